@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The only entry: `make help`. V=1 shows every command.
+
+BUILD ?= build
+# build/plain or build/san hold objects; the binary never shares a folder's name.
+OUT := $(BUILD)
+SAN ?=
+
+CC := gcc
+PKGS := glib-2.0 gio-2.0 jansson libcyaml libarchive sqlite3
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+	-Wno-missing-field-initializers -Wno-format-nonliteral
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu17 $(WARN) $(CFLAGS) $(SAN) -Irig -I. -MMD -MP \
+	-D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lz -lm
+CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+# Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
+MODULES := util machine kernel qmp scenario splat store initrd vm engine report cmd
+USES_util :=
+USES_machine := util
+USES_kernel := util
+USES_qmp := util
+USES_scenario := machine util
+USES_splat := util
+USES_store := splat util
+USES_initrd := util
+USES_vm := qmp machine util
+USES_engine := vm initrd kernel scenario store splat qmp machine util
+USES_report := store splat util
+USES_cmd := engine report vm initrd kernel scenario store splat qmp machine util
+
+.PHONY: all
+all: $(OUT)/bin/rig guest
+
+include mk/guest.mk
+-include mk/extra.mk
+
+define module
+SRC_$(1) := $$(wildcard rig/$(1)/*.c)
+OBJ_$(1) := $$(SRC_$(1):%.c=$$(OUT)/obj/%.o)
+LIB_$(1) := $$(OUT)/lib/$(1).a
+$$(LIB_$(1)): $$(OBJ_$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(Q)ar rcsD $$@ $$^
+endef
+$(foreach m,$(MODULES),$(eval $(call module,$(m))))
+
+libs = $(foreach m,$(1),$(OUT)/lib/$(m).a)
+
+$(OUT)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(OUT)/bin/rig: $(OUT)/obj/rig/main.o $(call libs,cmd $(USES_cmd))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS)
+
+# Tests: rig/tests/test-<room>.c (Check), linked with that room and what it may use; further programs
+# that tests start (rig/tests/fake-*.c) stand alone.
+TESTS := $(patsubst rig/tests/test-%.c,%,$(wildcard rig/tests/test-*.c))
+FAKES := $(patsubst rig/tests/%.c,$(OUT)/tests/%,$(wildcard rig/tests/fake-*.c))
+$(OUT)/tests/test-%: $(OUT)/obj/rig/tests/test-%.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+$(foreach t,$(TESTS),$(eval $(OUT)/tests/test-$(t): $(call libs,$(t) $(USES_$(t)))))
+$(OUT)/tests/fake-%: $(OUT)/obj/rig/tests/fake-%.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS)
+
+.PHONY: unit
+unit: $(TESTS:%=$(OUT)/tests/test-%) $(FAKES)
+	@failed=0; for t in $(TESTS); do \
+		RIG_TEST_DATA=$(CURDIR)/rig/tests/data RIG_TEST_BIN=$(abspath $(OUT))/tests \
+		CK_FORK=yes $(OUT)/tests/test-$$t || failed=1; done; exit $$failed
+
+# One suite: make test-splat
+.PHONY: test-%
+test-%: $(OUT)/tests/test-% $(FAKES)
+	@RIG_TEST_DATA=$(CURDIR)/rig/tests/data RIG_TEST_BIN=$(abspath $(OUT))/tests $<
+
+.SECONDARY:
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

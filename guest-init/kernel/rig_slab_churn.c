@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Slab caches on demand, for the rig's slab-churn agent.
+ *
+ * kmem_cache_create(), _destroy() and _shrink() take cpu_hotplug_lock, slab_mutex and (for years)
+ * mem_hotplug_lock, and they add and remove /sys/kernel/slab/NAME. User space has no direct way to
+ * call them, so this file gives one: each write to /sys/kernel/debug/rig/slab is one command,
+ *
+ *	create SLOT SIZE	a cache "rig-churn-SLOT" of SIZE byte objects, some of them allocated
+ *				and freed again so that partial slabs exist
+ *	destroy SLOT
+ *	shrink SLOT
+ *
+ * No lock of our own is held around any of the calls: a slot is claimed by exchanging its pointer,
+ * so this file adds no edge to the lock graph. A slot that somebody else holds, or that is not in
+ * the state which the command needs, gives -EBUSY.
+ */
+#include <linux/debugfs.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#define RIG_SLOTS 64
+#define RIG_OBJECTS 32
+
+static struct kmem_cache *rig_slot[RIG_SLOTS];
+
+static int rig_create(unsigned int slot, unsigned int size)
+{
+	void *object[RIG_OBJECTS];
+	struct kmem_cache *cache;
+	char name[32];
+	int i;
+
+	if (size < 8 || size > 8192)
+		return -EINVAL;
+	if (READ_ONCE(rig_slot[slot]))
+		return -EBUSY;
+	snprintf(name, sizeof(name), "rig-churn-%u", slot);
+	cache = kmem_cache_create(name, size, 0, 0, NULL);
+	if (!cache)
+		return -ENOMEM;
+	for (i = 0; i < RIG_OBJECTS; i++)
+		object[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+	for (i = 0; i < RIG_OBJECTS; i++)
+		if (object[i])
+			kmem_cache_free(cache, object[i]);
+	if (cmpxchg(&rig_slot[slot], NULL, cache)) {
+		kmem_cache_destroy(cache);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int rig_with_cache(unsigned int slot, bool destroy)
+{
+	struct kmem_cache *cache = xchg(&rig_slot[slot], NULL);
+
+	if (!cache)
+		return -EBUSY;
+	if (!destroy) {
+		kmem_cache_shrink(cache);
+		if (!cmpxchg(&rig_slot[slot], NULL, cache))
+			return 0;
+		/* somebody made a new one meanwhile: ours is the one too many */
+	}
+	kmem_cache_destroy(cache);
+	return 0;
+}
+
+static ssize_t rig_slab_write(struct file *file, const char __user *user, size_t len, loff_t *pos)
+{
+	unsigned int slot, size;
+	char line[64];
+	int err = -EINVAL;
+
+	if (len >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_user(line, user, len))
+		return -EFAULT;
+	line[len] = '\0';
+	if (sscanf(line, "create %u %u", &slot, &size) == 2 && slot < RIG_SLOTS)
+		err = rig_create(slot, size);
+	else if (sscanf(line, "destroy %u", &slot) == 1 && slot < RIG_SLOTS)
+		err = rig_with_cache(slot, true);
+	else if (sscanf(line, "shrink %u", &slot) == 1 && slot < RIG_SLOTS)
+		err = rig_with_cache(slot, false);
+	return err ? err : len;
+}
+
+static const struct file_operations rig_slab_fops = {
+	.write = rig_slab_write,
+};
+
+static int __init rig_slab_init(void)
+{
+	debugfs_create_file("slab", 0200, debugfs_create_dir("rig", NULL), NULL, &rig_slab_fops);
+	return 0;
+}
+late_initcall(rig_slab_init);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guest channel: frames on one byte stream, read by both sides from this one file.
+ *
+ * A frame is a header of 24 bytes, every field little endian, then LENGTH bytes of payload:
+ *
+ *	offset	size	field
+ *	0	4	magic "RIGP"
+ *	4	2	protocol version (PROTO_VERSION)
+ *	6	2	type (enum proto_type)
+ *	8	4	seq: chosen by the host for a request and copied into each frame that answers it;
+ *			0 for what the guest sends by itself
+ *	12	4	length of the payload in bytes, at most PROTO_MAX
+ *	16	4	CRC-32 (IEEE 802.3, reflected) of the payload
+ *	20	4	CRC-32 of bytes 0..19
+ *
+ * The payload is text: lines that end in '\n', the first word of a line is its key, words are
+ * separated by one space, no word is empty, no NUL. docs/guest-protocol.md says which lines each
+ * type has. A reader that meets something else than a header skips one byte and looks for the next
+ * magic, because on a second serial console firmware may have written before us.
+ *
+ * Neither side trusts the other: both CRCs, the version and the length are checked before a byte
+ * of payload is looked at.
+ */
+#ifndef RIG_PROTO_H
+#define RIG_PROTO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROTO_MAGIC "RIGP"
+#define PROTO_VERSION 1
+#define PROTO_HEADER 24
+#define PROTO_MAX (256u * 1024)
+
+/* The name of the virtio-serial port that carries the frames. */
+#define PROTO_PORT "org.hotplug-rig.0"
+
+enum proto_type {
+	/* guest to host */
+	PROTO_HELLO = 1,   /* once, when init is ready: what the kernel offers */
+	PROTO_BEAT = 2,	   /* every 250 ms of guest time: uptime, a line for each running agent */
+	PROTO_COUNTS = 3,  /* an agent's final counters, and on request: by result */
+	PROTO_DONE = 4,	   /* answers a request: "ok" or "error ERRNO WHAT..." and further lines */
+	PROTO_ACCOUNT = 5, /* answers SNAPSHOT: memory, blocks, lockdep */
+	PROTO_WHO = 6,	   /* answers WHO: tasks and where they wait, as text */
+	PROTO_VERDICT = 7, /* answers FINISH: the guest's own verdict */
+	PROTO_NOTE = 8,	   /* something init wants kept in the journal */
+
+	/* host to guest: each is answered by exactly one frame with its seq, in any order */
+	PROTO_START = 65,    /* start an agent */
+	PROTO_STOP = 66,     /* stop an agent, or all; DONE when they have ended */
+	PROTO_SNAPSHOT = 67, /* answered by ACCOUNT */
+	PROTO_BLOCKS = 68,   /* write a state to the memory blocks of an address range */
+	PROTO_ASK_WHO = 69,  /* answered by WHO */
+	PROTO_SYSRQ = 70,    /* write letters to /proc/sysrq-trigger */
+	PROTO_FINISH = 71,   /* answered by VERDICT */
+	PROTO_POWEROFF = 72, /* answered by DONE, then the guest powers off */
+	PROTO_CPU = 73,	     /* write 0 or 1 to a CPU's online attribute */
+};
+
+struct proto_header {
+	uint16_t type;
+	uint32_t seq;
+	uint32_t length;
+	uint32_t crc;
+};
+
+static inline uint32_t proto_crc32(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint32_t crc = 0xffffffffu;
+
+	while (len--) {
+		crc ^= *p++;
+		for (int bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ (0xedb88320u & -(crc & 1));
+	}
+	return ~crc;
+}
+
+static inline void proto_put32(uint8_t *p, uint32_t v)
+{
+	p[0] = v;
+	p[1] = v >> 8;
+	p[2] = v >> 16;
+	p[3] = v >> 24;
+}
+
+static inline uint32_t proto_get32(const uint8_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* Writes the 24 bytes of the header for PAYLOAD (LEN bytes, at most PROTO_MAX) into OUT. */
+static inline void proto_pack(uint8_t out[PROTO_HEADER], enum proto_type type, uint32_t seq,
+			      const void *payload, uint32_t len)
+{
+	for (int i = 0; i < 4; i++)
+		out[i] = PROTO_MAGIC[i];
+	out[4] = PROTO_VERSION;
+	out[5] = 0;
+	out[6] = type & 0xff;
+	out[7] = type >> 8;
+	proto_put32(out + 8, seq);
+	proto_put32(out + 12, len);
+	proto_put32(out + 16, proto_crc32(payload, len));
+	proto_put32(out + 20, proto_crc32(out, 20));
+}
+
+/*
+ * Reads a header from 24 bytes. Returns 0, or -1 where this is no header of ours (wrong magic or
+ * header CRC, a length over PROTO_MAX), or the other side's version (> 0) where that is not ours.
+ */
+static inline int proto_unpack(const uint8_t in[PROTO_HEADER], struct proto_header *ret)
+{
+	for (int i = 0; i < 4; i++)
+		if (in[i] != (uint8_t)PROTO_MAGIC[i])
+			return -1;
+	if (proto_get32(in + 20) != proto_crc32(in, 20))
+		return -1;
+	if ((in[4] | in[5] << 8) != PROTO_VERSION)
+		return (in[4] | in[5] << 8) ? (in[4] | in[5] << 8) : -1;
+	ret->type = in[6] | in[7] << 8;
+	ret->seq = proto_get32(in + 8);
+	ret->length = proto_get32(in + 12);
+	ret->crc = proto_get32(in + 16);
+	return ret->length > PROTO_MAX ? -1 : 0;
+}
+
+#endif

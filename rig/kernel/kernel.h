@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a kernel comes from: source, patches, config, build, cache.
+ *
+ * Cache layout below ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/kernel/: `src/` (downloads and pristine
+ * trees), `tree/<source>-<arch>/` (one patched work tree and object folder each, locked by its builder),
+ * `out/<hash>/` (finished builds: image, config, build.json, log; appears by rename). docs/kernels.md.
+ */
+#ifndef RIG_KERNEL_KERNEL_H
+#define RIG_KERNEL_KERNEL_H
+
+#include <glib.h>
+
+/* What the user asks for. Strings borrowed. */
+struct kernel_spec {
+	/* "deb:linux-source-6.1[@suite]", "tar:FILE", "dir:PATH", "git:REPO@REV" */
+	const char *source;
+	const char *arch; /* "x86_64", "ppc64le": a struct machine's arch */
+	const char *const *patches;   /* files, in order; NULL-terminated or NULL */
+	const char *const *fragments; /* config files after base, lockdep and <arch>; or NULL */
+	gboolean no_lockdep;	      /* leave lockdep.config out */
+	unsigned jobs;		      /* 0: the number of CPUs */
+};
+
+/* What came of it. */
+struct kernel {
+	char *name;    /* short, for run folders: "6.1.192-z03" or the image's file name */
+	char *hash;    /* 64 hex digits; of the image's bytes for a given image */
+	char *image;   /* file QEMU boots */
+	char *vmlinux; /* with symbols, or NULL */
+	char *config;  /* file, or NULL where the image does not carry one */
+	char *version; /* "6.1.192-2": what the source called itself; NULL if unknown */
+	char *source;  /* as resolved: "deb:linux-source-6.1=6.1.192-2" */
+	char **patches; /* as given; NULL-terminated, may be empty */
+	gboolean was_cached;
+};
+
+void kernel_free(struct kernel *kernel);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct kernel, kernel_free)
+
+/*
+ * Progress of a build. STEP is "fetch", "unpack", "patch", "configure", "compile", "link"; DONE and
+ * TOTAL count files (0: unknown); LAST_NS is how long the whole took last time on this host (0: never).
+ */
+typedef void (*kernel_progress)(const char *step, guint done, guint total, gint64 last_ns, void *data);
+
+/*
+ * Builds, or finds it built. Blocks (seconds when cached, minutes when not). Concurrent builders of
+ * one hash: one builds, the others wait. Errors: RIG_EXIT_USAGE (source or patch or fragment wrong, with
+ * file, hunk, option, dependency), RIG_EXIT_INFRA (compiler missing, disk full, download failed).
+ */
+struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
+			    GError **error);
+
+/* A ready image: bzImage, vmlinux, vmlinuz. Errors: missing, no kernel of ARCH, truncated. */
+struct kernel *kernel_from_image(const char *path, const char *arch, GError **error);
+
+/* TEXT is an image's path, or a source ("deb:…"): the one place which decides. */
+gboolean kernel_is_source(const char *text);
+
+/*
+ * A config, from a .config file or from inside an image (IKCONFIG). Keys "CONFIG_X", values "y", "m",
+ * "250", "\"text\"". NULL with an error (RIG_EXIT_USAGE) where the image carries none.
+ */
+GHashTable *kernel_config_load(const char *path, GError **error);
+
+/* Which of NEEDS ("CONFIG_X", "CONFIG_X=y", "!CONFIG_X", "CONFIG_X|CONFIG_Y") CONFIG does not meet;
+ * the strings are NEEDS' own. Free the array only. */
+GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Machines: one const descriptor each. No other room knows an architecture's name.
+ *
+ * To add a machine: add a descriptor to machine.c (each field below says what goes there), a fragment
+ * scenarios/kconfig/<arch>.config, the guest's cross compiler to the Makefile's table, and the machine
+ * to a scenario's `machines`. `rig doctor` and `rig run` pick the rest up from the table.
+ */
+#ifndef RIG_MACHINE_MACHINE_H
+#define RIG_MACHINE_MACHINE_H
+
+#include <glib.h>
+
+/* What the host can add to a running guest, or take from it. */
+enum machine_can {
+	MACHINE_PLUG_DIMM = 1 << 0,
+	MACHINE_UNPLUG_DIMM = 1 << 1,
+	MACHINE_VIRTIO_MEM = 1 << 2,
+	MACHINE_PLUG_CPU = 1 << 3,
+	MACHINE_NUMA = 1 << 4,
+	MACHINE_VIRTIO_CONSOLE = 1 << 5,
+};
+
+struct machine {
+	const char *name;	  /* "pc-q35", as scenarios and --machine spell it */
+	const char *arch;	  /* "x86_64": kernel build, fragment and guest programs */
+	const char *about;	  /* one line for people */
+	const char *emulator;	  /* "qemu-system-x86_64" */
+	const char *type;	  /* -machine value without accelerator and memory: "q35" */
+	const char *cpu;	  /* -cpu value, or NULL for the machine's default */
+	const char *const *extra; /* further QEMU words (NULL-terminated), before all others */
+	const char *image;	  /* the kernel image a build yields, relative to the build folder */
+	const char *console;	  /* the guest's console= value: "ttyS0,115200" */
+	const char *fallback_tty; /* guest tty of the second console, the channel without virtio */
+	const char *cmdline;	  /* words every guest of this machine gets, or NULL */
+	const char *virtio_bus;	  /* bus= for virtio devices, or NULL */
+	unsigned can;		  /* enum machine_can */
+	guint64 dimm_unit;	  /* DIMM sizes are multiples of this many bytes */
+	guint64 min_memory;	  /* the least base memory that boots a scenario */
+	guint64 virtio_mem_unit;  /* block size of virtio-mem here */
+	const char *cpu_driver;	  /* device_add driver of a vCPU, NULL: from query-hotpluggable-cpus */
+	gboolean keeps_running;	  /* QEMU stays after a guest power-off (with the reason in machine.c) */
+	const char *const *firmwares; /* selectable, the first is the default; NULL: none */
+	const char *const *mmus;      /* selectable MMU modes, the first is the default; NULL: none */
+	const char *quirks;	      /* for people: what is odd and why, with the source of the fact */
+};
+
+/* NULL-terminated, in the order in which people want to see them. */
+extern const struct machine *const machines[];
+
+/* Error (RIG_EXIT_USAGE) lists the names there are. */
+const struct machine *machine_find(const char *name, GError **error);
+
+enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
+
+gboolean accel_parse(const char *text, enum accel *ret, GError **error);
+
+/*
+ * Settles `auto`: KVM only where a probe guest (an x86 boot sector of a few bytes, on the host's own
+ * architecture) really ran to its end on it within a deadline; the answer is remembered per host, boot
+ * and QEMU in the cache. Never ACCEL_AUTO afterwards. *ret_why is a sentence for people ("TCG: /dev/kvm
+ * opens, but a probe guest did not run on it within 3 s"). WANT == ACCEL_KVM where it does not work is an
+ * error (RIG_EXIT_INFRA). Blocks for at most the probe's deadline.
+ */
+gboolean accel_settle(const struct machine *machine, enum accel want, enum accel *ret, char **ret_why,
+		      GError **error);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Scenarios: what to provoke, on what, for how long, and what is expected. scenarios/NAME.yaml, read
+ * with libcyaml under a strict schema. docs/scenarios.md is the manual for their authors.
+ */
+#ifndef RIG_SCENARIO_SCENARIO_H
+#define RIG_SCENARIO_SCENARIO_H
+
+#include <glib.h>
+
+#include "machine/machine.h"
+
+/* A step of the host. What each uses is in the table of steps in scenario.c. */
+enum step_do {
+	STEP_PLUG,    /* id, device, size, node, backend, requested: device_add, waits for it */
+	STEP_UNPLUG,  /* id: device_del until an outcome */
+	STEP_RESIZE,  /* id, size: virtio-mem, until the guest has reached it */
+	STEP_ONLINE,  /* id, how: the guest writes a state to the DIMM's memory blocks */
+	STEP_WAIT,    /* ms */
+	STEP_CHECK,   /* the guest answers a snapshot; devices on host and in guest agree */
+	STEP_PAUSE,   /* ms: stop, wait, cont */
+	STEP_NMI,     /* inject-nmi */
+	STEP_RESET,   /* system_reset, then hello again */
+	STEP_CPU,     /* cpu, write: the guest writes 0 or 1 to a CPU's online attribute */
+};
+
+enum step_device { DEVICE_DIMM, DEVICE_VIRTIO_MEM, DEVICE_CPU };
+enum step_how { HOW_ONLINE, HOW_KERNEL, HOW_MOVABLE, HOW_OFFLINE, HOW_RANDOM };
+
+/* A number drawn from the run's seed each time it is used: `200` or `[100, 300]`. */
+struct range {
+	guint64 low, high;
+};
+
+struct step {
+	enum step_do what;
+	char *id;	/* in a track with copies, "d" of copy 2 is "d.2" */
+	enum step_device device;
+	struct range size;	/* bytes, rounded to `unit` when drawn; DIMM and virtio-mem */
+	struct range requested; /* bytes: virtio-mem at plug */
+	unsigned node;
+	int backend; /* enum vm_backend: ram, memfd, file */
+	enum step_how how;
+	struct range ms;
+	unsigned cpu, write;
+	unsigned chance; /* percent, 100 by default: else the step is skipped, by the seed */
+	unsigned timeout_s; /* 30 by default */
+};
+
+/* Steps one after the other, again and again; tracks run side by side. */
+struct track {
+	unsigned copies; /* 1 by default */
+	unsigned repeat; /* 0: until the duration is over */
+	struct step *steps;
+	unsigned n_steps;
+};
+
+struct param {
+	char *key, *value;
+};
+
+struct agent {
+	char *name;
+	unsigned count; /* 1 by default */
+	unsigned rate;	/* operations per second for each; 0: as fast as it can */
+	gboolean optional; /* a kernel that cannot serve it is no reason to skip */
+	struct param *params;
+	unsigned n_params;
+};
+
+/* What a run of it is expected to find; PASS where there is nothing. */
+struct expect {
+	char *kind;    /* report kind, "lockdep-circular", or NULL */
+	char **cycle;  /* lock classes of the cycle, any rotation; NULL-terminated; may be empty */
+};
+
+struct scenario {
+	char *name;
+	char *about;
+	char **machines; /* NULL-terminated, at least one */
+	guint64 memory;	 /* base, bytes */
+	guint64 max_memory;
+	unsigned slots, nodes, base_nodes;
+	unsigned cpus, max_cpus;
+	char **needs;	/* kernel config: see kernel_config_lacks() */
+	char *cmdline;	/* further words for the kernel, "" by default */
+	char *online;	/* what the kernel does with new memory: memhp_default_state, "offline" by default */
+	unsigned duration_s; /* of hammering, wall time */
+	unsigned boot_s;     /* until hello, 60 by default */
+	gboolean accounts;   /* memory must be back to the start exactly; true by default */
+	struct agent *agents;
+	unsigned n_agents;
+	struct track *tracks;
+	unsigned n_tracks;
+	struct expect expect;
+	char *file;  /* where it was read from */
+};
+
+void scenario_free(struct scenario *scenario);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct scenario, scenario_free)
+
+/*
+ * WHAT is a name ("dimm-storm": scenarios/dimm-storm.yaml of the rig) or a path with a slash or .yaml.
+ * Errors (RIG_EXIT_USAGE) have file:line:column, the value, and what is allowed. Checked here: schema,
+ * names, ids used before they are plugged, memory within slots and max_memory over all copies.
+ */
+struct scenario *scenario_load(const char *what, GError **error);
+
+/* The rig's own scenarios, sorted names; NULL-terminated. */
+char **scenario_names(void);
+
+/* Can MACHINE run it? RIG_EXIT_SKIP: "powernv9 cannot plug DIMMs (step 1 of track 1)", a wrong unit … */
+gboolean scenario_fits(const struct scenario *scenario, const struct machine *machine, GError **error);
+
+/* The kernel words a run of it needs: `online`, `cmdline`. */
+char *scenario_cmdline(const struct scenario *scenario);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Run folders, the truth about what happened; and verdicts. docs/results.md is the format.
+ *
+ * A folder is made first, with the inputs in it, then grows: `journal` is append-only (one JSON object
+ * a line, flushed as it is written), `verdict` comes last by rename. A folder without a verdict whose
+ * lock (`lock`, flock) nobody holds was killed: it reads as ABORTED.
+ */
+#ifndef RIG_STORE_STORE_H
+#define RIG_STORE_STORE_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "splat/splat.h"
+
+enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_HANG, VERDICT_LOST, VERDICT_INFRA, VERDICT_SKIP,
+	       VERDICT_ABORTED, VERDICT_RUNNING };
+
+const char *verdict_name(enum verdict verdict);		       /* "PASS" */
+gboolean verdict_parse(const char *text, enum verdict *ret);
+int verdict_exit_code(enum verdict verdict);		       /* 0 1 1 3 3 77 3 3 */
+
+struct run; /* a folder open for writing by its run */
+
+/*
+ * Makes RESULTS/<utc>-<scenario>-<machine>-<kernel>-s<seed>[-N]/, its sub-folders and `lock`, and
+ * writes run.json from INPUTS (an object, borrowed). Two rigs never get the same folder. Errors:
+ * RIG_EXIT_INFRA (disk full, read-only).
+ */
+struct run *run_create(const char *results, const char *scenario, const char *machine,
+		       const char *kernel, guint64 seed, json_t *inputs, GError **error);
+void run_free(struct run *run);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct run, run_free)
+
+const char *run_dir(const struct run *run);
+const char *run_name(const struct run *run); /* the folder's own name */
+
+/*
+ * Appends {"t": seconds since the run began, "what": WHAT, …FIELDS} to the journal; FIELDS as of
+ * json_pack ("{s:s, s:i}") or NULL. After the first write error (disk full) nothing more is written and
+ * run_write_error() says why; the engine ends the run as INFRA.
+ */
+void run_journal(struct run *run, const char *what, const char *fields, ...);
+const char *run_write_error(const struct run *run);
+
+/* Keeps a file of the run: RELATIVE is ours, never a guest's. */
+gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len, GError **error);
+
+/* splats/NN-kind.txt and .json. */
+void run_keep_splat(struct run *run, const struct splat *splat);
+
+/*
+ * Writes `verdict` by rename: the object has "verdict", "reasons" (array of sentences), "reports",
+ * "counts", "times"; stolen. A second call is a programming error.
+ */
+gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GError **error);
+
+/* Reading. */
+struct run_info {
+	char *name, *dir;
+	enum verdict verdict;
+	json_t *inputs; /* run.json, an empty object where it cannot be read */
+	json_t *details; /* verdict, an empty object without one */
+};
+
+void run_info_free(struct run_info *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct run_info, run_info_free)
+
+/* WHICH: a path, a folder's name below RESULTS, an unambiguous part of one, or "last". */
+struct run_info *run_open(const char *results, const char *which, GError **error);
+/* All, oldest first: array of struct run_info. Folders that are no runs are passed over. */
+GPtrArray *run_all(const char *results, GError **error);
+
+/* The default results folder: $RIG_RESULTS or "results" below the rig's home. */
+char *run_default_results(void);
+
+/*
+ * Judges the folder's console.raw again: splats/ is written anew, and `verdict` where the reports
+ * differ from those it has. *ret_changed tells whether anything differed.
+ */
+gboolean run_recheck(const char *dir, gboolean *ret_changed, GError **error);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Time. Deadlines are on the monotonic clock, in nanoseconds; wall time is only ever shown. */
+#ifndef RIG_UTIL_CLOCK_H
+#define RIG_UTIL_CLOCK_H
+
+#include <glib.h>
+
+#define RIG_NS_PER_S G_GINT64_CONSTANT(1000000000)
+#define RIG_NS_PER_MS G_GINT64_CONSTANT(1000000)
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+gint64 rig_now_ns(void);
+
+/* "2026-11-21T05:54:01Z" for now; with COMPACT "20261121T055401Z", as run folders are named. */
+char *rig_utc_now(gboolean compact);
+
+/* "4.9 s", "2 min 16 s", "1 h 02 min": a duration for people. */
+char *rig_duration_text(gint64 ns);
+
+#endif

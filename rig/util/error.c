@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Errors that know their exit code. */
+#include "util/error.h"
+
+#include <stdio.h>
+
+G_DEFINE_QUARK(rig-error, rig_error)
+
+gboolean rig_fail(GError **error, enum rig_error code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (error)
+		*error = g_error_new_valist(RIG_ERROR, code, format, args);
+	va_end(args);
+	return FALSE;
+}
+
+int rig_exit_code(const GError *error)
+{
+	if (!error)
+		return RIG_EXIT_PASS;
+	if (error->domain == G_OPTION_ERROR)
+		return RIG_EXIT_USAGE;
+	return error->domain == RIG_ERROR ? error->code : RIG_EXIT_INFRA;
+}
+
+int rig_report_error(const GError *error)
+{
+	if (error)
+		fprintf(stderr, "rig: %s\n", error->message);
+	return rig_exit_code(error);
+}

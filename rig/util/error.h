@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Errors carry the exit code that the rig ends with when nobody handles them.
+ */
+#ifndef RIG_UTIL_ERROR_H
+#define RIG_UTIL_ERROR_H
+
+#include <glib.h>
+
+#define RIG_ERROR (rig_error_quark())
+GQuark rig_error_quark(void);
+
+/* GError codes, and at the same time the exit codes of every command. */
+enum rig_error {
+	RIG_EXIT_PASS = 0,
+	RIG_EXIT_FAIL = 1,  /* the kernel under test failed: report, broken promise, hang */
+	RIG_EXIT_USAGE = 2, /* the caller's words or files are wrong */
+	RIG_EXIT_INFRA = 3, /* the host's fault, or the guest was lost */
+	RIG_EXIT_SKIP = 77, /* cannot be tested here, with the reason */
+};
+
+/* g_set_error() in our domain, and false to return: `return rig_fail(error, RIG_EXIT_USAGE, …);` */
+gboolean rig_fail(GError **error, enum rig_error code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* The exit code for an error of any domain: foreign domains are the host's fault. */
+int rig_exit_code(const GError *error);
+
+/*
+ * Prints "rig: MESSAGE" on standard error and returns rig_exit_code(). Only cmd/ and main.c print.
+ */
+int rig_report_error(const GError *error);
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The rig's own files: checkout, installation and cache. */
+#include "util/paths.h"
+
+#include "util/error.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *find_home(void)
+{
+	const char *env = g_getenv("RIG_HOME");
+	g_autofree char *exe = NULL, *dir = NULL, *up = NULL, *marker = NULL;
+
+	if (env && *env)
+		return g_strdup(env);
+	exe = g_file_read_link("/proc/self/exe", NULL);
+	/* any depth below the checkout will do: build/bin/rig, build/san/bin/rig, build/tests/… */
+	for (dir = g_path_get_dirname(exe ? exe : "."); dir[0] && dir[1]; dir = up) {
+		g_autofree char *kconfig = g_build_filename(dir, "scenarios", "kconfig", NULL);
+		g_autofree char *shared = g_build_filename(dir, "share", "hotplug-rig", NULL);
+
+		if (g_file_test(kconfig, G_FILE_TEST_IS_DIR))
+			return g_steal_pointer(&dir);
+		if (g_file_test(shared, G_FILE_TEST_IS_DIR))
+			return g_steal_pointer(&shared);
+		up = g_path_get_dirname(dir);
+		g_free(dir);
+		dir = NULL;
+	}
+	up = NULL;
+	return g_strdup(".");
+}
+
+char *rig_home_path(const char *relative)
+{
+	static char *home;
+
+	if (!home)
+		home = find_home();
+	return g_build_filename(home, relative, NULL);
+}
+
+char *rig_cache_path(const char *relative)
+{
+	const char *xdg = g_getenv("XDG_CACHE_HOME");
+	g_autofree char *top = xdg && *xdg ? g_build_filename(xdg, "hotplug-rig", NULL)
+					   : g_build_filename(g_get_home_dir(), ".cache",
+							      "hotplug-rig", NULL);
+	char *path = g_build_filename(top, relative, NULL);
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	g_mkdir_with_parents(parent, 0700);
+	return path;
+}
+
+gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error)
+{
+	return g_file_set_contents_full(path, data, len,
+					G_FILE_SET_CONTENTS_CONSISTENT |
+						G_FILE_SET_CONTENTS_DURABLE,
+					0644, error);
+}
+
+gboolean rig_read_file(const char *path, gsize max, char **ret_data, gsize *ret_len, GError **error)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", path, g_strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': not a regular file", path);
+	if ((guint64)st.st_size > max)
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' has %" G_GINT64_FORMAT
+				" bytes, at most %" G_GSIZE_FORMAT " are read", path,
+				(gint64)st.st_size, max);
+	return g_file_get_contents(path, ret_data, ret_len, error);
+}
