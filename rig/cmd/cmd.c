@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of commands. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+
+#include "util/error.h"
+
+static const struct {
+	const char *name, *about;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"run", "run a scenario on a kernel and judge it", cmd_run},
+	{"demo", "the demonstration of `make run`: a clean kernel, then a caught deadlock", cmd_demo},
+	{"replay", "repeat a run with the same inputs and say whether the outcome differs", cmd_replay},
+	{"list", "the runs that are kept", cmd_list},
+	{"show", "what a run found", cmd_show},
+	{"recheck", "judge a run's console again, without a guest", cmd_recheck},
+	{"scan", "find kernel reports in any log", cmd_scan},
+	{"scenario", "list, show and check scenarios", cmd_scenario},
+	{"kernel", "build a kernel, or check whether one can serve a scenario", cmd_kernel},
+	{"doctor", "what this host can do, and what it lacks", cmd_doctor},
+};
+
+static const char intro[] =
+	"usage: rig COMMAND [OPTIONS]\n\n"
+	"Boots kernels in QEMU, adds and removes memory while agents inside the guest hammer sysfs,\n"
+	"and says whether the kernel deadlocked.\n\n";
+
+static const char outro[] =
+	"\nstart here:\n"
+	"  rig doctor                                     can this host run guests?\n"
+	"  rig run dimm-remove-vs-sysfs                   linux-source-6.1, lockdep, q35\n"
+	"  rig run dimm-remove-vs-sysfs --patch fix.patch the same kernel with a patch\n"
+	"  rig show                                       what the last run found\n\n"
+	"exit codes: 0 pass, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip\n"
+	"`rig COMMAND --help` tells more about each.\n";
+
+static int help(FILE *out)
+{
+	fputs(intro, out);
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].about);
+	fputs(outro, out);
+	return out == stdout ? RIG_EXIT_PASS : RIG_EXIT_USAGE;
+}
+
+int cmd_main(int argc, char **argv)
+{
+	if (argc < 2)
+		return help(stderr);
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (!g_strcmp0(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	if (!g_strcmp0(argv[1], "--help") || !g_strcmp0(argv[1], "-h") || !g_strcmp0(argv[1], "help"))
+		return help(stdout);
+	fprintf(stderr, "rig: there is no command '%s'; `rig --help` lists them\n", argv[1]);
+	return RIG_EXIT_USAGE;
+}
+
+gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
+		   const char *summary, const char *examples, GError **error)
+{
+	g_autofree char *usage = g_strdup_printf("%s %s", (*argv)[0], parameters);
+	g_autofree char *details = g_strdup_printf("Examples:\n%s", examples);
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+	g_set_prgname("rig");
+	g_option_context_set_summary(context, summary);
+	g_option_context_set_description(context, details);
+	g_option_context_add_main_entries(context, entries, NULL);
+	/* the usage line reads "rig COMMAND [OPTION…] PARAMETERS" */
+	g_set_prgname(usage);
+	if (g_option_context_parse(context, argc, argv, error))
+		return TRUE;
+	g_prefix_error(error, "%s: ", (*argv)[0]);
+	return FALSE;
+}
+
+void cmd_print_json(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	putchar('\n');
+	json_decref(json);
+}

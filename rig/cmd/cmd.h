@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Commands: one file each. argv[0] is the command's name; what they return is the exit code. */
+#ifndef RIG_CMD_CMD_H
+#define RIG_CMD_CMD_H
+
+#include <glib.h>
+#include <jansson.h>
+
+int cmd_main(int argc, char **argv);
+
+int cmd_run(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_recheck(int argc, char **argv);
+int cmd_scan(int argc, char **argv);
+int cmd_scenario(int argc, char **argv);
+int cmd_kernel(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+/*
+ * Parses a command's words with GOptionContext. SUMMARY and EXAMPLES teach; PARAMETERS is what follows
+ * the command in the usage line ("[RUN]"). Returns false with a usage error; --help prints and exits 0.
+ */
+gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
+		   const char *summary, const char *examples, GError **error);
+
+/* Prints JSON for machines: indented, one document, on standard output. Steals. */
+void cmd_print_json(json_t *json);
+
+#endif
