@@ -11,15 +11,17 @@
 static char *find_home(void)
 {
 	const char *env = g_getenv("RIG_HOME");
-	g_autofree char *exe = NULL, *dir = NULL, *up = NULL, *marker = NULL;
+	g_autofree char *exe = NULL, *dir = NULL;
 
 	if (env && *env)
 		return g_strdup(env);
 	exe = g_file_read_link("/proc/self/exe", NULL);
+	dir = g_path_get_dirname(exe ? exe : ".");
 	/* any depth below the checkout will do: build/bin/rig, build/san/bin/rig, build/tests/… */
-	for (dir = g_path_get_dirname(exe ? exe : "."); dir[0] && dir[1]; dir = up) {
+	while (dir[0] && dir[1]) {
 		g_autofree char *kconfig = g_build_filename(dir, "scenarios", "kconfig", NULL);
 		g_autofree char *shared = g_build_filename(dir, "share", "hotplug-rig", NULL);
+		char *up;
 
 		if (g_file_test(kconfig, G_FILE_TEST_IS_DIR))
 			return g_steal_pointer(&dir);
@@ -27,9 +29,8 @@ static char *find_home(void)
 			return g_steal_pointer(&shared);
 		up = g_path_get_dirname(dir);
 		g_free(dir);
-		dir = NULL;
+		dir = up;
 	}
-	up = NULL;
 	return g_strdup(".");
 }
 
