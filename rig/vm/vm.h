@@ -55,6 +55,9 @@ struct vm_owner {
 	void (*event)(const char *name, json_t *event, void *data);
 	/* the console passed its limit; from here on it is drained and dropped */
 	void (*console_full)(void *data);
+	/* the host's fault, told once: QMP is broken (garbage, too long, disconnected while QEMU runs), or a
+	 * file of the run folder cannot be written. The owner ends the run; QEMU is still there. */
+	void (*fault)(const char *what, void *data);
 	/* the last call ever */
 	void (*gone)(const struct vm_exit *exit, void *data);
 	void *data;
