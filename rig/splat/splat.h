@@ -30,6 +30,7 @@ struct splat {
 	const char *kind; /* from the table: "lockdep-circular", "hung-task", "warning", … */
 	enum splat_weight weight;
 	char *title;	/* "possible deadlock in try_remove_memory" */
+	char *function; /* the function the title names, or NULL */
 	char *bug;	/* signature level 1: "v1:lockdep-circular:A --> B --> C" */
 	char *path;	/* level 2 */
 	char *exact;	/* level 3 */
@@ -40,6 +41,12 @@ struct splat {
 	gboolean corrupted;
 	const char *corrupted_why;
 	gboolean truncated; /* the log ended, or the bound was hit, inside it */
+	gboolean induced;   /* came of the report before it: a panic after an oops, a warning inside a report */
+	gboolean validator_off; /* the lock validator is off after it */
+	guint missed;	    /* console messages that printk said it dropped inside it */
+	char *comm;	    /* the task that was running, or that hung; NULL */
+	int pid, cpu;	    /* -1 where the report does not say */
+	GPtrArray *frames;  /* of char *: the function names of the stack that counts, innermost first */
 	/* lockdep only */
 	char *task;	/* "kworker/u4:1/34" */
 	struct splat_lock acquiring, holding;
@@ -68,7 +75,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct scanner, scanner_free)
 
 /* Has a report begun whose end has not been seen? Its kind, or NULL: the engine waits a moment. */
 const char *scanner_open_kind(const struct scanner *scanner);
-/* Did a line say that the lock validator is off ("INFO: lockdep is turned off", taint, limits)? */
+/*
+ * Did a line say that the lock validator is off ("INFO: lockdep is turned off", taint, limits)? A report
+ * that turns it off by being printed does not count here: see splat.validator_off.
+ */
 gboolean scanner_lockdep_died(const struct scanner *scanner);
 /* The newest printk time stamp in seconds, -1 before the first. */
 double scanner_guest_seconds(const struct scanner *scanner);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of this room share. The bytes walk through them in this order:
+ *
+ *	filter.c	which stretches of a log cannot matter
+ *	prefix.c	one raw line to its text, time stamp and caller
+ *	scanner.c	lines to the extent of a report, with formats.c (where one begins) and
+ *			body.c (what can be inside)
+ *	judge.c		the finished lines to a struct splat, with frame.c, lockdep*.c, title.c, signature.c
+ *	json.c		a struct splat for others
+ */
+#ifndef RIG_SPLAT_INTERNAL_H
+#define RIG_SPLAT_INTERNAL_H
+
+#include "splat/splat.h"
+
+#define LINE_KEPT 8192		 /* of a longer line the rest is dropped */
+#define REPORT_KEPT (256 * 1024) /* of a longer report the rest is dropped */
+#define REPORT_LINES 6000
+#define OPEN_REPORTS 8 /* callers that can be inside a report at the same time */
+#define CALLER_LEN 16
+
+/* One console line without its prefix. */
+struct line {
+	const char *text; /* ends in NUL, has none inside */
+	gsize len;
+	guint64 number;		   /* 1-based */
+	guint64 first_byte, end_byte; /* of the whole line with its end */
+	double stamp;		   /* seconds, -1 without */
+	char caller[CALLER_LEN];   /* "T12", "C1", "" where the log does not say */
+	gboolean kernel;	   /* the prefix shows that printk wrote it */
+	gboolean user;		   /* the prefix shows that somebody else did */
+};
+
+/* filter.c: a search for many words at once. */
+gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
+
+/* prefix.c: fills text, len, stamp, caller, kernel, user; TEXT is modified. */
+void prefix_strip(char *text, gsize len, struct line *line);
+
+/* formats.c ---------------------------------------------------------------- */
+
+/* Where the function for the title is taken from. */
+enum frame_rule {
+	FRAME_NONE,
+	FRAME_GROUP,	/* the pattern's group named f, then as FRAME_TRACE */
+	FRAME_FAULT,	/* the instruction pointer of the fault, then the call trace */
+	FRAME_TRACE,	/* the call trace */
+	FRAME_LAST_TRACE, /* the call trace that comes last */
+	FRAME_HUNG,	/* what a blocked task waits for */
+	FRAME_STALL,	/* the function below which a CPU loops */
+	FRAME_LOCK,	/* lockdep: the functions of the lock lines, then the frames after them */
+	FRAME_FIRST_LOCK, /* lockdep: the function of the first lock line, whatever it is */
+	FRAME_BECAME,	/* lockdep: the stack after "which became" */
+	FRAME_RELEASE,	/* lockdep: the instruction after "is trying to release lock" */
+};
+
+/* Kinds that behave alike; a header can be a later line of a report of another family. */
+enum family {
+	FAMILY_CUT = 1 << 0,	 /* "cut here" was seen, what it is comes next */
+	FAMILY_WARN = 1 << 1,
+	FAMILY_BUG = 1 << 2,	 /* ends in a trap instruction */
+	FAMILY_OOPS = 1 << 3,
+	FAMILY_STALL = 1 << 4,
+	FAMILY_LOCKDEP = 1 << 5,
+	FAMILY_SANITIZER = 1 << 6,
+	FAMILY_PANIC = 1 << 7,
+	FAMILY_ONE = 1 << 8,	 /* a single line */
+	FAMILY_MEMORY = 1 << 9,	 /* allocation failure, OOM: Mem-Info follows */
+	FAMILY_LIMIT = 1 << 10,
+};
+
+enum format_flag {
+	FORMAT_PROOF = 1 << 0,	   /* the words alone prove nothing: a stack must follow */
+	FORMAT_BARE = 1 << 1,	   /* the words prove everything, also without a stack */
+	FORMAT_CORRUPTED = 1 << 2, /* this header appears when another one was lost */
+	FORMAT_INDUCED = 1 << 3,   /* comes of the report before it, if there is one */
+	FORMAT_OFF = 1 << 4,	   /* lockdep is off afterwards */
+	FORMAT_NO_STACK = 1 << 5,  /* no stack is no damage */
+	FORMAT_ANYTIME = 1 << 6,   /* is absorbed also after frames */
+	FORMAT_LOCKDEP = 1 << 7,   /* parse it as a lockdep report */
+	FORMAT_ADOPTS = 1 << 8,	   /* takes the report over whose line it is */
+};
+
+/*
+ * A row: how a report begins. TOKEN is a plain word that must be in the line, looked for first. In
+ * TITLE {f} is the function, {1} a group of PATTERN; without a function " in {f}" is left out. SIGN says
+ * what makes two reports the same bug: the same letters as in TITLE, and {file}.
+ */
+struct format {
+	const char *token;
+	const char *pattern;
+	const char *kind;
+	const char *title;
+	const char *sign; /* NULL: the function, else the title */
+	const char *skip; /* further words of functions that are never named, '|' between */
+	enum frame_rule rule;
+	enum family family;
+	unsigned into;	/* families whose report this line continues */
+	unsigned flags; /* enum format_flag */
+	enum splat_weight weight;
+};
+
+/* The row a line begins a report with, or NULL. With *RET_GROUPS: 10 strings, NULL where not matched, and
+ * the group named f at index 9; free with g_strfreev-like groups_free(). */
+const struct format *format_match(const char *text);
+struct groups {
+	char *at[10];
+};
+void groups_init(struct groups *groups, const struct format *format, const char *text);
+void groups_deinit(struct groups *groups);
+/* The row that stands for "cut here" until the next lines say more. */
+extern const struct format format_cut;
+/* Does the line say that lockdep is off? Does it say how many messages were dropped? */
+gboolean line_ends_lockdep(const char *text);
+guint line_dropped(const char *text);
+
+/* body.c: can a line be inside a report? */
+enum body {
+	BODY_FOREIGN,
+	BODY_BLANK, /* inside only if something follows */
+	BODY_INSIDE,
+	BODY_FRAME, /* inside, and proves a stack */
+	BODY_LAST,  /* inside, and the last line of a report of this family */
+};
+enum body body_kind(const char *text, const struct format *format);
+gboolean body_is_banner(const char *text, char *ret_fill);
+gboolean body_is_cut(const char *text);
+
+/* frame.c ------------------------------------------------------------------ */
+
+struct frame {
+	char name[128]; /* without .isra and friends */
+	guint64 offset;
+	char module[64];
+	gboolean guess;	 /* '?', "(unreliable)" */
+	gboolean inlined;
+};
+
+gboolean frame_parse(const char *text, struct frame *ret);
+/* "RIP: 0010:f+0x1/0x2", "NIP [c0…] f+0x…", "pc : f+…", "PC is at f+…": a kernel address only. */
+gboolean frame_parse_fault(const char *text, struct frame *ret);
+gboolean frame_starts_trace(const char *text);
+/* A symbol at TEXT ("f+0x12/0x34"): fills name and offset. */
+gboolean frame_parse_symbol(const char *text, struct frame *ret);
+/* Is it a function that carries reports and is no one's fault (locks, allocators, strings…)? */
+gboolean frame_is_common(const char *name, const char *more);
+
+/* The finished report. */
+struct report {
+	const struct format *format;
+	char **lines; /* NULL-terminated */
+	guint n;
+	guint header; /* index of the line that FORMAT matched */
+	struct groups groups;
+};
+
+/* lockdep.c: fills task, acquiring, holding, cycle, held, detail, corrupted. */
+void lockdep_parse(struct splat *splat, const struct report *report);
+/* lockline.c */
+gboolean lock_parse(const char *text, struct splat_lock *ret);
+/* "(CLASS){USAGE}-{O:I}" or "CLASS){…": class without instance; NULL where it is none. */
+char *lock_class_normal(const char *klass);
+void splat_lock_clear(struct splat_lock *lock);
+void splat_lock_free(gpointer lock);
+json_t *splat_lock_json(const struct splat_lock *lock);
+
+/* title.c */
+void title_make(struct splat *splat, const struct report *report);
+/* signature.c: after title and lockdep. */
+void signature_make(struct splat *splat, const struct report *report);
+/* judge.c: LINES is consumed. */
+struct splat *judge(const struct format *format, char **lines, guint header);
+void splat_corrupt(struct splat *splat, const char *why);
+
+/* A JSON string whatever the bytes. */
+json_t *splat_json_text(const char *text);
+
+#endif
