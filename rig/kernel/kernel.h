@@ -11,6 +11,8 @@
 
 #include <glib.h>
 
+#include "util/auto.h"
+
 /* What the user asks for. Strings borrowed. */
 struct kernel_spec {
 	/* "deb:linux-source-6.1[@suite]", "tar:FILE", "dir:PATH", "git:REPO@REV" */
@@ -36,7 +38,7 @@ struct kernel {
 };
 
 void kernel_free(struct kernel *kernel);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct kernel, kernel_free)
+RIG_DEFINE_AUTO(kernel, kernel_free)
 
 /*
  * Progress of a build. STEP is "fetch", "unpack", "patch", "configure", "compile", "link"; DONE and

@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "machine/machine.h"
+#include "util/auto.h"
 
 /* A step of the host. What each uses is in the table of steps in scenario.c. */
 enum step_do {
@@ -97,7 +98,7 @@ struct scenario {
 };
 
 void scenario_free(struct scenario *scenario);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct scenario, scenario_free)
+RIG_DEFINE_AUTO(scenario, scenario_free)
 
 /*
  * WHAT is a name ("dimm-storm": scenarios/dimm-storm.yaml of the rig) or a path with a slash or .yaml.

@@ -10,6 +10,8 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "util/auto.h"
+
 /* How much a report weighs for a verdict. */
 enum splat_weight {
 	SPLAT_FAIL,  /* the kernel under test is at fault */
@@ -56,7 +58,7 @@ struct splat {
 };
 
 void splat_free(struct splat *splat);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct splat, splat_free)
+RIG_DEFINE_AUTO(splat, splat_free)
 
 /* As run folders and `rig scan --json` show it. New reference. */
 json_t *splat_to_json(const struct splat *splat);
@@ -71,7 +73,7 @@ void scanner_feed(struct scanner *scanner, const guint8 *bytes, gsize len);
 /* The stream is over, or nothing has come for a while and what is open shall be closed. */
 void scanner_flush(struct scanner *scanner);
 void scanner_free(struct scanner *scanner);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct scanner, scanner_free)
+RIG_DEFINE_AUTO(scanner, scanner_free)
 
 /* Has a report begun whose end has not been seen? Its kind, or NULL: the engine waits a moment. */
 const char *scanner_open_kind(const struct scanner *scanner);

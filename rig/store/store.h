@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "splat/splat.h"
+#include "util/auto.h"
 
 enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_HANG, VERDICT_LOST, VERDICT_INFRA, VERDICT_SKIP,
 	       VERDICT_ABORTED, VERDICT_RUNNING };
@@ -31,7 +32,7 @@ struct run; /* a folder open for writing by its run */
 struct run *run_create(const char *results, const char *scenario, const char *machine,
 		       const char *kernel, guint64 seed, json_t *inputs, GError **error);
 void run_free(struct run *run);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct run, run_free)
+RIG_DEFINE_AUTO(run, run_free)
 
 const char *run_dir(const struct run *run);
 const char *run_name(const struct run *run); /* the folder's own name */
@@ -65,7 +66,7 @@ struct run_info {
 };
 
 void run_info_free(struct run_info *info);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct run_info, run_info_free)
+RIG_DEFINE_AUTO(run_info, run_info_free)
 
 /* WHICH: a path, a folder's name below RESULTS, an unambiguous part of one, or "last". */
 struct run_info *run_open(const char *results, const char *which, GError **error);

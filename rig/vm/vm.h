@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "machine/machine.h"
+#include "util/auto.h"
 
 struct vm;
 
@@ -92,7 +93,7 @@ struct vm *vm_start(const struct vm_config *config, const struct vm_owner *owner
 
 /* Legal only after `gone`, or with vm_kill() before: kills, reaps, frees. No callback comes from it. */
 void vm_free(struct vm *vm);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(struct vm, vm_free)
+RIG_DEFINE_AUTO(vm, vm_free)
 
 /* Operations. DEADLINE_NS is on the monotonic clock. DONE comes exactly once, from the main loop. */
 void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_ns, vm_done done, void *data);

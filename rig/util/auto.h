@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* g_autoptr() for a plain struct: GLib's own needs a typedef, and our types are spelled with `struct`. */
+#ifndef RIG_UTIL_AUTO_H
+#define RIG_UTIL_AUTO_H
+
+#include <glib.h>
+
+/* In a header, after the prototype of `void FUNC(struct TAG *)`. */
+#define RIG_DEFINE_AUTO(tag, func)                                                                 \
+	static inline G_GNUC_UNUSED void rig_auto_##tag(struct tag **p)                            \
+	{                                                                                          \
+		if (*p)                                                                            \
+			func(*p);                                                                  \
+	}
+
+/* `rig_auto(kernel) kernel = NULL;` is freed at the end of its scope; hand it on with g_steal_pointer(). */
+#define rig_auto(tag) __attribute__((cleanup(rig_auto_##tag))) struct tag *
+
+#endif
