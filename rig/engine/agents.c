@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The guest's agents: which to start with what seed, what their beats and final counts say. */
+#include "engine/session.h"
+
+#include <string.h>
+
+#include "guest-init/proto.h"
+
+void agent_run_free(gpointer data)
+{
+	struct agent_run *a = data;
+
+	g_free(a->now);
+	json_decref(a->results);
+	g_free(a);
+}
+
+gboolean agents_offered(struct session *s)
+{
+	for (guint i = 0; i < s->scenario->n_agents; i++) {
+		const struct agent *agent = &s->scenario->agents[i];
+		const char *offer = g_hash_table_lookup(s->offers, agent->name);
+
+		if (!g_strcmp0(offer, "ok") || agent->optional)
+			continue;
+		session_judge(s, VERDICT_SKIP, "the kernel cannot serve agent '%s': it %s", agent->name,
+			      offer ? offer : "is not known to this guest");
+		return FALSE;
+	}
+	if (s->has_lockdep || s->plan->no_lockdep)
+		return TRUE;
+	session_judge(s, VERDICT_SKIP, "the kernel has no lockdep, so nothing would be proven; "
+				       "--no-lockdep runs it all the same");
+	return FALSE;
+}
+
+static char *start_text(struct session *s, const struct agent_run *a)
+{
+	g_autofree char *label = g_strdup_printf("agent %u", a->id);
+	struct rng rng = rng_stream(s->plan->seed, label);
+	GString *text = g_string_new(NULL);
+
+	g_string_printf(text, "id %u\nagent %s\nseed %016" G_GINT64_MODIFIER "x\nrate %u\n", a->id,
+			a->agent->name, rng_next(&rng), a->agent->rate);
+	for (guint i = 0; i < a->agent->n_params; i++)
+		g_string_append_printf(text, "param %s %s\n", a->agent->params[i].key,
+				       a->agent->params[i].value);
+	return g_string_free(text, FALSE);
+}
+
+static void on_started(struct session *s, unsigned type, const char *text, void *data)
+{
+	struct agent_run *a = data;
+
+	(void)type;
+	if (!g_str_has_prefix(text, "ok")) {
+		g_autofree char *line = g_strndup(text, strcspn(text, "\n"));
+
+		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", a->agent->name, line);
+		session_event(s, EV_BAD);
+	} else if (--s->starts == 0 && s->state == STATE_START) {
+		session_event(s, EV_ANSWER);
+	}
+}
+
+/* Also after a reset: the same agents with the same seeds. */
+void agents_start(struct session *s)
+{
+	gboolean again = s->agents->len > 0;
+	guint id = 0;
+
+	for (guint i = 0; i < s->scenario->n_agents && !again; i++) {
+		const struct agent *agent = &s->scenario->agents[i];
+
+		if (g_strcmp0(g_hash_table_lookup(s->offers, agent->name), "ok"))
+			continue;
+		for (guint n = 0; n < MAX(1, agent->count); n++) {
+			struct agent_run *a = g_new0(struct agent_run, 1);
+
+			a->id = ++id;
+			a->agent = agent;
+			a->results = json_object();
+			g_ptr_array_add(s->agents, a);
+		}
+	}
+	s->starts = s->agents->len;
+	for (guint i = 0; i < s->agents->len; i++) {
+		g_autofree char *text = start_text(s, s->agents->pdata[i]);
+
+		session_ask(s, PROTO_START, text, on_started, s->agents->pdata[i]);
+	}
+	if (!s->agents->len)
+		session_event(s, EV_ANSWER);
+}
+
+static void on_stopped(struct session *s, unsigned type, const char *text, void *data)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", 200);
+	gboolean stuck = FALSE;
+
+	(void)type;
+	(void)data;
+	for (char **l = lines; *l; l++) {
+		if (!g_str_has_prefix(*l, "stuck "))
+			continue;
+		stuck = TRUE;
+		session_judge(s, VERDICT_HANG, "agent %s is stuck in the kernel", *l + strlen("stuck "));
+	}
+	session_event(s, stuck || !g_str_has_prefix(text, "ok") ? EV_BAD : EV_ANSWER);
+}
+
+void agents_stop(struct session *s)
+{
+	session_ask(s, PROTO_STOP, "all\n", on_stopped, NULL);
+}
+
+static struct agent_run *agent_by_id(struct session *s, const char *id)
+{
+	guint64 n = id ? g_ascii_strtoull(id, NULL, 10) : 0;
+
+	return n >= 1 && n <= s->agents->len ? s->agents->pdata[n - 1] : NULL;
+}
+
+/* "agent ID NAME ops N failed N busy-ms N now OP" */
+void agents_beat(struct session *s, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", 500);
+
+	s->last_beat_ns = rig_now_ns();
+	for (char **l = lines; *l; l++) {
+		g_auto(GStrv) w = g_strsplit(*l, " ", 12);
+		struct agent_run *a;
+
+		if (!g_strcmp0(w[0], "uptime-ms") && w[1])
+			s->guest_s = g_ascii_strtoull(w[1], NULL, 10) / 1000.0;
+		if (g_strcmp0(w[0], "agent") || g_strv_length(w) != 11 || !(a = agent_by_id(s, w[1])))
+			continue;
+		a->ops = g_ascii_strtoull(w[4], NULL, 10);
+		a->failed = g_ascii_strtoull(w[6], NULL, 10);
+		a->busy_ms = g_ascii_strtoull(w[8], NULL, 10);
+		g_free(a->now);
+		a->now = g_strndup(w[10], 60);
+	}
+}
+
+void agents_counts(struct session *s, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", 2000);
+	struct agent_run *a = NULL;
+
+	for (char **l = lines; *l; l++) {
+		g_auto(GStrv) w = g_strsplit(*l, " ", 5);
+		guint n = g_strv_length(w);
+
+		if (n >= 3 && !strcmp(w[0], "agent")) {
+			a = agent_by_id(s, w[1]);
+			if (a)
+				a->ended = TRUE;
+		} else if (a && n == 2 && !strcmp(w[0], "ops")) {
+			a->ops = g_ascii_strtoull(w[1], NULL, 10);
+		} else if (a && n == 4 && (!strcmp(w[0], "result") || !strcmp(w[0], "illegal"))) {
+			json_t *op = json_object_get(a->results, w[1]);
+
+			if (!op && json_object_size(a->results) < 200) {
+				op = json_object();
+				json_object_set_new(a->results, w[1], op);
+			}
+			if (op && json_object_size(op) < 200)
+				json_object_set_new(op, w[2],
+						    json_integer(g_ascii_strtoll(w[3], NULL, 10)));
+			if (!strcmp(w[0], "illegal"))
+				session_judge(s, VERDICT_FAIL, "agent %s: '%s' ended with %s, %s times, "
+					      "which is not legal there", a->agent->name, w[1], w[2], w[3]);
+		}
+	}
+}
+
+/* "block-state 1200/s, slab-read 310/s": the agents of one name together. */
+char *agents_rates(struct session *s, double seconds)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < s->agents->len;) {
+		const struct agent_run *first = s->agents->pdata[i];
+		guint64 ops = 0;
+
+		for (; i < s->agents->len; i++) {
+			struct agent_run *a = s->agents->pdata[i];
+
+			if (a->agent != first->agent)
+				break;
+			if (a->ops >= a->shown_ops) /* not so after a reset */
+				ops += a->ops - a->shown_ops;
+			a->shown_ops = a->ops;
+		}
+		g_string_append_printf(text, "%s%s %.0f/s", text->len ? ", " : "", first->agent->name,
+				       seconds > 0 ? ops / seconds : 0);
+	}
+	return g_string_free(text, FALSE);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * After the hammering everything goes back: blocks and CPUs that were online at the start come online
+ * again, every device that is still plugged is unplugged (virtio-mem, which QEMU cannot unplug, shrinks to
+ * nothing). A guest may refuse while pages are on their way out, so refused devices are tried again.
+ */
+#include "engine/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest-init/proto.h"
+
+#define ROUNDS 5
+#define ROUND_S 20
+
+static void round_begin(struct session *s);
+
+static void clear_ended(struct session *s)
+{
+	if (--s->clears == 0 && s->state == STATE_CLEAR)
+		round_begin(s);
+}
+
+static void on_cleared(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct device *d = data;
+	struct session *s = d->session;
+
+	(void)reply;
+	d->busy = FALSE;
+	if (d->kind != DEVICE_VIRTIO_MEM) {
+		d->there = outcome != VM_OK;
+		s->status.unplugs += outcome == VM_OK;
+		session_count(s, "unplug", outcome == VM_OK ? "deleted" : vm_outcome_name(outcome));
+	} else {
+		d->size = outcome == VM_OK ? 0 : d->size;
+		session_count(s, "resize", vm_outcome_name(outcome));
+	}
+	run_journal(s->run, "cleared", "{s:s, s:s, s:s}", "id", d->id, "outcome", vm_outcome_name(outcome),
+		    "why", why ? why : "");
+	clear_ended(s);
+}
+
+/* One more try for each device that is there; none left, or no try left: the state's answer. */
+static void round_begin(struct session *s)
+{
+	gint64 deadline = rig_now_ns() + ROUND_S * RIG_NS_PER_S;
+	GHashTableIter iter;
+	struct device *d;
+	guint left = 0;
+
+	s->clears = 1; /* our own, so that the loop is over before the last one ends */
+	g_hash_table_iter_init(&iter, s->devices);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
+		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size))
+			continue;
+		left++;
+		if (s->clear_round >= ROUNDS)
+			continue;
+		d->busy = TRUE;
+		d->session = s;
+		s->clears++;
+		if (d->kind == DEVICE_VIRTIO_MEM)
+			vm_resize(s->vm, d->id, 0, deadline, on_cleared, d);
+		else
+			vm_unplug(s->vm, d->id, deadline, on_cleared, d);
+	}
+	if (!left || s->clear_round >= ROUNDS) {
+		session_event(s, left && s->scenario->accounts ? EV_BAD : EV_ANSWER);
+		return;
+	}
+	s->clear_round++;
+	s->clears--;
+}
+
+static void on_restored(struct session *s, unsigned type, const char *text, void *data)
+{
+	(void)type;
+	(void)text;
+	(void)data;
+	clear_ended(s);
+}
+
+static void restore(struct session *s, unsigned type, const char *text)
+{
+	s->clears++;
+	session_ask(s, type, text, on_restored, NULL);
+}
+
+static void restore_blocks(struct session *s, const struct account *now)
+{
+	GHashTableIter iter;
+	gpointer number, was;
+
+	g_hash_table_iter_init(&iter, s->before.blocks);
+	while (g_hash_table_iter_next(&iter, &number, &was)) {
+		const char *is = g_hash_table_lookup(now->blocks, number);
+		g_autofree char *text = NULL;
+
+		if (!is || !strcmp(is, was) || strcmp(was, "online"))
+			continue;
+		text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GINT64_FORMAT "\nwrite online\n",
+				       (guint64)GPOINTER_TO_UINT(number) * s->block_size, s->block_size);
+		restore(s, PROTO_BLOCKS, text);
+	}
+}
+
+/* "0-1,3": each CPU that was online is told to be so; one that is answers at once. */
+static void restore_cpus(struct session *s, const struct account *now)
+{
+	g_auto(GStrv) spans = g_strsplit(s->before.cpus ? s->before.cpus : "", ",", 64);
+
+	if (!g_strcmp0(s->before.cpus, now->cpus))
+		return;
+	for (char **span = spans; *span && **span; span++) {
+		char *end;
+		guint64 first = g_ascii_strtoull(*span, &end, 10);
+		guint64 last = *end == '-' ? g_ascii_strtoull(end + 1, NULL, 10) : first;
+
+		for (guint64 cpu = first; cpu <= MIN(last, 1023); cpu++) {
+			g_autofree char *text = g_strdup_printf("cpu %d\nwrite 1\n", (int)cpu);
+
+			restore(s, PROTO_CPU, text);
+		}
+	}
+}
+
+static void on_looked(struct session *s, unsigned type, const char *text, void *data)
+{
+	struct account now = {0};
+
+	(void)data;
+	if (type != PROTO_ACCOUNT) {
+		session_event(s, EV_BAD);
+		return;
+	}
+	account_read(&now, text);
+	s->clears = 1;
+	restore_blocks(s, &now);
+	restore_cpus(s, &now);
+	account_clear(&now);
+	clear_ended(s);
+}
+
+void clear_start(struct session *s)
+{
+	session_ask(s, PROTO_SNAPSHOT, "", on_looked, NULL);
+}

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The session of one run: from the plan to the run folder, with the main loop in between. What comes
+ * from the guest is turned into events here; what an event does is in table.c.
+ */
+#include "engine/session.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest-init/proto.h"
+#include "splat/splat.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+#define STATUS_MS 250
+#define CONSOLE_QUIET_NS (700 * RIG_NS_PER_MS)
+
+struct request {
+	answered done;
+	void *data;
+	gint64 sent_ns;
+};
+
+/* Reports of these kinds say that something waits for ever: the verdict is HANG. */
+static const char *const hang_kinds[] = {"hung-task", "rcu-stall", "soft-lockup", "hard-lockup",
+					 "workqueue-lockup", NULL};
+
+void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
+{
+	g_autofree char *sentence = NULL;
+	va_list args;
+
+	va_start(args, format);
+	sentence = g_strdup_vprintf(format, args);
+	va_end(args);
+	for (guint i = 0; i < s->reasons->len; i++)
+		if (!g_strcmp0(s->reasons->pdata[i], sentence))
+			return;
+	if (!s->judged)
+		s->verdict = verdict;
+	s->judged = TRUE;
+	run_journal(s->run, "reason", "{s:s, s:s}", "verdict", verdict_name(verdict), "text", sentence);
+	if (s->reasons->len < 100)
+		g_ptr_array_add(s->reasons, g_steal_pointer(&sentence));
+}
+
+void session_count(struct session *s, const char *what, const char *outcome)
+{
+	json_t *by = json_object_get(s->outcomes, what);
+
+	if (!by) {
+		by = json_object();
+		json_object_set_new(s->outcomes, what, by);
+	}
+	json_object_set_new(by, outcome,
+			    json_integer(json_integer_value(json_object_get(by, outcome)) + 1));
+}
+
+static gboolean on_deadline(gpointer data)
+{
+	struct session *s = data;
+
+	s->timer = 0;
+	session_event(s, EV_TIMER);
+	return G_SOURCE_REMOVE;
+}
+
+void session_deadline(struct session *s, gint64 ns)
+{
+	if (s->timer)
+		g_source_remove(s->timer);
+	s->timer = ns ? g_timeout_add(MAX(1, ns / RIG_NS_PER_MS), on_deadline, s) : 0;
+}
+
+/* Events that an action causes wait until it has returned: one step of the table at a time. */
+void session_event(struct session *s, enum event event)
+{
+	g_queue_push_tail(&s->events, GINT_TO_POINTER(event));
+	if (s->stepping)
+		return;
+	s->stepping = TRUE;
+	while (!g_queue_is_empty(&s->events)) {
+		enum event next = GPOINTER_TO_INT(g_queue_pop_head(&s->events));
+		enum state before = s->state;
+
+		s->state = table_step(s, next);
+		if (s->state != before)
+			run_journal(s->run, "state", "{s:s, s:s}", "event", event_name(next), "to",
+				    state_name(s->state));
+		if (s->state == STATE_DONE)
+			g_main_loop_quit(s->loop);
+	}
+	s->stepping = FALSE;
+}
+
+void session_ask(struct session *s, unsigned type, const char *text, answered done, void *data)
+{
+	struct request *request = g_new0(struct request, 1);
+
+	*request = (struct request){done, data, rig_now_ns()};
+	s->next_seq++;
+	g_hash_table_insert(s->requests, GUINT_TO_POINTER(s->next_seq), request);
+	if (!vm_send(s->vm, type, s->next_seq, text)) {
+		session_judge(s, VERDICT_HANG, "the guest does not read its channel any more");
+		session_event(s, EV_STALL);
+	}
+}
+
+static void on_splat(struct splat *splat, void *data)
+{
+	struct session *s = data;
+
+	if (s->splats->len >= 1000) {
+		splat_free(splat);
+		return;
+	}
+	run_keep_splat(s->run, splat);
+	run_journal(s->run, "report", "{s:s, s:s, s:f}", "kind", splat->kind, "title", splat->title,
+		    "when", splat->when);
+	g_ptr_array_add(s->splats, splat);
+	if (splat->weight == SPLAT_NOTE)
+		return;
+	if (splat->weight == SPLAT_LOST) {
+		s->lost++;
+		session_judge(s, VERDICT_INFRA, "the lock validator gave up: %s", splat->title);
+	} else {
+		gboolean hang = g_strv_contains(hang_kinds, splat->kind);
+
+		if (!s->failing++)
+			s->first_report_s = splat->when;
+		s->hang_kind |= hang;
+		session_judge(s, hang ? VERDICT_HANG : VERDICT_FAIL, "%s", splat->title);
+	}
+	if (!s->plan->keep_going)
+		session_event(s, EV_REPORT);
+}
+
+static void on_console(const guint8 *bytes, gsize len, void *data)
+{
+	struct session *s = data;
+
+	s->console_ns = rig_now_ns();
+	scanner_feed(s->scanner, bytes, len);
+}
+
+/* One line "KEY VALUE": returns the value when KEY fits, else NULL. */
+static const char *value_of(const char *line, const char *key)
+{
+	gsize len = strlen(key);
+
+	return !strncmp(line, key, len) && line[len] == ' ' ? line + len + 1 : NULL;
+}
+
+static void read_hello(struct session *s, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", 500);
+	const char *v;
+
+	for (char **l = lines; *l; l++) {
+		if ((v = value_of(*l, "release"))) {
+			g_free(s->release);
+			s->release = g_strndup(v, 200);
+		} else if ((v = value_of(*l, "block-size"))) {
+			s->block_size = g_ascii_strtoll(v, NULL, 10);
+		} else if ((v = value_of(*l, "uptime-ms"))) {
+			s->guest_s = s->guest_boot_s = g_ascii_strtoull(v, NULL, 10) / 1000.0;
+		} else if ((v = value_of(*l, "has"))) {
+			s->has_lockdep |= !strcmp(v, "lockdep");
+		} else if ((v = value_of(*l, "agent"))) {
+			const char *space = strchr(v, ' ');
+
+			if (space)
+				g_hash_table_replace(s->offers, g_strndup(v, space - v),
+						     g_strdup(space + 1));
+		}
+	}
+	s->hello_ns = s->last_beat_ns = rig_now_ns();
+	run_keep(s->run, "agents/hello", text, -1, NULL);
+	run_journal(s->run, "hello", "{s:s, s:f}", "release", s->release ? s->release : "?", "guest_s",
+		    s->guest_s);
+}
+
+static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, void *data)
+{
+	struct session *s = data;
+	struct request *request;
+
+	(void)len;
+	switch (type) {
+	case PROTO_HELLO:
+		read_hello(s, text);
+		session_event(s, EV_HELLO);
+		return;
+	case PROTO_BEAT:
+		agents_beat(s, text);
+		return;
+	case PROTO_COUNTS:
+		agents_counts(s, text);
+		return;
+	case PROTO_NOTE:
+		run_journal(s->run, "note", "{s:s}", "text", text);
+		return;
+	}
+	request = g_hash_table_lookup(s->requests, GUINT_TO_POINTER(seq));
+	if (!request) {
+		run_journal(s->run, "stray-frame", "{s:i, s:i}", "type", type, "seq", seq);
+		return;
+	}
+	g_hash_table_steal(s->requests, GUINT_TO_POINTER(seq));
+	request->done(s, type, text, request->data);
+	g_free(request);
+}
+
+static void on_channel_error(const char *what, void *data)
+{
+	struct session *s = data;
+
+	run_journal(s->run, "channel-error", "{s:s}", "text", what);
+	if (s->state == STATE_BOOT) /* firmware may have written before init */
+		return;
+	session_judge(s, VERDICT_FAIL, "the guest channel carried garbage: %s", what);
+	session_event(s, EV_BAD);
+}
+
+static void on_event(const char *name, json_t *event, void *data)
+{
+	device_event(data, name, event);
+}
+
+static void on_console_full(void *data)
+{
+	struct session *s = data;
+
+	session_judge(s, VERDICT_FAIL, "the guest flooded its console: the rest is dropped");
+	session_event(s, EV_REPORT);
+}
+
+static void on_gone(const struct vm_exit *exit, void *data)
+{
+	struct session *s = data;
+
+	run_journal(s->run, "gone", "{s:s, s:i}", "why", exit->why ? exit->why : "", "status",
+		    exit->status);
+	scanner_flush(s->scanner);
+	s->gone_why = g_strdup(exit->why);
+	session_event(s, EV_GONE);
+}
+
+static void on_fault(const char *what, void *data)
+{
+	struct session *s = data;
+
+	session_judge(s, VERDICT_INFRA, "%s", what);
+	session_event(s, EV_FAULT);
+}
+
+const struct vm_owner *session_owner(void)
+{
+	static const struct vm_owner owner = {
+		.console = on_console,
+		.frame = on_frame,
+		.channel_error = on_channel_error,
+		.event = on_event,
+		.console_full = on_console_full,
+		.fault = on_fault,
+		.gone = on_gone,
+	};
+
+	return &owner;
+}
+
+static gboolean on_signal(gpointer data)
+{
+	struct session *s = data;
+
+	session_judge(s, VERDICT_ABORTED, "interrupted by a signal");
+	session_event(s, EV_ABORT);
+	return G_SOURCE_CONTINUE;
+}
+
+/* Four times a second: the live line, the end of a report, the disk. */
+static gboolean on_status(gpointer data)
+{
+	struct session *s = data;
+	gint64 now = rig_now_ns();
+	g_autofree char *rates = NULL;
+
+	if (scanner_open_kind(s->scanner) && now - s->console_ns > CONSOLE_QUIET_NS)
+		scanner_flush(s->scanner);
+	if (run_write_error(s->run) && s->state < STATE_ENDING) {
+		session_judge(s, VERDICT_INFRA, "the run folder cannot be written: %s",
+			      run_write_error(s->run));
+		session_event(s, EV_FAULT);
+	}
+	if (!s->plan->progress)
+		return G_SOURCE_CONTINUE;
+	rates = agents_rates(s, (now - s->status_ns) / (double)RIG_NS_PER_S);
+	s->status_ns = now;
+	s->status.state = state_name(s->state);
+	s->status.guest_s = MAX(s->guest_s, scanner_guest_seconds(s->scanner));
+	s->status.left_s = s->state == STATE_HAMMER
+				   ? (s->hammer_end_ns - now) / (double)RIG_NS_PER_S
+				   : 0;
+	s->status.agents = rates;
+	s->status.reports = s->failing;
+	s->plan->progress(&s->status, s->plan->data);
+	return G_SOURCE_CONTINUE;
+}
+
+static void session_init(struct session *s, const struct engine_plan *plan)
+{
+	*s = (struct session){
+		.plan = plan,
+		.scenario = plan->scenario,
+		.loop = g_main_loop_new(NULL, FALSE),
+		.requests = g_hash_table_new_full(NULL, NULL, NULL, g_free),
+		.offers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+		.splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free),
+		.devices = devices_new(),
+		.tracks = g_ptr_array_new(),
+		.agents = g_ptr_array_new_with_free_func(agent_run_free),
+		.reasons = g_ptr_array_new_with_free_func(g_free),
+		.outcomes = json_object(),
+		.started_ns = rig_now_ns(),
+		.first_report_s = -1,
+		.verdict = VERDICT_PASS,
+	};
+	g_queue_init(&s->events);
+	s->scanner = scanner_new(on_splat, s);
+}
+
+static void session_deinit(struct session *s)
+{
+	session_deadline(s, 0);
+	watch_stop(s);
+	g_clear_handle_id(&s->status_source, g_source_remove);
+	postmortem_free(s);
+	tracks_free(s);
+	g_main_loop_unref(s->loop);
+	g_hash_table_unref(s->requests);
+	g_hash_table_unref(s->offers);
+	g_hash_table_unref(s->devices);
+	g_ptr_array_unref(s->splats);
+	g_ptr_array_unref(s->agents);
+	g_ptr_array_unref(s->reasons);
+	json_decref(s->outcomes);
+	account_clear(&s->before);
+	account_clear(&s->after);
+	scanner_free(s->scanner);
+	g_free(s->release);
+	g_free(s->gone_why);
+	g_queue_clear(&s->events);
+}
+
+/* The inputs beside run.json: what a replay or a reader needs even when the originals have gone. */
+static gboolean keep_inputs(struct session *s, GError **error)
+{
+	g_autofree char *yaml = NULL, *config = NULL;
+	gsize len;
+
+	if (!rig_read_file(s->scenario->file, 1 << 20, &yaml, &len, error) ||
+	    !run_keep(s->run, "scenario.yaml", yaml, len, error))
+		return FALSE;
+	if (!s->plan->kernel->config)
+		return TRUE;
+	return rig_read_file(s->plan->kernel->config, 4 << 20, &config, &len, error) &&
+	       run_keep(s->run, "kernel.config", config, len, error);
+}
+
+static struct vm *launch(struct session *s, GError **error)
+{
+	const struct engine_plan *plan = s->plan;
+	const struct scenario *sc = s->scenario;
+	g_autofree char *cmdline = scenario_cmdline(sc);
+	struct vm_owner owner = *session_owner();
+	const struct vm_config config = {
+		.machine = plan->machine,
+		.emulator = plan->emulator,
+		.kernel = plan->kernel->image,
+		.initrd = plan->initrd,
+		.cmdline = cmdline,
+		.accel = plan->accel,
+		.firmware = plan->firmware,
+		.mmu = plan->mmu,
+		.memory = MAX(sc->memory, plan->machine->min_memory),
+		.max_memory = MAX(sc->max_memory, plan->machine->min_memory),
+		.slots = sc->slots,
+		.nodes = MAX(1, sc->nodes),
+		.base_nodes = MAX(1, sc->base_nodes),
+		.cpus = sc->cpus,
+		.max_cpus = sc->max_cpus,
+		.dir = run_dir(s->run),
+	};
+
+	owner.data = s;
+	return vm_start(&config, &owner, error);
+}
+
+static void hammer(struct session *s)
+{
+	guint sources[] = {
+		g_unix_signal_add(SIGINT, on_signal, s),
+		g_unix_signal_add(SIGTERM, on_signal, s),
+		g_unix_signal_add(SIGHUP, on_signal, s),
+	};
+
+	s->status_ns = rig_now_ns();
+	s->status_source = g_timeout_add(STATUS_MS, on_status, s);
+	session_deadline(s, s->scenario->boot_s * RIG_NS_PER_S);
+	g_main_loop_run(s->loop);
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+		g_source_remove(sources[i]);
+}
+
+gboolean engine_run(const struct engine_plan *plan, char **ret_dir, enum verdict *ret_verdict,
+		    GError **error)
+{
+	g_autoptr(GError) why = NULL;
+	struct session s;
+	gboolean ok;
+
+	session_init(&s, plan);
+	s.run = run_create(plan->results, plan->scenario->name, plan->machine->name,
+			   plan->kernel->name, plan->seed, plan->inputs, error);
+	if (!s.run) {
+		session_deinit(&s);
+		return FALSE;
+	}
+	if (keep_inputs(&s, &why) && (s.vm = launch(&s, &why)))
+		hammer(&s);
+	else
+		session_judge(&s, (enum verdict)(rig_exit_code(why) == RIG_EXIT_SKIP ? VERDICT_SKIP
+										     : VERDICT_INFRA),
+			      "%s", why->message);
+	g_clear_pointer(&s.vm, vm_free);
+	scanner_flush(s.scanner);
+	judge_proof(&s);
+	ok = run_verdict(s.run, s.verdict, judge_details(&s), error);
+	if (ok) {
+		*ret_dir = g_strdup(run_dir(s.run));
+		*ret_verdict = s.verdict;
+	}
+	run_free(s.run);
+	session_deinit(&s);
+	return ok;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the engine's files share: the session of one run. Private to engine/. */
+#ifndef RIG_ENGINE_SESSION_H
+#define RIG_ENGINE_SESSION_H
+
+#include "engine/engine.h"
+#include "util/clock.h"
+#include "util/paths.h"
+#include "util/rng.h"
+#include "vm/vm.h"
+
+/* Where a run is. The order is the story's. */
+enum state {
+	STATE_BOOT,	  /* QEMU runs, no hello yet */
+	STATE_BASELINE,	  /* asked for the memory accounts before anything is plugged */
+	STATE_START,	  /* asked for the agents */
+	STATE_HAMMER,	  /* agents and tracks run until the duration is over */
+	STATE_DRAIN,	  /* tracks end the step they are in */
+	STATE_STOP,	  /* agents end */
+	STATE_CLEAR,	  /* what is still plugged is unplugged, what is offline comes back */
+	STATE_ACCOUNT,	  /* asked for the accounts again */
+	STATE_FINISH,	  /* asked for the guest's verdict */
+	STATE_POWEROFF,	  /* the guest ends itself */
+	STATE_REPORTED,	  /* a report is being printed: wait for its end */
+	STATE_POSTMORTEM, /* a stuck guest is made to speak */
+	STATE_ENDING,	  /* QEMU is told to quit, or killed */
+	STATE_DONE,	  /* QEMU has gone */
+	N_STATES
+};
+
+enum event {
+	EV_HELLO,   /* the guest's init is ready (again: after a reset) */
+	EV_ANSWER,  /* the request this state waits for was answered well */
+	EV_BAD,	    /* … was answered with an error, or the channel broke */
+	EV_IDLE,    /* no track is inside a step any more */
+	EV_REPORT,  /* a failing report has begun on the console */
+	EV_STALL,   /* the watchdog: no beat, or nothing finishes */
+	EV_TIMER,   /* the state's deadline */
+	EV_FAULT,   /* the host's fault: disk full, QMP broken */
+	EV_ABORT,   /* a signal */
+	EV_GONE,    /* QEMU has ended */
+	N_EVENTS
+};
+
+const char *state_name(enum state state);
+const char *event_name(enum event event);
+
+/* A device the host has added. */
+struct device {
+	char *id;
+	enum step_device kind;
+	guint64 size;
+	gboolean there;	    /* QEMU has it */
+	gboolean busy;	    /* an operation on it is in flight */
+	struct session *session; /* for what CLEAR does with it */
+};
+
+/* A guest agent and what the beats say of it. */
+struct agent_run {
+	guint id;
+	const struct agent *agent;
+	guint64 ops, failed, busy_ms;
+	guint64 shown_ops; /* at the last status line */
+	char *now;
+	json_t *results; /* from COUNTS: {"op": {"ok": n}} */
+	gboolean ended;	 /* its COUNTS have come */
+};
+
+/* Memory as the guest counts it. */
+struct account {
+	gboolean known;
+	guint64 mem_total_kb;
+	GHashTable *present, *managed; /* node number -> pages, over its zones */
+	GHashTable *blocks;	       /* block number -> state (interned string) */
+	char *cpus;		       /* "0-1" */
+	char *lockdep;		       /* "on", "off", "absent" */
+	json_t *stats;		       /* lockdep's own counters */
+};
+
+struct session;
+typedef void (*answered)(struct session *s, unsigned type, const char *text, void *data);
+
+struct session {
+	const struct engine_plan *plan;
+	const struct scenario *scenario;
+	struct run *run;
+	struct vm *vm;
+	GMainLoop *loop;
+	enum state state;
+	gboolean stepping; /* session_event() is running: events queue up */
+	GQueue events;
+	guint timer;	  /* source of the state's deadline */
+	gint64 started_ns, hello_ns, hammer_ns, hammered_ns;
+	gint64 hammer_end_ns;
+	guint status_source, watch_source;
+	gint64 status_ns;
+	struct engine_status status; /* its counters are kept here */
+	char *gone_why; /* how QEMU ended */
+
+	/* the channel */
+	guint32 next_seq;
+	GHashTable *requests; /* seq -> struct request */
+	gint64 last_beat_ns;
+	double guest_s;	  /* from the beats */
+	double guest_boot_s; /* uptime at hello */
+	gint64 block_size;
+	gboolean has_lockdep;
+	char *release;
+	GHashTable *offers; /* agent name -> "ok" or what it lacks */
+
+	/* the console */
+	gint64 console_ns; /* when it last said something */
+	struct scanner *scanner;
+	GPtrArray *splats;  /* of struct splat */
+	guint failing;	    /* those that fail the run */
+	guint lost;	    /* those that cost the validator */
+	gboolean hang_kind; /* one of them is a hang's */
+	double first_report_s;
+
+	/* devices, tracks, agents */
+	GHashTable *devices; /* id -> struct device */
+	GPtrArray *tracks;   /* of struct track_run */
+	GPtrArray *agents;   /* of struct agent_run */
+	json_t *outcomes;    /* {"plug": {"ok": 3}} */
+	guint clears;	     /* operations of STATE_CLEAR in flight */
+	guint clear_round;
+	guint reset_waits;   /* a reset step waits for hello */
+	guint starts;	     /* START requests without an answer */
+	gboolean paused;     /* a pause step has stopped the CPUs */
+
+	struct postmortem *postmortem;
+	gboolean sysrq_answered;
+
+	/* judging */
+	struct account before, after;
+	GPtrArray *reasons; /* sentences; the first one decides */
+	enum verdict verdict;
+	gboolean judged;    /* the verdict is settled: later events do not change it */
+	gboolean guest_ok;  /* the guest's own verdict came and was ok */
+	gboolean asked_off; /* POWEROFF was sent: going is right */
+};
+
+/* session.c */
+void session_event(struct session *s, enum event event);
+void session_deadline(struct session *s, gint64 ns_from_now); /* EV_TIMER then; 0: none */
+/* Sends a request; DONE comes with its answer, unless the guest goes first. */
+void session_ask(struct session *s, unsigned type, const char *text, answered done, void *data);
+/* Adds a sentence; the first one settles the verdict. */
+void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+void session_count(struct session *s, const char *what, const char *outcome);
+const struct vm_owner *session_owner(void);
+
+/* table.c: what EVENT does in STATE; returns the next state. */
+enum state table_step(struct session *s, enum event event);
+/* For tests: is the pair in the table? */
+gboolean table_has(enum state state, enum event event);
+
+/* track.c */
+void tracks_start(struct session *s);
+void tracks_stop(struct session *s); /* EV_IDLE when the last one has ended its step */
+gboolean tracks_idle(struct session *s);
+void tracks_free(struct session *s);
+GHashTable *devices_new(void);
+void tracks_hello(struct session *s); /* the guest came back after a reset step */
+void device_event(struct session *s, const char *name, json_t *event);
+
+/* clear.c */
+void clear_start(struct session *s);  /* EV_ANSWER when nothing is left, EV_BAD otherwise */
+
+/* agents.c */
+gboolean agents_offered(struct session *s); /* else the verdict is SKIP, with the reason */
+void agents_start(struct session *s);
+void agents_stop(struct session *s);
+void agents_beat(struct session *s, const char *text);
+void agents_counts(struct session *s, const char *text);
+char *agents_rates(struct session *s, double seconds);
+void agent_run_free(gpointer data);
+
+/* watch.c */
+void watch_start(struct session *s);
+void watch_stop(struct session *s);
+
+/* postmortem.c */
+void postmortem_start(struct session *s); /* EV_ANSWER when all is collected */
+void postmortem_free(struct session *s);
+
+/* judge.c */
+void account_read(struct account *account, const char *text);
+void account_clear(struct account *account);
+void judge_accounts(struct session *s);
+void judge_guest_verdict(struct session *s, const char *text);
+/* The last word: without proof there is no PASS. */
+void judge_proof(struct session *s);
+json_t *judge_details(struct session *s);
+
+#endif

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The story of a run as a table: state × event → what to judge, and the next state. Entering a state does
+ * what the state is for (enter[]). Every pair has a cell; most come from the column's default.
+ */
+#include "engine/session.h"
+
+#include "guest-init/proto.h"
+#include "util/clock.h"
+#include "util/rng.h"
+
+static const char *const state_names[N_STATES] = {
+	"boot",	   "baseline", "start",	   "hammer",	 "drain",  "stop", "clear",
+	"account", "finish",   "poweroff", "reported", "postmortem", "ending", "done",
+};
+
+static const char *const event_names[N_EVENTS] = {
+	"hello", "answer", "bad", "idle", "report", "stall", "timer", "fault", "abort", "gone",
+};
+
+const char *state_name(enum state state)
+{
+	return state_names[state];
+}
+
+const char *event_name(enum event event)
+{
+	return event_names[event];
+}
+
+/* Judgements: each settles the verdict where nothing did before. */
+
+static void judge_no_hello(struct session *s)
+{
+	session_judge(s, VERDICT_HANG, "no hello from the guest within %u s of its start",
+		      s->scenario->boot_s);
+}
+
+static void judge_again(struct session *s)
+{
+	session_judge(s, VERDICT_FAIL, "the guest started again by itself");
+}
+
+static void judge_no_answer(struct session *s)
+{
+	session_judge(s, VERDICT_HANG, "the guest did not answer in state '%s'", state_name(s->state));
+}
+
+static void judge_refused(struct session *s)
+{
+	session_judge(s, VERDICT_FAIL, "the guest answered with an error in state '%s'",
+		      state_name(s->state));
+}
+
+static void judge_stuck_agents(struct session *s)
+{
+	session_judge(s, VERDICT_HANG, "an agent did not end when it was told to");
+}
+
+static void judge_drain(struct session *s)
+{
+	session_judge(s, VERDICT_HANG, "a step of the host did not end");
+}
+
+static void judge_leftover(struct session *s)
+{
+	session_judge(s, VERDICT_FAIL, "not everything that was plugged could be unplugged again");
+}
+
+static void judge_still_on(struct session *s)
+{
+	session_judge(s, VERDICT_HANG, "the guest did not power off when it was told to");
+}
+
+static void judge_lost(struct session *s)
+{
+	if (!s->asked_off)
+		session_judge(s, VERDICT_LOST, "the guest disappeared in state '%s': %s",
+			      state_name(s->state), s->gone_why ? s->gone_why : "no reason known");
+}
+
+static void judge_powered_off(struct session *s)
+{
+	run_journal(s->run, "powered-off", NULL);
+}
+
+static void resume(struct session *s)
+{
+	if (s->reset_waits)
+		tracks_hello(s);
+	else
+		judge_again(s);
+}
+
+static void kill_now(struct session *s)
+{
+	vm_kill(s->vm);
+}
+
+/* Entering. */
+
+static void on_simple_answer(struct session *s, unsigned type, const char *text, void *data)
+{
+	(void)type;
+	(void)data;
+	session_event(s, g_str_has_prefix(text, "ok") ? EV_ANSWER : EV_BAD);
+}
+
+static void on_account(struct session *s, unsigned type, const char *text, void *data)
+{
+	struct account *account = data;
+
+	if (type != PROTO_ACCOUNT) {
+		session_event(s, EV_BAD);
+		return;
+	}
+	account_read(account, text);
+	run_keep(s->run, account == &s->before ? "agents/account-before" : "agents/account-after", text, -1,
+		 NULL);
+	if (account == &s->after)
+		judge_accounts(s);
+	session_event(s, EV_ANSWER);
+}
+
+static void on_verdict(struct session *s, unsigned type, const char *text, void *data)
+{
+	(void)data;
+	if (type == PROTO_VERDICT)
+		judge_guest_verdict(s, text);
+	session_event(s, type == PROTO_VERDICT ? EV_ANSWER : EV_BAD);
+}
+
+static void enter_baseline(struct session *s)
+{
+	watch_start(s);
+	if (agents_offered(s))
+		session_ask(s, PROTO_SNAPSHOT, "", on_account, &s->before);
+	else
+		session_event(s, EV_ABORT);
+}
+
+static void enter_start(struct session *s)
+{
+	agents_start(s);
+}
+
+static void enter_hammer(struct session *s)
+{
+	s->hammer_ns = rig_now_ns();
+	s->hammer_end_ns = s->hammer_ns +
+			   (s->plan->duration_s ? s->plan->duration_s : s->scenario->duration_s) *
+				   RIG_NS_PER_S;
+	session_deadline(s, s->hammer_end_ns - s->hammer_ns);
+	tracks_start(s);
+}
+
+static void enter_drain(struct session *s)
+{
+	tracks_stop(s);
+}
+
+static void enter_stop(struct session *s)
+{
+	s->hammered_ns = rig_now_ns() - s->hammer_ns;
+	agents_stop(s);
+}
+
+static void enter_clear(struct session *s)
+{
+	clear_start(s);
+}
+
+static void enter_account(struct session *s)
+{
+	session_ask(s, PROTO_SNAPSHOT, "", on_account, &s->after);
+}
+
+static void enter_finish(struct session *s)
+{
+	session_ask(s, PROTO_FINISH, "", on_verdict, NULL);
+}
+
+static void enter_poweroff(struct session *s)
+{
+	s->asked_off = TRUE;
+	session_ask(s, PROTO_POWEROFF, "", on_simple_answer, NULL);
+}
+
+static void enter_ending(struct session *s)
+{
+	watch_stop(s);
+	vm_quit(s->vm, rig_now_ns() + 2 * RIG_NS_PER_S);
+}
+
+static void enter_postmortem(struct session *s)
+{
+	watch_stop(s);
+	postmortem_start(s);
+}
+
+/* What a state does when it is entered, and how long it may take: seconds of wall time, 0 for ever. */
+static const struct {
+	void (*enter)(struct session *s);
+	guint limit_s;
+} entering[N_STATES] = {
+	[STATE_BASELINE] = {enter_baseline, 20}, [STATE_START] = {enter_start, 30},
+	[STATE_HAMMER] = {enter_hammer, 0},	 [STATE_DRAIN] = {enter_drain, 120},
+	[STATE_STOP] = {enter_stop, 30},	 [STATE_CLEAR] = {enter_clear, 180},
+	[STATE_ACCOUNT] = {enter_account, 20},	 [STATE_FINISH] = {enter_finish, 20},
+	[STATE_POWEROFF] = {enter_poweroff, 20}, [STATE_REPORTED] = {NULL, 2},
+	[STATE_POSTMORTEM] = {enter_postmortem, 45}, [STATE_ENDING] = {enter_ending, 5},
+};
+
+struct cell {
+	enum state next;
+	void (*act)(struct session *s); /* before the next state is entered */
+};
+
+/* A state's own next: the event is known to come here, and nothing is to be done. */
+#define STAY N_STATES
+
+/* Columns that mean the same nearly everywhere. */
+static const struct cell defaults[N_EVENTS] = {
+	[EV_HELLO] = {STATE_ENDING, judge_again}, [EV_ANSWER] = {STAY},
+	[EV_BAD] = {STATE_ENDING, judge_refused}, [EV_IDLE] = {STAY},
+	[EV_REPORT] = {STATE_REPORTED},		  [EV_STALL] = {STATE_POSTMORTEM},
+	[EV_TIMER] = {STATE_POSTMORTEM, judge_no_answer}, [EV_FAULT] = {STATE_ENDING},
+	[EV_ABORT] = {STATE_ENDING},		  [EV_GONE] = {STATE_DONE, judge_lost},
+};
+
+#define TO(s) {STATE_##s, NULL}
+#define STAYS {STAY, NULL}
+
+/* Cells that differ; `set` tells them from the default. */
+static const struct {
+	gboolean set;
+	struct cell cell;
+} table[N_STATES][N_EVENTS] = {
+	[STATE_BOOT] = {
+		[EV_HELLO] = {1, TO(BASELINE)},
+		[EV_BAD] = {1, STAYS},
+		[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_no_hello}},
+	},
+	[STATE_BASELINE] = {[EV_ANSWER] = {1, TO(START)}},
+	[STATE_START] = {[EV_ANSWER] = {1, TO(HAMMER)}},
+	[STATE_HAMMER] = {
+		[EV_HELLO] = {1, {STAY, resume}},
+		[EV_IDLE] = {1, TO(DRAIN)},
+		[EV_TIMER] = {1, TO(DRAIN)},
+	},
+	[STATE_DRAIN] = {
+		[EV_HELLO] = {1, {STAY, resume}},
+		[EV_IDLE] = {1, TO(STOP)},
+		[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_drain}},
+	},
+	[STATE_STOP] = {
+		[EV_ANSWER] = {1, TO(CLEAR)},
+		[EV_BAD] = {1, {STATE_POSTMORTEM, judge_stuck_agents}},
+	},
+	[STATE_CLEAR] = {
+		[EV_ANSWER] = {1, TO(ACCOUNT)},
+		[EV_BAD] = {1, {STATE_ACCOUNT, judge_leftover}},
+	},
+	[STATE_ACCOUNT] = {[EV_ANSWER] = {1, TO(FINISH)}},
+	[STATE_FINISH] = {[EV_ANSWER] = {1, TO(POWEROFF)}},
+	[STATE_POWEROFF] = {
+		[EV_STALL] = {1, STAYS},
+		[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_still_on}},
+		[EV_GONE] = {1, {STATE_DONE, judge_powered_off}},
+	},
+	[STATE_REPORTED] = {
+		[EV_HELLO] = {1, STAYS}, [EV_BAD] = {1, STAYS}, [EV_REPORT] = {1, STAYS},
+		[EV_STALL] = {1, STAYS}, [EV_TIMER] = {1, TO(ENDING)}, [EV_GONE] = {1, TO(DONE)},
+	},
+	[STATE_POSTMORTEM] = {
+		[EV_HELLO] = {1, STAYS}, [EV_ANSWER] = {1, TO(ENDING)}, [EV_BAD] = {1, STAYS},
+		[EV_REPORT] = {1, STAYS}, [EV_STALL] = {1, STAYS}, [EV_TIMER] = {1, TO(ENDING)},
+		[EV_GONE] = {1, TO(DONE)},
+	},
+	[STATE_ENDING] = {
+		[EV_HELLO] = {1, STAYS}, [EV_BAD] = {1, STAYS}, [EV_REPORT] = {1, STAYS},
+		[EV_STALL] = {1, STAYS}, [EV_TIMER] = {1, {STAY, kill_now}}, [EV_FAULT] = {1, STAYS},
+		[EV_ABORT] = {1, {STAY, kill_now}}, [EV_GONE] = {1, TO(DONE)},
+	},
+	[STATE_DONE] = {
+		[EV_HELLO] = {1, STAYS}, [EV_BAD] = {1, STAYS}, [EV_REPORT] = {1, STAYS},
+		[EV_STALL] = {1, STAYS}, [EV_TIMER] = {1, STAYS}, [EV_FAULT] = {1, STAYS},
+		[EV_ABORT] = {1, STAYS}, [EV_GONE] = {1, STAYS},
+	},
+};
+
+enum state table_step(struct session *s, enum event event)
+{
+	const struct cell *cell = table[s->state][event].set ? &table[s->state][event].cell
+							     : &defaults[event];
+	enum state next = cell->next == STAY ? s->state : cell->next;
+
+	if (cell->act)
+		cell->act(s);
+	/* a report of a hang is followed by what the stuck guest can still tell */
+	if (s->state == STATE_REPORTED && event == EV_TIMER && s->hang_kind)
+		next = STATE_POSTMORTEM;
+	if (next == s->state)
+		return next;
+	s->state = next;
+	session_deadline(s, entering[next].limit_s * RIG_NS_PER_S);
+	if (entering[next].enter)
+		entering[next].enter(s);
+	return next;
+}
