@@ -37,8 +37,25 @@ USES_cmd := engine report vm initrd kernel scenario store splat qmp machine util
 .PHONY: all
 all: $(OUT)/bin/rig guest
 
-include mk/guest.mk
--include mk/extra.mk
+.PHONY: help
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make            build/bin/rig and the guest programs
+## make run        everything from nothing: packages, rig, guest, kernels, then the demonstration
+.PHONY: run
+run:
+	@tools/install-packages build run
+	@$(MAKE) --no-print-directory all
+	@$(OUT)/bin/rig demo
+
+## make deps       install the packages that building, running and testing need
+.PHONY: deps
+deps:
+	@tools/install-packages build run check
+
+include mk/guest.mk mk/check.mk
+-include mk/fuzz.mk mk/lint.mk mk/bench.mk
 
 define module
 SRC_$(1) := $$(wildcard rig/$(1)/*.c)

@@ -35,6 +35,7 @@ struct engine_plan {
 	const struct scenario *scenario;
 	const struct machine *machine;
 	const struct kernel *kernel;
+	const char *const *fragments; /* config fragments the kernel was built with, kept in the folder */
 	const char *initrd;
 	const char *emulator;	/* NULL: the machine's */
 	const char *results;	/* folder of run folders */

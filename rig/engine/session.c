@@ -355,19 +355,34 @@ static void session_deinit(struct session *s)
 	g_queue_clear(&s->events);
 }
 
+static gboolean keep_copy(struct session *s, const char *from, const char *to, GError **error)
+{
+	g_autofree char *data = NULL;
+	gsize len;
+
+	return rig_read_file(from, 16 << 20, &data, &len, error) && run_keep(s->run, to, data, len, error);
+}
+
+static gboolean keep_copies(struct session *s, const char *const *files, const char *folder, GError **error)
+{
+	for (guint i = 0; files && files[i]; i++) {
+		g_autofree char *to = g_strdup_printf("%s/%02u", folder, i + 1);
+
+		if (!keep_copy(s, files[i], to, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 /* The inputs beside run.json: what a replay or a reader needs even when the originals have gone. */
 static gboolean keep_inputs(struct session *s, GError **error)
 {
-	g_autofree char *yaml = NULL, *config = NULL;
-	gsize len;
+	const struct kernel *kernel = s->plan->kernel;
 
-	if (!rig_read_file(s->scenario->file, 1 << 20, &yaml, &len, error) ||
-	    !run_keep(s->run, "scenario.yaml", yaml, len, error))
-		return FALSE;
-	if (!s->plan->kernel->config)
-		return TRUE;
-	return rig_read_file(s->plan->kernel->config, 4 << 20, &config, &len, error) &&
-	       run_keep(s->run, "kernel.config", config, len, error);
+	return keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
+	       (!kernel->config || keep_copy(s, kernel->config, "kernel.config", error)) &&
+	       keep_copies(s, (const char *const *)kernel->patches, "patches", error) &&
+	       keep_copies(s, s->plan->fragments, "fragments", error);
 }
 
 static struct vm *launch(struct session *s, GError **error)

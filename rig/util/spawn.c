@@ -33,6 +33,14 @@ static const struct {
 	{"apt-get", "apt"},
 };
 
+const char *spawn_package(const char *program)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(packages); i++)
+		if (!g_strcmp0(packages[i].program, program))
+			return packages[i].package;
+	return NULL;
+}
+
 void spawn_die_with_parent(gpointer data)
 {
 	(void)data;
@@ -80,12 +88,9 @@ static gboolean start(const struct spawn *spawn, struct child *ret, GError **err
 	close(in);
 	close(fds[1]);
 	if (!ok) {
-		const char *package = NULL;
+		const char *package = spawn_package(spawn->argv[0]);
 
 		close(fds[0]);
-		for (guint i = 0; i < G_N_ELEMENTS(packages); i++)
-			if (!g_strcmp0(packages[i].program, spawn->argv[0]))
-				package = packages[i].package;
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot start '%s': %s%s%s", spawn->argv[0],
 				why->message, package ? "; install it: apt-get install " : "",
 				package ? package : "");
@@ -148,7 +153,7 @@ gboolean spawn_run(const struct spawn *spawn, char **ret_output, GError **error)
 {
 	g_autoptr(GString) kept = g_string_new(NULL);
 	g_autofree char *words = NULL, *text = NULL, *last = NULL;
-	struct child child;
+	struct child child = {0};
 	int status;
 
 	if (!start(spawn, &child, error))

@@ -35,6 +35,9 @@ gboolean spawn_words(char **ret_output, GError **error, const char *first, ...) 
 /* For g_spawn_async_with_pipes_and_fds(): the child dies when the rig dies. DATA is unused. */
 void spawn_die_with_parent(gpointer data);
 
+/* The Debian package of a program that the rig starts, or NULL where we do not know. */
+const char *spawn_package(const char *program);
+
 /* TRUE if NAME is a program in PATH. */
 gboolean spawn_have(const char *name);
 

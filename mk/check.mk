@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests.
+
+## make check      all tests: Check suites, command line, then real guests on q35, pseries and powernv9
+.PHONY: check
+check:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all unit
+	@tests/run $(OUT)
+
+## make check-san  the Check suites again, built with ASan and UBSan
+.PHONY: check-san
+check-san:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory OUT=$(BUILD)/san CFLAGS='-O1 -g' \
+		SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' \
+		unit
+
+## make unit       the Check suites alone; make test-qmp: one of them

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig doctor: what this host can do, and the command that mends what it cannot. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "initrd/initrd.h"
+#include "machine/machine.h"
+#include "util/error.h"
+#include "util/paths.h"
+#include "util/size.h"
+#include "util/spawn.h"
+#include "util/term.h"
+
+static const char summary[] =
+	"Looks at emulators, accelerator, compilers, packages, disk and memory. What `make run` needs is required;\n"
+	"the rest widens what can be tested.";
+
+static const char examples[] = "  rig doctor\n  rig doctor --json\n\n"
+			       "Exit codes: 0 `make run` can work here, 3 it cannot.\n";
+
+/* Programs that a part of the rig starts. `required`: `make run` needs it. */
+static const struct {
+	const char *program, *what_for;
+	gboolean required;
+} programs[] = {
+	{"gcc", "builds x86_64 kernels", TRUE},
+	{"make", "builds kernels", TRUE},
+	{"flex", "kernel configuration", TRUE},
+	{"bison", "kernel configuration", TRUE},
+	{"bc", "kernel build", TRUE},
+	{"patch", "patches on kernels", TRUE},
+	{"xz", "unpacks kernel sources", TRUE},
+	{"tar", "unpacks kernel sources", TRUE},
+	{"apt-get", "fetches kernel sources", TRUE},
+	{"dpkg-deb", "unpacks kernel sources", TRUE},
+	{"ccache", "makes kernel builds quick", FALSE},
+	{"git", "kernels from git trees", FALSE},
+	{"powerpc64le-linux-gnu-gcc", "builds ppc64le kernels", FALSE},
+};
+
+struct finding {
+	const char *what;
+	char *detail;
+	gboolean good, required;
+	const char *package;
+};
+
+static void add(GArray *findings, const char *what, gboolean good, gboolean required, const char *package,
+		char *detail)
+{
+	const struct finding f = {what, detail, good, required, package};
+
+	g_array_append_val(findings, f);
+}
+
+static void look_at_programs(GArray *findings)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(programs); i++)
+		add(findings, programs[i].program, spawn_have(programs[i].program), programs[i].required,
+		    spawn_package(programs[i].program), g_strdup(programs[i].what_for));
+}
+
+/* libelf and libssl have no program to look for: the kernel's host tools include their headers. */
+static void look_at_headers(GArray *findings)
+{
+	static const struct {
+		const char *header, *package, *what_for;
+	} headers[] = {
+		{"/usr/include/libelf.h", "libelf-dev", "x86_64 kernel build (objtool)"},
+		{"/usr/include/openssl/opensslv.h", "libssl-dev", "kernel build"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(headers); i++)
+		add(findings, headers[i].package, g_file_test(headers[i].header, G_FILE_TEST_EXISTS), TRUE,
+		    headers[i].package, g_strdup(headers[i].what_for));
+}
+
+static void look_at_machine(GArray *findings, const struct machine *m, gboolean required)
+{
+	g_autofree char *version = NULL, *accel = NULL, *initrd = NULL;
+	enum accel found;
+
+	if (!spawn_words(&version, NULL, m->emulator, "--version", NULL)) {
+		add(findings, m->name, FALSE, required, spawn_package(m->emulator),
+		    g_strdup_printf("%s is not installed", m->emulator));
+		return;
+	}
+	version[strcspn(version, "\n(")] = '\0';
+	if (!initrd_standard(m->arch, &initrd, NULL)) {
+		add(findings, m->name, FALSE, required, NULL,
+		    g_strdup_printf("the guest programs for %s are not built: make guest", m->arch));
+		return;
+	}
+	if (!accel_settle(m, ACCEL_AUTO, &found, &accel, NULL))
+		accel = g_strdup("no accelerator works");
+	add(findings, m->name, TRUE, required, NULL, g_strdup_printf("%s; %s", g_strchomp(version), accel));
+}
+
+static void look_at_room(GArray *findings)
+{
+	g_autofree char *cache = rig_cache_path("x"), *dir = g_path_get_dirname(cache);
+	guint64 memory = (guint64)sysconf(_SC_AVPHYS_PAGES) * sysconf(_SC_PAGESIZE), free_bytes = 0;
+	struct statvfs fs;
+
+	if (statvfs(dir, &fs) == 0)
+		free_bytes = (guint64)fs.f_bavail * fs.f_frsize;
+	add(findings, "disk", free_bytes >= 8ull << 30, TRUE, NULL,
+	    g_strdup_printf("%.1f GiB free for the cache in %s; a kernel's source and build take about 4",
+			    free_bytes / (double)(1 << 30), dir));
+	add(findings, "memory", memory >= 2ull << 30, TRUE, NULL,
+	    g_strdup_printf("%.1f GiB free; a guest takes 1 to 6 GiB, as it touches them",
+			    memory / (double)(1 << 30)));
+	add(findings, "cpus", TRUE, FALSE, NULL, g_strdup_printf("%d", g_get_num_processors()));
+}
+
+static json_t *to_json(const GArray *findings, gboolean can_run)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *f = &g_array_index(findings, struct finding, i);
+
+		json_array_append_new(list, json_pack("{s:s, s:b, s:b, s:s, s:s?}", "what", f->what, "good", f->good,
+						      "required", f->required, "detail", f->detail, "package",
+						      f->package));
+	}
+	return json_pack("{s:b, s:o}", "can_run", can_run, "findings", list);
+}
+
+static void print(const GArray *findings, gboolean can_run)
+{
+	g_autoptr(GString) packages = g_string_new(NULL);
+
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *f = &g_array_index(findings, struct finding, i);
+		enum term_colour colour = f->good ? TERM_GREEN : f->required ? TERM_RED : TERM_YELLOW;
+
+		printf("%s%-8s%s %-26s %s\n", term_colour(colour),
+		       f->good	     ? "ok"
+		       : f->required ? "MISSING"
+				     : "absent",
+		       term_colour(TERM_PLAIN), f->what, f->detail);
+		if (!f->good && f->package && !strstr(packages->str, f->package))
+			g_string_append_printf(packages, " %s", f->package);
+	}
+	if (packages->len)
+		printf("\nto install what is missing: apt-get install%s\n", packages->str);
+	printf("\n%s\n", can_run ? "`make run` can work here." : "`make run` cannot work here yet.");
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(struct finding));
+	g_autoptr(GError) error = NULL;
+	gboolean json = FALSE, can_run = TRUE;
+	const GOptionEntry entries[] = {
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the findings as JSON", NULL}, {NULL}};
+
+	if (!cmd_parse(&argc, &argv, entries, "", summary, examples, &error))
+		return rig_report_error(error);
+	/* the first machine is the demonstration's */
+	for (guint i = 0; machines[i]; i++)
+		look_at_machine(findings, machines[i], i == 0);
+	look_at_programs(findings);
+	look_at_headers(findings);
+	look_at_room(findings);
+	for (guint i = 0; i < findings->len; i++) {
+		const struct finding *f = &g_array_index(findings, struct finding, i);
+
+		can_run &= f->good || !f->required;
+	}
+	if (json)
+		cmd_print_json(to_json(findings, can_run));
+	else
+		print(findings, can_run);
+	for (guint i = 0; i < findings->len; i++)
+		g_free(g_array_index(findings, struct finding, i).detail);
+	return can_run ? RIG_EXIT_PASS : RIG_EXIT_INFRA;
+}

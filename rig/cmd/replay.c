@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig replay: the same inputs again; does the same come out? */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/findings.h"
+#include "cmd/job.h"
+#include "util/error.h"
+
+static const char summary[] =
+	"Repeats a run with the inputs that its folder has: scenario, kernel, patches, machine, seed. Says whether\n"
+	"the verdict or the reports differ.";
+
+static const char examples[] =
+	"  rig replay last\n"
+	"  rig replay 20261121T061500Z-dimm-storm-pc-q35-6.1.192-s7\n\n"
+	"Exit codes: 0 same outcome, 1 another outcome, 2 usage, 3 infrastructure, 77 skip.\n";
+
+static const char *text(json_t *inputs, const char *key)
+{
+	return json_string_value(json_object_get(inputs, key));
+}
+
+/* The folder's own copies, numbered from 01: what the originals say today does not matter. */
+static char **copies(const struct run_info *info, const char *folder, json_t *originals)
+{
+	g_autoptr(GPtrArray) files = g_ptr_array_new();
+
+	for (size_t i = 0; i < json_array_size(originals); i++)
+		g_ptr_array_add(files, g_strdup_printf("%s/%s/%02zu", info->dir, folder, i + 1));
+	g_ptr_array_add(files, NULL);
+	return (char **)g_ptr_array_free(g_steal_pointer(&files), FALSE);
+}
+
+/* The signatures of a run's reports, sorted, one a line. */
+static char *signatures(const struct run_info *info)
+{
+	g_autoptr(GPtrArray) bugs = g_ptr_array_new();
+	json_t *reports = json_object_get(info->details, "reports"), *report;
+	size_t i;
+
+	json_array_foreach (reports, i, report) {
+		const char *bug = text(report, "bug");
+
+		if (bug)
+			g_ptr_array_add(bugs, (gpointer)bug);
+	}
+	g_ptr_array_sort_values(bugs, (GCompareFunc)strcmp);
+	g_ptr_array_add(bugs, NULL);
+	return g_strjoinv("\n", (char **)bugs->pdata);
+}
+
+static int compare(const struct run_info *before, const struct run_info *now, gboolean json)
+{
+	g_autofree char *had = signatures(before), *has = signatures(now);
+	gboolean same = before->verdict == now->verdict && !strcmp(had, has);
+
+	if (json) {
+		cmd_print_json(json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s}", "same", same, "run", before->name,
+					 "verdict", verdict_name(before->verdict), "replay", now->name,
+					 "replay_verdict", verdict_name(now->verdict), "signatures", had,
+					 "replay_signatures", has));
+	} else {
+		printf("replay   %s: %s before, %s now%s\n", same ? "the same outcome" : "another outcome",
+		       verdict_name(before->verdict), verdict_name(now->verdict),
+		       strcmp(had, has) ? ", with other reports" : "");
+	}
+	return same ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
+}
+
+/* The words of run.json, checked as anything from a file is. */
+static gboolean words(const struct run_info *before, struct job *job, GError **error)
+{
+	json_t *in = before->inputs, *kernel = json_object_get(in, "kernel");
+
+	if (!text(in, "machine") || !text(kernel, "asked") ||
+	    !json_is_integer(json_object_get(in, "seed")))
+		return rig_fail(error, RIG_EXIT_USAGE, "run '%s' does not say what it was run with (run.json)",
+				before->name);
+	job->machine = text(in, "machine");
+	job->kernel = text(kernel, "asked");
+	job->patches = copies(before, "patches", json_object_get(kernel, "patches"));
+	job->fragments = copies(before, "fragments", json_object_get(kernel, "fragments"));
+	job->seed = g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(in, "seed")));
+	job->accel = text(in, "accel");
+	job->firmware = text(in, "firmware");
+	job->mmu = text(in, "mmu");
+	job->duration_s = json_integer_value(json_object_get(in, "duration_s"));
+	job->keep_going = json_is_true(json_object_get(in, "keep_going"));
+	job->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
+	job->replays = json_string(before->name);
+	return TRUE;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	struct job job = {0};
+	gboolean json = FALSE;
+	g_autofree char *results = NULL, *scenario = NULL;
+	g_autoptr(GError) error = NULL;
+	rig_auto(run_info) before = NULL;
+	rig_auto(run_info) now = NULL;
+	const char *was, *is;
+	int code;
+	const GOptionEntry entries[] = {
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &results, "folder of run folders", "DIR"},
+		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &job.emulator, "another QEMU binary", "FILE"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the comparison as JSON", NULL},
+		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &job.quiet, "print the comparison alone", NULL},
+		{NULL}};
+
+	if (!cmd_parse(&argc, &argv, entries, "[RUN]", summary, examples, &error))
+		return rig_report_error(error);
+	if (!results)
+		results = run_default_results();
+	before = run_open(results, argc > 1 ? argv[1] : "last", &error);
+	if (!before || !words(before, &job, &error))
+		return rig_report_error(error);
+	job.scenario = scenario = g_build_filename(before->dir, "scenario.yaml", NULL);
+	job.results = results;
+	job.quiet |= json;
+	if (!job_run(&job, &now, &error)) {
+		code = rig_report_error(error);
+	} else {
+		if (!job.quiet)
+			findings_print(now, FALSE);
+		was = text(json_object_get(before->inputs, "kernel"), "hash");
+		is = text(json_object_get(now->inputs, "kernel"), "hash");
+		if (g_strcmp0(was, is))
+			fprintf(stderr, "rig: the kernel is not the same as then: its source, compiler or "
+					"the rig's own config has changed\n");
+		code = compare(before, now, json);
+	}
+	g_strfreev(job.patches);
+	g_strfreev(job.fragments);
+	g_free(job.seed);
+	json_decref(job.replays);
+	return code;
+}

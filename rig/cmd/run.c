@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig run: a scenario on a kernel. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+
+#include "cmd/findings.h"
+#include "cmd/job.h"
+#include "util/error.h"
+
+static const char summary[] =
+	"Boots a kernel, adds and removes memory while agents in the guest hammer it, and judges it.\n"
+	"SCENARIO is a name (`rig scenario list`) or a YAML file.";
+
+static const char examples[] =
+	"  rig run dimm-remove-vs-sysfs\n"
+	"      linux-source-6.1 with lockdep on the scenario's first machine\n"
+	"  rig run dimm-storm --machine pseries --patch 0001-fix.patch --duration 60\n"
+	"      the same source with a patch, in another machine, for a minute\n"
+	"  rig run dimm-storm --kernel git:$HOME/linux@HEAD\n"
+	"      your own tree, which is not touched\n"
+	"  rig run dimm-storm --kernel arch/x86/boot/bzImage --seed 7\n"
+	"      an image of your own, with a fixed seed\n\n"
+	"Exit codes: 0 pass, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip.\n";
+
+int cmd_run(int argc, char **argv)
+{
+	struct job job = {0};
+	gboolean json = FALSE;
+	g_autoptr(GError) error = NULL;
+	rig_auto(run_info) info = NULL;
+	const GOptionEntry entries[] = {
+		{"machine", 'm', 0, G_OPTION_ARG_STRING, &job.machine, "pc-q35, pseries, powernv9, …", "NAME"},
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &job.kernel,
+		 "image, or deb:PACKAGE[@SUITE], tar:FILE, dir:PATH, git:REPO@REV", "WHAT"},
+		{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &job.patches, "apply a patch (repeatable, in order)",
+		 "FILE"},
+		{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &job.fragments,
+		 "add a config fragment (repeatable)", "FILE"},
+		{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &job.no_lockdep,
+		 "build without the lock validator, or accept an image without it", NULL},
+		{"seed", 's', 0, G_OPTION_ARG_STRING, &job.seed, "all random choices follow from it", "N"},
+		{"duration", 'd', 0, G_OPTION_ARG_INT, &job.duration_s, "hammer for so many seconds", "S"},
+		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &job.keep_going, "do not end at the first report", NULL},
+		{"accel", 0, 0, G_OPTION_ARG_STRING, &job.accel, "auto, kvm or tcg", "WORD"},
+		{"firmware", 0, 0, G_OPTION_ARG_STRING, &job.firmware, "pseries: vof or slof", "WORD"},
+		{"mmu", 0, 0, G_OPTION_ARG_STRING, &job.mmu, "pseries: radix or hash", "WORD"},
+		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &job.emulator, "another QEMU binary", "FILE"},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &job.results, "folder of run folders", "DIR"},
+		{"jobs", 'j', 0, G_OPTION_ARG_INT, &job.jobs, "compile with so many jobs", "N"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the verdict as JSON", NULL},
+		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &job.quiet, "print nothing but errors", NULL},
+		{NULL}};
+
+	if (!cmd_parse(&argc, &argv, entries, "SCENARIO", summary, examples, &error))
+		return rig_report_error(error);
+	if (argc != 2) {
+		fputs("rig: run takes one scenario; `rig scenario list` shows them\n", stderr);
+		return RIG_EXIT_USAGE;
+	}
+	job.scenario = argv[1];
+	job.quiet |= json;
+	if (!job_run(&job, &info, &error))
+		return rig_report_error(error);
+	if (json)
+		cmd_print_json(findings_json(info));
+	else if (!job.quiet)
+		findings_print(info, FALSE);
+	return verdict_exit_code(info->verdict);
+}
