@@ -45,6 +45,7 @@ struct step {
 	struct range ms;
 	unsigned cpu, write;
 	unsigned chance; /* percent, 100 by default: else the step is skipped, by the seed */
+	gboolean once;	 /* a plug that the device outlives: it is there when the track starts again */
 	unsigned timeout_s; /* 30 by default */
 };
 
@@ -109,6 +110,27 @@ struct scenario *scenario_load(const char *what, GError **error);
 
 /* The rig's own scenarios, sorted names; NULL-terminated. */
 char **scenario_names(void);
+
+/* The guest's agents as the host knows them; docs/agents.md tells what each does. */
+struct agent_info {
+	const char *name;
+	const char *about;	   /* one line for people */
+	const char *const *needs;  /* kernel config, as of kernel_config_lacks(); NULL-terminated */
+};
+
+/* All of them; the last one has no name. */
+extern const struct agent_info scenario_agents[];
+
+/* NAME's needs; NULL where there is no such agent. */
+const char *const *scenario_agent_needs(const char *name);
+
+/* What a kernel must have for a run: `needs` and those of the agents that are not optional. The
+ * array is the caller's (g_free), the strings are not. */
+const char **scenario_all_needs(const struct scenario *scenario);
+
+/* "plug", "dimm", "online_movable": as scenario files spell them. */
+const char *step_do_name(enum step_do what);
+const char *step_device_name(enum step_device device);
 
 /* Can MACHINE run it? RIG_EXIT_SKIP: "powernv9 cannot plug DIMMs (step 1 of track 1)", a wrong unit … */
 gboolean scenario_fits(const struct scenario *scenario, const struct machine *machine, GError **error);

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest's agents as scenarios name them. What each needs from the kernel's config is what `rig kernel
+ * check` can say before a boot; whether a running kernel really serves it, the guest's hello says.
+ */
+#include "scenario/scenario.h"
+
+#include <string.h>
+
+#define NEEDS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+const struct agent_info scenario_agents[] = {
+	{"block-state", "writes states to memory blocks: online, online_kernel, online_movable, offline",
+	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_MEMORY_HOTREMOVE")},
+	{"block-online", "writes 0 and 1 to the `online` attribute of memory blocks",
+	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_MEMORY_HOTREMOVE")},
+	{"probe", "writes physical addresses to /sys/devices/system/memory/probe",
+	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_ARCH_MEMORY_PROBE")},
+	{"slab-read", "reads every attribute below /sys/kernel/slab",
+	 NEEDS("CONFIG_SLUB", "CONFIG_SLUB_DEBUG", "CONFIG_SYSFS")},
+	{"slab-shrink", "writes 1 to the `shrink` attribute of slab caches",
+	 NEEDS("CONFIG_SLUB", "CONFIG_SYSFS")},
+	{"slab-churn", "creates, shrinks and destroys slab caches", NEEDS("CONFIG_RIG_SLAB_CHURN")},
+	{"cpu-online", "takes CPUs offline and online", NEEDS("CONFIG_HOTPLUG_CPU")},
+	{"mem-read", "reads what the kernel tells about memory, in /proc, sysfs and debugfs",
+	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_PROC_FS", "CONFIG_SYSFS")},
+	{"pressure", "allocates anonymous memory and page cache and drops them again",
+	 NEEDS("CONFIG_SHMEM", "CONFIG_TMPFS")},
+	{"compact", "asks for memory compaction", NEEDS("CONFIG_COMPACTION")},
+	{"memtrace", "takes memory out of the kernel for hardware tracing, and gives it back",
+	 NEEDS("CONFIG_PPC_MEMTRACE", "CONFIG_DEBUG_FS")},
+	{"dlpar", "adds and removes memory through /sys/kernel/dlpar",
+	 NEEDS("CONFIG_PPC_PSERIES", "CONFIG_MEMORY_HOTREMOVE")},
+	{"notifier-error", "lets the memory notifiers fail now and then",
+	 NEEDS("CONFIG_MEMORY_NOTIFIER_ERROR_INJECT=y", "CONFIG_DEBUG_FS")},
+	{"busted", "takes two locks in both orders: a deadlock that must be caught",
+	 NEEDS("CONFIG_RIG_SLAB_CHURN", "CONFIG_PROVE_LOCKING")},
+	{NULL},
+};
+
+const char *const *scenario_agent_needs(const char *name)
+{
+	for (const struct agent_info *info = scenario_agents; info->name; info++)
+		if (!strcmp(info->name, name))
+			return info->needs;
+	return NULL;
+}
+
+static void add_needs(GPtrArray *all, const char *const *needs)
+{
+	for (; needs && *needs; needs++)
+		if (!g_ptr_array_find_with_equal_func(all, *needs, g_str_equal, NULL))
+			g_ptr_array_add(all, (gpointer)*needs);
+}
+
+const char **scenario_all_needs(const struct scenario *scenario)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	add_needs(all, (const char *const *)scenario->needs);
+	for (guint i = 0; i < scenario->n_agents; i++)
+		if (!scenario->agents[i].optional)
+			add_needs(all, scenario_agent_needs(scenario->agents[i].name));
+	g_ptr_array_add(all, NULL);
+	return (const char **)g_ptr_array_free(all, FALSE);
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What can only be said of a whole scenario. Tracks are walked as the engine will: twice where they
+ * repeat, so that a device which is still there when the next round plugs it is found here and not by QEMU.
+ */
+#include "scenario/read.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/size.h"
+
+#define COPIES_OF_AGENTS_MAX 128
+
+/* What one track has plugged, and the most it ever had. */
+struct peak {
+	guint64 memory;
+	unsigned slots, cpus;
+};
+
+struct walk {
+	struct tree *tree;
+	const struct scenario *scenario;
+	GHashTable *owners;  /* id -> track number + 1 */
+	GHashTable *plugged; /* id -> const struct step * that plugged it */
+	struct peak now, most;
+	unsigned track, round;
+};
+
+static yaml_node_t *step_node(struct tree *tree, unsigned track, unsigned step)
+{
+	yaml_node_t *tracks = tree_get(tree, tree_root(tree), "tracks");
+
+	return tree_item(tree, tree_get(tree, tree_item(tree, tracks, track), "steps"), step);
+}
+
+static void count(struct walk *walk, const struct step *plug, int sign)
+{
+	if (plug->device == DEVICE_CPU) {
+		walk->now.cpus += sign;
+	} else {
+		walk->now.memory += sign * plug->size.high;
+		/* virtio-mem takes address space, but no slot of pc-dimm */
+		walk->now.slots += plug->device == DEVICE_DIMM ? sign : 0;
+	}
+	walk->most.memory = MAX(walk->most.memory, walk->now.memory);
+	walk->most.slots = MAX(walk->most.slots, walk->now.slots);
+	walk->most.cpus = MAX(walk->most.cpus, walk->now.cpus);
+}
+
+static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct step *step, GError **error)
+{
+	unsigned owner = GPOINTER_TO_UINT(g_hash_table_lookup(walk->owners, step->id));
+	yaml_node_t *id = tree_get(walk->tree, node, "id");
+
+	if (owner && owner != walk->track + 1)
+		return tree_fail(walk->tree, id, error,
+				 "'%s' is plugged by track %u already; ids are for the whole guest",
+				 step->id, owner);
+	if (g_hash_table_contains(walk->plugged, step->id))
+		return tree_fail(walk->tree, id, error, "'%s' is still plugged%s", step->id,
+				 walk->round ? " when the track starts again; unplug it at the end, "
+					       "or plug it with 'once: true'"
+					     : "; unplug it first");
+	if (step->device != DEVICE_CPU && step->node >= walk->scenario->nodes) {
+		yaml_node_t *where = tree_get(walk->tree, node, "node");
+
+		return tree_fail(walk->tree, where ? where : node, error,
+				 "there is no node %u; allowed: 0 to %u", step->node,
+				 walk->scenario->nodes - 1);
+	}
+	g_hash_table_insert(walk->owners, step->id, GUINT_TO_POINTER(walk->track + 1));
+	g_hash_table_insert(walk->plugged, step->id, (gpointer)step);
+	count(walk, step, 1);
+	return TRUE;
+}
+
+/* A step on a device that must be there, and of which kind it must be. */
+static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step *step, GError **error)
+{
+	const struct step *plug = g_hash_table_lookup(walk->plugged, step->id);
+	yaml_node_t *id = tree_get(walk->tree, node, "id");
+
+	if (!plug)
+		return tree_fail(walk->tree, id, error,
+				 "'%s' is not plugged at this step%s; plug it before, in the same track",
+				 step->id, walk->round ? " when the track repeats" : "");
+	if (step->what == STEP_ONLINE && plug->device != DEVICE_DIMM)
+		return tree_fail(walk->tree, id, error, "'%s' is a %s; 'online' is for a dimm", step->id,
+				 step_device_name(plug->device));
+	if (step->what == STEP_RESIZE && plug->device != DEVICE_VIRTIO_MEM)
+		return tree_fail(walk->tree, id, error, "'%s' is a %s; 'resize' is for virtio-mem",
+				 step->id, step_device_name(plug->device));
+	if (step->what == STEP_RESIZE && step->size.high > plug->size.low) {
+		g_autofree char *size = rig_size_text(plug->size.low);
+
+		return tree_fail(walk->tree, tree_get(walk->tree, node, "size"), error,
+				 "'%s' can be at most %s, its size when plugged", step->id, size);
+	}
+	if (step->what == STEP_UNPLUG) {
+		g_hash_table_remove(walk->plugged, step->id);
+		count(walk, plug, -1);
+	}
+	return TRUE;
+}
+
+static gboolean walk_round(struct walk *walk, const struct track *track, GError **error)
+{
+	for (unsigned i = 0; i < track->n_steps; i++) {
+		const struct step *step = &track->steps[i];
+		yaml_node_t *node = step_node(walk->tree, walk->track, i);
+
+		if (walk->round && step->once)
+			continue;
+		if (step->what == STEP_PLUG && !walk_plug(walk, node, step, error))
+			return FALSE;
+		if ((step->what == STEP_UNPLUG || step->what == STEP_RESIZE ||
+		     step->what == STEP_ONLINE) &&
+		    !walk_use(walk, node, step, error))
+			return FALSE;
+		if (step->what == STEP_CPU && step->cpu >= walk->scenario->max_cpus)
+			return tree_fail(walk->tree, tree_get(walk->tree, node, "cpu"), error,
+					 "there is no CPU %u; allowed: 0 to %u", step->cpu,
+					 walk->scenario->max_cpus - 1);
+	}
+	return TRUE;
+}
+
+static gboolean over(struct tree *tree, const char *key, GError **error, const char *what,
+		     const char *wanted, const char *have)
+{
+	yaml_node_t *node = tree_get(tree, tree_root(tree), key);
+
+	return tree_fail(tree, node ? node : tree_root(tree), error,
+			 "the tracks and their copies can plug %s %s at a time, '%s' leaves room for %s",
+			 wanted, what, key, have);
+}
+
+static gboolean check_room(struct tree *tree, const struct scenario *s, const struct peak *all,
+			   GError **error)
+{
+	guint64 room = s->max_memory - s->memory;
+	g_autofree char *wanted = NULL, *have = NULL;
+
+	if (all->slots > s->slots) {
+		wanted = g_strdup_printf("%u", all->slots);
+		have = g_strdup_printf("%u", s->slots);
+		return over(tree, "slots", error, "DIMMs", wanted, have);
+	}
+	if (all->memory > room) {
+		wanted = rig_size_text(all->memory);
+		have = rig_size_text(room);
+		return over(tree, "max_memory", error, "of memory", wanted, have);
+	}
+	if (all->cpus > s->max_cpus - s->cpus) {
+		wanted = g_strdup_printf("%u", all->cpus);
+		have = g_strdup_printf("%u", s->max_cpus - s->cpus);
+		return over(tree, "max_cpus", error, "CPUs", wanted, have);
+	}
+	return TRUE;
+}
+
+static gboolean check_tracks(struct tree *tree, const struct scenario *s, GError **error)
+{
+	g_autoptr(GHashTable) owners = g_hash_table_new(g_str_hash, g_str_equal);
+	struct peak all = {0};
+
+	for (unsigned t = 0; t < s->n_tracks; t++) {
+		g_autoptr(GHashTable) plugged = g_hash_table_new(g_str_hash, g_str_equal);
+		const struct track *track = &s->tracks[t];
+		struct walk walk = {tree, s, owners, plugged, .track = t};
+
+		for (; walk.round < (track->repeat == 1 ? 1 : 2); walk.round++)
+			if (!walk_round(&walk, track, error))
+				return FALSE;
+		all.memory += track->copies * walk.most.memory;
+		all.slots += track->copies * walk.most.slots;
+		all.cpus += track->copies * walk.most.cpus;
+	}
+	return check_room(tree, s, &all, error);
+}
+
+static gboolean check_agents(struct tree *tree, const struct scenario *s, GError **error)
+{
+	yaml_node_t *agents = tree_get(tree, tree_root(tree), "agents");
+	unsigned total = 0;
+
+	for (unsigned i = 0; i < s->n_agents; i++) {
+		yaml_node_t *node = tree_item(tree, agents, i);
+		g_autoptr(GString) names = g_string_new(NULL);
+
+		total += s->agents[i].count;
+		if (total > COPIES_OF_AGENTS_MAX)
+			return tree_fail(tree, node, error, "more than %d agents in all",
+					 COPIES_OF_AGENTS_MAX);
+		if (scenario_agent_needs(s->agents[i].name))
+			continue;
+		for (const struct agent_info *info = scenario_agents; info->name; info++)
+			g_string_append_printf(names, "%s%s", names->len ? ", " : "", info->name);
+		return tree_fail(tree, tree_get(tree, node, "name"), error,
+				 "there is no agent '%s'; there are: %s", s->agents[i].name, names->str);
+	}
+	return TRUE;
+}
+
+static gboolean check_machines(struct tree *tree, const struct scenario *s, GError **error)
+{
+	yaml_node_t *list = tree_get(tree, tree_root(tree), "machines");
+	g_autoptr(GError) why = NULL;
+
+	for (unsigned i = 0; s->machines[i]; i++) {
+		if (!machine_find(s->machines[i], &why))
+			return tree_fail(tree, tree_item(tree, list, i), error, "%s", why->message);
+		for (unsigned j = 0; j < i; j++)
+			if (!strcmp(s->machines[i], s->machines[j]))
+				return tree_fail(tree, tree_item(tree, list, i), error,
+						 "'%s' is in the list already", s->machines[i]);
+	}
+	return TRUE;
+}
+
+/* "CONFIG_X", "CONFIG_X=y", "!CONFIG_X", "CONFIG_X|CONFIG_Y" */
+static gboolean check_needs(struct tree *tree, const struct scenario *s, GError **error)
+{
+	yaml_node_t *list = tree_get(tree, tree_root(tree), "needs");
+
+	for (unsigned i = 0; s->needs[i]; i++) {
+		g_auto(GStrv) parts = g_strsplit(s->needs[i], "|", -1);
+
+		for (unsigned j = 0; parts[j]; j++)
+			if (!g_str_has_prefix(parts[j] + (*parts[j] == '!'), "CONFIG_") ||
+			    strpbrk(parts[j], " \t"))
+				return tree_fail(tree, tree_item(tree, list, i), error,
+						 "'%s' is no kernel option; allowed: CONFIG_X, CONFIG_X=y, "
+						 "!CONFIG_X, CONFIG_X|CONFIG_Y", s->needs[i]);
+	}
+	return TRUE;
+}
+
+/* Kernel parameter memhp_default_state, mm/memory_hotplug.c: online_type_to_str */
+static const char *const online_words[] = {"offline", "online", "online_kernel", "online_movable", NULL};
+
+static gboolean check_words(struct tree *tree, const struct scenario *s, GError **error)
+{
+	if (!g_strv_contains(online_words, s->online))
+		return tree_fail(tree, tree_get(tree, tree_root(tree), "online"), error,
+				 "'%s' is no value for 'online'; allowed: offline, online, "
+				 "online_kernel, online_movable", s->online);
+	for (const char *p = s->cmdline; *p; p++)
+		if (!g_ascii_isprint(*p))
+			return tree_fail(tree, tree_get(tree, tree_root(tree), "cmdline"), error,
+					 "'cmdline' takes one line of ASCII");
+	return TRUE;
+}
+
+static gboolean at_key(struct tree *tree, const char *key, GError **error, const char *message)
+{
+	yaml_node_t *node = tree_get(tree, tree_root(tree), key);
+
+	return tree_fail(tree, node ? node : tree_root(tree), error, "%s", message);
+}
+
+gboolean check_scenario(struct tree *tree, const struct scenario *s, GError **error)
+{
+	if (!s->n_agents && !s->n_tracks)
+		return at_key(tree, "about", error, "nothing would happen: give agents, tracks or both");
+	if (s->max_memory < s->memory)
+		return at_key(tree, "max_memory", error, "'max_memory' is below 'memory'");
+	if (s->memory & ((1 << 20) - 1) || s->max_memory & ((1 << 20) - 1))
+		return at_key(tree, "memory", error, "memory must be whole megabytes");
+	if (s->max_cpus < s->cpus)
+		return at_key(tree, "max_cpus", error, "'max_cpus' is below 'cpus'");
+	if (s->base_nodes > s->nodes)
+		return at_key(tree, "base_nodes", error, "'base_nodes' is above 'nodes'");
+	return check_machines(tree, s, error) && check_words(tree, s, error) &&
+	       check_needs(tree, s, error) && check_agents(tree, s, error) &&
+	       check_tracks(tree, s, error);
+}

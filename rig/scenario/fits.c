@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Can a machine do what a scenario asks? Answered before anything is built or booted. */
+#include "scenario/scenario.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/size.h"
+
+/* What a machine must be able to do for a step. */
+static const struct {
+	enum step_do what;
+	enum step_device device;
+	unsigned can;
+	const char *deed;
+} abilities[] = {
+	{STEP_PLUG, DEVICE_DIMM, MACHINE_PLUG_DIMM, "plug DIMMs"},
+	{STEP_PLUG, DEVICE_VIRTIO_MEM, MACHINE_VIRTIO_MEM, "have virtio-mem"},
+	{STEP_PLUG, DEVICE_CPU, MACHINE_PLUG_CPU, "plug CPUs"},
+	{STEP_UNPLUG, DEVICE_DIMM, MACHINE_UNPLUG_DIMM, "unplug DIMMs"},
+};
+
+/* The kind of device that STEP of TRACK is about: that of the plug before it. */
+static enum step_device device_of(const struct track *track, unsigned step)
+{
+	const char *id = track->steps[step].id;
+
+	for (unsigned i = step + 1; id && i-- > 0;)
+		if (track->steps[i].what == STEP_PLUG && !strcmp(track->steps[i].id, id))
+			return track->steps[i].device;
+	return track->steps[step].device;
+}
+
+static gboolean multiple(const struct range *range, guint64 unit)
+{
+	return !unit || (range->low % unit == 0 && range->high % unit == 0);
+}
+
+static gboolean step_fits(const struct track *track, unsigned n, const struct machine *machine,
+			  const char *where, GError **error)
+{
+	const struct step *step = &track->steps[n];
+	enum step_device device = device_of(track, n);
+	guint64 unit = device == DEVICE_DIMM	      ? machine->dimm_unit
+		       : device == DEVICE_VIRTIO_MEM ? machine->virtio_mem_unit
+						      : 0;
+	g_autofree char *text = rig_size_text(unit);
+
+	for (guint i = 0; i < G_N_ELEMENTS(abilities); i++)
+		if (abilities[i].what == step->what && abilities[i].device == device &&
+		    !(machine->can & abilities[i].can))
+			return rig_fail(error, RIG_EXIT_SKIP, "%s cannot %s (%s)", machine->name,
+					abilities[i].deed, where);
+	if (!multiple(&step->size, unit) || !multiple(&step->requested, unit))
+		return rig_fail(error, RIG_EXIT_SKIP, "on %s the size of a %s is a multiple of %s (%s)",
+				machine->name, step_device_name(device), text, where);
+	return TRUE;
+}
+
+static gboolean memory_fits(const struct scenario *s, const struct machine *machine, GError **error)
+{
+	g_autofree char *have = rig_size_text(s->memory), *least = rig_size_text(machine->min_memory);
+
+	if (s->memory < machine->min_memory)
+		return rig_fail(error, RIG_EXIT_SKIP, "%s needs at least %s of base memory, '%s' has %s",
+				machine->name, least, s->name, have);
+	if (s->nodes > 1 && !(machine->can & MACHINE_NUMA))
+		return rig_fail(error, RIG_EXIT_SKIP, "%s has no NUMA nodes, '%s' wants %u",
+				machine->name, s->name, s->nodes);
+	return TRUE;
+}
+
+gboolean scenario_fits(const struct scenario *s, const struct machine *machine, GError **error)
+{
+	if (!g_strv_contains((const char *const *)s->machines, machine->name)) {
+		g_autofree char *names = g_strjoinv(", ", s->machines);
+
+		return rig_fail(error, RIG_EXIT_SKIP, "'%s' is a scenario for %s, not for %s", s->name,
+				names, machine->name);
+	}
+	if (!memory_fits(s, machine, error))
+		return FALSE;
+	for (unsigned t = 0; t < s->n_tracks; t++)
+		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {
+			g_autofree char *where = g_strdup_printf("step %u of track %u", i + 1, t + 1);
+
+			if (!step_fits(&s->tracks[t], i, machine, where, error))
+				return FALSE;
+		}
+	return TRUE;
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sizes, ranges and params, and the table of steps: which fields each uses. */
+#include "scenario/read.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/size.h"
+
+/* Nothing a rig's guest could have; keeps sums far from 64 bits. */
+#define SIZE_MAX_BYTES (G_GUINT64_CONSTANT(1) << 44)
+#define MS_MAX 600000
+#define PARAMS_MAX 32
+
+typedef gboolean (*read_number)(struct tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
+				GError **error);
+
+static gboolean number_size(struct tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
+			    GError **error)
+{
+	const char *text = tree_text(node);
+	g_autoptr(GError) why = NULL;
+
+	if (!text)
+		return tree_fail(tree, node, error, "'%s' takes a size like 256M", key);
+	if (!rig_size_parse(text, ret, &why))
+		return tree_fail(tree, node, error, "%s: %s", key, why->message);
+	if (*ret > SIZE_MAX_BYTES)
+		return tree_fail(tree, node, error, "'%s' for '%s' is too large; at most 16T", text, key);
+	return TRUE;
+}
+
+static gboolean number_ms(struct tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
+			  GError **error)
+{
+	const char *text = tree_text(node);
+
+	if (text && g_ascii_string_to_unsigned(text, 10, 0, MS_MAX, ret, NULL))
+		return TRUE;
+	return tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: 0 to %d",
+			 text ? text : "a list", key, MS_MAX);
+}
+
+gboolean read_size(struct tree *tree, yaml_node_t *map, const char *key, guint64 *ret, GError **error)
+{
+	yaml_node_t *node = tree_get(tree, map, key);
+	guint64 size;
+
+	if (!node)
+		return TRUE;
+	if (!number_size(tree, node, key, &size, error))
+		return FALSE;
+	if (!size)
+		return tree_fail(tree, node, error, "'%s' must not be 0", key);
+	*ret = size;
+	return TRUE;
+}
+
+/* `200` or `[100, 300]` */
+static gboolean read_range(struct tree *tree, yaml_node_t *map, const char *key, read_number number,
+			   struct range *ret, GError **error)
+{
+	yaml_node_t *node = tree_get(tree, map, key);
+	struct range range;
+
+	if (!node)
+		return TRUE;
+	if (node->type != YAML_SEQUENCE_NODE) {
+		if (!number(tree, node, key, &range.low, error))
+			return FALSE;
+		range.high = range.low;
+	} else {
+		yaml_node_t *low = tree_item(tree, node, 0), *high = tree_item(tree, node, 1);
+
+		if (!low || !high || tree_item(tree, node, 2))
+			return tree_fail(tree, node, error,
+					 "'%s' takes one value or two, [lowest, highest]", key);
+		if (!number(tree, low, key, &range.low, error) ||
+		    !number(tree, high, key, &range.high, error))
+			return FALSE;
+		if (range.low > range.high)
+			return tree_fail(tree, node, error, "'%s': '%s' is above '%s'", key,
+					 tree_text(low), tree_text(high));
+	}
+	*ret = range;
+	return TRUE;
+}
+
+enum field {
+	F_ID = 1 << 0,
+	F_DEVICE = 1 << 1,
+	F_SIZE = 1 << 2,
+	F_REQUESTED = 1 << 3,
+	F_NODE = 1 << 4,
+	F_BACKEND = 1 << 5,
+	F_HOW = 1 << 6,
+	F_MS = 1 << 7,
+	F_CPU = 1 << 8,
+	F_WRITE = 1 << 9,
+	F_TIMEOUT = 1 << 10,
+	F_CHANCE = 1 << 11,
+	F_ONCE = 1 << 12,
+};
+
+static const struct {
+	enum field field;
+	const char *key;
+} fields[] = {
+	{F_ID, "id"},		{F_DEVICE, "device"}, {F_SIZE, "size"},	      {F_REQUESTED, "requested"},
+	{F_NODE, "node"},	{F_BACKEND, "backend"}, {F_HOW, "how"},	      {F_MS, "ms"},
+	{F_CPU, "cpu"},		{F_WRITE, "write"},   {F_TIMEOUT, "timeout"}, {F_CHANCE, "chance"},
+	{F_ONCE, "once"},
+};
+
+#define ANY_DEVICE (-1)
+
+/* The table of steps. `chance` goes with every one. */
+static const struct {
+	enum step_do what;
+	int device;
+	unsigned needs, uses;
+} steps[] = {
+	{STEP_PLUG, DEVICE_DIMM, F_ID | F_DEVICE | F_SIZE, F_NODE | F_BACKEND | F_ONCE | F_TIMEOUT},
+	{STEP_PLUG, DEVICE_VIRTIO_MEM, F_ID | F_DEVICE | F_SIZE,
+	 F_REQUESTED | F_NODE | F_BACKEND | F_ONCE | F_TIMEOUT},
+	{STEP_PLUG, DEVICE_CPU, F_ID | F_DEVICE, F_ONCE | F_TIMEOUT},
+	{STEP_UNPLUG, ANY_DEVICE, F_ID, F_TIMEOUT},
+	{STEP_RESIZE, ANY_DEVICE, F_ID | F_SIZE, F_TIMEOUT},
+	{STEP_ONLINE, ANY_DEVICE, F_ID | F_HOW, F_TIMEOUT},
+	{STEP_WAIT, ANY_DEVICE, F_MS, 0},
+	{STEP_CHECK, ANY_DEVICE, 0, F_TIMEOUT},
+	{STEP_PAUSE, ANY_DEVICE, F_MS, F_TIMEOUT},
+	{STEP_NMI, ANY_DEVICE, 0, F_TIMEOUT},
+	{STEP_RESET, ANY_DEVICE, 0, F_TIMEOUT},
+	{STEP_CPU, ANY_DEVICE, F_CPU | F_WRITE, F_TIMEOUT},
+};
+
+static gboolean check_fields(struct tree *tree, yaml_node_t *node, const struct step *step,
+			     GError **error)
+{
+	const char *of = step->what == STEP_PLUG ? " of a " : "";
+	const char *device = step->what == STEP_PLUG ? step_device_name(step->device) : "";
+	unsigned needs = 0, uses = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(steps); i++)
+		if (steps[i].what == step->what &&
+		    (steps[i].device == ANY_DEVICE || steps[i].device == (int)step->device)) {
+			needs = steps[i].needs;
+			uses = needs | steps[i].uses | F_CHANCE;
+		}
+	for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+		yaml_node_t *value = tree_get(tree, node, fields[i].key);
+
+		if (!value && (needs & fields[i].field))
+			return tree_fail(tree, node, error, "the step '%s' needs '%s'",
+					 step_do_name(step->what), fields[i].key);
+		if (value && !(uses & fields[i].field))
+			return tree_fail(tree, value, error, "the step '%s'%s%s has no use for '%s'",
+					 step_do_name(step->what), of, device, fields[i].key);
+	}
+	return TRUE;
+}
+
+/* Ids become QEMU ids, "d.2" for copies, and words of the journal. */
+static gboolean check_id(struct tree *tree, yaml_node_t *node, const char *id, GError **error)
+{
+	gboolean ok = g_ascii_islower(*id);
+
+	for (const char *p = id; *p && ok; p++)
+		ok = g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '-';
+	return ok || tree_fail(tree, tree_get(tree, node, "id"), error,
+			       "'%s' is no id; allowed: a letter, then letters, digits and '-', all small",
+			       id);
+}
+
+gboolean read_step(struct tree *tree, yaml_node_t *node, struct step *step, GError **error)
+{
+	if (!check_fields(tree, node, step, error) ||
+	    !read_range(tree, node, "size", number_size, &step->size, error) ||
+	    !read_range(tree, node, "requested", number_size, &step->requested, error) ||
+	    !read_range(tree, node, "ms", number_ms, &step->ms, error) ||
+	    (step->id && !check_id(tree, node, step->id, error)))
+		return FALSE;
+	if (step->what == STEP_PLUG && step->device != DEVICE_CPU && !step->size.low)
+		return tree_fail(tree, tree_get(tree, node, "size"), error, "'size' must not be 0");
+	if (step->requested.high > step->size.low && step->what == STEP_PLUG)
+		return tree_fail(tree, tree_get(tree, node, "requested"), error,
+				 "'requested' can be above 'size'");
+	if (!step->chance)
+		step->chance = 100;
+	if (!step->timeout_s)
+		step->timeout_s = 30;
+	return TRUE;
+}
+
+/* The guest channel separates words by one space and lines by newlines: neither can be in a param. */
+static gboolean is_word(const char *text)
+{
+	if (!*text || strlen(text) > 256)
+		return FALSE;
+	for (; *text; text++)
+		if (!g_ascii_isgraph(*text))
+			return FALSE;
+	return TRUE;
+}
+
+gboolean read_params(struct tree *tree, yaml_node_t *node, struct agent *agent, GError **error)
+{
+	yaml_node_t *params = tree_get(tree, node, "params"), *value;
+	const char *key;
+
+	if (!params)
+		return TRUE;
+	if (params->type != YAML_MAPPING_NODE)
+		return tree_fail(tree, params, error, "'params' takes keys and values, 'key: value'");
+	for (guint i = 0; (key = tree_key(tree, params, i, &value)); i++) {
+		const char *text = tree_text(value);
+
+		if (i == PARAMS_MAX)
+			return tree_fail(tree, value, error, "'params' takes at most %d entries",
+					 PARAMS_MAX);
+		if (!is_word(key))
+			return tree_fail(tree, tree_item(tree, params, i), error,
+					 "'%s' is no name of a param", key);
+		if (!text || !is_word(text))
+			return tree_fail(tree, value, error,
+					 "the param '%s' takes one word of ASCII (lists: a,b,c)", key);
+		agent->params = g_renew(struct param, agent->params, i + 1);
+		agent->params[i] = (struct param){g_strdup(key), g_strdup(text)};
+		agent->n_params = i + 1;
+	}
+	return TRUE;
+}

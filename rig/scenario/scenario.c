@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Scenario files, from name to struct: tree.c finds positions, schema.c the form, read.c sizes, ranges and
+ * steps, check.c what only shows over the whole.
+ */
+#include "scenario/scenario.h"
+
+#include <string.h>
+
+#include "scenario/read.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+#define FILE_MAX (1 << 20)
+
+static void agent_clear(struct agent *agent)
+{
+	for (unsigned i = 0; i < agent->n_params; i++) {
+		g_free(agent->params[i].key);
+		g_free(agent->params[i].value);
+	}
+	g_free(agent->params);
+	g_free(agent->name);
+}
+
+static void track_clear(struct track *track)
+{
+	for (unsigned i = 0; i < track->n_steps; i++)
+		g_free(track->steps[i].id);
+	g_free(track->steps);
+}
+
+void scenario_free(struct scenario *s)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->n_agents; i++)
+		agent_clear(&s->agents[i]);
+	for (unsigned i = 0; i < s->n_tracks; i++)
+		track_clear(&s->tracks[i]);
+	g_free(s->agents);
+	g_free(s->tracks);
+	g_free(s->name);
+	g_free(s->about);
+	g_free(s->cmdline);
+	g_free(s->online);
+	g_free(s->file);
+	g_strfreev(s->machines);
+	g_strfreev(s->needs);
+	g_strfreev(s->expect.cycle);
+	g_free(s->expect.kind);
+	g_free(s);
+}
+
+/* libcyaml's counted list of strings, ended by NULL as ours are. */
+static char **take_list(char ***list, unsigned *n)
+{
+	char **taken = g_renew(char *, *list, *n + 1);
+
+	taken[*n] = NULL;
+	*list = NULL;
+	*n = 0;
+	return taken;
+}
+
+/* Everything the raw struct owns changes hands. */
+static struct scenario *take(struct raw *raw)
+{
+	struct scenario *s = g_memdup2(&raw->s, sizeof(raw->s));
+
+	memset(&raw->s, 0, sizeof(raw->s));
+	s->machines = take_list(&raw->machines, &raw->n_machines);
+	s->needs = take_list(&raw->needs, &raw->n_needs);
+	s->expect.kind = g_steal_pointer(&raw->expect.kind);
+	s->expect.cycle = take_list(&raw->expect.cycle, &raw->expect.n_cycle);
+	return s;
+}
+
+static void or_default(unsigned *value, unsigned standard)
+{
+	if (!*value)
+		*value = standard;
+}
+
+static void fill_defaults(struct tree *tree, struct scenario *s)
+{
+	or_default(&s->nodes, 1);
+	or_default(&s->base_nodes, 1);
+	or_default(&s->cpus, 2);
+	or_default(&s->max_cpus, s->cpus);
+	or_default(&s->boot_s, 60);
+	if (!tree_get(tree, tree_root(tree), "accounts"))
+		s->accounts = TRUE;
+	if (!s->cmdline)
+		s->cmdline = g_strdup("");
+	if (!s->online)
+		s->online = g_strdup("offline");
+	if (!s->max_memory)
+		s->max_memory = s->memory;
+	for (unsigned i = 0; i < s->n_agents; i++)
+		or_default(&s->agents[i].count, 1);
+	for (unsigned i = 0; i < s->n_tracks; i++)
+		or_default(&s->tracks[i].copies, 1);
+	g_strchomp(s->about);
+}
+
+/* What libcyaml left to us. */
+static gboolean read_rest(struct tree *tree, struct scenario *s, GError **error)
+{
+	yaml_node_t *root = tree_root(tree), *agents = tree_get(tree, root, "agents"),
+		    *tracks = tree_get(tree, root, "tracks");
+
+	if (!read_size(tree, root, "memory", &s->memory, error) ||
+	    !read_size(tree, root, "max_memory", &s->max_memory, error))
+		return FALSE;
+	for (unsigned i = 0; i < s->n_agents; i++)
+		if (!read_params(tree, tree_item(tree, agents, i), &s->agents[i], error))
+			return FALSE;
+	for (unsigned t = 0; t < s->n_tracks; t++) {
+		yaml_node_t *steps = tree_get(tree, tree_item(tree, tracks, t), "steps");
+
+		for (unsigned i = 0; i < s->tracks[t].n_steps; i++)
+			if (!read_step(tree, tree_item(tree, steps, i), &s->tracks[t].steps[i], error))
+				return FALSE;
+	}
+	return TRUE;
+}
+
+/* Names of scenarios are parts of run folders' names. */
+static gboolean check_name(const char *name, const char *file, GError **error)
+{
+	gboolean ok = g_ascii_isalnum(*name) && strlen(name) <= 48;
+
+	for (const char *p = name; *p && ok; p++)
+		ok = g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '-';
+	return ok || rig_fail(error, RIG_EXIT_USAGE,
+			      "%s: '%s' is no name for a scenario; allowed: up to 48 small letters, digits "
+			      "and '-'", file, name);
+}
+
+static char *list_names(void)
+{
+	g_auto(GStrv) names = scenario_names();
+
+	return g_strjoinv(", ", names);
+}
+
+/* A name of ours, or a path. */
+static gboolean find_file(const char *what, char **ret_file, char **ret_name, GError **error)
+{
+	gboolean is_path = strchr(what, '/') || g_str_has_suffix(what, ".yaml");
+	g_autofree char *base = g_path_get_basename(what), *file = NULL;
+	g_autofree char *name = g_str_has_suffix(base, ".yaml")
+					? g_strndup(base, strlen(base) - strlen(".yaml"))
+					: g_strdup(base);
+
+	if (!check_name(name, what, error))
+		return FALSE;
+	if (is_path) {
+		file = g_strdup(what);
+	} else {
+		g_autofree char *relative = g_strdup_printf("scenarios/%s.yaml", name);
+
+		file = rig_home_path(relative);
+		if (!g_file_test(file, G_FILE_TEST_EXISTS)) {
+			g_autofree char *names = list_names();
+
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"there is no scenario '%s'; there are: %s (or give a file's path)",
+					what, names);
+		}
+	}
+	*ret_file = g_steal_pointer(&file);
+	*ret_name = g_steal_pointer(&name);
+	return TRUE;
+}
+
+struct scenario *scenario_load(const char *what, GError **error)
+{
+	g_autofree char *file = NULL, *name = NULL, *data = NULL;
+	rig_auto(scenario) scenario = NULL;
+	rig_auto(tree) tree = NULL;
+	rig_auto(raw) raw = NULL;
+	gsize len;
+
+	if (!find_file(what, &file, &name, error) || !rig_read_file(file, FILE_MAX, &data, &len, error))
+		return NULL;
+	tree = tree_parse(file, data, len, error);
+	raw = tree ? schema_load(tree, data, len, error) : NULL;
+	if (!raw)
+		return NULL;
+	scenario = take(raw);
+	scenario->name = g_steal_pointer(&name);
+	scenario->file = g_strdup(file);
+	if (!read_rest(tree, scenario, error))
+		return NULL;
+	fill_defaults(tree, scenario);
+	if (!check_scenario(tree, scenario, error))
+		return NULL;
+	return g_steal_pointer(&scenario);
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **scenario_names(void)
+{
+	g_autofree char *folder = rig_home_path("scenarios");
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	GPtrArray *names = g_ptr_array_new();
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir)))
+		if (g_str_has_suffix(name, ".yaml"))
+			g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(".yaml")));
+	g_ptr_array_sort(names, by_name);
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+char *scenario_cmdline(const struct scenario *scenario)
+{
+	return g_strdup_printf("memhp_default_state=%s%s%s", scenario->online,
+			       *scenario->cmdline ? " " : "", scenario->cmdline);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The form of a scenario file. Private to scenario/. */
+#ifndef RIG_SCENARIO_SCHEMA_H
+#define RIG_SCENARIO_SCHEMA_H
+
+#include "scenario/scenario.h"
+#include "scenario/tree.h"
+
+struct raw_expect {
+	char *kind;
+	char **cycle;
+	unsigned n_cycle;
+};
+
+/* The public struct as libcyaml fills it, and beside it what libcyaml stores in another shape. */
+struct raw {
+	struct scenario s;
+	char **machines, **needs;
+	unsigned n_machines, n_needs;
+	struct raw_expect expect;
+};
+
+/*
+ * Checks TREE against the schema, with the place and what is allowed in each error, then lets libcyaml
+ * fill a struct from the same bytes. Everything in it is from g_malloc(); the strings it owns may be stolen.
+ * Sizes, ranges and params are left empty: libcyaml has no such types, read.h does.
+ */
+struct raw *schema_load(struct tree *tree, const char *data, gsize len, GError **error);
+void raw_free(struct raw *raw);
+RIG_DEFINE_AUTO(raw, raw_free)
+
+#endif

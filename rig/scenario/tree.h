@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A YAML document as a tree that knows where each value stands. libcyaml tells types apart but forgets
+ * positions, and has no type for "a number or a pair of numbers"; both come from here.
+ */
+#ifndef RIG_SCENARIO_TREE_H
+#define RIG_SCENARIO_TREE_H
+
+#include <glib.h>
+#include <yaml.h>
+
+#include "util/auto.h"
+
+struct tree {
+	char *file; /* as errors spell it */
+	yaml_document_t document;
+};
+
+/*
+ * Parses one document. Errors (RIG_EXIT_USAGE, with file:line:column): syntax, nothing or more than one
+ * document, anchors and aliases, a key that is no plain word or comes twice, a NUL inside.
+ */
+struct tree *tree_parse(const char *file, const char *data, gsize len, GError **error);
+void tree_free(struct tree *tree);
+RIG_DEFINE_AUTO(tree, tree_free)
+
+yaml_node_t *tree_root(struct tree *tree);
+/* The value of KEY, or NULL where NODE is NULL, no mapping, or has no such key. */
+yaml_node_t *tree_get(struct tree *tree, yaml_node_t *node, const char *key);
+/* The item or pair at INDEX; NULL beyond the last. */
+yaml_node_t *tree_item(struct tree *tree, yaml_node_t *node, guint index);
+const char *tree_key(struct tree *tree, yaml_node_t *node, guint index, yaml_node_t **ret_value);
+/* A scalar's text, or NULL. */
+const char *tree_text(const yaml_node_t *node);
+
+/* Sets RIG_EXIT_USAGE with "file:line:column: " and the message, and returns false. */
+gboolean tree_fail(struct tree *tree, const yaml_node_t *node, GError **error, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);
+
+#endif
