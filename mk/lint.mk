@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Static checks and what editors need.
+
+C_FILES = $(wildcard rig/*.c rig/*/*.c guest-init/*.c)
+H_FILES = $(wildcard rig/*/*.h guest-init/*.h)
+
+## make lint       clang-tidy, cppcheck, shellcheck, include direction, banned calls
+.PHONY: lint
+lint: compdb
+	@tools/install-packages build check lint
+	@tools/check-source
+	$(Q)shellcheck $$(git ls-files | xargs grep -lE '^#!/bin/(ba)?sh|shellcheck shell=' 2>/dev/null)
+	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 --inline-suppr \
+		--library=gtk --suppressions-list=.cppcheck -Irig -I. rig guest-init
+	$(Q)printf '%s\n' $(C_FILES) | xargs -P 2 -n 8 clang-tidy --quiet -p . 2>/dev/null
+
+## make format     clang-format over the C files
+.PHONY: format
+format:
+	$(Q)clang-format -i $(C_FILES) $(H_FILES)
+
+## make compdb     compile_commands.json for clangd
+.PHONY: compdb
+compdb:
+	@{ echo '['; sep=; for f in $(C_FILES); do \
+		printf '%s{"directory": "%s", "file": "%s", "command": "%s -c %s"}\n' "$$sep" '$(CURDIR)' $$f \
+			'$(CC) $(ALL_CFLAGS)' $$f; sep=,; done; echo ']'; } > compile_commands.json
+
+## make clean      remove build/ (the kernel cache stays)
+.PHONY: clean
+clean:
+	rm -rf $(BUILD) compile_commands.json
