@@ -19,6 +19,16 @@ enum machine_can {
 	MACHINE_PLUG_CPU = 1 << 3,
 	MACHINE_NUMA = 1 << 4,
 	MACHINE_VIRTIO_CONSOLE = 1 << 5,
+	MACHINE_ACPI_OST = 1 << 6,  /* the guest answers a plug and an eject with ACPI_DEVICE_OST */
+	MACHINE_BREAK = 1 << 7,	    /* SysRq on the console is a serial break, then the key */
+	MACHINE_CTRL_O = 1 << 8,    /* SysRq on the console is ^O, then the key (hvc_console) */
+};
+
+/* What a firmware or an MMU mode adds to the words of its machine. */
+struct machine_mode {
+	const char *name;    /* one of the machine's `firmwares` or `mmus` */
+	const char *type;    /* further -machine properties: ",x-vof=on", or NULL */
+	const char *cmdline; /* further kernel words, or NULL */
 };
 
 struct machine {
@@ -34,14 +44,17 @@ struct machine {
 	const char *fallback_tty; /* guest tty of the second console, the channel without virtio */
 	const char *cmdline;	  /* words every guest of this machine gets, or NULL */
 	const char *virtio_bus;	  /* bus= for virtio devices, or NULL */
+	const char *const *hot_buses; /* buses that take one hot-plugged PCI device each; or NULL */
 	unsigned can;		  /* enum machine_can */
 	guint64 dimm_unit;	  /* DIMM sizes are multiples of this many bytes */
 	guint64 min_memory;	  /* the least base memory that boots a scenario */
 	guint64 virtio_mem_unit;  /* block size of virtio-mem here */
 	const char *cpu_driver;	  /* device_add driver of a vCPU, NULL: from query-hotpluggable-cpus */
 	gboolean keeps_running;	  /* QEMU stays after a guest power-off (with the reason in machine.c) */
+	const char *off_text;	  /* the console's last words then; what they are where keeps_running */
 	const char *const *firmwares; /* selectable, the first is the default; NULL: none */
 	const char *const *mmus;      /* selectable MMU modes, the first is the default; NULL: none */
+	const struct machine_mode *modes; /* ends with a NULL name; modes not in it add nothing */
 	const char *quirks;	      /* for people: what is odd and why, with the source of the fact */
 };
 
@@ -50,6 +63,13 @@ extern const struct machine *const machines[];
 
 /* Error (RIG_EXIT_USAGE) lists the names there are. */
 const struct machine *machine_find(const char *name, GError **error);
+
+/* What NAME (a firmware or an MMU mode, or NULL) adds; an empty mode where it adds nothing. */
+const struct machine_mode *machine_mode(const struct machine *machine, const char *name);
+
+/* MACHINE's default for NULL, NULL where it has none; an unknown NAME is an error (RIG_EXIT_USAGE). */
+gboolean machine_pick(const char *const *choices, const char *what, const char *name, const char **ret,
+		      GError **error);
 
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 

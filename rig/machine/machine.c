@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The machines: one const descriptor each, and nothing else that knows an architecture.
+ *
+ * What is odd about a machine stands in its `quirks`, with where the fact comes from. All was seen
+ * with QEMU 7.2 (Debian 12) and Linux 6.1.
+ */
+#include "machine/machine.h"
+
+#include "util/error.h"
+
+#define MIB (G_GUINT64_CONSTANT(1) << 20)
+#define GIB (G_GUINT64_CONSTANT(1) << 30)
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/*
+ * Devices cannot be hot-plugged into pcie.0 itself: each root port takes one. The guest sees them
+ * come through ACPI (HOTPLUG_PCI_ACPI).
+ */
+static const struct machine pc_q35 = {
+	.name = "pc-q35",
+	.arch = "x86_64",
+	.about = "PC with PCI Express; ACPI announces DIMMs and CPUs",
+	.emulator = "qemu-system-x86_64",
+	.type = "q35",
+	.cpu = "max",
+	.extra = WORDS("-nodefaults", "-no-user-config",
+		       "-device", "pcie-root-port,id=hot0,chassis=1,slot=1",
+		       "-device", "pcie-root-port,id=hot1,chassis=2,slot=2",
+		       "-device", "pcie-root-port,id=hot2,chassis=3,slot=3",
+		       "-device", "pcie-root-port,id=hot3,chassis=4,slot=4"),
+	.image = "arch/x86/boot/bzImage",
+	.console = "ttyS0,115200",
+	.fallback_tty = "ttyS1",
+	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),
+	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM | MACHINE_PLUG_CPU |
+	       MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_ACPI_OST | MACHINE_BREAK,
+	.dimm_unit = 128 * MIB,
+	.min_memory = 512 * MIB,
+	.virtio_mem_unit = 2 * MIB,
+	.quirks = "a virtio-mem device can be added and resized but not removed: QEMU before 8.1 refuses",
+};
+
+static const struct machine pseries = {
+	.name = "pseries",
+	.arch = "ppc64le",
+	.about = "POWER9 partition; RTAS events announce DIMMs and CPUs",
+	.emulator = "qemu-system-ppc64",
+	.type = "pseries",
+	.cpu = "power9",
+	.extra = WORDS("-nodefaults", "-no-user-config"),
+	.image = "vmlinux",
+	.console = "hvc0",
+	.fallback_tty = "hvc1",
+	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_PLUG_CPU | MACHINE_NUMA |
+	       MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,
+	.dimm_unit = 256 * MIB,
+	.min_memory = 512 * MIB,
+	.firmwares = WORDS("vof", "slof"),
+	.mmus = WORDS("radix", "hash"),
+	.modes = (const struct machine_mode[]){
+		{"vof", ",x-vof=on", NULL},
+		{"hash", NULL, "disable_radix"},
+		{NULL},
+	},
+	.quirks = "no event says that the guest accepted a plug: it ends when QEMU has the device",
+};
+
+const struct machine *const machines[] = {&pc_q35, &pseries, NULL};
+
+const struct machine *machine_find(const char *name, GError **error)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	for (int i = 0; machines[i]; i++) {
+		if (!g_strcmp0(machines[i]->name, name))
+			return machines[i];
+		g_string_append_printf(names, "%s%s", names->len ? ", " : "", machines[i]->name);
+	}
+	rig_fail(error, RIG_EXIT_USAGE, "no machine is called '%s'; there are %s", name, names->str);
+	return NULL;
+}
+
+const struct machine_mode *machine_mode(const struct machine *machine, const char *name)
+{
+	static const struct machine_mode nothing;
+
+	for (const struct machine_mode *mode = machine->modes; name && mode && mode->name; mode++)
+		if (!g_strcmp0(mode->name, name))
+			return mode;
+	return &nothing;
+}
+
+gboolean machine_pick(const char *const *choices, const char *what, const char *name, const char **ret,
+		      GError **error)
+{
+	g_autofree char *names = choices ? g_strjoinv(", ", (char **)choices) : NULL;
+
+	if (!name) {
+		*ret = choices ? choices[0] : NULL;
+		return TRUE;
+	}
+	for (int i = 0; choices && choices[i]; i++) {
+		if (!g_strcmp0(choices[i], name)) {
+			*ret = choices[i];
+			return TRUE;
+		}
+	}
+	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no %s of this machine; it has %s", name, what,
+			names ? names : "none to choose from");
+}

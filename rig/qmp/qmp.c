@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The QMP connection: lines in and out, its states, and which reply belongs to whom. */
+#include "qmp/qmp.h"
+
+#include "qmp/events.h"
+#include "qmp/schema.h"
+#include "qmp/trace.h"
+#include "util/error.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A command that waits for its turn or its reply. */
+struct slot {
+	guint64 id;
+	char *line; /* not sent yet, or NULL */
+	qmp_done done;
+	void *data;
+};
+
+struct qmp {
+	int fd;
+	enum qmp_state state;
+	char *why;
+	struct qmp_owner owner;
+	guint in_watch, out_watch, fail_idle;
+	GByteArray *in;	 /* the beginning of a line */
+	gsize scanned;	 /* bytes of it known to hold no end of line */
+	GByteArray *out; /* what the socket did not take yet */
+	guint64 last_id;
+	GHashTable *slots; /* id to struct slot */
+	GQueue order;	   /* the same slots, as they were sent */
+	GHashTable *schema;
+	struct qmp_events events;
+	struct qmp_trace trace;
+};
+
+static const char *const state_names[] = {
+	[QMP_GREETING] = "waiting for the greeting", [QMP_NEGOTIATING] = "negotiating capabilities",
+	[QMP_PROBING] = "reading the schema",	     [QMP_READY] = "ready",
+	[QMP_ENDED] = "ended",			     [QMP_BROKEN] = "broken",
+};
+
+const char *qmp_state_name(enum qmp_state state)
+{
+	return state_names[state];
+}
+
+enum qmp_state qmp_state(const struct qmp *qmp)
+{
+	return qmp->state;
+}
+
+const char *qmp_why(const struct qmp *qmp)
+{
+	return qmp->why;
+}
+
+struct qmp_events *qmp_events_of(struct qmp *qmp)
+{
+	return &qmp->events;
+}
+
+gboolean qmp_knows(const struct qmp *qmp, const char *what)
+{
+	return qmp->schema && g_hash_table_contains(qmp->schema, what);
+}
+
+static gboolean is_over(const struct qmp *qmp)
+{
+	return qmp->state == QMP_ENDED || qmp->state == QMP_BROKEN;
+}
+
+static void slot_free(struct slot *slot)
+{
+	g_free(slot->line);
+	g_free(slot);
+}
+
+/* Takes the slot out first: its callback may send, forget, or look at the state. */
+static void slot_finish(struct qmp *qmp, struct slot *slot, const struct qmp_reply *reply)
+{
+	g_hash_table_steal(qmp->slots, &slot->id);
+	g_queue_remove(&qmp->order, slot);
+	if (slot->done)
+		slot->done(reply, slot->data);
+	slot_free(slot);
+}
+
+static void fail_pending(struct qmp *qmp)
+{
+	const struct qmp_reply reply = {.klass = "Disconnected", .desc = qmp->why};
+	/* only those of now: a callback that sends again gets its answer from the next idle */
+	guint n = qmp->order.length;
+
+	while (n-- && qmp->order.length)
+		slot_finish(qmp, g_queue_peek_head(&qmp->order), &reply);
+}
+
+static gboolean fail_late(void *data)
+{
+	struct qmp *qmp = data;
+
+	qmp->fail_idle = 0;
+	fail_pending(qmp);
+	return G_SOURCE_REMOVE;
+}
+
+static void tell_event(struct qmp *qmp, json_t *event)
+{
+	const char *name = json_string_value(json_object_get(event, "event"));
+
+	json_incref(event);
+	qmp_events_append(&qmp->events, json_incref(event));
+	if (qmp->owner.event)
+		qmp->owner.event(name, event, qmp->owner.data);
+	json_decref(event);
+}
+
+static void close_socket(struct qmp *qmp)
+{
+	g_clear_handle_id(&qmp->in_watch, g_source_remove);
+	g_clear_handle_id(&qmp->out_watch, g_source_remove);
+	if (qmp->fd >= 0)
+		close(qmp->fd);
+	qmp->fd = -1;
+}
+
+/* The end of the conversation, whatever ended it. WHY is taken over. */
+static void finish(struct qmp *qmp, enum qmp_state state, char *why)
+{
+	json_t *event;
+
+	if (is_over(qmp)) {
+		g_free(why);
+		return;
+	}
+	qmp->state = state;
+	qmp->why = why;
+	close_socket(qmp);
+	fail_pending(qmp);
+	event = json_pack("{s:s, s:{s:b, s:s}, s:b}", "event", "SHUTDOWN", "data", "guest", 0, "reason",
+			  "disconnected", "synthetic", 1);
+	tell_event(qmp, event);
+	json_decref(event);
+	if (qmp->owner.ended)
+		qmp->owner.ended(qmp->why, qmp->owner.data);
+}
+
+static void trace(struct qmp *qmp, const char *dir, const char *line, gsize len, gboolean is_json)
+{
+	if (!qmp_trace_line(&qmp->trace, dir, line, len, is_json) && qmp->owner.trace_failed)
+		qmp->owner.trace_failed(qmp->trace.why, qmp->owner.data);
+}
+
+/* Sending */
+
+static gboolean flush(struct qmp *qmp)
+{
+	while (qmp->out->len) {
+		ssize_t n = write(qmp->fd, qmp->out->data, qmp->out->len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		/* EAGAIN: later. Others: the reading side sees the end, and what QEMU said before it */
+		if (n <= 0)
+			return errno == EAGAIN;
+		g_byte_array_remove_range(qmp->out, 0, n);
+	}
+	return FALSE;
+}
+
+static gboolean on_writable(int fd, GIOCondition condition, void *data)
+{
+	struct qmp *qmp = data;
+
+	(void)fd;
+	(void)condition;
+	if (flush(qmp))
+		return G_SOURCE_CONTINUE;
+	qmp->out_watch = 0;
+	return G_SOURCE_REMOVE;
+}
+
+static void send_slot(struct qmp *qmp, struct slot *slot)
+{
+	gsize len = strlen(slot->line);
+
+	trace(qmp, "out", slot->line, len, TRUE);
+	g_byte_array_append(qmp->out, (const guint8 *)slot->line, len);
+	g_byte_array_append(qmp->out, (const guint8 *)"\n", 1);
+	g_clear_pointer(&slot->line, g_free);
+	if (!qmp->out_watch && flush(qmp))
+		qmp->out_watch = g_unix_fd_add(qmp->fd, G_IO_OUT, on_writable, qmp);
+}
+
+static struct slot *slot_new(struct qmp *qmp, const char *command, json_t *arguments, qmp_done done,
+			     void *data)
+{
+	struct slot *slot = g_new0(struct slot, 1);
+	json_t *message = json_pack("{s:s, s:I}", "execute", command, "id", (json_int_t)++qmp->last_id);
+	char *line;
+
+	if (arguments)
+		json_object_set_new(message, "arguments", arguments);
+	line = json_dumps(message, JSON_COMPACT);
+	json_decref(message);
+	*slot = (struct slot){qmp->last_id, g_strdup(line), done, data};
+	free(line);
+	g_hash_table_insert(qmp->slots, &slot->id, slot);
+	g_queue_push_tail(&qmp->order, slot);
+	return slot;
+}
+
+guint64 qmp_send(struct qmp *qmp, const char *command, json_t *arguments, qmp_done done, void *data)
+{
+	struct slot *slot = slot_new(qmp, command, arguments, done, data);
+
+	if (is_over(qmp)) {
+		if (!qmp->fail_idle)
+			qmp->fail_idle = g_idle_add(fail_late, qmp);
+	} else if (qmp->state == QMP_READY) {
+		send_slot(qmp, slot);
+	}
+	return slot->id;
+}
+
+void qmp_forget(struct qmp *qmp, guint64 id)
+{
+	struct slot *slot = g_hash_table_lookup(qmp->slots, &id);
+
+	if (slot)
+		slot->done = NULL;
+}
+
+/* The way to READY */
+
+static void on_schema(const struct qmp_reply *reply, void *data)
+{
+	struct qmp *qmp = data;
+
+	if (is_over(qmp))
+		return;
+	qmp->schema = qmp_schema_parse(reply->result);
+	qmp->state = QMP_READY;
+	for (GList *l = qmp->order.head; l; l = l->next) {
+		struct slot *slot = l->data;
+
+		if (slot->line)
+			send_slot(qmp, slot);
+	}
+}
+
+static void on_capabilities(const struct qmp_reply *reply, void *data)
+{
+	struct qmp *qmp = data;
+
+	if (is_over(qmp))
+		return;
+	if (reply->klass) {
+		finish(qmp, QMP_BROKEN, g_strdup_printf("QEMU refused qmp_capabilities: %s", reply->desc));
+		return;
+	}
+	qmp->state = QMP_PROBING;
+	send_slot(qmp, slot_new(qmp, "query-qmp-schema", NULL, on_schema, qmp));
+}
+
+/* Receiving */
+
+static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
+{
+	/* the number may have come as a real: see parse() */
+	guint64 id = json_number_value(json_object_get(message, "id"));
+	struct slot *slot = g_hash_table_lookup(qmp->slots, &id);
+	struct qmp_reply reply = {.result = json_object_get(message, "return")};
+
+	if (error) {
+		reply.klass = json_string_value(json_object_get(error, "class"));
+		reply.desc = json_string_value(json_object_get(error, "desc"));
+		reply.klass = reply.klass ? reply.klass : "GenericError";
+		reply.desc = reply.desc ? reply.desc : "no description";
+		reply.result = NULL;
+	}
+	if (slot && !slot->line)
+		slot_finish(qmp, slot, &reply);
+	else
+		finish(qmp, QMP_BROKEN,
+		       error ? g_strdup_printf("QEMU complained: %s", reply.desc)
+			     : g_strdup_printf("QEMU answered a command that was not sent (id %"
+					       G_GUINT64_FORMAT ")", id));
+}
+
+static void on_message(struct qmp *qmp, json_t *message)
+{
+	json_t *error = json_object_get(message, "error");
+
+	if (json_is_string(json_object_get(message, "event"))) {
+		tell_event(qmp, message);
+	} else if (json_object_get(message, "return") || json_is_object(error)) {
+		on_reply(qmp, message, error);
+	} else if (json_object_get(message, "QMP") && qmp->state == QMP_GREETING) {
+		qmp->state = QMP_NEGOTIATING;
+		send_slot(qmp, slot_new(qmp, "qmp_capabilities", NULL, on_capabilities, qmp));
+	} else {
+		finish(qmp, QMP_BROKEN, g_strdup("QEMU sent a message that is no greeting, reply or event"));
+	}
+}
+
+/*
+ * jansson's integers are signed; QEMU's may be unsigned 64 bits. Only a line with such a number is
+ * read again, with numbers as reals, since no other field of it needs the last digits.
+ */
+static json_t *parse(const char *line, gsize len, json_error_t *why)
+{
+	json_t *message = json_loadb(line, len, 0, why);
+
+	if (!message && json_error_code(why) == json_error_numeric_overflow)
+		message = json_loadb(line, len, JSON_DECODE_INT_AS_REAL, why);
+	return message;
+}
+
+static void on_line(struct qmp *qmp, const char *line, gsize len)
+{
+	json_error_t why;
+	json_t *message;
+
+	while (len && (line[len - 1] == '\r' || line[len - 1] == '\n'))
+		len--;
+	if (!len)
+		return;
+	message = parse(line, len, &why);
+	trace(qmp, "in", line, len, message != NULL);
+	if (!message)
+		finish(qmp, QMP_BROKEN, g_strdup_printf("QMP line is no JSON: %s", why.text));
+	else if (!json_is_object(message))
+		finish(qmp, QMP_BROKEN, g_strdup("QMP line is no JSON object"));
+	else
+		on_message(qmp, message);
+	json_decref(message);
+}
+
+static void take_lines(struct qmp *qmp)
+{
+	gsize start = 0;
+	guint8 *end;
+
+	while (!is_over(qmp) && (end = memchr(qmp->in->data + qmp->scanned, '\n',
+					      qmp->in->len - qmp->scanned))) {
+		gsize next = end - qmp->in->data + 1;
+
+		on_line(qmp, (char *)qmp->in->data + start, next - start);
+		start = qmp->scanned = next;
+	}
+	g_byte_array_remove_range(qmp->in, 0, start);
+	qmp->scanned = qmp->in->len;
+	if (qmp->in->len > QMP_LINE_MAX)
+		finish(qmp, QMP_BROKEN, g_strdup_printf("QMP line is longer than %u bytes", QMP_LINE_MAX));
+}
+
+static void on_end(struct qmp *qmp)
+{
+	if (!qmp->in->len) {
+		finish(qmp, QMP_ENDED, g_strdup("QEMU closed the QMP connection"));
+		return;
+	}
+	trace(qmp, "in", (char *)qmp->in->data, qmp->in->len, FALSE);
+	finish(qmp, QMP_BROKEN, g_strdup_printf("QMP ended inside a line, after %u bytes of it",
+						qmp->in->len));
+}
+
+/* FALSE where nothing more can be read now. */
+static gboolean read_some(struct qmp *qmp)
+{
+	guint8 buf[65536];
+	ssize_t n = read(qmp->fd, buf, sizeof(buf));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return errno == EINTR;
+	if (n <= 0) {
+		on_end(qmp);
+		return FALSE;
+	}
+	g_byte_array_append(qmp->in, buf, n);
+	take_lines(qmp);
+	return !is_over(qmp);
+}
+
+static gboolean on_readable(int fd, GIOCondition condition, void *data)
+{
+	struct qmp *qmp = data;
+
+	(void)fd;
+	(void)condition;
+	/* one piece each time: the console and the guest channel want their turn as well */
+	read_some(qmp);
+	return is_over(qmp) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+void qmp_drain(struct qmp *qmp)
+{
+	while (!is_over(qmp) && read_some(qmp))
+		;
+}
+
+struct qmp *qmp_new(int fd, const char *trace_path, const struct qmp_owner *owner, GError **error)
+{
+	struct qmp *qmp;
+	struct qmp_trace record;
+
+	if (!qmp_trace_init(&record, trace_path, QMP_TRACE_MAX, error)) {
+		close(fd);
+		return NULL;
+	}
+	g_unix_set_fd_nonblocking(fd, TRUE, NULL);
+	qmp = g_new0(struct qmp, 1);
+	qmp->fd = fd;
+	qmp->owner = *owner;
+	qmp->trace = record;
+	qmp->in = g_byte_array_new();
+	qmp->out = g_byte_array_new();
+	qmp->slots = g_hash_table_new(g_int64_hash, g_int64_equal);
+	g_queue_init(&qmp->order);
+	qmp_events_init(&qmp->events);
+	qmp->in_watch = g_unix_fd_add(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, qmp);
+	return qmp;
+}
+
+void qmp_free(struct qmp *qmp)
+{
+	if (!qmp)
+		return;
+	close_socket(qmp);
+	g_clear_handle_id(&qmp->fail_idle, g_source_remove);
+	g_queue_clear_full(&qmp->order, (GDestroyNotify)slot_free);
+	g_hash_table_destroy(qmp->slots);
+	g_clear_pointer(&qmp->schema, g_hash_table_destroy);
+	g_byte_array_unref(qmp->in);
+	g_byte_array_unref(qmp->out);
+	qmp_events_deinit(&qmp->events);
+	qmp_trace_deinit(&qmp->trace);
+	g_free(qmp->why);
+	g_free(qmp);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A QMP client over a connected socket: replies matched by id, an event log with cursors, the schema.
+ *
+ * Works on the default GLib main context, never blocks; callbacks come from the main loop, never from
+ * inside a call. QMP is QEMU's docs/interop/qmp-spec.txt: one JSON object a line, both ways.
+ *
+ * Not to be trusted: what comes is bounded (a line of 16 MiB, nesting as jansson allows: 2048) and its
+ * types are checked. Events and replies come in any order: RESET, RESUME and SHUTDOWN arrive before the
+ * reply to the command that caused them. So an operation opens a cursor, sends, and looks at every event
+ * from there on.
+ */
+#ifndef RIG_QMP_QMP_H
+#define RIG_QMP_QMP_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "util/auto.h"
+
+#define QMP_LINE_MAX (16u << 20)    /* bytes of one line; query-qmp-schema is the longest, 0.2 MiB */
+#define QMP_PENDING_MAX 4096	    /* commands without a reply */
+#define QMP_TRACE_MAX (256u << 20)  /* bytes of qmp.jsonl */
+
+enum qmp_state {
+	QMP_GREETING,	 /* connected; {"QMP": …} has not come; commands wait here */
+	QMP_NEGOTIATING, /* qmp_capabilities is on its way; commands wait here */
+	QMP_PROBING,	 /* query-qmp-schema is on its way; commands wait here */
+	QMP_READY,	 /* commands are sent as they come */
+	QMP_ENDED,	 /* the other side closed between two lines: QEMU has gone */
+	QMP_BROKEN,	 /* what came is no QMP, or the line was cut; the socket is closed */
+};
+
+const char *qmp_state_name(enum qmp_state state);
+
+struct qmp;
+
+struct qmp_owner {
+	/* any event, once, after it is in the log. The last one ever is ours: SHUTDOWN with
+	 * "synthetic": true when the connection is over, after all pending commands have failed */
+	void (*event)(const char *name, json_t *event, void *data);
+	/* the connection is over, see qmp_state(); WHY is for people */
+	void (*ended)(const char *why, void *data);
+	/* qmp.jsonl cannot be written (disk full) or is at its bound; once */
+	void (*trace_failed)(const char *why, void *data);
+	void *data;
+};
+
+/* Takes over FD. TRACE_PATH gets all traffic (NULL: none), see docs/machines.md. */
+struct qmp *qmp_new(int fd, const char *trace_path, const struct qmp_owner *owner, GError **error);
+/* No callback comes from it or after it. Cursors must be freed before. */
+void qmp_free(struct qmp *qmp);
+RIG_DEFINE_AUTO(qmp, qmp_free)
+
+enum qmp_state qmp_state(const struct qmp *qmp);
+/* Why it is ENDED or BROKEN, or NULL. */
+const char *qmp_why(const struct qmp *qmp);
+
+/* The end of a command. */
+struct qmp_reply {
+	json_t *result;	   /* "return", or NULL where it failed; borrowed */
+	const char *klass; /* NULL where it went well; "Disconnected" where no reply can come any more */
+	const char *desc;  /* QEMU's words */
+};
+
+typedef void (*qmp_done)(const struct qmp_reply *reply, void *data);
+
+/*
+ * Sends a command, or queues it until READY. ARGUMENTS (or NULL) is stolen. DONE (may be NULL) comes
+ * exactly once unless qmp_forget() is called before. Returns the command's id, never 0.
+ */
+guint64 qmp_send(struct qmp *qmp, const char *command, json_t *arguments, qmp_done done, void *data);
+/* The reply to ID is of no interest any more; the command itself goes its way. */
+void qmp_forget(struct qmp *qmp, guint64 id);
+
+/* Reads what is there now, until end of file or nothing more: for an owner who knows QEMU has gone. */
+void qmp_drain(struct qmp *qmp);
+
+/* From READY on: does this QEMU know "command:device_add", "arg:device_del.id", "event:DEVICE_DELETED"? */
+gboolean qmp_knows(const struct qmp *qmp, const char *what);
+
+/*
+ * The event log. It has every event from the oldest living cursor on (the file has all of them); a
+ * cursor sees each exactly once.
+ */
+struct qmp_cursor;
+struct qmp_cursor *qmp_cursor_new(struct qmp *qmp);
+/* The next event (borrowed, valid until the next call with this cursor) and its name, or NULL. */
+json_t *qmp_cursor_next(struct qmp_cursor *cursor, const char **ret_name);
+void qmp_cursor_free(struct qmp_cursor *cursor);
+/* Events held in memory now. */
+guint qmp_events_held(const struct qmp *qmp);
+
+#endif

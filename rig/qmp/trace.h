@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* qmp.jsonl: all traffic both ways, one JSON object a line, written as it happens. */
+#ifndef RIG_QMP_TRACE_H
+#define RIG_QMP_TRACE_H
+
+#include <glib.h>
+
+struct qmp_trace {
+	int fd;	       /* -1: nothing is kept, or no more */
+	guint64 bytes; /* written */
+	guint64 max;
+	char *why; /* why it ended early, or NULL */
+};
+
+/* PATH may be NULL: nothing is kept then. */
+gboolean qmp_trace_init(struct qmp_trace *trace, const char *path, guint64 max, GError **error);
+void qmp_trace_deinit(struct qmp_trace *trace);
+/*
+ * DIR is "in" or "out"; LINE has no end of line. Where IS_JSON is false it is kept as a string under
+ * "text", cut to 4 KiB. FALSE once: when this line is the first which cannot be kept (`why` is set).
+ */
+gboolean qmp_trace_line(struct qmp_trace *trace, const char *dir, const char *line, gsize len,
+			gboolean is_json);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest channel's reading side: bytes in, whole frames out (guest-init/proto.h). */
+#ifndef RIG_VM_CHANNEL_H
+#define RIG_VM_CHANNEL_H
+
+#include <glib.h>
+
+struct channel_owner {
+	/* TEXT is valid UTF-8 without NUL; bytes that are none were replaced */
+	void (*frame)(unsigned type, guint32 seq, const char *text, gsize len, void *data);
+	/* once for each stretch of bytes that are no frame */
+	void (*error)(const char *what, void *data);
+	void *data;
+};
+
+struct channel;
+
+struct channel *channel_new(const struct channel_owner *owner);
+/* A frame may come in any number of pieces. Callbacks come from here. Holds at most one frame. */
+void channel_feed(struct channel *channel, const guint8 *bytes, gsize len);
+void channel_free(struct channel *channel);
+
+#endif

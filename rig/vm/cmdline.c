@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The QEMU command line of a guest, in the order of a person's reading, and as a script to repeat it. */
+#include "vm/cmdline.h"
+
+#include "guest-init/proto.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+#include <glib/gstdio.h>
+
+#define KIB 1024
+
+/* The line so far, and what it is made from. */
+struct line {
+	GPtrArray *words;
+	const struct vm_config *config;
+	const struct machine *machine;
+	const struct machine_mode *firmware, *mmu;
+};
+
+static void add(struct line *line, const char *word, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* One option; FORMAT NULL: the option has no value. */
+static void add(struct line *line, const char *word, const char *format, ...)
+{
+	va_list args;
+
+	g_ptr_array_add(line->words, g_strdup(word));
+	if (!format)
+		return;
+	va_start(args, format);
+	g_ptr_array_add(line->words, g_strdup_vprintf(format, args));
+	va_end(args);
+}
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+static void add_machine(struct line *line)
+{
+	const struct machine *machine = line->machine;
+
+	for (int i = 0; machine->extra && machine->extra[i]; i++)
+		add(line, machine->extra[i], NULL);
+	add(line, "-machine", "%s%s%s", machine->type, or_empty(line->firmware->type),
+	    or_empty(line->mmu->type));
+	add(line, "-accel", "%s", line->config->accel == ACCEL_KVM ? "kvm" : "tcg");
+	if (machine->cpu)
+		add(line, "-cpu", "%s", machine->cpu);
+	/* a panic reboots at once (panic=-1), and a reboot ends QEMU */
+	add(line, "-no-reboot", NULL);
+	add(line, "-display", "none");
+}
+
+static void add_cpus(struct line *line)
+{
+	const struct vm_config *config = line->config;
+
+	if (config->max_cpus > config->cpus)
+		add(line, "-smp", "cpus=%u,maxcpus=%u", config->cpus, config->max_cpus);
+	else
+		add(line, "-smp", "cpus=%u", config->cpus);
+}
+
+/* The CPUs of a base node: one after the other, as cards are dealt. */
+static char *node_cpus(const struct vm_config *config, unsigned node)
+{
+	GString *out = g_string_new(NULL);
+
+	for (unsigned cpu = node; cpu < MAX(config->cpus, config->max_cpus); cpu += config->base_nodes)
+		g_string_append_printf(out, ",cpus=%u", cpu);
+	return g_string_free(out, FALSE);
+}
+
+static void add_nodes(struct line *line)
+{
+	const struct vm_config *config = line->config;
+	guint64 unit = MAX(line->machine->dimm_unit, KIB);
+	guint64 share = config->memory / config->base_nodes / unit * unit;
+
+	for (unsigned node = 0; node < config->nodes; node++) {
+		/* the first node takes what does not divide */
+		guint64 size = node ? share : config->memory - share * (config->base_nodes - 1);
+		g_autofree char *cpus = NULL;
+
+		if (node >= config->base_nodes) {
+			add(line, "-numa", "node,nodeid=%u", node);
+			continue;
+		}
+		cpus = node_cpus(config, node);
+		add(line, "-object", "memory-backend-ram,id=base%u,size=%" G_GUINT64_FORMAT "K", node,
+		    size / KIB);
+		add(line, "-numa", "node,nodeid=%u,memdev=base%u%s", node, node, cpus);
+	}
+}
+
+static void add_memory(struct line *line)
+{
+	const struct vm_config *config = line->config;
+
+	if (config->max_memory > config->memory)
+		add(line, "-m", "size=%" G_GUINT64_FORMAT "K,slots=%u,maxmem=%" G_GUINT64_FORMAT "K",
+		    config->memory / KIB, config->slots, config->max_memory / KIB);
+	else
+		add(line, "-m", "size=%" G_GUINT64_FORMAT "K", config->memory / KIB);
+	if (line->machine->can & MACHINE_NUMA)
+		add_nodes(line);
+}
+
+static void add_wires(struct line *line, const struct vm_wires *wires)
+{
+	const char *bus = line->machine->virtio_bus;
+
+	add(line, "-chardev", "%s,id=console", wires->console);
+	add(line, "-serial", "chardev:console");
+	if (wires->tty) {
+		add(line, "-chardev", "%s,id=tty", wires->tty);
+		add(line, "-serial", "chardev:tty");
+	}
+	if (wires->channel) {
+		add(line, "-chardev", "%s,id=channel", wires->channel);
+		add(line, "-device", "virtio-serial-pci,id=ports,max_ports=2%s%s", bus ? ",bus=" : "",
+		    or_empty(bus));
+		add(line, "-device", "virtserialport,bus=ports.0,chardev=channel,name=%s", PROTO_PORT);
+	}
+	add(line, "-chardev", "%s,id=qmp", wires->qmp);
+	add(line, "-mon", "chardev=qmp,mode=control");
+}
+
+static void add_kernel(struct line *line)
+{
+	const struct vm_config *config = line->config;
+	const struct machine *machine = line->machine;
+	const char *const parts[] = {machine->cmdline, line->firmware->cmdline, line->mmu->cmdline,
+				     config->cmdline};
+	g_autoptr(GString) words = g_string_new(NULL);
+
+	g_string_append_printf(words, "console=%s panic=-1", machine->console);
+	if (machine->fallback_tty)
+		g_string_append_printf(words, " rig.tty=%s", machine->fallback_tty);
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (parts[i] && *parts[i])
+			g_string_append_printf(words, " %s", parts[i]);
+	add(line, "-kernel", "%s", config->kernel);
+	if (config->initrd)
+		add(line, "-initrd", "%s", config->initrd);
+	add(line, "-append", "%s", words->str);
+}
+
+static gboolean check(const struct vm_config *config, GError **error)
+{
+	const struct machine *machine = config->machine;
+
+	if (config->accel == ACCEL_AUTO)
+		return rig_fail(error, RIG_EXIT_INFRA, "the accelerator was not settled");
+	if (!config->cpus || !config->nodes || !config->base_nodes ||
+	    config->base_nodes > config->nodes)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"a guest needs a CPU and a node, and its base nodes among its nodes");
+	if (config->memory < machine->min_memory)
+		return rig_fail(error, RIG_EXIT_USAGE, "%s needs at least %" G_GUINT64_FORMAT
+				" MiB of base memory", machine->name, machine->min_memory >> 20);
+	if (config->nodes > 1 && !(machine->can & MACHINE_NUMA))
+		return rig_fail(error, RIG_EXIT_USAGE, "%s has one NUMA node only", machine->name);
+	if (config->max_memory > config->memory && !(machine->can & MACHINE_PLUG_DIMM))
+		return rig_fail(error, RIG_EXIT_USAGE, "%s cannot plug memory", machine->name);
+	/* a comma begins QEMU's next option in -chardev and -object; -kernel and -append take it as it is */
+	return TRUE;
+}
+
+char **vm_command_line(const struct vm_config *config, const struct vm_wires *wires, GError **error)
+{
+	const struct machine *machine = config->machine;
+	const char *firmware, *mmu;
+	struct line line = {.config = config, .machine = machine};
+
+	if (!check(config, error) ||
+	    !machine_pick(machine->firmwares, "firmware", config->firmware, &firmware, error) ||
+	    !machine_pick(machine->mmus, "MMU mode", config->mmu, &mmu, error))
+		return NULL;
+	line.firmware = machine_mode(machine, firmware);
+	line.mmu = machine_mode(machine, mmu);
+	line.words = g_ptr_array_new();
+	add(&line, config->emulator ? config->emulator : machine->emulator, NULL);
+	add_machine(&line);
+	add_cpus(&line);
+	add_memory(&line);
+	add_wires(&line, wires);
+	add_kernel(&line);
+	g_ptr_array_add(line.words, NULL);
+	return (char **)g_ptr_array_free(line.words, FALSE);
+}
+
+/* An option and its value share a line of the script. */
+static void append_quoted(GString *out, char **words)
+{
+	for (int i = 0; words[i]; i++) {
+		gboolean plain = words[i][strspn(words[i], "abcdefghijklmnopqrstuvwxyz"
+						 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=,.:/@%")] == 0;
+		g_autofree char *quoted = plain && *words[i] ? g_strdup(words[i])
+							     : g_shell_quote(words[i]);
+
+		if (i)
+			g_string_append(out, *words[i] == '-' ? " \\\n\t" : " ");
+		g_string_append(out, quoted);
+	}
+}
+
+gboolean vm_write_command(const struct vm_config *config, GError **error)
+{
+	const struct vm_wires by_hand = {
+		.console = "stdio,signal=off",
+		.qmp = "socket,path=qmp.sock,server=on,wait=off",
+		.channel = config->machine->can & MACHINE_VIRTIO_CONSOLE ? "null" : NULL,
+		.tty = config->machine->fallback_tty ? "null" : NULL,
+	};
+	g_autoptr(GString) out = g_string_new(
+		"#!/bin/sh\n"
+		"# This run's guest, by hand: the console is this terminal, QMP is ./qmp.sock, nobody\n"
+		"# listens to the guest's agent. The rig passed sockets in their places.\n"
+		"exec ");
+	g_autofree char *path = g_build_filename(config->dir, "qemu-cmd", NULL);
+	g_auto(GStrv) words = vm_command_line(config, &by_hand, error);
+
+	if (!words)
+		return FALSE;
+	append_quoted(out, words);
+	g_string_append_c(out, '\n');
+	if (!rig_write_file(path, out->str, out->len, error))
+		return FALSE;
+	g_chmod(path, 0755);
+	return TRUE;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From a struct vm_config to QEMU's words. */
+#ifndef RIG_VM_CMDLINE_H
+#define RIG_VM_CMDLINE_H
+
+#include <glib.h>
+
+#include "vm/vm.h"
+
+/*
+ * Where QEMU's four lines to the rig end: each is a -chardev value without its id, "socket,fd=3".
+ * `tty` is NULL where the machine has no fallback_tty, `channel` where it has no virtio console.
+ */
+struct vm_wires {
+	const char *console, *qmp, *channel, *tty;
+};
+
+/* NULL-terminated; [0] is the emulator. Errors (RIG_EXIT_USAGE): firmware, MMU, layout of memory. */
+char **vm_command_line(const struct vm_config *config, const struct vm_wires *wires, GError **error);
+
+/*
+ * Writes DIR/qemu-cmd: a shell script that starts the same guest by hand, with its console on the
+ * terminal and QMP on a socket file.
+ */
+gboolean vm_write_command(const struct vm_config *config, GError **error);
+
+#endif

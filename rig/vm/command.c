@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* QMP commands that end with their reply; and system_reset, which does not. */
+#include "vm/op.h"
+
+static void replied(struct op *op, const struct qmp_reply *reply)
+{
+	if (reply->klass)
+		op_fail(op, reply);
+	else
+		op_finish(op, VM_OK, NULL, reply->result);
+}
+
+/*
+ * system_reset. Guests run under -no-reboot, so that a panic ends QEMU; the same switch would turn our
+ * own reset into an end. So rebooting is allowed (set-action, QEMU 6.0) just until RESET has come.
+ */
+
+static json_t *reboot_action(const char *action)
+{
+	return json_pack("{s:s}", "reboot", action);
+}
+
+static void on_reset(struct op *op, const char *name, json_t *data)
+{
+	(void)data;
+	if (!g_str_equal(name, "RESET"))
+		return;
+	op->event = NULL;
+	if (op->command)
+		qmp_forget(op->vm->qmp, op->command);
+	op_send(op, "set-action", reboot_action("shutdown"), replied);
+}
+
+static void reset_sent(struct op *op, const struct qmp_reply *reply)
+{
+	if (reply->klass)
+		op_fail(op, reply);
+	else
+		op->waits = "RESET event";
+}
+
+static void reset_allowed(struct op *op, const struct qmp_reply *reply)
+{
+	if (reply->klass) {
+		op_fail(op, reply);
+		return;
+	}
+	op->event = on_reset;
+	op_send(op, "system_reset", NULL, reset_sent);
+}
+
+void vm_command(struct vm *vm, const char *command, json_t *arguments, gint64 deadline_ns, vm_done done,
+		void *data)
+{
+	struct op *op = op_new(vm, command, NULL, deadline_ns, done, data);
+
+	if (g_str_equal(command, "system_reset"))
+		op_send(op, "set-action", reboot_action("reset"), reset_allowed);
+	else
+		op_send(op, command, arguments, replied);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A direct guest from the inside: shared by direct.c (its life) and the operations on it. */
+#ifndef RIG_VM_INTERNAL_H
+#define RIG_VM_INTERNAL_H
+
+#include <glib.h>
+
+#include "qmp/qmp.h"
+#include "vm/channel.h"
+#include "vm/stream.h"
+#include "vm/vm.h"
+
+/* The guest channel's two ways: the virtio port, and the fallback terminal. */
+enum { WAY_VIRTIO, WAY_TTY, N_WAYS };
+
+struct vm_way {
+	struct vm *vm;
+	struct stream *stream; /* NULL where the machine does not have it */
+	struct channel *channel;
+};
+
+struct vm {
+	const struct machine *machine;
+	struct vm_owner owner;
+	char *dir;
+
+	GPid pid; /* 0 once reaped */
+	guint child_watch, kill_timer, orphan_timer;
+	struct qmp *qmp;
+	struct stream *console;
+	struct vm_way ways[N_WAYS];
+	struct vm_way *way; /* by which the guest's last frame came; NULL before the first */
+
+	GQueue ops;	      /* struct op, oldest first */
+	GHashTable *places;   /* id to struct vm_place: plugged memory */
+	GHashTable *backends; /* ids whose object "mem-<id>" exists */
+	GHashTable *leaving;  /* ids whose device_del has no outcome yet */
+	GHashTable *left;     /* ids that went after the operation which asked had timed out */
+	GHashTable *buses;    /* id to the hot bus that its device sits on */
+
+	gboolean by_us, guest_shutdown, faulted;
+	const char *last_words; /* why the guest ended, from QMP or the console; static */
+	GString *off_tail;	/* end of the console, where machine->off_text is looked for */
+};
+
+struct vm_place {
+	guint64 address, size;
+};
+
+/* QEMU's lines to us; the indices of vm_listen()'s sockets. */
+enum { WIRE_CONSOLE, WIRE_QMP, WIRE_CHANNEL, WIRE_TTY, N_WIRES };
+
+/* Takes the sockets over (-1: the machine has no such wire; those taken are set to -1). */
+gboolean vm_listen(struct vm *vm, int fds[N_WIRES], guint64 console_limit, GError **error);
+/* The child runs: from here on its end is told. */
+void vm_watch(struct vm *vm);
+
+/* Tells the owner of a fault of the host, once. */
+void vm_fault(struct vm *vm, const char *what);
+
+/* All operations end as VANISHED. */
+void vm_ops_vanish(struct vm *vm, const char *why);
+/* The same at vm_free(), without a word to anybody. */
+void vm_ops_free(struct vm *vm);
+/* An event has come: the operations look at their cursors. */
+void vm_ops_look(struct vm *vm);
+/* The same event, for devices whose unplug nobody waits for any more. */
+void vm_unplug_late(struct vm *vm, const char *name, json_t *data);
+
+#endif

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Adding DIMMs, virtio-mem devices and CPUs, and changing a virtio-mem device's size. */
+#include "vm/op.h"
+
+#include <string.h>
+
+/* ACPI _OST: source "device check", i.e. the answer to a plug; status 0 is success. */
+#define OST_DEVICE_CHECK 1
+
+static void added(struct op *op, const struct qmp_reply *reply);
+
+/* The device was not accepted by QEMU: its backend goes again, then the owner hears why. */
+static void backend_removed(struct op *op, const struct qmp_reply *reply)
+{
+	g_autofree char *why = g_steal_pointer(&op->why);
+
+	(void)reply;
+	op_finish(op, VM_FAILED, why, NULL);
+}
+
+static void fail_with_backend(struct op *op, const struct qmp_reply *reply)
+{
+	g_hash_table_remove(op->vm->buses, op->id);
+	if (!op->backend) {
+		op_fail(op, reply);
+		return;
+	}
+	op->why = g_strdup(reply->desc);
+	g_hash_table_remove(op->vm->backends, op->id);
+	op_send(op, "object-del", json_pack("{s:s}", "id", op->backend), backend_removed);
+}
+
+/* The last step of a plug: the guest has it too, where its machine tells us. */
+static void wait_for_guest(struct op *op)
+{
+	op->replied = TRUE;
+	if (!(op->vm->machine->can & MACHINE_ACPI_OST) && !op->size)
+		op_finish(op, VM_OK, NULL, NULL);
+	else
+		op_look(op);
+}
+
+static void on_ost(struct op *op, const char *name, json_t *data)
+{
+	int status;
+
+	if (!g_str_equal(name, "ACPI_DEVICE_OST"))
+		return;
+	status = op_ost_status(op, data, OST_DEVICE_CHECK);
+	if (status == 0) {
+		op_finish(op, VM_OK, NULL, NULL);
+	} else if (status > 0) {
+		g_autofree char *why = g_strdup_printf("the guest did not accept it: _OST status 0x%x",
+						       status);
+		op_finish(op, VM_REFUSED, why, NULL);
+	}
+}
+
+static void backend_added(struct op *op, const struct qmp_reply *reply)
+{
+	if (reply->klass) {
+		g_clear_pointer(&op->backend, g_free);
+		fail_with_backend(op, reply);
+		return;
+	}
+	g_hash_table_add(op->vm->backends, g_strdup(op->id));
+	op_send(op, "device_add", json_incref(op->device), added);
+}
+
+static void add_backend(struct op *op, const struct vm_memory *memory)
+{
+	static const char *const types[] = {
+		[VM_BACKEND_RAM] = "memory-backend-ram",
+		[VM_BACKEND_MEMFD] = "memory-backend-memfd",
+		[VM_BACKEND_FILE] = "memory-backend-file",
+	};
+	json_t *object;
+
+	g_hash_table_remove(op->vm->left, op->id);
+	op->backend = g_strdup_printf("mem-%s", memory->id);
+	object = json_pack("{s:s, s:s, s:I}", "qom-type", types[memory->backend], "id", op->backend,
+			   "size", (json_int_t)memory->size);
+	/* a folder as path: QEMU makes a sparse file there and unlinks it at once */
+	if (memory->backend == VM_BACKEND_FILE)
+		json_object_set_new(object, "mem-path", json_string(op->vm->dir));
+	op_send(op, "object-add", object, backend_added);
+}
+
+/* query-memory-devices: where the new device sits. */
+static void located(struct op *op, const struct qmp_reply *reply)
+{
+	json_t *entry;
+	gsize i;
+
+	if (reply->klass) {
+		op_fail(op, reply);
+		return;
+	}
+	json_array_foreach(reply->result, i, entry) {
+		json_t *data = json_object_get(entry, "data");
+		json_t *dimm = json_object_get(data, "addr"), *other = json_object_get(data, "memaddr");
+		json_t *max = json_object_get(data, "max-size");
+		struct vm_place *place;
+
+		if (g_strcmp0(json_string_value(json_object_get(data, "id")), op->id))
+			continue;
+		place = g_new(struct vm_place, 1);
+		place->address = json_integer_value(dimm ? dimm : other);
+		place->size = json_integer_value(max ? max : json_object_get(data, "size"));
+		g_hash_table_insert(op->vm->places, g_strdup(op->id), place);
+		wait_for_guest(op);
+		return;
+	}
+	op_finish(op, VM_FAILED, "QEMU does not list the device that it just added", NULL);
+}
+
+static void added(struct op *op, const struct qmp_reply *reply)
+{
+	if (reply->klass) {
+		fail_with_backend(op, reply);
+		return;
+	}
+	op->waits = "word of the guest that it has it";
+	if (op->backend)
+		op_send(op, "query-memory-devices", NULL, located);
+	else
+		wait_for_guest(op);
+}
+
+void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_ns, vm_done done,
+		  void *data)
+{
+	struct op *op = op_new(vm, "plug of", dimm->id, deadline_ns, done, data);
+
+	op->device = json_pack("{s:s, s:s, s:s+, s:i}", "driver", "pc-dimm", "id", dimm->id, "memdev",
+			       "mem-", dimm->id, "node", dimm->node);
+	op->event = on_ost;
+	add_backend(op, dimm);
+}
+
+/* virtio-mem */
+
+static const char *free_bus(struct vm *vm, const char *id)
+{
+	const char *const *buses = vm->machine->hot_buses;
+
+	for (int i = 0; buses && buses[i]; i++) {
+		GHashTableIter iter;
+		void *taken = NULL;
+		gboolean used = FALSE;
+
+		g_hash_table_iter_init(&iter, vm->buses);
+		while (g_hash_table_iter_next(&iter, NULL, &taken))
+			used |= !strcmp(taken, buses[i]);
+		if (!used) {
+			g_hash_table_insert(vm->buses, g_strdup(id), (char *)buses[i]);
+			return buses[i];
+		}
+	}
+	return NULL;
+}
+
+/* MEMORY_DEVICE_SIZE_CHANGE names the device by its id; QEMU holds it back for up to 1 s. */
+static void on_size(struct op *op, const char *name, json_t *data)
+{
+	if (op->replied && g_str_equal(name, "MEMORY_DEVICE_SIZE_CHANGE") &&
+	    !g_strcmp0(json_string_value(json_object_get(data, "id")), op->id) &&
+	    (guint64)json_integer_value(json_object_get(data, "size")) == op->size)
+		op_finish(op, VM_OK, NULL, NULL);
+}
+
+void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
+			void *data)
+{
+	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
+	const char *bus;
+
+	if (!(vm->machine->can & MACHINE_VIRTIO_MEM)) {
+		op_finish_later(op, VM_FAILED, "this machine has no virtio-mem");
+		return;
+	}
+	bus = free_bus(vm, device->id);
+	if (!bus) {
+		op_finish_later(op, VM_FAILED, "no root port is free for another virtio-mem device");
+		return;
+	}
+	op->device = json_pack("{s:s, s:s, s:s+, s:i, s:I, s:s}", "driver", "virtio-mem-pci", "id",
+			       device->id, "memdev", "mem-", device->id, "node", device->node,
+			       "requested-size", (json_int_t)device->requested, "bus", bus);
+	op->size = device->requested;
+	op->event = on_size;
+	add_backend(op, device);
+}
+
+/* Is it there already? No event comes for a size that does not change. */
+static void resize_checked(struct op *op, const struct qmp_reply *reply)
+{
+	json_t *entry;
+	gsize i;
+
+	json_array_foreach(reply->result, i, entry) {
+		json_t *device = json_object_get(entry, "data");
+
+		if (!g_strcmp0(json_string_value(json_object_get(device, "id")), op->id) &&
+		    (guint64)json_integer_value(json_object_get(device, "size")) == op->size) {
+			op_finish(op, VM_OK, NULL, NULL);
+			return;
+		}
+	}
+}
+
+static void resize_sent(struct op *op, const struct qmp_reply *reply)
+{
+	if (reply->klass) {
+		op_fail(op, reply);
+		return;
+	}
+	op->waits = "word of the guest that it has the size";
+	op->replied = TRUE;
+	op_send(op, "query-memory-devices", NULL, resize_checked);
+}
+
+void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, vm_done done, void *data)
+{
+	struct op *op = op_new(vm, "resize of", id, deadline_ns, done, data);
+
+	op->size = size;
+	op->event = on_size;
+	op_send(op, "qom-set", json_pack("{s:s+, s:s, s:I}", "path", "/machine/peripheral/", id,
+					 "property", "requested-size", "value", (json_int_t)size),
+		resize_sent);
+}
+
+/* CPUs */
+
+/* Another plug of a CPU may have chosen the slot, and its device_add not be answered yet. */
+static gboolean is_chosen(struct vm *vm, json_t *props)
+{
+	for (GList *l = vm->ops.head; l; l = l->next) {
+		struct op *other = l->data;
+		const char *key;
+		json_t *value;
+		gboolean same = other->device != NULL;
+
+		json_object_foreach(props, key, value)
+			same = same && json_equal(json_object_get(other->device, key), value);
+		if (same)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void cpus_listed(struct op *op, const struct qmp_reply *reply)
+{
+	json_t *slot, *best = NULL;
+	gsize i;
+
+	if (reply->klass) {
+		op_fail(op, reply);
+		return;
+	}
+	/* QEMU lists the highest first; the lowest free one is taken, as a person would */
+	json_array_foreach(reply->result, i, slot)
+		if (!json_object_get(slot, "qom-path") && json_is_object(json_object_get(slot, "props")) &&
+		    !is_chosen(op->vm, json_object_get(slot, "props")))
+			best = slot;
+	if (!best) {
+		op_finish(op, VM_FAILED, "no CPU slot is free", NULL);
+		return;
+	}
+	op->device = json_deep_copy(json_object_get(best, "props"));
+	json_object_set(op->device, "driver", json_object_get(best, "type"));
+	json_object_set_new(op->device, "id", json_string(op->id));
+	op_send(op, "device_add", json_incref(op->device), added);
+}
+
+void vm_plug_cpu(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data)
+{
+	struct op *op = op_new(vm, "plug of", id, deadline_ns, done, data);
+
+	g_hash_table_remove(vm->left, id);
+	op->event = on_ost;
+	op_send(op, "query-hotpluggable-cpus", NULL, cpus_listed);
+}

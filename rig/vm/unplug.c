@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Taking a device away. device_del only asks; what came of it is told by exactly one of
+ *
+ *	DEVICE_DELETED			it is gone
+ *	MEM_UNPLUG_ERROR		the guest refused (older name, memory only)
+ *	DEVICE_UNPLUG_GUEST_ERROR	the guest refused (pseries; QEMU 6.2 and newer)
+ *	ACPI_DEVICE_OST			x86: answers to an eject, the only sign of a refusal there
+ *
+ * or by silence until the deadline.
+ */
+#include "vm/op.h"
+
+#include <string.h>
+
+/* ACPI _OST for source "eject request" (ACPI 6.3, 6.3.5): */
+#define OST_EJECT_REQUEST 3
+#define OST_SUCCESS 0x00
+#define OST_IN_PROGRESS 0x84
+
+static void del_sent(struct op *op, const struct qmp_reply *reply);
+
+static void ask(struct op *op)
+{
+	g_hash_table_add(op->vm->leaving, g_strdup(op->id));
+	op_send(op, "device_del", json_pack("{s:s}", "id", op->id), del_sent);
+}
+
+static void refused(struct op *op, const char *why)
+{
+	g_hash_table_remove(op->vm->leaving, op->id);
+	if (!op->earlier) {
+		op_finish(op, VM_REFUSED, why, NULL);
+		return;
+	}
+	/* that was the answer to the request before ours: now it is our turn */
+	op->earlier = FALSE;
+	ask(op);
+}
+
+static void backend_deleted(struct op *op, const struct qmp_reply *reply)
+{
+	if (reply->klass) {
+		g_autofree char *why = g_strdup_printf("the device is gone, but not its memory: %s",
+						       reply->desc);
+		op_finish(op, VM_FAILED, why, NULL);
+		return;
+	}
+	op_finish(op, VM_OK, NULL, NULL);
+}
+
+static void forget(struct vm *vm, const char *id)
+{
+	g_hash_table_remove(vm->leaving, id);
+	g_hash_table_remove(vm->places, id);
+	g_hash_table_remove(vm->buses, id);
+}
+
+static void deleted(struct op *op)
+{
+	struct vm *vm = op->vm;
+	g_autofree char *backend = g_strdup_printf("mem-%s", op->id);
+	gboolean is_memory = g_hash_table_remove(vm->backends, op->id);
+
+	forget(vm, op->id);
+	op->event = NULL;
+	op->waits = "reply to object-del";
+	if (op->command) {
+		/* the event came before the reply to device_del, which says nothing more */
+		qmp_forget(vm->qmp, op->command);
+		op->command = 0;
+	}
+	if (is_memory)
+		op_send(op, "object-del", json_pack("{s:s}", "id", backend), backend_deleted);
+	else
+		op_finish(op, VM_OK, NULL, NULL);
+}
+
+static void on_event(struct op *op, const char *name, json_t *data)
+{
+	int status;
+
+	if (g_str_equal(name, "DEVICE_DELETED")) {
+		if (op_is_mine(op, data))
+			deleted(op);
+	} else if (g_str_equal(name, "MEM_UNPLUG_ERROR") ||
+		   g_str_equal(name, "DEVICE_UNPLUG_GUEST_ERROR")) {
+		const char *msg = json_string_value(json_object_get(data, "msg"));
+
+		if (op_is_mine(op, data))
+			refused(op, msg ? msg : "the guest refused");
+	} else if (g_str_equal(name, "ACPI_DEVICE_OST")) {
+		status = op_ost_status(op, data, OST_EJECT_REQUEST);
+		if (status > OST_SUCCESS && status != OST_IN_PROGRESS) {
+			g_autofree char *why = g_strdup_printf("the guest refused: _OST status 0x%x",
+							       status);
+			refused(op, why);
+		}
+	}
+}
+
+static void del_sent(struct op *op, const struct qmp_reply *reply)
+{
+	if (!reply->klass) {
+		op->waits = "DEVICE_DELETED and no refusal";
+	} else if (strstr(reply->desc, "in progress") || strstr(reply->desc, "in the process of unplug")) {
+		/* QEMU has no error class of its own for it: qdev-monitor.c, spapr.c */
+		op->earlier = TRUE;
+		op->waits = "outcome of the unplug that was asked for earlier";
+	} else if (g_str_equal(reply->klass, "DeviceNotFound") &&
+		   g_hash_table_remove(op->vm->left, op->id)) {
+		op_finish(op, VM_OK, NULL, NULL);
+	} else {
+		g_hash_table_remove(op->vm->leaving, op->id);
+		op_fail(op, reply);
+	}
+}
+
+/* A request that nobody answers is given up with the second operation that waited for it. */
+static void gave_up(struct op *op)
+{
+	if (op->earlier)
+		g_hash_table_remove(op->vm->leaving, op->id);
+}
+
+void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data)
+{
+	struct op *op = op_new(vm, "unplug of", id, deadline_ns, done, data);
+
+	op->event = on_event;
+	op->gave_up = gave_up;
+	op->earlier = g_hash_table_contains(vm->leaving, id);
+	if (op->earlier)
+		op->waits = "outcome of the unplug that was asked for earlier";
+	else
+		ask(op);
+}
+
+void vm_unplug_late(struct vm *vm, const char *name, json_t *data)
+{
+	const char *id = json_string_value(json_object_get(data, "device"));
+
+	if (!id || !g_hash_table_contains(vm->leaving, id))
+		return;
+	for (GList *l = vm->ops.head; l; l = l->next)
+		if (((struct op *)l->data)->event == on_event && !g_strcmp0(((struct op *)l->data)->id, id))
+			return;
+	if (g_str_equal(name, "DEVICE_DELETED")) {
+		g_autofree char *backend = g_strdup_printf("mem-%s", id);
+
+		g_hash_table_add(vm->left, g_strdup(id));
+		if (g_hash_table_remove(vm->backends, id))
+			qmp_send(vm->qmp, "object-del", json_pack("{s:s}", "id", backend), NULL, NULL);
+		forget(vm, id);
+	} else if (g_str_equal(name, "MEM_UNPLUG_ERROR") ||
+		   g_str_equal(name, "DEVICE_UNPLUG_GUEST_ERROR")) {
+		g_hash_table_remove(vm->leaving, id);
+	}
+}
