@@ -136,7 +136,8 @@ static gboolean parse_seed(const char *text, guint64 *ret, GError **error)
 		return TRUE;
 	}
 	*ret = g_ascii_strtoull(text, &end, 0);
-	if (*text && !*end && g_ascii_isdigit(*text))
+	/* JSON numbers are signed */
+	if (*text && !*end && g_ascii_isdigit(*text) && *ret <= G_MAXINT64)
 		return TRUE;
 	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no seed: write a number, like 7 or 0x1f", text);
 }
@@ -160,6 +161,9 @@ static gboolean resolve(const struct job *job, struct resolved *r, GError **erro
 	if (job->duration_s < 0 || job->duration_s > 7 * 24 * 3600)
 		return rig_fail(error, RIG_EXIT_USAGE, "a duration of %d s is out of range: 1 to 604800",
 				job->duration_s);
+	if (job->patience_s < 0 || job->patience_s > 3600)
+		return rig_fail(error, RIG_EXIT_USAGE, "a patience of %d s is out of range: 1 to 3600",
+				job->patience_s);
 	if (!resolve_machine(job, r, error) || !parse_seed(job->seed, &r->seed, error) ||
 	    !check_choice("firmware", job->firmware, r->machine->firmwares, r->machine, error) ||
 	    !check_choice("MMU mode", job->mmu, r->machine->mmus, r->machine, error) ||
@@ -237,7 +241,7 @@ gboolean job_run(const struct job *job, struct run_info **ret, GError **error)
 		.scenario = r.scenario, .machine = r.machine, .kernel = r.kernel, .initrd = r.initrd,
 		.emulator = job->emulator, .results = r.results, .seed = r.seed, .accel = r.accel,
 		.accel_why = r.accel_why, .firmware = job->firmware, .mmu = job->mmu,
-		.duration_s = job->duration_s, .keep_going = job->keep_going,
+		.duration_s = job->duration_s, .patience_s = job->patience_s, .keep_going = job->keep_going,
 		.no_lockdep = job->no_lockdep, .inputs = in,
 		.fragments = (const char *const *)job->fragments,
 		.progress = job->quiet ? NULL : show_run,

@@ -14,7 +14,7 @@ struct job {
 	char *seed;		   /* decimal or 0x…; NULL: a fresh one */
 	const char *results, *accel, *firmware, *mmu;
 	const char *emulator;	   /* another QEMU binary */
-	int duration_s;
+	int duration_s, patience_s;
 	int jobs;
 	gboolean no_lockdep, keep_going;
 	gboolean quiet;		   /* nothing on standard output */

@@ -41,6 +41,8 @@ int cmd_run(int argc, char **argv)
 		 "build without the lock validator, or accept an image without it", NULL},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &job.seed, "all random choices follow from it", "N"},
 		{"duration", 'd', 0, G_OPTION_ARG_INT, &job.duration_s, "hammer for so many seconds", "S"},
+		{"patience", 0, 0, G_OPTION_ARG_INT, &job.patience_s,
+		 "call it a hang when nothing gets on for so many seconds (20)", "S"},
 		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &job.keep_going, "do not end at the first report", NULL},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &job.accel, "auto, kvm or tcg", "WORD"},
 		{"firmware", 0, 0, G_OPTION_ARG_STRING, &job.firmware, "pseries: vof or slof", "WORD"},
