@@ -22,6 +22,15 @@ const char *verdict_name(enum verdict verdict);		       /* "PASS" */
 gboolean verdict_parse(const char *text, enum verdict *ret);
 int verdict_exit_code(enum verdict verdict);		       /* 0 1 1 3 3 77 3 3 */
 
+/*
+ * What a report says of the run it is in, and the sentence for the verdict's reasons. False for a
+ * report that is only worth keeping.
+ */
+gboolean verdict_of_report(const struct splat *splat, enum verdict *ret, char **ret_reason);
+
+/* So many reports are in a verdict and in splats/; a guest that prints more has made its point. */
+#define RUN_REPORTS_MAX 100
+
 struct run; /* a folder open for writing by its run */
 
 /*
@@ -63,6 +72,7 @@ struct run_info {
 	enum verdict verdict;
 	json_t *inputs; /* run.json, an empty object where it cannot be read */
 	json_t *details; /* verdict, an empty object without one */
+	char *problem;	 /* what of the folder cannot be read and why, or NULL */
 };
 
 void run_info_free(struct run_info *info);

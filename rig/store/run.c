@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writing a run folder. It is made under a hidden name and appears by rename, with its inputs in it and its
+ * lock held, so that a reader never takes it for one whose rig was killed.
+ */
+#include "store/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/folder.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+#define JOURNAL_MAX (64u << 20)
+#define LINE_MAX_BYTES (64u << 10)
+#define SAME_NAMES_MAX 1000
+
+struct run {
+	char *dir, *name;
+	int folder, lock, journal;
+	gint64 began_ns;
+	gsize journal_bytes;
+	gboolean judged;
+	guint splats;
+	char *write_error;
+};
+
+static const char *const subfolders[] = {"agents", "splats", "postmortem"};
+
+/* A part of a folder's name: whatever the kernel or a user is called, no slash, no blank, no end of line. */
+static char *name_part(const char *text, gsize max)
+{
+	char *part = g_strndup(text, max);
+
+	for (char *p = part; *p; p++)
+		if (!g_ascii_isalnum(*p) && !strchr("._+", *p))
+			*p = '-';
+	return part;
+}
+
+static char *base_name(const char *scenario, const char *machine, const char *kernel, guint64 seed)
+{
+	g_autofree char *utc = rig_utc_now(TRUE), *s = name_part(scenario, 48),
+			*m = name_part(machine, 24), *k = name_part(kernel, 48);
+
+	return g_strdup_printf("%s-%s-%s-%s-s%" G_GUINT64_FORMAT, utc, s, m, k, seed);
+}
+
+static gboolean fail_here(struct run *run, GError **error)
+{
+	return rig_fail(error, RIG_EXIT_INFRA, "cannot make the run folder '%s': %s", run->dir,
+			g_strerror(errno));
+}
+
+/* All that is in the folder before anybody sees it. */
+static gboolean furnish(struct run *run, json_t *inputs, GError **error)
+{
+	run->folder = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (run->folder < 0)
+		return fail_here(run, error);
+	for (guint i = 0; i < G_N_ELEMENTS(subfolders); i++)
+		if (mkdirat(run->folder, subfolders[i], 0755) < 0)
+			return fail_here(run, error);
+	run->lock = openat(run->folder, "lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (run->lock < 0 || flock(run->lock, LOCK_EX | LOCK_NB) < 0)
+		return fail_here(run, error);
+	run->journal = openat(run->folder, "journal", O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC,
+			      0644);
+	if (run->journal < 0)
+		return fail_here(run, error);
+	return folder_write_json(run->folder, "run.json", inputs, error);
+}
+
+/* Gives the hidden folder the first free name. */
+static gboolean appear(struct run *run, const char *results, const char *base, GError **error)
+{
+	for (guint n = 1; n < SAME_NAMES_MAX; n++) {
+		g_autofree char *name = n == 1 ? g_strdup(base) : g_strdup_printf("%s-%u", base, n);
+		g_autofree char *dir = g_build_filename(results, name, NULL);
+
+		if (!renameat2(AT_FDCWD, run->dir, AT_FDCWD, dir, RENAME_NOREPLACE)) {
+			g_free(run->dir);
+			run->dir = g_steal_pointer(&dir);
+			run->name = g_steal_pointer(&name);
+			return TRUE;
+		}
+		if (errno != EEXIST)
+			return fail_here(run, error);
+	}
+	return rig_fail(error, RIG_EXIT_INFRA, "'%s' has %d runs called '%s' already", results,
+			SAME_NAMES_MAX - 1, base);
+}
+
+/* What was furnished of a folder that never appeared. */
+static void dismantle(struct run *run)
+{
+	static const char *const files[] = {"run.json", "journal", "lock"};
+
+	for (guint i = 0; run->folder >= 0 && i < G_N_ELEMENTS(files); i++)
+		unlinkat(run->folder, files[i], 0);
+	for (guint i = 0; run->folder >= 0 && i < G_N_ELEMENTS(subfolders); i++)
+		unlinkat(run->folder, subfolders[i], AT_REMOVEDIR);
+	rmdir(run->dir);
+}
+
+struct run *run_create(const char *results, const char *scenario, const char *machine,
+		       const char *kernel, guint64 seed, json_t *inputs, GError **error)
+{
+	rig_auto(run) run = g_new0(struct run, 1);
+	g_autofree char *base = base_name(scenario, machine, kernel, seed);
+
+	run->folder = run->lock = run->journal = -1;
+	run->began_ns = rig_now_ns();
+	if (g_mkdir_with_parents(results, 0755) < 0) {
+		rig_fail(error, RIG_EXIT_INFRA, "cannot make the results folder '%s': %s", results,
+			 g_strerror(errno));
+		return NULL;
+	}
+	run->dir = g_build_filename(results, ".new-XXXXXX", NULL);
+	if (!g_mkdtemp_full(run->dir, 0755)) {
+		fail_here(run, error);
+		return NULL;
+	}
+	if (!furnish(run, inputs, error) || !appear(run, results, base, error)) {
+		dismantle(run);
+		return NULL;
+	}
+	return g_steal_pointer(&run);
+}
+
+void run_free(struct run *run)
+{
+	if (!run)
+		return;
+	folder_close(&run->journal);
+	folder_close(&run->folder);
+	/* last: whoever waits for the lock finds everything done */
+	folder_close(&run->lock);
+	g_free(run->dir);
+	g_free(run->name);
+	g_free(run->write_error);
+	g_free(run);
+}
+
+const char *run_dir(const struct run *run)
+{
+	return run->dir;
+}
+
+const char *run_name(const struct run *run)
+{
+	return run->name;
+}
+
+const char *run_write_error(const struct run *run)
+{
+	return run->write_error;
+}
+
+static void note_error(struct run *run, const char *what, const char *why)
+{
+	if (!run->write_error)
+		run->write_error = g_strdup_printf("%s: %s", what, why);
+}
+
+/* One write() for a line: a rig that is killed leaves whole lines. False where it is too long. */
+static gboolean put_line(struct run *run, json_t *entry)
+{
+	char *text = json_dumps(entry, JSON_COMPACT | JSON_ENSURE_ASCII);
+	g_autofree char *line = g_strconcat(text ? text : "{}", "\n", NULL);
+	gsize len = strlen(line);
+	ssize_t n;
+
+	free(text);
+	if (len > LINE_MAX_BYTES)
+		return FALSE;
+	while ((n = write(run->journal, line, len)) < 0 && errno == EINTR)
+		;
+	if (n != (ssize_t)len)
+		note_error(run, "journal", n < 0 ? g_strerror(errno) : "no space left on device");
+	run->journal_bytes += len;
+	return TRUE;
+}
+
+static json_t *entry_new(struct run *run, const char *what)
+{
+	/* microseconds: more digits than that say nothing */
+	double t = (rig_now_ns() - run->began_ns) / 1000 / 1e6;
+
+	return json_pack("{s:f, s:s}", "t", t, "what", what);
+}
+
+void run_journal(struct run *run, const char *what, const char *format, ...)
+{
+	json_auto_t *entry = NULL;
+	json_auto_t *fields = NULL;
+	json_error_t why = {0};
+	va_list args;
+
+	if (run->write_error || run->journal_bytes > JOURNAL_MAX)
+		return;
+	entry = entry_new(run, what);
+	if (format) {
+		va_start(args, format);
+		fields = json_vpack_ex(&why, 0, format, args);
+		va_end(args);
+		/* a word that is not UTF-8, or missing: say so instead of losing the line */
+		if (fields)
+			json_object_update(entry, fields);
+		else
+			json_object_set_new(entry, "unwritable", json_string(why.text));
+	}
+	if (!put_line(run, entry)) {
+		json_auto_t *instead = entry_new(run, what);
+
+		json_object_set_new(instead, "unwritable", json_string("longer than 64 KiB"));
+		put_line(run, instead);
+	}
+	if (run->journal_bytes > JOURNAL_MAX) {
+		json_auto_t *last = entry_new(run, "journal-full");
+
+		put_line(run, last);
+	}
+}
+
+static gboolean check_relative(const char *relative, GError **error)
+{
+	g_auto(GStrv) parts = g_strsplit(relative, "/", -1);
+
+	for (char **part = parts; *part; part++)
+		if (!**part || **part == '.')
+			return rig_fail(error, RIG_EXIT_INFRA, "'%s' is no name below a run folder",
+					relative);
+	return TRUE;
+}
+
+gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len, GError **error)
+{
+	g_autofree char *path = g_build_filename(run->dir, relative, NULL);
+	g_autofree char *parent = g_path_get_dirname(path);
+	g_autoptr(GError) why = NULL;
+
+	if (run->write_error)
+		return rig_fail(error, RIG_EXIT_INFRA, "%s", run->write_error);
+	if (!check_relative(relative, error))
+		return FALSE;
+	if (g_mkdir_with_parents(parent, 0755) == 0 && rig_write_file(path, data, len, &why))
+		return TRUE;
+	note_error(run, relative, why ? why->message : g_strerror(errno));
+	return rig_fail(error, RIG_EXIT_INFRA, "%s", run->write_error);
+}
+
+void run_keep_splat(struct run *run, const struct splat *splat)
+{
+	g_autoptr(GHashTable) files = NULL;
+	GHashTableIter iter;
+	gpointer name, text;
+
+	if (run->splats >= RUN_REPORTS_MAX)
+		return;
+	files = splat_files_new();
+	splat_files_add(files, ++run->splats, splat);
+	g_hash_table_iter_init(&iter, files);
+	while (g_hash_table_iter_next(&iter, &name, &text)) {
+		g_autofree char *relative = g_strconcat("splats/", name, NULL);
+
+		run_keep(run, relative, text, -1, NULL);
+	}
+}
+
+gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GError **error)
+{
+	json_auto_t *mine = details;
+
+	g_assert(!run->judged);
+	run->judged = TRUE;
+	json_object_set_new(mine, "verdict", json_string(verdict_name(verdict)));
+	if (!folder_write_json(run->folder, "verdict", mine, error)) {
+		g_prefix_error(error, "%s: ", run->dir);
+		return FALSE;
+	}
+	/* the name too, before anybody is told */
+	fsync(run->folder);
+	return TRUE;
+}
