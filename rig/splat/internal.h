@@ -101,9 +101,10 @@ struct format {
 	enum splat_weight weight;
 };
 
-/* The row a line begins a report with, or NULL. With *RET_GROUPS: 10 strings, NULL where not matched, and
- * the group named f at index 9; free with g_strfreev-like groups_free(). */
+/* The row a line begins a report with, or NULL. */
 const struct format *format_match(const char *text);
+/* What the pattern caught: by number, NULL or "" where it did not, and the groups named src and f. */
+enum { GROUP_SRC = 8, GROUP_F = 9 };
 struct groups {
 	char *at[10];
 };

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A report's lines to what is known of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "splat/internal.h"
+
+void splat_free(struct splat *splat)
+{
+	if (!splat)
+		return;
+	g_free(splat->title);
+	g_free(splat->function);
+	g_free(splat->bug);
+	g_free(splat->path);
+	g_free(splat->exact);
+	g_free(splat->text);
+	g_free(splat->comm);
+	g_free(splat->task);
+	splat_lock_clear(&splat->acquiring);
+	splat_lock_clear(&splat->holding);
+	g_strfreev(splat->cycle);
+	g_clear_pointer(&splat->frames, g_ptr_array_unref);
+	g_clear_pointer(&splat->held, g_ptr_array_unref);
+	g_clear_pointer(&splat->detail, json_decref);
+	g_free(splat);
+}
+
+void splat_corrupt(struct splat *splat, const char *why)
+{
+	if (splat->corrupted)
+		return;
+	splat->corrupted = TRUE;
+	splat->corrupted_why = why;
+}
+
+/* "CPU: 0 [UID: 0 ]PID: 12 Comm: name [Kdump: loaded ](Not t|T)ainted …" */
+static gboolean parse_who(struct splat *splat, const char *text)
+{
+	const char *cpu = strstr(text, "CPU: ");
+	const char *pid = strstr(text, "PID: ");
+	const char *comm = strstr(text, "Comm: ");
+	const char *end;
+
+	if (!pid || !comm)
+		return FALSE;
+	comm += 6;
+	end = strstr(comm, " Kdump:");
+	if (!end)
+		end = strstr(comm, " Not tainted");
+	if (!end)
+		end = strstr(comm, " Tainted:");
+	if (!end)
+		end = comm + strcspn(comm, " ");
+	splat->cpu = cpu ? atoi(cpu + 5) : -1;
+	splat->pid = atoi(pid + 5);
+	g_free(splat->comm);
+	splat->comm = g_strndup(comm, end - comm);
+	return TRUE;
+}
+
+static void find_who(struct splat *splat, const struct report *report)
+{
+	gboolean hung = report->format->rule == FRAME_HUNG;
+
+	splat->cpu = splat->pid = -1;
+	if (hung && report->groups.at[1] && report->groups.at[2]) {
+		splat->comm = g_strdup(report->groups.at[1]);
+		splat->pid = atoi(report->groups.at[2]);
+		return;
+	}
+	for (guint i = 0; i < report->n; i++)
+		if (parse_who(splat, report->lines[i]))
+			return;
+	/* 6.19: "WARNING: file:line at func+0x…, CPU#1: comm/12" */
+	const char *cpu = strstr(report->lines[report->header], ", CPU#");
+	const char *comm = cpu ? strstr(cpu, ": ") : NULL;
+	const char *slash = comm ? strrchr(comm, '/') : NULL;
+
+	if (!slash)
+		return;
+	splat->cpu = atoi(cpu + 6);
+	splat->comm = g_strndup(comm + 2, slash - comm - 2);
+	splat->pid = atoi(slash + 1);
+}
+
+/* "Call Trace" and its like promise frames; where none follows something was lost. */
+static void check_traces(struct splat *splat, const struct report *report)
+{
+	struct frame frame;
+	gboolean any = FALSE;
+
+	for (guint i = 0; i < report->n; i++) {
+		gboolean seen = FALSE;
+
+		if (!frame_starts_trace(report->lines[i]))
+			continue;
+		for (guint j = i + 1; j < report->n && j <= i + 15 && !seen; j++)
+			seen = frame_parse(report->lines[j], &frame) || strstr(report->lines[j], "not available");
+		/* "stack backtrace:" is followed by "Call Trace:" */
+		if (!seen && !strstr(report->lines[i], "stack backtrace"))
+			splat_corrupt(splat, "a stack trace without frames");
+		any |= seen;
+	}
+	if (!any && !(report->format->flags & FORMAT_NO_STACK))
+		splat_corrupt(splat, "no stack trace");
+}
+
+static char *valid_text(char **lines)
+{
+	g_autofree char *joined = g_strjoinv("\n", lines);
+
+	return g_utf8_make_valid(joined, -1);
+}
+
+struct splat *judge(const struct format *format, char **lines, guint header)
+{
+	struct splat *splat = g_new0(struct splat, 1);
+	struct report report = { .format = format, .lines = lines, .header = header };
+
+	report.n = g_strv_length(lines);
+	groups_init(&report.groups, format, lines[header]);
+	splat->kind = format->kind;
+	splat->weight = format->weight;
+	splat->acquiring.outer = splat->acquiring.inner = -1;
+	splat->holding.outer = splat->holding.inner = -1;
+	splat->validator_off = (format->flags & FORMAT_OFF) != 0;
+	for (guint i = 0; i < report.n && !splat->validator_off; i++)
+		splat->validator_off = line_ends_lockdep(lines[i]);
+	if (format->flags & FORMAT_CORRUPTED)
+		splat_corrupt(splat, "the report that this line belongs to was lost");
+	find_who(splat, &report);
+	check_traces(splat, &report);
+	if (format->flags & FORMAT_LOCKDEP)
+		lockdep_parse(splat, &report);
+	title_make(splat, &report);
+	signature_make(splat, &report);
+	splat->text = valid_text(lines);
+	groups_deinit(&report.groups);
+	g_strfreev(lines);
+	return splat;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One lock as kernel/locking/lockdep.c print_lock() writes it: [INSTANCE ](CLASS){USAGE}[-{OUTER:INNER}], at:
+ * [<address>] SYM+off/size. The class is free text, with parentheses of its own, so it is read from the
+ * right.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "splat/internal.h"
+
+static GRegex *once_regex(GRegex **regex, const char *pattern)
+{
+	if (g_once_init_enter(regex)) {
+		GRegex *compiled = g_regex_new(pattern, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+
+		g_once_init_leave(regex, compiled);
+	}
+	return *regex;
+}
+
+void splat_lock_clear(struct splat_lock *lock)
+{
+	g_clear_pointer(&lock->instance, g_free);
+	g_clear_pointer(&lock->klass, g_free);
+	g_clear_pointer(&lock->usage, g_free);
+	g_clear_pointer(&lock->function, g_free);
+}
+
+void splat_lock_free(gpointer data)
+{
+	struct splat_lock *lock = data;
+
+	splat_lock_clear(lock);
+	g_free(lock);
+}
+
+/* "&lo->lock#2/1 l=1 0:99" to "&lo->lock/1": the version depends on boot order, the rest is an instance's. */
+char *lock_class_normal(const char *klass)
+{
+	static GRegex *version, *extra;
+	g_autofree char *plain = NULL;
+
+	plain = g_regex_replace_literal(once_regex(&extra, " l=\\d+ .*$"), klass, -1, 0, "", 0, NULL);
+	return g_regex_replace_literal(once_regex(&version, "#\\d+(?=/\\d+$|$)"), plain, -1, 0, "", 0, NULL);
+}
+
+static char *fetch(const GMatchInfo *info, int group)
+{
+	char *text = g_match_info_fetch(info, group);
+
+	if (text && !*text)
+		g_clear_pointer(&text, g_free);
+	return text;
+}
+
+static int fetch_int(const GMatchInfo *info, int group)
+{
+	g_autofree char *text = fetch(info, group);
+
+	return text ? atoi(text) : -1;
+}
+
+/* Also without ", at:" and what follows, as in "-> #1 (CLASS){++++}-{0:0}:". */
+gboolean lock_parse(const char *text, struct splat_lock *ret)
+{
+	static GRegex *regex;
+	g_autoptr(GMatchInfo) info = NULL;
+	g_autofree char *klass = NULL;
+	g_autofree char *at = NULL;
+	struct frame frame;
+
+	if (!g_regex_match(once_regex(&regex,
+				      "^\\s*(?:(?:0x)?([0-9a-f]{6,16}|\\(_*ptrval_*\\))\\s+)?\\((.*)\\)"
+				      "\\{([-.+?*]{4,10})\\}(?:-\\{(\\d+):(\\d+)\\})?"
+				      "(?:, at: (?:\\[<(?:0x)?[0-9a-f]+>\\]\\s*)?(\\S+))?"),
+			   text, 0, &info))
+		return FALSE;
+	memset(ret, 0, sizeof(*ret));
+	klass = fetch(info, 2);
+	at = fetch(info, 6);
+	ret->instance = fetch(info, 1);
+	ret->klass = lock_class_normal(klass ? klass : "");
+	ret->usage = fetch(info, 3);
+	ret->outer = fetch_int(info, 4);
+	ret->inner = fetch_int(info, 5);
+	if (at && frame_parse_symbol(at, &frame))
+		ret->function = g_strdup(frame.name);
+	return TRUE;
+}
+
+json_t *splat_lock_json(const struct splat_lock *lock)
+{
+	json_t *json;
+
+	if (!lock->klass)
+		return json_null();
+	json = json_object();
+	if (lock->instance)
+		json_object_set_new(json, "instance", splat_json_text(lock->instance));
+	json_object_set_new(json, "class", splat_json_text(lock->klass));
+	if (lock->usage)
+		json_object_set_new(json, "usage", splat_json_text(lock->usage));
+	if (lock->outer >= 0) {
+		json_object_set_new(json, "outer", json_integer(lock->outer));
+		json_object_set_new(json, "inner", json_integer(lock->inner));
+	}
+	if (lock->function)
+		json_object_set_new(json, "function", splat_json_text(lock->function));
+	return json;
+}

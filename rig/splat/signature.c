@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What makes two reports the same, at three levels: `bug` holds for every build, boot and architecture,
+ * `path` adds how the kernel came there, `exact` the whole stacks.
+ */
+#include <string.h>
+
+#include "splat/internal.h"
+
+#define VERSION "v1:"
+
+/* A class without what differs between devices: "loop0", "nvme0n1", "dm-3", numbers in queue names. */
+static char *class_key(const char *klass)
+{
+	static GRegex *device, *queue;
+	g_autofree char *plain = NULL;
+
+	if (!device) {
+		queue = g_regex_new("^(\\(w[qo]r?k?_completion\\).*?)\\d+", G_REGEX_RAW, 0, NULL);
+		device = g_regex_new("\\b(loop|nvme|dm-|md|sd[a-z]|vd[a-z]|zram|ram|nbd|eth|bond|team|veth|tun|tap|vlan|wlan|bcsf)\\d+(?:n\\d+)?(?:p\\d+)?\\b",
+				     G_REGEX_RAW, 0, NULL);
+	}
+	plain = g_regex_replace(device, klass, -1, 0, "\\1N", 0, NULL);
+	return g_regex_replace(queue, plain, -1, 0, "\\1N", 0, NULL);
+}
+
+static void add_class(GString *out, const char *klass)
+{
+	g_autofree char *key = klass ? class_key(klass) : g_strdup("?");
+
+	g_string_append(out, key);
+}
+
+static void add_sorted_pair(GString *out, const char *a, const char *b, const char *between)
+{
+	g_autofree char *one = a ? class_key(a) : g_strdup("?");
+	g_autofree char *two = b ? class_key(b) : g_strdup("?");
+	gboolean swap = strcmp(one, two) > 0;
+
+	g_string_append_printf(out, "%s%s%s", swap ? two : one, between, swap ? one : two);
+}
+
+static void add_cycle(GString *out, const struct splat *splat)
+{
+	for (guint i = 0; splat->cycle && splat->cycle[i]; i++) {
+		if (i)
+			g_string_append(out, " --> ");
+		add_class(out, splat->cycle[i]);
+	}
+	if (!splat->cycle)
+		add_class(out, splat->acquiring.klass);
+}
+
+static const char *detail_text(const struct splat *splat, const char *key)
+{
+	const char *text = splat->detail ? json_string_value(json_object_get(splat->detail, key)) : NULL;
+
+	return text ? text : "";
+}
+
+/* The classes around an interrupt-safety report: the lock that interrupts take, the other, the new edge. */
+static void add_irq(GString *out, const struct splat *splat)
+{
+	const char *safe = detail_text(splat, "safe");
+	const char *unsafe = detail_text(splat, "unsafe");
+
+	if (*safe || *unsafe) {
+		add_class(out, safe);
+		g_string_append(out, " | ");
+		add_class(out, unsafe);
+		g_string_append(out, " | ");
+	}
+	if (splat->holding.klass) {
+		add_class(out, splat->holding.klass);
+		g_string_append(out, " -> ");
+	}
+	add_class(out, splat->acquiring.klass);
+}
+
+/* {IN-HARDIRQ-W} and {HARDIRQ-ON-W}, in any order and whether reading or writing: "HARDIRQ". */
+static void add_usage(GString *out, const struct splat *splat)
+{
+	static const char *const contexts[] = { "HARDIRQ", "SOFTIRQ", "RECLAIM_FS", "NMI" };
+	const char *usage = detail_text(splat, "usage");
+
+	add_class(out, splat->acquiring.klass);
+	for (gsize i = 0; i < G_N_ELEMENTS(contexts); i++)
+		if (strstr(usage, contexts[i]))
+			g_string_append_printf(out, " %s", contexts[i]);
+}
+
+/* The wanted lock and the held one that forbids it: the newest of those with the least inner type. The
+ * numbers themselves changed in 6.12, their order did not. */
+static void add_wait(GString *out, const struct splat *splat)
+{
+	const struct splat_lock *strictest = NULL;
+
+	for (guint i = 0; splat->held && i < splat->held->len; i++) {
+		const struct splat_lock *lock = splat->held->pdata[i];
+
+		if (lock->inner >= 0 && (!strictest || lock->inner <= strictest->inner))
+			strictest = lock;
+	}
+	add_class(out, splat->acquiring.klass);
+	if (strictest) {
+		g_string_append(out, " in ");
+		add_class(out, strictest->klass);
+	}
+}
+
+/* "./include/linux/x.h:12 text!" after the header: file and text. */
+static void add_rcu(GString *out, const struct splat *splat, const struct report *report)
+{
+	for (guint i = report->header + 1; i < report->n && i < report->header + 6; i++) {
+		const char *line = report->lines[i];
+		const char *colon = strchr(line, ':');
+		gsize digits = colon ? strspn(colon + 1, "0123456789") : 0;
+
+		if (!digits || colon[1 + digits] != ' ' || !memchr(line, '.', colon - line))
+			continue;
+		line += strspn(line, " ./");
+		g_string_append_len(out, line, colon - line);
+		g_string_append(out, colon + 1 + digits);
+		g_string_append_c(out, ' ');
+		break;
+	}
+	g_string_append(out, splat->function ? splat->function : "?");
+}
+
+static void add_held_classes(GString *out, const struct splat *splat)
+{
+	if (splat->acquiring.klass) {
+		add_class(out, splat->acquiring.klass);
+		return;
+	}
+	for (guint i = 0; splat->held && i < splat->held->len; i++) {
+		const struct splat_lock *lock = splat->held->pdata[i];
+
+		g_string_append(out, i ? " " : "");
+		add_class(out, lock->klass);
+	}
+}
+
+static void add_file(GString *out, const struct report *report)
+{
+	const char *src = report->groups.at[GROUP_SRC];
+
+	if (!src)
+		return;
+	/* a build outside the tree shows whole paths */
+	while (g_str_has_prefix(src, "./") || g_str_has_prefix(src, "../"))
+		src = strchr(src, '/') + 1;
+	g_string_append(out, src);
+}
+
+static void expand(GString *out, const struct splat *splat, const struct report *report, const char *word)
+{
+	if (strcmp(word, "cycle") == 0)
+		add_cycle(out, splat);
+	else if (strcmp(word, "pair") == 0)
+		add_sorted_pair(out, splat->holding.klass, splat->acquiring.klass, " | ");
+	else if (strcmp(word, "irq") == 0)
+		add_irq(out, splat);
+	else if (strcmp(word, "usage") == 0)
+		add_usage(out, splat);
+	else if (strcmp(word, "wait") == 0)
+		add_wait(out, splat);
+	else if (strcmp(word, "rcu") == 0)
+		add_rcu(out, splat, report);
+	else if (strcmp(word, "class") == 0)
+		add_held_classes(out, splat);
+	else if (strcmp(word, "src") == 0)
+		add_file(out, report);
+	else if (strcmp(word, "f") == 0)
+		g_string_append(out, splat->function ? splat->function : "?");
+	else if (g_ascii_isdigit(*word))
+		g_string_append(out, report->groups.at[*word - '0'] ? report->groups.at[*word - '0'] : "");
+}
+
+static char *bug_key(const struct splat *splat, const struct report *report)
+{
+	const char *sign = report->format->sign;
+	GString *out = g_string_new(VERSION);
+
+	g_string_append_printf(out, "%s:", splat->kind);
+	if (!sign) {
+		g_string_append(out, splat->title);
+		return g_string_free(out, FALSE);
+	}
+	for (const char *p = sign; *p;) {
+		char word[16];
+		gsize len;
+
+		if (*p != '{') {
+			g_string_append_c(out, *p++);
+			continue;
+		}
+		len = strcspn(p, "}");
+		g_strlcpy(word, p + 1, MIN(len, sizeof(word)));
+		expand(out, splat, report, word);
+		p += len + 1;
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* For each link of the chain the first function that is not the lock's own. */
+static void add_links(GString *out, const struct splat *splat)
+{
+	json_t *chain = splat->detail ? json_object_get(splat->detail, "chain") : NULL;
+
+	for (gsize i = 0; i < json_array_size(chain); i++) {
+		json_t *stack = json_object_get(json_array_get(chain, i), "stack");
+
+		for (gsize f = 0; f < json_array_size(stack); f++) {
+			const char *name = json_string_value(json_array_get(stack, f));
+
+			if (frame_is_common(name, NULL))
+				continue;
+			g_string_append_printf(out, " @%s", name);
+			break;
+		}
+	}
+}
+
+static char *path_key(const struct splat *splat)
+{
+	GString *out = g_string_new(splat->bug);
+	guint named = 0;
+
+	if (splat->cycle) {
+		add_links(out, splat);
+		return g_string_free(out, FALSE);
+	}
+	if (splat->acquiring.function)
+		g_string_append_printf(out, " @%s", splat->acquiring.function);
+	if (splat->holding.function)
+		g_string_append_printf(out, " @%s", splat->holding.function);
+	for (guint i = 0; splat->frames && i < splat->frames->len && named < 3; i++) {
+		if (frame_is_common(splat->frames->pdata[i], NULL))
+			continue;
+		g_string_append_printf(out, " @%s", (char *)splat->frames->pdata[i]);
+		named++;
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* Every frame of every stack, with its offset. */
+static char *exact_key(const struct splat *splat, const struct report *report)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	for (guint i = report->header; i < report->n; i++) {
+		struct frame frame;
+
+		if (!frame_parse(report->lines[i], &frame) || frame.guess)
+			continue;
+		g_autofree char *key = g_strdup_printf("%s+%" G_GINT64_MODIFIER "x\n", frame.name, frame.offset);
+
+		g_checksum_update(sum, (const guchar *)key, -1);
+	}
+	return g_strdup_printf("%s #%.16s", splat->path, g_checksum_get_string(sum));
+}
+
+static char *valid(char *text)
+{
+	char *good = g_utf8_make_valid(text, -1);
+
+	g_free(text);
+	return good;
+}
+
+void signature_make(struct splat *splat, const struct report *report)
+{
+	splat->bug = valid(bug_key(splat, report));
+	splat->path = valid(path_key(splat));
+	splat->exact = valid(exact_key(splat, report));
+}
