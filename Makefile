@@ -81,15 +81,15 @@ $(OUT)/bin/rig: $(OUT)/obj/rig/main.o $(call libs,cmd $(USES_cmd))
 	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS)
 
 # Tests: rig/tests/test-<room>.c (Check), linked with that room and what it may use; further programs
-# that tests start (rig/tests/fake-*.c) stand alone.
+# that tests and the bench start (fake-*.c, bare-*.c) stand alone.
 TESTS := $(patsubst rig/tests/test-%.c,%,$(wildcard rig/tests/test-*.c))
-FAKES := $(patsubst rig/tests/%.c,$(OUT)/tests/%,$(wildcard rig/tests/fake-*.c))
+FAKES := $(patsubst rig/tests/%.c,$(OUT)/tests/%,$(wildcard rig/tests/fake-*.c rig/tests/bare-*.c))
 $(OUT)/tests/test-%: $(OUT)/obj/rig/tests/test-%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 $(foreach t,$(TESTS),$(eval $(OUT)/tests/test-$(t): $(call libs,$(t) $(USES_$(t)))))
-$(OUT)/tests/fake-%: $(OUT)/obj/rig/tests/fake-%.o
+$(FAKES): $(OUT)/tests/%: $(OUT)/obj/rig/tests/%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS)

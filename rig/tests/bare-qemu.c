@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The least that can drive a guest: what `make bench` holds the rig against. No main loop, no log, no
+ * checks; blocking reads and nothing else.
+ *
+ *	bare-qemu boot TEXT QEMU-WORDS…		starts QEMU with its console on our pipe, prints the milliseconds
+ *						until TEXT appears on it
+ *	bare-qemu cycle N SIZE QEMU-WORDS…	waits for the guest's hello, then plugs, onlines, offlines and
+ *						unplugs one DIMM N times, prints the milliseconds of all
+ *
+ * QEMU-WORDS get the channels by themselves (cycle: chardevs bare-qmp and bare-port).
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest-init/proto.h"
+
+static int qmp, port;
+static char text[1 << 20]; /* what QMP has said and nobody has waited for yet */
+static size_t have;
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bare-qemu: %s\n", what);
+	exit(1);
+}
+
+static int start(char **argv, int out)
+{
+	int pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (out >= 0)
+		dup2(out, 1);
+	execvp(argv[0], argv);
+	_exit(127);
+}
+
+static int boot(const char *want, char **argv)
+{
+	double began = now_ms();
+	int fds[2], pid;
+	ssize_t n;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		die("no pipe");
+	pid = start(argv, fds[1]);
+	close(fds[1]);
+	while ((n = read(fds[0], text + have, sizeof(text) - 1 - have)) > 0) {
+		have += n;
+		text[have] = '\0';
+		if (strstr(text, want)) {
+			printf("%.1f\n", now_ms() - began);
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			return 0;
+		}
+	}
+	die("the guest ended without the text");
+	return 1;
+}
+
+/* Blocks until WANT is in what QMP says; forgets everything up to the end of its line. */
+static void wait_qmp(const char *want)
+{
+	for (;;) {
+		char *at, *end;
+		ssize_t n;
+
+		text[have] = '\0';
+		at = strstr(text, want);
+		end = at ? strchr(at, '\n') : NULL;
+		if (end) {
+			have -= end + 1 - text;
+			memmove(text, end + 1, have);
+			return;
+		}
+		n = read(qmp, text + have, sizeof(text) - 1 - have);
+		if (n <= 0)
+			die("QMP ended");
+		have += n;
+	}
+}
+
+static void tell(const char *format, ...)
+{
+	char line[512];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (write(qmp, line, n) != n)
+		die("QMP does not take commands");
+}
+
+static void read_exactly(void *buf, size_t len)
+{
+	for (size_t got = 0; got < len;) {
+		ssize_t n = read(port, (char *)buf + got, len - got);
+
+		if (n <= 0)
+			die("the guest channel ended");
+		got += n;
+	}
+}
+
+static void wait_frame(unsigned type)
+{
+	static char payload[PROTO_MAX];
+	uint8_t header[PROTO_HEADER];
+	struct proto_header h;
+
+	do {
+		read_exactly(header, sizeof(header));
+		if (proto_unpack(header, &h))
+			die("no frame");
+		read_exactly(payload, h.length);
+	} while (h.type != type);
+}
+
+static void ask_blocks(unsigned long long address, unsigned long long size, const char *word)
+{
+	uint8_t frame[PROTO_HEADER + 256];
+	int n = snprintf((char *)frame + PROTO_HEADER, 256, "start %llu\nsize %llu\nwrite %s\n", address, size, word);
+
+	proto_pack(frame, PROTO_BLOCKS, 1, frame + PROTO_HEADER, n);
+	if (write(port, frame, PROTO_HEADER + n) != PROTO_HEADER + n)
+		die("the guest channel does not take frames");
+	wait_frame(PROTO_DONE);
+}
+
+static unsigned long long address_of_the_dimm(void)
+{
+	char *at;
+
+	tell("{\"execute\":\"query-memory-devices\",\"id\":\"where\"}\n");
+	for (;;) {
+		ssize_t n;
+
+		text[have] = '\0';
+		if (strstr(text, "\"where\"") && (at = strstr(text, "\"addr\": ")))
+			break;
+		n = read(qmp, text + have, sizeof(text) - 1 - have);
+		if (n <= 0)
+			die("QMP ended");
+		have += n;
+	}
+	return strtoull(at + strlen("\"addr\": "), NULL, 10);
+}
+
+static int cycle(unsigned n, unsigned long long size, char **argv, int argc)
+{
+	static const char *const channels[] = {"-mon", "chardev=bare-qmp,mode=control", "-device", "virtio-serial-pci",
+					       "-device", "virtserialport,chardev=bare-port,name=" PROTO_PORT};
+	const size_t extra = sizeof(channels) / sizeof(*channels);
+	char **words = calloc(argc + extra + 5, sizeof(*words)), chardev[2][80];
+	unsigned long long address = 0;
+	int fds[2][2];
+	double began;
+
+	if (!words)
+		die("no memory");
+	for (int i = 0; i < 2; i++) {
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds[i]) < 0)
+			die("no sockets");
+		snprintf(chardev[i], sizeof(chardev[i]), "socket,id=%s,fd=%d", i ? "bare-port" : "bare-qmp",
+			 fds[i][1]);
+		fcntl(fds[i][0], F_SETFD, FD_CLOEXEC);
+	}
+	qmp = fds[0][0];
+	port = fds[1][0];
+	memcpy(words, argv, argc * sizeof(*words));
+	words[argc++] = "-chardev";
+	words[argc++] = chardev[0];
+	words[argc++] = "-chardev";
+	words[argc++] = chardev[1];
+	for (size_t i = 0; i < extra; i++)
+		words[argc++] = (char *)channels[i];
+	start(words, open("/dev/null", O_WRONLY));
+	close(fds[0][1]);
+	close(fds[1][1]);
+	wait_qmp("\"QMP\"");
+	tell("{\"execute\":\"qmp_capabilities\"}\n");
+	wait_qmp("\"return\"");
+	wait_frame(PROTO_HELLO);
+	began = now_ms();
+	for (unsigned i = 0; i < n; i++) {
+		tell("{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"memory-backend-ram\",\"id\":\"m\","
+		     "\"size\":%llu}}\n", size);
+		wait_qmp("\"return\"");
+		tell("{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"pc-dimm\",\"id\":\"d\",\"memdev\":\"m\"}}\n");
+		wait_qmp("\"ACPI_DEVICE_OST\"");
+		if (!address)
+			address = address_of_the_dimm();
+		ask_blocks(address, size, "online_movable");
+		ask_blocks(address, size, "offline");
+		tell("{\"execute\":\"device_del\",\"arguments\":{\"id\":\"d\"}}\n");
+		wait_qmp("\"DEVICE_DELETED\"");
+		tell("{\"execute\":\"object-del\",\"arguments\":{\"id\":\"m\"},\"id\":\"gone\"}\n");
+		wait_qmp("\"gone\"");
+	}
+	printf("%.1f\n", now_ms() - began);
+	tell("{\"execute\":\"quit\"}\n");
+	wait(NULL);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 3 && !strcmp(argv[1], "boot"))
+		return boot(argv[2], argv + 3);
+	if (argc > 4 && !strcmp(argv[1], "cycle"))
+		return cycle(strtoul(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), argv + 4, argc - 4);
+	die("boot TEXT QEMU…, or cycle N SIZE QEMU…");
+}
