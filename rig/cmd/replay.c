@@ -34,6 +34,11 @@ static char **copies(const struct run_info *info, const char *folder, json_t *or
 	return (char **)g_ptr_array_free(g_steal_pointer(&files), FALSE);
 }
 
+static int by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* The signatures of a run's reports, sorted, one a line. */
 static char *signatures(const struct run_info *info)
 {
@@ -47,7 +52,7 @@ static char *signatures(const struct run_info *info)
 		if (bug)
 			g_ptr_array_add(bugs, (gpointer)bug);
 	}
-	g_ptr_array_sort_values(bugs, (GCompareFunc)strcmp);
+	g_ptr_array_sort(bugs, by_text);
 	g_ptr_array_add(bugs, NULL);
 	return g_strjoinv("\n", (char **)bugs->pdata);
 }
