@@ -131,6 +131,7 @@ const char **scenario_all_needs(const struct scenario *scenario);
 /* "plug", "dimm", "online_movable": as scenario files spell them. */
 const char *step_do_name(enum step_do what);
 const char *step_device_name(enum step_device device);
+const char *step_how_name(enum step_how how);
 
 /* Can MACHINE run it? RIG_EXIT_SKIP: "powernv9 cannot plug DIMMs (step 1 of track 1)", a wrong unit … */
 gboolean scenario_fits(const struct scenario *scenario, const struct machine *machine, GError **error);

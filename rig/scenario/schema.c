@@ -321,3 +321,8 @@ const char *step_device_name(enum step_device device)
 {
 	return word_of(device_words, G_N_ELEMENTS(device_words), device);
 }
+
+const char *step_how_name(enum step_how how)
+{
+	return word_of(how_words, G_N_ELEMENTS(how_words), how);
+}

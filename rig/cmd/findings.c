@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a run found. Everything comes from its folder, so an old run prints as a new one does. */
+#include "cmd/findings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/term.h"
+
+#define SHORT_REPORTS 3
+#define SHORT_LINES 14
+
+static const enum term_colour colours[] = {
+	[VERDICT_PASS] = TERM_GREEN,   [VERDICT_FAIL] = TERM_RED,	[VERDICT_HANG] = TERM_RED,
+	[VERDICT_LOST] = TERM_YELLOW,  [VERDICT_INFRA] = TERM_YELLOW,	[VERDICT_SKIP] = TERM_BLUE,
+	[VERDICT_ABORTED] = TERM_YELLOW, [VERDICT_RUNNING] = TERM_BLUE,
+};
+
+const char *findings_colour(enum verdict verdict)
+{
+	return term_colour(colours[verdict]);
+}
+
+char *findings_clean(const char *text)
+{
+	GString *clean = g_string_new(NULL);
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (c == '\t' || c == '\n')
+			g_string_append_c(clean, c);
+		else if (c < 0x20 || c == 0x7f)
+			g_string_append_printf(clean, "^%c", c ^ 0x40);
+		else if (c >= 0x80 && c < 0xa0) /* C1: some terminals obey these too */
+			g_string_append_c(clean, '?');
+		else
+			g_string_append_unichar(clean, c);
+	}
+	return g_string_free(clean, FALSE);
+}
+
+static json_t *at(json_t *json, const char *path)
+{
+	g_auto(GStrv) keys = g_strsplit(path, "/", -1);
+
+	for (char **key = keys; *key && json; key++)
+		json = json_object_get(json, *key);
+	return json;
+}
+
+const char *findings_text(json_t *json, const char *path)
+{
+	const char *text = json_string_value(at(json, path));
+
+	return text ? text : "?";
+}
+
+static void G_GNUC_PRINTF(2, 3) line(const char *label, const char *format, ...)
+{
+	g_autofree char *text = NULL, *clean = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	clean = findings_clean(text);
+	printf("%s%-9s%s%s\n", term_colour(TERM_DIM), label, term_colour(TERM_PLAIN), clean);
+}
+
+/* "kn->active is held when cpu_hotplug_lock is taken, …": which order each edge stands for. */
+static void print_cycle(json_t *cycle)
+{
+	g_autoptr(GString) arrows = g_string_new(NULL);
+	size_t n = json_array_size(cycle);
+
+	if (!n)
+		return;
+	for (size_t i = 0; i <= n; i++) {
+		const char *klass = json_string_value(json_array_get(cycle, i % n));
+
+		g_string_append_printf(arrows, "%s%s", i ? " --> " : "", klass ? klass : "?");
+	}
+	line("  cycle", "%s", arrows->str);
+	for (size_t i = 0; i < n && n > 1; i++)
+		line("", "while %s is held, %s is taken", json_string_value(json_array_get(cycle, i)),
+		     json_string_value(json_array_get(cycle, (i + 1) % n)));
+}
+
+static void print_locks(json_t *report)
+{
+	json_t *acquired = at(report, "acquired"), *held = at(report, "held");
+
+	if (json_is_object(acquired))
+		line("  wants", "%s, in %s", findings_text(acquired, "class"),
+		     findings_text(acquired, "function"));
+	if (json_is_object(held))
+		line("  holds", "%s, taken in %s", findings_text(held, "class"),
+		     findings_text(held, "function"));
+}
+
+static void print_text(const char *text, guint most, const char *name)
+{
+	g_autofree char *clean = findings_clean(text);
+	g_auto(GStrv) lines = g_strsplit(g_strchomp(clean), "\n", -1);
+	guint n = g_strv_length(lines);
+
+	for (guint i = 0; i < n && i < most; i++)
+		printf("  %s|%s %s\n", term_colour(TERM_DIM), term_colour(TERM_PLAIN), lines[i]);
+	if (n > most)
+		printf("  %s| … %u more lines: rig show %s%s\n", term_colour(TERM_DIM), n - most, name,
+		       term_colour(TERM_PLAIN));
+}
+
+static void print_report(const struct run_info *run, json_t *report, size_t number, gboolean full)
+{
+	json_t *when = at(report, "when");
+	g_autofree char *title = findings_clean(findings_text(report, "title"));
+	g_autofree char *label = g_strdup_printf("report %zu", number);
+
+	printf("\n%s%-9s%s%s\n", term_colour(TERM_BOLD), label, title, term_colour(TERM_PLAIN));
+	if (json_is_real(when))
+		line("  kind", "%s, %.1f s after the guest's boot", findings_text(report, "kind"),
+		     json_real_value(when));
+	else
+		line("  kind", "%s", findings_text(report, "kind"));
+	print_cycle(at(report, "cycle"));
+	print_locks(report);
+	line("  key", "%s", findings_text(report, "signature/bug"));
+	line("  lines", "%" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT " of console.raw",
+	     json_integer_value(at(report, "first_line")), json_integer_value(at(report, "last_line")));
+	if (json_is_string(at(report, "text")))
+		print_text(findings_text(report, "text"), full ? G_MAXUINT : SHORT_LINES, run->name);
+}
+
+static void print_reports(const struct run_info *run, gboolean full)
+{
+	json_t *reports = at(run->details, "reports");
+	size_t n = json_array_size(reports);
+
+	for (size_t i = 0; i < n && (full || i < SHORT_REPORTS); i++)
+		print_report(run, json_array_get(reports, i), i + 1, full);
+	if (n > SHORT_REPORTS && !full)
+		printf("\n… %zu more reports: rig show %s\n", n - SHORT_REPORTS, run->name);
+	if (n)
+		putchar('\n');
+}
+
+/* {"ok": 3, "EBUSY": 1} as "ok 3, EBUSY 1" */
+static char *counts_text(json_t *counts)
+{
+	GString *text = g_string_new(NULL);
+	const char *result;
+	json_t *n;
+
+	json_object_foreach (counts, result, n)
+		g_string_append_printf(text, "%s%s %" JSON_INTEGER_FORMAT, text->len ? ", " : "", result,
+				       json_integer_value(n));
+	return g_string_free(text, FALSE);
+}
+
+static void print_agents(json_t *agents)
+{
+	json_t *agent, *counts;
+	const char *op;
+	size_t i;
+
+	json_array_foreach (agents, i, agent) {
+		g_autoptr(GString) text = g_string_new(NULL);
+
+		json_object_foreach (at(agent, "results"), op, counts) {
+			g_autofree char *results = counts_text(counts);
+
+			g_string_append_printf(text, "%s%s: %s", text->len ? "; " : "  ", op, results);
+		}
+		line(i ? "" : "agents", "%s %" JSON_INTEGER_FORMAT " operations%s%s", findings_text(agent, "name"),
+		     json_integer_value(at(agent, "ops")),
+		     json_integer_value(at(agent, "failed")) ? ", some of them illegal" : "", text->str);
+	}
+}
+
+static void print_devices(json_t *devices)
+{
+	gboolean first = TRUE;
+	json_t *counts;
+	const char *what;
+
+	json_object_foreach (devices, what, counts) {
+		g_autofree char *text = counts_text(counts);
+
+		line(first ? "host" : "", "%s: %s", what, text);
+		first = FALSE;
+	}
+}
+
+static void print_times(json_t *times)
+{
+	gint64 boot = json_integer_value(at(times, "boot_ns")), hammer = json_integer_value(at(times, "hammer_ns"));
+	g_autofree char *b = rig_duration_text(boot), *h = rig_duration_text(hammer),
+			*t = rig_duration_text(json_integer_value(at(times, "total_ns")));
+
+	if (json_is_object(times))
+		line("times", "%s until the guest was ready, %s of hammering, %s in all", b, h, t);
+}
+
+static void print_proof(const struct run_info *run)
+{
+	json_t *lockdep = at(run->details, "lockdep"), *expected = at(run->details, "expected");
+
+	if (json_is_object(lockdep))
+		line("lockdep", "%s", json_is_true(at(lockdep, "armed")) ? "armed to the end"
+									  : "not armed at the end");
+	if (json_is_string(at(expected, "kind")))
+		line("expected", "%s: %s", findings_text(expected, "kind"),
+		     json_is_true(at(expected, "met")) ? "found" : "not found");
+}
+
+void findings_print(const struct run_info *run, gboolean full)
+{
+	json_t *reasons = at(run->details, "reasons"), *reason;
+	size_t i;
+
+	printf("%s%-9s%s", findings_colour(run->verdict), verdict_name(run->verdict), term_colour(TERM_PLAIN));
+	printf("%s on %s, kernel %s, seed %" JSON_INTEGER_FORMAT "\n", findings_text(run->inputs, "scenario"),
+	       findings_text(run->inputs, "machine"), findings_text(run->inputs, "kernel/name"),
+	       json_integer_value(at(run->inputs, "seed")));
+	if (run->verdict == VERDICT_ABORTED && !json_array_size(reasons))
+		line("reason", "the rig ended before it could judge the run");
+	json_array_foreach (reasons, i, reason)
+		line(i ? "" : "reason", "%s", json_string_value(reason) ? json_string_value(reason) : "?");
+	if (run->problem)
+		line("problem", "%s", run->problem);
+	print_reports(run, full);
+	print_agents(at(run->details, "counts/agents"));
+	print_devices(at(run->details, "counts/devices"));
+	print_times(at(run->details, "times"));
+	print_proof(run);
+	line("folder", "%s", run->dir);
+	line("replay", "rig replay %s", run->name);
+}
+
+json_t *findings_json(const struct run_info *run)
+{
+	json_t *json = json_pack("{s:s, s:s, s:s, s:O, s:O}", "run", run->name, "folder", run->dir, "verdict",
+				 verdict_name(run->verdict), "inputs", run->inputs, "details", run->details);
+
+	/* folders may be called anything; names that are no UTF-8 cannot be in JSON */
+	if (!json)
+		json = json_pack("{s:s, s:O, s:O}", "verdict", verdict_name(run->verdict), "inputs", run->inputs,
+				 "details", run->details);
+	if (run->problem)
+		json_object_set_new(json, "problem", json_string(run->problem));
+	return json;
+}

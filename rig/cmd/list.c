@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig list: the runs that are kept. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/findings.h"
+#include "util/error.h"
+#include "util/term.h"
+
+static const char summary[] =
+	"Lists the runs that are kept, the newest last: when, verdict, scenario, machine, kernel, seed and the\n"
+	"title of the first report.";
+
+static const char examples[] =
+	"  rig list\n"
+	"  rig list --json | jq '.[] | select(.verdict == \"FAIL\").run'\n"
+	"  rig list --results /srv/rig-results\n\n"
+	"RIG_RESULTS names another folder for all commands.\n";
+
+enum { WHEN, VERDICT, SCENARIO, MACHINE, KERNEL, SEED, COLUMNS };
+
+static const char *const heads[COLUMNS] = {"when", "verdict", "scenario", "machine", "kernel", "seed"};
+
+struct row {
+	char *cell[COLUMNS];
+	char *title;
+	enum verdict verdict;
+};
+
+static void row_clear(gpointer data)
+{
+	struct row *row = data;
+
+	for (guint i = 0; i < COLUMNS; i++)
+		g_free(row->cell[i]);
+	g_free(row->title);
+}
+
+/* "2026-11-21T06:15:00Z" as "2026-11-21 06:15:00". */
+static char *when_text(const char *created)
+{
+	char *text = findings_clean(created);
+
+	g_strdelimit(text, "TZ", ' ');
+	return g_strchomp(text);
+}
+
+/* The first report, else the first reason: what one wants to know of a run that is not PASS. */
+static const char *title_of(const struct run_info *run)
+{
+	json_t *report = json_array_get(json_object_get(run->details, "reports"), 0);
+	const char *title = json_string_value(json_object_get(report, "title"));
+
+	if (!title)
+		title = json_string_value(json_array_get(json_object_get(run->details, "reasons"), 0));
+	return title ? title : run->problem ? run->problem : "";
+}
+
+static struct row row_of(const struct run_info *run)
+{
+	json_t *seed = json_object_get(run->inputs, "seed");
+	struct row row = {
+		.cell = {
+			[WHEN] = when_text(findings_text(run->inputs, "created")),
+			[VERDICT] = g_strdup(verdict_name(run->verdict)),
+			[SCENARIO] = findings_clean(findings_text(run->inputs, "scenario")),
+			[MACHINE] = findings_clean(findings_text(run->inputs, "machine")),
+			[KERNEL] = findings_clean(findings_text(run->inputs, "kernel/name")),
+			[SEED] = json_is_integer(seed) ? g_strdup_printf("%" JSON_INTEGER_FORMAT,
+									 json_integer_value(seed))
+						       : g_strdup("?"),
+		},
+		.title = findings_clean(title_of(run)),
+		.verdict = run->verdict,
+	};
+
+	return row;
+}
+
+static void print_cell(const char *text, const char *colour, int width)
+{
+	int pad = width - (int)g_utf8_strlen(text, -1);
+
+	printf("%s%s%s%*s  ", colour, text, *colour ? term_colour(TERM_PLAIN) : "", MAX(pad, 0), "");
+}
+
+static void print_table(const GPtrArray *runs)
+{
+	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(struct row));
+	int width[COLUMNS];
+
+	g_array_set_clear_func(rows, row_clear);
+	for (guint c = 0; c < COLUMNS; c++)
+		width[c] = strlen(heads[c]);
+	for (guint i = 0; i < runs->len; i++) {
+		struct row row = row_of(runs->pdata[i]);
+
+		for (guint c = 0; c < COLUMNS; c++)
+			width[c] = MAX(width[c], (int)g_utf8_strlen(row.cell[c], -1));
+		g_array_append_val(rows, row);
+	}
+	for (guint c = 0; c < COLUMNS; c++)
+		print_cell(heads[c], term_colour(TERM_DIM), width[c]);
+	printf("%sfirst report%s\n", term_colour(TERM_DIM), term_colour(TERM_PLAIN));
+	for (guint i = 0; i < rows->len; i++) {
+		const struct row *row = &g_array_index(rows, struct row, i);
+
+		for (guint c = 0; c < COLUMNS; c++)
+			print_cell(row->cell[c], c == VERDICT ? findings_colour(row->verdict) : "", width[c]);
+		printf("%s\n", row->title);
+	}
+}
+
+static json_t *run_json(const struct run_info *run)
+{
+	json_t *in = run->inputs;
+	json_t *json = json_object();
+
+	json_object_set_new(json, "run", json_string(run->name));
+	json_object_set_new(json, "folder", json_string(run->dir));
+	json_object_set_new(json, "verdict", json_string(verdict_name(run->verdict)));
+	json_object_set_new(json, "created", json_string(findings_text(in, "created")));
+	json_object_set_new(json, "scenario", json_string(findings_text(in, "scenario")));
+	json_object_set_new(json, "machine", json_string(findings_text(in, "machine")));
+	json_object_set_new(json, "kernel", json_string(findings_text(in, "kernel/name")));
+	json_object_set(json, "seed", json_object_get(in, "seed"));
+	json_object_set_new(json, "title", json_string(title_of(run)));
+	return json;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	g_autofree char *folder = NULL, *results = NULL;
+	g_autoptr(GPtrArray) runs = NULL;
+	g_autoptr(GError) error = NULL;
+	gboolean json = FALSE;
+	const GOptionEntry entries[] = {
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print an array", NULL},
+		{NULL}};
+
+	if (!cmd_parse(&argc, &argv, entries, "", summary, examples, &error))
+		return rig_report_error(error);
+	if (argc > 1) {
+		fputs("rig: list takes no words; `rig list --help` shows its options\n", stderr);
+		return RIG_EXIT_USAGE;
+	}
+	results = folder ? g_strdup(folder) : run_default_results();
+	runs = run_all(results, &error);
+	if (!runs)
+		return rig_report_error(error);
+	if (json) {
+		json_t *array = json_array();
+
+		for (guint i = 0; i < runs->len; i++)
+			json_array_append_new(array, run_json(runs->pdata[i]));
+		cmd_print_json(array);
+	} else if (runs->len) {
+		print_table(runs);
+	} else {
+		printf("no run is kept in '%s' yet; `rig run dimm-remove-vs-sysfs` makes one\n", results);
+	}
+	return RIG_EXIT_PASS;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig show: what a run found. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+
+#include "cmd/findings.h"
+#include "util/error.h"
+
+static const char summary[] =
+	"Shows what a run found: verdict and reasons, each report with its lock cycle and lines, what the agents\n"
+	"and the host did, where the run folder is and how to replay it. RUN is a run's name, an unambiguous\n"
+	"part of it, a folder, or `last` (the default).";
+
+static const char examples[] =
+	"  rig show\n"
+	"  rig show --brief 20261121T0615\n"
+	"  rig show --json last | jq -r '.details.reports[].title'\n"
+	"  rig show /tmp/results-from-ci/20261121T061500Z-dimm-storm-pc-q35-6.1.192-s7\n\n"
+	"Exit codes: 0 shown (whatever the verdict), 2 no such run.\n";
+
+int cmd_show(int argc, char **argv)
+{
+	g_autofree char *folder = NULL, *results = NULL;
+	gboolean json = FALSE, brief = FALSE;
+	g_autoptr(GError) error = NULL;
+	rig_auto(run_info) run = NULL;
+	const GOptionEntry entries[] = {
+		{"brief", 'b', 0, G_OPTION_ARG_NONE, &brief, "only the beginning of each report", NULL},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
+		{NULL}};
+
+	if (!cmd_parse(&argc, &argv, entries, "[RUN]", summary, examples, &error))
+		return rig_report_error(error);
+	if (argc > 2) {
+		fputs("rig: show takes one run\n", stderr);
+		return RIG_EXIT_USAGE;
+	}
+	results = folder ? g_strdup(folder) : run_default_results();
+	run = run_open(results, argc == 2 ? argv[1] : "last", &error);
+	if (!run)
+		return rig_report_error(error);
+	if (json)
+		cmd_print_json(findings_json(run));
+	else
+		findings_print(run, !brief);
+	return RIG_EXIT_PASS;
+}
