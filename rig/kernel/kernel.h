@@ -22,6 +22,7 @@ struct kernel_spec {
 	const char *const *fragments; /* config files after base, lockdep and <arch>; or NULL */
 	gboolean no_lockdep;	      /* leave lockdep.config out */
 	unsigned jobs;		      /* 0: the number of CPUs */
+	gboolean refresh;	      /* ask the mirror again which version a package name means */
 };
 
 /* What came of it. */
@@ -35,6 +36,7 @@ struct kernel {
 	char *source;  /* as resolved: "deb:linux-source-6.1=6.1.192-2" */
 	char **patches; /* as given; NULL-terminated, may be empty */
 	gboolean was_cached;
+	char *arch; /* "x86_64" */
 };
 
 void kernel_free(struct kernel *kernel);
@@ -54,7 +56,10 @@ typedef void (*kernel_progress)(const char *step, guint done, guint total, gint6
 struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
 			    GError **error);
 
-/* A ready image: bzImage, vmlinux, vmlinuz. Errors: missing, no kernel of ARCH, truncated. */
+/* The finished builds in the cache, sorted by name: struct kernel. Free with g_ptr_array_unref(). */
+GPtrArray *kernel_list(void);
+
+/* A ready image: bzImage, vmlinux, vmlinuz. ARCH NULL: any. Errors: missing, of another ARCH, truncated. */
 struct kernel *kernel_from_image(const char *path, const char *arch, GError **error);
 
 /* TEXT is an image's path, or a source ("deb:…"): the one place which decides. */
@@ -69,5 +74,8 @@ GHashTable *kernel_config_load(const char *path, GError **error);
 /* Which of NEEDS ("CONFIG_X", "CONFIG_X=y", "!CONFIG_X", "CONFIG_X|CONFIG_Y") CONFIG does not meet;
  * the strings are NEEDS' own. Free the array only. */
 GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs);
+
+/* What every guest of the rig needs, whatever the scenario; NULL-terminated. */
+extern const char *const kernel_guest_needs[];
 
 #endif

@@ -83,8 +83,9 @@ static gboolean start(const struct spawn *spawn, struct child *ret, GError **err
 	}
 	ok = g_spawn_async_with_pipes_and_fds(spawn->cwd, spawn->argv, (const char *const *)env,
 					      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
-					      spawn_die_with_parent, NULL, in, fds[1], fds[1], NULL,
-					      NULL, 0, &pid, NULL, NULL, NULL, &why);
+					      spawn_die_with_parent, NULL, in, fds[1], fds[1],
+					      &spawn->pass_fd, &spawn->pass_fd,
+					      spawn->pass_fd > 0, &pid, NULL, NULL, NULL, &why);
 	close(in);
 	close(fds[1]);
 	if (!ok) {

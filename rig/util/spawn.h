@@ -18,6 +18,7 @@ struct spawn {
 	const char *input;	 /* standard input: a file's path, or NULL for /dev/null */
 	spawn_line line;	 /* called for each line of output and errors, or NULL */
 	void *data;
+	int pass_fd; /* > 0: a descriptor that the child and its children get too, a lock for instance */
 	gsize keep; /* how much of the output's end is kept for *ret_output and the error; 0: 64 KiB */
 };
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The alarm's test button: a genuine lock inversion on request.
+ *
+ * Writing anything to /sys/kernel/debug/rig/busted takes two mutexes A then B, and then B then A, one
+ * pair after the other and in one task. So nothing can block, but the order is inverted, and a kernel
+ * with a working lock validator reports a circular locking dependency "rig_busted_a --> rig_busted_b".
+ * The scenario `busted` does this and must fail; where it passes, no other PASS means anything.
+ */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/mutex.h>
+
+static DEFINE_MUTEX(rig_busted_a);
+static DEFINE_MUTEX(rig_busted_b);
+
+static ssize_t rig_busted_write(struct file *file, const char __user *user, size_t len, loff_t *pos)
+{
+	/*
+	 * Two writers at once could meet in the middle of their pairs and really deadlock, which would
+	 * hang a kernel that has no validator. Taken outermost and in one order, this adds no cycle.
+	 */
+	static DEFINE_MUTEX(one_at_a_time);
+
+	mutex_lock(&one_at_a_time);
+	mutex_lock(&rig_busted_a);
+	mutex_lock(&rig_busted_b);
+	mutex_unlock(&rig_busted_b);
+	mutex_unlock(&rig_busted_a);
+
+	mutex_lock(&rig_busted_b);
+	mutex_lock(&rig_busted_a);
+	mutex_unlock(&rig_busted_a);
+	mutex_unlock(&rig_busted_b);
+	mutex_unlock(&one_at_a_time);
+	return len;
+}
+
+static const struct file_operations rig_busted_fops = {
+	.write = rig_busted_write,
+};
+
+static int __init rig_busted_init(void)
+{
+	struct dentry *dir = debugfs_lookup("rig", NULL);
+
+	if (!dir)
+		dir = debugfs_create_dir("rig", NULL);
+	debugfs_create_file("busted", 0200, dir, NULL, &rig_busted_fops);
+	return 0;
+}
+late_initcall_sync(rig_busted_init);

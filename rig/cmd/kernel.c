@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig kernel build|check|list: kernels for the rig, and what a kernel lacks for a scenario. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+
+#include "kernel/kernel.h"
+#include "scenario/scenario.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/term.h"
+
+static const char build_summary[] =
+	"Builds a kernel for guests: tinyconfig, the rig's fragments (lockdep among them) and yours.\n"
+	"What was built before with the same inputs is taken from the cache. docs/kernels.md has more.";
+static const char build_examples[] =
+	"  rig kernel build                               linux-source-6.1, as in Debian 12\n"
+	"  rig kernel build --patch 0001-fix.patch        the same, patched: seconds\n"
+	"  rig kernel build --source deb:linux-source-6.12@bookworm-backports\n"
+	"  rig kernel build --source git:/src/linux@v6.9 --arch ppc64le --fragment my.config\n";
+static const char check_summary[] =
+	"Says what a kernel lacks for a scenario and its agents: exit 0 where nothing, 77 where something.\n"
+	"IMAGE is a bzImage or vmlinux that carries its config or has it beside it, or a .config file.";
+static const char check_examples[] =
+	"  rig kernel check /boot/vmlinuz-6.1.0-50-amd64 dimm-remove-vs-sysfs\n"
+	"  rig kernel check ~/linux/.config dimm-storm --json\n";
+static const char list_summary[] = "Lists the kernels in the cache.";
+static const char list_examples[] = "  rig kernel list\n  rig kernel list --json\n";
+
+static json_t *kernel_json(const struct kernel *kernel)
+{
+	json_t *patches = json_array();
+
+	for (guint i = 0; kernel->patches[i]; i++)
+		json_array_append_new(patches, json_string(kernel->patches[i]));
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:s?, s:o, s:b}", "name", kernel->name,
+			 "arch", kernel->arch, "hash", kernel->hash, "version", kernel->version, "source",
+			 kernel->source, "image", kernel->image, "vmlinux", kernel->vmlinux, "config",
+			 kernel->config, "patches", patches, "cached", kernel->was_cached);
+}
+
+/* ---- build ---- */
+
+static struct {
+	char *source, *arch;
+	char **patches, **fragments;
+	int jobs;
+	gboolean no_lockdep, refresh, json;
+} want;
+
+static const GOptionEntry build_options[] = {
+	{"source", 's', 0, G_OPTION_ARG_STRING, &want.source,
+	 "deb:PACKAGE[@SUITE], tar:FILE, dir:FOLDER or git:REPO@REV (deb:linux-source-6.1)", "SOURCE"},
+	{"arch", 'a', 0, G_OPTION_ARG_STRING, &want.arch, "x86_64, ppc64le or aarch64 (x86_64)", "ARCH"},
+	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
+	 "a patch or mbox, -p1; repeatable, applied in order", "FILE"},
+	{"fragment", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
+	 "a config fragment, over the rig's own; repeatable", "FILE"},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compilers at a time (the number of CPUs)", "N"},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "without the lock validator", NULL},
+	{"refresh", 0, 0, G_OPTION_ARG_NONE, &want.refresh,
+	 "ask the mirror again which version a package has", NULL},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "the result as JSON", NULL},
+	{NULL},
+};
+
+/* "compile 812/1893 · 1 min 04 s · last time 2 min 30 s" */
+static void show_progress(const char *step, guint done, guint total, gint64 last_ns, void *data)
+{
+	gint64 *begin = data;
+	g_autofree char *spent = rig_duration_text(rig_now_ns() - *begin);
+	g_autofree char *last = last_ns ? rig_duration_text(last_ns) : NULL;
+	g_autoptr(GString) line = g_string_new("kernel: ");
+
+	g_string_append(line, step);
+	if (total)
+		g_string_append_printf(line, " %u/%u", MIN(done, total), total);
+	else if (done)
+		g_string_append_printf(line, " %u", done);
+	g_string_append_printf(line, " · %s", spent);
+	if (last)
+		g_string_append_printf(line, " · last time %s in all", last);
+	term_status(line->str);
+}
+
+static void quiet_progress(const char *step, guint done, guint total, gint64 last_ns, void *data)
+{
+	(void)step;
+	(void)done;
+	(void)total;
+	(void)last_ns;
+	(void)data;
+}
+
+static void print_kernel(const struct kernel *kernel, gint64 spent_ns)
+{
+	g_autofree char *spent = rig_duration_text(spent_ns);
+
+	printf("%s%s%s for %s, %s (%s)\n", term_colour(TERM_BOLD), kernel->name, term_colour(TERM_PLAIN),
+	       kernel->arch, kernel->was_cached ? "from the cache" : "built", spent);
+	printf("  source  %s\n", kernel->source);
+	for (guint i = 0; kernel->patches[i]; i++)
+		printf("  patch   %s\n", kernel->patches[i]);
+	printf("  image   %s\n  config  %s\n  hash    %s\n", kernel->image,
+	       kernel->config ? kernel->config : "-", kernel->hash);
+}
+
+static int run_build(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	rig_auto(kernel) kernel = NULL;
+	gint64 begin = rig_now_ns();
+	struct kernel_spec spec;
+
+	if (!cmd_parse(&argc, &argv, build_options, "", build_summary, build_examples, &error))
+		return rig_report_error(error);
+	if (argc > 1 || want.jobs < 0 || want.jobs > 1024) {
+		rig_fail(&error, RIG_EXIT_USAGE, argc > 1 ? "kernel build: '%s' is too much"
+							  : "kernel build: --jobs takes 1 to 1024",
+			 argc > 1 ? argv[1] : "");
+		return rig_report_error(error);
+	}
+	spec = (struct kernel_spec){
+		.source = want.source ? want.source : "deb:linux-source-6.1",
+		.arch = want.arch ? want.arch : "x86_64",
+		.patches = (const char *const *)want.patches,
+		.fragments = (const char *const *)want.fragments,
+		.no_lockdep = want.no_lockdep,
+		.jobs = want.jobs,
+		.refresh = want.refresh,
+	};
+	kernel = kernel_build(&spec, want.json ? quiet_progress : show_progress, &begin, &error);
+	if (!want.json)
+		term_status(NULL);
+	if (!kernel)
+		return rig_report_error(error);
+	if (want.json)
+		cmd_print_json(kernel_json(kernel));
+	else
+		print_kernel(kernel, rig_now_ns() - begin);
+	return RIG_EXIT_PASS;
+}
+
+/* ---- check ---- */
+
+static const GOptionEntry json_option[] = {
+	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "the result as JSON", NULL},
+	{NULL},
+};
+
+static void print_lacks(const char *path, const struct scenario *scenario, const GPtrArray *lacks)
+{
+	if (want.json) {
+		json_t *list = json_array();
+
+		for (guint i = 0; i < lacks->len; i++)
+			json_array_append_new(list, json_string(lacks->pdata[i]));
+		cmd_print_json(json_pack("{s:s, s:s, s:b, s:o}", "kernel", path, "scenario",
+					 scenario->name, "fits", lacks->len == 0, "lacks", list));
+		return;
+	}
+	if (!lacks->len)
+		printf("'%s' has what '%s' needs\n", path, scenario->name);
+	else
+		printf("'%s' lacks for '%s':\n", path, scenario->name);
+	for (guint i = 0; i < lacks->len; i++)
+		printf("  %s\n", (const char *)lacks->pdata[i]);
+}
+
+static int run_check(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GHashTable) config = NULL;
+	g_autoptr(GPtrArray) lacks = NULL, own = NULL;
+	rig_auto(scenario) scenario = NULL;
+	g_autofree const char **needs = NULL;
+
+	if (!cmd_parse(&argc, &argv, json_option, "IMAGE|.config SCENARIO", check_summary, check_examples,
+		       &error))
+		return rig_report_error(error);
+	if (argc != 3) {
+		rig_fail(&error, RIG_EXIT_USAGE, "kernel check: give an image or .config, and a scenario");
+		return rig_report_error(error);
+	}
+	scenario = scenario_load(argv[2], &error);
+	config = scenario ? kernel_config_load(argv[1], &error) : NULL;
+	if (!config)
+		return rig_report_error(error);
+	needs = scenario_all_needs(scenario);
+	lacks = kernel_config_lacks(config, kernel_guest_needs);
+	own = kernel_config_lacks(config, needs);
+	g_ptr_array_extend(lacks, own, NULL, NULL);
+	print_lacks(argv[1], scenario, lacks);
+	return lacks->len ? RIG_EXIT_SKIP : RIG_EXIT_PASS;
+}
+
+/* ---- list ---- */
+
+static int run_list(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) kernels = NULL;
+	json_t *list;
+
+	if (!cmd_parse(&argc, &argv, json_option, "", list_summary, list_examples, &error))
+		return rig_report_error(error);
+	kernels = kernel_list();
+	if (want.json) {
+		list = json_array();
+		for (guint i = 0; i < kernels->len; i++)
+			json_array_append_new(list, kernel_json(kernels->pdata[i]));
+		cmd_print_json(list);
+		return RIG_EXIT_PASS;
+	}
+	for (guint i = 0; i < kernels->len; i++) {
+		const struct kernel *kernel = kernels->pdata[i];
+
+		printf("%-28s %-8s %.12s  %s\n", kernel->name, kernel->arch, kernel->hash, kernel->source);
+	}
+	if (!kernels->len)
+		puts("no kernels yet: rig kernel build");
+	return RIG_EXIT_PASS;
+}
+
+/* ---- the command ---- */
+
+static const struct {
+	const char *name, *about;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{"build", "build a kernel, or take it from the cache", run_build},
+	{"check", "say what a kernel lacks for a scenario", run_check},
+	{"list", "the kernels in the cache", run_list},
+};
+
+static int help(FILE *out)
+{
+	fputs("usage: rig kernel build|check|list [OPTIONS]\n\n", out);
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
+		fprintf(out, "  %-6s %s\n", verbs[i].name, verbs[i].about);
+	fputs("\nexamples:\n  rig kernel build --patch fix.patch\n"
+	      "  rig kernel check /boot/vmlinuz-6.1.0-50-amd64 dimm-storm\n"
+	      "`rig kernel build --help` tells more.\n",
+	      out);
+	return out == stdout ? RIG_EXIT_PASS : RIG_EXIT_USAGE;
+}
+
+int cmd_kernel(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
+		if (!g_strcmp0(verb, verbs[i].name)) {
+			/* messages and usage lines name both words */
+			g_autofree char *name = g_strconcat("kernel ", verb, NULL);
+
+			argv[1] = name;
+			return verbs[i].run(argc - 1, argv + 1);
+		}
+	if (!g_strcmp0(verb, "--help") || !g_strcmp0(verb, "-h"))
+		return help(stdout);
+	return help(stderr);
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Debian's source packages, as any user and without touching the system's package lists.
+ *
+ * What the host's own lists offer is taken from there. For another suite (or where the lists are empty
+ * or stale) apt gets a private configuration: lists, caches and a sources file of our own below the
+ * cache, the latter made of the mirror and the key that the host itself is configured with. Everything
+ * else of apt's configuration (proxy, certificates, preferences) stays the host's.
+ */
+#include "kernel/internal.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+#include "util/spawn.h"
+
+#define DEFAULT_KEY "/usr/share/keyrings/debian-archive-keyring.gpg"
+#define SOURCES_MAX (1 << 20)
+
+/* ---- which mirror the host uses ---- */
+
+struct mirrors {
+	char *uri[2], *key[2]; /* [0] the archive, [1] its security updates */
+};
+
+static void mirrors_clear(struct mirrors *mirrors)
+{
+	for (int i = 0; i < 2; i++) {
+		g_free(mirrors->uri[i]);
+		g_free(mirrors->key[i]);
+	}
+}
+
+/* One entry of the host's sources. Entries that are not Debian's are passed over; the first wins. */
+static void mirror_found(struct mirrors *mirrors, const char *uri, const char *suite, const char *key)
+{
+	g_autofree char *base = g_path_get_basename(uri);
+	int which = g_str_has_suffix(suite, "-security");
+
+	/* a security archive has its own path, or shares the archive's (deb.debian.org/debian) */
+	if (mirrors->uri[which] || (strcmp(base, "debian") && (!which || strcmp(base, "debian-security"))))
+		return;
+	mirrors->uri[which] = g_strdup(uri);
+	/* a key that stands in the file itself is not worth copying: Debian's is always installed */
+	mirrors->key[which] = g_strdup(key && *key == '/' ? key : DEFAULT_KEY);
+}
+
+/* "deb [signed-by=FILE arch=amd64] URI SUITE COMPONENT…" */
+static void read_one_line(const char *text, struct mirrors *mirrors)
+{
+	static const char pattern[] = "^\\s*deb\\s+(?:\\[([^\\]]*)\\]\\s+)?(\\S+)\\s+(\\S+)\\s";
+	g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+
+	for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match);
+	     g_match_info_next(match, NULL)) {
+		g_autofree char *options = g_match_info_fetch(match, 1);
+		g_autofree char *uri = g_match_info_fetch(match, 2);
+		g_autofree char *suite = g_match_info_fetch(match, 3);
+		const char *key = options ? strstr(options, "signed-by=") : NULL;
+		g_autofree char *file = key ? g_strndup(key + 10, strcspn(key + 10, " ,")) : NULL;
+
+		mirror_found(mirrors, uri, suite, file);
+	}
+}
+
+/* The field's value in a stanza; its first line only. */
+static char *field(const char *stanza, const char *name)
+{
+	g_autofree char *pattern = g_strdup_printf("^%s:[ \\t]*(.*)$", name);
+	g_autoptr(GRegex) regex =
+		g_regex_new(pattern, G_REGEX_MULTILINE | G_REGEX_CASELESS, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+
+	if (!g_regex_match(regex, stanza, 0, &match))
+		return NULL;
+	return g_strstrip(g_match_info_fetch(match, 1));
+}
+
+/* deb822: stanzas of "Field: value" (sources.list(5)). */
+static void read_deb822(const char *text, struct mirrors *mirrors)
+{
+	g_auto(GStrv) stanzas = g_regex_split_simple("\\n[ \\t]*\\n", text, 0, 0);
+
+	for (guint i = 0; stanzas[i]; i++) {
+		g_autofree char *types = field(stanzas[i], "Types");
+		g_autofree char *uris = field(stanzas[i], "URIs");
+		g_autofree char *suites = field(stanzas[i], "Suites");
+		g_autofree char *key = field(stanzas[i], "Signed-By");
+		g_autofree char *enabled = field(stanzas[i], "Enabled");
+		g_auto(GStrv) suite = g_strsplit_set(suites ? suites : "", " \t", -1);
+
+		if (!types || !uris || !g_str_has_prefix(types, "deb") || !g_strcmp0(enabled, "no"))
+			continue;
+		uris[strcspn(uris, " \t")] = '\0';
+		for (guint s = 0; suite[s]; s++)
+			if (*suite[s])
+				mirror_found(mirrors, uris, suite[s], key);
+	}
+}
+
+static void read_sources(const char *path, struct mirrors *mirrors)
+{
+	g_autofree char *text = NULL;
+
+	if (!rig_read_file(path, SOURCES_MAX, &text, NULL, NULL) || !g_utf8_validate(text, -1, NULL))
+		return;
+	if (g_str_has_suffix(path, ".sources"))
+		read_deb822(text, mirrors);
+	else if (g_str_has_suffix(path, ".list"))
+		read_one_line(text, mirrors);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void find_mirrors(const char *etc, struct mirrors *mirrors)
+{
+	g_autofree char *list = g_build_filename(etc, "sources.list", NULL);
+	g_autofree char *parts = g_build_filename(etc, "sources.list.d", NULL);
+	g_autoptr(GDir) dir = g_dir_open(parts, 0, NULL);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	const char *name;
+
+	read_sources(list, mirrors);
+	while (dir && (name = g_dir_read_name(dir)))
+		g_ptr_array_add(names, g_build_filename(parts, name, NULL));
+	g_ptr_array_sort(names, by_name);
+	for (guint i = 0; i < names->len; i++)
+		read_sources(names->pdata[i], mirrors);
+}
+
+gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, GError **error)
+{
+	/* a plain codename comes with its updates; that sid has none is no error of ours */
+	static const char *const also[] = {"", "-updates", "-security"};
+	g_autoptr(GString) text = g_string_new("# Made by the hotplug rig.\n");
+	__attribute__((cleanup(mirrors_clear))) struct mirrors mirrors = {0};
+	gboolean plain = !strchr(suite, '-');
+
+	find_mirrors(etc, &mirrors);
+	if (!mirrors.uri[0])
+		return rig_fail(error, RIG_EXIT_INFRA, "no Debian mirror is configured in %s", etc);
+	for (guint i = 0; i < (plain ? G_N_ELEMENTS(also) : 1); i++) {
+		g_autofree char *full = g_strconcat(suite, also[i], NULL);
+		int which = g_str_has_suffix(full, "-security");
+
+		if (!mirrors.uri[which])
+			continue;
+		g_string_append_printf(text,
+				       "\nTypes: deb\nURIs: %s\nSuites: %s\nComponents: main\n"
+				       "Signed-By: %s\n",
+				       mirrors.uri[which], full, mirrors.key[which]);
+	}
+	*ret_text = g_string_free(g_steal_pointer(&text), FALSE);
+	return TRUE;
+}
+
+/* ---- apt with our own configuration, or with the host's ---- */
+
+static char *host_codename(void)
+{
+	g_autofree char *text = g_get_os_info("VERSION_CODENAME");
+
+	return text && *text ? g_steal_pointer(&text) : g_strdup("stable");
+}
+
+/* Runs PROGRAM with WORDS; SUITE NULL means the host's own configuration. */
+static gboolean apt(const char *suite, const char *cwd, char **ret_output, GError **error,
+		    const char *program, ...)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+	struct spawn spawn = {.cwd = cwd, .keep = 1 << 20};
+	va_list words;
+
+	g_ptr_array_add(argv, g_strdup(program));
+	/* as root apt would step down to _apt, which cannot write into a private folder */
+	g_ptr_array_add(argv, g_strdup("-oAPT::Sandbox::User="));
+	if (suite) {
+		g_autofree char *name = g_strconcat("apt/", suite, NULL);
+		g_autofree char *top = rig_cache_path(name);
+
+		g_ptr_array_add(argv, g_strdup_printf("-oDir::State::Lists=%s/lists", top));
+		g_ptr_array_add(argv, g_strdup_printf("-oDir::Cache=%s/cache", top));
+		g_ptr_array_add(argv, g_strdup_printf("-oDir::Etc::sourcelist=%s/rig.sources", top));
+		g_ptr_array_add(argv, g_strdup_printf("-oDir::Etc::sourceparts=%s/none", top));
+	} else {
+		/* the host's lists, but no write to its caches: we may be any user */
+		g_ptr_array_add(argv, g_strdup("-oDir::Cache::pkgcache="));
+		g_ptr_array_add(argv, g_strdup("-oDir::Cache::srcpkgcache="));
+	}
+	va_start(words, program);
+	for (const char *word; (word = va_arg(words, const char *));)
+		g_ptr_array_add(argv, g_strdup(word));
+	va_end(words);
+	g_ptr_array_add(argv, NULL);
+	spawn.argv = (const char *const *)argv->pdata;
+	return spawn_run(&spawn, ret_output, error);
+}
+
+/* Makes the private configuration for SUITE and fetches its lists. */
+static gboolean apt_update(const char *suite, GError **error)
+{
+	static const char *const folders[] = {"lists/partial", "cache/archives/partial", "none"};
+	g_autofree char *name = g_strconcat("apt/", suite, NULL), *top = rig_cache_path(name);
+	g_autofree char *sources = g_build_filename(top, "rig.sources", NULL), *text = NULL;
+
+	if (!apt_sources_text("/etc/apt", suite, &text, error))
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *folder = g_build_filename(top, folders[i], NULL);
+
+		g_mkdir_with_parents(folder, 0755);
+	}
+	return rig_write_file(sources, text, -1, error) &&
+	       apt(suite, NULL, NULL, error, "apt-get", "-q", "update", NULL);
+}
+
+/* The version that the lists have: the newest, or exactly WANT. NULL where there is none. */
+static char *listed_version(const char *package, const char *suite, const char *want)
+{
+	g_autofree char *output = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	if (!apt(suite, NULL, &output, NULL, "apt-cache", "madison", package, NULL))
+		return NULL;
+	/* " linux-source-6.1 | 6.1.192-2 | http://… bookworm/main amd64 Packages", newest first */
+	lines = g_strsplit(output, "\n", -1);
+	for (guint i = 0; lines[i]; i++) {
+		g_auto(GStrv) part = g_strsplit(lines[i], "|", 3);
+
+		if (g_strv_length(part) == 3 && !strcmp(g_strstrip(part[0]), package) &&
+		    (!want || !strcmp(g_strstrip(part[1]), want)))
+			return g_strdup(g_strstrip(part[1]));
+	}
+	return NULL;
+}
+
+gboolean apt_version(const char *package, const char *suite, const char *want, char **ret_version,
+		     GError **error)
+{
+	g_autofree char *codename = host_codename();
+	g_autoptr(GError) why = NULL;
+	char *version = suite ? NULL : listed_version(package, NULL, want);
+
+	if (!version) {
+		/* a missing -updates or -security fails the update as a whole, yet its rest is there */
+		apt_update(suite ? suite : codename, &why);
+		version = listed_version(package, suite ? suite : codename, want);
+	}
+	if (!version)
+		return rig_fail(error, why ? RIG_EXIT_INFRA : RIG_EXIT_USAGE,
+				"no package '%s'%s%s in Debian's %s%s%s", package,
+				want ? " of version " : "", want ? want : "",
+				suite ? suite : codename, why ? ": " : "", why ? why->message : "");
+	*ret_version = version;
+	return TRUE;
+}
+
+/* The one .deb in DIR. */
+static char *find_deb(const char *dir)
+{
+	g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	while (entries && (name = g_dir_read_name(entries)))
+		if (g_str_has_suffix(name, ".deb"))
+			return g_build_filename(dir, name, NULL);
+	return NULL;
+}
+
+gboolean apt_download(const char *package, const char *suite, const char *version, const char *dir,
+		      char **ret_file, GError **error)
+{
+	g_autofree char *what = g_strdup_printf("%s=%s", package, version);
+	g_autofree char *codename = host_codename();
+	gboolean ok;
+
+	ok = apt(suite, dir, NULL, suite ? error : NULL, "apt-get", "-q", "download", what, NULL);
+	if (!ok && !suite) {
+		/* the host's lists are stale, or never had it: ask the mirror ourselves */
+		apt_update(codename, NULL);
+		ok = apt(codename, dir, NULL, error, "apt-get", "-q", "download", what, NULL);
+	}
+	if (!ok)
+		return FALSE;
+	*ret_file = find_deb(dir);
+	if (!*ret_file)
+		return rig_fail(error, RIG_EXIT_INFRA, "apt-get download %s left no package", what);
+	return TRUE;
+}

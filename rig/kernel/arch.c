@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Architectures that kernels are built for: one row each, and their compilers. */
+#include "kernel/internal.h"
+
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "util/error.h"
+#include "util/spawn.h"
+
+static const struct kernel_arch archs[] = {
+	{
+		.name = "x86_64",
+		.make = "x86_64",
+		.srcarch = "x86",
+		.cross = "x86_64-linux-gnu-",
+		.target = "bzImage",
+		.image = "arch/x86/boot/bzImage",
+		.objects = 1900,
+	},
+	{
+		.name = "ppc64le",
+		.make = "powerpc",
+		.srcarch = "powerpc",
+		.cross = "powerpc64le-linux-gnu-",
+		.target = "vmlinux",
+		.image = "vmlinux",
+		.objects = 1900,
+	},
+	{
+		.name = "aarch64",
+		.make = "arm64",
+		.srcarch = "arm64",
+		.cross = "aarch64-linux-gnu-",
+		.target = "Image",
+		.image = "arch/arm64/boot/Image",
+		.objects = 2100,
+	},
+};
+
+const struct kernel_arch *arch_find(const char *name, GError **error)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(archs); i++) {
+		if (!g_strcmp0(name, archs[i].name))
+			return &archs[i];
+		g_string_append_printf(names, "%s%s", i ? ", " : "", archs[i].name);
+	}
+	rig_fail(error, RIG_EXIT_USAGE, "no kernels are built for '%s': there are %s",
+		 name ? name : "", names->str);
+	return NULL;
+}
+
+const char *arch_cross(const struct kernel_arch *arch)
+{
+	struct utsname host;
+
+	return uname(&host) == 0 && !strcmp(host.machine, arch->name) ? "" : arch->cross;
+}
+
+gboolean arch_compiler(const struct kernel_arch *arch, char **ret_compiler, GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *tool = g_strconcat(arch_cross(arch), i ? "ld" : "gcc", NULL);
+		g_autofree char *output = NULL;
+
+		if (!spawn_words(&output, error, tool, "--version", NULL))
+			return FALSE;
+		output[strcspn(output, "\n")] = '\0';
+		g_string_append_printf(text, "%s%s", i ? "; " : "", output);
+	}
+	*ret_compiler = g_string_free(g_steal_pointer(&text), FALSE);
+	return TRUE;
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The order of a build: what is asked, has it been built, and if not: tree, patches, config, make,
+ * publish.
+ */
+#include "kernel/internal.h"
+
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+/* Raised when the same inputs shall give another outcome than before. */
+#define HASH_FORMAT "rig kernel 1"
+
+void report_step(struct report *report, const char *step, guint total)
+{
+	report->step = step;
+	report->done = 0;
+	report->total = total;
+	if (report->call)
+		report->call(step, 0, total, report->last_ns, report->data);
+}
+
+void report_line(const char *line, void *data)
+{
+	struct report *report = data;
+
+	(void)line;
+	report->done++;
+	if (report->call)
+		report->call(report->step, report->done, MAX(report->total, report->total ? report->done : 0),
+			     report->last_ns, report->data);
+}
+
+/* All that decides what comes out. */
+struct inputs {
+	const struct kernel_arch *arch;
+	struct source *source;
+	GPtrArray *patches; /* struct patch */
+	GPtrArray *wishes;
+	GString *fragments; /* the texts of all fragments */
+	char *compiler;
+};
+
+static void inputs_clear(struct inputs *inputs)
+{
+	if (inputs->source)
+		source_free(inputs->source);
+	g_clear_pointer(&inputs->patches, g_ptr_array_unref);
+	g_clear_pointer(&inputs->wishes, g_ptr_array_unref);
+	if (inputs->fragments)
+		g_string_free(inputs->fragments, TRUE);
+	g_free(inputs->compiler);
+}
+
+static gboolean add_fragment(struct inputs *inputs, const char *name, const char *path, GError **error)
+{
+	g_autofree char *text = NULL;
+
+	if (!rig_read_file(path, 1 << 20, &text, NULL, error) ||
+	    !fragment_parse(name, text, inputs->wishes, error))
+		return FALSE;
+	g_string_append_printf(inputs->fragments, "%s\n", text);
+	return TRUE;
+}
+
+static gboolean add_fragments(struct inputs *inputs, const struct kernel_spec *spec, GError **error)
+{
+	const char *own[] = {"base", spec->no_lockdep ? NULL : "lockdep", inputs->arch->name};
+
+	inputs->wishes = fragment_list_new();
+	inputs->fragments = g_string_new(NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(own); i++) {
+		g_autofree char *name = own[i] ? g_strdup_printf("scenarios/kconfig/%s.config", own[i])
+					       : NULL;
+		g_autofree char *path = name ? rig_home_path(name) : NULL;
+
+		if (name && !add_fragment(inputs, strrchr(name, '/') + 1, path, error))
+			return FALSE;
+	}
+	for (guint i = 0; spec->fragments && spec->fragments[i]; i++)
+		if (!add_fragment(inputs, spec->fragments[i], spec->fragments[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+static void free_patch(void *patch)
+{
+	patch_free(patch);
+}
+
+static gboolean gather(struct inputs *inputs, const struct kernel_spec *spec, struct report *report,
+		       GError **error)
+{
+	inputs->arch = arch_find(spec->arch, error);
+	inputs->source = inputs->arch ? source_parse(spec->source, error) : NULL;
+	if (!inputs->source || !add_fragments(inputs, spec, error))
+		return FALSE;
+	inputs->patches = g_ptr_array_new_with_free_func(free_patch);
+	for (guint i = 0; spec->patches && spec->patches[i]; i++) {
+		struct patch *patch = patch_load(spec->patches[i], error);
+
+		if (!patch)
+			return FALSE;
+		g_ptr_array_add(inputs->patches, patch);
+	}
+	return arch_compiler(inputs->arch, &inputs->compiler, error) &&
+	       source_resolve(inputs->source, spec->refresh, report, error);
+}
+
+/* Length before content, so that no two lists of inputs read the same. */
+static void hash_add(GChecksum *sum, const char *text)
+{
+	g_autofree char *length = g_strdup_printf("%zu:", strlen(text));
+
+	g_checksum_update(sum, (const guint8 *)length, -1);
+	g_checksum_update(sum, (const guint8 *)text, -1);
+}
+
+static char *hash_inputs(const struct inputs *inputs, GError **error)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autoptr(GString) carried = g_string_new(NULL);
+
+	if (!tree_carried(carried, error))
+		return NULL;
+	hash_add(sum, HASH_FORMAT);
+	hash_add(sum, inputs->arch->name);
+	hash_add(sum, inputs->source->identity);
+	hash_add(sum, inputs->compiler);
+	hash_add(sum, inputs->fragments->str);
+	hash_add(sum, carried->str);
+	for (guint i = 0; i < inputs->patches->len; i++)
+		hash_add(sum, ((struct patch *)inputs->patches->pdata[i])->text);
+	return g_strdup(g_checksum_get_string(sum));
+}
+
+/* What .config is made of: the fragments, and of the patches only those that touch Kconfig files. */
+static char *config_key(const struct inputs *inputs)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autoptr(GString) carried = g_string_new(NULL);
+
+	hash_add(sum, HASH_FORMAT);
+	hash_add(sum, inputs->source->identity);
+	hash_add(sum, inputs->compiler);
+	hash_add(sum, inputs->fragments->str);
+	if (tree_carried(carried, NULL))
+		hash_add(sum, carried->str);
+	for (guint p = 0; p < inputs->patches->len; p++) {
+		const struct patch *patch = inputs->patches->pdata[p];
+
+		for (guint i = 0; i < patch->files->len; i++) {
+			const struct patch_file *file = patch->files->pdata[i];
+
+			if (strstr(file->new ? file->new : file->old, "onfig"))
+				hash_add(sum, file->text);
+		}
+	}
+	return g_strdup(g_checksum_get_string(sum));
+}
+
+/* "6.1.192-z03": for folder names. */
+static char *short_name(const struct inputs *inputs, const struct kernel_spec *spec, const char *version)
+{
+	g_autoptr(GString) name = g_string_new(NULL);
+	gboolean deb = inputs->source->kind == SOURCE_DEB;
+
+	/* Debian's own revision says little and is long */
+	g_string_append_len(name, version, deb ? strcspn(version, "-") : strlen(version));
+	for (guint i = 0; i < inputs->patches->len; i++) {
+		g_autofree char *base = g_path_get_basename(spec->patches[i]);
+
+		if (strrchr(base, '.'))
+			*strrchr(base, '.') = '\0';
+		g_string_append_printf(name, "-%.24s", base);
+	}
+	if (spec->no_lockdep)
+		g_string_append(name, "-nolockdep");
+	g_string_truncate(name, MIN(name->len, 64));
+	return g_strcanon(g_string_free(g_steal_pointer(&name), FALSE),
+			  G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._+-", '_');
+}
+
+static struct kernel *describe(const struct inputs *inputs, const struct kernel_spec *spec,
+			       const struct tree *tree, const char *hash)
+{
+	struct kernel *kernel = g_new0(struct kernel, 1);
+
+	kernel->version = g_strdup(inputs->source->version);
+	if (!kernel->version) {
+		g_autofree char *makefile = g_build_filename(tree->src, "Makefile", NULL), *text = NULL;
+
+		if (rig_read_file(makefile, 1 << 20, &text, NULL, NULL))
+			kernel->version = files_kernel_version(text);
+	}
+	kernel->name = short_name(inputs, spec, kernel->version ? kernel->version : "kernel");
+	kernel->hash = g_strdup(hash);
+	kernel->source = g_strdup(inputs->source->resolved);
+	kernel->patches = spec->patches ? g_strdupv((char **)spec->patches) : g_new0(char *, 1);
+	return kernel;
+}
+
+/* Config and make, in a tree whose source is right. */
+static gboolean compile(struct tree *tree, const struct inputs *inputs, const struct kernel_spec *spec,
+			struct report *report, GError **error)
+{
+	struct maker maker = {
+		.tree = tree,
+		.arch = inputs->arch,
+		.jobs = spec->jobs ? spec->jobs : g_get_num_processors(),
+		.report = report,
+	};
+	g_autofree char *vmlinux = g_build_filename(tree->obj, "vmlinux", NULL), *kind = NULL;
+	g_autofree char *key = config_key(inputs);
+	gint64 last, begin = rig_now_ns();
+	gboolean full, ok;
+	guint total;
+
+	if (!maker_begin(tree, error))
+		return FALSE;
+	full = !g_file_test(vmlinux, G_FILE_TEST_EXISTS);
+	kind = g_strdup_printf("%s-%s", inputs->arch->name, full ? "full" : "part");
+	cache_last(kind, &last, &total);
+	report->last_ns = last;
+	report_step(report, "configure", 0);
+	ok = configure(&maker, inputs->wishes, key, error);
+	if (ok) {
+		report_step(report, "compile", full ? (total ? total : inputs->arch->objects) : 0);
+		maker.lines = 0;
+		ok = maker_run(&maker, inputs->arch->target, error);
+	}
+	g_free(maker.first_error);
+	if (ok)
+		cache_remember(kind, rig_now_ns() - begin, maker.lines);
+	return maker_end(tree, ok ? error : NULL) && ok;
+}
+
+static gboolean prepare(struct tree *tree, const struct inputs *inputs, struct report *report,
+			GError **error)
+{
+	if (!source_is_there(inputs->source, tree->src) &&
+	    (!tree_restore(tree, error) ||
+	     !source_populate(inputs->source, tree->src, report, error)))
+		return FALSE;
+	report_step(report, "patch", inputs->patches->len);
+	return tree_patch(tree, inputs->patches, error);
+}
+
+struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
+			    GError **error)
+{
+	__attribute__((cleanup(inputs_clear))) struct inputs inputs = {0};
+	struct report report = {.call = progress, .data = data};
+	struct kernel *found;
+	rig_auto(tree) tree = NULL;
+	rig_auto(kernel) kernel = NULL;
+	g_autofree char *hash = NULL;
+	struct build build;
+	gint64 begin;
+
+	if (!gather(&inputs, spec, &report, error))
+		return NULL;
+	hash = hash_inputs(&inputs, error);
+	if (!hash || (found = cache_find(hash)))
+		return hash ? found : NULL;
+	tree = tree_open(inputs.source->tree, inputs.arch, &report, error);
+	/* whoever had the lock may have built just this */
+	if (!tree || (found = cache_find(hash)))
+		return tree ? found : NULL;
+	begin = rig_now_ns();
+	if (!prepare(tree, &inputs, &report, error) ||
+	    !compile(tree, &inputs, spec, &report, error))
+		return NULL;
+	kernel = describe(&inputs, spec, tree, hash);
+	build = (struct build){inputs.arch, tree, inputs.compiler, rig_now_ns() - begin};
+	if (!cache_publish(kernel, &build, error))
+		return NULL;
+	found = cache_find(hash);
+	if (!found) {
+		rig_fail(error, RIG_EXIT_INFRA, "the build of '%s' cannot be read back", kernel->name);
+		return NULL;
+	}
+	found->was_cached = FALSE;
+	return found;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* tinyconfig, the fragments over it, olddefconfig; and no option lost in silence. */
+#include "kernel/internal.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+
+#define CONFIG_MAX (4u << 20)
+
+/* Of what obj/.config was made; absent while one is being made. */
+static char *key_path(const struct tree *tree)
+{
+	return g_build_filename(tree->obj, ".rig-config", NULL);
+}
+
+static gboolean merge(const char *path, GPtrArray *wishes, GError **error)
+{
+	g_autofree char *base = NULL, *merged = NULL;
+
+	if (!rig_read_file(path, CONFIG_MAX, &base, NULL, error))
+		return FALSE;
+	merged = fragment_merge(base, wishes);
+	return rig_write_file(path, merged, -1, error);
+}
+
+gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GError **error)
+{
+	g_autofree char *key_file = key_path(maker->tree), *old = NULL, *text = NULL, *unmet = NULL;
+	g_autofree char *path = g_build_filename(maker->tree->obj, ".config", NULL);
+	g_autoptr(GHashTable) config = NULL;
+
+	if (rig_read_file(key_file, 4096, &old, NULL, NULL) && !strcmp(old, key))
+		return TRUE;
+	unlink(key_file);
+	if (!maker_run(maker, "tinyconfig", error) || !merge(path, wishes, error) ||
+	    !maker_run(maker, "olddefconfig", error) ||
+	    !rig_read_file(path, CONFIG_MAX, &text, NULL, error))
+		return FALSE;
+	config = config_parse(text);
+	unmet = fragment_unmet(wishes, config, maker->tree->src, maker->arch->srcarch);
+	if (unmet)
+		return rig_fail(error, RIG_EXIT_USAGE, "the config cannot be had:\n%s", unmet);
+	return rig_write_file(key_file, key, -1, error);
+}

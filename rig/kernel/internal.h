@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Between the files of this room. A build walks through them in this order:
+ *
+ *	source.c (apt.c)	which source is meant, exactly; later: put it into the work tree
+ *	fragment.c, patch.c	what is asked on top of it
+ *	cache.c			has that been built?
+ *	tree.c			the work tree: lock, patches applied or taken back
+ *	configure.c (kconfig.c)	.config, and why an option did not survive
+ *	build.c			the order of all this; make; publish
+ */
+#ifndef RIG_KERNEL_INTERNAL_H
+#define RIG_KERNEL_INTERNAL_H
+
+#include <glib.h>
+#include <stdio.h>
+
+#include "kernel/kernel.h"
+#include "util/auto.h"
+
+/* ---- progress: what a build says while it works ---- */
+
+struct report {
+	kernel_progress call; /* or NULL */
+	void *data;
+	gint64 last_ns;
+	guint done, total;
+	const char *step;
+};
+
+void report_step(struct report *report, const char *step, guint total);
+/* One more file is done. Signature of spawn_line: counts any line. */
+void report_line(const char *line, void *report);
+
+/* ---- files.c ---- */
+
+/* Removes a folder with all in it; a missing one is fine. Symbolic links are not followed. */
+gboolean files_remove(const char *path, GError **error);
+/* Are both there with the same content and the same execute bits? */
+gboolean files_same(const char *a, const char *b);
+/* Makes TO a copy of FROM by rename, with a fresh mtime; folders are made. */
+gboolean files_copy(const char *from, const char *to, GError **error);
+gboolean files_make_parent(const char *path, GError **error);
+/* SHA-256 of a file's bytes, hex; NULL with an error. */
+char *files_sha256(const char *path, GError **error);
+/*
+ * The files that make up a source tree, relative and sorted: what git tracks or would track where TREE
+ * is a git checkout's top, else all that does not look built.
+ */
+char **files_of_tree(const char *tree, GError **error);
+/* All files below a folder, relative, sorted. */
+char **files_below(const char *dir, GError **error);
+/* VERSION.PATCHLEVEL.SUBLEVEL-EXTRAVERSION of a kernel's top Makefile, or NULL. */
+char *files_kernel_version(const char *makefile_text);
+
+/* ---- arch.c: one row per architecture that kernels are built for ---- */
+
+struct kernel_arch {
+	const char *name;    /* struct machine's arch, and uname -m */
+	const char *make;    /* ARCH= */
+	const char *srcarch; /* folder below arch/ */
+	const char *cross;   /* CROSS_COMPILE= where the host is another architecture */
+	const char *target;  /* make target */
+	const char *image;   /* what it yields, below the object folder */
+	guint objects;	     /* lines of a first full build, until one has been counted */
+};
+
+const struct kernel_arch *arch_find(const char *name, GError **error);
+/* "" on the architecture itself. */
+const char *arch_cross(const struct kernel_arch *arch);
+/* What compiler and linker call themselves: enters the hash. */
+gboolean arch_compiler(const struct kernel_arch *arch, char **ret_compiler, GError **error);
+
+/* ---- source.c ---- */
+
+enum source_kind { SOURCE_DEB, SOURCE_TAR, SOURCE_DIR, SOURCE_GIT };
+
+struct source {
+	enum source_kind kind;
+	char *name;	/* package, or absolute path */
+	char *suite;	/* deb: or NULL */
+	char *want;	/* deb: a version asked for; git: the revision asked for; or NULL */
+	char *version;	/* "6.1.192-2", "v6.1-3-gabcdef"; NULL until the tree is there */
+	char *resolved; /* "deb:linux-source-6.1=6.1.192-2" */
+	char *identity; /* what its content is, for the hash */
+	char *tree;	/* name of its folder below tree/ */
+	char *git_dir;	/* git */
+	char **files;	/* dir: relative paths, sorted, NULL-terminated */
+};
+
+void source_free(struct source *source);
+RIG_DEFINE_AUTO(source, source_free)
+
+/* Splits the words only; touches nothing. */
+struct source *source_parse(const char *text, GError **error);
+/* Fills version (where known), resolved, identity and tree. */
+gboolean source_resolve(struct source *source, gboolean refresh, struct report *report, GError **error);
+
+/* ---- populate.c ---- */
+
+/* Is SRC (tree/<tree>/src) the pristine source already, so that nothing needs to be done? */
+gboolean source_is_there(const struct source *source, const char *src);
+/* Makes it that. Under the tree's lock, with no patch applied. */
+gboolean source_populate(const struct source *source, const char *src, struct report *report,
+			 GError **error);
+
+/* ---- apt.c ---- */
+
+/* The candidate (or WANT, when not NULL) of PACKAGE in SUITE, NULL: as the host is configured. */
+gboolean apt_version(const char *package, const char *suite, const char *want, char **ret_version,
+		     GError **error);
+/* Downloads the package into DIR and says what the file is called. */
+gboolean apt_download(const char *package, const char *suite, const char *version, const char *dir,
+		      char **ret_file, GError **error);
+/* The private sources.list (deb822) for SUITE, made from what the system's own files say. */
+gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, GError **error);
+
+/* ---- patch.c ---- */
+
+struct patch_file {	/* one file of a patch */
+	char *old, *new; /* without the first component; NULL: made, or deleted */
+	char *text;	 /* headers and hunks alone */
+};
+
+struct patch {
+	char *path; /* as given */
+	char *text; /* the diffs of all its mails; enters the hash */
+	GPtrArray *files; /* struct patch_file */
+};
+
+void patch_free(struct patch *patch);
+RIG_DEFINE_AUTO(patch, patch_free)
+
+struct patch *patch_load(const char *path, GError **error);
+/* TEXT is from PATH. Split out for the tests. */
+struct patch *patch_parse(const char *path, const char *text, GError **error);
+/* Applies it in DIR, which holds at least the files it touches. */
+gboolean patch_apply(const struct patch *patch, const char *dir, GError **error);
+
+/* ---- fragment.c ---- */
+
+enum option_must {
+	OPTION_REQUIRED,
+	OPTION_IF_KNOWN,    /* "# if known": may be missing where the kernel has no such option */
+	OPTION_IF_POSSIBLE, /* "# if possible": may be missing */
+};
+
+struct option {
+	char *name;  /* "CONFIG_X" */
+	char *value; /* "y", "250", "\"\""; NULL: "is not set" */
+};
+
+struct wish { /* a line of a fragment */
+	struct option option[4]; /* alternatives */
+	guint n;
+	enum option_must must;
+	char *where; /* "base.config:12" */
+};
+
+/* Appends the wishes of TEXT to WISHES (struct wish, freed with wish_free). */
+gboolean fragment_parse(const char *name, const char *text, GPtrArray *wishes, GError **error);
+GPtrArray *fragment_list_new(void);
+/* BASE (a .config) with all wishes over it, the later over the earlier. */
+char *fragment_merge(const char *base, GPtrArray *wishes);
+/* A .config's text to a table, as kernel_config_load(). */
+GHashTable *config_parse(const char *text);
+/* One line for each wish that CONFIG does not meet; NULL when all are met. SRC may be NULL. */
+char *fragment_unmet(GPtrArray *wishes, GHashTable *config, const char *src, const char *srcarch);
+
+/* ---- kconfig.c ---- */
+
+struct kconfig; /* the Kconfig files of a tree */
+
+struct kconfig *kconfig_load(const char *src, const char *srcarch);
+void kconfig_free(struct kconfig *kconfig);
+RIG_DEFINE_AUTO(kconfig, kconfig_free)
+gboolean kconfig_knows(struct kconfig *kconfig, const char *symbol);
+/* Why SYMBOL (without CONFIG_) is not set in CONFIG, for people; never NULL. */
+char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *config);
+
+/* ---- tree.c ---- */
+
+struct tree {
+	char *dir; /* tree/<name> */
+	char *src, *obj;
+	int lock;
+};
+
+void tree_close(struct tree *tree);
+RIG_DEFINE_AUTO(tree, tree_close)
+
+/* Waits for the lock. */
+struct tree *tree_open(const char *name, const struct kernel_arch *arch, struct report *report,
+		       GError **error);
+/* Takes all patches back. */
+gboolean tree_restore(struct tree *tree, GError **error);
+/*
+ * Makes src the pristine source plus PATCHES (struct patch) plus the files that the rig carries. Files
+ * whose content stays the same are not touched. On an error src is as it was.
+ */
+gboolean tree_patch(struct tree *tree, GPtrArray *patches, GError **error);
+/* The files of the rig that go into every tree, for the hash. */
+gboolean tree_carried(GString *text, GError **error);
+
+/* ---- make.c ---- */
+
+/* What every make of one build has in common. */
+struct maker {
+	const struct tree *tree;
+	const struct kernel_arch *arch;
+	unsigned jobs;
+	struct report *report;
+	FILE *log;
+	guint lines;	   /* commands that make has shown */
+	char *first_error; /* the first line that a compiler or kconfig complained in */
+};
+
+/*
+ * Makes TARGET. An error is the first complaint, with the log's name: RIG_EXIT_INFRA where a tool or
+ * disk space is missing, else RIG_EXIT_USAGE.
+ */
+gboolean maker_run(struct maker *maker, const char *target, GError **error);
+/* The log of the last build in this object folder. */
+char *maker_log_path(const struct tree *tree);
+/* Around a build: where the last one was killed, removes all it may have left half written. */
+gboolean maker_begin(const struct tree *tree, GError **error);
+gboolean maker_end(const struct tree *tree, GError **error);
+
+/* ---- configure.c ---- */
+
+/* Makes obj/.config, unless the one there was made of KEY. Says which wish did not survive, and why. */
+gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GError **error);
+
+/* ---- cache.c ---- */
+
+/* The finished build, or NULL. */
+struct kernel *cache_find(const char *hash);
+/* How long the last build of this kind took, and how many lines it had to do; 0 where never. */
+void cache_last(const char *kind, gint64 *ret_ns, guint *ret_lines);
+void cache_remember(const char *kind, gint64 ns, guint lines);
+
+struct build { /* what build.json says, besides struct kernel */
+	const struct kernel_arch *arch;
+	const struct tree *tree;
+	const char *compiler;
+	gint64 ns;
+};
+
+/* Publishes image, vmlinux, config, log and build.json as out/<KERNEL's hash>, by rename. */
+gboolean cache_publish(const struct kernel *kernel, const struct build *build, GError **error);
+
+/* ---- image.c, ikconfig.c ---- */
+
+struct image {
+	const char *arch;
+	char *version; /* or NULL; the caller's */
+};
+
+/* Checks that DATA, read from PATH, is a whole kernel image of an architecture we know. */
+gboolean image_check(const char *path, const guint8 *data, gsize len, struct image *ret, GError **error);
+gboolean image_is_bzimage(const guint8 *data, gsize len);
+/* The compressed kernel inside a bzImage. */
+gboolean image_payload(const guint8 *data, gsize len, const guint8 **ret, gsize *ret_len);
+/* The config inside an image, or NULL without one. */
+char *image_config(const guint8 *data, gsize len);
+
+#endif

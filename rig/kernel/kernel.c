@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kernels that are there already: images from anywhere, their configs, and what those lack. */
+#include "kernel/internal.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+
+#define IMAGE_MAX (G_GINT64_CONSTANT(1) << 30)
+#define CONFIG_MAX (4u << 20)
+
+const char *const kernel_guest_needs[] = {
+	"CONFIG_BLK_DEV_INITRD",
+	"CONFIG_RD_GZIP",
+	"CONFIG_BINFMT_ELF",
+	"CONFIG_TTY",
+	"CONFIG_PRINTK",
+	"CONFIG_PROC_FS",
+	"CONFIG_SYSFS",
+	"CONFIG_MEMORY_HOTPLUG",
+	/* the guest's channel: a port, or the second console */
+	"CONFIG_VIRTIO_CONSOLE|CONFIG_SERIAL_8250_CONSOLE|CONFIG_HVC_CONSOLE",
+	NULL,
+};
+
+void kernel_free(struct kernel *kernel)
+{
+	g_free(kernel->name);
+	g_free(kernel->hash);
+	g_free(kernel->image);
+	g_free(kernel->vmlinux);
+	g_free(kernel->config);
+	g_free(kernel->version);
+	g_free(kernel->source);
+	g_strfreev(kernel->patches);
+	g_free(kernel->arch);
+	g_free(kernel);
+}
+
+static GMappedFile *map_image(const char *path, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+	GMappedFile *map = g_file_test(path, G_FILE_TEST_IS_REGULAR) ? g_mapped_file_new(path, FALSE, &why)
+								     : NULL;
+
+	if (!map)
+		rig_fail(error, RIG_EXIT_USAGE, "cannot read the kernel image '%s': %s", path,
+			 why ? why->message : "no such file");
+	else if (g_mapped_file_get_length(map) > IMAGE_MAX) {
+		g_clear_pointer(&map, g_mapped_file_unref);
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' is too large for a kernel image", path);
+	}
+	return map;
+}
+
+/*
+ * The config that lies beside an image: /boot/config-VERSION of vmlinuz-VERSION, `config` of the cache,
+ * .config of a build folder in which the image is up to three folders down.
+ */
+static char *config_beside(const char *path)
+{
+	static const char *const places[] = {"config", ".config", "../.config", "../../.config",
+					     "../../../.config"};
+	g_autofree char *dir = g_path_get_dirname(path), *base = g_path_get_basename(path);
+	const char *dash = strchr(base, '-');
+
+	if (dash && g_str_has_prefix(base, "vmlinu")) {
+		g_autofree char *name = g_strconcat("config", dash, NULL);
+		g_autofree char *file = g_build_filename(dir, name, NULL);
+
+		return g_file_test(file, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&file) : NULL;
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+		g_autofree char *file = g_build_filename(dir, places[i], NULL);
+		g_autofree char *top = g_path_get_dirname(file), *vmlinux = NULL;
+
+		vmlinux = g_build_filename(top, "vmlinux", NULL);
+		/* only where the image's own vmlinux is too: not just any .config further up */
+		if (g_file_test(file, G_FILE_TEST_IS_REGULAR) &&
+		    g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
+			return g_steal_pointer(&file);
+	}
+	return NULL;
+}
+
+/* Keeps a config that was inside an image where a path can name it. */
+static char *keep_config(const char *hash, const char *text)
+{
+	g_autofree char *relative = g_strconcat("kernel/config/", hash, NULL);
+	g_autofree char *file = rig_cache_path(relative);
+
+	return rig_write_file(file, text, -1, NULL) ? g_steal_pointer(&file) : NULL;
+}
+
+struct kernel *kernel_from_image(const char *path, const char *arch, GError **error)
+{
+	g_autoptr(GMappedFile) map = map_image(path, error);
+	rig_auto(kernel) kernel = g_new0(struct kernel, 1);
+	const guint8 *data = map ? (const guint8 *)g_mapped_file_get_contents(map) : NULL;
+	gsize len = map ? g_mapped_file_get_length(map) : 0;
+	struct image image = {0};
+	g_autofree char *config = NULL;
+
+	if (!map || !image_check(path, data, len, &image, error))
+		return NULL;
+	kernel->version = image.version;
+	if (arch && strcmp(image.arch, arch)) {
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' is a kernel for %s, but %s is wanted", path, image.arch,
+			 arch);
+		return NULL;
+	}
+	kernel->arch = g_strdup(image.arch);
+	kernel->image = g_canonicalize_filename(path, NULL);
+	kernel->name = g_path_get_basename(path);
+	kernel->hash = g_compute_checksum_for_data(G_CHECKSUM_SHA256, data, len);
+	kernel->source = g_strconcat("image:", kernel->image, NULL);
+	kernel->patches = g_new0(char *, 1);
+	kernel->was_cached = TRUE;
+	if (!memcmp(data, "\177ELF", 4))
+		kernel->vmlinux = g_strdup(kernel->image);
+	config = image_config(data, len);
+	kernel->config = config ? keep_config(kernel->hash, config) : config_beside(kernel->image);
+	return g_steal_pointer(&kernel);
+}
+
+/* ---- configs ---- */
+
+/* Text with at least one option is a .config. */
+static GHashTable *load_text(const char *path)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GHashTable) config = NULL;
+	gsize len;
+
+	if (!rig_read_file(path, CONFIG_MAX, &text, &len, NULL) || strlen(text) != len)
+		return NULL;
+	config = config_parse(text);
+	return g_hash_table_size(config) ? g_steal_pointer(&config) : NULL;
+}
+
+GHashTable *kernel_config_load(const char *path, GError **error)
+{
+	GHashTable *config = load_text(path);
+	rig_auto(kernel) kernel = NULL;
+
+	if (config)
+		return config;
+	kernel = kernel_from_image(path, NULL, error);
+	if (!kernel) {
+		g_prefix_error(error, "'%s' is no .config either: ", path);
+		return NULL;
+	}
+	config = kernel->config ? load_text(kernel->config) : NULL;
+	if (!config)
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "'%s' carries no config (CONFIG_IKCONFIG), and there is none beside it", path);
+	return config;
+}
+
+/* One of the alternatives. "m" is not there for a guest that loads no modules. */
+static gboolean meets(GHashTable *config, const char *need)
+{
+	gboolean not = *need == '!';
+	g_auto(GStrv) pair = g_strsplit(need + not, "=", 2);
+	const char *has = pair[0] ? g_hash_table_lookup(config, g_strstrip(pair[0])) : NULL;
+
+	if (pair[0] && pair[1])
+		return (g_strcmp0(has, g_strstrip(pair[1])) == 0) != not;
+	return (has && strcmp(has, "n") && strcmp(has, "m")) != not;
+}
+
+GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs)
+{
+	GPtrArray *lacks = g_ptr_array_new();
+
+	for (guint i = 0; needs && needs[i]; i++) {
+		g_auto(GStrv) alternatives = g_strsplit(needs[i], "|", -1);
+		gboolean met = FALSE;
+
+		for (guint k = 0; alternatives[k]; k++)
+			met |= meets(config, g_strstrip(alternatives[k]));
+		if (!met)
+			g_ptr_array_add(lacks, (char *)needs[i]);
+	}
+	return lacks;
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sources into work trees.
+ *
+ * Packages and tarballs are unpacked beside the tree and renamed into place, once: a tree that is there
+ * is whole. Folders and git revisions are brought up to date file by file, and a file whose content is
+ * right already keeps its time, so that make rebuilds only what differs from the last one.
+ */
+#include "kernel/internal.h"
+
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/paths.h"
+#include "util/spawn.h"
+
+/* A 7.x tree unpacked, its package beside it, and an object folder. */
+#define ROOM_NEEDED (G_GUINT64_CONSTANT(3) << 30)
+
+static gboolean check_room(const char *dir, GError **error)
+{
+	struct statvfs fs;
+
+	if (statvfs(dir, &fs) == 0 && (guint64)fs.f_bavail * fs.f_frsize < ROOM_NEEDED)
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"%.1f GiB free at '%s': a kernel tree and its objects need 3 GiB",
+				(double)fs.f_bavail * fs.f_frsize / (1 << 30), dir);
+	return TRUE;
+}
+
+/* ---- packages and tarballs ---- */
+
+static gboolean untar(const char *tarball, const char *src, struct report *report, GError **error)
+{
+	g_autofree char *part = g_strconcat(src, ".part", NULL), *top = g_path_get_dirname(src);
+	const char *argv[] = {"tar", "-xvf", tarball, "-C", part, "--strip-components=1",
+			      "--no-same-owner", NULL};
+	struct spawn spawn = {.argv = argv, .line = report_line, .data = report};
+	g_autofree char *makefile = g_build_filename(part, "Makefile", NULL);
+	gint64 last;
+	guint total;
+
+	cache_last("unpack", &last, &total);
+	report_step(report, "unpack", total);
+	last = rig_now_ns();
+	if (!files_remove(part, error) || !check_room(top, error))
+		return FALSE;
+	if (g_mkdir_with_parents(part, 0755) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", part);
+	if (!spawn_run(&spawn, NULL, error))
+		return FALSE;
+	if (!g_file_test(makefile, G_FILE_TEST_IS_REGULAR))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' has no Makefile in one top folder: is it a kernel's source?", tarball);
+	if (rename(part, src) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s'", part);
+	cache_remember("unpack", rig_now_ns() - last, report->done);
+	return TRUE;
+}
+
+/* Debian's source package holds one tarball, /usr/src/NAME.tar.xz. */
+static gboolean unpack_deb(const struct source *source, const char *src, struct report *report,
+			   GError **error)
+{
+	g_autofree char *top = g_path_get_dirname(src);
+	g_autofree char *dl = g_build_filename(top, "download", NULL);
+	g_autofree char *tarball = g_strdup_printf("%s/usr/src/%s.tar.xz", dl, source->name);
+	g_autofree char *deb = NULL;
+	gboolean ok;
+
+	report_step(report, "fetch", 0);
+	if (!files_remove(dl, error) || !check_room(top, error))
+		return FALSE;
+	if (g_mkdir_with_parents(dl, 0755) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", dl);
+	ok = apt_download(source->name, source->suite, source->version, dl, &deb, error) &&
+	     spawn_words(NULL, error, "dpkg-deb", "-x", deb, dl, NULL);
+	if (ok && !g_file_test(tarball, G_FILE_TEST_IS_REGULAR))
+		ok = rig_fail(error, RIG_EXIT_USAGE, "package '%s' has no /usr/src/%s.tar.xz",
+			      source->name, source->name);
+	ok = ok && untar(tarball, src, report, error);
+	files_remove(dl, NULL);
+	return ok;
+}
+
+/* ---- folders ---- */
+
+static gboolean sync_dir(const struct source *source, const char *src, struct report *report,
+			 GError **error)
+{
+	g_autoptr(GHashTable) wanted = g_hash_table_new(g_str_hash, g_str_equal);
+	g_auto(GStrv) there = NULL;
+
+	report_step(report, "unpack", g_strv_length(source->files));
+	if (g_mkdir_with_parents(src, 0755) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", src);
+	for (guint i = 0; source->files[i]; i++) {
+		g_autofree char *from = g_build_filename(source->name, source->files[i], NULL);
+		g_autofree char *to = g_build_filename(src, source->files[i], NULL);
+
+		g_hash_table_add(wanted, source->files[i]);
+		if (!files_same(from, to) && !files_copy(from, to, error))
+			return FALSE;
+		report_line(NULL, report);
+	}
+	there = files_of_tree(src, error);
+	for (guint i = 0; there && there[i]; i++) {
+		g_autofree char *path = g_build_filename(src, there[i], NULL);
+
+		if (!g_hash_table_contains(wanted, there[i]) && unlink(path) < 0)
+			return rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s'", path);
+	}
+	return there != NULL;
+}
+
+/* ---- git ---- */
+
+/*
+ * The user's repository is only read: our own index and work tree make git update just the files that
+ * differ between the last revision and this one. checkout-index mends files, and clean removes those,
+ * which a killed update left behind.
+ */
+static gboolean sync_git(const struct source *source, const char *src, struct report *report,
+			 GError **error)
+{
+	static const char *const steps[][6] = {
+		{"read-tree", "--reset", "-u", "REV", NULL},
+		{"checkout-index", "-f", "-a", "-u", NULL},
+		{"clean", "-fdxq", NULL},
+	};
+	g_autofree char *top = g_path_get_dirname(src);
+	g_autofree char *index = g_strdup_printf("GIT_INDEX_FILE=%s/git-index", top);
+	g_autofree char *stale = g_strdup_printf("%s/git-index.lock", top);
+	g_autofree char *dir = g_strconcat("GIT_DIR=", source->git_dir, NULL);
+	g_autofree char *work = g_strconcat("GIT_WORK_TREE=", src, NULL);
+	const char *env[] = {index, dir, work, NULL};
+
+	report_step(report, "unpack", 0);
+	unlink(stale);
+	if (!check_room(top, error))
+		return FALSE;
+	if (g_mkdir_with_parents(src, 0755) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", src);
+	for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+		const char *argv[16] = {"git", "-c", "core.hooksPath=/dev/null",
+					"-c", "core.sparseCheckout=false",
+					"-c", "core.fsmonitor=false"};
+		struct spawn spawn = {.argv = argv, .cwd = src, .env = env};
+
+		for (guint w = 0; steps[i][w]; w++)
+			argv[7 + w] = strcmp(steps[i][w], "REV") ? steps[i][w] : source->identity;
+		if (!spawn_run(&spawn, NULL, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* ---- all ---- */
+
+/* tree/<tree>/populated names the content that src has, for the kinds which change in place. */
+static char *populated_path(const char *src)
+{
+	g_autofree char *top = g_path_get_dirname(src);
+
+	return g_build_filename(top, "populated", NULL);
+}
+
+gboolean source_is_there(const struct source *source, const char *src)
+{
+	g_autofree char *file = populated_path(src), *text = NULL;
+
+	if (source->kind == SOURCE_DEB || source->kind == SOURCE_TAR)
+		return g_file_test(src, G_FILE_TEST_IS_DIR);
+	return rig_read_file(file, 4096, &text, NULL, NULL) && !strcmp(text, source->identity);
+}
+
+gboolean source_populate(const struct source *source, const char *src, struct report *report,
+			 GError **error)
+{
+	g_autofree char *file = populated_path(src);
+
+	switch (source->kind) {
+	case SOURCE_DEB:
+		return unpack_deb(source, src, report, error);
+	case SOURCE_TAR:
+		return untar(source->name, src, report, error);
+	case SOURCE_DIR:
+	case SOURCE_GIT:
+		unlink(file);
+		return (source->kind == SOURCE_DIR ? sync_dir : sync_git)(source, src, report, error) &&
+		       rig_write_file(file, source->identity, -1, error);
+	}
+	g_return_val_if_reached(FALSE);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Work trees: tree/<source>/ with the source (src), an object folder for each architecture (obj-<arch>)
+ * and the lock of whoever builds in it.
+ *
+ * src is the pristine source, but for the files that the last build's patches touched, and of those
+ * `orig/` has the pristine text ("NAME.absent" for a file that the source does not have). So there is no
+ * second copy of a whole tree, and taking patches back is copying some files. orig/ is written before
+ * the file in src is, hence a build that is killed at any point can always be taken back.
+ *
+ * Patches are tried in `stage/`, on copies of the files they touch. Only when all of them went through is
+ * the outcome carried over, and only where it differs from what src has: what make sees change is the
+ * difference between the last build and this one.
+ */
+#include "kernel/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+
+#define ABSENT ".absent"
+
+/* The rig's own code in every tree: files that are added, and lines added to files that are there. */
+static const struct {
+	const char *from, *to;
+} carried[] = {
+	{"guest-init/kernel/rig_slab_churn.c", "lib/rig_slab_churn.c"},
+	{"guest-init/kernel/rig_busted.c", "lib/rig_busted.c"},
+	{"guest-init/kernel/Kconfig.rig", "lib/Kconfig.rig"},
+};
+
+static const struct {
+	const char *file, *line;
+} appended[] = {
+	{"lib/Makefile", "obj-$(CONFIG_RIG_SLAB_CHURN) += rig_slab_churn.o\n"
+			 "obj-$(CONFIG_RIG_BUSTED) += rig_busted.o\n"},
+	{"lib/Kconfig.debug", "source \"lib/Kconfig.rig\"\n"},
+};
+
+void tree_close(struct tree *tree)
+{
+	if (tree->lock >= 0) {
+		/* not only close: a child that we have left may have the descriptor too */
+		flock(tree->lock, LOCK_UN);
+		close(tree->lock);
+	}
+	g_free(tree->dir);
+	g_free(tree->src);
+	g_free(tree->obj);
+	g_free(tree);
+}
+
+struct tree *tree_open(const char *name, const struct kernel_arch *arch, struct report *report,
+		       GError **error)
+{
+	rig_auto(tree) tree = g_new0(struct tree, 1);
+	g_autofree char *relative = g_build_filename("kernel/tree", name, NULL), *lock = NULL;
+
+	tree->dir = rig_cache_path(relative);
+	tree->src = g_build_filename(tree->dir, "src", NULL);
+	tree->obj = g_strdup_printf("%s/obj-%s", tree->dir, arch->name);
+	lock = g_build_filename(tree->dir, "lock", NULL);
+	tree->lock = g_mkdir_with_parents(tree->dir, 0755) < 0
+			     ? -1
+			     : open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (tree->lock < 0) {
+		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", lock, g_strerror(errno));
+		return NULL;
+	}
+	if (flock(tree->lock, LOCK_EX | LOCK_NB) < 0) {
+		report_step(report, "wait", 0);
+		while (flock(tree->lock, LOCK_EX) < 0)
+			if (errno != EINTR) {
+				rig_fail(error, RIG_EXIT_INFRA, "cannot lock '%s': %s", lock,
+					 g_strerror(errno));
+				return NULL;
+			}
+	}
+	return g_steal_pointer(&tree);
+}
+
+/* ---- the pristine text of one file ---- */
+
+/* Notes what src has of RELATIVE, unless that was done for an earlier patch. */
+static gboolean save_original(struct tree *tree, const char *relative, GError **error)
+{
+	g_autofree char *file = g_build_filename(tree->src, relative, NULL);
+	g_autofree char *orig = g_build_filename(tree->dir, "orig", relative, NULL);
+	g_autofree char *absent = g_strconcat(orig, ABSENT, NULL);
+
+	if (g_file_test(orig, G_FILE_TEST_EXISTS) || g_file_test(absent, G_FILE_TEST_EXISTS))
+		return TRUE;
+	if (g_file_test(file, G_FILE_TEST_EXISTS))
+		return files_copy(file, orig, error);
+	return files_make_parent(absent, error) && rig_write_file(absent, "", 0, error);
+}
+
+/* Makes src's file what FROM is, or removes it where there is no FROM. */
+static gboolean install(struct tree *tree, const char *relative, const char *from, GError **error)
+{
+	g_autofree char *file = g_build_filename(tree->src, relative, NULL);
+
+	if (!g_file_test(from, G_FILE_TEST_EXISTS)) {
+		if (unlink(file) < 0 && errno != ENOENT)
+			return rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s': %s", file,
+					g_strerror(errno));
+		return TRUE;
+	}
+	return files_same(from, file) || files_copy(from, file, error);
+}
+
+/* What the last builds' patches have touched: relative names. */
+static char **saved(struct tree *tree)
+{
+	g_autofree char *orig = g_build_filename(tree->dir, "orig", NULL);
+	g_auto(GStrv) files = g_file_test(orig, G_FILE_TEST_IS_DIR) ? files_below(orig, NULL) : NULL;
+
+	for (guint i = 0; files && files[i]; i++)
+		if (g_str_has_suffix(files[i], ABSENT))
+			files[i][strlen(files[i]) - strlen(ABSENT)] = '\0';
+	return files ? g_steal_pointer(&files) : g_new0(char *, 1);
+}
+
+static gboolean restore_except(struct tree *tree, GHashTable *keep, GError **error)
+{
+	g_auto(GStrv) files = saved(tree);
+
+	for (guint i = 0; files[i]; i++) {
+		g_autofree char *orig = g_build_filename(tree->dir, "orig", files[i], NULL);
+
+		if (!(keep && g_hash_table_contains(keep, files[i])) &&
+		    !install(tree, files[i], orig, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean tree_restore(struct tree *tree, GError **error)
+{
+	g_autofree char *orig = g_build_filename(tree->dir, "orig", NULL);
+
+	return restore_except(tree, NULL, error) && files_remove(orig, error);
+}
+
+/* ---- the stage ---- */
+
+/* Copies the pristine text of RELATIVE to the stage; a file that there is not is left out. */
+static gboolean stage_file(struct tree *tree, GHashTable *staged, const char *relative, GError **error)
+{
+	g_autofree char *orig = g_build_filename(tree->dir, "orig", relative, NULL);
+	g_autofree char *absent = g_strconcat(orig, ABSENT, NULL);
+	g_autofree char *file = g_build_filename(tree->src, relative, NULL);
+	g_autofree char *to = g_build_filename(tree->dir, "stage", relative, NULL);
+	const char *from = g_file_test(orig, G_FILE_TEST_EXISTS) ? orig : file;
+
+	if (!g_hash_table_add(staged, g_strdup(relative)))
+		return TRUE;
+	if (g_file_test(absent, G_FILE_TEST_EXISTS) || !g_file_test(from, G_FILE_TEST_EXISTS))
+		return TRUE;
+	return files_copy(from, to, error);
+}
+
+static gboolean stage_patches(struct tree *tree, GPtrArray *patches, GHashTable *staged,
+			      const char *stage, GError **error)
+{
+	for (guint p = 0; p < patches->len; p++) {
+		const struct patch *patch = patches->pdata[p];
+
+		for (guint i = 0; i < patch->files->len; i++) {
+			const struct patch_file *file = patch->files->pdata[i];
+
+			if ((file->old && !stage_file(tree, staged, file->old, error)) ||
+			    (file->new && !stage_file(tree, staged, file->new, error)))
+				return FALSE;
+		}
+		if (!patch_apply(patch, stage, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean stage_carried(struct tree *tree, GHashTable *staged, const char *stage, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(carried); i++) {
+		g_autofree char *from = rig_home_path(carried[i].from);
+		g_autofree char *to = g_build_filename(stage, carried[i].to, NULL);
+
+		if (!stage_file(tree, staged, carried[i].to, error) || !files_copy(from, to, error))
+			return FALSE;
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(appended); i++) {
+		g_autofree char *to = g_build_filename(stage, appended[i].file, NULL);
+		g_autofree char *text = NULL, *longer = NULL;
+
+		if (!stage_file(tree, staged, appended[i].file, error))
+			return FALSE;
+		if (!rig_read_file(to, 1 << 20, &text, NULL, NULL))
+			return rig_fail(error, RIG_EXIT_USAGE, "'%s' is missing in the source",
+					appended[i].file);
+		longer = g_strconcat(text, "\n", appended[i].line, NULL);
+		if (!rig_write_file(to, longer, -1, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean tree_patch(struct tree *tree, GPtrArray *patches, GError **error)
+{
+	g_autoptr(GHashTable) staged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autofree char *stage = g_build_filename(tree->dir, "stage", NULL);
+	GHashTableIter iter;
+	void *relative;
+
+	if (!files_remove(stage, error))
+		return FALSE;
+	if (g_mkdir_with_parents(stage, 0755) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", stage, g_strerror(errno));
+	if (!stage_patches(tree, patches, staged, stage, error) ||
+	    !stage_carried(tree, staged, stage, error))
+		return FALSE;
+	if (!restore_except(tree, staged, error))
+		return FALSE;
+	g_hash_table_iter_init(&iter, staged);
+	while (g_hash_table_iter_next(&iter, &relative, NULL)) {
+		g_autofree char *from = g_build_filename(stage, relative, NULL);
+
+		if (!save_original(tree, relative, error) || !install(tree, relative, from, error))
+			return FALSE;
+	}
+	return files_remove(stage, error);
+}
+
+gboolean tree_carried(GString *text, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(carried); i++) {
+		g_autofree char *from = rig_home_path(carried[i].from), *content = NULL;
+
+		if (!rig_read_file(from, 1 << 20, &content, NULL, error))
+			return FALSE;
+		g_string_append_printf(text, "%s\n%s\n", carried[i].to, content);
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(appended); i++)
+		g_string_append_printf(text, "%s\n%s\n", appended[i].file, appended[i].line);
+	return TRUE;
+}
