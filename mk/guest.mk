@@ -5,7 +5,8 @@ GUEST_ARCHES := x86_64 ppc64le
 GUEST_CC_x86_64 := gcc
 GUEST_CC_ppc64le := powerpc64le-linux-gnu-gcc
 GUEST_SRC := $(wildcard guest-init/*.c)
-GUEST_CFLAGS := -std=gnu17 -O2 -Wall -Wextra -Wshadow -static -I. -D_GNU_SOURCE -fno-asynchronous-unwind-tables
+GUEST_CFLAGS := -std=gnu17 -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wno-missing-field-initializers -static -I. -D_GNU_SOURCE -fno-asynchronous-unwind-tables
 
 .PHONY: guest
 guest: $(GUEST_ARCHES:%=$(BUILD)/guest/%/init)
@@ -14,6 +15,13 @@ define guest_arch
 $(BUILD)/guest/$(1)/init: $(GUEST_SRC) $(wildcard guest-init/*.h)
 	@mkdir -p $$(@D)
 	$$(call say,GUEST,$$@)
-	$$(Q)$$(GUEST_CC_$(1)) $$(GUEST_CFLAGS) -o $$@ $$(GUEST_SRC)
+	$$(Q)$$(GUEST_CC_$(1)) $$(GUEST_CFLAGS) -s -o $$@ $$(GUEST_SRC)
 endef
 $(foreach a,$(GUEST_ARCHES),$(eval $(call guest_arch,$(a))))
+
+# The same sources for the host, without main(): what rig/tests/test-guest.c tests.
+USES_guest := util
+$(OUT)/lib/guest.a: $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out guest-init/init.c,$(GUEST_SRC)))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)ar rcsD $@ $^

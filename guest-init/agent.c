@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of agents, and what is around each: parameters, pacing, counting. See agent.h. */
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "files.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+#define IDLE_NS (20 * UINT64_C(1000000))
+
+const struct agent *const agents[] = {
+	&agent_block_state, &agent_block_online, &agent_probe,	     &agent_slab_read,
+	&agent_slab_shrink, &agent_slab_churn,	 &agent_cpu_online,  &agent_mem_read,
+	&agent_pressure,    &agent_compact,	 &agent_memtrace,    &agent_dlpar,
+	&agent_notifier_error, &agent_busted,	 NULL,
+};
+
+struct shared *shared;
+
+int shared_init(void)
+{
+	void *memory = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	shared = memory;
+	return 0;
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+const struct agent *agent_find(const char *name)
+{
+	for (const struct agent *const *agent = agents; *agent; agent++)
+		if (!strcmp((*agent)->name, name))
+			return *agent;
+	return NULL;
+}
+
+int agent_lacks(const struct agent *agent, struct text *what)
+{
+	if (agent->needs && !file_exists(agent->needs)) {
+		text_add(what, "%s", agent->needs);
+		return -ENODEV;
+	}
+	return agent->lacks ? agent->lacks(what) : 0;
+}
+
+/* Parameters */
+
+static int take_param(struct run *run, const char *key, const char *value, struct text *what)
+{
+	struct param *param = &run->params[run->n_params];
+
+	if (run->n_params == PARAMS_MAX || strlen(key) >= sizeof(param->key) ||
+	    strlen(value) >= sizeof(param->value)) {
+		text_add(what, "param %.32s: too many parameters, or too long", key);
+		return -E2BIG;
+	}
+	strcpy(param->key, key);
+	strcpy(param->value, value);
+	run->n_params++;
+	return 0;
+}
+
+static int take_line(char *line, struct run *run, struct text *what)
+{
+	char *word[3];
+	unsigned n = text_words(line, word, 3);
+	int err = 0;
+
+	if (n == 2 && !strcmp(word[0], "id"))
+		err = text_number(word[1], &run->id);
+	else if (n == 2 && !strcmp(word[0], "seed"))
+		err = text_hex(word[1], &run->seed);
+	else if (n == 2 && !strcmp(word[0], "rate"))
+		err = text_number(word[1], &run->rate);
+	else if (n == 2 && !strcmp(word[0], "agent"))
+		run->agent = agent_find(word[1]);
+	else if (n == 3 && !strcmp(word[0], "param"))
+		return take_param(run, word[1], word[2], what);
+	else
+		return 0; /* a newer host may say more */
+	if (!strcmp(word[0], "agent") && !run->agent) {
+		text_add(what, "no agent is named %.40s", word[1]);
+		return -ENOENT;
+	}
+	if (err || run->rate > 1000000) {
+		text_add(what, "%s %.40s: not a number, or too large", word[0], word[1]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_params(const struct run *run, struct text *what)
+{
+	for (unsigned i = 0; i < run->n_params; i++) {
+		const struct agent_param *known = run->agent->params;
+
+		while (known && known->key && strcmp(known->key, run->params[i].key))
+			known++;
+		if (known && known->key)
+			continue;
+		text_add(what, "%s has no parameter %s", run->agent->name, run->params[i].key);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int agent_parse(char *payload, struct run *ret, struct text *what)
+{
+	struct run run = {.id = UINT64_MAX};
+	char *line;
+	int err;
+
+	while ((line = text_line(&payload))) {
+		err = take_line(line, &run, what);
+		if (err)
+			return err;
+	}
+	if (run.id > UINT32_MAX || !run.agent) {
+		text_add(what, "START needs an agent and an id of 32 bits");
+		return -EINVAL;
+	}
+	err = check_params(&run, what);
+	if (!err)
+		*ret = run;
+	return err;
+}
+
+const char *run_param(const struct run *run, const char *key)
+{
+	const struct agent_param *known = run->agent->params;
+
+	for (unsigned i = run->n_params; i--;) /* the last one counts */
+		if (!strcmp(run->params[i].key, key))
+			return run->params[i].value;
+	while (known && known->key && strcmp(known->key, key))
+		known++;
+	return known ? known->fallback : NULL;
+}
+
+int run_param_number(struct run *run, const char *key, uint64_t low, uint64_t high, uint64_t *ret)
+{
+	const char *value = run_param(run, key);
+
+	if (value && !text_number(value, ret) && *ret >= low && *ret <= high)
+		return 0;
+	return run_fail(run, EINVAL, "%s %.40s: a number from %llu to %llu is needed", key,
+			value ? value : "", (unsigned long long)low, (unsigned long long)high);
+}
+
+int run_fail(struct run *run, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(run->shared->what, WHAT_MAX, format, args);
+	va_end(args);
+	return -error;
+}
+
+uint64_t shared_claim(struct run *run, unsigned count)
+{
+	uint64_t mask = count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
+
+	for (unsigned shift = 0; shift + count <= 64; shift++) {
+		uint64_t bits = mask << shift;
+		uint64_t old = atomic_load(&shared->claimed);
+
+		while (!(old & bits))
+			if (atomic_compare_exchange_weak(&shared->claimed, &old, old | bits)) {
+				run->shared->claim |= bits;
+				return bits;
+			}
+	}
+	return 0;
+}
+
+/* Pacing */
+
+bool run_stopped(const struct run *run)
+{
+	return atomic_load_explicit(&run->shared->stop, memory_order_relaxed);
+}
+
+/*
+ * STOP is a flag and a signal. The signal is blocked from the look at the flag until ppoll() lets it
+ * in, so that none is lost between the two; during operations it is open, for offline_pages() may
+ * try for ever and gives way to nothing but a pending signal.
+ */
+void run_sleep_until(struct run *run, uint64_t ns)
+{
+	sigset_t block, open;
+	uint64_t now;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &block, &open);
+	while (!run_stopped(run) && (now = now_ns()) < ns) {
+		struct timespec left = {(ns - now) / NS_PER_S, (ns - now) % NS_PER_S};
+
+		ppoll(NULL, 0, &left, &open);
+	}
+	sigprocmask(SIG_SETMASK, &open, NULL);
+}
+
+void run_idle(struct run *run)
+{
+	run_sleep_until(run, now_ns() + IDLE_NS);
+}
+
+/* Absolute times, so that the rate holds; who falls behind by more than a second starts afresh. */
+static void run_loop(struct run *run)
+{
+	uint64_t interval = run->rate ? NS_PER_S / run->rate : 0;
+	uint64_t next = now_ns();
+
+	/* agents of one rate do not all wake in the same instant */
+	if (interval)
+		next += guest_rng_between(&run->shared->rng, 0, interval);
+	while (!run_stopped(run)) {
+		if (interval) {
+			run_sleep_until(run, next);
+			next += interval;
+			if (next + NS_PER_S < now_ns())
+				next = now_ns();
+		}
+		if (!run_stopped(run))
+			run->agent->step(run);
+	}
+}
+
+/* Counting */
+
+void op_begin(struct run *run, enum op op)
+{
+	run->now_ns = now_ns();
+	atomic_store_explicit(&run->shared->op, op, memory_order_relaxed);
+	atomic_store_explicit(&run->shared->busy_since_ns, run->now_ns, memory_order_relaxed);
+}
+
+/* One writer: no need for atomic additions. */
+static void add_one(_Atomic uint64_t *counter)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
+void op_end(struct run *run, enum op op, long result)
+{
+	struct agent_shared *mine = run->shared;
+	int error = result < 0 ? (int)-result : 0;
+
+	if (error >= ERRNO_MAX)
+		error = EIO;
+	atomic_store_explicit(&mine->busy_since_ns, 0, memory_order_relaxed);
+	atomic_store_explicit(&mine->op, OP_NONE, memory_order_relaxed);
+	add_one(&mine->result[op][error]);
+	if (!op_legal(op, error))
+		add_one(&mine->failed);
+	add_one(&mine->ops);
+}
+
+int op_write(struct run *run, enum op op, int fd, const char *word, size_t len)
+{
+	ssize_t done;
+	int err;
+
+	op_begin(run, op);
+	done = pwrite(fd, word, len, 0);
+	err = done < 0 ? -errno : 0;
+	op_end(run, op, err);
+	return err;
+}
+
+int op_write_path(struct run *run, enum op op, int dir, const char *path, const char *word)
+{
+	int err;
+
+	op_begin(run, op);
+	err = file_write(dir, path, word);
+	op_end(run, op, err);
+	return err;
+}
+
+static void set_oom_score(int score)
+{
+	char word[16];
+
+	snprintf(word, sizeof(word), "%d", score);
+	file_write(AT_FDCWD, "/proc/self/oom_score_adj", word);
+}
+
+static void ring(int doorbell)
+{
+	uint64_t one = 1;
+
+	if (write(doorbell, &one, sizeof(one)) < 0)
+		return; /* full means that it rings already */
+}
+
+_Noreturn void agent_main(struct run *run, int doorbell)
+{
+	int err;
+
+	set_oom_score(run->agent->oom_score_adj);
+	run->shared->what[0] = '\0';
+	err = run->agent->prepare ? run->agent->prepare(run) : 0;
+	run->shared->error = -err;
+	if (!err) {
+		atomic_store(&run->shared->phase, PHASE_RUNNING);
+		ring(doorbell);
+		run_loop(run);
+	}
+	if (run->agent->cleanup)
+		run->agent->cleanup(run);
+	_exit(err ? 1 : 0);
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Serving requests: see answer.h. */
+#include "answer.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "blocks.h"
+#include "crew.h"
+#include "files.h"
+#include "look.h"
+
+#define MS UINT64_C(1000000)
+
+static char file[256 * 1024];
+
+/* `key VALUE` of a payload, which is cut up; NULL where it is missing. */
+static const char *value_of(char *payload, const char *key)
+{
+	static char copy[4096];
+	char *cursor = copy, *line, *word[2];
+
+	snprintf(copy, sizeof(copy), "%s", payload);
+	while ((line = text_line(&cursor)))
+		if (text_words(line, word, 2) == 2 && !strcmp(word[0], key))
+			return word[1];
+	return NULL;
+}
+
+static int number_of(char *payload, const char *key, uint64_t *ret)
+{
+	const char *value = value_of(payload, key);
+
+	return value ? text_number(value, ret) : -EINVAL;
+}
+
+/* ACCOUNT */
+
+/* "Node 0, zone   Normal", and below it "        present  1234" and "        managed  1200". */
+void account_zones(char *info, struct text *out)
+{
+	unsigned long long present = 0, managed;
+	char zone[32] = "", *line;
+	unsigned node = 0;
+
+	while ((line = text_line(&info))) {
+		if (sscanf(line, "Node %u, zone %31s", &node, zone) == 2)
+			present = 0;
+		else if (sscanf(line, " present %llu", &present) == 1)
+			continue;
+		else if (zone[0] && sscanf(line, " managed %llu", &managed) == 1)
+			text_add(out, "zone %u %s present %llu managed %llu\n", node, zone, present,
+				 managed);
+	}
+}
+
+/* " lock-classes:       1034 [max: 8192]", " direct dependencies:  4711 [max: 131072]". */
+void account_lockdep(char *stats, struct text *out)
+{
+	char *line;
+
+	while ((line = text_line(&stats))) {
+		char *key = line + strspn(line, " "), *colon = strchr(key, ':');
+		unsigned long long value, max;
+		int n;
+
+		if (!colon || colon == key)
+			continue;
+		*colon = '\0';
+		for (char *p = key; *p; p++)
+			*p = *p == ' ' || *p == '\t' ? '-' : *p;
+		n = sscanf(colon + 1, " %llu [max: %llu]", &value, &max);
+		if (n >= 1)
+			text_add(out, "lockdep-stat %s %llu\n", key, value);
+		if (n == 2)
+			text_add(out, "lockdep-stat max-%s %llu\n", key, max);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void account_blocks(struct text *out)
+{
+	static struct listing dir;
+	static unsigned number[LISTING_MAX];
+	char path[64], state[32];
+
+	if (listing_open(&dir, BLOCKS_DIR) || listing_refresh(&dir, "memory") < 0)
+		return;
+	for (unsigned i = 0; i < dir.count; i++)
+		listing_number(dir.name[i], "memory", &number[i]);
+	qsort(number, dir.count, sizeof(number[0]), compare);
+	for (unsigned i = 0; i < dir.count; i++) {
+		snprintf(path, sizeof(path), "memory%u/state", number[i]);
+		if (file_line(dir.dir, path, state, sizeof(state)) > 0)
+			text_add(out, "block %u %s\n", number[i], state);
+	}
+}
+
+int answer_account(char *payload, struct text *out)
+{
+	unsigned long long kb = 0;
+	char online[256] = "";
+
+	(void)payload;
+	text_add(out, "uptime-ms %llu\n", (unsigned long long)(now_ns() / MS));
+	if (file_line(AT_FDCWD, "/proc/meminfo", file, sizeof(file)) > 0)
+		sscanf(file, "MemTotal: %llu", &kb);
+	text_add(out, "mem-total-kb %llu\n", kb);
+	if (file_read(AT_FDCWD, "/proc/zoneinfo", file, sizeof(file)) > 0)
+		account_zones(file, out);
+	account_blocks(out);
+	if (file_line(AT_FDCWD, "/sys/devices/system/cpu/online", online, sizeof(online)) > 0)
+		text_add(out, "cpu-online %s\n", online);
+	text_add(out, "lockdep %s\n", look_lockdep());
+	if (file_read(AT_FDCWD, "/proc/lockdep_stats", file, sizeof(file)) > 0)
+		account_lockdep(file, out);
+	return 0;
+}
+
+/* BLOCKS */
+
+/*
+ * A block of a DIMM that was just plugged appears a little after QEMU's answer. There is no event for
+ * that without networking in the kernel, so this looks again each 2 ms.
+ */
+static bool wait_for_block(unsigned long long number, uint64_t deadline)
+{
+	const struct timespec tick = {0, 2 * MS};
+	char path[80];
+
+	snprintf(path, sizeof(path), BLOCKS_DIR "/memory%llu/state", number);
+	while (!file_exists(path)) {
+		if (now_ns() >= deadline)
+			return false;
+		nanosleep(&tick, NULL);
+	}
+	return true;
+}
+
+int answer_blocks(char *payload, struct text *out)
+{
+	static uint64_t results[ERRNO_MAX];
+	uint64_t start, size, wait_ms = 5000, deadline, block = blocks_size(), there = 0;
+	const char *write;
+	char word[32], path[80];
+
+	if (number_of(payload, "start", &start) || number_of(payload, "size", &size) ||
+	    !(write = value_of(payload, "write")) || op_find(write) < OP_ONLINE ||
+	    op_find(write) > OP_OFFLINE || !block || !size || start + size < start) {
+		text_add(out, "BLOCKS needs start, size and write, and a kernel with blocks");
+		return -EINVAL;
+	}
+	snprintf(word, sizeof(word), "%s", write);
+	if (op_find(word) == OP_OFFLINE)
+		wait_ms = 0;
+	if (value_of(payload, "wait-ms") && number_of(payload, "wait-ms", &wait_ms))
+		return -EINVAL;
+	deadline = now_ns() + (wait_ms < 60000 ? wait_ms : 60000) * MS;
+	for (uint64_t n = start / block; n <= (start + size - 1) / block; n++) {
+		int err = -ENOENT;
+
+		if (blocks_void(n)) {
+			err = -EPERM;
+		} else if (wait_for_block(n, deadline)) {
+			snprintf(path, sizeof(path), BLOCKS_DIR "/memory%llu/state",
+				 (unsigned long long)n);
+			err = file_write(AT_FDCWD, path, word);
+		}
+		there += err != -ENOENT;
+		results[-err < ERRNO_MAX ? -err : EIO]++;
+	}
+	if (!there) {
+		text_add(out, "no memory block is there");
+		return -ENOENT;
+	}
+	for (int error = 0; error < ERRNO_MAX; error++)
+		if (results[error])
+			text_add(out, "result %s %llu\n", errno_name(error),
+				 (unsigned long long)results[error]);
+	return 0;
+}
+
+/* CPU */
+
+int answer_cpu(char *payload, struct text *out)
+{
+	uint64_t cpu, online;
+	char path[80];
+	int err;
+
+	if (number_of(payload, "cpu", &cpu) || number_of(payload, "write", &online) || online > 1) {
+		text_add(out, "CPU needs cpu and write, the latter 0 or 1");
+		return -EINVAL;
+	}
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu", (unsigned long long)cpu);
+	if (!file_exists(path)) {
+		text_add(out, "no such CPU");
+		return -ENOENT;
+	}
+	strcat(path, "/online");
+	/* a CPU that cannot be taken offline has no such file: it is online */
+	if (online && !file_exists(path))
+		return 0;
+	err = file_write(AT_FDCWD, path, online ? "1" : "0");
+	if (err)
+		text_add(out, "%s", path);
+	return err;
+}
+
+/* SYSRQ */
+
+int answer_sysrq(char *payload, struct text *out)
+{
+	const char *keys = value_of(payload, "keys");
+	char key[2] = "";
+	int err = 0;
+
+	if (!keys || !*keys || strlen(keys) > 16) {
+		text_add(out, "SYSRQ needs keys, at most 16");
+		return -EINVAL;
+	}
+	for (; *keys && !err; keys++) {
+		key[0] = *keys;
+		err = isalnum((unsigned char)*keys)
+			      ? file_write(AT_FDCWD, "/proc/sysrq-trigger", key)
+			      : -EINVAL;
+	}
+	if (err)
+		text_add(out, "key '%s'", key);
+	return err;
+}
+
+/* FINISH */
+
+int answer_verdict(char *payload, struct text *out)
+{
+	static char buffer[65536];
+	struct text reasons;
+
+	(void)payload;
+	text_init(&reasons, buffer, sizeof(buffer));
+	crew_reasons(&reasons);
+	if (look_had_lockdep() && strcmp(look_lockdep(), "on"))
+		text_add(&reasons, "reason lockdep is not armed any more\n");
+	text_add(out, "verdict %s\n%s", reasons.len ? "bad" : "ok", buffer);
+	return 0;
+}
+
+/* WHO */
+
+static void add_stack(int task, struct text *out)
+{
+	char *cursor = file, *line;
+
+	if (file_read(task, "stack", file, sizeof(file)) <= 0)
+		return;
+	while ((line = text_line(&cursor)))
+		text_add(out, "\t%s\n", line);
+}
+
+/* /proc/PID/stat: "PID (COMM) STATE ...", where COMM may hold anything, brackets included. */
+static void add_task(int dir, const char *tid, bool blocked, struct text *out)
+{
+	int task = openat(dir, tid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char stat[512], wchan[128] = "-", *comm, *end;
+	char state;
+
+	if (task < 0)
+		return;
+	if (file_line(task, "stat", stat, sizeof(stat)) > 0 && (comm = strchr(stat, '(')) &&
+	    (end = strrchr(stat, ')')) && end[1] == ' ') {
+		*end = '\0';
+		state = end[2];
+		for (char *p = ++comm; *p; p++)
+			*p = *p <= ' ' || *p > '~' ? '_' : *p;
+		if ((state == 'D') == blocked) {
+			file_line(task, "wchan", wchan, sizeof(wchan));
+			text_add(out, "task %s %s %c %s\n", tid, *comm ? comm : "-", state,
+				 *wchan ? wchan : "-");
+			add_stack(task, out);
+		}
+	}
+	close(task);
+}
+
+static void each_task(bool blocked, struct text *out)
+{
+	DIR *proc = opendir("/proc"), *tasks;
+	struct dirent *pid, *tid;
+	char path[300];
+
+	while (proc && (pid = readdir(proc))) {
+		snprintf(path, sizeof(path), "/proc/%s/task", pid->d_name);
+		if (!isdigit((unsigned char)pid->d_name[0]) || !(tasks = opendir(path)))
+			continue;
+		while ((tid = readdir(tasks)))
+			if (isdigit((unsigned char)tid->d_name[0]))
+				add_task(dirfd(tasks), tid->d_name, blocked, out);
+		closedir(tasks);
+	}
+	if (proc)
+		closedir(proc);
+}
+
+/* Those in D state first: they are what is asked for when not all fits. */
+int answer_who(char *payload, struct text *out)
+{
+	bool blocked_only = !strncmp(payload, "blocked", 7);
+
+	text_add(out, "uptime-ms %llu\n", (unsigned long long)(now_ns() / MS));
+	each_task(true, out);
+	if (!blocked_only)
+		each_task(false, out);
+	if (out->cut)
+		text_add(out, "cut\n");
+	return 0;
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The agents that run: see crew.h. */
+#include "crew.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "serve.h"
+
+#define MS UINT64_C(1000000)
+#define STOP_NS (10000 * MS)
+#define STOPS_MAX 16
+
+struct slot {
+	struct run run;
+	pid_t pid; /* 0: the slot is free, or its process has ended */
+	bool used;
+	bool answered; /* its START */
+	bool stopping, stuck;
+	bool counts_due;
+	uint32_t seq; /* of START */
+};
+
+/* A STOP that is not answered yet: the agents it waits for, one bit each. */
+struct stop {
+	bool used;
+	uint32_t seq;
+	uint64_t slots, deadline_ns;
+};
+
+static struct slot slots[AGENTS_MAX];
+static struct stop stops[STOPS_MAX];
+static int bell;
+static char ended_buffer[16384];
+static struct text ended; /* reasons of agents that are gone */
+
+_Static_assert(AGENTS_MAX <= 64, "struct stop has one bit for each agent");
+
+void crew_init(int doorbell)
+{
+	bell = doorbell;
+	text_init(&ended, ended_buffer, sizeof(ended_buffer));
+}
+
+static int spawn(struct slot *slot)
+{
+	pid_t pid;
+
+	atomic_store(&slot->run.shared->busy_since_ns, 0);
+	pid = serve_fork(slot->run.agent->name);
+	if (!pid)
+		agent_main(&slot->run, bell);
+	if (pid > 0)
+		slot->pid = pid;
+	return pid < 0 ? (int)pid : 0;
+}
+
+static struct slot *slot_free(void)
+{
+	for (unsigned i = 0; i < AGENTS_MAX; i++)
+		if (!slots[i].used)
+			return &slots[i];
+	return NULL;
+}
+
+static struct slot *slot_of(uint64_t id)
+{
+	for (unsigned i = 0; i < AGENTS_MAX; i++)
+		if (slots[i].used && slots[i].run.id == id)
+			return &slots[i];
+	return NULL;
+}
+
+static void release(struct slot *slot)
+{
+	atomic_fetch_and(&shared->claimed, ~slot->run.shared->claim);
+	memset(slot, 0, sizeof(*slot));
+}
+
+void crew_start(uint32_t seq, char *payload)
+{
+	char buffer[256];
+	struct text what;
+	struct slot *slot = slot_free();
+	struct run run;
+	int err;
+
+	text_init(&what, buffer, sizeof(buffer));
+	err = agent_parse(payload, &run, &what);
+	if (!err && slot_of(run.id)) {
+		err = -EEXIST;
+		text_add(&what, "an agent %llu runs already", (unsigned long long)run.id);
+	} else if (!err && !slot) {
+		err = -EMFILE;
+		text_add(&what, "%d agents run already", AGENTS_MAX);
+	}
+	if (err) {
+		serve_done(seq, -err, "%s", buffer);
+		return;
+	}
+	run.index = slot - slots;
+	run.shared = &shared->agent[run.index];
+	memset(run.shared, 0, sizeof(*run.shared));
+	run.shared->rng.state = run.seed;
+	atomic_store(&run.shared->phase, PHASE_PREPARING);
+	*slot = (struct slot){.run = run, .used = true, .seq = seq};
+	err = spawn(slot);
+	if (err) {
+		release(slot);
+		serve_done(seq, -err, "fork");
+	}
+}
+
+void crew_ready(void)
+{
+	for (unsigned i = 0; i < AGENTS_MAX; i++) {
+		struct slot *slot = &slots[i];
+
+		if (!slot->used || slot->answered ||
+		    atomic_load(&slot->run.shared->phase) != PHASE_RUNNING)
+			continue;
+		slot->answered = true;
+		serve_done(slot->seq, 0, "%s", "");
+	}
+}
+
+/* STOP */
+
+static void tell_to_stop(struct slot *slot)
+{
+	atomic_store(&slot->run.shared->stop, 1);
+	slot->stopping = true;
+	if (slot->pid)
+		kill(slot->pid, SIGUSR1);
+}
+
+static int parse_stop(char *payload, bool *ret_all, uint64_t *ret_id)
+{
+	char *line = text_line(&payload), *word[2];
+	unsigned n = line ? text_words(line, word, 2) : 0;
+
+	*ret_all = n == 1 && !strcmp(word[0], "all");
+	if (*ret_all)
+		return 0;
+	return n == 2 && !strcmp(word[0], "id") ? text_number(word[1], ret_id) : -EINVAL;
+}
+
+static void answer_stop(struct stop *stop)
+{
+	char buffer[8192];
+	struct text text;
+
+	text_init(&text, buffer, sizeof(buffer));
+	text_add(&text, "ok\n");
+	for (unsigned i = 0; i < AGENTS_MAX; i++)
+		if (stop->slots >> i & 1) {
+			struct slot *slot = &slots[i];
+
+			slot->stuck = true;
+			text_add(&text, "stuck %llu %s %s\n", (unsigned long long)slot->run.id,
+				 slot->run.agent->name, op_name(atomic_load(&slot->run.shared->op)));
+		}
+	stop->used = !serve_send(PROTO_DONE, stop->seq, buffer, text.len);
+}
+
+void crew_stop(uint32_t seq, char *payload)
+{
+	struct stop *stop = stops;
+	uint64_t id = 0;
+	bool all;
+
+	if (parse_stop(payload, &all, &id)) {
+		serve_done(seq, EINVAL, "STOP needs all, or an id");
+		return;
+	}
+	if (!all && !slot_of(id)) {
+		serve_done(seq, ENOENT, "no agent %llu runs", (unsigned long long)id);
+		return;
+	}
+	while (stop < stops + STOPS_MAX && stop->used)
+		stop++;
+	if (stop == stops + STOPS_MAX) {
+		serve_done(seq, EBUSY, "%d STOPs wait already", STOPS_MAX);
+		return;
+	}
+	*stop = (struct stop){.used = true, .seq = seq, .deadline_ns = now_ns() + STOP_NS};
+	for (unsigned i = 0; i < AGENTS_MAX; i++)
+		if (slots[i].used && (all || slots[i].run.id == id)) {
+			stop->slots |= UINT64_C(1) << i;
+			tell_to_stop(&slots[i]);
+		}
+	if (!stop->slots)
+		answer_stop(stop);
+}
+
+/* The end of an agent */
+
+static bool send_counts(struct slot *slot)
+{
+	static char buffer[65536];
+	struct agent_shared *its = slot->run.shared;
+	struct text text;
+
+	text_init(&text, buffer, sizeof(buffer));
+	text_add(&text, "agent %llu %s\nops %llu\n", (unsigned long long)slot->run.id,
+		 slot->run.agent->name, (unsigned long long)atomic_load(&its->ops));
+	for (unsigned op = 0; op < OP_COUNT; op++)
+		for (int error = 0; error < ERRNO_MAX; error++) {
+			uint64_t count = atomic_load(&its->result[op][error]);
+
+			if (count)
+				text_add(&text, "%s %s %s %llu\n",
+					 op_legal(op, error) ? "result" : "illegal", op_name(op),
+					 errno_name(error), (unsigned long long)count);
+		}
+	return serve_send(PROTO_COUNTS, 0, buffer, text.len);
+}
+
+/* The last thing that happens to a slot. Waiting STOPs hear of it after the counts are out. */
+static void settle(struct slot *slot)
+{
+	uint64_t bit = UINT64_C(1) << (slot - slots);
+
+	slot->counts_due = !send_counts(slot);
+	if (slot->counts_due)
+		return;
+	release(slot);
+	for (struct stop *stop = stops; stop < stops + STOPS_MAX; stop++) {
+		if (!stop->used || !(stop->slots & bit))
+			continue;
+		stop->slots &= ~bit;
+		if (!stop->slots)
+			answer_stop(stop);
+	}
+}
+
+/* It never got ready: its START is what hears of it. */
+static void reap_unready(struct slot *slot)
+{
+	struct agent_shared *its = slot->run.shared;
+	uint64_t bit = UINT64_C(1) << (slot - slots);
+
+	its->what[WHAT_MAX - 1] = '\0';
+	serve_done(slot->seq, its->error ? its->error : EIO, "%s",
+		   its->what[0] ? its->what : "it died while it got ready");
+	release(slot);
+	for (struct stop *stop = stops; stop < stops + STOPS_MAX; stop++)
+		if (stop->used && stop->slots & bit) {
+			stop->slots &= ~bit;
+			if (!stop->slots)
+				answer_stop(stop);
+		}
+}
+
+static void blame(struct slot *slot, int status)
+{
+	unsigned long long id = slot->run.id, failed = atomic_load(&slot->run.shared->failed);
+	const char *name = slot->run.agent->name;
+
+	if (failed)
+		text_add(&ended, "reason agent %llu %s: %llu results that are not legal\n", id, name,
+			 failed);
+	if (WIFSIGNALED(status))
+		text_add(&ended, "reason agent %llu %s died of signal %d\n", id, name,
+			 WTERMSIG(status));
+	if (slot->stuck)
+		text_add(&ended, "reason agent %llu %s was stuck for a while\n", id, name);
+	if (WIFSIGNALED(status))
+		serve_note("agent %llu %s died of signal %d", id, name, WTERMSIG(status));
+}
+
+/* What the OOM killer took counts as the failure of its operation, and the agent goes on. */
+static bool goes_on(struct slot *slot, int status)
+{
+	struct agent_shared *its = slot->run.shared;
+	unsigned op = atomic_load(&its->op);
+
+	if (!slot->run.agent->killable || slot->stopping || !WIFSIGNALED(status) ||
+	    WTERMSIG(status) != SIGKILL)
+		return false;
+	if (op == OP_NONE || op >= OP_COUNT)
+		op = OP_ANON;
+	atomic_fetch_add(&its->result[op][ENOMEM], 1);
+	atomic_fetch_add(&its->ops, 1);
+	return !spawn(slot);
+}
+
+bool crew_reap(pid_t pid, int status)
+{
+	for (struct slot *slot = slots; slot < slots + AGENTS_MAX; slot++) {
+		if (!slot->used || slot->pid != pid)
+			continue;
+		slot->pid = 0;
+		crew_ready(); /* it may have rung and ended before we looked */
+		if (!slot->answered) {
+			reap_unready(slot);
+		} else if (!goes_on(slot, status)) {
+			atomic_store(&slot->run.shared->phase, PHASE_ENDED);
+			blame(slot, status);
+			settle(slot);
+		}
+		return true;
+	}
+	return false;
+}
+
+/* Time */
+
+static void tick_slot(struct slot *slot, uint64_t now)
+{
+	uint64_t since = atomic_load(&slot->run.shared->busy_since_ns);
+	uint64_t patience = slot->run.agent->patience_ms * MS;
+
+	if (slot->counts_due)
+		settle(slot);
+	else if (slot->pid && (slot->stopping || (patience && since && now > since + patience)))
+		kill(slot->pid, SIGUSR1);
+}
+
+void crew_tick(void)
+{
+	uint64_t now = now_ns();
+
+	for (unsigned i = 0; i < AGENTS_MAX; i++)
+		if (slots[i].used)
+			tick_slot(&slots[i], now);
+	for (struct stop *stop = stops; stop < stops + STOPS_MAX; stop++)
+		if (stop->used && (!stop->slots || now > stop->deadline_ns))
+			answer_stop(stop);
+}
+
+void crew_beat(struct text *text)
+{
+	uint64_t now = now_ns();
+
+	for (unsigned i = 0; i < AGENTS_MAX; i++) {
+		struct agent_shared *its = &shared->agent[i];
+		uint64_t since = atomic_load(&its->busy_since_ns);
+
+		if (!slots[i].used || !slots[i].answered)
+			continue;
+		text_add(text, "agent %llu %s ops %llu failed %llu busy-ms %llu now %s\n",
+			 (unsigned long long)slots[i].run.id, slots[i].run.agent->name,
+			 (unsigned long long)atomic_load(&its->ops),
+			 (unsigned long long)atomic_load(&its->failed),
+			 (unsigned long long)(since && now > since ? (now - since) / MS : 0),
+			 since ? op_name(atomic_load(&its->op)) : "-");
+	}
+}
+
+void crew_reasons(struct text *text)
+{
+	text_add(text, "%s", ended.data);
+	for (unsigned i = 0; i < AGENTS_MAX; i++) {
+		struct slot *slot = &slots[i];
+		uint64_t failed = slot->used ? atomic_load(&slot->run.shared->failed) : 0;
+
+		if (failed)
+			text_add(text, "reason agent %llu %s: %llu results that are not legal\n",
+				 (unsigned long long)slot->run.id, slot->run.agent->name,
+				 (unsigned long long)failed);
+		if (slot->used && slot->stuck)
+			text_add(text, "reason agent %llu %s is stuck in %s\n",
+				 (unsigned long long)slot->run.id, slot->run.agent->name,
+				 op_name(atomic_load(&slot->run.shared->op)));
+	}
+}

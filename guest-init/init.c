@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PID 1 of a guest under test. Mounts what the kernel offers, finds the way to the host, says hello
+ * and serves. The console belongs to the kernel: nothing is printed there but the reason for an end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "channel.h"
+#include "files.h"
+#include "look.h"
+#include "request.h"
+#include "serve.h"
+
+static struct words words;
+static struct channel channel;
+
+static _Noreturn void die(const char *what, int err)
+{
+	int console = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	dprintf(console, "rig init: %s: %s\n", what, errno_name(-err));
+	/* a person who asked for a shell still has it */
+	while (words.shell)
+		pause();
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}
+
+/* A kernel may lack any of them; what needs one says so itself. */
+static void mount_all(void)
+{
+	static const struct {
+		const char *type, *where;
+	} mounts[] = {
+		{"proc", "/proc"},
+		{"sysfs", "/sys"},
+		{"devtmpfs", "/dev"},
+		{"debugfs", "/sys/kernel/debug"},
+		{"tracefs", "/sys/kernel/tracing"},
+		{"tmpfs", "/tmp"},
+	};
+
+	for (size_t i = 0; i < countof(mounts); i++) {
+		mkdir(mounts[i].where, 0755);
+		/* ENODEV: not in this kernel. EBUSY: CONFIG_DEVTMPFS_MOUNT was faster. */
+		mount(mounts[i].type, mounts[i].where, mounts[i].type, MS_NOSUID, NULL);
+	}
+}
+
+static void leave_console(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd < 3; fd++)
+		if (null >= 0 && null != fd)
+			dup2(null, fd);
+	if (null > 2)
+		close(null);
+	setsid();
+}
+
+/* Memory runs out here by design: init and what serves requests must not be what pays. */
+static void protect(void)
+{
+	struct rlimit files = {16384, 16384};
+	int err;
+
+	file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
+	setrlimit(RLIMIT_NOFILE, &files);
+	err = shared_init();
+	if (!err)
+		err = request_init();
+	if (err)
+		die("shared memory", err);
+}
+
+/* rig.shell: a shell on the console, again whenever it ends. */
+static void offer_shell(void)
+{
+	if (!words.shell || fork())
+		return;
+	for (;;) {
+		if (!fork()) {
+			int console = open("/dev/console", O_RDWR);
+
+			setsid();
+			ioctl(console, TIOCSCTTY, 1);
+			for (int fd = 0; fd < 3; fd++)
+				dup2(console, fd);
+			setenv("PATH", "/bin:/sbin", 1);
+			execl("/bin/busybox", "sh", "-l", NULL);
+			_exit(127);
+		}
+		while (wait(NULL) < 0 && errno == EINTR)
+			;
+		sleep(1); /* not a busy loop where there is no busybox */
+	}
+}
+
+static void open_channel(void)
+{
+	const char *why = NULL;
+	int err = channel_open(&channel, words.tty[0] ? words.tty : NULL, &why);
+
+	if (err)
+		die(why, err);
+}
+
+int main(void)
+{
+	umask(022);
+	mount_all();
+	leave_console();
+	look_words(&words);
+	protect();
+	look_around();
+	offer_shell();
+	open_channel();
+	serve(&channel); /* says hello first */
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of legal errnos. A row says for which operations an errno is an answer and not a fault,
+ * and which kernel function gives it. Whatever is not here is counted as failed and spoils the
+ * guest's verdict: add a row only with the function that returns it.
+ */
+#include "legal.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define BIT(op) (UINT64_C(1) << (op))
+#define STATE_ON (BIT(OP_ONLINE) | BIT(OP_ONLINE_KERNEL) | BIT(OP_ONLINE_MOVABLE))
+#define STATE (STATE_ON | BIT(OP_OFFLINE))
+#define ON (STATE_ON | BIT(OP_ONLINE_1))
+#define OFF (BIT(OP_OFFLINE) | BIT(OP_ONLINE_0))
+#define CPU (BIT(OP_CPU_ONLINE) | BIT(OP_CPU_OFFLINE))
+#define SLAB (BIT(OP_SLAB_READ) | BIT(OP_SLAB_SHRINK))
+#define CHURN (BIT(OP_CACHE_CREATE) | BIT(OP_CACHE_DESTROY) | BIT(OP_CACHE_SHRINK))
+#define READ_SYSFS (BIT(OP_READ_NODE) | BIT(OP_READ_BLOCK))
+#define READ_ANY (READ_SYSFS | BIT(OP_READ_PROC) | BIT(OP_READ_PAGE_OWNER) | BIT(OP_READ_PTDUMP))
+#define GROW (BIT(OP_ANON) | BIT(OP_CACHE))
+#define DLPAR (BIT(OP_DLPAR_REFUSED) | BIT(OP_DLPAR_ADD) | BIT(OP_DLPAR_REMOVE))
+#define COMES_AND_GOES (STATE | ON | OFF | CPU | SLAB | READ_SYSFS | BIT(OP_COMPACT))
+
+static const struct {
+	uint64_t ops;
+	int error;
+	const char *why;
+} legal[] = {
+	/* the file belongs to a device, node, cache or block that is going or gone */
+	{COMES_AND_GOES, ENOENT, "kernfs_iop_lookup(): its folder went away"},
+	{COMES_AND_GOES, ENODEV, "kernfs_get_active(): it is being removed while the file is open"},
+
+	/* memory blocks */
+	{STATE, EINVAL, "state_store(): the block was in that state, device_online/offline() gave 1"},
+	{ON | OFF, EINVAL, "memory_block_change_state(), offline_pages(): holes, or more than a zone"},
+	{ON, EINVAL, "online_pages(): the range does not fit the zone that was asked for"},
+	{OFF, EBUSY, "start_isolate_page_range(), scan_movable_pages(): unmovable pages in the block"},
+	{OFF, EAGAIN, "alloc_contig/isolate: a racing isolation of the same page block"},
+	{OFF, EINTR, "offline_pages(): our own signal, patience is over or the agent is to stop"},
+	{ON | OFF, EINTR, "mutex and notifier waits that give way to our signal"},
+	{ON | OFF, ENOMEM, "memory notifiers (slab, page_ext, kasan), injected errors"},
+	{ON | OFF, EBUSY, "virtio_mem_memory_notifier_cb(): its device is about to plug or unplug there"},
+	{ON | OFF, EPERM, "notifier_to_errno(NOTIFY_BAD): kasan and balloons refuse so"},
+
+	/* probe */
+	{BIT(OP_PROBE), EEXIST, "register_memory_resource(): the range is there, as it should be"},
+	{BIT(OP_PROBE_ABSENT), EEXIST, "register_memory_resource(): added before"},
+	{BIT(OP_PROBE_ABSENT), ENOMEM, "arch_add_memory(): no memory for the memmap"},
+
+	/* slab caches */
+	{BIT(OP_SLAB_READ), ENOSYS, "slab files of debug features that the kernel lacks"},
+	{BIT(OP_SLAB_READ), EIO, "slab_attr_show(): an attribute that can only be written"},
+	{SLAB, ENOMEM, "kernfs seq buffers, bitmaps of list_locations() and validate_slab_cache()"},
+	{CHURN, EBUSY, "rig_slab_write(): the slot is not in the state that the command needs"},
+	{CHURN, ENOMEM, "kmem_cache_create(): no memory, or a cpu or node callback that failed so"},
+
+	/* CPUs */
+	{CPU, EBUSY, "cpu_up/cpu_down(): hotplug is disabled just now, or the last CPU; dl bandwidth"},
+	{CPU, EPERM, "device_offline(): this CPU must not go; cpu_up() refused by boot options"},
+	{CPU, ENOMEM, "cpuhp callbacks and idle threads without memory"},
+	{CPU, EAGAIN, "smpboot and cpuhp callbacks that ask for another attempt"},
+	{CPU, EINTR, "our own signal"},
+	{BIT(OP_CPU_OFFLINE), EINVAL, "cpu_down(): the CPU was not online"},
+
+	/* readers */
+	{READ_ANY, ENOMEM, "seq_file: no memory for the buffer"},
+	{READ_ANY, EINTR, "page_owner and ptdump give way to our signal"},
+	{BIT(OP_READ_PAGE_OWNER), EFAULT, "read_page_owner(): a record that the buffer cannot take"},
+	{BIT(OP_READ_BLOCK), EINVAL, "valid_zones_show(), removable_show(): the block changes meanwhile"},
+
+	/* pressure */
+	{GROW, ENOMEM, "mmap(), tmpfs; and each time the OOM killer took the agent, as it is meant to"},
+	{GROW, ENOSPC, "shmem_inode_acct_block(): tmpfs is full"},
+	{GROW, EINTR, "our own signal"},
+
+	/* compaction */
+	{BIT(OP_COMPACT), EINTR, "our own signal"},
+
+	/* memtrace (powernv) */
+	{BIT(OP_TRACE_ON), EAGAIN, "memtrace_enable_set(): no contiguous range, or old one not freed"},
+	{BIT(OP_TRACE_ON), EINVAL, "memtrace_enable_set(), before v5.11: nothing could be taken offline"},
+	{BIT(OP_TRACE_ON), ENOMEM, "memtrace_init_regions_runtime()"},
+	{BIT(OP_TRACE_OFF), EAGAIN, "memtrace_free_regions(): some region could not be given back"},
+
+	/* DLPAR (pseries) */
+	{DLPAR, EINVAL, "dlpar_memory(): not that many LMBs to add or to remove"},
+	{DLPAR, EPERM, "dlpar_acquire_drc(): returns a bare -1 where the hypervisor has none to give"},
+	{DLPAR, EBUSY, "dlpar_remove_lmb(): a block could not be taken offline"},
+	{DLPAR, ENOMEM, "kmemdup() of the request"},
+	{DLPAR, ENODEV, "dlpar_offline_lmb(), update_lmb_associativity_index(): LMB without block"},
+	{BIT(OP_DLPAR_ADD), EEXIST, "__add_memory(): the range is there"},
+
+	/* busted: the lock validator is what answers, see guest-init/kernel */
+};
+
+static const char *const names[OP_COUNT] = {
+	[OP_NONE] = "-",
+	[OP_ONLINE] = "online",
+	[OP_ONLINE_KERNEL] = "online_kernel",
+	[OP_ONLINE_MOVABLE] = "online_movable",
+	[OP_OFFLINE] = "offline",
+	[OP_ONLINE_1] = "online=1",
+	[OP_ONLINE_0] = "online=0",
+	[OP_PROBE] = "probe",
+	[OP_PROBE_ABSENT] = "probe-absent",
+	[OP_SLAB_READ] = "slab-read",
+	[OP_SLAB_SHRINK] = "slab-shrink",
+	[OP_CACHE_CREATE] = "create",
+	[OP_CACHE_DESTROY] = "destroy",
+	[OP_CACHE_SHRINK] = "shrink",
+	[OP_CPU_ONLINE] = "cpu-online",
+	[OP_CPU_OFFLINE] = "cpu-offline",
+	[OP_READ_PROC] = "read-proc",
+	[OP_READ_NODE] = "read-node",
+	[OP_READ_BLOCK] = "read-block",
+	[OP_READ_PAGE_OWNER] = "read-page_owner",
+	[OP_READ_PTDUMP] = "read-ptdump",
+	[OP_ANON] = "anon",
+	[OP_CACHE] = "cache",
+	[OP_FREE] = "free",
+	[OP_COMPACT] = "compact",
+	[OP_TRACE_ON] = "trace-on",
+	[OP_TRACE_OFF] = "trace-off",
+	[OP_DLPAR_REFUSED] = "dlpar-refused",
+	[OP_DLPAR_ADD] = "dlpar-add",
+	[OP_DLPAR_REMOVE] = "dlpar-remove",
+	[OP_INJECT] = "inject",
+	[OP_INJECT_OFF] = "inject-off",
+	[OP_BUSTED] = "busted",
+};
+
+const char *op_name(unsigned op)
+{
+	return op < OP_COUNT ? names[op] : names[OP_NONE];
+}
+
+enum op op_find(const char *word)
+{
+	for (unsigned op = OP_NONE + 1; op < OP_COUNT; op++)
+		if (!strcmp(names[op], word))
+			return op;
+	return OP_NONE;
+}
+
+const char *op_legal_why(unsigned op, int error)
+{
+	if (op >= OP_COUNT)
+		return NULL;
+	for (size_t i = 0; i < sizeof(legal) / sizeof(legal[0]); i++)
+		if (legal[i].error == error && legal[i].ops & BIT(op))
+			return legal[i].why;
+	return NULL;
+}
+
+bool op_legal(unsigned op, int error)
+{
+	return !error || op_legal_why(op, error);
+}

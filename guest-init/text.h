@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Payloads: lines of words, written into a bounded buffer and taken apart in place. */
+#ifndef GUEST_TEXT_H
+#define GUEST_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+	char *data; /* ends in NUL */
+	size_t len, max;
+	bool cut; /* something did not fit */
+};
+
+void text_init(struct text *text, char *buffer, size_t max);
+
+/* Adds all of it or, where it does not fit, nothing: a line is never cut in the middle. */
+void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Cuts the next line off *CURSOR (in place); NULL at the end. Empty lines are skipped. */
+char *text_line(char **cursor);
+
+/* Splits LINE at single spaces into at most MAX words; the last takes the rest. Returns how many. */
+unsigned text_words(char *line, char **words, unsigned max);
+
+/* Unsigned decimal or 0x-hexadecimal, nothing before or after it; 0 or -EINVAL. */
+int text_number(const char *word, uint64_t *ret);
+/* Hexadecimal without 0x. */
+int text_hex(const char *word, uint64_t *ret);
+
+/*
+ * "0-3,8,10-11": calls EACH for every number, ascending within a range; 0, or -EINVAL where it is no
+ * such list or has more than MAX numbers.
+ */
+int text_list(const char *list, unsigned max, void (*each)(unsigned number, void *data), void *data);
+
+/* "EBUSY" for 16; "ok" for 0; "E<number>" for one without a name. Static or in a buffer of its own. */
+const char *errno_name(int error);
+/* The reverse; 0 where there is none. */
+int errno_number(const char *name);
+
+#endif
