@@ -3,6 +3,7 @@
 #include "engine/session.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 static void add_pages(GHashTable *pages, guint64 node, guint64 n)
 {
@@ -188,6 +189,18 @@ static json_t *expectation(struct session *s)
 	return json_pack("{s:b, s:s}", "met", 0, "kind", expect->kind);
 }
 
+/* What the run cost the host on our side; QEMU's own time is not in it. */
+static json_t *controller_json(void)
+{
+	struct rusage use;
+
+	getrusage(RUSAGE_SELF, &use);
+	return json_pack("{s:f, s:I}", "cpu_s",
+			 use.ru_utime.tv_sec + use.ru_stime.tv_sec +
+				 (use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6,
+			 "max_rss_kib", (json_int_t)use.ru_maxrss);
+}
+
 json_t *judge_details(struct session *s)
 {
 	json_t *reasons = json_array(), *reports = json_array();
@@ -197,7 +210,7 @@ json_t *judge_details(struct session *s)
 	for (guint i = 0; i < s->splats->len && i < 100; i++)
 		json_array_append_new(reports, splat_to_json(s->splats->pdata[i]));
 	return json_pack(
-		"{s:s, s:o, s:o, s:{s:o, s:O}, s:{s:I, s:I, s:I, s:f, s:f}, s:{s:b, s:s, s:O}, s:{s:o, s:o}, s:o}",
+		"{s:s, s:o, s:o, s:{s:o, s:O}, s:{s:I, s:I, s:I, s:f, s:f}, s:{s:b, s:s, s:O}, s:{s:o, s:o}, s:o, s:o}",
 		"verdict", verdict_name(s->verdict), "reasons", reasons, "reports", reports, "counts",
 		"agents", agents_json(s), "devices", s->outcomes, "times", "boot_ns",
 		(json_int_t)(s->hello_ns ? s->hello_ns - s->started_ns : 0), "hammer_ns",
@@ -209,5 +222,5 @@ json_t *judge_details(struct session *s)
 		"lockdep", "armed", !g_strcmp0(s->after.lockdep, "on"), "state",
 		s->after.lockdep ? s->after.lockdep : "unknown", "stats",
 		s->after.stats ? s->after.stats : json_null(), "accounts", "before",
-		account_json(&s->before), "after", account_json(&s->after), "expected", expectation(s));
+		account_json(&s->before), "after", account_json(&s->after), "expected", expectation(s), "controller", controller_json());
 }
