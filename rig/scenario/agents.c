@@ -34,7 +34,7 @@ const struct agent_info scenario_agents[] = {
 	{"notifier-error", "lets the memory notifiers fail now and then",
 	 NEEDS("CONFIG_MEMORY_NOTIFIER_ERROR_INJECT=y", "CONFIG_DEBUG_FS")},
 	{"busted", "takes two locks in both orders: a deadlock that must be caught",
-	 NEEDS("CONFIG_RIG_SLAB_CHURN", "CONFIG_PROVE_LOCKING")},
+	 NEEDS("CONFIG_RIG_BUSTED", "CONFIG_PROVE_LOCKING")},
 	{NULL},
 };
 

@@ -57,11 +57,12 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 	return TRUE;
 }
 
+/* Base memory below the machine's least is raised to it, as long as nothing has to fit above it. */
 static gboolean memory_fits(const struct scenario *s, const struct machine *machine, GError **error)
 {
 	g_autofree char *have = rig_size_text(s->memory), *least = rig_size_text(machine->min_memory);
 
-	if (s->memory < machine->min_memory)
+	if (s->memory < machine->min_memory && s->max_memory > s->memory)
 		return rig_fail(error, RIG_EXIT_SKIP, "%s needs at least %s of base memory, '%s' has %s",
 				machine->name, least, s->name, have);
 	if (s->nodes > 1 && !(machine->can & MACHINE_NUMA))
