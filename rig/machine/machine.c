@@ -60,13 +60,60 @@ static const struct machine pseries = {
 	.mmus = WORDS("radix", "hash"),
 	.modes = (const struct machine_mode[]){
 		{"vof", ",x-vof=on", NULL},
-		{"hash", NULL, "disable_radix"},
+		/* words, because the kernel's own default depends on PPC_RADIX_MMU_DEFAULT */
+		{"radix", NULL, "disable_radix=no"},
+		{"hash", NULL, "disable_radix=yes"},
 		{NULL},
 	},
 	.quirks = "no event says that the guest accepted a plug: it ends when QEMU has the device",
 };
 
-const struct machine *const machines[] = {&pc_q35, &pseries, NULL};
+/*
+ * Bare metal under skiboot. -nodefaults takes the PCI host bridges and the BMC away, so the one bridge
+ * that is needed and a BMC are added again: skiboot trains links one second for each bridge (six by
+ * default), and without a BMC a power-off ends in "OPAL: Shutdown request" with QEMU still there.
+ *
+ * There is no memory hotplug from the host: what comes and goes are memory blocks (sysfs, probe) and
+ * memtrace, with the radix MMU in units of 1 GiB: of 6 GiB, movable_node kernelcore=2G keeps some movable.
+ */
+#define POWERNV                                                                                    \
+	.arch = "ppc64le",                                                                         \
+	.emulator = "qemu-system-ppc64",                                                           \
+	.extra = WORDS("-nodefaults", "-no-user-config",                                           \
+		       "-device", "pnv-phb,chip-id=0,index=0,id=phb0",                             \
+		       "-device", "pnv-phb-root-port,bus=phb0,id=port0",                           \
+		       "-device", "ipmi-bmc-sim,id=bmc0",                                          \
+		       "-device", "isa-ipmi-bt,bmc=bmc0,irq=10"),                                  \
+	.image = "vmlinux",                                                                        \
+	.console = "hvc0",                                                                         \
+	.cmdline = "movable_node kernelcore=2G",                                                   \
+	.virtio_bus = "port0",                                                                     \
+	.can = MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,                                            \
+	.dimm_unit = GIB,                                                                          \
+	.min_memory = 6 * GIB
+
+static const struct machine powernv9 = {
+	POWERNV,
+	.name = "powernv9",
+	.about = "bare-metal POWER9 with OPAL firmware; no hotplug from the host, memtrace in the guest",
+	.type = "powernv9",
+};
+
+static const struct machine powernv8 = {
+	POWERNV,
+	.name = "powernv8",
+	.about = "bare-metal POWER8 with OPAL firmware (hash MMU); no hotplug from the host",
+	.type = "powernv8",
+};
+
+static const struct machine powernv10 = {
+	POWERNV,
+	.name = "powernv10",
+	.about = "bare-metal POWER10 with OPAL firmware; no hotplug from the host",
+	.type = "powernv10",
+};
+
+const struct machine *const machines[] = {&pc_q35, &pseries, &powernv9, &powernv8, &powernv10, NULL};
 
 const struct machine *machine_find(const char *name, GError **error)
 {

@@ -50,8 +50,6 @@ struct machine {
 	guint64 min_memory;	  /* the least base memory that boots a scenario */
 	guint64 virtio_mem_unit;  /* block size of virtio-mem here */
 	const char *cpu_driver;	  /* device_add driver of a vCPU, NULL: from query-hotpluggable-cpus */
-	gboolean keeps_running;	  /* QEMU stays after a guest power-off (with the reason in machine.c) */
-	const char *off_text;	  /* the console's last words then; what they are where keeps_running */
 	const char *const *firmwares; /* selectable, the first is the default; NULL: none */
 	const char *const *mmus;      /* selectable MMU modes, the first is the default; NULL: none */
 	const struct machine_mode *modes; /* ends with a NULL name; modes not in it add nothing */

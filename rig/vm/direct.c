@@ -89,22 +89,6 @@ static void on_trace_failed(const char *why, void *data)
 
 /* Console and channel */
 
-/* A machine that stays after the power-off says so only here; then we end it. */
-static void look_for_off(struct vm *vm, const guint8 *bytes, gsize len)
-{
-	const char *text = vm->machine->off_text;
-	gsize keep = strlen(text) - 1;
-
-	g_string_append_len(vm->off_tail, (const char *)bytes, len);
-	if (memmem(vm->off_tail->str, vm->off_tail->len, text, keep + 1)) {
-		vm->guest_shutdown = TRUE;
-		vm->last_words = "guest powered off";
-		qmp_send(vm->qmp, "quit", NULL, NULL, NULL);
-	}
-	if (vm->off_tail->len > keep)
-		g_string_erase(vm->off_tail, 0, vm->off_tail->len - keep);
-}
-
 static void on_console(struct stream *stream, const guint8 *bytes, gsize len, void *data)
 {
 	struct vm *vm = data;
@@ -112,8 +96,6 @@ static void on_console(struct stream *stream, const guint8 *bytes, gsize len, vo
 	(void)stream;
 	if (vm->owner.console)
 		vm->owner.console(bytes, len, vm->owner.data);
-	if (vm->machine->keeps_running && !vm->guest_shutdown)
-		look_for_off(vm, bytes, len);
 }
 
 static void on_console_full(struct stream *stream, void *data)
@@ -179,9 +161,18 @@ gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text)
 	return stream_send(vm->way->stream, frame, PROTO_HEADER + len);
 }
 
+static void break_sent(const struct qmp_reply *reply, void *data)
+{
+	struct vm *vm = data;
+
+	if (!reply->klass)
+		stream_send(vm->console, &vm->sysrq_key, 1);
+}
+
 /*
- * 8250: chardev-send-break, then the key (drivers/tty/serial, uart_handle_sysrq_char). hvc_console
- * has no break: ^O takes its place (drivers/tty/hvc/hvc_console.c).
+ * 8250: a break, then the key (uart_handle_break() and uart_handle_sysrq_char(), serial_core). The key
+ * waits for QEMU's reply: in its FIFO before the break it would be taken for the break itself.
+ * hvc_console knows no break: ^O takes its place (hvc_console.c).
  */
 gboolean vm_console_sysrq(struct vm *vm, char key)
 {
@@ -191,8 +182,9 @@ gboolean vm_console_sysrq(struct vm *vm, char key)
 		return stream_send(vm->console, with_ctrl_o, 2);
 	if (!(vm->machine->can & MACHINE_BREAK))
 		return FALSE;
-	qmp_send(vm->qmp, "chardev-send-break", json_pack("{s:s}", "id", "console"), NULL, NULL);
-	return stream_send(vm->console, (const guint8 *)&key, 1);
+	vm->sysrq_key = key;
+	qmp_send(vm->qmp, "chardev-send-break", json_pack("{s:s}", "id", "console"), break_sent, vm);
+	return TRUE;
 }
 
 static gboolean listen_way(struct vm *vm, int way, int *fd, const char *name, GError **error)
@@ -353,7 +345,6 @@ void vm_free(struct vm *vm)
 	g_hash_table_destroy(vm->leaving);
 	g_hash_table_destroy(vm->left);
 	g_hash_table_destroy(vm->buses);
-	g_string_free(vm->off_tail, TRUE);
 	g_free(vm->dir);
 	g_free(vm);
 }

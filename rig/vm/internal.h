@@ -31,6 +31,8 @@ struct vm {
 	struct vm_way ways[N_WAYS];
 	struct vm_way *way; /* by which the guest's last frame came; NULL before the first */
 
+	guint8 sysrq_key; /* goes to the console after the break */
+
 	GQueue ops;	      /* struct op, oldest first */
 	GHashTable *places;   /* id to struct vm_place: plugged memory */
 	GHashTable *backends; /* ids whose object "mem-<id>" exists */
@@ -39,8 +41,7 @@ struct vm {
 	GHashTable *buses;    /* id to the hot bus that its device sits on */
 
 	gboolean by_us, guest_shutdown, faulted;
-	const char *last_words; /* why the guest ended, from QMP or the console; static */
-	GString *off_tail;	/* end of the console, where machine->off_text is looked for */
+	const char *last_words; /* why the guest ended, from QMP; static */
 };
 
 struct vm_place {

@@ -124,7 +124,6 @@ static struct vm *vm_new(const struct vm_config *config, const struct vm_owner *
 	vm->machine = config->machine;
 	vm->owner = *owner;
 	vm->dir = g_canonicalize_filename(config->dir, NULL);
-	vm->off_tail = g_string_new(NULL);
 	g_queue_init(&vm->ops);
 	vm->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	vm->backends = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -111,7 +111,10 @@ void vm_command(struct vm *vm, const char *command, json_t *arguments /* stolen,
 /* Sends a frame to the guest. Queued without blocking; bounded: false when 1 MiB waits already. */
 gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text);
 
-/* SysRq over the console: a break and KEY where the machine's console can, else nothing (false). */
+/*
+ * SysRq over the console: a break (or what stands for it) and KEY where the machine's console can, else
+ * nothing (false). One key at a time: what it prints must have ended before the next can be heard.
+ */
 gboolean vm_console_sysrq(struct vm *vm, char key);
 
 /* QMP quit, and SIGKILL when it does not end by the deadline. `gone` tells. */
