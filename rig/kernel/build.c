@@ -40,7 +40,6 @@ struct inputs {
 	struct source *source;
 	GPtrArray *patches; /* struct patch */
 	GPtrArray *wishes;
-	GString *fragments; /* the texts of all fragments */
 	char *compiler;
 };
 
@@ -50,8 +49,6 @@ static void inputs_clear(struct inputs *inputs)
 		source_free(inputs->source);
 	g_clear_pointer(&inputs->patches, g_ptr_array_unref);
 	g_clear_pointer(&inputs->wishes, g_ptr_array_unref);
-	if (inputs->fragments)
-		g_string_free(inputs->fragments, TRUE);
 	g_free(inputs->compiler);
 }
 
@@ -59,11 +56,8 @@ static gboolean add_fragment(struct inputs *inputs, const char *name, const char
 {
 	g_autofree char *text = NULL;
 
-	if (!rig_read_file(path, 1 << 20, &text, NULL, error) ||
-	    !fragment_parse(name, text, inputs->wishes, error))
-		return FALSE;
-	g_string_append_printf(inputs->fragments, "%s\n", text);
-	return TRUE;
+	return rig_read_file(path, 1 << 20, &text, NULL, error) &&
+	       fragment_parse(name, text, inputs->wishes, error);
 }
 
 static gboolean add_fragments(struct inputs *inputs, const struct kernel_spec *spec, GError **error)
@@ -71,7 +65,6 @@ static gboolean add_fragments(struct inputs *inputs, const struct kernel_spec *s
 	const char *own[] = {"base", spec->no_lockdep ? NULL : "lockdep", inputs->arch->name};
 
 	inputs->wishes = fragment_list_new();
-	inputs->fragments = g_string_new(NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(own); i++) {
 		g_autofree char *name = own[i] ? g_strdup_printf("scenarios/kconfig/%s.config", own[i])
 					       : NULL;
@@ -123,6 +116,7 @@ static char *hash_inputs(const struct inputs *inputs, GError **error)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autoptr(GString) carried = g_string_new(NULL);
+	g_autofree char *options = fragment_merge("", inputs->wishes);
 
 	if (!tree_carried(carried, error))
 		return NULL;
@@ -130,7 +124,7 @@ static char *hash_inputs(const struct inputs *inputs, GError **error)
 	hash_add(sum, inputs->arch->name);
 	hash_add(sum, inputs->source->identity);
 	hash_add(sum, inputs->compiler);
-	hash_add(sum, inputs->fragments->str);
+	hash_add(sum, options);
 	hash_add(sum, carried->str);
 	for (guint i = 0; i < inputs->patches->len; i++)
 		hash_add(sum, ((struct patch *)inputs->patches->pdata[i])->text);
@@ -142,11 +136,12 @@ static char *config_key(const struct inputs *inputs)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autoptr(GString) carried = g_string_new(NULL);
+	g_autofree char *options = fragment_merge("", inputs->wishes);
 
 	hash_add(sum, HASH_FORMAT);
 	hash_add(sum, inputs->source->identity);
 	hash_add(sum, inputs->compiler);
-	hash_add(sum, inputs->fragments->str);
+	hash_add(sum, options);
 	if (tree_carried(carried, NULL))
 		hash_add(sum, carried->str);
 	for (guint p = 0; p < inputs->patches->len; p++) {

@@ -16,9 +16,10 @@
 
 static char *out_path(const char *hash, const char *file)
 {
-	g_autofree char *relative = g_build_filename("kernel/out", hash, file, NULL);
+	/* the folder itself must not be made by asking for a path in it */
+	g_autofree char *out = rig_cache_path("kernel/out");
 
-	return rig_cache_path(relative);
+	return g_build_filename(out, hash, file, NULL);
 }
 
 static char *text_of(const json_t *object, const char *key)

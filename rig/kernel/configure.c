@@ -2,7 +2,9 @@
 /* tinyconfig, the fragments over it, olddefconfig; and no option lost in silence. */
 #include "kernel/internal.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/error.h"
@@ -26,14 +28,28 @@ static gboolean merge(const char *path, GPtrArray *wishes, GError **error)
 	return rig_write_file(path, merged, -1, error);
 }
 
+/* A .config that came out as it was keeps its time, so that make has no reason to look at it again. */
+static void keep_time(const char *path, const char *old, const struct stat *st, const char *new)
+{
+	const struct timespec times[2] = {st->st_atim, st->st_mtim};
+
+	if (old && !strcmp(old, new))
+		utimensat(AT_FDCWD, path, times, 0);
+}
+
 gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GError **error)
 {
-	g_autofree char *key_file = key_path(maker->tree), *old = NULL, *text = NULL, *unmet = NULL;
-	g_autofree char *path = g_build_filename(maker->tree->obj, ".config", NULL);
+	g_autofree char *key_file = key_path(maker->tree), *last_key = NULL, *text = NULL, *unmet = NULL;
+	g_autofree char *path = g_build_filename(maker->tree->obj, ".config", NULL), *old = NULL;
 	g_autoptr(GHashTable) config = NULL;
+	struct stat st;
 
-	if (rig_read_file(key_file, 4096, &old, NULL, NULL) && !strcmp(old, key))
-		return TRUE;
+	if (rig_read_file(key_file, 4096, &last_key, NULL, NULL)) {
+		if (!strcmp(last_key, key))
+			return TRUE;
+		if (stat(path, &st) == 0)
+			rig_read_file(path, CONFIG_MAX, &old, NULL, NULL);
+	}
 	unlink(key_file);
 	if (!maker_run(maker, "tinyconfig", error) || !merge(path, wishes, error) ||
 	    !maker_run(maker, "olddefconfig", error) ||
@@ -43,5 +59,6 @@ gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GErr
 	unmet = fragment_unmet(wishes, config, maker->tree->src, maker->arch->srcarch);
 	if (unmet)
 		return rig_fail(error, RIG_EXIT_USAGE, "the config cannot be had:\n%s", unmet);
+	keep_time(path, old, &st, text);
 	return rig_write_file(key_file, key, -1, error);
 }

@@ -99,15 +99,20 @@ static gboolean take_hunk(struct parser *parser, GString *text, GError **error)
 	return TRUE;
 }
 
+static gboolean is_diff_git(const char *line)
+{
+	return g_str_has_prefix(line, "diff --git a/") && strstr(line, " b/");
+}
+
 static gboolean git_paths(struct parser *parser, struct patch_file *file, GError **error)
 {
 	/* "diff --git a/X b/X": both the same, as renames have lines of their own */
 	const char *words = parser->lines[parser->at] + strlen("diff --git ");
 	const char *second = strstr(words, " b/");
-	g_autofree char *first = second ? g_strndup(words, second - words) : NULL;
+	g_autofree char *first = g_strndup(words, second - words);
 
-	return !second || (strip(parser, first, &file->old, error) &&
-			   strip(parser, second + 1, &file->new, error));
+	return strip(parser, first, &file->old, error) &&
+	       strip(parser, second + 1, &file->new, error);
 }
 
 /* A line between "diff --git" and the first hunk; *ret_header tells if it is one. */
@@ -144,7 +149,7 @@ static gboolean take_file(struct parser *parser, GError **error)
 	gboolean header = TRUE;
 
 	g_ptr_array_add(parser->patch->files, file);
-	if (g_str_has_prefix(parser->lines[parser->at], "diff --git ")) {
+	if (is_diff_git(parser->lines[parser->at])) {
 		if (!git_paths(parser, file, error))
 			return FALSE;
 		g_string_append_printf(text, "%s\n", parser->lines[parser->at++]);
@@ -168,7 +173,7 @@ static gboolean take_file(struct parser *parser, GError **error)
 
 static gboolean starts_file(char **lines)
 {
-	return g_str_has_prefix(lines[0], "diff --git ") ||
+	return is_diff_git(lines[0]) ||
 	       (g_str_has_prefix(lines[0], "--- ") && lines[1] && g_str_has_prefix(lines[1], "+++ ") &&
 		lines[2] && g_str_has_prefix(lines[2], "@@ "));
 }
@@ -179,6 +184,7 @@ struct patch *patch_parse(const char *path, const char *text, GError **error)
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	struct parser parser = {.path = path, .lines = lines, .patch = patch};
 	g_autoptr(GString) all = g_string_new(NULL);
+	gboolean message = FALSE;
 
 	patch->path = g_strdup(path);
 	patch->files = g_ptr_array_new_with_free_func(patch_file_free);
@@ -192,7 +198,12 @@ struct patch *patch_parse(const char *path, const char *text, GError **error)
 				 parser.at + 1);
 			return NULL;
 		}
-		if (!starts_file(lines + parser.at)) {
+		/* a mail's message may quote a diff; its own comes after the line "---" (git-format-patch) */
+		if (g_regex_match_simple("^From [0-9a-f]{40} ", line, 0, 0))
+			message = TRUE;
+		else if (!strcmp(line, "---") || is_diff_git(line))
+			message = FALSE;
+		if (message || !starts_file(lines + parser.at)) {
 			parser.at++;
 			continue;
 		}

@@ -300,8 +300,8 @@ static gboolean resolve_deb(struct source *source, gboolean refresh, struct repo
 	rig_read_file(file, 256, &known, NULL, NULL);
 	if (known && !refresh && !source->want) {
 		g_autofree char *tree = deb_tree(source, known);
-		g_autofree char *src = g_build_filename("kernel/tree", tree, "src", NULL);
-		g_autofree char *path = rig_cache_path(src);
+		g_autofree char *trees = rig_cache_path("kernel/tree");
+		g_autofree char *path = g_build_filename(trees, tree, "src", NULL);
 
 		if (g_file_test(path, G_FILE_TEST_IS_DIR))
 			version = g_strdup(known);
