@@ -147,10 +147,8 @@ GHashTable *kernel_config_load(const char *path, GError **error)
 	if (config)
 		return config;
 	kernel = kernel_from_image(path, NULL, error);
-	if (!kernel) {
-		g_prefix_error(error, "'%s' is no .config either: ", path);
+	if (!kernel)
 		return NULL;
-	}
 	config = kernel->config ? load_text(kernel->config) : NULL;
 	if (!config)
 		rig_fail(error, RIG_EXIT_USAGE,
