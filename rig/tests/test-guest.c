@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What of the guest's programs can be tested off the guest: frames out of dirty streams, the queue,
+ * payload words, the parameters of agents, the table of legal errnos, and that both sides draw the
+ * same random numbers. The sources are those of the guest, built for the host.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest-init/agent.h"
+#include "guest-init/answer.h"
+#include "guest-init/frame.h"
+#include "guest-init/legal.h"
+#include "guest-init/rng.h"
+#include "guest-init/text.h"
+#include "util/rng.h"
+
+static struct frame_reader reader;
+static struct frame_queue queue;
+static char payload[PROTO_MAX + 1];
+
+static void fresh(void)
+{
+	memset(&reader, 0, sizeof(reader));
+	memset(&queue, 0, sizeof(queue));
+}
+
+static void feed(const void *data, size_t len)
+{
+	size_t room;
+	uint8_t *to = frame_room(&reader, &room);
+
+	ck_assert_uint_ge(room, len);
+	memcpy(to, data, len);
+	frame_filled(&reader, len);
+}
+
+static size_t pack(uint8_t *out, unsigned type, uint32_t seq, const char *text)
+{
+	proto_pack(out, type, seq, text, strlen(text));
+	memcpy(out + PROTO_HEADER, text, strlen(text));
+	return PROTO_HEADER + strlen(text);
+}
+
+static void expect_frame(unsigned type, uint32_t seq, const char *text)
+{
+	struct proto_header header;
+
+	ck_assert(frame_next(&reader, &header, payload));
+	ck_assert_uint_eq(header.type, type);
+	ck_assert_uint_eq(header.seq, seq);
+	ck_assert_str_eq(payload, text);
+}
+
+START_TEST(test_frame_byte_by_byte)
+{
+	struct proto_header header;
+	uint8_t frame[128];
+	size_t len = pack(frame, PROTO_START, 7, "id 1\nagent probe\n");
+
+	fresh();
+	for (size_t i = 0; i < len; i++) {
+		ck_assert(!frame_next(&reader, &header, payload));
+		feed(frame + i, 1);
+	}
+	expect_frame(PROTO_START, 7, "id 1\nagent probe\n");
+	ck_assert(!frame_next(&reader, &header, payload));
+	ck_assert_uint_eq(reader.skipped, 0);
+}
+END_TEST
+
+START_TEST(test_frame_after_garbage)
+{
+	/* a firmware's text, half a magic, a whole magic without header, then frames */
+	static const char dirt[] = "SLOF **\r\nRIG RIGPRIRIGP....................";
+	struct proto_header header;
+	uint8_t frame[128];
+	size_t len;
+
+	fresh();
+	feed(dirt, strlen(dirt));
+	len = pack(frame, PROTO_SYSRQ, 1, "keys w\n");
+	feed(frame, len);
+	expect_frame(PROTO_SYSRQ, 1, "keys w\n");
+	ck_assert_uint_eq(reader.skipped, strlen(dirt));
+	len = pack(frame, PROTO_STOP, 2, "");
+	feed(frame, len);
+	expect_frame(PROTO_STOP, 2, "");
+	ck_assert(!frame_next(&reader, &header, payload));
+}
+END_TEST
+
+START_TEST(test_frame_damaged)
+{
+	uint8_t good[64], bad[64];
+	size_t n_good, n_bad;
+
+	/* whichever byte of a frame is wrong, the frame is not taken and the next one is */
+	n_good = pack(good, PROTO_CPU, 2, "cpu 1\nwrite 0\n");
+	for (size_t i = 0; i < PROTO_HEADER + 5; i++) {
+		fresh();
+		n_bad = pack(bad, PROTO_CPU, 1, "cpu 0");
+		bad[i] ^= 0x41;
+		feed(bad, n_bad);
+		feed(good, n_good);
+		expect_frame(PROTO_CPU, 2, "cpu 1\nwrite 0\n");
+		ck_assert_uint_eq(reader.skipped, n_bad);
+	}
+}
+END_TEST
+
+START_TEST(test_frame_lost_tail)
+{
+	uint8_t frame[256];
+	size_t len;
+
+	/* the sender died in the middle: what it never sent is taken from the next frames, and fails */
+	fresh();
+	len = pack(frame, PROTO_START, 1, "id 1\nagent block-state\nseed 1\nrate 0\n");
+	feed(frame, len - 10);
+	len = pack(frame, PROTO_FINISH, 2, "");
+	feed(frame, len);
+	len = pack(frame, PROTO_POWEROFF, 3, "");
+	feed(frame, len);
+	expect_frame(PROTO_FINISH, 2, "");
+	expect_frame(PROTO_POWEROFF, 3, "");
+}
+END_TEST
+
+START_TEST(test_frame_nul_and_version)
+{
+	struct proto_header header;
+	uint8_t frame[64];
+
+	fresh();
+	proto_pack(frame, PROTO_SYSRQ, 1, "keys\0w\n", 7);
+	memcpy(frame + PROTO_HEADER, "keys\0w\n", 7);
+	feed(frame, PROTO_HEADER + 7);
+	ck_assert(!frame_next(&reader, &header, payload));
+	fresh();
+	proto_pack(frame, PROTO_SYSRQ, 1, "", 0);
+	frame[4] = PROTO_VERSION + 1;
+	proto_put32(frame + 20, proto_crc32(frame, 20));
+	feed(frame, PROTO_HEADER);
+	ck_assert(!frame_next(&reader, &header, payload));
+	ck_assert_uint_eq(reader.versions, 1);
+	ck_assert_int_eq(reader.version, PROTO_VERSION + 1);
+}
+END_TEST
+
+START_TEST(test_frame_largest)
+{
+	static uint8_t frame[PROTO_HEADER + PROTO_MAX];
+	struct proto_header header;
+
+	fresh();
+	memset(frame + PROTO_HEADER, 'x', PROTO_MAX);
+	proto_pack(frame, PROTO_BLOCKS, 9, frame + PROTO_HEADER, PROTO_MAX);
+	feed(frame, sizeof(frame));
+	ck_assert(frame_next(&reader, &header, payload));
+	ck_assert_uint_eq(header.length, PROTO_MAX);
+	ck_assert_uint_eq(strlen(payload), PROTO_MAX);
+	/* one byte more is no header at all */
+	proto_put32(frame + 12, PROTO_MAX + 1);
+	proto_put32(frame + 20, proto_crc32(frame, 20));
+	ck_assert_int_eq(proto_unpack(frame, &header), -1);
+}
+END_TEST
+
+/* Everything that goes in comes out, in order, whatever pieces it is written in; and never half. */
+START_TEST(test_queue)
+{
+	static char text[5000];
+	guint32 put = 0, got = 0, refused = 0;
+	struct rng rng = {1};
+
+	fresh();
+	memset(text, 'y', sizeof(text));
+	while (got < 2000) {
+		struct proto_header header;
+		size_t len, room, piece = rng_between(&rng, 1, 9000);
+		const uint8_t *data;
+
+		while (put < 2000 && frame_put(&queue, PROTO_WHO, put, text, put % sizeof(text)))
+			put++;
+		refused += put < 2000;
+		data = frame_peek(&queue, &len);
+		frame_room(&reader, &room);
+		len = MIN(MIN(len, room), piece);
+		feed(data, len);
+		frame_written(&queue, len);
+		while (frame_next(&reader, &header, payload)) {
+			ck_assert_uint_eq(header.seq, got);
+			ck_assert_uint_eq(header.length, got % sizeof(text));
+			got++;
+		}
+	}
+	ck_assert_uint_gt(refused, 0);
+	ck_assert_uint_eq(queue.len, 0);
+	ck_assert_uint_eq(reader.skipped, 0);
+	ck_assert(!frame_put(&queue, PROTO_WHO, 0, text, PROTO_MAX + 1));
+}
+END_TEST
+
+START_TEST(test_rng_is_the_hosts)
+{
+	struct rng host = rng_stream(0x1234, "agent 5");
+	struct guest_rng guest = guest_rng_stream(0x1234, "agent 5");
+
+	for (int i = 0; i < 1000; i++) {
+		ck_assert_uint_eq(rng_next(&host), guest_rng_next(&guest));
+		ck_assert_uint_eq(rng_between(&host, 3, 1000 + i), guest_rng_between(&guest, 3, 1000 + i));
+	}
+	ck_assert_uint_eq(rng_between(&host, 5, 4), guest_rng_between(&guest, 5, 4));
+	ck_assert_uint_eq(rng_between(&host, 0, UINT64_MAX), guest_rng_between(&guest, 0, UINT64_MAX));
+	/* the published first output of splitmix64 seeded with 0 */
+	guest = (struct guest_rng){0};
+	ck_assert_uint_eq(guest_rng_next(&guest), UINT64_C(0xe220a8397b1dcdaf));
+}
+END_TEST
+
+START_TEST(test_text)
+{
+	char line[] = "\na b\n\nc d e f\n", *cursor = line, *word[3], small[8];
+	struct text text;
+	uint64_t n;
+
+	ck_assert_uint_eq(text_words(text_line(&cursor), word, 3), 2);
+	ck_assert_uint_eq(text_words(text_line(&cursor), word, 3), 3);
+	ck_assert_str_eq(word[2], "e f");
+	ck_assert_ptr_null(text_line(&cursor));
+	ck_assert_int_eq(text_number("0x10", &n), 0);
+	ck_assert_uint_eq(n, 16);
+	ck_assert_int_eq(text_number("18446744073709551615", &n), 0);
+	static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "0x", "0x0x1", "12a",
+					  "18446744073709551616", "a"};
+	for (size_t i = 0; i < countof(bad); i++)
+		ck_assert_msg(text_number(bad[i], &n) == -EINVAL, "'%s'", bad[i]);
+	text_init(&text, small, sizeof(small));
+	text_add(&text, "%s", "abcd\n");
+	text_add(&text, "%s", "efg\n");
+	ck_assert_str_eq(small, "abcd\n");
+	ck_assert(text.cut);
+}
+END_TEST
+
+static void add_up(unsigned number, void *data)
+{
+	*(uint64_t *)data = *(uint64_t *)data * 100 + number;
+}
+
+START_TEST(test_list)
+{
+	static const char *const bad[] = {"", ",", "1,", "1-", "3-1", "a", "1;2", "-1", "1--2",
+					  "0-99999999999"};
+	uint64_t sum = 0;
+
+	ck_assert_int_eq(text_list("1-3,8,10-11\n", 6, add_up, &sum), 0);
+	ck_assert_uint_eq(sum, UINT64_C(10203081011));
+	ck_assert_int_eq(text_list("0-6", 6, add_up, &sum), -EINVAL);
+	ck_assert_int_eq(text_list("0-5,6", 6, add_up, &sum), -EINVAL);
+	for (size_t i = 0; i < countof(bad); i++)
+		ck_assert_msg(text_list(bad[i], 100, add_up, &sum) == -EINVAL, "'%s'", bad[i]);
+}
+END_TEST
+
+static int parse(const char *text, struct run *run, char *what, size_t size)
+{
+	g_autofree char *copy = g_strdup(text);
+	struct text out;
+
+	text_init(&out, what, size);
+	return agent_parse(copy, run, &out);
+}
+
+START_TEST(test_start)
+{
+	char what[200];
+	struct run run;
+
+	ck_assert_int_eq(parse("id 3\nagent block-state\nseed 00000000000000ff\nrate 20\n"
+			       "param blocks 4,8-9\nparam states offline\nparam states online\nnew thing\n",
+			       &run, what, sizeof(what)), 0);
+	ck_assert_uint_eq(run.id, 3);
+	ck_assert_uint_eq(run.seed, 255);
+	ck_assert_uint_eq(run.rate, 20);
+	ck_assert_str_eq(run.agent->name, "block-state");
+	ck_assert_str_eq(run_param(&run, "blocks"), "4,8-9");
+	ck_assert_str_eq(run_param(&run, "states"), "online");
+	ck_assert_str_eq(run_param(&run, "order"), "random");
+	ck_assert_ptr_null(run_param(&run, "nothing"));
+}
+END_TEST
+
+static const struct {
+	const char *text, *what;
+	int error;
+} bad_starts[] = {
+	{"", "an agent and an id", EINVAL},
+	{"agent probe\n", "an agent and an id", EINVAL},
+	{"id 1\n", "an agent and an id", EINVAL},
+	{"id 1\nagent nobody\n", "nobody", ENOENT},
+	{"id x\nagent probe\n", "id x", EINVAL},
+	{"id 4294967296\nagent probe\n", "32 bits", EINVAL},
+	{"id 1\nagent probe\nseed 0xfg\n", "seed 0xfg", EINVAL},
+	{"id 1\nagent probe\nrate 1000001\n", "rate 1000001", EINVAL},
+	{"id 1\nagent probe\nparam speed 9\n", "probe has no parameter speed", EINVAL},
+	{"id 1\nagent busted\nparam any 1\n", "busted has no parameter any", EINVAL},
+	{"id 1\nagent probe\nparam a-key-of-more-than-thirty-one-characters 1\n", "too long", E2BIG},
+};
+
+START_TEST(test_bad_start)
+{
+	char what[200];
+	struct run run;
+
+	ck_assert_int_eq(parse(bad_starts[_i].text, &run, what, sizeof(what)), -bad_starts[_i].error);
+	ck_assert_msg(strstr(what, bad_starts[_i].what), "'%s' is not in '%s'", bad_starts[_i].what,
+		      what);
+}
+END_TEST
+
+START_TEST(test_many_params)
+{
+	GString *text = g_string_new("id 1\nagent pressure\n");
+	char what[200];
+	struct run run;
+
+	for (int i = 0; i < PARAMS_MAX; i++)
+		g_string_append(text, "param percent 5\n");
+	ck_assert_int_eq(parse(text->str, &run, what, sizeof(what)), 0);
+	g_string_append(text, "param percent 5\n");
+	ck_assert_int_eq(parse(text->str, &run, what, sizeof(what)), -E2BIG);
+	g_string_free(text, TRUE);
+}
+END_TEST
+
+START_TEST(test_numbers)
+{
+	struct agent_shared its = {0};
+	struct run run = {.shared = &its};
+	uint64_t n;
+
+	run.agent = agent_find("pressure");
+	ck_assert_int_eq(run_param_number(&run, "percent", 1, 200, &n), 0);
+	ck_assert_uint_eq(n, 50);
+	run.n_params = 1;
+	strcpy(run.params[0].key, "percent");
+	strcpy(run.params[0].value, "201");
+	ck_assert_int_eq(run_param_number(&run, "percent", 1, 200, &n), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(its.what, "percent 201"));
+	ck_assert_ptr_nonnull(strstr(its.what, "1 to 200"));
+}
+END_TEST
+
+/* Every agent can be found, says what it is, and its defaults are among its parameters. */
+START_TEST(test_agents)
+{
+	static const char *const names[] = {
+		"block-state", "block-online", "probe",    "slab-read", "slab-shrink",
+		"slab-churn",  "cpu-online",   "mem-read", "pressure",	"compact",
+		"memtrace",    "dlpar",	       "notifier-error", "busted",
+	};
+	unsigned count = 0;
+
+	for (size_t i = 0; i < countof(names); i++)
+		ck_assert_ptr_nonnull(agent_find(names[i]));
+	for (const struct agent *const *agent = agents; *agent; agent++, count++) {
+		ck_assert_ptr_eq(agent_find((*agent)->name), *agent);
+		ck_assert_ptr_nonnull((*agent)->step);
+		ck_assert_int_eq(strcspn((*agent)->name, " \n"), strlen((*agent)->name));
+	}
+	ck_assert_uint_eq(count, countof(names));
+}
+END_TEST
+
+static const struct {
+	enum op op;
+	int error;
+	bool legal;
+} verdicts[] = {
+	{OP_ONLINE, 0, true},		  {OP_ONLINE, EINVAL, true},
+	{OP_OFFLINE, EBUSY, true},	  {OP_OFFLINE, ENODEV, true},
+	{OP_OFFLINE, EINTR, true},	  {OP_OFFLINE, EIO, false},
+	{OP_ONLINE_MOVABLE, EIO, false},  {OP_ONLINE_KERNEL, EFAULT, false},
+	{OP_PROBE, EEXIST, true},	  {OP_PROBE, EINVAL, false},
+	{OP_PROBE, ENOMEM, false},	  {OP_SLAB_READ, ENOENT, true},
+	{OP_SLAB_SHRINK, EINVAL, false},  {OP_CACHE_CREATE, EBUSY, true},
+	{OP_CACHE_CREATE, EINVAL, false}, {OP_CPU_OFFLINE, EBUSY, true},
+	{OP_CPU_ONLINE, EIO, false},	  {OP_BUSTED, EINVAL, false},
+	{OP_BUSTED, ENOENT, false},	  {OP_COUNT, EBUSY, false},
+};
+
+START_TEST(test_legal)
+{
+	ck_assert_int_eq(op_legal(verdicts[_i].op, verdicts[_i].error), verdicts[_i].legal);
+	ck_assert_int_eq(!!op_legal_why(verdicts[_i].op, verdicts[_i].error),
+			 verdicts[_i].legal && verdicts[_i].error);
+}
+END_TEST
+
+START_TEST(test_op_names)
+{
+	for (unsigned op = OP_NONE + 1; op < OP_COUNT; op++) {
+		const char *name = op_name(op);
+
+		ck_assert_ptr_nonnull(name);
+		ck_assert_uint_eq(op_find(name), op);
+		ck_assert_msg(!strpbrk(name, " \n"), "'%s' is no single word", name);
+	}
+	ck_assert_str_eq(op_name(OP_COUNT + 5), "-");
+	ck_assert_uint_eq(op_find("nothing"), OP_NONE);
+	ck_assert_str_eq(errno_name(EBUSY), "EBUSY");
+	ck_assert_str_eq(errno_name(0), "ok");
+	ck_assert_int_eq(errno_number("EHWPOISON"), EHWPOISON);
+	ck_assert_int_eq(errno_number("E"), 0);
+	ck_assert_int_eq(EHWPOISON, ERRNO_MAX - 1);
+}
+END_TEST
+
+/* Cut from guests: 6.1 on q35, and what an older kernel prints in between. */
+START_TEST(test_account)
+{
+	char info[] = "Node 0, zone      DMA\n  per-node stats\n      nr_inactive_anon 0\n"
+		      "  pages free     3840\n        min      12\n        spanned  4095\n"
+		      "        present  3998\n        managed  3840\n        cma      0\n"
+		      "Node 1, zone  Movable\n  pages free     0\n        present  65536\n"
+		      "        managed  0\n";
+	char stats[] = " lock-classes:                          400 [max: 8192]\n"
+		       " direct dependencies:                  1928 [max: 131072]\n"
+		       " combined max dependencies:          941220\n"
+		       " debug_locks:                             1\n\nno colon\n : 3\n";
+	char buffer[1000];
+	struct text text;
+
+	text_init(&text, buffer, sizeof(buffer));
+	account_zones(info, &text);
+	ck_assert_str_eq(buffer, "zone 0 DMA present 3998 managed 3840\n"
+				 "zone 1 Movable present 65536 managed 0\n");
+	text_init(&text, buffer, sizeof(buffer));
+	account_lockdep(stats, &text);
+	ck_assert_str_eq(buffer, "lockdep-stat lock-classes 400\nlockdep-stat max-lock-classes 8192\n"
+				 "lockdep-stat direct-dependencies 1928\n"
+				 "lockdep-stat max-direct-dependencies 131072\n"
+				 "lockdep-stat combined-max-dependencies 941220\n"
+				 "lockdep-stat debug_locks 1\n");
+}
+END_TEST
+
+/* Bits that one agent has are not given to another, until there are none left. */
+START_TEST(test_claim)
+{
+	struct run a = {0}, b = {0};
+
+	ck_assert_int_eq(shared_init(), 0);
+	a.shared = &shared->agent[0];
+	b.shared = &shared->agent[1];
+	ck_assert_uint_eq(shared_claim(&a, 8), 0xff);
+	ck_assert_uint_eq(shared_claim(&b, 8), 0xff00);
+	ck_assert_uint_eq(shared_claim(&b, 64), 0);
+	ck_assert_uint_eq(shared_claim(&b, 48), UINT64_C(0xffffffffffff0000));
+	ck_assert_uint_eq(shared_claim(&a, 1), 0);
+	ck_assert_uint_eq(a.shared->claim, 0xff);
+	ck_assert_uint_eq(b.shared->claim, ~UINT64_C(0xff));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("guest");
+	TCase *frames = tcase_create("frames"), *agent = tcase_create("agents");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_test(frames, test_frame_byte_by_byte);
+	tcase_add_test(frames, test_frame_after_garbage);
+	tcase_add_test(frames, test_frame_damaged);
+	tcase_add_test(frames, test_frame_lost_tail);
+	tcase_add_test(frames, test_frame_nul_and_version);
+	tcase_add_test(frames, test_frame_largest);
+	tcase_add_test(frames, test_queue);
+	tcase_add_test(frames, test_text);
+	tcase_add_test(frames, test_list);
+	tcase_add_test(agent, test_rng_is_the_hosts);
+	tcase_add_test(agent, test_start);
+	tcase_add_loop_test(agent, test_bad_start, 0, countof(bad_starts));
+	tcase_add_test(agent, test_many_params);
+	tcase_add_test(agent, test_numbers);
+	tcase_add_test(agent, test_agents);
+	tcase_add_loop_test(agent, test_legal, 0, countof(verdicts));
+	tcase_add_test(agent, test_op_names);
+	tcase_add_test(agent, test_account);
+	tcase_add_test(agent, test_claim);
+	suite_add_tcase(suite, frames);
+	suite_add_tcase(suite, agent);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
