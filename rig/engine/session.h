@@ -153,8 +153,8 @@ const struct vm_owner *session_owner(void);
 
 /* table.c: what EVENT does in STATE; returns the next state. */
 enum state table_step(struct session *s, enum event event);
-/* For tests: is the pair in the table? */
-gboolean table_has(enum state state, enum event event);
+/* The next state alone, without doing anything: for tests. */
+enum state table_next(enum state state, enum event event);
 
 /* track.c */
 void tracks_start(struct session *s);

@@ -289,11 +289,22 @@ static const struct {
 	},
 };
 
+static const struct cell *cell_of(enum state state, enum event event)
+{
+	return table[state][event].set ? &table[state][event].cell : &defaults[event];
+}
+
+enum state table_next(enum state state, enum event event)
+{
+	enum state next = cell_of(state, event)->next;
+
+	return next == STAY ? state : next;
+}
+
 enum state table_step(struct session *s, enum event event)
 {
-	const struct cell *cell = table[s->state][event].set ? &table[s->state][event].cell
-							     : &defaults[event];
-	enum state next = cell->next == STAY ? s->state : cell->next;
+	const struct cell *cell = cell_of(s->state, event);
+	enum state next = table_next(s->state, event);
 
 	if (cell->act)
 		cell->act(s);

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * engine: the table's invariants over all pairs, then whole runs against the fake QEMU, which can be driven
+ * into what a real guest cannot.
+ */
+#include <check.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "engine/session.h"
+#include "util/error.h"
+
+/* --- the table ---------------------------------------------------------------------------------- */
+
+START_TEST(gone_is_the_end)
+{
+	for (int s = 0; s < N_STATES; s++)
+		ck_assert_int_eq(table_next(s, EV_GONE), STATE_DONE);
+	for (int e = 0; e < N_EVENTS; e++)
+		ck_assert_int_eq(table_next(STATE_DONE, e), STATE_DONE);
+}
+END_TEST
+
+START_TEST(abort_and_fault_end_it)
+{
+	for (int s = 0; s < STATE_DONE; s++) {
+		ck_assert_int_eq(table_next(s, EV_ABORT), STATE_ENDING);
+		ck_assert_int_eq(table_next(s, EV_FAULT), STATE_ENDING);
+	}
+}
+END_TEST
+
+/* However little the guest does, deadlines alone lead to the state in which QEMU is killed. */
+START_TEST(deadlines_lead_to_the_end)
+{
+	for (int first = 0; first < STATE_DONE; first++) {
+		enum state s = first;
+
+		for (int i = 0; i < N_STATES; i++)
+			s = table_next(s, EV_TIMER);
+		ck_assert_msg(s == STATE_ENDING, "%s ends in %s", state_name(first), state_name(s));
+	}
+}
+END_TEST
+
+/* A guest that answers everything goes through the story in its order. */
+START_TEST(answers_tell_the_story)
+{
+	static const struct {
+		enum event event;
+		enum state next;
+	} story[] = {{EV_HELLO, STATE_BASELINE}, {EV_ANSWER, STATE_START},	{EV_ANSWER, STATE_HAMMER},
+		     {EV_TIMER, STATE_DRAIN},	 {EV_IDLE, STATE_STOP},		{EV_ANSWER, STATE_CLEAR},
+		     {EV_ANSWER, STATE_ACCOUNT}, {EV_ANSWER, STATE_FINISH},	{EV_ANSWER, STATE_POWEROFF},
+		     {EV_GONE, STATE_DONE}};
+	enum state s = STATE_BOOT;
+
+	for (guint i = 0; i < G_N_ELEMENTS(story); i++) {
+		s = table_next(s, story[i].event);
+		ck_assert_int_eq(s, story[i].next);
+	}
+}
+END_TEST
+
+/* A failing report and a stall are never passed over while the kernel is under test. */
+START_TEST(alarms_are_heard)
+{
+	for (int s = 0; s <= STATE_POWEROFF; s++) {
+		ck_assert_int_eq(table_next(s, EV_REPORT), STATE_REPORTED);
+		if (s != STATE_POWEROFF)
+			ck_assert_int_eq(table_next(s, EV_STALL), STATE_POSTMORTEM);
+	}
+}
+END_TEST
+
+/* No event leads back to an earlier state. */
+START_TEST(the_story_goes_forward)
+{
+	for (int s = 0; s < N_STATES; s++)
+		for (int e = 0; e < N_EVENTS; e++)
+			ck_assert_int_ge(table_next(s, e), s);
+}
+END_TEST
+
+/* --- runs --------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *fake; /* what the fake QEMU does wrong */
+	enum verdict verdict;
+	const char *reason; /* part of one of the reasons, or NULL */
+} runs[] = {
+#include "rig/tests/data/engine/runs.inc"
+};
+
+static char *results;
+
+static enum verdict run_once(struct engine_plan *plan, char **ret_dir)
+{
+	g_autofree char *file = g_strdup_printf("%s/engine/small.yaml", g_getenv("RIG_TEST_DATA"));
+	g_autofree char *emulator = g_strdup_printf("%s/fake-qemu", g_getenv("RIG_TEST_BIN"));
+	g_autoptr(GError) error = NULL;
+	char *no_patches[] = {NULL};
+	struct kernel kernel = {
+		.name = (char *)"fake",
+		.hash = (char *)"0",
+		.image = emulator,
+		.patches = no_patches,
+	};
+	rig_auto(scenario) scenario = scenario_load(file, &error);
+	json_t *inputs = json_object();
+	enum verdict verdict;
+
+	ck_assert_msg(scenario != NULL, "%s", error ? error->message : "");
+	plan->scenario = scenario;
+	plan->machine = machine_find("pc-q35", NULL);
+	plan->kernel = &kernel;
+	plan->initrd = emulator;
+	plan->emulator = emulator;
+	plan->results = results;
+	plan->accel = ACCEL_TCG;
+	plan->accel_why = "fake";
+	plan->patience_s = 2;
+	plan->inputs = inputs;
+	ck_assert_msg(engine_run(plan, ret_dir, &verdict, &error), "%s", error ? error->message : "");
+	json_decref(inputs);
+	return verdict;
+}
+
+static gboolean has_reason(const char *dir, const char *part)
+{
+	rig_auto(run_info) info = run_open(results, dir, NULL);
+	json_t *reason;
+	size_t i;
+
+	ck_assert_ptr_nonnull(info);
+	json_array_foreach (json_object_get(info->details, "reasons"), i, reason)
+		if (strstr(json_string_value(reason), part))
+			return TRUE;
+	return FALSE;
+}
+
+START_TEST(run_ends_in)
+{
+	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL, *verdict_file = NULL, *text = NULL;
+	enum verdict verdict;
+
+	g_setenv("FAKE_QEMU", runs[_i].fake, TRUE);
+	verdict = run_once(&plan, &dir);
+	verdict_file = g_build_filename(dir, "verdict", NULL);
+	ck_assert(g_file_get_contents(verdict_file, &text, NULL, NULL));
+	ck_assert_msg(verdict == runs[_i].verdict, "'%s' ended in %s: %s", runs[_i].fake, verdict_name(verdict),
+		      text);
+	if (runs[_i].reason)
+		ck_assert_msg(has_reason(dir, runs[_i].reason), "'%s': %s", runs[_i].fake, text);
+}
+END_TEST
+
+static gboolean interrupt(gpointer data)
+{
+	(void)data;
+	raise(SIGTERM);
+	return G_SOURCE_REMOVE;
+}
+
+/* A signal at any moment: the run is ABORTED, and QEMU has gone when the call returns. */
+START_TEST(a_signal_aborts)
+{
+	static const guint after_ms[] = {0, 20, 100, 300, 1000, 2200};
+	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL;
+
+	g_setenv("FAKE_QEMU", "", TRUE);
+	g_timeout_add(after_ms[_i], interrupt, NULL);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_ABORTED);
+}
+END_TEST
+
+/* The same seed gives the same steps with the same sizes: compare the journals without their times. */
+START_TEST(one_seed_one_timeline)
+{
+	g_autofree char *steps[2] = {NULL, NULL};
+
+	g_setenv("FAKE_QEMU", "", TRUE);
+	for (int i = 0; i < 2; i++) {
+		struct engine_plan plan = {.seed = 99, .duration_s = 1};
+		g_autofree char *dir = NULL, *file = NULL, *text = NULL;
+		g_autoptr(GString) kept = g_string_new(NULL);
+		g_auto(GStrv) lines = NULL;
+
+		ck_assert_int_eq(run_once(&plan, &dir), VERDICT_PASS);
+		file = g_build_filename(dir, "journal", NULL);
+		ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+		lines = g_strsplit(text, "\n", -1);
+		for (guint n = 0; lines[n] && kept->len < 4000; n++)
+			if (strstr(lines[n], "\"step\""))
+				g_string_append(kept, strstr(lines[n], "\"what\""));
+		steps[i] = g_string_free(g_steal_pointer(&kept), FALSE);
+	}
+	ck_assert_uint_gt(strlen(steps[0]), 500);
+	/* how many fit into a second differs */
+	ck_assert(g_str_has_prefix(steps[0], steps[1]) || g_str_has_prefix(steps[1], steps[0]) ||
+		  !strncmp(steps[0], steps[1], 1000));
+}
+END_TEST
+
+START_TEST(a_full_disk_is_infra)
+{
+	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL;
+	/* files of this process end at 64 KiB with EFBIG, as those on a full disk do with ENOSPC */
+	struct rlimit limit = {4096, 4096};
+
+	g_setenv("FAKE_QEMU", "", TRUE);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_INFRA);
+}
+END_TEST
+
+static void make_results(void)
+{
+	results = g_dir_make_tmp("rig-engine-XXXXXX", NULL);
+}
+
+static void remove_results(void)
+{
+	const char *argv[] = {"rm", "-rf", results, NULL};
+
+	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("engine");
+	TCase *table = tcase_create("table"), *fake = tcase_create("runs");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(table, gone_is_the_end);
+	tcase_add_test(table, abort_and_fault_end_it);
+	tcase_add_test(table, deadlines_lead_to_the_end);
+	tcase_add_test(table, answers_tell_the_story);
+	tcase_add_test(table, alarms_are_heard);
+	tcase_add_test(table, the_story_goes_forward);
+	suite_add_tcase(suite, table);
+	tcase_add_checked_fixture(fake, make_results, remove_results);
+	tcase_set_timeout(fake, 120);
+	tcase_add_loop_test(fake, run_ends_in, 0, G_N_ELEMENTS(runs));
+	tcase_add_loop_test(fake, a_signal_aborts, 0, 6);
+	tcase_add_test(fake, one_seed_one_timeline);
+	tcase_add_test(fake, a_full_disk_is_infra);
+	suite_add_tcase(suite, fake);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
