@@ -342,6 +342,7 @@ void vm_free(struct vm *vm)
 	qmp_free(vm->qmp);
 	g_hash_table_destroy(vm->places);
 	g_hash_table_destroy(vm->backends);
+	g_hash_table_destroy(vm->cpus);
 	g_hash_table_destroy(vm->leaving);
 	g_hash_table_destroy(vm->left);
 	g_hash_table_destroy(vm->buses);

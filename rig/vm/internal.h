@@ -21,6 +21,7 @@ struct vm_way {
 
 struct vm {
 	const struct machine *machine;
+	enum accel accel;
 	struct vm_owner owner;
 	char *dir;
 
@@ -36,6 +37,7 @@ struct vm {
 	GQueue ops;	      /* struct op, oldest first */
 	GHashTable *places;   /* id to struct vm_place: plugged memory */
 	GHashTable *backends; /* ids whose object "mem-<id>" exists */
+	GHashTable *cpus;     /* ids of plugged CPUs */
 	GHashTable *leaving;  /* ids whose device_del has no outcome yet */
 	GHashTable *left;     /* ids that went after the operation which asked had timed out */
 	GHashTable *buses;    /* id to the hot bus that its device sits on */

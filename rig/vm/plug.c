@@ -114,6 +114,12 @@ static void located(struct op *op, const struct qmp_reply *reply)
 	op_finish(op, VM_FAILED, "QEMU does not list the device that it just added", NULL);
 }
 
+static void cpu_added(struct op *op)
+{
+	g_hash_table_add(op->vm->cpus, g_strdup(op->id));
+	wait_for_guest(op);
+}
+
 static void added(struct op *op, const struct qmp_reply *reply)
 {
 	if (reply->klass) {
@@ -124,7 +130,7 @@ static void added(struct op *op, const struct qmp_reply *reply)
 	if (op->backend)
 		op_send(op, "query-memory-devices", NULL, located);
 	else
-		wait_for_guest(op);
+		cpu_added(op);
 }
 
 void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_ns, vm_done done,

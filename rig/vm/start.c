@@ -122,11 +122,13 @@ static struct vm *vm_new(const struct vm_config *config, const struct vm_owner *
 	struct vm *vm = g_new0(struct vm, 1);
 
 	vm->machine = config->machine;
+	vm->accel = config->accel;
 	vm->owner = *owner;
 	vm->dir = g_canonicalize_filename(config->dir, NULL);
 	g_queue_init(&vm->ops);
 	vm->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	vm->backends = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	vm->cpus = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	vm->leaving = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	vm->left = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	vm->buses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

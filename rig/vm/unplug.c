@@ -7,8 +7,8 @@
  *	DEVICE_UNPLUG_GUEST_ERROR	the guest refused (pseries; QEMU 6.2 and newer)
  *	ACPI_DEVICE_OST			x86: answers to an eject, the only sign of a refusal there
  *
- * or by silence until the deadline. QEMU 7.2 sends no DEVICE_DELETED for a CPU
- * of TCG (a reference is left over; only its "lapic" is told of): there an eject that went well is looked up in the list of CPUs.
+ * or by silence until the deadline. For a CPU, QEMU 7.2 may tell of its "lapic" alone: an eject that went
+ * well is looked up in the list of CPUs.
  */
 #include "vm/op.h"
 
@@ -55,6 +55,7 @@ static void forget(struct vm *vm, const char *id)
 	g_hash_table_remove(vm->leaving, id);
 	g_hash_table_remove(vm->places, id);
 	g_hash_table_remove(vm->buses, id);
+	g_hash_table_remove(vm->cpus, id);
 }
 
 static void deleted(struct op *op)
@@ -157,6 +158,12 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 {
 	struct op *op = op_new(vm, "unplug of", id, deadline_ns, done, data);
 
+	/* seen with x86 and ppc: SIGSEGV or heap corruption, often at the next plug only */
+	if (vm->accel == ACCEL_TCG && g_hash_table_contains(vm->cpus, id)) {
+		op_finish_later(op, VM_FAILED, "QEMU's TCG uses a CPU after it was unplugged, and crashes; "
+					       "the guest can take CPUs offline instead");
+		return;
+	}
 	op->event = on_event;
 	op->gave_up = gave_up;
 	op->earlier = g_hash_table_contains(vm->leaving, id);

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which accelerator really works. That /dev/kvm opens says little: on some nested hosts a guest on it
+ * spins for ever before its first instruction. So a guest is run: a boot sector that leaves through
+ * isa-debug-exit. What came of it is remembered for this boot of the host and this emulator.
+ */
+#include "machine/machine.h"
+
+#include "util/error.h"
+#include "util/paths.h"
+#include "util/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEADLINE_MS 3000
+#define EXIT_PORT "0xf4"
+#define EXIT_VALUE 0x2a
+#define EXIT_CODE (EXIT_VALUE << 1 | 1) /* as isa-debug-exit forms it */
+
+static const char *const accel_names[] = {[ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg"};
+
+gboolean accel_parse(const char *text, enum accel *ret, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(accel_names); i++) {
+		if (!g_strcmp0(accel_names[i], text)) {
+			*ret = i;
+			return TRUE;
+		}
+	}
+	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no accelerator; there are auto, kvm, tcg", text);
+}
+
+static char *write_boot_sector(GError **error)
+{
+	static const guint8 code[] = {
+		0xba, 0xf4, 0x00,	/* mov dx, 0xf4 */
+		0xb0, EXIT_VALUE,	/* mov al, EXIT_VALUE */
+		0xee,			/* out dx, al */
+		0xf4,			/* hlt */
+		0xeb, 0xfd,		/* jmp to the hlt */
+	};
+	g_autofree char *path = rig_cache_path("accel/boot-sector");
+	char sector[512] = {[510] = 0x55, [511] = (char)0xaa};
+
+	memcpy(sector, code, sizeof(code));
+	return rig_write_file(path, sector, sizeof(sector), error) ? g_steal_pointer(&path) : NULL;
+}
+
+/* Waits for the child to end, or kills it at the deadline. -1: killed or ended by a signal. */
+static int exit_code_within(GPid pid, int deadline_ms)
+{
+	struct pollfd end = {.fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+	int status = 0;
+
+	if (end.fd < 0 || poll(&end, 1, deadline_ms) <= 0)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (end.fd >= 0)
+		close(end.fd);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* TRUE where the probe guest ran to its end on KVM. */
+static gboolean probe(const char *emulator, gboolean *ret_works, GError **error)
+{
+	g_autofree char *sector = write_boot_sector(error);
+	g_autofree char *drive = NULL;
+	GPid pid;
+
+	if (!sector)
+		return FALSE;
+	drive = g_strdup_printf("if=none,id=disk,format=raw,snapshot=on,file=%s", sector);
+	const char *const argv[] = {
+		emulator, "-machine", "pc", "-accel", "kvm", "-nodefaults", "-no-user-config",
+		"-display", "none", "-no-reboot", "-m", "16M",
+		"-device", "isa-debug-exit,iobase=" EXIT_PORT ",iosize=1",
+		"-drive", drive, "-device", "ide-hd,drive=disk", NULL,
+	};
+
+	if (!g_spawn_async(NULL, (char **)argv, NULL,
+			   G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
+				   G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+			   spawn_die_with_parent, NULL, &pid, error))
+		return FALSE;
+	*ret_works = exit_code_within(pid, DEADLINE_MS) == EXIT_CODE;
+	return TRUE;
+}
+
+/* Names this boot of the host and this build of the emulator. NULL where it is not installed. */
+static char *memory_key(const char *emulator)
+{
+	g_autofree char *path = g_find_program_in_path(emulator);
+	g_autofree char *boot = NULL;
+	struct stat st;
+
+	if (!path || stat(path, &st) < 0)
+		return NULL;
+	g_file_get_contents("/proc/sys/kernel/random/boot_id", &boot, NULL, NULL);
+	return g_strdup_printf("%s %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
+			       boot ? g_strchomp(boot) : "-", path, (gint64)st.st_size,
+			       (gint64)st.st_mtime);
+}
+
+/* The same as probe(), with the answer of an earlier time. */
+static gboolean probe_once(const char *emulator, gboolean *ret_works, GError **error)
+{
+	g_autofree char *key = memory_key(emulator);
+	g_autofree char *name = g_strdup_printf("accel/%s", emulator);
+	g_autofree char *path = rig_cache_path(name);
+	g_autofree char *known = NULL, *yes = NULL, *no = NULL;
+
+	if (!key)
+		return rig_fail(error, RIG_EXIT_INFRA, "'%s' is not installed", emulator);
+	yes = g_strdup_printf("%s works\n", key);
+	no = g_strdup_printf("%s fails\n", key);
+	if (rig_read_file(path, 4096, &known, NULL, NULL) &&
+	    (g_str_equal(known, yes) || g_str_equal(known, no))) {
+		*ret_works = g_str_equal(known, yes);
+		return TRUE;
+	}
+	/* what cannot be remembered is asked again next time: a full disk is no reason to stop here */
+	if (!probe(emulator, ret_works, error))
+		return FALSE;
+	rig_write_file(path, *ret_works ? yes : no, -1, NULL);
+	return TRUE;
+}
+
+/* Why KVM cannot be had for this machine, or NULL. */
+static char *kvm_obstacle(const struct machine *machine, GError **error)
+{
+	struct utsname host;
+	gboolean works = FALSE;
+	int fd;
+
+	uname(&host);
+	if (g_strcmp0(host.machine, machine->arch))
+		return g_strdup_printf("this host is %s, the guest %s", host.machine, machine->arch);
+	if (g_strcmp0(host.machine, "x86_64"))
+		return g_strdup_printf("there is no probe guest for %s", host.machine);
+	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return g_strdup_printf("/dev/kvm cannot be opened: %s", g_strerror(errno));
+	close(fd);
+	if (!probe_once(machine->emulator, &works, error))
+		return NULL;
+	return works ? NULL : g_strdup_printf("/dev/kvm opens, but a probe guest did not run on it within "
+					      "%d s", DEADLINE_MS / 1000);
+}
+
+gboolean accel_settle(const struct machine *machine, enum accel want, enum accel *ret, char **ret_why,
+		      GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	g_autofree char *obstacle = NULL;
+
+	if (want == ACCEL_TCG) {
+		*ret = ACCEL_TCG;
+		*ret_why = g_strdup("TCG: asked for");
+		return TRUE;
+	}
+	obstacle = kvm_obstacle(machine, &failed);
+	if (failed) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return FALSE;
+	}
+	if (obstacle && want == ACCEL_KVM)
+		return rig_fail(error, RIG_EXIT_INFRA, "no KVM: %s", obstacle);
+	*ret = obstacle ? ACCEL_TCG : ACCEL_KVM;
+	*ret_why = obstacle ? g_strdup_printf("TCG: %s", obstacle)
+			    : g_strdup("KVM: a probe guest ran on it to its end");
+	return TRUE;
+}
