@@ -207,7 +207,7 @@ static const struct format formats[] = {
 	{ "Kernel panic", "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: " F, "panic", "kernel panic: stack is corrupted in {f}", "{f}", "stack_chk", FRAME_GROUP, FAMILY_PANIC, 0, FORMAT_NO_STACK },
 	{ "Kernel panic", "Kernel panic - not syncing: corrupted stack end", "panic", "kernel panic: corrupted stack end in {f}", NULL, "schedule|retint_kernel", FRAME_STALL, FAMILY_PANIC, 0, FORMAT_NO_STACK },
 	{ "Kernel panic", "Kernel panic - not syncing: (Fatal exception|panic_on_warn set|hung_task: blocked tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|UBSAN: panic_on_warn set|KASAN: panic_on_warn set|kasan\\.fault=panic set|Fatal hardware error|BUG!|scheduling while atomic).*", "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK | FORMAT_INDUCED | FORMAT_CORRUPTED },
-	{ "Kernel panic", "Kernel panic - not syncing: Attempted to kill init!", "panic", "kernel panic: Attempted to kill init!", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK | FORMAT_INDUCED },
+	{ "Kernel panic", "Kernel panic - not syncing: Attempted to kill init!", "panic", "kernel panic: Attempted to kill init!", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK },
 	{ "Kernel panic", "Kernel panic - not syncing: Couldn't open N_TTY ldisc", "panic", "kernel panic: Couldn't open N_TTY ldisc", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK },
 	{ "Kernel panic", "Kernel panic - not syncing: (.*)", "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK },
 	{ "panicked at", "rust_kernel: panicked at (.*)", "panic", "rust panic: {1}", NULL, NULL, FRAME_TRACE, FAMILY_BUG, 0, FORMAT_PROOF },

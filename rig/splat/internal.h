@@ -158,6 +158,9 @@ struct report {
 
 /* lockdep.c: fills task, acquiring, holding, cycle, held, detail, corrupted. */
 void lockdep_parse(struct splat *splat, const struct report *report);
+/* lockdep-tree.c: the dependencies of irq-safe and irq-unsafe locks; *LINE is moved to the tree's last. */
+gboolean lockdep_tree_begins(const char *text);
+json_t *lockdep_tree(const struct report *report, guint *line);
 /* lockline.c */
 gboolean lock_parse(const char *text, struct splat_lock *ret);
 /* "(CLASS){USAGE}-{O:I}" or "CLASS){…": class without instance; NULL where it is none. */

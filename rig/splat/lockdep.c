@@ -9,18 +9,20 @@
 
 #include "splat/internal.h"
 
-/* Where in the report the reader is; the fixed sentences lead from one to the next. */
+/* What the next lock line is. */
+enum next { NEXT_NOTHING, NEXT_WANTED, NEXT_HOLDING, NEXT_SAFE, NEXT_UNSAFE, NEXT_NAME };
+
+/* Where in the report the reader is; the fixed sentences lead from one place to the next. */
 struct reader {
 	struct splat *splat;
-	const struct report *report;
 	json_t *detail;
-	json_t *chain;	   /* of the circular report */
-	json_t *stack;	   /* frames go here; borrowed */
-	json_t *scenario;  /* lines go here while it lasts; borrowed */
-	guint wanted;	   /* lock lines still expected: 1 the wanted one, 2 the held one */
-	gboolean in_held;  /* after "N locks held by" */
-	int next_link;	   /* number the next "-> #N" must have, -1 before the first */
-	int announced;	   /* locks that "N locks held by" promised, -1 */
+	json_t *chain;	    /* of the circular report */
+	json_t *stack;	    /* frames go here; borrowed */
+	json_t *scenario;   /* lines go here while it lasts; borrowed */
+	enum next next;
+	gboolean in_held;   /* after "N locks held by" */
+	int next_link;	    /* number the next "-> #N" must have, -1 before the first */
+	int announced;	    /* locks that "N locks held by" promised, -1 */
 	GPtrArray *classes; /* of the chain, #N first */
 };
 
@@ -82,7 +84,23 @@ static void read_link(struct reader *reader, const char *text)
 	reader->stack = json_array();
 	json_object_set_new(link, "stack", reader->stack);
 	json_array_append_new(reader->chain, link);
-	reader->wanted = 0;
+	reader->next = NEXT_NOTHING;
+}
+
+/* " #1: INSTANCE (CLASS){…}, at: …" in a list of held locks. */
+static void read_held(struct reader *reader, const char *text)
+{
+	struct splat *splat = reader->splat;
+	const char *rest = strchr(text, ':');
+	struct splat_lock lock = { 0 };
+	guint place = atoi(text + 1);
+
+	if (!rest || !lock_parse(rest + 1, &lock))
+		return;
+	/* symbolised logs repeat a lock for each inlined frame: the last one is real */
+	if (place + 1 == splat->held->len)
+		g_ptr_array_remove_index(splat->held, place);
+	g_ptr_array_add(splat->held, g_memdup2(&lock, sizeof(lock)));
 }
 
 static void read_lock_line(struct reader *reader, const char *text)
@@ -91,32 +109,30 @@ static void read_lock_line(struct reader *reader, const char *text)
 	struct splat_lock lock = { 0 };
 
 	if (reader->in_held && *text == '#') {
-		const char *rest = strchr(text, ':');
-		struct splat_lock *held;
-
-		if (!rest || !lock_parse(rest + 1, &lock))
-			return;
-		/* symbolised logs repeat a lock for each inlined frame: the last one is real */
-		if (splat->held->len && reader->announced > 0) {
-			struct splat_lock *last = g_ptr_array_index(splat->held, splat->held->len - 1);
-
-			if (g_strcmp0(last->instance, lock.instance) == 0 && lock.instance &&
-			    atoi(text + 1) + 1 == (int)splat->held->len)
-				g_ptr_array_remove_index(splat->held, splat->held->len - 1);
-		}
-		held = g_new(struct splat_lock, 1);
-		*held = lock;
-		g_ptr_array_add(splat->held, held);
+		read_held(reader, text);
 		return;
 	}
-	if (!reader->wanted || !lock_parse(text, &lock))
+	if (reader->next == NEXT_NAME && *text) {
+		g_autofree char *klass = lock_class_normal(text);
+
+		set_text(reader->detail, "not_held", klass);
+		reader->next = NEXT_NOTHING;
 		return;
-	if (reader->wanted == 1 && !splat->acquiring.klass)
+	}
+	if (reader->next == NEXT_NOTHING || !lock_parse(text, &lock))
+		return;
+	if (reader->next == NEXT_WANTED && (!splat->acquiring.klass || !splat->acquiring.usage)) {
+		splat_lock_clear(&splat->acquiring);
 		splat->acquiring = lock;
-	else if (reader->wanted == 2 && !splat->holding.klass)
+		lock = (struct splat_lock){ 0 };
+	} else if (reader->next == NEXT_HOLDING && !splat->holding.klass) {
 		splat->holding = lock;
-	else
-		splat_lock_clear(&lock);
+		lock = (struct splat_lock){ 0 };
+	} else if (reader->next == NEXT_SAFE || reader->next == NEXT_UNSAFE) {
+		set_text(reader->detail, reader->next == NEXT_SAFE ? "safe" : "unsafe", lock.klass);
+	}
+	splat_lock_clear(&lock);
+	reader->next = NEXT_NOTHING;
 	reader->stack = NULL;
 }
 
@@ -124,7 +140,7 @@ static void begin_held(struct reader *reader, const char *text)
 {
 	reader->in_held = TRUE;
 	reader->stack = reader->scenario = NULL;
-	reader->wanted = 0;
+	reader->next = NEXT_NOTHING;
 	reader->announced = atoi(text);
 	if (!reader->splat->held)
 		reader->splat->held = g_ptr_array_new_with_free_func(splat_lock_free);
@@ -160,7 +176,7 @@ static gboolean read_verb(struct reader *reader, const char *text)
 		if (!strstr(text, verbs[i]))
 			continue;
 		read_task(reader, text, verbs[i]);
-		reader->wanted = 1;
+		reader->next = NEXT_WANTED;
 		reader->in_held = FALSE;
 		/* "lock (NAME) at:" has no usage */
 		const char *open = strstr(text, "lock (");
@@ -176,18 +192,89 @@ static gboolean read_verb(struct reader *reader, const char *text)
 	return FALSE;
 }
 
+/* Sentences after which a lock line, a name or a stack comes. The first that fits. */
+static const struct {
+	const char *words;
+	enum next next;
+	const char *stack; /* key in `detail` */
+} sections[] = {
+	{ "already holding", NEXT_HOLDING },
+	{ "now in release context", NEXT_HOLDING },
+	{ "but this task is not holding", NEXT_NAME },
+	{ "new dependency connects a", NEXT_SAFE },
+	{ "-unsafe lock in the past", NEXT_UNSAFE },
+	{ "-safe lock in the past", NEXT_SAFE },
+	{ "-irq-unsafe lock:", NEXT_UNSAFE },
+	{ "-unsafe at:", NEXT_NOTHING, "unsafe_stack" },
+	{ "-safe at:", NEXT_NOTHING, "safe_stack" },
+	{ "state was registered at:", NEXT_NOTHING, "registered_stack" },
+};
+
+static gboolean read_section(struct reader *reader, const char *text)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
+		if (!strstr(text, sections[i].words))
+			continue;
+		reader->next = sections[i].next;
+		reader->stack = NULL;
+		reader->in_held = FALSE;
+		if (sections[i].stack) {
+			reader->stack = json_array();
+			json_object_set_new(reader->detail, sections[i].stack, reader->stack);
+		}
+		return TRUE;
+	}
+	return FALSE;
+}
+
 /* "A --> B --> C" after "Chain exists of:", "(A){…} -> (B){…}" after "would create a new lock dependency". */
 static gboolean read_arrows(struct reader *reader, const char *text)
 {
+	const char *arrow = strstr(text, "} -> (");
+	struct splat_lock from = { 0 }, to = { 0 };
+	g_autofree char *first = NULL;
+
 	if (strstr(text, " --> ")) {
 		set_text(reader->detail, "exists", text);
 		return TRUE;
 	}
-	if (*text == '(' && strstr(text, " -> (")) {
-		set_text(reader->detail, "edge", text);
-		return TRUE;
+	if (*text != '(')
+		return FALSE;
+	if (!arrow)
+		arrow = strstr(text, " -> (") ? strstr(text, " -> (") - 1 : NULL;
+	if (!arrow)
+		return FALSE;
+	first = g_strndup(text, arrow + 1 - text);
+	if (lock_parse(first, &from) && lock_parse(arrow + 5, &to)) {
+		json_t *edge = json_array();
+
+		json_array_append_new(edge, splat_json_text(from.klass));
+		json_array_append_new(edge, splat_json_text(to.klass));
+		json_object_set_new(reader->detail, "edge", edge);
 	}
-	return FALSE;
+	splat_lock_clear(&from);
+	splat_lock_clear(&to);
+	return TRUE;
+}
+
+/* "./include/linux/x.h:12 text!" of a suspicious RCU usage. */
+static gboolean read_place(struct reader *reader, const char *text)
+{
+	gsize colon = strcspn(text, ": ");
+	gsize digits = text[colon] == ':' ? strspn(text + colon + 1, "0123456789") : 0;
+
+	if (!digits || colon < 3 || text[colon - 2] != '.' || text[colon + 1 + digits] != ' ')
+		return FALSE;
+	if (json_object_get(reader->detail, "file"))
+		return FALSE;
+	text += strspn(text, "./");
+	colon = strcspn(text, ":");
+	g_autofree char *file = g_strndup(text, colon);
+
+	set_text(reader->detail, "file", file);
+	json_object_set_new(reader->detail, "line", json_integer(atoi(text + colon + 1)));
+	set_text(reader->detail, "complaint", text + colon + 1 + digits + 1);
+	return TRUE;
 }
 
 static void read_scenario(struct reader *reader, const char *line)
@@ -214,16 +301,10 @@ static void read_line(struct reader *reader, const char *line)
 		read_link(reader, text);
 		return;
 	}
-	if (reader->stack && frame_parse(line, &frame)) {
+	/* "..." stands before the first frame of some stacks */
+	if (reader->stack && frame_parse(strncmp(text, "...", 3) == 0 ? text + 3 : line, &frame)) {
 		if (!frame.guess)
 			json_array_append_new(reader->stack, splat_json_text(frame.name));
-		return;
-	}
-	if (read_verb(reader, text))
-		return;
-	if (strstr(text, "already holding") || strstr(text, "but this task is not holding") ||
-	    strstr(text, "now in release context")) {
-		reader->wanted = 2;
 		return;
 	}
 	if (strstr(text, " locks held by ") || strstr(text, " lock held by ") ||
@@ -231,9 +312,12 @@ static void read_line(struct reader *reader, const char *line)
 		begin_held(reader, text);
 		return;
 	}
+	if (read_verb(reader, text) || read_section(reader, text) || read_arrows(reader, text) ||
+	    read_place(reader, text))
+		return;
 	if (strstr(text, "stack backtrace:")) {
 		reader->in_held = FALSE;
-		reader->wanted = 0;
+		reader->next = NEXT_NOTHING;
 		reader->stack = NULL;
 		return;
 	}
@@ -243,8 +327,6 @@ static void read_line(struct reader *reader, const char *line)
 			return;
 		}
 	}
-	if (read_arrows(reader, text))
-		return;
 	read_scenario(reader, line);
 	read_lock_line(reader, text);
 }
@@ -301,7 +383,7 @@ static gboolean continues(const char *before, const char *line)
 
 void lockdep_parse(struct splat *splat, const struct report *report)
 {
-	struct reader reader = { splat, report };
+	struct reader reader = { splat };
 	GString *line = g_string_new(NULL);
 	gboolean circular = strcmp(report->format->kind, "lockdep-circular") == 0;
 
@@ -310,6 +392,12 @@ void lockdep_parse(struct splat *splat, const struct report *report)
 	reader.classes = g_ptr_array_new_with_free_func(g_free);
 	reader.next_link = reader.announced = -1;
 	for (guint i = report->header; i < report->n; i++) {
+		if (lockdep_tree_begins(report->lines[i])) {
+			const char *key = strstr(report->lines[i], "to be acquired") ? "unsafe_tree" : "safe_tree";
+
+			json_object_set_new(reader.detail, key, lockdep_tree(report, &i));
+			continue;
+		}
 		g_string_assign(line, report->lines[i]);
 		while (i + 1 < report->n && continues(line->str, report->lines[i + 1]))
 			g_string_append(line, blank(report->lines[++i]));

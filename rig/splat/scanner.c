@@ -11,6 +11,7 @@
 #define GAP_KNOWN 3	  /* foreign lines that end a report, where callers are told apart */
 #define GAP_UNKNOWN 12	  /* … and where others' lines may be in between */
 #define GAP_SECONDS 10.0
+#define WAKE_SECONDS 2.0 /* how long a task goes on breaking things after it crashed */
 #define CUT_LINES 12	  /* from "cut here" to the header */
 #define CALLERS 4
 
@@ -55,8 +56,10 @@ struct scanner {
 	guint n_open;
 	double stamp;
 	gboolean lockdep_died;
-	guint boots;
-	gboolean going_down; /* the kernel said that it reboots */
+	/* who crashed last: what it reports right after comes of that */
+	char crashed[CALLER_LEN];
+	double crashed_at;
+	gboolean any_crash;
 	char scratch[LINE_KEPT + 1];
 };
 
@@ -170,9 +173,25 @@ static void remove_open(struct scanner *scanner, struct open *open)
 	scanner->n_open--;
 }
 
+static void note_crash(struct scanner *scanner, const struct open *open)
+{
+	if (!(open->format->family & (FAMILY_OOPS | FAMILY_BUG)) && g_strcmp0(open->format->kind, "sched-atomic") != 0)
+		return;
+	g_strlcpy(scanner->crashed, open->callers[0], CALLER_LEN);
+	scanner->crashed_at = open->last_stamp;
+	scanner->any_crash = TRUE;
+}
+
+static gboolean is_wake(const struct scanner *scanner, const struct line *line)
+{
+	return scanner->any_crash && strcmp(scanner->crashed, line->caller) == 0 && line->stamp >= 0 &&
+	       line->stamp - scanner->crashed_at <= WAKE_SECONDS && line->stamp >= scanner->crashed_at;
+}
+
 static void close_report(struct scanner *scanner, struct open *open, gboolean cut_short)
 {
 	remove_open(scanner, open);
+	note_crash(scanner, open);
 	if (is_proven(open)) {
 		char **lines;
 		struct splat *splat;
@@ -325,8 +344,7 @@ static void take_header(struct scanner *scanner, const struct format *format, co
 		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames && open->inside > 0;
 		close_report(scanner, open, FALSE);
 	}
-	if (format->flags & FORMAT_INDUCED)
-		induced = TRUE;
+	induced |= (format->flags & FORMAT_INDUCED) || is_wake(scanner, line);
 	begin_report(scanner, format, line, induced);
 }
 
@@ -341,7 +359,7 @@ static void take_cut(struct scanner *scanner, const struct line *line)
 	}
 	if (open)
 		close_report(scanner, open, FALSE);
-	begin_report(scanner, &format_cut, line, FALSE);
+	begin_report(scanner, &format_cut, line, is_wake(scanner, line));
 }
 
 /* Lines ---------------------------------------------------------------------- */

@@ -64,12 +64,10 @@ static void add_irq(GString *out, const struct splat *splat)
 	const char *safe = detail_text(splat, "safe");
 	const char *unsafe = detail_text(splat, "unsafe");
 
-	if (*safe || *unsafe) {
-		add_class(out, safe);
-		g_string_append(out, " | ");
-		add_class(out, unsafe);
-		g_string_append(out, " | ");
-	}
+	add_class(out, *safe ? safe : "-");
+	g_string_append(out, " | ");
+	add_class(out, *unsafe ? unsafe : "-");
+	g_string_append(out, " | ");
 	if (splat->holding.klass) {
 		add_class(out, splat->holding.klass);
 		g_string_append(out, " -> ");
@@ -98,7 +96,8 @@ static void add_wait(GString *out, const struct splat *splat)
 	for (guint i = 0; splat->held && i < splat->held->len; i++) {
 		const struct splat_lock *lock = splat->held->pdata[i];
 
-		if (lock->inner >= 0 && (!strictest || lock->inner <= strictest->inner))
+		/* 0 is a lock that is not checked */
+		if (lock->inner > 0 && (!strictest || lock->inner <= strictest->inner))
 			strictest = lock;
 	}
 	add_class(out, splat->acquiring.klass);
@@ -108,23 +107,11 @@ static void add_wait(GString *out, const struct splat *splat)
 	}
 }
 
-/* "./include/linux/x.h:12 text!" after the header: file and text. */
-static void add_rcu(GString *out, const struct splat *splat, const struct report *report)
+/* Where the check is, without the line, and what it says. */
+static void add_rcu(GString *out, const struct splat *splat)
 {
-	for (guint i = report->header + 1; i < report->n && i < report->header + 6; i++) {
-		const char *line = report->lines[i];
-		const char *colon = strchr(line, ':');
-		gsize digits = colon ? strspn(colon + 1, "0123456789") : 0;
-
-		if (!digits || colon[1 + digits] != ' ' || !memchr(line, '.', colon - line))
-			continue;
-		line += strspn(line, " ./");
-		g_string_append_len(out, line, colon - line);
-		g_string_append(out, colon + 1 + digits);
-		g_string_append_c(out, ' ');
-		break;
-	}
-	g_string_append(out, splat->function ? splat->function : "?");
+	g_string_append_printf(out, "%s %s %s", detail_text(splat, "file"), detail_text(splat, "complaint"),
+			       splat->function ? splat->function : "?");
 }
 
 static void add_held_classes(GString *out, const struct splat *splat)
@@ -166,7 +153,7 @@ static void expand(GString *out, const struct splat *splat, const struct report 
 	else if (strcmp(word, "wait") == 0)
 		add_wait(out, splat);
 	else if (strcmp(word, "rcu") == 0)
-		add_rcu(out, splat, report);
+		add_rcu(out, splat);
 	else if (strcmp(word, "class") == 0)
 		add_held_classes(out, splat);
 	else if (strcmp(word, "src") == 0)

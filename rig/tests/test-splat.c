@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The collector against logs. data/splat/ has them: answers on top ("kind:" begins the next report's), an empty
+ * line, then the log as it was. Each is judged whole, byte by byte and in random pieces, and dressed up as
+ * other tools would show it.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "splat/splat.h"
+#include "util/clock.h"
+#include "util/rng.h"
+
+struct expected {
+	char *kind, *title, *bug, *lines, *corrupted, *cycle;
+	gboolean induced, off;
+};
+
+struct fixture {
+	char *name, *data;
+	const char *log;
+	gsize len;
+	GPtrArray *expected;
+};
+
+static GPtrArray *fixtures;
+
+/* Fixtures ------------------------------------------------------------------- */
+
+static void read_head_line(struct fixture *fixture, const char *line)
+{
+	struct expected *last = fixture->expected->len ?
+					fixture->expected->pdata[fixture->expected->len - 1] : NULL;
+	const char *value = strstr(line, ": ");
+
+	if (!strcmp(line, "none:"))
+		return;
+	if (!value)
+		g_error("%s: head line '%s'", fixture->name, line);
+	value += 2;
+	if (g_str_has_prefix(line, "kind: ")) {
+		last = g_new0(struct expected, 1);
+		last->kind = g_strdup(value);
+		g_ptr_array_add(fixture->expected, last);
+		return;
+	}
+	if (!last)
+		g_error("%s: '%s' before the first kind", fixture->name, line);
+	if (g_str_has_prefix(line, "title: "))
+		last->title = g_strdup(value);
+	else if (g_str_has_prefix(line, "bug: "))
+		last->bug = g_strdup(value);
+	else if (g_str_has_prefix(line, "lines: "))
+		last->lines = g_strdup(value);
+	else if (g_str_has_prefix(line, "corrupted: "))
+		last->corrupted = g_strdup(value);
+	else if (g_str_has_prefix(line, "cycle: "))
+		last->cycle = g_strdup(value);
+	else if (g_str_has_prefix(line, "induced: "))
+		last->induced = TRUE;
+	else if (g_str_has_prefix(line, "off: "))
+		last->off = TRUE;
+	else
+		g_error("%s: head line '%s'", fixture->name, line);
+}
+
+static void load_fixture(const char *dir, const char *name)
+{
+	struct fixture *fixture = g_new0(struct fixture, 1);
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	char *line;
+	gsize len;
+
+	if (!g_file_get_contents(path, &fixture->data, &len, NULL))
+		g_error("cannot read %s", path);
+	fixture->name = g_strdup(name);
+	fixture->expected = g_ptr_array_new();
+	for (line = fixture->data; *line != '\n';) {
+		char *end = strchr(line, '\n');
+		g_autofree char *head = g_strndup(line, end - line);
+
+		read_head_line(fixture, head);
+		line = end + 1;
+	}
+	fixture->log = line + 1;
+	fixture->len = len - (fixture->log - fixture->data);
+	g_ptr_array_add(fixtures, fixture);
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	const struct fixture *const *one = a, *const *two = b;
+
+	return strcmp((*one)->name, (*two)->name);
+}
+
+static void load_fixtures(void)
+{
+	const char *root = g_getenv("RIG_TEST_DATA");
+	g_autofree char *dir = g_build_filename(root ? root : "rig/tests/data", "splat", NULL);
+	g_autoptr(GDir) open = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	fixtures = g_ptr_array_new();
+	if (!open)
+		g_error("no fixtures in %s", dir);
+	while ((name = g_dir_read_name(open)))
+		if (g_str_has_suffix(name, ".txt"))
+			load_fixture(dir, name);
+	g_ptr_array_sort(fixtures, by_name);
+}
+
+/* Scanning ------------------------------------------------------------------- */
+
+static void collect(struct splat *splat, void *data)
+{
+	g_ptr_array_add(data, splat);
+}
+
+static void free_splat(gpointer splat)
+{
+	splat_free(splat);
+}
+
+/* CUT: 0 whole, else the most bytes that go in at once, drawn from RNG. */
+static GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng)
+{
+	GPtrArray *found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect, found);
+
+	for (gsize at = 0; at < len;) {
+		gsize n = cut > 1 ? rng_between(rng, 1, cut) : cut ? 1 : len;
+
+		n = MIN(n, len - at);
+		scanner_feed(scanner, (const guint8 *)log + at, n);
+		at += n;
+	}
+	scanner_flush(scanner);
+	return found;
+}
+
+static char *dump(const GPtrArray *found)
+{
+	json_t *array = json_array();
+	char *text;
+
+	for (guint i = 0; i < found->len; i++)
+		json_array_append_new(array, splat_to_json(found->pdata[i]));
+	text = json_dumps(array, JSON_SORT_KEYS | JSON_INDENT(1));
+	json_decref(array);
+	return text;
+}
+
+static void check_one(const struct fixture *fixture, const struct expected *expected, const struct splat *splat)
+{
+	g_autofree char *lines =
+		g_strdup_printf("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, splat->first_line, splat->last_line);
+
+	ck_assert_msg(!strcmp(splat->kind, expected->kind), "%s: kind %s, not %s (%s)", fixture->name, splat->kind,
+		      expected->kind, splat->title);
+	ck_assert_msg(!strcmp(splat->title, expected->title), "%s: title '%s', not '%s'", fixture->name, splat->title,
+		      expected->title);
+	ck_assert_msg(!strcmp(lines, expected->lines), "%s: '%s' is in lines %s, not %s", fixture->name, splat->title,
+		      lines, expected->lines);
+	ck_assert_msg(!expected->bug || !strcmp(splat->bug, expected->bug), "%s: bug '%s', not '%s'", fixture->name,
+		      splat->bug, expected->bug);
+	ck_assert_msg(g_strcmp0(splat->corrupted_why, expected->corrupted) == 0, "%s: '%s': corrupted '%s', not '%s'",
+		      fixture->name, splat->title, splat->corrupted_why, expected->corrupted);
+	ck_assert_msg(splat->induced == expected->induced, "%s: '%s': induced %d", fixture->name, splat->title,
+		      splat->induced);
+	ck_assert_msg(splat->validator_off == expected->off, "%s: '%s': validator_off %d", fixture->name, splat->title,
+		      splat->validator_off);
+	if (expected->cycle) {
+		g_autofree char *cycle = splat->cycle ? g_strjoinv(" --> ", splat->cycle) : NULL;
+
+		ck_assert_msg(g_strcmp0(cycle, expected->cycle) == 0, "%s: cycle '%s', not '%s'", fixture->name, cycle,
+			      expected->cycle);
+	}
+	ck_assert_msg(splat->first_byte < splat->end_byte && splat->end_byte <= fixture->len, "%s: bytes",
+		      fixture->name);
+	/* what the extent says is where the header is */
+	ck_assert_msg(splat->first_byte == 0 || fixture->log[splat->first_byte - 1] == '\n', "%s: first byte",
+		      fixture->name);
+	ck_assert(g_utf8_validate(splat->text, -1, NULL));
+}
+
+START_TEST(answers)
+{
+	const struct fixture *fixture = fixtures->pdata[_i];
+	g_autoptr(GPtrArray) found = scan(fixture->log, fixture->len, 0, NULL);
+	g_autofree char *text = dump(found);
+
+	ck_assert_msg(found->len == fixture->expected->len, "%s: %u reports, not %u:\n%s", fixture->name, found->len,
+		      fixture->expected->len, text);
+	for (guint i = 0; i < found->len; i++)
+		check_one(fixture, fixture->expected->pdata[i], found->pdata[i]);
+}
+END_TEST
+
+START_TEST(any_cut_gives_the_same)
+{
+	const struct fixture *fixture = fixtures->pdata[_i];
+	g_autoptr(GPtrArray) whole = scan(fixture->log, fixture->len, 0, NULL);
+	g_autofree char *answer = dump(whole);
+	const gsize cuts[] = { 1, 7, 100, 5000, 70000 };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cuts); i++) {
+		struct rng rng = rng_stream(17, "cuts");
+		g_autoptr(GPtrArray) found = scan(fixture->log, fixture->len, cuts[i], &rng);
+		g_autofree char *text = dump(found);
+
+		ck_assert_msg(!strcmp(text, answer), "%s: another answer with pieces of %zu", fixture->name, cuts[i]);
+	}
+}
+END_TEST
+
+/* Dressing ------------------------------------------------------------------- */
+
+enum dress { DRESS_CRLF, DRESS_QUOTED, DRESS_LEVEL, DRESS_JOURNAL, DRESS_ISO, DRESS_DMESG_X, N_DRESSES };
+
+static char *dress(const struct fixture *fixture, enum dress dress)
+{
+	GString *out = g_string_new(NULL);
+	g_autofree char *log = g_strndup(fixture->log, fixture->len);
+	g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+
+	for (guint i = 0; lines[i] && (lines[i][0] || lines[i + 1]); i++) {
+		static const char *const before[] = {
+			[DRESS_CRLF] = "",
+			[DRESS_QUOTED] = "> ",
+			[DRESS_LEVEL] = "<4>",
+			[DRESS_JOURNAL] = "Nov 21 06:00:01 testhost kernel: ",
+			[DRESS_ISO] = "2026-11-21T06:00:01.123456+00:00 testhost kernel: ",
+			[DRESS_DMESG_X] = "kern  :warn  : ",
+		};
+		/* only printk's own lines would come with these */
+		gboolean ours = dress == DRESS_CRLF || dress == DRESS_QUOTED || lines[i][0] == '[';
+
+		g_string_append(out, ours ? before[dress] : "");
+		g_string_append(out, lines[i]);
+		g_string_append(out, dress == DRESS_CRLF ? "\r\n" : "\n");
+	}
+	return g_string_free(out, FALSE);
+}
+
+START_TEST(dressed_up_it_is_the_same)
+{
+	const struct fixture *fixture = fixtures->pdata[_i];
+
+	for (int d = 0; d < N_DRESSES; d++) {
+		g_autofree char *log = dress(fixture, d);
+		g_autoptr(GPtrArray) found = scan(log, strlen(log), 0, NULL);
+
+		ck_assert_msg(found->len == fixture->expected->len, "%s dressed %d: %u reports", fixture->name, d,
+			      found->len);
+		for (guint i = 0; i < found->len; i++) {
+			const struct expected *expected = fixture->expected->pdata[i];
+			const struct splat *splat = found->pdata[i];
+
+			ck_assert_msg(!strcmp(splat->title, expected->title), "%s dressed %d: title '%s'",
+				      fixture->name, d, splat->title);
+			ck_assert_msg(!expected->bug || !strcmp(splat->bug, expected->bug), "%s dressed %d: bug '%s'",
+				      fixture->name, d, splat->bug);
+		}
+	}
+}
+END_TEST
+
+static const struct fixture *fixture_named(const char *name)
+{
+	for (guint i = 0; i < fixtures->len; i++) {
+		const struct fixture *fixture = fixtures->pdata[i];
+
+		if (!strcmp(fixture->name, name))
+			return fixture;
+	}
+	ck_abort_msg("no fixture %s", name);
+	return NULL;
+}
+
+/* The log with the first stack of stamps removed, as an old mail shows it. */
+START_TEST(without_stamps)
+{
+	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");
+	g_autofree char *log = g_strndup(fixture->log, fixture->len);
+	g_autoptr(GRegex) stamp = g_regex_new("^\\[ *\\d+\\.\\d+\\](?:\\[ *[TC]\\d+\\])? ", G_REGEX_MULTILINE, 0, NULL);
+	g_autofree char *bare = g_regex_replace_literal(stamp, log, -1, 0, "", 0, NULL);
+	g_autoptr(GPtrArray) found = scan(bare, strlen(bare), 0, NULL);
+	const struct expected *expected = fixture->expected->pdata[0];
+
+	ck_assert_uint_eq(found->len, 1);
+	const struct splat *splat = found->pdata[0];
+
+	ck_assert_str_eq(splat->bug, expected->bug);
+	ck_assert_str_eq(splat->title, expected->title);
+	ck_assert(splat->when < 0);
+	ck_assert(!splat->corrupted);
+}
+END_TEST
+
+/* Two callers at the same time: a line of one, a line of the other. */
+START_TEST(interleaved_callers)
+{
+	static const char *const names[] = { "warning-x86-6.1.txt", "lockdep-circular-x86-6.1.txt" };
+	char **lines[2];
+	GString *log = g_string_new(NULL);
+
+	for (int i = 0; i < 2; i++) {
+		const struct fixture *fixture = fixture_named(names[i]);
+		g_autofree char *text = g_strndup(fixture->log, fixture->len);
+		/* every line of one fixture gets one caller */
+		g_autoptr(GRegex) caller = g_regex_new("\\]\\[ *[TC]\\d+\\]", 0, 0, NULL);
+		g_autofree char *renamed = g_regex_replace_literal(caller, text, -1, 0,
+								   i ? "][ T1002]" : "][ T1001]", 0, NULL);
+
+		lines[i] = g_strsplit(renamed, "\n", -1);
+	}
+	for (guint i = 0, j = 0; lines[0][i] || lines[1][j];) {
+		if (lines[0][i])
+			g_string_append_printf(log, "%s\n", lines[0][i++]);
+		if (lines[1][j])
+			g_string_append_printf(log, "%s\n", lines[1][j++]);
+	}
+	g_strfreev(lines[0]);
+	g_strfreev(lines[1]);
+	g_autoptr(GPtrArray) found = scan(log->str, log->len, 0, NULL);
+
+	ck_assert_uint_eq(found->len, 2);
+	for (int i = 0; i < 2; i++) {
+		const struct expected *expected = fixture_named(names[i])->expected->pdata[0];
+		gboolean seen = FALSE;
+
+		for (guint f = 0; f < found->len; f++) {
+			const struct splat *splat = found->pdata[f];
+
+			seen |= !strcmp(splat->bug, expected->bug) && !splat->corrupted;
+		}
+		ck_assert_msg(seen, "%s is not found whole", expected->title);
+	}
+	g_string_free(log, TRUE);
+}
+END_TEST
+
+/* Damage --------------------------------------------------------------------- */
+
+static char *replace(const char *text, const char *pattern, const char *with)
+{
+	g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_MULTILINE, 0, NULL);
+
+	return g_regex_replace(regex, text, -1, 0, with, 0, NULL);
+}
+
+START_TEST(damaged_chains_are_marked)
+{
+	static const struct {
+		const char *pattern, *with, *why;
+	} damages[] = {
+		{ "^.*-> #1 .*\n", "", "the numbers of the lock chain are not contiguous" },
+		{ "-> #0 \\([^)]*\\)", "-> #0 (another_lock)", "#0 of the lock chain is not the lock being acquired" },
+		{ "-> #2 \\([^)]*\\)", "-> #2 (another_lock)",
+		  "the first link of the lock chain is not the lock that is held" },
+		{ "^.*-> #0 .*\n", "", "the lock chain does not end in #0" },
+	};
+	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");
+	g_autofree char *log = g_strndup(fixture->log, fixture->len);
+
+	g_autofree char *broken = replace(log, damages[_i].pattern, damages[_i].with);
+	g_autoptr(GPtrArray) found = scan(broken, strlen(broken), 0, NULL);
+
+	ck_assert_str_ne(broken, log);
+	ck_assert_uint_eq(found->len, 1);
+	const struct splat *splat = found->pdata[0];
+
+	ck_assert(splat->corrupted);
+	ck_assert_str_eq(splat->corrupted_why, damages[_i].why);
+}
+END_TEST
+
+/* KERN_CONT pieces on lines of their own are one line. */
+START_TEST(torn_links_are_joined)
+{
+	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");
+	g_autofree char *log = g_strndup(fixture->log, fixture->len);
+	g_autofree char *torn = replace(log, "^(\\[ *[0-9.]+\\]\\[ *T\\d+\\] )(-> #1 \\([^)]*)\\)", "\\1\\2\n\\1)");
+	g_autoptr(GPtrArray) found = scan(torn, strlen(torn), 0, NULL);
+
+	ck_assert_str_ne(torn, log);
+	ck_assert_uint_eq(found->len, 1);
+	const struct splat *splat = found->pdata[0];
+
+	ck_assert_msg(!splat->corrupted, "%s", splat->corrupted_why);
+	ck_assert_str_eq(splat->bug, ((struct expected *)fixture->expected->pdata[0])->bug);
+}
+END_TEST
+
+/* Texts that are no reports --------------------------------------------------- */
+
+START_TEST(innocent_lines)
+{
+	static const char *const lines[] = {
+		"WARNING: /etc/ssh/moduli does not exist, using fixed modulus\n",
+		"[    1.000000] WARNING: workqueue cpumask: online intersect > possible intersect\n",
+		"ok 1 - no BUG: and no WARNING: in dmesg\n# BUG: unable to handle kernel NULL pointer dereference\n",
+		"[    2.000000] INFO: lockdep is turned off.\n",
+		"grep: WARNING: possible circular locking dependency detected\nnot found\n",
+		"[    1.000000] traps: cat[71] general protection fault ip:4012 sp:7ffc error:0 in cat[400000+1000]\n",
+		"[    0.100000] | Locking API testsuite:\n[    0.200000] BUG: 3 unexpected failures (out of 269) - debugging disabled! |\n",
+		"Kernel panic is a state in which\nthe kernel cannot go on\n",
+		"[    3.000000] systemd[1]: WARNING: something in user space\n[    3.000001] systemd[1]: more\n",
+		"Nov 21 06:00:01 host app[12]: WARNING: possible recursive locking detected\n"
+		"Nov 21 06:00:01 host app[12]: app/12 is trying to acquire lock:\n",
+		"[    1.0] Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on\n",
+	};
+	g_autoptr(GPtrArray) found = scan(lines[_i], strlen(lines[_i]), 0, NULL);
+
+	ck_assert_msg(found->len == 0, "'%s' is taken for %s", lines[_i],
+		      found->len ? ((struct splat *)found->pdata[0])->kind : "");
+}
+END_TEST
+
+START_TEST(validator_death_is_seen)
+{
+	static const struct {
+		const char *line;
+		gboolean died;
+	} lines[] = {
+		{ "[    1.000000] INFO: lockdep is turned off.\n", TRUE },
+		{ "[    1.000000] Disabling lock debugging due to kernel taint\n", TRUE },
+		{ "[    1.000000] turning off the locking correctness validator.\n", TRUE },
+		{ "[    1.000000] Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar\n", FALSE },
+	};
+	rig_auto(scanner) scanner = scanner_new(collect, NULL);
+
+	scanner_feed(scanner, (const guint8 *)lines[_i].line, strlen(lines[_i].line));
+	ck_assert_int_eq(scanner_lockdep_died(scanner), lines[_i].died);
+	ck_assert(scanner_guest_seconds(scanner) == 1.0);
+}
+END_TEST
+
+/* Live ------------------------------------------------------------------------ */
+
+START_TEST(an_open_report_is_told)
+{
+	const char *begin = "[    1.000000][   T12] BUG: kernel NULL pointer dereference, address: 0000000000000000\n";
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect, found);
+
+	ck_assert_ptr_null(scanner_open_kind(scanner));
+	scanner_feed(scanner, (const guint8 *)begin, strlen(begin));
+	ck_assert_str_eq(scanner_open_kind(scanner), "null-deref");
+	ck_assert_uint_eq(found->len, 0);
+	scanner_flush(scanner);
+	ck_assert_ptr_null(scanner_open_kind(scanner));
+	ck_assert_uint_eq(found->len, 1);
+}
+END_TEST
+
+/* Bounds ---------------------------------------------------------------------- */
+
+START_TEST(endless_line)
+{
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect, found);
+	g_autofree guint8 *junk = g_malloc(1 << 20);
+
+	memset(junk, 'A', 1 << 20);
+	for (int i = 0; i < 100; i++)
+		scanner_feed(scanner, junk, 1 << 20);
+	scanner_feed(scanner, (const guint8 *)"\n", 1);
+	const char *next = "[    1.0000] BUG: Bad rss-counter state mm:00000000abcdef12 idx:1 val:5\n";
+
+	scanner_feed(scanner, (const guint8 *)next, strlen(next));
+	scanner_flush(scanner);
+	ck_assert_uint_eq(found->len, 1);
+	const struct splat *splat = found->pdata[0];
+
+	ck_assert_uint_eq(splat->first_line, 2);
+	ck_assert_uint_eq(splat->first_byte, (100 << 20) + 1);
+}
+END_TEST
+
+START_TEST(endless_report)
+{
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect, found);
+	const char *begin = "[    1.000000] BUG: sleeping function called from invalid context at mm/slab.h:1\n"
+			    "[    1.000000] Call Trace:\n";
+	const char *frame = "[    1.000000]  some_function_name+0x12/0x34\n";
+
+	scanner_feed(scanner, (const guint8 *)begin, strlen(begin));
+	for (int i = 0; i < 100000; i++)
+		scanner_feed(scanner, (const guint8 *)frame, strlen(frame));
+	scanner_flush(scanner);
+	ck_assert_uint_eq(found->len, 1);
+	const struct splat *splat = found->pdata[0];
+
+	ck_assert(splat->truncated);
+	ck_assert_uint_le(strlen(splat->text), 256 * 1024);
+	ck_assert_uint_eq(splat->last_line, 100002);
+}
+END_TEST
+
+/* A quiet log is read at the speed of a search, not of a parser. */
+START_TEST(quiet_speed)
+{
+	const struct fixture *fixture = fixture_named("quiet-boot-x86-6.1.txt");
+	const gsize size = 64 << 20;
+	g_autofree char *log = g_malloc(size);
+	gsize len = 0;
+
+	while (len + fixture->len <= size) {
+		memcpy(log + len, fixture->log, fixture->len);
+		len += fixture->len;
+	}
+	gint64 before = rig_now_ns();
+	g_autoptr(GPtrArray) found = scan(log, len, 0, NULL);
+	double seconds = (rig_now_ns() - before) / 1e9;
+	double rate = len / seconds / 1e6;
+
+	ck_assert_uint_eq(found->len, 0);
+	printf("quiet log: %.0f MB/s\n", rate);
+	ck_assert_msg(rate >= 50, "only %.0f MB/s", rate);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("splat");
+	TCase *data = tcase_create("data");
+	TCase *rules = tcase_create("rules");
+	SRunner *runner;
+	int failed;
+
+	load_fixtures();
+	tcase_set_timeout(data, 60);
+	tcase_set_timeout(rules, 60);
+	tcase_add_loop_test(data, answers, 0, fixtures->len);
+	tcase_add_loop_test(data, any_cut_gives_the_same, 0, fixtures->len);
+	tcase_add_loop_test(data, dressed_up_it_is_the_same, 0, fixtures->len);
+	tcase_add_test(rules, without_stamps);
+	tcase_add_test(rules, interleaved_callers);
+	tcase_add_loop_test(rules, damaged_chains_are_marked, 0, 4);
+	tcase_add_test(rules, torn_links_are_joined);
+	tcase_add_loop_test(rules, innocent_lines, 0, 11);
+	tcase_add_loop_test(rules, validator_death_is_seen, 0, 4);
+	tcase_add_test(rules, an_open_report_is_told);
+	tcase_add_test(rules, endless_line);
+	tcase_add_test(rules, endless_report);
+	tcase_add_test(rules, quiet_speed);
+	suite_add_tcase(suite, data);
+	suite_add_tcase(suite, rules);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
