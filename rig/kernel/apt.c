@@ -168,15 +168,14 @@ static char *host_codename(void)
 	return text && *text ? g_steal_pointer(&text) : g_strdup("stable");
 }
 
-/* Runs PROGRAM with WORDS; SUITE NULL means the host's own configuration. */
-static gboolean apt(const char *suite, const char *cwd, char **ret_output, GError **error,
-		    const char *program, ...)
+/* Runs WORDS with our options behind the first; SUITE NULL means the host's own configuration. */
+static gboolean apt(const char *suite, const char *cwd, const char *const *words, char **ret_output,
+		    GError **error)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 	struct spawn spawn = {.cwd = cwd, .keep = 1 << 20};
-	va_list words;
 
-	g_ptr_array_add(argv, g_strdup(program));
+	g_ptr_array_add(argv, g_strdup(words[0]));
 	/* as root apt would step down to _apt, which cannot write into a private folder */
 	g_ptr_array_add(argv, g_strdup("-oAPT::Sandbox::User="));
 	if (suite) {
@@ -192,10 +191,8 @@ static gboolean apt(const char *suite, const char *cwd, char **ret_output, GErro
 		g_ptr_array_add(argv, g_strdup("-oDir::Cache::pkgcache="));
 		g_ptr_array_add(argv, g_strdup("-oDir::Cache::srcpkgcache="));
 	}
-	va_start(words, program);
-	for (const char *word; (word = va_arg(words, const char *));)
-		g_ptr_array_add(argv, g_strdup(word));
-	va_end(words);
+	for (guint i = 1; words[i]; i++)
+		g_ptr_array_add(argv, g_strdup(words[i]));
 	g_ptr_array_add(argv, NULL);
 	spawn.argv = (const char *const *)argv->pdata;
 	return spawn_run(&spawn, ret_output, error);
@@ -207,6 +204,7 @@ static gboolean apt_update(const char *suite, GError **error)
 	static const char *const folders[] = {"lists/partial", "cache/archives/partial", "none"};
 	g_autofree char *name = g_strconcat("apt/", suite, NULL), *top = rig_cache_path(name);
 	g_autofree char *sources = g_build_filename(top, "rig.sources", NULL), *text = NULL;
+	const char *words[] = {"apt-get", "-q", "update", NULL};
 
 	if (!apt_sources_text("/etc/apt", suite, &text, error))
 		return FALSE;
@@ -216,16 +214,17 @@ static gboolean apt_update(const char *suite, GError **error)
 		g_mkdir_with_parents(folder, 0755);
 	}
 	return rig_write_file(sources, text, -1, error) &&
-	       apt(suite, NULL, NULL, error, "apt-get", "-q", "update", NULL);
+	       apt(suite, NULL, words, NULL, error);
 }
 
 /* The version that the lists have: the newest, or exactly WANT. NULL where there is none. */
 static char *listed_version(const char *package, const char *suite, const char *want)
 {
+	const char *words[] = {"apt-cache", "madison", package, NULL};
 	g_autofree char *output = NULL;
 	g_auto(GStrv) lines = NULL;
 
-	if (!apt(suite, NULL, &output, NULL, "apt-cache", "madison", package, NULL))
+	if (!apt(suite, NULL, words, &output, NULL))
 		return NULL;
 	/* " linux-source-6.1 | 6.1.192-2 | http://… bookworm/main amd64 Packages", newest first */
 	lines = g_strsplit(output, "\n", -1);
@@ -276,14 +275,14 @@ gboolean apt_download(const char *package, const char *suite, const char *versio
 		      char **ret_file, GError **error)
 {
 	g_autofree char *what = g_strdup_printf("%s=%s", package, version);
+	const char *words[] = {"apt-get", "-q", "download", what, NULL};
 	g_autofree char *codename = host_codename();
-	gboolean ok;
+	gboolean ok = apt(suite, dir, words, NULL, suite ? error : NULL);
 
-	ok = apt(suite, dir, NULL, suite ? error : NULL, "apt-get", "-q", "download", what, NULL);
 	if (!ok && !suite) {
 		/* the host's lists are stale, or never had it: ask the mirror ourselves */
 		apt_update(codename, NULL);
-		ok = apt(codename, dir, NULL, error, "apt-get", "-q", "download", what, NULL);
+		ok = apt(codename, dir, words, NULL, error);
 	}
 	if (!ok)
 		return FALSE;

@@ -214,7 +214,7 @@ char *files_kernel_version(const char *makefile_text)
 	g_autoptr(GString) version = g_string_new(NULL);
 
 	for (guint k = 0; k < G_N_ELEMENTS(keys); k++) {
-		for (guint i = 0; lines[i] && i < 60; i++) {
+		for (guint i = 0; i < 60 && lines[i]; i++) {
 			g_auto(GStrv) pair = g_strsplit(lines[i], "=", 2);
 
 			if (!pair[0] || !pair[1] || strcmp(g_strstrip(pair[0]), keys[k]))

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the kernel suite share: a scratch folder with a source tree in miniature. */
+#ifndef RIG_TESTS_KERNEL_H
+#define RIG_TESTS_KERNEL_H
+
+#include "kernel/internal.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/error.h"
+#include "util/spawn.h"
+
+char *data_path(const char *name);
+char *in_scratch(const char *name);
+char *slurp(const char *path);
+void put(const char *path, const void *data, gssize len);
+/* "dir:" of the tree in the scratch folder. */
+char *dir_source(void);
+
+/* Some text with options, as a .config has. */
+extern const char config_text[];
+
+void add_build_tests(TCase *tc);
+void add_image_tests(TCase *tc);
+
+#endif
