@@ -95,6 +95,9 @@ $(FAKES): $(OUT)/tests/%: $(OUT)/obj/rig/tests/%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS)
+# a fake of several files has a folder of its name
+parts = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard rig/tests/$(notdir $(1))/*.c))
+$(foreach f,$(FAKES),$(eval $(f): $(call parts,$(f))))
 
 .PHONY: unit
 unit: $(TESTS:%=$(OUT)/tests/test-%) $(FAKES)

@@ -30,8 +30,8 @@ struct op {
 	char *backend;	   /* object to delete again, or NULL */
 	json_t *device;	   /* device_add's arguments; CPU: the properties of its slot */
 	guint64 size;	   /* bytes to reach */
+	op_event accepted; /* looks for the guest's word that it has the device; NULL: none comes */
 	gboolean earlier;  /* an earlier device_del is still pending */
-	gboolean replied;
 	char *why;	   /* kept for the outcome while cleaning up */
 
 	/* op.c's own */

@@ -33,11 +33,11 @@ static void fail_with_backend(struct op *op, const struct qmp_reply *reply)
 /* The last step of a plug: the guest has it too, where its machine tells us. */
 static void wait_for_guest(struct op *op)
 {
-	op->replied = TRUE;
-	if (!(op->vm->machine->can & MACHINE_ACPI_OST) && !op->size)
-		op_finish(op, VM_OK, NULL, NULL);
-	else
+	op->event = op->accepted;
+	if (op->event)
 		op_look(op);
+	else
+		op_finish(op, VM_OK, NULL, NULL);
 }
 
 static void on_ost(struct op *op, const char *name, json_t *data)
@@ -140,7 +140,7 @@ void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_n
 
 	op->device = json_pack("{s:s, s:s, s:s+, s:i}", "driver", "pc-dimm", "id", dimm->id, "memdev",
 			       "mem-", dimm->id, "node", dimm->node);
-	op->event = on_ost;
+	op->accepted = vm->machine->can & MACHINE_ACPI_OST ? on_ost : NULL;
 	add_backend(op, dimm);
 }
 
@@ -169,7 +169,7 @@ static const char *free_bus(struct vm *vm, const char *id)
 /* MEMORY_DEVICE_SIZE_CHANGE names the device by its id; QEMU holds it back for up to 1 s. */
 static void on_size(struct op *op, const char *name, json_t *data)
 {
-	if (op->replied && g_str_equal(name, "MEMORY_DEVICE_SIZE_CHANGE") &&
+	if (g_str_equal(name, "MEMORY_DEVICE_SIZE_CHANGE") &&
 	    !g_strcmp0(json_string_value(json_object_get(data, "id")), op->id) &&
 	    (guint64)json_integer_value(json_object_get(data, "size")) == op->size)
 		op_finish(op, VM_OK, NULL, NULL);
@@ -194,7 +194,8 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 			       device->id, "memdev", "mem-", device->id, "node", device->node,
 			       "requested-size", (json_int_t)device->requested, "bus", bus);
 	op->size = device->requested;
-	op->event = on_size;
+	/* no event comes for nothing */
+	op->accepted = device->requested ? on_size : NULL;
 	add_backend(op, device);
 }
 
@@ -217,12 +218,17 @@ static void resize_checked(struct op *op, const struct qmp_reply *reply)
 
 static void resize_sent(struct op *op, const struct qmp_reply *reply)
 {
+	const char *name;
+
 	if (reply->klass) {
 		op_fail(op, reply);
 		return;
 	}
 	op->waits = "word of the guest that it has the size";
-	op->replied = TRUE;
+	/* what came until now may tell of the size before; the answer below covers it */
+	while (qmp_cursor_next(op->cursor, &name))
+		;
+	op->event = on_size;
 	op_send(op, "query-memory-devices", NULL, resize_checked);
 }
 
@@ -231,7 +237,6 @@ void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, 
 	struct op *op = op_new(vm, "resize of", id, deadline_ns, done, data);
 
 	op->size = size;
-	op->event = on_size;
 	op_send(op, "qom-set", json_pack("{s:s+, s:s, s:I}", "path", "/machine/peripheral/", id,
 					 "property", "requested-size", "value", (json_int_t)size),
 		resize_sent);
@@ -285,6 +290,6 @@ void vm_plug_cpu(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done
 	struct op *op = op_new(vm, "plug of", id, deadline_ns, done, data);
 
 	g_hash_table_remove(vm->left, id);
-	op->event = on_ost;
+	op->accepted = vm->machine->can & MACHINE_ACPI_OST ? on_ost : NULL;
 	op_send(op, "query-hotpluggable-cpus", NULL, cpus_listed);
 }

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stands in for QEMU and for the guest in it: takes QEMU's words, speaks QMP on the chardev `qmp`, a
+ * kernel's words on `console`, and the guest's side of the frame protocol on `channel` (or `tty`).
+ * Memory is accounted for as a guest would: what is plugged and online is in ACCOUNT, what is
+ * unplugged is not. Works at full speed: every answer follows its question at once.
+ *
+ * $FAKE_QEMU has words separated by ';' that make it misbehave:
+ *
+ *	boot=MS			HELLO comes after MS (0)
+ *	beat=MS			BEAT comes every MS (250)
+ *	delay=MS		events of a plug or unplug come MS after the command (0)
+ *	die-at=WHEN		killed by SIGKILL at boot, greeting, hello, start, plug, unplug, located,
+ *				snapshot, blocks, stop, finish, poweroff, reset
+ *	exit-at=WHEN		the same with exit code 1 and a last line on standard error
+ *	reset-at=WHEN		the guest reboots there, as after a panic: SHUTDOWN guest-reset, exit 0
+ *	hang-at=WHEN		the guest stops there: no frame and no event any more; QMP still answers
+ *	no-greeting, no-hello	silence instead
+ *	garbage-qmp=WHEN	a line that is no JSON on QMP (WHEN as above)
+ *	truncate-qmp=WHEN	half a line, then QMP's end; the process lives on
+ *	close-qmp=WHEN		QMP's end between two lines; the process lives on
+ *	plug=refuse|fail|never	_OST failure; device_add error; no _OST. Each of these values may be
+ *	unplug=refuse|error|never|pending|vanish	followed by *N: only the first N times.
+ *				refuse: _OST 0x82 (x86) or DEVICE_UNPLUG_GUEST_ERROR; error:
+ *				MEM_UNPLUG_ERROR; pending: device_del is refused, a refusal follows;
+ *				vanish: killed; never: no event at all
+ *	lapic			CPUs leave as under TCG: no DEVICE_DELETED of their own
+ *	resize=never		virtio-mem never reaches a size
+ *	console-file=PATH	its bytes on the console after HELLO
+ *	console-flood=BYTES	so many bytes of lines on the console after HELLO
+ *	channel-garbage		bytes that are no frame before each BEAT
+ *	channel-flood=N		N more BEATs with each
+ *	wrong-version		HELLO has another protocol version
+ *	has=WORD, lacks=AGENT	one more `has` line in HELLO; `agent AGENT lacks …` instead of ok
+ *	beat-stops-after=N	no BEAT after N, and no answers
+ *	agent-stuck		the agents' busy-ms grow, STOP says who is stuck
+ *	agent-error=NAME	START is answered by `error NAME`
+ *	agent-illegal		COUNTS has an illegal result
+ *	blocks-error=NAME	BLOCKS is answered by `error NAME`
+ *	no-answer=TYPE		requests of this number are never answered
+ *	account-off-by=N	after the first, ACCOUNT has N pages more
+ *	lockdep-off		ACCOUNT says that lockdep is off
+ *	verdict-bad		VERDICT is bad
+ *	ignore-poweroff		POWEROFF is answered, and nothing happens
+ */
+#include "fake-qemu/fake.h"
+
+#include <glib-unix.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct fake fake = {.qmp = -1, .console = -1, .channel = -1, .cpus = 1};
+
+/* What of QEMU's words the fake minds. */
+
+/* "socket,fd=5,id=qmp" */
+static void on_chardev(const char *value)
+{
+	static const struct {
+		const char *id;
+		int *fd;
+	} wires[] = {{"id=qmp", &fake.qmp}, {"id=console", &fake.console}, {"id=channel", &fake.channel}};
+	const char *fd = strstr(value, "fd=");
+
+	for (gsize i = 0; fd && i < G_N_ELEMENTS(wires); i++)
+		if (g_str_has_suffix(value, wires[i].id))
+			*wires[i].fd = atoi(fd + 3);
+}
+
+static void on_machine(const char *value)
+{
+	fake.is_x86 = g_str_has_prefix(value, "q35");
+}
+
+static void on_memory(const char *value)
+{
+	fake.memory = g_ascii_strtoull(value + strlen("size="), NULL, 10) << 10;
+}
+
+static void on_smp(const char *value)
+{
+	const char *max = strstr(value, "maxcpus=");
+
+	fake.cpus = atoi(value + strlen("cpus="));
+	fake.max_cpus = max ? atoi(max + strlen("maxcpus=")) : (int)fake.cpus;
+}
+
+static void read_words(char **argv)
+{
+	static const struct {
+		const char *option;
+		void (*take)(const char *value);
+	} options[] = {{"-chardev", on_chardev}, {"-machine", on_machine}, {"-m", on_memory}, {"-smp", on_smp}};
+
+	for (int i = 1; argv[i] && argv[i + 1]; i++)
+		for (gsize j = 0; j < G_N_ELEMENTS(options); j++)
+			if (!strcmp(argv[i], options[j].option))
+				options[j].take(argv[i + 1]);
+}
+
+/* Reading. The end of a wire is the end of the rig: QEMU would be dead as well. */
+
+static gboolean on_qmp(int fd, GIOCondition condition, void *data)
+{
+	GByteArray *in = data;
+	guint8 buf[65536], *end;
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	(void)condition;
+	if (n <= 0)
+		return G_SOURCE_REMOVE;
+	g_byte_array_append(in, buf, n);
+	while ((end = memchr(in->data, '\n', in->len))) {
+		json_t *message = json_loadb((char *)in->data, end - in->data, 0, NULL);
+
+		qmp_command(message);
+		json_decref(message);
+		g_byte_array_remove_range(in, 0, end - in->data + 1);
+	}
+	return fake.qmp < 0 ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+static gboolean on_channel(int fd, GIOCondition condition, void *data)
+{
+	guint8 buf[65536];
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	(void)condition;
+	(void)data;
+	if (n <= 0)
+		exit(0);
+	guest_bytes(buf, n);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_console(int fd, GIOCondition condition, void *data)
+{
+	char buf[256];
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	(void)condition;
+	(void)data;
+	if (n <= 0)
+		exit(0);
+	for (ssize_t i = 0; i < n; i++)
+		if (g_ascii_isalnum(buf[i]))
+			say("[    9.000000] sysrq: key %c\r\n", buf[i]);
+	return G_SOURCE_CONTINUE;
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	script_read();
+	read_words(argv);
+	if (fake.qmp < 0 || fake.console < 0)
+		return 2;
+	moment("boot");
+	fake.objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_unix_fd_add(fake.qmp, G_IO_IN | G_IO_HUP, on_qmp, g_byte_array_new());
+	g_unix_fd_add(fake.console, G_IO_IN | G_IO_HUP, on_console, NULL);
+	if (fake.channel >= 0)
+		g_unix_fd_add(fake.channel, G_IO_IN | G_IO_HUP, on_channel, NULL);
+	moment("greeting");
+	if (!script_word("no-greeting"))
+		tell(json_pack("{s:{s:{s:{s:i, s:i, s:i}}, s:[]}}", "QMP", "version", "qemu", "major", 7,
+			       "minor", 2, "micro", 0, "capabilities"));
+	say("[    0.000000] Linux version 6.1.0 (fake)\r\n");
+	guest_boot();
+	g_main_loop_run(g_main_loop_new(NULL, FALSE));
+	return 0;
+}

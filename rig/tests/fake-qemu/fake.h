@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The fake QEMU's parts and what they share: its script, its wires, its devices, its guest. */
+#ifndef RIG_TESTS_FAKE_H
+#define RIG_TESTS_FAKE_H
+
+#include "guest-init/proto.h"
+
+#include <glib.h>
+#include <jansson.h>
+
+#define BLOCK (128u << 20)
+
+struct device {
+	char *id, *driver;
+	json_t *arguments; /* of device_add; virtio-mem: its "size" now */
+	guint64 address, size;
+	guint slot;
+	gboolean is_cpu, is_virtio, online, leaving;
+};
+
+struct fake {
+	GHashTable *script;
+	int qmp, console, channel;
+	gboolean is_x86, hung, ready, may_reboot;
+	guint64 memory;
+	unsigned cpus, max_cpus;
+	GHashTable *objects; /* id to size */
+	GQueue devices;	     /* struct device */
+};
+
+extern struct fake fake;
+
+/* script.c */
+void script_read(void);
+const char *script_word(const char *key);
+guint64 script_number(const char *key, guint64 otherwise);
+/* Does KEY say VALUE ("refuse", or "refuse*2": for two times, of which this is one) now? */
+gboolean script_says(const char *key, const char *value);
+/* The same without counting it. */
+gboolean script_will_say(const char *key, const char *value);
+/* A moment of the story has come: the script may end it here. */
+void moment(const char *when);
+
+void put(int fd, const void *bytes, gsize len);
+void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* One line of QMP; MESSAGE is stolen. */
+void tell(json_t *message);
+/* DATA (or NULL) is stolen. */
+void tell_event(const char *name, json_t *data);
+G_NORETURN void shutdown_guest(const char *reason, gboolean by_guest);
+
+/* qmp.c */
+void qmp_command(json_t *message);
+const char *text_of(json_t *object, const char *key);
+
+/* guest.c */
+void guest_boot(void);
+void guest_bytes(const guint8 *bytes, gsize len);
+
+#endif

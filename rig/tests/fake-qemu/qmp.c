@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The fake's QMP: the commands that the rig uses, with the devices behind them. */
+#include "fake.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Devices */
+
+#define HOTPLUG_BASE (G_GUINT64_CONSTANT(4) << 30)
+
+static struct device *find(const char *id)
+{
+	for (GList *l = fake.devices.head; id && l; l = l->next)
+		if (!strcmp(((struct device *)l->data)->id, id))
+			return l->data;
+	return NULL;
+}
+
+static void device_free(struct device *device)
+{
+	g_queue_remove(&fake.devices, device);
+	g_free(device->id);
+	g_free(device->driver);
+	json_decref(device->arguments);
+	g_free(device);
+}
+
+static void ost(const struct device *device, int source, int status)
+{
+	g_autofree char *slot = g_strdup_printf("%u", device->slot);
+
+	if (fake.is_x86 && !fake.hung)
+		tell_event("ACPI_DEVICE_OST",
+		      json_pack("{s:{s:s, s:i, s:i, s:s, s:s}}", "info", "device", device->id, "source",
+				source, "status", status, "slot", slot, "slot-type",
+				device->is_cpu ? "CPU" : "DIMM"));
+}
+
+/* Where a device of this size fits between those there are. */
+static guint64 free_address(guint64 size)
+{
+	guint64 address = HOTPLUG_BASE;
+
+	for (gboolean again = TRUE; again;) {
+		again = FALSE;
+		for (GList *l = fake.devices.head; l; l = l->next) {
+			struct device *other = l->data;
+
+			if (other->size && address < other->address + other->size &&
+			    other->address < address + size) {
+				address = other->address + other->size;
+				again = TRUE;
+			}
+		}
+	}
+	return address;
+}
+
+static unsigned free_slot(void)
+{
+	unsigned slot = 0;
+
+	for (GList *l = fake.devices.head; l; l = l->next)
+		if (((struct device *)l->data)->slot == slot) {
+			slot++;
+			l = fake.devices.head;
+		}
+	return slot;
+}
+
+static gboolean plugged(void *data)
+{
+	struct device *device = find(data);
+
+	moment("located");
+	if (device && !script_says("plug", "never"))
+		ost(device, 1, script_says("plug", "refuse") ? 1 : 0);
+	return G_SOURCE_REMOVE;
+}
+
+static void size_changed(struct device *device, guint64 size)
+{
+	if (script_says("resize", "never") || fake.hung)
+		return;
+	json_object_set_new(device->arguments, "size", json_integer(size));
+	tell_event("MEMORY_DEVICE_SIZE_CHANGE",
+	      json_pack("{s:s, s:I}", "id", device->id, "size", (json_int_t)size));
+}
+
+static void device_deleted(struct device *device)
+{
+	g_autofree char *path = g_strdup_printf("/machine/peripheral/%s", device->id);
+	g_autofree char *slot = g_strdup_printf("%u", device->slot);
+
+	if (device->is_cpu && script_word("lapic")) {
+		tell_event("DEVICE_DELETED", json_pack("{s:s+}", "path", path, "/lapic"));
+		device_free(device);
+		tell_event("ACPI_DEVICE_OST", json_pack("{s:{s:i, s:i, s:s, s:s}}", "info", "source", 3,
+						   "status", 0, "slot", slot, "slot-type", "CPU"));
+		return;
+	}
+	tell_event("DEVICE_DELETED", json_pack("{s:s, s:s}", "device", device->id, "path", path));
+	device_free(device);
+}
+
+static gboolean unplugged(void *data)
+{
+	struct device *device = find(data);
+	gboolean refuse = script_says("unplug", "refuse") || script_says("unplug", "pending");
+
+	if (!device || script_says("unplug", "never") || fake.hung)
+		return G_SOURCE_REMOVE;
+	if (script_says("unplug", "vanish"))
+		raise(SIGKILL);
+	device->leaving = FALSE;
+	if (script_says("unplug", "error")) {
+		tell_event("MEM_UNPLUG_ERROR", json_pack("{s:s, s:s}", "device", device->id, "msg", "busy"));
+	} else if (refuse && fake.is_x86) {
+		ost(device, 3, 0x84);
+		ost(device, 3, 0x82);
+	} else if (refuse) {
+		tell_event("DEVICE_UNPLUG_GUEST_ERROR", json_pack("{s:s}", "device", device->id));
+	} else {
+		ost(device, 3, 0x84);
+		device_deleted(device);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+/* QMP: a handler returns the result, or NULL and the error's words. */
+
+const char *text_of(json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value ? value : "";
+}
+
+static json_t *none(json_t *arguments, const char **error)
+{
+	(void)arguments;
+	(void)error;
+	return json_object();
+}
+
+static json_t *object_add(json_t *arguments, const char **error)
+{
+	guint64 *size = g_new(guint64, 1);
+
+	*size = json_integer_value(json_object_get(arguments, "size"));
+	if (g_hash_table_contains(fake.objects, text_of(arguments, "id")) || !*size)
+		*error = "attempt to add duplicate property, or no size";
+	g_hash_table_insert(fake.objects, g_strdup(text_of(arguments, "id")), size);
+	return json_object();
+}
+
+static json_t *object_del(json_t *arguments, const char **error)
+{
+	for (GList *l = fake.devices.head; l; l = l->next)
+		if (!strcmp(text_of(((struct device *)l->data)->arguments, "memdev"), text_of(arguments, "id")))
+			*error = "object is in use, can not be deleted";
+	if (!*error && !g_hash_table_remove(fake.objects, text_of(arguments, "id")))
+		*error = "object not found";
+	return json_object();
+}
+
+static json_t *device_add(json_t *arguments, const char **error)
+{
+	guint64 *size = g_hash_table_lookup(fake.objects, text_of(arguments, "memdev"));
+	gboolean is_cpu = json_object_get(arguments, "core-id") != NULL;
+	struct device *device;
+
+	moment("plug");
+	if (find(text_of(arguments, "id")))
+		*error = "Duplicate device ID";
+	else if (!size && !is_cpu)
+		*error = "Device memdev is not found";
+	else if (script_says("plug", "fail"))
+		*error = "a used vhost backend has no free memory slots left";
+	if (*error)
+		return NULL;
+	device = g_new0(struct device, 1);
+	device->id = g_strdup(text_of(arguments, "id"));
+	device->driver = g_strdup(text_of(arguments, "driver"));
+	device->is_cpu = is_cpu;
+	device->is_virtio = g_str_equal(device->driver, "virtio-mem-pci");
+	device->slot = is_cpu ? json_integer_value(json_object_get(arguments, "core-id")) : free_slot();
+	device->size = size ? *size : 0;
+	device->address = free_address(device->size);
+	device->arguments = json_deep_copy(arguments);
+	g_queue_push_tail(&fake.devices, device);
+	if (device->is_virtio)
+		size_changed(device, json_integer_value(json_object_get(arguments, "requested-size")));
+	else
+		g_timeout_add_full(G_PRIORITY_DEFAULT, script_number("delay", 0), plugged,
+				   g_strdup(device->id), g_free);
+	return json_object();
+}
+
+static json_t *device_del(json_t *arguments, const char **error)
+{
+	struct device *device = find(text_of(arguments, "id"));
+
+	moment("unplug");
+	if (!device) {
+		*error = "!DeviceNotFound";
+		return NULL;
+	}
+	if (device->leaving || script_will_say("unplug", "pending")) {
+		*error = "Memory hot unplug already in progress for device";
+		if (device->leaving)
+			return NULL;
+	}
+	device->leaving = TRUE;
+	g_timeout_add_full(G_PRIORITY_DEFAULT, script_number("delay", 0), unplugged, g_strdup(device->id), g_free);
+	return json_object();
+}
+
+static json_t *query_memory(json_t *arguments, const char **error)
+{
+	json_t *list = json_array();
+
+	(void)arguments;
+	(void)error;
+	for (GList *l = fake.devices.head; l; l = l->next) {
+		struct device *d = l->data;
+
+		if (!d->size)
+			continue;
+		json_array_append_new(
+			list, json_pack("{s:s, s:{s:s, s:I, s:I, s:I}}", "type",
+					d->is_virtio ? "virtio-mem" : "dimm", "data", "id", d->id,
+					d->is_virtio ? "memaddr" : "addr", (json_int_t)d->address, "size",
+					d->is_virtio ? json_integer_value(json_object_get(d->arguments, "size"))
+					       : (json_int_t)d->size,
+					d->is_virtio ? "max-size" : "slot",
+					d->is_virtio ? (json_int_t)d->size : (json_int_t)d->slot));
+	}
+	return list;
+}
+
+static json_t *query_cpus(json_t *arguments, const char **error)
+{
+	json_t *list = json_array();
+
+	(void)arguments;
+	(void)error;
+	for (unsigned cpu = fake.max_cpus; cpu--;) {
+		json_t *slot = json_pack("{s:{s:i}, s:i, s:s}", "props", "core-id", cpu, "vcpus-count", 1,
+					 "type", "fake-cpu");
+
+		if (cpu < fake.cpus)
+			json_object_set_new(slot, "qom-path", json_string("/machine/unattached/device"));
+		for (GList *l = fake.devices.head; l; l = l->next) {
+			struct device *d = l->data;
+
+			if (d->is_cpu && d->slot == cpu)
+				json_object_set_new(slot, "qom-path",
+						    json_sprintf("/machine/peripheral/%s", d->id));
+		}
+		json_array_append_new(list, slot);
+	}
+	return list;
+}
+
+static json_t *qom_set(json_t *arguments, const char **error)
+{
+	g_autofree char *id = g_path_get_basename(text_of(arguments, "path"));
+	struct device *device = find(id);
+	guint64 size = json_integer_value(json_object_get(arguments, "value"));
+
+	if (!device || size > device->size)
+		*error = device ? "size is larger than the device" : "!DeviceNotFound";
+	else
+		size_changed(device, size);
+	return json_object();
+}
+
+static json_t *set_action(json_t *arguments, const char **error)
+{
+	(void)error;
+	fake.may_reboot = g_str_equal(text_of(arguments, "reboot"), "reset");
+	return json_object();
+}
+
+static json_t *system_reset(json_t *arguments, const char **error)
+{
+	(void)arguments;
+	(void)error;
+	moment("reset");
+	if (!fake.may_reboot)
+		shutdown_guest("host-qmp-system-reset", FALSE);
+	fake.hung = fake.ready = FALSE;
+	tell_event("RESET", json_pack("{s:b, s:s}", "guest", 0, "reason", "host-qmp-system-reset"));
+	guest_boot();
+	return json_object();
+}
+
+static json_t *stop(json_t *arguments, const char **error)
+{
+	tell_event("STOP", NULL);
+	return none(arguments, error);
+}
+
+static json_t *cont(json_t *arguments, const char **error)
+{
+	tell_event("RESUME", NULL);
+	return none(arguments, error);
+}
+
+static json_t *send_break(json_t *arguments, const char **error)
+{
+	say("[    9.000000] sysrq: a break has come\r\n");
+	return none(arguments, error);
+}
+
+static json_t *quit(json_t *arguments, const char **error)
+{
+	return none(arguments, error);
+}
+
+static json_t *query_schema(json_t *arguments, const char **error);
+
+static const struct {
+	const char *name;
+	json_t *(*handle)(json_t *arguments, const char **error);
+} commands[] = {
+	{"qmp_capabilities", none},
+	{"query-qmp-schema", query_schema},
+	{"object-add", object_add},
+	{"object-del", object_del},
+	{"device_add", device_add},
+	{"device_del", device_del},
+	{"query-memory-devices", query_memory},
+	{"query-hotpluggable-cpus", query_cpus},
+	{"qom-set", qom_set},
+	{"set-action", set_action},
+	{"system_reset", system_reset},
+	{"stop", stop},
+	{"cont", cont},
+	{"inject-nmi", none},
+	{"chardev-send-break", send_break},
+	{"query-status", none},
+	{"quit", quit},
+};
+
+static json_t *query_schema(json_t *arguments, const char **error)
+{
+	static const char *const events[] = {"ACPI_DEVICE_OST", "DEVICE_DELETED", "MEM_UNPLUG_ERROR",
+					     "DEVICE_UNPLUG_GUEST_ERROR", "MEMORY_DEVICE_SIZE_CHANGE",
+					     "SHUTDOWN", "RESET", "STOP", "RESUME"};
+	json_t *list = json_array();
+
+	(void)arguments;
+	(void)error;
+	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "name", commands[i].name,
+						      "meta-type", "command", "arg-type", "0", "ret-type",
+						      "0"));
+	for (gsize i = 0; i < G_N_ELEMENTS(events); i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", events[i], "meta-type",
+						      "event", "arg-type", "0"));
+	json_array_append_new(list, json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "name", "0", "meta-type",
+					      "object", "members", "name", "id", "type", "str"));
+	return list;
+}
+
+static void reply_error(json_t *id, const char *words)
+{
+	/* '!': the words are the error's class as well */
+	tell(json_pack("{s:{s:s, s:s}, s:O}", "error", "class", *words == '!' ? words + 1 : "GenericError",
+		       "desc", words + (*words == '!'), "id", id));
+}
+
+void qmp_command(json_t *message)
+{
+	const char *name = text_of(message, "execute"), *error = NULL;
+	json_t *id = json_object_get(message, "id"), *result = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+		if (strcmp(commands[i].name, name))
+			continue;
+		result = commands[i].handle(json_object_get(message, "arguments"), &error);
+		if (error)
+			reply_error(id, error);
+		else
+			tell(json_pack("{s:O, s:O}", "return", result, "id", id));
+		json_decref(result);
+		if (g_str_equal(name, "quit"))
+			shutdown_guest("host-qmp-quit", FALSE);
+		return;
+	}
+	reply_error(id, "!CommandNotFound");
+}

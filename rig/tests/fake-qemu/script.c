@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The fake's script ($FAKE_QEMU) and its wires. */
+#include "fake.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The script */
+
+const char *script_word(const char *key)
+{
+	return g_hash_table_lookup(fake.script, key);
+}
+
+guint64 script_number(const char *key, guint64 otherwise)
+{
+	return script_word(key) ? g_ascii_strtoull(script_word(key), NULL, 0) : otherwise;
+}
+
+gboolean script_will_say(const char *key, const char *value)
+{
+	const char *text = script_word(key);
+	gsize len = strlen(value);
+
+	if (!text || strncmp(text, value, len))
+		return FALSE;
+	return text[len] == 0 || (text[len] == '*' && atoi(text + len + 1) > 0);
+}
+
+gboolean script_says(const char *key, const char *value)
+{
+	const char *times = script_will_say(key, value) ? strchr(script_word(key), '*') : NULL;
+	gboolean yes = script_will_say(key, value);
+
+	if (times)
+		g_hash_table_insert(fake.script, g_strdup(key),
+				    g_strdup_printf("%s*%d", value, atoi(times + 1) - 1));
+	return yes;
+}
+
+void script_read(void)
+{
+	g_auto(GStrv) words = g_strsplit(g_getenv("FAKE_QEMU") ? g_getenv("FAKE_QEMU") : "", ";", -1);
+
+	fake.script = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	for (int i = 0; words[i]; i++) {
+		g_auto(GStrv) pair = g_strsplit(g_strstrip(words[i]), "=", 2);
+
+		if (pair[0] && *pair[0])
+			g_hash_table_insert(fake.script, g_strdup(pair[0]),
+					    g_strdup(pair[1] ? pair[1] : "1"));
+	}
+}
+
+/* The wires. Writing blocks, as QEMU's does not matter here: the other side always reads. */
+
+void put(int fd, const void *bytes, gsize len)
+{
+	const char *p = bytes;
+
+	while (fd >= 0 && len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n <= 0)
+			return;
+		p += n;
+		len -= n;
+	}
+}
+
+void say(const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	put(fake.console, text, strlen(text));
+}
+
+void tell(json_t *message)
+{
+	char *line = json_dumps(message, JSON_COMPACT);
+
+	put(fake.qmp, line, strlen(line));
+	put(fake.qmp, "\r\n", 2);
+	free(line);
+	json_decref(message);
+}
+
+void tell_event(const char *name, json_t *data)
+{
+	json_t *message = json_pack("{s:s, s:{s:I, s:i}}", "event", name, "timestamp", "seconds",
+				    (json_int_t)g_get_real_time() / G_USEC_PER_SEC, "microseconds", 0);
+
+	json_object_set_new(message, "data", data ? data : json_object());
+	tell(message);
+}
+
+static void close_qmp(void)
+{
+	close(fake.qmp);
+	fake.qmp = -1;
+}
+
+void shutdown_guest(const char *reason, gboolean by_guest)
+{
+	tell_event("SHUTDOWN", json_pack("{s:b, s:s}", "guest", by_guest, "reason", reason));
+	exit(0);
+}
+
+void moment(const char *when)
+{
+	if (script_says("die-at", when))
+		raise(SIGKILL);
+	if (script_says("exit-at", when)) {
+		fprintf(stderr, "fake-qemu: told to end at %s\n", when);
+		exit(1);
+	}
+	if (script_says("reset-at", when))
+		shutdown_guest("guest-reset", TRUE);
+	if (script_says("hang-at", when))
+		fake.hung = TRUE;
+	if (script_says("garbage-qmp", when))
+		put(fake.qmp, "{\"return\": {]\r\n", 15);
+	if (script_says("truncate-qmp", when)) {
+		put(fake.qmp, "{\"timestamp\": {\"seconds\":", 25);
+		close_qmp();
+	}
+	if (script_says("close-qmp", when))
+		close_qmp();
+}
