@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent.h"
@@ -28,22 +27,26 @@
 static int fd;
 static uint64_t absent, done, at;
 
-/* The end of the highest range in /proc/iomem: "start-end : name", not indented by its parents. */
-static uint64_t iomem_end(void)
+/*
+ * Is something in FIRST..LAST, or memory above it? Top-level lines of /proc/iomem, "start-end : name":
+ * not those of their children, which are indented.
+ */
+static bool is_taken(uint64_t first, uint64_t last)
 {
 	static char map[65536];
 	char *cursor = map, *line;
-	uint64_t end = 0;
 
-	file_read(AT_FDCWD, "/proc/iomem", map, sizeof(map));
+	if (file_read(AT_FDCWD, "/proc/iomem", map, sizeof(map)) <= 0)
+		return true;
 	while ((line = text_line(&cursor))) {
-		char *dash = strchr(line, '-');
-		uint64_t last = dash && *line != ' ' ? strtoull(dash + 1, NULL, 16) : 0;
+		unsigned long long start, end;
 
-		if (last > end)
-			end = last;
+		if (*line == ' ' || sscanf(line, "%llx-%llx", &start, &end) != 2)
+			continue;
+		if ((start <= last && end >= first) || (strstr(line, "System RAM") && end > first))
+			return true;
 	}
-	return end;
+	return false;
 }
 
 static int prepare_absent(struct run *run)
@@ -56,10 +59,11 @@ static int prepare_absent(struct run *run)
 	if (file_line(AT_FDCWD, BLOCKS_DIR "/auto_online_blocks", online, sizeof(online)) < 0 ||
 	    strcmp(online, "offline"))
 		return run_fail(run, EINVAL, "absent: this kernel takes new blocks online by itself");
-	if (text_number(run_param(run, "at"), &at) || !size || at % size || at <= iomem_end())
-		return run_fail(run, EINVAL, "at %.40s: a multiple of 0x%llx above 0x%llx is needed",
-				run_param(run, "at"), (unsigned long long)size,
-				(unsigned long long)iomem_end());
+	if (text_number(run_param(run, "at"), &at) || !size || at % size || at + absent * size < at ||
+	    is_taken(at, at + absent * size - 1))
+		return run_fail(run, EINVAL, "at %.40s: free space above all memory is needed, "
+					     "a multiple of 0x%llx", run_param(run, "at"),
+				(unsigned long long)size);
 	if (atomic_load(&shared->void_end))
 		return run_fail(run, EEXIST, "absent: another agent has done that already");
 	atomic_store(&shared->void_end, at / size + absent);

@@ -318,13 +318,26 @@ static void ring(int doorbell)
 		return; /* full means that it rings already */
 }
 
+static int prepare(struct run *run)
+{
+	char buffer[WHAT_MAX];
+	struct text what;
+	int err;
+
+	run->shared->what[0] = '\0';
+	text_init(&what, buffer, sizeof(buffer));
+	err = agent_lacks(run->agent, &what);
+	if (err)
+		return run_fail(run, -err, "the kernel lacks %s", buffer);
+	return run->agent->prepare ? run->agent->prepare(run) : 0;
+}
+
 _Noreturn void agent_main(struct run *run, int doorbell)
 {
 	int err;
 
 	set_oom_score(run->agent->oom_score_adj);
-	run->shared->what[0] = '\0';
-	err = run->agent->prepare ? run->agent->prepare(run) : 0;
+	err = prepare(run);
 	run->shared->error = -err;
 	if (!err) {
 		atomic_store(&run->shared->phase, PHASE_RUNNING);

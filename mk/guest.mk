@@ -9,13 +9,19 @@ GUEST_CFLAGS := -std=gnu17 -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmiss
 	-Wno-missing-field-initializers -static -I. -D_GNU_SOURCE -fno-asynchronous-unwind-tables
 
 .PHONY: guest
-guest: $(GUEST_ARCHES:%=$(BUILD)/guest/%/init)
+guest: $(GUEST_ARCHES:%=$(BUILD)/guest/%/init) $(GUEST_ARCHES:%=$(BUILD)/guest/%/busybox)
 
 define guest_arch
 $(BUILD)/guest/$(1)/init: $(GUEST_SRC) $(wildcard guest-init/*.h)
 	@mkdir -p $$(@D)
 	$$(call say,GUEST,$$@)
 	$$(Q)$$(GUEST_CC_$(1)) $$(GUEST_CFLAGS) -s -o $$@ $$(GUEST_SRC)
+
+# For the person at the console; a run needs none, so a host that cannot fetch one goes without.
+$(BUILD)/guest/$(1)/busybox: tools/busybox
+	@mkdir -p $$(@D)
+	$$(call say,BUSYBOX,$$@)
+	$$(Q)tools/busybox $(1) $$@ || echo "  guests of $(1) will have no shell"
 endef
 $(foreach a,$(GUEST_ARCHES),$(eval $(call guest_arch,$(a))))
 
