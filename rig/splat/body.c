@@ -38,6 +38,7 @@ static const struct sentence starts[] = {
 	{ "Preemption disabled at:", ANY, BODY_INSIDE },
 	{ "preempt_count: ", ANY, BODY_INSIDE },
 	{ "preempt_count=", ANY, BODY_INSIDE },
+	{ "preempt=", FAMILY_WARN, BODY_INSIDE },
 	{ "RCU nest depth:", ANY, BODY_INSIDE },
 	{ "in_atomic(): ", ANY, BODY_INSIDE },
 	{ "INFO: lockdep is turned off", ANY, BODY_INSIDE },

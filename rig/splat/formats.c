@@ -9,13 +9,14 @@
 
 #define NAME "[A-Za-z_][A-Za-z0-9_]*"
 #define F "(?<f>" NAME ")"
-#define SRC "(?<src>[A-Za-z0-9_./+-]+\\.[chSr]s?):\\d+"
+#define FILE_NAME "(?<src>[A-Za-z0-9_./+-]+\\.[chSr]s?)"
+#define SRC FILE_NAME ":\\d+"
 
 /* A WARN since 6.19: "WARNING: [cond] file:line at func+0x…, CPU#1: comm/12"; before: "WARNING: CPU: 1 PID: 12 at
  * file:line func+0x…", and "WARNING: at file:line func()" of the 3.x. */
 #define WARN_AT(file, func)                                                                        \
 	"WARNING: (?:(?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ )?at (?:0x)?" file "(?::\\d+)? " func        \
-	"|.*" file ":\\d+ at " func ")"
+	"|.*?" file ":\\d+ at " func ")"
 
 #define KMALLOC "kmem|slab|kmalloc|vmalloc|kcalloc|kzalloc|krealloc"
 #define USERS_OF_OBJECTS                                                                           \
@@ -183,7 +184,7 @@ static const struct format formats[] = {
 	{ "fs/proc/generic.c", WARN_AT("\\S*fs/proc/generic\\.c", "proc_register"), "warning", "WARNING: proc registration bug in {f}", NULL, "proc_", FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS },
 	{ "usb_submit_urb", WARN_AT("\\S+", "usb_submit_urb"), "warning", "WARNING in {f}/usb_submit_urb", NULL, "usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg", FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS },
 	{ "malloc", WARN_AT("\\S*mm/\\S+\\.c", "\\S*k?.?malloc"), "warning", "WARNING: kmalloc bug in {f}", NULL, KMALLOC, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS },
-	{ "WARNING:", WARN_AT(SRC, "(?:" F ")"), "warning", "WARNING in {f}", "{src} {f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS },
+	{ "WARNING:", WARN_AT(FILE_NAME, F), "warning", "WARNING in {f}", "{src} {f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS },
 	{ "WARNING:", "WARNING: CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ at (?:0x[0-9a-f]+|" F ")", "warning", "WARNING in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS },
 	{ "WARNING:", "WARNING: at 0x[0-9a-f]+, CPU#\\d+", "warning", "WARNING in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS },
 	{ "WARNING:", "WARNING: kernel stack (regs|frame pointer) at .* has bad (?:'(\\w+)' )?value", "stack", "WARNING: kernel stack {1} has bad value", NULL, NULL, FRAME_NONE, FAMILY_ONE, 0, FORMAT_BARE | FORMAT_NO_STACK },
@@ -213,13 +214,17 @@ static const struct format formats[] = {
 	{ "panicked at", "rust_kernel: panicked at (.*)", "panic", "rust panic: {1}", NULL, NULL, FRAME_TRACE, FAMILY_BUG, 0, FORMAT_PROOF },
 
 	/* the rest: only with a stack */
-	{ "BUG:", "BUG:\\s*(.*)", "other", "BUG: {1}", NULL, NULL, FRAME_TRACE, FAMILY_WARN, 0, FORMAT_PROOF },
+	{ "BUG:", "(?:^|[^A-Z_])BUG:\\s*(.*)", "other", "BUG: {1}", NULL, NULL, FRAME_TRACE, FAMILY_WARN, 0, FORMAT_PROOF },
 	{ "INFO:", "INFO: (Freed|Allocated) in (.*)", "other", "INFO: {1} in {2}", NULL, NULL, FRAME_TRACE, FAMILY_WARN, FAMILY_SANITIZER, FORMAT_PROOF | FORMAT_CORRUPTED | FORMAT_ANYTIME },
 	{ "WARNING:", "WARNING:\\s*$", "warning", "WARNING: corrupted", NULL, NULL, FRAME_NONE, FAMILY_WARN, FAMILY_CUT, FORMAT_PROOF | FORMAT_CORRUPTED },
 };
 
 /* Until the next lines tell what was cut. */
 const struct format format_cut = { "cut here", NULL, NULL, NULL, NULL, NULL, FRAME_NONE, FAMILY_CUT, 0, FORMAT_PROOF };
+
+/* The kernel starts again and nobody had told it to; needs two lines, so no pattern. */
+const struct format format_reboot = { "Linux version", NULL, "reboot", "unexpected kernel reboot", NULL, NULL, FRAME_NONE,
+				      FAMILY_ONE, 0, FORMAT_BARE | FORMAT_NO_STACK };
 
 /* Lines with these are no reports, whatever word of a report they have. */
 static const char *const innocent[] = {

@@ -112,6 +112,8 @@ void groups_init(struct groups *groups, const struct format *format, const char 
 void groups_deinit(struct groups *groups);
 /* The row that stands for "cut here" until the next lines say more. */
 extern const struct format format_cut;
+/* For a boot that nothing announced. */
+extern const struct format format_reboot;
 /* Does the line say that lockdep is off? Does it say how many messages were dropped? */
 gboolean line_ends_lockdep(const char *text);
 guint line_dropped(const char *text);
@@ -173,8 +175,8 @@ json_t *splat_lock_json(const struct splat_lock *lock);
 void title_make(struct splat *splat, const struct report *report);
 /* signature.c: after title and lockdep. */
 void signature_make(struct splat *splat, const struct report *report);
-/* judge.c: LINES is consumed. */
-struct splat *judge(const struct format *format, char **lines, guint header);
+/* judge.c: LINES is consumed. INDUCED: a report before it explains this one. */
+struct splat *judge(const struct format *format, char **lines, guint header, gboolean induced);
 void splat_corrupt(struct splat *splat, const char *why);
 
 /* A JSON string whatever the bytes. */

@@ -42,6 +42,10 @@ static gboolean parse_who(struct splat *splat, const char *text)
 	const char *comm = strstr(text, "Comm: ");
 	const char *end;
 
+	if (!pid && strncmp(text, "Pid: ", 5) == 0) /* until 3.9: "Pid: 5, comm: name Not tainted" */
+		pid = text;
+	if (!comm)
+		comm = strstr(text, "comm: ");
 	if (!pid || !comm)
 		return FALSE;
 	comm += 6;
@@ -90,9 +94,10 @@ static void check_traces(struct splat *splat, const struct report *report)
 	struct frame frame;
 	gboolean any = FALSE;
 
-	for (guint i = 0; i < report->n; i++) {
+	for (guint i = report->header; i < report->n; i++) {
 		gboolean seen = FALSE;
 
+		any |= frame_parse(report->lines[i], &frame);
 		if (!frame_starts_trace(report->lines[i]))
 			continue;
 		for (guint j = i + 1; j < report->n && j <= i + 15 && !seen; j++)
@@ -100,7 +105,6 @@ static void check_traces(struct splat *splat, const struct report *report)
 		/* "stack backtrace:" is followed by "Call Trace:" */
 		if (!seen && !strstr(report->lines[i], "stack backtrace"))
 			splat_corrupt(splat, "a stack trace without frames");
-		any |= seen;
 	}
 	if (!any && !(report->format->flags & FORMAT_NO_STACK))
 		splat_corrupt(splat, "no stack trace");
@@ -113,7 +117,7 @@ static char *valid_text(char **lines)
 	return g_utf8_make_valid(joined, -1);
 }
 
-struct splat *judge(const struct format *format, char **lines, guint header)
+struct splat *judge(const struct format *format, char **lines, guint header, gboolean induced)
 {
 	struct splat *splat = g_new0(struct splat, 1);
 	struct report report = { .format = format, .lines = lines, .header = header };
@@ -127,7 +131,8 @@ struct splat *judge(const struct format *format, char **lines, guint header)
 	splat->validator_off = (format->flags & FORMAT_OFF) != 0;
 	for (guint i = 0; i < report.n && !splat->validator_off; i++)
 		splat->validator_off = line_ends_lockdep(lines[i]);
-	if (format->flags & FORMAT_CORRUPTED)
+	splat->induced = induced;
+	if ((format->flags & FORMAT_CORRUPTED) && !induced)
 		splat_corrupt(splat, "the report that this line belongs to was lost");
 	find_who(splat, &report);
 	check_traces(splat, &report);

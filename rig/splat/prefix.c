@@ -19,6 +19,8 @@ static const char *skip_digits(const char *p)
 /* "> > text"; a KASAN memory dump's ">ffff8880…: " is no quoting. */
 static const char *strip_quoting(const char *p)
 {
+	const char *start = p;
+
 	for (;;) {
 		if (p[0] == '>' && (p[1] == ' ' || p[1] == '>' || p[1] == '\0' || p[1] == '['))
 			p++;
@@ -27,7 +29,7 @@ static const char *strip_quoting(const char *p)
 		else
 			break;
 	}
-	return p;
+	return p > start && *p == ' ' ? p + 1 : p;
 }
 
 /* ESC [ … letter, as init systems colour their lines. */

@@ -60,6 +60,9 @@ struct scanner {
 	char crashed[CALLER_LEN];
 	double crashed_at;
 	gboolean any_crash;
+	gboolean found_any; /* a report, whatever it was */
+	guint64 told;	    /* reports reach up to this byte */
+	gboolean booted, going_down;
 	char scratch[LINE_KEPT + 1];
 };
 
@@ -136,7 +139,7 @@ static void open_with_past(struct scanner *scanner, struct open *open, const str
 {
 	const struct past *past = &scanner->past[0];
 
-	if (past->number + 1 != line->number || past->kernel != line->kernel ||
+	if (past->number + 1 != line->number || past->first_byte < scanner->told || past->kernel != line->kernel ||
 	    strcmp(past->caller, line->caller) != 0)
 		return;
 	if (!body_is_banner(past->text, NULL) && !strstr(past->text, "Kernel attempted to ") &&
@@ -199,7 +202,7 @@ static void close_report(struct scanner *scanner, struct open *open, gboolean cu
 		g_ptr_array_set_size(open->lines, open->solid);
 		g_ptr_array_add(open->lines, NULL);
 		lines = (char **)g_ptr_array_steal(open->lines, NULL);
-		splat = judge(open->format, lines, open->header);
+		splat = judge(open->format, lines, open->header, open->induced);
 		splat->first_line = open->first_line;
 		splat->last_line = open->last_line;
 		splat->first_byte = open->first_byte;
@@ -207,7 +210,8 @@ static void close_report(struct scanner *scanner, struct open *open, gboolean cu
 		splat->when = open->first_stamp;
 		splat->truncated |= open->full || cut_short;
 		splat->missed = open->missed;
-		splat->induced = open->induced;
+		scanner->found_any = TRUE;
+		scanner->told = MAX(scanner->told, open->end_byte);
 		scanner->found(splat, scanner->data);
 	}
 	open_free(open);
@@ -344,7 +348,7 @@ static void take_header(struct scanner *scanner, const struct format *format, co
 		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames && open->inside > 0;
 		close_report(scanner, open, FALSE);
 	}
-	induced |= (format->flags & FORMAT_INDUCED) || is_wake(scanner, line);
+	induced |= ((format->flags & FORMAT_INDUCED) && scanner->found_any) || is_wake(scanner, line);
 	begin_report(scanner, format, line, induced);
 }
 
@@ -385,10 +389,26 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 
 	if (line->kernel || line->user || !past->kernel || past->number + 1 != line->number)
 		return;
-	if (strncmp(line->text, "     ", 5) != 0)
+	if (strncmp(line->text, "     ", 5) != 0 && strncmp(line->text, "-> #", 4) != 0)
 		return;
 	line->kernel = TRUE;
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
+}
+
+/* A second boot in one log, unless the kernel said that it goes down. */
+static void take_boot(struct scanner *scanner, const struct line *line)
+{
+	if (line->kernel && strstr(line->text, "reboot: "))
+		scanner->going_down = TRUE;
+	if (!line->kernel || line->stamp > 1 || strncmp(line->text, "Linux version ", 14) != 0)
+		return;
+	if (scanner->booted && !scanner->going_down) {
+		while (scanner->n_open)
+			close_report(scanner, scanner->open[0], TRUE);
+		begin_report(scanner, &format_reboot, line, scanner->found_any);
+	}
+	scanner->booted = TRUE;
+	scanner->going_down = FALSE;
 }
 
 /* What the scanner wants to know of a line besides reports. */
@@ -396,6 +416,7 @@ static void take_news(struct scanner *scanner, const struct line *line)
 {
 	guint dropped = line_dropped(line->text);
 
+	take_boot(scanner, line);
 	if (line_ends_lockdep(line->text))
 		scanner->lockdep_died = TRUE;
 	for (guint i = 0; dropped && i < scanner->n_open; i++)

@@ -328,15 +328,21 @@ static const char *access_of(const struct report *report)
 	return "";
 }
 
+/* A workqueue names the function that left something behind; "workfn=" since 6.10. */
 static char *last_function(const struct report *report)
 {
-	int line = find_line(report, report->header, "last function: ");
-	const char *name;
+	static const char *const marks[] = { "last function: ", "workfn=" };
 
-	if (line < 0)
-		return g_strdup("?");
-	name = strstr(report->lines[line], "last function: ") + strlen("last function: ");
-	return g_strndup(name, strcspn(name, " +."));
+	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+		int line = find_line(report, report->header, marks[i]);
+
+		if (line < 0)
+			continue;
+		const char *name = strstr(report->lines[line], marks[i]) + strlen(marks[i]);
+
+		return g_strndup(name, strcspn(name, " +."));
+	}
+	return g_strdup("?");
 }
 
 static void expand(GString *out, const struct splat *splat, const struct report *report, const char *word)

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# `make fuzz`: the collector under libFuzzer with ASan and UBSan, for FUZZ_SECONDS, seeded with the fixtures.
+
+FUZZ_SECONDS ?= 1800
+FUZZ_CC ?= clang
+FUZZ_DIR := $(OUT)/fuzz
+
+$(FUZZ_DIR)/splat: rig/tests/fuzz-splat.c $(wildcard rig/splat/*.[ch])
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)$(FUZZ_CC) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		-D_GNU_SOURCE -Irig -I. $(shell pkg-config --cflags glib-2.0 jansson) \
+		-o $@ rig/tests/fuzz-splat.c rig/splat/*.c $(shell pkg-config --libs glib-2.0 jansson)
+
+.PHONY: fuzz
+fuzz: $(FUZZ_DIR)/splat
+	@mkdir -p $(FUZZ_DIR)/corpus
+	$(Q)cd $(FUZZ_DIR) && ./splat -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10 \
+		corpus $(CURDIR)/rig/tests/data/splat

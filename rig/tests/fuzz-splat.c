@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The collector under random bytes: must not crash, must not grow without bound, must give the same
+ * answer however the bytes are cut. For libFuzzer (mk/fuzz.mk); with -DFUZZ_REPLAY it has a main that runs
+ * the files given, for a corpus and for AFL.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "splat/splat.h"
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
+
+static void collect(struct splat *splat, void *data)
+{
+	g_autofree char *text = NULL;
+	json_t *json = splat_to_json(splat);
+
+	/* NULL where a string is not UTF-8: then users would get no JSON at all */
+	text = json ? json_dumps(json, JSON_SORT_KEYS) : NULL;
+	if (!text || splat->first_line > splat->last_line || splat->first_byte >= splat->end_byte)
+		abort();
+	g_string_append(data, text);
+	json_decref(json);
+	splat_free(splat);
+}
+
+static GString *scan(const guint8 *data, gsize size, gsize step)
+{
+	GString *answer = g_string_new(NULL);
+	rig_auto(scanner) scanner = scanner_new(collect, answer);
+
+	for (gsize at = 0; at < size; at += step)
+		scanner_feed(scanner, data + at, MIN(step, size - at));
+	scanner_flush(scanner);
+	if (scanner_open_kind(scanner))
+		abort();
+	return answer;
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+{
+	GString *whole = scan(data, size, size ? size : 1);
+	GString *pieces = scan(data, size, 13);
+
+	if (!g_string_equal(whole, pieces))
+		abort();
+	g_string_free(whole, TRUE);
+	g_string_free(pieces, TRUE);
+	return 0;
+}
+
+#ifdef FUZZ_REPLAY
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		g_autofree char *data = NULL;
+		gsize len;
+
+		if (!g_file_get_contents(argv[i], &data, &len, NULL)) {
+			fprintf(stderr, "cannot read %s\n", argv[i]);
+			return 2;
+		}
+		LLVMFuzzerTestOneInput((const guint8 *)data, len);
+	}
+	return 0;
+}
+#endif
