@@ -10,7 +10,7 @@
 #include "util/error.h"
 #include "util/size.h"
 
-#define COPIES_OF_AGENTS_MAX 128
+#define COPIES_OF_AGENTS_MAX 64
 
 /* What one track has plugged, and the most it ever had. */
 struct peak {

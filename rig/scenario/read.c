@@ -10,7 +10,7 @@
 /* Nothing a rig's guest could have; keeps sums far from 64 bits. */
 #define SIZE_MAX_BYTES (G_GUINT64_CONSTANT(1) << 44)
 #define MS_MAX 600000
-#define PARAMS_MAX 32
+#define PARAMS_MAX 16
 
 typedef gboolean (*read_number)(struct tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
 				GError **error);

@@ -6,6 +6,8 @@
 
 #include "util/error.h"
 
+#define BRACKETS_MAX 16384
+
 static gboolean fail_at(const char *file, yaml_mark_t mark, GError **error, const char *message)
 {
 	return rig_fail(error, RIG_EXIT_USAGE, "%s:%zu:%zu: %s", file, mark.line + 1, mark.column + 1,
@@ -155,6 +157,20 @@ static gboolean load_error(const yaml_parser_t *parser, const char *file, GError
 	return fail_at(file, parser->problem_mark, error, message);
 }
 
+/*
+ * libyaml looks at every open bracket again for each token: a file of nothing but brackets would take
+ * it minutes. No honest scenario has so many, open or closed.
+ */
+static gboolean check_brackets(const char *file, const char *data, gsize len, GError **error)
+{
+	gsize n = 0;
+
+	for (gsize i = 0; i < len; i++)
+		n += data[i] == '[' || data[i] == '{';
+	return n <= BRACKETS_MAX || rig_fail(error, RIG_EXIT_USAGE, "%s: more than %d '[' and '{'", file,
+					     BRACKETS_MAX);
+}
+
 /* A second document would be ignored without a word. */
 static gboolean check_end(yaml_parser_t *parser, const char *file, GError **error)
 {
@@ -178,6 +194,8 @@ struct tree *tree_parse(const char *file, const char *data, gsize len, GError **
 	yaml_parser_t parser;
 	gboolean ok;
 
+	if (!check_brackets(file, data, len, error))
+		return NULL;
 	yaml_parser_initialize(&parser);
 	yaml_parser_set_input_string(&parser, (const guint8 *)data, len);
 	if (!yaml_parser_load(&parser, &document)) {
