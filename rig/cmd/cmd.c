@@ -61,17 +61,19 @@ int cmd_main(int argc, char **argv)
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
 		   const char *summary, const char *examples, GError **error)
 {
-	g_autofree char *usage = g_strdup_printf("%s %s", (*argv)[0], parameters);
+	g_autofree char *usage = g_strdup_printf("rig %s%s%s", (*argv)[0], *parameters ? " " : "", parameters);
 	g_autofree char *details = g_strdup_printf("Examples:\n%s", examples);
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	gboolean ok;
 
-	g_set_prgname("rig");
 	g_option_context_set_summary(context, summary);
 	g_option_context_set_description(context, details);
 	g_option_context_add_main_entries(context, entries, NULL);
-	/* the usage line reads "rig COMMAND [OPTION…] PARAMETERS" */
+	/* for a usage line that has the command: "rig run SCENARIO [OPTION…]" */
 	g_set_prgname(usage);
-	if (g_option_context_parse(context, argc, argv, error))
+	ok = g_option_context_parse(context, argc, argv, error);
+	g_set_prgname("rig");
+	if (ok)
 		return TRUE;
 	g_prefix_error(error, "%s: ", (*argv)[0]);
 	return FALSE;
