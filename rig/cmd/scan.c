@@ -54,11 +54,12 @@ static void print_people(const struct scan *scan, const struct splat *splat)
 {
 	const char *plain = term_colour(TERM_PLAIN);
 
-	printf("%s%s%s: %s%s%s\n", weight_colour(splat), splat->kind, plain, term_colour(TERM_BOLD), splat->title,
-	       plain);
+	printf("%s%s%s: %s%s%s\n", weight_colour(splat), splat->kind, plain, term_colour(TERM_BOLD),
+	       splat->title, plain);
 	if (scan->many)
 		printf("  file       %s\n", scan->file);
-	printf("  lines      %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT "\n", splat->first_line, splat->last_line);
+	printf("  lines      %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT "\n", splat->first_line,
+	       splat->last_line);
 	if (splat->when >= 0)
 		printf("  when       %.6f s after boot\n", splat->when);
 	if (splat->comm && splat->cpu >= 0)
@@ -104,7 +105,8 @@ static void found(struct splat *splat, void *data)
 	splat_free(splat);
 }
 
-static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep_died, GError **error)
+static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep_died,
+			  GError **error)
 {
 	rig_auto(scanner) scanner = scanner_new(found, scan);
 	g_autofree guint8 *chunk = g_malloc(CHUNK);
@@ -114,7 +116,8 @@ static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep
 	ssize_t n;
 
 	if (fd < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot open '%s': %s", path, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot open '%s': %s", path,
+				g_strerror(errno));
 	scan->file = path;
 	while ((n = read(fd, chunk, CHUNK)) != 0) {
 		if (n < 0 && errno == EINTR)
@@ -128,7 +131,8 @@ static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep
 	if (!is_stdin)
 		close(fd);
 	if (failure)
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", path, g_strerror(failure));
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", path,
+				g_strerror(failure));
 	scanner_flush(scanner);
 	*lockdep_died |= scanner_lockdep_died(scanner);
 	return TRUE;
@@ -142,15 +146,17 @@ static void print_summary(const struct scan *scan, gboolean lockdep_died)
 		printf("no reports%s\n", lockdep_died ? "; the lock validator was off" : "");
 		return;
 	}
-	printf("%u report%s: %u failing, %u loss of coverage, %u noted%s\n", all, all == 1 ? "" : "s", scan->failing,
-	       scan->lost, scan->notes, lockdep_died ? "; the lock validator was off" : "");
+	printf("%u report%s: %u failing, %u loss of coverage, %u noted%s\n", all,
+	       all == 1 ? "" : "s", scan->failing, scan->lost, scan->notes,
+	       lockdep_died ? "; the lock validator was off" : "");
 }
 
 int cmd_scan(int argc, char **argv)
 {
 	gboolean as_json = FALSE, lockdep_died = FALSE;
 	const GOptionEntry entries[] = {
-		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "an array with an object for each report", NULL},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json,
+		 "an array with an object for each report", NULL},
 		{NULL},
 	};
 	struct scan scan = {0};
@@ -165,7 +171,8 @@ int cmd_scan(int argc, char **argv)
 		       &error))
 		return rig_report_error(error);
 	if (argc < 2) {
-		rig_fail(&error, RIG_EXIT_USAGE, "scan: name at least one file, or - for standard input");
+		rig_fail(&error, RIG_EXIT_USAGE,
+			 "scan: name at least one file, or - for standard input");
 		return rig_report_error(error);
 	}
 	scan.array = as_json ? json_array() : NULL;

@@ -1,35 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which stretches of a log cannot matter: a search for all words that begin a report, at once. After
- * Wu and Manber: a table tells for each pair of bytes how far the search may jump, so that a quiet log
- * is read at about every third byte.
+ * Which stretches of a log cannot matter: a search for all words that begin a report, at once.
+ * After Wu and Manber: a table tells for each pair of bytes how far the search may jump, so that a
+ * quiet log is read at about every third byte.
  */
 #include <string.h>
 
 #include "splat/internal.h"
 
 /*
- * At least MIN_WORD bytes each. Every row of the table of formats has one of these in its line, as have
- * the lines that the scanner wants outside reports (test-splat checks that).
+ * At least MIN_WORD bytes each. Every row of the table of formats has one of these in its line, as
+ * have the lines that the scanner wants outside reports (test-splat checks that).
  */
 static const char *const words[] = {
-	"BUG:",		"WARNING:",	 "INFO:",	   "BUG at",	      "BUG kmalloc",
-	"BUG ",		"nable to handle", "general protection", "stack segment", "Kernel panic",
-	"PANIC",	"cut here",	 "divide",	   "invalid opcode",  "int3:",
-	"UBSAN:",	"unregister_netdevice:", "VFS: ",  "Internal error:", "Unhandled fault:",
-	"Alignment trap", "Oops",	 "allocation failure", "oom-killer",  "Out of memory",
-	"LOCKUP",	"nobody cared",	 "Machine check",  "MCE:",	      "turning off the",
-	"lock debugging", "unreferenced object", "memory leaks", "corruption", "exposure attempt",
-	"Unrecoverable", "stack overflow", "double fault", "Linux version", "printk messages",
-	"messages suppressed", "panicked at", "reboot: ", "Bad page", "ODEBUG:", "detected stall",
-	"exception in kernel", "stack-protector",
+	"BUG:",
+	"WARNING:",
+	"INFO:",
+	"BUG at",
+	"BUG kmalloc",
+	"BUG ",
+	"nable to handle",
+	"general protection",
+	"stack segment",
+	"Kernel panic",
+	"PANIC",
+	"cut here",
+	"divide",
+	"invalid opcode",
+	"int3:",
+	"UBSAN:",
+	"unregister_netdevice:",
+	"VFS: ",
+	"Internal error:",
+	"Unhandled fault:",
+	"Alignment trap",
+	"Oops",
+	"allocation failure",
+	"oom-killer",
+	"Out of memory",
+	"LOCKUP",
+	"nobody cared",
+	"Machine check",
+	"MCE:",
+	"turning off the",
+	"lock debugging",
+	"unreferenced object",
+	"memory leaks",
+	"corruption",
+	"exposure attempt",
+	"Unrecoverable",
+	"stack overflow",
+	"double fault",
+	"Linux version",
+	"printk messages",
+	"messages suppressed",
+	"panicked at",
+	"reboot: ",
+	"Bad page",
+	"ODEBUG:",
+	"detected stall",
+	"exception in kernel",
+	"stack-protector",
 };
 
 #define MIN_WORD 4
 #define BUCKETS 65536
 
 static guint8 shift_of[BUCKETS];
-static GPtrArray *ends_with[BUCKETS]; /* words whose bytes MIN_WORD-2 and MIN_WORD-1 are this pair */
+static GPtrArray
+	*ends_with[BUCKETS]; /* words whose bytes MIN_WORD-2 and MIN_WORD-1 are this pair */
 
 static inline guint pair_at(const guint8 *p)
 {

@@ -6,15 +6,15 @@
  *	prefix.c	one raw line to its text, time stamp and caller
  *	scanner.c	lines to the extent of a report, with formats.c (where one begins) and
  *			body.c (what can be inside)
- *	judge.c		the finished lines to a struct splat, with frame.c, lockdep*.c, title.c, signature.c
- *	json.c		a struct splat for others
+ *	judge.c		the finished lines to a struct splat, with frame.c, lockdep*.c, title.c,
+ *signature.c json.c		a struct splat for others
  */
 #ifndef RIG_SPLAT_INTERNAL_H
 #define RIG_SPLAT_INTERNAL_H
 
 #include "splat/splat.h"
 
-#define LINE_KEPT 8192		 /* of a longer line the rest is dropped */
+#define LINE_KEPT 8192           /* of a longer line the rest is dropped */
 #define REPORT_KEPT (256 * 1024) /* of a longer report the rest is dropped */
 #define REPORT_LINES 6000
 #define OPEN_REPORTS 8 /* callers that can be inside a report at the same time */
@@ -24,12 +24,12 @@
 struct line {
 	const char *text; /* ends in NUL, has none inside */
 	gsize len;
-	guint64 number;		   /* 1-based */
+	guint64 number;               /* 1-based */
 	guint64 first_byte, end_byte; /* of the whole line with its end */
-	double stamp;		   /* seconds, -1 without */
-	char caller[CALLER_LEN];   /* "T12", "C1", "" where the log does not say */
-	gboolean kernel;	   /* the prefix shows that printk wrote it */
-	gboolean user;		   /* the prefix shows that somebody else did */
+	double stamp;                 /* seconds, -1 without */
+	char caller[CALLER_LEN];      /* "T12", "C1", "" where the log does not say */
+	gboolean kernel;              /* the prefix shows that printk wrote it */
+	gboolean user;                /* the prefix shows that somebody else did */
 };
 
 /* filter.c: a search for many words at once. */
@@ -43,49 +43,49 @@ void prefix_strip(char *text, gsize len, struct line *line);
 /* Where the function for the title is taken from. */
 enum frame_rule {
 	FRAME_NONE,
-	FRAME_GROUP,	/* the pattern's group named f, then as FRAME_TRACE */
-	FRAME_FAULT,	/* the instruction pointer of the fault, then the call trace */
-	FRAME_TRACE,	/* the call trace */
+	FRAME_GROUP,      /* the pattern's group named f, then as FRAME_TRACE */
+	FRAME_FAULT,      /* the instruction pointer of the fault, then the call trace */
+	FRAME_TRACE,      /* the call trace */
 	FRAME_LAST_TRACE, /* the call trace that comes last */
-	FRAME_HUNG,	/* what a blocked task waits for */
-	FRAME_STALL,	/* the function below which a CPU loops */
-	FRAME_LOCK,	/* lockdep: the functions of the lock lines, then the frames after them */
+	FRAME_HUNG,       /* what a blocked task waits for */
+	FRAME_STALL,      /* the function below which a CPU loops */
+	FRAME_LOCK,       /* lockdep: the functions of the lock lines, then the frames after them */
 	FRAME_FIRST_LOCK, /* lockdep: the function of the first lock line, whatever it is */
-	FRAME_BECAME,	/* lockdep: the stack after "which became" */
-	FRAME_RELEASE,	/* lockdep: the instruction after "is trying to release lock" */
+	FRAME_BECAME,     /* lockdep: the stack after "which became" */
+	FRAME_RELEASE,    /* lockdep: the instruction after "is trying to release lock" */
 };
 
 /* Kinds that behave alike; a header can be a later line of a report of another family. */
 enum family {
-	FAMILY_CUT = 1 << 0,	 /* "cut here" was seen, what it is comes next */
+	FAMILY_CUT = 1 << 0, /* "cut here" was seen, what it is comes next */
 	FAMILY_WARN = 1 << 1,
-	FAMILY_BUG = 1 << 2,	 /* ends in a trap instruction */
+	FAMILY_BUG = 1 << 2, /* ends in a trap instruction */
 	FAMILY_OOPS = 1 << 3,
 	FAMILY_STALL = 1 << 4,
 	FAMILY_LOCKDEP = 1 << 5,
 	FAMILY_SANITIZER = 1 << 6,
 	FAMILY_PANIC = 1 << 7,
-	FAMILY_ONE = 1 << 8,	 /* a single line */
-	FAMILY_MEMORY = 1 << 9,	 /* allocation failure, OOM: Mem-Info follows */
+	FAMILY_ONE = 1 << 8,    /* a single line */
+	FAMILY_MEMORY = 1 << 9, /* allocation failure, OOM: Mem-Info follows */
 	FAMILY_LIMIT = 1 << 10,
 };
 
 enum format_flag {
-	FORMAT_PROOF = 1 << 0,	   /* the words alone prove nothing: a stack must follow */
-	FORMAT_BARE = 1 << 1,	   /* the words prove everything, also without a stack */
+	FORMAT_PROOF = 1 << 0,     /* the words alone prove nothing: a stack must follow */
+	FORMAT_BARE = 1 << 1,      /* the words prove everything, also without a stack */
 	FORMAT_CORRUPTED = 1 << 2, /* this header appears when another one was lost */
 	FORMAT_INDUCED = 1 << 3,   /* comes of the report before it, if there is one */
-	FORMAT_OFF = 1 << 4,	   /* lockdep is off afterwards */
+	FORMAT_OFF = 1 << 4,       /* lockdep is off afterwards */
 	FORMAT_NO_STACK = 1 << 5,  /* no stack is no damage */
 	FORMAT_ANYTIME = 1 << 6,   /* is absorbed also after frames */
 	FORMAT_LOCKDEP = 1 << 7,   /* parse it as a lockdep report */
-	FORMAT_ADOPTS = 1 << 8,	   /* takes the report over whose line it is */
+	FORMAT_ADOPTS = 1 << 8,    /* takes the report over whose line it is */
 };
 
 /*
  * A row: how a report begins. TOKEN is a plain word that must be in the line, looked for first. In
- * TITLE {f} is the function, {1} a group of PATTERN; without a function " in {f}" is left out. SIGN says
- * what makes two reports the same bug: the same letters as in TITLE, and {file}.
+ * TITLE {f} is the function, {1} a group of PATTERN; without a function " in {f}" is left out. SIGN
+ * says what makes two reports the same bug: the same letters as in TITLE, and {file}.
  */
 struct format {
 	const char *token;
@@ -96,14 +96,15 @@ struct format {
 	const char *skip; /* further words of functions that are never named, '|' between */
 	enum frame_rule rule;
 	enum family family;
-	unsigned into;	/* families whose report this line continues */
+	unsigned into;  /* families whose report this line continues */
 	unsigned flags; /* enum format_flag */
 	enum splat_weight weight;
 };
 
 /* The row a line begins a report with, or NULL. */
 const struct format *format_match(const char *text);
-/* What the pattern caught: by number, NULL or "" where it did not, and the groups named src and f. */
+/* What the pattern caught: by number, NULL or "" where it did not, and the groups named src and f.
+ */
 enum { GROUP_SRC = 8, GROUP_F = 9 };
 struct groups {
 	char *at[10];
@@ -136,7 +137,7 @@ struct frame {
 	char name[128]; /* without .isra and friends */
 	guint64 offset;
 	char module[64];
-	gboolean guess;	 /* '?', "(unreliable)" */
+	gboolean guess; /* '?', "(unreliable)" */
 	gboolean inlined;
 };
 
@@ -160,7 +161,8 @@ struct report {
 
 /* lockdep.c: fills task, acquiring, holding, cycle, held, detail, corrupted. */
 void lockdep_parse(struct splat *splat, const struct report *report);
-/* lockdep-tree.c: the dependencies of irq-safe and irq-unsafe locks; *LINE is moved to the tree's last. */
+/* lockdep-tree.c: the dependencies of irq-safe and irq-unsafe locks; *LINE is moved to the tree's
+ * last. */
 gboolean lockdep_tree_begins(const char *text);
 json_t *lockdep_tree(const struct report *report, guint *line);
 /* lockline.c */

@@ -59,19 +59,21 @@ static json_t *held_json(const GPtrArray *held)
 
 json_t *splat_to_json(const struct splat *splat)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s?, s:b, s:s?, s:b, s:b, s:b}", "kind", splat->kind, "weight",
-				 weights[splat->weight], "title", splat->title, "function", splat->function,
-				 "corrupted", splat->corrupted, "corrupted_why", splat->corrupted_why, "induced",
-				 splat->induced, "truncated", splat->truncated, "validator_off",
-				 splat->validator_off);
+	json_t *json =
+		json_pack("{s:s, s:s, s:s, s:s?, s:b, s:s?, s:b, s:b, s:b}", "kind", splat->kind,
+			  "weight", weights[splat->weight], "title", splat->title, "function",
+			  splat->function, "corrupted", splat->corrupted, "corrupted_why",
+			  splat->corrupted_why, "induced", splat->induced, "truncated",
+			  splat->truncated, "validator_off", splat->validator_off);
 
 	json_object_set_new(json, "signature",
-			    json_pack("{s:s, s:s, s:s}", "bug", splat->bug, "path", splat->path, "exact",
-				      splat->exact));
+			    json_pack("{s:s, s:s, s:s}", "bug", splat->bug, "path", splat->path,
+				      "exact", splat->exact));
 	json_object_set_new(json, "first_line", json_integer(splat->first_line));
 	json_object_set_new(json, "last_line", json_integer(splat->last_line));
 	json_object_set_new(json, "first_byte", json_integer(splat->first_byte));
-	json_object_set_new(json, "last_byte", json_integer(splat->end_byte ? splat->end_byte - 1 : 0));
+	json_object_set_new(json, "last_byte",
+			    json_integer(splat->end_byte ? splat->end_byte - 1 : 0));
 	json_object_set_new(json, "when", splat->when >= 0 ? json_real(splat->when) : json_null());
 	json_object_set_new(json, "missed", json_integer(splat->missed));
 	json_object_set_new(json, "task", task_json(splat));
@@ -80,7 +82,8 @@ json_t *splat_to_json(const struct splat *splat)
 	json_object_set_new(json, "held_locks", held_json(splat->held));
 	json_object_set_new(json, "cycle", names_json(splat->cycle));
 	json_object_set_new(json, "frames", frames_json(splat->frames));
-	json_object_set_new(json, "detail", splat->detail ? json_incref(splat->detail) : json_object());
+	json_object_set_new(json, "detail",
+			    splat->detail ? json_incref(splat->detail) : json_object());
 	json_object_set_new(json, "text", json_string(splat->text));
 	return json;
 }

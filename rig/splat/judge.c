@@ -42,7 +42,8 @@ static gboolean parse_who(struct splat *splat, const char *text)
 	const char *comm = strstr(text, "Comm: ");
 	const char *end;
 
-	if (!pid && strncmp(text, "Pid: ", 5) == 0) /* until 3.9: "Pid: 5, comm: name Not tainted" */
+	if (!pid &&
+	    strncmp(text, "Pid: ", 5) == 0) /* until 3.9: "Pid: 5, comm: name Not tainted" */
 		pid = text;
 	if (!comm)
 		comm = strstr(text, "comm: ");
@@ -101,7 +102,8 @@ static void check_traces(struct splat *splat, const struct report *report)
 		if (!frame_starts_trace(report->lines[i]))
 			continue;
 		for (guint j = i + 1; j < report->n && j <= i + 15 && !seen; j++)
-			seen = frame_parse(report->lines[j], &frame) || strstr(report->lines[j], "not available");
+			seen = frame_parse(report->lines[j], &frame) ||
+			       strstr(report->lines[j], "not available");
 		/* "stack backtrace:" is followed by "Call Trace:" */
 		if (!seen && !strstr(report->lines[i], "stack backtrace"))
 			splat_corrupt(splat, "a stack trace without frames");
@@ -120,7 +122,7 @@ static char *valid_text(char **lines)
 struct splat *judge(const struct format *format, char **lines, guint header, gboolean induced)
 {
 	struct splat *splat = g_new0(struct splat, 1);
-	struct report report = { .format = format, .lines = lines, .header = header };
+	struct report report = {.format = format, .lines = lines, .header = header};
 
 	report.n = g_strv_length(lines);
 	groups_init(&report.groups, format, lines[header]);

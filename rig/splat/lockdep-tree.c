@@ -29,7 +29,7 @@ gboolean lockdep_tree_begins(const char *text)
 static json_t *new_node(const char *text)
 {
 	json_t *node = json_object();
-	struct splat_lock lock = { 0 };
+	struct splat_lock lock = {0};
 
 	if (lock_parse(text, &lock))
 		json_object_set_new(node, "lock", splat_lock_json(&lock));

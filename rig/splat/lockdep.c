@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lockdep's reports, read whole: who wants what, what is held, the chain with its stacks, the scenario, the
- * dependency trees. What a report says twice is compared; where the two differ the console lost or mixed
- * lines, and the report is marked instead of guessed at.
+ * Lockdep's reports, read whole: who wants what, what is held, the chain with its stacks, the
+ * scenario, the dependency trees. What a report says twice is compared; where the two differ the
+ * console lost or mixed lines, and the report is marked instead of guessed at.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +16,13 @@ enum next { NEXT_NOTHING, NEXT_WANTED, NEXT_HOLDING, NEXT_SAFE, NEXT_UNSAFE, NEX
 struct reader {
 	struct splat *splat;
 	json_t *detail;
-	json_t *chain;	    /* of the circular report */
-	json_t *stack;	    /* frames go here; borrowed */
-	json_t *scenario;   /* lines go here while it lasts; borrowed */
+	json_t *chain;    /* of the circular report */
+	json_t *stack;    /* frames go here; borrowed */
+	json_t *scenario; /* lines go here while it lasts; borrowed */
 	enum next next;
 	gboolean in_held;   /* after "N locks held by" */
-	int next_link;	    /* number the next "-> #N" must have, -1 before the first */
-	int announced;	    /* locks that "N locks held by" promised, -1 */
+	int next_link;      /* number the next "-> #N" must have, -1 before the first */
+	int announced;      /* locks that "N locks held by" promised, -1 */
 	GPtrArray *classes; /* of the chain, #N first */
 };
 
@@ -66,7 +66,7 @@ static void read_link(struct reader *reader, const char *text)
 	struct splat *splat = reader->splat;
 	int number = atoi(text + strlen("-> #"));
 	const char *lock_text = text + strlen("-> #") + strspn(text + strlen("-> #"), "0123456789");
-	struct splat_lock lock = { 0 };
+	struct splat_lock lock = {0};
 	json_t *link = json_object();
 
 	if (reader->next_link >= 0 && number != reader->next_link)
@@ -92,7 +92,7 @@ static void read_held(struct reader *reader, const char *text)
 {
 	struct splat *splat = reader->splat;
 	const char *rest = strchr(text, ':');
-	struct splat_lock lock = { 0 };
+	struct splat_lock lock = {0};
 	guint place = atoi(text + 1);
 
 	if (!rest || !lock_parse(rest + 1, &lock))
@@ -106,7 +106,7 @@ static void read_held(struct reader *reader, const char *text)
 static void read_lock_line(struct reader *reader, const char *text)
 {
 	struct splat *splat = reader->splat;
-	struct splat_lock lock = { 0 };
+	struct splat_lock lock = {0};
 
 	if (reader->in_held && *text == '#') {
 		read_held(reader, text);
@@ -124,10 +124,10 @@ static void read_lock_line(struct reader *reader, const char *text)
 	if (reader->next == NEXT_WANTED && (!splat->acquiring.klass || !splat->acquiring.usage)) {
 		splat_lock_clear(&splat->acquiring);
 		splat->acquiring = lock;
-		lock = (struct splat_lock){ 0 };
+		lock = (struct splat_lock){0};
 	} else if (reader->next == NEXT_HOLDING && !splat->holding.klass) {
 		splat->holding = lock;
-		lock = (struct splat_lock){ 0 };
+		lock = (struct splat_lock){0};
 	} else if (reader->next == NEXT_SAFE || reader->next == NEXT_UNSAFE) {
 		set_text(reader->detail, reader->next == NEXT_SAFE ? "safe" : "unsafe", lock.klass);
 	}
@@ -150,23 +150,25 @@ static void begin_held(struct reader *reader, const char *text)
 static const struct {
 	const char *key, *words;
 } kept[] = {
-	{ "usage", "inconsistent {" },
-	{ "context", "context-{" },
-	{ "rcu_state", "rcu_scheduler_active =" },
-	{ "rcu_illegal", "RCU used illegally from" },
-	{ "compare", "and the lock comparison function returns" },
-	{ "release", "but there are no more locks to release" },
-	{ "release", "but there are no locks held" },
-	{ "irq_stamp", "irq event stamp:" },
-	{ "hardirqs_enabled", "hardirqs last  enabled" },
-	{ "hardirqs_disabled", "hardirqs last disabled" },
-	{ "softirqs_enabled", "softirqs last  enabled" },
-	{ "softirqs_disabled", "softirqs last disabled" },
+	{"usage", "inconsistent {"},
+	{"context", "context-{"},
+	{"rcu_state", "rcu_scheduler_active ="},
+	{"rcu_illegal", "RCU used illegally from"},
+	{"compare", "and the lock comparison function returns"},
+	{"release", "but there are no more locks to release"},
+	{"release", "but there are no locks held"},
+	{"irq_stamp", "irq event stamp:"},
+	{"hardirqs_enabled", "hardirqs last  enabled"},
+	{"hardirqs_disabled", "hardirqs last disabled"},
+	{"softirqs_enabled", "softirqs last  enabled"},
+	{"softirqs_disabled", "softirqs last disabled"},
 };
 
 static const char *const verbs[] = {
-	" is trying to acquire", " is trying to lock", " is trying to release lock", " is trying to contend lock",
-	" just changed the state of lock", " is freeing memory", " is leaving the kernel", " takes:",
+	" is trying to acquire",           " is trying to lock",
+	" is trying to release lock",      " is trying to contend lock",
+	" just changed the state of lock", " is freeing memory",
+	" is leaving the kernel",          " takes:",
 	" still has locks held",
 };
 
@@ -198,16 +200,16 @@ static const struct {
 	enum next next;
 	const char *stack; /* key in `detail` */
 } sections[] = {
-	{ "already holding", NEXT_HOLDING },
-	{ "now in release context", NEXT_HOLDING },
-	{ "but this task is not holding", NEXT_NAME },
-	{ "new dependency connects a", NEXT_SAFE },
-	{ "-unsafe lock in the past", NEXT_UNSAFE },
-	{ "-safe lock in the past", NEXT_SAFE },
-	{ "-irq-unsafe lock:", NEXT_UNSAFE },
-	{ "-unsafe at:", NEXT_NOTHING, "unsafe_stack" },
-	{ "-safe at:", NEXT_NOTHING, "safe_stack" },
-	{ "state was registered at:", NEXT_NOTHING, "registered_stack" },
+	{"already holding", NEXT_HOLDING},
+	{"now in release context", NEXT_HOLDING},
+	{"but this task is not holding", NEXT_NAME},
+	{"new dependency connects a", NEXT_SAFE},
+	{"-unsafe lock in the past", NEXT_UNSAFE},
+	{"-safe lock in the past", NEXT_SAFE},
+	{"-irq-unsafe lock:", NEXT_UNSAFE},
+	{"-unsafe at:", NEXT_NOTHING, "unsafe_stack"},
+	{"-safe at:", NEXT_NOTHING, "safe_stack"},
+	{"state was registered at:", NEXT_NOTHING, "registered_stack"},
 };
 
 static gboolean read_section(struct reader *reader, const char *text)
@@ -227,11 +229,12 @@ static gboolean read_section(struct reader *reader, const char *text)
 	return FALSE;
 }
 
-/* "A --> B --> C" after "Chain exists of:", "(A){…} -> (B){…}" after "would create a new lock dependency". */
+/* "A --> B --> C" after "Chain exists of:", "(A){…} -> (B){…}" after "would create a new lock
+ * dependency". */
 static gboolean read_arrows(struct reader *reader, const char *text)
 {
 	const char *arrow = strstr(text, "} -> (");
-	struct splat_lock from = { 0 }, to = { 0 };
+	struct splat_lock from = {0}, to = {0};
 	g_autofree char *first = NULL;
 
 	if (strstr(text, " --> ")) {
@@ -331,7 +334,8 @@ static void read_line(struct reader *reader, const char *line)
 	read_lock_line(reader, text);
 }
 
-/* The cycle in the order in which the locks are taken, #0 first, turned so that the least comes first. */
+/* The cycle in the order in which the locks are taken, #0 first, turned so that the least comes
+ * first. */
 static char **canonical_cycle(const GPtrArray *classes)
 {
 	guint n = classes->len, least = 0;
@@ -360,13 +364,15 @@ static void check_chain(struct reader *reader)
 	else if (g_strcmp0(classes->pdata[classes->len - 1], splat->acquiring.klass) != 0)
 		splat_corrupt(splat, "#0 of the lock chain is not the lock being acquired");
 	else if (g_strcmp0(classes->pdata[0], splat->holding.klass) != 0)
-		splat_corrupt(splat, "the first link of the lock chain is not the lock that is held");
+		splat_corrupt(splat,
+			      "the first link of the lock chain is not the lock that is held");
 	splat->cycle = canonical_cycle(classes);
 }
 
 static void check_held(struct reader *reader)
 {
-	if (reader->announced > 0 && reader->splat->held && (int)reader->splat->held->len != reader->announced)
+	if (reader->announced > 0 && reader->splat->held &&
+	    (int)reader->splat->held->len != reader->announced)
 		splat_corrupt(reader->splat, "fewer or more locks are listed than announced");
 }
 
@@ -383,7 +389,7 @@ static gboolean continues(const char *before, const char *line)
 
 void lockdep_parse(struct splat *splat, const struct report *report)
 {
-	struct reader reader = { splat };
+	struct reader reader = {splat};
 	GString *line = g_string_new(NULL);
 	gboolean circular = strcmp(report->format->kind, "lockdep-circular") == 0;
 
@@ -393,7 +399,8 @@ void lockdep_parse(struct splat *splat, const struct report *report)
 	reader.next_link = reader.announced = -1;
 	for (guint i = report->header; i < report->n; i++) {
 		if (lockdep_tree_begins(report->lines[i])) {
-			const char *key = strstr(report->lines[i], "to be acquired") ? "unsafe_tree" : "safe_tree";
+			const char *key = strstr(report->lines[i], "to be acquired") ? "unsafe_tree"
+										     : "safe_tree";
 
 			json_object_set_new(reader.detail, key, lockdep_tree(report, &i));
 			continue;

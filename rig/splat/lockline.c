@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One lock as kernel/locking/lockdep.c print_lock() writes it: [INSTANCE ](CLASS){USAGE}[-{OUTER:INNER}], at:
- * [<address>] SYM+off/size. The class is free text, with parentheses of its own, so it is read from the
- * right.
+ * One lock as kernel/locking/lockdep.c print_lock() writes it: [INSTANCE
+ * ](CLASS){USAGE}[-{OUTER:INNER}], at:
+ * [<address>] SYM+off/size. The class is free text, with parentheses of its own, so it is read from
+ * the right.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +36,17 @@ void splat_lock_free(gpointer data)
 	g_free(lock);
 }
 
-/* "&lo->lock#2/1 l=1 0:99" to "&lo->lock/1": the version depends on boot order, the rest is an instance's. */
+/* "&lo->lock#2/1 l=1 0:99" to "&lo->lock/1": the version depends on boot order, the rest is an
+ * instance's. */
 char *lock_class_normal(const char *klass)
 {
 	static GRegex *version, *extra;
 	g_autofree char *plain = NULL;
 
-	plain = g_regex_replace_literal(once_regex(&extra, " l=\\d+ .*$"), klass, -1, 0, "", 0, NULL);
-	return g_regex_replace_literal(once_regex(&version, "#\\d+(?=/\\d+$|$)"), plain, -1, 0, "", 0, NULL);
+	plain = g_regex_replace_literal(once_regex(&extra, " l=\\d+ .*$"), klass, -1, 0, "", 0,
+					NULL);
+	return g_regex_replace_literal(once_regex(&version, "#\\d+(?=/\\d+$|$)"), plain, -1, 0, "",
+				       0, NULL);
 }
 
 static char *fetch(const GMatchInfo *info, int group)
@@ -70,11 +74,12 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 	g_autofree char *at = NULL;
 	struct frame frame;
 
-	if (!g_regex_match(once_regex(&regex,
-				      "^\\s*(?:(?:0x)?([0-9a-f]{6,16}|\\(_*ptrval_*\\))\\s+)?\\((.*)\\)"
-				      "\\{([-.+?*]{4,10})\\}(?:-\\{(\\d+):(\\d+)\\})?"
-				      "(?:, at: (?:\\[<(?:0x)?[0-9a-f]+>\\]\\s*)?(\\S+))?"),
-			   text, 0, &info))
+	if (!g_regex_match(
+		    once_regex(&regex,
+			       "^\\s*(?:(?:0x)?([0-9a-f]{6,16}|\\(_*ptrval_*\\))\\s+)?\\((.*)\\)"
+			       "\\{([-.+?*]{4,10})\\}(?:-\\{(\\d+):(\\d+)\\})?"
+			       "(?:, at: (?:\\[<(?:0x)?[0-9a-f]+>\\]\\s*)?(\\S+))?"),
+		    text, 0, &info))
 		return FALSE;
 	memset(ret, 0, sizeof(*ret));
 	klass = fetch(info, 2);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What stands before a console line's own text: quoting of mail, the date and host of syslog and the
- * journal, dmesg's facility, a /dev/kmsg record's head, the level, the time stamp, the caller. Logs come
- * with any of them, in this order, and with none.
+ * What stands before a console line's own text: quoting of mail, the date and host of syslog and
+ * the journal, dmesg's facility, a /dev/kmsg record's head, the level, the time stamp, the caller.
+ * Logs come with any of them, in this order, and with none.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,8 +78,9 @@ static const char *date_end(const char *p)
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	const char *end;
 
-	if (g_ascii_isupper(p[0]) && g_ascii_isalpha(p[1]) && g_ascii_isalpha(p[2]) && p[3] == ' ') {
-		char month[4] = { p[0], p[1], p[2], '\0' };
+	if (g_ascii_isupper(p[0]) && g_ascii_isalpha(p[1]) && g_ascii_isalpha(p[2]) &&
+	    p[3] == ' ') {
+		char month[4] = {p[0], p[1], p[2], '\0'};
 
 		if (!strstr(months, month))
 			return NULL;
@@ -98,7 +99,8 @@ static const char *date_end(const char *p)
 	return NULL;
 }
 
-/* A date, then host and tag up to "kernel: "; another tag than the kernel's makes it a user's line. */
+/* A date, then host and tag up to "kernel: "; another tag than the kernel's makes it a user's line.
+ */
 static const char *strip_syslog(const char *p, struct line *line)
 {
 	const char *end = date_end(p);
@@ -215,7 +217,8 @@ static const char *strip_stamp(const char *p, struct line *line)
 	return end + (*end == ' ');
 }
 
-/* A user's unfinished line ("login: ") can stand before the kernel's: the stamp inside shows where. */
+/* A user's unfinished line ("login: ") can stand before the kernel's: the stamp inside shows where.
+ */
 static const char *strip_glued(const char *p, struct line *line)
 {
 	for (const char *at = strchr(p, '['); at && at - p < 256; at = strchr(at + 1, '[')) {

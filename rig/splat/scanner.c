@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The scanner: bytes to lines, and lines to the extent of reports. Callers (tasks, CPUs) print at the same
- * time; where the log says who wrote a line, each has its own open report.
+ * The scanner: bytes to lines, and lines to the extent of reports. Callers (tasks, CPUs) print at
+ * the same time; where the log says who wrote a line, each has its own open report.
  */
 #include <string.h>
 
 #include "splat/internal.h"
 
-#define PAST 4		  /* lines remembered before a header */
-#define GAP_KNOWN 3	  /* foreign lines that end a report, where callers are told apart */
-#define GAP_UNKNOWN 12	  /* … and where others' lines may be in between */
+#define PAST 4         /* lines remembered before a header */
+#define GAP_KNOWN 3    /* foreign lines that end a report, where callers are told apart */
+#define GAP_UNKNOWN 12 /* … and where others' lines may be in between */
 #define GAP_SECONDS 10.0
 #define WAKE_SECONDS 2.0 /* how long a task goes on breaking things after it crashed */
-#define CUT_LINES 12	  /* from "cut here" to the header */
+#define CUT_LINES 12     /* from "cut here" to the header */
 #define CALLERS 4
 
 /* A report whose end has not been seen. */
@@ -23,12 +23,12 @@ struct open {
 	gboolean kernel;
 	GPtrArray *lines;
 	gsize bytes;
-	guint header;	   /* index of the header in `lines` */
-	guint solid;	   /* lines up to the last one that is surely inside */
+	guint header; /* index of the header in `lines` */
+	guint solid;  /* lines up to the last one that is surely inside */
 	guint64 first_line, last_line, first_byte, end_byte;
 	double first_stamp, last_stamp;
 	guint frames, inside, foreign, missed;
-	gboolean ended;	   /* an end mark was seen */
+	gboolean ended; /* an end mark was seen */
 	gboolean induced, full;
 };
 
@@ -49,7 +49,7 @@ struct scanner {
 	gboolean in_line;
 	guint64 line_start;
 	guint64 position; /* bytes taken */
-	guint64 lines;	  /* lines finished */
+	guint64 lines;    /* lines finished */
 
 	struct past past[PAST]; /* [0] is the newest */
 	struct open *open[OPEN_REPORTS];
@@ -61,7 +61,7 @@ struct scanner {
 	double crashed_at;
 	gboolean any_crash;
 	gboolean found_any; /* a report, whatever it was */
-	guint64 told;	    /* reports reach up to this byte */
+	guint64 told;       /* reports reach up to this byte */
 	gboolean booted, going_down;
 	char scratch[LINE_KEPT + 1];
 };
@@ -139,8 +139,8 @@ static void open_with_past(struct scanner *scanner, struct open *open, const str
 {
 	const struct past *past = &scanner->past[0];
 
-	if (past->number + 1 != line->number || past->first_byte < scanner->told || past->kernel != line->kernel ||
-	    strcmp(past->caller, line->caller) != 0)
+	if (past->number + 1 != line->number || past->first_byte < scanner->told ||
+	    past->kernel != line->kernel || strcmp(past->caller, line->caller) != 0)
 		return;
 	if (!body_is_banner(past->text, NULL) && !strstr(past->text, "Kernel attempted to ") &&
 	    !strstr(past->text, "kernel tried to "))
@@ -178,7 +178,8 @@ static void remove_open(struct scanner *scanner, struct open *open)
 
 static void note_crash(struct scanner *scanner, const struct open *open)
 {
-	if (!(open->format->family & (FAMILY_OOPS | FAMILY_BUG)) && g_strcmp0(open->format->kind, "sched-atomic") != 0)
+	if (!(open->format->family & (FAMILY_OOPS | FAMILY_BUG)) &&
+	    g_strcmp0(open->format->kind, "sched-atomic") != 0)
 		return;
 	g_strlcpy(scanner->crashed, open->callers[0], CALLER_LEN);
 	scanner->crashed_at = open->last_stamp;
@@ -187,8 +188,9 @@ static void note_crash(struct scanner *scanner, const struct open *open)
 
 static gboolean is_wake(const struct scanner *scanner, const struct line *line)
 {
-	return scanner->any_crash && strcmp(scanner->crashed, line->caller) == 0 && line->stamp >= 0 &&
-	       line->stamp - scanner->crashed_at <= WAKE_SECONDS && line->stamp >= scanner->crashed_at;
+	return scanner->any_crash && strcmp(scanner->crashed, line->caller) == 0 &&
+	       line->stamp >= 0 && line->stamp - scanner->crashed_at <= WAKE_SECONDS &&
+	       line->stamp >= scanner->crashed_at;
 }
 
 static void close_report(struct scanner *scanner, struct open *open, gboolean cut_short)
@@ -239,7 +241,8 @@ static struct open *find_asker(struct scanner *scanner, const struct line *line)
 	for (guint i = scanner->n_open; i-- > 0;) {
 		struct open *open = scanner->open[i];
 
-		if (!(open->format->family & (FAMILY_STALL | FAMILY_PANIC)) || open->n_callers == CALLERS)
+		if (!(open->format->family & (FAMILY_STALL | FAMILY_PANIC)) ||
+		    open->n_callers == CALLERS)
 			continue;
 		g_strlcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
 		return open;
@@ -247,8 +250,8 @@ static struct open *find_asker(struct scanner *scanner, const struct line *line)
 	return NULL;
 }
 
-static void begin_report(struct scanner *scanner, const struct format *format, const struct line *line,
-			 gboolean induced)
+static void begin_report(struct scanner *scanner, const struct format *format,
+			 const struct line *line, gboolean induced)
 {
 	struct open *open;
 
@@ -325,7 +328,8 @@ static gboolean is_absorbed(const struct open *open, const struct format *format
 	return open->frames == 0 || (format->flags & FORMAT_ANYTIME);
 }
 
-static void take_header(struct scanner *scanner, const struct format *format, const struct line *line)
+static void take_header(struct scanner *scanner, const struct format *format,
+			const struct line *line)
 {
 	struct open *open = find_open(scanner, line);
 	gboolean induced = FALSE;
@@ -345,10 +349,12 @@ static void take_header(struct scanner *scanner, const struct format *format, co
 	}
 	if (open) {
 		/* in the middle of a report: printing that one caused this one */
-		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames && open->inside > 0;
+		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames &&
+			  open->inside > 0;
 		close_report(scanner, open, FALSE);
 	}
-	induced |= ((format->flags & FORMAT_INDUCED) && scanner->found_any) || is_wake(scanner, line);
+	induced |=
+		((format->flags & FORMAT_INDUCED) && scanner->found_any) || is_wake(scanner, line);
 	begin_report(scanner, format, line, induced);
 }
 
@@ -423,9 +429,10 @@ static void take_news(struct scanner *scanner, const struct line *line)
 		scanner->open[i]->missed += dropped;
 }
 
-static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first, guint64 end)
+static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first,
+		      guint64 end)
 {
-	struct line line = { .number = scanner->lines + 1, .first_byte = first, .end_byte = end };
+	struct line line = {.number = scanner->lines + 1, .first_byte = first, .end_byte = end};
 	const struct format *format = NULL;
 	struct open *open;
 	gsize at;
@@ -460,8 +467,8 @@ done:
 /* The finished line at BYTES, whose end (of END bytes) is at the stream's POSITION. */
 static void finish_partial(struct scanner *scanner)
 {
-	take_line(scanner, (const guint8 *)scanner->partial, scanner->partial_len, scanner->line_start,
-		  scanner->position);
+	take_line(scanner, (const guint8 *)scanner->partial, scanner->partial_len,
+		  scanner->line_start, scanner->position);
 	scanner->partial_len = 0;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What makes two reports the same, at three levels: `bug` holds for every build, boot and architecture,
- * `path` adds how the kernel came there, `exact` the whole stacks.
+ * What makes two reports the same, at three levels: `bug` holds for every build, boot and
+ * architecture, `path` adds how the kernel came there, `exact` the whole stacks.
  */
 #include <string.h>
 
@@ -9,7 +9,8 @@
 
 #define VERSION "v1:"
 
-/* A class without what differs between devices: "loop0", "nvme0n1", "dm-3", numbers in queue names. */
+/* A class without what differs between devices: "loop0", "nvme0n1", "dm-3", numbers in queue names.
+ */
 static char *class_key(const char *klass)
 {
 	static GRegex *device, *queue;
@@ -17,7 +18,8 @@ static char *class_key(const char *klass)
 
 	if (!device) {
 		queue = g_regex_new("^(\\(w[qo]r?k?_completion\\).*?)\\d+", G_REGEX_RAW, 0, NULL);
-		device = g_regex_new("\\b(loop|nvme|dm-|md|sd[a-z]|vd[a-z]|zram|ram|nbd|eth|bond|team|veth|tun|tap|vlan|wlan|bcsf)\\d+(?:n\\d+)?(?:p\\d+)?\\b",
+		device = g_regex_new("\\b(loop|nvme|dm-|md|sd[a-z]|vd[a-z]|zram|ram|nbd|eth|bond|"
+				     "team|veth|tun|tap|vlan|wlan|bcsf)\\d+(?:n\\d+)?(?:p\\d+)?\\b",
 				     G_REGEX_RAW, 0, NULL);
 	}
 	plain = g_regex_replace(device, klass, -1, 0, "\\1N", 0, NULL);
@@ -53,12 +55,14 @@ static void add_cycle(GString *out, const struct splat *splat)
 
 static const char *detail_text(const struct splat *splat, const char *key)
 {
-	const char *text = splat->detail ? json_string_value(json_object_get(splat->detail, key)) : NULL;
+	const char *text =
+		splat->detail ? json_string_value(json_object_get(splat->detail, key)) : NULL;
 
 	return text ? text : "";
 }
 
-/* The classes around an interrupt-safety report: the lock that interrupts take, the other, the new edge. */
+/* The classes around an interrupt-safety report: the lock that interrupts take, the other, the new
+ * edge. */
 static void add_irq(GString *out, const struct splat *splat)
 {
 	const char *safe = detail_text(splat, "safe");
@@ -78,7 +82,7 @@ static void add_irq(GString *out, const struct splat *splat)
 /* {IN-HARDIRQ-W} and {HARDIRQ-ON-W}, in any order and whether reading or writing: "HARDIRQ". */
 static void add_usage(GString *out, const struct splat *splat)
 {
-	static const char *const contexts[] = { "HARDIRQ", "SOFTIRQ", "RECLAIM_FS", "NMI" };
+	static const char *const contexts[] = {"HARDIRQ", "SOFTIRQ", "RECLAIM_FS", "NMI"};
 	const char *usage = detail_text(splat, "usage");
 
 	add_class(out, splat->acquiring.klass);
@@ -87,8 +91,8 @@ static void add_usage(GString *out, const struct splat *splat)
 			g_string_append_printf(out, " %s", contexts[i]);
 }
 
-/* The wanted lock and the held one that forbids it: the newest of those with the least inner type. The
- * numbers themselves changed in 6.12, their order did not. */
+/* The wanted lock and the held one that forbids it: the newest of those with the least inner type.
+ * The numbers themselves changed in 6.12, their order did not. */
 static void add_wait(GString *out, const struct splat *splat)
 {
 	const struct splat_lock *strictest = NULL;
@@ -110,7 +114,8 @@ static void add_wait(GString *out, const struct splat *splat)
 /* Where the check is, without the line, and what it says. */
 static void add_rcu(GString *out, const struct splat *splat)
 {
-	g_string_append_printf(out, "%s %s %s", detail_text(splat, "file"), detail_text(splat, "complaint"),
+	g_string_append_printf(out, "%s %s %s", detail_text(splat, "file"),
+			       detail_text(splat, "complaint"),
 			       splat->function ? splat->function : "?");
 }
 
@@ -140,7 +145,8 @@ static void add_file(GString *out, const struct report *report)
 	g_string_append(out, src);
 }
 
-static void expand(GString *out, const struct splat *splat, const struct report *report, const char *word)
+static void expand(GString *out, const struct splat *splat, const struct report *report,
+		   const char *word)
 {
 	if (strcmp(word, "cycle") == 0)
 		add_cycle(out, splat);
@@ -161,7 +167,8 @@ static void expand(GString *out, const struct splat *splat, const struct report 
 	else if (strcmp(word, "f") == 0)
 		g_string_append(out, splat->function ? splat->function : "?");
 	else if (g_ascii_isdigit(*word))
-		g_string_append(out, report->groups.at[*word - '0'] ? report->groups.at[*word - '0'] : "");
+		g_string_append(out, report->groups.at[*word - '0'] ? report->groups.at[*word - '0']
+								    : "");
 }
 
 static char *bug_key(const struct splat *splat, const struct report *report)
@@ -241,7 +248,8 @@ static char *exact_key(const struct splat *splat, const struct report *report)
 
 		if (!frame_parse(report->lines[i], &frame) || frame.guess)
 			continue;
-		g_autofree char *key = g_strdup_printf("%s+%" G_GINT64_MODIFIER "x\n", frame.name, frame.offset);
+		g_autofree char *key =
+			g_strdup_printf("%s+%" G_GINT64_MODIFIER "x\n", frame.name, frame.offset);
 
 		g_checksum_update(sum, (const guchar *)key, -1);
 	}

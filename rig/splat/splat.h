@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The collector: a console's bytes go in, reports come out. Knows nothing of guests or runs: a log from
- * anywhere can be judged. Fed live and offline alike; the answer does not depend on how the bytes were
- * cut into pieces.
+ * The collector: a console's bytes go in, reports come out. Knows nothing of guests or runs: a log
+ * from anywhere can be judged. Fed live and offline alike; the answer does not depend on how the
+ * bytes were cut into pieces.
  */
 #ifndef RIG_SPLAT_SPLAT_H
 #define RIG_SPLAT_SPLAT_H
@@ -14,16 +14,16 @@
 
 /* How much a report weighs for a verdict. */
 enum splat_weight {
-	SPLAT_FAIL,  /* the kernel under test is at fault */
-	SPLAT_LOST,  /* loss of coverage: lockdep out of entries or turned off */
-	SPLAT_NOTE,  /* worth keeping, no fault by itself (allocation failure under pressure) */
+	SPLAT_FAIL, /* the kernel under test is at fault */
+	SPLAT_LOST, /* loss of coverage: lockdep out of entries or turned off */
+	SPLAT_NOTE, /* worth keeping, no fault by itself (allocation failure under pressure) */
 };
 
 /* One held or wanted lock: "INST (CLASS){USAGE}-{O:I}, at: FUNC". Absent parts are NULL or -1. */
 struct splat_lock {
 	char *instance; /* "ffff8880…", NULL */
-	char *klass;	/* "kn->active", subclass kept as "/1", "#N" dropped */
-	char *usage;	/* "++++" */
+	char *klass;    /* "kn->active", subclass kept as "/1", "#N" dropped */
+	char *usage;    /* "++++" */
 	int outer, inner;
 	char *function; /* "try_remove_memory" */
 };
@@ -31,30 +31,33 @@ struct splat_lock {
 struct splat {
 	const char *kind; /* from the table: "lockdep-circular", "hung-task", "warning", … */
 	enum splat_weight weight;
-	char *title;	/* "possible deadlock in try_remove_memory" */
-	char *function; /* the function the title names, or NULL */
-	char *bug;	/* signature level 1: "v1:lockdep-circular:A --> B --> C" */
-	char *path;	/* level 2 */
-	char *exact;	/* level 3 */
+	char *title;                   /* "possible deadlock in try_remove_memory" */
+	char *function;                /* the function the title names, or NULL */
+	char *bug;                     /* signature level 1: "v1:lockdep-circular:A --> B --> C" */
+	char *path;                    /* level 2 */
+	char *exact;                   /* level 3 */
 	guint64 first_line, last_line; /* 1-based, both included */
 	guint64 first_byte, end_byte;  /* 0-based, end excluded */
-	double when;	/* seconds since boot from the first stamped line, -1 without */
-	char *text;	/* the report's lines as they came, without prefixes; valid UTF-8; bounded */
+	double when; /* seconds since boot from the first stamped line, -1 without */
+	char *text;  /* the report's lines as they came, without prefixes; valid UTF-8; bounded */
 	gboolean corrupted;
 	const char *corrupted_why;
 	gboolean truncated; /* the log ended, or the bound was hit, inside it */
-	gboolean induced;   /* came of the report before it: a panic after an oops, a warning inside a report */
+	gboolean induced; /* came of the report before it: a panic after an oops, a warning inside a
+			     report */
 	gboolean validator_off; /* the lock validator is off after it */
-	guint missed;	    /* console messages that printk said it dropped inside it */
-	char *comm;	    /* the task that was running, or that hung; NULL */
-	int pid, cpu;	    /* -1 where the report does not say */
-	GPtrArray *frames;  /* of char *: the function names of the stack that counts, innermost first */
+	guint missed;           /* console messages that printk said it dropped inside it */
+	char *comm;             /* the task that was running, or that hung; NULL */
+	int pid, cpu;           /* -1 where the report does not say */
+	GPtrArray *frames;      /* of char *: the function names of the stack that counts, innermost
+				   first */
 	/* lockdep only */
-	char *task;	/* "kworker/u4:1/34" */
+	char *task; /* "kworker/u4:1/34" */
 	struct splat_lock acquiring, holding;
-	char **cycle;	/* classes of the cycle in canonical rotation, NULL-terminated; or NULL */
+	char **cycle;    /* classes of the cycle in canonical rotation, NULL-terminated; or NULL */
 	GPtrArray *held; /* of struct splat_lock, or NULL */
-	json_t *detail; /* everything else the parser found (chain with stacks, scenario, …), or NULL */
+	json_t *detail;  /* everything else the parser found (chain with stacks, scenario, …), or
+			    NULL */
 };
 
 void splat_free(struct splat *splat);
@@ -78,8 +81,8 @@ RIG_DEFINE_AUTO(scanner, scanner_free)
 /* Has a report begun whose end has not been seen? Its kind, or NULL: the engine waits a moment. */
 const char *scanner_open_kind(const struct scanner *scanner);
 /*
- * Did a line say that the lock validator is off ("INFO: lockdep is turned off", taint, limits)? A report
- * that turns it off by being printed does not count here: see splat.validator_off.
+ * Did a line say that the lock validator is off ("INFO: lockdep is turned off", taint, limits)? A
+ * report that turns it off by being printed does not count here: see splat.validator_off.
  */
 gboolean scanner_lockdep_died(const struct scanner *scanner);
 /* The newest printk time stamp in seconds, -1 before the first. */

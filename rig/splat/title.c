@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a report is called: the row's title, with the function by the row's rule. The rules follow those
- * of public fuzzers' reports, so that a title found here can be searched for.
+ * What a report is called: the row's title, with the function by the row's rule. The rules follow
+ * those of public fuzzers' reports, so that a title found here can be searched for.
  */
 #include <string.h>
 
@@ -25,7 +25,8 @@ static GPtrArray *frames_from(const struct report *report, guint from, gboolean 
 				g_ptr_array_add(names, g_strdup(frame.name));
 		} else if (names->len && frame_starts_trace(line)) {
 			break;
-		} else if (names->len && (strstr(line, " by task ") || strstr(line, "Allocated") || strstr(line, "Freed"))) {
+		} else if (names->len && (strstr(line, " by task ") || strstr(line, "Allocated") ||
+					  strstr(line, "Freed"))) {
 			break;
 		} else if (until_gap && names->len && ++strange > 8) {
 			break;
@@ -40,7 +41,8 @@ static guint trace_start(const struct report *report, gboolean last)
 	guint start = report->header;
 
 	for (guint i = report->header; i < report->n; i++) {
-		if (!frame_starts_trace(report->lines[i]) || strstr(report->lines[i], "stack backtrace"))
+		if (!frame_starts_trace(report->lines[i]) ||
+		    strstr(report->lines[i], "stack backtrace"))
 			continue;
 		start = i + 1;
 		if (!last)
@@ -86,13 +88,24 @@ static char *hung_function(const GPtrArray *names)
 	static const struct {
 		const char *begins, *name;
 	} buckets[] = {
-		{ "rtnl_lock", "rtnl_lock" },		{ "synchronize_rcu", "synchronize_rcu" },
-		{ "synchronize_srcu", "synchronize_rcu" },	{ "synchronize_net", "synchronize_rcu" },
-		{ "synchronize_sched", "synchronize_rcu" },
+		{"rtnl_lock", "rtnl_lock"},
+		{"synchronize_rcu", "synchronize_rcu"},
+		{"synchronize_srcu", "synchronize_rcu"},
+		{"synchronize_net", "synchronize_rcu"},
+		{"synchronize_sched", "synchronize_rcu"},
 	};
-	static const char *const waits[] = { "sched", "_lock", "_slowlock", "down", "completion", "kthread",
-					     "wait", "synchronize", "context_switch", "__switch_to",
-					     "cancel_delayed_work", "rcu_barrier" };
+	static const char *const waits[] = {"sched",
+					    "_lock",
+					    "_slowlock",
+					    "down",
+					    "completion",
+					    "kthread",
+					    "wait",
+					    "synchronize",
+					    "context_switch",
+					    "__switch_to",
+					    "cancel_delayed_work",
+					    "rcu_barrier"};
 
 	for (guint i = 0; i < names->len; i++)
 		for (gsize b = 0; b < G_N_ELEMENTS(buckets); b++)
@@ -110,22 +123,60 @@ static char *hung_function(const GPtrArray *names)
 }
 
 /*
- * A CPU that loops is caught anywhere in the loop. What names the loop is the function that something
- * generic called: a system call, a work item, a timer, a file operation.
+ * A CPU that loops is caught anywhere in the loop. What names the loop is the function that
+ * something generic called: a system call, a work item, a timer, a file operation.
  */
 static char *stall_function(const GPtrArray *names, const char *skip)
 {
 	static const char *const callers[] = {
-		"process_one_work", "do_syscall_", "do_fast_syscall_", "sysenter_dispatch", "tracesys_phase2",
-		"netif_receive_skb", "do_softirq", "call_timer_fn", "_run_timers", "run_timer_softirq",
-		"hrtimer_run", "run_ksoftirqd", "smpboot_thread_fn", "kthread", "start_secondary",
-		"cpu_startup_entry", "ret_from_fork", "vfs_write", "vfs_read", "vfs_iter_read",
-		"vfs_iter_write", "do_iter_read", "do_iter_write", "vfs_ioctl", "blkdev_ioctl", "mmap_region",
-		"do_mmap", "do_dentry_open", "vfs_open", "__sys_setsockopt", "sock_common_setsockopt",
-		"__sys_listen", "__sys_accept", "sk_common_release", "nfnetlink_rcv_msg", "__do_fault",
-		"handle_mm_fault", "do_page_fault", "__fput", "task_work_run", "exit_to_user",
-		"system_call_exception", "invoke_syscall", "el0_svc", "do_initcall", "do_one_initcall",
-		"kernel_init", "rest_init",
+		"process_one_work",
+		"do_syscall_",
+		"do_fast_syscall_",
+		"sysenter_dispatch",
+		"tracesys_phase2",
+		"netif_receive_skb",
+		"do_softirq",
+		"call_timer_fn",
+		"_run_timers",
+		"run_timer_softirq",
+		"hrtimer_run",
+		"run_ksoftirqd",
+		"smpboot_thread_fn",
+		"kthread",
+		"start_secondary",
+		"cpu_startup_entry",
+		"ret_from_fork",
+		"vfs_write",
+		"vfs_read",
+		"vfs_iter_read",
+		"vfs_iter_write",
+		"do_iter_read",
+		"do_iter_write",
+		"vfs_ioctl",
+		"blkdev_ioctl",
+		"mmap_region",
+		"do_mmap",
+		"do_dentry_open",
+		"vfs_open",
+		"__sys_setsockopt",
+		"sock_common_setsockopt",
+		"__sys_listen",
+		"__sys_accept",
+		"sk_common_release",
+		"nfnetlink_rcv_msg",
+		"__do_fault",
+		"handle_mm_fault",
+		"do_page_fault",
+		"__fput",
+		"task_work_run",
+		"exit_to_user",
+		"system_call_exception",
+		"invoke_syscall",
+		"el0_svc",
+		"do_initcall",
+		"do_one_initcall",
+		"kernel_init",
+		"rest_init",
 	};
 	const char *before = NULL;
 
@@ -147,7 +198,8 @@ static GPtrArray *interrupted_stack(const struct report *report)
 	for (guint i = report->header; i < report->n; i++) {
 		struct frame frame;
 
-		if (!strstr(report->lines[i], "apic_timer_interrupt") || strstr(report->lines[i], "? "))
+		if (!strstr(report->lines[i], "apic_timer_interrupt") ||
+		    strstr(report->lines[i], "? "))
 			continue;
 		GPtrArray *names = frames_from(report, i + 1, TRUE);
 
@@ -271,8 +323,9 @@ static char *pick_function(struct splat *splat, const struct report *report)
 static char *without_syscall_prefix(char *name)
 {
 	static const char *const prefixes[] = {
-		"compat_SYSC_", "compat_SyS_", "SYSC_", "SyS_", "__x64_", "__ia32_", "__arm64_", "__riscv_",
-		"__s390x_", "__s390_", "__se_compat_sys_", "__do_compat_sys_", "__se_sys_", "__do_sys_", "ksys_",
+		"compat_SYSC_",     "compat_SyS_",      "SYSC_",     "SyS_",      "__x64_",
+		"__ia32_",          "__arm64_",         "__riscv_",  "__s390x_",  "__s390_",
+		"__se_compat_sys_", "__do_compat_sys_", "__se_sys_", "__do_sys_", "ksys_",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
@@ -292,13 +345,13 @@ static char *clean_title(const char *title)
 	static const struct {
 		const char *pattern, *with;
 	} rules[] = {
-		{ "([a-zA-Z_][a-zA-Z0-9_.]*)\\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?", "\\1" },
-		{ "(^|[^a-zA-Z0-9_])(?:0x)?[0-9a-f]*[0-9][0-9a-f]{5,}(?![0-9a-zA-Z_])", "\\1ADDR" },
-		{ "(^|[^a-zA-Z0-9_])0x[0-9a-f]+", "\\1ADDR" },
-		{ "(^|[^a-zA-Z0-9_])[0-9]{5,}", "\\1NUM" },
-		{ "(\\.[chSr]s?)(?::[0-9]+)+", "\\1:LINE" },
-		{ "CPU#[0-9]+", "CPU" },
-		{ "\\s+", " " },
+		{"([a-zA-Z_][a-zA-Z0-9_.]*)\\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?", "\\1"},
+		{"(^|[^a-zA-Z0-9_])(?:0x)?[0-9a-f]*[0-9][0-9a-f]{5,}(?![0-9a-zA-Z_])", "\\1ADDR"},
+		{"(^|[^a-zA-Z0-9_])0x[0-9a-f]+", "\\1ADDR"},
+		{"(^|[^a-zA-Z0-9_])[0-9]{5,}", "\\1NUM"},
+		{"(\\.[chSr]s?)(?::[0-9]+)+", "\\1:LINE"},
+		{"CPU#[0-9]+", "CPU"},
+		{"\\s+", " "},
 	};
 	static GRegex *regexes[G_N_ELEMENTS(rules)];
 	g_autofree char *text = g_utf8_make_valid(title, -1);
@@ -331,7 +384,7 @@ static const char *access_of(const struct report *report)
 /* A workqueue names the function that left something behind; "workfn=" since 6.10. */
 static char *last_function(const struct report *report)
 {
-	static const char *const marks[] = { "last function: ", "workfn=" };
+	static const char *const marks[] = {"last function: ", "workfn="};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
 		int line = find_line(report, report->header, marks[i]);
@@ -345,7 +398,8 @@ static char *last_function(const struct report *report)
 	return g_strdup("?");
 }
 
-static void expand(GString *out, const struct splat *splat, const struct report *report, const char *word)
+static void expand(GString *out, const struct splat *splat, const struct report *report,
+		   const char *word)
 {
 	if (strcmp(word, "f") == 0) {
 		g_string_append(out, splat->function ? splat->function : "");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The collector against logs. data/splat/ has them: answers on top ("kind:" begins the next report's), an empty
- * line, then the log as it was. Each is judged whole, byte by byte and in random pieces, and dressed up as
- * other tools would show it.
+ * The collector against logs. data/splat/ has them: answers on top ("kind:" begins the next
+ * report's), an empty line, then the log as it was. Each is judged whole, byte by byte and in
+ * random pieces, and dressed up as other tools would show it.
  */
 #include <check.h>
 #include <stdio.h>
@@ -31,8 +31,9 @@ static GPtrArray *fixtures;
 
 static void read_head_line(struct fixture *fixture, const char *line)
 {
-	struct expected *last = fixture->expected->len ?
-					fixture->expected->pdata[fixture->expected->len - 1] : NULL;
+	struct expected *last = fixture->expected->len
+					? fixture->expected->pdata[fixture->expected->len - 1]
+					: NULL;
 	const char *value = strstr(line, ": ");
 
 	if (!strcmp(line, "none:"))
@@ -153,36 +154,38 @@ static char *dump(const GPtrArray *found)
 	return text;
 }
 
-static void check_one(const struct fixture *fixture, const struct expected *expected, const struct splat *splat)
+static void check_one(const struct fixture *fixture, const struct expected *expected,
+		      const struct splat *splat)
 {
-	g_autofree char *lines =
-		g_strdup_printf("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, splat->first_line, splat->last_line);
+	g_autofree char *lines = g_strdup_printf("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
+						 splat->first_line, splat->last_line);
 
-	ck_assert_msg(!strcmp(splat->kind, expected->kind), "%s: kind %s, not %s (%s)", fixture->name, splat->kind,
-		      expected->kind, splat->title);
-	ck_assert_msg(!strcmp(splat->title, expected->title), "%s: title '%s', not '%s'", fixture->name, splat->title,
-		      expected->title);
-	ck_assert_msg(!strcmp(lines, expected->lines), "%s: '%s' is in lines %s, not %s", fixture->name, splat->title,
-		      lines, expected->lines);
-	ck_assert_msg(!expected->bug || !strcmp(splat->bug, expected->bug), "%s: bug '%s', not '%s'", fixture->name,
-		      splat->bug, expected->bug);
-	ck_assert_msg(g_strcmp0(splat->corrupted_why, expected->corrupted) == 0, "%s: '%s': corrupted '%s', not '%s'",
-		      fixture->name, splat->title, splat->corrupted_why, expected->corrupted);
-	ck_assert_msg(splat->induced == expected->induced, "%s: '%s': induced %d", fixture->name, splat->title,
-		      splat->induced);
-	ck_assert_msg(splat->validator_off == expected->off, "%s: '%s': validator_off %d", fixture->name, splat->title,
-		      splat->validator_off);
+	ck_assert_msg(!strcmp(splat->kind, expected->kind), "%s: kind %s, not %s (%s)",
+		      fixture->name, splat->kind, expected->kind, splat->title);
+	ck_assert_msg(!strcmp(splat->title, expected->title), "%s: title '%s', not '%s'",
+		      fixture->name, splat->title, expected->title);
+	ck_assert_msg(!strcmp(lines, expected->lines), "%s: '%s' is in lines %s, not %s",
+		      fixture->name, splat->title, lines, expected->lines);
+	ck_assert_msg(!expected->bug || !strcmp(splat->bug, expected->bug),
+		      "%s: bug '%s', not '%s'", fixture->name, splat->bug, expected->bug);
+	ck_assert_msg(g_strcmp0(splat->corrupted_why, expected->corrupted) == 0,
+		      "%s: '%s': corrupted '%s', not '%s'", fixture->name, splat->title,
+		      splat->corrupted_why, expected->corrupted);
+	ck_assert_msg(splat->induced == expected->induced, "%s: '%s': induced %d", fixture->name,
+		      splat->title, splat->induced);
+	ck_assert_msg(splat->validator_off == expected->off, "%s: '%s': validator_off %d",
+		      fixture->name, splat->title, splat->validator_off);
 	if (expected->cycle) {
 		g_autofree char *cycle = splat->cycle ? g_strjoinv(" --> ", splat->cycle) : NULL;
 
-		ck_assert_msg(g_strcmp0(cycle, expected->cycle) == 0, "%s: cycle '%s', not '%s'", fixture->name, cycle,
-			      expected->cycle);
+		ck_assert_msg(g_strcmp0(cycle, expected->cycle) == 0, "%s: cycle '%s', not '%s'",
+			      fixture->name, cycle, expected->cycle);
 	}
-	ck_assert_msg(splat->first_byte < splat->end_byte && splat->end_byte <= fixture->len, "%s: bytes",
-		      fixture->name);
+	ck_assert_msg(splat->first_byte < splat->end_byte && splat->end_byte <= fixture->len,
+		      "%s: bytes", fixture->name);
 	/* what the extent says is where the header is */
-	ck_assert_msg(splat->first_byte == 0 || fixture->log[splat->first_byte - 1] == '\n', "%s: first byte",
-		      fixture->name);
+	ck_assert_msg(splat->first_byte == 0 || fixture->log[splat->first_byte - 1] == '\n',
+		      "%s: first byte", fixture->name);
 	ck_assert(g_utf8_validate(splat->text, -1, NULL));
 }
 
@@ -192,8 +195,8 @@ START_TEST(answers)
 	g_autoptr(GPtrArray) found = scan(fixture->log, fixture->len, 0, NULL);
 	g_autofree char *text = dump(found);
 
-	ck_assert_msg(found->len == fixture->expected->len, "%s: %u reports, not %u:\n%s", fixture->name, found->len,
-		      fixture->expected->len, text);
+	ck_assert_msg(found->len == fixture->expected->len, "%s: %u reports, not %u:\n%s",
+		      fixture->name, found->len, fixture->expected->len, text);
 	for (guint i = 0; i < found->len; i++)
 		check_one(fixture, fixture->expected->pdata[i], found->pdata[i]);
 }
@@ -204,21 +207,30 @@ START_TEST(any_cut_gives_the_same)
 	const struct fixture *fixture = fixtures->pdata[_i];
 	g_autoptr(GPtrArray) whole = scan(fixture->log, fixture->len, 0, NULL);
 	g_autofree char *answer = dump(whole);
-	const gsize cuts[] = { 1, 7, 100, 5000, 70000 };
+	const gsize cuts[] = {1, 7, 100, 5000, 70000};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cuts); i++) {
 		struct rng rng = rng_stream(17, "cuts");
 		g_autoptr(GPtrArray) found = scan(fixture->log, fixture->len, cuts[i], &rng);
 		g_autofree char *text = dump(found);
 
-		ck_assert_msg(!strcmp(text, answer), "%s: another answer with pieces of %zu", fixture->name, cuts[i]);
+		ck_assert_msg(!strcmp(text, answer), "%s: another answer with pieces of %zu",
+			      fixture->name, cuts[i]);
 	}
 }
 END_TEST
 
 /* Dressing ------------------------------------------------------------------- */
 
-enum dress { DRESS_CRLF, DRESS_QUOTED, DRESS_LEVEL, DRESS_JOURNAL, DRESS_ISO, DRESS_DMESG_X, N_DRESSES };
+enum dress {
+	DRESS_CRLF,
+	DRESS_QUOTED,
+	DRESS_LEVEL,
+	DRESS_JOURNAL,
+	DRESS_ISO,
+	DRESS_DMESG_X,
+	N_DRESSES
+};
 
 static char *dress(const struct fixture *fixture, enum dress dress)
 {
@@ -253,16 +265,16 @@ START_TEST(dressed_up_it_is_the_same)
 		g_autofree char *log = dress(fixture, d);
 		g_autoptr(GPtrArray) found = scan(log, strlen(log), 0, NULL);
 
-		ck_assert_msg(found->len == fixture->expected->len, "%s dressed %d: %u reports", fixture->name, d,
-			      found->len);
+		ck_assert_msg(found->len == fixture->expected->len, "%s dressed %d: %u reports",
+			      fixture->name, d, found->len);
 		for (guint i = 0; i < found->len; i++) {
 			const struct expected *expected = fixture->expected->pdata[i];
 			const struct splat *splat = found->pdata[i];
 
-			ck_assert_msg(!strcmp(splat->title, expected->title), "%s dressed %d: title '%s'",
-				      fixture->name, d, splat->title);
-			ck_assert_msg(!expected->bug || !strcmp(splat->bug, expected->bug), "%s dressed %d: bug '%s'",
-				      fixture->name, d, splat->bug);
+			ck_assert_msg(!strcmp(splat->title, expected->title),
+				      "%s dressed %d: title '%s'", fixture->name, d, splat->title);
+			ck_assert_msg(!expected->bug || !strcmp(splat->bug, expected->bug),
+				      "%s dressed %d: bug '%s'", fixture->name, d, splat->bug);
 		}
 	}
 }
@@ -285,7 +297,8 @@ START_TEST(without_stamps)
 {
 	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");
 	g_autofree char *log = g_strndup(fixture->log, fixture->len);
-	g_autoptr(GRegex) stamp = g_regex_new("^\\[ *\\d+\\.\\d+\\](?:\\[ *[TC]\\d+\\])? ", G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GRegex) stamp = g_regex_new("^\\[ *\\d+\\.\\d+\\](?:\\[ *[TC]\\d+\\])? ",
+					      G_REGEX_MULTILINE, 0, NULL);
 	g_autofree char *bare = g_regex_replace_literal(stamp, log, -1, 0, "", 0, NULL);
 	g_autoptr(GPtrArray) found = scan(bare, strlen(bare), 0, NULL);
 	const struct expected *expected = fixture->expected->pdata[0];
@@ -303,7 +316,7 @@ END_TEST
 /* Two callers at the same time: a line of one, a line of the other. */
 START_TEST(interleaved_callers)
 {
-	static const char *const names[] = { "warning-x86-6.1.txt", "lockdep-circular-x86-6.1.txt" };
+	static const char *const names[] = {"warning-x86-6.1.txt", "lockdep-circular-x86-6.1.txt"};
 	char **lines[2];
 	GString *log = g_string_new(NULL);
 
@@ -312,8 +325,8 @@ START_TEST(interleaved_callers)
 		g_autofree char *text = g_strndup(fixture->log, fixture->len);
 		/* every line of one fixture gets one caller */
 		g_autoptr(GRegex) caller = g_regex_new("\\]\\[ *[TC]\\d+\\]", 0, 0, NULL);
-		g_autofree char *renamed = g_regex_replace_literal(caller, text, -1, 0,
-								   i ? "][ T1002]" : "][ T1001]", 0, NULL);
+		g_autofree char *renamed = g_regex_replace_literal(
+			caller, text, -1, 0, i ? "][ T1002]" : "][ T1001]", 0, NULL);
 
 		lines[i] = g_strsplit(renamed, "\n", -1);
 	}
@@ -357,11 +370,12 @@ START_TEST(damaged_chains_are_marked)
 	static const struct {
 		const char *pattern, *with, *why;
 	} damages[] = {
-		{ "^.*-> #1 .*\n", "", "the numbers of the lock chain are not contiguous" },
-		{ "-> #0 \\([^)]*\\)", "-> #0 (another_lock)", "#0 of the lock chain is not the lock being acquired" },
-		{ "-> #2 \\([^)]*\\)", "-> #2 (another_lock)",
-		  "the first link of the lock chain is not the lock that is held" },
-		{ "^.*-> #0 .*\n", "", "the lock chain does not end in #0" },
+		{"^.*-> #1 .*\n", "", "the numbers of the lock chain are not contiguous"},
+		{"-> #0 \\([^)]*\\)", "-> #0 (another_lock)",
+		 "#0 of the lock chain is not the lock being acquired"},
+		{"-> #2 \\([^)]*\\)", "-> #2 (another_lock)",
+		 "the first link of the lock chain is not the lock that is held"},
+		{"^.*-> #0 .*\n", "", "the lock chain does not end in #0"},
 	};
 	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");
 	g_autofree char *log = g_strndup(fixture->log, fixture->len);
@@ -383,7 +397,8 @@ START_TEST(torn_links_are_joined)
 {
 	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");
 	g_autofree char *log = g_strndup(fixture->log, fixture->len);
-	g_autofree char *torn = replace(log, "^(\\[ *[0-9.]+\\]\\[ *T\\d+\\] )(-> #1 \\([^)]*)\\)", "\\1\\2\n\\1)");
+	g_autofree char *torn =
+		replace(log, "^(\\[ *[0-9.]+\\]\\[ *T\\d+\\] )(-> #1 \\([^)]*)\\)", "\\1\\2\n\\1)");
 	g_autoptr(GPtrArray) found = scan(torn, strlen(torn), 0, NULL);
 
 	ck_assert_str_ne(torn, log);
@@ -401,14 +416,19 @@ START_TEST(innocent_lines)
 {
 	static const char *const lines[] = {
 		"WARNING: /etc/ssh/moduli does not exist, using fixed modulus\n",
-		"[    1.000000] WARNING: workqueue cpumask: online intersect > possible intersect\n",
-		"ok 1 - no BUG: and no WARNING: in dmesg\n# BUG: unable to handle kernel NULL pointer dereference\n",
+		"[    1.000000] WARNING: workqueue cpumask: online intersect > possible "
+		"intersect\n",
+		"ok 1 - no BUG: and no WARNING: in dmesg\n# BUG: unable to handle kernel NULL "
+		"pointer dereference\n",
 		"[    2.000000] INFO: lockdep is turned off.\n",
 		"grep: WARNING: possible circular locking dependency detected\nnot found\n",
-		"[    1.000000] traps: cat[71] general protection fault ip:4012 sp:7ffc error:0 in cat[400000+1000]\n",
-		"[    0.100000] | Locking API testsuite:\n[    0.200000] BUG: 3 unexpected failures (out of 269) - debugging disabled! |\n",
+		"[    1.000000] traps: cat[71] general protection fault ip:4012 sp:7ffc error:0 in "
+		"cat[400000+1000]\n",
+		"[    0.100000] | Locking API testsuite:\n[    0.200000] BUG: 3 unexpected "
+		"failures (out of 269) - debugging disabled! |\n",
 		"Kernel panic is a state in which\nthe kernel cannot go on\n",
-		"[    3.000000] systemd[1]: WARNING: something in user space\n[    3.000001] systemd[1]: more\n",
+		"[    3.000000] systemd[1]: WARNING: something in user space\n[    3.000001] "
+		"systemd[1]: more\n",
 		"Nov 21 06:00:01 host app[12]: WARNING: possible recursive locking detected\n"
 		"Nov 21 06:00:01 host app[12]: app/12 is trying to acquire lock:\n",
 		"[    1.0] Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on\n",
@@ -426,10 +446,12 @@ START_TEST(validator_death_is_seen)
 		const char *line;
 		gboolean died;
 	} lines[] = {
-		{ "[    1.000000] INFO: lockdep is turned off.\n", TRUE },
-		{ "[    1.000000] Disabling lock debugging due to kernel taint\n", TRUE },
-		{ "[    1.000000] turning off the locking correctness validator.\n", TRUE },
-		{ "[    1.000000] Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar\n", FALSE },
+		{"[    1.000000] INFO: lockdep is turned off.\n", TRUE},
+		{"[    1.000000] Disabling lock debugging due to kernel taint\n", TRUE},
+		{"[    1.000000] turning off the locking correctness validator.\n", TRUE},
+		{"[    1.000000] Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo "
+		 "Molnar\n",
+		 FALSE},
 	};
 	rig_auto(scanner) scanner = scanner_new(collect, NULL);
 
@@ -443,7 +465,8 @@ END_TEST
 
 START_TEST(an_open_report_is_told)
 {
-	const char *begin = "[    1.000000][   T12] BUG: kernel NULL pointer dereference, address: 0000000000000000\n";
+	const char *begin = "[    1.000000][   T12] BUG: kernel NULL pointer dereference, address: "
+			    "0000000000000000\n";
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
 	rig_auto(scanner) scanner = scanner_new(collect, found);
 
@@ -469,7 +492,8 @@ START_TEST(endless_line)
 	for (int i = 0; i < 100; i++)
 		scanner_feed(scanner, junk, 1 << 20);
 	scanner_feed(scanner, (const guint8 *)"\n", 1);
-	const char *next = "[    1.0000] BUG: Bad rss-counter state mm:00000000abcdef12 idx:1 val:5\n";
+	const char *next =
+		"[    1.0000] BUG: Bad rss-counter state mm:00000000abcdef12 idx:1 val:5\n";
 
 	scanner_feed(scanner, (const guint8 *)next, strlen(next));
 	scanner_flush(scanner);
@@ -485,8 +509,9 @@ START_TEST(endless_report)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
 	rig_auto(scanner) scanner = scanner_new(collect, found);
-	const char *begin = "[    1.000000] BUG: sleeping function called from invalid context at mm/slab.h:1\n"
-			    "[    1.000000] Call Trace:\n";
+	const char *begin =
+		"[    1.000000] BUG: sleeping function called from invalid context at mm/slab.h:1\n"
+		"[    1.000000] Call Trace:\n";
 	const char *frame = "[    1.000000]  some_function_name+0x12/0x34\n";
 
 	scanner_feed(scanner, (const guint8 *)begin, strlen(begin));
