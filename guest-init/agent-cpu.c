@@ -119,5 +119,4 @@ const struct agent agent_cpu_online = {
 	.prepare = prepare,
 	.step = step,
 	.cleanup = cleanup,
-	.patience_ms = 30000,
 };

@@ -98,7 +98,6 @@ const struct agent agent_memtrace = {
 	.prepare = prepare_memtrace,
 	.step = step_memtrace,
 	.cleanup = cleanup_memtrace,
-	.patience_ms = 30000,
 };
 
 /*

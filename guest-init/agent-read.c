@@ -137,5 +137,4 @@ const struct agent agent_mem_read = {
 	},
 	.prepare = prepare,
 	.step = step,
-	.patience_ms = 30000,
 };

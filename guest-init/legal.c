@@ -39,9 +39,7 @@ static const struct {
 	{ON | OFF, EINVAL, "memory_block_change_state(), offline_pages(): holes, or more than a zone"},
 	{ON, EINVAL, "online_pages(): the range does not fit the zone that was asked for"},
 	{OFF, EBUSY, "start_isolate_page_range(), scan_movable_pages(): unmovable pages in the block"},
-	{OFF, EAGAIN, "alloc_contig/isolate: a racing isolation of the same page block"},
 	{OFF, EINTR, "offline_pages(): our own signal, patience is over or the agent is to stop"},
-	{ON | OFF, EINTR, "mutex and notifier waits that give way to our signal"},
 	{ON | OFF, ENOMEM, "memory notifiers (slab, page_ext, kasan), injected errors"},
 	{ON | OFF, EBUSY, "virtio_mem_memory_notifier_cb(): its device is about to plug or unplug there"},
 	{ON | OFF, EPERM, "notifier_to_errno(NOTIFY_BAD): kasan and balloons refuse so"},
@@ -52,7 +50,7 @@ static const struct {
 	{BIT(OP_PROBE_ABSENT), ENOMEM, "arch_add_memory(): no memory for the memmap"},
 
 	/* slab caches */
-	{BIT(OP_SLAB_READ), ENOSYS, "slab files of debug features that the kernel lacks"},
+	{BIT(OP_SLAB_READ), ENOSYS, "slab_attr of a debug feature that the kernel lacks (SLUB_STATS, stack depot)"},
 	{BIT(OP_SLAB_READ), EIO, "slab_attr_show(): an attribute that can only be written"},
 	{SLAB, ENOMEM, "kernfs seq buffers, bitmaps of list_locations() and validate_slab_cache()"},
 	{CHURN, EBUSY, "rig_slab_write(): the slot is not in the state that the command needs"},
@@ -62,23 +60,15 @@ static const struct {
 	{CPU, EBUSY, "cpu_up/cpu_down(): hotplug is disabled just now, or the last CPU; dl bandwidth"},
 	{CPU, EPERM, "device_offline(): this CPU must not go; cpu_up() refused by boot options"},
 	{CPU, ENOMEM, "cpuhp callbacks and idle threads without memory"},
-	{CPU, EAGAIN, "smpboot and cpuhp callbacks that ask for another attempt"},
-	{CPU, EINTR, "our own signal"},
+	{BIT(OP_CPU_ONLINE), EAGAIN, "cpu_check_up_prepare(): the CPU is still on its way down"},
 	{BIT(OP_CPU_OFFLINE), EINVAL, "cpu_down(): the CPU was not online"},
 
 	/* readers */
 	{READ_ANY, ENOMEM, "seq_file: no memory for the buffer"},
-	{READ_ANY, EINTR, "page_owner and ptdump give way to our signal"},
-	{BIT(OP_READ_PAGE_OWNER), EFAULT, "read_page_owner(): a record that the buffer cannot take"},
-	{BIT(OP_READ_BLOCK), EINVAL, "valid_zones_show(), removable_show(): the block changes meanwhile"},
 
 	/* pressure */
 	{GROW, ENOMEM, "mmap(), tmpfs; and each time the OOM killer took the agent, as it is meant to"},
 	{GROW, ENOSPC, "shmem_inode_acct_block(): tmpfs is full"},
-	{GROW, EINTR, "our own signal"},
-
-	/* compaction */
-	{BIT(OP_COMPACT), EINTR, "our own signal"},
 
 	/* memtrace (powernv) */
 	{BIT(OP_TRACE_ON), EAGAIN, "memtrace_enable_set(): no contiguous range, or old one not freed"},
