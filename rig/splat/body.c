@@ -454,8 +454,7 @@ static gboolean is_registers(const char *text)
 	if (*value != ':')
 		return FALSE;
 	value = trim(value + 1);
-	if (g_ascii_isxdigit(value[0]) && g_ascii_isxdigit(value[1]) &&
-	    value[4] == ':') /* CS: 0010: */
+	if (strspn(value, "0123456789abcdef") == 4 && value[4] == ':') /* CS: 0010: */
 		value += 5;
 	digits = strspn(value, "0123456789abcdef");
 	return (digits == 8 || digits == 16 || digits == 4) && strchr(" \t)(", value[digits]);

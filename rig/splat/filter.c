@@ -10,15 +10,16 @@
 
 /*
  * At least MIN_WORD bytes each. Every row of the table of formats has one of these in its line, as
- * have the lines that the scanner wants outside reports (test-splat checks that).
+ * have the lines that the scanner wants outside reports.
  */
 static const char *const words[] = {
-	"BUG:",
+	"BUG: ",
 	"WARNING:",
 	"INFO:",
 	"BUG at",
 	"BUG kmalloc",
-	"BUG ",
+	"ainted): ",
+	"(Tainted:",
 	"nable to handle",
 	"general protection",
 	"stack segment",
@@ -34,36 +35,41 @@ static const char *const words[] = {
 	"Internal error:",
 	"Unhandled fault:",
 	"Alignment trap",
-	"Oops",
+	"Oops:",
+	"Oops -",
+	"Oops [",
 	"allocation failure",
 	"oom-killer",
 	"Out of memory",
 	"LOCKUP",
 	"nobody cared",
 	"Machine check",
-	"MCE:",
 	"turning off the",
 	"lock debugging",
+	"lockdep is turned",
 	"unreferenced object",
 	"memory leaks",
 	"corruption",
 	"exposure attempt",
+	"overwrite attempt",
 	"Unrecoverable",
 	"stack overflow",
 	"double fault",
 	"Linux version",
 	"printk messages",
-	"messages suppressed",
 	"panicked at",
 	"reboot: ",
 	"Bad page",
-	"ODEBUG:",
 	"detected stall",
 	"exception in kernel",
+	"llegal instruction",
+	"specification exception",
+	"still in use",
 	"stack-protector",
+	"double add",
 };
 
-#define MIN_WORD 4
+#define MIN_WORD 5
 #define BUCKETS 65536
 
 static guint8 shift_of[BUCKETS];

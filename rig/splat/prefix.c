@@ -93,8 +93,8 @@ static const char *date_end(const char *p)
 		return end + strspn(end, "0123456789:.");
 	}
 	end = skip_digits(p);
-	if (end == p + 4 && *end == '-' && g_ascii_isdigit(p[5]) && p[7] == '-' &&
-	    (p[10] == 'T' || p[10] == ' ') && g_ascii_isdigit(p[11]))
+	if (end == p + 4 && strnlen(p, 12) == 12 && *end == '-' && g_ascii_isdigit(p[5]) &&
+	    p[7] == '-' && (p[10] == 'T' || p[10] == ' ') && g_ascii_isdigit(p[11]))
 		return p + 11 + strspn(p + 11, "0123456789:.,+-Z");
 	return NULL;
 }
@@ -179,7 +179,7 @@ static const char *stamp_end(const char *p, double *ret)
 		*ret = g_ascii_strtod(digits, NULL);
 		return end + 1;
 	}
-	if (g_ascii_isupper(p[1]) && p[4] == ' ') {
+	if (g_ascii_isupper(p[1]) && strcspn(p, " ") == 4) {
 		const char *date = date_end(p + 5);
 
 		if (date && *date == ' ' && skip_digits(date + 1) == date + 5 && date[5] == ']')

@@ -249,8 +249,8 @@ static char *first_lock_function(const struct splat *splat, const struct report 
 		if (!at)
 			continue;
 		at += 6;
-		if (*at == '[')
-			at += strcspn(at, "]") + 1;
+		if (*at == '[' && strchr(at, ']'))
+			at = strchr(at, ']') + 1;
 		if (frame_parse_symbol(at + strspn(at, " "), &frame))
 			return g_strdup(frame.name);
 	}

@@ -461,6 +461,34 @@ START_TEST(validator_death_is_seen)
 }
 END_TEST
 
+/* Lines that end in the middle of what is read there. */
+START_TEST(torn_lines)
+{
+	static const char *const ends[] = {
+		"a/1 is trying to acquire lock:\n (lock){+.+.}, at: [",
+		"a/1 is trying to acquire lock:\n (lock){+.+.}, at: [<ffffffff8",
+		"a/1 is trying to acquire lock:\n (lock){+.+",
+		"-> #",
+		"RAX: ab",
+		"... key at:",
+		"RIP: 0010:",
+		"[",
+		"2026-1",
+		"CPU: 1 PID: 2 Comm: ",
+	};
+	g_autofree char *log = g_strdup_printf("[    1.000000] WARNING: possible recursive locking "
+					       "detected\n[    1.000000] %s\n",
+					       ends[_i]);
+	g_autoptr(GPtrArray) found = scan(log, strlen(log), 0, NULL);
+
+	ck_assert_uint_eq(found->len, 1);
+	const struct splat *splat = found->pdata[0];
+
+	ck_assert_str_eq(splat->kind, "lockdep-recursive");
+	ck_assert(splat->corrupted);
+}
+END_TEST
+
 /* Live ------------------------------------------------------------------------ */
 
 START_TEST(an_open_report_is_told)
@@ -570,6 +598,7 @@ int main(void)
 	tcase_add_test(rules, torn_links_are_joined);
 	tcase_add_loop_test(rules, innocent_lines, 0, 11);
 	tcase_add_loop_test(rules, validator_death_is_seen, 0, 4);
+	tcase_add_loop_test(rules, torn_lines, 0, 10);
 	tcase_add_test(rules, an_open_report_is_told);
 	tcase_add_test(rules, endless_line);
 	tcase_add_test(rules, endless_report);
