@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* A command that waits for its turn or its reply. */
@@ -160,7 +161,7 @@ static void trace(struct qmp *qmp, const char *dir, const char *line, gsize len,
 static gboolean flush(struct qmp *qmp)
 {
 	while (qmp->out->len) {
-		ssize_t n = write(qmp->fd, qmp->out->data, qmp->out->len);
+		ssize_t n = send(qmp->fd, qmp->out->data, qmp->out->len, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;

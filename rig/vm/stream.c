@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define PIECE 65536
@@ -97,7 +98,7 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
 static gboolean flush(struct stream *stream)
 {
 	while (stream->out->len) {
-		ssize_t n = write(stream->fd, stream->out->data, stream->out->len);
+		ssize_t n = send(stream->fd, stream->out->data, stream->out->len, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -166,7 +166,8 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 	}
 	op->event = on_event;
 	op->gave_up = gave_up;
-	op->earlier = g_hash_table_contains(vm->leaving, id);
+	/* where QEMU has gone, no earlier answer comes any more: asking finds out */
+	op->earlier = g_hash_table_contains(vm->leaving, id) && !qmp_why(vm->qmp);
 	if (op->earlier)
 		op->waits = "outcome of the unplug that was asked for earlier";
 	else
