@@ -174,7 +174,7 @@ static void note_error(struct run *run, const char *what, const char *why)
 /* One write() for a line: a rig that is killed leaves whole lines. False where it is too long. */
 static gboolean put_line(struct run *run, json_t *entry)
 {
-	char *text = json_dumps(entry, JSON_COMPACT | JSON_ENSURE_ASCII);
+	char *text = json_dumps(entry, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
 	g_autofree char *line = g_strconcat(text ? text : "{}", "\n", NULL);
 	gsize len = strlen(line);
 	ssize_t n;
