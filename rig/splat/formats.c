@@ -384,6 +384,7 @@ const struct format format_reboot = {
 
 /* Lines with these are no reports, whatever word of a report they have. */
 static const char *const innocent[] = {
+	"\\n\"", /* a program's source */
 	"Boot_DEBUG:",
 	"xlog_status:",
 	" DEBUG:",

@@ -14,6 +14,7 @@
 #define WAKE_SECONDS 2.0 /* how long a task goes on breaking things after it crashed */
 #define CUT_LINES 12     /* from "cut here" to the header */
 #define CALLERS 4
+#define PROOF_LINES 4 /* inside a report, where nothing else shows that it is one */
 
 /* A report whose end has not been seen. */
 struct open {
@@ -151,6 +152,20 @@ static void open_with_past(struct scanner *scanner, struct open *open, const str
 	open_append(open, past->text, strlen(past->text));
 }
 
+/* Without a kernel's prefix a line is the report's only if it begins with it: a text may quote one.
+ */
+static gboolean stands_alone(const struct open *open)
+{
+	const char *header = open->lines->pdata[open->header];
+	struct groups groups;
+	gboolean alone;
+
+	groups_init(&groups, open->format, header);
+	alone = groups.at[0] && g_str_has_prefix(header, groups.at[0]);
+	groups_deinit(&groups);
+	return alone;
+}
+
 /* Are there lines enough to believe that this is a report and not a text about one? */
 static gboolean is_proven(const struct open *open)
 {
@@ -159,10 +174,10 @@ static gboolean is_proven(const struct open *open)
 	if (!open->format->kind)
 		return FALSE;
 	if (flags & FORMAT_BARE)
-		return TRUE;
+		return open->kernel || stands_alone(open);
 	if (flags & FORMAT_PROOF)
-		return open->frames > 0 || open->inside >= 2;
-	return open->kernel || open->frames > 0 || open->inside > 0;
+		return open->frames > 0 || (open->kernel && open->inside >= 2);
+	return open->kernel || open->frames > 0 || open->inside >= PROOF_LINES;
 }
 
 static void remove_open(struct scanner *scanner, struct open *open)
