@@ -438,10 +438,10 @@ END_TEST
 /* A killed run gets its reports, but no verdict that it did not reach. */
 START_TEST(recheck_aborted)
 {
-	g_autofree char *dir = golden(FAILED), *text = NULL;
+	g_autofree char *dir = golden(FAILED), *text = NULL, *splats = g_build_filename(dir, "splats", NULL);
 
 	drop(dir, "verdict");
-	shell("rm", "-r", g_build_filename(dir, "splats", NULL), NULL);
+	shell("rm", "-r", splats, NULL);
 	ck_assert(recheck(dir));
 	text = slurp(dir, "splats/01-lockdep-circular.txt");
 	ck_assert_int_eq(verdict_of(FAILED), VERDICT_ABORTED);
