@@ -12,23 +12,15 @@ static void replied(struct op *op, const struct qmp_reply *reply)
 
 /*
  * system_reset. Guests run under -no-reboot, so that a panic ends QEMU; the same switch would turn our
- * own reset into an end. So rebooting is allowed (set-action, QEMU 6.0) just until RESET has come.
+ * own reset into an end. So rebooting is allowed (set-action, QEMU 6.0) until the guest says hello again:
+ * RESET is too early, because SeaBIOS resets the machine once more when it finds itself used.
  */
-
-static json_t *reboot_action(const char *action)
-{
-	return json_pack("{s:s}", "reboot", action);
-}
 
 static void on_reset(struct op *op, const char *name, json_t *data)
 {
 	(void)data;
-	if (!g_str_equal(name, "RESET"))
-		return;
-	op->event = NULL;
-	if (op->command)
-		qmp_forget(op->vm->qmp, op->command);
-	op_send(op, "set-action", reboot_action("shutdown"), replied);
+	if (g_str_equal(name, "RESET"))
+		op_finish(op, VM_OK, NULL, NULL);
 }
 
 static void reset_sent(struct op *op, const struct qmp_reply *reply)
@@ -45,6 +37,7 @@ static void reset_allowed(struct op *op, const struct qmp_reply *reply)
 		op_fail(op, reply);
 		return;
 	}
+	op->vm->may_reboot = TRUE;
 	op->event = on_reset;
 	op_send(op, "system_reset", NULL, reset_sent);
 }
@@ -55,7 +48,7 @@ void vm_command(struct vm *vm, const char *command, json_t *arguments, gint64 de
 	struct op *op = op_new(vm, command, NULL, deadline_ns, done, data);
 
 	if (g_str_equal(command, "system_reset"))
-		op_send(op, "set-action", reboot_action("reset"), reset_allowed);
+		op_send(op, "set-action", json_pack("{s:s}", "reboot", "reset"), reset_allowed);
 	else
 		op_send(op, command, arguments, replied);
 }

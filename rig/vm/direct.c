@@ -135,6 +135,10 @@ static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, vo
 	struct vm *vm = way->vm;
 
 	vm->way = way;
+	if (type == PROTO_HELLO && vm->may_reboot) {
+		vm->may_reboot = FALSE;
+		qmp_send(vm->qmp, "set-action", json_pack("{s:s}", "reboot", "shutdown"), NULL, NULL);
+	}
 	if (vm->owner.frame)
 		vm->owner.frame(type, seq, text, len, vm->owner.data);
 }

@@ -43,6 +43,7 @@ struct vm {
 	GHashTable *buses;    /* id to the hot bus that its device sits on */
 
 	gboolean by_us, guest_shutdown, faulted;
+	gboolean may_reboot; /* between our system_reset and the next hello */
 	const char *last_words; /* why the guest ended, from QMP; static */
 };
 
