@@ -76,7 +76,8 @@ static const struct machine pseries = {
  * default), and without a BMC a power-off ends in "OPAL: Shutdown request" with QEMU still there.
  *
  * There is no memory hotplug from the host: what comes and goes are memory blocks (sysfs, probe) and
- * memtrace, with the radix MMU in units of 1 GiB: of 6 GiB, movable_node kernelcore=2G keeps some movable.
+ * memtrace, with the radix MMU in units of 1 GiB: of 6 GiB, kernelcore=2G keeps some movable (movable_node
+ * would switch that off).
  */
 #define POWERNV                                                                                    \
 	.arch = "ppc64le",                                                                         \
@@ -88,7 +89,7 @@ static const struct machine pseries = {
 		       "-device", "isa-ipmi-bt,bmc=bmc0,irq=10"),                                  \
 	.image = "vmlinux",                                                                        \
 	.console = "hvc0",                                                                         \
-	.cmdline = "movable_node kernelcore=2G",                                                   \
+	.cmdline = "kernelcore=2G",                                                                \
 	.virtio_bus = "port0",                                                                     \
 	.can = MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,                                            \
 	.dimm_unit = GIB,                                                                          \
