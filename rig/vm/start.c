@@ -112,8 +112,12 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, struct
 					      NULL, NULL, &why);
 	close(out);
 	wiring_close(wiring->theirs);
-	if (!ok)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot start '%s': %s", argv[0], why->message);
+	if (!ok) {
+		const char *package = spawn_package(argv[0]);
+
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot start '%s': %s%s%s", argv[0], why->message,
+				package ? "; install it: apt-get install " : "", package ? package : "");
+	}
 	return TRUE;
 }
 
