@@ -19,7 +19,6 @@
 #include "util/auto.h"
 
 #define QMP_LINE_MAX (16u << 20)    /* bytes of one line; query-qmp-schema is the longest, 0.2 MiB */
-#define QMP_PENDING_MAX 4096	    /* commands without a reply */
 #define QMP_TRACE_MAX (256u << 20)  /* bytes of qmp.jsonl */
 
 enum qmp_state {
