@@ -40,7 +40,7 @@ static const struct machine pc_q35 = {
 	/* QEMU's block is 2 MiB, but the guest's driver deals in sub-blocks of 4 MiB (MAX_ORDER): it never
 	 * reaches a size between two of them (drivers/virtio/virtio_mem.c, virtio_mem_init_hotplug) */
 	.virtio_mem_unit = 4 * MIB,
-	.quirks = "a virtio-mem device can be added and resized but not removed: QEMU before 8.1 refuses",
+	.quirks = "a virtio-mem device can be added and resized but not removed: QEMU 7.2 refuses",
 };
 
 static const struct machine pseries = {
