@@ -2,6 +2,7 @@
 /* The table of commands. */
 #include "cmd/cmd.h"
 
+#include <locale.h>
 #include <stdio.h>
 
 #include "util/error.h"
@@ -47,6 +48,8 @@ static int help(FILE *out)
 
 int cmd_main(int argc, char **argv)
 {
+	/* file names and help texts in the terminal's own encoding; numbers stay as they are in C */
+	setlocale(LC_CTYPE, "");
 	if (argc < 2)
 		return help(stderr);
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)

@@ -47,7 +47,7 @@ static char *signatures(const struct run_info *info)
 	size_t i;
 
 	json_array_foreach (reports, i, report) {
-		const char *bug = text(report, "bug");
+		const char *bug = text(json_object_get(report, "signature"), "bug");
 
 		if (bug)
 			g_ptr_array_add(bugs, (gpointer)bug);

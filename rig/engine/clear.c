@@ -29,6 +29,7 @@ static void on_cleared(enum vm_outcome outcome, const char *why, json_t *reply, 
 
 	(void)reply;
 	d->busy = FALSE;
+	s->vanished |= outcome == VM_VANISHED;
 	if (d->kind != DEVICE_VIRTIO_MEM) {
 		d->there = outcome != VM_OK;
 		s->status.unplugs += outcome == VM_OK;
@@ -50,6 +51,8 @@ static void round_begin(struct session *s)
 	struct device *d;
 	guint left = 0;
 
+	if (s->vanished) /* QEMU's end, or the fault, is on its way and says more */
+		return;
 	s->clears = 1; /* our own, so that the loop is over before the last one ends */
 	g_hash_table_iter_init(&iter, s->devices);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {

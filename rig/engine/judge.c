@@ -207,7 +207,7 @@ json_t *judge_details(struct session *s)
 
 	for (guint i = 0; i < s->reasons->len; i++)
 		json_array_append_new(reasons, json_string(s->reasons->pdata[i]));
-	for (guint i = 0; i < s->splats->len && i < 100; i++)
+	for (guint i = 0; i < s->splats->len; i++)
 		json_array_append_new(reports, splat_to_json(s->splats->pdata[i]));
 	return json_pack(
 		"{s:s, s:o, s:o, s:{s:o, s:O}, s:{s:I, s:I, s:I, s:f, s:f}, s:{s:b, s:s, s:O}, s:{s:o, s:o}, s:o, s:o}",

@@ -9,7 +9,9 @@
 
 #include "guest-init/proto.h"
 
-#define STEP_S 3
+/* How long a step may take at the default patience, and how long the kernel gets to print a thing. */
+#define STEP_MS 3000
+#define PRINT_MS 1000
 
 /* show all locks, blocked tasks, backtraces of the CPUs, all tasks */
 static const char sysrq_keys[] = "dwlt";
@@ -28,9 +30,15 @@ static void advance(struct postmortem *p)
 	p->timer = g_idle_add(next_step, p);
 }
 
+/* MS at the default patience. */
+static guint scaled(const struct postmortem *p, guint ms)
+{
+	return MAX(1, ms * session_patience(p->s) / PATIENCE_S);
+}
+
 static void wait_or_advance(struct postmortem *p, guint ms)
 {
-	p->timer = g_timeout_add(ms, next_step, p);
+	p->timer = g_timeout_add(scaled(p, ms), next_step, p);
 }
 
 static void on_who(struct session *s, unsigned type, const char *text, void *data)
@@ -75,13 +83,13 @@ static void on_ignored(enum vm_outcome outcome, const char *why, json_t *reply, 
 static void ask_who(struct postmortem *p)
 {
 	session_ask(p->s, PROTO_ASK_WHO, "blocked\n", on_who, NULL);
-	wait_or_advance(p, STEP_S * 1000);
+	wait_or_advance(p, STEP_MS);
 }
 
 static void ask_sysrq(struct postmortem *p)
 {
 	session_ask(p->s, PROTO_SYSRQ, "keys dwlt\n", on_sysrq, NULL);
-	wait_or_advance(p, STEP_S * 1000);
+	wait_or_advance(p, STEP_MS);
 }
 
 /* Only where init did not do it; a key at a time, so that the kernel has the time to print. */
@@ -93,28 +101,28 @@ static void console_sysrq(struct postmortem *p)
 	}
 	p->key++;
 	p->step--;
-	wait_or_advance(p, 1000);
+	wait_or_advance(p, PRINT_MS);
 }
 
 static void registers(struct postmortem *p)
 {
 	vm_command(p->s->vm, "human-monitor-command", json_pack("{s:s}", "command-line", "info registers -a"),
-		   rig_now_ns() + STEP_S * RIG_NS_PER_S, on_registers, p->s);
-	wait_or_advance(p, STEP_S * 1000);
+		   rig_now_ns() + STEP_MS * RIG_NS_PER_MS, on_registers, p->s);
+	wait_or_advance(p, STEP_MS);
 }
 
 static void nmi(struct postmortem *p)
 {
 	if (!p->s->sysrq_answered)
-		vm_command(p->s->vm, "inject-nmi", NULL, rig_now_ns() + STEP_S * RIG_NS_PER_S, on_ignored,
+		vm_command(p->s->vm, "inject-nmi", NULL, rig_now_ns() + STEP_MS * RIG_NS_PER_MS, on_ignored,
 			   p->s);
-	wait_or_advance(p, p->s->sysrq_answered ? 1 : 1000);
+	wait_or_advance(p, p->s->sysrq_answered ? 1 : PRINT_MS);
 }
 
 /* The console goes quiet when the last trace has been printed. */
 static void settle(struct postmortem *p)
 {
-	if (rig_now_ns() - p->s->console_ns > RIG_NS_PER_S) {
+	if (rig_now_ns() - p->s->console_ns > PRINT_MS * RIG_NS_PER_MS) {
 		advance(p);
 		return;
 	}

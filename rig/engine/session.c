@@ -24,10 +24,6 @@ struct request {
 	gint64 sent_ns;
 };
 
-/* Reports of these kinds say that something waits for ever: the verdict is HANG. */
-static const char *const hang_kinds[] = {"hung-task", "rcu-stall", "soft-lockup", "hard-lockup",
-					 "workqueue-lockup", NULL};
-
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 {
 	g_autofree char *sentence = NULL;
@@ -75,6 +71,11 @@ void session_deadline(struct session *s, gint64 ns)
 	s->timer = ns ? g_timeout_add(MAX(1, ns / RIG_NS_PER_MS), on_deadline, s) : 0;
 }
 
+gint64 session_patience(const struct session *s)
+{
+	return s->plan->patience_s ? s->plan->patience_s : PATIENCE_S;
+}
+
 /* Events that an action causes wait until it has returned: one step of the table at a time. */
 void session_event(struct session *s, enum event event)
 {
@@ -103,17 +104,18 @@ void session_ask(struct session *s, unsigned type, const char *text, answered do
 	*request = (struct request){done, data, rig_now_ns()};
 	s->next_seq++;
 	g_hash_table_insert(s->requests, GUINT_TO_POINTER(s->next_seq), request);
-	if (!vm_send(s->vm, type, s->next_seq, text)) {
-		session_judge(s, VERDICT_HANG, "the guest does not read its channel any more");
-		session_event(s, EV_STALL);
-	}
+	/* a guest that does not read, or has gone, is told by its beat, the state's limit or its end */
+	if (!vm_send(s->vm, type, s->next_seq, text))
+		run_journal(s->run, "unsent", "{s:i, s:i}", "type", type, "seq", s->next_seq);
 }
 
 static void on_splat(struct splat *splat, void *data)
 {
 	struct session *s = data;
+	g_autofree char *reason = NULL;
+	enum verdict verdict;
 
-	if (s->splats->len >= 1000) {
+	if (s->splats->len >= RUN_REPORTS_MAX) {
 		splat_free(splat);
 		return;
 	}
@@ -121,19 +123,12 @@ static void on_splat(struct splat *splat, void *data)
 	run_journal(s->run, "report", "{s:s, s:s, s:f}", "kind", splat->kind, "title", splat->title,
 		    "when", splat->when);
 	g_ptr_array_add(s->splats, splat);
-	if (splat->weight == SPLAT_NOTE)
+	if (!verdict_of_report(splat, &verdict, &reason))
 		return;
-	if (splat->weight == SPLAT_LOST) {
-		s->lost++;
-		session_judge(s, VERDICT_INFRA, "the lock validator gave up: %s", splat->title);
-	} else {
-		gboolean hang = g_strv_contains(hang_kinds, splat->kind);
-
-		if (!s->failing++)
-			s->first_report_s = splat->when;
-		s->hang_kind |= hang;
-		session_judge(s, hang ? VERDICT_HANG : VERDICT_FAIL, "%s", splat->title);
-	}
+	if (!s->failing++)
+		s->first_report_s = splat->when;
+	s->hang_kind |= verdict == VERDICT_HANG;
+	session_judge(s, verdict, "%s", reason);
 	if (!s->plan->keep_going)
 		session_event(s, EV_REPORT);
 }
@@ -416,6 +411,8 @@ static struct vm *launch(struct session *s, GError **error)
 
 static void hammer(struct session *s)
 {
+	/* a QEMU that has gone is told by its sockets' ends, not by a signal */
+	void (*was)(int) = signal(SIGPIPE, SIG_IGN);
 	guint sources[] = {
 		g_unix_signal_add(SIGINT, on_signal, s),
 		g_unix_signal_add(SIGTERM, on_signal, s),
@@ -428,6 +425,7 @@ static void hammer(struct session *s)
 	g_main_loop_run(s->loop);
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
+	signal(SIGPIPE, was);
 }
 
 gboolean engine_run(const struct engine_plan *plan, char **ret_dir, enum verdict *ret_verdict,

@@ -52,6 +52,7 @@ struct device {
 	guint64 size;
 	gboolean there;	    /* QEMU has it */
 	gboolean busy;	    /* an operation on it is in flight */
+	gboolean unsure;    /* an unplug timed out: it may go at any time */
 	struct session *session; /* for what CLEAR does with it */
 };
 
@@ -112,8 +113,7 @@ struct session {
 	gint64 console_ns; /* when it last said something */
 	struct scanner *scanner;
 	GPtrArray *splats;  /* of struct splat */
-	guint failing;	    /* those that fail the run */
-	guint lost;	    /* those that cost the validator */
+	guint failing;	    /* those that settle the verdict */
 	gboolean hang_kind; /* one of them is a hang's */
 	double first_report_s;
 
@@ -126,6 +126,7 @@ struct session {
 	guint clear_round;
 	guint reset_waits;   /* a reset step waits for hello */
 	guint starts;	     /* START requests without an answer */
+	gboolean vanished;   /* an operation found QEMU gone: no step is begun any more */
 	gboolean paused;     /* a pause step has stopped the CPUs */
 
 	struct postmortem *postmortem;
@@ -150,6 +151,9 @@ void session_judge(struct session *s, enum verdict verdict, const char *format, 
 	G_GNUC_PRINTF(3, 4);
 void session_count(struct session *s, const char *what, const char *outcome);
 const struct vm_owner *session_owner(void);
+/* Seconds in which nothing may get on before it is a hang; every limit scales with it. */
+#define PATIENCE_S 20
+gint64 session_patience(const struct session *s);
 
 /* table.c: what EVENT does in STATE; returns the next state. */
 enum state table_step(struct session *s, enum event event);

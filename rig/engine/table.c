@@ -198,7 +198,10 @@ static void enter_postmortem(struct session *s)
 	postmortem_start(s);
 }
 
-/* What a state does when it is entered, and how long it may take: seconds of wall time, 0 for ever. */
+/*
+ * What a state does when it is entered, and how long it may take: seconds of wall time at the default
+ * patience, 0 for ever.
+ */
 static const struct {
 	void (*enter)(struct session *s);
 	guint limit_s;
@@ -314,7 +317,7 @@ enum state table_step(struct session *s, enum event event)
 	if (next == s->state)
 		return next;
 	s->state = next;
-	session_deadline(s, entering[next].limit_s * RIG_NS_PER_S);
+	session_deadline(s, entering[next].limit_s * RIG_NS_PER_S * session_patience(s) / PATIENCE_S);
 	if (entering[next].enter)
 		entering[next].enter(s);
 	return next;

@@ -83,19 +83,48 @@ static const char *unplug_name(enum vm_outcome outcome)
 	return outcome == VM_OK ? "deleted" : vm_outcome_name(outcome);
 }
 
-static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+static void plugged(struct track_run *t, enum vm_outcome outcome, const char *why)
 {
-	struct track_run *t = data;
 	struct session *s = t->s;
 
-	(void)reply;
 	t->device->busy = FALSE;
 	/* a guest that refuses, or does not answer, leaves the device in QEMU */
 	t->device->there = outcome != VM_FAILED;
 	s->status.plugs += outcome == VM_OK;
 	session_count(s, "plug", vm_outcome_name(outcome));
 	judge_outcome(s, "plug", t->id, outcome, why);
+	if (outcome == VM_TIMED_OUT)
+		session_judge(s, VERDICT_FAIL, "the guest did not take '%s' within %u s", t->id,
+			      t->step->timeout_s);
 	step_done(t, vm_outcome_name(outcome), why);
+}
+
+static void on_blocks_there(struct session *s, unsigned type, const char *text, void *data)
+{
+	(void)s;
+	(void)type;
+	plugged(data, g_str_has_prefix(text, "ok") ? VM_OK : VM_TIMED_OUT, text);
+}
+
+/*
+ * Where no _OST tells that the guest has taken a DIMM (pseries: the answer of device_add comes before the
+ * guest has seen it), the guest itself is asked to wait for its blocks.
+ */
+static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+	guint64 address, size;
+	g_autofree char *text = NULL;
+
+	(void)reply;
+	if (outcome != VM_OK || t->step->device != DEVICE_DIMM ||
+	    (t->s->plan->machine->can & MACHINE_ACPI_OST) || !vm_where(t->s->vm, t->id, &address, &size)) {
+		plugged(t, outcome, why);
+		return;
+	}
+	text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT
+			       "\nwrite none\nwait-ms %u\n", address, size, t->step->timeout_s * 1000);
+	session_ask(t->s, PROTO_BLOCKS, text, on_blocks_there, t);
 }
 
 static void do_plug(struct track_run *t)
@@ -135,6 +164,7 @@ static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply
 	(void)reply;
 	t->device->busy = FALSE;
 	t->device->there = outcome != VM_OK;
+	t->device->unsure = outcome == VM_TIMED_OUT;
 	s->status.unplugs += outcome == VM_OK;
 	s->status.refused += outcome == VM_REFUSED;
 	session_count(s, "unplug", unplug_name(outcome));
@@ -240,7 +270,7 @@ static void on_checked(struct session *s, unsigned type, const char *text, void 
 	while (now.known && s->block_size > 0 && g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
 		guint64 address, size;
 
-		if (d->kind != DEVICE_DIMM || !d->there || d->busy ||
+		if (d->kind != DEVICE_DIMM || !d->there || d->busy || d->unsure ||
 		    !vm_where(s->vm, d->id, &address, &size))
 			continue;
 		for (guint64 a = address; a < address + size && !missing; a += s->block_size)
@@ -407,6 +437,8 @@ static gboolean track_next(gpointer data)
 		track_over(t);
 		return G_SOURCE_REMOVE;
 	}
+	if (t->s->vanished)
+		return G_SOURCE_REMOVE;
 	t->step = &track->steps[t->next++];
 	if (rng_between(&t->rng, 1, 100) > t->step->chance) {
 		t->source = g_idle_add(track_next, t);
@@ -428,6 +460,7 @@ static gboolean track_next(gpointer data)
 static void step_done(struct track_run *t, const char *outcome, const char *why)
 {
 	t->in_step = FALSE;
+	t->s->vanished |= !strcmp(outcome, vm_outcome_name(VM_VANISHED));
 	t->did |= strcmp(outcome, "skipped") != 0;
 	run_journal(t->s->run, "stepped", "{s:i, s:i, s:s, s:s, s:s, s:f, s:s}", "track", t->number, "copy",
 		    t->copy, "do", steps[t->step->what].name, "id", t->id, "outcome", outcome, "ms",

@@ -9,7 +9,6 @@
 #include "engine/session.h"
 
 #define WATCH_MS 500
-#define PATIENCE_S 20
 /* One agent alone may be inside an operation for so many times longer than all of them at once. */
 #define ONE_IS_LONGER 3
 
@@ -22,13 +21,13 @@ static gboolean on_watch(gpointer data)
 {
 	struct session *s = data;
 	gint64 silent = rig_now_ns() - s->last_beat_ns;
-	guint64 patience_s = s->plan->patience_s ? s->plan->patience_s : PATIENCE_S;
+	gint64 patience_s = session_patience(s);
 	const struct agent_run *longest = NULL;
 	guint busy = 0;
 
 	if (s->paused || s->reset_waits)
 		return G_SOURCE_CONTINUE;
-	if (silent > (gint64)patience_s * RIG_NS_PER_S) {
+	if (silent > patience_s * RIG_NS_PER_S) {
 		session_judge(s, VERDICT_HANG, "no beat from the guest for %d s", (int)(silent / RIG_NS_PER_S));
 		stall(s);
 		return G_SOURCE_CONTINUE;
@@ -36,13 +35,13 @@ static gboolean on_watch(gpointer data)
 	for (guint i = 0; i < s->agents->len; i++) {
 		const struct agent_run *a = s->agents->pdata[i];
 
-		busy += a->busy_ms >= patience_s * 1000;
+		busy += a->busy_ms >= (guint64)patience_s * 1000;
 		if (!longest || a->busy_ms > longest->busy_ms)
 			longest = a;
 	}
 	if (!longest || s->state < STATE_HAMMER || s->state > STATE_STOP)
 		return G_SOURCE_CONTINUE;
-	if (busy == s->agents->len || longest->busy_ms >= ONE_IS_LONGER * patience_s * 1000) {
+	if (busy == s->agents->len || longest->busy_ms >= (guint64)(ONE_IS_LONGER * patience_s * 1000)) {
 		session_judge(s, VERDICT_HANG, "%s: agent %u (%s) has been inside '%s' for %d s",
 			      busy == s->agents->len ? "no agent gets on" : "an agent is stuck", longest->id,
 			      longest->agent->name, longest->now, (int)(longest->busy_ms / 1000));

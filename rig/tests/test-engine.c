@@ -170,7 +170,7 @@ static gboolean interrupt(gpointer data)
 /* A signal at any moment: the run is ABORTED, and QEMU has gone when the call returns. */
 START_TEST(a_signal_aborts)
 {
-	static const guint after_ms[] = {0, 20, 100, 300, 1000, 2200};
+	static const guint after_ms[] = {0, 20, 100, 300, 600, 900};
 	struct engine_plan plan = {.seed = 7};
 	g_autofree char *dir = NULL;
 
@@ -208,17 +208,35 @@ START_TEST(one_seed_one_timeline)
 }
 END_TEST
 
-START_TEST(a_full_disk_is_infra)
+/* A report on the console fails the run, and is kept. */
+START_TEST(a_report_fails)
 {
 	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL, *fake = g_strdup_printf("console-file=%s/engine/report.txt",
+							     g_getenv("RIG_TEST_DATA"));
+	g_autofree char *kept = NULL;
+
+	g_setenv("FAKE_QEMU", fake, TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_FAIL);
+	ck_assert(has_reason(dir, "try_remove_memory"));
+	kept = g_build_filename(dir, "splats", "01-warning.txt", NULL);
+	ck_assert(g_file_test(kept, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+/* Writes that fail, as on a full disk, end the run as the host's fault, and soon. */
+START_TEST(a_full_disk_is_infra)
+{
+	struct engine_plan plan = {.seed = 7, .duration_s = 60};
+	/* files of this process end there with EFBIG, as those on a full disk do with ENOSPC */
+	const struct rlimit limit = {6000, 6000};
 	g_autofree char *dir = NULL;
-	/* files of this process end at 64 KiB with EFBIG, as those on a full disk do with ENOSPC */
-	struct rlimit limit = {4096, 4096};
 
 	g_setenv("FAKE_QEMU", "", TRUE);
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_INFRA);
+	ck_assert(has_reason(dir, "disk full"));
 }
 END_TEST
 
@@ -253,6 +271,7 @@ int main(void)
 	tcase_add_loop_test(fake, run_ends_in, 0, G_N_ELEMENTS(runs));
 	tcase_add_loop_test(fake, a_signal_aborts, 0, 6);
 	tcase_add_test(fake, one_seed_one_timeline);
+	tcase_add_test(fake, a_report_fails);
 	tcase_add_test(fake, a_full_disk_is_infra);
 	suite_add_tcase(suite, fake);
 	runner = srunner_create(suite);

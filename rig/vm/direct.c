@@ -12,7 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ORPHAN_MS 5000 /* how long QEMU may outlive its QMP connection before that is a fault */
+#define ORPHAN_MS 5000	/* how long QEMU may outlive its QMP connection before that is a fault */
+#define READY_MS 10000	/* how long it may take until it takes commands */
 
 void vm_fault(struct vm *vm, const char *what)
 {
@@ -58,6 +59,19 @@ static void on_event(const char *name, json_t *event, void *data)
 	vm_unplug_late(vm, name, json_object_get(event, "data"));
 	if (vm->owner.event)
 		vm->owner.event(name, event, vm->owner.data);
+}
+
+static gboolean on_not_ready(void *data)
+{
+	struct vm *vm = data;
+
+	vm->ready_timer = 0;
+	if (vm->pid && qmp_state(vm->qmp) < QMP_READY) {
+		g_autofree char *what = g_strdup_printf("QMP is still %s, %d s after the start of QEMU",
+							qmp_state_name(qmp_state(vm->qmp)), READY_MS / 1000);
+		vm_fault(vm, what);
+	}
+	return G_SOURCE_REMOVE;
 }
 
 static gboolean on_orphan(void *data)
@@ -218,6 +232,7 @@ gboolean vm_listen(struct vm *vm, int fds[N_WIRES], guint64 console_limit, GErro
 	fds[WIRE_QMP] = -1;
 	if (!vm->qmp)
 		return FALSE;
+	vm->ready_timer = g_timeout_add(READY_MS, on_not_ready, vm);
 	vm->console = stream_new(fds[WIRE_CONSOLE], raw, console_limit, &console, error);
 	fds[WIRE_CONSOLE] = -1;
 	if (!vm->console)
@@ -276,6 +291,7 @@ static void on_exit_of_qemu(GPid pid, int status, void *data)
 	vm->child_watch = 0;
 	g_clear_handle_id(&vm->kill_timer, g_source_remove);
 	g_clear_handle_id(&vm->orphan_timer, g_source_remove);
+	g_clear_handle_id(&vm->ready_timer, g_source_remove);
 	/* the sockets still hold QEMU's last words */
 	stream_drain(vm->console);
 	for (int i = 0; i < N_WAYS; i++)
@@ -332,6 +348,7 @@ void vm_free(struct vm *vm)
 	g_clear_handle_id(&vm->child_watch, g_source_remove);
 	g_clear_handle_id(&vm->kill_timer, g_source_remove);
 	g_clear_handle_id(&vm->orphan_timer, g_source_remove);
+	g_clear_handle_id(&vm->ready_timer, g_source_remove);
 	if (vm->pid) {
 		kill(vm->pid, SIGKILL);
 		while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR)

@@ -26,7 +26,7 @@ struct vm {
 	char *dir;
 
 	GPid pid; /* 0 once reaped */
-	guint child_watch, kill_timer, orphan_timer;
+	guint child_watch, kill_timer, orphan_timer, ready_timer;
 	struct qmp *qmp;
 	struct stream *console;
 	struct vm_way ways[N_WAYS];
