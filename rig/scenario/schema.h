@@ -20,11 +20,7 @@ struct raw {
 	struct raw_expect expect;
 };
 
-/*
- * Checks TREE against the schema, with the place and what is allowed in each error, then lets libcyaml
- * fill a struct from the same bytes. Everything in it is from g_malloc(); the strings it owns may be stolen.
- * Sizes, ranges and params are left empty: libcyaml has no such types, read.h does.
- */
+/* form_load() of a scenario. Sizes, ranges and params are left empty: libcyaml has no such types, read.h does. */
 struct raw *schema_load(struct tree *tree, const char *data, gsize len, GError **error);
 void raw_free(struct raw *raw);
 RIG_DEFINE_AUTO(raw, raw_free)
