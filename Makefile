@@ -7,7 +7,7 @@ OUT := $(BUILD)
 SAN ?=
 
 CC := gcc
-PKGS := glib-2.0 gio-2.0 jansson libcyaml libarchive sqlite3
+PKGS := glib-2.0 gio-2.0 jansson libcyaml libarchive sqlite3 libdw libelf
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
 	-Wno-missing-field-initializers -Wno-format-nonliteral
 CFLAGS ?= -O2 -g
@@ -20,19 +20,21 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
-MODULES := util machine kernel qmp scenario splat store initrd vm engine report cmd
+MODULES := util machine kernel qmp scenario splat symbol store initrd vm engine zoo report cmd
 USES_util :=
 USES_machine := util
 USES_kernel := util
 USES_qmp := util
 USES_scenario := machine util
 USES_splat := util
+USES_symbol := splat util
 USES_store := splat util
 USES_initrd := util
 USES_vm := qmp machine util
 USES_engine := vm initrd kernel scenario store splat qmp machine util
+USES_zoo := scenario store splat machine util
 USES_report := store splat util
-USES_cmd := engine report vm initrd kernel scenario store splat qmp machine util
+USES_cmd := engine zoo report vm initrd kernel scenario store symbol splat qmp machine util
 
 .PHONY: all
 all: $(OUT)/bin/rig guest

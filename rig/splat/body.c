@@ -491,10 +491,13 @@ enum body body_kind(const char *text, const struct format *format)
 {
 	const char *start = trim(text);
 	struct frame frame;
+	guint64 address;
+	gboolean guess;
 
 	if (!*start)
 		return BODY_BLANK;
-	if (frame_parse(text, &frame) || frame_parse_fault(text, &frame))
+	if (frame_parse(text, &frame) || frame_parse_fault(text, &frame) ||
+	    frame_parse_address(text, &address, &guess))
 		return BODY_FRAME;
 	for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
 		if ((starts[i].families & format->family) &&

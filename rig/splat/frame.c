@@ -57,11 +57,12 @@ gboolean frame_parse_symbol(const char *text, struct frame *ret)
 	keep = MIN(keep, len);
 	memset(ret, 0, sizeof(*ret));
 	g_strlcpy(ret->name, text, MIN(keep + 1, sizeof(ret->name)));
+	g_strlcpy(ret->symbol, text, MIN(len + 1, sizeof(ret->symbol)));
 	ret->offset = g_ascii_strtoull(text + len + 3, &end, 16);
 	if (end == text + len + 3)
 		return FALSE;
 	if (strncmp(end, "/0x", 3) == 0)
-		end += 3 + strspn(end + 3, "0123456789abcdef");
+		ret->size = g_ascii_strtoull(end + 3, &end, 16);
 	end += strspn(end, " ");
 	if (*end == '[') {
 		gsize module = strcspn(end + 1, " ]");
@@ -130,6 +131,39 @@ gboolean frame_parse(const char *text, struct frame *ret)
 	if (!frame_parse_symbol(p, ret) && !parse_inlined(p, ret))
 		return FALSE;
 	ret->guess |= guess;
+	return TRUE;
+}
+
+gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *ret_guess)
+{
+	const char *p = text + strspn(text, " \t");
+	const char *address = NULL;
+	gboolean guess = FALSE;
+
+	/* a number alone is no frame */
+	if (p == text && *p != '[' && *p != '(')
+		return FALSE;
+	for (const char *after; (after = skip_address(p)) != p; p = after)
+		address = p + strcspn(p, "0123456789abcdefABCDEF");
+	if (p[0] == '?' && p[1] == ' ') {
+		guess = TRUE;
+		p += 1 + strspn(p + 1, " ");
+	}
+	if (p[0] == '0' && p[1] == 'x') {
+		gsize digits = strspn(p + 2, "0123456789abcdefABCDEF");
+
+		if (digits < 8 || digits > 16)
+			return FALSE;
+		address = p + 2;
+		p += 2 + digits;
+	}
+	p += strspn(p, " ");
+	if (!address || *p)
+		return FALSE;
+	if (strncmp(address, "0x", 2) == 0)
+		address += 2;
+	*ret_address = g_ascii_strtoull(address, NULL, 16);
+	*ret_guess = guess;
 	return TRUE;
 }
 

@@ -12,6 +12,7 @@
 #ifndef RIG_SPLAT_INTERNAL_H
 #define RIG_SPLAT_INTERNAL_H
 
+#include "splat/frame.h"
 #include "splat/splat.h"
 
 #define LINE_KEPT 8192           /* of a longer line the rest is dropped */
@@ -133,17 +134,6 @@ gboolean body_is_cut(const char *text);
 
 /* frame.c ------------------------------------------------------------------ */
 
-struct frame {
-	char name[128]; /* without .isra and friends */
-	guint64 offset;
-	char module[64];
-	gboolean guess; /* '?', "(unreliable)" */
-	gboolean inlined;
-};
-
-gboolean frame_parse(const char *text, struct frame *ret);
-/* "RIP: 0010:f+0x1/0x2", "NIP [c0…] f+0x…", "pc : f+…", "PC is at f+…": a kernel address only. */
-gboolean frame_parse_fault(const char *text, struct frame *ret);
 gboolean frame_starts_trace(const char *text);
 /* A symbol at TEXT ("f+0x12/0x34"): fills name and offset. */
 gboolean frame_parse_symbol(const char *text, struct frame *ret);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One line of a stack, as any architecture prints it. For those who look further into a report's text. */
+#ifndef RIG_SPLAT_FRAME_H
+#define RIG_SPLAT_FRAME_H
+
+#include <glib.h>
+
+struct frame {
+	char name[128];	  /* without .isra and friends */
+	char symbol[128]; /* with them */
+	guint64 offset;
+	guint64 size; /* of the symbol, 0 where the line does not say */
+	char module[64];
+	gboolean guess; /* '?', "(unreliable)" */
+	gboolean inlined;
+};
+
+/* A frame of a call trace: "f+0x12/0x34 [mod]", with or without an address before it. */
+gboolean frame_parse(const char *text, struct frame *ret);
+/* "RIP: 0010:f+0x1/0x2", "NIP [c0…] f+0x…", "pc : f+…", "PC is at f+…": a kernel address only. */
+gboolean frame_parse_fault(const char *text, struct frame *ret);
+/* The address of a line that has no symbol: "[<ffffffff81234567>] 0xffffffff81234567". */
+gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *ret_guess);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of this room share: table.c has the symbol table, lines.c the DWARF. */
+#ifndef RIG_SYMBOL_INTERNAL_H
+#define RIG_SYMBOL_INTERNAL_H
+
+#include <libelf.h>
+
+#include "symbol/symbol.h"
+
+struct table;
+
+/* NULL where ELF has no symbols. The names are ELF's. */
+struct table *table_new(Elf *elf);
+void table_free(struct table *table);
+/* As symbols_find(). */
+gboolean table_find(const struct table *table, const struct frame *frame, guint64 *ret_address);
+/* The function that contains ADDRESS, or NULL. */
+const char *table_name(const struct table *table, guint64 address);
+
+struct lines;
+
+/* NULL where ELF has no DWARF that covers code. */
+struct lines *lines_new(Elf *elf);
+void lines_free(struct lines *lines);
+/* Adds the places of ADDRESS to PLACES, innermost first. */
+void lines_add(const struct lines *lines, guint64 address, GPtrArray *places);
+
+#endif

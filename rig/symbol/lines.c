@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DWARF: an address to function, file and line, and through what was inlined to where it was called.
+ * Units are found by their ranges, because not every compiler writes .debug_aranges. The tree of a unit
+ * is walked here and not by dwarf_getscopes(), whose depth and length a damaged file decides.
+ */
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbol/internal.h"
+
+#define UNITS_MAX (1 << 20)
+#define RANGES_MAX (8 << 20)
+#define DEPTH_MAX 64	      /* nested blocks and inlined functions */
+#define ENTRIES_MAX (4 << 20) /* looked at for one address */
+#define BEHIND_MAX 16	      /* ranges that overlap */
+
+struct extent {
+	guint64 low, high;
+	Dwarf_Off unit;
+};
+
+struct lines {
+	Dwarf *dwarf;
+	GArray *extents; /* struct extent, by low */
+	char *tree;	 /* "/src/linux/": where the kernel's source was, "" where not known */
+};
+
+struct walk {
+	Dwarf_Addr address;
+	Dwarf_Die chain[DEPTH_MAX]; /* the function, then what is inlined in it, deeper and deeper */
+	guint n, left;
+};
+
+static int by_low(gconstpointer a, gconstpointer b)
+{
+	const struct extent *one = a, *two = b;
+
+	return one->low < two->low ? -1 : one->low > two->low;
+}
+
+static void add_unit(struct lines *lines, Dwarf_Die *unit)
+{
+	const char *name = dwarf_diename(unit);
+	Dwarf_Addr base, low, high;
+	ptrdiff_t offset = 0;
+
+	/* each kernel has this file, and its name shows what stands before all names */
+	if (name && !lines->tree && g_str_has_suffix(name, "/init/main.c"))
+		lines->tree = g_strndup(name, strlen(name) - strlen("init/main.c"));
+	while (lines->extents->len < RANGES_MAX &&
+	       (offset = dwarf_ranges(unit, offset, &base, &low, &high)) > 0) {
+		struct extent extent = {low, high, dwarf_dieoffset(unit)};
+
+		if (low < high)
+			g_array_append_val(lines->extents, extent);
+	}
+}
+
+struct lines *lines_new(Elf *elf)
+{
+	struct lines *lines;
+	Dwarf *dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die unit;
+	uint8_t type;
+
+	if (!dwarf)
+		return NULL;
+	lines = g_new0(struct lines, 1);
+	lines->dwarf = dwarf;
+	lines->extents = g_array_new(FALSE, FALSE, sizeof(struct extent));
+	for (guint i = 0; i < UNITS_MAX; i++) {
+		if (dwarf_get_units(dwarf, cu, &cu, NULL, &type, &unit, NULL) != 0)
+			break;
+		if (type == DW_UT_compile && dwarf_tag(&unit) == DW_TAG_compile_unit)
+			add_unit(lines, &unit);
+	}
+	if (!lines->extents->len) {
+		lines_free(lines);
+		return NULL;
+	}
+	g_array_sort(lines->extents, by_low);
+	return lines;
+}
+
+void lines_free(struct lines *lines)
+{
+	if (!lines)
+		return;
+	g_array_unref(lines->extents);
+	dwarf_end(lines->dwarf);
+	g_free(lines->tree);
+	g_free(lines);
+}
+
+static gboolean find_unit(const struct lines *lines, guint64 address, Dwarf_Die *ret)
+{
+	guint low = 0, high = lines->extents->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (g_array_index(lines->extents, struct extent, middle).low <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (guint i = 0; i < BEHIND_MAX && i < low; i++) {
+		const struct extent *extent =
+			&g_array_index(lines->extents, struct extent, low - 1 - i);
+
+		if (address < extent->high)
+			return dwarf_offdie(lines->dwarf, extent->unit, ret) != NULL;
+	}
+	return FALSE;
+}
+
+/* Fills the chain with what contains the address, below PARENT; TRUE if anything does. */
+static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
+{
+	Dwarf_Die die;
+
+	if (depth == DEPTH_MAX || dwarf_child(parent, &die) != 0)
+		return FALSE;
+	do {
+		if (!walk->left)
+			return FALSE;
+		walk->left--;
+		switch (dwarf_tag(&die)) {
+		case DW_TAG_subprogram:
+		case DW_TAG_inlined_subroutine:
+			if (dwarf_haspc(&die, walk->address) <= 0)
+				break;
+			walk->chain[walk->n++] = die;
+			descend(walk, &die, depth + 1);
+			return TRUE;
+		case DW_TAG_lexical_block:
+			if (dwarf_haspc(&die, walk->address) > 0 && descend(walk, &die, depth + 1))
+				return TRUE;
+			break;
+		case DW_TAG_namespace: /* Rust */
+		case DW_TAG_structure_type:
+			if (descend(walk, &die, depth + 1))
+				return TRUE;
+			break;
+		default:
+			break;
+		}
+	} while (dwarf_siblingof(&die, &die) == 0);
+	return FALSE;
+}
+
+/* As people name it: from the top of the kernel's tree. */
+static char *short_name(const struct lines *lines, Dwarf_Die *unit, const char *file)
+{
+	Dwarf_Attribute attribute;
+	const char *built = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+
+	if (lines->tree && g_str_has_prefix(file, lines->tree)) {
+		file += strlen(lines->tree);
+	} else if (built && g_str_has_prefix(file, built) && file[strlen(built)] == '/') {
+		file += strlen(built) + 1;
+	}
+	while (g_str_has_prefix(file, "./"))
+		file += 2;
+	return g_utf8_make_valid(file, -1);
+}
+
+/* Where an inlined function was called. */
+static void call_site(Dwarf_Die *unit, Dwarf_Die *die, const char **ret_file, unsigned *ret_line)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word index = 0, line = 0;
+	Dwarf_Files *files;
+	size_t n;
+
+	*ret_file = NULL;
+	*ret_line = 0;
+	if (dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute), &index) != 0 ||
+	    dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute), &line) != 0)
+		return;
+	if (dwarf_getsrcfiles(unit, &files, &n) != 0 || index >= n)
+		return;
+	*ret_file = dwarf_filesrc(files, index, NULL, NULL);
+	*ret_line = MIN(line, G_MAXINT);
+}
+
+void lines_add(const struct lines *lines, guint64 address, GPtrArray *places)
+{
+	g_autofree struct walk *walk = g_new0(struct walk, 1);
+	const char *file = NULL;
+	unsigned number = 0;
+	Dwarf_Line *line;
+	Dwarf_Die unit;
+	int n;
+
+	if (!find_unit(lines, address, &unit))
+		return;
+	line = dwarf_getsrc_die(&unit, address);
+	file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	if (line && dwarf_lineno(line, &n) == 0 && n > 0)
+		number = n;
+	walk->address = address;
+	walk->left = ENTRIES_MAX;
+	descend(walk, &unit, 0);
+	while (walk->n-- > 0) {
+		Dwarf_Die *die = &walk->chain[walk->n];
+		const char *name = dwarf_diename(die);
+		struct place *place = g_new0(struct place, 1);
+
+		place->function = g_utf8_make_valid(name ? name : "?", -1);
+		place->file = file ? short_name(lines, &unit, file) : NULL;
+		place->line = file ? number : 0;
+		place->inlined = dwarf_tag(die) == DW_TAG_inlined_subroutine;
+		if (place->inlined)
+			call_site(&unit, die, &file, &number);
+		g_ptr_array_add(places, place);
+	}
+}

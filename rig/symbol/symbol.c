@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A report's frames to places, by symbol table and DWARF. */
+#include "symbol/symbol.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "symbol/internal.h"
+#include "util/error.h"
+
+#define FILE_MAX (G_GINT64_CONSTANT(8) << 30)
+#define FRAMES_MAX 2000 /* of one report */
+
+struct symbols {
+	int fd;
+	Elf *elf;
+	struct table *table; /* at least one of the two */
+	struct lines *lines;
+	GHashTable *known; /* addresses (guint64 *) to their places: reports repeat each other */
+};
+
+static void place_free(gpointer data)
+{
+	struct place *place = data;
+
+	g_free(place->function);
+	g_free(place->file);
+	g_free(place);
+}
+
+static gboolean open_elf(struct symbols *symbols, const char *path, GError **error)
+{
+	struct stat info;
+	GElf_Ehdr header;
+
+	symbols->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (symbols->fd < 0 || fstat(symbols->fd, &info) < 0)
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot open '%s': %s", path,
+				g_strerror(errno));
+	if (!S_ISREG(info.st_mode) || info.st_size > FILE_MAX)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s': a regular file of at most 8 GiB is needed", path);
+	elf_version(EV_CURRENT);
+	symbols->elf = elf_begin(symbols->fd, ELF_C_READ_MMAP, NULL);
+	if (!symbols->elf || elf_kind(symbols->elf) != ELF_K_ELF ||
+	    !gelf_getehdr(symbols->elf, &header))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' is no ELF file; the vmlinux of the build is needed, not the "
+				"image that boots",
+				path);
+	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' is not linked, so it does not tell addresses; vmlinux is needed",
+				path);
+	return TRUE;
+}
+
+struct symbols *symbols_open(const char *path, GError **error)
+{
+	rig_auto(symbols) symbols = g_new0(struct symbols, 1);
+
+	symbols->fd = -1;
+	symbols->known = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+					       (GDestroyNotify)g_ptr_array_unref);
+	if (!open_elf(symbols, path, error))
+		return NULL;
+	symbols->table = table_new(symbols->elf);
+	symbols->lines = lines_new(symbols->elf);
+	if (!symbols->table && !symbols->lines) {
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "'%s' has neither symbols nor DWARF (a stripped vmlinux?)", path);
+		return NULL;
+	}
+	return g_steal_pointer(&symbols);
+}
+
+void symbols_free(struct symbols *symbols)
+{
+	if (!symbols)
+		return;
+	g_hash_table_unref(symbols->known);
+	table_free(symbols->table);
+	lines_free(symbols->lines);
+	elf_end(symbols->elf);
+	if (symbols->fd >= 0)
+		close(symbols->fd);
+	g_free(symbols);
+}
+
+gboolean symbols_have_lines(const struct symbols *symbols)
+{
+	return symbols->lines != NULL;
+}
+
+gboolean symbols_find(struct symbols *symbols, const struct frame *frame, guint64 *ret_address)
+{
+	return symbols->table && table_find(symbols->table, frame, ret_address);
+}
+
+static GPtrArray *look_up(struct symbols *symbols, guint64 address)
+{
+	GPtrArray *places = g_ptr_array_new_with_free_func(place_free);
+	const char *name = symbols->table ? table_name(symbols->table, address) : NULL;
+
+	if (symbols->lines)
+		lines_add(symbols->lines, address, places);
+	if (!places->len && name) {
+		struct place *place = g_new0(struct place, 1);
+
+		place->function = g_utf8_make_valid(name, -1);
+		g_ptr_array_add(places, place);
+	}
+	return places;
+}
+
+GPtrArray *symbols_at(struct symbols *symbols, guint64 address)
+{
+	GPtrArray *places = g_hash_table_lookup(symbols->known, &address);
+
+	if (!places) {
+		places = look_up(symbols, address);
+		g_hash_table_insert(symbols->known, g_memdup2(&address, sizeof(address)), places);
+	}
+	return g_ptr_array_ref(places);
+}
+
+static json_t *place_json(const struct place *place)
+{
+	return json_pack("{s:s, s:s?, s:i, s:b}", "function", place->function, "file", place->file,
+			 "line", (int)place->line, "inlined", place->inlined);
+}
+
+/* One frame: TEXT as it is shown, at ADDRESS. */
+static json_t *frame_json(struct symbols *symbols, const char *text, guint64 address)
+{
+	g_autoptr(GPtrArray) places = symbols_at(symbols, address);
+	json_t *at = json_array();
+
+	for (guint i = 0; i < places->len; i++)
+		json_array_append_new(at, place_json(places->pdata[i]));
+	return json_pack("{s:s, s:o}", "frame", text, "at", at);
+}
+
+/*
+ * The frame in LINE, or NULL. A call's frame has the address after the call, which can be in the next
+ * line or even the next function, so it is looked up a byte earlier; a fault's is exact.
+ */
+static json_t *line_json(struct symbols *symbols, const char *line, guint *missed)
+{
+	g_autofree char *text = NULL;
+	struct frame frame;
+	guint64 address;
+	gboolean guess, fault;
+
+	if (frame_parse_address(line, &address, &guess)) {
+		if (guess)
+			return NULL;
+		text = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", address);
+		return frame_json(symbols, text, address - 1);
+	}
+	fault = frame_parse_fault(line, &frame);
+	if (!fault && !frame_parse(line, &frame))
+		return NULL;
+	/* arm's "f from g+0x1/0x2" has no offset of its own */
+	if (frame.guess || frame.inlined || frame.module[0] || !frame.symbol[0])
+		return NULL;
+	if (!symbols_find(symbols, &frame, &address)) {
+		++*missed;
+		return NULL;
+	}
+	text = g_strdup_printf("%s+0x%" G_GINT64_MODIFIER "x/0x%" G_GINT64_MODIFIER "x", frame.symbol,
+			       frame.offset, frame.size);
+	return frame_json(symbols, text, fault || !frame.offset ? address : address - 1);
+}
+
+json_t *symbols_report(struct symbols *symbols, const struct splat *splat, guint *missed)
+{
+	g_auto(GStrv) lines = g_strsplit(splat->text, "\n", -1);
+	json_t *array = json_array();
+
+	for (guint i = 0; lines[i] && json_array_size(array) < FRAMES_MAX; i++) {
+		json_t *frame = line_json(symbols, lines[i], missed);
+
+		if (frame)
+			json_array_append_new(array, frame);
+	}
+	return array;
+}
