@@ -33,7 +33,9 @@ static const struct group groups[] = {
 	{"node", OP_READ_NODE, "/sys/devices/system/node", "node",
 	 FILES{"meminfo", "numastat", "vmstat", "distance", "cpulist", NULL}},
 	{"block", OP_READ_BLOCK, "/sys/devices/system/memory", "memory",
-	 FILES{"valid_zones", "removable", "state", "online", "phys_device", "phys_index", NULL}},
+	 FILES{"removable", "state", "online", "phys_device", "phys_index", NULL}},
+	/* of its own: 6.1 follows a NULL pointer when it is read while its block is being added */
+	{"zones", OP_READ_BLOCK, "/sys/devices/system/memory", "memory", FILES{"valid_zones", NULL}},
 	{"page_owner", OP_READ_PAGE_OWNER, NULL, NULL, FILES{"/sys/kernel/debug/page_owner", NULL},
 	 .seek = true},
 	/* its place and name differ by architecture and version: those that exist are taken */

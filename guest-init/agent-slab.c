@@ -20,6 +20,8 @@
 #define READ_LIMIT (256 * 1024)
 
 static struct listing caches;
+/* Of which caches: names that are this and a number, or all where it is NULL. */
+static const char *prefix;
 
 /* slab-read: file after file of one cache, then another cache. */
 
@@ -66,7 +68,15 @@ static int open_caches(struct run *run)
 
 	if (!err)
 		err = listing_refresh(&caches, NULL);
-	return err < 0 || !caches.count ? run_fail(run, ENOENT, SLAB_DIR) : 0;
+	if (err < 0 || !caches.count)
+		return run_fail(run, ENOENT, SLAB_DIR);
+	/* there may be none of these yet */
+	prefix = run_param(run, "caches");
+	if (!strcmp(prefix, "all"))
+		prefix = NULL;
+	else
+		caches.stale = true;
+	return 0;
 }
 
 static int prepare_read(struct run *run)
@@ -85,7 +95,7 @@ static void step_read(struct run *run)
 	long err;
 
 	if (!at_file) {
-		listing_refresh(&caches, NULL);
+		listing_refresh(&caches, prefix);
 		if (!caches.count) {
 			caches.stale = true;
 			run_idle(run);
@@ -105,11 +115,14 @@ static void step_read(struct run *run)
 	}
 }
 
+#define CACHES_PARAM {"caches", "all", "all, or the names' beginning: those that are it and a number"}
+
 const struct agent agent_slab_read = {
 	.name = "slab-read",
 	.needs = SLAB_DIR,
 	.params = (const struct agent_param[]){
 		{"files", "all", "which files of each cache: all that can be read, or names: slabs,objects"},
+		CACHES_PARAM,
 		{NULL},
 	},
 	.prepare = prepare_read,
@@ -123,7 +136,7 @@ static void step_shrink(struct run *run)
 	char path[128];
 	int err;
 
-	listing_refresh(&caches, NULL);
+	listing_refresh(&caches, prefix);
 	if (!caches.count) {
 		caches.stale = true;
 		run_idle(run);
@@ -138,6 +151,10 @@ static void step_shrink(struct run *run)
 const struct agent agent_slab_shrink = {
 	.name = "slab-shrink",
 	.needs = SLAB_DIR,
+	.params = (const struct agent_param[]){
+		CACHES_PARAM,
+		{NULL},
+	},
 	.prepare = open_caches,
 	.step = step_shrink,
 };
