@@ -10,4 +10,5 @@ $(OUT)/tests/guest-bare: tests/bench/guest-bare.c
 .PHONY: bench
 bench: all $(FAKES) $(OUT)/tests/guest-bare
 	@tools/install-packages build run check
+	@tests/bench/scan $(OUT)
 	@tests/bench/run $(OUT)

@@ -8,17 +8,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "splat/known.h"
 #include "splat/splat.h"
+#include "symbol/symbol.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/term.h"
 
 #define CHUNK (256 * 1024)
+#define FRAMES_SHOWN 40
 
 struct scan {
 	const char *file;
-	json_t *array; /* NULL: print for people */
-	guint failing, lost, notes;
+	struct scanner *scanner;
+	GQueue waiting; /* of struct splat, by first line, until no earlier one can come */
+	gboolean json;
+	struct symbols *symbols; /* or NULL */
+	struct known *known;	 /* or NULL */
+	guint failing, lost, notes, expected;
+	guint missed; /* frames that the vmlinux does not have */
 	gboolean many; /* files */
 };
 
@@ -50,7 +58,31 @@ static void print_lock(const char *label, const struct splat_lock *lock)
 		       lock->function ? lock->function : "");
 }
 
-static void print_people(const struct scan *scan, const struct splat *splat)
+/* One line for each frame and each function inlined in it. */
+static void print_places(const json_t *frames)
+{
+	for (gsize i = 0; i < json_array_size(frames) && i < FRAMES_SHOWN; i++) {
+		const json_t *at = json_object_get(json_array_get(frames, i), "at");
+
+		for (gsize p = 0; p < json_array_size(at); p++) {
+			const json_t *place = json_array_get(at, p);
+			const char *file = json_string_value(json_object_get(place, "file"));
+
+			printf("  %-10s %s", i + p ? "" : "stack",
+			       json_string_value(json_object_get(place, "function")));
+			if (file)
+				printf(" %s:%" JSON_INTEGER_FORMAT, file,
+				       json_integer_value(json_object_get(place, "line")));
+			printf("%s\n", json_is_true(json_object_get(place, "inlined")) ? " (inlined)"
+										      : "");
+		}
+	}
+	if (json_array_size(frames) > FRAMES_SHOWN)
+		printf("             … (--json has all)\n");
+}
+
+static void print_people(const struct scan *scan, const struct splat *splat,
+			 const struct known_issue *issue, const json_t *places)
 {
 	const char *plain = term_colour(TERM_PLAIN);
 
@@ -69,7 +101,10 @@ static void print_people(const struct scan *scan, const struct splat *splat)
 	print_lock("wants", &splat->acquiring);
 	print_lock("holds", &splat->holding);
 	print_cycle(splat);
+	print_places(places);
 	printf("  signature  %s\n", splat->bug);
+	if (issue)
+		printf("  known      %s (%s), until %s\n", issue->reason, issue->link, issue->expires);
 	if (splat->corrupted)
 		printf("  damaged    %s\n", splat->corrupted_why);
 	if (splat->missed)
@@ -83,26 +118,79 @@ static void print_people(const struct scan *scan, const struct splat *splat)
 	putchar('\n');
 }
 
-static void found(struct splat *splat, void *data)
+static void count(struct scan *scan, const struct splat *splat, const struct known_issue *issue)
 {
-	struct scan *scan = data;
-
-	if (splat->weight == SPLAT_FAIL)
+	if (issue)
+		scan->expected++;
+	else if (splat->weight == SPLAT_FAIL)
 		scan->failing++;
 	else if (splat->weight == SPLAT_LOST)
 		scan->lost++;
 	else
 		scan->notes++;
-	if (scan->array) {
-		json_t *json = splat_to_json(splat);
-		g_autofree char *file = g_filename_display_name(scan->file);
+}
 
-		json_object_set_new(json, "file", json_string(file));
-		json_array_append_new(scan->array, json);
-	} else {
-		print_people(scan, splat);
-	}
+static guint all_reports(const struct scan *scan)
+{
+	return scan->failing + scan->lost + scan->notes + scan->expected;
+}
+
+/* An item of the array; the array is written as it grows, for a log of any length. */
+static void print_json(const struct scan *scan, const struct splat *splat,
+		       const struct known_issue *issue, json_t *places)
+{
+	g_autofree char *file = g_filename_display_name(scan->file), *text = NULL;
+	json_t *json = splat_to_json(splat);
+
+	json_object_set_new(json, "file", json_string(file));
+	json_object_set_new(json, "known", issue ? known_json(issue) : json_null());
+	if (places)
+		json_object_set(json, "symbolised", places);
+	text = json_dumps(json, JSON_INDENT(2));
+	printf("%s%s", all_reports(scan) > 1 ? ",\n" : "", text);
+	json_decref(json);
+}
+
+static void show(struct scan *scan, struct splat *splat)
+{
+	const struct known_issue *issue =
+		scan->known ? known_match(scan->known, splat, NULL) : NULL;
+	json_t *places =
+		scan->symbols ? symbols_report(scan->symbols, splat, &scan->missed) : NULL;
+
+	count(scan, splat, issue);
+	if (scan->json)
+		print_json(scan, splat, issue, places);
+	else
+		print_people(scan, splat, issue, places);
+	json_decref(places);
 	splat_free(splat);
+}
+
+static int by_first_line(gconstpointer a, gconstpointer b, gpointer unused)
+{
+	const struct splat *one = a, *two = b;
+
+	(void)unused;
+	return one->first_line < two->first_line ? -1 : one->first_line > two->first_line;
+}
+
+/* Those that begin before LINE. */
+static void show_until(struct scan *scan, guint64 line)
+{
+	struct splat *first;
+
+	while ((first = g_queue_peek_head(&scan->waiting)) && first->first_line < line)
+		show(scan, g_queue_pop_head(&scan->waiting));
+}
+
+/* Reports end in another order than they begin; they are shown as they begin. */
+static void found(struct splat *splat, void *data)
+{
+	struct scan *scan = data;
+
+	g_queue_insert_sorted(&scan->waiting, splat, by_first_line, NULL);
+	show_until(scan, scanner_open_line(scan->scanner));
 }
 
 static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep_died,
@@ -119,6 +207,7 @@ static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep
 		return rig_fail(error, RIG_EXIT_USAGE, "cannot open '%s': %s", path,
 				g_strerror(errno));
 	scan->file = path;
+	scan->scanner = scanner;
 	while ((n = read(fd, chunk, CHUNK)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -130,43 +219,103 @@ static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep
 	}
 	if (!is_stdin)
 		close(fd);
+	scanner_flush(scanner);
+	show_until(scan, G_MAXUINT64);
 	if (failure)
 		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", path,
 				g_strerror(failure));
-	scanner_flush(scanner);
 	*lockdep_died |= scanner_lockdep_died(scanner);
 	return TRUE;
 }
 
 static void print_summary(const struct scan *scan, gboolean lockdep_died)
 {
-	guint all = scan->failing + scan->lost + scan->notes;
+	guint all = all_reports(scan);
 
 	if (!all) {
 		printf("no reports%s\n", lockdep_died ? "; the lock validator was off" : "");
 		return;
 	}
-	printf("%u report%s: %u failing, %u loss of coverage, %u noted%s\n", all,
-	       all == 1 ? "" : "s", scan->failing, scan->lost, scan->notes,
-	       lockdep_died ? "; the lock validator was off" : "");
+	printf("%u report%s: %u failing, %u loss of coverage, %u noted", all, all == 1 ? "" : "s",
+	       scan->failing, scan->lost, scan->notes);
+	if (scan->known)
+		printf(", %u known", scan->expected);
+	printf("%s\n", lockdep_died ? "; the lock validator was off" : "");
+}
+
+/* What the user should know of the files given, beside the reports. */
+static void print_remarks(const struct scan *scan, const char *vmlinux, const char *list)
+{
+	const struct known_issue *issues;
+	guint n = 0;
+
+	if (scan->missed)
+		fprintf(stderr, "rig: %u frames are not in '%s': is it of the same build?\n",
+			scan->missed, vmlinux);
+	if (scan->symbols && !symbols_have_lines(scan->symbols))
+		fprintf(stderr, "rig: '%s' has no DWARF, so there are functions but no lines "
+				"(scenarios/kconfig/debuginfo.config)\n",
+			vmlinux);
+	issues = scan->known ? known_issues(scan->known, &n) : NULL;
+	for (guint i = 0; i < n; i++) {
+		const char *what = issues[i].signature ? issues[i].signature : issues[i].title;
+
+		if (issues[i].expired)
+			fprintf(stderr, "rig: %s: issue %u '%s' expired on %s\n", list, i + 1, what,
+				issues[i].expires);
+		else if (!issues[i].matches)
+			fprintf(stderr, "rig: %s: issue %u '%s' matched nothing\n", list, i + 1, what);
+	}
+}
+
+static gboolean open_helpers(struct scan *scan, const char *vmlinux, const char *list,
+			     GError **error)
+{
+	g_autofree char *now = rig_utc_now(FALSE);
+
+	if (vmlinux && !(scan->symbols = symbols_open(vmlinux, error)))
+		return FALSE;
+	return !list || (scan->known = known_load(list, now, error));
+}
+
+static gboolean scan_all(struct scan *scan, char **files, GError **error)
+{
+	gboolean lockdep_died = FALSE, ok = TRUE;
+
+	scan->many = files[0] && files[1];
+	if (scan->json)
+		printf("[");
+	for (; ok && *files; files++)
+		ok = scan_file(scan, *files, &lockdep_died, error);
+	if (scan->json)
+		printf("]\n");
+	else if (ok)
+		print_summary(scan, lockdep_died);
+	return ok;
 }
 
 int cmd_scan(int argc, char **argv)
 {
-	gboolean as_json = FALSE, lockdep_died = FALSE;
+	g_autofree char *vmlinux = NULL, *list = NULL;
+	struct scan scan = {.waiting = G_QUEUE_INIT};
 	const GOptionEntry entries[] = {
-		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json,
+		{"json", 0, 0, G_OPTION_ARG_NONE, &scan.json,
 		 "an array with an object for each report", NULL},
+		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &vmlinux,
+		 "show where the frames are, by this build's symbols and DWARF", "FILE"},
+		{"known", 0, 0, G_OPTION_ARG_FILENAME, &list,
+		 "known issues, which do not count (scenarios/known-issues.yaml)", "FILE"},
 		{NULL},
 	};
-	struct scan scan = {0};
 	g_autoptr(GError) error = NULL;
+	gboolean ok;
 
 	if (!cmd_parse(&argc, &argv, entries, "FILE...|-",
 		       "Finds the kernel's reports in console logs, dmesg, journals and mails.\n"
-		       "Exits with 0 where none is a failure, with 1 where one is.",
+		       "Exits with 0 where there is none that is not known, with 1 where there is.",
 		       "  rig scan console.log\n"
 		       "  journalctl -k | rig scan -\n"
+		       "  rig scan --vmlinux vmlinux console.log\n"
 		       "  rig scan --json */console.raw | jq '.[].title'\n",
 		       &error))
 		return rig_report_error(error);
@@ -175,17 +324,12 @@ int cmd_scan(int argc, char **argv)
 			 "scan: name at least one file, or - for standard input");
 		return rig_report_error(error);
 	}
-	scan.array = as_json ? json_array() : NULL;
-	scan.many = argc > 2;
-	for (int i = 1; i < argc; i++) {
-		if (!scan_file(&scan, argv[i], &lockdep_died, &error)) {
-			json_decref(scan.array);
-			return rig_report_error(error);
-		}
-	}
-	if (as_json)
-		cmd_print_json(scan.array);
-	else
-		print_summary(&scan, lockdep_died);
-	return scan.failing ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
+	ok = open_helpers(&scan, vmlinux, list, &error) && scan_all(&scan, argv + 1, &error);
+	if (ok)
+		print_remarks(&scan, vmlinux, list);
+	symbols_free(scan.symbols);
+	known_free(scan.known);
+	if (!ok)
+		return rig_report_error(error);
+	return scan.failing + scan.lost + scan.notes ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }

@@ -100,6 +100,15 @@ const char *scanner_open_kind(const struct scanner *scanner)
 	return NULL;
 }
 
+guint64 scanner_open_line(const struct scanner *scanner)
+{
+	guint64 line = G_MAXUINT64;
+
+	for (guint i = 0; i < scanner->n_open; i++)
+		line = MIN(line, scanner->open[i]->first_line);
+	return line;
+}
+
 gboolean scanner_lockdep_died(const struct scanner *scanner)
 {
 	return scanner->lockdep_died;

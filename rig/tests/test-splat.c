@@ -4,28 +4,14 @@
  * report's), an empty line, then the log as it was. Each is judged whole, byte by byte and in
  * random pieces, and dressed up as other tools would show it.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "splat/splat.h"
+#include "tests/splat.h"
 #include "util/clock.h"
-#include "util/rng.h"
 
-struct expected {
-	char *kind, *title, *bug, *lines, *corrupted, *cycle;
-	gboolean induced, off;
-};
-
-struct fixture {
-	char *name, *data;
-	const char *log;
-	gsize len;
-	GPtrArray *expected;
-};
-
-static GPtrArray *fixtures;
+GPtrArray *fixtures;
 
 /* Fixtures ------------------------------------------------------------------- */
 
@@ -125,8 +111,7 @@ static void free_splat(gpointer splat)
 	splat_free(splat);
 }
 
-/* CUT: 0 whole, else the most bytes that go in at once, drawn from RNG. */
-static GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng)
+GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng)
 {
 	GPtrArray *found = g_ptr_array_new_with_free_func(free_splat);
 	rig_auto(scanner) scanner = scanner_new(collect, found);
@@ -280,7 +265,7 @@ START_TEST(dressed_up_it_is_the_same)
 }
 END_TEST
 
-static const struct fixture *fixture_named(const char *name)
+const struct fixture *fixture_named(const char *name)
 {
 	for (guint i = 0; i < fixtures->len; i++) {
 		const struct fixture *fixture = fixtures->pdata[i];
@@ -595,6 +580,7 @@ int main(void)
 	tcase_add_loop_test(data, answers, 0, fixtures->len);
 	tcase_add_loop_test(data, any_cut_gives_the_same, 0, fixtures->len);
 	tcase_add_loop_test(data, dressed_up_it_is_the_same, 0, fixtures->len);
+	add_schema_tests(data);
 	tcase_add_test(rules, without_stamps);
 	tcase_add_test(rules, interleaved_callers);
 	tcase_add_loop_test(rules, damaged_chains_are_marked, 0, 4);
@@ -608,6 +594,7 @@ int main(void)
 	tcase_add_test(rules, quiet_speed);
 	suite_add_tcase(suite, data);
 	suite_add_tcase(suite, rules);
+	add_known_tests(suite);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Known issues: the list's form, and which entry a report is. */
+#include "splat/known.h"
+
+#include <cyaml/cyaml.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+
+#define FILE_MAX (1 << 20)
+#define ISSUES_MAX 10000
+#define PARTS 3
+
+struct list {
+	struct known_issue *issues;
+	unsigned n_issues;
+};
+
+struct known {
+	struct list *list;
+};
+
+#define TEXT(key, field)                                                                           \
+	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, struct known_issue, field, 1, 1000)
+#define OPTIONAL(key, field)                                                                       \
+	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct known_issue,  \
+			       field, 1, 1000)
+
+static const cyaml_schema_field_t issue_fields[] = {
+	OPTIONAL("signature", signature), OPTIONAL("title", title), TEXT("reason", reason),
+	TEXT("link", link),		  OPTIONAL("from", from),   OPTIONAL("before", before),
+	TEXT("expires", expires),	  CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t issue_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct known_issue, issue_fields),
+};
+
+static const cyaml_schema_field_t list_fields[] = {
+	CYAML_FIELD_SEQUENCE_COUNT("issues", CYAML_FLAG_POINTER, struct list, issues, n_issues,
+				   &issue_value, 0, ISSUES_MAX),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t list_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct list, list_fields),
+};
+
+static void *memory(void *context, void *block, size_t size)
+{
+	(void)context;
+	return g_realloc(block, size);
+}
+
+static void G_GNUC_PRINTF(3, 0) keep_log(cyaml_log_t level, void *context, const char *format,
+					 va_list args)
+{
+	(void)level;
+	g_string_append_vprintf(context, format, args);
+}
+
+static const cyaml_config_t config = {
+	.log_fn = keep_log,
+	.mem_fn = memory,
+	.log_level = CYAML_LOG_ERROR,
+	.flags = CYAML_CFG_NO_ALIAS,
+};
+
+/* Kernel versions: "6.1.192-2" is 6, 1, 192; a release candidate is before its release. */
+struct version {
+	guint part[PARTS];
+	gboolean candidate;
+};
+
+static gboolean version_parse(const char *text, struct version *ret)
+{
+	struct version version = {0};
+	const char *p = text;
+
+	for (int i = 0; i < PARTS; i++) {
+		char *end;
+		guint64 n;
+
+		if (!g_ascii_isdigit(*p))
+			return FALSE;
+		n = g_ascii_strtoull(p, &end, 10);
+		version.part[i] = MIN(n, G_MAXUINT);
+		p = end;
+		if (*p != '.' || i == PARTS - 1)
+			break;
+		p++;
+	}
+	/* "6.1.192-2", "6.12-rc3", "5.14.0-284.el9", "6.1+" */
+	if (*p && !strchr("-+~.", *p))
+		return FALSE;
+	version.candidate = g_str_has_prefix(p, "-rc");
+	*ret = version;
+	return strchr(text, '.') != NULL;
+}
+
+static int version_compare(const struct version *a, const struct version *b)
+{
+	for (int i = 0; i < PARTS; i++)
+		if (a->part[i] != b->part[i])
+			return a->part[i] < b->part[i] ? -1 : 1;
+	return b->candidate - a->candidate;
+}
+
+static gboolean is_date(const char *text)
+{
+	int year, month, day, n = 0;
+
+	return sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &n) == 3 && n == 10 && !text[n] &&
+	       year >= 2000 && g_date_valid_dmy(day, month, year);
+}
+
+/* A pattern needs a letter that is its own. */
+static gboolean is_wild(const char *pattern)
+{
+	return pattern && strspn(pattern, "*? ") == strlen(pattern);
+}
+
+static gboolean check_issue(const char *file, guint number, struct known_issue *issue,
+			    const char *today, GError **error)
+{
+	struct version version;
+	const char *wrong = NULL;
+
+	if (!issue->signature && !issue->title)
+		wrong = "needs `signature` or `title`";
+	else if (is_wild(issue->signature) || is_wild(issue->title))
+		wrong = "would match every report";
+	else if (!is_date(issue->expires))
+		wrong = "`expires` is a day, as 2027-06-30";
+	else if ((issue->from && !version_parse(issue->from, &version)) ||
+		 (issue->before && !version_parse(issue->before, &version)))
+		wrong = "`from` and `before` are versions, as 6.1 or 6.12.3";
+	else if (!g_str_has_prefix(issue->link, "https://") &&
+		 !g_str_has_prefix(issue->link, "http://"))
+		wrong = "`link` begins with https://";
+	if (wrong)
+		return rig_fail(error, RIG_EXIT_USAGE, "%s: issue %u: %s", file, number, wrong);
+	issue->expired = strcmp(issue->expires, today) < 0;
+	return TRUE;
+}
+
+struct known *known_load(const char *file, const char *today, GError **error)
+{
+	rig_auto(known) known = g_new0(struct known, 1);
+	g_autoptr(GString) log = g_string_new(NULL);
+	g_autofree char *data = NULL, *day = g_strndup(today, strlen("2026-11-21"));
+	cyaml_config_t mine = config;
+	cyaml_err_t err;
+	gsize len;
+
+	if (!rig_read_file(file, FILE_MAX, &data, &len, error))
+		return NULL;
+	mine.log_ctx = log;
+	err = cyaml_load_data((const guint8 *)data, len, &mine, &list_value,
+			      (cyaml_data_t **)&known->list, NULL);
+	if (err != CYAML_OK) {
+		g_strdelimit(g_strchomp(log->str), "\n", ';');
+		rig_fail(error, RIG_EXIT_USAGE, "%s: %s: %s", file, cyaml_strerror(err), log->str);
+		return NULL;
+	}
+	for (guint i = 0; known->list && i < known->list->n_issues; i++)
+		if (!check_issue(file, i + 1, &known->list->issues[i], day, error))
+			return NULL;
+	return g_steal_pointer(&known);
+}
+
+void known_free(struct known *known)
+{
+	if (!known)
+		return;
+	cyaml_free(&config, &list_value, known->list, 0);
+	g_free(known);
+}
+
+const struct known_issue *known_issues(const struct known *known, guint *ret_n)
+{
+	*ret_n = known->list ? known->list->n_issues : 0;
+	return known->list ? known->list->issues : NULL;
+}
+
+/* "… Comm: x Not tainted 6.1.192 #1", "… Tainted: G W 6.1.192 #1", lockdep's "6.1.192 #1 Not tainted". */
+static gboolean release_of(const struct splat *splat, struct version *ret)
+{
+	g_auto(GStrv) lines = g_strsplit(splat->text, "\n", -1);
+
+	for (guint i = 0; lines[i]; i++) {
+		const char *mark = strstr(lines[i], "ainted");
+		g_auto(GStrv) words = mark ? g_strsplit_set(lines[i], " \t", -1) : NULL;
+
+		for (guint w = 0; words && words[w]; w++)
+			if (version_parse(words[w], ret))
+				return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean in_range(const struct known_issue *issue, const struct splat *splat,
+			 const char *release)
+{
+	struct version version, end;
+
+	if (!issue->from && !issue->before)
+		return TRUE;
+	if (release ? !version_parse(release, &version) : !release_of(splat, &version))
+		return FALSE;
+	if (issue->from && version_parse(issue->from, &end) && version_compare(&version, &end) < 0)
+		return FALSE;
+	return !issue->before || !version_parse(issue->before, &end) ||
+	       version_compare(&version, &end) < 0;
+}
+
+static gboolean fits(const char *pattern, const char *text)
+{
+	return !pattern || g_pattern_match_simple(pattern, text);
+}
+
+const struct known_issue *known_match(struct known *known, const struct splat *splat,
+				      const char *release)
+{
+	for (guint i = 0; known->list && i < known->list->n_issues; i++) {
+		struct known_issue *issue = &known->list->issues[i];
+
+		if (issue->expired || !fits(issue->signature, splat->bug) ||
+		    !fits(issue->title, splat->title) || !in_range(issue, splat, release))
+			continue;
+		issue->matches++;
+		return issue;
+	}
+	return NULL;
+}
+
+json_t *known_json(const struct known_issue *issue)
+{
+	return json_pack("{s:s?, s:s?, s:s, s:s, s:s}", "signature", issue->signature, "title",
+			 issue->title, "reason", issue->reason, "link", issue->link, "expires",
+			 issue->expires);
+}

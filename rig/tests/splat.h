@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the collector's suite share. */
+#ifndef RIG_TESTS_SPLAT_H
+#define RIG_TESTS_SPLAT_H
+
+#include <check.h>
+
+#include "splat/splat.h"
+#include "util/rng.h"
+
+struct expected {
+	char *kind, *title, *bug, *lines, *corrupted, *cycle;
+	gboolean induced, off;
+};
+
+struct fixture {
+	char *name, *data;
+	const char *log;
+	gsize len;
+	GPtrArray *expected;
+};
+
+extern GPtrArray *fixtures;
+const struct fixture *fixture_named(const char *name);
+
+/* CUT: 0 whole, else the most bytes that go in at once, drawn from RNG. */
+GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng);
+
+void add_known_tests(Suite *suite);
+void add_schema_tests(TCase *tests);
+
+#endif
