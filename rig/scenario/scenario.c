@@ -213,7 +213,8 @@ char **scenario_names(void)
 	const char *name;
 
 	while (dir && (name = g_dir_read_name(dir)))
-		if (g_str_has_suffix(name, ".yaml"))
+		/* the list of known issues lies beside the scenarios, and is none */
+		if (g_str_has_suffix(name, ".yaml") && strcmp(name, "known-issues.yaml"))
 			g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(".yaml")));
 	g_ptr_array_sort(names, by_name);
 	g_ptr_array_add(names, NULL);
