@@ -20,6 +20,7 @@ static const struct {
 	{"scan", "find kernel reports in any log", cmd_scan},
 	{"scenario", "list, show and check scenarios", cmd_scenario},
 	{"kernel", "build a kernel, or check whether one can serve a scenario", cmd_kernel},
+	{"zoo", "bugs brought back: are they caught, and how soon", cmd_zoo},
 	{"doctor", "what this host can do, and what it lacks", cmd_doctor},
 };
 

@@ -17,6 +17,7 @@ int cmd_recheck(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
 int cmd_scenario(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
+int cmd_zoo(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 /*

@@ -205,6 +205,8 @@ static json_t *inputs(const struct job *job, const struct resolved *r)
 
 	if (job->replays)
 		json_object_set(json, "replays", job->replays);
+	if (job->zoo)
+		json_object_set(json, "zoo", job->zoo);
 	return json;
 }
 

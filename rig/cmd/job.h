@@ -19,6 +19,7 @@ struct job {
 	gboolean no_lockdep, keep_going;
 	gboolean quiet;		   /* nothing on standard output */
 	json_t *replays;	   /* name of the run that this one repeats, or NULL */
+	json_t *zoo;		   /* the zoo entry it is for: {"entry", "clean"}, or NULL */
 };
 
 /*

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig zoo: bugs that are brought back, whether the rig catches them, and how soon. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/findings.h"
+#include "cmd/job.h"
+#include "util/error.h"
+#include "util/paths.h"
+#include "util/term.h"
+#include "zoo/zoo.h"
+
+#define PAGE "docs/zoo.md"
+
+static const char summary[] =
+	"The zoo is real hotplug bugs, brought back by patches. A rig that has never caught a bug proves nothing.\n"
+	"docs/zoo.md is the manual.\n\n"
+	"  list        the entries\n"
+	"  show zNN    one in full\n"
+	"  run zNN…    builds the kernel with the bug and runs its scenario, which must catch it\n"
+	"  table       how often and how soon each was caught, from the runs that are kept; into docs/zoo.md";
+
+static const char examples[] =
+	"  rig zoo run z03\n"
+	"  rig zoo run z09 --machine pseries --repeat 20\n"
+	"  rig zoo run --all --clean        the same scenarios without the bugs: all must stay silent\n"
+	"  rig zoo table\n\n"
+	"Exit codes of run: 0 all caught (with --clean: all silent), 1 not, 2 usage, 3 infrastructure.\n";
+
+static struct {
+	char *machine, *kernel, *results, *seed;
+	int repeat, jobs, duration;
+	gboolean all, clean, json, stdout_only;
+} want;
+
+static const GOptionEntry options[] = {
+	{"all", 'a', 0, G_OPTION_ARG_NONE, &want.all, "run: every entry", NULL},
+	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
+	 "run: on this one, entries that are not for it are passed over (each entry's first)", "NAME"},
+	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "run: a source that the entry has patches for",
+	 "SOURCE"},
+	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat, "run: so many times (1)", "N"},
+	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: without the bug", NULL},
+	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "run: all random choices follow from it", "N"},
+	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "run: hammer for so many seconds", "S"},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "run: compile with so many jobs", "N"},
+	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
+	{"print", 'p', 0, G_OPTION_ARG_NONE, &want.stdout_only, "table: print it, leave " PAGE " alone", NULL},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print JSON", NULL},
+	{NULL}};
+
+static json_t *strings(char **list)
+{
+	json_t *array = json_array();
+
+	for (char **s = list; *s; s++)
+		json_array_append_new(array, json_string(*s));
+	return array;
+}
+
+static json_t *entry_json(const struct zoo_entry *e)
+{
+	json_t *variants = json_array();
+
+	for (unsigned i = 0; i < e->n_variants; i++)
+		json_array_append_new(variants,
+				      json_pack("{s:s, s:o, s:o}", "kernel", e->variants[i].kernel, "base",
+						strings(e->variants[i].base), "bug", strings(e->variants[i].bug)));
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:s?, s:{s:s, s:o, s:o, s:s?}, s:o, s:s}", "id",
+			 e->id, "subject", e->subject, "commits", strings(e->commits), "fixed", e->fixed, "wrong",
+			 e->wrong, "patches", variants, "scenario", e->scenario, "machines",
+			 strings(e->machines), "mmu", e->mmu, "expect", "oracle", zoo_oracle_name(e->oracle),
+			 "kinds", strings(e->kinds), "cycle", strings(e->cycle), "function", e->function,
+			 "verified", strings(e->verified), "file", e->file);
+}
+
+static void print_entry(const struct zoo_entry *e)
+{
+	g_autofree char *commits = g_strjoinv(", ", e->commits), *machines_text = g_strjoinv(", ", e->machines);
+	g_autofree char *kinds = g_strjoinv(" or ", e->kinds), *cycle = g_strjoinv(", ", e->cycle);
+	g_autofree char *verified = g_strjoinv(", ", e->verified);
+
+	printf("%s%s  %s%s\n\n%s\n\n", term_colour(TERM_BOLD), e->id, e->subject, term_colour(TERM_PLAIN), e->wrong);
+	printf("  commits   %s, fixed %s\n  scenario  %s\n  machines  %s%s%s\n  oracle    %s%s%s\n", commits, e->fixed,
+	       e->scenario, machines_text, e->mmu ? ", MMU " : "", e->mmu ? e->mmu : "",
+	       zoo_oracle_name(e->oracle), *kinds ? ": " : "", kinds);
+	if (*cycle)
+		printf("  locks     %s\n", cycle);
+	if (e->function)
+		printf("  in        %s\n", e->function);
+	for (unsigned i = 0; i < e->n_variants; i++) {
+		g_autofree char *base = g_strjoinv(" ", e->variants[i].base);
+		g_autofree char *bug = g_strjoinv(" ", e->variants[i].bug);
+
+		printf("  patches   %s: %s%s%s\n", e->variants[i].kernel, base, *base ? " " : "", bug);
+	}
+	printf("  verified  %s\n", *verified ? verified : "not yet");
+}
+
+static int list(void)
+{
+	g_auto(GStrv) ids = zoo_ids();
+	json_t *array = want.json ? json_array() : NULL;
+	int code = RIG_EXIT_PASS;
+
+	for (char **id = ids; *id; id++) {
+		g_autoptr(GError) error = NULL;
+		rig_auto(zoo_entry) e = zoo_load(*id, &error);
+		g_autofree char *machines_text = e ? g_strjoinv(", ", e->machines) : NULL;
+
+		if (!e)
+			code = rig_report_error(error);
+		else if (array)
+			json_array_append_new(array, entry_json(e));
+		else
+			printf("%s%-5s%s %s\n      %s%s, on %s%s\n", term_colour(TERM_BOLD), e->id,
+			       term_colour(TERM_PLAIN), e->subject, term_colour(TERM_DIM),
+			       zoo_oracle_name(e->oracle), machines_text, term_colour(TERM_PLAIN));
+	}
+	if (array)
+		cmd_print_json(array);
+	return code;
+}
+
+static int show(const char *id)
+{
+	g_autoptr(GError) error = NULL;
+	rig_auto(zoo_entry) e = zoo_load(id, &error);
+
+	if (!e)
+		return rig_report_error(error);
+	if (want.json)
+		cmd_print_json(entry_json(e));
+	else
+		print_entry(e);
+	return RIG_EXIT_PASS;
+}
+
+/* ---- run ---- */
+
+static void print_outcome(const struct zoo_entry *e, const struct zoo_outcome *o, const struct run_info *run)
+{
+	gboolean good = want.clean ? o->valid && !o->caught && !o->alarmed : o->caught;
+	json_t *first = json_array_get(json_object_get(run->details, "reasons"), 0);
+	g_autofree char *why = findings_clean(json_is_string(first) ? json_string_value(first) : "");
+
+	printf("%s%-5s%s %s%s%s on %s, %s", term_colour(TERM_BOLD), e->id, term_colour(TERM_PLAIN),
+	       term_colour(good ? TERM_GREEN : TERM_RED),
+	       o->caught		  ? "caught"
+	       : !o->valid		  ? "not judged"
+	       : want.clean && !o->alarmed ? "silent"
+	       : o->alarmed		  ? "something else"
+					  : "missed",
+	       term_colour(TERM_PLAIN), findings_text(run->inputs, "machine"), verdict_name(run->verdict));
+	if (o->caught)
+		printf(", after %.1f guest seconds and %" G_GUINT64_FORMAT " operations", o->guest_s, o->ops);
+	printf("\n      %s%s%s\n", why, *why ? "\n      " : "", run->name);
+	fflush(stdout);
+}
+
+static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome *o, const struct run_info *run)
+{
+	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b, s:b, s:b, s:f, s:I}", "entry", e->id, "clean", want.clean,
+			 "machine", findings_text(run->inputs, "machine"), "verdict", verdict_name(run->verdict),
+			 "run", run->dir, "valid", o->valid, "caught", o->caught, "alarmed", o->alarmed, "guest_s",
+			 o->guest_s, "ops", (json_int_t)o->ops);
+}
+
+/* *ret_good: caught, or silent where it has to be. */
+static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t *array, gboolean *ret_good,
+			 GError **error)
+{
+	g_autofree char *scenario = zoo_scenario(e);
+	g_auto(GStrv) patches = NULL;
+	rig_auto(run_info) run = NULL;
+	json_auto_t *zoo = json_pack("{s:s, s:b}", "entry", e->id, "clean", want.clean);
+	struct job job = {
+		.scenario = scenario, .machine = machine, .mmu = e->mmu, .seed = want.seed, .results = want.results,
+		.kernel = want.kernel ? want.kernel : zoo_kernel(e), .jobs = want.jobs, .quiet = TRUE,
+		.duration_s = want.duration ? want.duration : (int)e->duration_s, .patience_s = e->patience_s,
+		.zoo = zoo,
+	};
+	struct zoo_outcome o;
+
+	if (!zoo_patches(e, want.kernel, want.clean, &patches, error))
+		return FALSE;
+	job.patches = patches;
+	if (!job_run(&job, &run, error)) {
+		g_prefix_error(error, "%s: ", e->id);
+		return FALSE;
+	}
+	o = zoo_judge(e, run);
+	*ret_good = want.clean ? o.valid && !o.caught && !o.alarmed : o.caught;
+	if (array)
+		json_array_append_new(array, outcome_json(e, &o, run));
+	else
+		print_outcome(e, &o, run);
+	return TRUE;
+}
+
+static gboolean run_entry(const char *id, json_t *array, gboolean *all_good, GError **error)
+{
+	rig_auto(zoo_entry) e = zoo_load(id, error);
+	const char *machine;
+
+	if (!e)
+		return FALSE;
+	machine = want.machine ? want.machine : e->machines[0];
+	if (!g_strv_contains((const char *const *)e->machines, machine)) {
+		g_autofree char *machines_text = g_strjoinv(", ", e->machines);
+
+		if (want.all)
+			return TRUE;
+		return rig_fail(error, RIG_EXIT_USAGE, "%s is not for '%s'; it is for: %s", id, machine, machines_text);
+	}
+	for (int n = 0; n < MAX(want.repeat, 1); n++) {
+		gboolean good;
+
+		if (!run_once(e, machine, array, &good, error))
+			return FALSE;
+		*all_good &= good;
+	}
+	return TRUE;
+}
+
+static int run(char **ids)
+{
+	g_auto(GStrv) all = want.all ? zoo_ids() : NULL;
+	json_t *array = want.json ? json_array() : NULL;
+	gboolean good = TRUE;
+	int code = RIG_EXIT_PASS;
+
+	if (want.repeat < 0 || want.repeat > 1000 || (want.all ? *ids != NULL : !*ids)) {
+		fputs("rig: zoo run takes ids or --all, and --repeat 1 to 1000; `rig zoo list` shows the entries\n",
+		      stderr);
+		return RIG_EXIT_USAGE;
+	}
+	for (char **id = all ? all : ids; *id; id++) {
+		g_autoptr(GError) error = NULL;
+
+		/* one entry that cannot be run does not keep the others from it */
+		if (!run_entry(*id, array, &good, &error))
+			code = rig_report_error(error);
+	}
+	if (array)
+		cmd_print_json(array);
+	return code ? code : good ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
+}
+
+/* ---- table ---- */
+
+static json_t *scores_json(GPtrArray *scores)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < scores->len; i++) {
+		const struct zoo_score *s = scores->pdata[i];
+
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:f}", "entry", s->id,
+						       "machine", s->machine, "kernel", s->kernel, "runs", s->runs,
+						       "caught", s->caught, "clean_runs", s->clean_runs,
+						       "clean_caught", s->clean_caught, "clean_alarms",
+						       s->clean_alarms, "median_s", zoo_median(s->seconds),
+						       "median_ops", zoo_median(s->ops)));
+	}
+	return array;
+}
+
+static gboolean write_page(const char *table, GError **error)
+{
+	g_autofree char *path = rig_home_path(PAGE), *old = NULL, *new = NULL;
+
+	if (!rig_read_file(path, 1 << 20, &old, NULL, error))
+		return FALSE;
+	new = zoo_table_insert(old, table, error);
+	if (!new) {
+		g_prefix_error(error, "%s: ", path);
+		return FALSE;
+	}
+	return rig_write_file(path, new, -1, error);
+}
+
+static int table(void)
+{
+	g_autofree char *results = want.results ? g_strdup(want.results) : run_default_results(), *text = NULL;
+	g_autoptr(GPtrArray) runs = NULL;
+	g_autoptr(GPtrArray) scores = NULL;
+	g_autoptr(GError) error = NULL;
+
+	runs = run_all(results, &error);
+	if (!runs)
+		return rig_report_error(error);
+	scores = zoo_scores(runs);
+	if (want.json) {
+		cmd_print_json(scores_json(scores));
+		return RIG_EXIT_PASS;
+	}
+	text = zoo_table(scores);
+	fputs(text, stdout);
+	if (!want.stdout_only && !write_page(text, &error))
+		return rig_report_error(error);
+	return RIG_EXIT_PASS;
+}
+
+int cmd_zoo(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!cmd_parse(&argc, &argv, options, "list|show zNN|run zNN…|table", summary, examples, &error))
+		return rig_report_error(error);
+	if (argc == 2 && !strcmp(argv[1], "list"))
+		return list();
+	if (argc == 3 && !strcmp(argv[1], "show"))
+		return show(argv[2]);
+	if (argc >= 2 && !strcmp(argv[1], "run"))
+		return run(argv + 2);
+	if (argc == 2 && !strcmp(argv[1], "table"))
+		return table();
+	fputs("rig: zoo takes 'list', 'show zNN', 'run zNN…' or 'table'; `rig zoo --help` tells more\n", stderr);
+	return RIG_EXIT_USAGE;
+}

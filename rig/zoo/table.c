@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From run folders to the table of docs/zoo.md. */
+#include "zoo/zoo.h"
+
+#include <string.h>
+
+#include "util/error.h"
+
+void zoo_score_free(struct zoo_score *score)
+{
+	if (!score)
+		return;
+	g_free(score->id);
+	g_free(score->machine);
+	g_free(score->kernel);
+	g_array_unref(score->seconds);
+	g_array_unref(score->ops);
+	g_free(score);
+}
+
+static int by_value(gconstpointer a, gconstpointer b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int by_place(gconstpointer a, gconstpointer b)
+{
+	const struct zoo_score *x = *(struct zoo_score *const *)a, *y = *(struct zoo_score *const *)b;
+	int order = strcmp(x->id, y->id);
+
+	if (!order)
+		order = strcmp(x->machine, y->machine);
+	return order ? order : strcmp(x->kernel, y->kernel);
+}
+
+static const char *input(const struct run_info *run, const char *key)
+{
+	const char *text = json_string_value(json_object_get(run->inputs, key));
+
+	return text ? text : "?";
+}
+
+static struct zoo_score *score_of(GPtrArray *scores, const char *id, const struct run_info *run)
+{
+	const char *machine = input(run, "machine");
+	const char *kernel = json_string_value(json_object_get(json_object_get(run->inputs, "kernel"), "version"));
+	struct zoo_score *score;
+
+	kernel = kernel ? kernel : "?";
+	for (guint i = 0; i < scores->len; i++) {
+		score = scores->pdata[i];
+		if (!strcmp(score->id, id) && !strcmp(score->machine, machine) && !strcmp(score->kernel, kernel))
+			return score;
+	}
+	score = g_new0(struct zoo_score, 1);
+	score->id = g_strdup(id);
+	score->machine = g_strdup(machine);
+	score->kernel = g_strdup(kernel);
+	score->seconds = g_array_new(FALSE, FALSE, sizeof(double));
+	score->ops = g_array_new(FALSE, FALSE, sizeof(double));
+	g_ptr_array_add(scores, score);
+	return score;
+}
+
+static void add_run(GPtrArray *scores, const struct zoo_entry *entry, gboolean clean, const struct run_info *run)
+{
+	struct zoo_outcome o = zoo_judge(entry, run);
+	struct zoo_score *score;
+	double ops = o.ops;
+
+	if (!o.valid)
+		return;
+	score = score_of(scores, entry->id, run);
+	if (clean) {
+		score->clean_runs++;
+		score->clean_caught += o.caught;
+		score->clean_alarms += o.caught || o.alarmed;
+		return;
+	}
+	score->runs++;
+	if (!o.caught)
+		return;
+	score->caught++;
+	g_array_append_val(score->seconds, o.guest_s);
+	g_array_append_val(score->ops, ops);
+}
+
+GPtrArray *zoo_scores(GPtrArray *runs)
+{
+	GPtrArray *scores = g_ptr_array_new_with_free_func((GDestroyNotify)zoo_score_free);
+	g_autoptr(GHashTable) entries =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)zoo_entry_free);
+
+	for (guint i = 0; i < runs->len; i++) {
+		const struct run_info *run = runs->pdata[i];
+		json_t *zoo = json_object_get(run->inputs, "zoo");
+		const char *id = json_string_value(json_object_get(zoo, "entry"));
+
+		if (!id)
+			continue;
+		/* an entry that is no more has no place in the table */
+		if (!g_hash_table_contains(entries, id))
+			g_hash_table_insert(entries, g_strdup(id), strchr(id, '/') ? NULL : zoo_load(id, NULL));
+		if (g_hash_table_lookup(entries, id))
+			add_run(scores, g_hash_table_lookup(entries, id),
+				json_is_true(json_object_get(zoo, "clean")), run);
+	}
+	for (guint i = 0; i < scores->len; i++) {
+		struct zoo_score *score = scores->pdata[i];
+
+		g_array_sort(score->seconds, by_value);
+		g_array_sort(score->ops, by_value);
+	}
+	g_ptr_array_sort(scores, by_place);
+	return scores;
+}
+
+double zoo_median(GArray *sorted)
+{
+	guint n = sorted->len;
+
+	if (!n)
+		return 0;
+	return (g_array_index(sorted, double, (n - 1) / 2) + g_array_index(sorted, double, n / 2)) / 2;
+}
+
+/* "4.9 (4.6 to 5.3)" */
+static char *spread(GArray *sorted, int digits)
+{
+	if (!sorted->len)
+		return g_strdup("-");
+	return g_strdup_printf("%.*f (%.*f to %.*f)", digits, zoo_median(sorted), digits,
+			       g_array_index(sorted, double, 0), digits,
+			       g_array_index(sorted, double, sorted->len - 1));
+}
+
+char *zoo_table(GPtrArray *scores)
+{
+	GString *text = g_string_new("| entry | machine | kernel | oracle | caught | guest seconds | operations | "
+				     "clean twin: caught | any alarm |\n"
+				     "|---|---|---|---|---|---|---|---|---|\n");
+
+	for (guint i = 0; i < scores->len; i++) {
+		const struct zoo_score *s = scores->pdata[i];
+		rig_auto(zoo_entry) entry = zoo_load(s->id, NULL);
+		g_autofree char *seconds = spread(s->seconds, 1), *ops = spread(s->ops, 0);
+
+		g_string_append_printf(text, "| %s | %s | %s | %s | %u of %u | %s | %s | %u of %u | %u |\n", s->id,
+				       s->machine, s->kernel, entry ? zoo_oracle_name(entry->oracle) : "?",
+				       s->caught, s->runs, seconds, ops, s->clean_caught, s->clean_runs,
+				       s->clean_alarms);
+	}
+	return g_string_free(text, FALSE);
+}
+
+char *zoo_table_insert(const char *text, const char *table, GError **error)
+{
+	const char *begin = strstr(text, ZOO_TABLE_BEGIN), *end = strstr(text, ZOO_TABLE_END);
+
+	if (!begin || !end || end < begin) {
+		rig_fail(error, RIG_EXIT_USAGE, "the lines '%.*s' and '%.*s' are missing",
+			 (int)strlen(ZOO_TABLE_BEGIN) - 1, ZOO_TABLE_BEGIN, (int)strlen(ZOO_TABLE_END) - 1,
+			 ZOO_TABLE_END);
+		return NULL;
+	}
+	begin += strlen(ZOO_TABLE_BEGIN);
+	return g_strdup_printf("%.*s\n%s\n%s", (int)(begin - text), text, table, end);
+}
