@@ -84,7 +84,7 @@ static const struct {
 	{DLPAR, ENODEV, "dlpar_offline_lmb(), update_lmb_associativity_index(): LMB without block"},
 	{BIT(OP_DLPAR_ADD), EEXIST, "__add_memory(): the range is there"},
 
-	/* busted: the lock validator is what answers, see guest-init/kernel */
+	/* busted, gallery: the lock validator is what answers, see guest-init/kernel */
 };
 
 static const char *const names[OP_COUNT] = {
@@ -121,6 +121,8 @@ static const char *const names[OP_COUNT] = {
 	[OP_INJECT] = "inject",
 	[OP_INJECT_OFF] = "inject-off",
 	[OP_BUSTED] = "busted",
+	[OP_SHELL] = "shell",
+	[OP_GALLERY] = "gallery",
 };
 
 const char *op_name(unsigned op)

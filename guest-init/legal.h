@@ -46,6 +46,8 @@ enum op {
 	OP_INJECT,
 	OP_INJECT_OFF,
 	OP_BUSTED,
+	OP_SHELL,
+	OP_GALLERY,
 	OP_COUNT,
 };
 

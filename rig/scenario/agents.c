@@ -35,6 +35,10 @@ const struct agent_info scenario_agents[] = {
 	 NEEDS("CONFIG_MEMORY_NOTIFIER_ERROR_INJECT=y", "CONFIG_DEBUG_FS")},
 	{"busted", "takes two locks in both orders: a deadlock that must be caught",
 	 NEEDS("CONFIG_RIG_BUSTED", "CONFIG_PROVE_LOCKING")},
+	{"shell-loop", "writes two words to a block in turn from a shell: the bench's yardstick",
+	 NEEDS("CONFIG_MEMORY_HOTPLUG")},
+	{"gallery", "asks a kernel with the gallery's patch for a report of one kind",
+	 NEEDS("CONFIG_RIG_BUSTED", "CONFIG_PROVE_LOCKING", "CONFIG_DEBUG_FS")},
 	{NULL},
 };
 
