@@ -24,9 +24,9 @@ struct scan {
 	GQueue waiting; /* of struct splat, by first line, until no earlier one can come */
 	gboolean json;
 	struct symbols *symbols; /* or NULL */
-	struct known *known;	 /* or NULL */
+	struct known *known;     /* or NULL */
 	guint failing, lost, notes, expected;
-	guint missed; /* frames that the vmlinux does not have */
+	guint missed;  /* frames that the vmlinux does not have */
 	gboolean many; /* files */
 };
 
@@ -73,8 +73,8 @@ static void print_places(const json_t *frames)
 			if (file)
 				printf(" %s:%" JSON_INTEGER_FORMAT, file,
 				       json_integer_value(json_object_get(place, "line")));
-			printf("%s\n", json_is_true(json_object_get(place, "inlined")) ? " (inlined)"
-										      : "");
+			printf("%s\n",
+			       json_is_true(json_object_get(place, "inlined")) ? " (inlined)" : "");
 		}
 	}
 	if (json_array_size(frames) > FRAMES_SHOWN)
@@ -104,7 +104,8 @@ static void print_people(const struct scan *scan, const struct splat *splat,
 	print_places(places);
 	printf("  signature  %s\n", splat->bug);
 	if (issue)
-		printf("  known      %s (%s), until %s\n", issue->reason, issue->link, issue->expires);
+		printf("  known      %s (%s), until %s\n", issue->reason, issue->link,
+		       issue->expires);
 	if (splat->corrupted)
 		printf("  damaged    %s\n", splat->corrupted_why);
 	if (splat->missed)
@@ -155,8 +156,7 @@ static void show(struct scan *scan, struct splat *splat)
 {
 	const struct known_issue *issue =
 		scan->known ? known_match(scan->known, splat, NULL) : NULL;
-	json_t *places =
-		scan->symbols ? symbols_report(scan->symbols, splat, &scan->missed) : NULL;
+	json_t *places = scan->symbols ? symbols_report(scan->symbols, splat, &scan->missed) : NULL;
 
 	count(scan, splat, issue);
 	if (scan->json)
@@ -253,8 +253,9 @@ static void print_remarks(const struct scan *scan, const char *vmlinux, const ch
 		fprintf(stderr, "rig: %u frames are not in '%s': is it of the same build?\n",
 			scan->missed, vmlinux);
 	if (scan->symbols && !symbols_have_lines(scan->symbols))
-		fprintf(stderr, "rig: '%s' has no DWARF, so there are functions but no lines "
-				"(scenarios/kconfig/debuginfo.config)\n",
+		fprintf(stderr,
+			"rig: '%s' has no DWARF, so there are functions but no lines "
+			"(scenarios/kconfig/debuginfo.config)\n",
 			vmlinux);
 	issues = scan->known ? known_issues(scan->known, &n) : NULL;
 	for (guint i = 0; i < n; i++) {
@@ -264,7 +265,8 @@ static void print_remarks(const struct scan *scan, const char *vmlinux, const ch
 			fprintf(stderr, "rig: %s: issue %u '%s' expired on %s\n", list, i + 1, what,
 				issues[i].expires);
 		else if (!issues[i].matches)
-			fprintf(stderr, "rig: %s: issue %u '%s' matched nothing\n", list, i + 1, what);
+			fprintf(stderr, "rig: %s: issue %u '%s' matched nothing\n", list, i + 1,
+				what);
 	}
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One line of a stack, as any architecture prints it. For those who look further into a report's text. */
+/* One line of a stack, as any architecture prints it. For those who look further into a report's
+ * text. */
 #ifndef RIG_SPLAT_FRAME_H
 #define RIG_SPLAT_FRAME_H
 
 #include <glib.h>
 
 struct frame {
-	char name[128];	  /* without .isra and friends */
+	char name[128];   /* without .isra and friends */
 	char symbol[128]; /* with them */
 	guint64 offset;
 	guint64 size; /* of the symbol, 0 where the line does not say */

@@ -29,9 +29,10 @@ struct known {
 			       field, 1, 1000)
 
 static const cyaml_schema_field_t issue_fields[] = {
-	OPTIONAL("signature", signature), OPTIONAL("title", title), TEXT("reason", reason),
-	TEXT("link", link),		  OPTIONAL("from", from),   OPTIONAL("before", before),
-	TEXT("expires", expires),	  CYAML_FIELD_END,
+	OPTIONAL("signature", signature), OPTIONAL("title", title),
+	TEXT("reason", reason),           TEXT("link", link),
+	OPTIONAL("from", from),           OPTIONAL("before", before),
+	TEXT("expires", expires),         CYAML_FIELD_END,
 };
 
 static const cyaml_schema_value_t issue_value = {
@@ -54,8 +55,8 @@ static void *memory(void *context, void *block, size_t size)
 	return g_realloc(block, size);
 }
 
-static void G_GNUC_PRINTF(3, 0) keep_log(cyaml_log_t level, void *context, const char *format,
-					 va_list args)
+static void G_GNUC_PRINTF(3, 0)
+	keep_log(cyaml_log_t level, void *context, const char *format, va_list args)
 {
 	(void)level;
 	g_string_append_vprintf(context, format, args);
@@ -185,7 +186,8 @@ const struct known_issue *known_issues(const struct known *known, guint *ret_n)
 	return known->list ? known->list->issues : NULL;
 }
 
-/* "… Comm: x Not tainted 6.1.192 #1", "… Tainted: G W 6.1.192 #1", lockdep's "6.1.192 #1 Not tainted". */
+/* "… Comm: x Not tainted 6.1.192 #1", "… Tainted: G W 6.1.192 #1", lockdep's "6.1.192 #1 Not
+ * tainted". */
 static gboolean release_of(const struct splat *splat, struct version *ret)
 {
 	g_auto(GStrv) lines = g_strsplit(splat->text, "\n", -1);

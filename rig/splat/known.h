@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Known issues: reports that somebody has looked at, with the reason and a link, so that a run is not
- * failed by them again and again. Each entry ends on a day and can be bound to a range of kernels.
- * scenarios/known-issues.yaml is the rig's own list; docs/reports.md has the form.
+ * Known issues: reports that somebody has looked at, with the reason and a link, so that a run is
+ * not failed by them again and again. Each entry ends on a day and can be bound to a range of
+ * kernels. scenarios/known-issues.yaml is the rig's own list; docs/reports.md has the form.
  */
 #ifndef RIG_SPLAT_KNOWN_H
 #define RIG_SPLAT_KNOWN_H
@@ -14,11 +14,11 @@
 #include "util/auto.h"
 
 struct known_issue {
-	char *signature;      /* pattern of splat.bug, or NULL; * and ? as in a shell */
-	char *title;	      /* pattern of splat.title, or NULL; at least one of the two */
+	char *signature; /* pattern of splat.bug, or NULL; * and ? as in a shell */
+	char *title;     /* pattern of splat.title, or NULL; at least one of the two */
 	char *reason, *link;
 	char *from, *before; /* kernels: from <= release < before; NULL: no end */
-	char *expires;	      /* "2027-06-30": the last day it counts */
+	char *expires;       /* "2027-06-30": the last day it counts */
 	/* not from the file */
 	gboolean expired;
 	guint matches; /* reports that known_match() found to be this one */
@@ -27,17 +27,18 @@ struct known_issue {
 struct known;
 
 /*
- * Reads FILE. TODAY is "2026-11-21", as rig_utc_now() begins. Errors (RIG_EXIT_USAGE): not readable, another
- * form than the schema's, a date or a version that is none, an entry that would match everything.
+ * Reads FILE. TODAY is "2026-11-21", as rig_utc_now() begins. Errors (RIG_EXIT_USAGE): not
+ * readable, another form than the schema's, a date or a version that is none, an entry that would
+ * match everything.
  */
 struct known *known_load(const char *file, const char *today, GError **error);
 void known_free(struct known *known);
 RIG_DEFINE_AUTO(known, known_free)
 
 /*
- * The first entry that SPLAT is an instance of, or NULL. RELEASE is the kernel's ("6.1.192-2"); NULL: as
- * the report itself says. Entries that have expired match nothing, and those with a range of kernels
- * nothing of an unknown release: a failure is hidden on proof only.
+ * The first entry that SPLAT is an instance of, or NULL. RELEASE is the kernel's ("6.1.192-2");
+ * NULL: as the report itself says. Entries that have expired match nothing, and those with a range
+ * of kernels nothing of an unknown release: a failure is hidden on proof only.
  */
 const struct known_issue *known_match(struct known *known, const struct splat *splat,
 				      const char *release);

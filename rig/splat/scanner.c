@@ -373,8 +373,10 @@ static void take_header(struct scanner *scanner, const struct format *format,
 	}
 	if (open) {
 		/* in the middle of a report: printing that one caused this one */
+		gboolean late = line->stamp >= 0 && line->stamp - open->last_stamp > GAP_SECONDS;
+
 		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames &&
-			  open->inside > 0;
+			  open->inside > 0 && !late;
 		close_report(scanner, open, FALSE);
 	}
 	induced |=

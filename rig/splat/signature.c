@@ -17,7 +17,8 @@ static char *class_key(const char *klass)
 	g_autofree char *plain = NULL;
 
 	if (!device) {
-		queue = g_regex_new("^(\\(w[qo]r?k?_completion\\).*?)\\d+", G_REGEX_RAW, 0, NULL);
+		/* not the subclass, "/1" */
+		queue = g_regex_new("^(\\(wq_completion\\).*?[^/\\d])\\d+", G_REGEX_RAW, 0, NULL);
 		device = g_regex_new("\\b(loop|nvme|dm-|md|sd[a-z]|vd[a-z]|zram|ram|nbd|eth|bond|"
 				     "team|veth|tun|tap|vlan|wlan|bcsf)\\d+(?:n\\d+)?(?:p\\d+)?\\b",
 				     G_REGEX_RAW, 0, NULL);

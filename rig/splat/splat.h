@@ -81,8 +81,9 @@ RIG_DEFINE_AUTO(scanner, scanner_free)
 /* Has a report begun whose end has not been seen? Its kind, or NULL: the engine waits a moment. */
 const char *scanner_open_kind(const struct scanner *scanner);
 /*
- * The first line of the earliest report whose end has not been seen, G_MAXUINT64 where there is none:
- * reports end in another order than they begin, and those found with a lower line can be shown.
+ * The first line of the earliest report whose end has not been seen, G_MAXUINT64 where there is
+ * none: reports end in another order than they begin, and those found with a lower line can be
+ * shown.
  */
 guint64 scanner_open_line(const struct scanner *scanner);
 /*

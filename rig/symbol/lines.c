@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DWARF: an address to function, file and line, and through what was inlined to where it was called.
- * Units are found by their ranges, because not every compiler writes .debug_aranges. The tree of a unit
- * is walked here and not by dwarf_getscopes(), whose depth and length a damaged file decides.
+ * DWARF: an address to function, file and line, and through what was inlined to where it was
+ * called. Units are found by their ranges, because not every compiler writes .debug_aranges. The
+ * tree of a unit is walked here and not by dwarf_getscopes(), whose depth and length a damaged file
+ * decides.
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -13,9 +14,9 @@
 
 #define UNITS_MAX (1 << 20)
 #define RANGES_MAX (8 << 20)
-#define DEPTH_MAX 64	      /* nested blocks and inlined functions */
+#define DEPTH_MAX 64          /* nested blocks and inlined functions */
 #define ENTRIES_MAX (4 << 20) /* looked at for one address */
-#define BEHIND_MAX 16	      /* ranges that overlap */
+#define BEHIND_MAX 16         /* ranges that overlap */
 
 struct extent {
 	guint64 low, high;
@@ -25,12 +26,13 @@ struct extent {
 struct lines {
 	Dwarf *dwarf;
 	GArray *extents; /* struct extent, by low */
-	char *tree;	 /* "/src/linux/": where the kernel's source was, "" where not known */
+	char *tree;      /* "/src/linux/": where the kernel's source was, "" where not known */
 };
 
 struct walk {
 	Dwarf_Addr address;
-	Dwarf_Die chain[DEPTH_MAX]; /* the function, then what is inlined in it, deeper and deeper */
+	Dwarf_Die
+		chain[DEPTH_MAX]; /* the function, then what is inlined in it, deeper and deeper */
 	guint n, left;
 };
 

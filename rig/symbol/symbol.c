@@ -53,9 +53,10 @@ static gboolean open_elf(struct symbols *symbols, const char *path, GError **err
 				"image that boots",
 				path);
 	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is not linked, so it does not tell addresses; vmlinux is needed",
-				path);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"'%s' is not linked, so it does not tell addresses; vmlinux is needed",
+			path);
 	return TRUE;
 }
 
@@ -146,8 +147,8 @@ static json_t *frame_json(struct symbols *symbols, const char *text, guint64 add
 }
 
 /*
- * The frame in LINE, or NULL. A call's frame has the address after the call, which can be in the next
- * line or even the next function, so it is looked up a byte earlier; a fault's is exact.
+ * The frame in LINE, or NULL. A call's frame has the address after the call, which can be in the
+ * next line or even the next function, so it is looked up a byte earlier; a fault's is exact.
  */
 static json_t *line_json(struct symbols *symbols, const char *line, guint *missed)
 {
@@ -172,8 +173,8 @@ static json_t *line_json(struct symbols *symbols, const char *line, guint *misse
 		++*missed;
 		return NULL;
 	}
-	text = g_strdup_printf("%s+0x%" G_GINT64_MODIFIER "x/0x%" G_GINT64_MODIFIER "x", frame.symbol,
-			       frame.offset, frame.size);
+	text = g_strdup_printf("%s+0x%" G_GINT64_MODIFIER "x/0x%" G_GINT64_MODIFIER "x",
+			       frame.symbol, frame.offset, frame.size);
 	return frame_json(symbols, text, fault || !frame.offset ? address : address - 1);
 }
 

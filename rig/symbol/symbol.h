@@ -24,8 +24,8 @@ struct place {
 struct symbols;
 
 /*
- * PATH is a linked ELF file with a symbol table, DWARF, or both. Errors (RIG_EXIT_USAGE): it cannot be
- * read, is no such file (an image that boots is not), or has neither.
+ * PATH is a linked ELF file with a symbol table, DWARF, or both. Errors (RIG_EXIT_USAGE): it cannot
+ * be read, is no such file (an image that boots is not), or has neither.
  */
 struct symbols *symbols_open(const char *path, GError **error);
 void symbols_free(struct symbols *symbols);
@@ -45,9 +45,9 @@ GPtrArray *symbols_at(struct symbols *symbols, guint64 address);
 gboolean symbols_find(struct symbols *symbols, const struct frame *frame, guint64 *ret_address);
 
 /*
- * The frames of a report in the order of its lines: [{"frame": "f+0x12/0x34", "at": [{"function", "file",
- * "line", "inlined"}, …]}, …]. Frames that are guesses of the unwinder or of a module are left out. *MISSED
- * is raised by the number of frames that the file does not have. New reference.
+ * The frames of a report in the order of its lines: [{"frame": "f+0x12/0x34", "at": [{"function",
+ * "file", "line", "inlined"}, …]}, …]. Frames that are guesses of the unwinder or of a module are
+ * left out. *MISSED is raised by the number of frames that the file does not have. New reference.
  */
 json_t *symbols_report(struct symbols *symbols, const struct splat *splat, guint *missed);
 

@@ -12,12 +12,12 @@
 struct symbol {
 	const char *name;
 	guint64 value;
-	guint64 size;	/* as ELF has it; 0 for much assembly */
+	guint64 size;   /* as ELF has it; 0 for much assembly */
 	guint64 extent; /* up to the next symbol, as kallsyms has it */
 };
 
 struct table {
-	GArray *by_value;     /* struct symbol */
+	GArray *by_value;    /* struct symbol */
 	GHashTable *by_name; /* to the index of one in by_value; the others follow by next_same */
 	GArray *next_same;   /* guint: index of another symbol of that name, or G_MAXUINT */
 };

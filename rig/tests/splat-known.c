@@ -65,8 +65,8 @@ START_TEST(entries_match)
 		{"  - signature: \"v1:lockdep-circular:cpu_hotplug_lock --> mem_hotplug_lock --> "
 		 "kn->active\"\n    " REST,
 		 "2026-11-21", NULL, TRUE},
-		{"  - signature: \"v1:lockdep-circular:*kn->active*\"\n    " REST, "2026-11-21", NULL,
-		 TRUE},
+		{"  - signature: \"v1:lockdep-circular:*kn->active*\"\n    " REST, "2026-11-21",
+		 NULL, TRUE},
 		{"  - signature: \"v1:lockdep-circular:kn->active\"\n    " REST, "2026-11-21", NULL,
 		 FALSE},
 		/* both must fit */

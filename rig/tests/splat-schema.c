@@ -41,7 +41,8 @@ START_TEST(reports_obey_the_schema)
 	json_t *array = json_array();
 
 	if (access(CHECKER, X_OK) < 0) {
-		printf("schema: not checked, because there is no %s (python3-jsonschema)\n", CHECKER);
+		printf("schema: not checked, because there is no %s (python3-jsonschema)\n",
+		       CHECKER);
 		json_decref(array);
 		return;
 	}

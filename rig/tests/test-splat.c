@@ -581,6 +581,7 @@ int main(void)
 	tcase_add_loop_test(data, any_cut_gives_the_same, 0, fixtures->len);
 	tcase_add_loop_test(data, dressed_up_it_is_the_same, 0, fixtures->len);
 	add_schema_tests(data);
+	add_cycle_tests(rules);
 	tcase_add_test(rules, without_stamps);
 	tcase_add_test(rules, interleaved_callers);
 	tcase_add_loop_test(rules, damaged_chains_are_marked, 0, 4);

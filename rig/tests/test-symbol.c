@@ -55,10 +55,22 @@ static void build(const struct arch *arch)
 	const char *root = g_getenv("RIG_TEST_DATA");
 	g_autofree char *folder = g_build_filename(root ? root : "rig/tests/data", "symbol", NULL);
 	g_autofree char *gcc = tool(arch, "gcc"), *out = file_of(arch);
-	const char *const argv[] = {gcc,	 "-g",	      "-O2",	     "-fno-pic",
-				    "-static",	 "-nostdlib", "-ffreestanding", "-no-pie",
-				    "-Wl,--build-id=none", arch->model, arch->text, "-o",
-				    out,	 "small.c",   "other.c",     NULL};
+	const char *const argv[] = {gcc,
+				    "-g",
+				    "-O2",
+				    "-fno-pic",
+				    "-static",
+				    "-nostdlib",
+				    "-ffreestanding",
+				    "-no-pie",
+				    "-Wl,--build-id=none",
+				    arch->model,
+				    arch->text,
+				    "-o",
+				    out,
+				    "small.c",
+				    "other.c",
+				    NULL};
 	g_autofree char *said = run_in(folder, argv);
 }
 
@@ -226,17 +238,16 @@ START_TEST(reports_get_places)
 	/* the address after a call can be past the function: its last byte counts */
 	for (guint i = 0; i < 3; i++) {
 		const struct function *function = i ? caller : leaf;
-		g_autofree char *expected =
-			theirs(arch, function->address + function->size - 1);
+		g_autofree char *expected = theirs(arch, function->address + function->size - 1);
 		json_t *at = json_object_get(json_array_get(frames, i), "at");
 		json_t *outer = json_array_get(at, json_array_size(at) - 1);
 
 		ck_assert_str_eq(json_string_value(json_object_get(outer, "function")),
 				 function->name);
 		ck_assert_str_eq(json_string_value(json_object_get(outer, "file")), "small.c");
-		g_autofree char *line = g_strdup_printf(
-			"%s\nsmall.c:%d\n", function->name,
-			(int)json_integer_value(json_object_get(outer, "line")));
+		g_autofree char *line =
+			g_strdup_printf("%s\nsmall.c:%d\n", function->name,
+					(int)json_integer_value(json_object_get(outer, "line")));
 
 		ck_assert_msg(g_str_has_suffix(expected, line), "%s, not %s", line, expected);
 	}
