@@ -210,8 +210,11 @@ static void print_proof(const struct run_info *run)
 	json_t *lockdep = at(run->details, "lockdep"), *expected = at(run->details, "expected");
 
 	if (json_is_object(lockdep))
-		line("lockdep", "%s", json_is_true(at(lockdep, "armed")) ? "armed to the end"
-									  : "not armed at the end");
+		line("lockdep", "%s",
+		     json_is_true(at(lockdep, "armed")) ? "armed to the end"
+		     : !strcmp(findings_text(lockdep, "state"), "absent")
+			     ? "absent: this kernel cannot report lock orders, only what went wrong"
+			     : "not armed at the end");
 	if (json_is_string(at(expected, "kind")))
 		line("expected", "%s: %s", findings_text(expected, "kind"),
 		     json_is_true(at(expected, "met")) ? "found" : "not found");

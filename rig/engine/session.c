@@ -241,6 +241,7 @@ static void on_gone(const struct vm_exit *exit, void *data)
 		    exit->status);
 	scanner_flush(s->scanner);
 	s->gone_why = g_strdup(exit->why);
+	s->gone_well = exit->guest_shutdown && exit->status == 0;
 	session_event(s, EV_GONE);
 }
 

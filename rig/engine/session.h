@@ -97,6 +97,7 @@ struct session {
 	gint64 status_ns;
 	struct engine_status status; /* its counters are kept here */
 	char *gone_why; /* how QEMU ended */
+	gboolean gone_well; /* the guest powered off, and QEMU had nothing to complain about */
 
 	/* the channel */
 	guint32 next_seq;
@@ -138,7 +139,6 @@ struct session {
 	enum verdict verdict;
 	gboolean judged;    /* the verdict is settled: later events do not change it */
 	gboolean guest_ok;  /* the guest's own verdict came and was ok */
-	gboolean asked_off; /* POWEROFF was sent: going is right */
 };
 
 /* session.c */

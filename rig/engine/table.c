@@ -74,14 +74,18 @@ static void judge_still_on(struct session *s)
 
 static void judge_lost(struct session *s)
 {
-	if (!s->asked_off)
-		session_judge(s, VERDICT_LOST, "the guest disappeared in state '%s': %s",
-			      state_name(s->state), s->gone_why ? s->gone_why : "no reason known");
+	session_judge(s, VERDICT_LOST, "the guest disappeared in state '%s': %s", state_name(s->state),
+		      s->gone_why ? s->gone_why : "no reason known");
 }
 
+/* A crash in the last moment is one, too: PASS needs a guest that powered off. */
 static void judge_powered_off(struct session *s)
 {
-	run_journal(s->run, "powered-off", NULL);
+	if (s->gone_well)
+		run_journal(s->run, "powered-off", NULL);
+	else
+		session_judge(s, VERDICT_LOST, "the guest was to power off, but: %s",
+			      s->gone_why ? s->gone_why : "no reason known");
 }
 
 static void resume(struct session *s)
@@ -182,7 +186,6 @@ static void enter_finish(struct session *s)
 
 static void enter_poweroff(struct session *s)
 {
-	s->asked_off = TRUE;
 	session_ask(s, PROTO_POWEROFF, "", on_simple_answer, NULL);
 }
 
