@@ -22,6 +22,7 @@
 #define JOURNAL_MAX (64u << 20)
 #define LINE_MAX_BYTES (64u << 10)
 #define SAME_NAMES_MAX 1000
+#define VERDICT_RESERVE (256u << 10) /* a verdict with some reports in it */
 
 struct run {
 	char *dir, *name;
@@ -60,6 +61,22 @@ static gboolean fail_here(struct run *run, GError **error)
 			g_strerror(errno));
 }
 
+/*
+ * Room for the verdict, so that a run which fills the disk can still say so: folder_write() makes its part
+ * file anew, which frees this one.
+ */
+static gboolean reserve(struct run *run, GError **error)
+{
+	folder_auto fd = openat(run->folder, "verdict.part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int why = fd < 0 ? errno : posix_fallocate(fd, 0, VERDICT_RESERVE);
+
+	/* a file system that knows no such thing is no reason not to run */
+	if (!why || why == EOPNOTSUPP || why == EINVAL)
+		return TRUE;
+	errno = why;
+	return fail_here(run, error);
+}
+
 /* All that is in the folder before anybody sees it. */
 static gboolean furnish(struct run *run, json_t *inputs, GError **error)
 {
@@ -76,7 +93,12 @@ static gboolean furnish(struct run *run, json_t *inputs, GError **error)
 			      0644);
 	if (run->journal < 0)
 		return fail_here(run, error);
-	return folder_write_json(run->folder, "run.json", inputs, error);
+	if (!reserve(run, error))
+		return FALSE;
+	if (folder_write_json(run->folder, "run.json", inputs, error))
+		return TRUE;
+	g_prefix_error(error, "%s: ", run->dir);
+	return FALSE;
 }
 
 /* Gives the hidden folder the first free name. */
@@ -102,7 +124,7 @@ static gboolean appear(struct run *run, const char *results, const char *base, G
 /* What was furnished of a folder that never appeared. */
 static void dismantle(struct run *run)
 {
-	static const char *const files[] = {"run.json", "journal", "lock"};
+	static const char *const files[] = {"run.json", "journal", "lock", "verdict.part"};
 
 	for (guint i = 0; run->folder >= 0 && i < G_N_ELEMENTS(files); i++)
 		unlinkat(run->folder, files[i], 0);
@@ -193,9 +215,9 @@ static gboolean put_line(struct run *run, json_t *entry)
 static json_t *entry_new(struct run *run, const char *what)
 {
 	/* microseconds: more digits than that say nothing */
-	double t = (rig_now_ns() - run->began_ns) / 1000 / 1e6;
+	gint64 us = (rig_now_ns() - run->began_ns) / 1000;
 
-	return json_pack("{s:f, s:s}", "t", t, "what", what);
+	return json_pack("{s:f, s:s}", "t", us / 1e6, "what", what);
 }
 
 void run_journal(struct run *run, const char *what, const char *format, ...)
