@@ -2,8 +2,11 @@
 /* The table of commands. */
 #include "cmd/cmd.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "util/error.h"
 
@@ -47,15 +50,37 @@ static int help(FILE *out)
 	return out == stdout ? RIG_EXIT_PASS : RIG_EXIT_USAGE;
 }
 
+/* Started with one of them closed, the next file opened would take its place, and our words. */
+static void fill_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
+/* What could not be told (a full disk behind a redirection) must not look like a success. */
+static int told(int code)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	fprintf(stderr, "rig: cannot write to standard output: %s\n", g_strerror(errno));
+	return code == RIG_EXIT_PASS ? RIG_EXIT_INFRA : code;
+}
+
 int cmd_main(int argc, char **argv)
 {
+	fill_standard_files();
 	/* file names and help texts in the terminal's own encoding; numbers stay as they are in C */
 	setlocale(LC_CTYPE, "");
 	if (argc < 2)
 		return help(stderr);
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (!g_strcmp0(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return told(commands[i].run(argc - 1, argv + 1));
 	if (!g_strcmp0(argv[1], "--help") || !g_strcmp0(argv[1], "-h") || !g_strcmp0(argv[1], "help"))
 		return help(stdout);
 	fprintf(stderr, "rig: there is no command '%s'; `rig --help` lists them\n", argv[1]);

@@ -410,6 +410,14 @@ static struct vm *launch(struct session *s, GError **error)
 	return vm_start(&config, &owner, error);
 }
 
+/* nohup's way to let a run outlive its terminal */
+static gboolean is_ignored(int signum)
+{
+	struct sigaction now;
+
+	return !sigaction(signum, NULL, &now) && now.sa_handler == SIG_IGN;
+}
+
 static void hammer(struct session *s)
 {
 	/* a QEMU that has gone is told by its sockets' ends, not by a signal */
@@ -417,7 +425,7 @@ static void hammer(struct session *s)
 	guint sources[] = {
 		g_unix_signal_add(SIGINT, on_signal, s),
 		g_unix_signal_add(SIGTERM, on_signal, s),
-		g_unix_signal_add(SIGHUP, on_signal, s),
+		is_ignored(SIGHUP) ? 0 : g_unix_signal_add(SIGHUP, on_signal, s),
 	};
 
 	s->status_ns = rig_now_ns();
@@ -425,7 +433,7 @@ static void hammer(struct session *s)
 	session_deadline(s, s->scenario->boot_s * RIG_NS_PER_S);
 	g_main_loop_run(s->loop);
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
-		g_source_remove(sources[i]);
+		g_clear_handle_id(&sources[i], g_source_remove);
 	signal(SIGPIPE, was);
 }
 
