@@ -154,6 +154,31 @@ static gboolean check_choice(const char *what, const char *word, const char *con
 			word, list);
 }
 
+/* Does it unplug a CPU that it has plugged? */
+static gboolean unplugs_cpu(const struct scenario *scenario)
+{
+	for (guint i = 0; i < scenario->n_tracks; i++) {
+		const struct track *track = &scenario->tracks[i];
+
+		for (guint plug = 0; plug < track->n_steps; plug++)
+			for (guint unplug = 0; unplug < track->n_steps; unplug++)
+				if (track->steps[plug].what == STEP_PLUG &&
+				    track->steps[plug].device == DEVICE_CPU &&
+				    track->steps[unplug].what == STEP_UNPLUG &&
+				    !g_strcmp0(track->steps[plug].id, track->steps[unplug].id))
+					return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean check_accel(const struct resolved *r, GError **error)
+{
+	if (r->accel != ACCEL_TCG || !unplugs_cpu(r->scenario))
+		return TRUE;
+	return rig_fail(error, RIG_EXIT_SKIP, "scenario '%s' unplugs CPUs, which QEMU does not survive "
+			"without KVM here (%s)", r->scenario->name, r->accel_why);
+}
+
 static gboolean resolve(const struct job *job, struct resolved *r, GError **error)
 {
 	enum accel want = ACCEL_AUTO;
@@ -169,7 +194,7 @@ static gboolean resolve(const struct job *job, struct resolved *r, GError **erro
 	    !check_choice("MMU mode", job->mmu, r->machine->mmus, r->machine, error) ||
 	    (job->accel && !accel_parse(job->accel, &want, error)) ||
 	    !initrd_standard(r->machine->arch, &r->initrd, error) ||
-	    !accel_settle(r->machine, want, &r->accel, &r->accel_why, error))
+	    !accel_settle(r->machine, want, &r->accel, &r->accel_why, error) || !check_accel(r, error))
 		return FALSE;
 	r->kernel = get_kernel(job, r->machine, error);
 	if (!r->kernel || !check_needs(r, error))

@@ -43,6 +43,12 @@ static void on_cleared(enum vm_outcome outcome, const char *why, json_t *reply, 
 	clear_ended(s);
 }
 
+/* QEMU 7.2 crashes when a plugged CPU leaves under TCG (docs/machines.md); it takes no memory from the accounts. */
+static gboolean stays(const struct session *s, const struct device *d)
+{
+	return d->kind == DEVICE_CPU && s->plan->accel == ACCEL_TCG;
+}
+
 /* One more try for each device that is there; none left, or no try left: the state's answer. */
 static void round_begin(struct session *s)
 {
@@ -56,7 +62,7 @@ static void round_begin(struct session *s)
 	s->clears = 1; /* our own, so that the loop is over before the last one ends */
 	g_hash_table_iter_init(&iter, s->devices);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
-		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size))
+		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || stays(s, d))
 			continue;
 		left++;
 		if (s->clear_round >= ROUNDS)

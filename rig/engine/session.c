@@ -172,7 +172,9 @@ static void read_hello(struct session *s, const char *text)
 						     g_strdup(space + 1));
 		}
 	}
-	s->hello_ns = s->last_beat_ns = rig_now_ns();
+	s->last_beat_ns = rig_now_ns();
+	if (!s->hello_ns) /* not after a reset */
+		s->hello_ns = s->last_beat_ns;
 	run_keep(s->run, "agents/hello", text, -1, NULL);
 	run_journal(s->run, "hello", "{s:s, s:f}", "release", s->release ? s->release : "?", "guest_s",
 		    s->guest_s);
