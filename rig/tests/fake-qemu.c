@@ -17,6 +17,7 @@
  *	hang-at=WHEN		the guest stops there: no frame and no event any more; QMP still answers
  *	no-greeting, no-hello	silence instead
  *	garbage-qmp=WHEN	a line that is no JSON on QMP (WHEN as above)
+ *	long-qmp=WHEN		a line of 17 MiB, more than a client takes
  *	truncate-qmp=WHEN	half a line, then QMP's end; the process lives on
  *	close-qmp=WHEN		QMP's end between two lines; the process lives on
  *	plug=refuse|fail|never	_OST failure; device_add error; no _OST. Each of these values may be

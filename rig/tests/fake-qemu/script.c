@@ -107,6 +107,15 @@ static void close_qmp(void)
 	fake.qmp = -1;
 }
 
+static void long_line(void)
+{
+	gsize len = 17 << 20;
+	g_autofree char *line = g_malloc(len);
+
+	memset(line, ' ', len);
+	put(fake.qmp, line, len);
+}
+
 void shutdown_guest(const char *reason, gboolean by_guest)
 {
 	tell_event("SHUTDOWN", json_pack("{s:b, s:s}", "guest", by_guest, "reason", reason));
@@ -127,6 +136,8 @@ void moment(const char *when)
 		fake.hung = TRUE;
 	if (script_says("garbage-qmp", when))
 		put(fake.qmp, "{\"return\": {]\r\n", 15);
+	if (script_says("long-qmp", when))
+		long_line();
 	if (script_says("truncate-qmp", when)) {
 		put(fake.qmp, "{\"timestamp\": {\"seconds\":", 25);
 		close_qmp();
