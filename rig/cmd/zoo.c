@@ -66,8 +66,9 @@ static json_t *entry_json(const struct zoo_entry *e)
 
 	for (unsigned i = 0; i < e->n_variants; i++)
 		json_array_append_new(variants,
-				      json_pack("{s:s, s:o, s:o}", "kernel", e->variants[i].kernel, "base",
-						strings(e->variants[i].base), "bug", strings(e->variants[i].bug)));
+				      json_pack("{s:s, s:o, s:o, s:o}", "kernel", e->variants[i].kernel, "base",
+						strings(e->variants[i].base), "bug", strings(e->variants[i].bug),
+						"fragments", strings(e->variants[i].fragments)));
 	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:s?, s:{s:s, s:o, s:o, s:s?}, s:o, s:s}", "id",
 			 e->id, "subject", e->subject, "commits", strings(e->commits), "fixed", e->fixed, "wrong",
 			 e->wrong, "patches", variants, "scenario", e->scenario, "machines",
@@ -94,7 +95,10 @@ static void print_entry(const struct zoo_entry *e)
 		g_autofree char *base = g_strjoinv(" ", e->variants[i].base);
 		g_autofree char *bug = g_strjoinv(" ", e->variants[i].bug);
 
-		printf("  patches   %s: %s%s%s\n", e->variants[i].kernel, base, *base ? " " : "", bug);
+		g_autofree char *fragments = g_strjoinv(" ", e->variants[i].fragments);
+
+		printf("  patches   %s: %s%s%s%s%s\n", e->variants[i].kernel, base, *base ? " " : "", bug,
+		       *fragments ? " " : "", fragments);
 	}
 	printf("  verified  %s\n", *verified ? verified : "not yet");
 }
@@ -174,6 +178,7 @@ static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t 
 {
 	g_autofree char *scenario = zoo_scenario(e);
 	g_auto(GStrv) patches = NULL;
+	g_auto(GStrv) fragments = NULL;
 	rig_auto(run_info) run = NULL;
 	json_auto_t *zoo = json_pack("{s:s, s:b}", "entry", e->id, "clean", want.clean);
 	struct job job = {
@@ -184,9 +189,10 @@ static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t 
 	};
 	struct zoo_outcome o;
 
-	if (!zoo_patches(e, want.kernel, want.clean, &patches, error))
+	if (!zoo_patches(e, want.kernel, want.clean, &patches, &fragments, error))
 		return FALSE;
 	job.patches = patches;
+	job.fragments = fragments;
 	if (!job_run(&job, &run, error)) {
 		g_prefix_error(error, "%s: ", e->id);
 		return FALSE;

@@ -61,6 +61,7 @@ START_TEST(full)
 	rig_auto(zoo_entry) e = good("good/z90.yaml");
 	g_autofree char *scenario = zoo_scenario(e), *folder = data_path("good");
 	g_auto(GStrv) with = NULL, without = NULL, other = NULL, none = NULL;
+	g_auto(GStrv) some = NULL, same = NULL, fewer = NULL;
 	g_autoptr(GError) error = NULL;
 
 	ck_assert_str_eq(e->id, "z90");
@@ -72,16 +73,20 @@ START_TEST(full)
 	ck_assert(g_str_has_prefix(scenario, folder));
 	ck_assert(g_str_has_suffix(scenario, "/here.yaml"));
 	ck_assert_str_eq(zoo_kernel(e), "deb:linux-source-6.1");
-	ck_assert(zoo_patches(e, NULL, FALSE, &with, &error));
+	ck_assert(zoo_patches(e, NULL, FALSE, &with, &some, &error));
 	ck_assert_uint_eq(g_strv_length(with), 2);
 	ck_assert(g_str_has_suffix(with[0], "/one.patch"));
 	ck_assert(g_str_has_suffix(with[1], "/two.patch"));
-	ck_assert(zoo_patches(e, NULL, TRUE, &without, &error));
+	ck_assert(zoo_patches(e, NULL, TRUE, &without, &same, &error));
 	ck_assert_uint_eq(g_strv_length(without), 1);
 	ck_assert(g_str_has_suffix(without[0], "/one.patch"));
-	ck_assert(zoo_patches(e, "deb:linux-source-6.12", TRUE, &other, &error));
+	ck_assert_uint_eq(g_strv_length(some), 1);
+	ck_assert(g_str_has_suffix(some[0], "good/three.config"));
+	ck_assert_uint_eq(g_strv_length(same), 1);
+	ck_assert(zoo_patches(e, "deb:linux-source-6.12", TRUE, &other, &fewer, &error));
 	ck_assert_uint_eq(g_strv_length(other), 0);
-	ck_assert(!zoo_patches(e, "deb:linux-source-5.10", FALSE, &none, &error));
+	ck_assert_uint_eq(g_strv_length(fewer), 0);
+	ck_assert(!zoo_patches(e, "deb:linux-source-5.10", FALSE, &none, &none, &error));
 	ck_assert_str_eq(error->message, "z90 has no patches for 'deb:linux-source-5.10'; it has them for: "
 					 "deb:linux-source-6.1, deb:linux-source-6.12");
 }

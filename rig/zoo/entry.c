@@ -21,7 +21,7 @@ struct raw_list {
 
 struct raw_variant {
 	char *kernel;
-	struct raw_list base, bug;
+	struct raw_list base, bug, fragments;
 };
 
 struct raw_expect {
@@ -55,6 +55,7 @@ static const cyaml_schema_field_t variant_fields[] = {
 	CYAML_FIELD_STRING_PTR("kernel", 0, struct raw_variant, kernel, 1, 128),
 	FIELD_LIST("base", OPT, struct raw_variant, base, 1),
 	FIELD_LIST("bug", 0, struct raw_variant, bug, 1),
+	FIELD_LIST("fragments", OPT, struct raw_variant, fragments, 1),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t variant = {CYAML_VALUE_MAPPING(0, struct raw_variant, variant_fields)};
@@ -104,6 +105,7 @@ void zoo_entry_free(struct zoo_entry *e)
 		g_free(e->variants[i].kernel);
 		g_strfreev(e->variants[i].base);
 		g_strfreev(e->variants[i].bug);
+		g_strfreev(e->variants[i].fragments);
 	}
 	g_free(e->variants);
 	g_free(e->id);
@@ -157,6 +159,7 @@ static struct zoo_entry *take(struct raw_entry *raw)
 		e->variants[i].kernel = g_steal_pointer(&raw->variants[i].kernel);
 		e->variants[i].base = take_list(&raw->variants[i].base);
 		e->variants[i].bug = take_list(&raw->variants[i].bug);
+		e->variants[i].fragments = take_list(&raw->variants[i].fragments);
 	}
 	return e;
 }
@@ -169,18 +172,18 @@ static gboolean is_id(const char *text)
 
 /* Files are named without a folder, so an entry cannot lead out of its own. */
 static gboolean check_files(struct tree *tree, yaml_node_t *node, const struct zoo_entry *e, char **files,
-			    GError **error)
+			    const char *suffix, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(e->file);
 
 	for (char **file = files; *file; file++) {
 		g_autofree char *path = g_build_filename(folder, *file, NULL);
 
-		if (strchr(*file, '/') || !g_str_has_suffix(*file, ".patch"))
-			return tree_fail(tree, node, error, "'%s' is no patch beside the entry; allowed: NAME.patch",
-					 *file);
+		if (strchr(*file, '/') || !g_str_has_suffix(*file, suffix))
+			return tree_fail(tree, node, error, "'%s' is no file beside the entry; allowed: NAME%s", *file,
+					 suffix);
 		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-			return tree_fail(tree, node, error, "the patch '%s' is missing in %s", *file, folder);
+			return tree_fail(tree, node, error, "the file '%s' is missing in %s", *file, folder);
 	}
 	return TRUE;
 }
@@ -203,8 +206,9 @@ static gboolean check_entry(struct tree *tree, const struct zoo_entry *e, GError
 	for (unsigned i = 0; i < e->n_variants; i++) {
 		yaml_node_t *node = tree_item(tree, variants, i);
 
-		if (!check_files(tree, node, e, e->variants[i].base, error) ||
-		    !check_files(tree, node, e, e->variants[i].bug, error))
+		if (!check_files(tree, node, e, e->variants[i].base, ".patch", error) ||
+		    !check_files(tree, node, e, e->variants[i].bug, ".patch", error) ||
+		    !check_files(tree, node, e, e->variants[i].fragments, ".config", error))
 			return FALSE;
 	}
 	if (has_kind != wants_kind)
@@ -288,13 +292,14 @@ static void add_paths(GPtrArray *paths, const struct zoo_entry *e, char **files)
 		g_ptr_array_add(paths, g_build_filename(folder, *file, NULL));
 }
 
-gboolean zoo_patches(const struct zoo_entry *e, const char *kernel, gboolean clean, char ***ret, GError **error)
+gboolean zoo_patches(const struct zoo_entry *e, const char *kernel, gboolean clean, char ***ret,
+		     char ***ret_fragments, GError **error)
 {
 	g_autoptr(GString) known = g_string_new(NULL);
 
 	for (unsigned i = 0; i < e->n_variants; i++) {
 		const struct zoo_variant *v = &e->variants[i];
-		GPtrArray *paths;
+		GPtrArray *paths, *fragments;
 
 		g_string_append_printf(known, "%s%s", i ? ", " : "", v->kernel);
 		if (kernel && strcmp(kernel, v->kernel))
@@ -304,7 +309,11 @@ gboolean zoo_patches(const struct zoo_entry *e, const char *kernel, gboolean cle
 		if (!clean)
 			add_paths(paths, e, v->bug);
 		g_ptr_array_add(paths, NULL);
+		fragments = g_ptr_array_new();
+		add_paths(fragments, e, v->fragments);
+		g_ptr_array_add(fragments, NULL);
 		*ret = (char **)g_ptr_array_free(paths, FALSE);
+		*ret_fragments = (char **)g_ptr_array_free(fragments, FALSE);
 		return TRUE;
 	}
 	return rig_fail(error, RIG_EXIT_USAGE, "%s has no patches for '%s'; it has them for: %s", e->id, kernel,

@@ -27,6 +27,7 @@ const char *zoo_oracle_name(enum zoo_oracle oracle);
 struct zoo_variant {
 	char *kernel;	     /* "deb:linux-source-6.1" */
 	char **base, **bug;  /* in order; `base` goes into the clean twin as well. NULL-terminated */
+	char **fragments;    /* of the config, for both */
 };
 
 struct zoo_entry {
@@ -59,9 +60,9 @@ struct zoo_entry *zoo_load(const char *id, GError **error);
 /* The ids of all entries, sorted; NULL-terminated. */
 char **zoo_ids(void);
 
-/* The patches for KERNEL (the first variant's for NULL), as paths; the clean twin's where CLEAN. */
+/* The patches for KERNEL (the first variant's for NULL), as paths; the clean twin's where CLEAN. And its fragments. */
 gboolean zoo_patches(const struct zoo_entry *entry, const char *kernel, gboolean clean, char ***ret,
-		     GError **error);
+		     char ***ret_fragments, GError **error);
 /* The kernel source that NULL stands for. */
 const char *zoo_kernel(const struct zoo_entry *entry);
 /* What scenario_load() takes. */
