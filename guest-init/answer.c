@@ -137,13 +137,13 @@ int answer_account(char *payload, struct text *out)
  * A block of a DIMM that was just plugged appears a little after QEMU's answer. There is no event for
  * that without networking in the kernel, so this looks again each 2 ms.
  */
-static bool wait_for_block(unsigned long long number, uint64_t deadline)
+static bool wait_for_block(unsigned long long number, bool there, uint64_t deadline)
 {
 	const struct timespec tick = {0, 2 * MS};
 	char path[80];
 
 	snprintf(path, sizeof(path), BLOCKS_DIR "/memory%llu/state", number);
-	while (!file_exists(path)) {
+	while (file_exists(path) != there) {
 		if (now_ns() >= deadline)
 			return false;
 		nanosleep(&tick, NULL);
@@ -157,17 +157,18 @@ int answer_blocks(char *payload, struct text *out)
 	uint64_t start, size, wait_ms = 5000, deadline, block = blocks_size(), there = 0;
 	const char *write;
 	char word[32], path[80];
-	bool only_wait;
+	bool only_wait, gone;
 
 	if (number_of(payload, "start", &start) || number_of(payload, "size", &size) ||
 	    !(write = value_of(payload, "write")) ||
-	    (strcmp(write, "none") && (op_find(write) < OP_ONLINE || op_find(write) > OP_OFFLINE)) ||
+	    (strcmp(write, "none") && strcmp(write, "gone") && (op_find(write) < OP_ONLINE || op_find(write) > OP_OFFLINE)) ||
 	    !block || !size || start + size < start) {
 		text_add(out, "BLOCKS needs start, size and write, and a kernel with blocks");
 		return -EINVAL;
 	}
 	snprintf(word, sizeof(word), "%s", write);
-	only_wait = !strcmp(word, "none");
+	gone = !strcmp(word, "gone");
+	only_wait = gone || !strcmp(word, "none");
 	if (op_find(word) == OP_OFFLINE)
 		wait_ms = 0;
 	if (value_of(payload, "wait-ms") && number_of(payload, "wait-ms", &wait_ms))
@@ -176,9 +177,11 @@ int answer_blocks(char *payload, struct text *out)
 	for (uint64_t n = start / block; n <= (start + size - 1) / block; n++) {
 		int err = -ENOENT;
 
-		if (blocks_void(n)) {
+		if (gone) {
+			err = wait_for_block(n, false, deadline) ? 0 : -EBUSY;
+		} else if (blocks_void(n)) {
 			err = -EPERM;
-		} else if (wait_for_block(n, deadline)) {
+		} else if (wait_for_block(n, true, deadline)) {
 			snprintf(path, sizeof(path), BLOCKS_DIR "/memory%llu/state",
 				 (unsigned long long)n);
 			err = only_wait ? 0 : file_write(AT_FDCWD, path, word);
@@ -214,7 +217,7 @@ int answer_cpu(char *payload, struct text *out)
 		text_add(out, "no such CPU");
 		return -ENOENT;
 	}
-	strcat(path, "/online");
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu/online", (unsigned long long)cpu);
 	/* a CPU that cannot be taken offline has no such file: it is online */
 	if (online && !file_exists(path))
 		return 0;

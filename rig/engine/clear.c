@@ -22,6 +22,31 @@ static void clear_ended(struct session *s)
 		round_begin(s);
 }
 
+/* The guest reports a size before it has removed its block: the accounts wait for that. */
+static void on_blocks_gone(struct session *s, unsigned type, const char *text, void *data)
+{
+	struct device *d = data;
+	gboolean ok = type == PROTO_DONE && !strstr(text, "EBUSY");
+
+	d->size = ok ? 0 : d->size;
+	run_journal(s->run, "blocks-gone", "{s:s, s:b}", "id", d->id, "ok", ok);
+	clear_ended(s);
+}
+
+static void wait_until_gone(struct session *s, struct device *d)
+{
+	g_autofree char *text = NULL;
+	guint64 address, size;
+
+	if (!vm_where(s->vm, d->id, &address, &size)) {
+		clear_ended(s);
+		return;
+	}
+	text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT
+			       "\nwrite gone\nwait-ms 5000\n", address, size);
+	session_ask(s, PROTO_BLOCKS, text, on_blocks_gone, d);
+}
+
 static void on_cleared(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
 	struct device *d = data;
@@ -35,12 +60,14 @@ static void on_cleared(enum vm_outcome outcome, const char *why, json_t *reply, 
 		s->status.unplugs += outcome == VM_OK;
 		session_count(s, "unplug", outcome == VM_OK ? "deleted" : vm_outcome_name(outcome));
 	} else {
-		d->size = outcome == VM_OK ? 0 : d->size;
 		session_count(s, "resize", vm_outcome_name(outcome));
 	}
 	run_journal(s->run, "cleared", "{s:s, s:s, s:s}", "id", d->id, "outcome", vm_outcome_name(outcome),
 		    "why", why ? why : "");
-	clear_ended(s);
+	if (d->kind == DEVICE_VIRTIO_MEM && outcome == VM_OK)
+		wait_until_gone(s, d);
+	else
+		clear_ended(s);
 }
 
 /* QEMU 7.2 crashes when a plugged CPU leaves under TCG (docs/machines.md); it takes no memory from the accounts. */
