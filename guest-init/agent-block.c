@@ -42,7 +42,8 @@ static int take_words(struct run *run, const char *key, const struct word *known
 {
 	char list[256], *cursor = list, *name;
 
-	strcpy(list, run_param(run, key));
+	if (!text_copy(list, sizeof(list), run_param(run, key)))
+		return run_fail(run, E2BIG, "%s is too long", key);
 	while ((name = strsep(&cursor, ","))) {
 		unsigned i = 0;
 

@@ -28,7 +28,7 @@ static int lacks(struct text *what)
 		snprintf(path, sizeof(path), CPU_DIR "/cpu%u", cpu);
 		if (!file_exists(path))
 			break;
-		strcat(path, "/online");
+		snprintf(path, sizeof(path), CPU_DIR "/cpu%u/online", cpu);
 		if (file_exists(path))
 			return 0;
 	}

@@ -125,7 +125,8 @@ static int prepare_dlpar(struct run *run)
 {
 	char list[256], *cursor = list, *name;
 
-	strcpy(list, run_param(run, "op"));
+	if (!text_copy(list, sizeof(list), run_param(run, "op")))
+		return run_fail(run, E2BIG, "op is too long");
 	while ((name = strsep(&cursor, ","))) {
 		unsigned i = 0;
 
@@ -190,7 +191,8 @@ static int prepare_inject(struct run *run)
 {
 	char list[256], *cursor = list, *name;
 
-	strcpy(list, run_param(run, "errors"));
+	if (!text_copy(list, sizeof(list), run_param(run, "errors")))
+		return run_fail(run, E2BIG, "errors is too long");
 	while ((name = strsep(&cursor, ","))) {
 		int error = errno_number(name);
 

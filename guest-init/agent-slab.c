@@ -33,11 +33,13 @@ static int take_files(struct run *run, const char *files)
 {
 	char list[256], *cursor = list, *name;
 
-	strcpy(list, files);
+	if (!text_copy(list, sizeof(list), files))
+		return run_fail(run, E2BIG, "files is too long");
 	while ((name = strsep(&cursor, ","))) {
-		if (!*name || strchr(name, '/') || strlen(name) >= LISTING_NAME || *name == '.')
+		if (!*name || strchr(name, '/') || *name == '.' || n_wanted == countof(wanted) ||
+		    !text_copy(wanted[n_wanted], LISTING_NAME, name))
 			return run_fail(run, EINVAL, "files: '%.40s' is no file of a cache", name);
-		strcpy(wanted[n_wanted++], name);
+		n_wanted++;
 	}
 	return 0;
 }
@@ -56,7 +58,7 @@ static int all_files(struct run *run)
 		if (fstatat(files.dir, files.name[i], &st, AT_SYMLINK_NOFOLLOW) ||
 		    !S_ISREG(st.st_mode) || !(st.st_mode & 0444))
 			continue;
-		strcpy(wanted[n_wanted++], files.name[i]);
+		n_wanted += text_copy(wanted[n_wanted], LISTING_NAME, files.name[i]);
 	}
 	close(files.dir);
 	return n_wanted ? 0 : run_fail(run, ENOENT, "%s has no files", path);

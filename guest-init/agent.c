@@ -71,13 +71,11 @@ static int take_param(struct run *run, const char *key, const char *value, struc
 {
 	struct param *param = &run->params[run->n_params];
 
-	if (run->n_params == PARAMS_MAX || strlen(key) >= sizeof(param->key) ||
-	    strlen(value) >= sizeof(param->value)) {
+	if (run->n_params == PARAMS_MAX || !text_copy(param->key, sizeof(param->key), key) ||
+	    !text_copy(param->value, sizeof(param->value), value)) {
 		text_add(what, "param %.32s: too many parameters, or too long", key);
 		return -E2BIG;
 	}
-	strcpy(param->key, key);
-	strcpy(param->value, value);
 	run->n_params++;
 	return 0;
 }

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "text.h"
+
 bool file_exists(const char *path)
 {
 	return access(path, F_OK) == 0;
@@ -117,11 +119,9 @@ static int list_again(struct listing *list, const char *prefix)
 	}
 	list->count = 0;
 	while (list->count < LISTING_MAX && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= LISTING_NAME)
+		if (entry->d_name[0] == '.' || (prefix && !listing_number(entry->d_name, prefix, &number)))
 			continue;
-		if (prefix && !listing_number(entry->d_name, prefix, &number))
-			continue;
-		strcpy(list->name[list->count++], entry->d_name);
+		list->count += text_copy(list->name[list->count], LISTING_NAME, entry->d_name);
 	}
 	closedir(dir);
 	return 0;

@@ -107,7 +107,7 @@ static void offer_shell(void)
 		}
 		while (wait(NULL) < 0 && errno == EINTR)
 			;
-		sleep(1); /* not a busy loop where there is no busybox */
+		sleep(1); /* no event: without busybox, or at a console's end, this would spin */
 	}
 }
 

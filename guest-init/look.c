@@ -45,8 +45,8 @@ void look_words(struct words *ret)
 	if (file_line(AT_FDCWD, "/proc/cmdline", line, sizeof(line)) < 0)
 		return;
 	while ((word = strsep(&cursor, " "))) {
-		if (!strncmp(word, "rig.tty=", 8) && strlen(word + 8) < sizeof(ret->tty))
-			strcpy(ret->tty, word + 8);
+		if (!strncmp(word, "rig.tty=", 8))
+			text_copy(ret->tty, sizeof(ret->tty), word + 8);
 		else if (!strcmp(word, "rig.shell"))
 			ret->shell = true;
 	}

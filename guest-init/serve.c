@@ -58,12 +58,14 @@ void serve_note(const char *format, ...)
 {
 	char line[256];
 	va_list args;
+	size_t len;
 
 	va_start(args, format);
 	vsnprintf(line, sizeof(line) - 1, format, args);
 	va_end(args);
-	strcat(line, "\n");
-	serve_send(PROTO_NOTE, 0, line, strlen(line));
+	len = strlen(line);
+	line[len++] = '\n';
+	serve_send(PROTO_NOTE, 0, line, len);
 }
 
 static void wake_up(int signal)

@@ -33,6 +33,16 @@ void text_add(struct text *text, const char *format, ...)
 	text->len += need;
 }
 
+bool text_copy(char *to, size_t max, const char *from)
+{
+	size_t len = strlen(from);
+
+	if (len >= max)
+		return false;
+	memcpy(to, from, len + 1);
+	return true;
+}
+
 char *text_line(char **cursor)
 {
 	char *line;

@@ -18,6 +18,9 @@ void text_init(struct text *text, char *buffer, size_t max);
 /* Adds all of it or, where it does not fit, nothing: a line is never cut in the middle. */
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Copies FROM into TO of MAX bytes; false, and TO is as it was, where it does not fit. */
+bool text_copy(char *to, size_t max, const char *from);
+
 /* Cuts the next line off *CURSOR (in place); NULL at the end. Empty lines are skipped. */
 char *text_line(char **cursor);
 

@@ -347,8 +347,7 @@ START_TEST(test_numbers)
 	ck_assert_int_eq(run_param_number(&run, "percent", 1, 200, &n), 0);
 	ck_assert_uint_eq(n, 50);
 	run.n_params = 1;
-	strcpy(run.params[0].key, "percent");
-	strcpy(run.params[0].value, "201");
+	run.params[0] = (struct param){"percent", "201"};
 	ck_assert_int_eq(run_param_number(&run, "percent", 1, 200, &n), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(its.what, "percent 201"));
 	ck_assert_ptr_nonnull(strstr(its.what, "1 to 200"));
