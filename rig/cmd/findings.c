@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "util/clock.h"
+#include "util/paths.h"
 #include "util/term.h"
 
 #define SHORT_REPORTS 3
 #define SHORT_LINES 14
+#define STUCK_TASKS 6
+#define STUCK_FRAMES 5
 
 static const enum term_colour colours[] = {
 	[VERDICT_PASS] = TERM_GREEN,   [VERDICT_FAIL] = TERM_RED,	[VERDICT_HANG] = TERM_RED,
@@ -161,6 +164,31 @@ static char *counts_text(json_t *counts)
 	return g_string_free(text, FALSE);
 }
 
+/* Who was stuck: the post-mortem's tasks, each with the innermost frames of its stack. */
+static void print_stuck(const struct run_info *run)
+{
+	g_autofree char *path = g_build_filename(run->dir, "postmortem", "who", NULL), *text = NULL;
+	g_autofree char *clean = NULL;
+	g_auto(GStrv) lines = NULL;
+	guint tasks = 0, frames = 0;
+
+	if (!rig_read_file(path, 1 << 20, &text, NULL, NULL))
+		return;
+	clean = findings_clean(text);
+	lines = g_strsplit(clean, "\n", -1);
+	for (char **l = lines; *l && tasks <= STUCK_TASKS; l++) {
+		if (g_str_has_prefix(*l, "task ")) {
+			frames = 0;
+			if (++tasks <= STUCK_TASKS)
+				line(tasks > 1 ? "" : "stuck", "%s", *l + strlen("task "));
+		} else if (tasks && **l == '\t' && frames++ < STUCK_FRAMES) {
+			line("", "    %s", *l + 1);
+		}
+	}
+	if (tasks)
+		line("", "all of it: postmortem/who in the folder; SysRq's answers: console.raw");
+}
+
 static void print_agents(json_t *agents)
 {
 	json_t *agent, *counts;
@@ -236,6 +264,7 @@ void findings_print(const struct run_info *run, gboolean full)
 	if (run->problem)
 		line("problem", "%s", run->problem);
 	print_reports(run, full);
+	print_stuck(run);
 	print_agents(at(run->details, "counts/agents"));
 	print_devices(at(run->details, "counts/devices"));
 	print_times(at(run->details, "times"));
