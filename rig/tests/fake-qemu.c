@@ -83,8 +83,8 @@ static void on_smp(const char *value)
 {
 	const char *max = strstr(value, "maxcpus=");
 
-	fake.cpus = atoi(value + strlen("cpus="));
-	fake.max_cpus = max ? atoi(max + strlen("maxcpus=")) : (int)fake.cpus;
+	fake.cpus = g_ascii_strtoull(value + strlen("cpus="), NULL, 10);
+	fake.max_cpus = max ? g_ascii_strtoull(max + strlen("maxcpus="), NULL, 10) : fake.cpus;
 }
 
 static void read_words(char **argv)

@@ -18,7 +18,7 @@ static GByteArray *make_bzimage(const guint8 *payload, gsize len)
 	memcpy(head + 0x206, "\x0f\x02", 2);
 	head[0x236] = 1;
 	memcpy(head + 0x20e, "\x80\x00", 2); /* version string at 0x280 */
-	strcpy((char *)head + 0x280, "6.1.7-test (rig@rig) #1");
+	g_strlcpy((char *)head + 0x280, "6.1.7-test (rig@rig) #1", sizeof(head) - 0x280);
 	memcpy(head + 0x24c, &size, 4);
 	g_byte_array_append(image, head, sizeof(head));
 	g_byte_array_append(image, payload, len);

@@ -65,10 +65,10 @@ static void on_reply(const struct qmp_reply *reply, void *data)
 
 static void peer_init(struct peer *peer, const char *trace)
 {
-	const struct qmp_owner owner = {on_event, on_ended, on_trace_failed, peer};
 	int fds[2];
 
 	*peer = (struct peer){.events = g_ptr_array_new_with_free_func(g_free)};
+	const struct qmp_owner owner = {on_event, on_ended, on_trace_failed, peer};
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	peer->fd = fds[0];
 	peer->qmp = qmp_new(fds[1], trace, &owner, NULL);
@@ -134,7 +134,7 @@ static void converse(const char *path, gsize piece)
 	g_auto(GStrv) wanted = NULL;
 
 	ck_assert(g_file_get_contents(path, &bytes, &len, NULL));
-	body = memchr(bytes, '\n', len) + 1;
+	body = (char *)memchr(bytes, '\n', len) + 1;
 	body[-1] = 0;
 	wanted = g_strsplit(bytes + 2, " ", 2);
 	peer_init(&peer, NULL);
