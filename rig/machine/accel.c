@@ -83,7 +83,7 @@ static gboolean probe(const char *emulator, gboolean *ret_works, GError **error)
 	const char *const argv[] = {
 		emulator, "-machine", "pc", "-accel", "kvm", "-nodefaults", "-no-user-config",
 		"-display", "none", "-no-reboot", "-m", "16M",
-		"-device", "isa-debug-exit,iobase=" EXIT_PORT ",iosize=1",
+		"-device", ("isa-debug-exit,iobase=" EXIT_PORT ",iosize=1"),
 		"-drive", drive, "-device", "ide-hd,drive=disk", NULL,
 	};
 

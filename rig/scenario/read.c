@@ -44,7 +44,7 @@ static gboolean number_ms(struct tree *tree, yaml_node_t *node, const char *key,
 gboolean read_size(struct tree *tree, yaml_node_t *map, const char *key, guint64 *ret, GError **error)
 {
 	yaml_node_t *node = tree_get(tree, map, key);
-	guint64 size;
+	guint64 size = 0;
 
 	if (!node)
 		return TRUE;
@@ -61,7 +61,7 @@ static gboolean read_range(struct tree *tree, yaml_node_t *map, const char *key,
 			   struct range *ret, GError **error)
 {
 	yaml_node_t *node = tree_get(tree, map, key);
-	struct range range;
+	struct range range = {0};
 
 	if (!node)
 		return TRUE;

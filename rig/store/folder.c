@@ -77,12 +77,12 @@ json_t *folder_read_json(int folder, const char *name, GError **error)
 	g_autofree char *data = NULL;
 	json_error_t why;
 	json_t *json;
-	gsize len;
+	gsize len = 0;
 
 	if (!folder_read(folder, name, FOLDER_JSON_MAX, &data, &len, error))
 		return NULL;
 	json = json_loadb(data, len, JSON_REJECT_DUPLICATES, &why);
-	if (json && json_is_object(json))
+	if (json_is_object(json))
 		return json;
 	rig_fail(error, RIG_EXIT_USAGE, "'%s' is no JSON object: line %d: %s", name, json ? 1 : why.line,
 		 json ? "something else" : why.text);
