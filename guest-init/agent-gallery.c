@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gallery: asks the kernel for one report, once. Only kernels with scenarios/gallery/gallery.patch have
- * the file; what happens to this process then depends on the report.
+ * gallery: asks the kernel for one report, once. Only kernels with scenarios/gallery/gallery.patch
+ * have the file; what happens to this process then depends on the report.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -25,9 +25,11 @@ static void step_gallery(struct run *run)
 const struct agent agent_gallery = {
 	.name = "gallery",
 	.needs = GALLERY,
-	.params = (const struct agent_param[]){
-		{"show", "lockdep-circular", "kind of the report, as docs/reports.md has them"},
-		{NULL},
-	},
+	.params =
+		(const struct agent_param[]){
+			{"show", "lockdep-circular",
+			 "kind of the report, as docs/reports.md has them"},
+			{NULL},
+		},
 	.step = step_gallery,
 };

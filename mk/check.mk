@@ -6,6 +6,7 @@
 check:
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all unit
+	@tests/scan $(OUT)
 	@tests/run $(OUT)
 
 ## make check-san  the Check suites again, built with ASan and UBSan
@@ -17,3 +18,8 @@ check-san:
 		unit
 
 ## make unit       the Check suites alone; make test-qmp: one of them
+
+## make gallery    real guests print a report of each kind, and the collector must call each what it is
+.PHONY: gallery
+gallery: all
+	@tests/gallery $(OUT)

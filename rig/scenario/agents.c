@@ -38,7 +38,7 @@ const struct agent_info scenario_agents[] = {
 	{"shell-loop", "writes two words to a block in turn from a shell: the bench's yardstick",
 	 NEEDS("CONFIG_MEMORY_HOTPLUG")},
 	{"gallery", "asks a kernel with the gallery's patch for a report of one kind",
-	 NEEDS("CONFIG_RIG_BUSTED", "CONFIG_PROVE_LOCKING", "CONFIG_DEBUG_FS")},
+	 NEEDS("CONFIG_PROVE_LOCKING", "CONFIG_DEBUG_FS")},
 	{NULL},
 };
 

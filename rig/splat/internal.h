@@ -39,6 +39,9 @@ gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
 /* prefix.c: fills text, len, stamp, caller, kernel, user; TEXT is modified. */
 void prefix_strip(char *text, gsize len, struct line *line);
 
+/* The number at TEXT, at least -1; 0 where there is none. */
+int text_int(const char *text);
+
 /* formats.c ---------------------------------------------------------------- */
 
 /* Where the function for the title is taken from. */

@@ -85,5 +85,7 @@ json_t *splat_to_json(const struct splat *splat)
 	json_object_set_new(json, "detail",
 			    splat->detail ? json_incref(splat->detail) : json_object());
 	json_object_set_new(json, "text", json_string(splat->text));
+	if (splat->known)
+		json_object_set(json, "known", splat->known);
 	return json;
 }

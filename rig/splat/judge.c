@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A report's lines to what is known of it. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "splat/internal.h"
@@ -9,6 +8,7 @@ void splat_free(struct splat *splat)
 {
 	if (!splat)
 		return;
+	json_decref(splat->known);
 	g_free(splat->title);
 	g_free(splat->function);
 	g_free(splat->bug);
@@ -57,8 +57,8 @@ static gboolean parse_who(struct splat *splat, const char *text)
 		end = strstr(comm, " Tainted:");
 	if (!end)
 		end = comm + strcspn(comm, " ");
-	splat->cpu = cpu ? atoi(cpu + 5) : -1;
-	splat->pid = atoi(pid + 5);
+	splat->cpu = cpu ? text_int(cpu + 5) : -1;
+	splat->pid = text_int(pid + 5);
 	g_free(splat->comm);
 	splat->comm = g_strndup(comm, end - comm);
 	return TRUE;
@@ -71,7 +71,7 @@ static void find_who(struct splat *splat, const struct report *report)
 	splat->cpu = splat->pid = -1;
 	if (hung && report->groups.at[1] && report->groups.at[2]) {
 		splat->comm = g_strdup(report->groups.at[1]);
-		splat->pid = atoi(report->groups.at[2]);
+		splat->pid = text_int(report->groups.at[2]);
 		return;
 	}
 	for (guint i = 0; i < report->n; i++)
@@ -84,9 +84,9 @@ static void find_who(struct splat *splat, const struct report *report)
 
 	if (!slash)
 		return;
-	splat->cpu = atoi(cpu + 6);
+	splat->cpu = text_int(cpu + 6);
 	splat->comm = g_strndup(comm + 2, slash - comm - 2);
-	splat->pid = atoi(slash + 1);
+	splat->pid = text_int(slash + 1);
 }
 
 /* "Call Trace" and its like promise frames; where none follows something was lost. */

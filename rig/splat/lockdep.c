@@ -4,7 +4,6 @@
  * scenario, the dependency trees. What a report says twice is compared; where the two differ the
  * console lost or mixed lines, and the report is marked instead of guessed at.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "splat/internal.h"
@@ -57,14 +56,14 @@ static void read_task(struct reader *reader, const char *text, const char *verb)
 
 	if (slash && !reader->splat->comm) {
 		reader->splat->comm = g_strndup(reader->splat->task, slash - reader->splat->task);
-		reader->splat->pid = atoi(slash + 1);
+		reader->splat->pid = text_int(slash + 1);
 	}
 }
 
 static void read_link(struct reader *reader, const char *text)
 {
 	struct splat *splat = reader->splat;
-	int number = atoi(text + strlen("-> #"));
+	int number = text_int(text + strlen("-> #"));
 	const char *lock_text = text + strlen("-> #") + strspn(text + strlen("-> #"), "0123456789");
 	struct splat_lock lock = {0};
 	json_t *link = json_object();
@@ -93,7 +92,7 @@ static void read_held(struct reader *reader, const char *text)
 	struct splat *splat = reader->splat;
 	const char *rest = strchr(text, ':');
 	struct splat_lock lock = {0};
-	guint place = atoi(text + 1);
+	guint place = text_int(text + 1);
 
 	if (!rest || !lock_parse(rest + 1, &lock))
 		return;
@@ -141,7 +140,7 @@ static void begin_held(struct reader *reader, const char *text)
 	reader->in_held = TRUE;
 	reader->stack = reader->scenario = NULL;
 	reader->next = NEXT_NOTHING;
-	reader->announced = atoi(text);
+	reader->announced = text_int(text);
 	if (!reader->splat->held)
 		reader->splat->held = g_ptr_array_new_with_free_func(splat_lock_free);
 }
@@ -275,7 +274,7 @@ static gboolean read_place(struct reader *reader, const char *text)
 	g_autofree char *file = g_strndup(text, colon);
 
 	set_text(reader->detail, "file", file);
-	json_object_set_new(reader->detail, "line", json_integer(atoi(text + colon + 1)));
+	json_object_set_new(reader->detail, "line", json_integer(text_int(text + colon + 1)));
 	set_text(reader->detail, "complaint", text + colon + 1 + digits + 1);
 	return TRUE;
 }

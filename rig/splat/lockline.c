@@ -5,7 +5,6 @@
  * [<address>] SYM+off/size. The class is free text, with parentheses of its own, so it is read from
  * the right.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "splat/internal.h"
@@ -62,7 +61,7 @@ static int fetch_int(const GMatchInfo *info, int group)
 {
 	g_autofree char *text = fetch(info, group);
 
-	return text ? atoi(text) : -1;
+	return text ? text_int(text) : -1;
 }
 
 /* Also without ", at:" and what follows, as in "-> #1 (CLASS){++++}-{0:0}:". */

@@ -9,6 +9,11 @@
 
 #include "splat/internal.h"
 
+int text_int(const char *text)
+{
+	return CLAMP(g_ascii_strtoll(text, NULL, 10), -1, G_MAXINT);
+}
+
 static const char *skip_digits(const char *p)
 {
 	while (g_ascii_isdigit(*p))
