@@ -15,19 +15,22 @@
 #define PAGE "docs/zoo.md"
 
 static const char summary[] =
-	"The zoo is real hotplug bugs, brought back by patches. A rig that has never caught a bug proves nothing.\n"
+	"The zoo is real hotplug bugs, brought back by patches. A rig that has never caught a bug "
+	"proves nothing.\n"
 	"docs/zoo.md is the manual.\n\n"
 	"  list        the entries\n"
 	"  show zNN    one in full\n"
 	"  run zNN…    builds the kernel with the bug and runs its scenario, which must catch it\n"
-	"  table       how often and how soon each was caught, from the runs that are kept; into docs/zoo.md";
+	"  table       how often and how soon each was caught, from the runs that are kept; into "
+	"docs/zoo.md";
 
-static const char examples[] =
-	"  rig zoo run z03\n"
-	"  rig zoo run z09 --machine pseries --repeat 20\n"
-	"  rig zoo run --all --clean        the same scenarios without the bugs: all must stay silent\n"
-	"  rig zoo table\n\n"
-	"Exit codes of run: 0 all caught (with --clean: all silent), 1 not, 2 usage, 3 infrastructure.\n";
+static const char examples[] = "  rig zoo run z03\n"
+			       "  rig zoo run z09 --machine pseries --repeat 20\n"
+			       "  rig zoo run --all --clean        the same scenarios without the "
+			       "bugs: all must stay silent\n"
+			       "  rig zoo table\n\n"
+			       "Exit codes of run: 0 all caught (with --clean: all silent), 1 not, "
+			       "2 usage, 3 infrastructure.\n";
 
 static struct {
 	char *machine, *kernel, *results, *seed;
@@ -38,16 +41,20 @@ static struct {
 static const GOptionEntry options[] = {
 	{"all", 'a', 0, G_OPTION_ARG_NONE, &want.all, "run: every entry", NULL},
 	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
-	 "run: on this one, entries that are not for it are passed over (each entry's first)", "NAME"},
-	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "run: a source that the entry has patches for",
-	 "SOURCE"},
+	 "run: on this one, entries that are not for it are passed over (each entry's first)",
+	 "NAME"},
+	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel,
+	 "run: a source that the entry has patches for", "SOURCE"},
 	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat, "run: so many times (1)", "N"},
 	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: without the bug", NULL},
-	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "run: all random choices follow from it", "N"},
-	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "run: hammer for so many seconds", "S"},
+	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "run: all random choices follow from it",
+	 "N"},
+	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "run: hammer for so many seconds",
+	 "S"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "run: compile with so many jobs", "N"},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
-	{"print", 'p', 0, G_OPTION_ARG_NONE, &want.stdout_only, "table: print it, leave " PAGE " alone", NULL},
+	{"print", 'p', 0, G_OPTION_ARG_NONE, &want.stdout_only,
+	 "table: print it, leave " PAGE " alone", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print JSON", NULL},
 	{NULL}};
 
@@ -65,28 +72,32 @@ static json_t *entry_json(const struct zoo_entry *e)
 	json_t *variants = json_array();
 
 	for (unsigned i = 0; i < e->n_variants; i++)
-		json_array_append_new(variants,
-				      json_pack("{s:s, s:o, s:o, s:o}", "kernel", e->variants[i].kernel, "base",
-						strings(e->variants[i].base), "bug", strings(e->variants[i].bug),
-						"fragments", strings(e->variants[i].fragments)));
-	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:s?, s:{s:s, s:o, s:o, s:s?}, s:o, s:s}", "id",
-			 e->id, "subject", e->subject, "commits", strings(e->commits), "fixed", e->fixed, "wrong",
-			 e->wrong, "patches", variants, "scenario", e->scenario, "machines",
-			 strings(e->machines), "mmu", e->mmu, "expect", "oracle", zoo_oracle_name(e->oracle),
-			 "kinds", strings(e->kinds), "cycle", strings(e->cycle), "function", e->function,
-			 "verified", strings(e->verified), "file", e->file);
+		json_array_append_new(variants, json_pack("{s:s, s:o, s:o, s:o}", "kernel",
+							  e->variants[i].kernel, "base",
+							  strings(e->variants[i].base), "bug",
+							  strings(e->variants[i].bug), "fragments",
+							  strings(e->variants[i].fragments)));
+	return json_pack(
+		"{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:s?, s:{s:s, s:o, s:o, s:s?}, s:o, s:s}",
+		"id", e->id, "subject", e->subject, "commits", strings(e->commits), "fixed",
+		e->fixed, "wrong", e->wrong, "patches", variants, "scenario", e->scenario,
+		"machines", strings(e->machines), "mmu", e->mmu, "expect", "oracle",
+		zoo_oracle_name(e->oracle), "kinds", strings(e->kinds), "cycle", strings(e->cycle),
+		"function", e->function, "verified", strings(e->verified), "file", e->file);
 }
 
 static void print_entry(const struct zoo_entry *e)
 {
-	g_autofree char *commits = g_strjoinv(", ", e->commits), *machines_text = g_strjoinv(", ", e->machines);
+	g_autofree char *commits = g_strjoinv(", ", e->commits),
+			*machines_text = g_strjoinv(", ", e->machines);
 	g_autofree char *kinds = g_strjoinv(" or ", e->kinds), *cycle = g_strjoinv(", ", e->cycle);
 	g_autofree char *verified = g_strjoinv(", ", e->verified);
 
-	printf("%s%s  %s%s\n\n%s\n\n", term_colour(TERM_BOLD), e->id, e->subject, term_colour(TERM_PLAIN), e->wrong);
-	printf("  commits   %s, fixed %s\n  scenario  %s\n  machines  %s%s%s\n  oracle    %s%s%s\n", commits, e->fixed,
-	       e->scenario, machines_text, e->mmu ? ", MMU " : "", e->mmu ? e->mmu : "",
-	       zoo_oracle_name(e->oracle), *kinds ? ": " : "", kinds);
+	printf("%s%s  %s%s\n\n%s\n\n", term_colour(TERM_BOLD), e->id, e->subject,
+	       term_colour(TERM_PLAIN), e->wrong);
+	printf("  commits   %s, fixed %s\n  scenario  %s\n  machines  %s%s%s\n  oracle    %s%s%s\n",
+	       commits, e->fixed, e->scenario, machines_text, e->mmu ? ", MMU " : "",
+	       e->mmu ? e->mmu : "", zoo_oracle_name(e->oracle), *kinds ? ": " : "", kinds);
 	if (*cycle)
 		printf("  locks     %s\n", cycle);
 	if (e->function)
@@ -94,11 +105,10 @@ static void print_entry(const struct zoo_entry *e)
 	for (unsigned i = 0; i < e->n_variants; i++) {
 		g_autofree char *base = g_strjoinv(" ", e->variants[i].base);
 		g_autofree char *bug = g_strjoinv(" ", e->variants[i].bug);
-
 		g_autofree char *fragments = g_strjoinv(" ", e->variants[i].fragments);
 
-		printf("  patches   %s: %s%s%s%s%s\n", e->variants[i].kernel, base, *base ? " " : "", bug,
-		       *fragments ? " " : "", fragments);
+		printf("  patches   %s: %s%s%s%s%s\n", e->variants[i].kernel, base,
+		       *base ? " " : "", bug, *fragments ? " " : "", fragments);
 	}
 	printf("  verified  %s\n", *verified ? verified : "not yet");
 }
@@ -144,37 +154,53 @@ static int show(const char *id)
 
 /* ---- run ---- */
 
-static void print_outcome(const struct zoo_entry *e, const struct zoo_outcome *o, const struct run_info *run)
+static const char *word_for(const struct zoo_outcome *o)
 {
-	gboolean good = want.clean ? o->valid && !o->caught && !o->alarmed : o->caught;
+	if (o->caught)
+		return "caught";
+	if (!o->valid)
+		return "not judged";
+	if (o->alarmed)
+		return "something else";
+	return want.clean ? "silent" : "missed";
+}
+
+static gboolean is_good(const struct zoo_outcome *o)
+{
+	return want.clean ? o->valid && !o->caught && !o->alarmed : o->caught;
+}
+
+static void print_outcome(const struct zoo_entry *e, const struct zoo_outcome *o,
+			  const struct run_info *run)
+{
 	json_t *first = json_array_get(json_object_get(run->details, "reasons"), 0);
-	g_autofree char *why = findings_clean(json_is_string(first) ? json_string_value(first) : "");
+	g_autofree char *why =
+		findings_clean(json_is_string(first) ? json_string_value(first) : "");
 
 	printf("%s%-5s%s %s%s%s on %s, %s", term_colour(TERM_BOLD), e->id, term_colour(TERM_PLAIN),
-	       term_colour(good ? TERM_GREEN : TERM_RED),
-	       o->caught		  ? "caught"
-	       : !o->valid		  ? "not judged"
-	       : want.clean && !o->alarmed ? "silent"
-	       : o->alarmed		  ? "something else"
-					  : "missed",
-	       term_colour(TERM_PLAIN), findings_text(run->inputs, "machine"), verdict_name(run->verdict));
+	       term_colour(is_good(o) ? TERM_GREEN : TERM_RED), word_for(o),
+	       term_colour(TERM_PLAIN), findings_text(run->inputs, "machine"),
+	       verdict_name(run->verdict));
 	if (o->caught)
-		printf(", after %.1f guest seconds and %" G_GUINT64_FORMAT " operations", o->guest_s, o->ops);
+		printf(", after %.1f guest seconds and %" G_GUINT64_FORMAT " operations",
+		       o->guest_s, o->ops);
 	printf("\n      %s%s%s\n", why, *why ? "\n      " : "", run->name);
 	fflush(stdout);
 }
 
-static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome *o, const struct run_info *run)
+static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome *o,
+			    const struct run_info *run)
 {
-	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b, s:b, s:b, s:f, s:I}", "entry", e->id, "clean", want.clean,
-			 "machine", findings_text(run->inputs, "machine"), "verdict", verdict_name(run->verdict),
-			 "run", run->dir, "valid", o->valid, "caught", o->caught, "alarmed", o->alarmed, "guest_s",
-			 o->guest_s, "ops", (json_int_t)o->ops);
+	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b, s:b, s:b, s:f, s:I}", "entry", e->id,
+			 "clean", want.clean, "machine", findings_text(run->inputs, "machine"),
+			 "verdict", verdict_name(run->verdict), "run", run->dir, "valid", o->valid,
+			 "caught", o->caught, "alarmed", o->alarmed, "guest_s", o->guest_s, "ops",
+			 (json_int_t)o->ops);
 }
 
 /* *ret_good: caught, or silent where it has to be. */
-static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t *array, gboolean *ret_good,
-			 GError **error)
+static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t *array,
+			 gboolean *ret_good, GError **error)
 {
 	g_autofree char *scenario = zoo_scenario(e);
 	g_auto(GStrv) patches = NULL;
@@ -182,9 +208,16 @@ static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t 
 	rig_auto(run_info) run = NULL;
 	json_auto_t *zoo = json_pack("{s:s, s:b}", "entry", e->id, "clean", want.clean);
 	struct job job = {
-		.scenario = scenario, .machine = machine, .mmu = e->mmu, .seed = want.seed, .results = want.results,
-		.kernel = want.kernel ? want.kernel : zoo_kernel(e), .jobs = want.jobs, .quiet = TRUE,
-		.duration_s = want.duration ? want.duration : (int)e->duration_s, .patience_s = e->patience_s,
+		.scenario = scenario,
+		.machine = machine,
+		.mmu = e->mmu,
+		.seed = want.seed,
+		.results = want.results,
+		.kernel = want.kernel ? want.kernel : zoo_kernel(e),
+		.jobs = want.jobs,
+		.quiet = TRUE,
+		.duration_s = want.duration ? want.duration : (int)e->duration_s,
+		.patience_s = e->patience_s,
 		.zoo = zoo,
 	};
 	struct zoo_outcome o;
@@ -198,7 +231,7 @@ static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t 
 		return FALSE;
 	}
 	o = zoo_judge(e, run);
-	*ret_good = want.clean ? o.valid && !o.caught && !o.alarmed : o.caught;
+	*ret_good = is_good(&o);
 	if (array)
 		json_array_append_new(array, outcome_json(e, &o, run));
 	else
@@ -219,7 +252,8 @@ static gboolean run_entry(const char *id, json_t *array, gboolean *all_good, GEr
 
 		if (want.all)
 			return TRUE;
-		return rig_fail(error, RIG_EXIT_USAGE, "%s is not for '%s'; it is for: %s", id, machine, machines_text);
+		return rig_fail(error, RIG_EXIT_USAGE, "%s is not for '%s'; it is for: %s", id,
+				machine, machines_text);
 	}
 	for (int n = 0; n < MAX(want.repeat, 1); n++) {
 		gboolean good;
@@ -239,7 +273,8 @@ static int run(char **ids)
 	int code = RIG_EXIT_PASS;
 
 	if (want.repeat < 0 || want.repeat > 1000 || (want.all ? *ids != NULL : !*ids)) {
-		fputs("rig: zoo run takes ids or --all, and --repeat 1 to 1000; `rig zoo list` shows the entries\n",
+		fputs("rig: zoo run takes ids or --all, and --repeat 1 to 1000; `rig zoo list` "
+		      "shows the entries\n",
 		      stderr);
 		return RIG_EXIT_USAGE;
 	}
@@ -264,12 +299,13 @@ static json_t *scores_json(GPtrArray *scores)
 	for (guint i = 0; i < scores->len; i++) {
 		const struct zoo_score *s = scores->pdata[i];
 
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:f}", "entry", s->id,
-						       "machine", s->machine, "kernel", s->kernel, "runs", s->runs,
-						       "caught", s->caught, "clean_runs", s->clean_runs,
-						       "clean_caught", s->clean_caught, "clean_alarms",
-						       s->clean_alarms, "median_s", zoo_median(s->seconds),
-						       "median_ops", zoo_median(s->ops)));
+		json_array_append_new(
+			array, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:f}",
+					 "entry", s->id, "machine", s->machine, "kernel", s->kernel,
+					 "runs", s->runs, "caught", s->caught, "clean_runs",
+					 s->clean_runs, "clean_caught", s->clean_caught,
+					 "clean_alarms", s->clean_alarms, "median_s",
+					 zoo_median(s->seconds), "median_ops", zoo_median(s->ops)));
 	}
 	return array;
 }
@@ -290,7 +326,8 @@ static gboolean write_page(const char *table, GError **error)
 
 static int table(void)
 {
-	g_autofree char *results = want.results ? g_strdup(want.results) : run_default_results(), *text = NULL;
+	g_autofree char *results = want.results ? g_strdup(want.results) : run_default_results(),
+			*text = NULL;
 	g_autoptr(GPtrArray) runs = NULL;
 	g_autoptr(GPtrArray) scores = NULL;
 	g_autoptr(GError) error = NULL;
@@ -314,7 +351,8 @@ int cmd_zoo(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!cmd_parse(&argc, &argv, options, "list|show zNN|run zNN…|table", summary, examples, &error))
+	if (!cmd_parse(&argc, &argv, options, "list|show zNN|run zNN…|table", summary, examples,
+		       &error))
 		return rig_report_error(error);
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return list();
@@ -324,6 +362,8 @@ int cmd_zoo(int argc, char **argv)
 		return run(argv + 2);
 	if (argc == 2 && !strcmp(argv[1], "table"))
 		return table();
-	fputs("rig: zoo takes 'list', 'show zNN', 'run zNN…' or 'table'; `rig zoo --help` tells more\n", stderr);
+	fputs("rig: zoo takes 'list', 'show zNN', 'run zNN…' or 'table'; `rig zoo --help` tells "
+	      "more\n",
+	      stderr);
 	return RIG_EXIT_USAGE;
 }

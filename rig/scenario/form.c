@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A libcyaml schema used twice: check() walks it beside the tree of the document, because libcyaml names
- * the place before an unknown key instead of the key itself and does not say what would have been
- * allowed; then libcyaml fills the structs.
+ * A libcyaml schema used twice: check() walks it beside the tree of the document, because libcyaml
+ * names the place before an unknown key instead of the key itself and does not say what would have
+ * been allowed; then libcyaml fills the structs.
  */
 #include "scenario/form.h"
 
@@ -13,8 +13,8 @@
 static gboolean check(const struct form *form, struct tree *tree, yaml_node_t *node,
 		      const cyaml_schema_value_t *value, const char *key, GError **error);
 
-static gboolean check_uint(const struct form *form, struct tree *tree, yaml_node_t *node, const char *key,
-			   GError **error)
+static gboolean check_uint(const struct form *form, struct tree *tree, yaml_node_t *node,
+			   const char *key, GError **error)
 {
 	const char *text = tree_text(node);
 	guint64 number, low = 0, high = G_MAXUINT16;
@@ -25,21 +25,23 @@ static gboolean check_uint(const struct form *form, struct tree *tree, yaml_node
 			high = limit->high;
 		}
 	if (!text || !g_ascii_string_to_unsigned(text, 10, low, high, &number, NULL))
-		return tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: %" G_GUINT64_FORMAT
-				 " to %" G_GUINT64_FORMAT, text ? text : "a list", key, low, high);
+		return tree_fail(tree, node, error,
+				 "'%s' is no value for '%s'; allowed: %" G_GUINT64_FORMAT
+				 " to %" G_GUINT64_FORMAT,
+				 text ? text : "a list", key, low, high);
 	return TRUE;
 }
 
-static gboolean check_string(struct tree *tree, yaml_node_t *node, const cyaml_schema_value_t *value,
-			     const char *key, GError **error)
+static gboolean check_string(struct tree *tree, yaml_node_t *node,
+			     const cyaml_schema_value_t *value, const char *key, GError **error)
 {
 	const char *text = tree_text(node);
 
 	if (!text)
 		return tree_fail(tree, node, error, "'%s' takes a text", key);
 	if (strlen(text) < value->string.min || strlen(text) > value->string.max)
-		return tree_fail(tree, node, error, "'%s' takes %u to %u characters, this has %zu", key,
-				 value->string.min, value->string.max, strlen(text));
+		return tree_fail(tree, node, error, "'%s' takes %u to %u characters, this has %zu",
+				 key, value->string.min, value->string.max, strlen(text));
 	return TRUE;
 }
 
@@ -101,14 +103,15 @@ static const cyaml_schema_field_t *find_field(const cyaml_schema_field_t *fields
 }
 
 static gboolean check_mapping(const struct form *form, struct tree *tree, yaml_node_t *node,
-			       const cyaml_schema_value_t *value, const char *key, GError **error)
+			      const cyaml_schema_value_t *value, const char *key, GError **error)
 {
 	const cyaml_schema_field_t *fields = value->mapping.fields, *field;
 	yaml_node_t *child;
 	const char *name;
 
 	if (node->type != YAML_MAPPING_NODE)
-		return tree_fail(tree, node, error, "'%s' takes keys and values, 'key: value'", key);
+		return tree_fail(tree, node, error, "'%s' takes keys and values, 'key: value'",
+				 key);
 	for (guint i = 0; (name = tree_key(tree, node, i, &child)); i++) {
 		field = find_field(fields, name);
 		if (!field) {
@@ -118,15 +121,17 @@ static gboolean check_mapping(const struct form *form, struct tree *tree, yaml_n
 				g_string_append_printf(allowed, "%s%s", allowed->len ? ", " : "",
 						       field->key);
 			return tree_fail(tree, tree_item(tree, node, i), error,
-					 "unknown key '%s' in %s; allowed: %s", name, key, allowed->str);
+					 "unknown key '%s' in %s; allowed: %s", name, key,
+					 allowed->str);
 		}
 		if (!check(form, tree, child, &field->value, name, error))
 			return FALSE;
 	}
 	for (field = fields; field->key; field++)
-		if (!(field->value.flags & CYAML_FLAG_OPTIONAL) && !tree_get(tree, node, field->key))
-			return tree_fail(tree, node, error, "the key '%s' is missing in %s", field->key,
-					 key);
+		if (!(field->value.flags & CYAML_FLAG_OPTIONAL) &&
+		    !tree_get(tree, node, field->key))
+			return tree_fail(tree, node, error, "the key '%s' is missing in %s",
+					 field->key, key);
 	return TRUE;
 }
 
@@ -157,8 +162,8 @@ static void *memory(void *context, void *block, size_t size)
 	return g_realloc(block, size);
 }
 
-static void G_GNUC_PRINTF(3, 0) keep_log(cyaml_log_t level, void *context, const char *format,
-					 va_list args)
+static void G_GNUC_PRINTF(3, 0)
+	keep_log(cyaml_log_t level, void *context, const char *format, va_list args)
 {
 	(void)level;
 	g_string_append_vprintf(context, format, args);
@@ -171,7 +176,8 @@ static const cyaml_config_t config = {
 	.flags = CYAML_CFG_NO_ALIAS,
 };
 
-void *form_load(const struct form *form, struct tree *tree, const char *data, gsize len, GError **error)
+void *form_load(const struct form *form, struct tree *tree, const char *data, gsize len,
+		GError **error)
 {
 	g_autoptr(GString) log = g_string_new(NULL);
 	cyaml_config_t mine = config;

@@ -15,15 +15,17 @@ struct form_limit {
 
 struct form {
 	const cyaml_schema_value_t *value;
-	const char *what;		 /* the whole, in errors: "the scenario" */
+	const char *what;                /* the whole, in errors: "the scenario" */
 	const struct form_limit *limits; /* the last one has no key; or NULL */
 };
 
 /*
- * Checks TREE against the schema, with the place and what is allowed in each error, then lets libcyaml
- * fill a struct from the same bytes. Everything in it is from g_malloc(); what it owns may be stolen.
+ * Checks TREE against the schema, with the place and what is allowed in each error, then lets
+ * libcyaml fill a struct from the same bytes. Everything in it is from g_malloc(); what it owns may
+ * be stolen.
  */
-void *form_load(const struct form *form, struct tree *tree, const char *data, gsize len, GError **error);
+void *form_load(const struct form *form, struct tree *tree, const char *data, gsize len,
+		GError **error);
 void form_free(const struct form *form, void *filled);
 
 #endif

@@ -36,7 +36,8 @@ START_TEST(bad_files)
 
 	ck_assert_ptr_nonnull(dir);
 	while ((name = g_dir_read_name(dir))) {
-		g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL, *wanted = NULL;
+		g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL,
+				*wanted = NULL;
 		g_autoptr(GError) error = NULL;
 		rig_auto(zoo_entry) entry = NULL;
 
@@ -48,8 +49,8 @@ START_TEST(bad_files)
 		wanted = g_strdup_printf("%s:%s", path, text + 2);
 		entry = zoo_load(path, &error);
 		ck_assert_msg(entry == NULL, "%s was taken", path);
-		ck_assert_msg(g_str_has_prefix(error->message, wanted), "\nwanted: %s\ngot:    %s", wanted,
-			      error->message);
+		ck_assert_msg(g_str_has_prefix(error->message, wanted), "\nwanted: %s\ngot:    %s",
+			      wanted, error->message);
 		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 	}
 	ck_assert_uint_eq(n, 11);
@@ -87,8 +88,9 @@ START_TEST(full)
 	ck_assert_uint_eq(g_strv_length(other), 0);
 	ck_assert_uint_eq(g_strv_length(fewer), 0);
 	ck_assert(!zoo_patches(e, "deb:linux-source-5.10", FALSE, &none, &none, &error));
-	ck_assert_str_eq(error->message, "z90 has no patches for 'deb:linux-source-5.10'; it has them for: "
-					 "deb:linux-source-6.1, deb:linux-source-6.12");
+	ck_assert_str_eq(error->message,
+			 "z90 has no patches for 'deb:linux-source-5.10'; it has them for: "
+			 "deb:linux-source-6.1, deb:linux-source-6.12");
 }
 END_TEST
 
@@ -107,8 +109,8 @@ START_TEST(own_entries)
 		ck_assert_msg(s != NULL, "%s: %s", *id, error ? error->message : "no error either");
 		ck_assert_str_eq(e->id, *id);
 		for (char **m = e->machines; *m; m++)
-			ck_assert_msg(scenario_fits(s, machine_find(*m, NULL), &error), "%s: %s", *id,
-				      error ? error->message : "");
+			ck_assert_msg(scenario_fits(s, machine_find(*m, NULL), &error), "%s: %s",
+				      *id, error ? error->message : "");
 	}
 }
 END_TEST
@@ -118,7 +120,8 @@ START_TEST(unknown_id)
 	g_autoptr(GError) error = NULL;
 
 	ck_assert_ptr_null(zoo_load("z99", &error));
-	ck_assert_msg(g_str_has_prefix(error->message, "the zoo has no 'z99'; it has: z01, "), "%s", error->message);
+	ck_assert_msg(g_str_has_prefix(error->message, "the zoo has no 'z99'; it has: z01, "), "%s",
+		      error->message);
 }
 END_TEST
 
@@ -136,9 +139,10 @@ static struct run_info *a_run(enum verdict verdict, const char *inputs, const ch
 	return run;
 }
 
-#define REPORT(kind, title, cycle) \
-	"{\"reports\": [{\"kind\": \"" kind "\", \"title\": \"" title "\", \"cycle\": [" cycle "], \"when\": 3.5}]," \
-	" \"times\": {\"guest_s\": 9.0}, \"counts\": {\"agents\": [{\"ops\": 10}, {\"ops\": 5}]," \
+#define REPORT(kind, title, cycle)                                                                 \
+	"{\"reports\": [{\"kind\": \"" kind "\", \"title\": \"" title "\", \"cycle\": [" cycle     \
+	"], \"when\": 3.5}],"                                                                      \
+	" \"times\": {\"guest_s\": 9.0}, \"counts\": {\"agents\": [{\"ops\": 10}, {\"ops\": 5}],"  \
 	" \"devices\": {\"plug\": {\"ok\": 2, \"failed\": 1}}}}"
 #define BOTH "\"kn->active\", \"x\", \"mem_hotplug_lock\""
 
@@ -149,10 +153,12 @@ static const struct {
 } judged[] = {
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", BOTH), TRUE, TRUE, TRUE},
 	/* the other kind, another order */
-	{VERDICT_FAIL, REPORT("lockdep-recursive", "in remove_it", "\"mem_hotplug_lock\", \"kn->active\""), TRUE, TRUE,
-	 TRUE},
+	{VERDICT_FAIL,
+	 REPORT("lockdep-recursive", "in remove_it", "\"mem_hotplug_lock\", \"kn->active\""), TRUE,
+	 TRUE, TRUE},
 	/* one class is missing; another function; another kind */
-	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", "\"kn->active\""), TRUE, FALSE, TRUE},
+	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", "\"kn->active\""), TRUE,
+	 FALSE, TRUE},
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in add_memory", BOTH), TRUE, FALSE, TRUE},
 	{VERDICT_FAIL, REPORT("warning", "in remove_memory", BOTH), TRUE, FALSE, TRUE},
 	/* nothing, and what is no answer */
@@ -162,7 +168,8 @@ static const struct {
 	{VERDICT_ABORTED, "{}", FALSE, FALSE, FALSE},
 	{VERDICT_SKIP, "{}", FALSE, FALSE, FALSE},
 	/* hostile shapes */
-	{VERDICT_FAIL, "{\"reports\": {\"kind\": 1}, \"counts\": [], \"times\": 3}", TRUE, FALSE, TRUE},
+	{VERDICT_FAIL, "{\"reports\": {\"kind\": 1}, \"counts\": [], \"times\": 3}", TRUE, FALSE,
+	 TRUE},
 	{VERDICT_FAIL, "{\"reports\": [1, {\"kind\": 5, \"cycle\": 1}]}", TRUE, FALSE, TRUE},
 };
 
@@ -186,10 +193,12 @@ START_TEST(other_oracles)
 {
 	rig_auto(zoo_entry) e = good("good/z90.yaml");
 	rig_auto(run_info) hang = a_run(VERDICT_HANG, "{}", "{\"times\": {\"guest_s\": 25}}");
-	rig_auto(run_info) same = a_run(VERDICT_PASS, "{}", "{\"accounts\": {\"before\": {\"present\": {\"0\": 5}}, "
-							     "\"after\": {\"present\": {\"0\": 5}}}}");
-	rig_auto(run_info) less = a_run(VERDICT_FAIL, "{}", "{\"accounts\": {\"before\": {\"present\": {\"0\": 5}}, "
-							     "\"after\": {\"present\": {\"0\": 4}}}}");
+	rig_auto(run_info) same = a_run(VERDICT_PASS, "{}",
+					"{\"accounts\": {\"before\": {\"present\": {\"0\": 5}}, "
+					"\"after\": {\"present\": {\"0\": 5}}}}");
+	rig_auto(run_info) less = a_run(VERDICT_FAIL, "{}",
+					"{\"accounts\": {\"before\": {\"present\": {\"0\": 5}}, "
+					"\"after\": {\"present\": {\"0\": 4}}}}");
 
 	e->oracle = ORACLE_WATCHDOG;
 	ck_assert(zoo_judge(e, hang).caught);
@@ -202,11 +211,13 @@ START_TEST(other_oracles)
 }
 END_TEST
 
-#define Z03(clean) \
-	"{\"zoo\": {\"entry\": \"z03\", \"clean\": " clean "}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\"}}"
-#define Z03_REPORT(when) \
-	"{\"reports\": [{\"kind\": \"lockdep-circular\", \"title\": \"t\", \"when\": " when \
-	", \"cycle\": [\"kn->active\", \"mem_hotplug_lock\"]}], \"counts\": {\"agents\": [{\"ops\": 100}]}}"
+#define Z03(clean)                                                                                 \
+	"{\"zoo\": {\"entry\": \"z03\", \"clean\": " clean                                         \
+	"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\"}}"
+#define Z03_REPORT(when)                                                                           \
+	"{\"reports\": [{\"kind\": \"lockdep-circular\", \"title\": \"t\", \"when\": " when        \
+	", \"cycle\": [\"kn->active\", \"mem_hotplug_lock\"]}], \"counts\": {\"agents\": "         \
+	"[{\"ops\": 100}]}}"
 
 START_TEST(table)
 {
@@ -236,15 +247,17 @@ START_TEST(table)
 	ck_assert_uint_eq(s->clean_alarms, 1);
 	ck_assert_double_eq(zoo_median(s->seconds), 4.0);
 	text = zoo_table(scores);
-	ck_assert_ptr_nonnull(strstr(text, "| z03 | pc-q35 | 6.1 | lockdep | 3 of 4 | 4.0 (3.0 to 9.0) | "
-					   "100 (100 to 100) | 0 of 2 | 1 |\n"));
+	ck_assert_ptr_nonnull(strstr(text,
+				     "| z03 | pc-q35 | 6.1 | lockdep | 3 of 4 | 4.0 (3.0 to 9.0) | "
+				     "100 (100 to 100) | 0 of 2 | 1 |\n"));
 }
 END_TEST
 
 START_TEST(insert)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *once = zoo_table_insert("a\n" ZOO_TABLE_BEGIN "old\n" ZOO_TABLE_END "b\n", "new\n", &error);
+	g_autofree char *once = zoo_table_insert("a\n" ZOO_TABLE_BEGIN "old\n" ZOO_TABLE_END "b\n",
+						 "new\n", &error);
 	g_autofree char *twice = once ? zoo_table_insert(once, "new\n", &error) : NULL;
 
 	ck_assert_str_eq(once, "a\n" ZOO_TABLE_BEGIN "\nnew\n\n" ZOO_TABLE_END "b\n");

@@ -47,9 +47,9 @@ static const cyaml_strval_t oracle_words[] = {
 static const cyaml_schema_value_t word = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 128)};
 
 #define OPT CYAML_FLAG_OPTIONAL
-#define FIELD_LIST(key, flags, type, member, low)                                                   \
-	CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | (flags), type, member.at, member.n, &word, \
-				   low, 16)
+#define FIELD_LIST(key, flags, type, member, low)                                                  \
+	CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | (flags), type, member.at, member.n,   \
+				   &word, low, 16)
 
 static const cyaml_schema_field_t variant_fields[] = {
 	CYAML_FIELD_STRING_PTR("kernel", 0, struct raw_variant, kernel, 1, 128),
@@ -58,7 +58,8 @@ static const cyaml_schema_field_t variant_fields[] = {
 	FIELD_LIST("fragments", OPT, struct raw_variant, fragments, 1),
 	CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t variant = {CYAML_VALUE_MAPPING(0, struct raw_variant, variant_fields)};
+static const cyaml_schema_value_t variant = {
+	CYAML_VALUE_MAPPING(0, struct raw_variant, variant_fields)};
 
 static const cyaml_schema_field_t expect_fields[] = {
 	CYAML_FIELD_ENUM("oracle", CYAML_FLAG_STRICT, struct raw_expect, oracle, oracle_words,
@@ -75,8 +76,8 @@ static const cyaml_schema_field_t entry_fields[] = {
 	FIELD_LIST("commits", 0, struct raw_entry, commits, 1),
 	CYAML_FIELD_STRING_PTR("fixed", 0, struct raw_entry, fixed, 1, 64),
 	CYAML_FIELD_STRING_PTR("wrong", 0, struct raw_entry, wrong, 1, 4096),
-	CYAML_FIELD_SEQUENCE_COUNT("patches", CYAML_FLAG_POINTER, struct raw_entry, variants, n_variants, &variant, 1,
-				   16),
+	CYAML_FIELD_SEQUENCE_COUNT("patches", CYAML_FLAG_POINTER, struct raw_entry, variants,
+				   n_variants, &variant, 1, 16),
 	CYAML_FIELD_STRING_PTR("scenario", 0, struct raw_entry, scenario, 1, 64),
 	FIELD_LIST("machines", 0, struct raw_entry, machines, 1),
 	CYAML_FIELD_STRING_PTR("mmu", OPT, struct raw_entry, mmu, 1, 16),
@@ -171,8 +172,8 @@ static gboolean is_id(const char *text)
 }
 
 /* Files are named without a folder, so an entry cannot lead out of its own. */
-static gboolean check_files(struct tree *tree, yaml_node_t *node, const struct zoo_entry *e, char **files,
-			    const char *suffix, GError **error)
+static gboolean check_files(struct tree *tree, yaml_node_t *node, const struct zoo_entry *e,
+			    char **files, const char *suffix, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(e->file);
 
@@ -180,10 +181,12 @@ static gboolean check_files(struct tree *tree, yaml_node_t *node, const struct z
 		g_autofree char *path = g_build_filename(folder, *file, NULL);
 
 		if (strchr(*file, '/') || !g_str_has_suffix(*file, suffix))
-			return tree_fail(tree, node, error, "'%s' is no file beside the entry; allowed: NAME%s", *file,
+			return tree_fail(tree, node, error,
+					 "'%s' is no file beside the entry; allowed: NAME%s", *file,
 					 suffix);
 		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-			return tree_fail(tree, node, error, "the file '%s' is missing in %s", *file, folder);
+			return tree_fail(tree, node, error, "the file '%s' is missing in %s", *file,
+					 folder);
 	}
 	return TRUE;
 }
@@ -192,7 +195,8 @@ static gboolean check_entry(struct tree *tree, const struct zoo_entry *e, GError
 {
 	yaml_node_t *root = tree_root(tree), *variants = tree_get(tree, root, "patches"),
 		    *expect = tree_get(tree, root, "expect");
-	gboolean has_kind = e->kinds[0] != NULL, wants_kind = e->oracle != ORACLE_WATCHDOG && e->oracle != ORACLE_ACCOUNTS;
+	gboolean has_kind = e->kinds[0] != NULL,
+		 wants_kind = e->oracle != ORACLE_WATCHDOG && e->oracle != ORACLE_ACCOUNTS;
 
 	if (!is_id(e->id))
 		return tree_fail(tree, tree_get(tree, root, "id"), error,
@@ -201,7 +205,8 @@ static gboolean check_entry(struct tree *tree, const struct zoo_entry *e, GError
 		g_autoptr(GError) why = NULL;
 
 		if (!machine_find(*m, &why))
-			return tree_fail(tree, tree_get(tree, root, "machines"), error, "%s", why->message);
+			return tree_fail(tree, tree_get(tree, root, "machines"), error, "%s",
+					 why->message);
 	}
 	for (unsigned i = 0; i < e->n_variants; i++) {
 		yaml_node_t *node = tree_item(tree, variants, i);
@@ -212,7 +217,8 @@ static gboolean check_entry(struct tree *tree, const struct zoo_entry *e, GError
 			return FALSE;
 	}
 	if (has_kind != wants_kind)
-		return tree_fail(tree, expect, error, "the oracle '%s' %s", zoo_oracle_name(e->oracle),
+		return tree_fail(tree, expect, error, "the oracle '%s' %s",
+				 zoo_oracle_name(e->oracle),
 				 wants_kind ? "needs 'kinds'" : "has no use for 'kinds'");
 	return TRUE;
 }
@@ -316,8 +322,8 @@ gboolean zoo_patches(const struct zoo_entry *e, const char *kernel, gboolean cle
 		*ret_fragments = (char **)g_ptr_array_free(fragments, FALSE);
 		return TRUE;
 	}
-	return rig_fail(error, RIG_EXIT_USAGE, "%s has no patches for '%s'; it has them for: %s", e->id, kernel,
-			known->str);
+	return rig_fail(error, RIG_EXIT_USAGE, "%s has no patches for '%s'; it has them for: %s",
+			e->id, kernel, known->str);
 }
 
 char *zoo_scenario(const struct zoo_entry *e)

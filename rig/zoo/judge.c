@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a run says of an entry, from its verdict alone: a run folder of last year is judged the same. */
+/* What a run says of an entry, from its verdict alone: a run folder of last year is judged the
+ * same. */
 #include "zoo/zoo.h"
 
 #include <string.h>
@@ -28,7 +29,7 @@ static gboolean fits(const struct zoo_entry *entry, json_t *report)
 {
 	if (!g_strv_contains((const char *const *)entry->kinds, text_of(report, "kind")))
 		return FALSE;
-	for (char **class = entry->cycle; *class; class++)
+	for (char **class = entry->cycle; *class; class ++)
 		if (!names_class(report, *class))
 			return FALSE;
 	return !entry->function || strstr(text_of(report, "title"), entry->function);
@@ -49,13 +50,15 @@ static json_t *find_report(const struct zoo_entry *entry, const struct run_info 
 static gboolean accounts_differ(const struct run_info *run)
 {
 	json_t *accounts = json_object_get(run->details, "accounts");
-	json_t *before = json_object_get(accounts, "before"), *after = json_object_get(accounts, "after");
+	json_t *before = json_object_get(accounts, "before"),
+	       *after = json_object_get(accounts, "after");
 	static const char *const keys[] = {"mem_total_kb", "present", "managed"};
 
 	if (!json_is_object(before) || !json_is_object(after))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
-		json_t *was = json_object_get(before, keys[i]), *is = json_object_get(after, keys[i]);
+		json_t *was = json_object_get(before, keys[i]),
+		       *is = json_object_get(after, keys[i]);
 
 		if ((was || is) && !json_equal(was, is))
 			return TRUE;
@@ -84,7 +87,8 @@ static guint64 count_ops(const struct run_info *run)
 struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_info *run)
 {
 	json_t *times = json_object_get(run->details, "times"), *report = NULL;
-	struct zoo_outcome o = {.alarmed = run->verdict == VERDICT_FAIL || run->verdict == VERDICT_HANG};
+	struct zoo_outcome o = {.alarmed = run->verdict == VERDICT_FAIL ||
+					   run->verdict == VERDICT_HANG};
 	double when = json_number_value(json_object_get(times, "guest_s"));
 
 	switch (entry->oracle) {
@@ -101,7 +105,8 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 		o.caught = report != NULL;
 		break;
 	}
-	o.valid = o.caught || o.alarmed || run->verdict == VERDICT_PASS || run->verdict == VERDICT_LOST;
+	o.valid = o.caught || o.alarmed || run->verdict == VERDICT_PASS ||
+		  run->verdict == VERDICT_LOST;
 	if (report && json_is_number(json_object_get(report, "when")))
 		when = json_number_value(json_object_get(report, "when"));
 	o.guest_s = when;

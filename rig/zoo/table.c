@@ -27,7 +27,8 @@ static int by_value(gconstpointer a, gconstpointer b)
 
 static int by_place(gconstpointer a, gconstpointer b)
 {
-	const struct zoo_score *x = *(struct zoo_score *const *)a, *y = *(struct zoo_score *const *)b;
+	const struct zoo_score *x = *(struct zoo_score *const *)a,
+			       *y = *(struct zoo_score *const *)b;
 	int order = strcmp(x->id, y->id);
 
 	if (!order)
@@ -45,13 +46,15 @@ static const char *input(const struct run_info *run, const char *key)
 static struct zoo_score *score_of(GPtrArray *scores, const char *id, const struct run_info *run)
 {
 	const char *machine = input(run, "machine");
-	const char *kernel = json_string_value(json_object_get(json_object_get(run->inputs, "kernel"), "version"));
+	const char *kernel = json_string_value(
+		json_object_get(json_object_get(run->inputs, "kernel"), "version"));
 	struct zoo_score *score;
 
 	kernel = kernel ? kernel : "?";
 	for (guint i = 0; i < scores->len; i++) {
 		score = scores->pdata[i];
-		if (!strcmp(score->id, id) && !strcmp(score->machine, machine) && !strcmp(score->kernel, kernel))
+		if (!strcmp(score->id, id) && !strcmp(score->machine, machine) &&
+		    !strcmp(score->kernel, kernel))
 			return score;
 	}
 	score = g_new0(struct zoo_score, 1);
@@ -64,7 +67,8 @@ static struct zoo_score *score_of(GPtrArray *scores, const char *id, const struc
 	return score;
 }
 
-static void add_run(GPtrArray *scores, const struct zoo_entry *entry, gboolean clean, const struct run_info *run)
+static void add_run(GPtrArray *scores, const struct zoo_entry *entry, gboolean clean,
+		    const struct run_info *run)
 {
 	struct zoo_outcome o = zoo_judge(entry, run);
 	struct zoo_score *score;
@@ -90,8 +94,8 @@ static void add_run(GPtrArray *scores, const struct zoo_entry *entry, gboolean c
 GPtrArray *zoo_scores(GPtrArray *runs)
 {
 	GPtrArray *scores = g_ptr_array_new_with_free_func((GDestroyNotify)zoo_score_free);
-	g_autoptr(GHashTable) entries =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)zoo_entry_free);
+	g_autoptr(GHashTable) entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+							      (GDestroyNotify)zoo_entry_free);
 
 	for (guint i = 0; i < runs->len; i++) {
 		const struct run_info *run = runs->pdata[i];
@@ -102,7 +106,8 @@ GPtrArray *zoo_scores(GPtrArray *runs)
 			continue;
 		/* an entry that is no more has no place in the table */
 		if (!g_hash_table_contains(entries, id))
-			g_hash_table_insert(entries, g_strdup(id), strchr(id, '/') ? NULL : zoo_load(id, NULL));
+			g_hash_table_insert(entries, g_strdup(id),
+					    strchr(id, '/') ? NULL : zoo_load(id, NULL));
 		if (g_hash_table_lookup(entries, id))
 			add_run(scores, g_hash_table_lookup(entries, id),
 				json_is_true(json_object_get(zoo, "clean")), run);
@@ -123,7 +128,8 @@ double zoo_median(GArray *sorted)
 
 	if (!n)
 		return 0;
-	return (g_array_index(sorted, double, (n - 1) / 2) + g_array_index(sorted, double, n / 2)) / 2;
+	return (g_array_index(sorted, double, (n - 1) / 2) + g_array_index(sorted, double, n / 2)) /
+	       2;
 }
 
 /* "4.9 (4.6 to 5.3)" */
@@ -138,19 +144,21 @@ static char *spread(GArray *sorted, int digits)
 
 char *zoo_table(GPtrArray *scores)
 {
-	GString *text = g_string_new("| entry | machine | kernel | oracle | caught | guest seconds | operations | "
-				     "clean twin: caught | any alarm |\n"
-				     "|---|---|---|---|---|---|---|---|---|\n");
+	GString *text = g_string_new(
+		"| entry | machine | kernel | oracle | caught | guest seconds | operations | "
+		"clean twin: caught | any alarm |\n"
+		"|---|---|---|---|---|---|---|---|---|\n");
 
 	for (guint i = 0; i < scores->len; i++) {
 		const struct zoo_score *s = scores->pdata[i];
 		rig_auto(zoo_entry) entry = zoo_load(s->id, NULL);
 		g_autofree char *seconds = spread(s->seconds, 1), *ops = spread(s->ops, 0);
 
-		g_string_append_printf(text, "| %s | %s | %s | %s | %u of %u | %s | %s | %u of %u | %u |\n", s->id,
-				       s->machine, s->kernel, entry ? zoo_oracle_name(entry->oracle) : "?",
-				       s->caught, s->runs, seconds, ops, s->clean_caught, s->clean_runs,
-				       s->clean_alarms);
+		g_string_append_printf(
+			text, "| %s | %s | %s | %s | %u of %u | %s | %s | %u of %u | %u |\n", s->id,
+			s->machine, s->kernel, entry ? zoo_oracle_name(entry->oracle) : "?",
+			s->caught, s->runs, seconds, ops, s->clean_caught, s->clean_runs,
+			s->clean_alarms);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -161,8 +169,8 @@ char *zoo_table_insert(const char *text, const char *table, GError **error)
 
 	if (!begin || !end || end < begin) {
 		rig_fail(error, RIG_EXIT_USAGE, "the lines '%.*s' and '%.*s' are missing",
-			 (int)strlen(ZOO_TABLE_BEGIN) - 1, ZOO_TABLE_BEGIN, (int)strlen(ZOO_TABLE_END) - 1,
-			 ZOO_TABLE_END);
+			 (int)strlen(ZOO_TABLE_BEGIN) - 1, ZOO_TABLE_BEGIN,
+			 (int)strlen(ZOO_TABLE_END) - 1, ZOO_TABLE_END);
 		return NULL;
 	}
 	begin += strlen(ZOO_TABLE_BEGIN);

@@ -14,10 +14,10 @@
 
 /* Who has to notice. */
 enum zoo_oracle {
-	ORACLE_LOCKDEP,	 /* the lock validator */
+	ORACLE_LOCKDEP,  /* the lock validator */
 	ORACLE_WATCHDOG, /* the rig's own: nothing gets on */
-	ORACLE_RULES,	 /* the locking rules' assertions, a patch below the bug's */
-	ORACLE_KERNEL,	 /* any other report: an oops, a sanitizer */
+	ORACLE_RULES,    /* the locking rules' assertions, a patch below the bug's */
+	ORACLE_KERNEL,   /* any other report: an oops, a sanitizer */
 	ORACLE_ACCOUNTS, /* memory that is not what it was */
 };
 
@@ -25,29 +25,29 @@ const char *zoo_oracle_name(enum zoo_oracle oracle);
 
 /* The patches for one kernel source. Files are named as they are beside the entry. */
 struct zoo_variant {
-	char *kernel;	     /* "deb:linux-source-6.1" */
-	char **base, **bug;  /* in order; `base` goes into the clean twin as well. NULL-terminated */
-	char **fragments;    /* of the config, for both */
+	char *kernel;       /* "deb:linux-source-6.1" */
+	char **base, **bug; /* in order; `base` goes into the clean twin as well. NULL-terminated */
+	char **fragments;   /* of the config, for both */
 };
 
 struct zoo_entry {
-	char *id;	     /* "z03" */
-	char *subject;	     /* of the commit that fixed it */
-	char *wrong;	     /* what is wrong */
-	char **commits;	     /* upstream, NULL-terminated */
-	char *fixed;	     /* "v5.3" */
+	char *id;       /* "z03" */
+	char *subject;  /* of the commit that fixed it */
+	char *wrong;    /* what is wrong */
+	char **commits; /* upstream, NULL-terminated */
+	char *fixed;    /* "v5.3" */
 	struct zoo_variant *variants;
 	unsigned n_variants;
-	char *scenario;	     /* a name, or NAME.yaml beside the entry */
+	char *scenario;      /* a name, or NAME.yaml beside the entry */
 	char **machines;     /* the first one is the default */
-	char *mmu;	     /* or NULL */
+	char *mmu;           /* or NULL */
 	unsigned duration_s; /* 0: the scenario's */
 	unsigned patience_s; /* 0: the rig's */
 	enum zoo_oracle oracle;
-	char **kinds;	     /* report kinds, any of them; empty for ORACLE_WATCHDOG and ORACLE_ACCOUNTS */
-	char **cycle;	     /* lock classes it must name; may be empty */
-	char *function;	     /* part of its title, or NULL */
-	char **verified;     /* kernel versions it was seen on */
+	char **kinds; /* report kinds, any of them; empty for ORACLE_WATCHDOG and ORACLE_ACCOUNTS */
+	char **cycle; /* lock classes it must name; may be empty */
+	char *function;  /* part of its title, or NULL */
+	char **verified; /* kernel versions it was seen on */
 	char *file;
 };
 
@@ -60,7 +60,8 @@ struct zoo_entry *zoo_load(const char *id, GError **error);
 /* The ids of all entries, sorted; NULL-terminated. */
 char **zoo_ids(void);
 
-/* The patches for KERNEL (the first variant's for NULL), as paths; the clean twin's where CLEAN. And its fragments. */
+/* The patches for KERNEL (the first variant's for NULL), as paths; the clean twin's where CLEAN.
+ * And its fragments. */
 gboolean zoo_patches(const struct zoo_entry *entry, const char *kernel, gboolean clean, char ***ret,
 		     char ***ret_fragments, GError **error);
 /* The kernel source that NULL stands for. */
@@ -70,11 +71,12 @@ char *zoo_scenario(const struct zoo_entry *entry);
 
 /* What a run says of ENTRY. */
 struct zoo_outcome {
-	gboolean valid;	  /* judged, with the guest alive: INFRA, SKIP, LOST without report and ABORTED count for nothing */
+	gboolean valid;   /* judged, with the guest alive: INFRA, SKIP, LOST without report and
+			     ABORTED count for nothing */
 	gboolean caught;  /* what the entry expects was seen */
 	gboolean alarmed; /* FAIL or HANG, for whatever reason */
-	double guest_s;	  /* guest seconds until then */
-	guint64 ops;	  /* operations of agents and host until then */
+	double guest_s;   /* guest seconds until then */
+	guint64 ops;      /* operations of agents and host until then */
 };
 
 struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_info *run);
@@ -84,16 +86,16 @@ struct zoo_score {
 	char *id, *machine, *kernel;
 	guint runs, caught; /* with the bug */
 	guint clean_runs, clean_caught;
-	guint clean_alarms;  /* of any kind, clean_caught among them */
-	GArray *seconds;     /* of double: guest seconds to detection, sorted */
-	GArray *ops;	     /* of double, sorted */
+	guint clean_alarms; /* of any kind, clean_caught among them */
+	GArray *seconds;    /* of double: guest seconds to detection, sorted */
+	GArray *ops;        /* of double, sorted */
 };
 
 void zoo_score_free(struct zoo_score *score);
 
 /*
- * RUNS (of struct run_info) to scores, sorted by id, machine and kernel. A run belongs to the entry that its
- * run.json names ("zoo": {"entry", "clean"}); all others are passed over.
+ * RUNS (of struct run_info) to scores, sorted by id, machine and kernel. A run belongs to the entry
+ * that its run.json names ("zoo": {"entry", "clean"}); all others are passed over.
  */
 GPtrArray *zoo_scores(GPtrArray *runs);
 
@@ -106,7 +108,8 @@ char *zoo_table(GPtrArray *scores);
 #define ZOO_TABLE_BEGIN "<!-- rig zoo table: begin -->\n"
 #define ZOO_TABLE_END "<!-- rig zoo table: end -->\n"
 
-/* TEXT with TABLE between the markers. Error (RIG_EXIT_USAGE) where they are missing or out of order. */
+/* TEXT with TABLE between the markers. Error (RIG_EXIT_USAGE) where they are missing or out of
+ * order. */
 char *zoo_table_insert(const char *text, const char *table, GError **error);
 
 #endif
