@@ -129,6 +129,9 @@ static void print_report(const struct run_info *run, json_t *report, size_t numb
 		     json_real_value(when));
 	else
 		line("  kind", "%s", findings_text(report, "kind"));
+	if (json_is_object(at(report, "known")))
+		line("  known", "%s (%s), until %s", findings_text(report, "known/reason"),
+		     findings_text(report, "known/link"), findings_text(report, "known/expires"));
 	print_cycle(at(report, "cycle"));
 	print_locks(report);
 	line("  key", "%s", findings_text(report, "signature/bug"));

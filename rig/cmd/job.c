@@ -10,6 +10,7 @@
 #include "kernel/kernel.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/paths.h"
 #include "util/rng.h"
 #include "util/term.h"
 
@@ -20,7 +21,7 @@ struct resolved {
 	struct scenario *scenario;
 	const struct machine *machine;
 	struct kernel *kernel;
-	char *initrd, *results, *accel_why;
+	char *initrd, *results, *accel_why, *known;
 	enum accel accel;
 	guint64 seed;
 };
@@ -30,6 +31,7 @@ static void resolved_clear(struct resolved *r)
 	g_clear_pointer(&r->scenario, scenario_free);
 	g_clear_pointer(&r->kernel, kernel_free);
 	g_free(r->initrd);
+	g_free(r->known);
 	g_free(r->results);
 	g_free(r->accel_why);
 }
@@ -199,6 +201,7 @@ static gboolean resolve(const struct job *job, struct resolved *r, GError **erro
 	r->kernel = get_kernel(job, r->machine, error);
 	if (!r->kernel || !check_needs(r, error))
 		return FALSE;
+	r->known = job->known ? g_strdup(job->known) : rig_home_path("scenarios/known-issues.yaml");
 	r->results = job->results ? g_strdup(job->results) : run_default_results();
 	return TRUE;
 }
@@ -268,7 +271,7 @@ gboolean job_run(const struct job *job, struct run_info **ret, GError **error)
 		.scenario = r.scenario, .machine = r.machine, .kernel = r.kernel, .initrd = r.initrd,
 		.emulator = job->emulator, .results = r.results, .seed = r.seed, .accel = r.accel,
 		.accel_why = r.accel_why, .firmware = job->firmware, .mmu = job->mmu,
-		.duration_s = job->duration_s, .patience_s = job->patience_s, .keep_going = job->keep_going,
+		.duration_s = job->duration_s, .patience_s = job->patience_s, .known = r.known, .keep_going = job->keep_going,
 		.no_lockdep = job->no_lockdep, .inputs = in,
 		.fragments = (const char *const *)job->fragments,
 		.progress = job->quiet ? NULL : show_run,

@@ -12,6 +12,7 @@ struct job {
 	const char *kernel;	   /* source or image: "deb:linux-source-6.1" */
 	char **patches, **fragments; /* NULL-terminated or NULL */
 	char *seed;		   /* decimal or 0x…; NULL: a fresh one */
+	const char *known;	   /* list of known issues; NULL: the rig's own */
 	const char *results, *accel, *firmware, *mmu;
 	const char *emulator;	   /* another QEMU binary */
 	int duration_s, patience_s;

@@ -43,6 +43,8 @@ int cmd_run(int argc, char **argv)
 		{"duration", 'd', 0, G_OPTION_ARG_INT, &job.duration_s, "hammer for so many seconds", "S"},
 		{"patience", 0, 0, G_OPTION_ARG_INT, &job.patience_s,
 		 "call it a hang when nothing gets on for so many seconds (20)", "S"},
+		{"known", 0, 0, G_OPTION_ARG_FILENAME, &job.known,
+		 "list of known issues (scenarios/known-issues.yaml)", "FILE"},
 		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &job.keep_going, "do not end at the first report", NULL},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &job.accel, "auto, kvm or tcg", "WORD"},
 		{"firmware", 0, 0, G_OPTION_ARG_STRING, &job.firmware, "pseries: vof or slof", "WORD"},

@@ -45,6 +45,7 @@ struct engine_plan {
 	const char *firmware, *mmu; /* or NULL */
 	unsigned duration_s;	/* 0: the scenario's */
 	unsigned patience_s;	/* how long nothing may get on before it is a hang; 0: 20 */
+	const char *known;	/* list of known issues (splat/known.h), or NULL */
 	gboolean keep_going;	/* do not end at the first report */
 	gboolean no_lockdep;	/* the kernel has none, and that is accepted */
 	json_t *inputs;		/* goes into run.json, with what the engine adds */

@@ -112,6 +112,7 @@ void session_ask(struct session *s, unsigned type, const char *text, answered do
 static void on_splat(struct splat *splat, void *data)
 {
 	struct session *s = data;
+	const struct known_issue *issue;
 	g_autofree char *reason = NULL;
 	enum verdict verdict;
 
@@ -123,6 +124,8 @@ static void on_splat(struct splat *splat, void *data)
 	run_journal(s->run, "report", "{s:s, s:s, s:f}", "kind", splat->kind, "title", splat->title,
 		    "when", splat->when);
 	g_ptr_array_add(s->splats, splat);
+	issue = s->known ? known_match(s->known, splat, s->release) : NULL;
+	splat->known = issue ? known_json(issue) : NULL;
 	if (!verdict_of_report(splat, &verdict, &reason))
 		return;
 	if (!s->failing++)
@@ -348,6 +351,7 @@ static void session_deinit(struct session *s)
 	account_clear(&s->before);
 	account_clear(&s->after);
 	scanner_free(s->scanner);
+	known_free(s->known);
 	g_free(s->release);
 	g_free(s->gone_why);
 	g_queue_clear(&s->events);
@@ -372,12 +376,23 @@ static gboolean keep_copies(struct session *s, const char *const *files, const c
 	return TRUE;
 }
 
+static gboolean read_known(struct session *s, GError **error)
+{
+	g_autofree char *today = rig_utc_now(FALSE);
+
+	if (!s->plan->known)
+		return TRUE;
+	today[strlen("2026-11-21")] = '\0';
+	s->known = known_load(s->plan->known, today, error);
+	return s->known && keep_copy(s, s->plan->known, "known-issues.yaml", error);
+}
+
 /* The inputs beside run.json: what a replay or a reader needs even when the originals have gone. */
 static gboolean keep_inputs(struct session *s, GError **error)
 {
 	const struct kernel *kernel = s->plan->kernel;
 
-	return keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
+	return read_known(s, error) && keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
 	       (!kernel->config || keep_copy(s, kernel->config, "kernel.config", error)) &&
 	       keep_copies(s, (const char *const *)kernel->patches, "patches", error) &&
 	       keep_copies(s, s->plan->fragments, "fragments", error);

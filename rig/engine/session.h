@@ -4,6 +4,7 @@
 #define RIG_ENGINE_SESSION_H
 
 #include "engine/engine.h"
+#include "splat/known.h"
 #include "util/clock.h"
 #include "util/paths.h"
 #include "util/rng.h"
@@ -113,6 +114,7 @@ struct session {
 	/* the console */
 	gint64 console_ns; /* when it last said something */
 	struct scanner *scanner;
+	struct known *known; /* or NULL */
 	GPtrArray *splats;  /* of struct splat */
 	guint failing;	    /* those that settle the verdict */
 	gboolean hang_kind; /* one of them is a hang's */

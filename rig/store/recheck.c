@@ -260,6 +260,25 @@ static void judge_expected(json_t *details, enum verdict verdict, json_t *report
 	json_object_set_new(expected, "met", json_boolean(kind ? met : verdict == VERDICT_PASS));
 }
 
+/* What was known when the run was judged stays known: its list may have changed since. */
+static void carry_known(json_t *old_reports, const GPtrArray *splats)
+{
+	json_t *old;
+	size_t at;
+
+	json_array_foreach (old_reports, at, old) {
+		json_t *known = json_object_get(old, "known");
+		const char *bug = json_string_value(json_object_get(json_object_get(old, "signature"), "bug"));
+
+		for (guint i = 0; json_is_object(known) && bug && i < splats->len; i++) {
+			struct splat *splat = splats->pdata[i];
+
+			if (!splat->known && !strcmp(splat->bug, bug))
+				splat->known = json_incref(known);
+		}
+	}
+}
+
 static gboolean write_verdict(int folder, json_t *details, const GPtrArray *splats, gboolean *ret_changed,
 			      GError **error)
 {
@@ -314,6 +333,7 @@ static gboolean recheck(int folder, gboolean *ret_changed, GError **error)
 		if (!details)
 			return FALSE;
 	}
+	carry_known(json_object_get(details, "reports"), splats);
 	if (!write_splats(folder, splats, &changed, error) ||
 	    (details && !write_verdict(folder, details, splats, &changed, error)))
 		return FALSE;

@@ -24,7 +24,7 @@ int verdict_exit_code(enum verdict verdict);		       /* 0 1 1 3 3 77 3 3 */
 
 /*
  * What a report says of the run it is in, and the sentence for the verdict's reasons. False for a
- * report that is only worth keeping.
+ * report that is only worth keeping, and for a known issue.
  */
 gboolean verdict_of_report(const struct splat *splat, enum verdict *ret, char **ret_reason);
 

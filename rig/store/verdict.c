@@ -41,7 +41,7 @@ static const char *const hang_kinds[] = {"hung-task", "rcu-stall", "soft-lockup"
 gboolean verdict_of_report(const struct splat *splat, enum verdict *ret, char **ret_reason)
 {
 	/* a second boot is what a reset step asks for; one that nobody asked for ends QEMU, or says hello again */
-	if (splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot"))
+	if (splat->known || splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot"))
 		return FALSE;
 	if (splat->weight == SPLAT_LOST) {
 		*ret = VERDICT_INFRA;
