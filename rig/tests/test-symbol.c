@@ -214,6 +214,7 @@ START_TEST(reports_get_places)
 		leaf = strcmp(function->name, "leaf") ? leaf : function;
 		caller = strcmp(function->name, "caller") ? caller : function;
 	}
+	ck_assert(leaf && caller);
 	g_autofree char *log = g_strdup_printf(
 		"[    1.000000] BUG: sleeping function called from invalid context at small.c:9\n"
 		"[    1.000000] CPU: 0 PID: 1 Comm: init Not tainted 6.1.0 #1\n"
