@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The zoo: is every bug that was brought back caught, and are the clean twins silent?
+
+ZOO_REPEAT ?= 1
+
+## make zoo        every entry ZOO_REPEAT times with its bug and without, then the table in docs/zoo.md
+.PHONY: zoo
+zoo: all
+	@tools/install-packages build run
+	@failed=0; $(OUT)/bin/rig zoo run --all --repeat $(ZOO_REPEAT) || failed=1; \
+		$(OUT)/bin/rig zoo run --all --clean --repeat $(ZOO_REPEAT) || failed=1; \
+		$(OUT)/bin/rig zoo table && exit $$failed
