@@ -374,7 +374,7 @@ char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *confi
 	gboolean choice = FALSE, prompt = FALSE;
 	g_autoptr(GString) text = g_string_new("needs ");
 
-	if (!all)
+	if (!all || !all->len)
 		return g_strdup("this kernel has no such option");
 	/* of several definitions, the one that is nearest to being met */
 	for (guint i = 0; i < all->len; i++) {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define NEEDS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#define NEEDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 const struct agent_info scenario_agents[] = {
 	{"block-state", "writes states to memory blocks: online, online_kernel, online_movable, offline",

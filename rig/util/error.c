@@ -6,7 +6,8 @@
 
 G_DEFINE_QUARK(rig-error, rig_error)
 
-gboolean rig_fail(GError **error, enum rig_error code, const char *format, ...)
+/* in parentheses: error.h has a macro of the name for analyzers */
+gboolean(rig_fail)(GError **error, enum rig_error code, const char *format, ...)
 {
 	va_list args;
 
