@@ -66,7 +66,7 @@ static void on_chardev(const char *value)
 
 	for (gsize i = 0; fd && i < G_N_ELEMENTS(wires); i++)
 		if (g_str_has_suffix(value, wires[i].id))
-			*wires[i].fd = atoi(fd + 3);
+			*wires[i].fd = g_ascii_strtoull(fd + 3, NULL, 10);
 }
 
 static void on_machine(const char *value)

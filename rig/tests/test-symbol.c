@@ -215,6 +215,7 @@ START_TEST(reports_get_places)
 		caller = strcmp(function->name, "caller") ? caller : function;
 	}
 	ck_assert(leaf && caller);
+	ck_assert(leaf && caller);
 	g_autofree char *log = g_strdup_printf(
 		"[    1.000000] BUG: sleeping function called from invalid context at small.c:9\n"
 		"[    1.000000] CPU: 0 PID: 1 Comm: init Not tainted 6.1.0 #1\n"

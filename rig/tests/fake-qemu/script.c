@@ -27,7 +27,7 @@ gboolean script_will_say(const char *key, const char *value)
 
 	if (!text || strncmp(text, value, len))
 		return FALSE;
-	return text[len] == 0 || (text[len] == '*' && atoi(text + len + 1) > 0);
+	return text[len] == 0 || (text[len] == '*' && g_ascii_strtoull(text + len + 1, NULL, 10) > 0);
 }
 
 gboolean script_says(const char *key, const char *value)
@@ -37,7 +37,8 @@ gboolean script_says(const char *key, const char *value)
 
 	if (times)
 		g_hash_table_insert(fake.script, g_strdup(key),
-				    g_strdup_printf("%s*%d", value, atoi(times + 1) - 1));
+				    g_strdup_printf("%s*%" G_GUINT64_FORMAT, value,
+						    g_ascii_strtoull(times + 1, NULL, 10) - 1));
 	return yes;
 }
 
