@@ -173,7 +173,7 @@ static unsigned long long address_of_the_dimm(void)
 static int cycle(unsigned n, unsigned long long size, char **argv, int argc)
 {
 	static const char *const channels[] = {"-mon", "chardev=bare-qmp,mode=control", "-device", "virtio-serial-pci",
-					       "-device", "virtserialport,chardev=bare-port,name=" PROTO_PORT};
+					       "-device", ("virtserialport,chardev=bare-port,name=" PROTO_PORT)};
 	const size_t extra = sizeof(channels) / sizeof(*channels);
 	char **words = calloc(argc + extra + 5, sizeof(*words)), chardev[2][80];
 	unsigned long long address = 0;
