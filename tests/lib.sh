@@ -1,13 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# A small harness: `case_ NAME COMMAND…` runs a function, says how it went and how long it took, and keeps
-# its output where it failed. `finish` prints the closing line and gives the exit code.
+# A small harness: `run NAME FUNCTION…` runs a case in a folder and with results of its own, says how it went
+# and how long it took, and keeps its output where it failed. `finish` prints the closing line and gives the
+# exit code. Who reads this has the build folder in $out. RIG_TESTS=PATTERN runs the cases whose name fits the
+# shell pattern.
 
 passed=0
 failed=0
 skipped=0
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rig-tests-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
+
+top=$PWD
+out=$(cd "$out" && pwd) || exit 3
+# what cases use
+# shellcheck disable=SC2034
+rig=$out/bin/rig
+RIG_RESULTS=$scratch/results
+export RIG_RESULTS
+unset RIG_HOME
 
 # A case returns 0, 77 (skipped; its last line says why) or anything else.
 case_() {
@@ -35,6 +46,29 @@ case_() {
 	esac
 }
 
+# Each case in a folder of its own, with results of its own.
+fresh() {
+	mkdir -p "$scratch/case" && cd "$scratch/case" || return 3
+	rm -rf ./* "$RIG_RESULTS"
+	mkdir -p "$RIG_RESULTS"
+	"$@"
+}
+
+run() {
+	title=$1
+	shift
+	# shellcheck disable=SC2254 # it is a pattern
+	case $title in
+	${RIG_TESTS:-*}) case_ "$title" fresh "$@" ;;
+	esac
+}
+
+finish() {
+	echo
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ]
+}
+
 # expect CODE COMMAND…: the command must end with just that code.
 expect() {
 	want=$1
@@ -54,8 +88,40 @@ says() {
 	return 1
 }
 
-finish() {
-	echo
-	echo "$passed passed, $failed failed, $skipped skipped"
-	[ "$failed" -eq 0 ]
+# same WHAT GOT WANTED
+same() {
+	[ "$2" = "$3" ] && return 0
+	echo "$1 is '$2', expected '$3'"
+	return 1
+}
+
+# field FILE FILTER: a value of a JSON document
+field() {
+	jq -r "$2" "$1"
+}
+
+# A moment, where no event can be waited for.
+pause() {
+	timeout "$1" tail -f /dev/null || :
+}
+
+# clean SCENARIO MACHINE [OPTION…]: must pass, and the verdict must carry its proof
+clean() {
+	scenario=$1 machine=$2
+	shift 2
+	expect 0 "$rig" run "$scenario" --machine "$machine" --seed 7 --json "$@" >v || { cat v; return 1; }
+	same verdict "$(field v .verdict)" PASS && same lockdep "$(field v .details.lockdep.armed)" true &&
+		same reports "$(field v '.details.reports | length')" 0
+}
+
+# The last run's plugs were all undone, and the guest's memory is what it was.
+adds_up() {
+	plugs=$(field v .details.counts.devices.plug.ok) unplugs=$(field v .details.counts.devices.unplug.deleted)
+	same MemTotal "$(field v .details.accounts.after.mem_total_kb)" \
+		"$(field v .details.accounts.before.mem_total_kb)" &&
+		same unplugs "$unplugs" "$plugs" && [ "$plugs" -ge 1 ]
+}
+
+plugs_happened() {
+	clean "$@" && adds_up
 }

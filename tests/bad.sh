@@ -1,0 +1,381 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh disable=SC2154 # lib.sh sets what is used here
+# Bad input, from all sides: files, images, disks, signals, and through the fake QEMU
+# (rig/tests/fake-qemu.c says what its words mean) an emulator and a guest that do what real ones seldom do.
+
+# A copy, so that what is left of it can be told from other tests' fakes.
+fake=$scratch/fake-qemu
+cp "$out/tests/fake-qemu" "$fake" || exit 3
+
+# fake WORDS [OPTION…]: a short run against it; leaves its exit code in $code, verdict and messages in v and e
+fake() {
+	words=$1
+	shift
+	code=0
+	FAKE_QEMU=$words timeout 300 "$rig" run "${scenario:-dimm-remove-vs-sysfs}" --qemu "$fake" --duration 1 \
+		--json "$@" >v 2>e || code=$?
+}
+
+# ended CODE VERDICT [WORDS]: how that must have ended, in the folder too, with WORDS in one of the reasons
+ended() {
+	same 'exit code' "$code" "$1" && same verdict "$(field v .verdict)" "$2" && nothing_left &&
+		same 'verdict in the folder' "$("$rig" show last --json | jq -r .verdict)" "$2" ||
+		{ cat v e; return 1; }
+	[ $# -lt 3 ] || { field v '.details.reasons[]' >reasons && says reasons "$3"; }
+}
+
+# No fake QEMU lives on; one that dies with its rig may take a moment.
+nothing_left() {
+	for _ in $(seq 100); do
+		# shellcheck disable=SC2010 # links of /proc, not file names
+		ls -l /proc/[0-9]*/exe 2>/dev/null | grep -F -- "-> $fake" >left || return 0
+		pause 0.1
+	done
+	echo 'QEMU is still there:'
+	cat left
+	return 1
+}
+
+stays_small() {
+	[ "$(field v .details.controller.max_rss_kib)" -lt 30720 ] ||
+		{ echo 'the controller is too big:'; field v .details.controller; return 1; }
+}
+
+# --- an emulator that breaks --------------------------------------------------------------------------
+
+moments='boot greeting hello start plug unplug located snapshot blocks stop finish poweroff'
+
+qemu_dies() {
+	for when in $moments; do
+		fake "die-at=$when"
+		ended 3 LOST 'signal 9' || { echo "when killed at $when"; return 1; }
+		fake "exit-at=$when"
+		ended 3 LOST "told to end at $when" || { echo "when it ends at $when"; return 1; }
+	done
+}
+
+qmp_breaks() {
+	for when in $moments; do
+		fake "garbage-qmp=$when"
+		# at the very end QEMU may have gone before the line is read
+		[ "$when" = poweroff ] && { same 'exit code' "$code" 3 || return 1; continue; }
+		ended 3 INFRA 'QMP line is no JSON' || { echo "at $when"; return 1; }
+	done
+	for when in boot plug blocks stop; do
+		fake "truncate-qmp=$when"
+		ended 3 INFRA 'QMP ended inside a line' || { echo "at $when"; return 1; }
+	done
+	fake long-qmp=plug && ended 3 INFRA 'bytes' &&
+		fake close-qmp=plug && ended 3 INFRA 'QMP was disconnected although QEMU is still running' &&
+		fake no-greeting && ended 3 INFRA 'QMP is still' && stays_small
+}
+
+# --- a guest that goes silent or will not stop --------------------------------------------------------
+
+guest_is_silent() {
+	sed 's/^duration:.*/boot: 3\n&/' "$top/scenarios/dimm-remove-vs-sysfs.yaml" >silent.yaml
+	scenario=./silent.yaml
+	fake no-hello && ended 1 HANG 'no hello from the guest within 3 s' &&
+		fake hang-at=plug --patience 2 && ended 1 HANG 'no beat from the guest' &&
+		fake ignore-poweroff --patience 2 && ended 1 HANG 'did not power off'
+}
+
+agent_lacks() {
+	fake lacks=block-state && ended 77 SKIP "cannot serve agent 'block-state': it lacks"
+}
+
+# 100 MB are below the limit: all of it is kept, and it is no reason to fail. The fake does nothing else
+# meanwhile, so QMP comes first.
+console_floods() {
+	fake 'boot=1000;console-flood=100000000' --patience 100 && ended 0 PASS && stays_small || return 1
+	raw=$(field v .folder)/console.raw
+	same lines "$(grep -c 'flood: ' "$raw")" 1562500 && grep -qF 99999936 "$raw"
+}
+
+console_over_limit() {
+	fake 'boot=1000;console-flood=300000000' --patience 100 && ended 1 FAIL 'flooded its console' && stays_small &&
+		same bytes "$(stat -c %s "$(field v .folder)/console.raw")" 268435456
+}
+
+channel_floods() {
+	fake channel-flood=20000 --patience 100 && ended 0 PASS && stays_small &&
+		fake channel-garbage && ended 1 FAIL 'the guest channel carried garbage'
+}
+
+# --- files --------------------------------------------------------------------------------------------
+
+# The files of the Check suite begin with what must be said of them.
+bad_scenarios() {
+	for file in "$top"/rig/tests/data/scenario/bad/*.yaml; do
+		expect 2 "$rig" scenario check "$file" >e 2>&1 && says e "$(head -n 1 "$file" | cut -c 3-)" &&
+			expect 2 "$rig" run "$file" >o 2>&1 && says o "$(head -n 1 "$file" | cut -c 3-)" ||
+			{ echo "$file"; return 1; }
+	done
+	[ -z "$(ls "$RIG_RESULTS")" ] || { echo 'a run was begun'; return 1; }
+}
+
+# refused IMAGE MACHINE WORDS
+refused() {
+	expect 2 "$rig" run dimm-remove-vs-sysfs --machine "$2" --kernel "$1" 2>e && says e "$3"
+}
+
+bad_images() {
+	good=$("$rig" kernel build --json | jq -r .image)
+	mkdir folder
+	: >empty
+	head -c 100000 "$good" >short
+	{ head -c 512 /dev/zero && tail -c +513 "$good"; } >scratched
+	refused ./none pc-q35 './none' && refused ./folder pc-q35 './folder' &&
+		refused ./empty pc-q35 "'./empty' is no kernel image" &&
+		refused ./short pc-q35 "'./short' is truncated" &&
+		refused ./scratched pc-q35 "'./scratched' is no kernel image" &&
+		refused "$good" pseries "x86_64" &&
+		refused "$top/build/guest/ppc64le/init" pc-q35 ppc64le || return 1
+	expect 2 "$rig" run dimm-remove-vs-sysfs --kernel "$good" --patch "$top/scenarios/zoo/z03.patch" 2>e &&
+		says e 'is an image'
+}
+
+guest_not_built() {
+	mkdir home
+	ln -s "$top/scenarios" home/scenarios
+	RIG_HOME=$PWD/home expect 3 "$rig" run dimm-remove-vs-sysfs 2>e && says e 'run make guest'
+}
+
+bad_results_folder() {
+	: >file
+	fake '' --results ./file && same 'exit code' "$code" 3 && says e "results folder './file'" &&
+		fake '' --results ./file/below && same 'exit code' "$code" 3 && says e './file/below' || return 1
+	can_mount || return 77
+	on_disk ro '' && same 'exit code' "$code" 3 && says e 'Read-only file system'
+}
+
+can_mount() {
+	[ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null && return 0
+	echo 'needs root, for a file system of its own'
+	return 1
+}
+
+# on_disk OPTIONS WORDS [OPTION…]: fake() with a tmpfs of its own as results, of which a copy stays
+on_disk() {
+	mount=$1 words=$2
+	shift 2
+	code=0
+	# shellcheck disable=SC2016 # for the inner shell
+	FAKE_QEMU=$words unshare -m sh -c '
+		mount -t tmpfs -o "$1" none "$RIG_RESULTS" || exit 99
+		shift
+		code=0
+		timeout 300 "$@" || code=$?
+		cp -a "$RIG_RESULTS" kept
+		exit $code' sh "$mount" "$rig" run "${scenario:-dimm-remove-vs-sysfs}" --qemu "$fake" --duration 5 \
+		--json "$@" >v 2>e || code=$?
+	rm -rf "$RIG_RESULTS"
+	mv kept "$RIG_RESULTS"
+}
+
+disk_full_at_start() {
+	can_mount || return 77
+	on_disk size=64k '' && same 'exit code' "$code" 3 && says e 'No space left on device' &&
+		same 'what is left' "$(ls -A "$RIG_RESULTS")" ''
+}
+
+disk_fills() {
+	can_mount || return 77
+	on_disk size=1m console-flood=4000000 && ended 3 INFRA 'console.raw' &&
+		on_disk size=460k '' && ended 3 INFRA 'cannot' || return 1
+	# steps that are on record in the journal alone
+	cat >waits.yaml <<-END
+		about: Nothing but words.
+		machines: [pc-q35]
+		memory: 1G
+		duration: 5
+		tracks:
+		  - copies: 20
+		    steps: [{do: wait, ms: 1}]
+	END
+	scenario=./waits.yaml
+	on_disk size=700k '' && ended 3 INFRA 'the run folder cannot be written: journal'
+}
+
+# --- signals, and terminals that go -------------------------------------------------------------------
+
+# begin WORDS [OPTION…]: a long run in the background; INT is not ignored there as a shell would have it
+begin() {
+	words=$1
+	shift
+	rm -rf "$RIG_RESULTS"
+	mkdir -p "$RIG_RESULTS"
+	FAKE_QEMU=$words env --default-signal=INT "$rig" run dimm-remove-vs-sysfs --qemu "$fake" --duration 60 \
+		"$@" >o 2>e &
+	pid=$!
+}
+
+# await FILE WORDS: until a run's FILE has them
+await() {
+	for _ in $(seq 600); do
+		grep -qsF -- "$2" "$RIG_RESULTS"/*/"$1" && return 0
+		pause 0.1
+	done
+	echo "no '$2' in $1"
+	return 1
+}
+
+# reap: the exit code of what began
+reap() {
+	code=0
+	wait "$pid" || code=$?
+}
+
+# Whenever it comes: no QEMU stays; a run that began is ABORTED, in words that show and list understand.
+signal_at_any_time() {
+	for delay in 0.001 0.01 0.02 0.03 0.05 0.08 0.12 0.2 0.4 0.8; do
+		begin '' --json
+		pause $delay
+		kill "-$1" "$pid"
+		reap
+		nothing_left || return 1
+		if [ -n "$(ls "$RIG_RESULTS")" ]; then
+			same verdict "$("$rig" show last --json | jq -r .verdict)" ABORTED &&
+				expect 0 "$rig" list >l && says l ABORTED || return 1
+		fi
+		[ "$1" = KILL ] || [ $code -eq 3 ] || [ $code -gt 128 ] || { echo "exit code $code"; return 1; }
+	done
+}
+
+signal_says_so() {
+	for signal in INT TERM HUP; do
+		begin '' && await journal '"to":"hammer"' && kill -$signal "$pid" && reap && nothing_left &&
+			same 'exit code' "$code" 3 && says o ABORTED && says o 'interrupted by a signal' || return 1
+	done
+}
+
+# A QEMU that does not listen is given two seconds, unless the user will not wait.
+second_ctrl_c() {
+	begin '' && await journal '"to":"hammer"' || return 1
+	read -r qemu <"/proc/$pid/task/$pid/children"
+	kill -STOP "${qemu%% *}"
+	began=$(date +%s%N)
+	kill -INT "$pid"
+	await journal '"to":"ending"' && kill -INT "$pid" && reap && nothing_left &&
+		same 'exit code' "$code" 3 && says o ABORTED &&
+		[ $(($(date +%s%N) - began)) -lt 1900000000 ] || { cat o e; return 1; }
+}
+
+terminal_closes() {
+	command -v script >/dev/null || { echo 'no script(1)'; return 77; }
+	FAKE_QEMU='' script -qec "$rig run dimm-remove-vs-sysfs --qemu $fake --duration 60" /dev/null \
+		</dev/null >/dev/null 2>&1 &
+	pid=$!
+	await journal '"to":"hammer"' && kill -KILL "$pid" && await verdict ABORTED && nothing_left || return 1
+	reap
+}
+
+# nohup: the hang-up does not count
+no_hang_up() {
+	(
+		trap '' HUP
+		begin '' --duration 2
+		await journal '"to":"hammer"' && kill -HUP "$pid" && reap && same 'exit code' "$code" 0
+	)
+}
+
+output_is_closed() {
+	"$rig" run dimm-remove-vs-sysfs --qemu "$fake" --duration 1 | head -n 1 >first
+	says first kernel && same verdict "$("$rig" show last --json | jq -r .verdict)" PASS && nothing_left &&
+		expect 0 "$rig" run dimm-remove-vs-sysfs --qemu "$fake" --duration 1 <&- >&- 2>&- || return 1
+	for journal in "$RIG_RESULTS"/*/journal; do
+		jq -es 'map(.what) | index("powered-off")' "$journal" >/dev/null || { cat "$journal"; return 1; }
+	done
+	expect 3 "$rig" list --json >/dev/full 2>e && says e 'cannot write to standard output'
+}
+
+# --- run folders --------------------------------------------------------------------------------------
+
+# Same second, scenario, machine and seed: each has a folder, and nothing of the others in it.
+same_names() {
+	pids=
+	for _ in 1 2 3 4 5 6; do
+		"$rig" run dimm-remove-vs-sysfs --qemu "$fake" --seed 7 --duration 1 -q &
+		pids="$pids $!"
+	done
+	for pid in $pids; do
+		expect 0 wait "$pid" || return 1
+	done
+	same folders "$(find "$RIG_RESULTS" -mindepth 1 -maxdepth 1 -name '2*' | wc -l)" 6 &&
+		same verdicts "$("$rig" list --json | jq '[.[] | select(.verdict == "PASS")] | length')" 6 &&
+		nothing_left
+}
+
+golden_folders() {
+	cp -a "$top"/rig/tests/data/store/2* "$RIG_RESULTS"
+	for folder in "$RIG_RESULTS"/2*; do
+		before=$(field "$folder/verdict" .verdict)
+		"$rig" recheck "$folder" >r 2>e || [ $? -eq 1 ] || { cat r e; return 1; }
+		says r "nothing differs, $before" && same verdict "$(field "$folder/verdict" .verdict)" "$before" ||
+			return 1
+	done
+}
+
+# survives COMMAND…: ends by itself, soon, with one of the rig's own codes; and prints nothing for a terminal
+survives() {
+	got=0
+	timeout 20 "$@" >o 2>&1 || got=$?
+	case $got in
+	0 | 1 | 2 | 3 | 77) ;;
+	*) echo "exit code $got: $*"; cat o; return 1 ;;
+	esac
+	! grep -q "$(printf '\033')" o || { echo 'an escape sequence got through'; return 1; }
+}
+
+# hostile SCRIPT: what it does in a golden folder is survived by all who read it
+hostile() {
+	rm -rf "${RIG_RESULTS:?}"/*
+	cp -a "$top"/rig/tests/data/store/2*510245973 "$RIG_RESULTS"
+	folder=$(echo "$RIG_RESULTS"/2*)
+	(cd "$folder" && eval "$1") || return 1
+	survives "$rig" show last && survives "$rig" show last --json && survives "$rig" list &&
+		survives "$rig" recheck last && survives "$rig" replay last --qemu /bin/false ||
+		{ echo "after: $1"; return 1; }
+}
+
+hostile_folders() {
+	hostile 'rm verdict' && hostile 'rm run.json' && hostile 'rm console.raw' && hostile 'rm -r splats' &&
+		hostile 'rm -f console.raw; ln -s /etc/passwd console.raw' &&
+		hostile 'rm -f console.raw; mkfifo console.raw' && hostile 'rm -f journal; mkfifo journal' &&
+		hostile 'rm -f verdict; mkfifo verdict' && hostile 'rm -f lock; mkdir lock' &&
+		hostile 'rm -rf splats; ln -s /etc splats' && hostile 'rm -rf splats; : >splats' &&
+		hostile 'echo "{" >verdict' && hostile 'echo "[1]" >run.json' &&
+		hostile 'printf "\377\376\000" >verdict; printf "\377\000\n\n{" >journal' &&
+		hostile 'truncate -s 1T verdict' && hostile 'truncate -s 1T run.json' &&
+		hostile 'head -c 3000000 /dev/urandom >console.raw' &&
+		hostile 'printf "{\"verdict\": \"FAIL\", \"reasons\": [\"\\\\u001b[2Jred\"], \"reports\": 7}" >verdict' &&
+		hostile 'printf "{\"scenario\": \"../../etc\", \"machine\": {}, \"seed\": -1}" >run.json' || return 1
+	same 'what a link led to' "$(head -c 4 /etc/passwd)" root
+}
+
+bad_input() {
+	run 'scenario files that are wrong' bad_scenarios
+	run 'kernel images that are none' bad_images
+	run 'guest programs not built' guest_not_built
+	run 'results folder that is none' bad_results_folder
+	run 'disk full at the start' disk_full_at_start
+	run 'disk that fills in mid-run' disk_fills
+	run 'QEMU dies at every point' qemu_dies
+	run 'QMP garbage, cut, too long, closed' qmp_breaks
+	run 'a guest that goes silent' guest_is_silent
+	run 'an agent the kernel cannot serve' agent_lacks
+	run 'console flood, 100 MB' console_floods
+	run 'console flood, over the limit' console_over_limit
+	run 'channel flood and garbage' channel_floods
+	for signal in INT TERM HUP KILL; do
+		run "SIG$signal at any time" signal_at_any_time $signal
+	done
+	run 'Ctrl-C says so' signal_says_so
+	run 'a second Ctrl-C' second_ctrl_c
+	run 'the terminal closes' terminal_closes
+	run 'nohup' no_hang_up
+	run 'output closed or full' output_is_closed
+	run 'six rigs of one name' same_names
+	run 'golden run folders rechecked' golden_folders
+	run 'hostile run folders' hostile_folders
+}
