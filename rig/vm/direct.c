@@ -335,6 +335,11 @@ void vm_quit(struct vm *vm, gint64 deadline_ns)
 
 	if (!vm->pid)
 		return;
+	/* nobody is there to be asked */
+	if (qmp_state(vm->qmp) >= QMP_ENDED) {
+		vm_kill(vm);
+		return;
+	}
 	vm->by_us = TRUE;
 	qmp_send(vm->qmp, "quit", NULL, NULL, NULL);
 	g_clear_handle_id(&vm->kill_timer, g_source_remove);
