@@ -556,7 +556,7 @@ START_TEST(command_line_of_nodes)
 	ck_assert_ptr_nonnull(strstr(line, "-m size=1048576K,slots=16,maxmem=16777216K"));
 	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=1,memdev=base1,cpus=1,cpus=3"));
 	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=2 "));
-	ck_assert_ptr_nonnull(strstr(line, "console=ttyS0,115200 panic=-1 rig.tty=ttyS1 quiet"));
+	ck_assert_ptr_nonnull(strstr(line, "console=ttyS0,115200 panic=-1 rig.tty=ttyS1 no_timer_check quiet"));
 	g_free(g.dir);
 }
 END_TEST
