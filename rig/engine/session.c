@@ -435,7 +435,16 @@ static gboolean is_ignored(int signum)
 	return !sigaction(signum, NULL, &now) && now.sa_handler == SIG_IGN;
 }
 
-static void hammer(struct session *s)
+static void run_loop(struct session *s)
+{
+	s->status_ns = rig_now_ns();
+	s->status_source = g_timeout_add(STATUS_MS, on_status, s);
+	session_deadline(s, s->scenario->boot_s * RIG_NS_PER_S);
+	g_main_loop_run(s->loop);
+}
+
+/* From the launch on signals are events; what comes before the loop runs waits for it. */
+static void hammer(struct session *s, GError **error)
 {
 	/* a QEMU that has gone is told by its sockets' ends, not by a signal */
 	void (*was)(int) = signal(SIGPIPE, SIG_IGN);
@@ -445,10 +454,9 @@ static void hammer(struct session *s)
 		is_ignored(SIGHUP) ? 0 : g_unix_signal_add(SIGHUP, on_signal, s),
 	};
 
-	s->status_ns = rig_now_ns();
-	s->status_source = g_timeout_add(STATUS_MS, on_status, s);
-	session_deadline(s, s->scenario->boot_s * RIG_NS_PER_S);
-	g_main_loop_run(s->loop);
+	s->vm = launch(s, error);
+	if (s->vm)
+		run_loop(s);
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_clear_handle_id(&sources[i], g_source_remove);
 	signal(SIGPIPE, was);
@@ -468,9 +476,9 @@ gboolean engine_run(const struct engine_plan *plan, char **ret_dir, enum verdict
 		session_deinit(&s);
 		return FALSE;
 	}
-	if (keep_inputs(&s, &why) && (s.vm = launch(&s, &why)))
-		hammer(&s);
-	else
+	if (keep_inputs(&s, &why))
+		hammer(&s, &why);
+	if (why)
 		session_judge(&s, (enum verdict)(rig_exit_code(why) == RIG_EXIT_SKIP ? VERDICT_SKIP
 										     : VERDICT_INFRA),
 			      "%s", why->message);
