@@ -9,6 +9,13 @@ check:
 	@tests/scan $(OUT)
 	@tests/run $(OUT)
 
+## make check-more  longer tests: stock kernels, firmware and MMU modes, powernv8 and powernv10
+.PHONY: check-more
+check-more:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@tests/more $(OUT)
+
 ## make check-san  the Check suites again, built with ASan and UBSan
 .PHONY: check-san
 check-san:
