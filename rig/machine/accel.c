@@ -70,8 +70,11 @@ static int exit_code_within(GPid pid, int deadline_ms)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* TRUE where the probe guest ran to its end on KVM. */
-static gboolean probe(const char *emulator, gboolean *ret_works, GError **error)
+/*
+ * TRUE where the probe guest ran to its end on KVM. It gets the machine's own CPU model, twice: a KVM that is
+ * nested badly may run the plain default CPU, and fail on what a newer one asks of it.
+ */
+static gboolean probe(const struct machine *machine, gboolean *ret_works, GError **error)
 {
 	g_autofree char *sector = write_boot_sector(error);
 	g_autofree char *drive = NULL;
@@ -81,8 +84,8 @@ static gboolean probe(const char *emulator, gboolean *ret_works, GError **error)
 		return FALSE;
 	drive = g_strdup_printf("if=none,id=disk,format=raw,snapshot=on,file=%s", sector);
 	const char *const argv[] = {
-		emulator, "-machine", "pc", "-accel", "kvm", "-nodefaults", "-no-user-config",
-		"-display", "none", "-no-reboot", "-m", "16M",
+		machine->emulator, "-machine", "pc", "-cpu", machine->cpu, "-smp", "2", "-accel", "kvm", "-nodefaults", "-no-user-config",
+		"-display", "none", "-no-reboot", "-m", "64M",
 		"-device", ("isa-debug-exit,iobase=" EXIT_PORT ",iosize=1"),
 		"-drive", drive, "-device", "ide-hd,drive=disk", NULL,
 	};
@@ -112,15 +115,15 @@ static char *memory_key(const char *emulator)
 }
 
 /* The same as probe(), with the answer of an earlier time. */
-static gboolean probe_once(const char *emulator, gboolean *ret_works, GError **error)
+static gboolean probe_once(const struct machine *machine, gboolean *ret_works, GError **error)
 {
-	g_autofree char *key = memory_key(emulator);
-	g_autofree char *name = g_strdup_printf("accel/%s", emulator);
+	g_autofree char *key = memory_key(machine->emulator);
+	g_autofree char *name = g_strdup_printf("accel/%s", machine->name);
 	g_autofree char *path = rig_cache_path(name);
 	g_autofree char *known = NULL, *yes = NULL, *no = NULL;
 
 	if (!key)
-		return rig_fail(error, RIG_EXIT_INFRA, "'%s' is not installed", emulator);
+		return rig_fail(error, RIG_EXIT_INFRA, "'%s' is not installed", machine->emulator);
 	yes = g_strdup_printf("%s works\n", key);
 	no = g_strdup_printf("%s fails\n", key);
 	if (rig_read_file(path, 4096, &known, NULL, NULL) &&
@@ -129,7 +132,7 @@ static gboolean probe_once(const char *emulator, gboolean *ret_works, GError **e
 		return TRUE;
 	}
 	/* what cannot be remembered is asked again next time: a full disk is no reason to stop here */
-	if (!probe(emulator, ret_works, error))
+	if (!probe(machine, ret_works, error))
 		return FALSE;
 	rig_write_file(path, *ret_works ? yes : no, -1, NULL);
 	return TRUE;
@@ -151,7 +154,7 @@ static char *kvm_obstacle(const struct machine *machine, GError **error)
 	if (fd < 0)
 		return g_strdup_printf("/dev/kvm cannot be opened: %s", g_strerror(errno));
 	close(fd);
-	if (!probe_once(machine->emulator, &works, error))
+	if (!probe_once(machine, &works, error))
 		return NULL;
 	return works ? NULL : g_strdup_printf("/dev/kvm opens, but a probe guest did not run on it within "
 					      "%d s", DEADLINE_MS / 1000);
