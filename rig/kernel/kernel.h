@@ -3,7 +3,7 @@
  * Where a kernel comes from: source, patches, config, build, cache.
  *
  * Cache layout below ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/kernel/: `src/` (downloads and pristine
- * trees), `tree/<source>-<arch>/` (one patched work tree and object folder each, locked by its builder),
+ * trees), `tree/<source>_<version>/` (one patched work tree, an object folder for each arch, locked by its builder),
  * `out/<hash>/` (finished builds: image, config, build.json, log; appears by rename). docs/kernels.md.
  */
 #ifndef RIG_KERNEL_KERNEL_H
