@@ -20,7 +20,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
-MODULES := util machine kernel qmp scenario splat symbol store initrd vm engine zoo report cmd
+MODULES := util machine kernel qmp scenario splat symbol store cell initrd vm engine zoo report cmd
 USES_util :=
 USES_machine := util
 USES_kernel := util
@@ -29,12 +29,13 @@ USES_scenario := machine util
 USES_splat := util
 USES_symbol := splat util
 USES_store := splat util
+USES_cell := store splat util
 USES_initrd := util
 USES_vm := qmp machine util
 USES_engine := vm initrd kernel scenario store splat qmp machine util
 USES_zoo := scenario store splat machine util
 USES_report := store splat util
-USES_cmd := engine zoo report vm initrd kernel scenario store symbol splat qmp machine util
+USES_cmd := engine zoo report cell vm initrd kernel scenario store symbol splat qmp machine util
 
 .PHONY: all
 all: $(OUT)/bin/rig guest

@@ -156,6 +156,32 @@ static gboolean check_choice(const char *what, const char *word, const char *con
 			word, list);
 }
 
+/* "KEY=VALUE": the key is a word, the value a text of at most 200 bytes. */
+static gboolean check_labels(char **labels, GError **error)
+{
+	for (char **l = labels; l && *l; l++) {
+		gsize key = strspn(*l, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+
+		if (!key || key > 32 || (*l)[key] != '=' || strlen(*l + key + 1) > 200 ||
+		    !g_utf8_validate(*l, -1, NULL))
+			return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no label: write KEY=VALUE, with a key of up "
+					"to 32 small letters, digits, - and _, and up to 200 bytes of text", *l);
+	}
+	return TRUE;
+}
+
+static json_t *labels_json(char **labels)
+{
+	json_t *json = json_object();
+
+	for (char **l = labels; l && *l; l++) {
+		g_autofree char *key = g_strndup(*l, strcspn(*l, "="));
+
+		json_object_set_new(json, key, json_string(*l + strlen(key) + 1));
+	}
+	return json;
+}
+
 /* Does it unplug a CPU that it has plugged? */
 static gboolean unplugs_cpu(const struct scenario *scenario)
 {
@@ -191,7 +217,7 @@ static gboolean resolve(const struct job *job, struct resolved *r, GError **erro
 	if (job->patience_s < 0 || job->patience_s > 3600)
 		return rig_fail(error, RIG_EXIT_USAGE, "a patience of %d s is out of range: 1 to 3600",
 				job->patience_s);
-	if (!resolve_machine(job, r, error) || !parse_seed(job->seed, &r->seed, error) ||
+	if (!check_labels(job->labels, error) || !resolve_machine(job, r, error) || !parse_seed(job->seed, &r->seed, error) ||
 	    !check_choice("firmware", job->firmware, r->machine->firmwares, r->machine, error) ||
 	    !check_choice("MMU mode", job->mmu, r->machine->mmus, r->machine, error) ||
 	    (job->accel && !accel_parse(job->accel, &want, error)) ||
@@ -231,6 +257,8 @@ static json_t *inputs(const struct job *job, const struct resolved *r)
 		r->accel == ACCEL_KVM ? "kvm" : "tcg", "accel_why", r->accel_why, "firmware", job->firmware, "mmu",
 		job->mmu, "keep_going", job->keep_going, "no_lockdep", job->no_lockdep);
 
+	if (job->labels)
+		json_object_set_new(json, "labels", labels_json(job->labels));
 	if (job->replays)
 		json_object_set(json, "replays", job->replays);
 	if (job->zoo)

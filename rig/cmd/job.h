@@ -15,6 +15,7 @@ struct job {
 	const char *known;	   /* list of known issues; NULL: the rig's own */
 	const char *results, *accel, *firmware, *mmu;
 	const char *emulator;	   /* another QEMU binary */
+	char **labels;		   /* "KEY=VALUE", NULL-terminated or NULL */
 	int duration_s, patience_s;
 	int jobs;
 	gboolean no_lockdep, keep_going;

@@ -51,6 +51,8 @@ int cmd_run(int argc, char **argv)
 		{"mmu", 0, 0, G_OPTION_ARG_STRING, &job.mmu, "pseries: radix or hash", "WORD"},
 		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &job.emulator, "another QEMU binary", "FILE"},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &job.results, "folder of run folders", "DIR"},
+		{"label", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &job.labels,
+		 "write KEY=VALUE into run.json, to find the run by (repeatable)", "KEY=VALUE"},
 		{"jobs", 'j', 0, G_OPTION_ARG_INT, &job.jobs, "compile with so many jobs", "N"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the verdict as JSON", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &job.quiet, "print nothing but errors", NULL},

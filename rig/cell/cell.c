@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A child, its two pipes and its end. The end is seen on a pidfd and taken by wait4(), which tells the time that
+ * the child and everything it waited for have used; GSubprocess would keep that from us.
+ */
+#include "cell/cell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+#include "util/error.h"
+
+#define LIMIT_GRACE_S 20
+
+enum { OUT, ERR, N_PIPES };
+
+struct cell {
+	gboolean is_build;
+	int pid, pidfd;
+	int pipe[N_PIPES];
+	guint pipe_source[N_PIPES], end_source, timer;
+	GString *text[N_PIPES];
+	gboolean overflow, ended;
+	gint64 began_ns;
+	struct cell_result result;
+	cell_done done;
+	void *data;
+	gboolean *freed; /* set while DONE runs, which may free us */
+};
+
+/* ---- the words ---- */
+
+static void add(GPtrArray *argv, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	g_ptr_array_add(argv, g_strdup(option));
+	g_ptr_array_add(argv, g_strdup(value));
+}
+
+static void add_each(GPtrArray *argv, const char *option, const char *const *values)
+{
+	for (; values && *values; values++)
+		add(argv, option, *values);
+}
+
+static void add_number(GPtrArray *argv, const char *option, guint number)
+{
+	g_autofree char *text = number ? g_strdup_printf("%u", number) : NULL;
+
+	add(argv, option, text);
+}
+
+static GPtrArray *words_new(const char *rig, const char *first, const char *second)
+{
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(argv, rig ? g_strdup(rig) : g_strdup("/proc/self/exe"));
+	g_ptr_array_add(argv, g_strdup(first));
+	g_ptr_array_add(argv, g_strdup(second));
+	return argv;
+}
+
+static GPtrArray *run_words(const struct cell_spec *spec)
+{
+	GPtrArray *argv = words_new(spec->rig, "run", "--json");
+
+	add(argv, "--machine", spec->machine);
+	add(argv, "--kernel", spec->kernel);
+	add_each(argv, "--patch", spec->patches);
+	add_each(argv, "--fragment", spec->fragments);
+	add(argv, "--seed", spec->seed);
+	add_number(argv, "--duration", spec->duration_s);
+	add_number(argv, "--patience", spec->patience_s);
+	add_number(argv, "--jobs", spec->jobs);
+	add(argv, "--results", spec->results);
+	add_each(argv, "--label", spec->labels);
+	for (const char *const *word = spec->extra; word && *word; word++)
+		g_ptr_array_add(argv, g_strdup(*word));
+	/* whatever the scenario is called */
+	add(argv, "--", spec->scenario);
+	g_ptr_array_add(argv, NULL);
+	return argv;
+}
+
+static GPtrArray *build_words(const struct cell_build_spec *spec)
+{
+	GPtrArray *argv = words_new(spec->rig, "kernel", "build");
+
+	g_ptr_array_add(argv, g_strdup("--json"));
+	add(argv, "--source", spec->source);
+	add(argv, "--arch", spec->arch);
+	add_each(argv, "--patch", spec->patches);
+	add_each(argv, "--fragment", spec->fragments);
+	add_number(argv, "--jobs", spec->jobs);
+	if (spec->no_lockdep)
+		g_ptr_array_add(argv, g_strdup("--no-lockdep"));
+	g_ptr_array_add(argv, NULL);
+	return argv;
+}
+
+/* ---- its end ---- */
+
+static enum verdict verdict_of_exit(const struct cell *cell)
+{
+	if (cell->result.stopped)
+		return VERDICT_ABORTED;
+	if (cell->result.exit_code == RIG_EXIT_PASS && cell->is_build)
+		return VERDICT_PASS;
+	return cell->result.exit_code == RIG_EXIT_SKIP ? VERDICT_SKIP : VERDICT_INFRA;
+}
+
+/* Its last words, or how it ended. */
+static char *explain(const struct cell *cell)
+{
+	g_autofree char *words = g_utf8_make_valid(cell->text[ERR]->str, cell->text[ERR]->len);
+	const char *last;
+
+	if (cell->overflow)
+		return g_strdup_printf("it printed more than %u bytes", CELL_ANSWER_MAX);
+	if (cell->result.exit_code < 0 && !cell->result.stopped)
+		return g_strdup_printf("killed by signal %d", -cell->result.exit_code);
+	last = strrchr(g_strchomp(words), '\n');
+	last = last ? last + 1 : words;
+	if (g_str_has_prefix(last, "rig: "))
+		last += strlen("rig: ");
+	return *last ? g_strdup(last) : g_strdup_printf("ended with code %d", cell->result.exit_code);
+}
+
+static void read_answer(struct cell *cell)
+{
+	struct cell_result *r = &cell->result;
+	const char *word;
+
+	if (!cell->overflow)
+		r->answer = json_loadb(cell->text[OUT]->str, cell->text[OUT]->len, 0, NULL);
+	if (!json_is_object(r->answer)) {
+		json_decref(r->answer);
+		r->answer = json_object();
+	}
+	r->verdict = verdict_of_exit(cell);
+	if (cell->is_build) {
+		if (!json_object_get(r->answer, "image") && r->verdict == VERDICT_PASS)
+			r->verdict = VERDICT_INFRA;
+		if (r->verdict != VERDICT_PASS)
+			r->problem = explain(cell);
+		return;
+	}
+	word = json_string_value(json_object_get(r->answer, "verdict"));
+	r->run = g_strdup(json_string_value(json_object_get(r->answer, "run")));
+	/* its word alone is not enough: who says PASS ends as one */
+	if (!word || !verdict_parse(word, &r->verdict) ||
+	    verdict_exit_code(r->verdict) != r->exit_code) {
+		r->verdict = verdict_of_exit(cell);
+		r->problem = explain(cell);
+	}
+}
+
+static double seconds(struct timeval t)
+{
+	return t.tv_sec + t.tv_usec / 1e6;
+}
+
+/* Takes the dead child. What may be left of its group (compilers of a killed build) goes too. */
+static void reap(struct cell *cell)
+{
+	struct rusage used = {0};
+	int status = 0;
+
+	kill(-cell->pid, SIGKILL);
+	while (wait4(cell->pid, &status, 0, &used) < 0 && errno == EINTR)
+		;
+	cell->pid = 0;
+	cell->result.exit_code = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	cell->result.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
+	cell->result.wall_s = (rig_now_ns() - cell->began_ns) / 1e9;
+}
+
+/* Calls DONE when the child and both pipes have ended. */
+static void settle(struct cell *cell)
+{
+	gboolean freed = FALSE;
+
+	if (cell->pid || cell->pipe_source[OUT] || cell->pipe_source[ERR] || cell->ended)
+		return;
+	cell->ended = TRUE;
+	g_clear_handle_id(&cell->timer, g_source_remove);
+	read_answer(cell);
+	cell->freed = &freed;
+	cell->done(cell, &cell->result, cell->data);
+	if (!freed)
+		cell->freed = NULL;
+}
+
+static gboolean on_end(int fd, GIOCondition condition, void *data)
+{
+	struct cell *cell = data;
+
+	(void)fd;
+	(void)condition;
+	cell->end_source = 0;
+	reap(cell);
+	settle(cell);
+	return G_SOURCE_REMOVE;
+}
+
+/* ---- its output ---- */
+
+static void take(struct cell *cell, int which, const char *bytes, gsize n)
+{
+	GString *text = cell->text[which];
+
+	if (which == OUT && text->len + n > CELL_ANSWER_MAX) {
+		cell->overflow = TRUE;
+		return;
+	}
+	g_string_append_len(text, bytes, n);
+	if (which == ERR && text->len > 2 * CELL_WORDS_MAX)
+		g_string_erase(text, 0, text->len - CELL_WORDS_MAX);
+}
+
+static gboolean on_output(int fd, GIOCondition condition, void *data)
+{
+	struct cell *cell = data;
+	int which = fd == cell->pipe[OUT] ? OUT : ERR;
+	char bytes[65536];
+	ssize_t n = read(fd, bytes, sizeof(bytes));
+
+	(void)condition;
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return G_SOURCE_CONTINUE;
+	if (n > 0) {
+		take(cell, which, bytes, n);
+		return G_SOURCE_CONTINUE;
+	}
+	cell->pipe_source[which] = 0;
+	settle(cell);
+	return G_SOURCE_REMOVE;
+}
+
+/* ---- starting and stopping ---- */
+
+/* In the child. DATA is the process id of who must not die before. */
+static void child_setup(gpointer data)
+{
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* PDEATHSIG is lost where the parent died between fork and here */
+	if (getppid() != GPOINTER_TO_INT(data))
+		_exit(127);
+}
+
+static gboolean on_limit(void *data)
+{
+	struct cell *cell = data;
+
+	cell->timer = 0;
+	cell_stop(cell, LIMIT_GRACE_S);
+	return G_SOURCE_REMOVE;
+}
+
+static void watch(struct cell *cell)
+{
+	for (int i = 0; i < N_PIPES; i++) {
+		fcntl(cell->pipe[i], F_SETFL, O_NONBLOCK);
+		cell->pipe_source[i] = g_unix_fd_add(cell->pipe[i], G_IO_IN | G_IO_HUP | G_IO_ERR, on_output, cell);
+	}
+	cell->end_source = g_unix_fd_add(cell->pidfd, G_IO_IN, on_end, cell);
+}
+
+static struct cell *start(GPtrArray *argv, const char *const *env, guint limit_s, cell_done done, void *data,
+			  GError **error)
+{
+	rig_auto(cell) cell = g_new0(struct cell, 1);
+	g_auto(GStrv) all = g_get_environ();
+	g_autoptr(GError) why = NULL;
+
+	cell->pidfd = cell->pipe[OUT] = cell->pipe[ERR] = -1;
+	for (; env && *env; env++) {
+		g_autofree char *name = g_strndup(*env, strcspn(*env, "="));
+
+		if (strlen(*env) > strlen(name))
+			all = g_environ_setenv(all, name, *env + strlen(name) + 1, TRUE);
+	}
+	for (int i = 0; i < N_PIPES; i++)
+		cell->text[i] = g_string_new(NULL);
+	cell->done = done;
+	cell->data = data;
+	cell->began_ns = rig_now_ns();
+	if (!g_spawn_async_with_pipes(NULL, (char **)argv->pdata, all, G_SPAWN_DO_NOT_REAP_CHILD, child_setup,
+				      GINT_TO_POINTER(getpid()), &cell->pid, NULL, &cell->pipe[OUT],
+				      &cell->pipe[ERR], &why)) {
+		rig_fail(error, RIG_EXIT_INFRA, "cannot start '%s': %s", (char *)argv->pdata[0], why->message);
+		return NULL;
+	}
+	cell->pidfd = pidfd_open(cell->pid, 0);
+	if (cell->pidfd < 0) {
+		rig_fail(error, RIG_EXIT_INFRA, "cannot watch '%s': %s", (char *)argv->pdata[0], g_strerror(errno));
+		return NULL;
+	}
+	watch(cell);
+	if (limit_s)
+		cell->timer = g_timeout_add_seconds(limit_s, on_limit, cell);
+	return g_steal_pointer(&cell);
+}
+
+struct cell *cell_run(const struct cell_spec *spec, cell_done done, void *data, GError **error)
+{
+	g_autoptr(GPtrArray) argv = run_words(spec);
+
+	return start(argv, spec->env, spec->limit_s, done, data, error);
+}
+
+struct cell *cell_build(const struct cell_build_spec *spec, cell_done done, void *data, GError **error)
+{
+	g_autoptr(GPtrArray) argv = build_words(spec);
+	struct cell *cell = start(argv, spec->env, spec->limit_s, done, data, error);
+
+	if (cell)
+		cell->is_build = TRUE;
+	return cell;
+}
+
+static gboolean on_patience_over(void *data)
+{
+	struct cell *cell = data;
+
+	cell->timer = 0;
+	if (cell->pid)
+		kill(-cell->pid, SIGKILL);
+	return G_SOURCE_REMOVE;
+}
+
+void cell_stop(struct cell *cell, guint grace_s)
+{
+	if (!cell->pid || cell->result.stopped)
+		return;
+	cell->result.stopped = TRUE;
+	kill(-cell->pid, SIGTERM);
+	g_clear_handle_id(&cell->timer, g_source_remove);
+	cell->timer = g_timeout_add_seconds(grace_s, on_patience_over, cell);
+}
+
+int cell_pid(const struct cell *cell)
+{
+	return cell->pid;
+}
+
+void cell_free(struct cell *cell)
+{
+	if (!cell)
+		return;
+	if (cell->pid) {
+		kill(-cell->pid, SIGKILL);
+		reap(cell);
+	}
+	if (cell->freed)
+		*cell->freed = TRUE;
+	g_clear_handle_id(&cell->timer, g_source_remove);
+	g_clear_handle_id(&cell->end_source, g_source_remove);
+	for (int i = 0; i < N_PIPES; i++) {
+		g_clear_handle_id(&cell->pipe_source[i], g_source_remove);
+		if (cell->pipe[i] >= 0)
+			close(cell->pipe[i]);
+		if (cell->text[i])
+			g_string_free(cell->text[i], TRUE);
+	}
+	if (cell->pidfd >= 0)
+		close(cell->pidfd);
+	json_decref(cell->result.answer);
+	g_free(cell->result.run);
+	g_free(cell->result.problem);
+	g_free(cell);
+}
