@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A direct guest from the inside: shared by direct.c (its life) and the operations on it. */
+/*
+ * A guest from the inside. It is a console, a QMP connection and the guest channel, each a socket with an
+ * operation layer on top; the launcher is who sits at the sockets' other ends.
+ */
 #ifndef RIG_VM_INTERNAL_H
 #define RIG_VM_INTERNAL_H
 
@@ -19,14 +22,35 @@ struct vm_way {
 	struct channel *channel;
 };
 
+/* QEMU's lines to us; the indices of vm_listen()'s sockets. */
+enum { WIRE_CONSOLE, WIRE_QMP, WIRE_CHANNEL, WIRE_TTY, N_WIRES };
+
+/* How guests are started and ended. */
+struct vm_launcher {
+	const char *name;
+	/*
+	 * Starts the guest, or begins to. Takes over what it needs of FDS, the other ends of our wires (-1: the
+	 * machine has no such wire), and sets that to -1. From success on it owes one vm_ended().
+	 */
+	gboolean (*start)(struct vm *vm, const struct vm_config *config, int fds[N_WIRES], GError **error);
+	/* Ends it by force; vm_ended() follows. */
+	void (*kill)(struct vm *vm);
+	/* Frees what is held, also after a start that failed; kills and waits where the guest still runs. */
+	void (*release)(struct vm *vm);
+};
+
+extern const struct vm_launcher vm_direct;
+
 struct vm {
+	const struct vm_launcher *launcher;
+	void *held;	  /* the launcher's */
+	gboolean running; /* started, and vm_ended() not called yet */
 	const struct machine *machine;
 	enum accel accel;
 	struct vm_owner owner;
 	char *dir;
 
-	GPid pid; /* 0 once reaped */
-	guint child_watch, kill_timer, orphan_timer, ready_timer;
+	guint kill_timer, orphan_timer;
 	struct qmp *qmp;
 	struct stream *console;
 	struct vm_way ways[N_WAYS];
@@ -51,13 +75,12 @@ struct vm_place {
 	guint64 address, size;
 };
 
-/* QEMU's lines to us; the indices of vm_listen()'s sockets. */
-enum { WIRE_CONSOLE, WIRE_QMP, WIRE_CHANNEL, WIRE_TTY, N_WIRES };
-
 /* Takes the sockets over (-1: the machine has no such wire; those taken are set to -1). */
 gboolean vm_listen(struct vm *vm, int fds[N_WIRES], guint64 console_limit, GError **error);
-/* The child runs: from here on its end is told. */
-void vm_watch(struct vm *vm);
+/* Reads what the wires still hold, for a launcher who knows that QEMU has gone. */
+void vm_drain(struct vm *vm);
+/* It has ended: operations vanish, the owner is told. STATUS is 0 where nothing was amiss. */
+void vm_ended(struct vm *vm, int status, const char *why);
 
 /* Tells the owner of a fault of the host, once. */
 void vm_fault(struct vm *vm, const char *what);

@@ -3,8 +3,8 @@
  * A running guest, however it was started. Everything is asynchronous on the default GLib main
  * context and single-threaded; the callbacks below come from the main loop, never from inside a call.
  *
- * Implementations: direct (QEMU as our child, QMP over a passed socket); libvirt later. Tests start
- * `direct` with build/tests/fake-qemu as the emulator.
+ * Launchers: direct (QEMU as our child, QMP over a passed socket) and libvirt (a transient domain, local or
+ * remote: docs/libvirt.md). Tests start `direct` with build/tests/fake-qemu as the emulator.
  */
 #ifndef RIG_VM_VM_H
 #define RIG_VM_VM_H
@@ -20,6 +20,8 @@ struct vm;
 /* What to start. Borrowed until vm_start() returns. */
 struct vm_config {
 	const struct machine *machine;
+	const char *launcher; /* "direct" (or NULL), "libvirt" */
+	const char *uri;      /* libvirt: whom to connect to; NULL: libvirt's own default */
 	const char *emulator; /* NULL: the machine's own; tests: the fake */
 	const char *kernel;   /* image file */
 	const char *initrd;
@@ -121,6 +123,7 @@ gboolean vm_console_sysrq(struct vm *vm, char key);
 void vm_quit(struct vm *vm, gint64 deadline_ns);
 void vm_kill(struct vm *vm);
 
+/* QEMU, where it is our child; else 0. */
 pid_t vm_pid(const struct vm *vm);
 /* Where a memory device sits, once plugged: guest physical address and size in bytes. */
 gboolean vm_where(struct vm *vm, const char *id, guint64 *ret_address, guint64 *ret_size);

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What every guest has, whoever started it: what its wires say, how it is sent to, how it ends. */
+#include "vm/internal.h"
+
+#include "guest-init/proto.h"
+#include "util/clock.h"
+
+#include <string.h>
+
+#define ORPHAN_MS 5000	/* how long QEMU may outlive its QMP connection before that is a fault */
+
+void vm_fault(struct vm *vm, const char *what)
+{
+	if (!vm->faulted && vm->owner.fault)
+		vm->owner.fault(what, vm->owner.data);
+	vm->faulted = TRUE;
+}
+
+/* QMP */
+
+/* What QMP says of the guest's end; reason is QAPI's ShutdownCause. */
+static void note_shutdown(struct vm *vm, json_t *event)
+{
+	static const struct {
+		const char *reason, *words;
+	} causes[] = {
+		{"guest-shutdown", "guest powered off"},
+		{"guest-reset", "guest reset itself, as after a panic"},
+		{"guest-panic", "guest panicked"},
+	};
+	const char *reason = json_string_value(
+		json_object_get(json_object_get(event, "data"), "reason"));
+
+	for (gsize i = 0; i < G_N_ELEMENTS(causes); i++)
+		if (!g_strcmp0(causes[i].reason, reason))
+			vm->last_words = causes[i].words;
+	if (!g_strcmp0(reason, "guest-shutdown"))
+		vm->guest_shutdown = TRUE;
+}
+
+static void on_event(const char *name, json_t *event, void *data)
+{
+	struct vm *vm = data;
+
+	if (g_str_equal(name, "SHUTDOWN"))
+		note_shutdown(vm, event);
+	else if (g_str_equal(name, "RESET"))
+		/* what waited was for the guest before; the next one says hello again */
+		for (int i = 0; i < N_WAYS; i++)
+			if (vm->ways[i].stream)
+				stream_clear(vm->ways[i].stream);
+	vm_ops_look(vm);
+	vm_unplug_late(vm, name, json_object_get(event, "data"));
+	if (vm->owner.event)
+		vm->owner.event(name, event, vm->owner.data);
+}
+
+static gboolean on_orphan(void *data)
+{
+	struct vm *vm = data;
+
+	vm->orphan_timer = 0;
+	vm_fault(vm, "QMP was disconnected although QEMU is still running");
+	return G_SOURCE_REMOVE;
+}
+
+static void on_qmp_ended(const char *why, void *data)
+{
+	struct vm *vm = data;
+
+	if (!vm->running)
+		return;
+	/* the end of file usually comes just before the child's end */
+	if (qmp_state(vm->qmp) == QMP_ENDED)
+		vm->orphan_timer = g_timeout_add(ORPHAN_MS, on_orphan, vm);
+	else
+		vm_fault(vm, why);
+}
+
+static void on_trace_failed(const char *why, void *data)
+{
+	vm_fault(data, why);
+}
+
+/* Console and channel */
+
+static void on_console(struct stream *stream, const guint8 *bytes, gsize len, void *data)
+{
+	struct vm *vm = data;
+
+	(void)stream;
+	if (vm->owner.console)
+		vm->owner.console(bytes, len, vm->owner.data);
+}
+
+static void on_console_full(struct stream *stream, void *data)
+{
+	struct vm *vm = data;
+
+	(void)stream;
+	if (vm->owner.console_full)
+		vm->owner.console_full(vm->owner.data);
+}
+
+static void on_console_file_error(struct stream *stream, const char *why, void *data)
+{
+	(void)stream;
+	vm_fault(data, why);
+}
+
+static void on_way_bytes(struct stream *stream, const guint8 *bytes, gsize len, void *data)
+{
+	struct vm_way *way = data;
+
+	(void)stream;
+	channel_feed(way->channel, bytes, len);
+}
+
+static void on_way_file_error(struct stream *stream, const char *why, void *data)
+{
+	struct vm_way *way = data;
+
+	(void)stream;
+	vm_fault(way->vm, why);
+}
+
+static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, void *data)
+{
+	struct vm_way *way = data;
+	struct vm *vm = way->vm;
+
+	vm->way = way;
+	if (type == PROTO_HELLO && vm->may_reboot) {
+		vm->may_reboot = FALSE;
+		qmp_send(vm->qmp, "set-action", json_pack("{s:s}", "reboot", "shutdown"), NULL, NULL);
+	}
+	if (vm->owner.frame)
+		vm->owner.frame(type, seq, text, len, vm->owner.data);
+}
+
+static void on_channel_error(const char *what, void *data)
+{
+	struct vm_way *way = data;
+
+	if (way->vm->owner.channel_error)
+		way->vm->owner.channel_error(what, way->vm->owner.data);
+}
+
+gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text)
+{
+	gsize len = strlen(text);
+	g_autofree guint8 *frame = NULL;
+
+	/* nobody is there to read before the guest has said hello */
+	if (!vm->way || len > PROTO_MAX)
+		return FALSE;
+	frame = g_malloc(PROTO_HEADER + len);
+	proto_pack(frame, type, seq, text, len);
+	memcpy(frame + PROTO_HEADER, text, len);
+	return stream_send(vm->way->stream, frame, PROTO_HEADER + len);
+}
+
+static void break_sent(const struct qmp_reply *reply, void *data)
+{
+	struct vm *vm = data;
+
+	if (!reply->klass)
+		stream_send(vm->console, &vm->sysrq_key, 1);
+}
+
+/*
+ * 8250: a break, then the key (uart_handle_break() and uart_handle_sysrq_char(), serial_core). The key
+ * waits for QEMU's reply: in its FIFO before the break it would be taken for the break itself.
+ * hvc_console knows no break: ^O takes its place (hvc_console.c).
+ */
+gboolean vm_console_sysrq(struct vm *vm, char key)
+{
+	const guint8 with_ctrl_o[] = {0x0f, key};
+
+	if (vm->machine->can & MACHINE_CTRL_O)
+		return stream_send(vm->console, with_ctrl_o, 2);
+	if (!(vm->machine->can & MACHINE_BREAK))
+		return FALSE;
+	vm->sysrq_key = key;
+	qmp_send(vm->qmp, "chardev-send-break", json_pack("{s:s}", "id", "console"), break_sent, vm);
+	return TRUE;
+}
+
+static gboolean listen_way(struct vm *vm, int way, int *fd, const char *name, GError **error)
+{
+	const struct stream_owner bytes = {on_way_bytes, NULL, on_way_file_error, &vm->ways[way]};
+	const struct channel_owner frames = {on_frame, on_channel_error, &vm->ways[way]};
+	g_autofree char *path = g_getenv("RIG_KEEP_CHANNEL") ? g_build_filename(vm->dir, name, NULL)
+							     : NULL;
+	int taken = *fd;
+
+	*fd = -1;
+	if (taken < 0)
+		return TRUE;
+	vm->ways[way].channel = channel_new(&frames);
+	vm->ways[way].stream = stream_new(taken, path, 0, &bytes, error);
+	return vm->ways[way].stream != NULL;
+}
+
+gboolean vm_listen(struct vm *vm, int fds[N_WIRES], guint64 console_limit, GError **error)
+{
+	const struct stream_owner console = {on_console, on_console_full, on_console_file_error, vm};
+	const struct qmp_owner qmp = {on_event, on_qmp_ended, on_trace_failed, vm};
+	g_autofree char *raw = g_build_filename(vm->dir, "console.raw", NULL);
+	g_autofree char *trace = g_build_filename(vm->dir, "qmp.jsonl", NULL);
+
+	vm->qmp = qmp_new(fds[WIRE_QMP], trace, &qmp, error);
+	fds[WIRE_QMP] = -1;
+	if (!vm->qmp)
+		return FALSE;
+	vm->console = stream_new(fds[WIRE_CONSOLE], raw, console_limit, &console, error);
+	fds[WIRE_CONSOLE] = -1;
+	if (!vm->console)
+		return FALSE;
+	return listen_way(vm, WAY_VIRTIO, &fds[WIRE_CHANNEL], "channel.raw", error) &&
+	       listen_way(vm, WAY_TTY, &fds[WIRE_TTY], "channel-tty.raw", error);
+}
+
+/* The end */
+
+void vm_ended(struct vm *vm, int status, const char *why)
+{
+	struct vm_exit end = {.status = status, .why = why};
+
+	vm->running = FALSE;
+	g_clear_handle_id(&vm->kill_timer, g_source_remove);
+	g_clear_handle_id(&vm->orphan_timer, g_source_remove);
+	vm_ops_vanish(vm, why);
+	end.by_us = vm->by_us;
+	end.guest_shutdown = vm->guest_shutdown;
+	if (vm->owner.gone)
+		vm->owner.gone(&end, vm->owner.data);
+}
+
+void vm_drain(struct vm *vm)
+{
+	stream_drain(vm->console);
+	for (int i = 0; i < N_WAYS; i++)
+		if (vm->ways[i].stream)
+			stream_drain(vm->ways[i].stream);
+	qmp_drain(vm->qmp);
+}
+
+void vm_kill(struct vm *vm)
+{
+	if (!vm->running)
+		return;
+	vm->by_us = TRUE;
+	vm->launcher->kill(vm);
+}
+
+static gboolean on_kill_timer(void *data)
+{
+	struct vm *vm = data;
+
+	vm->kill_timer = 0;
+	vm_kill(vm);
+	return G_SOURCE_REMOVE;
+}
+
+void vm_quit(struct vm *vm, gint64 deadline_ns)
+{
+	gint64 left_ms = (deadline_ns - rig_now_ns()) / RIG_NS_PER_MS;
+
+	if (!vm->running)
+		return;
+	/* nobody is there to be asked */
+	if (qmp_state(vm->qmp) >= QMP_ENDED) {
+		vm_kill(vm);
+		return;
+	}
+	vm->by_us = TRUE;
+	qmp_send(vm->qmp, "quit", NULL, NULL, NULL);
+	g_clear_handle_id(&vm->kill_timer, g_source_remove);
+	vm->kill_timer = g_timeout_add(CLAMP(left_ms, 0, G_MAXINT), on_kill_timer, vm);
+}
+
+void vm_free(struct vm *vm)
+{
+	if (!vm)
+		return;
+	g_clear_handle_id(&vm->kill_timer, g_source_remove);
+	g_clear_handle_id(&vm->orphan_timer, g_source_remove);
+	vm->launcher->release(vm);
+	vm_ops_free(vm);
+	stream_free(vm->console);
+	for (int i = 0; i < N_WAYS; i++) {
+		stream_free(vm->ways[i].stream);
+		channel_free(vm->ways[i].channel);
+	}
+	qmp_free(vm->qmp);
+	g_hash_table_destroy(vm->places);
+	g_hash_table_destroy(vm->backends);
+	g_hash_table_destroy(vm->cpus);
+	g_hash_table_destroy(vm->leaving);
+	g_hash_table_destroy(vm->left);
+	g_hash_table_destroy(vm->buses);
+	g_free(vm->dir);
+	g_free(vm);
+}
+
+gboolean vm_where(struct vm *vm, const char *id, guint64 *ret_address, guint64 *ret_size)
+{
+	const struct vm_place *place = g_hash_table_lookup(vm->places, id);
+
+	if (!place)
+		return FALSE;
+	*ret_address = place->address;
+	*ret_size = place->size;
+	return TRUE;
+}
