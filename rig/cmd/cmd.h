@@ -15,6 +15,7 @@ int cmd_list(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_recheck(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_scenario(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_zoo(int argc, char **argv);

@@ -8,6 +8,7 @@
 #include "util/clock.h"
 #include "util/paths.h"
 #include "util/term.h"
+#include "util/text.h"
 
 #define SHORT_REPORTS 3
 #define SHORT_LINES 14
@@ -27,22 +28,7 @@ const char *findings_colour(enum verdict verdict)
 
 char *findings_clean(const char *text)
 {
-	GString *clean = g_string_new(NULL);
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-
-	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-
-		if (c == '\t' || c == '\n')
-			g_string_append_c(clean, c);
-		else if (c < 0x20 || c == 0x7f)
-			g_string_append_printf(clean, "^%c", c ^ 0x40);
-		else if (c >= 0x80 && c < 0xa0) /* C1: some terminals obey these too */
-			g_string_append_c(clean, '?');
-		else
-			g_string_append_unichar(clean, c);
-	}
-	return g_string_free(clean, FALSE);
+	return text_clean(text);
 }
 
 static json_t *at(json_t *json, const char *path)

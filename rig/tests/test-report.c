@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/graph.h"
+#include "tests/report.h"
 #include "util/error.h"
 
 static const struct graph_edge around[] = {
@@ -87,6 +88,8 @@ int main(void)
 	tcase_add_test(graphs, words_of_a_guest_stay_words);
 	tcase_add_test(graphs, what_cannot_be_drawn_is_refused);
 	suite_add_tcase(suite, graphs);
+	add_model_tests(suite);
+	add_format_tests(suite);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is different now: the part of a report that is read even when nothing else is. */
+#include "report/internal.h"
+
+static const struct {
+	const char *word;
+	gboolean worse;
+} kinds[N_CHANGES] = {
+	[CHANGE_NEW] = {"new", TRUE},
+	[CHANGE_BROKE] = {"broke", TRUE},
+	[CHANGE_UNPROVEN] = {"unproven", TRUE},
+	[CHANGE_FIXED] = {"fixed", FALSE},
+	[CHANGE_GONE] = {"gone", FALSE},
+};
+
+const char *change_word(enum change_kind kind)
+{
+	return kinds[kind].word;
+}
+
+gboolean change_is_worse(enum change_kind kind)
+{
+	return kinds[kind].worse;
+}
+
+/* "3 of 5 failed", "all 5 passed", "INFRA". */
+static char *outcome_text(const struct tally *tally)
+{
+	if (!tally->judged)
+		return g_strdup(tally_word(tally));
+	if (!tally->bad)
+		return tally->judged == 1 ? g_strdup("passed") : g_strdup_printf("all %u passed", tally->judged);
+	return tally->judged == 1 ? g_strdup("failed")
+				  : g_strdup_printf("%u of %u failed", tally->bad, tally->judged);
+}
+
+char *change_text(const struct change *change)
+{
+	const struct cell *cell = change->cell;
+	g_autofree char *now = cell ? outcome_text(&cell->now) : NULL, *then = cell ? outcome_text(&cell->then) : NULL;
+
+	if (!cell)
+		return change->run ? g_strdup_printf("%s (%s on %s, kernel %s)", change->signature->title,
+						     change->run->scenario, change->run->machine,
+						     change->run->kernel)
+				   : g_strdup(change->signature->title);
+	return g_strdup_printf("%s on %s, kernel %s: %s, %s before", cell->scenario, cell->machine, cell->kernel,
+			       now, then);
+}
+
+static void add(struct model *model, enum change_kind kind, const struct cell *cell,
+		const struct signature *signature, const struct shown_run *run)
+{
+	struct change *change = g_new0(struct change, 1);
+
+	*change = (struct change){kind, cell, signature, run};
+	g_ptr_array_add(model->changes, change);
+}
+
+const struct shown_run *model_witness(const GPtrArray *runs)
+{
+	const struct shown_run *found = NULL;
+	gboolean found_bad = FALSE;
+
+	for (guint i = 0; i < runs->len; i++) {
+		const struct shown_run *run = runs->pdata[i];
+		gboolean bad = run->info->verdict == VERDICT_FAIL || run->info->verdict == VERDICT_HANG;
+
+		if (!run->now || (found_bad && !bad))
+			continue;
+		found = run;
+		found_bad = bad;
+	}
+	return found;
+}
+
+static void compare_cell(struct model *model, const struct cell *cell)
+{
+	const struct tally *now = &cell->now, *then = &cell->then;
+
+	if (!now->all || !then->judged)
+		return;
+	if (!now->judged)
+		add(model, CHANGE_UNPROVEN, cell, NULL, model_witness(cell->runs));
+	else if (now->bad && !then->bad)
+		add(model, CHANGE_BROKE, cell, NULL, model_witness(cell->runs));
+	else if (!now->bad && then->bad)
+		add(model, CHANGE_FIXED, cell, NULL, model_witness(cell->runs));
+}
+
+/* Was it seen then, and is every cell it was seen in then judged now? */
+static gboolean is_gone(const struct signature *signature)
+{
+	const struct shown_run *last = signature->runs->pdata[signature->runs->len - 1];
+
+	if (signature->now)
+		return FALSE;
+	for (guint i = 0; i < signature->runs->len; i++) {
+		const struct shown_run *run = signature->runs->pdata[i];
+
+		if (run->when > last->when - MODEL_DAY_S && !run->cell->now.judged)
+			return FALSE;
+	}
+	/* seen in the newest runs before now, not just some time ago */
+	for (guint i = last->cell->runs->len; i-- > 0;) {
+		const struct shown_run *run = last->cell->runs->pdata[i];
+
+		if (!run->now)
+			return last->when > run->when - MODEL_DAY_S;
+	}
+	return FALSE;
+}
+
+static int by_kind(gconstpointer a, gconstpointer b)
+{
+	const struct change *x = *(struct change *const *)a, *y = *(struct change *const *)b;
+
+	return (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+void model_find_changes(struct model *model)
+{
+	for (guint i = 0; i < model->signatures->len; i++) {
+		const struct signature *signature = model->signatures->pdata[i];
+
+		if (signature->now && !signature->before && !signature->known)
+			add(model, CHANGE_NEW, NULL, signature, model_witness(signature->runs));
+		else if (is_gone(signature))
+			add(model, CHANGE_GONE, NULL, signature, NULL);
+	}
+	for (guint i = 0; i < model->cells->len; i++)
+		compare_cell(model, model->cells->pdata[i]);
+	g_ptr_array_sort(model->changes, by_kind);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of report/ share. */
+#ifndef RIG_REPORT_INTERNAL_H
+#define RIG_REPORT_INTERNAL_H
+
+#include "report/model.h"
+
+void tally_add(struct tally *tally, enum verdict verdict);
+
+/* change.c: fills model->changes from everything else. */
+void model_find_changes(struct model *model);
+/* The newest bad run of now, else the newest of now, else NULL. */
+const struct shown_run *model_witness(const GPtrArray *runs);
+
+/* "2026-11-21", "2026-11-21 06:54" in UTC; "?" for 0. The caller's. */
+char *model_day(gint64 when);
+char *model_minute(gint64 when);
+
+/* The outputs of report.c's table. */
+char *write_text(const struct model *model, GError **error);
+char *write_json(const struct model *model, GError **error);
+char *write_junit(const struct model *model, GError **error);
+char *write_ktap(const struct model *model, GError **error);
+char *write_kcidb(const struct model *model, GError **error);
+
+/* JSON as a document: indented, ASCII, keys in their order. Steals. */
+char *json_document(json_t *json);
+
+/* At most so many bytes of what a run found go into one output; what KCIDB allows for a log's excerpt. */
+#define FINDINGS_MAX 16000
+/* Reasons, then the reports' lines: many lines. The caller's. */
+char *run_findings(const struct shown_run *run);
+/* Why its verdict is what it is, in one line. The caller's. */
+char *run_reason(const struct shown_run *run);
+
+#endif

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Run folders become a matrix and a list of signatures. */
+#include "report/model.h"
+
+#include <string.h>
+
+#include "report/internal.h"
+#include "util/clock.h"
+#include "util/text.h"
+
+json_t *model_at(json_t *json, const char *path)
+{
+	g_auto(GStrv) keys = g_strsplit(path, "/", -1);
+
+	for (char **key = keys; *key && json; key++)
+		json = json_object_get(json, *key);
+	return json;
+}
+
+char *model_text(json_t *json, const char *path)
+{
+	const char *text = json_string_value(model_at(json, path));
+
+	return text && *text ? text_clean(text) : g_strdup("?");
+}
+
+void tally_add(struct tally *tally, enum verdict verdict)
+{
+	tally->n[verdict]++;
+	tally->all++;
+	tally->judged += verdict == VERDICT_PASS || verdict == VERDICT_FAIL || verdict == VERDICT_HANG;
+	tally->bad += verdict == VERDICT_FAIL || verdict == VERDICT_HANG;
+}
+
+const char *tally_word(const struct tally *tally)
+{
+	/* of runs that say nothing about the kernel: what somebody should look at comes first */
+	static const enum verdict order[] = {VERDICT_LOST, VERDICT_INFRA, VERDICT_ABORTED, VERDICT_RUNNING,
+					     VERDICT_SKIP};
+
+	if (tally->bad && tally->bad < tally->judged)
+		return "FLAKY";
+	if (tally->judged)
+		return verdict_name(!tally->bad			 ? VERDICT_PASS
+				    : tally->n[VERDICT_FAIL] ? VERDICT_FAIL
+							     : VERDICT_HANG);
+	for (guint i = 0; i < G_N_ELEMENTS(order); i++)
+		if (tally->n[order[i]])
+			return verdict_name(order[i]);
+	return "none";
+}
+
+static gint64 when_of(const struct run_info *info)
+{
+	const char *created = json_string_value(json_object_get(info->inputs, "created"));
+	g_autofree char *stamp = g_strndup(info->name, strlen("20261121T055401Z"));
+	g_autoptr(GDateTime) when = created ? g_date_time_new_from_iso8601(created, NULL) : NULL;
+
+	if (!when && g_utf8_validate(stamp, -1, NULL))
+		when = g_date_time_new_from_iso8601(stamp, NULL);
+	return when ? g_date_time_to_unix(when) : 0;
+}
+
+/* The first report, else the first reason: what one wants to know of a run that is not PASS. */
+static char *title_of(const struct run_info *info)
+{
+	json_t *report = json_array_get(json_object_get(info->details, "reports"), 0);
+	const char *title = json_string_value(json_object_get(report, "title"));
+
+	if (!title)
+		title = json_string_value(json_array_get(json_object_get(info->details, "reasons"), 0));
+	return text_clean(title ? title : info->problem ? info->problem : "");
+}
+
+static double seconds_at(json_t *json, const char *path)
+{
+	json_t *ns = model_at(json, path);
+
+	return json_is_integer(ns) ? json_integer_value(ns) / (double)RIG_NS_PER_S : -1;
+}
+
+static double rate_of(json_t *details)
+{
+	double hammer = seconds_at(details, "times/hammer_ns"), ops = 0;
+	json_t *agent;
+	size_t i;
+
+	json_array_foreach (model_at(details, "counts/agents"), i, agent)
+		ops += json_number_value(json_object_get(agent, "ops"));
+	return hammer > 0 ? ops / hammer : -1;
+}
+
+static double detect_of(json_t *details)
+{
+	json_t *when = model_at(details, "times/first_report_s");
+
+	return json_is_number(when) && json_number_value(when) >= 0 ? json_number_value(when) : -1;
+}
+
+static struct shown_run *shown_run_new(const struct run_info *info)
+{
+	struct shown_run *run = g_new0(struct shown_run, 1);
+
+	*run = (struct shown_run){
+		.info = info,
+		.name = text_clean(info->name),
+		.scenario = model_text(info->inputs, "scenario"),
+		.machine = model_text(info->inputs, "machine"),
+		.kernel = model_text(info->inputs, "kernel/name"),
+		.created = model_text(info->inputs, "created"),
+		.title = title_of(info),
+		.when = when_of(info),
+		.total_s = seconds_at(info->details, "times/total_ns"),
+		.detect_s = detect_of(info->details),
+		.ops_per_s = rate_of(info->details),
+		.signatures = g_ptr_array_new(),
+	};
+	return run;
+}
+
+static void shown_run_free(gpointer data)
+{
+	struct shown_run *run = data;
+
+	g_free(run->name);
+	g_free(run->scenario);
+	g_free(run->machine);
+	g_free(run->kernel);
+	g_free(run->created);
+	g_free(run->title);
+	g_ptr_array_unref(run->signatures);
+	g_free(run);
+}
+
+static void cell_free(gpointer data)
+{
+	struct cell *cell = data;
+
+	g_free(cell->scenario);
+	g_free(cell->machine);
+	g_free(cell->kernel);
+	g_free(cell->slug);
+	g_ptr_array_unref(cell->runs);
+	g_free(cell);
+}
+
+static void signature_free(gpointer data)
+{
+	struct signature *signature = data;
+
+	g_free(signature->bug);
+	g_free(signature->kind);
+	g_free(signature->title);
+	g_free(signature->slug);
+	g_free(signature->known);
+	g_ptr_array_unref(signature->runs);
+	g_free(signature);
+}
+
+/* A file name that a reader recognises and that no two keys share. */
+static char *slug_of(const char *words, const char *key)
+{
+	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
+	g_autofree char *safe = g_strndup(words, 80);
+
+	for (char *p = safe; *p; p++)
+		if (!g_ascii_isalnum(*p) && *p != '.' && *p != '-')
+			*p = '-';
+	sum[10] = '\0';
+	return g_strconcat(safe, "-", sum, NULL);
+}
+
+static struct cell *cell_of(struct model *model, GHashTable *by_key, const struct shown_run *run)
+{
+	g_autofree char *key = g_strjoin("\n", run->scenario, run->kernel, run->machine, NULL);
+	g_autofree char *words = g_strjoin("-", run->scenario, run->machine, run->kernel, NULL);
+	struct cell *cell = g_hash_table_lookup(by_key, key);
+
+	if (cell)
+		return cell;
+	cell = g_new0(struct cell, 1);
+	cell->scenario = g_strdup(run->scenario);
+	cell->machine = g_strdup(run->machine);
+	cell->kernel = g_strdup(run->kernel);
+	cell->slug = slug_of(words, key);
+	cell->runs = g_ptr_array_new();
+	g_ptr_array_add(model->cells, cell);
+	g_hash_table_insert(by_key, g_steal_pointer(&key), cell);
+	return cell;
+}
+
+static struct signature *signature_of(struct model *model, GHashTable *by_bug, json_t *report, const char *bug)
+{
+	struct signature *signature = g_hash_table_lookup(by_bug, bug);
+
+	if (signature)
+		return signature;
+	signature = g_new0(struct signature, 1);
+	signature->bug = text_clean(bug);
+	signature->kind = model_text(report, "kind");
+	signature->slug = slug_of(signature->kind, bug);
+	signature->runs = g_ptr_array_new();
+	g_ptr_array_add(model->signatures, signature);
+	g_hash_table_insert(by_bug, g_strdup(bug), signature);
+	return signature;
+}
+
+static gboolean has_signature(json_t *report)
+{
+	const char *weight = json_string_value(json_object_get(report, "weight"));
+
+	return json_is_string(model_at(report, "signature/bug")) && g_strcmp0(weight, "note") &&
+	       !json_is_true(json_object_get(report, "induced"));
+}
+
+static void add_reports(struct model *model, GHashTable *by_bug, struct shown_run *run)
+{
+	json_t *report;
+	size_t i;
+
+	json_array_foreach (json_object_get(run->info->details, "reports"), i, report) {
+		struct signature *signature;
+		json_t *known = json_object_get(report, "known");
+
+		if (!has_signature(report))
+			continue;
+		signature = signature_of(model, by_bug, report,
+					 json_string_value(model_at(report, "signature/bug")));
+		if (g_ptr_array_find(run->signatures, signature, NULL))
+			continue;
+		g_ptr_array_add(run->signatures, signature);
+		g_ptr_array_add(signature->runs, run);
+		signature->report = report;
+		g_free(signature->title);
+		signature->title = model_text(report, "title");
+		g_free(signature->known);
+		signature->known = json_is_object(known) ? model_text(known, "reason") : NULL;
+	}
+}
+
+static void mark_now(struct model *model, GHashTable *now)
+{
+	gint64 newest = 0;
+
+	for (guint i = 0; i < model->runs->len; i++) {
+		struct shown_run *run = model->runs->pdata[i];
+
+		newest = MAX(newest, run->when);
+	}
+	for (guint i = 0; i < model->runs->len; i++) {
+		struct shown_run *run = model->runs->pdata[i];
+
+		run->now = now ? g_hash_table_contains(now, run->info->name) : run->when > newest - MODEL_DAY_S;
+		if (!run->now)
+			continue;
+		tally_add(&model->now, run->info->verdict);
+		model->first = model->first ? MIN(model->first, run->when) : run->when;
+		model->last = MAX(model->last, run->when);
+	}
+}
+
+static void count_cell(struct cell *cell)
+{
+	gint64 last = 0;
+
+	for (guint i = 0; i < cell->runs->len; i++) {
+		const struct shown_run *run = cell->runs->pdata[i];
+
+		tally_add(&cell->ever, run->info->verdict);
+		if (run->now)
+			tally_add(&cell->now, run->info->verdict);
+		else
+			last = run->when;
+	}
+	for (guint i = 0; i < cell->runs->len; i++) {
+		const struct shown_run *run = cell->runs->pdata[i];
+
+		if (!run->now && run->when > last - MODEL_DAY_S)
+			tally_add(&cell->then, run->info->verdict);
+	}
+}
+
+static void count_signature(struct signature *signature)
+{
+	for (guint i = 0; i < signature->runs->len; i++) {
+		const struct shown_run *run = signature->runs->pdata[i];
+
+		signature->now += run->now;
+		signature->before += !run->now;
+	}
+}
+
+/* "6.1.9" before "6.1.10". */
+static int by_column(gconstpointer a, gconstpointer b)
+{
+	const struct cell *x = *(struct cell *const *)a, *y = *(struct cell *const *)b;
+	int order = strverscmp(x->kernel, y->kernel);
+
+	return order ? order : strcmp(x->machine, y->machine);
+}
+
+static int by_cell(gconstpointer a, gconstpointer b)
+{
+	const struct cell *x = *(struct cell *const *)a, *y = *(struct cell *const *)b;
+	int order = strcmp(x->scenario, y->scenario);
+
+	return order ? order : by_column(a, b);
+}
+
+static int by_last_seen(gconstpointer a, gconstpointer b)
+{
+	const struct signature *x = *(struct signature *const *)a, *y = *(struct signature *const *)b;
+	const struct shown_run *p = x->runs->pdata[x->runs->len - 1], *q = y->runs->pdata[y->runs->len - 1];
+
+	return p->when != q->when ? (p->when < q->when) - (p->when > q->when) : strcmp(x->bug, y->bug);
+}
+
+static void lay_out(struct model *model)
+{
+	g_ptr_array_sort(model->cells, by_cell);
+	for (guint i = 0; i < model->cells->len; i++) {
+		struct cell *cell = model->cells->pdata[i];
+		const char *last = model->scenarios->len ? model->scenarios->pdata[model->scenarios->len - 1] : NULL;
+
+		if (g_strcmp0(last, cell->scenario))
+			g_ptr_array_add(model->scenarios, cell->scenario);
+		g_ptr_array_add(model->columns, cell);
+	}
+	g_ptr_array_sort(model->columns, by_column);
+	for (guint i = 1; i < model->columns->len;)
+		if (by_column(&model->columns->pdata[i - 1], &model->columns->pdata[i]))
+			i++;
+		else
+			g_ptr_array_remove_index(model->columns, i);
+}
+
+struct model *model_new(const GPtrArray *runs, GHashTable *now, const char *label)
+{
+	g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) by_bug = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct model *model = g_new0(struct model, 1);
+
+	model->runs = g_ptr_array_new_with_free_func(shown_run_free);
+	model->cells = g_ptr_array_new_with_free_func(cell_free);
+	model->signatures = g_ptr_array_new_with_free_func(signature_free);
+	model->changes = g_ptr_array_new_with_free_func(g_free);
+	model->scenarios = g_ptr_array_new();
+	model->columns = g_ptr_array_new();
+	for (guint i = 0; i < runs->len; i++) {
+		struct shown_run *run = shown_run_new(runs->pdata[i]);
+
+		g_ptr_array_add(model->runs, run);
+		run->cell = cell_of(model, by_key, run);
+		g_ptr_array_add(run->cell->runs, run);
+		add_reports(model, by_bug, run);
+	}
+	mark_now(model, now);
+	for (guint i = 0; i < model->cells->len; i++)
+		count_cell(model->cells->pdata[i]);
+	for (guint i = 0; i < model->signatures->len; i++)
+		count_signature(model->signatures->pdata[i]);
+	g_ptr_array_sort(model->signatures, by_last_seen);
+	lay_out(model);
+	model_find_changes(model);
+	model->label = label ? text_clean(label) : model_day(model->last);
+	return model;
+}
+
+void model_free(struct model *model)
+{
+	if (!model)
+		return;
+	g_ptr_array_unref(model->columns);
+	g_ptr_array_unref(model->scenarios);
+	g_ptr_array_unref(model->changes);
+	g_ptr_array_unref(model->signatures);
+	g_ptr_array_unref(model->cells);
+	g_ptr_array_unref(model->runs);
+	g_free(model->label);
+	g_free(model);
+}
+
+const struct cell *model_cell(const struct model *model, const char *scenario, const struct cell *column)
+{
+	for (guint i = 0; i < model->cells->len; i++) {
+		const struct cell *cell = model->cells->pdata[i];
+
+		if (!strcmp(cell->scenario, scenario) && !by_column(&cell, &column))
+			return cell;
+	}
+	return NULL;
+}
+
+char *model_day(gint64 when)
+{
+	g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(when);
+
+	return when && date ? g_date_time_format(date, "%Y-%m-%d") : g_strdup("?");
+}
+
+char *model_minute(gint64 when)
+{
+	g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(when);
+
+	return when && date ? g_date_time_format(date, "%Y-%m-%d %H:%M") : g_strdup("?");
+}

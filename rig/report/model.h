@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every output shows: runs as a matrix of cells (scenario × machine × kernel), the signatures of
+ * their reports, and what changed. Made once from run folders; each output only writes it down.
+ *
+ * The runs of NOW (a night, by default the newest day) are told from those before. A cell's runs of
+ * THEN are its newest before now and what ran within a day of it: that is what now is compared with.
+ *
+ * All text is clean (util/text.h); "?" stands where a folder does not say.
+ */
+#ifndef RIG_REPORT_MODEL_H
+#define RIG_REPORT_MODEL_H
+
+#include <glib.h>
+
+#include "store/store.h"
+#include "util/auto.h"
+
+#define N_VERDICTS (VERDICT_RUNNING + 1)
+#define MODEL_DAY_S (24 * 3600)
+
+/* Runs counted by verdict. */
+struct tally {
+	guint n[N_VERDICTS];
+	guint all;
+	guint judged; /* the kernel was judged: PASS, FAIL, HANG */
+	guint bad;    /* FAIL, HANG */
+};
+
+/* What one word says of several runs: a verdict's name, "FLAKY" for some but not all bad, "none". */
+const char *tally_word(const struct tally *tally);
+
+struct shown_run {
+	const struct run_info *info; /* borrowed */
+	char *name, *scenario, *machine, *kernel, *created;
+	char *title;	  /* of the first report, else the first reason, else "" */
+	gint64 when;	  /* seconds since 1970, 0: unknown */
+	gboolean now;
+	double total_s;	  /* how long it took; -1 where unknown, as the next */
+	double detect_s;  /* the first failing report, after the guest's boot */
+	double ops_per_s; /* of all agents while they hammered */
+	struct cell *cell;
+	GPtrArray *signatures; /* of struct signature, each once */
+};
+
+struct cell {
+	char *scenario, *machine, *kernel;
+	char *slug; /* a file name without suffix, different for each cell */
+	GPtrArray *runs; /* of struct shown_run, oldest first */
+	struct tally now, then, ever;
+};
+
+/* What a report is known by in every build, boot and architecture. Notes and induced reports have none. */
+struct signature {
+	char *bug, *kind, *title;
+	char *slug;
+	char *known;	 /* why somebody has looked at it already; or NULL */
+	GPtrArray *runs; /* of struct shown_run, oldest first */
+	guint now, before; /* how many of them */
+	json_t *report;	 /* the newest run's, borrowed */
+};
+
+enum change_kind {
+	CHANGE_NEW,	 /* a signature never seen before */
+	CHANGE_BROKE,	 /* all passed then, some are bad now */
+	CHANGE_UNPROVEN, /* judged then, not one judged now */
+	CHANGE_FIXED,	 /* some were bad then, all pass now */
+	CHANGE_GONE,	 /* a signature of then, where its cells were judged now */
+	N_CHANGES
+};
+
+struct change {
+	enum change_kind kind;
+	const struct cell *cell;	   /* or NULL */
+	const struct signature *signature; /* or NULL */
+	const struct shown_run *run;	   /* a witness of now; NULL where there is none */
+};
+
+const char *change_word(enum change_kind kind); /* "new", "broke", … */
+gboolean change_is_worse(enum change_kind kind);
+/* "dimm-storm on pc-q35, kernel 6.1.192: 4 of 5 failed, all 5 passed before". The caller's. */
+char *change_text(const struct change *change);
+
+struct model {
+	GPtrArray *runs;       /* of struct shown_run, oldest first; owned, as the next */
+	GPtrArray *cells;      /* by scenario, kernel, machine */
+	GPtrArray *signatures; /* the most recent first */
+	GPtrArray *changes;    /* the worst first */
+	GPtrArray *scenarios;  /* of char *, sorted, each once */
+	GPtrArray *columns;    /* of struct cell, borrowed: one of each kernel and machine, in this order */
+	struct tally now;
+	gint64 first, last; /* of now: when its first run began, and its last one */
+	char *label;	    /* of now: a night's name, or its day */
+};
+
+/*
+ * RUNS: of struct run_info, oldest first, and outliving the model. NOW: the names of the runs of
+ * now (a set), or NULL for those of the day that ends with the newest run. LABEL: what NOW is
+ * called, or NULL.
+ */
+struct model *model_new(const GPtrArray *runs, GHashTable *now, const char *label);
+void model_free(struct model *model);
+RIG_DEFINE_AUTO(model, model_free)
+
+/* The cell of a scenario in a column, or NULL. */
+const struct cell *model_cell(const struct model *model, const char *scenario, const struct cell *column);
+
+/* Where the keys PATH ("times/total_ns") lead, or NULL. */
+json_t *model_at(json_t *json, const char *path);
+/* Its text, clean, or "?". The caller's. */
+char *model_text(json_t *json, const char *path);
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A mail's worth: at most 24 lines of at most 79 columns. What changed comes first; the matrix gets
+ * what room is left, and what has no room is counted.
+ */
+#include "report/internal.h"
+
+#define LINES 23 /* and one for who wrote it */
+#define COLUMNS 79
+#define CHANGES_LINES 13 /* the last line that changes may have, so that cells get some */
+
+struct page {
+	GString *text;
+	guint lines;
+};
+
+/* A line cut to the width, on a character. */
+static void G_GNUC_PRINTF(2, 3) line(struct page *page, const char *format, ...)
+{
+	g_autofree char *text = NULL, *head = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_strdelimit(text, "\n\t", ' ');
+	g_strchomp(text);
+	if (g_utf8_strlen(text, -1) > COLUMNS) {
+		head = g_utf8_substring(text, 0, COLUMNS - 1);
+		g_string_append_printf(page->text, "%s…\n", head);
+	} else {
+		g_string_append_printf(page->text, "%s\n", text);
+	}
+	page->lines++;
+}
+
+static char *verdicts_text(const struct tally *tally)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint v = 0; v < N_VERDICTS; v++)
+		if (tally->n[v])
+			g_string_append_printf(text, "%s%u %s", text->len ? ", " : "", tally->n[v], verdict_name(v));
+	return g_string_free(text, FALSE);
+}
+
+static void put_head(struct page *page, const struct model *model)
+{
+	g_autofree char *first = model_minute(model->first), *last = model_minute(model->last);
+	g_autofree char *verdicts = verdicts_text(&model->now);
+	guint worse = 0;
+
+	for (guint i = 0; i < model->changes->len; i++)
+		worse += change_is_worse(((struct change *)model->changes->pdata[i])->kind);
+	line(page, "hotplug-rig %s: %s", model->label,
+	     worse		 ? "WORSE than before"
+	     : model->now.bad	 ? "nothing new, but not clean"
+	     : model->now.judged ? "clean"
+				 : "nothing was judged");
+	line(page, "%u run%s, %s to %s UTC: %s", model->now.all, model->now.all == 1 ? "" : "s", first, last,
+	     model->now.all ? verdicts : "none");
+	line(page, "%s", "");
+}
+
+/* One change: in two lines where it is too long for one. */
+static void put_change(struct page *page, const struct change *change)
+{
+	g_autofree char *text = change_text(change), *words = g_strdup_printf("  %-8s %s", change_word(change->kind), text);
+	const char *cut = words;
+	guint column = 0;
+
+	for (const char *p = words; *p && column <= COLUMNS; p = g_utf8_next_char(p), column++)
+		if (*p == ' ' && column > COLUMNS / 2)
+			cut = p;
+	if (column <= COLUMNS || cut == words) {
+		line(page, "%s", words);
+		return;
+	}
+	line(page, "%.*s", (int)(cut - words), words);
+	line(page, "%11s%s", "", cut + 1);
+}
+
+static void put_changes(struct page *page, const struct model *model)
+{
+	guint n = model->changes->len, shown = 0;
+
+	line(page, n ? "CHANGED:" : "CHANGED: nothing");
+	while (shown < n && page->lines + 2 <= CHANGES_LINES)
+		put_change(page, model->changes->pdata[shown++]);
+	if (shown < n)
+		line(page, "  and %u more", n - shown);
+	line(page, "%s", "");
+}
+
+/* Cells that are not plainly PASS, as far as there is room. */
+static void put_cells(struct page *page, const struct model *model)
+{
+	guint bad = 0, shown = 0, room = LINES - page->lines - 2;
+
+	for (guint i = 0; i < model->cells->len; i++) {
+		const struct cell *cell = model->cells->pdata[i];
+
+		bad += cell->now.all && (cell->now.bad || !cell->now.judged);
+	}
+	if (!bad)
+		line(page, "NOT CLEAN: none");
+	else
+		line(page, "NOT CLEAN: %u cell%s (bad of all runs)", bad, bad == 1 ? "" : "s");
+	for (guint i = 0; i < model->cells->len && shown < bad; i++) {
+		const struct cell *cell = model->cells->pdata[i];
+		const struct shown_run *run = model_witness(cell->runs);
+
+		if (!cell->now.all || (!cell->now.bad && cell->now.judged))
+			continue;
+		if (bad > room && shown == room - 1) {
+			line(page, "  and %u more", bad - shown);
+			break;
+		}
+		line(page, "  %-7s %2u/%-2u %s %s %s: %s", tally_word(&cell->now),
+		     cell->now.judged ? cell->now.bad : cell->now.all, cell->now.all, cell->scenario,
+		     cell->machine, cell->kernel, run ? run->title : "");
+		shown++;
+	}
+}
+
+char *write_text(const struct model *model, GError **error)
+{
+	struct page page = {g_string_new(NULL), 0};
+
+	(void)error;
+	put_head(&page, model);
+	put_changes(&page, model);
+	put_cells(&page, model);
+	line(&page, "%s", "");
+	line(&page, "rig report --html DIR makes the pages; rig show RUN tells more of one run");
+	return g_string_free(page.text, FALSE);
+}

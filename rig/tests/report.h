@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the reports' suite share: runs that never were, in memory. */
+#ifndef RIG_TESTS_REPORT_H
+#define RIG_TESTS_REPORT_H
+
+#include <check.h>
+
+#include "report/report.h"
+
+/* Nothing that a guest, a folder's name or a file can say may become anything but text. */
+#define HOSTILE "<script>alert('1')</script> \" ' & ]]> \x01\x1b[31m \xff\xfe # not ok 1\nok 99 gotcha"
+
+/* A run of DAY (1 is 2026-11-01) and its N-th, of a scenario on a machine; TITLE: its report, or NULL. */
+struct run_info *fake_run(guint day, guint n, const char *scenario, const char *machine, enum verdict verdict,
+			  const char *title);
+GPtrArray *fake_runs(void); /* an empty array of them */
+
+/* Two nights: what passes, breaks, is mended, flakes, hangs, is lost, skipped; and one hostile run. */
+GPtrArray *two_nights(void);
+
+char *data_path(const char *name); /* rig/tests/data/report/NAME */
+
+void add_model_tests(Suite *suite);
+void add_format_tests(Suite *suite);
+
+#endif
