@@ -244,8 +244,8 @@ static gboolean prepare(struct tree *tree, const struct inputs *inputs, struct r
 	return tree_patch(tree, inputs->patches, error);
 }
 
-struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
-			    GError **error)
+static struct kernel *find_or_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
+				    GError **error)
 {
 	__attribute__((cleanup(inputs_clear))) struct inputs inputs = {0};
 	struct report report = {.call = progress, .data = data};
@@ -280,4 +280,17 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 	}
 	found->was_cached = FALSE;
 	return found;
+}
+
+struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
+			    GError **error)
+{
+	struct kernel *kernel = find_or_build(spec, progress, data, error);
+
+	/* the cache knows a build by its patches' text; the files are this caller's, not the first builder's */
+	if (kernel && spec->patches) {
+		g_strfreev(kernel->patches);
+		kernel->patches = g_strdupv((char **)spec->patches);
+	}
+	return kernel;
 }

@@ -34,7 +34,7 @@ struct kernel {
 	char *config;  /* file, or NULL where the image does not carry one */
 	char *version; /* "6.1.192-2": what the source called itself; NULL if unknown */
 	char *source;  /* as resolved: "deb:linux-source-6.1=6.1.192-2" */
-	char **patches; /* as given; NULL-terminated, may be empty */
+	char **patches; /* as given to this call, whoever built it; NULL-terminated, may be empty */
 	gboolean was_cached;
 	char *arch; /* "x86_64" */
 };

@@ -107,6 +107,25 @@ START_TEST(failing_patch_leaves_the_tree_good)
 }
 END_TEST
 
+/* The same patch from another file is the same build, and the caller gets the file it named. */
+START_TEST(cached_build_names_this_callers_patches)
+{
+	g_autofree char *source = dir_source(), *mbox = data_path("patches/series.mbox");
+	g_autofree char *copy = in_scratch("copy.mbox"), *text = slurp(mbox);
+	rig_auto(kernel) first = NULL;
+	rig_auto(kernel) second = NULL;
+
+	put(copy, text, -1);
+	first = build_ok(source, copy);
+	ck_assert_int_eq(unlink(copy), 0);
+	second = build_ok(source, mbox);
+	ck_assert(second->was_cached);
+	ck_assert_str_eq(second->hash, first->hash);
+	ck_assert_str_eq(second->patches[0], mbox);
+	ck_assert_ptr_null(second->patches[1]);
+}
+END_TEST
+
 /* Context that does not match is no fuzz to us; lines that have moved are fine. */
 START_TEST(offset_but_no_fuzz)
 {
@@ -421,6 +440,7 @@ void add_build_tests(TCase *tc)
 {
 	tcase_add_test(tc, patches_rebuild_what_they_touch);
 	tcase_add_test(tc, failing_patch_leaves_the_tree_good);
+	tcase_add_test(tc, cached_build_names_this_callers_patches);
 	tcase_add_test(tc, offset_but_no_fuzz);
 	tcase_add_test(tc, nothing_is_published_without_all_options);
 	tcase_add_test(tc, compiler_errors_are_shown);
