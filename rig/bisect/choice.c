@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One step of looking ahead: for each position the bits that a run there would tell, averaged over what
+ * the pending runs may yet say, times the chance that it can be tested at all, over its cost.
+ *
+ * A run at the bad end tells nothing about the candidates, so looking one step ahead never asks for it.
+ * But without it the first silent runs could not be judged: the search begins with CHOICE_LEARN catches
+ * there.
+ */
+#include "bisect/choice.h"
+
+#include <math.h>
+#include <string.h>
+
+/*
+ * The part of the allowed doubt that is kept back for what the posterior does not model: a rate that is on
+ * no point of its grid, or that is not the same everywhere.
+ */
+#define UNMODELLED 0.1
+
+/* Adds to SCORE[0..n] the gains, over the cases of the pending runs from AT on. */
+static void add_gains(const struct choice *choice, const struct posterior *p, guint at, double weight,
+		      double *score, double *scratch)
+{
+	guint n = posterior_n(p);
+	double catches;
+
+	if (at == choice->n_pending) {
+		posterior_gains(p, scratch);
+		for (guint t = 0; t <= n; t++)
+			score[t] += weight * scratch[t];
+		return;
+	}
+	catches = posterior_catches(p, choice->pending[at]);
+	for (int caught = 0; caught < 2; caught++) {
+		rig_auto(posterior) then = posterior_copy(p);
+
+		posterior_observe(then, choice->pending[at], caught);
+		add_gains(choice, then, at + 1, weight * (caught ? catches : 1 - catches), score,
+			  scratch);
+	}
+}
+
+/*
+ * The chance that T can be tested. What breaks a build is mended some commits later, so the neighbours
+ * of a broken commit are doubtful too, the more of them are known to be broken, the further.
+ */
+static double testable(const gboolean *skipped, guint n, guint t)
+{
+	guint near = G_MAXUINT, known = 0;
+
+	for (guint d = 1; d <= 32; d++) {
+		gboolean broken = (d <= t && skipped[t - d]) || (t + d <= n && skipped[t + d]);
+
+		near = broken && near == G_MAXUINT ? d : near;
+		known += broken;
+	}
+	return known ? (double)near / (near + known) : 1;
+}
+
+gboolean choice_next(const struct choice *choice, guint *ret_position)
+{
+	const struct posterior *p = choice->posterior;
+	guint n = posterior_n(p), bad = posterior_bad_end(p);
+	g_autofree double *score = g_new0(double, n + 1), *scratch = g_new(double, n + 1);
+	gboolean any_skipped = FALSE, found = FALSE;
+	double best = 0;
+
+	if (posterior_learned(p) < CHOICE_LEARN && !(choice->skipped && choice->skipped[bad])) {
+		*ret_position = bad;
+		return TRUE;
+	}
+	add_gains(choice, p, 0, 1, score, scratch);
+	for (guint t = 0; choice->skipped && t <= n; t++)
+		any_skipped |= choice->skipped[t];
+	for (guint t = 0; t <= n; t++) {
+		if (choice->ready && !choice->ready[t])
+			score[t] /= 1 + choice->build_cost;
+		if ((any_skipped && choice->skipped[t]) || (found && score[t] <= best))
+			continue;
+		if (any_skipped)
+			score[t] *= testable(choice->skipped, n, t);
+		if (found && score[t] <= best)
+			continue;
+		best = score[t];
+		*ret_position = t;
+		found = TRUE;
+	}
+	return found;
+}
+
+/* A wanted position that is neither ready nor listed already. */
+static void want(const struct choice *choice, const struct posterior *then, guint *positions, guint max,
+		 guint *n)
+{
+	struct choice after = *choice;
+	guint t;
+
+	after.posterior = then;
+	after.n_pending = 0;
+	if (*n == max || !choice_next(&after, &t) || (choice->ready && choice->ready[t]))
+		return;
+	for (guint i = 0; i < *n; i++)
+		if (positions[i] == t)
+			return;
+	positions[(*n)++] = t;
+}
+
+guint choice_ahead(const struct choice *choice, guint *positions, guint max)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < choice->n_pending; i++) {
+		guint at = choice->pending[i];
+		gboolean likely = posterior_catches(choice->posterior, at) >= 0.5;
+
+		for (int k = 0; k < 2; k++) {
+			rig_auto(posterior) then = posterior_copy(choice->posterior);
+
+			posterior_observe(then, at, k ? !likely : likely);
+			want(choice, then, positions, max, &n);
+		}
+	}
+	return n;
+}
+
+gboolean choice_done(const struct posterior *posterior, const gboolean *skipped, double confidence)
+{
+	guint bad = posterior_bad_end(posterior);
+
+	if (posterior_learned(posterior) < CHOICE_LEARN && !(skipped && skipped[bad]))
+		return FALSE;
+	return 1 - posterior_answer(posterior, skipped, NULL) <= (1 - confidence) * (1 - UNMODELLED);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is known about where a bug came in: a probability for each candidate, jointly with the rate at
+ * which one run catches the bug. Pure arithmetic; no files, no clock, no randomness.
+ *
+ * Positions are what can be tested: 0 is the old end, N the new end, 1..N-1 lie between. Candidates have
+ * the same numbers: candidate I means "the change is in I", candidate 0 "the old end has it already".
+ * A run at position T catches the bug with probability RATE where T has it, and practically never where it
+ * has not.
+ */
+#ifndef RIG_BISECT_POSTERIOR_H
+#define RIG_BISECT_POSTERIOR_H
+
+#include <glib.h>
+
+#include "util/auto.h"
+
+/*
+ * Which positions contain which candidates, for a history with merges. Row T has a bit for each
+ * candidate that T is or descends from; bit 0 is always set.
+ */
+struct reach {
+	guint n; /* positions are 0..n */
+	guint words;
+	guint64 *bits; /* (n + 1) * words */
+};
+
+struct reach *reach_new(guint n);
+void reach_free(struct reach *reach);
+RIG_DEFINE_AUTO(reach, reach_free)
+void reach_set(struct reach *reach, guint position, guint candidate);
+/* POSITION contains all that OTHER contains. */
+void reach_join(struct reach *reach, guint position, guint other);
+/* REACH NULL: a line, where each position contains all before it. */
+gboolean reach_has(const struct reach *reach, guint position, guint candidate);
+
+struct posterior;
+
+/* REACH may be NULL; borrowed. FIX: the change takes the bug away, so the old end has it. */
+struct posterior *posterior_new(guint n, const struct reach *reach, gboolean fix);
+struct posterior *posterior_copy(const struct posterior *posterior);
+void posterior_free(struct posterior *posterior);
+RIG_DEFINE_AUTO(posterior, posterior_free)
+
+/* A run at POSITION which ran its course: did it catch the bug? */
+void posterior_observe(struct posterior *posterior, guint position, gboolean caught);
+
+guint posterior_n(const struct posterior *posterior);
+/* Where the bug is for certain, if it is anywhere: n, or 0 for a fix. */
+guint posterior_bad_end(const struct posterior *posterior);
+/* So often was it caught at the bad end? */
+guint posterior_learned(const struct posterior *posterior);
+double posterior_of(const struct posterior *posterior, guint candidate);
+guint posterior_best(const struct posterior *posterior);
+/* The probability that a run at POSITION catches it. */
+double posterior_catches(const struct posterior *posterior, guint position);
+/* Has POSITION the bug, if the change is in CANDIDATE? */
+gboolean posterior_contains(const struct posterior *posterior, guint position, guint candidate);
+gboolean posterior_is_line(const struct posterior *posterior);
+/* The probability that POSITION has the bug. */
+double posterior_has_bug(const struct posterior *posterior, guint position);
+/* Mean and the middle 90 % of the detection rate; LOW and HIGH may be NULL. */
+double posterior_rate(const struct posterior *posterior, double *ret_low, double *ret_high);
+/* How much is not known about the candidates, in bits. */
+double posterior_entropy(const struct posterior *posterior);
+/* GAIN[0..n]: bits that a run at each position is expected to tell about the candidates. */
+void posterior_gains(const struct posterior *posterior, double *gain);
+
+/*
+ * The candidates that no test can tell apart from the best one, as the positions between them cannot be
+ * tested (SKIPPED[0..n], or NULL). Marks them in SAME[0..n], which may be NULL; returns their probability.
+ */
+double posterior_answer(const struct posterior *posterior, const gboolean *skipped, gboolean *same);
+
+/*
+ * A candidate and a rate as probable as the posterior holds them; U and V are uniform in 0..1. For
+ * playing a search to its end.
+ */
+void posterior_sample(const struct posterior *posterior, double u, double v, guint *ret_candidate,
+		      double *ret_rate);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of test-bisect. */
+#ifndef RIG_TESTS_BISECT_H
+#define RIG_TESTS_BISECT_H
+
+#include <check.h>
+
+TCase *bisect_posterior_case(void);
+TCase *bisect_simulate_case(void);
+
+#endif
