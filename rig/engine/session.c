@@ -109,12 +109,49 @@ void session_ask(struct session *s, unsigned type, const char *text, answered do
 		run_journal(s->run, "unsent", "{s:i, s:i}", "type", type, "seq", s->next_seq);
 }
 
+/* A report counts once: when its end is seen, or before that when the console goes quiet inside it. */
+static gboolean already_told(struct session *s, const struct splat *splat, const char *sentence)
+{
+	char *before = g_hash_table_lookup(s->told, &splat->first_byte);
+
+	/* its end can say more than its beginning did */
+	for (guint i = 0; before && i < s->reasons->len; i++) {
+		if (strcmp(s->reasons->pdata[i], before) != 0 || !strcmp(before, sentence))
+			continue;
+		g_free(s->reasons->pdata[i]);
+		s->reasons->pdata[i] = g_strdup(sentence);
+	}
+	return before != NULL;
+}
+
+static void weigh(struct session *s, const struct splat *splat)
+{
+	g_autofree char *reason = NULL;
+	enum verdict verdict;
+
+	if (!verdict_of_report(splat, &verdict, &reason) || already_told(s, splat, reason))
+		return;
+	g_hash_table_insert(s->told, g_memdup2(&splat->first_byte, sizeof(splat->first_byte)),
+			    g_strdup(reason));
+	if (!s->failing++)
+		s->first_report_s = splat->when;
+	s->hang_kind |= verdict == VERDICT_HANG;
+	session_judge(s, verdict, "%s", reason);
+	if (!s->plan->keep_going)
+		session_event(s, EV_REPORT);
+}
+
+static void set_known(struct session *s, struct splat *splat)
+{
+	const struct known_issue *issue =
+		s->known ? known_match(s->known, splat, s->release) : NULL;
+
+	splat->known = issue ? known_json(issue) : NULL;
+}
+
 static void on_splat(struct splat *splat, void *data)
 {
 	struct session *s = data;
-	const struct known_issue *issue;
-	g_autofree char *reason = NULL;
-	enum verdict verdict;
 
 	if (s->splats->len >= RUN_REPORTS_MAX) {
 		splat_free(splat);
@@ -124,16 +161,20 @@ static void on_splat(struct splat *splat, void *data)
 	run_journal(s->run, "report", "{s:s, s:s, s:f}", "kind", splat->kind, "title", splat->title,
 		    "when", splat->when);
 	g_ptr_array_add(s->splats, splat);
-	issue = s->known ? known_match(s->known, splat, s->release) : NULL;
-	splat->known = issue ? known_json(issue) : NULL;
-	if (!verdict_of_report(splat, &verdict, &reason))
-		return;
-	if (!s->failing++)
-		s->first_report_s = splat->when;
-	s->hang_kind |= verdict == VERDICT_HANG;
-	session_judge(s, verdict, "%s", reason);
-	if (!s->plan->keep_going)
-		session_event(s, EV_REPORT);
+	set_known(s, splat);
+	weigh(s, splat);
+}
+
+/* What is kept is the whole report, so that a recheck of the console finds the same. */
+static void on_quiet(struct splat *splat, void *data)
+{
+	struct session *s = data;
+
+	if (s->splats->len < RUN_REPORTS_MAX) {
+		set_known(s, splat);
+		weigh(s, splat);
+	}
+	splat_free(splat);
 }
 
 static void on_console(const guint8 *bytes, gsize len, void *data)
@@ -290,7 +331,7 @@ static gboolean on_status(gpointer data)
 	g_autofree char *rates = NULL;
 
 	if (scanner_open_kind(s->scanner) && now - s->console_ns > CONSOLE_QUIET_NS)
-		scanner_flush(s->scanner);
+		scanner_peek(s->scanner, on_quiet, s);
 	if (run_write_error(s->run) && s->state < STATE_ENDING) {
 		session_judge(s, VERDICT_INFRA, "the run folder cannot be written: %s",
 			      run_write_error(s->run));
@@ -324,6 +365,7 @@ static void session_init(struct session *s, const struct engine_plan *plan)
 		.tracks = g_ptr_array_new(),
 		.agents = g_ptr_array_new_with_free_func(agent_run_free),
 		.reasons = g_ptr_array_new_with_free_func(g_free),
+		.told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
 		.outcomes = json_object(),
 		.started_ns = rig_now_ns(),
 		.first_report_s = -1,
@@ -345,6 +387,7 @@ static void session_deinit(struct session *s)
 	g_hash_table_unref(s->offers);
 	g_hash_table_unref(s->devices);
 	g_ptr_array_unref(s->splats);
+	g_hash_table_unref(s->told);
 	g_ptr_array_unref(s->agents);
 	g_ptr_array_unref(s->reasons);
 	json_decref(s->outcomes);

@@ -116,6 +116,7 @@ struct session {
 	struct scanner *scanner;
 	struct known *known; /* or NULL */
 	GPtrArray *splats;  /* of struct splat */
+	GHashTable *told;   /* first bytes of reports that count before their end -> their sentences */
 	guint failing;	    /* those that settle the verdict */
 	gboolean hang_kind; /* one of them is a hang's */
 	double first_report_s;

@@ -77,6 +77,7 @@ static const struct sentence starts[] = {
 	{"<ENTRY_TRAMPOLINE>", ANY, BODY_INSIDE},
 	{"(stack is not available)", ANY, BODY_INSIDE},
 	{"no locks held by ", ANY, BODY_INSIDE},
+	{"locks held by ", ANY, BODY_INSIDE},
 	/* registers and code */
 	{"RIP: ", ANY, BODY_INSIDE},
 	{"RIP [", ANY, BODY_INSIDE},
@@ -500,8 +501,7 @@ enum body body_kind(const char *text, const struct format *format)
 	    frame_parse_address(text, &address, &guess))
 		return BODY_FRAME;
 	for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
-		if ((starts[i].families & format->family) &&
-		    g_str_has_prefix(start, starts[i].words))
+		if ((starts[i].families & format->family) && g_str_has_prefix(start, starts[i].words))
 			return starts[i].body;
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
 		if ((parts[i].families & format->family) && strstr(start, parts[i].words))

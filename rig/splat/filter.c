@@ -69,10 +69,16 @@ static const char *const words[] = {
 	"still in use",
 	"stack-protector",
 	"double add",
+	"Booting the kernel",
+	"Starting new kernel",
+	"-- Boot ",
+	"-- Reboot --",
+	"blocked for more",
+	"kthread starved",
 };
 
 #define PIECE 3
-#define STEP 3         /* a word has PIECE + STEP - 1 bytes or more */
+#define STEP 3	       /* a word has PIECE + STEP - 1 bytes or more */
 #define BUCKET_BITS 14 /* 16 KiB stay in the first cache */
 #define BUCKETS (1 << BUCKET_BITS)
 #define AT_ONCE 4

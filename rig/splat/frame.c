@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stack frames as the architectures print them, and which functions are worth naming.
+ * Stack frames as the architectures print them.
  *
  *	x86		 f+0x12/0x34 [mod]	 ? f+0x12/0x34		[<ffff…>] f+0x12/0x34
  *	arm		[<c0…>] (f) from [<c0…>] (caller+0x12/0x34)	f from caller+0x12/0x34
@@ -99,8 +99,7 @@ static gboolean parse_arm(const char *text, struct frame *ret)
 
 	while (is_name_char(p[len]))
 		len++;
-	if (!len ||
-	    strncmp(p + len, *text == '(' ? ") from " : " from ", *text == '(' ? 7 : 6) != 0)
+	if (!len || strncmp(p + len, *text == '(' ? ") from " : " from ", *text == '(' ? 7 : 6) != 0)
 		return FALSE;
 	if (!strstr(p + len, "+0x"))
 		return FALSE;
@@ -173,12 +172,12 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		const char *word;
 		const char *not_before; /* a selector of user space */
 	} marks[] = {
-		{"RIP: 0010:"}, {"RIP: e030:"},  {"RIP: 0018:"},
-		{"RIP: "},      {"RIP  "},       {"RIP "},
-		{"EIP: 0060:"}, {"EIP: "},       {"EIP is at "},
-		{"NIP "},       {"PC is at "},   {"pc : "},
-		{"pc: "},       {"epc : "},      {"epc: "},
-		{"IP: "},       {"Krnl PSW : "}, {"--- interrupt: "},
+		{"RIP: 0010:"}, {"RIP: e030:"},	 {"RIP: 0018:"},
+		{"RIP: "},	{"RIP  "},	 {"RIP "},
+		{"EIP: 0060:"}, {"EIP: "},	 {"EIP is at "},
+		{"NIP "},	{"PC is at "},	 {"pc : "},
+		{"pc: "},	{"epc : "},	 {"epc: "},
+		{"IP: "},	{"Krnl PSW : "}, {"--- interrupt: "},
 	};
 	const char *start = text + strspn(text, " \t");
 
@@ -208,277 +207,4 @@ gboolean frame_starts_trace(const char *text)
 {
 	return strstr(text, "Call Trace:") || strstr(text, "Call trace:") ||
 	       strstr(text, "acktrace:") || strstr(text, "backtrace (crc");
-}
-
-/*
- * Functions that many reports go through and that say nothing of whose fault it is. Pieces of
- * names: the title takes the first frame that has none. The choice follows what public reports are
- * called by, so that titles can be compared.
- */
-static const char *const common[] = {
-	/* what reports */
-	"dump_stack",
-	"dump_backtrace",
-	"show_stack",
-	"show_regs",
-	"panic",
-	"report_bug",
-	"fixup_bug",
-	"handle_bug",
-	"do_error",
-	"do_trap",
-	"_trap",
-	"invalid_op",
-	"warn_slowpath",
-	"warn_alloc",
-	"__warn",
-	"bug_handler",
-	"die",
-	"oops_end",
-	"print_address_description",
-	"no_context",
-	"bad_area",
-	"program_check",
-	"do_invalid_op",
-	"exc_invalid",
-	"el1_dbg",
-	"debug_monitors",
-	"brk_handler",
-	"do_debug_exception",
-	"call_break_hook",
-	"do_undefinstr",
-	"interrupt_return",
-	/* instrumentation */
-	"__sanitizer",
-	"__asan",
-	"kasan",
-	"__msan",
-	"kmsan",
-	"kcsan",
-	"__tsan",
-	"check_memory_region",
-	"check_region_inline",
-	"read_word_at_a_time",
-	"instrument_",
-	"ubsan",
-	"fortify",
-	"should_fail",
-	"debug_object",
-	"is_static_object",
-	"perf_trace",
-	"trace_event",
-	"__traceiter",
-	"trace_hardirqs",
-	"trace_softirqs",
-	"trace_preempt",
-	/* locks */
-	"lockdep",
-	"lock_acquire",
-	"lock_release",
-	"lock_class",
-	"reacquire_held_locks",
-	"lock_is_held",
-	"lock_downgrade",
-	"lock_pin",
-	"lock_unpin",
-	"spin_lock",
-	"spin_trylock",
-	"spin_unlock",
-	"read_lock",
-	"read_trylock",
-	"read_unlock",
-	"write_lock",
-	"write_trylock",
-	"write_unlock",
-	"down",
-	"up_read",
-	"up_write",
-	"mutex_lock",
-	"mutex_trylock",
-	"mutex_unlock",
-	"mutex_remove_waiter",
-	"osq_lock",
-	"osq_unlock",
-	"rt_mutex",
-	"rwbase",
-	"rtlock",
-	"rwsem",
-	"ww_mutex",
-	"percpu_rwsem",
-	"percpu_down",
-	"percpu_up",
-	"might_lock",
-	"lock_irq",
-	"check_prev_add",
-	"check_prevs_add",
-	"check_noncircular",
-	"check_irq_usage",
-	"validate_chain",
-	"print_circular_bug",
-	"print_deadlock_bug",
-	"print_usage_bug",
-	"print_irq_inversion",
-	"print_bad_irq",
-	"print_unlock_imbalance",
-	"print_lock_invalid",
-	"mark_lock",
-	"mark_usage",
-	"mark_held_locks",
-	"register_lock",
-	"add_chain",
-	"debug_check_no_locks",
-	"valid_state",
-	/* RCU, counters, waiting */
-	"rcu_",
-	"_rcu",
-	"srcu",
-	"refcount_",
-	"atomic_",
-	"percpu_ref",
-	"__wake_up",
-	"wake_up",
-	"finish_wait",
-	"prepare_to_wait",
-	"wait_for_common",
-	"wait_for_completion",
-	"do_wait_for",
-	"completion",
-	"preempt_count",
-	"preempt_schedule",
-	"schedule",
-	"might_fault",
-	"might_sleep",
-	"might_resched",
-	"cond_resched",
-	/* strings, copies, lists, printing */
-	"memcpy",
-	"memcmp",
-	"memset",
-	"memchr",
-	"memmove",
-	"strcmp",
-	"strncmp",
-	"strcpy",
-	"strlcpy",
-	"strncpy",
-	"strscpy",
-	"strlen",
-	"strnlen",
-	"strstr",
-	"strnstr",
-	"strchr",
-	"strdup",
-	"copy_to_user",
-	"copy_from_user",
-	"put_user",
-	"get_user",
-	"copy_from_iter",
-	"copy_to_iter",
-	"list_add",
-	"list_del",
-	"list_replace",
-	"list_move",
-	"list_splice",
-	"_indirect_thunk_",
-	"string",
-	"pointer",
-	"printf",
-	"printk",
-	"vprintk",
-	"console_",
-	"dev_info",
-	"dev_notice",
-	"dev_warn",
-	"dev_err",
-	"dev_alert",
-	"dev_crit",
-	"dev_emerg",
-	"_dev_printk",
-	"bitmap_",
-	"find_next_bit",
-	"test_bit",
-	"set_bit",
-	"clear_bit",
-	"uaccess",
-	/* allocators */
-	"kmalloc",
-	"kcalloc",
-	"kzalloc",
-	"krealloc",
-	"kfree",
-	"kvfree",
-	"kvmalloc",
-	"vmalloc",
-	"vzalloc",
-	"kmem_cache",
-	"slab_",
-	"___slab",
-	"__slab",
-	"alloc_pages",
-	"free_pages",
-	"__alloc_",
-	"mempool",
-	"get_free_page",
-	"prep_new_page",
-	"post_alloc_hook",
-	"fs_reclaim",
-	/* timers, work, devices */
-	"del_timer",
-	"timer_delete",
-	"flush_work",
-	"__flush_work",
-	"cancel_work",
-	"cancel_delayed_work",
-	"try_to_grab_pending",
-	"flush_workqueue",
-	"drain_workqueue",
-	"destroy_workqueue",
-	"kthread_stop",
-	"kobject_del",
-	"kobject_put",
-	"kobject_uevent",
-	"add_uevent_var",
-	"get_device_parent",
-	"device_add",
-	"device_del",
-	"device_unregister",
-	"device_destroy",
-	"device_for_each_child",
-	"device_remove_file",
-	"sysfs_remove",
-	"unregister_netdev",
-	"rollback_registered",
-	"tty_unregister_device",
-	"hwrng_unregister",
-	"i2c_del_adapter",
-	"__unregister_client",
-	"usb_kill_urb",
-	"usb_kill_anchored",
-	"usb_control_msg",
-	"usb_hcd_submit_urb",
-	"usb_submit_urb",
-	"dummy_urb_enqueue",
-};
-
-static gboolean has_word(const char *name, const char *words)
-{
-	char word[64];
-
-	for (const char *p = words; p && *p;) {
-		gsize len = strcspn(p, "|");
-
-		g_strlcpy(word, p, MIN(len + 1, sizeof(word)));
-		if (strstr(name, word))
-			return TRUE;
-		p += len + (p[len] == '|');
-	}
-	return FALSE;
-}
-
-gboolean frame_is_common(const char *name, const char *more)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(common); i++)
-		if (strstr(name, common[i]))
-			return TRUE;
-	return has_word(name, more);
 }

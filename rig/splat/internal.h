@@ -6,8 +6,10 @@
  *	prefix.c	one raw line to its text, time stamp and caller
  *	scanner.c	lines to the extent of a report, with formats.c (where one begins) and
  *			body.c (what can be inside)
- *	judge.c		the finished lines to a struct splat, with frame.c, lockdep*.c, title.c,
- *signature.c json.c		a struct splat for others
+ *	judge.c		the finished lines to a struct splat: frame.c reads frames, lockdep*.c and
+ *			lockline.c lockdep's reports, common.c and function.c choose the function,
+ *			title.c and signature.c (with template.c) name it
+ *	json.c		a struct splat for others
  */
 #ifndef RIG_SPLAT_INTERNAL_H
 #define RIG_SPLAT_INTERNAL_H
@@ -15,7 +17,7 @@
 #include "splat/frame.h"
 #include "splat/splat.h"
 
-#define LINE_KEPT 8192           /* of a longer line the rest is dropped */
+#define LINE_KEPT 8192		 /* of a longer line the rest is dropped */
 #define REPORT_KEPT (256 * 1024) /* of a longer report the rest is dropped */
 #define REPORT_LINES 6000
 #define OPEN_REPORTS 8 /* callers that can be inside a report at the same time */
@@ -25,12 +27,12 @@
 struct line {
 	const char *text; /* ends in NUL, has none inside */
 	gsize len;
-	guint64 number;               /* 1-based */
+	guint64 number;		      /* 1-based */
 	guint64 first_byte, end_byte; /* of the whole line with its end */
-	double stamp;                 /* seconds, -1 without */
+	double stamp;		      /* seconds, -1 without */
 	char caller[CALLER_LEN];      /* "T12", "C1", "" where the log does not say */
-	gboolean kernel;              /* the prefix shows that printk wrote it */
-	gboolean user;                /* the prefix shows that somebody else did */
+	gboolean kernel;	      /* the prefix shows that printk wrote it */
+	gboolean user;		      /* the prefix shows that somebody else did */
 };
 
 /* filter.c: a search for many words at once. */
@@ -47,16 +49,19 @@ int text_int(const char *text);
 /* Where the function for the title is taken from. */
 enum frame_rule {
 	FRAME_NONE,
-	FRAME_GROUP,      /* the pattern's group named f, then as FRAME_TRACE */
-	FRAME_FAULT,      /* the instruction pointer of the fault, then the call trace */
-	FRAME_TRACE,      /* the call trace */
-	FRAME_LAST_TRACE, /* the call trace that comes last */
-	FRAME_HUNG,       /* what a blocked task waits for */
-	FRAME_STALL,      /* the function below which a CPU loops */
-	FRAME_LOCK,       /* lockdep: the functions of the lock lines, then the frames after them */
+	FRAME_GROUP,	   /* the pattern's group named f, then as FRAME_TRACE */
+	FRAME_FAULT,	   /* the instruction pointer of the fault, then the call trace */
+	FRAME_TRACE,	   /* the call trace */
+	FRAME_LAST_TRACE,  /* the call trace that comes last */
+	FRAME_HUNG,	   /* what a blocked task waits for */
+	FRAME_STALL,	   /* the function below which a CPU loops */
+	FRAME_INTERRUPTED, /* the same, below the interrupt that found it */
+	FRAME_PAGE,	   /* who allocated the page */
+	FRAME_WORK,	   /* the work item in flight */
+	FRAME_LOCK,	  /* lockdep: the functions of the lock lines, then the frames after them */
 	FRAME_FIRST_LOCK, /* lockdep: the function of the first lock line, whatever it is */
-	FRAME_BECAME,     /* lockdep: the stack after "which became" */
-	FRAME_RELEASE,    /* lockdep: the instruction after "is trying to release lock" */
+	FRAME_BECAME,	  /* lockdep: the stack after "which became" */
+	FRAME_RELEASE,	  /* lockdep: the instruction after "is trying to release lock" */
 };
 
 /* Kinds that behave alike; a header can be a later line of a report of another family. */
@@ -69,27 +74,30 @@ enum family {
 	FAMILY_LOCKDEP = 1 << 5,
 	FAMILY_SANITIZER = 1 << 6,
 	FAMILY_PANIC = 1 << 7,
-	FAMILY_ONE = 1 << 8,    /* a single line */
+	FAMILY_ONE = 1 << 8,	/* a single line */
 	FAMILY_MEMORY = 1 << 9, /* allocation failure, OOM: Mem-Info follows */
 	FAMILY_LIMIT = 1 << 10,
 };
 
 enum format_flag {
-	FORMAT_PROOF = 1 << 0,     /* the words alone prove nothing: a stack must follow */
-	FORMAT_BARE = 1 << 1,      /* the words prove everything, also without a stack */
+	FORMAT_PROOF = 1 << 0,	   /* the words alone prove nothing: a stack must follow */
+	FORMAT_BARE = 1 << 1,	   /* the words prove everything, also without a stack */
 	FORMAT_CORRUPTED = 1 << 2, /* this header appears when another one was lost */
 	FORMAT_INDUCED = 1 << 3,   /* comes of the report before it, if there is one */
-	FORMAT_OFF = 1 << 4,       /* lockdep is off afterwards */
+	FORMAT_OFF = 1 << 4,	   /* lockdep is off afterwards */
 	FORMAT_NO_STACK = 1 << 5,  /* no stack is no damage */
 	FORMAT_ANYTIME = 1 << 6,   /* is absorbed also after frames */
 	FORMAT_LOCKDEP = 1 << 7,   /* parse it as a lockdep report */
-	FORMAT_ADOPTS = 1 << 8,    /* takes the report over whose line it is */
+	FORMAT_ADOPTS = 1 << 8,	   /* takes the report over whose line it is */
+	FORMAT_KERNEL = 1 << 10,   /* a kernel prefix proves it */
+	FORMAT_NAMELESS = 1 << 9,  /* no function is no damage */
 };
 
 /*
  * A row: how a report begins. TOKEN is a plain word that must be in the line, looked for first. In
- * TITLE {f} is the function, {1} a group of PATTERN; without a function " in {f}" is left out. SIGN
- * says what makes two reports the same bug: the same letters as in TITLE, and {file}.
+ * TITLE {f} is the function, {1} a group of PATTERN, {next} the line after it, {access} and {last}
+ * what title.c says. SIGN says what makes two reports the same bug: {f} and {1} as in TITLE, {src}
+ * the file, and what lockdep found (signature.c).
  */
 struct format {
 	const char *token;
@@ -97,15 +105,17 @@ struct format {
 	const char *kind;
 	const char *title;
 	const char *sign; /* NULL: the function, else the title */
-	const char *skip; /* further words of functions that are never named, '|' between */
+	const char *skip; /* pieces (name_has()) of further functions that are never named */
 	enum frame_rule rule;
 	enum family family;
-	unsigned into;  /* families whose report this line continues */
+	unsigned into;	/* families whose report this line continues */
 	unsigned flags; /* enum format_flag */
 	enum splat_weight weight;
 };
 
-/* The row a line begins a report with, or NULL. */
+const struct format *formats_table(gsize *ret_n);
+
+/* match.c: the row a line begins a report with, or NULL. */
 const struct format *format_match(const char *text);
 /* What the pattern caught: by number, NULL or "" where it did not, and the groups named src and f.
  */
@@ -140,8 +150,6 @@ gboolean body_is_cut(const char *text);
 gboolean frame_starts_trace(const char *text);
 /* A symbol at TEXT ("f+0x12/0x34"): fills name and offset. */
 gboolean frame_parse_symbol(const char *text, struct frame *ret);
-/* Is it a function that carries reports and is no one's fault (locks, allocators, strings…)? */
-gboolean frame_is_common(const char *name, const char *more);
 
 /* The finished report. */
 struct report {
@@ -165,6 +173,22 @@ char *lock_class_normal(const char *klass);
 void splat_lock_clear(struct splat_lock *lock);
 void splat_lock_free(gpointer lock);
 json_t *splat_lock_json(const struct splat_lock *lock);
+
+/* common.c: is it a function that carries reports and is no one's fault (locks, strings…)? */
+gboolean frame_is_common(const char *name, const char *more);
+/* Has NAME one of the PIECES, '|' between? '^' binds one to the start of the name, '$' to the end. */
+gboolean name_has(const char *name, const char *pieces);
+
+/* function.c: the stack that counts for the row, with the faulting function first. */
+GPtrArray *counting_stack(const struct report *report);
+/* After splat.frames and the locks: the function that names the report, or NULL. */
+char *naming_function(const struct splat *splat, const struct report *report);
+/* "__x64_sys_mount" and "SyS_mount" are one function to people: the part of NAME without that. */
+const char *plain_name(const char *name);
+
+/* template.c: TEMPLATE with what EXPAND adds for each {word}. */
+typedef void (*template_word)(GString *out, const char *word, void *data);
+char *template_fill(const char *template, template_word expand, void *data);
 
 /* title.c */
 void title_make(struct splat *splat, const struct report *report);

@@ -15,13 +15,13 @@ enum next { NEXT_NOTHING, NEXT_WANTED, NEXT_HOLDING, NEXT_SAFE, NEXT_UNSAFE, NEX
 struct reader {
 	struct splat *splat;
 	json_t *detail;
-	json_t *chain;    /* of the circular report */
-	json_t *stack;    /* frames go here; borrowed */
+	json_t *chain;	  /* of the circular report */
+	json_t *stack;	  /* frames go here; borrowed */
 	json_t *scenario; /* lines go here while it lasts; borrowed */
 	enum next next;
 	gboolean in_held;   /* after "N locks held by" */
-	int next_link;      /* number the next "-> #N" must have, -1 before the first */
-	int announced;      /* locks that "N locks held by" promised, -1 */
+	int next_link;	    /* number the next "-> #N" must have, -1 before the first */
+	int announced;	    /* locks that "N locks held by" promised, -1 */
 	GPtrArray *classes; /* of the chain, #N first */
 };
 
@@ -140,7 +140,10 @@ static void begin_held(struct reader *reader, const char *text)
 	reader->in_held = TRUE;
 	reader->stack = reader->scenario = NULL;
 	reader->next = NEXT_NOTHING;
-	reader->announced = text_int(text);
+	/* "2 locks held by sh/12:"; since 7.1 "locks held by sh/12: 2, last CPU#1:" */
+	const char *count = g_str_has_prefix(text, "locks held by ") ? strstr(text, ": ") : NULL;
+
+	reader->announced = text_int(count ? count + 2 : text);
 	if (!reader->splat->held)
 		reader->splat->held = g_ptr_array_new_with_free_func(splat_lock_free);
 }
@@ -164,10 +167,10 @@ static const struct {
 };
 
 static const char *const verbs[] = {
-	" is trying to acquire",           " is trying to lock",
-	" is trying to release lock",      " is trying to contend lock",
+	" is trying to acquire",	   " is trying to lock",
+	" is trying to release lock",	   " is trying to contend lock",
 	" just changed the state of lock", " is freeing memory",
-	" is leaving the kernel",          " takes:",
+	" is leaving the kernel",	   " takes:",
 	" still has locks held",
 };
 
@@ -310,7 +313,7 @@ static void read_line(struct reader *reader, const char *line)
 		return;
 	}
 	if (strstr(text, " locks held by ") || strstr(text, " lock held by ") ||
-	    strncmp(text, "no locks held by ", 17) == 0) {
+	    g_str_has_prefix(text, "locks held by ") || g_str_has_prefix(text, "no locks held by ")) {
 		begin_held(reader, text);
 		return;
 	}
@@ -363,8 +366,7 @@ static void check_chain(struct reader *reader)
 	else if (g_strcmp0(classes->pdata[classes->len - 1], splat->acquiring.klass) != 0)
 		splat_corrupt(splat, "#0 of the lock chain is not the lock being acquired");
 	else if (g_strcmp0(classes->pdata[0], splat->holding.klass) != 0)
-		splat_corrupt(splat,
-			      "the first link of the lock chain is not the lock that is held");
+		splat_corrupt(splat, "the first link of the lock chain is not the lock that is held");
 	splat->cycle = canonical_cycle(classes);
 }
 

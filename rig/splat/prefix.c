@@ -83,8 +83,7 @@ static const char *date_end(const char *p)
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	const char *end;
 
-	if (g_ascii_isupper(p[0]) && g_ascii_isalpha(p[1]) && g_ascii_isalpha(p[2]) &&
-	    p[3] == ' ') {
+	if (g_ascii_isupper(p[0]) && g_ascii_isalpha(p[1]) && g_ascii_isalpha(p[2]) && p[3] == ' ') {
 		char month[4] = {p[0], p[1], p[2], '\0'};
 
 		if (!strstr(months, month))
@@ -179,7 +178,10 @@ static const char *stamp_end(const char *p, double *ret)
 		return NULL;
 	if (dot > digits && *dot == '.' && dot - digits < 12) {
 		end = skip_digits(dot + 1);
-		if (end - dot < 4 || end - dot > 10 || *end != ']')
+		/* a version has as few digits, but no caller after it */
+		gboolean caller = strncmp(end, "][", 2) == 0;
+
+		if (end - dot < (caller ? 2 : 4) || end - dot > 10 || *end != ']')
 			return NULL;
 		*ret = g_ascii_strtod(digits, NULL);
 		return end + 1;

@@ -1,71 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The scanner: bytes to lines, and lines to the extent of reports. Callers (tasks, CPUs) print at
- * the same time; where the log says who wrote a line, each has its own open report.
- */
+/* The scanner: bytes to lines, and what a line is to the reports around it. */
 #include <string.h>
 
-#include "splat/internal.h"
-
-#define PAST 4         /* lines remembered before a header */
-#define GAP_KNOWN 3    /* foreign lines that end a report, where callers are told apart */
-#define GAP_UNKNOWN 12 /* … and where others' lines may be in between */
-#define GAP_SECONDS 10.0
-#define WAKE_SECONDS 2.0 /* how long a task goes on breaking things after it crashed */
-#define CUT_LINES 12     /* from "cut here" to the header */
-#define CALLERS 4
-#define PROOF_LINES 4 /* inside a report, where nothing else shows that it is one */
-
-/* A report whose end has not been seen. */
-struct open {
-	const struct format *format;
-	char callers[CALLERS][CALLER_LEN];
-	guint n_callers;
-	gboolean kernel;
-	GPtrArray *lines;
-	gsize bytes;
-	guint header; /* index of the header in `lines` */
-	guint solid;  /* lines up to the last one that is surely inside */
-	guint64 first_line, last_line, first_byte, end_byte;
-	double first_stamp, last_stamp;
-	guint frames, inside, foreign, missed;
-	gboolean ended; /* an end mark was seen */
-	gboolean induced, full;
-};
-
-struct past {
-	char text[256];
-	char caller[CALLER_LEN];
-	guint64 number, first_byte, end_byte;
-	double stamp;
-	gboolean kernel;
-};
-
-struct scanner {
-	splat_found found;
-	void *data;
-	/* the line that is being received */
-	char partial[LINE_KEPT + 1];
-	gsize partial_len;
-	gboolean in_line;
-	guint64 line_start;
-	guint64 position; /* bytes taken */
-	guint64 lines;    /* lines finished */
-
-	struct past past[PAST]; /* [0] is the newest */
-	struct open *open[OPEN_REPORTS];
-	guint n_open;
-	double stamp;
-	gboolean lockdep_died;
-	/* who crashed last: what it reports right after comes of that */
-	char crashed[CALLER_LEN];
-	double crashed_at;
-	gboolean any_crash;
-	gboolean found_any; /* a report, whatever it was */
-	guint64 told;       /* reports reach up to this byte */
-	gboolean booted, going_down;
-	char scratch[LINE_KEPT + 1];
-};
+#include "splat/scanner.h"
 
 struct scanner *scanner_new(splat_found found, void *data)
 {
@@ -77,18 +14,12 @@ struct scanner *scanner_new(splat_found found, void *data)
 	return scanner;
 }
 
-static void open_free(struct open *open)
-{
-	g_ptr_array_unref(open->lines);
-	g_free(open);
-}
-
 void scanner_free(struct scanner *scanner)
 {
 	if (!scanner)
 		return;
 	for (guint i = 0; i < scanner->n_open; i++)
-		open_free(scanner->open[i]);
+		extent_free(scanner->open[i]);
 	g_free(scanner);
 }
 
@@ -117,285 +48,6 @@ gboolean scanner_lockdep_died(const struct scanner *scanner)
 double scanner_guest_seconds(const struct scanner *scanner)
 {
 	return scanner->stamp;
-}
-
-/* Extent of a report ------------------------------------------------------- */
-
-static void open_append(struct open *open, const char *text, gsize len)
-{
-	if (open->bytes + len > REPORT_KEPT || open->lines->len >= REPORT_LINES) {
-		open->full = TRUE;
-		return;
-	}
-	g_ptr_array_add(open->lines, g_strndup(text, len));
-	open->bytes += len + 1;
-}
-
-static void open_reach(struct open *open, const struct line *line)
-{
-	open->solid = open->lines->len;
-	open->last_line = line->number;
-	open->end_byte = line->end_byte;
-	open->foreign = 0;
-	if (line->stamp >= 0) {
-		if (open->first_stamp < 0)
-			open->first_stamp = line->stamp;
-		open->last_stamp = line->stamp;
-	}
-}
-
-/* What stands before the header and belongs to the report: the banner, powerpc's hint. */
-static void open_with_past(struct scanner *scanner, struct open *open, const struct line *line)
-{
-	const struct past *past = &scanner->past[0];
-
-	if (past->number + 1 != line->number || past->first_byte < scanner->told ||
-	    past->kernel != line->kernel || strcmp(past->caller, line->caller) != 0)
-		return;
-	if (!body_is_banner(past->text, NULL) && !strstr(past->text, "Kernel attempted to ") &&
-	    !strstr(past->text, "kernel tried to "))
-		return;
-	open->first_line = past->number;
-	open->first_byte = past->first_byte;
-	open->first_stamp = past->stamp;
-	open_append(open, past->text, strlen(past->text));
-}
-
-/* Without a kernel's prefix a line is the report's only if it begins with it: a text may quote one.
- */
-static gboolean stands_alone(const struct open *open)
-{
-	const char *header = open->lines->pdata[open->header];
-	struct groups groups;
-	gboolean alone;
-
-	groups_init(&groups, open->format, header);
-	alone = groups.at[0] && g_str_has_prefix(header, groups.at[0]);
-	groups_deinit(&groups);
-	return alone;
-}
-
-/* Are there lines enough to believe that this is a report and not a text about one? */
-static gboolean is_proven(const struct open *open)
-{
-	unsigned flags = open->format->flags;
-
-	if (!open->format->kind)
-		return FALSE;
-	if (flags & FORMAT_BARE)
-		return open->kernel || stands_alone(open);
-	if (flags & FORMAT_PROOF)
-		return open->frames > 0 || (open->kernel && open->inside >= 2);
-	return open->kernel || open->frames > 0 || open->inside >= PROOF_LINES;
-}
-
-static void remove_open(struct scanner *scanner, struct open *open)
-{
-	guint i = 0;
-
-	while (i < scanner->n_open && scanner->open[i] != open)
-		i++;
-	for (; i + 1 < scanner->n_open; i++)
-		scanner->open[i] = scanner->open[i + 1];
-	scanner->n_open--;
-}
-
-static void note_crash(struct scanner *scanner, const struct open *open)
-{
-	if (!(open->format->family & (FAMILY_OOPS | FAMILY_BUG)) &&
-	    g_strcmp0(open->format->kind, "sched-atomic") != 0)
-		return;
-	g_strlcpy(scanner->crashed, open->callers[0], CALLER_LEN);
-	scanner->crashed_at = open->last_stamp;
-	scanner->any_crash = TRUE;
-}
-
-static gboolean is_wake(const struct scanner *scanner, const struct line *line)
-{
-	return scanner->any_crash && strcmp(scanner->crashed, line->caller) == 0 &&
-	       line->stamp >= 0 && line->stamp - scanner->crashed_at <= WAKE_SECONDS &&
-	       line->stamp >= scanner->crashed_at;
-}
-
-static void close_report(struct scanner *scanner, struct open *open, gboolean cut_short)
-{
-	remove_open(scanner, open);
-	note_crash(scanner, open);
-	if (is_proven(open)) {
-		char **lines;
-		struct splat *splat;
-
-		g_ptr_array_set_size(open->lines, open->solid);
-		g_ptr_array_add(open->lines, NULL);
-		lines = (char **)g_ptr_array_steal(open->lines, NULL);
-		splat = judge(open->format, lines, open->header, open->induced);
-		splat->first_line = open->first_line;
-		splat->last_line = open->last_line;
-		splat->first_byte = open->first_byte;
-		splat->end_byte = open->end_byte;
-		splat->when = open->first_stamp;
-		splat->truncated |= open->full || cut_short;
-		splat->missed = open->missed;
-		scanner->found_any = TRUE;
-		scanner->told = MAX(scanner->told, open->end_byte);
-		scanner->found(splat, scanner->data);
-	}
-	open_free(open);
-}
-
-static struct open *find_open(struct scanner *scanner, const struct line *line)
-{
-	for (guint i = 0; i < scanner->n_open; i++) {
-		struct open *open = scanner->open[i];
-
-		if (open->kernel != line->kernel)
-			continue;
-		for (guint c = 0; c < open->n_callers; c++)
-			if (strcmp(open->callers[c], line->caller) == 0)
-				return open;
-	}
-	return NULL;
-}
-
-/* Another CPU shows its stack because the report's CPU asked it to. */
-static struct open *find_asker(struct scanner *scanner, const struct line *line)
-{
-	if (!strstr(line->text, "NMI backtrace for cpu") && !strstr(line->text, "watchdog: CPU "))
-		return NULL;
-	for (guint i = scanner->n_open; i-- > 0;) {
-		struct open *open = scanner->open[i];
-
-		if (!(open->format->family & (FAMILY_STALL | FAMILY_PANIC)) ||
-		    open->n_callers == CALLERS)
-			continue;
-		g_strlcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
-		return open;
-	}
-	return NULL;
-}
-
-static void begin_report(struct scanner *scanner, const struct format *format,
-			 const struct line *line, gboolean induced)
-{
-	struct open *open;
-
-	if (scanner->n_open == OPEN_REPORTS)
-		close_report(scanner, scanner->open[0], FALSE);
-	open = g_new0(struct open, 1);
-	open->format = format;
-	open->kernel = line->kernel;
-	open->lines = g_ptr_array_new_with_free_func(g_free);
-	open->first_line = line->number;
-	open->first_byte = line->first_byte;
-	open->first_stamp = open->last_stamp = -1;
-	open->induced = induced;
-	g_strlcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
-	open_with_past(scanner, open, line);
-	open->header = open->lines->len;
-	open_append(open, line->text, line->len);
-	open_reach(open, line);
-	scanner->open[scanner->n_open++] = open;
-	if (format->family & FAMILY_ONE)
-		close_report(scanner, open, FALSE);
-}
-
-/* A line of a caller that is inside a report. */
-static void continue_report(struct scanner *scanner, struct open *open, const struct line *line)
-{
-	guint gap = line->caller[0] ? GAP_KNOWN : GAP_UNKNOWN;
-	enum body body = body_kind(line->text, open->format);
-
-	if (!open->format->kind) { /* after "cut here" anything can come: the WARN's own message */
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
-		if (open->lines->len > CUT_LINES)
-			close_report(scanner, open, FALSE);
-		return;
-	}
-	if (open->foreign && line->stamp >= 0 && line->stamp - open->last_stamp > GAP_SECONDS)
-		body = BODY_FOREIGN;
-	switch (body) {
-	case BODY_FRAME:
-		open->frames++;
-		G_GNUC_FALLTHROUGH;
-	case BODY_INSIDE:
-		open->inside++;
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
-		break;
-	case BODY_LAST:
-		open->inside++;
-		open->ended = TRUE;
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
-		/* x86 repeats the registers after an oops' end mark */
-		if (!(open->format->family & (FAMILY_OOPS | FAMILY_BUG)))
-			close_report(scanner, open, FALSE);
-		break;
-	case BODY_BLANK:
-		open_append(open, "", 0);
-		if (open->lines->len - open->solid > gap)
-			close_report(scanner, open, FALSE);
-		break;
-	case BODY_FOREIGN:
-		if (open->ended || ++open->foreign >= gap)
-			close_report(scanner, open, FALSE);
-		break;
-	}
-}
-
-/* Does the header's line only say more of the report that its caller is in? */
-static gboolean is_absorbed(const struct open *open, const struct format *format)
-{
-	if (!(format->into & open->format->family) || open->ended)
-		return FALSE;
-	return open->frames == 0 || (format->flags & FORMAT_ANYTIME);
-}
-
-static void take_header(struct scanner *scanner, const struct format *format,
-			const struct line *line)
-{
-	struct open *open = find_open(scanner, line);
-	gboolean induced = FALSE;
-
-	if (open && open->format == &format_cut) {
-		open->format = format;
-		open->header = open->lines->len;
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
-		return;
-	}
-	if (open && is_absorbed(open, format)) {
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
-		open->inside++;
-		return;
-	}
-	if (open) {
-		/* in the middle of a report: printing that one caused this one */
-		gboolean late = line->stamp >= 0 && line->stamp - open->last_stamp > GAP_SECONDS;
-
-		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames &&
-			  open->inside > 0 && !late;
-		close_report(scanner, open, FALSE);
-	}
-	induced |=
-		((format->flags & FORMAT_INDUCED) && scanner->found_any) || is_wake(scanner, line);
-	begin_report(scanner, format, line, induced);
-}
-
-static void take_cut(struct scanner *scanner, const struct line *line)
-{
-	struct open *open = find_open(scanner, line);
-
-	if (open && (open->format->family & FAMILY_BUG) && !open->frames && !open->ended) {
-		open_append(open, line->text, line->len);
-		open_reach(open, line);
-		return;
-	}
-	if (open)
-		close_report(scanner, open, FALSE);
-	begin_report(scanner, &format_cut, line, is_wake(scanner, line));
 }
 
 /* Lines ---------------------------------------------------------------------- */
@@ -427,19 +79,27 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
 }
 
-/* A second boot in one log, unless the kernel said that it goes down. */
+/* The kernel says that it goes down, or journalctl that another boot begins. */
+static gboolean goes_down(const struct line *line)
+{
+	if (line->kernel)
+		return strstr(line->text, "reboot: ") || strstr(line->text, "Starting new kernel");
+	return g_str_has_prefix(line->text, "-- Boot ") || g_str_has_prefix(line->text, "-- Reboot --");
+}
+
+/* A second boot in one log that nothing announced. The decompressor speaks first, where there is one. */
 static void take_boot(struct scanner *scanner, const struct line *line)
 {
-	if (line->kernel && strstr(line->text, "reboot: "))
-		scanner->going_down = TRUE;
-	if (!line->kernel || line->stamp > 1 || strncmp(line->text, "Linux version ", 14) != 0)
+	gboolean unpacks = !line->kernel && g_str_has_prefix(line->text, "Booting the kernel");
+	gboolean starts =
+		line->kernel && line->stamp <= 1 && g_str_has_prefix(line->text, "Linux version ");
+
+	scanner->going_down |= goes_down(line);
+	if (!unpacks && !starts)
 		return;
-	if (scanner->booted && !scanner->going_down) {
-		while (scanner->n_open)
-			close_report(scanner, scanner->open[0], TRUE);
-		begin_report(scanner, &format_reboot, line, scanner->found_any);
-	}
-	scanner->booted = TRUE;
+	if (scanner->stamp > 1 && !scanner->going_down)
+		extent_reboot(scanner, line);
+	scanner->stamp = -1;
 	scanner->going_down = FALSE;
 }
 
@@ -455,38 +115,32 @@ static void take_news(struct scanner *scanner, const struct line *line)
 		scanner->open[i]->missed += dropped;
 }
 
-static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first,
-		      guint64 end)
+static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first, guint64 end)
 {
 	struct line line = {.number = scanner->lines + 1, .first_byte = first, .end_byte = end};
 	const struct format *format = NULL;
-	struct open *open;
 	gsize at;
 
 	len = MIN(len, LINE_KEPT);
 	memcpy(scanner->scratch, bytes, len);
 	prefix_strip(scanner->scratch, len, &line);
 	inherit_prefix(scanner, &line);
-	if (line.stamp >= 0)
-		scanner->stamp = line.stamp;
 	if (!line.user && filter_hit((const guint8 *)line.text, line.len, &at)) {
 		take_news(scanner, &line);
 		format = format_match(line.text);
 		if (!format && body_is_cut(line.text)) {
-			take_cut(scanner, &line);
+			extent_cut(scanner, &line);
 			goto done;
 		}
 	}
 	if (format) {
-		take_header(scanner, format, &line);
+		extent_header(scanner, format, &line);
 	} else if (!line.user) {
-		open = find_open(scanner, &line);
-		if (!open)
-			open = find_asker(scanner, &line);
-		if (open)
-			continue_report(scanner, open, &line);
+		extent_line(scanner, &line);
 	}
 done:
+	if (line.stamp >= 0)
+		scanner->stamp = line.stamp;
 	remember(scanner, &line);
 }
 
@@ -630,6 +284,16 @@ void scanner_flush(struct scanner *scanner)
 	while (scanner->n_open) {
 		struct open *open = scanner->open[0];
 
-		close_report(scanner, open, cut_short && open->last_line == scanner->lines + 1);
+		extent_close(scanner, open, cut_short && open->last_line == scanner->lines + 1);
+	}
+}
+
+void scanner_peek(const struct scanner *scanner, splat_found found, void *data)
+{
+	for (guint i = 0; i < scanner->n_open; i++) {
+		struct splat *splat = extent_splat(scanner->open[i]);
+
+		if (splat)
+			found(splat, data);
 	}
 }

@@ -56,8 +56,7 @@ static void add_cycle(GString *out, const struct splat *splat)
 
 static const char *detail_text(const struct splat *splat, const char *key)
 {
-	const char *text =
-		splat->detail ? json_string_value(json_object_get(splat->detail, key)) : NULL;
+	const char *text = splat->detail ? json_string_value(json_object_get(splat->detail, key)) : NULL;
 
 	return text ? text : "";
 }
@@ -116,8 +115,7 @@ static void add_wait(GString *out, const struct splat *splat)
 static void add_rcu(GString *out, const struct splat *splat)
 {
 	g_string_append_printf(out, "%s %s %s", detail_text(splat, "file"),
-			       detail_text(splat, "complaint"),
-			       splat->function ? splat->function : "?");
+			       detail_text(splat, "complaint"), splat->function ? splat->function : "?");
 }
 
 static void add_held_classes(GString *out, const struct splat *splat)
@@ -146,9 +144,17 @@ static void add_file(GString *out, const struct report *report)
 	g_string_append(out, src);
 }
 
-static void expand(GString *out, const struct splat *splat, const struct report *report,
-		   const char *word)
+struct source {
+	const struct splat *splat;
+	const struct report *report;
+};
+
+static void expand(GString *out, const char *word, void *data)
 {
+	const struct source *source = data;
+	const struct splat *splat = source->splat;
+	const struct report *report = source->report;
+
 	if (strcmp(word, "cycle") == 0)
 		add_cycle(out, splat);
 	else if (strcmp(word, "pair") == 0)
@@ -166,7 +172,8 @@ static void expand(GString *out, const struct splat *splat, const struct report 
 	else if (strcmp(word, "src") == 0)
 		add_file(out, report);
 	else if (strcmp(word, "f") == 0)
-		g_string_append(out, splat->function ? splat->function : "?");
+		/* x86's __x64_sys_mount is powerpc's sys_mount */
+		g_string_append(out, splat->function ? plain_name(splat->function) : "?");
 	else if (g_ascii_isdigit(*word))
 		g_string_append(out, report->groups.at[*word - '0'] ? report->groups.at[*word - '0']
 								    : "");
@@ -175,27 +182,12 @@ static void expand(GString *out, const struct splat *splat, const struct report 
 static char *bug_key(const struct splat *splat, const struct report *report)
 {
 	const char *sign = report->format->sign;
-	GString *out = g_string_new(VERSION);
+	g_autofree char *key = NULL;
 
-	g_string_append_printf(out, "%s:", splat->kind);
-	if (!sign) {
-		g_string_append(out, splat->title);
-		return g_string_free(out, FALSE);
-	}
-	for (const char *p = sign; *p;) {
-		char word[16];
-		gsize len;
-
-		if (*p != '{') {
-			g_string_append_c(out, *p++);
-			continue;
-		}
-		len = strcspn(p, "}");
-		g_strlcpy(word, p + 1, MIN(len, sizeof(word)));
-		expand(out, splat, report, word);
-		p += len + 1;
-	}
-	return g_string_free(out, FALSE);
+	if (!sign)
+		return g_strdup_printf(VERSION "%s:%s", splat->kind, splat->title);
+	key = template_fill(sign, expand, &(struct source){splat, report});
+	return g_strdup_printf(VERSION "%s:%s", splat->kind, key);
 }
 
 /* For each link of the chain the first function that is not the lock's own. */
@@ -211,7 +203,7 @@ static void add_links(GString *out, const struct splat *splat)
 
 			if (frame_is_common(name, NULL))
 				continue;
-			g_string_append_printf(out, " @%s", name);
+			g_string_append_printf(out, " @%s", plain_name(name));
 			break;
 		}
 	}
@@ -233,7 +225,7 @@ static char *path_key(const struct splat *splat)
 	for (guint i = 0; splat->frames && i < splat->frames->len && named < 3; i++) {
 		if (frame_is_common(splat->frames->pdata[i], NULL))
 			continue;
-		g_string_append_printf(out, " @%s", (char *)splat->frames->pdata[i]);
+		g_string_append_printf(out, " @%s", plain_name(splat->frames->pdata[i]));
 		named++;
 	}
 	return g_string_free(out, FALSE);

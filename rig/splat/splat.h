@@ -22,8 +22,8 @@ enum splat_weight {
 /* One held or wanted lock: "INST (CLASS){USAGE}-{O:I}, at: FUNC". Absent parts are NULL or -1. */
 struct splat_lock {
 	char *instance; /* "ffff8880…", NULL */
-	char *klass;    /* "kn->active", subclass kept as "/1", "#N" dropped */
-	char *usage;    /* "++++" */
+	char *klass;	/* "kn->active", subclass kept as "/1", "#N" dropped */
+	char *usage;	/* "++++" */
 	int outer, inner;
 	char *function; /* "try_remove_memory" */
 };
@@ -32,11 +32,11 @@ struct splat {
 	json_t *known; /* known_json() of the issue that it was found to be (splat/known.h), or NULL */
 	const char *kind; /* from the table: "lockdep-circular", "hung-task", "warning", … */
 	enum splat_weight weight;
-	char *title;                   /* "possible deadlock in try_remove_memory" */
-	char *function;                /* the function the title names, or NULL */
-	char *bug;                     /* signature level 1: "v1:lockdep-circular:A --> B --> C" */
-	char *path;                    /* level 2 */
-	char *exact;                   /* level 3 */
+	char *title;		       /* "possible deadlock in try_remove_memory" */
+	char *function;		       /* the function the title names, or NULL */
+	char *bug;		       /* signature level 1: "v1:lockdep-circular:A --> B --> C" */
+	char *path;		       /* level 2 */
+	char *exact;		       /* level 3 */
 	guint64 first_line, last_line; /* 1-based, both included */
 	guint64 first_byte, end_byte;  /* 0-based, end excluded */
 	double when; /* seconds since boot from the first stamped line, -1 without */
@@ -47,17 +47,17 @@ struct splat {
 	gboolean induced; /* came of the report before it: a panic after an oops, a warning inside a
 			     report */
 	gboolean validator_off; /* the lock validator is off after it */
-	guint missed;           /* console messages that printk said it dropped inside it */
-	char *comm;             /* the task that was running, or that hung; NULL */
-	int pid, cpu;           /* -1 where the report does not say */
-	GPtrArray *frames;      /* of char *: the function names of the stack that counts, innermost
+	guint missed;		/* console messages that printk said it dropped inside it */
+	char *comm;		/* the task that was running, or that hung; NULL */
+	int pid, cpu;		/* -1 where the report does not say */
+	GPtrArray *frames;	/* of char *: the function names of the stack that counts, innermost
 				   first */
 	/* lockdep only */
 	char *task; /* "kworker/u4:1/34" */
 	struct splat_lock acquiring, holding;
-	char **cycle;    /* classes of the cycle in canonical rotation, NULL-terminated; or NULL */
+	char **cycle;	 /* classes of the cycle in canonical rotation, NULL-terminated; or NULL */
 	GPtrArray *held; /* of struct splat_lock, or NULL */
-	json_t *detail;  /* everything else the parser found (chain with stacks, scenario, …), or
+	json_t *detail;	 /* everything else the parser found (chain with stacks, scenario, …), or
 			    NULL */
 };
 
@@ -74,7 +74,12 @@ typedef void (*splat_found)(struct splat *splat, void *data);
 
 struct scanner *scanner_new(splat_found found, void *data);
 void scanner_feed(struct scanner *scanner, const guint8 *bytes, gsize len);
-/* The stream is over, or nothing has come for a while and what is open shall be closed. */
+/*
+ * Gives FOUND the reports whose end has not been seen, as far as they have come: for who cannot wait.
+ * Nothing changes by that; each is given to the scanner's own FOUND when its end is seen.
+ */
+void scanner_peek(const struct scanner *scanner, splat_found found, void *data);
+/* The stream is over. */
 void scanner_flush(struct scanner *scanner);
 void scanner_free(struct scanner *scanner);
 RIG_DEFINE_AUTO(scanner, scanner_free)

@@ -28,6 +28,7 @@
  *	lapic			CPUs leave as under TCG: no DEVICE_DELETED of their own
  *	resize=never		virtio-mem never reaches a size
  *	console-file=PATH	its bytes on the console after HELLO
+ *	console-pause=MS	between its first and its second half
  *	console-flood=BYTES	so many bytes of lines on the console after HELLO
  *	channel-garbage		bytes that are no frame before each BEAT
  *	channel-flood=N		N more BEATs with each

@@ -227,6 +227,28 @@ START_TEST(a_report_fails)
 }
 END_TEST
 
+/* A console that goes quiet inside a report: it counts at once, and is kept whole. */
+START_TEST(a_pause_cuts_no_report)
+{
+	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL, *fake = g_strdup_printf("console-file=%s/engine/report.txt;console-pause=900",
+							     g_getenv("RIG_TEST_DATA"));
+	g_autoptr(GError) error = NULL;
+	gboolean changed = TRUE;
+
+	g_setenv("FAKE_QEMU", fake, TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_FAIL);
+	ck_assert_msg(run_recheck(dir, &changed, &error), "%s", error ? error->message : "");
+	ck_assert_msg(!changed, "the console says something else than the run");
+	rig_auto(run_info) info = run_open(results, dir, NULL);
+	json_t *reports = json_object_get(info->details, "reports");
+
+	ck_assert_uint_eq(json_array_size(reports), 1);
+	ck_assert(json_is_false(json_object_get(json_array_get(reports, 0), "corrupted")));
+	ck_assert_uint_eq(json_array_size(json_object_get(info->details, "reasons")), 1);
+}
+END_TEST
+
 /* Writes that fail, as on a full disk, end the run as the host's fault, and soon. */
 START_TEST(a_full_disk_is_infra)
 {
@@ -276,6 +298,7 @@ int main(void)
 	tcase_add_loop_test(fake, a_signal_aborts, 0, 6);
 	tcase_add_test(fake, one_seed_one_timeline);
 	tcase_add_test(fake, a_report_fails);
+	tcase_add_test(fake, a_pause_cuts_no_report);
 	tcase_add_test(fake, a_full_disk_is_infra);
 	suite_add_tcase(suite, fake);
 	runner = srunner_create(suite);

@@ -73,6 +73,17 @@ static gboolean on_beat(void *data)
 	return G_SOURCE_CONTINUE;
 }
 
+static gboolean say_rest(gpointer data)
+{
+	GBytes *rest = data;
+	gsize len;
+	const void *bytes = g_bytes_get_data(rest, &len);
+
+	put(fake.console, bytes, len);
+	g_bytes_unref(rest);
+	return G_SOURCE_REMOVE;
+}
+
 /* What the kernel is told to print. */
 static void print_script(void)
 {
@@ -81,8 +92,14 @@ static void print_script(void)
 	g_autofree char *bytes = NULL;
 	gsize len;
 
-	if (path && g_file_get_contents(path, &bytes, &len, NULL))
-		put(fake.console, bytes, len);
+	if (path && g_file_get_contents(path, &bytes, &len, NULL)) {
+		guint64 pause = script_number("console-pause", 0);
+		gsize part = pause ? len / 2 : len;
+
+		put(fake.console, bytes, part);
+		if (pause)
+			g_timeout_add(pause, say_rest, g_bytes_new(bytes + part, len - part));
+	}
 	for (guint64 done = 0; done < flood; done += 64)
 		say("[    3.000000] flood: %042" G_GUINT64_FORMAT "\r\n", done);
 }

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of formats against a line: which row is it, and what is in it? */
+#include <string.h>
+
+#include "splat/internal.h"
+
+/* Lines with these are no reports, whatever word of a report they have. */
+static const char *const innocent[] = {
+	"\\n\"", /* a program's source */
+	"Boot_DEBUG:",
+	"xlog_status:",
+	" DEBUG:",
+	"_INFO:",
+	"/etc/ssh/moduli",
+	"workqueue cpumask: online intersect",
+	"mand mount option",
+	"mand\" mount option",
+	"Unprivileged eBPF is enabled",
+	"WARNING: fbcon",
+	"WARNING: See https",
+	"WARNING: CPU_SRSO",
+	"WARNING: kernel not compiled with CPU_SRSO",
+	"EXT4-fs",
+	"deprecated v2 capabilities",
+	"wireless extensions",
+	"lockdep is turned off",
+	"Stall ended before state dump start",
+	"NMI handler",
+	"recovery required on readonly",
+	"took too long",
+	"no syscalls can create resource",
+	"/proc/kallsyms",
+	"Locking API testsuite",
+	"unexpected failures (out of",
+	"| Locking",
+};
+
+static const struct format *formats;
+static GRegex **regexes;
+static gsize n_formats;
+
+static gpointer compile(gpointer unused)
+{
+	(void)unused;
+	formats = formats_table(&n_formats);
+	regexes = g_new0(GRegex *, n_formats);
+	for (gsize i = 0; i < n_formats; i++) {
+		g_autoptr(GError) error = NULL;
+
+		regexes[i] = g_regex_new(formats[i].pattern,
+					 G_REGEX_RAW | G_REGEX_OPTIMIZE | G_REGEX_DUPNAMES, 0, &error);
+		if (!regexes[i])
+			g_error("format %" G_GSIZE_FORMAT " (%s): %s", i, formats[i].kind, error->message);
+	}
+	return NULL;
+}
+
+static gboolean is_innocent(const char *text)
+{
+	/* a user program's fault: "traps: cat[71] general protection fault ip:… sp:… error:0 in
+	 * libc" */
+	if (strstr(text, "general protection fault ip:") ||
+	    (strstr(text, " error:") && strstr(text, " ip:")))
+		return TRUE;
+	/* XFS (sda1): WARNING: … */
+	if (strstr(text, "XFS (") && strstr(text, "WARNING"))
+		return TRUE;
+	for (gsize i = 0; i < G_N_ELEMENTS(innocent); i++)
+		if (strstr(text, innocent[i]))
+			return TRUE;
+	return FALSE;
+}
+
+const struct format *format_match(const char *text)
+{
+	static GOnce once = G_ONCE_INIT;
+
+	g_once(&once, compile, NULL);
+	if (is_innocent(text))
+		return NULL;
+	for (gsize i = 0; i < n_formats; i++)
+		if (strstr(text, formats[i].token) && g_regex_match(regexes[i], text, 0, NULL))
+			return &formats[i];
+	return NULL;
+}
+
+void groups_init(struct groups *groups, const struct format *format, const char *text)
+{
+	g_autoptr(GMatchInfo) info = NULL;
+
+	memset(groups, 0, sizeof(*groups));
+	if (!format->pattern || !g_regex_match(regexes[format - formats], text, 0, &info))
+		return;
+	for (int i = 0; i < 8; i++)
+		groups->at[i] = g_match_info_fetch(info, i);
+	groups->at[GROUP_SRC] = g_match_info_fetch_named(info, "src");
+	groups->at[GROUP_F] = g_match_info_fetch_named(info, "f");
+}
+
+void groups_deinit(struct groups *groups)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(groups->at); i++)
+		g_clear_pointer(&groups->at[i], g_free);
+}
+
+gboolean line_ends_lockdep(const char *text)
+{
+	return strstr(text, "turning off the locking correctness validator") ||
+	       strstr(text, "lockdep is turned off") ||
+	       strstr(text, "Disabling lock debugging due to kernel taint");
+}
+
+/* "** 12 printk messages dropped **", "… 12 messages suppressed": what is missing from here on. */
+guint line_dropped(const char *text)
+{
+	const char *at = strstr(text, "** ");
+	guint64 n;
+
+	if (!at || !strstr(at, "printk messages dropped"))
+		return 0;
+	n = g_ascii_strtoull(at + 3, NULL, 10);
+	return MIN(n, G_MAXUINT);
+}

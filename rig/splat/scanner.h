@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What scanner.c (bytes to lines) and extent.c (lines to reports) share. */
+#ifndef RIG_SPLAT_SCANNER_H
+#define RIG_SPLAT_SCANNER_H
+
+#include "splat/internal.h"
+
+#define PAST 4	  /* lines remembered before a header */
+#define CALLERS 4 /* that write one report */
+
+/* A report whose end has not been seen. */
+struct open {
+	const struct format *format;
+	char callers[CALLERS][CALLER_LEN];
+	guint n_callers;
+	gboolean kernel;
+	GPtrArray *lines;
+	gsize bytes;
+	guint header; /* index of the header in `lines` */
+	guint solid;  /* lines up to the last one that is surely inside */
+	guint64 first_line, last_line, first_byte, end_byte;
+	double first_stamp, last_stamp;
+	guint frames, inside, foreign, missed;
+	gboolean ended; /* an end mark was seen */
+	gboolean induced, full;
+};
+
+struct past {
+	char text[256];
+	char caller[CALLER_LEN];
+	guint64 number, first_byte, end_byte;
+	double stamp;
+	gboolean kernel;
+};
+
+struct scanner {
+	splat_found found;
+	void *data;
+	/* the line that is being received */
+	char partial[LINE_KEPT + 1];
+	gsize partial_len;
+	gboolean in_line;
+	guint64 line_start;
+	guint64 position; /* bytes taken */
+	guint64 lines;	  /* lines finished */
+
+	struct past past[PAST]; /* [0] is the newest */
+	struct open *open[OPEN_REPORTS];
+	guint n_open;
+	double stamp;
+	gboolean lockdep_died;
+	/* who crashed last: what it reports right after comes of that */
+	char crashed[CALLER_LEN];
+	double crashed_at;
+	gboolean any_crash;
+	gboolean found_any; /* a report, whatever it was */
+	guint64 told;	    /* reports reach up to this byte */
+	gboolean going_down;
+	char scratch[LINE_KEPT + 1];
+};
+
+/* A line that begins a report, or continues the one its caller is in; "cut here" stands before one. */
+void extent_header(struct scanner *scanner, const struct format *format, const struct line *line);
+void extent_cut(struct scanner *scanner, const struct line *line);
+/* Any other line: inside its caller's report, or not. */
+void extent_line(struct scanner *scanner, const struct line *line);
+/* A second boot, which ends all reports and is one. */
+void extent_reboot(struct scanner *scanner, const struct line *line);
+/* CUT_SHORT: the log ended inside it. */
+void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
+/* The report as far as it has come, or NULL where it is not proven to be one. */
+struct splat *extent_splat(const struct open *open);
+void extent_free(struct open *open);
+
+#endif

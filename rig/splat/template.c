@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The titles and signatures in the table of formats: text with {words} in it. */
+#include <string.h>
+
+#include "splat/internal.h"
+
+char *template_fill(const char *template, template_word expand, void *data)
+{
+	GString *out = g_string_new(NULL);
+
+	for (const char *p = template; *p;) {
+		char word[16];
+		gsize len;
+
+		if (*p != '{') {
+			g_string_append_c(out, *p++);
+			continue;
+		}
+		len = strcspn(p, "}");
+		g_strlcpy(word, p + 1, MIN(len, sizeof(word)));
+		expand(out, word, data);
+		p += len + (p[len] == '}');
+	}
+	return g_string_free(out, FALSE);
+}
