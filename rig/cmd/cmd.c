@@ -20,7 +20,7 @@ static const struct {
 	{"list", "the runs that are kept", cmd_list},
 	{"show", "what a run found", cmd_show},
 	{"recheck", "judge a run's console again, without a guest", cmd_recheck},
-	{"report", "what a night found: text, JUnit, KTAP, KCIDB, JSON", cmd_report},
+	{"report", "what a night found: text, pages, JUnit, KTAP, KCIDB, JSON", cmd_report},
 	{"scan", "find kernel reports in any log", cmd_scan},
 	{"scenario", "list, show and check scenarios", cmd_scenario},
 	{"kernel", "build a kernel, or check whether one can serve a scenario", cmd_kernel},

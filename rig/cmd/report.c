@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "report/html.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/text.h"
 
 static const char summary[] =
-	"Shows the runs of a night, or of the day that ends with the newest run, beside those before: what changed,\n"
-	"the matrix of scenarios, machines and kernels, and every signature. With RUN... just these are shown as\n"
-	"new. Several outputs can be asked for at once; FILE may be - for standard output.";
+	"Shows the runs of a night (by default the newest one's) beside those before: what changed, the matrix of\n"
+	"scenarios, machines and kernels, and every signature. With RUN... just these are the night. Several outputs can be asked for at once; FILE may be - for standard output.";
 
 static const char examples[] =
 	"  rig report                                 one screen\n"
@@ -30,20 +30,21 @@ static const char examples[] =
 struct wishes {
 	char *files[FORMATS_MAX]; /* of formats that go into a file */
 	gboolean flags[FORMATS_MAX];
-	char *night, *results;
+	char *html, *night, *results;
 };
 
 static void wishes_clear(struct wishes *wishes)
 {
 	for (guint i = 0; i < FORMATS_MAX; i++)
 		g_free(wishes->files[i]);
+	g_free(wishes->html);
 	g_free(wishes->night);
 	g_free(wishes->results);
 }
 
 static gboolean parse(int *argc, char ***argv, struct wishes *wishes, GError **error)
 {
-	GOptionEntry entries[FORMATS_MAX + 4] = {0};
+	GOptionEntry entries[FORMATS_MAX + 5] = {0};
 	guint n = 0;
 
 	for (guint i = 0; i < n_report_formats; i++) {
@@ -54,6 +55,8 @@ static gboolean parse(int *argc, char ***argv, struct wishes *wishes, GError **e
 			format->file ? (gpointer)&wishes->files[i] : (gpointer)&wishes->flags[i], format->about,
 			format->file ? "FILE" : NULL};
 	}
+	entries[n++] = (GOptionEntry){"html", 0, 0, G_OPTION_ARG_FILENAME, &wishes->html,
+				      "pages that open from the disk, without server or network", "DIR"};
 	entries[n++] = (GOptionEntry){"night", 'n', 0, G_OPTION_ARG_STRING, &wishes->night,
 				      "the runs of a night, or of a day (2026-11-21)", "ID"};
 	entries[n++] = (GOptionEntry){"results", 'r', 0, G_OPTION_ARG_FILENAME, &wishes->results,
@@ -104,9 +107,23 @@ static gboolean put(const struct report_format *format, const struct model *mode
 	return TRUE;
 }
 
+static gboolean put_pages(const struct wishes *wishes, const struct model *model, GError **error)
+{
+	const struct html_options options = {.dir = wishes->html};
+	gboolean no_charts;
+	guint pages;
+
+	if (!html_write(model, &options, &pages, &no_charts, error))
+		return FALSE;
+	fprintf(stderr, "rig: %u pages; open %s/index.html\n", pages, wishes->html);
+	if (no_charts)
+		fputs("rig: tables in the place of charts: their library is missing (apt-get install libjs-chart.js)\n", stderr);
+	return TRUE;
+}
+
 static gboolean put_all(const struct wishes *wishes, const struct model *model, GError **error)
 {
-	guint to_stdout = 0, wanted = 0;
+	guint to_stdout = 0, wanted = wishes->html != NULL;
 
 	for (guint i = 0; i < n_report_formats; i++) {
 		to_stdout += wishes->flags[i] || !g_strcmp0(wishes->files[i], "-");
@@ -118,7 +135,7 @@ static gboolean put_all(const struct wishes *wishes, const struct model *model, 
 		if ((wishes->flags[i] || wishes->files[i] || (!wanted && !i)) &&
 		    !put(&report_formats[i], model, wishes->files[i], error))
 			return FALSE;
-	return TRUE;
+	return !wishes->html || put_pages(wishes, model, error);
 }
 
 static gboolean report(struct wishes *wishes, char **words, GError **error)

@@ -6,6 +6,8 @@
 
 #include "guest-init/proto.h"
 
+#define COUNTS_NS RIG_NS_PER_S
+
 void agent_run_free(gpointer data)
 {
 	struct agent_run *a = data;
@@ -121,6 +123,25 @@ static struct agent_run *agent_by_id(struct session *s, const char *id)
 	return n >= 1 && n <= s->agents->len ? s->agents->pdata[n - 1] : NULL;
 }
 
+/* Once a second: what each agent has done so far, copies together. A reader makes rates of it. */
+static void journal_counts(struct session *s)
+{
+	json_t *counts;
+
+	if (s->last_beat_ns - s->counted_ns < COUNTS_NS)
+		return;
+	s->counted_ns = s->last_beat_ns;
+	counts = json_object();
+	for (guint i = 0; i < s->agents->len; i++) {
+		const struct agent_run *a = s->agents->pdata[i];
+		json_t *before = json_object_get(counts, a->agent->name);
+
+		json_object_set_new(counts, a->agent->name,
+				    json_integer((json_int_t)a->ops + json_integer_value(before)));
+	}
+	run_journal(s->run, "counts", "{s:o}", "ops", counts);
+}
+
 /* "agent ID NAME ops N failed N busy-ms N now OP" */
 void agents_beat(struct session *s, const char *text)
 {
@@ -141,6 +162,8 @@ void agents_beat(struct session *s, const char *text)
 		g_free(a->now);
 		a->now = g_strndup(w[10], 60);
 	}
+	if (s->agents->len)
+		journal_counts(s);
 }
 
 void agents_counts(struct session *s, const char *text)

@@ -125,6 +125,7 @@ struct session {
 	GHashTable *devices; /* id -> struct device */
 	GPtrArray *tracks;   /* of struct track_run */
 	GPtrArray *agents;   /* of struct agent_run */
+	gint64 counted_ns;   /* when the journal last got their counters */
 	json_t *outcomes;    /* {"plug": {"ok": 3}} */
 	guint clears;	     /* operations of STATE_CLEAR in flight */
 	guint clear_round;

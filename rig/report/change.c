@@ -98,7 +98,7 @@ static gboolean is_gone(const struct signature *signature)
 	for (guint i = 0; i < signature->runs->len; i++) {
 		const struct shown_run *run = signature->runs->pdata[i];
 
-		if (run->when > last->when - MODEL_DAY_S && !run->cell->now.judged)
+		if (run->when > last->when - MODEL_SPAN_S && !run->cell->now.judged)
 			return FALSE;
 	}
 	/* seen in the newest runs before now, not just some time ago */
@@ -106,7 +106,7 @@ static gboolean is_gone(const struct signature *signature)
 		const struct shown_run *run = last->cell->runs->pdata[i];
 
 		if (!run->now)
-			return last->when > run->when - MODEL_DAY_S;
+			return last->when > run->when - MODEL_SPAN_S;
 	}
 	return FALSE;
 }

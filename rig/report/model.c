@@ -8,6 +8,8 @@
 #include "util/clock.h"
 #include "util/text.h"
 
+#define SLUG_MAX 200 /* and a suffix */
+
 json_t *model_at(json_t *json, const char *path)
 {
 	g_auto(GStrv) keys = g_strsplit(path, "/", -1);
@@ -48,6 +50,28 @@ const char *tally_word(const struct tally *tally)
 		if (tally->n[order[i]])
 			return verdict_name(order[i]);
 	return "none";
+}
+
+/* A file name that a reader recognises and that no two keys share. */
+static char *slug_of(const char *words, const char *key)
+{
+	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
+	g_autofree char *safe = g_strndup(words, 80);
+
+	for (char *p = safe; *p; p++)
+		if (!g_ascii_isalnum(*p) && *p != '.' && *p != '-')
+			*p = '-';
+	sum[10] = '\0';
+	return g_strconcat(safe, "-", sum, NULL);
+}
+
+/* A run's own name, where that can be a file name and a link as it is. */
+static char *slug_of_run(const char *name)
+{
+	for (const char *p = name; *p; p++)
+		if ((!g_ascii_isalnum(*p) && (p == name || !strchr(".-_", *p))) || p - name > SLUG_MAX)
+			return slug_of(name, name);
+	return g_strdup(name);
 }
 
 static gint64 when_of(const struct run_info *info)
@@ -108,6 +132,7 @@ static struct shown_run *shown_run_new(const struct run_info *info)
 		.machine = model_text(info->inputs, "machine"),
 		.kernel = model_text(info->inputs, "kernel/name"),
 		.created = model_text(info->inputs, "created"),
+		.slug = slug_of_run(info->name),
 		.title = title_of(info),
 		.when = when_of(info),
 		.total_s = seconds_at(info->details, "times/total_ns"),
@@ -127,6 +152,7 @@ static void shown_run_free(gpointer data)
 	g_free(run->machine);
 	g_free(run->kernel);
 	g_free(run->created);
+	g_free(run->slug);
 	g_free(run->title);
 	g_ptr_array_unref(run->signatures);
 	g_free(run);
@@ -155,19 +181,6 @@ static void signature_free(gpointer data)
 	g_free(signature->known);
 	g_ptr_array_unref(signature->runs);
 	g_free(signature);
-}
-
-/* A file name that a reader recognises and that no two keys share. */
-static char *slug_of(const char *words, const char *key)
-{
-	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, key, -1);
-	g_autofree char *safe = g_strndup(words, 80);
-
-	for (char *p = safe; *p; p++)
-		if (!g_ascii_isalnum(*p) && *p != '.' && *p != '-')
-			*p = '-';
-	sum[10] = '\0';
-	return g_strconcat(safe, "-", sum, NULL);
 }
 
 static struct cell *cell_of(struct model *model, GHashTable *by_key, const struct shown_run *run)
@@ -238,19 +251,30 @@ static void add_reports(struct model *model, GHashTable *by_bug, struct shown_ru
 	}
 }
 
+static const char *night_of(const struct shown_run *run)
+{
+	return json_string_value(json_object_get(run->info->inputs, "night"));
+}
+
 static void mark_now(struct model *model, GHashTable *now)
 {
-	gint64 newest = 0;
+	const char *night = NULL;
+	gint64 newest = -1;
 
 	for (guint i = 0; i < model->runs->len; i++) {
-		struct shown_run *run = model->runs->pdata[i];
+		const struct shown_run *run = model->runs->pdata[i];
 
-		newest = MAX(newest, run->when);
+		if (run->when < newest)
+			continue;
+		newest = run->when;
+		night = night_of(run);
 	}
 	for (guint i = 0; i < model->runs->len; i++) {
 		struct shown_run *run = model->runs->pdata[i];
 
-		run->now = now ? g_hash_table_contains(now, run->info->name) : run->when > newest - MODEL_DAY_S;
+		run->now = now	   ? g_hash_table_contains(now, run->info->name)
+			   : night ? !g_strcmp0(night_of(run), night)
+				   : run->when > newest - MODEL_SPAN_S;
 		if (!run->now)
 			continue;
 		tally_add(&model->now, run->info->verdict);
@@ -275,7 +299,7 @@ static void count_cell(struct cell *cell)
 	for (guint i = 0; i < cell->runs->len; i++) {
 		const struct shown_run *run = cell->runs->pdata[i];
 
-		if (!run->now && run->when > last - MODEL_DAY_S)
+		if (!run->now && run->when > last - MODEL_SPAN_S)
 			tally_add(&cell->then, run->info->verdict);
 	}
 }

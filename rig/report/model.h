@@ -3,8 +3,8 @@
  * What every output shows: runs as a matrix of cells (scenario × machine × kernel), the signatures of
  * their reports, and what changed. Made once from run folders; each output only writes it down.
  *
- * The runs of NOW (a night, by default the newest day) are told from those before. A cell's runs of
- * THEN are its newest before now and what ran within a day of it: that is what now is compared with.
+ * The runs of NOW (a night, by default the newest 16 hours) are told from those before. A cell's runs of
+ * THEN are its newest before now and what ran in the 16 hours before it: what now is compared with.
  *
  * All text is clean (util/text.h); "?" stands where a folder does not say.
  */
@@ -17,7 +17,7 @@
 #include "util/auto.h"
 
 #define N_VERDICTS (VERDICT_RUNNING + 1)
-#define MODEL_DAY_S (24 * 3600)
+#define MODEL_SPAN_S (16 * 3600) /* longer than a night, shorter than from one to the next */
 
 /* Runs counted by verdict. */
 struct tally {
@@ -33,6 +33,7 @@ const char *tally_word(const struct tally *tally);
 struct shown_run {
 	const struct run_info *info; /* borrowed */
 	char *name, *scenario, *machine, *kernel, *created;
+	char *slug;	  /* a file name without suffix, different for each run */
 	char *title;	  /* of the first report, else the first reason, else "" */
 	gint64 when;	  /* seconds since 1970, 0: unknown */
 	gboolean now;
@@ -95,7 +96,8 @@ struct model {
 
 /*
  * RUNS: of struct run_info, oldest first, and outliving the model. NOW: the names of the runs of
- * now (a set), or NULL for those of the day that ends with the newest run. LABEL: what NOW is
+ * now (a set), or NULL for those of the night that the
+ * newest run is of ("night" in run.json), else of the 16 hours that end with it. LABEL: what NOW is
  * called, or NULL.
  */
 struct model *model_new(const GPtrArray *runs, GHashTable *now, const char *label);

@@ -92,35 +92,41 @@ static void put_changes(struct page *page, const struct model *model)
 	line(page, "%s", "");
 }
 
-/* Cells that are not plainly PASS, as far as there is room. */
+/* 0: failed, hung or flaky; 1: nothing was proven, though it should have been; 2: nothing to say. */
+static guint rank(const struct cell *cell)
+{
+	const struct tally *now = &cell->now;
+
+	return now->bad ? 0 : !now->judged && now->all > now->n[VERDICT_SKIP] + now->n[VERDICT_RUNNING] ? 1 : 2;
+}
+
+static void put_cell(struct page *page, const struct cell *cell)
+{
+	const struct shown_run *run = model_witness(cell->runs);
+
+	line(page, "  %-7s %2u/%-2u %s %s %s: %s", tally_word(&cell->now), cell->now.judged ? cell->now.bad : cell->now.all,
+	     cell->now.all, cell->scenario, cell->machine, cell->kernel, run ? run->title : "");
+}
+
+/* Cells that somebody should look at, as far as there is room. */
 static void put_cells(struct page *page, const struct model *model)
 {
 	guint bad = 0, shown = 0, room = LINES - page->lines - 2;
 
-	for (guint i = 0; i < model->cells->len; i++) {
-		const struct cell *cell = model->cells->pdata[i];
-
-		bad += cell->now.all && (cell->now.bad || !cell->now.judged);
-	}
+	for (guint i = 0; i < model->cells->len; i++)
+		bad += rank(model->cells->pdata[i]) < 2;
 	if (!bad)
 		line(page, "NOT CLEAN: none");
 	else
 		line(page, "NOT CLEAN: %u cell%s (bad of all runs)", bad, bad == 1 ? "" : "s");
-	for (guint i = 0; i < model->cells->len && shown < bad; i++) {
-		const struct cell *cell = model->cells->pdata[i];
-		const struct shown_run *run = model_witness(cell->runs);
-
-		if (!cell->now.all || (!cell->now.bad && cell->now.judged))
-			continue;
-		if (bad > room && shown == room - 1) {
-			line(page, "  and %u more", bad - shown);
-			break;
-		}
-		line(page, "  %-7s %2u/%-2u %s %s %s: %s", tally_word(&cell->now),
-		     cell->now.judged ? cell->now.bad : cell->now.all, cell->now.all, cell->scenario,
-		     cell->machine, cell->kernel, run ? run->title : "");
-		shown++;
-	}
+	for (guint r = 0; r < 2; r++)
+		for (guint i = 0; i < model->cells->len && (bad <= room || shown < room - 1); i++)
+			if (rank(model->cells->pdata[i]) == r) {
+				put_cell(page, model->cells->pdata[i]);
+				shown++;
+			}
+	if (shown < bad)
+		line(page, "  and %u more", bad - shown);
 }
 
 char *write_text(const struct model *model, GError **error)

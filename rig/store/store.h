@@ -83,6 +83,13 @@ struct run_info *run_open(const char *results, const char *which, GError **error
 /* All, oldest first: array of struct run_info. Folders that are no runs are passed over. */
 GPtrArray *run_all(const char *results, GError **error);
 
+/*
+ * Calls ENTRY for each whole line of DIR's journal that has "t" and "what", in their order; the entry is
+ * borrowed. Errors (RIG_EXIT_USAGE): it cannot be read, or is larger than a rig would write.
+ */
+typedef void (*journal_entry)(json_t *entry, void *data);
+gboolean run_journal_each(const char *dir, journal_entry entry, void *data, GError **error);
+
 /* The default results folder: $RIG_RESULTS or "results" below the rig's home. */
 char *run_default_results(void);
 

@@ -22,5 +22,6 @@ char *data_path(const char *name); /* rig/tests/data/report/NAME */
 
 void add_model_tests(Suite *suite);
 void add_format_tests(Suite *suite);
+void add_html_tests(Suite *suite);
 
 #endif

@@ -90,6 +90,7 @@ int main(void)
 	suite_add_tcase(suite, graphs);
 	add_model_tests(suite);
 	add_format_tests(suite);
+	add_html_tests(suite);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

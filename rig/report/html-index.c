@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* index.html: what changed, the matrix, what was seen. */
+#include "report/page.h"
+
+#include <string.h>
+
+#define MARKS_MAX 14 /* runs of a cell that are shown as marks, the newest last */
+
+static guint count_worse(const struct model *model)
+{
+	guint worse = 0;
+
+	for (guint i = 0; i < model->changes->len; i++)
+		worse += change_is_worse(((struct change *)model->changes->pdata[i])->kind);
+	return worse;
+}
+
+static void put_state(struct page *page, const struct model *model)
+{
+	guint worse = count_worse(model);
+	g_autofree char *first = model_minute(model->first), *last = model_minute(model->last);
+	g_autofree char *state = worse ? g_strdup_printf("Worse than before: %u change%s", worse, worse == 1 ? "" : "s")
+				       : g_strdup(model->now.bad      ? "Nothing new, but not clean"
+						  : model->now.judged ? "Clean"
+								      : "Nothing was judged");
+
+	html(page, "<div class=\"state %s\"><p class=\"soft\">%s</p><h1>%s</h1>\n",
+	     worse ? "fail" : model->now.bad ? "flaky" : model->now.judged ? "pass" : "other", model->label, state);
+	html(page, "<p>%u runs between %s and %s: ", model->now.all, first, last);
+	for (guint v = 0, n = 0; v < N_VERDICTS; v++)
+		if (model->now.n[v])
+			html(page, "%s%u %s", n++ ? ", " : "", model->now.n[v], verdict_name(v));
+	html_raw(page, ".</p></div>\n");
+}
+
+static void put_change(struct page *page, const struct change *change)
+{
+	g_autofree char *text = change_text(change);
+
+	html_raw(page, "<li>");
+	put_badge(page, change_word(change->kind), NULL);
+	html_raw(page, "<span class=\"what\">");
+	if (change->signature)
+		html(page, "<a href=\"signature/%s.html\">%s</a>", change->signature->slug, text);
+	else
+		html(page, "<a href=\"cell/%s.html\">%s</a>", change->cell->slug, text);
+	if (change->run)
+		html(page, " <a class=\"soft\" href=\"run/%s.html\">the run</a>", change->run->slug);
+	html_raw(page, "</span></li>\n");
+}
+
+static void put_changes(struct page *page, const struct model *model)
+{
+	html_raw(page, "<h2 id=\"changes\">What changed</h2>\n");
+	if (!model->changes->len) {
+		html_raw(page, "<p>Nothing: every cell is what it was in its runs before, and no signature is new.</p>\n");
+		return;
+	}
+	html_raw(page, "<ul class=\"changes\">\n");
+	for (guint i = 0; i < model->changes->len; i++)
+		put_change(page, model->changes->pdata[i]);
+	html_raw(page, "</ul>\n");
+}
+
+/* Two rows of heads: kernels, and under each its machines. */
+static void put_heads(struct page *page, const struct model *model)
+{
+	html_raw(page, "<thead><tr><th scope=\"col\" rowspan=\"2\">scenario</th>");
+	for (guint i = 0, next; i < model->columns->len; i = next) {
+		const struct cell *column = model->columns->pdata[i];
+
+		for (next = i + 1; next < model->columns->len; next++)
+			if (strcmp(((struct cell *)model->columns->pdata[next])->kernel, column->kernel))
+				break;
+		html(page, "<th scope=\"colgroup\" class=\"group\" colspan=\"%u\">%s</th>", next - i, column->kernel);
+	}
+	html_raw(page, "</tr>\n<tr>");
+	for (guint i = 0; i < model->columns->len; i++) {
+		const struct cell *column = model->columns->pdata[i], *before = i ? model->columns->pdata[i - 1] : NULL;
+
+		html(page, "<th scope=\"col\"%s>%s</th>", !before || strcmp(before->kernel, column->kernel) ? " class=\"group\"" : "",
+		     column->machine);
+	}
+	html_raw(page, "</tr></thead>\n");
+}
+
+static void put_marks(struct page *page, const struct cell *cell)
+{
+	html_raw(page, "<span class=\"marks\" aria-hidden=\"true\">");
+	for (guint i = cell->runs->len > MARKS_MAX ? cell->runs->len - MARKS_MAX : 0; i < cell->runs->len; i++) {
+		const struct shown_run *run = cell->runs->pdata[i];
+		g_autofree char *kind = g_ascii_strdown(verdict_name(run->info->verdict), -1);
+
+		html(page, "<i class=\"%s\"></i>", kind);
+	}
+	html_raw(page, "</span>");
+}
+
+static void put_cell(struct page *page, const struct cell *column, const struct cell *cell, gboolean group)
+{
+	const struct tally *tally = cell && cell->now.all ? &cell->now : cell ? &cell->ever : NULL;
+	g_autofree char *href = cell ? g_strdup_printf("cell/%s.html", cell->slug) : NULL;
+
+	html(page, "<td class=\"%s%s%s\" data-label=\"%s, %s\">", group ? "group" : "", cell ? "" : " none",
+	     cell && !cell->now.all ? " old" : "", column->machine, column->kernel);
+	if (cell) {
+		html_raw(page, "<span>");
+		put_badge(page, tally_word(tally), href);
+		if (!cell->now.all)
+			html_raw(page, "<span class=\"rate\">before</span>");
+		else if (tally->judged > 1 && tally->bad)
+			html(page, "<span class=\"rate\">%u of %u bad</span>", tally->bad, tally->judged);
+		else
+			html(page, "<span class=\"rate\">%u run%s</span>", tally->all, tally->all == 1 ? "" : "s");
+		put_marks(page, cell);
+		html_raw(page, "</span>");
+	}
+	html_raw(page, "</td>\n");
+}
+
+static void put_matrix(struct page *page, const struct model *model)
+{
+	html_raw(page, "<h2 id=\"matrix\">Scenarios, kernels, machines</h2>\n"
+		       "<div class=\"scroll\"><table class=\"matrix grid cards\" aria-labelledby=\"matrix\">\n");
+	put_heads(page, model);
+	html_raw(page, "<tbody>\n");
+	for (guint s = 0; s < model->scenarios->len; s++) {
+		const char *kernel = NULL;
+
+		html(page, "<tr><th scope=\"row\">%s</th>\n", (char *)model->scenarios->pdata[s]);
+		for (guint c = 0; c < model->columns->len; c++) {
+			const struct cell *column = model->columns->pdata[c];
+
+			put_cell(page, column, model_cell(model, model->scenarios->pdata[s], column),
+				 g_strcmp0(kernel, column->kernel));
+			kernel = column->kernel;
+		}
+		html_raw(page, "</tr>\n");
+	}
+	html_raw(page, "</tbody></table></div>\n<p class=\"soft\">Marks are a cell&#39;s last runs, the newest on the right. "
+		       "FLAKY: some runs failed, some passed. Arrow keys go from cell to cell.</p>\n");
+}
+
+void write_index(struct site *site)
+{
+	const struct model *model = site->model;
+	g_autofree char *title = g_strdup_printf("%s - hotplug-rig", model->label);
+	struct page page = page_begin("", TAB_OVERVIEW, title, FALSE);
+
+	put_state(&page, model);
+	put_changes(&page, model);
+	put_matrix(&page, model);
+	page_end(site, &page, "index.html");
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The folder of pages: what is in it, what is put into it, what goes. */
+#include "report/html.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "report/page.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+#define ASSET_MAX (4 << 20)
+#define MARK ".hotplug-rig-site" /* a folder with it is ours to tidy */
+#define CHART "assets/chart.min.js"
+
+static const char *const folders[] = {"assets", "run", "cell", "signature"};
+
+static gboolean is_empty(const char *dir)
+{
+	g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
+
+	return entries && !g_dir_read_name(entries);
+}
+
+static gboolean make_folders(const char *dir, GError **error)
+{
+	g_autofree char *mark = g_build_filename(dir, MARK, NULL);
+
+	if (g_mkdir_with_parents(dir, 0755) < 0)
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot make the folder '%s': %s", dir, g_strerror(errno));
+	if (!is_empty(dir) && !g_file_test(mark, G_FILE_TEST_EXISTS))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' has files that are no report's; name a new folder, or an empty one", dir);
+	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *sub = g_build_filename(dir, folders[i], NULL);
+
+		if (g_mkdir_with_parents(sub, 0755) < 0)
+			return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", sub,
+					g_strerror(errno));
+	}
+	return g_file_set_contents(mark, "", 0, error);
+}
+
+static gboolean copy_asset(struct site *site, const char *from, const char *name, GError **error)
+{
+	g_autofree char *to = g_build_filename(site->options->dir, name, NULL), *data = NULL;
+	gsize len;
+
+	g_hash_table_add(site->written, g_strdup(name));
+	return rig_read_file(from, ASSET_MAX, &data, &len, error) &&
+	       g_file_set_contents_full(to, data, len, G_FILE_SET_CONTENTS_NONE, 0644, error);
+}
+
+static gboolean copy_assets(struct site *site, gboolean *ret_no_charts, GError **error)
+{
+	g_autofree char *style = rig_home_path("site/style.css"), *script = rig_home_path("site/site.js");
+	g_autofree char *installed = rig_home_path("site/chart.min.js");
+	/* libjs-chart.js, MIT: one file that needs no other */
+	const char *packaged = "/usr/share/javascript/chart.js/chart.min.js";
+
+	*ret_no_charts = !copy_asset(site, installed, CHART, NULL) && !copy_asset(site, packaged, CHART, NULL);
+	return copy_asset(site, style, "assets/style.css", error) && copy_asset(site, script, "assets/site.js", error);
+}
+
+/* Pages of runs that are no more. */
+static void remove_old(struct site *site)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *sub = g_build_filename(site->options->dir, folders[i], NULL);
+		g_autoptr(GDir) entries = g_dir_open(sub, 0, NULL);
+		const char *name;
+
+		while (entries && (name = g_dir_read_name(entries))) {
+			g_autofree char *relative = g_build_filename(folders[i], name, NULL);
+			g_autofree char *path = g_build_filename(sub, name, NULL);
+
+			if (!g_hash_table_contains(site->written, relative))
+				g_unlink(path);
+		}
+	}
+}
+
+gboolean html_write(const struct model *model, const struct html_options *options, guint *ret_pages,
+		    gboolean *ret_no_charts, GError **error)
+{
+	g_autoptr(GHashTable) written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) cycles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	struct site site = {.model = model, .options = options, .written = written, .cycles = cycles};
+	gboolean no_charts;
+	guint assets;
+
+	if (!make_folders(options->dir, error) || !copy_assets(&site, &no_charts, error))
+		return FALSE;
+	assets = g_hash_table_size(written);
+	write_runs(&site);
+	write_cells(&site);
+	write_signatures(&site);
+	write_lists(&site);
+	write_trends(&site);
+	write_index(&site); /* last: it leads to all others */
+	if (site.error) {
+		g_propagate_error(error, site.error);
+		return FALSE;
+	}
+	remove_old(&site);
+	*ret_pages = g_hash_table_size(written) - assets;
+	*ret_no_charts = no_charts;
+	return TRUE;
+}

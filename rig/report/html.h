@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The pages: a folder that opens from the disk, without server or network. index.html is the matrix; there is a
+ * page for each run, cell and signature. The same runs give the same bytes.
+ */
+#ifndef RIG_REPORT_HTML_H
+#define RIG_REPORT_HTML_H
+
+#include <glib.h>
+
+#include "report/model.h"
+
+struct html_options {
+	const char *dir; /* made where it does not exist */
+	/*
+	 * Function, file and line of a report's frames, one a line; NULL where nothing is known. May
+	 * be NULL. The text is the callee's to make and the pages' to free.
+	 */
+	char *(*symbolise)(const struct shown_run *run, json_t *report, void *data);
+	void *data;
+};
+
+/*
+ * Writes the pages, and removes those of runs that are no more. *ret_pages gets their number. Errors
+ * (RIG_EXIT_USAGE): DIR is neither empty nor pages of ours; or what writing gives (RIG_EXIT_INFRA). The
+ * charts' library (libjs-chart.js) is copied from where Debian or `make install` put it; without it
+ * there are tables in the place of charts, and *ret_no_charts is set.
+ */
+gboolean html_write(const struct model *model, const struct html_options *options, guint *ret_pages,
+		    gboolean *ret_no_charts, GError **error);
+
+#endif

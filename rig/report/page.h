@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the pages have in common. Everything goes through html(), which escapes. Private to report/. */
+#ifndef RIG_REPORT_PAGE_H
+#define RIG_REPORT_PAGE_H
+
+#include "report/html.h"
+#include "report/internal.h"
+
+/* A site being written. */
+struct site {
+	const struct model *model;
+	const struct html_options *options;
+	GHashTable *written; /* file names below the folder */
+	GHashTable *cycles;  /* lock cycle -> picture, "" where it cannot be drawn */
+	GError *error;	     /* the first */
+};
+
+struct page {
+	GString *text;
+	const char *up; /* "" or "../": the way to the top */
+};
+
+/* printf() whose words are escaped for text and quoted attributes; the format itself is HTML. */
+void html(struct page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* HTML that is ours as it is: a picture of Graphviz's. */
+void html_raw(struct page *page, const char *markup);
+
+enum page_tab { TAB_OVERVIEW, TAB_SIGNATURES, TAB_TRENDS, TAB_RUNS, TAB_NONE };
+
+/* <html> to <main>; CHARTS: the page has some. page_end() writes it as FILE below the site's folder. */
+struct page page_begin(const char *up, enum page_tab tab, const char *title, gboolean charts);
+void page_end(struct site *site, struct page *page, const char *file);
+
+/* "FAIL" as a badge; with HREF a link. */
+void put_badge(struct page *page, const char *word, const char *href);
+/* A row of a list of facts; left out where VALUE is NULL or "?". */
+void put_fact(struct page *page, const char *name, const char *value);
+/* "12.3 s" or "–" in a table's cell. */
+void put_number(struct page *page, const char *label, double value, const char *format);
+/* Runs as a table, the newest first. ID: for a filter, or NULL. */
+void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean with_cell);
+/* A chart: its data and, for who has no eyes or no script, a table of the same. Steals DATA. */
+void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t *data);
+void put_chart_end(struct page *page);
+
+/* The lock cycle of a report as a picture, if it has one. */
+void put_cycle(struct site *site, struct page *page, json_t *report);
+
+/* html-*.c: a page or a kind of pages each. */
+void write_index(struct site *site);
+void write_lists(struct site *site); /* signatures.html, runs.html */
+void write_trends(struct site *site);
+void write_runs(struct site *site);
+void write_cells(struct site *site);
+void write_signatures(struct site *site);
+void put_trends(struct page *page, GPtrArray *cells); /* two charts */
+void put_timeline(struct page *page, const struct shown_run *run);
+
+#endif
