@@ -7,7 +7,16 @@ check:
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all unit
 	@tests/scan $(OUT)
+	@[ "$$CI" != true ] || tools/install-packages browser
+	@tests/html/browse $(OUT) || [ $$? -eq 77 ]
 	@tests/run $(OUT)
+
+## make check-html  the report's pages in headless Chromium (80 MB of packages); make check does it where that is installed
+.PHONY: check-html
+check-html:
+	@tools/install-packages build browser
+	@$(MAKE) --no-print-directory all
+	@tests/html/browse $(OUT)
 
 ## make check-more  longer tests: stock kernels, firmware and MMU modes, powernv8 and powernv10
 .PHONY: check-more

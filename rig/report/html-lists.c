@@ -66,6 +66,7 @@ static void write_cell(struct site *site, struct cell *cell)
 		html(&page, "Before: %u of %u. ", cell->then.bad, cell->then.judged);
 	html(&page, "Ever: %u of %u.</p>\n", cell->ever.bad, cell->ever.judged);
 	g_ptr_array_add(one, cell);
+	html_raw(&page, "<h2>Trends</h2>\n");
 	put_trends(&page, one);
 	html_raw(&page, "<h2>Runs</h2>\n");
 	put_runs(&page, cell->runs, NULL, FALSE);

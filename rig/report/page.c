@@ -116,7 +116,7 @@ static void put_run_row(struct page *page, const struct shown_run *run, gboolean
 
 void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean with_cell)
 {
-	html_raw(page, "<div class=\"scroll\"><table class=\"grid cards\"");
+	html_raw(page, "<div class=\"scroll\"><table class=\"grid cards runs\"");
 	if (id)
 		html(page, " id=\"%s\"", id);
 	html_raw(page, ">\n<thead><tr><th scope=\"col\">run</th><th scope=\"col\">verdict</th>");
