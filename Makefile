@@ -7,7 +7,7 @@ OUT := $(BUILD)
 SAN ?=
 
 CC := gcc
-PKGS := glib-2.0 gio-2.0 jansson libcyaml libarchive sqlite3 libdw libelf libgvc libxml-2.0
+PKGS := glib-2.0 gio-2.0 jansson libcyaml libarchive sqlite3 libdw libelf libgvc libvirt libvirt-qemu libvirt-glib-1.0 libxml-2.0
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
 	-Wno-missing-field-initializers -Wno-format-nonliteral
 CFLAGS ?= -O2 -g

@@ -26,6 +26,7 @@ static const struct {
 	{"kernel", "build a kernel, or check whether one can serve a scenario", cmd_kernel},
 	{"zoo", "bugs brought back: are they caught, and how soon", cmd_zoo},
 	{"doctor", "what this host can do, and what it lacks", cmd_doctor},
+	{"clean", "remove what killed runs left on a libvirt host", cmd_clean},
 };
 
 static const char intro[] =

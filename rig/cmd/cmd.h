@@ -20,6 +20,7 @@ int cmd_scenario(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_zoo(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_clean(int argc, char **argv);
 
 /*
  * Parses a command's words with GOptionContext. SUMMARY and EXAMPLES teach; PARAMETERS is what follows

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "cmd/left.h"
 #include "initrd/initrd.h"
 #include "machine/machine.h"
 #include "util/error.h"
@@ -16,10 +17,11 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Looks at emulators, accelerator, compilers, packages, disk and memory. What `make run` needs is required;\n"
+	"With --connect, looks at a libvirt host and at what killed runs left there. Else looks at emulators, accelerator, compilers, packages, disk and memory. What `make run` needs is required;\n"
 	"the rest widens what can be tested.";
 
-static const char examples[] = "  rig doctor\n  rig doctor --json\n\n"
+static const char examples[] = "  rig doctor\n  rig doctor --json\n"
+			       "  rig doctor --connect qemu+ssh://root@host/system\n\n"
 			       "Exit codes: 0 `make run` can work here, 3 it cannot.\n";
 
 /* Programs that a part of the rig starts. `required`: `make run` needs it. */
@@ -157,11 +159,16 @@ int cmd_doctor(int argc, char **argv)
 	g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(struct finding));
 	g_autoptr(GError) error = NULL;
 	gboolean json = FALSE, can_run = TRUE;
+	g_autofree char *uri = NULL;
 	const GOptionEntry entries[] = {
-		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the findings as JSON", NULL}, {NULL}};
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the findings as JSON", NULL},
+		{"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "look at this libvirt host", "URI"},
+		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "", summary, examples, &error))
 		return rig_report_error(error);
+	if (uri)
+		return left_doctor(uri, json);
 	/* the first machine is the demonstration's */
 	for (guint i = 0; machines[i]; i++)
 		look_at_machine(findings, machines[i], i == 0);

@@ -207,6 +207,35 @@ static gboolean check_accel(const struct resolved *r, GError **error)
 			"without KVM here (%s)", r->scenario->name, r->accel_why);
 }
 
+static const char *launcher(const struct job *job)
+{
+	return job->launcher ? job->launcher : job->uri ? "libvirt" : "direct";
+}
+
+static gboolean check_launcher(const struct job *job, GError **error)
+{
+	const char *name = launcher(job);
+
+	if (!strcmp(name, "libvirt") || (!strcmp(name, "direct") && !job->uri))
+		return TRUE;
+	return strcmp(name, "direct") ? rig_fail(error, RIG_EXIT_USAGE, "'%s' is no launcher; there are direct, libvirt",
+						 name)
+				      : rig_fail(error, RIG_EXIT_USAGE, "--connect %s needs --launcher libvirt",
+						 job->uri);
+}
+
+/* The probe guest runs here: it says nothing of another host. */
+static gboolean settle_accel(const struct job *job, enum accel want, struct resolved *r, GError **error)
+{
+	if (strcmp(launcher(job), "libvirt") || !job->uri || g_str_has_prefix(job->uri, "qemu:///"))
+		return accel_settle(r->machine, want, &r->accel, &r->accel_why, error);
+	r->accel = want == ACCEL_KVM ? ACCEL_KVM : ACCEL_TCG;
+	r->accel_why = g_strdup(want == ACCEL_AUTO ? "TCG: KVM is not probed on another host; --accel kvm asks for it"
+				: want == ACCEL_KVM ? "KVM: asked for"
+						    : "TCG: asked for");
+	return TRUE;
+}
+
 static gboolean resolve(const struct job *job, struct resolved *r, GError **error)
 {
 	enum accel want = ACCEL_AUTO;
@@ -217,12 +246,12 @@ static gboolean resolve(const struct job *job, struct resolved *r, GError **erro
 	if (job->patience_s < 0 || job->patience_s > 3600)
 		return rig_fail(error, RIG_EXIT_USAGE, "a patience of %d s is out of range: 1 to 3600",
 				job->patience_s);
-	if (!check_labels(job->labels, error) || !resolve_machine(job, r, error) || !parse_seed(job->seed, &r->seed, error) ||
+	if (!check_launcher(job, error) || !check_labels(job->labels, error) || !resolve_machine(job, r, error) || !parse_seed(job->seed, &r->seed, error) ||
 	    !check_choice("firmware", job->firmware, r->machine->firmwares, r->machine, error) ||
 	    !check_choice("MMU mode", job->mmu, r->machine->mmus, r->machine, error) ||
 	    (job->accel && !accel_parse(job->accel, &want, error)) ||
 	    !initrd_standard(r->machine->arch, &r->initrd, error) ||
-	    !accel_settle(r->machine, want, &r->accel, &r->accel_why, error) || !check_accel(r, error))
+	    !settle_accel(job, want, r, error) || !check_accel(r, error))
 		return FALSE;
 	r->kernel = get_kernel(job, r->machine, error);
 	if (!r->kernel || !check_needs(r, error))
@@ -248,14 +277,15 @@ static json_t *inputs(const struct job *job, const struct resolved *r)
 	const struct kernel *k = r->kernel;
 	json_t *json = json_pack(
 		"{s:i, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o}, s:I, s:i, s:s, s:s, s:s?, s:s?, "
-		"s:b, s:b}",
+		"s:b, s:b, s:s, s:s?}",
 		"version", 1, "created", now, "scenario", r->scenario->name, "machine", r->machine->name,
 		"kernel", "asked", job->kernel ? job->kernel : DEFAULT_KERNEL, "name", k->name, "hash", k->hash,
 		"version", k->version, "source", k->source, "patches", string_array(job->patches), "fragments",
 		string_array(job->fragments), "seed", (json_int_t)r->seed, "duration_s",
 		job->duration_s ? job->duration_s : (int)r->scenario->duration_s, "accel",
 		r->accel == ACCEL_KVM ? "kvm" : "tcg", "accel_why", r->accel_why, "firmware", job->firmware, "mmu",
-		job->mmu, "keep_going", job->keep_going, "no_lockdep", job->no_lockdep);
+		job->mmu, "keep_going", job->keep_going, "no_lockdep", job->no_lockdep,
+		"launcher", launcher(job), "uri", job->uri);
 
 	if (job->labels)
 		json_object_set_new(json, "labels", labels_json(job->labels));
@@ -297,7 +327,7 @@ gboolean job_run(const struct job *job, struct run_info **ret, GError **error)
 	in = inputs(job, &r);
 	plan = (struct engine_plan){
 		.scenario = r.scenario, .machine = r.machine, .kernel = r.kernel, .initrd = r.initrd,
-		.emulator = job->emulator, .results = r.results, .seed = r.seed, .accel = r.accel,
+		.launcher = launcher(job), .uri = job->uri, .emulator = job->emulator, .results = r.results, .seed = r.seed, .accel = r.accel,
 		.accel_why = r.accel_why, .firmware = job->firmware, .mmu = job->mmu,
 		.duration_s = job->duration_s, .patience_s = job->patience_s, .known = r.known, .keep_going = job->keep_going,
 		.no_lockdep = job->no_lockdep, .inputs = in,

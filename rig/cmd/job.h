@@ -15,6 +15,8 @@ struct job {
 	const char *known;	   /* list of known issues; NULL: the rig's own */
 	const char *results, *accel, *firmware, *mmu;
 	const char *emulator;	   /* another QEMU binary */
+	const char *launcher;	   /* "direct", "libvirt"; NULL: libvirt where there is a URI, else direct */
+	const char *uri;	   /* of libvirt, or NULL: its default */
 	char **labels;		   /* "KEY=VALUE", NULL-terminated or NULL */
 	int duration_s, patience_s;
 	int jobs;

@@ -90,6 +90,8 @@ static gboolean words(const struct run_info *before, struct job *job, GError **e
 	job->fragments = copies(before, "fragments", json_object_get(kernel, "fragments"));
 	job->seed = g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(in, "seed")));
 	job->accel = text(in, "accel");
+	job->launcher = text(in, "launcher");
+	job->uri = text(in, "uri");
 	job->firmware = text(in, "firmware");
 	job->mmu = text(in, "mmu");
 	job->duration_s = json_integer_value(json_object_get(in, "duration_s"));

@@ -20,7 +20,9 @@ static const char examples[] =
 	"  rig run dimm-storm --kernel git:$HOME/linux@HEAD\n"
 	"      your own tree, which is not touched\n"
 	"  rig run dimm-storm --kernel arch/x86/boot/bzImage --seed 7\n"
-	"      an image of your own, with a fixed seed\n\n"
+	"      an image of your own, with a fixed seed\n"
+	"  rig run dimm-storm --launcher libvirt --connect qemu+ssh://root@host/system\n"
+	"      the same on a libvirt host, as a transient domain\n\n"
 	"Exit codes: 0 pass, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip.\n";
 
 int cmd_run(int argc, char **argv)
@@ -49,6 +51,9 @@ int cmd_run(int argc, char **argv)
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &job.accel, "auto, kvm or tcg", "WORD"},
 		{"firmware", 0, 0, G_OPTION_ARG_STRING, &job.firmware, "pseries: vof or slof", "WORD"},
 		{"mmu", 0, 0, G_OPTION_ARG_STRING, &job.mmu, "pseries: radix or hash", "WORD"},
+		{"launcher", 0, 0, G_OPTION_ARG_STRING, &job.launcher, "direct, or libvirt", "WORD"},
+		{"connect", 'c', 0, G_OPTION_ARG_STRING, &job.uri, "libvirt's URI: qemu:///session, qemu+ssh://host/system",
+		 "URI"},
 		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &job.emulator, "another QEMU binary", "FILE"},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &job.results, "folder of run folders", "DIR"},
 		{"label", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &job.labels,

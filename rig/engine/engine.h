@@ -37,6 +37,7 @@ struct engine_plan {
 	const struct kernel *kernel;
 	const char *const *fragments; /* config fragments the kernel was built with, kept in the folder */
 	const char *initrd;
+	const char *launcher, *uri; /* of vm_config; or NULL */
 	const char *emulator;	/* NULL: the machine's */
 	const char *results;	/* folder of run folders */
 	guint64 seed;

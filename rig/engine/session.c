@@ -449,6 +449,8 @@ static struct vm *launch(struct session *s, GError **error)
 	struct vm_owner owner = *session_owner();
 	const struct vm_config config = {
 		.machine = plan->machine,
+		.launcher = plan->launcher,
+		.uri = plan->uri,
 		.emulator = plan->emulator,
 		.kernel = plan->kernel->image,
 		.initrd = plan->initrd,

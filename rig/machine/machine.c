@@ -70,6 +70,8 @@ static const struct machine pseries = {
 		{"hash", NULL, "disable_radix=yes"},
 		{NULL},
 	},
+	.libvirt_cpu = "POWER9",
+	.libvirt_serial = "spapr-vty",
 	.quirks = "no event says that the guest accepted a plug: it ends when QEMU has the device",
 };
 
@@ -95,6 +97,7 @@ static const struct machine pseries = {
 	.cmdline = "kernelcore=2G",                                                                \
 	.virtio_bus = "port0",                                                                     \
 	.can = MACHINE_VIRTIO_CONSOLE | MACHINE_CTRL_O,                                            \
+	.no_libvirt = "libvirt 9 has no PCI host bridge of powernv to put devices on",             \
 	.dimm_unit = GIB,                                                                          \
 	.min_memory = 6 * GIB
 

@@ -53,6 +53,9 @@ struct machine {
 	const char *const *firmwares; /* selectable, the first is the default; NULL: none */
 	const char *const *mmus;      /* selectable MMU modes, the first is the default; NULL: none */
 	const struct machine_mode *modes; /* ends with a NULL name; modes not in it add nothing */
+	const char *libvirt_cpu;     /* CPU model as libvirt names it, or NULL: the most it can ("maximum") */
+	const char *libvirt_serial;  /* model of a serial device as libvirt names it, or NULL: its default */
+	const char *no_libvirt;	      /* why libvirt cannot start it, or NULL */
 	const char *quirks;	      /* for people: what is odd and why, with the source of the fact */
 };
 

@@ -15,7 +15,7 @@ struct line {
 	GPtrArray *words;
 	const struct vm_config *config;
 	const struct machine *machine;
-	const struct machine_mode *firmware, *mmu;
+	struct vm_modes modes;
 };
 
 static void add(struct line *line, const char *word, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -44,8 +44,8 @@ static void add_machine(struct line *line)
 
 	for (int i = 0; machine->extra && machine->extra[i]; i++)
 		add(line, machine->extra[i], NULL);
-	add(line, "-machine", "%s%s%s", machine->type, or_empty(line->firmware->type),
-	    or_empty(line->mmu->type));
+	add(line, "-machine", "%s%s%s", machine->type, or_empty(line->modes.firmware->type),
+	    or_empty(line->modes.mmu->type));
 	add(line, "-accel", "%s", line->config->accel == ACCEL_KVM ? "kvm" : "tcg");
 	if (machine->cpu)
 		add(line, "-cpu", "%s", machine->cpu);
@@ -64,34 +64,38 @@ static void add_cpus(struct line *line)
 		add(line, "-smp", "cpus=%u", config->cpus);
 }
 
-/* The CPUs of a base node: one after the other, as cards are dealt. */
-static char *node_cpus(const struct vm_config *config, unsigned node)
+char *vm_node_cpus(const struct vm_config *config, unsigned node, const char *before)
 {
 	GString *out = g_string_new(NULL);
 
 	for (unsigned cpu = node; cpu < MAX(config->cpus, config->max_cpus); cpu += config->base_nodes)
-		g_string_append_printf(out, ",cpus=%u", cpu);
+		g_string_append_printf(out, "%s%u", before, cpu);
 	return g_string_free(out, FALSE);
+}
+
+guint64 vm_node_size(const struct vm_config *config, unsigned node)
+{
+	guint64 unit = MAX(config->machine->dimm_unit, KIB);
+	guint64 share = config->memory / config->base_nodes / unit * unit;
+
+	/* the first node takes what does not divide */
+	return node ? share : config->memory - share * (config->base_nodes - 1);
 }
 
 static void add_nodes(struct line *line)
 {
 	const struct vm_config *config = line->config;
-	guint64 unit = MAX(line->machine->dimm_unit, KIB);
-	guint64 share = config->memory / config->base_nodes / unit * unit;
 
 	for (unsigned node = 0; node < config->nodes; node++) {
-		/* the first node takes what does not divide */
-		guint64 size = node ? share : config->memory - share * (config->base_nodes - 1);
 		g_autofree char *cpus = NULL;
 
 		if (node >= config->base_nodes) {
 			add(line, "-numa", "node,nodeid=%u", node);
 			continue;
 		}
-		cpus = node_cpus(config, node);
+		cpus = vm_node_cpus(config, node, ",cpus=");
 		add(line, "-object", "memory-backend-ram,id=base%u,size=%" G_GUINT64_FORMAT "K", node,
-		    size / KIB);
+		    vm_node_size(config, node) / KIB);
 		add(line, "-numa", "node,nodeid=%u,memdev=base%u%s", node, node, cpus);
 	}
 }
@@ -129,13 +133,12 @@ static void add_wires(struct line *line, const struct vm_wires *wires)
 	add(line, "-mon", "chardev=qmp,mode=control");
 }
 
-static void add_kernel(struct line *line)
+char *vm_kernel_words(const struct vm_config *config, const struct vm_modes *modes)
 {
-	const struct vm_config *config = line->config;
-	const struct machine *machine = line->machine;
-	const char *const parts[] = {machine->cmdline, line->firmware->cmdline, line->mmu->cmdline,
+	const struct machine *machine = config->machine;
+	const char *const parts[] = {machine->cmdline, modes->firmware->cmdline, modes->mmu->cmdline,
 				     config->cmdline};
-	g_autoptr(GString) words = g_string_new(NULL);
+	GString *words = g_string_new(NULL);
 
 	g_string_append_printf(words, "console=%s panic=-1", machine->console);
 	if (machine->fallback_tty)
@@ -143,10 +146,18 @@ static void add_kernel(struct line *line)
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
 		if (parts[i] && *parts[i])
 			g_string_append_printf(words, " %s", parts[i]);
+	return g_string_free(words, FALSE);
+}
+
+static void add_kernel(struct line *line)
+{
+	const struct vm_config *config = line->config;
+	g_autofree char *words = vm_kernel_words(config, &line->modes);
+
 	add(line, "-kernel", "%s", config->kernel);
 	if (config->initrd)
 		add(line, "-initrd", "%s", config->initrd);
-	add(line, "-append", "%s", words->str);
+	add(line, "-append", "%s", words);
 }
 
 static gboolean check(const struct vm_config *config, GError **error)
@@ -170,18 +181,27 @@ static gboolean check(const struct vm_config *config, GError **error)
 	return TRUE;
 }
 
-char **vm_command_line(const struct vm_config *config, const struct vm_wires *wires, GError **error)
+gboolean vm_check_config(const struct vm_config *config, struct vm_modes *ret, GError **error)
 {
 	const struct machine *machine = config->machine;
 	const char *firmware, *mmu;
-	struct line line = {.config = config, .machine = machine};
 
 	if (!check(config, error) ||
 	    !machine_pick(machine->firmwares, "firmware", config->firmware, &firmware, error) ||
 	    !machine_pick(machine->mmus, "MMU mode", config->mmu, &mmu, error))
+		return FALSE;
+	ret->firmware = machine_mode(machine, firmware);
+	ret->mmu = machine_mode(machine, mmu);
+	return TRUE;
+}
+
+char **vm_command_line(const struct vm_config *config, const struct vm_wires *wires, GError **error)
+{
+	const struct machine *machine = config->machine;
+	struct line line = {.config = config, .machine = machine};
+
+	if (!vm_check_config(config, &line.modes, error))
 		return NULL;
-	line.firmware = machine_mode(machine, firmware);
-	line.mmu = machine_mode(machine, mmu);
 	line.words = g_ptr_array_new();
 	add(&line, config->emulator ? config->emulator : machine->emulator, NULL);
 	add_machine(&line);

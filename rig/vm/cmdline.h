@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From a struct vm_config to QEMU's words. */
+/* From a struct vm_config to QEMU's words, and what other launchers need of that. */
 #ifndef RIG_VM_CMDLINE_H
 #define RIG_VM_CMDLINE_H
 
@@ -17,6 +17,20 @@ struct vm_wires {
 
 /* NULL-terminated; [0] is the emulator. Errors (RIG_EXIT_USAGE): firmware, MMU, layout of memory. */
 char **vm_command_line(const struct vm_config *config, const struct vm_wires *wires, GError **error);
+
+/* What a config's firmware and MMU mode add; never NULL after vm_check_config(). */
+struct vm_modes {
+	const struct machine_mode *firmware, *mmu;
+};
+
+/* Can this guest be? Errors as above. */
+gboolean vm_check_config(const struct vm_config *config, struct vm_modes *ret, GError **error);
+/* The kernel's command line. */
+char *vm_kernel_words(const struct vm_config *config, const struct vm_modes *modes);
+/* Bytes of base node NODE. */
+guint64 vm_node_size(const struct vm_config *config, unsigned node);
+/* The CPUs of a base node, dealt as cards are, each with BEFORE in front. */
+char *vm_node_cpus(const struct vm_config *config, unsigned node, const char *before);
 
 /*
  * Writes DIR/qemu-cmd: a shell script that starts the same guest by hand, with its console on the

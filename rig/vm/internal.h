@@ -20,6 +20,7 @@ struct vm_way {
 	struct vm *vm;
 	struct stream *stream; /* NULL where the machine does not have it */
 	struct channel *channel;
+	gboolean is_cut; /* bytes were lost: what comes until the next frame is no garbage of the guest's */
 };
 
 /* QEMU's lines to us; the indices of vm_listen()'s sockets. */
@@ -39,7 +40,7 @@ struct vm_launcher {
 	void (*release)(struct vm *vm);
 };
 
-extern const struct vm_launcher vm_direct;
+extern const struct vm_launcher vm_direct, vm_libvirt;
 
 struct vm {
 	const struct vm_launcher *launcher;
@@ -81,6 +82,9 @@ gboolean vm_listen(struct vm *vm, int fds[N_WIRES], guint64 console_limit, GErro
 void vm_drain(struct vm *vm);
 /* It has ended: operations vanish, the owner is told. STATUS is 0 where nothing was amiss. */
 void vm_ended(struct vm *vm, int status, const char *why);
+
+/* Bytes of the guest channel were lost on their way, as the launcher knows. */
+void vm_channel_cut(struct vm *vm);
 
 /* Tells the owner of a fault of the host, once. */
 void vm_fault(struct vm *vm, const char *what);

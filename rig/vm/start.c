@@ -77,7 +77,7 @@ static struct vm *vm_new(const struct vm_config *config, const struct vm_owner *
 	return vm;
 }
 
-static const struct vm_launcher *const launchers[] = {&vm_direct, NULL};
+static const struct vm_launcher *const launchers[] = {&vm_direct, &vm_libvirt, NULL};
 
 static const struct vm_launcher *launcher_of(const struct vm_config *config, GError **error)
 {

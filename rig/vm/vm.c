@@ -130,6 +130,7 @@ static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, vo
 	struct vm *vm = way->vm;
 
 	vm->way = way;
+	way->is_cut = FALSE;
 	if (type == PROTO_HELLO && vm->may_reboot) {
 		vm->may_reboot = FALSE;
 		qmp_send(vm->qmp, "set-action", json_pack("{s:s}", "reboot", "shutdown"), NULL, NULL);
@@ -142,8 +143,22 @@ static void on_channel_error(const char *what, void *data)
 {
 	struct vm_way *way = data;
 
-	if (way->vm->owner.channel_error)
+	if (!way->is_cut && way->vm->owner.channel_error)
 		way->vm->owner.channel_error(what, way->vm->owner.data);
+}
+
+void vm_channel_cut(struct vm *vm)
+{
+	for (int i = 0; i < N_WAYS; i++) {
+		struct vm_way *way = &vm->ways[i];
+		const struct channel_owner frames = {on_frame, on_channel_error, way};
+
+		if (!way->channel)
+			continue;
+		channel_free(way->channel);
+		way->channel = channel_new(&frames);
+		way->is_cut = TRUE;
+	}
 }
 
 gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text)

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What libvirt and QEMU tell of: lifecycle, devices, sizes, and QEMU's own events as they are.
+ *
+ * The rig hears QEMU's words for all of it. For a device of libvirt's, libvirt's word is the one that counts:
+ * QEMU's DEVICE_DELETED comes before libvirt has taken the backend away, and names the alias ("ua-d0"), which
+ * the rig does not know; libvirt's device-removed is told as DEVICE_DELETED of "d0".
+ */
+#include "vm/libvirt.h"
+
+#include "qmp/qmp.h"
+
+#include <string.h>
+
+/* ACPI _OST, source "eject request" and the status "in progress": vm/unplug.c */
+#define OST_EJECT_REQUEST 3
+#define OST_IN_PROGRESS 0x84
+
+/* The host of a callback, where CONN is the connection that it has now. */
+static struct lv_host *host_of(virConnectPtr conn, void *opaque)
+{
+	struct lv_host *host = opaque;
+
+	return host->vm && host->link && host->link->conn == conn ? host : NULL;
+}
+
+static const char *id_of(const char *alias)
+{
+	return g_str_has_prefix(alias, LV_ALIAS) ? alias + strlen(LV_ALIAS) : NULL;
+}
+
+static void on_close(virConnectPtr conn, int reason, void *opaque)
+{
+	static const char *const reasons[] = {"input or output failed", "the host closed it", "no answer to keep-alives",
+					      "closed by us"};
+	struct lv_host *host = host_of(conn, opaque);
+
+	if (host)
+		lv_lost(host, reason >= 0 && reason < (int)G_N_ELEMENTS(reasons) ? reasons[reason] : "unknown reason");
+}
+
+/* Devices */
+
+static void on_left_checked(struct lv_host *host, struct lv_job *job)
+{
+	if (job->promise)
+		vm_fault(host->vm, job->promise);
+	g_hash_table_remove(host->devices, job->id);
+	lv_qmp_event(host, "DEVICE_DELETED", json_pack("{s:s, s:s}", "device", job->id, "by", "libvirt"));
+}
+
+static void device_left(struct lv_host *host, const char *id)
+{
+	struct lv_device *device = g_hash_table_lookup(host->devices, id);
+	struct lv_job *job;
+
+	if (!device || device->checking)
+		return;
+	device->checking = TRUE;
+	job = lv_job_new(host, lv_work_left, on_left_checked);
+	job->id = g_strdup(id);
+	lv_job_run(job);
+}
+
+static void on_removed(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaque)
+{
+	struct lv_host *host = host_of(conn, opaque);
+	const char *id = id_of(alias);
+
+	(void)domain;
+	if (host && id)
+		device_left(host, id);
+}
+
+/* The guest refused. Told once for each request, whoever tells it first. */
+static void refused(struct lv_host *host, const char *id, const char *why)
+{
+	struct lv_device *device = g_hash_table_lookup(host->devices, id);
+
+	if (!device || !device->leaving)
+		return;
+	device->leaving = FALSE;
+	lv_qmp_event(host, "DEVICE_UNPLUG_GUEST_ERROR",
+		     json_pack("{s:s, s:s, s:s}", "device", id, "msg", why, "by", "libvirt"));
+}
+
+static void on_removal_failed(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaque)
+{
+	struct lv_host *host = host_of(conn, opaque);
+	const char *id = id_of(alias);
+
+	(void)domain;
+	if (host && id)
+		refused(host, id, "the guest refused: libvirt says device-removal-failed");
+}
+
+static void on_sized_checked(struct lv_host *host, struct lv_job *job)
+{
+	if (job->promise)
+		vm_fault(host->vm, job->promise);
+	lv_qmp_event(host, "MEMORY_DEVICE_SIZE_CHANGE",
+		     json_pack("{s:s, s:I, s:s}", "id", job->id, "size", (json_int_t)job->number, "by", "libvirt"));
+}
+
+static void on_size(virConnectPtr conn, virDomainPtr domain, const char *alias, unsigned long long kib, void *opaque)
+{
+	struct lv_host *host = host_of(conn, opaque);
+	const char *id = id_of(alias);
+	struct lv_job *job;
+
+	(void)domain;
+	if (!host || !id)
+		return;
+	job = lv_job_new(host, lv_work_sized, on_sized_checked);
+	job->id = g_strdup(id);
+	job->number = kib << 10;
+	lv_job_run(job);
+}
+
+/* Lifecycle */
+
+static void stopped(struct lv_host *host, int detail)
+{
+	gboolean by_us = host->vm->by_us;
+
+	switch (detail) {
+	case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN:
+		lv_gone(host, 0, by_us ? "ended by the rig" : host->last_words);
+		return;
+	case VIR_DOMAIN_EVENT_STOPPED_DESTROYED:
+		lv_gone(host, !by_us, by_us ? "ended by the rig" : "the domain was destroyed by somebody else");
+		return;
+	case VIR_DOMAIN_EVENT_STOPPED_CRASHED:
+		lv_gone(host, 1, host->last_words ? host->last_words : "QEMU crashed, or was killed");
+		return;
+	default:
+		lv_gone(host, 1, "libvirt ended the domain");
+	}
+}
+
+static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int detail, void *opaque)
+{
+	struct lv_host *host = host_of(conn, opaque);
+
+	(void)domain;
+	if (!host)
+		return;
+	switch (event) {
+	case VIR_DOMAIN_EVENT_STOPPED:
+		stopped(host, detail);
+		break;
+	case VIR_DOMAIN_EVENT_SHUTDOWN:
+		host->shutting = TRUE;
+		break;
+	case VIR_DOMAIN_EVENT_CRASHED:
+		host->shutting = TRUE;
+		host->last_words = "guest panicked";
+		break;
+	case VIR_DOMAIN_EVENT_SUSPENDED:
+		if (host->state == LV_RUNNING && detail == VIR_DOMAIN_EVENT_SUSPENDED_PAUSED && !host->pause_asked &&
+		    !host->shutting && !host->vm->by_us)
+			vm_fault(host->vm, "the domain was paused by somebody else");
+		else if (detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR)
+			vm_fault(host->vm, "libvirt paused the domain after an I/O error");
+		break;
+	}
+}
+
+/* QEMU's own events */
+
+/*
+ * ACPI_DEVICE_OST is the guest's word, which libvirt has no event for (but for a refused eject): it is passed
+ * on in the rig's names.
+ */
+static void note_ost(struct lv_host *host, json_t *data)
+{
+	json_t *info = json_object_get(data, "info");
+	const char *device = json_string_value(json_object_get(info, "device")), *id = device ? id_of(device) : NULL;
+	int status = json_integer_value(json_object_get(info, "status"));
+	GHashTableIter iter;
+	struct lv_device *known;
+	const char *key;
+
+	g_hash_table_iter_init(&iter, host->devices);
+	while (device && !id && g_hash_table_iter_next(&iter, (void **)&key, (void **)&known)) {
+		g_autofree char *vcpu = g_strdup_printf("vcpu%u", known->vcpu);
+
+		if (known->is_cpu && g_str_equal(device, vcpu))
+			id = key;
+	}
+	if (!id)
+		return;
+	if (json_integer_value(json_object_get(info, "source")) == OST_EJECT_REQUEST) {
+		g_autofree char *why = g_strdup_printf("the guest refused: _OST status 0x%x", status);
+
+		if (status > 0 && status != OST_IN_PROGRESS)
+			refused(host, id, why);
+		return;
+	}
+	info = json_copy(info);
+	json_object_set_new(info, "device", json_string(id));
+	lv_qmp_event(host, "ACPI_DEVICE_OST", json_pack("{s:o, s:s}", "info", info, "by", "libvirt"));
+}
+
+void lv_missed_ost(struct lv_host *host, json_t *entry)
+{
+	json_t *data = json_pack("{s:O, s:b}", "info", entry, "missed", 1);
+
+	note_ost(host, data);
+	json_decref(data);
+}
+
+static const char *why_shut(json_t *data)
+{
+	static const struct {
+		const char *reason, *words;
+	} causes[] = {
+		{"guest-shutdown", "guest powered off"},
+		{"guest-reset", "guest reset itself, as after a panic"},
+		{"guest-panic", "guest panicked"},
+	};
+	const char *reason = json_string_value(json_object_get(data, "reason"));
+
+	for (gsize i = 0; i < G_N_ELEMENTS(causes); i++)
+		if (!g_strcmp0(causes[i].reason, reason))
+			return causes[i].words;
+	return "QEMU was shut down by its host";
+}
+
+static void on_monitor(virConnectPtr conn, virDomainPtr domain, const char *event, long long seconds, unsigned micros,
+		       const char *details, void *opaque)
+{
+	struct lv_host *host = host_of(conn, opaque);
+	json_t *data = details && strlen(details) < QMP_LINE_MAX ? json_loads(details, 0, NULL) : NULL;
+
+	(void)domain;
+	(void)seconds;
+	(void)micros;
+	if (host) {
+		lv_qmp_event(host, event, data ? json_incref(data) : json_object());
+		if (!strcmp(event, "ACPI_DEVICE_OST"))
+			note_ost(host, data);
+		if (!strcmp(event, "SHUTDOWN")) {
+			host->shutting = TRUE;
+			host->last_words = why_shut(data);
+		}
+	}
+	json_decref(data);
+}
+
+static void unref(void *opaque)
+{
+	lv_unref(opaque);
+}
+
+gboolean lv_listen(struct lv_host *host, struct lv_link *link)
+{
+	static const struct {
+		int event;
+		virConnectDomainEventGenericCallback callback;
+	} events[] = {
+		{VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle)},
+		{VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_removed)},
+		{VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, VIR_DOMAIN_EVENT_CALLBACK(on_removal_failed)},
+		{VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_size)},
+	};
+
+	G_STATIC_ASSERT(G_N_ELEMENTS(events) <= G_N_ELEMENTS(((struct lv_link *)0)->callbacks));
+	if (virConnectRegisterCloseCallback(link->conn, on_close, lv_ref(host), unref) < 0) {
+		lv_unref(host);
+		return FALSE;
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {
+		link->callbacks[i] = virConnectDomainEventRegisterAny(link->conn, link->domain, events[i].event,
+								      events[i].callback, lv_ref(host), unref);
+		if (link->callbacks[i] < 0) {
+			lv_unref(host);
+			return FALSE;
+		}
+	}
+	link->monitor = virConnectDomainQemuMonitorEventRegister(link->conn, link->domain, NULL, on_monitor,
+								 lv_ref(host), unref, 0);
+	if (link->monitor < 0)
+		lv_unref(host);
+	return link->monitor >= 0;
+}
+
+void lv_unlisten(struct lv_link *link)
+{
+	if (link->monitor >= 0)
+		virConnectDomainQemuMonitorEventDeregister(link->conn, link->monitor);
+	for (gsize i = 0; i < G_N_ELEMENTS(link->callbacks); i++)
+		if (link->callbacks[i] >= 0)
+			virConnectDomainEventDeregisterAny(link->conn, link->callbacks[i]);
+	virConnectUnregisterCloseCallback(link->conn, on_close);
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Finding and removing what a killed rig left on a libvirt host. */
+#include "vm/libvirt-left.h"
+
+#include "util/error.h"
+#include "vm/libvirt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void left_free(void *data)
+{
+	struct lv_left *left = data;
+
+	g_free(left->name);
+	g_free(left->owner);
+	g_free(left);
+}
+
+static struct lv_left *add(GPtrArray *all, enum lv_left_kind kind, const char *name, gboolean stale, char *owner)
+{
+	struct lv_left *left = g_new0(struct lv_left, 1);
+
+	*left = (struct lv_left){kind, g_strdup(name), stale, owner};
+	g_ptr_array_add(all, left);
+	return left;
+}
+
+static void look_at_domain(GPtrArray *all, virDomainPtr domain)
+{
+	const char *name = virDomainGetName(domain);
+	char *xml = virDomainGetXMLDesc(domain, 0);
+	struct lv_mark mark;
+	gboolean here, lives;
+
+	if (xml && lv_mark_read(xml, &mark)) {
+		here = !strcmp(mark.host, g_get_host_name());
+		lives = here && lv_mark_lives(&mark);
+		add(all, LV_LEFT_DOMAIN, name, here && !lives,
+		    g_strdup_printf("process %" G_GINT64_FORMAT " on %s, which %s", mark.pid, mark.host,
+				    lives  ? "runs"
+				    : here ? "has gone"
+					   : "is another host"));
+		lv_mark_clear(&mark);
+	}
+	free(xml);
+}
+
+static gboolean look_at_domains(virConnectPtr conn, GPtrArray *all)
+{
+	virDomainPtr *domains = NULL;
+	int n = virConnectListAllDomains(conn, &domains, 0);
+
+	for (int i = 0; i < n; i++) {
+		look_at_domain(all, domains[i]);
+		virDomainFree(domains[i]);
+	}
+	free(domains);
+	return n >= 0;
+}
+
+/* A volume belongs to the domain whose name it begins with; without one it is what an upload left. */
+static const struct lv_left *domain_of(GPtrArray *all, const char *volume)
+{
+	for (guint i = 0; i < all->len; i++) {
+		const struct lv_left *left = all->pdata[i];
+
+		if (left->kind == LV_LEFT_DOMAIN && g_str_has_prefix(volume, left->name))
+			return left;
+	}
+	return NULL;
+}
+
+/* Where a run is being started, its volumes come before its domain: young ones are left alone. */
+static void look_at_volumes(virConnectPtr conn, GPtrArray *all)
+{
+	virStoragePoolPtr pool = virStoragePoolLookupByName(conn, LV_POOL);
+	virStorageVolPtr *volumes = NULL;
+	int n;
+
+	if (!pool)
+		return;
+	virStoragePoolRefresh(pool, 0);
+	n = virStoragePoolListAllVolumes(pool, &volumes, 0);
+	for (int i = 0; i < n; i++) {
+		const char *name = virStorageVolGetName(volumes[i]);
+		const struct lv_left *domain = domain_of(all, name);
+
+		if (g_str_has_prefix(name, LV_PREFIX))
+			add(all, LV_LEFT_VOLUME, name, !domain || domain->stale,
+			    domain ? g_strdup_printf("domain %s", domain->name) : g_strdup("no domain"));
+		virStorageVolFree(volumes[i]);
+	}
+	free(volumes);
+	if (n == 0 && virStoragePoolIsPersistent(pool) == 0)
+		add(all, LV_LEFT_POOL, LV_POOL, TRUE, g_strdup("nobody: it is empty"));
+	virStoragePoolFree(pool);
+}
+
+static char *versions(virConnectPtr conn)
+{
+	unsigned long qemu = 0, lib = 0;
+	const char *type = virConnectGetType(conn);
+
+	virConnectGetVersion(conn, &qemu);
+	virConnectGetLibVersion(conn, &lib);
+	return g_strdup_printf("%s %lu.%lu.%lu, libvirt %lu.%lu.%lu", type ? type : "hypervisor", qemu / 1000000,
+			       qemu / 1000 % 1000, qemu % 1000, lib / 1000000, lib / 1000 % 1000, lib % 1000);
+}
+
+static virConnectPtr open_host(const char *uri, GError **error)
+{
+	virConnectPtr conn = lv_init(error) ? lv_connect(uri) : NULL;
+	g_autofree char *why = NULL;
+
+	if (conn || (error && *error))
+		return conn;
+	why = lv_why();
+	rig_fail(error, RIG_EXIT_INFRA, "cannot connect to libvirt%s%s: %s", uri ? " at " : "", uri ? uri : "", why);
+	return NULL;
+}
+
+static gboolean survey(virConnectPtr conn, GPtrArray *all, GError **error)
+{
+	g_autofree char *why = NULL;
+
+	if (!look_at_domains(conn, all)) {
+		why = lv_why();
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot list the domains: %s", why);
+	}
+	look_at_volumes(conn, all);
+	return TRUE;
+}
+
+gboolean lv_survey(const char *uri, struct lv_survey *ret, GError **error)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(left_free);
+	virConnectPtr conn = open_host(uri, error);
+	gboolean ok;
+	char *name;
+
+	if (!conn)
+		return FALSE;
+	ok = survey(conn, all, error);
+	if (ok) {
+		name = virConnectGetURI(conn);
+		*ret = (struct lv_survey){g_strdup(name), versions(conn), g_steal_pointer(&all)};
+		free(name);
+	}
+	virConnectClose(conn);
+	return ok;
+}
+
+void lv_survey_clear(struct lv_survey *s)
+{
+	g_free(s->uri);
+	g_free(s->hypervisor);
+	g_clear_pointer(&s->left, g_ptr_array_unref);
+}
+
+static gboolean remove_domain(virConnectPtr conn, const char *name)
+{
+	virDomainPtr domain = virDomainLookupByName(conn, name);
+	gboolean ok = domain && virDomainDestroy(domain) == 0;
+
+	if (domain)
+		virDomainFree(domain);
+	return ok;
+}
+
+static gboolean remove_volume(virConnectPtr conn, const char *name)
+{
+	virStoragePoolPtr pool = virStoragePoolLookupByName(conn, LV_POOL);
+	virStorageVolPtr volume = pool ? virStorageVolLookupByName(pool, name) : NULL;
+	gboolean ok = volume && virStorageVolDelete(volume, 0) == 0;
+
+	if (volume)
+		virStorageVolFree(volume);
+	if (pool)
+		virStoragePoolFree(pool);
+	return ok;
+}
+
+static gboolean remove_pool(virConnectPtr conn, const char *name)
+{
+	virStoragePoolPtr pool = virStoragePoolLookupByName(conn, name);
+	gboolean ok = pool && virStoragePoolDestroy(pool) == 0;
+
+	if (pool)
+		virStoragePoolFree(pool);
+	return ok;
+}
+
+gboolean lv_clean(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error)
+{
+	static gboolean (*const removers[])(virConnectPtr, const char *) = {
+		[LV_LEFT_DOMAIN] = remove_domain, [LV_LEFT_VOLUME] = remove_volume, [LV_LEFT_POOL] = remove_pool,
+	};
+	g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func(left_free);
+	g_autoptr(GPtrArray) removed = g_ptr_array_new_with_free_func(left_free);
+	virConnectPtr conn = open_host(uri, error);
+	gboolean ok;
+
+	if (!conn)
+		return FALSE;
+	ok = survey(conn, left, error);
+	while (ok && left->len) {
+		struct lv_left *entry = g_ptr_array_steal_index(left, 0);
+
+		if (!all && !entry->stale) {
+			left_free(entry);
+			continue;
+		}
+		g_ptr_array_add(removed, entry);
+		ok = removers[entry->kind](conn, entry->name);
+		if (!ok) {
+			g_autofree char *why = lv_why();
+
+			rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s': %s", entry->name, why);
+		}
+	}
+	virConnectClose(conn);
+	if (ok)
+		*ret_removed = g_steal_pointer(&removed);
+	return ok;
+}

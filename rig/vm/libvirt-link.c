@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A connection to libvirt: opened without questions to a person, watched by keep-alives, closed in a thread. */
+#include "vm/libvirt.h"
+
+#include <gio/gio.h>
+#include <libvirt-glib/libvirt-glib.h>
+#include <libvirt/virterror.h>
+
+#include "util/error.h"
+
+/* A host that does not answer for so long has gone: five seconds, three times. */
+#define KEEPALIVE_S 5
+#define KEEPALIVES 3
+
+static void quiet(void *data, virErrorPtr error)
+{
+	(void)data;
+	(void)error;
+}
+
+gboolean lv_init(GError **error)
+{
+	static gsize once;
+
+	if (g_once_init_enter(&once)) {
+		gboolean ok = virInitialize() == 0;
+
+		/* libvirt's own handler prints; every error of ours is asked for where it came up */
+		virSetErrorFunc(NULL, quiet);
+		gvir_event_register();
+		g_once_init_leave(&once, ok ? 1 : 2);
+	}
+	return once == 1 || rig_fail(error, RIG_EXIT_INFRA, "libvirt cannot be initialised");
+}
+
+char *lv_why(void)
+{
+	const char *why = virGetLastErrorMessage();
+
+	return g_strdelimit(g_utf8_make_valid(why ? why : "no reason known", -1), "\n", ' ');
+}
+
+/* What a person would be asked for (a password), the rig cannot give. */
+static int no_answers(virConnectCredentialPtr wanted, unsigned count, void *data)
+{
+	(void)wanted;
+	(void)count;
+	(void)data;
+	return -1;
+}
+
+virConnectPtr lv_connect(const char *uri)
+{
+	virConnectAuth auth = {NULL, 0, no_answers, NULL};
+	virConnectPtr conn = virConnectOpenAuth(uri, &auth, 0);
+
+	/* drivers without a connection of their own have none to keep alive */
+	if (conn && virConnectSetKeepAlive(conn, KEEPALIVE_S, KEEPALIVES) < 0)
+		virResetLastError();
+	return conn;
+}
+
+static const char *const devices[N_WIRES] = {
+	[WIRE_CONSOLE] = "serial0", [WIRE_CHANNEL] = "channel0", [WIRE_TTY] = "serial1",
+};
+
+static gboolean open_streams(struct lv_job *job, struct lv_link *link)
+{
+	for (int i = 0; i < N_WIRES; i++) {
+		virStreamPtr stream;
+		int bad;
+
+		if (!devices[i] || !job->host->has[i])
+			continue;
+		stream = link->streams[i] = virStreamNew(link->conn, VIR_STREAM_NONBLOCK);
+		if (!stream)
+			return FALSE;
+		/* by force: an earlier connection of ours may not be known to be dead yet */
+		bad = i == WIRE_CHANNEL ? virDomainOpenChannel(link->domain, devices[i], stream,
+							       VIR_DOMAIN_CHANNEL_FORCE)
+					: virDomainOpenConsole(link->domain, devices[i], stream,
+							       VIR_DOMAIN_CONSOLE_FORCE);
+		if (bad)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static void close_link(struct lv_link *link)
+{
+	lv_unlisten(link);
+	for (int i = 0; i < N_WIRES; i++) {
+		if (!link->streams[i])
+			continue;
+		virStreamAbort(link->streams[i]);
+		virStreamFree(link->streams[i]);
+	}
+	if (link->domain)
+		virDomainFree(link->domain);
+	virConnectClose(link->conn);
+	g_free(link);
+}
+
+gboolean lv_link_open(struct lv_job *job)
+{
+	struct lv_link *link = g_new0(struct lv_link, 1);
+
+	link->conn = job->conn;
+	virConnectRef(link->conn);
+	link->domain = job->domain;
+	virDomainRef(link->domain);
+	link->monitor = -1;
+	for (gsize i = 0; i < G_N_ELEMENTS(link->callbacks); i++)
+		link->callbacks[i] = -1;
+	if (lv_listen(job->host, link) && open_streams(job, link)) {
+		job->link = link;
+		return TRUE;
+	}
+	lv_job_fail(job);
+	close_link(link);
+	return FALSE;
+}
+
+static void close_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+	(void)source;
+	(void)cancellable;
+	close_link(data);
+	g_task_return_boolean(task, TRUE);
+}
+
+void lv_link_close(struct lv_host *host, struct lv_link *link)
+{
+	g_autoptr(GTask) task = g_task_new(NULL, NULL, NULL, NULL);
+
+	(void)host;
+	g_task_set_task_data(task, link, NULL);
+	g_task_run_in_thread(task, close_in_thread);
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices by libvirt's calls, and libvirt's promise: its live XML says what QEMU has. After each step both are
+ * read for the step's device. Everything here runs in a job's thread.
+ */
+#include "vm/libvirt.h"
+
+#include <libvirt/virterror.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROMISE_TRIES 3
+
+/* QMP, as it is */
+
+static json_t *reply_of(struct lv_job *job, const char *command, const char *text)
+{
+	json_error_t why;
+	json_t *message = json_loads(text, 0, &why), *error = json_object_get(message, "error"), *reply;
+	const char *klass = json_string_value(json_object_get(error, "class"));
+
+	reply = json_incref(json_object_get(message, "return"));
+	if (error) {
+		lv_job_say(job, "%s", json_string_value(json_object_get(error, "desc")) ?: "no description");
+		if (!g_strcmp0(klass, "DeviceNotFound"))
+			job->klass = "DeviceNotFound";
+	} else if (!reply) {
+		lv_job_say(job, "libvirt brought an answer to %s that is no QMP", command);
+	}
+	json_decref(message);
+	return reply;
+}
+
+json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments)
+{
+	json_t *message = json_pack("{s:s}", "execute", command), *reply;
+	char *text, *answer = NULL;
+
+	if (arguments)
+		json_object_set_new(message, "arguments", arguments);
+	text = json_dumps(message, JSON_COMPACT);
+	json_decref(message);
+	if (virDomainQemuMonitorCommand(job->domain, text, &answer, 0) < 0) {
+		free(text);
+		lv_job_fail(job);
+		return NULL;
+	}
+	free(text);
+	reply = reply_of(job, command, answer);
+	free(answer);
+	return reply;
+}
+
+/* The promise */
+
+static char *live_xml(struct lv_job *job)
+{
+	char *xml = virDomainGetXMLDesc(job->domain, 0);
+
+	if (!xml)
+		lv_job_fail(job);
+	return xml;
+}
+
+/* QEMU's entry of the device, borrowed from DEVICES. */
+static json_t *in_qemu(json_t *devices, const char *id)
+{
+	g_autofree char *alias = g_strconcat(LV_ALIAS, id, NULL);
+	json_t *entry;
+	gsize i;
+
+	json_array_foreach(devices, i, entry) {
+		json_t *data = json_object_get(entry, "data");
+
+		if (!g_strcmp0(json_string_value(json_object_get(data, "id")), alias))
+			return data;
+	}
+	return NULL;
+}
+
+static guint64 number(json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+/* In what the two differ, or NULL. */
+static char *difference(const char *id, const struct lv_memory *xml, json_t *qemu, const guint64 *told)
+{
+	guint64 size, address;
+
+	if (!xml != !qemu)
+		return g_strdup_printf("%s has the memory device '%s', %s has not", xml ? "libvirt's live XML" : "QEMU",
+				       id, xml ? "QEMU" : "libvirt's live XML");
+	if (!xml)
+		return NULL;
+	size = number(qemu, xml->is_virtio ? "max-size" : "size");
+	address = number(qemu, xml->is_virtio ? "memaddr" : "addr");
+	if (xml->size != size)
+		return g_strdup_printf("'%s' has %" G_GUINT64_FORMAT " bytes in libvirt's live XML and %" G_GUINT64_FORMAT
+				       " in QEMU", id, xml->size, size);
+	if (xml->address && xml->address != address)
+		return g_strdup_printf("'%s' is at 0x%" G_GINT64_MODIFIER "x in libvirt's live XML and at 0x%"
+				       G_GINT64_MODIFIER "x in QEMU", id, xml->address, address);
+	if (xml->node != number(qemu, "node"))
+		return g_strdup_printf("'%s' is on node %u in libvirt's live XML and on %" G_GUINT64_FORMAT " in QEMU", id,
+				       xml->node, number(qemu, "node"));
+	if (xml->is_virtio && xml->requested != number(qemu, "requested-size"))
+		return g_strdup_printf("'%s' was asked for %" G_GUINT64_FORMAT " bytes in libvirt's live XML and for %"
+				       G_GUINT64_FORMAT " in QEMU", id, xml->requested,
+				       number(qemu, "requested-size"));
+	/* QEMU tells libvirt of a size within a second: only of one that was told can they agree */
+	if (told && *told == number(qemu, "size") && xml->current != *told)
+		return g_strdup_printf("'%s' has grown to %" G_GUINT64_FORMAT " bytes in libvirt's live XML and to %"
+				       G_GUINT64_FORMAT " in QEMU", id, xml->current, number(qemu, "size"));
+	return NULL;
+}
+
+static char *compare_once(struct lv_job *job, gboolean wanted)
+{
+	guint64 told = job->number;
+	json_auto_t *devices = lv_monitor(job, "query-memory-devices", NULL);
+	g_autofree char *xml = devices ? live_xml(job) : NULL;
+	struct lv_memory memory = {0};
+	gboolean has;
+	json_t *qemu;
+	char *text;
+
+	/* no answer is not another answer: the connection's end is told elsewhere */
+	if (!xml) {
+		g_clear_pointer(&job->error, g_free);
+		return NULL;
+	}
+	has = lv_memory_find(xml, job->id, &memory);
+	qemu = in_qemu(devices, job->id);
+	text = difference(job->id, has ? &memory : NULL, qemu, job->work == lv_work_sized ? &told : NULL);
+	if (!text && has != wanted)
+		text = g_strdup_printf("libvirt said that '%s' %s, but its live XML and QEMU still %s it", job->id,
+				       wanted ? "was added" : "was removed", wanted ? "lack" : "have");
+	lv_memory_clear(&memory);
+	return text;
+}
+
+/* The two questions are two moments: only what differs several times is a broken promise. */
+static void compare(struct lv_job *job, gboolean wanted)
+{
+	g_autofree char *text = NULL;
+
+	for (int i = 0; i < PROMISE_TRIES; i++) {
+		g_free(text);
+		text = compare_once(job, wanted);
+		if (!text)
+			return;
+	}
+	job->promise = g_strdup_printf("libvirt's promise is broken: %s", text);
+}
+
+void lv_work_left(struct lv_job *job)
+{
+	compare(job, FALSE);
+}
+
+void lv_work_sized(struct lv_job *job)
+{
+	compare(job, TRUE);
+}
+
+/* The calls */
+
+static gboolean has_already(struct lv_job *job)
+{
+	g_autofree char *xml = job->again ? live_xml(job) : NULL;
+	struct lv_memory memory = {0};
+	gboolean has = xml && lv_memory_find(xml, job->id, &memory);
+
+	lv_memory_clear(&memory);
+	return has;
+}
+
+void lv_work_attach(struct lv_job *job)
+{
+	g_autofree char *xml = lv_memory_xml(&job->memory);
+
+	if (!has_already(job) && virDomainAttachDeviceFlags(job->domain, xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
+		lv_job_fail(job);
+	else
+		compare(job, TRUE);
+}
+
+/* Asks only: the outcome comes by an event. */
+void lv_work_detach(struct lv_job *job)
+{
+	g_autofree char *alias = g_strconcat(LV_ALIAS, job->id, NULL);
+
+	if (job->again && !has_already(job))
+		return;
+	if (virDomainDetachDeviceAlias(job->domain, alias, VIR_DOMAIN_AFFECT_LIVE) < 0)
+		lv_job_fail(job);
+}
+
+void lv_work_resize(struct lv_job *job)
+{
+	g_autofree char *xml = lv_memory_xml(&job->memory);
+
+	if (virDomainUpdateDeviceFlags(job->domain, xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
+		lv_job_fail(job);
+}
+
+/* QEMU's word on the vCPU: is its slot taken? */
+static gboolean is_on_in_qemu(struct lv_job *job, gboolean *ret)
+{
+	json_auto_t *slots = lv_monitor(job, "query-hotpluggable-cpus", NULL);
+	gsize n = json_array_size(slots);
+
+	/* QEMU lists the highest first */
+	if (job->number < 0 || (gsize)job->number >= n)
+		return FALSE;
+	*ret = json_object_get(json_array_get(slots, n - 1 - job->number), "qom-path") != NULL;
+	return TRUE;
+}
+
+void lv_work_cpu(struct lv_job *job)
+{
+	g_autofree char *vcpu = g_strdup_printf("%" G_GINT64_FORMAT, job->number), *xml = NULL;
+	gboolean books, qemu;
+
+	if (virDomainSetVcpu(job->domain, vcpu, job->flag, VIR_DOMAIN_AFFECT_LIVE) < 0) {
+		lv_job_fail(job);
+		return;
+	}
+	xml = live_xml(job);
+	if (!job->flag || !xml || !is_on_in_qemu(job, &qemu))
+		return;
+	books = lv_vcpu_is_on(xml, job->number);
+	if (books != qemu)
+		job->promise = g_strdup_printf("libvirt's promise is broken: vCPU %s is %s in its live XML and %s in QEMU",
+					       vcpu, books ? "on" : "off", qemu ? "on" : "off");
+}
+
+/*
+ * What libvirt's XML cannot say, on a node without memory or with a backend other than the domain's, goes
+ * to QEMU behind libvirt's back. `json` has "object" and "device". libvirt counts memory slots from below, so
+ * these are counted from above.
+ */
+void lv_work_raw_plug(struct lv_job *job)
+{
+	json_t *object = json_object_get(job->json, "object"), *device = json_object_get(job->json, "device");
+	json_t *reply = NULL;
+
+	if (object)
+		reply = lv_monitor(job, "object-add", json_incref(object));
+	if (object && !reply)
+		return;
+	json_decref(reply);
+	job->reply = lv_monitor(job, "device_add", json_incref(device));
+	if (!job->reply && object) {
+		g_autofree char *why = g_steal_pointer(&job->error);
+
+		json_decref(lv_monitor(job, "object-del", json_pack("{s:O}", "id", json_object_get(object, "id"))));
+		g_free(job->error);
+		job->error = g_steal_pointer(&why);
+	}
+}
+
+/* After a new connection: devices as they are now, and the guest's last words on each slot (ACPI). */
+void lv_work_missed(struct lv_job *job)
+{
+	json_t *devices = lv_monitor(job, "query-memory-devices", NULL), *slots;
+
+	if (!devices)
+		return;
+	slots = lv_monitor(job, "query-acpi-ospm-status", NULL);
+	/* no ACPI, no such list */
+	if (!slots && !job->lost)
+		g_clear_pointer(&job->error, g_free);
+	job->reply = json_pack("{s:o, s:o}", "devices", devices, "slots", slots ? slots : json_array());
+}

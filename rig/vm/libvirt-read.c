@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading a domain's XML: its memory devices and vCPUs, and the mark of the run that made it. */
+#include "vm/libvirt-xml.h"
+
+#include "util/paths.h"
+
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
+#include <libxml/xpathInternals.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define XML_MAX (4 << 20)
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathContext, xmlXPathFreeContext)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathObject, xmlXPathFreeObject)
+
+static xmlDoc *parse(const char *xml)
+{
+	gsize len = strlen(xml);
+
+	/* no entities, no network: what a host sends is not to be trusted */
+	return len > XML_MAX ? NULL
+			     : xmlReadMemory(xml, len, "domain", NULL,
+					     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+}
+
+/* The string value of a path from NODE on, "" where there is nothing. */
+static char *value(xmlXPathContext *context, const char *path)
+{
+	g_autoptr(xmlXPathObject) found = xmlXPathEvalExpression(BAD_CAST path, context);
+	xmlChar *text = found ? xmlXPathCastToString(found) : NULL;
+	char *copy = g_strdup(text ? (const char *)text : "");
+
+	xmlFree(text);
+	return copy;
+}
+
+static guint64 integer(xmlXPathContext *context, const char *path)
+{
+	g_autofree char *text = value(context, path);
+
+	return g_ascii_strtoull(text, NULL, 0);
+}
+
+/* libvirt writes sizes of live domains in KiB. */
+static guint64 bytes(xmlXPathContext *context, const char *path)
+{
+	return integer(context, path) << 10;
+}
+
+static void read_memory(xmlXPathContext *context, struct lv_memory *ret)
+{
+	g_autofree char *model = value(context, "@model"), *alias = value(context, "alias/@name");
+
+	*ret = (struct lv_memory){
+		.id = g_strdup(alias + strlen(LV_ALIAS)),
+		.is_virtio = g_str_equal(model, "virtio-mem"),
+		.size = bytes(context, "target/size"),
+		.requested = bytes(context, "target/requested"),
+		.current = bytes(context, "target/current"),
+		.block = bytes(context, "target/block"),
+		.node = integer(context, "target/node"),
+		.address = integer(context, "address/@base"),
+	};
+	if (!ret->address)
+		ret->address = integer(context, "target/address/@base");
+}
+
+void lv_memory_clear(struct lv_memory *memory)
+{
+	g_clear_pointer(&memory->id, g_free);
+}
+
+gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *ret)
+{
+	g_autoptr(xmlDoc) doc = parse(domain);
+	g_autoptr(xmlXPathContext) context = doc ? xmlXPathNewContext(doc) : NULL;
+	g_autoptr(xmlXPathObject) all =
+		context ? xmlXPathEvalExpression(BAD_CAST "/domain/devices/memory", context) : NULL;
+	g_autofree char *wanted = g_strconcat(LV_ALIAS, id, NULL);
+
+	for (int i = 0; all && all->nodesetval && i < all->nodesetval->nodeNr; i++) {
+		g_autofree char *alias = NULL;
+
+		context->node = all->nodesetval->nodeTab[i];
+		alias = value(context, "alias/@name");
+		if (strcmp(alias, wanted))
+			continue;
+		read_memory(context, ret);
+		return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu)
+{
+	g_autoptr(xmlDoc) doc = parse(domain);
+	g_autoptr(xmlXPathContext) context = doc ? xmlXPathNewContext(doc) : NULL;
+	g_autofree char *path = g_strdup_printf("/domain/vcpus/vcpu[@id='%u']/@enabled", vcpu), *enabled = NULL;
+
+	if (!context)
+		return FALSE;
+	enabled = value(context, path);
+	return g_str_equal(enabled, "yes");
+}
+
+/* The mark */
+
+/* When the process began, in ticks since boot: field 22 of proc(5)'s stat, the 20th after the name. 0: no process. */
+static gint64 start_of(gint64 pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/stat", pid), *stat = NULL;
+	g_auto(GStrv) fields = NULL;
+	const char *after;
+
+	if (!rig_read_file(path, 4096, &stat, NULL, NULL) || !(after = strrchr(stat, ')')))
+		return 0;
+	fields = g_strsplit(after + 1, " ", 22);
+	return g_strv_length(fields) > 20 ? g_ascii_strtoll(fields[20], NULL, 10) : 0;
+}
+
+struct lv_mark lv_mark_here(void)
+{
+	return (struct lv_mark){g_strdup(g_get_host_name()), getpid(), start_of(getpid())};
+}
+
+void lv_mark_clear(struct lv_mark *mark)
+{
+	g_clear_pointer(&mark->host, g_free);
+}
+
+gboolean lv_mark_lives(const struct lv_mark *mark)
+{
+	return mark->start && start_of(mark->pid) == mark->start;
+}
+
+gboolean lv_mark_read(const char *xml, struct lv_mark *ret)
+{
+	g_autoptr(xmlDoc) doc = parse(xml);
+	g_autoptr(xmlXPathContext) context = doc ? xmlXPathNewContext(doc) : NULL;
+	g_autofree char *host = NULL;
+
+	if (!context)
+		return FALSE;
+	xmlXPathRegisterNs(context, BAD_CAST "rig", BAD_CAST LV_MARK_URI);
+	host = value(context, "/domain/metadata/rig:run/@host");
+	if (!*host)
+		return FALSE;
+	*ret = (struct lv_mark){
+		.host = g_steal_pointer(&host),
+		.pid = integer(context, "/domain/metadata/rig:run/@pid"),
+		.start = integer(context, "/domain/metadata/rig:run/@start"),
+	};
+	return TRUE;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Domain XML, written and read by libxml2: https://libvirt.org/formatdomain.html */
+#ifndef RIG_VM_LIBVIRT_XML_H
+#define RIG_VM_LIBVIRT_XML_H
+
+#include <glib.h>
+#include <libxml/tree.h>
+
+#include "vm/vm.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
+
+/* The namespace of the mark that the rig leaves in its domains' metadata. */
+#define LV_MARK_URI "urn:hotplug-rig:run"
+
+/* QEMU's names of what the domain has: libvirt makes them from its aliases. */
+#define LV_CONSOLE_CHARDEV "charserial0"
+
+/* Aliases of one's own must begin so. */
+#define LV_ALIAS "ua-"
+
+/* Whose run a domain or a volume belongs to. */
+struct lv_mark {
+	char *host;
+	gint64 pid, start; /* start: the process's start time, in ticks since boot (proc(5), stat) */
+};
+
+struct lv_mark lv_mark_here(void);
+void lv_mark_clear(struct lv_mark *mark);
+/* Does the process that left it run still? Only for marks of this host. */
+gboolean lv_mark_lives(const struct lv_mark *mark);
+/* From a domain's XML; FALSE where it has none. */
+gboolean lv_mark_read(const char *xml, struct lv_mark *ret);
+
+/* The domain of a guest. Errors: as vm_check_config(), and RIG_EXIT_SKIP for what libvirt cannot express. */
+xmlDoc *lv_domain(const struct vm_config *config, const char *name, GError **error);
+/* Kernel and initramfs by other paths. */
+void lv_domain_boot(xmlDoc *domain, const char *kernel, const char *initrd);
+char *lv_text(xmlDoc *doc);
+
+/* A memory device as libvirt's XML has it. */
+struct lv_memory {
+	char *id; /* without LV_ALIAS */
+	gboolean is_virtio;
+	guint64 size, requested, current, block; /* bytes; `current` is only read */
+	unsigned node;
+	guint64 address; /* only read; 0 where libvirt does not say */
+};
+
+void lv_memory_clear(struct lv_memory *memory);
+/* For attaching, updating. */
+char *lv_memory_xml(const struct lv_memory *memory);
+/* The device of that id in a live domain's XML. */
+gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *ret);
+/* Is that vCPU enabled in a live domain's XML? */
+gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu);
+
+/* A folder pool, a volume in it, and the path of a pool's folder or a volume. */
+char *lv_pool_xml(const char *name, const char *path);
+char *lv_volume_xml(const char *name, guint64 bytes);
+
+#endif

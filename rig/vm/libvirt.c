@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest as a transient libvirt domain: connect, upload, create it paused, listen, then let it run; take the
+ * connection up again where it is lost; and at the end leave nothing on the host.
+ */
+#include "vm/libvirt.h"
+
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/paths.h"
+#include "vm/libvirt-left.h"
+
+#include <libvirt/virterror.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RETRY_MS 300	 /* between two tries to connect again */
+#define AWAY_S 30	 /* how long it is tried */
+#define LAST_WORDS_MS 2000 /* for streams to end after the domain has */
+#define MIB (G_GUINT64_CONSTANT(1) << 20)
+
+static void finish_when_silent(struct lv_host *host);
+
+void lv_unref(struct lv_host *host)
+{
+	if (!g_atomic_ref_count_dec(&host->refs))
+		return;
+	for (int i = 0; i < N_WIRES; i++) {
+		g_byte_array_unref(host->pumps[i].to_us);
+		g_byte_array_unref(host->pumps[i].to_guest);
+	}
+	g_byte_array_unref(host->qmp_in);
+	g_byte_array_unref(host->qmp_out);
+	g_hash_table_destroy(host->objects);
+	g_hash_table_destroy(host->devices);
+	g_hash_table_destroy(host->raw);
+	xmlFreeDoc(host->xml);
+	g_free(host->uri);
+	g_free(host->name);
+	g_free(host->uuid);
+	g_free(host->dir);
+	g_free(host->kernel);
+	g_free(host->initrd);
+	g_free(host->away_why);
+	g_free(host->why);
+	g_free(host);
+}
+
+/* The end */
+
+static void drop_link(struct lv_host *host)
+{
+	struct lv_link *link = g_steal_pointer(&host->link);
+
+	lv_pumps_pause(host);
+	if (link)
+		lv_link_close(host, link);
+}
+
+static void over(struct lv_host *host)
+{
+	host->state = LV_OVER;
+	vm_ended(host->vm, host->status, host->why);
+}
+
+static void volumes_work(struct lv_job *job)
+{
+	lv_volumes_remove(job->conn, job->host->name);
+}
+
+static void on_volumes_removed(struct lv_host *host, struct lv_job *job)
+{
+	(void)job;
+	drop_link(host);
+	over(host);
+}
+
+/* All that the guest said has been read: the rig reads it from the sockets, and hears of the end. */
+static void finish(struct lv_host *host)
+{
+	g_clear_handle_id(&host->end_timer, g_source_remove);
+	host->state = LV_ENDING;
+	host->vm->running = FALSE;
+	lv_pumps_close(host);
+	lv_qmp_deinit(host);
+	vm_drain(host->vm);
+	if (host->has_volumes && host->link) {
+		lv_job_run(lv_job_new(host, volumes_work, on_volumes_removed));
+		return;
+	}
+	drop_link(host);
+	over(host);
+}
+
+static gboolean on_end_timer(void *data)
+{
+	struct lv_host *host = data;
+
+	host->end_timer = 0;
+	finish(host);
+	return G_SOURCE_REMOVE;
+}
+
+static void finish_when_silent(struct lv_host *host)
+{
+	if (!host->domain_gone || host->state >= LV_ENDING)
+		return;
+	g_clear_handle_id(&host->end_timer, g_source_remove);
+	host->end_timer = lv_pumps_over(host) ? g_idle_add(on_end_timer, host)
+					      : g_timeout_add(LAST_WORDS_MS, on_end_timer, host);
+}
+
+void lv_stream_over(struct lv_host *host)
+{
+	finish_when_silent(host);
+}
+
+void lv_gone(struct lv_host *host, int status, const char *why)
+{
+	if (host->domain_gone || host->state >= LV_ENDING)
+		return;
+	host->domain_gone = TRUE;
+	host->status = status;
+	host->why = g_strdup(why ? why : "the domain ended without a word of the guest");
+	g_clear_handle_id(&host->retry_timer, g_source_remove);
+	finish_when_silent(host);
+}
+
+/* The host's fault before there was a guest. */
+static void never_was(struct lv_host *host, const char *why)
+{
+	if (!host->vm->by_us)
+		vm_fault(host->vm, why);
+	lv_gone(host, 1, why);
+}
+
+static void destroy_work(struct lv_job *job)
+{
+	if (virDomainDestroyFlags(job->domain, job->flag ? VIR_DOMAIN_DESTROY_GRACEFUL : 0) < 0)
+		lv_job_fail(job);
+}
+
+static void on_destroyed(struct lv_host *host, struct lv_job *job)
+{
+	if (job->code == VIR_ERR_NO_DOMAIN || job->code == VIR_ERR_OPERATION_INVALID)
+		lv_gone(host, 1, "the domain had gone before it could be ended");
+	else if (job->lost)
+		lv_lost(host, job->error);
+}
+
+static void destroy(struct lv_host *host, gboolean gently)
+{
+	struct lv_job *job;
+
+	if (!host->link) {
+		host->kill_asked = TRUE;
+		/* nobody waits for a host that does not answer, when all that is left is to end */
+		if (!gently)
+			g_atomic_int_set(&host->abandoned, 1);
+		if (!gently || host->state == LV_AWAY)
+			lv_gone(host, 1, host->away_why ? host->away_why : "given up before libvirt had started it");
+		return;
+	}
+	job = lv_job_new(host, destroy_work, on_destroyed);
+	job->flag = gently;
+	lv_job_run(job);
+}
+
+void lv_destroy(struct lv_host *host)
+{
+	destroy(host, TRUE);
+}
+
+/* The connection */
+
+static gboolean is_there(struct lv_job *job)
+{
+	job->domain = virDomainLookupByUUIDString(job->conn, job->host->uuid);
+	return job->domain || lv_job_fail(job);
+}
+
+static void again_work(struct lv_job *job)
+{
+	job->conn = lv_connect(job->host->uri);
+	if (!job->conn)
+		lv_job_fail(job);
+	else if (is_there(job))
+		lv_link_open(job);
+}
+
+static gboolean on_retry(void *data);
+
+static void on_missed(struct lv_host *host, struct lv_job *job)
+{
+	GHashTableIter iter;
+	const char *id;
+	struct lv_device *device;
+	json_t *entry;
+	gsize i;
+
+	if (!job->reply)
+		return;
+	g_hash_table_iter_init(&iter, host->devices);
+	while (g_hash_table_iter_next(&iter, (void **)&id, (void **)&device)) {
+		gboolean there = device->is_cpu;
+
+		json_array_foreach(json_object_get(job->reply, "devices"), i, entry) {
+			json_t *data = json_object_get(entry, "data");
+			const char *alias = json_string_value(json_object_get(data, "id"));
+
+			if (!alias || !g_str_has_prefix(alias, LV_ALIAS) || strcmp(alias + strlen(LV_ALIAS), id))
+				continue;
+			there = TRUE;
+			if (device->memory.is_virtio)
+				lv_qmp_event(host, "MEMORY_DEVICE_SIZE_CHANGE",
+					     json_pack("{s:s, s:O, s:b}", "id", id, "size",
+						       json_object_get(data, "size"), "missed", 1));
+		}
+		if (!there && device->leaving) {
+			lv_qmp_event(host, "DEVICE_DELETED", json_pack("{s:s, s:b}", "device", id, "missed", 1));
+			g_hash_table_iter_remove(&iter);
+		}
+	}
+	json_array_foreach(json_object_get(job->reply, "slots"), i, entry)
+		lv_missed_ost(host, entry);
+}
+
+static void on_again(struct lv_host *host, struct lv_job *job)
+{
+	gint64 away_s = (rig_now_ns() - host->away_ns) / RIG_NS_PER_S;
+
+	if (host->domain_gone) {
+		if (job->link)
+			lv_link_close(host, job->link);
+		return;
+	}
+	if (job->code == VIR_ERR_NO_DOMAIN) {
+		g_autofree char *why = g_strdup_printf("the domain went while the connection was lost (%s)",
+						       host->away_why);
+		lv_gone(host, 1, why);
+		return;
+	}
+	if (!job->link) {
+		g_autofree char *why = NULL;
+
+		if (away_s < AWAY_S) {
+			host->retry_timer = g_timeout_add(RETRY_MS, on_retry, host);
+			return;
+		}
+		why = g_strdup_printf("the connection to libvirt was lost (%s) and could not be made again within "
+				      "%d s: %s; domain '%s' may still run there: rig clean --connect URI", host->away_why,
+				      AWAY_S, job->error, host->name);
+		lv_gone(host, 1, why);
+		return;
+	}
+	host->link = g_steal_pointer(&job->link);
+	host->state = LV_RUNNING;
+	lv_qmp_event(host, "LIBVIRT_CONNECTED", json_pack("{s:I}", "away_s", (json_int_t)away_s));
+	vm_channel_cut(host->vm);
+	lv_pumps_open(host);
+	lv_qmp_resume(host);
+	lv_job_run(lv_job_new(host, lv_work_missed, on_missed));
+	if (host->kill_asked)
+		destroy(host, FALSE);
+}
+
+static gboolean on_retry(void *data)
+{
+	struct lv_host *host = data;
+
+	host->retry_timer = 0;
+	lv_job_run(lv_job_new(host, again_work, on_again));
+	return G_SOURCE_REMOVE;
+}
+
+void lv_lost(struct lv_host *host, const char *why)
+{
+	if (host->state != LV_RUNNING)
+		return;
+	/* the domain's end was told already: nothing is to be had from another connection */
+	drop_link(host);
+	if (host->domain_gone) {
+		finish_when_silent(host);
+		return;
+	}
+	host->state = LV_AWAY;
+	host->away_ns = rig_now_ns();
+	g_free(host->away_why);
+	host->away_why = g_strdup(why);
+	lv_qmp_event(host, "LIBVIRT_LOST", json_pack("{s:s}", "why", why));
+	host->retry_timer = g_timeout_add(RETRY_MS, on_retry, host);
+}
+
+/* The beginning */
+
+static gboolean create(struct lv_job *job)
+{
+	g_autofree char *text = lv_text(job->host->xml);
+
+	job->text = g_steal_pointer(&text);
+	job->domain = virDomainCreateXML(job->conn, job->text, VIR_DOMAIN_START_PAUSED);
+	return job->domain || lv_job_fail(job);
+}
+
+static void start_work(struct lv_job *job)
+{
+	struct lv_host *host = job->host;
+	char uuid[VIR_UUID_STRING_BUFLEN];
+
+	job->conn = lv_connect(host->uri);
+	if (!job->conn) {
+		lv_job_fail(job);
+		return;
+	}
+	if (host->upload && !lv_volumes_upload(job))
+		return;
+	if (create(job) && virDomainGetUUIDString(job->domain, uuid) == 0) {
+		host->uuid = g_strdup(uuid);
+		/* a panic reboots, and a reboot ends the domain; a reset of ours lifts that (vm/command.c) */
+		json_decref(lv_monitor(job, "set-action", json_pack("{s:s}", "reboot", "shutdown")));
+		if (!job->error && !g_atomic_int_get(&host->abandoned) && lv_link_open(job))
+			return;
+		virDomainDestroy(job->domain);
+	}
+	if (host->upload)
+		lv_volumes_remove(job->conn, host->name);
+}
+
+static void resume_work(struct lv_job *job)
+{
+	if (virDomainResume(job->domain) < 0)
+		lv_job_fail(job);
+}
+
+static void on_resumed(struct lv_host *host, struct lv_job *job)
+{
+	if (job->error)
+		vm_fault(host->vm, job->error);
+}
+
+static void keep_xml(struct lv_host *host, const char *text)
+{
+	g_autofree char *path = g_build_filename(host->dir, "domain.xml", NULL);
+	g_autoptr(GError) error = NULL;
+
+	if (text && !rig_write_file(path, text, -1, &error))
+		vm_fault(host->vm, error->message);
+}
+
+static void on_started(struct lv_host *host, struct lv_job *job)
+{
+	if (host->domain_gone) { /* abandoned just when it had begun: as it is released, it is destroyed */
+		host->link = g_steal_pointer(&job->link);
+		return;
+	}
+	keep_xml(host, job->text);
+	if (!job->link) {
+		g_autofree char *why = g_strdup_printf("libvirt%s%s cannot start the guest: %s", host->uri ? " at " : "",
+						       host->uri ? host->uri : "", job->error);
+		never_was(host, why);
+		return;
+	}
+	host->link = g_steal_pointer(&job->link);
+	host->state = LV_RUNNING;
+	host->has_volumes = host->upload;
+	lv_pumps_open(host);
+	lv_qmp_greet(host);
+	if (host->kill_asked)
+		destroy(host, FALSE);
+	else
+		lv_job_run(lv_job_new(host, resume_work, on_resumed));
+}
+
+/*
+ * Our files are of use to a session on this machine alone. Elsewhere, they are not there; the system's QEMU
+ * runs as a user who may not read them.
+ */
+static gboolean must_upload(const char *uri)
+{
+	return g_strcmp0(uri, "qemu:///session") != 0;
+}
+
+static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int fds[N_WIRES], GError **error)
+{
+	g_autofree char *run = g_path_get_basename(vm->dir), *name = g_strconcat(LV_PREFIX, run, NULL);
+	g_autoptr(xmlDoc) xml = lv_domain(config, name, error);
+	struct lv_host *host;
+
+	if (!xml || !lv_init(error))
+		return FALSE;
+	host = vm->held = g_new0(struct lv_host, 1);
+	g_atomic_ref_count_init(&host->refs);
+	host->vm = vm;
+	host->uri = g_strdup(config->uri);
+	host->name = g_steal_pointer(&name);
+	host->dir = g_strdup(vm->dir);
+	host->xml = g_steal_pointer(&xml);
+	host->kernel = g_strdup(config->kernel);
+	host->initrd = g_strdup(config->initrd);
+	host->upload = must_upload(config->uri);
+	host->base_nodes = config->base_nodes;
+	host->slots = config->slots;
+	/* QEMU's own default; the guest may deal in more (machine.c) */
+	host->block = 2 * MIB;
+	lv_pumps_init(host, fds);
+	lv_qmp_init(host, fds[WIRE_QMP]);
+	fds[WIRE_QMP] = -1;
+	lv_job_run(lv_job_new(host, start_work, on_started));
+	return TRUE;
+}
+
+static void libvirt_kill(struct vm *vm)
+{
+	destroy(vm->held, FALSE);
+}
+
+static void libvirt_release(struct vm *vm)
+{
+	struct lv_host *host = vm->held;
+
+	if (!host)
+		return;
+	g_clear_handle_id(&host->retry_timer, g_source_remove);
+	g_clear_handle_id(&host->end_timer, g_source_remove);
+	if (host->link && host->state != LV_OVER)
+		virDomainDestroy(host->link->domain);
+	lv_pumps_close(host);
+	if (host->link)
+		lv_link_close(host, g_steal_pointer(&host->link));
+	lv_qmp_deinit(host);
+	host->vm = NULL;
+	lv_unref(host);
+}
+
+const struct vm_launcher vm_libvirt = {"libvirt", libvirt_start, libvirt_kill, libvirt_release};

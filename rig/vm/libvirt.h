@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The libvirt launcher from the inside. It sits at the other ends of a guest's sockets (vm/internal.h):
+ *
+ *	console, channel, tty	pumps between a socket and a virStream (libvirt-stream.c)
+ *	QMP			answered here: a table says which libvirt call a command stands for; all others
+ *				go through as they are (libvirt-qmp.c). Events of libvirt's and of QEMU's come
+ *				back as QMP events (libvirt-event.c)
+ *
+ * Above, a guest is the same as ever; qmp.jsonl records the talk. A call to libvirt may block, so each is a
+ * job in a thread that sees only what it was given; all else happens on the main loop. Where the connection
+ * is lost, commands wait, streams pause, and a new connection takes both up again.
+ */
+#ifndef RIG_VM_LIBVIRT_H
+#define RIG_VM_LIBVIRT_H
+
+#include <glib.h>
+#include <jansson.h>
+#include <libvirt/libvirt-qemu.h>
+#include <libvirt/libvirt.h>
+
+#include "vm/internal.h"
+#include "vm/libvirt-xml.h"
+
+enum lv_state {
+	LV_STARTING, /* connecting, uploading, creating the domain */
+	LV_RUNNING,
+	LV_AWAY,     /* the connection was lost; another is tried */
+	LV_ENDING,   /* the domain has gone: streams are emptied, volumes removed */
+	LV_OVER,     /* vm_ended() was called */
+};
+
+/* One end of a socket, and the stream that it is a guest's device by. */
+struct lv_pump {
+	struct lv_host *host;
+	const char *device; /* alias: "serial0" */
+	gboolean is_channel;
+	int fd;		    /* -1: the machine has no such device, or it is over */
+	virStreamPtr stream; /* NULL while away */
+	int watched;	    /* events that the stream tells of */
+	GByteArray *to_us, *to_guest; /* read, but not taken by the other side yet */
+	guint fd_watch;
+	GIOCondition fd_watched;
+};
+
+/* A device that libvirt was asked for, by the rig's id. */
+struct lv_device {
+	gboolean is_cpu;
+	unsigned vcpu;
+	struct lv_memory memory;
+	gboolean leaving; /* a detach was asked for and has no outcome yet */
+	gboolean checking; /* it went; libvirt's books are being read */
+};
+
+/* A virConnectPtr with what was registered on it. */
+struct lv_link {
+	virConnectPtr conn;
+	virDomainPtr domain;
+	virStreamPtr streams[N_WIRES];
+	int callbacks[6], monitor; /* -1: none */
+};
+
+struct lv_host {
+	gatomicrefcount refs;
+	struct vm *vm; /* NULL when it was released: what jobs bring is of no interest any more */
+	char *uri;     /* NULL: libvirt's default */
+	char *name, *uuid, *dir;
+	xmlDoc *xml;
+	char *kernel, *initrd; /* files here */
+	gboolean upload;
+	gboolean has_volumes;
+	guint base_nodes, slots;
+	guint64 block; /* of virtio-mem */
+	gboolean has[N_WIRES];
+
+	enum lv_state state;
+	struct lv_link *link; /* NULL where there is none */
+	struct lv_pump pumps[N_WIRES]; /* WIRE_QMP's is not used */
+	guint retry_timer, end_timer;
+	gint64 away_ns; /* since when */
+	char *away_why;
+
+	/* QMP */
+	int qmp_fd;
+	guint qmp_in_watch, qmp_out_watch;
+	GByteArray *qmp_in, *qmp_out;
+	GQueue waiting; /* commands (struct lv_call) that came while away */
+	GHashTable *objects; /* id -> json_t: backends whose device has not come yet */
+	GHashTable *devices; /* id -> struct lv_device */
+	GHashTable *raw; /* ids of backends and devices that QEMU was given behind libvirt's back */
+
+	/* the end */
+	gint abandoned; /* atomic: a domain that is being started is not wanted any more */
+	gboolean kill_asked; /* while starting or away: done as soon as it can be */
+	gboolean pause_asked, shutting; /* a stop that is expected */
+	gboolean domain_gone;
+	int status;
+	const char *last_words;
+	char *why;
+};
+
+struct lv_host *lv_ref(struct lv_host *host);
+void lv_unref(struct lv_host *host);
+
+/*
+ * Jobs. WORK runs in a thread and blocks; it may use only the job (HOST's constant strings included). DONE
+ * comes from the main loop, unless the guest was released meanwhile.
+ */
+struct lv_job;
+typedef void (*lv_work)(struct lv_job *job);
+typedef void (*lv_job_done)(struct lv_host *host, struct lv_job *job);
+
+struct lv_job {
+	struct lv_host *host;
+	virConnectPtr conn; /* of its own, or NULL */
+	virDomainPtr domain;
+	lv_work work;
+	lv_job_done done;
+	/* for the work */
+	char *id, *text;
+	json_t *json;
+	struct lv_memory memory;
+	gint64 number;
+	gboolean flag;
+	gboolean again; /* done once before, and the connection lost meanwhile */
+	/* from the work */
+	struct lv_link *link;
+	json_t *reply;	/* QMP's "return", or NULL */
+	char *error;	/* NULL: it went well */
+	const char *klass; /* QMP's class of the error; static */
+	int code;	/* virErrorNumber of it */
+	gboolean lost;	/* the connection is dead */
+	char *promise;	/* in what libvirt's books differ from QEMU's, or NULL */
+	void *data;	/* for `done` */
+};
+
+struct lv_job *lv_job_new(struct lv_host *host, lv_work work, lv_job_done done);
+void lv_job_run(struct lv_job *job);
+/* In a work: libvirt's last error becomes the job's. Returns FALSE. */
+gboolean lv_job_fail(struct lv_job *job);
+gboolean lv_job_say(struct lv_job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* libvirt.c */
+void lv_lost(struct lv_host *host, const char *why); /* the connection */
+void lv_gone(struct lv_host *host, int status, const char *why); /* the domain */
+void lv_stream_over(struct lv_host *host); /* a pump has read all that its guest will ever say */
+void lv_destroy(struct lv_host *host);
+
+/* libvirt-link.c: for works */
+gboolean lv_init(GError **error);
+char *lv_why(void);			 /* libvirt's last error, for people */
+virConnectPtr lv_connect(const char *uri); /* NULL: see lv_why() */
+gboolean lv_link_open(struct lv_job *job); /* the job's conn and domain: callbacks, streams */
+void lv_link_close(struct lv_host *host, struct lv_link *link); /* in a thread of its own */
+
+/* libvirt-event.c */
+gboolean lv_listen(struct lv_host *host, struct lv_link *link);
+void lv_unlisten(struct lv_link *link);
+/* An entry of query-acpi-ospm-status: the guest's last word on a slot. */
+void lv_missed_ost(struct lv_host *host, json_t *entry);
+
+/* libvirt-stream.c */
+void lv_pumps_init(struct lv_host *host, int fds[N_WIRES]);
+void lv_pumps_open(struct lv_host *host);  /* the link's streams */
+void lv_pumps_pause(struct lv_host *host); /* there are none any more */
+void lv_pumps_close(struct lv_host *host); /* for ever */
+gboolean lv_pumps_over(const struct lv_host *host);
+
+/* libvirt-qmp.c */
+void lv_qmp_init(struct lv_host *host, int fd);
+void lv_qmp_greet(struct lv_host *host);
+void lv_qmp_resume(struct lv_host *host); /* commands that waited are sent */
+void lv_qmp_deinit(struct lv_host *host);
+/* An event to the rig. DATA is stolen. */
+void lv_qmp_event(struct lv_host *host, const char *name, json_t *data);
+
+/* libvirt-plug.c: works. Each reads libvirt's books when it is done, and compares them with QEMU's. */
+json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments); /* stolen; NULL: failed */
+void lv_work_attach(struct lv_job *job);
+void lv_work_detach(struct lv_job *job);
+void lv_work_resize(struct lv_job *job);
+void lv_work_cpu(struct lv_job *job); /* `number`: vCPU, `flag`: on */
+void lv_work_raw_plug(struct lv_job *job);
+void lv_work_left(struct lv_job *job);	  /* is `id` gone from all books? */
+void lv_work_sized(struct lv_job *job);	  /* has `id` the size everywhere? */
+void lv_work_missed(struct lv_job *job);  /* what events would have told of meanwhile, as `reply` */
+
+/* libvirt-volume.c */
+/* Uploads the job's kernel and initramfs and puts their paths into the domain's XML. */
+gboolean lv_volumes_upload(struct lv_job *job);
+/* Removes the volumes of the run NAME; what cannot be removed is left for `rig clean`. */
+void lv_volumes_remove(virConnectPtr conn, const char *name);
+
+#endif
