@@ -12,3 +12,9 @@ bench: all $(FAKES) $(OUT)/tests/guest-bare
 	@tools/install-packages build run check
 	@tests/bench/scan $(OUT)
 	@tests/bench/run $(OUT)
+
+## make bench-index 100,000 run folders: how long the index takes to make and to ask
+.PHONY: bench-index
+bench-index: all $(FAKES)
+	@tools/install-packages build check
+	@tests/bench/index $(OUT)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
+#include "store/index.h"
 #include "util/error.h"
 
 static const char summary[] =
@@ -49,6 +50,8 @@ int cmd_recheck(int argc, char **argv)
 	results = folder ? g_strdup(folder) : run_default_results();
 	before = run_open(results, argv[1], &error);
 	if (!before || !run_recheck(before->dir, &changed, &error))
+		return rig_report_error(error);
+	if (changed && !index_forget_folder(before->dir, &error))
 		return rig_report_error(error);
 	now = run_open(results, before->dir, &error);
 	if (!now)

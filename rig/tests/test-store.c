@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Run folders: written, cut off, read back, judged again; and folders that mean harm. */
-#include "store/store.h"
+#include "tests/store.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -18,9 +18,9 @@
 #define FAILED "20261121T065445Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s510245973"
 #define PASSED "20261121T065805Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s678714980"
 
-static char *scratch;
+char *scratch;
 
-static void shell(const char *first, ...)
+void shell(const char *first, ...)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 	va_list args;
@@ -36,13 +36,13 @@ static void shell(const char *first, ...)
 	ck_assert_int_eq(status, 0);
 }
 
-static void setup(void)
+void setup(void)
 {
 	scratch = g_dir_make_tmp("rig-store-XXXXXX", NULL);
 	ck_assert_ptr_nonnull(scratch);
 }
 
-static void teardown(void)
+void teardown(void)
 {
 	shell("rm", "-rf", scratch, NULL);
 	g_clear_pointer(&scratch, g_free);
@@ -473,6 +473,7 @@ int main(void)
 	tcase_add_test(tc, recheck_refuses);
 	tcase_add_test(tc, recheck_aborted);
 	suite_add_tcase(suite, tc);
+	add_index_tests(suite);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig compare: two nights or two kernels. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+
+#include "cmd/findings.h"
+#include "store/compare.h"
+#include "util/error.h"
+#include "util/term.h"
+
+static const char summary[] =
+	"Says what is different between two nights, or two kernels: findings that are new, fixed, more or less frequent,\n"
+	"scenarios that fail more often, and those that got slower. What may be chance is not called a difference:\n"
+	"Fisher's exact test for rates, Mann-Whitney for speeds, at 5 % over all tests together (Holm).";
+
+static const char examples[] = "  rig compare last~1 last\n"
+			       "  rig compare 20261120T220000Z 20261121T220000Z --all\n"
+			       "  rig compare 6.1.192 6.12.9 --json\n\n"
+			       "Exit codes: 0 no regression, 1 a regression (new, more, slower), 2 usage.\n";
+
+static const enum term_colour colours[] = {
+	[CHANGE_NEW] = TERM_RED,      [CHANGE_MORE] = TERM_RED,	  [CHANGE_SLOWER] = TERM_RED,
+	[CHANGE_FIXED] = TERM_GREEN,  [CHANGE_LESS] = TERM_GREEN, [CHANGE_FASTER] = TERM_GREEN,
+	[CHANGE_GONE] = TERM_YELLOW, [CHANGE_SAME] = TERM_DIM,
+};
+
+static void head(enum change change, const char *text)
+{
+	g_autofree char *clean = findings_clean(text);
+
+	printf("%s%-7s%s %s\n", term_colour(colours[change]), change_name(change), term_colour(TERM_PLAIN), clean);
+}
+
+static void print_finding(const struct compare_finding *f)
+{
+	g_autofree char *bug = findings_clean(f->bug);
+
+	head(f->change, f->title);
+	printf("        %s\n        first attempts: %u of %u, then %u of %u (p %.3g); with repetitions %u, then %u\n", bug,
+	       f->hits[0], f->n[0], f->hits[1], f->n[1], f->p, f->seen[0], f->seen[1]);
+	if (f->before)
+		printf("        an earlier night saw it, %s\n", f->before);
+	if (f->to_tell)
+		printf("        %u runs without it would tell\n", f->to_tell);
+	printf("        rig show %s\n", f->run);
+}
+
+static const char *blank_before(const char *tree)
+{
+	return *tree ? " " : "";
+}
+
+static void print_rate(const struct compare_rate *r)
+{
+	g_autofree char *text = g_strdup_printf("%s on %s%s%s: not as expected in %u of %u, then %u of %u (p %.3g)",
+						r->scenario, r->machine, blank_before(r->tree), r->tree, r->bad[0],
+						r->n[0], r->bad[1], r->n[1], r->p);
+
+	head(r->change, text);
+}
+
+static void print_speed(const struct compare_speed *s)
+{
+	g_autofree char *text = g_strdup_printf("%s on %s%s%s: %s %.4g, then %.4g (medians of %u and %u, p %.3g)",
+						s->scenario, s->machine, blank_before(s->tree), s->tree, s->what,
+						s->median[0], s->median[1], s->n[0], s->n[1], s->p);
+
+	head(s->change, text);
+}
+
+static void print_all(const struct compare *c, gboolean all)
+{
+	guint same = 0;
+
+	for (int i = 0; i < 2; i++)
+		printf("%s  %s %s, %u runs, %s to %s\n", i ? "b" : "a", c->side[i].is_night ? "night" : "kernel",
+		       c->side[i].name, c->side[i].runs, c->side[i].first, c->side[i].last);
+	for (guint i = 0; i < c->findings->len; i++) {
+		const struct compare_finding *f = c->findings->pdata[i];
+
+		if (all || f->change != CHANGE_SAME)
+			print_finding(f);
+		else
+			same++;
+	}
+	for (guint i = 0; i < c->rates->len; i++) {
+		const struct compare_rate *r = c->rates->pdata[i];
+
+		if (all || r->change != CHANGE_SAME)
+			print_rate(r);
+	}
+	for (guint i = 0; i < c->speeds->len; i++) {
+		const struct compare_speed *s = c->speeds->pdata[i];
+
+		if (all || s->change != CHANGE_SAME)
+			print_speed(s);
+	}
+	printf("%s%s%s%s\n", term_colour(c->regression ? TERM_RED : TERM_GREEN),
+	       c->regression ? "a regression" : "no regression", term_colour(TERM_PLAIN),
+	       same ? "; some findings are in both: --all" : "");
+}
+
+int cmd_compare(int argc, char **argv)
+{
+	g_autofree char *folder = NULL, *results = NULL;
+	rig_auto(run_index) ix = NULL;
+	rig_auto(compare) c = NULL;
+	g_autoptr(GError) error = NULL;
+	gboolean json = FALSE, all = FALSE;
+	const GOptionEntry entries[] = {
+		{"all", 'a', 0, G_OPTION_ARG_NONE, &all, "also what is the same", NULL},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one object, with everything", NULL},
+		{NULL}};
+
+	if (!cmd_parse(&argc, &argv, entries, "A B", summary, examples, &error))
+		return rig_report_error(error);
+	if (argc != 3) {
+		fputs("rig: compare takes two nights or two kernels, like: rig compare last~1 last\n", stderr);
+		return RIG_EXIT_USAGE;
+	}
+	results = folder ? g_strdup(folder) : run_default_results();
+	ix = index_open(results, NULL, NULL, &error);
+	c = ix ? compare_new(ix, argv[1], argv[2], &error) : NULL;
+	if (!c)
+		return rig_report_error(error);
+	if (json)
+		cmd_print_json(compare_json(c));
+	else
+		print_all(c, all);
+	return c->regression ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig history: a scenario or a signature over time, kernels, machines and seeds. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/findings.h"
+#include "store/index.h"
+#include "store/stats.h"
+#include "util/error.h"
+#include "util/term.h"
+
+static const char summary[] =
+	"What the kept runs say of a SCENARIO, or of a SIGNATURE: a report's key as `rig show` prints it, or a part of it\n"
+	"that fits one only. First and last seen, how often per day, kernel, machine and seed; rates have an interval\n"
+	"(Wilson, 95 %). Without a word: every signature there is.";
+
+static const char examples[] =
+	"  rig history\n"
+	"  rig history dimm-storm --machine pseries\n"
+	"  rig history 'cpu_hotplug_lock --> mem_hotplug_lock' --since 2026-11-01\n"
+	"  rig history dimm-storm --json | jq '.kernels[] | {key, bad, runs}'\n";
+
+static const struct {
+	enum index_by by;
+	const char *head, *key;
+} tables[] = {
+	{BY_DAY, "day", "days"},
+	{BY_KERNEL, "kernel", "kernels"},
+	{BY_MACHINE, "machine", "machines"},
+	{BY_SEED, "seed", "seeds"},
+};
+
+#define SEEDS_SHOWN 5
+
+static json_t *signature_json(const struct index_signature *s)
+{
+	return json_pack("{s:s, s:s, s:s, s:s?, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "signature", s->bug, "kind",
+			 s->kind, "title", s->title, "known", s->known, "runs", s->runs, "first_seen", s->first_seen,
+			 "first_run", s->first_run, "last_seen", s->last_seen, "last_run", s->last_run, "scenarios",
+			 s->scenarios, "machines", s->machines, "kernels", s->kernels);
+}
+
+static void print_signature(const struct index_signature *s)
+{
+	g_autofree char *title = findings_clean(s->title), *bug = findings_clean(s->bug);
+
+	printf("%s%s%s\n  key        %s\n  runs       %u, on %s; %s\n  first seen %s  %s\n  last seen  %s  %s\n",
+	       term_colour(TERM_BOLD), title, term_colour(TERM_PLAIN), bug, s->runs, s->machines, s->scenarios,
+	       s->first_seen, s->first_run, s->last_seen, s->last_run);
+	if (s->known)
+		printf("  known      %s\n", s->known);
+}
+
+static int all_signatures(struct run_index *ix, const struct index_filter *filter, gboolean json, GError **error)
+{
+	g_autoptr(GPtrArray) all = index_signatures(ix, filter, error);
+	json_t *array = json ? json_array() : NULL;
+
+	if (!all)
+		return rig_exit_code(*error);
+	for (guint i = 0; i < all->len; i++) {
+		if (json)
+			json_array_append_new(array, signature_json(all->pdata[i]));
+		else
+			print_signature(all->pdata[i]);
+	}
+	if (json)
+		cmd_print_json(array);
+	else if (!all->len)
+		printf("no run that is kept has found anything\n");
+	return RIG_EXIT_PASS;
+}
+
+/* The one signature that WORD is, or is a part of. */
+static gboolean find_signature(struct run_index *ix, const char *word, char **ret, GError **error)
+{
+	g_autoptr(GPtrArray) all = index_signatures(ix, &(struct index_filter){0}, error);
+	g_autoptr(GString) fits = g_string_new(NULL);
+	const char *found = NULL;
+	guint n = 0;
+
+	if (!all)
+		return FALSE;
+	for (guint i = 0; i < all->len; i++) {
+		const struct index_signature *s = all->pdata[i];
+
+		if (!strcmp(s->bug, word)) {
+			*ret = g_strdup(s->bug);
+			return TRUE;
+		}
+		if (!strstr(s->bug, word))
+			continue;
+		found = s->bug;
+		if (++n <= 5)
+			g_string_append_printf(fits, "\n  %s", s->bug);
+	}
+	if (n == 1)
+		*ret = g_strdup(found);
+	return n == 1 ||
+	       (n ? rig_fail(error, RIG_EXIT_USAGE, "'%s' fits %u signatures, say more of it:%s", word, n, fits->str)
+		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' is no scenario of a kept run, and no part of a signature; "
+						    "`rig history` shows them all", word));
+}
+
+static json_t *group_json(const struct index_group *g, guint hits)
+{
+	double low, high;
+
+	stats_wilson(hits, g->good + g->bad, &low, &high);
+	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:[f, f], s:s, s:s, s:f, s:f, s:f}", "key", g->key, "runs",
+			 g->runs, "good", g->good, "bad", g->bad, "none", g->none, "hits", hits, "interval", low, high,
+			 "first", g->first, "last", g->last, "ops_per_s", g->ops_per_s, "first_report_s",
+			 g->first_report_s, "total_s", g->total_s);
+}
+
+static void print_group(const struct index_group *g, guint hits)
+{
+	double low, high;
+
+	stats_wilson(hits, g->good + g->bad, &low, &high);
+	printf("  %-28s %5u of %-5u", g->key, hits, g->good + g->bad);
+	if (g->good + g->bad)
+		printf("  %3.0f %% (%.0f to %.0f)", 100.0 * hits / (g->good + g->bad), 100 * low, 100 * high);
+	if (g->none)
+		printf("  %u without an answer", g->none);
+	if (g->ops_per_s >= 0)
+		printf("  %.0f ops/s", g->ops_per_s);
+	if (g->first_report_s >= 0)
+		printf("  report after %.1f s", g->first_report_s);
+	putchar('\n');
+}
+
+static gboolean show_tables(struct run_index *ix, const struct index_filter *filter, json_t *json, GError **error)
+{
+	for (guint t = 0; t < G_N_ELEMENTS(tables); t++) {
+		g_autoptr(GPtrArray) groups = index_groups(ix, filter, tables[t].by, error);
+		json_t *array = json ? json_array() : NULL;
+
+		if (!groups)
+			return FALSE;
+		if (!json)
+			printf("\n%s%s%*s%s%s\n", term_colour(TERM_DIM), tables[t].head,
+			       31 - (int)strlen(tables[t].head), "", filter->signature ? "seen in" : "not as expected",
+			       term_colour(TERM_PLAIN));
+		for (guint i = 0; i < groups->len; i++) {
+			const struct index_group *g = groups->pdata[i];
+			guint hits = filter->signature ? g->hits : g->bad;
+
+			if (json)
+				json_array_append_new(array, group_json(g, hits));
+			else if (tables[t].by != BY_SEED || (i < SEEDS_SHOWN && hits))
+				print_group(g, hits);
+		}
+		if (json)
+			json_object_set_new(json, tables[t].key, array);
+	}
+	return TRUE;
+}
+
+/* Is WORD a scenario of any run? */
+static gboolean is_scenario(struct run_index *ix, const char *word)
+{
+	g_autoptr(GPtrArray) runs = index_runs(ix, &(struct index_filter){.scenario = word, .limit = 1}, NULL);
+
+	return runs && runs->len;
+}
+
+static int one(struct run_index *ix, struct index_filter *filter, const char *word, gboolean as_json, GError **error)
+{
+	g_autofree char *bug = NULL;
+	g_autoptr(GPtrArray) signatures = NULL;
+	json_auto_t *json = as_json ? json_object() : NULL;
+
+	if (is_scenario(ix, word))
+		filter->scenario = word;
+	else if (!find_signature(ix, word, &bug, error))
+		return rig_exit_code(*error);
+	filter->signature = bug;
+	signatures = index_signatures(ix, filter, error);
+	if (!signatures)
+		return rig_exit_code(*error);
+	if (json) {
+		json_t *array = json_array();
+
+		for (guint i = 0; i < signatures->len; i++)
+			json_array_append_new(array, signature_json(signatures->pdata[i]));
+		json_object_set_new(json, "signatures", array);
+	} else {
+		if (!bug)
+			printf("%s%s%s\n", term_colour(TERM_BOLD), word, term_colour(TERM_PLAIN));
+		for (guint i = 0; i < signatures->len; i++)
+			print_signature(signatures->pdata[i]);
+	}
+	if (!show_tables(ix, filter, json, error))
+		return rig_exit_code(*error);
+	if (json)
+		cmd_print_json(json_incref(json));
+	return RIG_EXIT_PASS;
+}
+
+int cmd_history(int argc, char **argv)
+{
+	g_autofree char *folder = NULL, *results = NULL, *machine = NULL, *kernel = NULL, *since = NULL;
+	rig_auto(run_index) ix = NULL;
+	g_autoptr(GError) error = NULL;
+	gboolean json = FALSE;
+	struct index_filter filter;
+	const GOptionEntry entries[] = {
+		{"machine", 'm', 0, G_OPTION_ARG_STRING, &machine, "runs on this machine only", "NAME"},
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &kernel, "of this kernel only, as `rig list` calls it", "NAME"},
+		{"since", 's', 0, G_OPTION_ARG_STRING, &since, "since then: 2026-11-01", "DAY"},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON", NULL},
+		{NULL}};
+	int code;
+
+	if (!cmd_parse(&argc, &argv, entries, "[SCENARIO|SIGNATURE]", summary, examples, &error))
+		return rig_report_error(error);
+	if (argc > 2) {
+		fputs("rig: history takes one scenario or signature; quote one with blanks\n", stderr);
+		return RIG_EXIT_USAGE;
+	}
+	results = folder ? g_strdup(folder) : run_default_results();
+	ix = index_open(results, NULL, NULL, &error);
+	if (!ix)
+		return rig_report_error(error);
+	filter = (struct index_filter){.machine = machine, .kernel = kernel, .since = since};
+	code = argc == 2 ? one(ix, &filter, argv[1], json, &error) : all_signatures(ix, &filter, json, &error);
+	return error ? rig_report_error(error) : code;
+}

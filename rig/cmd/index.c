@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig index: the SQLite index over the run folders. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+
+#include "store/index.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/term.h"
+
+static const char summary[] =
+	"The index over the run folders: results/.index/runs.sqlite. It is brought up to date by whoever asks it, and\n"
+	"holds nothing that is not in the folders.\n\n"
+	"  status     how many runs, findings and nights it has\n"
+	"  rebuild    forgets all and reads every folder again";
+
+static const char examples[] = "  rig index status\n"
+			       "  rig index rebuild --results /srv/rig-results\n";
+
+static void show_progress(guint done, guint total, void *data)
+{
+	g_autofree char *line = g_strdup_printf("index: %u of %u folders", done, total);
+
+	(void)data;
+	term_status(line);
+}
+
+static void print_status(struct run_index *ix, const char *results, gboolean json, gint64 began_ns)
+{
+	const struct index_filter any = {0};
+	g_autoptr(GPtrArray) machines = index_groups(ix, &any, BY_MACHINE, NULL);
+	g_autoptr(GPtrArray) nights = index_groups(ix, &any, BY_NIGHT, NULL);
+	g_autoptr(GPtrArray) signatures = index_signatures(ix, &any, NULL);
+	guint runs = 0;
+	double took = (rig_now_ns() - began_ns) / 1e9;
+
+	for (guint i = 0; machines && i < machines->len; i++)
+		runs += ((struct index_group *)machines->pdata[i])->runs;
+	if (json)
+		cmd_print_json(json_pack("{s:s, s:i, s:i, s:i, s:i, s:f}", "results", results, "version",
+					 INDEX_VERSION, "runs", runs, "signatures", signatures ? signatures->len : 0,
+					 "nights", nights ? nights->len : 0, "seconds", took));
+	else
+		printf("%s: %u runs, %u signatures, %u nights (%.2f s)\n", results, runs,
+		       signatures ? signatures->len : 0, nights ? nights->len : 0, took);
+}
+
+int cmd_index(int argc, char **argv)
+{
+	g_autofree char *folder = NULL, *results = NULL;
+	rig_auto(run_index) ix = NULL;
+	g_autoptr(GError) error = NULL;
+	gboolean json = FALSE, rebuild;
+	gint64 began_ns = rig_now_ns();
+	const GOptionEntry entries[] = {
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one object", NULL},
+		{NULL}};
+
+	if (!cmd_parse(&argc, &argv, entries, "status|rebuild", summary, examples, &error))
+		return rig_report_error(error);
+	rebuild = argc == 2 && !g_strcmp0(argv[1], "rebuild");
+	if (argc != 2 || (!rebuild && g_strcmp0(argv[1], "status"))) {
+		fputs("rig: index takes one word: status or rebuild\n", stderr);
+		return RIG_EXIT_USAGE;
+	}
+	results = folder ? g_strdup(folder) : run_default_results();
+	ix = (rebuild ? index_rebuild : index_open)(results, json ? NULL : show_progress, NULL, &error);
+	if (!ix)
+		return rig_report_error(error);
+	if (!json)
+		term_status(NULL);
+	print_status(ix, results, json, began_ns);
+	return RIG_EXIT_PASS;
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig prune: delete old runs that nobody will miss. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/index.h"
+#include "util/error.h"
+
+static const char summary[] =
+	"Deletes run folders by age and verdict. The first and the last witness of every signature stay, whatever their\n"
+	"age; so do the newest runs of each scenario, machine and kernel, and runs with a label `keep`.\n"
+	"Without --yes it only says what it would delete.";
+
+static const char examples[] = "  rig prune --older 30\n"
+			       "  rig prune --older 7 --verdict PASS --verdict SKIP --yes\n"
+			       "  rig prune --older 90 --keep 20 --yes --json\n";
+
+static struct {
+	int older, keep;
+	char **verdicts, *results;
+	gboolean yes, json;
+} want = {.older = -1, .keep = 3};
+
+static const GOptionEntry options[] = {
+	{"older", 'o', 0, G_OPTION_ARG_INT, &want.older, "runs of more than so many days", "DAYS"},
+	{"verdict", 'v', 0, G_OPTION_ARG_STRING_ARRAY, &want.verdicts, "with this verdict (repeatable; all)", "WORD"},
+	{"keep", 'k', 0, G_OPTION_ARG_INT, &want.keep, "keep so many of each scenario, machine and kernel (3)", "N"},
+	{"yes", 'y', 0, G_OPTION_ARG_NONE, &want.yes, "delete them", NULL},
+	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print one object", NULL},
+	{NULL}};
+
+static gboolean check_words(int argc, char **argv, GError **error)
+{
+	if (argc > 1)
+		return rig_fail(error, RIG_EXIT_USAGE, "prune takes no words, but options: '%s'", argv[1]);
+	if (want.older < 0 || want.older > 36500)
+		return rig_fail(error, RIG_EXIT_USAGE, "say how old: --older DAYS, 0 to 36500");
+	if (want.keep < 0 || want.keep > 100000)
+		return rig_fail(error, RIG_EXIT_USAGE, "--keep %d is out of range: 0 to 100000", want.keep);
+	for (char **v = want.verdicts; v && *v; v++)
+		if (!verdict_parse(*v, &(enum verdict){0}))
+			return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no verdict: PASS, FAIL, HANG, LOST, INFRA, SKIP, "
+					"ABORTED", *v);
+	return TRUE;
+}
+
+static char *days_ago(int days)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autoptr(GDateTime) then = g_date_time_add_days(now, -days);
+
+	return g_date_time_format(then, "%Y-%m-%dT%H:%M:%SZ");
+}
+
+int cmd_prune(int argc, char **argv)
+{
+	g_autofree char *results = NULL, *before = NULL;
+	g_autoptr(GPtrArray) names = NULL;
+	rig_auto(run_index) ix = NULL;
+	g_autoptr(GError) error = NULL;
+	json_auto_t *array = json_array();
+	guint gone = 0;
+
+	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error) || !check_words(argc, argv, &error))
+		return rig_report_error(error);
+	results = want.results ? g_strdup(want.results) : run_default_results();
+	before = days_ago(want.older);
+	ix = index_open(results, NULL, NULL, &error);
+	names = ix ? index_prunable(ix, before, (const char *const *)want.verdicts, want.keep, &error) : NULL;
+	if (!names)
+		return rig_report_error(error);
+	for (guint i = 0; i < names->len; i++) {
+		if (want.yes && !index_prune(ix, names->pdata[i], &error))
+			return rig_report_error(error);
+		gone += want.yes;
+		if (want.json)
+			json_array_append_new(array, json_string(names->pdata[i]));
+		else
+			printf("%s %s\n", want.yes ? "deleted" : "would delete", (char *)names->pdata[i]);
+	}
+	if (want.json)
+		cmd_print_json(json_pack("{s:O, s:b}", "runs", array, "deleted", want.yes));
+	else if (!want.yes && names->len)
+		printf("%u runs; --yes deletes them\n", names->len);
+	else
+		printf("%u runs deleted\n", gone);
+	return RIG_EXIT_PASS;
+}

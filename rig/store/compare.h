@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Two nights, or two kernels: what is new, what is gone, what fails more often, what got slower. docs/nightly.md tells
+ * the rules to those who have to trust them.
+ *
+ * A difference counts where chance makes it in less than 5 % of cases, over all tests of its sort together (Holm). First
+ * attempts alone go into rates: a cell is run again because it failed, so its repetitions would count twice. That a
+ * signature is there at all is seen in every attempt.
+ */
+#ifndef RIG_STORE_COMPARE_H
+#define RIG_STORE_COMPARE_H
+
+#include "store/index.h"
+
+enum change {
+	CHANGE_NEW,    /* a finding that was never seen before: a regression, once is enough */
+	CHANGE_MORE,   /* more often, more than chance: a regression */
+	CHANGE_SLOWER, /* by 10 % at least, more than chance: a regression */
+	CHANGE_FIXED,  /* not seen any more, and there were runs enough to tell */
+	CHANGE_LESS,   /* seen, but less often, more than chance */
+	CHANGE_FASTER,
+	CHANGE_GONE,   /* not seen, but that may be chance */
+	CHANGE_SAME,   /* any difference may be chance */
+};
+
+const char *change_name(enum change change); /* "new", "more", … */
+gboolean change_is_regression(enum change change);
+
+/* One of the two: a night's id, or a kernel's name. */
+struct compare_side {
+	char *name;
+	gboolean is_night;
+	guint runs;
+	char *first, *last; /* times; NULL without runs */
+};
+
+/* An unknown finding of runs that are not as expected. */
+struct compare_finding {
+	enum change change;
+	char *bug, *kind, *title, *run; /* run: the newest with it, in B where it has one */
+	guint seen[2];	       /* runs that have it, all attempts */
+	guint hits[2], n[2];   /* first attempts, of the scenarios and machines that it was seen in */
+	double p;	       /* Fisher */
+	guint to_tell;	       /* runs in a row that would call it fixed, 0 where that is no question */
+	char *before;	       /* when a night before B saw it, where A did not; or NULL */
+};
+
+/* How often the runs of a scenario on a machine are not as expected. */
+struct compare_rate {
+	enum change change;
+	char *scenario, *machine, *tree; /* tree "" between kernels */
+	guint bad[2], n[2];
+	double p; /* Fisher */
+};
+
+/* How fast the good ones were. */
+struct compare_speed {
+	enum change change;
+	char *scenario, *machine, *tree;
+	const char *what; /* "ops_per_s", "boot_s" */
+	guint n[2];
+	double median[2];
+	double p; /* Mann-Whitney */
+};
+
+struct compare {
+	struct compare_side side[2];
+	GPtrArray *findings, *rates, *speeds; /* of the structs above; the worst first */
+	gboolean regression;
+};
+
+/*
+ * A and B are nights (an id, "last", "last~1") or kernels (a name as `rig list` has it); "night:X" and "kernel:X" say
+ * which. Errors: RIG_EXIT_USAGE where there is no such, or one of each.
+ */
+struct compare *compare_new(struct run_index *ix, const char *a, const char *b, GError **error);
+/*
+ * A night against all that the nights before it saw of the same trees (side[0] has the name ""): with no p, no rates and no
+ * speeds. What is CHANGE_NEW is what nobody has seen yet; the rest is CHANGE_SAME.
+ */
+struct compare *compare_to_past(struct run_index *ix, const char *night, GError **error);
+void compare_free(struct compare *c);
+RIG_DEFINE_AUTO(compare, compare_free)
+
+/* As `rig compare --json` prints it. New reference. */
+json_t *compare_json(const struct compare *c);
+
+#endif

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* SQLite: opening, the schema, statements. */
+#include "store/db.h"
+
+#include "util/error.h"
+
+#define BUSY_MS 30000
+
+/* user_version is INDEX_VERSION: a change here changes that. */
+static const char schema[] =
+	"CREATE TABLE runs("
+	" id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, created TEXT NOT NULL,"
+	" scenario TEXT NOT NULL, machine TEXT NOT NULL, kernel TEXT NOT NULL, source TEXT, tree TEXT,"
+	" seed INTEGER, verdict TEXT NOT NULL, outcome INTEGER NOT NULL, reason TEXT,"
+	" guest_s REAL, first_report_s REAL, boot_s REAL, hammer_s REAL, total_s REAL, ops INTEGER,"
+	" night TEXT, cell TEXT, attempt INTEGER, keep INTEGER);"
+	"CREATE INDEX runs_created ON runs(created);"
+	"CREATE INDEX runs_scenario ON runs(scenario, machine, kernel, created);"
+	"CREATE INDEX runs_kernel ON runs(kernel, scenario, machine, created);"
+	"CREATE INDEX runs_night ON runs(night, scenario, machine, created);"
+	"CREATE INDEX runs_seed ON runs(seed);"
+	"CREATE INDEX runs_running ON runs(name) WHERE verdict = 'RUNNING';"
+	"CREATE INDEX runs_bad ON runs(scenario, kernel, night, created) WHERE outcome = 1;"
+	"CREATE TABLE findings("
+	" run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, n INTEGER NOT NULL,"
+	" bug TEXT NOT NULL, path TEXT, exact TEXT, kind TEXT NOT NULL, title TEXT NOT NULL, known TEXT,"
+	" PRIMARY KEY(run, n)) WITHOUT ROWID;"
+	"CREATE INDEX findings_bug ON findings(bug, run);"
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";
+
+/*
+ * Sums over the runs of a day that are alike, kept by triggers: counting 100,000 runs takes too long to be asked for
+ * each time. After a deletion first and last may be those of a run of that day which is gone.
+ */
+static const char rollup[] =
+	"CREATE TABLE rollup("
+	" day TEXT, scenario TEXT, machine TEXT, kernel TEXT, tree TEXT, night TEXT,"
+	" runs INTEGER, good INTEGER, bad INTEGER, once INTEGER, once_bad INTEGER, first TEXT, last TEXT,"
+	" rate REAL, rates INTEGER, report_s REAL, reports INTEGER, total_s REAL, totals INTEGER,"
+	" PRIMARY KEY(day, scenario, machine, kernel, tree, night)) WITHOUT ROWID;"
+	"CREATE VIEW single AS SELECT id, substr(created, 1, 10) AS day, scenario, machine, kernel,"
+	" coalesce(tree, '') AS tree, coalesce(night, '') AS night, 1 AS runs, outcome = 0 AS good, outcome = 1 AS bad,"
+	" attempt <= 1 AND outcome <> 2 AS once, attempt <= 1 AND outcome = 1 AS once_bad,"
+	" created AS first, created AS last,"
+	" CASE WHEN ops > 0 AND hammer_s > 0 THEN ops / hammer_s ELSE 0 END AS rate,"
+	" ops > 0 AND coalesce(hammer_s, 0) > 0 AS rates, coalesce(first_report_s, 0) AS report_s,"
+	" first_report_s IS NOT NULL AS reports, coalesce(total_s, 0) AS total_s, total_s IS NOT NULL AS totals,"
+	" created, cell, verdict, seed FROM runs;"
+	"CREATE TRIGGER rollup_add AFTER INSERT ON runs BEGIN INSERT INTO rollup"
+	" SELECT day, scenario, machine, kernel, tree, night, runs, good, bad, once, once_bad, first, last, rate, rates,"
+	" report_s, reports, total_s, totals FROM single WHERE id = NEW.id"
+	" ON CONFLICT DO UPDATE SET runs = runs + 1, good = good + excluded.good, bad = bad + excluded.bad,"
+	" once = once + excluded.once, once_bad = once_bad + excluded.once_bad,"
+	" first = min(first, excluded.first), last = max(last, excluded.last),"
+	" rate = rate + excluded.rate, rates = rates + excluded.rates, report_s = report_s + excluded.report_s,"
+	" reports = reports + excluded.reports, total_s = total_s + excluded.total_s, totals = totals + excluded.totals; END;"
+	"CREATE TRIGGER rollup_drop BEFORE DELETE ON runs BEGIN"
+	" UPDATE rollup SET runs = rollup.runs - 1, good = rollup.good - s.good, bad = rollup.bad - s.bad,"
+	" once = rollup.once - s.once, once_bad = rollup.once_bad - s.once_bad, rate = rollup.rate - s.rate,"
+	" rates = rollup.rates - s.rates, report_s = rollup.report_s - s.report_s, reports = rollup.reports - s.reports,"
+	" total_s = rollup.total_s - s.total_s, totals = rollup.totals - s.totals"
+	" FROM single s WHERE s.id = OLD.id AND rollup.day = s.day AND rollup.scenario = s.scenario AND"
+	" rollup.machine = s.machine AND rollup.kernel = s.kernel AND rollup.tree = s.tree AND rollup.night = s.night;"
+	" DELETE FROM rollup WHERE day = substr(OLD.created, 1, 10) AND scenario = OLD.scenario AND"
+	" machine = OLD.machine AND kernel = OLD.kernel AND tree = coalesce(OLD.tree, '') AND"
+	" night = coalesce(OLD.night, '') AND runs <= 0; END;";
+
+static const char drop[] = "DROP TABLE IF EXISTS findings; DROP VIEW IF EXISTS single; DROP TABLE IF EXISTS rollup; DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS meta;";
+
+gboolean db_fail(sqlite3 *db, const char *what, GError **error)
+{
+	return rig_fail(error, RIG_EXIT_INFRA, "index: %s: %s", what, db ? sqlite3_errmsg(db) : "out of memory");
+}
+
+gboolean db_exec(sqlite3 *db, const char *sql, GError **error)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK || db_fail(db, sql, error);
+}
+
+sqlite3_stmt *db_query(sqlite3 *db, const char *sql, const char *const *texts, GError **error)
+{
+	sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK) {
+		db_fail(db, sql, error);
+		return NULL;
+	}
+	for (int i = 0; texts && texts[i]; i++)
+		sqlite3_bind_text(stmt, i + 1, texts[i], -1, SQLITE_TRANSIENT);
+	return stmt;
+}
+
+gboolean db_row(sqlite3_stmt *stmt, GError **error)
+{
+	int code = sqlite3_step(stmt);
+
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		db_fail(sqlite3_db_handle(stmt), sqlite3_sql(stmt), error);
+	return code == SQLITE_ROW;
+}
+
+char *db_text(sqlite3_stmt *stmt, int column)
+{
+	return g_strdup((const char *)sqlite3_column_text(stmt, column));
+}
+
+double db_real(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL ? -1 : sqlite3_column_double(stmt, column);
+}
+
+static int version_of(sqlite3 *db)
+{
+	db_stmt *stmt = db_query(db, "PRAGMA user_version", NULL, NULL);
+
+	return stmt && db_row(stmt, NULL) ? sqlite3_column_int(stmt, 0) : -1;
+}
+
+static gboolean make_tables(sqlite3 *db, GError **error)
+{
+	g_autofree char *version = g_strdup_printf("PRAGMA user_version = %d", INDEX_VERSION);
+
+	return db_exec(db, drop, error) && db_exec(db, schema, error) && db_exec(db, rollup, error) &&
+	       db_exec(db, version, error);
+}
+
+gboolean db_empty(sqlite3 *db, GError **error)
+{
+	if (!db_exec(db, "BEGIN IMMEDIATE", error))
+		return FALSE;
+	if (make_tables(db, error))
+		return db_exec(db, "COMMIT", error);
+	db_exec(db, "ROLLBACK", NULL);
+	return FALSE;
+}
+
+/* In one transaction, whoever comes first: the others see that it is done. */
+static gboolean make_schema(sqlite3 *db, GError **error)
+{
+	if (version_of(db) == INDEX_VERSION)
+		return TRUE;
+	if (!db_exec(db, "BEGIN IMMEDIATE", error))
+		return FALSE;
+	if (version_of(db) == INDEX_VERSION || make_tables(db, error))
+		return db_exec(db, "COMMIT", error);
+	db_exec(db, "ROLLBACK", NULL);
+	return FALSE;
+}
+
+gboolean db_open(const char *file, sqlite3 **ret, gboolean *ret_damaged, GError **error)
+{
+	sqlite3 *db = NULL;
+	int code = sqlite3_open_v2(file ? file : ":memory:", &db,
+				   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_busy_timeout(db, BUSY_MS);
+	/* what is lost with the power is read again from the folders */
+	if (code == SQLITE_OK && db_exec(db, "PRAGMA journal_mode = WAL", error) &&
+	    db_exec(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; "
+				 "PRAGMA mmap_size = 268435456", error) &&
+	    make_schema(db, error)) {
+		*ret = db;
+		return TRUE;
+	}
+	code = sqlite3_errcode(db);
+	*ret_damaged = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+	if (error && !*error)
+		db_fail(db, file ? file : "memory", error);
+	sqlite3_close(db);
+	return FALSE;
+}

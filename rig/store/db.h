@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* SQLite as the index needs it. Private to store/. */
+#ifndef RIG_STORE_DB_H
+#define RIG_STORE_DB_H
+
+#include <glib.h>
+#include <sqlite3.h>
+
+#include "store/index.h"
+
+struct run_index {
+	sqlite3 *db;
+	char *results, *folder; /* RESULTS, RESULTS/.index or NULL: in memory */
+	index_progress progress;
+	void *data;
+};
+
+/* Opens or makes the file (NULL: in memory) with today's schema. *ret_damaged: it is none of ours and must go. */
+gboolean db_open(const char *file, sqlite3 **ret, gboolean *ret_damaged, GError **error);
+
+/* Statements of no result; several with ';' between. */
+gboolean db_exec(sqlite3 *db, const char *sql, GError **error);
+
+/* Makes every table anew, without rows. */
+gboolean db_empty(sqlite3 *db, GError **error);
+
+/* A statement with TEXTS (NULL-terminated, may be NULL) bound to ?1, ?2, … NULL with an error. */
+sqlite3_stmt *db_query(sqlite3 *db, const char *sql, const char *const *texts, GError **error);
+
+/* The next row: true. The end, or an error that *error has: false. */
+gboolean db_row(sqlite3_stmt *stmt, GError **error);
+
+/* Sets RIG_EXIT_INFRA with what SQLite says; false. */
+gboolean db_fail(sqlite3 *db, const char *what, GError **error);
+
+char *db_text(sqlite3_stmt *stmt, int column); /* a copy, NULL for NULL */
+double db_real(sqlite3_stmt *stmt, int column); /* -1 for NULL */
+
+static inline void db_finalize(sqlite3_stmt **stmt)
+{
+	sqlite3_finalize(*stmt);
+}
+#define db_stmt __attribute__((cleanup(db_finalize))) sqlite3_stmt
+
+/* index-add.c: (re)places the rows of a run; TRUE also for a folder that is none any more. */
+gboolean index_add(struct run_index *ix, const char *name, GError **error);
+
+/* index-query.c: " WHERE 1 AND …" of FILTER over `runs r`; what it binds is added to TEXTS (borrowed). */
+void index_where(const struct index_filter *filter, gboolean with_signature, GString *sql, GPtrArray *texts);
+
+/* What to count runs in: `rollup` where FILTER asks for nothing that is not in it, else `single`, slower. Both have the
+ * columns of rollup, tree and night '' where there is none. */
+const char *index_sums(const struct index_filter *filter);
+
+#endif

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Keeping the index in step with the folders. */
+#include "store/index.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/db.h"
+#include "store/folder.h"
+#include "util/error.h"
+
+#define FILE_NAME "runs.sqlite"
+#define BATCH 500
+/* A folder that has just changed may change again within one tick of its clock. */
+#define SETTLED_S 2
+
+/* ---- the lock: who brings the index up to date does so alone ---- */
+
+static int lock(const struct run_index *ix)
+{
+	g_autofree char *path = ix->folder ? g_build_filename(ix->folder, "lock", NULL) : NULL;
+	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644) : -1;
+
+	while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		;
+	return fd;
+}
+
+/* ---- what is known, what there is ---- */
+
+static GHashTable *known_names(struct run_index *ix, GError **error)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	db_stmt *stmt = db_query(ix->db, "SELECT name FROM runs", NULL, error);
+	g_autoptr(GError) why = NULL;
+
+	if (!stmt)
+		return NULL;
+	while (db_row(stmt, &why))
+		g_hash_table_add(names, db_text(stmt, 0));
+	if (why) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return NULL;
+	}
+	return g_steal_pointer(&names);
+}
+
+static gboolean is_folder(const struct dirent *entry)
+{
+	/* the rig's own names are plain; what else is there cannot be asked for */
+	return *entry->d_name != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
+	       g_utf8_validate(entry->d_name, -1, NULL);
+}
+
+static gint64 mtime_of(const char *results)
+{
+	struct stat st;
+	gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+
+	if (stat(results, &st) < 0)
+		return 0;
+	/* 0 is never up to date */
+	return st.st_mtim.tv_sec + SETTLED_S > now ? 0 : st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+static gint64 stamp_get(struct run_index *ix)
+{
+	db_stmt *stmt = db_query(ix->db, "SELECT value FROM meta WHERE key = 'mtime'", NULL, NULL);
+
+	return stmt && db_row(stmt, NULL) ? sqlite3_column_int64(stmt, 0) : 0;
+}
+
+static gboolean stamp_set(struct run_index *ix, gint64 stamp, GError **error)
+{
+	g_autofree char *sql = g_strdup_printf("INSERT OR REPLACE INTO meta VALUES('mtime', %" G_GINT64_FORMAT ")",
+					       stamp);
+
+	return db_exec(ix->db, sql, error);
+}
+
+/* Folders that came are left in *ret_new, names of those that went in KNOWN. */
+static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray **ret_new, GError **error)
+{
+	g_autoptr(GPtrArray) fresh = g_ptr_array_new_with_free_func(g_free);
+	DIR *dir = opendir(ix->results);
+	struct dirent *entry;
+
+	if (!dir && errno != ENOENT)
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot read the results folder '%s': %s", ix->results,
+				g_strerror(errno));
+	while (dir && (entry = readdir(dir)))
+		if (is_folder(entry) && !g_hash_table_remove(known, entry->d_name))
+			g_ptr_array_add(fresh, g_strdup(entry->d_name));
+	if (dir)
+		closedir(dir);
+	*ret_new = g_steal_pointer(&fresh);
+	return TRUE;
+}
+
+/* ---- bringing it up to date ---- */
+
+/* In transactions of some hundred runs: a reader is never kept waiting for long. */
+static gboolean add_all(struct run_index *ix, const GPtrArray *names, GError **error)
+{
+	for (guint i = 0; i < names->len; i++) {
+		if (i % BATCH == 0 && !db_exec(ix->db, i ? "COMMIT; BEGIN IMMEDIATE" : "BEGIN IMMEDIATE", error))
+			return FALSE;
+		if (!index_add(ix, names->pdata[i], error)) {
+			db_exec(ix->db, "ROLLBACK", NULL);
+			return FALSE;
+		}
+		if (ix->progress && i % 64 == 63)
+			ix->progress(i + 1, names->len, ix->data);
+	}
+	return !names->len || db_exec(ix->db, "COMMIT", error);
+}
+
+static gboolean drop_all(struct run_index *ix, GHashTable *names, GError **error)
+{
+	db_stmt *stmt = db_query(ix->db, "DELETE FROM runs WHERE name = ?1", NULL, error);
+	GHashTableIter iter;
+	gpointer name;
+
+	if (!stmt || !db_exec(ix->db, "BEGIN IMMEDIATE", error))
+		return FALSE;
+	g_hash_table_iter_init(&iter, names);
+	while (g_hash_table_iter_next(&iter, &name, NULL)) {
+		sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+		db_row(stmt, NULL);
+		sqlite3_reset(stmt);
+	}
+	return db_exec(ix->db, "COMMIT", error);
+}
+
+static gboolean look_again_at_running(struct run_index *ix, GError **error)
+{
+	db_stmt *stmt = db_query(ix->db, "SELECT name FROM runs WHERE verdict = 'RUNNING'", NULL, error);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+	while (stmt && db_row(stmt, error))
+		g_ptr_array_add(names, db_text(stmt, 0));
+	return stmt && add_all(ix, names, error);
+}
+
+static gboolean update(struct run_index *ix, GError **error)
+{
+	gint64 stamp = mtime_of(ix->results);
+	g_autoptr(GHashTable) known = NULL;
+	g_autoptr(GPtrArray) fresh = NULL;
+
+	if (!look_again_at_running(ix, error))
+		return FALSE;
+	if (stamp && stamp == stamp_get(ix))
+		return TRUE;
+	known = known_names(ix, error);
+	if (!known || !list_changes(ix, known, &fresh, error))
+		return FALSE;
+	if (g_hash_table_size(known) && !drop_all(ix, known, error))
+		return FALSE;
+	return add_all(ix, fresh, error) && stamp_set(ix, stamp, error);
+}
+
+gboolean index_update(struct run_index *ix, GError **error)
+{
+	folder_auto held = lock(ix);
+
+	return update(ix, error);
+}
+
+gboolean index_forget_folder(const char *dir, GError **error)
+{
+	g_autofree char *results = g_path_get_dirname(dir), *name = g_path_get_basename(dir);
+	g_autofree char *folder = g_build_filename(results, ".index", NULL);
+	rig_auto(run_index) ix = NULL;
+
+	if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return TRUE;
+	ix = index_open(results, NULL, NULL, error);
+	return ix && index_add(ix, name, error);
+}
+
+/* ---- opening ---- */
+
+static void remove_files(const char *file)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
+		g_autofree char *path = g_strconcat(file, ends[i], NULL);
+
+		g_unlink(path);
+	}
+}
+
+static gboolean open_file(struct run_index *ix, GError **error)
+{
+	g_autofree char *file = ix->folder ? g_build_filename(ix->folder, FILE_NAME, NULL) : NULL;
+	folder_auto held = lock(ix);
+	gboolean damaged = FALSE;
+	g_autoptr(GError) why = NULL;
+
+	if (db_open(file, &ix->db, &damaged, &why))
+		return TRUE;
+	if (!damaged || !file) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return FALSE;
+	}
+	remove_files(file);
+	return db_open(file, &ix->db, &damaged, error);
+}
+
+static struct run_index *open_only(const char *results, index_progress progress, void *data, GError **error)
+{
+	rig_auto(run_index) ix = g_new0(struct run_index, 1);
+	g_autofree char *folder = g_build_filename(results, ".index", NULL);
+
+	ix->results = g_canonicalize_filename(results, NULL);
+	ix->progress = progress;
+	ix->data = data;
+	/* not even a folder where there are no results; in memory where we may not write */
+	if (g_file_test(results, G_FILE_TEST_IS_DIR) && (g_mkdir(folder, 0755) == 0 || errno == EEXIST) &&
+	    g_access(folder, W_OK) == 0)
+		ix->folder = g_steal_pointer(&folder);
+	return open_file(ix, error) ? g_steal_pointer(&ix) : NULL;
+}
+
+struct run_index *index_open(const char *results, index_progress progress, void *data, GError **error)
+{
+	rig_auto(run_index) ix = open_only(results, progress, data, error);
+
+	return ix && index_update(ix, error) ? g_steal_pointer(&ix) : NULL;
+}
+
+struct run_index *index_rebuild(const char *results, index_progress progress, void *data, GError **error)
+{
+	rig_auto(run_index) ix = open_only(results, progress, data, error);
+	folder_auto held = ix ? lock(ix) : -1;
+
+	if (!ix || !db_empty(ix->db, error) || !update(ix, error))
+		return NULL;
+	return g_steal_pointer(&ix);
+}
+
+void index_free(struct run_index *ix)
+{
+	if (!ix)
+		return;
+	sqlite3_close(ix->db);
+	g_free(ix->results);
+	g_free(ix->folder);
+	g_free(ix);
+}
