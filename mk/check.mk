@@ -7,6 +7,7 @@ check:
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all unit
 	@tests/scan $(OUT)
+	@tests/install $(OUT)
 	@[ "$$CI" != true ] || tools/install-packages browser
 	@tests/html/browse $(OUT) || [ $$? -eq 77 ]
 	@tests/run $(OUT)

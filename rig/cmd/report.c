@@ -74,7 +74,7 @@ static gboolean pick_now(const struct wishes *wishes, const GPtrArray *runs, con
 		return rig_fail(error, RIG_EXIT_USAGE, "report takes --night or runs, not both");
 	for (guint i = 0; wishes->night && i < runs->len; i++) {
 		const struct run_info *run = runs->pdata[i];
-		const char *night = json_string_value(json_object_get(run->inputs, "night"));
+		const char *night = json_string_value(model_at(run->inputs, "labels/night"));
 		const char *created = json_string_value(json_object_get(run->inputs, "created"));
 
 		if (!g_strcmp0(night, wishes->night) || (created && g_str_has_prefix(created, wishes->night)))

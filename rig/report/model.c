@@ -253,7 +253,7 @@ static void add_reports(struct model *model, GHashTable *by_bug, struct shown_ru
 
 static const char *night_of(const struct shown_run *run)
 {
-	return json_string_value(json_object_get(run->info->inputs, "night"));
+	return json_string_value(model_at(run->info->inputs, "labels/night"));
 }
 
 static void mark_now(struct model *model, GHashTable *now)

@@ -97,7 +97,7 @@ struct model {
 /*
  * RUNS: of struct run_info, oldest first, and outliving the model. NOW: the names of the runs of
  * now (a set), or NULL for those of the night that the
- * newest run is of ("night" in run.json), else of the 16 hours that end with it. LABEL: what NOW is
+ * newest run is of (its label "night"), else of the 16 hours that end with it. LABEL: what NOW is
  * called, or NULL.
  */
 struct model *model_new(const GPtrArray *runs, GHashTable *now, const char *label);

@@ -234,6 +234,11 @@ struct run_info *run_open(const char *results, const char *which, GError **error
 char *run_default_results(void)
 {
 	const char *env = g_getenv("RIG_RESULTS");
+	g_autofree char *checkout = rig_home_path("results");
 
-	return env && *env ? g_strdup(env) : rig_home_path("results");
+	if (env && *env)
+		return g_strdup(env);
+	/* an installed rig's home is nobody's to write to */
+	return g_file_test(checkout, G_FILE_TEST_IS_DIR) ? g_steal_pointer(&checkout)
+							 : g_build_filename(g_get_user_state_dir(), "hotplug-rig", "results", NULL);
 }

@@ -90,7 +90,10 @@ GPtrArray *run_all(const char *results, GError **error);
 typedef void (*journal_entry)(json_t *entry, void *data);
 gboolean run_journal_each(const char *dir, journal_entry entry, void *data, GError **error);
 
-/* The default results folder: $RIG_RESULTS or "results" below the rig's home. */
+/*
+ * The default results folder: $RIG_RESULTS, else "results" of the checkout, else (installed)
+ * ${XDG_STATE_HOME:-~/.local/state}/hotplug-rig/results.
+ */
 char *run_default_results(void);
 
 /*

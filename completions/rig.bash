@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# bash completion for rig. Commands and options are asked of rig itself, so they are never those of another version.
+
+# The commands that `rig --help` lists.
+_rig_commands() {
+	rig --help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)  *[^ ].*/\1/p' | grep -v '^rig$'
+}
+
+# "build|check|list" of a usage line, where a command has words of its own.
+_rig_words() {
+	rig "$1" --help 2>/dev/null | sed -n "s/^ *\(usage: \)\{0,1\}rig $1 \([^[]*|[^[]*\).*/\2/p" | head -n 1 |
+		tr '|' '\n' | sed -n 's/^\([a-z][a-z-]*\).*/\1/p'
+}
+
+_rig_options() {
+	# shellcheck disable=SC2086 # a command and its word
+	rig $1 --help 2>/dev/null | sed -n 's/^  \(-[a-zA-Z], \)\{0,1\}\(--[a-z-]*\)=\{0,1\}.*/\2/p'
+	echo --help
+}
+
+# Does an option take a value?
+_rig_takes_value() {
+	# shellcheck disable=SC2086
+	rig $1 --help 2>/dev/null | grep -q -e "^  \(-[a-zA-Z], \)\{0,1\}$2=" -e "^  $2, --[a-z-]*="
+}
+
+_rig_scenarios() {
+	rig scenario list 2>/dev/null | sed -n 's/^\([a-z][a-z0-9-]*\)  .* s on .*/\1/p'
+}
+
+_rig_machines() {
+	rig scenario list 2>/dev/null | sed -n 's/^[a-z].* s on \(.*\)/\1/p' | tr -d ',' | tr ' ' '\n' | sort -u
+}
+
+_rig_runs() {
+	echo last
+	rig list --json 2>/dev/null | sed -n 's/^    "run": "\(.*\)",$/\1/p'
+}
+
+_rig() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-} words=
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_rig_commands) --help" -- "$cur")
+		return
+	fi
+	case $prev in
+	-m | --machine) words=$(_rig_machines) ;;
+	-r | --results | --html) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+	--accel) words="auto kvm tcg" ;;
+	--firmware) words="vof slof" ;;
+	--mmu) words="radix hash" ;;
+	-*)
+		if _rig_takes_value "$command" "$prev"; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+		fi
+		;;
+	esac
+	if [ -z "$words" ]; then
+		case $command,$cur in
+		*,-*)
+			words=$(_rig_options "$command")
+			[ -z "$(_rig_words "$command")" ] || words="$words $(_rig_options "$command ${COMP_WORDS[2]}")"
+			;;
+		run,*) words=$(_rig_scenarios) ;;
+		show,* | recheck,* | replay,* | report,*) words=$(_rig_runs) ;;
+		*) [ "$COMP_CWORD" -eq 2 ] && words=$(_rig_words "$command") ;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	# a scenario can be a file, and so can what other commands take
+	case $command,$cur in
+	*,-*) ;;
+	run,* | scan,* | recheck,* | show,* | kernel,* | scenario,*)
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur")
+		;;
+	esac
+}
+
+complete -o filenames -F _rig rig
