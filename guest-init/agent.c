@@ -24,7 +24,7 @@ const struct agent *const agents[] = {
 	&agent_slab_shrink, &agent_slab_churn,	 &agent_cpu_online,  &agent_mem_read,
 	&agent_pressure,    &agent_compact,	 &agent_memtrace,    &agent_dlpar,
 	&agent_notifier_error, &agent_busted, &agent_shell_loop,
-	&agent_gallery,	     NULL,
+	&agent_gallery,	     &agent_lock_rules, NULL,
 };
 
 struct shared *shared;
@@ -206,7 +206,7 @@ bool run_stopped(const struct run *run)
  * in, so that none is lost between the two; during operations it is open, for offline_pages() may
  * try for ever and gives way to nothing but a pending signal.
  */
-void run_sleep_until(struct run *run, uint64_t ns)
+static void wait_until(struct run *run, struct pollfd *fds, unsigned n_fds, uint64_t ns)
 {
 	sigset_t block, open;
 	uint64_t now;
@@ -217,9 +217,22 @@ void run_sleep_until(struct run *run, uint64_t ns)
 	while (!run_stopped(run) && (now = now_ns()) < ns) {
 		struct timespec left = {(ns - now) / NS_PER_S, (ns - now) % NS_PER_S};
 
-		ppoll(NULL, 0, &left, &open);
+		if (ppoll(fds, n_fds, &left, &open) > 0)
+			break;
 	}
 	sigprocmask(SIG_SETMASK, &open, NULL);
+}
+
+void run_sleep_until(struct run *run, uint64_t ns)
+{
+	wait_until(run, NULL, 0, ns);
+}
+
+void run_wait_readable(struct run *run, int fd, uint64_t ns)
+{
+	struct pollfd readable = {.fd = fd, .events = POLLIN};
+
+	wait_until(run, &readable, 1, ns);
 }
 
 void run_idle(struct run *run)

@@ -103,6 +103,8 @@ int run_fail(struct run *run, int error, const char *format, ...)
 bool run_stopped(const struct run *run);
 /* Waits until NS on the monotonic clock, or until told to stop. */
 void run_sleep_until(struct run *run, uint64_t ns);
+/* The same, and no longer than until FD has something to read. */
+void run_wait_readable(struct run *run, int fd, uint64_t ns);
 /* There is nothing to do just now (no block was plugged yet): waits a little. */
 void run_idle(struct run *run);
 
@@ -134,6 +136,6 @@ int shared_init(void);
 extern const struct agent agent_block_state, agent_block_online, agent_probe, agent_slab_read,
 	agent_slab_shrink, agent_slab_churn, agent_cpu_online, agent_mem_read, agent_pressure,
 	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted, agent_shell_loop,
-	agent_gallery;
+	agent_gallery, agent_lock_rules;
 
 #endif

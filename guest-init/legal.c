@@ -84,6 +84,9 @@ static const struct {
 	{DLPAR, ENODEV, "dlpar_offline_lmb(), update_lmb_associativity_index(): LMB without block"},
 	{BIT(OP_DLPAR_ADD), EEXIST, "__add_memory(): the range is there"},
 
+	/* lock-rules: ENOLCK, a rule that was broken, is not legal */
+	{BIT(OP_LOCK_RULE), ENOBUFS, "ring_buffer_lock_reserve(): full, events were lost"},
+
 	/* busted, gallery: the lock validator is what answers, see guest-init/kernel */
 };
 
@@ -123,6 +126,7 @@ static const char *const names[OP_COUNT] = {
 	[OP_BUSTED] = "busted",
 	[OP_SHELL] = "shell",
 	[OP_GALLERY] = "gallery",
+	[OP_LOCK_RULE] = "lock-rule",
 };
 
 const char *op_name(unsigned op)

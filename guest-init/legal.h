@@ -48,6 +48,7 @@ enum op {
 	OP_BUSTED,
 	OP_SHELL,
 	OP_GALLERY,
+	OP_LOCK_RULE,
 	OP_COUNT,
 };
 

@@ -67,7 +67,7 @@ static void show_build(const char *step, guint done, guint total, gint64 last_ns
 static gboolean resolve_machine(const struct job *job, struct resolved *r, GError **error)
 {
 	r->scenario = scenario_load(job->scenario, error);
-	if (!r->scenario)
+	if (!r->scenario || (job->without && !scenario_drop(r->scenario, job->without, error)))
 		return FALSE;
 	r->machine = machine_find(job->machine ? job->machine : r->scenario->machines[0], error);
 	return r->machine && scenario_fits(r->scenario, r->machine, error);
@@ -293,6 +293,8 @@ static json_t *inputs(const struct job *job, const struct resolved *r)
 		json_object_set(json, "replays", job->replays);
 	if (job->zoo)
 		json_object_set(json, "zoo", job->zoo);
+	if (job->without)
+		json_object_set_new(json, "without", json_string(job->without));
 	return json;
 }
 

@@ -24,6 +24,7 @@ struct job {
 	gboolean quiet;		   /* nothing on standard output */
 	json_t *replays;	   /* name of the run that this one repeats, or NULL */
 	json_t *zoo;		   /* the zoo entry it is for: {"entry", "clean"}, or NULL */
+	const char *without;	   /* a part of the scenario to leave out (scenario_parts()), or NULL */
 };
 
 /*

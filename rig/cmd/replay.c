@@ -97,6 +97,7 @@ static gboolean words(const struct run_info *before, struct job *job, GError **e
 	job->duration_s = json_integer_value(json_object_get(in, "duration_s"));
 	job->keep_going = json_is_true(json_object_get(in, "keep_going"));
 	job->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
+	job->without = text(in, "without");
 	job->replays = json_string(before->name);
 	return TRUE;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
-#include "cmd/job.h"
+#include "cmd/zoo.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/term.h"
@@ -21,6 +21,7 @@ static const char summary[] =
 	"  list        the entries\n"
 	"  show zNN    one in full\n"
 	"  run zNN…    builds the kernel with the bug and runs its scenario, which must catch it\n"
+	"  ablate zNN  the same with one agent or step left out at a time: what is each good for?\n"
 	"  table       how often and how soon each was caught, from the runs that are kept; into "
 	"docs/zoo.md";
 
@@ -28,24 +29,22 @@ static const char examples[] = "  rig zoo run z03\n"
 			       "  rig zoo run z09 --machine pseries --repeat 20\n"
 			       "  rig zoo run --all --clean        the same scenarios without the "
 			       "bugs: all must stay silent\n"
+			       "  rig zoo ablate z03 --repeat 5\n"
 			       "  rig zoo table\n\n"
 			       "Exit codes of run: 0 all caught (with --clean: all silent), 1 not, "
 			       "2 usage, 3 infrastructure.\n";
 
-static struct {
-	char *machine, *kernel, *results, *seed;
-	int repeat, jobs, duration;
-	gboolean all, clean, json, stdout_only;
-} want;
+static struct zoo_want want;
+static gboolean all_entries, stdout_only;
 
 static const GOptionEntry options[] = {
-	{"all", 'a', 0, G_OPTION_ARG_NONE, &want.all, "run: every entry", NULL},
+	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: every entry", NULL},
 	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
-	 "run: on this one, entries that are not for it are passed over (each entry's first)",
+	 "run, ablate: on this one, entries that are not for it are passed over (each entry's first)",
 	 "NAME"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel,
 	 "run: a source that the entry has patches for", "SOURCE"},
-	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat, "run: so many times (1)", "N"},
+	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat, "run, ablate: so many times (1)", "N"},
 	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: without the bug", NULL},
 	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "run: all random choices follow from it",
 	 "N"},
@@ -53,7 +52,7 @@ static const GOptionEntry options[] = {
 	 "S"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "run: compile with so many jobs", "N"},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
-	{"print", 'p', 0, G_OPTION_ARG_NONE, &want.stdout_only,
+	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only,
 	 "table: print it, leave " PAGE " alone", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print JSON", NULL},
 	{NULL}};
@@ -202,34 +201,11 @@ static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome 
 static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t *array,
 			 gboolean *ret_good, GError **error)
 {
-	g_autofree char *scenario = zoo_scenario(e);
-	g_auto(GStrv) patches = NULL;
-	g_auto(GStrv) fragments = NULL;
 	rig_auto(run_info) run = NULL;
-	json_auto_t *zoo = json_pack("{s:s, s:b}", "entry", e->id, "clean", want.clean);
-	struct job job = {
-		.scenario = scenario,
-		.machine = machine,
-		.mmu = e->mmu,
-		.seed = want.seed,
-		.results = want.results,
-		.kernel = want.kernel ? want.kernel : zoo_kernel(e),
-		.jobs = want.jobs,
-		.quiet = TRUE,
-		.duration_s = want.duration ? want.duration : (int)e->duration_s,
-		.patience_s = e->patience_s,
-		.zoo = zoo,
-	};
 	struct zoo_outcome o;
 
-	if (!zoo_patches(e, want.kernel, want.clean, &patches, &fragments, error))
+	if (!zoo_run(e, &want, machine, NULL, &run, error))
 		return FALSE;
-	job.patches = patches;
-	job.fragments = fragments;
-	if (!job_run(&job, &run, error)) {
-		g_prefix_error(error, "%s: ", e->id);
-		return FALSE;
-	}
 	o = zoo_judge(e, run);
 	*ret_good = is_good(&o);
 	if (array)
@@ -246,15 +222,12 @@ static gboolean run_entry(const char *id, json_t *array, gboolean *all_good, GEr
 
 	if (!e)
 		return FALSE;
-	machine = want.machine ? want.machine : e->machines[0];
-	if (!g_strv_contains((const char *const *)e->machines, machine)) {
-		g_autofree char *machines_text = g_strjoinv(", ", e->machines);
-
-		if (want.all)
-			return TRUE;
-		return rig_fail(error, RIG_EXIT_USAGE, "%s is not for '%s'; it is for: %s", id,
-				machine, machines_text);
-	}
+	if (all_entries && want.machine &&
+	    !g_strv_contains((const char *const *)e->machines, want.machine))
+		return TRUE;
+	machine = zoo_machine(e, &want, error);
+	if (!machine)
+		return FALSE;
 	for (int n = 0; n < MAX(want.repeat, 1); n++) {
 		gboolean good;
 
@@ -267,12 +240,12 @@ static gboolean run_entry(const char *id, json_t *array, gboolean *all_good, GEr
 
 static int run(char **ids)
 {
-	g_auto(GStrv) all = want.all ? zoo_ids() : NULL;
+	g_auto(GStrv) all = all_entries ? zoo_ids() : NULL;
 	json_t *array = want.json ? json_array() : NULL;
 	gboolean good = TRUE;
 	int code = RIG_EXIT_PASS;
 
-	if (want.repeat < 0 || want.repeat > 1000 || (want.all ? *ids != NULL : !*ids)) {
+	if (want.repeat < 0 || want.repeat > 1000 || (all_entries ? *ids != NULL : !*ids)) {
 		fputs("rig: zoo run takes ids or --all, and --repeat 1 to 1000; `rig zoo list` "
 		      "shows the entries\n",
 		      stderr);
@@ -342,7 +315,7 @@ static int table(void)
 	}
 	text = zoo_table(scores);
 	fputs(text, stdout);
-	if (!want.stdout_only && !write_page(text, &error))
+	if (!stdout_only && !write_page(text, &error))
 		return rig_report_error(error);
 	return RIG_EXIT_PASS;
 }
@@ -351,7 +324,7 @@ int cmd_zoo(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!cmd_parse(&argc, &argv, options, "list|show zNN|run zNN…|table", summary, examples,
+	if (!cmd_parse(&argc, &argv, options, "list|show zNN|run zNN…|ablate zNN|table", summary, examples,
 		       &error))
 		return rig_report_error(error);
 	if (argc == 2 && !strcmp(argv[1], "list"))
@@ -360,9 +333,11 @@ int cmd_zoo(int argc, char **argv)
 		return show(argv[2]);
 	if (argc >= 2 && !strcmp(argv[1], "run"))
 		return run(argv + 2);
+	if (argc == 3 && !strcmp(argv[1], "ablate"))
+		return zoo_ablate(argv[2], &want);
 	if (argc == 2 && !strcmp(argv[1], "table"))
 		return table();
-	fputs("rig: zoo takes 'list', 'show zNN', 'run zNN…' or 'table'; `rig zoo --help` tells "
+	fputs("rig: zoo takes 'list', 'show zNN', 'run zNN…', 'ablate zNN' or 'table'; `rig zoo --help` tells "
 	      "more\n",
 	      stderr);
 	return RIG_EXIT_USAGE;

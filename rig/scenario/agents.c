@@ -39,6 +39,8 @@ const struct agent_info scenario_agents[] = {
 	 NEEDS("CONFIG_MEMORY_HOTPLUG")},
 	{"gallery", "asks a kernel with the gallery's patch for a report of one kind",
 	 NEEDS("CONFIG_PROVE_LOCKING", "CONFIG_DEBUG_FS")},
+	{"lock-rules", "checks at each hotplug operation that the locks which it wants are held",
+	 NEEDS("CONFIG_KPROBE_EVENTS", "CONFIG_KALLSYMS_ALL", "CONFIG_MEMORY_HOTREMOVE")},
 	{NULL},
 };
 

@@ -13,7 +13,7 @@
 
 #define FILE_MAX (1 << 20)
 
-static void agent_clear(struct agent *agent)
+void scenario_agent_clear(struct agent *agent)
 {
 	for (unsigned i = 0; i < agent->n_params; i++) {
 		g_free(agent->params[i].key);
@@ -35,7 +35,7 @@ void scenario_free(struct scenario *s)
 	if (!s)
 		return;
 	for (unsigned i = 0; i < s->n_agents; i++)
-		agent_clear(&s->agents[i]);
+		scenario_agent_clear(&s->agents[i]);
 	for (unsigned i = 0; i < s->n_tracks; i++)
 		track_clear(&s->tracks[i]);
 	g_free(s->agents);

@@ -108,6 +108,16 @@ RIG_DEFINE_AUTO(scenario, scenario_free)
  */
 struct scenario *scenario_load(const char *what, GError **error);
 
+/*
+ * What can be left out of it, one at a time: "slab-read", "one block-state of 2", "unplug d". Newly
+ * allocated, NULL-terminated. Without an unplug the device stays; without a plug the steps on it go.
+ */
+char **scenario_parts(const struct scenario *scenario);
+/* Leaves PART out; RIG_EXIT_USAGE where it has none of that name. */
+gboolean scenario_drop(struct scenario *scenario, const char *part, GError **error);
+/* Frees what AGENT owns, not itself. */
+void scenario_agent_clear(struct agent *agent);
+
 /* The rig's own scenarios, sorted names; NULL-terminated. */
 char **scenario_names(void);
 

@@ -272,6 +272,10 @@ static const struct format formats[] = {
 	{"exception in kernel", "(?:[Ii]llegal instruction|specification exception|exception in kernel)",
 	 "oops", "Oops in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
 
+	/* a lock that is missing: scenarios/zoo/lock-rules-*.patch and the agent lock-rules */
+	{"lock rule", "WARNING: lock rule ([a-z-]+): " F "\\(\\) without (" NAME ")", "lock-rule",
+	 "lock rule {1} broken in {f}", "{1} {f} {3}", NULL, FRAME_GROUP, FAMILY_WARN, 0, FORMAT_RULE},
+
 	/* warnings with a place of their own */
 	{"refcount", WARN_AT("\\S*lib/refcount\\.c", F_IF_KNOWN), "refcount", "WARNING: refcount bug in {f}",
 	 NULL, "refcount|kobject_", FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},

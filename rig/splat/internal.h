@@ -91,6 +91,7 @@ enum format_flag {
 	FORMAT_ADOPTS = 1 << 8,	   /* takes the report over whose line it is */
 	FORMAT_KERNEL = 1 << 10,   /* a kernel prefix proves it */
 	FORMAT_NAMELESS = 1 << 9,  /* no function is no damage */
+	FORMAT_RULE = 1 << 11,     /* the groups are a locking rule, a function and the lock */
 };
 
 /*

@@ -112,6 +112,12 @@ static void check_traces(struct splat *splat, const struct report *report)
 		splat_corrupt(splat, "no stack trace");
 }
 
+/* The rule's name and the lock that was not held; patterns let only plain words in. */
+static json_t *rule_detail(const struct report *report)
+{
+	return json_pack("{s:s, s:s}", "rule", report->groups.at[1], "lock", report->groups.at[3]);
+}
+
 static char *valid_text(char **lines)
 {
 	g_autofree char *joined = g_strjoinv("\n", lines);
@@ -140,6 +146,8 @@ struct splat *judge(const struct format *format, char **lines, guint header, gbo
 	check_traces(splat, &report);
 	if (format->flags & FORMAT_LOCKDEP)
 		lockdep_parse(splat, &report);
+	if (format->flags & FORMAT_RULE)
+		splat->detail = rule_detail(&report);
 	title_make(splat, &report);
 	signature_make(splat, &report);
 	splat->text = valid_text(lines);

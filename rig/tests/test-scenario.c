@@ -338,6 +338,68 @@ START_TEST(mutants)
 }
 END_TEST
 
+static struct scenario *two_tracks(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("parts-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "parts.yaml", NULL);
+	g_autoptr(GError) error = NULL;
+	struct scenario *s;
+
+	ck_assert(g_file_set_contents(path,
+				      "about: x\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\n"
+				      "slots: 2\nduration: 1\nagents:\n  - {name: slab-read, count: 2}\n"
+				      "  - {name: slab-read}\ntracks:\n  - steps:\n"
+				      "      - {do: plug, id: d, device: dimm, size: 128M}\n"
+				      "      - {do: online, id: d, how: offline}\n"
+				      "      - {do: wait, ms: 5}\n      - {do: unplug, id: d}\n"
+				      "  - steps:\n      - {do: wait, ms: 5}\n",
+				      -1, NULL));
+	s = scenario_load(path, &error);
+	ck_assert_msg(s != NULL, "%s", error ? error->message : "");
+	g_unlink(path);
+	g_rmdir(dir);
+	return s;
+}
+
+/* Each part can be left out, and what is left is what it should be. */
+START_TEST(parts)
+{
+	static const struct {
+		const char *name;
+		unsigned agents, count, tracks, steps;
+		gboolean once;
+	} wanted[] = {
+		{"slab-read", 1, 1, 2, 4, FALSE},
+		{"one slab-read of 2", 2, 1, 2, 4, FALSE},
+		{"slab-read #2", 1, 2, 2, 4, FALSE},
+		{"plug d", 2, 2, 2, 1, FALSE}, /* the wait is left */
+		{"online offline d", 2, 2, 2, 3, FALSE},
+		{"wait", 2, 2, 2, 3, FALSE},
+		{"unplug d", 2, 2, 2, 3, TRUE},
+		{"wait #2", 2, 2, 1, 4, FALSE}, /* a track without steps is none */
+	};
+	rig_auto(scenario) whole = two_tracks();
+	g_auto(GStrv) all = scenario_parts(whole);
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_uint_eq(g_strv_length(all), G_N_ELEMENTS(wanted));
+	for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
+		rig_auto(scenario) s = two_tracks();
+
+		ck_assert_str_eq(all[i], wanted[i].name);
+		ck_assert(scenario_drop(s, wanted[i].name, NULL));
+		ck_assert_uint_eq(s->n_agents, wanted[i].agents);
+		ck_assert_uint_eq(s->agents[0].count, wanted[i].count);
+		ck_assert_uint_eq(s->n_tracks, wanted[i].tracks);
+		ck_assert_uint_eq(s->tracks[0].n_steps, wanted[i].steps);
+		ck_assert_int_eq(s->tracks[0].steps[0].once, wanted[i].once);
+	}
+	ck_assert(!scenario_drop(whole, "gremlins", &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	ck_assert_ptr_nonnull(strstr(error->message, "no part 'gremlins'; it has: slab-read, one "));
+}
+END_TEST
+
 int main(void)
 {
 	g_autofree char *data = data_path("../../../..");
@@ -360,6 +422,7 @@ int main(void)
 	tcase_add_test(tc, agents_are_the_guests);
 	tcase_add_test(tc, too_large);
 	tcase_add_loop_test(tc, deep, 0, 8);
+	tcase_add_test(tc, parts);
 	tcase_add_test(tc, mutants);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

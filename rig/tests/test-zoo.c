@@ -233,6 +233,10 @@ START_TEST(table)
 	g_ptr_array_add(runs, a_run(VERDICT_INFRA, Z03("false"), "{}"));
 	g_ptr_array_add(runs, a_run(VERDICT_PASS, Z03("true"), "{}"));
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, Z03("true"), "{}"));
+	/* with a part left out */
+	g_ptr_array_add(runs, a_run(VERDICT_FAIL,
+				    "{\"zoo\": {\"entry\": \"z03\"}, \"without\": \"slab-read\"}",
+				    Z03_REPORT("1.0")));
 	/* not the zoo's; an entry that is none; one that would be a file elsewhere */
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, "{}", Z03_REPORT("1.0")));
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, "{\"zoo\": {\"entry\": \"z99\"}}", "{}"));

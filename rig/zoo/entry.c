@@ -171,6 +171,18 @@ static gboolean is_id(const char *text)
 	return g_regex_match_simple("^z[0-9]{2}[a-z]?$", text, 0, 0);
 }
 
+/* Where NAME is: beside the entry, or a fragment of the rig's that has its name. */
+static char *file_path(const struct zoo_entry *e, const char *name)
+{
+	g_autofree char *folder = g_path_get_dirname(e->file);
+	g_autofree char *beside = g_build_filename(folder, name, NULL);
+	g_autofree char *ours = g_build_filename("scenarios/kconfig", name, NULL);
+
+	if (g_str_has_suffix(name, ".config") && !g_file_test(beside, G_FILE_TEST_EXISTS))
+		return rig_home_path(ours);
+	return g_steal_pointer(&beside);
+}
+
 /* Files are named without a folder, so an entry cannot lead out of its own. */
 static gboolean check_files(struct tree *tree, yaml_node_t *node, const struct zoo_entry *e,
 			    char **files, const char *suffix, GError **error)
@@ -178,7 +190,7 @@ static gboolean check_files(struct tree *tree, yaml_node_t *node, const struct z
 	g_autofree char *folder = g_path_get_dirname(e->file);
 
 	for (char **file = files; *file; file++) {
-		g_autofree char *path = g_build_filename(folder, *file, NULL);
+		g_autofree char *path = file_path(e, *file);
 
 		if (strchr(*file, '/') || !g_str_has_suffix(*file, suffix))
 			return tree_fail(tree, node, error,
@@ -292,10 +304,8 @@ const char *zoo_kernel(const struct zoo_entry *entry)
 
 static void add_paths(GPtrArray *paths, const struct zoo_entry *e, char **files)
 {
-	g_autofree char *folder = g_path_get_dirname(e->file);
-
 	for (char **file = files; *file; file++)
-		g_ptr_array_add(paths, g_build_filename(folder, *file, NULL));
+		g_ptr_array_add(paths, file_path(e, *file));
 }
 
 gboolean zoo_patches(const struct zoo_entry *e, const char *kernel, gboolean clean, char ***ret,

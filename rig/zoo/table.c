@@ -57,38 +57,52 @@ static struct zoo_score *score_of(GPtrArray *scores, const char *id, const struc
 		    !strcmp(score->kernel, kernel))
 			return score;
 	}
-	score = g_new0(struct zoo_score, 1);
+	score = zoo_score_new(id, machine, kernel);
+	g_ptr_array_add(scores, score);
+	return score;
+}
+
+struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel)
+{
+	struct zoo_score *score = g_new0(struct zoo_score, 1);
+
 	score->id = g_strdup(id);
 	score->machine = g_strdup(machine);
 	score->kernel = g_strdup(kernel);
 	score->seconds = g_array_new(FALSE, FALSE, sizeof(double));
 	score->ops = g_array_new(FALSE, FALSE, sizeof(double));
-	g_ptr_array_add(scores, score);
 	return score;
+}
+
+void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *o, gboolean clean)
+{
+	double ops = o->ops;
+
+	if (!o->valid)
+		return;
+	if (clean) {
+		score->clean_runs++;
+		score->clean_caught += o->caught;
+		score->clean_alarms += o->caught || o->alarmed;
+		return;
+	}
+	score->runs++;
+	if (!o->caught)
+		return;
+	score->caught++;
+	g_array_append_val(score->seconds, o->guest_s);
+	g_array_append_val(score->ops, ops);
+	g_array_sort(score->seconds, by_value);
+	g_array_sort(score->ops, by_value);
 }
 
 static void add_run(GPtrArray *scores, const struct zoo_entry *entry, gboolean clean,
 		    const struct run_info *run)
 {
 	struct zoo_outcome o = zoo_judge(entry, run);
-	struct zoo_score *score;
-	double ops = o.ops;
 
-	if (!o.valid)
-		return;
-	score = score_of(scores, entry->id, run);
-	if (clean) {
-		score->clean_runs++;
-		score->clean_caught += o.caught;
-		score->clean_alarms += o.caught || o.alarmed;
-		return;
-	}
-	score->runs++;
-	if (!o.caught)
-		return;
-	score->caught++;
-	g_array_append_val(score->seconds, o.guest_s);
-	g_array_append_val(score->ops, ops);
+	if (o.valid)
+		zoo_score_add(score_of(scores, entry->id, run), &o, clean);
 }
 
 GPtrArray *zoo_scores(GPtrArray *runs)
@@ -102,7 +116,8 @@ GPtrArray *zoo_scores(GPtrArray *runs)
 		json_t *zoo = json_object_get(run->inputs, "zoo");
 		const char *id = json_string_value(json_object_get(zoo, "entry"));
 
-		if (!id)
+		/* a scenario with a part left out says nothing of the entry */
+		if (!id || json_object_get(run->inputs, "without"))
 			continue;
 		/* an entry that is no more has no place in the table */
 		if (!g_hash_table_contains(entries, id))
@@ -111,12 +126,6 @@ GPtrArray *zoo_scores(GPtrArray *runs)
 		if (g_hash_table_lookup(entries, id))
 			add_run(scores, g_hash_table_lookup(entries, id),
 				json_is_true(json_object_get(zoo, "clean")), run);
-	}
-	for (guint i = 0; i < scores->len; i++) {
-		struct zoo_score *score = scores->pdata[i];
-
-		g_array_sort(score->seconds, by_value);
-		g_array_sort(score->ops, by_value);
 	}
 	g_ptr_array_sort(scores, by_place);
 	return scores;
@@ -132,8 +141,7 @@ double zoo_median(GArray *sorted)
 	       2;
 }
 
-/* "4.9 (4.6 to 5.3)" */
-static char *spread(GArray *sorted, int digits)
+char *zoo_spread(GArray *sorted, int digits)
 {
 	if (!sorted->len)
 		return g_strdup("-");
@@ -152,7 +160,7 @@ char *zoo_table(GPtrArray *scores)
 	for (guint i = 0; i < scores->len; i++) {
 		const struct zoo_score *s = scores->pdata[i];
 		rig_auto(zoo_entry) entry = zoo_load(s->id, NULL);
-		g_autofree char *seconds = spread(s->seconds, 1), *ops = spread(s->ops, 0);
+		g_autofree char *seconds = zoo_spread(s->seconds, 1), *ops = zoo_spread(s->ops, 0);
 
 		g_string_append_printf(
 			text, "| %s | %s | %s | %s | %u of %u | %s | %s | %u of %u | %u |\n", s->id,

@@ -91,16 +91,25 @@ struct zoo_score {
 	GArray *ops;        /* of double, sorted */
 };
 
+struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel);
 void zoo_score_free(struct zoo_score *score);
+RIG_DEFINE_AUTO(zoo_score, zoo_score_free)
+
+/* One more run; one that is not valid counts for nothing. */
+void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *outcome, gboolean clean);
 
 /*
  * RUNS (of struct run_info) to scores, sorted by id, machine and kernel. A run belongs to the entry
- * that its run.json names ("zoo": {"entry", "clean"}); all others are passed over.
+ * that its run.json names ("zoo": {"entry", "clean"}); all others are passed over, and those of
+ * scenarios with a part left out ("without").
  */
 GPtrArray *zoo_scores(GPtrArray *runs);
 
 /* The middle of sorted doubles; 0 without any. */
 double zoo_median(GArray *sorted);
+
+/* "4.9 (4.6 to 5.3)": median, least and most of sorted doubles; "-" without any. */
+char *zoo_spread(GArray *sorted, int digits);
 
 /* Lines of a Markdown table. Newly allocated. */
 char *zoo_table(GPtrArray *scores);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One run of a zoo entry, and what each part of its scenario does for catching it. */
+#include "cmd/zoo.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/findings.h"
+#include "cmd/job.h"
+#include "scenario/scenario.h"
+#include "util/error.h"
+#include "util/term.h"
+
+const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *want, GError **error)
+{
+	const char *machine = want->machine ? want->machine : entry->machines[0];
+	g_autofree char *known = NULL;
+
+	if (g_strv_contains((const char *const *)entry->machines, machine))
+		return machine;
+	known = g_strjoinv(", ", entry->machines);
+	rig_fail(error, RIG_EXIT_USAGE, "%s is not for '%s'; it is for: %s", entry->id, machine, known);
+	return NULL;
+}
+
+gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, const char *machine,
+		 const char *without, struct run_info **ret, GError **error)
+{
+	g_autofree char *scenario = zoo_scenario(entry);
+	g_auto(GStrv) patches = NULL;
+	g_auto(GStrv) fragments = NULL;
+	json_auto_t *zoo = json_pack("{s:s, s:b}", "entry", entry->id, "clean", want->clean);
+	struct job job = {
+		.scenario = scenario,
+		.machine = machine,
+		.mmu = entry->mmu,
+		.seed = want->seed,
+		.results = want->results,
+		.kernel = want->kernel ? want->kernel : zoo_kernel(entry),
+		.jobs = want->jobs,
+		.quiet = TRUE,
+		.duration_s = want->duration ? want->duration : (int)entry->duration_s,
+		.patience_s = entry->patience_s,
+		.zoo = zoo,
+		.without = without,
+	};
+
+	if (!zoo_patches(entry, want->kernel, want->clean, &patches, &fragments, error))
+		return FALSE;
+	job.patches = patches;
+	job.fragments = fragments;
+	if (job_run(&job, ret, error))
+		return TRUE;
+	g_prefix_error(error, "%s: ", entry->id);
+	return FALSE;
+}
+
+/* Runs with WITHOUT left out, or with everything. */
+static struct zoo_score *try_without(const struct zoo_entry *entry, const struct zoo_want *want,
+				     const char *machine, const char *without, GError **error)
+{
+	rig_auto(zoo_score) score = zoo_score_new(entry->id, machine, "");
+
+	for (int n = 0; n < MAX(want->repeat, 1); n++) {
+		rig_auto(run_info) run = NULL;
+		struct zoo_outcome o;
+
+		if (!zoo_run(entry, want, machine, without, &run, error))
+			return NULL;
+		o = zoo_judge(entry, run);
+		zoo_score_add(score, &o, FALSE);
+	}
+	return g_steal_pointer(&score);
+}
+
+/* Fewer of the runs than with everything? Of none nothing can be said. */
+static gboolean is_worse(const struct zoo_score *score, const struct zoo_score *whole)
+{
+	return score->runs && score->caught * whole->runs < whole->caught * score->runs;
+}
+
+static void print_row(const char *without, const struct zoo_score *score,
+		      const struct zoo_score *whole)
+{
+	g_autofree char *seconds = zoo_spread(score->seconds, 1), *ops = zoo_spread(score->ops, 0);
+	const char *colour = is_worse(score, whole) ? term_colour(TERM_BOLD) : "";
+
+	printf("%s%-28s %2u of %-2u  %-22s %s%s\n", colour, without ? without : "(nothing)",
+	       score->caught, score->runs, seconds, ops, *colour ? term_colour(TERM_PLAIN) : "");
+	fflush(stdout);
+}
+
+static json_t *row_json(const char *without, const struct zoo_score *score,
+			const struct zoo_score *whole)
+{
+	return json_pack("{s:s?, s:i, s:i, s:b, s:f, s:f}", "without", without, "runs", score->runs,
+			 "caught", score->caught, "worse", is_worse(score, whole), "median_s",
+			 zoo_median(score->seconds), "median_ops", zoo_median(score->ops));
+}
+
+static char **parts_of(const struct zoo_entry *entry, GError **error)
+{
+	g_autofree char *file = zoo_scenario(entry);
+	rig_auto(scenario) scenario = scenario_load(file, error);
+
+	return scenario ? scenario_parts(scenario) : NULL;
+}
+
+/* *ret_found: with nothing left out it was caught each time. */
+static gboolean ablate(const struct zoo_entry *entry, const struct zoo_want *want, json_t *rows,
+		       gboolean *ret_found, GError **error)
+{
+	const char *machine = zoo_machine(entry, want, error);
+	g_auto(GStrv) parts = machine ? parts_of(entry, error) : NULL;
+	rig_auto(zoo_score) whole = NULL;
+
+	whole = parts ? try_without(entry, want, machine, NULL, error) : NULL;
+	if (!whole)
+		return FALSE;
+	if (rows)
+		json_array_append_new(rows, row_json(NULL, whole, whole));
+	else
+		print_row(NULL, whole, whole);
+	for (char **part = parts; *part; part++) {
+		rig_auto(zoo_score) score = try_without(entry, want, machine, *part, error);
+
+		if (!score)
+			return FALSE;
+		if (rows)
+			json_array_append_new(rows, row_json(*part, score, whole));
+		else
+			print_row(*part, score, whole);
+	}
+	*ret_found = whole->runs && whole->caught == whole->runs;
+	return TRUE;
+}
+
+int zoo_ablate(const char *id, const struct zoo_want *want)
+{
+	g_autoptr(GError) error = NULL;
+	rig_auto(zoo_entry) entry = zoo_load(id, &error);
+	json_t *rows = want->json ? json_array() : NULL;
+	gboolean ok, found = FALSE;
+
+	if (entry && !rows)
+		printf("%s%s%s: caught, guest seconds and operations until then, without…\n\n",
+		       term_colour(TERM_BOLD), entry->id, term_colour(TERM_PLAIN));
+	ok = entry && ablate(entry, want, rows, &found, &error);
+	/* what was measured before an error counts as well */
+	if (rows)
+		cmd_print_json(rows);
+	if (!ok)
+		return rig_report_error(error);
+	return found ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files behind `rig zoo` share. */
+#ifndef RIG_CMD_ZOO_H
+#define RIG_CMD_ZOO_H
+
+#include "store/store.h"
+#include "zoo/zoo.h"
+
+/* The user's words; NULL and 0 mean the default. */
+struct zoo_want {
+	char *machine, *kernel, *results, *seed;
+	int repeat, jobs, duration;
+	gboolean clean, json;
+};
+
+/* The machine that was asked for, or the entry's first; NULL where it is not one of the entry's. */
+const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *want, GError **error);
+
+/* One run of the entry's scenario, without the part WITHOUT (scenario_parts()) unless that is NULL. */
+gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, const char *machine,
+		 const char *without, struct run_info **ret, GError **error);
+
+/* The whole command, printing included. Returns an exit code. */
+int zoo_ablate(const char *id, const struct zoo_want *want);
+
+#endif
