@@ -497,8 +497,9 @@ enum body body_kind(const char *text, const struct format *format)
 
 	if (!*start)
 		return BODY_BLANK;
-	if (frame_parse(text, &frame) || frame_parse_fault(text, &frame) ||
-	    frame_parse_address(text, &address, &guess))
+	if (frame_parse_fault(text, &frame))
+		return BODY_FAULT;
+	if (frame_parse(text, &frame) || frame_parse_address(text, &address, &guess))
 		return BODY_FRAME;
 	for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
 		if ((starts[i].families & format->family) && g_str_has_prefix(start, starts[i].words))

@@ -51,6 +51,7 @@ static const char *const common[] = {
 	"hex_dump",
 	"dump_stack",
 	"dump_backtrace",
+	"^unwind_backtrace$",
 	"show_stack",
 	"show_regs",
 	"walk_stack",

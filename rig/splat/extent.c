@@ -12,6 +12,7 @@
 #define GAP_SECONDS 10.0
 #define WAKE_SECONDS 2.0 /* how long a task goes on breaking things after it crashed */
 #define CUT_LINES 12	 /* from "cut here" to the header */
+#define REBOOT_LINES 5	 /* that a firmware writes before the next kernel */
 #define PROOF_LINES 4	 /* inside a report, where nothing else shows that it is one */
 
 void extent_free(struct open *open)
@@ -97,16 +98,17 @@ static gboolean stands_alone(const struct open *open)
 static gboolean is_proven(const struct open *open)
 {
 	unsigned flags = open->format->flags;
+	guint proofs = open->frames + open->faults;
 
 	if (!open->format->kind)
 		return FALSE;
 	if (flags & FORMAT_BARE)
 		return open->kernel || stands_alone(open);
 	if (flags & FORMAT_KERNEL)
-		return open->kernel || open->frames > 0;
+		return open->kernel || proofs > 0;
 	if (flags & FORMAT_PROOF)
-		return open->frames > 0 || (open->kernel && open->inside >= 2);
-	return open->kernel || open->frames > 0 || open->inside >= PROOF_LINES;
+		return proofs > 0 || (open->kernel && open->inside >= 2);
+	return open->kernel || proofs > 0 || open->inside >= PROOF_LINES;
 }
 
 static void remove_open(struct scanner *scanner, struct open *open)
@@ -233,6 +235,10 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 	guint gap = line->caller[0] ? GAP_KNOWN : GAP_UNKNOWN;
 	enum body body = body_kind(line->text, open->format);
 
+	/* SLUB's banner inside an old KASAN report is not its end */
+	if (body == BODY_LAST && !open->frames && (open->format->family & FAMILY_SANITIZER))
+		body = BODY_INSIDE;
+
 	if (!open->format->kind) { /* after "cut here" anything can come: the WARN's own message */
 		open_append(open, line->text, line->len);
 		open_reach(open, line);
@@ -244,7 +250,9 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 		body = BODY_FOREIGN;
 	switch (body) {
 	case BODY_FRAME:
-		open->frames++;
+	case BODY_FAULT:
+		open->frames += body == BODY_FRAME;
+		open->faults += body == BODY_FAULT;
 		G_GNUC_FALLTHROUGH;
 	case BODY_INSIDE:
 		open->inside++;
@@ -284,9 +292,15 @@ void extent_line(struct scanner *scanner, const struct line *line)
 
 void extent_reboot(struct scanner *scanner, const struct line *line)
 {
-	while (scanner->n_open)
-		extent_close(scanner, scanner->open[0], TRUE);
-	begin_report(scanner, &format_reboot, line, scanner->found_any);
+	struct line start = *line;
+
+	start.kernel = TRUE; /* also where the decompressor wrote it */
+	while (scanner->n_open) {
+		struct open *open = scanner->open[0];
+
+		extent_close(scanner, open, open->last_line + REBOOT_LINES >= line->number);
+	}
+	begin_report(scanner, &format_reboot, &start, scanner->found_any);
 }
 
 /* Does the header's line only say more of the report that its caller is in? */

@@ -96,6 +96,10 @@ static const struct format formats[] = {
 	 FORMAT_ADOPTS},
 
 	/* sanitizers */
+	{"BUG: KASan:", "BUG: KASan: use after free in " F, "kasan", /* 4.0 to 4.2 */
+	 "KASAN: use-after-free {access} in {f}", NULL, NULL, FRAME_GROUP, FAMILY_SANITIZER},
+	{"BUG: KASan:", "BUG: KASan: out of bounds (?:access|on stack) in " F, "kasan",
+	 "KASAN: out-of-bounds {access} in {f}", NULL, NULL, FRAME_GROUP, FAMILY_SANITIZER},
 	{"BUG: KASAN:", "BUG: KASAN: (?:double-free or )?(double-free|invalid-free) in " F, "kasan",
 	 "KASAN: invalid-free in {f}", NULL, "slab_|kfree|vunmap|vfree", FRAME_GROUP, FAMILY_SANITIZER},
 	{"BUG: KASAN:", "BUG: KASAN: ([a-z-]+) in " F, "kasan", "KASAN: {1} {access} in {f}", NULL,
@@ -201,11 +205,11 @@ static const struct format formats[] = {
 	{"ernel BUG at", "[Kk]ernel BUG at (?:" F "\\+0x)?", "bug", "kernel BUG in {f}", NULL,
 	 "^skb_", FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, 0},
 	{"BUG kmalloc-", "BUG kmalloc-\\S+ \\(.*\\): Object already free", "other",
-	 "BUG: Object already free", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER, 0, FORMAT_PROOF},
+	 "BUG: Object already free", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER, FAMILY_SANITIZER, FORMAT_PROOF},
 	{"BUG kmalloc-", "BUG (kmalloc-\\S+) \\(.*\\): (.*)", "other", "BUG: {1}: {2}", NULL, NULL,
-	 FRAME_TRACE, FAMILY_SANITIZER, 0, FORMAT_PROOF},
+	 FRAME_TRACE, FAMILY_SANITIZER, FAMILY_SANITIZER, FORMAT_PROOF},
 	{"BUG ", "^BUG ([a-zA-Z0-9_-]+) \\((?:Not tainted|Tainted: [A-Z ]+)\\): (.*)", "other",
-	 "BUG: {1}: {2}", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER, 0, FORMAT_PROOF},
+	 "BUG: {1}: {2}", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER, FAMILY_SANITIZER, FORMAT_PROOF},
 
 	/* faults */
 	{"BUG: ",
@@ -229,11 +233,16 @@ static const struct format formats[] = {
 	 "Unable to handle kernel (access to user memory|read from unreadable memory|write to "
 	 "read-only memory|execute from non-executable memory)",
 	 "paging", "BUG: unable to handle kernel {1} in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS},
-	{"Unable to handle kernel",
-	 "Unable to handle kernel NULL pointer dereference|Unable to handle kernel pointer "
-	 "dereference",
-	 "null-deref", "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL,
-	 FRAME_FAULT, FAMILY_OOPS},
+	{"Unable to handle kernel", "Unable to handle kernel NULL pointer dereference", "null-deref",
+	 "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL, FRAME_FAULT,
+	 FAMILY_OOPS},
+	/* s390 tells the address on the next line: in the first page it is the second row */
+	{"Unable to handle kernel", "Unable to handle kernel pointer dereference", "paging",
+	 "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,
+	 FAMILY_OOPS, 0, FORMAT_ADDRESS},
+	{"Unable to handle kernel", "Unable to handle kernel pointer dereference", "null-deref",
+	 "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL, FRAME_FAULT,
+	 FAMILY_OOPS},
 	{"Unable to handle kernel", "Unable to handle kernel (.*?)(?: (?:for|at) .*)?$", "oops",
 	 "BUG: unable to handle kernel {1} in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0,
 	 FORMAT_PROOF},

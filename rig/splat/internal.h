@@ -33,6 +33,7 @@ struct line {
 	char caller[CALLER_LEN];      /* "T12", "C1", "" where the log does not say */
 	gboolean kernel;	      /* the prefix shows that printk wrote it */
 	gboolean user;		      /* the prefix shows that somebody else did */
+	guint dropped;                /* messages that printk lost before it */
 };
 
 /* filter.c: a search for many words at once. */
@@ -89,6 +90,7 @@ enum format_flag {
 	FORMAT_ANYTIME = 1 << 6,   /* is absorbed also after frames */
 	FORMAT_LOCKDEP = 1 << 7,   /* parse it as a lockdep report */
 	FORMAT_ADOPTS = 1 << 8,	   /* takes the report over whose line it is */
+	FORMAT_ADDRESS = 1 << 11, /* the row after it, where the failing address is in the first page */
 	FORMAT_KERNEL = 1 << 10,   /* a kernel prefix proves it */
 	FORMAT_NAMELESS = 1 << 9,  /* no function is no damage */
 	FORMAT_RULE = 1 << 11,     /* the groups are a locking rule, a function and the lock */
@@ -130,9 +132,8 @@ void groups_deinit(struct groups *groups);
 extern const struct format format_cut;
 /* For a boot that nothing announced. */
 extern const struct format format_reboot;
-/* Does the line say that lockdep is off? Does it say how many messages were dropped? */
+/* Does the line say that lockdep is off? */
 gboolean line_ends_lockdep(const char *text);
-guint line_dropped(const char *text);
 
 /* body.c: can a line be inside a report? */
 enum body {
@@ -140,6 +141,7 @@ enum body {
 	BODY_BLANK, /* inside only if something follows */
 	BODY_INSIDE,
 	BODY_FRAME, /* inside, and proves a stack */
+	BODY_FAULT, /* inside, and proves a fault: where it was */
 	BODY_LAST,  /* inside, and the last line of a report of this family */
 };
 enum body body_kind(const char *text, const struct format *format);

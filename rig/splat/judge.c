@@ -125,8 +125,18 @@ static char *valid_text(char **lines)
 	return g_utf8_make_valid(joined, -1);
 }
 
+static gboolean fails_in_first_page(char **lines)
+{
+	for (; *lines; lines++)
+		if (strstr(*lines, "Failing address: 0000000000000"))
+			return TRUE;
+	return FALSE;
+}
+
 struct splat *judge(const struct format *format, char **lines, guint header, gboolean induced)
 {
+	if ((format->flags & FORMAT_ADDRESS) && fails_in_first_page(lines))
+		format++;
 	struct splat *splat = g_new0(struct splat, 1);
 	struct report report = {.format = format, .lines = lines, .header = header};
 

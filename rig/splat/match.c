@@ -23,6 +23,7 @@ static const char *const innocent[] = {
 	"EXT4-fs",
 	"deprecated v2 capabilities",
 	"wireless extensions",
+	"---[ end Kernel panic",
 	"lockdep is turned off",
 	"Stall ended before state dump start",
 	"NMI handler",
@@ -55,8 +56,23 @@ static gpointer compile(gpointer unused)
 	return NULL;
 }
 
+/* "name[12]: text" and "# text": what a program or a test wrote into the kernel's log. */
+static gboolean is_program(const char *text)
+{
+	const char *start = text + strspn(text, " ");
+	gsize name = strcspn(start, " [:");
+	gsize digits = start[name] == '[' ? strspn(start + name + 1, "0123456789") : 0;
+
+	if (name && digits && g_str_has_prefix(start + name + 1 + digits, "]: "))
+		return TRUE;
+	return g_str_has_prefix(start, "# ") || g_str_has_prefix(start, "ok ") ||
+	       g_str_has_prefix(start, "not ok ") || g_str_has_prefix(start, "audit: ");
+}
+
 static gboolean is_innocent(const char *text)
 {
+	if (is_program(text))
+		return TRUE;
 	/* a user program's fault: "traps: cat[71] general protection fault ip:… sp:… error:0 in
 	 * libc" */
 	if (strstr(text, "general protection fault ip:") ||
@@ -108,16 +124,4 @@ gboolean line_ends_lockdep(const char *text)
 	return strstr(text, "turning off the locking correctness validator") ||
 	       strstr(text, "lockdep is turned off") ||
 	       strstr(text, "Disabling lock debugging due to kernel taint");
-}
-
-/* "** 12 printk messages dropped **", "… 12 messages suppressed": what is missing from here on. */
-guint line_dropped(const char *text)
-{
-	const char *at = strstr(text, "** ");
-	guint64 n;
-
-	if (!at || !strstr(at, "printk messages dropped"))
-		return 0;
-	n = g_ascii_strtoull(at + 3, NULL, 10);
-	return MIN(n, G_MAXUINT);
 }

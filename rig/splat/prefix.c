@@ -241,6 +241,20 @@ static const char *strip_glued(const char *p, struct line *line)
 	return p;
 }
 
+/* "** 12 printk messages dropped **", with the next message on the same line or alone. */
+static const char *strip_dropped(const char *p, struct line *line)
+{
+	const char *end;
+	guint64 n;
+
+	if (strncmp(p, "** ", 3) != 0 || !(end = strstr(p, "printk messages dropped")))
+		return p;
+	n = g_ascii_strtoull(p + 3, NULL, 10);
+	line->dropped = MIN(n, G_MAXUINT);
+	end += strlen("printk messages dropped");
+	return end + strspn(end, "* ");
+}
+
 void prefix_strip(char *text, gsize len, struct line *line)
 {
 	const char *p = text;
@@ -252,10 +266,12 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	for (gsize i = 0; i < len; i++)
 		if (text[i] == '\0' || text[i] == '\r')
 			text[i] = ' ';
+	line->dropped = 0;
 	line->stamp = -1;
 	line->caller[0] = '\0';
 	line->kernel = line->user = FALSE;
 
+	p = strip_dropped(p, line);
 	p = strip_syslog(strip_record(strip_colours(strip_quoting(p)), line), line);
 	p = strip_facility(p, line);
 	for (int i = 0; i < 3; i++) {
@@ -268,6 +284,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 		p = strip_glued(p, line);
 	if (line->kernel)
 		line->user = FALSE;
+	p = strip_dropped(p, line); /* it has a stamp of its own in some kernels */
 	line->text = p;
 	line->len = len - (p - text);
 }

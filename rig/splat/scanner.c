@@ -106,13 +106,9 @@ static void take_boot(struct scanner *scanner, const struct line *line)
 /* What the scanner wants to know of a line besides reports. */
 static void take_news(struct scanner *scanner, const struct line *line)
 {
-	guint dropped = line_dropped(line->text);
-
 	take_boot(scanner, line);
 	if (line_ends_lockdep(line->text))
 		scanner->lockdep_died = TRUE;
-	for (guint i = 0; dropped && i < scanner->n_open; i++)
-		scanner->open[i]->missed += dropped;
 }
 
 static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first, guint64 end)
@@ -125,6 +121,8 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	memcpy(scanner->scratch, bytes, len);
 	prefix_strip(scanner->scratch, len, &line);
 	inherit_prefix(scanner, &line);
+	for (guint i = 0; line.dropped && i < scanner->n_open; i++)
+		scanner->open[i]->missed += line.dropped;
 	if (!line.user && filter_hit((const guint8 *)line.text, line.len, &at)) {
 		take_news(scanner, &line);
 		format = format_match(line.text);

@@ -20,7 +20,7 @@ struct open {
 	guint solid;  /* lines up to the last one that is surely inside */
 	guint64 first_line, last_line, first_byte, end_byte;
 	double first_stamp, last_stamp;
-	guint frames, inside, foreign, missed;
+	guint frames, faults, inside, foreign, missed;
 	gboolean ended; /* an end mark was seen */
 	gboolean induced, full;
 };

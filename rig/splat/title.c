@@ -12,6 +12,7 @@ static char *clean_title(const char *title)
 	static const struct {
 		const char *pattern, *with;
 	} rules[] = {
+		{"(?<![0-9a-fA-F:])(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}", "IPV6ADDR"},
 		{"([a-zA-Z_][a-zA-Z0-9_.]*)\\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?", "\\1"},
 		{"(^|[^a-zA-Z0-9_])(?:0x)?[0-9a-f]*[0-9][0-9a-f]{5,}(?![0-9a-zA-Z_])", "\\1ADDR"},
 		{"(^|[^a-zA-Z0-9_])0x[0-9a-f]+", "\\1ADDR"},

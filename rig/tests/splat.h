@@ -29,5 +29,6 @@ GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng);
 void add_known_tests(Suite *suite);
 void add_schema_tests(TCase *tests);
 void add_cycle_tests(TCase *tests);
+void add_generation_tests(TCase *tests);
 
 #endif

@@ -53,6 +53,13 @@ static void read_head_line(struct fixture *fixture, const char *line)
 		g_error("%s: head line '%s'", fixture->name, line);
 }
 
+static int by_lines(gconstpointer a, gconstpointer b)
+{
+	const struct expected *const *one = a, *const *two = b;
+
+	return (int)strtoul((*one)->lines, NULL, 10) - (int)strtoul((*two)->lines, NULL, 10);
+}
+
 static void load_fixture(const char *dir, const char *name)
 {
 	struct fixture *fixture = g_new0(struct fixture, 1);
@@ -71,6 +78,7 @@ static void load_fixture(const char *dir, const char *name)
 		read_head_line(fixture, head);
 		line = end + 1;
 	}
+	g_ptr_array_sort(fixture->expected, by_lines);
 	fixture->log = line + 1;
 	fixture->len = len - (fixture->log - fixture->data);
 	g_ptr_array_add(fixtures, fixture);
@@ -117,6 +125,13 @@ static void look(struct splat *splat, void *data)
 	splat_free(splat);
 }
 
+static int by_first_line(gconstpointer a, gconstpointer b)
+{
+	const struct splat *const *one = a, *const *two = b;
+
+	return (*one)->first_line < (*two)->first_line ? -1 : 1;
+}
+
 GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng)
 {
 	GPtrArray *found = g_ptr_array_new_with_free_func(free_splat);
@@ -132,6 +147,7 @@ GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng)
 		at += n;
 	}
 	scanner_flush(scanner);
+	g_ptr_array_sort(found, by_first_line); /* they end in another order */
 	return found;
 }
 
@@ -593,6 +609,7 @@ int main(void)
 	tcase_add_loop_test(data, dressed_up_it_is_the_same, 0, fixtures->len);
 	add_schema_tests(data);
 	add_cycle_tests(rules);
+	add_generation_tests(rules);
 	tcase_add_test(rules, without_stamps);
 	tcase_add_test(rules, interleaved_callers);
 	tcase_add_loop_test(rules, damaged_chains_are_marked, 0, 4);
