@@ -25,12 +25,14 @@ static const char examples[] =
 	"Exit codes: 0 written, 2 no such run or night, or a file that cannot be written.\n";
 
 #define FORMATS_MAX 8
+#define LIMIT 2000
 
 /* What was asked for, in the order of the table. */
 struct wishes {
 	char *files[FORMATS_MAX]; /* of formats that go into a file */
 	gboolean flags[FORMATS_MAX];
 	char *html, *night, *results;
+	int limit;
 };
 
 static void wishes_clear(struct wishes *wishes)
@@ -44,7 +46,7 @@ static void wishes_clear(struct wishes *wishes)
 
 static gboolean parse(int *argc, char ***argv, struct wishes *wishes, GError **error)
 {
-	GOptionEntry entries[FORMATS_MAX + 5] = {0};
+	GOptionEntry entries[FORMATS_MAX + 6] = {0};
 	guint n = 0;
 
 	for (guint i = 0; i < n_report_formats; i++) {
@@ -59,38 +61,130 @@ static gboolean parse(int *argc, char ***argv, struct wishes *wishes, GError **e
 				      "pages that open from the disk, without server or network", "DIR"};
 	entries[n++] = (GOptionEntry){"night", 'n', 0, G_OPTION_ARG_STRING, &wishes->night,
 				      "the runs of a night, or of a day (2026-11-21)", "ID"};
+	entries[n++] = (GOptionEntry){"limit", 'l', 0, G_OPTION_ARG_INT, &wishes->limit,
+				      "show so many runs, the newest (2000; 0: all)", "N"};
 	entries[n++] = (GOptionEntry){"results", 'r', 0, G_OPTION_ARG_FILENAME, &wishes->results,
 				      "folder of run folders", "DIR"};
 	return cmd_parse(argc, argv, entries, "[RUN...]", summary, examples, error);
 }
 
-/* The names of those that --night or the words name; NULL where nothing is named. */
-static gboolean pick_now(const struct wishes *wishes, const GPtrArray *runs, const char *results, char **words,
-			 GHashTable **ret, GError **error)
+/* What is shown: the runs, which of them are now, and what those before them had. */
+struct window {
+	GPtrArray *runs;	/* of struct run_info, oldest first */
+	GHashTable *now;	/* names, or NULL */
+	GPtrArray *signatures;	/* of struct index_signature, of runs that are older */
+	GHashTable *older;	/* bug -> one of them */
+};
+
+static void window_clear(struct window *window)
 {
-	g_autoptr(GHashTable) now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_clear_pointer(&window->older, g_hash_table_unref);
+	g_clear_pointer(&window->signatures, g_ptr_array_unref);
+	g_clear_pointer(&window->now, g_hash_table_unref);
+	g_clear_pointer(&window->runs, g_ptr_array_unref);
+}
 
-	if (wishes->night && *words)
-		return rig_fail(error, RIG_EXIT_USAGE, "report takes --night or runs, not both");
-	for (guint i = 0; wishes->night && i < runs->len; i++) {
-		const struct run_info *run = runs->pdata[i];
-		const char *night = json_string_value(model_at(run->inputs, "labels/night"));
-		const char *created = json_string_value(json_object_get(run->inputs, "created"));
+/* The runs of a night, or of a day. NULL with an error where there is none. */
+static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **error)
+{
+	g_autofree char *after = g_strconcat(night, "~", NULL); /* behind every time that begins so */
+	const struct index_filter named = {.night = night}, day = {.since = night, .until = after};
+	g_autoptr(GPtrArray) runs = index_runs(ix, &named, error);
 
-		if (!g_strcmp0(night, wishes->night) || (created && g_str_has_prefix(created, wishes->night)))
-			g_hash_table_add(now, g_strdup(run->name));
+	if (runs && !runs->len) {
+		g_clear_pointer(&runs, g_ptr_array_unref);
+		runs = index_runs(ix, &day, error);
 	}
+	if (!runs || runs->len)
+		return g_steal_pointer(&runs);
+	rig_fail(error, RIG_EXIT_USAGE, "no run is of night '%s'; `rig list` shows them, `rig history` counts them by day", night);
+	return NULL;
+}
+
+/* The newest runs before UNTIL, read from their folders; and the signatures of the older ones. */
+static gboolean read_window(struct run_index *ix, const char *results, const char *until, int limit, struct window *window,
+			    GError **error)
+{
+	const struct index_filter filter = {.until = until, .newest_first = TRUE, .limit = MAX(limit, 0)};
+	g_autoptr(GPtrArray) rows = index_runs(ix, &filter, error);
+	const struct index_run *oldest;
+
+	if (!rows)
+		return FALSE;
+	window->runs = g_ptr_array_new_with_free_func((GDestroyNotify)run_info_free);
+	window->older = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = rows->len; i-- > 0;) {
+		g_autofree char *dir = g_build_filename(results, ((struct index_run *)rows->pdata[i])->name, NULL);
+		struct run_info *run = run_open(results, dir, NULL);
+
+		if (run) /* else it was deleted meanwhile */
+			g_ptr_array_add(window->runs, run);
+	}
+	oldest = rows->len ? rows->pdata[rows->len - 1] : NULL;
+	if (!limit || !oldest || rows->len < (guint)limit)
+		return TRUE;
+	const struct index_filter before = {.until = oldest->created};
+
+	window->signatures = index_signatures(ix, &before, error);
+	for (guint i = 0; window->signatures && i < window->signatures->len; i++) {
+		struct index_signature *signature = window->signatures->pdata[i];
+
+		g_hash_table_insert(window->older, signature->bug, signature);
+	}
+	return window->signatures != NULL;
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp((*(struct run_info *const *)a)->name, (*(struct run_info *const *)b)->name);
+}
+
+/* Runs that were named are now, wherever they are. */
+static gboolean add_named(const char *results, char **words, struct window *window, GError **error)
+{
+	window->now = *words ? g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) : NULL;
 	for (; *words; words++) {
 		rig_auto(run_info) run = run_open(results, *words, error);
+		gboolean there = FALSE;
 
 		if (!run)
 			return FALSE;
-		g_hash_table_add(now, g_strdup(run->name));
+		g_hash_table_add(window->now, g_strdup(run->name));
+		for (guint i = 0; i < window->runs->len && !there; i++)
+			there = !strcmp(((struct run_info *)window->runs->pdata[i])->name, run->name);
+		if (!there)
+			g_ptr_array_add(window->runs, g_steal_pointer(&run));
 	}
-	if (wishes->night && !g_hash_table_size(now))
-		return rig_fail(error, RIG_EXIT_USAGE, "no run in '%s' is of night '%s'; `rig list` shows them", results,
-				wishes->night);
-	*ret = g_hash_table_size(now) ? g_steal_pointer(&now) : NULL;
+	g_ptr_array_sort(window->runs, by_name); /* names begin with their time */
+	return TRUE;
+}
+
+static gboolean fill_window(const struct wishes *wishes, const char *results, char **words, struct window *window,
+			    GError **error)
+{
+	rig_auto(run_index) ix = index_open(results, NULL, NULL, error);
+	g_autoptr(GPtrArray) night = NULL;
+	g_autofree char *until = NULL;
+
+	if (!ix)
+		return FALSE;
+	if (wishes->night && *words)
+		return rig_fail(error, RIG_EXIT_USAGE, "report takes --night or runs, not both");
+	if (wishes->limit < 0)
+		return rig_fail(error, RIG_EXIT_USAGE, "a limit of %d is out of range: 1 or more, 0 for all", wishes->limit);
+	if (wishes->night) {
+		night = night_runs(ix, wishes->night, error);
+		if (!night)
+			return FALSE;
+		until = g_strconcat(((struct index_run *)night->pdata[night->len - 1])->created, "~", NULL);
+	}
+	if (!read_window(ix, results, until, wishes->limit, window, error))
+		return FALSE;
+	if (!night)
+		return !*words || add_named(results, words, window, error);
+	window->now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < night->len; i++)
+		g_hash_table_add(window->now, g_strdup(((struct index_run *)night->pdata[i])->name));
 	return TRUE;
 }
 
@@ -138,32 +232,31 @@ static gboolean put_all(const struct wishes *wishes, const struct model *model, 
 	return !wishes->html || put_pages(wishes, model, error);
 }
 
-static gboolean report(struct wishes *wishes, char **words, GError **error)
+static gboolean report(const struct wishes *wishes, char **words, struct window *window, GError **error)
 {
 	g_autofree char *results = wishes->results ? g_strdup(wishes->results) : run_default_results();
-	g_autoptr(GPtrArray) runs = run_all(results, error);
-	g_autoptr(GHashTable) now = NULL;
 	rig_auto(model) model = NULL;
 
-	if (!runs)
+	if (!fill_window(wishes, results, words, window, error))
 		return FALSE;
-	if (!runs->len)
+	if (!window->runs->len)
 		return rig_fail(error, RIG_EXIT_USAGE, "no run is kept in '%s' yet; `rig run` makes one", results);
-	if (!pick_now(wishes, runs, results, words, &now, error))
-		return FALSE;
-	model = model_new(runs, now, wishes->night);
+	model = model_new(window->runs, &(const struct model_options){.now = window->now, .label = wishes->night,
+								      .older = window->older});
 	return put_all(wishes, model, error);
 }
 
 int cmd_report(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
-	struct wishes wishes = {0};
+	struct wishes wishes = {.limit = LIMIT};
+	struct window window = {0};
 	int code = RIG_EXIT_PASS;
 
 	G_STATIC_ASSERT(FORMATS_MAX >= 5);
-	if (!parse(&argc, &argv, &wishes, &error) || !report(&wishes, argv + 1, &error))
+	if (!parse(&argc, &argv, &wishes, &error) || !report(&wishes, argv + 1, &window, &error))
 		code = rig_report_error(error);
+	window_clear(&window);
 	wishes_clear(&wishes);
 	return code;
 }

@@ -5,20 +5,20 @@
 static const struct {
 	const char *word;
 	gboolean worse;
-} kinds[N_CHANGES] = {
-	[CHANGE_NEW] = {"new", TRUE},
-	[CHANGE_BROKE] = {"broke", TRUE},
-	[CHANGE_UNPROVEN] = {"unproven", TRUE},
-	[CHANGE_FIXED] = {"fixed", FALSE},
-	[CHANGE_GONE] = {"gone", FALSE},
+} kinds[N_DIFFERENCES] = {
+	[DIFF_NEW] = {"new", TRUE},
+	[DIFF_BROKE] = {"broke", TRUE},
+	[DIFF_UNPROVEN] = {"unproven", TRUE},
+	[DIFF_FIXED] = {"fixed", FALSE},
+	[DIFF_GONE] = {"gone", FALSE},
 };
 
-const char *change_word(enum change_kind kind)
+const char *difference_word(enum difference_kind kind)
 {
 	return kinds[kind].word;
 }
 
-gboolean change_is_worse(enum change_kind kind)
+gboolean difference_is_worse(enum difference_kind kind)
 {
 	return kinds[kind].worse;
 }
@@ -34,7 +34,7 @@ static char *outcome_text(const struct tally *tally)
 				  : g_strdup_printf("%u of %u failed", tally->bad, tally->judged);
 }
 
-char *change_text(const struct change *change)
+char *difference_text(const struct difference *change)
 {
 	const struct cell *cell = change->cell;
 	g_autofree char *now = cell ? outcome_text(&cell->now) : NULL, *then = cell ? outcome_text(&cell->then) : NULL;
@@ -48,12 +48,12 @@ char *change_text(const struct change *change)
 			       now, then);
 }
 
-static void add(struct model *model, enum change_kind kind, const struct cell *cell,
+static void add(struct model *model, enum difference_kind kind, const struct cell *cell,
 		const struct signature *signature, const struct shown_run *run)
 {
-	struct change *change = g_new0(struct change, 1);
+	struct difference *change = g_new0(struct difference, 1);
 
-	*change = (struct change){kind, cell, signature, run};
+	*change = (struct difference){kind, cell, signature, run};
 	g_ptr_array_add(model->changes, change);
 }
 
@@ -64,7 +64,7 @@ const struct shown_run *model_witness(const GPtrArray *runs)
 
 	for (guint i = 0; i < runs->len; i++) {
 		const struct shown_run *run = runs->pdata[i];
-		gboolean bad = run->info->verdict == VERDICT_FAIL || run->info->verdict == VERDICT_HANG;
+		gboolean bad = run->as == VERDICT_FAIL || run->as == VERDICT_HANG;
 
 		if (!run->now || (found_bad && !bad))
 			continue;
@@ -81,11 +81,11 @@ static void compare_cell(struct model *model, const struct cell *cell)
 	if (!now->all || !then->judged)
 		return;
 	if (!now->judged)
-		add(model, CHANGE_UNPROVEN, cell, NULL, model_witness(cell->runs));
+		add(model, DIFF_UNPROVEN, cell, NULL, model_witness(cell->runs));
 	else if (now->bad && !then->bad)
-		add(model, CHANGE_BROKE, cell, NULL, model_witness(cell->runs));
+		add(model, DIFF_BROKE, cell, NULL, model_witness(cell->runs));
 	else if (!now->bad && then->bad)
-		add(model, CHANGE_FIXED, cell, NULL, model_witness(cell->runs));
+		add(model, DIFF_FIXED, cell, NULL, model_witness(cell->runs));
 }
 
 /* Was it seen then, and is every cell it was seen in then judged now? */
@@ -113,7 +113,7 @@ static gboolean is_gone(const struct signature *signature)
 
 static int by_kind(gconstpointer a, gconstpointer b)
 {
-	const struct change *x = *(struct change *const *)a, *y = *(struct change *const *)b;
+	const struct difference *x = *(struct difference *const *)a, *y = *(struct difference *const *)b;
 
 	return (x->kind > y->kind) - (x->kind < y->kind);
 }
@@ -123,10 +123,10 @@ void model_find_changes(struct model *model)
 	for (guint i = 0; i < model->signatures->len; i++) {
 		const struct signature *signature = model->signatures->pdata[i];
 
-		if (signature->now && !signature->before && !signature->known)
-			add(model, CHANGE_NEW, NULL, signature, model_witness(signature->runs));
+		if (signature->bad && !signature->before && !signature->older && !signature->known)
+			add(model, DIFF_NEW, NULL, signature, model_witness(signature->runs));
 		else if (is_gone(signature))
-			add(model, CHANGE_GONE, NULL, signature, NULL);
+			add(model, DIFF_GONE, NULL, signature, NULL);
 	}
 	for (guint i = 0; i < model->cells->len; i++)
 		compare_cell(model, model->cells->pdata[i]);

@@ -11,7 +11,7 @@ static guint count_worse(const struct model *model)
 	guint worse = 0;
 
 	for (guint i = 0; i < model->changes->len; i++)
-		worse += change_is_worse(((struct change *)model->changes->pdata[i])->kind);
+		worse += difference_is_worse(((struct difference *)model->changes->pdata[i])->kind);
 	return worse;
 }
 
@@ -33,12 +33,12 @@ static void put_state(struct page *page, const struct model *model)
 	html_raw(page, ".</p></div>\n");
 }
 
-static void put_change(struct page *page, const struct change *change)
+static void put_change(struct page *page, const struct difference *change)
 {
-	g_autofree char *text = change_text(change);
+	g_autofree char *text = difference_text(change);
 
 	html_raw(page, "<li>");
-	put_badge(page, change_word(change->kind), NULL);
+	put_badge(page, difference_word(change->kind), NULL);
 	html_raw(page, "<span class=\"what\">");
 	if (change->signature)
 		html(page, "<a href=\"signature/%s.html\">%s</a>", change->signature->slug, text);
@@ -89,7 +89,7 @@ static void put_marks(struct page *page, const struct cell *cell)
 	html_raw(page, "<span class=\"marks\" aria-hidden=\"true\">");
 	for (guint i = cell->runs->len > MARKS_MAX ? cell->runs->len - MARKS_MAX : 0; i < cell->runs->len; i++) {
 		const struct shown_run *run = cell->runs->pdata[i];
-		g_autofree char *kind = g_ascii_strdown(verdict_name(run->info->verdict), -1);
+		g_autofree char *kind = g_ascii_strdown(verdict_name(run->as), -1);
 
 		html(page, "<i class=\"%s\"></i>", kind);
 	}

@@ -2,17 +2,22 @@
 /* Pages that gather runs: all of them, those of a cell, those of a signature. */
 #include "report/page.h"
 
+#include <string.h>
+
+#include "store/stats.h"
+
 static void put_signature_row(struct page *page, const struct signature *signature)
 {
-	const struct shown_run *first = signature->runs->pdata[0], *last = signature->runs->pdata[signature->runs->len - 1];
-	g_autofree char *since = model_day(first->when), *until = model_day(last->when);
+	const struct shown_run *last = signature->runs->pdata[signature->runs->len - 1];
+	g_autofree char *since = g_strndup(signature->first_seen, strlen("2026-11-01")), *until = model_day(last->when);
+	guint before = signature->before + signature->older;
 
 	html(page, "<tr><th scope=\"row\" class=\"wide\"><a href=\"signature/%s.html\">%s</a></th><td data-label=\"kind\">%s</td>"
 		   "<td data-label=\"state\">", signature->slug, signature->title, signature->kind);
-	put_badge(page, signature->known ? "known" : !signature->now ? "before" : signature->before ? "still" : "new", NULL);
+	put_badge(page, signature->known ? "known" : !signature->now ? "before" : before ? "still" : "new", NULL);
 	html(page, "</td><td class=\"num\" data-label=\"runs now\">%u</td><td class=\"num\" data-label=\"runs in all\">%u</td>"
 		   "<td data-label=\"first seen\">%s</td><td data-label=\"last seen\">%s</td></tr>\n", signature->now,
-	     signature->runs->len, since, until);
+	     signature->runs->len + signature->older, since, until);
 }
 
 static void write_signature_list(struct site *site)
@@ -52,6 +57,18 @@ void write_lists(struct site *site)
 	write_run_list(site);
 }
 
+/* A rate is what few runs can say, so its interval is with it. */
+static void put_rate(struct page *page, const char *name, const struct tally *tally)
+{
+	double low, high;
+
+	if (!tally->judged)
+		return;
+	stats_wilson(tally->bad, tally->judged, &low, &high);
+	html(page, "<dt>%s</dt><dd>%u of %u judged runs bad <span class=\"soft\">(95 %% interval: %.0f to %.0f %%)</span></dd>\n",
+	     name, tally->bad, tally->judged, 100 * low, 100 * high);
+}
+
 static void write_cell(struct site *site, struct cell *cell)
 {
 	g_autofree char *file = g_strdup_printf("cell/%s.html", cell->slug);
@@ -61,10 +78,11 @@ static void write_cell(struct site *site, struct cell *cell)
 
 	html(&page, "<p class=\"crumbs\"><a href=\"../index.html#matrix\">Overview</a> / cell</p>\n<h1>%s</h1>\n<p>", title);
 	put_badge(&page, tally_word(&cell->now), NULL);
-	html(&page, " now: %u of %u judged runs bad. ", cell->now.bad, cell->now.judged);
-	if (cell->then.all)
-		html(&page, "Before: %u of %u. ", cell->then.bad, cell->then.judged);
-	html(&page, "Ever: %u of %u.</p>\n", cell->ever.bad, cell->ever.judged);
+	html_raw(&page, "</p>\n<dl class=\"facts\">\n");
+	put_rate(&page, "now", &cell->now);
+	put_rate(&page, "before", &cell->then);
+	put_rate(&page, "all runs here", &cell->ever);
+	html_raw(&page, "</dl>\n");
 	g_ptr_array_add(one, cell);
 	html_raw(&page, "<h2>Trends</h2>\n");
 	put_trends(&page, one);
@@ -118,9 +136,9 @@ static const char *word_scenario(const struct shown_run *run)
 
 static void write_signature(struct site *site, const struct signature *signature)
 {
-	const struct shown_run *first = signature->runs->pdata[0], *last = signature->runs->pdata[signature->runs->len - 1];
+	const struct shown_run *last = signature->runs->pdata[signature->runs->len - 1];
 	g_autofree char *file = g_strdup_printf("signature/%s.html", signature->slug);
-	g_autofree char *since = model_minute(first->when), *until = model_minute(last->when);
+	g_autofree char *until = model_minute(last->when);
 	g_autofree char *kernels = spread(signature, word_kernel), *machines = spread(signature, word_machine),
 			*scenarios = spread(signature, word_scenario), *text = model_text(signature->report, "text");
 	struct page page = page_begin("../", TAB_NONE, signature->title, FALSE);
@@ -129,15 +147,17 @@ static void write_signature(struct site *site, const struct signature *signature
 	     signature->kind, signature->title);
 	put_fact(&page, "key", signature->bug);
 	put_fact(&page, "known", signature->known);
-	put_fact(&page, "first seen", since);
+	put_fact(&page, "first seen", signature->first_seen);
 	put_fact(&page, "last seen", until);
 	put_fact(&page, "kernels", kernels);
 	put_fact(&page, "machines", machines);
 	put_fact(&page, "scenarios", scenarios);
 	html_raw(&page, "</dl>\n");
-	put_cycle(site, &page, signature->report);
+	put_picture(site, &page, signature->report);
 	html(&page, "<h2>Its last report</h2>\n<pre tabindex=\"0\" aria-label=\"report\">%s</pre>\n<h2>Runs with it</h2>\n", text);
 	put_runs(&page, signature->runs, NULL, TRUE);
+	if (signature->older)
+		html(&page, "<p class=\"soft\">and %u older: <code>rig history</code> knows them.</p>\n", signature->older);
 	page_end(site, &page, file);
 }
 

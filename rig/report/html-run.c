@@ -11,7 +11,7 @@
 
 static void put_state(struct page *page, const struct shown_run *run)
 {
-	g_autofree char *kind = g_ascii_strdown(verdict_name(run->info->verdict), -1), *reason = run_reason(run);
+	g_autofree char *kind = g_ascii_strdown(verdict_name(run->as), -1), *reason = run_reason(run);
 	json_t *reasons = json_object_get(run->info->details, "reasons"), *other;
 	size_t i;
 
@@ -19,6 +19,8 @@ static void put_state(struct page *page, const struct shown_run *run)
 	     run->cell->slug, run->scenario, run->machine, run->kernel);
 	html(page, "<div class=\"state %s\"><p>", kind);
 	put_badge(page, verdict_name(run->info->verdict), NULL);
+	if (run->as != run->info->verdict)
+		html(page, " %s", run->as == VERDICT_PASS ? "as the scenario expects" : "the scenario expects a report");
 	html(page, "</p><h1>%s</h1>\n", run->info->verdict == VERDICT_PASS ? "No report, and everything adds up" : reason);
 	json_array_foreach (reasons, i, other) {
 		g_autofree char *text = i && json_is_string(other) ? text_clean(json_string_value(other)) : NULL;
@@ -142,7 +144,7 @@ static void put_report(struct site *site, struct page *page, const struct shown_
 	if (signature)
 		html(page, "<dt>signature</dt><dd><a href=\"../signature/%s.html\">%s</a></dd>\n", signature->slug, bug);
 	html_raw(page, "</dl>\n");
-	put_cycle(site, page, report);
+	put_picture(site, page, report);
 	if (site->options->symbolise)
 		symbols = site->options->symbolise(run, report, site->options->data);
 	if (symbols)
@@ -231,7 +233,7 @@ static void put_counts(struct page *page, const struct shown_run *run)
 static void write_run(struct site *site, const struct shown_run *run)
 {
 	g_autofree char *file = g_strdup_printf("run/%s.html", run->slug);
-	g_autofree char *title = g_strdup_printf("%s: %s on %s", verdict_name(run->info->verdict), run->scenario, run->machine);
+	g_autofree char *title = g_strdup_printf("%s: %s on %s", run->word, run->scenario, run->machine);
 	struct page page = page_begin("../", TAB_NONE, title, TRUE);
 
 	put_state(&page, run);

@@ -85,8 +85,8 @@ gboolean html_write(const struct model *model, const struct html_options *option
 		    gboolean *ret_no_charts, GError **error)
 {
 	g_autoptr(GHashTable) written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GHashTable) cycles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	struct site site = {.model = model, .options = options, .written = written, .cycles = cycles};
+	g_autoptr(GHashTable) pictures = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	struct site site = {.model = model, .options = options, .written = written, .pictures = pictures};
 	gboolean no_charts;
 	guint assets;
 

@@ -23,11 +23,11 @@ static json_t *number_or_null(double value)
 
 static json_t *change_json(gconstpointer data)
 {
-	const struct change *change = data;
-	g_autofree char *text = change_text(change);
+	const struct difference *change = data;
+	g_autofree char *text = difference_text(change);
 
-	return json_pack("{s:s, s:b, s:s, s:s?, s:s?, s:s?}", "kind", change_word(change->kind), "worse",
-			 change_is_worse(change->kind), "text", text, "cell", change->cell ? change->cell->slug : NULL,
+	return json_pack("{s:s, s:b, s:s, s:s?, s:s?, s:s?}", "kind", difference_word(change->kind), "worse",
+			 difference_is_worse(change->kind), "text", text, "cell", change->cell ? change->cell->slug : NULL,
 			 "signature", change->signature ? change->signature->bug : NULL, "run",
 			 change->run ? change->run->name : NULL);
 }
@@ -47,9 +47,9 @@ static json_t *signature_json(gconstpointer data)
 
 	for (guint i = 0; i < signature->runs->len; i++)
 		json_array_append_new(runs, json_string(((struct shown_run *)signature->runs->pdata[i])->name));
-	return json_pack("{s:s, s:s, s:s, s:s?, s:i, s:i, s:o}", "bug", signature->bug, "kind", signature->kind,
-			 "title", signature->title, "known", signature->known, "now", signature->now, "before",
-			 signature->before, "runs", runs);
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s, s:i, s:i, s:i, s:o}", "bug", signature->bug, "kind", signature->kind,
+			 "title", signature->title, "known", signature->known, "first_seen", signature->first_seen, "now", signature->now, "before",
+			 signature->before, "older", signature->older, "runs", runs);
 }
 
 static json_t *run_json(gconstpointer data)
@@ -59,8 +59,8 @@ static json_t *run_json(gconstpointer data)
 
 	for (guint i = 0; i < run->signatures->len; i++)
 		json_array_append_new(bugs, json_string(((struct signature *)run->signatures->pdata[i])->bug));
-	json = json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "run", run->name, "now",
-			 run->now, "verdict", verdict_name(run->info->verdict), "created", run->created, "scenario",
+	json = json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "run", run->name, "now",
+			 run->now, "verdict", verdict_name(run->info->verdict), "word", run->word, "created", run->created, "scenario",
 			 run->scenario, "machine", run->machine, "kernel", run->kernel, "title", run->title,
 			 "seconds", number_or_null(run->total_s), "detected_s", number_or_null(run->detect_s),
 			 "ops_per_s", number_or_null(run->ops_per_s), "signatures", bugs);

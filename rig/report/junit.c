@@ -67,7 +67,7 @@ static void property(struct xml *xml, const char *name, const char *value)
 static void put_run(struct xml *xml, const struct shown_run *run)
 {
 	g_autofree char *class = g_strdup_printf("%s.%s.%s", run->scenario, run->machine, run->kernel);
-	const char *element = elements[run->info->verdict];
+	const char *element = elements[run->as];
 
 	start(xml, "testcase");
 	attribute(xml, "name", run->name);
@@ -79,7 +79,7 @@ static void put_run(struct xml *xml, const struct shown_run *run)
 		start(xml, element);
 		attribute(xml, "message", reason);
 		if (g_strcmp0(element, "skipped"))
-			attribute(xml, "type", verdict_name(run->info->verdict));
+			attribute(xml, "type", run->word);
 		text(xml, findings);
 		end(xml);
 	}
@@ -98,7 +98,7 @@ static struct sums sums_of(const struct model *model, const char *scenario)
 
 	for (guint i = 0; i < model->runs->len; i++) {
 		const struct shown_run *run = model->runs->pdata[i];
-		const char *element = elements[run->info->verdict];
+		const char *element = elements[run->as];
 
 		if (!run->now || g_strcmp0(run->scenario, scenario))
 			continue;

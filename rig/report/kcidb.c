@@ -147,12 +147,12 @@ static void add_test(struct kcidb *kcidb, const struct shown_run *run, const cha
 	g_autofree char *path = g_strjoin(".", ORIGIN, scenario, machine, NULL);
 	g_autofree char *reason = run_reason(run), *findings = run_findings(run);
 	g_autofree char *where = g_strdup_printf("QEMU machine %s", run->machine);
-	gboolean bad = run->info->verdict != VERDICT_PASS;
+	gboolean bad = run->as != VERDICT_PASS;
 	json_t *test = object_new(id), *misc = json_object();
 
 	json_object_set_new(test, "build_id", json_string(build));
 	json_object_set_new(test, "path", json_string(path));
-	json_object_set_new(test, "status", json_string(statuses[run->info->verdict]));
+	json_object_set_new(test, "status", json_string(statuses[run->as]));
 	json_object_set_new(test, "environment", json_pack("{s:s}", "comment", where));
 	set_text(test, "comment", bad ? reason : NULL);
 	set_text(test, "log_excerpt", bad ? findings : NULL);
@@ -212,7 +212,7 @@ char *write_kcidb(const struct model *model, GError **error)
 	for (guint i = 0; i < model->runs->len; i++) {
 		const struct shown_run *run = model->runs->pdata[i];
 
-		if (run->now && statuses[run->info->verdict])
+		if (run->now && statuses[run->as])
 			add_run(&kcidb, run);
 	}
 	return json_document(kcidb.json);

@@ -60,7 +60,7 @@ static void put_result(GString *out, guint depth, guint number, gboolean ok, con
 
 static void put_run(GString *out, guint number, const struct shown_run *run)
 {
-	const struct directive *directive = &directives[run->info->verdict];
+	const struct directive *directive = &directives[run->as];
 	g_autofree char *reason = run_reason(run), *findings = NULL;
 	g_auto(GStrv) lines = NULL;
 

@@ -121,6 +121,21 @@ static double detect_of(json_t *details)
 	return json_is_number(when) && json_number_value(when) >= 0 ? json_number_value(when) : -1;
 }
 
+static void judge(struct shown_run *run)
+{
+	enum outcome outcome = run_outcome(run->info);
+
+	run->as = run->info->verdict;
+	run->word = verdict_name(run->as);
+	if (outcome == OUTCOME_GOOD && run->as != VERDICT_PASS) {
+		run->as = VERDICT_PASS;
+		run->word = "EXPECTED";
+	} else if (outcome == OUTCOME_BAD && run->as == VERDICT_PASS) {
+		run->as = VERDICT_FAIL;
+		run->word = "MISSED";
+	}
+}
+
 static struct shown_run *shown_run_new(const struct run_info *info)
 {
 	struct shown_run *run = g_new0(struct shown_run, 1);
@@ -140,6 +155,7 @@ static struct shown_run *shown_run_new(const struct run_info *info)
 		.ops_per_s = rate_of(info->details),
 		.signatures = g_ptr_array_new(),
 	};
+	judge(run);
 	return run;
 }
 
@@ -179,6 +195,7 @@ static void signature_free(gpointer data)
 	g_free(signature->title);
 	g_free(signature->slug);
 	g_free(signature->known);
+	g_free(signature->first_seen);
 	g_ptr_array_unref(signature->runs);
 	g_free(signature);
 }
@@ -277,7 +294,7 @@ static void mark_now(struct model *model, GHashTable *now)
 				   : run->when > newest - MODEL_SPAN_S;
 		if (!run->now)
 			continue;
-		tally_add(&model->now, run->info->verdict);
+		tally_add(&model->now, run->as);
 		model->first = model->first ? MIN(model->first, run->when) : run->when;
 		model->last = MAX(model->last, run->when);
 	}
@@ -290,9 +307,9 @@ static void count_cell(struct cell *cell)
 	for (guint i = 0; i < cell->runs->len; i++) {
 		const struct shown_run *run = cell->runs->pdata[i];
 
-		tally_add(&cell->ever, run->info->verdict);
+		tally_add(&cell->ever, run->as);
 		if (run->now)
-			tally_add(&cell->now, run->info->verdict);
+			tally_add(&cell->now, run->as);
 		else
 			last = run->when;
 	}
@@ -300,18 +317,25 @@ static void count_cell(struct cell *cell)
 		const struct shown_run *run = cell->runs->pdata[i];
 
 		if (!run->now && run->when > last - MODEL_SPAN_S)
-			tally_add(&cell->then, run->info->verdict);
+			tally_add(&cell->then, run->as);
 	}
 }
 
-static void count_signature(struct signature *signature)
+static void count_signature(struct signature *signature, GHashTable *older)
 {
+	const struct shown_run *first = signature->runs->pdata[0];
+	const struct index_signature *past = older ? g_hash_table_lookup(older, signature->bug) : NULL;
+
 	for (guint i = 0; i < signature->runs->len; i++) {
 		const struct shown_run *run = signature->runs->pdata[i];
 
 		signature->now += run->now;
 		signature->before += !run->now;
+		signature->bad += run->now && run_outcome(run->info) == OUTCOME_BAD;
 	}
+	signature->older = past ? past->runs : 0;
+	signature->first_seen = past ? g_strdelimit(g_strndup(past->first_seen, strlen("2026-11-01T02:15")), "T", ' ')
+				     : model_minute(first->when);
 }
 
 /* "6.1.9" before "6.1.10". */
@@ -358,12 +382,14 @@ static void lay_out(struct model *model)
 			g_ptr_array_remove_index(model->columns, i);
 }
 
-struct model *model_new(const GPtrArray *runs, GHashTable *now, const char *label)
+struct model *model_new(const GPtrArray *runs, const struct model_options *options)
 {
+	static const struct model_options none;
 	g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) by_bug = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	struct model *model = g_new0(struct model, 1);
 
+	options = options ? options : &none;
 	model->runs = g_ptr_array_new_with_free_func(shown_run_free);
 	model->cells = g_ptr_array_new_with_free_func(cell_free);
 	model->signatures = g_ptr_array_new_with_free_func(signature_free);
@@ -378,15 +404,15 @@ struct model *model_new(const GPtrArray *runs, GHashTable *now, const char *labe
 		g_ptr_array_add(run->cell->runs, run);
 		add_reports(model, by_bug, run);
 	}
-	mark_now(model, now);
+	mark_now(model, options->now);
 	for (guint i = 0; i < model->cells->len; i++)
 		count_cell(model->cells->pdata[i]);
 	for (guint i = 0; i < model->signatures->len; i++)
-		count_signature(model->signatures->pdata[i]);
+		count_signature(model->signatures->pdata[i], options->older);
 	g_ptr_array_sort(model->signatures, by_last_seen);
 	lay_out(model);
 	model_find_changes(model);
-	model->label = label ? text_clean(label) : model_day(model->last);
+	model->label = options->label ? text_clean(options->label) : model_day(model->last);
 	return model;
 }
 

@@ -13,18 +13,19 @@
 
 #include <glib.h>
 
+#include "store/index.h"
 #include "store/store.h"
 #include "util/auto.h"
 
 #define N_VERDICTS (VERDICT_RUNNING + 1)
 #define MODEL_SPAN_S (16 * 3600) /* longer than a night, shorter than from one to the next */
 
-/* Runs counted by verdict. */
+/* Runs counted by what they count as. */
 struct tally {
 	guint n[N_VERDICTS];
 	guint all;
 	guint judged; /* the kernel was judged: PASS, FAIL, HANG */
-	guint bad;    /* FAIL, HANG */
+	guint bad;    /* not as the scenario expects */
 };
 
 /* What one word says of several runs: a verdict's name, "FLAKY" for some but not all bad, "none". */
@@ -37,6 +38,12 @@ struct shown_run {
 	char *title;	  /* of the first report, else the first reason, else "" */
 	gint64 when;	  /* seconds since 1970, 0: unknown */
 	gboolean now;
+	/*
+	 * Its verdict for counting: PASS where it ended as its scenario expects (which may be with a report),
+	 * FAIL where it passed and should not have.
+	 */
+	enum verdict as;
+	const char *word; /* the verdict's name; "EXPECTED" or "MISSED" for these two */
 	double total_s;	  /* how long it took; -1 where unknown, as the next */
 	double detect_s;  /* the first failing report, after the guest's boot */
 	double ops_per_s; /* of all agents while they hammered */
@@ -58,29 +65,32 @@ struct signature {
 	char *known;	 /* why somebody has looked at it already; or NULL */
 	GPtrArray *runs; /* of struct shown_run, oldest first */
 	guint now, before; /* how many of them */
+	guint bad;	   /* of now, not as their scenarios expect */
+	guint older;	   /* runs with it that are not shown */
+	char *first_seen;  /* "2026-11-01 02:15", older runs too */
 	json_t *report;	 /* the newest run's, borrowed */
 };
 
-enum change_kind {
-	CHANGE_NEW,	 /* a signature never seen before */
-	CHANGE_BROKE,	 /* all passed then, some are bad now */
-	CHANGE_UNPROVEN, /* judged then, not one judged now */
-	CHANGE_FIXED,	 /* some were bad then, all pass now */
-	CHANGE_GONE,	 /* a signature of then, where its cells were judged now */
-	N_CHANGES
+enum difference_kind {
+	DIFF_NEW,	 /* a signature never seen before */
+	DIFF_BROKE,	 /* all passed then, some are bad now */
+	DIFF_UNPROVEN, /* judged then, not one judged now */
+	DIFF_FIXED,	 /* some were bad then, all pass now */
+	DIFF_GONE,	 /* a signature of then, where its cells were judged now */
+	N_DIFFERENCES
 };
 
-struct change {
-	enum change_kind kind;
+struct difference {
+	enum difference_kind kind;
 	const struct cell *cell;	   /* or NULL */
 	const struct signature *signature; /* or NULL */
 	const struct shown_run *run;	   /* a witness of now; NULL where there is none */
 };
 
-const char *change_word(enum change_kind kind); /* "new", "broke", … */
-gboolean change_is_worse(enum change_kind kind);
+const char *difference_word(enum difference_kind kind); /* "new", "broke", … */
+gboolean difference_is_worse(enum difference_kind kind);
 /* "dimm-storm on pc-q35, kernel 6.1.192: 4 of 5 failed, all 5 passed before". The caller's. */
-char *change_text(const struct change *change);
+char *difference_text(const struct difference *change);
 
 struct model {
 	GPtrArray *runs;       /* of struct shown_run, oldest first; owned, as the next */
@@ -94,13 +104,15 @@ struct model {
 	char *label;	    /* of now: a night's name, or its day */
 };
 
-/*
- * RUNS: of struct run_info, oldest first, and outliving the model. NOW: the names of the runs of
- * now (a set), or NULL for those of the night that the
- * newest run is of (its label "night"), else of the 16 hours that end with it. LABEL: what NOW is
- * called, or NULL.
- */
-struct model *model_new(const GPtrArray *runs, GHashTable *now, const char *label);
+struct model_options {
+	GHashTable *now;   /* names of the runs of now (a set); NULL: those of the newest run's night (label "night"),
+			      without one those of the 16 hours that end with it */
+	const char *label; /* what now is called, or NULL */
+	GHashTable *older; /* bug -> struct index_signature: what runs that are not shown have had; or NULL */
+};
+
+/* RUNS: of struct run_info, oldest first, and outliving the model. OPTIONS may be NULL. */
+struct model *model_new(const GPtrArray *runs, const struct model_options *options);
 void model_free(struct model *model);
 RIG_DEFINE_AUTO(model, model_free)
 

@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/graph.h"
-#include "util/error.h"
-
-#define CYCLE_MAX 32
-
 void html(struct page *page, const char *format, ...)
 {
 	g_autofree char *text = NULL;
@@ -102,7 +97,7 @@ static void put_run_row(struct page *page, const struct shown_run *run, gboolean
 
 	html(page, "<tr><th scope=\"row\"><a href=\"%srun/%s.html\">%s</a></th>\n<td data-label=\"verdict\">", page->up,
 	     run->slug, when);
-	put_badge(page, verdict_name(run->info->verdict), NULL);
+	put_badge(page, run->word, NULL);
 	html_raw(page, "</td>\n");
 	if (with_cell)
 		html(page, "<td data-label=\"scenario\">%s</td><td data-label=\"machine\">%s</td>"
@@ -148,55 +143,4 @@ void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t
 void put_chart_end(struct page *page)
 {
 	html_raw(page, "</details></div>\n");
-}
-
-/*
- * A whole SVG document as part of a page: without prologue, without ids, which two pictures share, and without
- * titles, which are Graphviz's own numbers.
- */
-static char *as_part(const char *svg)
-{
-	const char *begin = strstr(svg, "<svg");
-	g_autoptr(GRegex) ids = g_regex_new(" id=\"[^\"]*\"|<title>.*?</title>\n?|<!--.*?-->\n?", G_REGEX_DOTALL, 0, NULL);
-
-	return begin ? g_regex_replace_literal(ids, begin, -1, 0, "", 0, NULL) : g_strdup("");
-}
-
-static char *draw_cycle(json_t *cycle)
-{
-	guint n = json_array_size(cycle);
-	g_autofree struct graph_node *nodes = g_new0(struct graph_node, n);
-	g_autofree struct graph_edge *edges = g_new0(struct graph_edge, n);
-	const struct graph graph = {NULL, nodes, n, edges, n, FALSE};
-	g_autofree char *svg = NULL;
-
-	for (guint i = 0; i < n; i++) {
-		const char *klass = json_string_value(json_array_get(cycle, i));
-
-		nodes[i] = (struct graph_node){klass ? klass : "?", GRAPH_ROUND, TRUE};
-		edges[i] = (struct graph_edge){i, (i + 1) % n, "held while taking", TRUE};
-	}
-	svg = graph_svg(&graph, NULL);
-	return svg ? as_part(svg) : g_strdup("");
-}
-
-void put_cycle(struct site *site, struct page *page, json_t *report)
-{
-	json_t *cycle = json_object_get(report, "cycle");
-	char *key, *svg;
-
-	if (!json_array_size(cycle) || json_array_size(cycle) > CYCLE_MAX)
-		return;
-	key = json_dumps(cycle, JSON_COMPACT);
-	svg = g_hash_table_lookup(site->cycles, key);
-	if (!svg) {
-		svg = draw_cycle(cycle);
-		g_hash_table_insert(site->cycles, g_strdup(key), svg);
-	}
-	free(key);
-	if (!*svg)
-		return;
-	html(page, "<figure class=\"picture\" role=\"img\" aria-label=\"Lock cycle of %u locks\">", (guint)json_array_size(cycle));
-	html_raw(page, svg);
-	html_raw(page, "</figure>\n");
 }

@@ -11,7 +11,7 @@ struct site {
 	const struct model *model;
 	const struct html_options *options;
 	GHashTable *written; /* file names below the folder */
-	GHashTable *cycles;  /* lock cycle -> picture, "" where it cannot be drawn */
+	GHashTable *pictures; /* what is drawn, as JSON -> SVG, "" where it cannot be drawn */
 	GError *error;	     /* the first */
 };
 
@@ -43,8 +43,8 @@ void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean
 void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t *data);
 void put_chart_end(struct page *page);
 
-/* The lock cycle of a report as a picture, if it has one. */
-void put_cycle(struct site *site, struct page *page, json_t *report);
+/* The lock cycle of a report, or who waits for whom in a hang, as a picture if it has one. */
+void put_picture(struct site *site, struct page *page, json_t *report);
 
 /* html-*.c: a page or a kind of pages each. */
 void write_index(struct site *site);

@@ -49,7 +49,9 @@ char *run_reason(const struct shown_run *run)
 	g_autofree char *reason = NULL;
 	json_t *first = json_array_get(json_object_get(run->info->details, "reasons"), 0);
 
-	reason = text_clean(json_is_string(first) ? json_string_value(first)
+	reason = text_clean(run->as == VERDICT_FAIL && run->info->verdict == VERDICT_PASS
+				    ? "the report that the scenario expects was not found"
+			    : json_is_string(first) ? json_string_value(first)
 			    : *run->title	  ? run->title
 						  : verdict_name(run->info->verdict));
 	g_strdelimit(reason, "\n\t", ' ');

@@ -5,6 +5,8 @@
  */
 #include "report/internal.h"
 
+#include <string.h>
+
 #define LINES 23 /* and one for who wrote it */
 #define COLUMNS 79
 #define CHANGES_LINES 13 /* the last line that changes may have, so that cells get some */
@@ -48,24 +50,26 @@ static void put_head(struct page *page, const struct model *model)
 {
 	g_autofree char *first = model_minute(model->first), *last = model_minute(model->last);
 	g_autofree char *verdicts = verdicts_text(&model->now);
+	gboolean one_day = !strncmp(first, last, strlen("2026-11-21"));
 	guint worse = 0;
 
 	for (guint i = 0; i < model->changes->len; i++)
-		worse += change_is_worse(((struct change *)model->changes->pdata[i])->kind);
+		worse += difference_is_worse(((struct difference *)model->changes->pdata[i])->kind);
 	line(page, "hotplug-rig %s: %s", model->label,
 	     worse		 ? "WORSE than before"
 	     : model->now.bad	 ? "nothing new, but not clean"
 	     : model->now.judged ? "clean"
 				 : "nothing was judged");
-	line(page, "%u run%s, %s to %s UTC: %s", model->now.all, model->now.all == 1 ? "" : "s", first, last,
+	line(page, "%u run%s, %s to %s UTC: %s", model->now.all, model->now.all == 1 ? "" : "s", first,
+	     one_day ? last + MIN(strlen(last), strlen("2026-11-21 ")) : last,
 	     model->now.all ? verdicts : "none");
 	line(page, "%s", "");
 }
 
 /* One change: in two lines where it is too long for one. */
-static void put_change(struct page *page, const struct change *change)
+static void put_change(struct page *page, const struct difference *change)
 {
-	g_autofree char *text = change_text(change), *words = g_strdup_printf("  %-8s %s", change_word(change->kind), text);
+	g_autofree char *text = difference_text(change), *words = g_strdup_printf("  %-8s %s", difference_word(change->kind), text);
 	const char *cut = words;
 	guint column = 0;
 

@@ -61,8 +61,7 @@ static gint64 all_ops(json_t *agents)
 	return sum;
 }
 
-/* A scenario that expects a report is as expected with it; the verdict is about the kernel. */
-static enum outcome outcome_of(const struct run_info *run)
+enum outcome run_outcome(const struct run_info *run)
 {
 	json_t *expected = json_object_get(run->details, "expected");
 	gboolean judged = run->verdict == VERDICT_PASS || run->verdict == VERDICT_FAIL ||
@@ -229,7 +228,7 @@ gboolean index_add(struct run_index *ix, const char *name, GError **error)
 	more = db_query(ix->db, finding, NULL, error);
 	if (!stmt || !more)
 		return FALSE;
-	outcome = outcome_of(run);
+	outcome = run_outcome(run);
 	bind_run(stmt, run, outcome);
 	if (sqlite3_step(stmt) != SQLITE_DONE)
 		return db_fail(ix->db, name, error);

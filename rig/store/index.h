@@ -39,6 +39,8 @@ gboolean index_forget_folder(const char *dir, GError **error);
 
 /* What a run says of the kernel: as expected, not as expected, nothing (INFRA, LOST, SKIP, ABORTED, RUNNING). */
 enum outcome { OUTCOME_GOOD, OUTCOME_BAD, OUTCOME_NONE };
+/* A scenario that expects a report is as expected with it; the verdict is about the kernel. */
+enum outcome run_outcome(const struct run_info *run);
 
 struct index_run {
 	char *name, *created;

@@ -14,7 +14,7 @@
 
 static char *write_as(const char *name, GPtrArray *runs)
 {
-	rig_auto(model) model = model_new(runs, NULL, NULL);
+	rig_auto(model) model = model_new(runs, NULL);
 	g_autoptr(GError) error = NULL;
 	char *document = NULL;
 

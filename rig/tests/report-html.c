@@ -24,7 +24,7 @@ static void teardown(void)
 
 static guint write_pages(GPtrArray *runs, const char *into)
 {
-	rig_auto(model) model = model_new(runs, NULL, NULL);
+	rig_auto(model) model = model_new(runs, NULL);
 	const struct html_options options = {.dir = into};
 	g_autoptr(GError) error = NULL;
 	gboolean no_charts;
@@ -171,7 +171,7 @@ START_TEST(a_folder_of_others_is_left_alone)
 	g_autofree char *theirs = g_build_filename(dir, "precious.txt", NULL);
 	const struct html_options options = {.dir = dir};
 	g_autoptr(GPtrArray) runs = two_nights();
-	rig_auto(model) model = model_new(runs, NULL, NULL);
+	rig_auto(model) model = model_new(runs, NULL);
 	g_autoptr(GError) error = NULL;
 	gboolean no_charts;
 	guint pages;

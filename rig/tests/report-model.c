@@ -15,11 +15,11 @@ static const struct cell *cell_named(const struct model *model, const char *scen
 	ck_abort_msg("no cell of '%s'", scenario);
 }
 
-static gboolean changed(const struct model *model, enum change_kind kind, const char *words)
+static gboolean changed(const struct model *model, enum difference_kind kind, const char *words)
 {
 	for (guint i = 0; i < model->changes->len; i++) {
-		const struct change *change = model->changes->pdata[i];
-		g_autofree char *text = change_text(change);
+		const struct difference *change = model->changes->pdata[i];
+		g_autofree char *text = difference_text(change);
 
 		if (change->kind == kind && strstr(text, words))
 			return TRUE;
@@ -30,7 +30,7 @@ static gboolean changed(const struct model *model, enum change_kind kind, const 
 START_TEST(cells_count_their_runs)
 {
 	g_autoptr(GPtrArray) runs = two_nights();
-	rig_auto(model) model = model_new(runs, NULL, NULL);
+	rig_auto(model) model = model_new(runs, NULL);
 
 	ck_assert_uint_eq(model->runs->len, 15);
 	ck_assert_uint_eq(model->now.all, 9);
@@ -50,7 +50,7 @@ END_TEST
 START_TEST(numbers_are_read)
 {
 	g_autoptr(GPtrArray) runs = two_nights();
-	rig_auto(model) model = model_new(runs, NULL, NULL);
+	rig_auto(model) model = model_new(runs, NULL);
 	const struct shown_run *pass = model->runs->pdata[0], *fail = model->runs->pdata[2];
 
 	ck_assert_double_eq_tol(pass->ops_per_s, 200, 1e-9);
@@ -63,20 +63,20 @@ END_TEST
 START_TEST(changes_are_found)
 {
 	g_autoptr(GPtrArray) runs = two_nights();
-	rig_auto(model) model = model_new(runs, NULL, NULL);
+	rig_auto(model) model = model_new(runs, NULL);
 
-	ck_assert(changed(model, CHANGE_NEW, "a new bug"));
-	ck_assert(changed(model, CHANGE_NEW, "task hung"));
-	ck_assert(!changed(model, CHANGE_NEW, "a rare bug"));
-	ck_assert(!changed(model, CHANGE_NEW, "an old bug"));
-	ck_assert(changed(model, CHANGE_GONE, "an old bug"));
-	ck_assert(!changed(model, CHANGE_GONE, "a rare bug"));
-	ck_assert(changed(model, CHANGE_BROKE, "breaks on pc-q35, kernel 6.1.9: failed, passed before"));
-	ck_assert(changed(model, CHANGE_FIXED, "mended"));
-	ck_assert(changed(model, CHANGE_UNPROVEN, "lost"));
-	ck_assert(!changed(model, CHANGE_BROKE, "flaky"));
-	ck_assert(!changed(model, CHANGE_BROKE, "hangs")); /* it never ran before */
-	ck_assert(change_is_worse(((struct change *)model->changes->pdata[0])->kind));
+	ck_assert(changed(model, DIFF_NEW, "a new bug"));
+	ck_assert(changed(model, DIFF_NEW, "task hung"));
+	ck_assert(!changed(model, DIFF_NEW, "a rare bug"));
+	ck_assert(!changed(model, DIFF_NEW, "an old bug"));
+	ck_assert(changed(model, DIFF_GONE, "an old bug"));
+	ck_assert(!changed(model, DIFF_GONE, "a rare bug"));
+	ck_assert(changed(model, DIFF_BROKE, "breaks on pc-q35, kernel 6.1.9: failed, passed before"));
+	ck_assert(changed(model, DIFF_FIXED, "mended"));
+	ck_assert(changed(model, DIFF_UNPROVEN, "lost"));
+	ck_assert(!changed(model, DIFF_BROKE, "flaky"));
+	ck_assert(!changed(model, DIFF_BROKE, "hangs")); /* it never ran before */
+	ck_assert(difference_is_worse(((struct difference *)model->changes->pdata[0])->kind));
 }
 END_TEST
 
@@ -89,12 +89,36 @@ START_TEST(nothing_changed)
 		g_ptr_array_add(runs, fake_run(day, 1, "quiet", "pc-q35", VERDICT_PASS, NULL));
 		g_ptr_array_add(runs, fake_run(day, 2, "busted", "pc-q35", VERDICT_FAIL, "the usual"));
 	}
-	rig_auto(model) model = model_new(runs, NULL, NULL);
+	rig_auto(model) model = model_new(runs, NULL);
 	g_autofree char *text = report_formats[0].write(model, NULL);
 
 	ck_assert_uint_eq(model->changes->len, 0);
 	ck_assert_ptr_nonnull(strstr(text, "CHANGED: nothing"));
 	ck_assert_ptr_nonnull(strstr(text, "nothing new, but not clean"));
+}
+END_TEST
+
+/* A scenario that expects its report is right with it, and wrong without. */
+START_TEST(expected_reports_are_good)
+{
+	g_autoptr(GPtrArray) runs = fake_runs();
+
+	for (guint day = 1; day <= 2; day++) {
+		struct run_info *run = fake_run(day, 1, "busted", "pc-q35", day == 1 ? VERDICT_FAIL : VERDICT_PASS,
+						day == 1 ? "as planned" : NULL);
+
+		json_object_set_new(run->details, "expected",
+				    json_pack("{s:s, s:b}", "kind", "lockdep-circular", "met", day == 1));
+		g_ptr_array_add(runs, run);
+	}
+	rig_auto(model) model = model_new(runs, NULL);
+	const struct shown_run *first = model->runs->pdata[0], *second = model->runs->pdata[1];
+
+	ck_assert_str_eq(first->word, "EXPECTED");
+	ck_assert_str_eq(second->word, "MISSED");
+	ck_assert_str_eq(tally_word(&cell_named(model, "busted")->now), "FAIL");
+	ck_assert(changed(model, DIFF_BROKE, "busted"));
+	ck_assert(!changed(model, DIFF_NEW, "as planned"));
 }
 END_TEST
 
@@ -107,7 +131,7 @@ START_TEST(known_is_not_new)
 	json_object_set_new(json_array_get(json_object_get(run->details, "reports"), 0), "known",
 			    json_pack("{s:s}", "reason", "reported upstream"));
 	g_ptr_array_add(runs, run);
-	rig_auto(model) model = model_new(runs, NULL, NULL);
+	rig_auto(model) model = model_new(runs, NULL);
 
 	ck_assert_uint_eq(model->changes->len, 0);
 	ck_assert_str_eq(((struct signature *)model->signatures->pdata[0])->known, "reported upstream");
@@ -126,10 +150,28 @@ START_TEST(notes_have_no_signature)
 		json_object_set_new(json_array_get(json_object_get(run->details, "reports"), 0), keys[i],
 				    i ? json_true() : json_string("note"));
 		g_ptr_array_add(runs, run);
-		rig_auto(model) model = model_new(runs, NULL, NULL);
+		rig_auto(model) model = model_new(runs, NULL);
 
 		ck_assert_uint_eq(model->signatures->len, 0);
 	}
+}
+END_TEST
+
+/* What only runs that are not shown have had is not new either. */
+START_TEST(older_is_not_new)
+{
+	struct index_signature past = {.bug = (char *)"v1:lockdep-circular:a new bug", .runs = 3,
+				       .first_seen = (char *)"2026-08-01T01:02:03Z"};
+	g_autoptr(GHashTable) older = g_hash_table_new(g_str_hash, g_str_equal);
+	const struct model_options options = {.older = older};
+	g_autoptr(GPtrArray) runs = two_nights();
+
+	g_hash_table_insert(older, past.bug, &past);
+	rig_auto(model) model = model_new(runs, &options);
+
+	ck_assert(!changed(model, DIFF_NEW, "a new bug"));
+	ck_assert(changed(model, DIFF_NEW, "task hung"));
+	ck_assert(changed(model, DIFF_BROKE, "breaks"));
 }
 END_TEST
 
@@ -139,7 +181,8 @@ START_TEST(now_can_be_chosen)
 	g_autoptr(GPtrArray) runs = two_nights();
 
 	g_hash_table_add(now, ((struct run_info *)runs->pdata[3])->name);
-	rig_auto(model) model = model_new(runs, now, "mine");
+	const struct model_options options = {.now = now, .label = "mine"};
+	rig_auto(model) model = model_new(runs, &options);
 
 	ck_assert_uint_eq(model->now.all, 1);
 	ck_assert_str_eq(model->label, "mine");
@@ -162,7 +205,7 @@ static void assert_one_screen(const char *text)
 START_TEST(text_fits_one_screen)
 {
 	g_autoptr(GPtrArray) runs = two_nights();
-	rig_auto(model) model = model_new(runs, NULL, NULL);
+	rig_auto(model) model = model_new(runs, NULL);
 	g_autofree char *text = report_formats[0].write(model, NULL);
 
 	assert_one_screen(text);
@@ -181,7 +224,7 @@ START_TEST(much_text_fits_one_screen)
 
 		g_ptr_array_add(runs, fake_run(1, i, scenario, "pc-q35", VERDICT_FAIL, title));
 	}
-	rig_auto(model) model = model_new(runs, NULL, NULL);
+	rig_auto(model) model = model_new(runs, NULL);
 	g_autofree char *text = report_formats[0].write(model, NULL);
 
 	assert_one_screen(text);
@@ -198,8 +241,10 @@ void add_model_tests(Suite *suite)
 	tcase_add_test(tests, numbers_are_read);
 	tcase_add_test(tests, changes_are_found);
 	tcase_add_test(tests, nothing_changed);
+	tcase_add_test(tests, expected_reports_are_good);
 	tcase_add_test(tests, known_is_not_new);
 	tcase_add_test(tests, notes_have_no_signature);
+	tcase_add_test(tests, older_is_not_new);
 	tcase_add_test(tests, now_can_be_chosen);
 	tcase_add_test(tests, text_fits_one_screen);
 	tcase_add_test(tests, much_text_fits_one_screen);
