@@ -3,7 +3,6 @@
 #include "answer.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -263,75 +262,5 @@ int answer_verdict(char *payload, struct text *out)
 	if (look_had_lockdep() && strcmp(look_lockdep(), "on"))
 		text_add(&reasons, "reason lockdep is not armed any more\n");
 	text_add(out, "verdict %s\n%s", reasons.len ? "bad" : "ok", buffer);
-	return 0;
-}
-
-/* WHO */
-
-static void add_stack(int task, struct text *out)
-{
-	char *cursor = file, *line;
-
-	if (file_read(task, "stack", file, sizeof(file)) <= 0)
-		return;
-	while ((line = text_line(&cursor)))
-		text_add(out, "\t%s\n", line);
-}
-
-/* /proc/PID/stat: "PID (COMM) STATE ...", where COMM may hold anything, brackets included. */
-static void add_task(int dir, const char *tid, bool blocked, struct text *out)
-{
-	int task = openat(dir, tid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char stat[512], wchan[128] = "-", *comm, *end;
-	char state;
-
-	if (task < 0)
-		return;
-	if (file_line(task, "stat", stat, sizeof(stat)) > 0 && (comm = strchr(stat, '(')) &&
-	    (end = strrchr(stat, ')')) && end[1] == ' ') {
-		*end = '\0';
-		state = end[2];
-		for (char *p = ++comm; *p; p++)
-			*p = *p <= ' ' || *p > '~' ? '_' : *p;
-		if ((state == 'D') == blocked) {
-			file_line(task, "wchan", wchan, sizeof(wchan));
-			text_add(out, "task %s %s %c %s\n", tid, *comm ? comm : "-", state,
-				 *wchan ? wchan : "-");
-			add_stack(task, out);
-		}
-	}
-	close(task);
-}
-
-static void each_task(bool blocked, struct text *out)
-{
-	DIR *proc = opendir("/proc"), *tasks;
-	struct dirent *pid, *tid;
-	char path[300];
-
-	while (proc && (pid = readdir(proc))) {
-		snprintf(path, sizeof(path), "/proc/%s/task", pid->d_name);
-		if (!isdigit((unsigned char)pid->d_name[0]) || !(tasks = opendir(path)))
-			continue;
-		while ((tid = readdir(tasks)))
-			if (isdigit((unsigned char)tid->d_name[0]))
-				add_task(dirfd(tasks), tid->d_name, blocked, out);
-		closedir(tasks);
-	}
-	if (proc)
-		closedir(proc);
-}
-
-/* Those in D state first: they are what is asked for when not all fits. */
-int answer_who(char *payload, struct text *out)
-{
-	bool blocked_only = !strncmp(payload, "blocked", 7);
-
-	text_add(out, "uptime-ms %llu\n", (unsigned long long)(now_ns() / MS));
-	each_task(true, out);
-	if (!blocked_only)
-		each_task(false, out);
-	if (out->cut)
-		text_add(out, "cut\n");
 	return 0;
 }

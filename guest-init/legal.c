@@ -87,6 +87,9 @@ static const struct {
 	/* lock-rules: ENOLCK, a rule that was broken, is not legal */
 	{BIT(OP_LOCK_RULE), ENOBUFS, "ring_buffer_lock_reserve(): full, events were lost"},
 
+	/* hang */
+	{BIT(OP_HANG), EAGAIN, "rig_hang_pin(): there is no movable memory yet"},
+
 	/* busted, gallery: the lock validator is what answers, see guest-init/kernel */
 };
 
@@ -127,6 +130,7 @@ static const char *const names[OP_COUNT] = {
 	[OP_SHELL] = "shell",
 	[OP_GALLERY] = "gallery",
 	[OP_LOCK_RULE] = "lock-rule",
+	[OP_HANG] = "hang",
 };
 
 const char *op_name(unsigned op)

@@ -49,6 +49,7 @@ enum op {
 	OP_SHELL,
 	OP_GALLERY,
 	OP_LOCK_RULE,
+	OP_HANG,
 	OP_COUNT,
 };
 

@@ -19,6 +19,7 @@ static const struct {
 	{"replay", "repeat a run with the same inputs and say whether the outcome differs", cmd_replay},
 	{"list", "the runs that are kept", cmd_list},
 	{"show", "what a run found", cmd_show},
+	{"explain", "why a run's guest hung: who waited for whom", cmd_explain},
 	{"recheck", "judge a run's console again, without a guest", cmd_recheck},
 	{"report", "what a night found: text, pages, JUnit, KTAP, KCIDB, JSON", cmd_report},
 	{"history", "a scenario or a signature over time, kernels and machines", cmd_history},

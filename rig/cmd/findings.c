@@ -121,7 +121,8 @@ static void print_report(const struct run_info *run, json_t *report, size_t numb
 	print_cycle(at(report, "cycle"));
 	print_locks(report);
 	line("  key", "%s", findings_text(report, "signature/bug"));
-	line("  lines", "%" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT " of console.raw",
+	if (json_integer_value(at(report, "first_line")))
+		line("  lines", "%" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT " of console.raw",
 	     json_integer_value(at(report, "first_line")), json_integer_value(at(report, "last_line")));
 	if (json_is_string(at(report, "text")))
 		print_text(findings_text(report, "text"), full ? G_MAXUINT : SHORT_LINES, run->name);

@@ -49,6 +49,7 @@ struct engine_plan {
 	const char *known;	/* list of known issues (splat/known.h), or NULL */
 	gboolean keep_going;	/* do not end at the first report */
 	gboolean no_lockdep;	/* the kernel has none, and that is accepted */
+	guint64 dump_limit;	/* no memory image of a larger guest; 0: 2 GiB */
 	json_t *inputs;		/* goes into run.json, with what the engine adds */
 	engine_progress progress; /* called about four times a second, or NULL */
 	void *data;

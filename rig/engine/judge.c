@@ -210,8 +210,8 @@ json_t *judge_details(struct session *s)
 	for (guint i = 0; i < s->splats->len; i++)
 		json_array_append_new(reports, splat_to_json(s->splats->pdata[i]));
 	return json_pack(
-		"{s:s, s:o, s:o, s:{s:o, s:O}, s:{s:I, s:I, s:I, s:f, s:f}, s:{s:b, s:s, s:O}, s:{s:o, s:o}, s:o, s:o}",
-		"verdict", verdict_name(s->verdict), "reasons", reasons, "reports", reports, "counts",
+		"{s:O?, s:s, s:o, s:o, s:{s:o, s:O}, s:{s:I, s:I, s:I, s:f, s:f}, s:{s:b, s:s, s:O}, s:{s:o, s:o}, s:o, s:o}",
+		"hang", s->hang, "verdict", verdict_name(s->verdict), "reasons", reasons, "reports", reports, "counts",
 		"agents", agents_json(s), "devices", s->outcomes, "times", "boot_ns",
 		(json_int_t)(s->hello_ns ? s->hello_ns - s->started_ns : 0), "hammer_ns",
 		(json_int_t)(s->hammered_ns	   ? s->hammered_ns

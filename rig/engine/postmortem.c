@@ -2,24 +2,35 @@
 /*
  * A stuck guest is made to speak, in order, each step bounded and none needing the one before: the
  * agents' own look at the tasks, SysRq through init, SysRq over the console for a guest whose init is gone,
- * an NMI for CPUs that do not answer, the registers. What it prints lands on the console and is read like
- * everything else; the run folder gets `postmortem/`.
+ * the registers, an NMI for CPUs that do not answer, its memory. What it prints lands on the console and is
+ * read like everything else; the run folder gets `postmortem/`, and explain.c reads that.
  */
 #include "engine/session.h"
 
+#include <sys/statvfs.h>
+#include <unistd.h>
+
 #include "guest-init/proto.h"
+#include "hang/memory.h"
 
 /* How long a step may take at the default patience, and how long the kernel gets to print a thing. */
 #define STEP_MS 3000
 #define PRINT_MS 1000
+/* As long as it goes on printing, its answer is waited for: so much longer at most. */
+#define PRINTING_MS 12000
+#define DUMP_MS 20000
+#define DUMP_LIMIT (G_GUINT64_CONSTANT(2) << 30)
+/* what must be left on the disk: the verdict is written after it */
+#define DISK_SPARE (G_GUINT64_CONSTANT(64) << 20)
 
-/* show all locks, blocked tasks, backtraces of the CPUs, all tasks */
-static const char sysrq_keys[] = "dwlt";
+/* show all locks, blocked tasks, backtraces of the CPUs, all tasks; the CPUs again: who is still there loops */
+static const char sysrq_keys[] = "dwltl";
 
 struct postmortem {
 	struct session *s;
 	guint step, key;
 	guint timer;
+	gint64 asked_ns;
 };
 
 static gboolean next_step(gpointer data);
@@ -82,14 +93,31 @@ static void on_ignored(enum vm_outcome outcome, const char *why, json_t *reply, 
 
 static void ask_who(struct postmortem *p)
 {
-	session_ask(p->s, PROTO_ASK_WHO, "blocked\n", on_who, NULL);
+	session_ask(p->s, PROTO_ASK_WHO, "all\n", on_who, NULL);
 	wait_or_advance(p, STEP_MS);
 }
 
 static void ask_sysrq(struct postmortem *p)
 {
-	session_ask(p->s, PROTO_SYSRQ, "keys dwlt\n", on_sysrq, NULL);
+	g_autofree char *text = g_strdup_printf("keys %s\n", sysrq_keys);
+
+	p->asked_ns = rig_now_ns();
+	session_ask(p->s, PROTO_SYSRQ, text, on_sysrq, NULL);
 	wait_or_advance(p, STEP_MS);
+}
+
+/* A slow console is no reason to ask again. */
+static void while_it_prints(struct postmortem *p)
+{
+	gint64 now = rig_now_ns();
+
+	if (p->s->sysrq_answered || now - p->s->console_ns > PRINT_MS * RIG_NS_PER_MS ||
+	    now - p->asked_ns > scaled(p, PRINTING_MS) * RIG_NS_PER_MS) {
+		advance(p);
+		return;
+	}
+	p->step--;
+	wait_or_advance(p, 100);
 }
 
 /* Only where init did not do it; a key at a time, so that the kernel has the time to print. */
@@ -119,6 +147,63 @@ static void nmi(struct postmortem *p)
 	wait_or_advance(p, p->s->sysrq_answered ? 1 : PRINT_MS);
 }
 
+static void on_dumped(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct session *s = data;
+	g_autofree char *path = g_build_filename(run_dir(s->run), "postmortem", "memory.elf", NULL);
+	gint64 took = 0;
+
+	(void)reply;
+	/* what a full disk has of it is of no use, and the verdict needs the space */
+	if (outcome != VM_OK)
+		unlink(path);
+	else
+		took = memory_make_sparse(run_dir(s->run));
+	run_journal(s->run, "dump", "{s:s, s:s, s:I}", "outcome", vm_outcome_name(outcome), "why", why, "bytes",
+		    (json_int_t)took);
+	if (s->postmortem && s->state == STATE_POSTMORTEM)
+		advance(s->postmortem);
+}
+
+static gboolean may_dump(struct session *s, guint64 size, char **ret_why)
+{
+	guint64 limit = s->plan->dump_limit ? s->plan->dump_limit : DUMP_LIMIT;
+	struct statvfs disk;
+
+	if (!size || size > limit)
+		*ret_why = g_strdup_printf("the guest has %" G_GUINT64_FORMAT " MiB, the limit is %" G_GUINT64_FORMAT,
+					   size >> 20, limit >> 20);
+	else if (!statvfs(run_dir(s->run), &disk) && (guint64)disk.f_bavail * disk.f_frsize < size + DISK_SPARE)
+		*ret_why = g_strdup_printf("%" G_GUINT64_FORMAT " MiB do not fit on the disk", size >> 20);
+	return !*ret_why;
+}
+
+static void on_size(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct session *s = data;
+	guint64 size = json_integer_value(json_object_get(reply, "base-memory")) +
+		       json_integer_value(json_object_get(reply, "plugged-memory"));
+	g_autofree char *path = NULL, *not = NULL;
+
+	if (!s->postmortem || s->state != STATE_POSTMORTEM)
+		return;
+	if (outcome != VM_OK || !may_dump(s, size, &not)) {
+		run_journal(s->run, "dump", "{s:s, s:s}", "outcome", "skipped", "why", not ? not : why);
+		advance(s->postmortem);
+		return;
+	}
+	path = g_strdup_printf("file:%s/postmortem/memory.elf", run_dir(s->run));
+	vm_command(s->vm, "dump-guest-memory", json_pack("{s:b, s:s}", "paging", 0, "protocol", path),
+		   rig_now_ns() + DUMP_MS * RIG_NS_PER_MS, on_dumped, s);
+}
+
+/* The last step: whatever comes of it, the guest has said all that it will. */
+static void dump(struct postmortem *p)
+{
+	vm_command(p->s->vm, "query-memory-size-summary", NULL, rig_now_ns() + STEP_MS * RIG_NS_PER_MS, on_size, p->s);
+	wait_or_advance(p, STEP_MS + DUMP_MS);
+}
+
 /* The console goes quiet when the last trace has been printed. */
 static void settle(struct postmortem *p)
 {
@@ -131,7 +216,7 @@ static void settle(struct postmortem *p)
 }
 
 static void (*const story[])(struct postmortem *p) = {
-	ask_who, ask_sysrq, console_sysrq, settle, registers, nmi, settle,
+	ask_who, ask_sysrq, while_it_prints, console_sysrq, settle, registers, nmi, settle, dump,
 };
 
 static gboolean next_step(gpointer data)

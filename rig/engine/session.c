@@ -381,6 +381,8 @@ static void session_deinit(struct session *s)
 	watch_stop(s);
 	g_clear_handle_id(&s->status_source, g_source_remove);
 	postmortem_free(s);
+	watch_free(s);
+	json_decref(s->hang);
 	tracks_free(s);
 	g_main_loop_unref(s->loop);
 	g_hash_table_unref(s->requests);
@@ -529,6 +531,7 @@ gboolean engine_run(const struct engine_plan *plan, char **ret_dir, enum verdict
 			      "%s", why->message);
 	g_clear_pointer(&s.vm, vm_free);
 	scanner_flush(s.scanner);
+	session_explain(&s);
 	judge_proof(&s);
 	ok = run_verdict(s.run, s.verdict, judge_details(&s), error);
 	if (ok) {

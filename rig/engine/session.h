@@ -117,6 +117,7 @@ struct session {
 	struct known *known; /* or NULL */
 	GPtrArray *splats;  /* of struct splat */
 	GHashTable *told;   /* first bytes of reports that count before their end -> their sentences */
+	json_t *hang;	    /* the explanation (rig/hang), or NULL */
 	guint failing;	    /* those that settle the verdict */
 	gboolean hang_kind; /* one of them is a hang's */
 	double first_report_s;
@@ -134,6 +135,8 @@ struct session {
 	gboolean vanished;   /* an operation found QEMU gone: no step is begun any more */
 	gboolean paused;     /* a pause step has stopped the CPUs */
 
+	struct watch *watch;
+	gboolean stalled; /* the watchdog ended the run */
 	struct postmortem *postmortem;
 	gboolean sysrq_answered;
 
@@ -188,10 +191,14 @@ void agent_run_free(gpointer data);
 /* watch.c */
 void watch_start(struct session *s);
 void watch_stop(struct session *s);
+void watch_free(struct session *s);
 
 /* postmortem.c */
 void postmortem_start(struct session *s); /* EV_ANSWER when all is collected */
 void postmortem_free(struct session *s);
+
+/* explain.c: after a post-mortem, why the guest hung: one more report, and `hang` of the verdict. */
+void session_explain(struct session *s);
 
 /* judge.c */
 void account_read(struct account *account, const char *text);

@@ -2,57 +2,309 @@
 /*
  * The watchdog: notices that nothing goes on any more.
  *
- * Two clocks. The guest's beat comes from a process that touches nothing which hotplug can block, so a
- * missing beat means that the guest does not schedule (or that the host stopped running it). An agent's
- * `busy-ms` is in guest time, so a host that is merely slow does not make it grow.
+ * Three clocks. Operations: none of any agent ended although some are in flight, in guest time, so a host
+ * that is merely slow does not make it run. The beat: it comes from a process that touches nothing which
+ * hotplug can block, so a missing one means that the guest does not schedule, or that the host does not run
+ * it: which of the two, QEMU's processor time tells. The console: floods end the run, reports of hung
+ * tasks and lockups too, in session.c.
+ *
+ * When the first clock has run a while the guest is asked who is blocked or running. Two answers that are
+ * alike, with nobody running, mean that nothing will ever move: that is called at once. Where somebody runs it
+ * may be a slow operation on memory, and takes longer to be called, unless the memory counters move.
  */
 #include "engine/session.h"
 
-#define WATCH_MS 500
-/* One agent alone may be inside an operation for so many times longer than all of them at once. */
-#define ONE_IS_LONGER 3
+#include <string.h>
 
-static void stall(struct session *s)
+#include "guest-init/proto.h"
+
+#define WATCH_MS 250
+/* Shares of the patience, in percent. */
+#define FIRST_LOOK 15	/* no operation has ended for so long: ask */
+#define NEXT_LOOK 5	/* and so long after the answer again */
+#define STILL 20	/* two answers are alike */
+#define RUNNING 50	/* somebody runs, but nothing is seen to move */
+#define MOVING 300	/* something moves, and yet no operation ends */
+#define BEATLESS 25	/* no beat, and QEMU had the processor most of that time */
+#define PROCESSOR 20
+
+/* What a look has seen. */
+struct look {
+	GHashTable *blocked; /* pid -> switches (text) of tasks in D state that do not poll */
+	GHashTable *running; /* pid */
+	GString *counts;
+};
+
+struct watch {
+	guint64 ops;
+	double ended_s; /* guest time when an operation ended last, or none was in flight */
+	double moved_s; /* … when something else was seen to move */
+	double asked_s; /* … of the look that has no answer yet, or of the last one */
+	gboolean asked;
+	struct look *look; /* the last one */
+	struct look *early; /* when one agent began to be slow */
+	gint64 beat_ns, beat_cpu_ns;
+};
+
+static void look_free(struct look *look)
 {
+	if (!look)
+		return;
+	g_hash_table_unref(look->blocked);
+	g_hash_table_unref(look->running);
+	g_string_free(look->counts, TRUE);
+	g_free(look);
+}
+
+/* docs/guest-protocol.md, WHO. A task that tries for a lock again and again is switched, and does not move. */
+static struct look *look_read(const char *text)
+{
+	struct look *look = g_new0(struct look, 1);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", 20000);
+	const char *pid = NULL;
+
+	look->blocked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	look->running = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	look->counts = g_string_new(NULL);
+	for (char **l = lines; *l; l++) {
+		if (g_str_has_prefix(*l, "count ")) {
+			g_string_append_printf(look->counts, "%s\n", *l);
+		} else if (g_str_has_prefix(*l, "task ")) {
+			g_auto(GStrv) w = g_strsplit(*l, " ", 8);
+
+			pid = NULL;
+			if (g_strv_length(w) < 7)
+				continue;
+			if (*w[3] == 'R' && strcmp(w[1], "1"))
+				g_hash_table_add(look->running, g_strdup(w[1]));
+			if (*w[3] != 'D')
+				continue;
+			g_hash_table_insert(look->blocked, g_strdup(w[1]), g_strdup(w[6]));
+			pid = *l; /* begins "task PID " */
+		} else if (pid && strstr(*l, " lock_device_hotplug_sysfs+")) {
+			g_auto(GStrv) w = g_strsplit(pid, " ", 3);
+
+			g_hash_table_remove(look->blocked, w[1]);
+			pid = NULL;
+		}
+	}
+	return look;
+}
+
+/* Was the same task there both times, with the same number of switches (blocked), or at all (running)? */
+static guint in_both(GHashTable *a, GHashTable *b)
+{
+	GHashTableIter iter;
+	gpointer pid, switches;
+	guint n = 0;
+
+	g_hash_table_iter_init(&iter, a);
+	while (g_hash_table_iter_next(&iter, &pid, &switches))
+		n += g_hash_table_contains(b, pid) && !g_strcmp0(g_hash_table_lookup(b, pid), switches);
+	return n;
+}
+
+static gboolean moved(const struct look *was, const struct look *is)
+{
+	return !g_string_equal(was->counts, is->counts) ||
+	       g_hash_table_size(was->blocked) != g_hash_table_size(is->blocked) ||
+	       in_both(was->blocked, is->blocked) != g_hash_table_size(is->blocked);
+}
+
+static gboolean runs_on(const struct look *was, const struct look *is)
+{
+	GHashTableIter iter;
+	gpointer pid;
+
+	g_hash_table_iter_init(&iter, was->running);
+	while (g_hash_table_iter_next(&iter, &pid, NULL))
+		if (g_hash_table_contains(is->running, pid))
+			return TRUE;
+	return FALSE;
+}
+
+/* PERCENT of the patience, in seconds. */
+static double share(const struct session *s, guint percent)
+{
+	return session_patience(s) * percent / 100.0;
+}
+
+static gboolean watches(const struct session *s)
+{
+	return s->state >= STATE_HAMMER && s->state <= STATE_STOP && !s->paused && !s->reset_waits;
+}
+
+static void G_GNUC_PRINTF(2, 3) stall(struct session *s, const char *format, ...)
+{
+	g_autofree char *sentence = NULL;
+	va_list args;
+
+	va_start(args, format);
+	sentence = g_strdup_vprintf(format, args);
+	va_end(args);
+	s->stalled = TRUE;
+	session_judge(s, VERDICT_HANG, "%s", sentence);
 	session_event(s, EV_STALL);
+}
+
+static const struct agent_run *longest(const struct session *s)
+{
+	const struct agent_run *found = NULL;
+
+	for (guint i = 0; i < s->agents->len; i++) {
+		const struct agent_run *a = s->agents->pdata[i];
+
+		if (a->busy_ms && (!found || a->busy_ms > found->busy_ms))
+			found = a;
+	}
+	return found;
+}
+
+static void no_agent_gets_on(struct session *s, const char *how)
+{
+	const struct agent_run *a = longest(s);
+
+	if (!a)
+		return;
+	run_journal(s->run, "stall", "{s:f, s:f}", "after_s", s->guest_s - s->watch->ended_s, "guest_s", s->guest_s);
+	stall(s, "no agent gets on, %s: no operation has ended for %.1f s, agent %u (%s) is inside '%s'", how,
+	      s->guest_s - s->watch->ended_s, a->id, a->agent->name, a->now);
+}
+
+static void on_look(struct session *s, unsigned type, const char *text, void *data)
+{
+	struct watch *w = s->watch;
+	struct look *is;
+
+	(void)data;
+	if (!w || type != PROTO_WHO)
+		return;
+	w->asked = FALSE;
+	w->asked_s = s->guest_s;
+	is = look_read(text);
+	if (w->look && moved(w->look, is))
+		w->moved_s = s->guest_s;
+	else if (w->look && !runs_on(w->look, is) && watches(s) && s->guest_s - w->ended_s >= share(s, STILL))
+		no_agent_gets_on(s, "and nobody runs in the kernel");
+	look_free(w->look);
+	w->look = is;
+}
+
+static void ask(struct session *s)
+{
+	struct watch *w = s->watch;
+
+	if (w->asked || s->guest_s - w->asked_s < share(s, NEXT_LOOK))
+		return;
+	w->asked = TRUE;
+	w->asked_s = s->guest_s;
+	session_ask(s, PROTO_ASK_WHO, "busy\n", on_look, NULL);
+}
+
+static void forget_looks(struct watch *w)
+{
+	g_clear_pointer(&w->look, look_free);
+	g_clear_pointer(&w->early, look_free);
+}
+
+/* One agent is slow while others get on: is it the same task that has not run all the time? */
+static void watch_one(struct session *s, const struct agent_run *a)
+{
+	struct watch *w = s->watch;
+	double busy_s = a->busy_ms / 1000.0;
+
+	ask(s);
+	if (!w->early && w->look) {
+		w->early = g_steal_pointer(&w->look);
+		return;
+	}
+	if ((busy_s >= share(s, 100) && w->early && w->look && in_both(w->early->blocked, w->look->blocked)) ||
+	    busy_s >= share(s, MOVING))
+		stall(s, "an agent is stuck: agent %u (%s) has been inside '%s' for %.1f s", a->id, a->agent->name,
+		      a->now, busy_s);
+}
+
+static void watch_operations(struct session *s)
+{
+	struct watch *w = s->watch;
+	const struct agent_run *a = longest(s);
+	guint64 ops = 0;
+	double since;
+
+	for (guint i = 0; i < s->agents->len; i++)
+		ops += ((struct agent_run *)s->agents->pdata[i])->ops;
+	if (ops != w->ops || !a || !watches(s)) {
+		w->ops = ops;
+		w->ended_s = w->moved_s = s->guest_s;
+		if (a && watches(s) && a->busy_ms / 1000.0 >= share(s, RUNNING))
+			watch_one(s, a);
+		else
+			forget_looks(w);
+		return;
+	}
+	since = s->guest_s - w->ended_s;
+	if (since >= share(s, FIRST_LOOK))
+		ask(s);
+	if (since >= share(s, RUNNING) && s->guest_s - w->moved_s >= share(s, RUNNING))
+		no_agent_gets_on(s, "and memory does not change");
+	else if (since >= share(s, MOVING))
+		no_agent_gets_on(s, "though the kernel is busy");
+}
+
+/* Processor time of all of QEMU's threads so far (schedstat); 0 where it cannot be read. */
+static gint64 processor_ns(const struct session *s)
+{
+	g_autofree char *dir = g_strdup_printf("/proc/%d/task", (int)vm_pid(s->vm));
+	g_autoptr(GDir) tasks = g_dir_open(dir, 0, NULL);
+	gint64 sum = 0;
+	const char *tid;
+
+	while (tasks && (tid = g_dir_read_name(tasks))) {
+		g_autofree char *file = g_build_filename(dir, tid, "schedstat", NULL), *text = NULL;
+
+		if (rig_read_file(file, 4096, &text, NULL, NULL))
+			sum += g_ascii_strtoll(text, NULL, 10);
+	}
+	return sum;
+}
+
+/* TRUE: it was called. */
+static gboolean watch_beat(struct session *s)
+{
+	struct watch *w = s->watch;
+	gint64 now = rig_now_ns();
+	double silent = (now - s->last_beat_ns) / (double)RIG_NS_PER_S, ran;
+
+	if (w->beat_ns != s->last_beat_ns) {
+		w->beat_ns = s->last_beat_ns;
+		w->beat_cpu_ns = processor_ns(s);
+	}
+	if (silent < share(s, BEATLESS))
+		return FALSE;
+	ran = (processor_ns(s) - w->beat_cpu_ns) / (double)RIG_NS_PER_S;
+	if (silent < share(s, 100) && (!w->beat_cpu_ns || ran < share(s, PROCESSOR)))
+		return FALSE;
+	stall(s, "no beat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
+	return TRUE;
 }
 
 static gboolean on_watch(gpointer data)
 {
 	struct session *s = data;
-	gint64 silent = rig_now_ns() - s->last_beat_ns;
-	gint64 patience_s = session_patience(s);
-	const struct agent_run *longest = NULL;
-	guint busy = 0;
 
 	if (s->paused || s->reset_waits)
-		return G_SOURCE_CONTINUE;
-	if (silent > patience_s * RIG_NS_PER_S) {
-		session_judge(s, VERDICT_HANG, "no beat from the guest for %d s", (int)(silent / RIG_NS_PER_S));
-		stall(s);
-		return G_SOURCE_CONTINUE;
-	}
-	for (guint i = 0; i < s->agents->len; i++) {
-		const struct agent_run *a = s->agents->pdata[i];
-
-		busy += a->busy_ms >= (guint64)patience_s * 1000;
-		if (!longest || a->busy_ms > longest->busy_ms)
-			longest = a;
-	}
-	if (!longest || s->state < STATE_HAMMER || s->state > STATE_STOP)
-		return G_SOURCE_CONTINUE;
-	if (busy == s->agents->len || longest->busy_ms >= (guint64)(ONE_IS_LONGER * patience_s * 1000)) {
-		session_judge(s, VERDICT_HANG, "%s: agent %u (%s) has been inside '%s' for %d s",
-			      busy == s->agents->len ? "no agent gets on" : "an agent is stuck", longest->id,
-			      longest->agent->name, longest->now, (int)(longest->busy_ms / 1000));
-		stall(s);
-	}
+		s->watch->beat_ns = 0;
+	else if (!watch_beat(s))
+		watch_operations(s);
 	return G_SOURCE_CONTINUE;
 }
 
 void watch_start(struct session *s)
 {
 	s->last_beat_ns = rig_now_ns();
+	if (!s->watch) {
+		s->watch = g_new0(struct watch, 1);
+	}
 	if (!s->watch_source)
 		s->watch_source = g_timeout_add(WATCH_MS, on_watch, s);
 }
@@ -60,4 +312,11 @@ void watch_start(struct session *s)
 void watch_stop(struct session *s)
 {
 	g_clear_handle_id(&s->watch_source, g_source_remove);
+}
+
+void watch_free(struct session *s)
+{
+	if (s->watch)
+		forget_looks(s->watch);
+	g_clear_pointer(&s->watch, g_free);
 }

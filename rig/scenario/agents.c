@@ -41,6 +41,8 @@ const struct agent_info scenario_agents[] = {
 	 NEEDS("CONFIG_PROVE_LOCKING", "CONFIG_DEBUG_FS")},
 	{"lock-rules", "checks at each hotplug operation that the locks which it wants are held",
 	 NEEDS("CONFIG_KPROBE_EVENTS", "CONFIG_KALLSYMS_ALL", "CONFIG_MEMORY_HOTREMOVE")},
+	{"hang", "asks a kernel with scenarios/hang/hang.patch to hang in one way",
+	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_DEBUG_FS")},
 	{NULL},
 };
 

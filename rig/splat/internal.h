@@ -15,32 +15,16 @@
 #define RIG_SPLAT_INTERNAL_H
 
 #include "splat/frame.h"
+#include "splat/parts.h"
 #include "splat/splat.h"
 
 #define LINE_KEPT 8192		 /* of a longer line the rest is dropped */
 #define REPORT_KEPT (256 * 1024) /* of a longer report the rest is dropped */
 #define REPORT_LINES 6000
 #define OPEN_REPORTS 8 /* callers that can be inside a report at the same time */
-#define CALLER_LEN 16
-
-/* One console line without its prefix. */
-struct line {
-	const char *text; /* ends in NUL, has none inside */
-	gsize len;
-	guint64 number;		      /* 1-based */
-	guint64 first_byte, end_byte; /* of the whole line with its end */
-	double stamp;		      /* seconds, -1 without */
-	char caller[CALLER_LEN];      /* "T12", "C1", "" where the log does not say */
-	gboolean kernel;	      /* the prefix shows that printk wrote it */
-	gboolean user;		      /* the prefix shows that somebody else did */
-	guint dropped;                /* messages that printk lost before it */
-};
 
 /* filter.c: a search for many words at once. */
 gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
-
-/* prefix.c: fills text, len, stamp, caller, kernel, user; TEXT is modified. */
-void prefix_strip(char *text, gsize len, struct line *line);
 
 /* The number at TEXT, at least -1; 0 where there is none. */
 int text_int(const char *text);
@@ -170,16 +154,11 @@ void lockdep_parse(struct splat *splat, const struct report *report);
 gboolean lockdep_tree_begins(const char *text);
 json_t *lockdep_tree(const struct report *report, guint *line);
 /* lockline.c */
-gboolean lock_parse(const char *text, struct splat_lock *ret);
 /* "(CLASS){USAGE}-{O:I}" or "CLASS){…": class without instance; NULL where it is none. */
 char *lock_class_normal(const char *klass);
-void splat_lock_clear(struct splat_lock *lock);
-void splat_lock_free(gpointer lock);
 json_t *splat_lock_json(const struct splat_lock *lock);
 
-/* common.c: is it a function that carries reports and is no one's fault (locks, strings…)? */
-gboolean frame_is_common(const char *name, const char *more);
-/* Has NAME one of the PIECES, '|' between? '^' binds one to the start of the name, '$' to the end. */
+/* common.c: has NAME one of the PIECES, '|' between? '^' binds one to the start of the name, '$' to the end. */
 gboolean name_has(const char *name, const char *pieces);
 
 /* function.c: the stack that counts for the row, with the faulting function first. */

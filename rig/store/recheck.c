@@ -79,7 +79,9 @@ static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GErr
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot list 'splats': %s", g_strerror(errno));
 	}
 	while (ok && (entry = readdir(dir))) {
-		if (*entry->d_name == '.' || g_hash_table_contains(files, entry->d_name))
+		/* NN-hang-KIND is no report of the console */
+		if (*entry->d_name == '.' || g_hash_table_contains(files, entry->d_name) ||
+		    strstr(entry->d_name, "-hang-"))
 			continue;
 		if (!unlinkat(splats, entry->d_name, 0))
 			*ret_changed = TRUE;
@@ -154,7 +156,7 @@ static GHashTable *old_sentences(json_t *details)
 	json_array_foreach (json_object_get(details, "reports"), i, report) {
 		const char *title = json_string_value(json_object_get(report, "title"));
 
-		if (!title)
+		if (!title || report_is_explanation(json_string_value(json_object_get(report, "kind"))))
 			continue;
 		g_hash_table_add(sentences, g_strdup(title));
 		g_hash_table_add(sentences, g_strdup_printf("the lock validator gave up: %s", title));
@@ -236,12 +238,17 @@ static struct judgement judge(int folder, json_t *details, enum verdict had, con
 	return j;
 }
 
-static json_t *reports_json(const GPtrArray *splats)
+/* What the console says today, then why the guest hung as it was said then. */
+static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 {
-	json_t *reports = json_array();
+	json_t *reports = json_array(), *old;
+	size_t at;
 
 	for (guint i = 0; i < splats->len; i++)
 		json_array_append_new(reports, splat_to_json(splats->pdata[i]));
+	json_array_foreach (old_reports, at, old)
+		if (report_is_explanation(json_string_value(json_object_get(old, "kind"))))
+			json_array_append(reports, old);
 	return reports;
 }
 
@@ -283,7 +290,7 @@ static gboolean write_verdict(int folder, json_t *details, const GPtrArray *spla
 			      GError **error)
 {
 	json_t *reports = json_object_get(details, "reports");
-	json_auto_t *now = reports_json(splats);
+	json_auto_t *now = reports_json(splats, reports);
 	enum verdict had = VERDICT_INFRA;
 	struct judgement j;
 

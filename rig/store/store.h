@@ -28,6 +28,9 @@ int verdict_exit_code(enum verdict verdict);		       /* 0 1 1 3 3 77 3 3 */
  */
 gboolean verdict_of_report(const struct splat *splat, enum verdict *ret, char **ret_reason);
 
+/* Is it not the console's, but why the guest hung (rig/hang)? Those are kept when a run is judged again. */
+gboolean report_is_explanation(const char *kind);
+
 /* So many reports are in a verdict and in splats/; a guest that prints more has made its point. */
 #define RUN_REPORTS_MAX 100
 

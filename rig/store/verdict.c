@@ -38,6 +38,11 @@ int verdict_exit_code(enum verdict verdict)
 static const char *const hang_kinds[] = {"hung-task", "rcu-stall", "soft-lockup", "hard-lockup",
 					 "workqueue-lockup", NULL};
 
+gboolean report_is_explanation(const char *kind)
+{
+	return kind && g_str_has_prefix(kind, "hang-");
+}
+
 gboolean verdict_of_report(const struct splat *splat, enum verdict *ret, char **ret_reason)
 {
 	/* a second boot is what a reset step asks for; one that nobody asked for ends QEMU, or says hello again */
@@ -48,7 +53,8 @@ gboolean verdict_of_report(const struct splat *splat, enum verdict *ret, char **
 		*ret_reason = g_strdup_printf("the lock validator gave up: %s", splat->title);
 		return TRUE;
 	}
-	*ret = g_strv_contains(hang_kinds, splat->kind) ? VERDICT_HANG : VERDICT_FAIL;
+	*ret = g_strv_contains(hang_kinds, splat->kind) || report_is_explanation(splat->kind) ? VERDICT_HANG
+											      : VERDICT_FAIL;
 	*ret_reason = g_strdup(splat->title);
 	return TRUE;
 }

@@ -363,7 +363,7 @@ START_TEST(test_agents)
 		"block-state", "block-online", "probe",    "slab-read", "slab-shrink",
 		"slab-churn",  "cpu-online",   "mem-read", "pressure",	"compact",
 		"memtrace",    "dlpar",	       "notifier-error", "busted",
-		"shell-loop",  "gallery",      "lock-rules",
+		"shell-loop",  "gallery",      "lock-rules", "hang",
 	};
 	unsigned count = 0;
 

@@ -11,6 +11,13 @@
 static const struct graph_edge around[] = {
 	{0, 1, "waits for", TRUE}, {1, 0, "held by", TRUE}};
 
+/* fontconfig keeps what it has read of the fonts */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
+
 START_TEST(a_cycle_is_drawn)
 {
 	const struct graph_node nodes[] = {{"kworker/u4:1/34\nadd_memory", GRAPH_ROUND, TRUE},

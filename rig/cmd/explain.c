@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig explain: who waited for whom when a guest hung. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/findings.h"
+#include "hang/hang.h"
+#include "hang/memory.h"
+#include "report/graph.h"
+#include "util/error.h"
+#include "util/paths.h"
+#include "util/term.h"
+
+static const char summary[] =
+	"Says why the guest of a run hung: who holds which lock and waits for which, a lock that was never released,\n"
+	"an endless loop, a CPU with interrupts off. Derived anew from what the run's folder has: the console (SysRq),\n"
+	"the tasks that the guest listed, and its memory. RUN is a run's name, an unambiguous part of it, a folder, or\n"
+	"`last` (the default). docs/hangs.md tells how to read it.";
+
+static const char examples[] =
+	"  rig explain\n"
+	"  rig explain 20261121T0615 --svg waits.svg\n"
+	"  rig explain last --json | jq -r '.sentences[]'\n"
+	"  rig explain last --vmlinux ~/linux/vmlinux\n"
+	"      files and lines, and the owners of locks in the guest's memory, from a kernel that the cache has not\n\n"
+	"Exit codes: 0 explained, 1 somebody waits and it cannot be seen for whom, 2 no such run, or nobody waits.\n";
+
+static const char *word(json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "?";
+}
+
+static void print_stack(json_t *task)
+{
+	json_t *frame;
+	size_t i;
+
+	json_array_foreach (json_object_get(task, "stack"), i, frame) {
+		g_autofree char *clean = findings_clean(word(frame, "frame"));
+		json_t *file = json_object_get(frame, "file");
+		g_autofree char *where = file ? findings_clean(json_string_value(file)) : NULL;
+
+		printf("    %s", clean);
+		if (where)
+			printf("  %s%s:%" JSON_INTEGER_FORMAT "%s", term_colour(TERM_DIM), where,
+			       json_integer_value(json_object_get(frame, "line")), term_colour(TERM_PLAIN));
+		putchar('\n');
+	}
+}
+
+static void print_explanation(json_t *json)
+{
+	g_autofree char *title = findings_clean(word(json, "title")), *key = NULL;
+	json_t *item, *tasks = json_object_get(json, "tasks");
+	size_t i;
+
+	printf("%s%s%s\n", term_colour(TERM_BOLD), title, term_colour(TERM_PLAIN));
+	json_array_foreach (json_object_get(json, "sentences"), i, item) {
+		g_autofree char *sentence = findings_clean(json_string_value(item) ? json_string_value(item) : "?");
+
+		printf("  %s\n", sentence);
+	}
+	json_array_foreach (tasks, i, item) {
+		g_autofree char *comm = findings_clean(word(item, "comm"));
+
+		printf("\n  %s/%" JSON_INTEGER_FORMAT ", state %s\n", comm,
+		       json_integer_value(json_object_get(item, "pid")), word(item, "state"));
+		print_stack(item);
+	}
+	if (json_array_size(json_object_get(json, "others")))
+		printf("\n  %zu more tasks wait for locks\n", json_array_size(json_object_get(json, "others")));
+	key = findings_clean(word(json_object_get(json, "signature"), "bug"));
+	if (*key)
+		printf("\n  key  %s\n", key);
+}
+
+/* The index of the node called LABEL, a new one where there is none. */
+static guint node_of(GArray *nodes, const char *label, enum graph_shape shape, gboolean marked)
+{
+	struct graph_node node = {label, shape, marked};
+
+	for (guint i = 0; i < nodes->len; i++) {
+		struct graph_node *old = &g_array_index(nodes, struct graph_node, i);
+
+		if (strcmp(old->label, label))
+			continue;
+		old->marked |= marked;
+		return i;
+	}
+	g_array_append_val(nodes, node);
+	return nodes->len - 1;
+}
+
+static gboolean draw(json_t *json, const char *path, GError **error)
+{
+	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(struct graph_node));
+	g_autoptr(GArray) edges = g_array_new(FALSE, FALSE, sizeof(struct graph_edge));
+	struct graph graph = {.title = word(json, "title"), .sideways = TRUE};
+	g_autofree char *svg = NULL;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (json_object_get(json, "graph"), i, item) {
+		gboolean marked = json_is_true(json_object_get(item, "marked"));
+		gboolean holds = !strcmp(word(item, "what"), "held by");
+		struct graph_edge edge = {0, 0, word(item, "what"), marked};
+
+		if (nodes->len + 2 > GRAPH_NODES_MAX || edges->len == GRAPH_EDGES_MAX)
+			break;
+		edge.from = node_of(nodes, word(item, "from"), holds ? GRAPH_BOX : GRAPH_ROUND, marked);
+		edge.to = node_of(nodes, word(item, "to"), holds ? GRAPH_ROUND : GRAPH_BOX, marked);
+		g_array_append_val(edges, edge);
+	}
+	if (!nodes->len)
+		node_of(nodes, word(json, "title"), GRAPH_NOTE, FALSE);
+	graph.nodes = (const struct graph_node *)nodes->data;
+	graph.n_nodes = nodes->len;
+	graph.edges = (const struct graph_edge *)edges->data;
+	graph.n_edges = edges->len;
+	svg = graph_svg(&graph, error);
+	return svg && rig_write_file(path, svg, -1, error);
+}
+
+/* The vmlinux of the build that the run says it had, if the cache still has it. */
+static char *cached_vmlinux(const struct run_info *run)
+{
+	const char *hash = json_string_value(json_object_get(json_object_get(run->inputs, "kernel"), "hash"));
+	g_autofree char *relative = NULL, *path = NULL;
+
+	if (!hash || strlen(hash) != 64 || strspn(hash, "0123456789abcdef") != 64)
+		return NULL;
+	relative = g_strdup_printf("kernel/out/%s/vmlinux", hash);
+	path = rig_cache_path(relative);
+	return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&path) : NULL;
+}
+
+/* The memory is read again where a vmlinux is named, or where it was not read in the run. */
+static void read_memory(const struct run_info *run, const char *vmlinux, gboolean named)
+{
+	g_autofree char *image = g_build_filename(run->dir, "postmortem", "memory.elf", NULL);
+	g_autofree char *owners = g_build_filename(run->dir, "postmortem", "owners.json", NULL);
+	g_autoptr(GError) error = NULL;
+
+	if (!vmlinux || !g_file_test(image, G_FILE_TEST_EXISTS) || (!named && g_file_test(owners, G_FILE_TEST_EXISTS)))
+		return;
+	if (!memory_read(run->dir, vmlinux, &error) && named)
+		fprintf(stderr, "rig: the memory image was not read: %s\n", error->message);
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	g_autofree char *folder = NULL, *results = NULL, *svg = NULL, *named = NULL, *vmlinux = NULL;
+	rig_auto(symbols) symbols = NULL;
+	g_autoptr(GError) error = NULL;
+	rig_auto(run_info) run = NULL;
+	rig_auto(hang) hang = NULL;
+	gboolean json = FALSE;
+	json_t *explained;
+	const GOptionEntry entries[] = {
+		{"svg", 0, 0, G_OPTION_ARG_FILENAME, &svg, "draw who waits for whom", "FILE"},
+		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &named, "the kernel's vmlinux (the one in the cache)", "FILE"},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
+		{NULL}};
+
+	if (!cmd_parse(&argc, &argv, entries, "[RUN]", summary, examples, &error))
+		return rig_report_error(error);
+	if (argc > 2) {
+		fputs("rig: explain takes one run\n", stderr);
+		return RIG_EXIT_USAGE;
+	}
+	results = folder ? g_strdup(folder) : run_default_results();
+	run = run_open(results, argc == 2 ? argv[1] : "last", &error);
+	if (!run)
+		return rig_report_error(error);
+	vmlinux = named ? g_strdup(named) : cached_vmlinux(run);
+	symbols = vmlinux ? symbols_open(vmlinux, named ? &error : NULL) : NULL;
+	if (error)
+		return rig_report_error(error);
+	read_memory(run, vmlinux, named != NULL);
+	hang = hang_of_folder(run->dir, &error);
+	if (!hang)
+		return rig_report_error(error);
+	explained = hang_json(hang, symbols);
+	if (svg && !draw(explained, svg, &error)) {
+		json_decref(explained);
+		return rig_report_error(error);
+	}
+	if (!json)
+		print_explanation(explained);
+	if (json)
+		cmd_print_json(explained);
+	else
+		json_decref(explained);
+	return hang_kind(hang) == HANG_NONE	     ? RIG_EXIT_USAGE
+	       : hang_kind(hang) == HANG_UNEXPLAINED ? RIG_EXIT_FAIL
+						     : RIG_EXIT_PASS;
+}

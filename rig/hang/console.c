@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A console to tasks: what SysRq d, w, t and l print, hung tasks and the backtraces of lockups. Later text
+ * replaces earlier; lists of locks inside other reports are about their moment and are not read.
+ *
+ *	kernel/sched/core.c sched_show_task()	task:NAME state:D stack:0 pid:38 ppid:1 flags:0x…
+ *	kernel/locking/lockdep.c		3 locks held by NAME/PID:
+ *						 #0: ffff… (CLASS){++++}-{0:0}, at: f+0x1/0x2
+ *	lib/nmi_backtrace.c			NMI backtrace for cpu 1
+ *	lib/dump_stack.c			CPU: 1 PID: 38 Comm: init Not tainted …
+ *	arch/powerpc/kernel/stacktrace.c	irq_soft_mask: 0x01 in_mce: 0 in_nmi: 0 current: 38 (init)
+ */
+#include <string.h>
+
+#include "hang/internal.h"
+
+/* What a caller (PRINTK_CALLER; one for all without it) is in the middle of. */
+struct teller {
+	struct task *task;     /* whose stack follows */
+	struct task *holder;   /* whose locks follow */
+	struct sample *sample; /* what follows is where a CPU is */
+	int cpu;	       /* "NMI backtrace for cpu N" */
+	gboolean leaves;       /* "… is leaving the kernel with locks still held!" */
+};
+
+struct reader {
+	struct scene *scene;
+	GHashTable *tellers; /* caller -> struct teller */
+	gboolean all_locks;  /* inside "Showing all locks held in the system" */
+	guint64 line;
+};
+
+enum { RE_TASK, RE_HELD, RE_LOCK, RE_CPU, RE_NMI, RE_PACA, RE_LEAVES, RE_FLAGS, RE_MSR, RE_MASK, N_RE };
+
+static const char *const patterns[N_RE] = {
+	[RE_TASK] = "^task:(.{1,64}?)\\s+state:(\\S)\\b.*\\bpid:\\s*(\\d{1,9})\\b",
+	[RE_HELD] = "^(?:(\\d{1,4}) locks?|no locks) held by (.{1,64})/(\\d{1,9})[:.]",
+	[RE_LOCK] = "^\\s*#(\\d{1,3}): ",
+	[RE_CPU] = "^CPU: (\\d{1,5})(?: UID: \\d+)? PID: (\\d{1,9}) Comm: (.{1,64}?) (?:Not t|T)ainted",
+	[RE_NMI] = "^NMI backtrace for cpu (\\d{1,5})(?! skipped)",
+	[RE_PACA] = "^irq_soft_mask: 0x([0-9a-f]+) .*current: (\\d{1,9}) \\((.*)\\)",
+	[RE_LEAVES] = "^(.{1,64})/(\\d{1,9}) is leaving the kernel with locks still held!",
+	[RE_FLAGS] = "\\bEFLAGS: ([0-9a-f]{8})",
+	[RE_MSR] = "^MSR:\\s+[0-9a-f]+ <([^>]*)>",
+	[RE_MASK] = "\\bIRQMASK: ([0-9a-f]+)",
+};
+
+static gboolean match(guint which, const char *text, GMatchInfo **ret)
+{
+	static GRegex *compiled[N_RE];
+
+	if (g_once_init_enter(&compiled[which]))
+		g_once_init_leave(&compiled[which],
+				  g_regex_new(patterns[which], G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL));
+	return g_regex_match(compiled[which], text, 0, ret);
+}
+
+static gint64 fetch_number(const GMatchInfo *info, int group, guint base)
+{
+	g_autofree char *text = g_match_info_fetch(info, group);
+
+	return text ? g_ascii_strtoll(text, NULL, base) : 0;
+}
+
+static void teller_reset(struct teller *t)
+{
+	t->task = t->holder = NULL;
+	t->sample = NULL;
+	t->leaves = FALSE;
+}
+
+static gboolean read_task(struct reader *r, struct teller *t, const char *text)
+{
+	g_autoptr(GMatchInfo) info = NULL;
+	g_autofree char *comm = NULL, *state = NULL;
+
+	if (!g_str_has_prefix(text, "task:") || !match(RE_TASK, text, &info))
+		return FALSE;
+	comm = g_match_info_fetch(info, 1);
+	state = g_match_info_fetch(info, 2);
+	teller_reset(t);
+	t->task = scene_task(r->scene, fetch_number(info, 3, 10), comm);
+	if (!t->task)
+		return TRUE;
+	t->task->state = *state;
+	t->task->order = r->line;
+	g_ptr_array_set_size(t->task->frames, 0);
+	return TRUE;
+}
+
+static gboolean read_held(struct reader *r, struct teller *t, const char *text)
+{
+	g_autoptr(GMatchInfo) info = NULL;
+	g_autofree char *comm = NULL;
+
+	if (!strstr(text, " held by ") || !match(RE_HELD, text, &info))
+		return FALSE;
+	teller_reset(t);
+	if (!r->all_locks)
+		return TRUE;
+	comm = g_match_info_fetch(info, 2);
+	t->holder = scene_task(r->scene, fetch_number(info, 3, 10), comm);
+	if (t->holder) {
+		g_ptr_array_set_size(t->holder->held, 0);
+		t->holder->held_said = fetch_number(info, 1, 10);
+	}
+	return TRUE;
+}
+
+static gboolean read_lock(struct reader *r, struct teller *t, const char *text)
+{
+	g_autoptr(GMatchInfo) info = NULL;
+	struct splat_lock lock;
+	int end;
+
+	if ((!t->holder && !t->leaves) || !match(RE_LOCK, text, &info) ||
+	    !g_match_info_fetch_pos(info, 0, NULL, &end) || !lock_parse(text + end, &lock))
+		return FALSE;
+	if (t->leaves && lock.klass) {
+		/* the last one it took is the one that was forgotten */
+		g_free(r->scene->left_held);
+		g_free(r->scene->left_held_by);
+		r->scene->left_held = g_strdup(lock.klass);
+		r->scene->left_held_by = g_strdup(lock.function);
+	}
+	if (t->holder && t->holder->held->len < HELD_MAX)
+		g_ptr_array_add(t->holder->held, g_memdup2(&lock, sizeof(lock)));
+	else
+		splat_lock_clear(&lock);
+	return TRUE;
+}
+
+/* What follows is where a CPU is: a sample of the task that it runs. */
+static void begin_sample(struct reader *r, struct teller *t, gint64 pid, const char *comm, int cpu)
+{
+	struct task *task = scene_task(r->scene, pid, comm);
+
+	teller_reset(t);
+	if (!task)
+		return;
+	if (task->samples->len >= SAMPLES_MAX)
+		g_ptr_array_remove_index(task->samples, 0);
+	t->sample = g_new0(struct sample, 1);
+	t->sample->frames = g_ptr_array_new_with_free_func(g_free);
+	t->sample->cpu = cpu;
+	task->cpu = cpu;
+	g_ptr_array_add(task->samples, t->sample);
+}
+
+static gboolean read_cpu(struct reader *r, struct teller *t, const char *text)
+{
+	g_autoptr(GMatchInfo) info = NULL;
+	g_autofree char *comm = NULL;
+
+	if (match(RE_NMI, text, &info)) {
+		teller_reset(t);
+		t->cpu = fetch_number(info, 1, 10);
+		return TRUE;
+	}
+	g_clear_pointer(&info, g_match_info_free);
+	if (match(RE_CPU, text, &info)) {
+		comm = g_match_info_fetch(info, 3);
+		begin_sample(r, t, fetch_number(info, 2, 10), comm, fetch_number(info, 1, 10));
+		return TRUE;
+	}
+	g_clear_pointer(&info, g_match_info_free);
+	if (!match(RE_PACA, text, &info))
+		return FALSE;
+	comm = g_match_info_fetch(info, 3);
+	begin_sample(r, t, fetch_number(info, 2, 10), comm, -1);
+	if (t->sample)
+		t->sample->irqs_off = fetch_number(info, 1, 16) & 1;
+	return TRUE;
+}
+
+/* Are interrupts off there? X86_EFLAGS_IF; MSR_EE, and the software's own mask on powerpc. */
+static void read_registers(struct teller *t, const char *text)
+{
+	g_autoptr(GMatchInfo) info = NULL;
+	g_autofree char *bits = NULL;
+
+	if (strstr(text, "EFLAGS: ") && match(RE_FLAGS, text, &info)) {
+		/* the second one of a backtrace is user space's */
+		if (!t->sample->flagged && !t->sample->user)
+			t->sample->irqs_off = !(fetch_number(info, 1, 16) & 0x200);
+		t->sample->flagged = TRUE;
+	} else if (g_str_has_prefix(text, "MSR: ") && match(RE_MSR, text, &info)) {
+		bits = g_match_info_fetch(info, 1);
+		t->sample->user = strstr(bits, "PR") != NULL;
+		t->sample->irqs_off |= !t->sample->user && !strstr(bits, "EE");
+	} else if (strstr(text, "IRQMASK: ") && match(RE_MASK, text, &info)) {
+		t->sample->irqs_off |= !t->sample->user && (fetch_number(info, 1, 16) & 1);
+	}
+}
+
+static void read_frame(struct teller *t, const char *text)
+{
+	GPtrArray *frames = t->sample ? t->sample->frames : t->task->frames;
+	struct frame frame;
+	gboolean fault = FALSE;
+
+	if (t->sample && g_str_has_prefix(text, "RIP: 0033") && !frames->len)
+		t->sample->user = TRUE;
+	if (t->sample && !frames->len)
+		fault = frame_parse_fault(text, &frame);
+	if (!fault && t->sample)
+		read_registers(t, text);
+	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)) || frame.guess)
+		return;
+	/* the call trace of an NMI begins with the frame that the instruction pointer named already */
+	if (frames->len == 1 && t->sample && !strcmp(((struct frame *)frames->pdata[0])->name, frame.name))
+		return;
+	g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));
+}
+
+static void read_all_locks(struct reader *r)
+{
+	GHashTableIter iter;
+	gpointer data;
+
+	r->all_locks = r->scene->lockdep_lists = TRUE;
+	g_hash_table_iter_init(&iter, r->scene->by_pid);
+	while (g_hash_table_iter_next(&iter, NULL, &data)) {
+		struct task *task = data;
+
+		g_ptr_array_set_size(task->held, 0);
+		task->held_said = 0;
+	}
+}
+
+static gboolean read_leaves(struct reader *r, struct teller *t, const char *text)
+{
+	g_autoptr(GMatchInfo) info = NULL;
+	g_autofree char *comm = NULL;
+
+	if (!strstr(text, "is leaving the kernel") || !match(RE_LEAVES, text, &info))
+		return FALSE;
+	teller_reset(t);
+	comm = g_match_info_fetch(info, 1);
+	r->scene->left_pid = fetch_number(info, 2, 10);
+	scene_task(r->scene, r->scene->left_pid, comm);
+	t->leaves = TRUE;
+	return TRUE;
+}
+
+static void read_line(struct reader *r, const struct line *line)
+{
+	struct teller *t = g_hash_table_lookup(r->tellers, line->caller);
+	const char *text = line->text;
+
+	if (!t) {
+		if (g_hash_table_size(r->tellers) >= TASKS_MAX)
+			return;
+		t = g_new0(struct teller, 1);
+		t->cpu = -1;
+		g_hash_table_insert(r->tellers, g_strdup(line->caller), t);
+	}
+	if (strstr(text, "Showing all locks held in the system:")) {
+		read_all_locks(r);
+		teller_reset(t);
+	} else if (strstr(text, "Show backtrace of all active CPUs") || strstr(text, "Show backtrace of all CPUs")) {
+		r->scene->rounds++;
+	} else if (r->all_locks && g_str_has_prefix(text, "=====")) {
+		r->all_locks = FALSE;
+		teller_reset(t);
+	} else if (!read_task(r, t, text) && !read_held(r, t, text) && !read_leaves(r, t, text) &&
+		   !read_cpu(r, t, text) && !read_lock(r, t, text) && (t->task || t->sample)) {
+		read_frame(t, text);
+	}
+}
+
+void console_read(struct scene *scene, const char *text, gsize len)
+{
+	struct reader r = {
+		.scene = scene,
+		.tellers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+	};
+
+	for (const char *p = text, *end = text + len; p < end; r.line++) {
+		const char *newline = memchr(p, '\n', end - p);
+		gsize n = (newline ? newline : end) - p;
+		char copy[2048];
+		struct line line = {0};
+		gsize kept = MIN(n, sizeof(copy) - 1);
+
+		memcpy(copy, p, kept);
+		copy[kept] = '\0';
+		prefix_strip(copy, kept, &line);
+		read_line(&r, &line);
+		p += n + 1;
+	}
+	g_hash_table_unref(r.tellers);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tasks and locks to who waits for whom. Three sources, the better one first: the memory image (owner words),
+ * lockdep's lists (the last lock of a blocked task is the one it waits for), and what the functions on the
+ * stacks are known to hold.
+ */
+#include <string.h>
+
+#include "hang/internal.h"
+
+gboolean task_runs(const struct task *task)
+{
+	return task->state == 'R' || (task->samples->len && task->state != 'D');
+}
+
+static void hold(struct task *task, struct lock *lock)
+{
+	if (!g_ptr_array_find(lock->holders, task, NULL))
+		g_ptr_array_add(lock->holders, task);
+	if (!g_ptr_array_find(task->holds, lock, NULL))
+		g_ptr_array_add(task->holds, lock);
+}
+
+static struct lock *listed_lock(struct scene *scene, const struct splat_lock *listed)
+{
+	/* hidden pointers ("(____ptrval____)") are all alike, so the class has to do */
+	return listed->instance && *listed->instance != '('
+		       ? scene_lock(scene, listed->instance, listed->klass)
+		       : scene_named(scene, listed->klass);
+}
+
+/* It tries, sleeps and tries again: the lock is never in its list. */
+static gboolean polls(const struct task *task)
+{
+	return task->wait && g_str_has_suffix(task->wait->function, "_sysfs");
+}
+
+/* Is the last entry of its list what it waits for? The list has what it is about to get, too. */
+static gboolean last_is_wanted(const struct task *task)
+{
+	if (!task->wait || !task->held->len || polls(task))
+		return FALSE;
+	return task->wait->kind == WAIT_LOCK || task->wait->kind == WAIT_DRAIN || task->wait->kind == WAIT_NAMED;
+}
+
+static void from_lists(struct scene *scene, struct task *task)
+{
+	gboolean wants = last_is_wanted(task);
+
+	for (guint i = 0; i < task->held->len; i++) {
+		struct lock *lock = listed_lock(scene, task->held->pdata[i]);
+
+		if (wants && i == task->held->len - 1)
+			task->wanted = lock;
+		else
+			hold(task, lock);
+	}
+}
+
+/* Locks that a stack names by itself. */
+static void from_words(struct scene *scene, struct task *task)
+{
+	if (task->wanted || !task->wait)
+		return;
+	if (task->wait->kind == WAIT_NAMED) {
+		task->wanted = scene_named(scene, task->wait->what);
+		task->wanted_polls = polls(task);
+	} else if (task->wait->kind == WAIT_TASK) {
+		task->wanted = scene_named(scene, task->wait->what);
+		for (guint i = 0; i < scene->tasks->len; i++) {
+			struct task *other = scene->tasks->pdata[i];
+
+			if (!g_strcmp0(other->comm, task->wait->what))
+				hold(other, task->wanted);
+		}
+	}
+}
+
+/* Nobody is known to hold it: whoever is inside code that does. */
+static void guess_holders(struct scene *scene, struct lock *lock)
+{
+	if (lock->holders->len || !lock->waiters || lock->unowned)
+		return;
+	for (guint i = 0; i < scene->tasks->len; i++) {
+		struct task *task = scene->tasks->pdata[i];
+		const GPtrArray *frames = task->samples->len && !task->frames->len
+						  ? ((struct sample *)task->samples->pdata[0])->frames
+						  : task->frames;
+
+		/* lockdep's list would have it, unless the task was running */
+		if (task->wanted == lock || (scene->lockdep_lists && !(task_runs(task) && task->held_said)))
+			continue;
+		if (holds_by_stack(frames, lock->klass)) {
+			hold(task, lock);
+			lock->guessed = TRUE;
+		}
+	}
+	if (lock->holders->len)
+		return;
+	/* a single task runs with locks that its list does not name */
+	for (guint i = 0; i < scene->tasks->len; i++) {
+		struct task *task = scene->tasks->pdata[i];
+
+		if (scene->lockdep_lists && task_runs(task) && task->held_said && !task->held->len) {
+			hold(task, lock);
+			lock->guessed = TRUE;
+		}
+	}
+	if (lock->holders->len > 1)
+		g_ptr_array_set_size(lock->holders, 0);
+}
+
+static gboolean is_of_sysrq(const GPtrArray *frames)
+{
+	for (guint i = 0; i < frames->len; i++)
+		if (strstr(((struct frame *)frames->pdata[i])->name, "sysrq"))
+			return TRUE;
+	return FALSE;
+}
+
+/* The one who asked is on its CPU when the CPUs are looked at. */
+static void drop_own_samples(struct task *task)
+{
+	for (guint i = task->samples->len; i-- > 0;)
+		if (is_of_sysrq(((struct sample *)task->samples->pdata[i])->frames))
+			g_ptr_array_remove_index(task->samples, i);
+}
+
+void edges_make(struct scene *scene)
+{
+	scene_done(scene);
+	for (guint i = 0; i < scene->tasks->len; i++) {
+		struct task *task = scene->tasks->pdata[i];
+
+		drop_own_samples(task);
+		/* who runs is not where its last sleep was, unless it tries again and again */
+		task->wait = wait_of(task->frames);
+		if (task->state != 'D' && task->state != 'S' && !polls(task))
+			task->wait = NULL;
+		if (task->wait && task->wait->kind == WAIT_LOCK && task->state == 'S' && !task->held->len &&
+		    !task->image_wait)
+			task->wait = NULL;
+	}
+	for (guint i = 0; i < scene->tasks->len; i++) {
+		struct task *task = scene->tasks->pdata[i];
+
+		from_lists(scene, task);
+		if (task->image_wait)
+			task->wanted = scene_lock(scene, task->image_wait, "?");
+	}
+	/* now every lock that has an instance is known, and a name finds it */
+	for (guint i = 0; i < scene->tasks->len; i++) {
+		struct task *task = scene->tasks->pdata[i];
+
+		from_words(scene, task);
+		if (task->wanted)
+			task->wanted->waiters++;
+	}
+	for (guint i = 0; i < scene->locks->len; i++)
+		guess_holders(scene, scene->locks->pdata[i]);
+}
+
+/* The holder that itself waits for a lock explains more than one that does not. */
+struct task *edge_next(const struct task *task)
+{
+	struct task *best = NULL;
+
+	if (!task->wanted)
+		return NULL;
+	for (guint i = 0; i < task->wanted->holders->len; i++) {
+		struct task *holder = task->wanted->holders->pdata[i];
+
+		if (!best || (holder->wanted && !best->wanted))
+			best = holder;
+	}
+	return best;
+}

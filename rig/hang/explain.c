@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who waits for whom, to one explanation. A cycle explains itself. Without one, every chain of waiters ends
+ * at somebody who does not wait for a lock; the end that most tasks wait for is the one to explain.
+ */
+#include <string.h>
+
+#include "hang/internal.h"
+
+/* The shortest way from START over what tasks want and who holds it, back to START. */
+static GPtrArray *cycle_from(struct task *start)
+{
+	g_autoptr(GHashTable) came_from = g_hash_table_new(NULL, NULL);
+	g_autoptr(GQueue) queue = g_queue_new();
+	GPtrArray *cycle;
+	struct task *task;
+
+	g_queue_push_tail(queue, start);
+	while ((task = g_queue_pop_head(queue))) {
+		for (guint i = 0; task->wanted && i < task->wanted->holders->len; i++) {
+			struct task *next = task->wanted->holders->pdata[i];
+
+			if (next == start) {
+				cycle = g_ptr_array_new();
+				for (; task != start; task = g_hash_table_lookup(came_from, task))
+					g_ptr_array_insert(cycle, 0, task);
+				g_ptr_array_insert(cycle, 0, start);
+				return cycle;
+			}
+			if (g_hash_table_contains(came_from, next))
+				continue;
+			g_hash_table_insert(came_from, next, task);
+			g_queue_push_tail(queue, next);
+		}
+	}
+	return NULL;
+}
+
+static GPtrArray *shortest_cycle(const struct scene *scene)
+{
+	GPtrArray *best = NULL;
+
+	for (guint i = 0; i < scene->tasks->len; i++) {
+		GPtrArray *cycle = cycle_from(scene->tasks->pdata[i]);
+
+		if (cycle && (!best || cycle->len < best->len)) {
+			if (best)
+				g_ptr_array_unref(best);
+			best = cycle;
+		} else if (cycle) {
+			g_ptr_array_unref(cycle);
+		}
+	}
+	return best;
+}
+
+/* Each class is held by who waits for the next one, as in a report of lockdep; the least name comes first. */
+static char **cycle_classes(const GPtrArray *tasks)
+{
+	g_autoptr(GPtrArray) turned = g_ptr_array_new();
+	guint least = 0;
+
+	for (guint i = 1; i < tasks->len; i++)
+		if (strcmp(((struct task *)tasks->pdata[i])->wanted->klass,
+			   ((struct task *)tasks->pdata[least])->wanted->klass) < 0)
+			least = i;
+	for (guint i = 0; i < tasks->len; i++) {
+		const struct task *task = tasks->pdata[(least + i) % tasks->len];
+
+		g_ptr_array_add(turned, g_strdup(task->wanted->klass));
+	}
+	g_ptr_array_add(turned, NULL);
+	return (char **)g_ptr_array_steal(turned, NULL);
+}
+
+static gboolean explain_cycle(struct hang *hang)
+{
+	GPtrArray *cycle = shortest_cycle(hang->scene);
+
+	if (!cycle)
+		return FALSE;
+	g_ptr_array_unref(hang->story);
+	hang->story = cycle;
+	hang->cycle = cycle_classes(cycle);
+	return TRUE;
+}
+
+static const char *innermost(const GPtrArray *frames)
+{
+	for (guint i = 0; i < frames->len; i++) {
+		const struct frame *frame = frames->pdata[i];
+
+		if (!frame_is_waiting(frame->name))
+			return frame->name;
+	}
+	return "?";
+}
+
+/* Seen at least twice, each time with interrupts off and in the same function. */
+static gboolean spins(const struct task *task)
+{
+	const struct sample *first;
+
+	if (task->samples->len < 2)
+		return FALSE;
+	first = task->samples->pdata[0];
+	for (guint i = 0; i < task->samples->len; i++) {
+		const struct sample *s = task->samples->pdata[i];
+
+		if (!s->irqs_off || s->user || strcmp(innermost(s->frames), innermost(first->frames)))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean explain_cpu(struct hang *hang)
+{
+	for (guint i = 0; i < hang->scene->tasks->len; i++) {
+		struct task *task = hang->scene->tasks->pdata[i];
+
+		if (!spins(task))
+			continue;
+		hang->culprit = task;
+		hang->function = innermost(((struct sample *)task->samples->pdata[0])->frames);
+		g_ptr_array_add(hang->story, task);
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/* Lockdep's own word, before anything hung. */
+static gboolean explain_left(struct hang *hang)
+{
+	if (!hang->scene->left_held)
+		return FALSE;
+	hang->culprit = scene_find(hang->scene, hang->scene->left_pid);
+	hang->lock = scene_named(hang->scene, hang->scene->left_held);
+	hang->function = hang->scene->left_held_by;
+	if (hang->culprit)
+		g_ptr_array_add(hang->story, hang->culprit);
+	return TRUE;
+}
+
+/* Does it keep others waiting, or is it kept? Who has nothing to do is no part of a hang. */
+static gboolean is_stuck(const struct task *task)
+{
+	return task->wanted || (task->state == 'D' && !task_is_idle(task));
+}
+
+/* The last of the chain that begins at TASK; *ret_lock: the lock that it holds, or is waited for there. */
+static struct task *chain_end(struct task *task, struct lock **ret_lock, guint mark)
+{
+	*ret_lock = task->wanted;
+	for (;;) {
+		struct task *next = edge_next(task);
+
+		task->mark = mark;
+		if (!next || next->mark == mark)
+			return task;
+		*ret_lock = task->wanted;
+		task = next;
+	}
+}
+
+struct end {
+	struct task *task, *from;
+	struct lock *lock;
+	guint votes, length;
+};
+
+static guint chain_length(struct task *from, const struct task *to)
+{
+	guint n = 0;
+
+	while (from && from != to && n < 100) {
+		from = edge_next(from);
+		n++;
+	}
+	return n;
+}
+
+/* The end that most tasks wait for; of equal ones that which holds a lock, then the lower pid. */
+static gboolean find_end(const struct scene *scene, struct end *ret)
+{
+	g_autofree struct end *ends = g_new0(struct end, scene->tasks->len + 1);
+	guint n = 0;
+	struct end *best = NULL;
+
+	for (guint i = 0; i < scene->tasks->len; i++) {
+		struct task *task = scene->tasks->pdata[i], *last;
+		struct lock *lock;
+		guint e = 0, length;
+
+		if (!is_stuck(task))
+			continue;
+		last = chain_end(task, &lock, i + 1);
+		length = chain_length(task, last);
+		while (e < n && !(ends[e].task == last && ends[e].lock == lock) &&
+		       !(ends[e].lock && ends[e].lock == lock && !lock->holders->len))
+			e++;
+		if (e == n)
+			ends[n++] = (struct end){last, task, lock, 0, length};
+		ends[e].votes++;
+		/* told from the longest chain: it has all of the others' ends in it */
+		if (length > ends[e].length) {
+			ends[e].from = task;
+			ends[e].length = length;
+		}
+	}
+	for (guint e = 0; e < n; e++)
+		if (!best || ends[e].votes > best->votes ||
+		    (ends[e].votes == best->votes && ends[e].lock && !best->lock))
+			best = &ends[e];
+	if (best)
+		*ret = *best;
+	return best != NULL;
+}
+
+/*
+ * The function that all samples have in common; NULL for less than two. As far in as they do would be another
+ * one each time: an operation on memory that is inside of it names the loop.
+ */
+static const char *common_function(const struct task *task)
+{
+	const GPtrArray *first;
+	const char *common = NULL;
+	gboolean named = FALSE;
+
+	if (task->samples->len < 2)
+		return NULL;
+	first = ((struct sample *)task->samples->pdata[0])->frames;
+	for (guint depth = 1; depth <= first->len; depth++) {
+		const char *name = ((struct frame *)first->pdata[first->len - depth])->name;
+
+		for (guint i = 1; i < task->samples->len; i++) {
+			const GPtrArray *other = ((struct sample *)task->samples->pdata[i])->frames;
+
+			if (depth > other->len ||
+			    strcmp(((struct frame *)other->pdata[other->len - depth])->name, name))
+				return common;
+		}
+		if (!named || holds_something(name))
+			common = name;
+		named |= holds_something(name);
+	}
+	return common;
+}
+
+static gboolean only_in_user_space(const struct task *task)
+{
+	for (guint i = 0; i < task->samples->len; i++)
+		if (!((struct sample *)task->samples->pdata[i])->user)
+			return FALSE;
+	return task->samples->len > 0;
+}
+
+/* What the task at a chain's end does, which waits for no lock. */
+static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end)
+{
+	const struct task *task = end->task;
+
+	if (task->wanted) { /* and nobody holds that */
+		if (hang->scene->lockdep_lists || task->wanted->gone || task->wanted->unowned)
+			return HANG_LEAK;
+		return HANG_UNEXPLAINED;
+	}
+	if (end->lock && !task->wanted && (task_is_idle(task) || only_in_user_space(task) ||
+					  strchr("ZXI", task->state)))
+		return HANG_LEAK;
+	if (task_runs(task))
+		return HANG_LOOP;
+	return HANG_WAIT;
+}
+
+static gboolean explain_end(struct hang *hang)
+{
+	struct end end;
+
+	if (!find_end(hang->scene, &end))
+		return FALSE;
+	for (struct task *task = end.from; task && hang->story->len < 20; task = edge_next(task)) {
+		if (g_ptr_array_find(hang->story, task, NULL))
+			break;
+		g_ptr_array_add(hang->story, task);
+	}
+	hang->kind = kind_of_end(hang, &end);
+	hang->lock = end.lock;
+	hang->culprit = end.task;
+	hang->function = hang->kind == HANG_LOOP && common_function(end.task) ? common_function(end.task)
+									      : task_function(end.task);
+	return TRUE;
+}
+
+/* In this order; a row that explains nothing leaves no trace. */
+static const struct {
+	enum hang_kind kind; /* HANG_NONE: the function says which */
+	gboolean (*explain)(struct hang *hang);
+} explanations[] = {
+	{HANG_CPU, explain_cpu},
+	{HANG_CYCLE, explain_cycle},
+	{HANG_LEAK, explain_left},
+	{HANG_NONE, explain_end},
+};
+
+struct hang *hang_explain(const struct hang_source *source)
+{
+	struct hang *hang = g_new0(struct hang, 1);
+
+	hang->scene = scene_new();
+	hang->story = g_ptr_array_new();
+	if (source->console)
+		console_read(hang->scene, source->console, source->console_len);
+	if (source->who)
+		who_read(hang->scene, source->who);
+	if (source->owners)
+		owners_read(hang->scene, source->owners);
+	edges_make(hang->scene);
+	for (guint i = 0; i < G_N_ELEMENTS(explanations); i++) {
+		if (!explanations[i].explain(hang))
+			continue;
+		if (explanations[i].kind)
+			hang->kind = explanations[i].kind;
+		break;
+	}
+	tell(hang);
+	return hang;
+}
+
+void hang_free(struct hang *hang)
+{
+	g_ptr_array_unref(hang->story);
+	scene_free(hang->scene);
+	g_strfreev(hang->cycle);
+	g_strfreev(hang->sentences);
+	g_free(hang->title);
+	for (guint i = 0; i < G_N_ELEMENTS(hang->signature); i++)
+		g_free(hang->signature[i]);
+	g_free(hang);
+}
+
+enum hang_kind hang_kind(const struct hang *hang)
+{
+	return hang->kind;
+}
+
+const char *hang_title(const struct hang *hang)
+{
+	return hang->title;
+}
+
+const char *const *hang_sentences(const struct hang *hang)
+{
+	return (const char *const *)hang->sentences;
+}
+
+const char *hang_signature(const struct hang *hang, guint level)
+{
+	return hang->signature[MIN(level, 2)];
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The parts of a run folder that an explanation is made of. The folder may come from anywhere. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hang/hang.h"
+#include "util/error.h"
+
+#define CONSOLE_MAX (64u << 20) /* of a longer console the end counts: that is where the hang is */
+#define WHO_MAX (1u << 20)
+#define OWNERS_MAX (16u << 20)
+
+/* The last MAX bytes of a regular file, NULL where there is none. No link is followed. */
+static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_len)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char *data = NULL;
+	struct stat st;
+	gsize len = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
+		gsize size = MIN((guint64)st.st_size, max);
+
+		data = g_malloc(size + 1);
+		while (len < size && ((n = pread(fd, data + len, size - len, st.st_size - size + len)) > 0 ||
+				      (n < 0 && errno == EINTR)))
+			len += MAX(n, 0);
+		data[len] = '\0';
+		*ret_len = len;
+	}
+	close(fd);
+	return data;
+}
+
+struct hang *hang_of_folder(const char *dir, GError **error)
+{
+	struct hang_source source = {0};
+	g_autofree char *console = NULL, *who = NULL, *owners = NULL;
+	json_auto_t *image = NULL;
+	gsize len = 0, console_len = 0;
+	struct hang *hang;
+
+	if (!g_file_test(dir, G_FILE_TEST_IS_DIR)) {
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' is no run folder", dir);
+		return NULL;
+	}
+	console = read_end(dir, "console.raw", CONSOLE_MAX, &console_len);
+	who = read_end(dir, "postmortem/who", WHO_MAX, &len);
+	owners = read_end(dir, "postmortem/owners.json", OWNERS_MAX, &len);
+	image = owners ? json_loadb(owners, len, 0, NULL) : NULL;
+	source.console = console;
+	source.console_len = console_len;
+	source.who = who;
+	source.owners = image;
+	hang = hang_explain(&source);
+	return hang;
+}

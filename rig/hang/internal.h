@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of this room share. The text walks through them in this order:
+ *
+ *	console.c	SysRq output, hung tasks, backtraces of CPUs to tasks
+ *	who.c		the guest's own list of tasks
+ *	owners.c	the memory image's tasks and locks
+ *	waits.c		what a stack waits for
+ *	edges.c		tasks and locks to who waits for whom
+ *	explain.c	to an explanation
+ *	tell.c		sentences, title, signature
+ *	json.c		for others; as a report
+ */
+#ifndef RIG_HANG_INTERNAL_H
+#define RIG_HANG_INTERNAL_H
+
+#include "hang/hang.h"
+#include "splat/frame.h"
+#include "splat/parts.h"
+
+#define TASKS_MAX 4096
+#define FRAMES_MAX 64
+#define HELD_MAX 64
+#define SAMPLES_MAX 16
+
+enum wait_kind {
+	WAIT_NOT,
+	WAIT_LOCK,  /* a lock: the last one in the list of held ones */
+	WAIT_NAMED, /* the lock of that name, whatever else it holds; perhaps by trying again and again */
+	WAIT_DRAIN, /* for readers of a sysfs file to leave it */
+	WAIT_TASK,  /* for another task's answer */
+	WAIT_EVENT, /* something that is no lock */
+	WAIT_SLEEP, /* a time */
+	WAIT_IDLE,  /* for something to do */
+};
+
+/* A row of waits.c. */
+struct wait {
+	const char *function; /* of a stack; a trailing * stands for any rest */
+	enum wait_kind kind;
+	const char *what; /* NAMED: the lock's class; TASK: the task's name; else words */
+	gboolean weak;	  /* a caller that has a row of its own says it better */
+};
+
+/* Where a CPU or a task was seen. */
+struct sample {
+	GPtrArray *frames; /* of struct frame */
+	int cpu;
+	gboolean irqs_off, user, flagged; /* flagged: its own registers have been read */
+};
+
+struct lock;
+
+/* A lock that a task holds or is about to get. */
+struct hold {
+	struct lock *lock;
+	char *function; /* that took it, or NULL */
+};
+
+struct task {
+	int pid;
+	char *comm;
+	char state;	     /* 'D', 'S', 'R', …; '?' unknown */
+	int cpu;	     /* that it was seen on, -1 */
+	GPtrArray *frames;   /* of struct frame: its stack, innermost first */
+	GPtrArray *held;     /* of struct splat_lock, as lockdep lists them; the last may be waited for */
+	guint held_said;     /* how many the list said it has */
+	GPtrArray *samples;  /* of struct sample, oldest first */
+	guint64 order;	     /* newest text that told of it */
+
+	/* from the memory image */
+	gboolean imaged;
+	char *image_wait;    /* id of the lock it waits for, or NULL */
+	/* what that is, where it is no lock ("kernfs", "completion"), and what it is called */
+	char *image_kind, *image_name;
+
+	/* edges.c */
+	const struct wait *wait;
+	struct lock *wanted;
+	gboolean wanted_polls; /* it tries again and again */
+	GPtrArray *holds;      /* of struct lock * */
+	guint mark;
+};
+
+struct lock {
+	char *id;    /* instance, or the class where there is only that */
+	char *klass; /* "&dev->mutex" */
+	char *name;  /* "memory33": which one, or NULL */
+	GPtrArray *holders; /* of struct task * */
+	gboolean gone;	    /* its owner word names no task that there is */
+	gboolean unowned;   /* the memory image shows nobody inside the code that holds it */
+	gboolean held;	    /* the memory image shows that it is taken */
+	gboolean guessed;   /* a holder was found by what is on its stack */
+	guint waiters;
+};
+
+/* Everything that was read. */
+struct scene {
+	GHashTable *by_pid; /* pid -> struct task, owned */
+	GPtrArray *tasks;   /* the same, in order of pid; filled by scene_done() */
+	GPtrArray *locks;   /* of struct lock, owned */
+	guint rounds;	    /* of samples of all CPUs */
+	gboolean lockdep_lists, image;
+	char *left_held;    /* class of a lock with which a task went back to user space (lockdep) */
+	char *left_held_by; /* the function that took it, or NULL */
+	int left_pid;
+};
+
+struct scene *scene_new(void);
+void scene_free(struct scene *scene);
+/* Makes it where there is none; NULL when there are too many. COMM may be NULL. */
+struct task *scene_task(struct scene *scene, gint64 pid, const char *comm);
+struct task *scene_find(const struct scene *scene, int pid);
+/* By id, else a new one. */
+struct lock *scene_lock(struct scene *scene, const char *id, const char *klass);
+/* The only lock of that class, or a new one that stands for it. */
+struct lock *scene_named(struct scene *scene, const char *klass);
+void scene_done(struct scene *scene);
+
+void console_read(struct scene *scene, const char *text, gsize len);
+void who_read(struct scene *scene, const char *text);
+void owners_read(struct scene *scene, json_t *owners);
+
+/* waits.c */
+gboolean function_is(const char *name, const char *pattern);
+/* Scheduler and lock slow paths: never what a task is named after. */
+gboolean frame_is_waiting(const char *name);
+/* The row that says best what the stack waits for; NULL where none does. */
+const struct wait *wait_of(const GPtrArray *frames);
+/* Has it nothing to do: a thread in its own loop, a program that waits for time or input? */
+gboolean task_is_idle(const struct task *task);
+/* Is it inside code that holds the lock of this class? The function's name, or NULL. */
+const char *holds_by_stack(const GPtrArray *frames, const char *klass);
+/* Is it one of the functions whose callers' locks are known: the operation that others wait for? */
+gboolean holds_something(const char *name);
+/* The first function that is neither waiting nor common; "?" where there is none. */
+const char *task_function(const struct task *task);
+
+/* edges.c: fills wait, wanted, holds, holders, waiters. */
+void edges_make(struct scene *scene);
+/* The first holder of what TASK wants that is not itself satisfied with waiting for nothing; or NULL. */
+struct task *edge_next(const struct task *task);
+gboolean task_runs(const struct task *task);
+
+/* explain.c */
+struct hang {
+	struct scene *scene;
+	enum hang_kind kind;
+	GPtrArray *story; /* of struct task *: the cycle, or the chain from a waiter to what it ends at */
+	struct lock *lock; /* leaked, or held by who loops or waits */
+	struct task *culprit;
+	const char *function; /* that loops, spins or waits; borrowed */
+	char **cycle;	      /* classes in canonical rotation, NULL-terminated; or NULL */
+	char *title;
+	char **sentences;
+	char *signature[3];
+};
+
+/* tell.c */
+void tell(struct hang *hang);
+char *task_text(const struct task *task);	  /* "kworker/0:1/34" */
+char *lock_text(const struct lock *lock); /* "&dev->mutex of memory33" */
+
+#endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory image is read by a program of ours for drgn (owners.py beside this file), as a child: the image
+ * is the guest's word on everything, and whatever it makes of the reader must not be the rig's end.
+ */
+#include "hang/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+#include "util/spawn.h"
+
+#define PYTHON "/usr/bin/python3" /* Debian's own: python3-drgn is a module for that one */
+#define PIECE (64 * 1024)
+#define AS_TEXT_(n) #n
+#define AS_TEXT(n) AS_TEXT_(n)
+
+gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
+{
+	g_autofree char *image = g_build_filename(dir, "postmortem", "memory.elf", NULL);
+	g_autofree char *out = g_build_filename(dir, "postmortem", "owners.json", NULL);
+	g_autofree char *part = g_strconcat(out, ".part", NULL);
+	g_autofree char *script = rig_home_path("rig/hang/owners.py");
+
+	if (!g_file_test(image, G_FILE_TEST_IS_REGULAR))
+		return rig_fail(error, RIG_EXIT_USAGE, "there is no memory image ('%s')", image);
+	if (!vmlinux || !g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
+		return rig_fail(error, RIG_EXIT_USAGE, "a memory image needs the kernel's vmlinux with DWARF: build with "
+						       "--fragment scenarios/kconfig/debuginfo.config");
+	if (!spawn_words(NULL, error, "timeout", "-k", "1", AS_TEXT(MEMORY_READ_S), PYTHON, "-I", script, vmlinux, image,
+			 part, NULL)) {
+		unlink(part);
+		return FALSE;
+	}
+	if (rename(part, out) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", out, g_strerror(errno));
+	return TRUE;
+}
+
+static gboolean is_zero(const char *bytes, gsize len)
+{
+	return !len || (!bytes[0] && !memcmp(bytes, bytes + 1, len - 1));
+}
+
+gint64 memory_make_sparse(const char *dir)
+{
+	g_autofree char *image = g_build_filename(dir, "postmortem", "memory.elf", NULL);
+	g_autofree char *piece = g_malloc(PIECE);
+	int fd = open(image, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	off_t at = 0;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	while ((n = pread(fd, piece, PIECE, at)) > 0) {
+		/* a file system that cannot make holes keeps the zeros */
+		if (n == PIECE && is_zero(piece, n) &&
+		    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, n) < 0)
+			break;
+		at += n;
+	}
+	n = fstat(fd, &st);
+	close(fd);
+	return n ? -1 : (gint64)st.st_blocks * 512;
+}

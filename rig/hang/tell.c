@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* An explanation in words: a sentence for each task of the story, a title, a signature. */
+#include <string.h>
+
+#include "hang/internal.h"
+
+const char *hang_kind_name(enum hang_kind kind)
+{
+	static const char *const names[] = {
+		[HANG_NONE] = "none",	   [HANG_CYCLE] = "hang-cycle", [HANG_CPU] = "hang-cpu",
+		[HANG_LEAK] = "hang-leak", [HANG_LOOP] = "hang-loop",	[HANG_WAIT] = "hang-wait",
+		[HANG_UNEXPLAINED] = "hang-unexplained",
+	};
+
+	return names[kind];
+}
+
+char *task_text(const struct task *task)
+{
+	return g_strdup_printf("%s/%d", task->comm ? task->comm : "?", task->pid);
+}
+
+char *lock_text(const struct lock *lock)
+{
+	/* a thread whose answer is waited for is treated as a lock that it holds */
+	if (!strcmp(lock->klass, "kthreadd"))
+		return g_strdup("kthreadd's answer");
+	if (!strcmp(lock->klass, "kn->active"))
+		return g_strdup_printf("the sysfs file%s%s", lock->name ? " " : "", lock->name ? lock->name : "");
+	return lock->name ? g_strdup_printf("%s of %s", lock->klass, lock->name) : g_strdup(lock->klass);
+}
+
+/* What others want of it, else all that it holds: "mem_hotplug_lock and device_hotplug_lock". */
+static char *holds_text(const struct task *task)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < task->holds->len; i++) {
+		const struct lock *lock = task->holds->pdata[i];
+
+		if (lock->waiters && words->len < 6)
+			g_ptr_array_add(words, lock_text(lock));
+	}
+	for (guint i = 0; i < words->len; i++)
+		g_string_append_printf(text, "%s%s", !i ? "" : i + 1 < words->len ? ", " : " and ",
+				       (char *)words->pdata[i]);
+	return g_string_free(text, FALSE);
+}
+
+static char *wants_text(const struct task *task)
+{
+	g_autofree char *lock = NULL;
+
+	if (task->wanted) {
+		lock = lock_text(task->wanted);
+		if (task->wait && task->wait->kind == WAIT_DRAIN)
+			return g_strdup_printf("waits for everybody to leave %s", lock);
+		return g_strdup_printf(task->wanted_polls ? "tries again and again to get %s" : "waits for %s", lock);
+	}
+	if (task->image_kind)
+		return g_strdup_printf("waits for %s%s%s", task->image_kind, task->image_name ? " " : "",
+				       task->image_name ? task->image_name : "");
+	if (task->wait && task->wait->what)
+		return g_strdup_printf("waits for %s", task->wait->what);
+	return g_strdup(task->state == 'D' ? "waits" : "does not wait for a lock");
+}
+
+/* "init/57 holds A and waits for B, in f" */
+static char *waiter_sentence(const struct task *task)
+{
+	g_autofree char *who = task_text(task), *holds = holds_text(task), *wants = wants_text(task);
+
+	return g_strdup_printf("%s %s%s%s%s, in %s()", who, *holds ? "holds " : "", holds, *holds ? " and " : "", wants,
+			       task_function(task));
+}
+
+static char *list_classes(char **classes, const char *between)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; classes[i]; i++)
+		g_string_append_printf(text, "%s%s", i ? between : "", classes[i]);
+	return g_string_free(text, FALSE);
+}
+
+static char *held_by(const struct hang *hang)
+{
+	g_autofree char *lock = hang->lock ? lock_text(hang->lock) : NULL;
+
+	return lock ? g_strdup_printf(" with %s held", lock) : g_strdup("");
+}
+
+static char *cycle_title(const struct hang *hang)
+{
+	g_autofree char *classes = list_classes(hang->cycle, " --> ");
+
+	return hang->story->len == 1 ? g_strdup_printf("deadlock of a task with itself over %s", classes)
+				     : g_strdup_printf("deadlock of %u tasks: %s --> %s", hang->story->len, classes,
+						       hang->cycle[0]);
+}
+
+static char *cpu_title(const struct hang *hang)
+{
+	return g_strdup_printf("CPU stuck with interrupts off in %s", hang->function);
+}
+
+static char *leak_title(const struct hang *hang)
+{
+	return g_strdup_printf("%s was never released", hang->lock->klass);
+}
+
+static char *loop_title(const struct hang *hang)
+{
+	return g_strdup_printf("endless loop in %s%s%s", hang->function, hang->lock ? " under " : "",
+			       hang->lock ? hang->lock->klass : "");
+}
+
+static const char *waits_for(const struct task *task)
+{
+	return task->image_kind ? task->image_kind : task->wait && task->wait->what ? task->wait->what : "something";
+}
+
+static char *wait_title(const struct hang *hang)
+{
+	return g_strdup_printf("%s waits for %s%s%s%s", hang->function, waits_for(hang->culprit), hang->lock ? " with " : "",
+			       hang->lock ? hang->lock->klass : "", hang->lock ? " held" : "");
+}
+
+static char *unexplained_title(const struct hang *hang)
+{
+	return g_strdup_printf("nobody is seen to hold %s", hang->lock ? hang->lock->klass : "what is waited for");
+}
+
+/* The last sentence: what is wrong at the end of the story. */
+static char *cycle_end(const struct hang *hang)
+{
+	return g_strdup(hang->story->len == 1 ? "it waits for itself" : "so each waits for the next one");
+}
+
+static char *cpu_end(const struct hang *hang)
+{
+	g_autofree char *who = task_text(hang->culprit);
+
+	return g_strdup_printf("%s keeps CPU %d in %s() with interrupts off, seen %u times", who, hang->culprit->cpu,
+			       hang->function, hang->culprit->samples->len);
+}
+
+static char *leak_end(const struct hang *hang)
+{
+	g_autofree char *lock = lock_text(hang->lock);
+	g_autofree char *who = hang->culprit ? task_text(hang->culprit) : NULL;
+
+	if (hang->scene->left_held)
+		return g_strdup_printf("%s went back to user space with %s held, taken in %s()", who ? who : "a task", lock,
+				       hang->function ? hang->function : "?");
+	if (hang->culprit && hang->culprit->wanted)
+		return g_strdup_printf("nobody is left who could release %s: its owner has gone or does something else",
+				       lock);
+	return g_strdup_printf("%s holds %s and does not go on with it: it is %s", who, lock,
+			       task_is_idle(hang->culprit) ? "idle" : "in user space");
+}
+
+static char *loop_end(const struct hang *hang)
+{
+	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang);
+
+	if (!hang->culprit->samples->len)
+		return g_strdup_printf("%s runs in %s()%s", who, hang->function, held);
+	return g_strdup_printf("%s runs in %s()%s, seen there %u times", who, hang->function, held,
+			       hang->culprit->samples->len);
+}
+
+static char *wait_end(const struct hang *hang)
+{
+	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang);
+
+	return g_strdup_printf("%s waits for %s in %s()%s, which is no lock: nobody can be named who owes it", who,
+			       waits_for(hang->culprit), hang->function, held);
+}
+
+static char *unexplained_end(const struct hang *hang)
+{
+	g_autofree char *lock = hang->lock ? lock_text(hang->lock) : g_strdup("what it waits for");
+
+	return g_strdup_printf("who holds %s is not to be seen: a memory image and the kernel's DWARF would tell", lock);
+}
+
+static char *loop_key(const struct hang *hang)
+{
+	return g_strdup(hang->function);
+}
+
+/* What makes two hangs the same: classes and functions, no instances, tasks or orders. */
+static char *cycle_key(const struct hang *hang)
+{
+	return list_classes(hang->cycle, " --> ");
+}
+
+static char *function_key(const struct hang *hang)
+{
+	return g_strdup_printf("%s%s%s", hang->function, hang->lock ? " | " : "", hang->lock ? hang->lock->klass : "");
+}
+
+static char *lock_key(const struct hang *hang)
+{
+	return g_strdup(hang->lock ? hang->lock->klass : "?");
+}
+
+static const struct {
+	char *(*title)(const struct hang *hang);
+	char *(*end)(const struct hang *hang);
+	char *(*key)(const struct hang *hang);
+	gboolean all_wait; /* every task of the story is a waiter; else the last one is told by `end` */
+} words[] = {
+	[HANG_CYCLE] = {cycle_title, cycle_end, cycle_key, TRUE},
+	[HANG_CPU] = {cpu_title, cpu_end, function_key, FALSE},
+	[HANG_LEAK] = {leak_title, leak_end, lock_key, FALSE},
+	[HANG_LOOP] = {loop_title, loop_end, loop_key, FALSE},
+	[HANG_WAIT] = {wait_title, wait_end, function_key, FALSE},
+	[HANG_UNEXPLAINED] = {unexplained_title, unexplained_end, function_key, TRUE},
+};
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* `path`: the functions of the story, sorted; `exact`: a hash of all its frames. */
+static void sign(struct hang *hang)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autoptr(GPtrArray) functions = g_ptr_array_new();
+	g_autofree char *key = words[hang->kind].key(hang);
+	GString *path = g_string_new(NULL);
+
+	for (guint i = 0; i < hang->story->len; i++) {
+		const struct task *task = hang->story->pdata[i];
+
+		g_ptr_array_add(functions, (gpointer)task_function(task));
+		for (guint f = 0; f < task->frames->len; f++) {
+			const struct frame *frame = task->frames->pdata[f];
+			g_autofree char *line = g_strdup_printf("%s+%" G_GINT64_MODIFIER "x\n", frame->name, frame->offset);
+
+			g_checksum_update(sum, (const guchar *)line, -1);
+		}
+	}
+	g_ptr_array_sort(functions, by_name);
+	hang->signature[0] = g_strdup_printf("v1:%s:%s", hang_kind_name(hang->kind), key);
+	g_string_append(path, hang->signature[0]);
+	for (guint i = 0; i < functions->len; i++)
+		g_string_append_printf(path, " @%s", (char *)functions->pdata[i]);
+	hang->signature[2] = g_strdup_printf("%s #%.16s", path->str, g_checksum_get_string(sum));
+	hang->signature[1] = g_string_free(path, FALSE);
+}
+
+void tell(struct hang *hang)
+{
+	g_autoptr(GPtrArray) sentences = g_ptr_array_new();
+
+	if (hang->kind == HANG_NONE) {
+		hang->title = g_strdup("nobody waits");
+		hang->sentences = g_new0(char *, 1);
+		hang->signature[0] = g_strdup("");
+		hang->signature[1] = g_strdup("");
+		hang->signature[2] = g_strdup("");
+		return;
+	}
+	hang->title = words[hang->kind].title(hang);
+	for (guint i = 0; i < hang->story->len; i++) {
+		const struct task *task = hang->story->pdata[i];
+
+		if (words[hang->kind].all_wait || task->wanted)
+			g_ptr_array_add(sentences, waiter_sentence(task));
+	}
+	g_ptr_array_add(sentences, words[hang->kind].end(hang));
+	g_ptr_array_add(sentences, NULL);
+	hang->sentences = (char **)g_ptr_array_steal(sentences, NULL);
+	sign(hang);
+}

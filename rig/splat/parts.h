@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Pieces of console text that others than the collector read too: a line's prefix, one lock. */
+#ifndef RIG_SPLAT_PARTS_H
+#define RIG_SPLAT_PARTS_H
+
+#include <glib.h>
+
+#include "splat/splat.h"
+
+#define CALLER_LEN 16
+
+/* One console line without its prefix. */
+struct line {
+	const char *text; /* ends in NUL, has none inside */
+	gsize len;
+	guint64 number;               /* 1-based */
+	guint64 first_byte, end_byte; /* of the whole line with its end */
+	double stamp;                 /* seconds, -1 without */
+	char caller[CALLER_LEN];      /* "T12", "C1", "" where the log does not say */
+	gboolean kernel;              /* the prefix shows that printk wrote it */
+	gboolean user;                /* the prefix shows that somebody else did */
+	guint dropped;                /* messages that printk lost before it */
+};
+
+/* prefix.c: fills text, len, stamp, caller, kernel, user; TEXT is modified. */
+void prefix_strip(char *text, gsize len, struct line *line);
+
+/* "[INSTANCE ](CLASS){USAGE}[-{OUTER:INNER}][, at: FUNCTION]", to be freed by one of those below. */
+gboolean lock_parse(const char *text, struct splat_lock *ret);
+void splat_lock_clear(struct splat_lock *lock);
+void splat_lock_free(gpointer lock);
+
+/* Is it a function that carries reports and is no one's fault (locks, allocators, strings…)? MORE: further
+ * words of such functions, '|' between, or NULL. */
+gboolean frame_is_common(const char *name, const char *more);
+
+#endif

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Explanations: each file of data/hang/ has the expected answer on top (`kind:`, `bug:`, `says:` for words
+ * that one sentence must have), an empty line, then what a real guest printed. NAME.json beside it is what
+ * was found in its memory.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hang/hang.h"
+#include "hang/memory.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+static GPtrArray *fixtures; /* paths */
+
+struct fixture {
+	char *text;
+	const char *log;
+	char *kind, *bug;
+	GPtrArray *says;
+	json_t *owners;
+};
+
+static void fixture_read(const char *path, struct fixture *f)
+{
+	g_autofree char *image = g_strdup(path);
+	g_auto(GStrv) head = NULL;
+	char *end;
+
+	*f = (struct fixture){.says = g_ptr_array_new_with_free_func(g_free)};
+	ck_assert(rig_read_file(path, 4 << 20, &f->text, NULL, NULL));
+	end = strstr(f->text, "\n\n");
+	ck_assert_msg(end != NULL, "%s has no answer on top", path);
+	*end = '\0';
+	f->log = end + 2;
+	head = g_strsplit(f->text, "\n", 50);
+	for (char **l = head; *l; l++) {
+		if (g_str_has_prefix(*l, "kind: "))
+			f->kind = g_strdup(*l + 6);
+		else if (g_str_has_prefix(*l, "bug: "))
+			f->bug = g_strdup(*l + 5);
+		else if (g_str_has_prefix(*l, "says: "))
+			g_ptr_array_add(f->says, g_strdup(*l + 6));
+		else
+			ck_abort_msg("%s: '%s' is no answer", path, *l);
+	}
+	strcpy(strrchr(image, '.'), ".jso");
+	end = g_strconcat(image, "n", NULL);
+	f->owners = json_load_file(end, 0, NULL);
+	g_free(end);
+}
+
+static void fixture_free(struct fixture *f)
+{
+	g_free(f->text);
+	g_free(f->kind);
+	g_free(f->bug);
+	g_ptr_array_unref(f->says);
+	json_decref(f->owners);
+}
+
+static struct hang *explain(const struct fixture *f, gsize len)
+{
+	const struct hang_source source = {.console = f->log, .console_len = len, .owners = f->owners};
+
+	return hang_explain(&source);
+}
+
+START_TEST(real_hangs_are_explained)
+{
+	const char *path = fixtures->pdata[_i];
+	struct fixture f;
+	rig_auto(hang) hang = NULL;
+	g_autofree char *all = NULL;
+
+	fixture_read(path, &f);
+	hang = explain(&f, strlen(f.log));
+	all = g_strjoinv("\n", (char **)hang_sentences(hang));
+	ck_assert_msg(!strcmp(hang_kind_name(hang_kind(hang)), f.kind), "%s: %s, %s", path,
+		      hang_kind_name(hang_kind(hang)), all);
+	ck_assert_msg(!f.bug || !strcmp(hang_signature(hang, 0), f.bug), "%s: %s", path, hang_signature(hang, 0));
+	for (guint i = 0; i < f.says->len; i++)
+		ck_assert_msg(strstr(all, f.says->pdata[i]), "%s: nothing says '%s':\n%s", path,
+			      (char *)f.says->pdata[i], all);
+	fixture_free(&f);
+}
+END_TEST
+
+/* A guest can die in the middle of any word. */
+START_TEST(any_beginning_is_read)
+{
+	struct fixture f;
+
+	fixture_read(fixtures->pdata[_i], &f);
+	for (gsize len = 0, all = strlen(f.log); len < all; len += 1 + all / 97) {
+		rig_auto(hang) hang = explain(&f, len);
+		json_auto_t *json = hang_json(hang, NULL);
+		struct splat *splat = hang_to_splat(hang);
+
+		ck_assert_ptr_nonnull(json);
+		ck_assert_ptr_nonnull(hang_title(hang));
+		if (splat)
+			splat_free(splat);
+	}
+	fixture_free(&f);
+}
+END_TEST
+
+START_TEST(nobody_waits)
+{
+	const char *log = "[    1.0][    T1] Run /init as init process\n[    1.5][    T1] 2 locks held by the bank\n";
+	const struct hang_source source = {.console = log, .console_len = strlen(log), .who = "task 1 init S poll\n"};
+	rig_auto(hang) hang = hang_explain(&source);
+
+	ck_assert_int_eq(hang_kind(hang), HANG_NONE);
+	ck_assert_ptr_null(hang_to_splat(hang));
+	ck_assert_ptr_null(hang_sentences(hang)[0]);
+}
+END_TEST
+
+static char *held(const char *who, const char *locks)
+{
+	return g_strdup_printf("9 locks held by %s:\n%s", who, locks);
+}
+
+/* Whoever comes first in the text, and whatever the tasks and instances are called: one bug. */
+START_TEST(a_cycle_is_the_same_from_both_ends)
+{
+	static const char *const order[][2] = {{"one/10", "two/20"}, {"two/20", "one/10"}, {"x/7", "y/3"}};
+	g_autofree char *first = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(order); i++) {
+		g_autofree char *a = held(order[i][0], " #0: ffff8880001dd430 (alpha){....}-{3:3}, at: f+0x1/0x2\n"
+						       " #1: ffff8880001dd530 (beta){....}-{3:3}, at: g+0x1/0x2\n");
+		g_autofree char *b = held(order[i][1], " #0: ffff8880001dd530 (beta){....}-{3:3}, at: g+0x1/0x2\n"
+						       " #1: ffff8880001dd430 (alpha){....}-{3:3}, at: f+0x1/0x2\n");
+		g_auto(GStrv) one = g_strsplit(order[i][0], "/", 2), two = g_strsplit(order[i][1], "/", 2);
+		g_autofree char *log = g_strdup_printf(
+			"Showing all locks held in the system:\n%s%s=====\n"
+			"task:%s state:D stack:0     pid:%s    ppid:1\n __schedule+0x1/0x2\n __mutex_lock+0x1/0x2\n h+0x1/0x2\n"
+			"task:%s state:D stack:0     pid:%s    ppid:1\n __schedule+0x1/0x2\n __mutex_lock+0x1/0x2\n k+0x1/0x2\n",
+			a, b, one[0], one[1], two[0], two[1]);
+		const struct hang_source source = {.console = log, .console_len = strlen(log)};
+		rig_auto(hang) hang = hang_explain(&source);
+
+		ck_assert_int_eq(hang_kind(hang), HANG_CYCLE);
+		if (!first)
+			first = g_strdup(hang_signature(hang, 1));
+		ck_assert_str_eq(hang_signature(hang, 1), first);
+		ck_assert_str_eq(hang_signature(hang, 0), "v1:hang-cycle:alpha --> beta");
+	}
+}
+END_TEST
+
+/* An image is the guest's word: nothing that it says may matter more than its size. */
+START_TEST(any_image_is_read)
+{
+	static const char *const images[] = {
+		"{}", "[]", "{\"tasks\": 1, \"locks\": {}}", "{\"tasks\": [1, null, {\"pid\": -1}, {\"pid\": 1e300}]}",
+		"{\"tasks\": [{\"pid\": 5, \"state\": \"\", \"waits\": {\"lock\": 7}, \"frames\": [1, \"+0x\", \"f+0x1/0x2\"]}],"
+		" \"locks\": [{\"id\": \"a\", \"class\": \"b\", \"owners\": [5, 5, 99, \"x\"]}, {\"id\": 1}]}",
+		"{\"tasks\": [{\"pid\": 5, \"state\": \"D\", \"waits\": {\"lock\": \"a\"}}],"
+		" \"locks\": [{\"id\": \"a\", \"class\": \"b\", \"owners\": [5]}]}",
+	};
+	enum hang_kind last = HANG_NONE;
+
+	for (guint i = 0; i < G_N_ELEMENTS(images); i++) {
+		json_auto_t *owners = json_loads(images[i], 0, NULL);
+		const struct hang_source source = {.owners = owners};
+		rig_auto(hang) hang = hang_explain(&source);
+
+		last = hang_kind(hang);
+	}
+	ck_assert_int_eq(last, HANG_CYCLE); /* with itself */
+}
+END_TEST
+
+START_TEST(a_folder_need_not_be_whole)
+{
+	g_autofree char *dir = g_dir_make_tmp("rig-hang-XXXXXX", NULL);
+	g_autofree char *console = g_build_filename(dir, "console.raw", NULL);
+	g_autoptr(GError) error = NULL;
+	rig_auto(hang) empty = hang_of_folder(dir, NULL);
+
+	ck_assert_int_eq(hang_kind(empty), HANG_NONE);
+	/* a link is not followed */
+	ck_assert_int_eq(symlink(fixtures->pdata[0], console), 0);
+	rig_auto(hang) linked = hang_of_folder(dir, NULL);
+	ck_assert_int_eq(hang_kind(linked), HANG_NONE);
+	ck_assert_ptr_null(hang_of_folder("/no/such/folder", &error));
+	ck_assert(g_error_matches(error, RIG_ERROR, RIG_EXIT_USAGE));
+	g_clear_error(&error);
+	ck_assert(!memory_read(dir, NULL, &error));
+	ck_assert_ptr_nonnull(strstr(error->message, "no memory image"));
+	unlink(console);
+	rmdir(dir);
+}
+END_TEST
+
+static void find_fixtures(void)
+{
+	g_autofree char *dir = g_build_filename(g_getenv("RIG_TEST_DATA"), "hang", NULL);
+	g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	fixtures = g_ptr_array_new_with_free_func(g_free);
+	while (entries && (name = g_dir_read_name(entries)))
+		if (g_str_has_suffix(name, ".txt"))
+			g_ptr_array_add(fixtures, g_build_filename(dir, name, NULL));
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("hang");
+	TCase *tcase = tcase_create("explain");
+	SRunner *runner;
+	int failed;
+
+	find_fixtures();
+	tcase_add_loop_test(tcase, real_hangs_are_explained, 0, MAX(1, (int)fixtures->len));
+	tcase_add_loop_test(tcase, any_beginning_is_read, 0, MAX(1, (int)fixtures->len));
+	tcase_add_test(tcase, nobody_waits);
+	tcase_add_test(tcase, a_cycle_is_the_same_from_both_ends);
+	tcase_add_test(tcase, any_image_is_read);
+	tcase_add_test(tcase, a_folder_need_not_be_whole);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
