@@ -47,8 +47,8 @@ static void fixture_read(const char *path, struct fixture *f)
 		else
 			ck_abort_msg("%s: '%s' is no answer", path, *l);
 	}
-	strcpy(strrchr(image, '.'), ".jso");
-	end = g_strconcat(image, "n", NULL);
+	*strrchr(image, '.') = '\0';
+	end = g_strconcat(image, ".json", NULL);
 	f->owners = json_load_file(end, 0, NULL);
 	g_free(end);
 }
