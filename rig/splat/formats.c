@@ -367,7 +367,7 @@ static const struct format formats[] = {
 	 "Kernel panic - not syncing: (?:[A-Za-z]+: )?(Fatal exception|panic_on_warn set|hung_task: blocked "
 	 "tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|kasan\\.fault=panic set|Fatal hardware error|BUG!|scheduling while "
 	 "atomic).*",
-	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0,
+	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, FAMILY_WARN,
 	 FORMAT_NO_STACK | FORMAT_INDUCED | FORMAT_CORRUPTED},
 	{"Kernel panic", "Kernel panic - not syncing: Attempted to kill init!", "panic",
 	 "kernel panic: Attempted to kill init!", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0,

@@ -15,21 +15,33 @@ static gboolean ends_stack(const char *line)
 	       strstr(line, "Freed") || strstr(line, "Uninit was ") || strstr(line, "page last free");
 }
 
-/* Frames of the stack at or after line FROM; UNTIL_GAP: up to some lines that are none. */
-static GPtrArray *frames_from(const struct report *report, guint from, gboolean until_gap)
+enum take { TAKE_FRAMES = 0, TAKE_FAULTS = 1 << 0, TAKE_FAR = 1 << 1 };
+
+/*
+ * Frames of the stack at or after line FROM. TAKE_FAULTS: with the instruction that faulted, where it
+ * stands among them; TAKE_FAR: also behind many lines that are none.
+ */
+static GPtrArray *frames_from(const struct report *report, guint from, enum take take)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	guint strange = 0;
+	guint strange = 0, frames = 0;
 
 	for (guint i = from; i < report->n; i++) {
 		const char *line = report->lines[i];
 		struct frame frame;
 
-		if (frame_parse(line, &frame)) {
+		if ((take & TAKE_FAULTS) && frame_parse_fault(line, &frame)) {
+			g_ptr_array_add(names, g_strdup(frame.name));
+		} else if (frame_parse(line, &frame)) {
 			strange = 0;
-			if (!frame.guess && !frame.inlined)
+			frames++;
+			if (frame.guess || frame.inlined)
+				continue;
+			/* arm64's trace begins with the function that "pc" names */
+			if (frames > 1 || !names->len || strcmp(names->pdata[0], frame.name) != 0)
 				g_ptr_array_add(names, g_strdup(frame.name));
-		} else if (names->len && (ends_stack(line) || (until_gap && ++strange > 8))) {
+		} else if ((frames && (ends_stack(line) || (!(take & TAKE_FAR) && ++strange > 8))) ||
+			   strstr(line, "---[ end trace")) {
 			break;
 		}
 	}
@@ -51,33 +63,22 @@ static guint trace_start(const struct report *report, gboolean last)
 	return start;
 }
 
-/* The faulting function is not in the trace below it, but before it. */
-static void add_fault(GPtrArray *names, const struct report *report, guint until)
-{
-	struct frame frame;
-
-	for (guint i = report->header; i < until; i++) {
-		if (!frame_parse_fault(report->lines[i], &frame))
-			continue;
-		if (!names->len || strcmp(names->pdata[0], frame.name) != 0)
-			g_ptr_array_insert(names, 0, g_strdup(frame.name));
-		return;
-	}
-}
-
 GPtrArray *counting_stack(const struct report *report)
 {
-	enum frame_rule rule = report->format->rule;
-	guint start = trace_start(report, rule == FRAME_LAST_TRACE);
-	GPtrArray *names;
-
+	switch (report->format->rule) {
 	/* sanitizers: the stack of the access comes first, with or without "Call Trace" */
-	if (rule == FRAME_GROUP)
-		return frames_from(report, report->header + 1, TRUE);
-	names = frames_from(report, start, TRUE);
-	if (rule == FRAME_FAULT || rule == FRAME_STALL || rule == FRAME_INTERRUPTED)
-		add_fault(names, report, start > report->header ? start : report->n);
-	return names;
+	case FRAME_GROUP:
+		return frames_from(report, report->header + 1, TAKE_FRAMES);
+	/* the fault is told before the trace, or inside, where a panic came of a warning */
+	case FRAME_FAULT:
+	case FRAME_STALL:
+	case FRAME_INTERRUPTED:
+		return frames_from(report, report->header + 1, TAKE_FAULTS);
+	case FRAME_LAST_TRACE:
+		return frames_from(report, trace_start(report, TRUE), TAKE_FRAMES);
+	default:
+		return frames_from(report, trace_start(report, FALSE), TAKE_FRAMES);
+	}
 }
 
 static int find_line(const struct report *report, guint from, const char *words)
@@ -96,10 +97,7 @@ static GPtrArray *first_cpu_stack(const struct report *report)
 	for (guint i = report->header; i < report->n; i++) {
 		if (!frame_parse_fault(report->lines[i], &frame))
 			continue;
-		GPtrArray *names = frames_from(report, i + 1, FALSE);
-
-		g_ptr_array_insert(names, 0, g_strdup(frame.name));
-		return names;
+		return frames_from(report, i, TAKE_FAULTS | TAKE_FAR);
 	}
 	return counting_stack(report);
 }
@@ -112,20 +110,13 @@ static GPtrArray *interrupted_stack(const struct report *report)
 
 	for (gsize e = 0; e < G_N_ELEMENTS(entries); e++) {
 		int entry = find_line(report, report->header, entries[e]);
-		struct frame frame;
 
 		while (entry >= 0 && strstr(report->lines[entry], "? "))
 			entry = find_line(report, entry + 1, entries[e]);
 		if (entry < 0)
 			continue;
-		GPtrArray *names = frames_from(report, entry + 1, TRUE);
+		GPtrArray *names = frames_from(report, entry + 1, TAKE_FAULTS);
 
-		for (guint j = entry + 1; j < report->n && j < (guint)entry + 5; j++) {
-			if (!frame_parse_fault(report->lines[j], &frame))
-				continue;
-			g_ptr_array_insert(names, 0, g_strdup(frame.name));
-			break;
-		}
 		if (names->len)
 			return names;
 		g_ptr_array_unref(names);
@@ -252,7 +243,7 @@ static char *lock_function(const struct splat *splat, const struct report *repor
 		return name_or_null(splat->holding.function);
 	if (link < 0)
 		return NULL;
-	names = frames_from(report, link + 1, FALSE);
+	names = frames_from(report, link + 1, TAKE_FAR);
 	return first_named(names, skip);
 }
 
@@ -283,7 +274,7 @@ static char *after_function(const struct report *report, const char *words)
 
 	if (line < 0)
 		return NULL;
-	names = frames_from(report, line + 1, TRUE);
+	names = frames_from(report, line + 1, TAKE_FRAMES);
 	return first_named(names, report->format->skip);
 }
 
