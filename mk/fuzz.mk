@@ -3,7 +3,7 @@
 
 FUZZ_SECONDS ?= 1800
 FUZZ_CC ?= clang
-FUZZ_PKGS := glib-2.0 gio-2.0 jansson libcyaml
+FUZZ_PKGS := glib-2.0 gio-2.0 jansson libcyaml yaml-0.1
 FUZZ_DIR := $(OUT)/fuzz
 
 $(FUZZ_DIR)/splat: rig/tests/fuzz-splat.c $(wildcard rig/splat/*.[ch])
@@ -11,7 +11,7 @@ $(FUZZ_DIR)/splat: rig/tests/fuzz-splat.c $(wildcard rig/splat/*.[ch])
 	$(call say,FUZZ,$@)
 	$(Q)$(FUZZ_CC) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-D_GNU_SOURCE -Irig -I. $(shell pkg-config --cflags $(FUZZ_PKGS)) \
-		-o $@ rig/tests/fuzz-splat.c rig/splat/*.c rig/util/error.c rig/util/paths.c \
+		-o $@ rig/tests/fuzz-splat.c rig/splat/*.c rig/util/error.c rig/util/paths.c rig/util/form.c rig/util/tree.c \
 		$(shell pkg-config --libs $(FUZZ_PKGS))
 
 .PHONY: fuzz

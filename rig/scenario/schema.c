@@ -2,7 +2,7 @@
 /* The form of a scenario file, as one libcyaml schema. */
 #include "scenario/schema.h"
 
-#include "scenario/form.h"
+#include "util/form.h"
 
 #define WORDS_MAX 4096
 

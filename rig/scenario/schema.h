@@ -4,7 +4,7 @@
 #define RIG_SCENARIO_SCHEMA_H
 
 #include "scenario/scenario.h"
-#include "scenario/tree.h"
+#include "util/tree.h"
 
 struct raw_expect {
 	char *kind;

@@ -2,11 +2,11 @@
 /* Known issues: the list's form, and which entry a report is. */
 #include "splat/known.h"
 
-#include <cyaml/cyaml.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "util/error.h"
+#include "util/form.h"
 #include "util/paths.h"
 
 #define FILE_MAX (1 << 20)
@@ -49,25 +49,7 @@ static const cyaml_schema_value_t list_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct list, list_fields),
 };
 
-static void *memory(void *context, void *block, size_t size)
-{
-	(void)context;
-	return g_realloc(block, size);
-}
-
-static void G_GNUC_PRINTF(3, 0)
-	keep_log(cyaml_log_t level, void *context, const char *format, va_list args)
-{
-	(void)level;
-	g_string_append_vprintf(context, format, args);
-}
-
-static const cyaml_config_t config = {
-	.log_fn = keep_log,
-	.mem_fn = memory,
-	.log_level = CYAML_LOG_ERROR,
-	.flags = CYAML_CFG_NO_ALIAS,
-};
+static const struct form form = {&list_value, "the list of known issues", NULL};
 
 /* Kernel versions: "6.1.192-2" is 6, 1, 192; a release candidate is before its release. */
 struct version {
@@ -150,22 +132,14 @@ static gboolean check_issue(const char *file, guint number, struct known_issue *
 struct known *known_load(const char *file, const char *today, GError **error)
 {
 	rig_auto(known) known = g_new0(struct known, 1);
-	g_autoptr(GString) log = g_string_new(NULL);
 	g_autofree char *data = NULL, *day = g_strndup(today, strlen("2026-11-21"));
-	cyaml_config_t mine = config;
-	cyaml_err_t err;
+	rig_auto(tree) tree = NULL;
 	gsize len;
 
-	if (!rig_read_file(file, FILE_MAX, &data, &len, error))
+	if (!rig_read_file(file, FILE_MAX, &data, &len, error) ||
+	    !(tree = tree_parse(file, data, len, error)) ||
+	    !(known->list = form_load(&form, tree, data, len, error)))
 		return NULL;
-	mine.log_ctx = log;
-	err = cyaml_load_data((const guint8 *)data, len, &mine, &list_value,
-			      (cyaml_data_t **)&known->list, NULL);
-	if (err != CYAML_OK) {
-		g_strdelimit(g_strchomp(log->str), "\n", ';');
-		rig_fail(error, RIG_EXIT_USAGE, "%s: %s: %s", file, cyaml_strerror(err), log->str);
-		return NULL;
-	}
 	for (guint i = 0; known->list && i < known->list->n_issues; i++)
 		if (!check_issue(file, i + 1, &known->list->issues[i], day, error))
 			return NULL;
@@ -176,7 +150,8 @@ void known_free(struct known *known)
 {
 	if (!known)
 		return;
-	cyaml_free(&config, &list_value, known->list, 0);
+	if (known->list)
+		form_free(&form, known->list);
 	g_free(known);
 }
 

@@ -127,7 +127,7 @@ START_TEST(form_is_strict)
 		{"issues:\n  - title: x\n    from: six\n    " REST, "versions"},
 		{"issues:\n  - title: x\n    before: 6.1garbage\n    " REST, "versions"},
 		{"issues:\n  - &a\n    title: x\n    " REST "  - *a\n", ""},
-		{"issues: 5\n", "SEQUENCE"},
+		{"issues: 5\n", "takes a list"},
 		{"issues: [[[\n", ""},
 	};
 	g_autoptr(GError) error = NULL;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
-#include "scenario/form.h"
+#include "util/form.h"
 #include "util/error.h"
 #include "util/paths.h"
 

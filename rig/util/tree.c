@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* YAML to a tree with positions, and everything we do not want in it refused. */
-#include "scenario/tree.h"
+#include "util/tree.h"
 
 #include <string.h>
 

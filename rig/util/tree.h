@@ -3,8 +3,8 @@
  * A YAML document as a tree that knows where each value stands. libcyaml tells types apart but forgets
  * positions, and has no type for "a number or a pair of numbers"; both come from here.
  */
-#ifndef RIG_SCENARIO_TREE_H
-#define RIG_SCENARIO_TREE_H
+#ifndef RIG_UTIL_TREE_H
+#define RIG_UTIL_TREE_H
 
 #include <glib.h>
 #include <yaml.h>

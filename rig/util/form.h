@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A YAML file's form: a libcyaml schema and bounds, with errors for people. */
-#ifndef RIG_SCENARIO_FORM_H
-#define RIG_SCENARIO_FORM_H
+#ifndef RIG_UTIL_FORM_H
+#define RIG_UTIL_FORM_H
 
 #include <cyaml/cyaml.h>
 
-#include "scenario/tree.h"
+#include "util/tree.h"
 
 /* What the number of a key may be, wherever the key stands; 0 to 65535 where it is not listed. */
 struct form_limit {

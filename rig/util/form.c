@@ -4,7 +4,7 @@
  * names the place before an unknown key instead of the key itself and does not say what would have
  * been allowed; then libcyaml fills the structs.
  */
-#include "scenario/form.h"
+#include "util/form.h"
 
 #include <string.h>
 
