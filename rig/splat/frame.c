@@ -203,6 +203,16 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 	return FALSE;
 }
 
+gboolean frame_parse_lock(const char *text, struct frame *ret)
+{
+	const char *at = strstr(text, ", at: ");
+
+	if (!at)
+		return FALSE;
+	at += strlen(", at: ");
+	return frame_parse_symbol(skip_address(at), ret);
+}
+
 gboolean frame_starts_trace(const char *text)
 {
 	return strstr(text, "Call Trace:") || strstr(text, "Call trace:") ||

@@ -20,6 +20,8 @@ struct frame {
 gboolean frame_parse(const char *text, struct frame *ret);
 /* "RIP: 0010:f+0x1/0x2", "NIP [c0…] f+0x…", "pc : f+…", "PC is at f+…": a kernel address only. */
 gboolean frame_parse_fault(const char *text, struct frame *ret);
+/* Where a lock was taken: "… at: f+0x1/0x2", "… at: [<ffff…>] f+0x1/0x2 [mod]". */
+gboolean frame_parse_lock(const char *text, struct frame *ret);
 /* The address of a line that has no symbol: "[<ffffffff81234567>] 0xffffffff81234567". */
 gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *ret_guess);
 

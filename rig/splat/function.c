@@ -253,15 +253,9 @@ static char *first_lock_function(const struct splat *splat, const struct report 
 	if (splat->acquiring.function)
 		return g_strdup(splat->acquiring.function);
 	for (guint i = report->header; i < report->n; i++) {
-		const char *at = strstr(report->lines[i], ", at: ");
 		struct frame frame;
 
-		if (!at)
-			continue;
-		at += 6;
-		if (*at == '[' && strchr(at, ']'))
-			at = strchr(at, ']') + 1;
-		if (frame_parse_symbol(at + strspn(at, " "), &frame))
+		if (frame_parse_lock(report->lines[i], &frame))
 			return g_strdup(frame.name);
 	}
 	return NULL;

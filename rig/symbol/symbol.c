@@ -164,7 +164,7 @@ static json_t *line_json(struct symbols *symbols, const char *line, guint *misse
 		return frame_json(symbols, text, address - 1);
 	}
 	fault = frame_parse_fault(line, &frame);
-	if (!fault && !frame_parse(line, &frame))
+	if (!fault && !frame_parse(line, &frame) && !frame_parse_lock(line, &frame))
 		return NULL;
 	/* arm's "f from g+0x1/0x2" has no offset of its own */
 	if (frame.guess || frame.inlined || frame.module[0] || !frame.symbol[0])

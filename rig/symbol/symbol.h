@@ -46,7 +46,7 @@ gboolean symbols_find(struct symbols *symbols, const struct frame *frame, guint6
 
 /*
  * The frames of a report in the order of its lines: [{"frame": "f+0x12/0x34", "at": [{"function",
- * "file", "line", "inlined"}, …]}, …]. Frames that are guesses of the unwinder or of a module are
+ * "file", "line", "inlined"}, …]}, …]. Where lockdep says that a lock was taken is a frame, too. Frames that are guesses of the unwinder or of a module are
  * left out. *MISSED is raised by the number of frames that the file does not have. New reference.
  */
 json_t *symbols_report(struct symbols *symbols, const struct splat *splat, guint *missed);
