@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/frames.h"
 #include "report/html.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -201,9 +202,15 @@ static gboolean put(const struct report_format *format, const struct model *mode
 	return TRUE;
 }
 
+static char *symbolise(const struct shown_run *run, json_t *report, void *frames)
+{
+	return frames_text(frames, json_string_value(model_at(run->info->inputs, "kernel/hash")), report);
+}
+
 static gboolean put_pages(const struct wishes *wishes, const struct model *model, GError **error)
 {
-	const struct html_options options = {.dir = wishes->html};
+	rig_auto(frames) frames = frames_new();
+	const struct html_options options = {.dir = wishes->html, .symbolise = symbolise, .data = frames};
 	gboolean no_charts;
 	guint pages;
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files and lines for the reports of kept runs, as far as the kernels they ran are still in the cache. */
+#ifndef RIG_CMD_FRAMES_H
+#define RIG_CMD_FRAMES_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "util/auto.h"
+
+struct frames;
+
+struct frames *frames_new(void);
+void frames_free(struct frames *frames);
+RIG_DEFINE_AUTO(frames, frames_free)
+
+/*
+ * The frames of REPORT ("text") of a run on the kernel HASH, one a line with function, file and line; NULL where the
+ * kernel is not in the cache or was built without DWARF (scenarios/kconfig/debuginfo.config). Opens each kernel
+ * once. The caller's.
+ */
+char *frames_text(struct frames *frames, const char *hash, json_t *report);
+
+#endif
