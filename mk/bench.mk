@@ -13,6 +13,12 @@ bench: all $(FAKES) $(OUT)/tests/guest-bare
 	@tests/bench/scan $(OUT)
 	@tests/bench/run $(OUT)
 
+## make bench-report  how long the pages of 1,000 runs take to make
+.PHONY: bench-report
+bench-report: all
+	@tools/install-packages build run check
+	@tests/bench/report $(OUT)
+
 ## make bench-index 100,000 run folders: how long the index takes to make and to ask
 .PHONY: bench-index
 bench-index: all $(FAKES)
