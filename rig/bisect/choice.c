@@ -118,6 +118,9 @@ guint choice_ahead(const struct choice *choice, guint *positions, guint max)
 			rig_auto(posterior) then = posterior_copy(choice->posterior);
 
 			posterior_observe(then, at, k ? !likely : likely);
+			/* what will be wanted when the rate is known */
+			while (posterior_learned(then) < CHOICE_LEARN)
+				posterior_observe(then, posterior_bad_end(then), TRUE);
 			want(choice, then, positions, max, &n);
 		}
 	}

@@ -30,6 +30,8 @@ static const struct {
 	{"scenario", "list, show and check scenarios", cmd_scenario},
 	{"kernel", "build a kernel, or check whether one can serve a scenario", cmd_kernel},
 	{"zoo", "bugs brought back: are they caught, and how soon", cmd_zoo},
+	{"bisect", "the first bad commit, patch or config option, with a stated confidence", cmd_bisect},
+	{"probe", "one step of `git bisect run`: exit 0 good, 1 bad, 125 skip", cmd_probe},
 	{"doctor", "what this host can do, and what it lacks", cmd_doctor},
 	{"clean", "remove what killed runs left on a libvirt host", cmd_clean},
 };

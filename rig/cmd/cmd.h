@@ -24,6 +24,8 @@ int cmd_report(int argc, char **argv);
 int cmd_scenario(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_zoo(int argc, char **argv);
+int cmd_bisect(int argc, char **argv);
+int cmd_probe(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_clean(int argc, char **argv);
 

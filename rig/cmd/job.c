@@ -287,6 +287,8 @@ static json_t *inputs(const struct job *job, const struct resolved *r)
 		job->mmu, "keep_going", job->keep_going, "no_lockdep", job->no_lockdep,
 		"launcher", launcher(job), "uri", job->uri);
 
+	if (job->until)
+		json_object_set_new(json, "until", json_string(job->until));
 	if (job->labels)
 		json_object_set_new(json, "labels", labels_json(job->labels));
 	if (job->replays)
@@ -332,6 +334,7 @@ gboolean job_run(const struct job *job, struct run_info **ret, GError **error)
 		.launcher = launcher(job), .uri = job->uri, .emulator = job->emulator, .results = r.results, .seed = r.seed, .accel = r.accel,
 		.accel_why = r.accel_why, .firmware = job->firmware, .mmu = job->mmu,
 		.duration_s = job->duration_s, .patience_s = job->patience_s, .known = r.known, .keep_going = job->keep_going,
+		.until = job->until,
 		.no_lockdep = job->no_lockdep, .inputs = in,
 		.fragments = (const char *const *)job->fragments,
 		.progress = job->quiet ? NULL : show_run,

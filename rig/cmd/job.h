@@ -21,6 +21,7 @@ struct job {
 	int duration_s, patience_s;
 	int jobs;
 	gboolean no_lockdep, keep_going;
+	const char *until;	   /* end at a report of this signature or kind, at no other */
 	gboolean quiet;		   /* nothing on standard output */
 	json_t *replays;	   /* name of the run that this one repeats, or NULL */
 	json_t *zoo;		   /* the zoo entry it is for: {"entry", "clean"}, or NULL */

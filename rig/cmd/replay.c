@@ -98,6 +98,7 @@ static gboolean words(const struct run_info *before, struct job *job, GError **e
 	job->keep_going = json_is_true(json_object_get(in, "keep_going"));
 	job->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
 	job->without = text(in, "without");
+	job->until = text(in, "until");
 	job->replays = json_string(before->name);
 	return TRUE;
 }

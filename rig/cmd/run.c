@@ -48,6 +48,8 @@ int cmd_run(int argc, char **argv)
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &job.known,
 		 "list of known issues (scenarios/known-issues.yaml)", "FILE"},
 		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &job.keep_going, "do not end at the first report", NULL},
+		{"until", 0, 0, G_OPTION_ARG_STRING, &job.until,
+		 "end at a report of this signature or kind, at no other", "KEY"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &job.accel, "auto, kvm or tcg", "WORD"},
 		{"firmware", 0, 0, G_OPTION_ARG_STRING, &job.firmware, "pseries: vof or slof", "WORD"},
 		{"mmu", 0, 0, G_OPTION_ARG_STRING, &job.mmu, "pseries: radix or hash", "WORD"},

@@ -48,6 +48,7 @@ struct engine_plan {
 	unsigned patience_s;	/* how long nothing may get on before it is a hang; 0: 20 */
 	const char *known;	/* list of known issues (splat/known.h), or NULL */
 	gboolean keep_going;	/* do not end at the first report */
+	const char *until;	/* keep going, but end at a report of this signature or kind; or NULL */
 	gboolean no_lockdep;	/* the kernel has none, and that is accepted */
 	guint64 dump_limit;	/* no memory image of a larger guest; 0: 2 GiB */
 	json_t *inputs;		/* goes into run.json, with what the engine adds */

@@ -124,12 +124,23 @@ static gboolean already_told(struct session *s, const struct splat *splat, const
 	return before != NULL;
 }
 
+/* Is it the one that the run was to go on until? Not known before the whole of it was read. */
+static gboolean is_until(const struct session *s, const struct splat *splat)
+{
+	return s->plan->until &&
+	       (!g_strcmp0(splat->bug, s->plan->until) || !strcmp(splat->kind, s->plan->until));
+}
+
 static void weigh(struct session *s, const struct splat *splat)
 {
 	g_autofree char *reason = NULL;
 	enum verdict verdict;
 
-	if (!verdict_of_report(splat, &verdict, &reason) || already_told(s, splat, reason))
+	if (!verdict_of_report(splat, &verdict, &reason))
+		return;
+	if (is_until(s, splat))
+		session_event(s, EV_REPORT);
+	if (already_told(s, splat, reason))
 		return;
 	g_hash_table_insert(s->told, g_memdup2(&splat->first_byte, sizeof(splat->first_byte)),
 			    g_strdup(reason));
@@ -137,7 +148,7 @@ static void weigh(struct session *s, const struct splat *splat)
 		s->first_report_s = splat->when;
 	s->hang_kind |= verdict == VERDICT_HANG;
 	session_judge(s, verdict, "%s", reason);
-	if (!s->plan->keep_going)
+	if (!s->plan->keep_going && !s->plan->until)
 		session_event(s, EV_REPORT);
 }
 

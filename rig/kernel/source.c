@@ -12,6 +12,8 @@
 #include "util/paths.h"
 #include "util/spawn.h"
 
+#define MAKEFILE_MAX (1u << 20)
+
 static const struct {
 	const char *prefix;
 	enum source_kind kind;
@@ -242,8 +244,11 @@ static gboolean git(const struct source *source, char **ret_line, GError **error
 		    const char *more, const char *last)
 {
 	g_autofree char *output = NULL;
+	const char *argv[] = {"git", "-C", source->name, word, more, last, NULL};
+	/* a kernel's Makefile, whose first lines matter, has 70 KiB */
+	struct spawn spawn = {.argv = argv, .keep = MAKEFILE_MAX};
 
-	if (!spawn_words(&output, error, "git", "-C", source->name, word, more, last, NULL)) {
+	if (!spawn_run(&spawn, &output, error)) {
 		g_prefix_error(error, "'%s' in '%s': ", source->want, source->name);
 		if (error && *error && (*error)->domain == RIG_ERROR && spawn_have("git"))
 			(*error)->code = RIG_EXIT_USAGE;

@@ -253,11 +253,15 @@ START_TEST(git_revisions)
 	g_autofree char *old = in_tree("git:", "@HEAD^");
 	g_autofree char *new = in_tree("git:", "@HEAD");
 	g_autofree char *bad = in_tree("git:", "@nowhere"), *image = NULL;
+	g_autofree char *makefile = in_scratch("tree/Makefile"), *text = slurp(makefile);
+	g_autofree char *padding = g_strnfill(100 << 10, '#'), *longer = g_strdup_printf("%s%s\n", text, padding);
 	rig_auto(kernel) first = NULL;
 	rig_auto(kernel) second = NULL;
 	rig_auto(kernel) third = NULL;
 	g_autoptr(GError) error = NULL;
 
+	/* the version is on top of a long file */
+	put(makefile, longer, -1);
 	git_in_tree("init", "-q", NULL);
 	git_in_tree("add", "-A", NULL);
 	git_in_tree("commit", "-qm", "one");

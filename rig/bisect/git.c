@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The commits between two revisions. Merges make the history a graph: that a commit has another is a bit
+ * in the `reach` matrix. The user's repository is only read; the tree that is built in is the kernel
+ * room's own, below the cache.
+ */
+#include "bisect/internal.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/spawn.h"
+
+#define LIST_MAX (64u << 20)
+#define STAT_MAX (64u << 10)
+
+gboolean git_run(const char *repo, const char *const *words, gsize max, char **ret_output, GError **error)
+{
+	static const char *const first[] = {"git", "-c", "core.hooksPath=/dev/null", "-c",
+					    "log.showSignature=false", "-c", "core.fsmonitor=false", "-c",
+					    "color.ui=false", "-C"};
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	struct spawn spawn = {.keep = max};
+
+	for (guint i = 0; i < G_N_ELEMENTS(first); i++)
+		g_ptr_array_add(argv, (gpointer)first[i]);
+	g_ptr_array_add(argv, (gpointer)repo);
+	for (; *words; words++)
+		g_ptr_array_add(argv, (gpointer)*words);
+	g_ptr_array_add(argv, NULL);
+	spawn.argv = (const char *const *)argv->pdata;
+	return spawn_run(&spawn, ret_output, error);
+}
+
+/* The commit that a word of the user's means. */
+static gboolean resolve(const char *repo, const char *word, char **ret, GError **error)
+{
+	g_autofree char *spec = g_strconcat(word, "^{commit}", NULL), *output = NULL;
+	const char *words[] = {"rev-parse", "--verify", "--quiet", "--end-of-options", spec, NULL};
+
+	if (!git_run(repo, words, 4096, &output, NULL))
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' has no commit '%s'", repo, word);
+	*ret = g_strdup(g_strstrip(output));
+	return TRUE;
+}
+
+static gboolean check_ancestor(const char *repo, const char *good, const char *bad, GError **error)
+{
+	const char *is[] = {"merge-base", "--is-ancestor", good, bad, NULL};
+	const char *base[] = {"merge-base", good, bad, NULL};
+	g_autofree char *common = NULL;
+
+	if (git_run(repo, is, 4096, NULL, NULL))
+		return TRUE;
+	if (!git_run(repo, base, 4096, &common, NULL))
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' and '%s' have no common history", good, bad);
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"the good '%s' is no ancestor of the bad '%s': is their merge base good? then give "
+			"that: --good %.12s", good, bad, g_strstrip(common));
+}
+
+/* "HASH\x1fPARENTS\x1fDATE\x1fAUTHOR\x1fSUBJECT" */
+static gboolean take_commit(struct span *span, GHashTable *index, GPtrArray *parents, const char *line)
+{
+	g_auto(GStrv) word = g_strsplit(line, "\x1f", 5);
+	struct change change = {0};
+
+	if (g_strv_length(word) != 5)
+		return FALSE;
+	change.id = g_strdup(word[0]);
+	change.date = g_strdup(word[2]);
+	change.author = g_strdup(word[3]);
+	change.subject = g_strdup(word[4]);
+	span_add(span, &change);
+	g_hash_table_insert(index, g_strdup(word[0]), GUINT_TO_POINTER(span->n));
+	g_ptr_array_add(parents, g_strsplit(word[1], " ", -1));
+	return TRUE;
+}
+
+static gboolean list(struct span *span, const char *good, const char *bad, const char *const *paths,
+		     GHashTable *index, GPtrArray *parents, GError **error)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	g_autofree char *between = g_strdup_printf("%s..%s", good, bad), *output = NULL;
+	static const char *const fixed[] = {"log", "--topo-order", "--reverse", "--parents", "--no-color",
+					    "--no-decorate", "--format=%H%x1f%P%x1f%aI%x1f%an <%ae>%x1f%s"};
+	g_auto(GStrv) lines = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(fixed); i++)
+		g_ptr_array_add(words, (gpointer)fixed[i]);
+	g_ptr_array_add(words, between);
+	g_ptr_array_add(words, (gpointer) "--");
+	for (; paths && *paths; paths++)
+		g_ptr_array_add(words, (gpointer)*paths);
+	g_ptr_array_add(words, NULL);
+	if (!git_run(span->repo, (const char *const *)words->pdata, LIST_MAX, &output, error))
+		return FALSE;
+	lines = g_strsplit(output, "\n", -1);
+	for (char **l = lines; *l; l++) {
+		if (span->n >= SPAN_MAX)
+			return rig_fail(error, RIG_EXIT_USAGE, "'%s' are more than %d commits; narrow it: nearer "
+					"ends, or --path FOLDER", between, SPAN_MAX);
+		take_commit(span, index, parents, *l);
+	}
+	return TRUE;
+}
+
+/* Which commits contain which; on a line nothing needs to be kept. */
+static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
+{
+	gboolean line = TRUE;
+
+	for (guint i = 1; i <= span->n && line; i++) {
+		char **parent = parents->pdata[i - 1];
+		guint to = *parent ? GPOINTER_TO_UINT(g_hash_table_lookup(index, *parent)) : 0;
+
+		line = to == i - 1 && (!*parent || !parent[1]);
+	}
+	if (line)
+		return;
+	span->reach = reach_new(span->n);
+	for (guint i = 1; i <= span->n; i++)
+		for (char **parent = parents->pdata[i - 1]; *parent; parent++)
+			reach_join(span->reach, i,
+				   GPOINTER_TO_UINT(g_hash_table_lookup(index, *parent)));
+	/* where paths hide a merge, the bad end has all the same what was listed */
+	for (guint i = 1; i <= span->n; i++)
+		reach_set(span->reach, span->n, i);
+}
+
+static gboolean describe_end(struct span *span, const char *commit, struct change *change, GError **error)
+{
+	const char *words[] = {"log", "-1", "--no-color", "--no-decorate", "--format=%aI%x1f%an <%ae>%x1f%s",
+			       commit, NULL};
+	g_autofree char *output = NULL;
+	g_auto(GStrv) word = NULL;
+
+	if (!git_run(span->repo, words, STAT_MAX, &output, error))
+		return FALSE;
+	word = g_strsplit(g_strchomp(output), "\x1f", 3);
+	change->id = g_strdup(commit);
+	if (g_strv_length(word) == 3) {
+		change->date = g_strdup(word[0]);
+		change->author = g_strdup(word[1]);
+		change->subject = g_strdup(word[2]);
+	}
+	return TRUE;
+}
+
+struct span *span_git(const char *repo, const char *good, const char *bad, const char *const *paths,
+			GError **error)
+{
+	rig_auto(span) span = span_new(SPAN_GIT);
+	g_autoptr(GHashTable) index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GPtrArray) parents = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+	g_autofree char *from = NULL, *to = NULL;
+	struct change *old, end = {0};
+
+	span->repo = g_canonicalize_filename(repo, NULL);
+	if (!resolve(span->repo, good, &from, error) || !resolve(span->repo, bad, &to, error) ||
+	    !check_ancestor(span->repo, from, to, error) ||
+	    !list(span, from, to, paths, index, parents, error))
+		return NULL;
+	old = span_change_at(span, 0);
+	if (!describe_end(span, from, old, error))
+		return NULL;
+	if (!span->n) {
+		rig_fail(error, RIG_EXIT_USAGE, "there is no commit between '%s' and '%s'", good, bad);
+		return NULL;
+	}
+	if (strcmp(span_change(span, span->n)->id, to)) {
+		if (!describe_end(span, to, &end, error))
+			return NULL;
+		span_add(span, &end);
+		g_ptr_array_add(parents, g_strsplit(span_change(span, span->n - 1)->id, " ", -1));
+	}
+	connect(span, index, parents);
+	return g_steal_pointer(&span);
+}

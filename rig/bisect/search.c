@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The loop of a search. Whenever a child ends, its outcome is counted and saved, then step() gives every free
+ * slot something to do: guests the runs that tell most, the builder the kernels that are wanted next.
+ */
+#include "bisect/search.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+
+#include "cell/cell.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* Longer than any run that its own watchdog ends, and than any build. */
+#define RUN_LIMIT_S 1800
+#define BUILD_LIMIT_S 7200
+#define STOP_GRACE_S 10
+/* Runs that failed by the host's fault, one after the other. */
+#define FAULTS_MAX 3
+/* The bad end shows nothing that repeats. */
+#define LEARN_MAX 60
+
+struct slot {
+	struct search *search;
+	struct cell *cell;
+	guint position;
+};
+
+struct search_work {
+	GMainLoop *loop;
+	struct slot guests[SEARCH_GUESTS_MAX], builder;
+	gint64 began_ns;
+	double earlier_s;
+	guint faults, n_builds;
+	gboolean stopping, over;
+	enum search_end end;
+	GError *error;
+};
+
+static void step(struct search *search);
+
+/* ---- endings ---- */
+
+static void quit_when_idle(struct search *search)
+{
+	struct search_work *work = search->work;
+
+	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
+		if (work->guests[i].cell)
+			return;
+	if (!work->builder.cell)
+		g_main_loop_quit(work->loop);
+}
+
+static void finish(struct search *search, enum search_end end)
+{
+	struct search_work *work = search->work;
+
+	if (!work->over)
+		work->end = end;
+	work->over = TRUE;
+	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
+		if (work->guests[i].cell)
+			cell_stop(work->guests[i].cell, STOP_GRACE_S);
+	if (work->builder.cell)
+		cell_stop(work->builder.cell, STOP_GRACE_S);
+	quit_when_idle(search);
+}
+
+static void fail(struct search *search, GError *error)
+{
+	if (search->work->error)
+		g_error_free(error);
+	else
+		search->work->error = error;
+	finish(search, SEARCH_STOPPED);
+}
+
+static gboolean on_signal(void *data)
+{
+	finish(data, SEARCH_STOPPED);
+	return G_SOURCE_CONTINUE;
+}
+
+/* ---- what has ended ---- */
+
+static void tell_status(struct search *search, const char *what, guint position)
+{
+	g_autofree char *name = span_name(search->span, position);
+	g_autofree char *text = g_strdup_printf("%s %s", what, name);
+
+	if (search->status)
+		search->status(search, text, search->data);
+}
+
+static void record(struct search *search, struct evidence *evidence)
+{
+	struct search_work *work = search->work;
+	GError *error = NULL;
+
+	g_ptr_array_add(search->evidence, evidence);
+	search->boots += evidence->verdict != NULL;
+	search_count(search, evidence);
+	search_learn(search);
+	search->spent_s = work->earlier_s + (rig_now_ns() - work->began_ns) / 1e9;
+	if (search->told)
+		search->told(search, evidence, search->data);
+	if (!search_save(search, &error)) {
+		fail(search, error);
+	} else if (search->skipped[posterior_bad_end(search->posterior)]) {
+		rig_fail(&error, RIG_EXIT_USAGE, "the bad end cannot be tested (%s): %s",
+			 outcome_name(evidence->outcome), evidence->why ? evidence->why : "?");
+		fail(search, error);
+	}
+}
+
+/* The host's fault says nothing about a kernel. */
+static void blame_host(struct search *search, const char *what, const char *why)
+{
+	GError *error = NULL;
+
+	if (++search->work->faults < FAULTS_MAX)
+		return;
+	rig_fail(&error, RIG_EXIT_INFRA, "%s failed %u times in a row: %s", what, FAULTS_MAX, why ? why : "?");
+	fail(search, error);
+}
+
+static void on_built(struct cell *cell, const struct cell_result *result, void *data)
+{
+	struct slot *slot = data;
+	struct search *search = slot->search;
+	struct evidence *evidence;
+
+	if (result->verdict == VERDICT_PASS) {
+		search->ready[slot->position] = TRUE;
+		search->work->faults = 0;
+		if (!json_is_true(json_object_get(result->answer, "cached"))) {
+			search->builds++;
+			search->build_s += result->wall_s;
+		}
+	} else if (result->stopped) {
+		;
+	} else if (result->exit_code == RIG_EXIT_USAGE) {
+		evidence = evidence_new(slot->position);
+		evidence->outcome = OUTCOME_NO_BUILD;
+		evidence->why = g_strdup(result->problem);
+		evidence->wall_s = result->wall_s;
+		record(search, evidence);
+	} else {
+		blame_host(search, "a build", result->problem);
+	}
+	slot->cell = NULL;
+	cell_free(cell);
+	step(search);
+}
+
+static void on_ran(struct cell *cell, const struct cell_result *result, void *data)
+{
+	struct slot *slot = data;
+	struct search *search = slot->search;
+	struct evidence *evidence = evidence_new(slot->position);
+
+	slot->cell = NULL;
+	evidence_read(evidence, result->answer);
+	evidence->wall_s = result->wall_s;
+	if (result->stopped) {
+		evidence_free(evidence);
+	} else if (result->verdict == VERDICT_SKIP || (!evidence->verdict && result->exit_code == RIG_EXIT_USAGE)) {
+		evidence->outcome = OUTCOME_UNFIT;
+		g_free(evidence->why);
+		evidence->why = g_strdup(result->problem);
+		record(search, evidence);
+	} else if (!evidence->verdict || (result->verdict == VERDICT_INFRA && !evidence->booted)) {
+		blame_host(search, "a run", result->problem ? result->problem : evidence->why);
+		evidence_free(evidence);
+	} else {
+		search->work->faults = 0;
+		evidence->outcome = OUTCOME_OTHER;
+		record(search, evidence);
+	}
+	cell_free(cell);
+	step(search);
+}
+
+/* ---- what is begun ---- */
+
+static void start_build(struct search *search, guint position)
+{
+	struct slot *slot = &search->work->builder;
+	const struct search_options *o = &search->options;
+	__attribute__((cleanup(span_build_clear))) struct span_build build = {0};
+	struct cell_build_spec spec = {.arch = o->arch, .no_lockdep = o->no_lockdep, .jobs = o->jobs,
+				       .rig = o->rig, .limit_s = BUILD_LIMIT_S};
+	GError *error = NULL;
+
+	span_build(search->span, position, o->patches, o->fragments, &build);
+	spec.source = build.source;
+	spec.patches = (const char *const *)build.patches;
+	spec.fragments = (const char *const *)build.fragments;
+	slot->search = search;
+	slot->position = position;
+	slot->cell = cell_build(&spec, on_built, slot, &error);
+	if (!slot->cell)
+		fail(search, error);
+	else
+		tell_status(search, "building", position);
+}
+
+static void start_run(struct search *search, struct slot *slot, guint position)
+{
+	const struct search_options *o = &search->options;
+	__attribute__((cleanup(span_build_clear))) struct span_build build = {0};
+	g_autofree char *label = g_strdup_printf("bisect=%s", search->name);
+	const char *labels[] = {label, NULL};
+	const char *until[] = {"--until", search->target.key, NULL}, *on[] = {"--keep-going", NULL};
+	struct cell_spec spec = {
+		.scenario = o->scenario, .machine = o->machine, .duration_s = o->duration_s,
+		.patience_s = o->patience_s, .jobs = o->jobs, .results = o->results, .labels = labels,
+		.extra = search->target.key ? until : on, .rig = o->rig,
+		.limit_s = RUN_LIMIT_S + o->duration_s,
+	};
+	GError *error = NULL;
+
+	span_build(search->span, position, o->patches, o->fragments, &build);
+	spec.kernel = build.source;
+	spec.patches = (const char *const *)build.patches;
+	spec.fragments = (const char *const *)build.fragments;
+	slot->search = search;
+	slot->position = position;
+	slot->cell = cell_run(&spec, on_ran, slot, &error);
+	if (!slot->cell)
+		fail(search, error);
+	else
+		tell_status(search, "running", position);
+}
+
+static gboolean ran_at(const struct search *search, guint position)
+{
+	for (guint i = 0; i < search->evidence->len; i++)
+		if (((struct evidence *)search->evidence->pdata[i])->position == position)
+			return TRUE;
+	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
+		if (search->work->guests[i].cell && search->work->guests[i].position == position)
+			return TRUE;
+	return FALSE;
+}
+
+/* What the search looks at: the choice, with the runs that are under way. */
+static struct choice look(const struct search *search)
+{
+	struct choice choice = {
+		.posterior = search->posterior, .skipped = search->skipped, .ready = search->ready,
+		.build_cost = 1,
+	};
+	double boot_s = 0;
+	guint boots = 0;
+
+	for (guint i = 0; i < search->evidence->len; i++) {
+		const struct evidence *e = search->evidence->pdata[i];
+
+		boot_s += e->verdict ? e->wall_s : 0;
+		boots += e->verdict != NULL;
+	}
+	/* the first build of a tree is a whole one, and says nothing about the next */
+	if (search->builds > 1 && boot_s > 0)
+		choice.build_cost = MIN(2, search->build_s / search->builds / (boot_s / boots));
+	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
+		if (search->work->guests[i].cell)
+			choice.pending[choice.n_pending++] = search->work->guests[i].position;
+	return choice;
+}
+
+/* Before it is known what to look for: the bad end, and once the good end, to see the difference. */
+static gboolean next_position(struct search *search, guint *ret)
+{
+	guint bad = posterior_bad_end(search->posterior), good = search->options.fix ? search->span->n : 0;
+	struct choice choice = look(search);
+
+	if (search->target.key)
+		return choice_next(&choice, ret);
+	*ret = ran_at(search, bad) && !ran_at(search, good) && !search->skipped[good] ? good : bad;
+	return TRUE;
+}
+
+static void fill(struct search *search, struct slot *slot)
+{
+	struct search_work *work = search->work;
+	guint position;
+
+	if (slot->cell || work->over || !next_position(search, &position))
+		return;
+	if (search->ready[position])
+		start_run(search, slot, position);
+	else if (!work->builder.cell)
+		start_build(search, position);
+}
+
+static void build_ahead(struct search *search)
+{
+	guint wanted[2 * SEARCH_GUESTS_MAX];
+	struct choice choice = look(search);
+
+	if (search->work->builder.cell || search->work->over)
+		return;
+	if (choice_ahead(&choice, wanted, G_N_ELEMENTS(wanted)))
+		start_build(search, wanted[0]);
+}
+
+/* ---- the loop ---- */
+
+/* Is it over? */
+static gboolean check_end(struct search *search)
+{
+	const struct search_options *o = &search->options;
+	GError *error = NULL;
+
+	if (search->target.key && choice_done(search->posterior, search->skipped, o->confidence)) {
+		finish(search, posterior_best(search->posterior) ? SEARCH_FOUND : SEARCH_GOOD_IS_BAD);
+	} else if ((o->budget_boots && search->boots >= o->budget_boots) ||
+		   (o->budget_s && search->spent_s >= o->budget_s)) {
+		finish(search, SEARCH_OUT_OF_BUDGET);
+	} else if (!posterior_learned(search->posterior) && search->boots >= LEARN_MAX) {
+		rig_fail(&error, RIG_EXIT_USAGE, "%u runs have not shown %s%s%s at the bad end; is it the right "
+			 "scenario? `rig show last` has the last run", search->boots,
+			 search->target.key ? "'" : "anything that repeats",
+			 search->target.key ? search->target.key : "", search->target.key ? "'" : "");
+		fail(search, error);
+	}
+	return search->work->over;
+}
+
+static void step(struct search *search)
+{
+	struct search_work *work = search->work;
+	gboolean idle = !work->builder.cell;
+	GError *error = NULL;
+
+	if (work->over || check_end(search)) {
+		quit_when_idle(search);
+		return;
+	}
+	for (guint i = 0; i < search->options.guests; i++)
+		fill(search, &work->guests[i]);
+	build_ahead(search);
+	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
+		idle &= !work->guests[i].cell;
+	if (idle && !work->builder.cell && !work->over) {
+		rig_fail(&error, RIG_EXIT_USAGE, "no commit is left that can be built and booted");
+		fail(search, error);
+	}
+}
+
+gboolean search_run(struct search *search, enum search_end *ret, GError **error)
+{
+	struct search_work work = {.began_ns = rig_now_ns(), .earlier_s = search->spent_s};
+	guint signals[2];
+
+	work.loop = g_main_loop_new(NULL, FALSE);
+	search->work = &work;
+	signals[0] = g_unix_signal_add(SIGINT, on_signal, search);
+	signals[1] = g_unix_signal_add(SIGTERM, on_signal, search);
+	if (search_save(search, &work.error))
+		step(search);
+	if (!work.error && !(work.over && !work.builder.cell && !work.guests[0].cell))
+		g_main_loop_run(work.loop);
+	for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
+		g_source_remove(signals[i]);
+	search->spent_s = work.earlier_s + (rig_now_ns() - work.began_ns) / 1e9;
+	g_main_loop_unref(work.loop);
+	search->work = NULL;
+	if (work.error) {
+		g_propagate_error(error, work.error);
+		return FALSE;
+	}
+	*ret = work.end;
+	return search_save(search, error);
+}

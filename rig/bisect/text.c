@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A result for the terminal. Its strings are clean already (result.c). */
+#include "bisect/result.h"
+
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/text.h"
+
+static const char *text_at(json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static double number(json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+/* The id as people write it. */
+static char *short_id(json_t *result, json_t *change)
+{
+	return g_strndup(text_at(change, "id"), strcmp(text_at(result, "range"), "git") ? 200 : 12);
+}
+
+static void add_answer(GString *out, json_t *result)
+{
+	json_t *list = json_object_get(result, "answer"), *change;
+	gboolean fix = json_is_true(json_object_get(result, "fix"));
+	const char *end = text_at(result, "end");
+	size_t i;
+
+	if (!strcmp(end, "good end is bad"))
+		g_string_append_printf(out, "the %s end is not what it was said to be\n", fix ? "bad" : "good");
+	else
+		g_string_append_printf(out, "%s %s%s, %.2f %% sure (%s)\n",
+				       strcmp(end, "found") ? "most probable:" : "the", fix ? "first good" : "first bad",
+				       json_array_size(list) > 1 ? " is one of these, which cannot be told apart" : "",
+				       100 * number(result, "confidence"), end);
+	json_array_foreach (list, i, change) {
+		g_autofree char *id = short_id(result, change);
+
+		g_string_append_printf(out, "\n  %s %s\n", id, text_at(change, "subject"));
+		if (*text_at(change, "author"))
+			g_string_append_printf(out, "  %s, %s\n", text_at(change, "author"), text_at(change, "date"));
+		if (*text_at(change, "touches"))
+			g_string_append_printf(out, "  %s\n", g_strchug((char *)text_at(change, "touches")));
+	}
+}
+
+static void add_numbers(GString *out, json_t *result)
+{
+	json_t *detection = json_object_get(result, "detection"), *target = json_object_get(result, "target");
+	g_autofree char *took = rig_duration_text((gint64)(number(result, "wall_s") * RIG_NS_PER_S));
+
+	g_string_append_printf(out, "\ntarget    %s\n", *text_at(target, "key") ? text_at(target, "key") : "not known yet");
+	if (*text_at(target, "learned"))
+		g_string_append_printf(out, "          %s\n", text_at(target, "learned"));
+	g_string_append_printf(out, "caught    in %.0f %% of the runs that can (%.0f to %.0f %%)\n",
+			       100 * number(detection, "rate"), 100 * number(detection, "low"),
+			       100 * number(detection, "high"));
+	g_string_append_printf(out, "spent     %.0f boots, %.0f builds, %s", number(result, "boots"),
+			       number(result, "builds"), took);
+	if (number(result, "boots_left") > 0)
+		g_string_append_printf(out, "; about %.0f boots left", number(result, "boots_left"));
+	g_string_append_c(out, '\n');
+}
+
+/* "3 caught, 1 other" */
+static char *outcomes(json_t *row)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	const char *name;
+	json_t *n;
+
+	json_object_foreach (json_object_get(row, "outcomes"), name, n)
+		g_string_append_printf(text, "%s%" JSON_INTEGER_FORMAT " %s", text->len ? ", " : "",
+				       json_integer_value(n), name);
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void add_table(GString *out, json_t *result)
+{
+	json_t *row;
+	size_t i;
+
+	g_string_append(out, "\nevidence\n");
+	json_array_foreach (json_object_get(result, "evidence"), i, row) {
+		g_autofree char *what = outcomes(row), *id = short_id(result, row);
+
+		g_string_append_printf(out, "%6.0f  %-12s  %-24s  %s\n", number(row, "position"), id, what,
+				       text_at(row, "subject"));
+	}
+}
+
+char *result_text(json_t *result)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	json_t *one;
+	size_t i;
+
+	add_answer(out, result);
+	add_numbers(out, result);
+	add_table(out, result);
+	if (json_array_size(json_object_get(result, "probable")) > 1 && strcmp(text_at(result, "end"), "found")) {
+		g_string_append(out, "\nprobable\n");
+		json_array_foreach (json_object_get(result, "probable"), i, one) {
+			g_autofree char *id = short_id(result, one);
+
+			g_string_append_printf(out, "%6.2f %%  %-12s  %s\n", 100 * number(one, "probability"), id,
+					       text_at(one, "subject"));
+		}
+	}
+	g_string_append(out, "\n");
+	json_array_foreach (json_object_get(result, "replay"), i, one)
+		g_string_append_printf(out, "%-12s  %s\n", text_at(one, "what"), text_at(one, "command"));
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}

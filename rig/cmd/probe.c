@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rig probe: one step of a plain `git bisect run`. Its exit codes are git's: 0 good, 1 bad, 125 cannot be
+ * tested, and 128 and above end the bisection, which an error of the caller's or the host's must do.
+ */
+#include "cmd/cmd.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "bisect/evidence.h"
+#include "cell/cell.h"
+#include "util/error.h"
+
+enum { PROBE_GOOD = 0, PROBE_BAD = 1, PROBE_SKIP = 125, PROBE_END = 128 };
+
+#define RUNS_MAX 10000
+
+static const char summary[] =
+	"Builds the commit that is checked out, runs a scenario on it until the bug shows or so many runs were\n"
+	"silent, and tells `git bisect run` by its exit code. `rig bisect` does more with fewer runs.";
+
+static const char examples[] =
+	"  git bisect start BAD GOOD\n"
+	"  git bisect run rig probe --scenario dimm-remove-vs-sysfs --kind lockdep-circular\n"
+	"  git bisect run rig probe --scenario dimm-storm --signature 'v1:…' --rate 25\n"
+	"      a bug that shows in a quarter of the runs: 17 silent runs are good\n\n"
+	"Exit codes: 0 good, 1 bad, 125 cannot be built or booted, 130 usage, 131 infrastructure.\n";
+
+static struct {
+	char *scenario, *machine, *kernel, *signature, *kind, *results;
+	char **patches, **fragments;
+	double rate, confidence;
+	int runs, duration, patience, jobs;
+	gboolean no_lockdep, quiet;
+} want;
+
+static const GOptionEntry options[] = {
+	{"scenario", 's', 0, G_OPTION_ARG_STRING, &want.scenario, "what provokes it", "NAME|FILE"},
+	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "the scenario's first", "NAME"},
+	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "source (git:.@HEAD)", "SOURCE"},
+	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature, "what counts as bad", "KEY"},
+	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind, "… or any report of a kind", "KIND"},
+	{"runs", 'n', 0, G_OPTION_ARG_INT, &want.runs, "so many silent runs are good", "N"},
+	{"rate", 0, 0, G_OPTION_ARG_DOUBLE, &want.rate, "or as many as it takes where P percent of runs show it", "P"},
+	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence, "with --rate: percent (99)", "P"},
+	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches, "on top (repeatable)", "FILE"},
+	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments, "config (repeatable)", "FILE"},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "without the lock validator", NULL},
+	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "hammer for so many seconds", "S"},
+	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "as of `rig run`", "S"},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compile with so many jobs", "N"},
+	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
+	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print nothing but errors", NULL},
+	{NULL}};
+
+/* So many silent runs leave 1 - confidence that the bug is there all the same. */
+static guint runs_wanted(void)
+{
+	double confidence = want.confidence > 0 ? want.confidence / 100 : 0.99;
+
+	if (want.runs)
+		return (guint)want.runs;
+	return want.rate > 0 && want.rate < 100
+		       ? (guint)CLAMP(ceil(log1p(-confidence) / log1p(-want.rate / 100)), 1, RUNS_MAX)
+		       : 1;
+}
+
+struct probe {
+	GMainLoop *loop;
+	struct evidence *evidence;
+	int exit_code;
+	char *problem;
+};
+
+static void on_ran(struct cell *cell, const struct cell_result *result, void *data)
+{
+	struct probe *probe = data;
+
+	(void)cell;
+	evidence_read(probe->evidence, result->answer);
+	probe->exit_code = result->exit_code;
+	probe->problem = g_strdup(result->problem);
+	g_main_loop_quit(probe->loop);
+}
+
+/* What one run's outcome means; *ret_again: nothing yet. */
+static int judge(const struct probe *probe, const struct target *target, gboolean *ret_again)
+{
+	struct evidence *e = probe->evidence;
+
+	*ret_again = FALSE;
+	if (!e->verdict) {
+		g_autoptr(GError) error = NULL;
+
+		rig_fail(&error, RIG_EXIT_INFRA, "%s", probe->problem ? probe->problem : "the run gave no answer");
+		rig_report_error(error);
+		/* a kernel that cannot be built, or that lacks what the scenario needs */
+		return probe->exit_code == RIG_EXIT_USAGE || probe->exit_code == RIG_EXIT_SKIP
+			       ? PROBE_SKIP
+			       : PROBE_END + RIG_EXIT_INFRA;
+	}
+	e->outcome = OUTCOME_OTHER;
+	evidence_judge(e, target);
+	if (!want.quiet)
+		printf("probe    %s, %s: %s\n", e->verdict, outcome_name(e->outcome), e->run);
+	switch (e->outcome) {
+	case OUTCOME_CAUGHT:
+		return PROBE_BAD;
+	case OUTCOME_CLEAN:
+	case OUTCOME_OTHER:
+		*ret_again = TRUE;
+		return e->outcome == OUTCOME_CLEAN ? PROBE_GOOD : PROBE_SKIP;
+	default:
+		return PROBE_SKIP;
+	}
+}
+
+static int run_once(const struct target *target, gboolean *ret_again)
+{
+	const char *extra[] = {"--until", target->key, want.no_lockdep ? "--no-lockdep" : NULL, NULL};
+	struct cell_spec spec = {
+		.scenario = want.scenario, .machine = want.machine, .patches = (const char *const *)want.patches,
+		.kernel = want.kernel ? want.kernel : "git:.@HEAD", .duration_s = want.duration,
+		.fragments = (const char *const *)want.fragments, .patience_s = want.patience, .jobs = want.jobs,
+		.results = want.results, .extra = extra,
+	};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	rig_auto(evidence) evidence = evidence_new(0);
+	struct probe probe = {.loop = loop, .evidence = evidence};
+	rig_auto(cell) cell = cell_run(&spec, on_ran, &probe, &error);
+	int code;
+
+	*ret_again = FALSE;
+	if (!cell)
+		return PROBE_END + rig_report_error(error);
+	g_main_loop_run(loop);
+	code = judge(&probe, target, ret_again);
+	g_free(probe.problem);
+	return code;
+}
+
+int cmd_probe(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	guint silent = 0, others = 0;
+	struct target target;
+	gboolean again = TRUE;
+	int code = PROBE_SKIP;
+
+	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error))
+		return PROBE_END + rig_report_error(error);
+	if (argc > 1 || !want.scenario || !want.signature == !want.kind || want.runs < 0 || want.runs > RUNS_MAX ||
+	    want.duration < 0 || want.patience < 0 || want.jobs < 0) {
+		fputs("rig: probe takes --scenario, and --signature or --kind; `rig probe --help` has examples\n", stderr);
+		return PROBE_END + RIG_EXIT_USAGE;
+	}
+	target = (struct target){want.signature ? want.signature : want.kind, !want.signature};
+	/* other reports say nothing: such a run is made again, within reason */
+	while (again && silent < runs_wanted() && others < 4) {
+		code = run_once(&target, &again);
+		silent += again && code == PROBE_GOOD;
+		others += again && code == PROBE_SKIP;
+	}
+	return again && silent ? PROBE_GOOD : code;
+}
