@@ -24,11 +24,6 @@ static struct lv_host *host_of(virConnectPtr conn, void *opaque)
 	return host->vm && host->link && host->link->conn == conn ? host : NULL;
 }
 
-static const char *id_of(const char *alias)
-{
-	return g_str_has_prefix(alias, LV_ALIAS) ? alias + strlen(LV_ALIAS) : NULL;
-}
-
 static void on_close(virConnectPtr conn, int reason, void *opaque)
 {
 	static const char *const reasons[] = {"input or output failed", "the host closed it", "no answer to keep-alives",
@@ -65,7 +60,7 @@ static void device_left(struct lv_host *host, const char *id)
 static void on_removed(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaque)
 {
 	struct lv_host *host = host_of(conn, opaque);
-	const char *id = id_of(alias);
+	g_autofree char *id = lv_id_of(alias);
 
 	(void)domain;
 	if (host && id)
@@ -87,7 +82,7 @@ static void refused(struct lv_host *host, const char *id, const char *why)
 static void on_removal_failed(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaque)
 {
 	struct lv_host *host = host_of(conn, opaque);
-	const char *id = id_of(alias);
+	g_autofree char *id = lv_id_of(alias);
 
 	(void)domain;
 	if (host && id)
@@ -105,7 +100,7 @@ static void on_sized_checked(struct lv_host *host, struct lv_job *job)
 static void on_size(virConnectPtr conn, virDomainPtr domain, const char *alias, unsigned long long kib, void *opaque)
 {
 	struct lv_host *host = host_of(conn, opaque);
-	const char *id = id_of(alias);
+	g_autofree char *id = lv_id_of(alias);
 	struct lv_job *job;
 
 	(void)domain;
@@ -175,7 +170,8 @@ static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int
 static void note_ost(struct lv_host *host, json_t *data)
 {
 	json_t *info = json_object_get(data, "info");
-	const char *device = json_string_value(json_object_get(info, "device")), *id = device ? id_of(device) : NULL;
+	const char *device = json_string_value(json_object_get(info, "device"));
+	g_autofree char *id = device ? lv_id_of(device) : NULL;
 	int status = json_integer_value(json_object_get(info, "status"));
 	GHashTableIter iter;
 	struct lv_device *known;
@@ -186,7 +182,7 @@ static void note_ost(struct lv_host *host, json_t *data)
 		g_autofree char *vcpu = g_strdup_printf("vcpu%u", known->vcpu);
 
 		if (known->is_cpu && g_str_equal(device, vcpu))
-			id = key;
+			id = g_strdup(key);
 	}
 	if (!id)
 		return;

@@ -65,7 +65,7 @@ static char *live_xml(struct lv_job *job)
 /* QEMU's entry of the device, borrowed from DEVICES. */
 static json_t *in_qemu(json_t *devices, const char *id)
 {
-	g_autofree char *alias = g_strconcat(LV_ALIAS, id, NULL);
+	g_autofree char *alias = lv_alias_of(id);
 	json_t *entry;
 	gsize i;
 
@@ -189,7 +189,7 @@ void lv_work_attach(struct lv_job *job)
 /* Asks only: the outcome comes by an event. */
 void lv_work_detach(struct lv_job *job)
 {
-	g_autofree char *alias = g_strconcat(LV_ALIAS, job->id, NULL);
+	g_autofree char *alias = lv_alias_of(job->id);
 
 	if (job->again && !has_already(job))
 		return;
@@ -199,9 +199,14 @@ void lv_work_detach(struct lv_job *job)
 
 void lv_work_resize(struct lv_job *job)
 {
-	g_autofree char *xml = lv_memory_xml(&job->memory);
+	g_autofree char *live = live_xml(job), *xml = NULL;
 
-	if (virDomainUpdateDeviceFlags(job->domain, xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
+	if (!live)
+		return;
+	xml = lv_memory_resized(live, job->id, job->number);
+	if (!xml)
+		lv_job_say(job, "libvirt's live XML has no virtio-mem device '%s'", job->id);
+	else if (virDomainUpdateDeviceFlags(job->domain, xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
 		lv_job_fail(job);
 }
 

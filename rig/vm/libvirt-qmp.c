@@ -116,9 +116,10 @@ static void use_our_names(json_t *devices)
 	json_array_foreach(devices, i, entry) {
 		json_t *data = json_object_get(entry, "data");
 		const char *alias = json_string_value(json_object_get(data, "id"));
+		g_autofree char *id = alias ? lv_id_of(alias) : NULL;
 
-		if (alias && g_str_has_prefix(alias, LV_ALIAS))
-			json_object_set_new(data, "id", json_string(alias + strlen(LV_ALIAS)));
+		if (id)
+			json_object_set_new(data, "id", json_string(id));
 	}
 }
 
@@ -325,11 +326,9 @@ static void qom_set(struct lv_host *host, struct lv_call *call)
 		pass(host, call);
 		return;
 	}
-	device->memory.requested = integer(call, "value");
 	job = job_new(host, call, lv_work_resize, on_job);
 	job->id = g_strdup(device->memory.id);
-	job->memory = device->memory;
-	job->memory.id = g_strdup(device->memory.id);
+	job->number = integer(call, "value");
 	lv_job_run(job);
 }
 

@@ -12,9 +12,42 @@
 #include <unistd.h>
 
 #define XML_MAX (4 << 20)
+#define ALIAS "ua-"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathContext, xmlXPathFreeContext)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathObject, xmlXPathFreeObject)
+
+char *lv_alias_of(const char *id)
+{
+	GString *alias = g_string_new(ALIAS);
+
+	for (const char *c = id; *c; c++) {
+		if (g_ascii_isalnum(*c) || *c == '-')
+			g_string_append_c(alias, *c);
+		else
+			g_string_append_printf(alias, "_%02x", (guchar)*c);
+	}
+	return g_string_free(alias, FALSE);
+}
+
+char *lv_id_of(const char *alias)
+{
+	g_autoptr(GString) id = g_string_new(NULL);
+
+	if (!g_str_has_prefix(alias, ALIAS))
+		return NULL;
+	for (const char *c = alias + strlen(ALIAS); *c; c++) {
+		if (*c != '_') {
+			g_string_append_c(id, *c);
+			continue;
+		}
+		if (!g_ascii_isxdigit(c[1]) || !g_ascii_isxdigit(c[2]))
+			return NULL;
+		g_string_append_c(id, g_ascii_xdigit_value(c[1]) << 4 | g_ascii_xdigit_value(c[2]));
+		c += 2;
+	}
+	return g_strdup(id->str);
+}
 
 static xmlDoc *parse(const char *xml)
 {
@@ -55,7 +88,7 @@ static void read_memory(xmlXPathContext *context, struct lv_memory *ret)
 	g_autofree char *model = value(context, "@model"), *alias = value(context, "alias/@name");
 
 	*ret = (struct lv_memory){
-		.id = g_strdup(alias + strlen(LV_ALIAS)),
+		.id = lv_id_of(alias),
 		.is_virtio = g_str_equal(model, "virtio-mem"),
 		.size = bytes(context, "target/size"),
 		.requested = bytes(context, "target/requested"),
@@ -73,25 +106,54 @@ void lv_memory_clear(struct lv_memory *memory)
 	g_clear_pointer(&memory->id, g_free);
 }
 
-gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *ret)
+/* The element of the device of that id, or NULL. */
+static xmlNode *find(xmlXPathContext *context, const char *id)
 {
-	g_autoptr(xmlDoc) doc = parse(domain);
-	g_autoptr(xmlXPathContext) context = doc ? xmlXPathNewContext(doc) : NULL;
 	g_autoptr(xmlXPathObject) all =
 		context ? xmlXPathEvalExpression(BAD_CAST "/domain/devices/memory", context) : NULL;
-	g_autofree char *wanted = g_strconcat(LV_ALIAS, id, NULL);
+	g_autofree char *wanted = lv_alias_of(id);
 
 	for (int i = 0; all && all->nodesetval && i < all->nodesetval->nodeNr; i++) {
 		g_autofree char *alias = NULL;
 
 		context->node = all->nodesetval->nodeTab[i];
 		alias = value(context, "alias/@name");
-		if (strcmp(alias, wanted))
-			continue;
-		read_memory(context, ret);
-		return TRUE;
+		if (!strcmp(alias, wanted))
+			return context->node;
 	}
-	return FALSE;
+	return NULL;
+}
+
+gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *ret)
+{
+	g_autoptr(xmlDoc) doc = parse(domain);
+	g_autoptr(xmlXPathContext) context = doc ? xmlXPathNewContext(doc) : NULL;
+
+	if (!find(context, id))
+		return FALSE;
+	read_memory(context, ret);
+	return TRUE;
+}
+
+char *lv_memory_resized(const char *domain, const char *id, guint64 requested)
+{
+	g_autoptr(xmlDoc) doc = parse(domain);
+	g_autoptr(xmlXPathContext) context = doc ? xmlXPathNewContext(doc) : NULL;
+	xmlNode *memory = find(context, id);
+	g_autoptr(xmlXPathObject) sizes =
+		memory ? xmlXPathEvalExpression(BAD_CAST "target/requested", context) : NULL;
+	g_autofree char *kib = g_strdup_printf("%" G_GUINT64_FORMAT, requested >> 10);
+	xmlBuffer *buffer;
+	char *text;
+
+	if (!sizes || !sizes->nodesetval || !sizes->nodesetval->nodeNr)
+		return NULL;
+	xmlNodeSetContent(sizes->nodesetval->nodeTab[0], BAD_CAST kib);
+	buffer = xmlBufferCreate();
+	xmlNodeDump(buffer, doc, memory, 0, 0);
+	text = g_strdup((const char *)xmlBufferContent(buffer));
+	xmlBufferFree(buffer);
+	return text;
 }
 
 gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu)

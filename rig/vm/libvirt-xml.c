@@ -245,7 +245,7 @@ char *lv_memory_xml(const struct lv_memory *memory)
 {
 	g_autoptr(xmlDoc) doc = xmlNewDoc(BAD_CAST "1.0");
 	xmlNode *root = xmlNewDocNode(doc, NULL, BAD_CAST "memory", NULL), *target;
-	g_autofree char *alias = g_strconcat(LV_ALIAS, memory->id, NULL), *node = number(memory->node);
+	g_autofree char *alias = lv_alias_of(memory->id), *node = number(memory->node);
 
 	xmlDocSetRootElement(doc, root);
 	xmlNewProp(root, BAD_CAST "model", BAD_CAST(memory->is_virtio ? "virtio-mem" : "dimm"));

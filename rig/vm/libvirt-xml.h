@@ -16,8 +16,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 /* QEMU's names of what the domain has: libvirt makes them from its aliases. */
 #define LV_CONSOLE_CHARDEV "charserial0"
 
-/* Aliases of one's own must begin so. */
-#define LV_ALIAS "ua-"
+/*
+ * Aliases of one's own begin with "ua-" and have letters, digits, - and _ alone; libvirt silently takes another
+ * name instead of one that does not. Other bytes of an id become _ and two hexadecimal digits: "d.1" is
+ * "ua-d_2e1".
+ */
+char *lv_alias_of(const char *id);
+/* NULL where it is none of ours. */
+char *lv_id_of(const char *alias);
 
 /* Whose run a domain or a volume belongs to. */
 struct lv_mark {
@@ -40,7 +46,7 @@ char *lv_text(xmlDoc *doc);
 
 /* A memory device as libvirt's XML has it. */
 struct lv_memory {
-	char *id; /* without LV_ALIAS */
+	char *id; /* the rig's */
 	gboolean is_virtio;
 	guint64 size, requested, current, block; /* bytes; `current` is only read */
 	unsigned node;
@@ -52,6 +58,9 @@ void lv_memory_clear(struct lv_memory *memory);
 char *lv_memory_xml(const struct lv_memory *memory);
 /* The device of that id in a live domain's XML. */
 gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *ret);
+/* The same device as that XML has it, with another requested size; NULL where there is none. libvirt finds a device
+ * to update by all that it knows of it. */
+char *lv_memory_resized(const char *domain, const char *id, guint64 requested);
 /* Is that vCPU enabled in a live domain's XML? */
 gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu);
 

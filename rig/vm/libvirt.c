@@ -207,8 +207,9 @@ static void on_missed(struct lv_host *host, struct lv_job *job)
 		json_array_foreach(json_object_get(job->reply, "devices"), i, entry) {
 			json_t *data = json_object_get(entry, "data");
 			const char *alias = json_string_value(json_object_get(data, "id"));
+			g_autofree char *its = alias ? lv_id_of(alias) : NULL;
 
-			if (!alias || !g_str_has_prefix(alias, LV_ALIAS) || strcmp(alias + strlen(LV_ALIAS), id))
+			if (g_strcmp0(its, id))
 				continue;
 			there = TRUE;
 			if (device->memory.is_virtio)
