@@ -11,6 +11,7 @@ check:
 	@[ "$$CI" != true ] || tools/install-packages browser
 	@tests/html/browse $(OUT) || [ $$? -eq 77 ]
 	@tests/run $(OUT)
+	@tests/libvirt $(OUT)
 
 ## make check-html  the report's pages in headless Chromium (80 MB of packages); make check does it where that is installed
 .PHONY: check-html
