@@ -162,7 +162,13 @@
     const colours = { state: css("--other"), then: css("--soft"), ok: css("--pass"), bad: css("--flaky"), open: css("--fail") };
     const sets = [];
 
-    Object.assign(options.scales.x, { min: 0, max: data.end });
+    // a long boot would leave no room for what one wants to see
+    const times = data.bars.filter(function (b) { return b.kind === "ok" || b.kind === "bad" || b.kind === "open"; })
+      .map(function (b) { return b.from; });
+    const begin = times.length ? Math.min.apply(null, times) : 0;
+    const min = begin > 0.3 * data.end ? Math.floor(begin - 0.1 * (data.end - begin)) : 0;
+
+    Object.assign(options.scales.x, { min: min, max: data.end });
     options.scales.lanes = axis("host", { type: "category", labels: data.lanes, offset: true, position: "left", stack: "time",
       stackWeight: Math.max(1, data.lanes.length / 3), reverse: false });
     // states follow each other without a gap: every other one is lighter
@@ -171,7 +177,7 @@
     ["state", "then", "ok", "bad", "open"].forEach(function (kind) {
       const bars = data.bars.filter(function (b) { return b.kind === kind; }), list = [];
       bars.forEach(function (b) {
-        list.push({ x: b.from, y: data.lanes[b.lane], name: b.name }, { x: b.to, y: data.lanes[b.lane], name: b.name }, { x: NaN, y: NaN });
+        list.push({ x: Math.max(b.from, min), y: data.lanes[b.lane], name: b.name }, { x: b.to, y: data.lanes[b.lane], name: b.name }, { x: NaN, y: NaN });
       });
       if (bars.length) sets.push({ label: { state: "state", then: "next state", ok: "step, done", bad: "step, refused or failed", open: "step that never ended" }[kind],
         data: list, yAxisID: "lanes", borderColor: colours[kind], backgroundColor: colours[kind], borderWidth: 9, borderCapStyle: "butt",

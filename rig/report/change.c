@@ -74,6 +74,36 @@ const struct shown_run *model_witness(const GPtrArray *runs)
 	return found;
 }
 
+static gboolean is_worse(const struct model *model)
+{
+	for (guint i = 0; i < model->changes->len; i++)
+		if (difference_is_worse(((struct difference *)model->changes->pdata[i])->kind))
+			return TRUE;
+	return FALSE;
+}
+
+const char *model_state(const struct model *model, const char **ret_kind)
+{
+	gboolean before = model->runs->len > model->now.all;
+	const struct {
+		gboolean is;
+		const char *phrase, *kind;
+	} states[] = {
+		{!model->now.all, "nothing was run", "other"},
+		{!before && model->now.bad, "not clean, and nothing before to compare with", "fail"},
+		{is_worse(model), "worse than before", "fail"},
+		{model->now.bad, "nothing new, but not clean", "flaky"},
+		{model->now.judged, "clean", "pass"},
+		{TRUE, "nothing was judged", "other"},
+	};
+
+	for (guint i = 0;; i++)
+		if (states[i].is) {
+			*ret_kind = states[i].kind;
+			return states[i].phrase;
+		}
+}
+
 static void compare_cell(struct model *model, const struct cell *cell)
 {
 	const struct tally *now = &cell->now, *then = &cell->then;

@@ -6,26 +6,13 @@
 
 #define MARKS_MAX 14 /* runs of a cell that are shown as marks, the newest last */
 
-static guint count_worse(const struct model *model)
-{
-	guint worse = 0;
-
-	for (guint i = 0; i < model->changes->len; i++)
-		worse += difference_is_worse(((struct difference *)model->changes->pdata[i])->kind);
-	return worse;
-}
-
 static void put_state(struct page *page, const struct model *model)
 {
-	guint worse = count_worse(model);
 	g_autofree char *first = model_minute(model->first), *last = model_minute(model->last);
-	g_autofree char *state = worse ? g_strdup_printf("Worse than before: %u change%s", worse, worse == 1 ? "" : "s")
-				       : g_strdup(model->now.bad      ? "Nothing new, but not clean"
-						  : model->now.judged ? "Clean"
-								      : "Nothing was judged");
+	const char *kind, *state = model_state(model, &kind);
 
-	html(page, "<div class=\"state %s\"><p class=\"soft\">%s</p><h1>%s</h1>\n",
-	     worse ? "fail" : model->now.bad ? "flaky" : model->now.judged ? "pass" : "other", model->label, state);
+	html(page, "<div class=\"state %s\"><p class=\"soft\">%s</p><h1>%c%s</h1>\n", kind, model->label,
+	     g_ascii_toupper(*state), state + 1);
 	html(page, "<p>%u runs between %s and %s: ", model->now.all, first, last);
 	for (guint v = 0, n = 0; v < N_VERDICTS; v++)
 		if (model->now.n[v])

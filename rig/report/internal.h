@@ -7,6 +7,9 @@
 
 void tally_add(struct tally *tally, enum verdict verdict);
 
+/* "worse than before": one phrase for everything, and what kind of news it is (a badge's name). */
+const char *model_state(const struct model *model, const char **ret_kind);
+
 /* change.c: fills model->changes from everything else. */
 void model_find_changes(struct model *model);
 /* The newest bad run of now, else the newest of now, else NULL. */

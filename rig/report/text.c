@@ -51,15 +51,9 @@ static void put_head(struct page *page, const struct model *model)
 	g_autofree char *first = model_minute(model->first), *last = model_minute(model->last);
 	g_autofree char *verdicts = verdicts_text(&model->now);
 	gboolean one_day = !strncmp(first, last, strlen("2026-11-21"));
-	guint worse = 0;
+	const char *kind, *state = model_state(model, &kind);
 
-	for (guint i = 0; i < model->changes->len; i++)
-		worse += difference_is_worse(((struct difference *)model->changes->pdata[i])->kind);
-	line(page, "hotplug-rig %s: %s", model->label,
-	     worse		 ? "WORSE than before"
-	     : model->now.bad	 ? "nothing new, but not clean"
-	     : model->now.judged ? "clean"
-				 : "nothing was judged");
+	line(page, "hotplug-rig %s: %s", model->label, state);
 	line(page, "%u run%s, %s to %s UTC: %s", model->now.all, model->now.all == 1 ? "" : "s", first,
 	     one_day ? last + MIN(strlen(last), strlen("2026-11-21 ")) : last,
 	     model->now.all ? verdicts : "none");

@@ -209,7 +209,7 @@ START_TEST(text_fits_one_screen)
 	g_autofree char *text = report_formats[0].write(model, NULL);
 
 	assert_one_screen(text);
-	ck_assert_ptr_nonnull(strstr(text, "WORSE"));
+	ck_assert_ptr_nonnull(strstr(text, "worse than before"));
 	ck_assert(strstr(text, "a new bug") < strstr(text, "NOT CLEAN"));
 }
 END_TEST
