@@ -20,7 +20,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
-MODULES := util machine kernel qmp scenario splat symbol hang store cell initrd vm engine zoo bisect report cmd
+MODULES := util machine kernel qmp scenario splat symbol hang store cell initrd vm engine zoo bisect nightly report cmd
 USES_util :=
 USES_machine := util
 USES_kernel := util
@@ -36,8 +36,9 @@ USES_vm := qmp machine util
 USES_engine := hang symbol vm initrd kernel scenario store splat qmp machine util
 USES_zoo := scenario store splat machine util
 USES_bisect := cell kernel store splat util
+USES_nightly := cell kernel scenario machine store splat util
 USES_report := store splat util
-USES_cmd := engine zoo bisect report cell vm initrd kernel scenario store hang symbol splat qmp machine util
+USES_cmd := engine zoo bisect nightly report cell vm initrd kernel scenario store hang symbol splat qmp machine util
 
 .PHONY: all
 all: $(OUT)/bin/rig guest

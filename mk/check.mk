@@ -8,6 +8,7 @@ check:
 	@$(MAKE) --no-print-directory all unit
 	@tests/scan $(OUT)
 	@tests/install $(OUT)
+	@tests/nightly $(OUT)
 	@[ "$$CI" != true ] || tools/install-packages browser
 	@tests/html/browse $(OUT) || [ $$? -eq 77 ]
 	@tests/run $(OUT)
@@ -41,3 +42,9 @@ check-san:
 .PHONY: gallery
 gallery: all
 	@tests/gallery $(OUT)
+
+## make check-nightly 20 kill -9 of a night of 40 cells: no finished cell is lost or run twice, nobody is left
+.PHONY: check-nightly
+check-nightly: all $(FAKES)
+	@tools/install-packages build check
+	@RIG_KILLS=20 RIG_CELLS=40 RIG_TESTS='kill -9' tests/nightly $(OUT)

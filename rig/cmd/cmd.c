@@ -22,6 +22,7 @@ static const struct {
 	{"explain", "why a run's guest hung: who waited for whom", cmd_explain},
 	{"recheck", "judge a run's console again, without a guest", cmd_recheck},
 	{"report", "what a night found: text, pages, JUnit, KTAP, KCIDB, JSON", cmd_report},
+	{"nightly", "run a plan: scenarios, machines and kernels, in parallel", cmd_nightly},
 	{"history", "a scenario or a signature over time, kernels and machines", cmd_history},
 	{"compare", "two nights or kernels: new, fixed, more often, slower", cmd_compare},
 	{"index", "the index over the run folders", cmd_index},

@@ -61,17 +61,21 @@ static gint64 all_ops(json_t *agents)
 	return sum;
 }
 
-enum outcome run_outcome(const struct run_info *run)
+enum outcome index_outcome(enum verdict verdict, json_t *details)
 {
-	json_t *expected = json_object_get(run->details, "expected");
-	gboolean judged = run->verdict == VERDICT_PASS || run->verdict == VERDICT_FAIL ||
-			  run->verdict == VERDICT_HANG;
+	json_t *expected = json_object_get(details, "expected");
 
-	if (!judged)
+	if (verdict != VERDICT_PASS && verdict != VERDICT_FAIL && verdict != VERDICT_HANG)
 		return OUTCOME_NONE;
+	/* the verdict is about the kernel */
 	if (json_is_string(json_object_get(expected, "kind")))
 		return json_is_true(json_object_get(expected, "met")) ? OUTCOME_GOOD : OUTCOME_BAD;
-	return run->verdict == VERDICT_PASS ? OUTCOME_GOOD : OUTCOME_BAD;
+	return verdict == VERDICT_PASS ? OUTCOME_GOOD : OUTCOME_BAD;
+}
+
+enum outcome run_outcome(const struct run_info *run)
+{
+	return index_outcome(run->verdict, run->details);
 }
 
 /* Its place in time: what it says itself, else its name. */
@@ -228,7 +232,7 @@ gboolean index_add(struct run_index *ix, const char *name, GError **error)
 	more = db_query(ix->db, finding, NULL, error);
 	if (!stmt || !more)
 		return FALSE;
-	outcome = run_outcome(run);
+	outcome = index_outcome(run->verdict, run->details);
 	bind_run(stmt, run, outcome);
 	if (sqlite3_step(stmt) != SQLITE_DONE)
 		return db_fail(ix->db, name, error);

@@ -42,6 +42,9 @@ enum outcome { OUTCOME_GOOD, OUTCOME_BAD, OUTCOME_NONE };
 /* A scenario that expects a report is as expected with it; the verdict is about the kernel. */
 enum outcome run_outcome(const struct run_info *run);
 
+/* The same from a verdict and the object of `verdict`. */
+enum outcome index_outcome(enum verdict verdict, json_t *details);
+
 struct index_run {
 	char *name, *created;
 	char *scenario, *machine, *kernel; /* kernel: its name, "6.1.192-z03"; "?" where unknown */

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig nightly: a plan's cells, in parallel, remembered. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/findings.h"
+#include "nightly/nightly.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/rng.h"
+#include "util/term.h"
+
+static const char summary[] =
+	"Runs a plan: scenarios x machines x kernels x repetitions, as many at a time as the host has room for. A cell that\n"
+	"fails is run again, to learn how often. What was found is compared with all nights before.\n"
+	"PLAN is a name (scenarios/plans/NAME.yaml) or a YAML file. Words after -- go to each `rig run`.";
+
+static const char examples[] =
+	"  rig nightly smoke --dry-run                 what it would run, how long, what is missing\n"
+	"  rig nightly nightly --budget 2h             nothing is started that would end later than that\n"
+	"  rig nightly nightly --resume                go on after a kill -9, a reboot, or a spent budget\n"
+	"  rig nightly ./mine.yaml --jobs 4 --shuffle 7 -- --accel tcg\n"
+	"  touch results/nights/ID/stop                nothing more is started; ^C does the same, twice stops all\n\n"
+	"Exit codes: 0 nothing that is new, 1 a new finding, 2 usage, 3 something gave no answer, or it was stopped.\n";
+
+static struct {
+	char *results, *budget, *shuffle, *night;
+	int jobs;
+	gboolean dry_run, resume, list, json, quiet;
+} want;
+
+static const GOptionEntry options[] = {
+	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "say what would be run", NULL},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "use so many cores (all)", "N"},
+	{"budget", 'b', 0, G_OPTION_ARG_STRING, &want.budget, "start nothing that would end later: 90s, 30m, 2h", "TIME"},
+	{"shuffle", 's', 0, G_OPTION_ARG_STRING, &want.shuffle, "in an order drawn from a seed, not longest first", "SEED"},
+	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume, "go on with the newest night of the plan that is not finished", NULL},
+	{"night", 0, 0, G_OPTION_ARG_STRING, &want.night, "resume this one", "ID"},
+	{"list", 'l', 0, G_OPTION_ARG_NONE, &want.list, "the nights there are", NULL},
+	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print night.json (with --dry-run: the outlook)", NULL},
+	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print nothing but errors", NULL},
+	{NULL}};
+
+static gboolean parse_budget(const char *text, double *ret, GError **error)
+{
+	static const struct {
+		char unit;
+		guint seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}};
+	char *end = NULL;
+	guint64 number = text ? g_ascii_strtoull(text, &end, 10) : 0;
+
+	if (!text)
+		return TRUE;
+	for (guint i = 0; i < G_N_ELEMENTS(units); i++)
+		if (g_ascii_isdigit(*text) && number && number < 100000 && *end == units[i].unit && !end[1]) {
+			*ret = (double)number * units[i].seconds;
+			return TRUE;
+		}
+	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no budget: write a number with s, m or h, like 2h", text);
+}
+
+static gboolean parse_options(struct night_options *o, GError **error)
+{
+	if (want.jobs < 0 || want.jobs > 1024)
+		return rig_fail(error, RIG_EXIT_USAGE, "--jobs %d is out of range: 1 to 1024", want.jobs);
+	if (want.shuffle && !g_ascii_string_to_unsigned(want.shuffle, 10, 0, G_MAXINT64, &o->seed, NULL))
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no seed: write a number", want.shuffle);
+	o->cores = want.jobs;
+	/* for tests, and for a rig that is built anew while the night goes on */
+	o->rig = g_getenv("RIG_PROGRAM");
+	o->shuffle = want.shuffle != NULL;
+	if (!want.shuffle)
+		o->seed = rng_fresh_seed();
+	return parse_budget(want.budget, &o->budget_s, error);
+}
+
+/* ---- dry run ---- */
+
+static double real(json_t *json, const char *key)
+{
+	return json_number_value(json_object_get(json, key));
+}
+
+static char *seconds_text(double s)
+{
+	return rig_duration_text((gint64)(s * RIG_NS_PER_S));
+}
+
+static void print_outlook(json_t *outlook)
+{
+	g_autofree char *span = seconds_text(real(outlook, "estimate_s")), *least = seconds_text(real(outlook, "at_least_s"));
+	json_t *item, *host = json_object_get(outlook, "host");
+	size_t i;
+
+	json_array_foreach (json_object_get(outlook, "cells"), i, item)
+		printf("cell     %-56s %6.0f s  %.2f cores  %5.0f MiB\n", findings_text(item, "cell"),
+		       real(item, "estimate_s"), real(item, "cores"), real(item, "memory") / (1 << 20));
+	json_array_foreach (json_object_get(outlook, "excluded"), i, item)
+		printf("without  %s/%s/%s: %s\n", findings_text(item, "tree"), findings_text(item, "scenario"),
+		       findings_text(item, "machine"), findings_text(item, "why"));
+	json_array_foreach (json_object_get(outlook, "missing"), i, item)
+		printf("missing  %s\n", json_string_value(item));
+	printf("%zu cells, about %s on %.0f cores and %.0f MiB, builds and repetitions not counted; no packing takes less than "
+	       "%s\n", json_array_size(json_object_get(outlook, "cells")), span, real(host, "cores"),
+	       real(host, "memory") / (1 << 20), least);
+}
+
+/* ---- the night ---- */
+
+static const struct attempt *last_attempt(const struct night_cell *cell)
+{
+	guint n = cell->attempts->len;
+
+	return n ? &g_array_index(cell->attempts, struct attempt, n - 1) : NULL;
+}
+
+static void show_ended(const struct night *night, const struct night_cell *cell, const struct night_build *build,
+		       void *data)
+{
+	const struct attempt *a = cell ? last_attempt(cell) : NULL;
+	g_autofree char *took = seconds_text(build ? build->wall_s : a ? MAX(a->wall_s, 0) : 0);
+	g_autofree char *problem = findings_clean(build && build->problem ? build->problem : a && a->problem ? a->problem : "");
+
+	(void)data;
+	term_status(NULL);
+	if (build)
+		printf("%-8s kernel %s for %s, %s%s%s\n", build->ok ? build->cached ? "cached" : "built" : "FAILED",
+		       night->kernels[build->kernel].tree, build->arch, took, *problem ? ": " : "", problem);
+	else if (a)
+		printf("%s%-8s%s %s, attempt %u, %s%s%s\n", findings_colour(a->verdict), verdict_name(a->verdict),
+		       term_colour(TERM_PLAIN), cell->key, a->number, took, *problem ? ": " : "", problem);
+	fflush(stdout);
+}
+
+static void show_progress(const struct night *night, const char *line, void *data)
+{
+	(void)night;
+	(void)data;
+	term_status(line);
+}
+
+static void print_result(const struct night *night, json_t *result)
+{
+	json_t *counts = json_object_get(result, "counts"), *times = json_object_get(result, "times"), *item;
+	g_autofree char *wall = seconds_text(real(times, "wall_s")), *least = seconds_text(real(times, "at_least_s"));
+	size_t i;
+
+	json_array_foreach (json_object_get(result, "cells"), i, item) {
+		json_t *rate = json_object_get(item, "rate");
+
+		if (real(rate, "bad") > 0)
+			printf("%-8s %s: not as expected in %.0f of %.0f, %.0f %% (%.0f to %.0f)\n",
+			       findings_text(item, "status"), findings_text(item, "cell"), real(rate, "bad"), real(rate, "of"),
+			       100 * real(rate, "bad") / real(rate, "of"), 100 * real(rate, "low"), 100 * real(rate, "high"));
+	}
+	json_array_foreach (json_object_get(result, "findings"), i, item) {
+		g_autofree char *title = findings_clean(findings_text(item, "title"));
+		gboolean is_new = !strcmp(findings_text(item, "change"), "new");
+
+		printf("%s%-8s%s %s\n         rig show %s\n", term_colour(is_new ? TERM_RED : TERM_DIM),
+		       is_new ? "NEW" : "again", term_colour(TERM_PLAIN), title, findings_text(item, "run"));
+	}
+	printf("night    %s: %.0f good, %.0f flaky, %.0f bad, %.0f without an answer, %.0f skipped, %.0f left\n", night->id,
+	       real(counts, "good"), real(counts, "flaky"), real(counts, "bad"), real(counts, "none"), real(counts, "skip"),
+	       real(counts, "left"));
+	printf("times    %s; no packing of its runs takes less than %s; the rig itself %.1f s of CPU, its children %.0f s\n",
+	       wall, least, real(times, "controller_s"), real(times, "children_s"));
+	if (night->unfinished)
+		printf("left     %s; rig nightly %s --resume\n", night->unfinished, night->plan);
+	printf("folder   %s\n", night->dir);
+}
+
+static int run_night(struct night *night, GError **error)
+{
+	const struct night_view view = {
+		.ended = want.quiet ? NULL : show_ended,
+		.progress = want.quiet ? NULL : show_progress,
+	};
+	json_auto_t *result = NULL;
+
+	if (!want.quiet) {
+		printf("night    %s, plan %s, %u cells\n", night->id, night->plan, night->cells->len);
+		fflush(stdout);
+	}
+	if (!night_run(night, &view, error))
+		return rig_exit_code(*error);
+	if (!want.quiet)
+		term_status(NULL);
+	result = night_result(night, error);
+	if (!result)
+		return rig_exit_code(*error);
+	if (want.json)
+		cmd_print_json(json_incref(result));
+	else if (!want.quiet)
+		print_result(night, result);
+	return night_exit_code(night, result);
+}
+
+static int list_nights(const char *results)
+{
+	json_t *nights = night_list(results), *item;
+	size_t i;
+
+	if (want.json) {
+		cmd_print_json(nights);
+		return RIG_EXIT_PASS;
+	}
+	json_array_foreach (nights, i, item) {
+		json_t *counts = json_object_get(item, "counts");
+
+		printf("%s  %-16s %4.0f good %3.0f flaky %3.0f bad %3.0f none %3.0f skip %3.0f left%s\n",
+		       findings_text(item, "id"), findings_text(item, "plan"), real(counts, "good"), real(counts, "flaky"),
+		       real(counts, "bad"), real(counts, "none"), real(counts, "skip"), real(counts, "left"),
+		       json_is_true(json_object_get(item, "regression")) ? "  NEW FINDINGS" : "");
+	}
+	json_decref(nights);
+	return RIG_EXIT_PASS;
+}
+
+static char *plan_name(const char *word)
+{
+	g_autofree char *base = g_path_get_basename(word);
+
+	return g_str_has_suffix(base, ".yaml") ? g_strndup(base, strlen(base) - strlen(".yaml")) : g_strdup(base);
+}
+
+static int with_plan(const char *word, struct night_options *o, GError **error)
+{
+	rig_auto(night) night = NULL;
+	rig_auto(plan) plan = NULL;
+
+	if (want.resume || want.night) {
+		g_autofree char *name = word ? plan_name(word) : NULL;
+
+		night = night_resume(name, want.night, o, error);
+		return night ? run_night(night, error) : rig_exit_code(*error);
+	}
+	plan = plan_load(word, error);
+	night = plan ? night_new(plan, o, error) : NULL;
+	if (!night)
+		return rig_exit_code(*error);
+	if (want.dry_run) {
+		json_t *outlook = night_outlook(night);
+
+		if (want.json) {
+			cmd_print_json(outlook);
+		} else {
+			print_outlook(outlook);
+			json_decref(outlook);
+		}
+		return RIG_EXIT_PASS;
+	}
+	return night_begin(night, error) ? run_night(night, error) : rig_exit_code(*error);
+}
+
+int cmd_nightly(int argc, char **argv)
+{
+	g_autofree char *results = NULL;
+	struct night_options o = {0};
+	g_autoptr(GError) error = NULL;
+	int code, words;
+
+	if (!cmd_parse(&argc, &argv, options, "PLAN [-- WORD…]", summary, examples, &error) || !parse_options(&o, &error))
+		return rig_report_error(error);
+	want.quiet |= want.json;
+	results = want.results ? g_strdup(want.results) : run_default_results();
+	if (want.list)
+		return list_nights(results);
+	/* GOption leaves the "--" where a word was before it */
+	words = argc > 2 && !strcmp(argv[2], "--") ? 3 : 2;
+	if ((argc < 2 && !want.night) || (argc > 2 && words == 2)) {
+		fputs("rig: nightly takes one plan, like smoke; words for `rig run` come after --\n", stderr);
+		return RIG_EXIT_USAGE;
+	}
+	o.results = results;
+	o.extra = argc > words ? (const char *const *)argv + words : NULL;
+	code = with_plan(argc > 1 ? argv[1] : NULL, &o, &error);
+	return error ? rig_report_error(error) : code;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a cell needs and how long it takes: from the index, from earlier nights, else from its scenario. */
+#include "nightly/internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "scenario/scenario.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+#define QEMU_OVERHEAD (256ull << 20)
+#define HOST_RESERVE (1ull << 30)
+#define AROUND_S 15 /* boot and end, where nothing is known */
+#define NIGHTS_READ 10
+
+/* ---- the host ---- */
+
+static guint64 available_memory(void)
+{
+	g_autofree char *text = NULL;
+	const char *line;
+	guint64 bytes;
+
+	if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL))
+		return G_MAXUINT64;
+	line = strstr(text, "MemAvailable:");
+	bytes = line ? g_ascii_strtoull(line + strlen("MemAvailable:"), NULL, 10) << 10 : G_MAXUINT64;
+	return bytes > HOST_RESERVE ? bytes - HOST_RESERVE : 0;
+}
+
+struct night *night_new_empty(const struct night_options *options, GError **error)
+{
+	struct night *night = g_new0(struct night, 1);
+
+	night->lock = night->journal = -1;
+	night->results = g_canonicalize_filename(options->results, NULL);
+	night->options = *options;
+	night->extra = g_strdupv((char **)options->extra);
+	night->seed = options->seed;
+	night->cells = g_ptr_array_new_with_free_func(night_cell_free);
+	night->builds = g_ptr_array_new_with_free_func(night_build_free);
+	night->excluded = g_ptr_array_new_with_free_func(night_excluded_free);
+	night->host = (struct pack_room){
+		.quarters = PACK_QUARTERS * (options->cores ? options->cores : g_get_num_processors()),
+		.memory = options->memory ? options->memory : available_memory(),
+	};
+	night->index = index_open(night->results, NULL, NULL, error);
+	if (night->index)
+		return night;
+	night_free(night);
+	return NULL;
+}
+
+/* ---- cores: what the runs of earlier nights really used ---- */
+
+/* The most of any attempt of SCENARIO on MACHINE; 0 where nothing is known. */
+static double cores_in(json_t *night, const char *scenario, const char *machine)
+{
+	json_t *cell, *attempt;
+	double most = 0;
+	size_t i, k;
+
+	json_array_foreach (json_object_get(night, "cells"), i, cell) {
+		if (g_strcmp0(json_string_value(json_object_get(cell, "scenario")), scenario) ||
+		    g_strcmp0(json_string_value(json_object_get(cell, "machine")), machine))
+			continue;
+		json_array_foreach (json_object_get(cell, "attempts"), k, attempt) {
+			double wall = json_number_value(json_object_get(attempt, "wall_s"));
+			double cpu = json_number_value(json_object_get(attempt, "cpu_s"));
+
+			if (wall > 1 && cpu > 0 && json_is_string(json_object_get(attempt, "run")))
+				most = MAX(most, cpu / wall);
+		}
+	}
+	return most;
+}
+
+static double cores_of(const struct night *night, const struct night_cell *cell)
+{
+	static char *read_from;
+	static json_t *nights;
+	double most = 0;
+
+	/* all cells of a night ask the same few files */
+	if (g_strcmp0(read_from, night->results)) {
+		g_free(read_from);
+		json_decref(nights);
+		read_from = g_strdup(night->results);
+		nights = night_list(night->results);
+	}
+	for (size_t n = json_array_size(nights), i = n > NIGHTS_READ ? n - NIGHTS_READ : 0; i < n; i++)
+		most = MAX(most, cores_in(json_array_get(nights, i), cell->scenario_name, cell->machine));
+	return most;
+}
+
+/* ---- a cell ---- */
+
+static double wall_of(const struct night *night, const struct night_cell *cell, double otherwise)
+{
+	const char *tree = night->kernels[cell->kernel].tree;
+	double s = index_wall_s(night->index, cell->scenario_name, cell->machine, tree);
+
+	if (s < 0)
+		s = index_wall_s(night->index, cell->scenario_name, cell->machine, NULL);
+	return s < 0 ? otherwise : s;
+}
+
+void night_estimate(struct night *night, const struct night_cell *cell, struct pack_item *item)
+{
+	rig_auto(scenario) scenario = scenario_load(cell->scenario, NULL);
+	const struct machine *machine = machine_find(cell->machine, NULL);
+	guint duration_s = night->duration_s ? night->duration_s : scenario ? scenario->duration_s : 60;
+	double cores = cores_of(night, cell);
+
+	if (cores <= 0)
+		cores = scenario ? scenario->cpus : 1;
+	item->need.quarters = CLAMP((guint)ceil(cores * PACK_QUARTERS), 1, night->host.quarters);
+	item->need.memory = QEMU_OVERHEAD + (scenario ? MAX(scenario->max_memory, machine ? machine->min_memory : 0)
+						      : 2ull << 30);
+	item->estimate_s = wall_of(night, cell, duration_s + AROUND_S);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Packing: first fit in a given order, with a limit to passing over. */
+#include "nightly/pack.h"
+
+#define PATIENCE 8
+
+static gboolean fits(const struct pack_room *need, const struct pack_room *free)
+{
+	return need->quarters <= free->quarters && need->memory <= free->memory;
+}
+
+int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s)
+{
+	for (guint i = 0; i < n; i++) {
+		if (left_s >= 0 && items[i]->estimate_s > left_s)
+			continue;
+		if (fits(&items[i]->need, free)) {
+			for (guint k = 0; k < i; k++)
+				items[k]->passed_over++;
+			return i;
+		}
+		if (items[i]->passed_over >= PATIENCE)
+			return -1;
+	}
+	return -1;
+}
+
+struct going {
+	double end_s;
+	struct pack_room need;
+};
+
+/* Ends the one that ends first; its end. */
+static double end_one(GArray *going, struct pack_room *free)
+{
+	guint first = 0;
+	struct going ended;
+
+	for (guint i = 1; i < going->len; i++)
+		if (g_array_index(going, struct going, i).end_s < g_array_index(going, struct going, first).end_s)
+			first = i;
+	ended = g_array_index(going, struct going, first);
+	free->quarters += ended.need.quarters;
+	free->memory += ended.need.memory;
+	g_array_remove_index_fast(going, first);
+	return ended.end_s;
+}
+
+double pack_span(struct pack_item *const *items, guint n, const struct pack_room *host)
+{
+	g_autofree struct pack_item *copies = g_new(struct pack_item, n + 1);
+	g_autoptr(GPtrArray) waiting = g_ptr_array_new();
+	g_autoptr(GArray) going = g_array_new(FALSE, FALSE, sizeof(struct going));
+	struct pack_room free = *host;
+	double now = 0, last = 0;
+
+	for (guint i = 0; i < n; i++) {
+		copies[i] = *items[i];
+		copies[i].need.quarters = MIN(copies[i].need.quarters, host->quarters);
+		copies[i].need.memory = MIN(copies[i].need.memory, host->memory);
+		g_ptr_array_add(waiting, &copies[i]);
+	}
+	while (waiting->len || going->len) {
+		int pick = pack_pick((struct pack_item **)waiting->pdata, waiting->len, &free, -1);
+		struct pack_item *item;
+		struct going start;
+
+		if (pick < 0) {
+			now = end_one(going, &free);
+			continue;
+		}
+		item = g_ptr_array_remove_index(waiting, pick);
+		free.quarters -= item->need.quarters;
+		free.memory -= item->need.memory;
+		start = (struct going){now + item->estimate_s, item->need};
+		last = MAX(last, start.end_s);
+		g_array_append_val(going, start);
+	}
+	return last;
+}
+
+double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host)
+{
+	double cores = 0, memory = 0, longest = 0;
+
+	for (guint i = 0; i < n; i++) {
+		cores += items[i]->estimate_s * MIN(items[i]->need.quarters, host->quarters);
+		memory += items[i]->estimate_s * MIN(items[i]->need.memory, host->memory);
+		longest = MAX(longest, items[i]->estimate_s);
+	}
+	cores = host->quarters ? cores / host->quarters : 0;
+	memory = host->memory ? memory / host->memory : 0;
+	return MAX(longest, MAX(cores, memory));
+}

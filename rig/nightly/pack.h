@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which cell starts next: by what it needs and how long it takes, and nothing else. Pure. */
+#ifndef RIG_NIGHTLY_PACK_H
+#define RIG_NIGHTLY_PACK_H
+
+#include <glib.h>
+
+/* Cores are counted in quarters. */
+#define PACK_QUARTERS 4
+
+struct pack_room {
+	guint quarters;
+	guint64 memory;
+};
+
+struct pack_item {
+	struct pack_room need;
+	double estimate_s;
+	guint passed_over; /* how often another was started before it for want of room */
+};
+
+/*
+ * Of ITEMS, which are in the order in which they should start, the first that fits into FREE and ends within LEFT_S (< 0: no
+ * limit); -1 where none does. One that was passed over too often is waited for.
+ */
+int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s);
+
+/* How long ITEMS take on HOST when they are started by pack_pick(), with nothing in between. */
+double pack_span(struct pack_item *const *items, guint n, const struct pack_room *host);
+
+/* No packing can be shorter: the longest one, and what all need divided by what there is. */
+double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Plans: scenarios x machines x kernels x seeds x repetitions, and what is left out. scenarios/plans/NAME.yaml;
+ * docs/nightly.md is the manual for their authors.
+ */
+#ifndef RIG_NIGHTLY_PLAN_H
+#define RIG_NIGHTLY_PLAN_H
+
+#include <glib.h>
+
+#include "util/auto.h"
+
+struct plan_kernel {
+	char *name;   /* the tree's name over time: "stable"; the label `tree` of its runs */
+	char *source; /* source or image, as `rig run --kernel` takes it */
+	char **patches, **fragments; /* paths, as `rig run` takes them from anywhere */
+	unsigned n_patches, n_fragments;
+	gboolean no_lockdep;
+};
+
+/* Leaves out what fits all that it names. */
+struct plan_exclude {
+	char *scenario, *machine, *kernel; /* NULL: any */
+	char *why;
+	guint used; /* how many combinations it has left out */
+};
+
+struct plan {
+	char *about;
+	char **scenarios, **machines; /* not NULL-terminated */
+	unsigned n_scenarios, n_machines; /* no machines: those of each scenario */
+	struct plan_kernel *kernels;
+	unsigned n_kernels;
+	struct plan_exclude *excludes;
+	unsigned n_excludes;
+	guint64 *seeds;
+	unsigned n_seeds; /* 0: one for each cell, from the night's seed */
+	unsigned repeat;  /* 1 */
+	unsigned retries; /* how often a failing cell is run again: 2 */
+	unsigned duration_s, patience_s; /* 0: the scenario's, the rig's */
+	char *name, *file; /* "nightly"; where it was read from */
+};
+
+/*
+ * WHAT is a name ("nightly": scenarios/plans/nightly.yaml of the rig) or a path with a slash or .yaml. Errors (RIG_EXIT_USAGE)
+ * have file:line:column: form, unknown scenarios and machines, names that come twice, an exclude of something that is
+ * not in the plan. Files in it are relative to its folder.
+ */
+struct plan *plan_load(const char *what, GError **error);
+void plan_free(struct plan *plan);
+RIG_DEFINE_AUTO(plan, plan_free)
+
+#endif
