@@ -61,7 +61,7 @@ deps:
 	@tools/install-packages build run check
 
 include mk/guest.mk mk/check.mk
--include mk/libvirt.mk mk/fuzz.mk mk/lint.mk mk/bench.mk mk/zoo.mk mk/install.mk
+-include mk/libvirt.mk mk/fuzz.mk mk/lint.mk mk/bench.mk mk/zoo.mk mk/bisect.mk mk/install.mk
 
 define module
 SRC_$(1) := $$(wildcard rig/$(1)/*.c)

@@ -41,7 +41,8 @@ char *result_git_log(const struct search *search, enum search_end end)
 		return NULL;
 	add_line(out, search, n, fix ? has_not : has);
 	add_line(out, search, 0, fix ? has : has_not);
-	for (guint t = 1; t < n; t++) {
+	/* git knows one bad commit, the last that it was told: the oldest comes last */
+	for (guint t = n - 1; t > 0; t--) {
 		double bug = posterior_has_bug(search->posterior, t);
 
 		if (search->skipped[t])

@@ -6,6 +6,8 @@
 #include <check.h>
 
 TCase *bisect_posterior_case(void);
+TCase *bisect_search_case(void);
 TCase *bisect_simulate_case(void);
+TCase *bisect_span_case(void);
 
 #endif

@@ -11,6 +11,8 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(suite, bisect_posterior_case());
+	suite_add_tcase(suite, bisect_span_case());
+	suite_add_tcase(suite, bisect_search_case());
 	suite_add_tcase(suite, bisect_simulate_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

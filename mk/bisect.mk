@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Bisection: is its confidence true, and does it find the commit in a real tree?
+
+BISECT_SEARCHES ?= 10000
+BISECT_ROUNDS ?= 1
+
+## make check-bisect  bisection alone: 10,000 simulated searches, then a tree of 40 commits with zoo bug z03
+.PHONY: check-bisect
+check-bisect: bisect-simulation bisect-tree
+
+.PHONY: bisect-simulation
+bisect-simulation: $(OUT)/tests/test-bisect
+	@RIG_SEARCHES=$(BISECT_SEARCHES) CK_RUN_CASE=simulate RIG_TEST_DATA=$(CURDIR)/rig/tests/data $<
+
+.PHONY: bisect-tree
+bisect-tree: all
+	@tools/install-packages build run check
+	@tests/bisect-search $(OUT) z03 $(BISECT_ROUNDS)
+
+## make check-bisect-more  the same tree with a bug that shows in a quarter of the runs, a series, and a config
+.PHONY: check-bisect-more
+check-bisect-more: all
+	@tools/install-packages build run check
+	@tests/bisect-search $(OUT) rare $(BISECT_ROUNDS)
+	@tests/bisect-search $(OUT) series
+	@tests/bisect-search $(OUT) config
