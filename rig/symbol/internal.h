@@ -7,6 +7,12 @@
 
 #include "symbol/symbol.h"
 
+/*
+ * In ARRAY, sorted by a guint64 at OFFSET in its elements: how many are at or below ADDRESS. The last of
+ * those is the one before that index.
+ */
+guint count_up_to(const GArray *array, gsize offset, guint64 address);
+
 struct table;
 
 /* NULL where ELF has no symbols. The names are ELF's. */

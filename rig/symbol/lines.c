@@ -100,19 +100,11 @@ void lines_free(struct lines *lines)
 
 static gboolean find_unit(const struct lines *lines, guint64 address, Dwarf_Die *ret)
 {
-	guint low = 0, high = lines->extents->len;
+	guint n = count_up_to(lines->extents, offsetof(struct extent, low), address);
 
-	while (low < high) {
-		guint middle = low + (high - low) / 2;
-
-		if (g_array_index(lines->extents, struct extent, middle).low <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (guint i = 0; i < BEHIND_MAX && i < low; i++) {
+	for (guint i = 0; i < BEHIND_MAX && i < n; i++) {
 		const struct extent *extent =
-			&g_array_index(lines->extents, struct extent, low - 1 - i);
+			&g_array_index(lines->extents, struct extent, n - 1 - i);
 
 		if (address < extent->high)
 			return dwarf_offdie(lines->dwarf, extent->unit, ret) != NULL;

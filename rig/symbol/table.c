@@ -22,6 +22,24 @@ struct table {
 	GArray *next_same;   /* guint: index of another symbol of that name, or G_MAXUINT */
 };
 
+guint count_up_to(const GArray *array, gsize offset, guint64 address)
+{
+	gsize size = g_array_get_element_size((GArray *)array);
+	guint low = 0, high = array->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		guint64 value;
+
+		memcpy(&value, array->data + middle * size + offset, sizeof(value));
+		if (value <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static int by_value(gconstpointer a, gconstpointer b)
 {
 	const struct symbol *one = a, *two = b;
@@ -165,19 +183,11 @@ gboolean table_find(const struct table *table, const struct frame *frame, guint6
 
 const char *table_name(const struct table *table, guint64 address)
 {
-	guint low = 0, high = table->by_value->len;
+	guint n = count_up_to(table->by_value, offsetof(struct symbol, value), address);
 
-	while (low < high) {
-		guint middle = low + (high - low) / 2;
-
-		if (g_array_index(table->by_value, struct symbol, middle).value <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low)
+	if (!n)
 		return NULL;
-	const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, low - 1);
+	const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, n - 1);
 
 	return address - symbol->value < MAX(symbol->extent, 1) ? symbol->name : NULL;
 }

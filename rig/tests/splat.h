@@ -28,6 +28,10 @@ GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng);
 
 void add_known_tests(Suite *suite);
 void add_schema_tests(TCase *tests);
+void load_fixtures(void);
+/* A splat_found; DATA is a GPtrArray. */
+void collect_splat(struct splat *splat, void *data);
+void free_splat(gpointer splat);
 void add_cycle_tests(TCase *tests);
 void add_generation_tests(TCase *tests);
 
