@@ -234,8 +234,35 @@ START_TEST(a_chain_with_a_gap_is_marked)
 }
 END_TEST
 
+/* The same bug as guests printed it: two builds and boots of one kernel, two architectures. */
+static const char *const captured[][2] = {
+	{"lockdep-circular-x86-6.1.txt", "lockdep-circular-z03-x86-6.1.txt"},
+};
+
+START_TEST(captured_pairs_have_one_signature)
+{
+	const struct splat *splats[2];
+	GPtrArray *found[2];
+
+	for (int i = 0; i < 2; i++) {
+		const struct fixture *fixture = fixture_named(captured[_i][i]);
+
+		found[i] = scan(fixture->log, fixture->len, 0, NULL);
+		ck_assert_uint_eq(found[i]->len, 1);
+		splats[i] = found[i]->pdata[0];
+		ck_assert_msg(!splats[i]->corrupted, "%s", fixture->name);
+	}
+	ck_assert_str_eq(splats[0]->bug, splats[1]->bug);
+	/* it is not one log twice */
+	ck_assert_str_ne(splats[0]->exact, splats[1]->exact);
+	g_ptr_array_unref(found[0]);
+	g_ptr_array_unref(found[1]);
+}
+END_TEST
+
 void add_cycle_tests(TCase *tests)
 {
+	tcase_add_loop_test(tests, captured_pairs_have_one_signature, 0, G_N_ELEMENTS(captured));
 	tcase_add_test(tests, one_cycle_has_one_signature);
 	tcase_add_test(tests, two_cycles_never_share_one);
 	tcase_add_test(tests, a_chain_with_a_gap_is_marked);
