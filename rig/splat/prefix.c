@@ -103,6 +103,34 @@ static const char *date_end(const char *p)
 	return NULL;
 }
 
+/* "[   12.345678]", or dmesg -T's "[Sat Nov 21 06:00:01 2026]". Without the blank that follows. */
+static const char *stamp_end(const char *p, double *ret)
+{
+	const char *digits = p + 1 + strspn(p + 1, " ");
+	const char *dot = skip_digits(digits);
+	const char *end;
+
+	if (*p != '[')
+		return NULL;
+	if (dot > digits && *dot == '.' && dot - digits < 12) {
+		end = skip_digits(dot + 1);
+		/* a version has as few digits, but no caller after it */
+		gboolean caller = strncmp(end, "][", 2) == 0;
+
+		if (end - dot < (caller ? 2 : 4) || end - dot > 10 || *end != ']')
+			return NULL;
+		*ret = g_ascii_strtod(digits, NULL);
+		return end + 1;
+	}
+	if (g_ascii_isupper(p[1]) && strcspn(p, " ") == 4) {
+		const char *date = date_end(p + 5);
+
+		if (date && *date == ' ' && skip_digits(date + 1) == date + 5 && date[5] == ']')
+			return date + 6;
+	}
+	return NULL;
+}
+
 /* A date, then host and tag up to "kernel: "; another tag than the kernel's makes it a user's line.
  */
 static const char *strip_syslog(const char *p, struct line *line)
@@ -126,9 +154,16 @@ static const char *strip_syslog(const char *p, struct line *line)
 		line->kernel = TRUE;
 		return text + 8;
 	}
+	/* a CI's date before what the console said */
+	double stamp;
+
+	if (end[1] == '<' || stamp_end(end + 1, &stamp))
+		return end + 1;
 	/* "host tag[pid]: text" */
 	text = strstr(end, ": ");
-	if (text && text - end < 120 && memchr(end + 1, ' ', text - end - 1)) {
+	const char *tag = strchr(end + 1, ' ');
+
+	if (text && text - end < 120 && tag && tag < text && !memchr(tag + 1, ' ', text - tag - 1)) {
 		line->user = TRUE;
 		return text + 2;
 	}
@@ -165,34 +200,6 @@ static const char *strip_level(const char *p, struct line *line)
 		return p;
 	line->kernel = TRUE;
 	return end + 1;
-}
-
-/* "[   12.345678]", or dmesg -T's "[Sat Nov 21 06:00:01 2026]". Without the blank that follows. */
-static const char *stamp_end(const char *p, double *ret)
-{
-	const char *digits = p + 1 + strspn(p + 1, " ");
-	const char *dot = skip_digits(digits);
-	const char *end;
-
-	if (*p != '[')
-		return NULL;
-	if (dot > digits && *dot == '.' && dot - digits < 12) {
-		end = skip_digits(dot + 1);
-		/* a version has as few digits, but no caller after it */
-		gboolean caller = strncmp(end, "][", 2) == 0;
-
-		if (end - dot < (caller ? 2 : 4) || end - dot > 10 || *end != ']')
-			return NULL;
-		*ret = g_ascii_strtod(digits, NULL);
-		return end + 1;
-	}
-	if (g_ascii_isupper(p[1]) && strcspn(p, " ") == 4) {
-		const char *date = date_end(p + 5);
-
-		if (date && *date == ' ' && skip_digits(date + 1) == date + 5 && date[5] == ']')
-			return date + 6;
-	}
-	return NULL;
 }
 
 /* "[ T12]" or "[ C1]" of CONFIG_PRINTK_CALLER. */

@@ -237,6 +237,7 @@ END_TEST
 /* The same bug as guests printed it: two builds and boots of one kernel, two architectures. */
 static const char *const captured[][2] = {
 	{"lockdep-circular-x86-6.1.txt", "lockdep-circular-z03-x86-6.1.txt"},
+	{"lockdep-circular-z03-x86-6.1.txt", "lockdep-circular-z03-ppc64le-6.1.txt"},
 };
 
 START_TEST(captured_pairs_have_one_signature)

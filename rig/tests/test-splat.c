@@ -97,6 +97,7 @@ enum dress {
 	DRESS_JOURNAL,
 	DRESS_ISO,
 	DRESS_DMESG_X,
+	DRESS_CI,
 	N_DRESSES
 };
 
@@ -114,9 +115,11 @@ static char *dress(const struct fixture *fixture, enum dress dress)
 			[DRESS_JOURNAL] = "Nov 21 06:00:01 testhost kernel: ",
 			[DRESS_ISO] = "2026-11-21T06:00:01.123456+00:00 testhost kernel: ",
 			[DRESS_DMESG_X] = "kern  :warn  : ",
+			[DRESS_CI] = "2026-11-21T06:00:00.1234567Z ",
 		};
 		/* only printk's own lines would come with these */
-		gboolean ours = dress == DRESS_CRLF || dress == DRESS_QUOTED || lines[i][0] == '[';
+		gboolean ours = dress == DRESS_CRLF || dress == DRESS_QUOTED ||
+				dress == DRESS_CI || lines[i][0] == '[';
 
 		g_string_append(out, ours ? before[dress] : "");
 		g_string_append(out, lines[i]);
