@@ -112,14 +112,19 @@ static gboolean check(const struct graph *graph, GError **error)
 
 char *graph_svg(const struct graph *graph, GError **error)
 {
-	GVC_t *context;
+	/*
+	 * One for all, and never freed: the pango plugin of Graphviz 2.42 keeps a font's name that belongs to the
+	 * context (static in estimate_textspan_size()), and looks at it again for the next picture.
+	 */
+	static GVC_t *context;
 	Agraph_t *g;
 	char *data = NULL, *svg = NULL;
 	unsigned len = 0;
 
 	if (!check(graph, error))
 		return NULL;
-	context = gvContext();
+	if (!context)
+		context = gvContext();
 	g = build(graph);
 	if (!gvLayout(context, g, "dot")) {
 		if (!gvRenderData(context, g, "svg", &data, &len) && data)
@@ -128,7 +133,6 @@ char *graph_svg(const struct graph *graph, GError **error)
 		gvFreeLayout(context, g);
 	}
 	agclose(g);
-	gvFreeContext(context);
 	if (!svg)
 		rig_fail(error, RIG_EXIT_INFRA, "Graphviz could not draw the picture");
 	return svg;
