@@ -64,7 +64,7 @@ _rig() {
 			[ -z "$(_rig_words "$command")" ] || words="$words $(_rig_options "$command ${COMP_WORDS[2]}")"
 			;;
 		run,*) words=$(_rig_scenarios) ;;
-		show,* | recheck,* | replay,* | report,*) words=$(_rig_runs) ;;
+		show,* | explain,* | recheck,* | replay,* | report,*) words=$(_rig_runs) ;;
 		*) [ "$COMP_CWORD" -eq 2 ] && words=$(_rig_words "$command") ;;
 		esac
 	fi
@@ -72,7 +72,7 @@ _rig() {
 	# a scenario can be a file, and so can what other commands take
 	case $command,$cur in
 	*,-*) ;;
-	run,* | scan,* | recheck,* | show,* | kernel,* | scenario,*)
+	run,* | scan,* | recheck,* | show,* | kernel,* | scenario,* | nightly,*)
 		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur")
 		;;
 	esac

@@ -61,7 +61,7 @@ static gboolean parse(int *argc, char ***argv, struct wishes *wishes, GError **e
 	entries[n++] = (GOptionEntry){"html", 0, 0, G_OPTION_ARG_FILENAME, &wishes->html,
 				      "pages that open from the disk, without server or network", "DIR"};
 	entries[n++] = (GOptionEntry){"night", 'n', 0, G_OPTION_ARG_STRING, &wishes->night,
-				      "the runs of a night, or of a day (2026-11-21)", "ID"};
+				      "the runs of a night, of a day (2026-11-21), or last", "ID"};
 	entries[n++] = (GOptionEntry){"limit", 'l', 0, G_OPTION_ARG_INT, &wishes->limit,
 				      "show so many runs, the newest (2000; 0: all)", "N"};
 	entries[n++] = (GOptionEntry){"results", 'r', 0, G_OPTION_ARG_FILENAME, &wishes->results,
@@ -173,7 +173,7 @@ static gboolean fill_window(const struct wishes *wishes, const char *results, ch
 		return rig_fail(error, RIG_EXIT_USAGE, "report takes --night or runs, not both");
 	if (wishes->limit < 0)
 		return rig_fail(error, RIG_EXIT_USAGE, "a limit of %d is out of range: 1 or more, 0 for all", wishes->limit);
-	if (wishes->night) {
+	if (wishes->night && strcmp(wishes->night, "last")) {
 		night = night_runs(ix, wishes->night, error);
 		if (!night)
 			return FALSE;
@@ -248,7 +248,7 @@ static gboolean report(const struct wishes *wishes, char **words, struct window 
 		return FALSE;
 	if (!window->runs->len)
 		return rig_fail(error, RIG_EXIT_USAGE, "no run is kept in '%s' yet; `rig run` makes one", results);
-	model = model_new(window->runs, &(const struct model_options){.now = window->now, .label = wishes->night,
+	model = model_new(window->runs, &(const struct model_options){.now = window->now, .label = window->now ? wishes->night : NULL,
 								      .older = window->older});
 	return put_all(wishes, model, error);
 }

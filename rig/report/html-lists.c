@@ -57,16 +57,16 @@ void write_lists(struct site *site)
 	write_run_list(site);
 }
 
-/* A rate is what few runs can say, so its interval is with it. */
+/* First attempts that were judged. A rate is what few runs can say, so its interval is with it. */
 static void put_rate(struct page *page, const char *name, const struct tally *tally)
 {
 	double low, high;
 
-	if (!tally->judged)
+	if (!tally->first)
 		return;
-	stats_wilson(tally->bad, tally->judged, &low, &high);
-	html(page, "<dt>%s</dt><dd>%u of %u judged runs bad <span class=\"soft\">(95 %% interval: %.0f to %.0f %%)</span></dd>\n",
-	     name, tally->bad, tally->judged, 100 * low, 100 * high);
+	stats_wilson(tally->first_bad, tally->first, &low, &high);
+	html(page, "<dt>%s</dt><dd>%u of %u runs bad <span class=\"soft\">(95 %% interval: %.0f to %.0f %%)</span></dd>\n", name,
+	     tally->first_bad, tally->first, 100 * low, 100 * high);
 }
 
 static void write_cell(struct site *site, struct cell *cell)
@@ -82,7 +82,7 @@ static void write_cell(struct site *site, struct cell *cell)
 	put_rate(&page, "now", &cell->now);
 	put_rate(&page, "before", &cell->then);
 	put_rate(&page, "all runs here", &cell->ever);
-	html_raw(&page, "</dl>\n");
+	html_raw(&page, "</dl>\n<p class=\"soft\">Judged runs; of those that a failing cell was given again, none.</p>\n");
 	g_ptr_array_add(one, cell);
 	html_raw(&page, "<h2>Trends</h2>\n");
 	put_trends(&page, one);

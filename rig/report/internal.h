@@ -5,8 +5,6 @@
 
 #include "report/model.h"
 
-void tally_add(struct tally *tally, enum verdict verdict);
-
 /* "worse than before": one phrase for everything, and what kind of news it is (a badge's name). */
 const char *model_state(const struct model *model, const char **ret_kind);
 

@@ -26,12 +26,18 @@ char *model_text(json_t *json, const char *path)
 	return text && *text ? text_clean(text) : g_strdup("?");
 }
 
-void tally_add(struct tally *tally, enum verdict verdict)
+static void tally_add(struct tally *tally, const struct shown_run *run)
 {
-	tally->n[verdict]++;
+	const char *attempt = json_string_value(model_at(run->info->inputs, "labels/attempt"));
+	gboolean bad = run->as == VERDICT_FAIL || run->as == VERDICT_HANG, judged = bad || run->as == VERDICT_PASS;
+	gboolean first = !attempt || !strcmp(attempt, "1");
+
+	tally->n[run->as]++;
 	tally->all++;
-	tally->judged += verdict == VERDICT_PASS || verdict == VERDICT_FAIL || verdict == VERDICT_HANG;
-	tally->bad += verdict == VERDICT_FAIL || verdict == VERDICT_HANG;
+	tally->judged += judged;
+	tally->bad += bad;
+	tally->first += judged && first;
+	tally->first_bad += bad && first;
 }
 
 const char *tally_word(const struct tally *tally)
@@ -294,7 +300,7 @@ static void mark_now(struct model *model, GHashTable *now)
 				   : run->when > newest - MODEL_SPAN_S;
 		if (!run->now)
 			continue;
-		tally_add(&model->now, run->as);
+		tally_add(&model->now, run);
 		model->first = model->first ? MIN(model->first, run->when) : run->when;
 		model->last = MAX(model->last, run->when);
 	}
@@ -307,9 +313,9 @@ static void count_cell(struct cell *cell)
 	for (guint i = 0; i < cell->runs->len; i++) {
 		const struct shown_run *run = cell->runs->pdata[i];
 
-		tally_add(&cell->ever, run->as);
+		tally_add(&cell->ever, run);
 		if (run->now)
-			tally_add(&cell->now, run->as);
+			tally_add(&cell->now, run);
 		else
 			last = run->when;
 	}
@@ -317,7 +323,7 @@ static void count_cell(struct cell *cell)
 		const struct shown_run *run = cell->runs->pdata[i];
 
 		if (!run->now && run->when > last - MODEL_SPAN_S)
-			tally_add(&cell->then, run->as);
+			tally_add(&cell->then, run);
 	}
 }
 
@@ -382,6 +388,23 @@ static void lay_out(struct model *model)
 			g_ptr_array_remove_index(model->columns, i);
 }
 
+/* The night's name where all of now have one and the same, else the day. */
+static char *label_of(const struct model *model)
+{
+	const char *night = NULL;
+
+	for (guint i = 0; i < model->runs->len; i++) {
+		const struct shown_run *run = model->runs->pdata[i];
+
+		if (!run->now)
+			continue;
+		if (!night_of(run) || (night && strcmp(night, night_of(run))))
+			return model_day(model->last);
+		night = night_of(run);
+	}
+	return night ? text_clean(night) : model_day(model->last);
+}
+
 struct model *model_new(const GPtrArray *runs, const struct model_options *options)
 {
 	static const struct model_options none;
@@ -412,7 +435,7 @@ struct model *model_new(const GPtrArray *runs, const struct model_options *optio
 	g_ptr_array_sort(model->signatures, by_last_seen);
 	lay_out(model);
 	model_find_changes(model);
-	model->label = options->label ? text_clean(options->label) : model_day(model->last);
+	model->label = options->label ? text_clean(options->label) : label_of(model);
 	return model;
 }
 

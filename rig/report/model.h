@@ -26,6 +26,8 @@ struct tally {
 	guint all;
 	guint judged; /* the kernel was judged: PASS, FAIL, HANG */
 	guint bad;    /* not as the scenario expects */
+	/* first attempts alone: a cell is run again because it failed, so the others would raise its rate */
+	guint first, first_bad;
 };
 
 /* What one word says of several runs: a verdict's name, "FLAKY" for some but not all bad, "none". */

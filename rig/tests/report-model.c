@@ -157,6 +157,30 @@ START_TEST(notes_have_no_signature)
 }
 END_TEST
 
+/* Runs that were made because one failed show that a cell is flaky, but are in no rate. */
+START_TEST(repetitions_are_in_no_rate)
+{
+	static const enum verdict verdicts[] = {VERDICT_FAIL, VERDICT_PASS, VERDICT_PASS};
+	g_autoptr(GPtrArray) runs = fake_runs();
+
+	for (guint i = 0; i < G_N_ELEMENTS(verdicts); i++) {
+		struct run_info *run = fake_run(1, i, "dimm", "pc-q35", verdicts[i], i ? NULL : "a bug");
+		g_autofree char *attempt = g_strdup_printf("%u", i + 1);
+
+		json_object_set_new(run->inputs, "labels", json_pack("{s:s, s:s}", "night", "a-night", "attempt", attempt));
+		g_ptr_array_add(runs, run);
+	}
+	rig_auto(model) model = model_new(runs, NULL);
+	const struct cell *cell = cell_named(model, "dimm");
+
+	ck_assert_str_eq(tally_word(&cell->now), "FLAKY");
+	ck_assert_uint_eq(cell->now.judged, 3);
+	ck_assert_uint_eq(cell->now.first, 1);
+	ck_assert_uint_eq(cell->now.first_bad, 1);
+	ck_assert_str_eq(model->label, "a-night");
+}
+END_TEST
+
 /* What only runs that are not shown have had is not new either. */
 START_TEST(older_is_not_new)
 {
@@ -244,6 +268,7 @@ void add_model_tests(Suite *suite)
 	tcase_add_test(tests, expected_reports_are_good);
 	tcase_add_test(tests, known_is_not_new);
 	tcase_add_test(tests, notes_have_no_signature);
+	tcase_add_test(tests, repetitions_are_in_no_rate);
 	tcase_add_test(tests, older_is_not_new);
 	tcase_add_test(tests, now_can_be_chosen);
 	tcase_add_test(tests, text_fits_one_screen);
