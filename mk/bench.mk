@@ -24,3 +24,9 @@ bench-report: all
 bench-index: all $(FAKES)
 	@tools/install-packages build check
 	@tests/bench/index $(OUT)
+
+## make bench-nightly how well a night is packed: PLAN=smoke, or a file
+.PHONY: bench-nightly
+bench-nightly: all
+	@tools/install-packages build run check
+	@tests/bench/nightly $(OUT) $(PLAN)

@@ -9,14 +9,19 @@ static gboolean fits(const struct pack_room *need, const struct pack_room *free)
 	return need->quarters <= free->quarters && need->memory <= free->memory;
 }
 
+static gboolean is_too_long(const struct pack_item *item, double left_s)
+{
+	return left_s >= 0 && item->estimate_s > left_s;
+}
+
 int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s)
 {
 	for (guint i = 0; i < n; i++) {
-		if (left_s >= 0 && items[i]->estimate_s > left_s)
+		if (is_too_long(items[i], left_s))
 			continue;
 		if (fits(&items[i]->need, free)) {
 			for (guint k = 0; k < i; k++)
-				items[k]->passed_over++;
+				items[k]->passed_over += !is_too_long(items[k], left_s);
 			return i;
 		}
 		if (items[i]->passed_over >= PATIENCE)
