@@ -34,7 +34,7 @@ struct cell {
 	struct cell_result result;
 	cell_done done;
 	void *data;
-	gboolean *freed; /* set while DONE runs, which may free us */
+	gboolean telling, freed; /* while DONE runs, which may free us */
 };
 
 /* ---- the words ---- */
@@ -188,17 +188,16 @@ static void reap(struct cell *cell)
 /* Calls DONE when the child and both pipes have ended. */
 static void settle(struct cell *cell)
 {
-	gboolean freed = FALSE;
-
 	if (cell->pid || cell->pipe_source[OUT] || cell->pipe_source[ERR] || cell->ended)
 		return;
 	cell->ended = TRUE;
 	g_clear_handle_id(&cell->timer, g_source_remove);
 	read_answer(cell);
-	cell->freed = &freed;
+	cell->telling = TRUE;
 	cell->done(cell, &cell->result, cell->data);
-	if (!freed)
-		cell->freed = NULL;
+	cell->telling = FALSE;
+	if (cell->freed)
+		cell_free(cell);
 }
 
 static gboolean on_end(int fd, GIOCondition condition, void *data)
@@ -359,12 +358,14 @@ void cell_free(struct cell *cell)
 {
 	if (!cell)
 		return;
+	if (cell->telling) {
+		cell->freed = TRUE;
+		return;
+	}
 	if (cell->pid) {
 		kill(-cell->pid, SIGKILL);
 		reap(cell);
 	}
-	if (cell->freed)
-		*cell->freed = TRUE;
 	g_clear_handle_id(&cell->timer, g_source_remove);
 	g_clear_handle_id(&cell->end_source, g_source_remove);
 	for (int i = 0; i < N_PIPES; i++) {

@@ -20,7 +20,10 @@ struct night_cell *night_find_cell(const struct night *night, const char *key);
 void night_estimate(struct night *night, const struct night_cell *cell, struct pack_item *item);
 struct night *night_new_empty(const struct night_options *options, GError **error);
 
-/* state.c: the night's folder. */
+#define NIGHT_VERSION 1
+
+/* state.c: the night's folder. Errors: it is in use (RIG_EXIT_USAGE), the disk (RIG_EXIT_INFRA). */
+gboolean night_open_files(struct night *night, GError **error);
 json_t *night_strings(char *const *list);
 gboolean night_note(struct night *night, json_t *line, GError **error); /* LINE is stolen */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt);

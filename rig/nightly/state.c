@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A night's folder: made, written while it runs, read again by who goes on with it. */
+/* A night's folder: made, and written while it runs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -13,9 +13,6 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
-
-#define FILE_MAX (256u << 20)
-#define VERSION 1
 
 static void kernel_clear(struct night_kernel *kernel)
 {
@@ -84,7 +81,7 @@ gboolean night_note(struct night *night, json_t *line, GError **error)
 			n < 0 ? g_strerror(errno) : "no space left on device");
 }
 
-static gboolean open_files(struct night *night, GError **error)
+gboolean night_open_files(struct night *night, GError **error)
 {
 	g_autofree char *lock = g_build_filename(night->dir, "lock", NULL);
 	g_autofree char *journal = g_build_filename(night->dir, "journal", NULL);
@@ -142,7 +139,7 @@ static json_t *cells_json(const struct night *night)
 		json_array_append_new(excluded, json_pack("{s:s, s:s, s:s, s:s}", "scenario", e->scenario, "machine",
 							  e->machine, "tree", e->tree, "why", e->why));
 	}
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "version", VERSION, "id",
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "version", NIGHT_VERSION, "id",
 			 night->id, "plan", night->plan, "about", night->about, "began", night->began, "seed",
 			 (json_int_t)night->seed, "retries", night->retries, "duration_s", night->duration_s, "patience_s",
 			 night->patience_s, "extra", night_strings(night->extra), "kernels", kernels, "cells", cells,
@@ -168,7 +165,7 @@ gboolean night_begin(struct night *night, GError **error)
 		if (errno != EEXIST || n > 1000)
 			return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", night->dir, g_strerror(errno));
 	}
-	if (!open_files(night, error))
+	if (!night_open_files(night, error))
 		return FALSE;
 	json = cells_json(night);
 	dumped = json_dumps(json, JSON_INDENT(1) | JSON_ENSURE_ASCII);
@@ -178,271 +175,4 @@ gboolean night_begin(struct night *night, GError **error)
 	free(dumped);
 	file = g_build_filename(night->dir, "cells.json", NULL);
 	return rig_write_file(file, text, -1, error);
-}
-
-/* ---- going on ---- */
-
-static char *text_of(json_t *json, const char *key)
-{
-	return g_strdup(json_string_value(json_object_get(json, key)));
-}
-
-static gint64 number_of(json_t *json, const char *key)
-{
-	return json_integer_value(json_object_get(json, key));
-}
-
-static char **list_of(json_t *json, const char *key)
-{
-	json_t *array = json_object_get(json, key), *item;
-	char **list = g_new0(char *, json_array_size(array) + 1);
-	guint n = 0;
-	size_t i;
-
-	json_array_foreach (array, i, item)
-		if (json_is_string(item))
-			list[n++] = g_strdup(json_string_value(item));
-	return list;
-}
-
-static void read_kernels(struct night *night, json_t *kernels)
-{
-	json_t *kernel;
-	size_t i;
-
-	night->n_kernels = json_array_size(kernels);
-	night->kernels = g_new0(struct night_kernel, night->n_kernels + 1);
-	json_array_foreach (kernels, i, kernel)
-		night->kernels[i] = (struct night_kernel){
-			text_of(kernel, "tree"), text_of(kernel, "source"), list_of(kernel, "patches"),
-			list_of(kernel, "fragments"), json_is_true(json_object_get(kernel, "no_lockdep"))};
-}
-
-static void read_cells(struct night *night, json_t *cells)
-{
-	json_t *json;
-	size_t i;
-
-	json_array_foreach (cells, i, json) {
-		struct night_cell *cell = night_cell_new();
-
-		cell->key = text_of(json, "cell");
-		cell->scenario = text_of(json, "scenario");
-		cell->scenario_name = text_of(json, "name");
-		cell->machine = text_of(json, "machine");
-		cell->kernel = CLAMP(number_of(json, "kernel"), 0, (gint64)night->n_kernels - 1);
-		cell->seed = number_of(json, "seed");
-		cell->repetition = number_of(json, "repetition");
-		g_ptr_array_add(night->cells, cell);
-		if (cell->key && cell->scenario && cell->scenario_name && cell->machine)
-			night_estimate(night, cell, &cell->item);
-		else
-			g_ptr_array_set_size(night->cells, night->cells->len - 1);
-	}
-}
-
-static void read_excluded(struct night *night, json_t *excluded)
-{
-	json_t *json;
-	size_t i;
-
-	json_array_foreach (excluded, i, json) {
-		struct night_excluded *e = g_new0(struct night_excluded, 1);
-
-		e->scenario = text_of(json, "scenario");
-		e->machine = text_of(json, "machine");
-		e->tree = text_of(json, "tree");
-		e->why = text_of(json, "why");
-		g_ptr_array_add(night->excluded, e);
-	}
-}
-
-json_t *night_attempt_json(const struct attempt *a)
-{
-	return json_pack("{s:i, s:s, s:i, s:s?, s:s?, s:f, s:f}", "attempt", a->number, "verdict",
-			 verdict_name(a->verdict), "outcome", a->outcome, "run", a->run, "problem", a->problem, "wall_s",
-			 a->wall_s, "cpu_s", a->cpu_s);
-}
-
-/* Takes ATTEMPT's strings as copies; one number counts once. */
-void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt)
-{
-	struct attempt mine = *attempt;
-	guint place = 0;
-
-	for (; place < cell->attempts->len; place++) {
-		guint number = g_array_index(cell->attempts, struct attempt, place).number;
-
-		if (number == mine.number)
-			return;
-		if (number > mine.number)
-			break;
-	}
-	mine.run = g_strdup(attempt->run);
-	mine.problem = g_strdup(attempt->problem);
-	g_array_insert_val(cell->attempts, place, mine);
-	night_settle(night, cell);
-}
-
-static void read_line(struct night *night, json_t *line)
-{
-	const char *what = json_string_value(json_object_get(line, "what"));
-	struct night_cell *cell = night_find_cell(night, json_string_value(json_object_get(line, "cell")));
-	struct attempt attempt = {
-		.number = number_of(line, "attempt"),
-		.outcome = CLAMP(number_of(line, "outcome"), OUTCOME_GOOD, OUTCOME_NONE),
-		.run = (char *)json_string_value(json_object_get(line, "run")),
-		.problem = (char *)json_string_value(json_object_get(line, "problem")),
-		.wall_s = json_number_value(json_object_get(line, "wall_s")),
-		.cpu_s = json_number_value(json_object_get(line, "cpu_s")),
-	};
-
-	if (!g_strcmp0(what, "rig")) {
-		night->wall_s += json_number_value(json_object_get(line, "wall_s"));
-		night->controller_s += json_number_value(json_object_get(line, "controller_s"));
-		night->children_s += json_number_value(json_object_get(line, "children_s"));
-	}
-	if (!g_strcmp0(what, "cell") && cell && attempt.number &&
-	    verdict_parse(json_string_value(json_object_get(line, "verdict")), &attempt.verdict) &&
-	    attempt.verdict != VERDICT_ABORTED)
-		night_add_attempt(night, cell, &attempt);
-}
-
-static gboolean read_journal(struct night *night, GError **error)
-{
-	g_autofree char *file = g_build_filename(night->dir, "journal", NULL), *text = NULL;
-	g_auto(GStrv) lines = NULL;
-
-	if (!rig_read_file(file, FILE_MAX, &text, NULL, error))
-		return FALSE;
-	lines = g_strsplit(text, "\n", -1);
-	for (char **line = lines; *line; line++) {
-		json_auto_t *json = json_loads(*line, 0, NULL);
-
-		if (json_is_object(json))
-			read_line(night, json);
-	}
-	return TRUE;
-}
-
-/* Runs that have a verdict, whether the rig that started them came to note it or not. */
-static gboolean read_folders(struct night *night, GError **error)
-{
-	g_autoptr(GPtrArray) runs = index_runs(night->index, &(struct index_filter){.night = night->id}, error);
-
-	for (guint i = 0; runs && i < runs->len; i++) {
-		const struct index_run *run = runs->pdata[i];
-		struct night_cell *cell = night_find_cell(night, run->cell);
-		const struct attempt attempt = {.number = run->attempt, .verdict = run->verdict, .outcome = run->outcome,
-						.run = run->name, .wall_s = run->total_s, .cpu_s = -1};
-
-		if (cell && run->attempt > 0 && run->verdict != VERDICT_ABORTED && run->verdict != VERDICT_RUNNING)
-			night_add_attempt(night, cell, &attempt);
-	}
-	return runs != NULL;
-}
-
-static json_t *read_json(const char *dir, const char *name)
-{
-	g_autofree char *file = g_build_filename(dir, name, NULL), *text = NULL;
-	json_t *json;
-	gsize len;
-
-	if (!rig_read_file(file, FILE_MAX, &text, &len, NULL))
-		return NULL;
-	json = json_loadb(text, len, 0, NULL);
-	if (json_is_object(json))
-		return json;
-	json_decref(json);
-	return NULL;
-}
-
-static int by_text(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static GPtrArray *night_ids(const char *results)
-{
-	g_autofree char *nights = g_build_filename(results, "nights", NULL);
-	g_autoptr(GDir) dir = g_dir_open(nights, 0, NULL);
-	GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir)))
-		if (*name != '.')
-			g_ptr_array_add(ids, g_strdup(name));
-	g_ptr_array_sort(ids, by_text);
-	return ids;
-}
-
-json_t *night_list(const char *results)
-{
-	g_autoptr(GPtrArray) ids = night_ids(results);
-	json_t *array = json_array();
-
-	for (guint i = 0; i < ids->len; i++) {
-		g_autofree char *dir = g_build_filename(results, "nights", ids->pdata[i], NULL);
-		json_t *json = read_json(dir, "night.json");
-
-		if (json)
-			json_array_append_new(array, json);
-	}
-	return array;
-}
-
-/* The newest of PLAN that is not finished. */
-static char *find_unfinished(const char *results, const char *plan, GError **error)
-{
-	g_autoptr(GPtrArray) ids = night_ids(results);
-
-	for (guint i = ids->len; i-- > 0;) {
-		g_autofree char *dir = g_build_filename(results, "nights", ids->pdata[i], NULL);
-		json_auto_t *cells = read_json(dir, "cells.json");
-		json_auto_t *done = read_json(dir, "night.json");
-
-		if (!g_strcmp0(json_string_value(json_object_get(cells, "plan")), plan) &&
-		    !json_is_true(json_object_get(done, "finished")))
-			return g_strdup(ids->pdata[i]);
-	}
-	rig_fail(error, RIG_EXIT_USAGE, "no night of the plan '%s' is left unfinished", plan);
-	return NULL;
-}
-
-struct night *night_resume(const char *plan, const char *id, const struct night_options *options, GError **error)
-{
-	rig_auto(night) night = night_new_empty(options, error);
-	json_auto_t *cells = NULL;
-
-	if (!night)
-		return NULL;
-	night->id = id ? g_strdup(id) : find_unfinished(night->results, plan, error);
-	if (!night->id)
-		return NULL;
-	if (strchr(night->id, '/')) {
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' is no night's id", night->id);
-		return NULL;
-	}
-	night->dir = g_build_filename(night->results, "nights", night->id, NULL);
-	cells = read_json(night->dir, "cells.json");
-	if (!cells || number_of(cells, "version") != VERSION) {
-		rig_fail(error, RIG_EXIT_USAGE, "there is no night '%s' that this rig can go on with", night->id);
-		return NULL;
-	}
-	if (!open_files(night, error))
-		return NULL;
-	night->plan = text_of(cells, "plan");
-	night->about = text_of(cells, "about");
-	night->began = text_of(cells, "began");
-	night->seed = number_of(cells, "seed");
-	night->retries = number_of(cells, "retries");
-	night->duration_s = number_of(cells, "duration_s");
-	night->patience_s = number_of(cells, "patience_s");
-	g_strfreev(night->extra);
-	night->extra = list_of(cells, "extra");
-	read_kernels(night, json_object_get(cells, "kernels"));
-	read_cells(night, json_object_get(cells, "cells"));
-	read_excluded(night, json_object_get(cells, "excluded"));
-	night_find_builds(night);
-	return read_journal(night, error) && read_folders(night, error) ? g_steal_pointer(&night) : NULL;
 }

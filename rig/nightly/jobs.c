@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The children of a night: how they start, and what is noted when they end. */
+#include "nightly/run.h"
+#include "scenario/scenario.h"
+
+#define AROUND_S 900 /* boot, post-mortem and a slow host: the run watches itself, this is for one that cannot */
+
+/* ---- the end of a child ---- */
+
+static struct job *job_new(struct runner *r, struct night_cell *cell, struct night_build *build, struct pack_room need)
+{
+	struct job *job = g_new0(struct job, 1);
+
+	job->runner = r;
+	job->cell = cell;
+	job->build = build;
+	job->need = need;
+	r->free.quarters -= need.quarters;
+	r->free.memory -= need.memory;
+	g_ptr_array_add(r->running, job);
+	return job;
+}
+
+static void job_free(struct job *job)
+{
+	struct runner *r = job->runner;
+
+	g_ptr_array_remove_fast(r->running, job);
+	r->free.quarters += job->need.quarters;
+	r->free.memory += job->need.memory;
+	cell_free(job->child);
+	g_free(job);
+}
+
+void night_record(struct runner *r, json_t *line)
+{
+	if (r->error) {
+		json_decref(line);
+		return;
+	}
+	if (!night_note(r->night, line, &r->error))
+		r->stop = STOP_ALL;
+}
+
+static void note_build(struct runner *r, struct night_build *build, const struct cell_result *result)
+{
+	build->ended = !result->stopped;
+	build->ok = result->verdict == VERDICT_PASS;
+	build->cached = json_is_true(json_object_get(result->answer, "cached"));
+	build->wall_s = result->wall_s;
+	g_free(build->problem);
+	g_free(build->name);
+	build->problem = g_strdup(result->problem);
+	build->name = g_strdup(json_string_value(json_object_get(result->answer, "name")));
+	night_record(r, json_pack("{s:s, s:s, s:s, s:b, s:b, s:s?, s:f, s:f}", "what", "build", "tree",
+			  r->night->kernels[build->kernel].tree, "arch", build->arch, "ok", build->ok, "cached",
+			  build->cached, "problem", build->problem, "wall_s", result->wall_s, "cpu_s", result->cpu_s));
+}
+
+static void note_cell(struct runner *r, struct job *job, const struct cell_result *result)
+{
+	struct attempt attempt = {
+		.number = job->attempt,
+		.verdict = result->verdict,
+		.outcome = index_outcome(result->verdict, json_object_get(result->answer, "details")),
+		.run = result->run,
+		.problem = result->problem,
+		.wall_s = result->wall_s,
+		.cpu_s = result->cpu_s,
+	};
+	json_t *line = night_attempt_json(&attempt);
+
+	json_object_set_new(line, "what", json_string("cell"));
+	json_object_set_new(line, "cell", json_string(job->cell->key));
+	night_record(r, line);
+	if (result->verdict != VERDICT_ABORTED)
+		night_add_attempt(r->night, job->cell, &attempt);
+}
+
+static void on_done(struct cell *child, const struct cell_result *result, void *data)
+{
+	struct job *job = data;
+	struct runner *r = job->runner;
+	struct night_cell *cell = job->cell;
+	struct night_build *build = job->build;
+
+	(void)child;
+	r->night->children_s += result->cpu_s;
+	if (build)
+		note_build(r, build, result);
+	else
+		note_cell(r, job, result);
+	job_free(job);
+	for (guint i = 0; i < r->night->cells->len && build; i++)
+		night_settle(r->night, r->night->cells->pdata[i]);
+	if (r->view->ended)
+		r->view->ended(r->night, cell, build, r->view->data);
+	night_schedule(r);
+}
+
+/* ---- starting ---- */
+
+static guint limit_of(const struct night *night, const struct night_cell *cell)
+{
+	rig_auto(scenario) scenario = scenario_load(cell->scenario, NULL);
+	guint duration_s = night->duration_s ? night->duration_s : scenario ? scenario->duration_s : 60;
+
+	return 2 * duration_s + (scenario ? scenario->boot_s : 60) + AROUND_S;
+}
+
+static guint next_attempt(const struct night_cell *cell)
+{
+	guint n = cell->attempts->len;
+
+	return n ? g_array_index(cell->attempts, struct attempt, n - 1).number + 1 : 1;
+}
+
+static char **labels_of(const struct night *night, const struct night_cell *cell, guint attempt)
+{
+	char **labels = g_new0(char *, 5);
+
+	labels[0] = g_strdup_printf("night=%s", night->id);
+	labels[1] = g_strdup_printf("cell=%s", cell->key);
+	labels[2] = g_strdup_printf("attempt=%u", attempt);
+	labels[3] = g_strdup_printf("tree=%s", night->kernels[cell->kernel].tree);
+	return labels;
+}
+
+void night_start_cell(struct runner *r, struct night_cell *cell)
+{
+	const struct night *night = r->night;
+	const struct night_kernel *kernel = &night->kernels[cell->kernel];
+	struct job *job = job_new(r, cell, NULL, cell->item.need);
+	g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, cell->seed);
+	g_auto(GStrv) labels = NULL;
+	g_autoptr(GPtrArray) extra = g_ptr_array_new();
+	struct cell_spec spec = {
+		.scenario = cell->scenario, .machine = cell->machine, .kernel = kernel->source,
+		.patches = (const char *const *)kernel->patches, .fragments = (const char *const *)kernel->fragments,
+		.seed = seed, .duration_s = night->duration_s, .patience_s = night->patience_s,
+		.results = night->results, .rig = night->options.rig, .limit_s = limit_of(night, cell),
+	};
+
+	for (char **word = night->extra; word && *word; word++)
+		g_ptr_array_add(extra, *word);
+	if (kernel->no_lockdep)
+		g_ptr_array_add(extra, (gpointer)"--no-lockdep");
+	g_ptr_array_add(extra, NULL);
+	job->attempt = next_attempt(cell);
+	labels = labels_of(night, cell, job->attempt);
+	spec.labels = (const char *const *)labels;
+	spec.extra = (const char *const *)extra->pdata;
+	job->child = cell_run(&spec, on_done, job, &r->error);
+	if (job->child)
+		return;
+	r->stop = STOP_ALL;
+	job_free(job);
+}
+
+void night_start_build(struct runner *r, struct night_build *build, guint quarters)
+{
+	const struct night_kernel *kernel = &r->night->kernels[build->kernel];
+	struct job *job = job_new(r, NULL, build, (struct pack_room){.quarters = quarters});
+	const struct cell_build_spec spec = {
+		.source = kernel->source, .arch = build->arch, .patches = (const char *const *)kernel->patches,
+		.fragments = (const char *const *)kernel->fragments, .no_lockdep = kernel->no_lockdep,
+		.jobs = MAX(1, quarters / PACK_QUARTERS), .rig = r->night->options.rig,
+	};
+
+	job->child = cell_build(&spec, on_done, job, &r->error);
+	if (job->child)
+		return;
+	r->stop = STOP_ALL;
+	job_free(job);
+}

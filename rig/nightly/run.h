@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A night while it runs. Private to nightly/. */
+#ifndef RIG_NIGHTLY_RUN_H
+#define RIG_NIGHTLY_RUN_H
+
+#include "cell/cell.h"
+#include "nightly/internal.h"
+
+enum stop { STOP_NOT, STOP_STARTING, STOP_ALL };
+
+struct runner {
+	struct night *night;
+	const struct night_view *view;
+	GMainLoop *loop;
+	GPtrArray *order;   /* all cells, in the order in which they should start */
+	GPtrArray *running; /* struct job */
+	struct pack_room free;
+	enum stop stop;
+	gint64 began_ns;
+	GError *error;
+	guint signals;
+};
+
+/* One child. */
+struct job {
+	struct runner *runner;
+	struct cell *child;
+	struct night_cell *cell; /* or NULL: a build */
+	struct night_build *build;
+	struct pack_room need;
+	guint attempt;
+};
+
+/* run.c: starts what there is room for, or ends the loop. Called whenever a child has ended. */
+void night_schedule(struct runner *r);
+
+/* jobs.c: children. An error is left in R, and stops everything. */
+void night_start_cell(struct runner *r, struct night_cell *cell);
+void night_start_build(struct runner *r, struct night_build *build, guint quarters);
+/* Into the journal; LINE is stolen. */
+void night_record(struct runner *r, json_t *line);
+
+#endif
