@@ -82,7 +82,7 @@ static void write_cell(struct site *site, struct cell *cell)
 	put_rate(&page, "now", &cell->now);
 	put_rate(&page, "before", &cell->then);
 	put_rate(&page, "all runs here", &cell->ever);
-	html_raw(&page, "</dl>\n<p class=\"soft\">Judged runs; of those that a failing cell was given again, none.</p>\n");
+	html_raw(&page, "</dl>\n<p class=\"soft\">Of judged runs, first attempts alone: a failing cell is run again.</p>\n");
 	g_ptr_array_add(one, cell);
 	html_raw(&page, "<h2>Trends</h2>\n");
 	put_trends(&page, one);

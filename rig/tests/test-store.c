@@ -339,7 +339,7 @@ START_TEST(recheck_finds_again)
 	ck_assert(!recheck(dir));
 	info = run_open(scratch, FAILED, NULL);
 	ck_assert_int_eq(info->verdict, VERDICT_FAIL);
-	ck_assert_str_eq(first_reason(info), "possible deadlock in kernfs_get_active_of");
+	ck_assert_str_eq(first_reason(info), "possible deadlock in cpu_device_down");
 	report = slurp(dir, "splats/01-lockdep-circular.txt");
 	ck_assert_ptr_nonnull(strstr(report, "cpu_add_remove_lock"));
 }
