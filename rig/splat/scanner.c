@@ -84,13 +84,13 @@ static gboolean goes_down(const struct line *line)
 {
 	if (line->kernel)
 		return strstr(line->text, "reboot: ") || strstr(line->text, "Starting new kernel");
-	return g_str_has_prefix(line->text, "-- Boot ") || g_str_has_prefix(line->text, "-- Reboot --");
+	return g_str_has_prefix(line->text, "-- Boot ");
 }
 
 /* A second boot in one log that nothing announced. The decompressor speaks first, where there is one. */
 static void take_boot(struct scanner *scanner, const struct line *line)
 {
-	gboolean unpacks = !line->kernel && g_str_has_prefix(line->text, "Booting the kernel");
+	gboolean unpacks = !line->kernel && strstr(line->text, "Parsing ELF... ");
 	gboolean starts =
 		line->kernel && line->stamp <= 1 && g_str_has_prefix(line->text, "Linux version ");
 
