@@ -41,21 +41,32 @@ static void add_gains(const struct choice *choice, const struct posterior *p, gu
 	}
 }
 
+/* So far from a broken commit others are doubted. */
+#define WINDOW 32
+
 /*
- * The chance that T can be tested. What breaks a build is mended some commits later, so the neighbours
- * of a broken commit are doubtful too, the more of them are known to be broken, the further.
+ * Multiplies each score by the chance that the position can be tested. What breaks a build is mended some
+ * commits later, so the neighbours of a broken commit are doubtful too, the more of them are known to be
+ * broken, the further.
  */
-static double testable(const gboolean *skipped, guint n, guint t)
+static void doubt(const gboolean *skipped, guint n, double *score)
 {
-	guint near = G_MAXUINT, known = 0;
+	g_autofree guint *before = g_new0(guint, n + 2); /* broken ones before each position */
+	guint last = G_MAXUINT, next = G_MAXUINT;
 
-	for (guint d = 1; d <= 32; d++) {
-		gboolean broken = (d <= t && skipped[t - d]) || (t + d <= n && skipped[t + d]);
+	for (guint t = 0; t <= n; t++)
+		before[t + 1] = before[t] + (skipped[t] != 0);
+	for (guint t = 0; t <= n; t++) {
+		guint low = t > WINDOW ? t - WINDOW : 0, high = MIN(t + WINDOW, n);
+		guint known = before[high + 1] - before[low], near;
 
-		near = broken && near == G_MAXUINT ? d : near;
-		known += broken;
+		if (next == G_MAXUINT || next < t)
+			for (next = t; next <= n && !skipped[next];)
+				next++;
+		last = t && skipped[t - 1] ? t - 1 : last;
+		near = MIN(next - t, last == G_MAXUINT ? G_MAXUINT : t - last);
+		score[t] *= known ? (double)near / (near + known) : 1;
 	}
-	return known ? (double)near / (near + known) : 1;
 }
 
 gboolean choice_next(const struct choice *choice, guint *ret_position)
@@ -73,14 +84,12 @@ gboolean choice_next(const struct choice *choice, guint *ret_position)
 	add_gains(choice, p, 0, 1, score, scratch);
 	for (guint t = 0; choice->skipped && t <= n; t++)
 		any_skipped |= choice->skipped[t];
+	if (any_skipped)
+		doubt(choice->skipped, n, score);
 	for (guint t = 0; t <= n; t++) {
 		if (choice->ready && !choice->ready[t])
 			score[t] /= 1 + choice->build_cost;
 		if ((any_skipped && choice->skipped[t]) || (found && score[t] <= best))
-			continue;
-		if (any_skipped)
-			score[t] *= testable(choice->skipped, n, t);
-		if (found && score[t] <= best)
 			continue;
 		best = score[t];
 		*ret_position = t;

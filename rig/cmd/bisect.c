@@ -303,6 +303,7 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 		search->status = show_status;
 		printf("search   %u changes, %s on %s, %u guest%s at a time\nfolder   %s\n", search->span->n, o.scenario,
 		       o.machine, o.guests, o.guests > 1 ? "s" : "", dir);
+		fflush(stdout);
 	}
 	if (!search_run(search, &end, &error)) {
 		term_status(NULL);

@@ -8,11 +8,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "bisect/choice.h"
 #include "bisect/simulate.h"
 #include "tests/bisect.h"
-#include "util/clock.h"
 
 #define COMMITS 1000
 #define CONFIDENCE 0.99
@@ -117,8 +117,7 @@ static double least(void)
 
 START_TEST(searches_are_right)
 {
-	gint64 began = rig_now_ns();
-	g_autofree char *took = NULL;
+	clock_t began = clock();
 
 	printf("%u searches each over %u commits, stopped at %.0f %%; 5 %% of the runs %s\n", searches(),
 	       COMMITS, CONFIDENCE * 100, noises[_i].what);
@@ -137,11 +136,12 @@ START_TEST(searches_are_right)
 		else
 			printf("| | | |\n");
 		ck_assert_double_ge(tally.right, least());
-		if (tally.repeats)
+		/* who does not notice a spoiled run can do no better than who repeats each run often enough */
+		if (tally.repeats && noises[_i].unrelated > 0)
 			ck_assert_double_lt(tally.boots, tally.plain_boots);
 	}
-	took = rig_duration_text(rig_now_ns() - began);
-	printf("%s\n\n", took);
+	printf("%.1f s of CPU time\n\n", (double)(clock() - began) / CLOCKS_PER_SEC);
+	fflush(stdout);
 }
 END_TEST
 
