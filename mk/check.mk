@@ -48,3 +48,10 @@ gallery: all
 check-nightly: all $(FAKES)
 	@tools/install-packages build check
 	@RIG_KILLS=20 RIG_CELLS=40 RIG_TESTS='kill -9' tests/nightly $(OUT)
+
+## make check-hang  real guests hang in each way, with lockdep and without: is each explained, and how soon
+.PHONY: check-hang
+check-hang:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@tests/hang $(OUT)

@@ -256,6 +256,10 @@ static gboolean resolve(const struct job *job, struct resolved *r, GError **erro
 	r->kernel = get_kernel(job, r->machine, error);
 	if (!r->kernel || !check_needs(r, error))
 		return FALSE;
+	if (job->vmlinux) {
+		g_free(r->kernel->vmlinux);
+		r->kernel->vmlinux = g_strdup(job->vmlinux);
+	}
 	r->known = job->known ? g_strdup(job->known) : rig_home_path("scenarios/known-issues.yaml");
 	r->results = job->results ? g_strdup(job->results) : run_default_results();
 	return TRUE;

@@ -10,6 +10,7 @@ struct job {
 	const char *scenario;
 	const char *machine;	   /* the scenario's first */
 	const char *kernel;	   /* source or image: "deb:linux-source-6.1" */
+	const char *vmlinux;	   /* of that image: whose locks its memory holds; NULL: none, or the build's */
 	char **patches, **fragments; /* NULL-terminated or NULL */
 	char *seed;		   /* decimal or 0x…; NULL: a fresh one */
 	const char *known;	   /* list of known issues; NULL: the rig's own */

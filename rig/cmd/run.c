@@ -35,6 +35,8 @@ int cmd_run(int argc, char **argv)
 		{"machine", 'm', 0, G_OPTION_ARG_STRING, &job.machine, "pc-q35, pseries, powernv9, …", "NAME"},
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &job.kernel,
 		 "image, or deb:PACKAGE[@SUITE], tar:FILE, dir:PATH, git:REPO@REV", "WHAT"},
+		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &job.vmlinux,
+		 "vmlinux with DWARF of an image: explains hangs from its memory", "FILE"},
 		{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &job.patches, "apply a patch (repeatable, in order)",
 		 "FILE"},
 		{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &job.fragments,

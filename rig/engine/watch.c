@@ -284,6 +284,7 @@ static gboolean watch_beat(struct session *s)
 	ran = (processor_ns(s) - w->beat_cpu_ns) / (double)RIG_NS_PER_S;
 	if (silent < share(s, 100) && (!w->beat_cpu_ns || ran < share(s, PROCESSOR)))
 		return FALSE;
+	run_journal(s->run, "stall", "{s:f, s:f}", "after_s", silent, "guest_s", s->guest_s);
 	stall(s, "no beat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
 	return TRUE;
 }

@@ -48,9 +48,19 @@ static char *holds_text(const struct task *task)
 	return g_string_free(text, FALSE);
 }
 
+/* "a completion", with its name where the memory told it. */
+static char *waits_for(const struct task *task)
+{
+	if (task->image_kind && task->image_name)
+		return g_strdup_printf("the %s %s", task->image_kind, task->image_name);
+	if (task->wait && task->wait->what)
+		return g_strdup(task->wait->what);
+	return g_strdup(task->image_kind ? task->image_kind : "something");
+}
+
 static char *wants_text(const struct task *task)
 {
-	g_autofree char *lock = NULL;
+	g_autofree char *lock = NULL, *what = NULL;
 
 	if (task->wanted) {
 		lock = lock_text(task->wanted);
@@ -58,11 +68,10 @@ static char *wants_text(const struct task *task)
 			return g_strdup_printf("waits for everybody to leave %s", lock);
 		return g_strdup_printf(task->wanted_polls ? "tries again and again to get %s" : "waits for %s", lock);
 	}
-	if (task->image_kind)
-		return g_strdup_printf("waits for %s%s%s", task->image_kind, task->image_name ? " " : "",
-				       task->image_name ? task->image_name : "");
-	if (task->wait && task->wait->what)
-		return g_strdup_printf("waits for %s", task->wait->what);
+	if (task->image_kind || (task->wait && task->wait->what)) {
+		what = waits_for(task);
+		return g_strdup_printf("waits for %s", what);
+	}
 	return g_strdup(task->state == 'D' ? "waits" : "does not wait for a lock");
 }
 
@@ -116,14 +125,11 @@ static char *loop_title(const struct hang *hang)
 			       hang->lock ? hang->lock->klass : "");
 }
 
-static const char *waits_for(const struct task *task)
-{
-	return task->image_kind ? task->image_kind : task->wait && task->wait->what ? task->wait->what : "something";
-}
-
 static char *wait_title(const struct hang *hang)
 {
-	return g_strdup_printf("%s waits for %s%s%s%s", hang->function, waits_for(hang->culprit), hang->lock ? " with " : "",
+	g_autofree char *what = waits_for(hang->culprit);
+
+	return g_strdup_printf("%s waits for %s%s%s%s", hang->function, what, hang->lock ? " with " : "",
 			       hang->lock ? hang->lock->klass : "", hang->lock ? " held" : "");
 }
 
@@ -173,10 +179,10 @@ static char *loop_end(const struct hang *hang)
 
 static char *wait_end(const struct hang *hang)
 {
-	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang);
+	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang), *what = waits_for(hang->culprit);
 
-	return g_strdup_printf("%s waits for %s in %s()%s, which is no lock: nobody can be named who owes it", who,
-			       waits_for(hang->culprit), hang->function, held);
+	return g_strdup_printf("%s waits for %s in %s()%s, which is no lock: nobody can be named who owes it", who, what,
+			       hang->function, held);
 }
 
 static char *unexplained_end(const struct hang *hang)
