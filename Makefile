@@ -105,16 +105,15 @@ $(FAKES): $(OUT)/tests/%: $(OUT)/obj/rig/tests/%.o
 parts = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard rig/tests/$(notdir $(1))/*.c))
 $(foreach f,$(FAKES),$(eval $(f): $(call parts,$(f))))
 
+# All suites, as many at a time as there are processors
 .PHONY: unit
 unit: $(TESTS:%=$(OUT)/tests/test-%) $(FAKES)
-	@failed=0; for t in $(TESTS); do \
-		RIG_TEST_DATA=$(CURDIR)/rig/tests/data RIG_TEST_BIN=$(abspath $(OUT))/tests \
-		CK_FORK=yes $(OUT)/tests/test-$$t || failed=1; done; exit $$failed
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j$(shell nproc) $(TESTS:%=test-%)
 
 # One suite: make test-splat
 .PHONY: test-%
 test-%: $(OUT)/tests/test-% $(FAKES)
-	@RIG_TEST_DATA=$(CURDIR)/rig/tests/data RIG_TEST_BIN=$(abspath $(OUT))/tests $<
+	@RIG_TEST_DATA=$(CURDIR)/rig/tests/data RIG_TEST_BIN=$(abspath $(OUT))/tests CK_FORK=yes $<
 
 .SECONDARY:
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
