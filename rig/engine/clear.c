@@ -35,16 +35,12 @@ static void on_blocks_gone(struct session *s, unsigned type, const char *text, v
 
 static void wait_until_gone(struct session *s, struct device *d)
 {
-	g_autofree char *text = NULL;
-	guint64 address, size;
+	struct extent place;
 
-	if (!vm_where(s->vm, d->id, &address, &size)) {
+	if (vm_where(s->vm, d->id, &place.start, &place.size))
+		books_ask(s, &place, "gone", 5000, on_blocks_gone, d);
+	else
 		clear_ended(s);
-		return;
-	}
-	text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT
-			       "\nwrite gone\nwait-ms 5000\n", address, size);
-	session_ask(s, PROTO_BLOCKS, text, on_blocks_gone, d);
 }
 
 static void on_cleared(enum vm_outcome outcome, const char *why, json_t *reply, void *data)

@@ -57,6 +57,11 @@ struct device {
 	struct session *session; /* for what CLEAR does with it */
 };
 
+/* Guest physical memory. */
+struct extent {
+	guint64 start, size;
+};
+
 /* A guest agent and what the beats say of it. */
 struct agent_run {
 	guint id;
@@ -175,6 +180,17 @@ void tracks_free(struct session *s);
 GHashTable *devices_new(void);
 void tracks_hello(struct session *s); /* the guest came back after a reset step */
 void device_event(struct session *s, const char *name, json_t *event);
+
+/* books.c */
+/* BLOCKS (docs/guest-protocol.md) for the memory at WHERE. */
+void books_ask(struct session *s, const struct extent *where, const char *write, unsigned wait_ms, answered done,
+	       void *data);
+/* Does somebody between us and QEMU keep books too (libvirt)? Then the guest's are compared after each step. */
+gboolean books_are_many(const struct session *s);
+/* May memory of a device other than BUT sit at WHERE, or come there now? */
+gboolean books_may_overlap(const struct session *s, const struct device *but, const struct extent *where);
+/* For people: a block that a plugged DIMM should have and the guest has not, or NULL. */
+char *books_missing(const struct session *s, const struct account *now);
 
 /* clear.c */
 void clear_start(struct session *s);  /* EV_ANSWER when nothing is left, EV_BAD otherwise */

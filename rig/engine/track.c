@@ -24,6 +24,8 @@ struct track_run {
 	char *id;		 /* its device, with the copy's suffix */
 	struct device *device;
 	gint64 began_ns;
+	gboolean asks_guest; /* the device is done; what is waited for is the guest's word on it */
+	struct extent place; /* of a DIMM that is being unplugged; size 0: unknown */
 };
 
 static void step_done(struct track_run *t, const char *outcome, const char *why);
@@ -101,30 +103,37 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 
 static void on_blocks_there(struct session *s, unsigned type, const char *text, void *data)
 {
+	struct track_run *t = data;
+
 	(void)s;
 	(void)type;
-	plugged(data, g_str_has_prefix(text, "ok") ? VM_OK : VM_TIMED_OUT, text);
+	t->asks_guest = FALSE;
+	plugged(t, g_str_has_prefix(text, "ok") ? VM_OK : VM_TIMED_OUT, text);
+}
+
+/* Has the guest a word of its own for it (_OST), and nobody in between who could have got it wrong? */
+static gboolean is_certain(const struct session *s)
+{
+	return (s->plan->machine->can & MACHINE_ACPI_OST) && !books_are_many(s);
 }
 
 /*
  * Where no _OST tells that the guest has taken a DIMM (pseries: the answer of device_add comes before the
- * guest has seen it), the guest itself is asked to wait for its blocks.
+ * guest has seen it), and through libvirt, the guest itself is asked to wait for its blocks.
  */
 static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
 	struct track_run *t = data;
-	guint64 address, size;
-	g_autofree char *text = NULL;
+	struct extent place;
 
 	(void)reply;
-	if (outcome != VM_OK || t->step->device != DEVICE_DIMM ||
-	    (t->s->plan->machine->can & MACHINE_ACPI_OST) || !vm_where(t->s->vm, t->id, &address, &size)) {
+	if (outcome != VM_OK || t->step->device != DEVICE_DIMM || is_certain(t->s) ||
+	    !vm_where(t->s->vm, t->id, &place.start, &place.size)) {
 		plugged(t, outcome, why);
 		return;
 	}
-	text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT
-			       "\nwrite none\nwait-ms %u\n", address, size, t->step->timeout_s * 1000);
-	session_ask(t->s, PROTO_BLOCKS, text, on_blocks_there, t);
+	t->asks_guest = TRUE;
+	books_ask(t->s, &place, "none", t->step->timeout_s * 1000, on_blocks_there, t);
 }
 
 static void do_plug(struct track_run *t)
@@ -156,6 +165,19 @@ static void do_plug(struct track_run *t)
 		vm_plug_dimm(t->s->vm, &memory, deadline(t), on_plugged, t);
 }
 
+static void on_blocks_gone(struct session *s, unsigned type, const char *text, void *data)
+{
+	struct track_run *t = data;
+
+	(void)type;
+	t->asks_guest = t->device->busy = FALSE;
+	if (strstr(text, "EBUSY") && !books_may_overlap(s, t->device, &t->place)) {
+		session_judge(s, VERDICT_FAIL, "the guest still has memory blocks of '%s', which was unplugged", t->id);
+		session_event(s, EV_REPORT);
+	}
+	step_done(t, unplug_name(VM_OK), "");
+}
+
 static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
 	struct track_run *t = data;
@@ -169,7 +191,12 @@ static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply
 	s->status.refused += outcome == VM_REFUSED;
 	session_count(s, "unplug", unplug_name(outcome));
 	judge_outcome(s, "unplug", t->id, outcome, why);
-	step_done(t, unplug_name(outcome), why);
+	if (outcome != VM_OK || !t->place.size || !books_are_many(s)) {
+		step_done(t, unplug_name(outcome), why);
+		return;
+	}
+	t->asks_guest = t->device->busy = TRUE;
+	books_ask(s, &t->place, "gone", 0, on_blocks_gone, t);
 }
 
 static void do_unplug(struct track_run *t)
@@ -179,6 +206,8 @@ static void do_unplug(struct track_run *t)
 		return;
 	}
 	t->device->busy = TRUE;
+	if (t->device->kind != DEVICE_DIMM || !vm_where(t->s->vm, t->id, &t->place.start, &t->place.size))
+		t->place.size = 0;
 	vm_unplug(t->s->vm, t->id, deadline(t), on_unplugged, t);
 }
 
@@ -261,23 +290,10 @@ static void on_checked(struct session *s, unsigned type, const char *text, void 
 	struct track_run *t = data;
 	struct account now = {0};
 	g_autofree char *missing = NULL;
-	GHashTableIter iter;
-	struct device *d;
 
 	if (type == PROTO_ACCOUNT)
 		account_read(&now, text);
-	g_hash_table_iter_init(&iter, s->devices);
-	while (now.known && s->block_size > 0 && g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
-		guint64 address, size;
-
-		if (d->kind != DEVICE_DIMM || !d->there || d->busy || d->unsure ||
-		    !vm_where(s->vm, d->id, &address, &size))
-			continue;
-		for (guint64 a = address; a < address + size && !missing; a += s->block_size)
-			if (!g_hash_table_contains(now.blocks, GUINT_TO_POINTER(a / s->block_size)))
-				missing = g_strdup_printf("the guest has no memory block at 0x%" G_GINT64_MODIFIER
-							  "x of device '%s'", a, d->id);
-	}
+	missing = books_missing(s, &now);
 	if (missing) {
 		session_judge(s, VERDICT_FAIL, "%s", missing);
 		session_event(s, EV_REPORT);
@@ -389,6 +405,8 @@ void tracks_hello(struct session *s)
 			continue;
 		if (t->step->what == STEP_RESET)
 			step_done(t, "ok", "");
+		else if (t->asks_guest) /* who was asked has gone: QEMU's word stands */
+			(t->step->what == STEP_PLUG ? on_blocks_there : on_blocks_gone)(s, PROTO_DONE, "ok", t);
 		else if (t->step->what == STEP_ONLINE || t->step->what == STEP_CPU ||
 			 t->step->what == STEP_CHECK)
 			step_done(t, "reset", "the guest was reset meanwhile");
