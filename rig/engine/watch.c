@@ -293,7 +293,9 @@ static gboolean on_watch(gpointer data)
 {
 	struct session *s = data;
 
-	if (s->paused || s->reset_waits)
+	if (vm_is_away(s->vm))
+		s->last_beat_ns = rig_now_ns(); /* nothing can be heard: silence says nothing */
+	if (s->paused || s->reset_waits || vm_is_away(s->vm))
 		s->watch->beat_ns = 0;
 	else if (!watch_beat(s))
 		watch_operations(s);

@@ -68,6 +68,7 @@ struct vm {
 	GHashTable *buses;    /* id to the hot bus that its device sits on */
 
 	gboolean by_us, guest_shutdown, faulted;
+	gboolean away; /* set by the launcher: see vm_is_away() */
 	gboolean may_reboot; /* between our system_reset and the next hello */
 	const char *last_words; /* why the guest ended, from QMP; static */
 };

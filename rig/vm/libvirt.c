@@ -120,6 +120,7 @@ void lv_gone(struct lv_host *host, int status, const char *why)
 	if (host->domain_gone || host->state >= LV_ENDING)
 		return;
 	host->domain_gone = TRUE;
+	host->vm->away = FALSE;
 	host->status = status;
 	host->why = g_strdup(why ? why : "the domain ended without a word of the guest");
 	g_clear_handle_id(&host->retry_timer, g_source_remove);
@@ -256,6 +257,7 @@ static void on_again(struct lv_host *host, struct lv_job *job)
 	}
 	host->link = g_steal_pointer(&job->link);
 	host->state = LV_RUNNING;
+	host->vm->away = FALSE;
 	lv_qmp_event(host, "LIBVIRT_CONNECTED", json_pack("{s:I}", "away_s", (json_int_t)away_s));
 	vm_channel_cut(host->vm);
 	lv_pumps_open(host);
@@ -285,6 +287,7 @@ void lv_lost(struct lv_host *host, const char *why)
 		return;
 	}
 	host->state = LV_AWAY;
+	host->vm->away = TRUE;
 	host->away_ns = rig_now_ns();
 	g_free(host->away_why);
 	host->away_why = g_strdup(why);

@@ -77,8 +77,15 @@ void op_finish_later(struct op *op, enum vm_outcome outcome, const char *why)
 static gboolean on_deadline(void *data)
 {
 	struct op *op = data;
-	g_autofree char *why = g_strdup_printf("%s%s%s: no %s by the deadline", op->what,
-					       op->id ? " " : "", op->id ? op->id : "", op->waits);
+	g_autofree char *why = NULL;
+
+	/* nobody can have answered; who is back has a second more */
+	if (op->vm->away) {
+		op->timer = g_timeout_add_seconds(1, on_deadline, op);
+		return G_SOURCE_REMOVE;
+	}
+	why = g_strdup_printf("%s%s%s: no %s by the deadline", op->what,
+			      op->id ? " " : "", op->id ? op->id : "", op->waits);
 
 	op->timer = 0;
 	if (op->gave_up)

@@ -319,6 +319,11 @@ void vm_free(struct vm *vm)
 	g_free(vm);
 }
 
+gboolean vm_is_away(const struct vm *vm)
+{
+	return vm && vm->away;
+}
+
 gboolean vm_where(struct vm *vm, const char *id, guint64 *ret_address, guint64 *ret_size)
 {
 	const struct vm_place *place = g_hash_table_lookup(vm->places, id);

@@ -123,6 +123,8 @@ gboolean vm_console_sysrq(struct vm *vm, char key);
 void vm_quit(struct vm *vm, gint64 deadline_ns);
 void vm_kill(struct vm *vm);
 
+/* The way to the guest is cut for the moment: it may do well, but cannot be heard. Operations wait. */
+gboolean vm_is_away(const struct vm *vm);
 /* QEMU, where it is our child; else 0. */
 pid_t vm_pid(const struct vm *vm);
 /* Where a memory device sits, once plugged: guest physical address and size in bytes. */
