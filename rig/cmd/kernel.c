@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig kernel build|check|list: kernels for the rig, and what a kernel lacks for a scenario. */
+/* rig kernel build|check|list|prune: kernels for the rig, and what a kernel lacks for a scenario. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -25,6 +25,10 @@ static const char check_examples[] =
 	"  rig kernel check /boot/vmlinuz-6.1.0-50-amd64 dimm-remove-vs-sysfs\n"
 	"  rig kernel check ~/linux/.config dimm-storm --json\n";
 static const char list_summary[] = "Lists the kernels in the cache.";
+static const char prune_summary[] =
+	"Deletes from the cache what nobody has asked for in a while: kernels, and the trees they were built in.\n"
+	"What is needed again is built again. Without --yes it only says what it would delete.";
+static const char prune_examples[] = "  rig kernel prune --older 30\n  rig kernel prune --older 7 --yes\n";
 static const char list_examples[] = "  rig kernel list\n  rig kernel list --json\n";
 
 static json_t *kernel_json(const struct kernel *kernel)
@@ -222,6 +226,69 @@ static int run_list(int argc, char **argv)
 	return RIG_EXIT_PASS;
 }
 
+/* ---- prune ---- */
+
+static struct {
+	int older;
+	gboolean yes;
+} old = {.older = -1};
+
+static const GOptionEntry prune_options[] = {
+	{"older", 'o', 0, G_OPTION_ARG_INT, &old.older, "not used for so many days", "DAYS"},
+	{"yes", 'y', 0, G_OPTION_ARG_NONE, &old.yes, "delete them", NULL},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print one object", NULL},
+	{NULL},
+};
+
+/* One line, and its object into LIST. */
+static void tell_unused(const struct kernel_unused *unused, gboolean gone, json_t *list)
+{
+	g_autofree char *size = g_format_size_full(unused->bytes, G_FORMAT_SIZE_IEC_UNITS);
+	g_autoptr(GDateTime) used = g_date_time_new_from_unix_utc(unused->used);
+	g_autofree char *day = used ? g_date_time_format(used, "%Y-%m-%d") : NULL;
+
+	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?, s:I, s:b}", "name", unused->name, "kind",
+					      unused->is_tree ? "tree" : "build", "dir", unused->dir, "used", day,
+					      "bytes", (json_int_t)unused->bytes, "deleted", gone));
+	if (!want.json)
+		printf("%-12s %9s  used %s  %s%s\n", gone ? "deleted" : old.yes ? "in use" : "would delete", size,
+		       day ? day : "-", unused->is_tree ? "tree " : "", unused->name);
+}
+
+static int run_prune(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) all = NULL;
+	g_autofree char *size = NULL;
+	json_auto_t *list = json_array();
+	guint64 bytes = 0;
+
+	if (!cmd_parse(&argc, &argv, prune_options, "", prune_summary, prune_examples, &error))
+		return rig_report_error(error);
+	if (argc > 1 || old.older < 0 || old.older > 36500) {
+		rig_fail(&error, RIG_EXIT_USAGE, "kernel prune: say how old, --older DAYS, 0 to 36500");
+		return rig_report_error(error);
+	}
+	all = kernel_unused_since(g_get_real_time() / G_USEC_PER_SEC - old.older * G_GINT64_CONSTANT(86400));
+	for (guint i = 0; i < all->len; i++) {
+		const struct kernel_unused *unused = all->pdata[i];
+		gboolean gone = FALSE;
+
+		if (old.yes && !kernel_forget(unused, &gone, &error))
+			return rig_report_error(error);
+		bytes += gone || !old.yes ? unused->bytes : 0;
+		tell_unused(unused, gone, list);
+	}
+	size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
+	if (want.json)
+		cmd_print_json(json_pack("{s:O, s:b, s:I}", "unused", list, "deleted", old.yes, "bytes", (json_int_t)bytes));
+	else if (!all->len)
+		puts("nothing is that old");
+	else
+		printf("%s%s\n", size, old.yes ? " deleted" : "; --yes deletes them");
+	return RIG_EXIT_PASS;
+}
+
 /* ---- the command ---- */
 
 static const struct {
@@ -231,11 +298,12 @@ static const struct {
 	{"build", "build a kernel, or take it from the cache", run_build},
 	{"check", "say what a kernel lacks for a scenario", run_check},
 	{"list", "the kernels in the cache", run_list},
+	{"prune", "delete what nobody has asked for in a while", run_prune},
 };
 
 static int help(FILE *out)
 {
-	fputs("usage: rig kernel build|check|list [OPTIONS]\n\n", out);
+	fputs("usage: rig kernel build|check|list|prune [OPTIONS]\n\n", out);
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
 		fprintf(out, "  %-6s %s\n", verbs[i].name, verbs[i].about);
 	fputs("\nexamples:\n  rig kernel build --patch fix.patch\n"

@@ -259,11 +259,11 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, kernel_progr
 	if (!gather(&inputs, spec, &report, error))
 		return NULL;
 	hash = hash_inputs(&inputs, error);
-	if (!hash || (found = cache_find(hash)))
+	if (!hash || (found = cache_use(hash)))
 		return hash ? found : NULL;
 	tree = tree_open(inputs.source->tree, inputs.arch, &report, error);
 	/* whoever had the lock may have built just this */
-	if (!tree || (found = cache_find(hash)))
+	if (!tree || (found = cache_use(hash)))
 		return tree ? found : NULL;
 	begin = rig_now_ns();
 	if (!prepare(tree, &inputs, &report, error) ||
@@ -273,7 +273,7 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, kernel_progr
 	build = (struct build){inputs.arch, tree, inputs.compiler, rig_now_ns() - begin};
 	if (!cache_publish(kernel, &build, error))
 		return NULL;
-	found = cache_find(hash);
+	found = cache_use(hash);
 	if (!found) {
 		rig_fail(error, RIG_EXIT_INFRA, "the build of '%s' cannot be read back", kernel->name);
 		return NULL;

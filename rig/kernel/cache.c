@@ -7,8 +7,10 @@
 #include "kernel/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "util/clock.h"
 #include "util/error.h"
@@ -64,6 +66,14 @@ struct kernel *cache_find(const char *hash)
 	};
 	json_decref(json);
 	return kernel->name && kernel->image && kernel->arch ? g_steal_pointer(&kernel) : NULL;
+}
+
+struct kernel *cache_use(const char *hash)
+{
+	g_autofree char *path = out_path(hash, "build.json");
+
+	utimensat(AT_FDCWD, path, NULL, 0);
+	return cache_find(hash);
 }
 
 static int by_name(const void *a, const void *b)

@@ -8,6 +8,7 @@
  *	tree.c			the work tree: lock, patches applied or taken back
  *	configure.c (kconfig.c)	.config, and why an option did not survive
  *	build.c			the order of all this; make; publish
+ *	prune.c			what nobody asks for any more
  */
 #ifndef RIG_KERNEL_INTERNAL_H
 #define RIG_KERNEL_INTERNAL_H
@@ -235,6 +236,8 @@ gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GErr
 
 /* The finished build, or NULL. */
 struct kernel *cache_find(const char *hash);
+/* The same for somebody who needs it, which is noted (prune.c). */
+struct kernel *cache_use(const char *hash);
 /* How long the last build of this kind took, and how many lines it had to do; 0 where never. */
 void cache_last(const char *kind, gint64 *ret_ns, guint *ret_lines);
 void cache_remember(const char *kind, gint64 ns, guint lines);

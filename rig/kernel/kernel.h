@@ -59,6 +59,21 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 /* The finished builds in the cache, sorted by name: struct kernel. Free with g_ptr_array_unref(). */
 GPtrArray *kernel_list(void);
 
+/* A part of the cache: a finished build, or a work tree with its objects. */
+struct kernel_unused {
+	char *name;	/* for people */
+	char *dir;
+	gboolean is_tree;
+	gint64 used;	/* when it was last asked for, Unix time */
+	guint64 bytes;	/* on disk */
+};
+
+void kernel_unused_free(struct kernel_unused *unused);
+/* What nobody has asked for since BEFORE (Unix time), oldest first: struct kernel_unused. g_ptr_array_unref(). */
+GPtrArray *kernel_unused_since(gint64 before);
+/* Deletes it, unless somebody has used it meanwhile or builds in it: then *RET_GONE is FALSE, which is no error. */
+gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, GError **error);
+
 /* A ready image: bzImage, vmlinux, vmlinuz. ARCH NULL: any. Errors: missing, of another ARCH, truncated. */
 struct kernel *kernel_from_image(const char *path, const char *arch, GError **error);
 

@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/error.h"
@@ -55,6 +56,31 @@ void tree_close(struct tree *tree)
 	g_free(tree);
 }
 
+/* Is the lock that we have still the tree's? Between open and flock the tree may have been deleted (prune.c). */
+static gboolean is_current(int fd, const char *lock)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 && stat(lock, &there) == 0 && ours.st_ino == there.st_ino &&
+	       ours.st_dev == there.st_dev;
+}
+
+/* Opens LOCK and waits for it. Less than 0 with errno where that cannot be. */
+static int take_lock(const struct tree *tree, const char *lock, struct report *report)
+{
+	int fd = g_mkdir_with_parents(tree->dir, 0755) < 0 ? -1 : open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		report_step(report, "wait", 0);
+		while (flock(fd, LOCK_EX) < 0)
+			if (errno != EINTR) {
+				close(fd);
+				return -1;
+			}
+	}
+	return fd;
+}
+
 struct tree *tree_open(const char *name, const struct kernel_arch *arch, struct report *report,
 		       GError **error)
 {
@@ -65,22 +91,13 @@ struct tree *tree_open(const char *name, const struct kernel_arch *arch, struct 
 	tree->src = g_build_filename(tree->dir, "src", NULL);
 	tree->obj = g_strdup_printf("%s/obj-%s", tree->dir, arch->name);
 	lock = g_build_filename(tree->dir, "lock", NULL);
-	tree->lock = g_mkdir_with_parents(tree->dir, 0755) < 0
-			     ? -1
-			     : open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	while ((tree->lock = take_lock(tree, lock, report)) >= 0 && !is_current(tree->lock, lock))
+		close(tree->lock);
 	if (tree->lock < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", lock, g_strerror(errno));
+		rig_fail(error, RIG_EXIT_INFRA, "cannot lock '%s': %s", lock, g_strerror(errno));
 		return NULL;
 	}
-	if (flock(tree->lock, LOCK_EX | LOCK_NB) < 0) {
-		report_step(report, "wait", 0);
-		while (flock(tree->lock, LOCK_EX) < 0)
-			if (errno != EINTR) {
-				rig_fail(error, RIG_EXIT_INFRA, "cannot lock '%s': %s", lock,
-					 g_strerror(errno));
-				return NULL;
-			}
-	}
+	futimens(tree->lock, NULL); /* when it was last used */
 	return g_steal_pointer(&tree);
 }
 

@@ -41,7 +41,7 @@ static struct kernel *build(const char *source, const char *patch, const char *f
 	return kernel_build(&spec, NULL, NULL, error);
 }
 
-static struct kernel *build_ok(const char *source, const char *patch)
+struct kernel *build_ok(const char *source, const char *patch)
 {
 	g_autoptr(GError) error = NULL;
 	struct kernel *kernel = build(source, patch, NULL, &error);

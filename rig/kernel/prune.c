@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What nobody has asked for in a while: finished builds and work trees.
+ *
+ * When that was is the mtime of out/<hash>/build.json (cache_use()) and of tree/<name>/lock (tree_open()).
+ */
+#include "kernel/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+
+void kernel_unused_free(struct kernel_unused *unused)
+{
+	g_free(unused->name);
+	g_free(unused->dir);
+	g_free(unused);
+}
+
+static _Thread_local guint64 summed; /* nftw() hands nothing through */
+
+static int sum_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)path;
+	(void)ftw;
+	if (type != FTW_NS)
+		summed += (guint64)st->st_blocks * 512;
+	return 0;
+}
+
+static guint64 size_of(const char *dir)
+{
+	summed = 0;
+	nftw(dir, sum_one, 32, FTW_PHYS);
+	return summed;
+}
+
+/* 0 where it cannot be told: a build that was killed before build.json was there. */
+static gint64 used_at(const char *dir, gboolean is_tree)
+{
+	g_autofree char *mark = g_build_filename(dir, is_tree ? "lock" : "build.json", NULL);
+	struct stat st;
+
+	return stat(mark, &st) == 0 || stat(dir, &st) == 0 ? st.st_mtime : 0;
+}
+
+static char *name_of(const char *entry, gboolean is_tree)
+{
+	rig_auto(kernel) kernel = is_tree ? NULL : cache_find(entry);
+
+	if (is_tree)
+		return g_strdup(entry);
+	return kernel ? g_strdup_printf("%s %s %.12s", kernel->name, kernel->arch, entry)
+		      : g_strdup_printf("half a build %.12s", entry);
+}
+
+static void gather(GPtrArray *all, const char *below, gboolean is_tree, gint64 before)
+{
+	g_autofree char *top = rig_cache_path(below);
+	g_autoptr(GDir) dir = g_dir_open(top, 0, NULL);
+	const char *entry;
+
+	while (dir && (entry = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(top, entry, NULL);
+		gint64 used = used_at(path, is_tree);
+		struct kernel_unused *unused;
+
+		if (used >= before || !g_file_test(path, G_FILE_TEST_IS_DIR) || g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+			continue;
+		unused = g_new(struct kernel_unused, 1);
+		*unused = (struct kernel_unused){name_of(entry, is_tree), g_strdup(path), is_tree, used, size_of(path)};
+		g_ptr_array_add(all, unused);
+	}
+}
+
+static int by_use(const void *a, const void *b)
+{
+	const struct kernel_unused *x = *(struct kernel_unused *const *)a, *y = *(struct kernel_unused *const *)b;
+
+	return (x->used > y->used) - (x->used < y->used);
+}
+
+static void free_unused(void *unused)
+{
+	kernel_unused_free(unused);
+}
+
+GPtrArray *kernel_unused_since(gint64 before)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func(free_unused);
+
+	gather(all, "kernel/out", FALSE, before);
+	gather(all, "kernel/tree", TRUE, before);
+	g_ptr_array_sort(all, by_use);
+	return all;
+}
+
+gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, GError **error)
+{
+	g_autofree char *lock = g_build_filename(unused->dir, "lock", NULL), *gone = g_strconcat(unused->dir, ".gone", NULL);
+	int fd = unused->is_tree ? open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644) : -1;
+	gboolean ok = TRUE;
+
+	*ret_gone = FALSE;
+	if ((fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) || used_at(unused->dir, unused->is_tree) != unused->used)
+		goto out; /* somebody builds in it, or has asked for it just now */
+	/* whoever looks now finds all of it or nothing; who waits for the lock looks again (tree_open()) */
+	if (rename(unused->dir, gone) < 0)
+		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", unused->dir, g_strerror(errno));
+	else
+		*ret_gone = ok = files_remove(gone, error);
+out:
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
