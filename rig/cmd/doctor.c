@@ -81,6 +81,13 @@ static void look_at_headers(GArray *findings)
 		    headers[i].package, g_strdup(headers[i].what_for));
 }
 
+/* Its module is of Debian's own Python, as rig/hang/memory.c starts it. */
+static void look_at_drgn(GArray *findings)
+{
+	add(findings, "python3-drgn", spawn_words(NULL, NULL, "/usr/bin/python3", "-I", "-c", "import drgn", NULL), FALSE,
+	    "python3-drgn", g_strdup("who holds a lock, from the memory of a guest that hangs"));
+}
+
 static void look_at_machine(GArray *findings, const struct machine *m, gboolean required)
 {
 	g_autofree char *version = NULL, *accel = NULL, *initrd = NULL;
@@ -174,6 +181,7 @@ int cmd_doctor(int argc, char **argv)
 		look_at_machine(findings, machines[i], i == 0);
 	look_at_programs(findings);
 	look_at_headers(findings);
+	look_at_drgn(findings);
 	look_at_room(findings);
 	for (guint i = 0; i < findings->len; i++) {
 		const struct finding *f = &g_array_index(findings, struct finding, i);

@@ -33,6 +33,8 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 	if (!vmlinux || !g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE, "a memory image needs the kernel's vmlinux with DWARF: build with "
 						       "--fragment scenarios/kconfig/debuginfo.config");
+	/* what a killed one left, or what a folder from elsewhere has there: it is made anew, or not at all */
+	unlink(part);
 	if (!spawn_words(NULL, error, "timeout", "-k", "1", AS_TEXT(MEMORY_READ_S), PYTHON, "-I", script, vmlinux, image,
 			 part, NULL)) {
 		unlink(part);

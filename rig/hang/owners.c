@@ -16,6 +16,7 @@
 #include "hang/internal.h"
 
 #define LOCKS_MAX 2000
+#define OWNERS_MAX 64
 
 static void read_frames(struct task *task, json_t *frames)
 {
@@ -77,7 +78,7 @@ static void read_image_lock(struct scene *scene, json_t *json)
 		return;
 	lock->held = json_is_true(json_object_get(json, "held"));
 	lock->gone = json_is_true(json_object_get(json, "gone"));
-	for (gsize i = 0; i < json_array_size(owners); i++) {
+	for (gsize i = 0; i < json_array_size(owners) && i < OWNERS_MAX; i++) {
 		struct task *task = scene_find(scene, json_integer_value(json_array_get(owners, i)));
 
 		if (!task || g_ptr_array_find(lock->holders, task, NULL))

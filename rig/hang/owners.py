@@ -14,12 +14,20 @@ alike. Nothing in the image is believed: pointers are looked up, lists and numbe
 import json
 import mmap
 import os
+import resource
 import struct
 import sys
 
-import drgn
+try:
+    import drgn
+except ImportError:
+    sys.exit("python3-drgn is not installed: apt-get install python3-drgn")
 
+MEMORY_MAX = 12 << 30  # address space: the image is mapped, and DWARF is large
+SECONDS_MAX = 60  # processor time
+OUT_MAX = 16 << 20  # bytes, as rig/hang/folder.c reads
 TASKS_MAX = 4096
+OWNERS_MAX = 64
 LIST_MAX = 1000
 U64 = (1 << 64) - 1
 KN_BIAS = -0x7FFFFFFF  # KN_DEACTIVATED_BIAS, fs/kernfs/kernfs-internal.h
@@ -29,11 +37,16 @@ class Fault(Exception):
     """An address that the image does not have."""
 
 
+def without_links(path, flags):
+    """For open(): a run folder may come from anywhere."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
 class Image:
     """Guest physical memory."""
 
     def __init__(self, path):
-        with open(path, "rb") as f:
+        with open(path, "rb", opener=without_links) as f:
             size = os.fstat(f.fileno()).st_size
             if size < 64:
                 sys.exit("the memory image is truncated")
@@ -386,7 +399,7 @@ class Scene:
             klass, name = named or self.lock_class(address, what, task)
             self.locks[address] = {
                 "id": f"{address:016x}", "class": klass, "name": name, "kind": what, "held": held,
-                "owners": sorted({t.pid for t in owners}), "gone": gone,
+                "owners": sorted({t.pid for t in owners})[:OWNERS_MAX], "gone": gone,
             }
         if task:
             task.waits = {"lock": f"{address:016x}"}
@@ -548,7 +561,7 @@ class Scene:
             for t in self.tasks
             if t.state == "D" or t.waits or t.pid in wanted
         ]
-        with open(path, "w", encoding="ascii") as out:
+        with open(path, "x", encoding="ascii", opener=without_links) as out:
             json.dump({"version": 1, "tasks": tasks, "locks": list(self.locks.values())}, out, indent=1)
             out.write("\n")
 
@@ -556,6 +569,11 @@ class Scene:
 def main():
     if len(sys.argv) != 4:
         sys.exit("usage: owners.py VMLINUX IMAGE OUT")
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_MAX), (resource.RLIMIT_CPU, SECONDS_MAX), (resource.RLIMIT_FSIZE, OUT_MAX),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
     scene = Scene(Kernel(sys.argv[1], Image(sys.argv[2])))
     scene.find_waits()
     scene.add_well_known()
@@ -567,3 +585,7 @@ if __name__ == "__main__":
         main()
     except Fault as fault:
         sys.exit(f"the memory image has nothing at {fault}: truncated, or not of this kernel")
+    except OSError as error:
+        sys.exit(str(error))
+    except MemoryError:
+        sys.exit("the memory image makes the reader need more memory than it may have")
