@@ -134,7 +134,8 @@ static gboolean watches(const struct session *s)
 	return s->state >= STATE_HAMMER && s->state <= STATE_STOP && !s->paused && !s->reset_waits;
 }
 
-static void G_GNUC_PRINTF(2, 3) stall(struct session *s, const char *format, ...)
+/* AFTER_S: for how long by now, in the seconds of the clock that noticed. */
+static void G_GNUC_PRINTF(3, 4) stall(struct session *s, double after_s, const char *format, ...)
 {
 	g_autofree char *sentence = NULL;
 	va_list args;
@@ -143,6 +144,7 @@ static void G_GNUC_PRINTF(2, 3) stall(struct session *s, const char *format, ...
 	sentence = g_strdup_vprintf(format, args);
 	va_end(args);
 	s->stalled = TRUE;
+	run_journal(s->run, "stall", "{s:f, s:f}", "after_s", after_s, "guest_s", s->guest_s);
 	session_judge(s, VERDICT_HANG, "%s", sentence);
 	session_event(s, EV_STALL);
 }
@@ -166,8 +168,8 @@ static void no_agent_gets_on(struct session *s, const char *how)
 
 	if (!a)
 		return;
-	run_journal(s->run, "stall", "{s:f, s:f}", "after_s", s->guest_s - s->watch->ended_s, "guest_s", s->guest_s);
-	stall(s, "no agent gets on, %s: no operation has ended for %.1f s, agent %u (%s) is inside '%s'", how,
+	stall(s, s->guest_s - s->watch->ended_s,
+	      "no agent gets on, %s: no operation has ended for %.1f s, agent %u (%s) is inside '%s'", how,
 	      s->guest_s - s->watch->ended_s, a->id, a->agent->name, a->now);
 }
 
@@ -220,7 +222,7 @@ static void watch_one(struct session *s, const struct agent_run *a)
 	}
 	if ((busy_s >= share(s, 100) && w->early && w->look && in_both(w->early->blocked, w->look->blocked)) ||
 	    busy_s >= share(s, MOVING))
-		stall(s, "an agent is stuck: agent %u (%s) has been inside '%s' for %.1f s", a->id, a->agent->name,
+		stall(s, busy_s, "an agent is stuck: agent %u (%s) has been inside '%s' for %.1f s", a->id, a->agent->name,
 		      a->now, busy_s);
 }
 
@@ -284,8 +286,7 @@ static gboolean watch_beat(struct session *s)
 	ran = (processor_ns(s) - w->beat_cpu_ns) / (double)RIG_NS_PER_S;
 	if (silent < share(s, 100) && (!w->beat_cpu_ns || ran < share(s, PROCESSOR)))
 		return FALSE;
-	run_journal(s->run, "stall", "{s:f, s:f}", "after_s", silent, "guest_s", s->guest_s);
-	stall(s, "no beat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
+	stall(s, silent, "no beat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
 	return TRUE;
 }
 
@@ -305,9 +306,8 @@ static gboolean on_watch(gpointer data)
 void watch_start(struct session *s)
 {
 	s->last_beat_ns = rig_now_ns();
-	if (!s->watch) {
+	if (!s->watch)
 		s->watch = g_new0(struct watch, 1);
-	}
 	if (!s->watch_source)
 		s->watch_source = g_timeout_add(WATCH_MS, on_watch, s);
 }
