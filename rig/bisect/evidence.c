@@ -218,7 +218,7 @@ static void count(GArray *tallies, const struct evidence *evidence)
 
 static gboolean is_lock(const struct sighting *sighting)
 {
-	return g_str_has_prefix(sighting->kind, "lockdep") || !strcmp(sighting->kind, "hang") ||
+	return g_str_has_prefix(sighting->kind, "lockdep") || g_str_has_prefix(sighting->kind, "hang") ||
 	       !strcmp(sighting->kind, "hung-task");
 }
 
