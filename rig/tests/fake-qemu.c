@@ -11,7 +11,8 @@
  *	beat=MS			BEAT comes every MS (250)
  *	delay=MS		events of a plug or unplug come MS after the command (0)
  *	die-at=WHEN		killed by SIGKILL at boot, greeting, hello, start, plug, unplug, located,
- *				snapshot, blocks, stop, finish, poweroff, reset
+ *				snapshot, blocks, stop, finish, poweroff, reset, look (WHO while it
+ *				hammers), who, sysrq, dump
  *	exit-at=WHEN		the same with exit code 1 and a last line on standard error
  *	reset-at=WHEN		the guest reboots there, as after a panic: SHUTDOWN guest-reset, exit 0
  *	hang-at=WHEN		the guest stops there: no frame and no event any more; QMP still answers
@@ -26,6 +27,8 @@
  *				MEM_UNPLUG_ERROR; pending: device_del is refused, a refusal follows;
  *				vanish: killed; never: no event at all
  *	lapic			CPUs leave as under TCG: no DEVICE_DELETED of their own
+ *	no-reply=COMMAND	this QMP command is never answered
+ *	dump=full		there is no space for the memory's image
  *	resize=never		virtio-mem never reaches a size
  *	console-file=PATH	its bytes on the console after HELLO
  *	console-pause=MS	between its first and its second half

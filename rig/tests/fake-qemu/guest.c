@@ -312,8 +312,15 @@ static void on_poweroff(guint32 seq, const char *text)
 
 static void on_who(guint32 seq, const char *text)
 {
-	(void)text;
+	moment(g_str_has_prefix(text, "all") ? "who" : "look");
 	frame(PROTO_WHO, seq, "task 34 kworker/u4:1 D try_remove_memory\n\ttry_remove_memory+0x10/0x20\n");
+}
+
+static void on_sysrq(guint32 seq, const char *text)
+{
+	(void)text;
+	moment("sysrq");
+	done(seq, NULL);
 }
 
 static void on_simple(guint32 seq, const char *text)
@@ -327,7 +334,7 @@ static const struct {
 	void (*handle)(guint32 seq, const char *text);
 } requests[] = {
 	{PROTO_START, on_start},     {PROTO_STOP, on_stop},	{PROTO_SNAPSHOT, on_snapshot},
-	{PROTO_BLOCKS, on_blocks},   {PROTO_ASK_WHO, on_who},	{PROTO_SYSRQ, on_simple},
+	{PROTO_BLOCKS, on_blocks},   {PROTO_ASK_WHO, on_who},	{PROTO_SYSRQ, on_sysrq},
 	{PROTO_FINISH, on_finish},   {PROTO_CPU, on_simple},	{PROTO_POWEROFF, on_poweroff},
 };
 
