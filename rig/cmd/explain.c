@@ -8,6 +8,7 @@
 #include "cmd/findings.h"
 #include "hang/hang.h"
 #include "hang/memory.h"
+#include "kernel/kernel.h"
 #include "report/graph.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -129,13 +130,8 @@ static gboolean draw(json_t *json, const char *path, GError **error)
 static char *cached_vmlinux(const struct run_info *run)
 {
 	const char *hash = json_string_value(json_object_get(json_object_get(run->inputs, "kernel"), "hash"));
-	g_autofree char *relative = NULL, *path = NULL;
 
-	if (!hash || strlen(hash) != 64 || strspn(hash, "0123456789abcdef") != 64)
-		return NULL;
-	relative = g_strdup_printf("kernel/out/%s/vmlinux", hash);
-	path = rig_cache_path(relative);
-	return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&path) : NULL;
+	return hash ? kernel_cached_vmlinux(hash) : NULL;
 }
 
 /* The memory is read again where a vmlinux is named, or where it was not read in the run. */

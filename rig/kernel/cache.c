@@ -68,6 +68,13 @@ struct kernel *cache_find(const char *hash)
 	return kernel->name && kernel->image && kernel->arch ? g_steal_pointer(&kernel) : NULL;
 }
 
+char *kernel_cached_vmlinux(const char *hash)
+{
+	if (strlen(hash) != 64 || strspn(hash, "0123456789abcdef") != 64)
+		return NULL;
+	return file_of(hash, "vmlinux");
+}
+
 struct kernel *cache_use(const char *hash)
 {
 	g_autofree char *path = out_path(hash, "build.json");

@@ -59,6 +59,9 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 /* The finished builds in the cache, sorted by name: struct kernel. Free with g_ptr_array_unref(). */
 GPtrArray *kernel_list(void);
 
+/* The vmlinux of the build with this hash, from wherever HASH comes, or NULL: never built here, or pruned. */
+char *kernel_cached_vmlinux(const char *hash);
+
 /* A part of the cache: a finished build, or a work tree with its objects. */
 struct kernel_unused {
 	char *name;	/* for people */

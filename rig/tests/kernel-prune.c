@@ -35,7 +35,7 @@ static guint count_unused(void)
 /* What is old goes, what is asked for is young again, and a tree that somebody builds in stays. */
 START_TEST(unused_are_forgotten)
 {
-	g_autofree char *source = dir_source(), *tree = NULL, *lock = NULL;
+	g_autofree char *source = dir_source(), *tree = NULL, *lock = NULL, *vmlinux = NULL;
 	rig_auto(kernel) kernel = build_ok(source, NULL);
 	rig_auto(kernel) again = NULL;
 	g_autoptr(GPtrArray) all = NULL;
@@ -43,6 +43,9 @@ START_TEST(unused_are_forgotten)
 	int fd;
 
 	ck_assert_int_eq(count_unused(), 0);
+	vmlinux = kernel_cached_vmlinux(kernel->hash);
+	ck_assert_str_eq(vmlinux, kernel->vmlinux);
+	ck_assert_ptr_null(kernel_cached_vmlinux("../tree"));
 	tree = only_tree();
 	last_used("out", kernel->hash, "build.json");
 	ck_assert_int_eq(count_unused(), 1);
