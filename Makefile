@@ -60,6 +60,11 @@ run:
 deps:
 	@tools/install-packages build run check
 
+# Tests: rig/tests/test-<room>.c (Check), linked with that room and what it may use; further programs
+# that tests and the bench start (fake-*.c, bare-*.c) stand alone.
+TESTS := $(patsubst rig/tests/test-%.c,%,$(wildcard rig/tests/test-*.c))
+FAKES := $(patsubst rig/tests/%.c,$(OUT)/tests/%,$(wildcard rig/tests/fake-*.c rig/tests/bare-*.c))
+
 include mk/guest.mk mk/check.mk
 -include mk/libvirt.mk mk/fuzz.mk mk/lint.mk mk/bench.mk mk/zoo.mk mk/bisect.mk mk/install.mk
 
@@ -86,10 +91,6 @@ $(OUT)/bin/rig: $(OUT)/obj/rig/main.o $(call libs,cmd $(USES_cmd))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS)
 
-# Tests: rig/tests/test-<room>.c (Check), linked with that room and what it may use; further programs
-# that tests and the bench start (fake-*.c, bare-*.c) stand alone.
-TESTS := $(patsubst rig/tests/test-%.c,%,$(wildcard rig/tests/test-*.c))
-FAKES := $(patsubst rig/tests/%.c,$(OUT)/tests/%,$(wildcard rig/tests/fake-*.c rig/tests/bare-*.c))
 $(OUT)/tests/test-%: $(OUT)/obj/rig/tests/test-%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)

@@ -25,8 +25,8 @@ bench-index: all $(FAKES)
 	@tools/install-packages build check
 	@tests/bench/index $(OUT)
 
-## make bench-nightly how well a night is packed: PLAN=smoke, or a file
+## make bench-nightly how well a night is packed: 60 cells on a fake QEMU; PLAN=smoke, or a file: with real guests
 .PHONY: bench-nightly
-bench-nightly: all
+bench-nightly: all $(FAKES)
 	@tools/install-packages build run check
 	@tests/bench/nightly $(OUT) $(PLAN)

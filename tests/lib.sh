@@ -125,3 +125,12 @@ adds_up() {
 plugs_happened() {
 	clean "$@" && adds_up
 }
+
+# A file that passes for a bzImage: a boot sector with its signature and "HdrS", and nothing to boot.
+fake_image() {
+	{
+		head -c 497 /dev/zero; printf '\001'; head -c 2 /dev/zero; printf '\300\0\0\0'
+		head -c 6 /dev/zero; printf '\125\252'; head -c 2 /dev/zero; printf 'HdrS\017\002'
+		head -c 46 /dev/zero; printf '\001'; head -c 3529 /dev/zero
+	}
+}

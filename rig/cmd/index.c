@@ -42,7 +42,7 @@ static void print_status(struct run_index *ix, const char *results, gboolean jso
 					 INDEX_VERSION, "runs", runs, "signatures", signatures ? signatures->len : 0,
 					 "nights", nights ? nights->len : 0, "seconds", took));
 	else
-		printf("%s: %u runs, %u signatures, %u nights (%.2f s)\n", results, runs,
+		printf("%s: runs: %u, signatures: %u, nights: %u (%.2f s)\n", results, runs,
 		       signatures ? signatures->len : 0, nights ? nights->len : 0, took);
 }
 

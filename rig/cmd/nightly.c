@@ -21,6 +21,7 @@ static const char examples[] =
 	"  rig nightly smoke --dry-run                 what it would run, how long, what is missing\n"
 	"  rig nightly nightly --budget 2h             nothing is started that would end later than that\n"
 	"  rig nightly nightly --resume                go on after a kill -9, a reboot, or a spent budget\n"
+	"  rig nightly nightly --resume --dry-run      what is left of it\n"
 	"  rig nightly ./mine.yaml --jobs 4 --shuffle 7 -- --accel tcg\n"
 	"  touch results/nights/ID/stop                nothing more is started; ^C does the same, twice stops all\n\n"
 	"Exit codes: 0 nothing that is new, 1 a new finding, 2 usage, 3 something gave no answer, or it was stopped.\n";
@@ -90,6 +91,18 @@ static char *seconds_text(double s)
 	return rig_duration_text((gint64)(s * RIG_NS_PER_S));
 }
 
+static void print_builds(json_t *builds)
+{
+	g_autofree char *span = seconds_text(real(builds, "estimate_s"));
+	double count = real(builds, "count"), unknown = real(builds, "unknown");
+
+	if (count > unknown)
+		printf("%.0f kernel%s to build before, at most about %s by those that were built\n", count, count == 1 ? "" : "s",
+		       span);
+	if (unknown)
+		printf("%.0f kernel%s to build of which nothing is known: minutes each\n", unknown, unknown == 1 ? "" : "s");
+}
+
 static void print_outlook(json_t *outlook)
 {
 	g_autofree char *span = seconds_text(real(outlook, "estimate_s")), *least = seconds_text(real(outlook, "at_least_s"));
@@ -104,9 +117,10 @@ static void print_outlook(json_t *outlook)
 		       findings_text(item, "machine"), findings_text(item, "why"));
 	json_array_foreach (json_object_get(outlook, "missing"), i, item)
 		printf("missing  %s\n", json_string_value(item));
-	printf("%zu cells, about %s on %.0f cores and %.0f MiB, builds and repetitions not counted; no packing takes less than "
-	       "%s\n", json_array_size(json_object_get(outlook, "cells")), span, real(host, "cores"),
-	       real(host, "memory") / (1 << 20), least);
+	printf("%zu cells, about %s on %.0f cores and %.0f MiB, repetitions not counted; no packing takes less than %s\n",
+	       json_array_size(json_object_get(outlook, "cells")), span, real(host, "cores"), real(host, "memory") / (1 << 20),
+	       least);
+	print_builds(json_object_get(outlook, "builds"));
 }
 
 /* ---- the night ---- */
@@ -140,7 +154,8 @@ static void show_progress(const struct night *night, const char *line, void *dat
 {
 	(void)night;
 	(void)data;
-	term_status(line);
+	if (term_is_live())
+		term_status(line);
 }
 
 static void print_result(const struct night *night, json_t *result)
@@ -228,33 +243,34 @@ static char *plan_name(const char *word)
 	return g_str_has_suffix(base, ".yaml") ? g_strndup(base, strlen(base) - strlen(".yaml")) : g_strdup(base);
 }
 
-static int with_plan(const char *word, struct night_options *o, GError **error)
+static struct night *find_night(const char *word, struct night_options *o, GError **error)
 {
-	rig_auto(night) night = NULL;
+	g_autofree char *name = word ? plan_name(word) : NULL;
 	rig_auto(plan) plan = NULL;
 
-	if (want.resume || want.night) {
-		g_autofree char *name = word ? plan_name(word) : NULL;
-
-		night = night_resume(name, want.night, o, error);
-		return night ? run_night(night, error) : rig_exit_code(*error);
-	}
+	if (want.resume || want.night)
+		return night_resume(name, want.night, o, error);
 	plan = plan_load(word, error);
-	night = plan ? night_new(plan, o, error) : NULL;
+	return plan ? night_new(plan, o, error) : NULL;
+}
+
+static int with_plan(const char *word, struct night_options *o, GError **error)
+{
+	rig_auto(night) night = find_night(word, o, error);
+	json_t *outlook;
+
 	if (!night)
 		return rig_exit_code(*error);
-	if (want.dry_run) {
-		json_t *outlook = night_outlook(night);
-
-		if (want.json) {
-			cmd_print_json(outlook);
-		} else {
-			print_outlook(outlook);
-			json_decref(outlook);
-		}
+	if (!want.dry_run)
+		return night->id || night_begin(night, error) ? run_night(night, error) : rig_exit_code(*error);
+	outlook = night_outlook(night);
+	if (want.json) {
+		cmd_print_json(outlook);
 		return RIG_EXIT_PASS;
 	}
-	return night_begin(night, error) ? run_night(night, error) : rig_exit_code(*error);
+	print_outlook(outlook);
+	json_decref(outlook);
+	return RIG_EXIT_PASS;
 }
 
 int cmd_nightly(int argc, char **argv)

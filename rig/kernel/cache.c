@@ -63,6 +63,7 @@ struct kernel *cache_find(const char *hash)
 		.arch = text_of(json, "arch"),
 		.patches = (char **)g_ptr_array_free(g_steal_pointer(&patches), FALSE),
 		.was_cached = TRUE,
+		.build_s = json_number_value(json_object_get(json, "seconds")),
 	};
 	json_decref(json);
 	return kernel->name && kernel->image && kernel->arch ? g_steal_pointer(&kernel) : NULL;

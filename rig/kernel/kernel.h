@@ -37,6 +37,7 @@ struct kernel {
 	char **patches; /* as given to this call, whoever built it; NULL-terminated, may be empty */
 	gboolean was_cached;
 	char *arch; /* "x86_64" */
+	double build_s; /* how long it took to build, whoever did; 0: unknown */
 };
 
 void kernel_free(struct kernel *kernel);
@@ -82,6 +83,9 @@ struct kernel *kernel_from_image(const char *path, const char *arch, GError **er
 
 /* TEXT is an image's path, or a source ("deb:…"): the one place which decides. */
 gboolean kernel_is_source(const char *text);
+
+/* Is the source well-formed, and the folder, tarball or repository there? Nothing is asked of the network. Errors: RIG_EXIT_USAGE. */
+gboolean kernel_check_source(const char *text, GError **error);
 
 /*
  * A config, from a .config file or from inside an image (IKCONFIG). Keys "CONFIG_X", values "y", "m",

@@ -114,6 +114,13 @@ struct source *source_parse(const char *text, GError **error)
 	return NULL;
 }
 
+gboolean kernel_check_source(const char *text, GError **error)
+{
+	rig_auto(source) source = source_parse(text, error);
+
+	return source != NULL;
+}
+
 /* ---- the content's identity ---- */
 
 /* A name for a work tree: readable, and unlike any other's. */

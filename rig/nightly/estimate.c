@@ -113,8 +113,11 @@ void night_estimate(struct night *night, const struct night_cell *cell, struct p
 	guint duration_s = night->duration_s ? night->duration_s : scenario ? scenario->duration_s : 60;
 	double cores = cores_of(night, cell);
 
+	/* on a host that had other work to do a guest got less than it can use: half of its CPUs is the least */
 	if (cores <= 0)
 		cores = scenario ? scenario->cpus : 1;
+	else if (scenario)
+		cores = MAX(cores, scenario->cpus / 2.0);
 	item->need.quarters = CLAMP((guint)ceil(cores * PACK_QUARTERS), 1, night->host.quarters);
 	item->need.memory = QEMU_OVERHEAD + (scenario ? MAX(scenario->max_memory, machine ? machine->min_memory : 0)
 						      : 2ull << 30);

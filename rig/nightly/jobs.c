@@ -57,6 +57,16 @@ static void note_build(struct runner *r, struct night_build *build, const struct
 			  build->cached, "problem", build->problem, "wall_s", result->wall_s, "cpu_s", result->cpu_s));
 }
 
+/* Why there is no answer: the child's last words, or the first reason of its verdict. */
+static char *problem_of(const struct cell_result *result, enum outcome outcome)
+{
+	json_t *reasons = json_object_get(json_object_get(result->answer, "details"), "reasons");
+
+	if (result->problem || outcome != OUTCOME_NONE)
+		return (char *)result->problem;
+	return (char *)json_string_value(json_array_get(reasons, 0));
+}
+
 static void note_cell(struct runner *r, struct job *job, const struct cell_result *result)
 {
 	struct attempt attempt = {
@@ -64,12 +74,13 @@ static void note_cell(struct runner *r, struct job *job, const struct cell_resul
 		.verdict = result->verdict,
 		.outcome = index_outcome(result->verdict, json_object_get(result->answer, "details")),
 		.run = result->run,
-		.problem = result->problem,
 		.wall_s = result->wall_s,
 		.cpu_s = result->cpu_s,
 	};
-	json_t *line = night_attempt_json(&attempt);
+	json_t *line;
 
+	attempt.problem = problem_of(result, attempt.outcome);
+	line = night_attempt_json(&attempt);
 	json_object_set_new(line, "what", json_string("cell"));
 	json_object_set_new(line, "cell", json_string(job->cell->key));
 	night_record(r, line);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a night would do: cells, times, what is missing. */
+#include <string.h>
+
+#include "kernel/kernel.h"
+#include "machine/machine.h"
+#include "nightly/internal.h"
+#include "util/spawn.h"
+
+struct outlook {
+	const struct night *night;
+	GPtrArray *cache;   /* struct kernel: what is built */
+	json_t *missing;    /* of words */
+	double builds_s;
+	guint builds, unknown; /* to be made; of these nobody knows how long they take */
+};
+
+static void miss(struct outlook *o, json_t *words)
+{
+	json_array_append_new(o->missing, words);
+}
+
+/* ---- kernels ---- */
+
+static gboolean is_same_source(const struct kernel *built, const struct night_kernel *kernel)
+{
+	return built->source && !strncmp(built->source, kernel->source, strcspn(kernel->source, "@"));
+}
+
+static gboolean is_same_patches(const struct kernel *built, const struct night_kernel *kernel)
+{
+	guint n = 0;
+
+	while (kernel->patches[n] && built->patches[n] &&
+	       g_str_has_suffix(built->patches[n], strrchr(kernel->patches[n], '/')))
+		n++;
+	return !kernel->patches[n] && !built->patches[n];
+}
+
+/*
+ * As far as the cache tells without asking the source: a git branch may have moved, and configs are not compared. *RET_S is how
+ * long such a build took: of the same source and architecture, else of the same architecture; -1 unknown.
+ */
+static gboolean is_built(const struct outlook *o, const struct night_kernel *kernel, const char *arch, double *ret_s)
+{
+	double near_s = -1, far_s = -1;
+
+	for (guint i = 0; i < o->cache->len; i++) {
+		const struct kernel *built = o->cache->pdata[i];
+
+		if (strcmp(built->arch, arch))
+			continue;
+		far_s = MAX(far_s, built->build_s);
+		if (!is_same_source(built, kernel))
+			continue;
+		near_s = MAX(near_s, built->build_s);
+		if (!*kernel->fragments && !kernel->no_lockdep && is_same_patches(built, kernel))
+			return TRUE;
+	}
+	*ret_s = near_s > 0 ? near_s : far_s;
+	return FALSE;
+}
+
+/* Does a cell that is left want it? */
+static gboolean is_wanted(const struct night *night, const struct night_build *build)
+{
+	for (guint i = 0; i < night->cells->len; i++) {
+		const struct night_cell *cell = night->cells->pdata[i];
+
+		if (cell->status == CELL_WAITING && night_build_of(night, cell) == build)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void look_at_builds(struct outlook *o)
+{
+	for (guint i = 0; i < o->night->builds->len; i++) {
+		const struct night_build *build = o->night->builds->pdata[i];
+		const struct night_kernel *kernel = &o->night->kernels[build->kernel];
+		double s = -1;
+
+		if (!is_wanted(o->night, build) || !kernel_check_source(kernel->source, NULL) ||
+		    is_built(o, kernel, build->arch, &s))
+			continue;
+		o->builds++;
+		o->unknown += s <= 0;
+		o->builds_s += MAX(s, 0);
+		miss(o, json_sprintf("kernel '%s' for %s is to be built (%s%s)", kernel->tree, build->arch, kernel->source,
+				     *kernel->fragments || kernel->no_lockdep ? ", unless one with that config is in the cache"
+									       : ""));
+	}
+}
+
+static void look_at_files(struct outlook *o, const struct night_kernel *kernel)
+{
+	g_autoptr(GError) why = NULL;
+
+	if (kernel_is_source(kernel->source) ? !kernel_check_source(kernel->source, &why)
+					     : !g_file_test(kernel->source, G_FILE_TEST_IS_REGULAR))
+		miss(o, json_sprintf("kernel '%s': %s%s", kernel->tree, why ? "" : "there is no image ",
+				     why ? why->message : kernel->source));
+	for (char **file = kernel->patches; *file; file++)
+		if (!g_file_test(*file, G_FILE_TEST_EXISTS))
+			miss(o, json_sprintf("kernel '%s': there is no patch '%s'", kernel->tree, *file));
+	for (char **file = kernel->fragments; *file; file++)
+		if (!g_file_test(*file, G_FILE_TEST_EXISTS))
+			miss(o, json_sprintf("kernel '%s': there is no fragment '%s'", kernel->tree, *file));
+}
+
+/* ---- programs ---- */
+
+static void look_at_programs(struct outlook *o)
+{
+	g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < o->night->cells->len; i++) {
+		const struct night_cell *cell = o->night->cells->pdata[i];
+		const struct machine *machine = machine_find(cell->machine, NULL);
+		const char *package;
+
+		if (!machine || !g_hash_table_add(told, (gpointer)machine->emulator) || spawn_have(machine->emulator))
+			continue;
+		package = spawn_package(machine->emulator);
+		miss(o, json_sprintf("'%s' is not installed%s%s", machine->emulator, package ? ": apt-get install " : "",
+				     package ? package : ""));
+	}
+}
+
+json_t *night_outlook(const struct night *night)
+{
+	g_autoptr(GPtrArray) items = g_ptr_array_new();
+	g_autoptr(GPtrArray) cache = kernel_list();
+	struct outlook o = {.night = night, .cache = cache, .missing = json_array()};
+	struct pack_item **all;
+	json_t *cells = json_array();
+
+	for (guint i = 0; i < night->cells->len; i++) {
+		struct night_cell *cell = night->cells->pdata[i];
+
+		if (cell->status != CELL_WAITING)
+			continue;
+		json_array_append_new(cells, night_cell_json(night, cell));
+		g_ptr_array_add(items, &cell->item);
+	}
+	for (guint i = 0; i < night->n_kernels; i++)
+		look_at_files(&o, &night->kernels[i]);
+	look_at_builds(&o);
+	look_at_programs(&o);
+	all = (struct pack_item **)items->pdata;
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:{s:i, s:i, s:f}}", "plan", night->plan, "about",
+			 night->about, "host", night_host_json(night), "cells", cells, "excluded", night_excluded_json(night),
+			 "missing", o.missing, "estimate_s", pack_span(all, items->len, &night->host), "at_least_s",
+			 pack_bound(all, items->len, &night->host), "builds", "count", o.builds, "unknown", o.unknown,
+			 "estimate_s", o.builds_s);
+}
