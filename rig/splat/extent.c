@@ -306,9 +306,29 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 /* Does the header's line only say more of the report that its caller is in? */
 static gboolean is_absorbed(const struct open *open, const struct format *format)
 {
-	if (!(format->into & open->format->family) || open->ended)
+	unsigned family = open->format->family;
+	gboolean more = (format->into & family) ||
+			((family & FAMILY_TOLD) && (format->family & FAMILY_WARN));
+
+	if (!more || open->ended)
 		return FALSE;
 	return open->frames == 0 || (format->flags & FORMAT_ANYTIME);
+}
+
+/*
+ * Is it the better header of the report that its caller is in? Symbolisers repeat a header for each
+ * function that was inlined where it happened, and the last one is the function that has a frame.
+ */
+static gboolean is_adopted(const struct open *open, const struct format *format)
+{
+	const char *header = open->lines->pdata[open->header];
+
+	if (open->format == &format_cut)
+		return TRUE;
+	if (format->family == open->format->family && !open->frames && strstr(header, "[inline]"))
+		return TRUE;
+	return (format->flags & FORMAT_ADOPTS) && !(open->format->family & FAMILY_TOLD) &&
+	       is_absorbed(open, format);
 }
 
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line)
@@ -316,7 +336,7 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 	struct open *open = find_open(scanner, line);
 	gboolean induced = FALSE;
 
-	if (open && open->format == &format_cut) {
+	if (open && is_adopted(open, format)) {
 		open->format = format;
 		open->header = open->lines->len;
 		open_append(open, line->text, line->len);
@@ -345,7 +365,7 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 {
 	struct open *open = find_open(scanner, line);
 
-	if (open && (open->format->family & FAMILY_BUG) && !open->frames && !open->ended) {
+	if (open && (open->format->family & (FAMILY_BUG | FAMILY_TOLD)) && !open->frames && !open->ended) {
 		open_append(open, line->text, line->len);
 		open_reach(open, line);
 		return;

@@ -73,7 +73,7 @@ static const struct format formats[] = {
 	 "{1}: nested lock was not taken in {f}", "{class} {f}", NULL, FRAME_FAULT, FAMILY_LOCKDEP,
 	 0, FORMAT_LOCKDEP | FORMAT_OFF},
 	{"chain_key collision", "WARNING: chain_key collision", "lockdep-collision",
-	 "WARNING: chain_key collision in {f}", "{f}", NULL, FRAME_TRACE, FAMILY_LOCKDEP, 0,
+	 "WARNING: chain_key collision in {f}", "{f}", "^lookup_chain_cache", FRAME_TRACE, FAMILY_LOCKDEP, 0,
 	 FORMAT_LOCKDEP},
 	{"register non-static key", "INFO: trying to register non-static key", "lockdep-key",
 	 "INFO: trying to register non-static key in {f}", "{f}", "stack|lock|IRQ", FRAME_TRACE,
@@ -82,8 +82,8 @@ static const struct format formats[] = {
 	 "BUG: looking up invalid subclass in {f}", "{f}", "stack|lock", FRAME_TRACE,
 	 FAMILY_LOCKDEP, 0, FORMAT_OFF},
 	{"BUG: key ", "BUG: key \\S+ (?:has not been registered|not in \\.data)!", "lockdep-key",
-	 "BUG: key has not been registered in {f}", "{f}", "stack|lock", FRAME_TRACE, FAMILY_LIMIT,
-	 0, FORMAT_OFF | FORMAT_BARE | FORMAT_NO_STACK},
+	 "BUG: key has not been registered in {f}", "{f}", "stack|lock", FRAME_TRACE,
+	 FAMILY_LIMIT | FAMILY_TOLD, 0, FORMAT_OFF | FORMAT_BARE | FORMAT_NO_STACK},
 	{"too low!", "BUG: (MAX_(?:STACK_TRACE_ENTRIES|LOCKDEP_\\w+|LOCK_DEPTH)) too low!",
 	 "lockdep-limit", "BUG: {1} too low!", "{1}", NULL, FRAME_NONE, FAMILY_LIMIT, 0,
 	 FORMAT_OFF | FORMAT_NO_STACK, SPLAT_LOST},
@@ -152,10 +152,12 @@ static const struct format formats[] = {
 	 NULL, FRAME_STALL, FAMILY_STALL},
 	{"hard LOCKUP",
 	 "atchdog(?:: CPU \\d+)? (?:detected |Watchdog detected )?(?:a )?[hH]ard LOCKUP|CPU \\d+ "
-	 "detected hard LOCKUP|detected hard LOCKUP on cpu",
-	 "hard-lockup", "hard lockup in {f}", "{f}", NULL, FRAME_STALL, FAMILY_STALL, FAMILY_STALL},
+	 "(?:self-)?detected hard LOCKUP|detected hard LOCKUP on cpu",
+	 "hard-lockup", "hard lockup in {f}", "{f}", "watchdog|perf_event|nmi", FRAME_STALL,
+	 FAMILY_STALL, FAMILY_STALL | FAMILY_WARN, FORMAT_ADOPTS}, /* a WARN until 4.x */
 	{"Hard LOCKUP", "CPU \\d+ (?:self-detected )?Hard LOCKUP|atchdog: .*Hard LOCKUP",
-	 "hard-lockup", "hard lockup in {f}", "{f}", NULL, FRAME_STALL, FAMILY_STALL, FAMILY_STALL},
+	 "hard-lockup", "hard lockup in {f}", "{f}", NULL, FRAME_STALL, FAMILY_STALL, FAMILY_STALL,
+	 FORMAT_ADOPTS},
 	{"BUG: workqueue lockup", "BUG: workqueue lockup", "workqueue-lockup", "BUG: workqueue lockup in {f}",
 	 NULL, NULL, FRAME_WORK, FAMILY_STALL, 0, FORMAT_NO_STACK | FORMAT_NAMELESS},
 
@@ -182,13 +184,13 @@ static const struct format formats[] = {
 	{"corruption",
 	 "(?:^|\\W)(list_add|list_del|list_add_rcu|slist_\\w+)(?:_valid)? (?:double "
 	 "add|corruption)[.:]",
-	 "list-corruption", "BUG: corrupted list in {f}", NULL, NULL, FRAME_FAULT, FAMILY_BUG,
+	 "list-corruption", "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG,
 	 FAMILY_CUT, FORMAT_ADOPTS | FORMAT_PROOF},
 	{"kernel BUG at", "kernel BUG at \\S*lib/list_debug\\.c", "list-corruption",
-	 "BUG: corrupted list in {f}", NULL, NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG,
+	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG,
 	 FORMAT_ADOPTS},
 	{"list_debug.c", WARN_AT("\\S*lib/list_debug\\.c", F_IF_KNOWN), "list-corruption",
-	 "WARNING: corrupted list in {f}", NULL, NULL, FRAME_FAULT, FAMILY_WARN,
+	 "WARNING: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN,
 	 FAMILY_CUT | FAMILY_BUG, FORMAT_ADOPTS},
 	{"exposure attempt", "(?:usercopy: |)[Kk]ernel memory (?:exposure|overwrite) attempt detected",
 	 "usercopy", "BUG: bad usercopy in {f}", NULL, "usercopy|__check", FRAME_FAULT, FAMILY_BUG,
@@ -273,10 +275,10 @@ static const struct format formats[] = {
 	 FAMILY_OOPS, FORMAT_PROOF},
 	{"Machine check", "Machine check in kernel mode", "other", "Machine check in {f}", "{f}",
 	 NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
-	{"Oops", "(?:^|\\W)Oops(?: - [^:]*)?(?::| \\[#)", "oops", "Oops in {f}", "{f}", NULL,
+	{"Oops", "^(?!.*Kernel panic).*(?:^|\\W)Oops(?: - [^:]*)?(?::| \\[#)", "oops", "Oops in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_SANITIZER, FORMAT_PROOF},
-	{"exception in kernel", "(?:[Ii]llegal instruction|specification exception|exception in kernel)",
-	 "oops", "Oops in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
+	{" ilc:", "^[a-z][a-z -]+: [0-9a-f]{4} ilc:\\d \\[#", /* s390 */
+	 "oops", "Oops in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG, FORMAT_PROOF},
 
 	/* a lock that is missing: scenarios/zoo/lock-rules-*.patch and the agent lock-rules */
 	{"lock rule", "WARNING: lock rule ([a-z-]+): " F "\\(\\) without (" NAME ")", "lock-rule",
@@ -340,7 +342,7 @@ static const struct format formats[] = {
 
 	/* file systems, network */
 	{"still in use", "BUG: Dentry .* still in use \\(-?\\d+\\) +\\[(unmount) of [^\\]]+\\]",
-	 "vfs", "BUG: Dentry still in use in {1}", NULL, NULL, FRAME_NONE, FAMILY_WARN},
+	 "vfs", "BUG: Dentry still in use in {1}", NULL, NULL, FRAME_NONE, FAMILY_WARN | FAMILY_TOLD},
 	{"VFS: Close", "VFS: Close: file count is 0", "vfs",
 	 "VFS: Close: file count is zero (use-after-free)", NULL, NULL, FRAME_NONE, FAMILY_ONE, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
@@ -361,7 +363,7 @@ static const struct format formats[] = {
 	 "kernel panic: corrupted stack end in {f}", NULL, "schedule|retint_kernel", FRAME_STALL,
 	 FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"Kernel panic",
-	 "Kernel panic - not syncing: (?:[A-Za-z]+: )?(Fatal exception|panic_on_warn set|hung_task: blocked "
+	 "Kernel panic - not syncing: (?:[A-Za-z -]+: )?(Fatal exception|panic_on_warn set|hung_task: blocked "
 	 "tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|kasan\\.fault=panic set|Fatal hardware error|BUG!|scheduling while "
 	 "atomic).*",
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, FAMILY_WARN,

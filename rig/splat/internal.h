@@ -62,6 +62,7 @@ enum family {
 	FAMILY_ONE = 1 << 8,	/* a single line */
 	FAMILY_MEMORY = 1 << 9, /* allocation failure, OOM: Mem-Info follows */
 	FAMILY_LIMIT = 1 << 10,
+	FAMILY_TOLD = 1 << 11, /* a line, and a WARN for the stack after it */
 };
 
 enum format_flag {
@@ -77,7 +78,7 @@ enum format_flag {
 	FORMAT_ADDRESS = 1 << 11, /* the row after it, where the failing address is in the first page */
 	FORMAT_KERNEL = 1 << 10,   /* a kernel prefix proves it */
 	FORMAT_NAMELESS = 1 << 9,  /* no function is no damage */
-	FORMAT_RULE = 1 << 11,     /* the groups are a locking rule, a function and the lock */
+	FORMAT_RULE = 1 << 12,	   /* the groups are a locking rule, a function and the lock */
 };
 
 /*
