@@ -10,7 +10,14 @@ check-bisect: bisect-simulation bisect-tree
 
 .PHONY: bisect-simulation
 bisect-simulation: $(OUT)/tests/test-bisect
-	@RIG_SEARCHES=$(BISECT_SEARCHES) CK_RUN_CASE=simulate RIG_TEST_DATA=$(CURDIR)/rig/tests/data $<
+	@rm -f $(OUT)/bisect-table.md
+	@RIG_SEARCHES=$(BISECT_SEARCHES) RIG_TABLE=$(OUT)/bisect-table.md CK_RUN_CASE=simulate \
+		RIG_TEST_DATA=$(CURDIR)/rig/tests/data $<
+ifeq ($(BISECT_SEARCHES),10000)
+	@sed -e '/^<!-- simulation -->$$/,/^<!-- end -->$$/{//!d}' -e '/^<!-- simulation -->$$/r $(OUT)/bisect-table.md' \
+		docs/bisect.md >$(OUT)/bisect.md
+	@cmp -s $(OUT)/bisect.md docs/bisect.md || { cp $(OUT)/bisect.md docs/bisect.md; echo 'docs/bisect.md has new tables'; }
+endif
 
 .PHONY: bisect-tree
 bisect-tree: all

@@ -47,10 +47,11 @@ static void add_gains(const struct choice *choice, const struct posterior *p, gu
 /*
  * Multiplies each score by the chance that the position can be tested. What breaks a build is mended some
  * commits later, so the neighbours of a broken commit are doubtful too, the more of them are known to be
- * broken, the further.
+ * broken, the further. What was tested is above all doubt.
  */
-static void doubt(const gboolean *skipped, guint n, double *score)
+static void doubt(const struct posterior *p, const gboolean *skipped, double *score)
 {
+	guint n = posterior_n(p);
 	g_autofree guint *before = g_new0(guint, n + 2); /* broken ones before each position */
 	guint last = G_MAXUINT, next = G_MAXUINT;
 
@@ -65,7 +66,7 @@ static void doubt(const gboolean *skipped, guint n, double *score)
 				next++;
 		last = t && skipped[t - 1] ? t - 1 : last;
 		near = MIN(next - t, last == G_MAXUINT ? G_MAXUINT : t - last);
-		score[t] *= known ? (double)near / (near + known) : 1;
+		score[t] *= known && !posterior_tested(p, t) ? (double)near / (near + known) : 1;
 	}
 }
 
@@ -85,7 +86,7 @@ gboolean choice_next(const struct choice *choice, guint *ret_position)
 	for (guint t = 0; choice->skipped && t <= n; t++)
 		any_skipped |= choice->skipped[t];
 	if (any_skipped)
-		doubt(choice->skipped, n, score);
+		doubt(p, choice->skipped, score);
 	for (guint t = 0; t <= n; t++) {
 		if (choice->ready && !choice->ready[t])
 			score[t] /= 1 + choice->build_cost;

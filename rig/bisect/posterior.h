@@ -56,6 +56,8 @@ guint posterior_best(const struct posterior *posterior);
 double posterior_catches(const struct posterior *posterior, guint position);
 /* Has POSITION the bug, if the change is in CANDIDATE? */
 gboolean posterior_contains(const struct posterior *posterior, guint position, guint candidate);
+/* Was a run made at POSITION that counted? Then it can be built and booted. */
+gboolean posterior_tested(const struct posterior *posterior, guint position);
 gboolean posterior_is_line(const struct posterior *posterior);
 /* The probability that POSITION has the bug. */
 double posterior_has_bug(const struct posterior *posterior, guint position);
@@ -63,7 +65,10 @@ double posterior_has_bug(const struct posterior *posterior, guint position);
 double posterior_rate(const struct posterior *posterior, double *ret_low, double *ret_high);
 /* How much is not known about the candidates, in bits. */
 double posterior_entropy(const struct posterior *posterior);
-/* GAIN[0..n]: bits that a run at each position is expected to tell about the candidates. */
+/*
+ * GAIN[0..n]: bits that a run at each position is expected to tell about the candidates, and part of those it
+ * tells about the rate.
+ */
 void posterior_gains(const struct posterior *posterior, double *gain);
 
 /*

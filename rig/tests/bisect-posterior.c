@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "bisect/choice.h"
+#include "bisect/entropy.h"
 #include "tests/bisect.h"
 
 static double total(const struct posterior *p)
@@ -188,6 +189,40 @@ START_TEST(choices)
 }
 END_TEST
 
+/* A tested commit is not doubted for its broken neighbours: it is run again as often as it tells something. */
+START_TEST(broken_neighbours)
+{
+	rig_auto(posterior) p = posterior_new(100, NULL, FALSE);
+	gboolean skipped[101] = {0};
+	struct choice choice = {.posterior = p, .skipped = skipped};
+	guint at;
+
+	for (guint i = 0; i < 30; i++)
+		posterior_observe(p, 100, i % 3 == 0);
+	for (guint i = 0; i < 6; i++)
+		posterior_observe(p, 50, TRUE);
+	for (guint i = 0; i < 10; i++)
+		posterior_observe(p, i < 7 ? 49 : 45, FALSE);
+	skipped[46] = skipped[47] = skipped[48] = TRUE;
+	ck_assert(choice_next(&choice, &at));
+	ck_assert_uint_eq(at, 49);
+}
+END_TEST
+
+START_TEST(entropy_by_table)
+{
+	ck_assert_double_eq(entropy_of(0), 0);
+	ck_assert_double_eq(entropy_of(1), 0);
+	ck_assert_double_eq(entropy_of(-0.1), 0);
+	ck_assert_double_eq(entropy_of(NAN), 0);
+	for (double q = 1e-9; q < 1; q = q < 0.01 ? q * 1.3 : q + 0.0007) {
+		double exact = -q * log2(q) - (1 - q) * log2(1 - q);
+
+		ck_assert_double_eq_tol(entropy_of(q), exact, 1e-6);
+	}
+}
+END_TEST
+
 TCase *bisect_posterior_case(void)
 {
 	TCase *tc = tcase_create("posterior");
@@ -199,5 +234,7 @@ TCase *bisect_posterior_case(void)
 	tcase_add_test(tc, line_as_history);
 	tcase_add_test(tc, skipped_are_one_answer);
 	tcase_add_test(tc, choices);
+	tcase_add_test(tc, broken_neighbours);
+	tcase_add_test(tc, entropy_by_table);
 	return tc;
 }
