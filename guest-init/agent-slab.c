@@ -7,9 +7,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -166,12 +168,17 @@ const struct agent agent_slab_shrink = {
 static int churn_fd;
 static unsigned slot[64], n_slots;
 static bool there[64];
+static unsigned long nodes; /* where objects come from, one bit; 0: wherever the kernel likes */
 
 static int prepare_churn(struct run *run)
 {
-	uint64_t slots, mine;
+	uint64_t slots, mine, node;
 	int err = run_param_number(run, "slots", 1, 64, &slots);
 
+	if (!err && run_param(run, "node")) {
+		err = run_param_number(run, "node", 0, 63, &node);
+		nodes = err ? 0 : 1UL << node;
+	}
 	if (err)
 		return err;
 	mine = shared_claim(run, slots);
@@ -182,6 +189,13 @@ static int prepare_churn(struct run *run)
 			slot[n_slots++] = bit;
 	churn_fd = open(CHURN, O_WRONLY | O_CLOEXEC);
 	return churn_fd < 0 ? run_fail(run, errno, CHURN) : 0;
+}
+
+/* A node without memory is refused, so it is asked for again each time. */
+static void prefer_node(void)
+{
+	if (nodes)
+		(void)syscall(SYS_set_mempolicy, MPOL_PREFERRED, &nodes, sizeof(nodes) * 8 + 1);
 }
 
 static void step_churn(struct run *run)
@@ -195,6 +209,7 @@ static void step_churn(struct run *run)
 	/* every other time a cache that is there is only shrunk */
 	if (!there[which]) {
 		op = OP_CACHE_CREATE;
+		prefer_node();
 		len = snprintf(word, sizeof(word), "create %u %u", slot[which],
 			       (unsigned)guest_rng_between(rng, 8, 4096));
 	} else if (guest_rng_next(rng) & 1) {
@@ -229,6 +244,7 @@ const struct agent agent_slab_churn = {
 	.needs = CHURN,
 	.params = (const struct agent_param[]){
 		{"slots", "8", "how many caches at once; all agents together have 64"},
+		{"node", NULL, "objects are to come from this node, while it has memory"},
 		{NULL},
 	},
 	.prepare = prepare_churn,
