@@ -60,7 +60,7 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 static struct zoo_score *try_without(const struct zoo_entry *entry, const struct zoo_want *want,
 				     const char *machine, const char *without, GError **error)
 {
-	rig_auto(zoo_score) score = zoo_score_new(entry->id, machine, "");
+	rig_auto(zoo_score) score = zoo_score_new(entry->id, machine, "", without);
 
 	for (int n = 0; n < MAX(want->repeat, 1); n++) {
 		rig_auto(run_info) run = NULL;
@@ -74,17 +74,11 @@ static struct zoo_score *try_without(const struct zoo_entry *entry, const struct
 	return g_steal_pointer(&score);
 }
 
-/* Fewer of the runs than with everything? Of none nothing can be said. */
-static gboolean is_worse(const struct zoo_score *score, const struct zoo_score *whole)
-{
-	return score->runs && score->caught * whole->runs < whole->caught * score->runs;
-}
-
 static void print_row(const char *without, const struct zoo_score *score,
 		      const struct zoo_score *whole)
 {
 	g_autofree char *seconds = zoo_spread(score->seconds, 1), *ops = zoo_spread(score->ops, 0);
-	const char *colour = is_worse(score, whole) ? term_colour(TERM_BOLD) : "";
+	const char *colour = zoo_is_worse(score, whole) ? term_colour(TERM_BOLD) : "";
 
 	printf("%s%-28s %2u of %-2u  %-22s %s%s\n", colour, without ? without : "(nothing)",
 	       score->caught, score->runs, seconds, ops, *colour ? term_colour(TERM_PLAIN) : "");
@@ -95,7 +89,7 @@ static json_t *row_json(const char *without, const struct zoo_score *score,
 			const struct zoo_score *whole)
 {
 	return json_pack("{s:s?, s:i, s:i, s:b, s:f, s:f}", "without", without, "runs", score->runs,
-			 "caught", score->caught, "worse", is_worse(score, whole), "median_s",
+			 "caught", score->caught, "worse", zoo_is_worse(score, whole), "median_s",
 			 zoo_median(score->seconds), "median_ops", zoo_median(score->ops));
 }
 

@@ -22,8 +22,8 @@ static const char summary[] =
 	"  show zNN    one in full\n"
 	"  run zNN…    builds the kernel with the bug and runs its scenario, which must catch it\n"
 	"  ablate zNN  the same with one agent or step left out at a time: what is each good for?\n"
-	"  table       how often and how soon each was caught, from the runs that are kept; into "
-	"docs/zoo.md";
+	"  table       how often and how soon each was caught, whole and with parts left out, from the "
+	"runs that are kept; into docs/zoo.md";
 
 static const char examples[] = "  rig zoo run z03\n"
 			       "  rig zoo run z09 --machine pseries --repeat 20\n"
@@ -273,9 +273,9 @@ static json_t *scores_json(GPtrArray *scores)
 		const struct zoo_score *s = scores->pdata[i];
 
 		json_array_append_new(
-			array, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:f}",
+			array, json_pack("{s:s, s:s, s:s, s:s?, s:i, s:i, s:i, s:i, s:i, s:f, s:f}",
 					 "entry", s->id, "machine", s->machine, "kernel", s->kernel,
-					 "runs", s->runs, "caught", s->caught, "clean_runs",
+					 "without", s->without, "runs", s->runs, "caught", s->caught, "clean_runs",
 					 s->clean_runs, "clean_caught", s->clean_caught,
 					 "clean_alarms", s->clean_alarms, "median_s",
 					 zoo_median(s->seconds), "median_ops", zoo_median(s->ops)));
@@ -283,13 +283,14 @@ static json_t *scores_json(GPtrArray *scores)
 	return array;
 }
 
-static gboolean write_page(const char *table, GError **error)
+static gboolean write_page(const char *whole, const char *ablation, GError **error)
 {
-	g_autofree char *path = rig_home_path(PAGE), *old = NULL, *new = NULL;
+	g_autofree char *path = rig_home_path(PAGE), *old = NULL, *half = NULL, *new = NULL;
 
 	if (!rig_read_file(path, 1 << 20, &old, NULL, error))
 		return FALSE;
-	new = zoo_table_insert(old, table, error);
+	half = zoo_table_insert(old, ZOO_TABLE, whole, error);
+	new = half ? zoo_table_insert(half, ZOO_ABLATION, ablation, error) : NULL;
 	if (!new) {
 		g_prefix_error(error, "%s: ", path);
 		return FALSE;
@@ -300,7 +301,7 @@ static gboolean write_page(const char *table, GError **error)
 static int table(void)
 {
 	g_autofree char *results = want.results ? g_strdup(want.results) : run_default_results(),
-			*text = NULL;
+			*whole = NULL, *ablation = NULL;
 	g_autoptr(GPtrArray) runs = NULL;
 	g_autoptr(GPtrArray) scores = NULL;
 	g_autoptr(GError) error = NULL;
@@ -313,9 +314,10 @@ static int table(void)
 		cmd_print_json(scores_json(scores));
 		return RIG_EXIT_PASS;
 	}
-	text = zoo_table(scores);
-	fputs(text, stdout);
-	if (!stdout_only && !write_page(text, &error))
+	whole = zoo_table(scores);
+	ablation = zoo_ablation(scores);
+	printf("%s\n%s", whole, ablation);
+	if (!stdout_only && !write_page(whole, ablation, &error))
 		return rig_report_error(error);
 	return RIG_EXIT_PASS;
 }

@@ -214,6 +214,9 @@ END_TEST
 #define Z03(clean)                                                                                 \
 	"{\"zoo\": {\"entry\": \"z03\", \"clean\": " clean                                         \
 	"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\"}}"
+#define Z03_WITHOUT(part)                                                                          \
+	"{\"zoo\": {\"entry\": \"z03\"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\"}, " \
+	"\"without\": \"" part "\"}"
 #define Z03_REPORT(when)                                                                           \
 	"{\"reports\": [{\"kind\": \"lockdep-circular\", \"title\": \"t\", \"when\": " when        \
 	", \"cycle\": [\"kn->active\", \"mem_hotplug_lock\"]}], \"counts\": {\"agents\": "         \
@@ -223,7 +226,7 @@ START_TEST(table)
 {
 	g_autoptr(GPtrArray) runs = g_ptr_array_new_with_free_func((GDestroyNotify)run_info_free);
 	g_autoptr(GPtrArray) scores = NULL;
-	g_autofree char *text = NULL;
+	g_autofree char *text = NULL, *parts = NULL;
 	const struct zoo_score *s;
 
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, Z03("false"), Z03_REPORT("9.0")));
@@ -233,16 +236,15 @@ START_TEST(table)
 	g_ptr_array_add(runs, a_run(VERDICT_INFRA, Z03("false"), "{}"));
 	g_ptr_array_add(runs, a_run(VERDICT_PASS, Z03("true"), "{}"));
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, Z03("true"), "{}"));
-	/* with a part left out */
-	g_ptr_array_add(runs, a_run(VERDICT_FAIL,
-				    "{\"zoo\": {\"entry\": \"z03\"}, \"without\": \"slab-read\"}",
-				    Z03_REPORT("1.0")));
+	/* with a part left out; with one that would break the table */
+	g_ptr_array_add(runs, a_run(VERDICT_FAIL, Z03_WITHOUT("slab-read"), Z03_REPORT("1.0")));
+	g_ptr_array_add(runs, a_run(VERDICT_PASS, Z03_WITHOUT("x|y>"), "{}"));
 	/* not the zoo's; an entry that is none; one that would be a file elsewhere */
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, "{}", Z03_REPORT("1.0")));
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, "{\"zoo\": {\"entry\": \"z99\"}}", "{}"));
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, "{\"zoo\": {\"entry\": \"/etc/passwd\"}}", "{}"));
 	scores = zoo_scores(runs);
-	ck_assert_uint_eq(scores->len, 1);
+	ck_assert_uint_eq(scores->len, 3);
 	s = scores->pdata[0];
 	ck_assert_uint_eq(s->runs, 4);
 	ck_assert_uint_eq(s->caught, 3);
@@ -254,19 +256,34 @@ START_TEST(table)
 	ck_assert_ptr_nonnull(strstr(text,
 				     "| z03 | pc-q35 | 6.1 | lockdep | 3 of 4 | 4.0 (3.0 to 9.0) | "
 				     "100 (100 to 100) | 0 of 2 | 1 |\n"));
+	ck_assert_ptr_null(strstr(text, "slab-read"));
+	ck_assert_ptr_null(strstr(text, "of 1 |"));
+	parts = zoo_ablation(scores);
+	ck_assert_ptr_nonnull(strstr(
+		parts,
+		"| z03 | pc-q35 | 6.1 | (nothing) | 3 of 4 | 4.0 (3.0 to 9.0) | 100 (100 to 100) |\n"
+		"| z03 | pc-q35 | 6.1 | slab-read | 1 of 1 | 1.0 (1.0 to 1.0) | 100 (100 to 100) |\n"
+		"| z03 | pc-q35 | 6.1 | x?y? | **0 of 1** | - | - |\n"));
 }
 END_TEST
+
+#define BEGIN "<!-- rig zoo table: begin -->\n"
+#define END "<!-- rig zoo table: end -->\n"
 
 START_TEST(insert)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *once = zoo_table_insert("a\n" ZOO_TABLE_BEGIN "old\n" ZOO_TABLE_END "b\n",
-						 "new\n", &error);
-	g_autofree char *twice = once ? zoo_table_insert(once, "new\n", &error) : NULL;
+	g_autofree char *once =
+		zoo_table_insert("a\n" BEGIN "old\n" END "b\n", ZOO_TABLE, "new\n", &error);
+	g_autofree char *twice = once ? zoo_table_insert(once, ZOO_TABLE, "new\n", &error) : NULL;
 
-	ck_assert_str_eq(once, "a\n" ZOO_TABLE_BEGIN "\nnew\n\n" ZOO_TABLE_END "b\n");
+	ck_assert_str_eq(once, "a\n" BEGIN "\nnew\n\n" END "b\n");
 	ck_assert_str_eq(once, twice);
-	ck_assert_ptr_null(zoo_table_insert(ZOO_TABLE_END ZOO_TABLE_BEGIN, "new\n", &error));
+	ck_assert_ptr_null(zoo_table_insert(END BEGIN, ZOO_TABLE, "new\n", &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	g_clear_error(&error);
+	/* the other table's markers are not this one's */
+	ck_assert_ptr_null(zoo_table_insert(BEGIN END, ZOO_ABLATION, "new\n", &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 }
 END_TEST

@@ -13,6 +13,7 @@ void zoo_score_free(struct zoo_score *score)
 	g_free(score->id);
 	g_free(score->machine);
 	g_free(score->kernel);
+	g_free(score->without);
 	g_array_unref(score->seconds);
 	g_array_unref(score->ops);
 	g_free(score);
@@ -25,15 +26,24 @@ static int by_value(gconstpointer a, gconstpointer b)
 	return (x > y) - (x < y);
 }
 
-static int by_place(gconstpointer a, gconstpointer b)
+/* Entry, machine and kernel: what may be compared. */
+static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 {
-	const struct zoo_score *x = *(struct zoo_score *const *)a,
-			       *y = *(struct zoo_score *const *)b;
 	int order = strcmp(x->id, y->id);
 
 	if (!order)
 		order = strcmp(x->machine, y->machine);
 	return order ? order : strcmp(x->kernel, y->kernel);
+}
+
+/* Whole scenarios come before those with something left out. */
+static int by_place(gconstpointer a, gconstpointer b)
+{
+	const struct zoo_score *x = *(struct zoo_score *const *)a,
+			       *y = *(struct zoo_score *const *)b;
+	int order = compare_place(x, y);
+
+	return order ? order : g_strcmp0(x->without, y->without);
 }
 
 static const char *input(const struct run_info *run, const char *key)
@@ -48,27 +58,25 @@ static struct zoo_score *score_of(GPtrArray *scores, const char *id, const struc
 	const char *machine = input(run, "machine");
 	const char *kernel = json_string_value(
 		json_object_get(json_object_get(run->inputs, "kernel"), "version"));
-	struct zoo_score *score;
+	const char *without = json_string_value(json_object_get(run->inputs, "without"));
+	rig_auto(zoo_score) wanted = zoo_score_new(id, machine, kernel ? kernel : "?", without);
 
-	kernel = kernel ? kernel : "?";
-	for (guint i = 0; i < scores->len; i++) {
-		score = scores->pdata[i];
-		if (!strcmp(score->id, id) && !strcmp(score->machine, machine) &&
-		    !strcmp(score->kernel, kernel))
-			return score;
-	}
-	score = zoo_score_new(id, machine, kernel);
-	g_ptr_array_add(scores, score);
-	return score;
+	for (guint i = 0; i < scores->len; i++)
+		if (!by_place(&scores->pdata[i], &wanted))
+			return scores->pdata[i];
+	g_ptr_array_add(scores, wanted);
+	return g_steal_pointer(&wanted);
 }
 
-struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel)
+struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel,
+				const char *without)
 {
 	struct zoo_score *score = g_new0(struct zoo_score, 1);
 
 	score->id = g_strdup(id);
 	score->machine = g_strdup(machine);
 	score->kernel = g_strdup(kernel);
+	score->without = g_strdup(without);
 	score->seconds = g_array_new(FALSE, FALSE, sizeof(double));
 	score->ops = g_array_new(FALSE, FALSE, sizeof(double));
 	return score;
@@ -116,8 +124,7 @@ GPtrArray *zoo_scores(GPtrArray *runs)
 		json_t *zoo = json_object_get(run->inputs, "zoo");
 		const char *id = json_string_value(json_object_get(zoo, "entry"));
 
-		/* a scenario with a part left out says nothing of the entry */
-		if (!id || json_object_get(run->inputs, "without"))
+		if (!id)
 			continue;
 		/* an entry that is no more has no place in the table */
 		if (!g_hash_table_contains(entries, id))
@@ -159,9 +166,11 @@ char *zoo_table(GPtrArray *scores)
 
 	for (guint i = 0; i < scores->len; i++) {
 		const struct zoo_score *s = scores->pdata[i];
-		rig_auto(zoo_entry) entry = zoo_load(s->id, NULL);
+		rig_auto(zoo_entry) entry = s->without ? NULL : zoo_load(s->id, NULL);
 		g_autofree char *seconds = zoo_spread(s->seconds, 1), *ops = zoo_spread(s->ops, 0);
 
+		if (s->without)
+			continue;
 		g_string_append_printf(
 			text, "| %s | %s | %s | %s | %u of %u | %s | %s | %u of %u | %u |\n", s->id,
 			s->machine, s->kernel, entry ? zoo_oracle_name(entry->oracle) : "?",
@@ -171,16 +180,62 @@ char *zoo_table(GPtrArray *scores)
 	return g_string_free(text, FALSE);
 }
 
-char *zoo_table_insert(const char *text, const char *table, GError **error)
+gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *whole)
 {
-	const char *begin = strstr(text, ZOO_TABLE_BEGIN), *end = strstr(text, ZOO_TABLE_END);
+	return score->runs && score->caught * whole->runs < whole->caught * score->runs;
+}
+
+/* A cell that a part's name, which comes from run.json, cannot break. */
+static char *cell(const char *text)
+{
+	return g_strdelimit(g_strndup(text, 64), "|<>\n\r", '?');
+}
+
+static void add_row(GString *text, const struct zoo_score *s, const struct zoo_score *whole)
+{
+	g_autofree char *seconds = zoo_spread(s->seconds, 1), *ops = zoo_spread(s->ops, 0);
+	g_autofree char *without = cell(s->without ? s->without : "(nothing)");
+	gboolean worse = whole && zoo_is_worse(s, whole);
+
+	g_string_append_printf(text, "| %s | %s | %s | %s | %s%u of %u%s | %s | %s |\n", s->id,
+			       s->machine, s->kernel, without, worse ? "**" : "", s->caught, s->runs,
+			       worse ? "**" : "", seconds, ops);
+}
+
+char *zoo_ablation(GPtrArray *scores)
+{
+	GString *text = g_string_new("| entry | machine | kernel | left out | caught | guest seconds | "
+				     "operations |\n|---|---|---|---|---|---|---|\n");
+	const struct zoo_score *whole = NULL;
+
+	for (guint i = 0; i < scores->len; i++) {
+		const struct zoo_score *s = scores->pdata[i];
+		const struct zoo_score *last = i ? scores->pdata[i - 1] : NULL;
+
+		if (!last || compare_place(last, s))
+			whole = NULL;
+		if (!s->without) {
+			whole = s;
+			continue;
+		}
+		if (whole && last == whole)
+			add_row(text, whole, NULL);
+		add_row(text, s, whole);
+	}
+	return g_string_free(text, FALSE);
+}
+
+char *zoo_table_insert(const char *text, const char *name, const char *table, GError **error)
+{
+	g_autofree char *first = g_strdup_printf("<!-- rig zoo %s: begin -->\n", name),
+			*last = g_strdup_printf("<!-- rig zoo %s: end -->\n", name);
+	const char *begin = strstr(text, first), *end = strstr(text, last);
 
 	if (!begin || !end || end < begin) {
 		rig_fail(error, RIG_EXIT_USAGE, "the lines '%.*s' and '%.*s' are missing",
-			 (int)strlen(ZOO_TABLE_BEGIN) - 1, ZOO_TABLE_BEGIN,
-			 (int)strlen(ZOO_TABLE_END) - 1, ZOO_TABLE_END);
+			 (int)strlen(first) - 1, first, (int)strlen(last) - 1, last);
 		return NULL;
 	}
-	begin += strlen(ZOO_TABLE_BEGIN);
+	begin += strlen(first);
 	return g_strdup_printf("%.*s\n%s\n%s", (int)(begin - text), text, table, end);
 }

@@ -84,6 +84,7 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 /* Runs of one entry on one machine and kernel, with the bug and without. */
 struct zoo_score {
 	char *id, *machine, *kernel;
+	char *without; /* the part of the scenario that was left out, or NULL */
 	guint runs, caught; /* with the bug */
 	guint clean_runs, clean_caught;
 	guint clean_alarms; /* of any kind, clean_caught among them */
@@ -91,7 +92,8 @@ struct zoo_score {
 	GArray *ops;        /* of double, sorted */
 };
 
-struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel);
+struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel,
+				const char *without);
 void zoo_score_free(struct zoo_score *score);
 RIG_DEFINE_AUTO(zoo_score, zoo_score_free)
 
@@ -99,9 +101,9 @@ RIG_DEFINE_AUTO(zoo_score, zoo_score_free)
 void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *outcome, gboolean clean);
 
 /*
- * RUNS (of struct run_info) to scores, sorted by id, machine and kernel. A run belongs to the entry
- * that its run.json names ("zoo": {"entry", "clean"}); all others are passed over, and those of
- * scenarios with a part left out ("without").
+ * RUNS (of struct run_info) to scores, sorted by id, machine, kernel and what was left out. A run
+ * belongs to the entry that its run.json names ("zoo": {"entry", "clean"}, and "without"); all
+ * others are passed over.
  */
 GPtrArray *zoo_scores(GPtrArray *runs);
 
@@ -111,14 +113,19 @@ double zoo_median(GArray *sorted);
 /* "4.9 (4.6 to 5.3)": median, least and most of sorted doubles; "-" without any. */
 char *zoo_spread(GArray *sorted, int digits);
 
-/* Lines of a Markdown table. Newly allocated. */
+/* Fewer of the runs caught than in WHOLE? Of none nothing can be said. */
+gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *whole);
+
+/* Markdown tables: scores of whole scenarios, and those with a part left out. Newly allocated. */
 char *zoo_table(GPtrArray *scores);
+char *zoo_ablation(GPtrArray *scores);
 
-#define ZOO_TABLE_BEGIN "<!-- rig zoo table: begin -->\n"
-#define ZOO_TABLE_END "<!-- rig zoo table: end -->\n"
+/* Where they are in docs/zoo.md. */
+#define ZOO_TABLE "table"
+#define ZOO_ABLATION "table, parts left out"
 
-/* TEXT with TABLE between the markers. Error (RIG_EXIT_USAGE) where they are missing or out of
- * order. */
-char *zoo_table_insert(const char *text, const char *table, GError **error);
+/* TEXT with TABLE between "<!-- rig zoo NAME: begin -->" and the same with "end". Error
+ * (RIG_EXIT_USAGE) where they are missing or out of order. */
+char *zoo_table_insert(const char *text, const char *name, const char *table, GError **error);
 
 #endif
