@@ -113,26 +113,77 @@ static void add_run(GPtrArray *scores, const struct zoo_entry *entry, gboolean c
 		zoo_score_add(score_of(scores, entry->id, run), &o, clean);
 }
 
+static gboolean same_list(char **a, char **b)
+{
+	return g_strv_equal((const char *const *)a, (const char *const *)b);
+}
+
+/* Without the bug, are A and B the same scenario on the same kernel? */
+static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b)
+{
+	if (strcmp(a->scenario, b->scenario) || g_strcmp0(a->mmu, b->mmu) ||
+	    a->duration_s != b->duration_s || a->patience_s != b->patience_s ||
+	    a->n_variants != b->n_variants)
+		return FALSE;
+	for (unsigned i = 0; i < a->n_variants; i++)
+		if (strcmp(a->variants[i].kernel, b->variants[i].kernel) ||
+		    !same_list(a->variants[i].base, b->variants[i].base) ||
+		    !same_list(a->variants[i].fragments, b->variants[i].fragments))
+			return FALSE;
+	return TRUE;
+}
+
+/* A clean twin's run counts for each entry that it is the twin of. */
+static void add_clean(GPtrArray *scores, GPtrArray *entries, const struct zoo_entry *own,
+		      const struct run_info *run)
+{
+	for (guint i = 0; i < entries->len; i++) {
+		const struct zoo_entry *e = entries->pdata[i];
+
+		if (e == own || (is_twin(e, own) && g_strv_contains((const char *const *)e->machines,
+								    input(run, "machine"))))
+			add_run(scores, e, TRUE, run);
+	}
+}
+
+static GPtrArray *all_entries(void)
+{
+	GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)zoo_entry_free);
+	g_auto(GStrv) ids = zoo_ids();
+
+	for (char **id = ids; *id; id++) {
+		struct zoo_entry *e = zoo_load(*id, NULL);
+
+		if (e)
+			g_ptr_array_add(entries, e);
+	}
+	return entries;
+}
+
+static const struct zoo_entry *find_entry(GPtrArray *entries, const char *id)
+{
+	for (guint i = 0; id && i < entries->len; i++)
+		if (!strcmp(((struct zoo_entry *)entries->pdata[i])->id, id))
+			return entries->pdata[i];
+	return NULL;
+}
+
 GPtrArray *zoo_scores(GPtrArray *runs)
 {
 	GPtrArray *scores = g_ptr_array_new_with_free_func((GDestroyNotify)zoo_score_free);
-	g_autoptr(GHashTable) entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-							      (GDestroyNotify)zoo_entry_free);
+	g_autoptr(GPtrArray) entries = all_entries();
 
 	for (guint i = 0; i < runs->len; i++) {
 		const struct run_info *run = runs->pdata[i];
 		json_t *zoo = json_object_get(run->inputs, "zoo");
 		const char *id = json_string_value(json_object_get(zoo, "entry"));
-
-		if (!id)
-			continue;
 		/* an entry that is no more has no place in the table */
-		if (!g_hash_table_contains(entries, id))
-			g_hash_table_insert(entries, g_strdup(id),
-					    strchr(id, '/') ? NULL : zoo_load(id, NULL));
-		if (g_hash_table_lookup(entries, id))
-			add_run(scores, g_hash_table_lookup(entries, id),
-				json_is_true(json_object_get(zoo, "clean")), run);
+		const struct zoo_entry *e = find_entry(entries, id);
+
+		if (e && json_is_true(json_object_get(zoo, "clean")))
+			add_clean(scores, entries, e, run);
+		else if (e)
+			add_run(scores, e, FALSE, run);
 	}
 	g_ptr_array_sort(scores, by_place);
 	return scores;

@@ -102,8 +102,9 @@ void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *outcome, g
 
 /*
  * RUNS (of struct run_info) to scores, sorted by id, machine, kernel and what was left out. A run
- * belongs to the entry that its run.json names ("zoo": {"entry", "clean"}, and "without"); all
- * others are passed over.
+ * belongs to the entry that its run.json names ("zoo": {"entry", "clean"}, and "without"), one
+ * without the bug to all entries that have this clean twin: the same scenario, base patches and
+ * fragments. All others are passed over.
  */
 GPtrArray *zoo_scores(GPtrArray *runs);
 
