@@ -242,11 +242,12 @@ static void cleanup_churn(struct run *run)
 const struct agent agent_slab_churn = {
 	.name = "slab-churn",
 	.needs = CHURN,
-	.params = (const struct agent_param[]){
-		{"slots", "8", "how many caches at once; all agents together have 64"},
-		{"node", NULL, "objects are to come from this node, while it has memory"},
-		{NULL},
-	},
+	.params =
+		(const struct agent_param[]){
+			{"slots", "8", "how many caches at once; all agents together have 64"},
+			{"node", NULL, "objects are to come from this node, while it has memory"},
+			{NULL},
+		},
 	.prepare = prepare_churn,
 	.step = step_churn,
 	.cleanup = cleanup_churn,

@@ -275,9 +275,9 @@ static json_t *scores_json(GPtrArray *scores)
 		json_array_append_new(
 			array, json_pack("{s:s, s:s, s:s, s:s?, s:i, s:i, s:i, s:i, s:i, s:f, s:f}",
 					 "entry", s->id, "machine", s->machine, "kernel", s->kernel,
-					 "without", s->without, "runs", s->runs, "caught", s->caught, "clean_runs",
-					 s->clean_runs, "clean_caught", s->clean_caught,
-					 "clean_alarms", s->clean_alarms, "median_s",
+					 "without", s->without, "runs", s->runs, "caught",
+					 s->caught, "clean_runs", s->clean_runs, "clean_caught",
+					 s->clean_caught, "clean_alarms", s->clean_alarms, "median_s",
 					 zoo_median(s->seconds), "median_ops", zoo_median(s->ops)));
 	}
 	return array;

@@ -39,8 +39,7 @@ static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 /* Whole scenarios come before those with something left out. */
 static int by_place(gconstpointer a, gconstpointer b)
 {
-	const struct zoo_score *x = *(struct zoo_score *const *)a,
-			       *y = *(struct zoo_score *const *)b;
+	const struct zoo_score *x = *(struct zoo_score *const *)a, *y = *(struct zoo_score *const *)b;
 	int order = compare_place(x, y);
 
 	return order ? order : g_strcmp0(x->without, y->without);
@@ -68,8 +67,7 @@ static struct zoo_score *score_of(GPtrArray *scores, const char *id, const struc
 	return g_steal_pointer(&wanted);
 }
 
-struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel,
-				const char *without)
+struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel, const char *without)
 {
 	struct zoo_score *score = g_new0(struct zoo_score, 1);
 
@@ -208,6 +206,17 @@ char *zoo_spread(GArray *sorted, int digits)
 			       g_array_index(sorted, double, sorted->len - 1));
 }
 
+static void add_whole(GString *text, const struct zoo_score *s)
+{
+	rig_auto(zoo_entry) entry = zoo_load(s->id, NULL);
+	g_autofree char *seconds = zoo_spread(s->seconds, 1), *ops = zoo_spread(s->ops, 0);
+
+	g_string_append_printf(text, "| %s | %s | %s | %s | %u of %u | %s | %s | %u of %u | %u |\n",
+			       s->id, s->machine, s->kernel,
+			       entry ? zoo_oracle_name(entry->oracle) : "?", s->caught, s->runs,
+			       seconds, ops, s->clean_caught, s->clean_runs, s->clean_alarms);
+}
+
 char *zoo_table(GPtrArray *scores)
 {
 	GString *text = g_string_new(
@@ -217,16 +226,9 @@ char *zoo_table(GPtrArray *scores)
 
 	for (guint i = 0; i < scores->len; i++) {
 		const struct zoo_score *s = scores->pdata[i];
-		rig_auto(zoo_entry) entry = s->without ? NULL : zoo_load(s->id, NULL);
-		g_autofree char *seconds = zoo_spread(s->seconds, 1), *ops = zoo_spread(s->ops, 0);
 
-		if (s->without)
-			continue;
-		g_string_append_printf(
-			text, "| %s | %s | %s | %s | %u of %u | %s | %s | %u of %u | %u |\n", s->id,
-			s->machine, s->kernel, entry ? zoo_oracle_name(entry->oracle) : "?",
-			s->caught, s->runs, seconds, ops, s->clean_caught, s->clean_runs,
-			s->clean_alarms);
+		if (!s->without)
+			add_whole(text, s);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -242,15 +244,15 @@ static char *cell(const char *text)
 	return g_strdelimit(g_strndup(text, 64), "|<>\n\r", '?');
 }
 
-static void add_row(GString *text, const struct zoo_score *s, const struct zoo_score *whole)
+static void add_part(GString *text, const struct zoo_score *s, const struct zoo_score *whole)
 {
 	g_autofree char *seconds = zoo_spread(s->seconds, 1), *ops = zoo_spread(s->ops, 0);
 	g_autofree char *without = cell(s->without ? s->without : "(nothing)");
 	gboolean worse = whole && zoo_is_worse(s, whole);
 
 	g_string_append_printf(text, "| %s | %s | %s | %s | %s%u of %u%s | %s | %s |\n", s->id,
-			       s->machine, s->kernel, without, worse ? "**" : "", s->caught, s->runs,
-			       worse ? "**" : "", seconds, ops);
+			       s->machine, s->kernel, without, worse ? "**" : "", s->caught,
+			       s->runs, worse ? "**" : "", seconds, ops);
 }
 
 char *zoo_ablation(GPtrArray *scores)
@@ -270,8 +272,8 @@ char *zoo_ablation(GPtrArray *scores)
 			continue;
 		}
 		if (whole && last == whole)
-			add_row(text, whole, NULL);
-		add_row(text, s, whole);
+			add_part(text, whole, NULL);
+		add_part(text, s, whole);
 	}
 	return g_string_free(text, FALSE);
 }

@@ -84,7 +84,7 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 /* Runs of one entry on one machine and kernel, with the bug and without. */
 struct zoo_score {
 	char *id, *machine, *kernel;
-	char *without; /* the part of the scenario that was left out, or NULL */
+	char *without;	    /* the part of the scenario that was left out, or NULL */
 	guint runs, caught; /* with the bug */
 	guint clean_runs, clean_caught;
 	guint clean_alarms; /* of any kind, clean_caught among them */
