@@ -107,13 +107,21 @@ parts = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard rig/tests/$(notdir $(1))/*.c))
 $(foreach f,$(FAKES),$(eval $(f): $(call parts,$(f))))
 
 # All suites, as many at a time as there are processors
+# a kernel that never runs, for those who read memory: linked for x86-64's addresses
+TOY := $(OUT)/tests/toy-kernel
+$(TOY): rig/tests/toy-kernel.c rig/tests/toy-kernel.h rig/tests/toy-kernel.lds
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)gcc -std=gnu17 -g -O0 -ffreestanding -nostdlib -static -no-pie -fno-pic -mcmodel=kernel -Wall -Wextra \
+		-Wl,-T,$(word 3,$^) -Wl,--build-id=none -o $@ $<
+
 .PHONY: unit
-unit: $(TESTS:%=$(OUT)/tests/test-%) $(FAKES)
+unit: $(TESTS:%=$(OUT)/tests/test-%) $(FAKES) $(TOY)
 	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j$(shell nproc) $(TESTS:%=test-%)
 
 # One suite: make test-splat
 .PHONY: test-%
-test-%: $(OUT)/tests/test-% $(FAKES)
+test-%: $(OUT)/tests/test-% $(FAKES) $(TOY)
 	@RIG_TEST_DATA=$(CURDIR)/rig/tests/data RIG_TEST_BIN=$(abspath $(OUT))/tests CK_FORK=yes $<
 
 .SECONDARY:

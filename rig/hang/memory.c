@@ -23,12 +23,15 @@
 
 gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 {
-	g_autofree char *image = g_build_filename(dir, "postmortem", "memory.elf", NULL);
+	g_autofree char *folder = g_build_filename(dir, "postmortem", NULL);
+	g_autofree char *image = g_build_filename(folder, "memory.elf", NULL);
 	g_autofree char *out = g_build_filename(dir, "postmortem", "owners.json", NULL);
 	g_autofree char *part = g_strconcat(out, ".part", NULL);
 	g_autofree char *script = rig_home_path("rig/hang/owners.py");
 
-	if (!g_file_test(image, G_FILE_TEST_IS_REGULAR))
+	/* a folder may come from anywhere, and is written to */
+	if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) || g_file_test(image, G_FILE_TEST_IS_SYMLINK) ||
+	    !g_file_test(image, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE, "there is no memory image ('%s')", image);
 	if (!vmlinux || !g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE, "a memory image needs the kernel's vmlinux with DWARF: build with "

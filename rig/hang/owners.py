@@ -26,6 +26,7 @@ except ImportError:
 MEMORY_MAX = 12 << 30  # address space: the image is mapped, and DWARF is large
 SECONDS_MAX = 60  # processor time
 OUT_MAX = 16 << 20  # bytes, as rig/hang/folder.c reads
+PARTS_MAX = 4096
 TASKS_MAX = 4096
 OWNERS_MAX = 64
 LIST_MAX = 1000
@@ -56,6 +57,8 @@ class Image:
             sys.exit("the memory image is no 64-bit little-endian ELF file")
         self.machine, phoff, count = head[2], head[5], head[10]
         self.parts = []
+        if count > PARTS_MAX:
+            sys.exit(f"the memory image has {count} parts, the limit is {PARTS_MAX}")
         for i in range(count):
             at = phoff + 56 * i
             if at + 56 > size:
@@ -178,6 +181,8 @@ class Kernel:
             sys.exit("vmlinux has no DWARF: build with scenarios/kconfig/debuginfo.config")
         self.offsets, self.names, self.texts = {}, {}, {}
         self.first, self.end = self.symbol("_stext"), self.symbol("_etext")
+        if not self.first or not self.end or not self.symbol("init_task"):
+            sys.exit("vmlinux is no kernel: it has no _stext, _etext or init_task")
         # vmlinux.lds.h: INIT_TASK_DATA is one stack
         first = self.symbol("__start_init_task") or self.symbol("__start_init_stack")
         end = self.symbol("__end_init_task") or self.symbol("__end_init_stack")
@@ -309,21 +314,35 @@ class Task:
         return lines
 
 
+def nodes(kernel, head, most):
+    """The entries of a list, as far as it is one."""
+    seen, node = {head}, head
+    while len(seen) <= most:
+        try:
+            node = kernel.word(node)
+        except Fault:
+            return
+        if node in seen:
+            return
+        seen.add(node)
+        yield node
+
+
 def each_task(kernel):
     """Every thread: init_task's list of processes, and the threads of each."""
-    task, first = "struct task_struct", kernel.symbol("init_task")
-    tasks, process = [], first
+    task, tasks = "struct task_struct", []
     link, node = kernel.offset(task, "tasks"), kernel.offset(task, "thread_node")
     head_at = kernel.offset("struct signal_struct", "thread_head")
-    while len(tasks) < TASKS_MAX:
-        head = kernel.field(process, task, "signal") + head_at
-        thread = kernel.word(head)
-        while thread != head and len(tasks) < TASKS_MAX and process != first:
-            tasks.append(Task(kernel, thread - node))
-            thread = kernel.word(thread)
-        process = kernel.word(process + link) - link
-        if process == first:
-            break
+    for process in nodes(kernel, kernel.symbol("init_task") + link, TASKS_MAX):
+        try:
+            head = kernel.field(process - link, task, "signal") + head_at
+        except Fault:
+            continue
+        for thread in nodes(kernel, head, TASKS_MAX - len(tasks)):
+            try:
+                tasks.append(Task(kernel, thread - node))
+            except Fault:  # overwritten: the others may be whole
+                pass
     return tasks
 
 
@@ -566,14 +585,20 @@ class Scene:
             out.write("\n")
 
 
-def main():
-    if len(sys.argv) != 4:
-        sys.exit("usage: owners.py VMLINUX IMAGE OUT")
+def limit_self():
     for what, most in (
         (resource.RLIMIT_AS, MEMORY_MAX), (resource.RLIMIT_CPU, SECONDS_MAX), (resource.RLIMIT_FSIZE, OUT_MAX),
         (resource.RLIMIT_CORE, 0),
     ):
+        hard = resource.getrlimit(what)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
+
+
+def main():
+    if len(sys.argv) != 4:
+        sys.exit("usage: owners.py VMLINUX IMAGE OUT")
+    limit_self()
     scene = Scene(Kernel(sys.argv[1], Image(sys.argv[2])))
     scene.find_waits()
     scene.add_well_known()
@@ -587,5 +612,7 @@ if __name__ == "__main__":
         sys.exit(f"the memory image has nothing at {fault}: truncated, or not of this kernel")
     except OSError as error:
         sys.exit(str(error))
+    except (TypeError, ValueError, LookupError, struct.error) as error:
+        sys.exit(f"the kernel has other structures than are known ({error})")
     except MemoryError:
         sys.exit("the memory image makes the reader need more memory than it may have")

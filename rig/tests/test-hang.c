@@ -11,6 +11,7 @@
 
 #include "hang/hang.h"
 #include "hang/memory.h"
+#include "rig/tests/hang.h"
 #include "util/error.h"
 #include "util/paths.h"
 
@@ -227,6 +228,7 @@ int main(void)
 	tcase_add_test(tcase, any_image_is_read);
 	tcase_add_test(tcase, a_folder_need_not_be_whole);
 	suite_add_tcase(suite, tcase);
+	add_memory_tests(suite);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the hang room's suite share. */
+#ifndef RIG_TESTS_HANG_H
+#define RIG_TESTS_HANG_H
+
+#include <check.h>
+
+void add_memory_tests(Suite *suite);
+
+#endif
