@@ -57,7 +57,7 @@ static void print_explanation(json_t *json)
 {
 	g_autofree char *title = findings_clean(word(json, "title")), *key = NULL;
 	json_t *item, *tasks = json_object_get(json, "tasks");
-	size_t i;
+	size_t i, others = json_array_size(json_object_get(json, "others"));
 
 	printf("%s%s%s\n", term_colour(TERM_BOLD), title, term_colour(TERM_PLAIN));
 	json_array_foreach (json_object_get(json, "sentences"), i, item) {
@@ -72,8 +72,8 @@ static void print_explanation(json_t *json)
 		       json_integer_value(json_object_get(item, "pid")), word(item, "state"));
 		print_stack(item);
 	}
-	if (json_array_size(json_object_get(json, "others")))
-		printf("\n  %zu more tasks wait for locks\n", json_array_size(json_object_get(json, "others")));
+	if (others)
+		printf("\n  %zu more task%s for locks\n", others, others == 1 ? " waits" : "s wait");
 	key = findings_clean(word(json_object_get(json, "signature"), "bug"));
 	if (*key)
 		printf("\n  key  %s\n", key);

@@ -23,10 +23,12 @@
 #define FIRST_LOOK 15	/* no operation has ended for so long: ask */
 #define NEXT_LOOK 5	/* and so long after the answer again */
 #define STILL 20	/* two answers are alike */
-#define RUNNING 50	/* somebody runs, but nothing is seen to move */
+#define RUNNING 25	/* somebody runs, but nothing is seen to move */
+#define RUNNING_SLOWLY 50	/* … on a host that is busy, or cannot be asked */
 #define MOVING 300	/* something moves, and yet no operation ends */
-#define BEATLESS 25	/* no beat, and QEMU had the processor most of that time */
-#define PROCESSOR 20
+#define BEATLESS 20	/* no beat */
+#define PROCESSOR 15	/* of RUNNING and BEATLESS QEMU had the processor for so long */
+#define ONE_AGENT 50	/* one agent is slow: look */
 
 /* What a look has seen. */
 struct look {
@@ -43,6 +45,7 @@ struct watch {
 	gboolean asked;
 	struct look *look; /* the last one */
 	struct look *early; /* when one agent began to be slow */
+	gint64 ended_cpu_ns; /* QEMU's processor time when the last operation ended */
 	gint64 beat_ns, beat_cpu_ns;
 };
 
@@ -149,6 +152,29 @@ static void G_GNUC_PRINTF(3, 4) stall(struct session *s, double after_s, const c
 	session_event(s, EV_STALL);
 }
 
+/* Processor time of all of QEMU's threads so far (schedstat); 0 where it cannot be read. */
+static gint64 processor_ns(const struct session *s)
+{
+	g_autofree char *dir = g_strdup_printf("/proc/%d/task", (int)vm_pid(s->vm));
+	g_autoptr(GDir) tasks = g_dir_open(dir, 0, NULL);
+	gint64 sum = 0;
+	const char *tid;
+
+	while (tasks && (tid = g_dir_read_name(tasks))) {
+		g_autofree char *file = g_build_filename(dir, tid, "schedstat", NULL), *text = NULL;
+
+		if (rig_read_file(file, 4096, &text, NULL, NULL))
+			sum += g_ascii_strtoll(text, NULL, 10);
+	}
+	return sum;
+}
+
+/* Had QEMU the processor for that PERCENT of the patience since SINCE? A host that is slow has not let it. */
+static gboolean had_processor(const struct session *s, gint64 since, guint percent)
+{
+	return (processor_ns(s) - since) / (double)RIG_NS_PER_S >= share(s, percent);
+}
+
 static const struct agent_run *longest(const struct session *s)
 {
 	const struct agent_run *found = NULL;
@@ -231,14 +257,15 @@ static void watch_operations(struct session *s)
 	struct watch *w = s->watch;
 	const struct agent_run *a = longest(s);
 	guint64 ops = 0;
-	double since;
+	double since, unmoved;
 
 	for (guint i = 0; i < s->agents->len; i++)
 		ops += ((struct agent_run *)s->agents->pdata[i])->ops;
 	if (ops != w->ops || !a || !watches(s)) {
 		w->ops = ops;
 		w->ended_s = w->moved_s = s->guest_s;
-		if (a && watches(s) && a->busy_ms / 1000.0 >= share(s, RUNNING))
+		w->ended_cpu_ns = processor_ns(s);
+		if (a && watches(s) && a->busy_ms / 1000.0 >= share(s, ONE_AGENT))
 			watch_one(s, a);
 		else
 			forget_looks(w);
@@ -247,27 +274,12 @@ static void watch_operations(struct session *s)
 	since = s->guest_s - w->ended_s;
 	if (since >= share(s, FIRST_LOOK))
 		ask(s);
-	if (since >= share(s, RUNNING) && s->guest_s - w->moved_s >= share(s, RUNNING))
+	unmoved = MIN(since, s->guest_s - w->moved_s);
+	if (unmoved >= share(s, RUNNING_SLOWLY) ||
+	    (unmoved >= share(s, RUNNING) && had_processor(s, w->ended_cpu_ns, PROCESSOR)))
 		no_agent_gets_on(s, "and memory does not change");
 	else if (since >= share(s, MOVING))
 		no_agent_gets_on(s, "though the kernel is busy");
-}
-
-/* Processor time of all of QEMU's threads so far (schedstat); 0 where it cannot be read. */
-static gint64 processor_ns(const struct session *s)
-{
-	g_autofree char *dir = g_strdup_printf("/proc/%d/task", (int)vm_pid(s->vm));
-	g_autoptr(GDir) tasks = g_dir_open(dir, 0, NULL);
-	gint64 sum = 0;
-	const char *tid;
-
-	while (tasks && (tid = g_dir_read_name(tasks))) {
-		g_autofree char *file = g_build_filename(dir, tid, "schedstat", NULL), *text = NULL;
-
-		if (rig_read_file(file, 4096, &text, NULL, NULL))
-			sum += g_ascii_strtoll(text, NULL, 10);
-	}
-	return sum;
 }
 
 /* TRUE: it was called. */

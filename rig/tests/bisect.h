@@ -5,6 +5,7 @@
 
 #include <check.h>
 
+TCase *bisect_evidence_case(void);
 TCase *bisect_posterior_case(void);
 TCase *bisect_search_case(void);
 TCase *bisect_simulate_case(void);

@@ -11,6 +11,7 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(suite, bisect_posterior_case());
+	suite_add_tcase(suite, bisect_evidence_case());
 	suite_add_tcase(suite, bisect_span_case());
 	suite_add_tcase(suite, bisect_search_case());
 	suite_add_tcase(suite, bisect_simulate_case());

@@ -12,6 +12,7 @@
 #include "hang/hang.h"
 #include "hang/memory.h"
 #include "rig/tests/hang.h"
+#include "splat/known.h"
 #include "util/error.h"
 #include "util/paths.h"
 
@@ -156,6 +157,39 @@ START_TEST(a_cycle_is_the_same_from_both_ends)
 }
 END_TEST
 
+/* Its signature is what a list of known issues is about, with * for the rest; another hang is another bug. */
+START_TEST(a_hang_can_be_known)
+{
+	static const char list[] = "issues:\n  - signature: \"v1:hang-cycle:&dev->mutex --> *\"\n    reason: being mended\n"
+				   "    link: https://bugs.example.org/1\n    expires: 2027-06-30\n";
+	g_autofree char *file = NULL;
+	int fd = g_file_open_tmp("rig-hang-XXXXXX", &file, NULL), known_ones = 0;
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	ck_assert(g_file_set_contents(file, list, -1, NULL));
+	rig_auto(known) known = known_load(file, "2026-11-21", &error);
+	ck_assert_msg(known != NULL, "%s", error ? error->message : "");
+	for (guint i = 0; i < fixtures->len; i++) {
+		struct fixture f;
+
+		fixture_read(fixtures->pdata[i], &f);
+		rig_auto(hang) hang = explain(&f, strlen(f.log));
+		struct splat *splat = hang_to_splat(hang);
+		gboolean is_known = known_match(known, splat, "6.1.192") != NULL;
+
+		ck_assert_msg(is_known == !strcmp(f.kind, "hang-cycle"), "%s", (char *)fixtures->pdata[i]);
+		known_ones += is_known;
+		splat_free(splat);
+		fixture_free(&f);
+	}
+	ck_assert_int_ge(known_ones, 2);
+	ck_assert_int_lt(known_ones, (int)fixtures->len);
+	unlink(file);
+}
+END_TEST
+
 /* An image is the guest's word: nothing that it says may matter more than its size. */
 START_TEST(any_image_is_read)
 {
@@ -225,6 +259,7 @@ int main(void)
 	tcase_add_loop_test(tcase, any_beginning_is_read, 0, MAX(1, (int)fixtures->len));
 	tcase_add_test(tcase, nobody_waits);
 	tcase_add_test(tcase, a_cycle_is_the_same_from_both_ends);
+	tcase_add_test(tcase, a_hang_can_be_known);
 	tcase_add_test(tcase, any_image_is_read);
 	tcase_add_test(tcase, a_folder_need_not_be_whole);
 	suite_add_tcase(suite, tcase);

@@ -193,6 +193,7 @@ START_TEST(other_oracles)
 {
 	rig_auto(zoo_entry) e = good("good/z90.yaml");
 	rig_auto(run_info) hang = a_run(VERDICT_HANG, "{}", "{\"times\": {\"guest_s\": 25}}");
+	rig_auto(run_info) explained = a_run(VERDICT_HANG, "{}", REPORT("hang-cycle", "tasks remove", BOTH));
 	rig_auto(run_info) same = a_run(VERDICT_PASS, "{}",
 					"{\"accounts\": {\"before\": {\"present\": {\"0\": 5}}, "
 					"\"after\": {\"present\": {\"0\": 5}}}}");
@@ -201,6 +202,13 @@ START_TEST(other_oracles)
 					"\"after\": {\"present\": {\"0\": 4}}}}");
 
 	e->oracle = ORACLE_WATCHDOG;
+	/* any hang, or the one that it is */
+	ck_assert(!zoo_judge(e, hang).caught);
+	ck_assert(!zoo_judge(e, explained).caught);
+	g_free(e->kinds[0]);
+	e->kinds[0] = g_strdup("hang-cycle");
+	ck_assert(zoo_judge(e, explained).caught);
+	g_clear_pointer(&e->kinds[0], g_free);
 	ck_assert(zoo_judge(e, hang).caught);
 	ck_assert_double_eq(zoo_judge(e, hang).guest_s, 25);
 	ck_assert(!zoo_judge(e, less).caught);

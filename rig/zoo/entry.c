@@ -207,8 +207,8 @@ static gboolean check_entry(struct tree *tree, const struct zoo_entry *e, GError
 {
 	yaml_node_t *root = tree_root(tree), *variants = tree_get(tree, root, "patches"),
 		    *expect = tree_get(tree, root, "expect");
-	gboolean has_kind = e->kinds[0] != NULL,
-		 wants_kind = e->oracle != ORACLE_WATCHDOG && e->oracle != ORACLE_ACCOUNTS;
+	gboolean has_kind = e->kinds[0] != NULL, may_have = e->oracle != ORACLE_ACCOUNTS,
+		 must_have = may_have && e->oracle != ORACLE_WATCHDOG;
 
 	if (!is_id(e->id))
 		return tree_fail(tree, tree_get(tree, root, "id"), error,
@@ -228,10 +228,10 @@ static gboolean check_entry(struct tree *tree, const struct zoo_entry *e, GError
 		    !check_files(tree, node, e, e->variants[i].fragments, ".config", error))
 			return FALSE;
 	}
-	if (has_kind != wants_kind)
+	if (has_kind ? !may_have : must_have)
 		return tree_fail(tree, expect, error, "the oracle '%s' %s",
 				 zoo_oracle_name(e->oracle),
-				 wants_kind ? "needs 'kinds'" : "has no use for 'kinds'");
+				 must_have ? "needs 'kinds'" : "has no use for 'kinds'");
 	return TRUE;
 }
 

@@ -93,7 +93,9 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 
 	switch (entry->oracle) {
 	case ORACLE_WATCHDOG:
-		o.caught = run->verdict == VERDICT_HANG;
+		/* what hung is a report, too: that of rig/hang */
+		report = *entry->kinds ? find_report(entry, run) : NULL;
+		o.caught = run->verdict == VERDICT_HANG && (report || !*entry->kinds);
 		break;
 	case ORACLE_ACCOUNTS:
 		o.caught = accounts_differ(run);

@@ -44,7 +44,7 @@ struct zoo_entry {
 	unsigned duration_s; /* 0: the scenario's */
 	unsigned patience_s; /* 0: the rig's */
 	enum zoo_oracle oracle;
-	char **kinds; /* report kinds, any of them; empty for ORACLE_WATCHDOG and ORACLE_ACCOUNTS */
+	char **kinds; /* report kinds, any of them; none for ORACLE_ACCOUNTS, and for ORACLE_WATCHDOG where any hang will do */
 	char **cycle; /* lock classes it must name; may be empty */
 	char *function;  /* part of its title, or NULL */
 	char **verified; /* kernel versions it was seen on */
