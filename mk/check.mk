@@ -49,9 +49,16 @@ check-nightly: all $(FAKES)
 	@tools/install-packages build check
 	@RIG_KILLS=20 RIG_CELLS=40 RIG_TESTS='kill -9' tests/nightly $(OUT)
 
-## make check-hang  real guests hang in each way, with lockdep and without: is each explained, and how soon
+## make check-hang  real guests hang in each way, with lockdep and without: is each explained, and how soon (docs/hangs.md)
 .PHONY: check-hang
 check-hang:
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all
-	@tests/hang $(OUT)
+	@failed=0; tests/hang $(OUT) || failed=1; tests/hang $(OUT) --table && exit $$failed
+
+## make check-slow  guests that a slow host stops again and again are not taken for hung
+.PHONY: check-slow
+check-slow:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@tests/slow $(OUT)

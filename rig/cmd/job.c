@@ -11,6 +11,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/size.h"
 #include "util/rng.h"
 #include "util/term.h"
 
@@ -23,7 +24,7 @@ struct resolved {
 	struct kernel *kernel;
 	char *initrd, *results, *accel_why, *known;
 	enum accel accel;
-	guint64 seed;
+	guint64 seed, dump_limit;
 };
 
 static void resolved_clear(struct resolved *r)
@@ -246,6 +247,10 @@ static gboolean resolve(const struct job *job, struct resolved *r, GError **erro
 	if (job->patience_s < 0 || job->patience_s > 3600)
 		return rig_fail(error, RIG_EXIT_USAGE, "a patience of %d s is out of range: 1 to 3600",
 				job->patience_s);
+	if (!rig_size_parse(job->memory_image ? job->memory_image : "2G", &r->dump_limit, error)) {
+		g_prefix_error(error, "--memory-image: ");
+		return FALSE;
+	}
 	if (!check_launcher(job, error) || !check_labels(job->labels, error) || !resolve_machine(job, r, error) || !parse_seed(job->seed, &r->seed, error) ||
 	    !check_choice("firmware", job->firmware, r->machine->firmwares, r->machine, error) ||
 	    !check_choice("MMU mode", job->mmu, r->machine->mmus, r->machine, error) ||
@@ -338,7 +343,7 @@ gboolean job_run(const struct job *job, struct run_info **ret, GError **error)
 		.launcher = launcher(job), .uri = job->uri, .emulator = job->emulator, .results = r.results, .seed = r.seed, .accel = r.accel,
 		.accel_why = r.accel_why, .firmware = job->firmware, .mmu = job->mmu,
 		.duration_s = job->duration_s, .patience_s = job->patience_s, .known = r.known, .keep_going = job->keep_going,
-		.until = job->until,
+		.until = job->until, .dump_limit = r.dump_limit,
 		.no_lockdep = job->no_lockdep, .inputs = in,
 		.fragments = (const char *const *)job->fragments,
 		.progress = job->quiet ? NULL : show_run,

@@ -20,6 +20,7 @@ struct job {
 	const char *uri;	   /* of libvirt, or NULL: its default */
 	char **labels;		   /* "KEY=VALUE", NULL-terminated or NULL */
 	int duration_s, patience_s;
+	const char *memory_image;  /* largest guest whose memory is kept when it hangs, "2G"; "0": none */
 	int jobs;
 	gboolean no_lockdep, keep_going;
 	const char *until;	   /* end at a report of this signature or kind, at no other */

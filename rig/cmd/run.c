@@ -47,6 +47,8 @@ int cmd_run(int argc, char **argv)
 		{"duration", 'd', 0, G_OPTION_ARG_INT, &job.duration_s, "hammer for so many seconds", "S"},
 		{"patience", 0, 0, G_OPTION_ARG_INT, &job.patience_s,
 		 "call it a hang when nothing gets on for so many seconds (20)", "S"},
+		{"memory-image", 0, 0, G_OPTION_ARG_STRING, &job.memory_image,
+		 "keep the memory of a guest that hangs and has at most so much (2G; 0: never)", "SIZE"},
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &job.known,
 		 "list of known issues (scenarios/known-issues.yaml)", "FILE"},
 		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &job.keep_going, "do not end at the first report", NULL},

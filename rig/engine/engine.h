@@ -50,7 +50,7 @@ struct engine_plan {
 	gboolean keep_going;	/* do not end at the first report */
 	const char *until;	/* keep going, but end at a report of this signature or kind; or NULL */
 	gboolean no_lockdep;	/* the kernel has none, and that is accepted */
-	guint64 dump_limit;	/* no memory image of a larger guest; 0: 2 GiB */
+	guint64 dump_limit;	/* the memory of a guest that hangs is kept where it has at most so many bytes */
 	json_t *inputs;		/* goes into run.json, with what the engine adds */
 	engine_progress progress; /* called about four times a second, or NULL */
 	void *data;

@@ -19,7 +19,6 @@
 /* As long as it goes on printing, its answer is waited for: so much longer at most. */
 #define PRINTING_MS 12000
 #define DUMP_MS 20000
-#define DUMP_LIMIT (G_GUINT64_CONSTANT(2) << 30)
 /* what must be left on the disk: the verdict is written after it */
 #define DISK_SPARE (G_GUINT64_CONSTANT(64) << 20)
 
@@ -167,7 +166,7 @@ static void on_dumped(enum vm_outcome outcome, const char *why, json_t *reply, v
 
 static gboolean may_dump(struct session *s, guint64 size, char **ret_why)
 {
-	guint64 limit = s->plan->dump_limit ? s->plan->dump_limit : DUMP_LIMIT;
+	guint64 limit = s->plan->dump_limit;
 	struct statvfs disk;
 
 	if (!size || size > limit)

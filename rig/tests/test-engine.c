@@ -146,7 +146,7 @@ static gboolean has_reason(const char *dir, const char *part)
 
 START_TEST(run_ends_in)
 {
-	struct engine_plan plan = {.seed = 7};
+	struct engine_plan plan = {.seed = 7, .dump_limit = G_GUINT64_CONSTANT(2) << 30};
 	g_autofree char *dir = NULL, *verdict_file = NULL, *text = NULL;
 	enum verdict verdict;
 
@@ -266,6 +266,31 @@ START_TEST(a_full_disk_is_infra)
 }
 END_TEST
 
+/* The memory of a guest that hangs is kept up to a size: the fake has 1 GiB. */
+START_TEST(a_memory_image_has_a_limit)
+{
+	static const struct {
+		guint64 limit;
+		const char *words;
+		gboolean kept;
+	} limits[] = {
+		{G_GUINT64_CONSTANT(1) << 30, "\"outcome\":\"ok\"", TRUE},
+		{512 << 20, "the limit is 512", FALSE},
+		{0, "the limit is 0", FALSE},
+	};
+	struct engine_plan plan = {.seed = 7, .dump_limit = limits[_i].limit};
+	g_autofree char *dir = NULL, *journal = NULL, *image = NULL, *text = NULL;
+
+	g_setenv("FAKE_QEMU", "agent-stuck", TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_HANG);
+	journal = g_build_filename(dir, "journal", NULL);
+	image = g_build_filename(dir, "postmortem", "memory.elf", NULL);
+	ck_assert(g_file_get_contents(journal, &text, NULL, NULL));
+	ck_assert_msg(strstr(text, limits[_i].words), "%s", text);
+	ck_assert(g_file_test(image, G_FILE_TEST_EXISTS) == limits[_i].kept);
+}
+END_TEST
+
 static void make_results(void)
 {
 	results = g_dir_make_tmp("rig-engine-XXXXXX", NULL);
@@ -300,6 +325,7 @@ int main(void)
 	tcase_add_test(fake, a_report_fails);
 	tcase_add_test(fake, a_pause_cuts_no_report);
 	tcase_add_test(fake, a_full_disk_is_infra);
+	tcase_add_loop_test(fake, a_memory_image_has_a_limit, 0, 3);
 	suite_add_tcase(suite, fake);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
