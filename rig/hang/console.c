@@ -8,11 +8,14 @@
  *						 #0: ffff… (CLASS){++++}-{0:0}, at: f+0x1/0x2
  *	lib/nmi_backtrace.c			NMI backtrace for cpu 1
  *	lib/dump_stack.c			CPU: 1 PID: 38 Comm: init Not tainted …
+ *	drivers/tty/sysrq.c showacpu()		sysrq: CPU1:	(where no NMI can be sent: whose stack it is, its address tells)
  *	arch/powerpc/kernel/stacktrace.c	irq_soft_mask: 0x01 in_mce: 0 in_nmi: 0 current: 38 (init)
  */
 #include <string.h>
 
 #include "hang/internal.h"
+
+#define STACK_SIZE (16 * 1024) /* powerpc's, and each begins at a multiple of it */
 
 /* What a caller (PRINTK_CALLER; one for all without it) is in the middle of. */
 struct teller {
@@ -26,11 +29,12 @@ struct teller {
 struct reader {
 	struct scene *scene;
 	GHashTable *tellers; /* caller -> struct teller */
+	GPtrArray *nobodys;  /* of struct sample: of CPUs, without the task that they run */
 	gboolean all_locks;  /* inside "Showing all locks held in the system" */
 	guint64 line;
 };
 
-enum { RE_TASK, RE_HELD, RE_LOCK, RE_CPU, RE_NMI, RE_PACA, RE_LEAVES, RE_FLAGS, RE_MSR, RE_MASK, N_RE };
+enum { RE_TASK, RE_HELD, RE_LOCK, RE_CPU, RE_NMI, RE_SHOW, RE_PACA, RE_LEAVES, RE_FLAGS, RE_MSR, RE_MASK, N_RE };
 
 static const char *const patterns[N_RE] = {
 	[RE_TASK] = "^task:(.{1,64}?)\\s+state:(\\S)\\b.*\\bpid:\\s*(\\d{1,9})\\b",
@@ -38,6 +42,7 @@ static const char *const patterns[N_RE] = {
 	[RE_LOCK] = "^\\s*#(\\d{1,3}): ",
 	[RE_CPU] = "^CPU: (\\d{1,5})(?: UID: \\d+)? PID: (\\d{1,9}) Comm: (.{1,64}?) (?:Not t|T)ainted",
 	[RE_NMI] = "^NMI backtrace for cpu (\\d{1,5})(?! skipped)",
+	[RE_SHOW] = "^sysrq: CPU(\\d{1,5}):$",
 	[RE_PACA] = "^irq_soft_mask: 0x([0-9a-f]+) .*current: (\\d{1,9}) \\((.*)\\)",
 	[RE_LEAVES] = "^(.{1,64})/(\\d{1,9}) is leaving the kernel with locks still held!",
 	[RE_FLAGS] = "\\bEFLAGS: ([0-9a-f]{8})",
@@ -130,6 +135,23 @@ static gboolean read_lock(struct reader *r, struct teller *t, const char *text)
 	return TRUE;
 }
 
+static struct sample *sample_new(int cpu)
+{
+	struct sample *sample = g_new0(struct sample, 1);
+
+	sample->frames = g_ptr_array_new_with_free_func(g_free);
+	sample->cpu = cpu;
+	return sample;
+}
+
+static void add_sample(struct task *task, struct sample *sample)
+{
+	if (task->samples->len >= SAMPLES_MAX)
+		g_ptr_array_remove_index(task->samples, 0);
+	task->cpu = sample->cpu;
+	g_ptr_array_add(task->samples, sample);
+}
+
 /* What follows is where a CPU is: a sample of the task that it runs. */
 static void begin_sample(struct reader *r, struct teller *t, gint64 pid, const char *comm, int cpu)
 {
@@ -138,13 +160,38 @@ static void begin_sample(struct reader *r, struct teller *t, gint64 pid, const c
 	teller_reset(t);
 	if (!task)
 		return;
-	if (task->samples->len >= SAMPLES_MAX)
-		g_ptr_array_remove_index(task->samples, 0);
-	t->sample = g_new0(struct sample, 1);
-	t->sample->frames = g_ptr_array_new_with_free_func(g_free);
-	t->sample->cpu = cpu;
-	task->cpu = cpu;
-	g_ptr_array_add(task->samples, t->sample);
+	t->sample = sample_new(cpu);
+	add_sample(task, t->sample);
+}
+
+/* … or of a task that is not named. */
+static void begin_nobodys(struct reader *r, struct teller *t, int cpu)
+{
+	teller_reset(t);
+	if (r->nobodys->len >= TASKS_MAX)
+		return;
+	t->sample = sample_new(cpu);
+	g_ptr_array_add(r->nobodys, t->sample);
+}
+
+/* They are of the tasks in whose stacks they are. */
+static void give_nobodys(struct reader *r)
+{
+	for (guint i = 0; i < r->nobodys->len; i++) {
+		struct sample *sample = r->nobodys->pdata[i];
+		struct task *owner = NULL, *task;
+		GHashTableIter iter;
+
+		g_hash_table_iter_init(&iter, r->scene->by_pid);
+		while (sample->stack && !owner && g_hash_table_iter_next(&iter, NULL, (gpointer *)&task))
+			if (task->stack / STACK_SIZE == sample->stack / STACK_SIZE)
+				owner = task;
+		if (owner)
+			add_sample(owner, sample);
+		else
+			sample_free(sample);
+	}
+	g_ptr_array_unref(r->nobodys);
 }
 
 static gboolean read_cpu(struct reader *r, struct teller *t, const char *text)
@@ -161,6 +208,11 @@ static gboolean read_cpu(struct reader *r, struct teller *t, const char *text)
 	if (match(RE_CPU, text, &info)) {
 		comm = g_match_info_fetch(info, 3);
 		begin_sample(r, t, fetch_number(info, 2, 10), comm, fetch_number(info, 1, 10));
+		return TRUE;
+	}
+	g_clear_pointer(&info, g_match_info_free);
+	if (match(RE_SHOW, text, &info)) {
+		begin_nobodys(r, t, fetch_number(info, 1, 10));
 		return TRUE;
 	}
 	g_clear_pointer(&info, g_match_info_free);
@@ -186,8 +238,10 @@ static void read_registers(struct teller *t, const char *text)
 		t->sample->flagged = TRUE;
 	} else if (g_str_has_prefix(text, "MSR: ") && match(RE_MSR, text, &info)) {
 		bits = g_match_info_fetch(info, 1);
-		t->sample->user = strstr(bits, "PR") != NULL;
-		t->sample->irqs_off |= !t->sample->user && !strstr(bits, "EE");
+		if (!strstr(bits, "PR"))
+			t->sample->irqs_off |= !strstr(bits, "EE");
+		else if (!t->sample->frames->len) /* else of the system call that it is inside of */
+			t->sample->user = TRUE;
 	} else if (strstr(text, "IRQMASK: ") && match(RE_MASK, text, &info)) {
 		t->sample->irqs_off |= !t->sample->user && (fetch_number(info, 1, 16) & 1);
 	}
@@ -201,10 +255,14 @@ static void read_frame(struct teller *t, const char *text)
 
 	if (t->sample && g_str_has_prefix(text, "RIP: 0033") && !frames->len)
 		t->sample->user = TRUE;
-	if (t->sample && !frames->len)
+	/* powerpc: also what an exception came into */
+	if (t->sample && (!frames->len || g_str_has_prefix(text, "NIP [")))
 		fault = frame_parse_fault(text, &frame);
 	if (!fault && t->sample)
 		read_registers(t, text);
+	/* powerpc: "[c000000003159630] [c000000000013570] do_IRQ+0xb4/0xd4", the stack's address first */
+	if (g_str_has_prefix(text, "[c"))
+		*(t->sample ? &t->sample->stack : &t->task->stack) = g_ascii_strtoull(text + 1, NULL, 16);
 	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)) || frame.guess)
 		return;
 	/* the call trace of an NMI begins with the frame that the instruction pointer named already */
@@ -274,6 +332,7 @@ void console_read(struct scene *scene, const char *text, gsize len)
 	struct reader r = {
 		.scene = scene,
 		.tellers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+		.nobodys = g_ptr_array_new(),
 	};
 
 	for (const char *p = text, *end = text + len; p < end; r.line++) {
@@ -289,5 +348,6 @@ void console_read(struct scene *scene, const char *text, gsize len)
 		read_line(&r, &line);
 		p += n + 1;
 	}
+	give_nobodys(&r);
 	g_hash_table_unref(r.tellers);
 }

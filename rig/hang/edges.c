@@ -112,9 +112,13 @@ static void guess_holders(struct scene *scene, struct lock *lock)
 
 static gboolean is_of_sysrq(const GPtrArray *frames)
 {
-	for (guint i = 0; i < frames->len; i++)
-		if (strstr(((struct frame *)frames->pdata[i])->name, "sysrq"))
+	for (guint i = 0; i < frames->len; i++) {
+		const char *name = ((struct frame *)frames->pdata[i])->name;
+
+		/* work that asks the other CPUs: where it is stuck, one of them does not answer */
+		if (strstr(name, "sysrq") && strcmp(name, "sysrq_showregs_othercpus"))
 			return TRUE;
+	}
 	return FALSE;
 }
 

@@ -96,31 +96,58 @@ static const char *innermost(const GPtrArray *frames)
 	return "?";
 }
 
-/* Seen at least twice, each time with interrupts off and in the same function. */
-static gboolean spins(const struct task *task)
+static gboolean is_in(const GPtrArray *frames, const char *pattern)
 {
-	const struct sample *first;
+	for (guint i = 0; i < frames->len; i++)
+		if (function_is(((struct frame *)frames->pdata[i])->name, pattern))
+			return TRUE;
+	return FALSE;
+}
 
-	if (task->samples->len < 2)
-		return FALSE;
-	first = task->samples->pdata[0];
+/* Does another CPU wait for this one to answer? */
+static gboolean is_called(const struct scene *scene, const struct task *called)
+{
+	for (guint i = 0; i < scene->tasks->len; i++) {
+		const struct task *task = scene->tasks->pdata[i];
+
+		for (guint n = 0; task != called && n < task->samples->len; n++)
+			if (is_in(((struct sample *)task->samples->pdata[n])->frames, "smp_call_function_*"))
+				return TRUE;
+	}
+	return FALSE;
+}
+
+/*
+ * In how many samples is it in the same function, each time with interrupts off? 0 where one says something
+ * else. What an NMI came to, a panic for instance, is inside of that function, and no sample of its own.
+ */
+static guint spins(const struct task *task)
+{
+	const char *function = NULL;
+	guint seen = 0;
+
 	for (guint i = 0; i < task->samples->len; i++) {
 		const struct sample *s = task->samples->pdata[i];
 
-		if (!s->irqs_off || s->user || strcmp(innermost(s->frames), innermost(first->frames)))
-			return FALSE;
+		if (!function)
+			function = innermost(s->frames);
+		if (!s->irqs_off || s->user || !is_in(s->frames, function))
+			return 0;
+		seen += !strcmp(innermost(s->frames), function);
 	}
-	return TRUE;
+	return seen;
 }
 
 static gboolean explain_cpu(struct hang *hang)
 {
 	for (guint i = 0; i < hang->scene->tasks->len; i++) {
 		struct task *task = hang->scene->tasks->pdata[i];
+		guint seen = spins(task);
 
-		if (!spins(task))
+		if (!seen || (seen == 1 && !is_called(hang->scene, task)))
 			continue;
 		hang->culprit = task;
+		hang->seen = seen;
 		hang->function = innermost(((struct sample *)task->samples->pdata[0])->frames);
 		g_ptr_array_add(hang->story, task);
 		return TRUE;
@@ -246,6 +273,14 @@ static const char *common_function(const struct task *task)
 	return common;
 }
 
+/* The stack of who runs is that of its last sleep, but the operation that it is inside of is in both. */
+static const char *loop_function(const struct task *task)
+{
+	const char *common = common_function(task), *operation = operation_in(task->frames);
+
+	return common ? common : operation ? operation : task_function(task);
+}
+
 static gboolean only_in_user_space(const struct task *task)
 {
 	for (guint i = 0; i < task->samples->len; i++)
@@ -286,8 +321,7 @@ static gboolean explain_end(struct hang *hang)
 	hang->kind = kind_of_end(hang, &end);
 	hang->lock = end.lock;
 	hang->culprit = end.task;
-	hang->function = hang->kind == HANG_LOOP && common_function(end.task) ? common_function(end.task)
-									      : task_function(end.task);
+	hang->function = hang->kind == HANG_LOOP ? loop_function(end.task) : task_function(end.task);
 	return TRUE;
 }
 

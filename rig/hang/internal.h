@@ -46,6 +46,7 @@ struct wait {
 struct sample {
 	GPtrArray *frames; /* of struct frame */
 	int cpu;
+	guint64 stack; /* an address of its outermost frames, 0 where they have none */
 	gboolean irqs_off, user, flagged; /* flagged: its own registers have been read */
 };
 
@@ -66,6 +67,7 @@ struct task {
 	GPtrArray *held;     /* of struct splat_lock, as lockdep lists them; the last may be waited for */
 	guint held_said;     /* how many the list said it has */
 	GPtrArray *samples;  /* of struct sample, oldest first */
+	guint64 stack;	     /* an address in its stack, 0 where frames are printed without */
 	guint64 order;	     /* newest text that told of it */
 
 	/* from the memory image */
@@ -106,6 +108,7 @@ struct scene {
 	int left_pid;
 };
 
+void sample_free(gpointer sample);
 struct scene *scene_new(void);
 void scene_free(struct scene *scene);
 /* Makes it where there is none; NULL when there are too many. COMM may be NULL. */
@@ -133,6 +136,8 @@ gboolean task_is_idle(const struct task *task);
 const char *holds_by_stack(const GPtrArray *frames, const char *klass);
 /* Is it one of the functions whose callers' locks are known: the operation that others wait for? */
 gboolean holds_something(const char *name);
+/* Of those the innermost on a stack, or NULL. */
+const char *operation_in(const GPtrArray *frames);
 /* The first function that is neither waiting nor common; "?" where there is none. */
 const char *task_function(const struct task *task);
 
@@ -150,6 +155,7 @@ struct hang {
 	struct lock *lock; /* leaked, or held by who loops or waits */
 	struct task *culprit;
 	const char *function; /* that loops, spins or waits; borrowed */
+	guint seen;	      /* … so many times */
 	char **cycle;	      /* classes in canonical rotation, NULL-terminated; or NULL */
 	char *title;
 	char **sentences;

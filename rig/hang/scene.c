@@ -4,7 +4,7 @@
 
 #include "hang/internal.h"
 
-static void sample_free(gpointer data)
+void sample_free(gpointer data)
 {
 	struct sample *sample = data;
 

@@ -148,8 +148,11 @@ static char *cpu_end(const struct hang *hang)
 {
 	g_autofree char *who = task_text(hang->culprit);
 
+	if (hang->seen == 1)
+		return g_strdup_printf("%s keeps CPU %d in %s() with interrupts off, and another CPU waits for it to answer",
+				       who, hang->culprit->cpu, hang->function);
 	return g_strdup_printf("%s keeps CPU %d in %s() with interrupts off, seen %u times", who, hang->culprit->cpu,
-			       hang->function, hang->culprit->samples->len);
+			       hang->function, hang->seen);
 }
 
 static char *leak_end(const struct hang *hang)

@@ -168,6 +168,17 @@ gboolean holds_something(const char *name)
 	return FALSE;
 }
 
+const char *operation_in(const GPtrArray *frames)
+{
+	for (guint i = 0; i < frames->len; i++) {
+		const struct frame *frame = frames->pdata[i];
+
+		if (holds_something(frame->name))
+			return frame->name;
+	}
+	return NULL;
+}
+
 gboolean task_is_idle(const struct task *task)
 {
 	const struct wait *wait = wait_of(task->frames);

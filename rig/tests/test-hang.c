@@ -177,6 +177,7 @@ START_TEST(a_hang_can_be_known)
 		fixture_read(fixtures->pdata[i], &f);
 		rig_auto(hang) hang = explain(&f, strlen(f.log));
 		struct splat *splat = hang_to_splat(hang);
+		ck_assert_ptr_nonnull(splat);
 		gboolean is_known = known_match(known, splat, "6.1.192") != NULL;
 
 		ck_assert_msg(is_known == !strcmp(f.kind, "hang-cycle"), "%s", (char *)fixtures->pdata[i]);
