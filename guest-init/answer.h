@@ -14,7 +14,10 @@ int answer_cpu(char *payload, struct text *out);
 int answer_who(char *payload, struct text *out);
 int answer_sysrq(char *payload, struct text *out);
 int answer_verdict(char *payload, struct text *out);
+int answer_log(char *payload, struct text *out);
 
+/* Of syslog(2)'s text, which is changed: lines from that moment on. False: they do not reach back so far, or not all fit. */
+bool klog_since(char *raw, uint64_t since_us, struct text *out);
 /* Of /proc/zoneinfo: a `zone` line for each zone. INFO is changed. */
 void account_zones(char *info, struct text *out);
 /* Of /proc/lockdep_stats: the `lockdep-stat` lines. STATS is changed. */

@@ -91,6 +91,12 @@ void crew_start(uint32_t seq, char *payload)
 
 	text_init(&what, buffer, sizeof(buffer));
 	err = agent_parse(payload, &run, &what);
+	if (!err && slot_of(run.id) && slot_of(run.id)->seq == seq) {
+		/* the same request again: the host lost its way to us, and the answer with it */
+		if (slot_of(run.id)->answered)
+			serve_done(seq, 0, "%s", "");
+		return;
+	}
 	if (!err && slot_of(run.id)) {
 		err = -EEXIST;
 		text_add(&what, "an agent %llu runs already", (unsigned long long)run.id);

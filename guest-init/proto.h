@@ -46,6 +46,7 @@ enum proto_type {
 	PROTO_WHO = 6,	   /* answers WHO: tasks and where they wait, as text */
 	PROTO_VERDICT = 7, /* answers FINISH: the guest's own verdict */
 	PROTO_NOTE = 8,	   /* something init wants kept in the journal */
+	PROTO_LOGGED = 9,  /* answers LOG: lines of the kernel's log, as its console prints them */
 
 	/* host to guest: each is answered by exactly one frame with its seq, in any order */
 	PROTO_START = 65,    /* start an agent */
@@ -57,6 +58,7 @@ enum proto_type {
 	PROTO_FINISH = 71,   /* answered by VERDICT */
 	PROTO_POWEROFF = 72, /* answered by DONE, then the guest powers off */
 	PROTO_CPU = 73,	     /* write 0 or 1 to a CPU's online attribute */
+	PROTO_LOG = 74,	     /* answered by LOGGED */
 };
 
 struct proto_header {

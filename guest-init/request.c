@@ -43,6 +43,7 @@ static const struct {
 	{PROTO_SYSRQ, PROTO_DONE, "sysrq", answer_sysrq},
 	{PROTO_FINISH, PROTO_VERDICT, "verdict", answer_verdict},
 	{PROTO_CPU, PROTO_DONE, "cpu", answer_cpu},
+	{PROTO_LOG, PROTO_LOGGED, "log", answer_log},
 };
 
 static struct server servers[SERVERS_MAX];
@@ -92,6 +93,10 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 		which++;
 	if (which == countof(requests))
 		return false;
+	/* the host lost its way to us and asks again: it is on its way already */
+	for (unsigned i = 0; i < SERVERS_MAX; i++)
+		if (servers[i].used && servers[i].seq == seq)
+			return true;
 	while (n < SERVERS_MAX && servers[n].used)
 		n++;
 	if (n == SERVERS_MAX) {

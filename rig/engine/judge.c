@@ -127,6 +127,8 @@ void judge_proof(struct session *s)
 		session_judge(s, VERDICT_INFRA, "lockdep is no longer armed, so silence proves nothing");
 	else if (scanner_lockdep_died(s->scanner))
 		session_judge(s, VERDICT_INFRA, "the console says that lockdep was turned off");
+	else if (s->unheard)
+		session_judge(s, VERDICT_INFRA, "what the console said while the connection was lost is not known");
 }
 
 static json_t *pages_json(GHashTable *pages)

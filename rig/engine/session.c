@@ -22,7 +22,17 @@ struct request {
 	answered done;
 	void *data;
 	gint64 sent_ns;
+	unsigned type;
+	char *text;
 };
+
+static void request_free(void *data)
+{
+	struct request *request = data;
+
+	g_free(request->text);
+	g_free(request);
+}
 
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 {
@@ -101,12 +111,29 @@ void session_ask(struct session *s, unsigned type, const char *text, answered do
 {
 	struct request *request = g_new0(struct request, 1);
 
-	*request = (struct request){done, data, rig_now_ns()};
+	*request = (struct request){done, data, rig_now_ns(), type, g_strdup(text)};
 	s->next_seq++;
 	g_hash_table_insert(s->requests, GUINT_TO_POINTER(s->next_seq), request);
 	/* a guest that does not read, or has gone, is told by its beat, the state's limit or its end */
 	if (!vm_send(s->vm, type, s->next_seq, text))
 		run_journal(s->run, "unsent", "{s:i, s:i}", "type", type, "seq", s->next_seq);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return GPOINTER_TO_UINT(a) < GPOINTER_TO_UINT(b) ? -1 : 1;
+}
+
+void session_ask_again(struct session *s)
+{
+	g_autoptr(GList) all = g_list_sort(g_hash_table_get_keys(s->requests), by_number);
+
+	for (GList *l = all; l; l = l->next) {
+		const struct request *request = g_hash_table_lookup(s->requests, l->data);
+
+		if (GPOINTER_TO_UINT(l->data) > s->hello_seq)
+			vm_send(s->vm, request->type, GPOINTER_TO_UINT(l->data), request->text);
+	}
 }
 
 /* A report counts once: when its end is seen, or before that when the console goes quiet inside it. */
@@ -228,6 +255,7 @@ static void read_hello(struct session *s, const char *text)
 		}
 	}
 	s->last_beat_ns = rig_now_ns();
+	s->hello_seq = s->next_seq;
 	if (!s->hello_ns) /* not after a reset */
 		s->hello_ns = s->last_beat_ns;
 	run_keep(s->run, "agents/hello", text, -1, NULL);
@@ -244,6 +272,7 @@ static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, vo
 	switch (type) {
 	case PROTO_HELLO:
 		read_hello(s, text);
+		away_hello(s);
 		session_event(s, EV_HELLO);
 		return;
 	case PROTO_BEAT:
@@ -263,7 +292,7 @@ static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, vo
 	}
 	g_hash_table_steal(s->requests, GUINT_TO_POINTER(seq));
 	request->done(s, type, text, request->data);
-	g_free(request);
+	request_free(request);
 }
 
 static void on_channel_error(const char *what, void *data)
@@ -288,6 +317,11 @@ static void on_console_full(void *data)
 
 	session_judge(s, VERDICT_FAIL, "the guest flooded its console: the rest is dropped");
 	session_event(s, EV_REPORT);
+}
+
+static void on_away(gboolean away, void *data)
+{
+	away ? away_begin(data) : away_over(data);
 }
 
 static void on_gone(const struct vm_exit *exit, void *data)
@@ -319,6 +353,7 @@ const struct vm_owner *session_owner(void)
 		.event = on_event,
 		.console_full = on_console_full,
 		.fault = on_fault,
+		.away = on_away,
 		.gone = on_gone,
 	};
 
@@ -369,7 +404,7 @@ static void session_init(struct session *s, const struct engine_plan *plan)
 		.plan = plan,
 		.scenario = plan->scenario,
 		.loop = g_main_loop_new(NULL, FALSE),
-		.requests = g_hash_table_new_full(NULL, NULL, NULL, g_free),
+		.requests = g_hash_table_new_full(NULL, NULL, NULL, request_free),
 		.offers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 		.splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free),
 		.devices = devices_new(),

@@ -108,6 +108,7 @@ struct session {
 	/* the channel */
 	guint32 next_seq;
 	GHashTable *requests; /* seq -> struct request */
+	guint32 hello_seq; /* requests up to this one were another boot's */
 	gint64 last_beat_ns;
 	double guest_s;	  /* from the beats */
 	double guest_boot_s; /* uptime at hello */
@@ -118,6 +119,9 @@ struct session {
 
 	/* the console */
 	gint64 console_ns; /* when it last said something */
+	guint unheard;	    /* stretches of it that were lost and are not made up for */
+	gint64 heard_us;    /* the guest's stamp before the last of them */
+	gboolean log_waits; /* it is to be asked for once the guest can be */
 	struct scanner *scanner;
 	struct known *known; /* or NULL */
 	GPtrArray *splats;  /* of struct splat */
@@ -162,6 +166,8 @@ void session_ask(struct session *s, unsigned type, const char *text, answered do
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 void session_count(struct session *s, const char *what, const char *outcome);
+/* Sends the requests that have no answer yet again. */
+void session_ask_again(struct session *s);
 const struct vm_owner *session_owner(void);
 /* Seconds in which nothing may get on before it is a hang; every limit scales with it. */
 #define PATIENCE_S 20
@@ -191,6 +197,11 @@ gboolean books_are_many(const struct session *s);
 gboolean books_may_overlap(const struct session *s, const struct device *but, const struct extent *where);
 /* For people: a block that a plugged DIMM should have and the guest has not, or NULL. */
 char *books_missing(const struct session *s, const struct account *now);
+
+/* away.c: the way to the guest is cut, and back; hello: the guest can be asked from here on */
+void away_begin(struct session *s);
+void away_over(struct session *s);
+void away_hello(struct session *s);
 
 /* clear.c */
 void clear_start(struct session *s);  /* EV_ANSWER when nothing is left, EV_BAD otherwise */

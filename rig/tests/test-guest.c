@@ -451,6 +451,31 @@ START_TEST(test_account)
 }
 END_TEST
 
+/* What a console lost: lines from its last stamp on; and whether the log reaches back that far. */
+START_TEST(test_klog)
+{
+	static const char raw[] = "<6>[    0.000000] Linux version 6.1\n<4>[    5.000001] one\n"
+				  "<4>[    5.250000][  T1] two\n<4>no stamp\n<3>[   17.000000] three\n";
+	char copy[sizeof(raw)], buffer[100];
+	struct text text;
+
+	text_init(&text, buffer, sizeof(buffer));
+	ck_assert(klog_since(memcpy(copy, raw, sizeof(raw)), 5250000, &text));
+	ck_assert_str_eq(buffer, "[    5.250000][  T1] two\nno stamp\n[   17.000000] three\n");
+	text_init(&text, buffer, sizeof(buffer));
+	ck_assert(klog_since(memcpy(copy, raw, sizeof(raw)), 99000000, &text));
+	ck_assert_str_eq(buffer, "no stamp\n");
+	/* the ring has lost its beginning */
+	text_init(&text, buffer, sizeof(buffer));
+	ck_assert(!klog_since(memcpy(copy, "[    9.000000] four\n", 21), 5250000, &text));
+	ck_assert_str_eq(buffer, "[    9.000000] four\n");
+	/* not all fits */
+	text_init(&text, buffer, 40);
+	ck_assert(!klog_since(memcpy(copy, raw, sizeof(raw)), 5250000, &text));
+	ck_assert_str_eq(buffer, "[    5.250000][  T1] two\nno stamp\n");
+}
+END_TEST
+
 /* Bits that one agent has are not given to another, until there are none left. */
 START_TEST(test_claim)
 {
@@ -560,6 +585,7 @@ int main(void)
 	tcase_add_loop_test(agent, test_legal, 0, countof(verdicts));
 	tcase_add_test(agent, test_op_names);
 	tcase_add_test(agent, test_account);
+	tcase_add_test(agent, test_klog);
 	tcase_add_test(agent, test_claim);
 	tcase_add_loop_test(agent, test_trace_line, 0, countof(traced));
 	tcase_add_test(agent, test_trace_args);

@@ -68,7 +68,7 @@ struct vm {
 	GHashTable *buses;    /* id to the hot bus that its device sits on */
 
 	gboolean by_us, guest_shutdown, faulted;
-	gboolean away; /* set by the launcher: see vm_is_away() */
+	gboolean away;
 	gboolean may_reboot; /* between our system_reset and the next hello */
 	const char *last_words; /* why the guest ended, from QMP; static */
 };
@@ -84,8 +84,8 @@ void vm_drain(struct vm *vm);
 /* It has ended: operations vanish, the owner is told. STATUS is 0 where nothing was amiss. */
 void vm_ended(struct vm *vm, int status, const char *why);
 
-/* Bytes of the guest channel were lost on their way, as the launcher knows. */
-void vm_channel_cut(struct vm *vm);
+/* The launcher has lost its way to the guest, or has found it again; the owner is told. */
+void vm_set_away(struct vm *vm, gboolean away);
 
 /* Tells the owner of a fault of the host, once. */
 void vm_fault(struct vm *vm, const char *what);

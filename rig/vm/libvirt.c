@@ -257,10 +257,9 @@ static void on_again(struct lv_host *host, struct lv_job *job)
 	}
 	host->link = g_steal_pointer(&job->link);
 	host->state = LV_RUNNING;
-	host->vm->away = FALSE;
 	lv_qmp_event(host, "LIBVIRT_CONNECTED", json_pack("{s:I}", "away_s", (json_int_t)away_s));
-	vm_channel_cut(host->vm);
 	lv_pumps_open(host);
+	vm_set_away(host->vm, FALSE);
 	lv_qmp_resume(host);
 	lv_job_run(lv_job_new(host, lv_work_missed, on_missed));
 	if (host->kill_asked)
@@ -287,7 +286,7 @@ void lv_lost(struct lv_host *host, const char *why)
 		return;
 	}
 	host->state = LV_AWAY;
-	host->vm->away = TRUE;
+	vm_set_away(host->vm, TRUE);
 	host->away_ns = rig_now_ns();
 	g_free(host->away_why);
 	host->away_why = g_strdup(why);

@@ -68,6 +68,11 @@ static void take(struct stream *stream, const guint8 *bytes, gsize len)
 		stream->owner.full(stream, stream->owner.data);
 }
 
+void stream_add(struct stream *stream, const guint8 *bytes, gsize len)
+{
+	take(stream, bytes, len);
+}
+
 /* FALSE where nothing more can be read now. */
 static gboolean read_some(struct stream *stream)
 {

@@ -24,6 +24,8 @@ struct stream *stream_new(int fd, const char *path, guint64 limit, const struct 
 void stream_free(struct stream *stream);
 /* FALSE where STREAM_QUEUE_MAX bytes would wait; nothing is sent then. */
 gboolean stream_send(struct stream *stream, const guint8 *bytes, gsize len);
+/* Bytes as if they had been read. */
+void stream_add(struct stream *stream, const guint8 *bytes, gsize len);
 /* What waits is dropped. */
 void stream_clear(struct stream *stream);
 /* Reads what is there now. */

@@ -147,7 +147,8 @@ static void on_channel_error(const char *what, void *data)
 		way->vm->owner.channel_error(what, way->vm->owner.data);
 }
 
-void vm_channel_cut(struct vm *vm)
+/* Bytes of the guest channel were lost on their way. */
+static void cut_channel(struct vm *vm)
 {
 	for (int i = 0; i < N_WAYS; i++) {
 		struct vm_way *way = &vm->ways[i];
@@ -173,6 +174,11 @@ gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text)
 	proto_pack(frame, type, seq, text, len);
 	memcpy(frame + PROTO_HEADER, text, len);
 	return stream_send(vm->way->stream, frame, PROTO_HEADER + len);
+}
+
+void vm_console_add(struct vm *vm, const char *text)
+{
+	stream_add(vm->console, (const guint8 *)text, strlen(text));
 }
 
 static void break_sent(const struct qmp_reply *reply, void *data)
@@ -317,6 +323,15 @@ void vm_free(struct vm *vm)
 	g_hash_table_destroy(vm->buses);
 	g_free(vm->dir);
 	g_free(vm);
+}
+
+void vm_set_away(struct vm *vm, gboolean away)
+{
+	vm->away = away;
+	if (!away)
+		cut_channel(vm);
+	if (vm->owner.away)
+		vm->owner.away(away, vm->owner.data);
 }
 
 gboolean vm_is_away(const struct vm *vm)

@@ -61,6 +61,8 @@ struct vm_owner {
 	/* the host's fault, told once: QMP is broken (garbage, too long, disconnected while QEMU runs), or a
 	 * file of the run folder cannot be written. The owner ends the run; QEMU is still there. */
 	void (*fault)(const char *what, void *data);
+	/* the way to the guest is cut for the moment, and back: frames and console bytes of between are lost */
+	void (*away)(gboolean away, void *data);
 	/* the last call ever */
 	void (*gone)(const struct vm_exit *exit, void *data);
 	void *data;
@@ -118,6 +120,9 @@ gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text);
  * nothing (false). One key at a time: what it prints must have ended before the next can be heard.
  */
 gboolean vm_console_sysrq(struct vm *vm, char key);
+
+/* Text that the console would have brought: kept and told as if it had. */
+void vm_console_add(struct vm *vm, const char *text);
 
 /* QMP quit, and SIGKILL when it does not end by the deadline. `gone` tells. */
 void vm_quit(struct vm *vm, gint64 deadline_ns);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* LOG: what the kernel has said since a moment, as its console prints it. See answer.h. */
+#include "answer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+
+#define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL: the newest that fit */
+#define KEPT (2u * 1024 * 1024)
+
+/* "<4>[   12.345678] text", with "[    T1]" after the stamp where callers are printed; cuts off the "<4>". */
+static char *stamp_of(char *line, bool *ret_has, uint64_t *ret_us)
+{
+	unsigned long long seconds, micros;
+	char *level_end = *line == '<' ? strchr(line, '>') : NULL;
+
+	if (level_end)
+		line = level_end + 1;
+	*ret_has = sscanf(line, "[%llu.%6llu]", &seconds, &micros) == 2;
+	if (*ret_has)
+		*ret_us = seconds * 1000000 + micros;
+	return line;
+}
+
+bool klog_since(char *raw, uint64_t since_us, struct text *out)
+{
+	bool reaches_back = !since_us, has;
+	uint64_t us = 0;
+	char *line;
+
+	while (!out->cut && (line = text_line(&raw))) {
+		line = stamp_of(line, &has, &us);
+		reaches_back |= !has || us <= since_us;
+		if (!has || us >= since_us)
+			text_add(out, "%s\n", line);
+	}
+	return reaches_back && !out->cut;
+}
+
+int answer_log(char *payload, struct text *out)
+{
+	char *line = text_line(&payload), *word[2];
+	char *raw = malloc(KEPT);
+	uint64_t since_us;
+	int len;
+
+	if (!line || text_words(line, word, 2) != 2 || strcmp(word[0], "since-us") ||
+	    text_number(word[1], &since_us)) {
+		text_add(out, "LOG needs since-us");
+		return -EINVAL;
+	}
+	len = raw ? klogctl(READ_ALL, raw, KEPT - 1) : -1;
+	if (len < 0) {
+		text_add(out, "klogctl");
+		return raw ? -errno : -ENOMEM;
+	}
+	raw[len] = '\0';
+	/* room for the last line is kept */
+	out->max -= sizeof("cut\n");
+	if (klog_since(raw, since_us, out))
+		return 0;
+	out->max += sizeof("cut\n");
+	out->cut = false;
+	text_add(out, "cut\n");
+	return 0;
+}
