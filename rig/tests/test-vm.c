@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "guest-init/proto.h"
+#include "tests/vm.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "vm/channel.h"
@@ -584,6 +585,7 @@ int main(void)
 	tcase_add_test(tcase, no_growth_over_10000_cycles);
 	tcase_add_test(tcase, wrong_config);
 	tcase_add_test(tcase, command_line_of_nodes);
+	add_libvirt_tests(tcase);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -5,8 +5,11 @@
 #include "util/error.h"
 #include "vm/libvirt.h"
 
+#include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define YOUNG_S 120
 
 static void left_free(void *data)
 {
@@ -59,19 +62,45 @@ static gboolean look_at_domains(virConnectPtr conn, GPtrArray *all)
 	return n >= 0;
 }
 
-/* A volume belongs to the domain whose name it begins with; without one it is what an upload left. */
+/* A volume belongs to the domain after which it is named; without one it is what an upload left. */
 static const struct lv_left *domain_of(GPtrArray *all, const char *volume)
 {
-	for (guint i = 0; i < all->len; i++) {
+	const char *kind = strrchr(volume, '-');
+
+	for (guint i = 0; kind && i < all->len; i++) {
 		const struct lv_left *left = all->pdata[i];
 
-		if (left->kind == LV_LEFT_DOMAIN && g_str_has_prefix(volume, left->name))
+		if (left->kind == LV_LEFT_DOMAIN && strlen(left->name) == (gsize)(kind - volume) &&
+		    g_str_has_prefix(volume, left->name))
 			return left;
 	}
 	return NULL;
 }
 
 /* Where a run is being started, its volumes come before its domain: young ones are left alone. */
+static gboolean is_young(virStorageVolPtr volume)
+{
+	char *xml = virStorageVolGetXMLDesc(volume, 0);
+	gint64 written = xml ? lv_volume_written(xml) : 0;
+
+	free(xml);
+	return g_get_real_time() / G_USEC_PER_SEC - written < YOUNG_S;
+}
+
+static void look_at_volume(GPtrArray *all, virStorageVolPtr volume)
+{
+	const char *name = virStorageVolGetName(volume);
+	const struct lv_left *domain = domain_of(all, name);
+	gboolean young = !domain && is_young(volume);
+
+	if (!g_str_has_prefix(name, LV_PREFIX))
+		return;
+	add(all, LV_LEFT_VOLUME, name, domain ? domain->stale : !young,
+	    domain  ? g_strdup_printf("domain %s", domain->name)
+	    : young ? g_strdup_printf("no domain, but written in the last %d s: a run may be starting", YOUNG_S)
+		    : g_strdup("no domain"));
+}
+
 static void look_at_volumes(virConnectPtr conn, GPtrArray *all)
 {
 	virStoragePoolPtr pool = virStoragePoolLookupByName(conn, LV_POOL);
@@ -83,12 +112,7 @@ static void look_at_volumes(virConnectPtr conn, GPtrArray *all)
 	virStoragePoolRefresh(pool, 0);
 	n = virStoragePoolListAllVolumes(pool, &volumes, 0);
 	for (int i = 0; i < n; i++) {
-		const char *name = virStorageVolGetName(volumes[i]);
-		const struct lv_left *domain = domain_of(all, name);
-
-		if (g_str_has_prefix(name, LV_PREFIX))
-			add(all, LV_LEFT_VOLUME, name, !domain || domain->stale,
-			    domain ? g_strdup_printf("domain %s", domain->name) : g_strdup("no domain"));
+		look_at_volume(all, volumes[i]);
 		virStorageVolFree(volumes[i]);
 	}
 	free(volumes);
@@ -158,6 +182,15 @@ void lv_survey_clear(struct lv_survey *s)
 	g_clear_pointer(&s->left, g_ptr_array_unref);
 }
 
+/* What has gone by itself meanwhile need not be removed. */
+static gboolean is_gone(void)
+{
+	const virError *last = virGetLastError();
+
+	return last && (last->code == VIR_ERR_NO_DOMAIN || last->code == VIR_ERR_NO_STORAGE_VOL ||
+			last->code == VIR_ERR_NO_STORAGE_POOL);
+}
+
 static gboolean remove_domain(virConnectPtr conn, const char *name)
 {
 	virDomainPtr domain = virDomainLookupByName(conn, name);
@@ -212,7 +245,7 @@ gboolean lv_clean(const char *uri, gboolean all, GPtrArray **ret_removed, GError
 			continue;
 		}
 		g_ptr_array_add(removed, entry);
-		ok = removers[entry->kind](conn, entry->name);
+		ok = removers[entry->kind](conn, entry->name) || is_gone();
 		if (!ok) {
 			g_autofree char *why = lv_why();
 

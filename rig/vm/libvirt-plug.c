@@ -62,82 +62,17 @@ static char *live_xml(struct lv_job *job)
 	return xml;
 }
 
-/* QEMU's entry of the device, borrowed from DEVICES. */
-static json_t *in_qemu(json_t *devices, const char *id)
-{
-	g_autofree char *alias = lv_alias_of(id);
-	json_t *entry;
-	gsize i;
-
-	json_array_foreach(devices, i, entry) {
-		json_t *data = json_object_get(entry, "data");
-
-		if (!g_strcmp0(json_string_value(json_object_get(data, "id")), alias))
-			return data;
-	}
-	return NULL;
-}
-
-static guint64 number(json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-/* In what the two differ, or NULL. */
-static char *difference(const char *id, const struct lv_memory *xml, json_t *qemu, const guint64 *told)
-{
-	guint64 size, address;
-
-	if (!xml != !qemu)
-		return g_strdup_printf("%s has the memory device '%s', %s has not", xml ? "libvirt's live XML" : "QEMU",
-				       id, xml ? "QEMU" : "libvirt's live XML");
-	if (!xml)
-		return NULL;
-	size = number(qemu, xml->is_virtio ? "max-size" : "size");
-	address = number(qemu, xml->is_virtio ? "memaddr" : "addr");
-	if (xml->size != size)
-		return g_strdup_printf("'%s' has %" G_GUINT64_FORMAT " bytes in libvirt's live XML and %" G_GUINT64_FORMAT
-				       " in QEMU", id, xml->size, size);
-	if (xml->address && xml->address != address)
-		return g_strdup_printf("'%s' is at 0x%" G_GINT64_MODIFIER "x in libvirt's live XML and at 0x%"
-				       G_GINT64_MODIFIER "x in QEMU", id, xml->address, address);
-	if (xml->node != number(qemu, "node"))
-		return g_strdup_printf("'%s' is on node %u in libvirt's live XML and on %" G_GUINT64_FORMAT " in QEMU", id,
-				       xml->node, number(qemu, "node"));
-	if (xml->is_virtio && xml->requested != number(qemu, "requested-size"))
-		return g_strdup_printf("'%s' was asked for %" G_GUINT64_FORMAT " bytes in libvirt's live XML and for %"
-				       G_GUINT64_FORMAT " in QEMU", id, xml->requested,
-				       number(qemu, "requested-size"));
-	/* QEMU tells libvirt of a size within a second: only of one that was told can they agree */
-	if (told && *told == number(qemu, "size") && xml->current != *told)
-		return g_strdup_printf("'%s' has grown to %" G_GUINT64_FORMAT " bytes in libvirt's live XML and to %"
-				       G_GUINT64_FORMAT " in QEMU", id, xml->current, number(qemu, "size"));
-	return NULL;
-}
-
 static char *compare_once(struct lv_job *job, gboolean wanted)
 {
-	guint64 told = job->number;
 	json_auto_t *devices = lv_monitor(job, "query-memory-devices", NULL);
 	g_autofree char *xml = devices ? live_xml(job) : NULL;
-	struct lv_memory memory = {0};
-	gboolean has;
-	json_t *qemu;
-	char *text;
 
 	/* no answer is not another answer: the connection's end is told elsewhere */
 	if (!xml) {
 		g_clear_pointer(&job->error, g_free);
 		return NULL;
 	}
-	has = lv_memory_find(xml, job->id, &memory);
-	qemu = in_qemu(devices, job->id);
-	text = difference(job->id, has ? &memory : NULL, qemu, job->work == lv_work_sized ? &told : NULL);
-	if (!text && has != wanted)
-		text = g_strdup_printf("libvirt said that '%s' %s, but its live XML and QEMU still %s it", job->id,
-				       wanted ? "was added" : "was removed", wanted ? "lack" : "have");
-	lv_memory_clear(&memory);
-	return text;
+	return lv_promise(job->id, xml, devices, wanted, job->work == lv_work_sized ? &job->number : NULL);
 }
 
 /* The two questions are two moments: only what differs several times is a broken promise. */

@@ -168,6 +168,14 @@ gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu)
 	return g_str_equal(enabled, "yes");
 }
 
+gint64 lv_volume_written(const char *xml)
+{
+	g_autoptr(xmlDoc) doc = parse(xml);
+	g_autoptr(xmlXPathContext) context = doc ? xmlXPathNewContext(doc) : NULL;
+
+	return context ? (gint64)integer(context, "/volume/target/timestamps/mtime") : 0;
+}
+
 /* The mark */
 
 /* When the process began, in ticks since boot: field 22 of proc(5)'s stat, the 20th after the name. 0: no process. */

@@ -4,6 +4,7 @@
 #define RIG_VM_LIBVIRT_XML_H
 
 #include <glib.h>
+#include <jansson.h>
 #include <libxml/tree.h>
 
 #include "vm/vm.h"
@@ -61,9 +62,16 @@ gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *re
 /* The same device as that XML has it, with another requested size; NULL where there is none. libvirt finds a device
  * to update by all that it knows of it. */
 char *lv_memory_resized(const char *domain, const char *id, guint64 requested);
+/*
+ * In what the live domain's XML and DEVICES (QEMU's query-memory-devices) differ on the device ID, for people; NULL
+ * where they agree. WANTED: it should be there. TOLD: the size that libvirt has told of, or NULL.
+ */
+char *lv_promise(const char *id, const char *domain, json_t *devices, gboolean wanted, const gint64 *told);
 /* Is that vCPU enabled in a live domain's XML? */
 gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu);
 
+/* When a volume was last written, as its XML says: seconds since 1970, 0 where it does not. */
+gint64 lv_volume_written(const char *xml);
 /* A folder pool, a volume in it, and the path of a pool's folder or a volume. */
 char *lv_pool_xml(const char *name, const char *path);
 char *lv_volume_xml(const char *name, guint64 bytes);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the vm suite share. */
+#ifndef RIG_TESTS_VM_H
+#define RIG_TESTS_VM_H
+
+#include <check.h>
+
+void add_libvirt_tests(TCase *tcase);
+
+#endif
