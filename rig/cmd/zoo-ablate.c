@@ -36,6 +36,8 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 		.machine = machine,
 		.mmu = entry->mmu,
 		.seed = want->seed,
+		.launcher = want->launcher,
+		.uri = want->uri,
 		.results = want->results,
 		.kernel = want->kernel ? want->kernel : zoo_kernel(entry),
 		.jobs = want->jobs,

@@ -51,6 +51,8 @@ static const GOptionEntry options[] = {
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "run: hammer for so many seconds",
 	 "S"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "run: compile with so many jobs", "N"},
+	{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "run, ablate: direct, or libvirt", "WORD"},
+	{"connect", 0, 0, G_OPTION_ARG_STRING, &want.uri, "run, ablate: libvirt's URI: qemu:///session", "URI"},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
 	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only,
 	 "table: print it, leave " PAGE " alone", NULL},

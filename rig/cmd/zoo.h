@@ -8,7 +8,7 @@
 
 /* The user's words; NULL and 0 mean the default. */
 struct zoo_want {
-	char *machine, *kernel, *results, *seed;
+	char *machine, *kernel, *results, *seed, *launcher, *uri;
 	int repeat, jobs, duration;
 	gboolean clean, json;
 };
