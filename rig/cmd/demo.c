@@ -40,13 +40,21 @@ static void headline(const char *text)
 	fflush(stdout);
 }
 
-static gboolean one(struct job *job, const char *title, gboolean full, struct run_info **ret, GError **error)
+static gboolean one(struct job *job, const char *title, struct run_info **ret, GError **error)
 {
 	headline(title);
 	if (!job_run(job, ret, error))
 		return FALSE;
-	findings_print(*ret, full);
+	findings_print(*ret, FALSE);
 	return TRUE;
+}
+
+static void next_steps(void)
+{
+	puts("\nnext:  rig show                                        the deadlock's whole report\n"
+	     "       rig report --html site                          both runs as pages: open site/index.html\n"
+	     "       rig run " DEMO_SCENARIO " --patch FILE    the same kernel with a patch of yours: under a minute\n"
+	     "       rig scenario list; rig zoo list                 what else can be provoked");
 }
 
 int cmd_demo(int argc, char **argv)
@@ -71,8 +79,8 @@ int cmd_demo(int argc, char **argv)
 	broken.patches = patches;
 	headline("building the kernels");
 	if (!job_build(&clean, &error) || !job_build(&broken, &error) ||
-	    !one(&clean, "the kernel as it is: must be clean", FALSE, &first, &error) ||
-	    !one(&broken, "the kernel with z03.patch: the deadlock must be caught", TRUE, &second, &error))
+	    !one(&clean, "the kernel as it is: must be clean", &first, &error) ||
+	    !one(&broken, "the kernel with z03.patch: the deadlock must be caught", &second, &error))
 		return rig_report_error(error);
 	good = first->verdict == VERDICT_PASS && caught(second);
 	took = rig_duration_text(rig_now_ns() - began);
@@ -80,5 +88,7 @@ int cmd_demo(int argc, char **argv)
 	       term_colour(good ? TERM_GREEN : TERM_RED), good ? "as it should be" : "NOT AS IT SHOULD BE",
 	       term_colour(TERM_PLAIN), first->verdict == VERDICT_PASS ? "passed" : "did not pass",
 	       caught(second) ? "caught" : "missed", took);
+	if (good)
+		next_steps();
 	return good ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
 }
