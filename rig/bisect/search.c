@@ -31,7 +31,8 @@ struct search_work {
 	GMainLoop *loop;
 	struct slot guests[SEARCH_GUESTS_MAX], builder;
 	gint64 began_ns;
-	double earlier_s;
+	double earlier_s; /* spent before this sitting, of which the budget is */
+	guint earlier_boots;
 	guint faults, n_builds;
 	gboolean stopping, over;
 	enum search_end end;
@@ -283,12 +284,22 @@ static gboolean next_position(struct search *search, guint *ret)
 	return TRUE;
 }
 
+/* No more are begun than there are boots in the budget. */
+static gboolean may_run(const struct search *search)
+{
+	guint budget = search->options.budget_boots, boots = search->boots - search->work->earlier_boots;
+
+	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
+		boots += search->work->guests[i].cell != NULL;
+	return !budget || boots < budget;
+}
+
 static void fill(struct search *search, struct slot *slot)
 {
 	struct search_work *work = search->work;
 	guint position;
 
-	if (slot->cell || work->over || !next_position(search, &position))
+	if (slot->cell || work->over || !may_run(search) || !next_position(search, &position))
 		return;
 	if (search->ready[position])
 		start_run(search, slot, position);
@@ -313,12 +324,13 @@ static void build_ahead(struct search *search)
 static gboolean check_end(struct search *search)
 {
 	const struct search_options *o = &search->options;
+	const struct search_work *work = search->work;
 	GError *error = NULL;
 
 	if (search->target.key && choice_done(search->posterior, search->skipped, o->confidence)) {
 		finish(search, posterior_best(search->posterior) ? SEARCH_FOUND : SEARCH_GOOD_IS_BAD);
-	} else if ((o->budget_boots && search->boots >= o->budget_boots) ||
-		   (o->budget_s && search->spent_s >= o->budget_s)) {
+	} else if ((o->budget_boots && search->boots - work->earlier_boots >= o->budget_boots) ||
+		   (o->budget_s && search->spent_s - work->earlier_s >= o->budget_s)) {
 		finish(search, SEARCH_OUT_OF_BUDGET);
 	} else if (!posterior_learned(search->posterior) && search->boots >= LEARN_MAX) {
 		rig_fail(&error, RIG_EXIT_USAGE, "%u runs have not shown %s%s%s at the bad end; is it the right "
@@ -353,7 +365,8 @@ static void step(struct search *search)
 
 gboolean search_run(struct search *search, enum search_end *ret, GError **error)
 {
-	struct search_work work = {.began_ns = rig_now_ns(), .earlier_s = search->spent_s};
+	struct search_work work = {.began_ns = rig_now_ns(), .earlier_s = search->spent_s,
+				   .earlier_boots = search->boots};
 	guint signals[2];
 
 	work.loop = g_main_loop_new(NULL, FALSE);

@@ -22,7 +22,7 @@ struct search_options {
 	const char *signature, *kind; /* one of them, or both NULL: learned from the bad end */
 	gboolean fix;		      /* the change takes the bug away */
 	double confidence;	      /* 0.99 */
-	guint budget_boots, budget_s; /* 0: none */
+	guint budget_boots, budget_s; /* of this sitting; 0: none */
 	guint guests;		      /* at a time */
 	guint duration_s, patience_s, jobs;
 	char **patches, **fragments;

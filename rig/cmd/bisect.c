@@ -344,7 +344,7 @@ static int resume(const char *which)
 	memset(&want, 0, sizeof(want));
 	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error) || !check_words(argc, &error))
 		return rig_report_error(error);
-	/* a budget is of one sitting's words: without one it goes on to the end */
+	/* a budget is of one sitting: without one it goes on to the end */
 	want.budget = now.budget;
 	want.guests = now.guests ? now.guests : want.guests;
 	want.json = now.json;

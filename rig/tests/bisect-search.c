@@ -3,6 +3,8 @@
 #include <check.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "bisect/result.h"
 #include "tests/bisect.h"
@@ -176,29 +178,165 @@ START_TEST(rare_bug)
 }
 END_TEST
 
+static guint lines(const char *path)
+{
+	g_autofree char *text = NULL;
+	guint n = 0;
+
+	ck_assert(rig_read_file(path, 1 << 20, &text, NULL, NULL));
+	for (char *at = text; (at = strchr(at, '\n')); at++)
+		n++;
+	return n;
+}
+
+/* What is on disk, as `rig bisect --resume` takes it. */
+static struct search *again(struct search_options options)
+{
+	g_autofree char *path = in_scratch("search/search.json"), *text = NULL;
+	struct search *search = begin(options, "HEAD~24", "HEAD");
+	json_auto_t *state = NULL;
+
+	if (rig_read_file(path, 1 << 20, &text, NULL, NULL)) {
+		state = json_loads(text, 0, NULL);
+		ck_assert(search_restore(search, state, NULL));
+	}
+	return search;
+}
+
+/* A budget is of one sitting. */
 START_TEST(goes_on)
 {
+	struct search_options options = {.budget_boots = 5, .kind = "lockdep-circular", .guests = 1 + _i};
 	rig_auto(search) first = NULL;
 	rig_auto(search) second = NULL;
-	g_autofree char *path = in_scratch("search/search.json"), *text = NULL;
-	json_auto_t *state = NULL;
-	guint boots;
+	rig_auto(search) third = NULL;
 
 	make_repo("");
-	first = begin((struct search_options){.budget_boots = 5, .kind = "lockdep-circular"}, "HEAD~24", "HEAD");
+	first = again(options);
 	ck_assert_int_eq(run(first), SEARCH_OUT_OF_BUDGET);
-	boots = first->boots;
-	ck_assert_uint_eq(boots, 5);
-	ck_assert(rig_read_file(path, 1 << 20, &text, NULL, NULL));
-	state = json_loads(text, 0, NULL);
-	second = begin((struct search_options){.kind = "lockdep-circular"}, "HEAD~24", "HEAD");
-	ck_assert(search_restore(second, state, NULL));
+	ck_assert_uint_eq(first->boots, 5);
+	options.budget_boots = 2;
+	second = again(options);
 	ck_assert_uint_eq(second->evidence->len, first->evidence->len);
 	for (guint i = 0; i <= COMMITS; i++)
 		ck_assert_double_eq_tol(posterior_of(first->posterior, i), posterior_of(second->posterior, i), 1e-9);
-	ck_assert_int_eq(run(second), SEARCH_FOUND);
-	ck_assert_uint_eq(posterior_best(second->posterior), BUG);
-	ck_assert_uint_gt(second->boots, boots);
+	ck_assert_int_eq(run(second), SEARCH_OUT_OF_BUDGET);
+	ck_assert_uint_eq(second->boots, 7);
+	options.budget_boots = 0;
+	third = again(options);
+	ck_assert_int_eq(run(third), SEARCH_FOUND);
+	ck_assert_uint_eq(posterior_best(third->posterior), BUG);
+	ck_assert_uint_gt(third->boots, 7);
+}
+END_TEST
+
+/* A search in a process of its own; TRUE where it came to its end, FALSE where kill -9 did. */
+static gboolean sitting(struct search_options options)
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		rig_auto(search) search = again(options);
+		enum search_end end;
+
+		_exit(search_run(search, &end, NULL) && end == SEARCH_FOUND ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
+	return !WIFSIGNALED(status);
+}
+
+/* Killed in every third run: of the runs that were begun, only those are missing. */
+START_TEST(a_kill_loses_one_boot)
+{
+	struct search_options options = {.kind = "lockdep-circular"};
+	g_autofree char *log = in_scratch("log");
+	rig_auto(search) search = NULL;
+	guint kills = 0;
+
+	make_repo("");
+	g_setenv("FAKE_RIG_LOG", log, TRUE);
+	g_setenv("FAKE_RIG_KILL", "3", TRUE);
+	while (!sitting(options)) {
+		rig_auto(search) saved = again(options);
+
+		kills++;
+		ck_assert_uint_eq(saved->boots + kills, lines(log));
+	}
+	ck_assert_uint_ge(kills, 2);
+	search = again(options);
+	ck_assert_uint_eq(search->boots + kills, lines(log));
+	ck_assert_uint_eq(posterior_best(search->posterior), BUG);
+}
+END_TEST
+
+static char *tree_state(void)
+{
+	g_autofree char *status = git("status", "--porcelain", NULL), *refs = git("for-each-ref", NULL, NULL);
+	g_autofree char *head = git("log", "-g", "--format=%gd %H"), *trees = git("worktree", "list", NULL);
+	g_autofree char *objects = git("count-objects", "-v", NULL);
+
+	return g_strconcat(status, refs, head, trees, objects, NULL);
+}
+
+/* Whose work lies in the tree finds all of it: files, index, HEAD, branches, objects. */
+START_TEST(the_tree_is_not_touched)
+{
+	g_autofree char *file = NULL, *other = NULL, *index = NULL, *before = NULL, *after = NULL;
+	rig_auto(search) search = NULL;
+	GStatBuf was, is;
+
+	make_repo("");
+	file = g_build_filename(repo, "state", NULL);
+	put(file, "edited, and not committed\n");
+	other = g_build_filename(repo, "unknown.c", NULL);
+	put(other, "a file that git does not know\n");
+	index = g_build_filename(repo, ".git/index", NULL);
+	before = tree_state();
+	ck_assert_ptr_nonnull(strstr(before, " M state\n?? unknown.c\n"));
+	ck_assert_int_eq(g_stat(index, &was), 0);
+	search = begin((struct search_options){.kind = "lockdep-circular"}, "HEAD~24", "HEAD");
+	ck_assert_int_eq(run(search), SEARCH_FOUND);
+	ck_assert(result_write(search, SEARCH_FOUND, NULL));
+	ck_assert_int_eq(g_stat(index, &is), 0);
+	ck_assert(was.st_ino == is.st_ino && was.st_mtim.tv_sec == is.st_mtim.tv_sec &&
+		  was.st_mtim.tv_nsec == is.st_mtim.tv_nsec);
+	after = tree_state();
+	ck_assert_str_eq(before, after);
+}
+END_TEST
+
+/* Commits before 10 need a patch to be built. Without it the search can only say "up to the first that builds". */
+START_TEST(old_commits_are_patched)
+{
+	g_autofree char *patch = in_scratch("old.patch"), *word = NULL, *until = NULL;
+	char *words[] = {NULL, NULL};
+	rig_auto(search) search = NULL;
+
+	repo = in_scratch("repo");
+	g_mkdir(repo, 0755);
+	g_free(git("init", "-q", "-bmain"));
+	for (guint i = 0; i <= 16; i++) {
+		g_autofree char *subject = g_strdup_printf("change %u", i);
+		g_autofree char *state = g_strdup_printf("%s %s", i < 10 ? "old" : "", i >= 6 ? "bug" : "");
+
+		commit(state, subject);
+	}
+	put(patch, "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n");
+	until = git("rev-parse", "HEAD~6", NULL);
+	words[0] = word = g_strdup_printf("..%s=%s", g_strchomp(until), patch);
+	search = begin((struct search_options){.kind = "lockdep-circular"}, "HEAD~16", "HEAD");
+	search->span->fixups = fixups_load("/nowhere", _i ? words : NULL, NULL);
+	ck_assert_int_eq(run(search), SEARCH_FOUND);
+	if (_i) {
+		ck_assert_uint_eq(posterior_best(search->posterior), 6);
+		ck_assert_uint_eq(count(search, OUTCOME_NO_BUILD), 0);
+	} else {
+		ck_assert_uint_gt(count(search, OUTCOME_NO_BUILD), 0);
+		ck_assert_double_lt(posterior_of(search->posterior, 6), 0.5);
+	}
 }
 END_TEST
 
@@ -229,7 +367,10 @@ TCase *bisect_search_case(void)
 	tcase_add_loop_test(tc, finds_it, 0, 3);
 	tcase_add_loop_test(tc, git_replays_the_log, 0, 2);
 	tcase_add_test(tc, rare_bug);
-	tcase_add_test(tc, goes_on);
+	tcase_add_loop_test(tc, goes_on, 0, 2);
+	tcase_add_test(tc, a_kill_loses_one_boot);
+	tcase_add_test(tc, the_tree_is_not_touched);
+	tcase_add_loop_test(tc, old_commits_are_patched, 0, 2);
 	tcase_add_test(tc, wrong_ends);
 	return tc;
 }
