@@ -4,15 +4,21 @@
 
 #include <string.h>
 
+#include "bisect/internal.h"
 #include "util/clock.h"
 
 static const char head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	"<meta name=\"viewport\" content=\"width=device-width\">\n"
 	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-	"<title>rig bisect</title>\n<style>body{font:15px/1.45 sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
-	"table{border-collapse:collapse}td,th{text-align:left;padding:.2em .8em .2em 0;border-bottom:1px solid #ddd;"
-	"vertical-align:top}pre{background:#f6f6f6;padding:.8em;overflow:auto}.n{text-align:right}"
-	"code{white-space:nowrap}</style></head><body>\n";
+	"<title>rig bisect</title>\n<style>\n"
+	":root{color-scheme:light dark}body{font:15px/1.45 sans-serif;max-width:76em;margin:2em auto;padding:0 1em}\n"
+	"table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25em .8em .25em 0;\n"
+	"border-bottom:1px solid #8884;vertical-align:top}pre{background:#8881;padding:.8em;overflow:auto}\n"
+	".n{text-align:right}.w{width:1%;white-space:nowrap}code{font-size:90%;overflow-wrap:anywhere}\n"
+	".bar{background:#8883;width:12em}.bar div{background:#47a;height:1em}.answer{background:#fd05}\n"
+	".run{display:inline-block;padding:0 .45em;margin:0 .25em .25em 0;border-radius:.3em;background:#8883}\n"
+	".run.caught{background:#d442}.run.clean{background:#3a52}summary{cursor:pointer}</style></head><body>\n";
 
 static char *escape(json_t *object, const char *key)
 {
@@ -28,20 +34,19 @@ static double number(json_t *object, const char *key)
 
 static void add_answer(GString *out, json_t *result)
 {
-	g_autofree char *end = escape(result, "end");
+	g_autofree char *line = result_headline(result), *headline = g_markup_escape_text(line, -1);
 	json_t *change;
 	size_t i;
 
-	g_string_append_printf(out, "<h1>%s, %.2f %% sure</h1>\n<p>The search ended: %s.</p>\n",
-			       json_is_true(json_object_get(result, "fix")) ? "First good" : "First bad",
-			       100 * number(result, "confidence"), end);
+	*headline = g_ascii_toupper(*headline);
+	g_string_append_printf(out, "<h1>%s</h1>\n", headline);
 	json_array_foreach (json_object_get(result, "answer"), i, change) {
 		g_autofree char *id = escape(change, "id"), *subject = escape(change, "subject");
 		g_autofree char *author = escape(change, "author"), *date = escape(change, "date");
 		g_autofree char *touches = escape(change, "touches");
 
-		g_string_append_printf(out, "<h2>%s</h2>\n<p><code>%s</code> %s %s</p>\n<pre>%s</pre>\n", subject, id,
-				       author, date, touches);
+		g_string_append_printf(out, "<h2>%s</h2>\n<p><code>%s</code><br>%s, %s</p>\n<pre> %s</pre>\n",
+				       *subject ? subject : id, id, author, date, touches);
 	}
 }
 
@@ -52,12 +57,34 @@ static void add_numbers(GString *out, json_t *result)
 	g_autofree char *scenario = escape(result, "scenario"), *machine = escape(result, "machine");
 	g_autofree char *took = rig_duration_text((gint64)(number(result, "wall_s") * RIG_NS_PER_S));
 
-	g_string_append_printf(
-		out,
-		"<table><tr><th>target<td>%s<br>%s</tr><tr><th>scenario<td>%s %s</tr><tr><th>caught<td>in %.0f %% of "
-		"the runs that can (%.0f to %.0f %%)</tr><tr><th>spent<td>%.0f boots, %.0f builds, %s</tr></table>\n",
-		key, learned, scenario, machine, 100 * number(detection, "rate"), 100 * number(detection, "low"),
-		100 * number(detection, "high"), number(result, "boots"), number(result, "builds"), took);
+	g_string_append_printf(out, "<table><tr><th class=w>searched for<td><code>%s</code><br>%s</tr>\n",
+			       *key ? key : "not known yet", learned);
+	g_string_append_printf(out, "<tr><th>scenario<td>%s on %s</tr>\n", scenario, machine);
+	g_string_append_printf(out, "<tr><th>caught<td>in %.0f %% of the runs that can (%.0f to %.0f %%)</tr>\n",
+			       100 * number(detection, "rate"), 100 * number(detection, "low"),
+			       100 * number(detection, "high"));
+	g_string_append_printf(out, "<tr><th>spent<td>%.0f boots, %.0f builds, %s", number(result, "boots"),
+			       number(result, "builds"), took);
+	if (number(result, "boots_left") > 0)
+		g_string_append_printf(out, "; about %.0f boots left", number(result, "boots_left"));
+	g_string_append(out, "</tr></table>\n");
+}
+
+static void add_probable(GString *out, json_t *result)
+{
+	json_t *one;
+	size_t i;
+
+	g_string_append(out, "<h2>How probable</h2>\n<table>\n");
+	json_array_foreach (json_object_get(result, "probable"), i, one) {
+		g_autofree char *id = escape(one, "id"), *subject = escape(one, "subject");
+		double p = 100 * number(one, "probability");
+
+		g_string_append_printf(out, "<tr><td class=\"n w\">%.2f %%<td class=w><div class=bar><div style=\"width:"
+				       "%.0f%%\"></div></div><td class=\"n w\">%.0f<td><code>%.*s</code> %s</tr>\n", p, p,
+				       number(one, "position"), strlen(id) == 40 ? 12 : 200, id, subject);
+	}
+	g_string_append(out, "</table>\n");
 }
 
 /* What else a run printed: its other reports are worth knowing, though they do not count. */
@@ -65,31 +92,61 @@ static void add_run(GString *out, json_t *run)
 {
 	g_autofree char *outcome = escape(run, "outcome"), *name = escape(run, "run");
 	g_autofree char *verdict = escape(run, "verdict"), *why = escape(run, "why");
-	json_t *report;
-	size_t i;
 
-	g_string_append_printf(out, "<tr><td><td>%s<td>%s<td><code>%s</code> %s", outcome, verdict, name, why);
-	json_array_foreach (json_object_get(run, "reports"), i, report) {
-		g_autofree char *signature = escape(report, "signature");
-
-		g_string_append_printf(out, "<br><code>%s</code>", signature);
-	}
-	g_string_append(out, "</tr>\n");
+	g_string_append_printf(out, "<li>%s %s ", outcome, verdict);
+	/* run folders lie beside that of the search */
+	if (*name)
+		g_string_append_printf(out, "<a href=\"../%s/\"><code>%s</code></a> ", name, name);
+	g_string_append_printf(out, "%s\n", why);
 }
 
-static void add_table(GString *out, json_t *result)
+static void add_row(GString *out, json_t *row, gboolean is_answer)
 {
-	json_t *row, *run;
-	size_t i, k;
+	g_autofree char *id = escape(row, "id"), *subject = escape(row, "subject"), *seen = result_seen(row);
+	json_t *run;
+	size_t i;
 
-	g_string_append(out, "<h2>Evidence</h2>\n<table><tr><th>change<th>outcome<th>verdict<th>run, reports</tr>\n");
-	json_array_foreach (json_object_get(result, "evidence"), i, row) {
-		g_autofree char *id = escape(row, "id"), *subject = escape(row, "subject");
+	g_string_append_printf(out, "<tr%s><td class=\"n w\">%.0f<td><code>%.*s</code> %s<td>",
+			       is_answer ? " class=answer" : "", number(row, "position"), strlen(id) == 40 ? 12 : 200,
+			       id, subject);
+	json_array_foreach (json_object_get(row, "runs"), i, run) {
+		g_autofree char *outcome = escape(run, "outcome");
 
-		g_string_append_printf(out, "<tr><th colspan=4>%.0f: <code>%.40s</code> %s (%.2f %%)</tr>\n",
-				       number(row, "position"), id, subject, 100 * number(row, "probability"));
-		json_array_foreach (json_object_get(row, "runs"), k, run)
-			add_run(out, run);
+		g_string_append_printf(out, "<span class=\"run %s\">%s</span>", outcome, outcome);
+	}
+	g_string_append_printf(out, "<details><summary>%zu runs</summary><ul>\n", i);
+	json_array_foreach (json_object_get(row, "runs"), i, run)
+		add_run(out, run);
+	g_string_append_printf(out, "</ul></details><td class=w>%s</tr>\n", seen);
+}
+
+static gboolean in_answer(json_t *result, json_t *row)
+{
+	json_t *change;
+	size_t i;
+
+	json_array_foreach (json_object_get(result, "answer"), i, change)
+		if (json_equal(json_object_get(change, "position"), json_object_get(row, "position")))
+			return TRUE;
+	return FALSE;
+}
+
+static void add_evidence(GString *out, json_t *result)
+{
+	json_t *row, *seen;
+	size_t i;
+
+	g_string_append(out, "<h2>Evidence</h2>\n<table><tr><th class=n>#<th>change<th>outcomes<th>reports</tr>\n");
+	json_array_foreach (json_object_get(result, "evidence"), i, row)
+		add_row(out, row, in_answer(result, row));
+	g_string_append(out, "</table>\n<h2>Reports</h2>\n<table><tr><th><th>signature<th class=n>runs</tr>\n");
+	json_array_foreach (json_object_get(result, "signatures"), i, seen) {
+		g_autofree char *key = escape(seen, "signature"), *title = escape(seen, "title");
+		g_autofree char *letter = result_letter((guint)i);
+
+		g_string_append_printf(out, "<tr%s><td class=w>%s<td><code>%s</code><br>%s<td class=n>%.0f</tr>\n",
+				       json_is_true(json_object_get(seen, "target")) ? " class=answer" : "", letter,
+				       key, title, number(seen, "runs"));
 	}
 	g_string_append(out, "</table>\n");
 }
@@ -103,7 +160,8 @@ char *result_html(json_t *result)
 
 	add_answer(out, result);
 	add_numbers(out, result);
-	add_table(out, result);
+	add_probable(out, result);
+	add_evidence(out, result);
 	g_string_append(out, "<h2>Again</h2>\n<pre>");
 	json_array_foreach (json_object_get(result, "replay"), i, one) {
 		g_autofree char *command = escape(one, "command"), *what = escape(one, "what");

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bisect/internal.h"
 #include "store/store.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -76,8 +77,17 @@ static json_t *answer(const struct search *search, double *ret_confidence)
 	return list;
 }
 
-/* One row for each position that was tested: how often what came out. */
-static json_t *table(const struct search *search)
+static json_t *seen_counts(const struct search *search, const GPtrArray *reports, guint position)
+{
+	json_t *counts = json_array();
+
+	for (guint i = 0; i < reports->len; i++)
+		json_array_append_new(counts, json_integer(seen_count(search, reports->pdata[i], (int)position)));
+	return counts;
+}
+
+/* One row for each position that was tested: how often what came out, and which REPORTS were seen. */
+static json_t *table(const struct search *search, const GPtrArray *reports)
 {
 	json_t *rows = json_array();
 
@@ -101,6 +111,7 @@ static json_t *table(const struct search *search)
 			row = change_json(search, at);
 			json_object_set(row, "outcomes", counts);
 			json_object_set(row, "runs", runs);
+			json_object_set_new(row, "seen", seen_counts(search, reports, at));
 			json_array_append_new(rows, row);
 		}
 		json_decref(counts);
@@ -148,6 +159,24 @@ static void add_command(json_t *commands, const char *what, const struct evidenc
 		json_array_append_new(commands, json_pack("{s:s, s:s}", "what", what, "command", line));
 }
 
+/* The words of this search, for a shell. */
+static void add_whole(json_t *commands, const struct search *search)
+{
+	g_autoptr(GString) line = g_string_new("rig bisect");
+	json_t *word;
+	size_t i;
+
+	json_array_foreach (search->words, i, word) {
+		const char *text = json_string_value(word);
+		g_autofree char *quoted = text ? g_shell_quote(text) : NULL;
+
+		if (text)
+			g_string_append_printf(line, " %s", text[strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
+										 "-_./:=@~+,")] || !*text ? quoted : text);
+	}
+	json_array_append_new(commands, json_pack("{s:s, s:s}", "what", "all of it", "command", line->str));
+}
+
 /* The first position with the bug where a run caught it, and the last without where one was clean. */
 static void add_witnesses(const struct search *search, json_t *result)
 {
@@ -163,6 +192,7 @@ static void add_witnesses(const struct search *search, json_t *result)
 		fix ? (caught = find(search, i, OUTCOME_CAUGHT)) : (clean = find(search, i, OUTCOME_CLEAN));
 	add_command(commands, "with the bug", caught);
 	add_command(commands, "without", clean);
+	add_whole(commands, search);
 	json_object_set_new(result, "replay", commands);
 	text = report_text(search, caught);
 	if (text)
@@ -177,6 +207,7 @@ json_t *result_json(const struct search *search, enum search_end end)
 	g_autofree char *key = search->target.key ? text_clean(search->target.key) : NULL;
 	g_autofree char *how = search->learned ? text_clean(search->learned) : NULL;
 	static const char *const kinds[] = {"git", "series", "config"};
+	g_autoptr(GPtrArray) reports = seen_list(search);
 
 	result = json_pack(
 		"{s:i, s:s, s:s, s:b, s:s, s:s?, s:i, s:{s:s?, s:b, s:s?}, s:f, s:f, s:o, s:{s:f, s:f, s:f}}",
@@ -190,7 +221,9 @@ json_t *result_json(const struct search *search, enum search_end end)
 						 "boots", (int)search->boots, "builds", (int)search->builds,
 						 "wall_s", search->spent_s, "boots_left",
 						 done || !search->target.key ? 0.0 : search_boots_left(search),
-						 "probable", most_probable(search), "evidence", table(search)));
+						 "probable", most_probable(search), "evidence",
+						 table(search, reports)));
+	json_object_set_new(result, "signatures", seen_json(search, reports));
 	add_witnesses(search, result);
 	return result;
 }

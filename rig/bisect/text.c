@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "bisect/internal.h"
 #include "util/clock.h"
-#include "util/text.h"
 
 static const char *text_at(json_t *object, const char *key)
 {
@@ -25,28 +25,41 @@ static char *short_id(json_t *result, json_t *change)
 	return g_strndup(text_at(change, "id"), strcmp(text_at(result, "range"), "git") ? 200 : 12);
 }
 
+char *result_headline(json_t *result)
+{
+	gboolean fix = json_is_true(json_object_get(result, "fix")), found = !strcmp(text_at(result, "end"), "found");
+	gsize n = json_array_size(json_object_get(result, "answer"));
+	const char *range = text_at(result, "range");
+	const char *what = !strcmp(range, "git") ? "commit" : !strcmp(range, "series") ? "patch" : "option";
+
+	if (!strcmp(text_at(result, "end"), "good end is bad"))
+		return g_strdup_printf("the %s end is not what it was said to be, %.2f %% sure", fix ? "bad" : "good",
+				       100 * number(result, "confidence"));
+	if (!found)
+		return g_strdup_printf("not found: %s. The most probable %s is %.2f %% sure", text_at(result, "end"),
+				       what, 100 * number(result, "confidence"));
+	return g_strdup_printf("the first %s %s%s, %.2f %% sure", fix ? "good" : "bad", what,
+			       n > 1 ? " is one of these, which cannot be told apart" : "",
+			       100 * number(result, "confidence"));
+}
+
 static void add_answer(GString *out, json_t *result)
 {
-	json_t *list = json_object_get(result, "answer"), *change;
-	gboolean fix = json_is_true(json_object_get(result, "fix"));
-	const char *end = text_at(result, "end");
+	g_autofree char *headline = result_headline(result);
+	json_t *change;
 	size_t i;
 
-	if (!strcmp(end, "good end is bad"))
-		g_string_append_printf(out, "the %s end is not what it was said to be\n", fix ? "bad" : "good");
-	else
-		g_string_append_printf(out, "%s %s%s, %.2f %% sure (%s)\n",
-				       strcmp(end, "found") ? "most probable:" : "the", fix ? "first good" : "first bad",
-				       json_array_size(list) > 1 ? " is one of these, which cannot be told apart" : "",
-				       100 * number(result, "confidence"), end);
-	json_array_foreach (list, i, change) {
+	g_string_append_printf(out, "%s\n", headline);
+	json_array_foreach (json_object_get(result, "answer"), i, change) {
 		g_autofree char *id = short_id(result, change);
+		g_auto(GStrv) touches = g_strsplit(text_at(change, "touches"), "\n", -1);
 
 		g_string_append_printf(out, "\n  %s %s\n", id, text_at(change, "subject"));
 		if (*text_at(change, "author"))
 			g_string_append_printf(out, "  %s, %s\n", text_at(change, "author"), text_at(change, "date"));
-		if (*text_at(change, "touches"))
-			g_string_append_printf(out, "  %s\n", g_strchug((char *)text_at(change, "touches")));
+		for (char **line = touches; *line; line++)
+			if (**line)
+				g_string_append_printf(out, "  %s\n", g_strstrip(*line));
 	}
 }
 
@@ -81,17 +94,51 @@ static char *outcomes(json_t *row)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static void add_table(GString *out, json_t *result)
+/* A, B, … Z, then their numbers */
+char *result_letter(guint at)
 {
-	json_t *row;
+	return at < 26 ? g_strdup_printf("%c", 'A' + at) : g_strdup_printf("#%u", at + 1);
+}
+
+/* "A3 B1": so many runs had this report, and that */
+char *result_seen(json_t *row)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	json_t *n;
 	size_t i;
 
+	json_array_foreach (json_object_get(row, "seen"), i, n) {
+		g_autofree char *letter = result_letter((guint)i);
+
+		if (json_integer_value(n))
+			g_string_append_printf(text, "%s%s%" JSON_INTEGER_FORMAT, text->len ? " " : "", letter,
+					       json_integer_value(n));
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void add_table(GString *out, json_t *result)
+{
+	json_t *row, *seen;
+	size_t i;
+
+	if (!json_array_size(json_object_get(result, "evidence")))
+		return;
 	g_string_append(out, "\nevidence\n");
 	json_array_foreach (json_object_get(result, "evidence"), i, row) {
-		g_autofree char *what = outcomes(row), *id = short_id(result, row);
+		g_autofree char *what = outcomes(row), *id = short_id(result, row), *reports = result_seen(row);
 
-		g_string_append_printf(out, "%6.0f  %-12s  %-24s  %s\n", number(row, "position"), id, what,
-				       text_at(row, "subject"));
+		g_string_append_printf(out, "%6.0f  %-12s  %-24s  %-8s  %s\n", number(row, "position"), id, what,
+				       reports, text_at(row, "subject"));
+	}
+	json_array_foreach (json_object_get(result, "signatures"), i, seen) {
+		g_autofree char *letter = result_letter((guint)i);
+
+		g_string_append_printf(out, "%s%6s  %s%s\n", i ? "" : "\nreports\n", letter,
+				       text_at(seen, "signature"),
+				       json_is_true(json_object_get(seen, "target")) ? "  (what is searched for)" : "");
+		if (*text_at(seen, "title"))
+			g_string_append_printf(out, "        %s\n", text_at(seen, "title"));
 	}
 }
 

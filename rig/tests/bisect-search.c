@@ -140,6 +140,10 @@ START_TEST(finds_it)
 	ck_assert_ptr_null(strstr(html, "<b>"));
 	ck_assert_ptr_nonnull(strstr(html, "change 17 &lt;b&gt;&amp;"));
 	ck_assert_ptr_nonnull(strstr(text, "change 17 <b>&"));
+	ck_assert_ptr_nonnull(g_strstr_len(text, 60, "the first bad commit, 99."));
+	/* what is searched for is A; the unrelated warning is told, in runs of commits from 5 on */
+	ck_assert_ptr_nonnull(strstr(text, "A  v1:lockdep-circular:A --> B  (what is searched for)"));
+	ck_assert_ptr_nonnull(strstr(text, "B  v1:warning:A --> B\n"));
 	ck_assert(result_write(search, SEARCH_FOUND, NULL));
 }
 END_TEST
