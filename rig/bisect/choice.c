@@ -16,7 +16,7 @@
  * The part of the allowed doubt that is kept back for what the posterior does not model: a rate that is on
  * no point of its grid, or that is not the same everywhere.
  */
-#define UNMODELLED 0.1
+#define UNMODELLED 0.2
 
 /* Adds to SCORE[0..n] the gains, over the cases of the pending runs from AT on. */
 static void add_gains(const struct choice *choice, const struct posterior *p, guint at, double weight,

@@ -25,7 +25,7 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 #define RATES G_N_ELEMENTS(rates)
 
 /* Most bugs that are worth a search show always: so many times as probable as each other rate. */
-#define PRIOR_ALWAYS 3
+#define PRIOR_ALWAYS 2
 /*
  * What a bit about the rate is worth, beside one about the candidates: a rate that is known makes later silence
  * louder. Of 0 to 0.9, tried in simulations, 0.4 to 0.7 take the fewest boots.
