@@ -44,6 +44,16 @@ static gboolean resolve(const char *repo, const char *word, char **ret, GError *
 	return TRUE;
 }
 
+gboolean span_check_git(const char *source, GError **error)
+{
+	const char *at = strrchr(source, '@');
+	g_autofree char *repo = at ? g_strndup(source + strlen("git:"), at - source - strlen("git:")) : NULL;
+	g_autofree char *commit = NULL;
+
+	return at ? resolve(repo, at + 1, &commit, error)
+		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' has no '@' and revision", source);
+}
+
 static gboolean check_ancestor(const char *repo, const char *good, const char *bad, GError **error)
 {
 	const char *is[] = {"merge-base", "--is-ancestor", good, bad, NULL};

@@ -48,6 +48,9 @@ char *span_name(const struct span *span, guint position);
 struct span *span_git(const char *repo, const char *good, const char *bad, const char *const *paths,
 			GError **error);
 
+/* Does SOURCE, "git:REPO@REV", name a commit that is there? */
+gboolean span_check_git(const char *source, GError **error);
+
 /*
  * The patches of a folder (in the order of its `series` file, or of their names) or of a mailbox, one on
  * top of the other on BASE. Mails are parted into DIR.

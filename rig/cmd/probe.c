@@ -9,7 +9,11 @@
 #include <stdio.h>
 
 #include "bisect/evidence.h"
+#include "bisect/span.h"
 #include "cell/cell.h"
+#include "kernel/kernel.h"
+#include "machine/machine.h"
+#include "scenario/scenario.h"
 #include "util/error.h"
 
 enum { PROBE_GOOD = 0, PROBE_BAD = 1, PROBE_SKIP = 125, PROBE_END = 128 };
@@ -53,6 +57,44 @@ static const GOptionEntry options[] = {
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print nothing but errors", NULL},
 	{NULL}};
+
+static const char *kernel_wanted(void)
+{
+	return want.kernel ? want.kernel : "git:.@HEAD";
+}
+
+static gboolean check_files(char **files, GError **error)
+{
+	for (; files && *files; files++)
+		if (!g_file_test(*files, G_FILE_TEST_IS_REGULAR))
+			return rig_fail(error, RIG_EXIT_USAGE, "there is no file '%s'", *files);
+	return TRUE;
+}
+
+/*
+ * What is wrong for each commit alike must not be taken for a commit that cannot be tested: git would skip one
+ * after the other.
+ */
+static gboolean check_words(int argc, GError **error)
+{
+	rig_auto(scenario) scenario = NULL;
+	const struct machine *machine;
+
+	if (argc > 1 || !want.scenario || !want.signature == !want.kind || want.runs < 0 || want.runs > RUNS_MAX ||
+	    want.duration < 0 || want.patience < 0 || want.jobs < 0)
+		return rig_fail(error, RIG_EXIT_USAGE, "probe takes --scenario, and --signature or --kind; "
+				"`rig probe --help` has examples");
+	scenario = scenario_load(want.scenario, error);
+	machine = scenario ? machine_find(want.machine ? want.machine : scenario->machines[0], error) : NULL;
+	if (!machine || !scenario_fits(scenario, machine, error) || !check_files(want.patches, error) ||
+	    !check_files(want.fragments, error))
+		return FALSE;
+	if (!kernel_is_source(kernel_wanted()))
+		return g_file_test(kernel_wanted(), G_FILE_TEST_EXISTS) ||
+		       rig_fail(error, RIG_EXIT_USAGE, "there is no kernel '%s'", kernel_wanted());
+	return kernel_check_source(kernel_wanted(), error) &&
+	       (!g_str_has_prefix(kernel_wanted(), "git:") || span_check_git(kernel_wanted(), error));
+}
 
 /* So many silent runs leave 1 - confidence that the bug is there all the same. */
 static guint runs_wanted(void)
@@ -121,7 +163,7 @@ static int run_once(const struct target *target, gboolean *ret_again)
 	const char *extra[] = {"--until", target->key, want.no_lockdep ? "--no-lockdep" : NULL, NULL};
 	struct cell_spec spec = {
 		.scenario = want.scenario, .machine = want.machine, .patches = (const char *const *)want.patches,
-		.kernel = want.kernel ? want.kernel : "git:.@HEAD", .duration_s = want.duration,
+		.kernel = kernel_wanted(), .duration_s = want.duration,
 		.fragments = (const char *const *)want.fragments, .patience_s = want.patience, .jobs = want.jobs,
 		.results = want.results, .extra = extra,
 	};
@@ -151,11 +193,8 @@ int cmd_probe(int argc, char **argv)
 
 	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error))
 		return PROBE_END + rig_report_error(error);
-	if (argc > 1 || !want.scenario || !want.signature == !want.kind || want.runs < 0 || want.runs > RUNS_MAX ||
-	    want.duration < 0 || want.patience < 0 || want.jobs < 0) {
-		fputs("rig: probe takes --scenario, and --signature or --kind; `rig probe --help` has examples\n", stderr);
-		return PROBE_END + RIG_EXIT_USAGE;
-	}
+	if (!check_words(argc, &error))
+		return PROBE_END + rig_report_error(error);
 	target = (struct target){want.signature ? want.signature : want.kind, !want.signature};
 	/* other reports say nothing: such a run is made again, within reason */
 	while (again && silent < runs_wanted() && others < 4) {
