@@ -34,7 +34,7 @@ static guint searches(void)
 {
 	const char *text = g_getenv("RIG_SEARCHES");
 
-	return text ? (guint)CLAMP(strtoul(text, NULL, 10), 1, 1000000) : 40;
+	return text ? (guint)CLAMP(strtoul(text, NULL, 10), 1, 1000000) : 120;
 }
 
 /* So many that chance does not decide. */
