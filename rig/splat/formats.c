@@ -137,7 +137,7 @@ static const struct format formats[] = {
 	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL},
 	{"blocked on a", "INFO: task .* is blocked on an? .*", "hung-task", "INFO: task hung in {f}",
 	 NULL, NULL, FRAME_HUNG, FAMILY_STALL, FAMILY_STALL, FORMAT_ANYTIME | FORMAT_PROOF},
-	{"blocked for more than", "^[^a-z]*:(\\d+) blocked for more than \\d+ seconds\\.$",
+	{"blocked for more than", "^[^\"]*:(\\d+) blocked for more than \\d+ seconds\\.$",
 	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL, FAMILY_STALL,
 	 FORMAT_PROOF}, /* the task's name had a line end in it */
 	{"can't die for", "INFO: task (.*):(\\d+) can't die for more than \\d+ seconds",
@@ -395,12 +395,3 @@ const struct format *formats_table(gsize *ret_n)
 	*ret_n = G_N_ELEMENTS(formats);
 	return formats;
 }
-
-/* Until the next lines tell what was cut. */
-const struct format format_cut = {"cut here", NULL,	  NULL,	      NULL, NULL,
-				  NULL,	      FRAME_NONE, FAMILY_CUT, 0,    FORMAT_PROOF};
-
-/* The kernel starts again and nobody had told it to; needs two lines, so no pattern. */
-const struct format format_reboot = {
-	"Linux version", NULL,	     "reboot", "unexpected kernel reboot",   NULL, NULL,
-	FRAME_NONE,	 FAMILY_ONE, 0,	       FORMAT_BARE | FORMAT_NO_STACK};

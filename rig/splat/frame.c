@@ -77,13 +77,15 @@ gboolean frame_parse_symbol(const char *text, struct frame *ret)
 /* "f file.c:12 [inline]", as symbolisers add them. */
 static gboolean parse_inlined(const char *text, struct frame *ret)
 {
-	gsize len = 0;
+	gsize len = 0, place;
 
-	if (!strstr(text, " [inline]"))
-		return FALSE;
 	while (is_name_char(text[len]))
 		len++;
-	if (!len || text[len] != ' ' || !strchr(text + len, ':'))
+	if (!len || text[len] != ' ')
+		return FALSE;
+	place = strcspn(text + len + 1, " ");
+	if (!memchr(text + len + 1, ':', place) ||
+	    !g_str_has_prefix(text + len + 1 + place, " [inline]"))
 		return FALSE;
 	memset(ret, 0, sizeof(*ret));
 	g_strlcpy(ret->name, text, MIN(len + 1, sizeof(ret->name)));

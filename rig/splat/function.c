@@ -272,29 +272,55 @@ static char *after_function(const struct report *report, const char *words)
 	return first_named(names, report->format->skip);
 }
 
-/* "… is trying to release lock (X) at:" and the instruction on the next line. */
+/* "… is trying to release lock (X) at:" and the instruction below. */
 static char *release_function(const struct report *report)
 {
 	int line = find_line(report, report->header, ") at:");
 	struct frame frame;
 
-	if (line < 0 || (guint)line + 1 >= report->n)
-		return NULL;
-	if (!frame_parse(report->lines[line + 1], &frame) ||
-	    frame_is_common(frame.name, report->format->skip))
-		return NULL;
-	return name_or_null(frame.name);
+	do {
+		line++;
+		if (line <= 0 || (guint)line >= report->n || !frame_parse(report->lines[line], &frame))
+			return NULL;
+	} while (frame.inlined);
+	return frame_is_common(frame.name, report->format->skip) ? NULL : name_or_null(frame.name);
 }
 
-/* "in-flight: 9:f for 58s, 12:g": a work item that the stuck pool is at. */
-static char *work_function(const struct report *report)
+/* "in-flight: 9:f for 58s, 12:g", "in-flight: 9(RESCUER):f": the first of the work items. */
+static char *first_item(const char *line)
 {
-	int line = find_line(report, report->header, "in-flight: ");
-	const char *item = line < 0 ? NULL : strstr(report->lines[line], "in-flight: ");
-	const char *name = item ? strchr(item + strlen("in-flight: "), ':') : NULL;
+	const char *items = strstr(line, "in-flight: ");
+	const char *name = items ? strchr(items + strlen("in-flight: "), ':') : NULL;
 	gsize len = name ? strcspn(name + 1, " ,") : 0;
 
 	return len ? g_strndup(name + 1, len) : NULL;
+}
+
+/*
+ * What a stuck pool is at: "Workqueue: events f" of the first of its workers whose stack is shown, else the
+ * first item in flight below a "pwq 2: cpus=0 …" with the pool's own words. Other pools are listed too.
+ */
+static char *work_function(const struct report *report)
+{
+	int shown = find_line(report, report->header, "Workqueue: ");
+	const char *worker = shown < 0 ? NULL : strrchr(report->lines[shown], ' ');
+	const char *pool = strstr(report->lines[report->header], "cpus=");
+	const char *end = pool ? strstr(pool, " stuck for") : NULL;
+	g_autofree char *words = end ? g_strndup(pool, end - pool) : g_strdup("pwq ");
+	gboolean stuck = FALSE;
+
+	if (worker && worker[1])
+		return g_strdup(worker + 1);
+	for (guint i = report->header + 1; i < report->n; i++) {
+		const char *line = report->lines[i];
+		char *name = stuck ? first_item(line) : NULL;
+
+		if (name)
+			return name;
+		if (strstr(line, "pwq ") || strstr(line, "workqueue "))
+			stuck = strstr(line, words) != NULL;
+	}
+	return NULL;
 }
 
 char *naming_function(const struct splat *splat, const struct report *report)

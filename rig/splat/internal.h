@@ -5,7 +5,7 @@
  *	filter.c	which stretches of a log cannot matter
  *	prefix.c	one raw line to its text, time stamp and caller
  *	scanner.c	lines to the extent of a report, with formats.c (where one begins) and
- *			body.c (what can be inside)
+ *			body.c and sentence.c (what can be inside)
  *	judge.c		the finished lines to a struct splat: frame.c reads frames, lockdep*.c and
  *			lockline.c lockdep's reports, common.c and function.c choose the function,
  *			title.c and signature.c (with template.c) name it

@@ -36,6 +36,15 @@ static const char *const innocent[] = {
 	"| Locking",
 };
 
+/* Until the next lines tell what was cut. */
+const struct format format_cut = {"cut here", NULL,	  NULL,	      NULL, NULL,
+				  NULL,	      FRAME_NONE, FAMILY_CUT, 0,    FORMAT_PROOF};
+
+/* The kernel starts again and nobody had told it to; needs two lines, so no pattern. */
+const struct format format_reboot = {
+	"Linux version", NULL,	     "reboot", "unexpected kernel reboot",   NULL, NULL,
+	FRAME_NONE,	 FAMILY_ONE, 0,	       FORMAT_BARE | FORMAT_NO_STACK};
+
 static const struct format *formats;
 static GRegex **regexes;
 static gsize n_formats;

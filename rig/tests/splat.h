@@ -33,6 +33,7 @@ void load_fixtures(void);
 void collect_splat(struct splat *splat, void *data);
 void free_splat(gpointer splat);
 void add_cycle_tests(TCase *tests);
+void add_dress_tests(TCase *tests);
 void add_generation_tests(TCase *tests);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The collector against logs (splat-fixtures.c). Each is judged whole, byte by byte and in random
- * pieces, and dressed up as other tools would show it.
+ * pieces; splat-dress.c dresses them up as other tools would show them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,69 +84,6 @@ START_TEST(any_cut_gives_the_same)
 
 		ck_assert_msg(!strcmp(text, answer), "%s: another answer with pieces of %zu",
 			      fixture->name, cuts[i]);
-	}
-}
-END_TEST
-
-/* Dressing ------------------------------------------------------------------- */
-
-enum dress {
-	DRESS_CRLF,
-	DRESS_QUOTED,
-	DRESS_LEVEL,
-	DRESS_JOURNAL,
-	DRESS_ISO,
-	DRESS_DMESG_X,
-	DRESS_CI,
-	N_DRESSES
-};
-
-static char *dress(const struct fixture *fixture, enum dress dress)
-{
-	GString *out = g_string_new(NULL);
-	g_autofree char *log = g_strndup(fixture->log, fixture->len);
-	g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
-
-	for (guint i = 0; lines[i] && (lines[i][0] || lines[i + 1]); i++) {
-		static const char *const before[] = {
-			[DRESS_CRLF] = "",
-			[DRESS_QUOTED] = "> ",
-			[DRESS_LEVEL] = "<4>",
-			[DRESS_JOURNAL] = "Nov 21 06:00:01 testhost kernel: ",
-			[DRESS_ISO] = "2026-11-21T06:00:01.123456+00:00 testhost kernel: ",
-			[DRESS_DMESG_X] = "kern  :warn  : ",
-			[DRESS_CI] = "2026-11-21T06:00:00.1234567Z ",
-		};
-		/* only printk's own lines would come with these */
-		gboolean ours = dress == DRESS_CRLF || dress == DRESS_QUOTED ||
-				dress == DRESS_CI || lines[i][0] == '[';
-
-		g_string_append(out, ours ? before[dress] : "");
-		g_string_append(out, lines[i]);
-		g_string_append(out, dress == DRESS_CRLF ? "\r\n" : "\n");
-	}
-	return g_string_free(out, FALSE);
-}
-
-START_TEST(dressed_up_it_is_the_same)
-{
-	const struct fixture *fixture = fixtures->pdata[_i];
-
-	for (int d = 0; d < N_DRESSES; d++) {
-		g_autofree char *log = dress(fixture, d);
-		g_autoptr(GPtrArray) found = scan(log, strlen(log), 0, NULL);
-
-		ck_assert_msg(found->len == fixture->expected->len, "%s dressed %d: %u reports",
-			      fixture->name, d, found->len);
-		for (guint i = 0; i < found->len; i++) {
-			const struct expected *expected = fixture->expected->pdata[i];
-			const struct splat *splat = found->pdata[i];
-
-			ck_assert_msg(!strcmp(splat->title, expected->title),
-				      "%s dressed %d: title '%s'", fixture->name, d, splat->title);
-			ck_assert_msg(!expected->bug || !strcmp(splat->bug, expected->bug),
-				      "%s dressed %d: bug '%s'", fixture->name, d, splat->bug);
-		}
 	}
 }
 END_TEST
@@ -456,7 +393,7 @@ int main(void)
 	tcase_set_timeout(rules, 60);
 	tcase_add_loop_test(data, answers, 0, fixtures->len);
 	tcase_add_loop_test(data, any_cut_gives_the_same, 0, fixtures->len);
-	tcase_add_loop_test(data, dressed_up_it_is_the_same, 0, fixtures->len);
+	add_dress_tests(data);
 	add_schema_tests(data);
 	add_cycle_tests(rules);
 	add_generation_tests(rules);

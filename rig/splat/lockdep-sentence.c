@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The sentences of lockdep's reports: who wants what, what comes next, what is worth keeping. */
+#include "splat/lockdep.h"
+
+/* "comm/12 [HC0[0]:SC0[0]:HE1:SE1] is trying to …": the task, and the interrupt state if there. */
+static void read_task(struct reader *reader, const char *text, const char *verb)
+{
+	const char *end = strstr(text, verb);
+	const char *state = strstr(text, " [HC");
+	g_autofree char *task = NULL;
+
+	if (!end || reader->splat->task)
+		return;
+	if (state && state < end) {
+		g_autofree char *irq = g_strndup(state + 1, end - state - 1);
+
+		set_text(reader->detail, "irq", g_strstrip(irq));
+		end = state;
+	}
+	task = g_strndup(text, end - text);
+	reader->splat->task = g_utf8_make_valid(g_strstrip(task), -1);
+	const char *slash = strrchr(reader->splat->task, '/');
+
+	if (slash && !reader->splat->comm) {
+		reader->splat->comm = g_strndup(reader->splat->task, slash - reader->splat->task);
+		reader->splat->pid = text_int(slash + 1);
+	}
+}
+
+/* Sentences that stand alone and are kept as they are: key in `detail`, words. */
+static const struct {
+	const char *key, *words;
+} kept[] = {
+	{"usage", "inconsistent {"},
+	{"context", "context-{"},
+	{"rcu_state", "rcu_scheduler_active ="},
+	{"rcu_illegal", "RCU used illegally from"},
+	{"compare", "and the lock comparison function returns"},
+	{"release", "but there are no more locks to release"},
+	{"release", "but there are no locks held"},
+	{"irq_stamp", "irq event stamp:"},
+	{"hardirqs_enabled", "hardirqs last  enabled"},
+	{"hardirqs_disabled", "hardirqs last disabled"},
+	{"softirqs_enabled", "softirqs last  enabled"},
+	{"softirqs_disabled", "softirqs last disabled"},
+};
+
+static const char *const verbs[] = {
+	" is trying to acquire",	   " is trying to lock",
+	" is trying to release lock",	   " is trying to contend lock",
+	" just changed the state of lock", " is freeing memory",
+	" is leaving the kernel",	   " takes:",
+	" still has locks held",
+};
+
+static gboolean read_verb(struct reader *reader, const char *text)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
+		if (!strstr(text, verbs[i]))
+			continue;
+		read_task(reader, text, verbs[i]);
+		reader->next = NEXT_WANTED;
+		reader->in_held = FALSE;
+		/* "lock (NAME) at:" has no usage */
+		const char *open = strstr(text, "lock (");
+		const char *close = g_strrstr(text, ") at:");
+
+		if (open && close && close > open && !reader->splat->acquiring.klass) {
+			g_autofree char *klass = g_strndup(open + 6, close - open - 6);
+
+			reader->splat->acquiring.klass = lock_class_normal(klass);
+		}
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/* Sentences after which a lock line, a name or a stack comes. The first that fits. */
+static const struct {
+	const char *words;
+	enum next next;
+	const char *stack; /* key in `detail` */
+} sections[] = {
+	{"already holding", NEXT_HOLDING},
+	{"now in release context", NEXT_HOLDING},
+	{"but this task is not holding", NEXT_NAME},
+	{"new dependency connects a", NEXT_SAFE},
+	{"-unsafe lock in the past", NEXT_UNSAFE},
+	{"-safe lock in the past", NEXT_SAFE},
+	{"-irq-unsafe lock:", NEXT_UNSAFE},
+	{"-unsafe at:", NEXT_NOTHING, "unsafe_stack"},
+	{"-safe at:", NEXT_NOTHING, "safe_stack"},
+	{"state was registered at:", NEXT_NOTHING, "registered_stack"},
+};
+
+static gboolean read_section(struct reader *reader, const char *text)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
+		if (!strstr(text, sections[i].words))
+			continue;
+		reader->next = sections[i].next;
+		reader->stack = NULL;
+		reader->in_held = FALSE;
+		if (sections[i].stack) {
+			reader->stack = json_array();
+			json_object_set_new(reader->detail, sections[i].stack, reader->stack);
+		}
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/* "A --> B --> C" after "Chain exists of:", "(A){…} -> (B){…}" after "would create a new lock
+ * dependency". */
+static gboolean read_arrows(struct reader *reader, const char *text)
+{
+	const char *arrow = strstr(text, "} -> (");
+	struct splat_lock from = {0}, to = {0};
+	g_autofree char *first = NULL;
+
+	if (strstr(text, " --> ")) {
+		set_text(reader->detail, "exists", text);
+		return TRUE;
+	}
+	if (*text != '(')
+		return FALSE;
+	if (!arrow)
+		arrow = strstr(text, " -> (") ? strstr(text, " -> (") - 1 : NULL;
+	if (!arrow)
+		return FALSE;
+	first = g_strndup(text, arrow + 1 - text);
+	if (lock_parse(first, &from) && lock_parse(arrow + 5, &to)) {
+		json_t *edge = json_array();
+
+		json_array_append_new(edge, splat_json_text(from.klass));
+		json_array_append_new(edge, splat_json_text(to.klass));
+		json_object_set_new(reader->detail, "edge", edge);
+	}
+	splat_lock_clear(&from);
+	splat_lock_clear(&to);
+	return TRUE;
+}
+
+/* "./include/linux/x.h:12 text!" of a suspicious RCU usage. */
+static gboolean read_place(struct reader *reader, const char *text)
+{
+	gsize colon = strcspn(text, ": ");
+	gsize digits = text[colon] == ':' ? strspn(text + colon + 1, "0123456789") : 0;
+
+	if (!digits || colon < 3 || text[colon - 2] != '.' || text[colon + 1 + digits] != ' ')
+		return FALSE;
+	if (json_object_get(reader->detail, "file"))
+		return FALSE;
+	text += strspn(text, "./");
+	colon = strcspn(text, ":");
+	g_autofree char *file = g_strndup(text, colon);
+
+	set_text(reader->detail, "file", file);
+	json_object_set_new(reader->detail, "line", json_integer(text_int(text + colon + 1)));
+	set_text(reader->detail, "complaint", text + colon + 1 + digits + 1);
+	return TRUE;
+}
+
+static void read_scenario(struct reader *reader, const char *line)
+{
+	const char *text = blank(line);
+
+	if (strstr(text, "unsafe locking scenario")) {
+		reader->scenario = json_array();
+		json_object_set_new(reader->detail, "scenario", reader->scenario);
+		reader->stack = NULL;
+	} else if (strstr(text, "*** DEADLOCK ***")) {
+		reader->scenario = NULL;
+	} else if (reader->scenario && *text) {
+		json_array_append_new(reader->scenario, splat_json_text(line));
+	}
+}
+
+gboolean lockdep_sentence(struct reader *reader, const char *text)
+{
+	return read_verb(reader, text) || read_section(reader, text) || read_arrows(reader, text) ||
+	       read_place(reader, text);
+}
+
+gboolean lockdep_keep(struct reader *reader, const char *line)
+{
+	const char *text = blank(line);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
+		if (g_str_has_prefix(text, kept[i].words)) {
+			set_text(reader->detail, kept[i].key, text);
+			return TRUE;
+		}
+	}
+	read_scenario(reader, line);
+	return FALSE;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A lockdep report while it is read: lockdep.c has its locks, lockdep-sentence.c what is said of them. */
+#ifndef RIG_SPLAT_LOCKDEP_H
+#define RIG_SPLAT_LOCKDEP_H
+
+#include <string.h>
+
+#include "splat/internal.h"
+
+/* What the next lock line is. */
+enum next { NEXT_NOTHING, NEXT_WANTED, NEXT_HOLDING, NEXT_SAFE, NEXT_UNSAFE, NEXT_NAME };
+
+/* Where in the report the reader is; the fixed sentences lead from one place to the next. */
+struct reader {
+	struct splat *splat;
+	json_t *detail;
+	json_t *chain;	  /* of the circular report */
+	json_t *stack;	  /* frames go here; borrowed */
+	json_t *scenario; /* lines go here while it lasts; borrowed */
+	enum next next;
+	gboolean in_held;   /* after "N locks held by" */
+	int next_link;	    /* number the next "-> #N" must have, -1 before the first */
+	int announced;	    /* locks that "N locks held by" promised, -1 */
+	GPtrArray *classes; /* of the chain, #N first */
+};
+
+static inline const char *blank(const char *text)
+{
+	return text + strspn(text, " \t");
+}
+
+static inline void set_text(json_t *object, const char *key, const char *text)
+{
+	json_object_set_new(object, key, splat_json_text(text));
+}
+
+/*
+ * Is TEXT, a line without its indentation, a sentence that says what comes next, or one with all that
+ * it says in itself?
+ */
+gboolean lockdep_sentence(struct reader *reader, const char *text);
+/* A sentence that is kept as it is, or a line of the scenario. TRUE: nothing else is in it. */
+gboolean lockdep_keep(struct reader *reader, const char *line);
+
+#endif
