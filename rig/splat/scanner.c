@@ -197,6 +197,28 @@ static guint64 count_lines(const guint8 *bytes, gsize len)
 	return n;
 }
 
+/* The newest time stamp in lines that are skipped: a firmware can write many without one. */
+static void skip_to_stamp(struct scanner *scanner, const guint8 *bytes, gsize len)
+{
+	while (len) {
+		const guint8 *before = memrchr(bytes, '\n', len - 1);
+		const guint8 *start = before ? before + 1 : bytes;
+		gsize line_len = MIN((gsize)(bytes + len - start) - 1, LINE_KEPT);
+		struct line line;
+
+		len = start - bytes;
+		/* "[   12.345678] text" or "6,339,5140900,-;text" */
+		if (!memchr(start, '[', line_len) && !memchr(start, ';', line_len))
+			continue;
+		memcpy(scanner->scratch, start, line_len);
+		prefix_strip(scanner->scratch, line_len, &line);
+		if (line.stamp >= 0) {
+			scanner->stamp = line.stamp;
+			return;
+		}
+	}
+}
+
 /* Lines in which no word is: counted, the last ones remembered. */
 static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
@@ -208,6 +230,7 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 
 		tail = before ? before + 1 : bytes;
 	}
+	skip_to_stamp(scanner, bytes, tail - bytes);
 	scanner->position += tail - bytes;
 	scanner->lines += count_lines(bytes, tail - bytes);
 	while (tail < end) {
