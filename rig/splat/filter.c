@@ -77,8 +77,13 @@ static const char *const words[] = {
 #define BUCKETS (1 << BUCKET_BITS)
 #define AT_ONCE 4
 
+struct word {
+	const char *text;
+	gsize len;
+};
+
 static guint8 marked[BUCKETS];
-static GPtrArray *words_with[BUCKETS][STEP]; /* by the place of the piece in the word */
+static GArray *words_with[BUCKETS][STEP]; /* of struct word, by the place of the piece in it */
 
 static inline guint bucket_of(guint32 piece)
 {
@@ -103,13 +108,15 @@ static gpointer prepare(gpointer unused)
 {
 	(void)unused;
 	for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+		struct word word = {words[i], strlen(words[i])};
+
 		for (guint at = 0; at < STEP; at++) {
 			guint bucket = bucket_at((const guint8 *)words[i] + at);
 
 			marked[bucket] = 1;
 			if (!words_with[bucket][at])
-				words_with[bucket][at] = g_ptr_array_new();
-			g_ptr_array_add(words_with[bucket][at], (gpointer)words[i]);
+				words_with[bucket][at] = g_array_new(FALSE, FALSE, sizeof(word));
+			g_array_append_val(words_with[bucket][at], word);
 		}
 	}
 	return NULL;
@@ -118,15 +125,16 @@ static gpointer prepare(gpointer unused)
 /* The start of a word that has the piece at P, or NULL. */
 static const guint8 *word_around(const guint8 *begin, const guint8 *p, const guint8 *end)
 {
-	GPtrArray **candidates = words_with[bucket_at(p)];
+	GArray **candidates = words_with[bucket_at(p)];
 
 	for (guint at = STEP; at-- > 0;) {
 		for (guint i = 0; candidates[at] && i < candidates[at]->len; i++) {
-			const char *word = candidates[at]->pdata[i];
-			gsize len = strlen(word);
+			const struct word *word = &g_array_index(candidates[at], struct word, i);
 
-			if (p - begin >= at && len <= (gsize)(end - p) + at &&
-			    memcmp(p - at, word, len) == 0)
+			/* the piece's own bytes first: a bucket has others */
+			if (*p == (guint8)word->text[at] && p - begin >= at &&
+			    word->len <= (gsize)(end - p) + at &&
+			    memcmp(p - at, word->text, word->len) == 0)
 				return p - at;
 		}
 	}

@@ -99,13 +99,18 @@ static gboolean is_innocent(const char *text)
 const struct format *format_match(const char *text)
 {
 	static GOnce once = G_ONCE_INIT;
+	const char *token = NULL;
+	gboolean has = FALSE;
 
 	g_once(&once, compile, NULL);
-	if (is_innocent(text))
-		return NULL;
-	for (gsize i = 0; i < n_formats; i++)
-		if (strstr(text, formats[i].token) && g_regex_match(regexes[i], text, 0, NULL))
-			return &formats[i];
+	for (gsize i = 0; i < n_formats; i++) {
+		if (formats[i].token != token) { /* neighbours share theirs */
+			token = formats[i].token;
+			has = strstr(text, token) != NULL;
+		}
+		if (has && g_regex_match(regexes[i], text, 0, NULL))
+			return is_innocent(text) ? NULL : &formats[i];
+	}
 	return NULL;
 }
 
