@@ -14,7 +14,7 @@ put = install -D -m 644 $(1) $(DESTDIR)$(2)
 install: all
 	install -D -m 755 $(OUT)/bin/rig $(DESTDIR)$(PREFIX)/bin/rig
 	@for f in $$(find scenarios site guest-init/kernel -type f); do $(call put,$$f,$(HOME_DIR)/$$f) || exit; done
-	@$(call put,rig/hang/owners.py,$(HOME_DIR)/rig/hang/owners.py)
+	@for f in rig/hang/*.py; do $(call put,$$f,$(HOME_DIR)/$$f) || exit; done
 	@for f in $(foreach a,$(GUEST_ARCHES),$(wildcard $(BUILD)/guest/$(a)/*)); do \
 		install -D -m 755 $$f $(DESTDIR)$(HOME_DIR)/build/guest/$${f#$(BUILD)/guest/} || exit; done
 	@for f in README.md COPYING docs/*.md docs/*.json; do $(call put,$$f,$(SHARE)/doc/hotplug-rig/$${f#docs/}) || exit; done

@@ -267,7 +267,7 @@ START_TEST(without_drgn_it_says_so)
 	g_autofree char *script = rig_home_path("rig/hang/owners.py");
 	g_autoptr(GError) error = NULL;
 
-	ck_assert(!spawn_words(NULL, &error, "/usr/bin/python3", "-I", "-S", script, toy, toy, owners, NULL));
+	ck_assert(!spawn_words(NULL, &error, "/usr/bin/python3", "-I", "-B", "-S", script, toy, toy, owners, NULL));
 	ck_assert_msg(strstr(error->message, NO_DRGN) && strstr(error->message, "apt-get"), "%s", error->message);
 }
 END_TEST
