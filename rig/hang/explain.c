@@ -273,11 +273,18 @@ static const char *common_function(const struct task *task)
 	return common;
 }
 
-/* The stack of who runs is that of its last sleep, but the operation that it is inside of is in both. */
+/*
+ * Without two samples that have something in common: the operation that it is inside of. Its stack is that of its
+ * last sleep, where one was printed at all; a sample is newer.
+ */
 static const char *loop_function(const struct task *task)
 {
-	const char *common = common_function(task), *operation = operation_in(task->frames);
+	const char *common = common_function(task), *operation = NULL;
 
+	for (guint i = 0; i < task->samples->len && !operation; i++)
+		operation = operation_in(((struct sample *)task->samples->pdata[i])->frames);
+	if (!operation)
+		operation = operation_in(task->frames);
 	return common ? common : operation ? operation : task_function(task);
 }
 

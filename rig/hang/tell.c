@@ -174,7 +174,8 @@ static char *loop_end(const struct hang *hang)
 {
 	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang);
 
-	if (!hang->culprit->samples->len)
+	/* once is no more than that it runs */
+	if (hang->culprit->samples->len < 2)
 		return g_strdup_printf("%s runs in %s()%s", who, hang->function, held);
 	return g_strdup_printf("%s runs in %s()%s, seen there %u times", who, hang->function, held,
 			       hang->culprit->samples->len);

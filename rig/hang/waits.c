@@ -195,8 +195,13 @@ gboolean task_is_idle(const struct task *task)
 
 const char *task_function(const struct task *task)
 {
-	for (guint i = 0; i < task->frames->len; i++) {
-		const struct frame *frame = task->frames->pdata[i];
+	const GPtrArray *frames = task->frames;
+
+	/* of who runs there may be no other stack */
+	if (!frames->len && task->samples->len)
+		frames = ((struct sample *)task->samples->pdata[0])->frames;
+	for (guint i = 0; i < frames->len; i++) {
+		const struct frame *frame = frames->pdata[i];
 
 		if (!frame_is_waiting(frame->name) && !row_of(frame->name) && !frame_is_common(frame->name, NULL))
 			return frame->name;
