@@ -6,6 +6,9 @@
  *	kernel/sched/core.c sched_show_task()	task:NAME state:D stack:0 pid:38 ppid:1 flags:0x…
  *	kernel/locking/lockdep.c		3 locks held by NAME/PID:
  *						 #0: ffff… (CLASS){++++}-{0:0}, at: f+0x1/0x2
+ *	kernel/hung_task.c (from 6.15)		INFO: task A:1 is blocked on a mutex likely owned by task B:2.
+ *						INFO: task A:1 <reader> blocked on an rw-semaphore likely owned by task B:2 <writer>
+ *						INFO: task A:1 blocked on a semaphore likely last held by task B:2
  *	lib/nmi_backtrace.c			NMI backtrace for cpu 1
  *	lib/dump_stack.c			CPU: 1 PID: 38 Comm: init Not tainted …
  *	drivers/tty/sysrq.c showacpu()		sysrq: CPU1:	(where no NMI can be sent: whose stack it is, its address tells)
@@ -34,10 +37,14 @@ struct reader {
 	guint64 line;
 };
 
-enum { RE_TASK, RE_HELD, RE_LOCK, RE_CPU, RE_NMI, RE_SHOW, RE_PACA, RE_LEAVES, RE_FLAGS, RE_MSR, RE_MASK, N_RE };
+enum {
+	RE_TASK, RE_OWNER, RE_HELD, RE_LOCK, RE_CPU, RE_NMI, RE_SHOW, RE_PACA, RE_LEAVES, RE_FLAGS, RE_MSR, RE_MASK, N_RE
+};
 
+#define WHO "(.{1,64}?):(\\d{1,9})"
 static const char *const patterns[N_RE] = {
 	[RE_TASK] = "^task:(.{1,64}?)\\s+state:(\\S)\\b.*\\bpid:\\s*(\\d{1,9})\\b",
+	[RE_OWNER] = "^INFO: task " WHO "(?: <\\w+>)?(?: is)? blocked on an? ([a-z-]+) likely (?:owned|last held) by task " WHO "\\b",
 	[RE_HELD] = "^(?:(\\d{1,4}) locks?|no locks) held by (.{1,64})/(\\d{1,9})[:.]",
 	[RE_LOCK] = "^\\s*#(\\d{1,3}): ",
 	[RE_CPU] = "^CPU: (\\d{1,5})(?: UID: \\d+)? PID: (\\d{1,9}) Comm: (.{1,64}?) (?:Not t|T)ainted",
@@ -90,6 +97,27 @@ static gboolean read_task(struct reader *r, struct teller *t, const char *text)
 	t->task->state = *state;
 	t->task->order = r->line;
 	g_ptr_array_set_size(t->task->frames, 0);
+	return TRUE;
+}
+
+static gboolean read_owner(struct reader *r, struct teller *t, const char *text)
+{
+	g_autofree char *waits = NULL, *owns = NULL;
+	g_autoptr(GMatchInfo) info = NULL;
+	struct task *waiter, *owner;
+
+	if (!strstr(text, " likely ") || !match(RE_OWNER, text, &info))
+		return FALSE;
+	teller_reset(t);
+	waits = g_match_info_fetch(info, 1);
+	owns = g_match_info_fetch(info, 4);
+	waiter = scene_task(r->scene, fetch_number(info, 2, 10), waits);
+	owner = scene_task(r->scene, fetch_number(info, 5, 10), owns);
+	if (!waiter || !owner)
+		return TRUE;
+	waiter->likely_owner = owner->pid;
+	g_free(waiter->likely_what);
+	waiter->likely_what = g_match_info_fetch(info, 3);
 	return TRUE;
 }
 
@@ -321,7 +349,7 @@ static void read_line(struct reader *r, const struct line *line)
 	} else if (r->all_locks && g_str_has_prefix(text, "=====")) {
 		r->all_locks = FALSE;
 		teller_reset(t);
-	} else if (!read_task(r, t, text) && !read_held(r, t, text) && !read_leaves(r, t, text) &&
+	} else if (!read_task(r, t, text) && !read_owner(r, t, text) && !read_held(r, t, text) && !read_leaves(r, t, text) &&
 		   !read_cpu(r, t, text) && !read_lock(r, t, text) && (t->task || t->sample)) {
 		read_frame(t, text);
 	}

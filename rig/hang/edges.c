@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tasks and locks to who waits for whom. Three sources, the better one first: the memory image (owner words),
- * lockdep's lists (the last lock of a blocked task is the one it waits for), and what the functions on the
- * stacks are known to hold.
+ * Tasks and locks to who waits for whom. Four sources, the better one first: the memory image (owner words),
+ * lockdep's lists (the last lock of a blocked task is the one it waits for), the likely owner that the report of
+ * a hung task names, and what the functions on the stacks are known to hold.
  */
 #include <string.h>
 
@@ -74,6 +74,22 @@ static void from_words(struct scene *scene, struct task *task)
 				hold(other, task->wanted);
 		}
 	}
+}
+
+/* The report of a hung task says whose lock it is, but not which: "a mutex in f". */
+static void from_report(struct scene *scene, struct task *task)
+{
+	struct task *owner = task->likely_owner ? scene_find(scene, task->likely_owner) : NULL;
+
+	if (!owner || owner == task || (task->wanted && task->wanted->holders->len))
+		return;
+	if (!task->wanted) {
+		g_autofree char *klass = g_strdup_printf("a %s in %s", task->likely_what, task_function(task));
+		g_autofree char *id = g_strdup_printf("%s of %d", klass, owner->pid);
+
+		task->wanted = scene_lock(scene, id, klass);
+	}
+	hold(owner, task->wanted);
 }
 
 /* Nobody is known to hold it: whoever is inside code that does. */
@@ -157,6 +173,7 @@ void edges_make(struct scene *scene)
 		struct task *task = scene->tasks->pdata[i];
 
 		from_words(scene, task);
+		from_report(scene, task);
 		if (task->wanted)
 			task->wanted->waiters++;
 	}

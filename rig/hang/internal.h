@@ -66,6 +66,8 @@ struct task {
 	GPtrArray *frames;   /* of struct frame: its stack, innermost first */
 	GPtrArray *held;     /* of struct splat_lock, as lockdep lists them; the last may be waited for */
 	guint held_said;     /* how many the list said it has */
+	int likely_owner;    /* pid of who has what it waits for, by the hung task's report; 0 */
+	char *likely_what;   /* "mutex", "rw-semaphore", "semaphore" */
 	GPtrArray *samples;  /* of struct sample, oldest first */
 	guint64 stack;	     /* an address in its stack, 0 where frames are printed without */
 	guint64 order;	     /* newest text that told of it */

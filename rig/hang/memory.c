@@ -38,8 +38,8 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 						       "--fragment scenarios/kconfig/debuginfo.config");
 	/* what a killed one left, or what a folder from elsewhere has there: it is made anew, or not at all */
 	unlink(part);
-	if (!spawn_words(NULL, error, "timeout", "-k", "1", AS_TEXT(MEMORY_READ_S), PYTHON, "-I", "-B", script, vmlinux, image,
-			 part, NULL)) {
+	if (!spawn_words(NULL, error, "timeout", "-k", "1", AS_TEXT(MEMORY_READ_S), PYTHON, "-I", "-B", script, vmlinux,
+			 image, part, NULL)) {
 		unlink(part);
 		return FALSE;
 	}

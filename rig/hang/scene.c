@@ -21,6 +21,7 @@ static void task_free(gpointer data)
 	g_ptr_array_unref(task->held);
 	g_ptr_array_unref(task->samples);
 	g_ptr_array_unref(task->holds);
+	g_free(task->likely_what);
 	g_free(task->image_wait);
 	g_free(task->image_kind);
 	g_free(task->image_name);

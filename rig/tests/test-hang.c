@@ -157,6 +157,29 @@ START_TEST(a_cycle_is_the_same_from_both_ends)
 }
 END_TEST
 
+/* Kernels from 6.15 say who owns what a hung task waits for; what is said of a task that waits no more is old. */
+START_TEST(likely_owners_are_believed)
+{
+	static const char log[] =
+		"INFO: task cat:115 blocked for more than 10 seconds.\n"
+		"task:cat             state:D stack:13432 pid:115   tgid:115   ppid:106    task_flags:0x400100 flags:0x2\n"
+		" __schedule+0x731/0x960\n schedule+0xb7/0x140\n __mutex_lock+0x3e/0x60\n read_dummy+0x23/0x70\n"
+		"INFO: task cat:115 is blocked on a mutex likely owned by task dog:114.\n"
+		"task:dog             state:D stack:13432 pid:114   tgid:114   ppid:106    task_flags:0x400100 flags:0x2\n"
+		" __schedule+0x731/0x960\n schedule+0xb7/0x140\n rwsem_down_read_slowpath+0x3e/0x60\n write_dummy+0x23/0x70\n"
+		"INFO: task dog:114 <reader> blocked on an rw-semaphore likely owned by task %s:%s <writer>\n";
+	g_autofree char *cycle = g_strdup_printf(log, "cat", "115"), *chain = g_strdup_printf(log, "cow", "9");
+	const struct hang_source in_cycle = {.console = cycle, .console_len = strlen(cycle)};
+	const struct hang_source in_chain = {.console = chain, .console_len = strlen(chain)};
+	rig_auto(hang) one = hang_explain(&in_cycle);
+	rig_auto(hang) two = hang_explain(&in_chain);
+
+	ck_assert_str_eq(hang_signature(one, 0), "v1:hang-cycle:a mutex in read_dummy --> a rw-semaphore in write_dummy");
+	ck_assert_int_ne(hang_kind(two), HANG_CYCLE);
+	ck_assert_ptr_nonnull(strstr(hang_title(two), "a rw-semaphore in write_dummy"));
+}
+END_TEST
+
 /* Its signature is what a list of known issues is about, with * for the rest; another hang is another bug. */
 START_TEST(a_hang_can_be_known)
 {
@@ -260,6 +283,7 @@ int main(void)
 	tcase_add_loop_test(tcase, any_beginning_is_read, 0, MAX(1, (int)fixtures->len));
 	tcase_add_test(tcase, nobody_waits);
 	tcase_add_test(tcase, a_cycle_is_the_same_from_both_ends);
+	tcase_add_test(tcase, likely_owners_are_believed);
 	tcase_add_test(tcase, a_hang_can_be_known);
 	tcase_add_test(tcase, any_image_is_read);
 	tcase_add_test(tcase, a_folder_need_not_be_whole);
