@@ -2,11 +2,13 @@
 /*
  * The watchdog: notices that nothing goes on any more.
  *
- * Three clocks. Operations: none of any agent ended although some are in flight, in guest time, so a host
- * that is merely slow does not make it run. The beat: it comes from a process that touches nothing which
- * hotplug can block, so a missing one means that the guest does not schedule, or that the host does not run
- * it: which of the two, QEMU's processor time tells. The console: floods end the run, reports of hung
- * tasks and lockups too, in session.c.
+ * Three clocks. Operations: none of any agent ended although some are in flight. The beat: it comes from a
+ * process that touches nothing which hotplug can block, so a missing one means that the guest does not
+ * schedule, or that the host does not run it. The console: floods end the run, reports of hung tasks and
+ * lockups too, in session.c.
+ *
+ * A guest's own time goes on while the host does not run it, so the clocks count what the host gave it: the
+ * time in which QEMU was stopped, or its threads waited for a processor, is left out.
  *
  * When the first clock has run a while the guest is asked who is blocked or running. Two answers that are
  * alike, with nobody running, mean that nothing will ever move: that is called at once. Where somebody runs it
@@ -24,11 +26,11 @@
 #define NEXT_LOOK 5	/* and so long after the answer again */
 #define STILL 20	/* two answers are alike */
 #define RUNNING 25	/* somebody runs, but nothing is seen to move */
-#define RUNNING_SLOWLY 50	/* … on a host that is busy, or cannot be asked */
 #define MOVING 300	/* something moves, and yet no operation ends */
 #define BEATLESS 20	/* no beat */
-#define PROCESSOR 15	/* of RUNNING and BEATLESS QEMU had the processor for so long */
-#define ONE_AGENT 50	/* one agent is slow: look */
+#define PROCESSOR 15	/* … while QEMU ran for so long; PATIENT where it did not */
+#define PATIENT 100
+#define ONE_AGENT 50	/* one agent is slow: look; and as long again: it is stuck */
 
 /* What a look has seen. */
 struct look {
@@ -39,14 +41,18 @@ struct look {
 
 struct watch {
 	guint64 ops;
-	double ended_s; /* guest time when an operation ended last, or none was in flight */
-	double moved_s; /* … when something else was seen to move */
-	double asked_s; /* … of the look that has no answer yet, or of the last one */
+	double given_s;	 /* what the host gave the guest so far: in it is what follows */
+	double ended_s;	 /* an operation ended last, or none was in flight */
+	double moved_s;	 /* something else was seen to move */
+	double asked_s;	 /* of the look that has no answer yet, or of the last one */
+	double early_s;	 /* of `early` */
+	double beat_s;	 /* of the last beat */
+	gint64 ended_ns; /* the same on the wall */
+	gint64 tick_ns, ran_ns, waited_ns; /* when `given_s` was brought up to date, with the sums by then */
 	gboolean asked;
 	struct look *look; /* the last one */
 	struct look *early; /* when one agent began to be slow */
-	gint64 ended_cpu_ns; /* QEMU's processor time when the last operation ended */
-	gint64 beat_ns, beat_cpu_ns;
+	gint64 beat_ns, beat_ran_ns; /* which beat that was; QEMU's processor time then */
 };
 
 static void look_free(struct look *look)
@@ -137,8 +143,8 @@ static gboolean watches(const struct session *s)
 	return s->state >= STATE_HAMMER && s->state <= STATE_STOP && !s->paused && !s->reset_waits;
 }
 
-/* AFTER_S: for how long by now, in the seconds of the clock that noticed. */
-static void G_GNUC_PRINTF(3, 4) stall(struct session *s, double after_s, const char *format, ...)
+/* AFTER_S: for how long by now, in seconds that the host gave the guest; SINCE_NS: since when. */
+static void G_GNUC_PRINTF(4, 5) stall(struct session *s, double after_s, gint64 since_ns, const char *format, ...)
 {
 	g_autofree char *sentence = NULL;
 	va_list args;
@@ -147,32 +153,60 @@ static void G_GNUC_PRINTF(3, 4) stall(struct session *s, double after_s, const c
 	sentence = g_strdup_vprintf(format, args);
 	va_end(args);
 	s->stalled = TRUE;
-	run_journal(s->run, "stall", "{s:f, s:f}", "after_s", after_s, "guest_s", s->guest_s);
+	run_journal(s->run, "stall", "{s:f, s:f, s:f}", "after_s", after_s, "wall_s",
+		    (rig_now_ns() - since_ns) / (double)RIG_NS_PER_S, "guest_s", s->guest_s);
 	session_judge(s, VERDICT_HANG, "%s", sentence);
 	session_event(s, EV_STALL);
 }
 
-/* Processor time of all of QEMU's threads so far (schedstat); 0 where it cannot be read. */
-static gint64 processor_ns(const struct session *s)
+/* How long QEMU's threads ran so far, and waited for a processor (schedstat); both 0 where it cannot be read. */
+static void read_processor(pid_t pid, gint64 *ret_ran, gint64 *ret_waited)
 {
-	g_autofree char *dir = g_strdup_printf("/proc/%d/task", (int)vm_pid(s->vm));
+	g_autofree char *dir = g_strdup_printf("/proc/%d/task", (int)pid);
 	g_autoptr(GDir) tasks = g_dir_open(dir, 0, NULL);
-	gint64 sum = 0;
 	const char *tid;
 
+	*ret_ran = *ret_waited = 0;
 	while (tasks && (tid = g_dir_read_name(tasks))) {
 		g_autofree char *file = g_build_filename(dir, tid, "schedstat", NULL), *text = NULL;
+		char *rest;
 
-		if (rig_read_file(file, 4096, &text, NULL, NULL))
-			sum += g_ascii_strtoll(text, NULL, 10);
+		if (!rig_read_file(file, 4096, &text, NULL, NULL))
+			continue;
+		*ret_ran += g_ascii_strtoll(text, &rest, 10);
+		*ret_waited += g_ascii_strtoll(rest, NULL, 10);
 	}
-	return sum;
 }
 
-/* Had QEMU the processor for that PERCENT of the patience since SINCE? A host that is slow has not let it. */
-static gboolean had_processor(const struct session *s, gint64 since, guint percent)
+/* By a signal or a debugger: state T in /proc/PID/stat, "PID (NAME) STATE ...". */
+static gboolean is_stopped(pid_t pid)
 {
-	return (processor_ns(s) - since) / (double)RIG_NS_PER_S >= share(s, percent);
+	g_autofree char *file = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
+	const char *end = rig_read_file(file, 4096, &text, NULL, NULL) ? strrchr(text, ')') : NULL;
+
+	return end && end[1] == ' ' && g_ascii_tolower(end[2]) == 't';
+}
+
+/*
+ * Brings given_s up to date. Of threads that wanted to run all the time the part in which they could counts;
+ * an idle guest wants nothing, and loses nothing. Of a QEMU on another host nothing is known, all time counts.
+ */
+static void count_given(struct session *s)
+{
+	struct watch *w = s->watch;
+	gint64 now = rig_now_ns(), ran, waited;
+	double passed = (now - w->tick_ns) / (double)RIG_NS_PER_S, wanted, lost;
+
+	read_processor(vm_pid(s->vm), &ran, &waited);
+	lost = MAX(0, waited - w->waited_ns) / (double)RIG_NS_PER_S;
+	wanted = lost + MAX(0, ran - w->ran_ns) / (double)RIG_NS_PER_S;
+	if (wanted > passed)
+		lost *= passed / wanted;
+	if (w->tick_ns && !is_stopped(vm_pid(s->vm)))
+		w->given_s += passed - lost;
+	w->tick_ns = now;
+	w->ran_ns = ran;
+	w->waited_ns = waited;
 }
 
 static const struct agent_run *longest(const struct session *s)
@@ -194,9 +228,9 @@ static void no_agent_gets_on(struct session *s, const char *how)
 
 	if (!a)
 		return;
-	stall(s, s->guest_s - s->watch->ended_s,
+	stall(s, s->watch->given_s - s->watch->ended_s, s->watch->ended_ns,
 	      "no agent gets on, %s: no operation has ended for %.1f s, agent %u (%s) is inside '%s'", how,
-	      s->guest_s - s->watch->ended_s, a->id, a->agent->name, a->now);
+	      s->watch->given_s - s->watch->ended_s, a->id, a->agent->name, a->now);
 }
 
 static void on_look(struct session *s, unsigned type, const char *text, void *data)
@@ -208,11 +242,11 @@ static void on_look(struct session *s, unsigned type, const char *text, void *da
 	if (!w || type != PROTO_WHO)
 		return;
 	w->asked = FALSE;
-	w->asked_s = s->guest_s;
+	w->asked_s = w->given_s;
 	is = look_read(text);
 	if (w->look && moved(w->look, is))
-		w->moved_s = s->guest_s;
-	else if (w->look && !runs_on(w->look, is) && watches(s) && s->guest_s - w->ended_s >= share(s, STILL))
+		w->moved_s = w->given_s;
+	else if (w->look && !runs_on(w->look, is) && watches(s) && w->given_s - w->ended_s >= share(s, STILL))
 		no_agent_gets_on(s, "and nobody runs in the kernel");
 	look_free(w->look);
 	w->look = is;
@@ -222,10 +256,10 @@ static void ask(struct session *s)
 {
 	struct watch *w = s->watch;
 
-	if (w->asked || s->guest_s - w->asked_s < share(s, NEXT_LOOK))
+	if (w->asked || w->given_s - w->asked_s < share(s, NEXT_LOOK))
 		return;
 	w->asked = TRUE;
-	w->asked_s = s->guest_s;
+	w->asked_s = w->given_s;
 	session_ask(s, PROTO_ASK_WHO, "busy\n", on_look, NULL);
 }
 
@@ -239,17 +273,19 @@ static void forget_looks(struct watch *w)
 static void watch_one(struct session *s, const struct agent_run *a)
 {
 	struct watch *w = s->watch;
-	double busy_s = a->busy_ms / 1000.0;
 
 	ask(s);
 	if (!w->early && w->look) {
 		w->early = g_steal_pointer(&w->look);
+		w->early_s = w->given_s;
 		return;
 	}
-	if ((busy_s >= share(s, 100) && w->early && w->look && in_both(w->early->blocked, w->look->blocked)) ||
-	    busy_s >= share(s, MOVING))
-		stall(s, busy_s, "an agent is stuck: agent %u (%s) has been inside '%s' for %.1f s", a->id, a->agent->name,
-		      a->now, busy_s);
+	if (w->early && w->look &&
+	    ((w->given_s - w->early_s >= share(s, ONE_AGENT) && in_both(w->early->blocked, w->look->blocked)) ||
+	     w->given_s - w->early_s >= share(s, MOVING)))
+		stall(s, w->given_s - w->early_s, rig_now_ns() - a->busy_ms * RIG_NS_PER_MS,
+		      "an agent is stuck: agent %u (%s) has been inside '%s' for %.1f s", a->id, a->agent->name, a->now,
+		      a->busy_ms / 1000.0);
 }
 
 static void watch_operations(struct session *s)
@@ -263,20 +299,19 @@ static void watch_operations(struct session *s)
 		ops += ((struct agent_run *)s->agents->pdata[i])->ops;
 	if (ops != w->ops || !a || !watches(s)) {
 		w->ops = ops;
-		w->ended_s = w->moved_s = s->guest_s;
-		w->ended_cpu_ns = processor_ns(s);
+		w->ended_s = w->moved_s = w->given_s;
+		w->ended_ns = w->tick_ns;
 		if (a && watches(s) && a->busy_ms / 1000.0 >= share(s, ONE_AGENT))
 			watch_one(s, a);
 		else
 			forget_looks(w);
 		return;
 	}
-	since = s->guest_s - w->ended_s;
+	since = w->given_s - w->ended_s;
 	if (since >= share(s, FIRST_LOOK))
 		ask(s);
-	unmoved = MIN(since, s->guest_s - w->moved_s);
-	if (unmoved >= share(s, RUNNING_SLOWLY) ||
-	    (unmoved >= share(s, RUNNING) && had_processor(s, w->ended_cpu_ns, PROCESSOR)))
+	unmoved = MIN(since, w->given_s - w->moved_s);
+	if (unmoved >= share(s, RUNNING))
 		no_agent_gets_on(s, "and memory does not change");
 	else if (since >= share(s, MOVING))
 		no_agent_gets_on(s, "though the kernel is busy");
@@ -286,19 +321,20 @@ static void watch_operations(struct session *s)
 static gboolean watch_beat(struct session *s)
 {
 	struct watch *w = s->watch;
-	gint64 now = rig_now_ns();
-	double silent = (now - s->last_beat_ns) / (double)RIG_NS_PER_S, ran;
+	double silent, ran;
 
 	if (w->beat_ns != s->last_beat_ns) {
 		w->beat_ns = s->last_beat_ns;
-		w->beat_cpu_ns = processor_ns(s);
+		w->beat_s = w->given_s;
+		w->beat_ran_ns = w->ran_ns;
 	}
+	silent = w->given_s - w->beat_s;
 	if (silent < share(s, BEATLESS))
 		return FALSE;
-	ran = (processor_ns(s) - w->beat_cpu_ns) / (double)RIG_NS_PER_S;
-	if (silent < share(s, 100) && (!w->beat_cpu_ns || ran < share(s, PROCESSOR)))
+	ran = (w->ran_ns - w->beat_ran_ns) / (double)RIG_NS_PER_S;
+	if (silent < share(s, PATIENT) && ran < share(s, PROCESSOR))
 		return FALSE;
-	stall(s, silent, "no beat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
+	stall(s, silent, s->last_beat_ns, "no beat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
 	return TRUE;
 }
 
@@ -306,6 +342,7 @@ static gboolean on_watch(gpointer data)
 {
 	struct session *s = data;
 
+	count_given(s);
 	if (vm_is_away(s->vm))
 		s->last_beat_ns = rig_now_ns(); /* nothing can be heard: silence says nothing */
 	if (s->paused || s->reset_waits || vm_is_away(s->vm))

@@ -182,8 +182,12 @@ static struct task *chain_end(struct task *task, struct lock **ret_lock, guint m
 		struct task *next = edge_next(task);
 
 		task->mark = mark;
-		if (!next || next->mark == mark)
+		if (!next || next->mark == mark) {
+			/* nobody has what the last one wants: that is where the chain ends, not what it holds */
+			if (task->wanted)
+				*ret_lock = task->wanted;
 			return task;
+		}
 		*ret_lock = task->wanted;
 		task = next;
 	}
