@@ -135,7 +135,7 @@ static guint spins(const struct task *task)
 			return 0;
 		seen += !strcmp(innermost(s->frames), function);
 	}
-	return seen;
+	return seen + (seen && task->confirmed);
 }
 
 static gboolean explain_cpu(struct hang *hang)
@@ -357,6 +357,8 @@ struct hang *hang_explain(const struct hang_source *source)
 		console_read(hang->scene, source->console, source->console_len);
 	if (source->who)
 		who_read(hang->scene, source->who);
+	if (source->registers)
+		registers_read(hang->scene, source->registers);
 	if (source->owners)
 		owners_read(hang->scene, source->owners);
 	edges_make(hang->scene);

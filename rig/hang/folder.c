@@ -42,7 +42,7 @@ static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_l
 struct hang *hang_of_folder(const char *dir, GError **error)
 {
 	struct hang_source source = {0};
-	g_autofree char *console = NULL, *who = NULL, *owners = NULL;
+	g_autofree char *console = NULL, *who = NULL, *owners = NULL, *registers = NULL;
 	json_auto_t *image = NULL;
 	gsize len = 0, console_len = 0;
 	struct hang *hang;
@@ -53,11 +53,13 @@ struct hang *hang_of_folder(const char *dir, GError **error)
 	}
 	console = read_end(dir, "console.raw", CONSOLE_MAX, &console_len);
 	who = read_end(dir, "postmortem/who", WHO_MAX, &len);
+	registers = read_end(dir, "postmortem/registers", WHO_MAX, &len);
 	owners = read_end(dir, "postmortem/owners.json", OWNERS_MAX, &len);
 	image = owners ? json_loadb(owners, len, 0, NULL) : NULL;
 	source.console = console;
 	source.console_len = console_len;
 	source.who = who;
+	source.registers = registers;
 	source.owners = image;
 	hang = hang_explain(&source);
 	return hang;

@@ -29,6 +29,7 @@ struct hang_source {
 	const char *console; /* bytes of a console or dmesg */
 	gsize console_len;
 	const char *who;  /* the guest's answer to WHO (docs/guest-protocol.md) */
+	const char *registers; /* QEMU's `info registers -a` */
 	json_t *owners;	  /* what owners.py found in a memory image, see owners.c */
 };
 
@@ -58,7 +59,7 @@ json_t *hang_json(const struct hang *hang, struct symbols *symbols);
 struct splat *hang_to_splat(const struct hang *hang);
 
 /*
- * Explains the run in DIR from console.raw, postmortem/who and postmortem/owners.json; each is bounded, and
+ * Explains the run in DIR from console.raw and postmortem/{who,registers,owners.json}; each is bounded, and
  * none is needed. Errors: DIR cannot be read.
  */
 struct hang *hang_of_folder(const char *dir, GError **error);

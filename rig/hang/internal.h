@@ -4,6 +4,7 @@
  *
  *	console.c	SysRq output, hung tasks, backtraces of CPUs to tasks
  *	who.c		the guest's own list of tasks
+ *	registers.c	QEMU's look at the CPUs
  *	owners.c	the memory image's tasks and locks
  *	waits.c		what a stack waits for
  *	edges.c		tasks and locks to who waits for whom
@@ -46,6 +47,7 @@ struct wait {
 struct sample {
 	GPtrArray *frames; /* of struct frame */
 	int cpu;
+	guint64 pc;    /* where it was, 0 where only the function is known */
 	guint64 stack; /* an address of its outermost frames, 0 where they have none */
 	gboolean irqs_off, user, flagged; /* flagged: its own registers have been read */
 };
@@ -71,6 +73,7 @@ struct task {
 	GPtrArray *samples;  /* of struct sample, oldest first */
 	guint64 stack;	     /* an address in its stack, 0 where frames are printed without */
 	guint64 order;	     /* newest text that told of it */
+	gboolean confirmed;  /* QEMU saw its CPU in the function of a sample, with interrupts off */
 
 	/* from the memory image */
 	gboolean imaged;
@@ -124,6 +127,7 @@ void scene_done(struct scene *scene);
 
 void console_read(struct scene *scene, const char *text, gsize len);
 void who_read(struct scene *scene, const char *text);
+void registers_read(struct scene *scene, const char *text);
 void owners_read(struct scene *scene, json_t *owners);
 
 /* waits.c */

@@ -157,6 +157,35 @@ START_TEST(a_cycle_is_the_same_from_both_ends)
 }
 END_TEST
 
+/* pseries: an NMI makes a CPU speak once; that it spins is known where QEMU saw it there before, interrupts off. */
+START_TEST(one_look_is_not_two)
+{
+	static const char log[] =
+		"[   37.236734][    C0] CPU: 0 PID: 37 Comm: hang Tainted: G      D            6.1.192 #1 \n"
+		"[   37.236747][    C0] NIP:  c000000000260204 LR: c0000000002601f8 CTR: c0000000000dac3c\n"
+		"[   37.236753][    C0] MSR:  8000000000001033 <SF,ME,IR,DR,RI,LE>  CR: 28002404  XER: 2004011e\n"
+		"[   37.236807][    C0] CFAR: c000000000260204 IRQMASK: 3 \n"
+		"[   37.236935][    C0] NIP [c000000000260204] rig_hang_spin.isra.0+0x38/0x3c\n";
+	static const struct {
+		const char *registers;
+		enum hang_kind kind;
+	} looks[] = {
+		{"CPU#0\nNIP c000000000260200   LR 0\nMSR 8000000000001033 HID0 0\n", HANG_CPU},
+		{NULL, HANG_NONE},
+		{"CPU#1\nNIP c000000000260200   LR 0\nMSR 8000000000001033 HID0 0\n", HANG_NONE}, /* another CPU */
+		{"CPU#0\nNIP c000000000260208   LR 0\nMSR 8000000000001033 HID0 0\n", HANG_NONE}, /* another function */
+		{"CPU#0\nNIP c000000000260200   LR 0\nMSR 8000000000009033 HID0 0\n", HANG_NONE}, /* interrupts are on */
+		{"CPU#0\nNIP\nMSR\nCPU#\nNIP x\nMSR 1\n", HANG_NONE},
+	};
+	const struct hang_source source = {
+		.console = log, .console_len = strlen(log), .registers = looks[_i].registers,
+	};
+	rig_auto(hang) hang = hang_explain(&source);
+
+	ck_assert_str_eq(hang_kind_name(hang_kind(hang)), hang_kind_name(looks[_i].kind));
+}
+END_TEST
+
 /* Kernels from 6.15 say who owns what a hung task waits for; what is said of a task that waits no more is old. */
 START_TEST(likely_owners_are_believed)
 {
@@ -283,6 +312,7 @@ int main(void)
 	tcase_add_loop_test(tcase, any_beginning_is_read, 0, MAX(1, (int)fixtures->len));
 	tcase_add_test(tcase, nobody_waits);
 	tcase_add_test(tcase, a_cycle_is_the_same_from_both_ends);
+	tcase_add_loop_test(tcase, one_look_is_not_two, 0, 6);
 	tcase_add_test(tcase, likely_owners_are_believed);
 	tcase_add_test(tcase, a_hang_can_be_known);
 	tcase_add_test(tcase, any_image_is_read);
