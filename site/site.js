@@ -129,21 +129,26 @@
       grid: { color: css("--line") } }, more);
   }
 
-  // Detection times or rates over the days, a series for each machine and kernel.
+  const hour = function (s) { return new Date(s * 1000).toISOString().slice(11, 16); };
+
+  // Detection times or rates over the days (or the hours of one), a series for each machine and kernel.
   function trend(data) {
-    const options = common("day (UTC)");
     const only = new Set();
 
     data.series.forEach(function (s) { s.points.forEach(function (p) { only.add(p[0]); }); });
     const from = Math.min.apply(null, Array.from(only)), to = Math.max.apply(null, Array.from(only));
-    const pad = Math.max((to - from) / 40, 43200);
+    const short = to - from < 86400; // runs of one night: hours
+    const pad = short ? Math.max((to - from) / 20, 60) : Math.max((to - from) / 40, 43200);
+    const options = common(short ? "time on " + day(from) + (day(to) === day(from) ? "" : " and " + day(to)) + " (UTC)" : "day (UTC)");
+    const steps = short ? [60, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600] : [86400];
 
     Object.assign(options.scales.x, { min: from - pad, max: to + pad });
-    options.scales.x.ticks.callback = day;
+    options.scales.x.ticks.callback = short ? hour : day;
     options.scales.x.afterBuildTicks = function (scale) {
-      const step = 86400 * Math.max(1, Math.ceil((to - from + 2 * pad) / 86400 / 7));
+      const span = to - from + 2 * pad, fits = steps.find(function (s) { return span / s <= 7; });
+      const step = fits || 86400 * Math.max(1, Math.ceil(span / 86400 / 7));
       scale.ticks = [];
-      for (let t = Math.ceil((from - pad) / 86400) * 86400; t <= to + pad; t += step) scale.ticks.push({ value: t });
+      for (let t = Math.ceil((from - pad) / step) * step; t <= to + pad; t += step) scale.ticks.push({ value: t });
     };
     options.scales.y = axis(data.unit, { beginAtZero: true });
     options.plugins.tooltip = { callbacks: {
@@ -170,7 +175,7 @@
 
     Object.assign(options.scales.x, { min: min, max: data.end });
     options.scales.lanes = axis("host", { type: "category", labels: data.lanes, offset: true, position: "left", stack: "time",
-      stackWeight: Math.max(1, data.lanes.length / 3), reverse: false });
+      ticks: { color: css("--soft"), autoSkip: false, font: { size: 11 } }, stackWeight: Math.max(1, data.lanes.length / 3), reverse: false });
     // states follow each other without a gap: every other one is lighter
     let states = 0;
     data.bars.forEach(function (b) { if (b.kind === "state" || b.kind === "then") b.kind = states++ % 2 ? "then" : "state"; });

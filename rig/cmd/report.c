@@ -14,7 +14,8 @@
 
 static const char summary[] =
 	"Shows the runs of a night (by default the newest one's) beside those before: what changed, the matrix of\n"
-	"scenarios, machines and kernels, and every signature. With RUN... just these are the night. Several outputs can be asked for at once; FILE may be - for standard output.";
+	"scenarios, machines and kernels, and every signature. With RUN... just these are the night. Several outputs\n"
+	"can be asked for at once; FILE may be - for standard output.";
 
 static const char examples[] =
 	"  rig report                                 one screen\n"
@@ -207,10 +208,10 @@ static char *symbolise(const struct shown_run *run, json_t *report, void *frames
 	return frames_text(frames, json_string_value(model_at(run->info->inputs, "kernel/hash")), report);
 }
 
-static gboolean put_pages(const struct wishes *wishes, const struct model *model, GError **error)
+static gboolean put_pages(const struct wishes *wishes, const char *results, const struct model *model, GError **error)
 {
 	rig_auto(frames) frames = frames_new();
-	const struct html_options options = {.dir = wishes->html, .symbolise = symbolise, .data = frames};
+	const struct html_options options = {.dir = wishes->html, .results = results, .symbolise = symbolise, .data = frames};
 	gboolean no_charts;
 	guint pages;
 
@@ -222,7 +223,7 @@ static gboolean put_pages(const struct wishes *wishes, const struct model *model
 	return TRUE;
 }
 
-static gboolean put_all(const struct wishes *wishes, const struct model *model, GError **error)
+static gboolean put_all(const struct wishes *wishes, const char *results, const struct model *model, GError **error)
 {
 	guint to_stdout = 0, wanted = wishes->html != NULL;
 
@@ -236,7 +237,7 @@ static gboolean put_all(const struct wishes *wishes, const struct model *model, 
 		if ((wishes->flags[i] || wishes->files[i] || (!wanted && !i)) &&
 		    !put(&report_formats[i], model, wishes->files[i], error))
 			return FALSE;
-	return !wishes->html || put_pages(wishes, model, error);
+	return !wishes->html || put_pages(wishes, results, model, error);
 }
 
 static gboolean report(const struct wishes *wishes, char **words, struct window *window, GError **error)
@@ -250,7 +251,7 @@ static gboolean report(const struct wishes *wishes, char **words, struct window 
 		return rig_fail(error, RIG_EXIT_USAGE, "no run is kept in '%s' yet; `rig run` makes one", results);
 	model = model_new(window->runs, &(const struct model_options){.now = window->now, .label = window->now ? wishes->night : NULL,
 								      .older = window->older});
-	return put_all(wishes, model, error);
+	return put_all(wishes, results, model, error);
 }
 
 int cmd_report(int argc, char **argv)

@@ -128,6 +128,23 @@ static void put_matrix(struct page *page, const struct model *model)
 		       "FLAKY: some runs failed, some passed. Arrow keys go from cell to cell.</p>\n");
 }
 
+static void put_searches(struct page *page, const struct site *site)
+{
+	if (!site->bisections->len)
+		return;
+	html_raw(page, "<h2 id=\"bisections\">Bisections</h2>\n<ul class=\"changes\">\n");
+	for (guint i = 0; i < site->bisections->len; i++) {
+		const struct bisection *b = site->bisections->pdata[i];
+		g_autofree char *scenario = model_text(b->result, "scenario"), *key = model_text(b->result, "target/key");
+
+		html(page, "<li><span class=\"badge\">%.1f %%</span><span class=\"what\"><a href=\"bisect/%s.html\">%s</a> "
+			   "<span class=\"soft\">%s%s%s</span></span></li>\n",
+		     100 * json_number_value(json_object_get(b->result, "confidence")), b->slug, b->title, scenario,
+		     strcmp(key, "?") ? ", " : "", strcmp(key, "?") ? key : "");
+	}
+	html_raw(page, "</ul>\n");
+}
+
 void write_index(struct site *site)
 {
 	const struct model *model = site->model;
@@ -137,5 +154,6 @@ void write_index(struct site *site)
 	put_state(&page, model);
 	put_changes(&page, model);
 	put_matrix(&page, model);
+	put_searches(&page, site);
 	page_end(site, &page, "index.html");
 }

@@ -152,6 +152,7 @@ static void write_signature(struct site *site, const struct signature *signature
 	put_fact(&page, "kernels", kernels);
 	put_fact(&page, "machines", machines);
 	put_fact(&page, "scenarios", scenarios);
+	put_bisections(&page, site, signature->bug);
 	html_raw(&page, "</dl>\n");
 	put_picture(site, &page, signature->report);
 	html(&page, "<h2>Its last report</h2>\n<pre tabindex=\"0\" aria-label=\"report\">%s</pre>\n<h2>Runs with it</h2>\n", text);

@@ -73,7 +73,7 @@ static const char *lockdep_text(json_t *lockdep)
 							       : "not armed at the end";
 }
 
-static void put_facts(struct page *page, const struct shown_run *run)
+static void put_facts(struct site *site, struct page *page, const struct shown_run *run)
 {
 	json_t *in = run->info->inputs, *details = run->info->details, *seed = json_object_get(in, "seed");
 	static const char *const rows[][2] = {
@@ -99,6 +99,7 @@ static void put_facts(struct page *page, const struct shown_run *run)
 
 		put_fact(page, rows[i][0], value);
 	}
+	put_bisection_of(page, site, run);
 	put_fact(page, "folder", dir);
 	html_raw(page, "</dl>\n");
 }
@@ -237,8 +238,11 @@ static void write_run(struct site *site, const struct shown_run *run)
 	struct page page = page_begin("../", TAB_NONE, title, TRUE);
 
 	put_state(&page, run);
-	put_facts(&page, run);
-	html(&page, "<h2>Again</h2>\n<pre class=\"cmd\">rig replay %s\nrig show %s</pre>\n", run->name, run->name);
+	put_facts(site, &page, run);
+	html(&page, "<h2>Again</h2>\n<pre class=\"cmd\">rig replay %s\nrig show %s", run->name, run->name);
+	if (run->info->verdict == VERDICT_HANG)
+		html(&page, "\nrig explain %s", run->name);
+	html_raw(&page, "</pre>\n");
 	put_timeline(&page, run);
 	put_reports(site, &page, run);
 	put_counts(&page, run);

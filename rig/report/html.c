@@ -14,7 +14,7 @@
 #define MARK ".hotplug-rig-site" /* a folder with it is ours to tidy */
 #define CHART "assets/chart.min.js"
 
-static const char *const folders[] = {"assets", "run", "cell", "signature"};
+static const char *const folders[] = {"assets", "run", "cell", "signature", "bisect"};
 
 static gboolean is_empty(const char *dir)
 {
@@ -86,7 +86,9 @@ gboolean html_write(const struct model *model, const struct html_options *option
 {
 	g_autoptr(GHashTable) written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) pictures = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	struct site site = {.model = model, .options = options, .written = written, .pictures = pictures};
+	g_autoptr(GPtrArray) bisections = bisections_read(options->results);
+	struct site site = {
+		.model = model, .options = options, .written = written, .pictures = pictures, .bisections = bisections};
 	gboolean no_charts;
 	guint assets;
 
@@ -96,6 +98,7 @@ gboolean html_write(const struct model *model, const struct html_options *option
 	write_runs(&site);
 	write_cells(&site);
 	write_signatures(&site);
+	write_bisections(&site);
 	write_lists(&site);
 	write_trends(&site);
 	write_index(&site); /* last: it leads to all others */

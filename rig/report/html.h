@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The pages: a folder that opens from the disk, without server or network. index.html is the matrix; there is a
- * page for each run, cell and signature. The same runs give the same bytes.
+ * page for each run, cell, signature and bisection. The same runs give the same bytes.
  */
 #ifndef RIG_REPORT_HTML_H
 #define RIG_REPORT_HTML_H
@@ -12,6 +12,7 @@
 
 struct html_options {
 	const char *dir; /* made where it does not exist */
+	const char *results; /* where bisections are looked for; NULL: there are none */
 	/*
 	 * Function, file and line of a report's frames, one a line; NULL where nothing is known. May
 	 * be NULL. The text is the callee's to make and the pages' to free.

@@ -13,6 +13,15 @@ void model_find_changes(struct model *model);
 /* The newest bad run of now, else the newest of now, else NULL. */
 const struct shown_run *model_witness(const GPtrArray *runs);
 
+/* shown.c: INFO outlives it; its cell is the caller's to set. */
+struct shown_run *shown_run_new(const struct run_info *info);
+void shown_run_free(gpointer run);
+
+/* A file name that a reader recognises in WORDS and that no two KEYs share. The caller's. */
+char *model_slug_of(const char *words, const char *key);
+/* NAME itself, where that can be a file name and a link as it is. The caller's. */
+char *model_slug(const char *name);
+
 /* "2026-11-21", "2026-11-21 06:54" in UTC; "?" for 0. The caller's. */
 char *model_day(gint64 when);
 char *model_minute(gint64 when);

@@ -11,6 +11,7 @@ struct site {
 	const struct model *model;
 	const struct html_options *options;
 	GHashTable *written; /* file names below the folder */
+	GPtrArray *bisections; /* of struct bisection, the newest first */
 	GHashTable *pictures; /* what is drawn, as JSON -> SVG, "" where it cannot be drawn */
 	GError *error;	     /* the first */
 };
@@ -43,6 +44,17 @@ void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean
 void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t *data);
 void put_chart_end(struct page *page);
 
+/* A finished search of `rig bisect`. */
+struct bisection {
+	char *slug, *title;
+	json_t *result; /* as docs/bisect.md has it */
+};
+/* Those below RESULTS, the newest 100; RESULTS may be NULL. Free with g_ptr_array_unref(). */
+GPtrArray *bisections_read(const char *results);
+/* Rows of a list of facts: searches for BUG; the search that RUN was made by. Nothing where there is none. */
+void put_bisections(struct page *page, const struct site *site, const char *bug);
+void put_bisection_of(struct page *page, const struct site *site, const struct shown_run *run);
+
 /* The lock cycle of a report, or who waits for whom in a hang, as a picture if it has one. */
 void put_picture(struct site *site, struct page *page, json_t *report);
 
@@ -53,6 +65,7 @@ void write_trends(struct site *site);
 void write_runs(struct site *site);
 void write_cells(struct site *site);
 void write_signatures(struct site *site);
+void write_bisections(struct site *site);
 void put_trends(struct page *page, GPtrArray *cells); /* two charts */
 void put_timeline(struct page *page, const struct shown_run *run);
 

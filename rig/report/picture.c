@@ -39,7 +39,7 @@ static char *draw_cycle(json_t *cycle)
 		const char *klass = json_string_value(json_array_get(cycle, i));
 
 		nodes[i] = (struct graph_node){klass ? klass : "?", GRAPH_ROUND, TRUE};
-		edges[i] = (struct graph_edge){i, (i + 1) % n, "held while taking", TRUE};
+		edges[i] = (struct graph_edge){i, (i + 1) % n, "  held while taking", TRUE};
 	}
 	return draw(&graph);
 }

@@ -22,16 +22,21 @@ static void teardown(void)
 	g_clear_pointer(&dir, g_free);
 }
 
-static guint write_pages(GPtrArray *runs, const char *into)
+static guint write_pages_of(const char *results, GPtrArray *runs, const char *into)
 {
 	rig_auto(model) model = model_new(runs, NULL);
-	const struct html_options options = {.dir = into};
+	const struct html_options options = {.dir = into, .results = results};
 	g_autoptr(GError) error = NULL;
 	gboolean no_charts;
 	guint pages = 0;
 
 	ck_assert_msg(html_write(model, &options, &pages, &no_charts, &error), "%s", error ? error->message : "?");
 	return pages;
+}
+
+static guint write_pages(GPtrArray *runs, const char *into)
+{
+	return write_pages_of(NULL, runs, into);
 }
 
 /* The pages below DIR: relative name -> content. */
@@ -165,6 +170,40 @@ START_TEST(pages_of_old_runs_go)
 }
 END_TEST
 
+static void put_search(const char *results, const char *name, const char *result)
+{
+	g_autofree char *folder = g_build_filename(results, name, NULL), *file = g_build_filename(folder, "result.json", NULL);
+
+	ck_assert_int_eq(g_mkdir_with_parents(folder, 0755), 0);
+	ck_assert(g_file_set_contents(file, result, -1, NULL));
+}
+
+/* A bisection's page; what is none, or broken, has none. */
+START_TEST(bisections_have_pages)
+{
+	g_autofree char *results = g_build_filename(dir, "results", NULL), *site = g_build_filename(dir, "site", NULL);
+	g_autoptr(GPtrArray) runs = two_nights();
+	g_autoptr(GHashTable) found = NULL;
+	const char *page, *index;
+
+	put_search(results, "20261121T000000Z-bisect-a-1",
+		   "{\"end\": \"found\", \"confidence\": 0.995, \"answer\": [{\"subject\": \"<script>alert(1)\", \"id\": \"abc\"}],"
+		   "\"evidence\": [{\"runs\": [{\"run\": \"../../gone\", \"outcome\": \"clean\"}, 7]}, null], \"target\": []}");
+	put_search(results, "20261121T000000Z-bisect-b-2", "{\"end\": ");
+	put_search(results, "20261121T000000Z-other", "{}");
+	ck_assert_uint_eq(write_pages_of(results, runs, site), 15 + 8 + 5 + 4 + 1);
+	found = pages_of(site);
+	page = g_hash_table_lookup(found, "bisect/20261121T000000Z-bisect-a-1.html");
+	index = g_hash_table_lookup(found, "index.html");
+	ck_assert_ptr_nonnull(page);
+	ck_assert_ptr_nonnull(strstr(page, "First bad: &lt;script&gt;"));
+	ck_assert_ptr_nonnull(strstr(page, "99.50 % sure"));
+	ck_assert_ptr_null(strstr(page, "<script>alert"));
+	ck_assert_ptr_null(strstr(page, "href=\"../../"));
+	ck_assert_ptr_nonnull(strstr(index, "bisect/20261121T000000Z-bisect-a-1.html"));
+}
+END_TEST
+
 /* A wrong folder loses nothing. */
 START_TEST(a_folder_of_others_is_left_alone)
 {
@@ -214,6 +253,7 @@ void add_html_tests(Suite *suite)
 	tcase_add_test(tests, words_of_a_guest_are_no_markup);
 	tcase_add_test(tests, same_runs_same_bytes);
 	tcase_add_test(tests, pages_of_old_runs_go);
+	tcase_add_test(tests, bisections_have_pages);
 	tcase_add_test(tests, a_folder_of_others_is_left_alone);
 	tcase_add_test(tests, a_real_run_is_shown);
 	suite_add_tcase(suite, tests);
