@@ -116,22 +116,12 @@ static int version_of(sqlite3 *db)
 	return stmt && db_row(stmt, NULL) ? sqlite3_column_int(stmt, 0) : -1;
 }
 
-static gboolean make_tables(sqlite3 *db, GError **error)
+gboolean db_make_tables(sqlite3 *db, GError **error)
 {
 	g_autofree char *version = g_strdup_printf("PRAGMA user_version = %d", INDEX_VERSION);
 
 	return db_exec(db, drop, error) && db_exec(db, schema, error) && db_exec(db, rollup, error) &&
 	       db_exec(db, version, error);
-}
-
-gboolean db_empty(sqlite3 *db, GError **error)
-{
-	if (!db_exec(db, "BEGIN IMMEDIATE", error))
-		return FALSE;
-	if (make_tables(db, error))
-		return db_exec(db, "COMMIT", error);
-	db_exec(db, "ROLLBACK", NULL);
-	return FALSE;
 }
 
 /* In one transaction, whoever comes first: the others see that it is done. */
@@ -141,7 +131,7 @@ static gboolean make_schema(sqlite3 *db, GError **error)
 		return TRUE;
 	if (!db_exec(db, "BEGIN IMMEDIATE", error))
 		return FALSE;
-	if (version_of(db) == INDEX_VERSION || make_tables(db, error))
+	if (version_of(db) == INDEX_VERSION || db_make_tables(db, error))
 		return db_exec(db, "COMMIT", error);
 	db_exec(db, "ROLLBACK", NULL);
 	return FALSE;

@@ -13,6 +13,7 @@ struct run_index {
 	char *results, *folder; /* RESULTS, RESULTS/.index or NULL: in memory */
 	index_progress progress;
 	void *data;
+	gboolean rebuilding; /* all is one transaction: nobody sees half an index */
 };
 
 /* Opens or makes the file (NULL: in memory) with today's schema. *ret_damaged: it is none of ours and must go. */
@@ -21,8 +22,8 @@ gboolean db_open(const char *file, sqlite3 **ret, gboolean *ret_damaged, GError 
 /* Statements of no result; several with ';' between. */
 gboolean db_exec(sqlite3 *db, const char *sql, GError **error);
 
-/* Makes every table anew, without rows. */
-gboolean db_empty(sqlite3 *db, GError **error);
+/* Makes every table anew, without rows. To be called in a transaction. */
+gboolean db_make_tables(sqlite3 *db, GError **error);
 
 /* A statement with TEXTS (NULL-terminated, may be NULL) bound to ?1, ?2, … NULL with an error. */
 sqlite3_stmt *db_query(sqlite3 *db, const char *sql, const char *const *texts, GError **error);

@@ -105,20 +105,36 @@ static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray 
 
 /* ---- bringing it up to date ---- */
 
-/* In transactions of some hundred runs: a reader is never kept waiting for long. */
+static gboolean begin(struct run_index *ix, GError **error)
+{
+	return ix->rebuilding || db_exec(ix->db, "BEGIN IMMEDIATE", error);
+}
+
+static gboolean commit(struct run_index *ix, GError **error)
+{
+	return ix->rebuilding || db_exec(ix->db, "COMMIT", error);
+}
+
+static void roll_back(struct run_index *ix)
+{
+	if (!ix->rebuilding)
+		db_exec(ix->db, "ROLLBACK", NULL);
+}
+
+/* In transactions of some hundred runs: another writer is never kept waiting for long. */
 static gboolean add_all(struct run_index *ix, const GPtrArray *names, GError **error)
 {
 	for (guint i = 0; i < names->len; i++) {
-		if (i % BATCH == 0 && !db_exec(ix->db, i ? "COMMIT; BEGIN IMMEDIATE" : "BEGIN IMMEDIATE", error))
+		if (i % BATCH == 0 && ((i && !commit(ix, error)) || !begin(ix, error)))
 			return FALSE;
 		if (!index_add(ix, names->pdata[i], error)) {
-			db_exec(ix->db, "ROLLBACK", NULL);
+			roll_back(ix);
 			return FALSE;
 		}
 		if (ix->progress && i % 64 == 63)
 			ix->progress(i + 1, names->len, ix->data);
 	}
-	return !names->len || db_exec(ix->db, "COMMIT", error);
+	return !names->len || commit(ix, error);
 }
 
 static gboolean drop_all(struct run_index *ix, GHashTable *names, GError **error)
@@ -127,7 +143,7 @@ static gboolean drop_all(struct run_index *ix, GHashTable *names, GError **error
 	GHashTableIter iter;
 	gpointer name;
 
-	if (!stmt || !db_exec(ix->db, "BEGIN IMMEDIATE", error))
+	if (!stmt || !begin(ix, error))
 		return FALSE;
 	g_hash_table_iter_init(&iter, names);
 	while (g_hash_table_iter_next(&iter, &name, NULL)) {
@@ -135,7 +151,7 @@ static gboolean drop_all(struct run_index *ix, GHashTable *names, GError **error
 		db_row(stmt, NULL);
 		sqlite3_reset(stmt);
 	}
-	return db_exec(ix->db, "COMMIT", error);
+	return commit(ix, error);
 }
 
 static gboolean look_again_at_running(struct run_index *ix, GError **error)
@@ -242,9 +258,13 @@ struct run_index *index_rebuild(const char *results, index_progress progress, vo
 	rig_auto(run_index) ix = open_only(results, progress, data, error);
 	folder_auto held = ix ? lock(ix) : -1;
 
-	if (!ix || !db_empty(ix->db, error) || !update(ix, error))
+	if (!ix || !begin(ix, error))
 		return NULL;
-	return g_steal_pointer(&ix);
+	ix->rebuilding = TRUE;
+	if (!db_make_tables(ix->db, error) || !update(ix, error))
+		return NULL; /* closing it rolls back */
+	ix->rebuilding = FALSE;
+	return commit(ix, error) ? g_steal_pointer(&ix) : NULL;
 }
 
 void index_free(struct run_index *ix)

@@ -213,6 +213,37 @@ START_TEST(rebuilt)
 }
 END_TEST
 
+static void look(guint done, guint all, void *data)
+{
+	g_autofree char *file = g_build_filename(scratch, ".index", "runs.sqlite", NULL);
+	sqlite3 *db;
+	sqlite3_stmt *stmt;
+
+	(void)done;
+	(void)all;
+	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT count(*) FROM runs", -1, &stmt, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
+	*(int *)data = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+}
+
+/* Who asks while it is made again sees what it was. */
+START_TEST(rebuilt_at_once)
+{
+	rig_auto(run_index) ix = NULL;
+	rig_auto(run_index) again = NULL;
+	int seen = -1;
+
+	make_some(70);
+	ix = open_index();
+	again = index_rebuild(scratch, look, &seen, NULL);
+	ck_assert_ptr_nonnull(again);
+	ck_assert_int_eq(seen, 70);
+}
+END_TEST
+
 static void other_version(const char *file)
 {
 	sqlite3 *db;
@@ -465,6 +496,7 @@ void add_index_tests(Suite *suite)
 	tcase_add_test(tc, follows);
 	tcase_add_loop_test(tc, means, 0, G_N_ELEMENTS(meanings));
 	tcase_add_test(tc, rebuilt);
+	tcase_add_test(tc, rebuilt_at_once);
 	tcase_add_loop_test(tc, damaged, 0, 3);
 	tcase_add_test(tc, many_writers);
 	tcase_add_test(tc, no_results);
