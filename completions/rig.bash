@@ -37,6 +37,10 @@ _rig_runs() {
 	rig list --json 2>/dev/null | sed -n 's/^    "run": "\(.*\)",$/\1/p'
 }
 
+_rig_nights() {
+	rig nightly --list 2>/dev/null | sed 's/ .*//'
+}
+
 _rig() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-} words=
 	COMPREPLY=()
@@ -47,6 +51,8 @@ _rig() {
 	case $prev in
 	-m | --machine) words=$(_rig_machines) ;;
 	-r | --results | --html) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+	--night) words=$(_rig_nights) ;;
+	--scenario) words=$(_rig_scenarios) ;;
 	--accel) words="auto kvm tcg" ;;
 	--firmware) words="vof slof" ;;
 	--mmu) words="radix hash" ;;
@@ -63,7 +69,8 @@ _rig() {
 			words=$(_rig_options "$command")
 			[ -z "$(_rig_words "$command")" ] || words="$words $(_rig_options "$command ${COMP_WORDS[2]}")"
 			;;
-		run,*) words=$(_rig_scenarios) ;;
+		run,* | history,*) words=$(_rig_scenarios) ;;
+		compare,*) words="$(_rig_nights) last last~1" ;;
 		show,* | explain,* | recheck,* | replay,* | report,*) words=$(_rig_runs) ;;
 		*) [ "$COMP_CWORD" -eq 2 ] && words=$(_rig_words "$command") ;;
 		esac

@@ -79,50 +79,10 @@ static void print_explanation(json_t *json)
 		printf("\n  key  %s\n", key);
 }
 
-/* The index of the node called LABEL, a new one where there is none. */
-static guint node_of(GArray *nodes, const char *label, enum graph_shape shape, gboolean marked)
-{
-	struct graph_node node = {label, shape, marked};
-
-	for (guint i = 0; i < nodes->len; i++) {
-		struct graph_node *old = &g_array_index(nodes, struct graph_node, i);
-
-		if (strcmp(old->label, label))
-			continue;
-		old->marked |= marked;
-		return i;
-	}
-	g_array_append_val(nodes, node);
-	return nodes->len - 1;
-}
-
 static gboolean draw(json_t *json, const char *path, GError **error)
 {
-	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(struct graph_node));
-	g_autoptr(GArray) edges = g_array_new(FALSE, FALSE, sizeof(struct graph_edge));
-	struct graph graph = {.title = word(json, "title"), .sideways = TRUE};
-	g_autofree char *svg = NULL;
-	json_t *item;
-	size_t i;
+	g_autofree char *svg = graph_waits(json_object_get(json, "graph"), word(json, "title"), error);
 
-	json_array_foreach (json_object_get(json, "graph"), i, item) {
-		gboolean marked = json_is_true(json_object_get(item, "marked"));
-		gboolean holds = !strcmp(word(item, "what"), "held by");
-		struct graph_edge edge = {0, 0, word(item, "what"), marked};
-
-		if (nodes->len + 2 > GRAPH_NODES_MAX || edges->len == GRAPH_EDGES_MAX)
-			break;
-		edge.from = node_of(nodes, word(item, "from"), holds ? GRAPH_BOX : GRAPH_ROUND, marked);
-		edge.to = node_of(nodes, word(item, "to"), holds ? GRAPH_ROUND : GRAPH_BOX, marked);
-		g_array_append_val(edges, edge);
-	}
-	if (!nodes->len)
-		node_of(nodes, word(json, "title"), GRAPH_NOTE, FALSE);
-	graph.nodes = (const struct graph_node *)nodes->data;
-	graph.n_nodes = nodes->len;
-	graph.edges = (const struct graph_edge *)edges->data;
-	graph.n_edges = edges->len;
-	svg = graph_svg(&graph, error);
 	return svg && rig_write_file(path, svg, -1, error);
 }
 

@@ -204,6 +204,16 @@ static char *file_of(const char *what)
 	return strchr(what, '/') || g_str_has_suffix(what, ".yaml") ? g_strdup(what) : rig_home_path(relative);
 }
 
+/* There is none of that name: those there are. */
+static void fail_name(const char *what, GError **error)
+{
+	g_autofree char *folder = rig_home_path("scenarios/plans"), *all = NULL;
+	g_auto(GStrv) names = rig_names_in(folder, ".yaml");
+
+	all = g_strjoinv(", ", names);
+	rig_fail(error, RIG_EXIT_USAGE, "there is no plan '%s': write one of %s, or a file's path", what, all);
+}
+
 struct plan *plan_load(const char *what, GError **error)
 {
 	g_autofree char *file = file_of(what), *data = NULL;
@@ -211,6 +221,10 @@ struct plan *plan_load(const char *what, GError **error)
 	rig_auto(plan) plan = NULL;
 	gsize len;
 
+	if (strcmp(file, what) && !g_file_test(file, G_FILE_TEST_EXISTS)) {
+		fail_name(what, error);
+		return NULL;
+	}
 	if (!rig_read_file(file, FILE_MAX, &data, &len, error))
 		return NULL;
 	tree = tree_parse(file, data, len, error);

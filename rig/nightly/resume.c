@@ -183,32 +183,20 @@ static json_t *read_json(const char *dir, const char *name)
 	return NULL;
 }
 
-static int by_text(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static GPtrArray *night_ids(const char *results)
+static char **night_ids(const char *results)
 {
 	g_autofree char *nights = g_build_filename(results, "nights", NULL);
-	g_autoptr(GDir) dir = g_dir_open(nights, 0, NULL);
-	GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
-	const char *name;
 
-	while (dir && (name = g_dir_read_name(dir)))
-		if (*name != '.')
-			g_ptr_array_add(ids, g_strdup(name));
-	g_ptr_array_sort(ids, by_text);
-	return ids;
+	return rig_names_in(nights, "");
 }
 
 json_t *night_list(const char *results)
 {
-	g_autoptr(GPtrArray) ids = night_ids(results);
+	g_auto(GStrv) ids = night_ids(results);
 	json_t *array = json_array();
 
-	for (guint i = 0; i < ids->len; i++) {
-		g_autofree char *dir = g_build_filename(results, "nights", ids->pdata[i], NULL);
+	for (char **id = ids; *id; id++) {
+		g_autofree char *dir = g_build_filename(results, "nights", *id, NULL);
 		json_t *json = read_json(dir, "night.json");
 
 		if (json)
@@ -220,16 +208,16 @@ json_t *night_list(const char *results)
 /* The newest of PLAN that is not finished. */
 static char *find_unfinished(const char *results, const char *plan, GError **error)
 {
-	g_autoptr(GPtrArray) ids = night_ids(results);
+	g_auto(GStrv) ids = night_ids(results);
 
-	for (guint i = ids->len; i-- > 0;) {
-		g_autofree char *dir = g_build_filename(results, "nights", ids->pdata[i], NULL);
+	for (guint i = g_strv_length(ids); i-- > 0;) {
+		g_autofree char *dir = g_build_filename(results, "nights", ids[i], NULL);
 		json_auto_t *cells = read_json(dir, "cells.json");
 		json_auto_t *done = read_json(dir, "night.json");
 
 		if (!g_strcmp0(json_string_value(json_object_get(cells, "plan")), plan) &&
 		    !json_is_true(json_object_get(done, "finished")))
-			return g_strdup(ids->pdata[i]);
+			return g_strdup(ids[i]);
 	}
 	rig_fail(error, RIG_EXIT_USAGE, "no night of the plan '%s' is left unfinished", plan);
 	return NULL;

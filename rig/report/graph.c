@@ -6,6 +6,7 @@
 #include "report/graph.h"
 
 #include <graphviz/gvc.h>
+#include <string.h>
 
 #include "util/error.h"
 
@@ -136,4 +137,57 @@ char *graph_svg(const struct graph *graph, GError **error)
 	if (!svg)
 		rig_fail(error, RIG_EXIT_INFRA, "Graphviz could not draw the picture");
 	return svg;
+}
+
+/* ---- who waits for whom ---- */
+
+static const char *word(json_t *edge, const char *key)
+{
+	const char *text = json_string_value(json_object_get(edge, key));
+
+	return text ? text : "?";
+}
+
+/* The index of the node called LABEL, a new one where there is none. */
+static guint node_of(GArray *nodes, const char *label, enum graph_shape shape, gboolean marked)
+{
+	struct graph_node node = {label, shape, marked};
+
+	for (guint i = 0; i < nodes->len; i++) {
+		struct graph_node *old = &g_array_index(nodes, struct graph_node, i);
+
+		if (strcmp(old->label, label))
+			continue;
+		old->marked |= marked;
+		return i;
+	}
+	g_array_append_val(nodes, node);
+	return nodes->len - 1;
+}
+
+char *graph_waits(json_t *waits, const char *title, GError **error)
+{
+	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(struct graph_node));
+	g_autoptr(GArray) edges = g_array_new(FALSE, FALSE, sizeof(struct graph_edge));
+	struct graph graph = {.title = title, .sideways = TRUE};
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (waits, i, item) {
+		gboolean marked = json_is_true(json_object_get(item, "marked")), held = !strcmp(word(item, "what"), "held by");
+		struct graph_edge edge = {0, 0, word(item, "what"), marked};
+
+		if (nodes->len + 2 > GRAPH_NODES_MAX || edges->len == GRAPH_EDGES_MAX)
+			break;
+		edge.from = node_of(nodes, word(item, "from"), held ? GRAPH_BOX : GRAPH_ROUND, marked);
+		edge.to = node_of(nodes, word(item, "to"), held ? GRAPH_ROUND : GRAPH_BOX, marked);
+		g_array_append_val(edges, edge);
+	}
+	if (!nodes->len && title)
+		node_of(nodes, title, GRAPH_NOTE, FALSE);
+	graph.nodes = (const struct graph_node *)nodes->data;
+	graph.n_nodes = nodes->len;
+	graph.edges = (const struct graph_edge *)edges->data;
+	graph.n_edges = edges->len;
+	return graph_svg(&graph, error);
 }

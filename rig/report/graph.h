@@ -7,6 +7,7 @@
 #define RIG_REPORT_GRAPH_H
 
 #include <glib.h>
+#include <jansson.h>
 
 /* A picture with more of either is refused: nobody could read it. */
 #define GRAPH_NODES_MAX 200
@@ -40,5 +41,12 @@ struct graph {
  * without a node; RIG_EXIT_INFRA: Graphviz failed). Not for threads: Graphviz has global state.
  */
 char *graph_svg(const struct graph *graph, GError **error);
+
+/*
+ * Who waits for whom: WAITS is [{"from": task or lock, "to", "what": "waits for" or "held by", "marked"}, …], as
+ * `rig explain --json` has it in `graph`. What is too much for a picture is left out. Of an empty list TITLE (which may be
+ * NULL) is all there is to see. As graph_svg().
+ */
+char *graph_waits(json_t *waits, const char *title, GError **error);
 
 #endif

@@ -67,24 +67,14 @@ static struct bisection *bisection_read(const char *results, const char *name)
 	return b;
 }
 
-static int newest_first(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)b, *(char *const *)a);
-}
-
 GPtrArray *bisections_read(const char *results)
 {
-	g_autoptr(GDir) dir = results ? g_dir_open(results, 0, NULL) : NULL;
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_auto(GStrv) names = results ? rig_names_in(results, "") : g_new0(char *, 1);
 	GPtrArray *all = g_ptr_array_new_with_free_func(bisection_free);
-	const char *name;
 
-	while (dir && (name = g_dir_read_name(dir)))
-		if (strstr(name, "-bisect-"))
-			g_ptr_array_add(names, g_strdup(name));
-	g_ptr_array_sort(names, newest_first);
-	for (guint i = 0; i < names->len && all->len < SHOWN_MAX; i++) {
-		struct bisection *b = bisection_read(results, names->pdata[i]);
+	/* names begin with their time */
+	for (guint i = g_strv_length(names); i-- > 0 && all->len < SHOWN_MAX;) {
+		struct bisection *b = strstr(names[i], "-bisect-") ? bisection_read(results, names[i]) : NULL;
 
 		if (b)
 			g_ptr_array_add(all, b);

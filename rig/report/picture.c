@@ -44,54 +44,11 @@ static char *draw_cycle(json_t *cycle)
 	return draw(&graph);
 }
 
-static const char *word(json_t *edge, const char *key)
-{
-	const char *text = json_string_value(json_object_get(edge, key));
-
-	return text ? text : "?";
-}
-
-/* The index of the node called LABEL, a new one where there is none. */
-static guint node_of(GArray *nodes, const char *label, enum graph_shape shape, gboolean marked)
-{
-	struct graph_node node = {label, shape, marked};
-
-	for (guint i = 0; i < nodes->len; i++) {
-		struct graph_node *old = &g_array_index(nodes, struct graph_node, i);
-
-		if (strcmp(old->label, label))
-			continue;
-		old->marked |= marked;
-		return i;
-	}
-	g_array_append_val(nodes, node);
-	return nodes->len - 1;
-}
-
-/* [{"from": task or lock, "to", "what": "waits for" or "held by", "marked"}, …] */
 static char *draw_waits(json_t *waits)
 {
-	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(struct graph_node));
-	g_autoptr(GArray) edges = g_array_new(FALSE, FALSE, sizeof(struct graph_edge));
-	struct graph graph = {.sideways = TRUE};
-	json_t *item;
-	size_t i;
+	g_autofree char *svg = graph_waits(waits, NULL, NULL);
 
-	json_array_foreach (waits, i, item) {
-		gboolean marked = json_is_true(json_object_get(item, "marked")), held = !strcmp(word(item, "what"), "held by");
-		struct graph_edge edge = {0, 0, word(item, "what"), marked};
-
-		if (nodes->len + 2 > GRAPH_NODES_MAX || edges->len == GRAPH_EDGES_MAX)
-			break;
-		edge.from = node_of(nodes, word(item, "from"), held ? GRAPH_BOX : GRAPH_ROUND, marked);
-		edge.to = node_of(nodes, word(item, "to"), held ? GRAPH_ROUND : GRAPH_BOX, marked);
-		g_array_append_val(edges, edge);
-	}
-	graph.nodes = (const struct graph_node *)nodes->data;
-	graph.n_nodes = nodes->len;
-	graph.edges = (const struct graph_edge *)edges->data;
-	graph.n_edges = edges->len;
-	return draw(&graph);
+	return svg ? as_part(svg) : g_strdup("");
 }
 
 void put_picture(struct site *site, struct page *page, json_t *report)

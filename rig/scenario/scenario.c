@@ -200,25 +200,20 @@ struct scenario *scenario_load(const char *what, GError **error)
 	return g_steal_pointer(&scenario);
 }
 
-static int by_name(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 char **scenario_names(void)
 {
 	g_autofree char *folder = rig_home_path("scenarios");
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	GPtrArray *names = g_ptr_array_new();
-	const char *name;
+	char **names = rig_names_in(folder, ".yaml");
+	guint n = 0;
 
-	while (dir && (name = g_dir_read_name(dir)))
-		/* the list of known issues lies beside the scenarios, and is none */
-		if (g_str_has_suffix(name, ".yaml") && strcmp(name, "known-issues.yaml"))
-			g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(".yaml")));
-	g_ptr_array_sort(names, by_name);
-	g_ptr_array_add(names, NULL);
-	return (char **)g_ptr_array_free(names, FALSE);
+	/* the list of known issues lies beside the scenarios, and is none */
+	for (char **name = names; *name; name++)
+		if (strcmp(*name, "known-issues"))
+			names[n++] = *name;
+		else
+			g_free(*name);
+	names[n] = NULL;
+	return names;
 }
 
 char *scenario_cmdline(const struct scenario *scenario)

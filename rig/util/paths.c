@@ -5,6 +5,7 @@
 #include "util/error.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,4 +78,23 @@ gboolean rig_read_file(const char *path, gsize max, char **ret_data, gsize *ret_
 				" bytes, at most %" G_GSIZE_FORMAT " are read", path,
 				(gint64)st.st_size, max);
 	return g_file_get_contents(path, ret_data, ret_len, error);
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **rig_names_in(const char *folder, const char *suffix)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	GPtrArray *names = g_ptr_array_new();
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir)))
+		if (*name != '.' && g_str_has_suffix(name, suffix))
+			g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(suffix)));
+	g_ptr_array_sort(names, by_name);
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
 }

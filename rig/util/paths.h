@@ -15,6 +15,12 @@ char *rig_home_path(const char *relative);
 /* ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/RELATIVE; its folder is made, 0700 at the top. */
 char *rig_cache_path(const char *relative);
 
+/*
+ * What is in FOLDER and ends with SUFFIX, without it, sorted; nothing hidden, nothing where there is no folder. Free
+ * with g_strfreev().
+ */
+char **rig_names_in(const char *folder, const char *suffix);
+
 /* Writes the whole file by rename, so that a reader sees the old content or the new, never a part.
  * Unlike g_file_set_contents() the new content is on disk (fsync) before the name changes. */
 gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error);
