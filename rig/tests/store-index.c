@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The index, against folders that come, go and change; comparisons and retention, on folders of fake-runs; statistics. */
+/* The index, against folders that come, go and change. */
 #include "store/index.h"
 
 #include <glib/gstdio.h>
-#include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store/compare.h"
-#include "store/stats.h"
 #include "tests/store.h"
 #include "util/error.h"
 
-static struct run_index *open_index(void)
+struct run_index *open_index(void)
 {
 	g_autoptr(GError) error = NULL;
 	struct run_index *ix = index_open(scratch, NULL, NULL, &error);
@@ -25,8 +22,7 @@ static struct run_index *open_index(void)
 	return ix;
 }
 
-/* A run of SCENARIO; DETAILS as of `verdict`, or NULL for one that goes on. Its name. */
-static struct run *begin(const char *scenario, guint64 seed, const char *created, const char *labels)
+struct run *begin_run(const char *scenario, guint64 seed, const char *created, const char *labels)
 {
 	json_t *inputs = json_pack("{s:s, s:s, s:s, s:I, s:{s:s}}", "created", created, "scenario", scenario, "machine",
 				   "pc-q35", "seed", (json_int_t)seed, "kernel", "name", "6.1");
@@ -40,7 +36,7 @@ static struct run *begin(const char *scenario, guint64 seed, const char *created
 	return run;
 }
 
-static char *finish(struct run *run, enum verdict verdict, const char *details)
+char *finish_run(struct run *run, enum verdict verdict, const char *details)
 {
 	char *name = g_strdup(run_name(run));
 	json_t *json = json_loads(details, 0, NULL);
@@ -51,12 +47,12 @@ static char *finish(struct run *run, enum verdict verdict, const char *details)
 	return name;
 }
 
-static void add(const char *scenario, guint64 seed, const char *created, enum verdict verdict, const char *details)
+void add_run(const char *scenario, guint64 seed, const char *created, enum verdict verdict, const char *details)
 {
-	g_free(finish(begin(scenario, seed, created, NULL), verdict, details));
+	g_free(finish_run(begin_run(scenario, seed, created, NULL), verdict, details));
 }
 
-static guint count(struct run_index *ix, struct index_filter filter)
+guint count_runs(struct run_index *ix, struct index_filter filter)
 {
 	g_autoptr(GPtrArray) runs = index_runs(ix, &filter, NULL);
 
@@ -103,9 +99,6 @@ static char *dump(struct run_index *ix)
 	return g_string_free(text, FALSE);
 }
 
-#define REPORT(bug) "{\"reasons\": [\"x\"], \"reports\": [{\"kind\": \"warning\", \"weight\": \"fail\", \"title\": \"T " bug \
-		    "\", \"signature\": {\"bug\": \"" bug "\", \"path\": \"p\", \"exact\": \"e\"}}], \"times\": " \
-		    "{\"total_ns\": 5000000000, \"first_report_s\": 2.5}}"
 
 /* The index follows the folders: one comes, goes on, ends, goes. */
 START_TEST(follows)
@@ -116,11 +109,11 @@ START_TEST(follows)
 	g_autoptr(GPtrArray) runs = NULL;
 	const struct index_run *run;
 
-	ck_assert_uint_eq(count(ix, (struct index_filter){0}), 0);
-	going = begin("a", 1, "2026-11-21T05:00:00Z", "{\"night\": \"n1\", \"cell\": \"c\", \"attempt\": \"2\"}");
+	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 0);
+	going = begin_run("a", 1, "2026-11-21T05:00:00Z", "{\"night\": \"n1\", \"cell\": \"c\", \"attempt\": \"2\"}");
 	ck_assert(index_update(ix, NULL));
-	ck_assert_uint_eq(count(ix, (struct index_filter){.verdict = "RUNNING"}), 1);
-	name = finish(going, VERDICT_FAIL, REPORT("b1"));
+	ck_assert_uint_eq(count_runs(ix, (struct index_filter){.verdict = "RUNNING"}), 1);
+	name = finish_run(going, VERDICT_FAIL, REPORT("b1"));
 	ck_assert(index_update(ix, NULL));
 	runs = index_runs(ix, &(struct index_filter){.night = "n1", .signature = "b1"}, NULL);
 	ck_assert_uint_eq(runs->len, 1);
@@ -135,7 +128,7 @@ START_TEST(follows)
 	dir = g_build_filename(scratch, name, NULL);
 	shell("rm", "-rf", dir, NULL);
 	ck_assert(index_update(ix, NULL));
-	ck_assert_uint_eq(count(ix, (struct index_filter){0}), 0);
+	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 0);
 	ck_assert_uint_eq(index_signatures(ix, &(struct index_filter){0}, NULL)->len, 0);
 }
 END_TEST
@@ -170,7 +163,7 @@ static const struct {
 
 START_TEST(means)
 {
-	g_autofree char *name = finish(begin("a", 1, "2026-11-21T05:00:00Z", NULL), meanings[_i].verdict, meanings[_i].details);
+	g_autofree char *name = finish_run(begin_run("a", 1, "2026-11-21T05:00:00Z", NULL), meanings[_i].verdict, meanings[_i].details);
 	rig_auto(run_index) ix = open_index();
 	g_autoptr(GPtrArray) runs = index_runs(ix, &(struct index_filter){0}, NULL);
 	g_autoptr(GPtrArray) findings = index_findings(ix, name, NULL);
@@ -202,11 +195,11 @@ START_TEST(rebuilt)
 	g_autofree char *before = NULL, *after = NULL;
 
 	make_some(300);
-	add("odd", 3, "2026-11-21T05:00:00Z", VERDICT_HANG, "{}");
+	add_run("odd", 3, "2026-11-21T05:00:00Z", VERDICT_HANG, "{}");
 	ix = open_index();
 	before = dump(ix);
-	ck_assert_uint_eq(count(ix, (struct index_filter){0}), 301);
-	ck_assert_uint_eq(count(ix, (struct index_filter){.verdict = "FAIL"}), 10);
+	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 301);
+	ck_assert_uint_eq(count_runs(ix, (struct index_filter){.verdict = "FAIL"}), 10);
 	again = index_rebuild(scratch, NULL, NULL, NULL);
 	after = dump(again);
 	ck_assert(g_str_equal(before, after));
@@ -259,7 +252,7 @@ START_TEST(damaged)
 {
 	g_autofree char *file = g_build_filename(scratch, ".index", "runs.sqlite", NULL), *first = NULL, *second = NULL;
 
-	add("a", 1, "2026-11-21T05:00:00Z", VERDICT_FAIL, REPORT("b"));
+	add_run("a", 1, "2026-11-21T05:00:00Z", VERDICT_FAIL, REPORT("b"));
 	{
 		rig_auto(run_index) ix = open_index();
 
@@ -310,7 +303,7 @@ START_TEST(many_writers)
 	}
 	ix = open_index();
 	before = dump(ix);
-	ck_assert_uint_eq(count(ix, (struct index_filter){0}), 200);
+	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 200);
 	again = index_rebuild(scratch, NULL, NULL, NULL);
 	after = dump(again);
 	ck_assert(g_str_equal(before, after));
@@ -324,166 +317,11 @@ START_TEST(no_results)
 	g_autoptr(GError) error = NULL;
 
 	ck_assert_ptr_nonnull(ix);
-	ck_assert_uint_eq(count(ix, (struct index_filter){0}), 0);
+	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 0);
 	ck_assert(!g_file_test(none, G_FILE_TEST_EXISTS));
 	ck_assert(g_file_set_contents(file, "", 0, NULL));
 	ck_assert_ptr_null(index_open(file, NULL, NULL, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
-}
-END_TEST
-
-/* ---- comparing ---- */
-
-static const struct compare_finding *finding_of(const struct compare *c, const char *bug)
-{
-	for (guint i = 0; i < c->findings->len; i++)
-		if (!strcmp(((struct compare_finding *)c->findings->pdata[i])->bug, bug))
-			return c->findings->pdata[i];
-	ck_abort_msg("no %s", bug);
-	return NULL;
-}
-
-/* N runs of a night, of which HITS have the finding BUG; the good ones have OPS operations in a second, and a few more. */
-static void night(const char *id, guint day, guint n, guint hits, const char *bug, guint ops)
-{
-	g_autofree char *labels = g_strdup_printf("{\"night\": \"%s\", \"attempt\": \"1\", \"tree\": \"t\"}", id);
-	g_autofree char *created = g_strdup_printf("2026-11-%02uT05:00:00Z", day);
-	g_autofree char *report = g_strdup_printf("{\"reports\": [{\"kind\": \"warning\", \"title\": \"t\", \"signature\": "
-						  "{\"bug\": \"%s\"}}]}", bug);
-
-	for (guint i = 0; i < n; i++) {
-		g_autofree char *good = g_strdup_printf("{\"counts\": {\"agents\": [{\"ops\": %u}]}, \"times\": {\"hammer_ns\": "
-							"1000000000}}", ops + i);
-
-		g_free(finish(begin("s", 100 * day + i, created, labels), i < hits ? VERDICT_FAIL : VERDICT_PASS,
-			      i < hits ? report : good));
-	}
-}
-
-START_TEST(compared)
-{
-	rig_auto(run_index) ix = NULL;
-	rig_auto(compare) c = NULL;
-	rig_auto(compare) d = NULL;
-	rig_auto(compare) e = NULL;
-	rig_auto(compare) past = NULL;
-
-	night("n1", 1, 10, 5, "old", 1000);
-	night("n2", 2, 10, 0, "old", 500);
-	night("n3", 3, 10, 1, "fresh", 505);
-	night("n4", 4, 10, 1, "old", 500);
-	ix = open_index();
-	/* 5 of 10, then 0 of 10: p 0.033, fixed; half as fast */
-	c = compare_new(ix, "n1", "n2", NULL);
-	ck_assert_ptr_nonnull(c);
-	ck_assert_int_eq(finding_of(c, "old")->change, CHANGE_FIXED);
-	ck_assert_int_eq(((struct compare_rate *)c->rates->pdata[0])->change, CHANGE_LESS);
-	ck_assert_int_eq(((struct compare_speed *)c->speeds->pdata[0])->change, CHANGE_SLOWER);
-	ck_assert(c->regression);
-	/* once, but never seen before; the speed differs by one percent */
-	d = compare_new(ix, "last~2", "last~1", NULL);
-	ck_assert_ptr_nonnull(d);
-	ck_assert_int_eq(finding_of(d, "fresh")->change, CHANGE_NEW);
-	ck_assert_int_eq(((struct compare_rate *)d->rates->pdata[0])->change, CHANGE_SAME);
-	ck_assert_int_eq(((struct compare_speed *)d->speeds->pdata[0])->change, CHANGE_SAME);
-	ck_assert(d->regression);
-	/* back, as the first night had it; and one that may be gone by chance */
-	e = compare_new(ix, "night:n3", "last", NULL);
-	ck_assert_ptr_nonnull(e);
-	ck_assert_int_eq(finding_of(e, "old")->change, CHANGE_SAME);
-	ck_assert_str_eq(finding_of(e, "old")->before, "2026-11-01T05:00:00Z");
-	ck_assert_int_eq(finding_of(e, "fresh")->change, CHANGE_GONE);
-	ck_assert_uint_eq(finding_of(e, "fresh")->to_tell, 29);
-	ck_assert(!e->regression);
-	past = compare_to_past(ix, "n3", NULL);
-	ck_assert(past->regression);
-	compare_free(past);
-	past = compare_to_past(ix, "n4", NULL);
-	ck_assert(!past->regression);
-	ck_assert_int_eq(finding_of(past, "old")->change, CHANGE_SAME);
-}
-END_TEST
-
-START_TEST(not_comparable)
-{
-	static const char *const pairs[][2] = {{"n1", "n9"}, {"n1", "kernel:6.1"}, {"last~5", "n1"}, {"night:6.1", "n1"}};
-	rig_auto(run_index) ix = NULL;
-	g_autoptr(GError) error = NULL;
-
-	night("n1", 1, 1, 0, "x", 1);
-	ix = open_index();
-	ck_assert_ptr_null(compare_new(ix, pairs[_i][0], pairs[_i][1], &error));
-	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
-}
-END_TEST
-
-/* ---- retention ---- */
-
-START_TEST(pruned)
-{
-	const char *const pass[] = {"PASS", NULL};
-	g_autofree char *bad[5] = {NULL}, *kept = NULL, *dir = NULL;
-	g_autoptr(GPtrArray) names = NULL, passed = NULL, none = NULL;
-	rig_auto(run_index) ix = NULL;
-
-	for (int i = 0; i < 5; i++) {
-		g_autofree char *created = g_strdup_printf("2026-01-0%dT05:00:00Z", i + 1);
-
-		bad[i] = finish(begin("a", i, created, NULL), VERDICT_FAIL, REPORT("b"));
-	}
-	kept = finish(begin("b", 8, "2026-01-01T05:00:00Z", "{\"keep\": \"for the mail\"}"), VERDICT_PASS, "{}");
-	add("c", 9, "2026-01-01T05:00:00Z", VERDICT_PASS, "{}");
-	ix = open_index();
-	/* the first and the last witness stay, so does the labelled one */
-	names = index_prunable(ix, "2026-06-01T00:00:00Z", NULL, 0, NULL);
-	ck_assert_uint_eq(names->len, 4);
-	ck_assert(!g_ptr_array_find_with_equal_func(names, bad[0], g_str_equal, NULL));
-	ck_assert(!g_ptr_array_find_with_equal_func(names, bad[4], g_str_equal, NULL));
-	ck_assert(!g_ptr_array_find_with_equal_func(names, kept, g_str_equal, NULL));
-	passed = index_prunable(ix, "2026-06-01T00:00:00Z", pass, 0, NULL);
-	ck_assert_uint_eq(passed->len, 1);
-	none = index_prunable(ix, "2026-06-01T00:00:00Z", NULL, 5, NULL);
-	ck_assert_uint_eq(none->len, 0);
-	for (guint i = 0; i < names->len; i++)
-		ck_assert(index_prune(ix, names->pdata[i], NULL));
-	dir = g_build_filename(scratch, bad[2], NULL);
-	ck_assert(!g_file_test(dir, G_FILE_TEST_EXISTS));
-	ck_assert_uint_eq(count(ix, (struct index_filter){0}), 3);
-	ck_assert(!index_prune(ix, "../x", NULL));
-	g_free(dump(ix));
-}
-END_TEST
-
-/* ---- statistics ---- */
-
-START_TEST(statistics)
-{
-	static const struct {
-		guint a, n, b, m;
-		double p;
-	} tables[] = {{0, 1, 1, 1, 1}, {0, 5, 5, 5, 2 / 252.0}, {3, 10, 9, 10, 0.0197665}, {0, 20, 1, 20, 1},
-		      {2, 7, 8, 9, 0.0349650}, {0, 0, 3, 3, 1}};
-	const double low[] = {1, 2, 3, 4}, high[] = {5, 6, 7, 8}, odd[] = {1, 2, 3, 9}, mid[] = {4, 5, 6, 7, 8}, same[] = {3, 3, 3, 3};
-	double a, b, values[] = {3, 1, 2, 10};
-
-	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
-		ck_assert_msg(fabs(stats_fisher(tables[i].a, tables[i].n, tables[i].b, tables[i].m) - tables[i].p) < 1e-6,
-			      "table %u", i);
-	ck_assert(fabs(stats_mann_whitney(low, 4, high, 4) - 2 / 70.0) < 1e-9);
-	ck_assert(fabs(stats_mann_whitney(high, 4, low, 4) - 2 / 70.0) < 1e-9);
-	ck_assert(fabs(stats_mann_whitney(odd, 4, mid, 5) - 36 / 126.0) < 1e-9);
-	ck_assert(stats_mann_whitney(same, 4, same, 4) >= 1);
-	ck_assert(stats_mann_whitney(low, 0, high, 4) >= 1);
-	stats_wilson(0, 1, &a, &b);
-	ck_assert(fabs(a) < 1e-9 && fabs(b - 0.793450) < 1e-5);
-	stats_wilson(3, 10, &a, &b);
-	ck_assert(fabs(a - 0.107789) < 1e-5 && fabs(b - 0.603222) < 1e-5);
-	stats_wilson(10, 10, &a, &b);
-	ck_assert(fabs(a - 0.722467) < 1e-5 && b >= 1);
-	ck_assert(fabs(stats_median(values, 4) - 2.5) < 1e-9);
-	ck_assert_uint_eq(stats_runs_to_tell(1, 10), 29);
-	ck_assert_uint_eq(stats_runs_to_tell(0, 10), 0);
-	ck_assert_uint_eq(stats_runs_to_tell(4, 4), 1);
 }
 END_TEST
 
@@ -500,9 +338,5 @@ void add_index_tests(Suite *suite)
 	tcase_add_loop_test(tc, damaged, 0, 3);
 	tcase_add_test(tc, many_writers);
 	tcase_add_test(tc, no_results);
-	tcase_add_test(tc, compared);
-	tcase_add_loop_test(tc, not_comparable, 0, 4);
-	tcase_add_test(tc, pruned);
-	tcase_add_test(tc, statistics);
 	suite_add_tcase(suite, tc);
 }

@@ -474,6 +474,7 @@ int main(void)
 	tcase_add_test(tc, recheck_aborted);
 	suite_add_tcase(suite, tc);
 	add_index_tests(suite);
+	add_compare_tests(suite);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
