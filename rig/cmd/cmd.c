@@ -6,11 +6,12 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "util/error.h"
 
-static const struct {
+static const struct command {
 	const char *name, *about;
 	int (*run)(int argc, char **argv);
 } commands[] = {
@@ -47,7 +48,9 @@ static const char outro[] =
 	"  rig doctor                                     can this host run guests?\n"
 	"  rig run dimm-remove-vs-sysfs                   linux-source-6.1, lockdep, q35\n"
 	"  rig run dimm-remove-vs-sysfs --patch fix.patch the same kernel with a patch\n"
-	"  rig show                                       what the last run found\n\n"
+	"  rig show                                       what the last run found\n"
+	"  rig nightly smoke                              several scenarios and machines at a time\n"
+	"  rig report                                     what changed since the runs before\n\n"
 	"exit codes: 0 pass, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip\n"
 	"`rig COMMAND --help` tells more about each.\n";
 
@@ -58,6 +61,14 @@ static int help(FILE *out)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].about);
 	fputs(outro, out);
 	return out == stdout ? RIG_EXIT_PASS : RIG_EXIT_USAGE;
+}
+
+static const struct command *find(const char *name)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (!g_strcmp0(name, commands[i].name))
+			return &commands[i];
+	return NULL;
 }
 
 /* Started with one of them closed, the next file opened would take its place, and our words. */
@@ -88,9 +99,14 @@ int cmd_main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	if (argc < 2)
 		return help(stderr);
-	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-		if (!g_strcmp0(argv[1], commands[i].name))
-			return told(commands[i].run(argc - 1, argv + 1));
+	if (find(argv[1]))
+		return told(find(argv[1])->run(argc - 1, argv + 1));
+	/* "rig help run" is "rig run --help" */
+	if (argc == 3 && !strcmp(argv[1], "help") && find(argv[2])) {
+		char *words[] = {argv[2], (char *)"--help", NULL};
+
+		return told(find(argv[2])->run(2, words));
+	}
 	if (!g_strcmp0(argv[1], "--help") || !g_strcmp0(argv[1], "-h") || !g_strcmp0(argv[1], "help"))
 		return help(stdout);
 	fprintf(stderr, "rig: there is no command '%s'; `rig --help` lists them\n", argv[1]);

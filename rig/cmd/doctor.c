@@ -17,8 +17,8 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"With --connect, looks at a libvirt host and at what killed runs left there. Else looks at emulators, accelerator, compilers, packages, disk and memory. What `make run` needs is required;\n"
-	"the rest widens what can be tested.";
+	"Looks at emulators, accelerator, compilers, packages, disk and memory. What `make run` needs is required; the\n"
+	"rest widens what can be tested. With --connect it looks at a libvirt host and at what killed runs left there.";
 
 static const char examples[] = "  rig doctor\n  rig doctor --json\n"
 			       "  rig doctor --connect qemu+ssh://root@host/system\n\n"
