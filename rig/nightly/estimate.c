@@ -45,6 +45,7 @@ struct night *night_new_empty(const struct night_options *options, GError **erro
 		.quarters = PACK_QUARTERS * (options->cores ? options->cores : g_get_num_processors()),
 		.memory = options->memory ? options->memory : available_memory(),
 	};
+	night->past = night_list(night->results);
 	night->index = index_open(night->results, NULL, NULL, error);
 	if (night->index)
 		return night;
@@ -78,32 +79,24 @@ static double cores_in(json_t *night, const char *scenario, const char *machine)
 
 static double cores_of(const struct night *night, const struct night_cell *cell)
 {
-	static char *read_from;
-	static json_t *nights;
+	size_t n = json_array_size(night->past);
 	double most = 0;
 
-	/* all cells of a night ask the same few files */
-	if (g_strcmp0(read_from, night->results)) {
-		g_free(read_from);
-		json_decref(nights);
-		read_from = g_strdup(night->results);
-		nights = night_list(night->results);
-	}
-	for (size_t n = json_array_size(nights), i = n > NIGHTS_READ ? n - NIGHTS_READ : 0; i < n; i++)
-		most = MAX(most, cores_in(json_array_get(nights, i), cell->scenario_name, cell->machine));
+	for (size_t i = n > NIGHTS_READ ? n - NIGHTS_READ : 0; i < n; i++)
+		most = MAX(most, cores_in(json_array_get(night->past, i), cell->scenario_name, cell->machine));
 	return most;
 }
 
 /* ---- a cell ---- */
 
-static double wall_of(const struct night *night, const struct night_cell *cell, double otherwise)
+static double wall_of(const struct night *night, const struct night_cell *cell, guint duration_s)
 {
 	const char *tree = night->kernels[cell->kernel].tree;
-	double s = index_wall_s(night->index, cell->scenario_name, cell->machine, tree);
+	double s = index_wall_s(night->index, cell->scenario_name, cell->machine, tree, duration_s);
 
 	if (s < 0)
-		s = index_wall_s(night->index, cell->scenario_name, cell->machine, NULL);
-	return s < 0 ? otherwise : s;
+		s = index_wall_s(night->index, cell->scenario_name, cell->machine, NULL, duration_s);
+	return s < 0 ? duration_s + AROUND_S : s;
 }
 
 void night_estimate(struct night *night, const struct night_cell *cell, struct pack_item *item)
@@ -121,5 +114,5 @@ void night_estimate(struct night *night, const struct night_cell *cell, struct p
 	item->need.quarters = CLAMP((guint)ceil(cores * PACK_QUARTERS), 1, night->host.quarters);
 	item->need.memory = QEMU_OVERHEAD + (scenario ? MAX(scenario->max_memory, machine ? machine->min_memory : 0)
 						      : 2ull << 30);
-	item->estimate_s = wall_of(night, cell, duration_s + AROUND_S);
+	item->estimate_s = wall_of(night, cell, duration_s);
 }

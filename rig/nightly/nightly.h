@@ -102,6 +102,7 @@ struct night {
 	const char *unfinished; /* why it ended before all was run, or NULL */
 	double wall_s, controller_s, children_s; /* of all the rigs that ran it, as far as they could say */
 	struct run_index *index;
+	json_t *past; /* night.json of the nights before, for estimates */
 	int lock, journal;
 };
 

@@ -37,6 +37,7 @@ void night_free(struct night *night)
 	g_ptr_array_unref(night->builds);
 	g_ptr_array_unref(night->excluded);
 	index_free(night->index);
+	json_decref(night->past);
 	g_strfreev(night->extra);
 	g_free(night->id);
 	g_free(night->plan);

@@ -345,14 +345,16 @@ static int by_value(gconstpointer a, gconstpointer b)
 	return (x > y) - (x < y);
 }
 
-double index_wall_s(struct run_index *ix, const char *scenario, const char *machine, const char *tree)
+double index_wall_s(struct run_index *ix, const char *scenario, const char *machine, const char *tree, guint hammer_s)
 {
 	struct index_filter filter = {.scenario = scenario, .machine = machine, .tree = tree};
 	g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(double));
-	g_autoptr(GString) sql = g_string_new("SELECT r.total_s FROM runs r");
+	g_autoptr(GString) sql = g_string_new(NULL);
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
 	db_stmt *stmt = NULL;
 
+	g_string_printf(sql, "SELECT CASE WHEN r.verdict = 'PASS' AND r.hammer_s > 0 THEN r.total_s - r.hammer_s + %u "
+			     "ELSE r.total_s END FROM runs r", hammer_s);
 	index_where(&filter, FALSE, sql, texts);
 	g_ptr_array_add(texts, NULL);
 	g_string_append_printf(sql, " AND r.outcome <> %d AND r.total_s > 0 ORDER BY r.created DESC LIMIT 20",

@@ -116,8 +116,11 @@ struct index_group {
  */
 GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter, enum index_by by, GError **error);
 
-/* Median wall time of the last 20 runs that said something, in seconds; -1 where there is none. NULL: any. */
-double index_wall_s(struct run_index *ix, const char *scenario, const char *machine, const char *tree);
+/*
+ * Median wall time of the last 20 runs that said something, in seconds; -1 where there is none. NULL: any. Those that passed
+ * are taken as if they had hammered for HAMMER_S; the others ended when they ended.
+ */
+double index_wall_s(struct run_index *ix, const char *scenario, const char *machine, const char *tree, guint hammer_s);
 
 /*
  * Retention: the names of the runs that may go: older than BEFORE, with one of VERDICTS (NULL-terminated names, NULL:

@@ -310,6 +310,21 @@ START_TEST(many_writers)
 }
 END_TEST
 
+/* What a run of another duration tells of the next one. */
+START_TEST(wall_times)
+{
+	rig_auto(run_index) ix = NULL;
+
+	add_run("a", 1, "2026-11-21T05:00:00Z", VERDICT_PASS, "{\"times\": {\"hammer_ns\": 10000000000, \"total_ns\": 22000000000}}");
+	add_run("a", 2, "2026-11-21T06:00:00Z", VERDICT_INFRA, "{\"times\": {\"hammer_ns\": 0, \"total_ns\": 900000000000}}");
+	add_run("b", 3, "2026-11-21T06:00:00Z", VERDICT_FAIL, "{\"times\": {\"hammer_ns\": 3000000000, \"total_ns\": 14000000000}}");
+	ix = open_index();
+	ck_assert_double_eq(index_wall_s(ix, "a", "pc-q35", NULL, 60), 72);
+	ck_assert_double_eq(index_wall_s(ix, "b", "pc-q35", NULL, 60), 14);
+	ck_assert_double_eq(index_wall_s(ix, "c", "pc-q35", NULL, 60), -1);
+}
+END_TEST
+
 START_TEST(no_results)
 {
 	g_autofree char *none = g_build_filename(scratch, "none", NULL), *file = g_build_filename(scratch, "file", NULL);
@@ -337,6 +352,7 @@ void add_index_tests(Suite *suite)
 	tcase_add_test(tc, rebuilt_at_once);
 	tcase_add_loop_test(tc, damaged, 0, 3);
 	tcase_add_test(tc, many_writers);
+	tcase_add_test(tc, wall_times);
 	tcase_add_test(tc, no_results);
 	suite_add_tcase(suite, tc);
 }
