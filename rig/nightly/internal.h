@@ -29,6 +29,9 @@ gboolean night_note(struct night *night, json_t *line, GError **error); /* LINE 
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt);
 json_t *night_attempt_json(const struct attempt *attempt);
 
+/* run.c: its cells (borrowed) in the order in which they should start: the longest first, or shuffled. */
+GPtrArray *night_order(const struct night *night);
+
 /* result.c: parts of night.json that the outlook has too. New references. */
 json_t *night_cell_json(const struct night *night, const struct night_cell *cell);
 json_t *night_excluded_json(const struct night *night);

@@ -130,13 +130,13 @@ static void look_at_programs(struct outlook *o)
 json_t *night_outlook(const struct night *night)
 {
 	g_autoptr(GPtrArray) items = g_ptr_array_new();
-	g_autoptr(GPtrArray) cache = kernel_list();
+	g_autoptr(GPtrArray) cache = kernel_list(), order = night_order(night);
 	struct outlook o = {.night = night, .cache = cache, .missing = json_array()};
 	struct pack_item **all;
 	json_t *cells = json_array();
 
-	for (guint i = 0; i < night->cells->len; i++) {
-		struct night_cell *cell = night->cells->pdata[i];
+	for (guint i = 0; i < order->len; i++) {
+		struct night_cell *cell = order->pdata[i];
 
 		if (cell->status != CELL_WAITING)
 			continue;

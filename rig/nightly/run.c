@@ -40,7 +40,7 @@ static void shuffle(GPtrArray *cells, guint64 seed)
 	}
 }
 
-static GPtrArray *order_of(const struct night *night)
+GPtrArray *night_order(const struct night *night)
 {
 	GPtrArray *order = g_ptr_array_new();
 
@@ -277,7 +277,7 @@ gboolean night_run(struct night *night, const struct night_view *view, GError **
 	double before_s = own_cpu_s(), children_s = night->children_s;
 
 	r.loop = g_main_loop_new(NULL, FALSE);
-	r.order = order_of(night);
+	r.order = night_order(night);
 	r.running = g_ptr_array_new();
 	r.free = night->host;
 	give_up_too_large(&r);
