@@ -257,8 +257,9 @@ static void write_bisection(struct site *site, const struct bisection *b)
 
 	html(&page, "<p class=\"crumbs\"><a href=\"../index.html\">Overview</a> / bisection</p>\n<div class=\"state %s\"><h1>%s</h1>\n",
 	     found ? "pass" : "other", b->title);
-	html(&page, "<p>%.2f %% sure, %.2f %% were asked for.</p></div>\n", 100 * number(b->result, "confidence"),
-	     100 * number(b->result, "asked"));
+	html(&page, found ? "<p>%.2f %% sure, %.2f %% were asked for.</p></div>\n"
+			  : "<p>The most probable change has %.2f %%, %.2f %% were asked for.</p></div>\n",
+	     100 * number(b->result, "confidence"), 100 * number(b->result, "asked"));
 	put_facts(site, &page, b->result);
 	if (found)
 		put_answer(&page, b->result);
