@@ -95,7 +95,7 @@ START_TEST(live_xml_is_read)
 {
 	struct lv_memory memory;
 	struct lv_mark mark;
-	g_autofree char *resized = NULL;
+	g_autofree char *resized = NULL, *path = NULL;
 
 	ck_assert(lv_memory_find(live, "d.1", &memory));
 	ck_assert(!memory.is_virtio && memory.size == 256 * MIB && memory.address == 4096 * MIB);
@@ -120,6 +120,9 @@ START_TEST(live_xml_is_read)
 	ck_assert_int_eq(lv_volume_written("<volume><target><timestamps><mtime>1700000000.5</mtime></timestamps></target>"
 					   "</volume>"), 1700000000);
 	ck_assert_int_eq(lv_volume_written("<volume/>"), 0);
+	path = lv_pool_path("<pool type='dir'><target><path>/var/tmp/x</path></target></pool>");
+	ck_assert_str_eq(path, "/var/tmp/x");
+	ck_assert_ptr_null(lv_pool_path("<pool type='rbd'/>"));
 }
 END_TEST
 

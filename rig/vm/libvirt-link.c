@@ -8,8 +8,8 @@
 
 #include "util/error.h"
 
-/* A host that does not answer for so long has gone: five seconds, three times. */
-#define KEEPALIVE_S 5
+/* A host that does not answer for so long is away: three seconds, three times. Before the engine's patience is over. */
+#define KEEPALIVE_S 3
 #define KEEPALIVES 3
 
 static void quiet(void *data, virErrorPtr error)

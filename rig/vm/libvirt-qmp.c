@@ -6,29 +6,7 @@
  */
 #include "vm/libvirt.h"
 
-#include <errno.h>
-#include <glib-unix.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-/* A command of the rig's. */
-struct lv_call {
-	json_int_t id;
-	char *command;
-	json_t *arguments; /* or NULL */
-	gboolean again;	   /* the connection was lost while it was on its way */
-};
-
-static void start_call(struct lv_host *host, struct lv_call *call);
-
-static void call_free(struct lv_call *call)
-{
-	g_free(call->command);
-	json_decref(call->arguments);
-	g_free(call);
-}
 
 static const char *word(const struct lv_call *call, const char *key)
 {
@@ -38,73 +16,6 @@ static const char *word(const struct lv_call *call, const char *key)
 static guint64 integer(const struct lv_call *call, const char *key)
 {
 	return json_integer_value(json_object_get(call->arguments, key));
-}
-
-/* Lines to the rig */
-
-static gboolean flush(struct lv_host *host)
-{
-	while (host->qmp_out->len) {
-		ssize_t n = send(host->qmp_fd, host->qmp_out->data, host->qmp_out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return errno == EAGAIN;
-		g_byte_array_remove_range(host->qmp_out, 0, n);
-	}
-	return FALSE;
-}
-
-static gboolean on_writable(int fd, GIOCondition condition, void *data)
-{
-	struct lv_host *host = data;
-
-	(void)fd;
-	(void)condition;
-	if (flush(host))
-		return G_SOURCE_CONTINUE;
-	host->qmp_out_watch = 0;
-	return G_SOURCE_REMOVE;
-}
-
-/* MESSAGE is stolen. */
-static void say(struct lv_host *host, json_t *message)
-{
-	char *line = json_dumps(message, JSON_COMPACT);
-
-	json_decref(message);
-	if (host->qmp_fd >= 0 && line) {
-		g_byte_array_append(host->qmp_out, (guint8 *)line, strlen(line));
-		g_byte_array_append(host->qmp_out, (const guint8 *)"\n", 1);
-		if (!host->qmp_out_watch && flush(host))
-			host->qmp_out_watch = g_unix_fd_add(host->qmp_fd, G_IO_OUT, on_writable, host);
-	}
-	free(line);
-}
-
-/* RESULT is stolen; NULL: an empty one. */
-static void answer(struct lv_host *host, const struct lv_call *call, json_t *result)
-{
-	say(host, json_pack("{s:o, s:I}", "return", result ? result : json_object(), "id", call->id));
-}
-
-static void refuse(struct lv_host *host, const struct lv_call *call, const char *klass, const char *why)
-{
-	say(host, json_pack("{s:{s:s, s:s}, s:I}", "error", "class", klass, "desc", why, "id", call->id));
-}
-
-void lv_qmp_event(struct lv_host *host, const char *name, json_t *data)
-{
-	gint64 now = g_get_real_time();
-
-	say(host, json_pack("{s:s, s:o, s:{s:I, s:I}}", "event", name, "data", data, "timestamp", "seconds",
-			    (json_int_t)(now / G_USEC_PER_SEC), "microseconds", (json_int_t)(now % G_USEC_PER_SEC)));
-}
-
-void lv_qmp_greet(struct lv_host *host)
-{
-	say(host, json_pack("{s:{s:{s:s}, s:[]}}", "QMP", "version", "package", "through libvirt", "capabilities"));
 }
 
 /* The rig's names in QEMU's lists: "ua-d0" is libvirt's alias of "d0". In place. */
@@ -138,13 +49,13 @@ static void on_job(struct lv_host *host, struct lv_job *job)
 		return;
 	}
 	if (job->error) {
-		refuse(host, call, job->klass, job->error);
+		lv_refuse(host, call, job->klass, job->error);
 	} else {
 		if (g_str_equal(call->command, "query-memory-devices"))
 			use_our_names(job->reply);
-		answer(host, call, g_steal_pointer(&job->reply));
+		lv_answer(host, call, g_steal_pointer(&job->reply));
 	}
-	call_free(call);
+	lv_call_free(call);
 }
 
 static struct lv_job *job_new(struct lv_host *host, struct lv_call *call, lv_work work, lv_job_done done)
@@ -180,16 +91,16 @@ static void pass(struct lv_host *host, struct lv_call *call)
 
 static void capabilities(struct lv_host *host, struct lv_call *call)
 {
-	answer(host, call, NULL);
-	call_free(call);
+	lv_answer(host, call, NULL);
+	lv_call_free(call);
 }
 
 /* The backend waits here for the device that it is made for: libvirt makes both at once. */
 static void object_add(struct lv_host *host, struct lv_call *call)
 {
 	g_hash_table_replace(host->objects, g_strdup(word(call, "id")), json_incref(call->arguments));
-	answer(host, call, NULL);
-	call_free(call);
+	lv_answer(host, call, NULL);
+	lv_call_free(call);
 }
 
 static void object_del(struct lv_host *host, struct lv_call *call)
@@ -199,8 +110,8 @@ static void object_del(struct lv_host *host, struct lv_call *call)
 		return;
 	}
 	g_hash_table_remove(host->objects, word(call, "id"));
-	answer(host, call, NULL);
-	call_free(call);
+	lv_answer(host, call, NULL);
+	lv_call_free(call);
 }
 
 static void on_plugged(struct lv_host *host, struct lv_job *job)
@@ -383,25 +294,31 @@ static void reset(struct lv_host *host, struct lv_call *call)
 	run(host, call, reset_work);
 }
 
+static gboolean dump_to(struct lv_job *job, const char *path)
+{
+	return virDomainCoreDumpWithFormat(job->domain, path, VIR_DOMAIN_CORE_DUMP_FORMAT_RAW, VIR_DUMP_MEMORY_ONLY) == 0 ||
+	       lv_job_fail(job);
+}
+
 static void dump_work(struct lv_job *job)
 {
-	if (virDomainCoreDumpWithFormat(job->domain, job->id, VIR_DOMAIN_CORE_DUMP_FORMAT_RAW, VIR_DUMP_MEMORY_ONLY) < 0)
-		lv_job_fail(job);
+	if (job->host->upload)
+		lv_volume_dump(job, dump_to, job->id);
+	else
+		dump_to(job, job->id);
 }
 
 /*
  * A dump that goes through as it is would keep libvirt's monitor for as long as it takes; libvirt 9.0 was seen
- * to crash where the domain is destroyed meanwhile. And its file is the host's.
+ * to crash where the domain is destroyed meanwhile.
  */
 static void dump(struct lv_host *host, struct lv_call *call)
 {
 	const char *path = word(call, "protocol");
 	struct lv_job *job;
 
-	if (host->upload || !g_str_has_prefix(path, "file:")) {
-		refuse(host, call, "GenericError", "a dump would be a file of the libvirt host: only qemu:///session has "
-						   "our files");
-		call_free(call);
+	if (!g_str_has_prefix(path, "file:")) {
+		pass(host, call);
 		return;
 	}
 	job = job_new(host, call, dump_work, on_job);
@@ -420,8 +337,8 @@ static void send_break(struct lv_host *host, struct lv_call *call)
 
 static void quit(struct lv_host *host, struct lv_call *call)
 {
-	answer(host, call, NULL);
-	call_free(call);
+	lv_answer(host, call, NULL);
+	lv_call_free(call);
 	lv_destroy(host);
 }
 
@@ -436,7 +353,7 @@ static const struct {
 	{"dump-guest-memory", dump},
 };
 
-static void start_call(struct lv_host *host, struct lv_call *call)
+void lv_call_start(struct lv_host *host, struct lv_call *call)
 {
 	/* the handshake and the end need no connection */
 	if (!host->link && strcmp(call->command, "qmp_capabilities") && strcmp(call->command, "quit")) {
@@ -455,47 +372,7 @@ static void start_call(struct lv_host *host, struct lv_call *call)
 void lv_qmp_resume(struct lv_host *host)
 {
 	for (guint n = host->waiting.length; n; n--)
-		start_call(host, g_queue_pop_head(&host->waiting));
-}
-
-/* Lines from the rig */
-
-static void on_line(struct lv_host *host, const char *line, gsize len)
-{
-	json_t *message = json_loadb(line, len, 0, NULL);
-	struct lv_call *call = g_new0(struct lv_call, 1);
-
-	call->id = json_integer_value(json_object_get(message, "id"));
-	call->command = g_strdup(json_string_value(json_object_get(message, "execute")) ?: "");
-	call->arguments = json_incref(json_object_get(message, "arguments"));
-	json_decref(message);
-	start_call(host, call);
-}
-
-static gboolean on_readable(int fd, GIOCondition condition, void *data)
-{
-	struct lv_host *host = data;
-	guint8 buf[65536], *end;
-	ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-
-	(void)condition;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return G_SOURCE_CONTINUE;
-	if (n <= 0) {
-		host->qmp_in_watch = 0;
-		return G_SOURCE_REMOVE;
-	}
-	g_byte_array_append(host->qmp_in, buf, n);
-	lv_ref(host);
-	while (host->qmp_in->len && (end = memchr(host->qmp_in->data, '\n', host->qmp_in->len))) {
-		gsize len = end - host->qmp_in->data;
-		g_autofree char *line = g_strndup((char *)host->qmp_in->data, len);
-
-		g_byte_array_remove_range(host->qmp_in, 0, len + 1);
-		on_line(host, line, len);
-	}
-	lv_unref(host);
-	return G_SOURCE_CONTINUE;
+		lv_call_start(host, g_queue_pop_head(&host->waiting));
 }
 
 static void device_free(void *data)
@@ -508,22 +385,15 @@ static void device_free(void *data)
 
 void lv_qmp_init(struct lv_host *host, int fd)
 {
-	host->qmp_fd = fd;
-	host->qmp_in = g_byte_array_new();
-	host->qmp_out = g_byte_array_new();
 	g_queue_init(&host->waiting);
 	host->objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_decref);
 	host->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, device_free);
 	host->raw = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	host->qmp_in_watch = g_unix_fd_add(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, host);
+	lv_wire_init(host, fd);
 }
 
 void lv_qmp_deinit(struct lv_host *host)
 {
-	g_clear_handle_id(&host->qmp_in_watch, g_source_remove);
-	g_clear_handle_id(&host->qmp_out_watch, g_source_remove);
-	if (host->qmp_fd >= 0)
-		close(host->qmp_fd);
-	host->qmp_fd = -1;
-	g_queue_clear_full(&host->waiting, (GDestroyNotify)call_free);
+	lv_wire_deinit(host);
+	g_queue_clear_full(&host->waiting, (GDestroyNotify)lv_call_free);
 }

@@ -176,6 +176,15 @@ gint64 lv_volume_written(const char *xml)
 	return context ? (gint64)integer(context, "/volume/target/timestamps/mtime") : 0;
 }
 
+char *lv_pool_path(const char *xml)
+{
+	g_autoptr(xmlDoc) doc = parse(xml);
+	g_autoptr(xmlXPathContext) context = doc ? xmlXPathNewContext(doc) : NULL;
+	g_autofree char *path = context ? value(context, "/pool/target/path") : NULL;
+
+	return path && *path == '/' ? g_steal_pointer(&path) : NULL;
+}
+
 /* The mark */
 
 /* When the process began, in ticks since boot: field 22 of proc(5)'s stat, the 20th after the name. 0: no process. */

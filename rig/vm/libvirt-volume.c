@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel and initramfs on a host that does not have our files: volumes of a storage pool, named after the
- * run. The pool is "hotplug-rig"; where there is none, a transient one is made in a folder below /var/tmp.
+ * Kernel and initramfs on a host that does not have our files, and on the way back a dump of the guest's memory:
+ * volumes of a storage pool, named after the run. The pool is "hotplug-rig"; where there is none, a transient one
+ * is made in a folder below /var/tmp.
  */
 #include "vm/libvirt.h"
 
 #include "util/paths.h"
 #include "vm/libvirt-left.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BOOT_FILE_MAX (1u << 30)
 #define PIECE (256 * 1024)
 
-static const char *const kinds[] = {"kernel", "initrd"};
+#define DUMP "dump"
+
+static const char *const kinds[] = {"kernel", "initrd", DUMP};
 
 static char *volume_name(const char *run, const char *kind)
 {
@@ -119,6 +126,9 @@ void lv_volumes_remove(virConnectPtr conn, const char *name)
 {
 	virStoragePoolPtr pool = virStoragePoolLookupByName(conn, LV_POOL);
 
+	/* a dump that was not fetched is a file that the pool has not seen yet */
+	if (pool)
+		virStoragePoolRefresh(pool, 0);
 	for (gsize i = 0; pool && i < G_N_ELEMENTS(kinds); i++) {
 		g_autofree char *its = volume_name(name, kinds[i]);
 		virStorageVolPtr volume = virStorageVolLookupByName(pool, its);
@@ -130,4 +140,69 @@ void lv_volumes_remove(virConnectPtr conn, const char *name)
 	}
 	if (pool)
 		virStoragePoolFree(pool);
+}
+
+/* The dump */
+
+static char *pool_path(virStoragePoolPtr pool)
+{
+	char *xml = virStoragePoolGetXMLDesc(pool, 0), *path = xml ? lv_pool_path(xml) : NULL;
+
+	free(xml);
+	return path;
+}
+
+static int to_file(virStreamPtr stream, const char *data, size_t len, void *opaque)
+{
+	ssize_t n = write(*(int *)opaque, data, len);
+
+	(void)stream;
+	return n < 0 && errno == EINTR ? 0 : n;
+}
+
+static gboolean download(struct lv_job *job, virStorageVolPtr volume, const char *file)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	virStreamPtr stream = fd >= 0 ? virStreamNew(job->conn, 0) : NULL;
+	gboolean ok = stream && virStorageVolDownload(volume, stream, 0, 0, 0) == 0 &&
+		      virStreamRecvAll(stream, to_file, &fd) == 0 && virStreamFinish(stream) == 0;
+
+	if (fd < 0)
+		lv_job_say(job, "cannot write '%s': %s", file, g_strerror(errno));
+	else if (!ok)
+		lv_job_fail(job);
+	if (stream)
+		virStreamFree(stream);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static gboolean fetch(struct lv_job *job, virStoragePoolPtr pool, const char *name, const char *file)
+{
+	virStorageVolPtr volume = NULL;
+	gboolean ok;
+
+	if (virStoragePoolRefresh(pool, 0) == 0)
+		volume = virStorageVolLookupByName(pool, name);
+	ok = volume ? download(job, volume, file) : lv_job_fail(job);
+	if (volume) {
+		virStorageVolDelete(volume, 0);
+		virStorageVolFree(volume);
+	}
+	return ok;
+}
+
+gboolean lv_volume_dump(struct lv_job *job, gboolean (*dump)(struct lv_job *job, const char *path), const char *file)
+{
+	g_autofree char *name = volume_name(job->host->name, DUMP), *folder = NULL, *path = NULL;
+	virStoragePoolPtr pool = virStoragePoolLookupByName(job->conn, LV_POOL);
+	gboolean ok;
+
+	folder = pool ? pool_path(pool) : NULL;
+	path = folder ? g_build_filename(folder, name, NULL) : NULL;
+	ok = path ? dump(job, path) && fetch(job, pool, name, file) : lv_job_fail(job);
+	if (pool)
+		virStoragePoolFree(pool);
+	return ok;
 }

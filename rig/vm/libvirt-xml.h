@@ -72,6 +72,8 @@ gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu);
 
 /* When a volume was last written, as its XML says: seconds since 1970, 0 where it does not. */
 gint64 lv_volume_written(const char *xml);
+/* A folder pool's folder, NULL where it has none. */
+char *lv_pool_path(const char *xml);
 /* A folder pool, a volume in it, and the path of a pool's folder or a volume. */
 char *lv_pool_xml(const char *name, const char *path);
 char *lv_volume_xml(const char *name, guint64 bytes);

@@ -166,13 +166,30 @@ void lv_pumps_pause(struct lv_host *host); /* there are none any more */
 void lv_pumps_close(struct lv_host *host); /* for ever */
 gboolean lv_pumps_over(const struct lv_host *host);
 
-/* libvirt-qmp.c */
-void lv_qmp_init(struct lv_host *host, int fd);
+/* libvirt-wire.c */
+/* A command of the rig's. */
+struct lv_call {
+	json_int_t id;
+	char *command;
+	json_t *arguments; /* or NULL */
+	gboolean again;	   /* the connection was lost while it was on its way */
+};
+
+void lv_call_free(struct lv_call *call);
+void lv_wire_init(struct lv_host *host, int fd);
+void lv_wire_deinit(struct lv_host *host);
+void lv_answer(struct lv_host *host, const struct lv_call *call, json_t *result); /* stolen; NULL: an empty one */
+void lv_refuse(struct lv_host *host, const struct lv_call *call, const char *klass, const char *why);
 void lv_qmp_greet(struct lv_host *host);
-void lv_qmp_resume(struct lv_host *host); /* commands that waited are sent */
-void lv_qmp_deinit(struct lv_host *host);
 /* An event to the rig. DATA is stolen. */
 void lv_qmp_event(struct lv_host *host, const char *name, json_t *data);
+
+/* libvirt-qmp.c */
+/* CALL is stolen. */
+void lv_call_start(struct lv_host *host, struct lv_call *call);
+void lv_qmp_init(struct lv_host *host, int fd);
+void lv_qmp_resume(struct lv_host *host); /* commands that waited are sent */
+void lv_qmp_deinit(struct lv_host *host);
 
 /* libvirt-plug.c: works. Each reads libvirt's books when it is done, and compares them with QEMU's. */
 json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments); /* stolen; NULL: failed */
@@ -188,6 +205,8 @@ void lv_work_missed(struct lv_job *job);  /* what events would have told of mean
 /* libvirt-volume.c */
 /* Uploads the job's kernel and initramfs and puts their paths into the domain's XML. */
 gboolean lv_volumes_upload(struct lv_job *job);
+/* DUMP writes the guest's memory to a path of the host's; it is fetched from there into our FILE. */
+gboolean lv_volume_dump(struct lv_job *job, gboolean (*dump)(struct lv_job *job, const char *path), const char *file);
 /* Removes the volumes of the run NAME; what cannot be removed is left for `rig clean`. */
 void lv_volumes_remove(virConnectPtr conn, const char *name);
 
