@@ -69,6 +69,11 @@ static gboolean on_deadline(gpointer data)
 {
 	struct session *s = data;
 
+	/* nobody could have been heard; whoever is back has a moment more */
+	if (vm_is_away(s->vm)) {
+		s->timer = g_timeout_add_seconds(1, on_deadline, s);
+		return G_SOURCE_REMOVE;
+	}
 	s->timer = 0;
 	session_event(s, EV_TIMER);
 	return G_SOURCE_REMOVE;
