@@ -16,15 +16,26 @@ host_cache=${XDG_CACHE_HOME:-$HOME/.cache}/hotplug-rig/libvirt
 # The folders that a session's daemon and its clients look for; words for env.
 host_env="XDG_RUNTIME_DIR=$host/run XDG_CONFIG_HOME=$host/c XDG_DATA_HOME=$host/data"
 
+# Words before a command that make a user of root.
+become() {
+	[ "$(id -u)" -ne 0 ] || echo unshare --user --map-user=1000 --map-group=1000
+}
+
 as_user() {
-	if [ "$(id -u)" -eq 0 ]; then
-		# shellcheck disable=SC2086 # words
-		env $host_env HOME="$host" XDG_CACHE_HOME="$host_cache" \
-			unshare --user --map-user=1000 --map-group=1000 "$@"
-	else
-		# shellcheck disable=SC2086 # words
-		env $host_env HOME="$host" XDG_CACHE_HOME="$host_cache" "$@"
-	fi
+	# shellcheck disable=SC2046,SC2086 # words
+	env $host_env HOME="$host" XDG_CACHE_HOME="$host_cache" $(become) "$@"
+}
+
+# Whoever waits for a lock or a pipe of ours does not wait for a daemon's end.
+daemon() {
+	as_user "$@" -d -p "$host/$1.pid" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+}
+
+# Only a shell that ends by itself runs its EXIT trap.
+host_trap() {
+	trap host_stop EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
 }
 
 host_start() {
@@ -34,8 +45,8 @@ host_start() {
 		>"$host/c/libvirt/qemu.conf"
 	PATH=$PATH:/usr/sbin
 	[ -s "$host/virtlogd.pid" ] && [ -d "/proc/$(cat "$host/virtlogd.pid")" ] ||
-		as_user virtlogd -d -p "$host/virtlogd.pid" || return 1
-	as_user libvirtd -d -p "$host/libvirtd.pid"
+		daemon virtlogd || return 1
+	daemon libvirtd
 }
 
 # host_down SIGNAL: the daemon alone; guests go on
