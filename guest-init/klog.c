@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/klog.h>
 
@@ -42,8 +41,8 @@ bool klog_since(char *raw, uint64_t since_us, struct text *out)
 
 int answer_log(char *payload, struct text *out)
 {
+	static char raw[KEPT];
 	char *line = text_line(&payload), *word[2];
-	char *raw = malloc(KEPT);
 	uint64_t since_us;
 	int len;
 
@@ -52,10 +51,10 @@ int answer_log(char *payload, struct text *out)
 		text_add(out, "LOG needs since-us");
 		return -EINVAL;
 	}
-	len = raw ? klogctl(READ_ALL, raw, KEPT - 1) : -1;
+	len = klogctl(READ_ALL, raw, sizeof(raw) - 1);
 	if (len < 0) {
 		text_add(out, "klogctl");
-		return raw ? -errno : -ENOMEM;
+		return -errno;
 	}
 	raw[len] = '\0';
 	/* room for the last line is kept */
