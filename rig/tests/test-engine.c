@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/session.h"
+#include "tests/engine.h"
 #include "util/error.h"
 
 /* --- the table ---------------------------------------------------------------------------------- */
@@ -316,6 +317,7 @@ int main(void)
 	tcase_add_test(table, answers_tell_the_story);
 	tcase_add_test(table, alarms_are_heard);
 	tcase_add_test(table, the_story_goes_forward);
+	add_books_tests(table);
 	suite_add_tcase(suite, table);
 	tcase_add_checked_fixture(fake, make_results, remove_results);
 	tcase_set_timeout(fake, 120);

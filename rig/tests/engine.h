@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the engine suite share. */
+#ifndef RIG_TESTS_ENGINE_H
+#define RIG_TESTS_ENGINE_H
+
+#include <check.h>
+
+void add_books_tests(TCase *tcase);
+
+#endif
