@@ -7,11 +7,12 @@
 
 #include "guest-init/proto.h"
 
-void books_ask(struct session *s, const struct extent *where, const char *write, unsigned wait_ms, answered done,
-	       void *data)
+void books_ask(struct session *s, const struct extent *where, const char *write, unsigned wait_ms,
+	       answered done, void *data)
 {
 	g_autofree char *text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT
-						"\nwrite %s\nwait-ms %u\n", where->start, where->size, write, wait_ms);
+						"\nwrite %s\nwait-ms %u\n",
+						where->start, where->size, write, wait_ms);
 
 	session_ask(s, PROTO_BLOCKS, text, done, data);
 }
@@ -51,7 +52,8 @@ static char *missing_of(const struct session *s, const struct device *d, const s
 	for (guint64 a = where.start; a < where.start + where.size; a += s->block_size)
 		if (!g_hash_table_contains(now->blocks, GUINT_TO_POINTER(a / s->block_size)))
 			return g_strdup_printf("the guest has no memory block at 0x%" G_GINT64_MODIFIER
-					       "x of device '%s'", a, d->id);
+					       "x of device '%s'",
+					       a, d->id);
 	return NULL;
 }
 

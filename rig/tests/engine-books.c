@@ -15,7 +15,8 @@ struct books {
 	struct session s;
 };
 
-static struct device *plug(struct books *b, const char *id, enum step_device kind, guint64 start, guint64 size)
+static struct device *plug(struct books *b, const char *id, enum step_device kind, guint64 start,
+			   guint64 size)
 {
 	struct device *d = g_new0(struct device, 1);
 	struct vm_place *place = g_new0(struct vm_place, 1);
@@ -68,7 +69,8 @@ START_TEST(blocks_of_plugged_dimms)
 	account_read(&now, accounts[_i].account);
 	missing = books_missing(&b.s, &now);
 	if (accounts[_i].missing)
-		ck_assert_msg(missing && strstr(missing, accounts[_i].missing) && strstr(missing, "'d'"), "%s", missing);
+		ck_assert_msg(missing && strstr(missing, accounts[_i].missing) && strstr(missing, "'d'"),
+			      "%s", missing);
 	else
 		ck_assert_msg(!missing, "%s", missing);
 	account_clear(&now);

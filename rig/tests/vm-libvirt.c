@@ -16,7 +16,8 @@ START_TEST(aliases_come_back)
 	static const struct {
 		const char *id, *alias;
 	} names[] = {
-		{"d0", "ua-d0"}, {"d.1", "ua-d_2e1"}, {"a_b-c", "ua-a_5fb-c"}, {"\xc3\xa9", "ua-_c3_a9"}, {"", "ua-"},
+		{"d0", "ua-d0"},	   {"d.1", "ua-d_2e1"}, {"a_b-c", "ua-a_5fb-c"},
+		{"\xc3\xa9", "ua-_c3_a9"}, {"", "ua-"},
 	};
 	static const char *const bad[] = {"d0", "dimm0", "ua", "ua-_", "ua-_2", "ua-_zz", ""};
 
@@ -34,20 +35,37 @@ END_TEST
 static struct vm_config config_of(const char *machine)
 {
 	return (struct vm_config){
-		.machine = machine_find(machine, NULL), .kernel = "/boot/a&b", .initrd = "/boot/<i>", .cmdline = "x=\"1\" & y",
-		.accel = ACCEL_TCG, .memory = 1024 * MIB, .max_memory = 4096 * MIB, .slots = 8, .nodes = 3, .base_nodes = 2,
-		.cpus = 2, .max_cpus = 4, .dir = "/none",
+		.machine = machine_find(machine, NULL),
+		.kernel = "/boot/a&b",
+		.initrd = "/boot/<i>",
+		.cmdline = "x=\"1\" & y",
+		.accel = ACCEL_TCG,
+		.memory = 1024 * MIB,
+		.max_memory = 4096 * MIB,
+		.slots = 8,
+		.nodes = 3,
+		.base_nodes = 2,
+		.cpus = 2,
+		.max_cpus = 4,
+		.dir = "/none",
 	};
 }
 
 START_TEST(domain_has_all)
 {
 	static const char *const words[] = {
-		"<domain xmlns:qemu=\"http://libvirt.org/schemas/domain/qemu/1.0\" type=\"qemu\">", "<name>rig-n</name>",
-		"<maxMemory slots=\"8\" unit=\"KiB\">4194304</maxMemory>", "<vcpu current=\"2\">4</vcpu>",
-		"<kernel>/boot/a&amp;b</kernel>", "<initrd>/boot/&lt;i&gt;</initrd>", "x=\"1\" &amp; y</cmdline>",
-		"<cell id=\"1\" cpus=\"1,3\" memory=\"524288\" unit=\"KiB\"/>", "value=\"node,nodeid=2\"",
-		"<target type=\"virtio\" name=\"org.hotplug-rig.0\"/>", "<serial type=\"pty\">", LV_MARK_URI,
+		"<domain xmlns:qemu=\"http://libvirt.org/schemas/domain/qemu/1.0\" type=\"qemu\">",
+		"<name>rig-n</name>",
+		"<maxMemory slots=\"8\" unit=\"KiB\">4194304</maxMemory>",
+		"<vcpu current=\"2\">4</vcpu>",
+		"<kernel>/boot/a&amp;b</kernel>",
+		"<initrd>/boot/&lt;i&gt;</initrd>",
+		"x=\"1\" &amp; y</cmdline>",
+		"<cell id=\"1\" cpus=\"1,3\" memory=\"524288\" unit=\"KiB\"/>",
+		"value=\"node,nodeid=2\"",
+		"<target type=\"virtio\" name=\"org.hotplug-rig.0\"/>",
+		"<serial type=\"pty\">",
+		LV_MARK_URI,
 	};
 	struct vm_config config = config_of("pc-q35");
 	g_autoptr(xmlDoc) doc = lv_domain(&config, "rig-n", NULL);
@@ -84,7 +102,8 @@ START_TEST(some_cannot)
 END_TEST
 
 static const char live[] =
-	"<domain><metadata><rig:run xmlns:rig='" LV_MARK_URI "' host='h' pid='x' start='7'/></metadata><devices>"
+	"<domain><metadata><rig:run xmlns:rig='" LV_MARK_URI
+	"' host='h' pid='x' start='7'/></metadata><devices>"
 	"<memory model='dimm'><target><size unit='KiB'>262144</size><node>0</node></target><alias name='ua-d_2e1'/>"
 	"<address type='dimm' slot='0' base='0x100000000'/></memory>"
 	"<memory model='virtio-mem'><target><size unit='KiB'>1048576</size><node>1</node><block unit='KiB'>2048</block>"
@@ -101,7 +120,8 @@ START_TEST(live_xml_is_read)
 	ck_assert(!memory.is_virtio && memory.size == 256 * MIB && memory.address == 4096 * MIB);
 	lv_memory_clear(&memory);
 	ck_assert(lv_memory_find(live, "v", &memory));
-	ck_assert(memory.is_virtio && memory.node == 1 && memory.requested == 512 * MIB && memory.current == 256 * MIB);
+	ck_assert(memory.is_virtio && memory.node == 1 && memory.requested == 512 * MIB &&
+		  memory.current == 256 * MIB);
 	lv_memory_clear(&memory);
 	ck_assert(!lv_memory_find(live, "d1", &memory));
 	ck_assert(!lv_memory_find("<domain", "d1", &memory));
@@ -118,7 +138,8 @@ START_TEST(live_xml_is_read)
 	lv_mark_clear(&mark);
 	ck_assert(!lv_mark_read("<domain/>", &mark));
 	ck_assert_int_eq(lv_volume_written("<volume><target><timestamps><mtime>1700000000.5</mtime></timestamps></target>"
-					   "</volume>"), 1700000000);
+					   "</volume>"),
+			 1700000000);
 	ck_assert_int_eq(lv_volume_written("<volume/>"), 0);
 	path = lv_pool_path("<pool type='dir'><target><path>/var/tmp/x</path></target></pool>");
 	ck_assert_str_eq(path, "/var/tmp/x");
@@ -133,25 +154,31 @@ static const struct {
 	gint64 told; /* 0: nothing */
 	const char *words;
 } promises[] = {
-	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4294967296, 'node': 0}}]", TRUE, 0, NULL},
+	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4294967296, 'node': 0}}]",
+	 TRUE, 0, NULL},
 	{"gone", "[]", FALSE, 0, NULL},
-	{"d.1", "[{'data': {'id': 'd.1', 'size': 268435456, 'addr': 4294967296, 'node': 0}}]", TRUE, 0, "QEMU has not"},
+	{"d.1", "[{'data': {'id': 'd.1', 'size': 268435456, 'addr': 4294967296, 'node': 0}}]", TRUE,
+	 0, "QEMU has not"},
 	{"d.1", "[]", FALSE, 0, "QEMU has not"},
 	{"new", "[{'data': {'id': 'ua-new'}}]", TRUE, 0, "libvirt's live XML has not"},
 	{"gone", "[]", TRUE, 0, "still lack it"},
-	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4294967296, 'node': 0}}]", FALSE, 0, "still have it"},
-	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 134217728, 'addr': 4294967296, 'node': 0}}]", TRUE, 0, "134217728"},
-	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4563402752, 'node': 0}}]", TRUE, 0, "address"},
-	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4294967296, 'node': 1}}]", TRUE, 0, "node"},
-	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 0}}]", TRUE,
-	 0, NULL},
-	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 0, 'size': 0}}]", TRUE, 0,
-	 "asked for"},
+	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4294967296, 'node': 0}}]",
+	 FALSE, 0, "still have it"},
+	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 134217728, 'addr': 4294967296, 'node': 0}}]",
+	 TRUE, 0, "134217728"},
+	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4563402752, 'node': 0}}]",
+	 TRUE, 0, "address"},
+	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4294967296, 'node': 1}}]",
+	 TRUE, 0, "node"},
+	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 0}}]",
+	 TRUE, 0, NULL},
+	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 0, 'size': 0}}]",
+	 TRUE, 0, "asked for"},
 	/* on its way further: libvirt cannot know yet */
-	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 4096}}]", TRUE,
-	 8192, NULL},
-	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 4096}}]", TRUE,
-	 4096, "grown to"},
+	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 4096}}]",
+	 TRUE, 8192, NULL},
+	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 4096}}]",
+	 TRUE, 4096, "grown to"},
 };
 
 START_TEST(promise_is_kept)
@@ -163,7 +190,8 @@ START_TEST(promise_is_kept)
 	text = lv_promise(promises[_i].id, live, devices, promises[_i].wanted,
 			  promises[_i].told ? &promises[_i].told : NULL);
 	if (promises[_i].words)
-		ck_assert_msg(text && strstr(text, promises[_i].words), "'%s' lacks '%s'", text, promises[_i].words);
+		ck_assert_msg(text && strstr(text, promises[_i].words), "'%s' lacks '%s'", text,
+			      promises[_i].words);
 	else
 		ck_assert_msg(!text, "%s", text);
 	json_decref(devices);

@@ -20,7 +20,8 @@ static void left_free(void *data)
 	g_free(left);
 }
 
-static struct lv_left *add(GPtrArray *all, enum lv_left_kind kind, const char *name, gboolean stale, char *owner)
+static struct lv_left *add(GPtrArray *all, enum lv_left_kind kind, const char *name, gboolean stale,
+			   char *owner)
 {
 	struct lv_left *left = g_new0(struct lv_left, 1);
 
@@ -96,7 +97,7 @@ static void look_at_volume(GPtrArray *all, virStorageVolPtr volume)
 	if (!g_str_has_prefix(name, LV_PREFIX))
 		return;
 	add(all, LV_LEFT_VOLUME, name, domain ? domain->stale : !young,
-	    domain  ? g_strdup_printf("domain %s", domain->name)
+	    domain ? g_strdup_printf("domain %s", domain->name)
 	    : young ? g_strdup_printf("no domain, but written in the last %d s: a run may be starting", YOUNG_S)
 		    : g_strdup("no domain"));
 }
@@ -128,8 +129,9 @@ static char *versions(virConnectPtr conn)
 
 	virConnectGetVersion(conn, &qemu);
 	virConnectGetLibVersion(conn, &lib);
-	return g_strdup_printf("%s %lu.%lu.%lu, libvirt %lu.%lu.%lu", type ? type : "hypervisor", qemu / 1000000,
-			       qemu / 1000 % 1000, qemu % 1000, lib / 1000000, lib / 1000 % 1000, lib % 1000);
+	return g_strdup_printf("%s %lu.%lu.%lu, libvirt %lu.%lu.%lu", type ? type : "hypervisor",
+			       qemu / 1000000, qemu / 1000 % 1000, qemu % 1000, lib / 1000000,
+			       lib / 1000 % 1000, lib % 1000);
 }
 
 static virConnectPtr open_host(const char *uri, GError **error)
@@ -140,7 +142,8 @@ static virConnectPtr open_host(const char *uri, GError **error)
 	if (conn || (error && *error))
 		return conn;
 	why = lv_why();
-	rig_fail(error, RIG_EXIT_INFRA, "cannot connect to libvirt%s%s: %s", uri ? " at " : "", uri ? uri : "", why);
+	rig_fail(error, RIG_EXIT_INFRA, "cannot connect to libvirt%s%s: %s", uri ? " at " : "",
+		 uri ? uri : "", why);
 	return NULL;
 }
 
@@ -227,7 +230,9 @@ static gboolean remove_pool(virConnectPtr conn, const char *name)
 gboolean lv_clean(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error)
 {
 	static gboolean (*const removers[])(virConnectPtr, const char *) = {
-		[LV_LEFT_DOMAIN] = remove_domain, [LV_LEFT_VOLUME] = remove_volume, [LV_LEFT_POOL] = remove_pool,
+		[LV_LEFT_DOMAIN] = remove_domain,
+		[LV_LEFT_VOLUME] = remove_volume,
+		[LV_LEFT_POOL] = remove_pool,
 	};
 	g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func(left_free);
 	g_autoptr(GPtrArray) removed = g_ptr_array_new_with_free_func(left_free);

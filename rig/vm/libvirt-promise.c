@@ -14,7 +14,7 @@ static json_t *in_qemu(json_t *devices, const char *id)
 	json_t *entry;
 	gsize i;
 
-	json_array_foreach(devices, i, entry) {
+	json_array_foreach (devices, i, entry) {
 		json_t *data = json_object_get(entry, "data");
 
 		if (!g_strcmp0(json_string_value(json_object_get(data, "id")), alias))
@@ -43,9 +43,10 @@ static char *difference(const struct lv_memory *xml, json_t *qemu, const gint64 
 		guint64 qemus = json_integer_value(json_object_get(qemu, rows[i].key));
 
 		if (rows[i].compare && rows[i].books != qemus)
-			return g_strdup_printf("'%s' has " BYTES " (" HEX ") %s in libvirt's live XML and " BYTES " (" HEX
-					       ") in QEMU", xml->id, rows[i].books, rows[i].books, rows[i].what, qemus,
-					       qemus);
+			return g_strdup_printf(
+				"'%s' has " BYTES " (" HEX ") %s in libvirt's live XML and " BYTES
+				" (" HEX ") in QEMU",
+				xml->id, rows[i].books, rows[i].books, rows[i].what, qemus, qemus);
 	}
 	return NULL;
 }
@@ -58,11 +59,12 @@ char *lv_promise(const char *id, const char *domain, json_t *devices, gboolean w
 	char *text = NULL;
 
 	if (has != (qemu != NULL))
-		text = g_strdup_printf("%s has the memory device '%s', %s has not", has ? "libvirt's live XML" : "QEMU", id,
+		text = g_strdup_printf("%s has the memory device '%s', %s has not",
+				       has ? "libvirt's live XML" : "QEMU", id,
 				       has ? "QEMU" : "libvirt's live XML");
 	else if (has != wanted)
-		text = g_strdup_printf("libvirt said that '%s' was %s, but its live XML and QEMU still %s it", id,
-				       wanted ? "added" : "removed", wanted ? "lack" : "have");
+		text = g_strdup_printf("libvirt said that '%s' was %s, but its live XML and QEMU still %s it",
+				       id, wanted ? "added" : "removed", wanted ? "lack" : "have");
 	else if (has)
 		text = difference(&memory, qemu, told);
 	lv_memory_clear(&memory);

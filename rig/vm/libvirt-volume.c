@@ -39,8 +39,9 @@ static virStoragePoolPtr find_pool(virConnectPtr conn)
 	}
 	uri = virConnectGetURI(conn);
 	/* a session's folder belongs to its user */
-	path = uri && strstr(uri, "/session") ? g_strdup_printf("/var/tmp/%s-%s", LV_POOL, g_get_user_name())
-					      : g_strdup("/var/tmp/" LV_POOL);
+	path = uri && strstr(uri, "/session")
+		       ? g_strdup_printf("/var/tmp/%s-%s", LV_POOL, g_get_user_name())
+		       : g_strdup("/var/tmp/" LV_POOL);
 	xml = lv_pool_xml(LV_POOL, path);
 	pool = virStoragePoolCreateXML(conn, xml, VIR_STORAGE_POOL_CREATE_WITH_BUILD);
 	/* another run may have made it meanwhile */
@@ -76,7 +77,8 @@ static gboolean upload(virConnectPtr conn, virStorageVolPtr volume, const char *
 /* The volume's path on the host, or NULL. */
 static char *make_volume(struct lv_job *job, virStoragePoolPtr pool, const char *kind, const char *file)
 {
-	g_autofree char *data = NULL, *name = volume_name(job->host->name, kind), *xml = NULL, *path = NULL;
+	g_autofree char *data = NULL, *name = volume_name(job->host->name, kind), *xml = NULL,
+			*path = NULL;
 	g_autoptr(GError) error = NULL;
 	virStorageVolPtr volume;
 	gsize len;
@@ -193,7 +195,8 @@ static gboolean fetch(struct lv_job *job, virStoragePoolPtr pool, const char *na
 	return ok;
 }
 
-gboolean lv_volume_dump(struct lv_job *job, gboolean (*dump)(struct lv_job *job, const char *path), const char *file)
+gboolean lv_volume_dump(struct lv_job *job, gboolean (*dump)(struct lv_job *job, const char *path),
+			const char *file)
 {
 	g_autofree char *name = volume_name(job->host->name, DUMP), *folder = NULL, *path = NULL;
 	virStoragePoolPtr pool = virStoragePoolLookupByName(job->conn, LV_POOL);

@@ -21,7 +21,8 @@ void lv_call_free(struct lv_call *call)
 static gboolean flush(struct lv_host *host)
 {
 	while (host->qmp_out->len) {
-		ssize_t n = send(host->qmp_fd, host->qmp_out->data, host->qmp_out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send(host->qmp_fd, host->qmp_out->data, host->qmp_out->len,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -66,20 +67,23 @@ void lv_answer(struct lv_host *host, const struct lv_call *call, json_t *result)
 
 void lv_refuse(struct lv_host *host, const struct lv_call *call, const char *klass, const char *why)
 {
-	say(host, json_pack("{s:{s:s, s:s}, s:I}", "error", "class", klass, "desc", why, "id", call->id));
+	say(host,
+	    json_pack("{s:{s:s, s:s}, s:I}", "error", "class", klass, "desc", why, "id", call->id));
 }
 
 void lv_qmp_event(struct lv_host *host, const char *name, json_t *data)
 {
 	gint64 now = g_get_real_time();
 
-	say(host, json_pack("{s:s, s:o, s:{s:I, s:I}}", "event", name, "data", data, "timestamp", "seconds",
-			    (json_int_t)(now / G_USEC_PER_SEC), "microseconds", (json_int_t)(now % G_USEC_PER_SEC)));
+	say(host, json_pack("{s:s, s:o, s:{s:I, s:I}}", "event", name, "data", data, "timestamp",
+			    "seconds", (json_int_t)(now / G_USEC_PER_SEC), "microseconds",
+			    (json_int_t)(now % G_USEC_PER_SEC)));
 }
 
 void lv_qmp_greet(struct lv_host *host)
 {
-	say(host, json_pack("{s:{s:{s:s}, s:[]}}", "QMP", "version", "package", "through libvirt", "capabilities"));
+	say(host, json_pack("{s:{s:{s:s}, s:[]}}", "QMP", "version", "package", "through libvirt",
+			    "capabilities"));
 }
 
 /* Lines from the rig */
