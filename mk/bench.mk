@@ -11,7 +11,7 @@ $(OUT)/tests/guest-bare: tests/bench/guest-bare.c
 bench: all $(FAKES) $(OUT)/tests/guest-bare
 	@tools/install-packages build run check
 	@tests/bench/scan $(OUT)
-	@tests/bench/run $(OUT)
+	@failed=0; tests/bench/run $(OUT) || failed=1; tests/bench/libvirt $(OUT) || failed=1; exit $$failed
 
 ## make bench-report  how long the pages of 1,000 runs take to make
 .PHONY: bench-report
