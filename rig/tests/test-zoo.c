@@ -165,6 +165,9 @@ static const struct {
 	{VERDICT_PASS, "{}", TRUE, FALSE, FALSE},
 	{VERDICT_HANG, "{\"reports\": []}", TRUE, FALSE, TRUE},
 	{VERDICT_INFRA, "{}", FALSE, FALSE, FALSE},
+	/* a guest that disappeared was not silent; with the report before that it was caught */
+	{VERDICT_LOST, "{}", FALSE, FALSE, FALSE},
+	{VERDICT_LOST, REPORT("lockdep-circular", "in remove_memory", BOTH), TRUE, TRUE, FALSE},
 	{VERDICT_ABORTED, "{}", FALSE, FALSE, FALSE},
 	{VERDICT_SKIP, "{}", FALSE, FALSE, FALSE},
 	/* hostile shapes */

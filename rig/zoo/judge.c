@@ -107,8 +107,7 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 		o.caught = report != NULL;
 		break;
 	}
-	o.valid = o.caught || o.alarmed || run->verdict == VERDICT_PASS ||
-		  run->verdict == VERDICT_LOST;
+	o.valid = o.caught || o.alarmed || run->verdict == VERDICT_PASS;
 	if (report && json_is_number(json_object_get(report, "when")))
 		when = json_number_value(json_object_get(report, "when"));
 	o.guest_s = when;
