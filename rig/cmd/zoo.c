@@ -38,7 +38,7 @@ static struct zoo_want want;
 static gboolean all_entries, stdout_only;
 
 static const GOptionEntry options[] = {
-	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: every entry", NULL},
+	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: every entry that was verified", NULL},
 	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
 	 "run, ablate: on this one, entries that are not for it are passed over (each entry's first)",
 	 "NAME"},
@@ -130,9 +130,11 @@ static int list(void)
 		else if (array)
 			json_array_append_new(array, entry_json(e));
 		else
-			printf("%s%-5s%s %s\n      %s%s, on %s%s\n", term_colour(TERM_BOLD), e->id,
+			printf("%s%-5s%s %s\n      %s%s, on %s%s%s\n", term_colour(TERM_BOLD), e->id,
 			       term_colour(TERM_PLAIN), e->subject, term_colour(TERM_DIM),
-			       zoo_oracle_name(e->oracle), machines_text, term_colour(TERM_PLAIN));
+			       zoo_oracle_name(e->oracle), machines_text,
+			       e->verified[0] ? "" : ", not verified yet",
+			       term_colour(TERM_PLAIN));
 	}
 	if (array)
 		cmd_print_json(array);
@@ -217,6 +219,13 @@ static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t 
 	return TRUE;
 }
 
+/* Of --all: what is not for the machine that was asked for, and what nobody has seen work. */
+static gboolean is_passed_over(const struct zoo_entry *e)
+{
+	return !e->verified[0] ||
+	       (want.machine && !g_strv_contains((const char *const *)e->machines, want.machine));
+}
+
 static gboolean run_entry(const char *id, json_t *array, gboolean *all_good, GError **error)
 {
 	rig_auto(zoo_entry) e = zoo_load(id, error);
@@ -224,8 +233,7 @@ static gboolean run_entry(const char *id, json_t *array, gboolean *all_good, GEr
 
 	if (!e)
 		return FALSE;
-	if (all_entries && want.machine &&
-	    !g_strv_contains((const char *const *)e->machines, want.machine))
+	if (all_entries && is_passed_over(e))
 		return TRUE;
 	machine = zoo_machine(e, &want, error);
 	if (!machine)
