@@ -18,7 +18,7 @@
 
 #include "hang/internal.h"
 
-#define STACK_SIZE (16 * 1024) /* powerpc's, and each begins at a multiple of it */
+#define STACK_MAX (64 * 1024) /* of a task, on powerpc */
 
 /* What a caller (PRINTK_CALLER; one for all without it) is in the middle of. */
 struct teller {
@@ -202,7 +202,10 @@ static void begin_nobodys(struct reader *r, struct teller *t, int cpu)
 	g_ptr_array_add(r->nobodys, t->sample);
 }
 
-/* They are of the tasks in whose stacks they are. */
+/*
+ * They are of the tasks in whose stacks they are. A sample's outermost frame is at the top of a stack, and the task
+ * slept further down in it: the nearest one below, as stacks do not overlap.
+ */
 static void give_nobodys(struct reader *r)
 {
 	for (guint i = 0; i < r->nobodys->len; i++) {
@@ -211,8 +214,9 @@ static void give_nobodys(struct reader *r)
 		GHashTableIter iter;
 
 		g_hash_table_iter_init(&iter, r->scene->by_pid);
-		while (sample->stack && !owner && g_hash_table_iter_next(&iter, NULL, (gpointer *)&task))
-			if (task->stack / STACK_SIZE == sample->stack / STACK_SIZE)
+		while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&task))
+			if (task->stack && task->stack <= sample->stack && sample->stack - task->stack < STACK_MAX &&
+			    (!owner || task->stack > owner->stack))
 				owner = task;
 		if (owner)
 			add_sample(owner, sample);

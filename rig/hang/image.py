@@ -31,9 +31,11 @@ class Image:
             if size < 64:
                 sys.exit("the memory image is truncated")
             self.data = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
-        head = struct.unpack_from("<16sHHIQQQIHHHHHH", self.data, 0)
-        if head[0][:6] != b"\x7fELF\x02\x01":
-            sys.exit("the memory image is no 64-bit little-endian ELF file")
+        # pseries: QEMU's headers may be big-endian; the memory itself is as the guest has it
+        order = {1: "<", 2: ">"}.get(self.data[5])
+        if self.data[:5] != b"\x7fELF\x02" or not order:
+            sys.exit("the memory image is no 64-bit ELF file")
+        head = struct.unpack_from(order + "16sHHIQQQIHHHHHH", self.data, 0)
         self.machine, phoff, count = head[2], head[5], head[10]
         self.parts = []
         if count > PARTS_MAX:
@@ -42,7 +44,7 @@ class Image:
             at = phoff + 56 * i
             if at + 56 > size:
                 sys.exit("the memory image is truncated")
-            kind, _, offset, _, paddr, filesz, _, _ = struct.unpack_from("<IIQQQQQQ", self.data, at)
+            kind, _, offset, _, paddr, filesz, _, _ = struct.unpack_from(order + "IIQQQQQQ", self.data, at)
             if offset + filesz > size:
                 sys.exit("the memory image is truncated")
             if kind == 1:
