@@ -355,8 +355,10 @@ static gboolean on_watch(gpointer data)
 void watch_start(struct session *s)
 {
 	s->last_beat_ns = rig_now_ns();
-	if (!s->watch)
+	if (!s->watch) {
 		s->watch = g_new0(struct watch, 1);
+		s->watch->ended_ns = s->last_beat_ns;
+	}
 	if (!s->watch_source)
 		s->watch_source = g_timeout_add(WATCH_MS, on_watch, s);
 }
