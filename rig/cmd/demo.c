@@ -51,10 +51,10 @@ static gboolean one(struct job *job, const char *title, struct run_info **ret, G
 
 static void next_steps(void)
 {
-	puts("\nnext:  rig show                                        the deadlock's whole report\n"
-	     "       rig report --html site                          both runs as pages: open site/index.html\n"
-	     "       rig run " DEMO_SCENARIO " --patch FILE    the same kernel with a patch of yours: under a minute\n"
-	     "       rig scenario list; rig zoo list                 what else can be provoked");
+	puts("\nnext:  rig show                                             the deadlock's whole report\n"
+	     "       rig report --html pages                              both runs as pages: open pages/index.html\n"
+	     "       rig run " DEMO_SCENARIO " --patch FILE            the same kernel with a patch of yours: under a minute\n"
+	     "       rig scenario list; rig zoo list                      what else can be provoked");
 }
 
 int cmd_demo(int argc, char **argv)
