@@ -31,7 +31,7 @@ struct search_work {
 	GMainLoop *loop;
 	struct slot guests[SEARCH_GUESTS_MAX], builder;
 	gint64 began_ns;
-	double earlier_s; /* spent before this sitting, of which the budget is */
+	double earlier_s; /* spent before this sitting */
 	guint earlier_boots;
 	guint faults, n_builds;
 	gboolean stopping, over;
@@ -81,6 +81,13 @@ static void fail(struct search *search, GError *error)
 static gboolean on_signal(void *data)
 {
 	finish(data, SEARCH_STOPPED);
+	return G_SOURCE_CONTINUE;
+}
+
+/* Also in the middle of a long build. */
+static gboolean on_budget(void *data)
+{
+	finish(data, SEARCH_OUT_OF_BUDGET);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -329,8 +336,7 @@ static gboolean check_end(struct search *search)
 
 	if (search->target.key && choice_done(search->posterior, search->skipped, o->confidence)) {
 		finish(search, posterior_best(search->posterior) ? SEARCH_FOUND : SEARCH_GOOD_IS_BAD);
-	} else if ((o->budget_boots && search->boots - work->earlier_boots >= o->budget_boots) ||
-		   (o->budget_s && search->spent_s - work->earlier_s >= o->budget_s)) {
+	} else if (o->budget_boots && search->boots - work->earlier_boots >= o->budget_boots) {
 		finish(search, SEARCH_OUT_OF_BUDGET);
 	} else if (!posterior_learned(search->posterior) && search->boots >= LEARN_MAX) {
 		rig_fail(&error, RIG_EXIT_USAGE, "%u runs have not shown %s%s%s at the bad end; is it the right "
@@ -367,18 +373,20 @@ gboolean search_run(struct search *search, enum search_end *ret, GError **error)
 {
 	struct search_work work = {.began_ns = rig_now_ns(), .earlier_s = search->spent_s,
 				   .earlier_boots = search->boots};
-	guint signals[2];
+	guint sources[3], n = 2;
 
 	work.loop = g_main_loop_new(NULL, FALSE);
 	search->work = &work;
-	signals[0] = g_unix_signal_add(SIGINT, on_signal, search);
-	signals[1] = g_unix_signal_add(SIGTERM, on_signal, search);
+	sources[0] = g_unix_signal_add(SIGINT, on_signal, search);
+	sources[1] = g_unix_signal_add(SIGTERM, on_signal, search);
+	if (search->options.budget_s)
+		sources[n++] = g_timeout_add_seconds(search->options.budget_s, on_budget, search);
 	if (search_save(search, &work.error))
 		step(search);
 	if (!work.error && !(work.over && !work.builder.cell && !work.guests[0].cell))
 		g_main_loop_run(work.loop);
-	for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
-		g_source_remove(signals[i]);
+	while (n)
+		g_source_remove(sources[--n]);
 	search->spent_s = work.earlier_s + (rig_now_ns() - work.began_ns) / 1e9;
 	g_main_loop_unref(work.loop);
 	search->work = NULL;

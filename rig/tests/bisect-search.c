@@ -46,15 +46,20 @@ static void commit(const char *state, const char *subject)
 	done = git("commit", "-qm", subject);
 }
 
+static void init_repo(void)
+{
+	repo = in_scratch("repo");
+	ck_assert_int_eq(g_mkdir(repo, 0755), 0);
+	g_free(git("init", "-q", "-bmain"));
+}
+
 /* Commit 0 is the good end, BUG brings the bug with RARE, 12 and 20 cannot be tested, 5 warns. */
 static void make_repo(const char *rare)
 {
-	g_autofree char *count = in_scratch("count"), *init = NULL;
+	g_autofree char *count = in_scratch("count");
 
-	repo = in_scratch("repo");
 	g_setenv("FAKE_RIG_COUNT", count, TRUE);
-	ck_assert_int_eq(g_mkdir(repo, 0755), 0);
-	init = git("init", "-q", "-bmain");
+	init_repo();
 	for (guint i = 0; i <= COMMITS; i++) {
 		g_autofree char *subject = g_strdup_printf("change %u <b>&", i);
 		g_autofree char *state = g_strdup_printf("%s %s %s %s", i >= 5 ? "warn" : "", i == 12 ? "nobuild" : "",
@@ -234,6 +239,20 @@ START_TEST(goes_on)
 }
 END_TEST
 
+/* Time is up while a kernel is built that takes longer. */
+START_TEST(time_is_up)
+{
+	rig_auto(search) search = NULL;
+
+	init_repo();
+	commit("", "good");
+	commit("bug slowbuild", "bad");
+	search = begin((struct search_options){.budget_s = 1, .kind = "lockdep-circular"}, "HEAD~1", "HEAD");
+	ck_assert_int_eq(run(search), SEARCH_OUT_OF_BUDGET);
+	ck_assert_uint_eq(search->evidence->len, 0);
+}
+END_TEST
+
 /* A search in a process of its own; TRUE where it came to its end, FALSE where kill -9 did. */
 static gboolean sitting(struct search_options options)
 {
@@ -319,9 +338,7 @@ START_TEST(old_commits_are_patched)
 	char *words[] = {NULL, NULL};
 	rig_auto(search) search = NULL;
 
-	repo = in_scratch("repo");
-	g_mkdir(repo, 0755);
-	g_free(git("init", "-q", "-bmain"));
+	init_repo();
 	for (guint i = 0; i <= 16; i++) {
 		g_autofree char *subject = g_strdup_printf("change %u", i);
 		g_autofree char *state = g_strdup_printf("%s %s", i < 10 ? "old" : "", i >= 6 ? "bug" : "");
@@ -372,6 +389,7 @@ TCase *bisect_search_case(void)
 	tcase_add_loop_test(tc, git_replays_the_log, 0, 2);
 	tcase_add_test(tc, rare_bug);
 	tcase_add_loop_test(tc, goes_on, 0, 2);
+	tcase_add_test(tc, time_is_up);
 	tcase_add_test(tc, a_kill_loses_one_boot);
 	tcase_add_test(tc, the_tree_is_not_touched);
 	tcase_add_loop_test(tc, old_commits_are_patched, 0, 2);
