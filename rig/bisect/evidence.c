@@ -222,12 +222,33 @@ static gboolean is_lock(const struct sighting *sighting)
 	       !strcmp(sighting->kind, "hung-task");
 }
 
+/*
+ * A warning that each run has must not hide the deadlock that one in four has: something that is no lock's is
+ * taken after so many runs without a lock's; where one was seen a single time already, after so many.
+ */
+#define PATIENCE 12
+#define PATIENCE_SEEN 30
+
+/* The most frequent of BAD that are (LOCK) or are not a lock's and which GOOD has not. */
+static struct tally most_of(GArray *bad, GArray *good, gboolean lock)
+{
+	struct tally best = {0};
+
+	for (guint i = 0; i < bad->len; i++) {
+		struct tally tally = g_array_index(bad, struct tally, i);
+
+		if (is_lock(tally.sighting) == lock && tally.times > best.times && !tally_of(good, tally.sighting->key))
+			best = tally;
+	}
+	return best;
+}
+
 const struct sighting *evidence_learn(const GPtrArray *all, guint bad_end, guint good_end, guint *ret_times,
 				      guint *ret_runs)
 {
 	g_autoptr(GArray) bad = g_array_new(FALSE, FALSE, sizeof(struct tally));
 	g_autoptr(GArray) good = g_array_new(FALSE, FALSE, sizeof(struct tally));
-	struct tally best = {0};
+	struct tally best;
 
 	*ret_runs = 0;
 	for (guint i = 0; i < all->len; i++) {
@@ -239,15 +260,11 @@ const struct sighting *evidence_learn(const GPtrArray *all, guint bad_end, guint
 			count(good, evidence);
 		*ret_runs += evidence->position == bad_end && evidence->verdict;
 	}
-	for (guint i = 0; i < bad->len; i++) {
-		struct tally tally = g_array_index(bad, struct tally, i);
-
-		if (tally.times < 2 || tally_of(good, tally.sighting->key))
-			continue;
-		if (tally.times > best.times ||
-		    (tally.times == best.times && is_lock(tally.sighting) && !is_lock(best.sighting)))
-			best = tally;
-	}
+	best = most_of(bad, good, TRUE);
+	if (best.times < 2 && *ret_runs >= (best.times ? PATIENCE_SEEN : PATIENCE))
+		best = most_of(bad, good, FALSE);
+	if (best.times < 2)
+		return NULL;
 	*ret_times = best.times;
 	return best.sighting;
 }

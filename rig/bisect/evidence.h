@@ -65,8 +65,8 @@ json_t *evidence_to_json(const struct evidence *evidence);
 struct evidence *evidence_from_json(json_t *json);
 
 /*
- * The signature that the runs of BAD (struct evidence) share and those of GOOD have not: the most frequent,
- * seen twice at least; of several, one of a lock or a hang rather than another. NULL: not yet.
+ * The signature that the runs of BAD_END share and those of GOOD_END have not: the most frequent of a lock or a
+ * hang, seen twice at least; after some more runs without one, the most frequent of anything else. NULL: not yet.
  */
 const struct sighting *evidence_learn(const GPtrArray *all, guint bad_end, guint good_end, guint *ret_times,
 				      guint *ret_runs);

@@ -45,7 +45,7 @@ static void add_answer(GString *out, json_t *result)
 		g_autofree char *author = escape(change, "author"), *date = escape(change, "date");
 		g_autofree char *touches = escape(change, "touches");
 
-		g_string_append_printf(out, "<h2>%s</h2>\n<p><code>%s</code><br>%s, %s</p>\n<pre> %s</pre>\n",
+		g_string_append_printf(out, "<h2>%s</h2>\n<p><code>%s</code><br>%s, %s</p>\n<pre>%s</pre>\n",
 				       *subject ? subject : id, id, author, date, touches);
 	}
 }
@@ -114,7 +114,7 @@ static void add_row(GString *out, json_t *row, gboolean is_answer)
 
 		g_string_append_printf(out, "<span class=\"run %s\">%s</span>", outcome, outcome);
 	}
-	g_string_append_printf(out, "<details><summary>%zu runs</summary><ul>\n", i);
+	g_string_append_printf(out, "<details><summary>%zu run%s</summary><ul>\n", i, i == 1 ? "" : "s");
 	json_array_foreach (json_object_get(row, "runs"), i, run)
 		add_run(out, run);
 	g_string_append_printf(out, "</ul></details><td class=w>%s</tr>\n", seen);

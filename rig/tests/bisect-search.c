@@ -180,7 +180,8 @@ START_TEST(rare_bug)
 	rig_auto(search) search = NULL;
 
 	make_repo("rare");
-	search = begin((struct search_options){.kind = "lockdep-circular"}, "HEAD~24", "HEAD");
+	/* the second time it is learned, although each run has a warning */
+	search = begin((struct search_options){.kind = _i ? NULL : "lockdep-circular"}, "HEAD~24", "HEAD");
 	ck_assert_int_eq(run(search), SEARCH_FOUND);
 	ck_assert_uint_eq(posterior_best(search->posterior), BUG);
 	ck_assert_uint_gt(search->boots, 20);
@@ -387,7 +388,7 @@ TCase *bisect_search_case(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, finds_it, 0, 3);
 	tcase_add_loop_test(tc, git_replays_the_log, 0, 2);
-	tcase_add_test(tc, rare_bug);
+	tcase_add_loop_test(tc, rare_bug, 0, 2);
 	tcase_add_loop_test(tc, goes_on, 0, 2);
 	tcase_add_test(tc, time_is_up);
 	tcase_add_test(tc, a_kill_loses_one_boot);
