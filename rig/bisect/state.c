@@ -152,13 +152,26 @@ gboolean search_save(const struct search *search, GError **error)
 
 	for (guint i = 0; i < search->evidence->len; i++)
 		json_array_append_new(all, evidence_to_json(search->evidence->pdata[i]));
-	state = json_pack("{s:i, s:O, s:s, s:f, s:i, s:f, s:o}", "version", STATE_VERSION, "words",
+	state = json_pack("{s:i, s:O, s:s, s:f, s:i, s:f, s:s?, s:s?, s:o}", "version", STATE_VERSION, "words",
 			  search->words, "folder", search->cwd, "spent_s", search->spent_s, "builds",
-			  (int)search->builds, "build_s", search->build_s, "evidence", all);
+			  (int)search->builds, "build_s", search->build_s, "learned_key",
+			  search->learned ? search->target.key : NULL, "learned", search->learned, "evidence", all);
 	if (!state)
 		return rig_fail(error, RIG_EXIT_INFRA, "the search cannot be written as JSON");
 	text = json_dumps(state, JSON_INDENT(1) | JSON_ENSURE_ASCII);
 	return rig_write_file(path, text, -1, error);
+}
+
+/* Later runs of the bad end must not change what is searched for. */
+static void restore_learned(struct search *search, json_t *state)
+{
+	const char *key = json_string_value(json_object_get(state, "learned_key"));
+	const char *learned = json_string_value(json_object_get(state, "learned"));
+
+	if (search->target.key || !key || !learned)
+		return;
+	search->target = (struct target){g_strdup(key), FALSE};
+	search->learned = g_strdup(learned);
 }
 
 gboolean search_restore(struct search *search, json_t *state, GError **error)
@@ -182,6 +195,7 @@ gboolean search_restore(struct search *search, json_t *state, GError **error)
 	search->spent_s = json_number_value(json_object_get(state, "spent_s"));
 	search->builds = (guint)json_integer_value(json_object_get(state, "builds"));
 	search->build_s = json_number_value(json_object_get(state, "build_s"));
+	restore_learned(search, state);
 	search_recount(search);
 	search_learn(search);
 	return TRUE;
