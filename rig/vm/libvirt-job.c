@@ -39,6 +39,15 @@ static void job_free(struct lv_job *job)
 	g_free(job);
 }
 
+/* Has the domain that a call was for ended? Any error may be all that is left of it. */
+static gboolean has_ended(virDomainPtr domain)
+{
+	int active = virDomainIsActive(domain);
+	const virError *last = active < 0 ? virGetLastError() : NULL;
+
+	return active == 0 || (last && last->code == VIR_ERR_NO_DOMAIN);
+}
+
 static void in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
 	struct lv_job *job = data;
@@ -49,6 +58,7 @@ static void in_thread(GTask *task, gpointer source, gpointer data, GCancellable 
 	job->work(job);
 	/* a failed call leaves no other trace of why: was it the command, or the way to it? */
 	job->lost = job->error && job->conn && virConnectIsAlive(job->conn) != 1;
+	job->gone = job->error && !job->lost && job->domain && has_ended(job->domain);
 	g_task_return_boolean(task, TRUE);
 }
 

@@ -48,6 +48,12 @@ static void on_job(struct lv_host *host, struct lv_job *job)
 		lv_lost(host, job->error);
 		return;
 	}
+	if (job->gone && host->state < LV_ENDING) {
+		/* no answer: the guest's end is one */
+		lv_vanished(host);
+		lv_call_free(call);
+		return;
+	}
 	if (job->error) {
 		lv_refuse(host, call, job->klass, job->error);
 	} else {

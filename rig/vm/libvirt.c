@@ -127,6 +127,21 @@ void lv_gone(struct lv_host *host, int status, const char *why)
 	finish_when_silent(host);
 }
 
+static gboolean on_vanished(void *data)
+{
+	struct lv_host *host = data;
+
+	host->retry_timer = 0;
+	lv_gone(host, 1, "the domain has gone, and libvirt did not say why");
+	return G_SOURCE_REMOVE;
+}
+
+void lv_vanished(struct lv_host *host)
+{
+	if (!host->domain_gone && !host->retry_timer)
+		host->retry_timer = g_timeout_add(LAST_WORDS_MS, on_vanished, host);
+}
+
 /* The host's fault before there was a guest. */
 static void never_was(struct lv_host *host, const char *why)
 {
@@ -291,6 +306,7 @@ void lv_lost(struct lv_host *host, const char *why)
 	g_free(host->away_why);
 	host->away_why = g_strdup(why);
 	lv_qmp_event(host, "LIBVIRT_LOST", json_pack("{s:s}", "why", why));
+	g_clear_handle_id(&host->retry_timer, g_source_remove);
 	host->retry_timer = g_timeout_add(RETRY_MS, on_retry, host);
 }
 

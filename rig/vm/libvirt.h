@@ -130,6 +130,7 @@ struct lv_job {
 	const char *klass; /* QMP's class of the error; static */
 	int code;	/* virErrorNumber of it */
 	gboolean lost;	/* the connection is dead */
+	gboolean gone;	/* the domain has ended */
 	char *promise;	/* in what libvirt's books differ from QEMU's, or NULL */
 	void *data;	/* for `done` */
 };
@@ -143,6 +144,7 @@ gboolean lv_job_say(struct lv_job *job, const char *format, ...) G_GNUC_PRINTF(2
 /* libvirt.c */
 void lv_lost(struct lv_host *host, const char *why); /* the connection */
 void lv_gone(struct lv_host *host, int status, const char *why); /* the domain */
+void lv_vanished(struct lv_host *host); /* a call found that it has gone; the event that tells why comes now */
 void lv_stream_over(struct lv_host *host); /* a pump has read all that its guest will ever say */
 void lv_destroy(struct lv_host *host);
 
