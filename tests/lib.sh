@@ -41,7 +41,9 @@ case_() {
 	*)
 		failed=$((failed + 1))
 		printf 'FAILED  %-46s %6s s\n' "$name" "$seconds"
-		sed 's/^/    | /' "$scratch/out" | tail -n 60
+		awk '{ line[NR] = $0 }
+			END { for (i = 1; i <= NR; i++) if (i <= 60 || i > NR - 60) print "    | " line[i]; else if (i == 61) print "    | …" }' \
+			"$scratch/out"
 		;;
 	esac
 }
