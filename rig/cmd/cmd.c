@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/store.h"
 #include "util/error.h"
 
 static const struct command {
@@ -139,4 +140,15 @@ void cmd_print_json(json_t *json)
 	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(json);
+}
+
+struct run_info *cmd_open_run(int argc, char **argv, const char *folder, GError **error)
+{
+	g_autofree char *results = folder ? g_strdup(folder) : run_default_results();
+
+	if (argc > 2) {
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' is too much: %s takes one run", argv[2], argv[0]);
+		return NULL;
+	}
+	return run_open(results, argc == 2 ? argv[1] : "last", error);
 }

@@ -6,6 +6,8 @@
 #include <glib.h>
 #include <jansson.h>
 
+struct run_info;
+
 int cmd_main(int argc, char **argv);
 
 int cmd_run(int argc, char **argv);
@@ -36,6 +38,9 @@ int cmd_clean(int argc, char **argv);
  */
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
 		   const char *summary, const char *examples, GError **error);
+
+/* The run that a command's only word names, the last one without a word. FOLDER: of --results, or NULL. */
+struct run_info *cmd_open_run(int argc, char **argv, const char *folder, GError **error);
 
 /* Prints JSON for machines: indented, one document, on standard output. Steals. */
 void cmd_print_json(json_t *json);

@@ -109,7 +109,7 @@ static void read_memory(const struct run_info *run, const char *vmlinux, gboolea
 
 int cmd_explain(int argc, char **argv)
 {
-	g_autofree char *folder = NULL, *results = NULL, *svg = NULL, *named = NULL, *vmlinux = NULL;
+	g_autofree char *folder = NULL, *svg = NULL, *named = NULL, *vmlinux = NULL;
 	rig_auto(symbols) symbols = NULL;
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) run = NULL;
@@ -125,12 +125,7 @@ int cmd_explain(int argc, char **argv)
 
 	if (!cmd_parse(&argc, &argv, entries, "[RUN]", summary, examples, &error))
 		return rig_report_error(error);
-	if (argc > 2) {
-		fputs("rig: explain takes one run\n", stderr);
-		return RIG_EXIT_USAGE;
-	}
-	results = folder ? g_strdup(folder) : run_default_results();
-	run = run_open(results, argc == 2 ? argv[1] : "last", &error);
+	run = cmd_open_run(argc, argv, folder, &error);
 	if (!run)
 		return rig_report_error(error);
 	vmlinux = named ? g_strdup(named) : cached_vmlinux(run);

@@ -21,7 +21,7 @@ static const char examples[] =
 
 int cmd_show(int argc, char **argv)
 {
-	g_autofree char *folder = NULL, *results = NULL;
+	g_autofree char *folder = NULL;
 	gboolean json = FALSE, brief = FALSE;
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) run = NULL;
@@ -33,12 +33,7 @@ int cmd_show(int argc, char **argv)
 
 	if (!cmd_parse(&argc, &argv, entries, "[RUN]", summary, examples, &error))
 		return rig_report_error(error);
-	if (argc > 2) {
-		fputs("rig: show takes one run\n", stderr);
-		return RIG_EXIT_USAGE;
-	}
-	results = folder ? g_strdup(folder) : run_default_results();
-	run = run_open(results, argc == 2 ? argv[1] : "last", &error);
+	run = cmd_open_run(argc, argv, folder, &error);
 	if (!run)
 		return rig_report_error(error);
 	if (json)
