@@ -48,6 +48,8 @@ static const cyaml_schema_field_t plan_fields[] = {
 	CYAML_FIELD_UINT("retries", OPT, struct plan, retries),
 	CYAML_FIELD_UINT("duration", OPT, struct plan, duration_s),
 	CYAML_FIELD_UINT("patience", OPT, struct plan, patience_s),
+	CYAML_FIELD_STRING_PTR("launcher", OPT, struct plan, launcher, 1, 32),
+	CYAML_FIELD_STRING_PTR("connect", OPT, struct plan, connect, 1, 1000),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t plan_value = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct plan, plan_fields)};
@@ -132,6 +134,20 @@ static gboolean check_kernels(struct tree *tree, const struct plan *plan, GError
 		if (find_kernel(plan, i, name))
 			return tree_fail(tree, tree_item(tree, nodes, i), error, "two kernels are called '%s'", name);
 	}
+	return TRUE;
+}
+
+/* `rig run` would say the same, once for each cell. */
+static gboolean check_launcher(struct tree *tree, const struct plan *plan, GError **error)
+{
+	static const char *const known[] = {"direct", "libvirt", NULL};
+
+	if (plan->launcher && !g_strv_contains(known, plan->launcher))
+		return tree_fail(tree, tree_get(tree, tree_root(tree), "launcher"), error,
+				 "'%s' is no launcher; there are direct, libvirt", plan->launcher);
+	if (plan->connect && !g_strcmp0(plan->launcher, "direct"))
+		return tree_fail(tree, tree_get(tree, tree_root(tree), "connect"), error,
+				 "'%s' is for launcher libvirt, not for direct", plan->connect);
 	return TRUE;
 }
 
@@ -234,7 +250,7 @@ struct plan *plan_load(const char *what, GError **error)
 	plan->file = g_steal_pointer(&file);
 	settle(tree, plan);
 	if (!check_scenarios(tree, plan, error) || !check_machines(tree, plan, error) ||
-	    !check_kernels(tree, plan, error) || !check_excludes(tree, plan, error))
+	    !check_kernels(tree, plan, error) || !check_launcher(tree, plan, error) || !check_excludes(tree, plan, error))
 		return NULL;
 	return g_steal_pointer(&plan);
 }

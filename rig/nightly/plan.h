@@ -38,6 +38,7 @@ struct plan {
 	unsigned repeat;  /* 1 */
 	unsigned retries; /* how often a failing cell is run again: 2 */
 	unsigned duration_s, patience_s; /* 0: the scenario's, the rig's */
+	char *launcher, *connect; /* as of `rig run`; NULL: its default */
 	char *name, *file; /* "nightly"; where it was read from */
 };
 

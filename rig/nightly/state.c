@@ -48,12 +48,30 @@ void night_free(struct night *night)
 	g_free(night);
 }
 
+/* The plan's words for each `rig run`, before the caller's: of an option that comes twice the last counts. */
+static char **words_of(const struct plan *plan, char *const *callers)
+{
+	g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+
+	if (plan->launcher)
+		g_strv_builder_add_many(words, "--launcher", plan->launcher, NULL);
+	if (plan->connect)
+		g_strv_builder_add_many(words, "--connect", plan->connect, NULL);
+	if (callers)
+		g_strv_builder_addv(words, (const char **)callers);
+	return g_strv_builder_end(words);
+}
+
 struct night *night_new(const struct plan *plan, const struct night_options *options, GError **error)
 {
 	rig_auto(night) night = night_new_empty(options, error);
+	char **extra;
 
 	if (!night)
 		return NULL;
+	extra = words_of(plan, night->extra);
+	g_strfreev(night->extra);
+	night->extra = extra;
 	night->plan = g_strdup(plan->name);
 	night->about = g_strdup(plan->about);
 	night->began = rig_utc_now(FALSE);

@@ -61,6 +61,8 @@ static const struct {
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{kernel: z, why: x}]\n", "no kernel 'z'"},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{scenario: busted, why: x}]\n", "no scenario 'busted'"},
 	{HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35]\nexclude: [{machine: pseries, why: x}]\n", "no machine 'pseries'"},
+	{HEAD "scenarios: [dimm-storm]\nlauncher: teleport\n", "test.yaml:4:11: 'teleport' is no launcher"},
+	{HEAD "scenarios: [dimm-storm]\nlauncher: direct\nconnect: \"qemu:///session\"\n", "for launcher libvirt"},
 	{HEAD "scenarios: [dimm-storm]\nparallel: 3\n", "unknown key 'parallel'"},
 	{HEAD "scenarios: [dimm-storm]\nmachines: *a\n", "test.yaml"},
 	{"", "test.yaml"},
@@ -143,6 +145,33 @@ START_TEST(expanded)
 		ck_assert_uint_eq(cell->item.need.quarters, 2 * PACK_QUARTERS);
 		ck_assert(cell->item.need.memory > 1ull << 30);
 		ck_assert(cell->item.estimate_s > 0);
+	}
+}
+END_TEST
+
+/* How the runs are started: by the plan, and by the caller after it. */
+START_TEST(launched)
+{
+	static const struct {
+		const char *lines, *words;
+	} rows[] = {
+		{"", "--accel tcg"},
+		{"launcher: direct\n", "--launcher direct --accel tcg"},
+		{"launcher: libvirt\n", "--launcher libvirt --accel tcg"},
+		{"connect: \"qemu:///session\"\n", "--connect qemu:///session --accel tcg"},
+		{"launcher: libvirt\nconnect: \"qemu:///system\"\n", "--launcher libvirt --connect qemu:///system --accel tcg"},
+	};
+	static const char *const extra[] = {"--accel", "tcg", NULL};
+	const struct night_options options = {.results = scratch, .cores = 2, .memory = 8ull << 30, .seed = 7, .extra = extra};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *text = g_strconcat(HEAD "scenarios: [dimm-storm]\n", rows[i].lines, NULL), *words = NULL;
+		rig_auto(plan) plan = load(text, NULL);
+		rig_auto(night) night = plan ? night_new(plan, &options, NULL) : NULL;
+
+		ck_assert_ptr_nonnull(night);
+		words = g_strjoinv(" ", night->extra);
+		ck_assert_str_eq(words, rows[i].words);
 	}
 }
 END_TEST
@@ -334,6 +363,7 @@ int main(void)
 	tcase_add_test(tc, defaults);
 	tcase_add_loop_test(tc, own_plans, 0, 2);
 	tcase_add_loop_test(tc, expanded, 0, G_N_ELEMENTS(plans));
+	tcase_add_test(tc, launched);
 	tcase_add_test(tc, outlook);
 	tcase_add_test(tc, seeds);
 	tcase_add_loop_test(tc, settled, 0, G_N_ELEMENTS(stories));
