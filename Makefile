@@ -97,7 +97,7 @@ $(OUT)/tests/test-%: $(OUT)/obj/rig/tests/test-%.o
 	$(Q)$(CC) $(SAN) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 # a suite too long for one file has more, rig/tests/<room>-*.c
 more = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard rig/tests/$(1)-*.c))
-$(foreach t,$(TESTS),$(eval $(OUT)/tests/test-$(t): $(call more,$(t)) $(call libs,$(t) $(USES_$(t)))))
+$(foreach t,$(TESTS),$(eval $(OUT)/tests/test-$(t): $(OUT)/obj/rig/tests/suite.o $(call more,$(t)) $(call libs,$(t) $(USES_$(t)))))
 $(FAKES): $(OUT)/tests/%: $(OUT)/obj/rig/tests/%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bisect/result.h"
+#include "rig/tests/suite.h"
 #include "tests/bisect.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -15,12 +16,7 @@
 #define COMMITS 24
 #define BUG 17
 
-static char *scratch, *repo;
-
-static char *in_scratch(const char *name)
-{
-	return g_build_filename(scratch, name, NULL);
-}
+static char *repo;
 
 static void put(const char *path, const char *text)
 {
@@ -70,17 +66,9 @@ static void make_repo(const char *rare)
 	}
 }
 
-static void setup(void)
+static void forget_repo(void)
 {
-	scratch = g_dir_make_tmp("rig-bisect-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(scratch);
-}
-
-static void teardown(void)
-{
-	spawn_words(NULL, NULL, "rm", "-rf", scratch, NULL);
 	g_clear_pointer(&repo, g_free);
-	g_clear_pointer(&scratch, g_free);
 }
 
 static struct search *begin(struct search_options options, const char *good, const char *bad)
@@ -91,7 +79,7 @@ static struct search *begin(struct search_options options, const char *good, con
 	struct search *search;
 
 	ck_assert_ptr_nonnull(span);
-	fake = g_build_filename(g_getenv("RIG_TEST_DATA"), "bisect/fake-rig", NULL);
+	fake = data_path("bisect/fake-rig");
 	options.rig = fake;
 	options.results = scratch;
 	options.scenario = "fake";
@@ -386,7 +374,8 @@ TCase *bisect_search_case(void)
 	TCase *tc = tcase_create("search");
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, setup, teardown);
+	use_scratch(tc);
+	tcase_add_checked_fixture(tc, NULL, forget_repo);
 	tcase_add_loop_test(tc, finds_it, 0, 3);
 	tcase_add_loop_test(tc, git_replays_the_log, 0, 2);
 	tcase_add_loop_test(tc, rare_bug, 0, 2);

@@ -5,17 +5,11 @@
 #include <string.h>
 
 #include "bisect/span.h"
+#include "rig/tests/suite.h"
 #include "tests/bisect.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
-
-static char *scratch;
-
-static char *in_scratch(const char *name)
-{
-	return g_build_filename(scratch, name, NULL);
-}
 
 static void put(const char *name, const char *text)
 {
@@ -35,18 +29,6 @@ static void commit(const char *file, const char *subject)
 	put(file, subject);
 	git("add", "-A", NULL, NULL);
 	git("commit", "-qm", subject, NULL);
-}
-
-static void setup(void)
-{
-	scratch = g_dir_make_tmp("rig-span-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(scratch);
-}
-
-static void teardown(void)
-{
-	spawn_words(NULL, NULL, "rm", "-rf", scratch, NULL);
-	g_clear_pointer(&scratch, g_free);
 }
 
 static guint find(const struct span *span, const char *subject)
@@ -221,7 +203,7 @@ TCase *bisect_span_case(void)
 	TCase *tc = tcase_create("span");
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
+	use_scratch(tc);
 	tcase_add_test(tc, merges);
 	tcase_add_test(tc, paths_and_lines);
 	tcase_add_loop_test(tc, wrong_revisions, 0, G_N_ELEMENTS(wrong));

@@ -13,6 +13,7 @@
 #include "hang/hang.h"
 #include "hang/memory.h"
 #include "rig/tests/hang.h"
+#include "rig/tests/suite.h"
 #include "rig/tests/toy-kernel.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -22,15 +23,14 @@
 #define SOON_S 10 /* of MEMORY_READ_S; on a machine that does a lot else */
 #define NO_DRGN "python3-drgn is not installed"
 
-static char *dir, *image, *owners, *toy; /* a run folder, what is in it, the toy's vmlinux */
+static char *image, *owners, *toy; /* of a run folder, the scratch one; the toy's vmlinux */
 
 static void setup(void)
 {
 	g_autofree char *folder = NULL;
 
 	ck_assert_uint_ne(elf_version(EV_CURRENT), EV_NONE);
-	dir = g_dir_make_tmp("rig-hang-XXXXXX", NULL);
-	folder = g_build_filename(dir, "postmortem", NULL);
+	folder = in_scratch("postmortem");
 	image = g_build_filename(folder, "memory.elf", NULL);
 	owners = g_build_filename(folder, "owners.json", NULL);
 	toy = g_build_filename(g_getenv("RIG_TEST_BIN"), "toy-kernel", NULL);
@@ -39,8 +39,6 @@ static void setup(void)
 
 static void teardown(void)
 {
-	spawn_words(NULL, NULL, "rm", "-rf", dir, NULL);
-	g_free(dir);
 	g_free(image);
 	g_free(owners);
 	g_free(toy);
@@ -95,7 +93,7 @@ static gboolean read_soon(char **ret_why)
 {
 	g_autoptr(GError) error = NULL;
 	gint64 from = rig_now_ns();
-	gboolean good = memory_read(dir, toy, &error);
+	gboolean good = memory_read(scratch, toy, &error);
 
 	ck_assert_int_lt((rig_now_ns() - from) / RIG_NS_PER_S, SOON_S);
 	ck_assert(good == g_file_test(owners, G_FILE_TEST_EXISTS));
@@ -125,7 +123,7 @@ START_TEST(a_memory_tells_who_owns_what)
 	json_auto_t *json = json_load_file(owners, 0, NULL);
 	json_t *lock, *found = NULL;
 	size_t i;
-	rig_auto(hang) hang = hang_of_folder(dir, NULL);
+	rig_auto(hang) hang = hang_of_folder(scratch, NULL);
 
 	ck_assert_int_eq(hang_kind(hang), HANG_CYCLE);
 	ck_assert_str_eq(hang_signature(hang, 0), "v1:hang-cycle:alpha_lock --> beta_lock");
@@ -174,7 +172,7 @@ START_TEST(an_overwritten_memory_is_bounded)
 		return;
 	write_image(hostile[_i].symbol, hostile[_i].offset, hostile[_i].len ? garbage : NULL, hostile[_i].len);
 	gboolean good = read_soon(&why);
-	rig_auto(hang) hang = hang_of_folder(dir, NULL);
+	rig_auto(hang) hang = hang_of_folder(scratch, NULL);
 
 	if (hostile[_i].kind)
 		ck_assert_msg(good && hang_kind(hang) == hostile[_i].kind, "%s: %s, %s", hostile[_i].what,
@@ -195,7 +193,7 @@ START_TEST(any_word_may_be_wrong)
 
 		write_image("init_task", 8 * g_rand_int_range(rand, 0, 100), &word, sizeof(word));
 		read_soon(&why);
-		rig_auto(hang) hang = hang_of_folder(dir, NULL);
+		rig_auto(hang) hang = hang_of_folder(scratch, NULL);
 		ck_assert_ptr_nonnull(hang_title(hang));
 	}
 }
@@ -220,7 +218,7 @@ END_TEST
 
 START_TEST(links_are_not_followed)
 {
-	g_autofree char *precious = g_build_filename(dir, "precious", NULL), *text = NULL;
+	g_autofree char *precious = g_build_filename(scratch, "precious", NULL), *text = NULL;
 	g_autofree char *part = g_strconcat(owners, ".part", NULL), *real = g_strconcat(image, ".real", NULL);
 	g_autofree char *folder = g_path_get_dirname(image), *moved = g_strconcat(folder, ".real", NULL);
 	g_autoptr(GError) error = NULL;
@@ -232,13 +230,13 @@ START_TEST(links_are_not_followed)
 	ck_assert_str_eq(text, "precious");
 	ck_assert_int_eq(rename(image, real), 0);
 	ck_assert_int_eq(symlink(real, image), 0);
-	ck_assert(!memory_read(dir, toy, &error));
+	ck_assert(!memory_read(scratch, toy, &error));
 	ck_assert(g_error_matches(error, RIG_ERROR, RIG_EXIT_USAGE));
 	g_clear_error(&error);
 	ck_assert_int_eq(rename(real, image), 0);
 	ck_assert_int_eq(rename(folder, moved), 0);
 	ck_assert_int_eq(symlink(moved, folder), 0);
-	ck_assert(!memory_read(dir, toy, &error));
+	ck_assert(!memory_read(scratch, toy, &error));
 	ck_assert(g_error_matches(error, RIG_ERROR, RIG_EXIT_USAGE));
 }
 END_TEST
@@ -276,6 +274,7 @@ void add_memory_tests(Suite *suite)
 {
 	TCase *tcase = tcase_create("memory");
 
+	use_scratch(tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, a_memory_tells_who_owns_what);

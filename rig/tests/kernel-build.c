@@ -3,6 +3,7 @@
  * Whole builds, of a source tree in miniature (data/kernel/tree), with the real make, patch, git and
  * locks: what is rebuilt, what is refused, and builders that meet or die.
  */
+#include "rig/tests/suite.h"
 #include "tests/kernel.h"
 
 #include <fcntl.h>
@@ -59,8 +60,8 @@ char *dir_source(void)
 
 START_TEST(patches_rebuild_what_they_touch)
 {
-	g_autofree char *source = dir_source(), *mbox = data_path("patches/series.mbox");
-	g_autofree char *plain = data_path("patches/plain.diff");
+	g_autofree char *source = dir_source(), *mbox = data_path("kernel/patches/series.mbox");
+	g_autofree char *plain = data_path("kernel/patches/plain.diff");
 	rig_auto(kernel) clean = build_ok(source, NULL);
 	rig_auto(kernel) patched = build_ok(source, mbox);
 	rig_auto(kernel) other = build_ok(source, plain);
@@ -86,7 +87,7 @@ END_TEST
 
 START_TEST(failing_patch_leaves_the_tree_good)
 {
-	g_autofree char *source = dir_source(), *mbox = data_path("patches/series.mbox");
+	g_autofree char *source = dir_source(), *mbox = data_path("kernel/patches/series.mbox");
 	g_autofree char *bad = in_scratch("bad.patch"), *text = slurp(mbox);
 	g_auto(GStrv) part = g_strsplit(text, " int two_4;", 2);
 	g_autofree char *wrong = g_strconcat(part[0], " int elsewhere;", part[1], NULL);
@@ -110,7 +111,7 @@ END_TEST
 /* The same patch from another file is the same build, and the caller gets the file it named. */
 START_TEST(cached_build_names_this_callers_patches)
 {
-	g_autofree char *source = dir_source(), *mbox = data_path("patches/series.mbox");
+	g_autofree char *source = dir_source(), *mbox = data_path("kernel/patches/series.mbox");
 	g_autofree char *copy = in_scratch("copy.mbox"), *text = slurp(mbox);
 	rig_auto(kernel) first = NULL;
 	rig_auto(kernel) second = NULL;
@@ -129,7 +130,7 @@ END_TEST
 /* Context that does not match is no fuzz to us; lines that have moved are fine. */
 START_TEST(offset_but_no_fuzz)
 {
-	g_autofree char *source = dir_source(), *plain = data_path("patches/plain.diff");
+	g_autofree char *source = dir_source(), *plain = data_path("kernel/patches/plain.diff");
 	g_autofree char *file = in_scratch("tree/mm/one.c"), *text = slurp(file);
 	g_autofree char *moved = g_strconcat("int x;\nint y;\nint z;\nint a;\nint b;\n", text, NULL);
 	g_auto(GStrv) part = g_strsplit(text, "int one_6;", 2);

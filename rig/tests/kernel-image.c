@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Kernel images made by hand: good ones, cut ones, and what is none. */
+#include "rig/tests/suite.h"
 #include "tests/kernel.h"
 
 #include <zlib.h>

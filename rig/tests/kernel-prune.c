@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What of the cache is old, and how it goes. */
+#include "rig/tests/suite.h"
 #include "tests/kernel.h"
 
 #include <fcntl.h>

@@ -12,8 +12,6 @@
 #include "util/error.h"
 #include "util/spawn.h"
 
-char *data_path(const char *name);
-char *in_scratch(const char *name);
 char *slurp(const char *path);
 void put(const char *path, const void *data, gssize len);
 /* "dir:" of the tree in the scratch folder. */

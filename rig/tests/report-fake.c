@@ -82,9 +82,3 @@ GPtrArray *two_nights(void)
 	return runs;
 }
 
-char *data_path(const char *name)
-{
-	const char *data = g_getenv("RIG_TEST_DATA");
-
-	return g_build_filename(data ? data : "rig/tests/data", "report", name, NULL);
-}

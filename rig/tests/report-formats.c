@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rig/tests/suite.h"
 #include "tests/report.h"
 #include "util/spawn.h"
 
@@ -43,7 +44,7 @@ static void quiet(void *data, const char *format, ...)
 
 static gboolean is_junit(const char *document)
 {
-	g_autofree char *path = data_path("junit.xsd");
+	g_autofree char *path = data_path("report/junit.xsd");
 	xmlSchemaParserCtxt *parser = xmlSchemaNewParserCtxt(path);
 	xmlSchema *schema = xmlSchemaParse(parser);
 	xmlSchemaValidCtxt *context = xmlSchemaNewValidCtxt(schema);
@@ -200,7 +201,7 @@ END_TEST
 
 static gboolean is_kcidb(const char *document)
 {
-	g_autofree char *schema = data_path("kcidb-v5.schema.json"), *file = NULL;
+	g_autofree char *schema = data_path("report/kcidb-v5.schema.json"), *file = NULL;
 	int fd = g_file_open_tmp("rig-kcidb-XXXXXX", &file, NULL);
 	gboolean ok;
 

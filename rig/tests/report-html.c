@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The pages: nothing a guest says becomes markup, every link leads somewhere, nothing comes from a network. */
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "report/html.h"
+#include "rig/tests/suite.h"
 #include "tests/report.h"
 #include "util/error.h"
 #include "util/spawn.h"
-
-static char *dir;
-
-static void setup(void)
-{
-	dir = g_dir_make_tmp("rig-html-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(dir);
-}
-
-static void teardown(void)
-{
-	spawn_words(NULL, NULL, "rm", "-rf", dir, NULL);
-	g_clear_pointer(&dir, g_free);
-}
 
 static guint write_pages_of(const char *results, GPtrArray *runs, const char *into)
 {
@@ -70,8 +56,8 @@ static GHashTable *pages_of(const char *top)
 START_TEST(every_run_cell_and_signature_has_a_page)
 {
 	g_autoptr(GPtrArray) runs = two_nights();
-	guint pages = write_pages(runs, dir);
-	g_autoptr(GHashTable) found = pages_of(dir);
+	guint pages = write_pages(runs, scratch);
+	g_autoptr(GHashTable) found = pages_of(scratch);
 
 	/* 15 runs, 8 cells, 5 signatures; overview, signatures, trends, runs */
 	ck_assert_uint_eq(pages, 15 + 8 + 5 + 4);
@@ -86,7 +72,7 @@ static void check_link(const char *page, const char *link)
 
 	if (!*file || !strcmp(link, "data:,"))
 		return;
-	path = g_build_filename(dir, folder, file, NULL);
+	path = g_build_filename(scratch, folder, file, NULL);
 	ck_assert_msg(g_file_test(path, G_FILE_TEST_IS_REGULAR), "%s links to '%s'", page, link);
 }
 
@@ -99,8 +85,8 @@ START_TEST(links_lead_somewhere)
 	GHashTableIter iter;
 	guint n = 0;
 
-	write_pages(runs, dir);
-	found = pages_of(dir);
+	write_pages(runs, scratch);
+	found = pages_of(scratch);
 	g_hash_table_iter_init(&iter, found);
 	while (g_hash_table_iter_next(&iter, &name, &text)) {
 		g_autoptr(GMatchInfo) match = NULL;
@@ -127,8 +113,8 @@ START_TEST(words_of_a_guest_are_no_markup)
 	GHashTableIter iter;
 	gboolean said = FALSE;
 
-	write_pages(runs, dir);
-	found = pages_of(dir);
+	write_pages(runs, scratch);
+	found = pages_of(scratch);
 	g_hash_table_iter_init(&iter, found);
 	while (g_hash_table_iter_next(&iter, &name, &text)) {
 		const char *page = text;
@@ -146,7 +132,7 @@ END_TEST
 
 START_TEST(same_runs_same_bytes)
 {
-	g_autofree char *other = g_build_filename(dir, "other", NULL), *one = g_build_filename(dir, "one", NULL);
+	g_autofree char *other = in_scratch("other"), *one = in_scratch("one");
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) runs = two_nights();
 
@@ -161,11 +147,11 @@ START_TEST(pages_of_old_runs_go)
 	g_autofree char *stale = NULL;
 	g_autoptr(GPtrArray) runs = two_nights();
 
-	write_pages(runs, dir);
-	stale = g_strdup_printf("%s/run/%s.html", dir, ((struct run_info *)runs->pdata[0])->name);
+	write_pages(runs, scratch);
+	stale = g_strdup_printf("%s/run/%s.html", scratch, ((struct run_info *)runs->pdata[0])->name);
 	ck_assert(g_file_test(stale, G_FILE_TEST_EXISTS));
 	g_ptr_array_remove_index(runs, 0);
-	write_pages(runs, dir);
+	write_pages(runs, scratch);
 	ck_assert(!g_file_test(stale, G_FILE_TEST_EXISTS));
 }
 END_TEST
@@ -181,7 +167,7 @@ static void put_search(const char *results, const char *name, const char *result
 /* A bisection's page; what is none, or broken, has none. */
 START_TEST(bisections_have_pages)
 {
-	g_autofree char *results = g_build_filename(dir, "results", NULL), *site = g_build_filename(dir, "site", NULL);
+	g_autofree char *results = in_scratch("results"), *site = in_scratch("site");
 	g_autoptr(GPtrArray) runs = two_nights();
 	g_autoptr(GHashTable) found = NULL;
 	const char *page, *index;
@@ -207,8 +193,8 @@ END_TEST
 /* A wrong folder loses nothing. */
 START_TEST(a_folder_of_others_is_left_alone)
 {
-	g_autofree char *theirs = g_build_filename(dir, "precious.txt", NULL);
-	const struct html_options options = {.dir = dir};
+	g_autofree char *theirs = in_scratch("precious.txt");
+	const struct html_options options = {.dir = scratch};
 	g_autoptr(GPtrArray) runs = two_nights();
 	rig_auto(model) model = model_new(runs, NULL);
 	g_autoptr(GError) error = NULL;
@@ -225,12 +211,12 @@ END_TEST
 /* A real run: its lock cycle as a picture, its journal as a chart and as a table. */
 START_TEST(a_real_run_is_shown)
 {
-	g_autofree char *results = data_path("../store"), *file = NULL, *text = NULL;
+	g_autofree char *results = data_path("store"), *file = NULL, *text = NULL;
 	g_autoptr(GPtrArray) runs = run_all(results, NULL);
 
 	ck_assert_ptr_nonnull(runs);
-	write_pages(runs, dir);
-	file = g_strdup_printf("%s/run/%s.html", dir, ((struct run_info *)runs->pdata[0])->name);
+	write_pages(runs, scratch);
+	file = g_strdup_printf("%s/run/%s.html", scratch, ((struct run_info *)runs->pdata[0])->name);
 	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
 	ck_assert_ptr_nonnull(strstr(text, "Lock cycle of 3 locks"));
 	ck_assert_ptr_nonnull(strstr(text, "<svg"));
@@ -247,7 +233,7 @@ void add_html_tests(Suite *suite)
 	TCase *tests = tcase_create("html");
 
 	tcase_set_timeout(tests, 60);
-	tcase_add_checked_fixture(tests, setup, teardown);
+	use_scratch(tests);
 	tcase_add_test(tests, every_run_cell_and_signature_has_a_page);
 	tcase_add_test(tests, links_lead_somewhere);
 	tcase_add_test(tests, words_of_a_guest_are_no_markup);

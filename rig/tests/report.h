@@ -18,7 +18,6 @@ GPtrArray *fake_runs(void); /* an empty array of them */
 /* Two nights: what passes, breaks, is mended, flakes, hangs, is lost, skipped; and one hostile run. */
 GPtrArray *two_nights(void);
 
-char *data_path(const char *name); /* rig/tests/data/report/NAME */
 
 void add_model_tests(Suite *suite);
 void add_format_tests(Suite *suite);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rig/tests/suite.h"
 #include "tests/splat.h"
 
 GPtrArray *fixtures;
@@ -90,8 +91,7 @@ static int by_name(gconstpointer a, gconstpointer b)
 
 void load_fixtures(void)
 {
-	const char *root = g_getenv("RIG_TEST_DATA");
-	g_autofree char *dir = g_build_filename(root ? root : "rig/tests/data", "splat", NULL);
+	g_autofree char *dir = data_path("splat");
 	g_autoptr(GDir) open = g_dir_open(dir, 0, NULL);
 	const char *name;
 

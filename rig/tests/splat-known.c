@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rig/tests/suite.h"
 #include "splat/known.h"
 #include "tests/splat.h"
 #include "util/error.h"
@@ -141,9 +142,7 @@ END_TEST
 /* The list that comes with the rig loads. */
 START_TEST(own_list)
 {
-	const char *root = g_getenv("RIG_TEST_DATA");
-	g_autofree char *file = g_build_filename(root ? root : "rig/tests/data",
-						 "../../../scenarios/known-issues.yaml", NULL);
+	g_autofree char *file = data_path("../../../scenarios/known-issues.yaml");
 	g_autoptr(GError) error = NULL;
 	rig_auto(known) known = known_load(file, "2026-11-21", &error);
 

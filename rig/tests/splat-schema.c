@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rig/tests/suite.h"
 #include "tests/splat.h"
 #include "util/spawn.h"
 
@@ -11,9 +12,7 @@
 
 static gboolean obeys(const json_t *array)
 {
-	const char *root = g_getenv("RIG_TEST_DATA");
-	g_autofree char *schema = g_build_filename(root ? root : "rig/tests/data",
-						   "../../../docs/scan.schema.json", NULL);
+	g_autofree char *schema = data_path("../../../docs/scan.schema.json");
 	g_autofree char *text = json_dumps(array, 0), *file = NULL;
 	gboolean ok;
 	int fd = g_file_open_tmp("rig-schema-XXXXXX", &file, NULL);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rig/tests/suite.h"
 #include "store/compare.h"
 #include "store/stats.h"
 #include "tests/store.h"
@@ -122,7 +123,7 @@ START_TEST(pruned)
 	ck_assert_uint_eq(none->len, 0);
 	for (guint i = 0; i < names->len; i++)
 		ck_assert(index_prune(ix, names->pdata[i], NULL));
-	dir = g_build_filename(scratch, bad[2], NULL);
+	dir = in_scratch(bad[2]);
 	ck_assert(!g_file_test(dir, G_FILE_TEST_EXISTS));
 	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 3);
 	ck_assert(!index_prune(ix, "../x", NULL));
@@ -166,7 +167,7 @@ void add_compare_tests(Suite *suite)
 {
 	TCase *tc = tcase_create("compare");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	use_scratch(tc);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, compared);
 	tcase_add_loop_test(tc, not_comparable, 0, 4);

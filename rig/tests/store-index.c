@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The index, against folders that come, go and change. */
+#include "rig/tests/suite.h"
 #include "store/index.h"
 
 #include <glib/gstdio.h>
@@ -125,7 +126,7 @@ START_TEST(follows)
 	ck_assert_str_eq(run->cell, "c");
 	ck_assert(fabs(run->total_s - 5) < 1e-9 && fabs(run->first_report_s - 2.5) < 1e-9);
 	ck_assert(run->boot_s < 0);
-	dir = g_build_filename(scratch, name, NULL);
+	dir = in_scratch(name);
 	shell("rm", "-rf", dir, NULL);
 	ck_assert(index_update(ix, NULL));
 	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 0);
@@ -327,7 +328,7 @@ END_TEST
 
 START_TEST(no_results)
 {
-	g_autofree char *none = g_build_filename(scratch, "none", NULL), *file = g_build_filename(scratch, "file", NULL);
+	g_autofree char *none = in_scratch("none"), *file = in_scratch("file");
 	rig_auto(run_index) ix = index_open(none, NULL, NULL, NULL);
 	g_autoptr(GError) error = NULL;
 
@@ -344,7 +345,7 @@ void add_index_tests(Suite *suite)
 {
 	TCase *tc = tcase_create("index");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	use_scratch(tc);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, follows);
 	tcase_add_loop_test(tc, means, 0, G_N_ELEMENTS(meanings));

@@ -9,10 +9,6 @@
 #include "store/store.h"
 
 /* The results folder of a test; made and removed by the fixture. */
-extern char *scratch;
-
-void setup(void);
-void teardown(void);
 /* Runs a program to its end, which must be good. */
 void shell(const char *first, ...) G_GNUC_NULL_TERMINATED;
 

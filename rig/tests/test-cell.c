@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Cells: children of every manner (shell scripts in place of the rig), how they end, and that none is left. */
 #include "cell/cell.h"
+#include "rig/tests/suite.h"
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -12,20 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char *scratch, *fake;
+static char *fake;
 
 static void setup(void)
 {
-	scratch = g_dir_make_tmp("rig-cell-XXXXXX", NULL);
-	fake = g_build_filename(scratch, "rig", NULL);
+	fake = in_scratch("rig");
 }
 
 static void teardown(void)
 {
-	const char *argv[] = {"rm", "-rf", scratch, NULL};
-
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-	g_free(scratch);
 	g_free(fake);
 }
 
@@ -135,7 +131,7 @@ START_TEST(words)
 	struct cell_spec spec = {.scenario = "-odd", .machine = "pseries", .kernel = "deb:x", .patches = patches,
 				 .seed = "7", .duration_s = 3, .results = "/r", .labels = labels, .extra = extra,
 				 .env = env};
-	g_autofree char *file = g_build_filename(scratch, "words", NULL), *text = NULL;
+	g_autofree char *file = in_scratch("words"), *text = NULL;
 	struct seen seen;
 
 	write_fake("echo \"$CELL_TEST $*\" >words");
@@ -151,7 +147,7 @@ END_TEST
 START_TEST(a_build)
 {
 	struct cell_build_spec spec = {.source = "deb:x", .arch = "ppc64le", .jobs = 2, .rig = fake};
-	g_autofree char *file = g_build_filename(scratch, "words", NULL), *text = NULL;
+	g_autofree char *file = in_scratch("words"), *text = NULL;
 	struct seen seen = {.loop = g_main_loop_new(NULL, FALSE)};
 
 	write_fake("echo \"$*\" >words; echo '{\"image\": \"/i\"}'");
@@ -172,7 +168,7 @@ END_TEST
 /* Waits until the script has written its own process id (or its child's) into FILE. */
 static int pid_in(const char *name)
 {
-	g_autofree char *file = g_build_filename(scratch, name, NULL);
+	g_autofree char *file = in_scratch(name);
 
 	for (int i = 0; i < 5000; i++) {
 		g_autofree char *text = NULL;
@@ -308,9 +304,8 @@ int main(void)
 {
 	Suite *suite = suite_create("cell");
 	TCase *cells = tcase_create("cells");
-	SRunner *runner;
-	int failed;
 
+	use_scratch(cells);
 	tcase_add_checked_fixture(cells, setup, teardown);
 	tcase_set_timeout(cells, 60);
 	tcase_add_loop_test(cells, ends_as, 0, G_N_ELEMENTS(ends));
@@ -322,9 +317,5 @@ int main(void)
 	tcase_add_test(cells, many_at_once);
 	tcase_add_test(cells, no_such_rig);
 	suite_add_tcase(suite, cells);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

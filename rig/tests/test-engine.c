@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "engine/session.h"
+#include "rig/tests/suite.h"
 #include "tests/engine.h"
 #include "util/error.h"
 
@@ -97,11 +97,10 @@ static const struct {
 #include "rig/tests/data/engine/runs.inc"
 };
 
-static char *results;
 
 static enum verdict run_once(const struct engine_plan *wanted, char **ret_dir)
 {
-	g_autofree char *file = g_strdup_printf("%s/engine/small.yaml", g_getenv("RIG_TEST_DATA"));
+	g_autofree char *file = data_path("engine/small.yaml");
 	g_autofree char *emulator = g_strdup_printf("%s/fake-qemu", g_getenv("RIG_TEST_BIN"));
 	g_autoptr(GError) error = NULL;
 	char *no_patches[] = {NULL};
@@ -122,7 +121,7 @@ static enum verdict run_once(const struct engine_plan *wanted, char **ret_dir)
 	plan.kernel = &kernel;
 	plan.initrd = emulator;
 	plan.emulator = emulator;
-	plan.results = results;
+	plan.results = scratch;
 	plan.accel = ACCEL_TCG;
 	plan.accel_why = "fake";
 	plan.patience_s = 2;
@@ -134,7 +133,7 @@ static enum verdict run_once(const struct engine_plan *wanted, char **ret_dir)
 
 static gboolean has_reason(const char *dir, const char *part)
 {
-	rig_auto(run_info) info = run_open(results, dir, NULL);
+	rig_auto(run_info) info = run_open(scratch, dir, NULL);
 	json_t *reason;
 	size_t i;
 
@@ -216,8 +215,8 @@ END_TEST
 START_TEST(a_report_fails)
 {
 	struct engine_plan plan = {.seed = 7};
-	g_autofree char *dir = NULL, *fake = g_strdup_printf("console-file=%s/engine/report.txt",
-							     g_getenv("RIG_TEST_DATA"));
+	g_autofree char *dir = NULL, *report = data_path("engine/report.txt");
+	g_autofree char *fake = g_strdup_printf("console-file=%s", report);
 	g_autofree char *kept = NULL;
 
 	g_setenv("FAKE_QEMU", fake, TRUE);
@@ -232,8 +231,8 @@ END_TEST
 START_TEST(a_pause_cuts_no_report)
 {
 	struct engine_plan plan = {.seed = 7};
-	g_autofree char *dir = NULL, *fake = g_strdup_printf("console-file=%s/engine/report.txt;console-pause=900",
-							     g_getenv("RIG_TEST_DATA"));
+	g_autofree char *dir = NULL, *report = data_path("engine/report.txt");
+	g_autofree char *fake = g_strdup_printf("console-file=%s;console-pause=900", report);
 	g_autoptr(GError) error = NULL;
 	gboolean changed = TRUE;
 
@@ -241,7 +240,7 @@ START_TEST(a_pause_cuts_no_report)
 	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_FAIL);
 	ck_assert_msg(run_recheck(dir, &changed, &error), "%s", error ? error->message : "");
 	ck_assert_msg(!changed, "the console says something else than the run");
-	rig_auto(run_info) info = run_open(results, dir, NULL);
+	rig_auto(run_info) info = run_open(scratch, dir, NULL);
 	json_t *reports = json_object_get(info->details, "reports");
 
 	ck_assert_uint_eq(json_array_size(reports), 1);
@@ -292,24 +291,10 @@ START_TEST(a_memory_image_has_a_limit)
 }
 END_TEST
 
-static void make_results(void)
-{
-	results = g_dir_make_tmp("rig-engine-XXXXXX", NULL);
-}
-
-static void remove_results(void)
-{
-	const char *argv[] = {"rm", "-rf", results, NULL};
-
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("engine");
 	TCase *table = tcase_create("table"), *fake = tcase_create("runs");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(table, gone_is_the_end);
 	tcase_add_test(table, abort_and_fault_end_it);
@@ -319,7 +304,7 @@ int main(void)
 	tcase_add_test(table, the_story_goes_forward);
 	add_books_tests(table);
 	suite_add_tcase(suite, table);
-	tcase_add_checked_fixture(fake, make_results, remove_results);
+	use_scratch(fake);
 	tcase_set_timeout(fake, 120);
 	tcase_add_loop_test(fake, run_ends_in, 0, G_N_ELEMENTS(runs));
 	tcase_add_loop_test(fake, a_signal_aborts, 0, 6);
@@ -329,9 +314,5 @@ int main(void)
 	tcase_add_test(fake, a_full_disk_is_infra);
 	tcase_add_loop_test(fake, a_memory_image_has_a_limit, 0, 3);
 	suite_add_tcase(suite, fake);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

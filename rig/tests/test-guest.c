@@ -17,6 +17,7 @@
 #include "guest-init/rng.h"
 #include "guest-init/text.h"
 #include "guest-init/trace.h"
+#include "rig/tests/suite.h"
 #include "util/rng.h"
 
 static struct frame_reader reader;
@@ -564,8 +565,6 @@ int main(void)
 {
 	Suite *suite = suite_create("guest");
 	TCase *frames = tcase_create("frames"), *agent = tcase_create("agents");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(frames, test_frame_byte_by_byte);
 	tcase_add_test(frames, test_frame_after_garbage);
@@ -591,8 +590,5 @@ int main(void)
 	tcase_add_test(agent, test_trace_args);
 	suite_add_tcase(suite, frames);
 	suite_add_tcase(suite, agent);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

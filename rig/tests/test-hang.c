@@ -5,13 +5,13 @@
  * was found in its memory.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "hang/hang.h"
 #include "hang/memory.h"
 #include "rig/tests/hang.h"
+#include "rig/tests/suite.h"
 #include "splat/known.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -268,29 +268,26 @@ END_TEST
 
 START_TEST(a_folder_need_not_be_whole)
 {
-	g_autofree char *dir = g_dir_make_tmp("rig-hang-XXXXXX", NULL);
-	g_autofree char *console = g_build_filename(dir, "console.raw", NULL);
+	g_autofree char *console = in_scratch("console.raw");
 	g_autoptr(GError) error = NULL;
-	rig_auto(hang) empty = hang_of_folder(dir, NULL);
+	rig_auto(hang) empty = hang_of_folder(scratch, NULL);
 
 	ck_assert_int_eq(hang_kind(empty), HANG_NONE);
 	/* a link is not followed */
 	ck_assert_int_eq(symlink(fixtures->pdata[0], console), 0);
-	rig_auto(hang) linked = hang_of_folder(dir, NULL);
+	rig_auto(hang) linked = hang_of_folder(scratch, NULL);
 	ck_assert_int_eq(hang_kind(linked), HANG_NONE);
 	ck_assert_ptr_null(hang_of_folder("/no/such/folder", &error));
 	ck_assert(g_error_matches(error, RIG_ERROR, RIG_EXIT_USAGE));
 	g_clear_error(&error);
-	ck_assert(!memory_read(dir, NULL, &error));
+	ck_assert(!memory_read(scratch, NULL, &error));
 	ck_assert_ptr_nonnull(strstr(error->message, "no memory image"));
-	unlink(console);
-	rmdir(dir);
 }
 END_TEST
 
 static void find_fixtures(void)
 {
-	g_autofree char *dir = g_build_filename(g_getenv("RIG_TEST_DATA"), "hang", NULL);
+	g_autofree char *dir = data_path("hang");
 	g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
 	const char *name;
 
@@ -304,10 +301,9 @@ int main(void)
 {
 	Suite *suite = suite_create("hang");
 	TCase *tcase = tcase_create("explain");
-	SRunner *runner;
-	int failed;
 
 	find_fixtures();
+	use_scratch(tcase);
 	tcase_add_loop_test(tcase, real_hangs_are_explained, 0, MAX(1, (int)fixtures->len));
 	tcase_add_loop_test(tcase, any_beginning_is_read, 0, MAX(1, (int)fixtures->len));
 	tcase_add_test(tcase, nobody_waits);
@@ -319,9 +315,5 @@ int main(void)
 	tcase_add_test(tcase, a_folder_need_not_be_whole);
 	suite_add_tcase(suite, tcase);
 	add_memory_tests(suite);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 /* The initramfs: the same bytes each time, and what the kernel will find in it. */
 #include "initrd/initrd.h"
 
+#include "rig/tests/suite.h"
 #include "util/error.h"
 #include "util/paths.h"
 
@@ -9,18 +10,9 @@
 #include <archive_entry.h>
 #include <check.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <utime.h>
-
-static char *scratch;
-
-static char *in_scratch(const char *name)
-{
-	return g_build_filename(scratch, name, NULL);
-}
 
 static void put(const char *name, const char *text)
 {
@@ -34,20 +26,10 @@ static void setup(void)
 {
 	g_autofree char *cache = NULL;
 
-	scratch = g_dir_make_tmp("rig-initrd-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(scratch);
 	cache = in_scratch("cache");
 	g_setenv("XDG_CACHE_HOME", cache, TRUE);
 	g_setenv("RIG_HOME", scratch, TRUE);
 	put("hello", "hello, guest\n");
-}
-
-static void teardown(void)
-{
-	const char *argv[] = {"rm", "-rf", scratch, NULL};
-
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-	g_clear_pointer(&scratch, g_free);
 }
 
 static char *slurp(const char *path, gsize *ret_len)
@@ -194,18 +176,13 @@ int main(void)
 {
 	Suite *suite = suite_create("initrd");
 	TCase *tc = tcase_create("initrd");
-	SRunner *runner;
-	int failed;
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	use_scratch(tc);
+	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, same_bytes_twice);
 	tcase_add_loop_test(tc, bad_entries_are_named, 0, G_N_ELEMENTS(bad));
 	tcase_add_test(tc, unwritable_place);
 	tcase_add_test(tc, standard_is_cached_by_content);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

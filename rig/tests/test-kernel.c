@@ -3,19 +3,8 @@
  * Kernels: configs, patches, mirrors; kernel-build.c has whole builds, kernel-image.c images. Real kernels
  * are built by `make check`.
  */
+#include "rig/tests/suite.h"
 #include "tests/kernel.h"
-
-static char *scratch;
-
-char *data_path(const char *name)
-{
-	return g_build_filename(g_getenv("RIG_TEST_DATA"), "kernel", name, NULL);
-}
-
-char *in_scratch(const char *name)
-{
-	return g_build_filename(scratch, name, NULL);
-}
 
 char *slurp(const char *path)
 {
@@ -35,20 +24,12 @@ void put(const char *path, const void *data, gssize len)
 
 static void setup(void)
 {
-	g_autofree char *cache = NULL, *home = data_path("home"), *tree = data_path("tree");
+	g_autofree char *cache = NULL, *home = data_path("kernel/home"), *tree = data_path("kernel/tree");
 
-	scratch = g_dir_make_tmp("rig-kernel-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(scratch);
 	cache = in_scratch("cache");
 	g_setenv("XDG_CACHE_HOME", cache, TRUE);
 	g_setenv("RIG_HOME", home, TRUE);
 	ck_assert(spawn_words(NULL, NULL, "cp", "-r", tree, scratch, NULL));
-}
-
-static void teardown(void)
-{
-	ck_assert(files_remove(scratch, NULL));
-	g_clear_pointer(&scratch, g_free);
 }
 
 /* ---- configs ---- */
@@ -158,7 +139,7 @@ END_TEST
 
 START_TEST(mails_are_split)
 {
-	g_autofree char *path = data_path("patches/series.mbox");
+	g_autofree char *path = data_path("kernel/patches/series.mbox");
 	rig_auto(patch) patch = patch_load(path, NULL);
 	const char *const old[] = {"mm/one.c", NULL, "mm/two.c"};
 	const char *const new[] = {"mm/one.c", "mm/new.c", "mm/two.c"};
@@ -210,7 +191,7 @@ END_TEST
 static const struct {
 	const char *etc, *suite, *text;
 } apts[] = {
-	{"etc-deb822", "bullseye",
+	{"kernel/etc-deb822", "bullseye",
 	 "# Made by the hotplug rig.\n"
 	 "\nTypes: deb\nURIs: http://mirror.example.org/debian\nSuites: bullseye\nComponents: main\n"
 	 "Signed-By: /usr/share/keyrings/some.gpg\n"
@@ -218,7 +199,7 @@ static const struct {
 	 "Signed-By: /usr/share/keyrings/some.gpg\n"
 	 "\nTypes: deb\nURIs: http://security.example.org/debian-security\nSuites: bullseye-security\n"
 	 "Components: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"},
-	{"etc-list", "bookworm-backports",
+	{"kernel/etc-list", "bookworm-backports",
 	 "# Made by the hotplug rig.\n"
 	 "\nTypes: deb\nURIs: http://list.example.org/debian\nSuites: bookworm-backports\nComponents: main\n"
 	 "Signed-By: /etc/apt/k.gpg\n"},
@@ -247,10 +228,9 @@ int main(void)
 {
 	Suite *suite = suite_create("kernel");
 	TCase *tc = tcase_create("kernel");
-	SRunner *runner;
-	int failed;
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	use_scratch(tc);
+	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, config_lacks_what_it_should, 0, G_N_ELEMENTS(needs));
 	tcase_add_loop_test(tc, lost_options_are_named, 0, G_N_ELEMENTS(wishes));
@@ -264,9 +244,5 @@ int main(void)
 	tcase_add_loop_test(tc, mirrors_of_the_host, 0, G_N_ELEMENTS(apts));
 	tcase_add_test(tc, no_mirror);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "rig/tests/suite.h"
 #include "util/error.h"
 #include "util/paths.h"
 
@@ -76,24 +77,24 @@ START_TEST(accelerator_words)
 END_TEST
 
 /* A machine whose emulator is a script that counts its starts and ends with the code that is wanted. */
-static struct machine scripted(const char *dir, const char *body)
+static struct machine scripted(const char *body)
 {
 	struct machine m = *machine_find("pc-q35", NULL);
-	g_autofree char *path = g_build_filename(dir, "rig-test-emulator", NULL);
-	g_autofree char *text = g_strdup_printf("#!/bin/sh\necho >>%s/starts\n%s\n", dir, body);
-	g_autofree char *search = g_strdup_printf("%s:%s", dir, g_getenv("PATH"));
+	g_autofree char *path = in_scratch("rig-test-emulator");
+	g_autofree char *text = g_strdup_printf("#!/bin/sh\necho >>%s/starts\n%s\n", scratch, body);
+	g_autofree char *search = g_strdup_printf("%s:%s", scratch, g_getenv("PATH"));
 
 	ck_assert(rig_write_file(path, text, -1, NULL));
 	g_chmod(path, 0755);
 	g_setenv("PATH", search, TRUE);
-	g_setenv("XDG_CACHE_HOME", dir, TRUE);
+	g_setenv("XDG_CACHE_HOME", scratch, TRUE);
 	m.emulator = "rig-test-emulator";
 	return m;
 }
 
-static gsize starts(const char *dir)
+static gsize starts(void)
 {
-	g_autofree char *path = g_build_filename(dir, "starts", NULL);
+	g_autofree char *path = in_scratch("starts");
 	g_autofree char *text = NULL;
 	gsize len = 0;
 
@@ -114,9 +115,8 @@ static gboolean host_has_kvm(void)
 
 static void settle(const char *body, enum accel wanted)
 {
-	g_autofree char *dir = g_dir_make_tmp("rig-test-XXXXXX", NULL);
 	g_autofree char *why = NULL, *again = NULL;
-	struct machine m = scripted(dir, body);
+	struct machine m = scripted(body);
 	enum accel accel = ACCEL_AUTO;
 	gint64 before = g_get_monotonic_time();
 
@@ -124,16 +124,16 @@ static void settle(const char *body, enum accel wanted)
 	ck_assert_int_lt((g_get_monotonic_time() - before) / 1000000, 5);
 	if (!host_has_kvm()) {
 		ck_assert_int_eq(accel, ACCEL_TCG);
-		ck_assert_uint_eq(starts(dir), 0);
+		ck_assert_uint_eq(starts(), 0);
 		return;
 	}
 	ck_assert_msg(accel == wanted, "%s", why);
-	ck_assert_uint_eq(starts(dir), 1);
+	ck_assert_uint_eq(starts(), 1);
 	/* remembered */
 	ck_assert(accel_settle(&m, ACCEL_AUTO, &accel, &again, NULL));
 	ck_assert_int_eq(accel, wanted);
 	ck_assert_str_eq(why, again);
-	ck_assert_uint_eq(starts(dir), 1);
+	ck_assert_uint_eq(starts(), 1);
 }
 
 START_TEST(probe_that_ran)
@@ -177,12 +177,12 @@ int main(void)
 {
 	Suite *suite = suite_create("machine");
 	TCase *tcase = tcase_create("machine");
-	SRunner *runner = srunner_create(suite);
-	int n = 0, failed;
+	int n = 0;
 
 	while (machines[n])
 		n++;
 	tcase_set_timeout(tcase, 20);
+	use_scratch(tcase);
 	tcase_add_loop_test(tcase, descriptors_are_whole, 0, n);
 	tcase_add_test(tcase, unknown_machine_lists_names);
 	tcase_add_test(tcase, choices);
@@ -192,8 +192,5 @@ int main(void)
 	tcase_add_test(tcase, probe_that_spins);
 	tcase_add_test(tcase, foreign_guest);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -4,34 +4,19 @@
 
 #include <check.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nightly/internal.h"
+#include "rig/tests/suite.h"
 #include "util/error.h"
 #include "util/rng.h"
 
-static char *scratch;
-
-static void setup(void)
-{
-	scratch = g_dir_make_tmp("rig-nightly-XXXXXX", NULL);
-}
-
-static void teardown(void)
-{
-	const char *argv[] = {"rm", "-rf", scratch, NULL};
-
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-	g_free(scratch);
-}
-
 static struct plan *load(const char *text, GError **error)
 {
-	g_autofree char *file = g_build_filename(scratch, "test.yaml", NULL);
+	g_autofree char *file = in_scratch("test.yaml");
 
 	ck_assert(g_file_set_contents(file, text, -1, NULL));
 	return plan_load(file, error);
@@ -82,7 +67,7 @@ START_TEST(defaults)
 {
 	rig_auto(plan) plan = load("about: x\nscenarios: [dimm-storm]\nkernels: [{name: k, source: \"deb:linux-source-6.1\", patches: "
 				   "[a.patch, /b.patch]}]\n", NULL);
-	g_autofree char *path = g_build_filename(scratch, "a.patch", NULL);
+	g_autofree char *path = in_scratch("a.patch");
 
 	ck_assert_ptr_nonnull(plan);
 	ck_assert_str_eq(plan->name, "test");
@@ -354,10 +339,8 @@ int main(void)
 {
 	Suite *suite = suite_create("nightly");
 	TCase *tc = tcase_create("nightly");
-	SRunner *runner;
-	int failed;
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	use_scratch(tc);
 	tcase_set_timeout(tc, 30);
 	tcase_add_loop_test(tc, wrong_plans, 0, G_N_ELEMENTS(wrong));
 	tcase_add_test(tc, defaults);
@@ -371,9 +354,5 @@ int main(void)
 	tcase_add_test(tc, picks);
 	tcase_add_loop_test(tc, spans, 0, 20);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -4,11 +4,10 @@
  * greeting, byte for byte; its first line tells how that must end ("# broken WORDS", "# ended", "# ready").
  */
 #include "qmp/qmp.h"
+#include "rig/tests/suite.h"
 
 #include <check.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -119,12 +118,6 @@ static void make_ready(struct peer *peer)
 	ck_assert_int_eq(qmp_state(peer->qmp), QMP_READY);
 }
 
-static char *data_dir(void)
-{
-	return g_build_filename(g_getenv("RIG_TEST_DATA") ? g_getenv("RIG_TEST_DATA") : "rig/tests/data",
-				"qmp", NULL);
-}
-
 static void converse(const char *path, gsize piece)
 {
 	g_autofree char *bytes = NULL;
@@ -157,7 +150,7 @@ static void converse(const char *path, gsize piece)
 
 START_TEST(conversations)
 {
-	g_autofree char *dir = data_dir();
+	g_autofree char *dir = data_path("qmp");
 	g_autoptr(GDir) files = g_dir_open(dir, 0, NULL);
 	const char *name;
 	int n = 0;
@@ -306,8 +299,7 @@ END_TEST
 
 START_TEST(trace_is_json_lines_both_ways)
 {
-	g_autofree char *dir = g_dir_make_tmp("rig-test-XXXXXX", NULL);
-	g_autofree char *path = g_build_filename(dir, "qmp.jsonl", NULL);
+	g_autofree char *path = in_scratch("qmp.jsonl");
 	g_autofree char *text = NULL;
 	g_auto(GStrv) lines = NULL;
 	struct peer peer;
@@ -360,10 +352,9 @@ int main(void)
 {
 	Suite *suite = suite_create("qmp");
 	TCase *tcase = tcase_create("qmp");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 30);
+	use_scratch(tcase);
 	tcase_add_test(tcase, conversations);
 	tcase_add_test(tcase, oversized_line);
 	tcase_add_test(tcase, deep_nesting);
@@ -374,8 +365,5 @@ int main(void)
 	tcase_add_test(tcase, trace_is_json_lines_both_ways);
 	tcase_add_test(tcase, full_disk_is_told_once);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pictures: what is drawn, what is refused, and that words of a guest stay words. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "report/graph.h"
+#include "rig/tests/suite.h"
 #include "tests/report.h"
 #include "util/error.h"
 
@@ -87,8 +87,6 @@ int main(void)
 {
 	Suite *suite = suite_create("report");
 	TCase *graphs = tcase_create("graph");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(graphs, a_cycle_is_drawn);
 	tcase_add_test(graphs, nothing_marked_is_not_red);
@@ -98,9 +96,5 @@ int main(void)
 	add_model_tests(suite);
 	add_format_tests(suite);
 	add_html_tests(suite);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

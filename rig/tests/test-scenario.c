@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Scenario files, good and bad: rig/tests/data/scenario/, and the rig's own. */
+#include "rig/tests/suite.h"
 #include "scenario/scenario.h"
 
 #include <check.h>
-#include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "util/error.h"
 #include "util/rng.h"
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
-
-static char *data_path(const char *relative)
-{
-	const char *data = g_getenv("RIG_TEST_DATA");
-
-	return g_build_filename(data ? data : "rig/tests/data", "scenario", relative, NULL);
-}
 
 static struct scenario *good(const char *name)
 {
@@ -49,7 +41,7 @@ static void check_bad(const char *path)
 
 START_TEST(bad_files)
 {
-	g_autofree char *folder = data_path("bad");
+	g_autofree char *folder = data_path("scenario/bad");
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
 	const char *name;
 	guint n = 0;
@@ -66,7 +58,7 @@ END_TEST
 
 START_TEST(least)
 {
-	rig_auto(scenario) s = good("good/least.yaml");
+	rig_auto(scenario) s = good("scenario/good/least.yaml");
 	g_autofree char *cmdline = scenario_cmdline(s);
 
 	ck_assert_str_eq(s->name, "least");
@@ -89,7 +81,7 @@ END_TEST
 
 START_TEST(full_head)
 {
-	rig_auto(scenario) s = good("good/full.yaml");
+	rig_auto(scenario) s = good("scenario/good/full.yaml");
 	g_autofree char *cmdline = scenario_cmdline(s);
 
 	ck_assert_str_eq(s->about, "First sentence. Second one.\n\nAnother paragraph.");
@@ -116,7 +108,7 @@ END_TEST
 
 START_TEST(full_tracks)
 {
-	rig_auto(scenario) s = good("good/full.yaml");
+	rig_auto(scenario) s = good("scenario/good/full.yaml");
 	const struct step *step = s->tracks[0].steps;
 
 	ck_assert_uint_eq(s->n_tracks, 3);
@@ -191,7 +183,7 @@ END_TEST
 /* What a machine cannot do is a reason to skip, with the step that wants it. */
 START_TEST(fits)
 {
-	rig_auto(scenario) s = good("good/full.yaml");
+	rig_auto(scenario) s = good("scenario/good/full.yaml");
 	const struct machine *q35 = machine_find("pc-q35", NULL);
 	struct machine other = *q35;
 	const struct {
@@ -227,7 +219,7 @@ END_TEST
 
 START_TEST(needs_of_a_run)
 {
-	rig_auto(scenario) s = good("good/full.yaml");
+	rig_auto(scenario) s = good("scenario/good/full.yaml");
 	g_autofree const char **needs = scenario_all_needs(s);
 
 	/* its own first, then slab-read's; block-state is optional there */
@@ -267,9 +259,9 @@ START_TEST(agents_are_the_guests)
 }
 END_TEST
 
-static gboolean load_text(const char *folder, const char *text, gssize len, char **ret_message)
+static gboolean load_text(const char *text, gssize len, char **ret_message)
 {
-	g_autofree char *path = g_build_filename(folder, "mutant.yaml", NULL);
+	g_autofree char *path = in_scratch("mutant.yaml");
 	g_autoptr(GError) error = NULL;
 	rig_auto(scenario) s = NULL;
 
@@ -285,12 +277,12 @@ static gboolean load_text(const char *folder, const char *text, gssize len, char
 
 START_TEST(too_large)
 {
-	g_autofree char *folder = g_dir_make_tmp("rig-scenario-XXXXXX", NULL), *message = NULL;
+	g_autofree char *message = NULL;
 	g_autoptr(GString) text = g_string_new("about: x\n");
 
 	while (text->len <= 1 << 20)
 		g_string_append(text, "# a comment that takes room, and another, and another, and one more\n");
-	ck_assert(!load_text(folder, text->str, text->len, &message));
+	ck_assert(!load_text(text->str, text->len, &message));
 	ck_assert_ptr_nonnull(strstr(message, "at most 1048576 are read"));
 }
 END_TEST
@@ -299,22 +291,21 @@ END_TEST
 START_TEST(deep)
 {
 	static const char *const steps[] = {"[", "{", "[#]\n", "- ", "? ", "a: {b: [", "&a ", "!t "};
-	g_autofree char *folder = g_dir_make_tmp("rig-scenario-XXXXXX", NULL), *message = NULL;
+	g_autofree char *message = NULL;
 	g_autoptr(GString) text = g_string_new("about: x\nneeds: ");
 
 	if (steps[_i][0] == '-' || steps[_i][0] == '?')
 		g_string_assign(text, "");
 	while (text->len < (1 << 20) - 16)
 		g_string_append(text, steps[_i]);
-	ck_assert(!load_text(folder, text->str, text->len, &message));
+	ck_assert(!load_text(text->str, text->len, &message));
 }
 END_TEST
 
 /* Whatever happens to a file, it is taken or refused with its name and a reason. */
 START_TEST(mutants)
 {
-	g_autofree char *folder = g_dir_make_tmp("rig-scenario-XXXXXX", NULL);
-	g_autofree char *path = data_path("good/full.yaml"), *text = NULL;
+	g_autofree char *path = data_path("scenario/good/full.yaml"), *text = NULL;
 	static const char bytes[] = "[]{}:,-#&*!|>'\"%@`\n\t 09az\x80\xff";
 	struct rng rng = rng_stream(20261121, "mutants");
 	guint taken = 0;
@@ -327,7 +318,7 @@ START_TEST(mutants)
 
 		for (guint changes = rng_between(&rng, 1, 3); changes--;)
 			mutant[rng_between(&rng, 0, len - 1)] = bytes[rng_between(&rng, 0, sizeof(bytes) - 2)];
-		if (load_text(folder, mutant, mutant_len, &message))
+		if (load_text(mutant, mutant_len, &message))
 			taken++;
 		else
 			ck_assert_msg(strstr(message, "mutant.yaml") != NULL, "%s", message);
@@ -340,8 +331,7 @@ END_TEST
 
 static struct scenario *two_tracks(void)
 {
-	g_autofree char *dir = g_dir_make_tmp("parts-XXXXXX", NULL);
-	g_autofree char *path = g_build_filename(dir, "parts.yaml", NULL);
+	g_autofree char *path = in_scratch("parts.yaml");
 	g_autoptr(GError) error = NULL;
 	struct scenario *s;
 
@@ -356,8 +346,6 @@ static struct scenario *two_tracks(void)
 				      -1, NULL));
 	s = scenario_load(path, &error);
 	ck_assert_msg(s != NULL, "%s", error ? error->message : "");
-	g_unlink(path);
-	g_rmdir(dir);
 	return s;
 }
 
@@ -402,15 +390,14 @@ END_TEST
 
 int main(void)
 {
-	g_autofree char *data = data_path("../../../..");
+	g_autofree char *data = data_path("../../..");
 	g_autofree char *home = g_canonicalize_filename(data, NULL);
 	Suite *suite = suite_create("scenario");
 	TCase *tc = tcase_create("scenario");
-	SRunner *runner;
-	int failed;
 
 	g_setenv("RIG_HOME", home, TRUE);
 	tcase_set_timeout(tc, 60);
+	use_scratch(tc);
 	tcase_add_test(tc, bad_files);
 	tcase_add_test(tc, least);
 	tcase_add_test(tc, full_head);
@@ -425,9 +412,5 @@ int main(void)
 	tcase_add_test(tc, parts);
 	tcase_add_test(tc, mutants);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

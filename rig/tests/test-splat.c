@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rig/tests/suite.h"
 #include "tests/splat.h"
 #include "util/clock.h"
 
@@ -385,8 +386,6 @@ int main(void)
 	Suite *suite = suite_create("splat");
 	TCase *data = tcase_create("data");
 	TCase *rules = tcase_create("rules");
-	SRunner *runner;
-	int failed;
 
 	load_fixtures();
 	tcase_set_timeout(data, 60);
@@ -411,9 +410,5 @@ int main(void)
 	suite_add_tcase(suite, data);
 	suite_add_tcase(suite, rules);
 	add_known_tests(suite);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Run folders: written, cut off, read back, judged again; and folders that mean harm. */
+#include "rig/tests/suite.h"
 #include "tests/store.h"
 
 #include <check.h>
@@ -18,8 +19,6 @@
 #define FAILED "20261121T065445Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s510245973"
 #define PASSED "20261121T065805Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s678714980"
 
-char *scratch;
-
 void shell(const char *first, ...)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
@@ -36,26 +35,13 @@ void shell(const char *first, ...)
 	ck_assert_int_eq(status, 0);
 }
 
-void setup(void)
-{
-	scratch = g_dir_make_tmp("rig-store-XXXXXX", NULL);
-	ck_assert_ptr_nonnull(scratch);
-}
-
-void teardown(void)
-{
-	shell("rm", "-rf", scratch, NULL);
-	g_clear_pointer(&scratch, g_free);
-}
-
 /* A copy of a golden run in a results folder of its own. */
 static char *golden(const char *name)
 {
-	const char *data = g_getenv("RIG_TEST_DATA");
-	g_autofree char *from = g_build_filename(data ? data : "rig/tests/data", "store", name, NULL);
+	g_autofree char *store = data_path("store"), *from = g_build_filename(store, name, NULL);
 
 	shell("cp", "-r", from, scratch, NULL);
-	return g_build_filename(scratch, name, NULL);
+	return in_scratch(name);
 }
 
 static char *slurp(const char *dir, const char *name)
@@ -243,7 +229,7 @@ START_TEST(finding_runs)
 	rig_auto(run_info) part = run_open(scratch, "s510245973", NULL);
 	rig_auto(run_info) last = run_open(scratch, "last", NULL);
 	rig_auto(run_info) path = run_open("/nowhere", failed, NULL);
-	g_autofree char *nothing = g_build_filename(scratch, "nothing", NULL);
+	g_autofree char *nothing = in_scratch("nothing");
 	g_autoptr(GError) empty = NULL;
 
 	ck_assert_str_eq(part->name, FAILED);
@@ -292,7 +278,7 @@ START_TEST(hostile)
 {
 	g_autofree char *dir = golden(FAILED), *run_json = g_build_filename(dir, "run.json", NULL),
 			*verdict = g_build_filename(dir, "verdict", NULL),
-			*trap = g_build_filename(scratch, "trap", NULL);
+			*trap = in_scratch("trap");
 	rig_auto(run_info) info = NULL;
 	g_autoptr(GPtrArray) all = NULL;
 
@@ -348,7 +334,7 @@ END_TEST
 /* Everything derived is gone or wrong, links lie where files were: it is made anew, inside the folder. */
 START_TEST(recheck_restores)
 {
-	g_autofree char *dir = golden(FAILED), *victim = g_build_filename(scratch, "victim", NULL), *text = NULL;
+	g_autofree char *dir = golden(FAILED), *victim = in_scratch("victim"), *text = NULL;
 	g_autofree char *link = g_build_filename(dir, "splats/01-lockdep-circular.txt", NULL);
 	json_auto_t *verdict = json_pack("{s:s, s:[s], s:[]}", "verdict", "INFRA", "reasons", "disk full",
 					 "reports");
@@ -452,10 +438,8 @@ int main(void)
 {
 	Suite *suite = suite_create("store");
 	TCase *tc = tcase_create("store");
-	SRunner *runner;
-	int failed;
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	use_scratch(tc);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, names_and_codes);
 	tcase_add_test(tc, life);
@@ -475,9 +459,5 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	add_index_tests(suite);
 	add_compare_tests(suite);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

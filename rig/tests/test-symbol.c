@@ -5,10 +5,10 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "rig/tests/suite.h"
 #include "symbol/symbol.h"
 #include "util/error.h"
 #include "util/rng.h"
@@ -21,8 +21,6 @@ static const struct arch {
 	{"ppc64le", "powerpc64le-linux-gnu-", "-Wl,-Ttext=0xc000000000010000", "-mcmodel=medium"},
 };
 
-static char *scratch;
-
 static char *tool(const struct arch *arch, const char *name)
 {
 	return g_strconcat(arch->prefix, name, NULL);
@@ -30,7 +28,7 @@ static char *tool(const struct arch *arch, const char *name)
 
 static char *file_of(const struct arch *arch)
 {
-	return g_build_filename(scratch, arch->name, NULL);
+	return in_scratch(arch->name);
 }
 
 static char *run(const struct spawn *spawn)
@@ -52,8 +50,7 @@ static char *run_in(const char *folder, const char *const *argv)
 
 static void build(const struct arch *arch)
 {
-	const char *root = g_getenv("RIG_TEST_DATA");
-	g_autofree char *folder = g_build_filename(root ? root : "rig/tests/data", "symbol", NULL);
+	g_autofree char *folder = data_path("symbol");
 	g_autofree char *gcc = tool(arch, "gcc"), *out = file_of(arch);
 	const char *const argv[] = {gcc,
 				    "-g",
@@ -294,7 +291,7 @@ START_TEST(refuses)
 		{"\177ELF", "no ELF file"},
 		{"\177ELF\2\1\1", "no ELF file"},
 	};
-	g_autofree char *file = g_build_filename(scratch, "odd", NULL);
+	g_autofree char *file = in_scratch("odd");
 	g_autoptr(GError) error = NULL;
 
 	unlink(file);
@@ -341,18 +338,12 @@ START_TEST(damaged_files)
 }
 END_TEST
 
-static void remove_scratch(void)
+/* once for all tests, which are forked from here */
+static void build_all(void)
 {
-	g_autoptr(GDir) dir = g_dir_open(scratch, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(scratch, name, NULL);
-
-		unlink(file);
-	}
-	rmdir(scratch);
-	g_free(scratch);
+	scratch = g_dir_make_tmp("XXXXXX", NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(arches); i++)
+		build(&arches[i]);
 }
 
 int main(void)
@@ -360,12 +351,8 @@ int main(void)
 	const int n = G_N_ELEMENTS(arches);
 	Suite *suite = suite_create("symbol");
 	TCase *tests = tcase_create("symbol");
-	SRunner *runner;
-	int failed;
 
-	scratch = g_dir_make_tmp("rig-symbol-XXXXXX", NULL);
-	for (int i = 0; i < n; i++)
-		build(&arches[i]);
+	tcase_add_unchecked_fixture(tests, build_all, NULL);
 	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, agrees_with_addr2line, 0, n);
 	tcase_add_loop_test(tests, size_tells_twins_apart, 0, n);
@@ -374,10 +361,5 @@ int main(void)
 	tcase_add_loop_test(tests, refuses, 0, 5);
 	tcase_add_loop_test(tests, damaged_files, 0, n);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	remove_scratch();
-	return failed != 0;
+	return suite_run(suite);
 }

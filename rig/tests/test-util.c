@@ -2,12 +2,12 @@
 /* util: sizes, errors, randomness, child processes, files. */
 #include <check.h>
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "rig/tests/suite.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -144,7 +144,7 @@ END_TEST
 
 START_TEST(files)
 {
-	g_autofree char *dir = g_dir_make_tmp("rig-util-XXXXXX", NULL), *path = g_build_filename(dir, "f", NULL);
+	g_autofree char *path = in_scratch("f");
 	g_autofree char *data = NULL;
 	g_autoptr(GError) error = NULL;
 	gsize len;
@@ -155,10 +155,8 @@ START_TEST(files)
 	ck_assert(!rig_read_file(path, 4, NULL, NULL, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 	g_clear_error(&error);
-	ck_assert(!rig_read_file(dir, 100, NULL, NULL, &error));
+	ck_assert(!rig_read_file(scratch, 100, NULL, NULL, &error));
 	ck_assert_ptr_nonnull(strstr(error->message, "not a regular file"));
-	g_unlink(path);
-	g_rmdir(dir);
 }
 END_TEST
 
@@ -198,9 +196,8 @@ int main(void)
 {
 	Suite *suite = suite_create("util");
 	TCase *tc = tcase_create("util");
-	SRunner *runner;
-	int failed;
 
+	use_scratch(tc);
 	tcase_add_loop_test(tc, size_good, 0, G_N_ELEMENTS(good_sizes));
 	tcase_add_loop_test(tc, size_bad, 0, G_N_ELEMENTS(bad_sizes));
 	tcase_add_test(tc, rng_streams);
@@ -212,9 +209,5 @@ int main(void)
 	tcase_add_test(tc, durations);
 	tcase_add_test(tc, exit_codes);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

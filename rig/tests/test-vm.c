@@ -3,6 +3,7 @@
  * A guest's life against tests/fake-qemu: each case is a script for the fake and what the operations on
  * it must end in. The channel is fed by hand as well, cut into every kind of piece.
  */
+#include "rig/tests/suite.h"
 #include "vm/vm.h"
 
 #include <check.h>
@@ -28,7 +29,6 @@
 
 struct guest {
 	struct vm *vm;
-	char *dir;
 	guint hello, frames, channel_errors, faults, full, gone, pending;
 	guint64 console;
 	enum vm_outcome outcome;
@@ -84,7 +84,7 @@ static void on_gone(const struct vm_exit *end, void *data)
 	g->guest_shutdown = end->guest_shutdown;
 }
 
-static struct vm_config config_for(const struct guest *g)
+static struct vm_config config_for(void)
 {
 	static char emulator[4096];
 
@@ -93,7 +93,7 @@ static struct vm_config config_for(const struct guest *g)
 	return (struct vm_config){
 		.machine = machine_find("pc-q35", NULL), .emulator = emulator, .kernel = "/k",
 		.accel = ACCEL_KVM, .memory = 1024 * MIB, .max_memory = 16384 * MIB, .slots = 16,
-		.nodes = 1, .base_nodes = 1, .cpus = 2, .max_cpus = 4, .dir = g->dir,
+		.nodes = 1, .base_nodes = 1, .cpus = 2, .max_cpus = 4, .dir = scratch,
 	};
 }
 
@@ -105,8 +105,8 @@ static void start(struct guest *g, const char *script, const char *machine, guin
 	struct vm_config config;
 	g_autoptr(GError) error = NULL;
 
-	*g = (struct guest){.dir = g_dir_make_tmp("rig-test-XXXXXX", NULL)};
-	config = config_for(g);
+	*g = (struct guest){0};
+	config = config_for();
 	config.console_limit = console_limit;
 	if (machine)
 		config.machine = machine_find(machine, NULL);
@@ -132,7 +132,6 @@ static void finish(struct guest *g)
 	g_free(g->fault);
 	g_free(g->last_text);
 	g_free(g->end);
-	g_free(g->dir);
 }
 
 static void on_done(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -378,7 +377,7 @@ START_TEST(console_flood_is_cut_and_drained)
 	until(&g.frames, 2); /* a beat after the flood: nothing was held up */
 	ck_assert_uint_eq(g.console, 100000);
 	ck_assert_uint_eq(g.full, 1);
-	path = g_build_filename(g.dir, "console.raw", NULL);
+	path = g_build_filename(scratch, "console.raw", NULL);
 	ck_assert_int_eq(g_stat(path, &st), 0);
 	ck_assert_int_eq(st.st_size, 100000);
 	finish(&g);
@@ -515,9 +514,8 @@ END_TEST
 
 START_TEST(wrong_config)
 {
-	struct guest g = {.dir = g_dir_make_tmp("rig-test-XXXXXX", NULL)};
 	const struct vm_owner owner = {0};
-	struct vm_config config = config_for(&g);
+	struct vm_config config = config_for();
 	g_autoptr(GError) error = NULL;
 
 	config.emulator = "/no/such/qemu";
@@ -528,24 +526,22 @@ START_TEST(wrong_config)
 	ck_assert_ptr_null(vm_start(&config, &owner, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 	g_clear_error(&error);
-	config = config_for(&g);
+	config = config_for();
 	config.mmu = "hash";
 	ck_assert_ptr_null(vm_start(&config, &owner, &error));
 	g_clear_error(&error);
-	config = config_for(&g);
+	config = config_for();
 	config.machine = machine_find("powernv9", NULL);
 	config.memory = 6144 * MIB;
 	ck_assert_ptr_null(vm_start(&config, &owner, &error));
 	ck_assert_ptr_nonnull(strstr(error->message, "powernv9 cannot plug memory"));
-	g_free(g.dir);
 }
 END_TEST
 
 START_TEST(command_line_of_nodes)
 {
-	struct guest g = {.dir = g_dir_make_tmp("rig-test-XXXXXX", NULL)};
 	const struct vm_wires wires = {"null", "null", "null", "null"};
-	struct vm_config config = config_for(&g);
+	struct vm_config config = config_for();
 	g_auto(GStrv) words = NULL;
 	g_autofree char *line = NULL;
 
@@ -558,7 +554,6 @@ START_TEST(command_line_of_nodes)
 	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=1,memdev=base1,cpus=1,cpus=3"));
 	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=2 "));
 	ck_assert_ptr_nonnull(strstr(line, "console=ttyS0,115200 panic=-1 rig.tty=ttyS1 no_timer_check quiet"));
-	g_free(g.dir);
 }
 END_TEST
 
@@ -566,10 +561,9 @@ int main(void)
 {
 	Suite *suite = suite_create("vm");
 	TCase *tcase = tcase_create("vm");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
+	use_scratch(tcase);
 	tcase_add_loop_test(tcase, every_outcome, 0, G_N_ELEMENTS(outcomes));
 	tcase_add_test(tcase, late_departure);
 	tcase_add_test(tcase, where_a_dimm_sits);
@@ -587,8 +581,5 @@ int main(void)
 	tcase_add_test(tcase, command_line_of_nodes);
 	add_libvirt_tests(tcase);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Zoo entries, good, bad and the rig's own; what runs say of them; the table. */
+#include "rig/tests/suite.h"
 #include "zoo/zoo.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "scenario/scenario.h"
 #include "util/error.h"
-
-static char *data_path(const char *relative)
-{
-	const char *data = g_getenv("RIG_TEST_DATA");
-
-	return g_build_filename(data ? data : "rig/tests/data", "zoo", relative, NULL);
-}
 
 static struct zoo_entry *good(const char *name)
 {
@@ -29,7 +22,7 @@ static struct zoo_entry *good(const char *name)
 /* The first line of each bad file says what must be said of it: "# 8:1: text". */
 START_TEST(bad_files)
 {
-	g_autofree char *folder = data_path("bad");
+	g_autofree char *folder = data_path("zoo/bad");
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
 	const char *name;
 	guint n = 0;
@@ -59,8 +52,8 @@ END_TEST
 
 START_TEST(full)
 {
-	rig_auto(zoo_entry) e = good("good/z90.yaml");
-	g_autofree char *scenario = zoo_scenario(e), *folder = data_path("good");
+	rig_auto(zoo_entry) e = good("zoo/good/z90.yaml");
+	g_autofree char *scenario = zoo_scenario(e), *folder = data_path("zoo/good");
 	g_auto(GStrv) with = NULL, without = NULL, other = NULL, none = NULL;
 	g_auto(GStrv) some = NULL, same = NULL, fewer = NULL;
 	g_autoptr(GError) error = NULL;
@@ -178,7 +171,7 @@ static const struct {
 
 START_TEST(outcomes)
 {
-	rig_auto(zoo_entry) e = good("good/z90.yaml");
+	rig_auto(zoo_entry) e = good("zoo/good/z90.yaml");
 	rig_auto(run_info) run = a_run(judged[_i].verdict, "{}", judged[_i].details);
 	struct zoo_outcome o = zoo_judge(e, run);
 
@@ -194,7 +187,7 @@ END_TEST
 
 START_TEST(other_oracles)
 {
-	rig_auto(zoo_entry) e = good("good/z90.yaml");
+	rig_auto(zoo_entry) e = good("zoo/good/z90.yaml");
 	rig_auto(run_info) hang = a_run(VERDICT_HANG, "{}", "{\"times\": {\"guest_s\": 25}}");
 	rig_auto(run_info) explained = a_run(VERDICT_HANG, "{}", REPORT("hang-cycle", "tasks remove", BOTH));
 	rig_auto(run_info) same = a_run(VERDICT_PASS, "{}",
@@ -305,12 +298,10 @@ END_TEST
 
 int main(void)
 {
-	g_autofree char *data = data_path("../../../..");
+	g_autofree char *data = data_path("../../..");
 	g_autofree char *home = g_canonicalize_filename(data, NULL);
 	Suite *suite = suite_create("zoo");
 	TCase *tc = tcase_create("zoo");
-	SRunner *runner;
-	int failed;
 
 	g_setenv("RIG_HOME", home, TRUE);
 	tcase_set_timeout(tc, 60);
@@ -323,9 +314,5 @@ int main(void)
 	tcase_add_test(tc, table);
 	tcase_add_test(tc, insert);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(suite);
 }
