@@ -24,7 +24,8 @@ const struct agent *const agents[] = {
 	&agent_slab_shrink, &agent_slab_churn,	 &agent_cpu_online,  &agent_mem_read,
 	&agent_pressure,    &agent_compact,	 &agent_memtrace,    &agent_dlpar,
 	&agent_notifier_error, &agent_busted, &agent_shell_loop,
-	&agent_gallery,	     &agent_lock_rules, &agent_hang, NULL,
+	&agent_gallery,	     &agent_lock_rules, &agent_hang,
+	&agent_poison,	     NULL,
 };
 
 struct shared *shared;

@@ -136,6 +136,6 @@ int shared_init(void);
 extern const struct agent agent_block_state, agent_block_online, agent_probe, agent_slab_read,
 	agent_slab_shrink, agent_slab_churn, agent_cpu_online, agent_mem_read, agent_pressure,
 	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted, agent_shell_loop,
-	agent_gallery, agent_lock_rules, agent_hang;
+	agent_gallery, agent_lock_rules, agent_hang, agent_poison;
 
 #endif

@@ -90,6 +90,9 @@ static const struct {
 	/* hang */
 	{BIT(OP_HANG), EAGAIN, "rig_hang_pin(): there is no movable memory yet"},
 
+	/* poison */
+	{BIT(OP_POISON), EBUSY, "memory_failure(): somebody else has the page, it is about to be moved"},
+
 	/* busted, gallery: the lock validator is what answers, see guest-init/kernel */
 };
 
@@ -131,6 +134,7 @@ static const char *const names[OP_COUNT] = {
 	[OP_GALLERY] = "gallery",
 	[OP_LOCK_RULE] = "lock-rule",
 	[OP_HANG] = "hang",
+	[OP_POISON] = "poison",
 };
 
 const char *op_name(unsigned op)

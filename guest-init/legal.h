@@ -50,6 +50,7 @@ enum op {
 	OP_GALLERY,
 	OP_LOCK_RULE,
 	OP_HANG,
+	OP_POISON,
 	OP_COUNT,
 };
 

@@ -43,6 +43,8 @@ const struct agent_info scenario_agents[] = {
 	 NEEDS("CONFIG_KPROBE_EVENTS", "CONFIG_KALLSYMS_ALL", "CONFIG_MEMORY_HOTREMOVE")},
 	{"hang", "asks a kernel with scenarios/hang/hang.patch to hang in one way",
 	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_DEBUG_FS")},
+	{"poison", "tells the kernel that pages of plugged memory are broken",
+	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_MEMORY_FAILURE", "CONFIG_PROC_PAGE_MONITOR")},
 	{NULL},
 };
 

@@ -365,6 +365,7 @@ START_TEST(test_agents)
 		"slab-churn",  "cpu-online",   "mem-read", "pressure",	"compact",
 		"memtrace",    "dlpar",	       "notifier-error", "busted",
 		"shell-loop",  "gallery",      "lock-rules", "hang",
+		"poison",
 	};
 	unsigned count = 0;
 
