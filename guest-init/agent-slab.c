@@ -168,7 +168,18 @@ const struct agent agent_slab_shrink = {
 static int churn_fd;
 static unsigned slot[64], n_slots;
 static bool there[64];
-static unsigned long nodes; /* where objects come from, one bit; 0: wherever the kernel likes */
+
+/*
+ * From now on node 0 and NODE give slabs in turn. A policy counts nodes with memory only, and is refused without
+ * any of these, so node 0 is among them; being static it takes in NODE as soon as that has memory.
+ */
+static bool take_turns(unsigned node)
+{
+	unsigned long nodes = 1UL | 1UL << node;
+
+	return !syscall(SYS_set_mempolicy, MPOL_INTERLEAVE | MPOL_F_STATIC_NODES, &nodes,
+			sizeof(nodes) * 8 + 1);
+}
 
 static int prepare_churn(struct run *run)
 {
@@ -177,7 +188,8 @@ static int prepare_churn(struct run *run)
 
 	if (!err && run_param(run, "node")) {
 		err = run_param_number(run, "node", 0, 63, &node);
-		nodes = err ? 0 : 1UL << node;
+		if (!err && !take_turns(node))
+			return run_fail(run, errno, "memory of node %u", (unsigned)node);
 	}
 	if (err)
 		return err;
@@ -191,13 +203,6 @@ static int prepare_churn(struct run *run)
 	return churn_fd < 0 ? run_fail(run, errno, CHURN) : 0;
 }
 
-/* A node without memory is refused, so it is asked for again each time. */
-static void prefer_node(void)
-{
-	if (nodes)
-		(void)syscall(SYS_set_mempolicy, MPOL_PREFERRED, &nodes, sizeof(nodes) * 8 + 1);
-}
-
 static void step_churn(struct run *run)
 {
 	struct guest_rng *rng = &run->shared->rng;
@@ -209,7 +214,6 @@ static void step_churn(struct run *run)
 	/* every other time a cache that is there is only shrunk */
 	if (!there[which]) {
 		op = OP_CACHE_CREATE;
-		prefer_node();
 		len = snprintf(word, sizeof(word), "create %u %u", slot[which],
 			       (unsigned)guest_rng_between(rng, 8, 4096));
 	} else if (guest_rng_next(rng) & 1) {
@@ -245,7 +249,7 @@ const struct agent agent_slab_churn = {
 	.params =
 		(const struct agent_param[]){
 			{"slots", "8", "how many caches at once; all agents together have 64"},
-			{"node", NULL, "objects are to come from this node, while it has memory"},
+			{"node", NULL, "slabs are to come from this node and node 0 in turn, while it has memory"},
 			{NULL},
 		},
 	.prepare = prepare_churn,
