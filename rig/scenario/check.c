@@ -25,6 +25,8 @@ struct walk {
 	GHashTable *plugged; /* id -> const struct step * that plugged it */
 	struct peak now, most;
 	unsigned track, round;
+	yaml_node_t *reset; /* a step that starts the guest again, and the memory plugged by its track then */
+	guint64 at_reset;
 };
 
 static yaml_node_t *step_node(struct tree *tree, unsigned track, unsigned step)
@@ -118,6 +120,10 @@ static gboolean walk_round(struct walk *walk, const struct track *track, GError 
 		     step->what == STEP_ONLINE) &&
 		    !walk_use(walk, node, step, error))
 			return FALSE;
+		if (step->what == STEP_RESET) {
+			walk->reset = node;
+			walk->at_reset = MAX(walk->at_reset, walk->now.memory);
+		}
 		if (step->what == STEP_CPU && step->cpu >= walk->scenario->max_cpus)
 			return tree_fail(walk->tree, tree_get(walk->tree, node, "cpu"), error,
 					 "there is no CPU %u; allowed: 0 to %u", step->cpu,
@@ -160,9 +166,20 @@ static gboolean check_room(struct tree *tree, const struct scenario *s, const st
 	return TRUE;
 }
 
+/* Memory that is there when a kernel starts has other pages reserved than memory that comes later. */
+static gboolean check_reset(const struct walk *walk, const struct peak *all, GError **error)
+{
+	if (!walk->reset || !walk->scenario->accounts || (!walk->at_reset && all->memory == walk->most.memory))
+		return TRUE;
+	return tree_fail(walk->tree, walk->reset, error,
+			 "memory can be plugged when the guest starts again, which then reserves other pages of it; unplug "
+			 "it before in this track, have no other that plugs, or say 'accounts: false'");
+}
+
 static gboolean check_tracks(struct tree *tree, const struct scenario *s, GError **error)
 {
 	g_autoptr(GHashTable) owners = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GArray) walks = g_array_new(FALSE, FALSE, sizeof(struct walk));
 	struct peak all = {0};
 
 	for (unsigned t = 0; t < s->n_tracks; t++) {
@@ -176,7 +193,11 @@ static gboolean check_tracks(struct tree *tree, const struct scenario *s, GError
 		all.memory += track->copies * walk.most.memory;
 		all.slots += track->copies * walk.most.slots;
 		all.cpus += track->copies * walk.most.cpus;
+		g_array_append_val(walks, walk);
 	}
+	for (guint t = 0; t < walks->len; t++)
+		if (!check_reset(&g_array_index(walks, struct walk, t), &all, error))
+			return FALSE;
 	return check_room(tree, s, &all, error);
 }
 
