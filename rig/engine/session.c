@@ -305,8 +305,11 @@ static void on_channel_error(const char *what, void *data)
 	struct session *s = data;
 
 	run_journal(s->run, "channel-error", "{s:s}", "text", what);
-	if (s->state == STATE_BOOT) /* firmware may have written before init */
+	if (s->state == STATE_BOOT) { /* firmware may have written before init */
+		g_free(s->no_frame);
+		s->no_frame = g_strdup(what);
 		return;
+	}
 	session_judge(s, VERDICT_FAIL, "the guest channel carried garbage: %s", what);
 	session_event(s, EV_BAD);
 }
@@ -450,6 +453,7 @@ static void session_deinit(struct session *s)
 	known_free(s->known);
 	g_free(s->release);
 	g_free(s->gone_why);
+	g_free(s->no_frame);
 	g_queue_clear(&s->events);
 }
 

@@ -103,6 +103,7 @@ struct session {
 	gint64 status_ns;
 	struct engine_status status; /* its counters are kept here */
 	char *gone_why; /* how QEMU ended */
+	char *no_frame; /* what came over the channel before hello, if it was no frame */
 	gboolean gone_well; /* the guest powered off, and QEMU had nothing to complain about */
 
 	/* the channel */

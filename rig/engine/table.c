@@ -32,8 +32,8 @@ const char *event_name(enum event event)
 
 static void judge_no_hello(struct session *s)
 {
-	session_judge(s, VERDICT_HANG, "no hello from the guest within %u s of its start",
-		      s->scenario->boot_s);
+	session_judge(s, VERDICT_HANG, "no hello from the guest within %u s of its start%s%s",
+		      s->scenario->boot_s, s->no_frame ? "; " : "", s->no_frame ? s->no_frame : "");
 }
 
 static void judge_again(struct session *s)

@@ -338,11 +338,21 @@ static gboolean watch_beat(struct session *s)
 	return TRUE;
 }
 
+/* The guest starts again: whoever was asked has gone, and so has what was seen. */
+static void watch_another_boot(struct watch *w)
+{
+	w->asked = FALSE;
+	w->ended_s = w->moved_s = w->given_s;
+	forget_looks(w);
+}
+
 static gboolean on_watch(gpointer data)
 {
 	struct session *s = data;
 
 	count_given(s);
+	if (s->reset_waits)
+		watch_another_boot(s->watch);
 	if (vm_is_away(s->vm))
 		s->last_beat_ns = rig_now_ns(); /* nothing can be heard: silence says nothing */
 	if (s->paused || s->reset_waits || vm_is_away(s->vm))
