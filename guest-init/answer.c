@@ -158,6 +158,7 @@ int answer_blocks(char *payload, struct text *out)
 	char word[32], path[80];
 	bool only_wait, gone;
 
+	memset(results, 0, sizeof(results));
 	if (number_of(payload, "start", &start) || number_of(payload, "size", &size) ||
 	    !(write = value_of(payload, "write")) ||
 	    (strcmp(write, "none") && strcmp(write, "gone") && (op_find(write) < OP_ONLINE || op_find(write) > OP_OFFLINE)) ||

@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,80 +17,139 @@
 #include "serve.h"
 
 #define SERVERS_MAX 48
+/* Of these, those who stay when they have served: of what is asked for again and again, forking would be most. */
+#define CLERKS_MAX 4
 /* offline_pages() may try for ever: after this it gets a signal, which it gives way to. */
 #define PATIENCE_NS (20 * UINT64_C(1000000000))
 
-/* Written by the child, read by init when the child has ended. */
-struct answer {
-	uint32_t type;
-	uint32_t len;
+/* What init and a child share. */
+struct desk {
+	char payload[PROTO_MAX + 1]; /* written by init */
+	_Atomic bool done;	     /* by the child, when the rest is */
+	uint32_t type, len;
 	char data[PROTO_MAX];
 };
 
 struct server {
-	bool used, ended;
-	pid_t pid;
+	bool used;  /* by a request whose answer was not sent yet */
+	bool stays; /* a clerk */
+	pid_t pid;  /* 0: none, or it has ended */
+	unsigned which;
 	uint32_t seq;
 	uint64_t since_ns;
 	int status;
+	int bell; /* a clerk's: there is a request */
 };
 
 static const struct {
 	unsigned type, answer;
 	const char *name;
 	int (*serve)(char *payload, struct text *out);
+	bool often; /* and with nothing of init's own memory in the answer */
 } requests[] = {
-	{PROTO_SNAPSHOT, PROTO_ACCOUNT, "account", answer_account},
-	{PROTO_BLOCKS, PROTO_DONE, "blocks", answer_blocks},
-	{PROTO_ASK_WHO, PROTO_WHO, "who", answer_who},
-	{PROTO_SYSRQ, PROTO_DONE, "sysrq", answer_sysrq},
-	{PROTO_FINISH, PROTO_VERDICT, "verdict", answer_verdict},
-	{PROTO_CPU, PROTO_DONE, "cpu", answer_cpu},
-	{PROTO_LOG, PROTO_LOGGED, "log", answer_log},
+	{PROTO_SNAPSHOT, PROTO_ACCOUNT, "account", answer_account, false},
+	{PROTO_BLOCKS, PROTO_DONE, "blocks", answer_blocks, true},
+	{PROTO_ASK_WHO, PROTO_WHO, "who", answer_who, false},
+	{PROTO_SYSRQ, PROTO_DONE, "sysrq", answer_sysrq, false},
+	{PROTO_FINISH, PROTO_VERDICT, "verdict", answer_verdict, false},
+	{PROTO_CPU, PROTO_DONE, "cpu", answer_cpu, true},
+	{PROTO_LOG, PROTO_LOGGED, "log", answer_log, false},
 };
 
 static struct server servers[SERVERS_MAX];
-static struct answer *answers;
+static struct desk *desks;
+static int doorbell;
 
 int request_init(void)
 {
-	void *memory = mmap(NULL, SERVERS_MAX * sizeof(*answers), PROT_READ | PROT_WRITE,
+	void *memory = mmap(NULL, SERVERS_MAX * sizeof(*desks), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
-	answers = memory;
+	desks = memory;
+	for (unsigned n = 0; n < CLERKS_MAX; n++) {
+		servers[n].bell = eventfd(0, EFD_CLOEXEC);
+		if (servers[n].bell < 0)
+			return -errno;
+	}
 	return 0;
 }
 
-/* The child. A serve function leaves, when it fails, what failed; else all of the answer. */
-static _Noreturn void serve_one(unsigned which, char *payload, struct answer *answer)
+void request_bell(int bell)
+{
+	doorbell = bell;
+}
+
+/* ---- the child ---- */
+
+static void ring(int bell)
+{
+	uint64_t one = 1;
+
+	if (write(bell, &one, sizeof(one)) < 0)
+		return; /* full means that it rings already */
+}
+
+/* A serve function leaves, when it fails, what failed; else all of the answer. */
+static void serve_one(unsigned which, struct desk *desk)
 {
 	static char failed[WHAT_MAX];
 	struct text out;
 	int err;
 
-	text_init(&out, answer->data, sizeof(answer->data));
-	answer->type = requests[which].answer;
-	if (answer->type == PROTO_DONE)
+	text_init(&out, desk->data, sizeof(desk->data));
+	desk->type = requests[which].answer;
+	if (desk->type == PROTO_DONE)
 		text_add(&out, "ok\n");
-	err = requests[which].serve(payload, &out);
+	err = requests[which].serve(desk->payload, &out);
 	if (err) {
-		size_t skip = answer->type == PROTO_DONE ? strlen("ok\n") : 0;
+		size_t skip = desk->type == PROTO_DONE ? strlen("ok\n") : 0;
 
-		strncpy(failed, answer->data + skip, sizeof(failed) - 1);
-		text_init(&out, answer->data, sizeof(answer->data));
+		memcpy(failed, desk->data + skip, sizeof(failed) - 1);
+		text_init(&out, desk->data, sizeof(desk->data));
 		text_add(&out, "error %s %s\n", errno_name(-err), failed);
-		answer->type = PROTO_DONE;
+		desk->type = PROTO_DONE;
 	}
-	answer->len = out.len;
+	desk->len = out.len;
+	atomic_store_explicit(&desk->done, true, memory_order_release);
+	ring(doorbell);
+}
+
+static _Noreturn void child(const struct server *server, struct desk *desk)
+{
+	uint64_t rung;
+
+	serve_one(server->which, desk);
+	while (server->stays) {
+		/* the signal of one who had taken too long may come when it has done */
+		while (read(server->bell, &rung, sizeof(rung)) < 0)
+			if (errno != EINTR)
+				_exit(1);
+		serve_one(server->which, desk);
+	}
 	_exit(0);
+}
+
+/* ---- init ---- */
+
+/* Who serves it: a clerk who has nothing to do, or nobody yet. SERVERS_MAX: all are taken. */
+static unsigned choose(unsigned which)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CLERKS_MAX && requests[which].often; i++)
+		if (servers[i].pid && servers[i].stays && !servers[i].used && servers[i].which == which)
+			return i;
+	while (n < SERVERS_MAX && (servers[n].used || servers[n].pid))
+		n++;
+	return n;
 }
 
 bool request_start(unsigned type, uint32_t seq, char *payload)
 {
-	unsigned which = 0, n = 0;
-	pid_t pid;
+	unsigned which = 0, n;
+	struct server *server;
 
 	while (which < countof(requests) && requests[which].type != type)
 		which++;
@@ -97,49 +159,69 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 	for (unsigned i = 0; i < SERVERS_MAX; i++)
 		if (servers[i].used && servers[i].seq == seq)
 			return true;
-	while (n < SERVERS_MAX && servers[n].used)
-		n++;
+	n = choose(which);
 	if (n == SERVERS_MAX) {
 		serve_done(seq, EBUSY, "%d requests are being served", SERVERS_MAX);
 		return true;
 	}
-	answers[n].len = 0;
-	pid = serve_fork(requests[which].name);
-	if (!pid)
-		serve_one(which, payload, &answers[n]);
-	if (pid < 0)
-		serve_done(seq, -pid, "fork");
-	else
-		servers[n] = (struct server){.used = true, .pid = pid, .seq = seq,
-					     .since_ns = now_ns()};
+	server = &servers[n];
+	snprintf(desks[n].payload, sizeof(desks[n].payload), "%s", payload);
+	desks[n].len = 0;
+	atomic_store_explicit(&desks[n].done, false, memory_order_relaxed);
+	server->which = which;
+	server->seq = seq;
+	server->since_ns = now_ns();
+	server->used = true;
+	if (server->pid) {
+		ring(server->bell);
+		return true;
+	}
+	server->stays = n < CLERKS_MAX && requests[which].often;
+	server->pid = serve_fork(requests[which].name);
+	if (!server->pid)
+		child(server, &desks[n]);
+	if (server->pid < 0) {
+		serve_done(seq, -server->pid, "fork");
+		server->pid = 0;
+		server->used = false;
+	}
 	return true;
 }
 
+/* It has answered, or ended without. */
 static void send_answer(unsigned n)
 {
 	struct server *server = &servers[n];
-	const struct answer *answer = &answers[n];
-	/* the child is gone, and yet nothing that it wrote is taken on trust */
-	uint32_t len = answer->len;
+	const struct desk *desk = &desks[n];
+	bool done = atomic_load_explicit(&desk->done, memory_order_acquire);
+	/* nothing that a child wrote is taken on trust */
+	uint32_t len = desk->len, type = desk->type;
 
-	if (WIFSIGNALED(server->status)) {
-		serve_done(server->seq, EIO, "its server died of signal %d",
-			   WTERMSIG(server->status));
-		server->used = false;
-	} else if (!len || len > PROTO_MAX) {
-		serve_done(server->seq, EIO, "its server gave no answer");
-		server->used = false;
-	} else {
-		server->used = !serve_send(answer->type, server->seq, answer->data, len);
+	if (!server->used || (!done && server->pid))
+		return;
+	if (done && len && len <= PROTO_MAX) {
+		server->used = !serve_send(type, server->seq, desk->data, len);
+		return;
 	}
+	if (!server->pid && WIFSIGNALED(server->status))
+		serve_done(server->seq, EIO, "its server died of signal %d", WTERMSIG(server->status));
+	else
+		serve_done(server->seq, EIO, "its server gave no answer");
+	server->used = false;
+}
+
+void request_ready(void)
+{
+	for (unsigned n = 0; n < SERVERS_MAX; n++)
+		send_answer(n);
 }
 
 bool request_reap(pid_t pid, int status)
 {
 	for (unsigned n = 0; n < SERVERS_MAX; n++) {
-		if (!servers[n].used || servers[n].ended || servers[n].pid != pid)
+		if (servers[n].pid != pid)
 			continue;
-		servers[n].ended = true;
+		servers[n].pid = 0;
 		servers[n].status = status;
 		send_answer(n);
 		return true;
@@ -151,12 +233,8 @@ void request_tick(void)
 {
 	uint64_t now = now_ns();
 
-	for (unsigned n = 0; n < SERVERS_MAX; n++) {
-		if (!servers[n].used)
-			continue;
-		if (servers[n].ended)
-			send_answer(n);
-		else if (now > servers[n].since_ns + PATIENCE_NS)
+	request_ready();
+	for (unsigned n = 0; n < SERVERS_MAX; n++)
+		if (servers[n].used && servers[n].pid && now > servers[n].since_ns + PATIENCE_NS)
 			kill(servers[n].pid, SIGUSR1);
-	}
 }

@@ -11,6 +11,9 @@
 
 /* Once, before the first request: memory for the answers. 0 or -errno. */
 int request_init(void);
+/* An eventfd that rings when one has been served: then comes request_ready(). */
+void request_bell(int bell);
+void request_ready(void);
 
 /* Starts to serve it; false where TYPE is none of them. PAYLOAD is changed. */
 bool request_start(unsigned type, uint32_t seq, char *payload);

@@ -228,6 +228,7 @@ static void set_up(void)
 	doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	timerfd_settime(timer, 0, &period, NULL);
 	crew_init(doorbell);
+	request_bell(doorbell);
 	text_init(&text, hello, sizeof(hello));
 	look_hello(&text, channel->kind);
 	serve_send(PROTO_HELLO, 0, hello, text.len);
@@ -243,6 +244,7 @@ static void turn(struct pollfd *polled)
 	if (polled[2].revents) {
 		drain(doorbell);
 		crew_ready();
+		request_ready();
 	}
 	if (polled[0].revents & POLLIN)
 		serve_channel();
