@@ -11,6 +11,17 @@
 #define GALLERY "/sys/kernel/debug/rig/gallery"
 
 static bool shown;
+static uint64_t at_ns;
+
+static int prepare_gallery(struct run *run)
+{
+	uint64_t after_ms;
+	int err = run_param_number(run, "after-ms", 0, 3600000, &after_ms);
+
+	if (!err)
+		at_ns = now_ns() + after_ms * 1000000;
+	return err;
+}
 
 static void step_gallery(struct run *run)
 {
@@ -18,6 +29,9 @@ static void step_gallery(struct run *run)
 		run_idle(run);
 		return;
 	}
+	run_sleep_until(run, at_ns);
+	if (run_stopped(run))
+		return;
 	shown = true;
 	op_write_path(run, OP_GALLERY, AT_FDCWD, GALLERY, run_param(run, "show"));
 }
@@ -29,7 +43,9 @@ const struct agent agent_gallery = {
 		(const struct agent_param[]){
 			{"show", "lockdep-circular",
 			 "kind of the report, as docs/reports.md has them"},
+			{"after-ms", "0", "how long to wait before"},
 			{NULL},
 		},
+	.prepare = prepare_gallery,
 	.step = step_gallery,
 };
