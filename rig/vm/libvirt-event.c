@@ -36,25 +36,15 @@ static void on_close(virConnectPtr conn, int reason, void *opaque)
 
 /* Devices */
 
-static void on_left_checked(struct lv_host *host, struct lv_job *job)
-{
-	if (job->promise)
-		vm_fault(host->vm, job->promise);
-	g_hash_table_remove(host->devices, job->id);
-	lv_qmp_event(host, "DEVICE_DELETED", json_pack("{s:s, s:s}", "device", job->id, "by", "libvirt"));
-}
-
 static void device_left(struct lv_host *host, const char *id)
 {
 	struct lv_device *device = g_hash_table_lookup(host->devices, id);
-	struct lv_job *job;
 
-	if (!device || device->checking)
+	if (!device || device->gone)
 		return;
-	device->checking = TRUE;
-	job = lv_job_new(host, lv_work_left, on_left_checked);
-	job->id = g_strdup(id);
-	lv_job_run(job);
+	device->gone = TRUE;
+	lv_qmp_event(host, "DEVICE_DELETED", json_pack("{s:s, s:s}", "device", id, "by", "libvirt"));
+	lv_check(host, device, -1, NULL);
 }
 
 static void on_removed(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaque)
@@ -77,6 +67,8 @@ static void refused(struct lv_host *host, const char *id, const char *why)
 	device->leaving = FALSE;
 	lv_qmp_event(host, "DEVICE_UNPLUG_GUEST_ERROR",
 		     json_pack("{s:s, s:s, s:s}", "device", id, "msg", why, "by", "libvirt"));
+	if (!device->is_cpu)
+		lv_check(host, device, -1, NULL);
 }
 
 static void on_removal_failed(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaque)
@@ -89,27 +81,18 @@ static void on_removal_failed(virConnectPtr conn, virDomainPtr domain, const cha
 		refused(host, id, "the guest refused: libvirt says device-removal-failed");
 }
 
-static void on_sized_checked(struct lv_host *host, struct lv_job *job)
-{
-	if (job->promise)
-		vm_fault(host->vm, job->promise);
-	lv_qmp_event(host, "MEMORY_DEVICE_SIZE_CHANGE",
-		     json_pack("{s:s, s:I, s:s}", "id", job->id, "size", (json_int_t)job->number, "by", "libvirt"));
-}
-
 static void on_size(virConnectPtr conn, virDomainPtr domain, const char *alias, unsigned long long kib, void *opaque)
 {
 	struct lv_host *host = host_of(conn, opaque);
 	g_autofree char *id = lv_id_of(alias);
-	struct lv_job *job;
+	struct lv_device *device = host && id ? g_hash_table_lookup(host->devices, id) : NULL;
 
 	(void)domain;
-	if (!host || !id)
+	if (!device)
 		return;
-	job = lv_job_new(host, lv_work_sized, on_sized_checked);
-	job->id = g_strdup(id);
-	job->number = kib << 10;
-	lv_job_run(job);
+	lv_qmp_event(host, "MEMORY_DEVICE_SIZE_CHANGE",
+		     json_pack("{s:s, s:I, s:s}", "id", id, "size", (json_int_t)kib << 10, "by", "libvirt"));
+	lv_check(host, device, (gint64)kib << 10, NULL);
 }
 
 /* Lifecycle */

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Devices by libvirt's calls, and libvirt's promise: its live XML says what QEMU has. After each step both are
- * read for the step's device. Everything here runs in a job's thread.
- */
+/* Devices by libvirt's calls. Everything here runs in a job's thread. */
 #include "vm/libvirt.h"
 
 #include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PROMISE_TRIES 3
 
 /* QMP, as it is */
 
@@ -51,59 +46,11 @@ json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments)
 	return reply;
 }
 
-/* The promise */
-
-static char *live_xml(struct lv_job *job)
-{
-	char *xml = virDomainGetXMLDesc(job->domain, 0);
-
-	if (!xml)
-		lv_job_fail(job);
-	return xml;
-}
-
-static char *compare_once(struct lv_job *job, gboolean wanted)
-{
-	json_auto_t *devices = lv_monitor(job, "query-memory-devices", NULL);
-	g_autofree char *xml = devices ? live_xml(job) : NULL;
-
-	/* no answer is not another answer: the connection's end is told elsewhere */
-	if (!xml) {
-		g_clear_pointer(&job->error, g_free);
-		return NULL;
-	}
-	return lv_promise(job->id, xml, devices, wanted, job->work == lv_work_sized ? &job->number : NULL);
-}
-
-/* The two questions are two moments: only what differs several times is a broken promise. */
-static void compare(struct lv_job *job, gboolean wanted)
-{
-	g_autofree char *text = NULL;
-
-	for (int i = 0; i < PROMISE_TRIES; i++) {
-		g_free(text);
-		text = compare_once(job, wanted);
-		if (!text)
-			return;
-	}
-	job->promise = g_strdup_printf("libvirt's promise is broken: %s", text);
-}
-
-void lv_work_left(struct lv_job *job)
-{
-	compare(job, FALSE);
-}
-
-void lv_work_sized(struct lv_job *job)
-{
-	compare(job, TRUE);
-}
-
 /* The calls */
 
 static gboolean has_already(struct lv_job *job)
 {
-	g_autofree char *xml = job->again ? live_xml(job) : NULL;
+	g_autofree char *xml = job->again ? lv_live_xml(job) : NULL;
 	struct lv_memory memory = {0};
 	gboolean has = xml && lv_memory_find(xml, job->id, &memory);
 
@@ -117,8 +64,6 @@ void lv_work_attach(struct lv_job *job)
 
 	if (!has_already(job) && virDomainAttachDeviceFlags(job->domain, xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
 		lv_job_fail(job);
-	else
-		compare(job, TRUE);
 }
 
 /* Asks only: the outcome comes by an event. */
@@ -134,7 +79,7 @@ void lv_work_detach(struct lv_job *job)
 
 void lv_work_resize(struct lv_job *job)
 {
-	g_autofree char *live = live_xml(job), *xml = NULL;
+	g_autofree char *live = lv_live_xml(job), *xml = NULL;
 
 	if (!live)
 		return;
@@ -167,7 +112,7 @@ void lv_work_cpu(struct lv_job *job)
 		lv_job_fail(job);
 		return;
 	}
-	xml = live_xml(job);
+	xml = lv_live_xml(job);
 	if (!job->flag || !xml || !is_on_in_qemu(job, &qemu))
 		return;
 	books = lv_vcpu_is_on(xml, job->number);

@@ -233,9 +233,11 @@ static void on_missed(struct lv_host *host, struct lv_job *job)
 					     json_pack("{s:s, s:O, s:b}", "id", id, "size",
 						       json_object_get(data, "size"), "missed", 1));
 		}
-		if (!there && device->leaving) {
+		if (!there && device->leaving && !device->gone) {
 			lv_qmp_event(host, "DEVICE_DELETED", json_pack("{s:s, s:b}", "device", id, "missed", 1));
-			g_hash_table_iter_remove(&iter);
+			device->gone = TRUE;
+			if (!device->checks)
+				g_hash_table_iter_remove(&iter);
 		}
 	}
 	json_array_foreach(json_object_get(job->reply, "slots"), i, entry)

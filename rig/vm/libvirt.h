@@ -49,7 +49,9 @@ struct lv_device {
 	unsigned vcpu;
 	struct lv_memory memory;
 	gboolean leaving; /* a detach was asked for and has no outcome yet */
-	gboolean checking; /* it went; libvirt's books are being read */
+	gboolean fresh;	  /* it came, and libvirt's books were not read yet */
+	gboolean gone;	  /* it went; known for as long as the books are read */
+	guint checks;	  /* how often they are being read; until then the device's next command waits */
 };
 
 /* A virConnectPtr with what was registered on it. */
@@ -84,7 +86,8 @@ struct lv_host {
 	int qmp_fd;
 	guint qmp_in_watch, qmp_out_watch;
 	GByteArray *qmp_in, *qmp_out;
-	GQueue waiting; /* commands (struct lv_call) that came while away */
+	GQueue waiting; /* commands (struct lv_call) that came while away, or before a device's books were read */
+	guint checks;	/* of all devices */
 	GHashTable *objects; /* id -> json_t: backends whose device has not come yet */
 	GHashTable *devices; /* id -> struct lv_device */
 	GHashTable *raw; /* ids of backends and devices that QEMU was given behind libvirt's back */
@@ -131,7 +134,7 @@ struct lv_job {
 	int code;	/* virErrorNumber of it */
 	gboolean lost;	/* the connection is dead */
 	gboolean gone;	/* the domain has ended */
-	char *promise;	/* in what libvirt's books differ from QEMU's, or NULL */
+	char *promise;	/* in what libvirt's books differ from QEMU's, for people, or NULL */
 	void *data;	/* for `done` */
 };
 
@@ -186,22 +189,42 @@ void lv_qmp_greet(struct lv_host *host);
 /* An event to the rig. DATA is stolen. */
 void lv_qmp_event(struct lv_host *host, const char *name, json_t *data);
 
-/* libvirt-qmp.c */
-/* CALL is stolen. */
+/* libvirt-qmp.c. A CALL is stolen. */
 void lv_call_start(struct lv_host *host, struct lv_call *call);
+const char *lv_word(const struct lv_call *call, const char *key); /* of its arguments; "" without it */
+struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work work, lv_job_done done);
+/* The end of such a job: its answer, or why there is none. */
+void lv_on_job(struct lv_host *host, struct lv_job *job);
+/* CALL goes to QEMU as it is. The work of that alone: the job's `id` is the command, `json` its arguments. */
+void lv_pass(struct lv_host *host, struct lv_call *call);
+void lv_work_pass(struct lv_job *job);
 void lv_qmp_init(struct lv_host *host, int fd);
-void lv_qmp_resume(struct lv_host *host); /* commands that waited are sent */
+void lv_qmp_resume(struct lv_host *host); /* commands that waited are sent, where they need not wait again */
 void lv_qmp_deinit(struct lv_host *host);
 
-/* libvirt-plug.c: works. Each reads libvirt's books when it is done, and compares them with QEMU's. */
+/* libvirt-device.c: what the rig does with devices. A CALL is stolen. */
+void lv_object_add(struct lv_host *host, struct lv_call *call);
+void lv_object_del(struct lv_host *host, struct lv_call *call);
+void lv_device_add(struct lv_host *host, struct lv_call *call);
+void lv_device_del(struct lv_host *host, struct lv_call *call);
+void lv_qom_set(struct lv_host *host, struct lv_call *call);
+void lv_list_devices(struct lv_host *host, struct lv_call *call);
+
+/* libvirt-check.c */
+char *lv_live_xml(struct lv_job *job); /* in a work; NULL: failed */
+/*
+ * Begins to compare libvirt's live XML with QEMU's DEVICES (NULL: it is asked) on a memory device that has just come, changed or
+ * gone. TOLD: the size that libvirt has told of, or -1. A difference is a fault of the host's.
+ */
+void lv_check(struct lv_host *host, struct lv_device *device, gint64 told, json_t *devices);
+
+/* libvirt-plug.c: works. */
 json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments); /* stolen; NULL: failed */
 void lv_work_attach(struct lv_job *job);
 void lv_work_detach(struct lv_job *job);
 void lv_work_resize(struct lv_job *job);
 void lv_work_cpu(struct lv_job *job); /* `number`: vCPU, `flag`: on */
 void lv_work_raw_plug(struct lv_job *job);
-void lv_work_left(struct lv_job *job);	  /* is `id` gone from all books? */
-void lv_work_sized(struct lv_job *job);	  /* has `id` the size everywhere? */
 void lv_work_missed(struct lv_job *job);  /* what events would have told of meanwhile, as `reply` */
 
 /* libvirt-volume.c */
