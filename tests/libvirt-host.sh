@@ -38,8 +38,18 @@ host_trap() {
 	trap 'exit 143' TERM HUP
 }
 
+# A folder for what does not outlive the host, in memory as /run is where there is a system: libvirt writes there with each step.
+fast_folder() {
+	if memory=$(mktemp -d /dev/shm/rXXXXXX 2>/dev/null); then
+		ln -s "$memory" "$1"
+	else
+		mkdir "$1"
+	fi
+}
+
 host_start() {
-	mkdir -p "$host/run" "$host/c/libvirt" "$host/data" "$host_cache" || return 1
+	[ -d "$host/run" ] || fast_folder "$host/run" || return 1
+	mkdir -p "$host/c/libvirt" "$host/data" "$host_cache" || return 1
 	chmod 700 "$host/run"
 	printf '%s\n' 'security_driver = "none"' 'cgroup_controllers = [ ]' 'stdio_handler = "logd"' \
 		>"$host/c/libvirt/qemu.conf"
@@ -66,7 +76,7 @@ host_stop() {
 	for file in "$host/libvirtd.pid" "$host/virtlogd.pid"; do
 		[ -s "$file" ] && kill "$(cat "$file")" && timeout 10 tail --pid="$(cat "$file")" -f /dev/null
 	done 2>/dev/null
-	rm -rf "$host" "$scratch"
+	rm -rf "$(readlink -f "$host/run")" "$host" "$scratch"
 }
 
 # A host can be had here, or the reason why not.
