@@ -291,6 +291,38 @@ START_TEST(a_memory_image_has_a_limit)
 }
 END_TEST
 
+/* Of a hang the journal has how long it lasted when it was called: in what the host gave the guest, and on the wall. */
+START_TEST(a_stall_is_timed)
+{
+	static const char *const ways[] = {"agent-stuck", "hang-at=plug"};
+	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL, *journal = NULL, *text = NULL;
+	g_auto(GStrv) lines = NULL;
+	guint stalls = 0;
+
+	g_setenv("FAKE_QEMU", ways[_i], TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_HANG);
+	journal = g_build_filename(dir, "journal", NULL);
+	ck_assert(g_file_get_contents(journal, &text, NULL, NULL));
+	lines = g_strsplit(text, "\n", -1);
+	for (char **l = lines; *l; l++) {
+		json_t *line = json_loads(*l, 0, NULL);
+		double after, wall;
+
+		if (!g_strcmp0(json_string_value(json_object_get(line, "what")), "stall")) {
+			after = json_number_value(json_object_get(line, "after_s"));
+			wall = json_number_value(json_object_get(line, "wall_s"));
+			ck_assert_double_gt(after, 0);
+			ck_assert_double_ge(wall, after - 0.5); /* the watchdog looks four times a second */
+			ck_assert_double_le(wall, json_number_value(json_object_get(line, "t")));
+			stalls++;
+		}
+		json_decref(line);
+	}
+	ck_assert_uint_eq(stalls, 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine");
@@ -310,6 +342,7 @@ int main(void)
 	tcase_add_loop_test(fake, a_signal_aborts, 0, 6);
 	tcase_add_test(fake, one_seed_one_timeline);
 	tcase_add_test(fake, a_report_fails);
+	tcase_add_loop_test(fake, a_stall_is_timed, 0, 2);
 	tcase_add_test(fake, a_pause_cuts_no_report);
 	tcase_add_test(fake, a_full_disk_is_infra);
 	tcase_add_loop_test(fake, a_memory_image_has_a_limit, 0, 3);
