@@ -86,14 +86,19 @@ double pack_span(struct pack_item *const *items, guint n, const struct pack_room
 
 double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host)
 {
-	double cores = 0, memory = 0, longest = 0;
+	double cores = 0, memory = 0, longest = 0, wide = 0, large = 0;
 
 	for (guint i = 0; i < n; i++) {
-		cores += items[i]->estimate_s * MIN(items[i]->need.quarters, host->quarters);
-		memory += items[i]->estimate_s * MIN(items[i]->need.memory, host->memory);
+		guint quarters = MIN(items[i]->need.quarters, host->quarters);
+		guint64 bytes = MIN(items[i]->need.memory, host->memory);
+
+		cores += items[i]->estimate_s * quarters;
+		memory += items[i]->estimate_s * bytes;
+		wide += 2 * quarters > host->quarters ? items[i]->estimate_s : 0;
+		large += 2 * bytes > host->memory ? items[i]->estimate_s : 0;
 		longest = MAX(longest, items[i]->estimate_s);
 	}
 	cores = host->quarters ? cores / host->quarters : 0;
 	memory = host->memory ? memory / host->memory : 0;
-	return MAX(longest, MAX(cores, memory));
+	return MAX(longest, MAX(MAX(cores, wide), MAX(memory, large)));
 }

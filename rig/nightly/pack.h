@@ -28,7 +28,10 @@ int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *f
 /* How long ITEMS take on HOST when they are started by pack_pick(), with nothing in between. */
 double pack_span(struct pack_item *const *items, guint n, const struct pack_room *host);
 
-/* No packing can be shorter: the longest one, and what all need divided by what there is. */
+/*
+ * No packing can be shorter: the longest one; what all need divided by what there is; those that take more than half of
+ * the cores, or of the memory, one after the other.
+ */
 double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host);
 
 #endif

@@ -312,6 +312,20 @@ START_TEST(picks)
 }
 END_TEST
 
+/* Two that each take more than half never run side by side, however little that leaves unused. */
+START_TEST(more_than_half)
+{
+	struct pack_item items[] = {item(5, 30), item(5, 20), item(2, 40)};
+	struct pack_item *list[] = {&items[0], &items[1], &items[2]};
+	const struct pack_room host = {8, 1 << 30};
+
+	ck_assert_double_eq_tol(pack_bound(list, 3, &host), 50, 1e-6);
+	items[1].need.quarters = 4;
+	items[2].need.quarters = 4;
+	ck_assert_double_lt(pack_bound(list, 3, &host), 50);
+}
+END_TEST
+
 /* Random cells: no packing beats the bound, and longest first is no worse than twice it. */
 START_TEST(spans)
 {
@@ -352,6 +366,7 @@ int main(void)
 	tcase_add_loop_test(tc, settled, 0, G_N_ELEMENTS(stories));
 	tcase_add_test(tc, resumed);
 	tcase_add_test(tc, picks);
+	tcase_add_test(tc, more_than_half);
 	tcase_add_loop_test(tc, spans, 0, 20);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
