@@ -89,7 +89,7 @@ void agents_start(struct session *s)
 	for (guint i = 0; i < s->agents->len; i++) {
 		g_autofree char *text = start_text(s, s->agents->pdata[i]);
 
-		session_ask(s, PROTO_START, text, on_started, s->agents->pdata[i]);
+		listen_ask(s, PROTO_START, text, on_started, s->agents->pdata[i]);
 	}
 	if (!s->agents->len)
 		session_event(s, EV_ANSWER);
@@ -113,7 +113,7 @@ static void on_stopped(struct session *s, unsigned type, const char *text, void 
 
 void agents_stop(struct session *s)
 {
-	session_ask(s, PROTO_STOP, "all\n", on_stopped, NULL);
+	listen_ask(s, PROTO_STOP, "all\n", on_stopped, NULL);
 }
 
 static struct agent_run *agent_by_id(struct session *s, const char *id)

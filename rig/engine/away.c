@@ -35,7 +35,7 @@ static void ask_for_log(struct session *s)
 	g_autofree char *text = g_strdup_printf("since-us %" G_GINT64_FORMAT "\n", s->heard_us);
 
 	s->log_waits = FALSE;
-	session_ask(s, PROTO_LOG, text, on_logged, NULL);
+	listen_ask(s, PROTO_LOG, text, on_logged, NULL);
 }
 
 void away_begin(struct session *s)
@@ -51,7 +51,7 @@ void away_begin(struct session *s)
 void away_over(struct session *s)
 {
 	run_journal(s->run, "back", "{s:i}", "unanswered", (int)g_hash_table_size(s->requests));
-	session_ask_again(s);
+	listen_ask_again(s);
 	if (s->hello_ns)
 		ask_for_log(s);
 }

@@ -14,7 +14,7 @@ void books_ask(struct session *s, const struct extent *where, const char *write,
 						"\nwrite %s\nwait-ms %u\n",
 						where->start, where->size, write, wait_ms);
 
-	session_ask(s, PROTO_BLOCKS, text, done, data);
+	listen_ask(s, PROTO_BLOCKS, text, done, data);
 }
 
 /* Direct QEMU has nobody in between whose books could differ from the guest's. */

@@ -117,7 +117,7 @@ static void on_restored(struct session *s, unsigned type, const char *text, void
 static void restore(struct session *s, unsigned type, const char *text)
 {
 	s->clears++;
-	session_ask(s, type, text, on_restored, NULL);
+	listen_ask(s, type, text, on_restored, NULL);
 }
 
 static void restore_blocks(struct session *s, const struct account *now)
@@ -177,5 +177,5 @@ static void on_looked(struct session *s, unsigned type, const char *text, void *
 
 void clear_start(struct session *s)
 {
-	session_ask(s, PROTO_SNAPSHOT, "", on_looked, NULL);
+	listen_ask(s, PROTO_SNAPSHOT, "", on_looked, NULL);
 }

@@ -161,18 +161,25 @@ struct session {
 /* session.c */
 void session_event(struct session *s, enum event event);
 void session_deadline(struct session *s, gint64 ns_from_now); /* EV_TIMER then; 0: none */
-/* Sends a request; DONE comes with its answer, unless the guest goes first. */
-void session_ask(struct session *s, unsigned type, const char *text, answered done, void *data);
 /* Adds a sentence; the first one settles the verdict. */
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 void session_count(struct session *s, const char *what, const char *outcome);
-/* Sends the requests that have no answer yet again. */
-void session_ask_again(struct session *s);
-const struct vm_owner *session_owner(void);
 /* Seconds in which nothing may get on before it is a hang; every limit scales with it. */
 #define PATIENCE_S 20
 gint64 session_patience(const struct session *s);
+
+/* listen.c */
+void listen_init(struct session *s);
+void listen_deinit(struct session *s);
+/* What the VM tells: it comes as events. */
+struct vm_owner listen_owner(struct session *s);
+/* A report whose end does not come counts when the console has been quiet for a while. */
+void listen_when_quiet(struct session *s);
+/* Sends a request; DONE comes with its answer, unless the guest goes first. */
+void listen_ask(struct session *s, unsigned type, const char *text, answered done, void *data);
+/* Sends the requests that have no answer yet again. */
+void listen_ask_again(struct session *s);
 
 /* table.c: what EVENT does in STATE; returns the next state. */
 enum state table_step(struct session *s, enum event event);

@@ -138,7 +138,7 @@ static void enter_baseline(struct session *s)
 {
 	watch_start(s);
 	if (agents_offered(s))
-		session_ask(s, PROTO_SNAPSHOT, "", on_account, &s->before);
+		listen_ask(s, PROTO_SNAPSHOT, "", on_account, &s->before);
 	else
 		session_event(s, EV_ABORT);
 }
@@ -176,17 +176,17 @@ static void enter_clear(struct session *s)
 
 static void enter_account(struct session *s)
 {
-	session_ask(s, PROTO_SNAPSHOT, "", on_account, &s->after);
+	listen_ask(s, PROTO_SNAPSHOT, "", on_account, &s->after);
 }
 
 static void enter_finish(struct session *s)
 {
-	session_ask(s, PROTO_FINISH, "", on_verdict, NULL);
+	listen_ask(s, PROTO_FINISH, "", on_verdict, NULL);
 }
 
 static void enter_poweroff(struct session *s)
 {
-	session_ask(s, PROTO_POWEROFF, "", on_simple_answer, NULL);
+	listen_ask(s, PROTO_POWEROFF, "", on_simple_answer, NULL);
 }
 
 static void enter_ending(struct session *s)

@@ -260,14 +260,14 @@ static void do_online(struct track_run *t)
 	}
 	text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT "\nwrite %s\n",
 			       address, size, words[how]);
-	session_ask(t->s, PROTO_BLOCKS, text, on_guest_wrote, t);
+	listen_ask(t->s, PROTO_BLOCKS, text, on_guest_wrote, t);
 }
 
 static void do_cpu(struct track_run *t)
 {
 	g_autofree char *text = g_strdup_printf("cpu %u\nwrite %u\n", t->step->cpu, t->step->write);
 
-	session_ask(t->s, PROTO_CPU, text, on_guest_wrote, t);
+	listen_ask(t->s, PROTO_CPU, text, on_guest_wrote, t);
 }
 
 static gboolean on_waited(gpointer data)
@@ -304,7 +304,7 @@ static void on_checked(struct session *s, unsigned type, const char *text, void 
 
 static void do_check(struct track_run *t)
 {
-	session_ask(t->s, PROTO_SNAPSHOT, "", on_checked, t);
+	listen_ask(t->s, PROTO_SNAPSHOT, "", on_checked, t);
 }
 
 static void on_commanded(enum vm_outcome outcome, const char *why, json_t *reply, void *data)

@@ -260,7 +260,7 @@ static void ask(struct session *s)
 		return;
 	w->asked = TRUE;
 	w->asked_s = w->given_s;
-	session_ask(s, PROTO_ASK_WHO, "busy\n", on_look, NULL);
+	listen_ask(s, PROTO_ASK_WHO, "busy\n", on_look, NULL);
 }
 
 static void forget_looks(struct watch *w)

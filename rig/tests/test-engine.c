@@ -295,7 +295,7 @@ END_TEST
 START_TEST(a_stall_is_timed)
 {
 	static const char *const ways[] = {"agent-stuck", "hang-at=plug"};
-	struct engine_plan plan = {.seed = 7};
+	struct engine_plan plan = {.seed = 7, .duration_s = 60}; /* the watchdog comes first */
 	g_autofree char *dir = NULL, *journal = NULL, *text = NULL;
 	g_auto(GStrv) lines = NULL;
 	guint stalls = 0;
