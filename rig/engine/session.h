@@ -191,8 +191,10 @@ void tracks_start(struct session *s);
 void tracks_stop(struct session *s); /* EV_IDLE when the last one has ended its step */
 gboolean tracks_idle(struct session *s);
 void tracks_free(struct session *s);
-GHashTable *devices_new(void);
 void tracks_hello(struct session *s); /* the guest came back after a reset step */
+
+/* step.c */
+GHashTable *devices_new(void);
 void device_event(struct session *s, const char *name, json_t *event);
 
 /* books.c */

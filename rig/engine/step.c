@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What each kind of step does: it tells QEMU or asks the guest, waits, and calls track_stepped() once. */
+#include "engine/track.h"
+
+#include <string.h>
+
+#include "guest-init/proto.h"
+
+static void device_free(gpointer data)
+{
+	struct device *d = data;
+
+	g_free(d->id);
+	g_free(d);
+}
+
+GHashTable *devices_new(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, NULL, device_free);
+}
+
+static struct device *device_get(struct session *s, const char *id)
+{
+	struct device *d = g_hash_table_lookup(s->devices, id);
+
+	if (!d) {
+		d = g_new0(struct device, 1);
+		d->id = g_strdup(id);
+		g_hash_table_insert(s->devices, d->id, d);
+	}
+	return d;
+}
+
+static gint64 deadline(const struct track_run *t)
+{
+	return rig_now_ns() + t->step->timeout_s * RIG_NS_PER_S;
+}
+
+/* A device that the guest let go after its unplug had timed out. */
+void device_event(struct session *s, const char *name, json_t *event)
+{
+	const char *id = json_string_value(json_object_get(json_object_get(event, "data"), "device"));
+	struct device *d = id ? g_hash_table_lookup(s->devices, id) : NULL;
+
+	if (d && !d->busy && !strcmp(name, "DEVICE_DELETED"))
+		d->there = FALSE;
+}
+
+/* What QEMU refuses is the rig's or the host's mistake, never the guest's. */
+static void judge_outcome(struct session *s, const char *what, const char *id, enum vm_outcome outcome,
+			  const char *why)
+{
+	if (outcome != VM_FAILED)
+		return;
+	session_judge(s, VERDICT_INFRA, "QEMU refused to %s '%s': %s", what, id, why);
+	session_event(s, EV_FAULT);
+}
+
+static const char *unplug_name(enum vm_outcome outcome)
+{
+	return outcome == VM_OK ? "deleted" : vm_outcome_name(outcome);
+}
+
+static void plugged(struct track_run *t, enum vm_outcome outcome, const char *why)
+{
+	struct session *s = t->s;
+
+	t->device->busy = FALSE;
+	/* a guest that refuses, or does not answer, leaves the device in QEMU */
+	t->device->there = outcome != VM_FAILED;
+	s->status.plugs += outcome == VM_OK;
+	session_count(s, "plug", vm_outcome_name(outcome));
+	judge_outcome(s, "plug", t->id, outcome, why);
+	if (outcome == VM_TIMED_OUT)
+		session_judge(s, VERDICT_FAIL, "the guest did not take '%s' within %u s", t->id,
+			      t->step->timeout_s);
+	track_stepped(t, vm_outcome_name(outcome), why);
+}
+
+static void on_blocks_there(struct session *s, unsigned type, const char *text, void *data)
+{
+	struct track_run *t = data;
+
+	(void)s;
+	(void)type;
+	t->asks_guest = FALSE;
+	plugged(t, g_str_has_prefix(text, "ok") ? VM_OK : VM_TIMED_OUT, text);
+}
+
+/* Has the guest a word of its own for it (_OST), and nobody in between who could have got it wrong? */
+static gboolean is_certain(const struct session *s)
+{
+	return (s->plan->machine->can & MACHINE_ACPI_OST) && !books_are_many(s);
+}
+
+/*
+ * Where no _OST tells that the guest has taken a DIMM (pseries: the answer of device_add comes before the
+ * guest has seen it), and through libvirt, the guest itself is asked to wait for its blocks.
+ */
+static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+	struct extent place;
+
+	(void)reply;
+	if (outcome != VM_OK || t->step->device != DEVICE_DIMM || is_certain(t->s) ||
+	    !vm_where(t->s->vm, t->id, &place.start, &place.size)) {
+		plugged(t, outcome, why);
+		return;
+	}
+	t->asks_guest = TRUE;
+	books_ask(t->s, &place, "none", t->step->timeout_s * 1000, on_blocks_there, t);
+}
+
+static void do_plug(struct track_run *t)
+{
+	const struct step *step = t->step;
+	guint64 unit = step->device == DEVICE_VIRTIO_MEM ? t->s->plan->machine->virtio_mem_unit
+							 : t->s->plan->machine->dimm_unit;
+	struct vm_memory memory = {
+		.id = t->id,
+		.node = step->node,
+		.backend = step->backend,
+	};
+
+	unit = MAX(unit, 1);
+	memory.size = rng_between(&t->rng, step->size.low, step->size.high) / unit * unit;
+	memory.requested = rng_between(&t->rng, step->requested.low, step->requested.high) / unit * unit;
+	if (t->device->there) {
+		track_stepped(t, "skipped", "it is plugged");
+		return;
+	}
+	t->device->kind = step->device;
+	t->device->size = memory.size;
+	t->device->busy = TRUE;
+	if (step->device == DEVICE_CPU)
+		vm_plug_cpu(t->s->vm, t->id, deadline(t), on_plugged, t);
+	else if (step->device == DEVICE_VIRTIO_MEM)
+		vm_plug_virtio_mem(t->s->vm, &memory, deadline(t), on_plugged, t);
+	else
+		vm_plug_dimm(t->s->vm, &memory, deadline(t), on_plugged, t);
+}
+
+static void on_blocks_gone(struct session *s, unsigned type, const char *text, void *data)
+{
+	struct track_run *t = data;
+
+	(void)type;
+	t->asks_guest = t->device->busy = FALSE;
+	if (strstr(text, "EBUSY") && !books_may_overlap(s, t->device, &t->place)) {
+		session_judge(s, VERDICT_FAIL, "the guest still has memory blocks of '%s', which was unplugged", t->id);
+		session_event(s, EV_REPORT);
+	}
+	track_stepped(t, unplug_name(VM_OK), "");
+}
+
+static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+	struct session *s = t->s;
+
+	(void)reply;
+	t->device->busy = FALSE;
+	t->device->there = outcome != VM_OK;
+	t->device->unsure = outcome == VM_TIMED_OUT;
+	s->status.unplugs += outcome == VM_OK;
+	s->status.refused += outcome == VM_REFUSED;
+	session_count(s, "unplug", unplug_name(outcome));
+	judge_outcome(s, "unplug", t->id, outcome, why);
+	if (outcome != VM_OK || !t->place.size || !books_are_many(s)) {
+		track_stepped(t, unplug_name(outcome), why);
+		return;
+	}
+	t->asks_guest = t->device->busy = TRUE;
+	books_ask(s, &t->place, "gone", 0, on_blocks_gone, t);
+}
+
+static void do_unplug(struct track_run *t)
+{
+	if (!t->device->there) {
+		track_stepped(t, "skipped", "it is not plugged");
+		return;
+	}
+	t->device->busy = TRUE;
+	if (t->device->kind != DEVICE_DIMM || !vm_where(t->s->vm, t->id, &t->place.start, &t->place.size))
+		t->place.size = 0;
+	vm_unplug(t->s->vm, t->id, deadline(t), on_unplugged, t);
+}
+
+static void on_resized(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+
+	(void)reply;
+	t->device->busy = FALSE;
+	session_count(t->s, "resize", vm_outcome_name(outcome));
+	judge_outcome(t->s, "resize", t->id, outcome, why);
+	track_stepped(t, vm_outcome_name(outcome), why);
+}
+
+static void do_resize(struct track_run *t)
+{
+	guint64 unit = MAX(t->s->plan->machine->virtio_mem_unit, 1);
+	guint64 size = rng_between(&t->rng, t->step->size.low, t->step->size.high) / unit * unit;
+
+	if (!t->device->there) {
+		track_stepped(t, "skipped", "it is not plugged");
+		return;
+	}
+	t->device->busy = TRUE;
+	vm_resize(t->s->vm, t->id, size, deadline(t), on_resized, t);
+}
+
+static void on_guest_wrote(struct session *s, unsigned type, const char *text, void *data)
+{
+	struct track_run *t = data;
+	g_autofree char *line = g_strndup(text, strcspn(text, "\n"));
+
+	(void)type;
+	session_count(s, t->step->what == STEP_CPU ? "cpu" : "online", line);
+	track_stepped(t, line, text);
+}
+
+static void do_online(struct track_run *t)
+{
+	static const char *const words[] = {"online", "online_kernel", "online_movable", "offline"};
+	enum step_how how = t->step->how;
+	g_autofree char *text = NULL;
+	guint64 address, size;
+
+	if (how == HOW_RANDOM)
+		how = rng_between(&t->rng, HOW_ONLINE, HOW_OFFLINE);
+	if (!t->device->there || !vm_where(t->s->vm, t->id, &address, &size)) {
+		track_stepped(t, "skipped", "it is not plugged");
+		return;
+	}
+	text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT "\nwrite %s\n",
+			       address, size, words[how]);
+	listen_ask(t->s, PROTO_BLOCKS, text, on_guest_wrote, t);
+}
+
+static void do_cpu(struct track_run *t)
+{
+	g_autofree char *text = g_strdup_printf("cpu %u\nwrite %u\n", t->step->cpu, t->step->write);
+
+	listen_ask(t->s, PROTO_CPU, text, on_guest_wrote, t);
+}
+
+static gboolean on_waited(gpointer data)
+{
+	struct track_run *t = data;
+
+	t->source = 0;
+	track_stepped(t, "ok", "");
+	return G_SOURCE_REMOVE;
+}
+
+static void do_wait(struct track_run *t)
+{
+	t->source = g_timeout_add(rng_between(&t->rng, t->step->ms.low, t->step->ms.high), on_waited, t);
+}
+
+/* Do host and guest agree on what is plugged? Each DIMM's range must have its memory blocks. */
+static void on_checked(struct session *s, unsigned type, const char *text, void *data)
+{
+	struct track_run *t = data;
+	struct account now = {0};
+	g_autofree char *missing = NULL;
+
+	if (type == PROTO_ACCOUNT)
+		account_read(&now, text);
+	missing = books_missing(s, &now);
+	if (missing) {
+		session_judge(s, VERDICT_FAIL, "%s", missing);
+		session_event(s, EV_REPORT);
+	}
+	track_stepped(t, !now.known ? "failed" : missing ? "differs" : "ok", missing ? missing : "");
+	account_clear(&now);
+}
+
+static void do_check(struct track_run *t)
+{
+	listen_ask(t->s, PROTO_SNAPSHOT, "", on_checked, t);
+}
+
+static void on_commanded(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	(void)reply;
+	track_stepped(data, vm_outcome_name(outcome), why);
+}
+
+static void do_nmi(struct track_run *t)
+{
+	vm_command(t->s->vm, "inject-nmi", NULL, deadline(t), on_commanded, t);
+}
+
+static void on_continued(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+
+	(void)reply;
+	t->s->paused = FALSE;
+	t->s->last_beat_ns = rig_now_ns();
+	track_stepped(t, vm_outcome_name(outcome), why);
+}
+
+static gboolean on_pause_over(gpointer data)
+{
+	struct track_run *t = data;
+
+	t->source = 0;
+	vm_command(t->s->vm, "cont", NULL, deadline(t), on_continued, t);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_paused(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+
+	(void)reply;
+	if (outcome != VM_OK) {
+		t->s->paused = FALSE;
+		track_stepped(t, vm_outcome_name(outcome), why);
+		return;
+	}
+	t->source = g_timeout_add(rng_between(&t->rng, t->step->ms.low, t->step->ms.high), on_pause_over, t);
+}
+
+static void do_pause(struct track_run *t)
+{
+	if (t->s->paused) {
+		track_stepped(t, "skipped", "another track has paused the guest");
+		return;
+	}
+	t->s->paused = TRUE;
+	vm_command(t->s->vm, "stop", NULL, deadline(t), on_paused, t);
+}
+
+static void on_reset_sent(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+
+	(void)reply;
+	if (outcome == VM_OK)
+		return; /* hello ends the step, the state's deadline a guest that does not come back */
+	t->s->reset_waits = 0;
+	track_stepped(t, vm_outcome_name(outcome), why);
+}
+
+/* With -no-reboot QEMU turns a reset into its end, unless it is told otherwise (QAPI set-action). */
+static void on_action_set(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+{
+	struct track_run *t = data;
+
+	if (outcome == VM_OK)
+		vm_command(t->s->vm, "system_reset", NULL, deadline(t), on_reset_sent, t);
+	else
+		on_reset_sent(outcome, why, reply, data);
+}
+
+static void do_reset(struct track_run *t)
+{
+	if (t->s->reset_waits) {
+		track_stepped(t, "skipped", "another track has reset the guest");
+		return;
+	}
+	t->s->reset_waits = 1;
+	g_hash_table_remove_all(t->s->requests); /* nobody will answer them */
+	vm_command(t->s->vm, "set-action", json_pack("{s:s}", "reboot", "reset"), deadline(t),
+		   on_action_set, t);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct track_run *t);
+} steps[] = {
+	[STEP_PLUG] = {"plug", do_plug},       [STEP_UNPLUG] = {"unplug", do_unplug},
+	[STEP_RESIZE] = {"resize", do_resize}, [STEP_ONLINE] = {"online", do_online},
+	[STEP_WAIT] = {"wait", do_wait},       [STEP_CHECK] = {"check", do_check},
+	[STEP_PAUSE] = {"pause", do_pause},    [STEP_NMI] = {"nmi", do_nmi},
+	[STEP_RESET] = {"reset", do_reset},    [STEP_CPU] = {"cpu", do_cpu},
+};
+
+const char *step_name(const struct step *step)
+{
+	return steps[step->what].name;
+}
+
+void step_run(struct track_run *t)
+{
+	t->device = *t->id ? device_get(t->s, t->id) : NULL;
+	steps[t->step->what].run(t);
+}
+
+void step_reset(struct track_run *t)
+{
+	if (t->step->what == STEP_RESET)
+		track_stepped(t, "ok", "");
+	else if (t->asks_guest) /* who was asked has gone: QEMU's word stands */
+		(t->step->what == STEP_PLUG ? on_blocks_there : on_blocks_gone)(t->s, PROTO_DONE, "ok", t);
+	else if (t->step->what == STEP_ONLINE || t->step->what == STEP_CPU || t->step->what == STEP_CHECK)
+		track_stepped(t, "reset", "the guest was reset meanwhile");
+}
