@@ -287,6 +287,8 @@ static void read_frame(struct teller *t, const char *text)
 
 	if (t->sample && g_str_has_prefix(text, "RIP: 0033") && !frames->len)
 		t->sample->user = TRUE;
+	if (t->sample && frames->len && !t->sample->came_into && g_str_has_prefix(text, "RIP: 0010:"))
+		t->sample->came_into = g_strdup(text + strlen("RIP: 0010:"));
 	if (t->sample && !t->sample->pc && g_str_has_prefix(text, "NIP:  "))
 		t->sample->pc = g_ascii_strtoull(text + strlen("NIP:  "), NULL, 16);
 	/* powerpc: also what an exception came into */

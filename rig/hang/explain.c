@@ -123,7 +123,7 @@ static gboolean is_called(const struct scene *scene, const struct task *called)
  */
 static guint spins(const struct task *task)
 {
-	const char *function = NULL;
+	const char *function = NULL, *came_into = NULL;
 	guint seen = 0;
 
 	for (guint i = 0; i < task->samples->len; i++) {
@@ -133,6 +133,10 @@ static guint spins(const struct task *task)
 			function = innermost(s->frames);
 		if (!s->irqs_off || s->user || !is_in(s->frames, function))
 			return 0;
+		/* an interrupt, and by now another one: in between it got on */
+		if (came_into && s->came_into && strcmp(came_into, s->came_into))
+			return 0;
+		came_into = s->came_into;
 		seen += !strcmp(innermost(s->frames), function);
 	}
 	return seen + (seen && task->confirmed);

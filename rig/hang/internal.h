@@ -50,6 +50,7 @@ struct sample {
 	guint64 pc;    /* where it was, 0 where only the function is known */
 	guint64 stack; /* an address of its outermost frames, 0 where they have none */
 	gboolean irqs_off, user, flagged; /* flagged: its own registers have been read */
+	char *came_into;		  /* where the CPU was when the interrupt came that it is in, or NULL */
 };
 
 struct lock;

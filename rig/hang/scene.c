@@ -9,6 +9,7 @@ void sample_free(gpointer data)
 	struct sample *sample = data;
 
 	g_ptr_array_unref(sample->frames);
+	g_free(sample->came_into);
 	g_free(sample);
 }
 

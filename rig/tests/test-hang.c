@@ -186,6 +186,33 @@ START_TEST(one_look_is_not_two)
 }
 END_TEST
 
+/* Two samples in the timer's interrupt are no CPU that is stuck there, unless it is the same interrupt. */
+START_TEST(interrupts_come_and_go)
+{
+	static const char sample[] =
+		"NMI backtrace for cpu 1\n"
+		"CPU: 1 PID: 23 Comm: kworker/u4:1 Not tainted 6.1.192 #1 \n"
+		"RIP: 0010:lapic_next_event+0xc/0xf\n"
+		"RSP: 0018:ffff88803ed05f80 EFLAGS: 00000002\n"
+		"Call Trace:\n"
+		" <IRQ>\n"
+		" clockevents_program_event+0xae/0xd2\n"
+		" </IRQ>\n"
+		" <TASK>\n"
+		" asm_sysvec_apic_timer_interrupt+0x16/0x20\n"
+		"RIP: 0010:lock_release+%s/0x1ea\n"
+		"RSP: 0018:ffff88800031fc90 EFLAGS: 00000247\n"
+		" offline_pages+0x257/0x6ca\n"
+		" </TASK>\n";
+	g_autofree char *first = g_strdup_printf(sample, "0x1df"), *second = g_strdup_printf(sample, _i ? "0x1df" : "0x54");
+	g_autofree char *log = g_strconcat(first, second, NULL);
+	const struct hang_source source = {.console = log, .console_len = strlen(log)};
+	rig_auto(hang) hang = hang_explain(&source);
+
+	ck_assert_str_eq(hang_kind_name(hang_kind(hang)), hang_kind_name(_i ? HANG_CPU : HANG_NONE));
+}
+END_TEST
+
 /* Kernels from 6.15 say who owns what a hung task waits for; what is said of a task that waits no more is old. */
 START_TEST(likely_owners_are_believed)
 {
@@ -309,6 +336,7 @@ int main(void)
 	tcase_add_test(tcase, nobody_waits);
 	tcase_add_test(tcase, a_cycle_is_the_same_from_both_ends);
 	tcase_add_loop_test(tcase, one_look_is_not_two, 0, 6);
+	tcase_add_loop_test(tcase, interrupts_come_and_go, 0, 2);
 	tcase_add_test(tcase, likely_owners_are_believed);
 	tcase_add_test(tcase, a_hang_can_be_known);
 	tcase_add_test(tcase, any_image_is_read);
