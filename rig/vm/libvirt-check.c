@@ -8,23 +8,20 @@
 
 #define TRIES 3
 
-char *lv_live_xml(struct lv_job *job)
+static void *read_xml(void *data)
 {
-	char *xml = virDomainGetXMLDesc(job->domain, 0);
-
-	if (!xml)
-		lv_job_fail(job);
-	return xml;
+	return virDomainGetXMLDesc(data, 0);
 }
 
-/* QEMU's book may have been read by another: the job's `json`. */
+/* Both books at once: each takes several processes' turns. QEMU's may have been read by another: the job's `json`. */
 static char *compare_once(struct lv_job *job)
 {
+	GThread *reader = g_thread_new("rig-live-xml", read_xml, job->domain);
 	json_auto_t *devices = job->json ? g_steal_pointer(&job->json) : lv_monitor(job, "query-memory-devices", NULL);
-	g_autofree char *xml = devices ? lv_live_xml(job) : NULL;
+	g_autofree char *xml = g_thread_join(reader);
 
 	/* no answer is not another answer: the connection's end is told elsewhere */
-	if (!xml) {
+	if (!xml || !devices) {
 		g_clear_pointer(&job->error, g_free);
 		return NULL;
 	}

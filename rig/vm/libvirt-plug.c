@@ -48,9 +48,18 @@ json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments)
 
 /* The calls */
 
+static char *live_xml(struct lv_job *job)
+{
+	char *xml = virDomainGetXMLDesc(job->domain, 0);
+
+	if (!xml)
+		lv_job_fail(job);
+	return xml;
+}
+
 static gboolean has_already(struct lv_job *job)
 {
-	g_autofree char *xml = job->again ? lv_live_xml(job) : NULL;
+	g_autofree char *xml = job->again ? live_xml(job) : NULL;
 	struct lv_memory memory = {0};
 	gboolean has = xml && lv_memory_find(xml, job->id, &memory);
 
@@ -79,7 +88,7 @@ void lv_work_detach(struct lv_job *job)
 
 void lv_work_resize(struct lv_job *job)
 {
-	g_autofree char *live = lv_live_xml(job), *xml = NULL;
+	g_autofree char *live = live_xml(job), *xml = NULL;
 
 	if (!live)
 		return;
@@ -112,7 +121,7 @@ void lv_work_cpu(struct lv_job *job)
 		lv_job_fail(job);
 		return;
 	}
-	xml = lv_live_xml(job);
+	xml = live_xml(job);
 	if (!job->flag || !xml || !is_on_in_qemu(job, &qemu))
 		return;
 	books = lv_vcpu_is_on(xml, job->number);

@@ -211,7 +211,6 @@ void lv_qom_set(struct lv_host *host, struct lv_call *call);
 void lv_list_devices(struct lv_host *host, struct lv_call *call);
 
 /* libvirt-check.c */
-char *lv_live_xml(struct lv_job *job); /* in a work; NULL: failed */
 /*
  * Begins to compare libvirt's live XML with QEMU's DEVICES (NULL: it is asked) on a memory device that has just come, changed or
  * gone. TOLD: the size that libvirt has told of, or -1. A difference is a fault of the host's.
