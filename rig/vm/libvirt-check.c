@@ -49,8 +49,8 @@ static void on_checked(struct lv_host *host, struct lv_job *job)
 	if (job->promise)
 		vm_fault(host->vm, job->promise);
 	host->checks--;
-	device->checks--;
-	if (device->gone && !device->checks)
+	/* where libvirt refused what had come already (a size is told before the plug is answered) it is not known any more */
+	if (device && !--device->checks && device->gone)
 		g_hash_table_remove(host->devices, job->id);
 	lv_qmp_resume(host);
 }
