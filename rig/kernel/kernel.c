@@ -126,7 +126,7 @@ struct kernel *kernel_from_image(const char *path, const char *arch, GError **er
 
 /* ---- configs ---- */
 
-/* Text with at least one option is a .config. */
+/* Text that names at least one option is a .config. */
 static GHashTable *load_text(const char *path)
 {
 	g_autofree char *text = NULL;
@@ -136,7 +136,8 @@ static GHashTable *load_text(const char *path)
 	if (!rig_read_file(path, CONFIG_MAX, &text, &len, NULL) || strlen(text) != len)
 		return NULL;
 	config = config_parse(text);
-	return g_hash_table_size(config) ? g_steal_pointer(&config) : NULL;
+	/* a fragment may only take away */
+	return g_hash_table_size(config) || strstr(text, "# CONFIG_") ? g_steal_pointer(&config) : NULL;
 }
 
 GHashTable *kernel_config_load(const char *path, GError **error)

@@ -167,6 +167,13 @@ START_TEST(configs)
 	ck_assert(rig_read_file(span_change(span, 3)->file, 4096, &second, NULL, NULL));
 	ck_assert_ptr_nonnull(strstr(second, "# CONFIG_GONE is not set # if possible"));
 	ck_assert_ptr_null(span_config(good, good, "deb:x", scratch, NULL));
+	/* one that only takes away is one, too; what names no option is not */
+	g_clear_pointer(&span, span_free);
+	put("good", "# CONFIG_ZED is not set\n");
+	span = span_config(good, bad, "deb:x", scratch, NULL);
+	ck_assert_uint_eq(span->n, 3); /* SAME, ZED, SIZE */
+	put("good", "# nothing\n");
+	ck_assert_ptr_null(span_config(good, bad, "deb:x", scratch, NULL));
 }
 END_TEST
 
