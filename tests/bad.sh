@@ -135,6 +135,14 @@ bad_images() {
 		says e 'is an image'
 }
 
+# As below `git bisect run`, whose GIT_DIR is the caller's: the one that is named counts.
+other_repository() {
+	git init -q named && git -C named -c user.name=T -c user.email=t@example.org commit -q --allow-empty -m one || return 1
+	expect 2 env GIT_DIR="$PWD/none" GIT_INDEX_FILE=none "$rig" bisect --repo named --good HEAD --bad nowhere \
+		--scenario dimm-remove-vs-sysfs >o 2>&1
+	says o "has no commit 'nowhere'"
+}
+
 guest_not_built() {
 	mkdir home
 	ln -s "$top/scenarios" home/scenarios
@@ -357,6 +365,7 @@ bad_input() {
 	run 'scenario files that are wrong' bad_scenarios
 	run 'kernel images that are none' bad_images
 	run 'guest programs not built' guest_not_built
+	run 'the repository of somebody else' other_repository
 	run 'results folder that is none' bad_results_folder
 	run 'disk full at the start' disk_full_at_start
 	run 'disk that fills in mid-run' disk_fills

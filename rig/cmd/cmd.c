@@ -93,9 +93,20 @@ static int told(int code)
 	return code == RIG_EXIT_PASS ? RIG_EXIT_INFRA : code;
 }
 
+/* `git bisect run` and hooks say in these which repository they are in; the rig names the ones it means itself. */
+static void forget_git(void)
+{
+	static const char *const names[] = {"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE",
+					    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		g_unsetenv(names[i]);
+}
+
 int cmd_main(int argc, char **argv)
 {
 	fill_standard_files();
+	forget_git();
 	/* file names and help texts in the terminal's own encoding; numbers stay as they are in C */
 	setlocale(LC_CTYPE, "");
 	if (argc < 2)
