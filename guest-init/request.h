@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requests that look at files: each is served by a child, so that none can stop init. */
+/* Requests that look at files: each is served by a child, which none other has at that time, so that none can stop init. */
 #ifndef GUEST_REQUEST_H
 #define GUEST_REQUEST_H
 
