@@ -21,6 +21,7 @@
 #include "guest-init/proto.h"
 
 #define WATCH_MS 250
+#define HEARD_S 1.0 /* four beats */
 /* Shares of the patience, in percent. */
 #define FIRST_LOOK 15	/* no operation has ended for so long: ask */
 #define NEXT_LOOK 5	/* and so long after the answer again */
@@ -317,6 +318,15 @@ static void watch_operations(struct session *s)
 		no_agent_gets_on(s, "though the kernel is busy");
 }
 
+/*
+ * Beats tell what agents do. Of a QEMU that is not ours to look at silence may be the way's, whose loss takes longer
+ * to be known: until there is a beat again, or too long none, it says nothing of operations.
+ */
+static gboolean is_heard(const struct session *s)
+{
+	return vm_pid(s->vm) || s->watch->given_s - s->watch->beat_s < HEARD_S;
+}
+
 /* TRUE: it was called. */
 static gboolean watch_beat(struct session *s)
 {
@@ -353,11 +363,14 @@ static gboolean on_watch(gpointer data)
 	count_given(s);
 	if (s->reset_waits)
 		watch_another_boot(s->watch);
-	if (vm_is_away(s->vm))
-		s->last_beat_ns = rig_now_ns(); /* nothing can be heard: silence says nothing */
+	if (vm_is_away(s->vm)) {
+		/* nothing can be heard: silence says nothing */
+		s->last_beat_ns = rig_now_ns();
+		s->watch->ended_s = s->watch->moved_s = s->watch->given_s;
+	}
 	if (s->paused || s->reset_waits || vm_is_away(s->vm))
 		s->watch->beat_ns = 0;
-	else if (!watch_beat(s))
+	else if (!watch_beat(s) && is_heard(s))
 		watch_operations(s);
 	return G_SOURCE_CONTINUE;
 }
