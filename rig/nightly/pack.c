@@ -9,6 +9,11 @@ static gboolean fits(const struct pack_room *need, const struct pack_room *free)
 	return need->quarters <= free->quarters && need->memory <= free->memory;
 }
 
+struct pack_room pack_promise(const struct pack_room *host)
+{
+	return (struct pack_room){host->quarters + host->quarters / 4, host->memory};
+}
+
 static gboolean is_too_long(const struct pack_item *item, double left_s)
 {
 	return left_s >= 0 && item->estimate_s > left_s;
@@ -51,12 +56,22 @@ static double end_one(GArray *going, struct pack_room *free)
 	return ended.end_s;
 }
 
+/* With all processors busy all the time. */
+static double busy_s(struct pack_item *const *items, guint n, const struct pack_room *host)
+{
+	double sum = 0;
+
+	for (guint i = 0; i < n; i++)
+		sum += items[i]->estimate_s * MIN(items[i]->need.quarters, host->quarters);
+	return host->quarters ? sum / host->quarters : 0;
+}
+
 double pack_span(struct pack_item *const *items, guint n, const struct pack_room *host)
 {
 	g_autofree struct pack_item *copies = g_new(struct pack_item, n + 1);
 	g_autoptr(GPtrArray) waiting = g_ptr_array_new();
 	g_autoptr(GArray) going = g_array_new(FALSE, FALSE, sizeof(struct going));
-	struct pack_room free = *host;
+	struct pack_room free = pack_promise(host);
 	double now = 0, last = 0;
 
 	for (guint i = 0; i < n; i++) {
@@ -81,24 +96,23 @@ double pack_span(struct pack_item *const *items, guint n, const struct pack_room
 		last = MAX(last, start.end_s);
 		g_array_append_val(going, start);
 	}
-	return last;
+	return MAX(last, busy_s(items, n, host));
 }
 
 double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host)
 {
-	double cores = 0, memory = 0, longest = 0, wide = 0, large = 0;
+	const guint promised = pack_promise(host).quarters;
+	double memory = 0, longest = 0, wide = 0, large = 0;
 
 	for (guint i = 0; i < n; i++) {
 		guint quarters = MIN(items[i]->need.quarters, host->quarters);
 		guint64 bytes = MIN(items[i]->need.memory, host->memory);
 
-		cores += items[i]->estimate_s * quarters;
 		memory += items[i]->estimate_s * bytes;
-		wide += 2 * quarters > host->quarters ? items[i]->estimate_s : 0;
+		wide += 2 * quarters > promised ? items[i]->estimate_s : 0;
 		large += 2 * bytes > host->memory ? items[i]->estimate_s : 0;
 		longest = MAX(longest, items[i]->estimate_s);
 	}
-	cores = host->quarters ? cores / host->quarters : 0;
 	memory = host->memory ? memory / host->memory : 0;
-	return MAX(longest, MAX(MAX(cores, wide), MAX(memory, large)));
+	return MAX(longest, MAX(MAX(busy_s(items, n, host), wide), MAX(memory, large)));
 }

@@ -20,17 +20,23 @@ struct pack_item {
 };
 
 /*
+ * What HOST may promise at a time. A guest's need of cores is an average over times when it uses all its CPUs and times when it
+ * waits, and guests that share a processor lose nothing but time: a quarter more than there is. Of memory no more.
+ */
+struct pack_room pack_promise(const struct pack_room *host);
+
+/*
  * Of ITEMS, which are in the order in which they should start, the first that fits into FREE and ends within LEFT_S (< 0: no
  * limit); -1 where none does. One that was passed over too often is waited for.
  */
 int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s);
 
-/* How long ITEMS take on HOST when they are started by pack_pick(), with nothing in between. */
+/* How long ITEMS take on HOST when they are started by pack_pick() into what it promises, with nothing in between. */
 double pack_span(struct pack_item *const *items, guint n, const struct pack_room *host);
 
 /*
  * No packing can be shorter: the longest one; what all need divided by what there is; those that take more than half of
- * the cores, or of the memory, one after the other.
+ * what may be promised of the cores, or of the memory, one after the other.
  */
 double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host);
 
