@@ -217,7 +217,7 @@ END_TEST
 
 #define Z03(clean)                                                                                 \
 	"{\"zoo\": {\"entry\": \"z03\", \"clean\": " clean                                         \
-	"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\"}}"
+	"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\", \"asked\": \"deb:linux-source-6.1\"}}"
 #define Z03_WITHOUT(part)                                                                          \
 	"{\"zoo\": {\"entry\": \"z03\"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\"}, " \
 	"\"without\": \"" part "\"}"
@@ -275,6 +275,31 @@ START_TEST(table)
 }
 END_TEST
 
+#define Z06_CLEAN(kernel)                                                                          \
+	"{\"zoo\": {\"entry\": \"z06\", \"clean\": true}, \"machine\": \"pc-q35\", "                   \
+	"\"kernel\": {\"version\": \"6\", \"asked\": \"" kernel "\"}}"
+
+/* z07 has the clean twin of z06 where it has a kernel of that source at all */
+START_TEST(twins_of_one_kernel)
+{
+	g_autoptr(GPtrArray) runs = g_ptr_array_new_with_free_func((GDestroyNotify)run_info_free);
+	g_autoptr(GPtrArray) scores = NULL;
+	guint z06 = 0, z07 = 0;
+
+	g_ptr_array_add(runs, a_run(VERDICT_PASS, Z06_CLEAN("deb:linux-source-6.1"), "{}"));
+	g_ptr_array_add(runs, a_run(VERDICT_PASS, Z06_CLEAN("deb:linux-source-6.12@bookworm-backports"), "{}"));
+	scores = zoo_scores(runs);
+	for (guint i = 0; i < scores->len; i++) {
+		const struct zoo_score *s = scores->pdata[i];
+
+		z06 += g_str_equal(s->id, "z06") ? s->clean_runs : 0;
+		z07 += g_str_equal(s->id, "z07") ? s->clean_runs : 0;
+	}
+	ck_assert_uint_eq(z06, 2);
+	ck_assert_uint_eq(z07, 1);
+}
+END_TEST
+
 #define BEGIN "<!-- rig zoo table: begin -->\n"
 #define END "<!-- rig zoo table: end -->\n"
 
@@ -312,6 +337,7 @@ int main(void)
 	tcase_add_loop_test(tc, outcomes, 0, G_N_ELEMENTS(judged));
 	tcase_add_test(tc, other_oracles);
 	tcase_add_test(tc, table);
+	tcase_add_test(tc, twins_of_one_kernel);
 	tcase_add_test(tc, insert);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

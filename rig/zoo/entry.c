@@ -308,30 +308,35 @@ static void add_paths(GPtrArray *paths, const struct zoo_entry *e, char **files)
 		g_ptr_array_add(paths, file_path(e, *file));
 }
 
+const struct zoo_variant *zoo_variant(const struct zoo_entry *e, const char *kernel)
+{
+	for (unsigned i = 0; i < e->n_variants; i++)
+		if (!kernel || !strcmp(kernel, e->variants[i].kernel))
+			return &e->variants[i];
+	return NULL;
+}
+
 gboolean zoo_patches(const struct zoo_entry *e, const char *kernel, gboolean clean, char ***ret,
 		     char ***ret_fragments, GError **error)
 {
+	const struct zoo_variant *v = zoo_variant(e, kernel);
 	g_autoptr(GString) known = g_string_new(NULL);
 
-	for (unsigned i = 0; i < e->n_variants; i++) {
-		const struct zoo_variant *v = &e->variants[i];
-		GPtrArray *paths, *fragments;
+	if (v) {
+		GPtrArray *paths = g_ptr_array_new(), *fragments = g_ptr_array_new();
 
-		g_string_append_printf(known, "%s%s", i ? ", " : "", v->kernel);
-		if (kernel && strcmp(kernel, v->kernel))
-			continue;
-		paths = g_ptr_array_new();
 		add_paths(paths, e, v->base);
 		if (!clean)
 			add_paths(paths, e, v->bug);
 		g_ptr_array_add(paths, NULL);
-		fragments = g_ptr_array_new();
 		add_paths(fragments, e, v->fragments);
 		g_ptr_array_add(fragments, NULL);
 		*ret = (char **)g_ptr_array_free(paths, FALSE);
 		*ret_fragments = (char **)g_ptr_array_free(fragments, FALSE);
 		return TRUE;
 	}
+	for (unsigned i = 0; i < e->n_variants; i++)
+		g_string_append_printf(known, "%s%s", i ? ", " : "", e->variants[i].kernel);
 	return rig_fail(error, RIG_EXIT_USAGE, "%s has no patches for '%s'; it has them for: %s",
 			e->id, kernel, known->str);
 }

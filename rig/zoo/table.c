@@ -116,30 +116,30 @@ static gboolean same_list(char **a, char **b)
 	return g_strv_equal((const char *const *)a, (const char *const *)b);
 }
 
-/* Without the bug, are A and B the same scenario on the same kernel? */
-static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b)
+/* Without the bug, are A and B the same scenario on the same kernel, made of the source KERNEL? */
+static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b, const char *kernel)
 {
-	if (strcmp(a->scenario, b->scenario) || g_strcmp0(a->mmu, b->mmu) ||
-	    a->duration_s != b->duration_s || a->patience_s != b->patience_s ||
-	    a->n_variants != b->n_variants)
-		return FALSE;
-	for (unsigned i = 0; i < a->n_variants; i++)
-		if (strcmp(a->variants[i].kernel, b->variants[i].kernel) ||
-		    !same_list(a->variants[i].base, b->variants[i].base) ||
-		    !same_list(a->variants[i].fragments, b->variants[i].fragments))
-			return FALSE;
-	return TRUE;
+	const struct zoo_variant *x = zoo_variant(a, kernel), *y = zoo_variant(b, kernel);
+
+	return x && y && !strcmp(a->scenario, b->scenario) &&
+	       !g_strcmp0(a->mmu, b->mmu) && a->duration_s == b->duration_s &&
+	       a->patience_s == b->patience_s && same_list(x->base, y->base) &&
+	       same_list(x->fragments, y->fragments);
 }
 
 /* A clean twin's run counts for each entry that it is the twin of. */
 static void add_clean(GPtrArray *scores, GPtrArray *entries, const struct zoo_entry *own,
 		      const struct run_info *run)
 {
+	const char *kernel = json_string_value(
+		json_object_get(json_object_get(run->inputs, "kernel"), "asked"));
+
 	for (guint i = 0; i < entries->len; i++) {
 		const struct zoo_entry *e = entries->pdata[i];
 
-		if (e == own || (is_twin(e, own) && g_strv_contains((const char *const *)e->machines,
-								    input(run, "machine"))))
+		if (e == own || (is_twin(e, own, kernel) &&
+				 g_strv_contains((const char *const *)e->machines,
+						 input(run, "machine"))))
 			add_run(scores, e, TRUE, run);
 	}
 }

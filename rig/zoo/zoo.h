@@ -60,6 +60,9 @@ struct zoo_entry *zoo_load(const char *id, GError **error);
 /* The ids of all entries, sorted; NULL-terminated. */
 char **zoo_ids(void);
 
+/* What ENTRY has for KERNEL, a source (the first one for NULL), or NULL. */
+const struct zoo_variant *zoo_variant(const struct zoo_entry *entry, const char *kernel);
+
 /* The patches for KERNEL (the first variant's for NULL), as paths; the clean twin's where CLEAN.
  * And its fragments. */
 gboolean zoo_patches(const struct zoo_entry *entry, const char *kernel, gboolean clean, char ***ret,
