@@ -103,7 +103,8 @@ bool listing_number(const char *name, const char *prefix, unsigned *ret)
 	return true;
 }
 
-static int list_again(struct listing *list, const char *prefix)
+/* *RET: how many folders there are. */
+static int list_again(struct listing *list, const char *prefix, uint64_t *ret)
 {
 	int fd = openat(list->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *entry;
@@ -118,8 +119,11 @@ static int list_again(struct listing *list, const char *prefix)
 		return -ENOMEM;
 	}
 	list->count = 0;
-	while (list->count < LISTING_MAX && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || (prefix && !listing_number(entry->d_name, prefix, &number)))
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		*ret += entry->d_type == DT_DIR;
+		if (list->count >= LISTING_MAX || (prefix && !listing_number(entry->d_name, prefix, &number)))
 			continue;
 		list->count += text_copy(list->name[list->count], LISTING_NAME, entry->d_name);
 	}
@@ -130,16 +134,18 @@ static int list_again(struct listing *list, const char *prefix)
 int listing_refresh(struct listing *list, const char *prefix)
 {
 	struct stat st;
+	uint64_t folders = 0;
 	int err;
 
 	if (fstat(list->dir, &st))
 		return -errno;
 	if (!list->stale && st.st_nlink == list->links)
 		return 0;
-	err = list_again(list, prefix);
+	err = list_again(list, prefix, &folders);
 	if (err)
 		return err;
 	list->links = st.st_nlink;
-	list->stale = false;
+	/* kernfs_add_one() counts a new folder a little before kernfs_activate() shows it */
+	list->stale = folders + 2 != st.st_nlink;
 	return 1;
 }

@@ -9,9 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "guest-init/agent.h"
 #include "guest-init/answer.h"
+#include "guest-init/files.h"
 #include "guest-init/frame.h"
 #include "guest-init/legal.h"
 #include "guest-init/rng.h"
@@ -266,6 +269,30 @@ START_TEST(test_list)
 	ck_assert_int_eq(text_list("0-5,6", 6, add_up, &sum), -EINVAL);
 	for (size_t i = 0; i < countof(bad); i++)
 		ck_assert_msg(text_list(bad[i], 100, add_up, &sum) == -EINVAL, "'%s'", bad[i]);
+}
+END_TEST
+
+/* Listed anew when a folder came, and again for as long as one is counted but not shown: here one that is hidden. */
+START_TEST(test_listing)
+{
+	static struct listing list;
+	g_autofree char *one = in_scratch("memory7"), *hidden = in_scratch(".memory8"), *shown = in_scratch("memory8");
+
+	ck_assert_int_eq(listing_open(&list, scratch), 0);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 0);
+	ck_assert_int_eq(mkdir(one, 0700), 0);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 0);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_int_eq(mkdir(hidden, 0700), 0);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_int_eq(rename(hidden, shown), 0);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
+	ck_assert_uint_eq(list.count, 2);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 0);
+	close(list.dir);
 }
 END_TEST
 
@@ -565,8 +592,10 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("guest");
-	TCase *frames = tcase_create("frames"), *agent = tcase_create("agents");
+	TCase *frames = tcase_create("frames"), *agent = tcase_create("agents"), *files = tcase_create("files");
 
+	use_scratch(files);
+	tcase_add_test(files, test_listing);
 	tcase_add_test(frames, test_frame_byte_by_byte);
 	tcase_add_test(frames, test_frame_after_garbage);
 	tcase_add_test(frames, test_frame_damaged);
@@ -591,5 +620,6 @@ int main(void)
 	tcase_add_test(agent, test_trace_args);
 	suite_add_tcase(suite, frames);
 	suite_add_tcase(suite, agent);
+	suite_add_tcase(suite, files);
 	return suite_run(suite);
 }
