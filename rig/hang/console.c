@@ -18,7 +18,8 @@
 
 #include "hang/internal.h"
 
-#define STACK_MAX (64 * 1024) /* of a task, on powerpc */
+#define STACK_MIN (8 * 1024) /* of a task, on powerpc */
+#define STACK_MAX (64 * 1024)
 
 /* What a caller (PRINTK_CALLER; one for all without it) is in the middle of. */
 struct teller {
@@ -94,10 +95,32 @@ static gboolean read_task(struct reader *r, struct teller *t, const char *text)
 	t->task = scene_task(r->scene, fetch_number(info, 3, 10), comm);
 	if (!t->task)
 		return TRUE;
+	if (*state == 'R' && t->task->state != 'R' && t->task->frames->len) {
+		g_clear_pointer(&t->task->slept, g_ptr_array_unref);
+		t->task->slept = g_steal_pointer(&t->task->frames);
+		t->task->slept_state = t->task->state;
+		t->task->frames = g_ptr_array_new_with_free_func(g_free);
+	}
 	t->task->state = *state;
 	t->task->order = r->line;
 	g_ptr_array_set_size(t->task->frames, 0);
 	return TRUE;
+}
+
+/* On a CPU just then, so that no stack was printed: who slept at the look before does so again and again. */
+static void keep_sleepers(const struct scene *scene)
+{
+	GHashTableIter iter;
+	struct task *task;
+
+	g_hash_table_iter_init(&iter, scene->by_pid);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&task)) {
+		if (!task->slept || task->frames->len > 1)
+			continue;
+		g_ptr_array_unref(task->frames);
+		task->frames = g_steal_pointer(&task->slept);
+		task->state = task->slept_state;
+	}
 }
 
 static gboolean read_owner(struct reader *r, struct teller *t, const char *text)
@@ -203,21 +226,38 @@ static void begin_nobodys(struct reader *r, struct teller *t, int cpu)
 }
 
 /*
- * They are of the tasks in whose stacks they are. A sample's outermost frame is at the top of a stack, and the task
- * slept further down in it: the nearest one below, as stacks do not overlap.
+ * They are of the tasks in whose stacks they are. A sample's outermost frame is at the top of a stack, and so is a sleeping
+ * task's: they share the smallest stack that there is. Nothing is printed of the stack of who runs: where there is one such
+ * task only, it is its. Else the task slept further down in it: the nearest one below, as stacks do not overlap.
  */
+static struct task *owner_of(const struct scene *scene, const struct sample *sample)
+{
+	struct task *below = NULL, *running = NULL, *task;
+	guint n_running = 0;
+	GHashTableIter iter;
+
+	g_hash_table_iter_init(&iter, scene->by_pid);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&task)) {
+		if (task->state == 'R' && !task->stack) {
+			running = task;
+			n_running++;
+		}
+		if (!task->stack || task->stack > sample->stack || sample->stack - task->stack >= STACK_MAX)
+			continue;
+		if (task->stack / STACK_MIN == sample->stack / STACK_MIN)
+			return task;
+		if (!below || task->stack > below->stack)
+			below = task;
+	}
+	return n_running == 1 ? running : below;
+}
+
 static void give_nobodys(struct reader *r)
 {
 	for (guint i = 0; i < r->nobodys->len; i++) {
 		struct sample *sample = r->nobodys->pdata[i];
-		struct task *owner = NULL, *task;
-		GHashTableIter iter;
+		struct task *owner = owner_of(r->scene, sample);
 
-		g_hash_table_iter_init(&iter, r->scene->by_pid);
-		while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&task))
-			if (task->stack && task->stack <= sample->stack && sample->stack - task->stack < STACK_MAX &&
-			    (!owner || task->stack > owner->stack))
-				owner = task;
 		if (owner)
 			add_sample(owner, sample);
 		else
@@ -279,6 +319,26 @@ static void read_registers(struct teller *t, const char *text)
 	}
 }
 
+static const char *last_name(const GPtrArray *frames)
+{
+	return frames->len ? ((struct frame *)frames->pdata[frames->len - 1])->name : "";
+}
+
+/*
+ * powerpc, below an interrupt: "LR [c000000000162a0c] offline_pages+0x388/0x3ec" is who called the function that NIP is in,
+ * unless that has called somebody itself. The first frame of the stack then says the same again, or not at all.
+ */
+static void read_link(struct sample *sample, const char *text)
+{
+	struct frame frame;
+
+	if (!sample->frames->len || sample->frames->len >= FRAMES_MAX || !frame_parse(text, &frame) ||
+	    !strcmp(last_name(sample->frames), frame.name))
+		return;
+	sample->linked = TRUE;
+	g_ptr_array_add(sample->frames, g_memdup2(&frame, sizeof(frame)));
+}
+
 static void read_frame(struct teller *t, const char *text)
 {
 	GPtrArray *frames = t->sample ? t->sample->frames : t->task->frames;
@@ -291,18 +351,27 @@ static void read_frame(struct teller *t, const char *text)
 		t->sample->came_into = g_strdup(text + strlen("RIP: 0010:"));
 	if (t->sample && !t->sample->pc && g_str_has_prefix(text, "NIP:  "))
 		t->sample->pc = g_ascii_strtoull(text + strlen("NIP:  "), NULL, 16);
-	/* powerpc: also what an exception came into */
-	if (t->sample && (!frames->len || g_str_has_prefix(text, "NIP [")))
+	/* also what an exception came into */
+	if (t->sample && (!frames->len || g_str_has_prefix(text, "NIP [") || g_str_has_prefix(text, "RIP: 0010:")))
 		fault = frame_parse_fault(text, &frame);
 	if (!fault && t->sample)
 		read_registers(t, text);
 	/* powerpc: "[c000000003159630] [c000000000013570] do_IRQ+0xb4/0xd4", the stack's address first */
 	if (g_str_has_prefix(text, "[c"))
 		*(t->sample ? &t->sample->stack : &t->task->stack) = g_ascii_strtoull(text + 1, NULL, 16);
+	if (t->sample && g_str_has_prefix(text, "LR [")) {
+		read_link(t->sample, text + strlen("LR "));
+		return;
+	}
 	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)) || frame.guess)
 		return;
+	if (t->sample && t->sample->linked) {
+		t->sample->linked = FALSE;
+		if (!strcmp(last_name(frames), frame.name))
+			return;
+	}
 	/* the call trace of an NMI begins with the frame that the instruction pointer named already */
-	if (frames->len == 1 && t->sample && !strcmp(((struct frame *)frames->pdata[0])->name, frame.name))
+	if (frames->len == 1 && t->sample && !strcmp(last_name(frames), frame.name))
 		return;
 	g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));
 }
@@ -385,5 +454,6 @@ void console_read(struct scene *scene, const char *text, gsize len)
 		p += n + 1;
 	}
 	give_nobodys(&r);
+	keep_sleepers(r.scene);
 	g_hash_table_unref(r.tellers);
 }

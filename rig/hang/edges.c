@@ -92,21 +92,29 @@ static void from_report(struct scene *scene, struct task *task)
 	hold(owner, task->wanted);
 }
 
+/* Where it is: who runs is where a CPU was seen, not where it slept last. */
+static const GPtrArray *place_of(const struct task *task)
+{
+	return task->samples->len && (!task->frames->len || task->state == 'R')
+		       ? ((struct sample *)task->samples->pdata[0])->frames
+		       : task->frames;
+}
+
 /* Nobody is known to hold it: whoever is inside code that does. */
 static void guess_holders(struct scene *scene, struct lock *lock)
 {
+	struct task *only = NULL;
+	guint n = 0;
+
 	if (lock->holders->len || !lock->waiters || lock->unowned)
 		return;
 	for (guint i = 0; i < scene->tasks->len; i++) {
 		struct task *task = scene->tasks->pdata[i];
-		const GPtrArray *frames = task->samples->len && !task->frames->len
-						  ? ((struct sample *)task->samples->pdata[0])->frames
-						  : task->frames;
 
 		/* lockdep's list would have it, unless the task was running */
 		if (task->wanted == lock || (scene->lockdep_lists && !(task_runs(task) && task->held_said)))
 			continue;
-		if (holds_by_stack(frames, lock->klass)) {
+		if (holds_by_stack(place_of(task), lock->klass)) {
 			hold(task, lock);
 			lock->guessed = TRUE;
 		}
@@ -117,13 +125,15 @@ static void guess_holders(struct scene *scene, struct lock *lock)
 	for (guint i = 0; i < scene->tasks->len; i++) {
 		struct task *task = scene->tasks->pdata[i];
 
-		if (scene->lockdep_lists && task_runs(task) && task->held_said && !task->held->len) {
-			hold(task, lock);
-			lock->guessed = TRUE;
+		if (task->wanted != lock && scene->lockdep_lists && task_runs(task) && task->held_said && !task->held->len) {
+			only = task;
+			n++;
 		}
 	}
-	if (lock->holders->len > 1)
-		g_ptr_array_set_size(lock->holders, 0);
+	if (n == 1) {
+		hold(only, lock);
+		lock->guessed = TRUE;
+	}
 }
 
 static gboolean is_of_sysrq(const GPtrArray *frames)

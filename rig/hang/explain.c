@@ -104,16 +104,22 @@ static gboolean is_in(const GPtrArray *frames, const char *pattern)
 	return FALSE;
 }
 
+/* In how many samples does it wait for other CPUs to answer? */
+static guint calls_others(const struct task *task)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < task->samples->len; i++)
+		n += is_in(((struct sample *)task->samples->pdata[i])->frames, "smp_call_function_*");
+	return n;
+}
+
 /* Does another CPU wait for this one to answer? */
 static gboolean is_called(const struct scene *scene, const struct task *called)
 {
-	for (guint i = 0; i < scene->tasks->len; i++) {
-		const struct task *task = scene->tasks->pdata[i];
-
-		for (guint n = 0; task != called && n < task->samples->len; n++)
-			if (is_in(((struct sample *)task->samples->pdata[n])->frames, "smp_call_function_*"))
-				return TRUE;
-	}
+	for (guint i = 0; i < scene->tasks->len; i++)
+		if (scene->tasks->pdata[i] != called && calls_others(scene->tasks->pdata[i]))
+			return TRUE;
 	return FALSE;
 }
 
@@ -148,7 +154,8 @@ static gboolean explain_cpu(struct hang *hang)
 		struct task *task = hang->scene->tasks->pdata[i];
 		guint seen = spins(task);
 
-		if (!seen || (seen == 1 && !is_called(hang->scene, task)))
+		/* who calls is kept by who does not answer, whatever it was interrupted in; a panic calls as well */
+		if (!seen || calls_others(task) == task->samples->len || (seen == 1 && !is_called(hang->scene, task)))
 			continue;
 		hang->culprit = task;
 		hang->seen = seen;

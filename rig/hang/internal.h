@@ -50,6 +50,7 @@ struct sample {
 	guint64 pc;    /* where it was, 0 where only the function is known */
 	guint64 stack; /* an address of its outermost frames, 0 where they have none */
 	gboolean irqs_off, user, flagged; /* flagged: its own registers have been read */
+	gboolean linked;		  /* the last frame is of the link register */
 	char *came_into;		  /* where the CPU was when the interrupt came that it is in, or NULL */
 };
 
@@ -67,6 +68,8 @@ struct task {
 	char state;	     /* 'D', 'S', 'R', …; '?' unknown */
 	int cpu;	     /* that it was seen on, -1 */
 	GPtrArray *frames;   /* of struct frame: its stack, innermost first */
+	GPtrArray *slept;    /* those of the look before, where it runs by now, or NULL */
+	char slept_state;    /* its state then */
 	GPtrArray *held;     /* of struct splat_lock, as lockdep lists them; the last may be waited for */
 	guint held_said;     /* how many the list said it has */
 	int likely_owner;    /* pid of who has what it waits for, by the hung task's report; 0 */

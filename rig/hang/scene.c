@@ -19,6 +19,7 @@ static void task_free(gpointer data)
 
 	g_free(task->comm);
 	g_ptr_array_unref(task->frames);
+	g_clear_pointer(&task->slept, g_ptr_array_unref);
 	g_ptr_array_unref(task->held);
 	g_ptr_array_unref(task->samples);
 	g_ptr_array_unref(task->holds);
