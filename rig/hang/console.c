@@ -326,7 +326,8 @@ static const char *last_name(const GPtrArray *frames)
 
 /*
  * powerpc, below an interrupt: "LR [c000000000162a0c] offline_pages+0x388/0x3ec" is who called the function that NIP is in,
- * unless that has called somebody itself. The first frame of the stack then says the same again, or not at all.
+ * unless that has called somebody itself. The first frame of the stack, always marked "(unreliable)", says who has it: NIP's
+ * function, or its caller, or the caller's caller where NIP is in what restores registers.
  */
 static void read_link(struct sample *sample, const char *text)
 {
@@ -335,7 +336,6 @@ static void read_link(struct sample *sample, const char *text)
 	if (!sample->frames->len || sample->frames->len >= FRAMES_MAX || !frame_parse(text, &frame) ||
 	    !strcmp(last_name(sample->frames), frame.name))
 		return;
-	sample->linked = TRUE;
 	g_ptr_array_add(sample->frames, g_memdup2(&frame, sizeof(frame)));
 }
 
@@ -363,13 +363,19 @@ static void read_frame(struct teller *t, const char *text)
 		read_link(t->sample, text + strlen("LR "));
 		return;
 	}
-	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)) || frame.guess)
+	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)))
 		return;
-	if (t->sample && t->sample->linked) {
-		t->sample->linked = FALSE;
+	/* what is returned to is never a function's beginning */
+	if (t->sample && t->sample->entered && !fault && frame.offset) {
+		t->sample->entered = FALSE;
+		frame.guess = FALSE;
 		if (!strcmp(last_name(frames), frame.name))
 			return;
 	}
+	if (frame.guess)
+		return;
+	if (t->sample)
+		t->sample->entered = fault && g_str_has_prefix(text, "NIP [");
 	/* the call trace of an NMI begins with the frame that the instruction pointer named already */
 	if (frames->len == 1 && t->sample && !strcmp(last_name(frames), frame.name))
 		return;

@@ -50,7 +50,7 @@ struct sample {
 	guint64 pc;    /* where it was, 0 where only the function is known */
 	guint64 stack; /* an address of its outermost frames, 0 where they have none */
 	gboolean irqs_off, user, flagged; /* flagged: its own registers have been read */
-	gboolean linked;		  /* the last frame is of the link register */
+	gboolean entered;		  /* powerpc: the last frame is NIP's or the link register's */
 	char *came_into;		  /* where the CPU was when the interrupt came that it is in, or NULL */
 };
 
