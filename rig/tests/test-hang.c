@@ -213,6 +213,38 @@ START_TEST(interrupts_come_and_go)
 }
 END_TEST
 
+/* Twice at a spinlock, but QEMU sees that CPU with interrupts on afterwards: it is not stuck. */
+START_TEST(who_has_interrupts_on_is_not_stuck)
+{
+	static const char sample[] =
+		"NMI backtrace for cpu 1\n"
+		"CPU: 1 PID: 11 Comm: rcu_sched Not tainted 6.1.192 #1 \n"
+		"RIP: 0010:queued_spin_lock_slowpath+0x39/0x265\n"
+		"RSP: 0018:ffff888000283e20 EFLAGS: 00000002\n"
+		"Call Trace:\n"
+		" <TASK>\n"
+		" do_raw_spin_lock+0x6f/0x88\n"
+		" </TASK>\n";
+	static const struct {
+		const char *registers;
+		enum hang_kind kind;
+	} looks[] = {
+		{NULL, HANG_CPU},
+		{"CPU#1\nRIP=ffffffff8128962b RFL=00000246 [---Z-P-] HLT=1\n", HANG_NONE},
+		{"CPU#0\nRIP=ffffffff8128962b RFL=00000246 [---Z-P-] HLT=1\n", HANG_CPU},
+		{"CPU#1\nRIP=ffffffff8128a414 RFL=00000046 [---Z-P-] HLT=0\n", HANG_CPU},
+		{"CPU#1\nRIP=ffffffff8128a414\nRIP= RFL=\n", HANG_CPU},
+	};
+	g_autofree char *log = g_strconcat(sample, sample, NULL);
+	const struct hang_source source = {
+		.console = log, .console_len = strlen(log), .registers = looks[_i].registers,
+	};
+	rig_auto(hang) hang = hang_explain(&source);
+
+	ck_assert_str_eq(hang_kind_name(hang_kind(hang)), hang_kind_name(looks[_i].kind));
+}
+END_TEST
+
 /* Kernels from 6.15 say who owns what a hung task waits for; what is said of a task that waits no more is old. */
 START_TEST(likely_owners_are_believed)
 {
@@ -337,6 +369,7 @@ int main(void)
 	tcase_add_test(tcase, a_cycle_is_the_same_from_both_ends);
 	tcase_add_loop_test(tcase, one_look_is_not_two, 0, 6);
 	tcase_add_loop_test(tcase, interrupts_come_and_go, 0, 2);
+	tcase_add_loop_test(tcase, who_has_interrupts_on_is_not_stuck, 0, 5);
 	tcase_add_test(tcase, likely_owners_are_believed);
 	tcase_add_test(tcase, a_hang_can_be_known);
 	tcase_add_test(tcase, any_image_is_read);
