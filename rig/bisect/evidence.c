@@ -224,9 +224,10 @@ static gboolean is_lock(const struct sighting *sighting)
 
 /*
  * A warning that each run has must not hide the deadlock that one in four has: something that is no lock's is
- * taken after so many runs without a lock's; where one was seen a single time already, after so many.
+ * taken after so many runs without a lock's (0.1 % of the time, at that rate); where one was seen a single time already,
+ * after so many.
  */
-#define PATIENCE 12
+#define PATIENCE 24
 #define PATIENCE_SEEN 30
 
 /* The most frequent of BAD that are (LOCK) or are not a lock's and which GOOD has not. */

@@ -58,9 +58,9 @@ static const struct {
 	{2, 2, "hang-cycle"},
 	{8, 2, "hang-cycle"},  /* a hang in one run of four, and not the warning that all have */
 	{2, 0, NULL},
-	{11, 0, NULL},
-	{12, 0, "warning"},    /* it is time to believe that there is no hang */
-	{12, 1, NULL},	       /* seen once: it is worth the wait */
+	{23, 0, NULL},
+	{24, 0, "warning"},    /* it is time to believe that there is no hang */
+	{24, 1, NULL},	       /* seen once: it is worth the wait */
 	{30, 1, "warning"},
 };
 
