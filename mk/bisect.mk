@@ -24,11 +24,12 @@ bisect-tree: all
 	@tools/install-packages build run check
 	@tests/bisect-search $(OUT) z03 $(BISECT_ROUNDS)
 
-## make check-bisect-more  rig probe, the same tree with a bug that shows in a quarter of the runs, a series, a config
+## make check-bisect-more  rig probe, the same tree with a bug that shows in a quarter of the runs, the first commit without one, a series, a config
 .PHONY: check-bisect-more
 check-bisect-more: all
 	@tools/install-packages build run check
 	@tests/bisect-search $(OUT) probe
 	@tests/bisect-search $(OUT) rare $(BISECT_ROUNDS)
+	@tests/bisect-search $(OUT) fix
 	@tests/bisect-search $(OUT) series
 	@tests/bisect-search $(OUT) config
