@@ -44,9 +44,15 @@ void who_read(struct scene *scene, const char *text)
 	for (char **l = lines; *l; l++) {
 		struct frame frame;
 
-		if (**l != '\t')
+		if (**l != '\t') {
 			task = read_head(scene, *l);
-		else if (task && task->frames->len < FRAMES_MAX && frame_parse(after_address(*l), &frame))
-			g_ptr_array_add(task->frames, g_memdup2(&frame, sizeof(frame)));
+			continue;
+		}
+		if (!task || task->frames->len >= FRAMES_MAX || !frame_parse(after_address(*l), &frame))
+			continue;
+		/* powerpc has what was left there by somebody else above a sleeper's switch */
+		if (!strcmp(frame.name, "__switch_to"))
+			g_ptr_array_set_size(task->frames, 0);
+		g_ptr_array_add(task->frames, g_memdup2(&frame, sizeof(frame)));
 	}
 }

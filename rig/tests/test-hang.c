@@ -245,6 +245,25 @@ START_TEST(who_has_interrupts_on_is_not_stuck)
 }
 END_TEST
 
+/* A sleeper's stack in /proc can begin with what somebody else left there. */
+START_TEST(a_sleeper_has_switched)
+{
+	const struct hang_source source = {
+		.console = "", .who = "task 33 block-state D msleep switches 888\n"
+				      "\t[<0>] arch_local_irq_restore+0x68/0xd0\n"
+				      "\t[<0>] __switch_to+0x280/0x328\n"
+				      "\t[<0>] msleep+0x3c/0x40\n"
+				      "\t[<0>] lock_device_hotplug_sysfs+0x38/0x64\n"
+				      "\t[<0>] state_store+0x50/0xc0\n",
+	};
+	rig_auto(hang) hang = hang_explain(&source);
+	g_autofree char *all = g_strjoinv("\n", (char **)hang_sentences(hang));
+
+	ck_assert_msg(strstr(all, "device_hotplug_lock"), "%s", all);
+	ck_assert_ptr_null(strstr(all, "arch_local_irq_restore"));
+}
+END_TEST
+
 /* Kernels from 6.15 say who owns what a hung task waits for; what is said of a task that waits no more is old. */
 START_TEST(likely_owners_are_believed)
 {
@@ -370,6 +389,7 @@ int main(void)
 	tcase_add_loop_test(tcase, one_look_is_not_two, 0, 6);
 	tcase_add_loop_test(tcase, interrupts_come_and_go, 0, 2);
 	tcase_add_loop_test(tcase, who_has_interrupts_on_is_not_stuck, 0, 5);
+	tcase_add_test(tcase, a_sleeper_has_switched);
 	tcase_add_test(tcase, likely_owners_are_believed);
 	tcase_add_test(tcase, a_hang_can_be_known);
 	tcase_add_test(tcase, any_image_is_read);
