@@ -148,6 +148,11 @@ int trace_open(void)
 {
 	int err;
 
+	/*
+	 * Instances take this over as they are made. Names are recorded by a probe at sched_switch, that is by writing over
+	 * __schedule() while all CPUs are in it, and nobody here needs them: events carry theirs.
+	 */
+	file_write(AT_FDCWD, TRACEFS "/options/record-cmd", "0");
 	/* an agent that died left it */
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
 		return -errno;
