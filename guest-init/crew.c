@@ -140,6 +140,8 @@ static void tell_to_stop(struct slot *slot)
 {
 	atomic_store(&slot->run.shared->stop, 1);
 	slot->stopping = true;
+	/* who is told again had not been given the time: the host knows */
+	slot->stuck = false;
 	if (slot->pid)
 		kill(slot->pid, SIGUSR1);
 }

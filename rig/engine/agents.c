@@ -95,6 +95,27 @@ void agents_start(struct session *s)
 		session_event(s, EV_ANSWER);
 }
 
+static void on_stopped(struct session *s, unsigned type, const char *text, void *data);
+
+static void ask_stop(struct session *s)
+{
+	listen_ask(s, PROTO_STOP, "all\n", on_stopped, NULL);
+}
+
+/*
+ * The guest waits 10 s for each STOP (crew.c), and its clock goes on while the host does not run it: of these
+ * 10 s agents must have been given so many, at the default patience, or so many STOPs were in vain.
+ */
+#define STOP_S 8
+#define STOPS_MAX 8
+
+static gboolean may_still_stop(struct session *s)
+{
+	double given = watch_given(s) - s->stop_given_s;
+
+	return ++s->stops < STOPS_MAX && given < STOP_S * session_patience(s) / (double)PATIENCE_S;
+}
+
 static void on_stopped(struct session *s, unsigned type, const char *text, void *data)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", 200);
@@ -102,6 +123,11 @@ static void on_stopped(struct session *s, unsigned type, const char *text, void 
 
 	(void)type;
 	(void)data;
+	if (strstr(text, "\nstuck ") && may_still_stop(s)) {
+		run_journal(s->run, "stop-again", "{s:i}", "stops", s->stops);
+		ask_stop(s);
+		return;
+	}
 	for (char **l = lines; *l; l++) {
 		if (!g_str_has_prefix(*l, "stuck "))
 			continue;
@@ -113,7 +139,8 @@ static void on_stopped(struct session *s, unsigned type, const char *text, void 
 
 void agents_stop(struct session *s)
 {
-	listen_ask(s, PROTO_STOP, "all\n", on_stopped, NULL);
+	s->stop_given_s = watch_given(s);
+	ask_stop(s);
 }
 
 static struct agent_run *agent_by_id(struct session *s, const char *id)

@@ -143,6 +143,8 @@ struct session {
 	guint reset_waits;   /* a reset step waits for hello */
 	guint starts;	     /* START requests without an answer */
 	gboolean vanished;   /* an operation found QEMU gone: no step is begun any more */
+	double stop_given_s; /* watch_given() when the agents were first told to stop */
+	guint stops;	     /* STOPs that found one stuck */
 	gboolean paused;     /* a pause step has stopped the CPUs */
 
 	struct watch *watch;
@@ -228,6 +230,8 @@ void agent_run_free(gpointer data);
 /* watch.c */
 void watch_start(struct session *s);
 void watch_stop(struct session *s);
+/* Seconds that the host gave the guest since watch_start(): neither stopped nor waiting for a processor. */
+double watch_given(struct session *s);
 void watch_free(struct session *s);
 
 /* postmortem.c */

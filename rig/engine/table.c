@@ -211,7 +211,7 @@ static const struct {
 } entering[N_STATES] = {
 	[STATE_BASELINE] = {enter_baseline, 20}, [STATE_START] = {enter_start, 30},
 	[STATE_HAMMER] = {enter_hammer, 0},	 [STATE_DRAIN] = {enter_drain, 120},
-	[STATE_STOP] = {enter_stop, 30},	 [STATE_CLEAR] = {enter_clear, 180},
+	[STATE_STOP] = {enter_stop, 120},	 [STATE_CLEAR] = {enter_clear, 180},
 	[STATE_ACCOUNT] = {enter_account, 20},	 [STATE_FINISH] = {enter_finish, 20},
 	[STATE_POWEROFF] = {enter_poweroff, 20}, [STATE_REPORTED] = {NULL, 2},
 	[STATE_POSTMORTEM] = {enter_postmortem, 45}, [STATE_ENDING] = {enter_ending, 5},

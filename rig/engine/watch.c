@@ -210,6 +210,12 @@ static void count_given(struct session *s)
 	w->waited_ns = waited;
 }
 
+double watch_given(struct session *s)
+{
+	count_given(s);
+	return s->watch->given_s;
+}
+
 static const struct agent_run *longest(const struct session *s)
 {
 	const struct agent_run *found = NULL;

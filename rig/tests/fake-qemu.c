@@ -39,6 +39,7 @@
  *	has=WORD, lacks=AGENT	one more `has` line in HELLO; `agent AGENT lacks …` instead of ok
  *	beat-stops-after=N	no BEAT after N, and no answers
  *	agent-stuck		the agents' busy-ms grow, STOP says who is stuck
+ *	agent-late=N		so do N STOPs, after which they end
  *	agent-error=NAME	START is answered by `error NAME`
  *	agent-illegal		COUNTS has an illegal result
  *	blocks-error=NAME	BLOCKS is answered by `error NAME`

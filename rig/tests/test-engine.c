@@ -325,6 +325,22 @@ START_TEST(a_stall_is_timed)
 }
 END_TEST
 
+/* An agent that needs longer than the guest waits may only not have been given the time: it is told to stop again. */
+START_TEST(who_ends_late_is_not_stuck)
+{
+	static const struct {
+		const char *how;
+		enum verdict verdict;
+	} ways[] = {{"agent-late=3", VERDICT_PASS}, {"agent-late=100", VERDICT_HANG}};
+	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL;
+
+	g_setenv("FAKE_QEMU", ways[_i].how, TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), ways[_i].verdict);
+	ck_assert(ways[_i].verdict == VERDICT_PASS || has_reason(dir, "is stuck in the kernel"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine");
@@ -345,6 +361,7 @@ int main(void)
 	tcase_add_test(fake, one_seed_one_timeline);
 	tcase_add_test(fake, a_report_fails);
 	tcase_add_loop_test(fake, a_stall_is_timed, 0, 2);
+	tcase_add_loop_test(fake, who_ends_late_is_not_stuck, 0, 2);
 	tcase_add_test(fake, a_pause_cuts_no_report);
 	tcase_add_test(fake, a_full_disk_is_infra);
 	tcase_add_loop_test(fake, a_memory_image_has_a_limit, 0, 3);

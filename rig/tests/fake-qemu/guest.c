@@ -18,7 +18,7 @@ static struct {
 	GQueue agents;
 	GByteArray *in;
 	guint beat;
-	unsigned beats, accounts;
+	unsigned beats, accounts, stops;
 	gint64 start;
 } guest;
 
@@ -205,6 +205,7 @@ static void on_stop(guint32 seq, const char *text)
 {
 	g_autofree char *id = line_of(text, "id");
 	g_autoptr(GString) answer = g_string_new("ok\n");
+	gboolean stuck = script_word("agent-stuck") || guest.stops++ < script_number("agent-late", 0);
 
 	moment("stop");
 	for (GList *l = guest.agents.head, *next; l; l = next) {
@@ -213,8 +214,10 @@ static void on_stop(guint32 seq, const char *text)
 		next = l->next;
 		if (*id && strcmp(id, agent->id))
 			continue;
-		if (script_word("agent-stuck"))
+		if (stuck) {
 			g_string_append_printf(answer, "stuck %s %s stuck-op\n", agent->id, agent->name);
+			continue;
+		}
 		send_counts(seq, agent);
 		g_queue_delete_link(&guest.agents, l);
 		agent_free(agent);
