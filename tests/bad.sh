@@ -76,6 +76,7 @@ guest_is_silent() {
 	sed 's/^duration:.*/boot: 3\n&/' "$top/scenarios/dimm-remove-vs-sysfs.yaml" >silent.yaml
 	scenario=./silent.yaml
 	fake no-hello && ended 1 HANG 'no hello from the guest within 3 s' &&
+		fake held=5000 && ended 0 PASS &&
 		fake hang-at=plug --patience 2 && ended 1 HANG 'no beat from the guest' &&
 		fake ignore-poweroff --patience 2 && ended 1 HANG 'did not power off'
 }

@@ -46,9 +46,18 @@ void session_count(struct session *s, const char *what, const char *outcome)
 			    json_integer(json_integer_value(json_object_get(by, outcome)) + 1));
 }
 
+/* A boot's limit is in seconds that the host gave; on the wall it may take four times as long. */
+static double boot_left_s(struct session *s)
+{
+	double limit = s->scenario->boot_s, left = limit - watch_given(s);
+
+	return s->state == STATE_BOOT && left > 0.1 * limit && rig_now_ns() - s->started_ns < 4 * limit * RIG_NS_PER_S ? left : 0;
+}
+
 static gboolean on_deadline(gpointer data)
 {
 	struct session *s = data;
+	double left = boot_left_s(s);
 
 	/* nobody could have been heard; whoever is back has a moment more */
 	if (vm_is_away(s->vm)) {
@@ -56,7 +65,10 @@ static gboolean on_deadline(gpointer data)
 		return G_SOURCE_REMOVE;
 	}
 	s->timer = 0;
-	session_event(s, EV_TIMER);
+	if (left > 0)
+		session_deadline(s, left * RIG_NS_PER_S);
+	else
+		session_event(s, EV_TIMER);
 	return G_SOURCE_REMOVE;
 }
 
@@ -258,6 +270,7 @@ static void run_loop(struct session *s)
 {
 	s->status_ns = rig_now_ns();
 	s->status_source = g_timeout_add(STATUS_MS, on_status, s);
+	watch_boot(s);
 	session_deadline(s, s->scenario->boot_s * RIG_NS_PER_S);
 	g_main_loop_run(s->loop);
 }

@@ -228,9 +228,10 @@ char *agents_rates(struct session *s, double seconds);
 void agent_run_free(gpointer data);
 
 /* watch.c */
+void watch_boot(struct session *s); /* its clock runs */
 void watch_start(struct session *s);
 void watch_stop(struct session *s);
-/* Seconds that the host gave the guest since watch_start(): neither stopped nor waiting for a processor. */
+/* Seconds that the host gave the guest since watch_boot(): neither stopped nor waiting for a processor. */
 double watch_given(struct session *s);
 void watch_free(struct session *s);
 

@@ -381,12 +381,21 @@ static gboolean on_watch(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+void watch_boot(struct session *s)
+{
+	s->watch = g_new0(struct watch, 1);
+	count_given(s);
+}
+
 void watch_start(struct session *s)
 {
+	struct watch *w = s->watch;
+
 	s->last_beat_ns = rig_now_ns();
-	if (!s->watch) {
-		s->watch = g_new0(struct watch, 1);
-		s->watch->ended_ns = s->last_beat_ns;
+	if (!w->ended_ns) {
+		count_given(s);
+		w->ended_s = w->moved_s = w->asked_s = w->early_s = w->given_s;
+		w->ended_ns = s->last_beat_ns;
 	}
 	if (!s->watch_source)
 		s->watch_source = g_timeout_add(WATCH_MS, on_watch, s);

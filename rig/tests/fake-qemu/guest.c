@@ -2,8 +2,10 @@
 /* The fake's guest: the other side of docs/guest-protocol.md, with accounts that add up. */
 #include "fake.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PAGE 4096
 #define RESERVED_PAGES 8192 /* of the base memory: present, not managed */
@@ -109,6 +111,19 @@ static const char *const agent_names[] = {
 	"mem-read", "pressure", "compact", "memtrace", "dlpar", "notifier-error",
 };
 
+/* As by a host that has no time for it. */
+static void hold(guint64 ms)
+{
+	pid_t pid = getpid();
+
+	if (fork() == 0) {
+		g_poll(NULL, 0, ms);
+		kill(pid, SIGCONT);
+		_exit(0);
+	}
+	raise(SIGSTOP);
+}
+
 static gboolean on_hello(void *data)
 {
 	g_autoptr(GString) text = g_string_new("release 6.1.0-fake\narch x86_64\n");
@@ -127,6 +142,8 @@ static gboolean on_hello(void *data)
 					       ? "ok" : "lacks /sys/nothing");
 	if (script_word("no-hello"))
 		return G_SOURCE_REMOVE;
+	if (script_word("held"))
+		hold(script_number("held", 0));
 	fake.ready = TRUE;
 	frame(PROTO_HELLO, 0, text->str);
 	guest.beat = g_timeout_add(script_number("beat", 250), on_beat, NULL);
