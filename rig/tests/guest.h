@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the guest suite share. */
+#ifndef RIG_TESTS_GUEST_H
+#define RIG_TESTS_GUEST_H
+
+#include <check.h>
+
+void add_frame_tests(TCase *tcase);
+
+#endif
