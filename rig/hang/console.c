@@ -39,7 +39,7 @@ struct reader {
 };
 
 enum {
-	RE_TASK, RE_OWNER, RE_HELD, RE_LOCK, RE_CPU, RE_NMI, RE_SHOW, RE_PACA, RE_LEAVES, RE_FLAGS, RE_MSR, RE_MASK, N_RE
+	RE_TASK, RE_OWNER, RE_HELD, RE_LOCK, RE_CPU, RE_NMI, RE_SHOW, RE_PACA, RE_LEAVES, N_RE
 };
 
 #define WHO "(.{1,64}?):(\\d{1,9})"
@@ -53,9 +53,6 @@ static const char *const patterns[N_RE] = {
 	[RE_SHOW] = "^sysrq: CPU(\\d{1,5}):$",
 	[RE_PACA] = "^irq_soft_mask: 0x([0-9a-f]+) .*current: (\\d{1,9}) \\((.*)\\)",
 	[RE_LEAVES] = "^(.{1,64})/(\\d{1,9}) is leaving the kernel with locks still held!",
-	[RE_FLAGS] = "\\bEFLAGS: ([0-9a-f]{8})",
-	[RE_MSR] = "^MSR:\\s+[0-9a-f]+ <([^>]*)>",
-	[RE_MASK] = "\\bIRQMASK: ([0-9a-f]+)",
 };
 
 static gboolean match(guint which, const char *text, GMatchInfo **ret)
@@ -297,91 +294,6 @@ static gboolean read_cpu(struct reader *r, struct teller *t, const char *text)
 	return TRUE;
 }
 
-/* Are interrupts off there? X86_EFLAGS_IF; MSR_EE, and the software's own mask on powerpc. */
-static void read_registers(struct teller *t, const char *text)
-{
-	g_autoptr(GMatchInfo) info = NULL;
-	g_autofree char *bits = NULL;
-
-	if (strstr(text, "EFLAGS: ") && match(RE_FLAGS, text, &info)) {
-		/* the second one of a backtrace is user space's */
-		if (!t->sample->flagged && !t->sample->user)
-			t->sample->irqs_off = !(fetch_number(info, 1, 16) & 0x200);
-		t->sample->flagged = TRUE;
-	} else if (g_str_has_prefix(text, "MSR: ") && match(RE_MSR, text, &info)) {
-		bits = g_match_info_fetch(info, 1);
-		if (!strstr(bits, "PR"))
-			t->sample->irqs_off |= !strstr(bits, "EE");
-		else if (!t->sample->frames->len) /* else of the system call that it is inside of */
-			t->sample->user = TRUE;
-	} else if (strstr(text, "IRQMASK: ") && match(RE_MASK, text, &info)) {
-		t->sample->irqs_off |= !t->sample->user && (fetch_number(info, 1, 16) & 1);
-	}
-}
-
-static const char *last_name(const GPtrArray *frames)
-{
-	return frames->len ? ((struct frame *)frames->pdata[frames->len - 1])->name : "";
-}
-
-/*
- * powerpc, below an interrupt: "LR [c000000000162a0c] offline_pages+0x388/0x3ec" is who called the function that NIP is in,
- * unless that has called somebody itself. The first frame of the stack, always marked "(unreliable)", says who has it: NIP's
- * function, or its caller, or the caller's caller where NIP is in what restores registers.
- */
-static void read_link(struct sample *sample, const char *text)
-{
-	struct frame frame;
-
-	if (!sample->frames->len || sample->frames->len >= FRAMES_MAX || !frame_parse(text, &frame) ||
-	    !strcmp(last_name(sample->frames), frame.name))
-		return;
-	g_ptr_array_add(sample->frames, g_memdup2(&frame, sizeof(frame)));
-}
-
-static void read_frame(struct teller *t, const char *text)
-{
-	GPtrArray *frames = t->sample ? t->sample->frames : t->task->frames;
-	struct frame frame;
-	gboolean fault = FALSE;
-
-	if (t->sample && g_str_has_prefix(text, "RIP: 0033") && !frames->len)
-		t->sample->user = TRUE;
-	if (t->sample && frames->len && !t->sample->came_into && g_str_has_prefix(text, "RIP: 0010:"))
-		t->sample->came_into = g_strdup(text + strlen("RIP: 0010:"));
-	if (t->sample && !t->sample->pc && g_str_has_prefix(text, "NIP:  "))
-		t->sample->pc = g_ascii_strtoull(text + strlen("NIP:  "), NULL, 16);
-	/* also what an exception came into */
-	if (t->sample && (!frames->len || g_str_has_prefix(text, "NIP [") || g_str_has_prefix(text, "RIP: 0010:")))
-		fault = frame_parse_fault(text, &frame);
-	if (!fault && t->sample)
-		read_registers(t, text);
-	/* powerpc: "[c000000003159630] [c000000000013570] do_IRQ+0xb4/0xd4", the stack's address first */
-	if (g_str_has_prefix(text, "[c"))
-		*(t->sample ? &t->sample->stack : &t->task->stack) = g_ascii_strtoull(text + 1, NULL, 16);
-	if (t->sample && g_str_has_prefix(text, "LR [")) {
-		read_link(t->sample, text + strlen("LR "));
-		return;
-	}
-	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)))
-		return;
-	/* what is returned to is never a function's beginning */
-	if (t->sample && t->sample->entered && !fault && frame.offset) {
-		t->sample->entered = FALSE;
-		frame.guess = FALSE;
-		if (!strcmp(last_name(frames), frame.name))
-			return;
-	}
-	if (frame.guess)
-		return;
-	if (t->sample)
-		t->sample->entered = fault && g_str_has_prefix(text, "NIP [");
-	/* the call trace of an NMI begins with the frame that the instruction pointer named already */
-	if (frames->len == 1 && t->sample && !strcmp(last_name(frames), frame.name))
-		return;
-	g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));
-}
-
 static void read_all_locks(struct reader *r)
 {
 	GHashTableIter iter;
@@ -434,7 +346,7 @@ static void read_line(struct reader *r, const struct line *line)
 		teller_reset(t);
 	} else if (!read_task(r, t, text) && !read_owner(r, t, text) && !read_held(r, t, text) && !read_leaves(r, t, text) &&
 		   !read_cpu(r, t, text) && !read_lock(r, t, text) && (t->task || t->sample)) {
-		read_frame(t, text);
+		stack_read(t->task, t->sample, text);
 	}
 }
 

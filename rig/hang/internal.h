@@ -130,6 +130,8 @@ struct lock *scene_named(struct scene *scene, const char *klass);
 void scene_done(struct scene *scene);
 
 void console_read(struct scene *scene, const char *text, gsize len);
+/* One line of the stack of SAMPLE, or where that is NULL of TASK. */
+void stack_read(struct task *task, struct sample *sample, const char *text);
 void who_read(struct scene *scene, const char *text);
 void registers_read(struct scene *scene, const char *text);
 void owners_read(struct scene *scene, json_t *owners);
