@@ -20,7 +20,7 @@ struct slot {
 	pid_t pid; /* 0: the slot is free, or its process has ended */
 	bool used;
 	bool answered; /* its START */
-	bool stopping, stuck;
+	bool stopping;
 	bool counts_due;
 	uint32_t seq; /* of START */
 };
@@ -140,8 +140,6 @@ static void tell_to_stop(struct slot *slot)
 {
 	atomic_store(&slot->run.shared->stop, 1);
 	slot->stopping = true;
-	/* who is told again had not been given the time: the host knows */
-	slot->stuck = false;
 	if (slot->pid)
 		kill(slot->pid, SIGUSR1);
 }
@@ -168,7 +166,6 @@ static void answer_stop(struct stop *stop)
 		if (stop->slots >> i & 1) {
 			struct slot *slot = &slots[i];
 
-			slot->stuck = true;
 			text_add(&text, "stuck %llu %s %s\n", (unsigned long long)slot->run.id,
 				 slot->run.agent->name, op_name(atomic_load(&slot->run.shared->op)));
 		}
@@ -275,8 +272,6 @@ static void blame(struct slot *slot, int status)
 	if (WIFSIGNALED(status))
 		text_add(&ended, "reason agent %llu %s died of signal %d\n", id, name,
 			 WTERMSIG(status));
-	if (slot->stuck)
-		text_add(&ended, "reason agent %llu %s was stuck for a while\n", id, name);
 	if (WIFSIGNALED(status))
 		serve_note("agent %llu %s died of signal %d", id, name, WTERMSIG(status));
 }
@@ -371,7 +366,7 @@ void crew_reasons(struct text *text)
 			text_add(text, "reason agent %llu %s: %llu results that are not legal\n",
 				 (unsigned long long)slot->run.id, slot->run.agent->name,
 				 (unsigned long long)failed);
-		if (slot->used && slot->stuck)
+		if (slot->used && slot->stopping)
 			text_add(text, "reason agent %llu %s is stuck in %s\n",
 				 (unsigned long long)slot->run.id, slot->run.agent->name,
 				 op_name(atomic_load(&slot->run.shared->op)));
