@@ -60,10 +60,10 @@ run:
 deps:
 	@tools/install-packages build run check
 
-# Tests: rig/tests/test-<room>.c (Check), linked with that room and what it may use; further programs
+# Tests: tests/unit/test-<room>.c (Check), linked with that room and what it may use; further programs
 # that tests and the bench start (fake-*.c, bare-*.c) stand alone.
-TESTS := $(patsubst rig/tests/test-%.c,%,$(wildcard rig/tests/test-*.c))
-FAKES := $(patsubst rig/tests/%.c,$(OUT)/tests/%,$(wildcard rig/tests/fake-*.c rig/tests/bare-*.c))
+TESTS := $(patsubst tests/unit/test-%.c,%,$(wildcard tests/unit/test-*.c))
+FAKES := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/fake-*.c tests/unit/bare-*.c))
 
 include mk/guest.mk mk/check.mk
 -include mk/libvirt.mk mk/fuzz.mk mk/lint.mk mk/bench.mk mk/zoo.mk mk/bisect.mk mk/install.mk
@@ -91,25 +91,25 @@ $(OUT)/bin/rig: $(OUT)/obj/rig/main.o $(call libs,cmd $(USES_cmd))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS)
 
-$(OUT)/tests/test-%: $(OUT)/obj/rig/tests/test-%.o
+$(OUT)/tests/test-%: $(OUT)/obj/tests/unit/test-%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(CHECK_LIBS) $(LIBS)
-# a suite too long for one file has more, rig/tests/<room>-*.c
-more = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard rig/tests/$(1)-*.c))
-$(foreach t,$(TESTS),$(eval $(OUT)/tests/test-$(t): $(OUT)/obj/rig/tests/suite.o $(call more,$(t)) $(call libs,$(t) $(USES_$(t)))))
-$(FAKES): $(OUT)/tests/%: $(OUT)/obj/rig/tests/%.o
+# a suite too long for one file has more, tests/unit/<room>-*.c
+more = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard tests/unit/$(1)-*.c))
+$(foreach t,$(TESTS),$(eval $(OUT)/tests/test-$(t): $(OUT)/obj/tests/unit/suite.o $(call more,$(t)) $(call libs,$(t) $(USES_$(t)))))
+$(FAKES): $(OUT)/tests/%: $(OUT)/obj/tests/unit/%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS)
 # a fake of several files has a folder of its name
-parts = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard rig/tests/$(notdir $(1))/*.c))
+parts = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard tests/unit/$(notdir $(1))/*.c))
 $(foreach f,$(FAKES),$(eval $(f): $(call parts,$(f))))
 
 # All suites, as many at a time as there are processors
 # a kernel that never runs, for those who read memory: linked for x86-64's addresses
 TOY := $(OUT)/tests/toy-kernel
-$(TOY): rig/tests/toy-kernel.c rig/tests/toy-kernel.h rig/tests/toy-kernel.lds
+$(TOY): tests/unit/toy-kernel.c tests/unit/toy-kernel.h tests/unit/toy-kernel.lds
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)gcc -std=gnu17 -g -O0 -ffreestanding -nostdlib -static -no-pie -fno-pic -mcmodel=kernel -Wall -Wextra \
@@ -122,7 +122,7 @@ unit: $(TESTS:%=$(OUT)/tests/test-%) $(FAKES) $(TOY)
 # One suite: make test-splat
 .PHONY: test-%
 test-%: $(OUT)/tests/test-% $(FAKES) $(TOY)
-	@RIG_TEST_DATA=$(CURDIR)/rig/tests/data RIG_TEST_BIN=$(abspath $(OUT))/tests CK_FORK=yes $<
+	@RIG_TEST_DATA=$(CURDIR)/tests/data RIG_TEST_BIN=$(abspath $(OUT))/tests CK_FORK=yes $<
 
 .SECONDARY:
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

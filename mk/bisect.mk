@@ -12,7 +12,7 @@ check-bisect: bisect-simulation bisect-tree
 bisect-simulation: $(OUT)/tests/test-bisect
 	@rm -f $(OUT)/bisect-table.md
 	@RIG_SEARCHES=$(BISECT_SEARCHES) RIG_TABLE=$(OUT)/bisect-table.md CK_RUN_CASE=simulate \
-		RIG_TEST_DATA=$(CURDIR)/rig/tests/data $<
+		RIG_TEST_DATA=$(CURDIR)/tests/data $<
 ifeq ($(BISECT_SEARCHES),10000)
 	@sed -e '/^<!-- simulation -->$$/,/^<!-- end -->$$/{//!d}' -e '/^<!-- simulation -->$$/r $(OUT)/bisect-table.md' \
 		docs/bisect.md >$(OUT)/bisect.md

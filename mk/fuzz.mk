@@ -6,16 +6,16 @@ FUZZ_CC ?= clang
 FUZZ_PKGS := glib-2.0 gio-2.0 jansson libcyaml yaml-0.1
 FUZZ_DIR := $(OUT)/fuzz
 
-$(FUZZ_DIR)/splat: rig/tests/fuzz-splat.c $(wildcard rig/splat/*.[ch])
+$(FUZZ_DIR)/splat: tests/unit/fuzz-splat.c $(wildcard rig/splat/*.[ch])
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
 	$(Q)$(FUZZ_CC) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-D_GNU_SOURCE -Irig -I. $(shell pkg-config --cflags $(FUZZ_PKGS)) \
-		-o $@ rig/tests/fuzz-splat.c rig/splat/*.c rig/util/error.c rig/util/paths.c rig/util/form.c rig/util/tree.c \
+		-o $@ tests/unit/fuzz-splat.c rig/splat/*.c rig/util/error.c rig/util/paths.c rig/util/form.c rig/util/tree.c \
 		$(shell pkg-config --libs $(FUZZ_PKGS))
 
 .PHONY: fuzz
 fuzz: $(FUZZ_DIR)/splat
 	@mkdir -p $(FUZZ_DIR)/corpus
 	$(Q)cd $(FUZZ_DIR) && ./splat -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10 \
-		corpus $(CURDIR)/rig/tests/data/splat
+		corpus $(CURDIR)/tests/data/splat

@@ -4,7 +4,7 @@
 GUEST_ARCHES := x86_64 ppc64le
 GUEST_CC_x86_64 := gcc
 GUEST_CC_ppc64le := powerpc64le-linux-gnu-gcc
-GUEST_SRC := $(wildcard guest-init/*.c)
+GUEST_SRC := $(wildcard guest-init/*.c guest-init/agents/*.c)
 GUEST_CFLAGS := -std=gnu17 -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wno-missing-field-initializers -static -I. -D_GNU_SOURCE -fno-asynchronous-unwind-tables
 
@@ -25,7 +25,7 @@ $(BUILD)/guest/$(1)/busybox: tools/busybox
 endef
 $(foreach a,$(GUEST_ARCHES),$(eval $(call guest_arch,$(a))))
 
-# The same sources for the host, without main(): what rig/tests/test-guest.c tests.
+# The same sources for the host, without main(): what tests/unit/test-guest.c tests.
 USES_guest := util
 $(OUT)/lib/guest.a: $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out guest-init/init.c,$(GUEST_SRC)))
 	@mkdir -p $(@D)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh disable=SC2154 # lib.sh sets what is used here
 # Bad input, from all sides: files, images, disks, signals, and through the fake QEMU
-# (rig/tests/fake-qemu.c says what its words mean) an emulator and a guest that do what real ones seldom do.
+# (tests/unit/fake-qemu.c says what its words mean) an emulator and a guest that do what real ones seldom do.
 
 # A copy, so that what is left of it can be told from other tests' fakes.
 fake=$scratch/fake-qemu
@@ -107,7 +107,7 @@ channel_floods() {
 
 # The files of the Check suite begin with what must be said of them.
 bad_scenarios() {
-	for file in "$top"/rig/tests/data/scenario/bad/*.yaml; do
+	for file in "$top"/tests/data/scenario/bad/*.yaml; do
 		expect 2 "$rig" scenario check "$file" >e 2>&1 && says e "$(head -n 1 "$file" | cut -c 3-)" &&
 			expect 2 "$rig" run "$file" >o 2>&1 && says o "$(head -n 1 "$file" | cut -c 3-)" ||
 			{ echo "$file"; return 1; }
@@ -316,7 +316,7 @@ same_names() {
 }
 
 golden_folders() {
-	cp -a "$top"/rig/tests/data/store/2* "$RIG_RESULTS"
+	cp -a "$top"/tests/data/store/2* "$RIG_RESULTS"
 	for folder in "$RIG_RESULTS"/2*; do
 		before=$(field "$folder/verdict" .verdict)
 		"$rig" recheck "$folder" >r 2>e || [ $? -eq 1 ] || { cat r e; return 1; }
@@ -339,7 +339,7 @@ survives() {
 # hostile SCRIPT: what it does in a golden folder is survived by all who read it
 hostile() {
 	rm -rf "${RIG_RESULTS:?}"/*
-	cp -a "$top"/rig/tests/data/store/2*510245973 "$RIG_RESULTS"
+	cp -a "$top"/tests/data/store/2*510245973 "$RIG_RESULTS"
 	folder=$(echo "$RIG_RESULTS"/2*)
 	(cd "$folder" && eval "$1") || return 1
 	survives "$rig" show last && survives "$rig" show last --json && survives "$rig" list &&

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * JUnit XML. There is no one standard: what is written here is what Ant's schema and that of Jenkins have
- * in common (rig/tests/data/report/junit.xsd). A suite for each scenario, a case for each run.
+ * in common (tests/data/report/junit.xsd). A suite for each scenario, a case for each run.
  */
 #include "report/internal.h"
 

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * block-state and block-online: memory blocks on and off through sysfs.
+ *
+ * Both write one word to an attribute that is kept open. `state` takes the zone as well and refuses
+ * (EINVAL) what is so already; `online` is the device core's own attribute, which does nothing then.
+ * All of it runs under device_hotplug_lock with kn->active of the block held.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "guest-init/agent.h"
+#include "guest-init/blocks.h"
+
+struct word {
+	enum op op;
+	const char *text;
+	size_t len;
+};
+
+#define WORD(op, text) {op, text, sizeof(text) - 1}
+
+static const struct word state_words[] = {
+	WORD(OP_ONLINE, "online"),
+	WORD(OP_ONLINE_KERNEL, "online_kernel"),
+	WORD(OP_ONLINE_MOVABLE, "online_movable"),
+	WORD(OP_OFFLINE, "offline"),
+};
+
+static const struct word online_words[] = {
+	WORD(OP_ONLINE_1, "1"),
+	WORD(OP_ONLINE_0, "0"),
+};
+
+static struct blocks blocks;
+static struct word words[16];
+static unsigned n_words;
+static bool in_turn;
+static unsigned turn;
+
+static int take_words(struct run *run, const char *key, const struct word *known, unsigned n_known)
+{
+	char list[256], *cursor = list, *name;
+
+	if (!text_copy(list, sizeof(list), run_param(run, key)))
+		return run_fail(run, E2BIG, "%s is too long", key);
+	while ((name = strsep(&cursor, ","))) {
+		unsigned i = 0;
+
+		while (i < n_known && strcmp(known[i].text, name))
+			i++;
+		if (i == n_known || n_words == countof(words))
+			return run_fail(run, EINVAL, "%s: '%.40s' is not one of them, or too many",
+					key, name);
+		words[n_words++] = known[i];
+	}
+	return 0;
+}
+
+static int prepare(struct run *run, const char *attribute)
+{
+	const char *order = run_param(run, "order");
+	const char *choice = run_param(run, "blocks");
+	int err = blocks_init(&blocks, choice, attribute);
+
+	if (err)
+		return run_fail(run, -err, "blocks %.60s: hotplugged, all, movable or numbers (4,8-9)",
+				choice);
+	in_turn = !strcmp(order, "turn");
+	if (!in_turn && strcmp(order, "random"))
+		return run_fail(run, EINVAL, "order %.40s: random or turn", order);
+	return 0;
+}
+
+static int prepare_state(struct run *run)
+{
+	int err = take_words(run, "states", state_words, countof(state_words));
+
+	return err ? err : prepare(run, "state");
+}
+
+static int prepare_online(struct run *run)
+{
+	int err = take_words(run, "values", online_words, countof(online_words));
+
+	return err ? err : prepare(run, "online");
+}
+
+/* In turn: every word to the first block, then to the next. Else both by the seed. */
+static const struct word *choose(struct run *run, struct block **ret_block)
+{
+	unsigned n = turn++;
+
+	if (in_turn) {
+		*ret_block = &blocks.at[n / n_words % blocks.count];
+		return &words[n % n_words];
+	}
+	*ret_block = &blocks.at[guest_rng_index(&run->shared->rng, blocks.count)];
+	return &words[guest_rng_index(&run->shared->rng, n_words)];
+}
+
+static void step(struct run *run)
+{
+	const struct word *word;
+	struct block *block;
+	int fd, err;
+
+	blocks_refresh(&blocks, run->now_ns);
+	if (!blocks.count) {
+		run_idle(run);
+		run->now_ns = now_ns();
+		return;
+	}
+	word = choose(run, &block);
+	fd = blocks_file(&blocks, block);
+	if (fd < 0) {
+		op_begin(run, word->op);
+		op_end(run, word->op, err = fd);
+	} else {
+		err = op_write(run, word->op, fd, word->text, word->len);
+	}
+	if (err == -ENODEV || err == -ENOENT)
+		blocks_gone(&blocks, block);
+}
+
+#define BLOCK_PARAMS \
+	{"blocks", "hotplugged", "hotplugged (not there at boot), all, movable, or numbers: 4,8-9"}, \
+	{"order", "random", "random, or turn: each word to one block, then to the next"}
+
+const struct agent agent_block_state = {
+	.name = "block-state",
+	.needs = BLOCKS_DIR,
+	.params = (const struct agent_param[]){
+		BLOCK_PARAMS,
+		{"states", "online,online_kernel,online_movable,offline", "what to write"},
+		{NULL},
+	},
+	.prepare = prepare_state,
+	.step = step,
+	.patience_ms = 15000,
+};
+
+const struct agent agent_block_online = {
+	.name = "block-online",
+	.needs = BLOCKS_DIR,
+	.params = (const struct agent_param[]){
+		BLOCK_PARAMS,
+		{"values", "1,0", "what to write"},
+		{NULL},
+	},
+	.prepare = prepare_online,
+	.step = step,
+	.patience_ms = 15000,
+};

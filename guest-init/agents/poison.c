@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * poison: tells the kernel that the hardware has broken a page in memory that was plugged in, as a machine
+ * check would. It has a few such pages and no more: they are lost to the guest for as long as their memory
+ * is there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guest-init/agent.h"
+#include "guest-init/blocks.h"
+
+#define PAGEMAP_PRESENT (UINT64_C(1) << 63)
+#define PAGEMAP_FRAME ((UINT64_C(1) << 55) - 1)
+
+static uint64_t left;
+static int pagemap;
+static long page_size;
+
+static int prepare(struct run *run)
+{
+	int err = run_param_number(run, "pages", 1, 1024, &left);
+
+	if (err)
+		return err;
+	page_size = sysconf(_SC_PAGESIZE);
+	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	return pagemap < 0 ? run_fail(run, errno, "/proc/self/pagemap") : 0;
+}
+
+/* Is what stands behind ADDRESS part of a block that came after init had started? */
+static bool is_plugged(const void *address)
+{
+	uint64_t entry;
+
+	if (pread(pagemap, &entry, sizeof(entry), (uintptr_t)address / page_size * sizeof(entry)) !=
+		    sizeof(entry) ||
+	    !(entry & PAGEMAP_PRESENT) || !blocks_size())
+		return false;
+	return !blocks_at_boot((entry & PAGEMAP_FRAME) * page_size / blocks_size());
+}
+
+/* User memory is movable, and the kernel takes it from the movable zone, so from a DIMM that is online, first. */
+static void step(struct run *run)
+{
+	char *page;
+	int err;
+
+	if (!left) {
+		run_idle(run);
+		return;
+	}
+	page = mmap(NULL, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED) {
+		run_idle(run);
+		return;
+	}
+	*page = 1;
+	if (is_plugged(page)) {
+		op_begin(run, OP_POISON);
+		err = madvise(page, page_size, MADV_HWPOISON) ? -errno : 0;
+		op_end(run, OP_POISON, err);
+		left -= !err;
+	} else {
+		run_idle(run);
+	}
+	munmap(page, page_size);
+}
+
+const struct agent agent_poison = {
+	.name = "poison",
+	.needs = BLOCKS_DIR "/hard_offline_page",
+	.params =
+		(const struct agent_param[]){
+			{"pages", "1", "so many, and then nothing more"},
+			{NULL},
+		},
+	.prepare = prepare,
+	.step = step,
+};

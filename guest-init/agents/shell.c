@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shell-loop: what people do by hand, a shell that writes two words to a block's `state` in turn. It is the
+ * yardstick that `make bench` holds block-state against, and no use otherwise.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest-init/agent.h"
+#include "guest-init/blocks.h"
+#include "guest-init/files.h"
+
+#define SHELL "/bin/busybox"
+
+static const char *pairs, *first, *second;
+static char state[80];
+
+/* Only words of our own go into the script's arguments; the script itself is constant. */
+static const char script[] =
+	"i=0; while [ $i -lt $1 ]; do echo $2 >$4; echo $3 >$4; i=$((i+1)); done 2>/dev/null";
+
+static int prepare(struct run *run)
+{
+	static char numbers[2][24];
+	unsigned long block = strtoul(run_param(run, "block"), NULL, 10);
+	unsigned long count = strtoul(run_param(run, "pairs"), NULL, 10);
+
+	if (!count || count > 1000000)
+		return run_fail(run, EINVAL, "pairs: 1 to 1000000");
+	snprintf(numbers[0], sizeof(numbers[0]), "%lu", count);
+	pairs = numbers[0];
+	first = run_param(run, "first");
+	second = run_param(run, "second");
+	snprintf(state, sizeof(state), BLOCKS_DIR "/memory%lu/state", block);
+	return 0;
+}
+
+static void step(struct run *run)
+{
+	unsigned long writes = 2 * strtoul(pairs, NULL, 10);
+	char *const argv[] = {"sh", "-c", (char *)script, "shell-loop", (char *)pairs,
+			      (char *)first, (char *)second, state, NULL};
+	int status, pid;
+
+	/* the block may have to be plugged first */
+	if (!file_exists(state)) {
+		run_idle(run);
+		run->now_ns = now_ns();
+		return;
+	}
+	op_begin(run, OP_SHELL);
+	pid = fork();
+	if (!pid) {
+		execv(SHELL, argv);
+		_exit(127);
+	}
+	if (pid < 0) {
+		op_end(run, OP_SHELL, -ECHILD);
+		return;
+	}
+	if (waitpid(pid, &status, 0) < 0) { /* told to stop: this round does not count */
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		op_end(run, OP_SHELL, 0);
+		return;
+	}
+	op_end(run, OP_SHELL, WIFEXITED(status) ? 0 : -ECHILD);
+	atomic_fetch_add(&run->shared->ops, writes - 1);
+}
+
+const struct agent agent_shell_loop = {
+	.name = "shell-loop",
+	.needs = SHELL,
+	.params = (const struct agent_param[]){
+		{"block", "0", "number of the memory block"},
+		{"first", "offline", "what is written first"},
+		{"second", "online_movable", "and then"},
+		{"pairs", "20", "so many times in one shell"},
+		{NULL},
+	},
+	.prepare = prepare,
+	.step = step,
+};

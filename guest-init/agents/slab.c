@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * slab-read, slab-shrink and slab-churn: SLUB's sysfs files, and caches that come and go.
+ *
+ * Reading /sys/kernel/slab/CACHE/... holds kn->active and walks nodes; shrinking and destroying take
+ * slab_mutex and cpu_hotplug_lock (and mem_hotplug_lock, before v5.12).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "guest-init/agent.h"
+#include "guest-init/files.h"
+
+#define SLAB_DIR "/sys/kernel/slab"
+#define CHURN "/sys/kernel/debug/rig/slab"
+#define READ_LIMIT (256 * 1024)
+
+static struct listing caches;
+/* Of which caches: names that are this and a number, or all where it is NULL. */
+static const char *prefix;
+
+/* slab-read: file after file of one cache, then another cache. */
+
+static char wanted[128][LISTING_NAME];
+static unsigned n_wanted, at_file;
+static unsigned at_cache;
+
+static int take_files(struct run *run, const char *files)
+{
+	char list[256], *cursor = list, *name;
+
+	if (!text_copy(list, sizeof(list), files))
+		return run_fail(run, E2BIG, "files is too long");
+	while ((name = strsep(&cursor, ","))) {
+		if (!*name || strchr(name, '/') || *name == '.' || n_wanted == countof(wanted) ||
+		    !text_copy(wanted[n_wanted], LISTING_NAME, name))
+			return run_fail(run, EINVAL, "files: '%.40s' is no file of a cache", name);
+		n_wanted++;
+	}
+	return 0;
+}
+
+/* All caches have the same files, so those of any one will do. */
+static int all_files(struct run *run)
+{
+	static struct listing files;
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), SLAB_DIR "/%s", caches.name[0]);
+	if (listing_open(&files, path) || listing_refresh(&files, NULL) < 0)
+		return run_fail(run, EIO, "%s", path);
+	for (unsigned i = 0; i < files.count && n_wanted < countof(wanted); i++) {
+		if (fstatat(files.dir, files.name[i], &st, AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISREG(st.st_mode) || !(st.st_mode & 0444))
+			continue;
+		n_wanted += text_copy(wanted[n_wanted], LISTING_NAME, files.name[i]);
+	}
+	close(files.dir);
+	return n_wanted ? 0 : run_fail(run, ENOENT, "%s has no files", path);
+}
+
+static int open_caches(struct run *run)
+{
+	int err = listing_open(&caches, SLAB_DIR);
+
+	if (!err)
+		err = listing_refresh(&caches, NULL);
+	if (err < 0 || !caches.count)
+		return run_fail(run, ENOENT, SLAB_DIR);
+	/* there may be none of these yet */
+	prefix = run_param(run, "caches");
+	if (!strcmp(prefix, "all"))
+		prefix = NULL;
+	else
+		caches.stale = true;
+	return 0;
+}
+
+static int prepare_read(struct run *run)
+{
+	const char *files = run_param(run, "files");
+	int err = open_caches(run);
+
+	if (err)
+		return err;
+	return !strcmp(files, "all") ? all_files(run) : take_files(run, files);
+}
+
+static void step_read(struct run *run)
+{
+	char path[160];
+	long err;
+
+	if (!at_file) {
+		listing_refresh(&caches, prefix);
+		if (!caches.count) {
+			caches.stale = true;
+			run_idle(run);
+			return;
+		}
+		at_cache = guest_rng_index(&run->shared->rng, caches.count);
+	}
+	snprintf(path, sizeof(path), "%s/%s", caches.name[at_cache], wanted[at_file]);
+	op_begin(run, OP_SLAB_READ);
+	err = file_drain(caches.dir, path, READ_LIMIT);
+	op_end(run, OP_SLAB_READ, err);
+	at_file = (at_file + 1) % n_wanted;
+	if (err == -ENOENT || err == -ENODEV) {
+		/* the cache went away, or lacks this one file */
+		caches.stale = !at_file || faccessat(caches.dir, caches.name[at_cache], F_OK, 0);
+		at_file = caches.stale ? 0 : at_file;
+	}
+}
+
+#define CACHES_PARAM {"caches", "all", "all, or the names' beginning: those that are it and a number"}
+
+const struct agent agent_slab_read = {
+	.name = "slab-read",
+	.needs = SLAB_DIR,
+	.params = (const struct agent_param[]){
+		{"files", "all", "which files of each cache: all that can be read, or names: slabs,objects"},
+		CACHES_PARAM,
+		{NULL},
+	},
+	.prepare = prepare_read,
+	.step = step_read,
+};
+
+/* slab-shrink */
+
+static void step_shrink(struct run *run)
+{
+	char path[128];
+	int err;
+
+	listing_refresh(&caches, prefix);
+	if (!caches.count) {
+		caches.stale = true;
+		run_idle(run);
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/shrink",
+		 caches.name[guest_rng_index(&run->shared->rng, caches.count)]);
+	err = op_write_path(run, OP_SLAB_SHRINK, caches.dir, path, "1");
+	caches.stale |= err == -ENOENT || err == -ENODEV;
+}
+
+const struct agent agent_slab_shrink = {
+	.name = "slab-shrink",
+	.needs = SLAB_DIR,
+	.params = (const struct agent_param[]){
+		CACHES_PARAM,
+		{NULL},
+	},
+	.prepare = open_caches,
+	.step = step_shrink,
+};
+
+/* slab-churn: slots of its own, so that no two agents make a cache of the same name. */
+
+static int churn_fd;
+static unsigned slot[64], n_slots;
+static bool there[64];
+
+/*
+ * From now on node 0 and NODE give slabs in turn. A policy counts nodes with memory only, and is refused without
+ * any of these, so node 0 is among them; being static it takes in NODE as soon as that has memory.
+ */
+static bool take_turns(unsigned node)
+{
+	unsigned long nodes = 1UL | 1UL << node;
+
+	return !syscall(SYS_set_mempolicy, MPOL_INTERLEAVE | MPOL_F_STATIC_NODES, &nodes,
+			sizeof(nodes) * 8 + 1);
+}
+
+static int prepare_churn(struct run *run)
+{
+	uint64_t slots, mine, node;
+	int err = run_param_number(run, "slots", 1, 64, &slots);
+
+	if (!err && run_param(run, "node")) {
+		err = run_param_number(run, "node", 0, 63, &node);
+		if (!err && !take_turns(node))
+			return run_fail(run, errno, "memory of node %u", (unsigned)node);
+	}
+	if (err)
+		return err;
+	mine = shared_claim(run, slots);
+	if (!mine)
+		return run_fail(run, EBUSY, "slots: other agents hold too many of the 64");
+	for (unsigned bit = 0; bit < 64; bit++)
+		if (mine >> bit & 1)
+			slot[n_slots++] = bit;
+	churn_fd = open(CHURN, O_WRONLY | O_CLOEXEC);
+	return churn_fd < 0 ? run_fail(run, errno, CHURN) : 0;
+}
+
+static void step_churn(struct run *run)
+{
+	struct guest_rng *rng = &run->shared->rng;
+	unsigned which = guest_rng_index(rng, n_slots);
+	char word[48];
+	enum op op;
+	int len, err;
+
+	/* every other time a cache that is there is only shrunk */
+	if (!there[which]) {
+		op = OP_CACHE_CREATE;
+		len = snprintf(word, sizeof(word), "create %u %u", slot[which],
+			       (unsigned)guest_rng_between(rng, 8, 4096));
+	} else if (guest_rng_next(rng) & 1) {
+		op = OP_CACHE_SHRINK;
+		len = snprintf(word, sizeof(word), "shrink %u", slot[which]);
+	} else {
+		op = OP_CACHE_DESTROY;
+		len = snprintf(word, sizeof(word), "destroy %u", slot[which]);
+	}
+	err = op_write(run, op, churn_fd, word, len);
+	if (op == OP_CACHE_CREATE)
+		there[which] = !err || err == -EBUSY;
+	else if (op == OP_CACHE_DESTROY || err)
+		there[which] = false;
+}
+
+static void cleanup_churn(struct run *run)
+{
+	char word[32];
+
+	(void)run;
+	for (unsigned i = 0; i < n_slots; i++) {
+		int len = snprintf(word, sizeof(word), "destroy %u", slot[i]);
+
+		if (there[i] && write(churn_fd, word, len) < 0)
+			return;
+	}
+}
+
+const struct agent agent_slab_churn = {
+	.name = "slab-churn",
+	.needs = CHURN,
+	.params =
+		(const struct agent_param[]){
+			{"slots", "8", "how many caches at once; all agents together have 64"},
+			{"node", NULL, "slabs are to come from this node and node 0 in turn, while it has memory"},
+			{NULL},
+		},
+	.prepare = prepare_churn,
+	.step = step_churn,
+	.cleanup = cleanup_churn,
+};

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a run's answer is evidence of: here of hangs, whose explanation is one of the run's reports. */
+#include <string.h>
+
+#include "bisect/evidence.h"
+#include "tests/unit/bisect.h"
+
+#define HANG(kind, bug) \
+	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, \"hang\": {\"signature\": {\"bug\": \"" bug \
+	"\"}}, \"reasons\": [\"it hung\"], \"reports\": [{\"kind\": \"" kind "\", \"title\": \"t\", \"signature\": " \
+	"{\"bug\": \"" bug "\"}}]}}"
+#define LEAK HANG("hang-leak", "v1:hang-leak:mem_hotplug_lock")
+#define CYCLE HANG("hang-cycle", "v1:hang-cycle:&dev->mutex --> mem_hotplug_lock")
+#define NO_WORD "{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}}}"
+
+static const struct {
+	const char *answer;
+	struct target target;
+	enum outcome outcome;
+} hangs[] = {
+	{LEAK, {(char *)"v1:hang-leak:mem_hotplug_lock", FALSE}, OUTCOME_CAUGHT},
+	{LEAK, {(char *)"hang-leak", TRUE}, OUTCOME_CAUGHT},
+	{LEAK, {(char *)"hang", TRUE}, OUTCOME_CAUGHT},
+	{NO_WORD, {(char *)"hang", TRUE}, OUTCOME_CAUGHT},
+	/* another hang than that which is looked for */
+	{CYCLE, {(char *)"v1:hang-leak:mem_hotplug_lock", FALSE}, OUTCOME_OTHER},
+	{CYCLE, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
+	{NO_WORD, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
+};
+
+static struct evidence *read_answer(const char *text, guint position)
+{
+	json_auto_t *answer = json_loads(text, 0, NULL);
+	struct evidence *evidence = evidence_new(position);
+
+	ck_assert_ptr_nonnull(answer);
+	evidence_read(evidence, answer);
+	return evidence;
+}
+
+START_TEST(a_hang_has_a_signature)
+{
+	rig_auto(evidence) evidence = read_answer(hangs[_i].answer, 1);
+
+	evidence_judge(evidence, &hangs[_i].target);
+	ck_assert_str_eq(outcome_name(evidence->outcome), outcome_name(hangs[_i].outcome));
+}
+END_TEST
+
+#define REPORT(kind) "{\"kind\": \"" kind "\", \"title\": \"t\", \"signature\": {\"bug\": \"v1:" kind ":x\"}}"
+#define REPORTED(reports) "{\"verdict\": \"FAIL\", \"details\": {\"reports\": [" reports "]}}"
+
+/* What is learned of a bad end where each run warns, and some of them hang as well. */
+static const struct {
+	guint runs, hangs;
+	const char *kind; /* NULL: not yet */
+} learning[] = {
+	{2, 2, "hang-cycle"},
+	{8, 2, "hang-cycle"},  /* a hang in one run of four, and not the warning that all have */
+	{2, 0, NULL},
+	{23, 0, NULL},
+	{24, 0, "warning"},    /* it is time to believe that there is no hang */
+	{24, 1, NULL},	       /* seen once: it is worth the wait */
+	{30, 1, "warning"},
+};
+
+START_TEST(a_hang_is_learned)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)evidence_free);
+	const struct sighting *learned;
+	guint times, runs;
+
+	/* the hangs last */
+	for (guint i = 0; i < learning[_i].runs; i++) {
+		gboolean hung = i + learning[_i].hangs >= learning[_i].runs;
+
+		g_ptr_array_add(all, read_answer(hung ? REPORTED(REPORT("warning") ", " REPORT("hang-cycle"))
+						      : REPORTED(REPORT("warning")), 1));
+	}
+	learned = evidence_learn(all, 1, 0, &times, &runs);
+	ck_assert_uint_eq(runs, learning[_i].runs);
+	ck_assert_str_eq(learned ? learned->kind : "not yet", learning[_i].kind ? learning[_i].kind : "not yet");
+	/* the good end hangs too: that is not it */
+	g_ptr_array_add(all, read_answer(REPORTED(REPORT("hang-cycle")), 0));
+	learned = evidence_learn(all, 1, 0, &times, &runs);
+	ck_assert(!learned || strcmp(learned->kind, "hang-cycle") != 0);
+}
+END_TEST
+
+TCase *bisect_evidence_case(void)
+{
+	TCase *tcase = tcase_create("evidence");
+
+	tcase_add_loop_test(tcase, a_hang_has_a_signature, 0, G_N_ELEMENTS(hangs));
+	tcase_add_loop_test(tcase, a_hang_is_learned, 0, G_N_ELEMENTS(learning));
+	return tcase;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Is the confidence true? Random searches over 1,000 commits, at detection rates from always to one run
+ * in twenty, with 5 % of runs spoiled; and plain bisection with as many fixed repeats as it needs to be as
+ * reliable. RIG_SEARCHES=10000 and RIG_TABLE=FILE for the tables of docs/bisect.md; `make unit` plays a few.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "bisect/choice.h"
+#include "bisect/simulate.h"
+#include "tests/unit/bisect.h"
+
+#define COMMITS 1000
+#define CONFIDENCE 0.99
+
+static const double rates[] = {1.0, 0.5, 0.2, 0.05};
+
+/* What spoils 5 % of the runs. */
+static const struct {
+	const char *what;
+	double unrelated, unseen;
+	double broken; /* of the commits */
+} noises[] = {
+	{"end in another report", 0.05, 0, 0},
+	{"look clean, unnoticed", 0, 0.05, 0},
+	{"as the first, and 5 % of the commits do not build", 0.05, 0, 0.05},
+};
+
+static guint searches(void)
+{
+	const char *text = g_getenv("RIG_SEARCHES");
+
+	return text ? (guint)CLAMP(strtoul(text, NULL, 10), 1, 1000000) : 120;
+}
+
+/* So many that chance does not decide. */
+static gboolean in_full(void)
+{
+	return searches() >= 10000;
+}
+
+struct tally {
+	double right, boots, plain_right, plain_boots;
+	guint repeats;
+};
+
+static void break_commits(gboolean *broken, double share, struct rng *rng)
+{
+	for (guint t = 1; t < COMMITS; t++)
+		broken[t] = rng_between(rng, 0, 9999) < share * 10000;
+}
+
+static void play(guint noise, guint rate, struct tally *tally)
+{
+	struct rng rng = rng_stream(noise * 10 + rate, "bisect searches");
+	struct simulation sim = {
+		.confidence = CONFIDENCE, .rate = rates[rate], .unrelated = noises[noise].unrelated,
+		.unseen = noises[noise].unseen, .rng = &rng,
+	};
+
+	for (guint i = 0; i < searches(); i++) {
+		rig_auto(posterior) posterior = posterior_new(COMMITS, NULL, FALSE);
+		gboolean broken[COMMITS + 1] = {0}, skipped[COMMITS + 1] = {0}, right;
+
+		break_commits(broken, noises[noise].broken, &rng);
+		sim.broken = broken;
+		sim.truth = (guint)rng_between(&rng, 1, COMMITS);
+		tally->boots += simulate_search(posterior, skipped, &sim, &right);
+		tally->right += right;
+	}
+	tally->right /= searches();
+	tally->boots /= searches();
+}
+
+/*
+ * Plain bisection is told the rate, and how many repeats are enough: the fewest that are right in 99 % of
+ * the searches. It greps for the signature, so a spoiled run looks clean to it.
+ */
+static void play_plain(guint noise, guint rate, struct tally *tally)
+{
+	double seen = rates[rate] * 0.95;
+
+	/* ten steps, half of them at a bad commit */
+	for (guint repeats = MAX(1, (guint)(0.9 * log(0.01 / 5) / log1p(-seen)));; repeats++) {
+		struct rng rng = rng_stream(noise * 10 + rate, "bisect plain");
+		struct simulation sim = {
+			.rate = rates[rate], .unrelated = noises[noise].unrelated,
+			.unseen = noises[noise].unseen, .rng = &rng,
+		};
+		guint64 boots = 0;
+		guint ok = 0;
+
+		for (guint i = 0; i < searches(); i++) {
+			gboolean right;
+
+			sim.truth = (guint)rng_between(&rng, 1, COMMITS);
+			boots += simulate_plain(COMMITS, repeats, &sim, &right);
+			ok += right;
+		}
+		tally->repeats = repeats;
+		tally->plain_right = (double)ok / searches();
+		tally->plain_boots = (double)boots / searches();
+		if (tally->plain_right >= CONFIDENCE)
+			return;
+	}
+}
+
+/* Three standard deviations of a true 99 %. */
+static double least(void)
+{
+	return in_full() ? CONFIDENCE : CONFIDENCE - 3 * sqrt(CONFIDENCE * (1 - CONFIDENCE) / searches());
+}
+
+/*
+ * Fewer boots no search can do with on average, though it were told the rate (Fano's inequality): the bits that
+ * name one commit in 99 % of the searches, over the capacity of a run. A run that catches at RATE and is silent
+ * without the bug is a Z channel.
+ */
+static double limit(double rate, double spoiled)
+{
+	double silent = 1 - rate, doubt = 1 - CONFIDENCE;
+	double bits = CONFIDENCE * log2(COMMITS) + CONFIDENCE * log2(CONFIDENCE) + doubt * log2(doubt);
+	double capacity = silent > 0 ? log2(1 + rate * pow(silent, silent / rate)) : 1;
+
+	return bits / (capacity * (1 - spoiled));
+}
+
+/* To standard output, and to the end of RIG_TABLE. */
+static void G_GNUC_PRINTF(1, 2) say(const char *format, ...)
+{
+	const char *path = g_getenv("RIG_TABLE");
+	FILE *file = path ? fopen(path, "ae") : NULL;
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	fflush(stdout);
+	if (!file)
+		return;
+	va_start(args, format);
+	vfprintf(file, format, args);
+	va_end(args);
+	fclose(file);
+}
+
+START_TEST(searches_are_right)
+{
+	clock_t began = clock();
+
+	say("%u searches each over %u commits, stopped at %.0f %%; 5 %% of the runs %s:\n\n", searches(), COMMITS,
+	    CONFIDENCE * 100, noises[_i].what);
+	say("| detection rate | right | boots | limit | plain: repeats | right | boots |\n"
+	    "|---:|---:|---:|---:|---:|---:|---:|\n");
+	for (guint r = 0; r < G_N_ELEMENTS(rates); r++) {
+		double spoiled = noises[_i].unrelated + noises[_i].unseen;
+		struct tally tally = {0};
+
+		play(_i, r, &tally);
+		if (in_full() && !noises[_i].broken)
+			play_plain(_i, r, &tally);
+		say("| %.2f | %.2f %% | %.1f | %.1f ", rates[r], tally.right * 100, tally.boots,
+		    limit(rates[r], spoiled));
+		if (tally.repeats)
+			say("| %u | %.2f %% | %.1f |\n", tally.repeats, tally.plain_right * 100, tally.plain_boots);
+		else
+			say("| | | |\n");
+		ck_assert_double_ge(tally.right, least());
+		/* who does not notice a spoiled run can do no better than who repeats each run often enough */
+		if (tally.repeats && noises[_i].unrelated > 0)
+			ck_assert_double_lt(tally.boots, tally.plain_boots);
+	}
+	say("\n");
+	printf("%.1f s of CPU time\n\n", (double)(clock() - began) / CLOCKS_PER_SEC);
+	fflush(stdout);
+}
+END_TEST
+
+TCase *bisect_simulate_case(void)
+{
+	TCase *tc = tcase_create("simulate");
+
+	tcase_set_timeout(tc, 5400);
+	tcase_add_loop_test(tc, searches_are_right, 0, G_N_ELEMENTS(noises));
+	return tc;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Do the guest's books agree with the host's? */
+#include "tests/unit/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/session.h"
+#include "vm/internal.h"
+
+#define MIB (G_GUINT64_CONSTANT(1) << 20)
+
+struct books {
+	struct vm vm;
+	struct session s;
+};
+
+static struct device *plug(struct books *b, const char *id, enum step_device kind, guint64 start,
+			   guint64 size)
+{
+	struct device *d = g_new0(struct device, 1);
+	struct vm_place *place = g_new0(struct vm_place, 1);
+
+	*d = (struct device){.id = g_strdup(id), .kind = kind, .size = size, .there = TRUE};
+	*place = (struct vm_place){start, size};
+	g_hash_table_insert(b->s.devices, d->id, d);
+	g_hash_table_insert(b->vm.places, g_strdup(id), place);
+	return d;
+}
+
+static void open_books(struct books *b)
+{
+	*b = (struct books){.s = {.devices = devices_new(), .block_size = 128 * MIB}};
+	b->vm.places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	b->s.vm = &b->vm;
+}
+
+static void close_books(struct books *b)
+{
+	g_hash_table_unref(b->s.devices);
+	g_hash_table_unref(b->vm.places);
+}
+
+/* What the guest's account says, and the address that is missing, NULL: none. */
+static const struct {
+	const char *account, *missing;
+	gboolean busy, unsure;
+} accounts[] = {
+	{"mem-total-kb 1\nblock 32 online\nblock 33 offline\n", NULL},
+	{"mem-total-kb 1\nblock 32 online\n", "0x108000000"},
+	{"mem-total-kb 1\nblock 33 online\n", "0x100000000"},
+	{"mem-total-kb 1\n", NULL, .busy = TRUE},
+	{"mem-total-kb 1\n", NULL, .unsure = TRUE},
+	{"block 32 online\n", NULL}, /* no account: nothing is known */
+};
+
+START_TEST(blocks_of_plugged_dimms)
+{
+	struct books b;
+	struct account now = {0};
+	struct device *d;
+	g_autofree char *missing = NULL;
+
+	open_books(&b);
+	d = plug(&b, "d", DEVICE_DIMM, 4096 * MIB, 256 * MIB);
+	plug(&b, "v", DEVICE_VIRTIO_MEM, 8192 * MIB, 256 * MIB); /* its blocks come and go */
+	d->busy = accounts[_i].busy;
+	d->unsure = accounts[_i].unsure;
+	account_read(&now, accounts[_i].account);
+	missing = books_missing(&b.s, &now);
+	if (accounts[_i].missing)
+		ck_assert_msg(missing && strstr(missing, accounts[_i].missing) && strstr(missing, "'d'"),
+			      "%s", missing);
+	else
+		ck_assert_msg(!missing, "%s", missing);
+	account_clear(&now);
+	close_books(&b);
+}
+END_TEST
+
+START_TEST(others_may_be_there)
+{
+	const struct extent where = {4096 * MIB, 256 * MIB};
+	struct books b;
+	struct device *d, *other;
+
+	open_books(&b);
+	d = plug(&b, "d", DEVICE_DIMM, where.start, where.size);
+	plug(&b, "cpu", DEVICE_CPU, where.start, where.size);
+	ck_assert(!books_may_overlap(&b.s, d, &where));
+	other = plug(&b, "above", DEVICE_DIMM, where.start + where.size, MIB);
+	ck_assert(!books_may_overlap(&b.s, d, &where));
+	other->busy = TRUE; /* it may come down to the same place */
+	ck_assert(books_may_overlap(&b.s, d, &where));
+	other->busy = FALSE;
+	other->unsure = TRUE;
+	ck_assert(books_may_overlap(&b.s, d, &where));
+	other->unsure = FALSE;
+	plug(&b, "inside", DEVICE_VIRTIO_MEM, where.start + MIB, MIB);
+	ck_assert(books_may_overlap(&b.s, d, &where));
+	close_books(&b);
+}
+END_TEST
+
+START_TEST(libvirt_has_books)
+{
+	struct engine_plan plan = {0};
+	struct session s = {.plan = &plan};
+
+	ck_assert(!books_are_many(&s));
+	plan.launcher = "direct";
+	ck_assert(!books_are_many(&s));
+	plan.launcher = "libvirt";
+	ck_assert(books_are_many(&s));
+}
+END_TEST
+
+void add_books_tests(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, blocks_of_plugged_dimms, 0, G_N_ELEMENTS(accounts));
+	tcase_add_test(tcase, others_may_be_there);
+	tcase_add_test(tcase, libvirt_has_books);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Comparisons of nights and kernels, retention, and the statistics below them. */
+#include <math.h>
+#include <string.h>
+
+#include "tests/unit/suite.h"
+#include "store/compare.h"
+#include "store/stats.h"
+#include "tests/unit/store.h"
+#include "util/error.h"
+
+/* ---- comparing ---- */
+
+static const struct compare_finding *finding_of(const struct compare *c, const char *bug)
+{
+	for (guint i = 0; i < c->findings->len; i++)
+		if (!strcmp(((struct compare_finding *)c->findings->pdata[i])->bug, bug))
+			return c->findings->pdata[i];
+	ck_abort_msg("no %s", bug);
+	return NULL;
+}
+
+/* N runs of a night, of which HITS have the finding BUG; the good ones have OPS operations in a second, and a few more. */
+static void night(const char *id, guint day, guint n, guint hits, const char *bug, guint ops)
+{
+	g_autofree char *labels = g_strdup_printf("{\"night\": \"%s\", \"attempt\": \"1\", \"tree\": \"t\"}", id);
+	g_autofree char *created = g_strdup_printf("2026-11-%02uT05:00:00Z", day);
+	g_autofree char *report = g_strdup_printf("{\"reports\": [{\"kind\": \"warning\", \"title\": \"t\", \"signature\": "
+						  "{\"bug\": \"%s\"}}]}", bug);
+
+	for (guint i = 0; i < n; i++) {
+		g_autofree char *good = g_strdup_printf("{\"counts\": {\"agents\": [{\"ops\": %u}]}, \"times\": {\"hammer_ns\": "
+							"1000000000}}", ops + i);
+
+		g_free(finish_run(begin_run("s", 100 * day + i, created, labels), i < hits ? VERDICT_FAIL : VERDICT_PASS,
+			      i < hits ? report : good));
+	}
+}
+
+START_TEST(compared)
+{
+	rig_auto(run_index) ix = NULL;
+	rig_auto(compare) c = NULL;
+	rig_auto(compare) d = NULL;
+	rig_auto(compare) e = NULL;
+	rig_auto(compare) past = NULL;
+
+	night("n1", 1, 10, 5, "old", 1000);
+	night("n2", 2, 10, 0, "old", 500);
+	night("n3", 3, 10, 1, "fresh", 505);
+	night("n4", 4, 10, 1, "old", 500);
+	ix = open_index();
+	/* 5 of 10, then 0 of 10: p 0.033, fixed; half as fast */
+	c = compare_new(ix, "n1", "n2", NULL);
+	ck_assert_ptr_nonnull(c);
+	ck_assert_int_eq(finding_of(c, "old")->change, CHANGE_FIXED);
+	ck_assert_int_eq(((struct compare_rate *)c->rates->pdata[0])->change, CHANGE_LESS);
+	ck_assert_int_eq(((struct compare_speed *)c->speeds->pdata[0])->change, CHANGE_SLOWER);
+	ck_assert(c->regression);
+	/* once, but never seen before; the speed differs by one percent */
+	d = compare_new(ix, "last~2", "last~1", NULL);
+	ck_assert_ptr_nonnull(d);
+	ck_assert_int_eq(finding_of(d, "fresh")->change, CHANGE_NEW);
+	ck_assert_int_eq(((struct compare_rate *)d->rates->pdata[0])->change, CHANGE_SAME);
+	ck_assert_int_eq(((struct compare_speed *)d->speeds->pdata[0])->change, CHANGE_SAME);
+	ck_assert(d->regression);
+	/* back, as the first night had it; and one that may be gone by chance */
+	e = compare_new(ix, "night:n3", "last", NULL);
+	ck_assert_ptr_nonnull(e);
+	ck_assert_int_eq(finding_of(e, "old")->change, CHANGE_SAME);
+	ck_assert_str_eq(finding_of(e, "old")->before, "2026-11-01T05:00:00Z");
+	ck_assert_int_eq(finding_of(e, "fresh")->change, CHANGE_GONE);
+	ck_assert_uint_eq(finding_of(e, "fresh")->to_tell, 29);
+	ck_assert(!e->regression);
+	past = compare_to_past(ix, "n3", NULL);
+	ck_assert(past->regression);
+	compare_free(past);
+	past = compare_to_past(ix, "n4", NULL);
+	ck_assert(!past->regression);
+	ck_assert_int_eq(finding_of(past, "old")->change, CHANGE_SAME);
+}
+END_TEST
+
+START_TEST(not_comparable)
+{
+	static const char *const pairs[][2] = {{"n1", "n9"}, {"n1", "kernel:6.1"}, {"last~5", "n1"}, {"night:6.1", "n1"}};
+	rig_auto(run_index) ix = NULL;
+	g_autoptr(GError) error = NULL;
+
+	night("n1", 1, 1, 0, "x", 1);
+	ix = open_index();
+	ck_assert_ptr_null(compare_new(ix, pairs[_i][0], pairs[_i][1], &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+}
+END_TEST
+
+/* ---- retention ---- */
+
+START_TEST(pruned)
+{
+	const char *const pass[] = {"PASS", NULL};
+	g_autofree char *bad[5] = {NULL}, *kept = NULL, *dir = NULL;
+	g_autoptr(GPtrArray) names = NULL, passed = NULL, none = NULL;
+	rig_auto(run_index) ix = NULL;
+
+	for (int i = 0; i < 5; i++) {
+		g_autofree char *created = g_strdup_printf("2026-01-0%dT05:00:00Z", i + 1);
+
+		bad[i] = finish_run(begin_run("a", i, created, NULL), VERDICT_FAIL, REPORT("b"));
+	}
+	kept = finish_run(begin_run("b", 8, "2026-01-01T05:00:00Z", "{\"keep\": \"for the mail\"}"), VERDICT_PASS, "{}");
+	add_run("c", 9, "2026-01-01T05:00:00Z", VERDICT_PASS, "{}");
+	ix = open_index();
+	/* the first and the last witness stay, so does the labelled one */
+	names = index_prunable(ix, "2026-06-01T00:00:00Z", NULL, 0, NULL);
+	ck_assert_uint_eq(names->len, 4);
+	ck_assert(!g_ptr_array_find_with_equal_func(names, bad[0], g_str_equal, NULL));
+	ck_assert(!g_ptr_array_find_with_equal_func(names, bad[4], g_str_equal, NULL));
+	ck_assert(!g_ptr_array_find_with_equal_func(names, kept, g_str_equal, NULL));
+	passed = index_prunable(ix, "2026-06-01T00:00:00Z", pass, 0, NULL);
+	ck_assert_uint_eq(passed->len, 1);
+	none = index_prunable(ix, "2026-06-01T00:00:00Z", NULL, 5, NULL);
+	ck_assert_uint_eq(none->len, 0);
+	for (guint i = 0; i < names->len; i++)
+		ck_assert(index_prune(ix, names->pdata[i], NULL));
+	dir = in_scratch(bad[2]);
+	ck_assert(!g_file_test(dir, G_FILE_TEST_EXISTS));
+	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 3);
+	ck_assert(!index_prune(ix, "../x", NULL));
+}
+END_TEST
+
+/* ---- statistics ---- */
+
+START_TEST(statistics)
+{
+	static const struct {
+		guint a, n, b, m;
+		double p;
+	} tables[] = {{0, 1, 1, 1, 1}, {0, 5, 5, 5, 2 / 252.0}, {3, 10, 9, 10, 0.0197665}, {0, 20, 1, 20, 1},
+		      {2, 7, 8, 9, 0.0349650}, {0, 0, 3, 3, 1}};
+	const double low[] = {1, 2, 3, 4}, high[] = {5, 6, 7, 8}, odd[] = {1, 2, 3, 9}, mid[] = {4, 5, 6, 7, 8}, same[] = {3, 3, 3, 3};
+	double a, b, values[] = {3, 1, 2, 10};
+
+	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
+		ck_assert_msg(fabs(stats_fisher(tables[i].a, tables[i].n, tables[i].b, tables[i].m) - tables[i].p) < 1e-6,
+			      "table %u", i);
+	ck_assert(fabs(stats_mann_whitney(low, 4, high, 4) - 2 / 70.0) < 1e-9);
+	ck_assert(fabs(stats_mann_whitney(high, 4, low, 4) - 2 / 70.0) < 1e-9);
+	ck_assert(fabs(stats_mann_whitney(odd, 4, mid, 5) - 36 / 126.0) < 1e-9);
+	ck_assert(stats_mann_whitney(same, 4, same, 4) >= 1);
+	ck_assert(stats_mann_whitney(low, 0, high, 4) >= 1);
+	stats_wilson(0, 1, &a, &b);
+	ck_assert(fabs(a) < 1e-9 && fabs(b - 0.793450) < 1e-5);
+	stats_wilson(3, 10, &a, &b);
+	ck_assert(fabs(a - 0.107789) < 1e-5 && fabs(b - 0.603222) < 1e-5);
+	stats_wilson(10, 10, &a, &b);
+	ck_assert(fabs(a - 0.722467) < 1e-5 && b >= 1);
+	ck_assert(fabs(stats_median(values, 4) - 2.5) < 1e-9);
+	ck_assert_uint_eq(stats_runs_to_tell(1, 10), 29);
+	ck_assert_uint_eq(stats_runs_to_tell(0, 10), 0);
+	ck_assert_uint_eq(stats_runs_to_tell(4, 4), 1);
+}
+END_TEST
+
+void add_compare_tests(Suite *suite)
+{
+	TCase *tc = tcase_create("compare");
+
+	use_scratch(tc);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, compared);
+	tcase_add_loop_test(tc, not_comparable, 0, 4);
+	tcase_add_test(tc, pruned);
+	tcase_add_test(tc, statistics);
+	suite_add_tcase(suite, tc);
+}

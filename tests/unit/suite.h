@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What all suites have in common: how they run, where their data is, and a scratch folder for each test.
+ */
+#ifndef RIG_TESTS_SUITE_H
+#define RIG_TESTS_SUITE_H
+
+#include <check.h>
+#include <glib.h>
+
+/* The running test's folder, empty when it starts; NULL where nobody asked for one. */
+extern char *scratch;
+
+/* Each test of `tests` has a scratch folder. Call it before other fixtures are added. */
+void use_scratch(TCase *tests);
+
+/* A path below the scratch folder. Owned by the caller. */
+char *in_scratch(const char *name);
+
+/* A path below tests/data. Owned by the caller. */
+char *data_path(const char *name);
+
+/*
+ * Runs all tests and frees `suite`; what main() returns. TMPDIR is the suite's own meanwhile, and all that is left
+ * there, by a test that failed as well, is gone afterwards.
+ */
+int suite_run(Suite *suite);
+
+#endif

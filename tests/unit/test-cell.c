@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Cells: children of every manner (shell scripts in place of the rig), how they end, and that none is left. */
+#include "cell/cell.h"
+#include "tests/unit/suite.h"
+
+#include <check.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char *fake;
+
+static void setup(void)
+{
+	fake = in_scratch("rig");
+}
+
+static void teardown(void)
+{
+	g_free(fake);
+}
+
+static void write_fake(const char *script)
+{
+	g_autofree char *text = g_strdup_printf("#!/bin/sh\ncd '%s'\n%s\n", scratch, script);
+
+	ck_assert(g_file_set_contents_full(fake, text, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+}
+
+struct seen {
+	GMainLoop *loop;
+	guint calls;
+	enum verdict verdict;
+	int exit_code;
+	char *run, *problem;
+	gboolean stopped;
+	double cpu_s;
+};
+
+static void on_done(struct cell *cell, const struct cell_result *result, void *data)
+{
+	struct seen *seen = data;
+
+	seen->calls++;
+	seen->verdict = result->verdict;
+	seen->exit_code = result->exit_code;
+	seen->run = g_strdup(result->run);
+	seen->problem = g_strdup(result->problem);
+	seen->stopped = result->stopped;
+	seen->cpu_s = result->cpu_s;
+	ck_assert(json_is_object(result->answer));
+	ck_assert_int_eq(cell_pid(cell), 0);
+	/* as the header says: at any time */
+	cell_free(cell);
+	g_main_loop_quit(seen->loop);
+}
+
+static void seen_clear(struct seen *seen)
+{
+	g_main_loop_unref(seen->loop);
+	g_free(seen->run);
+	g_free(seen->problem);
+}
+
+static struct cell *begin(const struct cell_spec *spec, struct seen *seen)
+{
+	struct cell_spec mine = *spec;
+	g_autoptr(GError) error = NULL;
+	struct cell *cell;
+
+	mine.rig = fake;
+	*seen = (struct seen){.loop = g_main_loop_new(NULL, FALSE)};
+	cell = cell_run(&mine, on_done, seen, &error);
+	ck_assert_msg(cell != NULL, "%s", error ? error->message : "");
+	return cell;
+}
+
+static const struct {
+	const char *script;
+	enum verdict verdict;
+	int exit_code;
+	const char *run, *problem; /* NULL: none; part of it */
+} ends[] = {
+	{"echo '{\"verdict\": \"PASS\", \"run\": \"r1\"}'", VERDICT_PASS, 0, "r1", NULL},
+	{"echo '{\"verdict\": \"FAIL\", \"run\": \"r2\"}'; exit 1", VERDICT_FAIL, 1, "r2", NULL},
+	{"echo '{\"verdict\": \"HANG\", \"run\": \"r3\"}'; exit 1", VERDICT_HANG, 1, "r3", NULL},
+	/* says one thing and ends as another */
+	{"echo '{\"verdict\": \"PASS\", \"run\": \"r4\"}'; exit 1", VERDICT_INFRA, 1, "r4", "ended with code 1"},
+	{"echo '{\"verdict\": \"NICE\"}'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
+	{"echo 'rig: first' >&2; echo 'rig: no such machine' >&2; exit 2", VERDICT_INFRA, 2, NULL, "no such machine"},
+	{"echo 'rig: powernv9 cannot plug' >&2; exit 77", VERDICT_SKIP, 77, NULL, "powernv9 cannot plug"},
+	{"echo '[]'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
+	{"echo '{\"verdict\": \"PA'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
+	{"kill -SEGV $$", VERDICT_INFRA, -11, NULL, "killed by signal 11"},
+	{"printf '\\377\\376bad' >&2; exit 3", VERDICT_INFRA, 3, NULL, "bad"},
+	{"head -c 70000000 /dev/zero; exit 0", VERDICT_INFRA, 0, NULL, "printed more than"},
+	{"head -c 300000 /dev/zero | tr '\\0' x >&2; echo >&2; echo last >&2; exit 3", VERDICT_INFRA, 3, NULL, "last"},
+	/* a grandchild that nobody waits for would keep the pipes open */
+	{"tail -f /dev/null & echo '{\"verdict\": \"PASS\", \"run\": \"r5\"}'", VERDICT_PASS, 0, "r5", NULL},
+};
+
+START_TEST(ends_as)
+{
+	struct cell_spec spec = {.scenario = "x"};
+	struct seen seen;
+
+	write_fake(ends[_i].script);
+	begin(&spec, &seen);
+	g_main_loop_run(seen.loop);
+	ck_assert_int_eq(seen.calls, 1);
+	ck_assert_msg(seen.verdict == ends[_i].verdict, "'%s' ended as %s: %s", ends[_i].script,
+		      verdict_name(seen.verdict), seen.problem ? seen.problem : "");
+	ck_assert_int_eq(seen.exit_code, ends[_i].exit_code);
+	ck_assert_pstr_eq(seen.run, ends[_i].run);
+	ck_assert_msg(ends[_i].problem ? seen.problem && strstr(seen.problem, ends[_i].problem) : !seen.problem,
+		      "'%s': '%s'", ends[_i].script, seen.problem ? seen.problem : "no problem");
+	ck_assert(!seen.stopped);
+	seen_clear(&seen);
+}
+END_TEST
+
+START_TEST(words)
+{
+	const char *patches[] = {"a.patch", "b.patch", NULL}, *labels[] = {"night=n1", NULL},
+		   *extra[] = {"--accel", "tcg", NULL}, *env[] = {"CELL_TEST=yes", NULL};
+	struct cell_spec spec = {.scenario = "-odd", .machine = "pseries", .kernel = "deb:x", .patches = patches,
+				 .seed = "7", .duration_s = 3, .results = "/r", .labels = labels, .extra = extra,
+				 .env = env};
+	g_autofree char *file = in_scratch("words"), *text = NULL;
+	struct seen seen;
+
+	write_fake("echo \"$CELL_TEST $*\" >words");
+	begin(&spec, &seen);
+	g_main_loop_run(seen.loop);
+	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+	ck_assert_str_eq(text, "yes run --json --machine pseries --kernel deb:x --patch a.patch --patch b.patch "
+			       "--seed 7 --duration 3 --results /r --label night=n1 --accel tcg -- -odd\n");
+	seen_clear(&seen);
+}
+END_TEST
+
+START_TEST(a_build)
+{
+	struct cell_build_spec spec = {.source = "deb:x", .arch = "ppc64le", .jobs = 2, .rig = fake};
+	g_autofree char *file = in_scratch("words"), *text = NULL;
+	struct seen seen = {.loop = g_main_loop_new(NULL, FALSE)};
+
+	write_fake("echo \"$*\" >words; echo '{\"image\": \"/i\"}'");
+	ck_assert_ptr_nonnull(cell_build(&spec, on_done, &seen, NULL));
+	g_main_loop_run(seen.loop);
+	ck_assert_int_eq(seen.verdict, VERDICT_PASS);
+	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+	ck_assert_str_eq(text, "kernel build --json --source deb:x --arch ppc64le --jobs 2\n");
+	/* no image is no build, whatever the code says */
+	write_fake("echo '{}'");
+	ck_assert_ptr_nonnull(cell_build(&spec, on_done, &seen, NULL));
+	g_main_loop_run(seen.loop);
+	ck_assert_int_eq(seen.verdict, VERDICT_INFRA);
+	seen_clear(&seen);
+}
+END_TEST
+
+/* Waits until the script has written its own process id (or its child's) into FILE. */
+static int pid_in(const char *name)
+{
+	g_autofree char *file = in_scratch(name);
+
+	for (int i = 0; i < 5000; i++) {
+		g_autofree char *text = NULL;
+		int pid = g_file_get_contents(file, &text, NULL, NULL) && strchr(text, '\n') ? strtol(text, NULL, 10) : 0;
+
+		if (pid)
+			return pid;
+		poll(NULL, 0, 1);
+		g_main_context_iteration(NULL, FALSE);
+	}
+	ck_abort_msg("no %s", name);
+	return 0;
+}
+
+static gboolean ends_soon(int pid)
+{
+	int fd = pidfd_open(pid, 0);
+	struct pollfd p = {fd, POLLIN, 0};
+	gboolean gone = fd < 0 || poll(&p, 1, 5000) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return gone;
+}
+
+static const struct {
+	const char *script;
+	guint limit_s, grace_s;
+	int exit_code;
+} stops[] = {
+	{"trap 'exit 3' TERM; echo $$ >pid.part; mv pid.part pid; while :; do tail -f /dev/null & wait; done", 0, 60, 3},
+	{"trap '' TERM; echo $$ >pid.part; mv pid.part pid; while :; do tail -f /dev/null; done", 0, 1, -9},
+	{"trap 'exit 3' TERM; echo $$ >pid.part; mv pid.part pid; while :; do tail -f /dev/null & wait; done", 1, 0, 3},
+};
+
+START_TEST(stopped)
+{
+	struct cell_spec spec = {.scenario = "x", .limit_s = stops[_i].limit_s};
+	struct seen seen;
+	struct cell *cell;
+	int pid;
+
+	write_fake(stops[_i].script);
+	cell = begin(&spec, &seen);
+	pid = pid_in("pid");
+	ck_assert_int_eq(getpgid(pid), pid);
+	if (!stops[_i].limit_s)
+		cell_stop(cell, stops[_i].grace_s);
+	g_main_loop_run(seen.loop);
+	ck_assert(seen.stopped);
+	ck_assert_int_eq(seen.verdict, VERDICT_ABORTED);
+	ck_assert_int_eq(seen.exit_code, stops[_i].exit_code);
+	ck_assert(ends_soon(pid));
+	seen_clear(&seen);
+}
+END_TEST
+
+/* cell_free() of one that runs: it is gone, with what it started, and nobody is called. */
+START_TEST(freed)
+{
+	struct cell_spec spec = {.scenario = "x"};
+	struct seen seen;
+	struct cell *cell;
+	int pid, grandchild;
+
+	write_fake("tail -f /dev/null & echo $! >sub.part; mv sub.part sub; echo $$ >pid.part; mv pid.part pid; wait");
+	cell = begin(&spec, &seen);
+	pid = pid_in("pid");
+	grandchild = pid_in("sub");
+	cell_free(cell);
+	ck_assert(ends_soon(pid));
+	ck_assert(ends_soon(grandchild));
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	ck_assert_int_eq(seen.calls, 0);
+	seen_clear(&seen);
+}
+END_TEST
+
+/* kill -9 of the caller takes the child along. */
+START_TEST(dies_with_us)
+{
+	struct cell_spec spec = {.scenario = "x"};
+	int pid, caller;
+
+	write_fake("trap '' TERM INT HUP; echo $$ >pid.part; mv pid.part pid; exec tail -f /dev/null");
+	caller = fork();
+	if (!caller) {
+		struct seen seen;
+
+		begin(&spec, &seen);
+		g_main_loop_run(seen.loop);
+		_exit(0);
+	}
+	pid = pid_in("pid");
+	ck_assert_int_eq(kill(pid, 0), 0);
+	kill(caller, SIGKILL);
+	waitpid(caller, NULL, 0);
+	ck_assert(ends_soon(pid));
+}
+END_TEST
+
+START_TEST(many_at_once)
+{
+	struct cell_spec spec = {.scenario = "x"};
+	struct seen seen[20];
+
+	write_fake("i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo '{\"verdict\": \"PASS\", \"run\": \"r\"}'");
+	for (guint i = 0; i < G_N_ELEMENTS(seen); i++)
+		begin(&spec, &seen[i]);
+	for (guint i = 0; i < G_N_ELEMENTS(seen); i++) {
+		if (!seen[i].calls)
+			g_main_loop_run(seen[i].loop);
+		ck_assert_int_eq(seen[i].verdict, VERDICT_PASS);
+		/* each its own, not the sum of all */
+		ck_assert(seen[i].cpu_s > 0 && seen[i].cpu_s < 5);
+		seen_clear(&seen[i]);
+	}
+}
+END_TEST
+
+START_TEST(no_such_rig)
+{
+	struct cell_spec spec = {.scenario = "x", .rig = "/no/such/rig"};
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_ptr_null(cell_run(&spec, on_done, NULL, &error));
+	ck_assert_ptr_nonnull(strstr(error->message, "/no/such/rig"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("cell");
+	TCase *cells = tcase_create("cells");
+
+	use_scratch(cells);
+	tcase_add_checked_fixture(cells, setup, teardown);
+	tcase_set_timeout(cells, 60);
+	tcase_add_loop_test(cells, ends_as, 0, G_N_ELEMENTS(ends));
+	tcase_add_test(cells, words);
+	tcase_add_test(cells, a_build);
+	tcase_add_loop_test(cells, stopped, 0, G_N_ELEMENTS(stops));
+	tcase_add_test(cells, freed);
+	tcase_add_test(cells, dies_with_us);
+	tcase_add_test(cells, many_at_once);
+	tcase_add_test(cells, no_such_rig);
+	suite_add_tcase(suite, cells);
+	return suite_run(suite);
+}

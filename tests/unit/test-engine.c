@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * engine: the table's invariants over all pairs, then whole runs against the fake QEMU, which can be driven
+ * into what a real guest cannot.
+ */
+#include <check.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "engine/session.h"
+#include "tests/unit/suite.h"
+#include "tests/unit/engine.h"
+#include "util/error.h"
+
+/* --- the table ---------------------------------------------------------------------------------- */
+
+START_TEST(gone_is_the_end)
+{
+	for (int s = 0; s < N_STATES; s++)
+		ck_assert_int_eq(table_next(s, EV_GONE), STATE_DONE);
+	for (int e = 0; e < N_EVENTS; e++)
+		ck_assert_int_eq(table_next(STATE_DONE, e), STATE_DONE);
+}
+END_TEST
+
+START_TEST(abort_and_fault_end_it)
+{
+	for (int s = 0; s < STATE_DONE; s++) {
+		ck_assert_int_eq(table_next(s, EV_ABORT), STATE_ENDING);
+		ck_assert_int_eq(table_next(s, EV_FAULT), STATE_ENDING);
+	}
+}
+END_TEST
+
+/* However little the guest does, deadlines alone lead to the state in which QEMU is killed. */
+START_TEST(deadlines_lead_to_the_end)
+{
+	for (int first = 0; first < STATE_DONE; first++) {
+		enum state s = first;
+
+		for (int i = 0; i < N_STATES; i++)
+			s = table_next(s, EV_TIMER);
+		ck_assert_msg(s == STATE_ENDING, "%s ends in %s", state_name(first), state_name(s));
+	}
+}
+END_TEST
+
+/* A guest that answers everything goes through the story in its order. */
+START_TEST(answers_tell_the_story)
+{
+	static const struct {
+		enum event event;
+		enum state next;
+	} story[] = {{EV_HELLO, STATE_BASELINE}, {EV_ANSWER, STATE_START},	{EV_ANSWER, STATE_HAMMER},
+		     {EV_TIMER, STATE_DRAIN},	 {EV_IDLE, STATE_STOP},		{EV_ANSWER, STATE_CLEAR},
+		     {EV_ANSWER, STATE_ACCOUNT}, {EV_ANSWER, STATE_FINISH},	{EV_ANSWER, STATE_POWEROFF},
+		     {EV_GONE, STATE_DONE}};
+	enum state s = STATE_BOOT;
+
+	for (guint i = 0; i < G_N_ELEMENTS(story); i++) {
+		s = table_next(s, story[i].event);
+		ck_assert_int_eq(s, story[i].next);
+	}
+}
+END_TEST
+
+/* A failing report and a stall are never passed over while the kernel is under test. */
+START_TEST(alarms_are_heard)
+{
+	for (int s = 0; s <= STATE_POWEROFF; s++) {
+		ck_assert_int_eq(table_next(s, EV_REPORT), STATE_REPORTED);
+		if (s != STATE_POWEROFF)
+			ck_assert_int_eq(table_next(s, EV_STALL), STATE_POSTMORTEM);
+	}
+}
+END_TEST
+
+/* No event leads back to an earlier state. */
+START_TEST(the_story_goes_forward)
+{
+	for (int s = 0; s < N_STATES; s++)
+		for (int e = 0; e < N_EVENTS; e++)
+			ck_assert_int_ge(table_next(s, e), s);
+}
+END_TEST
+
+/* --- runs --------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *fake; /* what the fake QEMU does wrong */
+	enum verdict verdict;
+	const char *reason; /* part of one of the reasons, or NULL */
+	unsigned duration_s;
+} runs[] = {
+#include "tests/data/engine/runs.inc"
+};
+
+
+static enum verdict run_once(const struct engine_plan *wanted, char **ret_dir)
+{
+	g_autofree char *file = data_path("engine/small.yaml");
+	g_autofree char *emulator = g_strdup_printf("%s/fake-qemu", g_getenv("RIG_TEST_BIN"));
+	g_autoptr(GError) error = NULL;
+	char *no_patches[] = {NULL};
+	struct kernel kernel = {
+		.name = (char *)"fake",
+		.hash = (char *)"0",
+		.image = emulator,
+		.patches = no_patches,
+	};
+	struct engine_plan plan = *wanted;
+	rig_auto(scenario) scenario = scenario_load(file, &error);
+	json_t *inputs = json_object();
+	enum verdict verdict;
+
+	ck_assert_msg(scenario != NULL, "%s", error ? error->message : "");
+	plan.scenario = scenario;
+	plan.machine = machine_find("pc-q35", NULL);
+	plan.kernel = &kernel;
+	plan.initrd = emulator;
+	plan.emulator = emulator;
+	plan.results = scratch;
+	plan.accel = ACCEL_TCG;
+	plan.accel_why = "fake";
+	plan.patience_s = 2;
+	plan.inputs = inputs;
+	ck_assert_msg(engine_run(&plan, ret_dir, &verdict, &error), "%s", error ? error->message : "");
+	json_decref(inputs);
+	return verdict;
+}
+
+static gboolean has_reason(const char *dir, const char *part)
+{
+	rig_auto(run_info) info = run_open(scratch, dir, NULL);
+	json_t *reason;
+	size_t i;
+
+	ck_assert_ptr_nonnull(info);
+	json_array_foreach (json_object_get(info->details, "reasons"), i, reason)
+		if (strstr(json_string_value(reason), part))
+			return TRUE;
+	return FALSE;
+}
+
+START_TEST(run_ends_in)
+{
+	struct engine_plan plan = {
+		.seed = 7, .dump_limit = G_GUINT64_CONSTANT(2) << 30, .duration_s = runs[_i].duration_s};
+	g_autofree char *dir = NULL, *verdict_file = NULL, *text = NULL;
+	enum verdict verdict;
+
+	g_setenv("FAKE_QEMU", runs[_i].fake, TRUE);
+	verdict = run_once(&plan, &dir);
+	verdict_file = g_build_filename(dir, "verdict", NULL);
+	ck_assert(g_file_get_contents(verdict_file, &text, NULL, NULL));
+	ck_assert_msg(verdict == runs[_i].verdict, "'%s' ended in %s: %s", runs[_i].fake, verdict_name(verdict),
+		      text);
+	if (runs[_i].reason)
+		ck_assert_msg(has_reason(dir, runs[_i].reason), "'%s': %s", runs[_i].fake, text);
+}
+END_TEST
+
+static gboolean interrupt(gpointer data)
+{
+	(void)data;
+	raise(SIGTERM);
+	return G_SOURCE_REMOVE;
+}
+
+/* A signal at any moment: the run is ABORTED, and QEMU has gone when the call returns. */
+START_TEST(a_signal_aborts)
+{
+	static const guint after_ms[] = {0, 20, 100, 300, 600, 900};
+	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL;
+
+	g_setenv("FAKE_QEMU", "", TRUE);
+	g_timeout_add(after_ms[_i], interrupt, NULL);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_ABORTED);
+}
+END_TEST
+
+/* The same seed gives the same steps with the same sizes: compare the journals without their times. */
+START_TEST(one_seed_one_timeline)
+{
+	char *steps[2] = {NULL, NULL};
+
+	g_setenv("FAKE_QEMU", "", TRUE);
+	for (int i = 0; i < 2; i++) {
+		struct engine_plan plan = {.seed = 99, .duration_s = 1};
+		g_autofree char *dir = NULL, *file = NULL, *text = NULL;
+		g_autoptr(GString) kept = g_string_new(NULL);
+		g_auto(GStrv) lines = NULL;
+
+		ck_assert_int_eq(run_once(&plan, &dir), VERDICT_PASS);
+		file = g_build_filename(dir, "journal", NULL);
+		ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+		lines = g_strsplit(text, "\n", -1);
+		for (guint n = 0; lines[n] && kept->len < 4000; n++)
+			if (strstr(lines[n], "\"step\""))
+				g_string_append(kept, strstr(lines[n], "\"what\""));
+		steps[i] = g_string_free(g_steal_pointer(&kept), FALSE);
+	}
+	ck_assert_uint_gt(strlen(steps[0]), 500);
+	/* how many fit into a second differs */
+	ck_assert(g_str_has_prefix(steps[0], steps[1]) || g_str_has_prefix(steps[1], steps[0]) ||
+		  !strncmp(steps[0], steps[1], 1000));
+	g_free(steps[0]);
+	g_free(steps[1]);
+}
+END_TEST
+
+/* A report on the console fails the run, and is kept. */
+START_TEST(a_report_fails)
+{
+	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL, *report = data_path("engine/report.txt");
+	g_autofree char *fake = g_strdup_printf("console-file=%s", report);
+	g_autofree char *kept = NULL;
+
+	g_setenv("FAKE_QEMU", fake, TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_FAIL);
+	ck_assert(has_reason(dir, "try_remove_memory"));
+	kept = g_build_filename(dir, "splats", "01-warning.txt", NULL);
+	ck_assert(g_file_test(kept, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+/* A console that goes quiet inside a report: it counts at once, and is kept whole. */
+START_TEST(a_pause_cuts_no_report)
+{
+	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL, *report = data_path("engine/report.txt");
+	g_autofree char *fake = g_strdup_printf("console-file=%s;console-pause=900", report);
+	g_autoptr(GError) error = NULL;
+	gboolean changed = TRUE;
+
+	g_setenv("FAKE_QEMU", fake, TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_FAIL);
+	ck_assert_msg(run_recheck(dir, &changed, &error), "%s", error ? error->message : "");
+	ck_assert_msg(!changed, "the console says something else than the run");
+	rig_auto(run_info) info = run_open(scratch, dir, NULL);
+	json_t *reports = json_object_get(info->details, "reports");
+
+	ck_assert_uint_eq(json_array_size(reports), 1);
+	ck_assert(json_is_false(json_object_get(json_array_get(reports, 0), "corrupted")));
+	ck_assert_uint_eq(json_array_size(json_object_get(info->details, "reasons")), 1);
+}
+END_TEST
+
+/* Writes that fail, as on a full disk, end the run as the host's fault, and soon. */
+START_TEST(a_full_disk_is_infra)
+{
+	struct engine_plan plan = {.seed = 7, .duration_s = 60};
+	/* files of this process end there with EFBIG, as those on a full disk do with ENOSPC: behind the room
+	   that is kept for the verdict, but QMP's trace gets there in a moment */
+	const struct rlimit limit = {512 << 10, 512 << 10};
+	g_autofree char *dir = NULL;
+
+	g_setenv("FAKE_QEMU", "", TRUE);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_INFRA);
+	ck_assert(has_reason(dir, "disk full"));
+}
+END_TEST
+
+/* The memory of a guest that hangs is kept up to a size: the fake has 1 GiB. */
+START_TEST(a_memory_image_has_a_limit)
+{
+	static const struct {
+		guint64 limit;
+		const char *words;
+		gboolean kept;
+	} limits[] = {
+		{G_GUINT64_CONSTANT(1) << 30, "\"outcome\":\"ok\"", TRUE},
+		{512 << 20, "the limit is 512", FALSE},
+		{0, "the limit is 0", FALSE},
+	};
+	struct engine_plan plan = {.seed = 7, .dump_limit = limits[_i].limit};
+	g_autofree char *dir = NULL, *journal = NULL, *image = NULL, *text = NULL;
+
+	g_setenv("FAKE_QEMU", "agent-stuck", TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_HANG);
+	journal = g_build_filename(dir, "journal", NULL);
+	image = g_build_filename(dir, "postmortem", "memory.elf", NULL);
+	ck_assert(g_file_get_contents(journal, &text, NULL, NULL));
+	ck_assert_msg(strstr(text, limits[_i].words), "%s", text);
+	ck_assert(g_file_test(image, G_FILE_TEST_EXISTS) == limits[_i].kept);
+}
+END_TEST
+
+/* Of a hang the journal has how long it lasted when it was called: in what the host gave the guest, and on the wall. */
+START_TEST(a_stall_is_timed)
+{
+	static const char *const ways[] = {"agent-stuck", "hang-at=plug"};
+	struct engine_plan plan = {.seed = 7, .duration_s = 60}; /* the watchdog comes first */
+	g_autofree char *dir = NULL, *journal = NULL, *text = NULL;
+	g_auto(GStrv) lines = NULL;
+	guint stalls = 0;
+
+	g_setenv("FAKE_QEMU", ways[_i], TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_HANG);
+	journal = g_build_filename(dir, "journal", NULL);
+	ck_assert(g_file_get_contents(journal, &text, NULL, NULL));
+	lines = g_strsplit(text, "\n", -1);
+	for (char **l = lines; *l; l++) {
+		json_t *line = json_loads(*l, 0, NULL);
+		double after, wall;
+
+		if (!g_strcmp0(json_string_value(json_object_get(line, "what")), "stall")) {
+			after = json_number_value(json_object_get(line, "after_s"));
+			wall = json_number_value(json_object_get(line, "wall_s"));
+			ck_assert_double_gt(after, 0);
+			ck_assert_double_ge(wall, after - 0.5); /* the watchdog looks four times a second */
+			ck_assert_double_le(wall, json_number_value(json_object_get(line, "t")));
+			stalls++;
+		}
+		json_decref(line);
+	}
+	ck_assert_uint_eq(stalls, 1);
+}
+END_TEST
+
+/* An agent that needs longer than the guest waits may only not have been given the time: it is told to stop again. */
+START_TEST(who_ends_late_is_not_stuck)
+{
+	static const struct {
+		const char *how;
+		enum verdict verdict;
+	} ways[] = {{"agent-late=3", VERDICT_PASS}, {"agent-late=100", VERDICT_HANG}};
+	struct engine_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL;
+
+	g_setenv("FAKE_QEMU", ways[_i].how, TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), ways[_i].verdict);
+	ck_assert(ways[_i].verdict == VERDICT_PASS || has_reason(dir, "is stuck in the kernel"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("engine");
+	TCase *table = tcase_create("table"), *fake = tcase_create("runs");
+
+	tcase_add_test(table, gone_is_the_end);
+	tcase_add_test(table, abort_and_fault_end_it);
+	tcase_add_test(table, deadlines_lead_to_the_end);
+	tcase_add_test(table, answers_tell_the_story);
+	tcase_add_test(table, alarms_are_heard);
+	tcase_add_test(table, the_story_goes_forward);
+	add_books_tests(table);
+	suite_add_tcase(suite, table);
+	use_scratch(fake);
+	tcase_set_timeout(fake, 120);
+	tcase_add_loop_test(fake, run_ends_in, 0, G_N_ELEMENTS(runs));
+	tcase_add_loop_test(fake, a_signal_aborts, 0, 6);
+	tcase_add_test(fake, one_seed_one_timeline);
+	tcase_add_test(fake, a_report_fails);
+	tcase_add_loop_test(fake, a_stall_is_timed, 0, 2);
+	tcase_add_loop_test(fake, who_ends_late_is_not_stuck, 0, 2);
+	tcase_add_test(fake, a_pause_cuts_no_report);
+	tcase_add_test(fake, a_full_disk_is_infra);
+	tcase_add_loop_test(fake, a_memory_image_has_a_limit, 0, 3);
+	suite_add_tcase(suite, fake);
+	return suite_run(suite);
+}

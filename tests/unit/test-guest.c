@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What of the guest's programs can be tested off the guest: frames (guest-frame.c), payload words, the
+ * parameters of agents, the table of legal errnos, and that both sides draw the same random numbers. The
+ * sources are those of the guest, built for the host.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest-init/agent.h"
+#include "guest-init/answer.h"
+#include "guest-init/files.h"
+#include "guest-init/legal.h"
+#include "guest-init/rng.h"
+#include "guest-init/text.h"
+#include "guest-init/trace.h"
+#include "tests/unit/suite.h"
+#include "tests/unit/guest.h"
+#include "util/rng.h"
+
+START_TEST(test_rng_is_the_hosts)
+{
+	struct rng host = rng_stream(0x1234, "agent 5");
+	struct guest_rng guest = guest_rng_stream(0x1234, "agent 5");
+
+	for (int i = 0; i < 1000; i++) {
+		ck_assert_uint_eq(rng_next(&host), guest_rng_next(&guest));
+		ck_assert_uint_eq(rng_between(&host, 3, 1000 + i), guest_rng_between(&guest, 3, 1000 + i));
+	}
+	ck_assert_uint_eq(rng_between(&host, 5, 4), guest_rng_between(&guest, 5, 4));
+	ck_assert_uint_eq(rng_between(&host, 0, UINT64_MAX), guest_rng_between(&guest, 0, UINT64_MAX));
+	/* the published first output of splitmix64 seeded with 0 */
+	guest = (struct guest_rng){0};
+	ck_assert_uint_eq(guest_rng_next(&guest), UINT64_C(0xe220a8397b1dcdaf));
+}
+END_TEST
+
+START_TEST(test_text)
+{
+	char line[] = "\na b\n\nc d e f\n", *cursor = line, *word[3], small[8];
+	struct text text;
+	uint64_t n;
+
+	ck_assert_uint_eq(text_words(text_line(&cursor), word, 3), 2);
+	ck_assert_uint_eq(text_words(text_line(&cursor), word, 3), 3);
+	ck_assert_str_eq(word[2], "e f");
+	ck_assert_ptr_null(text_line(&cursor));
+	ck_assert_int_eq(text_number("0x10", &n), 0);
+	ck_assert_uint_eq(n, 16);
+	ck_assert_int_eq(text_number("18446744073709551615", &n), 0);
+	static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "0x", "0x0x1", "12a",
+					  "18446744073709551616", "a"};
+	for (size_t i = 0; i < countof(bad); i++)
+		ck_assert_msg(text_number(bad[i], &n) == -EINVAL, "'%s'", bad[i]);
+	text_init(&text, small, sizeof(small));
+	text_add(&text, "%s", "abcd\n");
+	text_add(&text, "%s", "efg\n");
+	ck_assert_str_eq(small, "abcd\n");
+	ck_assert(text.cut);
+}
+END_TEST
+
+static void add_up(unsigned number, void *data)
+{
+	*(uint64_t *)data = *(uint64_t *)data * 100 + number;
+}
+
+START_TEST(test_list)
+{
+	static const char *const bad[] = {"", ",", "1,", "1-", "3-1", "a", "1;2", "-1", "1--2",
+					  "0-99999999999"};
+	uint64_t sum = 0;
+
+	ck_assert_int_eq(text_list("1-3,8,10-11\n", 6, add_up, &sum), 0);
+	ck_assert_uint_eq(sum, UINT64_C(10203081011));
+	ck_assert_int_eq(text_list("0-6", 6, add_up, &sum), -EINVAL);
+	ck_assert_int_eq(text_list("0-5,6", 6, add_up, &sum), -EINVAL);
+	for (size_t i = 0; i < countof(bad); i++)
+		ck_assert_msg(text_list(bad[i], 100, add_up, &sum) == -EINVAL, "'%s'", bad[i]);
+}
+END_TEST
+
+/* Listed anew when a folder came, and again for as long as one is counted but not shown: here one that is hidden. */
+START_TEST(test_listing)
+{
+	static struct listing list;
+	g_autofree char *one = in_scratch("memory7"), *hidden = in_scratch(".memory8"), *shown = in_scratch("memory8");
+
+	ck_assert_int_eq(listing_open(&list, scratch), 0);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 0);
+	ck_assert_int_eq(mkdir(one, 0700), 0);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 0);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_int_eq(mkdir(hidden, 0700), 0);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_int_eq(rename(hidden, shown), 0);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
+	ck_assert_uint_eq(list.count, 2);
+	ck_assert_int_eq(listing_refresh(&list, "memory"), 0);
+	close(list.dir);
+}
+END_TEST
+
+static int parse(const char *text, struct run *run, char *what, size_t size)
+{
+	g_autofree char *copy = g_strdup(text);
+	struct text out;
+
+	text_init(&out, what, size);
+	return agent_parse(copy, run, &out);
+}
+
+START_TEST(test_start)
+{
+	char what[200];
+	struct run run;
+
+	ck_assert_int_eq(parse("id 3\nagent block-state\nseed 00000000000000ff\nrate 20\n"
+			       "param blocks 4,8-9\nparam states offline\nparam states online\nnew thing\n",
+			       &run, what, sizeof(what)), 0);
+	ck_assert_uint_eq(run.id, 3);
+	ck_assert_uint_eq(run.seed, 255);
+	ck_assert_uint_eq(run.rate, 20);
+	ck_assert_str_eq(run.agent->name, "block-state");
+	ck_assert_str_eq(run_param(&run, "blocks"), "4,8-9");
+	ck_assert_str_eq(run_param(&run, "states"), "online");
+	ck_assert_str_eq(run_param(&run, "order"), "random");
+	ck_assert_ptr_null(run_param(&run, "nothing"));
+}
+END_TEST
+
+static const struct {
+	const char *text, *what;
+	int error;
+} bad_starts[] = {
+	{"", "an agent and an id", EINVAL},
+	{"agent probe\n", "an agent and an id", EINVAL},
+	{"id 1\n", "an agent and an id", EINVAL},
+	{"id 1\nagent nobody\n", "nobody", ENOENT},
+	{"id x\nagent probe\n", "id x", EINVAL},
+	{"id 4294967296\nagent probe\n", "32 bits", EINVAL},
+	{"id 1\nagent probe\nseed 0xfg\n", "seed 0xfg", EINVAL},
+	{"id 1\nagent probe\nrate 1000001\n", "rate 1000001", EINVAL},
+	{"id 1\nagent probe\nparam speed 9\n", "probe has no parameter speed", EINVAL},
+	{"id 1\nagent busted\nparam any 1\n", "busted has no parameter any", EINVAL},
+	{"id 1\nagent probe\nparam a-key-of-more-than-thirty-one-characters 1\n", "too long", E2BIG},
+};
+
+START_TEST(test_bad_start)
+{
+	char what[200];
+	struct run run;
+
+	ck_assert_int_eq(parse(bad_starts[_i].text, &run, what, sizeof(what)), -bad_starts[_i].error);
+	ck_assert_msg(strstr(what, bad_starts[_i].what), "'%s' is not in '%s'", bad_starts[_i].what,
+		      what);
+}
+END_TEST
+
+START_TEST(test_many_params)
+{
+	GString *text = g_string_new("id 1\nagent pressure\n");
+	char what[200];
+	struct run run;
+
+	for (int i = 0; i < PARAMS_MAX; i++)
+		g_string_append(text, "param percent 5\n");
+	ck_assert_int_eq(parse(text->str, &run, what, sizeof(what)), 0);
+	g_string_append(text, "param percent 5\n");
+	ck_assert_int_eq(parse(text->str, &run, what, sizeof(what)), -E2BIG);
+	g_string_free(text, TRUE);
+}
+END_TEST
+
+START_TEST(test_numbers)
+{
+	struct agent_shared its = {0};
+	struct run run = {.shared = &its};
+	uint64_t n;
+
+	run.agent = agent_find("pressure");
+	ck_assert_int_eq(run_param_number(&run, "percent", 1, 200, &n), 0);
+	ck_assert_uint_eq(n, 50);
+	run.n_params = 1;
+	run.params[0] = (struct param){"percent", "201"};
+	ck_assert_int_eq(run_param_number(&run, "percent", 1, 200, &n), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(its.what, "percent 201"));
+	ck_assert_ptr_nonnull(strstr(its.what, "1 to 200"));
+}
+END_TEST
+
+/* Every agent can be found, says what it is, and its defaults are among its parameters. */
+START_TEST(test_agents)
+{
+	static const char *const names[] = {
+		"block-state", "block-online", "probe",    "slab-read", "slab-shrink",
+		"slab-churn",  "cpu-online",   "mem-read", "pressure",	"compact",
+		"memtrace",    "dlpar",	       "notifier-error", "busted",
+		"shell-loop",  "gallery",      "lock-rules", "hang",
+		"poison",
+	};
+	unsigned count = 0;
+
+	for (size_t i = 0; i < countof(names); i++)
+		ck_assert_ptr_nonnull(agent_find(names[i]));
+	for (const struct agent *const *agent = agents; *agent; agent++, count++) {
+		ck_assert_ptr_eq(agent_find((*agent)->name), *agent);
+		ck_assert_ptr_nonnull((*agent)->step);
+		ck_assert_int_eq(strcspn((*agent)->name, " \n"), strlen((*agent)->name));
+	}
+	ck_assert_uint_eq(count, countof(names));
+}
+END_TEST
+
+static const struct {
+	enum op op;
+	int error;
+	bool legal;
+} verdicts[] = {
+	{OP_ONLINE, 0, true},		  {OP_ONLINE, EINVAL, true},
+	{OP_OFFLINE, EBUSY, true},	  {OP_OFFLINE, ENODEV, true},
+	{OP_OFFLINE, EINTR, true},	  {OP_OFFLINE, EIO, false},
+	{OP_ONLINE_MOVABLE, EIO, false},  {OP_ONLINE_KERNEL, EFAULT, false},
+	{OP_PROBE, EEXIST, true},	  {OP_PROBE, EINVAL, false},
+	{OP_PROBE, ENOMEM, false},	  {OP_SLAB_READ, ENOENT, true},
+	{OP_SLAB_SHRINK, EINVAL, false},  {OP_CACHE_CREATE, EBUSY, true},
+	{OP_CACHE_CREATE, EINVAL, false}, {OP_CPU_OFFLINE, EBUSY, true},
+	{OP_CPU_ONLINE, EIO, false},	  {OP_BUSTED, EINVAL, false},
+	{OP_BUSTED, ENOENT, false},	  {OP_COUNT, EBUSY, false},
+};
+
+START_TEST(test_legal)
+{
+	ck_assert_int_eq(op_legal(verdicts[_i].op, verdicts[_i].error), verdicts[_i].legal);
+	ck_assert_int_eq(!!op_legal_why(verdicts[_i].op, verdicts[_i].error),
+			 verdicts[_i].legal && verdicts[_i].error);
+}
+END_TEST
+
+START_TEST(test_op_names)
+{
+	for (unsigned op = OP_NONE + 1; op < OP_COUNT; op++) {
+		const char *name = op_name(op);
+
+		ck_assert_ptr_nonnull(name);
+		ck_assert_uint_eq(op_find(name), op);
+		ck_assert_msg(!strpbrk(name, " \n"), "'%s' is no single word", name);
+	}
+	ck_assert_str_eq(op_name(OP_COUNT + 5), "-");
+	ck_assert_uint_eq(op_find("nothing"), OP_NONE);
+	ck_assert_str_eq(errno_name(EBUSY), "EBUSY");
+	ck_assert_str_eq(errno_name(0), "ok");
+	ck_assert_int_eq(errno_number("EHWPOISON"), EHWPOISON);
+	ck_assert_int_eq(errno_number("E"), 0);
+	ck_assert_int_eq(EHWPOISON, ERRNO_MAX - 1);
+}
+END_TEST
+
+/* Cut from guests: 6.1 on q35, and what an older kernel prints in between. */
+START_TEST(test_account)
+{
+	char info[] = "Node 0, zone      DMA\n  per-node stats\n      nr_inactive_anon 0\n"
+		      "  pages free     3840\n        min      12\n        spanned  4095\n"
+		      "        present  3998\n        managed  3840\n        cma      0\n"
+		      "Node 1, zone  Movable\n  pages free     0\n        present  65536\n"
+		      "        managed  0\n";
+	char stats[] = " lock-classes:                          400 [max: 8192]\n"
+		       " direct dependencies:                  1928 [max: 131072]\n"
+		       " combined max dependencies:          941220\n"
+		       " debug_locks:                             1\n\nno colon\n : 3\n";
+	char buffer[1000];
+	struct text text;
+
+	text_init(&text, buffer, sizeof(buffer));
+	account_zones(info, &text);
+	ck_assert_str_eq(buffer, "zone 0 DMA present 3998 managed 3840\n"
+				 "zone 1 Movable present 65536 managed 0\n");
+	text_init(&text, buffer, sizeof(buffer));
+	account_lockdep(stats, &text);
+	ck_assert_str_eq(buffer, "lockdep-stat lock-classes 400\nlockdep-stat max-lock-classes 8192\n"
+				 "lockdep-stat direct-dependencies 1928\n"
+				 "lockdep-stat max-direct-dependencies 131072\n"
+				 "lockdep-stat combined-max-dependencies 941220\n"
+				 "lockdep-stat debug_locks 1\n");
+}
+END_TEST
+
+/* What a console lost: lines from its last stamp on; and whether the log reaches back that far. */
+START_TEST(test_klog)
+{
+	static const char raw[] = "<6>[    0.000000] Linux version 6.1\n<4>[    5.000001] one\n"
+				  "<4>[    5.250000][  T1] two\n<4>no stamp\n<3>[   17.000000] three\n";
+	char copy[sizeof(raw)], buffer[100];
+	struct text text;
+
+	text_init(&text, buffer, sizeof(buffer));
+	ck_assert(klog_since(memcpy(copy, raw, sizeof(raw)), 5250000, &text));
+	ck_assert_str_eq(buffer, "[    5.250000][  T1] two\nno stamp\n[   17.000000] three\n");
+	text_init(&text, buffer, sizeof(buffer));
+	ck_assert(klog_since(memcpy(copy, raw, sizeof(raw)), 99000000, &text));
+	ck_assert_str_eq(buffer, "no stamp\n");
+	/* the ring has lost its beginning */
+	text_init(&text, buffer, sizeof(buffer));
+	ck_assert(!klog_since(memcpy(copy, "[    9.000000] four\n", 21), 5250000, &text));
+	ck_assert_str_eq(buffer, "[    9.000000] four\n");
+	/* not all fits */
+	text_init(&text, buffer, 40);
+	ck_assert(!klog_since(memcpy(copy, raw, sizeof(raw)), 5250000, &text));
+	ck_assert_str_eq(buffer, "[    5.250000][  T1] two\nno stamp\n");
+}
+END_TEST
+
+/* Bits that one agent has are not given to another, until there are none left. */
+START_TEST(test_claim)
+{
+	struct run a = {0}, b = {0};
+
+	ck_assert_int_eq(shared_init(), 0);
+	a.shared = &shared->agent[0];
+	b.shared = &shared->agent[1];
+	ck_assert_uint_eq(shared_claim(&a, 8), 0xff);
+	ck_assert_uint_eq(shared_claim(&b, 8), 0xff00);
+	ck_assert_uint_eq(shared_claim(&b, 64), 0);
+	ck_assert_uint_eq(shared_claim(&b, 48), UINT64_C(0xffffffffffff0000));
+	ck_assert_uint_eq(shared_claim(&a, 1), 0);
+	ck_assert_uint_eq(a.shared->claim, 0xff);
+	ck_assert_uint_eq(b.shared->claim, ~UINT64_C(0xff));
+}
+END_TEST
+
+/* What 6.1 printed, and what a task's name can do to it. */
+static const struct {
+	const char *text;
+	enum trace_kind kind;
+	unsigned pid, cpu;
+	const char *name;
+} traced[] = {
+	{"     kworker/0:1-12      [000]    12.345678: add_memory_resource: "
+	 "(add_memory_resource+0x0/0x3f0) owner=0xffff888001234563",
+	 TRACE_EVENT, 12, 0, "add_memory_resource"},
+	{"           <...>-1234    [017]  9012.345678: online_pages: (online_pages+0x0/0x10) writers=1",
+	 TRACE_EVENT, 1234, 17, "online_pages"},
+	{"       a [3] b-8-35      [001]     4.000001: x: (x+0x0/0x10)", TRACE_EVENT, 35, 1, "x"},
+	{"     kworker/0:1-12      [000]    12.345678: <stack trace>", TRACE_STACK, 12, 0, NULL},
+	{" => add_memory_resource+0x5/0x3f0", TRACE_FRAME, 0, 0, "add_memory_resource+0x5/0x3f0"},
+	{"CPU:1 [LOST 17 EVENTS]", TRACE_LOST, 0, 0, NULL},
+	{"", TRACE_OTHER, 0, 0, NULL},
+	{" [1] 3: x: (y)", TRACE_OTHER, 0, 1, NULL},
+	{"no head: (at all)", TRACE_OTHER, 0, 0, NULL},
+	{"a-1 [0]", TRACE_OTHER, 1, 0, NULL},
+	{"a-1 [0] 1.2: no colon here", TRACE_OTHER, 1, 0, NULL},
+};
+
+START_TEST(test_trace_line)
+{
+	struct trace_line line;
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s", traced[_i].text);
+	trace_parse(text, &line);
+	ck_assert_int_eq(line.kind, traced[_i].kind);
+	if (line.kind == TRACE_EVENT || line.kind == TRACE_STACK) {
+		ck_assert_uint_eq(line.pid, traced[_i].pid);
+		ck_assert_uint_eq(line.cpu, traced[_i].cpu);
+	}
+	if (traced[_i].name)
+		ck_assert_str_eq(line.name, traced[_i].name);
+}
+END_TEST
+
+START_TEST(test_trace_args)
+{
+	const char *args = "(f+0x0/0x1) owner=0xffff888001234563 pid={0x0,0x23,0x1} after=-1 none={} "
+			   "comm=\"kworker/0:1\"";
+	uint32_t list[4];
+	char word[8];
+	int64_t n;
+
+	ck_assert(trace_number(args, "owner", &n));
+	ck_assert_int_eq(n, (int64_t)UINT64_C(0xffff888001234563));
+	ck_assert(trace_number(args, "after", &n));
+	ck_assert_int_eq(n, -1);
+	ck_assert(!trace_number(args, "own", &n));
+	ck_assert(!trace_number(args, "comm", &n));
+	ck_assert_uint_eq(trace_list(args, "pid", list, countof(list)), 3);
+	ck_assert_uint_eq(list[1], 0x23);
+	ck_assert_uint_eq(trace_list(args, "pid", list, 2), 2);
+	ck_assert_uint_eq(trace_list(args, "none", list, countof(list)), 0);
+	ck_assert_uint_eq(trace_list(args, "owner", list, countof(list)), 0);
+	trace_text(args, "comm", word, sizeof(word));
+	ck_assert_str_eq(word, "kworker");
+	trace_text(args, "owner", word, sizeof(word));
+	ck_assert_str_eq(word, "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("guest");
+	TCase *frames = tcase_create("frames"), *words = tcase_create("words");
+	TCase *agent = tcase_create("agents"), *files = tcase_create("files");
+
+	use_scratch(files);
+	tcase_add_test(files, test_listing);
+	add_frame_tests(frames);
+	tcase_add_test(words, test_text);
+	tcase_add_test(words, test_list);
+	tcase_add_test(agent, test_rng_is_the_hosts);
+	tcase_add_test(agent, test_start);
+	tcase_add_loop_test(agent, test_bad_start, 0, countof(bad_starts));
+	tcase_add_test(agent, test_many_params);
+	tcase_add_test(agent, test_numbers);
+	tcase_add_test(agent, test_agents);
+	tcase_add_loop_test(agent, test_legal, 0, countof(verdicts));
+	tcase_add_test(agent, test_op_names);
+	tcase_add_test(agent, test_account);
+	tcase_add_test(agent, test_klog);
+	tcase_add_test(agent, test_claim);
+	tcase_add_loop_test(agent, test_trace_line, 0, countof(traced));
+	tcase_add_test(agent, test_trace_args);
+	suite_add_tcase(suite, frames);
+	suite_add_tcase(suite, words);
+	suite_add_tcase(suite, agent);
+	suite_add_tcase(suite, files);
+	return suite_run(suite);
+}

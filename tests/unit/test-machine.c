@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of machines, and how the accelerator is settled. */
+#include "machine/machine.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "tests/unit/suite.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+START_TEST(descriptors_are_whole)
+{
+	const struct machine *m = machines[_i];
+
+	ck_assert_ptr_eq(machine_find(m->name, NULL), m);
+	ck_assert(m->arch && m->about && m->emulator && m->type && m->image && m->console);
+	ck_assert_uint_gt(m->min_memory, 0);
+	ck_assert_uint_gt(m->dimm_unit, 0);
+	/* there must be some way for the frames */
+	ck_assert(m->fallback_tty || (m->can & MACHINE_VIRTIO_CONSOLE));
+	if (m->can & MACHINE_VIRTIO_MEM)
+		ck_assert(m->hot_buses && m->virtio_mem_unit);
+	for (const struct machine_mode *mode = m->modes; mode && mode->name; mode++) {
+		gboolean named = (m->firmwares && g_strv_contains(m->firmwares, mode->name)) ||
+				 (m->mmus && g_strv_contains(m->mmus, mode->name));
+
+		ck_assert_msg(named, "%s has a mode '%s' that nobody can choose", m->name, mode->name);
+	}
+}
+END_TEST
+
+START_TEST(unknown_machine_lists_names)
+{
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_ptr_null(machine_find("vax", &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	for (int i = 0; machines[i]; i++)
+		ck_assert_ptr_nonnull(strstr(error->message, machines[i]->name));
+}
+END_TEST
+
+START_TEST(choices)
+{
+	const struct machine *m = machine_find("pseries", NULL);
+	g_autoptr(GError) error = NULL;
+	const char *picked = "untouched";
+
+	ck_assert(machine_pick(m->firmwares, "firmware", NULL, &picked, NULL));
+	ck_assert_str_eq(picked, "vof");
+	ck_assert_str_eq(machine_mode(m, picked)->type, ",x-vof=on");
+	ck_assert(machine_pick(m->mmus, "MMU mode", "hash", &picked, NULL));
+	ck_assert_str_eq(machine_mode(m, picked)->cmdline, "disable_radix=yes");
+	ck_assert_ptr_null(machine_mode(m, "slof")->type);
+	ck_assert(!machine_pick(m->mmus, "MMU mode", "soft", &picked, &error));
+	ck_assert_str_eq(picked, "hash");
+	ck_assert_ptr_nonnull(strstr(error->message, "radix, hash"));
+	ck_assert(machine_pick(machine_find("pc-q35", NULL)->mmus, "MMU mode", NULL, &picked, NULL));
+	ck_assert_ptr_null(picked);
+}
+END_TEST
+
+START_TEST(accelerator_words)
+{
+	enum accel accel;
+
+	ck_assert(accel_parse("kvm", &accel, NULL) && accel == ACCEL_KVM);
+	ck_assert(accel_parse("auto", &accel, NULL) && accel == ACCEL_AUTO);
+	ck_assert(!accel_parse("KVM!", &accel, NULL));
+}
+END_TEST
+
+/* A machine whose emulator is a script that counts its starts and ends with the code that is wanted. */
+static struct machine scripted(const char *body)
+{
+	struct machine m = *machine_find("pc-q35", NULL);
+	g_autofree char *path = in_scratch("rig-test-emulator");
+	g_autofree char *text = g_strdup_printf("#!/bin/sh\necho >>%s/starts\n%s\n", scratch, body);
+	g_autofree char *search = g_strdup_printf("%s:%s", scratch, g_getenv("PATH"));
+
+	ck_assert(rig_write_file(path, text, -1, NULL));
+	g_chmod(path, 0755);
+	g_setenv("PATH", search, TRUE);
+	g_setenv("XDG_CACHE_HOME", scratch, TRUE);
+	m.emulator = "rig-test-emulator";
+	return m;
+}
+
+static gsize starts(void)
+{
+	g_autofree char *path = in_scratch("starts");
+	g_autofree char *text = NULL;
+	gsize len = 0;
+
+	g_file_get_contents(path, &text, &len, NULL);
+	return len;
+}
+
+static gboolean host_has_kvm(void)
+{
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	struct utsname host;
+
+	if (fd >= 0)
+		close(fd);
+	uname(&host);
+	return fd >= 0 && !g_strcmp0(host.machine, "x86_64");
+}
+
+static void settle(const char *body, enum accel wanted)
+{
+	g_autofree char *why = NULL, *again = NULL;
+	struct machine m = scripted(body);
+	enum accel accel = ACCEL_AUTO;
+	gint64 before = g_get_monotonic_time();
+
+	ck_assert(accel_settle(&m, ACCEL_AUTO, &accel, &why, NULL));
+	ck_assert_int_lt((g_get_monotonic_time() - before) / 1000000, 5);
+	if (!host_has_kvm()) {
+		ck_assert_int_eq(accel, ACCEL_TCG);
+		ck_assert_uint_eq(starts(), 0);
+		return;
+	}
+	ck_assert_msg(accel == wanted, "%s", why);
+	ck_assert_uint_eq(starts(), 1);
+	/* remembered */
+	ck_assert(accel_settle(&m, ACCEL_AUTO, &accel, &again, NULL));
+	ck_assert_int_eq(accel, wanted);
+	ck_assert_str_eq(why, again);
+	ck_assert_uint_eq(starts(), 1);
+}
+
+START_TEST(probe_that_ran)
+{
+	settle("exit 85", ACCEL_KVM);
+}
+END_TEST
+
+START_TEST(probe_that_failed)
+{
+	settle("exit 0", ACCEL_TCG);
+}
+END_TEST
+
+START_TEST(probe_that_spins)
+{
+	settle("exec sleep 60", ACCEL_TCG);
+}
+END_TEST
+
+START_TEST(foreign_guest)
+{
+	const struct machine *m = machine_find("pseries", NULL);
+	g_autofree char *why = NULL;
+	g_autoptr(GError) error = NULL;
+	struct utsname host;
+	enum accel accel;
+
+	uname(&host);
+	if (!g_strcmp0(host.machine, m->arch))
+		return;
+	ck_assert(accel_settle(m, ACCEL_AUTO, &accel, &why, NULL));
+	ck_assert_int_eq(accel, ACCEL_TCG);
+	ck_assert_ptr_nonnull(strstr(why, "ppc64le"));
+	ck_assert(!accel_settle(m, ACCEL_KVM, &accel, &why, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_INFRA);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("machine");
+	TCase *tcase = tcase_create("machine");
+	int n = 0;
+
+	while (machines[n])
+		n++;
+	tcase_set_timeout(tcase, 20);
+	use_scratch(tcase);
+	tcase_add_loop_test(tcase, descriptors_are_whole, 0, n);
+	tcase_add_test(tcase, unknown_machine_lists_names);
+	tcase_add_test(tcase, choices);
+	tcase_add_test(tcase, accelerator_words);
+	tcase_add_test(tcase, probe_that_ran);
+	tcase_add_test(tcase, probe_that_failed);
+	tcase_add_test(tcase, probe_that_spins);
+	tcase_add_test(tcase, foreign_guest);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}

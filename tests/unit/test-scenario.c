@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Scenario files, good and bad: tests/data/scenario/, and the rig's own. */
+#include "tests/unit/suite.h"
+#include "scenario/scenario.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "util/error.h"
+#include "util/rng.h"
+
+#define MIB (G_GUINT64_CONSTANT(1) << 20)
+
+static struct scenario *good(const char *name)
+{
+	g_autofree char *path = data_path(name);
+	g_autoptr(GError) error = NULL;
+	struct scenario *s = scenario_load(path, &error);
+
+	ck_assert_msg(s != NULL, "%s", error ? error->message : "no error either");
+	return s;
+}
+
+/* The first line of each bad file says what must be said of it: "# 8:1: text", or "# text". */
+static void check_bad(const char *path)
+{
+	g_autofree char *text = NULL, *wanted = NULL;
+	g_autoptr(GError) error = NULL;
+	rig_auto(scenario) s = NULL;
+
+	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+	text[strcspn(text, "\n")] = '\0';
+	ck_assert_msg(g_str_has_prefix(text, "# "), "%s does not say what is wrong with it", path);
+	wanted = g_strdup_printf("%s:%s%s", path, g_ascii_isdigit(text[2]) ? "" : " ", text + 2);
+	s = scenario_load(path, &error);
+	ck_assert_msg(s == NULL, "%s was taken", path);
+	ck_assert_msg(g_str_has_prefix(error->message, wanted), "\nwanted: %s\ngot:    %s", wanted,
+		      error->message);
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+}
+
+START_TEST(bad_files)
+{
+	g_autofree char *folder = data_path("scenario/bad");
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+	guint n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	for (; (name = g_dir_read_name(dir)); n++) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+
+		check_bad(path);
+	}
+	ck_assert_uint_ge(n, 60);
+}
+END_TEST
+
+START_TEST(least)
+{
+	rig_auto(scenario) s = good("scenario/good/least.yaml");
+	g_autofree char *cmdline = scenario_cmdline(s);
+
+	ck_assert_str_eq(s->name, "least");
+	ck_assert_uint_eq(s->memory, 512 * MIB);
+	ck_assert_uint_eq(s->max_memory, 512 * MIB);
+	ck_assert_uint_eq(s->slots, 0);
+	ck_assert_uint_eq(s->nodes, 1);
+	ck_assert_uint_eq(s->base_nodes, 1);
+	ck_assert_uint_eq(s->cpus, 2);
+	ck_assert_uint_eq(s->max_cpus, 2);
+	ck_assert_uint_eq(s->boot_s, 60);
+	ck_assert(s->accounts);
+	ck_assert_ptr_null(s->needs[0]);
+	ck_assert_ptr_null(s->expect.kind);
+	ck_assert_uint_eq(s->agents[0].count, 1);
+	ck_assert_uint_eq(s->agents[0].rate, 0);
+	ck_assert_str_eq(cmdline, "memhp_default_state=offline");
+}
+END_TEST
+
+START_TEST(full_head)
+{
+	rig_auto(scenario) s = good("scenario/good/full.yaml");
+	g_autofree char *cmdline = scenario_cmdline(s);
+
+	ck_assert_str_eq(s->about, "First sentence. Second one.\n\nAnother paragraph.");
+	ck_assert_str_eq(s->machines[1], "pseries");
+	ck_assert_ptr_null(s->machines[2]);
+	ck_assert_uint_eq(s->max_memory, 6144 * MIB);
+	ck_assert_uint_eq(s->nodes, 2);
+	ck_assert_uint_eq(s->max_cpus, 3);
+	ck_assert_str_eq(s->needs[2], "!CONFIG_C");
+	ck_assert_uint_eq(s->duration_s, 60);
+	ck_assert_uint_eq(s->boot_s, 90);
+	ck_assert(!s->accounts);
+	ck_assert_str_eq(cmdline, "memhp_default_state=online_movable quiet movable_node");
+	ck_assert_str_eq(s->expect.kind, "lockdep-circular");
+	ck_assert_str_eq(s->expect.cycle[2], "mem_hotplug_lock");
+	ck_assert_ptr_null(s->expect.cycle[3]);
+	ck_assert_uint_eq(s->agents[0].count, 3);
+	ck_assert(s->agents[0].optional);
+	ck_assert_str_eq(s->agents[0].params[0].key, "blocks");
+	ck_assert_str_eq(s->agents[0].params[0].value, "4,8-9");
+	ck_assert_uint_eq(s->agents[0].n_params, 2);
+}
+END_TEST
+
+START_TEST(full_tracks)
+{
+	rig_auto(scenario) s = good("scenario/good/full.yaml");
+	const struct step *step = s->tracks[0].steps;
+
+	ck_assert_uint_eq(s->n_tracks, 3);
+	ck_assert_uint_eq(s->tracks[0].copies, 2);
+	ck_assert_uint_eq(s->tracks[0].repeat, 0);
+	ck_assert_int_eq(step[0].what, STEP_PLUG);
+	ck_assert_int_eq(step[0].device, DEVICE_DIMM);
+	ck_assert_uint_eq(step[0].size.low, 256 * MIB);
+	ck_assert_uint_eq(step[0].size.high, 1024 * MIB);
+	ck_assert_uint_eq(step[0].node, 1);
+	ck_assert_int_eq(step[0].backend, 1);
+	ck_assert_uint_eq(step[0].timeout_s, 30);
+	ck_assert_uint_eq(step[0].chance, 100);
+	ck_assert_uint_eq(step[1].ms.low, 100);
+	ck_assert_uint_eq(step[1].ms.high, 300);
+	ck_assert_int_eq(step[2].how, HOW_RANDOM);
+	ck_assert_uint_eq(step[2].chance, 30);
+	ck_assert_uint_eq(step[3].timeout_s, 5);
+	step = s->tracks[1].steps;
+	ck_assert_uint_eq(s->tracks[1].repeat, 2);
+	ck_assert(step[0].once);
+	ck_assert_uint_eq(step[0].requested.low, 256 * MIB);
+	ck_assert_uint_eq(step[1].size.high, 512 * MIB);
+	ck_assert_int_eq(step[6].what, STEP_CPU);
+	ck_assert_uint_eq(step[6].cpu, 1);
+	ck_assert_int_eq(s->tracks[2].steps[0].device, DEVICE_CPU);
+}
+END_TEST
+
+/* Each of the rig's own is right and fits every machine that it names. */
+START_TEST(own_scenarios)
+{
+	g_auto(GStrv) names = scenario_names();
+	guint n = 0;
+
+	for (; names[n]; n++) {
+		g_autoptr(GError) error = NULL;
+		rig_auto(scenario) s = scenario_load(names[n], &error);
+
+		ck_assert_msg(s != NULL, "%s", error ? error->message : "");
+		for (guint i = 0; s->machines[i]; i++)
+			ck_assert_msg(scenario_fits(s, machine_find(s->machines[i], NULL), &error), "%s",
+				      error ? error->message : "");
+	}
+	ck_assert_uint_ge(n, 11);
+}
+END_TEST
+
+START_TEST(names)
+{
+	static const struct {
+		const char *what, *says;
+	} wrong[] = {
+		{"gremlins", "there is no scenario 'gremlins'; there are: busted, "},
+		{"Gremlins", "Gremlins: 'Gremlins' is no name for a scenario"},
+		{"/nowhere/x.yaml", "cannot read '/nowhere/x.yaml'"},
+		{"", "is no name for a scenario"},
+		{"/proc/self", "not a regular file"},
+		{"../x", "cannot read '../x'"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		g_autoptr(GError) error = NULL;
+
+		ck_assert_ptr_null(scenario_load(wrong[i].what, &error));
+		ck_assert_msg(strstr(error->message, wrong[i].says) != NULL, "%s", error->message);
+		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	}
+}
+END_TEST
+
+/* What a machine cannot do is a reason to skip, with the step that wants it. */
+START_TEST(fits)
+{
+	rig_auto(scenario) s = good("scenario/good/full.yaml");
+	const struct machine *q35 = machine_find("pc-q35", NULL);
+	struct machine other = *q35;
+	const struct {
+		unsigned cannot;
+		guint64 unit, least;
+		const char *says;
+	} cases[] = {
+		{MACHINE_PLUG_DIMM, 0, 0, "pc-q35 cannot plug DIMMs (step 1 of track 1)"},
+		{MACHINE_UNPLUG_DIMM, 0, 0, "pc-q35 cannot unplug DIMMs (step 4 of track 1)"},
+		{MACHINE_VIRTIO_MEM, 0, 0, "pc-q35 cannot have virtio-mem (step 1 of track 2)"},
+		{MACHINE_PLUG_CPU, 0, 0, "pc-q35 cannot plug CPUs (step 1 of track 3)"},
+		{MACHINE_NUMA, 0, 0, "pc-q35 has no NUMA nodes, 'full' wants 2"},
+		{0, 512 * MIB, 0, "on pc-q35 the size of a dimm is a multiple of 512M (step 1 of track 1)"},
+		{0, 0, 4096 * MIB, "pc-q35 needs at least 4G of base memory, 'full' has 1G"},
+	};
+
+	ck_assert(scenario_fits(s, q35, NULL));
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+
+		other = *q35;
+		other.can &= ~cases[i].cannot;
+		other.dimm_unit = cases[i].unit ? cases[i].unit : q35->dimm_unit;
+		other.min_memory = cases[i].least ? cases[i].least : q35->min_memory;
+		ck_assert(!scenario_fits(s, &other, &error));
+		ck_assert_str_eq(error->message, cases[i].says);
+		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
+	}
+	other.name = "toaster";
+	ck_assert(!scenario_fits(s, &other, NULL));
+}
+END_TEST
+
+START_TEST(needs_of_a_run)
+{
+	rig_auto(scenario) s = good("scenario/good/full.yaml");
+	g_autofree const char **needs = scenario_all_needs(s);
+
+	/* its own first, then slab-read's; block-state is optional there */
+	ck_assert_str_eq(needs[0], "CONFIG_A");
+	ck_assert(g_strv_contains(needs, "CONFIG_SLUB_DEBUG"));
+	ck_assert(!g_strv_contains(needs, "CONFIG_MEMORY_HOTREMOVE"));
+	ck_assert_ptr_null(scenario_agent_needs("gremlin"));
+	for (const struct agent_info *info = scenario_agents; info->name; info++)
+		ck_assert_msg(*info->about && info->needs[0], "%s", info->name);
+}
+END_TEST
+
+/* The guest's programs and the host's table name the same agents. */
+START_TEST(agents_are_the_guests)
+{
+	g_autofree char *folder = g_build_filename(g_getenv("RIG_HOME"), "guest-init", "agents", NULL);
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	g_autoptr(GString) sources = g_string_new(NULL);
+	const char *name;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
+
+		if (g_file_get_contents(path, &text, NULL, NULL))
+			g_string_append(sources, text);
+	}
+	for (const struct agent_info *info = scenario_agents; info->name; info++) {
+		g_autofree char *line = g_strdup_printf(".name = \"%s\",", info->name);
+		char *at = strstr(sources->str, line);
+
+		ck_assert_msg(at != NULL, "the guest has no agent %s", info->name);
+		at[1] = '-';
+	}
+	ck_assert_msg(!strstr(sources->str, ".name = \""), "the guest has more: %.60s",
+		      strstr(sources->str, ".name = \""));
+}
+END_TEST
+
+static gboolean load_text(const char *text, gssize len, char **ret_message)
+{
+	g_autofree char *path = in_scratch("mutant.yaml");
+	g_autoptr(GError) error = NULL;
+	rig_auto(scenario) s = NULL;
+
+	ck_assert(g_file_set_contents(path, text, len, NULL));
+	s = scenario_load(path, &error);
+	ck_assert((s == NULL) == (error != NULL));
+	if (error) {
+		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+		*ret_message = g_strdup(error->message);
+	}
+	return s != NULL;
+}
+
+START_TEST(too_large)
+{
+	g_autofree char *message = NULL;
+	g_autoptr(GString) text = g_string_new("about: x\n");
+
+	while (text->len <= 1 << 20)
+		g_string_append(text, "# a comment that takes room, and another, and another, and one more\n");
+	ck_assert(!load_text(text->str, text->len, &message));
+	ck_assert_ptr_nonnull(strstr(message, "at most 1048576 are read"));
+}
+END_TEST
+
+/* Files that are small enough and would keep a careless parser busy, or recurse it to death. */
+START_TEST(deep)
+{
+	static const char *const steps[] = {"[", "{", "[#]\n", "- ", "? ", "a: {b: [", "&a ", "!t "};
+	g_autofree char *message = NULL;
+	g_autoptr(GString) text = g_string_new("about: x\nneeds: ");
+
+	if (steps[_i][0] == '-' || steps[_i][0] == '?')
+		g_string_assign(text, "");
+	while (text->len < (1 << 20) - 16)
+		g_string_append(text, steps[_i]);
+	ck_assert(!load_text(text->str, text->len, &message));
+}
+END_TEST
+
+/* Whatever happens to a file, it is taken or refused with its name and a reason. */
+START_TEST(mutants)
+{
+	g_autofree char *path = data_path("scenario/good/full.yaml"), *text = NULL;
+	static const char bytes[] = "[]{}:,-#&*!|>'\"%@`\n\t 09az\x80\xff";
+	struct rng rng = rng_stream(20261121, "mutants");
+	guint taken = 0;
+	gsize len;
+
+	ck_assert(g_file_get_contents(path, &text, &len, NULL));
+	for (guint i = 0; i < 3000; i++) {
+		g_autofree char *mutant = g_memdup2(text, len), *message = NULL;
+		gsize mutant_len = rng_between(&rng, 0, 9) ? len : rng_between(&rng, 0, len);
+
+		for (guint changes = rng_between(&rng, 1, 3); changes--;)
+			mutant[rng_between(&rng, 0, len - 1)] = bytes[rng_between(&rng, 0, sizeof(bytes) - 2)];
+		if (load_text(mutant, mutant_len, &message))
+			taken++;
+		else
+			ck_assert_msg(strstr(message, "mutant.yaml") != NULL, "%s", message);
+	}
+	/* comments and texts can change without harm, not much else */
+	ck_assert_uint_gt(taken, 0);
+	ck_assert_uint_lt(taken, 1500);
+}
+END_TEST
+
+static struct scenario *two_tracks(void)
+{
+	g_autofree char *path = in_scratch("parts.yaml");
+	g_autoptr(GError) error = NULL;
+	struct scenario *s;
+
+	ck_assert(g_file_set_contents(path,
+				      "about: x\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\n"
+				      "slots: 2\nduration: 1\nagents:\n  - {name: slab-read, count: 2}\n"
+				      "  - {name: slab-read}\ntracks:\n  - steps:\n"
+				      "      - {do: plug, id: d, device: dimm, size: 128M}\n"
+				      "      - {do: online, id: d, how: offline}\n"
+				      "      - {do: wait, ms: 5}\n      - {do: unplug, id: d}\n"
+				      "  - steps:\n      - {do: wait, ms: 5}\n",
+				      -1, NULL));
+	s = scenario_load(path, &error);
+	ck_assert_msg(s != NULL, "%s", error ? error->message : "");
+	return s;
+}
+
+/* Each part can be left out, and what is left is what it should be. */
+START_TEST(parts)
+{
+	static const struct {
+		const char *name;
+		unsigned agents, count, tracks, steps;
+		gboolean once;
+	} wanted[] = {
+		{"slab-read", 1, 1, 2, 4, FALSE},
+		{"one slab-read of 2", 2, 1, 2, 4, FALSE},
+		{"slab-read #2", 1, 2, 2, 4, FALSE},
+		{"plug d", 2, 2, 2, 1, FALSE}, /* the wait is left */
+		{"online offline d", 2, 2, 2, 3, FALSE},
+		{"wait", 2, 2, 2, 3, FALSE},
+		{"unplug d", 2, 2, 2, 3, TRUE},
+		{"wait #2", 2, 2, 1, 4, FALSE}, /* a track without steps is none */
+	};
+	rig_auto(scenario) whole = two_tracks();
+	g_auto(GStrv) all = scenario_parts(whole);
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_uint_eq(g_strv_length(all), G_N_ELEMENTS(wanted));
+	for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
+		rig_auto(scenario) s = two_tracks();
+
+		ck_assert_str_eq(all[i], wanted[i].name);
+		ck_assert(scenario_drop(s, wanted[i].name, NULL));
+		ck_assert_uint_eq(s->n_agents, wanted[i].agents);
+		ck_assert_uint_eq(s->agents[0].count, wanted[i].count);
+		ck_assert_uint_eq(s->n_tracks, wanted[i].tracks);
+		ck_assert_uint_eq(s->tracks[0].n_steps, wanted[i].steps);
+		ck_assert_int_eq(s->tracks[0].steps[0].once, wanted[i].once);
+	}
+	ck_assert(!scenario_drop(whole, "gremlins", &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	ck_assert_ptr_nonnull(strstr(error->message, "no part 'gremlins'; it has: slab-read, one "));
+}
+END_TEST
+
+int main(void)
+{
+	g_autofree char *data = data_path("../..");
+	g_autofree char *home = g_canonicalize_filename(data, NULL);
+	Suite *suite = suite_create("scenario");
+	TCase *tc = tcase_create("scenario");
+
+	g_setenv("RIG_HOME", home, TRUE);
+	tcase_set_timeout(tc, 60);
+	use_scratch(tc);
+	tcase_add_test(tc, bad_files);
+	tcase_add_test(tc, least);
+	tcase_add_test(tc, full_head);
+	tcase_add_test(tc, full_tracks);
+	tcase_add_test(tc, own_scenarios);
+	tcase_add_test(tc, names);
+	tcase_add_test(tc, fits);
+	tcase_add_test(tc, needs_of_a_run);
+	tcase_add_test(tc, agents_are_the_guests);
+	tcase_add_test(tc, too_large);
+	tcase_add_loop_test(tc, deep, 0, 8);
+	tcase_add_test(tc, parts);
+	tcase_add_test(tc, mutants);
+	suite_add_tcase(suite, tc);
+	return suite_run(suite);
+}

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Run folders: written, cut off, read back, judged again; and folders that mean harm. */
+#include "tests/unit/suite.h"
+#include "tests/unit/store.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/error.h"
+
+#define FAILED "20261121T065445Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s510245973"
+#define PASSED "20261121T065805Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s678714980"
+
+void shell(const char *first, ...)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	va_list args;
+	int status;
+
+	va_start(args, first);
+	for (const char *word = first; word; word = va_arg(args, const char *))
+		g_ptr_array_add(argv, (gpointer)word);
+	va_end(args);
+	g_ptr_array_add(argv, NULL);
+	ck_assert(g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+			       &status, NULL));
+	ck_assert_int_eq(status, 0);
+}
+
+/* A copy of a golden run in a results folder of its own. */
+static char *golden(const char *name)
+{
+	g_autofree char *store = data_path("store"), *from = g_build_filename(store, name, NULL);
+
+	shell("cp", "-r", from, scratch, NULL);
+	return in_scratch(name);
+}
+
+static char *slurp(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	char *text = NULL;
+
+	ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "no %s", path);
+	return text;
+}
+
+static void put(const char *dir, const char *name, const char *text, gssize len)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+
+	ck_assert(g_file_set_contents(path, text, len, NULL));
+}
+
+static void drop(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+
+	ck_assert_int_eq(g_unlink(path), 0);
+}
+
+static struct run *begin(guint64 seed)
+{
+	json_auto_t *inputs = json_pack("{s:s, s:I}", "scenario", "x", "seed", (json_int_t)seed);
+	g_autoptr(GError) error = NULL;
+	struct run *run = run_create(scratch, "x", "pc-q35", "6.1/odd name", seed, inputs, &error);
+
+	ck_assert_msg(run != NULL, "%s", error ? error->message : "");
+	return run;
+}
+
+static enum verdict verdict_of(const char *which)
+{
+	rig_auto(run_info) info = run_open(scratch, which, NULL);
+
+	ck_assert_ptr_nonnull(info);
+	return info->verdict;
+}
+
+START_TEST(names_and_codes)
+{
+	static const int codes[] = {0, 1, 1, 3, 3, 77, 3, 3};
+
+	for (int v = VERDICT_PASS; v <= VERDICT_RUNNING; v++) {
+		enum verdict back;
+
+		ck_assert(verdict_parse(verdict_name(v), &back));
+		ck_assert_int_eq(back, v);
+		ck_assert_int_eq(verdict_exit_code(v), codes[v]);
+	}
+	ck_assert(!verdict_parse("pass", &(enum verdict){0}));
+	ck_assert(!verdict_parse(NULL, &(enum verdict){0}));
+}
+END_TEST
+
+/* A run's whole life as a reader sees it: RUNNING while the lock is held, then its verdict. */
+START_TEST(life)
+{
+	struct run *run = begin(7);
+	g_autofree char *dir = g_strdup(run_dir(run)), *name = g_strdup(run_name(run)), *journal = NULL;
+	g_autofree char *kept = NULL;
+	rig_auto(run_info) info = NULL;
+
+	ck_assert_msg(g_str_has_suffix(name, "-x-pc-q35-6.1-odd-name-s7"), "%s", name);
+	ck_assert_int_eq(verdict_of(name), VERDICT_RUNNING);
+	run_journal(run, "step", "{s:s, s:i}", "do", "plug", "n", 3);
+	run_journal(run, "bare", NULL);
+	run_journal(run, "bad", "{s:s}", "text", "\xff");
+	ck_assert(run_keep(run, "agents/hello", "hi\n", -1, NULL));
+	ck_assert(!run_keep(run, "../escape", "x", 1, NULL));
+	ck_assert(!run_keep(run, "/etc/x", "x", 1, NULL));
+	ck_assert_ptr_null(run_write_error(run));
+	ck_assert(run_verdict(run, VERDICT_HANG, json_pack("{s:[s]}", "reasons", "stuck"), NULL));
+	run_free(run);
+	journal = slurp(dir, "journal");
+	ck_assert_ptr_nonnull(strstr(journal, "\"what\":\"step\",\"do\":\"plug\",\"n\":3}\n"));
+	ck_assert_ptr_nonnull(strstr(journal, "\"what\":\"bare\"}\n"));
+	ck_assert_ptr_nonnull(strstr(journal, "\"what\":\"bad\",\"unwritable\":"));
+	kept = slurp(dir, "agents/hello");
+	ck_assert_str_eq(kept, "hi\n");
+	info = run_open(scratch, "last", NULL);
+	ck_assert_int_eq(info->verdict, VERDICT_HANG);
+	ck_assert_str_eq(info->dir, dir);
+	ck_assert_ptr_null(info->problem);
+	ck_assert_int_eq(json_integer_value(json_object_get(info->inputs, "seed")), 7);
+}
+END_TEST
+
+/* kill -9 at any moment: the folder reads as ABORTED, with whole lines in its journal. */
+START_TEST(killed)
+{
+	g_autofree char *journal = NULL;
+	rig_auto(run_info) info = NULL;
+	int status, fds[2];
+	char byte;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	pid = fork();
+	if (!pid) {
+		struct run *run = begin(9);
+
+		for (int i = 0;; i++) {
+			run_journal(run, "tick", "{s:i}", "i", i);
+			if (i == 50 && write(fds[1], "x", 1) != 1)
+				_exit(1);
+		}
+	}
+	ck_assert_int_eq(read(fds[0], &byte, 1), 1);
+	ck_assert_int_eq(verdict_of("last"), VERDICT_RUNNING);
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	info = run_open(scratch, "last", NULL);
+	ck_assert_int_eq(info->verdict, VERDICT_ABORTED);
+	journal = slurp(info->dir, "journal");
+	ck_assert(g_str_has_suffix(journal, "}\n"));
+	ck_assert_ptr_nonnull(strstr(journal, "\"i\":50}"));
+}
+END_TEST
+
+START_TEST(same_second_same_name)
+{
+	struct run *runs[5];
+	g_autoptr(GPtrArray) all = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(runs); i++)
+		runs[i] = begin(1);
+	for (guint i = 0; i < G_N_ELEMENTS(runs); i++)
+		for (guint j = 0; j < i; j++)
+			ck_assert_str_ne(run_dir(runs[i]), run_dir(runs[j]));
+	all = run_all(scratch, NULL);
+	ck_assert_uint_eq(all->len, G_N_ELEMENTS(runs));
+	for (guint i = 0; i < all->len; i++)
+		ck_assert_str_eq(((struct run_info *)all->pdata[i])->name, run_name(runs[i]));
+	for (guint i = 0; i < G_N_ELEMENTS(runs); i++)
+		run_free(runs[i]);
+}
+END_TEST
+
+/* A full disk, here a limit on the size of files: said once, nothing more is written. */
+START_TEST(full_disk)
+{
+	g_autofree char *blob = g_strnfill(1 << 16, 'x'), *long_line = g_strnfill(4000, 'y');
+	struct rlimit limit = {1 << 14, 1 << 14};
+	struct run *run = begin(1);
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (int i = 0; i < 10; i++)
+		run_journal(run, "fill", "{s:s}", "text", long_line);
+	ck_assert_ptr_nonnull(run_write_error(run));
+	ck_assert(!run_keep(run, "agents/blob", blob, 1 << 16, NULL));
+	/* the verdict is small, and is what somebody waits for */
+	ck_assert(run_verdict(run, VERDICT_INFRA, json_object(), NULL));
+	run_free(run);
+	ck_assert_int_eq(verdict_of("last"), VERDICT_INFRA);
+}
+END_TEST
+
+START_TEST(unwritable_results)
+{
+	g_autoptr(GError) error = NULL;
+	json_auto_t *inputs = json_object();
+
+	ck_assert_ptr_null(run_create("/proc/nowhere", "x", "y", "z", 1, inputs, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_INFRA);
+}
+END_TEST
+
+START_TEST(finding_runs)
+{
+	static const struct {
+		const char *which, *says;
+	} wrong[] = {
+		{"20261121", "'20261121' fits 2 runs, say more of the name:\n  2026"},
+		{"gremlin", "is called 'gremlin'; `rig list` shows them"},
+		{"./nowhere", "cannot open the folder"},
+		{"/proc", "'/proc' is no run folder"},
+	};
+	g_autofree char *failed = golden(FAILED), *passed = golden(PASSED);
+	rig_auto(run_info) part = run_open(scratch, "s510245973", NULL);
+	rig_auto(run_info) last = run_open(scratch, "last", NULL);
+	rig_auto(run_info) path = run_open("/nowhere", failed, NULL);
+	g_autofree char *nothing = in_scratch("nothing");
+	g_autoptr(GError) empty = NULL;
+
+	ck_assert_str_eq(part->name, FAILED);
+	ck_assert_str_eq(last->name, PASSED);
+	ck_assert_str_eq(path->name, FAILED);
+	ck_assert_int_eq(path->verdict, VERDICT_FAIL);
+	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		g_autoptr(GError) error = NULL;
+
+		ck_assert_ptr_null(run_open(scratch, wrong[i].which, &error));
+		ck_assert_msg(strstr(error->message, wrong[i].says) != NULL, "%s", error->message);
+		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	}
+	ck_assert_ptr_null(run_open(nothing, "last", &empty));
+	ck_assert_ptr_nonnull(strstr(empty->message, "no run is kept in"));
+}
+END_TEST
+
+/* Files that cannot be read: the run is still listed, with what is wrong. */
+START_TEST(corrupt)
+{
+	static const struct {
+		const char *file, *text, *says;
+		enum verdict verdict;
+	} cases[] = {
+		{"verdict", "{\"verdict\": \"FA", "'verdict' is no JSON object: line 1", VERDICT_INFRA},
+		{"verdict", "[1]", "'verdict' is no JSON object", VERDICT_INFRA},
+		{"verdict", "{\"verdict\": \"GREAT\"}", "has no verdict that is known", VERDICT_INFRA},
+		{"verdict", "\xff\xfe", "'verdict' is no JSON object", VERDICT_INFRA},
+		{"run.json", "{", "'run.json' is no JSON object", VERDICT_FAIL},
+	};
+	g_autofree char *dir = golden(FAILED);
+	rig_auto(run_info) info = NULL;
+
+	put(dir, cases[_i].file, cases[_i].text, -1);
+	info = run_open(scratch, "last", NULL);
+	ck_assert_ptr_nonnull(info);
+	ck_assert_int_eq(info->verdict, cases[_i].verdict);
+	ck_assert_msg(info->problem && strstr(info->problem, cases[_i].says), "%s", info->problem);
+	ck_assert(json_is_object(info->inputs) && json_is_object(info->details));
+}
+END_TEST
+
+/* Neither links nor pipes nor huge files keep a reader, or lead it out of the folder. */
+START_TEST(hostile)
+{
+	g_autofree char *dir = golden(FAILED), *run_json = g_build_filename(dir, "run.json", NULL),
+			*verdict = g_build_filename(dir, "verdict", NULL),
+			*trap = in_scratch("trap");
+	rig_auto(run_info) info = NULL;
+	g_autoptr(GPtrArray) all = NULL;
+
+	drop(dir, "run.json");
+	ck_assert_int_eq(symlink("/etc/passwd", run_json), 0);
+	drop(dir, "verdict");
+	ck_assert_int_eq(mkfifo(verdict, 0600), 0);
+	ck_assert_int_eq(symlink(dir, trap), 0);
+	info = run_open(scratch, FAILED, NULL);
+	ck_assert_ptr_nonnull(strstr(info->problem, "'run.json': a symbolic link is not followed"));
+	ck_assert_ptr_nonnull(strstr(info->problem, "'verdict' is no regular file"));
+	all = run_all(scratch, NULL);
+	ck_assert_uint_eq(all->len, 1);
+	drop(dir, "verdict");
+	put(dir, "verdict", "", 0);
+	ck_assert_int_eq(truncate(verdict, G_GINT64_CONSTANT(1) << 40), 0);
+	run_info_free(info);
+	info = run_open(scratch, FAILED, NULL);
+	ck_assert_ptr_nonnull(strstr(info->problem, "at most 16777216 are read"));
+}
+END_TEST
+
+static gboolean recheck(const char *dir)
+{
+	g_autoptr(GError) error = NULL;
+	gboolean changed = FALSE;
+
+	ck_assert_msg(run_recheck(dir, &changed, &error), "%s", error ? error->message : "");
+	return changed;
+}
+
+static const char *first_reason(const struct run_info *info)
+{
+	return json_string_value(json_array_get(json_object_get(info->details, "reasons"), 0));
+}
+
+/* What a run found is found again; a second look changes nothing. */
+START_TEST(recheck_finds_again)
+{
+	g_autofree char *dir = golden(FAILED), *report = NULL;
+	rig_auto(run_info) info = NULL;
+
+	recheck(dir); /* the collector may have learned since */
+	ck_assert(!recheck(dir));
+	info = run_open(scratch, FAILED, NULL);
+	ck_assert_int_eq(info->verdict, VERDICT_FAIL);
+	ck_assert_str_eq(first_reason(info), "possible deadlock in cpu_device_down");
+	report = slurp(dir, "splats/01-lockdep-circular.txt");
+	ck_assert_ptr_nonnull(strstr(report, "cpu_add_remove_lock"));
+}
+END_TEST
+
+/* Everything derived is gone or wrong, links lie where files were: it is made anew, inside the folder. */
+START_TEST(recheck_restores)
+{
+	g_autofree char *dir = golden(FAILED), *victim = in_scratch("victim"), *text = NULL;
+	g_autofree char *link = g_build_filename(dir, "splats/01-lockdep-circular.txt", NULL);
+	json_auto_t *verdict = json_pack("{s:s, s:[s], s:[]}", "verdict", "INFRA", "reasons", "disk full",
+					 "reports");
+	char *json = json_dumps(verdict, 0);
+	rig_auto(run_info) info = NULL;
+
+	put(scratch, "victim", "keep me\n", -1);
+	put(dir, "verdict", json, -1);
+	free(json);
+	put(dir, "splats/07-nonsense.txt", "x", 1);
+	drop(dir, "splats/01-lockdep-circular.txt");
+	ck_assert_int_eq(symlink(victim, link), 0);
+	ck_assert(recheck(dir));
+	ck_assert(!recheck(dir));
+	text = slurp(scratch, "victim");
+	ck_assert_str_eq(text, "keep me\n");
+	ck_assert(!g_file_test(link, G_FILE_TEST_IS_SYMLINK));
+	info = run_open(scratch, FAILED, NULL);
+	/* a reason that no report gave stays, and it came first */
+	ck_assert_int_eq(info->verdict, VERDICT_INFRA);
+	ck_assert_str_eq(first_reason(info), "disk full");
+	ck_assert_uint_eq(json_array_size(json_object_get(info->details, "reports")), 1);
+	g_free(link);
+	link = g_build_filename(dir, "splats/07-nonsense.txt", NULL);
+	ck_assert(!g_file_test(link, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+START_TEST(recheck_pass_stays)
+{
+	g_autofree char *dir = golden(PASSED), *before = slurp(dir, "verdict"), *after = NULL;
+
+	ck_assert(!recheck(dir));
+	after = slurp(dir, "verdict");
+	ck_assert_str_eq(before, after);
+}
+END_TEST
+
+/* A PASS whose console has a report after all, and a FAIL whose console has none. */
+START_TEST(recheck_turns)
+{
+	g_autofree char *failed = golden(FAILED), *passed = golden(PASSED), *bad = slurp(failed, "console.raw"),
+			*good = slurp(passed, "console.raw");
+	rig_auto(run_info) was_pass = NULL;
+	rig_auto(run_info) was_fail = NULL;
+
+	put(passed, "console.raw", bad, -1);
+	put(failed, "console.raw", good, -1);
+	ck_assert(recheck(passed));
+	ck_assert(recheck(failed));
+	was_pass = run_open(scratch, PASSED, NULL);
+	was_fail = run_open(scratch, FAILED, NULL);
+	ck_assert_int_eq(was_pass->verdict, VERDICT_FAIL);
+	/* it never came to the proof that PASS needs */
+	ck_assert_int_eq(was_fail->verdict, VERDICT_INFRA);
+	ck_assert_ptr_nonnull(strstr(first_reason(was_fail), "did not run to its end"));
+	put(failed, "console.raw", bad, -1);
+	ck_assert(recheck(failed));
+	ck_assert_int_eq(verdict_of(FAILED), VERDICT_FAIL);
+}
+END_TEST
+
+START_TEST(recheck_refuses)
+{
+	g_autofree char *dir = golden(FAILED), *splats = g_build_filename(dir, "splats", NULL);
+	struct run *run = begin(3);
+	g_autofree char *running = g_strdup(run_dir(run));
+	g_autoptr(GError) error = NULL;
+	gboolean changed;
+
+	ck_assert(!run_recheck(running, &changed, &error));
+	ck_assert_ptr_nonnull(strstr(error->message, "still going on"));
+	run_free(run);
+	/* a link where splats/ should be leads elsewhere */
+	shell("mv", splats, scratch, NULL);
+	ck_assert_int_eq(symlink("../splats", splats), 0);
+	g_clear_error(&error);
+	ck_assert(!run_recheck(dir, &changed, &error));
+	ck_assert_ptr_nonnull(strstr(error->message, "splats"));
+	drop(dir, "console.raw");
+	g_clear_error(&error);
+	ck_assert(!run_recheck(dir, &changed, &error));
+	ck_assert_ptr_nonnull(strstr(error->message, "console.raw"));
+}
+END_TEST
+
+/* A killed run gets its reports, but no verdict that it did not reach. */
+START_TEST(recheck_aborted)
+{
+	g_autofree char *dir = golden(FAILED), *text = NULL, *splats = g_build_filename(dir, "splats", NULL);
+
+	drop(dir, "verdict");
+	shell("rm", "-r", splats, NULL);
+	ck_assert(recheck(dir));
+	text = slurp(dir, "splats/01-lockdep-circular.txt");
+	ck_assert_int_eq(verdict_of(FAILED), VERDICT_ABORTED);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("store");
+	TCase *tc = tcase_create("store");
+
+	use_scratch(tc);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, names_and_codes);
+	tcase_add_test(tc, life);
+	tcase_add_test(tc, killed);
+	tcase_add_test(tc, same_second_same_name);
+	tcase_add_test(tc, full_disk);
+	tcase_add_test(tc, unwritable_results);
+	tcase_add_test(tc, finding_runs);
+	tcase_add_loop_test(tc, corrupt, 0, 5);
+	tcase_add_test(tc, hostile);
+	tcase_add_test(tc, recheck_finds_again);
+	tcase_add_test(tc, recheck_restores);
+	tcase_add_test(tc, recheck_pass_stays);
+	tcase_add_test(tc, recheck_turns);
+	tcase_add_test(tc, recheck_refuses);
+	tcase_add_test(tc, recheck_aborted);
+	suite_add_tcase(suite, tc);
+	add_index_tests(suite);
+	add_compare_tests(suite);
+	return suite_run(suite);
+}
