@@ -20,7 +20,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
-MODULES := util machine kernel qmp scenario splat symbol hang store cell initrd vm engine zoo bisect nightly report cmd
+MODULES := util machine kernel qmp scenario splat symbol hang store child initrd vm engine zoo bisect nightly report cmd
 USES_util :=
 USES_machine := util
 USES_kernel := util
@@ -30,15 +30,15 @@ USES_splat := util
 USES_symbol := splat util
 USES_hang := symbol splat util
 USES_store := splat util
-USES_cell := store splat util
+USES_child := store splat util
 USES_initrd := util
 USES_vm := qmp machine util
 USES_engine := hang symbol vm initrd kernel scenario store splat qmp machine util
 USES_zoo := scenario store splat machine util
-USES_bisect := cell kernel store splat util
-USES_nightly := cell kernel scenario machine store splat util
+USES_bisect := child kernel store splat util
+USES_nightly := child kernel scenario machine store splat util
 USES_report := store splat util
-USES_cmd := engine zoo bisect nightly report cell vm initrd kernel scenario store hang symbol splat qmp machine util
+USES_cmd := engine zoo bisect nightly report child vm initrd kernel scenario store hang symbol splat qmp machine util
 
 .PHONY: all
 all: $(OUT)/bin/rig guest

@@ -128,14 +128,14 @@ static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
 	}
 	if (line)
 		return;
-	span->reach = reach_new(span->n);
+	span->ancestry = ancestry_new(span->n);
 	for (guint i = 1; i <= span->n; i++)
 		for (char **parent = parents->pdata[i - 1]; *parent; parent++)
-			reach_join(span->reach, i,
+			ancestry_join(span->ancestry, i,
 				   GPOINTER_TO_UINT(g_hash_table_lookup(index, *parent)));
 	/* where paths hide a merge, the bad end has all the same what was listed */
 	for (guint i = 1; i <= span->n; i++)
-		reach_set(span->reach, span->n, i);
+		ancestry_set(span->ancestry, span->n, i);
 }
 
 static gboolean describe_end(struct span *span, const char *commit, struct change *change, GError **error)

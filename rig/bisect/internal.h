@@ -20,10 +20,10 @@ struct change *span_change_at(struct span *span, guint position);
 gboolean git_run(const char *repo, const char *const *words, gsize max, char **ret_output, GError **error);
 
 /* Every report that a run had, once (struct sighting, borrowed): what is searched for first. The caller's. */
-GPtrArray *seen_list(const struct search *search);
+GPtrArray *sightings_list(const struct search *search);
 /* In how many runs of POSITION; of all for -1. */
-guint seen_count(const struct search *search, const struct sighting *seen, int position);
-json_t *seen_json(const struct search *search, const GPtrArray *list);
+guint sightings_count(const struct search *search, const struct sighting *seen, int position);
+json_t *sightings_json(const struct search *search, const GPtrArray *list);
 
 /* What text and HTML have in common: the first sentence, and the column "A3 B1" with the names in it. The caller's. */
 char *result_headline(json_t *result);

@@ -51,7 +51,7 @@ struct klass {
 struct posterior {
 	guint n;
 	double prior[2]; /* of candidate 0, of each other */
-	const struct reach *reach;
+	const struct ancestry *ancestry;
 	gboolean fix;
 	guint learned;
 	guint16 *klass;	  /* of each candidate */
@@ -73,7 +73,7 @@ static double prior(const struct posterior *p, guint candidate)
 
 gboolean posterior_contains(const struct posterior *p, guint position, guint candidate)
 {
-	return reach_has(p->reach, position, candidate) != p->fix;
+	return ancestry_has(p->ancestry, position, candidate) != p->fix;
 }
 
 /* What follows from a class's weights. */
@@ -110,7 +110,7 @@ static void refresh(struct posterior *p)
 	}
 }
 
-struct posterior *posterior_new(guint n, const struct reach *reach, gboolean fix)
+struct posterior *posterior_new(guint n, const struct ancestry *ancestry, gboolean fix)
 {
 	struct posterior *p = g_new0(struct posterior, 1);
 	struct klass all = {0};
@@ -121,7 +121,7 @@ struct posterior *posterior_new(guint n, const struct reach *reach, gboolean fix
 	p->n = n;
 	p->prior[0] = PRIOR_OUTSIDE;
 	p->prior[1] = (1 - PRIOR_OUTSIDE) / n;
-	p->reach = reach;
+	p->ancestry = ancestry;
 	p->fix = fix;
 	p->klass = g_new0(guint16, n + 1);
 	p->tested = g_new0(gboolean, n + 1);
@@ -246,7 +246,7 @@ gboolean posterior_tested(const struct posterior *p, guint position)
 
 gboolean posterior_is_line(const struct posterior *p)
 {
-	return !p->reach;
+	return !p->ancestry;
 }
 
 double posterior_catches(const struct posterior *p, guint position)
@@ -346,7 +346,7 @@ void posterior_gains(const struct posterior *p, double *gain)
 	for (guint t = 0; t <= p->n; t++) {
 		struct sums with;
 
-		if (!p->reach) {
+		if (!p->ancestry) {
 			add(&sums, p, t);
 			/* in a part of the line that is out, all positions are alike */
 			if (sums.p - last < NOTHING) {
@@ -357,7 +357,7 @@ void posterior_gains(const struct posterior *p, double *gain)
 		} else {
 			sums = (struct sums){0};
 			for (guint i = 0; i <= p->n; i++)
-				if (reach_has(p->reach, t, i))
+				if (ancestry_has(p->ancestry, t, i))
 					add(&sums, p, i);
 		}
 		with = p->fix ? minus(&all, &sums) : sums;

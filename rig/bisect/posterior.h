@@ -19,25 +19,25 @@
  * Which positions contain which candidates, for a history with merges. Row T has a bit for each
  * candidate that T is or descends from; bit 0 is always set.
  */
-struct reach {
+struct ancestry {
 	guint n; /* positions are 0..n */
 	guint words;
 	guint64 *bits; /* (n + 1) * words */
 };
 
-struct reach *reach_new(guint n);
-void reach_free(struct reach *reach);
-RIG_DEFINE_AUTO(reach, reach_free)
-void reach_set(struct reach *reach, guint position, guint candidate);
+struct ancestry *ancestry_new(guint n);
+void ancestry_free(struct ancestry *ancestry);
+RIG_DEFINE_AUTO(ancestry, ancestry_free)
+void ancestry_set(struct ancestry *ancestry, guint position, guint candidate);
 /* POSITION contains all that OTHER contains. */
-void reach_join(struct reach *reach, guint position, guint other);
-/* REACH NULL: a line, where each position contains all before it. */
-gboolean reach_has(const struct reach *reach, guint position, guint candidate);
+void ancestry_join(struct ancestry *ancestry, guint position, guint other);
+/* ANCESTRY NULL: a line, where each position contains all before it. */
+gboolean ancestry_has(const struct ancestry *ancestry, guint position, guint candidate);
 
 struct posterior;
 
-/* REACH may be NULL; borrowed. FIX: the change takes the bug away, so the old end has it. */
-struct posterior *posterior_new(guint n, const struct reach *reach, gboolean fix);
+/* ANCESTRY may be NULL; borrowed. FIX: the change takes the bug away, so the old end has it. */
+struct posterior *posterior_new(guint n, const struct ancestry *ancestry, gboolean fix);
 struct posterior *posterior_copy(const struct posterior *posterior);
 void posterior_free(struct posterior *posterior);
 RIG_DEFINE_AUTO(posterior, posterior_free)

@@ -69,7 +69,7 @@ static json_t *answer(const struct search *search, double *ret_confidence)
 		if (!same[i])
 			continue;
 		change = change_json(search, i);
-		touches = i ? span_touches(search->span, i) : NULL;
+		touches = i ? span_diffstat(search->span, i) : NULL;
 		if (touches)
 			json_object_set_new(change, "touches", json_string(touches));
 		json_array_append_new(list, change);
@@ -77,12 +77,12 @@ static json_t *answer(const struct search *search, double *ret_confidence)
 	return list;
 }
 
-static json_t *seen_counts(const struct search *search, const GPtrArray *reports, guint position)
+static json_t *sightings_counts(const struct search *search, const GPtrArray *reports, guint position)
 {
 	json_t *counts = json_array();
 
 	for (guint i = 0; i < reports->len; i++)
-		json_array_append_new(counts, json_integer(seen_count(search, reports->pdata[i], (int)position)));
+		json_array_append_new(counts, json_integer(sightings_count(search, reports->pdata[i], (int)position)));
 	return counts;
 }
 
@@ -111,7 +111,7 @@ static json_t *table(const struct search *search, const GPtrArray *reports)
 			row = change_json(search, at);
 			json_object_set(row, "outcomes", counts);
 			json_object_set(row, "runs", runs);
-			json_object_set_new(row, "seen", seen_counts(search, reports, at));
+			json_object_set_new(row, "seen", sightings_counts(search, reports, at));
 			json_array_append_new(rows, row);
 		}
 		json_decref(counts);
@@ -207,7 +207,7 @@ json_t *result_json(const struct search *search, enum search_end end)
 	g_autofree char *key = search->target.key ? text_clean(search->target.key) : NULL;
 	g_autofree char *how = search->learned ? text_clean(search->learned) : NULL;
 	static const char *const kinds[] = {"git", "series", "config"};
-	g_autoptr(GPtrArray) reports = seen_list(search);
+	g_autoptr(GPtrArray) reports = sightings_list(search);
 
 	result = json_pack(
 		"{s:i, s:s, s:s, s:b, s:s, s:s?, s:i, s:{s:s?, s:b, s:s?}, s:f, s:f, s:o, s:{s:f, s:f, s:f}}",
@@ -223,7 +223,7 @@ json_t *result_json(const struct search *search, enum search_end end)
 						 done || !search->target.key ? 0.0 : search_boots_left(search),
 						 "probable", most_probable(search), "evidence",
 						 table(search, reports)));
-	json_object_set_new(result, "signatures", seen_json(search, reports));
+	json_object_set_new(result, "signatures", sightings_json(search, reports));
 	add_witnesses(search, result);
 	return result;
 }

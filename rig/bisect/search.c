@@ -8,7 +8,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 
-#include "cell/cell.h"
+#include "child/child.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -23,7 +23,7 @@
 
 struct slot {
 	struct search *search;
-	struct cell *cell;
+	struct child *child;
 	guint position;
 };
 
@@ -48,9 +48,9 @@ static void quit_when_idle(struct search *search)
 	struct search_work *work = search->work;
 
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		if (work->guests[i].cell)
+		if (work->guests[i].child)
 			return;
-	if (!work->builder.cell)
+	if (!work->builder.child)
 		g_main_loop_quit(work->loop);
 }
 
@@ -62,10 +62,10 @@ static void finish(struct search *search, enum search_end end)
 		work->end = end;
 	work->over = TRUE;
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		if (work->guests[i].cell)
-			cell_stop(work->guests[i].cell, STOP_GRACE_S);
-	if (work->builder.cell)
-		cell_stop(work->builder.cell, STOP_GRACE_S);
+		if (work->guests[i].child)
+			child_stop(work->guests[i].child, STOP_GRACE_S);
+	if (work->builder.child)
+		child_stop(work->builder.child, STOP_GRACE_S);
 	quit_when_idle(search);
 }
 
@@ -134,7 +134,7 @@ static void blame_host(struct search *search, const char *what, const char *why)
 	fail(search, error);
 }
 
-static void on_built(struct cell *cell, const struct cell_result *result, void *data)
+static void on_built(struct child *child, const struct child_result *result, void *data)
 {
 	struct slot *slot = data;
 	struct search *search = slot->search;
@@ -158,18 +158,18 @@ static void on_built(struct cell *cell, const struct cell_result *result, void *
 	} else {
 		blame_host(search, "a build", result->problem);
 	}
-	slot->cell = NULL;
-	cell_free(cell);
+	slot->child = NULL;
+	child_free(child);
 	step(search);
 }
 
-static void on_ran(struct cell *cell, const struct cell_result *result, void *data)
+static void on_ran(struct child *child, const struct child_result *result, void *data)
 {
 	struct slot *slot = data;
 	struct search *search = slot->search;
 	struct evidence *evidence = evidence_new(slot->position);
 
-	slot->cell = NULL;
+	slot->child = NULL;
 	evidence_read(evidence, result->answer);
 	evidence->wall_s = result->wall_s;
 	if (result->stopped) {
@@ -187,7 +187,7 @@ static void on_ran(struct cell *cell, const struct cell_result *result, void *da
 		evidence->outcome = OUTCOME_OTHER;
 		record(search, evidence);
 	}
-	cell_free(cell);
+	child_free(child);
 	step(search);
 }
 
@@ -198,7 +198,7 @@ static void start_build(struct search *search, guint position)
 	struct slot *slot = &search->work->builder;
 	const struct search_options *o = &search->options;
 	__attribute__((cleanup(span_build_clear))) struct span_build build = {0};
-	struct cell_build_spec spec = {.arch = o->arch, .no_lockdep = o->no_lockdep, .jobs = o->jobs,
+	struct child_build_spec spec = {.arch = o->arch, .no_lockdep = o->no_lockdep, .jobs = o->jobs,
 				       .rig = o->rig, .limit_s = BUILD_LIMIT_S};
 	GError *error = NULL;
 
@@ -208,8 +208,8 @@ static void start_build(struct search *search, guint position)
 	spec.fragments = (const char *const *)build.fragments;
 	slot->search = search;
 	slot->position = position;
-	slot->cell = cell_build(&spec, on_built, slot, &error);
-	if (!slot->cell)
+	slot->child = child_build(&spec, on_built, slot, &error);
+	if (!slot->child)
 		fail(search, error);
 	else
 		tell_status(search, "building", position);
@@ -222,7 +222,7 @@ static void start_run(struct search *search, struct slot *slot, guint position)
 	g_autofree char *label = g_strdup_printf("bisect=%s", search->name);
 	const char *labels[] = {label, NULL};
 	const char *until[] = {"--until", search->target.key, NULL}, *on[] = {"--keep-going", NULL};
-	struct cell_spec spec = {
+	struct child_spec spec = {
 		.scenario = o->scenario, .machine = o->machine, .duration_s = o->duration_s,
 		.patience_s = o->patience_s, .jobs = o->jobs, .results = o->results, .labels = labels,
 		.extra = search->target.key ? until : on, .rig = o->rig,
@@ -236,8 +236,8 @@ static void start_run(struct search *search, struct slot *slot, guint position)
 	spec.fragments = (const char *const *)build.fragments;
 	slot->search = search;
 	slot->position = position;
-	slot->cell = cell_run(&spec, on_ran, slot, &error);
-	if (!slot->cell)
+	slot->child = child_run(&spec, on_ran, slot, &error);
+	if (!slot->child)
 		fail(search, error);
 	else
 		tell_status(search, "running", position);
@@ -249,7 +249,7 @@ static gboolean ran_at(const struct search *search, guint position)
 		if (((struct evidence *)search->evidence->pdata[i])->position == position)
 			return TRUE;
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		if (search->work->guests[i].cell && search->work->guests[i].position == position)
+		if (search->work->guests[i].child && search->work->guests[i].position == position)
 			return TRUE;
 	return FALSE;
 }
@@ -274,7 +274,7 @@ static struct choice look(const struct search *search)
 	if (search->builds > 1 && boot_s > 0)
 		choice.build_cost = MIN(2, search->build_s / search->builds / (boot_s / boots));
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		if (search->work->guests[i].cell)
+		if (search->work->guests[i].child)
 			choice.pending[choice.n_pending++] = search->work->guests[i].position;
 	return choice;
 }
@@ -297,7 +297,7 @@ static gboolean may_run(const struct search *search)
 	guint budget = search->options.budget_boots, boots = search->boots - search->work->earlier_boots;
 
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		boots += search->work->guests[i].cell != NULL;
+		boots += search->work->guests[i].child != NULL;
 	return !budget || boots < budget;
 }
 
@@ -306,11 +306,11 @@ static void fill(struct search *search, struct slot *slot)
 	struct search_work *work = search->work;
 	guint position;
 
-	if (slot->cell || work->over || !may_run(search) || !next_position(search, &position))
+	if (slot->child || work->over || !may_run(search) || !next_position(search, &position))
 		return;
 	if (search->ready[position])
 		start_run(search, slot, position);
-	else if (!work->builder.cell)
+	else if (!work->builder.child)
 		start_build(search, position);
 }
 
@@ -319,7 +319,7 @@ static void build_ahead(struct search *search)
 	guint wanted[2 * SEARCH_GUESTS_MAX];
 	struct choice choice = look(search);
 
-	if (search->work->builder.cell || search->work->over)
+	if (search->work->builder.child || search->work->over)
 		return;
 	if (choice_ahead(&choice, wanted, G_N_ELEMENTS(wanted)))
 		start_build(search, wanted[0]);
@@ -351,7 +351,7 @@ static gboolean check_end(struct search *search)
 static void step(struct search *search)
 {
 	struct search_work *work = search->work;
-	gboolean idle = !work->builder.cell;
+	gboolean idle = !work->builder.child;
 	GError *error = NULL;
 
 	if (work->over || check_end(search)) {
@@ -362,8 +362,8 @@ static void step(struct search *search)
 		fill(search, &work->guests[i]);
 	build_ahead(search);
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		idle &= !work->guests[i].cell;
-	if (idle && !work->builder.cell && !work->over) {
+		idle &= !work->guests[i].child;
+	if (idle && !work->builder.child && !work->over) {
 		rig_fail(&error, RIG_EXIT_USAGE, "no commit is left that can be built and booted");
 		fail(search, error);
 	}
@@ -383,7 +383,7 @@ gboolean search_run(struct search *search, enum search_end *ret, GError **error)
 		sources[n++] = g_timeout_add_seconds(search->options.budget_s, on_budget, search);
 	if (search_save(search, &work.error))
 		step(search);
-	if (!work.error && !(work.over && !work.builder.cell && !work.guests[0].cell))
+	if (!work.error && !(work.over && !work.builder.child && !work.guests[0].child))
 		g_main_loop_run(work.loop);
 	while (n)
 		g_source_remove(sources[--n]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A search: kernels are built and run, as children (cell/cell.h), until the posterior is sure, the budget is
+ * A search: kernels are built and run, as children (child/child.h), until the posterior is sure, the budget is
  * spent or a signal comes. Blocks in the default main context; kernels that are wanted next are built while
  * guests run.
  *

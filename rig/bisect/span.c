@@ -40,7 +40,7 @@ void span_add(struct span *span, struct change *change)
 void span_free(struct span *span)
 {
 	g_array_unref(span->changes);
-	g_clear_pointer(&span->reach, reach_free);
+	g_clear_pointer(&span->ancestry, ancestry_free);
 	g_clear_pointer(&span->fixups, g_ptr_array_unref);
 	g_free(span->repo);
 	g_free(span->base);

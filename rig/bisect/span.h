@@ -28,7 +28,7 @@ struct span {
 	enum span_kind kind;
 	guint n;
 	GArray *changes;     /* struct change, 0..n; 0 is the old end itself */
-	struct reach *reach; /* or NULL: a line */
+	struct ancestry *ancestry; /* or NULL: a line */
 	char *repo;	     /* git: absolute */
 	char *base;	     /* series, config: the source */
 	GPtrArray *fixups;   /* struct fixup, git */
@@ -77,7 +77,7 @@ void span_build(const struct span *span, guint position, char **patches, char **
 		 struct span_build *ret);
 
 /* What a change touches: a diffstat, or the option. The caller's; NULL where it cannot be told. */
-char *span_touches(const struct span *span, guint position);
+char *span_diffstat(const struct span *span, guint position);
 
 /* ---- patches that old trees need to be built with today's compiler: fixups.c ---- */
 

@@ -28,7 +28,7 @@ struct search *search_new(const struct search_options *options, struct span *spa
 	search->words = json_array();
 	search->evidence = g_ptr_array_new_with_free_func((GDestroyNotify)evidence_free);
 	search->target = (struct target){g_strdup(key), !options->signature};
-	search->posterior = posterior_new(span->n, span->reach, options->fix);
+	search->posterior = posterior_new(span->n, span->ancestry, options->fix);
 	search->skipped = g_new0(gboolean, span->n + 1);
 	search->ready = g_new0(gboolean, span->n + 1);
 	if (g_mkdir_with_parents(dir, 0755) < 0) {
@@ -106,7 +106,7 @@ void search_recount(struct search *search)
 	guint n = search->span->n;
 
 	posterior_free(search->posterior);
-	search->posterior = posterior_new(n, search->span->reach, search->options.fix);
+	search->posterior = posterior_new(n, search->span->ancestry, search->options.fix);
 	memset(search->skipped, 0, (n + 1) * sizeof(*search->skipped));
 	for (guint i = 0; i < search->evidence->len; i++)
 		search_count(search, search->evidence->pdata[i]);

@@ -41,7 +41,7 @@ static const GOptionEntry options[] = {
 	{"night", 0, 0, G_OPTION_ARG_STRING, &want.night, "resume this one", "ID"},
 	{"list", 'l', 0, G_OPTION_ARG_NONE, &want.list, "the nights there are", NULL},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
-	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print night.json (with --dry-run: the outlook)", NULL},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print night.json (with --dry-run: the dry_run)", NULL},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print nothing but errors", NULL},
 	{NULL}};
 
@@ -103,24 +103,24 @@ static void print_builds(json_t *builds)
 		printf("%.0f kernel%s to build of which nothing is known: minutes each\n", unknown, unknown == 1 ? "" : "s");
 }
 
-static void print_outlook(json_t *outlook)
+static void print_dry_run(json_t *dry_run)
 {
-	g_autofree char *span = seconds_text(real(outlook, "estimate_s")), *least = seconds_text(real(outlook, "at_least_s"));
-	json_t *item, *host = json_object_get(outlook, "host");
+	g_autofree char *span = seconds_text(real(dry_run, "estimate_s")), *least = seconds_text(real(dry_run, "at_least_s"));
+	json_t *item, *host = json_object_get(dry_run, "host");
 	size_t i;
 
-	json_array_foreach (json_object_get(outlook, "cells"), i, item)
+	json_array_foreach (json_object_get(dry_run, "cells"), i, item)
 		printf("cell     %-56s %6.0f s  %.2f cores  %5.0f MiB\n", findings_text(item, "cell"),
 		       real(item, "estimate_s"), real(item, "cores"), real(item, "memory") / (1 << 20));
-	json_array_foreach (json_object_get(outlook, "excluded"), i, item)
+	json_array_foreach (json_object_get(dry_run, "excluded"), i, item)
 		printf("without  %s/%s/%s: %s\n", findings_text(item, "tree"), findings_text(item, "scenario"),
 		       findings_text(item, "machine"), findings_text(item, "why"));
-	json_array_foreach (json_object_get(outlook, "missing"), i, item)
+	json_array_foreach (json_object_get(dry_run, "missing"), i, item)
 		printf("missing  %s\n", json_string_value(item));
 	printf("%zu cells, about %s on %.0f cores and %.0f MiB, repetitions not counted; no packing takes less than %s\n",
-	       json_array_size(json_object_get(outlook, "cells")), span, real(host, "cores"), real(host, "memory") / (1 << 20),
+	       json_array_size(json_object_get(dry_run, "cells")), span, real(host, "cores"), real(host, "memory") / (1 << 20),
 	       least);
-	print_builds(json_object_get(outlook, "builds"));
+	print_builds(json_object_get(dry_run, "builds"));
 }
 
 /* ---- the night ---- */
@@ -257,19 +257,19 @@ static struct night *find_night(const char *word, struct night_options *o, GErro
 static int with_plan(const char *word, struct night_options *o, GError **error)
 {
 	rig_auto(night) night = find_night(word, o, error);
-	json_t *outlook;
+	json_t *dry_run;
 
 	if (!night)
 		return rig_exit_code(*error);
 	if (!want.dry_run)
 		return night->id || night_begin(night, error) ? run_night(night, error) : rig_exit_code(*error);
-	outlook = night_outlook(night);
+	dry_run = night_dry_run(night);
 	if (want.json) {
-		cmd_print_json(outlook);
+		cmd_print_json(dry_run);
 		return RIG_EXIT_PASS;
 	}
-	print_outlook(outlook);
-	json_decref(outlook);
+	print_dry_run(dry_run);
+	json_decref(dry_run);
 	return RIG_EXIT_PASS;
 }
 

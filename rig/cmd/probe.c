@@ -10,7 +10,7 @@
 
 #include "bisect/evidence.h"
 #include "bisect/span.h"
-#include "cell/cell.h"
+#include "child/child.h"
 #include "kernel/kernel.h"
 #include "machine/machine.h"
 #include "scenario/scenario.h"
@@ -115,11 +115,11 @@ struct probe {
 	char *problem;
 };
 
-static void on_ran(struct cell *cell, const struct cell_result *result, void *data)
+static void on_ran(struct child *child, const struct child_result *result, void *data)
 {
 	struct probe *probe = data;
 
-	(void)cell;
+	(void)child;
 	evidence_read(probe->evidence, result->answer);
 	probe->exit_code = result->exit_code;
 	probe->problem = g_strdup(result->problem);
@@ -161,7 +161,7 @@ static int judge(const struct probe *probe, const struct target *target, gboolea
 static int run_once(const struct target *target, gboolean *ret_again)
 {
 	const char *extra[] = {"--until", target->key, want.no_lockdep ? "--no-lockdep" : NULL, NULL};
-	struct cell_spec spec = {
+	struct child_spec spec = {
 		.scenario = want.scenario, .machine = want.machine, .patches = (const char *const *)want.patches,
 		.kernel = kernel_wanted(), .duration_s = want.duration,
 		.fragments = (const char *const *)want.fragments, .patience_s = want.patience, .jobs = want.jobs,
@@ -171,11 +171,11 @@ static int run_once(const struct target *target, gboolean *ret_again)
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	rig_auto(evidence) evidence = evidence_new(0);
 	struct probe probe = {.loop = loop, .evidence = evidence};
-	rig_auto(cell) cell = cell_run(&spec, on_ran, &probe, &error);
+	rig_auto(child) child = child_run(&spec, on_ran, &probe, &error);
 	int code;
 
 	*ret_again = FALSE;
-	if (!cell)
+	if (!child)
 		return PROBE_END + rig_report_error(error);
 	g_main_loop_run(loop);
 	code = judge(&probe, target, ret_again);

@@ -14,26 +14,6 @@
 /* Raised when the same inputs shall give another outcome than before. */
 #define HASH_FORMAT "rig kernel 1"
 
-void report_step(struct report *report, const char *step, guint total)
-{
-	report->step = step;
-	report->done = 0;
-	report->total = total;
-	if (report->call)
-		report->call(step, 0, total, report->last_ns, report->data);
-}
-
-void report_line(const char *line, void *data)
-{
-	struct report *report = data;
-
-	(void)line;
-	report->done++;
-	if (report->call)
-		report->call(report->step, report->done, MAX(report->total, report->total ? report->done : 0),
-			     report->last_ns, report->data);
-}
-
 /* All that decides what comes out. */
 struct inputs {
 	const struct kernel_arch *arch;
@@ -84,7 +64,7 @@ static void free_patch(void *patch)
 	patch_free(patch);
 }
 
-static gboolean gather(struct inputs *inputs, const struct kernel_spec *spec, struct report *report,
+static gboolean gather(struct inputs *inputs, const struct kernel_spec *spec, struct progress *progress,
 		       GError **error)
 {
 	inputs->arch = arch_find(spec->arch, error);
@@ -100,7 +80,7 @@ static gboolean gather(struct inputs *inputs, const struct kernel_spec *spec, st
 		g_ptr_array_add(inputs->patches, patch);
 	}
 	return arch_compiler(inputs->arch, &inputs->compiler, error) &&
-	       source_resolve(inputs->source, spec->refresh, report, error);
+	       source_resolve(inputs->source, spec->refresh, progress, error);
 }
 
 /* Length before content, so that no two lists of inputs read the same. */
@@ -118,7 +98,7 @@ static char *hash_inputs(const struct inputs *inputs, GError **error)
 	g_autoptr(GString) carried = g_string_new(NULL);
 	g_autofree char *options = fragment_merge("", inputs->wishes);
 
-	if (!tree_carried(carried, error))
+	if (!worktree_carried(carried, error))
 		return NULL;
 	hash_add(sum, HASH_FORMAT);
 	hash_add(sum, inputs->arch->name);
@@ -142,7 +122,7 @@ static char *config_key(const struct inputs *inputs)
 	hash_add(sum, inputs->source->identity);
 	hash_add(sum, inputs->compiler);
 	hash_add(sum, options);
-	if (tree_carried(carried, NULL))
+	if (worktree_carried(carried, NULL))
 		hash_add(sum, carried->str);
 	for (guint p = 0; p < inputs->patches->len; p++) {
 		const struct patch *patch = inputs->patches->pdata[p];
@@ -180,7 +160,7 @@ static char *short_name(const struct inputs *inputs, const struct kernel_spec *s
 }
 
 static struct kernel *describe(const struct inputs *inputs, const struct kernel_spec *spec,
-			       const struct tree *tree, const char *hash)
+			       const struct worktree *tree, const char *hash)
 {
 	struct kernel *kernel = g_new0(struct kernel, 1);
 
@@ -199,14 +179,14 @@ static struct kernel *describe(const struct inputs *inputs, const struct kernel_
 }
 
 /* Config and make, in a tree whose source is right. */
-static gboolean compile(struct tree *tree, const struct inputs *inputs, const struct kernel_spec *spec,
-			struct report *report, GError **error)
+static gboolean compile(struct worktree *tree, const struct inputs *inputs, const struct kernel_spec *spec,
+			struct progress *progress, GError **error)
 {
 	struct maker maker = {
 		.tree = tree,
 		.arch = inputs->arch,
 		.jobs = spec->jobs ? spec->jobs : g_get_num_processors(),
-		.report = report,
+		.progress = progress,
 	};
 	g_autofree char *vmlinux = g_build_filename(tree->obj, "vmlinux", NULL), *kind = NULL;
 	g_autofree char *key = config_key(inputs);
@@ -219,11 +199,11 @@ static gboolean compile(struct tree *tree, const struct inputs *inputs, const st
 	full = !g_file_test(vmlinux, G_FILE_TEST_EXISTS);
 	kind = g_strdup_printf("%s-%s", inputs->arch->name, full ? "full" : "part");
 	cache_last(kind, &last, &total);
-	report->last_ns = last;
-	report_step(report, "configure", 0);
+	progress->last_ns = last;
+	progress_step(progress, "configure", 0);
 	ok = configure(&maker, inputs->wishes, key, error);
 	if (ok) {
-		report_step(report, "compile", full ? (total ? total : inputs->arch->objects) : 0);
+		progress_step(progress, "compile", full ? (total ? total : inputs->arch->objects) : 0);
 		maker.lines = 0;
 		ok = maker_run(&maker, inputs->arch->target, error);
 	}
@@ -233,41 +213,40 @@ static gboolean compile(struct tree *tree, const struct inputs *inputs, const st
 	return maker_end(tree, ok ? error : NULL) && ok;
 }
 
-static gboolean prepare(struct tree *tree, const struct inputs *inputs, struct report *report,
+static gboolean prepare(struct worktree *tree, const struct inputs *inputs, struct progress *progress,
 			GError **error)
 {
 	if (!source_is_there(inputs->source, tree->src) &&
-	    (!tree_restore(tree, error) ||
-	     !source_populate(inputs->source, tree->src, report, error)))
+	    (!worktree_restore(tree, error) ||
+	     !source_checkout(inputs->source, tree->src, progress, error)))
 		return FALSE;
-	report_step(report, "patch", inputs->patches->len);
-	return tree_patch(tree, inputs->patches, error);
+	progress_step(progress, "patch", inputs->patches->len);
+	return worktree_patch(tree, inputs->patches, error);
 }
 
-static struct kernel *find_or_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
+static struct kernel *find_or_build(const struct kernel_spec *spec, struct progress *progress,
 				    GError **error)
 {
 	__attribute__((cleanup(inputs_clear))) struct inputs inputs = {0};
-	struct report report = {.call = progress, .data = data};
 	struct kernel *found;
-	rig_auto(tree) tree = NULL;
+	rig_auto(worktree) tree = NULL;
 	rig_auto(kernel) kernel = NULL;
 	g_autofree char *hash = NULL;
 	struct build build;
 	gint64 begin;
 
-	if (!gather(&inputs, spec, &report, error))
+	if (!gather(&inputs, spec, progress, error))
 		return NULL;
 	hash = hash_inputs(&inputs, error);
 	if (!hash || (found = cache_use(hash)))
 		return hash ? found : NULL;
-	tree = tree_open(inputs.source->tree, inputs.arch, &report, error);
+	tree = worktree_open(inputs.source->tree, inputs.arch, progress, error);
 	/* whoever had the lock may have built just this */
 	if (!tree || (found = cache_use(hash)))
 		return tree ? found : NULL;
 	begin = rig_now_ns();
-	if (!prepare(tree, &inputs, &report, error) ||
-	    !compile(tree, &inputs, spec, &report, error))
+	if (!prepare(tree, &inputs, progress, error) ||
+	    !compile(tree, &inputs, spec, progress, error))
 		return NULL;
 	kernel = describe(&inputs, spec, tree, hash);
 	build = (struct build){inputs.arch, tree, inputs.compiler, rig_now_ns() - begin};
@@ -285,7 +264,8 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, kernel_progr
 struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
 			    GError **error)
 {
-	struct kernel *kernel = find_or_build(spec, progress, data, error);
+	struct progress state = {.call = progress, .data = data};
+	struct kernel *kernel = find_or_build(spec, &state, error);
 
 	/* the cache knows a build by its patches' text; the files are this caller's, not the first builder's */
 	if (kernel && spec->patches) {

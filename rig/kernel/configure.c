@@ -13,7 +13,7 @@
 #define CONFIG_MAX (4u << 20)
 
 /* Of what obj/.config was made; absent while one is being made. */
-static char *key_path(const struct tree *tree)
+static char *key_path(const struct worktree *tree)
 {
 	return g_build_filename(tree->obj, ".rig-config", NULL);
 }

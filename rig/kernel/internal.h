@@ -5,7 +5,7 @@
  *	source.c (apt.c)	which source is meant, exactly; later: put it into the work tree
  *	fragment.c, patch.c	what is asked on top of it
  *	cache.c			has that been built?
- *	tree.c			the work tree: lock, patches applied or taken back
+ *	worktree.c			the work tree: lock, patches applied or taken back
  *	configure.c (kconfig.c)	.config, and why an option did not survive
  *	build.c			the order of all this; make; publish
  *	prune.c			what nobody asks for any more
@@ -19,9 +19,9 @@
 #include "kernel/kernel.h"
 #include "util/auto.h"
 
-/* ---- progress: what a build says while it works ---- */
+/* ---- progress.c: the steps of a build, for the caller of kernel_build() ---- */
 
-struct report {
+struct progress {
 	kernel_progress call; /* or NULL */
 	void *data;
 	gint64 last_ns;
@@ -29,9 +29,9 @@ struct report {
 	const char *step;
 };
 
-void report_step(struct report *report, const char *step, guint total);
+void progress_step(struct progress *progress, const char *step, guint total);
 /* One more file is done. Signature of spawn_line: counts any line. */
-void report_line(const char *line, void *report);
+void progress_line(const char *line, void *progress);
 
 /* ---- files.c ---- */
 
@@ -95,14 +95,14 @@ RIG_DEFINE_AUTO(source, source_free)
 /* Splits the words only; touches nothing. */
 struct source *source_parse(const char *text, GError **error);
 /* Fills version (where known), resolved, identity and tree. */
-gboolean source_resolve(struct source *source, gboolean refresh, struct report *report, GError **error);
+gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress, GError **error);
 
-/* ---- populate.c ---- */
+/* ---- checkout.c ---- */
 
 /* Is SRC (tree/<tree>/src) the pristine source already, so that nothing needs to be done? */
 gboolean source_is_there(const struct source *source, const char *src);
 /* Makes it that. Under the tree's lock, with no patch applied. */
-gboolean source_populate(const struct source *source, const char *src, struct report *report,
+gboolean source_checkout(const struct source *source, const char *src, struct progress *progress,
 			 GError **error);
 
 /* ---- apt.c ---- */
@@ -179,38 +179,38 @@ gboolean kconfig_knows(struct kconfig *kconfig, const char *symbol);
 /* Why SYMBOL (without CONFIG_) is not set in CONFIG, for people; never NULL. */
 char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *config);
 
-/* ---- tree.c ---- */
+/* ---- worktree.c ---- */
 
-struct tree {
+struct worktree {
 	char *dir; /* tree/<name> */
 	char *src, *obj;
 	int lock;
 };
 
-void tree_close(struct tree *tree);
-RIG_DEFINE_AUTO(tree, tree_close)
+void worktree_close(struct worktree *tree);
+RIG_DEFINE_AUTO(worktree, worktree_close)
 
 /* Waits for the lock. */
-struct tree *tree_open(const char *name, const struct kernel_arch *arch, struct report *report,
+struct worktree *worktree_open(const char *name, const struct kernel_arch *arch, struct progress *progress,
 		       GError **error);
 /* Takes all patches back. */
-gboolean tree_restore(struct tree *tree, GError **error);
+gboolean worktree_restore(struct worktree *tree, GError **error);
 /*
  * Makes src the pristine source plus PATCHES (struct patch) plus the files that the rig carries. Files
  * whose content stays the same are not touched. On an error src is as it was.
  */
-gboolean tree_patch(struct tree *tree, GPtrArray *patches, GError **error);
+gboolean worktree_patch(struct worktree *tree, GPtrArray *patches, GError **error);
 /* The files of the rig that go into every tree, for the hash. */
-gboolean tree_carried(GString *text, GError **error);
+gboolean worktree_carried(GString *text, GError **error);
 
 /* ---- make.c ---- */
 
 /* What every make of one build has in common. */
 struct maker {
-	const struct tree *tree;
+	const struct worktree *tree;
 	const struct kernel_arch *arch;
 	unsigned jobs;
-	struct report *report;
+	struct progress *progress;
 	FILE *log;
 	guint lines;	   /* commands that make has shown */
 	char *first_error; /* the first line that a compiler or kconfig complained in */
@@ -222,10 +222,10 @@ struct maker {
  */
 gboolean maker_run(struct maker *maker, const char *target, GError **error);
 /* The log of the last build in this object folder. */
-char *maker_log_path(const struct tree *tree);
+char *maker_log_path(const struct worktree *tree);
 /* Around a build: where the last one was killed, removes all it may have left half written. */
-gboolean maker_begin(const struct tree *tree, GError **error);
-gboolean maker_end(const struct tree *tree, GError **error);
+gboolean maker_begin(const struct worktree *tree, GError **error);
+gboolean maker_end(const struct worktree *tree, GError **error);
 
 /* ---- configure.c ---- */
 
@@ -244,7 +244,7 @@ void cache_remember(const char *kind, gint64 ns, guint lines);
 
 struct build { /* what build.json says, besides struct kernel */
 	const struct kernel_arch *arch;
-	const struct tree *tree;
+	const struct worktree *tree;
 	const char *compiler;
 	gint64 ns;
 };

@@ -14,7 +14,7 @@
 #include "util/paths.h"
 #include "util/spawn.h"
 
-char *maker_log_path(const struct tree *tree)
+char *maker_log_path(const struct worktree *tree)
 {
 	return g_strconcat(tree->obj, ".log", NULL);
 }
@@ -34,8 +34,8 @@ static void take_line(const char *line, void *data)
 		maker->lines++;
 		if (g_str_has_prefix(line, "  LD      vmlinux") ||
 		    g_str_has_prefix(line, "  LD      .tmp_vmlinux"))
-			maker->report->step = "link";
-		report_line(line, maker->report);
+			maker->progress->step = "link";
+		progress_line(line, maker->progress);
 	}
 	if (!regex)
 		regex = g_regex_new(complaint, G_REGEX_OPTIMIZE, 0, NULL);
@@ -146,7 +146,7 @@ gboolean maker_run(struct maker *maker, const char *target, GError **error)
 
 /* ---- a killed build ---- */
 
-static char *marker_path(const struct tree *tree)
+static char *marker_path(const struct worktree *tree)
 {
 	return g_strconcat(tree->obj, ".building", NULL);
 }
@@ -174,7 +174,7 @@ static gboolean remove_younger(const char *dir, const struct timespec *begin, GE
 	return files != NULL;
 }
 
-gboolean maker_begin(const struct tree *tree, GError **error)
+gboolean maker_begin(const struct worktree *tree, GError **error)
 {
 	g_autofree char *marker = marker_path(tree), *log = maker_log_path(tree);
 	struct stat st;
@@ -188,7 +188,7 @@ gboolean maker_begin(const struct tree *tree, GError **error)
 	return rig_write_file(marker, "", 0, error);
 }
 
-gboolean maker_end(const struct tree *tree, GError **error)
+gboolean maker_end(const struct worktree *tree, GError **error)
 {
 	g_autofree char *marker = marker_path(tree);
 

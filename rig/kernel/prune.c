@@ -2,7 +2,7 @@
 /*
  * What nobody has asked for in a while: finished builds and work trees.
  *
- * When that was is the mtime of out/<hash>/build.json (cache_use()) and of tree/<name>/lock (tree_open()).
+ * When that was is the mtime of out/<hash>/build.json (cache_use()) and of tree/<name>/lock (worktree_open()).
  */
 #include "kernel/internal.h"
 
@@ -111,7 +111,7 @@ gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, G
 	*ret_gone = FALSE;
 	if ((fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) || used_at(unused->dir, unused->is_tree) != unused->used)
 		goto out; /* somebody builds in it, or has asked for it just now */
-	/* whoever looks now finds all of it or nothing; who waits for the lock looks again (tree_open()) */
+	/* whoever looks now finds all of it or nothing; who waits for the lock looks again (worktree_open()) */
 	if (rename(unused->dir, gone) < 0)
 		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", unused->dir, g_strerror(errno));
 	else

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Which source is meant, exactly: the words split, the version settled, the content's identity. How it
- * gets into a work tree is populate.c.
+ * gets into a work tree is checkout.c.
  */
 #include "kernel/internal.h"
 
@@ -212,7 +212,7 @@ static char *hash_files(const struct source *source, GError **error)
 	return g_strdup(g_checksum_get_string(all));
 }
 
-static gboolean resolve_dir(struct source *source, struct report *report, GError **error)
+static gboolean resolve_dir(struct source *source, struct progress *progress, GError **error)
 {
 	g_autoptr(GString) stats = g_string_new(NULL);
 	g_autofree char *fingerprint = NULL, *makefile = NULL, *text = NULL;
@@ -234,7 +234,7 @@ static gboolean resolve_dir(struct source *source, struct report *report, GError
 	}
 	fingerprint = g_compute_checksum_for_string(G_CHECKSUM_SHA256, stats->str, stats->len);
 	if (!recall(source->name, fingerprint, &source->identity)) {
-		report_step(report, "hash", 0);
+		progress_step(progress, "hash", 0);
 		source->identity = hash_files(source, error);
 		if (!source->identity)
 			return FALSE;
@@ -301,7 +301,7 @@ static char *deb_tree(const struct source *source, const char *version)
  * Which version a package name means is asked once and remembered as long as its tree is there, so
  * that a second run needs no network and a mirror that moves on does not rebuild behind one's back.
  */
-static gboolean resolve_deb(struct source *source, gboolean refresh, struct report *report,
+static gboolean resolve_deb(struct source *source, gboolean refresh, struct progress *progress,
 			    GError **error)
 {
 	g_autofree char *relative = g_strdup_printf("kernel/src/%s@%s", source->name,
@@ -321,7 +321,7 @@ static gboolean resolve_deb(struct source *source, gboolean refresh, struct repo
 	if (!version && source->want)
 		version = g_strdup(source->want);
 	if (!version) {
-		report_step(report, "fetch", 0);
+		progress_step(progress, "fetch", 0);
 		if (apt_version(source->name, source->suite, NULL, &version, &why))
 			rig_write_file(file, version, -1, NULL);
 		else if (known)
@@ -341,15 +341,15 @@ static gboolean resolve_deb(struct source *source, gboolean refresh, struct repo
 	return TRUE;
 }
 
-gboolean source_resolve(struct source *source, gboolean refresh, struct report *report, GError **error)
+gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress, GError **error)
 {
 	switch (source->kind) {
 	case SOURCE_DEB:
-		return resolve_deb(source, refresh, report, error);
+		return resolve_deb(source, refresh, progress, error);
 	case SOURCE_TAR:
 		return resolve_tar(source, error);
 	case SOURCE_DIR:
-		return resolve_dir(source, report, error);
+		return resolve_dir(source, progress, error);
 	case SOURCE_GIT:
 		return resolve_git(source, error);
 	}

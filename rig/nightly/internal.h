@@ -5,7 +5,7 @@
 
 #include "nightly/nightly.h"
 
-/* cells.c: fills cells, builds and excluded from PLAN; needs and estimates of each. */
+/* expand.c: fills cells, builds and excluded from PLAN; needs and estimates of each. */
 gboolean night_expand(struct night *night, const struct plan *plan, GError **error);
 struct night_cell *night_cell_new(void);
 void night_cell_free(gpointer data);
@@ -32,7 +32,7 @@ json_t *night_attempt_json(const struct attempt *attempt);
 /* run.c: its cells (borrowed) in the order in which they should start: the longest first, or shuffled. */
 GPtrArray *night_order(const struct night *night);
 
-/* result.c: parts of night.json that the outlook has too. New references. */
+/* result.c: parts of night.json that the dry_run has too. New references. */
 json_t *night_cell_json(const struct night *night, const struct night_cell *cell);
 json_t *night_excluded_json(const struct night *night);
 json_t *night_host_json(const struct night *night);

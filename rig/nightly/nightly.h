@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Nights: a plan's cells, run in parallel as children of the rig (rig/cell), kept in RESULTS/nights/<id>/:
+ * Nights: a plan's cells, run in parallel as children of the rig (rig/child), kept in RESULTS/nights/<id>/:
  *
  *	cells.json	what is to be run: made first, never changed
  *	journal		one JSON object a line: builds and cells as they end; on disk before anything else is started
@@ -122,7 +122,7 @@ void night_free(struct night *night);
 RIG_DEFINE_AUTO(night, night_free)
 
 /* What it would do: cells, times, what is missing. New reference. */
-json_t *night_outlook(const struct night *night);
+json_t *night_dry_run(const struct night *night);
 
 /*
  * Runs what is not finished. Blocks, on the default main context; SIGINT once, or the file `stop`: nothing more is started;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "kernel/kernel.h"
-#include "util/form.h"
+#include "util/yaml-schema.h"
 #include "scenario/scenario.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -54,12 +54,12 @@ static const cyaml_schema_field_t plan_fields[] = {
 };
 static const cyaml_schema_value_t plan_value = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct plan, plan_fields)};
 
-static const struct form_limit limits[] = {
+static const struct yaml_limit limits[] = {
 	{"seeds", 0, G_MAXINT64}, {"repeat", 1, 1000},	 {"retries", 0, 20},
 	{"duration", 1, 604800},  {"patience", 1, 3600}, {NULL},
 };
 
-static const struct form form = {&plan_value, "the plan", limits};
+static const struct yaml_schema schema = {&plan_value, "the plan", limits};
 
 void plan_free(struct plan *plan)
 {
@@ -67,7 +67,7 @@ void plan_free(struct plan *plan)
 		return;
 	g_free(plan->name);
 	g_free(plan->file);
-	form_free(&form, plan);
+	yaml_schema_free(&schema, plan);
 }
 
 /* ---- what needs more than one value ---- */
@@ -80,35 +80,35 @@ static gboolean has(char *const *list, unsigned n, const char *word)
 	return FALSE;
 }
 
-static gboolean check_scenarios(struct tree *tree, const struct plan *plan, GError **error)
+static gboolean check_scenarios(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
-	yaml_node_t *nodes = tree_get(tree, tree_root(tree), "scenarios");
+	yaml_node_t *nodes = yaml_tree_get(tree, yaml_tree_root(tree), "scenarios");
 
 	for (unsigned i = 0; i < plan->n_scenarios; i++) {
 		g_autoptr(GError) why = NULL;
 		rig_auto(scenario) scenario = NULL;
 
 		if (has(plan->scenarios, i, plan->scenarios[i]))
-			return tree_fail(tree, tree_item(tree, nodes, i), error, "'%s' comes twice; `repeat` is for that",
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "'%s' comes twice; `repeat` is for that",
 					 plan->scenarios[i]);
 		scenario = scenario_load(plan->scenarios[i], &why);
 		if (!scenario)
-			return tree_fail(tree, tree_item(tree, nodes, i), error, "%s", why->message);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "%s", why->message);
 	}
 	return TRUE;
 }
 
-static gboolean check_machines(struct tree *tree, const struct plan *plan, GError **error)
+static gboolean check_machines(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
-	yaml_node_t *nodes = tree_get(tree, tree_root(tree), "machines");
+	yaml_node_t *nodes = yaml_tree_get(tree, yaml_tree_root(tree), "machines");
 
 	for (unsigned i = 0; i < plan->n_machines; i++) {
 		g_autoptr(GError) why = NULL;
 
 		if (!machine_find(plan->machines[i], &why))
-			return tree_fail(tree, tree_item(tree, nodes, i), error, "%s", why->message);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "%s", why->message);
 		if (has(plan->machines, i, plan->machines[i]))
-			return tree_fail(tree, tree_item(tree, nodes, i), error, "'%s' comes twice", plan->machines[i]);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "'%s' comes twice", plan->machines[i]);
 	}
 	return TRUE;
 }
@@ -121,55 +121,55 @@ static const struct plan_kernel *find_kernel(const struct plan *plan, unsigned n
 	return NULL;
 }
 
-static gboolean check_kernels(struct tree *tree, const struct plan *plan, GError **error)
+static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
-	yaml_node_t *nodes = tree_get(tree, tree_root(tree), "kernels");
+	yaml_node_t *nodes = yaml_tree_get(tree, yaml_tree_root(tree), "kernels");
 
 	for (unsigned i = 0; i < plan->n_kernels; i++) {
 		const char *name = plan->kernels[i].name;
 
 		if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != strlen(name))
-			return tree_fail(tree, tree_item(tree, nodes, i), error,
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
 					 "'%s' is no name for a kernel; allowed: small letters, digits and .-_", name);
 		if (find_kernel(plan, i, name))
-			return tree_fail(tree, tree_item(tree, nodes, i), error, "two kernels are called '%s'", name);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "two kernels are called '%s'", name);
 	}
 	return TRUE;
 }
 
 /* `rig run` would say the same, once for each cell. */
-static gboolean check_launcher(struct tree *tree, const struct plan *plan, GError **error)
+static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
 	static const char *const known[] = {"direct", "libvirt", NULL};
 
 	if (plan->launcher && !g_strv_contains(known, plan->launcher))
-		return tree_fail(tree, tree_get(tree, tree_root(tree), "launcher"), error,
+		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "launcher"), error,
 				 "'%s' is no launcher; there are direct, libvirt", plan->launcher);
 	if (plan->connect && !g_strcmp0(plan->launcher, "direct"))
-		return tree_fail(tree, tree_get(tree, tree_root(tree), "connect"), error,
+		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "connect"), error,
 				 "'%s' is for launcher libvirt, not for direct", plan->connect);
 	return TRUE;
 }
 
 /* One that leaves out nothing would be a typing mistake that nobody sees. */
-static gboolean check_excludes(struct tree *tree, const struct plan *plan, GError **error)
+static gboolean check_excludes(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
-	yaml_node_t *nodes = tree_get(tree, tree_root(tree), "exclude");
+	yaml_node_t *nodes = yaml_tree_get(tree, yaml_tree_root(tree), "exclude");
 
 	for (unsigned i = 0; i < plan->n_excludes; i++) {
 		const struct plan_exclude *e = &plan->excludes[i];
-		yaml_node_t *node = tree_item(tree, nodes, i);
+		yaml_node_t *node = yaml_tree_item(tree, nodes, i);
 
 		if (!e->scenario && !e->machine && !e->kernel)
-			return tree_fail(tree, node, error, "an exclude names a scenario, a machine or a kernel");
+			return yaml_tree_fail(tree, node, error, "an exclude names a scenario, a machine or a kernel");
 		if (e->scenario && !has(plan->scenarios, plan->n_scenarios, e->scenario))
-			return tree_fail(tree, node, error, "the plan has no scenario '%s'", e->scenario);
+			return yaml_tree_fail(tree, node, error, "the plan has no scenario '%s'", e->scenario);
 		if (e->machine && !machine_find(e->machine, NULL))
-			return tree_fail(tree, node, error, "there is no machine '%s'", e->machine);
+			return yaml_tree_fail(tree, node, error, "there is no machine '%s'", e->machine);
 		if (e->machine && plan->n_machines && !has(plan->machines, plan->n_machines, e->machine))
-			return tree_fail(tree, node, error, "the plan has no machine '%s'", e->machine);
+			return yaml_tree_fail(tree, node, error, "the plan has no machine '%s'", e->machine);
 		if (e->kernel && !find_kernel(plan, plan->n_kernels, e->kernel))
-			return tree_fail(tree, node, error, "the plan has no kernel '%s'", e->kernel);
+			return yaml_tree_fail(tree, node, error, "the plan has no kernel '%s'", e->kernel);
 	}
 	return TRUE;
 }
@@ -191,7 +191,7 @@ static void make_file_absolute(const char *folder, char **word)
 		make_absolute(folder, word, 1);
 }
 
-static void settle(struct tree *tree, struct plan *plan)
+static void settle(struct yaml_tree *tree, struct plan *plan)
 {
 	g_autofree char *whole = g_canonicalize_filename(plan->file, NULL);
 	g_autofree char *folder = g_path_get_dirname(whole), *base = g_path_get_basename(whole);
@@ -199,7 +199,7 @@ static void settle(struct tree *tree, struct plan *plan)
 	plan->name = g_str_has_suffix(base, ".yaml") ? g_strndup(base, strlen(base) - strlen(".yaml")) : g_strdup(base);
 	if (!plan->repeat)
 		plan->repeat = 1;
-	if (!tree_get(tree, tree_root(tree), "retries"))
+	if (!yaml_tree_get(tree, yaml_tree_root(tree), "retries"))
 		plan->retries = 2;
 	for (unsigned i = 0; i < plan->n_kernels; i++) {
 		make_absolute(folder, plan->kernels[i].patches, plan->kernels[i].n_patches);
@@ -233,7 +233,7 @@ static void fail_name(const char *what, GError **error)
 struct plan *plan_load(const char *what, GError **error)
 {
 	g_autofree char *file = file_of(what), *data = NULL;
-	rig_auto(tree) tree = NULL;
+	rig_auto(yaml_tree) tree = NULL;
 	rig_auto(plan) plan = NULL;
 	gsize len;
 
@@ -243,8 +243,8 @@ struct plan *plan_load(const char *what, GError **error)
 	}
 	if (!rig_read_file(file, FILE_MAX, &data, &len, error))
 		return NULL;
-	tree = tree_parse(file, data, len, error);
-	plan = tree ? form_load(&form, tree, data, len, error) : NULL;
+	tree = yaml_tree_parse(file, data, len, error);
+	plan = tree ? yaml_schema_load(&schema, tree, data, len, error) : NULL;
 	if (!plan)
 		return NULL;
 	plan->file = g_steal_pointer(&file);

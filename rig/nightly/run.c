@@ -56,9 +56,9 @@ GPtrArray *night_order(const struct night *night)
 static gboolean is_running(const struct runner *r, const struct night_cell *cell, const struct night_build *build)
 {
 	for (guint i = 0; i < r->running->len; i++) {
-		const struct job *job = r->running->pdata[i];
+		const struct night_child *child = r->running->pdata[i];
 
-		if ((cell && job->cell == cell) || (build && job->build == build))
+		if ((cell && child->cell == cell) || (build && child->build == build))
 			return TRUE;
 	}
 	return FALSE;
@@ -96,7 +96,7 @@ static guint building(const struct runner *r)
 	guint n = 0;
 
 	for (guint i = 0; i < r->running->len; i++)
-		n += ((struct job *)r->running->pdata[i])->build != NULL;
+		n += ((struct night_child *)r->running->pdata[i])->build != NULL;
 	return n;
 }
 
@@ -164,7 +164,7 @@ void night_schedule(struct runner *r)
 {
 	if (r->stop == STOP_ALL)
 		for (guint i = 0; i < r->running->len; i++)
-			cell_stop(((struct job *)r->running->pdata[i])->child, GRACE_S);
+			child_stop(((struct night_child *)r->running->pdata[i])->rig, GRACE_S);
 	if (r->stop == STOP_NOT) {
 		g_autoptr(GPtrArray) ready = ready_cells(r);
 
@@ -213,11 +213,11 @@ static void show(struct runner *r)
 	if (bad)
 		g_string_append_printf(line, ", %u not as expected", bad);
 	for (guint i = 0; i < r->running->len; i++) {
-		const struct job *job = r->running->pdata[i];
+		const struct night_child *child = r->running->pdata[i];
 
 		g_string_append_printf(line, "%s %s%s", i ? "," : ";",
-				       job->cell ? job->cell->key : "build ",
-				       job->cell ? "" : night->kernels[job->build->kernel].tree);
+				       child->cell ? child->cell->key : "build ",
+				       child->cell ? "" : night->kernels[child->build->kernel].tree);
 	}
 	r->view->progress(night, line->str, r->view->data);
 }

@@ -3,7 +3,7 @@
 #ifndef RIG_NIGHTLY_RUN_H
 #define RIG_NIGHTLY_RUN_H
 
-#include "cell/cell.h"
+#include "child/child.h"
 #include "nightly/internal.h"
 
 enum stop { STOP_NOT, STOP_STARTING, STOP_ALL };
@@ -13,7 +13,7 @@ struct runner {
 	const struct night_view *view;
 	GMainLoop *loop;
 	GPtrArray *order;   /* all cells, in the order in which they should start */
-	GPtrArray *running; /* struct job */
+	GPtrArray *running; /* struct night_child */
 	struct pack_room free;
 	enum stop stop;
 	gint64 began_ns;
@@ -22,9 +22,9 @@ struct runner {
 };
 
 /* One child. */
-struct job {
+struct night_child {
 	struct runner *runner;
-	struct cell *child;
+	struct child *rig;
 	struct night_cell *cell; /* or NULL: a build */
 	struct night_build *build;
 	struct pack_room need;
@@ -34,7 +34,7 @@ struct job {
 /* run.c: starts what there is room for, or ends the loop. Called whenever a child has ended. */
 void night_schedule(struct runner *r);
 
-/* jobs.c: children. An error is left in R, and stops everything. */
+/* children.c: children. An error is left in R, and stops everything. */
 void night_start_cell(struct runner *r, struct night_cell *cell);
 void night_start_build(struct runner *r, struct night_build *build, guint quarters);
 /* Into the journal; LINE is stolen. */

@@ -19,7 +19,7 @@ struct peak {
 };
 
 struct walk {
-	struct tree *tree;
+	struct yaml_tree *tree;
 	const struct scenario *scenario;
 	GHashTable *owners;  /* id -> track number + 1 */
 	GHashTable *plugged; /* id -> const struct step * that plugged it */
@@ -29,11 +29,11 @@ struct walk {
 	guint64 at_reset;
 };
 
-static yaml_node_t *step_node(struct tree *tree, unsigned track, unsigned step)
+static yaml_node_t *step_node(struct yaml_tree *tree, unsigned track, unsigned step)
 {
-	yaml_node_t *tracks = tree_get(tree, tree_root(tree), "tracks");
+	yaml_node_t *tracks = yaml_tree_get(tree, yaml_tree_root(tree), "tracks");
 
-	return tree_item(tree, tree_get(tree, tree_item(tree, tracks, track), "steps"), step);
+	return yaml_tree_item(tree, yaml_tree_get(tree, yaml_tree_item(tree, tracks, track), "steps"), step);
 }
 
 static void count(struct walk *walk, const struct step *plug, int sign)
@@ -53,21 +53,21 @@ static void count(struct walk *walk, const struct step *plug, int sign)
 static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct step *step, GError **error)
 {
 	unsigned owner = GPOINTER_TO_UINT(g_hash_table_lookup(walk->owners, step->id));
-	yaml_node_t *id = tree_get(walk->tree, node, "id");
+	yaml_node_t *id = yaml_tree_get(walk->tree, node, "id");
 
 	if (owner && owner != walk->track + 1)
-		return tree_fail(walk->tree, id, error,
+		return yaml_tree_fail(walk->tree, id, error,
 				 "'%s' is plugged by track %u already; ids are for the whole guest",
 				 step->id, owner);
 	if (g_hash_table_contains(walk->plugged, step->id))
-		return tree_fail(walk->tree, id, error, "'%s' is still plugged%s", step->id,
+		return yaml_tree_fail(walk->tree, id, error, "'%s' is still plugged%s", step->id,
 				 walk->round ? " when the track starts again; unplug it at the end, "
 					       "or plug it with 'once: true'"
 					     : "; unplug it first");
 	if (step->device != DEVICE_CPU && step->node >= walk->scenario->nodes) {
-		yaml_node_t *where = tree_get(walk->tree, node, "node");
+		yaml_node_t *where = yaml_tree_get(walk->tree, node, "node");
 
-		return tree_fail(walk->tree, where ? where : node, error,
+		return yaml_tree_fail(walk->tree, where ? where : node, error,
 				 "there is no node %u; allowed: 0 to %u", step->node,
 				 walk->scenario->nodes - 1);
 	}
@@ -81,22 +81,22 @@ static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct ste
 static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step *step, GError **error)
 {
 	const struct step *plug = g_hash_table_lookup(walk->plugged, step->id);
-	yaml_node_t *id = tree_get(walk->tree, node, "id");
+	yaml_node_t *id = yaml_tree_get(walk->tree, node, "id");
 
 	if (!plug)
-		return tree_fail(walk->tree, id, error,
+		return yaml_tree_fail(walk->tree, id, error,
 				 "'%s' is not plugged at this step%s; plug it before, in the same track",
 				 step->id, walk->round ? " when the track repeats" : "");
 	if (step->what == STEP_ONLINE && plug->device != DEVICE_DIMM)
-		return tree_fail(walk->tree, id, error, "'%s' is a %s; 'online' is for a dimm", step->id,
+		return yaml_tree_fail(walk->tree, id, error, "'%s' is a %s; 'online' is for a dimm", step->id,
 				 step_device_name(plug->device));
 	if (step->what == STEP_RESIZE && plug->device != DEVICE_VIRTIO_MEM)
-		return tree_fail(walk->tree, id, error, "'%s' is a %s; 'resize' is for virtio-mem",
+		return yaml_tree_fail(walk->tree, id, error, "'%s' is a %s; 'resize' is for virtio-mem",
 				 step->id, step_device_name(plug->device));
 	if (step->what == STEP_RESIZE && step->size.high > plug->size.low) {
 		g_autofree char *size = rig_size_text(plug->size.low);
 
-		return tree_fail(walk->tree, tree_get(walk->tree, node, "size"), error,
+		return yaml_tree_fail(walk->tree, yaml_tree_get(walk->tree, node, "size"), error,
 				 "'%s' can be at most %s, its size when plugged", step->id, size);
 	}
 	if (step->what == STEP_UNPLUG) {
@@ -125,24 +125,24 @@ static gboolean walk_round(struct walk *walk, const struct track *track, GError 
 			walk->at_reset = MAX(walk->at_reset, walk->now.memory);
 		}
 		if (step->what == STEP_CPU && step->cpu >= walk->scenario->max_cpus)
-			return tree_fail(walk->tree, tree_get(walk->tree, node, "cpu"), error,
+			return yaml_tree_fail(walk->tree, yaml_tree_get(walk->tree, node, "cpu"), error,
 					 "there is no CPU %u; allowed: 0 to %u", step->cpu,
 					 walk->scenario->max_cpus - 1);
 	}
 	return TRUE;
 }
 
-static gboolean over(struct tree *tree, const char *key, GError **error, const char *what,
+static gboolean over(struct yaml_tree *tree, const char *key, GError **error, const char *what,
 		     const char *wanted, const char *have)
 {
-	yaml_node_t *node = tree_get(tree, tree_root(tree), key);
+	yaml_node_t *node = yaml_tree_get(tree, yaml_tree_root(tree), key);
 
-	return tree_fail(tree, node ? node : tree_root(tree), error,
+	return yaml_tree_fail(tree, node ? node : yaml_tree_root(tree), error,
 			 "the tracks and their copies can plug %s %s at a time, '%s' leaves room for %s",
 			 wanted, what, key, have);
 }
 
-static gboolean check_room(struct tree *tree, const struct scenario *s, const struct peak *all,
+static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, const struct peak *all,
 			   GError **error)
 {
 	guint64 room = s->max_memory - s->memory;
@@ -171,12 +171,12 @@ static gboolean check_reset(const struct walk *walk, const struct peak *all, GEr
 {
 	if (!walk->reset || !walk->scenario->accounts || (!walk->at_reset && all->memory == walk->most.memory))
 		return TRUE;
-	return tree_fail(walk->tree, walk->reset, error,
+	return yaml_tree_fail(walk->tree, walk->reset, error,
 			 "memory can be plugged when the guest starts again, which then reserves other pages of it; unplug "
 			 "it before in this track, have no other that plugs, or say 'accounts: false'");
 }
 
-static gboolean check_tracks(struct tree *tree, const struct scenario *s, GError **error)
+static gboolean check_tracks(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	g_autoptr(GHashTable) owners = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GArray) walks = g_array_new(FALSE, FALSE, sizeof(struct walk));
@@ -201,49 +201,49 @@ static gboolean check_tracks(struct tree *tree, const struct scenario *s, GError
 	return check_room(tree, s, &all, error);
 }
 
-static gboolean check_agents(struct tree *tree, const struct scenario *s, GError **error)
+static gboolean check_agents(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
-	yaml_node_t *agents = tree_get(tree, tree_root(tree), "agents");
+	yaml_node_t *agents = yaml_tree_get(tree, yaml_tree_root(tree), "agents");
 	unsigned total = 0;
 
 	for (unsigned i = 0; i < s->n_agents; i++) {
-		yaml_node_t *node = tree_item(tree, agents, i);
+		yaml_node_t *node = yaml_tree_item(tree, agents, i);
 		g_autoptr(GString) names = g_string_new(NULL);
 
 		total += s->agents[i].count;
 		if (total > COPIES_OF_AGENTS_MAX)
-			return tree_fail(tree, node, error, "more than %d agents in all",
+			return yaml_tree_fail(tree, node, error, "more than %d agents in all",
 					 COPIES_OF_AGENTS_MAX);
 		if (scenario_agent_needs(s->agents[i].name))
 			continue;
 		for (const struct agent_info *info = scenario_agents; info->name; info++)
 			g_string_append_printf(names, "%s%s", names->len ? ", " : "", info->name);
-		return tree_fail(tree, tree_get(tree, node, "name"), error,
+		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "name"), error,
 				 "there is no agent '%s'; there are: %s", s->agents[i].name, names->str);
 	}
 	return TRUE;
 }
 
-static gboolean check_machines(struct tree *tree, const struct scenario *s, GError **error)
+static gboolean check_machines(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
-	yaml_node_t *list = tree_get(tree, tree_root(tree), "machines");
+	yaml_node_t *list = yaml_tree_get(tree, yaml_tree_root(tree), "machines");
 	g_autoptr(GError) why = NULL;
 
 	for (unsigned i = 0; s->machines[i]; i++) {
 		if (!machine_find(s->machines[i], &why))
-			return tree_fail(tree, tree_item(tree, list, i), error, "%s", why->message);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s", why->message);
 		for (unsigned j = 0; j < i; j++)
 			if (!strcmp(s->machines[i], s->machines[j]))
-				return tree_fail(tree, tree_item(tree, list, i), error,
+				return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error,
 						 "'%s' is in the list already", s->machines[i]);
 	}
 	return TRUE;
 }
 
 /* "CONFIG_X", "CONFIG_X=y", "!CONFIG_X", "CONFIG_X|CONFIG_Y" */
-static gboolean check_needs(struct tree *tree, const struct scenario *s, GError **error)
+static gboolean check_needs(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
-	yaml_node_t *list = tree_get(tree, tree_root(tree), "needs");
+	yaml_node_t *list = yaml_tree_get(tree, yaml_tree_root(tree), "needs");
 
 	for (unsigned i = 0; s->needs[i]; i++) {
 		g_auto(GStrv) parts = g_strsplit(s->needs[i], "|", -1);
@@ -251,7 +251,7 @@ static gboolean check_needs(struct tree *tree, const struct scenario *s, GError 
 		for (unsigned j = 0; parts[j]; j++)
 			if (!g_str_has_prefix(parts[j] + (*parts[j] == '!'), "CONFIG_") ||
 			    strpbrk(parts[j], " \t"))
-				return tree_fail(tree, tree_item(tree, list, i), error,
+				return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error,
 						 "'%s' is no kernel option; allowed: CONFIG_X, CONFIG_X=y, "
 						 "!CONFIG_X, CONFIG_X|CONFIG_Y", s->needs[i]);
 	}
@@ -261,27 +261,27 @@ static gboolean check_needs(struct tree *tree, const struct scenario *s, GError 
 /* Kernel parameter memhp_default_state, mm/memory_hotplug.c: online_type_to_str */
 static const char *const online_words[] = {"offline", "online", "online_kernel", "online_movable", NULL};
 
-static gboolean check_words(struct tree *tree, const struct scenario *s, GError **error)
+static gboolean check_words(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	if (!g_strv_contains(online_words, s->online))
-		return tree_fail(tree, tree_get(tree, tree_root(tree), "online"), error,
+		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "online"), error,
 				 "'%s' is no value for 'online'; allowed: offline, online, "
 				 "online_kernel, online_movable", s->online);
 	for (const char *p = s->cmdline; *p; p++)
 		if (!g_ascii_isprint(*p))
-			return tree_fail(tree, tree_get(tree, tree_root(tree), "cmdline"), error,
+			return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "cmdline"), error,
 					 "'cmdline' takes one line of ASCII");
 	return TRUE;
 }
 
-static gboolean at_key(struct tree *tree, const char *key, GError **error, const char *message)
+static gboolean at_key(struct yaml_tree *tree, const char *key, GError **error, const char *message)
 {
-	yaml_node_t *node = tree_get(tree, tree_root(tree), key);
+	yaml_node_t *node = yaml_tree_get(tree, yaml_tree_root(tree), key);
 
-	return tree_fail(tree, node ? node : tree_root(tree), error, "%s", message);
+	return yaml_tree_fail(tree, node ? node : yaml_tree_root(tree), error, "%s", message);
 }
 
-gboolean check_scenario(struct tree *tree, const struct scenario *s, GError **error)
+gboolean check_scenario(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	if (!s->n_agents && !s->n_tracks)
 		return at_key(tree, "about", error, "nothing would happen: give agents, tracks or both");

@@ -12,38 +12,38 @@
 #define MS_MAX 600000
 #define PARAMS_MAX 16
 
-typedef gboolean (*read_number)(struct tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
+typedef gboolean (*read_number)(struct yaml_tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
 				GError **error);
 
-static gboolean number_size(struct tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
+static gboolean number_size(struct yaml_tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
 			    GError **error)
 {
-	const char *text = tree_text(node);
+	const char *text = yaml_tree_text(node);
 	g_autoptr(GError) why = NULL;
 
 	if (!text)
-		return tree_fail(tree, node, error, "'%s' takes a size like 256M", key);
+		return yaml_tree_fail(tree, node, error, "'%s' takes a size like 256M", key);
 	if (!rig_size_parse(text, ret, &why))
-		return tree_fail(tree, node, error, "%s: %s", key, why->message);
+		return yaml_tree_fail(tree, node, error, "%s: %s", key, why->message);
 	if (*ret > SIZE_MAX_BYTES)
-		return tree_fail(tree, node, error, "'%s' for '%s' is too large; at most 16T", text, key);
+		return yaml_tree_fail(tree, node, error, "'%s' for '%s' is too large; at most 16T", text, key);
 	return TRUE;
 }
 
-static gboolean number_ms(struct tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
+static gboolean number_ms(struct yaml_tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
 			  GError **error)
 {
-	const char *text = tree_text(node);
+	const char *text = yaml_tree_text(node);
 
 	if (text && g_ascii_string_to_unsigned(text, 10, 0, MS_MAX, ret, NULL))
 		return TRUE;
-	return tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: 0 to %d",
+	return yaml_tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: 0 to %d",
 			 text ? text : "a list", key, MS_MAX);
 }
 
-gboolean read_size(struct tree *tree, yaml_node_t *map, const char *key, guint64 *ret, GError **error)
+gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, guint64 *ret, GError **error)
 {
-	yaml_node_t *node = tree_get(tree, map, key);
+	yaml_node_t *node = yaml_tree_get(tree, map, key);
 	guint64 size = 0;
 
 	if (!node)
@@ -51,16 +51,16 @@ gboolean read_size(struct tree *tree, yaml_node_t *map, const char *key, guint64
 	if (!number_size(tree, node, key, &size, error))
 		return FALSE;
 	if (!size)
-		return tree_fail(tree, node, error, "'%s' must not be 0", key);
+		return yaml_tree_fail(tree, node, error, "'%s' must not be 0", key);
 	*ret = size;
 	return TRUE;
 }
 
 /* `200` or `[100, 300]` */
-static gboolean read_range(struct tree *tree, yaml_node_t *map, const char *key, read_number number,
+static gboolean read_range(struct yaml_tree *tree, yaml_node_t *map, const char *key, read_number number,
 			   struct range *ret, GError **error)
 {
-	yaml_node_t *node = tree_get(tree, map, key);
+	yaml_node_t *node = yaml_tree_get(tree, map, key);
 	struct range range = {0};
 
 	if (!node)
@@ -70,17 +70,17 @@ static gboolean read_range(struct tree *tree, yaml_node_t *map, const char *key,
 			return FALSE;
 		range.high = range.low;
 	} else {
-		yaml_node_t *low = tree_item(tree, node, 0), *high = tree_item(tree, node, 1);
+		yaml_node_t *low = yaml_tree_item(tree, node, 0), *high = yaml_tree_item(tree, node, 1);
 
-		if (!low || !high || tree_item(tree, node, 2))
-			return tree_fail(tree, node, error,
+		if (!low || !high || yaml_tree_item(tree, node, 2))
+			return yaml_tree_fail(tree, node, error,
 					 "'%s' takes one value or two, [lowest, highest]", key);
 		if (!number(tree, low, key, &range.low, error) ||
 		    !number(tree, high, key, &range.high, error))
 			return FALSE;
 		if (range.low > range.high)
-			return tree_fail(tree, node, error, "'%s': '%s' is above '%s'", key,
-					 tree_text(low), tree_text(high));
+			return yaml_tree_fail(tree, node, error, "'%s': '%s' is above '%s'", key,
+					 yaml_tree_text(low), yaml_tree_text(high));
 	}
 	*ret = range;
 	return TRUE;
@@ -135,7 +135,7 @@ static const struct {
 	{STEP_CPU, ANY_DEVICE, F_CPU | F_WRITE, F_TIMEOUT},
 };
 
-static gboolean check_fields(struct tree *tree, yaml_node_t *node, const struct step *step,
+static gboolean check_fields(struct yaml_tree *tree, yaml_node_t *node, const struct step *step,
 			     GError **error)
 {
 	const char *of = step->what == STEP_PLUG ? " of a " : "";
@@ -149,31 +149,31 @@ static gboolean check_fields(struct tree *tree, yaml_node_t *node, const struct 
 			uses = needs | steps[i].uses | F_CHANCE;
 		}
 	for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
-		yaml_node_t *value = tree_get(tree, node, fields[i].key);
+		yaml_node_t *value = yaml_tree_get(tree, node, fields[i].key);
 
 		if (!value && (needs & fields[i].field))
-			return tree_fail(tree, node, error, "the step '%s' needs '%s'",
+			return yaml_tree_fail(tree, node, error, "the step '%s' needs '%s'",
 					 step_do_name(step->what), fields[i].key);
 		if (value && !(uses & fields[i].field))
-			return tree_fail(tree, value, error, "the step '%s'%s%s has no use for '%s'",
+			return yaml_tree_fail(tree, value, error, "the step '%s'%s%s has no use for '%s'",
 					 step_do_name(step->what), of, device, fields[i].key);
 	}
 	return TRUE;
 }
 
 /* Ids become QEMU ids, "d.2" for copies, and words of the journal. */
-static gboolean check_id(struct tree *tree, yaml_node_t *node, const char *id, GError **error)
+static gboolean check_id(struct yaml_tree *tree, yaml_node_t *node, const char *id, GError **error)
 {
 	gboolean ok = g_ascii_islower(*id);
 
 	for (const char *p = id; *p && ok; p++)
 		ok = g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '-';
-	return ok || tree_fail(tree, tree_get(tree, node, "id"), error,
+	return ok || yaml_tree_fail(tree, yaml_tree_get(tree, node, "id"), error,
 			       "'%s' is no id; allowed: a letter, then letters, digits and '-', all small",
 			       id);
 }
 
-gboolean read_step(struct tree *tree, yaml_node_t *node, struct step *step, GError **error)
+gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step, GError **error)
 {
 	if (!check_fields(tree, node, step, error) ||
 	    !read_range(tree, node, "size", number_size, &step->size, error) ||
@@ -182,9 +182,9 @@ gboolean read_step(struct tree *tree, yaml_node_t *node, struct step *step, GErr
 	    (step->id && !check_id(tree, node, step->id, error)))
 		return FALSE;
 	if (step->what == STEP_PLUG && step->device != DEVICE_CPU && !step->size.low)
-		return tree_fail(tree, tree_get(tree, node, "size"), error, "'size' must not be 0");
+		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "size"), error, "'size' must not be 0");
 	if (step->requested.high > step->size.low && step->what == STEP_PLUG)
-		return tree_fail(tree, tree_get(tree, node, "requested"), error,
+		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "requested"), error,
 				 "'requested' can be above 'size'");
 	if (!step->chance)
 		step->chance = 100;
@@ -204,26 +204,26 @@ static gboolean is_word(const char *text)
 	return TRUE;
 }
 
-gboolean read_params(struct tree *tree, yaml_node_t *node, struct agent *agent, GError **error)
+gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *agent, GError **error)
 {
-	yaml_node_t *params = tree_get(tree, node, "params"), *value;
+	yaml_node_t *params = yaml_tree_get(tree, node, "params"), *value;
 	const char *key;
 
 	if (!params)
 		return TRUE;
 	if (params->type != YAML_MAPPING_NODE)
-		return tree_fail(tree, params, error, "'params' takes keys and values, 'key: value'");
-	for (guint i = 0; (key = tree_key(tree, params, i, &value)); i++) {
-		const char *text = tree_text(value);
+		return yaml_tree_fail(tree, params, error, "'params' takes keys and values, 'key: value'");
+	for (guint i = 0; (key = yaml_tree_key(tree, params, i, &value)); i++) {
+		const char *text = yaml_tree_text(value);
 
 		if (i == PARAMS_MAX)
-			return tree_fail(tree, value, error, "'params' takes at most %d entries",
+			return yaml_tree_fail(tree, value, error, "'params' takes at most %d entries",
 					 PARAMS_MAX);
 		if (!is_word(key))
-			return tree_fail(tree, tree_item(tree, params, i), error,
+			return yaml_tree_fail(tree, yaml_tree_item(tree, params, i), error,
 					 "'%s' is no name of a param", key);
 		if (!text || !is_word(text))
-			return tree_fail(tree, value, error,
+			return yaml_tree_fail(tree, value, error,
 					 "the param '%s' takes one word of ASCII (lists: a,b,c)", key);
 		agent->params = g_renew(struct param, agent->params, i + 1);
 		agent->params[i] = (struct param){g_strdup(key), g_strdup(text)};

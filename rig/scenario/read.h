@@ -6,15 +6,15 @@
 #include "scenario/schema.h"
 
 /* "256M" of KEY in MAP into *ret; untouched where there is none. Zero is refused. */
-gboolean read_size(struct tree *tree, yaml_node_t *map, const char *key, guint64 *ret, GError **error);
+gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, guint64 *ret, GError **error);
 
 /* A step's ranges; and that it has the fields its `do` needs and no others. NODE is the step's. */
-gboolean read_step(struct tree *tree, yaml_node_t *node, struct step *step, GError **error);
+gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step, GError **error);
 
 /* `params` of an agent: NODE is the agent's. */
-gboolean read_params(struct tree *tree, yaml_node_t *node, struct agent *agent, GError **error);
+gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *agent, GError **error);
 
 /* Whatever needs the whole scenario: ids, slots, memory, nodes, CPUs, machines, agents. */
-gboolean check_scenario(struct tree *tree, const struct scenario *scenario, GError **error);
+gboolean check_scenario(struct yaml_tree *tree, const struct scenario *scenario, GError **error);
 
 #endif

@@ -82,14 +82,14 @@ static void or_default(unsigned *value, unsigned standard)
 		*value = standard;
 }
 
-static void fill_defaults(struct tree *tree, struct scenario *s)
+static void fill_defaults(struct yaml_tree *tree, struct scenario *s)
 {
 	or_default(&s->nodes, 1);
 	or_default(&s->base_nodes, 1);
 	or_default(&s->cpus, 2);
 	or_default(&s->max_cpus, s->cpus);
 	or_default(&s->boot_s, 60);
-	if (!tree_get(tree, tree_root(tree), "accounts"))
+	if (!yaml_tree_get(tree, yaml_tree_root(tree), "accounts"))
 		s->accounts = TRUE;
 	if (!s->cmdline)
 		s->cmdline = g_strdup("");
@@ -105,22 +105,22 @@ static void fill_defaults(struct tree *tree, struct scenario *s)
 }
 
 /* What libcyaml left to us. */
-static gboolean read_rest(struct tree *tree, struct scenario *s, GError **error)
+static gboolean read_rest(struct yaml_tree *tree, struct scenario *s, GError **error)
 {
-	yaml_node_t *root = tree_root(tree), *agents = tree_get(tree, root, "agents"),
-		    *tracks = tree_get(tree, root, "tracks");
+	yaml_node_t *root = yaml_tree_root(tree), *agents = yaml_tree_get(tree, root, "agents"),
+		    *tracks = yaml_tree_get(tree, root, "tracks");
 
 	if (!read_size(tree, root, "memory", &s->memory, error) ||
 	    !read_size(tree, root, "max_memory", &s->max_memory, error))
 		return FALSE;
 	for (unsigned i = 0; i < s->n_agents; i++)
-		if (!read_params(tree, tree_item(tree, agents, i), &s->agents[i], error))
+		if (!read_params(tree, yaml_tree_item(tree, agents, i), &s->agents[i], error))
 			return FALSE;
 	for (unsigned t = 0; t < s->n_tracks; t++) {
-		yaml_node_t *steps = tree_get(tree, tree_item(tree, tracks, t), "steps");
+		yaml_node_t *steps = yaml_tree_get(tree, yaml_tree_item(tree, tracks, t), "steps");
 
 		for (unsigned i = 0; i < s->tracks[t].n_steps; i++)
-			if (!read_step(tree, tree_item(tree, steps, i), &s->tracks[t].steps[i], error))
+			if (!read_step(tree, yaml_tree_item(tree, steps, i), &s->tracks[t].steps[i], error))
 				return FALSE;
 	}
 	return TRUE;
@@ -179,13 +179,13 @@ struct scenario *scenario_load(const char *what, GError **error)
 {
 	g_autofree char *file = NULL, *name = NULL, *data = NULL;
 	rig_auto(scenario) scenario = NULL;
-	rig_auto(tree) tree = NULL;
+	rig_auto(yaml_tree) tree = NULL;
 	rig_auto(raw) raw = NULL;
 	gsize len;
 
 	if (!find_file(what, &file, &name, error) || !rig_read_file(file, FILE_MAX, &data, &len, error))
 		return NULL;
-	tree = tree_parse(file, data, len, error);
+	tree = yaml_tree_parse(file, data, len, error);
 	raw = tree ? schema_load(tree, data, len, error) : NULL;
 	if (!raw)
 		return NULL;

@@ -2,7 +2,7 @@
 /* The form of a scenario file, as one libcyaml schema. */
 #include "scenario/schema.h"
 
-#include "util/form.h"
+#include "util/yaml-schema.h"
 
 #define WORDS_MAX 4096
 
@@ -104,23 +104,23 @@ static const cyaml_schema_value_t scenario_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, scenario_fields)};
 
 /* What each number may be; those not listed have no use for a large value either. */
-static const struct form_limit limits[] = {
+static const struct yaml_limit limits[] = {
 	{"slots", 0, 256},   {"nodes", 1, 16},	  {"base_nodes", 1, 16},   {"cpus", 1, 64},
 	{"max_cpus", 1, 64}, {"boot", 1, 3600},	  {"duration", 1, 604800}, {"count", 1, 64},
 	{"rate", 0, 1000000}, {"copies", 1, 64},  {"repeat", 0, 1000000},  {"node", 0, 15},
 	{"cpu", 0, 63},	     {"write", 0, 1},	  {"chance", 1, 100},	   {"timeout", 1, 600},	{NULL},
 };
 
-static const struct form form = {&scenario_value, "the scenario", limits};
+static const struct yaml_schema schema = {&scenario_value, "the scenario", limits};
 
-struct raw *schema_load(struct tree *tree, const char *data, gsize len, GError **error)
+struct raw *schema_load(struct yaml_tree *tree, const char *data, gsize len, GError **error)
 {
-	return form_load(&form, tree, data, len, error);
+	return yaml_schema_load(&schema, tree, data, len, error);
 }
 
 void raw_free(struct raw *raw)
 {
-	form_free(&form, raw);
+	yaml_schema_free(&schema, raw);
 }
 
 static const char *word_of(const cyaml_strval_t *words, guint n, int value)

@@ -4,7 +4,7 @@
 #define RIG_SCENARIO_SCHEMA_H
 
 #include "scenario/scenario.h"
-#include "util/tree.h"
+#include "util/yaml-tree.h"
 
 struct raw_expect {
 	char *kind;
@@ -20,8 +20,8 @@ struct raw {
 	struct raw_expect expect;
 };
 
-/* form_load() of a scenario. Sizes, ranges and params are left empty: libcyaml has no such types, read.h does. */
-struct raw *schema_load(struct tree *tree, const char *data, gsize len, GError **error);
+/* yaml_schema_load() of a scenario. Sizes, ranges and params are left empty: libcyaml has no such types, read.h does. */
+struct raw *schema_load(struct yaml_tree *tree, const char *data, gsize len, GError **error);
 void raw_free(struct raw *raw);
 RIG_DEFINE_AUTO(raw, raw_free)
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "util/error.h"
-#include "util/form.h"
+#include "util/yaml-schema.h"
 #include "util/paths.h"
 
 #define FILE_MAX (1 << 20)
@@ -49,7 +49,7 @@ static const cyaml_schema_value_t list_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct list, list_fields),
 };
 
-static const struct form form = {&list_value, "the list of known issues", NULL};
+static const struct yaml_schema schema = {&list_value, "the list of known issues", NULL};
 
 /* Kernel versions: "6.1.192-2" is 6, 1, 192; a release candidate is before its release. */
 struct version {
@@ -133,12 +133,12 @@ struct known *known_load(const char *file, const char *today, GError **error)
 {
 	rig_auto(known) known = g_new0(struct known, 1);
 	g_autofree char *data = NULL, *day = g_strndup(today, strlen("2026-11-21"));
-	rig_auto(tree) tree = NULL;
+	rig_auto(yaml_tree) tree = NULL;
 	gsize len;
 
 	if (!rig_read_file(file, FILE_MAX, &data, &len, error) ||
-	    !(tree = tree_parse(file, data, len, error)) ||
-	    !(known->list = form_load(&form, tree, data, len, error)))
+	    !(tree = yaml_tree_parse(file, data, len, error)) ||
+	    !(known->list = yaml_schema_load(&schema, tree, data, len, error)))
 		return NULL;
 	for (guint i = 0; known->list && i < known->list->n_issues; i++)
 		if (!check_issue(file, i + 1, &known->list->issues[i], day, error))
@@ -151,7 +151,7 @@ void known_free(struct known *known)
 	if (!known)
 		return;
 	if (known->list)
-		form_free(&form, known->list);
+		yaml_schema_free(&schema, known->list);
 	g_free(known);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
-#include "util/form.h"
+#include "util/yaml-schema.h"
 #include "util/error.h"
 #include "util/paths.h"
 
@@ -90,8 +90,8 @@ static const cyaml_schema_field_t entry_fields[] = {
 static const cyaml_schema_value_t entry_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_entry, entry_fields)};
 
-static const struct form_limit limits[] = {{"duration", 1, 3600}, {"patience", 1, 600}, {NULL}};
-static const struct form form = {&entry_value, "the zoo entry", limits};
+static const struct yaml_limit limits[] = {{"duration", 1, 3600}, {"patience", 1, 600}, {NULL}};
+static const struct yaml_schema schema = {&entry_value, "the zoo entry", limits};
 
 const char *zoo_oracle_name(enum zoo_oracle oracle)
 {
@@ -184,7 +184,7 @@ static char *file_path(const struct zoo_entry *e, const char *name)
 }
 
 /* Files are named without a folder, so an entry cannot lead out of its own. */
-static gboolean check_files(struct tree *tree, yaml_node_t *node, const struct zoo_entry *e,
+static gboolean check_files(struct yaml_tree *tree, yaml_node_t *node, const struct zoo_entry *e,
 			    char **files, const char *suffix, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(e->file);
@@ -193,35 +193,35 @@ static gboolean check_files(struct tree *tree, yaml_node_t *node, const struct z
 		g_autofree char *path = file_path(e, *file);
 
 		if (strchr(*file, '/') || !g_str_has_suffix(*file, suffix))
-			return tree_fail(tree, node, error,
+			return yaml_tree_fail(tree, node, error,
 					 "'%s' is no file beside the entry; allowed: NAME%s", *file,
 					 suffix);
 		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-			return tree_fail(tree, node, error, "the file '%s' is missing in %s", *file,
+			return yaml_tree_fail(tree, node, error, "the file '%s' is missing in %s", *file,
 					 folder);
 	}
 	return TRUE;
 }
 
-static gboolean check_entry(struct tree *tree, const struct zoo_entry *e, GError **error)
+static gboolean check_entry(struct yaml_tree *tree, const struct zoo_entry *e, GError **error)
 {
-	yaml_node_t *root = tree_root(tree), *variants = tree_get(tree, root, "patches"),
-		    *expect = tree_get(tree, root, "expect");
+	yaml_node_t *root = yaml_tree_root(tree), *variants = yaml_tree_get(tree, root, "patches"),
+		    *expect = yaml_tree_get(tree, root, "expect");
 	gboolean has_kind = e->kinds[0] != NULL, may_have = e->oracle != ORACLE_ACCOUNTS,
 		 must_have = may_have && e->oracle != ORACLE_WATCHDOG;
 
 	if (!is_id(e->id))
-		return tree_fail(tree, tree_get(tree, root, "id"), error,
+		return yaml_tree_fail(tree, yaml_tree_get(tree, root, "id"), error,
 				 "'%s' is no id; allowed: z, two digits, perhaps a letter", e->id);
 	for (char **m = e->machines; *m; m++) {
 		g_autoptr(GError) why = NULL;
 
 		if (!machine_find(*m, &why))
-			return tree_fail(tree, tree_get(tree, root, "machines"), error, "%s",
+			return yaml_tree_fail(tree, yaml_tree_get(tree, root, "machines"), error, "%s",
 					 why->message);
 	}
 	for (unsigned i = 0; i < e->n_variants; i++) {
-		yaml_node_t *node = tree_item(tree, variants, i);
+		yaml_node_t *node = yaml_tree_item(tree, variants, i);
 
 		if (!check_files(tree, node, e, e->variants[i].base, ".patch", error) ||
 		    !check_files(tree, node, e, e->variants[i].bug, ".patch", error) ||
@@ -229,7 +229,7 @@ static gboolean check_entry(struct tree *tree, const struct zoo_entry *e, GError
 			return FALSE;
 	}
 	if (has_kind ? !may_have : must_have)
-		return tree_fail(tree, expect, error, "the oracle '%s' %s",
+		return yaml_tree_fail(tree, expect, error, "the oracle '%s' %s",
 				 zoo_oracle_name(e->oracle),
 				 must_have ? "needs 'kinds'" : "has no use for 'kinds'");
 	return TRUE;
@@ -256,18 +256,18 @@ struct zoo_entry *zoo_load(const char *id, GError **error)
 {
 	g_autofree char *file = find_file(id, error), *data = NULL;
 	rig_auto(zoo_entry) entry = NULL;
-	rig_auto(tree) tree = NULL;
+	rig_auto(yaml_tree) tree = NULL;
 	struct raw_entry *raw;
 	gsize len;
 
 	if (!file || !rig_read_file(file, FILE_MAX, &data, &len, error))
 		return NULL;
-	tree = tree_parse(file, data, len, error);
-	raw = tree ? form_load(&form, tree, data, len, error) : NULL;
+	tree = yaml_tree_parse(file, data, len, error);
+	raw = tree ? yaml_schema_load(&schema, tree, data, len, error) : NULL;
 	if (!raw)
 		return NULL;
 	entry = take(raw);
-	form_free(&form, raw);
+	yaml_schema_free(&schema, raw);
 	entry->file = g_steal_pointer(&file);
 	return check_entry(tree, entry, error) ? g_steal_pointer(&entry) : NULL;
 }

@@ -80,22 +80,22 @@ END_TEST
  *	0 - 1 - 2 ----- 5 - 6
  *	     \- 3 - 4 -/
  */
-static struct reach *forked(void)
+static struct ancestry *forked(void)
 {
-	struct reach *reach = reach_new(6);
+	struct ancestry *ancestry = ancestry_new(6);
 	static const guint parents[][2] = {{1, 0}, {2, 1}, {3, 1}, {4, 3}, {5, 2}, {5, 4}, {6, 5}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(parents); i++)
-		reach_join(reach, parents[i][0], parents[i][1]);
-	return reach;
+		ancestry_join(ancestry, parents[i][0], parents[i][1]);
+	return ancestry;
 }
 
 START_TEST(side_branch)
 {
-	rig_auto(reach) reach = forked();
-	rig_auto(posterior) p = posterior_new(6, reach, FALSE);
+	rig_auto(ancestry) ancestry = forked();
+	rig_auto(posterior) p = posterior_new(6, ancestry, FALSE);
 
-	ck_assert(reach_has(reach, 5, 4) && reach_has(reach, 4, 1) && !reach_has(reach, 4, 2));
+	ck_assert(ancestry_has(ancestry, 5, 4) && ancestry_has(ancestry, 4, 1) && !ancestry_has(ancestry, 4, 2));
 	learn(p, 20);
 	/* a silent 4 says nothing of 2, although 2 came before it in the list */
 	for (guint i = 0; i < 3; i++)
@@ -112,14 +112,14 @@ END_TEST
 /* The gains of a line are those of the same line written as a history. */
 START_TEST(line_as_history)
 {
-	rig_auto(reach) reach = reach_new(30);
+	rig_auto(ancestry) ancestry = ancestry_new(30);
 	rig_auto(posterior) line = posterior_new(30, NULL, FALSE);
 	rig_auto(posterior) history = NULL;
 	double a[31], b[31];
 
 	for (guint i = 1; i <= 30; i++)
-		reach_join(reach, i, i - 1);
-	history = posterior_new(30, reach, FALSE);
+		ancestry_join(ancestry, i, i - 1);
+	history = posterior_new(30, ancestry, FALSE);
 	for (guint i = 0; i < 6; i++) {
 		posterior_observe(line, 30 - 3 * i, i != 4);
 		posterior_observe(history, 30 - 3 * i, i != 4);

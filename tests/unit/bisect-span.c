@@ -66,9 +66,9 @@ START_TEST(merges)
 	ck_assert_uint_eq(span->n, 6);
 	a = find(span, "a"), b = find(span, "b"), c = find(span, "c"), d = find(span, "d");
 	merge = find(span, "merge");
-	ck_assert(reach_has(span->reach, b, a) && reach_has(span->reach, d, c));
-	ck_assert(!reach_has(span->reach, d, a) && !reach_has(span->reach, b, c));
-	ck_assert(reach_has(span->reach, merge, b) && reach_has(span->reach, merge, d));
+	ck_assert(ancestry_has(span->ancestry, b, a) && ancestry_has(span->ancestry, d, c));
+	ck_assert(!ancestry_has(span->ancestry, d, a) && !ancestry_has(span->ancestry, b, c));
+	ck_assert(ancestry_has(span->ancestry, merge, b) && ancestry_has(span->ancestry, merge, d));
 	ck_assert_uint_eq(find(span, "e"), 6);
 	ck_assert_str_eq(span_change(span, 0)->subject, "base");
 	ck_assert_str_eq(span_change(span, a)->author, "T <t@example.org>");
@@ -88,7 +88,7 @@ START_TEST(paths_and_lines)
 	ck_assert_uint_eq(find(span, "b"), 1);
 	line = span_git(scratch, "main~3", "main~2", NULL, NULL);
 	ck_assert_uint_eq(line->n, 1);
-	ck_assert_ptr_null(line->reach);
+	ck_assert_ptr_null(line->ancestry);
 }
 END_TEST
 
@@ -131,7 +131,7 @@ START_TEST(series)
 	ck_assert_uint_eq(mails->n, 2);
 	ck_assert_str_eq(span_change(mails, 1)->subject, "mm: one");
 	ck_assert_str_eq(span_change(mails, 2)->subject, "mm: two");
-	touches = span_touches(mails, 2);
+	touches = span_diffstat(mails, 2);
 	ck_assert_ptr_nonnull(strstr(touches, "x | "));
 	span_build(mails, 1, own, NULL, &build);
 	ck_assert_str_eq(build.source, "deb:x");

@@ -161,8 +161,8 @@ START_TEST(launched)
 }
 END_TEST
 
-/* The outlook is of what is left, in the order in which it starts; nothing is known, so it is by duration. */
-START_TEST(outlook)
+/* The dry_run is of what is left, in the order in which it starts; nothing is known, so it is by duration. */
+START_TEST(dry_run)
 {
 	g_autoptr(GError) error = NULL;
 	rig_auto(night) night = expand(HEAD "scenarios: [busted, dimm-storm]\nmachines: [pc-q35]\n", 7, &error);
@@ -170,14 +170,14 @@ START_TEST(outlook)
 	json_t *json, *cells;
 
 	ck_assert_msg(night != NULL, "%s", error ? error->message : "");
-	json = night_outlook(night);
+	json = night_dry_run(night);
 	cells = json_object_get(json, "cells");
 	ck_assert_uint_eq(json_array_size(cells), 2);
 	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(cells, 0), "scenario")), "dimm-storm");
 	json_decref(json);
 	cell = night->cells->pdata[1];
 	cell->status = CELL_GOOD;
-	json = night_outlook(night);
+	json = night_dry_run(night);
 	cells = json_object_get(json, "cells");
 	ck_assert_uint_eq(json_array_size(cells), 1);
 	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(cells, 0), "scenario")), "busted");
@@ -362,7 +362,7 @@ int main(void)
 	tcase_add_loop_test(tc, own_plans, 0, 2);
 	tcase_add_loop_test(tc, expanded, 0, G_N_ELEMENTS(plans));
 	tcase_add_test(tc, launched);
-	tcase_add_test(tc, outlook);
+	tcase_add_test(tc, dry_run);
 	tcase_add_test(tc, seeds);
 	tcase_add_loop_test(tc, settled, 0, G_N_ELEMENTS(stories));
 	tcase_add_test(tc, resumed);

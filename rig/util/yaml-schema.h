@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A YAML file's form: a libcyaml schema and bounds, with errors for people. */
-#ifndef RIG_UTIL_FORM_H
-#define RIG_UTIL_FORM_H
+#ifndef RIG_UTIL_YAML_SCHEMA_H
+#define RIG_UTIL_YAML_SCHEMA_H
 
 #include <cyaml/cyaml.h>
 
-#include "util/tree.h"
+#include "util/yaml-tree.h"
 
 /* What the number of a key may be, wherever the key stands; 0 to 65535 where it is not listed. */
-struct form_limit {
+struct yaml_limit {
 	const char *key;
 	guint64 low, high;
 };
 
-struct form {
+struct yaml_schema {
 	const cyaml_schema_value_t *value;
 	const char *what;                /* the whole, in errors: "the scenario" */
-	const struct form_limit *limits; /* the last one has no key; or NULL */
+	const struct yaml_limit *limits; /* the last one has no key; or NULL */
 };
 
 /*
@@ -24,8 +24,8 @@ struct form {
  * libcyaml fill a struct from the same bytes. Everything in it is from g_malloc(); what it owns may
  * be stolen.
  */
-void *form_load(const struct form *form, struct tree *tree, const char *data, gsize len,
+void *yaml_schema_load(const struct yaml_schema *form, struct yaml_tree *tree, const char *data, gsize len,
 		GError **error);
-void form_free(const struct form *form, void *filled);
+void yaml_schema_free(const struct yaml_schema *form, void *filled);
 
 #endif

@@ -3,15 +3,15 @@
  * A YAML document as a tree that knows where each value stands. libcyaml tells types apart but forgets
  * positions, and has no type for "a number or a pair of numbers"; both come from here.
  */
-#ifndef RIG_UTIL_TREE_H
-#define RIG_UTIL_TREE_H
+#ifndef RIG_UTIL_YAML_TREE_H
+#define RIG_UTIL_YAML_TREE_H
 
 #include <glib.h>
 #include <yaml.h>
 
 #include "util/auto.h"
 
-struct tree {
+struct yaml_tree {
 	char *file; /* as errors spell it */
 	yaml_document_t document;
 };
@@ -20,21 +20,21 @@ struct tree {
  * Parses one document. Errors (RIG_EXIT_USAGE, with file:line:column): syntax, nothing or more than one
  * document, anchors and aliases, a key that is no plain word or comes twice, a NUL inside.
  */
-struct tree *tree_parse(const char *file, const char *data, gsize len, GError **error);
-void tree_free(struct tree *tree);
-RIG_DEFINE_AUTO(tree, tree_free)
+struct yaml_tree *yaml_tree_parse(const char *file, const char *data, gsize len, GError **error);
+void yaml_tree_free(struct yaml_tree *tree);
+RIG_DEFINE_AUTO(yaml_tree, yaml_tree_free)
 
-yaml_node_t *tree_root(struct tree *tree);
+yaml_node_t *yaml_tree_root(struct yaml_tree *tree);
 /* The value of KEY, or NULL where NODE is NULL, no mapping, or has no such key. */
-yaml_node_t *tree_get(struct tree *tree, yaml_node_t *node, const char *key);
+yaml_node_t *yaml_tree_get(struct yaml_tree *tree, yaml_node_t *node, const char *key);
 /* The item or pair at INDEX; NULL beyond the last. */
-yaml_node_t *tree_item(struct tree *tree, yaml_node_t *node, guint index);
-const char *tree_key(struct tree *tree, yaml_node_t *node, guint index, yaml_node_t **ret_value);
+yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint index);
+const char *yaml_tree_key(struct yaml_tree *tree, yaml_node_t *node, guint index, yaml_node_t **ret_value);
 /* A scalar's text, or NULL. */
-const char *tree_text(const yaml_node_t *node);
+const char *yaml_tree_text(const yaml_node_t *node);
 
 /* Sets RIG_EXIT_USAGE with "file:line:column: " and the message, and returns false. */
-gboolean tree_fail(struct tree *tree, const yaml_node_t *node, GError **error, const char *format, ...)
+gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError **error, const char *format, ...)
 	G_GNUC_PRINTF(4, 5);
 
 #endif

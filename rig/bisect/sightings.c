@@ -22,7 +22,7 @@ static gboolean is_target(const struct search *search, const struct sighting *se
 }
 
 /* What is searched for first, the others in the order in which they turned up. */
-GPtrArray *seen_list(const struct search *search)
+GPtrArray *sightings_list(const struct search *search)
 {
 	GPtrArray *list = g_ptr_array_new();
 
@@ -43,7 +43,7 @@ GPtrArray *seen_list(const struct search *search)
 	return list;
 }
 
-guint seen_count(const struct search *search, const struct sighting *seen, int position)
+guint sightings_count(const struct search *search, const struct sighting *seen, int position)
 {
 	guint n = 0;
 
@@ -55,7 +55,7 @@ guint seen_count(const struct search *search, const struct sighting *seen, int p
 	return n;
 }
 
-json_t *seen_json(const struct search *search, const GPtrArray *list)
+json_t *sightings_json(const struct search *search, const GPtrArray *list)
 {
 	json_t *all = json_array();
 
@@ -66,7 +66,7 @@ json_t *seen_json(const struct search *search, const GPtrArray *list)
 
 		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:b, s:i}", "signature", key, "kind", kind,
 						     "title", title, "target", is_target(search, seen), "runs",
-						     (int)seen_count(search, seen, -1)));
+						     (int)sightings_count(search, seen, -1)));
 	}
 	return all;
 }

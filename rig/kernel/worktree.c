@@ -43,7 +43,7 @@ static const struct {
 	{"lib/Kconfig.debug", "source \"lib/Kconfig.rig\"\n"},
 };
 
-void tree_close(struct tree *tree)
+void worktree_close(struct worktree *tree)
 {
 	if (tree->lock >= 0) {
 		/* not only close: a child that we have left may have the descriptor too */
@@ -66,12 +66,12 @@ static gboolean is_current(int fd, const char *lock)
 }
 
 /* Opens LOCK and waits for it. Less than 0 with errno where that cannot be. */
-static int take_lock(const struct tree *tree, const char *lock, struct report *report)
+static int take_lock(const struct worktree *tree, const char *lock, struct progress *progress)
 {
 	int fd = g_mkdir_with_parents(tree->dir, 0755) < 0 ? -1 : open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		report_step(report, "wait", 0);
+		progress_step(progress, "wait", 0);
 		while (flock(fd, LOCK_EX) < 0)
 			if (errno != EINTR) {
 				close(fd);
@@ -81,17 +81,17 @@ static int take_lock(const struct tree *tree, const char *lock, struct report *r
 	return fd;
 }
 
-struct tree *tree_open(const char *name, const struct kernel_arch *arch, struct report *report,
+struct worktree *worktree_open(const char *name, const struct kernel_arch *arch, struct progress *progress,
 		       GError **error)
 {
-	rig_auto(tree) tree = g_new0(struct tree, 1);
+	rig_auto(worktree) tree = g_new0(struct worktree, 1);
 	g_autofree char *relative = g_build_filename("kernel/tree", name, NULL), *lock = NULL;
 
 	tree->dir = rig_cache_path(relative);
 	tree->src = g_build_filename(tree->dir, "src", NULL);
 	tree->obj = g_strdup_printf("%s/obj-%s", tree->dir, arch->name);
 	lock = g_build_filename(tree->dir, "lock", NULL);
-	while ((tree->lock = take_lock(tree, lock, report)) >= 0 && !is_current(tree->lock, lock))
+	while ((tree->lock = take_lock(tree, lock, progress)) >= 0 && !is_current(tree->lock, lock))
 		close(tree->lock);
 	if (tree->lock < 0) {
 		rig_fail(error, RIG_EXIT_INFRA, "cannot lock '%s': %s", lock, g_strerror(errno));
@@ -104,7 +104,7 @@ struct tree *tree_open(const char *name, const struct kernel_arch *arch, struct 
 /* ---- the pristine text of one file ---- */
 
 /* Notes what src has of RELATIVE, unless that was done for an earlier patch. */
-static gboolean save_original(struct tree *tree, const char *relative, GError **error)
+static gboolean save_original(struct worktree *tree, const char *relative, GError **error)
 {
 	g_autofree char *file = g_build_filename(tree->src, relative, NULL);
 	g_autofree char *orig = g_build_filename(tree->dir, "orig", relative, NULL);
@@ -118,7 +118,7 @@ static gboolean save_original(struct tree *tree, const char *relative, GError **
 }
 
 /* Makes src's file what FROM is, or removes it where there is no FROM. */
-static gboolean install(struct tree *tree, const char *relative, const char *from, GError **error)
+static gboolean install(struct worktree *tree, const char *relative, const char *from, GError **error)
 {
 	g_autofree char *file = g_build_filename(tree->src, relative, NULL);
 
@@ -132,7 +132,7 @@ static gboolean install(struct tree *tree, const char *relative, const char *fro
 }
 
 /* What the last builds' patches have touched: relative names. */
-static char **saved(struct tree *tree)
+static char **saved(struct worktree *tree)
 {
 	g_autofree char *orig = g_build_filename(tree->dir, "orig", NULL);
 	g_auto(GStrv) files = g_file_test(orig, G_FILE_TEST_IS_DIR) ? files_below(orig, NULL) : NULL;
@@ -143,7 +143,7 @@ static char **saved(struct tree *tree)
 	return files ? g_steal_pointer(&files) : g_new0(char *, 1);
 }
 
-static gboolean restore_except(struct tree *tree, GHashTable *keep, GError **error)
+static gboolean restore_except(struct worktree *tree, GHashTable *keep, GError **error)
 {
 	g_auto(GStrv) files = saved(tree);
 
@@ -157,7 +157,7 @@ static gboolean restore_except(struct tree *tree, GHashTable *keep, GError **err
 	return TRUE;
 }
 
-gboolean tree_restore(struct tree *tree, GError **error)
+gboolean worktree_restore(struct worktree *tree, GError **error)
 {
 	g_autofree char *orig = g_build_filename(tree->dir, "orig", NULL);
 
@@ -167,7 +167,7 @@ gboolean tree_restore(struct tree *tree, GError **error)
 /* ---- the stage ---- */
 
 /* Copies the pristine text of RELATIVE to the stage; a file that there is not is left out. */
-static gboolean stage_file(struct tree *tree, GHashTable *staged, const char *relative, GError **error)
+static gboolean stage_file(struct worktree *tree, GHashTable *staged, const char *relative, GError **error)
 {
 	g_autofree char *orig = g_build_filename(tree->dir, "orig", relative, NULL);
 	g_autofree char *absent = g_strconcat(orig, ABSENT, NULL);
@@ -182,7 +182,7 @@ static gboolean stage_file(struct tree *tree, GHashTable *staged, const char *re
 	return files_copy(from, to, error);
 }
 
-static gboolean stage_patches(struct tree *tree, GPtrArray *patches, GHashTable *staged,
+static gboolean stage_patches(struct worktree *tree, GPtrArray *patches, GHashTable *staged,
 			      const char *stage, GError **error)
 {
 	for (guint p = 0; p < patches->len; p++) {
@@ -201,7 +201,7 @@ static gboolean stage_patches(struct tree *tree, GPtrArray *patches, GHashTable 
 	return TRUE;
 }
 
-static gboolean stage_carried(struct tree *tree, GHashTable *staged, const char *stage, GError **error)
+static gboolean stage_carried(struct worktree *tree, GHashTable *staged, const char *stage, GError **error)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(carried); i++) {
 		g_autofree char *from = rig_home_path(carried[i].from);
@@ -226,7 +226,7 @@ static gboolean stage_carried(struct tree *tree, GHashTable *staged, const char 
 	return TRUE;
 }
 
-gboolean tree_patch(struct tree *tree, GPtrArray *patches, GError **error)
+gboolean worktree_patch(struct worktree *tree, GPtrArray *patches, GError **error)
 {
 	g_autoptr(GHashTable) staged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autofree char *stage = g_build_filename(tree->dir, "stage", NULL);
@@ -252,7 +252,7 @@ gboolean tree_patch(struct tree *tree, GPtrArray *patches, GError **error)
 	return files_remove(stage, error);
 }
 
-gboolean tree_carried(GString *text, GError **error)
+gboolean worktree_carried(GString *text, GError **error)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(carried); i++) {
 		g_autofree char *from = rig_home_path(carried[i].from), *content = NULL;

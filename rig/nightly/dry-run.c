@@ -7,7 +7,7 @@
 #include "nightly/internal.h"
 #include "util/spawn.h"
 
-struct outlook {
+struct dry_run {
 	const struct night *night;
 	GPtrArray *cache;   /* struct kernel: what is built */
 	json_t *missing;    /* of words */
@@ -15,9 +15,9 @@ struct outlook {
 	guint builds, unknown; /* to be made; of these nobody knows how long they take */
 };
 
-static void miss(struct outlook *o, json_t *words)
+static void miss(struct dry_run *dry, json_t *words)
 {
-	json_array_append_new(o->missing, words);
+	json_array_append_new(dry->missing, words);
 }
 
 /* ---- kernels ---- */
@@ -41,12 +41,12 @@ static gboolean is_same_patches(const struct kernel *built, const struct night_k
  * As far as the cache tells without asking the source: a git branch may have moved, and configs are not compared. *RET_S is how
  * long such a build took: of the same source and architecture, else of the same architecture; -1 unknown.
  */
-static gboolean is_built(const struct outlook *o, const struct night_kernel *kernel, const char *arch, double *ret_s)
+static gboolean is_built(const struct dry_run *dry, const struct night_kernel *kernel, const char *arch, double *ret_s)
 {
 	double near_s = -1, far_s = -1;
 
-	for (guint i = 0; i < o->cache->len; i++) {
-		const struct kernel *built = o->cache->pdata[i];
+	for (guint i = 0; i < dry->cache->len; i++) {
+		const struct kernel *built = dry->cache->pdata[i];
 
 		if (strcmp(built->arch, arch))
 			continue;
@@ -73,65 +73,65 @@ static gboolean is_wanted(const struct night *night, const struct night_build *b
 	return FALSE;
 }
 
-static void look_at_builds(struct outlook *o)
+static void look_at_builds(struct dry_run *dry)
 {
-	for (guint i = 0; i < o->night->builds->len; i++) {
-		const struct night_build *build = o->night->builds->pdata[i];
-		const struct night_kernel *kernel = &o->night->kernels[build->kernel];
+	for (guint i = 0; i < dry->night->builds->len; i++) {
+		const struct night_build *build = dry->night->builds->pdata[i];
+		const struct night_kernel *kernel = &dry->night->kernels[build->kernel];
 		double s = -1;
 
-		if (!is_wanted(o->night, build) || !kernel_check_source(kernel->source, NULL) ||
-		    is_built(o, kernel, build->arch, &s))
+		if (!is_wanted(dry->night, build) || !kernel_check_source(kernel->source, NULL) ||
+		    is_built(dry, kernel, build->arch, &s))
 			continue;
-		o->builds++;
-		o->unknown += s <= 0;
-		o->builds_s += MAX(s, 0);
-		miss(o, json_sprintf("kernel '%s' for %s is to be built (%s%s)", kernel->tree, build->arch, kernel->source,
+		dry->builds++;
+		dry->unknown += s <= 0;
+		dry->builds_s += MAX(s, 0);
+		miss(dry, json_sprintf("kernel '%s' for %s is to be built (%s%s)", kernel->tree, build->arch, kernel->source,
 				     *kernel->fragments || kernel->no_lockdep ? ", unless one with that config is in the cache"
 									       : ""));
 	}
 }
 
-static void look_at_files(struct outlook *o, const struct night_kernel *kernel)
+static void look_at_files(struct dry_run *dry, const struct night_kernel *kernel)
 {
 	g_autoptr(GError) why = NULL;
 
 	if (kernel_is_source(kernel->source) ? !kernel_check_source(kernel->source, &why)
 					     : !g_file_test(kernel->source, G_FILE_TEST_IS_REGULAR))
-		miss(o, json_sprintf("kernel '%s': %s%s", kernel->tree, why ? "" : "there is no image ",
+		miss(dry, json_sprintf("kernel '%s': %s%s", kernel->tree, why ? "" : "there is no image ",
 				     why ? why->message : kernel->source));
 	for (char **file = kernel->patches; *file; file++)
 		if (!g_file_test(*file, G_FILE_TEST_EXISTS))
-			miss(o, json_sprintf("kernel '%s': there is no patch '%s'", kernel->tree, *file));
+			miss(dry, json_sprintf("kernel '%s': there is no patch '%s'", kernel->tree, *file));
 	for (char **file = kernel->fragments; *file; file++)
 		if (!g_file_test(*file, G_FILE_TEST_EXISTS))
-			miss(o, json_sprintf("kernel '%s': there is no fragment '%s'", kernel->tree, *file));
+			miss(dry, json_sprintf("kernel '%s': there is no fragment '%s'", kernel->tree, *file));
 }
 
 /* ---- programs ---- */
 
-static void look_at_programs(struct outlook *o)
+static void look_at_programs(struct dry_run *dry)
 {
 	g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
 
-	for (guint i = 0; i < o->night->cells->len; i++) {
-		const struct night_cell *cell = o->night->cells->pdata[i];
+	for (guint i = 0; i < dry->night->cells->len; i++) {
+		const struct night_cell *cell = dry->night->cells->pdata[i];
 		const struct machine *machine = machine_find(cell->machine, NULL);
 		const char *package;
 
 		if (!machine || !g_hash_table_add(told, (gpointer)machine->emulator) || spawn_have(machine->emulator))
 			continue;
 		package = spawn_package(machine->emulator);
-		miss(o, json_sprintf("'%s' is not installed%s%s", machine->emulator, package ? ": apt-get install " : "",
+		miss(dry, json_sprintf("'%s' is not installed%s%s", machine->emulator, package ? ": apt-get install " : "",
 				     package ? package : ""));
 	}
 }
 
-json_t *night_outlook(const struct night *night)
+json_t *night_dry_run(const struct night *night)
 {
 	g_autoptr(GPtrArray) items = g_ptr_array_new();
 	g_autoptr(GPtrArray) cache = kernel_list(), order = night_order(night);
-	struct outlook o = {.night = night, .cache = cache, .missing = json_array()};
+	struct dry_run dry = {.night = night, .cache = cache, .missing = json_array()};
 	struct pack_item **all;
 	json_t *cells = json_array();
 
@@ -144,13 +144,13 @@ json_t *night_outlook(const struct night *night)
 		g_ptr_array_add(items, &cell->item);
 	}
 	for (guint i = 0; i < night->n_kernels; i++)
-		look_at_files(&o, &night->kernels[i]);
-	look_at_builds(&o);
-	look_at_programs(&o);
+		look_at_files(&dry, &night->kernels[i]);
+	look_at_builds(&dry);
+	look_at_programs(&dry);
 	all = (struct pack_item **)items->pdata;
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:{s:i, s:i, s:f}}", "plan", night->plan, "about",
 			 night->about, "host", night_host_json(night), "cells", cells, "excluded", night_excluded_json(night),
-			 "missing", o.missing, "estimate_s", pack_span(all, items->len, &night->host), "at_least_s",
-			 pack_bound(all, items->len, &night->host), "builds", "count", o.builds, "unknown", o.unknown,
-			 "estimate_s", o.builds_s);
+			 "missing", dry.missing, "estimate_s", pack_span(all, items->len, &night->host), "at_least_s",
+			 pack_bound(all, items->len, &night->host), "builds", "count", dry.builds, "unknown", dry.unknown,
+			 "estimate_s", dry.builds_s);
 }

@@ -3,7 +3,7 @@
  * A child, its two pipes and its end. The end is seen on a pidfd and taken by wait4(), which tells the time that
  * the child and everything it waited for have used; GSubprocess would keep that from us.
  */
-#include "cell/cell.h"
+#include "child/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 
 enum { OUT, ERR, N_PIPES };
 
-struct cell {
+struct child {
 	gboolean is_build;
 	int pid, pidfd;
 	int pipe[N_PIPES];
@@ -31,8 +31,8 @@ struct cell {
 	GString *text[N_PIPES];
 	gboolean overflow, ended;
 	gint64 began_ns;
-	struct cell_result result;
-	cell_done done;
+	struct child_result result;
+	child_done done;
 	void *data;
 	gboolean telling, freed; /* while DONE runs, which may free us */
 };
@@ -70,7 +70,7 @@ static GPtrArray *words_new(const char *rig, const char *first, const char *seco
 	return argv;
 }
 
-static GPtrArray *run_words(const struct cell_spec *spec)
+static GPtrArray *run_words(const struct child_spec *spec)
 {
 	GPtrArray *argv = words_new(spec->rig, "run", "--json");
 
@@ -92,7 +92,7 @@ static GPtrArray *run_words(const struct cell_spec *spec)
 	return argv;
 }
 
-static GPtrArray *build_words(const struct cell_build_spec *spec)
+static GPtrArray *build_words(const struct child_build_spec *spec)
 {
 	GPtrArray *argv = words_new(spec->rig, "kernel", "build");
 
@@ -110,49 +110,49 @@ static GPtrArray *build_words(const struct cell_build_spec *spec)
 
 /* ---- its end ---- */
 
-static enum verdict verdict_of_exit(const struct cell *cell)
+static enum verdict verdict_of_exit(const struct child *child)
 {
-	if (cell->result.stopped)
+	if (child->result.stopped)
 		return VERDICT_ABORTED;
-	if (cell->result.exit_code == RIG_EXIT_PASS && cell->is_build)
+	if (child->result.exit_code == RIG_EXIT_PASS && child->is_build)
 		return VERDICT_PASS;
-	return cell->result.exit_code == RIG_EXIT_SKIP ? VERDICT_SKIP : VERDICT_INFRA;
+	return child->result.exit_code == RIG_EXIT_SKIP ? VERDICT_SKIP : VERDICT_INFRA;
 }
 
 /* Its last words, or how it ended. */
-static char *explain(const struct cell *cell)
+static char *explain(const struct child *child)
 {
-	g_autofree char *words = g_utf8_make_valid(cell->text[ERR]->str, cell->text[ERR]->len);
+	g_autofree char *words = g_utf8_make_valid(child->text[ERR]->str, child->text[ERR]->len);
 	const char *last;
 
-	if (cell->overflow)
-		return g_strdup_printf("it printed more than %u bytes", CELL_ANSWER_MAX);
-	if (cell->result.exit_code < 0 && !cell->result.stopped)
-		return g_strdup_printf("killed by signal %d", -cell->result.exit_code);
+	if (child->overflow)
+		return g_strdup_printf("it printed more than %u bytes", CHILD_ANSWER_MAX);
+	if (child->result.exit_code < 0 && !child->result.stopped)
+		return g_strdup_printf("killed by signal %d", -child->result.exit_code);
 	last = strrchr(g_strchomp(words), '\n');
 	last = last ? last + 1 : words;
 	if (g_str_has_prefix(last, "rig: "))
 		last += strlen("rig: ");
-	return *last ? g_strdup(last) : g_strdup_printf("ended with code %d", cell->result.exit_code);
+	return *last ? g_strdup(last) : g_strdup_printf("ended with code %d", child->result.exit_code);
 }
 
-static void read_answer(struct cell *cell)
+static void read_answer(struct child *child)
 {
-	struct cell_result *r = &cell->result;
+	struct child_result *r = &child->result;
 	const char *word;
 
-	if (!cell->overflow)
-		r->answer = json_loadb(cell->text[OUT]->str, cell->text[OUT]->len, 0, NULL);
+	if (!child->overflow)
+		r->answer = json_loadb(child->text[OUT]->str, child->text[OUT]->len, 0, NULL);
 	if (!json_is_object(r->answer)) {
 		json_decref(r->answer);
 		r->answer = json_object();
 	}
-	r->verdict = verdict_of_exit(cell);
-	if (cell->is_build) {
+	r->verdict = verdict_of_exit(child);
+	if (child->is_build) {
 		if (!json_object_get(r->answer, "image") && r->verdict == VERDICT_PASS)
 			r->verdict = VERDICT_INFRA;
 		if (r->verdict != VERDICT_PASS)
-			r->problem = explain(cell);
+			r->problem = explain(child);
 		return;
 	}
 	word = json_string_value(json_object_get(r->answer, "verdict"));
@@ -160,8 +160,8 @@ static void read_answer(struct cell *cell)
 	/* its word alone is not enough: who says PASS ends as one */
 	if (!word || !verdict_parse(word, &r->verdict) ||
 	    verdict_exit_code(r->verdict) != r->exit_code) {
-		r->verdict = verdict_of_exit(cell);
-		r->problem = explain(cell);
+		r->verdict = verdict_of_exit(child);
+		r->problem = explain(child);
 	}
 }
 
@@ -171,66 +171,66 @@ static double seconds(struct timeval t)
 }
 
 /* Takes the dead child. What may be left of its group (compilers of a killed build) goes too. */
-static void reap(struct cell *cell)
+static void reap(struct child *child)
 {
 	struct rusage used = {0};
 	int status = 0;
 
-	kill(-cell->pid, SIGKILL);
-	while (wait4(cell->pid, &status, 0, &used) < 0 && errno == EINTR)
+	kill(-child->pid, SIGKILL);
+	while (wait4(child->pid, &status, 0, &used) < 0 && errno == EINTR)
 		;
-	cell->pid = 0;
-	cell->result.exit_code = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-	cell->result.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
-	cell->result.wall_s = (rig_now_ns() - cell->began_ns) / 1e9;
+	child->pid = 0;
+	child->result.exit_code = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	child->result.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
+	child->result.wall_s = (rig_now_ns() - child->began_ns) / 1e9;
 }
 
 /* Calls DONE when the child and both pipes have ended. */
-static void settle(struct cell *cell)
+static void settle(struct child *child)
 {
-	if (cell->pid || cell->pipe_source[OUT] || cell->pipe_source[ERR] || cell->ended)
+	if (child->pid || child->pipe_source[OUT] || child->pipe_source[ERR] || child->ended)
 		return;
-	cell->ended = TRUE;
-	g_clear_handle_id(&cell->timer, g_source_remove);
-	read_answer(cell);
-	cell->telling = TRUE;
-	cell->done(cell, &cell->result, cell->data);
-	cell->telling = FALSE;
-	if (cell->freed)
-		cell_free(cell);
+	child->ended = TRUE;
+	g_clear_handle_id(&child->timer, g_source_remove);
+	read_answer(child);
+	child->telling = TRUE;
+	child->done(child, &child->result, child->data);
+	child->telling = FALSE;
+	if (child->freed)
+		child_free(child);
 }
 
 static gboolean on_end(int fd, GIOCondition condition, void *data)
 {
-	struct cell *cell = data;
+	struct child *child = data;
 
 	(void)fd;
 	(void)condition;
-	cell->end_source = 0;
-	reap(cell);
-	settle(cell);
+	child->end_source = 0;
+	reap(child);
+	settle(child);
 	return G_SOURCE_REMOVE;
 }
 
 /* ---- its output ---- */
 
-static void take(struct cell *cell, int which, const char *bytes, gsize n)
+static void take(struct child *child, int which, const char *bytes, gsize n)
 {
-	GString *text = cell->text[which];
+	GString *text = child->text[which];
 
-	if (which == OUT && text->len + n > CELL_ANSWER_MAX) {
-		cell->overflow = TRUE;
+	if (which == OUT && text->len + n > CHILD_ANSWER_MAX) {
+		child->overflow = TRUE;
 		return;
 	}
 	g_string_append_len(text, bytes, n);
-	if (which == ERR && text->len > 2 * CELL_WORDS_MAX)
-		g_string_erase(text, 0, text->len - CELL_WORDS_MAX);
+	if (which == ERR && text->len > 2 * CHILD_WORDS_MAX)
+		g_string_erase(text, 0, text->len - CHILD_WORDS_MAX);
 }
 
 static gboolean on_output(int fd, GIOCondition condition, void *data)
 {
-	struct cell *cell = data;
-	int which = fd == cell->pipe[OUT] ? OUT : ERR;
+	struct child *child = data;
+	int which = fd == child->pipe[OUT] ? OUT : ERR;
 	char bytes[65536];
 	ssize_t n = read(fd, bytes, sizeof(bytes));
 
@@ -238,11 +238,11 @@ static gboolean on_output(int fd, GIOCondition condition, void *data)
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return G_SOURCE_CONTINUE;
 	if (n > 0) {
-		take(cell, which, bytes, n);
+		take(child, which, bytes, n);
 		return G_SOURCE_CONTINUE;
 	}
-	cell->pipe_source[which] = 0;
-	settle(cell);
+	child->pipe_source[which] = 0;
+	settle(child);
 	return G_SOURCE_REMOVE;
 }
 
@@ -260,30 +260,30 @@ static void child_setup(gpointer data)
 
 static gboolean on_limit(void *data)
 {
-	struct cell *cell = data;
+	struct child *child = data;
 
-	cell->timer = 0;
-	cell_stop(cell, LIMIT_GRACE_S);
+	child->timer = 0;
+	child_stop(child, LIMIT_GRACE_S);
 	return G_SOURCE_REMOVE;
 }
 
-static void watch(struct cell *cell)
+static void watch(struct child *child)
 {
 	for (int i = 0; i < N_PIPES; i++) {
-		fcntl(cell->pipe[i], F_SETFL, O_NONBLOCK);
-		cell->pipe_source[i] = g_unix_fd_add(cell->pipe[i], G_IO_IN | G_IO_HUP | G_IO_ERR, on_output, cell);
+		fcntl(child->pipe[i], F_SETFL, O_NONBLOCK);
+		child->pipe_source[i] = g_unix_fd_add(child->pipe[i], G_IO_IN | G_IO_HUP | G_IO_ERR, on_output, child);
 	}
-	cell->end_source = g_unix_fd_add(cell->pidfd, G_IO_IN, on_end, cell);
+	child->end_source = g_unix_fd_add(child->pidfd, G_IO_IN, on_end, child);
 }
 
-static struct cell *start(GPtrArray *argv, const char *const *env, guint limit_s, cell_done done, void *data,
+static struct child *start(GPtrArray *argv, const char *const *env, guint limit_s, child_done done, void *data,
 			  GError **error)
 {
-	rig_auto(cell) cell = g_new0(struct cell, 1);
+	rig_auto(child) child = g_new0(struct child, 1);
 	g_auto(GStrv) all = g_get_environ();
 	g_autoptr(GError) why = NULL;
 
-	cell->pidfd = cell->pipe[OUT] = cell->pipe[ERR] = -1;
+	child->pidfd = child->pipe[OUT] = child->pipe[ERR] = -1;
 	for (; env && *env; env++) {
 		g_autofree char *name = g_strndup(*env, strcspn(*env, "="));
 
@@ -291,94 +291,94 @@ static struct cell *start(GPtrArray *argv, const char *const *env, guint limit_s
 			all = g_environ_setenv(all, name, *env + strlen(name) + 1, TRUE);
 	}
 	for (int i = 0; i < N_PIPES; i++)
-		cell->text[i] = g_string_new(NULL);
-	cell->done = done;
-	cell->data = data;
-	cell->began_ns = rig_now_ns();
+		child->text[i] = g_string_new(NULL);
+	child->done = done;
+	child->data = data;
+	child->began_ns = rig_now_ns();
 	if (!g_spawn_async_with_pipes(NULL, (char **)argv->pdata, all, G_SPAWN_DO_NOT_REAP_CHILD, child_setup,
-				      GINT_TO_POINTER(getpid()), &cell->pid, NULL, &cell->pipe[OUT],
-				      &cell->pipe[ERR], &why)) {
+				      GINT_TO_POINTER(getpid()), &child->pid, NULL, &child->pipe[OUT],
+				      &child->pipe[ERR], &why)) {
 		rig_fail(error, RIG_EXIT_INFRA, "cannot start '%s': %s", (char *)argv->pdata[0], why->message);
 		return NULL;
 	}
-	cell->pidfd = pidfd_open(cell->pid, 0);
-	if (cell->pidfd < 0) {
+	child->pidfd = pidfd_open(child->pid, 0);
+	if (child->pidfd < 0) {
 		rig_fail(error, RIG_EXIT_INFRA, "cannot watch '%s': %s", (char *)argv->pdata[0], g_strerror(errno));
 		return NULL;
 	}
-	watch(cell);
+	watch(child);
 	if (limit_s)
-		cell->timer = g_timeout_add_seconds(limit_s, on_limit, cell);
-	return g_steal_pointer(&cell);
+		child->timer = g_timeout_add_seconds(limit_s, on_limit, child);
+	return g_steal_pointer(&child);
 }
 
-struct cell *cell_run(const struct cell_spec *spec, cell_done done, void *data, GError **error)
+struct child *child_run(const struct child_spec *spec, child_done done, void *data, GError **error)
 {
 	g_autoptr(GPtrArray) argv = run_words(spec);
 
 	return start(argv, spec->env, spec->limit_s, done, data, error);
 }
 
-struct cell *cell_build(const struct cell_build_spec *spec, cell_done done, void *data, GError **error)
+struct child *child_build(const struct child_build_spec *spec, child_done done, void *data, GError **error)
 {
 	g_autoptr(GPtrArray) argv = build_words(spec);
-	struct cell *cell = start(argv, spec->env, spec->limit_s, done, data, error);
+	struct child *child = start(argv, spec->env, spec->limit_s, done, data, error);
 
-	if (cell)
-		cell->is_build = TRUE;
-	return cell;
+	if (child)
+		child->is_build = TRUE;
+	return child;
 }
 
 static gboolean on_patience_over(void *data)
 {
-	struct cell *cell = data;
+	struct child *child = data;
 
-	cell->timer = 0;
-	if (cell->pid)
-		kill(-cell->pid, SIGKILL);
+	child->timer = 0;
+	if (child->pid)
+		kill(-child->pid, SIGKILL);
 	return G_SOURCE_REMOVE;
 }
 
-void cell_stop(struct cell *cell, guint grace_s)
+void child_stop(struct child *child, guint grace_s)
 {
-	if (!cell->pid || cell->result.stopped)
+	if (!child->pid || child->result.stopped)
 		return;
-	cell->result.stopped = TRUE;
-	kill(-cell->pid, SIGTERM);
-	g_clear_handle_id(&cell->timer, g_source_remove);
-	cell->timer = g_timeout_add_seconds(grace_s, on_patience_over, cell);
+	child->result.stopped = TRUE;
+	kill(-child->pid, SIGTERM);
+	g_clear_handle_id(&child->timer, g_source_remove);
+	child->timer = g_timeout_add_seconds(grace_s, on_patience_over, child);
 }
 
-int cell_pid(const struct cell *cell)
+int child_pid(const struct child *child)
 {
-	return cell->pid;
+	return child->pid;
 }
 
-void cell_free(struct cell *cell)
+void child_free(struct child *child)
 {
-	if (!cell)
+	if (!child)
 		return;
-	if (cell->telling) {
-		cell->freed = TRUE;
+	if (child->telling) {
+		child->freed = TRUE;
 		return;
 	}
-	if (cell->pid) {
-		kill(-cell->pid, SIGKILL);
-		reap(cell);
+	if (child->pid) {
+		kill(-child->pid, SIGKILL);
+		reap(child);
 	}
-	g_clear_handle_id(&cell->timer, g_source_remove);
-	g_clear_handle_id(&cell->end_source, g_source_remove);
+	g_clear_handle_id(&child->timer, g_source_remove);
+	g_clear_handle_id(&child->end_source, g_source_remove);
 	for (int i = 0; i < N_PIPES; i++) {
-		g_clear_handle_id(&cell->pipe_source[i], g_source_remove);
-		if (cell->pipe[i] >= 0)
-			close(cell->pipe[i]);
-		if (cell->text[i])
-			g_string_free(cell->text[i], TRUE);
+		g_clear_handle_id(&child->pipe_source[i], g_source_remove);
+		if (child->pipe[i] >= 0)
+			close(child->pipe[i]);
+		if (child->text[i])
+			g_string_free(child->text[i], TRUE);
 	}
-	if (cell->pidfd >= 0)
-		close(cell->pidfd);
-	json_decref(cell->result.answer);
-	g_free(cell->result.run);
-	g_free(cell->result.problem);
-	g_free(cell);
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	json_decref(child->result.answer);
+	g_free(child->result.run);
+	g_free(child->result.problem);
+	g_free(child);
 }

@@ -7,7 +7,7 @@
 
 #define STAT_MAX (16u << 10)
 
-char *span_touches(const struct span *span, guint position)
+char *span_diffstat(const struct span *span, guint position)
 {
 	const struct change *change = span_change(span, position);
 	g_autofree char *output = NULL;

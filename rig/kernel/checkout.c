@@ -33,18 +33,18 @@ static gboolean check_room(const char *dir, GError **error)
 
 /* ---- packages and tarballs ---- */
 
-static gboolean untar(const char *tarball, const char *src, struct report *report, GError **error)
+static gboolean untar(const char *tarball, const char *src, struct progress *progress, GError **error)
 {
 	g_autofree char *part = g_strconcat(src, ".part", NULL), *top = g_path_get_dirname(src);
 	const char *argv[] = {"tar", "-xvf", tarball, "-C", part, "--strip-components=1",
 			      "--no-same-owner", NULL};
-	struct spawn spawn = {.argv = argv, .line = report_line, .data = report};
+	struct spawn spawn = {.argv = argv, .line = progress_line, .data = progress};
 	g_autofree char *makefile = g_build_filename(part, "Makefile", NULL);
 	gint64 last;
 	guint total;
 
 	cache_last("unpack", &last, &total);
-	report_step(report, "unpack", total);
+	progress_step(progress, "unpack", total);
 	last = rig_now_ns();
 	if (!files_remove(part, error) || !check_room(top, error))
 		return FALSE;
@@ -57,12 +57,12 @@ static gboolean untar(const char *tarball, const char *src, struct report *repor
 				"'%s' has no Makefile in one top folder: is it a kernel's source?", tarball);
 	if (rename(part, src) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s'", part);
-	cache_remember("unpack", rig_now_ns() - last, report->done);
+	cache_remember("unpack", rig_now_ns() - last, progress->done);
 	return TRUE;
 }
 
 /* Debian's source package holds one tarball, /usr/src/NAME.tar.xz. */
-static gboolean unpack_deb(const struct source *source, const char *src, struct report *report,
+static gboolean unpack_deb(const struct source *source, const char *src, struct progress *progress,
 			   GError **error)
 {
 	g_autofree char *top = g_path_get_dirname(src);
@@ -71,7 +71,7 @@ static gboolean unpack_deb(const struct source *source, const char *src, struct 
 	g_autofree char *deb = NULL;
 	gboolean ok;
 
-	report_step(report, "fetch", 0);
+	progress_step(progress, "fetch", 0);
 	if (!files_remove(dl, error) || !check_room(top, error))
 		return FALSE;
 	if (g_mkdir_with_parents(dl, 0755) < 0)
@@ -81,20 +81,20 @@ static gboolean unpack_deb(const struct source *source, const char *src, struct 
 	if (ok && !g_file_test(tarball, G_FILE_TEST_IS_REGULAR))
 		ok = rig_fail(error, RIG_EXIT_USAGE, "package '%s' has no /usr/src/%s.tar.xz",
 			      source->name, source->name);
-	ok = ok && untar(tarball, src, report, error);
+	ok = ok && untar(tarball, src, progress, error);
 	files_remove(dl, NULL);
 	return ok;
 }
 
 /* ---- folders ---- */
 
-static gboolean sync_dir(const struct source *source, const char *src, struct report *report,
+static gboolean sync_dir(const struct source *source, const char *src, struct progress *progress,
 			 GError **error)
 {
 	g_autoptr(GHashTable) wanted = g_hash_table_new(g_str_hash, g_str_equal);
 	g_auto(GStrv) there = NULL;
 
-	report_step(report, "unpack", g_strv_length(source->files));
+	progress_step(progress, "unpack", g_strv_length(source->files));
 	if (g_mkdir_with_parents(src, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", src);
 	for (guint i = 0; source->files[i]; i++) {
@@ -104,7 +104,7 @@ static gboolean sync_dir(const struct source *source, const char *src, struct re
 		g_hash_table_add(wanted, source->files[i]);
 		if (!files_same(from, to) && !files_copy(from, to, error))
 			return FALSE;
-		report_line(NULL, report);
+		progress_line(NULL, progress);
 	}
 	there = files_of_tree(src, error);
 	for (guint i = 0; there && there[i]; i++) {
@@ -123,7 +123,7 @@ static gboolean sync_dir(const struct source *source, const char *src, struct re
  * differ between the last revision and this one. checkout-index mends files, and clean removes those,
  * which a killed update left behind.
  */
-static gboolean sync_git(const struct source *source, const char *src, struct report *report,
+static gboolean sync_git(const struct source *source, const char *src, struct progress *progress,
 			 GError **error)
 {
 	static const char *const steps[][6] = {
@@ -138,7 +138,7 @@ static gboolean sync_git(const struct source *source, const char *src, struct re
 	g_autofree char *work = g_strconcat("GIT_WORK_TREE=", src, NULL);
 	const char *env[] = {index, dir, work, NULL};
 
-	report_step(report, "unpack", 0);
+	progress_step(progress, "unpack", 0);
 	unlink(stale);
 	if (!check_room(top, error))
 		return FALSE;
@@ -161,7 +161,7 @@ static gboolean sync_git(const struct source *source, const char *src, struct re
 /* ---- all ---- */
 
 /* tree/<tree>/populated names the content that src has, for the kinds which change in place. */
-static char *populated_path(const char *src)
+static char *checked_out_path(const char *src)
 {
 	g_autofree char *top = g_path_get_dirname(src);
 
@@ -170,27 +170,27 @@ static char *populated_path(const char *src)
 
 gboolean source_is_there(const struct source *source, const char *src)
 {
-	g_autofree char *file = populated_path(src), *text = NULL;
+	g_autofree char *file = checked_out_path(src), *text = NULL;
 
 	if (source->kind == SOURCE_DEB || source->kind == SOURCE_TAR)
 		return g_file_test(src, G_FILE_TEST_IS_DIR);
 	return rig_read_file(file, 4096, &text, NULL, NULL) && !strcmp(text, source->identity);
 }
 
-gboolean source_populate(const struct source *source, const char *src, struct report *report,
+gboolean source_checkout(const struct source *source, const char *src, struct progress *progress,
 			 GError **error)
 {
-	g_autofree char *file = populated_path(src);
+	g_autofree char *file = checked_out_path(src);
 
 	switch (source->kind) {
 	case SOURCE_DEB:
-		return unpack_deb(source, src, report, error);
+		return unpack_deb(source, src, progress, error);
 	case SOURCE_TAR:
-		return untar(source->name, src, report, error);
+		return untar(source->name, src, progress, error);
 	case SOURCE_DIR:
 	case SOURCE_GIT:
 		unlink(file);
-		return (source->kind == SOURCE_DIR ? sync_dir : sync_git)(source, src, report, error) &&
+		return (source->kind == SOURCE_DIR ? sync_dir : sync_git)(source, src, progress, error) &&
 		       rig_write_file(file, source->identity, -1, error);
 	}
 	g_return_val_if_reached(FALSE);

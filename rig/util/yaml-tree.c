@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* YAML to a tree with positions, and everything we do not want in it refused. */
-#include "util/tree.h"
+#include "util/yaml-tree.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ static gboolean fail_at(const char *file, yaml_mark_t mark, GError **error, cons
 			message);
 }
 
-gboolean tree_fail(struct tree *tree, const yaml_node_t *node, GError **error, const char *format, ...)
+gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError **error, const char *format, ...)
 {
 	g_autofree char *message = NULL;
 	va_list args;
@@ -25,7 +25,7 @@ gboolean tree_fail(struct tree *tree, const yaml_node_t *node, GError **error, c
 	return fail_at(tree->file, node->start_mark, error, message);
 }
 
-void tree_free(struct tree *tree)
+void yaml_tree_free(struct yaml_tree *tree)
 {
 	if (!tree)
 		return;
@@ -34,17 +34,17 @@ void tree_free(struct tree *tree)
 	g_free(tree);
 }
 
-yaml_node_t *tree_root(struct tree *tree)
+yaml_node_t *yaml_tree_root(struct yaml_tree *tree)
 {
 	return yaml_document_get_root_node(&tree->document);
 }
 
-const char *tree_text(const yaml_node_t *node)
+const char *yaml_tree_text(const yaml_node_t *node)
 {
 	return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
 }
 
-const char *tree_key(struct tree *tree, yaml_node_t *node, guint index, yaml_node_t **ret_value)
+const char *yaml_tree_key(struct yaml_tree *tree, yaml_node_t *node, guint index, yaml_node_t **ret_value)
 {
 	yaml_node_pair_t *pair;
 
@@ -55,21 +55,21 @@ const char *tree_key(struct tree *tree, yaml_node_t *node, guint index, yaml_nod
 		return NULL;
 	if (ret_value)
 		*ret_value = yaml_document_get_node(&tree->document, pair->value);
-	return tree_text(yaml_document_get_node(&tree->document, pair->key));
+	return yaml_tree_text(yaml_document_get_node(&tree->document, pair->key));
 }
 
-yaml_node_t *tree_get(struct tree *tree, yaml_node_t *node, const char *key)
+yaml_node_t *yaml_tree_get(struct yaml_tree *tree, yaml_node_t *node, const char *key)
 {
 	yaml_node_t *value;
 	const char *name;
 
-	for (guint i = 0; (name = tree_key(tree, node, i, &value)); i++)
+	for (guint i = 0; (name = yaml_tree_key(tree, node, i, &value)); i++)
 		if (!strcmp(name, key))
 			return value;
 	return NULL;
 }
 
-yaml_node_t *tree_item(struct tree *tree, yaml_node_t *node, guint index)
+yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint index)
 {
 	yaml_node_item_t *item;
 
@@ -90,50 +90,50 @@ yaml_node_t *tree_item(struct tree *tree, yaml_node_t *node, guint index)
 }
 
 /* An alias is a second reference to a node; it may even close a loop, so nothing recurses before this. */
-static gboolean reference(struct tree *tree, GHashTable *seen, int id, GError **error)
+static gboolean reference(struct yaml_tree *tree, GHashTable *seen, int id, GError **error)
 {
 	if (g_hash_table_add(seen, GINT_TO_POINTER(id)))
 		return TRUE;
-	return tree_fail(tree, yaml_document_get_node(&tree->document, id), error,
+	return yaml_tree_fail(tree, yaml_document_get_node(&tree->document, id), error,
 			 "anchors and aliases are not allowed here");
 }
 
-static gboolean check_mapping(struct tree *tree, yaml_node_t *node, GHashTable *seen, GError **error)
+static gboolean check_mapping(struct yaml_tree *tree, yaml_node_t *node, GHashTable *seen, GError **error)
 {
 	g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
 	yaml_node_pair_t *pair;
 
 	for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
 		yaml_node_t *key = yaml_document_get_node(&tree->document, pair->key);
-		const char *text = tree_text(key);
+		const char *text = yaml_tree_text(key);
 
 		if (!reference(tree, seen, pair->key, error) ||
 		    !reference(tree, seen, pair->value, error))
 			return FALSE;
 		if (!text)
-			return tree_fail(tree, key, error, "a key must be a plain word");
+			return yaml_tree_fail(tree, key, error, "a key must be a plain word");
 		if (!g_hash_table_add(keys, (gpointer)text))
-			return tree_fail(tree, key, error, "the key '%s' comes twice", text);
+			return yaml_tree_fail(tree, key, error, "the key '%s' comes twice", text);
 	}
 	return TRUE;
 }
 
-static gboolean check_node(struct tree *tree, yaml_node_t *node, GHashTable *seen, GError **error)
+static gboolean check_node(struct yaml_tree *tree, yaml_node_t *node, GHashTable *seen, GError **error)
 {
 	yaml_node_item_t *item;
 
 	if (node->type == YAML_MAPPING_NODE)
 		return check_mapping(tree, node, seen, error);
 	if (node->type == YAML_SCALAR_NODE)
-		return strlen(tree_text(node)) == node->data.scalar.length ||
-		       tree_fail(tree, node, error, "a NUL character is not allowed");
+		return strlen(yaml_tree_text(node)) == node->data.scalar.length ||
+		       yaml_tree_fail(tree, node, error, "a NUL character is not allowed");
 	for (item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
 		if (!reference(tree, seen, *item, error))
 			return FALSE;
 	return TRUE;
 }
 
-static gboolean check_all(struct tree *tree, GError **error)
+static gboolean check_all(struct yaml_tree *tree, GError **error)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 	yaml_node_t *node;
@@ -187,9 +187,9 @@ static gboolean check_end(yaml_parser_t *parser, const char *file, GError **erro
 	return ok;
 }
 
-struct tree *tree_parse(const char *file, const char *data, gsize len, GError **error)
+struct yaml_tree *yaml_tree_parse(const char *file, const char *data, gsize len, GError **error)
 {
-	rig_auto(tree) tree = NULL;
+	rig_auto(yaml_tree) tree = NULL;
 	yaml_document_t document;
 	yaml_parser_t parser;
 	gboolean ok;
@@ -203,10 +203,10 @@ struct tree *tree_parse(const char *file, const char *data, gsize len, GError **
 		yaml_parser_delete(&parser);
 		return NULL;
 	}
-	tree = g_new0(struct tree, 1);
+	tree = g_new0(struct yaml_tree, 1);
 	tree->file = g_strdup(file);
 	tree->document = document;
-	ok = tree_root(tree) ? check_all(tree, error) && check_end(&parser, file, error)
+	ok = yaml_tree_root(tree) ? check_all(tree, error) && check_end(&parser, file, error)
 			     : rig_fail(error, RIG_EXIT_USAGE, "%s:1:1: the file says nothing", file);
 	yaml_parser_delete(&parser);
 	return ok ? g_steal_pointer(&tree) : NULL;

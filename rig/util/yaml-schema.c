@@ -4,63 +4,63 @@
  * names the place before an unknown key instead of the key itself and does not say what would have
  * been allowed; then libcyaml fills the structs.
  */
-#include "util/form.h"
+#include "util/yaml-schema.h"
 
 #include <string.h>
 
 #include "util/error.h"
 
-static gboolean check(const struct form *form, struct tree *tree, yaml_node_t *node,
+static gboolean check(const struct yaml_schema *form, struct yaml_tree *tree, yaml_node_t *node,
 		      const cyaml_schema_value_t *value, const char *key, GError **error);
 
-static gboolean check_uint(const struct form *form, struct tree *tree, yaml_node_t *node,
+static gboolean check_uint(const struct yaml_schema *form, struct yaml_tree *tree, yaml_node_t *node,
 			   const char *key, GError **error)
 {
-	const char *text = tree_text(node);
+	const char *text = yaml_tree_text(node);
 	guint64 number, low = 0, high = G_MAXUINT16;
 
-	for (const struct form_limit *limit = form->limits; limit && limit->key; limit++)
+	for (const struct yaml_limit *limit = form->limits; limit && limit->key; limit++)
 		if (!strcmp(limit->key, key)) {
 			low = limit->low;
 			high = limit->high;
 		}
 	if (!text || !g_ascii_string_to_unsigned(text, 10, low, high, &number, NULL))
-		return tree_fail(tree, node, error,
+		return yaml_tree_fail(tree, node, error,
 				 "'%s' is no value for '%s'; allowed: %" G_GUINT64_FORMAT
 				 " to %" G_GUINT64_FORMAT,
 				 text ? text : "a list", key, low, high);
 	return TRUE;
 }
 
-static gboolean check_string(struct tree *tree, yaml_node_t *node,
+static gboolean check_string(struct yaml_tree *tree, yaml_node_t *node,
 			     const cyaml_schema_value_t *value, const char *key, GError **error)
 {
-	const char *text = tree_text(node);
+	const char *text = yaml_tree_text(node);
 
 	if (!text)
-		return tree_fail(tree, node, error, "'%s' takes a text", key);
+		return yaml_tree_fail(tree, node, error, "'%s' takes a text", key);
 	if (strlen(text) < value->string.min || strlen(text) > value->string.max)
-		return tree_fail(tree, node, error, "'%s' takes %u to %u characters, this has %zu",
+		return yaml_tree_fail(tree, node, error, "'%s' takes %u to %u characters, this has %zu",
 				 key, value->string.min, value->string.max, strlen(text));
 	return TRUE;
 }
 
-static gboolean check_bool(struct tree *tree, yaml_node_t *node, const char *key, GError **error)
+static gboolean check_bool(struct yaml_tree *tree, yaml_node_t *node, const char *key, GError **error)
 {
-	const char *text = tree_text(node);
+	const char *text = yaml_tree_text(node);
 
 	/* libcyaml takes any word that is not one of its "no" words for a yes */
 	if (!g_strcmp0(text, "true") || !g_strcmp0(text, "false"))
 		return TRUE;
-	return tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: true, false",
+	return yaml_tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: true, false",
 			 text ? text : "a list", key);
 }
 
-static gboolean check_enum(struct tree *tree, yaml_node_t *node, const cyaml_schema_value_t *value,
+static gboolean check_enum(struct yaml_tree *tree, yaml_node_t *node, const cyaml_schema_value_t *value,
 			   const char *key, GError **error)
 {
 	g_autoptr(GString) allowed = g_string_new(NULL);
-	const char *text = tree_text(node);
+	const char *text = yaml_tree_text(node);
 
 	for (guint i = 0; i < value->enumeration.count; i++) {
 		const char *word = value->enumeration.strings[i].str;
@@ -69,27 +69,27 @@ static gboolean check_enum(struct tree *tree, yaml_node_t *node, const cyaml_sch
 			return TRUE;
 		g_string_append_printf(allowed, "%s%s", i ? ", " : "", word);
 	}
-	return tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: %s",
+	return yaml_tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: %s",
 			 text ? text : "a list", key, allowed->str);
 }
 
-static gboolean check_sequence(const struct form *form, struct tree *tree, yaml_node_t *node,
+static gboolean check_sequence(const struct yaml_schema *form, struct yaml_tree *tree, yaml_node_t *node,
 			       const cyaml_schema_value_t *value, const char *key, GError **error)
 {
 	yaml_node_t *item;
 	guint n = 0;
 
 	if (node->type != YAML_SEQUENCE_NODE)
-		return tree_fail(tree, node, error, "'%s' takes a list", key);
-	for (; (item = tree_item(tree, node, n)); n++) {
+		return yaml_tree_fail(tree, node, error, "'%s' takes a list", key);
+	for (; (item = yaml_tree_item(tree, node, n)); n++) {
 		if (n == value->sequence.max)
-			return tree_fail(tree, item, error, "'%s' takes at most %u entries", key,
+			return yaml_tree_fail(tree, item, error, "'%s' takes at most %u entries", key,
 					 value->sequence.max);
 		if (!check(form, tree, item, value->sequence.entry, key, error))
 			return FALSE;
 	}
 	if (n < value->sequence.min)
-		return tree_fail(tree, node, error, "'%s' takes at least %u entry", key,
+		return yaml_tree_fail(tree, node, error, "'%s' takes at least %u entry", key,
 				 value->sequence.min);
 	return TRUE;
 }
@@ -102,7 +102,7 @@ static const cyaml_schema_field_t *find_field(const cyaml_schema_field_t *fields
 	return NULL;
 }
 
-static gboolean check_mapping(const struct form *form, struct tree *tree, yaml_node_t *node,
+static gboolean check_mapping(const struct yaml_schema *form, struct yaml_tree *tree, yaml_node_t *node,
 			      const cyaml_schema_value_t *value, const char *key, GError **error)
 {
 	const cyaml_schema_field_t *fields = value->mapping.fields, *field;
@@ -110,9 +110,9 @@ static gboolean check_mapping(const struct form *form, struct tree *tree, yaml_n
 	const char *name;
 
 	if (node->type != YAML_MAPPING_NODE)
-		return tree_fail(tree, node, error, "'%s' takes keys and values, 'key: value'",
+		return yaml_tree_fail(tree, node, error, "'%s' takes keys and values, 'key: value'",
 				 key);
-	for (guint i = 0; (name = tree_key(tree, node, i, &child)); i++) {
+	for (guint i = 0; (name = yaml_tree_key(tree, node, i, &child)); i++) {
 		field = find_field(fields, name);
 		if (!field) {
 			g_autoptr(GString) allowed = g_string_new(NULL);
@@ -120,7 +120,7 @@ static gboolean check_mapping(const struct form *form, struct tree *tree, yaml_n
 			for (field = fields; field->key; field++)
 				g_string_append_printf(allowed, "%s%s", allowed->len ? ", " : "",
 						       field->key);
-			return tree_fail(tree, tree_item(tree, node, i), error,
+			return yaml_tree_fail(tree, yaml_tree_item(tree, node, i), error,
 					 "unknown key '%s' in %s; allowed: %s", name, key,
 					 allowed->str);
 		}
@@ -129,13 +129,13 @@ static gboolean check_mapping(const struct form *form, struct tree *tree, yaml_n
 	}
 	for (field = fields; field->key; field++)
 		if (!(field->value.flags & CYAML_FLAG_OPTIONAL) &&
-		    !tree_get(tree, node, field->key))
-			return tree_fail(tree, node, error, "the key '%s' is missing in %s",
+		    !yaml_tree_get(tree, node, field->key))
+			return yaml_tree_fail(tree, node, error, "the key '%s' is missing in %s",
 					 field->key, key);
 	return TRUE;
 }
 
-static gboolean check(const struct form *form, struct tree *tree, yaml_node_t *node,
+static gboolean check(const struct yaml_schema *form, struct yaml_tree *tree, yaml_node_t *node,
 		      const cyaml_schema_value_t *value, const char *key, GError **error)
 {
 	switch (value->type) {
@@ -176,7 +176,7 @@ static const cyaml_config_t config = {
 	.flags = CYAML_CFG_NO_ALIAS,
 };
 
-void *form_load(const struct form *form, struct tree *tree, const char *data, gsize len,
+void *yaml_schema_load(const struct yaml_schema *form, struct yaml_tree *tree, const char *data, gsize len,
 		GError **error)
 {
 	g_autoptr(GString) log = g_string_new(NULL);
@@ -184,7 +184,7 @@ void *form_load(const struct form *form, struct tree *tree, const char *data, gs
 	void *filled = NULL;
 	cyaml_err_t err;
 
-	if (!check(form, tree, tree_root(tree), form->value, form->what, error))
+	if (!check(form, tree, yaml_tree_root(tree), form->value, form->what, error))
 		return NULL;
 	mine.log_ctx = log;
 	err = cyaml_load_data((const guint8 *)data, len, &mine, form->value, &filled, NULL);
@@ -195,7 +195,7 @@ void *form_load(const struct form *form, struct tree *tree, const char *data, gs
 	return NULL;
 }
 
-void form_free(const struct form *form, void *filled)
+void yaml_schema_free(const struct yaml_schema *form, void *filled)
 {
 	cyaml_free(&config, form->value, filled, 0);
 }

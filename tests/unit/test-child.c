@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Cells: children of every manner (shell scripts in place of the rig), how they end, and that none is left. */
-#include "cell/cell.h"
+#include "child/child.h"
 #include "tests/unit/suite.h"
 
 #include <check.h>
@@ -42,7 +42,7 @@ struct seen {
 	double cpu_s;
 };
 
-static void on_done(struct cell *cell, const struct cell_result *result, void *data)
+static void on_done(struct child *child, const struct child_result *result, void *data)
 {
 	struct seen *seen = data;
 
@@ -54,9 +54,9 @@ static void on_done(struct cell *cell, const struct cell_result *result, void *d
 	seen->stopped = result->stopped;
 	seen->cpu_s = result->cpu_s;
 	ck_assert(json_is_object(result->answer));
-	ck_assert_int_eq(cell_pid(cell), 0);
+	ck_assert_int_eq(child_pid(child), 0);
 	/* as the header says: at any time */
-	cell_free(cell);
+	child_free(child);
 	g_main_loop_quit(seen->loop);
 }
 
@@ -67,17 +67,17 @@ static void seen_clear(struct seen *seen)
 	g_free(seen->problem);
 }
 
-static struct cell *begin(const struct cell_spec *spec, struct seen *seen)
+static struct child *begin(const struct child_spec *spec, struct seen *seen)
 {
-	struct cell_spec mine = *spec;
+	struct child_spec mine = *spec;
 	g_autoptr(GError) error = NULL;
-	struct cell *cell;
+	struct child *child;
 
 	mine.rig = fake;
 	*seen = (struct seen){.loop = g_main_loop_new(NULL, FALSE)};
-	cell = cell_run(&mine, on_done, seen, &error);
-	ck_assert_msg(cell != NULL, "%s", error ? error->message : "");
-	return cell;
+	child = child_run(&mine, on_done, seen, &error);
+	ck_assert_msg(child != NULL, "%s", error ? error->message : "");
+	return child;
 }
 
 static const struct {
@@ -106,7 +106,7 @@ static const struct {
 
 START_TEST(ends_as)
 {
-	struct cell_spec spec = {.scenario = "x"};
+	struct child_spec spec = {.scenario = "x"};
 	struct seen seen;
 
 	write_fake(ends[_i].script);
@@ -127,14 +127,14 @@ END_TEST
 START_TEST(words)
 {
 	const char *patches[] = {"a.patch", "b.patch", NULL}, *labels[] = {"night=n1", NULL},
-		   *extra[] = {"--accel", "tcg", NULL}, *env[] = {"CELL_TEST=yes", NULL};
-	struct cell_spec spec = {.scenario = "-odd", .machine = "pseries", .kernel = "deb:x", .patches = patches,
+		   *extra[] = {"--accel", "tcg", NULL}, *env[] = {"CHILD_TEST=yes", NULL};
+	struct child_spec spec = {.scenario = "-odd", .machine = "pseries", .kernel = "deb:x", .patches = patches,
 				 .seed = "7", .duration_s = 3, .results = "/r", .labels = labels, .extra = extra,
 				 .env = env};
 	g_autofree char *file = in_scratch("words"), *text = NULL;
 	struct seen seen;
 
-	write_fake("echo \"$CELL_TEST $*\" >words");
+	write_fake("echo \"$CHILD_TEST $*\" >words");
 	begin(&spec, &seen);
 	g_main_loop_run(seen.loop);
 	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
@@ -146,19 +146,19 @@ END_TEST
 
 START_TEST(a_build)
 {
-	struct cell_build_spec spec = {.source = "deb:x", .arch = "ppc64le", .jobs = 2, .rig = fake};
+	struct child_build_spec spec = {.source = "deb:x", .arch = "ppc64le", .jobs = 2, .rig = fake};
 	g_autofree char *file = in_scratch("words"), *text = NULL;
 	struct seen seen = {.loop = g_main_loop_new(NULL, FALSE)};
 
 	write_fake("echo \"$*\" >words; echo '{\"image\": \"/i\"}'");
-	ck_assert_ptr_nonnull(cell_build(&spec, on_done, &seen, NULL));
+	ck_assert_ptr_nonnull(child_build(&spec, on_done, &seen, NULL));
 	g_main_loop_run(seen.loop);
 	ck_assert_int_eq(seen.verdict, VERDICT_PASS);
 	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
 	ck_assert_str_eq(text, "kernel build --json --source deb:x --arch ppc64le --jobs 2\n");
 	/* no image is no build, whatever the code says */
 	write_fake("echo '{}'");
-	ck_assert_ptr_nonnull(cell_build(&spec, on_done, &seen, NULL));
+	ck_assert_ptr_nonnull(child_build(&spec, on_done, &seen, NULL));
 	g_main_loop_run(seen.loop);
 	ck_assert_int_eq(seen.verdict, VERDICT_INFRA);
 	seen_clear(&seen);
@@ -206,17 +206,17 @@ static const struct {
 
 START_TEST(stopped)
 {
-	struct cell_spec spec = {.scenario = "x", .limit_s = stops[_i].limit_s};
+	struct child_spec spec = {.scenario = "x", .limit_s = stops[_i].limit_s};
 	struct seen seen;
-	struct cell *cell;
+	struct child *child;
 	int pid;
 
 	write_fake(stops[_i].script);
-	cell = begin(&spec, &seen);
+	child = begin(&spec, &seen);
 	pid = pid_in("pid");
 	ck_assert_int_eq(getpgid(pid), pid);
 	if (!stops[_i].limit_s)
-		cell_stop(cell, stops[_i].grace_s);
+		child_stop(child, stops[_i].grace_s);
 	g_main_loop_run(seen.loop);
 	ck_assert(seen.stopped);
 	ck_assert_int_eq(seen.verdict, VERDICT_ABORTED);
@@ -226,19 +226,19 @@ START_TEST(stopped)
 }
 END_TEST
 
-/* cell_free() of one that runs: it is gone, with what it started, and nobody is called. */
+/* child_free() of one that runs: it is gone, with what it started, and nobody is called. */
 START_TEST(freed)
 {
-	struct cell_spec spec = {.scenario = "x"};
+	struct child_spec spec = {.scenario = "x"};
 	struct seen seen;
-	struct cell *cell;
+	struct child *child;
 	int pid, grandchild;
 
 	write_fake("tail -f /dev/null & echo $! >sub.part; mv sub.part sub; echo $$ >pid.part; mv pid.part pid; wait");
-	cell = begin(&spec, &seen);
+	child = begin(&spec, &seen);
 	pid = pid_in("pid");
 	grandchild = pid_in("sub");
-	cell_free(cell);
+	child_free(child);
 	ck_assert(ends_soon(pid));
 	ck_assert(ends_soon(grandchild));
 	while (g_main_context_iteration(NULL, FALSE))
@@ -251,7 +251,7 @@ END_TEST
 /* kill -9 of the caller takes the child along. */
 START_TEST(dies_with_us)
 {
-	struct cell_spec spec = {.scenario = "x"};
+	struct child_spec spec = {.scenario = "x"};
 	int pid, caller;
 
 	write_fake("trap '' TERM INT HUP; echo $$ >pid.part; mv pid.part pid; exec tail -f /dev/null");
@@ -273,7 +273,7 @@ END_TEST
 
 START_TEST(many_at_once)
 {
-	struct cell_spec spec = {.scenario = "x"};
+	struct child_spec spec = {.scenario = "x"};
 	struct seen seen[20];
 
 	write_fake("i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo '{\"verdict\": \"PASS\", \"run\": \"r\"}'");
@@ -292,30 +292,30 @@ END_TEST
 
 START_TEST(no_such_rig)
 {
-	struct cell_spec spec = {.scenario = "x", .rig = "/no/such/rig"};
+	struct child_spec spec = {.scenario = "x", .rig = "/no/such/rig"};
 	g_autoptr(GError) error = NULL;
 
-	ck_assert_ptr_null(cell_run(&spec, on_done, NULL, &error));
+	ck_assert_ptr_null(child_run(&spec, on_done, NULL, &error));
 	ck_assert_ptr_nonnull(strstr(error->message, "/no/such/rig"));
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("cell");
-	TCase *cells = tcase_create("cells");
+	Suite *suite = suite_create("child");
+	TCase *children = tcase_create("children");
 
-	use_scratch(cells);
-	tcase_add_checked_fixture(cells, setup, teardown);
-	tcase_set_timeout(cells, 60);
-	tcase_add_loop_test(cells, ends_as, 0, G_N_ELEMENTS(ends));
-	tcase_add_test(cells, words);
-	tcase_add_test(cells, a_build);
-	tcase_add_loop_test(cells, stopped, 0, G_N_ELEMENTS(stops));
-	tcase_add_test(cells, freed);
-	tcase_add_test(cells, dies_with_us);
-	tcase_add_test(cells, many_at_once);
-	tcase_add_test(cells, no_such_rig);
-	suite_add_tcase(suite, cells);
+	use_scratch(children);
+	tcase_add_checked_fixture(children, setup, teardown);
+	tcase_set_timeout(children, 60);
+	tcase_add_loop_test(children, ends_as, 0, G_N_ELEMENTS(ends));
+	tcase_add_test(children, words);
+	tcase_add_test(children, a_build);
+	tcase_add_loop_test(children, stopped, 0, G_N_ELEMENTS(stops));
+	tcase_add_test(children, freed);
+	tcase_add_test(children, dies_with_us);
+	tcase_add_test(children, many_at_once);
+	tcase_add_test(children, no_such_rig);
+	suite_add_tcase(suite, children);
 	return suite_run(suite);
 }

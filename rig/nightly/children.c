@@ -7,29 +7,29 @@
 
 /* ---- the end of a child ---- */
 
-static struct job *job_new(struct runner *r, struct night_cell *cell, struct night_build *build, struct pack_room need)
+static struct night_child *night_child_new(struct runner *r, struct night_cell *cell, struct night_build *build, struct pack_room need)
 {
-	struct job *job = g_new0(struct job, 1);
+	struct night_child *child = g_new0(struct night_child, 1);
 
-	job->runner = r;
-	job->cell = cell;
-	job->build = build;
-	job->need = need;
+	child->runner = r;
+	child->cell = cell;
+	child->build = build;
+	child->need = need;
 	r->free.quarters -= need.quarters;
 	r->free.memory -= need.memory;
-	g_ptr_array_add(r->running, job);
-	return job;
+	g_ptr_array_add(r->running, child);
+	return child;
 }
 
-static void job_free(struct job *job)
+static void night_child_free(struct night_child *child)
 {
-	struct runner *r = job->runner;
+	struct runner *r = child->runner;
 
-	g_ptr_array_remove_fast(r->running, job);
-	r->free.quarters += job->need.quarters;
-	r->free.memory += job->need.memory;
-	cell_free(job->child);
-	g_free(job);
+	g_ptr_array_remove_fast(r->running, child);
+	r->free.quarters += child->need.quarters;
+	r->free.memory += child->need.memory;
+	child_free(child->rig);
+	g_free(child);
 }
 
 void night_record(struct runner *r, json_t *line)
@@ -42,7 +42,7 @@ void night_record(struct runner *r, json_t *line)
 		r->stop = STOP_ALL;
 }
 
-static void note_build(struct runner *r, struct night_build *build, const struct cell_result *result)
+static void note_build(struct runner *r, struct night_build *build, const struct child_result *result)
 {
 	build->ended = !result->stopped;
 	build->ok = result->verdict == VERDICT_PASS;
@@ -58,7 +58,7 @@ static void note_build(struct runner *r, struct night_build *build, const struct
 }
 
 /* Why there is no answer: the child's last words, or the first reason of its verdict. */
-static char *problem_of(const struct cell_result *result, enum outcome outcome)
+static char *problem_of(const struct child_result *result, enum outcome outcome)
 {
 	json_t *reasons = json_object_get(json_object_get(result->answer, "details"), "reasons");
 
@@ -67,10 +67,10 @@ static char *problem_of(const struct cell_result *result, enum outcome outcome)
 	return (char *)json_string_value(json_array_get(reasons, 0));
 }
 
-static void note_cell(struct runner *r, struct job *job, const struct cell_result *result)
+static void note_cell(struct runner *r, struct night_child *child, const struct child_result *result)
 {
 	struct attempt attempt = {
-		.number = job->attempt,
+		.number = child->attempt,
 		.verdict = result->verdict,
 		.outcome = index_outcome(result->verdict, json_object_get(result->answer, "details")),
 		.run = result->run,
@@ -82,26 +82,26 @@ static void note_cell(struct runner *r, struct job *job, const struct cell_resul
 	attempt.problem = problem_of(result, attempt.outcome);
 	line = night_attempt_json(&attempt);
 	json_object_set_new(line, "what", json_string("cell"));
-	json_object_set_new(line, "cell", json_string(job->cell->key));
+	json_object_set_new(line, "cell", json_string(child->cell->key));
 	night_record(r, line);
 	if (result->verdict != VERDICT_ABORTED)
-		night_add_attempt(r->night, job->cell, &attempt);
+		night_add_attempt(r->night, child->cell, &attempt);
 }
 
-static void on_done(struct cell *child, const struct cell_result *result, void *data)
+static void on_done(struct child *rig, const struct child_result *result, void *data)
 {
-	struct job *job = data;
-	struct runner *r = job->runner;
-	struct night_cell *cell = job->cell;
-	struct night_build *build = job->build;
+	struct night_child *child = data;
+	struct runner *r = child->runner;
+	struct night_cell *cell = child->cell;
+	struct night_build *build = child->build;
 
-	(void)child;
+	(void)rig;
 	r->night->children_s += result->cpu_s;
 	if (build)
 		note_build(r, build, result);
 	else
-		note_cell(r, job, result);
-	job_free(job);
+		note_cell(r, child, result);
+	night_child_free(child);
 	for (guint i = 0; i < r->night->cells->len && build; i++)
 		night_settle(r->night, r->night->cells->pdata[i]);
 	if (r->view->ended)
@@ -141,11 +141,11 @@ void night_start_cell(struct runner *r, struct night_cell *cell)
 {
 	const struct night *night = r->night;
 	const struct night_kernel *kernel = &night->kernels[cell->kernel];
-	struct job *job = job_new(r, cell, NULL, cell->item.need);
+	struct night_child *child = night_child_new(r, cell, NULL, cell->item.need);
 	g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, cell->seed);
 	g_auto(GStrv) labels = NULL;
 	g_autoptr(GPtrArray) extra = g_ptr_array_new();
-	struct cell_spec spec = {
+	struct child_spec spec = {
 		.scenario = cell->scenario, .machine = cell->machine, .kernel = kernel->source,
 		.patches = (const char *const *)kernel->patches, .fragments = (const char *const *)kernel->fragments,
 		.seed = seed, .duration_s = night->duration_s, .patience_s = night->patience_s,
@@ -157,30 +157,30 @@ void night_start_cell(struct runner *r, struct night_cell *cell)
 	if (kernel->no_lockdep)
 		g_ptr_array_add(extra, (gpointer)"--no-lockdep");
 	g_ptr_array_add(extra, NULL);
-	job->attempt = next_attempt(cell);
-	labels = labels_of(night, cell, job->attempt);
+	child->attempt = next_attempt(cell);
+	labels = labels_of(night, cell, child->attempt);
 	spec.labels = (const char *const *)labels;
 	spec.extra = (const char *const *)extra->pdata;
-	job->child = cell_run(&spec, on_done, job, &r->error);
-	if (job->child)
+	child->rig = child_run(&spec, on_done, child, &r->error);
+	if (child->rig)
 		return;
 	r->stop = STOP_ALL;
-	job_free(job);
+	night_child_free(child);
 }
 
 void night_start_build(struct runner *r, struct night_build *build, guint quarters)
 {
 	const struct night_kernel *kernel = &r->night->kernels[build->kernel];
-	struct job *job = job_new(r, NULL, build, (struct pack_room){.quarters = quarters});
-	const struct cell_build_spec spec = {
+	struct night_child *child = night_child_new(r, NULL, build, (struct pack_room){.quarters = quarters});
+	const struct child_build_spec spec = {
 		.source = kernel->source, .arch = build->arch, .patches = (const char *const *)kernel->patches,
 		.fragments = (const char *const *)kernel->fragments, .no_lockdep = kernel->no_lockdep,
 		.jobs = MAX(1, quarters / PACK_QUARTERS), .rig = r->night->options.rig,
 	};
 
-	job->child = cell_build(&spec, on_done, job, &r->error);
-	if (job->child)
+	child->rig = child_build(&spec, on_done, child, &r->error);
+	if (child->rig)
 		return;
 	r->stop = STOP_ALL;
-	job_free(job);
+	night_child_free(child);
 }
