@@ -7,12 +7,14 @@ OUT := $(BUILD)
 SAN ?=
 
 CC := gcc
-PKGS := glib-2.0 gio-2.0 jansson libcyaml libarchive sqlite3 libdw libelf libgvc libvirt libvirt-qemu libvirt-glib-1.0 libxml-2.0
+PKGS := glib-2.0 gio-2.0 gmodule-2.0 jansson libcyaml libarchive sqlite3 libdw libelf libxml-2.0 libgvc
+# only vm/libvirt is linked with these
+LIBVIRT_PKGS := libvirt libvirt-qemu libvirt-glib-1.0
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
 	-Wno-missing-field-initializers -Wno-format-nonliteral
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 $(WARN) $(CFLAGS) $(SAN) -Irig -I. -MMD -MP \
-	-D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+	-D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS) $(LIBVIRT_PKGS) 2>/dev/null)
 LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lz -lm
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
 

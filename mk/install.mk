@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SHARE := $(PREFIX)/share
 HOME_DIR := $(SHARE)/hotplug-rig
+MODULE_DIR := $(PREFIX)/lib/hotplug-rig
 CHART_JS := /usr/share/javascript/chart.js/chart.min.js
 MAN_PAGES := $(wildcard man/*.[1-8])
 put = install -D -m 644 $(1) $(DESTDIR)$(2)
@@ -13,6 +14,7 @@ put = install -D -m 644 $(1) $(DESTDIR)$(2)
 .PHONY: install
 install: all
 	install -D -m 755 $(OUT)/bin/rig $(DESTDIR)$(PREFIX)/bin/rig
+	@$(call put,$(LIBVIRT_SO),$(MODULE_DIR)/$(notdir $(LIBVIRT_SO)))
 	@for f in $$(find scenarios site guest-init/kernel -type f); do $(call put,$$f,$(HOME_DIR)/$$f) || exit; done
 	@for f in rig/hang/*.py; do $(call put,$$f,$(HOME_DIR)/$$f) || exit; done
 	@for f in $(foreach a,$(GUEST_ARCHES),$(wildcard $(BUILD)/guest/$(a)/*)); do \
@@ -29,7 +31,7 @@ install: all
 ## make uninstall  remove what make install put there
 .PHONY: uninstall
 uninstall:
-	rm -rf $(DESTDIR)$(HOME_DIR) $(DESTDIR)$(SHARE)/doc/hotplug-rig
+	rm -rf $(DESTDIR)$(HOME_DIR) $(DESTDIR)$(MODULE_DIR) $(DESTDIR)$(SHARE)/doc/hotplug-rig
 	rm -f $(DESTDIR)$(PREFIX)/bin/rig $(DESTDIR)$(SHARE)/bash-completion/completions/rig \
 		$(foreach m,$(MAN_PAGES),$(DESTDIR)$(SHARE)/man/man$(lastword $(subst ., ,$(m)))/$(notdir $(m))) \
 		$(patsubst systemd/%.in,$(DESTDIR)$(PREFIX)/lib/systemd/system/%,$(wildcard systemd/*.in))

@@ -1,5 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs through a real libvirtd, which the tests start.
+# The libvirt launcher, a shared object that is loaded when it is asked for (rig/vm/module.h), and its tests.
+
+LIBVIRT_SO := $(OUT)/lib/hotplug-rig/libvirt.so
+LIBVIRT_OBJ := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard rig/vm/libvirt/*.c))
+LIBVIRT_LIBS = $(shell pkg-config --libs $(LIBVIRT_PKGS) 2>/dev/null)
+
+all: $(LIBVIRT_SO)
+
+$(LIBVIRT_OBJ): ALL_CFLAGS += -fPIC
+# what it calls of the rig is in the program that loads it
+$(LIBVIRT_SO): $(LIBVIRT_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN) -shared -o $@ $^ $(LIBVIRT_LIBS) $(LIBS)
+
+$(OUT)/tests/test-vm: $(LIBVIRT_OBJ)
+$(OUT)/tests/test-vm: LIBS += $(LIBVIRT_LIBS)
 
 ## make check-libvirt  all steps, machines and faults through libvirt; each scenario direct and through it: the same verdict?
 .PHONY: check-libvirt

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig doctor: what this host can do, and the command that mends what it cannot. */
+/* rig doctor: what this host can do, and the command that installs what is missing. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "cmd/left.h"
+#include "cmd/orphans.h"
 #include "initrd/initrd.h"
 #include "machine/machine.h"
 #include "util/error.h"
@@ -15,16 +15,17 @@
 #include "util/size.h"
 #include "util/spawn.h"
 #include "util/term.h"
+#include "vm/module.h"
 
 static const char summary[] =
 	"Looks at emulators, accelerator, compilers, packages, disk and memory. What `make run` needs is required; the\n"
-	"rest widens what can be tested. With --connect it looks at a libvirt host and at what killed runs left there.";
+	"rest widens what can be tested. With --connect it looks at a libvirt host and lists what killed runs left there.";
 
 static const char examples[] = "  rig doctor\n  rig doctor --json\n"
 			       "  rig doctor --connect qemu+ssh://root@host/system\n\n"
 			       "Exit codes: 0 `make run` can work here, 3 it cannot.\n";
 
-/* Programs that a part of the rig starts. `required`: `make run` needs it. */
+/* Programs that the rig starts. `required`: `make run` needs it. */
 static const struct {
 	const char *program, *what_for;
 	gboolean required;
@@ -81,11 +82,20 @@ static void look_at_headers(GArray *findings)
 		    headers[i].package, g_strdup(headers[i].what_for));
 }
 
-/* Its module is of Debian's own Python, as rig/hang/memory.c starts it. */
+/* A package of Debian's own Python, which rig/hang/memory.c starts. */
 static void look_at_drgn(GArray *findings)
 {
 	add(findings, "python3-drgn", spawn_words(NULL, NULL, "/usr/bin/python3", "-I", "-c", "import drgn", NULL), FALSE,
 	    "python3-drgn", g_strdup("who holds a lock, from the memory of a guest that hangs"));
+}
+
+/* The module, with the libraries that it needs; --connect looks at a host. */
+static void look_at_libvirt(GArray *findings)
+{
+	g_autoptr(GError) error = NULL;
+	gboolean good = vm_module_load("libvirt", &error) != NULL;
+
+	add(findings, "libvirt", good, FALSE, NULL, g_strdup(good ? "guests through libvirt (--connect)" : error->message));
 }
 
 static void look_at_machine(GArray *findings, const struct machine *m, gboolean required)
@@ -175,13 +185,14 @@ int cmd_doctor(int argc, char **argv)
 	if (!cmd_parse(&argc, &argv, entries, "", summary, examples, &error))
 		return rig_report_error(error);
 	if (uri)
-		return left_doctor(uri, json);
+		return orphans_doctor(uri, json);
 	/* the first machine is the demonstration's */
 	for (guint i = 0; machines[i]; i++)
 		look_at_machine(findings, machines[i], i == 0);
 	look_at_programs(findings);
 	look_at_headers(findings);
 	look_at_drgn(findings);
+	look_at_libvirt(findings);
 	look_at_room(findings);
 	for (guint i = 0; i < findings->len; i++) {
 		const struct finding *f = &g_array_index(findings, struct finding, i);

@@ -113,23 +113,23 @@ static void add_memory(struct line *line)
 		add_nodes(line);
 }
 
-static void add_wires(struct line *line, const struct vm_wires *wires)
+static void add_chardevs(struct line *line, const struct vm_chardevs *chardevs)
 {
 	const char *bus = line->machine->virtio_bus;
 
-	add(line, "-chardev", "%s,id=console", wires->console);
+	add(line, "-chardev", "%s,id=console", chardevs->console);
 	add(line, "-serial", "chardev:console");
-	if (wires->tty) {
-		add(line, "-chardev", "%s,id=tty", wires->tty);
+	if (chardevs->tty) {
+		add(line, "-chardev", "%s,id=tty", chardevs->tty);
 		add(line, "-serial", "chardev:tty");
 	}
-	if (wires->channel) {
-		add(line, "-chardev", "%s,id=channel", wires->channel);
+	if (chardevs->channel) {
+		add(line, "-chardev", "%s,id=channel", chardevs->channel);
 		add(line, "-device", "virtio-serial-pci,id=ports,max_ports=2%s%s", bus ? ",bus=" : "",
 		    or_empty(bus));
 		add(line, "-device", "virtserialport,bus=ports.0,chardev=channel,name=%s", PROTO_PORT);
 	}
-	add(line, "-chardev", "%s,id=qmp", wires->qmp);
+	add(line, "-chardev", "%s,id=qmp", chardevs->qmp);
 	add(line, "-mon", "chardev=qmp,mode=control");
 }
 
@@ -195,7 +195,7 @@ gboolean vm_check_config(const struct vm_config *config, struct vm_modes *ret, G
 	return TRUE;
 }
 
-char **vm_command_line(const struct vm_config *config, const struct vm_wires *wires, GError **error)
+char **vm_command_line(const struct vm_config *config, const struct vm_chardevs *chardevs, GError **error)
 {
 	const struct machine *machine = config->machine;
 	struct line line = {.config = config, .machine = machine};
@@ -207,7 +207,7 @@ char **vm_command_line(const struct vm_config *config, const struct vm_wires *wi
 	add_machine(&line);
 	add_cpus(&line);
 	add_memory(&line);
-	add_wires(&line, wires);
+	add_chardevs(&line, chardevs);
 	add_kernel(&line);
 	g_ptr_array_add(line.words, NULL);
 	return (char **)g_ptr_array_free(line.words, FALSE);
@@ -230,7 +230,7 @@ static void append_quoted(GString *out, char **words)
 
 gboolean vm_write_command(const struct vm_config *config, GError **error)
 {
-	const struct vm_wires by_hand = {
+	const struct vm_chardevs by_hand = {
 		.console = "stdio,signal=off",
 		.qmp = "socket,path=qmp.sock,server=on,wait=off",
 		.channel = config->machine->can & MACHINE_VIRTIO_CONSOLE ? "null" : NULL,

@@ -8,15 +8,15 @@
 #include "vm/vm.h"
 
 /*
- * Where QEMU's four lines to the rig end: each is a -chardev value without its id, "socket,fd=3".
+ * The backends of QEMU's four sockets to the rig, each a -chardev value without its id: "socket,fd=3".
  * `tty` is NULL where the machine has no fallback_tty, `channel` where it has no virtio console.
  */
-struct vm_wires {
+struct vm_chardevs {
 	const char *console, *qmp, *channel, *tty;
 };
 
 /* NULL-terminated; [0] is the emulator. Errors (RIG_EXIT_USAGE): firmware, MMU, layout of memory. */
-char **vm_command_line(const struct vm_config *config, const struct vm_wires *wires, GError **error);
+char **vm_command_line(const struct vm_config *config, const struct vm_chardevs *chardevs, GError **error);
 
 /* What a config's firmware and MMU mode add; never NULL after vm_check_config(). */
 struct vm_modes {

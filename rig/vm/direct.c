@@ -31,34 +31,34 @@ static void child_setup(void *data)
 	setpgid(0, 0);
 }
 
-static char **command_line(const struct vm_config *config, const int fds[N_WIRES], GError **error)
+static char **command_line(const struct vm_config *config, const int fds[N_SOCKETS], GError **error)
 {
-	char values[N_WIRES][32];
-	const char *words[N_WIRES];
+	char values[N_SOCKETS][32];
+	const char *words[N_SOCKETS];
 
-	for (int i = 0; i < N_WIRES; i++) {
+	for (int i = 0; i < N_SOCKETS; i++) {
 		g_snprintf(values[i], sizeof(values[i]), "socket,fd=%d", CHILD_FD + i);
 		words[i] = fds[i] >= 0 ? values[i] : NULL;
 	}
 	return vm_command_line(config,
-			       &(struct vm_wires){words[WIRE_CONSOLE], words[WIRE_QMP],
-						  words[WIRE_CHANNEL], words[WIRE_TTY]},
+			       &(struct vm_chardevs){words[SOCKET_CONSOLE], words[SOCKET_QMP],
+						  words[SOCKET_CHANNEL], words[SOCKET_TTY]},
 			       error);
 }
 
-static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const int fds[N_WIRES],
+static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const int fds[N_SOCKETS],
 			   GError **error)
 {
 	g_auto(GStrv) argv = command_line(config, fds, error);
 	g_autofree char *path = g_build_filename(config->dir, "qemu.stderr", NULL);
 	g_autoptr(GError) why = NULL;
 	struct child *child = vm->held;
-	int from[N_WIRES], to[N_WIRES], n = 0, out;
+	int from[N_SOCKETS], to[N_SOCKETS], n = 0, out;
 	gboolean ok;
 
 	if (!argv)
 		return FALSE;
-	for (int i = 0; i < N_WIRES; i++) {
+	for (int i = 0; i < N_SOCKETS; i++) {
 		if (fds[i] < 0)
 			continue;
 		from[n] = fds[i];
@@ -149,7 +149,7 @@ static gboolean on_not_ready(void *data)
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean direct_start(struct vm *vm, const struct vm_config *config, int fds[N_WIRES], GError **error)
+static gboolean direct_start(struct vm *vm, const struct vm_config *config, int fds[N_SOCKETS], GError **error)
 {
 	struct child *child = vm->held = g_new0(struct child, 1);
 
@@ -188,4 +188,4 @@ pid_t vm_pid(const struct vm *vm)
 	return vm->launcher == &vm_direct ? ((struct child *)vm->held)->pid : 0;
 }
 
-const struct vm_launcher vm_direct = {"direct", direct_start, direct_kill, direct_release};
+const struct vm_launcher vm_direct = {direct_start, direct_kill, direct_release};

@@ -76,7 +76,7 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 	};
 	json_t *object;
 
-	g_hash_table_remove(op->vm->left, op->id);
+	g_hash_table_remove(op->vm->unplugged_late, op->id);
 	op->backend = g_strdup_printf("mem-%s", memory->id);
 	object = json_pack("{s:s, s:s, s:I}", "qom-type", types[memory->backend], "id", op->backend,
 			   "size", (json_int_t)memory->size);
@@ -289,7 +289,7 @@ void vm_plug_cpu(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done
 {
 	struct op *op = op_new(vm, "plug of", id, deadline_ns, done, data);
 
-	g_hash_table_remove(vm->left, id);
+	g_hash_table_remove(vm->unplugged_late, id);
 	op->accepted = vm->machine->can & MACHINE_ACPI_OST ? on_ost : NULL;
 	op_send(op, "query-hotpluggable-cpus", NULL, cpus_listed);
 }

@@ -23,13 +23,13 @@ static void del_sent(struct op *op, const struct qmp_reply *reply);
 
 static void ask(struct op *op)
 {
-	g_hash_table_add(op->vm->leaving, g_strdup(op->id));
+	g_hash_table_add(op->vm->unplug_pending, g_strdup(op->id));
 	op_send(op, "device_del", json_pack("{s:s}", "id", op->id), del_sent);
 }
 
 static void refused(struct op *op, const char *why)
 {
-	g_hash_table_remove(op->vm->leaving, op->id);
+	g_hash_table_remove(op->vm->unplug_pending, op->id);
 	if (!op->earlier) {
 		op_finish(op, VM_REFUSED, why, NULL);
 		return;
@@ -52,7 +52,7 @@ static void backend_deleted(struct op *op, const struct qmp_reply *reply)
 
 static void forget(struct vm *vm, const char *id)
 {
-	g_hash_table_remove(vm->leaving, id);
+	g_hash_table_remove(vm->unplug_pending, id);
 	g_hash_table_remove(vm->places, id);
 	g_hash_table_remove(vm->buses, id);
 	g_hash_table_remove(vm->cpus, id);
@@ -139,10 +139,10 @@ static void del_sent(struct op *op, const struct qmp_reply *reply)
 		op->earlier = TRUE;
 		op->waits = "outcome of the unplug that was asked for earlier";
 	} else if (g_str_equal(reply->klass, "DeviceNotFound") &&
-		   g_hash_table_remove(op->vm->left, op->id)) {
+		   g_hash_table_remove(op->vm->unplugged_late, op->id)) {
 		op_finish(op, VM_OK, NULL, NULL);
 	} else {
-		g_hash_table_remove(op->vm->leaving, op->id);
+		g_hash_table_remove(op->vm->unplug_pending, op->id);
 		op_fail(op, reply);
 	}
 }
@@ -151,7 +151,7 @@ static void del_sent(struct op *op, const struct qmp_reply *reply)
 static void gave_up(struct op *op)
 {
 	if (op->earlier)
-		g_hash_table_remove(op->vm->leaving, op->id);
+		g_hash_table_remove(op->vm->unplug_pending, op->id);
 }
 
 void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data)
@@ -167,7 +167,7 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 	op->event = on_event;
 	op->gave_up = gave_up;
 	/* where QEMU has gone, no earlier answer comes any more: asking finds out */
-	op->earlier = g_hash_table_contains(vm->leaving, id) && !qmp_why(vm->qmp);
+	op->earlier = g_hash_table_contains(vm->unplug_pending, id) && !qmp_why(vm->qmp);
 	if (op->earlier)
 		op->waits = "outcome of the unplug that was asked for earlier";
 	else
@@ -178,7 +178,7 @@ void vm_unplug_late(struct vm *vm, const char *name, json_t *data)
 {
 	const char *id = json_string_value(json_object_get(data, "device"));
 
-	if (!id || !g_hash_table_contains(vm->leaving, id))
+	if (!id || !g_hash_table_contains(vm->unplug_pending, id))
 		return;
 	for (GList *l = vm->ops.head; l; l = l->next)
 		if (((struct op *)l->data)->event == on_event && !g_strcmp0(((struct op *)l->data)->id, id))
@@ -186,12 +186,12 @@ void vm_unplug_late(struct vm *vm, const char *name, json_t *data)
 	if (g_str_equal(name, "DEVICE_DELETED")) {
 		g_autofree char *backend = g_strdup_printf("mem-%s", id);
 
-		g_hash_table_add(vm->left, g_strdup(id));
+		g_hash_table_add(vm->unplugged_late, g_strdup(id));
 		if (g_hash_table_remove(vm->backends, id))
 			qmp_send(vm->qmp, "object-del", json_pack("{s:s}", "id", backend), NULL, NULL);
 		forget(vm, id);
 	} else if (g_str_equal(name, "MEM_UNPLUG_ERROR") ||
 		   g_str_equal(name, "DEVICE_UNPLUG_GUEST_ERROR")) {
-		g_hash_table_remove(vm->leaving, id);
+		g_hash_table_remove(vm->unplug_pending, id);
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What every guest has, whoever started it: what its wires say, how it is sent to, how it ends. */
+/* What all launchers have in common: reading a guest's sockets, sending to it, its end. */
 #include "vm/internal.h"
 
 #include "guest-init/proto.h"
@@ -18,7 +18,7 @@ void vm_fault(struct vm *vm, const char *what)
 
 /* QMP */
 
-/* What QMP says of the guest's end; reason is QAPI's ShutdownCause. */
+/* The guest's end as QMP reports it; `reason` is QAPI's ShutdownCause. */
 static void note_shutdown(struct vm *vm, json_t *event)
 {
 	static const struct {
@@ -45,10 +45,10 @@ static void on_event(const char *name, json_t *event, void *data)
 	if (g_str_equal(name, "SHUTDOWN"))
 		note_shutdown(vm, event);
 	else if (g_str_equal(name, "RESET"))
-		/* what waited was for the guest before; the next one says hello again */
-		for (int i = 0; i < N_WAYS; i++)
-			if (vm->ways[i].stream)
-				stream_clear(vm->ways[i].stream);
+		/* what is queued was for the guest before the reset; the next one sends hello again */
+		for (int i = 0; i < N_CHANNELS; i++)
+			if (vm->channels[i].stream)
+				stream_clear(vm->channels[i].stream);
 	vm_ops_look(vm);
 	vm_unplug_late(vm, name, json_object_get(event, "data"));
 	if (vm->owner.event)
@@ -108,29 +108,29 @@ static void on_console_file_error(struct stream *stream, const char *why, void *
 	vm_fault(data, why);
 }
 
-static void on_way_bytes(struct stream *stream, const guint8 *bytes, gsize len, void *data)
+static void on_channel_bytes(struct stream *stream, const guint8 *bytes, gsize len, void *data)
 {
-	struct vm_way *way = data;
+	struct vm_channel *channel = data;
 
 	(void)stream;
-	channel_feed(way->channel, bytes, len);
+	channel_feed(channel->decoder, bytes, len);
 }
 
-static void on_way_file_error(struct stream *stream, const char *why, void *data)
+static void on_channel_file_error(struct stream *stream, const char *why, void *data)
 {
-	struct vm_way *way = data;
+	struct vm_channel *channel = data;
 
 	(void)stream;
-	vm_fault(way->vm, why);
+	vm_fault(channel->vm, why);
 }
 
 static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, void *data)
 {
-	struct vm_way *way = data;
-	struct vm *vm = way->vm;
+	struct vm_channel *channel = data;
+	struct vm *vm = channel->vm;
 
-	vm->way = way;
-	way->is_cut = FALSE;
+	vm->channel = channel;
+	channel->is_cut = FALSE;
 	if (type == PROTO_HELLO && vm->may_reboot) {
 		vm->may_reboot = FALSE;
 		qmp_send(vm->qmp, "set-action", json_pack("{s:s}", "reboot", "shutdown"), NULL, NULL);
@@ -141,24 +141,24 @@ static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, vo
 
 static void on_channel_error(const char *what, void *data)
 {
-	struct vm_way *way = data;
+	struct vm_channel *channel = data;
 
-	if (!way->is_cut && way->vm->owner.channel_error)
-		way->vm->owner.channel_error(what, way->vm->owner.data);
+	if (!channel->is_cut && channel->vm->owner.channel_error)
+		channel->vm->owner.channel_error(what, channel->vm->owner.data);
 }
 
-/* Bytes of the guest channel were lost on their way. */
+/* Bytes of the guest channel were lost on this side: start anew at the next frame. */
 static void cut_channel(struct vm *vm)
 {
-	for (int i = 0; i < N_WAYS; i++) {
-		struct vm_way *way = &vm->ways[i];
-		const struct channel_owner frames = {on_frame, on_channel_error, way};
+	for (int i = 0; i < N_CHANNELS; i++) {
+		struct vm_channel *channel = &vm->channels[i];
+		const struct channel_owner frames = {on_frame, on_channel_error, channel};
 
-		if (!way->channel)
+		if (!channel->decoder)
 			continue;
-		channel_free(way->channel);
-		way->channel = channel_new(&frames);
-		way->is_cut = TRUE;
+		channel_free(channel->decoder);
+		channel->decoder = channel_new(&frames);
+		channel->is_cut = TRUE;
 	}
 }
 
@@ -167,13 +167,13 @@ gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text)
 	gsize len = strlen(text);
 	g_autofree guint8 *frame = NULL;
 
-	/* nobody is there to read before the guest has said hello */
-	if (!vm->way || len > PROTO_MAX)
+	/* before its hello the guest does not read */
+	if (!vm->channel || len > PROTO_MAX)
 		return FALSE;
 	frame = g_malloc(PROTO_HEADER + len);
 	proto_pack(frame, type, seq, text, len);
 	memcpy(frame + PROTO_HEADER, text, len);
-	return stream_send(vm->way->stream, frame, PROTO_HEADER + len);
+	return stream_send(vm->channel->stream, frame, PROTO_HEADER + len);
 }
 
 void vm_console_add(struct vm *vm, const char *text)
@@ -207,10 +207,10 @@ gboolean vm_console_sysrq(struct vm *vm, char key)
 	return TRUE;
 }
 
-static gboolean listen_way(struct vm *vm, int way, int *fd, const char *name, GError **error)
+static gboolean listen_channel(struct vm *vm, int which, int *fd, const char *name, GError **error)
 {
-	const struct stream_owner bytes = {on_way_bytes, NULL, on_way_file_error, &vm->ways[way]};
-	const struct channel_owner frames = {on_frame, on_channel_error, &vm->ways[way]};
+	const struct stream_owner bytes = {on_channel_bytes, NULL, on_channel_file_error, &vm->channels[which]};
+	const struct channel_owner frames = {on_frame, on_channel_error, &vm->channels[which]};
 	g_autofree char *path = g_getenv("RIG_KEEP_CHANNEL") ? g_build_filename(vm->dir, name, NULL)
 							     : NULL;
 	int taken = *fd;
@@ -218,28 +218,28 @@ static gboolean listen_way(struct vm *vm, int way, int *fd, const char *name, GE
 	*fd = -1;
 	if (taken < 0)
 		return TRUE;
-	vm->ways[way].channel = channel_new(&frames);
-	vm->ways[way].stream = stream_new(taken, path, 0, &bytes, error);
-	return vm->ways[way].stream != NULL;
+	vm->channels[which].decoder = channel_new(&frames);
+	vm->channels[which].stream = stream_new(taken, path, 0, &bytes, error);
+	return vm->channels[which].stream != NULL;
 }
 
-gboolean vm_listen(struct vm *vm, int fds[N_WIRES], guint64 console_limit, GError **error)
+gboolean vm_listen(struct vm *vm, int fds[N_SOCKETS], guint64 console_limit, GError **error)
 {
 	const struct stream_owner console = {on_console, on_console_full, on_console_file_error, vm};
 	const struct qmp_owner qmp = {on_event, on_qmp_ended, on_trace_failed, vm};
 	g_autofree char *raw = g_build_filename(vm->dir, "console.raw", NULL);
 	g_autofree char *trace = g_build_filename(vm->dir, "qmp.jsonl", NULL);
 
-	vm->qmp = qmp_new(fds[WIRE_QMP], trace, &qmp, error);
-	fds[WIRE_QMP] = -1;
+	vm->qmp = qmp_new(fds[SOCKET_QMP], trace, &qmp, error);
+	fds[SOCKET_QMP] = -1;
 	if (!vm->qmp)
 		return FALSE;
-	vm->console = stream_new(fds[WIRE_CONSOLE], raw, console_limit, &console, error);
-	fds[WIRE_CONSOLE] = -1;
+	vm->console = stream_new(fds[SOCKET_CONSOLE], raw, console_limit, &console, error);
+	fds[SOCKET_CONSOLE] = -1;
 	if (!vm->console)
 		return FALSE;
-	return listen_way(vm, WAY_VIRTIO, &fds[WIRE_CHANNEL], "channel.raw", error) &&
-	       listen_way(vm, WAY_TTY, &fds[WIRE_TTY], "channel-tty.raw", error);
+	return listen_channel(vm, CHANNEL_VIRTIO, &fds[SOCKET_CHANNEL], "channel.raw", error) &&
+	       listen_channel(vm, CHANNEL_TTY, &fds[SOCKET_TTY], "channel-tty.raw", error);
 }
 
 /* The end */
@@ -261,9 +261,9 @@ void vm_ended(struct vm *vm, int status, const char *why)
 void vm_drain(struct vm *vm)
 {
 	stream_drain(vm->console);
-	for (int i = 0; i < N_WAYS; i++)
-		if (vm->ways[i].stream)
-			stream_drain(vm->ways[i].stream);
+	for (int i = 0; i < N_CHANNELS; i++)
+		if (vm->channels[i].stream)
+			stream_drain(vm->channels[i].stream);
 	qmp_drain(vm->qmp);
 }
 
@@ -290,7 +290,7 @@ void vm_quit(struct vm *vm, gint64 deadline_ns)
 
 	if (!vm->running)
 		return;
-	/* nobody is there to be asked */
+	/* QMP has ended: QEMU cannot be asked */
 	if (qmp_state(vm->qmp) >= QMP_ENDED) {
 		vm_kill(vm);
 		return;
@@ -310,16 +310,16 @@ void vm_free(struct vm *vm)
 	vm->launcher->release(vm);
 	vm_ops_free(vm);
 	stream_free(vm->console);
-	for (int i = 0; i < N_WAYS; i++) {
-		stream_free(vm->ways[i].stream);
-		channel_free(vm->ways[i].channel);
+	for (int i = 0; i < N_CHANNELS; i++) {
+		stream_free(vm->channels[i].stream);
+		channel_free(vm->channels[i].decoder);
 	}
 	qmp_free(vm->qmp);
 	g_hash_table_destroy(vm->places);
 	g_hash_table_destroy(vm->backends);
 	g_hash_table_destroy(vm->cpus);
-	g_hash_table_destroy(vm->leaving);
-	g_hash_table_destroy(vm->left);
+	g_hash_table_destroy(vm->unplug_pending);
+	g_hash_table_destroy(vm->unplugged_late);
 	g_hash_table_destroy(vm->buses);
 	g_free(vm->dir);
 	g_free(vm);

@@ -24,6 +24,7 @@
 #include "util/error.h"
 #include "vm/channel.h"
 #include "vm/cmdline.h"
+#include "vm/module.h"
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
@@ -538,9 +539,20 @@ START_TEST(wrong_config)
 }
 END_TEST
 
+START_TEST(missing_module)
+{
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_ptr_null(vm_module_load("none", &error));
+	ck_assert_int_eq(error->code, RIG_EXIT_SKIP);
+	ck_assert_ptr_nonnull(strstr(error->message, "lib/hotplug-rig/none.so"));
+	ck_assert_ptr_null(strchr(error->message, '\n'));
+}
+END_TEST
+
 START_TEST(command_line_of_nodes)
 {
-	const struct vm_wires wires = {"null", "null", "null", "null"};
+	const struct vm_chardevs chardevs = {"null", "null", "null", "null"};
 	struct vm_config config = config_for();
 	g_auto(GStrv) words = NULL;
 	g_autofree char *line = NULL;
@@ -548,7 +560,7 @@ START_TEST(command_line_of_nodes)
 	config.nodes = 3;
 	config.base_nodes = 2;
 	config.cmdline = "quiet";
-	words = vm_command_line(&config, &wires, NULL);
+	words = vm_command_line(&config, &chardevs, NULL);
 	line = g_strjoinv(" ", words);
 	ck_assert_ptr_nonnull(strstr(line, "-m size=1048576K,slots=16,maxmem=16777216K"));
 	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=1,memdev=base1,cpus=1,cpus=3"));
@@ -578,6 +590,7 @@ int main(void)
 	tcase_add_test(tcase, qemu_dies_with_us);
 	tcase_add_test(tcase, no_growth_over_10000_cycles);
 	tcase_add_test(tcase, wrong_config);
+	tcase_add_test(tcase, missing_module);
 	tcase_add_test(tcase, command_line_of_nodes);
 	add_libvirt_tests(tcase);
 	suite_add_tcase(suite, tcase);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the libvirt launcher writes and reads: names, XML, marks, and whether two books agree. */
+/* The libvirt launcher's aliases, XML and marks, and the comparison of its XML with QEMU. */
 #include "tests/unit/vm.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "util/error.h"
-#include "vm/libvirt-xml.h"
+#include "vm/libvirt/xml.h"
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
@@ -132,7 +132,7 @@ START_TEST(live_xml_is_read)
 	ck_assert(lv_vcpu_is_on(live, 0));
 	ck_assert(!lv_vcpu_is_on(live, 1));
 	ck_assert(!lv_vcpu_is_on(live, 9));
-	/* a mark that somebody else has written is nobody's who lives */
+	/* a mark that is no process's */
 	ck_assert(lv_mark_read(live, &mark));
 	ck_assert(!lv_mark_lives(&mark));
 	lv_mark_clear(&mark);
@@ -147,13 +147,13 @@ START_TEST(live_xml_is_read)
 }
 END_TEST
 
-/* What QEMU says of the devices of `live`, and whether the books agree. */
+/* QEMU's list for the devices of `live`, and the difference to be found. */
 static const struct {
 	const char *id, *qemu;
 	gboolean wanted;
 	gint64 told; /* 0: nothing */
 	const char *words;
-} promises[] = {
+} comparisons[] = {
 	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4294967296, 'node': 0}}]",
 	 TRUE, 0, NULL},
 	{"gone", "[]", FALSE, 0, NULL},
@@ -174,24 +174,24 @@ static const struct {
 	 TRUE, 0, NULL},
 	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 0, 'size': 0}}]",
 	 TRUE, 0, "asked for"},
-	/* on its way further: libvirt cannot know yet */
+	/* still growing: libvirt cannot know yet */
 	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 4096}}]",
 	 TRUE, 8192, NULL},
 	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 4096}}]",
 	 TRUE, 4096, "grown to"},
 };
 
-START_TEST(promise_is_kept)
+START_TEST(xml_agrees_with_qemu)
 {
-	g_autofree char *json = g_strdelimit(g_strdup(promises[_i].qemu), "'", '"'), *text = NULL;
+	g_autofree char *json = g_strdelimit(g_strdup(comparisons[_i].qemu), "'", '"'), *text = NULL;
 	json_t *devices = json_loads(json, 0, NULL);
 
 	ck_assert_ptr_nonnull(devices);
-	text = lv_promise(promises[_i].id, live, devices, promises[_i].wanted,
-			  promises[_i].told ? &promises[_i].told : NULL);
-	if (promises[_i].words)
-		ck_assert_msg(text && strstr(text, promises[_i].words), "'%s' lacks '%s'", text,
-			      promises[_i].words);
+	text = lv_compare(comparisons[_i].id, live, devices, comparisons[_i].wanted,
+			  comparisons[_i].told ? &comparisons[_i].told : NULL);
+	if (comparisons[_i].words)
+		ck_assert_msg(text && strstr(text, comparisons[_i].words), "'%s' lacks '%s'", text,
+			      comparisons[_i].words);
 	else
 		ck_assert_msg(!text, "%s", text);
 	json_decref(devices);
@@ -204,5 +204,5 @@ void add_libvirt_tests(TCase *tcase)
 	tcase_add_test(tcase, domain_has_all);
 	tcase_add_test(tcase, some_cannot);
 	tcase_add_test(tcase, live_xml_is_read);
-	tcase_add_loop_test(tcase, promise_is_kept, 0, G_N_ELEMENTS(promises));
+	tcase_add_loop_test(tcase, xml_agrees_with_qemu, 0, G_N_ELEMENTS(comparisons));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Writing the XML of a guest's domain. Every text goes in by libxml2, which quotes what must be quoted. */
-#include "vm/libvirt-xml.h"
+#include "vm/libvirt/xml.h"
 
 #include "guest-init/proto.h"
 #include "util/error.h"

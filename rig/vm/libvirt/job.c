@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Calls to libvirt in threads, with their results on the main loop. */
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 #include <gio/gio.h>
 #include <libvirt/virterror.h>
@@ -31,7 +31,7 @@ static void job_free(struct lv_job *job)
 	g_free(job->id);
 	g_free(job->text);
 	g_free(job->error);
-	g_free(job->promise);
+	g_free(job->difference);
 	lv_memory_clear(&job->memory);
 	json_decref(job->json);
 	json_decref(job->reply);

@@ -2,10 +2,10 @@
 /*
  * The libvirt launcher from the inside. It sits at the other ends of a guest's sockets (vm/internal.h):
  *
- *	console, channel, tty	pumps between a socket and a virStream (libvirt-stream.c)
+ *	console, channel, tty	pumps between a socket and a virStream (stream.c)
  *	QMP			answered here: a table says which libvirt call a command stands for; all others
- *				go through as they are (libvirt-qmp.c). Events of libvirt's and of QEMU's come
- *				back as QMP events (libvirt-event.c)
+ *				go through as they are (qmp.c). Events of libvirt's and of QEMU's come
+ *				back as QMP events (event.c)
  *
  * Above, a guest is the same as ever; qmp.jsonl records the talk. A call to libvirt may block, so each is a
  * job in a thread that sees only what it was given; all else happens on the main loop. Where the connection
@@ -20,7 +20,7 @@
 #include <libvirt/libvirt.h>
 
 #include "vm/internal.h"
-#include "vm/libvirt-xml.h"
+#include "vm/libvirt/xml.h"
 
 enum lv_state {
 	LV_STARTING, /* connecting, uploading, creating the domain */
@@ -48,17 +48,17 @@ struct lv_device {
 	gboolean is_cpu;
 	unsigned vcpu;
 	struct lv_memory memory;
-	gboolean leaving; /* a detach was asked for and has no outcome yet */
-	gboolean fresh;	  /* it came, and libvirt's books were not read yet */
-	gboolean gone;	  /* it went; known for as long as the books are read */
-	guint checks;	  /* how often they are being read; until then the device's next command waits */
+	gboolean unplug_pending; /* a detach was asked for and has no outcome yet */
+	gboolean fresh;	  /* plugged, and not verified yet */
+	gboolean gone;	  /* deleted; kept while it is being verified */
+	guint verifying;  /* jobs that verify it; the device's next command waits for them */
 };
 
 /* A virConnectPtr with what was registered on it. */
 struct lv_link {
 	virConnectPtr conn;
 	virDomainPtr domain;
-	virStreamPtr streams[N_WIRES];
+	virStreamPtr streams[N_SOCKETS];
 	int callbacks[6], monitor; /* -1: none */
 };
 
@@ -73,11 +73,11 @@ struct lv_host {
 	gboolean has_volumes;
 	guint base_nodes, slots;
 	guint64 block; /* of virtio-mem */
-	gboolean has[N_WIRES];
+	gboolean has[N_SOCKETS];
 
 	enum lv_state state;
 	struct lv_link *link; /* NULL where there is none */
-	struct lv_pump pumps[N_WIRES]; /* WIRE_QMP's is not used */
+	struct lv_pump pumps[N_SOCKETS]; /* SOCKET_QMP's is not used */
 	guint retry_timer, end_timer;
 	gint64 away_ns; /* since when */
 	char *away_why;
@@ -86,8 +86,8 @@ struct lv_host {
 	int qmp_fd;
 	guint qmp_in_watch, qmp_out_watch;
 	GByteArray *qmp_in, *qmp_out;
-	GQueue waiting; /* commands (struct lv_call) that came while away, or before a device's books were read */
-	guint checks;	/* of all devices */
+	GQueue waiting; /* commands (struct lv_call) held while away, or while their device is verified */
+	guint verifying; /* of all devices */
 	GHashTable *objects; /* id -> json_t: backends whose device has not come yet */
 	GHashTable *devices; /* id -> struct lv_device */
 	GHashTable *raw; /* ids of backends and devices that QEMU was given behind libvirt's back */
@@ -134,7 +134,7 @@ struct lv_job {
 	int code;	/* virErrorNumber of it */
 	gboolean lost;	/* the connection is dead */
 	gboolean gone;	/* the domain has ended */
-	char *promise;	/* in what libvirt's books differ from QEMU's, for people, or NULL */
+	char *difference; /* between libvirt's XML and QEMU, for people, or NULL */
 	void *data;	/* for `done` */
 };
 
@@ -144,34 +144,39 @@ void lv_job_run(struct lv_job *job);
 gboolean lv_job_fail(struct lv_job *job);
 gboolean lv_job_say(struct lv_job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* libvirt.c */
+/* reconnect.c */
 void lv_lost(struct lv_host *host, const char *why); /* the connection */
+
+/* launcher.c */
 void lv_gone(struct lv_host *host, int status, const char *why); /* the domain */
 void lv_vanished(struct lv_host *host); /* a call found that it has gone; the event that tells why comes now */
-void lv_stream_over(struct lv_host *host); /* a pump has read all that its guest will ever say */
-void lv_destroy(struct lv_host *host);
+/* Ends the guest once the domain has ended and all its streams are read to the end. */
+void lv_finish_when_silent(struct lv_host *host);
+/* Ends the domain: GENTLY by SIGTERM to QEMU, else at once and also while there is no connection. */
+void lv_destroy(struct lv_host *host, gboolean gently);
 
-/* libvirt-link.c: for works */
+/* connection.c: for works */
 gboolean lv_init(GError **error);
 char *lv_why(void);			 /* libvirt's last error, for people */
 virConnectPtr lv_connect(const char *uri); /* NULL: see lv_why() */
 gboolean lv_link_open(struct lv_job *job); /* the job's conn and domain: callbacks, streams */
 void lv_link_close(struct lv_host *host, struct lv_link *link); /* in a thread of its own */
+void lv_drop_link(struct lv_host *host); /* the host's link, if it has one: pauses the pumps, closes it */
 
-/* libvirt-event.c */
+/* event.c */
 gboolean lv_listen(struct lv_host *host, struct lv_link *link);
 void lv_unlisten(struct lv_link *link);
 /* An entry of query-acpi-ospm-status: the guest's last word on a slot. */
 void lv_missed_ost(struct lv_host *host, json_t *entry);
 
-/* libvirt-stream.c */
-void lv_pumps_init(struct lv_host *host, int fds[N_WIRES]);
+/* stream.c */
+void lv_pumps_init(struct lv_host *host, int fds[N_SOCKETS]);
 void lv_pumps_open(struct lv_host *host);  /* the link's streams */
 void lv_pumps_pause(struct lv_host *host); /* there are none any more */
 void lv_pumps_close(struct lv_host *host); /* for ever */
 gboolean lv_pumps_over(const struct lv_host *host);
 
-/* libvirt-wire.c */
+/* socket.c */
 /* A command of the rig's. */
 struct lv_call {
 	json_int_t id;
@@ -181,15 +186,15 @@ struct lv_call {
 };
 
 void lv_call_free(struct lv_call *call);
-void lv_wire_init(struct lv_host *host, int fd);
-void lv_wire_deinit(struct lv_host *host);
+void lv_socket_init(struct lv_host *host, int fd);
+void lv_socket_deinit(struct lv_host *host);
 void lv_answer(struct lv_host *host, const struct lv_call *call, json_t *result); /* stolen; NULL: an empty one */
 void lv_refuse(struct lv_host *host, const struct lv_call *call, const char *klass, const char *why);
 void lv_qmp_greet(struct lv_host *host);
 /* An event to the rig. DATA is stolen. */
 void lv_qmp_event(struct lv_host *host, const char *name, json_t *data);
 
-/* libvirt-qmp.c. A CALL is stolen. */
+/* qmp.c. A CALL is stolen. */
 void lv_call_start(struct lv_host *host, struct lv_call *call);
 const char *lv_word(const struct lv_call *call, const char *key); /* of its arguments; "" without it */
 struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work work, lv_job_done done);
@@ -202,7 +207,7 @@ void lv_qmp_init(struct lv_host *host, int fd);
 void lv_qmp_resume(struct lv_host *host); /* commands that waited are sent, where they need not wait again */
 void lv_qmp_deinit(struct lv_host *host);
 
-/* libvirt-device.c: what the rig does with devices. A CALL is stolen. */
+/* device.c: what the rig does with devices. A CALL is stolen. */
 void lv_object_add(struct lv_host *host, struct lv_call *call);
 void lv_object_del(struct lv_host *host, struct lv_call *call);
 void lv_device_add(struct lv_host *host, struct lv_call *call);
@@ -210,14 +215,15 @@ void lv_device_del(struct lv_host *host, struct lv_call *call);
 void lv_qom_set(struct lv_host *host, struct lv_call *call);
 void lv_list_devices(struct lv_host *host, struct lv_call *call);
 
-/* libvirt-check.c */
+/* verify.c */
 /*
- * Begins to compare libvirt's live XML with QEMU's DEVICES (NULL: it is asked) on a memory device that has just come, changed or
- * gone. TOLD: the size that libvirt has told of, or -1. A difference is a fault of the host's.
+ * Starts a job that compares libvirt's live XML with QEMU's DEVICES (query-memory-devices; NULL: it is asked) for a
+ * memory device that was just plugged, resized or deleted. TOLD: the size in libvirt's event, or -1. A difference
+ * is a fault of the host's.
  */
-void lv_check(struct lv_host *host, struct lv_device *device, gint64 told, json_t *devices);
+void lv_verify(struct lv_host *host, struct lv_device *device, gint64 told, json_t *devices);
 
-/* libvirt-plug.c: works. */
+/* plug.c: works. */
 json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments); /* stolen; NULL: failed */
 void lv_work_attach(struct lv_job *job);
 void lv_work_detach(struct lv_job *job);
@@ -226,7 +232,7 @@ void lv_work_cpu(struct lv_job *job); /* `number`: vCPU, `flag`: on */
 void lv_work_raw_plug(struct lv_job *job);
 void lv_work_missed(struct lv_job *job);  /* what events would have told of meanwhile, as `reply` */
 
-/* libvirt-volume.c */
+/* volume.c */
 /* Uploads the job's kernel and initramfs and puts their paths into the domain's XML. */
 gboolean lv_volumes_upload(struct lv_job *job);
 /* DUMP writes the guest's memory to a path of the host's; it is fetched from there into our FILE. */

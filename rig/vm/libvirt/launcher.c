@@ -1,31 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest as a transient libvirt domain: connect, upload, create it paused, listen, then let it run; take the
- * connection up again where it is lost; and at the end leave nothing on the host.
+ * A guest as a transient libvirt domain: connect, upload, create it paused, register for events, resume it; and
+ * at the end remove the domain and its volumes.
  */
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
-#include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
-#include "vm/libvirt-left.h"
+#include "vm/libvirt/orphans.h"
+#include "vm/module.h"
 
+#include <gmodule.h>
 #include <libvirt/virterror.h>
 #include <string.h>
 #include <unistd.h>
 
-#define RETRY_MS 300	 /* between two tries to connect again */
-#define AWAY_S 30	 /* how long it is tried */
 #define LAST_WORDS_MS 2000 /* for streams to end after the domain has */
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
-
-static void finish_when_silent(struct lv_host *host);
 
 void lv_unref(struct lv_host *host)
 {
 	if (!g_atomic_ref_count_dec(&host->refs))
 		return;
-	for (int i = 0; i < N_WIRES; i++) {
+	for (int i = 0; i < N_SOCKETS; i++) {
 		g_byte_array_unref(host->pumps[i].to_us);
 		g_byte_array_unref(host->pumps[i].to_guest);
 	}
@@ -48,15 +45,6 @@ void lv_unref(struct lv_host *host)
 
 /* The end */
 
-static void drop_link(struct lv_host *host)
-{
-	struct lv_link *link = g_steal_pointer(&host->link);
-
-	lv_pumps_pause(host);
-	if (link)
-		lv_link_close(host, link);
-}
-
 static void over(struct lv_host *host)
 {
 	host->state = LV_OVER;
@@ -71,7 +59,7 @@ static void volumes_work(struct lv_job *job)
 static void on_volumes_removed(struct lv_host *host, struct lv_job *job)
 {
 	(void)job;
-	drop_link(host);
+	lv_drop_link(host);
 	over(host);
 }
 
@@ -88,7 +76,7 @@ static void finish(struct lv_host *host)
 		lv_job_run(lv_job_new(host, volumes_work, on_volumes_removed));
 		return;
 	}
-	drop_link(host);
+	lv_drop_link(host);
 	over(host);
 }
 
@@ -101,18 +89,13 @@ static gboolean on_end_timer(void *data)
 	return G_SOURCE_REMOVE;
 }
 
-static void finish_when_silent(struct lv_host *host)
+void lv_finish_when_silent(struct lv_host *host)
 {
 	if (!host->domain_gone || host->state >= LV_ENDING)
 		return;
 	g_clear_handle_id(&host->end_timer, g_source_remove);
 	host->end_timer = lv_pumps_over(host) ? g_idle_add(on_end_timer, host)
 					      : g_timeout_add(LAST_WORDS_MS, on_end_timer, host);
-}
-
-void lv_stream_over(struct lv_host *host)
-{
-	finish_when_silent(host);
 }
 
 void lv_gone(struct lv_host *host, int status, const char *why)
@@ -124,7 +107,7 @@ void lv_gone(struct lv_host *host, int status, const char *why)
 	host->status = status;
 	host->why = g_strdup(why ? why : "the domain ended without a word of the guest");
 	g_clear_handle_id(&host->retry_timer, g_source_remove);
-	finish_when_silent(host);
+	lv_finish_when_silent(host);
 }
 
 static gboolean on_vanished(void *data)
@@ -164,7 +147,7 @@ static void on_destroyed(struct lv_host *host, struct lv_job *job)
 		lv_lost(host, job->error);
 }
 
-static void destroy(struct lv_host *host, gboolean gently)
+void lv_destroy(struct lv_host *host, gboolean gently)
 {
 	struct lv_job *job;
 
@@ -180,136 +163,6 @@ static void destroy(struct lv_host *host, gboolean gently)
 	job = lv_job_new(host, destroy_work, on_destroyed);
 	job->flag = gently;
 	lv_job_run(job);
-}
-
-void lv_destroy(struct lv_host *host)
-{
-	destroy(host, TRUE);
-}
-
-/* The connection */
-
-static gboolean is_there(struct lv_job *job)
-{
-	job->domain = virDomainLookupByUUIDString(job->conn, job->host->uuid);
-	return job->domain || lv_job_fail(job);
-}
-
-static void again_work(struct lv_job *job)
-{
-	job->conn = lv_connect(job->host->uri);
-	if (!job->conn)
-		lv_job_fail(job);
-	else if (is_there(job))
-		lv_link_open(job);
-}
-
-static gboolean on_retry(void *data);
-
-static void on_missed(struct lv_host *host, struct lv_job *job)
-{
-	GHashTableIter iter;
-	const char *id;
-	struct lv_device *device;
-	json_t *entry;
-	gsize i;
-
-	if (!job->reply)
-		return;
-	g_hash_table_iter_init(&iter, host->devices);
-	while (g_hash_table_iter_next(&iter, (void **)&id, (void **)&device)) {
-		gboolean there = device->is_cpu;
-
-		json_array_foreach(json_object_get(job->reply, "devices"), i, entry) {
-			json_t *data = json_object_get(entry, "data");
-			const char *alias = json_string_value(json_object_get(data, "id"));
-			g_autofree char *its = alias ? lv_id_of(alias) : NULL;
-
-			if (g_strcmp0(its, id))
-				continue;
-			there = TRUE;
-			if (device->memory.is_virtio)
-				lv_qmp_event(host, "MEMORY_DEVICE_SIZE_CHANGE",
-					     json_pack("{s:s, s:O, s:b}", "id", id, "size",
-						       json_object_get(data, "size"), "missed", 1));
-		}
-		if (!there && device->leaving && !device->gone) {
-			lv_qmp_event(host, "DEVICE_DELETED", json_pack("{s:s, s:b}", "device", id, "missed", 1));
-			device->gone = TRUE;
-			if (!device->checks)
-				g_hash_table_iter_remove(&iter);
-		}
-	}
-	json_array_foreach(json_object_get(job->reply, "slots"), i, entry)
-		lv_missed_ost(host, entry);
-}
-
-static void on_again(struct lv_host *host, struct lv_job *job)
-{
-	gint64 away_s = (rig_now_ns() - host->away_ns) / RIG_NS_PER_S;
-
-	if (host->domain_gone) {
-		if (job->link)
-			lv_link_close(host, job->link);
-		return;
-	}
-	if (job->code == VIR_ERR_NO_DOMAIN) {
-		g_autofree char *why = g_strdup_printf("the domain went while the connection was lost (%s)",
-						       host->away_why);
-		lv_gone(host, 1, why);
-		return;
-	}
-	if (!job->link) {
-		g_autofree char *why = NULL;
-
-		if (away_s < AWAY_S) {
-			host->retry_timer = g_timeout_add(RETRY_MS, on_retry, host);
-			return;
-		}
-		why = g_strdup_printf("the connection to libvirt was lost (%s) and could not be made again within "
-				      "%d s: %s; domain '%s' may still run there: rig clean --connect URI", host->away_why,
-				      AWAY_S, job->error, host->name);
-		lv_gone(host, 1, why);
-		return;
-	}
-	host->link = g_steal_pointer(&job->link);
-	host->state = LV_RUNNING;
-	lv_qmp_event(host, "LIBVIRT_CONNECTED", json_pack("{s:I}", "away_s", (json_int_t)away_s));
-	lv_pumps_open(host);
-	vm_set_away(host->vm, FALSE);
-	lv_qmp_resume(host);
-	lv_job_run(lv_job_new(host, lv_work_missed, on_missed));
-	if (host->kill_asked)
-		destroy(host, FALSE);
-}
-
-static gboolean on_retry(void *data)
-{
-	struct lv_host *host = data;
-
-	host->retry_timer = 0;
-	lv_job_run(lv_job_new(host, again_work, on_again));
-	return G_SOURCE_REMOVE;
-}
-
-void lv_lost(struct lv_host *host, const char *why)
-{
-	if (host->state != LV_RUNNING)
-		return;
-	/* the domain's end was told already: nothing is to be had from another connection */
-	drop_link(host);
-	if (host->domain_gone) {
-		finish_when_silent(host);
-		return;
-	}
-	host->state = LV_AWAY;
-	vm_set_away(host->vm, TRUE);
-	host->away_ns = rig_now_ns();
-	g_free(host->away_why);
-	host->away_why = g_strdup(why);
-	lv_qmp_event(host, "LIBVIRT_LOST", json_pack("{s:s}", "why", why));
-	g_clear_handle_id(&host->retry_timer, g_source_remove);
-	host->retry_timer = g_timeout_add(RETRY_MS, on_retry, host);
 }
 
 /* The beginning */
@@ -387,7 +240,7 @@ static void on_started(struct lv_host *host, struct lv_job *job)
 	lv_pumps_open(host);
 	lv_qmp_greet(host);
 	if (host->kill_asked)
-		destroy(host, FALSE);
+		lv_destroy(host, FALSE);
 	else
 		lv_job_run(lv_job_new(host, resume_work, on_resumed));
 }
@@ -401,7 +254,7 @@ static gboolean must_upload(const char *uri)
 	return g_strcmp0(uri, "qemu:///session") != 0;
 }
 
-static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int fds[N_WIRES], GError **error)
+static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int fds[N_SOCKETS], GError **error)
 {
 	g_autofree char *run = g_path_get_basename(vm->dir), *name = g_strconcat(LV_PREFIX, run, NULL);
 	g_autoptr(xmlDoc) xml = lv_domain(config, name, error);
@@ -424,15 +277,15 @@ static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int
 	/* QEMU's own default; the guest may deal in more (machine.c) */
 	host->block = 2 * MIB;
 	lv_pumps_init(host, fds);
-	lv_qmp_init(host, fds[WIRE_QMP]);
-	fds[WIRE_QMP] = -1;
+	lv_qmp_init(host, fds[SOCKET_QMP]);
+	fds[SOCKET_QMP] = -1;
 	lv_job_run(lv_job_new(host, start_work, on_started));
 	return TRUE;
 }
 
 static void libvirt_kill(struct vm *vm)
 {
-	destroy(vm->held, FALSE);
+	lv_destroy(vm->held, FALSE);
 }
 
 static void libvirt_release(struct vm *vm)
@@ -453,4 +306,13 @@ static void libvirt_release(struct vm *vm)
 	lv_unref(host);
 }
 
-const struct vm_launcher vm_libvirt = {"libvirt", libvirt_start, libvirt_kill, libvirt_release};
+static const struct vm_launcher launcher = {libvirt_start, libvirt_kill, libvirt_release};
+
+extern const struct vm_module vm_module;
+
+G_MODULE_EXPORT const struct vm_module vm_module = {
+	.vm_size = sizeof(struct vm),
+	.launcher = &launcher,
+	.orphans_find = lv_orphans_find,
+	.orphans_remove = lv_orphans_remove,
+};

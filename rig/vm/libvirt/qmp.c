@@ -4,7 +4,7 @@
  * each stands for. What libvirt has no call for goes through as it is. Commands that come while the
  * connection is lost wait for the next one.
  */
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 #include <string.h>
 
@@ -19,8 +19,8 @@ void lv_on_job(struct lv_host *host, struct lv_job *job)
 {
 	struct lv_call *call = job->data;
 
-	if (job->promise)
-		vm_fault(host->vm, job->promise);
+	if (job->difference)
+		vm_fault(host->vm, job->difference);
 	if (job->lost && host->state < LV_ENDING) {
 		call->again = TRUE;
 		g_queue_push_tail(&host->waiting, call);
@@ -174,7 +174,7 @@ static void quit(struct lv_host *host, struct lv_call *call)
 {
 	lv_answer(host, call, NULL);
 	lv_call_free(call);
-	lv_destroy(host);
+	lv_destroy(host, TRUE);
 }
 
 static const struct {
@@ -211,8 +211,8 @@ static gboolean must_wait(struct lv_host *host, const struct lv_call *call)
 
 	/* the end is for all devices; it needs no connection, as the handshake */
 	if (g_str_equal(call->command, "quit"))
-		return host->link && host->checks;
-	return (!host->link && strcmp(call->command, "qmp_capabilities")) || (device && device->checks);
+		return host->link && host->verifying;
+	return (!host->link && strcmp(call->command, "qmp_capabilities")) || (device && device->verifying);
 }
 
 void lv_call_start(struct lv_host *host, struct lv_call *call)
@@ -250,11 +250,11 @@ void lv_qmp_init(struct lv_host *host, int fd)
 	host->objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_decref);
 	host->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, device_free);
 	host->raw = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	lv_wire_init(host, fd);
+	lv_socket_init(host, fd);
 }
 
 void lv_qmp_deinit(struct lv_host *host)
 {
-	lv_wire_deinit(host);
+	lv_socket_deinit(host);
 	g_queue_clear_full(&host->waiting, (GDestroyNotify)lv_call_free);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A connection to libvirt: opened without questions to a person, watched by keep-alives, closed in a thread. */
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 #include <gio/gio.h>
 #include <libvirt-glib/libvirt-glib.h>
@@ -60,13 +60,13 @@ virConnectPtr lv_connect(const char *uri)
 	return conn;
 }
 
-static const char *const devices[N_WIRES] = {
-	[WIRE_CONSOLE] = "serial0", [WIRE_CHANNEL] = "channel0", [WIRE_TTY] = "serial1",
+static const char *const devices[N_SOCKETS] = {
+	[SOCKET_CONSOLE] = "serial0", [SOCKET_CHANNEL] = "channel0", [SOCKET_TTY] = "serial1",
 };
 
 static gboolean open_streams(struct lv_job *job, struct lv_link *link)
 {
-	for (int i = 0; i < N_WIRES; i++) {
+	for (int i = 0; i < N_SOCKETS; i++) {
 		virStreamPtr stream;
 		int bad;
 
@@ -76,7 +76,7 @@ static gboolean open_streams(struct lv_job *job, struct lv_link *link)
 		if (!stream)
 			return FALSE;
 		/* by force: an earlier connection of ours may not be known to be dead yet */
-		bad = i == WIRE_CHANNEL ? virDomainOpenChannel(link->domain, devices[i], stream,
+		bad = i == SOCKET_CHANNEL ? virDomainOpenChannel(link->domain, devices[i], stream,
 							       VIR_DOMAIN_CHANNEL_FORCE)
 					: virDomainOpenConsole(link->domain, devices[i], stream,
 							       VIR_DOMAIN_CONSOLE_FORCE);
@@ -89,7 +89,7 @@ static gboolean open_streams(struct lv_job *job, struct lv_link *link)
 static void close_link(struct lv_link *link)
 {
 	lv_unlisten(link);
-	for (int i = 0; i < N_WIRES; i++) {
+	for (int i = 0; i < N_SOCKETS; i++) {
 		if (!link->streams[i])
 			continue;
 		virStreamAbort(link->streams[i]);
@@ -136,4 +136,13 @@ void lv_link_close(struct lv_host *host, struct lv_link *link)
 	(void)host;
 	g_task_set_task_data(task, link, NULL);
 	g_task_run_in_thread(task, close_in_thread);
+}
+
+void lv_drop_link(struct lv_host *host)
+{
+	struct lv_link *link = g_steal_pointer(&host->link);
+
+	lv_pumps_pause(host);
+	if (link)
+		lv_link_close(host, link);
 }

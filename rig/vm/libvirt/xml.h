@@ -63,10 +63,10 @@ gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *re
  * to update by all that it knows of it. */
 char *lv_memory_resized(const char *domain, const char *id, guint64 requested);
 /*
- * In what the live domain's XML and DEVICES (QEMU's query-memory-devices) differ on the device ID, for people; NULL
- * where they agree. WANTED: it should be there. TOLD: the size that libvirt has told of, or NULL.
+ * How the live domain's XML and DEVICES (QEMU's query-memory-devices) differ for the device ID, for people; NULL where
+ * they agree. WANTED: it should be there. TOLD: the size in libvirt's event, or NULL.
  */
-char *lv_promise(const char *id, const char *domain, json_t *devices, gboolean wanted, const gint64 *told);
+char *lv_compare(const char *id, const char *domain, json_t *devices, gboolean wanted, const gint64 *told);
 /* Is that vCPU enabled in a live domain's XML? */
 gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finding and removing what a killed rig left on a libvirt host. */
-#include "vm/libvirt-left.h"
+/* Finds and removes the domains and volumes of runs whose rig no longer runs. */
+#include "vm/libvirt/orphans.h"
 
 #include "util/error.h"
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 #include <libvirt/virterror.h>
 #include <stdlib.h>
@@ -11,26 +11,26 @@
 
 #define YOUNG_S 120
 
-static void left_free(void *data)
+static void orphan_free(void *data)
 {
-	struct lv_left *left = data;
+	struct orphan *orphan = data;
 
-	g_free(left->name);
-	g_free(left->owner);
-	g_free(left);
+	g_free(orphan->name);
+	g_free(orphan->owner);
+	g_free(orphan);
 }
 
-static struct lv_left *add(GPtrArray *all, enum lv_left_kind kind, const char *name, gboolean stale,
+static struct orphan *add(GPtrArray *all, enum orphan_kind kind, const char *name, gboolean stale,
 			   char *owner)
 {
-	struct lv_left *left = g_new0(struct lv_left, 1);
+	struct orphan *orphan = g_new0(struct orphan, 1);
 
-	*left = (struct lv_left){kind, g_strdup(name), stale, owner};
-	g_ptr_array_add(all, left);
-	return left;
+	*orphan = (struct orphan){kind, g_strdup(name), stale, owner};
+	g_ptr_array_add(all, orphan);
+	return orphan;
 }
 
-static void look_at_domain(GPtrArray *all, virDomainPtr domain)
+static void list_domain(GPtrArray *all, virDomainPtr domain)
 {
 	const char *name = virDomainGetName(domain);
 	char *xml = virDomainGetXMLDesc(domain, 0);
@@ -40,45 +40,45 @@ static void look_at_domain(GPtrArray *all, virDomainPtr domain)
 	if (xml && lv_mark_read(xml, &mark)) {
 		here = !strcmp(mark.host, g_get_host_name());
 		lives = here && lv_mark_lives(&mark);
-		add(all, LV_LEFT_DOMAIN, name, here && !lives,
+		add(all, ORPHAN_DOMAIN, name, here && !lives,
 		    g_strdup_printf("process %" G_GINT64_FORMAT " on %s, which %s", mark.pid, mark.host,
 				    lives  ? "runs"
-				    : here ? "has gone"
+				    : here ? "has ended"
 					   : "is another host"));
 		lv_mark_clear(&mark);
 	}
 	free(xml);
 }
 
-static gboolean look_at_domains(virConnectPtr conn, GPtrArray *all)
+static gboolean list_domains(virConnectPtr conn, GPtrArray *all)
 {
 	virDomainPtr *domains = NULL;
 	int n = virConnectListAllDomains(conn, &domains, 0);
 
 	for (int i = 0; i < n; i++) {
-		look_at_domain(all, domains[i]);
+		list_domain(all, domains[i]);
 		virDomainFree(domains[i]);
 	}
 	free(domains);
 	return n >= 0;
 }
 
-/* A volume belongs to the domain after which it is named; without one it is what an upload left. */
-static const struct lv_left *domain_of(GPtrArray *all, const char *volume)
+/* The domain that a volume belongs to: the volume's name is the domain's and a suffix. NULL: no such domain. */
+static const struct orphan *domain_of(GPtrArray *all, const char *volume)
 {
 	const char *kind = strrchr(volume, '-');
 
 	for (guint i = 0; kind && i < all->len; i++) {
-		const struct lv_left *left = all->pdata[i];
+		const struct orphan *orphan = all->pdata[i];
 
-		if (left->kind == LV_LEFT_DOMAIN && strlen(left->name) == (gsize)(kind - volume) &&
-		    g_str_has_prefix(volume, left->name))
-			return left;
+		if (orphan->kind == ORPHAN_DOMAIN && strlen(orphan->name) == (gsize)(kind - volume) &&
+		    g_str_has_prefix(volume, orphan->name))
+			return orphan;
 	}
 	return NULL;
 }
 
-/* Where a run is being started, its volumes come before its domain: young ones are left alone. */
+/* A starting run uploads its volumes before it creates its domain, so recent volumes are kept. */
 static gboolean is_young(virStorageVolPtr volume)
 {
 	char *xml = virStorageVolGetXMLDesc(volume, 0);
@@ -88,21 +88,21 @@ static gboolean is_young(virStorageVolPtr volume)
 	return g_get_real_time() / G_USEC_PER_SEC - written < YOUNG_S;
 }
 
-static void look_at_volume(GPtrArray *all, virStorageVolPtr volume)
+static void list_volume(GPtrArray *all, virStorageVolPtr volume)
 {
 	const char *name = virStorageVolGetName(volume);
-	const struct lv_left *domain = domain_of(all, name);
+	const struct orphan *domain = domain_of(all, name);
 	gboolean young = !domain && is_young(volume);
 
 	if (!g_str_has_prefix(name, LV_PREFIX))
 		return;
-	add(all, LV_LEFT_VOLUME, name, domain ? domain->stale : !young,
+	add(all, ORPHAN_VOLUME, name, domain ? domain->stale : !young,
 	    domain ? g_strdup_printf("domain %s", domain->name)
 	    : young ? g_strdup_printf("no domain, but written in the last %d s: a run may be starting", YOUNG_S)
 		    : g_strdup("no domain"));
 }
 
-static void look_at_volumes(virConnectPtr conn, GPtrArray *all)
+static void list_volumes(virConnectPtr conn, GPtrArray *all)
 {
 	virStoragePoolPtr pool = virStoragePoolLookupByName(conn, LV_POOL);
 	virStorageVolPtr *volumes = NULL;
@@ -113,12 +113,12 @@ static void look_at_volumes(virConnectPtr conn, GPtrArray *all)
 	virStoragePoolRefresh(pool, 0);
 	n = virStoragePoolListAllVolumes(pool, &volumes, 0);
 	for (int i = 0; i < n; i++) {
-		look_at_volume(all, volumes[i]);
+		list_volume(all, volumes[i]);
 		virStorageVolFree(volumes[i]);
 	}
 	free(volumes);
 	if (n == 0 && virStoragePoolIsPersistent(pool) == 0)
-		add(all, LV_LEFT_POOL, LV_POOL, TRUE, g_strdup("nobody: it is empty"));
+		add(all, ORPHAN_POOL, LV_POOL, TRUE, g_strdup("empty"));
 	virStoragePoolFree(pool);
 }
 
@@ -151,17 +151,17 @@ static gboolean survey(virConnectPtr conn, GPtrArray *all, GError **error)
 {
 	g_autofree char *why = NULL;
 
-	if (!look_at_domains(conn, all)) {
+	if (!list_domains(conn, all)) {
 		why = lv_why();
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot list the domains: %s", why);
 	}
-	look_at_volumes(conn, all);
+	list_volumes(conn, all);
 	return TRUE;
 }
 
-gboolean lv_survey(const char *uri, struct lv_survey *ret, GError **error)
+gboolean lv_orphans_find(const char *uri, struct orphans *ret, GError **error)
 {
-	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(left_free);
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(orphan_free);
 	virConnectPtr conn = open_host(uri, error);
 	gboolean ok;
 	char *name;
@@ -171,21 +171,14 @@ gboolean lv_survey(const char *uri, struct lv_survey *ret, GError **error)
 	ok = survey(conn, all, error);
 	if (ok) {
 		name = virConnectGetURI(conn);
-		*ret = (struct lv_survey){g_strdup(name), versions(conn), g_steal_pointer(&all)};
+		*ret = (struct orphans){g_strdup(name), versions(conn), g_steal_pointer(&all)};
 		free(name);
 	}
 	virConnectClose(conn);
 	return ok;
 }
 
-void lv_survey_clear(struct lv_survey *s)
-{
-	g_free(s->uri);
-	g_free(s->hypervisor);
-	g_clear_pointer(&s->left, g_ptr_array_unref);
-}
-
-/* What has gone by itself meanwhile need not be removed. */
+/* Already removed by somebody else. */
 static gboolean is_gone(void)
 {
 	const virError *last = virGetLastError();
@@ -227,26 +220,26 @@ static gboolean remove_pool(virConnectPtr conn, const char *name)
 	return ok;
 }
 
-gboolean lv_clean(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error)
+gboolean lv_orphans_remove(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error)
 {
 	static gboolean (*const removers[])(virConnectPtr, const char *) = {
-		[LV_LEFT_DOMAIN] = remove_domain,
-		[LV_LEFT_VOLUME] = remove_volume,
-		[LV_LEFT_POOL] = remove_pool,
+		[ORPHAN_DOMAIN] = remove_domain,
+		[ORPHAN_VOLUME] = remove_volume,
+		[ORPHAN_POOL] = remove_pool,
 	};
-	g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func(left_free);
-	g_autoptr(GPtrArray) removed = g_ptr_array_new_with_free_func(left_free);
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(orphan_free);
+	g_autoptr(GPtrArray) removed = g_ptr_array_new_with_free_func(orphan_free);
 	virConnectPtr conn = open_host(uri, error);
 	gboolean ok;
 
 	if (!conn)
 		return FALSE;
-	ok = survey(conn, left, error);
-	while (ok && left->len) {
-		struct lv_left *entry = g_ptr_array_steal_index(left, 0);
+	ok = survey(conn, found, error);
+	while (ok && found->len) {
+		struct orphan *entry = g_ptr_array_steal_index(found, 0);
 
 		if (!all && !entry->stale) {
-			left_free(entry);
+			orphan_free(entry);
 			continue;
 		}
 		g_ptr_array_add(removed, entry);

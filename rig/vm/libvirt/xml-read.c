@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reading a domain's XML: its memory devices and vCPUs, and the mark of the run that made it. */
-#include "vm/libvirt-xml.h"
+#include "vm/libvirt/xml.h"
 
 #include "util/paths.h"
 

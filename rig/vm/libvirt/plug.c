@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Devices by libvirt's calls. Everything here runs in a job's thread. */
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 #include <libvirt/virterror.h>
 #include <stdlib.h>
@@ -126,7 +126,7 @@ void lv_work_cpu(struct lv_job *job)
 		return;
 	books = lv_vcpu_is_on(xml, job->number);
 	if (books != qemu)
-		job->promise = g_strdup_printf("libvirt's promise is broken: vCPU %s is %s in its live XML and %s in QEMU",
+		job->difference = g_strdup_printf("libvirt's XML disagrees with QEMU: vCPU %s is %s in its live XML and %s in QEMU",
 					       vcpu, books ? "on" : "off", qemu ? "on" : "off");
 }
 

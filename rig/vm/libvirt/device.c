@@ -3,7 +3,7 @@
  * The rig's devices as libvirt's: the backend and the device that the rig adds one after the other are one device
  * there, made by one call. What libvirt cannot express goes to QEMU behind its back.
  */
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 #include <string.h>
 
@@ -141,7 +141,7 @@ void lv_device_del(struct lv_host *host, struct lv_call *call)
 		lv_pass(host, call);
 		return;
 	}
-	device->leaving = TRUE;
+	device->unplug_pending = TRUE;
 	job = lv_job_for(host, call, device->is_cpu ? lv_work_cpu : lv_work_detach, lv_on_job);
 	job->id = g_strdup(lv_word(call, "id"));
 	job->number = device->vcpu;
@@ -189,7 +189,7 @@ static void on_devices(struct lv_host *host, struct lv_job *job)
 	g_hash_table_iter_init(&iter, host->devices);
 	while (job->reply && g_hash_table_iter_next(&iter, NULL, (void **)&device)) {
 		if (device->fresh)
-			lv_check(host, device, -1, job->reply);
+			lv_verify(host, device, -1, job->reply);
 		device->fresh = FALSE;
 	}
 	use_our_names(job->reply);

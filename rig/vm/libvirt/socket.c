@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The wire of a libvirt guest's QMP: lines to the rig, and commands from it. What they mean is in libvirt-qmp.c. */
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -126,7 +126,7 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
 	return G_SOURCE_CONTINUE;
 }
 
-void lv_wire_init(struct lv_host *host, int fd)
+void lv_socket_init(struct lv_host *host, int fd)
 {
 	host->qmp_fd = fd;
 	host->qmp_in = g_byte_array_new();
@@ -134,7 +134,7 @@ void lv_wire_init(struct lv_host *host, int fd)
 	host->qmp_in_watch = g_unix_fd_add(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, host);
 }
 
-void lv_wire_deinit(struct lv_host *host)
+void lv_socket_deinit(struct lv_host *host)
 {
 	g_clear_handle_id(&host->qmp_in_watch, g_source_remove);
 	g_clear_handle_id(&host->qmp_out_watch, g_source_remove);

@@ -4,10 +4,10 @@
  * volumes of a storage pool, named after the run. The pool is "hotplug-rig"; where there is none, a transient one
  * is made in a folder below /var/tmp.
  */
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 #include "util/paths.h"
-#include "vm/libvirt-left.h"
+#include "vm/libvirt/orphans.h"
 
 #include <errno.h>
 #include <fcntl.h>

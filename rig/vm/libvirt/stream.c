@@ -3,7 +3,7 @@
  * Pumps: bytes between a guest's device, by a virStream, and the socket that the rig reads. Nothing is
  * read on one side before the other has taken what was read before.
  */
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -30,7 +30,7 @@ static void stream_over(struct lv_pump *pump)
 		virStreamEventRemoveCallback(pump->stream);
 	pump->watched = 0;
 	pump->stream = NULL;
-	lv_stream_over(pump->host);
+	lv_finish_when_silent(pump->host);
 }
 
 /* FALSE where the stream is over. */
@@ -150,15 +150,15 @@ static void pump_look(struct lv_pump *pump)
 		pump->fd_watch = g_unix_fd_add(pump->fd, fd_wants, on_fd, pump);
 }
 
-void lv_pumps_init(struct lv_host *host, int fds[N_WIRES])
+void lv_pumps_init(struct lv_host *host, int fds[N_SOCKETS])
 {
-	for (int i = 0; i < N_WIRES; i++) {
+	for (int i = 0; i < N_SOCKETS; i++) {
 		struct lv_pump *pump = &host->pumps[i];
 
 		*pump = (struct lv_pump){.host = host, .fd = -1};
 		pump->to_us = g_byte_array_new();
 		pump->to_guest = g_byte_array_new();
-		host->has[i] = i != WIRE_QMP && fds[i] >= 0;
+		host->has[i] = i != SOCKET_QMP && fds[i] >= 0;
 		if (!host->has[i])
 			continue;
 		pump->fd = fds[i];
@@ -168,7 +168,7 @@ void lv_pumps_init(struct lv_host *host, int fds[N_WIRES])
 
 void lv_pumps_open(struct lv_host *host)
 {
-	for (int i = 0; i < N_WIRES; i++) {
+	for (int i = 0; i < N_SOCKETS; i++) {
 		struct lv_pump *pump = &host->pumps[i];
 
 		pump->stream = host->link->streams[i];
@@ -187,7 +187,7 @@ void lv_pumps_open(struct lv_host *host)
 
 void lv_pumps_pause(struct lv_host *host)
 {
-	for (int i = 0; i < N_WIRES; i++) {
+	for (int i = 0; i < N_SOCKETS; i++) {
 		struct lv_pump *pump = &host->pumps[i];
 
 		if (pump->watched)
@@ -202,7 +202,7 @@ void lv_pumps_pause(struct lv_host *host)
 
 void lv_pumps_close(struct lv_host *host)
 {
-	for (int i = 0; i < N_WIRES; i++) {
+	for (int i = 0; i < N_SOCKETS; i++) {
 		struct lv_pump *pump = &host->pumps[i];
 
 		if (pump->watched)
@@ -216,7 +216,7 @@ void lv_pumps_close(struct lv_host *host)
 
 gboolean lv_pumps_over(const struct lv_host *host)
 {
-	for (int i = 0; i < N_WIRES; i++)
+	for (int i = 0; i < N_SOCKETS; i++)
 		if (host->pumps[i].stream || (host->pumps[i].fd >= 0 && host->pumps[i].to_us->len))
 			return FALSE;
 	return TRUE;

@@ -6,7 +6,7 @@
  * QEMU's DEVICE_DELETED comes before libvirt has taken the backend away, and names the alias ("ua-d0"), which
  * the rig does not know; libvirt's device-removed is told as DEVICE_DELETED of "d0".
  */
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 #include "qmp/qmp.h"
 
@@ -44,7 +44,7 @@ static void device_left(struct lv_host *host, const char *id)
 		return;
 	device->gone = TRUE;
 	lv_qmp_event(host, "DEVICE_DELETED", json_pack("{s:s, s:s}", "device", id, "by", "libvirt"));
-	lv_check(host, device, -1, NULL);
+	lv_verify(host, device, -1, NULL);
 }
 
 static void on_removed(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaque)
@@ -62,13 +62,13 @@ static void refused(struct lv_host *host, const char *id, const char *why)
 {
 	struct lv_device *device = g_hash_table_lookup(host->devices, id);
 
-	if (!device || !device->leaving)
+	if (!device || !device->unplug_pending)
 		return;
-	device->leaving = FALSE;
+	device->unplug_pending = FALSE;
 	lv_qmp_event(host, "DEVICE_UNPLUG_GUEST_ERROR",
 		     json_pack("{s:s, s:s, s:s}", "device", id, "msg", why, "by", "libvirt"));
 	if (!device->is_cpu)
-		lv_check(host, device, -1, NULL);
+		lv_verify(host, device, -1, NULL);
 }
 
 static void on_removal_failed(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaque)
@@ -92,7 +92,7 @@ static void on_size(virConnectPtr conn, virDomainPtr domain, const char *alias, 
 		return;
 	lv_qmp_event(host, "MEMORY_DEVICE_SIZE_CHANGE",
 		     json_pack("{s:s, s:I, s:s}", "id", id, "size", (json_int_t)kib << 10, "by", "libvirt"));
-	lv_check(host, device, (gint64)kib << 10, NULL);
+	lv_verify(host, device, (gint64)kib << 10, NULL);
 }
 
 /* Lifecycle */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The module's part of vm/orphans.h. */
+#ifndef RIG_VM_LIBVIRT_ORPHANS_H
+#define RIG_VM_LIBVIRT_ORPHANS_H
+
+#include "vm/orphans.h"
+
+#define LV_POOL "hotplug-rig" /* storage pool for kernels and initramfses */
+#define LV_PREFIX "rig-"      /* of the name of every domain and volume */
+
+gboolean lv_orphans_find(const char *uri, struct orphans *ret, GError **error);
+gboolean lv_orphans_remove(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error);
+
+#endif

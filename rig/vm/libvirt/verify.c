@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Verifies after each step that libvirt's live XML and QEMU's query-memory-devices agree on the step's device. Both are
+ * read while the rig goes on and asks the guest; only the next command for that device waits (qmp.c), because it
+ * would change what is being read.
+ */
+#include "vm/libvirt/libvirt.h"
+
+#include <string.h>
+
+#define TRIES 3 /* before a difference counts */
+#define BYTES "%" G_GUINT64_FORMAT
+#define HEX "0x%" G_GINT64_MODIFIER "x"
+
+/* QEMU's entry of the device, borrowed from DEVICES. */
+static json_t *in_qemu(json_t *devices, const char *id)
+{
+	g_autofree char *alias = lv_alias_of(id);
+	json_t *entry;
+	gsize i;
+
+	json_array_foreach (devices, i, entry) {
+		json_t *data = json_object_get(entry, "data");
+
+		if (!g_strcmp0(json_string_value(json_object_get(data, "id")), alias))
+			return data;
+	}
+	return NULL;
+}
+
+static char *difference(const struct lv_memory *xml, json_t *qemu, const gint64 *told)
+{
+	const struct {
+		const char *what, *key; /* QEMU's: MemoryDeviceInfo in qapi/machine.json */
+		guint64 value;
+		gboolean compare;
+	} rows[] = {
+		{"bytes", xml->is_virtio ? "max-size" : "size", xml->size, TRUE},
+		{"as its address", xml->is_virtio ? "memaddr" : "addr", xml->address, xml->address != 0},
+		{"as its node", "node", xml->node, TRUE},
+		{"bytes asked for", "requested-size", xml->requested, xml->is_virtio},
+		/* libvirt learns of a size up to a second later: compare only the one that it has reported */
+		{"bytes grown to", "size", xml->current,
+		 told && *told == json_integer_value(json_object_get(qemu, "size"))},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		guint64 qemus = json_integer_value(json_object_get(qemu, rows[i].key));
+
+		if (rows[i].compare && rows[i].value != qemus)
+			return g_strdup_printf(
+				"'%s' has " BYTES " (" HEX ") %s in libvirt's live XML and " BYTES
+				" (" HEX ") in QEMU",
+				xml->id, rows[i].value, rows[i].value, rows[i].what, qemus, qemus);
+	}
+	return NULL;
+}
+
+char *lv_compare(const char *id, const char *domain, json_t *devices, gboolean wanted, const gint64 *told)
+{
+	json_t *qemu = in_qemu(devices, id);
+	struct lv_memory memory = {0};
+	gboolean has = lv_memory_find(domain, id, &memory);
+	char *text = NULL;
+
+	if (has != (qemu != NULL))
+		text = g_strdup_printf("%s has the memory device '%s', %s has not",
+				       has ? "libvirt's live XML" : "QEMU", id,
+				       has ? "QEMU" : "libvirt's live XML");
+	else if (has != wanted)
+		text = g_strdup_printf("libvirt reported that '%s' was %s, but its live XML and QEMU still %s it",
+				       id, wanted ? "added" : "removed", wanted ? "lack" : "have");
+	else if (has)
+		text = difference(&memory, qemu, told);
+	lv_memory_clear(&memory);
+	return text;
+}
+
+static void *read_xml(void *data)
+{
+	return virDomainGetXMLDesc(data, 0);
+}
+
+/* Reads both at once, because each waits for other processes. The job's `json` has QEMU's list if it was read already. */
+static char *compare_once(struct lv_job *job)
+{
+	GThread *reader = g_thread_new("rig-live-xml", read_xml, job->domain);
+	json_auto_t *devices = job->json ? g_steal_pointer(&job->json) : lv_monitor(job, "query-memory-devices", NULL);
+	g_autofree char *xml = g_thread_join(reader);
+
+	/* a failed read is no difference; a lost connection is reported elsewhere */
+	if (!xml || !devices) {
+		g_clear_pointer(&job->error, g_free);
+		return NULL;
+	}
+	return lv_compare(job->id, xml, devices, job->flag, job->number < 0 ? NULL : &job->number);
+}
+
+/* The two are read at two moments: only what differs TRIES times in a row is a difference. */
+static void work(struct lv_job *job)
+{
+	g_autofree char *text = NULL;
+
+	for (int i = 0; i < TRIES; i++) {
+		g_free(text);
+		text = compare_once(job);
+		if (!text)
+			return;
+	}
+	job->difference = g_strdup_printf("libvirt's XML disagrees with QEMU: %s", text);
+}
+
+static void on_checked(struct lv_host *host, struct lv_job *job)
+{
+	struct lv_device *device = g_hash_table_lookup(host->devices, job->id);
+
+	if (job->difference)
+		vm_fault(host->vm, job->difference);
+	host->verifying--;
+	/* the device is unknown if libvirt refused the plug after it had reported a size */
+	if (device && !--device->verifying && device->gone)
+		g_hash_table_remove(host->devices, job->id);
+	lv_qmp_resume(host);
+}
+
+void lv_verify(struct lv_host *host, struct lv_device *device, gint64 told, json_t *devices)
+{
+	struct lv_job *job = lv_job_new(host, work, on_checked);
+
+	job->id = g_strdup(device->memory.id);
+	job->flag = !device->gone;
+	job->number = told;
+	job->json = devices ? json_deep_copy(devices) : NULL;
+	device->verifying++;
+	host->verifying++;
+	lv_job_run(job);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Parts of the rig that are shared objects, loaded when they are first asked for: a command that starts no guest
+ * through libvirt does not load libvirt and the libraries that it needs.
+ *
+ * A module NAME is the file BIN/../lib/hotplug-rig/NAME.so, where BIN is the folder of the running program. It
+ * exports one const struct, `vm_module`. It may call every function of the program (which is linked with
+ * --export-dynamic), and is not unloaded.
+ */
+#ifndef RIG_VM_MODULE_H
+#define RIG_VM_MODULE_H
+
+#include <glib.h>
+
+#include "vm/orphans.h"
+
+struct vm_launcher;
+
+struct vm_module {
+	/* sizeof(struct vm) when the module was compiled: one of another build is refused */
+	gsize vm_size;
+	const struct vm_launcher *launcher;
+	/* as in vm/orphans.h */
+	gboolean (*orphans_find)(const char *uri, struct orphans *ret, GError **error);
+	gboolean (*orphans_remove)(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error);
+};
+
+/*
+ * The module called NAME ("libvirt"), loaded with its libraries at the first call. Main thread only. Blocks while the
+ * files are read. Errors: RIG_EXIT_SKIP where the file is missing, does not load, or is of another build.
+ */
+const struct vm_module *vm_module_load(const char *name, GError **error);
+
+#endif

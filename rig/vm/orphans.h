@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Domains and volumes on a libvirt host that carry the rig's mark, and whether the rig that made them still runs (it
+ * may have been killed, or have lost its connection). For `rig doctor` and `rig clean`.
+ *
+ * All calls block and need no main loop. Errors: RIG_EXIT_SKIP without the libvirt module (vm/module.h),
+ * RIG_EXIT_INFRA with libvirt's message where the host cannot be reached or refuses.
+ */
+#ifndef RIG_VM_ORPHANS_H
+#define RIG_VM_ORPHANS_H
+
+#include <glib.h>
+
+enum orphan_kind { ORPHAN_DOMAIN, ORPHAN_VOLUME, ORPHAN_POOL };
+
+struct orphan {
+	enum orphan_kind kind;
+	char *name;
+	gboolean stale; /* its rig ran on this host and has ended; or an empty pool of the rig's */
+	char *owner;	/* for people: "process 123 on host x, which runs" */
+};
+
+struct orphans {
+	char *uri, *hypervisor; /* "QEMU 7.2.22, libvirt 9.0.0" */
+	GPtrArray *all;		/* of struct orphan */
+};
+
+/* Lists what is there, stale or not. Free *ret with orphans_clear(). */
+gboolean orphans_find(const char *uri, struct orphans *ret, GError **error);
+void orphans_clear(struct orphans *found);
+
+/* Removes what is stale; with ALL, everything. *ret_removed (of struct orphan, freed with it) lists what was removed. */
+gboolean orphans_remove(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error);
+
+#endif
