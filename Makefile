@@ -22,7 +22,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
-MODULES := util machine kernel qmp scenario splat symbol hang store child initrd vm engine zoo bisect nightly report cmd
+MODULES := util machine kernel qmp scenario splat symbol hang verdict store index stats child initrd vm engine zoo bisect nightly report cmd
 USES_util :=
 USES_machine := util
 USES_kernel := util
@@ -31,16 +31,19 @@ USES_scenario := machine util
 USES_splat := util
 USES_symbol := splat util
 USES_hang := symbol splat util
-USES_store := splat util
-USES_child := store splat util
+USES_verdict := splat util
+USES_store := verdict splat util
+USES_index := store verdict splat util
+USES_stats := index store verdict splat util
+USES_child := store verdict splat util
 USES_initrd := util
 USES_vm := qmp machine util
-USES_engine := hang symbol vm initrd kernel scenario store splat qmp machine util
-USES_zoo := scenario store splat machine util
-USES_bisect := child kernel store splat util
-USES_nightly := child kernel scenario machine store splat util
-USES_report := store splat util
-USES_cmd := engine zoo bisect nightly report child vm initrd kernel scenario store hang symbol splat qmp machine util
+USES_engine := hang symbol vm initrd kernel scenario store verdict splat qmp machine util
+USES_zoo := scenario store verdict splat machine util
+USES_bisect := child kernel store verdict splat util
+USES_nightly := child kernel scenario machine stats index store verdict splat util
+USES_report := stats index store verdict splat util
+USES_cmd := engine zoo bisect nightly report child vm initrd kernel scenario stats index store verdict hang symbol splat qmp machine util
 
 .PHONY: all
 all: $(OUT)/bin/rig guest
@@ -97,6 +100,8 @@ $(OUT)/tests/test-%: $(OUT)/obj/tests/unit/test-%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+# the suites that make runs to count
+$(OUT)/tests/test-index $(OUT)/tests/test-stats: $(OUT)/obj/tests/unit/runs.o
 # a suite too long for one file has more, tests/unit/<room>-*.c
 more = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard tests/unit/$(1)-*.c))
 $(foreach t,$(TESTS),$(eval $(OUT)/tests/test-$(t): $(OUT)/obj/tests/unit/suite.o $(call more,$(t)) $(call libs,$(t) $(USES_$(t)))))

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/findings.h"
-#include "store/compare.h"
+#include "stats/compare.h"
 #include "util/error.h"
 #include "util/term.h"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cmd/findings.h"
-#include "store/index.h"
-#include "store/stats.h"
+#include "index/index.h"
+#include "stats/stats.h"
 #include "util/error.h"
 #include "util/term.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "store/index.h"
+#include "index/index.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/term.h"

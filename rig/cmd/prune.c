@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/index.h"
+#include "index/index.h"
 #include "util/error.h"
 
 static const char summary[] =

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
-#include "store/index.h"
+#include "index/index.h"
 #include "util/error.h"
 
 static const char summary[] =

@@ -203,7 +203,7 @@ static gboolean put(const struct report_format *format, const struct model *mode
 	return TRUE;
 }
 
-static char *symbolise(const struct shown_run *run, json_t *report, void *frames)
+static char *symbolise(const struct run_view *run, json_t *report, void *frames)
 {
 	return frames_text(frames, json_string_value(model_at(run->info->inputs, "kernel/hash")), report);
 }

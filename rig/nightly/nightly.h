@@ -19,7 +19,7 @@
 
 #include "nightly/pack.h"
 #include "nightly/plan.h"
-#include "store/index.h"
+#include "index/index.h"
 
 enum cell_status {
 	CELL_WAITING, /* not run, or not to its end */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "nightly/internal.h"
-#include "store/compare.h"
-#include "store/stats.h"
+#include "stats/compare.h"
+#include "stats/stats.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"

@@ -49,7 +49,7 @@ char *difference_text(const struct difference *change)
 }
 
 static void add(struct model *model, enum difference_kind kind, const struct cell *cell,
-		const struct signature *signature, const struct shown_run *run)
+		const struct signature *signature, const struct run_view *run)
 {
 	struct difference *change = g_new0(struct difference, 1);
 
@@ -57,13 +57,13 @@ static void add(struct model *model, enum difference_kind kind, const struct cel
 	g_ptr_array_add(model->changes, change);
 }
 
-const struct shown_run *model_witness(const GPtrArray *runs)
+const struct run_view *model_witness(const GPtrArray *runs)
 {
-	const struct shown_run *found = NULL;
+	const struct run_view *found = NULL;
 	gboolean found_bad = FALSE;
 
 	for (guint i = 0; i < runs->len; i++) {
-		const struct shown_run *run = runs->pdata[i];
+		const struct run_view *run = runs->pdata[i];
 		gboolean bad = run->as == VERDICT_FAIL || run->as == VERDICT_HANG;
 
 		if (!run->now || (found_bad && !bad))
@@ -121,19 +121,19 @@ static void compare_cell(struct model *model, const struct cell *cell)
 /* Was it seen then, and is every cell it was seen in then judged now? */
 static gboolean is_gone(const struct signature *signature)
 {
-	const struct shown_run *last = signature->runs->pdata[signature->runs->len - 1];
+	const struct run_view *last = signature->runs->pdata[signature->runs->len - 1];
 
 	if (signature->now)
 		return FALSE;
 	for (guint i = 0; i < signature->runs->len; i++) {
-		const struct shown_run *run = signature->runs->pdata[i];
+		const struct run_view *run = signature->runs->pdata[i];
 
 		if (run->when > last->when - MODEL_SPAN_S && !run->cell->now.judged)
 			return FALSE;
 	}
 	/* seen in the newest runs before now, not just some time ago */
 	for (guint i = last->cell->runs->len; i-- > 0;) {
-		const struct shown_run *run = last->cell->runs->pdata[i];
+		const struct run_view *run = last->cell->runs->pdata[i];
 
 		if (!run->now)
 			return last->when > run->when - MODEL_SPAN_S;

@@ -95,7 +95,7 @@ void put_bisections(struct page *page, const struct site *site, const char *bug)
 	}
 }
 
-void put_bisection_of(struct page *page, const struct site *site, const struct shown_run *run)
+void put_bisection_of(struct page *page, const struct site *site, const struct run_view *run)
 {
 	g_autofree char *label = model_text(run->info->inputs, "labels/bisect"), *slug = model_slug(label);
 
@@ -186,7 +186,7 @@ static void put_probable(struct page *page, json_t *result)
 static void put_run(struct page *page, GHashTable *runs, json_t *run)
 {
 	g_autofree char *outcome = model_text(run, "outcome"), *name = model_text(run, "run"), *why = model_text(run, "why");
-	const struct shown_run *shown = g_hash_table_lookup(runs, name);
+	const struct run_view *shown = g_hash_table_lookup(runs, name);
 	json_t *report;
 	size_t i;
 
@@ -214,7 +214,7 @@ static void put_evidence(struct site *site, struct page *page, json_t *result)
 	if (!json_array_size(evidence))
 		return;
 	for (guint r = 0; r < site->model->runs->len; r++) {
-		struct shown_run *shown = site->model->runs->pdata[r];
+		struct run_view *shown = site->model->runs->pdata[r];
 
 		g_hash_table_insert(runs, shown->name, shown);
 	}

@@ -75,7 +75,7 @@ static void put_marks(struct page *page, const struct cell *cell)
 {
 	html_raw(page, "<span class=\"marks\" aria-hidden=\"true\">");
 	for (guint i = cell->runs->len > MARKS_MAX ? cell->runs->len - MARKS_MAX : 0; i < cell->runs->len; i++) {
-		const struct shown_run *run = cell->runs->pdata[i];
+		const struct run_view *run = cell->runs->pdata[i];
 		g_autofree char *kind = g_ascii_strdown(verdict_name(run->as), -1);
 
 		html(page, "<i class=\"%s\"></i>", kind);

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-#include "store/stats.h"
+#include "stats/stats.h"
 
 static void put_signature_row(struct page *page, const struct signature *signature)
 {
-	const struct shown_run *last = signature->runs->pdata[signature->runs->len - 1];
+	const struct run_view *last = signature->runs->pdata[signature->runs->len - 1];
 	g_autofree char *since = g_strndup(signature->first_seen, strlen("2026-11-01")), *until = model_day(last->when);
 	guint before = signature->before + signature->older;
 
@@ -98,7 +98,7 @@ void write_cells(struct site *site)
 }
 
 /* "6.1.192 (3 runs), 6.12.4 (1 run)": where a signature was seen. Sets of words are small. */
-static char *spread(const struct signature *signature, const char *(*word)(const struct shown_run *run))
+static char *spread(const struct signature *signature, const char *(*word)(const struct run_view *run))
 {
 	g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GList) keys = NULL;
@@ -119,24 +119,24 @@ static char *spread(const struct signature *signature, const char *(*word)(const
 	return g_string_free(text, FALSE);
 }
 
-static const char *word_kernel(const struct shown_run *run)
+static const char *word_kernel(const struct run_view *run)
 {
 	return run->kernel;
 }
 
-static const char *word_machine(const struct shown_run *run)
+static const char *word_machine(const struct run_view *run)
 {
 	return run->machine;
 }
 
-static const char *word_scenario(const struct shown_run *run)
+static const char *word_scenario(const struct run_view *run)
 {
 	return run->scenario;
 }
 
 static void write_signature(struct site *site, const struct signature *signature)
 {
-	const struct shown_run *last = signature->runs->pdata[signature->runs->len - 1];
+	const struct run_view *last = signature->runs->pdata[signature->runs->len - 1];
 	g_autofree char *file = g_strdup_printf("signature/%s.html", signature->slug);
 	g_autofree char *until = model_minute(last->when);
 	g_autofree char *kernels = spread(signature, word_kernel), *machines = spread(signature, word_machine),

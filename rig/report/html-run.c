@@ -9,7 +9,7 @@
 
 #define REPORTS_MAX 12
 
-static void put_state(struct page *page, const struct shown_run *run)
+static void put_state(struct page *page, const struct run_view *run)
 {
 	g_autofree char *kind = g_ascii_strdown(verdict_name(run->as), -1), *reason = run_reason(run);
 	json_t *reasons = json_object_get(run->info->details, "reasons"), *other;
@@ -73,7 +73,7 @@ static const char *lockdep_text(json_t *lockdep)
 							       : "not armed at the end";
 }
 
-static void put_facts(struct site *site, struct page *page, const struct shown_run *run)
+static void put_facts(struct site *site, struct page *page, const struct run_view *run)
 {
 	json_t *in = run->info->inputs, *details = run->info->details, *seed = json_object_get(in, "seed");
 	static const char *const rows[][2] = {
@@ -118,7 +118,7 @@ static void put_locks(struct page *page, json_t *report)
 	}
 }
 
-static const struct signature *signature_named(const struct shown_run *run, const char *bug)
+static const struct signature *signature_named(const struct run_view *run, const char *bug)
 {
 	for (guint i = 0; i < run->signatures->len; i++) {
 		const struct signature *signature = run->signatures->pdata[i];
@@ -129,7 +129,7 @@ static const struct signature *signature_named(const struct shown_run *run, cons
 	return NULL;
 }
 
-static void put_report(struct site *site, struct page *page, const struct shown_run *run, json_t *report, gboolean open)
+static void put_report(struct site *site, struct page *page, const struct run_view *run, json_t *report, gboolean open)
 {
 	g_autofree char *title = model_text(report, "title"), *kind = model_text(report, "kind"), *bug = model_text(report, "signature/bug"),
 			*text = model_text(report, "text"), *known = model_text(report, "known/reason"), *symbols = NULL;
@@ -155,7 +155,7 @@ static void put_report(struct site *site, struct page *page, const struct shown_
 	     open ? " open" : "", text);
 }
 
-static void put_reports(struct site *site, struct page *page, const struct shown_run *run)
+static void put_reports(struct site *site, struct page *page, const struct run_view *run)
 {
 	json_t *reports = json_object_get(run->info->details, "reports");
 	size_t n = json_array_size(reports);
@@ -201,7 +201,7 @@ static void put_agent(struct page *page, json_t *agent, double hammer_s)
 	html(page, "<td class=\"wide%s\" data-label=\"results\">%s</td></tr>\n", *clean ? "" : " none", clean);
 }
 
-static void put_counts(struct page *page, const struct shown_run *run)
+static void put_counts(struct page *page, const struct run_view *run)
 {
 	json_t *agents = model_at(run->info->details, "counts/agents"), *devices = model_at(run->info->details, "counts/devices");
 	double hammer_s = json_number_value(model_at(run->info->details, "times/hammer_ns")) / RIG_NS_PER_S;
@@ -231,7 +231,7 @@ static void put_counts(struct page *page, const struct shown_run *run)
 	html_raw(page, "</dl>\n");
 }
 
-static void write_run(struct site *site, const struct shown_run *run)
+static void write_run(struct site *site, const struct run_view *run)
 {
 	g_autofree char *file = g_strdup_printf("run/%s.html", run->slug);
 	g_autofree char *title = g_strdup_printf("%s: %s on %s", run->word, run->scenario, run->machine);

@@ -228,7 +228,7 @@ static void put_table(struct page *page, const struct timeline *tl)
 		html(page, "<p>and %u more: the journal has them all.</p>\n", tl->bars->len - ROWS_MAX);
 }
 
-void put_timeline(struct page *page, const struct shown_run *run)
+void put_timeline(struct page *page, const struct run_view *run)
 {
 	struct timeline tl = {
 		.lanes = g_ptr_array_new_with_free_func(g_free),

@@ -4,15 +4,15 @@
 
 struct measure {
 	const char *title, *unit, *format;
-	double (*of)(const struct shown_run *run); /* negative: none */
+	double (*of)(const struct run_view *run); /* negative: none */
 };
 
-static double detection(const struct shown_run *run)
+static double detection(const struct run_view *run)
 {
 	return run->detect_s;
 }
 
-static double rate(const struct shown_run *run)
+static double rate(const struct run_view *run)
 {
 	return run->ops_per_s;
 }
@@ -28,7 +28,7 @@ static json_t *series_of(const struct measure *measure, const struct cell *cell)
 	json_t *points = json_array();
 
 	for (guint i = 0; i < cell->runs->len; i++) {
-		const struct shown_run *run = cell->runs->pdata[i];
+		const struct run_view *run = cell->runs->pdata[i];
 
 		if (run->when && measure->of(run) >= 0)
 			json_array_append_new(points, json_pack("[I, f]", (json_int_t)run->when, measure->of(run)));

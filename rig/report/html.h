@@ -17,7 +17,7 @@ struct html_options {
 	 * Function, file and line of a report's frames, one a line; NULL where nothing is known. May
 	 * be NULL. The text is the callee's to make and the pages' to free.
 	 */
-	char *(*symbolise)(const struct shown_run *run, json_t *report, void *data);
+	char *(*symbolise)(const struct run_view *run, json_t *report, void *data);
 	void *data;
 };
 

@@ -11,11 +11,11 @@ const char *model_state(const struct model *model, const char **ret_kind);
 /* change.c: fills model->changes from everything else. */
 void model_find_changes(struct model *model);
 /* The newest bad run of now, else the newest of now, else NULL. */
-const struct shown_run *model_witness(const GPtrArray *runs);
+const struct run_view *model_witness(const GPtrArray *runs);
 
-/* shown.c: INFO outlives it; its cell is the caller's to set. */
-struct shown_run *shown_run_new(const struct run_info *info);
-void shown_run_free(gpointer run);
+/* run-view.c: INFO outlives it; its cell is the caller's to set. */
+struct run_view *run_view_new(const struct run_info *info);
+void run_view_free(gpointer run);
 
 /* A file name that a reader recognises in WORDS and that no two KEYs share. The caller's. */
 char *model_slug_of(const char *words, const char *key);
@@ -39,8 +39,8 @@ char *json_document(json_t *json);
 /* At most so many bytes of what a run found go into one output; what KCIDB allows for a log's excerpt. */
 #define FINDINGS_MAX 16000
 /* Reasons, then the reports' lines: many lines. The caller's. */
-char *run_findings(const struct shown_run *run);
+char *run_findings(const struct run_view *run);
 /* Why its verdict is what it is, in one line. The caller's. */
-char *run_reason(const struct shown_run *run);
+char *run_reason(const struct run_view *run);
 
 #endif

@@ -46,7 +46,7 @@ static json_t *signature_json(gconstpointer data)
 	json_t *runs = json_array();
 
 	for (guint i = 0; i < signature->runs->len; i++)
-		json_array_append_new(runs, json_string(((struct shown_run *)signature->runs->pdata[i])->name));
+		json_array_append_new(runs, json_string(((struct run_view *)signature->runs->pdata[i])->name));
 	return json_pack("{s:s, s:s, s:s, s:s?, s:s, s:i, s:i, s:i, s:o}", "bug", signature->bug, "kind", signature->kind,
 			 "title", signature->title, "known", signature->known, "first_seen", signature->first_seen, "now", signature->now, "before",
 			 signature->before, "older", signature->older, "runs", runs);
@@ -54,7 +54,7 @@ static json_t *signature_json(gconstpointer data)
 
 static json_t *run_json(gconstpointer data)
 {
-	const struct shown_run *run = data;
+	const struct run_view *run = data;
 	json_t *bugs = json_array(), *json;
 
 	for (guint i = 0; i < run->signatures->len; i++)

@@ -64,7 +64,7 @@ static void property(struct xml *xml, const char *name, const char *value)
 	end(xml);
 }
 
-static void put_run(struct xml *xml, const struct shown_run *run)
+static void put_run(struct xml *xml, const struct run_view *run)
 {
 	g_autofree char *class = g_strdup_printf("%s.%s.%s", run->scenario, run->machine, run->kernel);
 	const char *element = elements[run->as];
@@ -97,7 +97,7 @@ static struct sums sums_of(const struct model *model, const char *scenario)
 	struct sums sums = {0};
 
 	for (guint i = 0; i < model->runs->len; i++) {
-		const struct shown_run *run = model->runs->pdata[i];
+		const struct run_view *run = model->runs->pdata[i];
 		const char *element = elements[run->as];
 
 		if (!run->now || g_strcmp0(run->scenario, scenario))
@@ -133,7 +133,7 @@ static void put_suite(struct xml *xml, const struct model *model, guint id, cons
 	property(xml, "night", model->label);
 	end(xml);
 	for (guint i = 0; i < model->runs->len; i++) {
-		const struct shown_run *run = model->runs->pdata[i];
+		const struct run_view *run = model->runs->pdata[i];
 
 		if (run->now && !g_strcmp0(run->scenario, scenario))
 			put_run(xml, run);

@@ -118,7 +118,7 @@ static char *add_checkout(struct kcidb *kcidb, json_t *kernel)
 	return g_steal_pointer(&id);
 }
 
-static char *add_build(struct kcidb *kcidb, const struct shown_run *run)
+static char *add_build(struct kcidb *kcidb, const struct run_view *run)
 {
 	json_t *kernel = json_object_get(run->info->inputs, "kernel");
 	const char *hash = json_string_value(json_object_get(kernel, "hash"));
@@ -141,7 +141,7 @@ static const char *const statuses[N_VERDICTS] = {
 	[VERDICT_INFRA] = "MISS", [VERDICT_SKIP] = "SKIP", [VERDICT_ABORTED] = "MISS",
 };
 
-static void add_test(struct kcidb *kcidb, const struct shown_run *run, const char *id, const char *build)
+static void add_test(struct kcidb *kcidb, const struct run_view *run, const char *id, const char *build)
 {
 	g_autofree char *scenario = part(run->scenario), *machine = part(run->machine);
 	g_autofree char *path = g_strjoin(".", ORIGIN, scenario, machine, NULL);
@@ -192,7 +192,7 @@ static void add_incident(struct kcidb *kcidb, const struct signature *signature,
 	append(kcidb, "incidents", object);
 }
 
-static void add_run(struct kcidb *kcidb, const struct shown_run *run)
+static void add_run(struct kcidb *kcidb, const struct run_view *run)
 {
 	g_autofree char *build = add_build(kcidb, run), *id = g_strconcat(ORIGIN ":", run->name, NULL);
 
@@ -210,7 +210,7 @@ char *write_kcidb(const struct model *model, GError **error)
 
 	(void)error;
 	for (guint i = 0; i < model->runs->len; i++) {
-		const struct shown_run *run = model->runs->pdata[i];
+		const struct run_view *run = model->runs->pdata[i];
 
 		if (run->now && statuses[run->as])
 			add_run(&kcidb, run);

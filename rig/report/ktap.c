@@ -58,7 +58,7 @@ static void put_result(GString *out, guint depth, guint number, gboolean ok, con
 	g_string_append_c(out, '\n');
 }
 
-static void put_run(GString *out, guint number, const struct shown_run *run)
+static void put_run(GString *out, guint number, const struct run_view *run)
 {
 	const struct directive *directive = &directives[run->as];
 	g_autofree char *reason = run_reason(run), *findings = NULL;
@@ -91,7 +91,7 @@ static void put_cell(GString *out, guint number, const struct cell *cell)
 
 	put_plan(out, 2, name, cell->now.all);
 	for (guint i = 0; i < cell->runs->len; i++) {
-		const struct shown_run *run = cell->runs->pdata[i];
+		const struct run_view *run = cell->runs->pdata[i];
 
 		if (run->now)
 			put_run(out, ++n, run);

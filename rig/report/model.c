@@ -7,7 +7,7 @@
 #include "report/internal.h"
 #include "util/text.h"
 
-static void tally_add(struct tally *tally, const struct shown_run *run)
+static void tally_add(struct tally *tally, const struct run_view *run)
 {
 	const char *attempt = json_string_value(model_at(run->info->inputs, "labels/attempt"));
 	gboolean bad = run->as == VERDICT_FAIL || run->as == VERDICT_HANG, judged = bad || run->as == VERDICT_PASS;
@@ -65,7 +65,7 @@ static void signature_free(gpointer data)
 	g_free(signature);
 }
 
-static struct cell *cell_of(struct model *model, GHashTable *by_key, const struct shown_run *run)
+static struct cell *cell_of(struct model *model, GHashTable *by_key, const struct run_view *run)
 {
 	g_autofree char *key = g_strjoin("\n", run->scenario, run->kernel, run->machine, NULL);
 	g_autofree char *words = g_strjoin("-", run->scenario, run->machine, run->kernel, NULL);
@@ -108,7 +108,7 @@ static gboolean has_signature(json_t *report)
 	       !json_is_true(json_object_get(report, "induced"));
 }
 
-static void add_reports(struct model *model, GHashTable *by_bug, struct shown_run *run)
+static void add_reports(struct model *model, GHashTable *by_bug, struct run_view *run)
 {
 	json_t *report;
 	size_t i;
@@ -133,7 +133,7 @@ static void add_reports(struct model *model, GHashTable *by_bug, struct shown_ru
 	}
 }
 
-static const char *night_of(const struct shown_run *run)
+static const char *night_of(const struct run_view *run)
 {
 	return json_string_value(model_at(run->info->inputs, "labels/night"));
 }
@@ -144,7 +144,7 @@ static void mark_now(struct model *model, GHashTable *now)
 	gint64 newest = -1;
 
 	for (guint i = 0; i < model->runs->len; i++) {
-		const struct shown_run *run = model->runs->pdata[i];
+		const struct run_view *run = model->runs->pdata[i];
 
 		if (run->when < newest)
 			continue;
@@ -152,7 +152,7 @@ static void mark_now(struct model *model, GHashTable *now)
 		night = night_of(run);
 	}
 	for (guint i = 0; i < model->runs->len; i++) {
-		struct shown_run *run = model->runs->pdata[i];
+		struct run_view *run = model->runs->pdata[i];
 
 		run->now = now	   ? g_hash_table_contains(now, run->info->name)
 			   : night ? !g_strcmp0(night_of(run), night)
@@ -170,7 +170,7 @@ static void count_cell(struct cell *cell)
 	gint64 last = 0;
 
 	for (guint i = 0; i < cell->runs->len; i++) {
-		const struct shown_run *run = cell->runs->pdata[i];
+		const struct run_view *run = cell->runs->pdata[i];
 
 		tally_add(&cell->ever, run);
 		if (run->now)
@@ -179,7 +179,7 @@ static void count_cell(struct cell *cell)
 			last = run->when;
 	}
 	for (guint i = 0; i < cell->runs->len; i++) {
-		const struct shown_run *run = cell->runs->pdata[i];
+		const struct run_view *run = cell->runs->pdata[i];
 
 		if (!run->now && run->when > last - MODEL_SPAN_S)
 			tally_add(&cell->then, run);
@@ -188,11 +188,11 @@ static void count_cell(struct cell *cell)
 
 static void count_signature(struct signature *signature, GHashTable *older)
 {
-	const struct shown_run *first = signature->runs->pdata[0];
+	const struct run_view *first = signature->runs->pdata[0];
 	const struct index_signature *past = older ? g_hash_table_lookup(older, signature->bug) : NULL;
 
 	for (guint i = 0; i < signature->runs->len; i++) {
-		const struct shown_run *run = signature->runs->pdata[i];
+		const struct run_view *run = signature->runs->pdata[i];
 
 		signature->now += run->now;
 		signature->before += !run->now;
@@ -223,7 +223,7 @@ static int by_cell(gconstpointer a, gconstpointer b)
 static int by_last_seen(gconstpointer a, gconstpointer b)
 {
 	const struct signature *x = *(struct signature *const *)a, *y = *(struct signature *const *)b;
-	const struct shown_run *p = x->runs->pdata[x->runs->len - 1], *q = y->runs->pdata[y->runs->len - 1];
+	const struct run_view *p = x->runs->pdata[x->runs->len - 1], *q = y->runs->pdata[y->runs->len - 1];
 
 	return p->when != q->when ? (p->when < q->when) - (p->when > q->when) : strcmp(x->bug, y->bug);
 }
@@ -253,7 +253,7 @@ static char *label_of(const struct model *model)
 	const char *night = NULL;
 
 	for (guint i = 0; i < model->runs->len; i++) {
-		const struct shown_run *run = model->runs->pdata[i];
+		const struct run_view *run = model->runs->pdata[i];
 
 		if (!run->now)
 			continue;
@@ -272,14 +272,14 @@ struct model *model_new(const GPtrArray *runs, const struct model_options *optio
 	struct model *model = g_new0(struct model, 1);
 
 	options = options ? options : &none;
-	model->runs = g_ptr_array_new_with_free_func(shown_run_free);
+	model->runs = g_ptr_array_new_with_free_func(run_view_free);
 	model->cells = g_ptr_array_new_with_free_func(cell_free);
 	model->signatures = g_ptr_array_new_with_free_func(signature_free);
 	model->changes = g_ptr_array_new_with_free_func(g_free);
 	model->scenarios = g_ptr_array_new();
 	model->columns = g_ptr_array_new();
 	for (guint i = 0; i < runs->len; i++) {
-		struct shown_run *run = shown_run_new(runs->pdata[i]);
+		struct run_view *run = run_view_new(runs->pdata[i]);
 
 		g_ptr_array_add(model->runs, run);
 		run->cell = cell_of(model, by_key, run);

@@ -13,7 +13,7 @@
 
 #include <glib.h>
 
-#include "store/index.h"
+#include "index/index.h"
 #include "store/store.h"
 #include "util/auto.h"
 
@@ -33,7 +33,7 @@ struct tally {
 /* What one word says of several runs: a verdict's name, "FLAKY" for some but not all bad, "none". */
 const char *tally_word(const struct tally *tally);
 
-struct shown_run {
+struct run_view {
 	const struct run_info *info; /* borrowed */
 	char *name, *scenario, *machine, *kernel, *created;
 	char *slug;	  /* a file name without suffix, different for each run */
@@ -56,7 +56,7 @@ struct shown_run {
 struct cell {
 	char *scenario, *machine, *kernel;
 	char *slug; /* a file name without suffix, different for each cell */
-	GPtrArray *runs; /* of struct shown_run, oldest first */
+	GPtrArray *runs; /* of struct run_view, oldest first */
 	struct tally now, then, ever;
 };
 
@@ -65,7 +65,7 @@ struct signature {
 	char *bug, *kind, *title;
 	char *slug;
 	char *known;	 /* why somebody has looked at it already; or NULL */
-	GPtrArray *runs; /* of struct shown_run, oldest first */
+	GPtrArray *runs; /* of struct run_view, oldest first */
 	guint now, before; /* how many of them */
 	guint bad;	   /* of now, not as their scenarios expect */
 	guint older;	   /* runs with it that are not shown */
@@ -86,7 +86,7 @@ struct difference {
 	enum difference_kind kind;
 	const struct cell *cell;	   /* or NULL */
 	const struct signature *signature; /* or NULL */
-	const struct shown_run *run;	   /* a witness of now; NULL where there is none */
+	const struct run_view *run;	   /* a witness of now; NULL where there is none */
 };
 
 const char *difference_word(enum difference_kind kind); /* "new", "broke", … */
@@ -95,7 +95,7 @@ gboolean difference_is_worse(enum difference_kind kind);
 char *difference_text(const struct difference *change);
 
 struct model {
-	GPtrArray *runs;       /* of struct shown_run, oldest first; owned, as the next */
+	GPtrArray *runs;       /* of struct run_view, oldest first; owned, as the next */
 	GPtrArray *cells;      /* by scenario, kernel, machine */
 	GPtrArray *signatures; /* the most recent first */
 	GPtrArray *changes;    /* the worst first */

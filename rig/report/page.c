@@ -91,7 +91,7 @@ void put_number(struct page *page, const char *label, double value, const char *
 	html(page, "<td class=\"num%s\" data-label=\"%s\">%s</td>", value < 0 ? " none" : "", label, text);
 }
 
-static void put_run_row(struct page *page, const struct shown_run *run, gboolean with_cell)
+static void put_run_row(struct page *page, const struct run_view *run, gboolean with_cell)
 {
 	g_autofree char *when = model_minute(run->when);
 

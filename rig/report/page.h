@@ -53,7 +53,7 @@ struct bisection {
 GPtrArray *bisections_read(const char *results);
 /* Rows of a list of facts: searches for BUG; the search that RUN was made by. Nothing where there is none. */
 void put_bisections(struct page *page, const struct site *site, const char *bug);
-void put_bisection_of(struct page *page, const struct site *site, const struct shown_run *run);
+void put_bisection_of(struct page *page, const struct site *site, const struct run_view *run);
 
 /* The lock cycle of a report, or who waits for whom in a hang, as a picture if it has one. */
 void put_picture(struct site *site, struct page *page, json_t *report);
@@ -67,6 +67,6 @@ void write_cells(struct site *site);
 void write_signatures(struct site *site);
 void write_bisections(struct site *site);
 void put_trends(struct page *page, GPtrArray *cells); /* two charts */
-void put_timeline(struct page *page, const struct shown_run *run);
+void put_timeline(struct page *page, const struct run_view *run);
 
 #endif

@@ -26,7 +26,7 @@ char *json_document(json_t *json)
 }
 
 /* Sentences and reports of a run, clean; its words may end in a cut character, which cleaning mends. */
-char *run_findings(const struct shown_run *run)
+char *run_findings(const struct run_view *run)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	json_t *reason, *report;
@@ -44,7 +44,7 @@ char *run_findings(const struct shown_run *run)
 	return text_clean(text->str);
 }
 
-char *run_reason(const struct shown_run *run)
+char *run_reason(const struct run_view *run)
 {
 	g_autofree char *reason = NULL;
 	json_t *first = json_array_get(json_object_get(run->info->details, "reasons"), 0);

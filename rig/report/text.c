@@ -100,7 +100,7 @@ static guint rank(const struct cell *cell)
 
 static void put_cell(struct page *page, const struct cell *cell)
 {
-	const struct shown_run *run = model_witness(cell->runs);
+	const struct run_view *run = model_witness(cell->runs);
 
 	line(page, "  %-7s %2u/%-2u %s %s %s: %s", tally_word(&cell->now), cell->now.judged ? cell->now.bad : cell->now.all,
 	     cell->now.all, cell->scenario, cell->machine, cell->kernel, run ? run->title : "");

@@ -3,18 +3,18 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "store/folder.h"
+#include "store/safe-open.h"
 #include "store/store.h"
 
 #define JOURNAL_READ_MAX (80u << 20)
 
 gboolean run_journal_each(const char *dir, journal_entry entry, void *data, GError **error)
 {
-	folder_auto folder = folder_open(AT_FDCWD, dir, error);
+	auto_fd folder = safe_open(AT_FDCWD, dir, error);
 	g_autofree char *text = NULL;
 	gsize len;
 
-	if (folder < 0 || !folder_read(folder, "journal", JOURNAL_READ_MAX, &text, &len, error))
+	if (folder < 0 || !safe_read(folder, "journal", JOURNAL_READ_MAX, &text, &len, error))
 		return FALSE;
 	for (char *line = text, *next; line && *line; line = next) {
 		json_auto_t *json = NULL;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/folder.h"
+#include "store/safe-open.h"
 #include "util/error.h"
 #include "util/paths.h"
 
@@ -37,7 +37,7 @@ static gboolean has(int folder, const char *name)
 /* Who writes a run holds its lock until the end, however that comes. */
 static gboolean is_held(int folder)
 {
-	folder_auto lock = openat(folder, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	auto_fd lock = openat(folder, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	/* closing gives a lock that we got back at once */
 	return lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
@@ -54,7 +54,7 @@ static void note_problem(struct run_info *info, const GError *why)
 static json_t *read_or_empty(int folder, const char *name, struct run_info *info)
 {
 	g_autoptr(GError) why = NULL;
-	json_t *json = folder_read_json(folder, name, &why);
+	json_t *json = safe_read_json(folder, name, &why);
 
 	if (why)
 		note_problem(info, why);
@@ -102,7 +102,7 @@ static gboolean is_run(int folder)
 
 static struct run_info *open_dir(const char *dir, GError **error)
 {
-	folder_auto folder = folder_open(AT_FDCWD, dir, error);
+	auto_fd folder = safe_open(AT_FDCWD, dir, error);
 
 	if (folder < 0)
 		return NULL;
@@ -147,7 +147,7 @@ static gboolean list_names(const char *results, GArray **ret, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE, "cannot read the results folder '%s'", results);
 	while (dir && (name = g_dir_read_name(dir)) && names->len < RUNS_MAX) {
 		g_autofree char *path = g_build_filename(results, name, NULL);
-		folder_auto folder = *name == '.' ? -1 : folder_open(AT_FDCWD, path, NULL);
+		auto_fd folder = *name == '.' ? -1 : safe_open(AT_FDCWD, path, NULL);
 		struct dated dated = {0};
 		struct stat st;
 

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/folder.h"
+#include "store/safe-open.h"
 #include "util/error.h"
 
 /* Beyond any console that the rig keeps. */
@@ -34,7 +34,7 @@ static void on_splat(struct splat *splat, void *data)
 
 static gboolean scan(int folder, GPtrArray *splats, GError **error)
 {
-	folder_auto fd = openat(folder, "console.raw", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	auto_fd fd = openat(folder, "console.raw", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	rig_auto(scanner) scanner = NULL;
 	guint8 block[65536];
 	gint64 left = CONSOLE_MAX;
@@ -62,7 +62,7 @@ static gboolean same_file(int folder, const char *name, const char *text)
 	g_autofree char *had = NULL;
 	gsize len;
 
-	return folder_read(folder, name, FOLDER_JSON_MAX, &had, &len, NULL) && len == strlen(text) &&
+	return safe_read(folder, name, SAFE_JSON_MAX, &had, &len, NULL) && len == strlen(text) &&
 	       !memcmp(had, text, len);
 }
 
@@ -75,7 +75,7 @@ static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GErr
 	gboolean ok = TRUE;
 
 	if (!dir) {
-		folder_close(&again);
+		safe_close(&again);
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot list 'splats': %s", g_strerror(errno));
 	}
 	while (ok && (entry = readdir(dir))) {
@@ -98,20 +98,20 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 	g_autoptr(GHashTable) files = splat_files_new();
 	GHashTableIter iter;
 	gpointer name, text;
-	folder_auto into = -1;
+	auto_fd into = -1;
 
 	for (guint i = 0; i < splats->len; i++)
 		splat_files_add(files, i + 1, splats->pdata[i]);
 	if (mkdirat(folder, "splats", 0755) < 0 && errno != EEXIST)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make 'splats': %s", g_strerror(errno));
-	into = folder_open(folder, "splats", error);
+	into = safe_open(folder, "splats", error);
 	if (into < 0 || !prune(into, files, ret_changed, error))
 		return FALSE;
 	g_hash_table_iter_init(&iter, files);
 	while (g_hash_table_iter_next(&iter, &name, &text)) {
 		if (same_file(into, name, text))
 			continue;
-		if (!folder_write(into, name, text, strlen(text), error))
+		if (!safe_write(into, name, text, strlen(text), error))
 			return FALSE;
 		*ret_changed = TRUE;
 	}
@@ -125,7 +125,7 @@ static GHashTable *journal_reasons(int folder)
 	g_autofree char *text = NULL;
 	gsize len;
 
-	if (!folder_read(folder, "journal", JOURNAL_READ_MAX, &text, &len, NULL))
+	if (!safe_read(folder, "journal", JOURNAL_READ_MAX, &text, &len, NULL))
 		return reasons;
 	for (char *line = text, *next; line && *line; line = next) {
 		json_auto_t *entry = NULL;
@@ -303,13 +303,13 @@ static gboolean write_verdict(int folder, json_t *details, const GPtrArray *spla
 	json_object_set(details, "reports", now);
 	judge_expected(details, j.verdict, now);
 	*ret_changed = TRUE;
-	return folder_write_json(folder, "verdict", details, error);
+	return safe_write_json(folder, "verdict", details, error);
 }
 
 /* Nobody else may write: neither the run itself nor another recheck. */
 static gboolean take_lock(int folder, int *ret_lock, GError **error)
 {
-	folder_auto lock = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	auto_fd lock = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	struct stat st;
 	/* with a verdict, whoever holds the lock is about to end */
 	gboolean judged = fstatat(folder, "verdict", &st, AT_SYMLINK_NOFOLLOW) == 0;
@@ -327,7 +327,7 @@ static gboolean take_lock(int folder, int *ret_lock, GError **error)
 static gboolean recheck(int folder, gboolean *ret_changed, GError **error)
 {
 	g_autoptr(GPtrArray) splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free);
-	folder_auto lock = -1;
+	auto_fd lock = -1;
 	json_auto_t *details = NULL;
 	gboolean changed = FALSE;
 	struct stat st;
@@ -336,7 +336,7 @@ static gboolean recheck(int folder, gboolean *ret_changed, GError **error)
 		return FALSE;
 	/* an aborted run gets its reports, but never a verdict that it did not reach */
 	if (!fstatat(folder, "verdict", &st, AT_SYMLINK_NOFOLLOW)) {
-		details = folder_read_json(folder, "verdict", error);
+		details = safe_read_json(folder, "verdict", error);
 		if (!details)
 			return FALSE;
 	}
@@ -350,7 +350,7 @@ static gboolean recheck(int folder, gboolean *ret_changed, GError **error)
 
 gboolean run_recheck(const char *dir, gboolean *ret_changed, GError **error)
 {
-	folder_auto folder = folder_open(AT_FDCWD, dir, error);
+	auto_fd folder = safe_open(AT_FDCWD, dir, error);
 
 	if (folder < 0)
 		return FALSE;

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/folder.h"
+#include "store/safe-open.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -62,12 +62,12 @@ static gboolean fail_here(struct run *run, GError **error)
 }
 
 /*
- * Room for the verdict, so that a run which fills the disk can still say so: folder_write() makes its part
+ * Room for the verdict, so that a run which fills the disk can still say so: safe_write() makes its part
  * file anew, which frees this one.
  */
 static gboolean reserve(struct run *run, GError **error)
 {
-	folder_auto fd = openat(run->folder, "verdict.part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	auto_fd fd = openat(run->folder, "verdict.part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	int why = fd < 0 ? errno : posix_fallocate(fd, 0, VERDICT_RESERVE);
 
 	/* a file system that knows no such thing is no reason not to run */
@@ -95,7 +95,7 @@ static gboolean furnish(struct run *run, json_t *inputs, GError **error)
 		return fail_here(run, error);
 	if (!reserve(run, error))
 		return FALSE;
-	if (folder_write_json(run->folder, "run.json", inputs, error))
+	if (safe_write_json(run->folder, "run.json", inputs, error))
 		return TRUE;
 	g_prefix_error(error, "%s: ", run->dir);
 	return FALSE;
@@ -162,10 +162,10 @@ void run_free(struct run *run)
 {
 	if (!run)
 		return;
-	folder_close(&run->journal);
-	folder_close(&run->folder);
+	safe_close(&run->journal);
+	safe_close(&run->folder);
 	/* last: whoever waits for the lock finds everything done */
-	folder_close(&run->lock);
+	safe_close(&run->lock);
 	g_free(run->dir);
 	g_free(run->name);
 	g_free(run->write_error);
@@ -305,7 +305,7 @@ gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GEr
 	g_assert(!run->judged);
 	run->judged = TRUE;
 	json_object_set_new(mine, "verdict", json_string(verdict_name(verdict)));
-	if (!folder_write_json(run->folder, "verdict", mine, error)) {
+	if (!safe_write_json(run->folder, "verdict", mine, error)) {
 		g_prefix_error(error, "%s: ", run->dir);
 		return FALSE;
 	}

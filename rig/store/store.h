@@ -14,22 +14,7 @@
 
 #include "splat/splat.h"
 #include "util/auto.h"
-
-enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_HANG, VERDICT_LOST, VERDICT_INFRA, VERDICT_SKIP,
-	       VERDICT_ABORTED, VERDICT_RUNNING };
-
-const char *verdict_name(enum verdict verdict);		       /* "PASS" */
-gboolean verdict_parse(const char *text, enum verdict *ret);
-int verdict_exit_code(enum verdict verdict);		       /* 0 1 1 3 3 77 3 3 */
-
-/*
- * What a report says of the run it is in, and the sentence for the verdict's reasons. False for a
- * report that is only worth keeping, and for a known issue.
- */
-gboolean verdict_of_report(const struct splat *splat, enum verdict *ret, char **ret_reason);
-
-/* Is it not the console's, but why the guest hung (rig/hang)? Those are kept when a run is judged again. */
-gboolean report_is_explanation(const char *kind);
+#include "verdict/verdict.h"
 
 /* So many reports are in a verdict and in splats/; a guest that prints more has made its point. */
 #define RUN_REPORTS_MAX 100

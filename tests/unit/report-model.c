@@ -51,7 +51,7 @@ START_TEST(numbers_are_read)
 {
 	g_autoptr(GPtrArray) runs = two_nights();
 	rig_auto(model) model = model_new(runs, NULL);
-	const struct shown_run *pass = model->runs->pdata[0], *fail = model->runs->pdata[2];
+	const struct run_view *pass = model->runs->pdata[0], *fail = model->runs->pdata[2];
 
 	ck_assert_double_eq_tol(pass->ops_per_s, 200, 1e-9);
 	ck_assert_double_eq_tol(pass->total_s, 15.5, 1e-9);
@@ -112,7 +112,7 @@ START_TEST(expected_reports_are_good)
 		g_ptr_array_add(runs, run);
 	}
 	rig_auto(model) model = model_new(runs, NULL);
-	const struct shown_run *first = model->runs->pdata[0], *second = model->runs->pdata[1];
+	const struct run_view *first = model->runs->pdata[0], *second = model->runs->pdata[1];
 
 	ck_assert_str_eq(first->word, "EXPECTED");
 	ck_assert_str_eq(second->word, "MISSED");

@@ -5,29 +5,25 @@
 
 #include <check.h>
 
-#include "store/index.h"
 #include "store/store.h"
 
-/* The results folder of a test; made and removed by the fixture. */
-/* Runs a program to its end, which must be good. */
-void shell(const char *first, ...) G_GNUC_NULL_TERMINATED;
+/* Two runs of tests/data/store. */
+#define FAILED "20261121T065445Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s510245973"
+#define PASSED "20261121T065805Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s678714980"
 
-/* `details` of a verdict with one report of that signature. */
-#define REPORT(bug) "{\"reasons\": [\"x\"], \"reports\": [{\"kind\": \"warning\", \"weight\": \"fail\", \"title\": \"T " bug \
-		    "\", \"signature\": {\"bug\": \"" bug "\", \"path\": \"p\", \"exact\": \"e\"}}], \"times\": " \
-		    "{\"total_ns\": 5000000000, \"first_report_s\": 2.5}}"
+/* Copies a run of tests/data/store into the scratch folder. The copy's path, to be freed. */
+char *golden(const char *name);
 
-/* store-index.c: the index over `scratch`. */
-struct run_index *open_index(void);
-guint count_runs(struct run_index *ix, struct index_filter filter);
-/* A run of SCENARIO that goes on; LABELS is a JSON object or NULL. */
-struct run *begin_run(const char *scenario, guint64 seed, const char *created, const char *labels);
-/* Ends and frees it, with DETAILS (JSON) as of `verdict`. Its name, the caller's. */
-char *finish_run(struct run *run, enum verdict verdict, const char *details);
-/* Both. */
-void add_run(const char *scenario, guint64 seed, const char *created, enum verdict verdict, const char *details);
+/* A file below DIR: its text (to be freed), set, removed. */
+char *slurp(const char *dir, const char *name);
+void put(const char *dir, const char *name, const char *text, gssize len);
+void drop(const char *dir, const char *name);
 
-void add_index_tests(Suite *suite);
-void add_compare_tests(Suite *suite);
+/* A run that is being written, in the scratch folder. */
+struct run *begin(guint64 seed);
+/* What a reader takes the run WHICH of the scratch folder for. */
+enum verdict verdict_of(const char *which);
+
+void add_recheck_tests(Suite *suite);
 
 #endif

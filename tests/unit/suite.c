@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tests/unit/suite.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 
 char *scratch;
@@ -42,6 +43,22 @@ char *data_path(const char *name)
 	const char *data = g_getenv("RIG_TEST_DATA");
 
 	return g_build_filename(data ? data : "tests/data", name, NULL);
+}
+
+void shell(const char *first, ...)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	va_list args;
+	int status;
+
+	va_start(args, first);
+	for (const char *word = first; word; word = va_arg(args, const char *))
+		g_ptr_array_add(argv, (gpointer)word);
+	va_end(args);
+	g_ptr_array_add(argv, NULL);
+	ck_assert(g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+			       &status, NULL));
+	ck_assert_int_eq(status, 0);
 }
 
 int suite_run(Suite *suite)

@@ -20,6 +20,9 @@ char *in_scratch(const char *name);
 /* A path below tests/data. Owned by the caller. */
 char *data_path(const char *name);
 
+/* Runs a program to its end; its exit status must be 0. The last argument is NULL. */
+void shell(const char *first, ...) G_GNUC_NULL_TERMINATED;
+
 /*
  * Runs all tests and frees `suite`; what main() returns. TMPDIR is the suite's own meanwhile, and all that is left
  * there, by a test that failed as well, is gone afterwards.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Run folders: written, cut off, read back, judged again; and folders that mean harm. */
-#include "tests/unit/suite.h"
-#include "tests/unit/store.h"
+/* Run folders: written, cut off, read back; and hostile ones. */
 
 #include <check.h>
 #include <fcntl.h>
@@ -14,29 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/unit/store.h"
+#include "tests/unit/suite.h"
 #include "util/error.h"
 
-#define FAILED "20261121T065445Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s510245973"
-#define PASSED "20261121T065805Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s678714980"
-
-void shell(const char *first, ...)
-{
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	va_list args;
-	int status;
-
-	va_start(args, first);
-	for (const char *word = first; word; word = va_arg(args, const char *))
-		g_ptr_array_add(argv, (gpointer)word);
-	va_end(args);
-	g_ptr_array_add(argv, NULL);
-	ck_assert(g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
-			       &status, NULL));
-	ck_assert_int_eq(status, 0);
-}
-
-/* A copy of a golden run in a results folder of its own. */
-static char *golden(const char *name)
+char *golden(const char *name)
 {
 	g_autofree char *store = data_path("store"), *from = g_build_filename(store, name, NULL);
 
@@ -44,7 +24,7 @@ static char *golden(const char *name)
 	return in_scratch(name);
 }
 
-static char *slurp(const char *dir, const char *name)
+char *slurp(const char *dir, const char *name)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
 	char *text = NULL;
@@ -53,21 +33,21 @@ static char *slurp(const char *dir, const char *name)
 	return text;
 }
 
-static void put(const char *dir, const char *name, const char *text, gssize len)
+void put(const char *dir, const char *name, const char *text, gssize len)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
 
 	ck_assert(g_file_set_contents(path, text, len, NULL));
 }
 
-static void drop(const char *dir, const char *name)
+void drop(const char *dir, const char *name)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
 
 	ck_assert_int_eq(g_unlink(path), 0);
 }
 
-static struct run *begin(guint64 seed)
+struct run *begin(guint64 seed)
 {
 	json_auto_t *inputs = json_pack("{s:s, s:I}", "scenario", "x", "seed", (json_int_t)seed);
 	g_autoptr(GError) error = NULL;
@@ -77,29 +57,13 @@ static struct run *begin(guint64 seed)
 	return run;
 }
 
-static enum verdict verdict_of(const char *which)
+enum verdict verdict_of(const char *which)
 {
 	rig_auto(run_info) info = run_open(scratch, which, NULL);
 
 	ck_assert_ptr_nonnull(info);
 	return info->verdict;
 }
-
-START_TEST(names_and_codes)
-{
-	static const int codes[] = {0, 1, 1, 3, 3, 77, 3, 3};
-
-	for (int v = VERDICT_PASS; v <= VERDICT_RUNNING; v++) {
-		enum verdict back;
-
-		ck_assert(verdict_parse(verdict_name(v), &back));
-		ck_assert_int_eq(back, v);
-		ck_assert_int_eq(verdict_exit_code(v), codes[v]);
-	}
-	ck_assert(!verdict_parse("pass", &(enum verdict){0}));
-	ck_assert(!verdict_parse(NULL, &(enum verdict){0}));
-}
-END_TEST
 
 /* A run's whole life as a reader sees it: RUNNING while the lock is held, then its verdict. */
 START_TEST(life)
@@ -301,139 +265,6 @@ START_TEST(hostile)
 }
 END_TEST
 
-static gboolean recheck(const char *dir)
-{
-	g_autoptr(GError) error = NULL;
-	gboolean changed = FALSE;
-
-	ck_assert_msg(run_recheck(dir, &changed, &error), "%s", error ? error->message : "");
-	return changed;
-}
-
-static const char *first_reason(const struct run_info *info)
-{
-	return json_string_value(json_array_get(json_object_get(info->details, "reasons"), 0));
-}
-
-/* What a run found is found again; a second look changes nothing. */
-START_TEST(recheck_finds_again)
-{
-	g_autofree char *dir = golden(FAILED), *report = NULL;
-	rig_auto(run_info) info = NULL;
-
-	recheck(dir); /* the collector may have learned since */
-	ck_assert(!recheck(dir));
-	info = run_open(scratch, FAILED, NULL);
-	ck_assert_int_eq(info->verdict, VERDICT_FAIL);
-	ck_assert_str_eq(first_reason(info), "possible deadlock in cpu_device_down");
-	report = slurp(dir, "splats/01-lockdep-circular.txt");
-	ck_assert_ptr_nonnull(strstr(report, "cpu_add_remove_lock"));
-}
-END_TEST
-
-/* Everything derived is gone or wrong, links lie where files were: it is made anew, inside the folder. */
-START_TEST(recheck_restores)
-{
-	g_autofree char *dir = golden(FAILED), *victim = in_scratch("victim"), *text = NULL;
-	g_autofree char *link = g_build_filename(dir, "splats/01-lockdep-circular.txt", NULL);
-	json_auto_t *verdict = json_pack("{s:s, s:[s], s:[]}", "verdict", "INFRA", "reasons", "disk full",
-					 "reports");
-	char *json = json_dumps(verdict, 0);
-	rig_auto(run_info) info = NULL;
-
-	put(scratch, "victim", "keep me\n", -1);
-	put(dir, "verdict", json, -1);
-	free(json);
-	put(dir, "splats/07-nonsense.txt", "x", 1);
-	drop(dir, "splats/01-lockdep-circular.txt");
-	ck_assert_int_eq(symlink(victim, link), 0);
-	ck_assert(recheck(dir));
-	ck_assert(!recheck(dir));
-	text = slurp(scratch, "victim");
-	ck_assert_str_eq(text, "keep me\n");
-	ck_assert(!g_file_test(link, G_FILE_TEST_IS_SYMLINK));
-	info = run_open(scratch, FAILED, NULL);
-	/* a reason that no report gave stays, and it came first */
-	ck_assert_int_eq(info->verdict, VERDICT_INFRA);
-	ck_assert_str_eq(first_reason(info), "disk full");
-	ck_assert_uint_eq(json_array_size(json_object_get(info->details, "reports")), 1);
-	g_free(link);
-	link = g_build_filename(dir, "splats/07-nonsense.txt", NULL);
-	ck_assert(!g_file_test(link, G_FILE_TEST_EXISTS));
-}
-END_TEST
-
-START_TEST(recheck_pass_stays)
-{
-	g_autofree char *dir = golden(PASSED), *before = slurp(dir, "verdict"), *after = NULL;
-
-	ck_assert(!recheck(dir));
-	after = slurp(dir, "verdict");
-	ck_assert_str_eq(before, after);
-}
-END_TEST
-
-/* A PASS whose console has a report after all, and a FAIL whose console has none. */
-START_TEST(recheck_turns)
-{
-	g_autofree char *failed = golden(FAILED), *passed = golden(PASSED), *bad = slurp(failed, "console.raw"),
-			*good = slurp(passed, "console.raw");
-	rig_auto(run_info) was_pass = NULL;
-	rig_auto(run_info) was_fail = NULL;
-
-	put(passed, "console.raw", bad, -1);
-	put(failed, "console.raw", good, -1);
-	ck_assert(recheck(passed));
-	ck_assert(recheck(failed));
-	was_pass = run_open(scratch, PASSED, NULL);
-	was_fail = run_open(scratch, FAILED, NULL);
-	ck_assert_int_eq(was_pass->verdict, VERDICT_FAIL);
-	/* it never came to the proof that PASS needs */
-	ck_assert_int_eq(was_fail->verdict, VERDICT_INFRA);
-	ck_assert_ptr_nonnull(strstr(first_reason(was_fail), "did not run to its end"));
-	put(failed, "console.raw", bad, -1);
-	ck_assert(recheck(failed));
-	ck_assert_int_eq(verdict_of(FAILED), VERDICT_FAIL);
-}
-END_TEST
-
-START_TEST(recheck_refuses)
-{
-	g_autofree char *dir = golden(FAILED), *splats = g_build_filename(dir, "splats", NULL);
-	struct run *run = begin(3);
-	g_autofree char *running = g_strdup(run_dir(run));
-	g_autoptr(GError) error = NULL;
-	gboolean changed;
-
-	ck_assert(!run_recheck(running, &changed, &error));
-	ck_assert_ptr_nonnull(strstr(error->message, "still going on"));
-	run_free(run);
-	/* a link where splats/ should be leads elsewhere */
-	shell("mv", splats, scratch, NULL);
-	ck_assert_int_eq(symlink("../splats", splats), 0);
-	g_clear_error(&error);
-	ck_assert(!run_recheck(dir, &changed, &error));
-	ck_assert_ptr_nonnull(strstr(error->message, "splats"));
-	drop(dir, "console.raw");
-	g_clear_error(&error);
-	ck_assert(!run_recheck(dir, &changed, &error));
-	ck_assert_ptr_nonnull(strstr(error->message, "console.raw"));
-}
-END_TEST
-
-/* A killed run gets its reports, but no verdict that it did not reach. */
-START_TEST(recheck_aborted)
-{
-	g_autofree char *dir = golden(FAILED), *text = NULL, *splats = g_build_filename(dir, "splats", NULL);
-
-	drop(dir, "verdict");
-	shell("rm", "-r", splats, NULL);
-	ck_assert(recheck(dir));
-	text = slurp(dir, "splats/01-lockdep-circular.txt");
-	ck_assert_int_eq(verdict_of(FAILED), VERDICT_ABORTED);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("store");
@@ -441,7 +272,6 @@ int main(void)
 
 	use_scratch(tc);
 	tcase_set_timeout(tc, 30);
-	tcase_add_test(tc, names_and_codes);
 	tcase_add_test(tc, life);
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, same_second_same_name);
@@ -450,14 +280,7 @@ int main(void)
 	tcase_add_test(tc, finding_runs);
 	tcase_add_loop_test(tc, corrupt, 0, 5);
 	tcase_add_test(tc, hostile);
-	tcase_add_test(tc, recheck_finds_again);
-	tcase_add_test(tc, recheck_restores);
-	tcase_add_test(tc, recheck_pass_stays);
-	tcase_add_test(tc, recheck_turns);
-	tcase_add_test(tc, recheck_refuses);
-	tcase_add_test(tc, recheck_aborted);
 	suite_add_tcase(suite, tc);
-	add_index_tests(suite);
-	add_compare_tests(suite);
+	add_recheck_tests(suite);
 	return suite_run(suite);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Verdicts: their names, their exit codes, and what one report means for one. */
-#include "store/store.h"
+#include "verdict/verdict.h"
 
 #include "util/error.h"
 

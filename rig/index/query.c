@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Questions to the index. */
-#include "store/db.h"
+#include "index/db.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Retention: which runs may go, and their going. */
-#include "store/db.h"
+#include "index/db.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/folder.h"
+#include "store/safe-open.h"
 #include "util/error.h"
 
 /* ?1: older than this, ?2: so many of each kind stay. */

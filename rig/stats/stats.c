@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Statistics of few runs. */
-#include "store/stats.h"
+#include "stats/stats.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -10,8 +10,8 @@
  * Times are RFC 3339 in UTC ("2026-11-21T05:54:01Z"), so that text order is their order. Every string may
  * come from a guest: valid UTF-8, bounded, not escaped.
  */
-#ifndef RIG_STORE_INDEX_H
-#define RIG_STORE_INDEX_H
+#ifndef RIG_INDEX_INDEX_H
+#define RIG_INDEX_INDEX_H
 
 #include <glib.h>
 

@@ -3,31 +3,31 @@
  * Files below an open folder. A run folder may come from anywhere (mail, a CI artefact), so nothing in it
  * is followed, waited for or read without a bound. Private to store/.
  */
-#ifndef RIG_STORE_FOLDER_H
-#define RIG_STORE_FOLDER_H
+#ifndef RIG_STORE_SAFE_OPEN_H
+#define RIG_STORE_SAFE_OPEN_H
 
 #include <glib.h>
 #include <jansson.h>
 
 /* What holds a folder that is being written: console and everything else of one run are far below. */
-#define FOLDER_JSON_MAX (16 << 20)
+#define SAFE_JSON_MAX (16 << 20)
 
 /* A folder's file descriptor, or -1. A symbolic link is no folder. AT may be AT_FDCWD. */
-int folder_open(int at, const char *name, GError **error);
+int safe_open(int at, const char *name, GError **error);
 
 /* Reads a regular file of at most MAX bytes. The content is followed by a NUL. */
-gboolean folder_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
+gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
 		     GError **error);
 /* The same for a JSON object. */
-json_t *folder_read_json(int folder, const char *name, GError **error);
+json_t *safe_read_json(int folder, const char *name, GError **error);
 
 /* Replaces a file by rename, with the content on disk before; a symbolic link of that name is replaced. */
-gboolean folder_write(int folder, const char *name, const char *data, gsize len, GError **error);
+gboolean safe_write(int folder, const char *name, const char *data, gsize len, GError **error);
 /* JSON as files here have it: indented, keys in their order, a newline at the end. */
-gboolean folder_write_json(int folder, const char *name, json_t *json, GError **error);
+gboolean safe_write_json(int folder, const char *name, json_t *json, GError **error);
 
 /* Closes *fd if it is open: for g_auto-like clean-up. */
-void folder_close(int *fd);
-#define folder_auto __attribute__((cleanup(folder_close))) int
+void safe_close(int *fd);
+#define auto_fd __attribute__((cleanup(safe_close))) int
 
 #endif

@@ -107,7 +107,7 @@ static double detect_of(json_t *details)
 	return json_is_number(when) && json_number_value(when) >= 0 ? json_number_value(when) : -1;
 }
 
-static void judge(struct shown_run *run)
+static void judge(struct run_view *run)
 {
 	enum outcome outcome = run_outcome(run->info);
 
@@ -122,11 +122,11 @@ static void judge(struct shown_run *run)
 	}
 }
 
-struct shown_run *shown_run_new(const struct run_info *info)
+struct run_view *run_view_new(const struct run_info *info)
 {
-	struct shown_run *run = g_new0(struct shown_run, 1);
+	struct run_view *run = g_new0(struct run_view, 1);
 
-	*run = (struct shown_run){
+	*run = (struct run_view){
 		.info = info,
 		.name = text_clean(info->name),
 		.scenario = model_text(info->inputs, "scenario"),
@@ -145,9 +145,9 @@ struct shown_run *shown_run_new(const struct run_info *info)
 	return run;
 }
 
-void shown_run_free(gpointer data)
+void run_view_free(gpointer data)
 {
-	struct shown_run *run = data;
+	struct run_view *run = data;
 
 	g_free(run->name);
 	g_free(run->scenario);

@@ -2,7 +2,7 @@
 /* A run folder as rows of the index. What is in a folder may be anything of any length. */
 #include <string.h>
 
-#include "store/db.h"
+#include "index/db.h"
 
 #define TEXT_MAX 300
 #define KEY_MAX 1000

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SQLite: opening, the schema, statements. */
-#include "store/db.h"
+#include "index/db.h"
 
 #include "util/error.h"
 

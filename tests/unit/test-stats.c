@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Comparisons of nights and kernels, retention, and the statistics below them. */
+/* Comparisons of nights and kernels, and the statistics they are made with. */
 #include <math.h>
 #include <string.h>
 
+#include "stats/compare.h"
+#include "stats/stats.h"
+#include "tests/unit/runs.h"
 #include "tests/unit/suite.h"
-#include "store/compare.h"
-#include "store/stats.h"
-#include "tests/unit/store.h"
 #include "util/error.h"
 
 /* ---- comparing ---- */
@@ -94,42 +94,6 @@ START_TEST(not_comparable)
 }
 END_TEST
 
-/* ---- retention ---- */
-
-START_TEST(pruned)
-{
-	const char *const pass[] = {"PASS", NULL};
-	g_autofree char *bad[5] = {NULL}, *kept = NULL, *dir = NULL;
-	g_autoptr(GPtrArray) names = NULL, passed = NULL, none = NULL;
-	rig_auto(run_index) ix = NULL;
-
-	for (int i = 0; i < 5; i++) {
-		g_autofree char *created = g_strdup_printf("2026-01-0%dT05:00:00Z", i + 1);
-
-		bad[i] = finish_run(begin_run("a", i, created, NULL), VERDICT_FAIL, REPORT("b"));
-	}
-	kept = finish_run(begin_run("b", 8, "2026-01-01T05:00:00Z", "{\"keep\": \"for the mail\"}"), VERDICT_PASS, "{}");
-	add_run("c", 9, "2026-01-01T05:00:00Z", VERDICT_PASS, "{}");
-	ix = open_index();
-	/* the first and the last witness stay, so does the labelled one */
-	names = index_prunable(ix, "2026-06-01T00:00:00Z", NULL, 0, NULL);
-	ck_assert_uint_eq(names->len, 4);
-	ck_assert(!g_ptr_array_find_with_equal_func(names, bad[0], g_str_equal, NULL));
-	ck_assert(!g_ptr_array_find_with_equal_func(names, bad[4], g_str_equal, NULL));
-	ck_assert(!g_ptr_array_find_with_equal_func(names, kept, g_str_equal, NULL));
-	passed = index_prunable(ix, "2026-06-01T00:00:00Z", pass, 0, NULL);
-	ck_assert_uint_eq(passed->len, 1);
-	none = index_prunable(ix, "2026-06-01T00:00:00Z", NULL, 5, NULL);
-	ck_assert_uint_eq(none->len, 0);
-	for (guint i = 0; i < names->len; i++)
-		ck_assert(index_prune(ix, names->pdata[i], NULL));
-	dir = in_scratch(bad[2]);
-	ck_assert(!g_file_test(dir, G_FILE_TEST_EXISTS));
-	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 3);
-	ck_assert(!index_prune(ix, "../x", NULL));
-}
-END_TEST
-
 /* ---- statistics ---- */
 
 START_TEST(statistics)
@@ -163,15 +127,16 @@ START_TEST(statistics)
 }
 END_TEST
 
-void add_compare_tests(Suite *suite)
+int main(void)
 {
+	Suite *suite = suite_create("stats");
 	TCase *tc = tcase_create("compare");
 
 	use_scratch(tc);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, compared);
 	tcase_add_loop_test(tc, not_comparable, 0, 4);
-	tcase_add_test(tc, pruned);
 	tcase_add_test(tc, statistics);
 	suite_add_tcase(suite, tc);
+	return suite_run(suite);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Keeping the index in step with the folders. */
-#include "store/index.h"
+#include "index/index.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/db.h"
-#include "store/folder.h"
+#include "index/db.h"
+#include "store/safe-open.h"
 #include "util/error.h"
 
 #define FILE_NAME "runs.sqlite"
@@ -184,7 +184,7 @@ static gboolean update(struct run_index *ix, GError **error)
 
 gboolean index_update(struct run_index *ix, GError **error)
 {
-	folder_auto held = lock(ix);
+	auto_fd held = lock(ix);
 
 	return update(ix, error);
 }
@@ -217,7 +217,7 @@ static void remove_files(const char *file)
 static gboolean open_file(struct run_index *ix, GError **error)
 {
 	g_autofree char *file = ix->folder ? g_build_filename(ix->folder, FILE_NAME, NULL) : NULL;
-	folder_auto held = lock(ix);
+	auto_fd held = lock(ix);
 	gboolean damaged = FALSE;
 	g_autoptr(GError) why = NULL;
 
@@ -256,7 +256,7 @@ struct run_index *index_open(const char *results, index_progress progress, void 
 struct run_index *index_rebuild(const char *results, index_progress progress, void *data, GError **error)
 {
 	rig_auto(run_index) ix = open_only(results, progress, data, error);
-	folder_auto held = ix ? lock(ix) : -1;
+	auto_fd held = ix ? lock(ix) : -1;
 
 	if (!ix || !begin(ix, error))
 		return NULL;

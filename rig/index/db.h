@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* SQLite as the index needs it. Private to store/. */
-#ifndef RIG_STORE_DB_H
-#define RIG_STORE_DB_H
+/* SQLite as the index needs it. Private to index/. */
+#ifndef RIG_INDEX_DB_H
+#define RIG_INDEX_DB_H
 
 #include <glib.h>
 #include <sqlite3.h>
 
-#include "store/index.h"
+#include "index/index.h"
 
 struct run_index {
 	sqlite3 *db;

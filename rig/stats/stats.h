@@ -3,8 +3,8 @@
  * Statistics of few runs: what a rate may be, and whether two groups differ by more than chance. Exact where that
  * can be had (Fisher; Mann-Whitney up to 20 values a side without ties), so that three runs do not prove anything.
  */
-#ifndef RIG_STORE_STATS_H
-#define RIG_STORE_STATS_H
+#ifndef RIG_STATS_STATS_H
+#define RIG_STATS_STATS_H
 
 #include <glib.h>
 

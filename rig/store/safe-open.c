@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files of a folder that nobody vouches for. */
-#include "store/folder.h"
+#include "store/safe-open.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,14 +12,14 @@
 
 #include "util/error.h"
 
-void folder_close(int *fd)
+void safe_close(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
 }
 
-int folder_open(int at, const char *name, GError **error)
+int safe_open(int at, const char *name, GError **error)
 {
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -60,11 +60,11 @@ static gboolean read_fd(int fd, const char *name, gsize max, char **ret_data, gs
 	return TRUE;
 }
 
-gboolean folder_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
+gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
 		     GError **error)
 {
 	/* without O_NONBLOCK a named pipe would keep us here */
-	folder_auto fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	auto_fd fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", name,
@@ -72,14 +72,14 @@ gboolean folder_read(int folder, const char *name, gsize max, char **ret_data, g
 	return read_fd(fd, name, max, ret_data, ret_len, error);
 }
 
-json_t *folder_read_json(int folder, const char *name, GError **error)
+json_t *safe_read_json(int folder, const char *name, GError **error)
 {
 	g_autofree char *data = NULL;
 	json_error_t why;
 	json_t *json;
 	gsize len = 0;
 
-	if (!folder_read(folder, name, FOLDER_JSON_MAX, &data, &len, error))
+	if (!safe_read(folder, name, SAFE_JSON_MAX, &data, &len, error))
 		return NULL;
 	json = json_loadb(data, len, JSON_REJECT_DUPLICATES, &why);
 	if (json_is_object(json))
@@ -105,10 +105,10 @@ static gboolean write_all(int fd, const char *data, gsize len)
 	return fsync(fd) == 0;
 }
 
-gboolean folder_write(int folder, const char *name, const char *data, gsize len, GError **error)
+gboolean safe_write(int folder, const char *name, const char *data, gsize len, GError **error)
 {
 	g_autofree char *part = g_strdup_printf("%s.part", name);
-	folder_auto fd = -1;
+	auto_fd fd = -1;
 
 	/* what a killed writer left, or a link that somebody put there */
 	unlinkat(folder, part, 0);
@@ -120,7 +120,7 @@ gboolean folder_write(int folder, const char *name, const char *data, gsize len,
 	return FALSE;
 }
 
-gboolean folder_write_json(int folder, const char *name, json_t *json, GError **error)
+gboolean safe_write_json(int folder, const char *name, json_t *json, GError **error)
 {
 	char *text = json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	g_autofree char *line = NULL;
@@ -129,5 +129,5 @@ gboolean folder_write_json(int folder, const char *name, json_t *json, GError **
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': it cannot be JSON", name);
 	line = g_strconcat(text, "\n", NULL);
 	free(text);
-	return folder_write(folder, name, line, strlen(line), error);
+	return safe_write(folder, name, line, strlen(line), error);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parts of a comparison. Private to store/. */
-#ifndef RIG_STORE_COMPARE_INTERNAL_H
-#define RIG_STORE_COMPARE_INTERNAL_H
+/* The parts of a comparison. Private to stats/. */
+#ifndef RIG_STATS_COMPARE_INTERNAL_H
+#define RIG_STATS_COMPARE_INTERNAL_H
 
-#include "store/compare.h"
+#include "stats/compare.h"
 
 struct index_filter compare_filter(const struct compare_side *side);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Two nights or kernels: findings, rates, speeds. */
-#include "store/compare.h"
+#include "stats/compare.h"
 
 #include <string.h>
 
-#include "store/compare-internal.h"
-#include "store/db.h"
+#include "stats/compare-internal.h"
+#include "index/db.h"
 #include "util/error.h"
 
 static const struct {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The index, against folders that come, go and change. */
-#include "tests/unit/suite.h"
-#include "store/index.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -11,55 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/unit/store.h"
+#include "tests/unit/runs.h"
+#include "tests/unit/suite.h"
 #include "util/error.h"
-
-struct run_index *open_index(void)
-{
-	g_autoptr(GError) error = NULL;
-	struct run_index *ix = index_open(scratch, NULL, NULL, &error);
-
-	ck_assert_msg(ix != NULL, "%s", error ? error->message : "");
-	return ix;
-}
-
-struct run *begin_run(const char *scenario, guint64 seed, const char *created, const char *labels)
-{
-	json_t *inputs = json_pack("{s:s, s:s, s:s, s:I, s:{s:s}}", "created", created, "scenario", scenario, "machine",
-				   "pc-q35", "seed", (json_int_t)seed, "kernel", "name", "6.1");
-	struct run *run;
-
-	if (labels)
-		json_object_set_new(inputs, "labels", json_loads(labels, 0, NULL));
-	run = run_create(scratch, scenario, "pc-q35", "6.1", seed, inputs, NULL);
-	ck_assert_ptr_nonnull(run);
-	json_decref(inputs);
-	return run;
-}
-
-char *finish_run(struct run *run, enum verdict verdict, const char *details)
-{
-	char *name = g_strdup(run_name(run));
-	json_t *json = json_loads(details, 0, NULL);
-
-	ck_assert_msg(json != NULL, "%s", details);
-	ck_assert(run_verdict(run, verdict, json, NULL));
-	run_free(run);
-	return name;
-}
-
-void add_run(const char *scenario, guint64 seed, const char *created, enum verdict verdict, const char *details)
-{
-	g_free(finish_run(begin_run(scenario, seed, created, NULL), verdict, details));
-}
-
-guint count_runs(struct run_index *ix, struct index_filter filter)
-{
-	g_autoptr(GPtrArray) runs = index_runs(ix, &filter, NULL);
-
-	ck_assert_ptr_nonnull(runs);
-	return runs->len;
-}
 
 /* Everything there is to ask, as one text: two indexes that say the same are the same. */
 static char *dump(struct run_index *ix)
@@ -341,8 +293,45 @@ START_TEST(no_results)
 }
 END_TEST
 
-void add_index_tests(Suite *suite)
+/* ---- retention ---- */
+
+START_TEST(pruned)
 {
+	const char *const pass[] = {"PASS", NULL};
+	g_autofree char *bad[5] = {NULL}, *kept = NULL, *dir = NULL;
+	g_autoptr(GPtrArray) names = NULL, passed = NULL, none = NULL;
+	rig_auto(run_index) ix = NULL;
+
+	for (int i = 0; i < 5; i++) {
+		g_autofree char *created = g_strdup_printf("2026-01-0%dT05:00:00Z", i + 1);
+
+		bad[i] = finish_run(begin_run("a", i, created, NULL), VERDICT_FAIL, REPORT("b"));
+	}
+	kept = finish_run(begin_run("b", 8, "2026-01-01T05:00:00Z", "{\"keep\": \"for the mail\"}"), VERDICT_PASS, "{}");
+	add_run("c", 9, "2026-01-01T05:00:00Z", VERDICT_PASS, "{}");
+	ix = open_index();
+	/* the first and the last witness stay, so does the labelled one */
+	names = index_prunable(ix, "2026-06-01T00:00:00Z", NULL, 0, NULL);
+	ck_assert_uint_eq(names->len, 4);
+	ck_assert(!g_ptr_array_find_with_equal_func(names, bad[0], g_str_equal, NULL));
+	ck_assert(!g_ptr_array_find_with_equal_func(names, bad[4], g_str_equal, NULL));
+	ck_assert(!g_ptr_array_find_with_equal_func(names, kept, g_str_equal, NULL));
+	passed = index_prunable(ix, "2026-06-01T00:00:00Z", pass, 0, NULL);
+	ck_assert_uint_eq(passed->len, 1);
+	none = index_prunable(ix, "2026-06-01T00:00:00Z", NULL, 5, NULL);
+	ck_assert_uint_eq(none->len, 0);
+	for (guint i = 0; i < names->len; i++)
+		ck_assert(index_prune(ix, names->pdata[i], NULL));
+	dir = in_scratch(bad[2]);
+	ck_assert(!g_file_test(dir, G_FILE_TEST_EXISTS));
+	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 3);
+	ck_assert(!index_prune(ix, "../x", NULL));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("index");
 	TCase *tc = tcase_create("index");
 
 	use_scratch(tc);
@@ -355,5 +344,7 @@ void add_index_tests(Suite *suite)
 	tcase_add_test(tc, many_writers);
 	tcase_add_test(tc, wall_times);
 	tcase_add_test(tc, no_results);
+	tcase_add_test(tc, pruned);
 	suite_add_tcase(suite, tc);
+	return suite_run(suite);
 }

@@ -7,10 +7,10 @@
  * attempts alone go into rates: a cell is run again because it failed, so its repetitions would count twice. That a
  * signature is there at all is seen in every attempt.
  */
-#ifndef RIG_STORE_COMPARE_H
-#define RIG_STORE_COMPARE_H
+#ifndef RIG_STATS_COMPARE_H
+#define RIG_STATS_COMPARE_H
 
-#include "store/index.h"
+#include "index/index.h"
 
 enum change {
 	CHANGE_NEW,    /* a finding that was never seen before: a regression, once is enough */

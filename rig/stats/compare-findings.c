@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Findings of two nights or kernels. */
-#include "store/compare-internal.h"
+#include "stats/compare-internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/db.h"
-#include "store/stats.h"
+#include "index/db.h"
+#include "stats/stats.h"
 
 /* A finding, and the scenarios on machines that it was seen in: "dimm-storm\npc-q35" as a set. */
 struct seen {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rates and speeds of each scenario on each machine, in two nights or kernels. */
-#include "store/compare-internal.h"
+#include "stats/compare-internal.h"
 
 #include <string.h>
 
-#include "store/db.h"
-#include "store/stats.h"
+#include "index/db.h"
+#include "stats/stats.h"
 
 #define VALUES_MAX 100	/* of a side, the newest */
 #define VALUES_LEAST 4	/* four against four is the least that can be more than chance at 5 % */
