@@ -102,8 +102,9 @@ $(OUT)/tests/test-%: $(OUT)/obj/tests/unit/test-%.o
 	$(Q)$(CC) $(SAN) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 # the suites that make runs to count
 $(OUT)/tests/test-index $(OUT)/tests/test-stats: $(OUT)/obj/tests/unit/runs.o
-# a suite too long for one file has more, tests/unit/<room>-*.c
-more = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard tests/unit/$(1)-*.c))
+# A suite too long for one file has more, tests/unit/<room>-*.c (guest-init-*.c is not of the room guest).
+more = $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(foreach t,$(filter $(1)-%,$(TESTS)),tests/unit/$(t)-%.c),\
+	$(wildcard tests/unit/$(1)-*.c)))
 $(foreach t,$(TESTS),$(eval $(OUT)/tests/test-$(t): $(OUT)/obj/tests/unit/suite.o $(call more,$(t)) $(call libs,$(t) $(USES_$(t)))))
 $(FAKES): $(OUT)/tests/%: $(OUT)/obj/tests/unit/%.o
 	@mkdir -p $(@D)

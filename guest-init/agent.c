@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of agents, and what is around each: parameters, pacing, counting. See agent.h. */
+/* What surrounds the step of each agent: parameters, pacing, counting. See agent.h. */
 #include "agent.h"
 
 #include <errno.h>
@@ -11,22 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "files.h"
 
-#define NS_PER_S UINT64_C(1000000000)
-#define IDLE_NS (20 * UINT64_C(1000000))
-
-const struct agent *const agents[] = {
-	&agent_block_state, &agent_block_online, &agent_probe,	     &agent_slab_read,
-	&agent_slab_shrink, &agent_slab_churn,	 &agent_cpu_online,  &agent_mem_read,
-	&agent_pressure,    &agent_compact,	 &agent_memtrace,    &agent_dlpar,
-	&agent_notifier_error, &agent_busted, &agent_shell_loop,
-	&agent_gallery,	     &agent_lock_rules, &agent_hang,
-	&agent_poison,	     NULL,
-};
+#define IDLE_NS (20 * NS_PER_MS)
 
 struct shared *shared;
 
@@ -41,22 +31,6 @@ int shared_init(void)
 	return 0;
 }
 
-uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
-const struct agent *agent_find(const char *name)
-{
-	for (const struct agent *const *agent = agents; *agent; agent++)
-		if (!strcmp((*agent)->name, name))
-			return *agent;
-	return NULL;
-}
-
 int agent_lacks(const struct agent *agent, struct text *what)
 {
 	if (agent->needs && !file_exists(agent->needs)) {
@@ -68,89 +42,11 @@ int agent_lacks(const struct agent *agent, struct text *what)
 
 /* Parameters */
 
-static int take_param(struct run *run, const char *key, const char *value, struct text *what)
-{
-	struct param *param = &run->params[run->n_params];
-
-	if (run->n_params == PARAMS_MAX || !text_copy(param->key, sizeof(param->key), key) ||
-	    !text_copy(param->value, sizeof(param->value), value)) {
-		text_add(what, "param %.32s: too many parameters, or too long", key);
-		return -E2BIG;
-	}
-	run->n_params++;
-	return 0;
-}
-
-static int take_line(char *line, struct run *run, struct text *what)
-{
-	char *word[3];
-	unsigned n = text_words(line, word, 3);
-	int err = 0;
-
-	if (n == 2 && !strcmp(word[0], "id"))
-		err = text_number(word[1], &run->id);
-	else if (n == 2 && !strcmp(word[0], "seed"))
-		err = text_hex(word[1], &run->seed);
-	else if (n == 2 && !strcmp(word[0], "rate"))
-		err = text_number(word[1], &run->rate);
-	else if (n == 2 && !strcmp(word[0], "agent"))
-		run->agent = agent_find(word[1]);
-	else if (n == 3 && !strcmp(word[0], "param"))
-		return take_param(run, word[1], word[2], what);
-	else
-		return 0; /* a newer host may say more */
-	if (!strcmp(word[0], "agent") && !run->agent) {
-		text_add(what, "no agent is named %.40s", word[1]);
-		return -ENOENT;
-	}
-	if (err || run->rate > 1000000) {
-		text_add(what, "%s %.40s: not a number, or too large", word[0], word[1]);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int check_params(const struct run *run, struct text *what)
-{
-	for (unsigned i = 0; i < run->n_params; i++) {
-		const struct agent_param *known = run->agent->params;
-
-		while (known && known->key && strcmp(known->key, run->params[i].key))
-			known++;
-		if (known && known->key)
-			continue;
-		text_add(what, "%s has no parameter %s", run->agent->name, run->params[i].key);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-int agent_parse(char *payload, struct run *ret, struct text *what)
-{
-	struct run run = {.id = UINT64_MAX};
-	char *line;
-	int err;
-
-	while ((line = text_line(&payload))) {
-		err = take_line(line, &run, what);
-		if (err)
-			return err;
-	}
-	if (run.id > UINT32_MAX || !run.agent) {
-		text_add(what, "START needs an agent and an id of 32 bits");
-		return -EINVAL;
-	}
-	err = check_params(&run, what);
-	if (!err)
-		*ret = run;
-	return err;
-}
-
 const char *run_param(const struct run *run, const char *key)
 {
 	const struct agent_param *known = run->agent->params;
 
-	for (unsigned i = run->n_params; i--;) /* the last one counts */
+	for (unsigned i = run->n_params; i--;) /* the last one wins */
 		if (!strcmp(run->params[i].key, key))
 			return run->params[i].value;
 	while (known && known->key && strcmp(known->key, key))
@@ -241,13 +137,13 @@ void run_idle(struct run *run)
 	run_sleep_until(run, now_ns() + IDLE_NS);
 }
 
-/* Absolute times, so that the rate holds; who falls behind by more than a second starts afresh. */
+/* Absolute times keep the rate exact. If more than 1 s behind, reset the schedule. */
 static void run_loop(struct run *run)
 {
 	uint64_t interval = run->rate ? NS_PER_S / run->rate : 0;
 	uint64_t next = now_ns();
 
-	/* agents of one rate do not all wake in the same instant */
+	/* agents of the same rate start at different times */
 	if (interval)
 		next += guest_rng_between(&run->shared->rng, 0, interval);
 	while (!run_stopped(run)) {
@@ -288,7 +184,7 @@ void op_end(struct run *run, enum op op, long result)
 	atomic_store_explicit(&mine->busy_since_ns, 0, memory_order_relaxed);
 	atomic_store_explicit(&mine->op, OP_NONE, memory_order_relaxed);
 	add_one(&mine->result[op][error]);
-	if (!op_legal(op, error))
+	if (!op_expected(op, error))
 		add_one(&mine->failed);
 	add_one(&mine->ops);
 }
@@ -323,12 +219,12 @@ static void set_oom_score(int score)
 	file_write(AT_FDCWD, "/proc/self/oom_score_adj", word);
 }
 
-static void ring(int doorbell)
+static void wake(int fd)
 {
 	uint64_t one = 1;
 
-	if (write(doorbell, &one, sizeof(one)) < 0)
-		return; /* full means that it rings already */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return; /* the counter is at its maximum, so init will wake up */
 }
 
 static int prepare(struct run *run)
@@ -345,7 +241,7 @@ static int prepare(struct run *run)
 	return run->agent->prepare ? run->agent->prepare(run) : 0;
 }
 
-_Noreturn void agent_main(struct run *run, int doorbell)
+_Noreturn void agent_main(struct run *run, int wake_fd)
 {
 	int err;
 
@@ -354,7 +250,7 @@ _Noreturn void agent_main(struct run *run, int doorbell)
 	run->shared->error = -err;
 	if (!err) {
 		atomic_store(&run->shared->phase, PHASE_RUNNING);
-		ring(doorbell);
+		wake(wake_fd);
 		run_loop(run);
 	}
 	if (run->agent->cleanup)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PID 1 of a guest under test. Mounts what the kernel offers, finds the way to the host, says hello
- * and serves. The console belongs to the kernel: nothing is printed there but the reason for an end.
+ * PID 1 of a guest under test. Mounts file systems, opens the channel, sends HELLO and serves requests.
+ * The console is for the kernel's messages: init prints there only why it ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "agent.h"
 #include "channel.h"
 #include "files.h"
-#include "look.h"
+#include "features.h"
 #include "request.h"
 #include "serve.h"
 
@@ -32,7 +32,7 @@ static _Noreturn void die(const char *what, int err)
 	int console = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
 
 	dprintf(console, "rig init: %s: %s\n", what, errno_name(-err));
-	/* a person who asked for a shell still has it */
+	/* with rig.shell, keep the shell usable */
 	while (words.shell)
 		pause();
 	reboot(RB_POWER_OFF);
@@ -40,7 +40,7 @@ static _Noreturn void die(const char *what, int err)
 		pause();
 }
 
-/* A kernel may lack any of them; what needs one says so itself. */
+/* All of these are optional; agents check what they need. */
 static void mount_all(void)
 {
 	static const struct {
@@ -73,7 +73,7 @@ static void leave_console(void)
 	setsid();
 }
 
-/* Memory runs out here by design: init and what serves requests must not be what pays. */
+/* Scenarios exhaust memory on purpose: the OOM killer must not take init or its children. */
 static void protect(void)
 {
 	struct rlimit files = {16384, 16384};
@@ -88,7 +88,7 @@ static void protect(void)
 		die("shared memory", err);
 }
 
-/* rig.shell: a shell on the console, again whenever it ends. */
+/* rig.shell: a shell on the console, restarted whenever it ends. */
 static void offer_shell(void)
 {
 	if (!words.shell || fork())
@@ -107,7 +107,7 @@ static void offer_shell(void)
 		}
 		while (wait(NULL) < 0 && errno == EINTR)
 			;
-		sleep(1); /* no event: without busybox, or at a console's end, this would spin */
+		sleep(1); /* no event: without busybox, or when the console is closed, this would spin */
 	}
 }
 
@@ -125,10 +125,10 @@ int main(void)
 	umask(022);
 	mount_all();
 	leave_console();
-	look_words(&words);
+	features_words(&words);
 	protect();
-	look_around();
+	features_around();
 	offer_shell();
 	open_channel();
-	serve(&channel); /* says hello first */
+	serve(&channel); /* sends HELLO first */
 }

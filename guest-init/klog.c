@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* LOG: what the kernel has said since a moment, as its console prints it. See answer.h. */
-#include "answer.h"
+/* LOG: what the kernel has said since a moment, as its console prints it. See handlers.h. */
+#include "handlers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ bool klog_since(char *raw, uint64_t since_us, struct text *out)
 	return reaches_back && !out->cut;
 }
 
-int answer_log(char *payload, struct text *out)
+int handle_log(char *payload, struct text *out)
 {
 	static char raw[KEPT];
 	char *line = text_line(&payload), *word[2];

@@ -39,7 +39,7 @@
 enum proto_type {
 	/* guest to host */
 	PROTO_HELLO = 1,   /* once, when init is ready: what the kernel offers */
-	PROTO_BEAT = 2,	   /* every 250 ms of guest time: uptime, a line for each running agent */
+	PROTO_HEARTBEAT = 2,	   /* every 250 ms of guest time: uptime, a line for each running agent */
 	PROTO_COUNTS = 3,  /* an agent's final counters, and on request: by result */
 	PROTO_DONE = 4,	   /* answers a request: "ok" or "error ERRNO WHAT..." and further lines */
 	PROTO_ACCOUNT = 5, /* answers SNAPSHOT: memory, blocks, lockdep */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Requests and the processes that serve them: see request.h. What they do is in answer.c. */
+/* Requests and the processes that serve them: see request.h; the handlers are in handlers.c. */
 #include "request.h"
 
 #include <errno.h>
@@ -13,17 +13,17 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "answer.h"
-#include "serve.h"
+#include "handlers.h"
+#include "reply.h"
 
 #define SERVERS_MAX 48
-/* Of these, those who stay when they have served: of what is asked for again and again, forking would be most. */
-#define CLERKS_MAX 4
-/* offline_pages() may try for ever: after this it gets a signal, which it gives way to. */
+/* Workers are kept alive because fork() dominates the cost of frequent requests. */
+#define WORKERS_MAX 4
+/* offline_pages() may retry for ever; it ends when a signal is pending. */
 #define PATIENCE_NS (20 * UINT64_C(1000000000))
 
 /* What init and a child share. */
-struct desk {
+struct shm_slot {
 	char payload[PROTO_MAX + 1]; /* written by init */
 	_Atomic bool done;	     /* by the child, when the rest is */
 	uint32_t type, len;
@@ -31,115 +31,115 @@ struct desk {
 };
 
 struct server {
-	bool used;  /* by a request whose answer was not sent yet */
-	bool stays; /* a clerk */
-	pid_t pid;  /* 0: none, or it has ended */
+	bool used;   /* by a request whose answer was not sent yet */
+	bool worker; /* it stays alive for further requests */
+	pid_t pid;   /* 0: none, or it has ended */
 	unsigned which;
 	uint32_t seq;
 	uint64_t since_ns;
 	int status;
-	int bell; /* a clerk's: there is a request */
+	int request_fd; /* of a worker: an eventfd, written to when there is a request */
 };
 
 static const struct {
 	unsigned type, answer;
 	const char *name;
 	int (*serve)(char *payload, struct text *out);
-	bool often; /* and with nothing of init's own memory in the answer */
+	bool often; /* served by workers; the answer must not depend on init's memory */
 } requests[] = {
-	{PROTO_SNAPSHOT, PROTO_ACCOUNT, "account", answer_account, false},
-	{PROTO_BLOCKS, PROTO_DONE, "blocks", answer_blocks, true},
-	{PROTO_ASK_WHO, PROTO_WHO, "who", answer_who, false},
-	{PROTO_SYSRQ, PROTO_DONE, "sysrq", answer_sysrq, false},
-	{PROTO_FINISH, PROTO_VERDICT, "verdict", answer_verdict, false},
-	{PROTO_CPU, PROTO_DONE, "cpu", answer_cpu, true},
-	{PROTO_LOG, PROTO_LOGGED, "log", answer_log, false},
+	{PROTO_SNAPSHOT, PROTO_ACCOUNT, "account", handle_account, false},
+	{PROTO_BLOCKS, PROTO_DONE, "blocks", handle_blocks, true},
+	{PROTO_ASK_WHO, PROTO_WHO, "who", handle_who, false},
+	{PROTO_SYSRQ, PROTO_DONE, "sysrq", handle_sysrq, false},
+	{PROTO_FINISH, PROTO_VERDICT, "verdict", handle_verdict, false},
+	{PROTO_CPU, PROTO_DONE, "cpu", handle_cpu, true},
+	{PROTO_LOG, PROTO_LOGGED, "log", handle_log, false},
 };
 
 static struct server servers[SERVERS_MAX];
-static struct desk *desks;
-static int doorbell;
+static struct shm_slot *shm_slots;
+static int wake_fd;
 
 int request_init(void)
 {
-	void *memory = mmap(NULL, SERVERS_MAX * sizeof(*desks), PROT_READ | PROT_WRITE,
+	void *memory = mmap(NULL, SERVERS_MAX * sizeof(*shm_slots), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
-	desks = memory;
-	for (unsigned n = 0; n < CLERKS_MAX; n++) {
-		servers[n].bell = eventfd(0, EFD_CLOEXEC);
-		if (servers[n].bell < 0)
+	shm_slots = memory;
+	for (unsigned n = 0; n < WORKERS_MAX; n++) {
+		servers[n].request_fd = eventfd(0, EFD_CLOEXEC);
+		if (servers[n].request_fd < 0)
 			return -errno;
 	}
 	return 0;
 }
 
-void request_bell(int bell)
+void request_set_wake_fd(int fd)
 {
-	doorbell = bell;
+	wake_fd = fd;
 }
 
 /* ---- the child ---- */
 
-static void ring(int bell)
+static void wake(int fd)
 {
 	uint64_t one = 1;
 
-	if (write(bell, &one, sizeof(one)) < 0)
-		return; /* full means that it rings already */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return; /* the counter is at its maximum, so the reader will wake up */
 }
 
-/* A serve function leaves, when it fails, what failed; else all of the answer. */
-static void serve_one(unsigned which, struct desk *desk)
+/* A handler that fails leaves a sentence about what failed, otherwise the whole answer. */
+static void serve_one(unsigned which, struct shm_slot *shm_slot)
 {
 	static char failed[WHAT_MAX];
 	struct text out;
 	int err;
 
-	text_init(&out, desk->data, sizeof(desk->data));
-	desk->type = requests[which].answer;
-	if (desk->type == PROTO_DONE)
+	text_init(&out, shm_slot->data, sizeof(shm_slot->data));
+	shm_slot->type = requests[which].answer;
+	if (shm_slot->type == PROTO_DONE)
 		text_add(&out, "ok\n");
-	err = requests[which].serve(desk->payload, &out);
+	err = requests[which].serve(shm_slot->payload, &out);
 	if (err) {
-		size_t skip = desk->type == PROTO_DONE ? strlen("ok\n") : 0;
+		size_t skip = shm_slot->type == PROTO_DONE ? strlen("ok\n") : 0;
 
-		memcpy(failed, desk->data + skip, sizeof(failed) - 1);
-		text_init(&out, desk->data, sizeof(desk->data));
+		memcpy(failed, shm_slot->data + skip, sizeof(failed) - 1);
+		text_init(&out, shm_slot->data, sizeof(shm_slot->data));
 		text_add(&out, "error %s %s\n", errno_name(-err), failed);
-		desk->type = PROTO_DONE;
+		shm_slot->type = PROTO_DONE;
 	}
-	desk->len = out.len;
-	atomic_store_explicit(&desk->done, true, memory_order_release);
-	ring(doorbell);
+	shm_slot->len = out.len;
+	atomic_store_explicit(&shm_slot->done, true, memory_order_release);
+	wake(wake_fd);
 }
 
-static _Noreturn void child(const struct server *server, struct desk *desk)
+static _Noreturn void child(const struct server *server, struct shm_slot *shm_slot)
 {
-	uint64_t rung;
+	uint64_t count;
 
-	serve_one(server->which, desk);
-	while (server->stays) {
-		/* the signal of one who had taken too long may come when it has done */
-		while (read(server->bell, &rung, sizeof(rung)) < 0)
+	serve_one(server->which, shm_slot);
+	while (server->worker) {
+		/* SIGUSR1 of the time limit may arrive after the request was served */
+		while (read(server->request_fd, &count, sizeof(count)) < 0)
 			if (errno != EINTR)
 				_exit(1);
-		serve_one(server->which, desk);
+		serve_one(server->which, shm_slot);
 	}
 	_exit(0);
 }
 
 /* ---- init ---- */
 
-/* Who serves it: a clerk who has nothing to do, or nobody yet. SERVERS_MAX: all are taken. */
+/* Pick an idle worker, or a free slot. SERVERS_MAX: none is free. */
 static unsigned choose(unsigned which)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < CLERKS_MAX && requests[which].often; i++)
-		if (servers[i].pid && servers[i].stays && !servers[i].used && servers[i].which == which)
+	for (unsigned i = 0; i < WORKERS_MAX && requests[which].often; i++)
+		if (servers[i].pid && servers[i].worker && !servers[i].used && servers[i].which == which)
 			return i;
 	while (n < SERVERS_MAX && (servers[n].used || servers[n].pid))
 		n++;
@@ -155,58 +155,58 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 		which++;
 	if (which == countof(requests))
 		return false;
-	/* the host lost its way to us and asks again: it is on its way already */
+	/* sent again after the host's connection was cut: it is being served */
 	for (unsigned i = 0; i < SERVERS_MAX; i++)
 		if (servers[i].used && servers[i].seq == seq)
 			return true;
 	n = choose(which);
 	if (n == SERVERS_MAX) {
-		serve_done(seq, EBUSY, "%d requests are being served", SERVERS_MAX);
+		reply_done(seq, EBUSY, "%d requests are being served", SERVERS_MAX);
 		return true;
 	}
 	server = &servers[n];
-	snprintf(desks[n].payload, sizeof(desks[n].payload), "%s", payload);
-	desks[n].len = 0;
-	atomic_store_explicit(&desks[n].done, false, memory_order_relaxed);
+	snprintf(shm_slots[n].payload, sizeof(shm_slots[n].payload), "%s", payload);
+	shm_slots[n].len = 0;
+	atomic_store_explicit(&shm_slots[n].done, false, memory_order_relaxed);
 	server->which = which;
 	server->seq = seq;
 	server->since_ns = now_ns();
 	server->used = true;
 	if (server->pid) {
-		ring(server->bell);
+		wake(server->request_fd);
 		return true;
 	}
-	server->stays = n < CLERKS_MAX && requests[which].often;
-	server->pid = serve_fork(requests[which].name);
+	server->worker = n < WORKERS_MAX && requests[which].often;
+	server->pid = reply_fork(requests[which].name);
 	if (!server->pid)
-		child(server, &desks[n]);
+		child(server, &shm_slots[n]);
 	if (server->pid < 0) {
-		serve_done(seq, -server->pid, "fork");
+		reply_done(seq, -server->pid, "fork");
 		server->pid = 0;
 		server->used = false;
 	}
 	return true;
 }
 
-/* It has answered, or ended without. */
+/* The child has answered, or ended without an answer. */
 static void send_answer(unsigned n)
 {
 	struct server *server = &servers[n];
-	const struct desk *desk = &desks[n];
-	bool done = atomic_load_explicit(&desk->done, memory_order_acquire);
-	/* nothing that a child wrote is taken on trust */
-	uint32_t len = desk->len, type = desk->type;
+	const struct shm_slot *shm_slot = &shm_slots[n];
+	bool done = atomic_load_explicit(&shm_slot->done, memory_order_acquire);
+	/* validate everything the child wrote */
+	uint32_t len = shm_slot->len, type = shm_slot->type;
 
 	if (!server->used || (!done && server->pid))
 		return;
 	if (done && len && len <= PROTO_MAX) {
-		server->used = !serve_send(type, server->seq, desk->data, len);
+		server->used = !reply_send(type, server->seq, shm_slot->data, len);
 		return;
 	}
 	if (!server->pid && WIFSIGNALED(server->status))
-		serve_done(server->seq, EIO, "its server died of signal %d", WTERMSIG(server->status));
+		reply_done(server->seq, EIO, "its server died of signal %d", WTERMSIG(server->status));
 	else
-		serve_done(server->seq, EIO, "its server gave no answer");
+		reply_done(server->seq, EIO, "its server gave no answer");
 	server->used = false;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requests that look at files: each is served by a child, which none other has at that time, so that none can stop init. */
+/* Requests that read or write files. Each has a child of its own, so that a request that blocks in the
+ * kernel cannot block init. */
 #ifndef GUEST_REQUEST_H
 #define GUEST_REQUEST_H
 
@@ -11,17 +12,17 @@
 
 /* Once, before the first request: memory for the answers. 0 or -errno. */
 int request_init(void);
-/* An eventfd that rings when one has been served: then comes request_ready(). */
-void request_bell(int bell);
+/* FD: an eventfd that a child writes to when it has answered; then call request_ready(). */
+void request_set_wake_fd(int fd);
 void request_ready(void);
 
-/* Starts to serve it; false where TYPE is none of them. PAYLOAD is changed. */
+/* Starts to serve a request. False: TYPE is not one of these. PAYLOAD is modified. */
 bool request_start(unsigned type, uint32_t seq, char *payload);
 
-/* A child ended; false where it is none of ours. */
+/* A child ended. False: PID serves no request. */
 bool request_reap(pid_t pid, int status);
 
-/* Each beat: answers that did not fit before, and a signal to servers that take too long. */
+/* At each heartbeat: answers that did not fit before; SIGUSR1 to servers that take too long. */
 void request_tick(void);
 
 #endif

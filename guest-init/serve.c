@@ -5,12 +5,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -19,82 +17,27 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "crew.h"
-#include "look.h"
+#include "supervisor.h"
+#include "clock.h"
+#include "features.h"
+#include "reply.h"
 #include "request.h"
 
-#define BEAT_NS 250000000
-/* Requests are read while the queue has more room than their answers of one line can need. */
+#define HEARTBEAT_NS 250000000
+/* Requests are read while the queue is less full than this, so that one-line answers always fit. */
 #define READ_BELOW (QUEUE_MAX / 2)
-/* A beat is not worth queueing behind this much: the next one says the same and more. */
-#define BEAT_BELOW 65536
+/* No heartbeat is queued behind more than this: the next one supersedes it. */
+#define HEARTBEAT_BELOW 65536
 #define GOODBYE_NS (UINT64_C(2) * 1000000000)
 
 static struct channel *channel;
-static int signals, timer, doorbell;
+static int signals, timer, wake_fd;
 static sigset_t all_signals;
-static bool hung_up; /* nobody listens at the other end */
-
-bool serve_send(enum proto_type type, uint32_t seq, const char *payload, size_t len)
-{
-	return frame_put(&channel->out, type, seq, payload, len);
-}
-
-void serve_done(uint32_t seq, int error, const char *format, ...)
-{
-	char what[WHAT_MAX] = "", line[WHAT_MAX + 64];
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	len = error ? snprintf(line, sizeof(line), "error %s %s\n", errno_name(error), what)
-		    : snprintf(line, sizeof(line), "ok\n");
-	serve_send(PROTO_DONE, seq, line, len);
-}
-
-void serve_note(const char *format, ...)
-{
-	char line[256];
-	va_list args;
-	size_t len;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line) - 1, format, args);
-	va_end(args);
-	len = strlen(line);
-	line[len++] = '\n';
-	serve_send(PROTO_NOTE, 0, line, len);
-}
-
-static void wake_up(int signal)
-{
-	(void)signal;
-}
-
-pid_t serve_fork(const char *name)
-{
-	/* no SA_RESTART: the point of the signal is that the system call ends */
-	struct sigaction action = {.sa_handler = wake_up};
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return -errno;
-	if (pid)
-		return pid;
-	close(channel->fd);
-	close(signals);
-	close(timer);
-	prctl(PR_SET_NAME, name);
-	sigaction(SIGUSR1, &action, NULL);
-	sigprocmask(SIG_UNBLOCK, &all_signals, NULL);
-	return 0;
-}
+static bool hung_up; /* the host's end of the port is closed */
 
 /* Power */
 
-/* sync() and tcdrain() may wait for ever: a child does them, and is waited for only so long. */
+/* sync() and tcdrain() may block for ever: a child calls them, for at most GOODBYE_NS. */
 static void last_words(void)
 {
 	struct pollfd ended = {.fd = signals, .events = POLLIN};
@@ -125,10 +68,10 @@ static _Noreturn void power(uint32_t seq, char *payload)
 {
 	bool again = !strncmp(payload, "how reboot", 10);
 
-	serve_done(seq, 0, "%s", "");
+	reply_done(seq, 0, "%s", "");
 	last_words();
 	reboot(again ? RB_AUTOBOOT : RB_POWER_OFF);
-	/* where there is no way to power off the kernel halts, and this returns on some machines */
+	/* without a power-off method the kernel halts, and on some machines this returns */
 	for (;;)
 		pause();
 }
@@ -139,16 +82,16 @@ static void serve_frame(const struct proto_header *frame, char *payload)
 {
 	switch (frame->type) {
 	case PROTO_START:
-		crew_start(frame->seq, payload);
+		supervisor_start(frame->seq, payload);
 		return;
 	case PROTO_STOP:
-		crew_stop(frame->seq, payload);
+		supervisor_stop(frame->seq, payload);
 		return;
 	case PROTO_POWEROFF:
 		power(frame->seq, payload);
 	}
 	if (!request_start(frame->type, frame->seq, payload))
-		serve_done(frame->seq, EOPNOTSUPP, "request %u is not known to this guest",
+		reply_done(frame->seq, EOPNOTSUPP, "request %u is not known to this guest",
 			   frame->type);
 }
 
@@ -159,15 +102,15 @@ static void note_garbage(void)
 	struct frame_reader *in = &channel->in;
 
 	if (in->skipped != noted)
-		serve_note("%llu bytes on the channel were no frame",
+		reply_note("%llu bytes on the channel were no frame",
 			   (unsigned long long)(in->skipped - noted));
 	if (in->versions != versions)
-		serve_note("the host speaks version %d, this is %d", in->version, PROTO_VERSION);
+		reply_note("the host speaks version %d, this is %d", in->version, PROTO_VERSION);
 	noted = in->skipped;
 	versions = in->versions;
 }
 
-/* Bounded by what the queue can take in answers: more is read when it has drained. */
+/* Stops reading while the queue of answers is half full; goes on when it has drained. */
 static void serve_channel(void)
 {
 	static char payload[PROTO_MAX + 1];
@@ -178,7 +121,7 @@ static void serve_channel(void)
 		more = channel_fill(channel);
 		while (channel->out.len < READ_BELOW && frame_next(&channel->in, &frame, payload))
 			serve_frame(&frame, payload);
-		/* once for each stretch, not for each read of one */
+		/* one note for each stretch of bytes, not for each read() */
 		if (!more)
 			note_garbage();
 	}
@@ -190,21 +133,21 @@ static void reap(void)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (!crew_reap(pid, status))
+		if (!supervisor_reap(pid, status))
 			request_reap(pid, status);
 }
 
-static void beat(void)
+static void send_heartbeat(void)
 {
 	static char buffer[32768];
 	struct text text;
 
-	if (channel->out.len > BEAT_BELOW)
+	if (channel->out.len > HEARTBEAT_BELOW)
 		return;
 	text_init(&text, buffer, sizeof(buffer));
 	text_add(&text, "uptime-ms %llu\n", (unsigned long long)(now_ns() / 1000000));
-	crew_beat(&text);
-	serve_send(PROTO_BEAT, 0, buffer, text.len);
+	supervisor_heartbeat(&text);
+	reply_send(PROTO_HEARTBEAT, 0, buffer, text.len);
 }
 
 static void drain(int fd)
@@ -217,7 +160,7 @@ static void drain(int fd)
 
 static void set_up(void)
 {
-	struct itimerspec period = {{0, BEAT_NS}, {0, BEAT_NS}};
+	struct itimerspec period = {{0, HEARTBEAT_NS}, {0, HEARTBEAT_NS}};
 	static char hello[16384];
 	struct text text;
 
@@ -225,16 +168,17 @@ static void set_up(void)
 	sigprocmask(SIG_BLOCK, &all_signals, NULL);
 	signals = signalfd(-1, &all_signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	timerfd_settime(timer, 0, &period, NULL);
-	crew_init(doorbell);
-	request_bell(doorbell);
+	reply_init(channel, (int[]){channel->fd, signals, timer}, 3, &all_signals);
+	supervisor_init(wake_fd);
+	request_set_wake_fd(wake_fd);
 	text_init(&text, hello, sizeof(hello));
-	look_hello(&text, channel->kind);
-	serve_send(PROTO_HELLO, 0, hello, text.len);
+	features_hello(&text, channel->kind);
+	reply_send(PROTO_HELLO, 0, hello, text.len);
 }
 
-/* Once around: what is ready, then what became possible by it. */
+/* One iteration: inputs first, then what they made possible. */
 static void turn(struct pollfd *polled)
 {
 	if (polled[1].revents) {
@@ -242,8 +186,8 @@ static void turn(struct pollfd *polled)
 		reap();
 	}
 	if (polled[2].revents) {
-		drain(doorbell);
-		crew_ready();
+		drain(wake_fd);
+		supervisor_ready();
 		request_ready();
 	}
 	if (polled[0].revents & POLLIN)
@@ -251,8 +195,8 @@ static void turn(struct pollfd *polled)
 	if (polled[3].revents) {
 		drain(timer);
 		request_tick();
-		crew_tick();
-		beat();
+		supervisor_tick();
+		send_heartbeat();
 	}
 	channel_flush(channel);
 }
@@ -266,7 +210,7 @@ _Noreturn void serve(struct channel *open_channel)
 		struct pollfd polled[] = {
 			{.fd = hung_up ? -1 : channel->fd},
 			{.fd = signals, .events = POLLIN},
-			{.fd = doorbell, .events = POLLIN},
+			{.fd = wake_fd, .events = POLLIN},
 			{.fd = timer, .events = POLLIN},
 		};
 
@@ -276,8 +220,8 @@ _Noreturn void serve(struct channel *open_channel)
 			polled[0].events |= POLLIN;
 		poll(polled, 4, -1);
 		/*
-		 * A port whose host's end is closed says so at once, for ever. SIGIO tells when that
-		 * changes; the beat looks again, should there have been none.
+		 * A port whose host end is closed reports POLLHUP at once, for ever. SIGIO arrives when
+		 * that changes; the heartbeat checks again in case there was no signal.
 		 */
 		hung_up = polled[0].revents & POLLHUP ||
 			  (hung_up && !polled[1].revents && !polled[3].revents);

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "legal.h"
-
 void text_init(struct text *text, char *buffer, size_t max)
 {
 	*text = (struct text){.data = buffer, .max = max};

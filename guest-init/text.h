@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ERRNO_MAX 134 /* one more than the largest errno: EHWPOISON, 133 */
+
 struct text {
 	char *data; /* ends in NUL */
 	size_t len, max;

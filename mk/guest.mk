@@ -25,9 +25,14 @@ $(BUILD)/guest/$(1)/busybox: tools/busybox
 endef
 $(foreach a,$(GUEST_ARCHES),$(eval $(call guest_arch,$(a))))
 
-# The same sources for the host, without main(): what tests/unit/test-guest.c tests.
-USES_guest := util
-$(OUT)/lib/guest.a: $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out guest-init/init.c,$(GUEST_SRC)))
+# The order of guest-init's files: each may include its own header and those of files before it.
+# tools/check-source reads this list; agents/ stands for all files there.
+GUEST_ORDER := proto clock text files rng trace frame expected-errno agent blocks agents/ start features \
+	channel reply supervisor handlers klog tasks request serve init
+
+# The same sources compiled for the host, without main(): the suite test-guest-init.
+USES_guest-init := util
+$(OUT)/lib/guest-init.a: $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out guest-init/init.c,$(GUEST_SRC)))
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(Q)ar rcsD $@ $^

@@ -197,7 +197,7 @@ static int prepare_inject(struct run *run)
 		int error = errno_number(name);
 
 		/* what the block agents then meet must be legal there */
-		if (!error || !op_legal(OP_OFFLINE, error) || !op_legal(OP_ONLINE, error))
+		if (!error || !op_expected(OP_OFFLINE, error) || !op_expected(OP_ONLINE, error))
 			return run_fail(run, EINVAL, "errors: %.40s is not legal for blocks", name);
 		if (n_errors == countof(errors))
 			return run_fail(run, E2BIG, "errors: more than %zu", countof(errors));

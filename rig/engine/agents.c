@@ -89,7 +89,7 @@ void agents_start(struct session *s)
 	for (guint i = 0; i < s->agents->len; i++) {
 		g_autofree char *text = start_text(s, s->agents->pdata[i]);
 
-		listen_ask(s, PROTO_START, text, on_started, s->agents->pdata[i]);
+		dispatch_ask(s, PROTO_START, text, on_started, s->agents->pdata[i]);
 	}
 	if (!s->agents->len)
 		session_event(s, EV_ANSWER);
@@ -99,7 +99,7 @@ static void on_stopped(struct session *s, unsigned type, const char *text, void 
 
 static void ask_stop(struct session *s)
 {
-	listen_ask(s, PROTO_STOP, "all\n", on_stopped, NULL);
+	dispatch_ask(s, PROTO_STOP, "all\n", on_stopped, NULL);
 }
 
 /*
@@ -111,7 +111,7 @@ static void ask_stop(struct session *s)
 
 static gboolean may_still_stop(struct session *s)
 {
-	double given = watch_given(s) - s->stop_given_s;
+	double given = watch_guest_runtime(s) - s->stop_runtime_s;
 
 	return ++s->stops < STOPS_MAX && given < STOP_S * session_patience(s) / (double)PATIENCE_S;
 }
@@ -139,7 +139,7 @@ static void on_stopped(struct session *s, unsigned type, const char *text, void 
 
 void agents_stop(struct session *s)
 {
-	s->stop_given_s = watch_given(s);
+	s->stop_runtime_s = watch_guest_runtime(s);
 	ask_stop(s);
 }
 
@@ -155,9 +155,9 @@ static void journal_counts(struct session *s)
 {
 	json_t *counts;
 
-	if (s->last_beat_ns - s->counted_ns < COUNTS_NS)
+	if (s->last_heartbeat_ns - s->counted_ns < COUNTS_NS)
 		return;
-	s->counted_ns = s->last_beat_ns;
+	s->counted_ns = s->last_heartbeat_ns;
 	counts = json_object();
 	for (guint i = 0; i < s->agents->len; i++) {
 		const struct agent_run *a = s->agents->pdata[i];
@@ -170,11 +170,11 @@ static void journal_counts(struct session *s)
 }
 
 /* "agent ID NAME ops N failed N busy-ms N now OP" */
-void agents_beat(struct session *s, const char *text)
+void agents_heartbeat(struct session *s, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", 500);
 
-	s->last_beat_ns = rig_now_ns();
+	s->last_heartbeat_ns = rig_now_ns();
 	for (char **l = lines; *l; l++) {
 		g_auto(GStrv) w = g_strsplit(*l, " ", 12);
 		struct agent_run *a;

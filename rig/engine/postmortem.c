@@ -92,7 +92,7 @@ static void on_ignored(enum vm_outcome outcome, const char *why, json_t *reply, 
 
 static void ask_who(struct postmortem *p)
 {
-	listen_ask(p->s, PROTO_ASK_WHO, "all\n", on_who, NULL);
+	dispatch_ask(p->s, PROTO_ASK_WHO, "all\n", on_who, NULL);
 	wait_or_advance(p, STEP_MS);
 }
 
@@ -101,7 +101,7 @@ static void ask_sysrq(struct postmortem *p)
 	g_autofree char *text = g_strdup_printf("keys %s\n", sysrq_keys);
 
 	p->asked_ns = rig_now_ns();
-	listen_ask(p->s, PROTO_SYSRQ, text, on_sysrq, NULL);
+	dispatch_ask(p->s, PROTO_SYSRQ, text, on_sysrq, NULL);
 	wait_or_advance(p, STEP_MS);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The session of one run: from the plan to the run folder, with the main loop in between. What comes
- * from the guest is turned into events in listen.c; what an event does is in table.c.
+ * from the guest is turned into events in dispatch.c; what an event does is in table.c.
  */
 #include "engine/session.h"
 
@@ -49,7 +49,7 @@ void session_count(struct session *s, const char *what, const char *outcome)
 /* A boot's limit is in seconds that the host gave; on the wall it may take four times as long. */
 static double boot_left_s(struct session *s)
 {
-	double limit = s->scenario->boot_s, left = limit - watch_given(s);
+	double limit = s->scenario->boot_s, left = limit - watch_guest_runtime(s);
 
 	return s->state == STATE_BOOT && left > 0.1 * limit && rig_now_ns() - s->started_ns < 4 * limit * RIG_NS_PER_S ? left : 0;
 }
@@ -121,7 +121,7 @@ static gboolean on_status(gpointer data)
 	gint64 now = rig_now_ns();
 	g_autofree char *rates = NULL;
 
-	listen_when_quiet(s);
+	dispatch_when_quiet(s);
 	if (run_write_error(s->run) && s->state < STATE_ENDING) {
 		session_judge(s, VERDICT_INFRA, "the run folder cannot be written: %s",
 			      run_write_error(s->run));
@@ -159,7 +159,7 @@ static void session_init(struct session *s, const struct engine_plan *plan)
 		.verdict = VERDICT_PASS,
 	};
 	g_queue_init(&s->events);
-	listen_init(s);
+	dispatch_init(s);
 }
 
 static void session_deinit(struct session *s)
@@ -172,7 +172,7 @@ static void session_deinit(struct session *s)
 	json_decref(s->hang);
 	tracks_free(s);
 	g_main_loop_unref(s->loop);
-	listen_deinit(s);
+	dispatch_deinit(s);
 	g_hash_table_unref(s->offers);
 	g_hash_table_unref(s->devices);
 	g_ptr_array_unref(s->agents);
@@ -233,7 +233,7 @@ static struct vm *launch(struct session *s, GError **error)
 	const struct engine_plan *plan = s->plan;
 	const struct scenario *sc = s->scenario;
 	g_autofree char *cmdline = scenario_cmdline(sc);
-	const struct vm_owner owner = listen_owner(s);
+	const struct vm_owner owner = dispatch_owner(s);
 	const struct vm_config config = {
 		.machine = plan->machine,
 		.launcher = plan->launcher,

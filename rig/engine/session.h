@@ -18,7 +18,7 @@ enum state {
 	STATE_HAMMER,	  /* agents and tracks run until the duration is over */
 	STATE_DRAIN,	  /* tracks end the step they are in */
 	STATE_STOP,	  /* agents end */
-	STATE_CLEAR,	  /* what is still plugged is unplugged, what is offline comes back */
+	STATE_TEARDOWN,	  /* what is still plugged is unplugged, what is offline comes back */
 	STATE_ACCOUNT,	  /* asked for the accounts again */
 	STATE_FINISH,	  /* asked for the guest's verdict */
 	STATE_POWEROFF,	  /* the guest ends itself */
@@ -110,7 +110,7 @@ struct session {
 	guint32 next_seq;
 	GHashTable *requests; /* seq -> struct request */
 	guint32 hello_seq; /* requests up to this one were another boot's */
-	gint64 last_beat_ns;
+	gint64 last_heartbeat_ns;
 	double guest_s;	  /* from the beats */
 	double guest_boot_s; /* uptime at hello */
 	gint64 block_size;
@@ -138,12 +138,12 @@ struct session {
 	GPtrArray *agents;   /* of struct agent_run */
 	gint64 counted_ns;   /* when the journal last got their counters */
 	json_t *outcomes;    /* {"plug": {"ok": 3}} */
-	guint clears;	     /* operations of STATE_CLEAR in flight */
-	guint clear_round;
+	guint teardown_ops;	     /* operations of STATE_TEARDOWN in flight */
+	guint teardown_round;
 	guint reset_waits;   /* a reset step waits for hello */
 	guint starts;	     /* START requests without an answer */
 	gboolean vanished;   /* an operation found QEMU gone: no step is begun any more */
-	double stop_given_s; /* watch_given() when the agents were first told to stop */
+	double stop_runtime_s; /* watch_guest_runtime() when the agents were first told to stop */
 	guint stops;	     /* STOPs that found one stuck */
 	gboolean paused;     /* a pause step has stopped the CPUs */
 
@@ -171,17 +171,17 @@ void session_count(struct session *s, const char *what, const char *outcome);
 #define PATIENCE_S 20
 gint64 session_patience(const struct session *s);
 
-/* listen.c */
-void listen_init(struct session *s);
-void listen_deinit(struct session *s);
+/* dispatch.c */
+void dispatch_init(struct session *s);
+void dispatch_deinit(struct session *s);
 /* What the VM tells: it comes as events. */
-struct vm_owner listen_owner(struct session *s);
+struct vm_owner dispatch_owner(struct session *s);
 /* A report whose end does not come counts when the console has been quiet for a while. */
-void listen_when_quiet(struct session *s);
+void dispatch_when_quiet(struct session *s);
 /* Sends a request; DONE comes with its answer, unless the guest goes first. */
-void listen_ask(struct session *s, unsigned type, const char *text, answered done, void *data);
+void dispatch_ask(struct session *s, unsigned type, const char *text, answered done, void *data);
 /* Sends the requests that have no answer yet again. */
-void listen_ask_again(struct session *s);
+void dispatch_ask_again(struct session *s);
 
 /* table.c: what EVENT does in STATE; returns the next state. */
 enum state table_step(struct session *s, enum event event);
@@ -199,30 +199,30 @@ void tracks_hello(struct session *s); /* the guest came back after a reset step 
 GHashTable *devices_new(void);
 void device_event(struct session *s, const char *name, json_t *event);
 
-/* books.c */
+/* hotplug-check.c */
 /* BLOCKS (docs/guest-protocol.md) for the memory at WHERE. */
-void books_ask(struct session *s, const struct extent *where, const char *write, unsigned wait_ms, answered done,
+void hotplug_check_ask(struct session *s, const struct extent *where, const char *write, unsigned wait_ms, answered done,
 	       void *data);
 /* Does somebody between us and QEMU keep books too (libvirt)? Then the guest's are compared after each step. */
-gboolean books_are_many(const struct session *s);
+gboolean hotplug_check_each_step(const struct session *s);
 /* May memory of a device other than BUT sit at WHERE, or come there now? */
-gboolean books_may_overlap(const struct session *s, const struct device *but, const struct extent *where);
+gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but, const struct extent *where);
 /* For people: a block that a plugged DIMM should have and the guest has not, or NULL. */
-char *books_missing(const struct session *s, const struct account *now);
+char *hotplug_check_missing(const struct session *s, const struct account *now);
 
-/* away.c: the way to the guest is cut, and back; hello: the guest can be asked from here on */
-void away_begin(struct session *s);
-void away_over(struct session *s);
-void away_hello(struct session *s);
+/* reconnect.c: the way to the guest is cut, and back; hello: the guest can be asked from here on */
+void reconnect_lost(struct session *s);
+void reconnect_done(struct session *s);
+void reconnect_hello(struct session *s);
 
-/* clear.c */
-void clear_start(struct session *s);  /* EV_ANSWER when nothing is left, EV_BAD otherwise */
+/* teardown.c */
+void teardown_start(struct session *s);  /* EV_ANSWER when nothing is left, EV_BAD otherwise */
 
 /* agents.c */
 gboolean agents_offered(struct session *s); /* else the verdict is SKIP, with the reason */
 void agents_start(struct session *s);
 void agents_stop(struct session *s);
-void agents_beat(struct session *s, const char *text);
+void agents_heartbeat(struct session *s, const char *text);
 void agents_counts(struct session *s, const char *text);
 char *agents_rates(struct session *s, double seconds);
 void agent_run_free(gpointer data);
@@ -232,7 +232,7 @@ void watch_boot(struct session *s); /* its clock runs */
 void watch_start(struct session *s);
 void watch_stop(struct session *s);
 /* Seconds that the host gave the guest since watch_boot(): neither stopped nor waiting for a processor. */
-double watch_given(struct session *s);
+double watch_guest_runtime(struct session *s);
 void watch_free(struct session *s);
 
 /* postmortem.c */

@@ -90,7 +90,7 @@ static void on_blocks_there(struct session *s, unsigned type, const char *text, 
 /* Has the guest a word of its own for it (_OST), and nobody in between who could have got it wrong? */
 static gboolean is_certain(const struct session *s)
 {
-	return (s->plan->machine->can & MACHINE_ACPI_OST) && !books_are_many(s);
+	return (s->plan->machine->can & MACHINE_ACPI_OST) && !hotplug_check_each_step(s);
 }
 
 /*
@@ -109,7 +109,7 @@ static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, 
 		return;
 	}
 	t->asks_guest = TRUE;
-	books_ask(t->s, &place, "none", t->step->timeout_s * 1000, on_blocks_there, t);
+	hotplug_check_ask(t->s, &place, "none", t->step->timeout_s * 1000, on_blocks_there, t);
 }
 
 static void do_plug(struct track_run *t)
@@ -147,7 +147,7 @@ static void on_blocks_gone(struct session *s, unsigned type, const char *text, v
 
 	(void)type;
 	t->asks_guest = t->device->busy = FALSE;
-	if (strstr(text, "EBUSY") && !books_may_overlap(s, t->device, &t->place)) {
+	if (strstr(text, "EBUSY") && !hotplug_check_may_overlap(s, t->device, &t->place)) {
 		session_judge(s, VERDICT_FAIL, "the guest still has memory blocks of '%s', which was unplugged", t->id);
 		session_event(s, EV_REPORT);
 	}
@@ -167,12 +167,12 @@ static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply
 	s->status.refused += outcome == VM_REFUSED;
 	session_count(s, "unplug", unplug_name(outcome));
 	judge_outcome(s, "unplug", t->id, outcome, why);
-	if (outcome != VM_OK || !t->place.size || !books_are_many(s)) {
+	if (outcome != VM_OK || !t->place.size || !hotplug_check_each_step(s)) {
 		track_stepped(t, unplug_name(outcome), why);
 		return;
 	}
 	t->asks_guest = t->device->busy = TRUE;
-	books_ask(s, &t->place, "gone", 0, on_blocks_gone, t);
+	hotplug_check_ask(s, &t->place, "gone", 0, on_blocks_gone, t);
 }
 
 static void do_unplug(struct track_run *t)
@@ -236,14 +236,14 @@ static void do_online(struct track_run *t)
 	}
 	text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT "\nwrite %s\n",
 			       address, size, words[how]);
-	listen_ask(t->s, PROTO_BLOCKS, text, on_guest_wrote, t);
+	dispatch_ask(t->s, PROTO_BLOCKS, text, on_guest_wrote, t);
 }
 
 static void do_cpu(struct track_run *t)
 {
 	g_autofree char *text = g_strdup_printf("cpu %u\nwrite %u\n", t->step->cpu, t->step->write);
 
-	listen_ask(t->s, PROTO_CPU, text, on_guest_wrote, t);
+	dispatch_ask(t->s, PROTO_CPU, text, on_guest_wrote, t);
 }
 
 static gboolean on_waited(gpointer data)
@@ -269,7 +269,7 @@ static void on_checked(struct session *s, unsigned type, const char *text, void 
 
 	if (type == PROTO_ACCOUNT)
 		account_read(&now, text);
-	missing = books_missing(s, &now);
+	missing = hotplug_check_missing(s, &now);
 	if (missing) {
 		session_judge(s, VERDICT_FAIL, "%s", missing);
 		session_event(s, EV_REPORT);
@@ -280,7 +280,7 @@ static void on_checked(struct session *s, unsigned type, const char *text, void 
 
 static void do_check(struct track_run *t)
 {
-	listen_ask(t->s, PROTO_SNAPSHOT, "", on_checked, t);
+	dispatch_ask(t->s, PROTO_SNAPSHOT, "", on_checked, t);
 }
 
 static void on_commanded(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -300,7 +300,7 @@ static void on_continued(enum vm_outcome outcome, const char *why, json_t *reply
 
 	(void)reply;
 	t->s->paused = FALSE;
-	t->s->last_beat_ns = rig_now_ns();
+	t->s->last_heartbeat_ns = rig_now_ns();
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
 

@@ -138,7 +138,7 @@ static void enter_baseline(struct session *s)
 {
 	watch_start(s);
 	if (agents_offered(s))
-		listen_ask(s, PROTO_SNAPSHOT, "", on_account, &s->before);
+		dispatch_ask(s, PROTO_SNAPSHOT, "", on_account, &s->before);
 	else
 		session_event(s, EV_ABORT);
 }
@@ -169,24 +169,24 @@ static void enter_stop(struct session *s)
 	agents_stop(s);
 }
 
-static void enter_clear(struct session *s)
+static void enter_teardown(struct session *s)
 {
-	clear_start(s);
+	teardown_start(s);
 }
 
 static void enter_account(struct session *s)
 {
-	listen_ask(s, PROTO_SNAPSHOT, "", on_account, &s->after);
+	dispatch_ask(s, PROTO_SNAPSHOT, "", on_account, &s->after);
 }
 
 static void enter_finish(struct session *s)
 {
-	listen_ask(s, PROTO_FINISH, "", on_verdict, NULL);
+	dispatch_ask(s, PROTO_FINISH, "", on_verdict, NULL);
 }
 
 static void enter_poweroff(struct session *s)
 {
-	listen_ask(s, PROTO_POWEROFF, "", on_simple_answer, NULL);
+	dispatch_ask(s, PROTO_POWEROFF, "", on_simple_answer, NULL);
 }
 
 static void enter_ending(struct session *s)
@@ -211,7 +211,7 @@ static const struct {
 } entering[N_STATES] = {
 	[STATE_BASELINE] = {enter_baseline, 20}, [STATE_START] = {enter_start, 30},
 	[STATE_HAMMER] = {enter_hammer, 0},	 [STATE_DRAIN] = {enter_drain, 120},
-	[STATE_STOP] = {enter_stop, 120},	 [STATE_CLEAR] = {enter_clear, 180},
+	[STATE_STOP] = {enter_stop, 120},	 [STATE_TEARDOWN] = {enter_teardown, 180},
 	[STATE_ACCOUNT] = {enter_account, 20},	 [STATE_FINISH] = {enter_finish, 20},
 	[STATE_POWEROFF] = {enter_poweroff, 20}, [STATE_REPORTED] = {NULL, 2},
 	[STATE_POSTMORTEM] = {enter_postmortem, 45}, [STATE_ENDING] = {enter_ending, 5},
@@ -260,10 +260,10 @@ static const struct {
 		[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_drain}},
 	},
 	[STATE_STOP] = {
-		[EV_ANSWER] = {1, TO(CLEAR)},
+		[EV_ANSWER] = {1, TO(TEARDOWN)},
 		[EV_BAD] = {1, {STATE_POSTMORTEM, judge_stuck_agents}},
 	},
-	[STATE_CLEAR] = {
+	[STATE_TEARDOWN] = {
 		[EV_ANSWER] = {1, TO(ACCOUNT)},
 		[EV_BAD] = {1, {STATE_ACCOUNT, judge_leftover}},
 	},

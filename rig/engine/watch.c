@@ -34,7 +34,7 @@
 #define ONE_AGENT 50	/* one agent is slow: look; and as long again: it is stuck */
 
 /* What a look has seen. */
-struct look {
+struct task_snapshot {
 	GHashTable *blocked; /* pid -> switches (text) of tasks in D state that do not poll */
 	GHashTable *running; /* pid */
 	GString *counts;
@@ -42,21 +42,21 @@ struct look {
 
 struct watch {
 	guint64 ops;
-	double given_s;	 /* what the host gave the guest so far: in it is what follows */
+	double guest_runtime_s;	 /* what the host gave the guest so far: in it is what follows */
 	double ended_s;	 /* an operation ended last, or none was in flight */
 	double moved_s;	 /* something else was seen to move */
 	double asked_s;	 /* of the look that has no answer yet, or of the last one */
 	double early_s;	 /* of `early` */
-	double beat_s;	 /* of the last beat */
+	double heartbeat_s;	 /* of the last beat */
 	gint64 ended_ns; /* the same on the wall */
-	gint64 tick_ns, ran_ns, waited_ns; /* when `given_s` was brought up to date, with the sums by then */
+	gint64 tick_ns, ran_ns, waited_ns; /* when `guest_runtime_s` was brought up to date, with the sums by then */
 	gboolean asked;
-	struct look *look; /* the last one */
-	struct look *early; /* when one agent began to be slow */
-	gint64 beat_ns, beat_ran_ns; /* which beat that was; QEMU's processor time then */
+	struct task_snapshot *look; /* the last one */
+	struct task_snapshot *early; /* when one agent began to be slow */
+	gint64 heartbeat_ns, heartbeat_ran_ns; /* which beat that was; QEMU's processor time then */
 };
 
-static void look_free(struct look *look)
+static void task_snapshot_free(struct task_snapshot *look)
 {
 	if (!look)
 		return;
@@ -67,9 +67,9 @@ static void look_free(struct look *look)
 }
 
 /* docs/guest-protocol.md, WHO. A task that tries for a lock again and again is switched, and does not move. */
-static struct look *look_read(const char *text)
+static struct task_snapshot *task_snapshot_read(const char *text)
 {
-	struct look *look = g_new0(struct look, 1);
+	struct task_snapshot *look = g_new0(struct task_snapshot, 1);
 	g_auto(GStrv) lines = g_strsplit(text, "\n", 20000);
 	const char *pid = NULL;
 
@@ -114,14 +114,14 @@ static guint in_both(GHashTable *a, GHashTable *b)
 	return n;
 }
 
-static gboolean moved(const struct look *was, const struct look *is)
+static gboolean moved(const struct task_snapshot *was, const struct task_snapshot *is)
 {
 	return !g_string_equal(was->counts, is->counts) ||
 	       g_hash_table_size(was->blocked) != g_hash_table_size(is->blocked) ||
 	       in_both(was->blocked, is->blocked) != g_hash_table_size(is->blocked);
 }
 
-static gboolean runs_on(const struct look *was, const struct look *is)
+static gboolean runs_on(const struct task_snapshot *was, const struct task_snapshot *is)
 {
 	GHashTableIter iter;
 	gpointer pid;
@@ -189,10 +189,10 @@ static gboolean is_stopped(pid_t pid)
 }
 
 /*
- * Brings given_s up to date. Of threads that wanted to run all the time the part in which they could counts;
+ * Brings guest_runtime_s up to date. Of threads that wanted to run all the time the part in which they could counts;
  * an idle guest wants nothing, and loses nothing. Of a QEMU on another host nothing is known, all time counts.
  */
-static void count_given(struct session *s)
+static void count_guest_runtime(struct session *s)
 {
 	struct watch *w = s->watch;
 	gint64 now = rig_now_ns(), ran, waited;
@@ -204,16 +204,16 @@ static void count_given(struct session *s)
 	if (wanted > passed)
 		lost *= passed / wanted;
 	if (w->tick_ns && !is_stopped(vm_pid(s->vm)))
-		w->given_s += passed - lost;
+		w->guest_runtime_s += passed - lost;
 	w->tick_ns = now;
 	w->ran_ns = ran;
 	w->waited_ns = waited;
 }
 
-double watch_given(struct session *s)
+double watch_guest_runtime(struct session *s)
 {
-	count_given(s);
-	return s->watch->given_s;
+	count_guest_runtime(s);
+	return s->watch->guest_runtime_s;
 }
 
 static const struct agent_run *longest(const struct session *s)
@@ -235,27 +235,27 @@ static void no_agent_gets_on(struct session *s, const char *how)
 
 	if (!a)
 		return;
-	stall(s, s->watch->given_s - s->watch->ended_s, s->watch->ended_ns,
+	stall(s, s->watch->guest_runtime_s - s->watch->ended_s, s->watch->ended_ns,
 	      "no agent gets on, %s: no operation has ended for %.1f s, agent %u (%s) is inside '%s'", how,
-	      s->watch->given_s - s->watch->ended_s, a->id, a->agent->name, a->now);
+	      s->watch->guest_runtime_s - s->watch->ended_s, a->id, a->agent->name, a->now);
 }
 
-static void on_look(struct session *s, unsigned type, const char *text, void *data)
+static void on_task_snapshot(struct session *s, unsigned type, const char *text, void *data)
 {
 	struct watch *w = s->watch;
-	struct look *is;
+	struct task_snapshot *is;
 
 	(void)data;
 	if (!w || type != PROTO_WHO)
 		return;
 	w->asked = FALSE;
-	w->asked_s = w->given_s;
-	is = look_read(text);
+	w->asked_s = w->guest_runtime_s;
+	is = task_snapshot_read(text);
 	if (w->look && moved(w->look, is))
-		w->moved_s = w->given_s;
-	else if (w->look && !runs_on(w->look, is) && watches(s) && w->given_s - w->ended_s >= share(s, STILL))
+		w->moved_s = w->guest_runtime_s;
+	else if (w->look && !runs_on(w->look, is) && watches(s) && w->guest_runtime_s - w->ended_s >= share(s, STILL))
 		no_agent_gets_on(s, "and nobody runs in the kernel");
-	look_free(w->look);
+	task_snapshot_free(w->look);
 	w->look = is;
 }
 
@@ -263,17 +263,17 @@ static void ask(struct session *s)
 {
 	struct watch *w = s->watch;
 
-	if (w->asked || w->given_s - w->asked_s < share(s, NEXT_LOOK))
+	if (w->asked || w->guest_runtime_s - w->asked_s < share(s, NEXT_LOOK))
 		return;
 	w->asked = TRUE;
-	w->asked_s = w->given_s;
-	listen_ask(s, PROTO_ASK_WHO, "busy\n", on_look, NULL);
+	w->asked_s = w->guest_runtime_s;
+	dispatch_ask(s, PROTO_ASK_WHO, "busy\n", on_task_snapshot, NULL);
 }
 
-static void forget_looks(struct watch *w)
+static void forget_snapshots(struct watch *w)
 {
-	g_clear_pointer(&w->look, look_free);
-	g_clear_pointer(&w->early, look_free);
+	g_clear_pointer(&w->look, task_snapshot_free);
+	g_clear_pointer(&w->early, task_snapshot_free);
 }
 
 /* One agent is slow while others get on: is it the same task that has not run all the time? */
@@ -284,13 +284,13 @@ static void watch_one(struct session *s, const struct agent_run *a)
 	ask(s);
 	if (!w->early && w->look) {
 		w->early = g_steal_pointer(&w->look);
-		w->early_s = w->given_s;
+		w->early_s = w->guest_runtime_s;
 		return;
 	}
 	if (w->early && w->look &&
-	    ((w->given_s - w->early_s >= share(s, ONE_AGENT) && in_both(w->early->blocked, w->look->blocked)) ||
-	     w->given_s - w->early_s >= share(s, MOVING)))
-		stall(s, w->given_s - w->early_s, rig_now_ns() - a->busy_ms * RIG_NS_PER_MS,
+	    ((w->guest_runtime_s - w->early_s >= share(s, ONE_AGENT) && in_both(w->early->blocked, w->look->blocked)) ||
+	     w->guest_runtime_s - w->early_s >= share(s, MOVING)))
+		stall(s, w->guest_runtime_s - w->early_s, rig_now_ns() - a->busy_ms * RIG_NS_PER_MS,
 		      "an agent is stuck: agent %u (%s) has been inside '%s' for %.1f s", a->id, a->agent->name, a->now,
 		      a->busy_ms / 1000.0);
 }
@@ -306,18 +306,18 @@ static void watch_operations(struct session *s)
 		ops += ((struct agent_run *)s->agents->pdata[i])->ops;
 	if (ops != w->ops || !a || !watches(s)) {
 		w->ops = ops;
-		w->ended_s = w->moved_s = w->given_s;
+		w->ended_s = w->moved_s = w->guest_runtime_s;
 		w->ended_ns = w->tick_ns;
 		if (a && watches(s) && a->busy_ms / 1000.0 >= share(s, ONE_AGENT))
 			watch_one(s, a);
 		else
-			forget_looks(w);
+			forget_snapshots(w);
 		return;
 	}
-	since = w->given_s - w->ended_s;
+	since = w->guest_runtime_s - w->ended_s;
 	if (since >= share(s, FIRST_LOOK))
 		ask(s);
-	unmoved = MIN(since, w->given_s - w->moved_s);
+	unmoved = MIN(since, w->guest_runtime_s - w->moved_s);
 	if (unmoved >= share(s, RUNNING))
 		no_agent_gets_on(s, "and memory does not change");
 	else if (since >= share(s, MOVING))
@@ -330,27 +330,27 @@ static void watch_operations(struct session *s)
  */
 static gboolean is_heard(const struct session *s)
 {
-	return vm_pid(s->vm) || s->watch->given_s - s->watch->beat_s < HEARD_S;
+	return vm_pid(s->vm) || s->watch->guest_runtime_s - s->watch->heartbeat_s < HEARD_S;
 }
 
 /* TRUE: it was called. */
-static gboolean watch_beat(struct session *s)
+static gboolean watch_heartbeat(struct session *s)
 {
 	struct watch *w = s->watch;
 	double silent, ran;
 
-	if (w->beat_ns != s->last_beat_ns) {
-		w->beat_ns = s->last_beat_ns;
-		w->beat_s = w->given_s;
-		w->beat_ran_ns = w->ran_ns;
+	if (w->heartbeat_ns != s->last_heartbeat_ns) {
+		w->heartbeat_ns = s->last_heartbeat_ns;
+		w->heartbeat_s = w->guest_runtime_s;
+		w->heartbeat_ran_ns = w->ran_ns;
 	}
-	silent = w->given_s - w->beat_s;
+	silent = w->guest_runtime_s - w->heartbeat_s;
 	if (silent < share(s, BEATLESS))
 		return FALSE;
-	ran = (w->ran_ns - w->beat_ran_ns) / (double)RIG_NS_PER_S;
+	ran = (w->ran_ns - w->heartbeat_ran_ns) / (double)RIG_NS_PER_S;
 	if (silent < share(s, PATIENT) && ran < share(s, PROCESSOR))
 		return FALSE;
-	stall(s, silent, s->last_beat_ns, "no beat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
+	stall(s, silent, s->last_heartbeat_ns, "no beat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
 	return TRUE;
 }
 
@@ -358,25 +358,25 @@ static gboolean watch_beat(struct session *s)
 static void watch_another_boot(struct watch *w)
 {
 	w->asked = FALSE;
-	w->ended_s = w->moved_s = w->given_s;
-	forget_looks(w);
+	w->ended_s = w->moved_s = w->guest_runtime_s;
+	forget_snapshots(w);
 }
 
 static gboolean on_watch(gpointer data)
 {
 	struct session *s = data;
 
-	count_given(s);
+	count_guest_runtime(s);
 	if (s->reset_waits)
 		watch_another_boot(s->watch);
 	if (vm_is_away(s->vm)) {
 		/* nothing can be heard: silence says nothing */
-		s->last_beat_ns = rig_now_ns();
-		s->watch->ended_s = s->watch->moved_s = s->watch->given_s;
+		s->last_heartbeat_ns = rig_now_ns();
+		s->watch->ended_s = s->watch->moved_s = s->watch->guest_runtime_s;
 	}
 	if (s->paused || s->reset_waits || vm_is_away(s->vm))
-		s->watch->beat_ns = 0;
-	else if (!watch_beat(s) && is_heard(s))
+		s->watch->heartbeat_ns = 0;
+	else if (!watch_heartbeat(s) && is_heard(s))
 		watch_operations(s);
 	return G_SOURCE_CONTINUE;
 }
@@ -384,18 +384,18 @@ static gboolean on_watch(gpointer data)
 void watch_boot(struct session *s)
 {
 	s->watch = g_new0(struct watch, 1);
-	count_given(s);
+	count_guest_runtime(s);
 }
 
 void watch_start(struct session *s)
 {
 	struct watch *w = s->watch;
 
-	s->last_beat_ns = rig_now_ns();
+	s->last_heartbeat_ns = rig_now_ns();
 	if (!w->ended_ns) {
-		count_given(s);
-		w->ended_s = w->moved_s = w->asked_s = w->early_s = w->given_s;
-		w->ended_ns = s->last_beat_ns;
+		count_guest_runtime(s);
+		w->ended_s = w->moved_s = w->asked_s = w->early_s = w->guest_runtime_s;
+		w->ended_ns = s->last_heartbeat_ns;
 	}
 	if (!s->watch_source)
 		s->watch_source = g_timeout_add(WATCH_MS, on_watch, s);
@@ -409,6 +409,6 @@ void watch_stop(struct session *s)
 void watch_free(struct session *s)
 {
 	if (s->watch)
-		forget_looks(s->watch);
+		forget_snapshots(s->watch);
 	g_clear_pointer(&s->watch, g_free);
 }

@@ -5,6 +5,6 @@
 
 #include <check.h>
 
-void add_books_tests(TCase *tcase);
+void add_hotplug_check_tests(TCase *tcase);
 
 #endif

@@ -55,7 +55,7 @@ START_TEST(answers_tell_the_story)
 		enum event event;
 		enum state next;
 	} story[] = {{EV_HELLO, STATE_BASELINE}, {EV_ANSWER, STATE_START},	{EV_ANSWER, STATE_HAMMER},
-		     {EV_TIMER, STATE_DRAIN},	 {EV_IDLE, STATE_STOP},		{EV_ANSWER, STATE_CLEAR},
+		     {EV_TIMER, STATE_DRAIN},	 {EV_IDLE, STATE_STOP},		{EV_ANSWER, STATE_TEARDOWN},
 		     {EV_ANSWER, STATE_ACCOUNT}, {EV_ANSWER, STATE_FINISH},	{EV_ANSWER, STATE_POWEROFF},
 		     {EV_GONE, STATE_DONE}};
 	enum state s = STATE_BOOT;
@@ -352,7 +352,7 @@ int main(void)
 	tcase_add_test(table, answers_tell_the_story);
 	tcase_add_test(table, alarms_are_heard);
 	tcase_add_test(table, the_story_goes_forward);
-	add_books_tests(table);
+	add_hotplug_check_tests(table);
 	suite_add_tcase(suite, table);
 	use_scratch(fake);
 	tcase_set_timeout(fake, 120);

@@ -71,7 +71,7 @@ static gboolean on_beat(void *data)
 	for (GList *l = guest.agents.head; l; l = l->next)
 		append_agent(text, l->data);
 	for (guint64 i = 0; i <= script_number("channel-flood", 0); i++)
-		frame(PROTO_BEAT, 0, text->str);
+		frame(PROTO_HEARTBEAT, 0, text->str);
 	return G_SOURCE_CONTINUE;
 }
 

@@ -27,7 +27,7 @@ static void request_free(void *data)
 	g_free(request);
 }
 
-void listen_ask(struct session *s, unsigned type, const char *text, answered done, void *data)
+void dispatch_ask(struct session *s, unsigned type, const char *text, answered done, void *data)
 {
 	struct request *request = g_new0(struct request, 1);
 
@@ -44,7 +44,7 @@ static int by_number(const void *a, const void *b)
 	return GPOINTER_TO_UINT(a) < GPOINTER_TO_UINT(b) ? -1 : 1;
 }
 
-void listen_ask_again(struct session *s)
+void dispatch_ask_again(struct session *s)
 {
 	g_autoptr(GList) all = g_list_sort(g_hash_table_get_keys(s->requests), by_number);
 
@@ -174,10 +174,10 @@ static void read_hello(struct session *s, const char *text)
 						     g_strdup(space + 1));
 		}
 	}
-	s->last_beat_ns = rig_now_ns();
+	s->last_heartbeat_ns = rig_now_ns();
 	s->hello_seq = s->next_seq;
 	if (!s->hello_ns) /* not after a reset */
-		s->hello_ns = s->last_beat_ns;
+		s->hello_ns = s->last_heartbeat_ns;
 	run_keep(s->run, "agents/hello", text, -1, NULL);
 	run_journal(s->run, "hello", "{s:s, s:f}", "release", s->release ? s->release : "?", "guest_s",
 		    s->guest_s);
@@ -192,11 +192,11 @@ static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, vo
 	switch (type) {
 	case PROTO_HELLO:
 		read_hello(s, text);
-		away_hello(s);
+		reconnect_hello(s);
 		session_event(s, EV_HELLO);
 		return;
-	case PROTO_BEAT:
-		agents_beat(s, text);
+	case PROTO_HEARTBEAT:
+		agents_heartbeat(s, text);
 		return;
 	case PROTO_COUNTS:
 		agents_counts(s, text);
@@ -244,7 +244,7 @@ static void on_console_full(void *data)
 
 static void on_away(gboolean away, void *data)
 {
-	away ? away_begin(data) : away_over(data);
+	away ? reconnect_lost(data) : reconnect_done(data);
 }
 
 static void on_gone(const struct vm_exit *exit, void *data)
@@ -267,7 +267,7 @@ static void on_fault(const char *what, void *data)
 	session_event(s, EV_FAULT);
 }
 
-struct vm_owner listen_owner(struct session *s)
+struct vm_owner dispatch_owner(struct session *s)
 {
 	return (struct vm_owner){
 		.console = on_console,
@@ -282,13 +282,13 @@ struct vm_owner listen_owner(struct session *s)
 	};
 }
 
-void listen_when_quiet(struct session *s)
+void dispatch_when_quiet(struct session *s)
 {
 	if (scanner_open_kind(s->scanner) && rig_now_ns() - s->console_ns > CONSOLE_QUIET_NS)
 		scanner_peek(s->scanner, on_quiet, s);
 }
 
-void listen_init(struct session *s)
+void dispatch_init(struct session *s)
 {
 	s->requests = g_hash_table_new_full(NULL, NULL, NULL, request_free);
 	s->splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free);
@@ -296,7 +296,7 @@ void listen_init(struct session *s)
 	s->scanner = scanner_new(on_splat, s);
 }
 
-void listen_deinit(struct session *s)
+void dispatch_deinit(struct session *s)
 {
 	g_hash_table_unref(s->requests);
 	g_ptr_array_unref(s->splats);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of legal errnos. A row says for which operations an errno is an answer and not a fault,
- * and which kernel function gives it. Whatever is not here is counted as failed and spoils the
- * guest's verdict: add a row only with the function that returns it.
+ * The table of expected errnos. A row names operations, an errno they may end with, and the kernel
+ * function that returns it. Any other errno is counted as failed and makes the guest's verdict bad: add
+ * a row only with the function that returns it.
  */
-#include "legal.h"
+#include "expected-errno.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ static const struct {
 	uint64_t ops;
 	int error;
 	const char *why;
-} legal[] = {
+} expected[] = {
 	/* the file belongs to a device, node, cache or block that is going or gone */
 	{COMES_AND_GOES, ENOENT, "kernfs_iop_lookup(): its folder went away"},
 	{COMES_AND_GOES, ENODEV, "kernfs_get_active(): it is being removed while the file is open"},
@@ -84,7 +84,7 @@ static const struct {
 	{DLPAR, ENODEV, "dlpar_offline_lmb(), update_lmb_associativity_index(): LMB without block"},
 	{BIT(OP_DLPAR_ADD), EEXIST, "__add_memory(): the range is there"},
 
-	/* lock-rules: ENOLCK, a rule that was broken, is not legal */
+	/* lock-rules: ENOLCK, a rule that was broken, is not expected */
 	{BIT(OP_LOCK_RULE), ENOBUFS, "ring_buffer_lock_reserve(): full, events were lost"},
 
 	/* hang */
@@ -150,17 +150,17 @@ enum op op_find(const char *word)
 	return OP_NONE;
 }
 
-const char *op_legal_why(unsigned op, int error)
+const char *op_expected_why(unsigned op, int error)
 {
 	if (op >= OP_COUNT)
 		return NULL;
-	for (size_t i = 0; i < sizeof(legal) / sizeof(legal[0]); i++)
-		if (legal[i].error == error && legal[i].ops & BIT(op))
-			return legal[i].why;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		if (expected[i].error == error && expected[i].ops & BIT(op))
+			return expected[i].why;
 	return NULL;
 }
 
-bool op_legal(unsigned op, int error)
+bool op_expected(unsigned op, int error)
 {
-	return !error || op_legal_why(op, error);
+	return !error || op_expected_why(op, error);
 }

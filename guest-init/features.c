@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Looking around: see look.h. */
-#include "look.h"
+/* What the kernel offers, read from its files: see features.h. */
+#include "features.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,9 @@
 #include "agent.h"
 #include "blocks.h"
 #include "files.h"
+#include "start.h"
 
-/* What the host may ask for as `needs`; one path of several is enough. */
+/* Words that scenarios may name in `needs`; one path of several is enough. */
 static const struct {
 	const char *word;
 	const char *paths[3];
@@ -37,7 +38,7 @@ static char facts[8192];
 static struct text fact = {.data = facts, .max = sizeof(facts)};
 static bool had_lockdep;
 
-void look_words(struct words *ret)
+void features_words(struct words *ret)
 {
 	char line[4096], *cursor = line, *word;
 
@@ -52,7 +53,7 @@ void look_words(struct words *ret)
 	}
 }
 
-const char *look_lockdep(void)
+const char *features_lockdep(void)
 {
 	char stats[8192], *at;
 
@@ -62,7 +63,7 @@ const char *look_lockdep(void)
 	return at && at[12 + strspn(at + 12, " \t")] == '1' ? "on" : "off";
 }
 
-bool look_had_lockdep(void)
+bool features_had_lockdep(void)
 {
 	return had_lockdep;
 }
@@ -73,7 +74,7 @@ static void count_one(unsigned cpu, void *data)
 	++*(unsigned *)data;
 }
 
-static void look_machine(void)
+static void features_machine(void)
 {
 	unsigned cpus = 0;
 	struct utsname uts;
@@ -87,7 +88,7 @@ static void look_machine(void)
 	text_add(&fact, "block-size %llu\n", (unsigned long long)blocks_size());
 }
 
-static void look_agents(void)
+static void features_agents(void)
 {
 	for (const struct agent *const *agent = agents; *agent; agent++) {
 		char buffer[WHAT_MAX];
@@ -101,21 +102,21 @@ static void look_agents(void)
 	}
 }
 
-void look_around(void)
+void features_around(void)
 {
-	had_lockdep = !strcmp(look_lockdep(), "on");
+	had_lockdep = !strcmp(features_lockdep(), "on");
 	blocks_remember();
-	look_machine();
+	features_machine();
 	for (unsigned i = 0; i < countof(features); i++)
 		for (unsigned p = 0; p < countof(features[i].paths) && features[i].paths[p]; p++)
 			if (file_exists(features[i].paths[p])) {
 				text_add(&fact, "has %s\n", features[i].word);
 				break;
 			}
-	look_agents();
+	features_agents();
 }
 
-void look_hello(struct text *text, const char *channel)
+void features_hello(struct text *text, const char *channel)
 {
 	text_add(text, "%schannel %s\nuptime-ms %llu\n", facts, channel,
 		 (unsigned long long)(now_ns() / 1000000));

@@ -7,23 +7,23 @@
 
 #include "guest-init/proto.h"
 
-void books_ask(struct session *s, const struct extent *where, const char *write, unsigned wait_ms,
+void hotplug_check_ask(struct session *s, const struct extent *where, const char *write, unsigned wait_ms,
 	       answered done, void *data)
 {
 	g_autofree char *text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT
 						"\nwrite %s\nwait-ms %u\n",
 						where->start, where->size, write, wait_ms);
 
-	listen_ask(s, PROTO_BLOCKS, text, done, data);
+	dispatch_ask(s, PROTO_BLOCKS, text, done, data);
 }
 
 /* Direct QEMU has nobody in between whose books could differ from the guest's. */
-gboolean books_are_many(const struct session *s)
+gboolean hotplug_check_each_step(const struct session *s)
 {
 	return g_strcmp0(s->plan->launcher ? s->plan->launcher : "direct", "direct") != 0;
 }
 
-gboolean books_may_overlap(const struct session *s, const struct device *but, const struct extent *where)
+gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but, const struct extent *where)
 {
 	GHashTableIter iter;
 	struct device *d;
@@ -57,7 +57,7 @@ static char *missing_of(const struct session *s, const struct device *d, const s
 	return NULL;
 }
 
-char *books_missing(const struct session *s, const struct account *now)
+char *hotplug_check_missing(const struct session *s, const struct account *now)
 {
 	GHashTableIter iter;
 	struct device *d;

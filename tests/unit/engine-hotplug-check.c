@@ -67,7 +67,7 @@ START_TEST(blocks_of_plugged_dimms)
 	d->busy = accounts[_i].busy;
 	d->unsure = accounts[_i].unsure;
 	account_read(&now, accounts[_i].account);
-	missing = books_missing(&b.s, &now);
+	missing = hotplug_check_missing(&b.s, &now);
 	if (accounts[_i].missing)
 		ck_assert_msg(missing && strstr(missing, accounts[_i].missing) && strstr(missing, "'d'"),
 			      "%s", missing);
@@ -87,17 +87,17 @@ START_TEST(others_may_be_there)
 	open_books(&b);
 	d = plug(&b, "d", DEVICE_DIMM, where.start, where.size);
 	plug(&b, "cpu", DEVICE_CPU, where.start, where.size);
-	ck_assert(!books_may_overlap(&b.s, d, &where));
+	ck_assert(!hotplug_check_may_overlap(&b.s, d, &where));
 	other = plug(&b, "above", DEVICE_DIMM, where.start + where.size, MIB);
-	ck_assert(!books_may_overlap(&b.s, d, &where));
+	ck_assert(!hotplug_check_may_overlap(&b.s, d, &where));
 	other->busy = TRUE; /* it may come down to the same place */
-	ck_assert(books_may_overlap(&b.s, d, &where));
+	ck_assert(hotplug_check_may_overlap(&b.s, d, &where));
 	other->busy = FALSE;
 	other->unsure = TRUE;
-	ck_assert(books_may_overlap(&b.s, d, &where));
+	ck_assert(hotplug_check_may_overlap(&b.s, d, &where));
 	other->unsure = FALSE;
 	plug(&b, "inside", DEVICE_VIRTIO_MEM, where.start + MIB, MIB);
-	ck_assert(books_may_overlap(&b.s, d, &where));
+	ck_assert(hotplug_check_may_overlap(&b.s, d, &where));
 	close_books(&b);
 }
 END_TEST
@@ -107,15 +107,15 @@ START_TEST(libvirt_has_books)
 	struct engine_plan plan = {0};
 	struct session s = {.plan = &plan};
 
-	ck_assert(!books_are_many(&s));
+	ck_assert(!hotplug_check_each_step(&s));
 	plan.launcher = "direct";
-	ck_assert(!books_are_many(&s));
+	ck_assert(!hotplug_check_each_step(&s));
 	plan.launcher = "libvirt";
-	ck_assert(books_are_many(&s));
+	ck_assert(hotplug_check_each_step(&s));
 }
 END_TEST
 
-void add_books_tests(TCase *tcase)
+void add_hotplug_check_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, blocks_of_plugged_dimms, 0, G_N_ELEMENTS(accounts));
 	tcase_add_test(tcase, others_may_be_there);

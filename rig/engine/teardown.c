@@ -16,9 +16,9 @@
 
 static void round_begin(struct session *s);
 
-static void clear_ended(struct session *s)
+static void teardown_ended(struct session *s)
 {
-	if (--s->clears == 0 && s->state == STATE_CLEAR)
+	if (--s->teardown_ops == 0 && s->state == STATE_TEARDOWN)
 		round_begin(s);
 }
 
@@ -30,7 +30,7 @@ static void on_blocks_gone(struct session *s, unsigned type, const char *text, v
 
 	d->size = ok ? 0 : d->size;
 	run_journal(s->run, "blocks-gone", "{s:s, s:b}", "id", d->id, "ok", ok);
-	clear_ended(s);
+	teardown_ended(s);
 }
 
 static void wait_until_gone(struct session *s, struct device *d)
@@ -38,12 +38,12 @@ static void wait_until_gone(struct session *s, struct device *d)
 	struct extent place;
 
 	if (vm_where(s->vm, d->id, &place.start, &place.size))
-		books_ask(s, &place, "gone", 5000, on_blocks_gone, d);
+		hotplug_check_ask(s, &place, "gone", 5000, on_blocks_gone, d);
 	else
-		clear_ended(s);
+		teardown_ended(s);
 }
 
-static void on_cleared(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
+static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
 	struct device *d = data;
 	struct session *s = d->session;
@@ -63,7 +63,7 @@ static void on_cleared(enum vm_outcome outcome, const char *why, json_t *reply, 
 	if (d->kind == DEVICE_VIRTIO_MEM && outcome == VM_OK)
 		wait_until_gone(s, d);
 	else
-		clear_ended(s);
+		teardown_ended(s);
 }
 
 /* QEMU 7.2 crashes when a plugged CPU leaves under TCG (docs/machines.md); it takes no memory from the accounts. */
@@ -82,28 +82,28 @@ static void round_begin(struct session *s)
 
 	if (s->vanished) /* QEMU's end, or the fault, is on its way and says more */
 		return;
-	s->clears = 1; /* our own, so that the loop is over before the last one ends */
+	s->teardown_ops = 1; /* our own, so that the loop is over before the last one ends */
 	g_hash_table_iter_init(&iter, s->devices);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
 		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || stays(s, d))
 			continue;
 		left++;
-		if (s->clear_round >= ROUNDS)
+		if (s->teardown_round >= ROUNDS)
 			continue;
 		d->busy = TRUE;
 		d->session = s;
-		s->clears++;
+		s->teardown_ops++;
 		if (d->kind == DEVICE_VIRTIO_MEM)
-			vm_resize(s->vm, d->id, 0, deadline, on_cleared, d);
+			vm_resize(s->vm, d->id, 0, deadline, on_torn_down, d);
 		else
-			vm_unplug(s->vm, d->id, deadline, on_cleared, d);
+			vm_unplug(s->vm, d->id, deadline, on_torn_down, d);
 	}
-	if (!left || s->clear_round >= ROUNDS) {
+	if (!left || s->teardown_round >= ROUNDS) {
 		session_event(s, left && s->scenario->accounts ? EV_BAD : EV_ANSWER);
 		return;
 	}
-	s->clear_round++;
-	s->clears--;
+	s->teardown_round++;
+	s->teardown_ops--;
 }
 
 static void on_restored(struct session *s, unsigned type, const char *text, void *data)
@@ -111,13 +111,13 @@ static void on_restored(struct session *s, unsigned type, const char *text, void
 	(void)type;
 	(void)text;
 	(void)data;
-	clear_ended(s);
+	teardown_ended(s);
 }
 
 static void restore(struct session *s, unsigned type, const char *text)
 {
-	s->clears++;
-	listen_ask(s, type, text, on_restored, NULL);
+	s->teardown_ops++;
+	dispatch_ask(s, type, text, on_restored, NULL);
 }
 
 static void restore_blocks(struct session *s, const struct account *now)
@@ -168,14 +168,14 @@ static void on_looked(struct session *s, unsigned type, const char *text, void *
 		return;
 	}
 	account_read(&now, text);
-	s->clears = 1;
+	s->teardown_ops = 1;
 	restore_blocks(s, &now);
 	restore_cpus(s, &now);
 	account_clear(&now);
-	clear_ended(s);
+	teardown_ended(s);
 }
 
-void clear_start(struct session *s)
+void teardown_start(struct session *s)
 {
-	listen_ask(s, PROTO_SNAPSHOT, "", on_looked, NULL);
+	dispatch_ask(s, PROTO_SNAPSHOT, "", on_looked, NULL);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Operations of agents and requests, and which errnos each may end in without anything being wrong.
- * One table (legal.c): operation x errno, with the kernel function that is the reason.
+ * Operations of agents and requests, and the errnos that are expected of each. One table
+ * (expected-errno.c): operation x errno, with the kernel function that returns it.
  */
-#ifndef GUEST_LEGAL_H
-#define GUEST_LEGAL_H
+#ifndef GUEST_EXPECTED_ERRNO_H
+#define GUEST_EXPECTED_ERRNO_H
 
 #include <stdbool.h>
 
-#define ERRNO_MAX 134 /* one more than the largest errno: EHWPOISON, 133 */
+#include "text.h"
 
 enum op {
 	OP_NONE,
@@ -54,16 +54,16 @@ enum op {
 	OP_COUNT,
 };
 
-/* One word, as frames spell it; "-" for OP_NONE and everything out of range. */
+/* The operation's name in frames, one word; "-" for OP_NONE and values out of range. */
 const char *op_name(unsigned op);
 
 /* The operation whose name is WORD, OP_NONE where there is none. */
 enum op op_find(const char *word);
 
-/* ERROR (positive) is a legal result of OP. 0 always is. */
-bool op_legal(unsigned op, int error);
+/* True: ERROR (positive errno) is an expected result of OP. 0 always is. */
+bool op_expected(unsigned op, int error);
 
-/* Why it is, for people; NULL where it is not. */
-const char *op_legal_why(unsigned op, int error);
+/* The reason, for messages; NULL: it is not expected. */
+const char *op_expected_why(unsigned op, int error);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The agents that run: see crew.h. */
-#include "crew.h"
+/* Starting, stopping, counting and reaping agents: see supervisor.h. */
+#include "supervisor.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "serve.h"
+#include "clock.h"
+#include "reply.h"
+#include "start.h"
 
-#define MS UINT64_C(1000000)
-#define STOP_NS (10000 * MS)
+#define STOP_NS (10000 * NS_PER_MS)
 #define STOPS_MAX 16
 
 struct slot {
@@ -34,15 +35,15 @@ struct stop {
 
 static struct slot slots[AGENTS_MAX];
 static struct stop stops[STOPS_MAX];
-static int bell;
+static int wake_fd;
 static char ended_buffer[16384];
 static struct text ended; /* reasons of agents that are gone */
 
 _Static_assert(AGENTS_MAX <= 64, "struct stop has one bit for each agent");
 
-void crew_init(int doorbell)
+void supervisor_init(int agents_wake_fd)
 {
-	bell = doorbell;
+	wake_fd = agents_wake_fd;
 	text_init(&ended, ended_buffer, sizeof(ended_buffer));
 }
 
@@ -51,9 +52,9 @@ static int spawn(struct slot *slot)
 	pid_t pid;
 
 	atomic_store(&slot->run.shared->busy_since_ns, 0);
-	pid = serve_fork(slot->run.agent->name);
+	pid = reply_fork(slot->run.agent->name);
 	if (!pid)
-		agent_main(&slot->run, bell);
+		agent_main(&slot->run, wake_fd);
 	if (pid > 0)
 		slot->pid = pid;
 	return pid < 0 ? (int)pid : 0;
@@ -81,7 +82,7 @@ static void release(struct slot *slot)
 	memset(slot, 0, sizeof(*slot));
 }
 
-void crew_start(uint32_t seq, char *payload)
+void supervisor_start(uint32_t seq, char *payload)
 {
 	char buffer[256];
 	struct text what;
@@ -92,9 +93,9 @@ void crew_start(uint32_t seq, char *payload)
 	text_init(&what, buffer, sizeof(buffer));
 	err = agent_parse(payload, &run, &what);
 	if (!err && slot_of(run.id) && slot_of(run.id)->seq == seq) {
-		/* the same request again: the host lost its way to us, and the answer with it */
+		/* sent again after the host's connection was cut: the answer may be lost */
 		if (slot_of(run.id)->answered)
-			serve_done(seq, 0, "%s", "");
+			reply_done(seq, 0, "%s", "");
 		return;
 	}
 	if (!err && slot_of(run.id)) {
@@ -105,7 +106,7 @@ void crew_start(uint32_t seq, char *payload)
 		text_add(&what, "%d agents run already", AGENTS_MAX);
 	}
 	if (err) {
-		serve_done(seq, -err, "%s", buffer);
+		reply_done(seq, -err, "%s", buffer);
 		return;
 	}
 	run.index = slot - slots;
@@ -117,11 +118,11 @@ void crew_start(uint32_t seq, char *payload)
 	err = spawn(slot);
 	if (err) {
 		release(slot);
-		serve_done(seq, -err, "fork");
+		reply_done(seq, -err, "fork");
 	}
 }
 
-void crew_ready(void)
+void supervisor_ready(void)
 {
 	for (unsigned i = 0; i < AGENTS_MAX; i++) {
 		struct slot *slot = &slots[i];
@@ -130,7 +131,7 @@ void crew_ready(void)
 		    atomic_load(&slot->run.shared->phase) != PHASE_RUNNING)
 			continue;
 		slot->answered = true;
-		serve_done(slot->seq, 0, "%s", "");
+		reply_done(slot->seq, 0, "%s", "");
 	}
 }
 
@@ -169,27 +170,27 @@ static void answer_stop(struct stop *stop)
 			text_add(&text, "stuck %llu %s %s\n", (unsigned long long)slot->run.id,
 				 slot->run.agent->name, op_name(atomic_load(&slot->run.shared->op)));
 		}
-	stop->used = !serve_send(PROTO_DONE, stop->seq, buffer, text.len);
+	stop->used = !reply_send(PROTO_DONE, stop->seq, buffer, text.len);
 }
 
-void crew_stop(uint32_t seq, char *payload)
+void supervisor_stop(uint32_t seq, char *payload)
 {
 	struct stop *stop = stops;
 	uint64_t id = 0;
 	bool all;
 
 	if (parse_stop(payload, &all, &id)) {
-		serve_done(seq, EINVAL, "STOP needs all, or an id");
+		reply_done(seq, EINVAL, "STOP needs all, or an id");
 		return;
 	}
 	if (!all && !slot_of(id)) {
-		serve_done(seq, ENOENT, "no agent %llu runs", (unsigned long long)id);
+		reply_done(seq, ENOENT, "no agent %llu runs", (unsigned long long)id);
 		return;
 	}
 	while (stop < stops + STOPS_MAX && stop->used)
 		stop++;
 	if (stop == stops + STOPS_MAX) {
-		serve_done(seq, EBUSY, "%d STOPs wait already", STOPS_MAX);
+		reply_done(seq, EBUSY, "%d STOPs wait already", STOPS_MAX);
 		return;
 	}
 	*stop = (struct stop){.used = true, .seq = seq, .deadline_ns = now_ns() + STOP_NS};
@@ -219,13 +220,13 @@ static bool send_counts(struct slot *slot)
 
 			if (count)
 				text_add(&text, "%s %s %s %llu\n",
-					 op_legal(op, error) ? "result" : "illegal", op_name(op),
+					 op_expected(op, error) ? "result" : "illegal", op_name(op),
 					 errno_name(error), (unsigned long long)count);
 		}
-	return serve_send(PROTO_COUNTS, 0, buffer, text.len);
+	return reply_send(PROTO_COUNTS, 0, buffer, text.len);
 }
 
-/* The last thing that happens to a slot. Waiting STOPs hear of it after the counts are out. */
+/* Frees a slot. A STOP that waits for it is answered after its COUNTS were queued. */
 static void settle(struct slot *slot)
 {
 	uint64_t bit = UINT64_C(1) << (slot - slots);
@@ -243,14 +244,14 @@ static void settle(struct slot *slot)
 	}
 }
 
-/* It never got ready: its START is what hears of it. */
+/* It ended before it was ready: answer its START with the error. */
 static void reap_unready(struct slot *slot)
 {
 	struct agent_shared *its = slot->run.shared;
 	uint64_t bit = UINT64_C(1) << (slot - slots);
 
 	its->what[WHAT_MAX - 1] = '\0';
-	serve_done(slot->seq, its->error ? its->error : EIO, "%s",
+	reply_done(slot->seq, its->error ? its->error : EIO, "%s",
 		   its->what[0] ? its->what : "it died while it got ready");
 	release(slot);
 	for (struct stop *stop = stops; stop < stops + STOPS_MAX; stop++)
@@ -273,7 +274,7 @@ static void blame(struct slot *slot, int status)
 		text_add(&ended, "reason agent %llu %s died of signal %d\n", id, name,
 			 WTERMSIG(status));
 	if (WIFSIGNALED(status))
-		serve_note("agent %llu %s died of signal %d", id, name, WTERMSIG(status));
+		reply_note("agent %llu %s died of signal %d", id, name, WTERMSIG(status));
 }
 
 /* What the OOM killer took counts as the failure of its operation, and the agent goes on. */
@@ -292,13 +293,13 @@ static bool goes_on(struct slot *slot, int status)
 	return !spawn(slot);
 }
 
-bool crew_reap(pid_t pid, int status)
+bool supervisor_reap(pid_t pid, int status)
 {
 	for (struct slot *slot = slots; slot < slots + AGENTS_MAX; slot++) {
 		if (!slot->used || slot->pid != pid)
 			continue;
 		slot->pid = 0;
-		crew_ready(); /* it may have rung and ended before we looked */
+		supervisor_ready(); /* it may have rung and ended before we looked */
 		if (!slot->answered) {
 			reap_unready(slot);
 		} else if (!goes_on(slot, status)) {
@@ -316,7 +317,7 @@ bool crew_reap(pid_t pid, int status)
 static void tick_slot(struct slot *slot, uint64_t now)
 {
 	uint64_t since = atomic_load(&slot->run.shared->busy_since_ns);
-	uint64_t patience = slot->run.agent->patience_ms * MS;
+	uint64_t patience = slot->run.agent->patience_ms * NS_PER_MS;
 
 	if (slot->counts_due)
 		settle(slot);
@@ -324,7 +325,7 @@ static void tick_slot(struct slot *slot, uint64_t now)
 		kill(slot->pid, SIGUSR1);
 }
 
-void crew_tick(void)
+void supervisor_tick(void)
 {
 	uint64_t now = now_ns();
 
@@ -336,7 +337,7 @@ void crew_tick(void)
 			answer_stop(stop);
 }
 
-void crew_beat(struct text *text)
+void supervisor_heartbeat(struct text *text)
 {
 	uint64_t now = now_ns();
 
@@ -350,12 +351,12 @@ void crew_beat(struct text *text)
 			 (unsigned long long)slots[i].run.id, slots[i].run.agent->name,
 			 (unsigned long long)atomic_load(&its->ops),
 			 (unsigned long long)atomic_load(&its->failed),
-			 (unsigned long long)(since && now > since ? (now - since) / MS : 0),
+			 (unsigned long long)(since && now > since ? (now - since) / NS_PER_MS : 0),
 			 since ? op_name(atomic_load(&its->op)) : "-");
 	}
 }
 
-void crew_reasons(struct text *text)
+void supervisor_reasons(struct text *text)
 {
 	text_add(text, "%s", ended.data);
 	for (unsigned i = 0; i < AGENTS_MAX; i++) {

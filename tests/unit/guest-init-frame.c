@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Frames out of dirty streams, and the queue of those that go out. */
-#include "tests/unit/guest.h"
+#include "tests/unit/guest-init.h"
 
 #include <string.h>
 

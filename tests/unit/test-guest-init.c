@@ -13,14 +13,15 @@
 #include <unistd.h>
 
 #include "guest-init/agent.h"
-#include "guest-init/answer.h"
+#include "guest-init/start.h"
+#include "guest-init/handlers.h"
 #include "guest-init/files.h"
-#include "guest-init/legal.h"
+#include "guest-init/expected-errno.h"
 #include "guest-init/rng.h"
 #include "guest-init/text.h"
 #include "guest-init/trace.h"
 #include "tests/unit/suite.h"
-#include "tests/unit/guest.h"
+#include "tests/unit/guest-init.h"
 #include "util/rng.h"
 
 START_TEST(test_rng_is_the_hosts)
@@ -237,10 +238,10 @@ static const struct {
 	{OP_BUSTED, ENOENT, false},	  {OP_COUNT, EBUSY, false},
 };
 
-START_TEST(test_legal)
+START_TEST(test_expected_errno)
 {
-	ck_assert_int_eq(op_legal(verdicts[_i].op, verdicts[_i].error), verdicts[_i].legal);
-	ck_assert_int_eq(!!op_legal_why(verdicts[_i].op, verdicts[_i].error),
+	ck_assert_int_eq(op_expected(verdicts[_i].op, verdicts[_i].error), verdicts[_i].legal);
+	ck_assert_int_eq(!!op_expected_why(verdicts[_i].op, verdicts[_i].error),
 			 verdicts[_i].legal && verdicts[_i].error);
 }
 END_TEST
@@ -419,7 +420,7 @@ int main(void)
 	tcase_add_test(agent, test_many_params);
 	tcase_add_test(agent, test_numbers);
 	tcase_add_test(agent, test_agents);
-	tcase_add_loop_test(agent, test_legal, 0, countof(verdicts));
+	tcase_add_loop_test(agent, test_expected_errno, 0, countof(verdicts));
 	tcase_add_test(agent, test_op_names);
 	tcase_add_test(agent, test_account);
 	tcase_add_test(agent, test_klog);

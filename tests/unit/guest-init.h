@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the files of the guest suite share. */
-#ifndef RIG_TESTS_GUEST_H
-#define RIG_TESTS_GUEST_H
+#ifndef RIG_TESTS_GUEST_INIT_H
+#define RIG_TESTS_GUEST_INIT_H
 
 #include <check.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Serving requests: see answer.h. */
-#include "answer.h"
+/* The handlers of requests: see handlers.h. */
+#include "handlers.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,15 +13,14 @@
 
 #include "agent.h"
 #include "blocks.h"
-#include "crew.h"
+#include "supervisor.h"
 #include "files.h"
-#include "look.h"
+#include "features.h"
 
-#define MS UINT64_C(1000000)
 
 static char file[256 * 1024];
 
-/* `key VALUE` of a payload, which is cut up; NULL where it is missing. */
+/* The value of line `KEY VALUE`, valid until the next call; NULL: there is no such line. */
 static const char *value_of(char *payload, const char *key)
 {
 	static char copy[4096];
@@ -109,13 +108,13 @@ static void account_blocks(struct text *out)
 	}
 }
 
-int answer_account(char *payload, struct text *out)
+int handle_account(char *payload, struct text *out)
 {
 	unsigned long long kb = 0;
 	char online[256] = "";
 
 	(void)payload;
-	text_add(out, "uptime-ms %llu\n", (unsigned long long)(now_ns() / MS));
+	text_add(out, "uptime-ms %llu\n", (unsigned long long)(now_ns() / NS_PER_MS));
 	if (file_line(AT_FDCWD, "/proc/meminfo", file, sizeof(file)) > 0)
 		sscanf(file, "MemTotal: %llu", &kb);
 	text_add(out, "mem-total-kb %llu\n", kb);
@@ -124,7 +123,7 @@ int answer_account(char *payload, struct text *out)
 	account_blocks(out);
 	if (file_line(AT_FDCWD, "/sys/devices/system/cpu/online", online, sizeof(online)) > 0)
 		text_add(out, "cpu-online %s\n", online);
-	text_add(out, "lockdep %s\n", look_lockdep());
+	text_add(out, "lockdep %s\n", features_lockdep());
 	if (file_read(AT_FDCWD, "/proc/lockdep_stats", file, sizeof(file)) > 0)
 		account_lockdep(file, out);
 	return 0;
@@ -138,7 +137,7 @@ int answer_account(char *payload, struct text *out)
  */
 static bool wait_for_block(unsigned long long number, bool there, uint64_t deadline)
 {
-	const struct timespec tick = {0, 2 * MS};
+	const struct timespec tick = {0, 2 * NS_PER_MS};
 	char path[80];
 
 	snprintf(path, sizeof(path), BLOCKS_DIR "/memory%llu/state", number);
@@ -150,7 +149,7 @@ static bool wait_for_block(unsigned long long number, bool there, uint64_t deadl
 	return true;
 }
 
-int answer_blocks(char *payload, struct text *out)
+int handle_blocks(char *payload, struct text *out)
 {
 	static uint64_t results[ERRNO_MAX];
 	uint64_t start, size, wait_ms = 5000, deadline, block = blocks_size(), there = 0;
@@ -173,7 +172,7 @@ int answer_blocks(char *payload, struct text *out)
 		wait_ms = 0;
 	if (value_of(payload, "wait-ms") && number_of(payload, "wait-ms", &wait_ms))
 		return -EINVAL;
-	deadline = now_ns() + (wait_ms < 60000 ? wait_ms : 60000) * MS;
+	deadline = now_ns() + (wait_ms < 60000 ? wait_ms : 60000) * NS_PER_MS;
 	for (uint64_t n = start / block; n <= (start + size - 1) / block; n++) {
 		int err = -ENOENT;
 
@@ -202,7 +201,7 @@ int answer_blocks(char *payload, struct text *out)
 
 /* CPU */
 
-int answer_cpu(char *payload, struct text *out)
+int handle_cpu(char *payload, struct text *out)
 {
 	uint64_t cpu, online;
 	char path[80];
@@ -229,7 +228,7 @@ int answer_cpu(char *payload, struct text *out)
 
 /* SYSRQ */
 
-int answer_sysrq(char *payload, struct text *out)
+int handle_sysrq(char *payload, struct text *out)
 {
 	const char *keys = value_of(payload, "keys");
 	char key[2] = "";
@@ -252,15 +251,15 @@ int answer_sysrq(char *payload, struct text *out)
 
 /* FINISH */
 
-int answer_verdict(char *payload, struct text *out)
+int handle_verdict(char *payload, struct text *out)
 {
 	static char buffer[65536];
 	struct text reasons;
 
 	(void)payload;
 	text_init(&reasons, buffer, sizeof(buffer));
-	crew_reasons(&reasons);
-	if (look_had_lockdep() && strcmp(look_lockdep(), "on"))
+	supervisor_reasons(&reasons);
+	if (features_had_lockdep() && strcmp(features_lockdep(), "on"))
 		text_add(&reasons, "reason lockdep is not armed any more\n");
 	text_add(out, "verdict %s\n%s", reasons.len ? "bad" : "ok", buffer);
 	return 0;

@@ -35,10 +35,10 @@ static void ask_for_log(struct session *s)
 	g_autofree char *text = g_strdup_printf("since-us %" G_GINT64_FORMAT "\n", s->heard_us);
 
 	s->log_waits = FALSE;
-	listen_ask(s, PROTO_LOG, text, on_logged, NULL);
+	dispatch_ask(s, PROTO_LOG, text, on_logged, NULL);
 }
 
-void away_begin(struct session *s)
+void reconnect_lost(struct session *s)
 {
 	run_journal(s->run, "away", "{s:f}", "guest_s", scanner_guest_seconds(s->scanner));
 	if (s->log_waits)
@@ -48,15 +48,15 @@ void away_begin(struct session *s)
 	s->log_waits = TRUE;
 }
 
-void away_over(struct session *s)
+void reconnect_done(struct session *s)
 {
 	run_journal(s->run, "back", "{s:i}", "unanswered", (int)g_hash_table_size(s->requests));
-	listen_ask_again(s);
+	dispatch_ask_again(s);
 	if (s->hello_ns)
 		ask_for_log(s);
 }
 
-void away_hello(struct session *s)
+void reconnect_hello(struct session *s)
 {
 	if (s->log_waits)
 		ask_for_log(s);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * WHO: every task and where it waits, how often it was switched away from, and what the memory counters
- * say. Two of them that are alike tell that nothing gets on. Only files of /proc are read, and none whose
- * reader waits for what hotplug holds.
+ * WHO: every task, where it waits, its number of context switches, and the memory counters. The host
+ * compares two of them: equal ones mean that nothing moved. Reads files of /proc only, and none whose
+ * reader takes a hotplug lock.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "answer.h"
+#include "handlers.h"
 #include "files.h"
 
 static char file[64 * 1024];
@@ -26,7 +26,7 @@ static unsigned long long number_in(const char *lines, const char *key)
 	return at ? strtoull(at + strlen(key) + strspn(at + strlen(key), ": \t"), NULL, 10) : 0;
 }
 
-/* Who was switched away from neither way has not run since. */
+/* A task whose switch counts did not change has not run. */
 static unsigned long long switches(int task)
 {
 	if (file_read(task, "status", file, sizeof(file)) <= 0)
@@ -90,7 +90,7 @@ static void each_task(const char *states, bool without, struct text *out)
 		closedir(proc);
 }
 
-/* What a slow but healthy operation on memory moves. */
+/* Counters that a slow but healthy memory operation changes. */
 static void add_counts(struct text *out)
 {
 	unsigned long long present = 0;
@@ -103,8 +103,8 @@ static void add_counts(struct text *out)
 	text_add(out, "count present %llu\n", present);
 }
 
-/* Those that are blocked or run first: they are what is asked for when not all fits. */
-int answer_who(char *payload, struct text *out)
+/* Blocked and running tasks come first: they matter most if the answer is truncated. */
+int handle_who(char *payload, struct text *out)
 {
 	bool busy = !strncmp(payload, "busy", 4);
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The facts of HELLO: what this kernel and machine offer, read before any agent runs. */
+#ifndef GUEST_FEATURES_H
+#define GUEST_FEATURES_H
+
+#include <stdbool.h>
+
+#include "text.h"
+
+/* The words of the kernel command line that init reads. */
+struct words {
+	char tty[40];  /* rig.tty=NAME, or "" */
+	bool shell;    /* rig.shell */
+};
+
+void features_words(struct words *ret);
+
+/* State of lockdep: "on" (armed), "off" (it stopped), "absent" (not in this kernel). */
+const char *features_lockdep(void);
+
+/* Reads the facts and keeps them for features_hello(). Call before the first agent starts. */
+void features_around(void);
+
+/* True: lockdep was armed when init started. */
+bool features_had_lockdep(void);
+
+/* The payload of HELLO. */
+void features_hello(struct text *text, const char *channel);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of all agents, and the parser of START. */
+#ifndef GUEST_START_H
+#define GUEST_START_H
+
+#include "agent.h"
+
+extern const struct agent *const agents[]; /* ended by NULL */
+
+/* NULL: no agent has this name. */
+const struct agent *agent_find(const char *name);
+
+/*
+ * Parses the payload of a START in place. Checks everything that can be checked without the agent's
+ * `prepare`. Returns 0 and fills *RET, or -errno with the reason in WHAT; *RET is then unchanged.
+ */
+int agent_parse(char *payload, struct run *ret, struct text *what);
+
+#endif

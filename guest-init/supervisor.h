@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The running agents: starts, stops and counts them, and gives reasons for the verdict. */
+#ifndef GUEST_SUPERVISOR_H
+#define GUEST_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "text.h"
+
+/* WAKE_FD: the eventfd that an agent writes to when it is ready. */
+void supervisor_init(int wake_fd);
+
+/* Serve START and STOP; the answer is queued now or later. PAYLOAD is modified. */
+void supervisor_start(uint32_t seq, char *payload);
+void supervisor_stop(uint32_t seq, char *payload);
+
+/* The wake fd was written to: answer the STARTs of agents that became ready. */
+void supervisor_ready(void);
+
+/* A child ended. False: PID is not an agent. */
+bool supervisor_reap(pid_t pid, int status);
+
+/* At each heartbeat: time limits of operations and STOPs, and frames that did not fit before. */
+void supervisor_tick(void);
+
+/* Adds a HEARTBEAT line for each agent. */
+void supervisor_heartbeat(struct text *text);
+
+/* Adds a `reason` line for each thing that makes the verdict bad. */
+void supervisor_reasons(struct text *text);
+
+#endif
