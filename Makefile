@@ -7,7 +7,7 @@ OUT := $(BUILD)
 SAN ?=
 
 CC := gcc
-PKGS := glib-2.0 gio-2.0 gmodule-2.0 jansson libcyaml libarchive sqlite3 libdw libelf libxml-2.0 libgvc
+PKGS := glib-2.0 gio-2.0 gmodule-2.0 jansson libcyaml libarchive sqlite3 libdw libelf libxml-2.0
 # only vm/libvirt is linked with these
 LIBVIRT_PKGS := libvirt libvirt-qemu libvirt-glib-1.0
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \

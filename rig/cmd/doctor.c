@@ -42,6 +42,7 @@ static const struct {
 	{"dpkg-deb", "unpacks kernel sources", TRUE},
 	{"ccache", "makes kernel builds quick", FALSE},
 	{"git", "kernels from git trees", FALSE},
+	{"dot", "pictures of lock cycles and hangs", FALSE},
 	{"powerpc64le-linux-gnu-gcc", "builds ppc64le kernels", FALSE},
 };
 

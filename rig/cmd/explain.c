@@ -81,9 +81,10 @@ static void print_explanation(json_t *json)
 
 static gboolean draw(json_t *json, const char *path, GError **error)
 {
-	g_autofree char *svg = graph_waits(json_object_get(json, "graph"), word(json, "title"), error);
+	g_autofree char *dot = graph_dot_of_waits(json_object_get(json, "graph"), word(json, "title"));
+	g_auto(GStrv) svgs = graph_draw((const char *const[]){dot, NULL}, error);
 
-	return svg && rig_write_file(path, svg, -1, error);
+	return svgs && rig_write_file(path, svgs[0], -1, error);
 }
 
 /* The vmlinux of the build that the run says it had, if the cache still has it. */

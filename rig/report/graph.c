@@ -1,28 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pictures by Graphviz. The graph is built through its library, so there is no DOT text to escape but
- * what labels themselves have: a backslash begins an escape sequence in them (Graphviz, "escString").
+ * Graphs as DOT text, and DOT text as pictures by Graphviz's `dot`. In DOT's quoted strings only \" is an escape; in
+ * labels a backslash begins an escape sequence as well (Graphviz, "escString"), and & an entity.
  */
 #include "report/graph.h"
 
-#include <graphviz/gvc.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "util/error.h"
+#include "util/spawn.h"
 
 #define LABEL_MAX 400 /* bytes */
 #define RED "#c01c28"
+#define GREY "#5e5c64"
 
-/* Words of a label, without control characters; lines are left-aligned ("\l"). */
-static char *label_text(const char *label)
+#define BATCH 16		 /* pictures that one dot draws: its start takes longer than a picture */
+#define SVG_MAX (2u << 20)	 /* bytes of a picture, on average over a batch */
+
+/* A quoted label without control characters; lines are left-aligned ("\l"). */
+static void add_label(GString *out, const char *label)
 {
 	g_autofree char *valid = g_utf8_make_valid(label ? label : "", -1);
-	GString *out = g_string_new(NULL);
+	gsize begin = out->len;
 
+	g_string_append(out, "label=\"");
 	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
-		if (out->len > LABEL_MAX) {
+		if (out->len - begin > LABEL_MAX) {
 			g_string_append(out, "…");
 			break;
 		}
@@ -30,7 +38,8 @@ static char *label_text(const char *label)
 			g_string_append(out, "\\l");
 		else if (c == '\\')
 			g_string_append(out, "\\\\");
-		/* `&amp;` in a label would be read as an entity */
+		else if (c == '"')
+			g_string_append(out, "\\\"");
 		else if (c == '&')
 			g_string_append(out, "&amp;");
 		else if (g_unichar_isprint(c))
@@ -40,106 +49,146 @@ static char *label_text(const char *label)
 	}
 	if (label && strchr(label, '\n') && !g_str_has_suffix(out->str, "\\l"))
 		g_string_append(out, "\\l");
-	return g_string_free(out, FALSE);
-}
-
-static void set(void *object, const char *name, const char *value)
-{
-	/* cgraph takes char * and copies */
-	agsafeset(object, (char *)name, (char *)value, (char *)"");
-}
-
-static void set_label(void *object, const char *label)
-{
-	g_autofree char *text = label_text(label);
-
-	set(object, "label", text);
-}
-
-static Agraph_t *build(const struct graph *graph)
-{
-	static const char *const shapes[][2] = {
-		[GRAPH_BOX] = {"box", "filled"},
-		[GRAPH_ROUND] = {"box", "rounded,filled"},
-		[GRAPH_NOTE] = {"note", "filled"},
-	};
-	g_autofree Agnode_t **nodes = g_new0(Agnode_t *, graph->n_nodes + 1);
-	Agraph_t *g = agopen((char *)"waits", Agdirected, NULL);
-
-	set(g, "rankdir", graph->sideways ? "LR" : "TB");
-	set(g, "fontname", "sans-serif");
-	if (graph->title) {
-		set_label(g, graph->title);
-		set(g, "labelloc", "t");
-	}
-	for (guint i = 0; i < graph->n_nodes; i++) {
-		const struct graph_node *node = &graph->nodes[i];
-
-		nodes[i] = agnode(g, NULL, TRUE);
-		set_label(nodes[i], node->label);
-		set(nodes[i], "shape", shapes[node->shape][0]);
-		set(nodes[i], "style", shapes[node->shape][1]);
-		set(nodes[i], "fillcolor", node->shape == GRAPH_ROUND ? "#eef3fb" : "#f6f5f4");
-		set(nodes[i], "fontname", "monospace");
-		set(nodes[i], "fontsize", "11");
-		set(nodes[i], "color", node->marked ? RED : "#5e5c64");
-		set(nodes[i], "penwidth", node->marked ? "2" : "1");
-	}
-	for (guint i = 0; i < graph->n_edges; i++) {
-		const struct graph_edge *edge = &graph->edges[i];
-		Agedge_t *e = agedge(g, nodes[edge->from], nodes[edge->to], NULL, TRUE);
-
-		set_label(e, edge->label);
-		set(e, "fontname", "sans-serif");
-		set(e, "fontsize", "10");
-		set(e, "color", edge->marked ? RED : "#5e5c64");
-		set(e, "fontcolor", edge->marked ? RED : "#5e5c64");
-		set(e, "penwidth", edge->marked ? "2" : "1");
-	}
-	return g;
+	g_string_append_c(out, '"');
 }
 
 static gboolean check(const struct graph *graph, GError **error)
 {
 	if (graph->n_nodes > GRAPH_NODES_MAX || graph->n_edges > GRAPH_EDGES_MAX)
-		return rig_fail(error, RIG_EXIT_USAGE, "a picture of %u nodes and %u edges is too large: at most %d and %d",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"a picture of %u nodes and %u edges is too large: at most %d and %d",
 				graph->n_nodes, graph->n_edges, GRAPH_NODES_MAX, GRAPH_EDGES_MAX);
 	for (guint i = 0; i < graph->n_edges; i++)
 		if (graph->edges[i].from >= graph->n_nodes || graph->edges[i].to >= graph->n_nodes)
-			return rig_fail(error, RIG_EXIT_USAGE, "edge %u goes from node %u to %u, there are %u nodes", i,
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"edge %u goes from node %u to %u, there are %u nodes", i,
 					graph->edges[i].from, graph->edges[i].to, graph->n_nodes);
 	return TRUE;
 }
 
-char *graph_svg(const struct graph *graph, GError **error)
+static void add_node(GString *out, guint i, const struct graph_node *node)
 {
-	/*
-	 * One for all, and never freed: the pango plugin of Graphviz 2.42 keeps a font's name that belongs to the
-	 * context (static in estimate_textspan_size()), and looks at it again for the next picture.
-	 */
-	static GVC_t *context;
-	Agraph_t *g;
-	char *data = NULL, *svg = NULL;
-	unsigned len = 0;
+	static const struct {
+		const char *shape, *style, *fill;
+	} shapes[] = {
+		[GRAPH_BOX] = {"box", "filled", "#f6f5f4"},
+		[GRAPH_ROUND] = {"box", "rounded,filled", "#eef3fb"},
+		[GRAPH_NOTE] = {"note", "filled", "#f6f5f4"},
+	};
+
+	g_string_append_printf(out, "n%u [", i);
+	add_label(out, node->label);
+	g_string_append_printf(out, " shape=%s style=\"%s\" fillcolor=\"%s\" color=\"%s\" penwidth=%d]\n",
+			       shapes[node->shape].shape, shapes[node->shape].style,
+			       shapes[node->shape].fill, node->marked ? RED : GREY, node->marked ? 2 : 1);
+}
+
+static void add_edge(GString *out, const struct graph_edge *edge)
+{
+	const char *color = edge->marked ? RED : GREY;
+
+	g_string_append_printf(out, "n%u -> n%u [", edge->from, edge->to);
+	add_label(out, edge->label);
+	g_string_append_printf(out, " color=\"%s\" fontcolor=\"%s\" penwidth=%d]\n", color, color,
+			       edge->marked ? 2 : 1);
+}
+
+char *graph_dot(const struct graph *graph, GError **error)
+{
+	GString *out;
 
 	if (!check(graph, error))
 		return NULL;
-	if (!context)
-		context = gvContext();
-	g = build(graph);
-	if (!gvLayout(context, g, "dot")) {
-		if (!gvRenderData(context, g, "svg", &data, &len) && data)
-			svg = g_strndup(data, len);
-		gvFreeRenderData(data);
-		gvFreeLayout(context, g);
+	out = g_string_new("digraph {\n");
+	g_string_append_printf(out, "rankdir=%s fontname=\"sans-serif\" ", graph->sideways ? "LR" : "TB");
+	if (graph->title) {
+		g_string_append(out, "labelloc=t ");
+		add_label(out, graph->title);
 	}
-	agclose(g);
-	if (!svg)
-		rig_fail(error, RIG_EXIT_INFRA, "Graphviz could not draw the picture");
-	return svg;
+	g_string_append(out, "\nnode [fontname=monospace fontsize=11]\n"
+			     "edge [fontname=\"sans-serif\" fontsize=10]\n");
+	for (guint i = 0; i < graph->n_nodes; i++)
+		add_node(out, i, &graph->nodes[i]);
+	for (guint i = 0; i < graph->n_edges; i++)
+		add_edge(out, &graph->edges[i]);
+	g_string_append(out, "}\n");
+	return g_string_free(out, FALSE);
 }
 
-/* ---- who waits for whom ---- */
+/* ---- drawing ---- */
+
+/* A descriptor from which TEXT can be read, -1 with an error. */
+static int text_fd(const char *text, GError **error)
+{
+	int fd = memfd_create("dot", MFD_CLOEXEC);
+	gsize len = strlen(text);
+
+	for (gsize done = 0; fd >= 0 && done < len;) {
+		ssize_t n = write(fd, text + done, len - done);
+
+		if (n >= 0) {
+			done += n;
+		} else if (errno != EINTR) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	if (fd < 0)
+		rig_fail(error, RIG_EXIT_INFRA, "cannot keep the input of dot: %s", g_strerror(errno));
+	return fd;
+}
+
+static char *run_dot(const char *text, guint n, GError **error)
+{
+	const char *const argv[] = {"dot", "-q", "-Tsvg", NULL};
+	int fd = text_fd(text, error);
+	g_autofree char *input = g_strdup_printf("/proc/self/fd/%d", fd), *output = NULL;
+	const struct spawn spawn = {.argv = argv, .input = input, .keep = (gsize)n * SVG_MAX};
+	gboolean ok = fd >= 0 && spawn_run(&spawn, &output, error);
+
+	if (fd >= 0)
+		close(fd);
+	return ok ? g_steal_pointer(&output) : NULL;
+}
+
+/* Appends the N documents of OUTPUT to SVGS. Between them may be warnings: dot's standard error comes with it. */
+static gboolean split(const char *output, guint n, GPtrArray *svgs, GError **error)
+{
+	guint found = 0;
+
+	for (const char *begin = strstr(output, "<?xml"); begin; begin = strstr(begin, "<?xml")) {
+		const char *end = strstr(begin, "</svg>\n");
+
+		if (!end || found++ == n)
+			break;
+		end += strlen("</svg>\n");
+		g_ptr_array_add(svgs, g_strndup(begin, end - begin));
+		begin = end;
+	}
+	return found == n || rig_fail(error, RIG_EXIT_INFRA, "dot drew %u pictures of %u", found, n);
+}
+
+char **graph_draw(const char *const *dots, GError **error)
+{
+	g_autoptr(GPtrArray) svgs = g_ptr_array_new_with_free_func(g_free);
+	guint total = g_strv_length((char **)dots);
+
+	for (guint begin = 0; begin < total; begin += BATCH) {
+		guint n = MIN(BATCH, total - begin);
+		g_autoptr(GString) text = g_string_new(NULL);
+		g_autofree char *output = NULL;
+
+		for (guint i = 0; i < n; i++)
+			g_string_append(text, dots[begin + i]);
+		output = run_dot(text->str, n, error);
+		if (!output || !split(output, n, svgs, error))
+			return NULL;
+	}
+	g_ptr_array_add(svgs, NULL);
+	return (char **)g_ptr_array_steal(svgs, NULL);
+}
+
+/* ---- waits and locks ---- */
 
 static const char *word(json_t *edge, const char *key)
 {
@@ -148,7 +197,7 @@ static const char *word(json_t *edge, const char *key)
 	return text ? text : "?";
 }
 
-/* The index of the node called LABEL, a new one where there is none. */
+/* The index of the node called LABEL, which is added if there is none. */
 static guint node_of(GArray *nodes, const char *label, enum graph_shape shape, gboolean marked)
 {
 	struct graph_node node = {label, shape, marked};
@@ -165,7 +214,7 @@ static guint node_of(GArray *nodes, const char *label, enum graph_shape shape, g
 	return nodes->len - 1;
 }
 
-char *graph_waits(json_t *waits, const char *title, GError **error)
+char *graph_dot_of_waits(json_t *waits, const char *title)
 {
 	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(struct graph_node));
 	g_autoptr(GArray) edges = g_array_new(FALSE, FALSE, sizeof(struct graph_edge));
@@ -173,8 +222,9 @@ char *graph_waits(json_t *waits, const char *title, GError **error)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (waits, i, item) {
-		gboolean marked = json_is_true(json_object_get(item, "marked")), held = !strcmp(word(item, "what"), "held by");
+	json_array_foreach(waits, i, item) {
+		gboolean marked = json_is_true(json_object_get(item, "marked"));
+		gboolean held = !strcmp(word(item, "what"), "held by");
 		struct graph_edge edge = {0, 0, word(item, "what"), marked};
 
 		if (nodes->len + 2 > GRAPH_NODES_MAX || edges->len == GRAPH_EDGES_MAX)
@@ -189,5 +239,5 @@ char *graph_waits(json_t *waits, const char *title, GError **error)
 	graph.n_nodes = nodes->len;
 	graph.edges = (const struct graph_edge *)edges->data;
 	graph.n_edges = edges->len;
-	return graph_svg(&graph, error);
+	return graph_dot(&graph, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Directed graphs as pictures: who waits for whom, a cycle of locks. Labels may come from a guest: they are
- * cut, made valid and escaped here. Graphviz is linked in; no file is written and no program is started.
+ * Directed graphs as pictures: tasks and the locks that they wait for and hold, a cycle of locks. Labels may come from a
+ * guest: they are cut, made valid UTF-8 and escaped. The pictures are drawn by `dot` of the package graphviz.
  */
 #ifndef RIG_REPORT_GRAPH_H
 #define RIG_REPORT_GRAPH_H
@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <jansson.h>
 
-/* A picture with more of either is refused: nobody could read it. */
+/* A picture with more of either would not be readable. */
 #define GRAPH_NODES_MAX 200
 #define GRAPH_EDGES_MAX 600
 
@@ -37,16 +37,22 @@ struct graph {
 };
 
 /*
- * A whole SVG document, valid UTF-8, to be freed; NULL with an error (RIG_EXIT_USAGE: too large, an edge
- * without a node; RIG_EXIT_INFRA: Graphviz failed). Not for threads: Graphviz has global state.
+ * GRAPH in Graphviz's language; free it. NULL with an error (RIG_EXIT_USAGE): too large, or an edge without a node.
  */
-char *graph_svg(const struct graph *graph, GError **error);
+char *graph_dot(const struct graph *graph, GError **error);
 
 /*
- * Who waits for whom: WAITS is [{"from": task or lock, "to", "what": "waits for" or "held by", "marked"}, …], as
- * `rig explain --json` has it in `graph`. What is too much for a picture is left out. Of an empty list TITLE (which may be
- * NULL) is all there is to see. As graph_svg().
+ * A graph of tasks and locks, the same way. WAITS is [{"from": task or lock, "to", "what": "waits for" or "held by",
+ * "marked"}, …], `graph` of `rig explain --json`; what exceeds the limits above is left out. If it is empty, the graph is one
+ * note with TITLE (which may be NULL). Never NULL.
  */
-char *graph_waits(json_t *waits, const char *title, GError **error);
+char *graph_dot_of_waits(json_t *waits, const char *title);
+
+/*
+ * Draws DOTS (NULL-terminated, each of graph_dot()): an SVG document, valid UTF-8, for each, NULL-terminated; free with
+ * g_strfreev(). Starts one `dot` for some 16 pictures, because its start takes as long as drawing fifty; blocks until they
+ * have ended. Errors: RIG_EXIT_INFRA where dot is missing (names its package), fails, or draws more than 2 MiB for each.
+ */
+char **graph_draw(const char *const *dots, GError **error);
 
 #endif

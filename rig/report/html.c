@@ -95,6 +95,7 @@ gboolean html_write(const struct model *model, const struct html_options *option
 	if (!make_folders(options->dir, error) || !copy_assets(&site, &no_charts, error))
 		return FALSE;
 	assets = g_hash_table_size(written);
+	draw_pictures(&site);
 	write_runs(&site);
 	write_cells(&site);
 	write_signatures(&site);
@@ -102,6 +103,7 @@ gboolean html_write(const struct model *model, const struct html_options *option
 	write_lists(&site);
 	write_trends(&site);
 	write_index(&site); /* last: it leads to all others */
+	g_clear_error(&site.no_pictures);
 	if (site.error) {
 		g_propagate_error(error, site.error);
 		return FALSE;

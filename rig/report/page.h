@@ -12,7 +12,8 @@ struct site {
 	const struct html_options *options;
 	GHashTable *written; /* file names below the folder */
 	GPtrArray *bisections; /* of struct bisection, the newest first */
-	GHashTable *pictures; /* what is drawn, as JSON -> SVG, "" where it cannot be drawn */
+	GHashTable *pictures; /* DOT text -> SVG, "" where it cannot be drawn */
+	GError *no_pictures;  /* why there are none, or NULL */
 	GError *error;	     /* the first */
 };
 
@@ -55,7 +56,9 @@ GPtrArray *bisections_read(const char *results);
 void put_bisections(struct page *page, const struct site *site, const char *bug);
 void put_bisection_of(struct page *page, const struct site *site, const struct run_view *run);
 
-/* The lock cycle of a report, or who waits for whom in a hang, as a picture if it has one. */
+/* Draws the pictures of all reports, before the pages are written. Without dot `no_pictures` says so. */
+void draw_pictures(struct site *site);
+/* The picture of a report that has a lock cycle or a hang's waits; without dot the reason. */
 void put_picture(struct site *site, struct page *page, json_t *report);
 
 /* html-*.c: a page or a kind of pages each. */

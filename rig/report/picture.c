@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pictures on pages: the lock cycle of a report, and who waits for whom in a hang. */
+/* Pictures on pages: the lock cycle of a report, the waits of a hang. All are drawn before the pages are written. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +9,8 @@
 #define CYCLE_MAX 32
 
 /*
- * A whole SVG document as part of a page: without prologue, without ids, which two pictures share, and without
- * titles, which are Graphviz's own numbers.
+ * An SVG document as part of a page: without its prologue, its ids (which two pictures would share) and its titles
+ * (which are the nodes' numbers).
  */
 static char *as_part(const char *svg)
 {
@@ -20,15 +20,7 @@ static char *as_part(const char *svg)
 	return begin ? g_regex_replace_literal(own, begin, -1, 0, "", 0, NULL) : g_strdup("");
 }
 
-/* "" where it cannot be drawn: then the words have to do. */
-static char *draw(const struct graph *graph)
-{
-	g_autofree char *svg = graph_svg(graph, NULL);
-
-	return svg ? as_part(svg) : g_strdup("");
-}
-
-static char *draw_cycle(json_t *cycle)
+static char *cycle_dot(json_t *cycle)
 {
 	guint n = json_array_size(cycle);
 	g_autofree struct graph_node *nodes = g_new0(struct graph_node, n);
@@ -36,43 +28,85 @@ static char *draw_cycle(json_t *cycle)
 	const struct graph graph = {NULL, nodes, n, edges, n, FALSE};
 
 	for (guint i = 0; i < n; i++) {
-		const char *klass = json_string_value(json_array_get(cycle, i));
+		const char *lock_class = json_string_value(json_array_get(cycle, i));
 
-		nodes[i] = (struct graph_node){klass ? klass : "?", GRAPH_ROUND, TRUE};
+		nodes[i] = (struct graph_node){lock_class ? lock_class : "?", GRAPH_ROUND, TRUE};
 		edges[i] = (struct graph_edge){i, (i + 1) % n, "  held while taking", TRUE};
 	}
-	return draw(&graph);
+	return graph_dot(&graph, NULL);
 }
 
-static char *draw_waits(json_t *waits)
+/* What there is to draw of a report: the edges of a hang, a cycle of locks, or neither (NULL). */
+static json_t *hang_of(json_t *report)
 {
-	g_autofree char *svg = graph_waits(waits, NULL, NULL);
+	json_t *waits = model_at(report, "detail/hang/graph");
 
-	return svg ? as_part(svg) : g_strdup("");
+	return json_array_size(waits) ? waits : NULL;
+}
+
+static json_t *cycle_of(json_t *report)
+{
+	json_t *cycle = json_object_get(report, "cycle");
+	gsize n = json_array_size(cycle);
+
+	return n && n <= CYCLE_MAX ? cycle : NULL;
+}
+
+/* The report's graph, or NULL. Equal graphs have equal text, so that each is drawn once. */
+static char *report_dot(json_t *report)
+{
+	json_t *waits = hang_of(report), *cycle = cycle_of(report);
+
+	return waits ? graph_dot_of_waits(waits, NULL) : cycle ? cycle_dot(cycle) : NULL;
+}
+
+static void collect(struct site *site, GPtrArray *dots, json_t *report)
+{
+	char *dot = report_dot(report);
+
+	if (!dot || g_hash_table_contains(site->pictures, dot)) {
+		g_free(dot);
+		return;
+	}
+	g_hash_table_insert(site->pictures, dot, g_strdup(""));
+	g_ptr_array_add(dots, dot);
+}
+
+void draw_pictures(struct site *site)
+{
+	g_autoptr(GPtrArray) dots = g_ptr_array_new();
+	g_auto(GStrv) svgs = NULL;
+	json_t *report;
+	gsize i;
+
+	for (guint k = 0; k < site->model->runs->len; k++) {
+		const struct run_view *run = site->model->runs->pdata[k];
+
+		json_array_foreach(json_object_get(run->info->details, "reports"), i, report)
+			collect(site, dots, report);
+	}
+	for (guint k = 0; k < site->model->signatures->len; k++)
+		collect(site, dots, ((const struct signature *)site->model->signatures->pdata[k])->report);
+	g_ptr_array_add(dots, NULL);
+	svgs = graph_draw((const char *const *)dots->pdata, &site->no_pictures);
+	for (i = 0; svgs && svgs[i]; i++)
+		g_hash_table_insert(site->pictures, g_strdup(dots->pdata[i]), as_part(svgs[i]));
 }
 
 void put_picture(struct site *site, struct page *page, json_t *report)
 {
-	json_t *waits = model_at(report, "detail/hang/graph"), *cycle = json_object_get(report, "cycle");
-	gboolean hang = json_array_size(waits) > 0;
-	char *key, *svg;
+	g_autofree char *dot = report_dot(report);
+	const char *svg = dot ? g_hash_table_lookup(site->pictures, dot) : NULL;
 
-	if (!hang && (!json_array_size(cycle) || json_array_size(cycle) > CYCLE_MAX))
+	if (dot && site->no_pictures)
+		html(page, "<p class=\"soft\">No picture: %s</p>\n", site->no_pictures->message);
+	if (!svg || !*svg)
 		return;
-	key = json_dumps(hang ? waits : cycle, JSON_COMPACT);
-	svg = g_hash_table_lookup(site->pictures, key);
-	if (!svg) {
-		svg = hang ? draw_waits(waits) : draw_cycle(cycle);
-		g_hash_table_insert(site->pictures, g_strdup(key), svg);
-	}
-	free(key);
-	if (!*svg)
-		return;
-	if (hang)
-		html_raw(page, "<figure class=\"picture\" role=\"img\" aria-label=\"Who waits for whom\">");
+	if (hang_of(report))
+		html_raw(page, "<figure class=\"picture\" role=\"img\" aria-label=\"Tasks and the locks that they wait for\">");
 	else
 		html(page, "<figure class=\"picture\" role=\"img\" aria-label=\"Lock cycle of %u locks\">",
-		     (guint)json_array_size(cycle));
+		     (guint)json_array_size(cycle_of(report)));
 	html_raw(page, svg);
 	html_raw(page, "</figure>\n");
 }

@@ -25,6 +25,7 @@ static const struct {
 	{"patch", "patch"},
 	{"xz", "xz-utils"},
 	{"git", "git"},
+	{"dot", "graphviz"},
 	{"ccache", "ccache"},
 	{"make", "make"},
 	{"gcc", "gcc"},

@@ -228,6 +228,25 @@ START_TEST(a_real_run_is_shown)
 }
 END_TEST
 
+/* Without dot the pages say so, and have everything else. */
+START_TEST(no_dot_no_picture)
+{
+	g_autofree char *results = data_path("store"), *before = g_strdup(g_getenv("PATH"));
+	g_autofree char *file = NULL, *text = NULL;
+	g_autoptr(GPtrArray) runs = run_all(results, NULL);
+
+	g_setenv("PATH", scratch, TRUE);
+	write_pages(runs, scratch);
+	g_setenv("PATH", before, TRUE);
+	file = g_strdup_printf("%s/run/%s.html", scratch, ((struct run_info *)runs->pdata[0])->name);
+	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+	ck_assert_ptr_nonnull(strstr(text, "No picture: "));
+	ck_assert_ptr_nonnull(strstr(text, "graphviz"));
+	ck_assert_ptr_null(strstr(text, "<svg"));
+	ck_assert_ptr_nonnull(strstr(text, "rig replay 20261121T065445Z"));
+}
+END_TEST
+
 void add_html_tests(Suite *suite)
 {
 	TCase *tests = tcase_create("html");
@@ -242,5 +261,6 @@ void add_html_tests(Suite *suite)
 	tcase_add_test(tests, bisections_have_pages);
 	tcase_add_test(tests, a_folder_of_others_is_left_alone);
 	tcase_add_test(tests, a_real_run_is_shown);
+	tcase_add_test(tests, no_dot_no_picture);
 	suite_add_tcase(suite, tests);
 }
