@@ -127,7 +127,8 @@ void evidence_judge(struct evidence *evidence, const struct target *target)
 		return;
 	if (shows(evidence, target))
 		evidence->outcome = OUTCOME_CAUGHT;
-	else if (!evidence->booted && evidence->verdict)
+	/* INFRA: it is not known whether this kernel boots */
+	else if (!evidence->booted && evidence->verdict && strcmp(evidence->verdict, "INFRA") != 0)
 		evidence->outcome = OUTCOME_NO_BOOT;
 	else if (!g_strcmp0(evidence->verdict, "PASS") ||
 		 (evidence->finished && (evidence->armed || !needs_lockdep(target))))

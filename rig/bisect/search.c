@@ -12,9 +12,6 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-/* Longer than any run that its own watchdog ends, and than any build. */
-#define RUN_LIMIT_S 1800
-#define BUILD_LIMIT_S 7200
 #define STOP_GRACE_S 10
 /* Runs that failed by the host's fault, one after the other. */
 #define FAULTS_MAX 3
@@ -123,7 +120,7 @@ static void record(struct search *search, struct evidence *evidence)
 	}
 }
 
-/* The host's fault says nothing about a kernel. */
+/* A fault of the host says nothing about a kernel; FAULTS_MAX of them in a row end the search. */
 static void blame_host(struct search *search, const char *what, const char *why)
 {
 	GError *error = NULL;
@@ -132,6 +129,23 @@ static void blame_host(struct search *search, const char *what, const char *why)
 		return;
 	rig_fail(&error, RIG_EXIT_INFRA, "%s failed %u times in a row: %s", what, FAULTS_MAX, why ? why : "?");
 	fail(search, error);
+}
+
+/*
+ * A child exceeded its limit. That is a fault of the host, but it is recorded: a position where it
+ * happens again and again is skipped, also by a search that is resumed.
+ */
+static void record_timeout(struct search *search, struct evidence *evidence,
+			   const struct child_result *result, const char *what)
+{
+	g_autofree char *why = g_strdup(result->problem);
+
+	g_free(evidence->why);
+	evidence->why = g_strdup_printf("%s %s", what, why);
+	evidence->outcome = OUTCOME_OTHER;
+	evidence->wall_s = result->wall_s;
+	record(search, evidence);
+	blame_host(search, what, why);
 }
 
 static void on_built(struct child *child, const struct child_result *result, void *data)
@@ -147,8 +161,10 @@ static void on_built(struct child *child, const struct child_result *result, voi
 			search->builds++;
 			search->build_s += result->wall_s;
 		}
-	} else if (result->stopped) {
+	} else if (result->end == CHILD_STOPPED) {
 		;
+	} else if (result->end == CHILD_TIMED_OUT) {
+		record_timeout(search, evidence_new(slot->position), result, "a build");
 	} else if (result->exit_code == RIG_EXIT_USAGE) {
 		evidence = evidence_new(slot->position);
 		evidence->outcome = OUTCOME_NO_BUILD;
@@ -172,8 +188,12 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 	slot->child = NULL;
 	evidence_read(evidence, result->answer);
 	evidence->wall_s = result->wall_s;
-	if (result->stopped) {
+	if (result->end == CHILD_STOPPED) {
 		evidence_free(evidence);
+	} else if (result->end == CHILD_TIMED_OUT && result->problem) {
+		g_free(evidence->verdict);
+		evidence->verdict = g_strdup(verdict_name(VERDICT_INFRA));
+		record_timeout(search, evidence, result, "a run");
 	} else if (result->verdict == VERDICT_SKIP || (!evidence->verdict && result->exit_code == RIG_EXIT_USAGE)) {
 		evidence->outcome = OUTCOME_UNFIT;
 		g_free(evidence->why);
@@ -199,7 +219,8 @@ static void start_build(struct search *search, guint position)
 	const struct search_options *o = &search->options;
 	__attribute__((cleanup(span_build_clear))) struct span_build build = {0};
 	struct child_build_spec spec = {.arch = o->arch, .no_lockdep = o->no_lockdep, .jobs = o->jobs,
-				       .rig = o->rig, .limit_s = BUILD_LIMIT_S};
+				       .rig = o->rig,
+				       .limit_s = o->build_limit_s ? o->build_limit_s : CHILD_BUILD_LIMIT_S};
 	GError *error = NULL;
 
 	span_build(search->span, position, o->patches, o->fragments, &build);
@@ -226,7 +247,7 @@ static void start_run(struct search *search, struct slot *slot, guint position)
 		.scenario = o->scenario, .machine = o->machine, .duration_s = o->duration_s,
 		.patience_s = o->patience_s, .jobs = o->jobs, .results = o->results, .labels = labels,
 		.extra = search->target.key ? until : on, .rig = o->rig,
-		.limit_s = RUN_LIMIT_S + o->duration_s,
+		.limit_s = o->run_limit_s ? o->run_limit_s : CHILD_RUN_LIMIT_S + o->duration_s,
 	};
 	GError *error = NULL;
 

@@ -29,6 +29,7 @@ struct search_options {
 	gboolean no_lockdep;
 	const char *results;
 	const char *rig; /* the program to run; NULL: this one */
+	guint run_limit_s, build_limit_s; /* longest wall time of each; 0: the default */
 };
 
 enum search_end {

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * A child, its two pipes and its end. The end is seen on a pidfd and taken by wait4(), which tells the time that
- * the child and everything it waited for have used; GSubprocess would keep that from us.
- */
+/* Starts a child, reads its two pipes and interprets its end. */
 #include "child/child.h"
 
 #include <errno.h>
@@ -10,14 +7,10 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "util/clock.h"
 #include "util/error.h"
+#include "util/spawn.h"
 
 #define LIMIT_GRACE_S 20
 
@@ -25,19 +18,19 @@ enum { OUT, ERR, N_PIPES };
 
 struct child {
 	gboolean is_build;
-	int pid, pidfd;
+	struct process process;
 	int pipe[N_PIPES];
 	guint pipe_source[N_PIPES], end_source, timer;
 	GString *text[N_PIPES];
+	guint limit_s;
 	gboolean overflow, ended;
-	gint64 began_ns;
 	struct child_result result;
 	child_done done;
 	void *data;
-	gboolean telling, freed; /* while DONE runs, which may free us */
+	gboolean in_done, freed; /* child_free() was called by DONE: free when it returns */
 };
 
-/* ---- the words ---- */
+/* ---- the command line ---- */
 
 static void add(GPtrArray *argv, const char *option, const char *value)
 {
@@ -112,34 +105,67 @@ static GPtrArray *build_words(const struct child_build_spec *spec)
 
 static enum verdict verdict_of_exit(const struct child *child)
 {
-	if (child->result.stopped)
+	if (child->result.end == CHILD_STOPPED)
 		return VERDICT_ABORTED;
+	if (child->result.end == CHILD_TIMED_OUT)
+		return VERDICT_INFRA;
 	if (child->result.exit_code == RIG_EXIT_PASS && child->is_build)
 		return VERDICT_PASS;
 	return child->result.exit_code == RIG_EXIT_SKIP ? VERDICT_SKIP : VERDICT_INFRA;
 }
 
-/* Its last words, or how it ended. */
+/* The last line of its standard error, or how it ended. */
 static char *explain(const struct child *child)
 {
 	g_autofree char *words = g_utf8_make_valid(child->text[ERR]->str, child->text[ERR]->len);
 	const char *last;
 
+	if (child->result.end == CHILD_TIMED_OUT)
+		return g_strdup_printf("did not end within its limit of %u s", child->limit_s);
 	if (child->overflow)
-		return g_strdup_printf("it printed more than %u bytes", CHILD_ANSWER_MAX);
-	if (child->result.exit_code < 0 && !child->result.stopped)
+		return g_strdup_printf("printed more than %u bytes", CHILD_ANSWER_MAX);
+	if (child->result.exit_code < 0 && child->result.end != CHILD_STOPPED)
 		return g_strdup_printf("killed by signal %d", -child->result.exit_code);
 	last = strrchr(g_strchomp(words), '\n');
 	last = last ? last + 1 : words;
 	if (g_str_has_prefix(last, "rig: "))
 		last += strlen("rig: ");
-	return *last ? g_strdup(last) : g_strdup_printf("ended with code %d", child->result.exit_code);
+	return *last ? g_strdup(last)
+		     : g_strdup_printf("ended with code %d", child->result.exit_code);
+}
+
+static void read_build_answer(struct child *child)
+{
+	struct child_result *r = &child->result;
+
+	r->verdict = verdict_of_exit(child);
+	if (!json_object_get(r->answer, "image") && r->verdict == VERDICT_PASS)
+		r->verdict = VERDICT_INFRA;
+	if (r->verdict != VERDICT_PASS)
+		r->problem = explain(child);
+}
+
+/*
+ * The printed verdict counts only with the exit code that belongs to it. A run that its limit
+ * ended prints ABORTED, which means that the user stopped it: that one does not count.
+ */
+static void read_run_answer(struct child *child)
+{
+	struct child_result *r = &child->result;
+	const char *word = json_string_value(json_object_get(r->answer, "verdict"));
+
+	r->run = g_strdup(json_string_value(json_object_get(r->answer, "run")));
+	if (word && verdict_parse(word, &r->verdict) &&
+	    verdict_exit_code(r->verdict) == r->exit_code &&
+	    !(r->end == CHILD_TIMED_OUT && r->verdict == VERDICT_ABORTED))
+		return;
+	r->verdict = verdict_of_exit(child);
+	r->problem = explain(child);
 }
 
 static void read_answer(struct child *child)
 {
 	struct child_result *r = &child->result;
-	const char *word;
 
 	if (!child->overflow)
 		r->answer = json_loadb(child->text[OUT]->str, child->text[OUT]->len, 0, NULL);
@@ -147,55 +173,33 @@ static void read_answer(struct child *child)
 		json_decref(r->answer);
 		r->answer = json_object();
 	}
-	r->verdict = verdict_of_exit(child);
-	if (child->is_build) {
-		if (!json_object_get(r->answer, "image") && r->verdict == VERDICT_PASS)
-			r->verdict = VERDICT_INFRA;
-		if (r->verdict != VERDICT_PASS)
-			r->problem = explain(child);
-		return;
-	}
-	word = json_string_value(json_object_get(r->answer, "verdict"));
-	r->run = g_strdup(json_string_value(json_object_get(r->answer, "run")));
-	/* its word alone is not enough: who says PASS ends as one */
-	if (!word || !verdict_parse(word, &r->verdict) ||
-	    verdict_exit_code(r->verdict) != r->exit_code) {
-		r->verdict = verdict_of_exit(child);
-		r->problem = explain(child);
-	}
+	if (child->is_build)
+		read_build_answer(child);
+	else
+		read_run_answer(child);
 }
 
-static double seconds(struct timeval t)
-{
-	return t.tv_sec + t.tv_usec / 1e6;
-}
-
-/* Takes the dead child. What may be left of its group (compilers of a killed build) goes too. */
 static void reap(struct child *child)
 {
-	struct rusage used = {0};
-	int status = 0;
+	struct process_end end;
 
-	kill(-child->pid, SIGKILL);
-	while (wait4(child->pid, &status, 0, &used) < 0 && errno == EINTR)
-		;
-	child->pid = 0;
-	child->result.exit_code = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-	child->result.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
-	child->result.wall_s = (rig_now_ns() - child->began_ns) / 1e9;
+	process_reap(&child->process, &end);
+	child->result.exit_code = end.code;
+	child->result.cpu_s = end.cpu_s;
+	child->result.wall_s = end.wall_s;
 }
 
 /* Calls DONE when the child and both pipes have ended. */
 static void settle(struct child *child)
 {
-	if (child->pid || child->pipe_source[OUT] || child->pipe_source[ERR] || child->ended)
+	if (child->process.pid || child->pipe_source[OUT] || child->pipe_source[ERR] || child->ended)
 		return;
 	child->ended = TRUE;
 	g_clear_handle_id(&child->timer, g_source_remove);
 	read_answer(child);
-	child->telling = TRUE;
+	child->in_done = TRUE;
 	child->done(child, &child->result, child->data);
-	child->telling = FALSE;
+	child->in_done = FALSE;
 	if (child->freed)
 		child_free(child);
 }
@@ -248,14 +252,29 @@ static gboolean on_output(int fd, GIOCondition condition, void *data)
 
 /* ---- starting and stopping ---- */
 
-/* In the child. DATA is the process id of who must not die before. */
-static void child_setup(gpointer data)
+static gboolean on_grace_over(void *data)
 {
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* PDEATHSIG is lost where the parent died between fork and here */
-	if (getppid() != GPOINTER_TO_INT(data))
-		_exit(127);
+	struct child *child = data;
+
+	child->timer = 0;
+	process_signal(&child->process, SIGKILL);
+	return G_SOURCE_REMOVE;
+}
+
+/* SIGTERM now, SIGKILL after GRACE_S; END is the reason. */
+static void terminate(struct child *child, enum child_end end, guint grace_s)
+{
+	if (!child->process.pid || child->result.end != CHILD_ENDED)
+		return;
+	child->result.end = end;
+	process_signal(&child->process, SIGTERM);
+	g_clear_handle_id(&child->timer, g_source_remove);
+	child->timer = g_timeout_add_seconds(grace_s, on_grace_over, child);
+}
+
+void child_stop(struct child *child, guint grace_s)
+{
+	terminate(child, CHILD_STOPPED, grace_s);
 }
 
 static gboolean on_limit(void *data)
@@ -263,7 +282,7 @@ static gboolean on_limit(void *data)
 	struct child *child = data;
 
 	child->timer = 0;
-	child_stop(child, LIMIT_GRACE_S);
+	terminate(child, CHILD_TIMED_OUT, LIMIT_GRACE_S);
 	return G_SOURCE_REMOVE;
 }
 
@@ -273,39 +292,31 @@ static void watch(struct child *child)
 		fcntl(child->pipe[i], F_SETFL, O_NONBLOCK);
 		child->pipe_source[i] = g_unix_fd_add(child->pipe[i], G_IO_IN | G_IO_HUP | G_IO_ERR, on_output, child);
 	}
-	child->end_source = g_unix_fd_add(child->pidfd, G_IO_IN, on_end, child);
+	child->end_source = g_unix_fd_add(child->process.pidfd, G_IO_IN, on_end, child);
 }
 
-static struct child *start(GPtrArray *argv, const char *const *env, guint limit_s, child_done done, void *data,
-			  GError **error)
+static struct child *start(GPtrArray *argv, const char *const *env, guint limit_s, child_done done,
+			   void *data, GError **error)
 {
 	rig_auto(child) child = g_new0(struct child, 1);
-	g_auto(GStrv) all = g_get_environ();
-	g_autoptr(GError) why = NULL;
+	const struct spawn spawn = {
+		.argv = (const char *const *)argv->pdata,
+		.env = env,
+		.new_group = TRUE,
+		.out = SPAWN_PIPE,
+		.err = SPAWN_PIPE,
+	};
 
-	child->pidfd = child->pipe[OUT] = child->pipe[ERR] = -1;
-	for (; env && *env; env++) {
-		g_autofree char *name = g_strndup(*env, strcspn(*env, "="));
-
-		if (strlen(*env) > strlen(name))
-			all = g_environ_setenv(all, name, *env + strlen(name) + 1, TRUE);
-	}
+	child->pipe[OUT] = child->pipe[ERR] = -1;
 	for (int i = 0; i < N_PIPES; i++)
 		child->text[i] = g_string_new(NULL);
 	child->done = done;
 	child->data = data;
-	child->began_ns = rig_now_ns();
-	if (!g_spawn_async_with_pipes(NULL, (char **)argv->pdata, all, G_SPAWN_DO_NOT_REAP_CHILD, child_setup,
-				      GINT_TO_POINTER(getpid()), &child->pid, NULL, &child->pipe[OUT],
-				      &child->pipe[ERR], &why)) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot start '%s': %s", (char *)argv->pdata[0], why->message);
+	child->limit_s = limit_s;
+	if (!process_start(&spawn, &child->process, error))
 		return NULL;
-	}
-	child->pidfd = pidfd_open(child->pid, 0);
-	if (child->pidfd < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot watch '%s': %s", (char *)argv->pdata[0], g_strerror(errno));
-		return NULL;
-	}
+	child->pipe[OUT] = child->process.out;
+	child->pipe[ERR] = child->process.err;
 	watch(child);
 	if (limit_s)
 		child->timer = g_timeout_add_seconds(limit_s, on_limit, child);
@@ -329,42 +340,22 @@ struct child *child_build(const struct child_build_spec *spec, child_done done, 
 	return child;
 }
 
-static gboolean on_patience_over(void *data)
-{
-	struct child *child = data;
-
-	child->timer = 0;
-	if (child->pid)
-		kill(-child->pid, SIGKILL);
-	return G_SOURCE_REMOVE;
-}
-
-void child_stop(struct child *child, guint grace_s)
-{
-	if (!child->pid || child->result.stopped)
-		return;
-	child->result.stopped = TRUE;
-	kill(-child->pid, SIGTERM);
-	g_clear_handle_id(&child->timer, g_source_remove);
-	child->timer = g_timeout_add_seconds(grace_s, on_patience_over, child);
-}
-
 int child_pid(const struct child *child)
 {
-	return child->pid;
+	return child->process.pid;
 }
 
 void child_free(struct child *child)
 {
 	if (!child)
 		return;
-	if (child->telling) {
+	if (child->in_done) {
 		child->freed = TRUE;
 		return;
 	}
-	if (child->pid) {
-		kill(-child->pid, SIGKILL);
-		reap(child);
+	if (child->process.pid) {
+		process_signal(&child->process, SIGKILL);
+		process_reap(&child->process, NULL);
 	}
 	g_clear_handle_id(&child->timer, g_source_remove);
 	g_clear_handle_id(&child->end_source, g_source_remove);
@@ -375,8 +366,6 @@ void child_free(struct child *child)
 		if (child->text[i])
 			g_string_free(child->text[i], TRUE);
 	}
-	if (child->pidfd >= 0)
-		close(child->pidfd);
 	json_decref(child->result.answer);
 	g_free(child->result.run);
 	g_free(child->result.problem);

@@ -123,6 +123,9 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 	evidence_read(probe->evidence, result->answer);
 	probe->exit_code = result->exit_code;
 	probe->problem = g_strdup(result->problem);
+	/* ABORTED says that the user stopped it; a timeout is a fault of the host */
+	if (result->end == CHILD_TIMED_OUT && result->verdict == VERDICT_INFRA)
+		g_clear_pointer(&probe->evidence->verdict, g_free);
 	g_main_loop_quit(probe->loop);
 }
 
@@ -166,6 +169,8 @@ static int run_once(const struct target *target, gboolean *ret_again)
 		.kernel = kernel_wanted(), .duration_s = want.duration,
 		.fragments = (const char *const *)want.fragments, .patience_s = want.patience, .jobs = want.jobs,
 		.results = want.results, .extra = extra,
+		/* the run builds the kernel too */
+		.limit_s = CHILD_BUILD_LIMIT_S + CHILD_RUN_LIMIT_S + want.duration,
 	};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);

@@ -114,6 +114,7 @@ gboolean maker_run(struct maker *maker, const char *target, GError **error)
 	g_autoptr(GPtrArray) argv = words(maker, target), env = environment();
 	g_autofree char *log = maker_log_path(maker->tree), *output = NULL;
 	g_autoptr(GError) why = NULL;
+	const struct spawn_fd lock = {maker->tree->lock, maker->tree->lock};
 	/*
 	 * The lock goes to make and to all it starts: should the rig be killed, a compiler that is still
 	 * writing keeps the next builder out until it is done.
@@ -123,7 +124,8 @@ gboolean maker_run(struct maker *maker, const char *target, GError **error)
 		.env = (const char *const *)env->pdata,
 		.line = take_line,
 		.data = maker,
-		.pass_fd = maker->tree->lock,
+		.fds = &lock,
+		.n_fds = 1,
 	};
 	gboolean ok;
 

@@ -12,13 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define DEADLINE_MS 3000
@@ -55,21 +52,6 @@ static char *write_boot_sector(GError **error)
 	return rig_write_file(path, sector, sizeof(sector), error) ? g_steal_pointer(&path) : NULL;
 }
 
-/* Waits for the child to end, or kills it at the deadline. -1: killed or ended by a signal. */
-static int exit_code_within(GPid pid, int deadline_ms)
-{
-	struct pollfd end = {.fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
-	int status = 0;
-
-	if (end.fd < 0 || poll(&end, 1, deadline_ms) <= 0)
-		kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (end.fd >= 0)
-		close(end.fd);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 /*
  * TRUE where the probe guest ran to its end on KVM. It gets the machine's own CPU model, twice: a KVM that is
  * nested badly may run the plain default CPU, and fail on what a newer one asks of it.
@@ -78,7 +60,8 @@ static gboolean probe(const struct machine *machine, gboolean *ret_works, GError
 {
 	g_autofree char *sector = write_boot_sector(error);
 	g_autofree char *drive = NULL;
-	GPid pid;
+	struct process qemu;
+	struct process_end end;
 
 	if (!sector)
 		return FALSE;
@@ -90,12 +73,12 @@ static gboolean probe(const struct machine *machine, gboolean *ret_works, GError
 		"-drive", drive, "-device", "ide-hd,drive=disk", NULL,
 	};
 
-	if (!g_spawn_async(NULL, (char **)argv, NULL,
-			   G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
-				   G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
-			   spawn_die_with_parent, NULL, &pid, error))
+	if (!process_start(&(struct spawn){.argv = argv}, &qemu, error))
 		return FALSE;
-	*ret_works = exit_code_within(pid, DEADLINE_MS) == EXIT_CODE;
+	if (!process_wait(&qemu, DEADLINE_MS))
+		process_signal(&qemu, SIGKILL);
+	process_reap(&qemu, &end);
+	*ret_works = end.code == EXIT_CODE;
 	return TRUE;
 }
 

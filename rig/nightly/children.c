@@ -3,7 +3,8 @@
 #include "nightly/run.h"
 #include "scenario/scenario.h"
 
-#define AROUND_S 900 /* boot, post-mortem and a slow host: the run watches itself, this is for one that cannot */
+/* Added to a run's limit for post-mortem and a slow host. */
+#define AROUND_S 900
 
 /* ---- the end of a child ---- */
 
@@ -44,7 +45,7 @@ void night_record(struct runner *r, json_t *line)
 
 static void note_build(struct runner *r, struct night_build *build, const struct child_result *result)
 {
-	build->ended = !result->stopped;
+	build->ended = result->end != CHILD_STOPPED;
 	build->ok = result->verdict == VERDICT_PASS;
 	build->cached = json_is_true(json_object_get(result->answer, "cached"));
 	build->wall_s = result->wall_s;
@@ -111,12 +112,18 @@ static void on_done(struct child *rig, const struct child_result *result, void *
 
 /* ---- starting ---- */
 
+static guint or_default(guint value, guint otherwise)
+{
+	return value ? value : otherwise;
+}
+
 static guint limit_of(const struct night *night, const struct night_cell *cell)
 {
 	rig_auto(scenario) scenario = scenario_load(cell->scenario, NULL);
 	guint duration_s = night->duration_s ? night->duration_s : scenario ? scenario->duration_s : 60;
 
-	return 2 * duration_s + (scenario ? scenario->boot_s : 60) + AROUND_S;
+	return or_default(night->options.run_limit_s,
+			  2 * duration_s + (scenario ? scenario->boot_s : 60) + AROUND_S);
 }
 
 static guint next_attempt(const struct night_cell *cell)
@@ -176,6 +183,7 @@ void night_start_build(struct runner *r, struct night_build *build, guint quarte
 		.source = kernel->source, .arch = build->arch, .patches = (const char *const *)kernel->patches,
 		.fragments = (const char *const *)kernel->fragments, .no_lockdep = kernel->no_lockdep,
 		.jobs = MAX(1, quarters / PACK_QUARTERS), .rig = r->night->options.rig,
+		.limit_s = or_default(r->night->options.build_limit_s, CHILD_BUILD_LIMIT_S),
 	};
 
 	child->rig = child_build(&spec, on_done, child, &r->error);

@@ -79,6 +79,8 @@ struct night_options {
 	guint64 seed;	   /* the night's: cells' seeds follow from it where the plan has none */
 	const char *const *extra; /* further words for each `rig run` */
 	const char *rig;	  /* the program; NULL: this one */
+	/* longest wall time of a run and of a build; 0: the default. One that takes longer is INFRA */
+	guint run_limit_s, build_limit_s;
 };
 
 /* What happens, for whoever watches. CELL or BUILD is NULL. */

@@ -1,107 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Running other programs to their end, with their output in reach. */
+/* Runs a program to its end and collects its output. */
 #include "util/spawn.h"
-
-#include "util/error.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Which Debian package brings a program whose absence stops us. */
-static const struct {
-	const char *program, *package;
-} packages[] = {
-	{"qemu-system-x86_64", "qemu-system-x86"},
-	{"qemu-system-ppc64", "qemu-system-ppc"},
-	{"powerpc64le-linux-gnu-gcc", "gcc-powerpc64le-linux-gnu"},
-	{"flex", "flex"},
-	{"bison", "bison"},
-	{"bc", "bc"},
-	{"patch", "patch"},
-	{"xz", "xz-utils"},
-	{"git", "git"},
-	{"dot", "graphviz"},
-	{"ccache", "ccache"},
-	{"make", "make"},
-	{"gcc", "gcc"},
-	{"dpkg-deb", "dpkg"},
-	{"tar", "tar"},
-	{"apt-get", "apt"},
-};
+#include "util/clock.h"
+#include "util/error.h"
 
-const char *spawn_package(const char *program)
-{
-	for (guint i = 0; i < G_N_ELEMENTS(packages); i++)
-		if (!g_strcmp0(packages[i].program, program))
-			return packages[i].package;
-	return NULL;
-}
+#define KEEP_DEFAULT 65536
+#define LINE_MAX_BYTES 65536
 
-void spawn_die_with_parent(gpointer data)
-{
-	(void)data;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* PDEATHSIG is lost where the parent died between fork and here; init is nobody's rig */
-	if (getppid() == 1)
-		_exit(127);
-}
-
-gboolean spawn_have(const char *name)
-{
-	g_autofree char *path = g_find_program_in_path(name);
-
-	return path != NULL;
-}
-
-struct child {
-	int pid, out;
-};
-
-static gboolean start(const struct spawn *spawn, struct child *ret, GError **error)
-{
-	g_auto(GStrv) env = g_get_environ();
-	g_autoptr(GError) why = NULL;
-	int fds[2], in, pid;
-	gboolean ok;
-
-	for (int i = 0; spawn->env && spawn->env[i]; i++) {
-		g_autofree char *name = g_strndup(spawn->env[i], strcspn(spawn->env[i], "="));
-
-		env = g_environ_setenv(env, name, spawn->env[i] + strlen(name) + 1, TRUE);
-	}
-	in = open(spawn->input ? spawn->input : "/dev/null", O_RDONLY | O_CLOEXEC);
-	if (in < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot read '%s': %s", spawn->input,
-				g_strerror(errno));
-	if (pipe2(fds, O_CLOEXEC) < 0) {
-		close(in);
-		return rig_fail(error, RIG_EXIT_INFRA, "no pipe: %s", g_strerror(errno));
-	}
-	ok = g_spawn_async_with_pipes_and_fds(spawn->cwd, spawn->argv, (const char *const *)env,
-					      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
-					      spawn_die_with_parent, NULL, in, fds[1], fds[1],
-					      &spawn->pass_fd, &spawn->pass_fd,
-					      spawn->pass_fd > 0, &pid, NULL, NULL, NULL, &why);
-	close(in);
-	close(fds[1]);
-	if (!ok) {
-		const char *package = spawn_package(spawn->argv[0]);
-
-		close(fds[0]);
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot start '%s': %s%s%s", spawn->argv[0],
-				why->message, package ? "; install it: apt-get install " : "",
-				package ? package : "");
-	}
-	*ret = (struct child){pid, fds[0]};
-	return TRUE;
-}
-
-/* Hands out the whole lines of BUF, keeping the rest of the last one (bounded) for later. */
+/* Calls `line` for each complete line in BUF; the rest of BUF, bounded, stays for later. */
 static void take_lines(const struct spawn *spawn, GString *buf)
 {
 	char *start = buf->str, *end;
@@ -113,33 +28,65 @@ static void take_lines(const struct spawn *spawn, GString *buf)
 		start = end + 1;
 	}
 	g_string_erase(buf, 0, start - buf->str);
-	if (buf->len > 65536)
+	if (buf->len > LINE_MAX_BYTES)
 		g_string_truncate(buf, 0);
 }
 
-static void read_all(const struct spawn *spawn, int fd, GString *kept)
+struct output {
+	const struct spawn *spawn;
+	gsize keep;
+	GString *kept, *pending; /* the end of all; a line that is not complete yet */
+};
+
+static void take(struct output *output, const char *bytes, gsize n)
 {
-	gsize keep = spawn->keep ? spawn->keep : 65536;
-	g_autoptr(GString) pending = g_string_new(NULL);
-	char buf[16384];
+	g_string_append_len(output->kept, bytes, n);
+	if (output->kept->len > 2 * output->keep)
+		g_string_erase(output->kept, 0, output->kept->len - output->keep);
+	if (output->spawn->line) {
+		g_string_append_len(output->pending, bytes, n);
+		take_lines(output->spawn, output->pending);
+	}
+}
+
+/* Milliseconds until DEADLINE_NS for poll(): -1 without a deadline (0). */
+static int left_ms(gint64 deadline_ns)
+{
+	gint64 left_ns = deadline_ns - rig_now_ns();
+
+	return deadline_ns ? (int)MAX(0, (left_ns + RIG_NS_PER_MS - 1) / RIG_NS_PER_MS) : -1;
+}
+
+/* Reads FD to its end. FALSE: the deadline has passed. */
+static gboolean read_until(struct output *output, int fd, gint64 deadline_ns)
+{
+	struct pollfd readable = {fd, POLLIN, 0};
+	char bytes[16384];
 	ssize_t n;
 
-	while ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR)) {
-		if (n < 0)
+	for (;;) {
+		int ready = poll(&readable, 1, left_ms(deadline_ns));
+
+		if (ready < 0 && errno == EINTR)
 			continue;
-		g_string_append_len(kept, buf, n);
-		if (kept->len > 2 * keep)
-			g_string_erase(kept, 0, kept->len - keep);
-		if (spawn->line) {
-			g_string_append_len(pending, buf, n);
-			take_lines(spawn, pending);
-		}
+		if (ready == 0)
+			return FALSE;
+		n = read(fd, bytes, sizeof(bytes));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return TRUE;
+		take(output, bytes, n);
 	}
-	if (kept->len > keep)
-		g_string_erase(kept, 0, kept->len - keep);
-	if (spawn->line && pending->len) {
-		g_string_append_c(pending, '\n');
-		take_lines(spawn, pending);
+}
+
+static void finish_output(struct output *output)
+{
+	if (output->kept->len > output->keep)
+		g_string_erase(output->kept, 0, output->kept->len - output->keep);
+	if (output->spawn->line && output->pending->len) {
+		g_string_append_c(output->pending, '\n');
+		take_lines(output->spawn, output->pending);
 	}
 }
 
@@ -151,31 +98,74 @@ static char *last_line(const char *text)
 	return g_strdup(line ? line + 1 : copy);
 }
 
+/* Starts it with both output streams on one pipe, of which *RET_FD is the read end. */
+static gboolean start(const struct spawn *spawn, struct process *ret, int *ret_fd, GError **error)
+{
+	struct spawn piped = *spawn;
+	gboolean ok;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a pipe: %s",
+				g_strerror(errno));
+	piped.out = piped.err = fds[1];
+	/* only a group can be killed together with what the program has started */
+	piped.new_group |= spawn->limit_ms > 0;
+	ok = process_start(&piped, ret, error);
+	close(fds[1]);
+	if (ok)
+		*ret_fd = fds[0];
+	else
+		close(fds[0]);
+	return ok;
+}
+
+static gboolean fail(const struct spawn *spawn, gboolean timed_out, int code, const char *output,
+		     GError **error)
+{
+	g_autofree char *words = g_strjoinv(" ", (char **)spawn->argv);
+	g_autofree char *last = last_line(output);
+
+	if (timed_out)
+		return rig_fail(error, RIG_EXIT_INFRA, "'%s' did not end within its limit of %g s",
+				words, spawn->limit_ms / 1000.0);
+	if (code < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "'%s' was killed by signal %d", words, -code);
+	return rig_fail(error, RIG_EXIT_INFRA, "'%s' ended with code %d%s%s", words, code,
+			*last ? ": " : "", last);
+}
+
 gboolean spawn_run(const struct spawn *spawn, char **ret_output, GError **error)
 {
-	g_autoptr(GString) kept = g_string_new(NULL);
-	g_autofree char *words = NULL, *text = NULL, *last = NULL;
-	struct child child = {0};
-	int status;
+	g_autoptr(GString) kept = g_string_new(NULL), pending = g_string_new(NULL);
+	struct output output = {spawn, spawn->keep ? spawn->keep : KEEP_DEFAULT, kept, pending};
+	g_autofree char *text = NULL;
+	struct process process = {0};
+	struct process_end end;
+	gint64 deadline_ns;
+	gboolean timed_out;
+	int fd = -1;
 
-	if (!start(spawn, &child, error))
+	if (!start(spawn, &process, &fd, error))
 		return FALSE;
-	read_all(spawn, child.out, kept);
-	close(child.out);
-	while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
-		;
+	deadline_ns = spawn->limit_ms ? process.began_ns + spawn->limit_ms * RIG_NS_PER_MS : 0;
+	timed_out = !read_until(&output, fd, deadline_ns) ||
+		    !process_wait(&process, left_ms(deadline_ns));
+	if (timed_out)
+		process_signal(&process, SIGKILL);
+	close(fd);
+	process_reap(&process, &end);
+	finish_output(&output);
 	text = g_utf8_make_valid(kept->str, kept->len);
-	last = last_line(text);
+	if (!timed_out && end.code == 0) {
+		if (ret_output)
+			*ret_output = g_steal_pointer(&text);
+		return TRUE;
+	}
+	fail(spawn, timed_out, end.code, text, error);
 	if (ret_output)
 		*ret_output = g_steal_pointer(&text);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return TRUE;
-	words = g_strjoinv(" ", (char **)spawn->argv);
-	if (WIFSIGNALED(status))
-		return rig_fail(error, RIG_EXIT_INFRA, "'%s' was killed by signal %d", words,
-				WTERMSIG(status));
-	return rig_fail(error, RIG_EXIT_INFRA, "'%s' ended with code %d%s%s", words,
-			WEXITSTATUS(status), *last ? ": " : "", last);
+	return FALSE;
 }
 
 gboolean spawn_words(char **ret_output, GError **error, const char *first, ...)

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -17,19 +18,9 @@
 #define READY_MS 10000	/* how long it may take until it takes commands */
 
 struct child {
-	GPid pid; /* 0 once reaped */
+	struct process qemu;
 	guint watch, ready_timer;
 };
-
-/*
- * In the child, before QEMU: it dies with us, and leaves our process group, so that ^C at the terminal
- * reaches the rig alone, which then ends its guest in order.
- */
-static void child_setup(void *data)
-{
-	spawn_die_with_parent(data);
-	setpgid(0, 0);
-}
 
 static char **command_line(const struct vm_config *config, const int fds[N_SOCKETS], GError **error)
 {
@@ -46,39 +37,30 @@ static char **command_line(const struct vm_config *config, const int fds[N_SOCKE
 			       error);
 }
 
+/* QEMU leads a process group: ^C at the terminal reaches the rig alone, which ends its guest. */
 static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const int fds[N_SOCKETS],
 			   GError **error)
 {
 	g_auto(GStrv) argv = command_line(config, fds, error);
 	g_autofree char *path = g_build_filename(config->dir, "qemu.stderr", NULL);
-	g_autoptr(GError) why = NULL;
 	struct child *child = vm->held;
-	int from[N_SOCKETS], to[N_SOCKETS], n = 0, out;
+	struct spawn_fd given[N_SOCKETS];
+	struct spawn spawn = {.argv = (const char *const *)argv, .fds = given, .new_group = TRUE};
 	gboolean ok;
 
 	if (!argv)
 		return FALSE;
-	for (int i = 0; i < N_SOCKETS; i++) {
-		if (fds[i] < 0)
-			continue;
-		from[n] = fds[i];
-		to[n++] = CHILD_FD + i;
-	}
-	out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-	if (out < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", path, g_strerror(errno));
-	ok = g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)argv, NULL,
-					      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
-					      child_setup, NULL, -1, out, out, from, to, n, &child->pid, NULL,
-					      NULL, NULL, &why);
-	close(out);
-	if (!ok) {
-		const char *package = spawn_package(argv[0]);
-
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot start '%s': %s%s%s", argv[0], why->message,
-				package ? "; install it: apt-get install " : "", package ? package : "");
-	}
-	return TRUE;
+	for (int i = 0; i < N_SOCKETS; i++)
+		if (fds[i] >= 0)
+			given[spawn.n_fds++] = (struct spawn_fd){fds[i], CHILD_FD + i};
+	spawn.out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+	if (spawn.out < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", path,
+				g_strerror(errno));
+	spawn.err = spawn.out;
+	ok = process_start(&spawn, &child->qemu, error);
+	close(spawn.out);
+	return ok;
 }
 
 /* The last line that QEMU wrote to its standard error, "" without one. */
@@ -118,21 +100,24 @@ static char *why_it_ended(const struct vm *vm, int status)
 	return g_strdup_printf("QEMU ended without a word of the guest%s%s", colon, line);
 }
 
-static void on_exit_of_qemu(GPid pid, int status, void *data)
+static gboolean on_exit_of_qemu(int fd, GIOCondition condition, void *data)
 {
 	struct vm *vm = data;
 	struct child *child = vm->held;
 	g_autofree char *why = NULL;
+	struct process_end end;
 
-	g_spawn_close_pid(pid);
-	child->pid = 0;
+	(void)fd;
+	(void)condition;
+	process_reap(&child->qemu, &end);
 	child->watch = 0;
 	vm->running = FALSE;
 	g_clear_handle_id(&child->ready_timer, g_source_remove);
 	/* the sockets still hold QEMU's last words */
 	vm_drain(vm);
-	why = why_it_ended(vm, status);
-	vm_ended(vm, status, why);
+	why = why_it_ended(vm, end.status);
+	vm_ended(vm, end.status, why);
+	return G_SOURCE_REMOVE;
 }
 
 static gboolean on_not_ready(void *data)
@@ -141,7 +126,7 @@ static gboolean on_not_ready(void *data)
 	struct child *child = vm->held;
 
 	child->ready_timer = 0;
-	if (child->pid && qmp_state(vm->qmp) < QMP_READY) {
+	if (child->qemu.pid && qmp_state(vm->qmp) < QMP_READY) {
 		g_autofree char *what = g_strdup_printf("QMP is still %s, %d s after the start of QEMU",
 							qmp_state_name(qmp_state(vm->qmp)), READY_MS / 1000);
 		vm_fault(vm, what);
@@ -155,7 +140,7 @@ static gboolean direct_start(struct vm *vm, const struct vm_config *config, int 
 
 	if (!vm_write_command(config, error) || !spawn_qemu(vm, config, fds, error))
 		return FALSE;
-	child->watch = g_child_watch_add(child->pid, on_exit_of_qemu, vm);
+	child->watch = g_unix_fd_add(child->qemu.pidfd, G_IO_IN, on_exit_of_qemu, vm);
 	child->ready_timer = g_timeout_add(READY_MS, on_not_ready, vm);
 	return TRUE;
 }
@@ -164,7 +149,7 @@ static void direct_kill(struct vm *vm)
 {
 	const struct child *child = vm->held;
 
-	kill(child->pid, SIGKILL);
+	process_signal(&child->qemu, SIGKILL);
 }
 
 static void direct_release(struct vm *vm)
@@ -175,17 +160,16 @@ static void direct_release(struct vm *vm)
 		return;
 	g_clear_handle_id(&child->watch, g_source_remove);
 	g_clear_handle_id(&child->ready_timer, g_source_remove);
-	if (child->pid) {
-		kill(child->pid, SIGKILL);
-		while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+	if (child->qemu.pid) {
+		process_signal(&child->qemu, SIGKILL);
+		process_reap(&child->qemu, NULL);
 	}
 	g_free(child);
 }
 
 pid_t vm_pid(const struct vm *vm)
 {
-	return vm->launcher == &vm_direct ? ((struct child *)vm->held)->pid : 0;
+	return vm->launcher == &vm_direct ? ((struct child *)vm->held)->qemu.pid : 0;
 }
 
 const struct vm_launcher vm_direct = {direct_start, direct_kill, direct_release};

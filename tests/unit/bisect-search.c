@@ -243,6 +243,35 @@ START_TEST(time_is_up)
 }
 END_TEST
 
+/*
+ * A run or a build that exceeds its limit is no reason to try for ever: each is recorded, and some
+ * in a row end the search. Before, the position was begun again without end or trace.
+ */
+START_TEST(nothing_ends)
+{
+	static const struct {
+		const char *state, *what;
+	} cases[] = {{"bug slowrun", "a run"}, {"bug slowbuild", "a build"}};
+	struct search_options options = {.run_limit_s = 1, .build_limit_s = 1, .kind = "lockdep-circular"};
+	rig_auto(search) search = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *says = NULL;
+	enum search_end end;
+
+	init_repo();
+	commit("", "good");
+	commit(cases[_i].state, "bad");
+	search = begin(options, "HEAD~1", "HEAD");
+	ck_assert(!search_run(search, &end, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_INFRA);
+	says = g_strdup_printf("%s failed 3 times in a row: did not end within its limit of 1 s",
+			       cases[_i].what);
+	ck_assert_str_eq(error->message, says);
+	ck_assert_uint_eq(search->evidence->len, 3);
+	ck_assert_uint_eq(count(search, OUTCOME_OTHER), 3);
+}
+END_TEST
+
 /* A search in a process of its own; TRUE where it came to its end, FALSE where kill -9 did. */
 static gboolean sitting(struct search_options options)
 {
@@ -381,6 +410,7 @@ TCase *bisect_search_case(void)
 	tcase_add_loop_test(tc, rare_bug, 0, 2);
 	tcase_add_loop_test(tc, goes_on, 0, 2);
 	tcase_add_test(tc, time_is_up);
+	tcase_add_loop_test(tc, nothing_ends, 0, 2);
 	tcase_add_test(tc, a_kill_loses_one_boot);
 	tcase_add_test(tc, the_tree_is_not_touched);
 	tcase_add_loop_test(tc, old_commits_are_patched, 0, 2);

@@ -38,7 +38,7 @@ struct seen {
 	enum verdict verdict;
 	int exit_code;
 	char *run, *problem;
-	gboolean stopped;
+	enum child_end end;
 	double cpu_s;
 };
 
@@ -51,7 +51,7 @@ static void on_done(struct child *child, const struct child_result *result, void
 	seen->exit_code = result->exit_code;
 	seen->run = g_strdup(result->run);
 	seen->problem = g_strdup(result->problem);
-	seen->stopped = result->stopped;
+	seen->end = result->end;
 	seen->cpu_s = result->cpu_s;
 	ck_assert(json_is_object(result->answer));
 	ck_assert_int_eq(child_pid(child), 0);
@@ -119,7 +119,7 @@ START_TEST(ends_as)
 	ck_assert_pstr_eq(seen.run, ends[_i].run);
 	ck_assert_msg(ends[_i].problem ? seen.problem && strstr(seen.problem, ends[_i].problem) : !seen.problem,
 		      "'%s': '%s'", ends[_i].script, seen.problem ? seen.problem : "no problem");
-	ck_assert(!seen.stopped);
+	ck_assert_int_eq(seen.end, CHILD_ENDED);
 	seen_clear(&seen);
 }
 END_TEST
@@ -194,14 +194,27 @@ static gboolean ends_soon(int pid)
 	return gone;
 }
 
+#define ON_TERM(what)                                                                              \
+	"trap '" what "' TERM; echo $$ >pid.part; mv pid.part pid; "                              \
+	"while :; do tail -f /dev/null & wait; done"
+
 static const struct {
 	const char *script;
-	guint limit_s, grace_s;
+	guint limit_s, grace_s; /* limit_s: not stopped by us */
 	int exit_code;
+	enum verdict verdict;
+	const char *problem; /* NULL: any */
 } stops[] = {
-	{"trap 'exit 3' TERM; echo $$ >pid.part; mv pid.part pid; while :; do tail -f /dev/null & wait; done", 0, 60, 3},
-	{"trap '' TERM; echo $$ >pid.part; mv pid.part pid; while :; do tail -f /dev/null; done", 0, 1, -9},
-	{"trap 'exit 3' TERM; echo $$ >pid.part; mv pid.part pid; while :; do tail -f /dev/null & wait; done", 1, 0, 3},
+	{ON_TERM("exit 3"), 0, 60, 3, VERDICT_ABORTED, NULL},
+	{"trap '' TERM; echo $$ >pid.part; mv pid.part pid; while :; do tail -f /dev/null; done", 0,
+	 1, -9, VERDICT_ABORTED, NULL},
+	{ON_TERM("exit 3"), 1, 0, 3, VERDICT_INFRA, "did not end within its limit of 1 s"},
+	/* as `rig run` does at SIGTERM: nobody has stopped it, so that is not ABORTED */
+	{ON_TERM("echo \"{\\\"verdict\\\": \\\"ABORTED\\\", \\\"run\\\": \\\"r\\\"}\"; exit 3"), 1, 0, 3,
+	 VERDICT_INFRA, "did not end within its limit of 1 s"},
+	/* it had its verdict when the limit came */
+	{ON_TERM("echo \"{\\\"verdict\\\": \\\"FAIL\\\", \\\"run\\\": \\\"r\\\"}\"; exit 1"), 1, 0, 1,
+	 VERDICT_FAIL, NULL},
 };
 
 START_TEST(stopped)
@@ -218,9 +231,11 @@ START_TEST(stopped)
 	if (!stops[_i].limit_s)
 		child_stop(child, stops[_i].grace_s);
 	g_main_loop_run(seen.loop);
-	ck_assert(seen.stopped);
-	ck_assert_int_eq(seen.verdict, VERDICT_ABORTED);
+	ck_assert_int_eq(seen.end, stops[_i].limit_s ? CHILD_TIMED_OUT : CHILD_STOPPED);
+	ck_assert_msg(seen.verdict == stops[_i].verdict, "%s", verdict_name(seen.verdict));
 	ck_assert_int_eq(seen.exit_code, stops[_i].exit_code);
+	if (stops[_i].problem)
+		ck_assert_str_eq(seen.problem, stops[_i].problem);
 	ck_assert(ends_soon(pid));
 	seen_clear(&seen);
 }

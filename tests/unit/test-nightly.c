@@ -238,6 +238,61 @@ START_TEST(settled)
 }
 END_TEST
 
+/* ---- children that exceed their limit ---- */
+
+/* What the fake rig does for `rig run`, and for `rig kernel build`. It notes each start. */
+static const struct {
+	const char *run, *build;
+	guint starts, attempts;
+	const char *kernel;
+} limits[] = {
+	{"trap 'echo \"{\\\"verdict\\\": \\\"ABORTED\\\", \\\"run\\\": \\\"r\\\"}\"; exit 3' TERM; sleep 600 & wait",
+	 "exit 1", 2, 2, "vmlinuz"},
+	{"exit 3", "sleep 600", 1, 0, "deb:linux-source-6.1"},
+};
+
+/*
+ * It counts as INFRA, is recorded with the limit as its reason and is tried again `retries` times.
+ * Before, it counted as stopped by the user and was begun again for as long as the night went on.
+ */
+START_TEST(nothing_ends)
+{
+	g_autofree char *rig = in_scratch("rig"), *log = in_scratch("log"), *script = NULL;
+	g_autofree char *text = NULL, *plan_text = NULL, *journal = NULL, *noted = NULL;
+	const struct night_options options = {.results = scratch, .cores = 2, .memory = 8ull << 30,
+					      .rig = rig, .run_limit_s = 1, .build_limit_s = 1};
+	const struct night_view view = {NULL};
+	rig_auto(plan) plan = NULL;
+	rig_auto(night) night = NULL;
+	const struct night_cell *cell;
+	json_auto_t *result = NULL;
+	const char *why;
+
+	script = g_strdup_printf("#!/bin/sh\necho >>'%s'\ncase $1 in\nrun) %s ;;\nkernel) %s ;;\nesac\n",
+				 log, limits[_i].run, limits[_i].build);
+	ck_assert(g_file_set_contents_full(rig, script, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+	plan_text = g_strdup_printf("about: x\nkernels: [{name: k, source: '%s'}]\nscenarios: [dimm-storm]\n"
+				    "machines: [pc-q35]\nretries: 1\n", limits[_i].kernel);
+	plan = load(plan_text, NULL);
+	night = plan ? night_new(plan, &options, NULL) : NULL;
+	ck_assert(night && night_begin(night, NULL) && night_run(night, &view, NULL));
+	ck_assert(g_file_get_contents(log, &text, NULL, NULL));
+	ck_assert_uint_eq(strlen(text), limits[_i].starts);
+	cell = night->cells->pdata[0];
+	ck_assert_uint_eq(cell->attempts->len, limits[_i].attempts);
+	ck_assert_int_eq(cell->status, CELL_NONE);
+	ck_assert_ptr_null(night->unfinished);
+	why = limits[_i].attempts ? g_array_index(cell->attempts, struct attempt, 0).problem
+				  : ((struct night_build *)night->builds->pdata[0])->problem;
+	ck_assert_str_eq(why, "did not end within its limit of 1 s");
+	journal = g_build_filename(night->dir, "journal", NULL);
+	ck_assert(g_file_get_contents(journal, &noted, NULL, NULL));
+	ck_assert_ptr_nonnull(strstr(noted, why));
+	result = night_result(night, NULL);
+	ck_assert_int_eq(night_exit_code(night, result), RIG_EXIT_INFRA);
+}
+END_TEST
+
 /* ---- a night's folder ---- */
 
 START_TEST(resumed)
@@ -365,6 +420,7 @@ int main(void)
 	tcase_add_test(tc, dry_run);
 	tcase_add_test(tc, seeds);
 	tcase_add_loop_test(tc, settled, 0, G_N_ELEMENTS(stories));
+	tcase_add_loop_test(tc, nothing_ends, 0, G_N_ELEMENTS(limits));
 	tcase_add_test(tc, resumed);
 	tcase_add_test(tc, picks);
 	tcase_add_test(tc, more_than_half);

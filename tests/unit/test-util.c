@@ -2,8 +2,13 @@
 /* util: sizes, errors, randomness, child processes, files. */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,22 +119,17 @@ END_TEST
 /* kill -9 of the parent takes the child with it */
 START_TEST(spawn_dies_with_parent)
 {
+	const char *argv[] = {"sh", "-c", "echo x; exec tail -f /dev/null", NULL};
 	int fds[2], child;
 	char byte;
 
-	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
 	child = fork();
 	if (!child) {
-		const char *argv[] = {"sh", "-c", "echo x; exec cat", NULL};
-		int pid, in[2];
+		struct process process;
 
 		close(fds[0]);
-		if (pipe(in) < 0) /* cat waits on it for ever: we never write nor close */
-			_exit(1);
-		if (!g_spawn_async_with_pipes_and_fds(NULL, argv, NULL,
-						      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
-						      spawn_die_with_parent, NULL, in[0], fds[1], -1, NULL, NULL, 0,
-						      &pid, NULL, NULL, NULL, NULL))
+		if (!process_start(&(struct spawn){.argv = argv, .out = fds[1]}, &process, NULL))
 			_exit(1);
 		pause();
 	}
@@ -139,6 +139,110 @@ START_TEST(spawn_dies_with_parent)
 	waitpid(child, NULL, 0);
 	ck_assert_int_eq(read(fds[0], &byte, 1), 1); /* the newline */
 	ck_assert_int_eq(read(fds[0], &byte, 1), 0); /* end of file: the grandchild has gone */
+}
+END_TEST
+
+/* In a process of its own: 0 where a child can be run. */
+static int run_child(void)
+{
+	g_autofree char *output = NULL;
+
+	return spawn_words(&output, NULL, "echo", "x", NULL) && !g_strcmp0(output, "x\n") ? 0 : 1;
+}
+
+/* The rig is PID 1 in a container without an init, and getppid() is 1 in all of its children. */
+START_TEST(spawn_as_pid_1)
+{
+	int status, child = fork();
+
+	if (!child) {
+		int init;
+
+		if (unshare(CLONE_NEWPID) < 0)
+			_exit(77);
+		init = fork();
+		if (!init)
+			_exit(getpid() == 1 ? run_child() : 2);
+		waitpid(init, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 3);
+	}
+	waitpid(child, &status, 0);
+	ck_assert(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		g_printerr("spawn_as_pid_1 skipped: unshare(CLONE_NEWPID) needs CAP_SYS_ADMIN\n");
+	else
+		ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
+/* An orphan's parent is the subreaper, not PID 1. */
+START_TEST(spawn_below_a_subreaper)
+{
+	int status, child = fork(), orphan;
+
+	if (!child) {
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+		if (!fork()) {
+			int reaper = getppid();
+
+			if (fork())
+				_exit(0);
+			while (getppid() != reaper)
+				poll(NULL, 0, 1); /* no event: tells of a new parent */
+			_exit(10 + run_child());
+		}
+		/* the one that exits at once, and the orphan */
+		while ((orphan = wait(&status)) > 0)
+			if (WIFEXITED(status) && WEXITSTATUS(status) >= 10)
+				_exit(WEXITSTATUS(status));
+		_exit(1);
+	}
+	waitpid(child, &status, 0);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 10);
+}
+END_TEST
+
+/* Its limit ends a program with all that it has started. */
+START_TEST(spawn_limit)
+{
+	static const char *const argv[] = {"sh", "-c", "echo x; tail -f /dev/null & wait", NULL};
+	g_autofree char *output = NULL;
+	g_autoptr(GError) error = NULL;
+
+	ck_assert(!spawn_run(&(struct spawn){.argv = argv, .limit_ms = 300}, &output, &error));
+	ck_assert_str_eq(output, "x\n");
+	ck_assert_ptr_nonnull(strstr(error->message, "within its limit of 0.3 s"));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_INFRA);
+}
+END_TEST
+
+START_TEST(a_process)
+{
+	static const char *const argv[] = {"sh", "-c", "read x <&7; echo $x $V $PWD; exit 3", NULL};
+	static const char *const env[] = {"V=1", NULL};
+	struct spawn_fd given = {-1, 7};
+	const struct spawn spawn = {.argv = argv, .env = env, .cwd = "/", .fds = &given, .n_fds = 1,
+				    .new_group = TRUE, .out = SPAWN_PIPE};
+	struct process process;
+	struct process_end end;
+	char text[32] = "";
+	int fds[2];
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	given.ours = fds[0];
+	ck_assert(process_start(&spawn, &process, NULL));
+	ck_assert(!process_wait(&process, 0));
+	ck_assert_int_eq(process.err, -1);
+	ck_assert_int_eq(write(fds[1], "in\n", 3), 3);
+	ck_assert(process_wait(&process, -1));
+	process_reap(&process, &end);
+	ck_assert_int_eq(end.code, 3);
+	ck_assert_int_eq(process.pid, 0);
+	ck_assert_int_eq(read(process.out, text, sizeof(text) - 1), 7);
+	ck_assert_str_eq(text, "in 1 /\n");
+	close(process.out);
+	process_signal(&process, SIGKILL); /* does nothing: 0 would be our own group */
 }
 END_TEST
 
@@ -205,6 +309,10 @@ int main(void)
 	tcase_add_test(tc, spawn_missing);
 	tcase_add_test(tc, spawn_keeps_the_end);
 	tcase_add_test(tc, spawn_dies_with_parent);
+	tcase_add_test(tc, spawn_as_pid_1);
+	tcase_add_test(tc, spawn_below_a_subreaper);
+	tcase_add_test(tc, spawn_limit);
+	tcase_add_test(tc, a_process);
 	tcase_add_test(tc, files);
 	tcase_add_test(tc, durations);
 	tcase_add_test(tc, exit_codes);
