@@ -134,7 +134,7 @@ static gboolean settle(struct search_options *o, GError **error)
 		.duration_s = want.duration, .patience_s = want.patience, .jobs = want.jobs, .patches = want.patches,
 		.fragments = want.fragments, .no_lockdep = want.no_lockdep,
 	};
-	if (!machine || !scenario_fits(scenario, machine, error) || !parse_budget(o, error))
+	if (!machine || !scenario_check_machine(scenario, machine, error) || !parse_budget(o, error))
 		return FALSE;
 	if (!want.results)
 		want.results = run_default_results();

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "cmd/findings.h"
-#include "cmd/job.h"
+#include "cmd/request.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -40,10 +40,10 @@ static void headline(const char *text)
 	fflush(stdout);
 }
 
-static gboolean one(struct job *job, const char *title, struct run_info **ret, GError **error)
+static gboolean one(const struct run_request *want, const char *title, struct run_info **ret, GError **error)
 {
 	headline(title);
-	if (!job_run(job, ret, error))
+	if (!request_run(want, FALSE, ret, error))
 		return FALSE;
 	findings_print(*ret, FALSE);
 	return TRUE;
@@ -61,7 +61,7 @@ int cmd_demo(int argc, char **argv)
 {
 	g_autofree char *z03 = rig_home_path("scenarios/zoo/z03.patch"), *took = NULL;
 	char *patches[] = {z03, NULL};
-	struct job clean = {.scenario = DEMO_SCENARIO, .machine = DEMO_MACHINE}, broken;
+	struct run_request clean = {.scenario = DEMO_SCENARIO, .machine = DEMO_MACHINE}, broken;
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) first = NULL;
 	rig_auto(run_info) second = NULL;
@@ -78,7 +78,7 @@ int cmd_demo(int argc, char **argv)
 	broken = clean;
 	broken.patches = patches;
 	headline("building the kernels");
-	if (!job_build(&clean, &error) || !job_build(&broken, &error) ||
+	if (!request_build(&clean, FALSE, &error) || !request_build(&broken, FALSE, &error) ||
 	    !one(&clean, "the kernel as it is: must be clean", &first, &error) ||
 	    !one(&broken, "the kernel with z03.patch: the deadlock must be caught", &second, &error))
 		return rig_report_error(error);

@@ -86,7 +86,7 @@ static gboolean check_words(int argc, GError **error)
 				"`rig probe --help` has examples");
 	scenario = scenario_load(want.scenario, error);
 	machine = scenario ? machine_find(want.machine ? want.machine : scenario->machines[0], error) : NULL;
-	if (!machine || !scenario_fits(scenario, machine, error) || !check_files(want.patches, error) ||
+	if (!machine || !scenario_check_machine(scenario, machine, error) || !check_files(want.patches, error) ||
 	    !check_files(want.fragments, error))
 		return FALSE;
 	if (!kernel_is_source(kernel_wanted()))

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
-#include "cmd/job.h"
+#include "cmd/request.h"
 #include "util/error.h"
 
 static const char summary[] =
@@ -76,7 +76,8 @@ static int compare(const struct run_info *before, const struct run_info *now, gb
 }
 
 /* The words of run.json, checked as anything from a file is. */
-static gboolean words(const struct run_info *before, struct job *job, GError **error)
+static gboolean words(const struct run_info *before, struct run_request *want, char **ret_seed,
+		      GError **error)
 {
 	json_t *in = before->inputs, *kernel = json_object_get(in, "kernel");
 
@@ -84,30 +85,31 @@ static gboolean words(const struct run_info *before, struct job *job, GError **e
 	    !json_is_integer(json_object_get(in, "seed")))
 		return rig_fail(error, RIG_EXIT_USAGE, "run '%s' does not say what it was run with (run.json)",
 				before->name);
-	job->machine = text(in, "machine");
-	job->kernel = text(kernel, "asked");
-	job->patches = copies(before, "patches", json_object_get(kernel, "patches"));
-	job->fragments = copies(before, "fragments", json_object_get(kernel, "fragments"));
-	job->seed = g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(in, "seed")));
-	job->accel = text(in, "accel");
-	job->launcher = text(in, "launcher");
-	job->uri = text(in, "uri");
-	job->firmware = text(in, "firmware");
-	job->mmu = text(in, "mmu");
-	job->duration_s = json_integer_value(json_object_get(in, "duration_s"));
-	job->keep_going = json_is_true(json_object_get(in, "keep_going"));
-	job->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
-	job->without = text(in, "without");
-	job->until = text(in, "until");
-	job->replays = json_string(before->name);
+	want->machine = text(in, "machine");
+	want->kernel = text(kernel, "asked");
+	want->patches = copies(before, "patches", json_object_get(kernel, "patches"));
+	want->fragments = copies(before, "fragments", json_object_get(kernel, "fragments"));
+	want->seed = *ret_seed =
+		g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(in, "seed")));
+	want->accel = text(in, "accel");
+	want->launcher = text(in, "launcher");
+	want->uri = text(in, "uri");
+	want->firmware = text(in, "firmware");
+	want->mmu = text(in, "mmu");
+	want->duration_s = json_integer_value(json_object_get(in, "duration_s"));
+	want->keep_going = json_is_true(json_object_get(in, "keep_going"));
+	want->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
+	want->without = text(in, "without");
+	want->until = text(in, "until");
+	want->replays = json_string(before->name);
 	return TRUE;
 }
 
 int cmd_replay(int argc, char **argv)
 {
-	struct job job = {0};
-	gboolean json = FALSE;
-	g_autofree char *results = NULL, *scenario = NULL;
+	struct run_request want = {0};
+	gboolean json = FALSE, quiet = FALSE;
+	g_autofree char *results = NULL, *scenario = NULL, *seed = NULL;
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) before = NULL;
 	rig_auto(run_info) now = NULL;
@@ -115,9 +117,9 @@ int cmd_replay(int argc, char **argv)
 	int code;
 	const GOptionEntry entries[] = {
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &results, "folder of run folders", "DIR"},
-		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &job.emulator, "another QEMU binary", "FILE"},
+		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator, "another QEMU binary", "FILE"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the comparison as JSON", NULL},
-		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &job.quiet, "print the comparison alone", NULL},
+		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print the comparison alone", NULL},
 		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "[RUN]", summary, examples, &error))
@@ -125,15 +127,15 @@ int cmd_replay(int argc, char **argv)
 	if (!results)
 		results = run_default_results();
 	before = run_open(results, argc > 1 ? argv[1] : "last", &error);
-	if (!before || !words(before, &job, &error))
+	if (!before || !words(before, &want, &seed, &error))
 		return rig_report_error(error);
-	job.scenario = scenario = g_build_filename(before->dir, "scenario.yaml", NULL);
-	job.results = results;
-	job.quiet |= json;
-	if (!job_run(&job, &now, &error)) {
+	want.scenario = scenario = g_build_filename(before->dir, "scenario.yaml", NULL);
+	want.results = results;
+	quiet |= json;
+	if (!request_run(&want, quiet, &now, &error)) {
 		code = rig_report_error(error);
 	} else {
-		if (!job.quiet)
+		if (!quiet)
 			findings_print(now, FALSE);
 		was = text(json_object_get(before->inputs, "kernel"), "hash");
 		is = text(json_object_get(now->inputs, "kernel"), "hash");
@@ -142,9 +144,8 @@ int cmd_replay(int argc, char **argv)
 					"the rig's own config has changed\n");
 		code = compare(before, now, json);
 	}
-	g_strfreev(job.patches);
-	g_strfreev(job.fragments);
-	g_free(job.seed);
-	json_decref(job.replays);
+	g_strfreev(want.patches);
+	g_strfreev(want.fragments);
+	json_decref(want.replays);
 	return code;
 }

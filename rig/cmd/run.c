@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/findings.h"
-#include "cmd/job.h"
+#include "cmd/request.h"
 #include "util/error.h"
 
 static const char summary[] =
@@ -27,46 +27,46 @@ static const char examples[] =
 
 int cmd_run(int argc, char **argv)
 {
-	struct job job = {0};
-	gboolean json = FALSE;
+	struct run_request want = {0};
+	gboolean json = FALSE, quiet = FALSE;
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) info = NULL;
 	const GOptionEntry entries[] = {
-		{"machine", 'm', 0, G_OPTION_ARG_STRING, &job.machine, "pc-q35, pseries, powernv9, …", "NAME"},
-		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &job.kernel,
+		{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "pc-q35, pseries, powernv9, …", "NAME"},
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel,
 		 "image, or deb:PACKAGE[@SUITE], tar:FILE, dir:PATH, git:REPO@REV", "WHAT"},
-		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &job.vmlinux,
+		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &want.vmlinux,
 		 "vmlinux with DWARF of an image: explains hangs from its memory", "FILE"},
-		{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &job.patches, "apply a patch (repeatable, in order)",
+		{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches, "apply a patch (repeatable, in order)",
 		 "FILE"},
-		{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &job.fragments,
+		{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
 		 "add a config fragment (repeatable)", "FILE"},
-		{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &job.no_lockdep,
+		{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep,
 		 "build without the lock validator, or accept an image without it", NULL},
-		{"seed", 's', 0, G_OPTION_ARG_STRING, &job.seed, "all random choices follow from it", "N"},
-		{"duration", 'd', 0, G_OPTION_ARG_INT, &job.duration_s, "hammer for so many seconds", "S"},
-		{"patience", 0, 0, G_OPTION_ARG_INT, &job.patience_s,
+		{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "all random choices follow from it", "N"},
+		{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration_s, "hammer for so many seconds", "S"},
+		{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience_s,
 		 "call it a hang when nothing gets on for so many seconds (20)", "S"},
-		{"memory-image", 0, 0, G_OPTION_ARG_STRING, &job.memory_image,
+		{"memory-image", 0, 0, G_OPTION_ARG_STRING, &want.memory_image,
 		 "keep the memory of a guest that hangs and has at most so much (2G; 0: never)", "SIZE"},
-		{"known", 0, 0, G_OPTION_ARG_FILENAME, &job.known,
+		{"known", 0, 0, G_OPTION_ARG_FILENAME, &want.known,
 		 "list of known issues (scenarios/known-issues.yaml)", "FILE"},
-		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &job.keep_going, "do not end at the first report", NULL},
-		{"until", 0, 0, G_OPTION_ARG_STRING, &job.until,
+		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &want.keep_going, "do not end at the first report", NULL},
+		{"until", 0, 0, G_OPTION_ARG_STRING, &want.until,
 		 "end at a report of this signature or kind, at no other", "KEY"},
-		{"accel", 0, 0, G_OPTION_ARG_STRING, &job.accel, "auto, kvm or tcg", "WORD"},
-		{"firmware", 0, 0, G_OPTION_ARG_STRING, &job.firmware, "pseries: vof or slof", "WORD"},
-		{"mmu", 0, 0, G_OPTION_ARG_STRING, &job.mmu, "pseries: radix or hash", "WORD"},
-		{"launcher", 0, 0, G_OPTION_ARG_STRING, &job.launcher, "direct, or libvirt", "WORD"},
-		{"connect", 'c', 0, G_OPTION_ARG_STRING, &job.uri, "libvirt's URI: qemu:///session, qemu+ssh://host/system",
+		{"accel", 0, 0, G_OPTION_ARG_STRING, &want.accel, "auto, kvm or tcg", "WORD"},
+		{"firmware", 0, 0, G_OPTION_ARG_STRING, &want.firmware, "pseries: vof or slof", "WORD"},
+		{"mmu", 0, 0, G_OPTION_ARG_STRING, &want.mmu, "pseries: radix or hash", "WORD"},
+		{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "direct, or libvirt", "WORD"},
+		{"connect", 'c', 0, G_OPTION_ARG_STRING, &want.uri, "libvirt's URI: qemu:///session, qemu+ssh://host/system",
 		 "URI"},
-		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &job.emulator, "another QEMU binary", "FILE"},
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &job.results, "folder of run folders", "DIR"},
-		{"label", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &job.labels,
+		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator, "another QEMU binary", "FILE"},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
+		{"label", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &want.labels,
 		 "write KEY=VALUE into run.json, to find the run by (repeatable)", "KEY=VALUE"},
-		{"jobs", 'j', 0, G_OPTION_ARG_INT, &job.jobs, "compile with so many jobs", "N"},
+		{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compile with so many jobs", "N"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the verdict as JSON", NULL},
-		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &job.quiet, "print nothing but errors", NULL},
+		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print nothing but errors", NULL},
 		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "SCENARIO", summary, examples, &error))
@@ -75,13 +75,13 @@ int cmd_run(int argc, char **argv)
 		fputs("rig: run takes one scenario; `rig scenario list` shows them\n", stderr);
 		return RIG_EXIT_USAGE;
 	}
-	job.scenario = argv[1];
-	job.quiet |= json;
-	if (!job_run(&job, &info, &error))
+	want.scenario = argv[1];
+	quiet |= json;
+	if (!request_run(&want, quiet, &info, &error))
 		return rig_report_error(error);
 	if (json)
 		cmd_print_json(findings_json(info));
-	else if (!job.quiet)
+	else if (!quiet)
 		findings_print(info, FALSE);
 	return verdict_exit_code(info->verdict);
 }

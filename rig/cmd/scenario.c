@@ -56,7 +56,7 @@ static char **fitting(const struct scenario *s, char **ret_why)
 		const struct machine *machine = machine_find(s->machines[i], NULL);
 		g_autoptr(GError) error = NULL;
 
-		if (machine && scenario_fits(s, machine, &error))
+		if (machine && scenario_check_machine(s, machine, &error))
 			g_ptr_array_add(names, g_strdup(machine->name));
 		else
 			g_string_append_printf(why, "%s%s", why->len ? "; " : "",

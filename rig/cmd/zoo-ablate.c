@@ -7,7 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/findings.h"
-#include "cmd/job.h"
+#include "cmd/request.h"
 #include "scenario/scenario.h"
 #include "util/error.h"
 #include "util/term.h"
@@ -31,7 +31,7 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 	g_auto(GStrv) patches = NULL;
 	g_auto(GStrv) fragments = NULL;
 	json_auto_t *zoo = json_pack("{s:s, s:b}", "entry", entry->id, "clean", want->clean);
-	struct job job = {
+	struct run_request run = {
 		.scenario = scenario,
 		.machine = machine,
 		.mmu = entry->mmu,
@@ -41,7 +41,6 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 		.results = want->results,
 		.kernel = want->kernel ? want->kernel : zoo_kernel(entry),
 		.jobs = want->jobs,
-		.quiet = TRUE,
 		.duration_s = want->duration ? want->duration : (int)entry->duration_s,
 		.patience_s = entry->patience_s,
 		.zoo = zoo,
@@ -50,9 +49,9 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 
 	if (!zoo_patches(entry, want->kernel, want->clean, &patches, &fragments, error))
 		return FALSE;
-	job.patches = patches;
-	job.fragments = fragments;
-	if (job_run(&job, ret, error))
+	run.patches = patches;
+	run.fragments = fragments;
+	if (request_run(&run, TRUE, ret, error))
 		return TRUE;
 	g_prefix_error(error, "%s: ", entry->id);
 	return FALSE;
@@ -100,7 +99,7 @@ static char **parts_of(const struct zoo_entry *entry, GError **error)
 	g_autofree char *file = zoo_scenario(entry);
 	rig_auto(scenario) scenario = scenario_load(file, error);
 
-	return scenario ? scenario_parts(scenario) : NULL;
+	return scenario ? scenario_ablations(scenario) : NULL;
 }
 
 /* *ret_found: with nothing left out it was caught each time. */

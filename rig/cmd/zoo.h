@@ -16,7 +16,7 @@ struct zoo_want {
 /* The machine that was asked for, or the entry's first; NULL where it is not one of the entry's. */
 const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *want, GError **error);
 
-/* One run of the entry's scenario, without the part WITHOUT (scenario_parts()) unless that is NULL. */
+/* One run of the entry's scenario, without the part WITHOUT (scenario_ablations()) unless that is NULL. */
 gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, const char *machine,
 		 const char *without, struct run_info **ret, GError **error);
 

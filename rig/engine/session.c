@@ -127,7 +127,7 @@ static gboolean on_status(gpointer data)
 			      run_write_error(s->run));
 		session_event(s, EV_FAULT);
 	}
-	if (!s->plan->progress)
+	if (!s->progress)
 		return G_SOURCE_CONTINUE;
 	rates = agents_rates(s, (now - s->status_ns) / (double)RIG_NS_PER_S);
 	s->status_ns = now;
@@ -138,11 +138,11 @@ static gboolean on_status(gpointer data)
 				   : 0;
 	s->status.agents = rates;
 	s->status.reports = s->failing;
-	s->plan->progress(&s->status, s->plan->data);
+	s->progress(&s->status, s->progress_data);
 	return G_SOURCE_CONTINUE;
 }
 
-static void session_init(struct session *s, const struct engine_plan *plan)
+static void session_init(struct session *s, const struct run_plan *plan)
 {
 	*s = (struct session){
 		.plan = plan,
@@ -230,7 +230,7 @@ static gboolean keep_inputs(struct session *s, GError **error)
 
 static struct vm *launch(struct session *s, GError **error)
 {
-	const struct engine_plan *plan = s->plan;
+	const struct run_plan *plan = s->plan;
 	const struct scenario *sc = s->scenario;
 	g_autofree char *cmdline = scenario_cmdline(sc);
 	const struct vm_owner owner = dispatch_owner(s);
@@ -294,14 +294,16 @@ static void hammer(struct session *s, GError **error)
 	signal(SIGPIPE, was);
 }
 
-gboolean engine_run(const struct engine_plan *plan, char **ret_dir, enum verdict *ret_verdict,
-		    GError **error)
+gboolean engine_run(const struct run_plan *plan, engine_progress progress, void *data, char **ret_dir,
+		    enum verdict *ret_verdict, GError **error)
 {
 	g_autoptr(GError) why = NULL;
 	struct session s;
 	gboolean ok;
 
 	session_init(&s, plan);
+	s.progress = progress;
+	s.progress_data = data;
 	s.run = run_create(plan->results, plan->scenario->name, plan->machine->name,
 			   plan->kernel->name, plan->seed, plan->inputs, error);
 	if (!s.run) {

@@ -88,7 +88,9 @@ struct session;
 typedef void (*answered)(struct session *s, unsigned type, const char *text, void *data);
 
 struct session {
-	const struct engine_plan *plan;
+	const struct run_plan *plan;
+	engine_progress progress; /* or NULL */
+	void *progress_data;
 	const struct scenario *scenario;
 	struct run *run;
 	struct vm *vm;

@@ -135,7 +135,7 @@ static char *why_not(const struct plan *plan, guint kernel, const char *word, co
 	}
 	if (!g_strv_contains((const char *const *)scenario->machines, machine->name))
 		return g_strdup("the scenario is not for that machine");
-	return scenario_fits(scenario, machine, &why) ? NULL : g_strdup(why->message);
+	return scenario_check_machine(scenario, machine, &why) ? NULL : g_strdup(why->message);
 }
 
 static void add_cell(struct night *night, const struct plan *plan, guint kernel, const char *word,

@@ -112,9 +112,9 @@ struct scenario *scenario_load(const char *what, GError **error);
  * What can be left out of it, one at a time: "slab-read", "one block-state of 2", "unplug d". Newly
  * allocated, NULL-terminated. Without an unplug the device stays; without a plug the steps on it go.
  */
-char **scenario_parts(const struct scenario *scenario);
+char **scenario_ablations(const struct scenario *scenario);
 /* Leaves PART out; RIG_EXIT_USAGE where it has none of that name. */
-gboolean scenario_drop(struct scenario *scenario, const char *part, GError **error);
+gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **error);
 /* Frees what AGENT owns, not itself. */
 void scenario_agent_clear(struct agent *agent);
 
@@ -144,7 +144,7 @@ const char *step_device_name(enum step_device device);
 const char *step_how_name(enum step_how how);
 
 /* Can MACHINE run it? RIG_EXIT_SKIP: "powernv9 cannot plug DIMMs (step 1 of track 1)", a wrong unit … */
-gboolean scenario_fits(const struct scenario *scenario, const struct machine *machine, GError **error);
+gboolean scenario_check_machine(const struct scenario *scenario, const struct machine *machine, GError **error);
 
 /* The kernel words a run of it needs: `online`, `cmdline`. */
 char *scenario_cmdline(const struct scenario *scenario);

@@ -104,7 +104,7 @@ END_TEST
 
 START_TEST(libvirt_has_books)
 {
-	struct engine_plan plan = {0};
+	struct run_plan plan = {0};
 	struct session s = {.plan = &plan};
 
 	ck_assert(!hotplug_check_each_step(&s));

@@ -99,7 +99,7 @@ static const struct {
 };
 
 
-static enum verdict run_once(const struct engine_plan *wanted, char **ret_dir)
+static enum verdict run_once(const struct run_plan *wanted, char **ret_dir)
 {
 	g_autofree char *file = data_path("engine/small.yaml");
 	g_autofree char *emulator = g_strdup_printf("%s/fake-qemu", g_getenv("RIG_TEST_BIN"));
@@ -111,7 +111,7 @@ static enum verdict run_once(const struct engine_plan *wanted, char **ret_dir)
 		.image = emulator,
 		.patches = no_patches,
 	};
-	struct engine_plan plan = *wanted;
+	struct run_plan plan = *wanted;
 	rig_auto(scenario) scenario = scenario_load(file, &error);
 	json_t *inputs = json_object();
 	enum verdict verdict;
@@ -127,7 +127,7 @@ static enum verdict run_once(const struct engine_plan *wanted, char **ret_dir)
 	plan.accel_why = "fake";
 	plan.patience_s = 2;
 	plan.inputs = inputs;
-	ck_assert_msg(engine_run(&plan, ret_dir, &verdict, &error), "%s", error ? error->message : "");
+	ck_assert_msg(engine_run(&plan, NULL, NULL, ret_dir, &verdict, &error), "%s", error ? error->message : "");
 	json_decref(inputs);
 	return verdict;
 }
@@ -147,7 +147,7 @@ static gboolean has_reason(const char *dir, const char *part)
 
 START_TEST(run_ends_in)
 {
-	struct engine_plan plan = {
+	struct run_plan plan = {
 		.seed = 7, .dump_limit = G_GUINT64_CONSTANT(2) << 30, .duration_s = runs[_i].duration_s};
 	g_autofree char *dir = NULL, *verdict_file = NULL, *text = NULL;
 	enum verdict verdict;
@@ -174,7 +174,7 @@ static gboolean interrupt(gpointer data)
 START_TEST(a_signal_aborts)
 {
 	static const guint after_ms[] = {0, 20, 100, 300, 600, 900};
-	struct engine_plan plan = {.seed = 7};
+	struct run_plan plan = {.seed = 7};
 	g_autofree char *dir = NULL;
 
 	g_setenv("FAKE_QEMU", "", TRUE);
@@ -190,7 +190,7 @@ START_TEST(one_seed_one_timeline)
 
 	g_setenv("FAKE_QEMU", "", TRUE);
 	for (int i = 0; i < 2; i++) {
-		struct engine_plan plan = {.seed = 99, .duration_s = 1};
+		struct run_plan plan = {.seed = 99, .duration_s = 1};
 		g_autofree char *dir = NULL, *file = NULL, *text = NULL;
 		g_autoptr(GString) kept = g_string_new(NULL);
 		g_auto(GStrv) lines = NULL;
@@ -216,7 +216,7 @@ END_TEST
 /* A report on the console fails the run, and is kept. */
 START_TEST(a_report_fails)
 {
-	struct engine_plan plan = {.seed = 7};
+	struct run_plan plan = {.seed = 7};
 	g_autofree char *dir = NULL, *report = data_path("engine/report.txt");
 	g_autofree char *fake = g_strdup_printf("console-file=%s", report);
 	g_autofree char *kept = NULL;
@@ -232,7 +232,7 @@ END_TEST
 /* A console that goes quiet inside a report: it counts at once, and is kept whole. */
 START_TEST(a_pause_cuts_no_report)
 {
-	struct engine_plan plan = {.seed = 7};
+	struct run_plan plan = {.seed = 7};
 	g_autofree char *dir = NULL, *report = data_path("engine/report.txt");
 	g_autofree char *fake = g_strdup_printf("console-file=%s;console-pause=900", report);
 	g_autoptr(GError) error = NULL;
@@ -254,7 +254,7 @@ END_TEST
 /* Writes that fail, as on a full disk, end the run as the host's fault, and soon. */
 START_TEST(a_full_disk_is_infra)
 {
-	struct engine_plan plan = {.seed = 7, .duration_s = 60};
+	struct run_plan plan = {.seed = 7, .duration_s = 60};
 	/* files of this process end there with EFBIG, as those on a full disk do with ENOSPC: behind the room
 	   that is kept for the verdict, but QMP's trace gets there in a moment */
 	const struct rlimit limit = {512 << 10, 512 << 10};
@@ -280,7 +280,7 @@ START_TEST(a_memory_image_has_a_limit)
 		{512 << 20, "the limit is 512", FALSE},
 		{0, "the limit is 0", FALSE},
 	};
-	struct engine_plan plan = {.seed = 7, .dump_limit = limits[_i].limit};
+	struct run_plan plan = {.seed = 7, .dump_limit = limits[_i].limit};
 	g_autofree char *dir = NULL, *journal = NULL, *image = NULL, *text = NULL;
 
 	g_setenv("FAKE_QEMU", "agent-stuck", TRUE);
@@ -297,7 +297,7 @@ END_TEST
 START_TEST(a_stall_is_timed)
 {
 	static const char *const ways[] = {"agent-stuck", "hang-at=plug"};
-	struct engine_plan plan = {.seed = 7, .duration_s = 60}; /* the watchdog comes first */
+	struct run_plan plan = {.seed = 7, .duration_s = 60}; /* the watchdog comes first */
 	g_autofree char *dir = NULL, *journal = NULL, *text = NULL;
 	g_auto(GStrv) lines = NULL;
 	guint stalls = 0;
@@ -332,7 +332,7 @@ START_TEST(who_ends_late_is_not_stuck)
 		const char *how;
 		enum verdict verdict;
 	} ways[] = {{"agent-late=3", VERDICT_PASS}, {"agent-late=100", VERDICT_HANG}};
-	struct engine_plan plan = {.seed = 7};
+	struct run_plan plan = {.seed = 7};
 	g_autofree char *dir = NULL;
 
 	g_setenv("FAKE_QEMU", ways[_i].how, TRUE);

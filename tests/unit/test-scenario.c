@@ -150,7 +150,7 @@ START_TEST(own_scenarios)
 
 		ck_assert_msg(s != NULL, "%s", error ? error->message : "");
 		for (guint i = 0; s->machines[i]; i++)
-			ck_assert_msg(scenario_fits(s, machine_find(s->machines[i], NULL), &error), "%s",
+			ck_assert_msg(scenario_check_machine(s, machine_find(s->machines[i], NULL), &error), "%s",
 				      error ? error->message : "");
 	}
 	ck_assert_uint_ge(n, 11);
@@ -200,7 +200,7 @@ START_TEST(fits)
 		{0, 0, 4096 * MIB, "pc-q35 needs at least 4G of base memory, 'full' has 1G"},
 	};
 
-	ck_assert(scenario_fits(s, q35, NULL));
+	ck_assert(scenario_check_machine(s, q35, NULL));
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;
 
@@ -208,12 +208,12 @@ START_TEST(fits)
 		other.can &= ~cases[i].cannot;
 		other.dimm_unit = cases[i].unit ? cases[i].unit : q35->dimm_unit;
 		other.min_memory = cases[i].least ? cases[i].least : q35->min_memory;
-		ck_assert(!scenario_fits(s, &other, &error));
+		ck_assert(!scenario_check_machine(s, &other, &error));
 		ck_assert_str_eq(error->message, cases[i].says);
 		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 	}
 	other.name = "toaster";
-	ck_assert(!scenario_fits(s, &other, NULL));
+	ck_assert(!scenario_check_machine(s, &other, NULL));
 }
 END_TEST
 
@@ -367,7 +367,7 @@ START_TEST(parts)
 		{"wait #2", 2, 2, 1, 4, FALSE}, /* a track without steps is none */
 	};
 	rig_auto(scenario) whole = two_tracks();
-	g_auto(GStrv) all = scenario_parts(whole);
+	g_auto(GStrv) all = scenario_ablations(whole);
 	g_autoptr(GError) error = NULL;
 
 	ck_assert_uint_eq(g_strv_length(all), G_N_ELEMENTS(wanted));
@@ -375,14 +375,14 @@ START_TEST(parts)
 		rig_auto(scenario) s = two_tracks();
 
 		ck_assert_str_eq(all[i], wanted[i].name);
-		ck_assert(scenario_drop(s, wanted[i].name, NULL));
+		ck_assert(scenario_ablate(s, wanted[i].name, NULL));
 		ck_assert_uint_eq(s->n_agents, wanted[i].agents);
 		ck_assert_uint_eq(s->agents[0].count, wanted[i].count);
 		ck_assert_uint_eq(s->n_tracks, wanted[i].tracks);
 		ck_assert_uint_eq(s->tracks[0].n_steps, wanted[i].steps);
 		ck_assert_int_eq(s->tracks[0].steps[0].once, wanted[i].once);
 	}
-	ck_assert(!scenario_drop(whole, "gremlins", &error));
+	ck_assert(!scenario_ablate(whole, "gremlins", &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 	ck_assert_ptr_nonnull(strstr(error->message, "no part 'gremlins'; it has: slab-read, one "));
 }

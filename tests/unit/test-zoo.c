@@ -102,7 +102,7 @@ START_TEST(own_entries)
 		ck_assert_msg(s != NULL, "%s: %s", *id, error ? error->message : "no error either");
 		ck_assert_str_eq(e->id, *id);
 		for (char **m = e->machines; *m; m++)
-			ck_assert_msg(scenario_fits(s, machine_find(*m, NULL), &error), "%s: %s",
+			ck_assert_msg(scenario_check_machine(s, machine_find(*m, NULL), &error), "%s: %s",
 				      *id, error ? error->message : "");
 	}
 }

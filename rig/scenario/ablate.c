@@ -82,7 +82,7 @@ static GPtrArray *find_parts(const struct scenario *s)
 	return parts;
 }
 
-char **scenario_parts(const struct scenario *scenario)
+char **scenario_ablations(const struct scenario *scenario)
 {
 	g_autoptr(GPtrArray) parts = find_parts(scenario);
 	GPtrArray *names = g_ptr_array_new();
@@ -134,7 +134,7 @@ static void drop_agent(struct scenario *s, unsigned index)
 		(s->n_agents - index) * sizeof(*s->agents));
 }
 
-gboolean scenario_drop(struct scenario *scenario, const char *name, GError **error)
+gboolean scenario_ablate(struct scenario *scenario, const char *name, GError **error)
 {
 	g_autoptr(GPtrArray) parts = find_parts(scenario);
 	g_auto(GStrv) names = NULL;
@@ -153,7 +153,7 @@ gboolean scenario_drop(struct scenario *scenario, const char *name, GError **err
 			drop_step(scenario, part->track, part->index);
 		return TRUE;
 	}
-	names = scenario_parts(scenario);
+	names = scenario_ablations(scenario);
 	list = g_strjoinv(", ", names);
 	return rig_fail(error, RIG_EXIT_USAGE, "scenario '%s' has no part '%s'; it has: %s",
 			scenario->name, name, list);

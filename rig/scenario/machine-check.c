@@ -71,7 +71,7 @@ static gboolean memory_fits(const struct scenario *s, const struct machine *mach
 	return TRUE;
 }
 
-gboolean scenario_fits(const struct scenario *s, const struct machine *machine, GError **error)
+gboolean scenario_check_machine(const struct scenario *s, const struct machine *machine, GError **error)
 {
 	if (!g_strv_contains((const char *const *)s->machines, machine->name)) {
 		g_autofree char *names = g_strjoinv(", ", s->machines);

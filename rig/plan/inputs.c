@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* run.json: the words of the request and what they were resolved to. */
+#include "plan/internal.h"
+
+#include <string.h>
+
+#include "util/clock.h"
+
+static json_t *strings_json(char **strings)
+{
+	json_t *array = json_array();
+
+	for (char **s = strings; s && *s; s++)
+		json_array_append_new(array, json_string(*s));
+	return array;
+}
+
+static json_t *labels_json(char **labels)
+{
+	json_t *json = json_object();
+
+	for (char **l = labels; *l; l++) {
+		g_autofree char *key = g_strndup(*l, strcspn(*l, "="));
+
+		json_object_set_new(json, key, json_string(*l + strlen(key) + 1));
+	}
+	return json;
+}
+
+static json_t *kernel_json(const struct run_request *want, const struct kernel *kernel)
+{
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o}", "asked",
+			 want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL, "name", kernel->name, "hash",
+			 kernel->hash, "version", kernel->version, "source", kernel->source, "patches",
+			 strings_json(want->patches), "fragments", strings_json(want->fragments));
+}
+
+/* Keys that are there only where they say something. */
+static void add_optional(json_t *json, const struct run_request *want)
+{
+	if (want->until)
+		json_object_set_new(json, "until", json_string(want->until));
+	if (want->labels)
+		json_object_set_new(json, "labels", labels_json(want->labels));
+	if (want->replays)
+		json_object_set(json, "replays", want->replays);
+	if (want->zoo)
+		json_object_set(json, "zoo", want->zoo);
+	if (want->without)
+		json_object_set_new(json, "without", json_string(want->without));
+}
+
+json_t *plan_inputs(const struct run_request *want, const struct run_plan *plan)
+{
+	g_autofree char *now = rig_utc_now(FALSE);
+	json_t *json = json_pack(
+		"{s:i, s:s, s:s, s:s, s:o, s:I, s:i, s:s, s:s, s:s?, s:s?, s:b, s:b, s:s, s:s?}",
+		"version", 1, "created", now, "scenario", plan->scenario->name, "machine",
+		plan->machine->name, "kernel", kernel_json(want, plan->kernel), "seed",
+		(json_int_t)plan->seed, "duration_s",
+		want->duration_s ? want->duration_s : (int)plan->scenario->duration_s, "accel",
+		plan->accel == ACCEL_KVM ? "kvm" : "tcg", "accel_why", plan->accel_why, "firmware",
+		plan->firmware, "mmu", plan->mmu, "keep_going", plan->keep_going, "no_lockdep",
+		plan->no_lockdep, "launcher", plan->launcher, "uri", plan->uri);
+
+	add_optional(json, want);
+	return json;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the words of a request to a plan that the engine can execute. */
+#include "plan/internal.h"
+
+#include <string.h>
+
+#include "initrd/initrd.h"
+#include "store/store.h"
+#include "util/error.h"
+#include "util/paths.h"
+#include "util/size.h"
+
+/* A plan with what it points to. */
+struct resolved {
+	struct run_plan plan; /* first: run_plan_free() gets its address */
+	struct scenario *scenario;
+	struct kernel *kernel;
+	char *initrd, *results, *accel_why, *known;
+};
+
+void run_plan_free(struct run_plan *plan)
+{
+	struct resolved *r = (struct resolved *)plan;
+
+	g_clear_pointer(&r->scenario, scenario_free);
+	g_clear_pointer(&r->kernel, kernel_free);
+	g_free(r->initrd);
+	g_free(r->results);
+	g_free(r->accel_why);
+	g_free(r->known);
+	json_decref(plan->inputs);
+	g_free(r);
+}
+
+static void resolved_free(struct resolved *r)
+{
+	run_plan_free(&r->plan);
+}
+
+RIG_DEFINE_AUTO(resolved, resolved_free)
+
+static gboolean resolve_scenario(const struct run_request *want, struct resolved *r, GError **error)
+{
+	r->plan.scenario = r->scenario = scenario_load(want->scenario, error);
+	if (!r->scenario || (want->without && !scenario_ablate(r->scenario, want->without, error)))
+		return FALSE;
+	r->plan.machine = machine_find(want->machine ? want->machine : r->scenario->machines[0], error);
+	return r->plan.machine && scenario_check_machine(r->scenario, r->plan.machine, error);
+}
+
+static struct kernel *get_kernel(const struct run_request *want, const struct machine *machine,
+				 const struct plan_progress *progress, GError **error)
+{
+	const char *what = want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL;
+	const struct kernel_spec spec = {
+		.source = what,
+		.arch = machine->arch,
+		.patches = (const char *const *)want->patches,
+		.fragments = (const char *const *)want->fragments,
+		.no_lockdep = want->no_lockdep,
+		.jobs = want->jobs,
+	};
+	struct kernel *kernel;
+
+	if (!kernel_is_source(what)) {
+		if ((want->patches && *want->patches) || (want->fragments && *want->fragments)) {
+			rig_fail(error, RIG_EXIT_USAGE, "'%s' is an image: patches and fragments need a "
+				 "source like %s", what, PLAN_DEFAULT_KERNEL);
+			return NULL;
+		}
+		return kernel_from_image(what, machine->arch, error);
+	}
+	kernel = kernel_build(&spec, progress ? progress->build : NULL, progress ? progress->data : NULL,
+			      error);
+	if (kernel && progress && progress->kernel)
+		progress->kernel(kernel, progress->data);
+	return kernel;
+}
+
+static gboolean check_needs(const struct resolved *r, GError **error)
+{
+	g_autoptr(GHashTable) config = NULL;
+	g_autoptr(GPtrArray) lacks = NULL;
+	g_autofree char *list = NULL;
+
+	if (!r->kernel->config || !r->scenario->needs)
+		return TRUE;
+	config = kernel_config_load(r->kernel->config, error);
+	if (!config)
+		return FALSE;
+	lacks = kernel_config_lacks(config, (const char *const *)r->scenario->needs);
+	if (!lacks->len)
+		return TRUE;
+	g_ptr_array_add(lacks, NULL);
+	list = g_strjoinv(", ", (char **)lacks->pdata);
+	return rig_fail(error, RIG_EXIT_SKIP, "kernel '%s' lacks for scenario '%s': %s", r->kernel->name,
+			r->scenario->name, list);
+}
+
+static gboolean resolve_kernel(const struct run_request *want, const struct plan_progress *progress,
+			       struct resolved *r, GError **error)
+{
+	r->plan.kernel = r->kernel = get_kernel(want, r->plan.machine, progress, error);
+	if (!r->kernel || !check_needs(r, error))
+		return FALSE;
+	if (want->vmlinux) {
+		g_free(r->kernel->vmlinux);
+		r->kernel->vmlinux = g_strdup(want->vmlinux);
+	}
+	return TRUE;
+}
+
+static gboolean track_unplugs_cpu(const struct track *track)
+{
+	for (guint plug = 0; plug < track->n_steps; plug++)
+		for (guint unplug = 0; unplug < track->n_steps; unplug++)
+			if (track->steps[plug].what == STEP_PLUG &&
+			    track->steps[plug].device == DEVICE_CPU &&
+			    track->steps[unplug].what == STEP_UNPLUG &&
+			    !g_strcmp0(track->steps[plug].id, track->steps[unplug].id))
+				return TRUE;
+	return FALSE;
+}
+
+static gboolean check_accel(const struct resolved *r, GError **error)
+{
+	for (guint i = 0; i < r->scenario->n_tracks; i++)
+		if (r->plan.accel == ACCEL_TCG && track_unplugs_cpu(&r->scenario->tracks[i]))
+			return rig_fail(error, RIG_EXIT_SKIP, "scenario '%s' unplugs CPUs, which crashes "
+					"QEMU without KVM (%s)", r->scenario->name, r->accel_why);
+	return TRUE;
+}
+
+static const char *const asked_why[] = {
+	[ACCEL_AUTO] = "TCG: KVM is not probed on another host; --accel kvm asks for it",
+	[ACCEL_KVM] = "KVM: asked for",
+	[ACCEL_TCG] = "TCG: asked for",
+};
+
+/* KVM is probed with a guest on this host, which says nothing about another. */
+static gboolean resolve_accel(const struct run_request *want, struct resolved *r, GError **error)
+{
+	enum accel asked = ACCEL_AUTO;
+
+	if (want->accel && !accel_parse(want->accel, &asked, error))
+		return FALSE;
+	if (strcmp(request_launcher(want), "libvirt") || !want->uri ||
+	    g_str_has_prefix(want->uri, "qemu:///")) {
+		if (!accel_settle(r->plan.machine, asked, &r->plan.accel, &r->accel_why, error))
+			return FALSE;
+	} else {
+		r->plan.accel = asked == ACCEL_KVM ? ACCEL_KVM : ACCEL_TCG;
+		r->accel_why = g_strdup(asked_why[asked]);
+	}
+	r->plan.accel_why = r->accel_why;
+	return check_accel(r, error);
+}
+
+static gboolean resolve_dump_limit(const struct run_request *want, struct resolved *r, GError **error)
+{
+	if (rig_size_parse(want->memory_image ? want->memory_image : "2G", &r->plan.dump_limit, error))
+		return TRUE;
+	g_prefix_error(error, "--memory-image: ");
+	return FALSE;
+}
+
+static gboolean resolve(const struct run_request *want, const struct plan_progress *progress,
+			struct resolved *r, GError **error)
+{
+	return request_check(want, error) && resolve_dump_limit(want, r, error) &&
+	       resolve_scenario(want, r, error) && request_seed(want, &r->plan.seed, error) &&
+	       request_choice("firmware", want->firmware, r->plan.machine->firmwares, r->plan.machine,
+			      error) &&
+	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine, error) &&
+	       initrd_standard(r->plan.machine->arch, &r->initrd, error) &&
+	       resolve_accel(want, r, error) && resolve_kernel(want, progress, r, error);
+}
+
+struct run_plan *plan_make(const struct run_request *want, const struct plan_progress *progress,
+			   GError **error)
+{
+	rig_auto(resolved) r = g_new0(struct resolved, 1);
+	struct run_plan *plan = &r->plan;
+
+	if (!resolve(want, progress, r, error))
+		return NULL;
+	r->known = want->known ? g_strdup(want->known) : rig_home_path("scenarios/known-issues.yaml");
+	r->results = want->results ? g_strdup(want->results) : run_default_results();
+	plan->fragments = (const char *const *)want->fragments;
+	plan->initrd = r->initrd;
+	plan->launcher = request_launcher(want);
+	plan->uri = want->uri;
+	plan->emulator = want->emulator;
+	plan->results = r->results;
+	plan->firmware = want->firmware;
+	plan->mmu = want->mmu;
+	plan->duration_s = want->duration_s;
+	plan->patience_s = want->patience_s;
+	plan->known = r->known;
+	plan->keep_going = want->keep_going;
+	plan->until = want->until;
+	plan->no_lockdep = want->no_lockdep;
+	plan->inputs = plan_inputs(want, plan);
+	return &g_steal_pointer(&r)->plan;
+}
+
+gboolean plan_build_kernel(const struct run_request *want, const struct plan_progress *progress,
+			   GError **error)
+{
+	rig_auto(resolved) r = g_new0(struct resolved, 1);
+
+	return resolve_scenario(want, r, error) && resolve_kernel(want, progress, r, error);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The plan of one run. A run_request holds the user's words; plan_make() resolves them to a scenario, a
+ * machine, a kernel, an initramfs, an accelerator and a seed, checks that they fit together, and lists
+ * them as the inputs that run.json keeps. The engine executes the plan. Nothing here prints: whoever
+ * shows progress passes callbacks.
+ */
+#ifndef RIG_PLAN_PLAN_H
+#define RIG_PLAN_PLAN_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "kernel/kernel.h"
+#include "machine/machine.h"
+#include "scenario/scenario.h"
+#include "util/auto.h"
+
+/* What is built where nothing else is asked for. */
+#define PLAN_DEFAULT_KERNEL "deb:linux-source-6.1"
+
+/* The user's words, unresolved. Strings are borrowed; NULL and 0 mean the default. */
+struct run_request {
+	const char *scenario;	   /* name or file */
+	const char *machine;	   /* default: the first that the scenario names */
+	const char *kernel;	   /* source or image; default: PLAN_DEFAULT_KERNEL */
+	const char *vmlinux;	   /* symbols and DWARF of an image; default: those of the build */
+	char **patches, **fragments; /* files, NULL-terminated */
+	const char *seed;	   /* decimal or 0x…; default: drawn from the kernel's entropy */
+	const char *known;	   /* list of known issues; default: the rig's own */
+	const char *results;	   /* folder of run folders; default: run_default_results() */
+	const char *accel;	   /* "auto", "kvm", "tcg" */
+	const char *firmware, *mmu;
+	const char *emulator;	   /* QEMU binary; default: the machine's */
+	const char *launcher;	   /* "direct", "libvirt"; default: libvirt where there is a URI */
+	const char *uri;	   /* of libvirt */
+	char **labels;		   /* "KEY=VALUE", NULL-terminated */
+	int duration_s;		   /* of hammering; default: the scenario's */
+	int patience_s;		   /* without progress before a hang is declared; default: 20 */
+	const char *memory_image;  /* dump memory after a hang for guests up to SIZE; default: "2G" */
+	int jobs;		   /* of the compiler; default: the number of processors */
+	gboolean no_lockdep, keep_going;
+	const char *until;	   /* stop only at a report with this signature or kind */
+	const char *without;	   /* what to leave out of the scenario (scenario_ablations()) */
+	json_t *replays;	   /* name of the run that this one repeats; borrowed */
+	json_t *zoo;		   /* the zoo entry it belongs to, {"entry", "clean"}; borrowed */
+};
+
+/* What the engine is given. Everything is borrowed for the length of engine_run(). */
+struct run_plan {
+	const struct scenario *scenario;
+	const struct machine *machine;
+	const struct kernel *kernel;
+	const char *const *fragments; /* config fragments of the kernel, kept in the run folder */
+	const char *initrd;
+	const char *launcher, *uri;   /* of vm_config; or NULL */
+	const char *emulator;	      /* NULL: the machine's */
+	const char *results;	      /* folder of run folders */
+	guint64 seed;
+	enum accel accel;	      /* ACCEL_KVM or ACCEL_TCG */
+	const char *accel_why;
+	const char *firmware, *mmu;   /* or NULL */
+	unsigned duration_s;	      /* 0: the scenario's */
+	unsigned patience_s;	      /* without progress before a hang is declared; 0: 20 */
+	const char *known;	      /* list of known issues (splat/known.h), or NULL */
+	gboolean keep_going;	      /* do not stop at the first report */
+	const char *until;	      /* stop only at a report with this signature or kind; or NULL */
+	gboolean no_lockdep;	      /* the kernel lacks it, and that is accepted */
+	guint64 dump_limit;	      /* dump memory after a hang, for guests up to so many bytes */
+	json_t *inputs;		      /* for run.json; the engine adds to it */
+};
+
+/* Progress of plan_make(); any may be NULL. */
+struct plan_progress {
+	kernel_progress build;				    /* while a kernel is built */
+	void (*kernel)(const struct kernel *kernel, void *data); /* it is built, or was in the cache */
+	void *data;
+};
+
+/*
+ * Resolves WANT, which must outlive the plan. Blocks while the kernel is built (minutes) and while KVM is
+ * probed. Errors: RIG_EXIT_USAGE for a word that is unknown or out of range; RIG_EXIT_SKIP where the
+ * scenario does not fit the machine or the kernel; those of kernel_build().
+ */
+struct run_plan *plan_make(const struct run_request *want, const struct plan_progress *progress,
+			   GError **error);
+void run_plan_free(struct run_plan *plan);
+RIG_DEFINE_AUTO(run_plan, run_plan_free)
+
+/* Builds WANT's kernel alone, so that a command with several runs fails before the first of them. */
+gboolean plan_build_kernel(const struct run_request *want, const struct plan_progress *progress,
+			   GError **error);
+
+#endif
