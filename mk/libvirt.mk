@@ -14,7 +14,8 @@ $(LIBVIRT_SO): $(LIBVIRT_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -shared -o $@ $^ $(LIBVIRT_LIBS) $(LIBS)
 
-$(OUT)/tests/test-vm: $(LIBVIRT_OBJ)
+# the suite has the module's files, and loads it
+$(OUT)/tests/test-vm: $(LIBVIRT_OBJ) | $(LIBVIRT_SO)
 $(OUT)/tests/test-vm: LIBS += $(LIBVIRT_LIBS)
 
 ## make check-libvirt  all steps, machines and faults through libvirt; each scenario direct and through it: the same verdict?

@@ -593,6 +593,7 @@ int main(void)
 	tcase_add_test(tcase, missing_module);
 	tcase_add_test(tcase, command_line_of_nodes);
 	add_libvirt_tests(tcase);
+	add_abandon_tests(tcase);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

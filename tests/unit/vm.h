@@ -6,5 +6,6 @@
 #include <check.h>
 
 void add_libvirt_tests(TCase *tcase);
+void add_abandon_tests(TCase *tcase);
 
 #endif

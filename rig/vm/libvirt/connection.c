@@ -12,6 +12,8 @@
 #define KEEPALIVE_S 3
 #define KEEPALIVES 3
 
+#define ABANDON_S 10 /* for a domain to be created, before it can be destroyed */
+
 static void quiet(void *data, virErrorPtr error)
 {
 	(void)data;
@@ -145,4 +147,21 @@ void lv_drop_link(struct lv_host *host)
 	lv_pumps_pause(host);
 	if (link)
 		lv_link_close(host, link);
+}
+
+void lv_abandon(struct lv_host *host)
+{
+	struct lv_job *job = host->connecting;
+	struct lv_link *link = g_steal_pointer(&host->link);
+
+	g_atomic_int_set(&host->abandoned, 1);
+	/* a work that is not creating yet sees `abandoned` first */
+	if (job && g_atomic_int_get(&host->creating) && lv_job_wait(job, ABANDON_S))
+		link = g_steal_pointer(&job->link);
+	if (!link)
+		return;
+	virDomainDestroy(link->domain);
+	if (host->upload)
+		lv_volumes_remove(link->conn, host->name);
+	lv_link_close(host, link);
 }

@@ -19,6 +19,8 @@ struct lv_job *lv_job_new(struct lv_host *host, lv_work work, lv_job_done done)
 	job->host = lv_ref(host);
 	job->work = work;
 	job->done = done;
+	g_mutex_init(&job->mutex);
+	g_cond_init(&job->cond);
 	return job;
 }
 
@@ -35,6 +37,8 @@ static void job_free(struct lv_job *job)
 	lv_memory_clear(&job->memory);
 	json_decref(job->json);
 	json_decref(job->reply);
+	g_mutex_clear(&job->mutex);
+	g_cond_clear(&job->cond);
 	lv_unref(job->host);
 	g_free(job);
 }
@@ -59,7 +63,24 @@ static void in_thread(GTask *task, gpointer source, gpointer data, GCancellable 
 	/* a failed call leaves no other trace of why: was it the command, or the way to it? */
 	job->lost = job->error && job->conn && virConnectIsAlive(job->conn) != 1;
 	job->gone = job->error && !job->lost && job->domain && has_ended(job->domain);
+	g_mutex_lock(&job->mutex);
+	job->worked = TRUE;
+	g_cond_signal(&job->cond);
+	g_mutex_unlock(&job->mutex);
 	g_task_return_boolean(task, TRUE);
+}
+
+gboolean lv_job_wait(struct lv_job *job, guint seconds)
+{
+	gint64 end = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
+	gboolean worked;
+
+	g_mutex_lock(&job->mutex);
+	while (!job->worked && g_cond_wait_until(&job->cond, &job->mutex, end))
+		;
+	worked = job->worked;
+	g_mutex_unlock(&job->mutex);
+	return worked;
 }
 
 static void on_done(GObject *source, GAsyncResult *result, gpointer data)
@@ -68,6 +89,8 @@ static void on_done(GObject *source, GAsyncResult *result, gpointer data)
 
 	(void)source;
 	(void)data;
+	if (job->host->connecting == job)
+		job->host->connecting = NULL;
 	if (job->host->vm && job->done)
 		job->done(job->host, job);
 	else if (job->link)
@@ -89,6 +112,12 @@ void lv_job_run(struct lv_job *job)
 	g_task_set_task_data(task, job, NULL);
 	g_task_run_in_thread(task, in_thread);
 	g_object_unref(task);
+}
+
+void lv_job_connect(struct lv_job *job)
+{
+	job->host->connecting = job;
+	lv_job_run(job);
 }
 
 gboolean lv_job_fail(struct lv_job *job)

@@ -186,9 +186,10 @@ static void start_work(struct lv_job *job)
 		lv_job_fail(job);
 		return;
 	}
-	if (host->upload && !lv_volumes_upload(job))
+	g_atomic_int_set(&host->creating, 1);
+	if (g_atomic_int_get(&host->abandoned) || (host->upload && !lv_volumes_upload(job)))
 		return;
-	if (create(job) && virDomainGetUUIDString(job->domain, uuid) == 0) {
+	if (!g_atomic_int_get(&host->abandoned) && create(job) && virDomainGetUUIDString(job->domain, uuid) == 0) {
 		host->uuid = g_strdup(uuid);
 		/* a panic reboots, and a reboot ends the domain; a reset of ours lifts that (vm/command.c) */
 		json_decref(lv_monitor(job, "set-action", json_pack("{s:s}", "reboot", "shutdown")));
@@ -223,7 +224,7 @@ static void keep_xml(struct lv_host *host, const char *text)
 
 static void on_started(struct lv_host *host, struct lv_job *job)
 {
-	if (host->domain_gone) { /* abandoned just when it had begun: as it is released, it is destroyed */
+	if (host->domain_gone) { /* given up while it was being started: lv_abandon() destroys it */
 		host->link = g_steal_pointer(&job->link);
 		return;
 	}
@@ -279,7 +280,7 @@ static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int
 	lv_pumps_init(host, fds);
 	lv_qmp_init(host, fds[SOCKET_QMP]);
 	fds[SOCKET_QMP] = -1;
-	lv_job_run(lv_job_new(host, start_work, on_started));
+	lv_job_connect(lv_job_new(host, start_work, on_started));
 	return TRUE;
 }
 
@@ -296,11 +297,8 @@ static void libvirt_release(struct vm *vm)
 		return;
 	g_clear_handle_id(&host->retry_timer, g_source_remove);
 	g_clear_handle_id(&host->end_timer, g_source_remove);
-	if (host->link && host->state != LV_OVER)
-		virDomainDestroy(host->link->domain);
 	lv_pumps_close(host);
-	if (host->link)
-		lv_link_close(host, g_steal_pointer(&host->link));
+	lv_abandon(host);
 	lv_qmp_deinit(host);
 	host->vm = NULL;
 	lv_unref(host);

@@ -93,7 +93,10 @@ struct lv_host {
 	GHashTable *raw; /* ids of backends and devices that QEMU was given behind libvirt's back */
 
 	/* the end */
-	gint abandoned; /* atomic: a domain that is being started is not wanted any more */
+	/* the job that is starting the domain or connecting to it again, until its `done` */
+	struct lv_job *connecting;
+	gint abandoned; /* atomic: the domain is not wanted any more */
+	gint creating;	/* atomic: volumes or the domain may exist from here on */
 	gboolean kill_asked; /* while starting or away: done as soon as it can be */
 	gboolean pause_asked, shutting; /* a stop that is expected */
 	gboolean domain_gone;
@@ -136,10 +139,17 @@ struct lv_job {
 	gboolean gone;	/* the domain has ended */
 	char *difference; /* between libvirt's XML and QEMU, for people, or NULL */
 	void *data;	/* for `done` */
+	GMutex mutex;	/* of the next two */
+	GCond cond;
+	gboolean worked; /* the work has returned */
 };
 
 struct lv_job *lv_job_new(struct lv_host *host, lv_work work, lv_job_done done);
 void lv_job_run(struct lv_job *job);
+/* The same for a job that opens the host's link: lv_abandon() knows it. */
+void lv_job_connect(struct lv_job *job);
+/* Blocks until the work has returned, at most SECONDS. FALSE: it still runs. */
+gboolean lv_job_wait(struct lv_job *job, guint seconds);
 /* In a work: libvirt's last error becomes the job's. Returns FALSE. */
 gboolean lv_job_fail(struct lv_job *job);
 gboolean lv_job_say(struct lv_job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -162,6 +172,11 @@ virConnectPtr lv_connect(const char *uri); /* NULL: see lv_why() */
 gboolean lv_link_open(struct lv_job *job); /* the job's conn and domain: callbacks, streams */
 void lv_link_close(struct lv_host *host, struct lv_link *link); /* in a thread of its own */
 void lv_drop_link(struct lv_host *host); /* the host's link, if it has one: pauses the pumps, closes it */
+/*
+ * For a guest that is released: destroys the domain of the host's link or of the job that is opening one. Blocks
+ * while such a job is creating the domain, at most ABANDON_S seconds.
+ */
+void lv_abandon(struct lv_host *host);
 
 /* event.c */
 gboolean lv_listen(struct lv_host *host, struct lv_link *link);

@@ -68,9 +68,8 @@ static void on_reconnected(struct lv_host *host, struct lv_job *job)
 {
 	gint64 away_s = (rig_now_ns() - host->away_ns) / RIG_NS_PER_S;
 
-	if (host->domain_gone) {
-		if (job->link)
-			lv_link_close(host, job->link);
+	if (host->domain_gone) { /* given up meanwhile: lv_abandon() destroys it */
+		host->link = g_steal_pointer(&job->link);
 		return;
 	}
 	if (job->code == VIR_ERR_NO_DOMAIN) {
@@ -108,7 +107,7 @@ static gboolean on_retry(void *data)
 	struct lv_host *host = data;
 
 	host->retry_timer = 0;
-	lv_job_run(lv_job_new(host, reconnect_work, on_reconnected));
+	lv_job_connect(lv_job_new(host, reconnect_work, on_reconnected));
 	return G_SOURCE_REMOVE;
 }
 
