@@ -2,7 +2,7 @@
 # The only entry: `make help`. V=1 shows every command.
 
 BUILD ?= build
-# build/plain or build/san hold objects; the binary never shares a folder's name.
+# Objects, libraries and programs; `make check-san` uses build/san.
 OUT := $(BUILD)
 SAN ?=
 
@@ -54,7 +54,7 @@ help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make            build/bin/rig and the guest programs
-## make run        everything from nothing: packages, rig, guest, kernels, then the demonstration
+## make run        from a fresh checkout: install packages, build rig, guest and kernels, then run the demonstration
 .PHONY: run
 run:
 	@tools/install-packages build run
@@ -66,8 +66,8 @@ run:
 deps:
 	@tools/install-packages build run check
 
-# Tests: tests/unit/test-<room>.c (Check), linked with that room and what it may use; further programs
-# that tests and the bench start (fake-*.c, bare-*.c) stand alone.
+# Tests: tests/unit/test-<module>.c (Check), linked with that module and what it may use. fake-*.c and
+# bare-*.c are separate programs, which the tests and benchmarks start.
 TESTS := $(patsubst tests/unit/test-%.c,%,$(wildcard tests/unit/test-*.c))
 FAKES := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/fake-*.c tests/unit/bare-*.c))
 
@@ -101,9 +101,9 @@ $(OUT)/tests/test-%: $(OUT)/obj/tests/unit/test-%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(CHECK_LIBS) $(LIBS)
-# the suites that make runs to count
+# suites that create run folders
 $(OUT)/tests/test-index $(OUT)/tests/test-stats: $(OUT)/obj/tests/unit/runs.o
-# A suite too long for one file has more, tests/unit/<room>-*.c (guest-init-*.c is not of the room guest).
+# Further files of a suite: tests/unit/<module>-*.c, without those of a suite whose name is longer.
 more = $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(foreach t,$(filter $(1)-%,$(TESTS)),tests/unit/$(t)-%.c),\
 	$(wildcard tests/unit/$(1)-*.c)))
 $(foreach t,$(TESTS),$(eval $(OUT)/tests/test-$(t): $(OUT)/obj/tests/unit/suite.o $(call more,$(t)) $(call libs,$(t) $(USES_$(t)))))
@@ -111,12 +111,11 @@ $(FAKES): $(OUT)/tests/%: $(OUT)/obj/tests/unit/%.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS)
-# a fake of several files has a folder of its name
+# further files of a fake: tests/unit/<fake>/*.c
 parts = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard tests/unit/$(notdir $(1))/*.c))
 $(foreach f,$(FAKES),$(eval $(f): $(call parts,$(f))))
 
-# All suites, as many at a time as there are processors
-# a kernel that never runs, for those who read memory: linked for x86-64's addresses
+# An ELF file with a kernel's symbols, types and addresses (x86-64), for tests that read guest memory.
 TOY := $(OUT)/tests/toy-kernel
 $(TOY): tests/unit/toy-kernel.c tests/unit/toy-kernel.h tests/unit/toy-kernel.lds
 	@mkdir -p $(@D)
@@ -124,6 +123,7 @@ $(TOY): tests/unit/toy-kernel.c tests/unit/toy-kernel.h tests/unit/toy-kernel.ld
 	$(Q)gcc -std=gnu17 -g -O0 -ffreestanding -nostdlib -static -no-pie -fno-pic -mcmodel=kernel -Wall -Wextra \
 		-Wl,-T,$(word 3,$^) -Wl,--build-id=none -o $@ $<
 
+# All suites, one job per CPU.
 .PHONY: unit
 unit: $(TESTS:%=$(OUT)/tests/test-%) $(FAKES) $(TOY)
 	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j$(shell nproc) $(TESTS:%=test-%)

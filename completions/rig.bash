@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# bash completion for rig. Commands and options are asked of rig itself, so they are never those of another version.
+# bash completion for rig. Commands and options are read from `rig --help`, so they match the installed version.
 
 # The commands that `rig --help` lists.
 _rig_commands() {
 	rig --help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)  *[^ ].*/\1/p' | grep -v '^rig$'
 }
 
-# "build|check|list" of a usage line, where a command has words of its own.
+# The subcommands of a command: "build|check|list" in its usage line.
 _rig_words() {
 	rig "$1" --help 2>/dev/null | sed -n "s/^ *\(usage: \)\{0,1\}rig $1 \([^[]*|[^[]*\).*/\2/p" | head -n 1 |
 		tr '|' '\n' | sed -n 's/^\([a-z][a-z-]*\).*/\1/p'
 }
 
 _rig_options() {
-	# shellcheck disable=SC2086 # a command and its word
+	# shellcheck disable=SC2086 # a command and its subcommand
 	rig $1 --help 2>/dev/null | sed -n 's/^  \(-[a-zA-Z], \)\{0,1\}\(--[a-z-]*\)=\{0,1\}.*/\2/p'
 	echo --help
 }
 
-# Does an option take a value?
+# True if option $2 of command $1 takes a value.
 _rig_takes_value() {
 	# shellcheck disable=SC2086
 	rig $1 --help 2>/dev/null | grep -q -e "^  \(-[a-zA-Z], \)\{0,1\}$2=" -e "^  $2, --[a-z-]*="
@@ -76,7 +76,7 @@ _rig() {
 		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
-	# a scenario can be a file, and so can what other commands take
+	# these commands also accept files
 	case $command,$cur in
 	*,-*) ;;
 	run,* | scan,* | recheck,* | show,* | kernel,* | scenario,* | nightly,*)

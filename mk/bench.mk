@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Speed, as ratios inside one run.
+# Benchmarks. Results are ratios of two times measured in the same run, so that they hold on any host.
 
 $(OUT)/tests/guest-bare: tests/bench/guest-bare.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -static -s -o $@ $<
 
-## make bench      what the rig costs against a bare loop, as ratios
+## make bench      overhead of the rig relative to a bare loop
 .PHONY: bench
 bench: all $(FAKES) $(OUT)/tests/guest-bare
 	@tools/install-packages build run check
 	@tests/bench/scan $(OUT)
 	@failed=0; tests/bench/run $(OUT) || failed=1; tests/bench/libvirt $(OUT) || failed=1; exit $$failed
 
-## make bench-report  how long the pages of 1,000 runs take to make
+## make bench-report  time to write the HTML report of 1,000 runs
 .PHONY: bench-report
 bench-report: all
 	@tools/install-packages build run check
 	@tests/bench/report $(OUT)
 
-## make bench-index 100,000 run folders: how long the index takes to make and to ask
+## make bench-index 100,000 run folders: time to build and to query the index
 .PHONY: bench-index
 bench-index: all $(FAKES)
 	@tools/install-packages build check
 	@tests/bench/index $(OUT)
 
-## make bench-nightly how well a night is packed: 60 cells on a fake QEMU; PLAN=smoke, or a file: with real guests
+## make bench-nightly how well cells are packed: 60 of them on a fake QEMU; with PLAN=smoke or a file, real guests
 .PHONY: bench-nightly
 bench-nightly: all $(FAKES)
 	@tools/install-packages build run check

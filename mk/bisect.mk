@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Bisection: is its confidence true, and does it find the commit in a real tree?
+# Tests of bisection: the stated confidence against simulated searches, and a search in a real tree.
 
 BISECT_SEARCHES ?= 10000
 BISECT_ROUNDS ?= 1
 
-## make check-bisect  bisection alone: 10,000 simulated searches, then a tree of 40 commits with zoo bug z03
+## make check-bisect  bisection only: 10,000 simulated searches, then a tree of 40 commits with zoo bug z03
 .PHONY: check-bisect
 check-bisect: bisect-simulation bisect-tree
 
@@ -16,7 +16,7 @@ bisect-simulation: $(OUT)/tests/test-bisect
 ifeq ($(BISECT_SEARCHES),10000)
 	@sed -e '/^<!-- simulation -->$$/,/^<!-- end -->$$/{//!d}' -e '/^<!-- simulation -->$$/r $(OUT)/bisect-table.md' \
 		docs/bisect.md >$(OUT)/bisect.md
-	@cmp -s $(OUT)/bisect.md docs/bisect.md || { cp $(OUT)/bisect.md docs/bisect.md; echo 'docs/bisect.md has new tables'; }
+	@cmp -s $(OUT)/bisect.md docs/bisect.md || { cp $(OUT)/bisect.md docs/bisect.md; echo 'docs/bisect.md: tables updated'; }
 endif
 
 .PHONY: bisect-tree
@@ -24,7 +24,7 @@ bisect-tree: all
 	@tools/install-packages build run check
 	@tests/bisect-search $(OUT) z03 $(BISECT_ROUNDS)
 
-## make check-bisect-more  rig probe, the same tree with a bug that shows in a quarter of the runs, the first commit without one, a series, a config
+## make check-bisect-more  rig probe; a bug that appears in a quarter of the runs; the first fixed commit; a series; a config
 .PHONY: check-bisect-more
 check-bisect-more: all
 	@tools/install-packages build run check

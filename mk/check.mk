@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Tests.
+# Test targets.
 
 ## make check      all tests: Check suites, command line, then real guests on q35, pseries and powernv9
 .PHONY: check
@@ -14,7 +14,7 @@ check:
 	@tests/run $(OUT)
 	@tests/libvirt $(OUT)
 
-## make check-html  the report's pages in headless Chromium (80 MB of packages); make check does it where that is installed
+## make check-html  the HTML report in headless Chromium (80 MB of packages); make check includes it if installed
 .PHONY: check-html
 check-html:
 	@tools/install-packages build browser
@@ -38,25 +38,25 @@ check-san:
 
 ## make unit       the Check suites alone; make test-qmp: one of them
 
-## make gallery    real guests print a report of each kind, and the collector must call each what it is
+## make gallery    real guests print a report of each kind, which rig must classify correctly
 .PHONY: gallery
 gallery: all
 	@tests/gallery $(OUT)
 
-## make check-nightly 20 kill -9 of a night of 40 cells: no finished cell is lost or run twice, nobody is left
+## make check-nightly kill -9 a night of 40 cells 20 times: no finished cell is lost or repeated, no process remains
 .PHONY: check-nightly
 check-nightly: all $(FAKES)
 	@tools/install-packages build check
 	@RIG_KILLS=20 RIG_CELLS=40 RIG_TESTS='kill -9' tests/nightly $(OUT)
 
-## make check-hang  real guests hang in each way, with lockdep and without: is each explained, and how soon (docs/hangs.md)
+## make check-hang  real guests hang in each way, with lockdep and without: time until each is explained (docs/hangs.md)
 .PHONY: check-hang
 check-hang:
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all
 	@failed=0; tests/hang $(OUT) || failed=1; tests/hang $(OUT) --table && exit $$failed
 
-## make check-slow  guests that a slow host stops again and again are not taken for hung
+## make check-slow  guests that the host stops repeatedly are not reported as hung
 .PHONY: check-slow
 check-slow:
 	@tools/install-packages build run check

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# `make fuzz`: the collector under libFuzzer with ASan and UBSan, for FUZZ_SECONDS, seeded with the fixtures.
+# `make fuzz`: run the console parser (rig/splat) under libFuzzer with ASan and UBSan for FUZZ_SECONDS.
+# tests/data/splat is the initial corpus.
 
 FUZZ_SECONDS ?= 1800
 FUZZ_CC ?= clang

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The programs inside the guest, static, for every guest architecture.
+# The guest's programs, statically linked, for every guest architecture.
 
 GUEST_ARCHES := x86_64 ppc64le
 GUEST_CC_x86_64 := gcc
@@ -17,11 +17,11 @@ $(BUILD)/guest/$(1)/init: $(GUEST_SRC) $(wildcard guest-init/*.h)
 	$$(call say,GUEST,$$@)
 	$$(Q)$$(GUEST_CC_$(1)) $$(GUEST_CFLAGS) -s -o $$@ $$(GUEST_SRC)
 
-# For the person at the console; a run needs none, so a host that cannot fetch one goes without.
+# A shell for interactive use on the console. Runs do not need it: a failed download only prints a message.
 $(BUILD)/guest/$(1)/busybox: tools/busybox
 	@mkdir -p $$(@D)
 	$$(call say,BUSYBOX,$$@)
-	$$(Q)tools/busybox $(1) $$@ || echo "  guests of $(1) will have no shell"
+	$$(Q)tools/busybox $(1) $$@ || echo "  no busybox for $(1): its guests have no interactive shell"
 endef
 $(foreach a,$(GUEST_ARCHES),$(eval $(call guest_arch,$(a))))
 

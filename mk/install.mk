@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Where things go on a system. DESTDIR is for packagers; PREFIX is where it will be.
+# Installation. PREFIX is the final location; DESTDIR is prepended while files are copied (for packagers).
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -28,7 +28,7 @@ install: all
 		>$(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$f .in) || exit; done
 	@echo "installed below $(DESTDIR)$(PREFIX)"
 
-## make uninstall  remove what make install put there
+## make uninstall  remove what make install installed
 .PHONY: uninstall
 uninstall:
 	rm -rf $(DESTDIR)$(HOME_DIR) $(DESTDIR)$(MODULE_DIR) $(DESTDIR)$(SHARE)/doc/hotplug-rig

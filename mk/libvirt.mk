@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The libvirt launcher, a shared object that is loaded when it is asked for (rig/vm/module.h), and its tests.
+# The libvirt launcher, a shared object that is loaded on first use (rig/vm/module.h), and its tests.
 
 LIBVIRT_SO := $(OUT)/lib/hotplug-rig/libvirt.so
 LIBVIRT_OBJ := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard rig/vm/libvirt/*.c))
@@ -8,7 +8,7 @@ LIBVIRT_LIBS = $(shell pkg-config --libs $(LIBVIRT_PKGS) 2>/dev/null)
 all: $(LIBVIRT_SO)
 
 $(LIBVIRT_OBJ): ALL_CFLAGS += -fPIC
-# what it calls of the rig is in the program that loads it
+# Undefined symbols are the rig's own functions, which bin/rig exports.
 $(LIBVIRT_SO): $(LIBVIRT_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
@@ -18,7 +18,7 @@ $(LIBVIRT_SO): $(LIBVIRT_OBJ)
 $(OUT)/tests/test-vm: $(LIBVIRT_OBJ) | $(LIBVIRT_SO)
 $(OUT)/tests/test-vm: LIBS += $(LIBVIRT_LIBS)
 
-## make check-libvirt  all steps, machines and faults through libvirt; each scenario direct and through it: the same verdict?
+## make check-libvirt  all steps, machines and faults through libvirt; each scenario must have the same verdict without it
 .PHONY: check-libvirt
 check-libvirt:
 	@tools/install-packages build run check

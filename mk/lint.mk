@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Static checks and what editors need.
+# Static checks, and the compilation database for editors.
 
 C_FILES = $(wildcard rig/*.c rig/*/*.c rig/*/*/*.c guest-init/*.c guest-init/*/*.c tests/unit/*.c tests/unit/*/*.c)
 
-## make lint       clang-tidy, cppcheck, shellcheck, include direction, banned calls
+## make lint       clang-tidy, cppcheck, shellcheck, include direction, banned calls, wording
 .PHONY: lint
 lint: compdb
 	@tools/install-packages build check lint
 	@tools/check-source
+	@tools/check-words
 	$(Q)shellcheck -x $$(git ls-files | xargs grep -lE '^#!/bin/(ba)?sh' 2>/dev/null)
 	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 --inline-suppr \
 		--library=gtk --library=.cppcheck.cfg --suppressions-list=.cppcheck -Irig -I. rig guest-init tests/unit
-# one file each: with several, this version takes every va_list for uninitialized
+# one file per process: given several, Debian 12's version reports every va_list as uninitialized
 	$(Q)printf '%s\n' $(C_FILES) | xargs -P 2 -n 1 nice clang-tidy --quiet -p . 2>/dev/null
 
 ## make format     clang-format over the lines of C that are not committed yet

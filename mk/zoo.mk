@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The zoo: is every bug that was brought back caught, and are the clean twins silent?
+# The zoo: each reintroduced bug must be caught, and the same run without the bug must pass.
 
 ZOO_REPEAT ?= 1
 
-## make zoo        every entry ZOO_REPEAT times with its bug and without, then the table in docs/zoo.md
+## make zoo        every entry ZOO_REPEAT times with and without its bug, then the table in docs/zoo.md
 .PHONY: zoo
 zoo: all
 	@tools/install-packages build run

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the pages do beyond being read: theme, arrow keys in tables, filters, charts. Without it all is still there as
- * text and tables. Nothing is fetched. */
+/* Optional behaviour of the report's pages: theme, arrow keys in tables, filters, charts. Without scripts the pages
+ * show the same data as text and tables. The script fetches nothing. */
 "use strict";
 (function () {
   const root = document.documentElement;
@@ -9,7 +9,7 @@
     try {
       if (value) localStorage.setItem("rig-theme", value);
       return localStorage.getItem("rig-theme");
-    } catch (e) { return value || null; } // a browser may forbid it for files
+    } catch (e) { return value || null; } // browsers may deny localStorage to file: pages
   }
 
   function isDark() {
@@ -34,7 +34,7 @@
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", function () { name(); drawAll(); });
   }
 
-  // Arrow keys go from link to link of a table's cells; Home and End to a row's first and last.
+  // Arrow keys move the focus between the links of a table; Home and End to the first and last of a row.
   function arrows(table) {
     const rows = Array.from(table.tBodies[0] ? table.tBodies[0].rows : []);
 
@@ -84,7 +84,7 @@
   const points = ["circle", "triangle", "rect", "rectRot", "star", "crossRot"];
   const day = function (s) { return new Date(s * 1000).toISOString().slice(0, 10); };
 
-  // Reports stand across everything that happened at their time.
+  // Draw each report as a line across all lanes at its time.
   const uprights = {
     id: "uprights",
     afterDatasetsDraw: function (chart, args, options) {
@@ -104,7 +104,7 @@
     },
   };
 
-  // A bar's width is no width for the mark in the legend.
+  // The legend's mark needs its own width: a bar's width is too large.
   function labels(chart) {
     return Chart.defaults.plugins.legend.labels.generateLabels(chart).map(function (label) {
       return Object.assign(label, { lineWidth: Math.min(label.lineWidth, 2) });
@@ -167,7 +167,7 @@
     const colours = { state: css("--other"), then: css("--soft"), ok: css("--pass"), bad: css("--flaky"), open: css("--fail") };
     const sets = [];
 
-    // a long boot would leave no room for what one wants to see
+    // after a long boot, start shortly before the first step: the boot would compress the rest
     const times = data.bars.filter(function (b) { return b.kind === "ok" || b.kind === "bad" || b.kind === "open"; })
       .map(function (b) { return b.from; });
     const begin = times.length ? Math.min.apply(null, times) : 0;
@@ -176,7 +176,7 @@
     Object.assign(options.scales.x, { min: min, max: data.end });
     options.scales.lanes = axis("host", { type: "category", labels: data.lanes, offset: true, position: "left", stack: "time",
       ticks: { color: css("--soft"), autoSkip: false, font: { size: 11 } }, stackWeight: Math.max(1, data.lanes.length / 3), reverse: false });
-    // states follow each other without a gap: every other one is lighter
+    // adjacent states have no gap between them, so alternate the shade
     let states = 0;
     data.bars.forEach(function (b) { if (b.kind === "state" || b.kind === "then") b.kind = states++ % 2 ? "then" : "state"; });
     ["state", "then", "ok", "bad", "open"].forEach(function (kind) {
