@@ -53,8 +53,8 @@ static void print_cycle(const struct splat *splat)
 
 static void print_lock(const char *label, const struct splat_lock *lock)
 {
-	if (lock->klass)
-		printf("  %-10s %s%s%s\n", label, lock->klass, lock->function ? " in " : "",
+	if (lock->lock_class)
+		printf("  %-10s %s%s%s\n", label, lock->lock_class, lock->function ? " in " : "",
 		       lock->function ? lock->function : "");
 }
 

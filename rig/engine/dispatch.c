@@ -75,7 +75,7 @@ static gboolean already_told(struct session *s, const struct splat *splat, const
 static gboolean is_until(const struct session *s, const struct splat *splat)
 {
 	return s->plan->until &&
-	       (!g_strcmp0(splat->bug, s->plan->until) || !strcmp(splat->kind, s->plan->until));
+	       (splat_key_is(splat, s->plan->until) || !strcmp(splat->kind, s->plan->until));
 }
 
 static void weigh(struct session *s, const struct splat *splat)

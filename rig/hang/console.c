@@ -169,11 +169,11 @@ static gboolean read_lock(struct reader *r, struct teller *t, const char *text)
 	if ((!t->holder && !t->leaves) || !match(RE_LOCK, text, &info) ||
 	    !g_match_info_fetch_pos(info, 0, NULL, &end) || !lock_parse(text + end, &lock))
 		return FALSE;
-	if (t->leaves && lock.klass) {
+	if (t->leaves && lock.lock_class) {
 		/* the last one it took is the one that was forgotten */
 		g_free(r->scene->left_held);
 		g_free(r->scene->left_held_by);
-		r->scene->left_held = g_strdup(lock.klass);
+		r->scene->left_held = g_strdup(lock.lock_class);
 		r->scene->left_held_by = g_strdup(lock.function);
 	}
 	if (t->holder && t->holder->held->len < HELD_MAX)

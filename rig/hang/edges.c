@@ -25,8 +25,8 @@ static struct lock *listed_lock(struct scene *scene, const struct splat_lock *li
 {
 	/* hidden pointers ("(____ptrval____)") are all alike, so the class has to do */
 	return listed->instance && *listed->instance != '('
-		       ? scene_lock(scene, listed->instance, listed->klass)
-		       : scene_named(scene, listed->klass);
+		       ? scene_lock(scene, listed->instance, listed->lock_class)
+		       : scene_named(scene, listed->lock_class);
 }
 
 /* It tries, sleeps and tries again: the lock is never in its list. */

@@ -203,7 +203,7 @@ const char *task_function(const struct task *task)
 	for (guint i = 0; i < frames->len; i++) {
 		const struct frame *frame = frames->pdata[i];
 
-		if (!frame_is_waiting(frame->name) && !row_of(frame->name) && !frame_is_common(frame->name, NULL))
+		if (!frame_is_waiting(frame->name) && !row_of(frame->name) && !frame_is_generic(frame->name, NULL))
 			return frame->name;
 	}
 	return "?";

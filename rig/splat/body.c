@@ -6,10 +6,10 @@
  */
 #include <string.h>
 
-#include "splat/sentence.h"
+#include "splat/body-patterns.h"
 
 /* Anywhere in it. */
-static const struct sentence parts[] = {
+static const struct body_pattern parts[] = {
 	{"is trying to acquire", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"is trying to lock:", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"is trying to release lock", FAMILY_LOCKDEP, BODY_INSIDE},
@@ -150,7 +150,7 @@ enum body body_kind(const char *text, const struct format *format)
 		return BODY_FAULT;
 	if (frame_parse(text, &frame) || frame_parse_address(text, &address, &guess))
 		return BODY_FRAME;
-	if ((body = sentence_kind(start, format->family)) != BODY_FOREIGN)
+	if ((body = body_pattern(start, format->family)) != BODY_FOREIGN)
 		return body;
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
 		if ((parts[i].families & format->family) && strstr(start, parts[i].words))

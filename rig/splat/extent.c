@@ -148,7 +148,7 @@ struct splat *extent_splat(const struct open *open)
 	lines = g_new0(char *, open->solid + 1);
 	for (guint i = 0; i < open->solid; i++)
 		lines[i] = g_strdup(open->lines->pdata[i]);
-	splat = judge(open->format, lines, open->header, open->induced);
+	splat = report_build(open->format, lines, open->header, open->induced);
 	splat->first_line = open->first_line;
 	splat->last_line = open->last_line;
 	splat->first_byte = open->first_byte;

@@ -25,7 +25,7 @@
 	"kmemleak|mmap|kmem|slab|alloc|create_object|idr_get|list_lru_init|kasprintf|kvasprintf|" \
 	"pcpu_create|strdup|strndup|memdup"
 #define PAGE_CARRIERS                                                                              \
-	"free_page|put_page|get_page|update_page|release_page|free_unref|^folio|^_folio|^__folio|" \
+	"free_page|free_pages|free_frozen|free_pcp|free_one_page|put_page|get_page|update_page|release_page|free_unref|^folio|^_folio|^__folio|" \
 	"truncate_inode_pages|page_frag_free|alloc|vmap|page_owner"
 #define CIPHERS "alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt$|^crypto_|^cipher_|^drbg_|^rng_"
 #define TAG_CHECKS "kernel_fault|tag_check|mem_abort|^el1_|^el1h_"
@@ -321,7 +321,7 @@ static const struct format formats[] = {
 
 	/* pages, mm, allocation */
 	{"Bad page", "BUG: Bad page (state|cache)", "page-state", "BUG: Bad page {1} in {f}",
-	 "BUG: Bad page {1}", PAGE_CARRIERS, FRAME_PAGE, FAMILY_WARN, 0, FORMAT_NAMELESS},
+	 "{1} {reason} {trace}", PAGE_CARRIERS, FRAME_PAGE, FAMILY_WARN, 0, FORMAT_NAMELESS},
 	{"Bad page", "BUG: Bad page map", "page-state", "BUG: Bad page map", NULL, NULL, FRAME_NONE,
 	 FAMILY_WARN},
 	{"BUG: Bad rss-counter", "BUG: Bad rss-counter state", "page-state", "BUG: Bad rss-counter state",

@@ -1,130 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Which function names a report, by the row's rule. The rules follow those of public fuzzers'
- * reports, so that a title found here can be searched for.
+ * reports, so that a title found here can be searched for there.
  */
 #include <string.h>
 
 #include "splat/internal.h"
-
-/* Stacks ------------------------------------------------------------------------ */
-
-static gboolean ends_stack(const char *line)
-{
-	return frame_starts_trace(line) || strstr(line, " by task ") || strstr(line, "Allocated") ||
-	       strstr(line, "Freed") || strstr(line, "Uninit was ") || strstr(line, "page last free");
-}
-
-enum take { TAKE_FRAMES = 0, TAKE_FAULTS = 1 << 0, TAKE_FAR = 1 << 1 };
-
-/*
- * Frames of the stack at or after line FROM. TAKE_FAULTS: with the instruction that faulted, where it
- * stands among them; TAKE_FAR: also behind many lines that are none.
- */
-static GPtrArray *frames_from(const struct report *report, guint from, enum take take)
-{
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	guint strange = 0, frames = 0;
-
-	for (guint i = from; i < report->n; i++) {
-		const char *line = report->lines[i];
-		struct frame frame;
-
-		if ((take & TAKE_FAULTS) && frame_parse_fault(line, &frame)) {
-			g_ptr_array_add(names, g_strdup(frame.name));
-		} else if (frame_parse(line, &frame)) {
-			strange = 0;
-			frames++;
-			if (frame.guess || frame.inlined)
-				continue;
-			/* arm64's trace begins with the function that "pc" names */
-			if (frames > 1 || !names->len || strcmp(names->pdata[0], frame.name) != 0)
-				g_ptr_array_add(names, g_strdup(frame.name));
-		} else if ((frames && (ends_stack(line) || (!(take & TAKE_FAR) && ++strange > 8))) ||
-			   strstr(line, "---[ end trace")) {
-			break;
-		}
-	}
-	return names;
-}
-
-/* The index after the (last) start of a call trace; the header's without one. */
-static guint trace_start(const struct report *report, gboolean last)
-{
-	guint start = report->header;
-
-	for (guint i = report->header; i < report->n; i++) {
-		if (!frame_starts_trace(report->lines[i]) || strstr(report->lines[i], "stack backtrace"))
-			continue;
-		start = i + 1;
-		if (!last)
-			break;
-	}
-	return start;
-}
-
-GPtrArray *counting_stack(const struct report *report)
-{
-	switch (report->format->rule) {
-	/* sanitizers: the stack of the access comes first, with or without "Call Trace" */
-	case FRAME_GROUP:
-		return frames_from(report, report->header + 1, TAKE_FRAMES);
-	/* the fault is told before the trace, or inside, where a panic came of a warning */
-	case FRAME_FAULT:
-	case FRAME_STALL:
-	case FRAME_INTERRUPTED:
-		return frames_from(report, report->header + 1, TAKE_FAULTS);
-	case FRAME_LAST_TRACE:
-		return frames_from(report, trace_start(report, TRUE), TAKE_FRAMES);
-	default:
-		return frames_from(report, trace_start(report, FALSE), TAKE_FRAMES);
-	}
-}
-
-static int find_line(const struct report *report, guint from, const char *words)
-{
-	for (guint i = from; i < report->n; i++)
-		if (strstr(report->lines[i], words))
-			return i;
-	return -1;
-}
-
-/* The stack of the first CPU that shows its registers, or the first of all. */
-static GPtrArray *first_cpu_stack(const struct report *report)
-{
-	struct frame frame;
-
-	for (guint i = report->header; i < report->n; i++) {
-		if (!frame_parse_fault(report->lines[i], &frame))
-			continue;
-		return frames_from(report, i, TAKE_FAULTS | TAKE_FAR);
-	}
-	return counting_stack(report);
-}
-
-/* After the interrupt that found the stall, if the stack shows it. */
-static GPtrArray *interrupted_stack(const struct report *report)
-{
-	static const char *const entries[] = {"apic_timer_interrupt+", "el1h_64_irq+", "el1_irq+",
-					      "Exception stack("};
-
-	for (gsize e = 0; e < G_N_ELEMENTS(entries); e++) {
-		int entry = find_line(report, report->header, entries[e]);
-
-		while (entry >= 0 && strstr(report->lines[entry], "? "))
-			entry = find_line(report, entry + 1, entries[e]);
-		if (entry < 0)
-			continue;
-		GPtrArray *names = frames_from(report, entry + 1, TAKE_FAULTS);
-
-		if (names->len)
-			return names;
-		g_ptr_array_unref(names);
-	}
-	return first_cpu_stack(report);
-}
-
-/* Names ------------------------------------------------------------------------- */
 
 const char *plain_name(const char *name)
 {
@@ -136,6 +17,7 @@ const char *plain_name(const char *name)
 	};
 	gsize most = 0;
 
+	name += *name == '.' && name[1]; /* a ppc64 entry point */
 	for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
 		gsize len = strlen(prefixes[i]);
 
@@ -150,41 +32,12 @@ static char *name_or_null(const char *name)
 	return name && *name ? g_strdup(plain_name(name)) : NULL;
 }
 
-static char *first_named(const GPtrArray *names, const char *skip)
+static char *first_named(const GPtrArray *names, const char *skip, enum rules rules)
 {
 	for (guint i = 0; i < names->len; i++)
-		if (!frame_is_common(names->pdata[i], skip))
+		if (!generic_by_rules(names->pdata[i], skip, rules))
 			return name_or_null(names->pdata[i]);
 	return NULL;
-}
-
-/*
- * A hung task is found at any victim of what hangs. Two victims are so frequent that they are named
- * for what they wait for; else the first function that does not just wait.
- */
-static char *hung_function(const GPtrArray *names)
-{
-	static const struct {
-		const char *piece, *name;
-	} buckets[] = {
-		{"rtnl_lock", NULL},
-		{"synchronize_rcu", "synchronize_rcu"},
-		{"synchronize_srcu", "synchronize_rcu"},
-		{"synchronize_net", "synchronize_rcu"},
-		{"synchronize_sched", "synchronize_rcu"},
-	};
-	static const char waits[] = "sched|_lock|_slowlock|down|rwsem|completion|kthread|wait|"
-				    "synchronize|context_switch|__switch_to|cancel_delayed_work|"
-				    "rcu_barrier";
-
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = names->pdata[i];
-
-		for (gsize b = 0; b < G_N_ELEMENTS(buckets); b++)
-			if (strstr(name, buckets[b].piece))
-				return g_strdup(buckets[b].name ? buckets[b].name : name);
-	}
-	return first_named(names, waits);
 }
 
 /*
@@ -212,14 +65,57 @@ static const char callers[] =
 	"^socketpair|^connect|^ioctl|^sys_socketpair|^sys_connect|^sys_ioctl|^nfnetlink_rcv_msg|"
 	"^rtnetlink_rcv_msg|^netlink_dump";
 
-static char *stall_function(const GPtrArray *names, const char *skip)
+/* The outermost frames: system calls, threads, interrupts, the idle loop. */
+static gboolean is_entry(const char *name)
+{
+	return name_has(name, "do_syscall_|entry_SYSCALL|el0_|^kthread$|ret_from_fork|^worker_thread$|"
+			      "process_one_work|process_scheduled_works|start_secondary|start_kernel|"
+			      "cpu_startup_entry|system_call_exception|invoke_syscall|^ksys_|^__x64_sys_|"
+			      "^__arm64_sys_|^sys_|^SyS_|smpboot_thread_fn");
+}
+
+/*
+ * A hung task is found at any victim of what hangs. Two victims are so frequent that they are named
+ * for what they wait for; else the first function that does not just wait.
+ */
+static char *hung_function(const GPtrArray *names, enum rules rules)
+{
+	static const struct {
+		const char *piece, *name;
+	} buckets[] = {
+		{"rtnl_lock", NULL},
+		{"synchronize_rcu", "synchronize_rcu"},
+		{"synchronize_srcu", "synchronize_rcu"},
+		{"synchronize_net", "synchronize_rcu"},
+		{"synchronize_sched", "synchronize_rcu"},
+	};
+	static const char waits[] = "sched|_lock|_slowlock|down|rwsem|completion|kthread|wait|"
+				    "synchronize|context_switch|__switch_to|cancel_delayed_work|"
+				    "rcu_barrier";
+
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+
+		for (gsize b = 0; b < G_N_ELEMENTS(buckets); b++)
+			if (strstr(name, buckets[b].piece))
+				return g_strdup(buckets[b].name ? buckets[b].name : name);
+	}
+	/* a dispatcher names a hung task only where the stack has nothing else */
+	for (guint i = 0; rules == RULES_V2 && i < names->len; i++)
+		if (!generic_by_rules(names->pdata[i], waits, rules) &&
+		    !name_is_dispatcher(names->pdata[i]) && !is_entry(names->pdata[i]))
+			return name_or_null(names->pdata[i]);
+	return first_named(names, waits, rules);
+}
+
+static char *stall_function_v1(const GPtrArray *names, const char *skip)
 {
 	const char *before = NULL;
 
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i];
 
-		if (frame_is_common(name, skip))
+		if (generic_by_rules(name, skip, RULES_V1))
 			continue;
 		if (strstr(name, "smp_call_function"))
 			return g_strdup("smp_call_function");
@@ -231,20 +127,46 @@ static char *stall_function(const GPtrArray *names, const char *skip)
 	return g_strdup(before);
 }
 
-static char *lock_function(const struct splat *splat, const struct report *report)
+/*
+ * The same, but a dispatcher never names the stall where there is anything else: it is passed
+ * while it is the innermost, and ends the search once it called something.
+ */
+static char *stall_function(const GPtrArray *names, const char *skip)
+{
+	const char *before = NULL, *passed = NULL;
+
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+		gboolean dispatches = name_is_dispatcher(name);
+
+		if (generic_by_rules(name, skip, RULES_V2) && !dispatches)
+			continue;
+		name = plain_name(name);
+		if (before && (dispatches || name_has(name, callers)))
+			break;
+		if (!dispatches && !is_entry(names->pdata[i]))
+			before = name;
+		else if (!passed)
+			passed = name;
+	}
+	return g_strdup(before ? before : passed);
+}
+
+static char *lock_function(const struct splat *splat, const struct report *report,
+			   enum rules rules)
 {
 	const char *skip = report->format->skip;
-	int link = find_line(report, report->header, "-> #");
+	int link = report_find(report, report->header, "-> #");
 	g_autoptr(GPtrArray) names = NULL;
 
-	if (splat->acquiring.function && !frame_is_common(splat->acquiring.function, skip))
+	if (splat->acquiring.function && !generic_by_rules(splat->acquiring.function, skip, rules))
 		return name_or_null(splat->acquiring.function);
-	if (splat->holding.function && !frame_is_common(splat->holding.function, skip))
+	if (splat->holding.function && !generic_by_rules(splat->holding.function, skip, rules))
 		return name_or_null(splat->holding.function);
 	if (link < 0)
 		return NULL;
-	names = frames_from(report, link + 1, TAKE_FAR);
-	return first_named(names, skip);
+	names = stack_from(report, link + 1, TAKE_FAR);
+	return first_named(names, skip, rules);
 }
 
 /* The lock lines have the function; a damaged report at least says "at: f" somewhere. */
@@ -261,21 +183,21 @@ static char *first_lock_function(const struct splat *splat, const struct report 
 	return NULL;
 }
 
-static char *after_function(const struct report *report, const char *words)
+static char *after_function(const struct report *report, const char *words, enum rules rules)
 {
-	int line = find_line(report, report->header, words);
+	int line = report_find(report, report->header, words);
 	g_autoptr(GPtrArray) names = NULL;
 
 	if (line < 0)
 		return NULL;
-	names = frames_from(report, line + 1, TAKE_FRAMES);
-	return first_named(names, report->format->skip);
+	names = stack_from(report, line + 1, TAKE_FRAMES);
+	return first_named(names, report->format->skip, rules);
 }
 
 /* "… is trying to release lock (X) at:" and the instruction below. */
-static char *release_function(const struct report *report)
+static char *release_function(const struct report *report, enum rules rules)
 {
-	int line = find_line(report, report->header, ") at:");
+	int line = report_find(report, report->header, ") at:");
 	struct frame frame;
 
 	do {
@@ -283,7 +205,8 @@ static char *release_function(const struct report *report)
 		if (line <= 0 || (guint)line >= report->n || !frame_parse(report->lines[line], &frame))
 			return NULL;
 	} while (frame.inlined);
-	return frame_is_common(frame.name, report->format->skip) ? NULL : name_or_null(frame.name);
+	return generic_by_rules(frame.name, report->format->skip, rules) ? NULL
+									 : name_or_null(frame.name);
 }
 
 /* "in-flight: 9:f for 58s, 12:g", "in-flight: 9(RESCUER):f": the first of the work items. */
@@ -302,7 +225,7 @@ static char *first_item(const char *line)
  */
 static char *work_function(const struct report *report)
 {
-	int shown = find_line(report, report->header, "Workqueue: ");
+	int shown = report_find(report, report->header, "Workqueue: ");
 	const char *worker = shown < 0 ? NULL : strrchr(report->lines[shown], ' ');
 	const char *pool = strstr(report->lines[report->header], "cpus=");
 	const char *end = pool ? strstr(pool, " stuck for") : NULL;
@@ -323,44 +246,78 @@ static char *work_function(const struct report *report)
 	return NULL;
 }
 
-char *naming_function(const struct splat *splat, const struct report *report)
+/* Where a bad page was met: who frees or takes it, behind the allocator's own functions. */
+char *page_function(const GPtrArray *names)
+{
+	static const char skip[] = "free_page|free_frozen|free_pcp|free_one_page|free_unref|put_page|"
+				   "release_page|folio_put|folios_put|prep_new_page|rmqueue|"
+				   "check_new_page|post_alloc|^vfree|^vunmap|^__vunmap|page_frag|"
+				   "swap_cache|lru_add|__tlb_|tlb_flush|tlb_batch|tlb_finish";
+
+	for (guint i = 0; i < names->len; i++)
+		if (!generic_by_rules(names->pdata[i], skip, RULES_V2) && !is_entry(names->pdata[i]))
+			return name_or_null(names->pdata[i]);
+	return NULL;
+}
+
+static char *stalled(const GPtrArray *names, const char *skip, enum rules rules)
+{
+	return rules == RULES_V1 ? stall_function_v1(names, skip) : stall_function(names, skip);
+}
+
+/* By the rules that are particular to a kind; NULL: as every other report. */
+static char *function_by_rule(const struct splat *splat, const struct report *report,
+			      enum rules rules)
 {
 	const char *skip = report->format->skip;
-	g_autoptr(GPtrArray) stack = NULL;
 	const char *group = report->groups.at[GROUP_F];
-	char *name = NULL;
+	g_autoptr(GPtrArray) stack = NULL;
+	char *name;
 
 	switch (report->format->rule) {
-	case FRAME_NONE:
-		return NULL;
 	case FRAME_HUNG:
-		return hung_function(splat->frames);
+		return hung_function(splat->frames, rules);
 	case FRAME_STALL:
-		return stall_function(splat->frames, skip);
+		return stalled(splat->frames, skip, rules);
 	case FRAME_INTERRUPTED:
-		stack = interrupted_stack(report);
-		return stall_function(stack, skip);
+		stack = stack_interrupted(report);
+		return stalled(stack, skip, rules);
 	case FRAME_LOCK:
-		return lock_function(splat, report);
+		return lock_function(splat, report, rules);
 	case FRAME_FIRST_LOCK:
 		return first_lock_function(splat, report);
 	case FRAME_BECAME:
-		name = after_function(report, "... which became ");
+		name = after_function(report, "... which became ", rules);
 		return name ? name : first_lock_function(splat, report);
 	case FRAME_RELEASE:
-		name = release_function(report);
-		return name ? name : first_named(splat->frames, skip);
+		return release_function(report, rules);
 	case FRAME_PAGE:
-		return after_function(report, "page last allocated");
+		return after_function(report, "page last allocated", rules);
 	case FRAME_WORK:
 		return work_function(report);
 	case FRAME_GROUP:
-		if (group && *group && !frame_is_common(group, skip))
-			return name_or_null(group);
-		break;
+		return group && *group && !generic_by_rules(group, skip, rules) ? name_or_null(group) : NULL;
 	default:
-		break;
+		return NULL;
 	}
-	name = first_named(splat->frames, skip);
-	return name ? name : name_or_null(group);
+}
+
+char *naming_function(const struct splat *splat, const struct report *report, enum rules rules)
+{
+	/* rules after which the stack that counts has no better answer */
+	const unsigned final = 1U << FRAME_HUNG | 1U << FRAME_STALL | 1U << FRAME_INTERRUPTED |
+			       1U << FRAME_LOCK | 1U << FRAME_FIRST_LOCK | 1U << FRAME_BECAME |
+			       1U << FRAME_WORK;
+	enum frame_rule rule = report->format->rule;
+	char *name;
+
+	if (rule == FRAME_NONE)
+		return NULL;
+	name = function_by_rule(splat, report, rules);
+	if (name || (final & 1U << rule))
+		return name;
+	if (rule == FRAME_PAGE)
+		return rules == RULES_V1 ? NULL : page_function(splat->frames);
+	name = first_named(splat->frames, report->format->skip, rules);
+	return name || rule == FRAME_RELEASE ? name : name_or_null(report->groups.at[GROUP_F]);
 }

@@ -5,10 +5,10 @@
  *	filter.c	which stretches of a log cannot matter
  *	prefix.c	one raw line to its text, time stamp and caller
  *	scanner.c	lines to the extent of a report, with formats.c (where one begins) and
- *			body.c and sentence.c (what can be inside)
- *	judge.c		the finished lines to a struct splat: frame.c reads frames, lockdep*.c and
- *			lockline.c lockdep's reports, common.c and function.c choose the function,
- *			title.c and signature.c (with template.c) name it
+ *			body.c and body-patterns.c (what can be inside)
+ *	build-report.c	the finished lines to a struct splat: frame.c reads frames, lockdep*.c and
+ *			lockline.c lockdep's reports, stack.c, generic-functions.c and function.c
+ *			choose the function, title.c and signature.c (with template.c) name it
  *	json.c		a struct splat for others
  */
 #ifndef RIG_SPLAT_INTERNAL_H
@@ -156,16 +156,46 @@ gboolean lockdep_tree_begins(const char *text);
 json_t *lockdep_tree(const struct report *report, guint *line);
 /* lockline.c */
 /* "(CLASS){USAGE}-{O:I}" or "CLASS){…": class without instance; NULL where it is none. */
-char *lock_class_normal(const char *klass);
+char *lock_class_normal(const char *name);
 json_t *splat_lock_json(const struct splat_lock *lock);
 
-/* common.c: has NAME one of the PIECES, '|' between? '^' binds one to the start of the name, '$' to the end. */
-gboolean name_has(const char *name, const char *pieces);
+/*
+ * Rules for names and keys. A key that the second version would not change keeps "v1:", so that
+ * what was recorded with it stays valid.
+ */
+enum rules { RULES_V1, RULES_V2 };
 
-/* function.c: the stack that counts for the row, with the faulting function first. */
-GPtrArray *counting_stack(const struct report *report);
-/* After splat.frames and the locks: the function that names the report, or NULL. */
-char *naming_function(const struct splat *splat, const struct report *report);
+/*
+ * generic-functions.c: does NAME contain one of the PIECES, separated by '|'? '^' anchors a piece to
+ * the start of the name, '$' to its end.
+ */
+gboolean name_has(const char *name, const char *pieces);
+/* frame_is_generic() by the given RULES. */
+gboolean generic_by_rules(const char *name, const char *more, enum rules rules);
+/* Does it call functions of any subsystem (file operations, sysfs, scheduler, IPIs)? */
+gboolean name_is_dispatcher(const char *name);
+/* A dispatcher between a sysfs file's own function and the file system. */
+gboolean name_is_attribute_caller(const char *name);
+
+/* stack.c: names of functions, innermost first; guesses and inlined ones left out. */
+enum take {
+	TAKE_FRAMES = 0,
+	TAKE_FAULTS = 1 << 0, /* with the instruction that faulted, where it stands among them */
+	TAKE_FAR = 1 << 1,    /* also behind many lines that are no frames */
+};
+/* The stack at or after line FROM. */
+GPtrArray *stack_from(const struct report *report, guint from, enum take take);
+/* The stack that counts for the row, with the faulting function first. */
+GPtrArray *stack_counting(const struct report *report);
+/* The stack below the interrupt that found the stall, else the first CPU's. */
+GPtrArray *stack_interrupted(const struct report *report);
+/* The index of the first line at or after FROM with WORDS in it, or -1. */
+int report_find(const struct report *report, guint from, const char *words);
+
+/* function.c: after splat.frames and the locks: the function that names the report, or NULL. */
+char *naming_function(const struct splat *splat, const struct report *report, enum rules rules);
+/* The function in NAMES, a bad page's trace, that used the allocator; or NULL. To be freed. */
+char *page_function(const GPtrArray *names);
 /* "__x64_sys_mount" and "SyS_mount" are one function to people: the part of NAME without that. */
 const char *plain_name(const char *name);
 
@@ -173,12 +203,14 @@ const char *plain_name(const char *name);
 typedef void (*template_word)(GString *out, const char *word, void *data);
 char *template_fill(const char *template, template_word expand, void *data);
 
-/* title.c */
+/* title.c: the row's title with FUNCTION (NULL: none was found) in it. To be freed. */
+char *title_of(const struct report *report, const char *function);
+/* Fills frames, function and title. */
 void title_make(struct splat *splat, const struct report *report);
 /* signature.c: after title and lockdep. */
 void signature_make(struct splat *splat, const struct report *report);
-/* judge.c: LINES is consumed. INDUCED: a report before it explains this one. */
-struct splat *judge(const struct format *format, char **lines, guint header, gboolean induced);
+/* build-report.c: LINES is consumed. INDUCED: a report before it explains this one. */
+struct splat *report_build(const struct format *format, char **lines, guint header, gboolean induced);
 void splat_corrupt(struct splat *splat, const char *why);
 
 /* A JSON string whatever the bytes. */

@@ -67,8 +67,9 @@ json_t *splat_to_json(const struct splat *splat)
 			  splat->truncated, "validator_off", splat->validator_off);
 
 	json_object_set_new(json, "signature",
-			    json_pack("{s:s, s:s, s:s}", "bug", splat->bug, "path", splat->path,
-				      "exact", splat->exact));
+			    json_pack("{s:s, s:s?, s:s, s:s}", "bug", splat->bug, "former",
+				      splat->former, "path", splat->path, "exact",
+				      splat->exact));
 	json_object_set_new(json, "first_line", json_integer(splat->first_line));
 	json_object_set_new(json, "last_line", json_integer(splat->last_line));
 	json_object_set_new(json, "first_byte", json_integer(splat->first_byte));
@@ -81,6 +82,7 @@ json_t *splat_to_json(const struct splat *splat)
 	json_object_set_new(json, "held", splat_lock_json(&splat->holding));
 	json_object_set_new(json, "held_locks", held_json(splat->held));
 	json_object_set_new(json, "cycle", names_json(splat->cycle));
+	json_object_set_new(json, "taken_in", names_json(splat->taken_in));
 	json_object_set_new(json, "frames", frames_json(splat->frames));
 	json_object_set_new(json, "detail",
 			    splat->detail ? json_incref(splat->detail) : json_object());

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "splat/key.h"
 #include "util/error.h"
 #include "util/yaml-schema.h"
 #include "util/paths.h"
@@ -204,7 +205,7 @@ const struct known_issue *known_match(struct known *known, const struct splat *s
 	for (guint i = 0; known->list && i < known->list->n_issues; i++) {
 		struct known_issue *issue = &known->list->issues[i];
 
-		if (issue->expired || !fits(issue->signature, splat->bug) ||
+		if (issue->expired || (issue->signature && !splat_key_fits(splat, issue->signature)) ||
 		    !fits(issue->title, splat->title) || !in_range(issue, splat, release))
 			continue;
 		issue->matches++;

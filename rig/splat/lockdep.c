@@ -19,7 +19,7 @@ static void read_link(struct reader *reader, const char *text)
 	reader->next_link = number - 1;
 	json_object_set_new(link, "number", json_integer(number));
 	if (lock_parse(lock_text, &lock)) {
-		g_ptr_array_add(reader->classes, g_strdup(lock.klass));
+		g_ptr_array_add(reader->classes, g_strdup(lock.lock_class));
 		json_object_set_new(link, "lock", splat_lock_json(&lock));
 	} else {
 		g_ptr_array_add(reader->classes, g_strdup("?"));
@@ -54,7 +54,7 @@ static void read_held(struct reader *reader, const char *text)
  */
 static void take_lock(struct splat_lock *to, struct splat_lock *lock)
 {
-	gboolean repeated = to->usage && !to->function && strcmp(to->klass, lock->klass) == 0;
+	gboolean repeated = to->usage && !to->function && strcmp(to->lock_class, lock->lock_class) == 0;
 
 	if (to->usage && !repeated)
 		return;
@@ -73,9 +73,9 @@ static void read_lock_line(struct reader *reader, const char *text)
 		return;
 	}
 	if (reader->next == NEXT_NAME && *text) {
-		g_autofree char *klass = lock_class_normal(text);
+		g_autofree char *lock_class = lock_class_normal(text);
 
-		set_text(reader->detail, "not_held", klass);
+		set_text(reader->detail, "not_held", lock_class);
 		reader->next = NEXT_NOTHING;
 		return;
 	}
@@ -86,7 +86,7 @@ static void read_lock_line(struct reader *reader, const char *text)
 	else if (reader->next == NEXT_HOLDING)
 		take_lock(&splat->holding, &lock);
 	else
-		set_text(reader->detail, reader->next == NEXT_SAFE ? "safe" : "unsafe", lock.klass);
+		set_text(reader->detail, reader->next == NEXT_SAFE ? "safe" : "unsafe", lock.lock_class);
 	splat_lock_clear(&lock);
 	reader->stack = NULL;
 	if (!strstr(text, " [inline]"))
@@ -126,7 +126,7 @@ static void read_line(struct reader *reader, const char *line)
 		begin_held(reader, text);
 		return;
 	}
-	if (lockdep_sentence(reader, text))
+	if (lockdep_phrase(reader, text))
 		return;
 	if (strstr(text, "stack backtrace:")) {
 		reader->in_held = FALSE;
@@ -138,19 +138,76 @@ static void read_line(struct reader *reader, const char *line)
 		read_lock_line(reader, text);
 }
 
-/* The cycle in the order in which the locks are taken, #0 first, turned so that the least comes
- * first. */
-static char **canonical_cycle(const GPtrArray *classes)
+/*
+ * The link at PLACE of the cycle, which lists the classes in the order in which they are taken, #0
+ * first, rotated so that the least class (at LEAST) comes first.
+ */
+static guint link_at(const GPtrArray *classes, guint least, guint place)
 {
+	return classes->len - 1 - (least + place) % classes->len;
+}
+
+/* The first function of the link's stack that is not a lock's own. */
+static const char *taken_in(const json_t *link)
+{
+	const json_t *stack = json_object_get(link, "stack");
+
+	for (gsize i = 0; i < json_array_size(stack); i++) {
+		const char *name = json_string_value(json_array_get(stack, i));
+
+		if (!frame_is_generic(name, NULL))
+			return plain_name(name);
+	}
+	return "";
+}
+
+static void turn_cycle(struct reader *reader)
+{
+	const GPtrArray *classes = reader->classes;
 	guint n = classes->len, least = 0;
-	char **cycle = g_new0(char *, n + 1);
+	struct splat *splat = reader->splat;
 
 	for (guint i = 1; i < n; i++)
 		if (strcmp(classes->pdata[n - 1 - i], classes->pdata[n - 1 - least]) < 0)
 			least = i;
-	for (guint i = 0; i < n; i++)
-		cycle[i] = g_strdup(classes->pdata[n - 1 - (least + i) % n]);
-	return cycle;
+	splat->cycle = g_new0(char *, n + 1);
+	splat->taken_in = g_new0(char *, n + 1);
+	for (guint i = 0; i < n; i++) {
+		guint link = link_at(classes, least, i);
+
+		splat->cycle[i] = g_strdup(classes->pdata[link]);
+		splat->taken_in[i] = g_strdup(taken_in(json_array_get(reader->chain, link)));
+	}
+}
+
+/* The function of a sysfs file: the frame that one of sysfs' own called. */
+static const char *attribute_in(const json_t *stack)
+{
+	for (gsize i = 1; i < json_array_size(stack); i++) {
+		const char *name = json_string_value(json_array_get(stack, i - 1));
+
+		if (name_is_attribute_caller(json_string_value(json_array_get(stack, i))) &&
+		    !frame_is_generic(name, NULL))
+			return name_is_attribute_caller(name) ? NULL : name;
+	}
+	return NULL;
+}
+
+/*
+ * kn->active is the class of every sysfs file that is open. Which one shows in the stack of the
+ * lock that was taken inside: that of the next link.
+ */
+static void find_attribute(struct reader *reader)
+{
+	const GPtrArray *classes = reader->classes;
+
+	for (guint i = 0; i < classes->len; i++) {
+		json_t *inside = json_array_get(reader->chain, (i + 1) % classes->len);
+		const char *name = attribute_in(json_object_get(inside, "stack"));
+
+		if (strcmp(classes->pdata[i], "kn->active") == 0 && name)
+			set_text(reader->detail, "attribute", name);
+	}
 }
 
 /* What a circular report says twice must be the same. */
@@ -165,11 +222,12 @@ static void check_chain(struct reader *reader)
 	}
 	if (reader->next_link != -1)
 		splat_corrupt(splat, "the lock chain does not end in #0");
-	else if (g_strcmp0(classes->pdata[classes->len - 1], splat->acquiring.klass) != 0)
+	else if (g_strcmp0(classes->pdata[classes->len - 1], splat->acquiring.lock_class) != 0)
 		splat_corrupt(splat, "#0 of the lock chain is not the lock being acquired");
-	else if (g_strcmp0(classes->pdata[0], splat->holding.klass) != 0)
+	else if (g_strcmp0(classes->pdata[0], splat->holding.lock_class) != 0)
 		splat_corrupt(splat, "the first link of the lock chain is not the lock that is held");
-	splat->cycle = canonical_cycle(classes);
+	turn_cycle(reader);
+	find_attribute(reader);
 }
 
 static void check_held(struct reader *reader)

@@ -38,7 +38,7 @@ static inline void set_text(json_t *object, const char *key, const char *text)
  * Is TEXT, a line without its indentation, a sentence that says what comes next, or one with all that
  * it says in itself?
  */
-gboolean lockdep_sentence(struct reader *reader, const char *text);
+gboolean lockdep_phrase(struct reader *reader, const char *text);
 /* A sentence that is kept as it is, or a line of the scenario. TRUE: nothing else is in it. */
 gboolean lockdep_keep(struct reader *reader, const char *line);
 

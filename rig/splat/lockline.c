@@ -22,7 +22,7 @@ static GRegex *once_regex(GRegex **regex, const char *pattern)
 void splat_lock_clear(struct splat_lock *lock)
 {
 	g_clear_pointer(&lock->instance, g_free);
-	g_clear_pointer(&lock->klass, g_free);
+	g_clear_pointer(&lock->lock_class, g_free);
 	g_clear_pointer(&lock->usage, g_free);
 	g_clear_pointer(&lock->function, g_free);
 }
@@ -37,12 +37,12 @@ void splat_lock_free(gpointer data)
 
 /* "&lo->lock#2/1 l=1 0:99" to "&lo->lock/1": the version depends on boot order, the rest is an
  * instance's. */
-char *lock_class_normal(const char *klass)
+char *lock_class_normal(const char *lock_class)
 {
 	static GRegex *version, *extra;
 	g_autofree char *plain = NULL;
 
-	plain = g_regex_replace_literal(once_regex(&extra, " l=\\d+ .*$"), klass, -1, 0, "", 0,
+	plain = g_regex_replace_literal(once_regex(&extra, " l=\\d+ .*$"), lock_class, -1, 0, "", 0,
 					NULL);
 	return g_regex_replace_literal(once_regex(&version, "#\\d+(?=/\\d+$|$)"), plain, -1, 0, "",
 				       0, NULL);
@@ -69,7 +69,7 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 {
 	static GRegex *regex;
 	g_autoptr(GMatchInfo) info = NULL;
-	g_autofree char *klass = NULL;
+	g_autofree char *lock_class = NULL;
 	g_autofree char *at = NULL;
 	struct frame frame;
 
@@ -81,10 +81,10 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 		    text, 0, &info))
 		return FALSE;
 	memset(ret, 0, sizeof(*ret));
-	klass = fetch(info, 2);
+	lock_class = fetch(info, 2);
 	at = fetch(info, 6);
 	ret->instance = fetch(info, 1);
-	ret->klass = lock_class_normal(klass ? klass : "");
+	ret->lock_class = lock_class_normal(lock_class ? lock_class : "");
 	ret->usage = fetch(info, 3);
 	ret->outer = fetch_int(info, 4);
 	ret->inner = fetch_int(info, 5);
@@ -97,12 +97,12 @@ json_t *splat_lock_json(const struct splat_lock *lock)
 {
 	json_t *json;
 
-	if (!lock->klass)
+	if (!lock->lock_class)
 		return json_null();
 	json = json_object();
 	if (lock->instance)
 		json_object_set_new(json, "instance", splat_json_text(lock->instance));
-	json_object_set_new(json, "class", splat_json_text(lock->klass));
+	json_object_set_new(json, "class", splat_json_text(lock->lock_class));
 	if (lock->usage)
 		json_object_set_new(json, "usage", splat_json_text(lock->usage));
 	if (lock->outer >= 0) {

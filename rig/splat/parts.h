@@ -32,6 +32,6 @@ void splat_lock_free(gpointer lock);
 
 /* Is it a function that carries reports and is no one's fault (locks, allocators, strings…)? MORE: further
  * words of such functions, '|' between, or NULL. */
-gboolean frame_is_common(const char *name, const char *more);
+gboolean frame_is_generic(const char *name, const char *more);
 
 #endif

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What makes two reports the same, at three levels: `bug` holds for every build, boot and
- * architecture, `path` adds how the kernel came there, `exact` the whole stacks.
+ * architecture, `path` adds how the kernel came there, `exact` the whole stacks. A key begins with
+ * the version of the rules that made it; one that the second version does not change stays "v1:",
+ * and one that it does change has the first version's beside it (`former`).
  */
 #include <string.h>
 
 #include "splat/internal.h"
 
-#define VERSION "v1:"
-
 /* A class without what differs between devices: "loop0", "nvme0n1", "dm-3", numbers in queue names.
  */
-static char *class_key(const char *klass)
+static char *class_key(const char *lock_class)
 {
 	static GRegex *device, *queue;
 	g_autofree char *plain = NULL;
@@ -23,13 +23,13 @@ static char *class_key(const char *klass)
 				     "team|veth|tun|tap|vlan|wlan|bcsf)\\d+(?:n\\d+)?(?:p\\d+)?\\b",
 				     G_REGEX_RAW, 0, NULL);
 	}
-	plain = g_regex_replace(device, klass, -1, 0, "\\1N", 0, NULL);
+	plain = g_regex_replace(device, lock_class, -1, 0, "\\1N", 0, NULL);
 	return g_regex_replace(queue, plain, -1, 0, "\\1N", 0, NULL);
 }
 
-static void add_class(GString *out, const char *klass)
+static void add_class(GString *out, const char *lock_class)
 {
-	g_autofree char *key = klass ? class_key(klass) : g_strdup("?");
+	g_autofree char *key = lock_class ? class_key(lock_class) : g_strdup("?");
 
 	g_string_append(out, key);
 }
@@ -43,22 +43,30 @@ static void add_sorted_pair(GString *out, const char *a, const char *b, const ch
 	g_string_append_printf(out, "%s%s%s", swap ? two : one, between, swap ? one : two);
 }
 
-static void add_cycle(GString *out, const struct splat *splat)
-{
-	for (guint i = 0; splat->cycle && splat->cycle[i]; i++) {
-		if (i)
-			g_string_append(out, " --> ");
-		add_class(out, splat->cycle[i]);
-	}
-	if (!splat->cycle)
-		add_class(out, splat->acquiring.klass);
-}
-
 static const char *detail_text(const struct splat *splat, const char *key)
 {
 	const char *text = splat->detail ? json_string_value(json_object_get(splat->detail, key)) : NULL;
 
 	return text ? text : "";
+}
+
+/*
+ * kn->active is held inside every sysfs file, so that alone it does not identify a cycle: the
+ * attribute's function does.
+ */
+static void add_cycle(GString *out, const struct splat *splat, enum rules rules)
+{
+	const char *attribute = rules == RULES_V1 ? "" : detail_text(splat, "attribute");
+
+	for (guint i = 0; splat->cycle && splat->cycle[i]; i++) {
+		if (i)
+			g_string_append(out, " --> ");
+		add_class(out, splat->cycle[i]);
+		if (*attribute && strcmp(splat->cycle[i], "kn->active") == 0)
+			g_string_append_printf(out, "(%s)", attribute);
+	}
+	if (!splat->cycle)
+		add_class(out, splat->acquiring.lock_class);
 }
 
 /* The classes around an interrupt-safety report: the lock that interrupts take, the other, the new
@@ -72,11 +80,11 @@ static void add_irq(GString *out, const struct splat *splat)
 	g_string_append(out, " | ");
 	add_class(out, *unsafe ? unsafe : "-");
 	g_string_append(out, " | ");
-	if (splat->holding.klass) {
-		add_class(out, splat->holding.klass);
+	if (splat->holding.lock_class) {
+		add_class(out, splat->holding.lock_class);
 		g_string_append(out, " -> ");
 	}
-	add_class(out, splat->acquiring.klass);
+	add_class(out, splat->acquiring.lock_class);
 }
 
 /* {IN-HARDIRQ-W} and {HARDIRQ-ON-W}, in any order and whether reading or writing: "HARDIRQ". */
@@ -85,7 +93,7 @@ static void add_usage(GString *out, const struct splat *splat)
 	static const char *const contexts[] = {"HARDIRQ", "SOFTIRQ", "RECLAIM_FS", "NMI"};
 	const char *usage = detail_text(splat, "usage");
 
-	add_class(out, splat->acquiring.klass);
+	add_class(out, splat->acquiring.lock_class);
 	for (gsize i = 0; i < G_N_ELEMENTS(contexts); i++)
 		if (strstr(usage, contexts[i]))
 			g_string_append_printf(out, " %s", contexts[i]);
@@ -104,31 +112,31 @@ static void add_wait(GString *out, const struct splat *splat)
 		if (lock->inner > 0 && (!strictest || lock->inner <= strictest->inner))
 			strictest = lock;
 	}
-	add_class(out, splat->acquiring.klass);
+	add_class(out, splat->acquiring.lock_class);
 	if (strictest) {
 		g_string_append(out, " in ");
-		add_class(out, strictest->klass);
+		add_class(out, strictest->lock_class);
 	}
 }
 
 /* Where the check is, without the line, and what it says. */
-static void add_rcu(GString *out, const struct splat *splat)
+static void add_rcu(GString *out, const struct splat *splat, const char *function)
 {
 	g_string_append_printf(out, "%s %s %s", detail_text(splat, "file"),
-			       detail_text(splat, "complaint"), splat->function ? splat->function : "?");
+			       detail_text(splat, "complaint"), function ? function : "?");
 }
 
 static void add_held_classes(GString *out, const struct splat *splat)
 {
-	if (splat->acquiring.klass) {
-		add_class(out, splat->acquiring.klass);
+	if (splat->acquiring.lock_class) {
+		add_class(out, splat->acquiring.lock_class);
 		return;
 	}
 	for (guint i = 0; splat->held && i < splat->held->len; i++) {
 		const struct splat_lock *lock = splat->held->pdata[i];
 
 		g_string_append(out, i ? " " : "");
-		add_class(out, lock->klass);
+		add_class(out, lock->lock_class);
 	}
 }
 
@@ -144,9 +152,36 @@ static void add_file(GString *out, const struct report *report)
 	g_string_append(out, src);
 }
 
+/* Why a page is bad: "page dumped because: nonzero mapcount". */
+static void add_reason(GString *out, const struct report *report)
+{
+	static const char words[] = "page dumped because: ";
+
+	for (guint i = report->header; i < report->n; i++) {
+		const char *at = strstr(report->lines[i], words);
+
+		if (!at)
+			continue;
+		at += strlen(words);
+		g_string_append_len(out, at, strcspn(at, "(\r\n"));
+		return;
+	}
+	g_string_append_c(out, '?');
+}
+
+/* The function of the trace, whoever else the title names. */
+static void add_trace(GString *out, const struct splat *splat)
+{
+	g_autofree char *name = page_function(splat->frames);
+
+	g_string_append(out, name ? name : "?");
+}
+
 struct source {
 	const struct splat *splat;
 	const struct report *report;
+	const char *function;
+	enum rules rules;
 };
 
 static void expand(GString *out, const char *word, void *data)
@@ -156,9 +191,9 @@ static void expand(GString *out, const char *word, void *data)
 	const struct report *report = source->report;
 
 	if (strcmp(word, "cycle") == 0)
-		add_cycle(out, splat);
+		add_cycle(out, splat, source->rules);
 	else if (strcmp(word, "pair") == 0)
-		add_sorted_pair(out, splat->holding.klass, splat->acquiring.klass, " | ");
+		add_sorted_pair(out, splat->holding.lock_class, splat->acquiring.lock_class, " | ");
 	else if (strcmp(word, "irq") == 0)
 		add_irq(out, splat);
 	else if (strcmp(word, "usage") == 0)
@@ -166,28 +201,54 @@ static void expand(GString *out, const char *word, void *data)
 	else if (strcmp(word, "wait") == 0)
 		add_wait(out, splat);
 	else if (strcmp(word, "rcu") == 0)
-		add_rcu(out, splat);
+		add_rcu(out, splat, source->function);
 	else if (strcmp(word, "class") == 0)
 		add_held_classes(out, splat);
 	else if (strcmp(word, "src") == 0)
 		add_file(out, report);
+	else if (strcmp(word, "reason") == 0)
+		add_reason(out, report);
+	else if (strcmp(word, "trace") == 0)
+		add_trace(out, splat);
 	else if (strcmp(word, "f") == 0)
 		/* x86's __x64_sys_mount is powerpc's sys_mount */
-		g_string_append(out, splat->function ? plain_name(splat->function) : "?");
+		g_string_append(out, source->function ? plain_name(source->function) : "?");
 	else if (g_ascii_isdigit(*word))
 		g_string_append(out, report->groups.at[*word - '0'] ? report->groups.at[*word - '0']
 								    : "");
 }
 
-static char *bug_key(const struct splat *splat, const struct report *report)
+/* What follows "v1:KIND:". */
+static char *key_by_rules(const struct splat *splat, const struct report *report,
+			  const char *function, enum rules rules)
 {
 	const char *sign = report->format->sign;
-	g_autofree char *key = NULL;
 
+	/* the first version had one key for every bad page */
+	if (rules == RULES_V1 && sign && strstr(sign, "{reason}"))
+		sign = "BUG: Bad page {1}";
 	if (!sign)
-		return g_strdup_printf(VERSION "%s:%s", splat->kind, splat->title);
-	key = template_fill(sign, expand, &(struct source){splat, report});
-	return g_strdup_printf(VERSION "%s:%s", splat->kind, key);
+		return title_of(report, function);
+	return template_fill(sign, expand, &(struct source){splat, report, function, rules});
+}
+
+static char *valid(char *text)
+{
+	char *good = g_utf8_make_valid(text, -1);
+
+	g_free(text);
+	return good;
+}
+
+static void bug_keys(struct splat *splat, const struct report *report)
+{
+	g_autofree char *function = naming_function(splat, report, RULES_V1);
+	g_autofree char *old = valid(key_by_rules(splat, report, function, RULES_V1));
+	g_autofree char *new = valid(key_by_rules(splat, report, splat->function, RULES_V2));
+	gboolean same = strcmp(old, new) == 0;
+
+	splat->bug = g_strdup_printf("%s:%s:%s", same ? "v1" : "v2", splat->kind, new);
+	splat->former = same ? NULL : g_strdup_printf("v1:%s:%s", splat->kind, old);
 }
 
 /* For each link of the chain the first function that is not the lock's own. */
@@ -201,7 +262,7 @@ static void add_links(GString *out, const struct splat *splat)
 		for (gsize f = 0; f < json_array_size(stack); f++) {
 			const char *name = json_string_value(json_array_get(stack, f));
 
-			if (frame_is_common(name, NULL))
+			if (frame_is_generic(name, NULL))
 				continue;
 			g_string_append_printf(out, " @%s", plain_name(name));
 			break;
@@ -223,7 +284,7 @@ static char *path_key(const struct splat *splat)
 	if (splat->holding.function)
 		g_string_append_printf(out, " @%s", splat->holding.function);
 	for (guint i = 0; splat->frames && i < splat->frames->len && named < 3; i++) {
-		if (frame_is_common(splat->frames->pdata[i], NULL))
+		if (frame_is_generic(splat->frames->pdata[i], NULL))
 			continue;
 		g_string_append_printf(out, " @%s", plain_name(splat->frames->pdata[i]));
 		named++;
@@ -249,17 +310,9 @@ static char *exact_key(const struct splat *splat, const struct report *report)
 	return g_strdup_printf("%s #%.16s", splat->path, g_checksum_get_string(sum));
 }
 
-static char *valid(char *text)
-{
-	char *good = g_utf8_make_valid(text, -1);
-
-	g_free(text);
-	return good;
-}
-
 void signature_make(struct splat *splat, const struct report *report)
 {
-	splat->bug = valid(bug_key(splat, report));
+	bug_keys(splat, report);
 	splat->path = valid(path_key(splat));
 	splat->exact = valid(exact_key(splat, report));
 }

@@ -22,7 +22,7 @@ enum splat_weight {
 /* One held or wanted lock: "INST (CLASS){USAGE}-{O:I}, at: FUNC". Absent parts are NULL or -1. */
 struct splat_lock {
 	char *instance; /* "ffff8880…", NULL */
-	char *klass;	/* "kn->active", subclass kept as "/1", "#N" dropped */
+	char *lock_class;	/* "kn->active", subclass kept as "/1", "#N" dropped */
 	char *usage;	/* "++++" */
 	int outer, inner;
 	char *function; /* "try_remove_memory" */
@@ -35,6 +35,7 @@ struct splat {
 	char *title;		       /* "possible deadlock in try_remove_memory" */
 	char *function;		       /* the function the title names, or NULL */
 	char *bug;		       /* signature level 1: "v1:lockdep-circular:A --> B --> C" */
+	char *former;		       /* the first version's key where it was another, or NULL */
 	char *path;		       /* level 2 */
 	char *exact;		       /* level 3 */
 	guint64 first_line, last_line; /* 1-based, both included */
@@ -56,6 +57,7 @@ struct splat {
 	char *task; /* "kworker/u4:1/34" */
 	struct splat_lock acquiring, holding;
 	char **cycle;	 /* classes of the cycle in canonical rotation, NULL-terminated; or NULL */
+	char **taken_in; /* the function that takes each of them, "" where it is not known; or NULL */
 	GPtrArray *held; /* of struct splat_lock, or NULL */
 	json_t *detail;	 /* everything else the parser found (chain with stacks, scenario, …), or
 			    NULL */

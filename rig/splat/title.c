@@ -43,8 +43,8 @@ static char *clean_title(const char *title)
 }
 
 struct source {
-	const struct splat *splat;
 	const struct report *report;
+	const char *function;
 };
 
 static const char *rest_of_line(const struct report *report, const char *words)
@@ -87,7 +87,7 @@ static void expand(GString *out, const char *word, void *data)
 	const struct report *report = source->report;
 
 	if (strcmp(word, "f") == 0) {
-		g_string_append(out, source->splat->function ? source->splat->function : "corrupted");
+		g_string_append(out, source->function ? source->function : "corrupted");
 	} else if (strcmp(word, "access") == 0) {
 		g_string_append(out, access_of(report));
 	} else if (strcmp(word, "last") == 0) {
@@ -102,20 +102,25 @@ static void expand(GString *out, const char *word, void *data)
 	}
 }
 
-void title_make(struct splat *splat, const struct report *report)
+char *title_of(const struct report *report, const char *function)
 {
 	const struct format *format = report->format;
 	g_autoptr(GString) template = g_string_new(format->title);
 	g_autofree char *title = NULL;
 
-	splat->frames = counting_stack(report);
-	splat->function = naming_function(splat, report);
-	if (!splat->function && strstr(format->title, "{f}")) {
-		if (format->flags & FORMAT_NAMELESS)
-			g_string_replace(template, " in {f}", "", 0);
-		else
-			splat_corrupt(splat, "no function found that it could be named after");
-	}
-	title = template_fill(template->str, expand, &(struct source){splat, report});
-	splat->title = clean_title(title);
+	if (!function && (format->flags & FORMAT_NAMELESS))
+		g_string_replace(template, " in {f}", "", 0);
+	title = template_fill(template->str, expand, &(struct source){report, function});
+	return clean_title(title);
+}
+
+void title_make(struct splat *splat, const struct report *report)
+{
+	const struct format *format = report->format;
+
+	splat->frames = stack_counting(report);
+	splat->function = naming_function(splat, report, RULES_V2);
+	if (!splat->function && strstr(format->title, "{f}") && !(format->flags & FORMAT_NAMELESS))
+		splat_corrupt(splat, "no function found that it could be named after");
+	splat->title = title_of(report, splat->function);
 }

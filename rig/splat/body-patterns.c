@@ -2,10 +2,10 @@
 /* How lines inside reports begin: the fixed sentences of the kernel's reports. */
 #include <string.h>
 
-#include "splat/sentence.h"
+#include "splat/body-patterns.h"
 
 /* At the start of the text, blanks aside. */
-static const struct sentence starts[] = {
+static const struct body_pattern starts[] = {
 	/* who and where: lib/dump_stack.c, arch show_regs() */
 	{"CPU: ", ANY, BODY_INSIDE},
 	{"CPU#", ANY, BODY_INSIDE},
@@ -351,7 +351,7 @@ static const struct sentence starts[] = {
 	{"Memory cgroup out of memory", FAMILY_MEMORY, BODY_LAST},
 };
 
-enum body sentence_kind(const char *start, unsigned family)
+enum body body_pattern(const char *start, unsigned family)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
 		if ((starts[i].families & family) && g_str_has_prefix(start, starts[i].words))

@@ -65,10 +65,10 @@ static gboolean read_verb(struct reader *reader, const char *text)
 		const char *open = strstr(text, "lock (");
 		const char *close = g_strrstr(text, ") at:");
 
-		if (open && close && close > open && !reader->splat->acquiring.klass) {
-			g_autofree char *klass = g_strndup(open + 6, close - open - 6);
+		if (open && close && close > open && !reader->splat->acquiring.lock_class) {
+			g_autofree char *lock_class = g_strndup(open + 6, close - open - 6);
 
-			reader->splat->acquiring.klass = lock_class_normal(klass);
+			reader->splat->acquiring.lock_class = lock_class_normal(lock_class);
 		}
 		return TRUE;
 	}
@@ -132,8 +132,8 @@ static gboolean read_arrows(struct reader *reader, const char *text)
 	if (lock_parse(first, &from) && lock_parse(arrow + 5, &to)) {
 		json_t *edge = json_array();
 
-		json_array_append_new(edge, splat_json_text(from.klass));
-		json_array_append_new(edge, splat_json_text(to.klass));
+		json_array_append_new(edge, splat_json_text(from.lock_class));
+		json_array_append_new(edge, splat_json_text(to.lock_class));
 		json_object_set_new(reader->detail, "edge", edge);
 	}
 	splat_lock_clear(&from);
@@ -176,7 +176,7 @@ static void read_scenario(struct reader *reader, const char *line)
 	}
 }
 
-gboolean lockdep_sentence(struct reader *reader, const char *text)
+gboolean lockdep_phrase(struct reader *reader, const char *text)
 {
 	return read_verb(reader, text) || read_section(reader, text) || read_arrows(reader, text) ||
 	       read_place(reader, text);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef RIG_SPLAT_SENTENCE_H
-#define RIG_SPLAT_SENTENCE_H
+#ifndef RIG_SPLAT_BODY_PATTERNS_H
+#define RIG_SPLAT_BODY_PATTERNS_H
 
 #include "splat/internal.h"
 
 #define ANY (~0u)
 
-struct sentence {
+struct body_pattern {
 	const char *words;
 	unsigned families; /* of the reports it can be in */
 	enum body body;
@@ -14,6 +14,6 @@ struct sentence {
 
 /* What a line that begins with START (blanks aside) is to a report of FAMILY; foreign where no sentence
  * begins so. */
-enum body sentence_kind(const char *start, unsigned family);
+enum body body_pattern(const char *start, unsigned family);
 
 #endif

@@ -12,6 +12,7 @@ void splat_free(struct splat *splat)
 	g_free(splat->title);
 	g_free(splat->function);
 	g_free(splat->bug);
+	g_free(splat->former);
 	g_free(splat->path);
 	g_free(splat->exact);
 	g_free(splat->text);
@@ -20,6 +21,7 @@ void splat_free(struct splat *splat)
 	splat_lock_clear(&splat->acquiring);
 	splat_lock_clear(&splat->holding);
 	g_strfreev(splat->cycle);
+	g_strfreev(splat->taken_in);
 	g_clear_pointer(&splat->frames, g_ptr_array_unref);
 	g_clear_pointer(&splat->held, g_ptr_array_unref);
 	g_clear_pointer(&splat->detail, json_decref);
@@ -133,7 +135,7 @@ static gboolean fails_in_first_page(char **lines)
 	return FALSE;
 }
 
-struct splat *judge(const struct format *format, char **lines, guint header, gboolean induced)
+struct splat *report_build(const struct format *format, char **lines, guint header, gboolean induced)
 {
 	if ((format->flags & FORMAT_ADDRESS) && fails_in_first_page(lines))
 		format++;

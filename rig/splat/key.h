@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Keys of bugs across versions of the rules. A report's own key is signature.bug; where the first
+ * version of the rules gave another, that one is signature.former. A key that somebody wrote down
+ * (a known issue, the target of a bisection, a run folder) names every report that has it as
+ * either.
+ */
+#ifndef RIG_SPLAT_KEY_H
+#define RIG_SPLAT_KEY_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "splat/splat.h"
+
+/* Does KEY, of either version, name SPLAT? */
+gboolean splat_key_is(const struct splat *splat, const char *key);
+/* The same for a pattern with * and ? as in a shell. */
+gboolean splat_key_fits(const struct splat *splat, const char *pattern);
+/* The same for a report in the form of splat_to_json(), which can be from a file: KEY names it. */
+gboolean splat_json_key_is(const json_t *report, const char *key);
+/*
+ * The key that the present rules give to REPORT (JSON as above), which may have been written by an
+ * earlier version: then its text is read again. To be freed; NULL where REPORT has no key.
+ */
+char *splat_json_key(const json_t *report);
+
+#endif

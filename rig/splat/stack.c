@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The stacks of a report: where each begins and ends, and which of them counts. */
+#include <string.h>
+
+#include "splat/internal.h"
+
+static gboolean ends_stack(const char *line)
+{
+	return frame_starts_trace(line) || strstr(line, " by task ") || strstr(line, "Allocated") ||
+	       strstr(line, "Freed") || strstr(line, "Uninit was ") || strstr(line, "page last free");
+}
+
+/*
+ * Frames of the stack at or after line FROM. TAKE_FAULTS: with the instruction that faulted, where it
+ * stands among them; TAKE_FAR: also behind many lines that are none.
+ */
+GPtrArray *stack_from(const struct report *report, guint from, enum take take)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	guint strange = 0, frames = 0;
+
+	for (guint i = from; i < report->n; i++) {
+		const char *line = report->lines[i];
+		struct frame frame;
+
+		if ((take & TAKE_FAULTS) && frame_parse_fault(line, &frame)) {
+			g_ptr_array_add(names, g_strdup(frame.name));
+		} else if (frame_parse(line, &frame)) {
+			strange = 0;
+			frames++;
+			if (frame.guess || frame.inlined)
+				continue;
+			/* arm64's trace begins with the function that "pc" names */
+			if (frames > 1 || !names->len || strcmp(names->pdata[0], frame.name) != 0)
+				g_ptr_array_add(names, g_strdup(frame.name));
+		} else if ((frames && (ends_stack(line) || (!(take & TAKE_FAR) && ++strange > 8))) ||
+			   strstr(line, "---[ end trace")) {
+			break;
+		}
+	}
+	return names;
+}
+
+/* The index after the (last) start of a call trace; the header's without one. */
+static guint trace_start(const struct report *report, gboolean last)
+{
+	guint start = report->header;
+
+	for (guint i = report->header; i < report->n; i++) {
+		if (!frame_starts_trace(report->lines[i]) || strstr(report->lines[i], "stack backtrace"))
+			continue;
+		start = i + 1;
+		if (!last)
+			break;
+	}
+	return start;
+}
+
+GPtrArray *stack_counting(const struct report *report)
+{
+	switch (report->format->rule) {
+	/* sanitizers: the stack of the access comes first, with or without "Call Trace" */
+	case FRAME_GROUP:
+		return stack_from(report, report->header + 1, TAKE_FRAMES);
+	/* the fault is told before the trace, or inside, where a panic came of a warning */
+	case FRAME_FAULT:
+	case FRAME_STALL:
+	case FRAME_INTERRUPTED:
+		return stack_from(report, report->header + 1, TAKE_FAULTS);
+	case FRAME_LAST_TRACE:
+		return stack_from(report, trace_start(report, TRUE), TAKE_FRAMES);
+	default:
+		return stack_from(report, trace_start(report, FALSE), TAKE_FRAMES);
+	}
+}
+
+int report_find(const struct report *report, guint from, const char *words)
+{
+	for (guint i = from; i < report->n; i++)
+		if (strstr(report->lines[i], words))
+			return i;
+	return -1;
+}
+
+/* The stack of the first CPU that shows its registers, or the first of all. */
+static GPtrArray *first_cpu_stack(const struct report *report)
+{
+	struct frame frame;
+
+	for (guint i = report->header; i < report->n; i++) {
+		if (!frame_parse_fault(report->lines[i], &frame))
+			continue;
+		return stack_from(report, i, TAKE_FAULTS | TAKE_FAR);
+	}
+	return stack_counting(report);
+}
+
+/* After the interrupt that found the stall, if the stack shows it. */
+GPtrArray *stack_interrupted(const struct report *report)
+{
+	static const char *const entries[] = {"apic_timer_interrupt+", "el1h_64_irq+", "el1_irq+",
+					      "Exception stack("};
+
+	for (gsize e = 0; e < G_N_ELEMENTS(entries); e++) {
+		int entry = report_find(report, report->header, entries[e]);
+
+		while (entry >= 0 && strstr(report->lines[entry], "? "))
+			entry = report_find(report, entry + 1, entries[e]);
+		if (entry < 0)
+			continue;
+		GPtrArray *names = stack_from(report, entry + 1, TAKE_FAULTS);
+
+		if (names->len)
+			return names;
+		g_ptr_array_unref(names);
+	}
+	return first_cpu_stack(report);
+}
