@@ -33,6 +33,7 @@ static void sighting_clear(void *data)
 	g_free(sighting->kind);
 	g_free(sighting->key);
 	g_free(sighting->title);
+	g_free(sighting->former);
 }
 
 struct evidence *evidence_new(guint position)
@@ -60,9 +61,11 @@ static const char *text_at(json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
-static void see(struct evidence *evidence, const char *kind, const char *key, const char *title)
+static void see(struct evidence *evidence, const char *kind, const char *key, const char *title,
+		const char *former)
 {
-	struct sighting sighting = {g_strdup(kind ? kind : "?"), g_strdup(key), g_strdup(title)};
+	struct sighting sighting = {g_strdup(kind ? kind : "?"), g_strdup(key), g_strdup(title),
+				    g_strdup(former)};
 
 	if (key && evidence->sightings->len < 2 * RUN_REPORTS_MAX)
 		g_array_append_val(evidence->sightings, sighting);
@@ -77,7 +80,8 @@ static void see_report(struct evidence *evidence, json_t *report)
 	/* came of another report: says nothing of its own */
 	if (json_is_true(json_object_get(report, "induced")))
 		return;
-	see(evidence, text_at(report, "kind"), text_at(signature, "bug"), text_at(report, "title"));
+	see(evidence, text_at(report, "kind"), text_at(signature, "bug"), text_at(report, "title"),
+	    text_at(signature, "former"));
 }
 
 void evidence_read(struct evidence *evidence, json_t *answer)
@@ -94,7 +98,7 @@ void evidence_read(struct evidence *evidence, json_t *answer)
 	json_array_foreach (json_object_get(details, "reports"), i, report)
 		see_report(evidence, report);
 	reason = json_array_get(json_object_get(details, "reasons"), 0);
-	see(evidence, "hang", text_at(hang, "signature"), json_string_value(reason));
+	see(evidence, "hang", text_at(hang, "signature"), json_string_value(reason), NULL);
 	evidence->booted = json_integer_value(json_object_get(times, "boot_ns")) > 0;
 	/* the state is told with the accounts, after the hammering */
 	evidence->finished = state && strcmp(state, "unknown") != 0;
@@ -108,7 +112,8 @@ static gboolean shows(const struct evidence *evidence, const struct target *targ
 	for (guint i = 0; i < evidence->sightings->len; i++) {
 		const struct sighting *seen = &g_array_index(evidence->sightings, struct sighting, i);
 
-		if (!strcmp(target->is_kind ? seen->kind : seen->key, target->key))
+		if (!strcmp(target->is_kind ? seen->kind : seen->key, target->key) ||
+		    (!target->is_kind && !g_strcmp0(seen->former, target->key)))
 			return TRUE;
 	}
 	/* a hang without a cycle has no signature, but it is one */
@@ -146,8 +151,9 @@ json_t *evidence_to_json(const struct evidence *evidence)
 	for (guint i = 0; i < evidence->sightings->len; i++) {
 		const struct sighting *s = &g_array_index(evidence->sightings, struct sighting, i);
 
-		json_array_append_new(seen, json_pack("{s:s, s:s, s:s?}", "kind", s->kind, "signature",
-						      s->key, "title", s->title));
+		json_array_append_new(seen, json_pack("{s:s, s:s, s:s?, s:s?}", "kind", s->kind,
+						      "signature", s->key, "title", s->title,
+						      "former", s->former));
 	}
 	return json_pack("{s:i, s:s, s:s?, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:f, s:o}", "position",
 			 (int)evidence->position, "outcome", outcome_name(evidence->outcome), "run",
@@ -175,7 +181,8 @@ struct evidence *evidence_from_json(json_t *json)
 	evidence->finished = json_is_true(json_object_get(json, "finished"));
 	evidence->wall_s = json_number_value(json_object_get(json, "wall_s"));
 	json_array_foreach (json_object_get(json, "reports"), i, seen)
-		see(evidence, text_at(seen, "kind"), text_at(seen, "signature"), text_at(seen, "title"));
+		see(evidence, text_at(seen, "kind"), text_at(seen, "signature"), text_at(seen, "title"),
+		    text_at(seen, "former"));
 	return g_steal_pointer(&evidence);
 }
 

@@ -26,6 +26,7 @@ gboolean outcome_parse(const char *text, enum outcome *ret);
 /* A report that a run had. */
 struct sighting {
 	char *kind, *key, *title; /* "lockdep-circular", signature "v1:…" */
+	char *former;		  /* the signature by earlier rules, or NULL (splat/key.h) */
 };
 
 struct evidence {

@@ -35,11 +35,12 @@ static const char *weight_colour(const struct splat *splat)
 	return term_colour(splat->weight == SPLAT_FAIL ? TERM_RED : TERM_YELLOW);
 }
 
-/* "A is taken while B is held, …": the cycle, link by link, and what closes it. */
+/* The cycle link by link, with the function that takes each lock. */
 static void print_cycle(const struct splat *splat)
 {
 	char **cycle = splat->cycle;
 	guint n = cycle ? g_strv_length(cycle) : 0;
+	const char *attribute;
 
 	if (n < 2)
 		return;
@@ -47,8 +48,15 @@ static void print_cycle(const struct splat *splat)
 	for (guint i = 0; i < n; i++)
 		printf("%s --> ", cycle[i]);
 	printf("%s\n", cycle[0]);
-	for (guint i = 0; i < n; i++)
-		printf("             %s is taken while %s is held\n", cycle[(i + 1) % n], cycle[i]);
+	for (guint i = 0; i < n; i++) {
+		const char *in = splat->taken_in[(i + 1) % n];
+
+		printf("             %s is taken while %s is held%s%s\n", cycle[(i + 1) % n], cycle[i],
+		       *in ? ", in " : "", in);
+	}
+	attribute = json_string_value(json_object_get(splat->detail, "attribute"));
+	if (attribute)
+		printf("  attribute  kn->active is held in %s\n", attribute);
 }
 
 static void print_lock(const char *label, const struct splat_lock *lock)
@@ -103,6 +111,8 @@ static void print_people(const struct scan *scan, const struct splat *splat,
 	print_cycle(splat);
 	print_places(places);
 	printf("  signature  %s\n", splat->bug);
+	if (splat->former)
+		printf("  formerly   %s\n", splat->former);
 	if (issue)
 		printf("  known      %s (%s), until %s\n", issue->reason, issue->link,
 		       issue->expires);

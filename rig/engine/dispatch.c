@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guest-init/proto.h"
+#include "splat/key.h"
 #include "splat/splat.h"
 #include "util/clock.h"
 

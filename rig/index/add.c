@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "index/db.h"
+#include "splat/key.h"
 
 #define TEXT_MAX 300
 #define KEY_MAX 1000
@@ -158,7 +159,8 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 	size_t i;
 
 	json_array_foreach (reports, i, report) {
-		const char *bug = text_at(report, "signature/bug"), *weight = text_at(report, "weight");
+		g_autofree char *bug = splat_json_key(report); /* folders of before have old keys */
+		const char *weight = text_at(report, "weight");
 		json_t *known = json_object_get(report, "known");
 		const char *reason = text_at(known, "reason");
 

@@ -180,9 +180,11 @@ static void turn_cycle(struct reader *reader)
 	}
 }
 
-/* The function of a sysfs file: the frame that one of sysfs' own called. */
+/* The function of a sysfs file: what one of sysfs' own called, else what has such a name. */
 static const char *attribute_in(const json_t *stack)
 {
+	const char *named = NULL;
+
 	for (gsize i = 1; i < json_array_size(stack); i++) {
 		const char *name = json_string_value(json_array_get(stack, i - 1));
 
@@ -190,19 +192,25 @@ static const char *attribute_in(const json_t *stack)
 		    !frame_is_generic(name, NULL))
 			return name_is_attribute_caller(name) ? NULL : name;
 	}
-	return NULL;
+	for (gsize i = 0; i < json_array_size(stack) && !named; i++) {
+		const char *name = json_string_value(json_array_get(stack, i));
+
+		if (name_has(name, "_store$|_show$|^show_|^store_") && !name_is_attribute_caller(name))
+			named = name;
+	}
+	return named;
 }
 
 /*
  * kn->active is the class of every sysfs file that is open. Which one shows in the stack of the
- * lock that was taken inside: that of the next link.
+ * lock that was taken inside: that of the link before.
  */
 static void find_attribute(struct reader *reader)
 {
 	const GPtrArray *classes = reader->classes;
 
 	for (guint i = 0; i < classes->len; i++) {
-		json_t *inside = json_array_get(reader->chain, (i + 1) % classes->len);
+		json_t *inside = json_array_get(reader->chain, (i ? i : classes->len) - 1);
 		const char *name = attribute_in(json_object_get(inside, "stack"));
 
 		if (strcmp(classes->pdata[i], "kn->active") == 0 && name)

@@ -162,8 +162,7 @@ static void add_reason(GString *out, const struct report *report)
 
 		if (!at)
 			continue;
-		at += strlen(words);
-		g_string_append_len(out, at, strcspn(at, "(\r\n"));
+		g_string_append(out, at + strlen(words));
 		return;
 	}
 	g_string_append_c(out, '?');

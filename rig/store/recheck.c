@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "store/safe-open.h"
+#include "splat/key.h"
 #include "util/error.h"
 
 /* Beyond any console that the rig keeps. */
@@ -280,7 +281,7 @@ static void carry_known(json_t *old_reports, const GPtrArray *splats)
 		for (guint i = 0; json_is_object(known) && bug && i < splats->len; i++) {
 			struct splat *splat = splats->pdata[i];
 
-			if (!splat->known && !strcmp(splat->bug, bug))
+			if (!splat->known && splat_key_is(splat, bug))
 				splat->known = json_incref(known);
 		}
 	}
