@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh disable=SC2154 # lib.sh sets what is used here
-# Bad input, from all sides: files, images, disks, signals, and through the fake QEMU
-# (tests/unit/fake-qemu.c says what its words mean) an emulator and a guest that do what real ones seldom do.
+# Invalid input and faults: files, images, disks, signals, and rare failures of emulator and guest, simulated by the
+# fake QEMU (options: tests/unit/fake-qemu.c).
 
-# A copy, so that what is left of it can be told from other tests' fakes.
+# A copy, so that its processes can be distinguished from those of other tests.
 fake=$scratch/fake-qemu
 cp "$out/tests/fake-qemu" "$fake" || exit 3
 
-# fake WORDS [OPTION…]: a short run against it; leaves its exit code in $code, verdict and messages in v and e
+# fake WORDS [OPTION…]: a short run with it; sets $code to the exit code, and writes the verdict to v, messages to e
 fake() {
 	words=$1
 	shift
@@ -16,7 +16,7 @@ fake() {
 		--json "$@" >v 2>e || code=$?
 }
 
-# ended CODE VERDICT [WORDS]: how that must have ended, in the folder too, with WORDS in one of the reasons
+# ended CODE VERDICT [TEXT]: checks the result of fake() and of the run folder; one of the reasons contains TEXT
 ended() {
 	same 'exit code' "$code" "$1" && same verdict "$(field v .verdict)" "$2" && nothing_left &&
 		same 'verdict in the folder' "$("$rig" show last --json | jq -r .verdict)" "$2" ||
@@ -24,7 +24,7 @@ ended() {
 	[ $# -lt 3 ] || { field v '.details.reasons[]' >reasons && says reasons "$3"; }
 }
 
-# No fake QEMU lives on; one that dies with its rig may take a moment.
+# No fake QEMU is left running; one that PDEATHSIG kills may take a moment to exit.
 nothing_left() {
 	for _ in $(seq 100); do
 		# shellcheck disable=SC2010 # links of /proc, not file names
@@ -57,7 +57,7 @@ qemu_dies() {
 qmp_breaks() {
 	for when in $moments; do
 		fake "garbage-qmp=$when"
-		# at the very end QEMU may have gone before the line is read
+		# at power-off QEMU may have exited before the rig reads the line
 		[ "$when" = poweroff ] && { same 'exit code' "$code" 3 || return 1; continue; }
 		ended 3 INFRA 'QMP line is no JSON' || { echo "at $when"; return 1; }
 	done
@@ -85,8 +85,8 @@ agent_lacks() {
 	fake lacks=block-state && ended 77 SKIP "cannot serve agent 'block-state': it lacks"
 }
 
-# 100 MB are below the limit: all of it is kept, and it is no reason to fail. The fake does nothing else
-# meanwhile, so QMP comes first.
+# 100 MB are below the limit: everything is kept and the run passes. The fake writes them at boot, when it handles
+# nothing else.
 console_floods() {
 	fake 'boot=1000;console-flood=100000000' --patience 100 && ended 0 PASS && stays_small || return 1
 	raw=$(field v .folder)/console.raw
@@ -105,17 +105,17 @@ channel_floods() {
 
 # --- files --------------------------------------------------------------------------------------------
 
-# The files of the Check suite begin with what must be said of them.
+# The first line of each file is the expected message.
 bad_scenarios() {
 	for file in "$top"/tests/data/scenario/bad/*.yaml; do
 		expect 2 "$rig" scenario check "$file" >e 2>&1 && says e "$(head -n 1 "$file" | cut -c 3-)" &&
 			expect 2 "$rig" run "$file" >o 2>&1 && says o "$(head -n 1 "$file" | cut -c 3-)" ||
 			{ echo "$file"; return 1; }
 	done
-	[ -z "$(ls "$RIG_RESULTS")" ] || { echo 'a run was begun'; return 1; }
+	[ -z "$(ls "$RIG_RESULTS")" ] || { echo 'a run folder was created'; return 1; }
 }
 
-# refused IMAGE MACHINE WORDS
+# refused IMAGE MACHINE TEXT
 refused() {
 	expect 2 "$rig" run dimm-remove-vs-sysfs --machine "$2" --kernel "$1" 2>e && says e "$3"
 }
@@ -136,7 +136,7 @@ bad_images() {
 		says e 'is an image'
 }
 
-# As below `git bisect run`, whose GIT_DIR is the caller's: the one that is named counts.
+# Under `git bisect run` GIT_DIR is set to the caller's repository; --repo must override it.
 other_repository() {
 	git init -q named && git -C named -c user.name=T -c user.email=t@example.org commit -q --allow-empty -m one || return 1
 	expect 2 env GIT_DIR="$PWD/none" GIT_INDEX_FILE=none "$rig" bisect --repo named --good HEAD --bad nowhere \
@@ -160,11 +160,11 @@ bad_results_folder() {
 
 can_mount() {
 	[ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null && return 0
-	echo 'needs root, for a file system of its own'
+	echo 'needs root, to mount a file system'
 	return 1
 }
 
-# on_disk OPTIONS WORDS [OPTION…]: fake() with a tmpfs of its own as results, of which a copy stays
+# on_disk OPTIONS WORDS [OPTION…]: fake() with a separate tmpfs as results folder; keeps a copy of it
 on_disk() {
 	mount=$1 words=$2
 	shift 2
@@ -192,9 +192,9 @@ disk_fills() {
 	can_mount || return 77
 	on_disk size=1m console-flood=4000000 && ended 3 INFRA 'console.raw' &&
 		on_disk size=460k '' && ended 3 INFRA 'cannot' || return 1
-	# steps that are on record in the journal alone
+	# steps that are recorded only in the journal
 	cat >waits.yaml <<-END
-		about: Nothing but words.
+		about: Only waits.
 		machines: [pc-q35]
 		memory: 1G
 		duration: 5
@@ -206,9 +206,9 @@ disk_fills() {
 	on_disk size=700k '' && ended 3 INFRA 'the run folder cannot be written: journal'
 }
 
-# --- signals, and terminals that go -------------------------------------------------------------------
+# --- signals, and closed terminals --------------------------------------------------------------------
 
-# begin WORDS [OPTION…]: a long run in the background; INT is not ignored there as a shell would have it
+# begin WORDS [OPTION…]: a long run in the background, with SIGINT not ignored
 begin() {
 	words=$1
 	shift
@@ -219,7 +219,7 @@ begin() {
 	pid=$!
 }
 
-# await FILE WORDS: until a run's FILE has them
+# await FILE TEXT: waits until a run's FILE contains TEXT
 await() {
 	for _ in $(seq 600); do
 		grep -qsF -- "$2" "$RIG_RESULTS"/*/"$1" && return 0
@@ -229,13 +229,13 @@ await() {
 	return 1
 }
 
-# reap: the exit code of what began
+# reap: waits for the process of begin() and sets $code
 reap() {
 	code=0
 	wait "$pid" || code=$?
 }
 
-# Whenever it comes: no QEMU stays; a run that began is ABORTED, in words that show and list understand.
+# At any time: no QEMU is left; a run that has a folder is ABORTED, and show and list can read it.
 signal_at_any_time() {
 	for delay in 0.001 0.01 0.02 0.03 0.05 0.08 0.12 0.2 0.4 0.8; do
 		begin '' --json
@@ -258,7 +258,7 @@ signal_says_so() {
 	done
 }
 
-# A QEMU that does not listen is given two seconds, unless the user will not wait.
+# A QEMU that does not respond is killed after two seconds, or at once after a second ^C.
 second_ctrl_c() {
 	begin '' && await journal '"to":"hammer"' || return 1
 	read -r qemu <"/proc/$pid/task/$pid/children"
@@ -279,7 +279,7 @@ terminal_closes() {
 	reap
 }
 
-# nohup: the hang-up does not count
+# nohup: SIGHUP is ignored
 no_hang_up() {
 	(
 		trap '' HUP
@@ -300,7 +300,7 @@ output_is_closed() {
 
 # --- run folders --------------------------------------------------------------------------------------
 
-# Same second, scenario, machine and seed: each has a folder, and nothing of the others in it.
+# Same second, scenario, machine and seed: each run has its own complete folder.
 same_names() {
 	pids=
 	for _ in 1 2 3 4 5 6; do
@@ -325,7 +325,7 @@ golden_folders() {
 	done
 }
 
-# survives COMMAND…: ends by itself, soon, with one of the rig's own codes; and prints nothing for a terminal
+# survives COMMAND…: must exit soon with one of the rig's exit codes and print no escape sequences
 survives() {
 	got=0
 	timeout 20 "$@" >o 2>&1 || got=$?
@@ -333,10 +333,10 @@ survives() {
 	0 | 1 | 2 | 3 | 77) ;;
 	*) echo "exit code $got: $*"; cat o; return 1 ;;
 	esac
-	! grep -q "$(printf '\033')" o || { echo 'an escape sequence got through'; return 1; }
+	! grep -q "$(printf '\033')" o || { echo 'the output has an escape sequence'; return 1; }
 }
 
-# hostile SCRIPT: what it does in a golden folder is survived by all who read it
+# hostile SCRIPT: after SCRIPT has damaged a golden folder, all commands that read it must survive
 hostile() {
 	rm -rf "${RIG_RESULTS:?}"/*
 	cp -a "$top"/tests/data/store/2*510245973 "$RIG_RESULTS"
@@ -363,29 +363,29 @@ hostile_folders() {
 }
 
 bad_input() {
-	run 'scenario files that are wrong' bad_scenarios
-	run 'kernel images that are none' bad_images
+	run 'invalid scenario files' bad_scenarios
+	run 'invalid kernel images' bad_images
 	run 'guest programs not built' guest_not_built
-	run 'the repository of somebody else' other_repository
-	run 'results folder that is none' bad_results_folder
+	run 'GIT_DIR of another repository' other_repository
+	run 'invalid results folder' bad_results_folder
 	run 'disk full at the start' disk_full_at_start
 	run 'disk that fills in mid-run' disk_fills
 	run 'QEMU dies at every point' qemu_dies
 	run 'QMP garbage, cut, too long, closed' qmp_breaks
 	run 'a guest that goes silent' guest_is_silent
-	run 'an agent the kernel cannot serve' agent_lacks
+	run 'an agent without kernel support' agent_lacks
 	run 'console flood, 100 MB' console_floods
 	run 'console flood, over the limit' console_over_limit
 	run 'channel flood and garbage' channel_floods
 	for signal in INT TERM HUP KILL; do
 		run "SIG$signal at any time" signal_at_any_time $signal
 	done
-	run 'Ctrl-C says so' signal_says_so
+	run 'Ctrl-C is reported' signal_says_so
 	run 'a second Ctrl-C' second_ctrl_c
 	run 'the terminal closes' terminal_closes
 	run 'nohup' no_hang_up
 	run 'output closed or full' output_is_closed
-	run 'six rigs of one name' same_names
+	run 'six runs of one name' same_names
 	run 'golden run folders rechecked' golden_folders
 	run 'hostile run folders' hostile_folders
 }

@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 # A libvirt host of our own, without systemd: virtlogd and libvirtd with sockets, settings and state in $host.
-# They run as a session's daemons do; where we are root, in a user namespace, as user 1000 of it. Who reads this
-# has tests/lib.sh's harness.
+# They run as session daemons; as root, in a user namespace as its user 1000. Needs tests/lib.sh.
 
-# libvirt puts a socket eight folders down, and a socket's path has 107 bytes: a short one
+# a short path: libvirt adds eight folders for a socket, whose path is limited to 107 bytes
 host=$(mktemp -d "${TMPDIR:-/tmp}/rXXXXXX")
-# what cases use; the rig takes the first for a host that does not have our files
+# The URI for the cases. Because of qemu+unix the rig assumes that the host cannot access local files.
 # shellcheck disable=SC2034
 uri="qemu+unix:///session?socket=$host/run/libvirt/libvirt-sock"
 
-# What libvirt finds out of the emulators takes it seconds; it knows when that is out of date.
+# libvirt's cache of emulator capabilities: probing takes seconds. libvirt detects when it is outdated.
 host_cache=${XDG_CACHE_HOME:-$HOME/.cache}/hotplug-rig/libvirt
 
-# The folders that a session's daemon and its clients look for; words for env.
+# The folders of a session daemon and its clients; arguments for env.
 host_env="XDG_RUNTIME_DIR=$host/run XDG_CONFIG_HOME=$host/c XDG_DATA_HOME=$host/data"
 
-# Words before a command that make a user of root.
+# Prints a command prefix that runs a command as a user if this is root.
 become() {
 	[ "$(id -u)" -ne 0 ] || echo unshare --user --map-user=1000 --map-group=1000
 }
@@ -26,19 +25,19 @@ as_user() {
 	env $host_env HOME="$host" XDG_CACHE_HOME="$host_cache" $(become) "$@"
 }
 
-# Whoever waits for a lock or a pipe of ours does not wait for a daemon's end.
+# A daemon must not inherit descriptors: they would keep our locks and pipes open.
 daemon() {
 	as_user "$@" -d -p "$host/$1.pid" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 }
 
-# Only a shell that ends by itself runs its EXIT trap.
+# A shell that a signal kills does not run its EXIT trap, so exit on signals.
 host_trap() {
 	trap host_stop EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 }
 
-# A folder for what does not outlive the host, in memory as /run is where there is a system: libvirt writes there with each step.
+# The daemons' runtime folder, in memory (like /run) because libvirt writes there at each step.
 fast_folder() {
 	if memory=$(mktemp -d /dev/shm/rXXXXXX 2>/dev/null); then
 		ln -s "$memory" "$1"
@@ -59,7 +58,7 @@ host_start() {
 	daemon libvirtd
 }
 
-# host_down SIGNAL: the daemon alone; guests go on
+# host_down SIGNAL: kills only libvirtd; guests continue
 host_down() {
 	pid=$(cat "$host/libvirtd.pid")
 	kill "-$1" "$pid"
@@ -67,7 +66,7 @@ host_down() {
 	rm -f "$host/libvirtd.pid" "$host/run/libvirt/libvirt-sock" "$host/run/libvirt/libvirt-admin-sock"
 }
 
-# What cases asked for has gone with them; what they left on the host goes now.
+# Removes what the cases left on the host, and stops the daemons.
 host_stop() {
 	for domain in $(virsh -q -c "$uri" list --name --all 2>/dev/null); do
 		virsh -q -c "$uri" destroy "$domain"
@@ -79,17 +78,17 @@ host_stop() {
 	rm -rf "$(readlink -f "$host/run")" "$host" "$scratch"
 }
 
-# A host can be had here, or the reason why not.
+# True if the daemons can run here; else prints the reason.
 host_can() {
 	for program in libvirtd virtlogd virsh; do
 		PATH=$PATH:/usr/sbin command -v $program >/dev/null ||
 			{ echo "$program is not installed: make deps"; return 1; }
 	done
 	[ "$(id -u)" -ne 0 ] || unshare --user --map-user=1000 true 2>/dev/null ||
-		{ echo 'as root this needs user namespaces, which this host forbids'; return 1; }
+		{ echo 'running as root requires user namespaces, which this host does not allow'; return 1; }
 }
 
-# The name of the rig's domain, once it runs and STATE is reached: the guest has said hello, or plugs.
+# domain_in STATE: waits until the run has reached STATE, and prints the name of its domain.
 domain_in() {
 	for _ in $(seq 400); do
 		if grep -qs "\"to\": *\"$1\"" "$RIG_RESULTS"/*/journal; then
@@ -101,7 +100,7 @@ domain_in() {
 	return 1
 }
 
-# Nothing of the rig's is on the host.
+# Checks that no object of the rig is left on the host, except the pool.
 nothing_left() {
 	"$rig" doctor --connect "$uri" --json >left || return 1
 	same 'what is left' "$(field left '[.left[] | select(.kind != "pool")] | length')" 0 || cat left
