@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Commands: one file each. argv[0] is the command's name; what they return is the exit code. */
+/* Commands: one file each. argv[0] is the command's name; the return value is the exit code. */
 #ifndef RIG_CMD_CMD_H
 #define RIG_CMD_CMD_H
 
@@ -33,16 +33,19 @@ int cmd_doctor(int argc, char **argv);
 int cmd_clean(int argc, char **argv);
 
 /*
- * Parses a command's words with GOptionContext. SUMMARY and EXAMPLES teach; PARAMETERS is what follows
- * the command in the usage line ("[RUN]"). Returns false with a usage error; --help prints and exits 0.
+ * Parses a command's arguments with GOptionContext. SUMMARY and EXAMPLES are printed by --help, which exits
+ * with 0; PARAMETERS follows the command in the usage line ("[RUN]"). Returns false with a usage error.
  */
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
 		   const char *summary, const char *examples, GError **error);
 
-/* The run that a command's only word names, the last one without a word. FOLDER: of --results, or NULL. */
+/*
+ * Opens the run that the command's only argument names, or the last run without an argument. FOLDER is the
+ * value of --results, or NULL. The result is the caller's.
+ */
 struct run_info *cmd_open_run(int argc, char **argv, const char *folder, GError **error);
 
-/* Prints JSON for machines: indented, one document, on standard output. Steals. */
+/* Prints JSON to standard output, as one indented document. Takes ownership of it. */
 void cmd_print_json(json_t *json);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rig demo: what the rig is for, in two runs of one scenario. The unpatched kernel must be clean; the same
- * kernel with one hunk moved (zoo entry Z03) must be caught.
+ * rig demo: two runs of one scenario. The unpatched kernel must pass; with the deadlock of zoo entry z03 it
+ * must be caught.
  */
 #include "cmd/cmd.h"
 
@@ -19,7 +19,7 @@
 
 static const char summary[] =
 	"Runs " DEMO_SCENARIO " on " DEMO_MACHINE " twice: on linux-source-6.1 as it is, which must pass, and\n"
-	"with scenarios/zoo/z03.patch, an old deadlock brought back, which must be caught by lockdep.";
+	"with scenarios/zoo/z03.patch, a reintroduced deadlock, which lockdep must catch.";
 
 static const char examples[] = "  rig demo\n  rig demo --seed 7\n";
 
@@ -51,10 +51,10 @@ static gboolean one(const struct run_request *want, const char *title, struct ru
 
 static void next_steps(void)
 {
-	puts("\nnext:  rig show                                             the deadlock's whole report\n"
-	     "       rig report --html pages                              both runs as pages: open pages/index.html\n"
-	     "       rig run " DEMO_SCENARIO " --patch FILE            the same kernel with a patch of yours: under a minute\n"
-	     "       rig scenario list; rig zoo list                      what else can be provoked");
+	puts("\nnext:  rig show                                             the deadlock's full report\n"
+	     "       rig report --html pages                              both runs as HTML: open pages/index.html\n"
+	     "       rig run " DEMO_SCENARIO " --patch FILE            the same kernel with your patch: under a minute\n"
+	     "       rig scenario list; rig zoo list                      all scenarios and zoo bugs");
 }
 
 int cmd_demo(int argc, char **argv)
@@ -68,9 +68,9 @@ int cmd_demo(int argc, char **argv)
 	gint64 began = rig_now_ns();
 	gboolean good;
 	const GOptionEntry entries[] = {
-		{"seed", 's', 0, G_OPTION_ARG_STRING, &clean.seed, "all random choices follow from it", "N"},
+		{"seed", 's', 0, G_OPTION_ARG_STRING, &clean.seed, "seed of all random choices", "N"},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &clean.results, "folder of run folders", "DIR"},
-		{"jobs", 'j', 0, G_OPTION_ARG_INT, &clean.jobs, "compile with so many jobs", "N"},
+		{"jobs", 'j', 0, G_OPTION_ARG_INT, &clean.jobs, "number of compile jobs", "N"},
 		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "", summary, examples, &error))
@@ -84,8 +84,8 @@ int cmd_demo(int argc, char **argv)
 		return rig_report_error(error);
 	good = first->verdict == VERDICT_PASS && caught(second);
 	took = rig_duration_text(rig_now_ns() - began);
-	printf("\n%s%s%s: the clean kernel %s, the deadlock was %s; %s in all\n",
-	       term_colour(good ? TERM_GREEN : TERM_RED), good ? "as it should be" : "NOT AS IT SHOULD BE",
+	printf("\n%s%s%s: the clean kernel %s, the deadlock was %s; total time %s\n",
+	       term_colour(good ? TERM_GREEN : TERM_RED), good ? "as expected" : "NOT AS EXPECTED",
 	       term_colour(TERM_PLAIN), first->verdict == VERDICT_PASS ? "passed" : "did not pass",
 	       caught(second) ? "caught" : "missed", took);
 	if (good)

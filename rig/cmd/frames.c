@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kernels are found by the hash that a run remembers, and opened when the first report asks. */
+/* Kernels are looked up by the hash in run.json, and opened for the first report that needs one. */
 #include "cmd/frames.h"
 
 #include "kernel/kernel.h"
@@ -10,7 +10,7 @@ struct frames {
 	GHashTable *opened; /* hash -> struct symbols, or an empty slot */
 };
 
-/* An empty slot says that there is nothing to open. */
+/* An empty slot records that there is no kernel to open. */
 struct slot {
 	struct symbols *symbols;
 };

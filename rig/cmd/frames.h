@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files and lines for the reports of kept runs, as far as the kernels they ran are still in the cache. */
+/* Files and lines for the reports of runs whose kernels are still in the cache. */
 #ifndef RIG_CMD_FRAMES_H
 #define RIG_CMD_FRAMES_H
 
@@ -15,9 +15,9 @@ void frames_free(struct frames *frames);
 RIG_DEFINE_AUTO(frames, frames_free)
 
 /*
- * The frames of REPORT ("text") of a run on the kernel HASH, one a line with function, file and line; NULL where the
+ * The frames of REPORT ("text") of a run on the kernel HASH, one per line with function, file and line; NULL if the
  * kernel is not in the cache or was built without DWARF (scenarios/kconfig/debuginfo.config). Opens each kernel
- * once. The caller's.
+ * once. The result is the caller's.
  */
 char *frames_text(struct frames *frames, const char *hash, json_t *report);
 

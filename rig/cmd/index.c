@@ -10,10 +10,10 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"The index over the run folders: results/.index/runs.sqlite. It is brought up to date by whoever asks it, and\n"
-	"holds nothing that is not in the folders.\n\n"
-	"  status     how many runs, findings and nights it has\n"
-	"  rebuild    forgets all and reads every folder again";
+	"Manages the database of the run folders, results/.index/runs.sqlite. Every query first updates it; it\n"
+	"contains only data from the folders.\n\n"
+	"  status     print the number of runs, findings and nights\n"
+	"  rebuild    recreate it from all folders";
 
 static const char examples[] = "  rig index status\n"
 			       "  rig index rebuild --results /srv/rig-results\n";
@@ -62,7 +62,7 @@ int cmd_index(int argc, char **argv)
 		return rig_report_error(error);
 	rebuild = argc == 2 && !g_strcmp0(argv[1], "rebuild");
 	if (argc != 2 || (!rebuild && g_strcmp0(argv[1], "status"))) {
-		fputs("rig: index takes one word: status or rebuild\n", stderr);
+		fputs("rig: index takes one argument: status or rebuild\n", stderr);
 		return RIG_EXIT_USAGE;
 	}
 	results = folder ? g_strdup(folder) : run_default_results();

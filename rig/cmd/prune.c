@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig prune: delete old runs that nobody will miss. */
+/* rig prune: delete old runs, except those that history and comparisons need. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -9,9 +9,9 @@
 #include "util/error.h"
 
 static const char summary[] =
-	"Deletes run folders by age and verdict. The first and the last witness of every signature stay, whatever their\n"
-	"age; so do the newest runs of each scenario, machine and kernel, and runs with a label `keep`.\n"
-	"Without --yes it only says what it would delete.";
+	"Deletes run folders by age and verdict. It always keeps the first and the last run of every signature, the\n"
+	"newest runs of each scenario, machine and kernel, and runs with a label `keep`.\n"
+	"Without --yes it only prints what it would delete.";
 
 static const char examples[] = "  rig prune --older 30\n"
 			       "  rig prune --older 7 --verdict PASS --verdict SKIP --yes\n"
@@ -24,9 +24,9 @@ static struct {
 } want = {.older = -1, .keep = 3};
 
 static const GOptionEntry options[] = {
-	{"older", 'o', 0, G_OPTION_ARG_INT, &want.older, "runs of more than so many days", "DAYS"},
-	{"verdict", 'v', 0, G_OPTION_ARG_STRING_ARRAY, &want.verdicts, "with this verdict (repeatable; all)", "WORD"},
-	{"keep", 'k', 0, G_OPTION_ARG_INT, &want.keep, "keep so many of each scenario, machine and kernel (3)", "N"},
+	{"older", 'o', 0, G_OPTION_ARG_INT, &want.older, "runs older than DAYS (0 to 36500)", "DAYS"},
+	{"verdict", 'v', 0, G_OPTION_ARG_STRING_ARRAY, &want.verdicts, "only runs with this verdict (repeatable; default all)", "VERDICT"},
+	{"keep", 'k', 0, G_OPTION_ARG_INT, &want.keep, "keep the newest N of each scenario, machine and kernel (3)", "N"},
 	{"yes", 'y', 0, G_OPTION_ARG_NONE, &want.yes, "delete them", NULL},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print one object", NULL},
@@ -35,15 +35,15 @@ static const GOptionEntry options[] = {
 static gboolean check_words(int argc, char **argv, GError **error)
 {
 	if (argc > 1)
-		return rig_fail(error, RIG_EXIT_USAGE, "prune takes no words, but options: '%s'", argv[1]);
+		return rig_fail(error, RIG_EXIT_USAGE, "unexpected argument '%s': prune takes only options", argv[1]);
 	if (want.older < 0 || want.older > 36500)
-		return rig_fail(error, RIG_EXIT_USAGE, "say how old: --older DAYS, 0 to 36500");
+		return rig_fail(error, RIG_EXIT_USAGE, "the age is missing or invalid: --older DAYS, 0 to 36500");
 	if (want.keep < 0 || want.keep > 100000)
-		return rig_fail(error, RIG_EXIT_USAGE, "--keep %d is out of range: 0 to 100000", want.keep);
+		return rig_fail(error, RIG_EXIT_USAGE, "--keep %d is out of range (0 to 100000)", want.keep);
 	for (char **v = want.verdicts; v && *v; v++)
 		if (!verdict_parse(*v, &(enum verdict){0}))
-			return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no verdict: PASS, FAIL, HANG, LOST, INFRA, SKIP, "
-					"ABORTED", *v);
+			return rig_fail(error, RIG_EXIT_USAGE, "invalid verdict '%s' (PASS, FAIL, HANG, LOST, INFRA, "
+					"SKIP, ABORTED)", *v);
 	return TRUE;
 }
 

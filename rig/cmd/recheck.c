@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig recheck: an old console, today's collector. */
+/* rig recheck: parse the console of an old run with the current parser. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -10,13 +10,13 @@
 #include "util/error.h"
 
 static const char summary[] =
-	"Judges a run's console again, without a guest: finds its reports as the rig does today, writes splats/\n"
-	"anew, and the verdict where the reports differ. Reasons that do not come from reports stay.";
+	"Parses a run's console again with the current rig, without a guest. Rewrites splats/, and the verdict if the\n"
+	"reports differ. Reasons that are not reports stay.";
 
 static const char examples[] =
 	"  rig recheck last\n"
 	"  rig recheck 20261121T061500Z-dimm-storm-pc-q35-6.1.192-s7\n\n"
-	"Exit codes: that of the verdict (0 pass, 1 fail or hang, 3 infrastructure or lost, 77 skip); 2 usage.\n";
+	"Exit codes: those of the verdict (0 pass, 1 fail or hang, 3 infrastructure or lost, 77 skip); 2 usage.\n";
 
 static void print_outcome(const struct run_info *before, const struct run_info *now, gboolean changed)
 {
@@ -44,7 +44,7 @@ int cmd_recheck(int argc, char **argv)
 	if (!cmd_parse(&argc, &argv, entries, "RUN", summary, examples, &error))
 		return rig_report_error(error);
 	if (argc != 2) {
-		fputs("rig: recheck takes one run; `rig list` shows them\n", stderr);
+		fputs("rig: recheck takes one run; `rig list` lists the runs\n", stderr);
 		return RIG_EXIT_USAGE;
 	}
 	results = folder ? g_strdup(folder) : run_default_results();

@@ -11,17 +11,17 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Scenarios say what to provoke, on which machines, for how long, and what is expected. docs/scenarios.md\n"
-	"is the manual for writing one.\n\n"
-	"  list          the rig's own, with what they are about\n"
-	"  show NAME     one in full\n"
-	"  check FILE…   is it right, and which machines can run it?";
+	"A scenario defines the operations, the machines, the duration and the expected result of a run.\n"
+	"docs/scenarios.md describes the format.\n\n"
+	"  list          list the rig's scenarios with a summary\n"
+	"  show NAME     print one in full\n"
+	"  check FILE…   check files, and print which machines can run them";
 
 static const char examples[] =
 	"  rig scenario list\n"
 	"  rig scenario show dimm-storm\n"
 	"  rig scenario check my-idea.yaml && rig run ./my-idea.yaml\n\n"
-	"Exit codes: 0 right, 2 wrong.\n";
+	"Exit codes: 0 valid, 2 invalid.\n";
 
 /* The first sentence, on one line. */
 static char *gist(const char *about)
@@ -46,7 +46,7 @@ static json_t *strings_json(char **strings)
 	return array;
 }
 
-/* The machines that can run it; why not, for those that cannot, goes to *ret_why when asked for. */
+/* The machines that can run S. *RET_WHY, unless NULL, gets the reasons of those that cannot. */
 static char **fitting(const struct scenario *s, char **ret_why)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -224,7 +224,7 @@ static void print_scenario(const struct scenario *s)
 		printf("  track %u of the host%s, %s\n", t + 1, copies,
 		       track->repeat == 1 ? "once"
 		       : track->repeat	  ? "repeated"
-					  : "again and again");
+					  : "until the end");
 		for (unsigned i = 0; i < track->n_steps; i++)
 			print_step(&track->steps[i]);
 	}
@@ -262,7 +262,7 @@ static gboolean check_one(const char *file, json_t *array)
 	else if (!s)
 		rig_report_error(error);
 	else
-		printf("%s: %s%s%s%s%s\n", file, ok ? "right, fits " : "no machine can run it", ok ? names : "",
+		printf("%s: %s%s%s%s%s\n", file, ok ? "valid, runs on " : "no machine can run it", ok ? names : "",
 		       *why ? " (" : "", why, *why ? ")" : "");
 	return ok;
 }
@@ -295,7 +295,7 @@ int cmd_scenario(int argc, char **argv)
 		return show(argv[2], json);
 	if (argc >= 3 && !strcmp(argv[1], "check"))
 		return check(argv + 2, json);
-	fputs("rig: scenario takes 'list', 'show NAME' or 'check FILE…'; `rig scenario --help` tells more\n",
+	fputs("rig: scenario takes 'list', 'show NAME' or 'check FILE…'; `rig scenario --help` describes them\n",
 	      stderr);
 	return RIG_EXIT_USAGE;
 }
