@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig compare: two nights or two kernels. */
+/* rig compare: differences between two nights or two kernels. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Says what is different between two nights, or two kernels: findings that are new, fixed, more or less frequent,\n"
-	"scenarios that fail more often, and those that got slower. What may be chance is not called a difference:\n"
-	"Fisher's exact test for rates, Mann-Whitney for speeds, at 5 % over all tests together (Holm).";
+	"Compares two nights, or two kernels: findings that are new, fixed, more or less frequent, scenarios that fail\n"
+	"more often, and those that are slower. Reports only significant differences: Fisher's exact test for rates,\n"
+	"Mann-Whitney for speeds, at 5 % over all tests together (Holm).";
 
 static const char examples[] = "  rig compare last~1 last\n"
 			       "  rig compare 20261120T220000Z 20261121T220000Z --all\n"
@@ -40,9 +40,9 @@ static void print_finding(const struct compare_finding *f)
 	printf("        %s\n        first attempts: %u of %u, then %u of %u (p %.3g); with repetitions %u, then %u\n", bug,
 	       f->hits[0], f->n[0], f->hits[1], f->n[1], f->p, f->seen[0], f->seen[1]);
 	if (f->before)
-		printf("        an earlier night saw it, %s\n", f->before);
+		printf("        also in an earlier night, %s\n", f->before);
 	if (f->to_tell)
-		printf("        %u runs without it would tell\n", f->to_tell);
+		printf("        not significant: %u runs without it would be\n", f->to_tell);
 	printf("        rig show %s\n", f->run);
 }
 
@@ -109,15 +109,15 @@ int cmd_compare(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	gboolean json = FALSE, all = FALSE;
 	const GOptionEntry entries[] = {
-		{"all", 'a', 0, G_OPTION_ARG_NONE, &all, "also what is the same", NULL},
+		{"all", 'a', 0, G_OPTION_ARG_NONE, &all, "print findings without a change, too", NULL},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
-		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one object, with everything", NULL},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
 		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "A B", summary, examples, &error))
 		return rig_report_error(error);
 	if (argc != 3) {
-		fputs("rig: compare takes two nights or two kernels, like: rig compare last~1 last\n", stderr);
+		fputs("rig: compare takes two nights or two kernels (for example: rig compare last~1 last)\n", stderr);
 		return RIG_EXIT_USAGE;
 	}
 	results = folder ? g_strdup(folder) : run_default_results();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig doctor: what this host can do, and the command that installs what is missing. */
+/* rig doctor: checks what this host can run, and prints the command that installs missing packages. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -18,8 +18,8 @@
 #include "vm/module.h"
 
 static const char summary[] =
-	"Looks at emulators, accelerator, compilers, packages, disk and memory. What `make run` needs is required; the\n"
-	"rest widens what can be tested. With --connect it looks at a libvirt host and lists what killed runs left there.";
+	"Checks emulators, accelerator, compilers, packages, disk and memory. Packages that `make run` needs are\n"
+	"required; others enable more tests. With --connect it checks a libvirt host and lists leftovers of killed runs.";
 
 static const char examples[] = "  rig doctor\n  rig doctor --json\n"
 			       "  rig doctor --connect qemu+ssh://root@host/system\n\n"
@@ -40,7 +40,7 @@ static const struct {
 	{"tar", "unpacks kernel sources", TRUE},
 	{"apt-get", "fetches kernel sources", TRUE},
 	{"dpkg-deb", "unpacks kernel sources", TRUE},
-	{"ccache", "makes kernel builds quick", FALSE},
+	{"ccache", "faster kernel builds", FALSE},
 	{"git", "kernels from git trees", FALSE},
 	{"dot", "pictures of lock cycles and hangs", FALSE},
 	{"powerpc64le-linux-gnu-gcc", "builds ppc64le kernels", FALSE},
@@ -68,7 +68,7 @@ static void look_at_programs(GArray *findings)
 		    spawn_package(programs[i].program), g_strdup(programs[i].what_for));
 }
 
-/* libelf and libssl have no program to look for: the kernel's host tools include their headers. */
+/* For libelf and libssl check the headers, which the kernel's host tools include. */
 static void look_at_headers(GArray *findings)
 {
 	static const struct {
@@ -87,10 +87,10 @@ static void look_at_headers(GArray *findings)
 static void look_at_drgn(GArray *findings)
 {
 	add(findings, "python3-drgn", spawn_words(NULL, NULL, "/usr/bin/python3", "-I", "-c", "import drgn", NULL), FALSE,
-	    "python3-drgn", g_strdup("who holds a lock, from the memory of a guest that hangs"));
+	    "python3-drgn", g_strdup("lock owners from the memory of a hung guest"));
 }
 
-/* The module, with the libraries that it needs; --connect looks at a host. */
+/* Checks that the libvirt module and its libraries can be loaded. */
 static void look_at_libvirt(GArray *findings)
 {
 	g_autoptr(GError) error = NULL;
@@ -180,14 +180,14 @@ int cmd_doctor(int argc, char **argv)
 	g_autofree char *uri = NULL;
 	const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the findings as JSON", NULL},
-		{"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "look at this libvirt host", "URI"},
+		{"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "check this libvirt host", "URI"},
 		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "", summary, examples, &error))
 		return rig_report_error(error);
 	if (uri)
 		return orphans_doctor(uri, json);
-	/* the first machine is the demonstration's */
+	/* the demonstration runs on the first machine */
 	for (guint i = 0; machines[i]; i++)
 		look_at_machine(findings, machines[i], i == 0);
 	look_at_programs(findings);

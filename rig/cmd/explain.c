@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig explain: who waited for whom when a guest hung. */
+/* rig explain: which task waited for which when a guest hung. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -15,18 +15,18 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Says why the guest of a run hung: who holds which lock and waits for which, a lock that was never released,\n"
-	"an endless loop, a CPU with interrupts off. Derived anew from what the run's folder has: the console (SysRq),\n"
-	"the tasks that the guest listed, and its memory. RUN is a run's name, an unambiguous part of it, a folder, or\n"
-	"`last` (the default). docs/hangs.md tells how to read it.";
+	"Explains why the guest of a run hung: which task holds which lock and waits for which, a lock that was never\n"
+	"released, an endless loop, a CPU with interrupts off. Uses the run's folder: the console (SysRq), the guest's\n"
+	"list of tasks, and its memory. RUN is a run's name, an unambiguous part of it, a folder, or `last` (the\n"
+	"default). docs/hangs.md describes the output.";
 
 static const char examples[] =
 	"  rig explain\n"
 	"  rig explain 20261121T0615 --svg waits.svg\n"
 	"  rig explain last --json | jq -r '.sentences[]'\n"
 	"  rig explain last --vmlinux ~/linux/vmlinux\n"
-	"      files and lines, and the owners of locks in the guest's memory, from a kernel that the cache has not\n\n"
-	"Exit codes: 0 explained, 1 somebody waits and it cannot be seen for whom, 2 no such run, or nobody waits.\n";
+	"      files, lines and lock owners for a kernel that is not in the cache\n\n"
+	"Exit codes: 0 explained, 1 tasks wait and the reason is unknown, 2 no such run, or no task waits.\n";
 
 static const char *word(json_t *object, const char *key)
 {
@@ -87,7 +87,7 @@ static gboolean draw(json_t *json, const char *path, GError **error)
 	return svgs && rig_write_file(path, svgs[0], -1, error);
 }
 
-/* The vmlinux of the build that the run says it had, if the cache still has it. */
+/* The vmlinux of the run's kernel (by the hash in run.json), if it is still in the cache. */
 static char *cached_vmlinux(const struct run_info *run)
 {
 	const char *hash = json_string_value(json_object_get(json_object_get(run->inputs, "kernel"), "hash"));
@@ -95,7 +95,7 @@ static char *cached_vmlinux(const struct run_info *run)
 	return hash ? kernel_cached_vmlinux(hash) : NULL;
 }
 
-/* The memory is read again where a vmlinux is named, or where it was not read in the run. */
+/* Reads the memory image again if a vmlinux is given, or if it was not read during the run. */
 static void read_memory(const struct run_info *run, const char *vmlinux, gboolean named)
 {
 	g_autofree char *image = g_build_filename(run->dir, "postmortem", "memory.elf", NULL);
@@ -105,7 +105,7 @@ static void read_memory(const struct run_info *run, const char *vmlinux, gboolea
 	if (!vmlinux || !g_file_test(image, G_FILE_TEST_EXISTS) || (!named && g_file_test(owners, G_FILE_TEST_EXISTS)))
 		return;
 	if (!memory_read(run->dir, vmlinux, &error) && named)
-		fprintf(stderr, "rig: the memory image was not read: %s\n", error->message);
+		fprintf(stderr, "rig: cannot read the memory image: %s\n", error->message);
 }
 
 int cmd_explain(int argc, char **argv)
@@ -118,8 +118,8 @@ int cmd_explain(int argc, char **argv)
 	gboolean json = FALSE;
 	json_t *explained;
 	const GOptionEntry entries[] = {
-		{"svg", 0, 0, G_OPTION_ARG_FILENAME, &svg, "draw who waits for whom", "FILE"},
-		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &named, "the kernel's vmlinux (the one in the cache)", "FILE"},
+		{"svg", 0, 0, G_OPTION_ARG_FILENAME, &svg, "draw the wait graph", "FILE"},
+		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &named, "the kernel's vmlinux (default: the one in the cache)", "FILE"},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
 		{NULL}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a run found. Everything comes from its folder, so an old run prints as a new one does. */
+/* Prints the result of a run, with data from its folder only, so that it works for old runs, too. */
 #include "cmd/findings.h"
 
 #include <stdio.h>
@@ -59,7 +59,7 @@ static void G_GNUC_PRINTF(2, 3) line(const char *label, const char *format, ...)
 	printf("%s%-9s%s%s\n", term_colour(TERM_DIM), label, term_colour(TERM_PLAIN), clean);
 }
 
-/* "kn->active is held when cpu_hotplug_lock is taken, …": which order each edge stands for. */
+/* The lock cycle: "a --> b" means that b is taken while a is held. */
 static void print_cycle(json_t *cycle)
 {
 	g_autoptr(GString) arrows = g_string_new(NULL);
@@ -154,7 +154,7 @@ static char *counts_text(json_t *counts)
 	return g_string_free(text, FALSE);
 }
 
-/* Who was stuck: the post-mortem's tasks, each with the innermost frames of its stack. */
+/* The blocked tasks of the post-mortem, each with the innermost frames of its stack. */
 static void print_stuck(const struct run_info *run)
 {
 	g_autofree char *path = g_build_filename(run->dir, "postmortem", "who", NULL), *text = NULL;
@@ -195,7 +195,7 @@ static void print_agents(json_t *agents)
 		}
 		line(i ? "" : "agents", "%s %" JSON_INTEGER_FORMAT " operations%s%s", findings_text(agent, "name"),
 		     json_integer_value(at(agent, "ops")),
-		     json_integer_value(at(agent, "failed")) ? ", some of them illegal" : "", text->str);
+		     json_integer_value(at(agent, "failed")) ? ", some with unexpected errnos" : "", text->str);
 	}
 }
 
@@ -220,7 +220,7 @@ static void print_times(json_t *times)
 			*t = rig_duration_text(json_integer_value(at(times, "total_ns")));
 
 	if (json_is_object(times))
-		line("times", "%s until the guest was ready, %s of hammering, %s in all", b, h, t);
+		line("times", "%s until the guest was ready, %s under load, %s in total", b, h, t);
 }
 
 static void print_proof(const struct run_info *run)
@@ -231,8 +231,8 @@ static void print_proof(const struct run_info *run)
 		line("lockdep", "%s",
 		     json_is_true(at(lockdep, "armed")) ? "armed to the end"
 		     : !strcmp(findings_text(lockdep, "state"), "absent")
-			     ? "absent: this kernel cannot report lock orders, only what went wrong"
-			     : "not armed at the end");
+			     ? "absent: this kernel cannot report lock orders, only actual failures"
+			     : "off at the end: it stops at its first report");
 	if (json_is_string(at(expected, "kind")))
 		line("expected", "%s: %s", findings_text(expected, "kind"),
 		     json_is_true(at(expected, "met")) ? "found" : "not found");
@@ -248,7 +248,7 @@ void findings_print(const struct run_info *run, gboolean full)
 	       findings_text(run->inputs, "machine"), findings_text(run->inputs, "kernel/name"),
 	       json_integer_value(at(run->inputs, "seed")));
 	if (run->verdict == VERDICT_ABORTED && !json_array_size(reasons))
-		line("reason", "the rig ended before it could judge the run");
+		line("reason", "the rig ended before the run was complete");
 	json_array_foreach (reasons, i, reason)
 		line(i ? "" : "reason", "%s", json_string_value(reason) ? json_string_value(reason) : "?");
 	if (run->problem)
@@ -268,7 +268,7 @@ json_t *findings_json(const struct run_info *run)
 	json_t *json = json_pack("{s:s, s:s, s:s, s:O, s:O}", "run", run->name, "folder", run->dir, "verdict",
 				 verdict_name(run->verdict), "inputs", run->inputs, "details", run->details);
 
-	/* folders may be called anything; names that are no UTF-8 cannot be in JSON */
+	/* folder names may have any bytes; JSON requires UTF-8 */
 	if (!json)
 		json = json_pack("{s:s, s:O, s:O}", "verdict", verdict_name(run->verdict), "inputs", run->inputs,
 				 "details", run->details);

@@ -12,9 +12,9 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"What the kept runs say of a SCENARIO, or of a SIGNATURE: a report's key as `rig show` prints it, or a part of it\n"
-	"that fits one only. First and last seen, how often per day, kernel, machine and seed; rates have an interval\n"
-	"(Wilson, 95 %). Without a word: every signature there is.";
+	"Shows a SCENARIO, or a SIGNATURE (a report's key from `rig show`, or an unambiguous part of it) over all runs:\n"
+	"first and last seen, how often per day, kernel, machine and seed. Rates have a 95 % Wilson interval.\n"
+	"Without an argument it lists every signature.";
 
 static const char examples[] =
 	"  rig history\n"
@@ -69,11 +69,11 @@ static int all_signatures(struct run_index *ix, const struct index_filter *filte
 	if (json)
 		cmd_print_json(array);
 	else if (!all->len)
-		printf("no run that is kept has found anything\n");
+		printf("no run has a report or a hang\n");
 	return RIG_EXIT_PASS;
 }
 
-/* The one signature that WORD is, or is a part of. */
+/* The only signature that equals or contains WORD. */
 static gboolean find_signature(struct run_index *ix, const char *word, char **ret, GError **error)
 {
 	g_autoptr(GPtrArray) all = index_signatures(ix, &(struct index_filter){0}, error);
@@ -99,9 +99,9 @@ static gboolean find_signature(struct run_index *ix, const char *word, char **re
 	if (n == 1)
 		*ret = g_strdup(found);
 	return n == 1 ||
-	       (n ? rig_fail(error, RIG_EXIT_USAGE, "'%s' fits %u signatures, say more of it:%s", word, n, fits->str)
-		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' is no scenario of a kept run, and no part of a signature; "
-						    "`rig history` shows them all", word));
+	       (n ? rig_fail(error, RIG_EXIT_USAGE, "'%s' matches %u signatures, pass a longer part of one:%s", word, n, fits->str)
+		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' matches no run's scenario and no signature; "
+						    "`rig history` lists all signatures", word));
 }
 
 static json_t *group_json(const struct index_group *g, guint hits)
@@ -124,7 +124,7 @@ static void print_group(const struct index_group *g, guint hits)
 	if (g->good + g->bad)
 		printf("  %3.0f %% (%.0f to %.0f)", 100.0 * hits / (g->good + g->bad), 100 * low, 100 * high);
 	if (g->none)
-		printf("  %u without an answer", g->none);
+		printf("  %u without a result", g->none);
 	if (g->ops_per_s >= 0)
 		printf("  %.0f ops/s", g->ops_per_s);
 	if (g->first_report_s >= 0)
@@ -159,7 +159,7 @@ static gboolean show_tables(struct run_index *ix, const struct index_filter *fil
 	return TRUE;
 }
 
-/* Is WORD a scenario of any run? */
+/* True if WORD is the scenario of a run. */
 static gboolean is_scenario(struct run_index *ix, const char *word)
 {
 	g_autoptr(GPtrArray) runs = index_runs(ix, &(struct index_filter){.scenario = word, .limit = 1}, NULL);
@@ -208,9 +208,9 @@ int cmd_history(int argc, char **argv)
 	gboolean json = FALSE;
 	struct index_filter filter;
 	const GOptionEntry entries[] = {
-		{"machine", 'm', 0, G_OPTION_ARG_STRING, &machine, "runs on this machine only", "NAME"},
-		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &kernel, "of this kernel only, as `rig list` calls it", "NAME"},
-		{"since", 's', 0, G_OPTION_ARG_STRING, &since, "since then: 2026-11-01", "DAY"},
+		{"machine", 'm', 0, G_OPTION_ARG_STRING, &machine, "only runs on this machine", "NAME"},
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &kernel, "only runs of this kernel (name as in `rig list`)", "NAME"},
+		{"since", 's', 0, G_OPTION_ARG_STRING, &since, "only runs since this day: 2026-11-01", "DAY"},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON", NULL},
 		{NULL}};
@@ -219,7 +219,7 @@ int cmd_history(int argc, char **argv)
 	if (!cmd_parse(&argc, &argv, entries, "[SCENARIO|SIGNATURE]", summary, examples, &error))
 		return rig_report_error(error);
 	if (argc > 2) {
-		fputs("rig: history takes one scenario or signature; quote one with blanks\n", stderr);
+		fputs("rig: history takes at most one scenario or signature; quote a signature with spaces\n", stderr);
 		return RIG_EXIT_USAGE;
 	}
 	results = folder ? g_strdup(folder) : run_default_results();

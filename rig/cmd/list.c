@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig list: the runs that are kept. */
+/* rig list: a table of the runs. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -10,14 +10,14 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Lists the runs that are kept, the newest last: when, verdict, scenario, machine, kernel, seed and the\n"
-	"title of the first report.";
+	"Lists the runs, the newest last: time, verdict, scenario, machine, kernel, seed and the title of the\n"
+	"first report.";
 
 static const char examples[] =
 	"  rig list\n"
 	"  rig list --json | jq '.[] | select(.verdict == \"FAIL\").run'\n"
 	"  rig list --results /srv/rig-results\n\n"
-	"RIG_RESULTS names another folder for all commands.\n";
+	"RIG_RESULTS sets the results folder for all commands.\n";
 
 enum { WHEN, VERDICT, SCENARIO, MACHINE, KERNEL, SEED, COLUMNS };
 
@@ -47,7 +47,7 @@ static char *when_text(const char *created)
 	return g_strchomp(text);
 }
 
-/* The first report, else the first reason: what one wants to know of a run that is not PASS. */
+/* A summary of the run: its first report, else the first reason. */
 static const char *title_of(const struct run_info *run)
 {
 	json_t *report = json_array_get(json_object_get(run->details, "reports"), 0);
@@ -144,7 +144,7 @@ int cmd_list(int argc, char **argv)
 	if (!cmd_parse(&argc, &argv, entries, "", summary, examples, &error))
 		return rig_report_error(error);
 	if (argc > 1) {
-		fputs("rig: list takes no words; `rig list --help` shows its options\n", stderr);
+		fputs("rig: list takes only options; `rig list --help` lists them\n", stderr);
 		return RIG_EXIT_USAGE;
 	}
 	results = folder ? g_strdup(folder) : run_default_results();
@@ -160,7 +160,7 @@ int cmd_list(int argc, char **argv)
 	} else if (runs->len) {
 		print_table(runs);
 	} else {
-		printf("no run is kept in '%s' yet; `rig run dimm-remove-vs-sysfs` makes one\n", results);
+		printf("no run is kept in '%s' yet; `rig run dimm-remove-vs-sysfs` creates one\n", results);
 	}
 	return RIG_EXIT_PASS;
 }

@@ -15,7 +15,7 @@ static const char summary[] =
 static const char examples[] =
 	"  rig clean --connect qemu:///session\n"
 	"  rig clean --connect qemu+ssh://root@host/system --all\n"
-	"      also what another machine's rig may be using\n\n"
+	"      also objects that another machine's rig may be using\n\n"
 	"Exit codes: 0 done (or nothing to do), 2 usage, 3 the host cannot be reached or refuses, 77 no libvirt module.\n";
 
 static const char *const kinds[] = {
@@ -76,7 +76,7 @@ int cmd_clean(int argc, char **argv)
 	g_autoptr(GPtrArray) removed = NULL;
 	const GOptionEntry entries[] = {
 		{"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "the libvirt host", "URI"},
-		{"all", 'a', 0, G_OPTION_ARG_NONE, &all, "also what is or may be in use", NULL},
+		{"all", 'a', 0, G_OPTION_ARG_NONE, &all, "also remove objects that are or may be in use", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print what was removed as JSON", NULL},
 		{NULL}};
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What `rig doctor --connect` says of a libvirt host. */
+/* `rig doctor --connect`: checks a libvirt host. */
 #ifndef RIG_CMD_ORPHANS_H
 #define RIG_CMD_ORPHANS_H
 
 #include <glib.h>
 
-/* Prints, and returns an exit code. */
+/* Prints the findings for the host at URI, and the objects of ended runs. Returns an exit code. */
 int orphans_doctor(const char *uri, gboolean json);
 
 #endif

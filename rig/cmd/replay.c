@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig replay: the same inputs again; does the same come out? */
+/* rig replay: repeats a run with the same inputs and compares the outcomes. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include "util/error.h"
 
 static const char summary[] =
-	"Repeats a run with the inputs that its folder has: scenario, kernel, patches, machine, seed. Says whether\n"
-	"the verdict or the reports differ.";
+	"Repeats a run with the inputs in its folder: scenario, kernel, patches, machine, seed. Reports whether the\n"
+	"verdict or the kernel reports differ.";
 
 static const char examples[] =
 	"  rig replay last\n"
@@ -23,7 +23,7 @@ static const char *text(json_t *inputs, const char *key)
 	return json_string_value(json_object_get(inputs, key));
 }
 
-/* The folder's own copies, numbered from 01: what the originals say today does not matter. */
+/* The copies in the run folder, numbered from 01: the originals may have changed. */
 static char **copies(const struct run_info *info, const char *folder, json_t *originals)
 {
 	g_autoptr(GPtrArray) files = g_ptr_array_new();
@@ -39,7 +39,7 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The signatures of a run's reports, sorted, one a line. */
+/* The signatures of a run's reports, sorted, one per line. */
 static char *signatures(const struct run_info *info)
 {
 	g_autoptr(GPtrArray) bugs = g_ptr_array_new();
@@ -75,7 +75,7 @@ static int compare(const struct run_info *before, const struct run_info *now, gb
 	return same ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
 }
 
-/* The words of run.json, checked as anything from a file is. */
+/* Reads the request from run.json. Its contents are not trusted. */
 static gboolean words(const struct run_info *before, struct run_request *want, char **ret_seed,
 		      GError **error)
 {
@@ -83,7 +83,7 @@ static gboolean words(const struct run_info *before, struct run_request *want, c
 
 	if (!text(in, "machine") || !text(kernel, "asked") ||
 	    !json_is_integer(json_object_get(in, "seed")))
-		return rig_fail(error, RIG_EXIT_USAGE, "run '%s' does not say what it was run with (run.json)",
+		return rig_fail(error, RIG_EXIT_USAGE, "run.json of run '%s' has no valid inputs",
 				before->name);
 	want->machine = text(in, "machine");
 	want->kernel = text(kernel, "asked");
@@ -119,7 +119,7 @@ int cmd_replay(int argc, char **argv)
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &results, "folder of run folders", "DIR"},
 		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator, "another QEMU binary", "FILE"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the comparison as JSON", NULL},
-		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print the comparison alone", NULL},
+		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print only the comparison", NULL},
 		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "[RUN]", summary, examples, &error))
@@ -140,8 +140,8 @@ int cmd_replay(int argc, char **argv)
 		was = text(json_object_get(before->inputs, "kernel"), "hash");
 		is = text(json_object_get(now->inputs, "kernel"), "hash");
 		if (g_strcmp0(was, is))
-			fprintf(stderr, "rig: the kernel is not the same as then: its source, compiler or "
-					"the rig's own config has changed\n");
+			fprintf(stderr, "rig: the kernel differs from the original run's: its source, compiler or "
+					"the rig's config has changed\n");
 		code = compare(before, now, json);
 	}
 	g_strfreev(want.patches);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig report: what a night found, for people, mails and other programs. */
+/* rig report: the results of a night as text, HTML, or for other programs. */
 #include "report/report.h"
 
 #include <stdio.h>
@@ -13,13 +13,13 @@
 #include "util/text.h"
 
 static const char summary[] =
-	"Shows the runs of a night (by default the newest one's) beside those before: what changed, the matrix of\n"
-	"scenarios, machines and kernels, and every signature. With RUN... just these are the night. Several outputs\n"
-	"can be asked for at once; FILE may be - for standard output.";
+	"Compares the runs of a night (by default the newest) with earlier ones: changes, the matrix of scenarios,\n"
+	"machines and kernels, and every signature. With RUN... only these runs form the night. Output options can be\n"
+	"combined; FILE may be - for standard output.";
 
 static const char examples[] =
 	"  rig report                                 one screen\n"
-	"  rig report --html /srv/www/rig             pages that open from the disk\n"
+	"  rig report --html /srv/www/rig             HTML pages, no server needed\n"
 	"  rig report --junit report.xml --ktap       for a CI server\n"
 	"  rig report --kcidb report.json --night 2026-11-21\n"
 	"  rig report --json | jq '.changes[] | select(.worse).text'\n"
@@ -29,7 +29,7 @@ static const char examples[] =
 #define FORMATS_MAX 8
 #define LIMIT 2000
 
-/* What was asked for, in the order of the table. */
+/* The requested outputs, in the order of the table. */
 struct wishes {
 	char *files[FORMATS_MAX]; /* of formats that go into a file */
 	gboolean flags[FORMATS_MAX];
@@ -60,17 +60,17 @@ static gboolean parse(int *argc, char ***argv, struct wishes *wishes, GError **e
 			format->file ? "FILE" : NULL};
 	}
 	entries[n++] = (GOptionEntry){"html", 0, 0, G_OPTION_ARG_FILENAME, &wishes->html,
-				      "pages that open from the disk, without server or network", "DIR"};
+				      "HTML pages to open from disk, without a server or network", "DIR"};
 	entries[n++] = (GOptionEntry){"night", 'n', 0, G_OPTION_ARG_STRING, &wishes->night,
-				      "the runs of a night, of a day (2026-11-21), or last", "ID"};
+				      "the runs of this night or day (2026-11-21), or last", "ID"};
 	entries[n++] = (GOptionEntry){"limit", 'l', 0, G_OPTION_ARG_INT, &wishes->limit,
-				      "show so many runs, the newest (2000; 0: all)", "N"};
+				      "show the newest N runs (2000; 0: all)", "N"};
 	entries[n++] = (GOptionEntry){"results", 'r', 0, G_OPTION_ARG_FILENAME, &wishes->results,
 				      "folder of run folders", "DIR"};
 	return cmd_parse(argc, argv, entries, "[RUN...]", summary, examples, error);
 }
 
-/* What is shown: the runs, which of them are now, and what those before them had. */
+/* The contents of the report: the runs, which of them are "now", and the signatures of older ones. */
 struct window {
 	GPtrArray *runs;	/* of struct run_info, oldest first */
 	GHashTable *now;	/* names, or NULL */
@@ -86,7 +86,7 @@ static void window_clear(struct window *window)
 	g_clear_pointer(&window->runs, g_ptr_array_unref);
 }
 
-/* The runs of a night, or of a day. NULL with an error where there is none. */
+/* The runs of a night, or of a day. NULL with an error if there are none. */
 static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **error)
 {
 	g_autofree char *after = g_strconcat(night, "~", NULL); /* behind every time that begins so */
@@ -99,7 +99,7 @@ static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **e
 	}
 	if (!runs || runs->len)
 		return g_steal_pointer(&runs);
-	rig_fail(error, RIG_EXIT_USAGE, "no run is of night '%s'; `rig list` shows them, `rig history` counts them by day", night);
+	rig_fail(error, RIG_EXIT_USAGE, "no runs in night '%s'; `rig nightly --list` lists the nights, `rig list` the runs", night);
 	return NULL;
 }
 
@@ -141,7 +141,7 @@ static int by_name(gconstpointer a, gconstpointer b)
 	return strcmp((*(struct run_info *const *)a)->name, (*(struct run_info *const *)b)->name);
 }
 
-/* Runs that were named are now, wherever they are. */
+/* Runs on the command line are "now"; they may be in any folder. */
 static gboolean add_named(const char *results, char **words, struct window *window, GError **error)
 {
 	window->now = *words ? g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) : NULL;
@@ -171,9 +171,9 @@ static gboolean fill_window(const struct wishes *wishes, const char *results, ch
 	if (!ix)
 		return FALSE;
 	if (wishes->night && *words)
-		return rig_fail(error, RIG_EXIT_USAGE, "report takes --night or runs, not both");
+		return rig_fail(error, RIG_EXIT_USAGE, "--night and runs exclude each other: use one, not both");
 	if (wishes->limit < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "a limit of %d is out of range: 1 or more, 0 for all", wishes->limit);
+		return rig_fail(error, RIG_EXIT_USAGE, "--limit %d is out of range (1 or more; 0 for all)", wishes->limit);
 	if (wishes->night && strcmp(wishes->night, "last")) {
 		night = night_runs(ix, wishes->night, error);
 		if (!night)
@@ -219,7 +219,7 @@ static gboolean put_pages(const struct wishes *wishes, const char *results, cons
 		return FALSE;
 	fprintf(stderr, "rig: %u pages; open %s/index.html\n", pages, wishes->html);
 	if (no_charts)
-		fputs("rig: tables in the place of charts: their library is missing (apt-get install libjs-chart.js)\n", stderr);
+		fputs("rig: the pages have tables instead of charts: apt-get install libjs-chart.js\n", stderr);
 	return TRUE;
 }
 
@@ -232,7 +232,7 @@ static gboolean put_all(const struct wishes *wishes, const char *results, const 
 		wanted += wishes->flags[i] || wishes->files[i];
 	}
 	if (to_stdout > 1)
-		return rig_fail(error, RIG_EXIT_USAGE, "only one output can go to standard output");
+		return rig_fail(error, RIG_EXIT_USAGE, "only one output can be written to standard output");
 	for (guint i = 0; i < n_report_formats; i++)
 		if ((wishes->flags[i] || wishes->files[i] || (!wanted && !i)) &&
 		    !put(&report_formats[i], model, wishes->files[i], error))
@@ -248,7 +248,7 @@ static gboolean report(const struct wishes *wishes, char **words, struct window 
 	if (!fill_window(wishes, results, words, window, error))
 		return FALSE;
 	if (!window->runs->len)
-		return rig_fail(error, RIG_EXIT_USAGE, "no run is kept in '%s' yet; `rig run` makes one", results);
+		return rig_fail(error, RIG_EXIT_USAGE, "no run is kept in '%s' yet; `rig run SCENARIO` creates one", results);
 	model = model_new(window->runs, &(const struct model_options){.now = window->now, .label = window->now ? wishes->night : NULL,
 								      .older = window->older});
 	return put_all(wishes, results, model, error);

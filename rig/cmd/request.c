@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Carries a run request out and prints its progress. */
+/* Executes a run request and prints its progress. */
 #include "cmd/request.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ static void show_build(const char *step, guint done, guint total, gint64 last_ns
 		g_string_append_printf(line, " %u files", done);
 	g_string_append_printf(line, ", %s", took);
 	if (last)
-		g_string_append_printf(line, "; last time the whole took %s", last);
+		g_string_append_printf(line, "; the last full build took %s", last);
 	term_status(line->str);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One run as commands ask for it, with progress on the terminal. */
+/* Runs a request of a command, with progress on the terminal. */
 #ifndef RIG_CMD_REQUEST_H
 #define RIG_CMD_REQUEST_H
 
@@ -7,13 +7,14 @@
 #include "store/store.h"
 
 /*
- * Plans and runs WANT; *ret is the judged run (run_info_free()). Blocks. QUIET: nothing on standard
- * output. Errors come before there is a run folder: those of plan_make() and engine_run().
+ * Plans and runs WANT; *RET is the finished run with its verdict (run_info_free()). Blocks. QUIET: print
+ * nothing to standard output. Fails only before a run folder exists, with the errors of plan_make() and
+ * engine_run().
  */
 gboolean request_run(const struct run_request *want, gboolean quiet, struct run_info **ret,
 		     GError **error);
 
-/* Builds WANT's kernel alone. */
+/* Builds only WANT's kernel. */
 gboolean request_build(const struct run_request *want, gboolean quiet, GError **error);
 
 #endif

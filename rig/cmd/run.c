@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig run: a scenario on a kernel. */
+/* rig run: runs a scenario on a kernel. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -9,18 +9,18 @@
 #include "util/error.h"
 
 static const char summary[] =
-	"Boots a kernel, adds and removes memory while agents in the guest hammer it, and judges it.\n"
+	"Boots a kernel, adds and removes memory while agents load the guest, and checks the result.\n"
 	"SCENARIO is a name (`rig scenario list`) or a YAML file.";
 
 static const char examples[] =
 	"  rig run dimm-remove-vs-sysfs\n"
 	"      linux-source-6.1 with lockdep on the scenario's first machine\n"
 	"  rig run dimm-storm --machine pseries --patch 0001-fix.patch --duration 60\n"
-	"      the same source with a patch, in another machine, for a minute\n"
+	"      the same source with a patch, on another machine, for a minute\n"
 	"  rig run dimm-storm --kernel git:$HOME/linux@HEAD\n"
-	"      your own tree, which is not touched\n"
+	"      your own tree, which is not modified\n"
 	"  rig run dimm-storm --kernel arch/x86/boot/bzImage --seed 7\n"
-	"      an image of your own, with a fixed seed\n"
+	"      your own kernel image, with a fixed seed\n"
 	"  rig run dimm-storm --launcher libvirt --connect qemu+ssh://root@host/system\n"
 	"      the same on a libvirt host, as a transient domain\n\n"
 	"Exit codes: 0 pass, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip.\n";
@@ -36,24 +36,24 @@ int cmd_run(int argc, char **argv)
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel,
 		 "image, or deb:PACKAGE[@SUITE], tar:FILE, dir:PATH, git:REPO@REV", "WHAT"},
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &want.vmlinux,
-		 "vmlinux with DWARF of an image: explains hangs from its memory", "FILE"},
+		 "vmlinux with DWARF for an image, to explain hangs from memory", "FILE"},
 		{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches, "apply a patch (repeatable, in order)",
 		 "FILE"},
 		{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
 		 "add a config fragment (repeatable)", "FILE"},
 		{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep,
-		 "build without the lock validator, or accept an image without it", NULL},
-		{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "all random choices follow from it", "N"},
-		{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration_s, "hammer for so many seconds", "S"},
+		 "build without lockdep, or accept an image without it", NULL},
+		{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "seed of all random choices", "N"},
+		{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration_s, "seconds of load, instead of the scenario's", "S"},
 		{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience_s,
-		 "call it a hang when nothing gets on for so many seconds (20)", "S"},
+		 "seconds without progress before a hang is declared (20)", "S"},
 		{"memory-image", 0, 0, G_OPTION_ARG_STRING, &want.memory_image,
-		 "keep the memory of a guest that hangs and has at most so much (2G; 0: never)", "SIZE"},
+		 "dump memory after a hang, for guests up to SIZE (2G; 0: never)", "SIZE"},
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &want.known,
 		 "list of known issues (scenarios/known-issues.yaml)", "FILE"},
-		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &want.keep_going, "do not end at the first report", NULL},
+		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &want.keep_going, "do not stop at the first report", NULL},
 		{"until", 0, 0, G_OPTION_ARG_STRING, &want.until,
-		 "end at a report of this signature or kind, at no other", "KEY"},
+		 "stop only at a report with this signature or kind", "KEY"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &want.accel, "auto, kvm or tcg", "WORD"},
 		{"firmware", 0, 0, G_OPTION_ARG_STRING, &want.firmware, "pseries: vof or slof", "WORD"},
 		{"mmu", 0, 0, G_OPTION_ARG_STRING, &want.mmu, "pseries: radix or hash", "WORD"},
@@ -64,15 +64,15 @@ int cmd_run(int argc, char **argv)
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
 		{"label", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &want.labels,
 		 "write KEY=VALUE into run.json, to find the run by (repeatable)", "KEY=VALUE"},
-		{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compile with so many jobs", "N"},
+		{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of compile jobs", "N"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the verdict as JSON", NULL},
-		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print nothing but errors", NULL},
+		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print only errors", NULL},
 		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "SCENARIO", summary, examples, &error))
 		return rig_report_error(error);
 	if (argc != 2) {
-		fputs("rig: run takes one scenario; `rig scenario list` shows them\n", stderr);
+		fputs("rig: run takes one scenario; `rig scenario list` lists them\n", stderr);
 		return RIG_EXIT_USAGE;
 	}
 	want.scenario = argv[1];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig show: what a run found. */
+/* rig show: the result of a run. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -8,9 +8,9 @@
 #include "util/error.h"
 
 static const char summary[] =
-	"Shows what a run found: verdict and reasons, each report with its lock cycle and lines, what the agents\n"
-	"and the host did, where the run folder is and how to replay it. RUN is a run's name, an unambiguous\n"
-	"part of it, a folder, or `last` (the default).";
+	"Shows the result of a run: verdict and reasons, each report with its lock cycle and lines, the operations of\n"
+	"the agents and the host, the run folder and how to replay the run. RUN is a run's name, an unambiguous part\n"
+	"of it, a folder, or `last` (the default).";
 
 static const char examples[] =
 	"  rig show\n"
@@ -26,7 +26,7 @@ int cmd_show(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) run = NULL;
 	const GOptionEntry entries[] = {
-		{"brief", 'b', 0, G_OPTION_ARG_NONE, &brief, "only the beginning of each report", NULL},
+		{"brief", 'b', 0, G_OPTION_ARG_NONE, &brief, "print only the first lines of each report", NULL},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
 		{NULL}};
