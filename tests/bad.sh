@@ -59,7 +59,7 @@ qmp_breaks() {
 		fake "garbage-qmp=$when"
 		# at power-off QEMU may have exited before the rig reads the line
 		[ "$when" = poweroff ] && { same 'exit code' "$code" 3 || return 1; continue; }
-		ended 3 INFRA 'QMP line is no JSON' || { echo "at $when"; return 1; }
+		ended 3 INFRA 'QMP line is not JSON' || { echo "at $when"; return 1; }
 	done
 	for when in boot plug blocks stop; do
 		fake "truncate-qmp=$when"
@@ -82,7 +82,7 @@ guest_is_silent() {
 }
 
 agent_lacks() {
-	fake lacks=block-state && ended 77 SKIP "cannot serve agent 'block-state': it lacks"
+	fake lacks=block-state && ended 77 SKIP "lacks support for agent 'block-state': it lacks"
 }
 
 # 100 MB are below the limit: everything is kept and the run passes. The fake writes them at boot, when it handles
@@ -127,9 +127,9 @@ bad_images() {
 	head -c 100000 "$good" >short
 	{ head -c 512 /dev/zero && tail -c +513 "$good"; } >scratched
 	refused ./none pc-q35 './none' && refused ./folder pc-q35 './folder' &&
-		refused ./empty pc-q35 "'./empty' is no kernel image" &&
+		refused ./empty pc-q35 "'./empty' is not a kernel image" &&
 		refused ./short pc-q35 "'./short' is truncated" &&
-		refused ./scratched pc-q35 "'./scratched' is no kernel image" &&
+		refused ./scratched pc-q35 "'./scratched' is not a kernel image" &&
 		refused "$good" pseries "x86_64" &&
 		refused "$top/build/guest/ppc64le/init" pc-q35 ppc64le || return 1
 	expect 2 "$rig" run dimm-remove-vs-sysfs --kernel "$good" --patch "$top/scenarios/zoo/z03.patch" 2>e &&

@@ -40,7 +40,7 @@ static int take_files(struct run *run, const char *files)
 	while ((name = strsep(&cursor, ","))) {
 		if (!*name || strchr(name, '/') || *name == '.' || n_wanted == countof(wanted) ||
 		    !text_copy(wanted[n_wanted], LISTING_NAME, name))
-			return run_fail(run, EINVAL, "files: '%.40s' is no file of a cache", name);
+			return run_fail(run, EINVAL, "files: '%.40s' is not a file of a cache", name);
 		n_wanted++;
 	}
 	return 0;

@@ -80,7 +80,7 @@ GPtrArray *fixups_load(const char *dir, char **words, GError **error)
 		if (!fixup || !g_file_test(fixup->patch, G_FILE_TEST_IS_REGULAR)) {
 			if (fixup)
 				fixup_free(fixup);
-			rig_fail(error, RIG_EXIT_USAGE, "'%s' is no fixup: write FROM..UNTIL=FILE, with a "
+			rig_fail(error, RIG_EXIT_USAGE, "invalid fixup '%s': write FROM..UNTIL=FILE, with a "
 				 "patch that is there", *words);
 			return NULL;
 		}

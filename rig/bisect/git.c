@@ -65,7 +65,7 @@ static gboolean check_ancestor(const char *repo, const char *good, const char *b
 	if (!git_run(repo, base, 4096, &common, NULL))
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' and '%s' have no common history", good, bad);
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"the good '%s' is no ancestor of the bad '%s': is their merge base good? then give "
+			"the good '%s' is not an ancestor of the bad '%s': is their merge base good? then give "
 			"that: --good %.12s", good, bad, g_strstrip(common));
 }
 
@@ -175,7 +175,7 @@ struct span *span_git(const char *repo, const char *good, const char *bad, const
 	if (!describe_end(span, from, old, error))
 		return NULL;
 	if (!span->n) {
-		rig_fail(error, RIG_EXIT_USAGE, "there is no commit between '%s' and '%s'", good, bad);
+		rig_fail(error, RIG_EXIT_USAGE, "no commits between '%s' and '%s'", good, bad);
 		return NULL;
 	}
 	if (strcmp(span_change(span, span->n)->id, to)) {

@@ -64,7 +64,7 @@ static gboolean part_mailbox(const char *mbox, const char *dir, GPtrArray *files
 	if (g_mkdir_with_parents(mail, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", mail, g_strerror(errno));
 	if (!spawn_words(NULL, error, "git", "mailsplit", "-b", out, "--", mbox, NULL)) {
-		g_prefix_error(error, "'%s' is no mailbox: ", mbox);
+		g_prefix_error(error, "'%s' is not a mailbox: ", mbox);
 		return FALSE;
 	}
 	folder = g_dir_open(mail, 0, NULL);

@@ -25,7 +25,7 @@ gboolean agents_offered(struct session *s)
 
 		if (!g_strcmp0(offer, "ok") || agent->optional)
 			continue;
-		session_judge(s, VERDICT_SKIP, "the kernel cannot serve agent '%s': it %s", agent->name,
+		session_judge(s, VERDICT_SKIP, "the kernel lacks support for agent '%s': it %s", agent->name,
 			      offer ? offer : "is not known to this guest");
 		return FALSE;
 	}

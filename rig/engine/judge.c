@@ -124,7 +124,7 @@ void judge_proof(struct session *s)
 	else if (!s->before.known || !s->after.known)
 		session_judge(s, VERDICT_FAIL, "the memory accounts are missing");
 	else if (s->has_lockdep && g_strcmp0(s->after.lockdep, "on"))
-		session_judge(s, VERDICT_INFRA, "lockdep is no longer armed, so silence proves nothing");
+		session_judge(s, VERDICT_INFRA, "lockdep is off, so the absence of reports proves nothing");
 	else if (scanner_lockdep_died(s->scanner))
 		session_judge(s, VERDICT_INFRA, "the console says that lockdep was turned off");
 	else if (s->unheard)

@@ -54,7 +54,7 @@ static void judge_refused(struct session *s)
 
 static void judge_stuck_agents(struct session *s)
 {
-	session_judge(s, VERDICT_HANG, "an agent did not end when it was told to");
+	session_judge(s, VERDICT_HANG, "an agent did not stop after the STOP request");
 }
 
 static void judge_drain(struct session *s)
@@ -69,7 +69,7 @@ static void judge_leftover(struct session *s)
 
 static void judge_still_on(struct session *s)
 {
-	session_judge(s, VERDICT_HANG, "the guest did not power off when it was told to");
+	session_judge(s, VERDICT_HANG, "the guest did not power off after the POWEROFF request");
 }
 
 static void judge_lost(struct session *s)

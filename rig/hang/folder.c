@@ -48,7 +48,7 @@ struct hang *hang_of_folder(const char *dir, GError **error)
 	struct hang *hang;
 
 	if (!g_file_test(dir, G_FILE_TEST_IS_DIR)) {
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' is no run folder", dir);
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a run folder", dir);
 		return NULL;
 	}
 	console = read_end(dir, "console.raw", CONSOLE_MAX, &console_len);

@@ -39,7 +39,7 @@ static gboolean check_entry(const struct initrd_entry *entry, GHashTable *folder
 				entry->name);
 	if (!S_ISREG(entry->mode) && !S_ISLNK(entry->mode) && !S_ISDIR(entry->mode) &&
 	    !S_ISCHR(entry->mode) && !S_ISBLK(entry->mode))
-		return rig_fail(error, RIG_EXIT_USAGE, "initramfs entry '%s': mode 0%o is no file, "
+		return rig_fail(error, RIG_EXIT_USAGE, "initramfs entry '%s': mode 0%o is not that of a file, "
 				"folder, link or device", entry->name, entry->mode);
 	parent = g_path_get_dirname(entry->name);
 	/* the kernel makes no parents: init/initramfs.c would drop the entry without a word */

@@ -98,7 +98,7 @@ gboolean fragment_parse(const char *name, const char *text, GPtrArray *wishes, G
 						G_N_ELEMENTS(wish->option));
 			if (!parse_option(g_strstrip(part[p]), &wish->option[wish->n]))
 				return rig_fail(error, RIG_EXIT_USAGE,
-						"%s: '%s' is no option: write CONFIG_X=y, =m, =n, a "
+						"%s: invalid option '%s': write CONFIG_X=y, =m, =n, a "
 						"number or \"text\"",
 						wish->where, part[p]);
 			wish->n++;
@@ -180,7 +180,7 @@ static char *option_why(const struct option *option, GHashTable *config, struct 
 	const char *has = g_hash_table_lookup(config, option->name);
 
 	if (!option->value)
-		return g_strdup_printf("it is %s: something selects it, or it is no choice", has);
+		return g_strdup_printf("it is %s: another option selects it, or it cannot be set", has);
 	if (has)
 		return g_strdup_printf("it is %s", has);
 	return kconfig ? kconfig_why(kconfig, option->name + strlen("CONFIG_"), config)

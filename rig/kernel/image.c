@@ -110,7 +110,7 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 			arch = elf_archs[i].arch;
 	if (!arch || (eh.e_type != ET_EXEC && eh.e_type != ET_DYN))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is no kernel for x86_64, ppc64le or aarch64 (ELF machine %u, type %u)",
+				"'%s' is not a kernel for x86_64, ppc64le or aarch64 (ELF machine %u, type %u)",
 				path, eh.e_machine, eh.e_type);
 	need = MAX(eh.e_phoff + (guint64)eh.e_phnum * sizeof(Elf64_Phdr),
 		   eh.e_shoff + (guint64)eh.e_shnum * sizeof(Elf64_Shdr));
@@ -183,7 +183,7 @@ gboolean image_check(const char *path, const guint8 *data, gsize len, struct ima
 		ok = check_arm64(path, data, len, ret, error);
 	else
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is no kernel image: neither bzImage, nor ELF vmlinux, nor arm64 Image",
+				"'%s' is not a kernel image: neither bzImage, nor ELF vmlinux, nor arm64 Image",
 				path);
 	if (ok && !ret->version)
 		ret->version = find_banner(data, len);

@@ -57,7 +57,7 @@ static gboolean strip(const struct parser *parser, const char *word, char **ret,
 	part = g_strsplit(slash ? slash + 1 : "", "/", -1);
 	if (!slash || slash == name || !slash[1] || g_strv_contains((const char *const *)part, "..") ||
 	    g_strv_contains((const char *const *)part, ""))
-		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: '%s' is no path for patch -p1",
+		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: invalid path '%s' for patch -p1",
 				parser->path, parser->at + 1, name);
 	*ret = g_strdup(slash + 1);
 	return TRUE;
@@ -228,7 +228,7 @@ struct patch *patch_load(const char *path, GError **error)
 	if (!rig_read_file(path, PATCH_MAX, &text, &len, error))
 		return NULL;
 	if (strlen(text) != len) {
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' is no patch: it has NUL bytes", path);
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a patch: it has NUL bytes", path);
 		return NULL;
 	}
 	return patch_parse(path, text, error);

@@ -33,7 +33,7 @@ gboolean accel_parse(const char *text, enum accel *ret, GError **error)
 			return TRUE;
 		}
 	}
-	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no accelerator; there are auto, kvm, tcg", text);
+	return rig_fail(error, RIG_EXIT_USAGE, "unknown accelerator '%s'; allowed: auto, kvm, tcg", text);
 }
 
 static char *write_boot_sector(GError **error)
@@ -132,7 +132,7 @@ static char *kvm_obstacle(const struct machine *machine, GError **error)
 	if (g_strcmp0(host.machine, machine->arch))
 		return g_strdup_printf("this host is %s, the guest %s", host.machine, machine->arch);
 	if (g_strcmp0(host.machine, "x86_64"))
-		return g_strdup_printf("there is no probe guest for %s", host.machine);
+		return g_strdup_printf("no probe guest for %s", host.machine);
 	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return g_strdup_printf("/dev/kvm cannot be opened: %s", g_strerror(errno));

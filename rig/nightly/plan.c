@@ -130,7 +130,7 @@ static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, G
 
 		if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != strlen(name))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
-					 "'%s' is no name for a kernel; allowed: small letters, digits and .-_", name);
+					 "invalid kernel name '%s'; allowed: lower-case letters, digits and .-_", name);
 		if (find_kernel(plan, i, name))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "two kernels are called '%s'", name);
 	}
@@ -144,7 +144,7 @@ static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, 
 
 	if (plan->launcher && !g_strv_contains(known, plan->launcher))
 		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "launcher"), error,
-				 "'%s' is no launcher; there are direct, libvirt", plan->launcher);
+				 "unknown launcher '%s'; allowed: direct, libvirt", plan->launcher);
 	if (plan->connect && !g_strcmp0(plan->launcher, "direct"))
 		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "connect"), error,
 				 "'%s' is for launcher libvirt, not for direct", plan->connect);
@@ -165,7 +165,7 @@ static gboolean check_excludes(struct yaml_tree *tree, const struct plan *plan, 
 		if (e->scenario && !has(plan->scenarios, plan->n_scenarios, e->scenario))
 			return yaml_tree_fail(tree, node, error, "the plan has no scenario '%s'", e->scenario);
 		if (e->machine && !machine_find(e->machine, NULL))
-			return yaml_tree_fail(tree, node, error, "there is no machine '%s'", e->machine);
+			return yaml_tree_fail(tree, node, error, "unknown machine '%s'", e->machine);
 		if (e->machine && plan->n_machines && !has(plan->machines, plan->n_machines, e->machine))
 			return yaml_tree_fail(tree, node, error, "the plan has no machine '%s'", e->machine);
 		if (e->kernel && !find_kernel(plan, plan->n_kernels, e->kernel))
@@ -227,7 +227,7 @@ static void fail_name(const char *what, GError **error)
 	g_auto(GStrv) names = rig_names_in(folder, ".yaml");
 
 	all = g_strjoinv(", ", names);
-	rig_fail(error, RIG_EXIT_USAGE, "there is no plan '%s': write one of %s, or a file's path", what, all);
+	rig_fail(error, RIG_EXIT_USAGE, "no plan '%s' (available: %s, or a file's path)", what, all);
 }
 
 struct plan *plan_load(const char *what, GError **error)

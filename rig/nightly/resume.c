@@ -234,13 +234,13 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 	if (!night->id)
 		return NULL;
 	if (strchr(night->id, '/')) {
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' is no night's id", night->id);
+		rig_fail(error, RIG_EXIT_USAGE, "invalid night id '%s'", night->id);
 		return NULL;
 	}
 	night->dir = g_build_filename(night->results, "nights", night->id, NULL);
 	cells = read_json(night->dir, "cells.json");
 	if (!cells || number_of(cells, "version") != NIGHT_VERSION) {
-		rig_fail(error, RIG_EXIT_USAGE, "there is no night '%s' that this rig can go on with", night->id);
+		rig_fail(error, RIG_EXIT_USAGE, "no night '%s' that this rig can resume; `rig nightly --list` lists the nights", night->id);
 		return NULL;
 	}
 	if (!night_open_files(night, error))

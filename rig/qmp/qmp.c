@@ -305,7 +305,7 @@ static void on_message(struct qmp *qmp, json_t *message)
 		qmp->state = QMP_NEGOTIATING;
 		send_slot(qmp, slot_new(qmp, "qmp_capabilities", NULL, on_capabilities, qmp));
 	} else {
-		finish(qmp, QMP_BROKEN, g_strdup("QEMU sent a message that is no greeting, reply or event"));
+		finish(qmp, QMP_BROKEN, g_strdup("QEMU sent a message that is neither greeting, reply nor event"));
 	}
 }
 
@@ -334,9 +334,9 @@ static void on_line(struct qmp *qmp, const char *line, gsize len)
 	message = parse(line, len, &why);
 	trace(qmp, "in", line, len, message != NULL);
 	if (!message)
-		finish(qmp, QMP_BROKEN, g_strdup_printf("QMP line is no JSON: %s", why.text));
+		finish(qmp, QMP_BROKEN, g_strdup_printf("QMP line is not JSON: %s", why.text));
 	else if (!json_is_object(message))
-		finish(qmp, QMP_BROKEN, g_strdup("QMP line is no JSON object"));
+		finish(qmp, QMP_BROKEN, g_strdup("QMP line is not a JSON object"));
 	else
 		on_message(qmp, message);
 	json_decref(message);

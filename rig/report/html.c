@@ -31,7 +31,7 @@ static gboolean make_folders(const char *dir, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE, "cannot make the folder '%s': %s", dir, g_strerror(errno));
 	if (!is_empty(dir) && !g_file_test(mark, G_FILE_TEST_EXISTS))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' has files that are no report's; name a new folder, or an empty one", dir);
+				"'%s' has files of another origin; use a new or empty folder", dir);
 	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
 		g_autofree char *sub = g_build_filename(dir, folders[i], NULL);
 

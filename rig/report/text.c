@@ -136,6 +136,6 @@ char *write_text(const struct model *model, GError **error)
 	put_changes(&page, model);
 	put_cells(&page, model);
 	line(&page, "%s", "");
-	line(&page, "rig report --html DIR makes the pages; rig show RUN tells more of one run");
+	line(&page, "rig report --html DIR writes HTML pages; rig show RUN shows one run");
 	return g_string_free(page.text, FALSE);
 }

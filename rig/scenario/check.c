@@ -68,7 +68,7 @@ static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct ste
 		yaml_node_t *where = yaml_tree_get(walk->tree, node, "node");
 
 		return yaml_tree_fail(walk->tree, where ? where : node, error,
-				 "there is no node %u; allowed: 0 to %u", step->node,
+				 "invalid node %u; allowed: 0 to %u", step->node,
 				 walk->scenario->nodes - 1);
 	}
 	g_hash_table_insert(walk->owners, step->id, GUINT_TO_POINTER(walk->track + 1));
@@ -219,7 +219,7 @@ static gboolean check_agents(struct yaml_tree *tree, const struct scenario *s, G
 		for (const struct agent_info *info = scenario_agents; info->name; info++)
 			g_string_append_printf(names, "%s%s", names->len ? ", " : "", info->name);
 		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "name"), error,
-				 "there is no agent '%s'; there are: %s", s->agents[i].name, names->str);
+				 "unknown agent '%s'; available: %s", s->agents[i].name, names->str);
 	}
 	return TRUE;
 }
@@ -252,7 +252,7 @@ static gboolean check_needs(struct yaml_tree *tree, const struct scenario *s, GE
 			if (!g_str_has_prefix(parts[j] + (*parts[j] == '!'), "CONFIG_") ||
 			    strpbrk(parts[j], " \t"))
 				return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error,
-						 "'%s' is no kernel option; allowed: CONFIG_X, CONFIG_X=y, "
+						 "invalid kernel option '%s'; allowed: CONFIG_X, CONFIG_X=y, "
 						 "!CONFIG_X, CONFIG_X|CONFIG_Y", s->needs[i]);
 	}
 	return TRUE;
@@ -265,7 +265,7 @@ static gboolean check_words(struct yaml_tree *tree, const struct scenario *s, GE
 {
 	if (!g_strv_contains(online_words, s->online))
 		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "online"), error,
-				 "'%s' is no value for 'online'; allowed: offline, online, "
+				 "invalid value '%s' for 'online'; allowed: offline, online, "
 				 "online_kernel, online_movable", s->online);
 	for (const char *p = s->cmdline; *p; p++)
 		if (!g_ascii_isprint(*p))

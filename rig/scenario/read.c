@@ -37,7 +37,7 @@ static gboolean number_ms(struct yaml_tree *tree, yaml_node_t *node, const char 
 
 	if (text && g_ascii_string_to_unsigned(text, 10, 0, MS_MAX, ret, NULL))
 		return TRUE;
-	return yaml_tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: 0 to %d",
+	return yaml_tree_fail(tree, node, error, "invalid value '%s' for '%s'; allowed: 0 to %d",
 			 text ? text : "a list", key, MS_MAX);
 }
 
@@ -169,7 +169,7 @@ static gboolean check_id(struct yaml_tree *tree, yaml_node_t *node, const char *
 	for (const char *p = id; *p && ok; p++)
 		ok = g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '-';
 	return ok || yaml_tree_fail(tree, yaml_tree_get(tree, node, "id"), error,
-			       "'%s' is no id; allowed: a letter, then letters, digits and '-', all small",
+			       "invalid id '%s'; allowed: a letter, then letters, digits and '-', all small",
 			       id);
 }
 
@@ -221,7 +221,7 @@ gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *ag
 					 PARAMS_MAX);
 		if (!is_word(key))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, params, i), error,
-					 "'%s' is no name of a param", key);
+					 "invalid parameter name '%s'", key);
 		if (!text || !is_word(text))
 			return yaml_tree_fail(tree, value, error,
 					 "the param '%s' takes one word of ASCII (lists: a,b,c)", key);

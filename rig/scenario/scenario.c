@@ -134,7 +134,7 @@ static gboolean check_name(const char *name, const char *file, GError **error)
 	for (const char *p = name; *p && ok; p++)
 		ok = g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '-';
 	return ok || rig_fail(error, RIG_EXIT_USAGE,
-			      "%s: '%s' is no name for a scenario; allowed: up to 48 small letters, digits "
+			      "%s: invalid scenario name '%s'; allowed: up to 48 lower-case letters, digits "
 			      "and '-'", file, name);
 }
 
@@ -166,7 +166,7 @@ static gboolean find_file(const char *what, char **ret_file, char **ret_name, GE
 			g_autofree char *names = list_names();
 
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"there is no scenario '%s'; there are: %s (or give a file's path)",
+					"no scenario '%s'; available: %s (or give a file's path)",
 					what, names);
 		}
 	}

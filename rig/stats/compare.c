@@ -83,7 +83,7 @@ static gboolean find_side(struct run_index *ix, const char *word, struct compare
 		side->is_night |= !strcmp(name, ((struct index_group *)nights->pdata[i])->key);
 	side->name = by_age ? g_steal_pointer(&by_age) : g_strdup(name);
 	if (only_night && !side->is_night)
-		return rig_fail(error, RIG_EXIT_USAGE, "there is no night '%s'; `rig nightly --list` shows them", name);
+		return rig_fail(error, RIG_EXIT_USAGE, "no night '%s'; `rig nightly --list` lists the nights", name);
 	if (!measure(ix, side, error))
 		return FALSE;
 	return side->runs || rig_fail(error, RIG_EXIT_USAGE, "'%s' is neither a night (`rig nightly --list`) nor a "

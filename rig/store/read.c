@@ -108,7 +108,7 @@ static struct run_info *open_dir(const char *dir, GError **error)
 		return NULL;
 	if (is_run(folder))
 		return info_of(folder, dir);
-	rig_fail(error, RIG_EXIT_USAGE, "'%s' is no run folder: it has no run.json", dir);
+	rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a run folder: it has no run.json", dir);
 	return NULL;
 }
 

@@ -259,7 +259,7 @@ static gboolean check_relative(const char *relative, GError **error)
 
 	for (char **part = parts; *part; part++)
 		if (!**part || **part == '.')
-			return rig_fail(error, RIG_EXIT_INFRA, "'%s' is no name below a run folder",
+			return rig_fail(error, RIG_EXIT_INFRA, "invalid name '%s' in a run folder",
 					relative);
 	return TRUE;
 }

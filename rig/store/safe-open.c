@@ -37,7 +37,7 @@ static gboolean read_fd(int fd, const char *name, gsize max, char **ret_data, gs
 	ssize_t n;
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no regular file", name);
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a regular file", name);
 	if ((guint64)st.st_size > max)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"'%s' has %" G_GINT64_FORMAT " bytes, at most %" G_GSIZE_FORMAT " are read", name,
@@ -84,7 +84,7 @@ json_t *safe_read_json(int folder, const char *name, GError **error)
 	json = json_loadb(data, len, JSON_REJECT_DUPLICATES, &why);
 	if (json_is_object(json))
 		return json;
-	rig_fail(error, RIG_EXIT_USAGE, "'%s' is no JSON object: line %d: %s", name, json ? 1 : why.line,
+	rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a JSON object: line %d: %s", name, json ? 1 : why.line,
 		 json ? "something else" : why.text);
 	json_decref(json);
 	return NULL;

@@ -36,7 +36,7 @@ gboolean rig_size_parse(const char *text, guint64 *ret_bytes, GError **error)
 	*ret_bytes = value << shift;
 	return TRUE;
 bad:
-	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no size: write digits and K, M, G or T, like 256M",
+	return rig_fail(error, RIG_EXIT_USAGE, "invalid size '%s' (for example 256M)",
 			text);
 }
 

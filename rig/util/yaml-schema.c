@@ -26,7 +26,7 @@ static gboolean check_uint(const struct yaml_schema *form, struct yaml_tree *tre
 		}
 	if (!text || !g_ascii_string_to_unsigned(text, 10, low, high, &number, NULL))
 		return yaml_tree_fail(tree, node, error,
-				 "'%s' is no value for '%s'; allowed: %" G_GUINT64_FORMAT
+				 "invalid value '%s' for '%s'; allowed: %" G_GUINT64_FORMAT
 				 " to %" G_GUINT64_FORMAT,
 				 text ? text : "a list", key, low, high);
 	return TRUE;
@@ -52,7 +52,7 @@ static gboolean check_bool(struct yaml_tree *tree, yaml_node_t *node, const char
 	/* libcyaml takes any word that is not one of its "no" words for a yes */
 	if (!g_strcmp0(text, "true") || !g_strcmp0(text, "false"))
 		return TRUE;
-	return yaml_tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: true, false",
+	return yaml_tree_fail(tree, node, error, "invalid value '%s' for '%s'; allowed: true, false",
 			 text ? text : "a list", key);
 }
 
@@ -69,7 +69,7 @@ static gboolean check_enum(struct yaml_tree *tree, yaml_node_t *node, const cyam
 			return TRUE;
 		g_string_append_printf(allowed, "%s%s", i ? ", " : "", word);
 	}
-	return yaml_tree_fail(tree, node, error, "'%s' is no value for '%s'; allowed: %s",
+	return yaml_tree_fail(tree, node, error, "invalid value '%s' for '%s'; allowed: %s",
 			 text ? text : "a list", key, allowed->str);
 }
 

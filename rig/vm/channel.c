@@ -62,7 +62,7 @@ static gsize skip(struct channel *channel, const guint8 *bytes, gsize len, int v
 							version, PROTO_VERSION);
 		complain(channel, what);
 	} else if (!is_blank(bytes, n)) {
-		complain(channel, "bytes on the guest channel that are no frame");
+		complain(channel, "bytes on the guest channel that do not form a frame");
 	}
 	return n;
 }

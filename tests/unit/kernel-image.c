@@ -125,9 +125,9 @@ static const struct {
 	gsize len;
 	const char *why;
 } bad_images[] = {
-	{"nothing", "", 0, "no kernel image"},
+	{"nothing", "", 0, "not a kernel image"},
 	{"text", "hello, this is a text of more than sixty-four bytes, and surely no kernel image", 79,
-	 "no kernel image"},
+	 "not a kernel image"},
 	{"a program's head", ELF("\x3e", "\1"), 24, "no 64-bit kernel"},
 	{"another machine", ELF("\x28", "\1") "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 					     "\0\0\0\0\0\0\0\0\0\0",

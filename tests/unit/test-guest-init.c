@@ -253,7 +253,7 @@ START_TEST(test_op_names)
 
 		ck_assert_ptr_nonnull(name);
 		ck_assert_uint_eq(op_find(name), op);
-		ck_assert_msg(!strpbrk(name, " \n"), "'%s' is no single word", name);
+		ck_assert_msg(!strpbrk(name, " \n"), "'%s' is not a single word", name);
 	}
 	ck_assert_str_eq(op_name(OP_COUNT + 5), "-");
 	ck_assert_uint_eq(op_find("nothing"), OP_NONE);

@@ -82,7 +82,7 @@ static const struct {
 			    "set"},
 	{"CONFIG_SMP=m", "f.config:2: CONFIG_SMP=m did not survive: it is y"},
 	{"# CONFIG_SMP is not set",
-	 "f.config:2: CONFIG_SMP is not set did not survive: it is y: something selects it, or it is no choice"},
+	 "f.config:2: CONFIG_SMP is not set did not survive: it is y: another option selects it, or it cannot be set"},
 	{"CONFIG_NEEDY=y # if known",
 	 "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE (which this kernel "
 	 "does not have)"},
@@ -165,9 +165,9 @@ static const struct {
 } bad_patches[] = {
 	{"hello\n", "holds no patch"},
 	{"", "holds no patch"},
-	{"--- a/../../etc/passwd\n+++ b/../../etc/passwd\n" HUNK, "no path"},
-	{"--- /etc/passwd\n+++ /etc/passwd\n" HUNK, "no path"},
-	{"--- passwd\n+++ passwd\n" HUNK, "no path"},
+	{"--- a/../../etc/passwd\n+++ b/../../etc/passwd\n" HUNK, "invalid path"},
+	{"--- /etc/passwd\n+++ /etc/passwd\n" HUNK, "invalid path"},
+	{"--- passwd\n+++ passwd\n" HUNK, "invalid path"},
 	{"--- a/f\n+++ b/f\n@@ -1,3 +1,3 @@\n a\n-b\n", "ends early"},
 	{"--- a/f\n+++ b/f\n@@ nonsense\n", "broken hunk header"},
 	{"diff --git a/f b/f\nGIT binary patch\n", "binary"},

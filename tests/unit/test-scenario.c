@@ -162,10 +162,10 @@ START_TEST(names)
 	static const struct {
 		const char *what, *says;
 	} wrong[] = {
-		{"gremlins", "there is no scenario 'gremlins'; there are: busted, "},
-		{"Gremlins", "Gremlins: 'Gremlins' is no name for a scenario"},
+		{"gremlins", "no scenario 'gremlins'; available: busted, "},
+		{"Gremlins", "Gremlins: invalid scenario name 'Gremlins'"},
 		{"/nowhere/x.yaml", "cannot read '/nowhere/x.yaml'"},
-		{"", "is no name for a scenario"},
+		{"", "invalid scenario name"},
 		{"/proc/self", "not a regular file"},
 		{"../x", "cannot read '../x'"},
 	};

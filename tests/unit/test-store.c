@@ -187,7 +187,7 @@ START_TEST(finding_runs)
 		{"20261121", "'20261121' fits 2 runs, say more of the name:\n  2026"},
 		{"gremlin", "is called 'gremlin'; `rig list` shows them"},
 		{"./nowhere", "cannot open the folder"},
-		{"/proc", "'/proc' is no run folder"},
+		{"/proc", "'/proc' is not a run folder"},
 	};
 	g_autofree char *failed = golden(FAILED), *passed = golden(PASSED);
 	rig_auto(run_info) part = run_open(scratch, "s510245973", NULL);
@@ -219,11 +219,11 @@ START_TEST(corrupt)
 		const char *file, *text, *says;
 		enum verdict verdict;
 	} cases[] = {
-		{"verdict", "{\"verdict\": \"FA", "'verdict' is no JSON object: line 1", VERDICT_INFRA},
-		{"verdict", "[1]", "'verdict' is no JSON object", VERDICT_INFRA},
+		{"verdict", "{\"verdict\": \"FA", "'verdict' is not a JSON object: line 1", VERDICT_INFRA},
+		{"verdict", "[1]", "'verdict' is not a JSON object", VERDICT_INFRA},
 		{"verdict", "{\"verdict\": \"GREAT\"}", "has no verdict that is known", VERDICT_INFRA},
-		{"verdict", "\xff\xfe", "'verdict' is no JSON object", VERDICT_INFRA},
-		{"run.json", "{", "'run.json' is no JSON object", VERDICT_FAIL},
+		{"verdict", "\xff\xfe", "'verdict' is not a JSON object", VERDICT_INFRA},
+		{"run.json", "{", "'run.json' is not a JSON object", VERDICT_FAIL},
 	};
 	g_autofree char *dir = golden(FAILED);
 	rig_auto(run_info) info = NULL;
@@ -253,7 +253,7 @@ START_TEST(hostile)
 	ck_assert_int_eq(symlink(dir, trap), 0);
 	info = run_open(scratch, FAILED, NULL);
 	ck_assert_ptr_nonnull(strstr(info->problem, "'run.json': a symbolic link is not followed"));
-	ck_assert_ptr_nonnull(strstr(info->problem, "'verdict' is no regular file"));
+	ck_assert_ptr_nonnull(strstr(info->problem, "'verdict' is not a regular file"));
 	all = run_all(scratch, NULL);
 	ck_assert_uint_eq(all->len, 1);
 	drop(dir, "verdict");

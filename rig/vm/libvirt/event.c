@@ -106,7 +106,7 @@ static void stopped(struct lv_host *host, int detail)
 		lv_gone(host, 0, by_us ? "ended by the rig" : host->last_words);
 		return;
 	case VIR_DOMAIN_EVENT_STOPPED_DESTROYED:
-		lv_gone(host, !by_us, by_us ? "ended by the rig" : "the domain was destroyed by somebody else");
+		lv_gone(host, !by_us, by_us ? "ended by the rig" : "the domain was destroyed by another client");
 		return;
 	case VIR_DOMAIN_EVENT_STOPPED_CRASHED:
 		lv_gone(host, 1, host->last_words ? host->last_words : "QEMU crashed, or was killed");
@@ -137,7 +137,7 @@ static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int
 	case VIR_DOMAIN_EVENT_SUSPENDED:
 		if (host->state == LV_RUNNING && detail == VIR_DOMAIN_EVENT_SUSPENDED_PAUSED && !host->pause_asked &&
 		    !host->shutting && !host->vm->by_us)
-			vm_fault(host->vm, "the domain was paused by somebody else");
+			vm_fault(host->vm, "the domain was paused by another client");
 		else if (detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR)
 			vm_fault(host->vm, "libvirt paused the domain after an I/O error");
 		break;
