@@ -33,6 +33,16 @@ static inline struct guest_rng guest_rng_stream(uint64_t seed, const char *label
 	return rng;
 }
 
+/* A stream of its own for the NUMBERth of something, derived from SEED. */
+static inline struct guest_rng guest_rng_keyed(uint64_t seed, uint64_t number)
+{
+	struct guest_rng rng = {seed};
+
+	rng.state = guest_rng_next(&rng) ^ number;
+	rng.state = guest_rng_next(&rng);
+	return rng;
+}
+
 /* LOW..HIGH, both included; LOW where HIGH is below it. */
 static inline uint64_t guest_rng_between(struct guest_rng *rng, uint64_t low, uint64_t high)
 {

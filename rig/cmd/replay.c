@@ -10,8 +10,8 @@
 #include "util/error.h"
 
 static const char summary[] =
-	"Repeats a run with the inputs in its folder: scenario, kernel, patches, machine, seed. Reports whether the\n"
-	"verdict or the kernel reports differ.";
+	"Repeats a run with the inputs in its folder: scenario, kernel, patches, machine, seed, and the timeline of\n"
+	"the operations it executed. Reports whether the verdict or the kernel reports differ.";
 
 static const char examples[] =
 	"  rig replay last\n"
@@ -101,6 +101,7 @@ static gboolean words(const struct run_info *before, struct run_request *want, c
 	want->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
 	want->without = text(in, "without");
 	want->until = text(in, "until");
+	want->scenario_name = text(in, "scenario");
 	want->replays = json_string(before->name);
 	return TRUE;
 }
@@ -109,7 +110,8 @@ int cmd_replay(int argc, char **argv)
 {
 	struct run_request want = {0};
 	gboolean json = FALSE, quiet = FALSE;
-	g_autofree char *results = NULL, *scenario = NULL, *seed = NULL;
+	g_autofree char *results = NULL, *scenario = NULL, *seed = NULL,
+		       *timeline = NULL;
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) before = NULL;
 	rig_auto(run_info) now = NULL;
@@ -130,6 +132,9 @@ int cmd_replay(int argc, char **argv)
 	if (!before || !words(before, &want, &seed, &error))
 		return rig_report_error(error);
 	want.scenario = scenario = g_build_filename(before->dir, "scenario.yaml", NULL);
+	timeline = g_build_filename(before->dir, "timeline.json", NULL);
+	if (g_file_test(timeline, G_FILE_TEST_EXISTS)) /* runs of earlier versions have none */
+		want.timeline = timeline;
 	want.results = results;
 	quiet |= json;
 	if (!request_run(&want, quiet, &now, &error)) {

@@ -44,6 +44,8 @@ int cmd_run(int argc, char **argv)
 		{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep,
 		 "build without lockdep, or accept an image without it", NULL},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "seed of all random choices", "N"},
+		{"timeline", 0, 0, G_OPTION_ARG_FILENAME, &want.timeline,
+		 "execute the operations of this timeline.json (docs/scenarios.md)", "FILE"},
 		{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration_s, "seconds of load, instead of the scenario's", "S"},
 		{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience_s,
 		 "seconds without progress before a hang is declared (20)", "S"},

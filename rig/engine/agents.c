@@ -36,14 +36,12 @@ gboolean agents_offered(struct session *s)
 	return FALSE;
 }
 
-static char *start_text(struct session *s, const struct agent_run *a)
+static char *start_text(const struct agent_run *a)
 {
-	g_autofree char *label = g_strdup_printf("agent %u", a->id);
-	struct rng rng = rng_stream(s->plan->seed, label);
 	GString *text = g_string_new(NULL);
 
 	g_string_printf(text, "id %u\nagent %s\nseed %016" G_GINT64_MODIFIER "x\nrate %u\n", a->id,
-			a->agent->name, rng_next(&rng), a->agent->rate);
+			a->agent->name, a->seed, a->agent->rate);
 	for (guint i = 0; i < a->agent->n_params; i++)
 		g_string_append_printf(text, "param %s %s\n", a->agent->params[i].key,
 				       a->agent->params[i].value);
@@ -77,17 +75,22 @@ void agents_start(struct session *s)
 		if (g_strcmp0(g_hash_table_lookup(s->offers, agent->name), "ok"))
 			continue;
 		for (guint n = 0; n < MAX(1, agent->count); n++) {
-			struct agent_run *a = g_new0(struct agent_run, 1);
+			struct agent_run *a;
+			guint64 seed;
 
+			if (!timeline_agent_seed(s->plan->timeline, agent, n, &seed))
+				continue;
+			a = g_new0(struct agent_run, 1);
 			a->id = ++id;
 			a->agent = agent;
+			a->seed = seed;
 			a->results = json_object();
 			g_ptr_array_add(s->agents, a);
 		}
 	}
 	s->starts = s->agents->len;
 	for (guint i = 0; i < s->agents->len; i++) {
-		g_autofree char *text = start_text(s, s->agents->pdata[i]);
+		g_autofree char *text = start_text(s->agents->pdata[i]);
 
 		dispatch_ask(s, PROTO_START, text, on_started, s->agents->pdata[i]);
 	}

@@ -151,6 +151,7 @@ static void session_init(struct session *s, const struct run_plan *plan)
 		.offers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 		.devices = devices_new(),
 		.tracks = g_ptr_array_new(),
+		.ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.agents = g_ptr_array_new_with_free_func(agent_run_free),
 		.reasons = g_ptr_array_new_with_free_func(g_free),
 		.outcomes = json_object(),
@@ -175,6 +176,7 @@ static void session_deinit(struct session *s)
 	dispatch_deinit(s);
 	g_hash_table_unref(s->offers);
 	g_hash_table_unref(s->devices);
+	g_hash_table_unref(s->ended);
 	g_ptr_array_unref(s->agents);
 	g_ptr_array_unref(s->reasons);
 	json_decref(s->outcomes);
@@ -217,12 +219,20 @@ static gboolean read_known(struct session *s, GError **error)
 	return s->known && keep_copy(s, s->plan->known, "known-issues.yaml", error);
 }
 
+static gboolean keep_timeline(struct session *s, GError **error)
+{
+	json_auto_t *json = timeline_json(s->plan->timeline);
+	g_autofree char *text = json_dumps(json, JSON_INDENT(1));
+
+	return run_keep(s->run, "timeline.json", text, -1, error);
+}
+
 /* The inputs beside run.json: what a replay or a reader needs even when the originals have gone. */
 static gboolean keep_inputs(struct session *s, GError **error)
 {
 	const struct kernel *kernel = s->plan->kernel;
 
-	return read_known(s, error) && keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
+	return read_known(s, error) && keep_timeline(s, error) && keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
 	       (!kernel->config || keep_copy(s, kernel->config, "kernel.config", error)) &&
 	       keep_copies(s, (const char *const *)kernel->patches, "patches", error) &&
 	       keep_copies(s, s->plan->fragments, "fragments", error);
@@ -319,6 +329,8 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	g_clear_pointer(&s.vm, vm_free);
 	scanner_flush(s.scanner);
 	session_explain(&s);
+	tracks_list(&s);
+	keep_timeline(&s, NULL);
 	judge_proof(&s);
 	ok = run_verdict(s.run, s.verdict, judge_details(&s), error);
 	if (ok) {

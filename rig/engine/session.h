@@ -66,6 +66,7 @@ struct extent {
 struct agent_run {
 	guint id;
 	const struct agent *agent;
+	guint64 seed;
 	guint64 ops, failed, busy_ms;
 	guint64 shown_ops; /* at the last status line */
 	char *now;
@@ -137,6 +138,7 @@ struct session {
 	/* devices, tracks, agents */
 	GHashTable *devices; /* id -> struct device */
 	GPtrArray *tracks;   /* of struct track_run */
+	GHashTable *ended;   /* ids of operations that others may come after: a set */
 	GPtrArray *agents;   /* of struct agent_run */
 	gint64 counted_ns;   /* when the journal last got their counters */
 	json_t *outcomes;    /* {"plug": {"ok": 3}} */
@@ -194,6 +196,7 @@ enum state table_next(enum state state, enum event event);
 void tracks_start(struct session *s);
 void tracks_stop(struct session *s); /* EV_IDLE when the last one has ended its step */
 gboolean tracks_idle(struct session *s);
+void tracks_list(struct session *s); /* lists the laps that ran in the plan's timeline */
 void tracks_free(struct session *s);
 void tracks_hello(struct session *s); /* the guest came back after a reset step */
 

@@ -115,17 +115,14 @@ static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, 
 static void do_plug(struct track_run *t)
 {
 	const struct step *step = t->step;
-	guint64 unit = step->device == DEVICE_VIRTIO_MEM ? t->s->plan->machine->virtio_mem_unit
-							 : t->s->plan->machine->dimm_unit;
 	struct vm_memory memory = {
 		.id = t->id,
 		.node = step->node,
 		.backend = step->backend,
+		.size = t->op->size,
+		.requested = t->op->requested,
 	};
 
-	unit = MAX(unit, 1);
-	memory.size = rng_between(&t->rng, step->size.low, step->size.high) / unit * unit;
-	memory.requested = rng_between(&t->rng, step->requested.low, step->requested.high) / unit * unit;
 	if (t->device->there) {
 		track_stepped(t, "skipped", "it is plugged");
 		return;
@@ -200,15 +197,12 @@ static void on_resized(enum vm_outcome outcome, const char *why, json_t *reply, 
 
 static void do_resize(struct track_run *t)
 {
-	guint64 unit = MAX(t->s->plan->machine->virtio_mem_unit, 1);
-	guint64 size = rng_between(&t->rng, t->step->size.low, t->step->size.high) / unit * unit;
-
 	if (!t->device->there) {
 		track_stepped(t, "skipped", "it is not plugged");
 		return;
 	}
 	t->device->busy = TRUE;
-	vm_resize(t->s->vm, t->id, size, deadline(t), on_resized, t);
+	vm_resize(t->s->vm, t->id, t->op->size, deadline(t), on_resized, t);
 }
 
 static void on_guest_wrote(struct session *s, unsigned type, const char *text, void *data)
@@ -223,19 +217,15 @@ static void on_guest_wrote(struct session *s, unsigned type, const char *text, v
 
 static void do_online(struct track_run *t)
 {
-	static const char *const words[] = {"online", "online_kernel", "online_movable", "offline"};
-	enum step_how how = t->step->how;
 	g_autofree char *text = NULL;
 	guint64 address, size;
 
-	if (how == HOW_RANDOM)
-		how = rng_between(&t->rng, HOW_ONLINE, HOW_OFFLINE);
 	if (!t->device->there || !vm_where(t->s->vm, t->id, &address, &size)) {
 		track_stepped(t, "skipped", "it is not plugged");
 		return;
 	}
 	text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT "\nwrite %s\n",
-			       address, size, words[how]);
+			       address, size, step_how_name(t->op->how));
 	dispatch_ask(t->s, PROTO_BLOCKS, text, on_guest_wrote, t);
 }
 
@@ -257,7 +247,7 @@ static gboolean on_waited(gpointer data)
 
 static void do_wait(struct track_run *t)
 {
-	t->source = g_timeout_add(rng_between(&t->rng, t->step->ms.low, t->step->ms.high), on_waited, t);
+	t->source = g_timeout_add(t->op->ms, on_waited, t);
 }
 
 /* Do host and guest agree on what is plugged? Each DIMM's range must have its memory blocks. */
@@ -323,7 +313,7 @@ static void on_paused(enum vm_outcome outcome, const char *why, json_t *reply, v
 		track_stepped(t, vm_outcome_name(outcome), why);
 		return;
 	}
-	t->source = g_timeout_add(rng_between(&t->rng, t->step->ms.low, t->step->ms.high), on_pause_over, t);
+	t->source = g_timeout_add(t->op->ms, on_pause_over, t);
 }
 
 static void do_pause(struct track_run *t)

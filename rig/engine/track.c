@@ -1,11 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Host steps: tracks run side by side, each goes through its steps again and again, one at a time. Every
- * step ends in exactly one outcome, is in the journal before and after, and is counted. What a step does is in step.c.
+ * Walks the timeline: copies of tracks run side by side, each does its operations one at a time. Every
+ * operation ends in exactly one outcome, is in the journal before and after, and is counted. What an
+ * operation does is in step.c.
  */
 #include "engine/track.h"
 
 #include <string.h>
+
+#define RETRY_MS 50
+
+static gboolean track_next(gpointer data);
+
+/* Operations of other copies may wait for one that has ended now. */
+static void wake_waiting(struct session *s)
+{
+	for (guint i = 0; i < s->tracks->len; i++) {
+		struct track_run *t = s->tracks->pdata[i];
+
+		if (t->waits && !t->over) {
+			t->waits = FALSE;
+			t->source = g_idle_add(track_next, t);
+		}
+	}
+}
 
 static void track_over(struct track_run *t)
 {
@@ -14,57 +32,90 @@ static void track_over(struct track_run *t)
 		session_event(t->s, EV_IDLE);
 }
 
+static gboolean may_begin(struct track_run *t, const struct operation *op)
+{
+	g_autofree char *after = op->has_after ? op_id_text(&op->after) : NULL;
+
+	return !after || g_hash_table_contains(t->s->ended, after);
+}
+
+static void begin(struct track_run *t, const struct operation *op)
+{
+	g_autofree char *op_id = op_id_text(&op->id);
+
+	t->op = op;
+	t->step = op->step;
+	t->id = op->device;
+	t->in_step = TRUE;
+	t->began_ns = rig_now_ns();
+	run_journal(t->s->run, "step", "{s:i, s:i, s:s, s:s, s:s}", "track", op->id.track, "copy", op->id.copy,
+		    "do", step_name(t->step), "id", t->id, "op", op_id);
+	step_run(t);
+}
+
+/* FALSE: there is none. */
+static gboolean next_lap(struct track_run *t)
+{
+	GPtrArray *ops = timeline_lap(t->s->plan->timeline, t->number, t->lap);
+
+	if (!ops)
+		return FALSE;
+	g_clear_pointer(&t->ops, g_ptr_array_unref);
+	t->op = NULL;
+	t->id = "";
+	t->ops = ops;
+	t->lap++;
+	t->next = 0;
+	return TRUE;
+}
+
 static gboolean track_next(gpointer data)
 {
 	struct track_run *t = data;
-	const struct track *track = t->track;
 
 	t->source = 0;
-	if (t->next == track->n_steps) {
-		t->next = 0;
-		t->laps++;
-		if (t->laps == track->repeat) {
-			track_over(t);
-			return G_SOURCE_REMOVE;
-		}
-		if (!t->did) { /* all skipped: a device is still on its way; look again a little later */
-			t->did = TRUE;
-			t->source = g_timeout_add(50, track_next, t);
-			return G_SOURCE_REMOVE;
-		}
-		t->did = FALSE;
-	}
 	if (t->s->state != STATE_HAMMER) {
 		track_over(t);
 		return G_SOURCE_REMOVE;
 	}
 	if (t->s->vanished)
 		return G_SOURCE_REMOVE;
-	t->step = &track->steps[t->next++];
-	if (rng_between(&t->rng, 1, 100) > t->step->chance) {
+	if (!t->ops || t->next == t->ops->len) {
+		if (t->ops && !t->did) { /* nothing was done: a device is busy; look again a little later */
+			t->did = TRUE;
+			t->source = g_timeout_add(RETRY_MS, track_next, t);
+			return G_SOURCE_REMOVE;
+		}
+		if (!next_lap(t)) {
+			track_over(t);
+			return G_SOURCE_REMOVE;
+		}
+		t->did = FALSE;
 		t->source = g_idle_add(track_next, t);
 		return G_SOURCE_REMOVE;
 	}
-	g_free(t->id);
-	t->id = !t->step->id		  ? g_strdup("")
-		: track->copies > 1 ? g_strdup_printf("%s.%u", t->step->id, t->copy)
-				    : g_strdup(t->step->id);
-	t->in_step = TRUE;
-	t->began_ns = rig_now_ns();
-	run_journal(t->s->run, "step", "{s:i, s:i, s:s, s:s}", "track", t->number, "copy", t->copy, "do",
-		    step_name(t->step), "id", t->id);
-	step_run(t);
+	if (may_begin(t, t->ops->pdata[t->next]))
+		begin(t, t->ops->pdata[t->next++]);
+	else
+		t->waits = TRUE;
 	return G_SOURCE_REMOVE;
 }
 
 void track_stepped(struct track_run *t, const char *outcome, const char *why)
 {
+	const struct op_id *id = &t->op->id;
+	g_autofree char *op_id = op_id_text(id);
+
 	t->in_step = FALSE;
 	t->s->vanished |= !strcmp(outcome, vm_outcome_name(VM_VANISHED));
 	t->did |= strcmp(outcome, "skipped") != 0;
-	run_journal(t->s->run, "stepped", "{s:i, s:i, s:s, s:s, s:s, s:f, s:s}", "track", t->number, "copy",
-		    t->copy, "do", step_name(t->step), "id", t->id, "outcome", outcome, "ms",
+	run_journal(t->s->run, "stepped", "{s:i, s:i, s:s, s:s, s:s, s:s, s:f, s:s}", "track", id->track, "copy",
+		    id->copy, "do", step_name(t->step), "id", t->id, "op", op_id, "outcome", outcome, "ms",
 		    (rig_now_ns() - t->began_ns) / (double)RIG_NS_PER_MS, "why", why ? why : "");
+	/* `after` names explicit operations alone, so that this stays bounded */
+	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))
+		g_hash_table_add(t->s->ended, g_steal_pointer(&op_id));
+	wake_waiting(t->s);
 	if (t->s->state == STATE_HAMMER)
 		t->source = g_idle_add(track_next, t);
 	else
@@ -85,22 +136,23 @@ void tracks_hello(struct session *s)
 
 void tracks_start(struct session *s)
 {
-	for (guint i = 0; i < s->scenario->n_tracks; i++) {
-		const struct track *track = &s->scenario->tracks[i];
+	for (guint n = 0; n < timeline_n_copies(s->plan->timeline); n++) {
+		struct track_run *t = g_new0(struct track_run, 1);
 
-		for (guint copy = 0; copy < MAX(1, track->copies); copy++) {
-			g_autofree char *label = g_strdup_printf("track %u.%u", i, copy);
-			struct track_run *t = g_new0(struct track_run, 1);
+		t->s = s;
+		t->number = n;
+		t->id = "";
+		t->source = g_idle_add(track_next, t);
+		g_ptr_array_add(s->tracks, t);
+	}
+}
 
-			t->s = s;
-			t->track = track;
-			t->number = i;
-			t->copy = copy;
-			t->did = TRUE;
-			t->rng = rng_stream(s->plan->seed, label);
-			t->source = g_idle_add(track_next, t);
-			g_ptr_array_add(s->tracks, t);
-		}
+void tracks_list(struct session *s)
+{
+	for (guint i = 0; i < s->tracks->len; i++) {
+		const struct track_run *t = s->tracks->pdata[i];
+
+		timeline_extend(s->plan->timeline, t->number, t->lap);
 	}
 }
 
@@ -136,7 +188,7 @@ void tracks_free(struct session *s)
 		struct track_run *t = s->tracks->pdata[i];
 
 		g_clear_handle_id(&t->source, g_source_remove);
-		g_free(t->id);
+		g_clear_pointer(&t->ops, g_ptr_array_unref);
 		g_free(t);
 	}
 	g_ptr_array_unref(s->tracks);

@@ -7,17 +7,18 @@
 
 struct track_run {
 	struct session *s;
-	const struct track *track;
-	guint number, copy;
-	struct rng rng;
-	guint next;	    /* step that comes next */
-	guint laps;
-	gboolean did;	    /* something in this lap was not skipped */
+	guint number;	/* of the copy in the timeline */
+	GPtrArray *ops; /* of the lap it is in; or NULL */
+	guint lap;	/* the one after that */
+	guint next;	/* in ops */
+	gboolean did;	/* something in this lap was not skipped */
 	gboolean in_step;
+	gboolean waits; /* for an operation of another copy */
 	gboolean over;
 	guint source;
-	const struct step *step; /* the one it is in */
-	char *id;		 /* its device, with the copy's suffix */
+	const struct operation *op; /* the one it is in, or was in last */
+	const struct step *step;    /* of op */
+	const char *id;		    /* of its device, with the copy's suffix; or "" */
 	struct device *device;
 	gint64 began_ns;
 	gboolean asks_guest; /* the device is done; what is waited for is the guest's word on it */

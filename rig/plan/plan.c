@@ -14,6 +14,7 @@
 struct resolved {
 	struct run_plan plan; /* first: run_plan_free() gets its address */
 	struct scenario *scenario;
+	struct timeline *timeline;
 	struct kernel *kernel;
 	char *initrd, *results, *accel_why, *known;
 };
@@ -22,6 +23,7 @@ void run_plan_free(struct run_plan *plan)
 {
 	struct resolved *r = (struct resolved *)plan;
 
+	g_clear_pointer(&r->timeline, timeline_free); /* it points into the scenario */
 	g_clear_pointer(&r->scenario, scenario_free);
 	g_clear_pointer(&r->kernel, kernel_free);
 	g_free(r->initrd);
@@ -42,6 +44,10 @@ RIG_DEFINE_AUTO(resolved, resolved_free)
 static gboolean resolve_scenario(const struct run_request *want, struct resolved *r, GError **error)
 {
 	r->plan.scenario = r->scenario = scenario_load(want->scenario, error);
+	if (r->scenario && want->scenario_name) {
+		g_free(r->scenario->name);
+		r->scenario->name = g_strdup(want->scenario_name);
+	}
 	if (!r->scenario || (want->without && !scenario_ablate(r->scenario, want->without, error)))
 		return FALSE;
 	r->plan.machine = machine_find(want->machine ? want->machine : r->scenario->machines[0], error);
@@ -156,6 +162,27 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 	return check_accel(r, error);
 }
 
+/* A timeline that is given brings its seed, of which another one would only be a contradiction. */
+static gboolean resolve_timeline(const struct run_request *want, struct resolved *r, GError **error)
+{
+	if (!want->timeline) {
+		if (!request_seed(want, &r->plan.seed, error))
+			return FALSE;
+		r->timeline = timeline_compile(r->scenario, r->plan.machine, r->plan.seed);
+	} else {
+		r->timeline = timeline_load(want->timeline, r->scenario, r->plan.machine, error);
+		if (!r->timeline || !request_seed(want, &r->plan.seed, error))
+			return FALSE;
+		if (want->seed && r->plan.seed != timeline_seed(r->timeline))
+			return rig_fail(error, RIG_EXIT_USAGE, "--seed %s: the timeline '%s' has seed %"
+					G_GUINT64_FORMAT "; leave --seed out", want->seed, want->timeline,
+					timeline_seed(r->timeline));
+		r->plan.seed = timeline_seed(r->timeline);
+	}
+	r->plan.timeline = r->timeline;
+	return TRUE;
+}
+
 static gboolean resolve_dump_limit(const struct run_request *want, struct resolved *r, GError **error)
 {
 	if (rig_size_parse(want->memory_image ? want->memory_image : "2G", &r->plan.dump_limit, error))
@@ -168,7 +195,7 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 			struct resolved *r, GError **error)
 {
 	return request_check(want, error) && resolve_dump_limit(want, r, error) &&
-	       resolve_scenario(want, r, error) && request_seed(want, &r->plan.seed, error) &&
+	       resolve_scenario(want, r, error) && resolve_timeline(want, r, error) &&
 	       request_choice("firmware", want->firmware, r->plan.machine->firmwares, r->plan.machine,
 			      error) &&
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine, error) &&

@@ -14,6 +14,7 @@
 #include "kernel/kernel.h"
 #include "machine/machine.h"
 #include "scenario/scenario.h"
+#include "timeline/timeline.h"
 #include "util/auto.h"
 
 /* What is built where nothing else is asked for. */
@@ -22,11 +23,13 @@
 /* The user's words, unresolved. Strings are borrowed; NULL and 0 mean the default. */
 struct run_request {
 	const char *scenario;	   /* name or file */
+	const char *scenario_name; /* default: that of the file */
+	const char *timeline;	   /* file to execute as given; default: compiled from the seed */
 	const char *machine;	   /* default: the first that the scenario names */
 	const char *kernel;	   /* source or image; default: PLAN_DEFAULT_KERNEL */
 	const char *vmlinux;	   /* symbols and DWARF of an image; default: those of the build */
 	char **patches, **fragments; /* files, NULL-terminated */
-	const char *seed;	   /* decimal or 0x…; default: drawn from the kernel's entropy */
+	const char *seed;	   /* decimal or 0x…; default: the timeline's, or from the kernel's entropy */
 	const char *known;	   /* list of known issues; default: the rig's own */
 	const char *results;	   /* folder of run folders; default: run_default_results() */
 	const char *accel;	   /* "auto", "kvm", "tcg" */
@@ -50,6 +53,7 @@ struct run_request {
 struct run_plan {
 	const struct scenario *scenario;
 	const struct machine *machine;
+	struct timeline *timeline;    /* the engine lists more laps in it as they run */
 	const struct kernel *kernel;
 	const char *const *fragments; /* config fragments of the kernel, kept in the run folder */
 	const char *initrd;

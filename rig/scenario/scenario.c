@@ -82,6 +82,20 @@ static void or_default(unsigned *value, unsigned standard)
 		*value = standard;
 }
 
+/* Numbers that random draws are keyed by. */
+static void number_all(struct scenario *s)
+{
+	for (unsigned i = 0; i < s->n_agents; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (!strcmp(s->agents[k].name, s->agents[i].name))
+				s->agents[i].first += s->agents[k].count;
+	for (unsigned t = 0; t < s->n_tracks; t++) {
+		s->tracks[t].number = t;
+		for (unsigned i = 0; i < s->tracks[t].n_steps; i++)
+			s->tracks[t].steps[i].number = i;
+	}
+}
+
 static void fill_defaults(struct yaml_tree *tree, struct scenario *s)
 {
 	or_default(&s->nodes, 1);
@@ -101,6 +115,7 @@ static void fill_defaults(struct yaml_tree *tree, struct scenario *s)
 		or_default(&s->agents[i].count, 1);
 	for (unsigned i = 0; i < s->n_tracks; i++)
 		or_default(&s->tracks[i].copies, 1);
+	number_all(s);
 	g_strchomp(s->about);
 }
 

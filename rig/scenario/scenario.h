@@ -35,6 +35,7 @@ struct range {
 
 struct step {
 	enum step_do what;
+	unsigned number; /* place in the file, from 0: stays when other steps are left out */
 	char *id;	/* in a track with copies, "d" of copy 2 is "d.2" */
 	enum step_device device;
 	struct range size;	/* bytes, rounded to `unit` when drawn; DIMM and virtio-mem */
@@ -51,6 +52,7 @@ struct step {
 
 /* Steps one after the other, again and again; tracks run side by side. */
 struct track {
+	unsigned number; /* place in the file, from 0: stays when other tracks are left out */
 	unsigned copies; /* 1 by default */
 	unsigned repeat; /* 0: until the duration is over */
 	struct step *steps;
@@ -63,6 +65,7 @@ struct param {
 
 struct agent {
 	char *name;
+	unsigned first; /* instance number of the first of `count`, over all agents of this name */
 	unsigned count; /* 1 by default */
 	unsigned rate;	/* operations per second for each; 0: as fast as it can */
 	gboolean optional; /* a kernel that cannot serve it is no reason to skip */

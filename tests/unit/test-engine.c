@@ -113,12 +113,14 @@ static enum verdict run_once(const struct run_plan *wanted, char **ret_dir)
 	};
 	struct run_plan plan = *wanted;
 	rig_auto(scenario) scenario = scenario_load(file, &error);
+	rig_auto(timeline) timeline = NULL;
 	json_t *inputs = json_object();
 	enum verdict verdict;
 
 	ck_assert_msg(scenario != NULL, "%s", error ? error->message : "");
 	plan.scenario = scenario;
 	plan.machine = machine_find("pc-q35", NULL);
+	plan.timeline = timeline = timeline_compile(scenario, plan.machine, plan.seed);
 	plan.kernel = &kernel;
 	plan.initrd = emulator;
 	plan.emulator = emulator;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of timeline/ share. */
+#ifndef RIG_TIMELINE_INTERNAL_H
+#define RIG_TIMELINE_INTERNAL_H
+
+#include "timeline/timeline.h"
+
+/* One copy of a track. */
+struct copy {
+	const struct track *track;
+	unsigned copy;
+	GPtrArray *laps; /* explicit: arrays of struct operation */
+};
+
+/* One instance of an agent. */
+struct start {
+	const struct agent *agent;
+	unsigned instance; /* over all agents of that name */
+	guint64 seed;
+};
+
+struct timeline {
+	const struct scenario *scenario;
+	const struct machine *machine;
+	guint64 seed;
+	GPtrArray *copies;
+	GArray *starts;	    /* of struct start */
+	guint n_operations; /* explicit ones, and explicit laps: what TIMELINE_OPERATIONS_MAX bounds */
+	gboolean end;
+};
+
+/* timeline.c: copies without explicit laps, no starts. */
+struct timeline *timeline_new(const struct scenario *scenario, const struct machine *machine, guint64 seed);
+
+/* draw.c */
+/* The operation of STEP, whether or not its chance draw takes it. */
+struct operation *draw_operation(const struct timeline *timeline, const struct copy *copy, unsigned lap,
+				 const struct step *step);
+/* The operations of a lap as they follow from the seed. */
+GPtrArray *draw_lap(const struct timeline *timeline, const struct copy *copy, unsigned lap);
+guint64 draw_agent_seed(guint64 seed, const char *name, unsigned instance);
+/* What a size drawn for STEP is a multiple of. */
+guint64 draw_unit(const struct timeline *timeline, const struct step *step);
+void operation_free(gpointer data);
+
+/* order.c: FALSE with an error where `after` names no operation of the timeline, or makes a cycle. */
+gboolean order_check(const struct timeline *timeline, const char *file, GError **error);
+
+#endif
