@@ -137,6 +137,11 @@ void run_idle(struct run *run)
 	run_sleep_until(run, now_ns() + IDLE_NS);
 }
 
+void run_turn(struct run *run)
+{
+	run->shared->rng = guest_rng_keyed(run->seed, ++run->shared->turn);
+}
+
 /* Absolute times keep the rate exact. If more than 1 s behind, reset the schedule. */
 static void run_loop(struct run *run)
 {
@@ -153,8 +158,10 @@ static void run_loop(struct run *run)
 			if (next + NS_PER_S < now_ns())
 				next = now_ns();
 		}
-		if (!run_stopped(run))
-			run->agent->step(run);
+		if (run_stopped(run))
+			break;
+		run_turn(run);
+		run->agent->step(run);
 	}
 }
 

@@ -36,7 +36,8 @@ struct agent_shared {
 	_Atomic uint64_t busy_since_ns; /* 0 between two operations */
 	_Atomic uint64_t ops, failed;
 	_Atomic uint64_t result[OP_COUNT][ERRNO_MAX];
-	struct guest_rng rng; /* shared, so that a restarted agent continues its stream */
+	struct guest_rng rng; /* of the turn: what `step` draws from */
+	uint64_t turn;	      /* calls of `step`; shared, so that a restarted agent continues counting */
 	uint64_t claim;	      /* from shared_claim(), returned when the agent ends */
 	int error;	      /* positive errno of a failed prepare, and what failed */
 	char what[WHAT_MAX];
@@ -96,6 +97,12 @@ void run_sleep_until(struct run *run, uint64_t ns);
 void run_wait_readable(struct run *run, int fd, uint64_t ns);
 /* Nothing to do yet (for example no block was plugged): waits 20 ms. */
 void run_idle(struct run *run);
+
+/*
+ * Begins the next turn. Its draws depend on the agent's seed and the turn's number alone, not on how
+ * many draws earlier turns took.
+ */
+void run_turn(struct run *run);
 
 void op_begin(struct run *run, enum op op);
 /* RESULT is >= 0 or -errno. */

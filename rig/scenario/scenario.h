@@ -36,7 +36,7 @@ struct range {
 struct step {
 	enum step_do what;
 	unsigned number; /* place in the file, from 0: stays when other steps are left out */
-	char *id;	/* in a track with copies, "d" of copy 2 is "d.2" */
+	char *id;	/* in a track with copies, the second one's "d" is "d.1" */
 	enum step_device device;
 	struct range size;	/* bytes, rounded to `unit` when drawn; DIMM and virtio-mem */
 	struct range requested; /* bytes: virtio-mem at plug */

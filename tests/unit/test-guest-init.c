@@ -24,6 +24,28 @@
 #include "tests/unit/guest-init.h"
 #include "util/rng.h"
 
+/* A turn's first draw is the same whether the turns before drew nothing or a lot. */
+START_TEST(test_turns_are_independent)
+{
+	struct agent_shared quiet = {0}, busy = {0};
+	struct run a = {.seed = 7, .shared = &quiet}, b = {.seed = 7, .shared = &busy};
+	uint64_t last = 0;
+
+	for (unsigned turn = 0; turn < 100; turn++) {
+		uint64_t draw;
+
+		run_turn(&a);
+		run_turn(&b);
+		draw = guest_rng_next(&quiet.rng);
+		ck_assert_uint_eq(draw, guest_rng_next(&busy.rng));
+		ck_assert_uint_ne(draw, last);
+		last = draw;
+		for (unsigned i = 0; i < turn % 7; i++)
+			guest_rng_next(&busy.rng);
+	}
+}
+END_TEST
+
 START_TEST(test_rng_is_the_hosts)
 {
 	struct rng host = rng_stream(0x1234, "agent 5");
@@ -415,6 +437,7 @@ int main(void)
 	tcase_add_test(words, test_text);
 	tcase_add_test(words, test_list);
 	tcase_add_test(agent, test_rng_is_the_hosts);
+	tcase_add_test(agent, test_turns_are_independent);
 	tcase_add_test(agent, test_start);
 	tcase_add_loop_test(agent, test_bad_start, 0, countof(bad_starts));
 	tcase_add_test(agent, test_many_params);
