@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shell-loop: what people do by hand, a shell that writes two words to a block's `state` in turn. It is the
- * yardstick that `make bench` holds block-state against, and no use otherwise.
+ * shell-loop: a shell that alternately writes two states to a block's `state`, as a person would. It is the
+ * baseline that `make bench` holds block-state against, and no use otherwise.
  */
 #include <errno.h>
 #include <signal.h>

@@ -41,7 +41,7 @@ char *result_git_log(const struct search *search, enum search_end end)
 		return NULL;
 	add_line(out, search, n, fix ? has_not : has);
 	add_line(out, search, 0, fix ? has : has_not);
-	/* git knows one bad commit, the last that it was told: the oldest comes last */
+	/* git keeps only the last bad commit of the log, so write the oldest one last */
 	for (guint t = n - 1; t > 0; t--) {
 		double bug = posterior_has_bug(search->posterior, t);
 

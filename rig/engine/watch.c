@@ -370,7 +370,7 @@ static gboolean on_watch(gpointer data)
 	if (s->reset_waits)
 		watch_another_boot(s->watch);
 	if (vm_is_away(s->vm)) {
-		/* nothing can be heard: silence says nothing */
+		/* disconnected: the absence of data is not a hang */
 		s->last_heartbeat_ns = rig_now_ns();
 		s->watch->ended_s = s->watch->moved_s = s->watch->guest_runtime_s;
 	}

@@ -100,7 +100,7 @@ static const GPtrArray *place_of(const struct task *task)
 		       : task->frames;
 }
 
-/* Nobody is known to hold it: whoever is inside code that does. */
+/* Without a recorded owner: the tasks that are in code that holds it. */
 static void guess_holders(struct scene *scene, struct lock *lock)
 {
 	struct task *only = NULL;

@@ -140,7 +140,7 @@ void owners_read(struct scene *scene, json_t *owners);
 gboolean function_is(const char *name, const char *pattern);
 /* Scheduler and lock slow paths: never what a task is named after. */
 gboolean frame_is_waiting(const char *name);
-/* The row that says best what the stack waits for; NULL where none does. */
+/* The best matching row for what the stack waits for; NULL if none matches. */
 const struct wait *wait_of(const GPtrArray *frames);
 /* Has it nothing to do: a thread in its own loop, a program that waits for time or input? */
 gboolean task_is_idle(const struct task *task);

@@ -79,7 +79,7 @@ enum outcome run_outcome(const struct run_info *run)
 	return index_outcome(run->verdict, run->details);
 }
 
-/* Its place in time: what it says itself, else its name. */
+/* The creation time from run.json, else from the folder's name. */
 static char *created_of(const struct run_info *run)
 {
 	const char *created = json_string_value(json_object_get(run->inputs, "created"));
@@ -151,7 +151,7 @@ static const char *text_at(json_t *json, const char *path)
 	return json_string_value(at(json, path));
 }
 
-/* Reports that say something of the kernel; *ret: is there one that is no known issue? */
+/* Adds the reports, without notes. *RET is true if one is not a known issue. */
 static gboolean add_reports(struct adding *adding, json_t *reports)
 {
 	gboolean unknown = FALSE;

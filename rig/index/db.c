@@ -124,7 +124,7 @@ gboolean db_make_tables(sqlite3 *db, GError **error)
 	       db_exec(db, version, error);
 }
 
-/* In one transaction, whoever comes first: the others see that it is done. */
+/* In one transaction: if several processes start at once, one creates the schema and the others find it. */
 static gboolean make_schema(sqlite3 *db, GError **error)
 {
 	if (version_of(db) == INDEX_VERSION)

@@ -13,7 +13,7 @@ struct run_index {
 	char *results, *folder; /* RESULTS, RESULTS/.index or NULL: in memory */
 	index_progress progress;
 	void *data;
-	gboolean rebuilding; /* all is one transaction: nobody sees half an index */
+	gboolean rebuilding; /* one transaction, so that no reader gets a partial index */
 };
 
 /* Opens or makes the file (NULL: in memory) with today's schema. *ret_damaged: it is none of ours and must go. */

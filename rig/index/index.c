@@ -20,7 +20,7 @@
 /* A folder that has just changed may change again within one tick of its clock. */
 #define SETTLED_S 2
 
-/* ---- the lock: who brings the index up to date does so alone ---- */
+/* ---- the lock: one process at a time updates the index ---- */
 
 static int lock(const struct run_index *ix)
 {

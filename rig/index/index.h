@@ -129,7 +129,7 @@ double index_wall_s(struct run_index *ix, const char *scenario, const char *mach
  */
 GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts, guint keep,
 			  GError **error);
-/* Deletes the run folder NAME (nobody may hold its lock) and its rows. */
+/* Deletes the run folder NAME (its lock must be free) and its rows. */
 gboolean index_prune(struct run_index *ix, const char *name, GError **error);
 
 #endif

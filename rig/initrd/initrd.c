@@ -42,7 +42,7 @@ static gboolean check_entry(const struct initrd_entry *entry, GHashTable *folder
 		return rig_fail(error, RIG_EXIT_USAGE, "initramfs entry '%s': mode 0%o is not that of a file, "
 				"folder, link or device", entry->name, entry->mode);
 	parent = g_path_get_dirname(entry->name);
-	/* the kernel makes no parents: init/initramfs.c would drop the entry without a word */
+	/* the kernel does not create parents: init/initramfs.c would silently drop the entry */
 	if (strcmp(parent, ".") && !g_hash_table_contains(folders, parent))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"initramfs entry '%s': its folder '%s' must come before it", entry->name,

@@ -114,7 +114,7 @@ static gboolean probe_once(const struct machine *machine, gboolean *ret_works, G
 		*ret_works = g_str_equal(known, yes);
 		return TRUE;
 	}
-	/* what cannot be remembered is asked again next time: a full disk is no reason to stop here */
+	/* without a cached result, for example on a full disk, the next run probes again */
 	if (!probe(machine, ret_works, error))
 		return FALSE;
 	rig_write_file(path, *ret_works ? yes : no, -1, NULL);

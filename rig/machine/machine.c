@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The machines: one const descriptor each, and nothing else that knows an architecture.
+ * The machines: one const descriptor each. No other file depends on an architecture.
  *
  * What is odd about a machine stands in its `quirks`, with where the fact comes from. All was seen
  * with QEMU 7.2 (Debian 12) and Linux 6.1.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Machines: one const descriptor each. No other room knows an architecture's name.
+ * Machines: one const descriptor each. No other module depends on an architecture.
  *
  * To add a machine: add a descriptor to machine.c (each field below says what goes there), a fragment
  * scenarios/kconfig/<arch>.config, the guest's cross compiler to the Makefile's table, and the machine

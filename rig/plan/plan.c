@@ -143,7 +143,7 @@ static const char *const asked_why[] = {
 	[ACCEL_TCG] = "TCG: asked for",
 };
 
-/* KVM is probed with a guest on this host, which says nothing about another. */
+/* KVM is probed with a guest on this host; the result does not apply to a remote libvirt host. */
 static gboolean resolve_accel(const struct run_request *want, struct resolved *r, GError **error)
 {
 	enum accel asked = ACCEL_AUTO;

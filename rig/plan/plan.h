@@ -2,8 +2,8 @@
 /*
  * The plan of one run. A run_request holds the user's words; plan_make() resolves them to a scenario, a
  * machine, a kernel, an initramfs, an accelerator and a seed, checks that they fit together, and lists
- * them as the inputs that run.json keeps. The engine executes the plan. Nothing here prints: whoever
- * shows progress passes callbacks.
+ * them as the inputs that run.json keeps. The engine executes the plan. Nothing here prints: callers
+ * pass callbacks for progress.
  */
 #ifndef RIG_PLAN_PLAN_H
 #define RIG_PLAN_PLAN_H

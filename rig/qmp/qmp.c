@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The QMP connection: lines in and out, its states, and which reply belongs to whom. */
+/* The QMP connection: lines in and out, its states, and the assignment of replies to commands. */
 #include "qmp/qmp.h"
 
 #include "qmp/events.h"

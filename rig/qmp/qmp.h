@@ -27,7 +27,7 @@ enum qmp_state {
 	QMP_PROBING,	 /* query-qmp-schema is on its way; commands wait here */
 	QMP_READY,	 /* commands are sent as they come */
 	QMP_ENDED,	 /* the other side closed between two lines: QEMU has gone */
-	QMP_BROKEN,	 /* what came is no QMP, or the line was cut; the socket is closed */
+	QMP_BROKEN,	 /* invalid QMP, or a truncated line; the socket is closed */
 };
 
 const char *qmp_state_name(enum qmp_state state);
@@ -59,7 +59,7 @@ const char *qmp_why(const struct qmp *qmp);
 struct qmp_reply {
 	json_t *result;	   /* "return", or NULL where it failed; borrowed */
 	const char *klass; /* NULL where it went well; "Disconnected" where no reply can come any more */
-	const char *desc;  /* QEMU's words */
+	const char *desc;  /* QEMU's message */
 };
 
 typedef void (*qmp_done)(const struct qmp_reply *reply, void *data);
@@ -72,7 +72,7 @@ guint64 qmp_send(struct qmp *qmp, const char *command, json_t *arguments, qmp_do
 /* The reply to ID is of no interest any more; the command itself goes its way. */
 void qmp_forget(struct qmp *qmp, guint64 id);
 
-/* Reads what is there now, until end of file or nothing more: for an owner who knows QEMU has gone. */
+/* Reads all data that is available now, without blocking: for use after QEMU has exited. */
 void qmp_drain(struct qmp *qmp);
 
 /* From READY on: does this QEMU know "command:device_add", "arg:device_del.id", "event:DEVICE_DELETED"? */

@@ -158,7 +158,7 @@ static void write_signature(struct site *site, const struct signature *signature
 	html(&page, "<h2>Its last report</h2>\n<pre tabindex=\"0\" aria-label=\"report\">%s</pre>\n<h2>Runs with it</h2>\n", text);
 	put_runs(&page, signature->runs, NULL, TRUE);
 	if (signature->older)
-		html(&page, "<p class=\"soft\">and %u older: <code>rig history</code> knows them.</p>\n", signature->older);
+		html(&page, "<p class=\"soft\">and %u older: <code>rig history</code> lists them.</p>\n", signature->older);
 	page_end(site, &page, file);
 }
 

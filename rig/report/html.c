@@ -63,7 +63,7 @@ static gboolean copy_assets(struct site *site, gboolean *ret_no_charts, GError *
 	return copy_asset(site, style, "assets/style.css", error) && copy_asset(site, script, "assets/site.js", error);
 }
 
-/* Pages of runs that are no more. */
+/* Removes the pages of deleted runs. */
 static void remove_old(struct site *site)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {

@@ -22,8 +22,8 @@ struct html_options {
 };
 
 /*
- * Writes the pages, and removes those of runs that are no more. *ret_pages gets their number. Errors
- * (RIG_EXIT_USAGE): DIR is neither empty nor pages of ours; or what writing gives (RIG_EXIT_INFRA). The
+ * Writes the pages, and removes those of deleted runs. *RET_PAGES gets their number. Errors
+ * (RIG_EXIT_USAGE): DIR is neither empty nor an earlier report; (RIG_EXIT_INFRA): a page cannot be written. The
  * charts' library (libjs-chart.js) is copied from where Debian or `make install` put it; without it
  * there are tables in the place of charts, and *ret_no_charts is set.
  */

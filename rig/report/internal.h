@@ -36,7 +36,7 @@ char *write_kcidb(const struct model *model, GError **error);
 /* JSON as a document: indented, ASCII, keys in their order. Steals. */
 char *json_document(json_t *json);
 
-/* At most so many bytes of what a run found go into one output; what KCIDB allows for a log's excerpt. */
+/* Maximum size of a run's findings in one output, in bytes: KCIDB's limit for a log excerpt. */
 #define FINDINGS_MAX 16000
 /* Reasons, then the reports' lines: many lines. The caller's. */
 char *run_findings(const struct run_view *run);

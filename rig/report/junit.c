@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * JUnit XML. There is no one standard: what is written here is what Ant's schema and that of Jenkins have
- * in common (tests/data/report/junit.xsd). A suite for each scenario, a case for each run.
+ * JUnit XML. There is no standard schema; the output is valid by the common subset of Ant's and Jenkins'
+ * schemas (tests/data/report/junit.xsd). A suite for each scenario, a case for each run.
  */
 #include "report/internal.h"
 
@@ -9,7 +9,7 @@
 
 #include "util/error.h"
 
-/* FAIL and HANG are the kernel's: failures. What says nothing about the kernel is an error. */
+/* FAIL and HANG are failures of the kernel; verdicts without a result for the kernel are errors. */
 static const char *const elements[N_VERDICTS] = {
 	[VERDICT_FAIL] = "failure", [VERDICT_HANG] = "failure",	 [VERDICT_LOST] = "error",
 	[VERDICT_INFRA] = "error",  [VERDICT_ABORTED] = "error", [VERDICT_SKIP] = "skipped",

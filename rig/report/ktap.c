@@ -10,7 +10,7 @@ struct directive {
 	const char *word; /* what follows "# " */
 };
 
-/* LOST and what the rig could not do are ERROR: the run says nothing about the kernel. */
+/* LOST, INFRA and ABORTED are ERROR: the run has no result for the kernel. */
 static const struct directive directives[N_VERDICTS] = {
 	[VERDICT_PASS] = {TRUE, NULL},	     [VERDICT_FAIL] = {FALSE, NULL},
 	[VERDICT_HANG] = {FALSE, "TIMEOUT"}, [VERDICT_LOST] = {FALSE, "ERROR"},

@@ -23,7 +23,7 @@ static void tally_add(struct tally *tally, const struct run_view *run)
 
 const char *tally_word(const struct tally *tally)
 {
-	/* of runs that say nothing about the kernel: what somebody should look at comes first */
+	/* verdicts without a result for the kernel, the most important first */
 	static const enum verdict order[] = {VERDICT_LOST, VERDICT_INFRA, VERDICT_ABORTED, VERDICT_RUNNING,
 					     VERDICT_SKIP};
 

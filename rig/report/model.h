@@ -64,7 +64,7 @@ struct cell {
 struct signature {
 	char *bug, *kind, *title;
 	char *slug;
-	char *known;	 /* why somebody has looked at it already; or NULL */
+	char *known;	 /* reason from the list of known issues, or NULL */
 	GPtrArray *runs; /* of struct run_view, oldest first */
 	guint now, before; /* how many of them */
 	guint bad;	   /* of now, not as their scenarios expect */

@@ -41,7 +41,7 @@ void put_fact(struct page *page, const char *name, const char *value);
 void put_number(struct page *page, const char *label, double value, const char *format);
 /* Runs as a table, the newest first. ID: for a filter, or NULL. */
 void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean with_cell);
-/* A chart: its data and, for who has no eyes or no script, a table of the same. Steals DATA. */
+/* A chart, and a table of its data as fallback without sight or scripts. Takes ownership of DATA. */
 void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t *data);
 void put_chart_end(struct page *page);
 
@@ -56,7 +56,7 @@ GPtrArray *bisections_read(const char *results);
 void put_bisections(struct page *page, const struct site *site, const char *bug);
 void put_bisection_of(struct page *page, const struct site *site, const struct run_view *run);
 
-/* Draws the pictures of all reports, before the pages are written. Without dot `no_pictures` says so. */
+/* Draws the pictures of all reports, before the pages are written. `no_pictures` is set if dot is missing. */
 void draw_pictures(struct site *site);
 /* The picture of a report that has a lock cycle or a hang's waits; without dot the reason. */
 void put_picture(struct site *site, struct page *page, json_t *report);

@@ -71,7 +71,7 @@ static gint64 when_of(const struct run_info *info)
 	return when ? g_date_time_to_unix(when) : 0;
 }
 
-/* The first report, else the first reason: what one wants to know of a run that is not PASS. */
+/* A summary of the run: its first report, else the first reason. */
 static char *title_of(const struct run_info *info)
 {
 	json_t *report = json_array_get(json_object_get(info->details, "reports"), 0);

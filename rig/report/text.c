@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define LINES 23 /* and one for who wrote it */
+#define LINES 23 /* plus one line with the command that made it */
 #define COLUMNS 79
 #define CHANGES_LINES 13 /* the last line that changes may have, so that cells get some */
 
@@ -106,7 +106,7 @@ static void put_cell(struct page *page, const struct cell *cell)
 	     cell->now.all, cell->scenario, cell->machine, cell->kernel, run ? run->title : "");
 }
 
-/* Cells that somebody should look at, as far as there is room. */
+/* Cells that are not clean, as many as fit. */
 static void put_cells(struct page *page, const struct model *model)
 {
 	guint bad = 0, shown = 0, room = LINES - page->lines - 2;

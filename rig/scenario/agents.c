@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's agents as scenarios name them. What each needs from the kernel's config is what `rig kernel
- * check` can say before a boot; whether a running kernel really serves it, the guest's hello says.
+ * The guest's agents by the names that scenarios use. `rig kernel check` checks the config options that each
+ * needs before a boot; the guest's HELLO reports which agents the running kernel supports.
  */
 #include "scenario/scenario.h"
 
@@ -43,7 +43,7 @@ const struct agent_info scenario_agents[] = {
 	 NEEDS("CONFIG_KPROBE_EVENTS", "CONFIG_KALLSYMS_ALL", "CONFIG_MEMORY_HOTREMOVE")},
 	{"hang", "asks a kernel with scenarios/hang/hang.patch to hang in one way",
 	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_DEBUG_FS")},
-	{"poison", "tells the kernel that pages of plugged memory are broken",
+	{"poison", "reports pages of plugged memory to the kernel as broken",
 	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_MEMORY_FAILURE", "CONFIG_PROC_PAGE_MONITOR")},
 	{NULL},
 };

@@ -57,7 +57,7 @@ static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct ste
 
 	if (owner && owner != walk->track + 1)
 		return yaml_tree_fail(walk->tree, id, error,
-				 "'%s' is plugged by track %u already; ids are for the whole guest",
+				 "id '%s' is already used by track %u; each id belongs to one track",
 				 step->id, owner);
 	if (g_hash_table_contains(walk->plugged, step->id))
 		return yaml_tree_fail(walk->tree, id, error, "'%s' is still plugged%s", step->id,

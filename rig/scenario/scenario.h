@@ -68,7 +68,7 @@ struct agent {
 	unsigned first; /* instance number of the first of `count`, over all agents of this name */
 	unsigned count; /* 1 by default */
 	unsigned rate;	/* operations per second for each; 0: as fast as it can */
-	gboolean optional; /* a kernel that cannot serve it is no reason to skip */
+	gboolean optional; /* run without it if the kernel lacks support */
 	struct param *params;
 	unsigned n_params;
 };
@@ -124,7 +124,7 @@ void scenario_agent_clear(struct agent *agent);
 /* The rig's own scenarios, sorted names; NULL-terminated. */
 char **scenario_names(void);
 
-/* The guest's agents as the host knows them; docs/agents.md tells what each does. */
+/* The guest's agents; docs/agents.md describes them. */
 struct agent_info {
 	const char *name;
 	const char *about;	   /* one line for people */

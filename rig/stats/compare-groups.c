@@ -136,7 +136,7 @@ static void speed_free(gpointer data)
 	g_free(s);
 }
 
-/* The newest values of the good runs: one that a report ended is no measure of speed. */
+/* The newest values of the good runs; runs that ended at a report do not count. */
 static gboolean values_of(struct run_index *ix, const struct compare *c, int which, const struct group *g,
 			  GArray *values[N_SPEEDS], GError **error)
 {

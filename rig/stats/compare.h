@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two nights, or two kernels: what is new, what is gone, what fails more often, what got slower. docs/nightly.md tells
- * the rules to those who have to trust them.
+ * Two nights, or two kernels: what is new, what is gone, what fails more often, what got slower. docs/nightly.md
+ * describes the rules.
  *
  * A difference counts where chance makes it in less than 5 % of cases, over all tests of its sort together (Holm). First
  * attempts alone go into rates: a cell is run again because it failed, so its repetitions would count twice. That a
@@ -41,8 +41,8 @@ struct compare_finding {
 	guint seen[2];	       /* runs that have it, all attempts */
 	guint hits[2], n[2];   /* first attempts, of the scenarios and machines that it was seen in */
 	double p;	       /* Fisher */
-	guint to_tell;	       /* runs in a row that would call it fixed, 0 where that is no question */
-	char *before;	       /* when a night before B saw it, where A did not; or NULL */
+	guint to_tell;	       /* clean runs in a row needed to call it fixed; 0 if it still occurs */
+	char *before;	       /* time of an earlier night with it, if A does not have it; or NULL */
 };
 
 /* How often the runs of a scenario on a machine are not as expected. */
@@ -76,7 +76,7 @@ struct compare {
 struct compare *compare_new(struct run_index *ix, const char *a, const char *b, GError **error);
 /*
  * A night against all that the nights before it saw of the same trees (side[0] has the name ""): with no p, no rates and no
- * speeds. What is CHANGE_NEW is what nobody has seen yet; the rest is CHANGE_SAME.
+ * speeds. CHANGE_NEW: in no earlier night; all others are CHANGE_SAME.
  */
 struct compare *compare_to_past(struct run_index *ix, const char *night, GError **error);
 void compare_free(struct compare *c);

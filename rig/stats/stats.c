@@ -31,7 +31,7 @@ static double log_choose(guint n, guint k)
 	return lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0);
 }
 
-/* Sums the tables with the same margins that are no likelier than the one seen. */
+/* Sums the probabilities of all tables with these margins that are at most as likely as the observed one. */
 double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b)
 {
 	guint hits = hits_a + hits_b, low = hits > n_b ? hits - n_b : 0, high = MIN(hits, n_a);

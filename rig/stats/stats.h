@@ -21,7 +21,7 @@ double stats_mann_whitney(const double *a, guint n_a, const double *b, guint n_b
 /* Of VALUES, which is sorted in place; -1 for none. */
 double stats_median(double *values, guint n);
 
-/* How many runs in a row without a hit speak (at 95 %) against a rate of HITS of N. */
+/* Number of runs in a row without a hit that reject (at 95 %) a rate of HITS of N. */
 guint stats_runs_to_tell(guint hits, guint n);
 
 #endif

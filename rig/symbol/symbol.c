@@ -49,7 +49,7 @@ static gboolean open_elf(struct symbols *symbols, const char *path, GError **err
 	if (!symbols->elf || elf_kind(symbols->elf) != ELF_K_ELF ||
 	    !gelf_getehdr(symbols->elf, &header))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is no ELF file; the vmlinux of the build is needed, not the "
+				"'%s' is not an ELF file; the vmlinux of the build is needed, not the "
 				"image that boots",
 				path);
 	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)

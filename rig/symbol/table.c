@@ -154,7 +154,7 @@ static gboolean find(const struct table *table, const char *name, const struct f
 
 	if (!g_hash_table_lookup_extended(table->by_name, name, NULL, &first))
 		return FALSE;
-	/* several static functions can have one name; the size tells them apart */
+	/* several static functions can have one name; the size distinguishes them */
 	for (guint i = GPOINTER_TO_UINT(first); i != G_MAXUINT;
 	     i = g_array_index(table->next_same, guint, i)) {
 		const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Errors carry the exit code that the rig ends with when nobody handles them.
+ * Errors carry the rig's exit code in case they are not handled.
  */
 #ifndef RIG_UTIL_ERROR_H
 #define RIG_UTIL_ERROR_H
@@ -13,8 +13,8 @@ GQuark rig_error_quark(void);
 /* GError codes, and at the same time the exit codes of every command. */
 enum rig_error {
 	RIG_EXIT_PASS = 0,
-	RIG_EXIT_FAIL = 1,  /* the kernel under test failed: report, broken promise, hang */
-	RIG_EXIT_USAGE = 2, /* the caller's words or files are wrong */
+	RIG_EXIT_FAIL = 1,  /* the kernel under test failed: report, failed check, hang */
+	RIG_EXIT_USAGE = 2, /* invalid arguments or input files */
 	RIG_EXIT_INFRA = 3, /* the host's fault, or the guest was lost */
 	RIG_EXIT_SKIP = 77, /* cannot be tested here, with the reason */
 };
@@ -22,7 +22,7 @@ enum rig_error {
 /* g_set_error() in our domain, and false to return: `return rig_fail(error, RIG_EXIT_USAGE, …);` */
 gboolean rig_fail(GError **error, enum rig_error code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 #ifdef __clang_analyzer__
-/* What an analyzer that sees one file at a time would not know: that it is false. */
+/* For analyzers that read one file at a time: the result is always false. */
 #define rig_fail(...) (rig_fail(__VA_ARGS__), FALSE)
 #endif
 

@@ -53,7 +53,7 @@ gboolean spawn_have(const char *name)
 	return path != NULL;
 }
 
-/* What child_setup() has to know. */
+/* Arguments of child_setup(). */
 struct setup {
 	pid_t parent;
 	gboolean new_group;

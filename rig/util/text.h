@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Text that nobody vouches for: a guest's, a log's, a file's. */
+/* Untrusted text from a guest, a log or a file. */
 #ifndef RIG_UTIL_TEXT_H
 #define RIG_UTIL_TEXT_H
 

@@ -171,7 +171,7 @@ static gboolean check_brackets(const char *file, const char *data, gsize len, GE
 					     BRACKETS_MAX);
 }
 
-/* A second document would be ignored without a word. */
+/* Rejects a second document, which would otherwise be ignored. */
 static gboolean check_end(yaml_parser_t *parser, const char *file, GError **error)
 {
 	yaml_document_t next;
@@ -207,7 +207,7 @@ struct yaml_tree *yaml_tree_parse(const char *file, const char *data, gsize len,
 	tree->file = g_strdup(file);
 	tree->document = document;
 	ok = yaml_tree_root(tree) ? check_all(tree, error) && check_end(&parser, file, error)
-			     : rig_fail(error, RIG_EXIT_USAGE, "%s:1:1: the file says nothing", file);
+			     : rig_fail(error, RIG_EXIT_USAGE, "%s:1:1: the file is empty", file);
 	yaml_parser_delete(&parser);
 	return ok ? g_steal_pointer(&tree) : NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A YAML document as a tree that knows where each value stands. libcyaml tells types apart but forgets
+ * A YAML document as a tree with the position of each value. libcyaml distinguishes types but drops
  * positions, and has no type for "a number or a pair of numbers"; both come from here.
  */
 #ifndef RIG_UTIL_YAML_TREE_H
@@ -18,7 +18,7 @@ struct yaml_tree {
 
 /*
  * Parses one document. Errors (RIG_EXIT_USAGE, with file:line:column): syntax, nothing or more than one
- * document, anchors and aliases, a key that is no plain word or comes twice, a NUL inside.
+ * document, anchors and aliases, a key that is not a plain word or is duplicated, a NUL inside.
  */
 struct yaml_tree *yaml_tree_parse(const char *file, const char *data, gsize len, GError **error);
 void yaml_tree_free(struct yaml_tree *tree);

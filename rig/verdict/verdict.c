@@ -45,7 +45,7 @@ gboolean report_is_explanation(const char *kind)
 
 gboolean verdict_of_report(const struct splat *splat, enum verdict *ret, char **ret_reason)
 {
-	/* a second boot is what a reset step asks for; one that nobody asked for ends QEMU, or says hello again */
+	/* a reset step causes a second boot; an unexpected one ends QEMU or sends a second HELLO */
 	if (splat->known || splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot"))
 		return FALSE;
 	if (splat->weight == SPLAT_LOST) {

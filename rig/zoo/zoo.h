@@ -12,10 +12,10 @@
 #include "store/store.h"
 #include "util/auto.h"
 
-/* Who has to notice. */
+/* The detector that must report the bug. */
 enum zoo_oracle {
 	ORACLE_LOCKDEP,  /* the lock validator */
-	ORACLE_WATCHDOG, /* the rig's own: nothing gets on */
+	ORACLE_WATCHDOG, /* the rig's watchdog: no progress */
 	ORACLE_RULES,    /* the locking rules' assertions, a patch below the bug's */
 	ORACLE_KERNEL,   /* any other report: an oops, a sanitizer */
 	ORACLE_ACCOUNTS, /* memory that is not what it was */
