@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* rig scenario: list, show and check scenarios. */
-#include "cmd/cmd.h"
+#include "cmd/scenario.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,12 +14,13 @@ static const char summary[] =
 	"A scenario defines the operations, the machines, the duration and the expected result of a run.\n"
 	"docs/scenarios.md describes the format.\n\n"
 	"  list          list the rig's scenarios with a summary\n"
-	"  show NAME     print one in full\n"
+	"  show NAME     print one in full; --timeline: what a run with --seed N does\n"
 	"  check FILE…   check files, and print which machines can run them";
 
 static const char examples[] =
 	"  rig scenario list\n"
 	"  rig scenario show dimm-storm\n"
+	"  rig scenario show dimm-storm --timeline --seed 7\n"
 	"  rig scenario check my-idea.yaml && rig run ./my-idea.yaml\n\n"
 	"Exit codes: 0 valid, 2 invalid.\n";
 
@@ -282,15 +283,23 @@ static int check(char **files, gboolean json)
 int cmd_scenario(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
-	gboolean json = FALSE;
+	gboolean json = FALSE, timeline = FALSE;
+	struct timeline_want want = {.laps = 2};
 	const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON", NULL},
+		{"timeline", 0, 0, G_OPTION_ARG_NONE, &timeline, "show: the operations of a run", NULL},
+		{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "seed of that run", "N"},
+		{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
+		 "its machine (the scenario's first)", "NAME"},
+		{"laps", 0, 0, G_OPTION_ARG_INT, &want.laps, "laps to show of each track (2)", "N"},
 		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "list|show NAME|check FILE…", summary, examples, &error))
 		return rig_report_error(error);
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return list(json);
+	if (argc == 3 && !strcmp(argv[1], "show") && timeline)
+		return scenario_show_timeline(argv[2], &want, json);
 	if (argc == 3 && !strcmp(argv[1], "show"))
 		return show(argv[2], json);
 	if (argc >= 3 && !strcmp(argv[1], "check"))

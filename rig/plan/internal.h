@@ -9,8 +9,6 @@
 gboolean request_check(const struct run_request *want, GError **error);
 /* The launcher that WANT means: "direct" or "libvirt". */
 const char *request_launcher(const struct run_request *want);
-/* The seed that WANT names, or a fresh one. */
-gboolean request_seed(const struct run_request *want, guint64 *ret, GError **error);
 /* Is WORD, which may be NULL, one of CHOICES, a property of MACHINE called WHAT? */
 gboolean request_choice(const char *what, const char *word, const char *const *choices,
 			const struct machine *machine, GError **error);

@@ -166,12 +166,12 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 static gboolean resolve_timeline(const struct run_request *want, struct resolved *r, GError **error)
 {
 	if (!want->timeline) {
-		if (!request_seed(want, &r->plan.seed, error))
+		if (!plan_seed(want->seed, &r->plan.seed, error))
 			return FALSE;
 		r->timeline = timeline_compile(r->scenario, r->plan.machine, r->plan.seed);
 	} else {
 		r->timeline = timeline_load(want->timeline, r->scenario, r->plan.machine, error);
-		if (!r->timeline || !request_seed(want, &r->plan.seed, error))
+		if (!r->timeline || !plan_seed(want->seed, &r->plan.seed, error))
 			return FALSE;
 		if (want->seed && r->plan.seed != timeline_seed(r->timeline))
 			return rig_fail(error, RIG_EXIT_USAGE, "--seed %s: the timeline '%s' has seed %"

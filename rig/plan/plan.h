@@ -91,6 +91,9 @@ struct run_plan *plan_make(const struct run_request *want, const struct plan_pro
 void run_plan_free(struct run_plan *plan);
 RIG_DEFINE_AUTO(run_plan, run_plan_free)
 
+/* The seed that TEXT names, decimal or 0x…; NULL: one from the kernel's entropy. RIG_EXIT_USAGE. */
+gboolean plan_seed(const char *text, guint64 *ret, GError **error);
+
 /* Builds WANT's kernel alone, so that a command with several runs fails before the first of them. */
 gboolean plan_build_kernel(const struct run_request *want, const struct plan_progress *progress,
 			   GError **error);

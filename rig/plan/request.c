@@ -55,9 +55,8 @@ gboolean request_check(const struct run_request *want, GError **error)
 	       check_launcher(want, error) && check_labels(want->labels, error);
 }
 
-gboolean request_seed(const struct run_request *want, guint64 *ret, GError **error)
+gboolean plan_seed(const char *text, guint64 *ret, GError **error)
 {
-	const char *text = want->seed;
 	guint64 seed;
 	char *end;
 

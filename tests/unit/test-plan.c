@@ -52,11 +52,11 @@ START_TEST(seeds)
 {
 	guint64 seed = 0;
 
-	ck_assert(request_seed(&(struct run_request){.seed = "0x1f"}, &seed, NULL));
+	ck_assert(plan_seed("0x1f", &seed, NULL));
 	ck_assert_uint_eq(seed, 31);
-	ck_assert(request_seed(&(struct run_request){.seed = "9223372036854775807"}, &seed, NULL));
+	ck_assert(plan_seed("9223372036854775807", &seed, NULL));
 	ck_assert_uint_eq(seed, G_MAXINT64);
-	ck_assert(request_seed(&(struct run_request){0}, &seed, NULL));
+	ck_assert(plan_seed(NULL, &seed, NULL));
 	ck_assert_uint_le(seed, G_MAXUINT32);
 }
 END_TEST

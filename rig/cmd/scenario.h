@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of `rig scenario` share. */
+#ifndef RIG_CMD_SCENARIO_H
+#define RIG_CMD_SCENARIO_H
+
+#include "cmd/cmd.h"
+
+struct timeline_want {
+	const char *seed, *machine; /* NULL: a fresh one; the scenario's first */
+	int laps;		    /* of each copy */
+};
+
+/* Prints the timeline of a run of NAME, as sentences or as timeline.json. Returns the exit code. */
+int scenario_show_timeline(const char *name, const struct timeline_want *want, gboolean json);
+
+#endif
