@@ -10,8 +10,7 @@ $(OUT)/tests/guest-bare: tests/bench/guest-bare.c
 .PHONY: bench
 bench: all $(FAKES) $(OUT)/tests/guest-bare
 	@tools/install-packages build run check
-	@tests/bench/scan $(OUT)
-	@failed=0; tests/bench/run $(OUT) || failed=1; tests/bench/libvirt $(OUT) || failed=1; exit $$failed
+	@failed=0; for part in scan run libvirt; do tests/bench/$$part $(OUT) || failed=1; done; exit $$failed
 
 ## make bench-report  time to write the HTML report of 1,000 runs
 .PHONY: bench-report

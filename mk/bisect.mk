@@ -6,7 +6,9 @@ BISECT_ROUNDS ?= 1
 
 ## make check-bisect  bisection only: 10,000 simulated searches, then a tree of 40 commits with zoo bug z03
 .PHONY: check-bisect
-check-bisect: bisect-simulation bisect-tree
+check-bisect:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory bisect-simulation bisect-tree
 
 .PHONY: bisect-simulation
 bisect-simulation: $(OUT)/tests/test-bisect
@@ -21,13 +23,13 @@ endif
 
 .PHONY: bisect-tree
 bisect-tree: all
-	@tools/install-packages build run check
 	@tests/bisect-search $(OUT) z03 $(BISECT_ROUNDS)
 
 ## make check-bisect-more  rig probe; a bug that appears in a quarter of the runs; the first fixed commit; a series; a config
 .PHONY: check-bisect-more
-check-bisect-more: all
+check-bisect-more:
 	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
 	@tests/bisect-search $(OUT) probe
 	@tests/bisect-search $(OUT) rare $(BISECT_ROUNDS)
 	@tests/bisect-search $(OUT) fix

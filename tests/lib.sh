@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
-# A small harness: `run NAME FUNCTION…` runs a case in a folder and with results of its own, says how it went
-# and how long it took, and keeps its output where it failed. `finish` prints the closing line and gives the
-# exit code. Who reads this has the build folder in $out. RIG_TESTS=PATTERN runs the cases whose name fits the
-# shell pattern.
+# A small harness: `run NAME FUNCTION…` runs a case in a folder and with results of its own and prints how it
+# went and how long it took. A case that fails leaves its folder and results in $out/failed, and what is to be
+# known of its runs is printed. `finish` prints the closing line and gives the exit code. The caller sets $out to
+# the build folder. RIG_TESTS=PATTERN runs the cases whose name fits the shell pattern.
 
 passed=0
 failed=0
@@ -11,6 +11,7 @@ skipped=0
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/rig-tests-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
+# shellcheck disable=SC2034 # cases use it
 top=$PWD
 out=$(cd "$out" && pwd) || exit 3
 # what cases use
@@ -19,6 +20,46 @@ rig=$out/bin/rig
 RIG_RESULTS=$scratch/results
 export RIG_RESULTS
 unset RIG_HOME
+
+FAILED_RUNS_SHOWN=3
+FAILED_FILE_MAX=64M # larger ones, memory dumps for instance, are not kept
+FAILED_CASES_MAX=20
+
+# What the runs of the failed case were: their verdict, and the report itself.
+show_runs() {
+	shown=0
+	for verdict in "$RIG_RESULTS"/*/verdict; do
+		[ -f "$verdict" ] || continue
+		! grep -q '"verdict": *"PASS"' "$verdict" || continue
+		[ $shown -lt $FAILED_RUNS_SHOWN ] || break
+		shown=$((shown + 1))
+		echo "--- rig show $(basename "$(dirname "$verdict")")"
+		"$rig" show "$(dirname "$verdict")" 2>&1
+		for report in "$(dirname "$verdict")"/splats/*.txt; do
+			[ -f "$report" ] || continue
+			echo "--- ${report#"$RIG_RESULTS"/}"
+			cat "$report"
+		done
+	done | head -n 200 | sed 's/^/    | /'
+}
+
+# keep_failed NAME: moves the case's folder and results to $out/failed, where the next failure of the same case
+# replaces them and the oldest give way.
+keep_failed() {
+	kept=$out/failed/$(basename "$0")-$(printf '%s' "$1" | tr -c 'A-Za-z0-9._-' '-')
+	rm -rf "$kept"
+	mkdir -p "$kept" || return 0
+	for part in "$RIG_RESULTS" "$scratch/case" "$scratch/out"; do
+		[ -e "$part" ] || continue
+		[ -d "$part" ] && find "$part" -type f -size +$FAILED_FILE_MAX -delete
+		mv "$part" "$kept/"
+	done
+	echo "    kept    $kept"
+	# shellcheck disable=SC2012 # by time
+	ls -1dt "$out"/failed/* | tail -n +$((FAILED_CASES_MAX + 1)) | while IFS= read -r old; do
+		rm -rf "$old"
+	done
+}
 
 # A case returns 0, 77 (skipped; its last line says why) or anything else.
 case_() {
@@ -44,11 +85,13 @@ case_() {
 		awk '{ line[NR] = $0 }
 			END { for (i = 1; i <= NR; i++) if (i <= 60 || i > NR - 60) print "    | " line[i]; else if (i == 61) print "    | …" }' \
 			"$scratch/out"
+		show_runs
+		keep_failed "$name"
 		;;
 	esac
 }
 
-# Each case in a folder of its own, with results of its own.
+# fresh FUNCTION…: runs it in an empty folder, with empty results.
 fresh() {
 	mkdir -p "$scratch/case" && cd "$scratch/case" || return 3
 	rm -rf ./* "$RIG_RESULTS"
