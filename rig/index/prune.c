@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,6 +12,7 @@
 
 #include "store/safe-open.h"
 #include "util/error.h"
+#include "util/sweep.h"
 
 /* ?1: older than this, ?2: so many of each kind stay. */
 static const char prunable[] =
@@ -34,6 +34,7 @@ GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *
 
 	if (!stmt)
 		return NULL;
+	sweep_folders(ix->results);
 	while (db_row(stmt, &why))
 		if (!verdicts || g_strv_contains(verdicts, (const char *)sqlite3_column_text(stmt, 1)))
 			g_ptr_array_add(names, db_text(stmt, 0));
@@ -43,19 +44,11 @@ GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *
 	return NULL;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 /* Out of sight first, so that no reader sees a half-deleted run. */
 gboolean index_prune(struct run_index *ix, const char *name, GError **error)
 {
 	g_autofree char *dir = g_build_filename(ix->results, name, NULL);
-	g_autofree char *hidden = g_strdup_printf("%s/.gone-%s", ix->results, name);
+	g_autofree char *hidden = g_strdup_printf("%s/" SWEEP_GONE "%s", ix->results, name);
 	rig_auto(run_info) run = NULL;
 	db_stmt *stmt = NULL;
 
@@ -66,9 +59,10 @@ gboolean index_prune(struct run_index *ix, const char *name, GError **error)
 		return FALSE;
 	if (run->verdict == VERDICT_RUNNING)
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is running", name);
-	/* no link is followed, no other file system entered */
-	if (rename(dir, hidden) < 0 || nftw(hidden, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0)
+	if (rename(dir, hidden) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot delete '%s': %s", dir, g_strerror(errno));
+	if (!sweep_remove(hidden, error))
+		return FALSE;
 	stmt = db_query(ix->db, "DELETE FROM runs WHERE name = ?1", (const char *[]){name, NULL}, error);
 	return stmt && (sqlite3_step(stmt) == SQLITE_DONE || db_fail(ix->db, name, error));
 }

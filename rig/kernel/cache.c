@@ -15,6 +15,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/sweep.h"
 
 static char *out_path(const char *hash, const char *file)
 {
@@ -160,20 +161,14 @@ static char *build_json(const struct kernel *kernel, const struct build *build)
 	return copy;
 }
 
-gboolean cache_publish(const struct kernel *kernel, const struct build *build, GError **error)
+static gboolean copy_results(const struct build *build, const char *part, GError **error)
 {
-	g_autofree char *hidden = g_strconcat(".", kernel->hash, NULL), *part = out_path(hidden, NULL);
-	g_autofree char *final = out_path(kernel->hash, NULL), *json = build_json(kernel, build);
-	g_autofree char *json_file = g_build_filename(part, "build.json", NULL);
-	g_autofree char *log = maker_log_path(build->tree);
 	g_autofree char *image = g_path_get_basename(build->arch->image);
+	g_autofree char *log = maker_log_path(build->tree);
 	const struct {
 		const char *from, *to;
 	} files[] = {{build->arch->image, image}, {"vmlinux", "vmlinux"}, {".config", "config"}};
 
-	/* the tree's lock is held, so nobody else is at this hash: what is there was killed */
-	if (!files_remove(part, error) || !files_remove(final, error))
-		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
 		g_autofree char *from = g_build_filename(build->tree->obj, files[i].from, NULL);
 		g_autofree char *to = g_build_filename(part, files[i].to, NULL);
@@ -184,12 +179,26 @@ gboolean cache_publish(const struct kernel *kernel, const struct build *build, G
 	if (g_file_test(log, G_FILE_TEST_EXISTS)) {
 		g_autofree char *to = g_build_filename(part, "log", NULL);
 
-		if (!files_copy(log, to, error))
-			return FALSE;
+		return files_copy(log, to, error);
 	}
-	if (!rig_write_file(json_file, json, -1, error))
+	return TRUE;
+}
+
+gboolean cache_publish(const struct kernel *kernel, const struct build *build, GError **error)
+{
+	g_autofree char *hidden = g_strconcat(SWEEP_NEW, kernel->hash, NULL);
+	g_autofree char *part = out_path(hidden, NULL), *final = out_path(kernel->hash, NULL);
+	g_autofree char *json = build_json(kernel, build);
+	g_autofree char *json_file = g_build_filename(part, "build.json", NULL);
+	g_autofree char *out = g_path_get_dirname(final);
+
+	sweep_folders(out);
+	/* the tree's lock is held, so nobody else builds this hash: the maker of a part is dead */
+	if (!sweep_remove(part, error) || !sweep_remove(final, error) ||
+	    !copy_results(build, part, error) || !rig_write_file(json_file, json, -1, error))
 		return FALSE;
 	if (rename(part, final) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", part, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", part,
+				g_strerror(errno));
 	return TRUE;
 }

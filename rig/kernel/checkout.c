@@ -16,6 +16,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
+#include "util/sweep.h"
 
 /* A 7.x tree unpacked, its package beside it, and an object folder. */
 #define ROOM_NEEDED (G_GUINT64_CONSTANT(3) << 30)
@@ -46,7 +47,7 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 	cache_last("unpack", &last, &total);
 	progress_step(progress, "unpack", total);
 	last = rig_now_ns();
-	if (!files_remove(part, error) || !check_room(top, error))
+	if (!sweep_remove(part, error) || !check_room(top, error))
 		return FALSE;
 	if (g_mkdir_with_parents(part, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", part);
@@ -72,7 +73,7 @@ static gboolean unpack_deb(const struct source *source, const char *src, struct 
 	gboolean ok;
 
 	progress_step(progress, "fetch", 0);
-	if (!files_remove(dl, error) || !check_room(top, error))
+	if (!sweep_remove(dl, error) || !check_room(top, error))
 		return FALSE;
 	if (g_mkdir_with_parents(dl, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", dl);
@@ -82,7 +83,7 @@ static gboolean unpack_deb(const struct source *source, const char *src, struct 
 		ok = rig_fail(error, RIG_EXIT_USAGE, "package '%s' has no /usr/src/%s.tar.xz",
 			      source->name, source->name);
 	ok = ok && untar(tarball, src, progress, error);
-	files_remove(dl, NULL);
+	sweep_remove(dl, NULL);
 	return ok;
 }
 

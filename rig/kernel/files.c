@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files of a source tree: compared, copied by rename, hashed, removed. */
+/* Files of a source tree: listed, compared, copied by rename, hashed. */
 #include "kernel/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,22 +14,6 @@
 
 /* Nothing in a kernel tree is larger; a generated header of a GPU driver has 24 MiB. */
 #define FILE_MAX (256u << 20)
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
-}
-
-gboolean files_remove(const char *path, GError **error)
-{
-	if (nftw(path, remove_one, 32, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s': %s", path,
-				g_strerror(errno));
-	return TRUE;
-}
 
 gboolean files_make_parent(const char *path, GError **error)
 {

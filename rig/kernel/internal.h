@@ -35,8 +35,6 @@ void progress_line(const char *line, void *progress);
 
 /* ---- files.c ---- */
 
-/* Removes a folder with all in it; a missing one is fine. Symbolic links are not followed. */
-gboolean files_remove(const char *path, GError **error);
 /* Are both there with the same content and the same execute bits? */
 gboolean files_same(const char *a, const char *b);
 /* Makes TO a copy of FROM by rename, with a fresh mtime; folders are made. */

@@ -16,6 +16,7 @@
 
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/sweep.h"
 
 void kernel_unused_free(struct kernel_unused *unused)
 {
@@ -67,12 +68,13 @@ static void gather(GPtrArray *all, const char *below, gboolean is_tree, gint64 b
 	g_autoptr(GDir) dir = g_dir_open(top, 0, NULL);
 	const char *entry;
 
+	sweep_folders(top);
 	while (dir && (entry = g_dir_read_name(dir))) {
 		g_autofree char *path = g_build_filename(top, entry, NULL);
 		gint64 used = used_at(path, is_tree);
 		struct kernel_unused *unused;
 
-		if (used >= before || !g_file_test(path, G_FILE_TEST_IS_DIR) || g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+		if (used >= before || sweep_is_temporary(entry) || !g_file_test(path, G_FILE_TEST_IS_DIR) || g_file_test(path, G_FILE_TEST_IS_SYMLINK))
 			continue;
 		unused = g_new(struct kernel_unused, 1);
 		*unused = (struct kernel_unused){name_of(entry, is_tree), g_strdup(path), is_tree, used, size_of(path)};
@@ -102,21 +104,38 @@ GPtrArray *kernel_unused_since(gint64 before)
 	return all;
 }
 
+/* Renames it to a name that nobody uses, then deletes it; its lock is held. */
+static gboolean remove_hidden(const struct kernel_unused *unused, GError **error)
+{
+	g_autofree char *top = g_path_get_dirname(unused->dir);
+	g_autofree char *name = g_path_get_basename(unused->dir);
+	g_autofree char *hidden = g_strconcat(SWEEP_GONE, name, NULL);
+	g_autofree char *gone = g_build_filename(top, hidden, NULL);
+
+	/* a killed rig may have left one of that name */
+	if (!sweep_remove(gone, error))
+		return FALSE;
+	/*
+	 * A reader finds all of the folder or nothing; a builder that waits for the lock opens the
+	 * tree again (worktree_open()).
+	 */
+	if (rename(unused->dir, gone) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", unused->dir,
+				g_strerror(errno));
+	return sweep_remove(gone, error);
+}
+
 gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, GError **error)
 {
-	g_autofree char *lock = g_build_filename(unused->dir, "lock", NULL), *gone = g_strconcat(unused->dir, ".gone", NULL);
-	int fd = unused->is_tree ? open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644) : -1;
+	g_autofree char *lock = g_build_filename(unused->dir, "lock", NULL);
+	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	gboolean ok = TRUE;
 
 	*ret_gone = FALSE;
-	if ((fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) || used_at(unused->dir, unused->is_tree) != unused->used)
-		goto out; /* somebody builds in it, or has asked for it just now */
-	/* whoever looks now finds all of it or nothing; who waits for the lock looks again (worktree_open()) */
-	if (rename(unused->dir, gone) < 0)
-		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", unused->dir, g_strerror(errno));
-	else
-		*ret_gone = ok = files_remove(gone, error);
-out:
+	/* else it is built in, being deleted by another rig, or was just asked for */
+	if ((fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) &&
+	    used_at(unused->dir, unused->is_tree) == unused->used)
+		*ret_gone = ok = remove_hidden(unused, error);
 	if (fd >= 0)
 		close(fd);
 	return ok;

@@ -23,6 +23,7 @@
 
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/sweep.h"
 
 #define ABSENT ".absent"
 
@@ -161,7 +162,7 @@ gboolean worktree_restore(struct worktree *tree, GError **error)
 {
 	g_autofree char *orig = g_build_filename(tree->dir, "orig", NULL);
 
-	return restore_except(tree, NULL, error) && files_remove(orig, error);
+	return restore_except(tree, NULL, error) && sweep_remove(orig, error);
 }
 
 /* ---- the stage ---- */
@@ -233,7 +234,7 @@ gboolean worktree_patch(struct worktree *tree, GPtrArray *patches, GError **erro
 	GHashTableIter iter;
 	void *relative;
 
-	if (!files_remove(stage, error))
+	if (!sweep_remove(stage, error))
 		return FALSE;
 	if (g_mkdir_with_parents(stage, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", stage, g_strerror(errno));
@@ -249,7 +250,7 @@ gboolean worktree_patch(struct worktree *tree, GPtrArray *patches, GError **erro
 		if (!save_original(tree, relative, error) || !install(tree, relative, from, error))
 			return FALSE;
 	}
-	return files_remove(stage, error);
+	return sweep_remove(stage, error);
 }
 
 gboolean worktree_carried(GString *text, GError **error)

@@ -13,6 +13,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/sweep.h"
 
 static void kernel_clear(struct night_kernel *kernel)
 {
@@ -174,6 +175,8 @@ gboolean night_begin(struct night *night, GError **error)
 
 	if (g_mkdir_with_parents(nights, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", nights, g_strerror(errno));
+	/* of earlier nights that were killed */
+	sweep_folders(night->results);
 	for (guint n = 1;; n++) {
 		g_free(night->id);
 		g_free(night->dir);

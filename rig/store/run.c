@@ -18,6 +18,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/sweep.h"
 
 #define JOURNAL_MAX (64u << 20)
 #define LINE_MAX_BYTES (64u << 10)
@@ -146,7 +147,7 @@ struct run *run_create(const char *results, const char *scenario, const char *ma
 			 g_strerror(errno));
 		return NULL;
 	}
-	run->dir = g_build_filename(results, ".new-XXXXXX", NULL);
+	run->dir = g_build_filename(results, SWEEP_NEW "XXXXXX", NULL);
 	if (!g_mkdtemp_full(run->dir, 0755)) {
 		fail_here(run, error);
 		return NULL;

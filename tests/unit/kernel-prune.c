@@ -33,6 +33,26 @@ static guint count_unused(void)
 	return all->len;
 }
 
+/* Killed builders and killed prunes leave folders that nobody else would remove. */
+START_TEST(leftovers_are_swept)
+{
+	static const char *const names[] = {"out/.new-0123", "out/.gone-4567", "tree/.gone-x_1"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *relative = g_build_filename("cache/hotplug-rig/kernel", names[i], NULL);
+		g_autofree char *path = in_scratch(relative);
+
+		ck_assert_int_eq(g_mkdir_with_parents(path, 0755), 0);
+		/* young: it may be somebody's */
+		ck_assert_int_eq(count_unused(), 0);
+		ck_assert(g_file_test(path, G_FILE_TEST_EXISTS));
+		last_used(names[i], ".", ".");
+		ck_assert_int_eq(count_unused(), 0);
+		ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS));
+	}
+}
+END_TEST
+
 /* What is old goes, what is asked for is young again, and a tree that somebody builds in stays. */
 START_TEST(unused_are_forgotten)
 {
@@ -98,5 +118,6 @@ END_TEST
 void add_prune_tests(TCase *tc)
 {
 	tcase_add_test(tc, unused_are_forgotten);
+	tcase_add_test(tc, leftovers_are_swept);
 	tcase_add_test(tc, used_meanwhile_stays);
 }

@@ -8,8 +8,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/unit/suite.h"
@@ -19,6 +22,7 @@
 #include "util/rng.h"
 #include "util/size.h"
 #include "util/spawn.h"
+#include "util/sweep.h"
 
 static const struct {
 	const char *text;
@@ -246,6 +250,49 @@ START_TEST(a_process)
 }
 END_TEST
 
+/* Makes FOLDER with a file in a subfolder and says that nothing has changed in it for AGE_S. */
+static char *put_folder(const char *name, gint64 age_s)
+{
+	g_autofree char *folder = in_scratch(name), *below = NULL, *file = NULL;
+	const gint64 when_s = time(NULL) - age_s;
+
+	below = g_build_filename(folder, "below", NULL);
+	file = g_build_filename(below, "file", NULL);
+	ck_assert_int_eq(g_mkdir_with_parents(below, 0755), 0);
+	ck_assert(rig_write_file(file, "x", -1, NULL));
+	ck_assert_int_eq(utimensat(AT_FDCWD, folder,
+				   (struct timespec[2]){{.tv_sec = when_s}, {.tv_sec = when_s}}, 0),
+			 0);
+	return g_steal_pointer(&folder);
+}
+
+/* Of temporary folders those go that are old and that no process has locked. */
+START_TEST(stale_folders_are_swept)
+{
+	g_autofree char *dead = put_folder(".new-dead", 2 * SWEEP_AGE_S), *lock = NULL;
+	g_autofree char *half = put_folder(".gone-half", 2 * SWEEP_AGE_S);
+	g_autofree char *young = put_folder(".new-young", 0);
+	g_autofree char *other = put_folder("other", 2 * SWEEP_AGE_S);
+	g_autofree char *held = in_scratch(".gone-held");
+	int fd;
+
+	ck_assert_int_eq(g_mkdir_with_parents(held, 0755), 0);
+	lock = g_build_filename(held, "lock", NULL);
+	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	free(put_folder(".gone-held", 2 * SWEEP_AGE_S));
+	ck_assert_uint_eq(sweep_folders(scratch), 2);
+	ck_assert(!g_file_test(dead, G_FILE_TEST_EXISTS));
+	ck_assert(!g_file_test(half, G_FILE_TEST_EXISTS));
+	ck_assert(g_file_test(young, G_FILE_TEST_EXISTS));
+	ck_assert(g_file_test(other, G_FILE_TEST_EXISTS));
+	ck_assert(g_file_test(held, G_FILE_TEST_EXISTS));
+	close(fd);
+	ck_assert_uint_eq(sweep_folders(scratch), 1);
+	ck_assert_uint_eq(sweep_folders("/no/such/folder"), 0);
+}
+END_TEST
+
 START_TEST(files)
 {
 	g_autofree char *path = in_scratch("f");
@@ -313,6 +360,7 @@ int main(void)
 	tcase_add_test(tc, spawn_below_a_subreaper);
 	tcase_add_test(tc, spawn_limit);
 	tcase_add_test(tc, a_process);
+	tcase_add_test(tc, stale_folders_are_swept);
 	tcase_add_test(tc, files);
 	tcase_add_test(tc, durations);
 	tcase_add_test(tc, exit_codes);
