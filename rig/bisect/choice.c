@@ -19,8 +19,8 @@
 #define UNMODELLED 0.2
 
 /* Adds to SCORE[0..n] the gains, over the cases of the pending runs from AT on. */
-static void add_gains(const struct choice *choice, const struct posterior *p, guint at, double weight,
-		      double *score, double *scratch)
+static void add_gains(const struct choice *choice, const struct posterior *p, guint at,
+		      double weight, double *score, double *scratch)
 {
 	guint n = posterior_n(p);
 	double catches;
@@ -100,8 +100,8 @@ gboolean choice_next(const struct choice *choice, guint *ret_position)
 }
 
 /* A wanted position that is neither ready nor listed already. */
-static void want(const struct choice *choice, const struct posterior *then, guint *positions, guint max,
-		 guint *n)
+static void want(const struct choice *choice, const struct posterior *then, guint *positions,
+		 guint max, guint *n)
 {
 	struct choice after = *choice;
 	guint t;
@@ -143,5 +143,6 @@ gboolean choice_done(const struct posterior *posterior, const gboolean *skipped,
 
 	if (posterior_learned(posterior) < CHOICE_LEARN && !(skipped && skipped[bad]))
 		return FALSE;
-	return 1 - posterior_answer(posterior, skipped, NULL) <= (1 - confidence) * (1 - UNMODELLED);
+	return 1 - posterior_answer(posterior, skipped, NULL) <=
+	       (1 - confidence) * (1 - UNMODELLED);
 }

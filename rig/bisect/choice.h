@@ -15,9 +15,9 @@
 
 struct choice {
 	const struct posterior *posterior;
-	const gboolean *skipped; /* [0..n]: cannot be built or booted; or NULL */
-	const gboolean *ready;	 /* [0..n]: built already; or NULL: all are */
-	double build_cost;	 /* of one that is not, where a boot costs 1 */
+	const gboolean *skipped;	   /* [0..n]: cannot be built or booted; or NULL */
+	const gboolean *ready;		   /* [0..n]: built already; or NULL: all are */
+	double build_cost;		   /* of one that is not, where a boot costs 1 */
 	guint pending[CHOICE_PENDING_MAX]; /* positions of runs that are under way */
 	guint n_pending;
 };

@@ -45,7 +45,8 @@ static GHashTable *order_of(const char *path)
 	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
 
 	for (guint i = 0; lines[i]; i++) {
-		const char *name = g_str_has_prefix(lines[i], "# CONFIG_") ? lines[i] + 2 : lines[i];
+		const char *name =
+			g_str_has_prefix(lines[i], "# CONFIG_") ? lines[i] + 2 : lines[i];
 
 		if (g_str_has_prefix(name, "CONFIG_"))
 			g_hash_table_insert(order, g_strndup(name, strcspn(name, " =")),
@@ -101,13 +102,15 @@ static char *common_text(GHashTable *good, GHashTable *bad)
 	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(good), (GCompareFunc)strcmp);
 
 	for (GList *l = names; l; l = l->next)
-		if (value_of(good, l->data) && !g_strcmp0(value_of(good, l->data), value_of(bad, l->data)))
+		if (value_of(good, l->data) &&
+		    !g_strcmp0(value_of(good, l->data), value_of(bad, l->data)))
 			append_option(text, l->data, value_of(good, l->data));
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static gboolean write_position(struct span *span, GArray *differences, GHashTable *good, GHashTable *bad,
-			       const char *common, guint position, const char *dir, GError **error)
+static gboolean write_position(struct span *span, GArray *differences, GHashTable *good,
+			       GHashTable *bad, const char *common, guint position, const char *dir,
+			       GError **error)
 {
 	g_autoptr(GString) text = g_string_new(common);
 	struct change *change = span_change_at(span, position);
@@ -121,8 +124,8 @@ static gboolean write_position(struct span *span, GArray *differences, GHashTabl
 	return rig_write_file(change->file, text->str, -1, error);
 }
 
-struct span *span_config(const char *good_path, const char *bad_path, const char *base, const char *dir,
-			   GError **error)
+struct span *span_config(const char *good_path, const char *bad_path, const char *base,
+			 const char *dir, GError **error)
 {
 	rig_auto(span) span = span_new(SPAN_CONFIG);
 	g_autoptr(GHashTable) good = kernel_config_load(good_path, error);
@@ -136,9 +139,11 @@ struct span *span_config(const char *good_path, const char *bad_path, const char
 	collect(differences, bad, good, bad, order);
 	collect(differences, good, good, bad, order);
 	g_array_sort(differences, by_order);
-	if (!differences->len || differences->len > SPAN_MAX || g_mkdir_with_parents(folder, 0755) < 0) {
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' and '%s' differ in %u options; 1 to %d can be searched",
-			 good_path, bad_path, differences->len, SPAN_MAX);
+	if (!differences->len || differences->len > SPAN_MAX ||
+	    g_mkdir_with_parents(folder, 0755) < 0) {
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "'%s' and '%s' differ in %u options; 1 to %d can be searched", good_path,
+			 bad_path, differences->len, SPAN_MAX);
 		return NULL;
 	}
 	span->base = g_strdup(base);
@@ -148,7 +153,8 @@ struct span *span_config(const char *good_path, const char *bad_path, const char
 		const char *was = value_of(good, name), *is = value_of(bad, name);
 		struct change change = {0};
 
-		change.id = is ? g_strdup_printf("%s=%s", name, is) : g_strdup_printf("# %s is not set", name);
+		change.id = is ? g_strdup_printf("%s=%s", name, is)
+			       : g_strdup_printf("# %s is not set", name);
 		change.subject = was ? g_strdup_printf("(was %s)", was) : g_strdup("(was not set)");
 		span_add(span, &change);
 	}

@@ -13,7 +13,8 @@ char *span_diffstat(const struct span *span, guint position)
 	g_autofree char *output = NULL;
 
 	if (span->kind == SPAN_GIT) {
-		const char *words[] = {"show", "--stat=100", "--format=", "--no-color", change->id, "--", NULL};
+		const char *words[] = {"show",	   "--stat=100", "--format=", "--no-color",
+				       change->id, "--",	 NULL};
 
 		if (!git_run(span->repo, words, STAT_MAX, &output, NULL))
 			return NULL;

@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 static const char *const names[] = {
-	[OUTCOME_CAUGHT] = "caught",	 [OUTCOME_CLEAN] = "clean",	  [OUTCOME_OTHER] = "other",
+	[OUTCOME_CAUGHT] = "caught",   [OUTCOME_CLEAN] = "clean",	[OUTCOME_OTHER] = "other",
 	[OUTCOME_NO_BOOT] = "no boot", [OUTCOME_NO_BUILD] = "no build", [OUTCOME_UNFIT] = "unfit",
 };
 
@@ -87,7 +87,8 @@ static void see_report(struct evidence *evidence, json_t *report)
 void evidence_read(struct evidence *evidence, json_t *answer)
 {
 	json_t *details = json_object_get(answer, "details"), *report, *reason;
-	json_t *hang = json_object_get(details, "hang"), *lockdep = json_object_get(details, "lockdep");
+	json_t *hang = json_object_get(details, "hang"),
+	       *lockdep = json_object_get(details, "lockdep");
 	json_t *times = json_object_get(details, "times");
 	const char *state = text_at(lockdep, "state");
 	size_t i;
@@ -110,14 +111,16 @@ void evidence_read(struct evidence *evidence, json_t *answer)
 static gboolean shows(const struct evidence *evidence, const struct target *target)
 {
 	for (guint i = 0; i < evidence->sightings->len; i++) {
-		const struct sighting *seen = &g_array_index(evidence->sightings, struct sighting, i);
+		const struct sighting *seen =
+			&g_array_index(evidence->sightings, struct sighting, i);
 
 		if (!strcmp(target->is_kind ? seen->kind : seen->key, target->key) ||
 		    (!target->is_kind && !g_strcmp0(seen->former, target->key)))
 			return TRUE;
 	}
 	/* a hang without a cycle has no signature, but it is one */
-	return target->is_kind && !strcmp(target->key, "hang") && !g_strcmp0(evidence->verdict, "HANG");
+	return target->is_kind && !strcmp(target->key, "hang") &&
+	       !g_strcmp0(evidence->verdict, "HANG");
 }
 
 /* Can the target have been missed because lockdep had been turned off? */
@@ -157,9 +160,10 @@ json_t *evidence_to_json(const struct evidence *evidence)
 	}
 	return json_pack("{s:i, s:s, s:s?, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:f, s:o}", "position",
 			 (int)evidence->position, "outcome", outcome_name(evidence->outcome), "run",
-			 evidence->run, "folder", evidence->dir, "verdict", evidence->verdict, "why",
-			 evidence->why, "booted", evidence->booted, "armed", evidence->armed, "finished",
-			 evidence->finished, "wall_s", evidence->wall_s, "reports", seen);
+			 evidence->run, "folder", evidence->dir, "verdict", evidence->verdict,
+			 "why", evidence->why, "booted", evidence->booted, "armed", evidence->armed,
+			 "finished", evidence->finished, "wall_s", evidence->wall_s, "reports",
+			 seen);
 }
 
 struct evidence *evidence_from_json(json_t *json)
@@ -208,13 +212,15 @@ static struct tally *tally_of(GArray *tallies, const char *key)
 static void count(GArray *tallies, const struct evidence *evidence)
 {
 	for (guint i = 0; i < evidence->sightings->len; i++) {
-		const struct sighting *seen = &g_array_index(evidence->sightings, struct sighting, i);
+		const struct sighting *seen =
+			&g_array_index(evidence->sightings, struct sighting, i);
 		struct tally *tally = tally_of(tallies, seen->key), first = {seen, 1};
 		gboolean again = FALSE;
 
 		for (guint k = 0; k < i; k++)
-			again |= !strcmp(seen->key,
-					 g_array_index(evidence->sightings, struct sighting, k).key);
+			again |=
+				!strcmp(seen->key,
+					g_array_index(evidence->sightings, struct sighting, k).key);
 		if (again)
 			continue;
 		if (tally)
@@ -226,8 +232,8 @@ static void count(GArray *tallies, const struct evidence *evidence)
 
 static gboolean is_lock(const struct sighting *sighting)
 {
-	return g_str_has_prefix(sighting->kind, "lockdep") || g_str_has_prefix(sighting->kind, "hang") ||
-	       !strcmp(sighting->kind, "hung-task");
+	return g_str_has_prefix(sighting->kind, "lockdep") ||
+	       g_str_has_prefix(sighting->kind, "hang") || !strcmp(sighting->kind, "hung-task");
 }
 
 /*
@@ -246,14 +252,15 @@ static struct tally most_of(GArray *bad, GArray *good, gboolean lock)
 	for (guint i = 0; i < bad->len; i++) {
 		struct tally tally = g_array_index(bad, struct tally, i);
 
-		if (is_lock(tally.sighting) == lock && tally.times > best.times && !tally_of(good, tally.sighting->key))
+		if (is_lock(tally.sighting) == lock && tally.times > best.times &&
+		    !tally_of(good, tally.sighting->key))
 			best = tally;
 	}
 	return best;
 }
 
-const struct sighting *evidence_learn(const GPtrArray *all, guint bad_end, guint good_end, guint *ret_times,
-				      guint *ret_runs)
+const struct sighting *evidence_learn(const GPtrArray *all, guint bad_end, guint good_end,
+				      guint *ret_times, guint *ret_runs)
 {
 	g_autoptr(GArray) bad = g_array_new(FALSE, FALSE, sizeof(struct tally));
 	g_autoptr(GArray) good = g_array_new(FALSE, FALSE, sizeof(struct tally));

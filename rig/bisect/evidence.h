@@ -32,13 +32,13 @@ struct sighting {
 struct evidence {
 	guint position;
 	enum outcome outcome;
-	char *run;	      /* folder's name, or NULL */
-	char *dir;	      /* where it is, or NULL */
-	char *verdict;	      /* "FAIL", or NULL */
-	char *why;	      /* what kept it from being run, or NULL */
-	GArray *sightings;    /* struct sighting */
+	char *run;		/* folder's name, or NULL */
+	char *dir;		/* where it is, or NULL */
+	char *verdict;		/* "FAIL", or NULL */
+	char *why;		/* what kept it from being run, or NULL */
+	GArray *sightings;	/* struct sighting */
 	gboolean booted, armed; /* armed: to the end of the run */
-	gboolean finished;    /* it came to the accounts at its end */
+	gboolean finished;	/* it came to the accounts at its end */
 	double wall_s;
 };
 
@@ -69,7 +69,7 @@ struct evidence *evidence_from_json(json_t *json);
  * The signature that the runs of BAD_END share and those of GOOD_END have not: the most frequent of a lock or a
  * hang, seen twice at least; after some more runs without one, the most frequent of anything else. NULL: not yet.
  */
-const struct sighting *evidence_learn(const GPtrArray *all, guint bad_end, guint good_end, guint *ret_times,
-				      guint *ret_runs);
+const struct sighting *evidence_learn(const GPtrArray *all, guint bad_end, guint good_end,
+				      guint *ret_times, guint *ret_runs);
 
 #endif

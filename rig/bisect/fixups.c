@@ -35,7 +35,8 @@ static struct fixup *parse(const char *between, const char *patch)
 static gboolean load_file(GPtrArray *fixups, const char *path, GError **error)
 {
 	g_autofree char *text = NULL;
-	g_autoptr(GRegex) regex = g_regex_new("^Range: *(\\S+)$", G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
+	g_autoptr(GRegex) regex =
+		g_regex_new("^Range: *(\\S+)$", G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
 	g_autoptr(GMatchInfo) match = NULL;
 	g_autofree char *between = NULL;
 	struct fixup *fixup;
@@ -47,8 +48,8 @@ static gboolean load_file(GPtrArray *fixups, const char *path, GError **error)
 	between = g_regex_match(regex, text, 0, &match) ? g_match_info_fetch(match, 1) : NULL;
 	fixup = between ? parse(between, path) : NULL;
 	if (!fixup)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' has no line 'Range: FROM..UNTIL' before its diff",
-				path);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' has no line 'Range: FROM..UNTIL' before its diff", path);
 	g_ptr_array_add(fixups, fixup);
 	return TRUE;
 }

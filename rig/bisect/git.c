@@ -1,38 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commits between two revisions. Merges make the history a graph: that a commit has another is a bit
- * in the `reach` matrix. The user's repository is only read; the tree that is built in is the kernel
- * room's own, below the cache.
+ * The commits between two revisions. Merges make the history a graph: which commit contains which
+ * is kept in `ancestry`. The user's repository is only read; kernels are built in a worktree of
+ * rig/kernel, below the cache.
  */
 #include "bisect/internal.h"
 
 #include <string.h>
 
 #include "util/error.h"
-#include "util/spawn.h"
 
 #define LIST_MAX (64u << 20)
 #define STAT_MAX (64u << 10)
 
-gboolean git_run(const char *repo, const char *const *words, gsize max, char **ret_output, GError **error)
-{
-	static const char *const first[] = {"git", "-c", "core.hooksPath=/dev/null", "-c",
-					    "log.showSignature=false", "-c", "core.fsmonitor=false", "-c",
-					    "color.ui=false", "-C"};
-	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	struct spawn spawn = {.keep = max};
-
-	for (guint i = 0; i < G_N_ELEMENTS(first); i++)
-		g_ptr_array_add(argv, (gpointer)first[i]);
-	g_ptr_array_add(argv, (gpointer)repo);
-	for (; *words; words++)
-		g_ptr_array_add(argv, (gpointer)*words);
-	g_ptr_array_add(argv, NULL);
-	spawn.argv = (const char *const *)argv->pdata;
-	return spawn_run(&spawn, ret_output, error);
-}
-
-/* The commit that a word of the user's means. */
+/* Resolves a revision, as the user wrote it, to a commit. */
 static gboolean resolve(const char *repo, const char *word, char **ret, GError **error)
 {
 	g_autofree char *spec = g_strconcat(word, "^{commit}", NULL), *output = NULL;
@@ -47,7 +28,8 @@ static gboolean resolve(const char *repo, const char *word, char **ret, GError *
 gboolean span_check_git(const char *source, GError **error)
 {
 	const char *at = strrchr(source, '@');
-	g_autofree char *repo = at ? g_strndup(source + strlen("git:"), at - source - strlen("git:")) : NULL;
+	g_autofree char *repo =
+		at ? g_strndup(source + strlen("git:"), at - source - strlen("git:")) : NULL;
 	g_autofree char *commit = NULL;
 
 	return at ? resolve(repo, at + 1, &commit, error)
@@ -70,7 +52,8 @@ static gboolean check_ancestor(const char *repo, const char *good, const char *b
 }
 
 /* "HASH\x1fPARENTS\x1fDATE\x1fAUTHOR\x1fSUBJECT" */
-static gboolean take_commit(struct span *span, GHashTable *index, GPtrArray *parents, const char *line)
+static gboolean take_commit(struct span *span, GHashTable *index, GPtrArray *parents,
+			    const char *line)
 {
 	g_auto(GStrv) word = g_strsplit(line, "\x1f", 5);
 	struct change change = {0};
@@ -92,8 +75,13 @@ static gboolean list(struct span *span, const char *good, const char *bad, const
 {
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	g_autofree char *between = g_strdup_printf("%s..%s", good, bad), *output = NULL;
-	static const char *const fixed[] = {"log", "--topo-order", "--reverse", "--parents", "--no-color",
-					    "--no-decorate", "--format=%H%x1f%P%x1f%aI%x1f%an <%ae>%x1f%s"};
+	static const char *const fixed[] = {"log",
+					    "--topo-order",
+					    "--reverse",
+					    "--parents",
+					    "--no-color",
+					    "--no-decorate",
+					    "--format=%H%x1f%P%x1f%aI%x1f%an <%ae>%x1f%s"};
 	g_auto(GStrv) lines = NULL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(fixed); i++)
@@ -108,8 +96,10 @@ static gboolean list(struct span *span, const char *good, const char *bad, const
 	lines = g_strsplit(output, "\n", -1);
 	for (char **l = lines; *l; l++) {
 		if (span->n >= SPAN_MAX)
-			return rig_fail(error, RIG_EXIT_USAGE, "'%s' are more than %d commits; narrow it: nearer "
-					"ends, or --path FOLDER", between, SPAN_MAX);
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"'%s' are more than %d commits; narrow it: nearer "
+					"ends, or --path FOLDER",
+					between, SPAN_MAX);
 		take_commit(span, index, parents, *l);
 	}
 	return TRUE;
@@ -132,16 +122,18 @@ static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
 	for (guint i = 1; i <= span->n; i++)
 		for (char **parent = parents->pdata[i - 1]; *parent; parent++)
 			ancestry_join(span->ancestry, i,
-				   GPOINTER_TO_UINT(g_hash_table_lookup(index, *parent)));
+				      GPOINTER_TO_UINT(g_hash_table_lookup(index, *parent)));
 	/* where paths hide a merge, the bad end has all the same what was listed */
 	for (guint i = 1; i <= span->n; i++)
 		ancestry_set(span->ancestry, span->n, i);
 }
 
-static gboolean describe_end(struct span *span, const char *commit, struct change *change, GError **error)
+static gboolean describe_end(struct span *span, const char *commit, struct change *change,
+			     GError **error)
 {
-	const char *words[] = {"log", "-1", "--no-color", "--no-decorate", "--format=%aI%x1f%an <%ae>%x1f%s",
-			       commit, NULL};
+	const char *words[] = {
+		"log",	"-1", "--no-color", "--no-decorate", "--format=%aI%x1f%an <%ae>%x1f%s",
+		commit, NULL};
 	g_autofree char *output = NULL;
 	g_auto(GStrv) word = NULL;
 
@@ -158,7 +150,7 @@ static gboolean describe_end(struct span *span, const char *commit, struct chang
 }
 
 struct span *span_git(const char *repo, const char *good, const char *bad, const char *const *paths,
-			GError **error)
+		      GError **error)
 {
 	rig_auto(span) span = span_new(SPAN_GIT);
 	g_autoptr(GHashTable) index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -14,8 +14,8 @@ static void add_line(GString *out, const struct search *search, guint position, 
 
 	/* a subject is one line, whatever its commit says */
 	g_strdelimit(subject, "\n", ' ');
-	g_string_append_printf(out, "# %s: [%s] %s\ngit bisect %s %s\n", word, change->id, subject, word,
-			       change->id);
+	g_string_append_printf(out, "# %s: [%s] %s\ngit bisect %s %s\n", word, change->id, subject,
+			       word, change->id);
 }
 
 static gboolean was_tested(const struct search *search, guint position)
@@ -23,7 +23,8 @@ static gboolean was_tested(const struct search *search, guint position)
 	for (guint i = 0; i < search->evidence->len; i++) {
 		const struct evidence *e = search->evidence->pdata[i];
 
-		if (e->position == position && (e->outcome == OUTCOME_CAUGHT || e->outcome == OUTCOME_CLEAN))
+		if (e->position == position &&
+		    (e->outcome == OUTCOME_CAUGHT || e->outcome == OUTCOME_CLEAN))
 			return TRUE;
 	}
 	return FALSE;
@@ -34,8 +35,9 @@ char *result_git_log(const struct search *search, enum search_end end)
 	gboolean fix = search->options.fix;
 	const char *has = fix ? "broken" : "bad", *has_not = fix ? "fixed" : "good";
 	guint n = search->span->n, best = posterior_best(search->posterior);
-	g_autoptr(GString) out = g_string_new(fix ? "git bisect start '--term-old=broken' '--term-new=fixed'\n"
-						  : "git bisect start\n");
+	g_autoptr(GString) out =
+		g_string_new(fix ? "git bisect start '--term-old=broken' '--term-new=fixed'\n"
+				 : "git bisect start\n");
 
 	if (search->span->kind != SPAN_GIT)
 		return NULL;

@@ -45,28 +45,35 @@ static void add_answer(GString *out, json_t *result)
 		g_autofree char *author = escape(change, "author"), *date = escape(change, "date");
 		g_autofree char *touches = escape(change, "touches");
 
-		g_string_append_printf(out, "<h2>%s</h2>\n<p><code>%s</code><br>%s, %s</p>\n<pre>%s</pre>\n",
-				       *subject ? subject : id, id, author, date, touches);
+		g_string_append_printf(
+			out, "<h2>%s</h2>\n<p><code>%s</code><br>%s, %s</p>\n<pre>%s</pre>\n",
+			*subject ? subject : id, id, author, date, touches);
 	}
 }
 
 static void add_numbers(GString *out, json_t *result)
 {
-	json_t *target = json_object_get(result, "target"), *detection = json_object_get(result, "detection");
+	json_t *target = json_object_get(result, "target"),
+	       *detection = json_object_get(result, "detection");
 	g_autofree char *key = escape(target, "key"), *learned = escape(target, "learned");
-	g_autofree char *scenario = escape(result, "scenario"), *machine = escape(result, "machine");
-	g_autofree char *took = rig_duration_text((gint64)(number(result, "wall_s") * RIG_NS_PER_S));
+	g_autofree char *scenario = escape(result, "scenario"),
+			*machine = escape(result, "machine");
+	g_autofree char *took =
+		rig_duration_text((gint64)(number(result, "wall_s") * RIG_NS_PER_S));
 
-	g_string_append_printf(out, "<table><tr><th class=w>searched for<td><code>%s</code><br>%s</tr>\n",
-			       *key ? key : "not known yet", learned);
+	g_string_append_printf(
+		out, "<table><tr><th class=w>searched for<td><code>%s</code><br>%s</tr>\n",
+		*key ? key : "not known yet", learned);
 	g_string_append_printf(out, "<tr><th>scenario<td>%s on %s</tr>\n", scenario, machine);
-	g_string_append_printf(out, "<tr><th>caught<td>in %.0f %% of the runs that can (%.0f to %.0f %%)</tr>\n",
-			       100 * number(detection, "rate"), 100 * number(detection, "low"),
-			       100 * number(detection, "high"));
-	g_string_append_printf(out, "<tr><th>spent<td>%.0f boots, %.0f builds, %s", number(result, "boots"),
-			       number(result, "builds"), took);
+	g_string_append_printf(
+		out, "<tr><th>caught<td>in %.0f %% of the runs that can (%.0f to %.0f %%)</tr>\n",
+		100 * number(detection, "rate"), 100 * number(detection, "low"),
+		100 * number(detection, "high"));
+	g_string_append_printf(out, "<tr><th>spent<td>%.0f boots, %.0f builds, %s",
+			       number(result, "boots"), number(result, "builds"), took);
 	if (number(result, "boots_left") > 0)
-		g_string_append_printf(out, "; about %.0f boots left", number(result, "boots_left"));
+		g_string_append_printf(out, "; about %.0f boots left",
+				       number(result, "boots_left"));
 	g_string_append(out, "</tr></table>\n");
 }
 
@@ -80,9 +87,11 @@ static void add_probable(GString *out, json_t *result)
 		g_autofree char *id = escape(one, "id"), *subject = escape(one, "subject");
 		double p = 100 * number(one, "probability");
 
-		g_string_append_printf(out, "<tr><td class=\"n w\">%.2f %%<td class=w><div class=bar><div style=\"width:"
-				       "%.0f%%\"></div></div><td class=\"n w\">%.0f<td><code>%.*s</code> %s</tr>\n", p, p,
-				       number(one, "position"), strlen(id) == 40 ? 12 : 200, id, subject);
+		g_string_append_printf(
+			out,
+			"<tr><td class=\"n w\">%.2f %%<td class=w><div class=bar><div style=\"width:"
+			"%.0f%%\"></div></div><td class=\"n w\">%.0f<td><code>%.*s</code> %s</tr>\n",
+			p, p, number(one, "position"), strlen(id) == 40 ? 12 : 200, id, subject);
 	}
 	g_string_append(out, "</table>\n");
 }
@@ -102,19 +111,21 @@ static void add_run(GString *out, json_t *run)
 
 static void add_row(GString *out, json_t *row, gboolean is_answer)
 {
-	g_autofree char *id = escape(row, "id"), *subject = escape(row, "subject"), *seen = result_seen(row);
+	g_autofree char *id = escape(row, "id"), *subject = escape(row, "subject"),
+			*seen = result_seen(row);
 	json_t *run;
 	size_t i;
 
 	g_string_append_printf(out, "<tr%s><td class=\"n w\">%.0f<td><code>%.*s</code> %s<td>",
-			       is_answer ? " class=answer" : "", number(row, "position"), strlen(id) == 40 ? 12 : 200,
-			       id, subject);
+			       is_answer ? " class=answer" : "", number(row, "position"),
+			       strlen(id) == 40 ? 12 : 200, id, subject);
 	json_array_foreach (json_object_get(row, "runs"), i, run) {
 		g_autofree char *outcome = escape(run, "outcome");
 
 		g_string_append_printf(out, "<span class=\"run %s\">%s</span>", outcome, outcome);
 	}
-	g_string_append_printf(out, "<details><summary>%zu run%s</summary><ul>\n", i, i == 1 ? "" : "s");
+	g_string_append_printf(out, "<details><summary>%zu run%s</summary><ul>\n", i,
+			       i == 1 ? "" : "s");
 	json_array_foreach (json_object_get(row, "runs"), i, run)
 		add_run(out, run);
 	g_string_append_printf(out, "</ul></details><td class=w>%s</tr>\n", seen);
@@ -126,7 +137,8 @@ static gboolean in_answer(json_t *result, json_t *row)
 	size_t i;
 
 	json_array_foreach (json_object_get(result, "answer"), i, change)
-		if (json_equal(json_object_get(change, "position"), json_object_get(row, "position")))
+		if (json_equal(json_object_get(change, "position"),
+			       json_object_get(row, "position")))
 			return TRUE;
 	return FALSE;
 }
@@ -136,17 +148,22 @@ static void add_evidence(GString *out, json_t *result)
 	json_t *row, *seen;
 	size_t i;
 
-	g_string_append(out, "<h2>Evidence</h2>\n<table><tr><th class=n>#<th>change<th>outcomes<th>reports</tr>\n");
+	g_string_append(
+		out,
+		"<h2>Evidence</h2>\n<table><tr><th class=n>#<th>change<th>outcomes<th>reports</tr>\n");
 	json_array_foreach (json_object_get(result, "evidence"), i, row)
 		add_row(out, row, in_answer(result, row));
-	g_string_append(out, "</table>\n<h2>Reports</h2>\n<table><tr><th><th>signature<th class=n>runs</tr>\n");
+	g_string_append(
+		out,
+		"</table>\n<h2>Reports</h2>\n<table><tr><th><th>signature<th class=n>runs</tr>\n");
 	json_array_foreach (json_object_get(result, "signatures"), i, seen) {
 		g_autofree char *key = escape(seen, "signature"), *title = escape(seen, "title");
 		g_autofree char *letter = result_letter((guint)i);
 
-		g_string_append_printf(out, "<tr%s><td class=w>%s<td><code>%s</code><br>%s<td class=n>%.0f</tr>\n",
-				       json_is_true(json_object_get(seen, "target")) ? " class=answer" : "", letter,
-				       key, title, number(seen, "runs"));
+		g_string_append_printf(
+			out, "<tr%s><td class=w>%s<td><code>%s</code><br>%s<td class=n>%.0f</tr>\n",
+			json_is_true(json_object_get(seen, "target")) ? " class=answer" : "",
+			letter, key, title, number(seen, "runs"));
 	}
 	g_string_append(out, "</table>\n");
 }
@@ -170,7 +187,8 @@ char *result_html(json_t *result)
 	}
 	g_string_append(out, "</pre>\n");
 	if (*report)
-		g_string_append_printf(out, "<h2>The report at the first bad</h2>\n<pre>%s</pre>\n", report);
+		g_string_append_printf(out, "<h2>The report at the first bad</h2>\n<pre>%s</pre>\n",
+				       report);
 	g_string_append(out, "</body></html>\n");
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }

@@ -7,13 +7,15 @@
 static gboolean told_apart(const struct posterior *p, const gboolean *skipped, guint a, guint b)
 {
 	for (guint t = 0; t <= posterior_n(p); t++)
-		if (!(skipped && skipped[t]) && posterior_contains(p, t, a) != posterior_contains(p, t, b))
+		if (!(skipped && skipped[t]) &&
+		    posterior_contains(p, t, a) != posterior_contains(p, t, b))
 			return TRUE;
 	return FALSE;
 }
 
 /* On a line only neighbours can be alike, as far as the positions between them are skipped. */
-static double answer_line(const struct posterior *p, const gboolean *skipped, guint best, gboolean *same)
+static double answer_line(const struct posterior *p, const gboolean *skipped, guint best,
+			  gboolean *same)
 {
 	guint first = best, last = best;
 	double sum = 0;

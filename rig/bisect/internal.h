@@ -17,7 +17,8 @@ struct change *span_change_at(struct span *span, guint position);
  * git in REPO, with nothing of its config that changes what it prints or runs hooks. WORDS are
  * NULL-terminated; *ret_output (or NULL) is all that it printed, up to MAX bytes.
  */
-gboolean git_run(const char *repo, const char *const *words, gsize max, char **ret_output, GError **error);
+gboolean git_run(const char *repo, const char *const *words, gsize max, char **ret_output,
+		 GError **error);
 
 /* Every report that a run had, once (struct sighting, borrowed): what is searched for first. The caller's. */
 GPtrArray *sightings_list(const struct search *search);

@@ -43,9 +43,9 @@ struct klass {
 	double weight[RATES]; /* likelihood so far, scaled */
 	double p;	      /* of a candidate in it, over its prior */
 	double mean;	      /* of the rate, given the class */
-	double entropy;	      /* of a run that has the bug, as far as it says something (RATE_BIT) */
-	guint member;	      /* one of them */
-	guint count;	      /* how many, but for candidate 0 */
+	double entropy; /* of a run that has the bug, as far as it says something (RATE_BIT) */
+	guint member;	/* one of them */
+	guint count;	/* how many, but for candidate 0 */
 };
 
 struct posterior {
@@ -88,7 +88,8 @@ static void weigh(struct klass *klass)
 	}
 	klass->p = p;
 	klass->mean = p > 0 ? mean / p : 0;
-	klass->entropy = p > 0 ? (1 - RATE_BIT) * entropy_of(klass->mean) + RATE_BIT * given / p : 0;
+	klass->entropy =
+		p > 0 ? (1 - RATE_BIT) * entropy_of(klass->mean) + RATE_BIT * given / p : 0;
 }
 
 /* Makes the probabilities sum to one, and what follows from the weights. */
@@ -161,7 +162,8 @@ static void split(struct posterior *p, guint position)
 	for (guint i = 0; i <= p->n; i++) {
 		guint k = p->klass[i];
 
-		if (posterior_contains(p, position, i) == posterior_contains(p, position, klass_at(p, k)->member))
+		if (posterior_contains(p, position, i) ==
+		    posterior_contains(p, position, klass_at(p, k)->member))
 			continue;
 		if (other[k] < 0) {
 			struct klass part = *klass_at(p, k);
@@ -228,8 +230,8 @@ guint posterior_best(const struct posterior *p)
 	guint best = 0;
 
 	for (guint k = 1; k < p->klasses->len; k++)
-		if (klass_at(p, k)->count && (!klass_at(p, best)->count ||
-					      klass_at(p, k)->p > klass_at(p, best)->p))
+		if (klass_at(p, k)->count &&
+		    (!klass_at(p, best)->count || klass_at(p, k)->p > klass_at(p, best)->p))
 			best = k;
 	if (posterior_of(p, 0) > klass_at(p, best)->p * p->prior[1])
 		return 0;
@@ -254,8 +256,9 @@ double posterior_catches(const struct posterior *p, guint position)
 	double sum = 0;
 
 	for (guint i = 0; i <= p->n; i++)
-		sum += posterior_of(p, i) *
-		       (posterior_contains(p, position, i) ? klass_at(p, p->klass[i])->mean : FALSE_ALARM);
+		sum += posterior_of(p, i) * (posterior_contains(p, position, i)
+						     ? klass_at(p, p->klass[i])->mean
+						     : FALSE_ALARM);
 	return sum;
 }
 

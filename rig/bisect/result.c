@@ -29,8 +29,9 @@ static json_t *change_json(const struct search *search, guint position)
 	g_autofree char *author = text_clean(change->author ? change->author : "");
 	g_autofree char *date = text_clean(change->date ? change->date : "");
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:f}", "position", (int)position, "id", id, "subject", subject,
-			 "author", author, "date", date, "probability", posterior_of(search->posterior, position));
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:f}", "position", (int)position, "id", id,
+			 "subject", subject, "author", author, "date", date, "probability",
+			 posterior_of(search->posterior, position));
 }
 
 static int by_probability(const void *a, const void *b, void *data)
@@ -48,7 +49,8 @@ static json_t *most_probable(const struct search *search)
 
 	for (guint i = 0; i <= search->span->n; i++)
 		order[i] = i;
-	g_qsort_with_data(order, search->span->n + 1, sizeof(*order), by_probability, search->posterior);
+	g_qsort_with_data(order, search->span->n + 1, sizeof(*order), by_probability,
+			  search->posterior);
 	for (guint i = 0; i <= search->span->n && i < SHOWN_MOST; i++)
 		if (posterior_of(search->posterior, order[i]) >= SHOWN_LEAST)
 			json_array_append_new(list, change_json(search, order[i]));
@@ -77,12 +79,14 @@ static json_t *answer(const struct search *search, double *ret_confidence)
 	return list;
 }
 
-static json_t *sightings_counts(const struct search *search, const GPtrArray *reports, guint position)
+static json_t *sightings_counts(const struct search *search, const GPtrArray *reports,
+				guint position)
 {
 	json_t *counts = json_array();
 
 	for (guint i = 0; i < reports->len; i++)
-		json_array_append_new(counts, json_integer(sightings_count(search, reports->pdata[i], (int)position)));
+		json_array_append_new(counts, json_integer(sightings_count(
+						      search, reports->pdata[i], (int)position)));
 	return counts;
 }
 
@@ -103,8 +107,9 @@ static json_t *table(const struct search *search, const GPtrArray *reports)
 			if (e->position != at)
 				continue;
 			any = TRUE;
-			json_object_set_new(counts, name, json_integer(1 + json_integer_value(
-									json_object_get(counts, name))));
+			json_object_set_new(counts, name,
+					    json_integer(1 + json_integer_value(json_object_get(
+								     counts, name))));
 			json_array_append_new(runs, evidence_to_json(e));
 		}
 		if (any) {
@@ -120,7 +125,8 @@ static json_t *table(const struct search *search, const GPtrArray *reports)
 	return rows;
 }
 
-static const struct evidence *find(const struct search *search, guint position, enum outcome outcome)
+static const struct evidence *find(const struct search *search, guint position,
+				   enum outcome outcome)
 {
 	for (guint i = 0; i < search->evidence->len; i++) {
 		const struct evidence *e = search->evidence->pdata[i];
@@ -134,7 +140,8 @@ static const struct evidence *find(const struct search *search, guint position, 
 /* The report that was searched for, as the run at the first bad has it. */
 static char *report_text(const struct search *search, const struct evidence *caught)
 {
-	rig_auto(run_info) run = caught && caught->dir ? run_open(search->options.results, caught->dir, NULL) : NULL;
+	rig_auto(run_info) run =
+		caught && caught->dir ? run_open(search->options.results, caught->dir, NULL) : NULL;
 	json_t *report;
 	size_t i;
 
@@ -152,11 +159,14 @@ static char *report_text(const struct search *search, const struct evidence *cau
 
 static void add_command(json_t *commands, const char *what, const struct evidence *evidence)
 {
-	g_autofree char *line = evidence ? g_strdup_printf("rig replay %s", evidence->dir ? evidence->dir
-									      : evidence->run) : NULL;
+	g_autofree char *line =
+		evidence ? g_strdup_printf("rig replay %s",
+					   evidence->dir ? evidence->dir : evidence->run)
+			 : NULL;
 
 	if (line)
-		json_array_append_new(commands, json_pack("{s:s, s:s}", "what", what, "command", line));
+		json_array_append_new(commands,
+				      json_pack("{s:s, s:s}", "what", what, "command", line));
 }
 
 /* The words of this search, for a shell. */
@@ -171,10 +181,16 @@ static void add_whole(json_t *commands, const struct search *search)
 		g_autofree char *quoted = text ? g_shell_quote(text) : NULL;
 
 		if (text)
-			g_string_append_printf(line, " %s", text[strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
-										 "-_./:=@~+,")] || !*text ? quoted : text);
+			g_string_append_printf(
+				line, " %s",
+				text[strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS
+					    "-_./:=@~+,")] ||
+						!*text
+					? quoted
+					: text);
 	}
-	json_array_append_new(commands, json_pack("{s:s, s:s}", "what", "all of it", "command", line->str));
+	json_array_append_new(commands,
+			      json_pack("{s:s, s:s}", "what", "all of it", "command", line->str));
 }
 
 /* The first position with the bug where a run caught it, and the last without where one was clean. */
@@ -187,9 +203,11 @@ static void add_witnesses(const struct search *search, json_t *result)
 	g_autofree char *text = NULL;
 
 	for (guint i = first; i <= n && !(fix ? clean : caught); i++)
-		fix ? (clean = find(search, i, OUTCOME_CLEAN)) : (caught = find(search, i, OUTCOME_CAUGHT));
+		fix ? (clean = find(search, i, OUTCOME_CLEAN))
+		    : (caught = find(search, i, OUTCOME_CAUGHT));
 	for (guint i = first; i-- > 0 && !(fix ? caught : clean);)
-		fix ? (caught = find(search, i, OUTCOME_CAUGHT)) : (clean = find(search, i, OUTCOME_CLEAN));
+		fix ? (caught = find(search, i, OUTCOME_CAUGHT))
+		    : (clean = find(search, i, OUTCOME_CLEAN));
 	add_command(commands, "with the bug", caught);
 	add_command(commands, "without", clean);
 	add_whole(commands, search);
@@ -211,24 +229,26 @@ json_t *result_json(const struct search *search, enum search_end end)
 
 	result = json_pack(
 		"{s:i, s:s, s:s, s:b, s:s, s:s?, s:i, s:{s:s?, s:b, s:s?}, s:f, s:f, s:o, s:{s:f, s:f, s:f}}",
-		"version", 1, "search", search->name, "end", ends[end], "fix", search->options.fix, "range",
-		kinds[search->span->kind], "repository", search->span->repo, "changes", (int)search->span->n,
-		"target", "key", key, "kind", search->target.is_kind, "learned", how, "confidence", confidence,
-		"asked", search->options.confidence, "answer", changes, "detection", "rate", rate, "low", low, "high",
-		high);
-	json_object_update_new(result, json_pack("{s:s, s:s?, s:i, s:i, s:f, s:f, s:o, s:o}", "scenario",
-						 search->options.scenario, "machine", search->options.machine,
-						 "boots", (int)search->boots, "builds", (int)search->builds,
-						 "wall_s", search->spent_s, "boots_left",
-						 done || !search->target.key ? 0.0 : search_boots_left(search),
-						 "probable", most_probable(search), "evidence",
-						 table(search, reports)));
+		"version", 1, "search", search->name, "end", ends[end], "fix", search->options.fix,
+		"range", kinds[search->span->kind], "repository", search->span->repo, "changes",
+		(int)search->span->n, "target", "key", key, "kind", search->target.is_kind,
+		"learned", how, "confidence", confidence, "asked", search->options.confidence,
+		"answer", changes, "detection", "rate", rate, "low", low, "high", high);
+	json_object_update_new(
+		result,
+		json_pack("{s:s, s:s?, s:i, s:i, s:f, s:f, s:o, s:o}", "scenario",
+			  search->options.scenario, "machine", search->options.machine, "boots",
+			  (int)search->boots, "builds", (int)search->builds, "wall_s",
+			  search->spent_s, "boots_left",
+			  done || !search->target.key ? 0.0 : search_boots_left(search), "probable",
+			  most_probable(search), "evidence", table(search, reports)));
 	json_object_set_new(result, "signatures", sightings_json(search, reports));
 	add_witnesses(search, result);
 	return result;
 }
 
-static gboolean write_file(const struct search *search, const char *name, const char *text, GError **error)
+static gboolean write_file(const struct search *search, const char *name, const char *text,
+			   GError **error)
 {
 	g_autofree char *path = g_build_filename(search->dir, name, NULL);
 
@@ -242,6 +262,8 @@ gboolean result_write(const struct search *search, enum search_end end, GError *
 	g_autofree char *text = result_text(result), *html = result_html(result);
 	g_autofree char *log = result_git_log(search, end);
 
-	return write_file(search, "result.json", json, error) && write_file(search, "result.txt", text, error) &&
-	       write_file(search, "result.html", html, error) && write_file(search, "bisect.log", log, error);
+	return write_file(search, "result.json", json, error) &&
+	       write_file(search, "result.txt", text, error) &&
+	       write_file(search, "result.html", html, error) &&
+	       write_file(search, "bisect.log", log, error);
 }

@@ -127,7 +127,8 @@ static void blame_host(struct search *search, const char *what, const char *why)
 
 	if (++search->work->faults < FAULTS_MAX)
 		return;
-	rig_fail(&error, RIG_EXIT_INFRA, "%s failed %u times in a row: %s", what, FAULTS_MAX, why ? why : "?");
+	rig_fail(&error, RIG_EXIT_INFRA, "%s failed %u times in a row: %s", what, FAULTS_MAX,
+		 why ? why : "?");
 	fail(search, error);
 }
 
@@ -194,7 +195,8 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 		g_free(evidence->verdict);
 		evidence->verdict = g_strdup(verdict_name(VERDICT_INFRA));
 		record_timeout(search, evidence, result, "a run");
-	} else if (result->verdict == VERDICT_SKIP || (!evidence->verdict && result->exit_code == RIG_EXIT_USAGE)) {
+	} else if (result->verdict == VERDICT_SKIP ||
+		   (!evidence->verdict && result->exit_code == RIG_EXIT_USAGE)) {
 		evidence->outcome = OUTCOME_UNFIT;
 		g_free(evidence->why);
 		evidence->why = g_strdup(result->problem);
@@ -218,9 +220,12 @@ static void start_build(struct search *search, guint position)
 	struct slot *slot = &search->work->builder;
 	const struct search_options *o = &search->options;
 	__attribute__((cleanup(span_build_clear))) struct span_build build = {0};
-	struct child_build_spec spec = {.arch = o->arch, .no_lockdep = o->no_lockdep, .jobs = o->jobs,
-				       .rig = o->rig,
-				       .limit_s = o->build_limit_s ? o->build_limit_s : CHILD_BUILD_LIMIT_S};
+	struct child_build_spec spec = {.arch = o->arch,
+					.no_lockdep = o->no_lockdep,
+					.jobs = o->jobs,
+					.rig = o->rig,
+					.limit_s = o->build_limit_s ? o->build_limit_s
+								    : CHILD_BUILD_LIMIT_S};
 	GError *error = NULL;
 
 	span_build(search->span, position, o->patches, o->fragments, &build);
@@ -244,9 +249,15 @@ static void start_run(struct search *search, struct slot *slot, guint position)
 	const char *labels[] = {label, NULL};
 	const char *until[] = {"--until", search->target.key, NULL}, *on[] = {"--keep-going", NULL};
 	struct child_spec spec = {
-		.scenario = o->scenario, .machine = o->machine, .duration_s = o->duration_s,
-		.patience_s = o->patience_s, .jobs = o->jobs, .results = o->results, .labels = labels,
-		.extra = search->target.key ? until : on, .rig = o->rig,
+		.scenario = o->scenario,
+		.machine = o->machine,
+		.duration_s = o->duration_s,
+		.patience_s = o->patience_s,
+		.jobs = o->jobs,
+		.results = o->results,
+		.labels = labels,
+		.extra = search->target.key ? until : on,
+		.rig = o->rig,
 		.limit_s = o->run_limit_s ? o->run_limit_s : CHILD_RUN_LIMIT_S + o->duration_s,
 	};
 	GError *error = NULL;
@@ -279,7 +290,9 @@ static gboolean ran_at(const struct search *search, guint position)
 static struct choice look(const struct search *search)
 {
 	struct choice choice = {
-		.posterior = search->posterior, .skipped = search->skipped, .ready = search->ready,
+		.posterior = search->posterior,
+		.skipped = search->skipped,
+		.ready = search->ready,
 		.build_cost = 1,
 	};
 	double boot_s = 0;
@@ -303,7 +316,8 @@ static struct choice look(const struct search *search)
 /* Before it is known what to look for: the bad end, and once the good end, to see the difference. */
 static gboolean next_position(struct search *search, guint *ret)
 {
-	guint bad = posterior_bad_end(search->posterior), good = search->options.fix ? search->span->n : 0;
+	guint bad = posterior_bad_end(search->posterior),
+	      good = search->options.fix ? search->span->n : 0;
 	struct choice choice = look(search);
 
 	if (search->target.key)
@@ -315,7 +329,8 @@ static gboolean next_position(struct search *search, guint *ret)
 /* No more are begun than there are boots in the budget. */
 static gboolean may_run(const struct search *search)
 {
-	guint budget = search->options.budget_boots, boots = search->boots - search->work->earlier_boots;
+	guint budget = search->options.budget_boots,
+	      boots = search->boots - search->work->earlier_boots;
 
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
 		boots += search->work->guests[i].child != NULL;
@@ -356,14 +371,17 @@ static gboolean check_end(struct search *search)
 	GError *error = NULL;
 
 	if (search->target.key && choice_done(search->posterior, search->skipped, o->confidence)) {
-		finish(search, posterior_best(search->posterior) ? SEARCH_FOUND : SEARCH_GOOD_IS_BAD);
+		finish(search,
+		       posterior_best(search->posterior) ? SEARCH_FOUND : SEARCH_GOOD_IS_BAD);
 	} else if (o->budget_boots && search->boots - work->earlier_boots >= o->budget_boots) {
 		finish(search, SEARCH_OUT_OF_BUDGET);
 	} else if (!posterior_learned(search->posterior) && search->boots >= LEARN_MAX) {
-		rig_fail(&error, RIG_EXIT_USAGE, "%u runs have not shown %s%s%s at the bad end; is it the right "
-			 "scenario? `rig show last` has the last run", search->boots,
-			 search->target.key ? "'" : "anything that repeats",
-			 search->target.key ? search->target.key : "", search->target.key ? "'" : "");
+		rig_fail(&error, RIG_EXIT_USAGE,
+			 "%u runs have not shown %s%s%s at the bad end; is it the right "
+			 "scenario? `rig show last` has the last run",
+			 search->boots, search->target.key ? "'" : "anything that repeats",
+			 search->target.key ? search->target.key : "",
+			 search->target.key ? "'" : "");
 		fail(search, error);
 	}
 	return search->work->over;
@@ -392,7 +410,8 @@ static void step(struct search *search)
 
 gboolean search_run(struct search *search, enum search_end *ret, GError **error)
 {
-	struct search_work work = {.began_ns = rig_now_ns(), .earlier_s = search->spent_s,
+	struct search_work work = {.began_ns = rig_now_ns(),
+				   .earlier_s = search->spent_s,
 				   .earlier_boots = search->boots};
 	guint sources[3], n = 2;
 

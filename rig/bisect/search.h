@@ -28,7 +28,7 @@ struct search_options {
 	char **patches, **fragments;
 	gboolean no_lockdep;
 	const char *results;
-	const char *rig; /* the program to run; NULL: this one */
+	const char *rig;		  /* the program to run; NULL: this one */
 	guint run_limit_s, build_limit_s; /* longest wall time of each; 0: the default */
 };
 
@@ -36,7 +36,7 @@ enum search_end {
 	SEARCH_FOUND,	    /* the answer is as sure as was asked */
 	SEARCH_GOOD_IS_BAD, /* the good end has it already */
 	SEARCH_OUT_OF_BUDGET,
-	SEARCH_STOPPED,	    /* by a signal */
+	SEARCH_STOPPED, /* by a signal */
 };
 
 struct search {
@@ -45,14 +45,14 @@ struct search {
 	char *dir, *name; /* of the search's own folder */
 	json_t *words;	  /* what the user asked, for --resume: an array */
 	char *cwd;
-	GPtrArray *evidence; /* struct evidence, in order of time */
+	GPtrArray *evidence;  /* struct evidence, in order of time */
 	struct target target; /* key NULL: not learned yet */
 	char *learned;	      /* a sentence on how the target was learned, or NULL */
 	struct posterior *posterior;
 	gboolean *skipped, *ready;
 	double spent_s; /* in earlier sittings too */
 	guint builds, boots;
-	double build_s; /* all builds that were not in the cache */
+	double build_s;		  /* all builds that were not in the cache */
 	struct search_work *work; /* while it runs */
 	/* a run has ended, or something is to be told; NULL: nobody looks */
 	void (*told)(const struct search *search, const struct evidence *evidence, void *data);

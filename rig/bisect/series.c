@@ -57,12 +57,14 @@ static gboolean read_folder(const char *dir, GPtrArray *files, GError **error)
 /* The mails of MBOX as DIR/mail/0001… */
 static gboolean part_mailbox(const char *mbox, const char *dir, GPtrArray *files, GError **error)
 {
-	g_autofree char *mail = g_build_filename(dir, "mail", NULL), *out = g_strconcat("-o", mail, NULL);
+	g_autofree char *mail = g_build_filename(dir, "mail", NULL),
+			*out = g_strconcat("-o", mail, NULL);
 	g_autoptr(GDir) folder = NULL;
 	const char *name;
 
 	if (g_mkdir_with_parents(mail, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", mail, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", mail,
+				g_strerror(errno));
 	if (!spawn_words(NULL, error, "git", "mailsplit", "-b", out, "--", mbox, NULL)) {
 		g_prefix_error(error, "'%s' is not a mailbox: ", mbox);
 		return FALSE;
@@ -110,7 +112,8 @@ static gboolean has_diff(const char *path, gboolean *ret, GError **error)
 
 	if (!rig_read_file(path, PATCH_MAX, &text, NULL, error))
 		return FALSE;
-	*ret = g_regex_match_simple("^(diff --git |--- [^\\n]+\\n\\+\\+\\+ )", text, G_REGEX_MULTILINE | G_REGEX_RAW, 0);
+	*ret = g_regex_match_simple("^(diff --git |--- [^\\n]+\\n\\+\\+\\+ )", text,
+				    G_REGEX_MULTILINE | G_REGEX_RAW, 0);
 	return TRUE;
 }
 
@@ -138,7 +141,7 @@ struct span *span_series(const char *series, const char *base, const char *dir, 
 	}
 	if (span->n && span->n <= SPAN_MAX)
 		return g_steal_pointer(&span);
-	rig_fail(error, RIG_EXIT_USAGE, "'%s' has %u patches; 1 to %d can be searched", series, span->n,
-		 SPAN_MAX);
+	rig_fail(error, RIG_EXIT_USAGE, "'%s' has %u patches; 1 to %d can be searched", series,
+		 span->n, SPAN_MAX);
 	return NULL;
 }

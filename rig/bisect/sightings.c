@@ -31,11 +31,13 @@ GPtrArray *sightings_list(const struct search *search)
 			const struct evidence *e = search->evidence->pdata[i];
 
 			for (guint k = 0; k < e->sightings->len; k++) {
-				struct sighting *seen = &g_array_index(e->sightings, struct sighting, k);
+				struct sighting *seen =
+					&g_array_index(e->sightings, struct sighting, k);
 				gboolean known = is_target(search, seen) == (pass > 0);
 
 				for (guint j = 0; j < list->len && !known; j++)
-					known = !strcmp(((struct sighting *)list->pdata[j])->key, seen->key);
+					known = !strcmp(((struct sighting *)list->pdata[j])->key,
+							seen->key);
 				if (!known)
 					g_ptr_array_add(list, seen);
 			}
@@ -64,8 +66,9 @@ json_t *sightings_json(const struct search *search, const GPtrArray *list)
 		g_autofree char *key = text_clean(seen->key), *kind = text_clean(seen->kind);
 		g_autofree char *title = text_clean(seen->title ? seen->title : "");
 
-		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:b, s:i}", "signature", key, "kind", kind,
-						     "title", title, "target", is_target(search, seen), "runs",
+		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:b, s:i}", "signature", key,
+						     "kind", kind, "title", title, "target",
+						     is_target(search, seen), "runs",
 						     (int)sightings_count(search, seen, -1)));
 	}
 	return all;

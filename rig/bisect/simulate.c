@@ -77,8 +77,10 @@ double simulate_boots_left(const struct posterior *posterior, const gboolean *sk
 
 	while (plays < PLAYS && work < PLAY_WORK) {
 		rig_auto(posterior) copy = posterior_copy(posterior);
-		g_autofree gboolean *known = skipped ? g_memdup2(skipped, (n + 1) * sizeof(*skipped)) : NULL;
-		struct simulation sim = {.confidence = confidence, .max_boots = PLAY_BOOTS, .rng = rng};
+		g_autofree gboolean *known =
+			skipped ? g_memdup2(skipped, (n + 1) * sizeof(*skipped)) : NULL;
+		struct simulation sim = {
+			.confidence = confidence, .max_boots = PLAY_BOOTS, .rng = rng};
 		double u = uniform(rng), v = uniform(rng);
 		guint played;
 

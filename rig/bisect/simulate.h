@@ -11,12 +11,12 @@
 
 struct simulation {
 	double confidence;
-	double rate;	 /* a run catches the bug where it is */
-	double unrelated; /* a run ends in something else, and says so: the rig ignores it */
-	double unseen;	 /* a run fails to provoke anything, and looks clean */
-	guint truth;	 /* the candidate */
+	double rate;		/* a run catches the bug where it is */
+	double unrelated;	/* a run ends in something else, and says so: the rig ignores it */
+	double unseen;		/* a run fails to provoke anything, and looks clean */
+	guint truth;		/* the candidate */
 	const gboolean *broken; /* [0..n]: positions that turn out not to build; or NULL */
-	guint max_boots; /* give up; 0: never */
+	guint max_boots;	/* give up; 0: never */
 	struct rng *rng;
 };
 

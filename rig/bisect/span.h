@@ -21,17 +21,17 @@ struct change {
 	char *id;      /* commit, file name, "CONFIG_X=y" */
 	char *subject; /* or NULL */
 	char *author, *date;
-	char *file;    /* series: the patch; config: the fragment that makes this position */
+	char *file; /* series: the patch; config: the fragment that makes this position */
 };
 
 struct span {
 	enum span_kind kind;
 	guint n;
-	GArray *changes;     /* struct change, 0..n; 0 is the old end itself */
+	GArray *changes;	   /* struct change, 0..n; 0 is the old end itself */
 	struct ancestry *ancestry; /* or NULL: a line */
-	char *repo;	     /* git: absolute */
-	char *base;	     /* series, config: the source */
-	GPtrArray *fixups;   /* struct fixup, git */
+	char *repo;		   /* git: absolute */
+	char *base;		   /* series, config: the source */
+	GPtrArray *fixups;	   /* struct fixup, git */
 };
 
 void span_free(struct span *span);
@@ -46,7 +46,7 @@ char *span_name(const struct span *span, guint position);
  * only read. Errors (RIG_EXIT_USAGE): no such revision, GOOD is not an ancestor of BAD, nothing between.
  */
 struct span *span_git(const char *repo, const char *good, const char *bad, const char *const *paths,
-			GError **error);
+		      GError **error);
 
 /* Does SOURCE, "git:REPO@REV", name a commit that is there? */
 gboolean span_check_git(const char *source, GError **error);
@@ -62,19 +62,20 @@ struct span *span_series(const char *series, const char *base, const char *dir, 
  * BASE, in the order of the BAD config. A fragment for each position is written into DIR.
  */
 struct span *span_config(const char *good, const char *bad, const char *base, const char *dir,
-			   GError **error);
+			 GError **error);
 
 /* How to build a position. */
 struct span_build {
 	char *source;
-	char **patches, **fragments; /* NULL-terminated: what the span brings, after those of the user */
+	char **patches,
+		**fragments; /* NULL-terminated: what the span brings, after those of the user */
 };
 
 void span_build_clear(struct span_build *build);
 
 /* PATCHES and FRAGMENTS (or NULL) are the user's, for every position. */
 void span_build(const struct span *span, guint position, char **patches, char **fragments,
-		 struct span_build *ret);
+		struct span_build *ret);
 
 /* What a change touches: a diffstat, or the option. The caller's; NULL where it cannot be told. */
 char *span_diffstat(const struct span *span, guint position);

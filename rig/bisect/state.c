@@ -85,18 +85,21 @@ void search_count(struct search *search, struct evidence *evidence)
 	case OUTCOME_CAUGHT:
 	case OUTCOME_CLEAN:
 		if (search->target.key)
-			posterior_observe(search->posterior, at, evidence->outcome == OUTCOME_CAUGHT);
+			posterior_observe(search->posterior, at,
+					  evidence->outcome == OUTCOME_CAUGHT);
 		break;
 	case OUTCOME_NO_BUILD:
 	case OUTCOME_UNFIT:
 		search->skipped[at] = TRUE;
 		break;
 	case OUTCOME_NO_BOOT:
-		search->skipped[at] |= count_outcomes(search, at, OUTCOME_NO_BOOT, &told) >= NO_BOOTS && !told;
+		search->skipped[at] |=
+			count_outcomes(search, at, OUTCOME_NO_BOOT, &told) >= NO_BOOTS && !told;
 		break;
 	case OUTCOME_OTHER:
 		search->skipped[at] |= search->target.key &&
-				       count_outcomes(search, at, OUTCOME_OTHER, &told) >= OTHERS && !told;
+				       count_outcomes(search, at, OUTCOME_OTHER, &told) >= OTHERS &&
+				       !told;
 		break;
 	}
 }
@@ -124,8 +127,9 @@ void search_learn(struct search *search)
 	if (!most)
 		return;
 	search->target = (struct target){g_strdup(most->key), FALSE};
-	search->learned = g_strdup_printf("learned from the bad end: %s, in %u of its first %u runs",
-					  most->title ? most->title : most->kind, times, runs);
+	search->learned =
+		g_strdup_printf("learned from the bad end: %s, in %u of its first %u runs",
+				most->title ? most->title : most->kind, times, runs);
 	search_recount(search);
 }
 
@@ -134,7 +138,8 @@ double search_boots_left(const struct search *search)
 	/* the same evidence gives the same estimate */
 	struct rng rng = rng_stream(search->evidence->len, "boots left");
 
-	return simulate_boots_left(search->posterior, search->skipped, search->options.confidence, &rng);
+	return simulate_boots_left(search->posterior, search->skipped, search->options.confidence,
+				   &rng);
 }
 
 /* ---- on disk ---- */
@@ -152,10 +157,12 @@ gboolean search_save(const struct search *search, GError **error)
 
 	for (guint i = 0; i < search->evidence->len; i++)
 		json_array_append_new(all, evidence_to_json(search->evidence->pdata[i]));
-	state = json_pack("{s:i, s:O, s:s, s:f, s:i, s:f, s:s?, s:s?, s:o}", "version", STATE_VERSION, "words",
-			  search->words, "folder", search->cwd, "spent_s", search->spent_s, "builds",
-			  (int)search->builds, "build_s", search->build_s, "learned_key",
-			  search->learned ? search->target.key : NULL, "learned", search->learned, "evidence", all);
+	state = json_pack("{s:i, s:O, s:s, s:f, s:i, s:f, s:s?, s:s?, s:o}", "version",
+			  STATE_VERSION, "words", search->words, "folder", search->cwd, "spent_s",
+			  search->spent_s, "builds", (int)search->builds, "build_s",
+			  search->build_s, "learned_key",
+			  search->learned ? search->target.key : NULL, "learned", search->learned,
+			  "evidence", all);
 	if (!state)
 		return rig_fail(error, RIG_EXIT_INFRA, "the search cannot be written as JSON");
 	text = json_dumps(state, JSON_INDENT(1) | JSON_ENSURE_ASCII);
@@ -179,15 +186,17 @@ gboolean search_restore(struct search *search, json_t *state, GError **error)
 	json_t *all = json_object_get(state, "evidence"), *one;
 	size_t i;
 
-	if (json_integer_value(json_object_get(state, "version")) != STATE_VERSION || !json_is_array(all))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is of another version of the rig", search->dir);
+	if (json_integer_value(json_object_get(state, "version")) != STATE_VERSION ||
+	    !json_is_array(all))
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is of another version of the rig",
+				search->dir);
 	json_array_foreach (all, i, one) {
 		struct evidence *evidence = evidence_from_json(one);
 
 		if (!evidence || evidence->position > search->span->n) {
 			g_clear_pointer(&evidence, evidence_free);
-			return rig_fail(error, RIG_EXIT_USAGE, "run %zu of '%s' does not fit its range", i,
-					search->dir);
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"run %zu of '%s' does not fit its range", i, search->dir);
 		}
 		search->boots += evidence->verdict != NULL;
 		g_ptr_array_add(search->evidence, evidence);

@@ -27,17 +27,21 @@ static char *short_id(json_t *result, json_t *change)
 
 char *result_headline(json_t *result)
 {
-	gboolean fix = json_is_true(json_object_get(result, "fix")), found = !strcmp(text_at(result, "end"), "found");
+	gboolean fix = json_is_true(json_object_get(result, "fix")),
+		 found = !strcmp(text_at(result, "end"), "found");
 	gsize n = json_array_size(json_object_get(result, "answer"));
 	const char *range = text_at(result, "range");
-	const char *what = !strcmp(range, "git") ? "commit" : !strcmp(range, "series") ? "patch" : "option";
+	const char *what = !strcmp(range, "git")      ? "commit"
+			   : !strcmp(range, "series") ? "patch"
+						      : "option";
 
 	if (!strcmp(text_at(result, "end"), "good end is bad"))
-		return g_strdup_printf("the %s end is not what it was said to be, %.2f %% sure", fix ? "bad" : "good",
-				       100 * number(result, "confidence"));
+		return g_strdup_printf("the %s end is not what it was said to be, %.2f %% sure",
+				       fix ? "bad" : "good", 100 * number(result, "confidence"));
 	if (!found)
-		return g_strdup_printf("not found: %s. The most probable %s is %.2f %% sure", text_at(result, "end"),
-				       what, 100 * number(result, "confidence"));
+		return g_strdup_printf("not found: %s. The most probable %s is %.2f %% sure",
+				       text_at(result, "end"), what,
+				       100 * number(result, "confidence"));
 	return g_strdup_printf("the first %s %s%s, %.2f %% sure", fix ? "good" : "bad", what,
 			       n > 1 ? " is one of these, which cannot be told apart" : "",
 			       100 * number(result, "confidence"));
@@ -56,7 +60,8 @@ static void add_answer(GString *out, json_t *result)
 
 		g_string_append_printf(out, "\n  %s %s\n", id, text_at(change, "subject"));
 		if (*text_at(change, "author"))
-			g_string_append_printf(out, "  %s, %s\n", text_at(change, "author"), text_at(change, "date"));
+			g_string_append_printf(out, "  %s, %s\n", text_at(change, "author"),
+					       text_at(change, "date"));
 		for (char **line = touches; *line; line++)
 			if (**line)
 				g_string_append_printf(out, "  %s\n", g_strstrip(*line));
@@ -65,19 +70,23 @@ static void add_answer(GString *out, json_t *result)
 
 static void add_numbers(GString *out, json_t *result)
 {
-	json_t *detection = json_object_get(result, "detection"), *target = json_object_get(result, "target");
-	g_autofree char *took = rig_duration_text((gint64)(number(result, "wall_s") * RIG_NS_PER_S));
+	json_t *detection = json_object_get(result, "detection"),
+	       *target = json_object_get(result, "target");
+	g_autofree char *took =
+		rig_duration_text((gint64)(number(result, "wall_s") * RIG_NS_PER_S));
 
-	g_string_append_printf(out, "\ntarget    %s\n", *text_at(target, "key") ? text_at(target, "key") : "not known yet");
+	g_string_append_printf(out, "\ntarget    %s\n",
+			       *text_at(target, "key") ? text_at(target, "key") : "not known yet");
 	if (*text_at(target, "learned"))
 		g_string_append_printf(out, "          %s\n", text_at(target, "learned"));
 	g_string_append_printf(out, "caught    in %.0f %% of the runs that can (%.0f to %.0f %%)\n",
 			       100 * number(detection, "rate"), 100 * number(detection, "low"),
 			       100 * number(detection, "high"));
-	g_string_append_printf(out, "spent     %.0f boots, %.0f builds, %s", number(result, "boots"),
-			       number(result, "builds"), took);
+	g_string_append_printf(out, "spent     %.0f boots, %.0f builds, %s",
+			       number(result, "boots"), number(result, "builds"), took);
 	if (number(result, "boots_left") > 0)
-		g_string_append_printf(out, "; about %.0f boots left", number(result, "boots_left"));
+		g_string_append_printf(out, "; about %.0f boots left",
+				       number(result, "boots_left"));
 	g_string_append_c(out, '\n');
 }
 
@@ -111,8 +120,8 @@ char *result_seen(json_t *row)
 		g_autofree char *letter = result_letter((guint)i);
 
 		if (json_integer_value(n))
-			g_string_append_printf(text, "%s%s%" JSON_INTEGER_FORMAT, text->len ? " " : "", letter,
-					       json_integer_value(n));
+			g_string_append_printf(text, "%s%s%" JSON_INTEGER_FORMAT,
+					       text->len ? " " : "", letter, json_integer_value(n));
 	}
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
@@ -126,17 +135,21 @@ static void add_table(GString *out, json_t *result)
 		return;
 	g_string_append(out, "\nevidence\n");
 	json_array_foreach (json_object_get(result, "evidence"), i, row) {
-		g_autofree char *what = outcomes(row), *id = short_id(result, row), *reports = result_seen(row);
+		g_autofree char *what = outcomes(row), *id = short_id(result, row),
+				*reports = result_seen(row);
 
-		g_string_append_printf(out, "%6.0f  %-12s  %-24s  %-8s  %s\n", number(row, "position"), id, what,
-				       reports, text_at(row, "subject"));
+		g_string_append_printf(out, "%6.0f  %-12s  %-24s  %-8s  %s\n",
+				       number(row, "position"), id, what, reports,
+				       text_at(row, "subject"));
 	}
 	json_array_foreach (json_object_get(result, "signatures"), i, seen) {
 		g_autofree char *letter = result_letter((guint)i);
 
 		g_string_append_printf(out, "%s%6s  %s%s\n", i ? "" : "\nreports\n", letter,
 				       text_at(seen, "signature"),
-				       json_is_true(json_object_get(seen, "target")) ? "  (what is searched for)" : "");
+				       json_is_true(json_object_get(seen, "target"))
+					       ? "  (what is searched for)"
+					       : "");
 		if (*text_at(seen, "title"))
 			g_string_append_printf(out, "        %s\n", text_at(seen, "title"));
 	}
@@ -151,17 +164,20 @@ char *result_text(json_t *result)
 	add_answer(out, result);
 	add_numbers(out, result);
 	add_table(out, result);
-	if (json_array_size(json_object_get(result, "probable")) > 1 && strcmp(text_at(result, "end"), "found")) {
+	if (json_array_size(json_object_get(result, "probable")) > 1 &&
+	    strcmp(text_at(result, "end"), "found")) {
 		g_string_append(out, "\nprobable\n");
 		json_array_foreach (json_object_get(result, "probable"), i, one) {
 			g_autofree char *id = short_id(result, one);
 
-			g_string_append_printf(out, "%6.2f %%  %-12s  %s\n", 100 * number(one, "probability"), id,
+			g_string_append_printf(out, "%6.2f %%  %-12s  %s\n",
+					       100 * number(one, "probability"), id,
 					       text_at(one, "subject"));
 		}
 	}
 	g_string_append(out, "\n");
 	json_array_foreach (json_object_get(result, "replay"), i, one)
-		g_string_append_printf(out, "%-12s  %s\n", text_at(one, "what"), text_at(one, "command"));
+		g_string_append_printf(out, "%-12s  %s\n", text_at(one, "what"),
+				       text_at(one, "command"));
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }

@@ -192,7 +192,8 @@ static void reap(struct child *child)
 /* Calls DONE when the child and both pipes have ended. */
 static void settle(struct child *child)
 {
-	if (child->process.pid || child->pipe_source[OUT] || child->pipe_source[ERR] || child->ended)
+	if (child->process.pid || child->pipe_source[OUT] || child->pipe_source[ERR] ||
+	    child->ended)
 		return;
 	child->ended = TRUE;
 	g_clear_handle_id(&child->timer, g_source_remove);
@@ -290,7 +291,8 @@ static void watch(struct child *child)
 {
 	for (int i = 0; i < N_PIPES; i++) {
 		fcntl(child->pipe[i], F_SETFL, O_NONBLOCK);
-		child->pipe_source[i] = g_unix_fd_add(child->pipe[i], G_IO_IN | G_IO_HUP | G_IO_ERR, on_output, child);
+		child->pipe_source[i] = g_unix_fd_add(child->pipe[i], G_IO_IN | G_IO_HUP | G_IO_ERR,
+						      on_output, child);
 	}
 	child->end_source = g_unix_fd_add(child->process.pidfd, G_IO_IN, on_end, child);
 }
@@ -330,7 +332,8 @@ struct child *child_run(const struct child_spec *spec, child_done done, void *da
 	return start(argv, spec->env, spec->limit_s, done, data, error);
 }
 
-struct child *child_build(const struct child_build_spec *spec, child_done done, void *data, GError **error)
+struct child *child_build(const struct child_build_spec *spec, child_done done, void *data,
+			  GError **error)
 {
 	g_autoptr(GPtrArray) argv = build_words(spec);
 	struct child *child = start(argv, spec->env, spec->limit_s, done, data, error);

@@ -50,7 +50,7 @@ struct child_spec {
 	const char *const *extra;  /* further words of `rig run` */
 	const char *const *env;	   /* "NAME=value" added to ours */
 	const char *rig;	   /* the program; NULL: the one that is running */
-	guint limit_s;		   /* longest wall time, 0: none; then SIGTERM, 20 s later SIGKILL */
+	guint limit_s; /* longest wall time, 0: none; then SIGTERM, 20 s later SIGKILL */
 };
 
 /* A build, as of `rig kernel build`. */

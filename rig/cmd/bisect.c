@@ -42,7 +42,8 @@ static const char examples[] =
 	"Exit codes: 0 found, 1 not found (budget spent, or the good end is bad), 2 usage, 3 infrastructure or stopped.\n";
 
 static struct {
-	char *good, *bad, *repo, *series, *kernel, *scenario, *machine, *signature, *kind, *budget, *results;
+	char *good, *bad, *repo, *series, *kernel, *scenario, *machine, *signature, *kind, *budget,
+		*results;
 	char **paths, **patches, **fragments, **fixups;
 	double confidence;
 	int guests, duration, patience, jobs;
@@ -53,31 +54,43 @@ static const GOptionEntry options[] = {
 	{"good", 'g', 0, G_OPTION_ARG_STRING, &want.good, "a revision without the bug", "REV"},
 	{"bad", 'b', 0, G_OPTION_ARG_STRING, &want.bad, "a revision with it", "REV"},
 	{"repo", 0, 0, G_OPTION_ARG_FILENAME, &want.repo, "git tree, only read (.)", "PATH"},
-	{"path", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.paths, "only commits that touch it (repeatable)", "PATH"},
-	{"series", 0, 0, G_OPTION_ARG_FILENAME, &want.series, "search the patches of a folder or mailbox", "DIR|MBOX"},
-	{"config", 0, 0, G_OPTION_ARG_NONE, &want.config, "search the options in which configs GOOD and BAD differ", NULL},
-	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "source for --series and --config (" DEFAULT_KERNEL ")",
-	 "SOURCE"},
-	{"fix", 0, 0, G_OPTION_ARG_NONE, &want.fix, "the first change without the bug; --bad is the old end", NULL},
+	{"path", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.paths,
+	 "only commits that touch it (repeatable)", "PATH"},
+	{"series", 0, 0, G_OPTION_ARG_FILENAME, &want.series,
+	 "search the patches of a folder or mailbox", "DIR|MBOX"},
+	{"config", 0, 0, G_OPTION_ARG_NONE, &want.config,
+	 "search the options in which configs GOOD and BAD differ", NULL},
+	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel,
+	 "source for --series and --config (" DEFAULT_KERNEL ")", "SOURCE"},
+	{"fix", 0, 0, G_OPTION_ARG_NONE, &want.fix,
+	 "the first change without the bug; --bad is the old end", NULL},
 	{"scenario", 's', 0, G_OPTION_ARG_STRING, &want.scenario, "what provokes it", "NAME|FILE"},
 	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "the scenario's first", "NAME"},
-	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature, "what counts as bad: a report's or a hang's signature",
-	 "KEY"},
-	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind, "… or any report of a kind; `hang` for a hang", "KIND"},
-	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence, "percent to stop at (99)", "P"},
-	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget, "stop after so many boots, or minutes, or hours",
-	 "N|Nm|Nh"},
-	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests, "at a time, 1 to 4 (half the CPUs)", "N"},
-	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches, "on top of each kernel (repeatable)", "FILE"},
-	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments, "config for each kernel (repeatable)", "FILE"},
+	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature,
+	 "what counts as bad: a report's or a hang's signature", "KEY"},
+	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind,
+	 "… or any report of a kind; `hang` for a hang", "KIND"},
+	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence, "percent to stop at (99)",
+	 "P"},
+	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget,
+	 "stop after so many boots, or minutes, or hours", "N|Nm|Nh"},
+	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests, "at a time, 1 to 4 (half the CPUs)",
+	 "N"},
+	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
+	 "on top of each kernel (repeatable)", "FILE"},
+	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
+	 "config for each kernel (repeatable)", "FILE"},
 	{"fixup", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fixups,
 	 "a patch for commits that have FROM and not UNTIL (repeatable)", "FROM..UNTIL=FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "kernels without the lock validator", NULL},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep,
+	 "kernels without the lock validator", NULL},
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "hammer for so many seconds", "S"},
 	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "as of `rig run`", "S"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compile with so many jobs", "N"},
-	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders and searches", "DIR"},
-	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume, "go on with a search: its folder, or the last one", NULL},
+	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results,
+	 "folder of run folders and searches", "DIR"},
+	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume,
+	 "go on with a search: its folder, or the last one", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print the result only", NULL},
 	{NULL}};
@@ -92,8 +105,10 @@ static gboolean parse_budget(struct search_options *o, GError **error)
 	if (!want.budget)
 		return TRUE;
 	n = g_ascii_strtoull(want.budget, &end, 10);
-	if (!g_ascii_isdigit(*want.budget) || !n || n > 1000000 || (*end && strcmp(end, "m") && strcmp(end, "h")))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no budget: write 40 (boots), 30m or 2h", want.budget);
+	if (!g_ascii_isdigit(*want.budget) || !n || n > 1000000 ||
+	    (*end && strcmp(end, "m") && strcmp(end, "h")))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' is no budget: write 40 (boots), 30m or 2h", want.budget);
 	o->budget_boots = *end ? 0 : (guint)n;
 	o->budget_s = !*end ? 0 : (guint)n * (*end == 'm' ? 60 : 3600);
 	return TRUE;
@@ -104,18 +119,22 @@ static gboolean check_words(int argc, GError **error)
 	int ways = (want.good || want.bad) + (want.series != NULL) + want.config;
 
 	if (ways != 1 || (!want.good != !want.bad) || argc != (want.config ? 3 : 1))
-		return rig_fail(error, RIG_EXIT_USAGE, "bisect takes --good REV --bad REV, or --series DIR|MBOX, or "
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"bisect takes --good REV --bad REV, or --series DIR|MBOX, or "
 				"--config GOOD BAD; `rig bisect --help` has examples");
 	if (!want.scenario)
-		return rig_fail(error, RIG_EXIT_USAGE, "bisect needs --scenario; `rig scenario list` shows them");
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"bisect needs --scenario; `rig scenario list` shows them");
 	if (want.signature && want.kind)
 		return rig_fail(error, RIG_EXIT_USAGE, "either --signature or --kind");
 	if (isnan(want.confidence) || want.confidence < 0 || want.confidence >= 100)
-		return rig_fail(error, RIG_EXIT_USAGE, "a confidence of %g %% is out of range: 50 to 99.999",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"a confidence of %g %% is out of range: 50 to 99.999",
 				want.confidence);
-	if (want.guests < 0 || want.guests > SEARCH_GUESTS_MAX || want.duration < 0 || want.patience < 0 ||
-	    want.jobs < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "--guests takes 1 to %d; no number may be below 0",
+	if (want.guests < 0 || want.guests > SEARCH_GUESTS_MAX || want.duration < 0 ||
+	    want.patience < 0 || want.jobs < 0)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--guests takes 1 to %d; no number may be below 0",
 				SEARCH_GUESTS_MAX);
 	return TRUE;
 }
@@ -123,16 +142,24 @@ static gboolean check_words(int argc, GError **error)
 static gboolean settle(struct search_options *o, GError **error)
 {
 	rig_auto(scenario) scenario = scenario_load(want.scenario, error);
-	const struct machine *machine = scenario ? machine_find(want.machine ? want.machine : scenario->machines[0],
-								error) : NULL;
+	const struct machine *machine =
+		scenario ? machine_find(want.machine ? want.machine : scenario->machines[0], error)
+			 : NULL;
 
 	*o = (struct search_options){
-		.scenario = want.scenario, .signature = want.signature, .kind = want.kind, .fix = want.fix,
+		.scenario = want.scenario,
+		.signature = want.signature,
+		.kind = want.kind,
+		.fix = want.fix,
 		.confidence = want.confidence > 0 ? MAX(0.5, want.confidence / 100) : 0.99,
 		.guests = want.guests ? (guint)want.guests
 				      : CLAMP(g_get_num_processors() / 2, 1, SEARCH_GUESTS_MAX),
-		.duration_s = want.duration, .patience_s = want.patience, .jobs = want.jobs, .patches = want.patches,
-		.fragments = want.fragments, .no_lockdep = want.no_lockdep,
+		.duration_s = want.duration,
+		.patience_s = want.patience,
+		.jobs = want.jobs,
+		.patches = want.patches,
+		.fragments = want.fragments,
+		.no_lockdep = want.no_lockdep,
 	};
 	if (!machine || !scenario_check_machine(scenario, machine, error) || !parse_budget(o, error))
 		return FALSE;
@@ -154,9 +181,11 @@ static struct span *make_range(char **argv, const char *dir, GError **error)
 	if (want.series)
 		span = span_series(want.series, base, dir, error);
 	else if (want.config)
-		span = span_config(argv[want.fix ? 2 : 1], argv[want.fix ? 1 : 2], base, dir, error);
+		span = span_config(argv[want.fix ? 2 : 1], argv[want.fix ? 1 : 2], base, dir,
+				   error);
 	else
-		span = span_git(want.repo ? want.repo : ".", old, new, (const char *const *)want.paths, error);
+		span = span_git(want.repo ? want.repo : ".", old, new,
+				(const char *const *)want.paths, error);
 	if (span)
 		span->fixups = fixups_load(fixups, want.fixups, error);
 	return span && span->fixups ? g_steal_pointer(&span) : NULL;
@@ -198,14 +227,15 @@ static char *find_folder(const char *which, GError **error)
 	while (folder && (name = g_dir_read_name(folder))) {
 		g_autofree char *dir = g_build_filename(results, name, NULL);
 
-		if (is_search(dir) && (which ? !strcmp(which, name) : !best || strcmp(dir, best) > 0)) {
+		if (is_search(dir) &&
+		    (which ? !strcmp(which, name) : !best || strcmp(dir, best) > 0)) {
 			g_free(best);
 			best = g_steal_pointer(&dir);
 		}
 	}
 	if (!best)
-		rig_fail(error, RIG_EXIT_USAGE, "there is no search%s%s%s in '%s'", which ? " '" : "",
-			 which ? which : "", which ? "'" : "", results);
+		rig_fail(error, RIG_EXIT_USAGE, "there is no search%s%s%s in '%s'",
+			 which ? " '" : "", which ? which : "", which ? "'" : "", results);
 	return g_steal_pointer(&best);
 }
 
@@ -239,19 +269,23 @@ static void show_run(const struct search *search, const struct evidence *e, void
 	g_autofree char *took = rig_duration_text((gint64)(e->wall_s * RIG_NS_PER_S));
 	g_autofree char *best = span_name(search->span, posterior_best(p));
 	g_autofree char *why = e->outcome >= OUTCOME_OTHER && e->why ? text_clean(e->why) : NULL;
-	const char *colour = term_colour(e->outcome == OUTCOME_CAUGHT ? TERM_RED
-					 : e->outcome == OUTCOME_CLEAN ? TERM_GREEN : TERM_YELLOW);
+	const char *colour = term_colour(e->outcome == OUTCOME_CAUGHT  ? TERM_RED
+					 : e->outcome == OUTCOME_CLEAN ? TERM_GREEN
+								       : TERM_YELLOW);
 
 	(void)data;
 	term_status(NULL);
-	printf("%3u  %s%-8s%s  %s  %s%s%s\n", search->evidence->len, colour, outcome_name(e->outcome),
-	       term_colour(TERM_PLAIN), name, took, why ? "  " : "", why ? why : "");
+	printf("%3u  %s%-8s%s  %s  %s%s%s\n", search->evidence->len, colour,
+	       outcome_name(e->outcome), term_colour(TERM_PLAIN), name, took, why ? "  " : "",
+	       why ? why : "");
 	if (!search->target.key || posterior_learned(p) < CHOICE_LEARN)
-		printf("     %slearning at the bad end%s\n", term_colour(TERM_DIM), term_colour(TERM_PLAIN));
+		printf("     %slearning at the bad end%s\n", term_colour(TERM_DIM),
+		       term_colour(TERM_PLAIN));
 	else
 		printf("     %s%.1f %%: %s; caught in %.0f %% of runs; about %.0f boots left%s\n",
-		       term_colour(TERM_DIM), 100 * posterior_answer(p, search->skipped, NULL), best,
-		       100 * posterior_rate(p, NULL, NULL), search_boots_left(search), term_colour(TERM_PLAIN));
+		       term_colour(TERM_DIM), 100 * posterior_answer(p, search->skipped, NULL),
+		       best, 100 * posterior_rate(p, NULL, NULL), search_boots_left(search),
+		       term_colour(TERM_PLAIN));
 	fflush(stdout);
 }
 
@@ -260,8 +294,10 @@ static void show_run(const struct search *search, const struct evidence *e, void
 static int conclude(const struct search *search, enum search_end end)
 {
 	static const int codes[] = {
-		[SEARCH_FOUND] = RIG_EXIT_PASS, [SEARCH_GOOD_IS_BAD] = RIG_EXIT_FAIL,
-		[SEARCH_OUT_OF_BUDGET] = RIG_EXIT_FAIL, [SEARCH_STOPPED] = RIG_EXIT_INFRA,
+		[SEARCH_FOUND] = RIG_EXIT_PASS,
+		[SEARCH_GOOD_IS_BAD] = RIG_EXIT_FAIL,
+		[SEARCH_OUT_OF_BUDGET] = RIG_EXIT_FAIL,
+		[SEARCH_STOPPED] = RIG_EXIT_INFRA,
 	};
 	g_autoptr(GError) error = NULL;
 	json_t *result = result_json(search, end);
@@ -301,8 +337,9 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 	if (!want.json && !want.quiet) {
 		search->told = show_run;
 		search->status = show_status;
-		printf("search   %u changes, %s on %s, %u guest%s at a time\nfolder   %s\n", search->span->n, o.scenario,
-		       o.machine, o.guests, o.guests > 1 ? "s" : "", dir);
+		printf("search   %u changes, %s on %s, %u guest%s at a time\nfolder   %s\n",
+		       search->span->n, o.scenario, o.machine, o.guests, o.guests > 1 ? "s" : "",
+		       dir);
 		fflush(stdout);
 	}
 	if (!search_run(search, &end, &error)) {
@@ -318,7 +355,8 @@ static int resume(const char *which)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *dir = find_folder(which, &error);
-	g_autofree char *path = dir ? g_build_filename(dir, "search.json", NULL) : NULL, *text = NULL;
+	g_autofree char *path = dir ? g_build_filename(dir, "search.json", NULL) : NULL,
+			*text = NULL;
 	json_auto_t *state = NULL;
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	__typeof__(want) now = want;
@@ -331,8 +369,10 @@ static int resume(const char *which)
 		return rig_report_error(error);
 	state = json_loads(text, 0, NULL);
 	list = json_object_get(state, "words");
-	if (!json_is_array(list) || chdir(json_string_value(json_object_get(state, "folder")) ?: "/") < 0) {
-		fprintf(stderr, "rig: '%s' is no search that can be read, or its folder has gone\n", path);
+	if (!json_is_array(list) ||
+	    chdir(json_string_value(json_object_get(state, "folder")) ?: "/") < 0) {
+		fprintf(stderr, "rig: '%s' is no search that can be read, or its folder has gone\n",
+			path);
 		return RIG_EXIT_USAGE;
 	}
 	g_ptr_array_add(words, (gpointer) "bisect");
@@ -342,7 +382,8 @@ static int resume(const char *which)
 	argv = (char **)words->pdata;
 	argc = (int)words->len - 1;
 	memset(&want, 0, sizeof(want));
-	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error) || !check_words(argc, &error))
+	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error) ||
+	    !check_words(argc, &error))
 		return rig_report_error(error);
 	/* a budget is of one sitting: without one it goes on to the end */
 	want.budget = now.budget;

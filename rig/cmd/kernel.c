@@ -28,7 +28,8 @@ static const char list_summary[] = "Lists the kernels in the cache.";
 static const char prune_summary[] =
 	"Deletes from the cache what nobody has asked for in a while: kernels, and the trees they were built in.\n"
 	"What is needed again is built again. Without --yes it only says what it would delete.";
-static const char prune_examples[] = "  rig kernel prune --older 30\n  rig kernel prune --older 7 --yes\n";
+static const char prune_examples[] =
+	"  rig kernel prune --older 30\n  rig kernel prune --older 7 --yes\n";
 static const char list_examples[] = "  rig kernel list\n  rig kernel list --json\n";
 
 static json_t *kernel_json(const struct kernel *kernel)
@@ -37,10 +38,11 @@ static json_t *kernel_json(const struct kernel *kernel)
 
 	for (guint i = 0; kernel->patches[i]; i++)
 		json_array_append_new(patches, json_string(kernel->patches[i]));
-	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:s?, s:o, s:b}", "name", kernel->name,
-			 "arch", kernel->arch, "hash", kernel->hash, "version", kernel->version, "source",
-			 kernel->source, "image", kernel->image, "vmlinux", kernel->vmlinux, "config",
-			 kernel->config, "patches", patches, "cached", kernel->was_cached);
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:s?, s:o, s:b}", "name",
+			 kernel->name, "arch", kernel->arch, "hash", kernel->hash, "version",
+			 kernel->version, "source", kernel->source, "image", kernel->image,
+			 "vmlinux", kernel->vmlinux, "config", kernel->config, "patches", patches,
+			 "cached", kernel->was_cached);
 }
 
 /* ---- build ---- */
@@ -54,14 +56,18 @@ static struct {
 
 static const GOptionEntry build_options[] = {
 	{"source", 's', 0, G_OPTION_ARG_STRING, &want.source,
-	 "deb:PACKAGE[@SUITE], tar:FILE, dir:FOLDER or git:REPO@REV (deb:linux-source-6.1)", "SOURCE"},
-	{"arch", 'a', 0, G_OPTION_ARG_STRING, &want.arch, "x86_64, ppc64le or aarch64 (x86_64)", "ARCH"},
+	 "deb:PACKAGE[@SUITE], tar:FILE, dir:FOLDER or git:REPO@REV (deb:linux-source-6.1)",
+	 "SOURCE"},
+	{"arch", 'a', 0, G_OPTION_ARG_STRING, &want.arch, "x86_64, ppc64le or aarch64 (x86_64)",
+	 "ARCH"},
 	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
 	 "a patch or mbox, -p1; repeatable, applied in order", "FILE"},
 	{"fragment", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
 	 "a config fragment, over the rig's own; repeatable", "FILE"},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compilers at a time (the number of CPUs)", "N"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "without the lock validator", NULL},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compilers at a time (the number of CPUs)",
+	 "N"},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "without the lock validator",
+	 NULL},
 	{"refresh", 0, 0, G_OPTION_ARG_NONE, &want.refresh,
 	 "ask the mirror again which version a package has", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "the result as JSON", NULL},
@@ -100,8 +106,9 @@ static void print_kernel(const struct kernel *kernel, gint64 spent_ns)
 {
 	g_autofree char *spent = rig_duration_text(spent_ns);
 
-	printf("%s%s%s for %s, %s (%s)\n", term_colour(TERM_BOLD), kernel->name, term_colour(TERM_PLAIN),
-	       kernel->arch, kernel->was_cached ? "from the cache" : "built", spent);
+	printf("%s%s%s for %s, %s (%s)\n", term_colour(TERM_BOLD), kernel->name,
+	       term_colour(TERM_PLAIN), kernel->arch,
+	       kernel->was_cached ? "from the cache" : "built", spent);
 	printf("  source  %s\n", kernel->source);
 	for (guint i = 0; kernel->patches[i]; i++)
 		printf("  patch   %s\n", kernel->patches[i]);
@@ -119,8 +126,9 @@ static int run_build(int argc, char **argv)
 	if (!cmd_parse(&argc, &argv, build_options, "", build_summary, build_examples, &error))
 		return rig_report_error(error);
 	if (argc > 1 || want.jobs < 0 || want.jobs > 1024) {
-		rig_fail(&error, RIG_EXIT_USAGE, argc > 1 ? "kernel build: '%s' is too much"
-							  : "kernel build: --jobs takes 1 to 1024",
+		rig_fail(&error, RIG_EXIT_USAGE,
+			 argc > 1 ? "kernel build: '%s' is too much"
+				  : "kernel build: --jobs takes 1 to 1024",
 			 argc > 1 ? argv[1] : "");
 		return rig_report_error(error);
 	}
@@ -179,11 +187,12 @@ static int run_check(int argc, char **argv)
 	rig_auto(scenario) scenario = NULL;
 	g_autofree const char **needs = NULL;
 
-	if (!cmd_parse(&argc, &argv, json_option, "IMAGE|.config SCENARIO", check_summary, check_examples,
-		       &error))
+	if (!cmd_parse(&argc, &argv, json_option, "IMAGE|.config SCENARIO", check_summary,
+		       check_examples, &error))
 		return rig_report_error(error);
 	if (argc != 3) {
-		rig_fail(&error, RIG_EXIT_USAGE, "kernel check: give an image or .config, and a scenario");
+		rig_fail(&error, RIG_EXIT_USAGE,
+			 "kernel check: give an image or .config, and a scenario");
 		return rig_report_error(error);
 	}
 	scenario = scenario_load(argv[2], &error);
@@ -219,7 +228,8 @@ static int run_list(int argc, char **argv)
 	for (guint i = 0; i < kernels->len; i++) {
 		const struct kernel *kernel = kernels->pdata[i];
 
-		printf("%-28s %-8s %.12s  %s\n", kernel->name, kernel->arch, kernel->hash, kernel->source);
+		printf("%-28s %-8s %.12s  %s\n", kernel->name, kernel->arch, kernel->hash,
+		       kernel->source);
 	}
 	if (!kernels->len)
 		puts("no kernels yet: rig kernel build");
@@ -247,12 +257,16 @@ static void tell_unused(const struct kernel_unused *unused, gboolean gone, json_
 	g_autoptr(GDateTime) used = g_date_time_new_from_unix_utc(unused->used);
 	g_autofree char *day = used ? g_date_time_format(used, "%Y-%m-%d") : NULL;
 
-	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?, s:I, s:b}", "name", unused->name, "kind",
-					      unused->is_tree ? "tree" : "build", "dir", unused->dir, "used", day,
-					      "bytes", (json_int_t)unused->bytes, "deleted", gone));
+	json_array_append_new(
+		list, json_pack("{s:s, s:s, s:s, s:s?, s:I, s:b}", "name", unused->name, "kind",
+				unused->is_tree ? "tree" : "build", "dir", unused->dir, "used", day,
+				"bytes", (json_int_t)unused->bytes, "deleted", gone));
 	if (!want.json)
-		printf("%-12s %9s  used %s  %s%s\n", gone ? "deleted" : old.yes ? "in use" : "would delete", size,
-		       day ? day : "-", unused->is_tree ? "tree " : "", unused->name);
+		printf("%-12s %9s  used %s  %s%s\n",
+		       gone	 ? "deleted"
+		       : old.yes ? "in use"
+				 : "would delete",
+		       size, day ? day : "-", unused->is_tree ? "tree " : "", unused->name);
 }
 
 static int run_prune(int argc, char **argv)
@@ -266,10 +280,12 @@ static int run_prune(int argc, char **argv)
 	if (!cmd_parse(&argc, &argv, prune_options, "", prune_summary, prune_examples, &error))
 		return rig_report_error(error);
 	if (argc > 1 || old.older < 0 || old.older > 36500) {
-		rig_fail(&error, RIG_EXIT_USAGE, "kernel prune: say how old, --older DAYS, 0 to 36500");
+		rig_fail(&error, RIG_EXIT_USAGE,
+			 "kernel prune: say how old, --older DAYS, 0 to 36500");
 		return rig_report_error(error);
 	}
-	all = kernel_unused_since(g_get_real_time() / G_USEC_PER_SEC - old.older * G_GINT64_CONSTANT(86400));
+	all = kernel_unused_since(g_get_real_time() / G_USEC_PER_SEC -
+				  old.older * G_GINT64_CONSTANT(86400));
 	for (guint i = 0; i < all->len; i++) {
 		const struct kernel_unused *unused = all->pdata[i];
 		gboolean gone = FALSE;
@@ -281,7 +297,8 @@ static int run_prune(int argc, char **argv)
 	}
 	size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
 	if (want.json)
-		cmd_print_json(json_pack("{s:O, s:b, s:I}", "unused", list, "deleted", old.yes, "bytes", (json_int_t)bytes));
+		cmd_print_json(json_pack("{s:O, s:b, s:I}", "unused", list, "deleted", old.yes,
+					 "bytes", (json_int_t)bytes));
 	else if (!all->len)
 		puts("nothing is that old");
 	else

@@ -35,13 +35,17 @@ static struct {
 static const GOptionEntry options[] = {
 	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "say what would be run", NULL},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "use so many cores (all)", "N"},
-	{"budget", 'b', 0, G_OPTION_ARG_STRING, &want.budget, "start nothing that would end later: 90s, 30m, 2h", "TIME"},
-	{"shuffle", 's', 0, G_OPTION_ARG_STRING, &want.shuffle, "in an order drawn from a seed, not longest first", "SEED"},
-	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume, "go on with the newest night of the plan that is not finished", NULL},
+	{"budget", 'b', 0, G_OPTION_ARG_STRING, &want.budget,
+	 "start nothing that would end later: 90s, 30m, 2h", "TIME"},
+	{"shuffle", 's', 0, G_OPTION_ARG_STRING, &want.shuffle,
+	 "in an order drawn from a seed, not longest first", "SEED"},
+	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume,
+	 "go on with the newest night of the plan that is not finished", NULL},
 	{"night", 0, 0, G_OPTION_ARG_STRING, &want.night, "resume this one", "ID"},
 	{"list", 'l', 0, G_OPTION_ARG_NONE, &want.list, "the nights there are", NULL},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
-	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print night.json (with --dry-run: the dry_run)", NULL},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json,
+	 "print night.json (with --dry-run: the dry_run)", NULL},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print nothing but errors", NULL},
 	{NULL}};
 
@@ -57,19 +61,24 @@ static gboolean parse_budget(const char *text, double *ret, GError **error)
 	if (!text)
 		return TRUE;
 	for (guint i = 0; i < G_N_ELEMENTS(units); i++)
-		if (g_ascii_isdigit(*text) && number && number < 100000 && *end == units[i].unit && !end[1]) {
+		if (g_ascii_isdigit(*text) && number && number < 100000 && *end == units[i].unit &&
+		    !end[1]) {
 			*ret = (double)number * units[i].seconds;
 			return TRUE;
 		}
-	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no budget: write a number with s, m or h, like 2h", text);
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"'%s' is no budget: write a number with s, m or h, like 2h", text);
 }
 
 static gboolean parse_options(struct night_options *o, GError **error)
 {
 	if (want.jobs < 0 || want.jobs > 1024)
-		return rig_fail(error, RIG_EXIT_USAGE, "--jobs %d is out of range: 1 to 1024", want.jobs);
-	if (want.shuffle && !g_ascii_string_to_unsigned(want.shuffle, 10, 0, G_MAXINT64, &o->seed, NULL))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no seed: write a number", want.shuffle);
+		return rig_fail(error, RIG_EXIT_USAGE, "--jobs %d is out of range: 1 to 1024",
+				want.jobs);
+	if (want.shuffle &&
+	    !g_ascii_string_to_unsigned(want.shuffle, 10, 0, G_MAXINT64, &o->seed, NULL))
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no seed: write a number",
+				want.shuffle);
 	o->cores = want.jobs;
 	/* for tests, and for a rig that is built anew while the night goes on */
 	o->rig = g_getenv("RIG_PROGRAM");
@@ -97,29 +106,33 @@ static void print_builds(json_t *builds)
 	double count = real(builds, "count"), unknown = real(builds, "unknown");
 
 	if (count > unknown)
-		printf("%.0f kernel%s to build before, at most about %s by those that were built\n", count, count == 1 ? "" : "s",
-		       span);
+		printf("%.0f kernel%s to build before, at most about %s by those that were built\n",
+		       count, count == 1 ? "" : "s", span);
 	if (unknown)
-		printf("%.0f kernel%s to build of which nothing is known: minutes each\n", unknown, unknown == 1 ? "" : "s");
+		printf("%.0f kernel%s to build of which nothing is known: minutes each\n", unknown,
+		       unknown == 1 ? "" : "s");
 }
 
 static void print_dry_run(json_t *dry_run)
 {
-	g_autofree char *span = seconds_text(real(dry_run, "estimate_s")), *least = seconds_text(real(dry_run, "at_least_s"));
+	g_autofree char *span = seconds_text(real(dry_run, "estimate_s")),
+			*least = seconds_text(real(dry_run, "at_least_s"));
 	json_t *item, *host = json_object_get(dry_run, "host");
 	size_t i;
 
 	json_array_foreach (json_object_get(dry_run, "cells"), i, item)
-		printf("cell     %-56s %6.0f s  %.2f cores  %5.0f MiB\n", findings_text(item, "cell"),
-		       real(item, "estimate_s"), real(item, "cores"), real(item, "memory") / (1 << 20));
+		printf("cell     %-56s %6.0f s  %.2f cores  %5.0f MiB\n",
+		       findings_text(item, "cell"), real(item, "estimate_s"), real(item, "cores"),
+		       real(item, "memory") / (1 << 20));
 	json_array_foreach (json_object_get(dry_run, "excluded"), i, item)
-		printf("without  %s/%s/%s: %s\n", findings_text(item, "tree"), findings_text(item, "scenario"),
-		       findings_text(item, "machine"), findings_text(item, "why"));
+		printf("without  %s/%s/%s: %s\n", findings_text(item, "tree"),
+		       findings_text(item, "scenario"), findings_text(item, "machine"),
+		       findings_text(item, "why"));
 	json_array_foreach (json_object_get(dry_run, "missing"), i, item)
 		printf("missing  %s\n", json_string_value(item));
 	printf("%zu cells, about %s on %.0f cores and %.0f MiB, repetitions not counted; no packing takes less than %s\n",
-	       json_array_size(json_object_get(dry_run, "cells")), span, real(host, "cores"), real(host, "memory") / (1 << 20),
-	       least);
+	       json_array_size(json_object_get(dry_run, "cells")), span, real(host, "cores"),
+	       real(host, "memory") / (1 << 20), least);
 	print_builds(json_object_get(dry_run, "builds"));
 }
 
@@ -132,21 +145,26 @@ static const struct attempt *last_attempt(const struct night_cell *cell)
 	return n ? &g_array_index(cell->attempts, struct attempt, n - 1) : NULL;
 }
 
-static void show_ended(const struct night *night, const struct night_cell *cell, const struct night_build *build,
-		       void *data)
+static void show_ended(const struct night *night, const struct night_cell *cell,
+		       const struct night_build *build, void *data)
 {
 	const struct attempt *a = cell ? last_attempt(cell) : NULL;
 	g_autofree char *took = seconds_text(build ? build->wall_s : a ? MAX(a->wall_s, 0) : 0);
-	g_autofree char *problem = findings_clean(build && build->problem ? build->problem : a && a->problem ? a->problem : "");
+	g_autofree char *problem = findings_clean(build && build->problem ? build->problem
+						  : a && a->problem	  ? a->problem
+									  : "");
 
 	(void)data;
 	term_status(NULL);
 	if (build)
-		printf("%-8s kernel %s for %s, %s%s%s\n", build->ok ? build->cached ? "cached" : "built" : "FAILED",
-		       night->kernels[build->kernel].tree, build->arch, took, *problem ? ": " : "", problem);
+		printf("%-8s kernel %s for %s, %s%s%s\n",
+		       build->ok ? build->cached ? "cached" : "built" : "FAILED",
+		       night->kernels[build->kernel].tree, build->arch, took, *problem ? ": " : "",
+		       problem);
 	else if (a)
-		printf("%s%-8s%s %s, attempt %u, %s%s%s\n", findings_colour(a->verdict), verdict_name(a->verdict),
-		       term_colour(TERM_PLAIN), cell->key, a->number, took, *problem ? ": " : "", problem);
+		printf("%s%-8s%s %s, attempt %u, %s%s%s\n", findings_colour(a->verdict),
+		       verdict_name(a->verdict), term_colour(TERM_PLAIN), cell->key, a->number,
+		       took, *problem ? ": " : "", problem);
 	fflush(stdout);
 }
 
@@ -160,8 +178,10 @@ static void show_progress(const struct night *night, const char *line, void *dat
 
 static void print_result(const struct night *night, json_t *result)
 {
-	json_t *counts = json_object_get(result, "counts"), *times = json_object_get(result, "times"), *item;
-	g_autofree char *wall = seconds_text(real(times, "wall_s")), *least = seconds_text(real(times, "at_least_s"));
+	json_t *counts = json_object_get(result, "counts"),
+	       *times = json_object_get(result, "times"), *item;
+	g_autofree char *wall = seconds_text(real(times, "wall_s")),
+			*least = seconds_text(real(times, "at_least_s"));
 	size_t i;
 
 	json_array_foreach (json_object_get(result, "cells"), i, item) {
@@ -169,19 +189,22 @@ static void print_result(const struct night *night, json_t *result)
 
 		if (real(rate, "bad") > 0)
 			printf("%-8s %s: not as expected in %.0f of %.0f, %.0f %% (%.0f to %.0f)\n",
-			       findings_text(item, "status"), findings_text(item, "cell"), real(rate, "bad"), real(rate, "of"),
-			       100 * real(rate, "bad") / real(rate, "of"), 100 * real(rate, "low"), 100 * real(rate, "high"));
+			       findings_text(item, "status"), findings_text(item, "cell"),
+			       real(rate, "bad"), real(rate, "of"),
+			       100 * real(rate, "bad") / real(rate, "of"), 100 * real(rate, "low"),
+			       100 * real(rate, "high"));
 	}
 	json_array_foreach (json_object_get(result, "findings"), i, item) {
 		g_autofree char *title = findings_clean(findings_text(item, "title"));
 		gboolean is_new = !strcmp(findings_text(item, "change"), "new");
 
-		printf("%s%-8s%s %s\n         rig show %s\n", term_colour(is_new ? TERM_RED : TERM_DIM),
-		       is_new ? "NEW" : "again", term_colour(TERM_PLAIN), title, findings_text(item, "run"));
+		printf("%s%-8s%s %s\n         rig show %s\n",
+		       term_colour(is_new ? TERM_RED : TERM_DIM), is_new ? "NEW" : "again",
+		       term_colour(TERM_PLAIN), title, findings_text(item, "run"));
 	}
-	printf("night    %s: %.0f good, %.0f flaky, %.0f bad, %.0f without an answer, %.0f skipped, %.0f left\n", night->id,
-	       real(counts, "good"), real(counts, "flaky"), real(counts, "bad"), real(counts, "none"), real(counts, "skip"),
-	       real(counts, "left"));
+	printf("night    %s: %.0f good, %.0f flaky, %.0f bad, %.0f without an answer, %.0f skipped, %.0f left\n",
+	       night->id, real(counts, "good"), real(counts, "flaky"), real(counts, "bad"),
+	       real(counts, "none"), real(counts, "skip"), real(counts, "left"));
 	printf("times    %s; no packing of its runs takes less than %s; the rig itself %.1f s of CPU, its children %.0f s\n",
 	       wall, least, real(times, "controller_s"), real(times, "children_s"));
 	if (night->unfinished)
@@ -198,7 +221,8 @@ static int run_night(struct night *night, GError **error)
 	json_auto_t *result = NULL;
 
 	if (!want.quiet) {
-		printf("night    %s, plan %s, %u cells\n", night->id, night->plan, night->cells->len);
+		printf("night    %s, plan %s, %u cells\n", night->id, night->plan,
+		       night->cells->len);
 		fflush(stdout);
 	}
 	if (!night_run(night, &view, error))
@@ -228,8 +252,9 @@ static int list_nights(const char *results)
 		json_t *counts = json_object_get(item, "counts");
 
 		printf("%s  %-16s %4.0f good %3.0f flaky %3.0f bad %3.0f none %3.0f skip %3.0f left%s\n",
-		       findings_text(item, "id"), findings_text(item, "plan"), real(counts, "good"), real(counts, "flaky"),
-		       real(counts, "bad"), real(counts, "none"), real(counts, "skip"), real(counts, "left"),
+		       findings_text(item, "id"), findings_text(item, "plan"), real(counts, "good"),
+		       real(counts, "flaky"), real(counts, "bad"), real(counts, "none"),
+		       real(counts, "skip"), real(counts, "left"),
 		       json_is_true(json_object_get(item, "regression")) ? "  NEW FINDINGS" : "");
 	}
 	json_decref(nights);
@@ -240,7 +265,8 @@ static char *plan_name(const char *word)
 {
 	g_autofree char *base = g_path_get_basename(word);
 
-	return g_str_has_suffix(base, ".yaml") ? g_strndup(base, strlen(base) - strlen(".yaml")) : g_strdup(base);
+	return g_str_has_suffix(base, ".yaml") ? g_strndup(base, strlen(base) - strlen(".yaml"))
+					       : g_strdup(base);
 }
 
 static struct night *find_night(const char *word, struct night_options *o, GError **error)
@@ -262,7 +288,8 @@ static int with_plan(const char *word, struct night_options *o, GError **error)
 	if (!night)
 		return rig_exit_code(*error);
 	if (!want.dry_run)
-		return night->id || night_begin(night, error) ? run_night(night, error) : rig_exit_code(*error);
+		return night->id || night_begin(night, error) ? run_night(night, error)
+							      : rig_exit_code(*error);
 	dry_run = night_dry_run(night);
 	if (want.json) {
 		cmd_print_json(dry_run);
@@ -280,7 +307,8 @@ int cmd_nightly(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	int code, words;
 
-	if (!cmd_parse(&argc, &argv, options, "PLAN [-- WORD…]", summary, examples, &error) || !parse_options(&o, &error))
+	if (!cmd_parse(&argc, &argv, options, "PLAN [-- WORD…]", summary, examples, &error) ||
+	    !parse_options(&o, &error))
 		return rig_report_error(error);
 	want.quiet |= want.json;
 	results = want.results ? g_strdup(want.results) : run_default_results();
@@ -289,7 +317,8 @@ int cmd_nightly(int argc, char **argv)
 	/* GOption leaves the "--" where a word was before it */
 	words = argc > 2 && !strcmp(argv[2], "--") ? 3 : 2;
 	if ((argc < 2 && !want.night) || (argc > 2 && words == 2)) {
-		fputs("rig: nightly takes one plan, like smoke; words for `rig run` come after --\n", stderr);
+		fputs("rig: nightly takes one plan, like smoke; words for `rig run` come after --\n",
+		      stderr);
 		return RIG_EXIT_USAGE;
 	}
 	o.results = results;

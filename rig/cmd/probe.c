@@ -46,11 +46,16 @@ static const GOptionEntry options[] = {
 	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature, "what counts as bad", "KEY"},
 	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind, "… or any report of a kind", "KIND"},
 	{"runs", 'n', 0, G_OPTION_ARG_INT, &want.runs, "so many silent runs are good", "N"},
-	{"rate", 0, 0, G_OPTION_ARG_DOUBLE, &want.rate, "or as many as it takes where P percent of runs show it", "P"},
-	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence, "with --rate: percent (99)", "P"},
-	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches, "on top (repeatable)", "FILE"},
-	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments, "config (repeatable)", "FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "without the lock validator", NULL},
+	{"rate", 0, 0, G_OPTION_ARG_DOUBLE, &want.rate,
+	 "or as many as it takes where P percent of runs show it", "P"},
+	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence, "with --rate: percent (99)",
+	 "P"},
+	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches, "on top (repeatable)",
+	 "FILE"},
+	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments, "config (repeatable)",
+	 "FILE"},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "without the lock validator",
+	 NULL},
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "hammer for so many seconds", "S"},
 	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "as of `rig run`", "S"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compile with so many jobs", "N"},
@@ -80,20 +85,24 @@ static gboolean check_words(int argc, GError **error)
 	rig_auto(scenario) scenario = NULL;
 	const struct machine *machine;
 
-	if (argc > 1 || !want.scenario || !want.signature == !want.kind || want.runs < 0 || want.runs > RUNS_MAX ||
-	    want.duration < 0 || want.patience < 0 || want.jobs < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "probe takes --scenario, and --signature or --kind; "
+	if (argc > 1 || !want.scenario || !want.signature == !want.kind || want.runs < 0 ||
+	    want.runs > RUNS_MAX || want.duration < 0 || want.patience < 0 || want.jobs < 0)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"probe takes --scenario, and --signature or --kind; "
 				"`rig probe --help` has examples");
 	scenario = scenario_load(want.scenario, error);
-	machine = scenario ? machine_find(want.machine ? want.machine : scenario->machines[0], error) : NULL;
-	if (!machine || !scenario_check_machine(scenario, machine, error) || !check_files(want.patches, error) ||
-	    !check_files(want.fragments, error))
+	machine = scenario
+			  ? machine_find(want.machine ? want.machine : scenario->machines[0], error)
+			  : NULL;
+	if (!machine || !scenario_check_machine(scenario, machine, error) ||
+	    !check_files(want.patches, error) || !check_files(want.fragments, error))
 		return FALSE;
 	if (!kernel_is_source(kernel_wanted()))
 		return g_file_test(kernel_wanted(), G_FILE_TEST_EXISTS) ||
 		       rig_fail(error, RIG_EXIT_USAGE, "there is no kernel '%s'", kernel_wanted());
 	return kernel_check_source(kernel_wanted(), error) &&
-	       (!g_str_has_prefix(kernel_wanted(), "git:") || span_check_git(kernel_wanted(), error));
+	       (!g_str_has_prefix(kernel_wanted(), "git:") ||
+		span_check_git(kernel_wanted(), error));
 }
 
 /* So many silent runs leave 1 - confidence that the bug is there all the same. */
@@ -104,7 +113,8 @@ static guint runs_wanted(void)
 	if (want.runs)
 		return (guint)want.runs;
 	return want.rate > 0 && want.rate < 100
-		       ? (guint)CLAMP(ceil(log1p(-confidence) / log1p(-want.rate / 100)), 1, RUNS_MAX)
+		       ? (guint)CLAMP(ceil(log1p(-confidence) / log1p(-want.rate / 100)), 1,
+				      RUNS_MAX)
 		       : 1;
 }
 
@@ -138,7 +148,8 @@ static int judge(const struct probe *probe, const struct target *target, gboolea
 	if (!e->verdict) {
 		g_autoptr(GError) error = NULL;
 
-		rig_fail(&error, RIG_EXIT_INFRA, "%s", probe->problem ? probe->problem : "the run gave no answer");
+		rig_fail(&error, RIG_EXIT_INFRA, "%s",
+			 probe->problem ? probe->problem : "the run gave no answer");
 		rig_report_error(error);
 		/* a kernel that cannot be built, or that lacks what the scenario needs */
 		return probe->exit_code == RIG_EXIT_USAGE || probe->exit_code == RIG_EXIT_SKIP
@@ -163,12 +174,19 @@ static int judge(const struct probe *probe, const struct target *target, gboolea
 
 static int run_once(const struct target *target, gboolean *ret_again)
 {
-	const char *extra[] = {"--until", target->key, want.no_lockdep ? "--no-lockdep" : NULL, NULL};
+	const char *extra[] = {"--until", target->key, want.no_lockdep ? "--no-lockdep" : NULL,
+			       NULL};
 	struct child_spec spec = {
-		.scenario = want.scenario, .machine = want.machine, .patches = (const char *const *)want.patches,
-		.kernel = kernel_wanted(), .duration_s = want.duration,
-		.fragments = (const char *const *)want.fragments, .patience_s = want.patience, .jobs = want.jobs,
-		.results = want.results, .extra = extra,
+		.scenario = want.scenario,
+		.machine = want.machine,
+		.patches = (const char *const *)want.patches,
+		.kernel = kernel_wanted(),
+		.duration_s = want.duration,
+		.fragments = (const char *const *)want.fragments,
+		.patience_s = want.patience,
+		.jobs = want.jobs,
+		.results = want.results,
+		.extra = extra,
 		/* the run builds the kernel too */
 		.limit_s = CHILD_BUILD_LIMIT_S + CHILD_RUN_LIMIT_S + want.duration,
 	};

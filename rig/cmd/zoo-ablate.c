@@ -20,7 +20,8 @@ const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *wa
 	if (g_strv_contains((const char *const *)entry->machines, machine))
 		return machine;
 	known = g_strjoinv(", ", entry->machines);
-	rig_fail(error, RIG_EXIT_USAGE, "%s is not for '%s'; it is for: %s", entry->id, machine, known);
+	rig_fail(error, RIG_EXIT_USAGE, "%s is not for '%s'; it is for: %s", entry->id, machine,
+		 known);
 	return NULL;
 }
 

@@ -38,7 +38,8 @@ static struct zoo_want want;
 static gboolean all_entries, stdout_only;
 
 static const GOptionEntry options[] = {
-	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: every entry that was verified", NULL},
+	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: every entry that was verified",
+	 NULL},
 	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
 	 "run, ablate: on this one, entries that are not for it are passed over (each entry's first)",
 	 "NAME"},
@@ -51,11 +52,13 @@ static const GOptionEntry options[] = {
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "run: hammer for so many seconds",
 	 "S"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "run: compile with so many jobs", "N"},
-	{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "run, ablate: direct, or libvirt", "WORD"},
-	{"connect", 0, 0, G_OPTION_ARG_STRING, &want.uri, "run, ablate: libvirt's URI: qemu:///session", "URI"},
+	{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "run, ablate: direct, or libvirt",
+	 "WORD"},
+	{"connect", 0, 0, G_OPTION_ARG_STRING, &want.uri,
+	 "run, ablate: libvirt's URI: qemu:///session", "URI"},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
-	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only,
-	 "table: print it, leave " PAGE " alone", NULL},
+	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only, "table: print it, leave " PAGE " alone",
+	 NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print JSON", NULL},
 	{NULL}};
 
@@ -130,11 +133,10 @@ static int list(void)
 		else if (array)
 			json_array_append_new(array, entry_json(e));
 		else
-			printf("%s%-5s%s %s\n      %s%s, on %s%s%s\n", term_colour(TERM_BOLD), e->id,
-			       term_colour(TERM_PLAIN), e->subject, term_colour(TERM_DIM),
+			printf("%s%-5s%s %s\n      %s%s, on %s%s%s\n", term_colour(TERM_BOLD),
+			       e->id, term_colour(TERM_PLAIN), e->subject, term_colour(TERM_DIM),
 			       zoo_oracle_name(e->oracle), machines_text,
-			       e->verified[0] ? "" : ", not verified yet",
-			       term_colour(TERM_PLAIN));
+			       e->verified[0] ? "" : ", not verified yet", term_colour(TERM_PLAIN));
 	}
 	if (array)
 		cmd_print_json(array);
@@ -283,12 +285,13 @@ static json_t *scores_json(GPtrArray *scores)
 		const struct zoo_score *s = scores->pdata[i];
 
 		json_array_append_new(
-			array, json_pack("{s:s, s:s, s:s, s:s?, s:i, s:i, s:i, s:i, s:i, s:f, s:f}",
-					 "entry", s->id, "machine", s->machine, "kernel", s->kernel,
-					 "without", s->without, "runs", s->runs, "caught",
-					 s->caught, "clean_runs", s->clean_runs, "clean_caught",
-					 s->clean_caught, "clean_alarms", s->clean_alarms, "median_s",
-					 zoo_median(s->seconds), "median_ops", zoo_median(s->ops)));
+			array,
+			json_pack("{s:s, s:s, s:s, s:s?, s:i, s:i, s:i, s:i, s:i, s:f, s:f}",
+				  "entry", s->id, "machine", s->machine, "kernel", s->kernel,
+				  "without", s->without, "runs", s->runs, "caught", s->caught,
+				  "clean_runs", s->clean_runs, "clean_caught", s->clean_caught,
+				  "clean_alarms", s->clean_alarms, "median_s",
+				  zoo_median(s->seconds), "median_ops", zoo_median(s->ops)));
 	}
 	return array;
 }
@@ -336,8 +339,8 @@ int cmd_zoo(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!cmd_parse(&argc, &argv, options, "list|show zNN|run zNN…|ablate zNN|table", summary, examples,
-		       &error))
+	if (!cmd_parse(&argc, &argv, options, "list|show zNN|run zNN…|ablate zNN|table", summary,
+		       examples, &error))
 		return rig_report_error(error);
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return list();

@@ -33,13 +33,15 @@ static void mirrors_clear(struct mirrors *mirrors)
 }
 
 /* One entry of the host's sources. Entries that are not Debian's are passed over; the first wins. */
-static void mirror_found(struct mirrors *mirrors, const char *uri, const char *suite, const char *key)
+static void mirror_found(struct mirrors *mirrors, const char *uri, const char *suite,
+			 const char *key)
 {
 	g_autofree char *base = g_path_get_basename(uri);
 	int which = g_str_has_suffix(suite, "-security");
 
 	/* a security archive has its own path, or shares the archive's (deb.debian.org/debian) */
-	if (mirrors->uri[which] || (strcmp(base, "debian") && (!which || strcmp(base, "debian-security"))))
+	if (mirrors->uri[which] ||
+	    (strcmp(base, "debian") && (!which || strcmp(base, "debian-security"))))
 		return;
 	mirrors->uri[which] = g_strdup(uri);
 	/* a key that stands in the file itself is not worth copying: Debian's is always installed */
@@ -104,7 +106,8 @@ static void read_sources(const char *path, struct mirrors *mirrors)
 {
 	g_autofree char *text = NULL;
 
-	if (!rig_read_file(path, SOURCES_MAX, &text, NULL, NULL) || !g_utf8_validate(text, -1, NULL))
+	if (!rig_read_file(path, SOURCES_MAX, &text, NULL, NULL) ||
+	    !g_utf8_validate(text, -1, NULL))
 		return;
 	if (g_str_has_suffix(path, ".sources"))
 		read_deb822(text, mirrors);
@@ -184,7 +187,8 @@ static gboolean apt(const char *suite, const char *cwd, const char *const *words
 
 		g_ptr_array_add(argv, g_strdup_printf("-oDir::State::Lists=%s/lists", top));
 		g_ptr_array_add(argv, g_strdup_printf("-oDir::Cache=%s/cache", top));
-		g_ptr_array_add(argv, g_strdup_printf("-oDir::Etc::sourcelist=%s/rig.sources", top));
+		g_ptr_array_add(argv,
+				g_strdup_printf("-oDir::Etc::sourcelist=%s/rig.sources", top));
 		g_ptr_array_add(argv, g_strdup_printf("-oDir::Etc::sourceparts=%s/none", top));
 	} else {
 		/* the host's lists, but no write to its caches: we may be any user */
@@ -213,8 +217,7 @@ static gboolean apt_update(const char *suite, GError **error)
 
 		g_mkdir_with_parents(folder, 0755);
 	}
-	return rig_write_file(sources, text, -1, error) &&
-	       apt(suite, NULL, words, NULL, error);
+	return rig_write_file(sources, text, -1, error) && apt(suite, NULL, words, NULL, error);
 }
 
 /* The version that the lists have: the newest, or exactly WANT. NULL where there is none. */

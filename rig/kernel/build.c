@@ -32,7 +32,8 @@ static void inputs_clear(struct inputs *inputs)
 	g_free(inputs->compiler);
 }
 
-static gboolean add_fragment(struct inputs *inputs, const char *name, const char *path, GError **error)
+static gboolean add_fragment(struct inputs *inputs, const char *name, const char *path,
+			     GError **error)
 {
 	g_autofree char *text = NULL;
 
@@ -46,8 +47,8 @@ static gboolean add_fragments(struct inputs *inputs, const struct kernel_spec *s
 
 	inputs->wishes = fragment_list_new();
 	for (guint i = 0; i < G_N_ELEMENTS(own); i++) {
-		g_autofree char *name = own[i] ? g_strdup_printf("scenarios/kconfig/%s.config", own[i])
-					       : NULL;
+		g_autofree char *name =
+			own[i] ? g_strdup_printf("scenarios/kconfig/%s.config", own[i]) : NULL;
 		g_autofree char *path = name ? rig_home_path(name) : NULL;
 
 		if (name && !add_fragment(inputs, strrchr(name, '/') + 1, path, error))
@@ -64,8 +65,8 @@ static void free_patch(void *patch)
 	patch_free(patch);
 }
 
-static gboolean gather(struct inputs *inputs, const struct kernel_spec *spec, struct progress *progress,
-		       GError **error)
+static gboolean gather(struct inputs *inputs, const struct kernel_spec *spec,
+		       struct progress *progress, GError **error)
 {
 	inputs->arch = arch_find(spec->arch, error);
 	inputs->source = inputs->arch ? source_parse(spec->source, error) : NULL;
@@ -138,7 +139,8 @@ static char *config_key(const struct inputs *inputs)
 }
 
 /* "6.1.192-z03": for folder names. */
-static char *short_name(const struct inputs *inputs, const struct kernel_spec *spec, const char *version)
+static char *short_name(const struct inputs *inputs, const struct kernel_spec *spec,
+			const char *version)
 {
 	g_autoptr(GString) name = g_string_new(NULL);
 	gboolean deb = inputs->source->kind == SOURCE_DEB;
@@ -166,7 +168,8 @@ static struct kernel *describe(const struct inputs *inputs, const struct kernel_
 
 	kernel->version = g_strdup(inputs->source->version);
 	if (!kernel->version) {
-		g_autofree char *makefile = g_build_filename(tree->src, "Makefile", NULL), *text = NULL;
+		g_autofree char *makefile = g_build_filename(tree->src, "Makefile", NULL),
+				*text = NULL;
 
 		if (rig_read_file(makefile, 1 << 20, &text, NULL, NULL))
 			kernel->version = files_kernel_version(text);
@@ -179,8 +182,8 @@ static struct kernel *describe(const struct inputs *inputs, const struct kernel_
 }
 
 /* Config and make, in a tree whose source is right. */
-static gboolean compile(struct worktree *tree, const struct inputs *inputs, const struct kernel_spec *spec,
-			struct progress *progress, GError **error)
+static gboolean compile(struct worktree *tree, const struct inputs *inputs,
+			const struct kernel_spec *spec, struct progress *progress, GError **error)
 {
 	struct maker maker = {
 		.tree = tree,
@@ -203,7 +206,8 @@ static gboolean compile(struct worktree *tree, const struct inputs *inputs, cons
 	progress_step(progress, "configure", 0);
 	ok = configure(&maker, inputs->wishes, key, error);
 	if (ok) {
-		progress_step(progress, "compile", full ? (total ? total : inputs->arch->objects) : 0);
+		progress_step(progress, "compile",
+			      full ? (total ? total : inputs->arch->objects) : 0);
 		maker.lines = 0;
 		ok = maker_run(&maker, inputs->arch->target, error);
 	}
@@ -213,8 +217,8 @@ static gboolean compile(struct worktree *tree, const struct inputs *inputs, cons
 	return maker_end(tree, ok ? error : NULL) && ok;
 }
 
-static gboolean prepare(struct worktree *tree, const struct inputs *inputs, struct progress *progress,
-			GError **error)
+static gboolean prepare(struct worktree *tree, const struct inputs *inputs,
+			struct progress *progress, GError **error)
 {
 	if (!source_is_there(inputs->source, tree->src) &&
 	    (!worktree_restore(tree, error) ||
@@ -254,7 +258,8 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 		return NULL;
 	found = cache_use(hash);
 	if (!found) {
-		rig_fail(error, RIG_EXIT_INFRA, "the build of '%s' cannot be read back", kernel->name);
+		rig_fail(error, RIG_EXIT_INFRA, "the build of '%s' cannot be read back",
+			 kernel->name);
 		return NULL;
 	}
 	found->was_cached = FALSE;

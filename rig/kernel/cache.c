@@ -50,7 +50,7 @@ struct kernel *cache_find(const char *hash)
 		return NULL;
 	json = json_loadb(text, len, 0, NULL);
 	kernel = g_new0(struct kernel, 1);
-	json_array_foreach(json_object_get(json, "patches"), i, patch)
+	json_array_foreach (json_object_get(json, "patches"), i, patch)
 		g_ptr_array_add(patches, g_strdup(json_string_value(patch)));
 	g_ptr_array_add(patches, NULL);
 	*kernel = (struct kernel){
@@ -144,15 +144,17 @@ void cache_remember(const char *kind, gint64 ns, guint lines)
 
 static char *build_json(const struct kernel *kernel, const struct build *build)
 {
-	g_autofree char *image = g_path_get_basename(build->arch->image), *when = rig_utc_now(FALSE);
+	g_autofree char *image = g_path_get_basename(build->arch->image),
+			*when = rig_utc_now(FALSE);
 	json_t *patches = json_array(), *json;
 	char *text, *copy;
 
 	for (guint i = 0; kernel->patches[i]; i++)
 		json_array_append_new(patches, json_string(kernel->patches[i]));
-	json = json_pack("{s:s, s:s*, s:s, s:s, s:s, s:o, s:s, s:s, s:f}", "name", kernel->name, "version",
-			 kernel->version, "source", kernel->source, "arch", build->arch->name, "image",
-			 image, "patches", patches, "compiler", build->compiler, "built", when, "seconds",
+	json = json_pack("{s:s, s:s*, s:s, s:s, s:s, s:o, s:s, s:s, s:f}", "name", kernel->name,
+			 "version", kernel->version, "source", kernel->source, "arch",
+			 build->arch->name, "image", image, "patches", patches, "compiler",
+			 build->compiler, "built", when, "seconds",
 			 (double)build->ns / RIG_NS_PER_S);
 	text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
 	copy = g_strconcat(text ? text : "{}", "\n", NULL);

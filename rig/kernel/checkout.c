@@ -34,11 +34,13 @@ static gboolean check_room(const char *dir, GError **error)
 
 /* ---- packages and tarballs ---- */
 
-static gboolean untar(const char *tarball, const char *src, struct progress *progress, GError **error)
+static gboolean untar(const char *tarball, const char *src, struct progress *progress,
+		      GError **error)
 {
 	g_autofree char *part = g_strconcat(src, ".part", NULL), *top = g_path_get_dirname(src);
-	const char *argv[] = {"tar", "-xvf", tarball, "-C", part, "--strip-components=1",
-			      "--no-same-owner", NULL};
+	const char *argv[] = {
+		"tar", "-xvf", tarball, "-C", part, "--strip-components=1", "--no-same-owner",
+		NULL};
 	struct spawn spawn = {.argv = argv, .line = progress_line, .data = progress};
 	g_autofree char *makefile = g_build_filename(part, "Makefile", NULL);
 	gint64 last;
@@ -55,7 +57,8 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 		return FALSE;
 	if (!g_file_test(makefile, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' has no Makefile in one top folder: is it a kernel's source?", tarball);
+				"'%s' has no Makefile in one top folder: is it a kernel's source?",
+				tarball);
 	if (rename(part, src) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s'", part);
 	cache_remember("unpack", rig_now_ns() - last, progress->done);
@@ -146,9 +149,13 @@ static gboolean sync_git(const struct source *source, const char *src, struct pr
 	if (g_mkdir_with_parents(src, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s'", src);
 	for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
-		const char *argv[16] = {"git", "-c", "core.hooksPath=/dev/null",
-					"-c", "core.sparseCheckout=false",
-					"-c", "core.fsmonitor=false"};
+		const char *argv[16] = {"git",
+					"-c",
+					"core.hooksPath=/dev/null",
+					"-c",
+					"core.sparseCheckout=false",
+					"-c",
+					"core.fsmonitor=false"};
 		struct spawn spawn = {.argv = argv, .cwd = src, .env = env};
 
 		for (guint w = 0; steps[i][w]; w++)
@@ -191,7 +198,8 @@ gboolean source_checkout(const struct source *source, const char *src, struct pr
 	case SOURCE_DIR:
 	case SOURCE_GIT:
 		unlink(file);
-		return (source->kind == SOURCE_DIR ? sync_dir : sync_git)(source, src, progress, error) &&
+		return (source->kind == SOURCE_DIR ? sync_dir : sync_git)(source, src, progress,
+									  error) &&
 		       rig_write_file(file, source->identity, -1, error);
 	}
 	g_return_val_if_reached(FALSE);

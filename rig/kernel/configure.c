@@ -39,7 +39,8 @@ static void keep_time(const char *path, const char *old, const struct stat *st, 
 
 gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GError **error)
 {
-	g_autofree char *key_file = key_path(maker->tree), *last_key = NULL, *text = NULL, *unmet = NULL;
+	g_autofree char *key_file = key_path(maker->tree), *last_key = NULL, *text = NULL,
+			*unmet = NULL;
 	g_autofree char *path = g_build_filename(maker->tree->obj, ".config", NULL), *old = NULL;
 	g_autoptr(GHashTable) config = NULL;
 	struct stat st;

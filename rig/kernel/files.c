@@ -94,10 +94,11 @@ char *files_sha256(const char *path, GError **error)
 
 /* What kbuild leaves in a tree that was built in place (top .gitignore of the kernel). */
 static const char *const built[] = {
-	".git",	      "*.o",	       "*.a",		"*.ko",	     "*.mod",	   "*.mod.c",
-	"*.cmd",      "*.dtb",	       "vmlinux*",	".tmp_*",    "System.map", "Module.symvers",
-	"modules.*",  ".config",       ".config.old",	"generated", "*.dwo",	   "bzImage",
-	"*.order",    "include/config",
+	".git",	     "*.o",	"*.a",	       "*.ko",
+	"*.mod",     "*.mod.c", "*.cmd",       "*.dtb",
+	"vmlinux*",  ".tmp_*",	"System.map",  "Module.symvers",
+	"modules.*", ".config", ".config.old", "generated",
+	"*.dwo",     "bzImage", "*.order",     "include/config",
 };
 
 static gboolean looks_built(const char *relative, const char *name)
@@ -109,8 +110,8 @@ static gboolean looks_built(const char *relative, const char *name)
 	return FALSE;
 }
 
-static gboolean walk(const char *top, const char *below, gboolean all, guint depth, GPtrArray *files,
-		     GError **error)
+static gboolean walk(const char *top, const char *below, gboolean all, guint depth,
+		     GPtrArray *files, GError **error)
 {
 	g_autofree char *path = g_build_filename(top, below, NULL);
 	g_autoptr(GDir) dir = g_dir_open(path, 0, error);
@@ -119,8 +120,8 @@ static gboolean walk(const char *top, const char *below, gboolean all, guint dep
 	if (!dir || depth > 40)
 		return dir ? rig_fail(error, RIG_EXIT_USAGE, "'%s' is too deep", path) : FALSE;
 	while ((name = g_dir_read_name(dir))) {
-		g_autofree char *relative = *below ? g_build_filename(below, name, NULL)
-						   : g_strdup(name);
+		g_autofree char *relative =
+			*below ? g_build_filename(below, name, NULL) : g_strdup(name);
 		g_autofree char *full = g_build_filename(top, relative, NULL);
 		struct stat st;
 
@@ -142,8 +143,16 @@ static void add_listed(const char *line, void *data)
 static gboolean ask_git(const char *tree, GPtrArray *files)
 {
 	g_autofree char *marker = g_build_filename(tree, ".git", NULL);
-	const char *argv[] = {"git", "-C", tree, "-c", "core.quotePath=off", "ls-files",
-			      "--cached", "--others", "--exclude-standard", NULL};
+	const char *argv[] = {"git",
+			      "-C",
+			      tree,
+			      "-c",
+			      "core.quotePath=off",
+			      "ls-files",
+			      "--cached",
+			      "--others",
+			      "--exclude-standard",
+			      NULL};
 	struct spawn spawn = {.argv = argv, .line = add_listed, .data = files};
 
 	return g_file_test(marker, G_FILE_TEST_EXISTS) && spawn_have("git") &&

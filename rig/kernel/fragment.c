@@ -33,8 +33,9 @@ GPtrArray *fragment_list_new(void)
 /* "CONFIG_X=value" or "# CONFIG_X is not set". */
 static gboolean parse_option(const char *text, struct option *ret)
 {
-	static const char pattern[] = "^(?:(CONFIG_\\w+)=(y|m|n|-?\\d+|0[xX][[:xdigit:]]+|\"[^\"]*\")"
-				      "|# (CONFIG_\\w+) is not set)$";
+	static const char pattern[] =
+		"^(?:(CONFIG_\\w+)=(y|m|n|-?\\d+|0[xX][[:xdigit:]]+|\"[^\"]*\")"
+		"|# (CONFIG_\\w+) is not set)$";
 	static GRegex *regex;
 	g_autoptr(GMatchInfo) match = NULL;
 	g_autofree char *set = NULL, *value = NULL, *unset = NULL;
@@ -66,7 +67,8 @@ static enum option_must take_marker(char *line)
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(markers); i++)
-		if (g_str_has_suffix(line, markers[i].text) && strlen(line) > strlen(markers[i].text)) {
+		if (g_str_has_suffix(line, markers[i].text) &&
+		    strlen(line) > strlen(markers[i].text)) {
 			line[strlen(line) - strlen(markers[i].text)] = '\0';
 			g_strchomp(line);
 			return markers[i].must;
@@ -94,8 +96,8 @@ gboolean fragment_parse(const char *name, const char *text, GPtrArray *wishes, G
 		for (guint p = 0; part[p]; p++) {
 			if (wish->n >= G_N_ELEMENTS(wish->option))
 				return rig_fail(error, RIG_EXIT_USAGE,
-						"%s: at most %zu alternatives on a line", wish->where,
-						G_N_ELEMENTS(wish->option));
+						"%s: at most %zu alternatives on a line",
+						wish->where, G_N_ELEMENTS(wish->option));
 			if (!parse_option(g_strstrip(part[p]), &wish->option[wish->n]))
 				return rig_fail(error, RIG_EXIT_USAGE,
 						"%s: invalid option '%s': write CONFIG_X=y, =m, =n, a "
@@ -144,7 +146,8 @@ char *fragment_merge(const char *base, GPtrArray *wishes)
 			if (g_hash_table_lookup(last, option->name) != wish)
 				continue;
 			if (option->value)
-				g_string_append_printf(text, "%s=%s\n", option->name, option->value);
+				g_string_append_printf(text, "%s=%s\n", option->name,
+						       option->value);
 			else
 				g_string_append_printf(text, "# %s is not set\n", option->name);
 		}
@@ -221,8 +224,8 @@ char *fragment_unmet(GPtrArray *wishes, GHashTable *config, const char *src, con
 			g_autofree char *why = option_why(option, config, kconfig);
 
 			g_string_append_printf(text, "%s%s: %s%s%s did not survive: %s",
-					       text->len ? "\n" : "", wish->where,
-					       option->name, option->value ? "=" : " is not set",
+					       text->len ? "\n" : "", wish->where, option->name,
+					       option->value ? "=" : " is not set",
 					       option->value ? option->value : "", why);
 		}
 	}

@@ -21,7 +21,9 @@
 static char *gunzip(const guint8 *data, gsize len)
 {
 	g_autofree char *text = g_malloc(CONFIG_MAX + 1);
-	z_stream z = {.next_in = (guint8 *)data, .avail_in = len, .next_out = (guint8 *)text,
+	z_stream z = {.next_in = (guint8 *)data,
+		      .avail_in = len,
+		      .next_out = (guint8 *)text,
 		      .avail_out = CONFIG_MAX};
 	int rc;
 
@@ -102,5 +104,6 @@ char *image_config(const guint8 *data, gsize len)
 
 	if (!image_is_bzimage(data, len))
 		return find_plain(data, len);
-	return image_payload(data, len, &payload, &payload_len) ? find_packed(payload, payload_len) : NULL;
+	return image_payload(data, len, &payload, &payload_len) ? find_packed(payload, payload_len)
+								: NULL;
 }

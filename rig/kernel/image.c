@@ -42,14 +42,16 @@ static gboolean check_bzimage(const char *path, const guint8 *data, gsize len, s
 
 	if (need > len)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is truncated: its header says %zu bytes, it has %zu", path, need, len);
+				"'%s' is truncated: its header says %zu bytes, it has %zu", path,
+				need, len);
 	/* xloadflags, bit 0: there is a 64-bit entry point */
 	if (get(data + 0x206, 2) < 0x20c || !(data[0x236] & 1))
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is a 32-bit x86 kernel", path);
 	ret->arch = "x86_64";
 	if (version > 0x200 && version < len)
-		ret->version = g_strndup((const char *)data + version,
-					 strnlen((const char *)data + version, MIN(len - version, 128)));
+		ret->version =
+			g_strndup((const char *)data + version,
+				  strnlen((const char *)data + version, MIN(len - version, 128)));
 	if (ret->version)
 		ret->version[strcspn(ret->version, " ")] = '\0';
 	return TRUE;
@@ -124,13 +126,14 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 			pvh |= has_pvh_note(data, &ph);
 	}
 	if (eh.e_phoff > len || eh.e_shoff > len || need > len || !eh.e_phnum)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is truncated: %zu bytes are not all of it",
-				path, len);
-	if (eh.e_machine == EM_X86_64 && !pvh)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is an x86 vmlinux without CONFIG_PVH, which QEMU cannot start: give "
-				"its bzImage",
-				path);
+				"'%s' is truncated: %zu bytes are not all of it", path, len);
+	if (eh.e_machine == EM_X86_64 && !pvh)
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"'%s' is an x86 vmlinux without CONFIG_PVH, which QEMU cannot start: give "
+			"its bzImage",
+			path);
 	ret->arch = arch;
 	return TRUE;
 }
@@ -144,8 +147,9 @@ static gboolean check_arm64(const char *path, const guint8 *data, gsize len, str
 
 	/* image_size covers .bss too, so a whole file may be shorter, though not by much */
 	if (text_end > 2 * (guint64)len)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is truncated: %zu bytes of %" G_GUINT64_FORMAT,
-				path, len, text_end);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' is truncated: %zu bytes of %" G_GUINT64_FORMAT, path, len,
+				text_end);
 	ret->arch = "aarch64";
 	return TRUE;
 }
@@ -171,7 +175,8 @@ static char *find_banner(const guint8 *data, gsize len)
 	return NULL;
 }
 
-gboolean image_check(const char *path, const guint8 *data, gsize len, struct image *ret, GError **error)
+gboolean image_check(const char *path, const guint8 *data, gsize len, struct image *ret,
+		     GError **error)
 {
 	gboolean ok;
 

@@ -93,7 +93,8 @@ RIG_DEFINE_AUTO(source, source_free)
 /* Splits the words only; touches nothing. */
 struct source *source_parse(const char *text, GError **error);
 /* Fills version (where known), resolved, identity and tree. */
-gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress, GError **error);
+gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress,
+			GError **error);
 
 /* ---- checkout.c ---- */
 
@@ -116,14 +117,14 @@ gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, G
 
 /* ---- patch.c ---- */
 
-struct patch_file {	/* one file of a patch */
+struct patch_file {	 /* one file of a patch */
 	char *old, *new; /* without the first component; NULL: made, or deleted */
 	char *text;	 /* headers and hunks alone */
 };
 
 struct patch {
-	char *path; /* as given */
-	char *text; /* the diffs of all its mails; enters the hash */
+	char *path;	  /* as given */
+	char *text;	  /* the diffs of all its mails; enters the hash */
 	GPtrArray *files; /* struct patch_file */
 };
 
@@ -149,7 +150,7 @@ struct option {
 	char *value; /* "y", "250", "\"\""; NULL: "is not set" */
 };
 
-struct wish { /* a line of a fragment */
+struct wish {			 /* a line of a fragment */
 	struct option option[4]; /* alternatives */
 	guint n;
 	enum option_must must;
@@ -189,8 +190,8 @@ void worktree_close(struct worktree *tree);
 RIG_DEFINE_AUTO(worktree, worktree_close)
 
 /* Waits for the lock. */
-struct worktree *worktree_open(const char *name, const struct kernel_arch *arch, struct progress *progress,
-		       GError **error);
+struct worktree *worktree_open(const char *name, const struct kernel_arch *arch,
+			       struct progress *progress, GError **error);
 /* Takes all patches back. */
 gboolean worktree_restore(struct worktree *tree, GError **error);
 /*
@@ -258,7 +259,8 @@ struct image {
 };
 
 /* Checks that DATA, read from PATH, is a whole kernel image of an architecture we know. */
-gboolean image_check(const char *path, const guint8 *data, gsize len, struct image *ret, GError **error);
+gboolean image_check(const char *path, const guint8 *data, gsize len, struct image *ret,
+		     GError **error);
 gboolean image_is_bzimage(const guint8 *data, gsize len);
 /* The compressed kernel inside a bzImage. */
 gboolean image_payload(const guint8 *data, gsize len, const guint8 **ret, gsize *ret_len);

@@ -115,8 +115,8 @@ static void add_source(struct kconfig *kconfig, const char *rest)
 
 static void read_statement(struct kconfig *kconfig, char *line)
 {
-	static const char *const prompts[] = {"bool", "tristate", "int", "hex", "string", "prompt",
-					      NULL};
+	static const char *const prompts[] = {"bool",	"tristate", "int", "hex",
+					      "string", "prompt",   NULL};
 	gsize len = strcspn(line, " \t");
 	g_autofree char *word = g_strndup(line, len);
 	char *rest = g_strstrip(line + len);
@@ -300,8 +300,8 @@ static int expr_atom(struct expr *expr)
 					       ? g_ascii_strtoll(left, NULL, 0) -
 							 g_ascii_strtoll(right, NULL, 0)
 					       : strcmp(left, right);
-			gboolean holds[] = {order != 0, order <= 0, order >= 0,
-					    order == 0, order < 0,  order > 0};
+			gboolean holds[] = {order != 0, order <= 0, order >= 0, order == 0,
+					    order<0, order> 0};
 
 			return holds[i] ? YES : NO;
 		}
@@ -391,8 +391,9 @@ char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *confi
 	if (!best->len && choice)
 		return g_strdup("another option of the same choice is set");
 	if (!best->len)
-		return g_strdup(prompt ? "kconfig dropped it, though all it depends on is set"
-				       : "it cannot be set by hand, only by options that select it");
+		return g_strdup(
+			prompt ? "kconfig dropped it, though all it depends on is set"
+			       : "it cannot be set by hand, only by options that select it");
 	for (guint i = 0; i < best->len; i++) {
 		const char *term = best->pdata[i];
 

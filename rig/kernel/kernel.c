@@ -41,8 +41,9 @@ void kernel_free(struct kernel *kernel)
 static GMappedFile *map_image(const char *path, GError **error)
 {
 	g_autoptr(GError) why = NULL;
-	GMappedFile *map = g_file_test(path, G_FILE_TEST_IS_REGULAR) ? g_mapped_file_new(path, FALSE, &why)
-								     : NULL;
+	GMappedFile *map = g_file_test(path, G_FILE_TEST_IS_REGULAR)
+				   ? g_mapped_file_new(path, FALSE, &why)
+				   : NULL;
 
 	if (!map)
 		rig_fail(error, RIG_EXIT_USAGE, "cannot read the kernel image '%s': %s", path,
@@ -106,8 +107,8 @@ struct kernel *kernel_from_image(const char *path, const char *arch, GError **er
 		return NULL;
 	kernel->version = image.version;
 	if (arch && strcmp(image.arch, arch)) {
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' is a kernel for %s, but %s is wanted", path, image.arch,
-			 arch);
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' is a kernel for %s, but %s is wanted", path,
+			 image.arch, arch);
 		return NULL;
 	}
 	kernel->arch = g_strdup(image.arch);
@@ -137,7 +138,8 @@ static GHashTable *load_text(const char *path)
 		return NULL;
 	config = config_parse(text);
 	/* a fragment may only take away */
-	return g_hash_table_size(config) || strstr(text, "# CONFIG_") ? g_steal_pointer(&config) : NULL;
+	return g_hash_table_size(config) || strstr(text, "# CONFIG_") ? g_steal_pointer(&config)
+								      : NULL;
 }
 
 GHashTable *kernel_config_load(const char *path, GError **error)
@@ -153,7 +155,8 @@ GHashTable *kernel_config_load(const char *path, GError **error)
 	config = kernel->config ? load_text(kernel->config) : NULL;
 	if (!config)
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "'%s' carries no config (CONFIG_IKCONFIG), and there is none beside it", path);
+			 "'%s' carries no config (CONFIG_IKCONFIG), and there is none beside it",
+			 path);
 	return config;
 }
 
@@ -165,8 +168,8 @@ static gboolean meets(GHashTable *config, const char *need)
 	const char *has = pair[0] ? g_hash_table_lookup(config, g_strstrip(pair[0])) : NULL;
 
 	if (pair[0] && pair[1])
-		return (g_strcmp0(has, g_strstrip(pair[1])) == 0) != not;
-	return (has && strcmp(has, "n") && strcmp(has, "m")) != not;
+		return (g_strcmp0(has, g_strstrip(pair[1])) == 0) != not ;
+	return (has && strcmp(has, "n") && strcmp(has, "m")) != not ;
 }
 
 GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs)

@@ -17,7 +17,7 @@
 struct kernel_spec {
 	/* "deb:linux-source-6.1[@suite]", "tar:FILE", "dir:PATH", "git:REPO@REV" */
 	const char *source;
-	const char *arch; /* "x86_64", "ppc64le": a struct machine's arch */
+	const char *arch;	      /* "x86_64", "ppc64le": a struct machine's arch */
 	const char *const *patches;   /* files, in order; NULL-terminated or NULL */
 	const char *const *fragments; /* config files after base, lockdep and <arch>; or NULL */
 	gboolean no_lockdep;	      /* leave lockdep.config out */
@@ -27,16 +27,16 @@ struct kernel_spec {
 
 /* What came of it. */
 struct kernel {
-	char *name;    /* short, for run folders: "6.1.192-z03" or the image's file name */
-	char *hash;    /* 64 hex digits; of the image's bytes for a given image */
-	char *image;   /* file QEMU boots */
-	char *vmlinux; /* with symbols, or NULL */
-	char *config;  /* file, or NULL where the image does not carry one */
-	char *version; /* "6.1.192-2": what the source called itself; NULL if unknown */
-	char *source;  /* as resolved: "deb:linux-source-6.1=6.1.192-2" */
+	char *name;	/* short, for run folders: "6.1.192-z03" or the image's file name */
+	char *hash;	/* 64 hex digits; of the image's bytes for a given image */
+	char *image;	/* file QEMU boots */
+	char *vmlinux;	/* with symbols, or NULL */
+	char *config;	/* file, or NULL where the image does not carry one */
+	char *version;	/* "6.1.192-2": what the source called itself; NULL if unknown */
+	char *source;	/* as resolved: "deb:linux-source-6.1=6.1.192-2" */
 	char **patches; /* as given to this call, whoever built it; NULL-terminated, may be empty */
 	gboolean was_cached;
-	char *arch; /* "x86_64" */
+	char *arch;	/* "x86_64" */
 	double build_s; /* how long it took to build, whoever did; 0: unknown */
 };
 
@@ -47,7 +47,8 @@ RIG_DEFINE_AUTO(kernel, kernel_free)
  * Progress of a build. STEP is "fetch", "unpack", "patch", "configure", "compile", "link"; DONE and
  * TOTAL count files (0: unknown); LAST_NS is how long the whole took last time on this host (0: never).
  */
-typedef void (*kernel_progress)(const char *step, guint done, guint total, gint64 last_ns, void *data);
+typedef void (*kernel_progress)(const char *step, guint done, guint total, gint64 last_ns,
+				void *data);
 
 /*
  * Builds, or finds it built. Blocks (seconds when cached, minutes when not). Concurrent builders of
@@ -65,11 +66,11 @@ char *kernel_cached_vmlinux(const char *hash);
 
 /* A part of the cache: a finished build, or a work tree with its objects. */
 struct kernel_unused {
-	char *name;	/* for people */
+	char *name; /* for people */
 	char *dir;
 	gboolean is_tree;
-	gint64 used;	/* when it was last asked for, Unix time */
-	guint64 bytes;	/* on disk */
+	gint64 used;   /* when it was last asked for, Unix time */
+	guint64 bytes; /* on disk */
 };
 
 void kernel_unused_free(struct kernel_unused *unused);

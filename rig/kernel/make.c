@@ -39,7 +39,8 @@ static void take_line(const char *line, void *data)
 	}
 	if (!regex)
 		regex = g_regex_new(complaint, G_REGEX_OPTIMIZE, 0, NULL);
-	if (!maker->first_error && g_regex_match(regex, line, 0, NULL) && !strstr(line, ": warning: "))
+	if (!maker->first_error && g_regex_match(regex, line, 0, NULL) &&
+	    !strstr(line, ": warning: "))
 		maker->first_error = g_strdup(line);
 }
 
@@ -98,9 +99,17 @@ static GPtrArray *words(const struct maker *maker, const char *target)
 static gboolean is_host_fault(const char *output)
 {
 	static const char *const signs[] = {
-		"No space left on device", "gcc: not found", "flex: not found",	   "bison: not found",
-		"flex: No such file",	   "bc: not found",  "bison: No such file", "libelf.h: No such file",
-		"openssl/",		   "Cannot allocate memory", "Killed signal terminated program",
+		"No space left on device",
+		"gcc: not found",
+		"flex: not found",
+		"bison: not found",
+		"flex: No such file",
+		"bc: not found",
+		"bison: No such file",
+		"libelf.h: No such file",
+		"openssl/",
+		"Cannot allocate memory",
+		"Killed signal terminated program",
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(signs); i++)
@@ -132,7 +141,8 @@ gboolean maker_run(struct maker *maker, const char *target, GError **error)
 	g_clear_pointer(&maker->first_error, g_free);
 	maker->log = fopen(log, "a");
 	if (!maker->log)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", log, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", log,
+				g_strerror(errno));
 	ok = spawn_run(&spawn, &output, &why);
 	fclose(maker->log);
 	if (ok)
@@ -167,8 +177,8 @@ static gboolean remove_younger(const char *dir, const struct timespec *begin, GE
 		struct stat st;
 
 		if (lstat(path, &st) == 0 &&
-		    (st.st_mtim.tv_sec > begin->tv_sec ||
-		     (st.st_mtim.tv_sec == begin->tv_sec && st.st_mtim.tv_nsec >= begin->tv_nsec)) &&
+		    (st.st_mtim.tv_sec > begin->tv_sec || (st.st_mtim.tv_sec == begin->tv_sec &&
+							   st.st_mtim.tv_nsec >= begin->tv_nsec)) &&
 		    unlink(path) < 0)
 			return rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s': %s", path,
 					g_strerror(errno));
@@ -194,6 +204,6 @@ gboolean maker_end(const struct worktree *tree, GError **error)
 {
 	g_autofree char *marker = marker_path(tree);
 
-	return unlink(marker) == 0 || rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s': %s", marker,
-					       g_strerror(errno));
+	return unlink(marker) == 0 ||
+	       rig_fail(error, RIG_EXIT_INFRA, "cannot remove '%s': %s", marker, g_strerror(errno));
 }

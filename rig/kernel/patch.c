@@ -55,7 +55,8 @@ static gboolean strip(const struct parser *parser, const char *word, char **ret,
 	if (!strcmp(name, "/dev/null"))
 		return TRUE;
 	part = g_strsplit(slash ? slash + 1 : "", "/", -1);
-	if (!slash || slash == name || !slash[1] || g_strv_contains((const char *const *)part, "..") ||
+	if (!slash || slash == name || !slash[1] ||
+	    g_strv_contains((const char *const *)part, "..") ||
 	    g_strv_contains((const char *const *)part, ""))
 		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: invalid path '%s' for patch -p1",
 				parser->path, parser->at + 1, name);
@@ -75,7 +76,8 @@ static gboolean take_hunk(struct parser *parser, GString *text, GError **error)
 	if (!regex)
 		regex = g_regex_new(pattern, G_REGEX_OPTIMIZE | G_REGEX_RAW, 0, NULL);
 	if (!g_regex_match(regex, parser->lines[parser->at], 0, &match))
-		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: a broken hunk header", parser->path, start);
+		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: a broken hunk header", parser->path,
+				start);
 	for (int i = 0; i < 2; i++) {
 		g_autofree char *count = g_match_info_fetch(match, i + 1);
 
@@ -87,14 +89,16 @@ static gboolean take_hunk(struct parser *parser, GString *text, GError **error)
 
 		/* at the end of the file the last string of the split is empty: not a line */
 		if (!line || !parser->lines[parser->at + 1] || !strchr(" +-\\\t\r", *line))
-			return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: the hunk of line %u ends early",
-					parser->path, parser->at + 1, start);
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"%s:%u: the hunk of line %u ends early", parser->path,
+					parser->at + 1, start);
 		left[0] -= *line != '+' && *line != '\\';
 		left[1] -= *line != '-' && *line != '\\';
 		g_string_append_printf(text, "%s\n", line);
 		parser->at++;
 	}
-	if (parser->lines[parser->at] && g_str_has_prefix(parser->lines[parser->at], "\\ No newline"))
+	if (parser->lines[parser->at] &&
+	    g_str_has_prefix(parser->lines[parser->at], "\\ No newline"))
 		g_string_append_printf(text, "%s\n", parser->lines[parser->at++]);
 	return TRUE;
 }
@@ -120,8 +124,16 @@ static gboolean take_header(struct parser *parser, struct patch_file *file, gboo
 			    GError **error)
 {
 	static const char *const known[] = {
-		"index ", "old mode ", "new mode ", "similarity index ", "dissimilarity index ",
-		"new file mode ", "deleted file mode ", "rename from ", "rename to ", "copy from ",
+		"index ",
+		"old mode ",
+		"new mode ",
+		"similarity index ",
+		"dissimilarity index ",
+		"new file mode ",
+		"deleted file mode ",
+		"rename from ",
+		"rename to ",
+		"copy from ",
 		"copy to ",
 	};
 	const char *line = parser->lines[parser->at];
@@ -165,17 +177,17 @@ static gboolean take_file(struct parser *parser, GError **error)
 		if (!take_hunk(parser, text, error))
 			return FALSE;
 	if (!file->old && !file->new)
-		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: a diff that names no file", parser->path,
-				parser->at + 1);
+		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: a diff that names no file",
+				parser->path, parser->at + 1);
 	file->text = g_string_free(g_steal_pointer(&text), FALSE);
 	return TRUE;
 }
 
 static gboolean starts_file(char **lines)
 {
-	return is_diff_git(lines[0]) ||
-	       (g_str_has_prefix(lines[0], "--- ") && lines[1] && g_str_has_prefix(lines[1], "+++ ") &&
-		lines[2] && g_str_has_prefix(lines[2], "@@ "));
+	return is_diff_git(lines[0]) || (g_str_has_prefix(lines[0], "--- ") && lines[1] &&
+					 g_str_has_prefix(lines[1], "+++ ") && lines[2] &&
+					 g_str_has_prefix(lines[2], "@@ "));
 }
 
 struct patch *patch_parse(const char *path, const char *text, GError **error)
@@ -191,11 +203,11 @@ struct patch *patch_parse(const char *path, const char *text, GError **error)
 	while (lines[parser.at]) {
 		const char *line = lines[parser.at];
 
-		if (g_regex_match_simple("^Content-Transfer-Encoding:\\s*(quoted-printable|base64)", line,
-					 G_REGEX_CASELESS, 0)) {
+		if (g_regex_match_simple("^Content-Transfer-Encoding:\\s*(quoted-printable|base64)",
+					 line, G_REGEX_CASELESS, 0)) {
 			rig_fail(error, RIG_EXIT_USAGE,
-				 "%s:%u: an encoded mail; save it with b4 am or git format-patch", path,
-				 parser.at + 1);
+				 "%s:%u: an encoded mail; save it with b4 am or git format-patch",
+				 path, parser.at + 1);
 			return NULL;
 		}
 		/* a mail's message may quote a diff; its own comes after the line "---" (git-format-patch) */
@@ -240,7 +252,8 @@ struct patch *patch_load(const char *path, GError **error)
 static char *failed_hunks(const char *output)
 {
 	/* "Hunk #2 FAILED at 2115.", "can't find file to patch at input line 3", "Reversed (or …" */
-	g_autoptr(GRegex) regex = g_regex_new("Hunk #(\\d+) (?:FAILED|NOT MERGED) at (\\d+)", 0, 0, NULL);
+	g_autoptr(GRegex) regex =
+		g_regex_new("Hunk #(\\d+) (?:FAILED|NOT MERGED) at (\\d+)", 0, 0, NULL);
 	g_autoptr(GMatchInfo) match = NULL;
 	g_autoptr(GString) text = g_string_new(NULL);
 
@@ -253,7 +266,8 @@ static char *failed_hunks(const char *output)
 		g_autofree char *number = g_match_info_fetch(match, 1);
 		g_autofree char *line = g_match_info_fetch(match, 2);
 
-		g_string_append_printf(text, "%shunk %s (at line %s)", text->len ? ", " : "", number, line);
+		g_string_append_printf(text, "%shunk %s (at line %s)", text->len ? ", " : "",
+				       number, line);
 	}
 	if (!text->len)
 		g_string_append(text, output);
@@ -261,14 +275,15 @@ static char *failed_hunks(const char *output)
 }
 
 /* A hunk count can be wrong only where the text was edited; patch says "malformed" then. */
-static gboolean apply_file(const struct patch *patch, const struct patch_file *file, const char *dir,
-			   GError **error)
+static gboolean apply_file(const struct patch *patch, const struct patch_file *file,
+			   const char *dir, GError **error)
 {
 	g_autofree char *input = g_strconcat(dir, ".diff", NULL);
 	g_autofree char *output = NULL, *hunks = NULL;
 	g_autoptr(GError) why = NULL;
-	const char *argv[] = {"patch", "-p1",		"--fuzz=0", "--batch", "--forward",
-			      "-r",    "-", "--no-backup-if-mismatch", "-d", dir, NULL};
+	const char *argv[] = {"patch",	   "-p1", "--fuzz=0", "--batch",
+			      "--forward", "-r",  "-",	      "--no-backup-if-mismatch",
+			      "-d",	   dir,	  NULL};
 	const char *env[] = {"LC_ALL=C", NULL};
 	struct spawn spawn = {.argv = argv, .env = env, .input = input};
 
@@ -282,8 +297,8 @@ static gboolean apply_file(const struct patch *patch, const struct patch_file *f
 	}
 	hunks = failed_hunks(output);
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"patch '%s' does not apply: %s, %s; offsets are taken, fuzz is not", patch->path,
-			file->old ? file->old : file->new, hunks);
+			"patch '%s' does not apply: %s, %s; offsets are taken, fuzz is not",
+			patch->path, file->old ? file->old : file->new, hunks);
 }
 
 gboolean patch_apply(const struct patch *patch, const char *dir, GError **error)

@@ -74,17 +74,21 @@ static void gather(GPtrArray *all, const char *below, gboolean is_tree, gint64 b
 		gint64 used = used_at(path, is_tree);
 		struct kernel_unused *unused;
 
-		if (used >= before || sweep_is_temporary(entry) || !g_file_test(path, G_FILE_TEST_IS_DIR) || g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+		if (used >= before || sweep_is_temporary(entry) ||
+		    !g_file_test(path, G_FILE_TEST_IS_DIR) ||
+		    g_file_test(path, G_FILE_TEST_IS_SYMLINK))
 			continue;
 		unused = g_new(struct kernel_unused, 1);
-		*unused = (struct kernel_unused){name_of(entry, is_tree), g_strdup(path), is_tree, used, size_of(path)};
+		*unused = (struct kernel_unused){name_of(entry, is_tree), g_strdup(path), is_tree,
+						 used, size_of(path)};
 		g_ptr_array_add(all, unused);
 	}
 }
 
 static int by_use(const void *a, const void *b)
 {
-	const struct kernel_unused *x = *(struct kernel_unused *const *)a, *y = *(struct kernel_unused *const *)b;
+	const struct kernel_unused *x = *(struct kernel_unused *const *)a,
+				   *y = *(struct kernel_unused *const *)b;
 
 	return (x->used > y->used) - (x->used < y->used);
 }

@@ -332,16 +332,17 @@ static gboolean resolve_deb(struct source *source, gboolean refresh, struct prog
 		return FALSE;
 	}
 	source->tree = deb_tree(source, version);
-	source->resolved = g_strdup_printf("deb:%s=%s%s%s", source->name, version,
-					   source->suite ? "@" : "",
-					   source->suite ? source->suite : "");
+	source->resolved =
+		g_strdup_printf("deb:%s=%s%s%s", source->name, version, source->suite ? "@" : "",
+				source->suite ? source->suite : "");
 	/* a version names one content, from whichever suite it came */
 	source->identity = g_strdup_printf("deb:%s=%s", source->name, version);
 	source->version = g_steal_pointer(&version);
 	return TRUE;
 }
 
-gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress, GError **error)
+gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress,
+			GError **error)
 {
 	switch (source->kind) {
 	case SOURCE_DEB:

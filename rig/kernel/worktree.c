@@ -69,7 +69,9 @@ static gboolean is_current(int fd, const char *lock)
 /* Opens LOCK and waits for it. Less than 0 with errno where that cannot be. */
 static int take_lock(const struct worktree *tree, const char *lock, struct progress *progress)
 {
-	int fd = g_mkdir_with_parents(tree->dir, 0755) < 0 ? -1 : open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	int fd = g_mkdir_with_parents(tree->dir, 0755) < 0
+			 ? -1
+			 : open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		progress_step(progress, "wait", 0);
@@ -82,8 +84,8 @@ static int take_lock(const struct worktree *tree, const char *lock, struct progr
 	return fd;
 }
 
-struct worktree *worktree_open(const char *name, const struct kernel_arch *arch, struct progress *progress,
-		       GError **error)
+struct worktree *worktree_open(const char *name, const struct kernel_arch *arch,
+			       struct progress *progress, GError **error)
 {
 	rig_auto(worktree) tree = g_new0(struct worktree, 1);
 	g_autofree char *relative = g_build_filename("kernel/tree", name, NULL), *lock = NULL;
@@ -119,7 +121,8 @@ static gboolean save_original(struct worktree *tree, const char *relative, GErro
 }
 
 /* Makes src's file what FROM is, or removes it where there is no FROM. */
-static gboolean install(struct worktree *tree, const char *relative, const char *from, GError **error)
+static gboolean install(struct worktree *tree, const char *relative, const char *from,
+			GError **error)
 {
 	g_autofree char *file = g_build_filename(tree->src, relative, NULL);
 
@@ -136,7 +139,8 @@ static gboolean install(struct worktree *tree, const char *relative, const char 
 static char **saved(struct worktree *tree)
 {
 	g_autofree char *orig = g_build_filename(tree->dir, "orig", NULL);
-	g_auto(GStrv) files = g_file_test(orig, G_FILE_TEST_IS_DIR) ? files_below(orig, NULL) : NULL;
+	g_auto(GStrv) files =
+		g_file_test(orig, G_FILE_TEST_IS_DIR) ? files_below(orig, NULL) : NULL;
 
 	for (guint i = 0; files && files[i]; i++)
 		if (g_str_has_suffix(files[i], ABSENT))
@@ -168,7 +172,8 @@ gboolean worktree_restore(struct worktree *tree, GError **error)
 /* ---- the stage ---- */
 
 /* Copies the pristine text of RELATIVE to the stage; a file that there is not is left out. */
-static gboolean stage_file(struct worktree *tree, GHashTable *staged, const char *relative, GError **error)
+static gboolean stage_file(struct worktree *tree, GHashTable *staged, const char *relative,
+			   GError **error)
 {
 	g_autofree char *orig = g_build_filename(tree->dir, "orig", relative, NULL);
 	g_autofree char *absent = g_strconcat(orig, ABSENT, NULL);
@@ -202,7 +207,8 @@ static gboolean stage_patches(struct worktree *tree, GPtrArray *patches, GHashTa
 	return TRUE;
 }
 
-static gboolean stage_carried(struct worktree *tree, GHashTable *staged, const char *stage, GError **error)
+static gboolean stage_carried(struct worktree *tree, GHashTable *staged, const char *stage,
+			      GError **error)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(carried); i++) {
 		g_autofree char *from = rig_home_path(carried[i].from);
@@ -237,7 +243,8 @@ gboolean worktree_patch(struct worktree *tree, GPtrArray *patches, GError **erro
 	if (!sweep_remove(stage, error))
 		return FALSE;
 	if (g_mkdir_with_parents(stage, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", stage, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", stage,
+				g_strerror(errno));
 	if (!stage_patches(tree, patches, staged, stage, error) ||
 	    !stage_carried(tree, staged, stage, error))
 		return FALSE;

@@ -8,7 +8,8 @@
 
 /* ---- the end of a child ---- */
 
-static struct night_child *night_child_new(struct runner *r, struct night_cell *cell, struct night_build *build, struct pack_room need)
+static struct night_child *night_child_new(struct runner *r, struct night_cell *cell,
+					   struct night_build *build, struct pack_room need)
 {
 	struct night_child *child = g_new0(struct night_child, 1);
 
@@ -43,7 +44,8 @@ void night_record(struct runner *r, json_t *line)
 		r->stop = STOP_ALL;
 }
 
-static void note_build(struct runner *r, struct night_build *build, const struct child_result *result)
+static void note_build(struct runner *r, struct night_build *build,
+		       const struct child_result *result)
 {
 	build->ended = result->end != CHILD_STOPPED;
 	build->ok = result->verdict == VERDICT_PASS;
@@ -53,9 +55,11 @@ static void note_build(struct runner *r, struct night_build *build, const struct
 	g_free(build->name);
 	build->problem = g_strdup(result->problem);
 	build->name = g_strdup(json_string_value(json_object_get(result->answer, "name")));
-	night_record(r, json_pack("{s:s, s:s, s:s, s:b, s:b, s:s?, s:f, s:f}", "what", "build", "tree",
-			  r->night->kernels[build->kernel].tree, "arch", build->arch, "ok", build->ok, "cached",
-			  build->cached, "problem", build->problem, "wall_s", result->wall_s, "cpu_s", result->cpu_s));
+	night_record(r,
+		     json_pack("{s:s, s:s, s:s, s:b, s:b, s:s?, s:f, s:f}", "what", "build", "tree",
+			       r->night->kernels[build->kernel].tree, "arch", build->arch, "ok",
+			       build->ok, "cached", build->cached, "problem", build->problem,
+			       "wall_s", result->wall_s, "cpu_s", result->cpu_s));
 }
 
 /* Why there is no answer: the child's last words, or the first reason of its verdict. */
@@ -68,12 +72,14 @@ static char *problem_of(const struct child_result *result, enum outcome outcome)
 	return (char *)json_string_value(json_array_get(reasons, 0));
 }
 
-static void note_cell(struct runner *r, struct night_child *child, const struct child_result *result)
+static void note_cell(struct runner *r, struct night_child *child,
+		      const struct child_result *result)
 {
 	struct attempt attempt = {
 		.number = child->attempt,
 		.verdict = result->verdict,
-		.outcome = index_outcome(result->verdict, json_object_get(result->answer, "details")),
+		.outcome =
+			index_outcome(result->verdict, json_object_get(result->answer, "details")),
 		.run = result->run,
 		.wall_s = result->wall_s,
 		.cpu_s = result->cpu_s,
@@ -107,7 +113,7 @@ static void on_done(struct child *rig, const struct child_result *result, void *
 		night_settle(r->night, r->night->cells->pdata[i]);
 	if (r->view->ended)
 		r->view->ended(r->night, cell, build, r->view->data);
-	night_schedule(r);
+	r->changed(r);
 }
 
 /* ---- starting ---- */
@@ -120,7 +126,9 @@ static guint or_default(guint value, guint otherwise)
 static guint limit_of(const struct night *night, const struct night_cell *cell)
 {
 	rig_auto(scenario) scenario = scenario_load(cell->scenario, NULL);
-	guint duration_s = night->duration_s ? night->duration_s : scenario ? scenario->duration_s : 60;
+	guint duration_s = night->duration_s ? night->duration_s
+			   : scenario	     ? scenario->duration_s
+					     : 60;
 
 	return or_default(night->options.run_limit_s,
 			  2 * duration_s + (scenario ? scenario->boot_s : 60) + AROUND_S);
@@ -153,16 +161,23 @@ void night_start_cell(struct runner *r, struct night_cell *cell)
 	g_auto(GStrv) labels = NULL;
 	g_autoptr(GPtrArray) extra = g_ptr_array_new();
 	struct child_spec spec = {
-		.scenario = cell->scenario, .machine = cell->machine, .kernel = kernel->source,
-		.patches = (const char *const *)kernel->patches, .fragments = (const char *const *)kernel->fragments,
-		.seed = seed, .duration_s = night->duration_s, .patience_s = night->patience_s,
-		.results = night->results, .rig = night->options.rig, .limit_s = limit_of(night, cell),
+		.scenario = cell->scenario,
+		.machine = cell->machine,
+		.kernel = kernel->source,
+		.patches = (const char *const *)kernel->patches,
+		.fragments = (const char *const *)kernel->fragments,
+		.seed = seed,
+		.duration_s = night->duration_s,
+		.patience_s = night->patience_s,
+		.results = night->results,
+		.rig = night->options.rig,
+		.limit_s = limit_of(night, cell),
 	};
 
 	for (char **word = night->extra; word && *word; word++)
 		g_ptr_array_add(extra, *word);
 	if (kernel->no_lockdep)
-		g_ptr_array_add(extra, (gpointer)"--no-lockdep");
+		g_ptr_array_add(extra, (gpointer) "--no-lockdep");
 	g_ptr_array_add(extra, NULL);
 	child->attempt = next_attempt(cell);
 	labels = labels_of(night, cell, child->attempt);
@@ -178,11 +193,16 @@ void night_start_cell(struct runner *r, struct night_cell *cell)
 void night_start_build(struct runner *r, struct night_build *build, guint quarters)
 {
 	const struct night_kernel *kernel = &r->night->kernels[build->kernel];
-	struct night_child *child = night_child_new(r, NULL, build, (struct pack_room){.quarters = quarters});
+	struct night_child *child =
+		night_child_new(r, NULL, build, (struct pack_room){.quarters = quarters});
 	const struct child_build_spec spec = {
-		.source = kernel->source, .arch = build->arch, .patches = (const char *const *)kernel->patches,
-		.fragments = (const char *const *)kernel->fragments, .no_lockdep = kernel->no_lockdep,
-		.jobs = MAX(1, quarters / PACK_QUARTERS), .rig = r->night->options.rig,
+		.source = kernel->source,
+		.arch = build->arch,
+		.patches = (const char *const *)kernel->patches,
+		.fragments = (const char *const *)kernel->fragments,
+		.no_lockdep = kernel->no_lockdep,
+		.jobs = MAX(1, quarters / PACK_QUARTERS),
+		.rig = r->night->options.rig,
 		.limit_s = or_default(r->night->options.build_limit_s, CHILD_BUILD_LIMIT_S),
 	};
 

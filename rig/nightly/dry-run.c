@@ -9,8 +9,8 @@
 
 struct dry_run {
 	const struct night *night;
-	GPtrArray *cache;   /* struct kernel: what is built */
-	json_t *missing;    /* of words */
+	GPtrArray *cache; /* struct kernel: what is built */
+	json_t *missing;  /* of words */
 	double builds_s;
 	guint builds, unknown; /* to be made; of these nobody knows how long they take */
 };
@@ -24,7 +24,8 @@ static void miss(struct dry_run *dry, json_t *words)
 
 static gboolean is_same_source(const struct kernel *built, const struct night_kernel *kernel)
 {
-	return built->source && !strncmp(built->source, kernel->source, strcspn(kernel->source, "@"));
+	return built->source &&
+	       !strncmp(built->source, kernel->source, strcspn(kernel->source, "@"));
 }
 
 static gboolean is_same_patches(const struct kernel *built, const struct night_kernel *kernel)
@@ -41,7 +42,8 @@ static gboolean is_same_patches(const struct kernel *built, const struct night_k
  * As far as the cache tells without asking the source: a git branch may have moved, and configs are not compared. *RET_S is how
  * long such a build took: of the same source and architecture, else of the same architecture; -1 unknown.
  */
-static gboolean is_built(const struct dry_run *dry, const struct night_kernel *kernel, const char *arch, double *ret_s)
+static gboolean is_built(const struct dry_run *dry, const struct night_kernel *kernel,
+			 const char *arch, double *ret_s)
 {
 	double near_s = -1, far_s = -1;
 
@@ -86,9 +88,11 @@ static void look_at_builds(struct dry_run *dry)
 		dry->builds++;
 		dry->unknown += s <= 0;
 		dry->builds_s += MAX(s, 0);
-		miss(dry, json_sprintf("kernel '%s' for %s is to be built (%s%s)", kernel->tree, build->arch, kernel->source,
-				     *kernel->fragments || kernel->no_lockdep ? ", unless one with that config is in the cache"
-									       : ""));
+		miss(dry, json_sprintf("kernel '%s' for %s is to be built (%s%s)", kernel->tree,
+				       build->arch, kernel->source,
+				       *kernel->fragments || kernel->no_lockdep
+					       ? ", unless one with that config is in the cache"
+					       : ""));
 	}
 }
 
@@ -98,14 +102,17 @@ static void look_at_files(struct dry_run *dry, const struct night_kernel *kernel
 
 	if (kernel_is_source(kernel->source) ? !kernel_check_source(kernel->source, &why)
 					     : !g_file_test(kernel->source, G_FILE_TEST_IS_REGULAR))
-		miss(dry, json_sprintf("kernel '%s': %s%s", kernel->tree, why ? "" : "there is no image ",
-				     why ? why->message : kernel->source));
+		miss(dry, json_sprintf("kernel '%s': %s%s", kernel->tree,
+				       why ? "" : "there is no image ",
+				       why ? why->message : kernel->source));
 	for (char **file = kernel->patches; *file; file++)
 		if (!g_file_test(*file, G_FILE_TEST_EXISTS))
-			miss(dry, json_sprintf("kernel '%s': there is no patch '%s'", kernel->tree, *file));
+			miss(dry, json_sprintf("kernel '%s': there is no patch '%s'", kernel->tree,
+					       *file));
 	for (char **file = kernel->fragments; *file; file++)
 		if (!g_file_test(*file, G_FILE_TEST_EXISTS))
-			miss(dry, json_sprintf("kernel '%s': there is no fragment '%s'", kernel->tree, *file));
+			miss(dry, json_sprintf("kernel '%s': there is no fragment '%s'",
+					       kernel->tree, *file));
 }
 
 /* ---- programs ---- */
@@ -119,11 +126,13 @@ static void look_at_programs(struct dry_run *dry)
 		const struct machine *machine = machine_find(cell->machine, NULL);
 		const char *package;
 
-		if (!machine || !g_hash_table_add(told, (gpointer)machine->emulator) || spawn_have(machine->emulator))
+		if (!machine || !g_hash_table_add(told, (gpointer)machine->emulator) ||
+		    spawn_have(machine->emulator))
 			continue;
 		package = spawn_package(machine->emulator);
-		miss(dry, json_sprintf("'%s' is not installed%s%s", machine->emulator, package ? ": apt-get install " : "",
-				     package ? package : ""));
+		miss(dry,
+		     json_sprintf("'%s' is not installed%s%s", machine->emulator,
+				  package ? ": apt-get install " : "", package ? package : ""));
 	}
 }
 
@@ -148,9 +157,10 @@ json_t *night_dry_run(const struct night *night)
 	look_at_builds(&dry);
 	look_at_programs(&dry);
 	all = (struct pack_item **)items->pdata;
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:{s:i, s:i, s:f}}", "plan", night->plan, "about",
-			 night->about, "host", night_host_json(night), "cells", cells, "excluded", night_excluded_json(night),
-			 "missing", dry.missing, "estimate_s", pack_span(all, items->len, &night->host), "at_least_s",
-			 pack_bound(all, items->len, &night->host), "builds", "count", dry.builds, "unknown", dry.unknown,
-			 "estimate_s", dry.builds_s);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:{s:i, s:i, s:f}}", "plan",
+			 night->plan, "about", night->about, "host", night_host_json(night),
+			 "cells", cells, "excluded", night_excluded_json(night), "missing",
+			 dry.missing, "estimate_s", pack_span(all, items->len, &night->host),
+			 "at_least_s", pack_bound(all, items->len, &night->host), "builds", "count",
+			 dry.builds, "unknown", dry.unknown, "estimate_s", dry.builds_s);
 }

@@ -1,57 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a cell needs and how long it takes: from the index, from earlier nights, else from its scenario. */
+/*
+ * What a cell needs and how long it takes (from the index, from earlier nights, else from its
+ * scenario), and the order of start that follows from it.
+ */
 #include "nightly/internal.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "scenario/scenario.h"
-#include "util/error.h"
-#include "util/paths.h"
+#include "util/rng.h"
 
 #define QEMU_OVERHEAD (256ull << 20)
-#define HOST_RESERVE (1ull << 30)
 #define AROUND_S 15 /* boot and end, where nothing is known */
 #define NIGHTS_READ 10
-
-/* ---- the host ---- */
-
-static guint64 available_memory(void)
-{
-	g_autofree char *text = NULL;
-	const char *line;
-	guint64 bytes;
-
-	if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL))
-		return G_MAXUINT64;
-	line = strstr(text, "MemAvailable:");
-	bytes = line ? g_ascii_strtoull(line + strlen("MemAvailable:"), NULL, 10) << 10 : G_MAXUINT64;
-	return bytes > HOST_RESERVE ? bytes - HOST_RESERVE : 0;
-}
-
-struct night *night_new_empty(const struct night_options *options, GError **error)
-{
-	struct night *night = g_new0(struct night, 1);
-
-	night->lock = night->journal = -1;
-	night->results = g_canonicalize_filename(options->results, NULL);
-	night->options = *options;
-	night->extra = g_strdupv((char **)options->extra);
-	night->seed = options->seed;
-	night->cells = g_ptr_array_new_with_free_func(night_cell_free);
-	night->builds = g_ptr_array_new_with_free_func(night_build_free);
-	night->excluded = g_ptr_array_new_with_free_func(night_excluded_free);
-	night->host = (struct pack_room){
-		.quarters = PACK_QUARTERS * (options->cores ? options->cores : g_get_num_processors()),
-		.memory = options->memory ? options->memory : available_memory(),
-	};
-	night->past = night_list(night->results);
-	night->index = index_open(night->results, NULL, NULL, error);
-	if (night->index)
-		return night;
-	night_free(night);
-	return NULL;
-}
 
 /* ---- cores: what the runs of earlier nights really used ---- */
 
@@ -83,7 +45,8 @@ static double cores_of(const struct night *night, const struct night_cell *cell)
 	double most = 0;
 
 	for (size_t i = n > NIGHTS_READ ? n - NIGHTS_READ : 0; i < n; i++)
-		most = MAX(most, cores_in(json_array_get(night->past, i), cell->scenario_name, cell->machine));
+		most = MAX(most, cores_in(json_array_get(night->past, i), cell->scenario_name,
+					  cell->machine));
 	return most;
 }
 
@@ -95,7 +58,8 @@ static double wall_of(const struct night *night, const struct night_cell *cell, 
 	double s = index_wall_s(night->index, cell->scenario_name, cell->machine, tree, duration_s);
 
 	if (s < 0)
-		s = index_wall_s(night->index, cell->scenario_name, cell->machine, NULL, duration_s);
+		s = index_wall_s(night->index, cell->scenario_name, cell->machine, NULL,
+				 duration_s);
 	return s < 0 ? duration_s + AROUND_S : s;
 }
 
@@ -103,7 +67,9 @@ void night_estimate(struct night *night, const struct night_cell *cell, struct p
 {
 	rig_auto(scenario) scenario = scenario_load(cell->scenario, NULL);
 	const struct machine *machine = machine_find(cell->machine, NULL);
-	guint duration_s = night->duration_s ? night->duration_s : scenario ? scenario->duration_s : 60;
+	guint duration_s = night->duration_s ? night->duration_s
+			   : scenario	     ? scenario->duration_s
+					     : 60;
 	double cores = cores_of(night, cell);
 
 	/* on a host that had other work to do a guest got less than it can use: half of its CPUs is the least */
@@ -112,7 +78,46 @@ void night_estimate(struct night *night, const struct night_cell *cell, struct p
 	else if (scenario)
 		cores = MAX(cores, scenario->cpus / 2.0);
 	item->need.quarters = CLAMP((guint)ceil(cores * PACK_QUARTERS), 1, night->host.quarters);
-	item->need.memory = QEMU_OVERHEAD + (scenario ? MAX(scenario->max_memory, machine ? machine->min_memory : 0)
-						      : 2ull << 30);
+	item->need.memory = QEMU_OVERHEAD +
+			    (scenario ? MAX(scenario->max_memory, machine ? machine->min_memory : 0)
+				      : 2ull << 30);
 	item->estimate_s = wall_of(night, cell, duration_s);
+}
+
+/* ---- the order ---- */
+
+static int longest_first(gconstpointer a, gconstpointer b)
+{
+	const struct night_cell *x = *(struct night_cell *const *)a,
+				*y = *(struct night_cell *const *)b;
+
+	if (x->item.estimate_s != y->item.estimate_s)
+		return x->item.estimate_s < y->item.estimate_s ? 1 : -1;
+	return strcmp(x->key, y->key);
+}
+
+static void shuffle(GPtrArray *cells, guint64 seed)
+{
+	struct rng rng = rng_stream(seed, "shuffle");
+
+	for (guint i = cells->len; i > 1; i--) {
+		guint k = rng_between(&rng, 0, i - 1);
+		gpointer swap = cells->pdata[k];
+
+		cells->pdata[k] = cells->pdata[i - 1];
+		cells->pdata[i - 1] = swap;
+	}
+}
+
+GPtrArray *night_order(const struct night *night)
+{
+	GPtrArray *order = g_ptr_array_new();
+
+	for (guint i = 0; i < night->cells->len; i++)
+		g_ptr_array_add(order, night->cells->pdata[i]);
+	if (night->options.shuffle)
+		shuffle(order, night->options.seed);
+	else
+		g_ptr_array_sort(order, longest_first);
+	return order;
 }

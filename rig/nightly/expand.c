@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "kernel/kernel.h"
 #include "scenario/scenario.h"
 #include "util/error.h"
 #include "util/rng.h"
@@ -12,98 +11,10 @@
 #define CELLS_MAX 100000
 #define SEED_MAX 999999999
 
-static void attempt_clear(gpointer data)
-{
-	struct attempt *attempt = data;
-
-	g_free(attempt->run);
-	g_free(attempt->problem);
-}
-
-struct night_cell *night_cell_new(void)
-{
-	struct night_cell *cell = g_new0(struct night_cell, 1);
-
-	cell->attempts = g_array_new(FALSE, TRUE, sizeof(struct attempt));
-	g_array_set_clear_func(cell->attempts, attempt_clear);
-	return cell;
-}
-
-void night_cell_free(gpointer data)
-{
-	struct night_cell *cell = data;
-
-	g_free(cell->key);
-	g_free(cell->scenario);
-	g_free(cell->scenario_name);
-	g_free(cell->machine);
-	g_array_unref(cell->attempts);
-	g_free(cell);
-}
-
-void night_build_free(gpointer data)
-{
-	struct night_build *build = data;
-
-	g_free(build->arch);
-	g_free(build->problem);
-	g_free(build->name);
-	g_free(build);
-}
-
-void night_excluded_free(gpointer data)
-{
-	struct night_excluded *e = data;
-
-	g_free(e->scenario);
-	g_free(e->machine);
-	g_free(e->tree);
-	g_free(e->why);
-	g_free(e);
-}
-
-struct night_cell *night_find_cell(const struct night *night, const char *key)
-{
-	for (guint i = 0; i < night->cells->len; i++)
-		if (!g_strcmp0(((struct night_cell *)night->cells->pdata[i])->key, key))
-			return night->cells->pdata[i];
-	return NULL;
-}
-
-/* ---- builds ---- */
-
-struct night_build *night_build_of(const struct night *night, const struct night_cell *cell)
-{
-	const struct machine *machine = machine_find(cell->machine, NULL);
-
-	for (guint i = 0; machine && i < night->builds->len; i++) {
-		struct night_build *build = night->builds->pdata[i];
-
-		if (build->kernel == cell->kernel && !strcmp(build->arch, machine->arch))
-			return build;
-	}
-	return NULL;
-}
-
-void night_find_builds(struct night *night)
-{
-	for (guint i = 0; i < night->cells->len; i++) {
-		const struct night_cell *cell = night->cells->pdata[i];
-		const struct machine *machine = machine_find(cell->machine, NULL);
-		struct night_build *build;
-
-		if (!machine || !kernel_is_source(night->kernels[cell->kernel].source) || night_build_of(night, cell))
-			continue;
-		build = g_new0(struct night_build, 1);
-		build->kernel = cell->kernel;
-		build->arch = g_strdup(machine->arch);
-		g_ptr_array_add(night->builds, build);
-	}
-}
-
 /* ---- cells ---- */
 
-static void exclude(struct night *night, guint kernel, const char *scenario, const char *machine, const char *why)
+static void exclude(struct night *night, guint kernel, const char *scenario, const char *machine,
+		    const char *why)
 {
 	struct night_excluded *e = g_new0(struct night_excluded, 1);
 
@@ -120,15 +31,16 @@ static gboolean is(const char *wanted, const char *word)
 }
 
 /* Why SCENARIO is not run on MACHINE with that kernel, or NULL. */
-static char *why_not(const struct plan *plan, guint kernel, const char *word, const struct scenario *scenario,
-		     const struct machine *machine)
+static char *why_not(const struct plan *plan, guint kernel, const char *word,
+		     const struct scenario *scenario, const struct machine *machine)
 {
 	g_autoptr(GError) why = NULL;
 
 	for (unsigned i = 0; i < plan->n_excludes; i++) {
 		struct plan_exclude *e = &plan->excludes[i];
 
-		if (is(e->scenario, word) && is(e->machine, machine->name) && is(e->kernel, plan->kernels[kernel].name)) {
+		if (is(e->scenario, word) && is(e->machine, machine->name) &&
+		    is(e->kernel, plan->kernels[kernel].name)) {
 			e->used++;
 			return g_strdup(e->why);
 		}
@@ -139,7 +51,8 @@ static char *why_not(const struct plan *plan, guint kernel, const char *word, co
 }
 
 static void add_cell(struct night *night, const struct plan *plan, guint kernel, const char *word,
-		     const struct scenario *scenario, const struct machine *machine, const guint64 *seed, guint repetition)
+		     const struct scenario *scenario, const struct machine *machine,
+		     const guint64 *seed, guint repetition)
 {
 	struct night_cell *cell = night_cell_new();
 	g_autoptr(GString) key = g_string_new(NULL);
@@ -171,11 +84,12 @@ static void add_all(struct night *night, const struct plan *plan, guint kernel, 
 	}
 	for (unsigned s = 0; s < MAX(plan->n_seeds, 1); s++)
 		for (unsigned r = 1; r <= plan->repeat && night->cells->len < CELLS_MAX; r++)
-			add_cell(night, plan, kernel, word, scenario, machine, plan->n_seeds ? &plan->seeds[s] : NULL, r);
+			add_cell(night, plan, kernel, word, scenario, machine,
+				 plan->n_seeds ? &plan->seeds[s] : NULL, r);
 }
 
-static gboolean add_scenario(struct night *night, const struct plan *plan, guint kernel, const char *word,
-			     GError **error)
+static gboolean add_scenario(struct night *night, const struct plan *plan, guint kernel,
+			     const char *word, GError **error)
 {
 	rig_auto(scenario) scenario = scenario_load(word, error);
 
@@ -209,9 +123,10 @@ gboolean night_expand(struct night *night, const struct plan *plan, GError **err
 	for (unsigned k = 0; k < plan->n_kernels; k++) {
 		const struct plan_kernel *from = &plan->kernels[k];
 
-		night->kernels[k] = (struct night_kernel){g_strdup(from->name), g_strdup(from->source),
-							  copy_list(from->patches, from->n_patches),
-							  copy_list(from->fragments, from->n_fragments), from->no_lockdep};
+		night->kernels[k] = (struct night_kernel){
+			g_strdup(from->name), g_strdup(from->source),
+			copy_list(from->patches, from->n_patches),
+			copy_list(from->fragments, from->n_fragments), from->no_lockdep};
 	}
 	for (unsigned k = 0; k < plan->n_kernels; k++)
 		for (unsigned s = 0; s < plan->n_scenarios; s++)
@@ -219,11 +134,14 @@ gboolean night_expand(struct night *night, const struct plan *plan, GError **err
 				return FALSE;
 	for (unsigned i = 0; i < plan->n_excludes; i++)
 		if (!plan->excludes[i].used)
-			return rig_fail(error, RIG_EXIT_USAGE, "%s: the exclude '%s' leaves nothing out", plan->file,
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"%s: the exclude '%s' leaves nothing out", plan->file,
 					plan->excludes[i].why);
 	if (!night->cells->len)
 		return rig_fail(error, RIG_EXIT_USAGE, "%s: no cell is left: %s", plan->file,
-				night->excluded->len ? ((struct night_excluded *)night->excluded->pdata[0])->why : "?");
+				night->excluded->len
+					? ((struct night_excluded *)night->excluded->pdata[0])->why
+					: "?");
 	night_find_builds(night);
 	for (guint i = 0; i < night->cells->len; i++) {
 		struct night_cell *cell = night->cells->pdata[i];
@@ -231,58 +149,4 @@ gboolean night_expand(struct night *night, const struct plan *plan, GError **err
 		night_estimate(night, cell, &cell->item);
 	}
 	return TRUE;
-}
-
-/* ---- what came of one ---- */
-
-static guint count(const struct night_cell *cell, enum outcome outcome)
-{
-	guint n = 0;
-
-	for (guint i = 0; i < cell->attempts->len; i++)
-		n += g_array_index(cell->attempts, struct attempt, i).outcome == outcome;
-	return n;
-}
-
-static gboolean skipped(const struct night_cell *cell)
-{
-	for (guint i = 0; i < cell->attempts->len; i++)
-		if (g_array_index(cell->attempts, struct attempt, i).verdict == VERDICT_SKIP)
-			return TRUE;
-	return FALSE;
-}
-
-/* What fails is run again to the last retry, to learn how often; what gave no answer until there is one. */
-gboolean night_needs_more(const struct night *night, const struct night_cell *cell)
-{
-	if (!cell->attempts->len)
-		return TRUE;
-	if (skipped(cell) || cell->attempts->len > night->retries)
-		return FALSE;
-	return count(cell, OUTCOME_BAD) || !count(cell, OUTCOME_GOOD);
-}
-
-void night_settle(const struct night *night, struct night_cell *cell)
-{
-	const struct night_build *build = night_build_of(night, cell);
-	guint good = count(cell, OUTCOME_GOOD), bad = count(cell, OUTCOME_BAD);
-
-	if (!cell->attempts->len && build && build->ended && !build->ok)
-		cell->status = CELL_NONE;
-	else if (night_needs_more(night, cell))
-		cell->status = CELL_WAITING;
-	else if (bad)
-		cell->status = good ? CELL_FLAKY : CELL_BAD;
-	else
-		cell->status = good ? CELL_GOOD : skipped(cell) ? CELL_SKIP : CELL_NONE;
-}
-
-const char *cell_status_name(enum cell_status status)
-{
-	static const char *const names[] = {
-		[CELL_WAITING] = "left", [CELL_GOOD] = "good", [CELL_FLAKY] = "flaky",
-		[CELL_BAD] = "bad",	 [CELL_NONE] = "none", [CELL_SKIP] = "skip",
-	};
-
-	return names[status];
 }

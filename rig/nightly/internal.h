@@ -1,45 +1,77 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parts of a night. Private to nightly/. */
+/*
+ * Between the files of nightly/. Each file calls only files above it in this list:
+ *
+ *	pack.c, plan.c	no night yet
+ *	night.c		a night in memory
+ *	files.c		its folder
+ *	estimate.c	needs, times, order of start
+ *	expand.c	from a plan to cells
+ *	begin.c		a new night
+ *	resume.c	one that has begun
+ *	result.c	night.json
+ *	dry-run.c	what it would do
+ *	children.c	starts runs and builds, records their ends
+ *	run.c		which of them is started when
+ */
 #ifndef RIG_NIGHTLY_INTERNAL_H
 #define RIG_NIGHTLY_INTERNAL_H
 
 #include "nightly/nightly.h"
 
-/* expand.c: fills cells, builds and excluded from PLAN; needs and estimates of each. */
-gboolean night_expand(struct night *night, const struct plan *plan, GError **error);
+#define NIGHT_VERSION 1
+#define NIGHT_FILE_MAX (256u << 20)
+
+/* ---- night.c ---- */
+
+/* Without cells; the index is open. Errors: RIG_EXIT_INFRA. */
+struct night *night_new_empty(const struct night_options *options, GError **error);
 struct night_cell *night_cell_new(void);
 void night_cell_free(gpointer data);
 void night_build_free(gpointer data);
 void night_excluded_free(gpointer data);
-/* The builds that the cells need. */
+
+/* Adds the builds that the cells need. */
 void night_find_builds(struct night *night);
+/* Borrowed; NULL: its kernel is an image. */
 struct night_build *night_build_of(const struct night *night, const struct night_cell *cell);
 struct night_cell *night_find_cell(const struct night *night, const char *key);
 
-/* estimate.c: what each cell needs and how long it takes, from the index and earlier nights. */
-void night_estimate(struct night *night, const struct night_cell *cell, struct pack_item *item);
-struct night *night_new_empty(const struct night_options *options, GError **error);
-
-#define NIGHT_VERSION 1
-
-/* state.c: the night's folder. Errors: it is in use (RIG_EXIT_USAGE), the disk (RIG_EXIT_INFRA). */
-gboolean night_open_files(struct night *night, GError **error);
-json_t *night_strings(char *const *list);
-gboolean night_note(struct night *night, json_t *line, GError **error); /* LINE is stolen */
+/* Copies ATTEMPT's strings; ignored where an attempt of that number is known. Settles the cell. */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt);
-json_t *night_attempt_json(const struct attempt *attempt);
+/* TRUE if the cell is to be run again. */
+gboolean night_needs_more(const struct night *night, const struct night_cell *cell);
+/* Sets the cell's status from its attempts and its build. */
+void night_settle(const struct night *night, struct night_cell *cell);
 
-/* run.c: its cells (borrowed) in the order in which they should start: the longest first, or shuffled. */
+/* ---- files.c ---- */
+
+/* Errors: another rig runs the night (RIG_EXIT_USAGE), the disk (RIG_EXIT_INFRA). */
+gboolean night_open_files(struct night *night, GError **error);
+/* Appends LINE, which is stolen, to the journal; on disk when it returns. Errors: RIG_EXIT_INFRA. */
+gboolean night_note(struct night *night, json_t *line, GError **error);
+json_t *night_strings(char *const *list);
+json_t *night_attempt_json(const struct attempt *attempt);
+/* An object in DIR/NAME, or NULL: new reference. */
+json_t *night_read_json(const char *dir, const char *name);
+/* All nights below RESULTS, oldest first; g_strfreev(). */
+char **night_ids(const char *results);
+
+/* ---- estimate.c ---- */
+
+void night_estimate(struct night *night, const struct night_cell *cell, struct pack_item *item);
+/* All cells (borrowed): the longest first, or shuffled. */
 GPtrArray *night_order(const struct night *night);
 
-/* result.c: parts of night.json that the dry_run has too. New references. */
+/* ---- expand.c ---- */
+
+/* Fills cells, builds and excluded from PLAN, with needs and estimates. */
+gboolean night_expand(struct night *night, const struct plan *plan, GError **error);
+
+/* ---- result.c: parts of night.json that a dry run has too; new references ---- */
+
 json_t *night_cell_json(const struct night *night, const struct night_cell *cell);
 json_t *night_excluded_json(const struct night *night);
 json_t *night_host_json(const struct night *night);
-
-/* Is another attempt to be made? */
-gboolean night_needs_more(const struct night *night, const struct night_cell *cell);
-/* From its attempts. */
-void night_settle(const struct night *night, struct night_cell *cell);
 
 #endif

@@ -35,15 +35,16 @@ struct attempt {
 	guint number; /* 1 is the first */
 	enum verdict verdict;
 	enum outcome outcome;
-	char *run;     /* the folder's name, or NULL */
-	char *problem; /* why there is no verdict, or NULL */
+	char *run;	      /* the folder's name, or NULL */
+	char *problem;	      /* why there is no verdict, or NULL */
 	double wall_s, cpu_s; /* -1: unknown */
 };
 
 struct night_cell {
 	char *key; /* "stable/dimm-storm/pc-q35/s7/1": tree, scenario, machine, seed, repetition */
-	char *scenario, *scenario_name, *machine; /* scenario: as the plan has it, a name or a path */
-	guint kernel; /* index into night->kernels */
+	char *scenario, *scenario_name,
+		*machine; /* scenario: as the plan has it, a name or a path */
+	guint kernel;	  /* index into night->kernels */
 	guint64 seed;
 	guint repetition;
 	struct pack_item item;
@@ -72,11 +73,11 @@ struct night_excluded {
 
 struct night_options {
 	const char *results;
-	guint cores;	   /* 0: all that this process may use */
-	guint64 memory;	   /* 0: what is available */
-	double budget_s;   /* nothing is started that would end later; 0: none */
-	gboolean shuffle;  /* in an order drawn from `seed` instead of longest first */
-	guint64 seed;	   /* the night's: cells' seeds follow from it where the plan has none */
+	guint cores;	  /* 0: all that this process may use */
+	guint64 memory;	  /* 0: what is available */
+	double budget_s;  /* nothing is started that would end later; 0: none */
+	gboolean shuffle; /* in an order drawn from `seed` instead of longest first */
+	guint64 seed;	  /* the night's: cells' seeds follow from it where the plan has none */
 	const char *const *extra; /* further words for each `rig run` */
 	const char *rig;	  /* the program; NULL: this one */
 	/* longest wall time of a run and of a build; 0: the default. One that takes longer is INFRA */
@@ -86,7 +87,8 @@ struct night_options {
 /* What happens, for whoever watches. CELL or BUILD is NULL. */
 struct night;
 struct night_view {
-	void (*ended)(const struct night *night, const struct night_cell *cell, const struct night_build *build, void *data);
+	void (*ended)(const struct night *night, const struct night_cell *cell,
+		      const struct night_build *build, void *data);
 	void (*progress)(const struct night *night, const char *line, void *data);
 	void *data;
 };
@@ -102,7 +104,8 @@ struct night {
 	GPtrArray *cells, *builds, *excluded; /* of the structs above */
 	struct pack_room host;
 	const char *unfinished; /* why it ended before all was run, or NULL */
-	double wall_s, controller_s, children_s; /* of all the rigs that ran it, as far as they could say */
+	double wall_s, controller_s,
+		children_s; /* of all the rigs that ran it, as far as they could say */
 	struct run_index *index;
 	json_t *past; /* night.json of the nights before, for estimates */
 	int lock, journal;
@@ -112,14 +115,16 @@ struct night {
  * A night of PLAN that is only in memory: expanded, estimated from the index. night_begin() writes its folder. Errors: RIG_EXIT_USAGE
  * (no cell is left), RIG_EXIT_INFRA.
  */
-struct night *night_new(const struct plan *plan, const struct night_options *options, GError **error);
+struct night *night_new(const struct plan *plan, const struct night_options *options,
+			GError **error);
 gboolean night_begin(struct night *night, GError **error);
 
 /*
  * One that has begun: ID, or NULL for the newest of the plan called PLAN that is not finished. Its cells are what they were, whatever
  * became of the plan; of OPTIONS cores, memory, budget and rig are taken. Errors (RIG_EXIT_USAGE): there is none, it is being run.
  */
-struct night *night_resume(const char *plan, const char *id, const struct night_options *options, GError **error);
+struct night *night_resume(const char *plan, const char *id, const struct night_options *options,
+			   GError **error);
 void night_free(struct night *night);
 RIG_DEFINE_AUTO(night, night_free)
 

@@ -47,7 +47,8 @@ static double end_one(GArray *going, struct pack_room *free)
 	struct going ended;
 
 	for (guint i = 1; i < going->len; i++)
-		if (g_array_index(going, struct going, i).end_s < g_array_index(going, struct going, first).end_s)
+		if (g_array_index(going, struct going, i).end_s <
+		    g_array_index(going, struct going, first).end_s)
 			first = i;
 	ended = g_array_index(going, struct going, first);
 	free->quarters += ended.need.quarters;

@@ -12,10 +12,12 @@
 
 #define FILE_MAX (1 << 20)
 #define OPT CYAML_FLAG_OPTIONAL
-#define LIST(key, flags, type, member, entry, low, high)                                                              \
-	CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | (flags), type, member, n_##member, &(entry), low, high)
+#define LIST(key, flags, type, member, entry, low, high)                                        \
+	CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | (flags), type, member, n_##member, \
+				   &(entry), low, high)
 
-static const cyaml_schema_value_t text_value = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 4000)};
+static const cyaml_schema_value_t text_value = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 4000)};
 static const cyaml_schema_value_t seed_value = {CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, guint64)};
 
 static const cyaml_schema_field_t kernel_fields[] = {
@@ -26,7 +28,8 @@ static const cyaml_schema_field_t kernel_fields[] = {
 	CYAML_FIELD_BOOL("no_lockdep", OPT, struct plan_kernel, no_lockdep),
 	CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t kernel_value = {CYAML_VALUE_MAPPING(0, struct plan_kernel, kernel_fields)};
+static const cyaml_schema_value_t kernel_value = {
+	CYAML_VALUE_MAPPING(0, struct plan_kernel, kernel_fields)};
 
 static const cyaml_schema_field_t exclude_fields[] = {
 	CYAML_FIELD_STRING_PTR("scenario", OPT, struct plan_exclude, scenario, 1, 256),
@@ -35,7 +38,8 @@ static const cyaml_schema_field_t exclude_fields[] = {
 	CYAML_FIELD_STRING_PTR("why", 0, struct plan_exclude, why, 1, 1000),
 	CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t exclude_value = {CYAML_VALUE_MAPPING(0, struct plan_exclude, exclude_fields)};
+static const cyaml_schema_value_t exclude_value = {
+	CYAML_VALUE_MAPPING(0, struct plan_exclude, exclude_fields)};
 
 static const cyaml_schema_field_t plan_fields[] = {
 	CYAML_FIELD_STRING_PTR("about", 0, struct plan, about, 1, 4000),
@@ -52,7 +56,8 @@ static const cyaml_schema_field_t plan_fields[] = {
 	CYAML_FIELD_STRING_PTR("connect", OPT, struct plan, connect, 1, 1000),
 	CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t plan_value = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct plan, plan_fields)};
+static const cyaml_schema_value_t plan_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct plan, plan_fields)};
 
 static const struct yaml_limit limits[] = {
 	{"seeds", 0, G_MAXINT64}, {"repeat", 1, 1000},	 {"retries", 0, 20},
@@ -89,11 +94,13 @@ static gboolean check_scenarios(struct yaml_tree *tree, const struct plan *plan,
 		rig_auto(scenario) scenario = NULL;
 
 		if (has(plan->scenarios, i, plan->scenarios[i]))
-			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "'%s' comes twice; `repeat` is for that",
-					 plan->scenarios[i]);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
+					      "'%s' comes twice; `repeat` is for that",
+					      plan->scenarios[i]);
 		scenario = scenario_load(plan->scenarios[i], &why);
 		if (!scenario)
-			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "%s", why->message);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "%s",
+					      why->message);
 	}
 	return TRUE;
 }
@@ -106,9 +113,11 @@ static gboolean check_machines(struct yaml_tree *tree, const struct plan *plan, 
 		g_autoptr(GError) why = NULL;
 
 		if (!machine_find(plan->machines[i], &why))
-			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "%s", why->message);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "%s",
+					      why->message);
 		if (has(plan->machines, i, plan->machines[i]))
-			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "'%s' comes twice", plan->machines[i]);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
+					      "'%s' comes twice", plan->machines[i]);
 	}
 	return TRUE;
 }
@@ -132,7 +141,8 @@ static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, G
 			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
 					 "invalid kernel name '%s'; allowed: lower-case letters, digits and .-_", name);
 		if (find_kernel(plan, i, name))
-			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error, "two kernels are called '%s'", name);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
+					      "two kernels are called '%s'", name);
 	}
 	return TRUE;
 }
@@ -146,8 +156,9 @@ static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, 
 		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "launcher"), error,
 				 "unknown launcher '%s'; allowed: direct, libvirt", plan->launcher);
 	if (plan->connect && !g_strcmp0(plan->launcher, "direct"))
-		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "connect"), error,
-				 "'%s' is for launcher libvirt, not for direct", plan->connect);
+		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "connect"),
+				      error, "'%s' is for launcher libvirt, not for direct",
+				      plan->connect);
 	return TRUE;
 }
 
@@ -161,15 +172,18 @@ static gboolean check_excludes(struct yaml_tree *tree, const struct plan *plan, 
 		yaml_node_t *node = yaml_tree_item(tree, nodes, i);
 
 		if (!e->scenario && !e->machine && !e->kernel)
-			return yaml_tree_fail(tree, node, error, "an exclude names a scenario, a machine or a kernel");
+			return yaml_tree_fail(tree, node, error,
+					      "an exclude names a scenario, a machine or a kernel");
 		if (e->scenario && !has(plan->scenarios, plan->n_scenarios, e->scenario))
-			return yaml_tree_fail(tree, node, error, "the plan has no scenario '%s'", e->scenario);
+			return yaml_tree_fail(tree, node, error, "the plan has no scenario '%s'",
+					      e->scenario);
 		if (e->machine && !machine_find(e->machine, NULL))
 			return yaml_tree_fail(tree, node, error, "unknown machine '%s'", e->machine);
 		if (e->machine && plan->n_machines && !has(plan->machines, plan->n_machines, e->machine))
 			return yaml_tree_fail(tree, node, error, "the plan has no machine '%s'", e->machine);
 		if (e->kernel && !find_kernel(plan, plan->n_kernels, e->kernel))
-			return yaml_tree_fail(tree, node, error, "the plan has no kernel '%s'", e->kernel);
+			return yaml_tree_fail(tree, node, error, "the plan has no kernel '%s'",
+					      e->kernel);
 	}
 	return TRUE;
 }
@@ -196,7 +210,9 @@ static void settle(struct yaml_tree *tree, struct plan *plan)
 	g_autofree char *whole = g_canonicalize_filename(plan->file, NULL);
 	g_autofree char *folder = g_path_get_dirname(whole), *base = g_path_get_basename(whole);
 
-	plan->name = g_str_has_suffix(base, ".yaml") ? g_strndup(base, strlen(base) - strlen(".yaml")) : g_strdup(base);
+	plan->name = g_str_has_suffix(base, ".yaml")
+			     ? g_strndup(base, strlen(base) - strlen(".yaml"))
+			     : g_strdup(base);
 	if (!plan->repeat)
 		plan->repeat = 1;
 	if (!yaml_tree_get(tree, yaml_tree_root(tree), "retries"))
@@ -217,7 +233,8 @@ static char *file_of(const char *what)
 {
 	g_autofree char *relative = g_strdup_printf("scenarios/plans/%s.yaml", what);
 
-	return strchr(what, '/') || g_str_has_suffix(what, ".yaml") ? g_strdup(what) : rig_home_path(relative);
+	return strchr(what, '/') || g_str_has_suffix(what, ".yaml") ? g_strdup(what)
+								    : rig_home_path(relative);
 }
 
 /* There is none of that name: those there are. */
@@ -250,7 +267,8 @@ struct plan *plan_load(const char *what, GError **error)
 	plan->file = g_steal_pointer(&file);
 	settle(tree, plan);
 	if (!check_scenarios(tree, plan, error) || !check_machines(tree, plan, error) ||
-	    !check_kernels(tree, plan, error) || !check_launcher(tree, plan, error) || !check_excludes(tree, plan, error))
+	    !check_kernels(tree, plan, error) || !check_launcher(tree, plan, error) ||
+	    !check_excludes(tree, plan, error))
 		return NULL;
 	return g_steal_pointer(&plan);
 }

@@ -27,19 +27,19 @@ struct plan_exclude {
 
 struct plan {
 	char *about;
-	char **scenarios, **machines; /* not NULL-terminated */
+	char **scenarios, **machines;	  /* not NULL-terminated */
 	unsigned n_scenarios, n_machines; /* no machines: those of each scenario */
 	struct plan_kernel *kernels;
 	unsigned n_kernels;
 	struct plan_exclude *excludes;
 	unsigned n_excludes;
 	guint64 *seeds;
-	unsigned n_seeds; /* 0: one for each cell, from the night's seed */
-	unsigned repeat;  /* 1 */
-	unsigned retries; /* how often a failing cell is run again: 2 */
+	unsigned n_seeds;		 /* 0: one for each cell, from the night's seed */
+	unsigned repeat;		 /* 1 */
+	unsigned retries;		 /* how often a failing cell is run again: 2 */
 	unsigned duration_s, patience_s; /* 0: the scenario's, the rig's */
-	char *launcher, *connect; /* as of `rig run`; NULL: its default */
-	char *name, *file; /* "nightly"; where it was read from */
+	char *launcher, *connect;	 /* as of `rig run`; NULL: its default */
+	char *name, *file;		 /* "nightly"; where it was read from */
 };
 
 /*

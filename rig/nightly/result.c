@@ -26,13 +26,16 @@ json_t *night_cell_json(const struct night *night, const struct night_cell *cell
 		json_array_append_new(attempts, night_attempt_json(a));
 	}
 	stats_wilson(bad, good + bad, &low, &high);
-	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:{s:i, s:i, s:f, s:f}, s:o}", "cell", cell->key, "scenario",
-			 cell->scenario_name, "machine", cell->machine, "tree", night->kernels[cell->kernel].tree, "seed",
-			 (json_int_t)cell->seed, "repetition", cell->repetition, "status", cell_status_name(cell->status),
-			 "rate", "bad", bad, "of", good + bad, "low", low, "high", high, "attempts", attempts);
-	json_object_update_new(json, json_pack("{s:f, s:f, s:I}", "estimate_s", cell->item.estimate_s, "cores",
-					       (double)cell->item.need.quarters / PACK_QUARTERS, "memory",
-					       (json_int_t)cell->item.need.memory));
+	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:{s:i, s:i, s:f, s:f}, s:o}", "cell",
+			 cell->key, "scenario", cell->scenario_name, "machine", cell->machine,
+			 "tree", night->kernels[cell->kernel].tree, "seed", (json_int_t)cell->seed,
+			 "repetition", cell->repetition, "status", cell_status_name(cell->status),
+			 "rate", "bad", bad, "of", good + bad, "low", low, "high", high, "attempts",
+			 attempts);
+	json_object_update_new(json,
+			       json_pack("{s:f, s:f, s:I}", "estimate_s", cell->item.estimate_s,
+					 "cores", (double)cell->item.need.quarters / PACK_QUARTERS,
+					 "memory", (json_int_t)cell->item.need.memory));
 	return json;
 }
 
@@ -43,15 +46,17 @@ json_t *night_excluded_json(const struct night *night)
 	for (guint i = 0; i < night->excluded->len; i++) {
 		const struct night_excluded *e = night->excluded->pdata[i];
 
-		json_array_append_new(array, json_pack("{s:s?, s:s?, s:s?, s:s?}", "scenario", e->scenario, "machine",
-						       e->machine, "tree", e->tree, "why", e->why));
+		json_array_append_new(array, json_pack("{s:s?, s:s?, s:s?, s:s?}", "scenario",
+						       e->scenario, "machine", e->machine, "tree",
+						       e->tree, "why", e->why));
 	}
 	return array;
 }
 
 json_t *night_host_json(const struct night *night)
 {
-	return json_pack("{s:f, s:f, s:I}", "cores", (double)night->host.quarters / PACK_QUARTERS, "promised_cores",
+	return json_pack("{s:f, s:f, s:I}", "cores", (double)night->host.quarters / PACK_QUARTERS,
+			 "promised_cores",
 			 (double)pack_promise(&night->host).quarters / PACK_QUARTERS, "memory",
 			 (json_int_t)night->host.memory);
 }
@@ -84,10 +89,11 @@ static json_t *builds_json(const struct night *night)
 	for (guint i = 0; i < night->builds->len; i++) {
 		const struct night_build *b = night->builds->pdata[i];
 
-		json_array_append_new(array, json_pack("{s:s, s:s, s:b, s:b, s:b, s:s?, s:s?, s:f}", "tree",
-						       night->kernels[b->kernel].tree, "arch", b->arch, "ended", b->ended,
-						       "ok", b->ok, "cached", b->cached, "name", b->name, "problem",
-						       b->problem, "wall_s", b->wall_s));
+		json_array_append_new(array, json_pack("{s:s, s:s, s:b, s:b, s:b, s:s?, s:s?, s:f}",
+						       "tree", night->kernels[b->kernel].tree,
+						       "arch", b->arch, "ended", b->ended, "ok",
+						       b->ok, "cached", b->cached, "name", b->name,
+						       "problem", b->problem, "wall_s", b->wall_s));
 	}
 	return array;
 }
@@ -114,16 +120,20 @@ static json_t *make_result(struct night *night, const struct compare *past)
 
 	for (guint i = 0; i < night->cells->len; i++)
 		json_array_append_new(cells, night_cell_json(night, night->cells->pdata[i]));
-	json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:I, s:o, s:o, s:b, s:O}", "version", 1, "id", night->id,
-			 "plan", night->plan, "about", night->about, "began", night->began, "ended", now, "finished",
-			 night->unfinished == NULL, "unfinished", night->unfinished, "seed", (json_int_t)night->seed, "host",
-			 night_host_json(night), "counts", counts_json(night), "regression", past->regression, "findings",
-			 json_object_get(compared, "findings"));
-	json_object_update_new(json, json_pack("{s:{s:f, s:f, s:f, s:f}}", "times", "wall_s", night->wall_s,
-					       "at_least_s", pack_bound(all, items->len, &night->host), "controller_s",
-					       night->controller_s, "children_s", night->children_s));
-	json_object_update_new(json, json_pack("{s:o, s:o, s:o}", "builds", builds_json(night), "cells", cells, "excluded",
-					       night_excluded_json(night)));
+	json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:I, s:o, s:o, s:b, s:O}",
+			 "version", 1, "id", night->id, "plan", night->plan, "about", night->about,
+			 "began", night->began, "ended", now, "finished", night->unfinished == NULL,
+			 "unfinished", night->unfinished, "seed", (json_int_t)night->seed, "host",
+			 night_host_json(night), "counts", counts_json(night), "regression",
+			 past->regression, "findings", json_object_get(compared, "findings"));
+	json_object_update_new(json,
+			       json_pack("{s:{s:f, s:f, s:f, s:f}}", "times", "wall_s",
+					 night->wall_s, "at_least_s",
+					 pack_bound(all, items->len, &night->host), "controller_s",
+					 night->controller_s, "children_s", night->children_s));
+	json_object_update_new(json,
+			       json_pack("{s:o, s:o, s:o}", "builds", builds_json(night), "cells",
+					 cells, "excluded", night_excluded_json(night)));
 	return json;
 }
 

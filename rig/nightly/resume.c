@@ -6,8 +6,6 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-#define FILE_MAX (256u << 20)
-
 static char *text_of(json_t *json, const char *key)
 {
 	return g_strdup(json_string_value(json_object_get(json, key)));
@@ -40,8 +38,9 @@ static void read_kernels(struct night *night, json_t *kernels)
 	night->kernels = g_new0(struct night_kernel, night->n_kernels + 1);
 	json_array_foreach (kernels, i, kernel)
 		night->kernels[i] = (struct night_kernel){
-			text_of(kernel, "tree"), text_of(kernel, "source"), list_of(kernel, "patches"),
-			list_of(kernel, "fragments"), json_is_true(json_object_get(kernel, "no_lockdep"))};
+			text_of(kernel, "tree"), text_of(kernel, "source"),
+			list_of(kernel, "patches"), list_of(kernel, "fragments"),
+			json_is_true(json_object_get(kernel, "no_lockdep"))};
 }
 
 static void read_cells(struct night *night, json_t *cells)
@@ -83,37 +82,11 @@ static void read_excluded(struct night *night, json_t *excluded)
 	}
 }
 
-json_t *night_attempt_json(const struct attempt *a)
-{
-	return json_pack("{s:i, s:s, s:i, s:s?, s:s?, s:f, s:f}", "attempt", a->number, "verdict",
-			 verdict_name(a->verdict), "outcome", a->outcome, "run", a->run, "problem", a->problem, "wall_s",
-			 a->wall_s, "cpu_s", a->cpu_s);
-}
-
-/* Takes ATTEMPT's strings as copies; one number counts once. */
-void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt)
-{
-	struct attempt mine = *attempt;
-	guint place = 0;
-
-	for (; place < cell->attempts->len; place++) {
-		guint number = g_array_index(cell->attempts, struct attempt, place).number;
-
-		if (number == mine.number)
-			return;
-		if (number > mine.number)
-			break;
-	}
-	mine.run = g_strdup(attempt->run);
-	mine.problem = g_strdup(attempt->problem);
-	g_array_insert_val(cell->attempts, place, mine);
-	night_settle(night, cell);
-}
-
 static void read_line(struct night *night, json_t *line)
 {
 	const char *what = json_string_value(json_object_get(line, "what"));
-	struct night_cell *cell = night_find_cell(night, json_string_value(json_object_get(line, "cell")));
+	struct night_cell *cell =
+		night_find_cell(night, json_string_value(json_object_get(line, "cell")));
 	struct attempt attempt = {
 		.number = number_of(line, "attempt"),
 		.outcome = CLAMP(number_of(line, "outcome"), OUTCOME_GOOD, OUTCOME_NONE),
@@ -139,7 +112,7 @@ static gboolean read_journal(struct night *night, GError **error)
 	g_autofree char *file = g_build_filename(night->dir, "journal", NULL), *text = NULL;
 	g_auto(GStrv) lines = NULL;
 
-	if (!rig_read_file(file, FILE_MAX, &text, NULL, error))
+	if (!rig_read_file(file, NIGHT_FILE_MAX, &text, NULL, error))
 		return FALSE;
 	lines = g_strsplit(text, "\n", -1);
 	for (char **line = lines; *line; line++) {
@@ -154,55 +127,24 @@ static gboolean read_journal(struct night *night, GError **error)
 /* Runs that have a verdict, whether the rig that started them came to note it or not. */
 static gboolean read_folders(struct night *night, GError **error)
 {
-	g_autoptr(GPtrArray) runs = index_runs(night->index, &(struct index_filter){.night = night->id}, error);
+	g_autoptr(GPtrArray) runs =
+		index_runs(night->index, &(struct index_filter){.night = night->id}, error);
 
 	for (guint i = 0; runs && i < runs->len; i++) {
 		const struct index_run *run = runs->pdata[i];
 		struct night_cell *cell = night_find_cell(night, run->cell);
-		const struct attempt attempt = {.number = run->attempt, .verdict = run->verdict, .outcome = run->outcome,
-						.run = run->name, .wall_s = run->total_s, .cpu_s = -1};
+		const struct attempt attempt = {.number = run->attempt,
+						.verdict = run->verdict,
+						.outcome = run->outcome,
+						.run = run->name,
+						.wall_s = run->total_s,
+						.cpu_s = -1};
 
-		if (cell && run->attempt > 0 && run->verdict != VERDICT_ABORTED && run->verdict != VERDICT_RUNNING)
+		if (cell && run->attempt > 0 && run->verdict != VERDICT_ABORTED &&
+		    run->verdict != VERDICT_RUNNING)
 			night_add_attempt(night, cell, &attempt);
 	}
 	return runs != NULL;
-}
-
-static json_t *read_json(const char *dir, const char *name)
-{
-	g_autofree char *file = g_build_filename(dir, name, NULL), *text = NULL;
-	json_t *json;
-	gsize len;
-
-	if (!rig_read_file(file, FILE_MAX, &text, &len, NULL))
-		return NULL;
-	json = json_loadb(text, len, 0, NULL);
-	if (json_is_object(json))
-		return json;
-	json_decref(json);
-	return NULL;
-}
-
-static char **night_ids(const char *results)
-{
-	g_autofree char *nights = g_build_filename(results, "nights", NULL);
-
-	return rig_names_in(nights, "");
-}
-
-json_t *night_list(const char *results)
-{
-	g_auto(GStrv) ids = night_ids(results);
-	json_t *array = json_array();
-
-	for (char **id = ids; *id; id++) {
-		g_autofree char *dir = g_build_filename(results, "nights", *id, NULL);
-		json_t *json = read_json(dir, "night.json");
-
-		if (json)
-			json_array_append_new(array, json);
-	}
-	return array;
 }
 
 /* The newest of PLAN that is not finished. */
@@ -212,8 +154,8 @@ static char *find_unfinished(const char *results, const char *plan, GError **err
 
 	for (guint i = g_strv_length(ids); i-- > 0;) {
 		g_autofree char *dir = g_build_filename(results, "nights", ids[i], NULL);
-		json_auto_t *cells = read_json(dir, "cells.json");
-		json_auto_t *done = read_json(dir, "night.json");
+		json_auto_t *cells = night_read_json(dir, "cells.json");
+		json_auto_t *done = night_read_json(dir, "night.json");
 
 		if (!g_strcmp0(json_string_value(json_object_get(cells, "plan")), plan) &&
 		    !json_is_true(json_object_get(done, "finished")))
@@ -223,7 +165,8 @@ static char *find_unfinished(const char *results, const char *plan, GError **err
 	return NULL;
 }
 
-struct night *night_resume(const char *plan, const char *id, const struct night_options *options, GError **error)
+struct night *night_resume(const char *plan, const char *id, const struct night_options *options,
+			   GError **error)
 {
 	rig_auto(night) night = night_new_empty(options, error);
 	json_auto_t *cells = NULL;
@@ -237,8 +180,9 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 		rig_fail(error, RIG_EXIT_USAGE, "invalid night id '%s'", night->id);
 		return NULL;
 	}
+	night->past = night_list(night->results);
 	night->dir = g_build_filename(night->results, "nights", night->id, NULL);
-	cells = read_json(night->dir, "cells.json");
+	cells = night_read_json(night->dir, "cells.json");
 	if (!cells || number_of(cells, "version") != NIGHT_VERSION) {
 		rig_fail(error, RIG_EXIT_USAGE, "no night '%s' that this rig can resume; `rig nightly --list` lists the nights", night->id);
 		return NULL;
@@ -258,5 +202,6 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 	read_cells(night, json_object_get(cells, "cells"));
 	read_excluded(night, json_object_get(cells, "excluded"));
 	night_find_builds(night);
-	return read_journal(night, error) && read_folders(night, error) ? g_steal_pointer(&night) : NULL;
+	return read_journal(night, error) && read_folders(night, error) ? g_steal_pointer(&night)
+									: NULL;
 }

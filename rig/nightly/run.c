@@ -7,7 +7,6 @@
 
 #include "nightly/run.h"
 #include "util/clock.h"
-#include "util/rng.h"
 
 #define GRACE_S 30
 
@@ -16,44 +15,8 @@ static double elapsed_s(const struct runner *r)
 	return (rig_now_ns() - r->began_ns) / 1e9;
 }
 
-/* ---- the order ---- */
-
-static int longest_first(gconstpointer a, gconstpointer b)
-{
-	const struct night_cell *x = *(struct night_cell *const *)a, *y = *(struct night_cell *const *)b;
-
-	if (x->item.estimate_s != y->item.estimate_s)
-		return x->item.estimate_s < y->item.estimate_s ? 1 : -1;
-	return strcmp(x->key, y->key);
-}
-
-static void shuffle(GPtrArray *cells, guint64 seed)
-{
-	struct rng rng = rng_stream(seed, "shuffle");
-
-	for (guint i = cells->len; i > 1; i--) {
-		guint k = rng_between(&rng, 0, i - 1);
-		gpointer swap = cells->pdata[k];
-
-		cells->pdata[k] = cells->pdata[i - 1];
-		cells->pdata[i - 1] = swap;
-	}
-}
-
-GPtrArray *night_order(const struct night *night)
-{
-	GPtrArray *order = g_ptr_array_new();
-
-	for (guint i = 0; i < night->cells->len; i++)
-		g_ptr_array_add(order, night->cells->pdata[i]);
-	if (night->options.shuffle)
-		shuffle(order, night->options.seed);
-	else
-		g_ptr_array_sort(order, longest_first);
-	return order;
-}
-
-static gboolean is_running(const struct runner *r, const struct night_cell *cell, const struct night_build *build)
+static gboolean is_running(const struct runner *r, const struct night_cell *cell,
+			   const struct night_build *build)
 {
 	for (guint i = 0; i < r->running->len; i++) {
 		const struct night_child *child = r->running->pdata[i];
@@ -73,7 +36,8 @@ static GPtrArray *ready_cells(const struct runner *r)
 		struct night_cell *cell = r->order->pdata[i];
 		const struct night_build *build = night_build_of(r->night, cell);
 
-		if (cell->status == CELL_WAITING && (!build || build->ok) && !is_running(r, cell, NULL))
+		if (cell->status == CELL_WAITING && (!build || build->ok) &&
+		    !is_running(r, cell, NULL))
 			g_ptr_array_add(ready, cell);
 	}
 	return ready;
@@ -153,14 +117,20 @@ static void give_up_too_large(struct runner *r)
 
 		if (cell->status != CELL_WAITING || cell->item.need.memory <= r->night->host.memory)
 			continue;
-		why = g_strdup_printf("needs %" G_GUINT64_FORMAT " MiB of memory, there are %" G_GUINT64_FORMAT,
+		why = g_strdup_printf("needs %" G_GUINT64_FORMAT
+				      " MiB of memory, there are %" G_GUINT64_FORMAT,
 				      cell->item.need.memory >> 20, r->night->host.memory >> 20);
-		night_add_attempt(r->night, cell, &(struct attempt){.number = 1, .verdict = VERDICT_SKIP,
-				  .outcome = OUTCOME_NONE, .problem = why, .wall_s = -1, .cpu_s = -1});
+		night_add_attempt(r->night, cell,
+				  &(struct attempt){.number = 1,
+						    .verdict = VERDICT_SKIP,
+						    .outcome = OUTCOME_NONE,
+						    .problem = why,
+						    .wall_s = -1,
+						    .cpu_s = -1});
 	}
 }
 
-void night_schedule(struct runner *r)
+static void schedule(struct runner *r)
 {
 	if (r->stop == STOP_ALL)
 		for (guint i = 0; i < r->running->len; i++)
@@ -182,7 +152,7 @@ static gboolean on_signal(struct runner *r, gboolean gently)
 	r->stop = gently && ++r->signals == 1 ? STOP_STARTING : STOP_ALL;
 	r->night->unfinished = r->stop == STOP_ALL ? "stopped by a signal, with what was running"
 						   : "stopped by a signal";
-	night_schedule(r);
+	schedule(r);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -215,9 +185,9 @@ static void show(struct runner *r)
 	for (guint i = 0; i < r->running->len; i++) {
 		const struct night_child *child = r->running->pdata[i];
 
-		g_string_append_printf(line, "%s %s%s", i ? "," : ";",
-				       child->cell ? child->cell->key : "build ",
-				       child->cell ? "" : night->kernels[child->build->kernel].tree);
+		g_string_append_printf(
+			line, "%s %s%s", i ? "," : ";", child->cell ? child->cell->key : "build ",
+			child->cell ? "" : night->kernels[child->build->kernel].tree);
 	}
 	r->view->progress(night, line->str, r->view->data);
 }
@@ -230,7 +200,7 @@ static gboolean on_tick(void *data)
 	if (r->stop == STOP_NOT && g_file_test(stop, G_FILE_TEST_EXISTS)) {
 		r->stop = STOP_STARTING;
 		r->night->unfinished = "stopped by the file \"stop\"";
-		night_schedule(r);
+		schedule(r);
 	}
 	if (r->view->progress)
 		show(r);
@@ -244,7 +214,8 @@ static double own_cpu_s(void)
 	struct rusage used;
 
 	getrusage(RUSAGE_SELF, &used);
-	return used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+	return used.ru_utime.tv_sec + used.ru_stime.tv_sec +
+	       (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
 static gboolean all_done(const struct night *night)
@@ -264,7 +235,7 @@ static void loop(struct runner *r)
 		g_timeout_add_seconds(1, on_tick, r),
 	};
 
-	night_schedule(r);
+	schedule(r);
 	if (r->running->len)
 		g_main_loop_run(r->loop);
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
@@ -273,7 +244,8 @@ static void loop(struct runner *r)
 
 gboolean night_run(struct night *night, const struct night_view *view, GError **error)
 {
-	struct runner r = {.night = night, .view = view, .began_ns = rig_now_ns()};
+	struct runner r = {
+		.night = night, .view = view, .began_ns = rig_now_ns(), .changed = schedule};
 	double before_s = own_cpu_s(), children_s = night->children_s;
 
 	r.loop = g_main_loop_new(NULL, FALSE);
@@ -284,9 +256,10 @@ gboolean night_run(struct night *night, const struct night_view *view, GError **
 	loop(&r);
 	night->wall_s += elapsed_s(&r);
 	night->controller_s += own_cpu_s() - before_s;
-	night_record(&r, json_pack("{s:s, s:f, s:f, s:f, s:s?}", "what", "rig", "wall_s", elapsed_s(&r), "controller_s",
-			   own_cpu_s() - before_s, "children_s", night->children_s - children_s, "unfinished",
-			   night->unfinished));
+	night_record(&r,
+		     json_pack("{s:s, s:f, s:f, s:f, s:s?}", "what", "rig", "wall_s", elapsed_s(&r),
+			       "controller_s", own_cpu_s() - before_s, "children_s",
+			       night->children_s - children_s, "unfinished", night->unfinished));
 	if (!all_done(night) && !night->unfinished)
 		night->unfinished = "the budget is spent";
 	if (all_done(night))

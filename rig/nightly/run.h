@@ -19,6 +19,7 @@ struct runner {
 	gint64 began_ns;
 	GError *error;
 	guint signals;
+	void (*changed)(struct runner *r); /* a child has ended: start what there is room for */
 };
 
 /* One child. */
@@ -30,9 +31,6 @@ struct night_child {
 	struct pack_room need;
 	guint attempt;
 };
-
-/* run.c: starts what there is room for, or ends the loop. Called whenever a child has ended. */
-void night_schedule(struct runner *r);
 
 /* children.c: children. An error is left in R, and stops everything. */
 void night_start_cell(struct runner *r, struct night_cell *cell);

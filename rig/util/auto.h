@@ -6,11 +6,11 @@
 #include <glib.h>
 
 /* In a header, after the prototype of `void FUNC(struct TAG *)`. */
-#define RIG_DEFINE_AUTO(tag, func)                                                                 \
-	static inline G_GNUC_UNUSED void rig_auto_##tag(struct tag **p)                            \
-	{                                                                                          \
-		if (*p)                                                                            \
-			func(*p);                                                                  \
+#define RIG_DEFINE_AUTO(tag, func)                                      \
+	static inline G_GNUC_UNUSED void rig_auto_##tag(struct tag **p) \
+	{                                                               \
+		if (*p)                                                 \
+			func(*p);                                       \
 	}
 
 /* `rig_auto(kernel) kernel = NULL;` is freed at the end of its scope; hand it on with g_steal_pointer(). */

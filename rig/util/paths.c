@@ -47,9 +47,9 @@ char *rig_home_path(const char *relative)
 char *rig_cache_path(const char *relative)
 {
 	const char *xdg = g_getenv("XDG_CACHE_HOME");
-	g_autofree char *top = xdg && *xdg ? g_build_filename(xdg, "hotplug-rig", NULL)
-					   : g_build_filename(g_get_home_dir(), ".cache",
-							      "hotplug-rig", NULL);
+	g_autofree char *top =
+		xdg && *xdg ? g_build_filename(xdg, "hotplug-rig", NULL)
+			    : g_build_filename(g_get_home_dir(), ".cache", "hotplug-rig", NULL);
 	char *path = g_build_filename(top, relative, NULL);
 	g_autofree char *parent = g_path_get_dirname(path);
 
@@ -59,10 +59,9 @@ char *rig_cache_path(const char *relative)
 
 gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error)
 {
-	return g_file_set_contents_full(path, data, len,
-					G_FILE_SET_CONTENTS_CONSISTENT |
-						G_FILE_SET_CONTENTS_DURABLE,
-					0644, error);
+	return g_file_set_contents_full(
+		path, data, len, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
+		error);
 }
 
 gboolean rig_read_file(const char *path, gsize max, char **ret_data, gsize *ret_len, GError **error)
@@ -70,13 +69,16 @@ gboolean rig_read_file(const char *path, gsize max, char **ret_data, gsize *ret_
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", path, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", path,
+				g_strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': not a regular file", path);
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': not a regular file",
+				path);
 	if ((guint64)st.st_size > max)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' has %" G_GINT64_FORMAT
-				" bytes, at most %" G_GSIZE_FORMAT " are read", path,
-				(gint64)st.st_size, max);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' has %" G_GINT64_FORMAT " bytes, at most %" G_GSIZE_FORMAT
+				" are read",
+				path, (gint64)st.st_size, max);
 	return g_file_get_contents(path, ret_data, ret_len, error);
 }
 

@@ -26,6 +26,7 @@ char **rig_names_in(const char *folder, const char *suffix);
 gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error);
 
 /* Reads at most MAX bytes; a larger file is an error (RIG_EXIT_USAGE) that names the limit. */
-gboolean rig_read_file(const char *path, gsize max, char **ret_data, gsize *ret_len, GError **error);
+gboolean rig_read_file(const char *path, gsize max, char **ret_data, gsize *ret_len,
+		       GError **error);
 
 #endif

@@ -106,8 +106,7 @@ static gboolean start(const struct spawn *spawn, struct process *ret, int *ret_f
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a pipe: %s",
-				g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a pipe: %s", g_strerror(errno));
 	piped.out = piped.err = fds[1];
 	/* only a group can be killed together with what the program has started */
 	piped.new_group |= spawn->limit_ms > 0;
@@ -130,7 +129,8 @@ static gboolean fail(const struct spawn *spawn, gboolean timed_out, int code, co
 		return rig_fail(error, RIG_EXIT_INFRA, "'%s' did not end within its limit of %g s",
 				words, spawn->limit_ms / 1000.0);
 	if (code < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "'%s' was killed by signal %d", words, -code);
+		return rig_fail(error, RIG_EXIT_INFRA, "'%s' was killed by signal %d", words,
+				-code);
 	return rig_fail(error, RIG_EXIT_INFRA, "'%s' ended with code %d%s%s", words, code,
 			*last ? ": " : "", last);
 }
@@ -178,5 +178,6 @@ gboolean spawn_words(char **ret_output, GError **error, const char *first, ...)
 		g_ptr_array_add(argv, (gpointer)word);
 	va_end(args);
 	g_ptr_array_add(argv, NULL);
-	return spawn_run(&(struct spawn){.argv = (const char *const *)argv->pdata}, ret_output, error);
+	return spawn_run(&(struct spawn){.argv = (const char *const *)argv->pdata}, ret_output,
+			 error);
 }

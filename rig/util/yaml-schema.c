@@ -13,8 +13,8 @@
 static gboolean check(const struct yaml_schema *form, struct yaml_tree *tree, yaml_node_t *node,
 		      const cyaml_schema_value_t *value, const char *key, GError **error);
 
-static gboolean check_uint(const struct yaml_schema *form, struct yaml_tree *tree, yaml_node_t *node,
-			   const char *key, GError **error)
+static gboolean check_uint(const struct yaml_schema *form, struct yaml_tree *tree,
+			   yaml_node_t *node, const char *key, GError **error)
 {
 	const char *text = yaml_tree_text(node);
 	guint64 number, low = 0, high = G_MAXUINT16;
@@ -40,12 +40,14 @@ static gboolean check_string(struct yaml_tree *tree, yaml_node_t *node,
 	if (!text)
 		return yaml_tree_fail(tree, node, error, "'%s' takes a text", key);
 	if (strlen(text) < value->string.min || strlen(text) > value->string.max)
-		return yaml_tree_fail(tree, node, error, "'%s' takes %u to %u characters, this has %zu",
-				 key, value->string.min, value->string.max, strlen(text));
+		return yaml_tree_fail(tree, node, error,
+				      "'%s' takes %u to %u characters, this has %zu", key,
+				      value->string.min, value->string.max, strlen(text));
 	return TRUE;
 }
 
-static gboolean check_bool(struct yaml_tree *tree, yaml_node_t *node, const char *key, GError **error)
+static gboolean check_bool(struct yaml_tree *tree, yaml_node_t *node, const char *key,
+			   GError **error)
 {
 	const char *text = yaml_tree_text(node);
 
@@ -56,8 +58,8 @@ static gboolean check_bool(struct yaml_tree *tree, yaml_node_t *node, const char
 			 text ? text : "a list", key);
 }
 
-static gboolean check_enum(struct yaml_tree *tree, yaml_node_t *node, const cyaml_schema_value_t *value,
-			   const char *key, GError **error)
+static gboolean check_enum(struct yaml_tree *tree, yaml_node_t *node,
+			   const cyaml_schema_value_t *value, const char *key, GError **error)
 {
 	g_autoptr(GString) allowed = g_string_new(NULL);
 	const char *text = yaml_tree_text(node);
@@ -73,8 +75,9 @@ static gboolean check_enum(struct yaml_tree *tree, yaml_node_t *node, const cyam
 			 text ? text : "a list", key, allowed->str);
 }
 
-static gboolean check_sequence(const struct yaml_schema *form, struct yaml_tree *tree, yaml_node_t *node,
-			       const cyaml_schema_value_t *value, const char *key, GError **error)
+static gboolean check_sequence(const struct yaml_schema *form, struct yaml_tree *tree,
+			       yaml_node_t *node, const cyaml_schema_value_t *value,
+			       const char *key, GError **error)
 {
 	yaml_node_t *item;
 	guint n = 0;
@@ -83,14 +86,14 @@ static gboolean check_sequence(const struct yaml_schema *form, struct yaml_tree 
 		return yaml_tree_fail(tree, node, error, "'%s' takes a list", key);
 	for (; (item = yaml_tree_item(tree, node, n)); n++) {
 		if (n == value->sequence.max)
-			return yaml_tree_fail(tree, item, error, "'%s' takes at most %u entries", key,
-					 value->sequence.max);
+			return yaml_tree_fail(tree, item, error, "'%s' takes at most %u entries",
+					      key, value->sequence.max);
 		if (!check(form, tree, item, value->sequence.entry, key, error))
 			return FALSE;
 	}
 	if (n < value->sequence.min)
 		return yaml_tree_fail(tree, node, error, "'%s' takes at least %u entry", key,
-				 value->sequence.min);
+				      value->sequence.min);
 	return TRUE;
 }
 
@@ -102,8 +105,9 @@ static const cyaml_schema_field_t *find_field(const cyaml_schema_field_t *fields
 	return NULL;
 }
 
-static gboolean check_mapping(const struct yaml_schema *form, struct yaml_tree *tree, yaml_node_t *node,
-			      const cyaml_schema_value_t *value, const char *key, GError **error)
+static gboolean check_mapping(const struct yaml_schema *form, struct yaml_tree *tree,
+			      yaml_node_t *node, const cyaml_schema_value_t *value, const char *key,
+			      GError **error)
 {
 	const cyaml_schema_field_t *fields = value->mapping.fields, *field;
 	yaml_node_t *child;
@@ -111,7 +115,7 @@ static gboolean check_mapping(const struct yaml_schema *form, struct yaml_tree *
 
 	if (node->type != YAML_MAPPING_NODE)
 		return yaml_tree_fail(tree, node, error, "'%s' takes keys and values, 'key: value'",
-				 key);
+				      key);
 	for (guint i = 0; (name = yaml_tree_key(tree, node, i, &child)); i++) {
 		field = find_field(fields, name);
 		if (!field) {
@@ -121,8 +125,8 @@ static gboolean check_mapping(const struct yaml_schema *form, struct yaml_tree *
 				g_string_append_printf(allowed, "%s%s", allowed->len ? ", " : "",
 						       field->key);
 			return yaml_tree_fail(tree, yaml_tree_item(tree, node, i), error,
-					 "unknown key '%s' in %s; allowed: %s", name, key,
-					 allowed->str);
+					      "unknown key '%s' in %s; allowed: %s", name, key,
+					      allowed->str);
 		}
 		if (!check(form, tree, child, &field->value, name, error))
 			return FALSE;
@@ -131,7 +135,7 @@ static gboolean check_mapping(const struct yaml_schema *form, struct yaml_tree *
 		if (!(field->value.flags & CYAML_FLAG_OPTIONAL) &&
 		    !yaml_tree_get(tree, node, field->key))
 			return yaml_tree_fail(tree, node, error, "the key '%s' is missing in %s",
-					 field->key, key);
+					      field->key, key);
 	return TRUE;
 }
 
@@ -176,8 +180,8 @@ static const cyaml_config_t config = {
 	.flags = CYAML_CFG_NO_ALIAS,
 };
 
-void *yaml_schema_load(const struct yaml_schema *form, struct yaml_tree *tree, const char *data, gsize len,
-		GError **error)
+void *yaml_schema_load(const struct yaml_schema *form, struct yaml_tree *tree, const char *data,
+		       gsize len, GError **error)
 {
 	g_autoptr(GString) log = g_string_new(NULL);
 	cyaml_config_t mine = config;

@@ -15,7 +15,7 @@ struct yaml_limit {
 
 struct yaml_schema {
 	const cyaml_schema_value_t *value;
-	const char *what;                /* the whole, in errors: "the scenario" */
+	const char *what;		 /* the whole, in errors: "the scenario" */
 	const struct yaml_limit *limits; /* the last one has no key; or NULL */
 };
 
@@ -24,8 +24,8 @@ struct yaml_schema {
  * libcyaml fill a struct from the same bytes. Everything in it is from g_malloc(); what it owns may
  * be stolen.
  */
-void *yaml_schema_load(const struct yaml_schema *form, struct yaml_tree *tree, const char *data, gsize len,
-		GError **error);
+void *yaml_schema_load(const struct yaml_schema *form, struct yaml_tree *tree, const char *data,
+		       gsize len, GError **error);
 void yaml_schema_free(const struct yaml_schema *form, void *filled);
 
 #endif

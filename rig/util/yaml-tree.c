@@ -10,11 +10,12 @@
 
 static gboolean fail_at(const char *file, yaml_mark_t mark, GError **error, const char *message)
 {
-	return rig_fail(error, RIG_EXIT_USAGE, "%s:%zu:%zu: %s", file, mark.line + 1, mark.column + 1,
-			message);
+	return rig_fail(error, RIG_EXIT_USAGE, "%s:%zu:%zu: %s", file, mark.line + 1,
+			mark.column + 1, message);
 }
 
-gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError **error, const char *format, ...)
+gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError **error,
+			const char *format, ...)
 {
 	g_autofree char *message = NULL;
 	va_list args;
@@ -41,10 +42,12 @@ yaml_node_t *yaml_tree_root(struct yaml_tree *tree)
 
 const char *yaml_tree_text(const yaml_node_t *node)
 {
-	return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+	return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
+						      : NULL;
 }
 
-const char *yaml_tree_key(struct yaml_tree *tree, yaml_node_t *node, guint index, yaml_node_t **ret_value)
+const char *yaml_tree_key(struct yaml_tree *tree, yaml_node_t *node, guint index,
+			  yaml_node_t **ret_value)
 {
 	yaml_node_pair_t *pair;
 
@@ -95,10 +98,11 @@ static gboolean reference(struct yaml_tree *tree, GHashTable *seen, int id, GErr
 	if (g_hash_table_add(seen, GINT_TO_POINTER(id)))
 		return TRUE;
 	return yaml_tree_fail(tree, yaml_document_get_node(&tree->document, id), error,
-			 "anchors and aliases are not allowed here");
+			      "anchors and aliases are not allowed here");
 }
 
-static gboolean check_mapping(struct yaml_tree *tree, yaml_node_t *node, GHashTable *seen, GError **error)
+static gboolean check_mapping(struct yaml_tree *tree, yaml_node_t *node, GHashTable *seen,
+			      GError **error)
 {
 	g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
 	yaml_node_pair_t *pair;
@@ -118,7 +122,8 @@ static gboolean check_mapping(struct yaml_tree *tree, yaml_node_t *node, GHashTa
 	return TRUE;
 }
 
-static gboolean check_node(struct yaml_tree *tree, yaml_node_t *node, GHashTable *seen, GError **error)
+static gboolean check_node(struct yaml_tree *tree, yaml_node_t *node, GHashTable *seen,
+			   GError **error)
 {
 	yaml_node_item_t *item;
 
@@ -167,8 +172,8 @@ static gboolean check_brackets(const char *file, const char *data, gsize len, GE
 
 	for (gsize i = 0; i < len; i++)
 		n += data[i] == '[' || data[i] == '{';
-	return n <= BRACKETS_MAX || rig_fail(error, RIG_EXIT_USAGE, "%s: more than %d '[' and '{'", file,
-					     BRACKETS_MAX);
+	return n <= BRACKETS_MAX ||
+	       rig_fail(error, RIG_EXIT_USAGE, "%s: more than %d '[' and '{'", file, BRACKETS_MAX);
 }
 
 /* Rejects a second document, which would otherwise be ignored. */

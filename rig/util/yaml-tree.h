@@ -29,12 +29,13 @@ yaml_node_t *yaml_tree_root(struct yaml_tree *tree);
 yaml_node_t *yaml_tree_get(struct yaml_tree *tree, yaml_node_t *node, const char *key);
 /* The item or pair at INDEX; NULL beyond the last. */
 yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint index);
-const char *yaml_tree_key(struct yaml_tree *tree, yaml_node_t *node, guint index, yaml_node_t **ret_value);
+const char *yaml_tree_key(struct yaml_tree *tree, yaml_node_t *node, guint index,
+			  yaml_node_t **ret_value);
 /* A scalar's text, or NULL. */
 const char *yaml_tree_text(const yaml_node_t *node);
 
 /* Sets RIG_EXIT_USAGE with "file:line:column: " and the message, and returns false. */
-gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError **error, const char *format, ...)
-	G_GNUC_PRINTF(4, 5);
+gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError **error,
+			const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 #endif

@@ -47,8 +47,8 @@ static const cyaml_strval_t oracle_words[] = {
 static const cyaml_schema_value_t word = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 128)};
 
 #define OPT CYAML_FLAG_OPTIONAL
-#define FIELD_LIST(key, flags, type, member, low)                                                  \
-	CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | (flags), type, member.at, member.n,   \
+#define FIELD_LIST(key, flags, type, member, low)                                                \
+	CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | (flags), type, member.at, member.n, \
 				   &word, low, 16)
 
 static const cyaml_schema_field_t variant_fields[] = {
@@ -197,8 +197,8 @@ static gboolean check_files(struct yaml_tree *tree, yaml_node_t *node, const str
 					 "'%s' is not in the entry's folder; allowed: NAME%s", *file,
 					 suffix);
 		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-			return yaml_tree_fail(tree, node, error, "the file '%s' is missing in %s", *file,
-					 folder);
+			return yaml_tree_fail(tree, node, error, "the file '%s' is missing in %s",
+					      *file, folder);
 	}
 	return TRUE;
 }
@@ -217,8 +217,8 @@ static gboolean check_entry(struct yaml_tree *tree, const struct zoo_entry *e, G
 		g_autoptr(GError) why = NULL;
 
 		if (!machine_find(*m, &why))
-			return yaml_tree_fail(tree, yaml_tree_get(tree, root, "machines"), error, "%s",
-					 why->message);
+			return yaml_tree_fail(tree, yaml_tree_get(tree, root, "machines"), error,
+					      "%s", why->message);
 	}
 	for (unsigned i = 0; i < e->n_variants; i++) {
 		yaml_node_t *node = yaml_tree_item(tree, variants, i);
@@ -230,8 +230,8 @@ static gboolean check_entry(struct yaml_tree *tree, const struct zoo_entry *e, G
 	}
 	if (has_kind ? !may_have : must_have)
 		return yaml_tree_fail(tree, expect, error, "the oracle '%s' %s",
-				 zoo_oracle_name(e->oracle),
-				 must_have ? "needs 'kinds'" : "has no use for 'kinds'");
+				      zoo_oracle_name(e->oracle),
+				      must_have ? "needs 'kinds'" : "has no use for 'kinds'");
 	return TRUE;
 }
 

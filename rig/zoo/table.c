@@ -39,7 +39,8 @@ static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 /* Whole scenarios come before those with something left out. */
 static int by_place(gconstpointer a, gconstpointer b)
 {
-	const struct zoo_score *x = *(struct zoo_score *const *)a, *y = *(struct zoo_score *const *)b;
+	const struct zoo_score *x = *(struct zoo_score *const *)a,
+			       *y = *(struct zoo_score *const *)b;
 	int order = compare_place(x, y);
 
 	return order ? order : g_strcmp0(x->without, y->without);
@@ -67,7 +68,8 @@ static struct zoo_score *score_of(GPtrArray *scores, const char *id, const struc
 	return g_steal_pointer(&wanted);
 }
 
-struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel, const char *without)
+struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel,
+				const char *without)
 {
 	struct zoo_score *score = g_new0(struct zoo_score, 1);
 
@@ -121,25 +123,24 @@ static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b, co
 {
 	const struct zoo_variant *x = zoo_variant(a, kernel), *y = zoo_variant(b, kernel);
 
-	return x && y && !strcmp(a->scenario, b->scenario) &&
-	       !g_strcmp0(a->mmu, b->mmu) && a->duration_s == b->duration_s &&
-	       a->patience_s == b->patience_s && same_list(x->base, y->base) &&
-	       same_list(x->fragments, y->fragments);
+	return x && y && !strcmp(a->scenario, b->scenario) && !g_strcmp0(a->mmu, b->mmu) &&
+	       a->duration_s == b->duration_s && a->patience_s == b->patience_s &&
+	       same_list(x->base, y->base) && same_list(x->fragments, y->fragments);
 }
 
 /* A clean twin's run counts for each entry that it is the twin of. */
 static void add_clean(GPtrArray *scores, GPtrArray *entries, const struct zoo_entry *own,
 		      const struct run_info *run)
 {
-	const char *kernel = json_string_value(
-		json_object_get(json_object_get(run->inputs, "kernel"), "asked"));
+	const char *kernel =
+		json_string_value(json_object_get(json_object_get(run->inputs, "kernel"), "asked"));
 
 	for (guint i = 0; i < entries->len; i++) {
 		const struct zoo_entry *e = entries->pdata[i];
 
-		if (e == own || (is_twin(e, own, kernel) &&
-				 g_strv_contains((const char *const *)e->machines,
-						 input(run, "machine"))))
+		if (e == own ||
+		    (is_twin(e, own, kernel) &&
+		     g_strv_contains((const char *const *)e->machines, input(run, "machine"))))
 			add_run(scores, e, TRUE, run);
 	}
 }
@@ -257,8 +258,9 @@ static void add_part(GString *text, const struct zoo_score *s, const struct zoo_
 
 char *zoo_ablation(GPtrArray *scores)
 {
-	GString *text = g_string_new("| entry | machine | kernel | left out | caught | guest seconds | "
-				     "operations |\n|---|---|---|---|---|---|---|\n");
+	GString *text =
+		g_string_new("| entry | machine | kernel | left out | caught | guest seconds | "
+			     "operations |\n|---|---|---|---|---|---|---|\n");
 	const struct zoo_score *whole = NULL;
 
 	for (guint i = 0; i < scores->len; i++) {

@@ -25,28 +25,28 @@ const char *zoo_oracle_name(enum zoo_oracle oracle);
 
 /* The patches for one kernel source. Files are named as they are beside the entry. */
 struct zoo_variant {
-	char *kernel;       /* "deb:linux-source-6.1" */
+	char *kernel;	    /* "deb:linux-source-6.1" */
 	char **base, **bug; /* in order; `base` goes into the clean twin as well. NULL-terminated */
 	char **fragments;   /* of the config, for both */
 };
 
 struct zoo_entry {
-	char *id;       /* "z03" */
-	char *subject;  /* of the commit that fixed it */
-	char *wrong;    /* what is wrong */
+	char *id;	/* "z03" */
+	char *subject;	/* of the commit that fixed it */
+	char *wrong;	/* what is wrong */
 	char **commits; /* upstream, NULL-terminated */
-	char *fixed;    /* "v5.3" */
+	char *fixed;	/* "v5.3" */
 	struct zoo_variant *variants;
 	unsigned n_variants;
-	char *scenario;      /* a name, or NAME.yaml beside the entry */
+	char *scenario;	     /* a name, or NAME.yaml beside the entry */
 	char **machines;     /* the first one is the default */
-	char *mmu;           /* or NULL */
+	char *mmu;	     /* or NULL */
 	unsigned duration_s; /* 0: the scenario's */
 	unsigned patience_s; /* 0: the rig's */
 	enum zoo_oracle oracle;
 	char **kinds; /* report kinds, any of them; none for ORACLE_ACCOUNTS, and for ORACLE_WATCHDOG where any hang will do */
 	char **cycle; /* lock classes it must name; may be empty */
-	char *function;  /* part of its title, or NULL */
+	char *function;	 /* part of its title, or NULL */
 	char **verified; /* kernel versions it was seen on */
 	char *file;
 };
@@ -74,12 +74,12 @@ char *zoo_scenario(const struct zoo_entry *entry);
 
 /* What a run says of ENTRY. */
 struct zoo_outcome {
-	gboolean valid;   /* judged, with the guest alive: INFRA, SKIP, LOST without report and
+	gboolean valid;	  /* judged, with the guest alive: INFRA, SKIP, LOST without report and
 			     ABORTED count for nothing */
 	gboolean caught;  /* what the entry expects was seen */
 	gboolean alarmed; /* FAIL or HANG, for whatever reason */
-	double guest_s;   /* guest seconds until then */
-	guint64 ops;      /* operations of agents and host until then */
+	double guest_s;	  /* guest seconds until then */
+	guint64 ops;	  /* operations of agents and host until then */
 };
 
 struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_info *run);
@@ -92,7 +92,7 @@ struct zoo_score {
 	guint clean_runs, clean_caught;
 	guint clean_alarms; /* of any kind, clean_caught among them */
 	GArray *seconds;    /* of double: guest seconds to detection, sorted */
-	GArray *ops;        /* of double, sorted */
+	GArray *ops;	    /* of double, sorted */
 };
 
 struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel,

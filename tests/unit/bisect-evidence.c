@@ -5,9 +5,10 @@
 #include "bisect/evidence.h"
 #include "tests/unit/bisect.h"
 
-#define HANG(kind, bug) \
+#define HANG(kind, bug)                                                                                                 \
 	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, \"hang\": {\"signature\": {\"bug\": \"" bug \
-	"\"}}, \"reasons\": [\"it hung\"], \"reports\": [{\"kind\": \"" kind "\", \"title\": \"t\", \"signature\": " \
+	"\"}}, \"reasons\": [\"it hung\"], \"reports\": [{\"kind\": \"" kind                                            \
+	"\", \"title\": \"t\", \"signature\": "                                                                         \
 	"{\"bug\": \"" bug "\"}}]}}"
 #define LEAK HANG("hang-leak", "v1:hang-leak:mem_hotplug_lock")
 #define CYCLE HANG("hang-cycle", "v1:hang-cycle:&dev->mutex --> mem_hotplug_lock")
@@ -47,7 +48,8 @@ START_TEST(a_hang_has_a_signature)
 }
 END_TEST
 
-#define REPORT(kind) "{\"kind\": \"" kind "\", \"title\": \"t\", \"signature\": {\"bug\": \"v1:" kind ":x\"}}"
+#define REPORT(kind) \
+	"{\"kind\": \"" kind "\", \"title\": \"t\", \"signature\": {\"bug\": \"v1:" kind ":x\"}}"
 #define REPORTED(reports) "{\"verdict\": \"FAIL\", \"details\": {\"reports\": [" reports "]}}"
 
 /* What is learned of a bad end where each run warns, and some of them hang as well. */
@@ -56,11 +58,11 @@ static const struct {
 	const char *kind; /* NULL: not yet */
 } learning[] = {
 	{2, 2, "hang-cycle"},
-	{8, 2, "hang-cycle"},  /* a hang in one run of four, and not the warning that all have */
+	{8, 2, "hang-cycle"}, /* a hang in one run of four, and not the warning that all have */
 	{2, 0, NULL},
 	{23, 0, NULL},
-	{24, 0, "warning"},    /* it is time to believe that there is no hang */
-	{24, 1, NULL},	       /* seen once: it is worth the wait */
+	{24, 0, "warning"}, /* it is time to believe that there is no hang */
+	{24, 1, NULL},	    /* seen once: it is worth the wait */
 	{30, 1, "warning"},
 };
 
@@ -74,12 +76,16 @@ START_TEST(a_hang_is_learned)
 	for (guint i = 0; i < learning[_i].runs; i++) {
 		gboolean hung = i + learning[_i].hangs >= learning[_i].runs;
 
-		g_ptr_array_add(all, read_answer(hung ? REPORTED(REPORT("warning") ", " REPORT("hang-cycle"))
-						      : REPORTED(REPORT("warning")), 1));
+		g_ptr_array_add(
+			all,
+			read_answer(hung ? REPORTED(REPORT("warning") ", " REPORT("hang-cycle"))
+					 : REPORTED(REPORT("warning")),
+				    1));
 	}
 	learned = evidence_learn(all, 1, 0, &times, &runs);
 	ck_assert_uint_eq(runs, learning[_i].runs);
-	ck_assert_str_eq(learned ? learned->kind : "not yet", learning[_i].kind ? learning[_i].kind : "not yet");
+	ck_assert_str_eq(learned ? learned->kind : "not yet",
+			 learning[_i].kind ? learning[_i].kind : "not yet");
 	/* the good end hangs too: that is not it */
 	g_ptr_array_add(all, read_answer(REPORTED(REPORT("hang-cycle")), 0));
 	learned = evidence_learn(all, 1, 0, &times, &runs);

@@ -95,7 +95,8 @@ START_TEST(side_branch)
 	rig_auto(ancestry) ancestry = forked();
 	rig_auto(posterior) p = posterior_new(6, ancestry, FALSE);
 
-	ck_assert(ancestry_has(ancestry, 5, 4) && ancestry_has(ancestry, 4, 1) && !ancestry_has(ancestry, 4, 2));
+	ck_assert(ancestry_has(ancestry, 5, 4) && ancestry_has(ancestry, 4, 1) &&
+		  !ancestry_has(ancestry, 4, 2));
 	learn(p, 20);
 	/* a silent 4 says nothing of 2, although 2 came before it in the list */
 	for (guint i = 0; i < 3; i++)

@@ -27,15 +27,17 @@ static char *git(const char *a, const char *b, const char *c)
 {
 	char *output = NULL;
 
-	ck_assert_msg(spawn_words(&output, NULL, "git", "-C", repo, "-c", "user.name=T", "-c", "user.email=t@example.org",
-				  a, b, c, NULL), "git %s: %s", a, output);
+	ck_assert_msg(spawn_words(&output, NULL, "git", "-C", repo, "-c", "user.name=T", "-c",
+				  "user.email=t@example.org", a, b, c, NULL),
+		      "git %s: %s", a, output);
 	return output;
 }
 
 static void commit(const char *state, const char *subject)
 {
 	g_autofree char *file = g_build_filename(repo, "state", NULL);
-	g_autofree char *text = g_strdup_printf("%s\n%s\n", subject, state), *added = NULL, *done = NULL;
+	g_autofree char *text = g_strdup_printf("%s\n%s\n", subject, state), *added = NULL,
+			*done = NULL;
 
 	put(file, text);
 	added = git("add", "-A", NULL);
@@ -58,8 +60,9 @@ static void make_repo(const char *rare)
 	init_repo();
 	for (guint i = 0; i <= COMMITS; i++) {
 		g_autofree char *subject = g_strdup_printf("change %u <b>&", i);
-		g_autofree char *state = g_strdup_printf("%s %s %s %s", i >= 5 ? "warn" : "", i == 12 ? "nobuild" : "",
-							 i == 20 ? "noboot" : "", i >= BUG ? "bug" : "");
+		g_autofree char *state = g_strdup_printf(
+			"%s %s %s %s", i >= 5 ? "warn" : "", i == 12 ? "nobuild" : "",
+			i == 20 ? "noboot" : "", i >= BUG ? "bug" : "");
 		g_autofree char *all = g_strconcat(state, " ", i >= BUG ? rare : "", NULL);
 
 		commit(all, subject);
@@ -120,14 +123,16 @@ START_TEST(finds_it)
 	search = begin((struct search_options){.guests = 1 + _i}, "HEAD~24", "HEAD");
 	ck_assert_int_eq(run(search), SEARCH_FOUND);
 	ck_assert_uint_eq(posterior_best(search->posterior), BUG);
-	ck_assert_uint_ge(search->skipped[12] + search->skipped[20], count(search, OUTCOME_NO_BUILD));
+	ck_assert_uint_ge(search->skipped[12] + search->skipped[20],
+			  count(search, OUTCOME_NO_BUILD));
 	/* the warning is in every bad run too; the lock cycle is what was learned */
 	ck_assert_str_eq(search->target.key, "v1:lockdep-circular:A --> B");
 	ck_assert_ptr_nonnull(strstr(search->learned, "learned from the bad end"));
 	result = result_json(search, SEARCH_FOUND);
 	answer = json_array_get(json_object_get(result, "answer"), 0);
 	ck_assert_str_eq(json_string_value(json_object_get(answer, "subject")), "change 17 <b>&");
-	ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(answer, "touches")), "state"));
+	ck_assert_ptr_nonnull(
+		strstr(json_string_value(json_object_get(answer, "touches")), "state"));
 	html = result_html(result);
 	text = result_text(result);
 	ck_assert_ptr_null(strstr(html, "<b>"));
@@ -135,7 +140,8 @@ START_TEST(finds_it)
 	ck_assert_ptr_nonnull(strstr(text, "change 17 <b>&"));
 	ck_assert_ptr_nonnull(g_strstr_len(text, 60, "the first bad commit, 99."));
 	/* what is searched for is A; the unrelated warning is told, in runs of commits from 5 on */
-	ck_assert_ptr_nonnull(strstr(text, "A  v1:lockdep-circular:A --> B  (what is searched for)"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "A  v1:lockdep-circular:A --> B  (what is searched for)"));
 	ck_assert_ptr_nonnull(strstr(text, "B  v1:warning:A --> B\n"));
 	ck_assert(result_write(search, SEARCH_FOUND, NULL));
 }
@@ -151,15 +157,18 @@ START_TEST(git_replays_the_log)
 	make_repo("");
 	if (fix)
 		commit("", "the fix");
-	search = begin((struct search_options){.fix = fix, .signature = "v1:lockdep-circular:A --> B"},
-		       fix ? "HEAD~3" : "HEAD~24", "HEAD");
+	search = begin(
+		(struct search_options){.fix = fix, .signature = "v1:lockdep-circular:A --> B"},
+		fix ? "HEAD~3" : "HEAD~24", "HEAD");
 	ck_assert_int_eq(run(search), SEARCH_FOUND);
 	ck_assert_uint_eq(posterior_best(search->posterior), fix ? search->span->n : BUG);
 	log = result_git_log(search, SEARCH_FOUND);
 	put(path, log);
 	output = git("bisect", "replay", path);
-	ck_assert_msg(strstr(output, fix ? "is the first fixed commit" : "is the first bad commit"), "%s\n%s", log, output);
-	ck_assert_ptr_nonnull(strstr(output, span_change(search->span, posterior_best(search->posterior))->id));
+	ck_assert_msg(strstr(output, fix ? "is the first fixed commit" : "is the first bad commit"),
+		      "%s\n%s", log, output);
+	ck_assert_ptr_nonnull(
+		strstr(output, span_change(search->span, posterior_best(search->posterior))->id));
 }
 END_TEST
 
@@ -169,7 +178,8 @@ START_TEST(rare_bug)
 
 	make_repo("rare");
 	/* the second time it is learned, although each run has a warning */
-	search = begin((struct search_options){.kind = _i ? NULL : "lockdep-circular"}, "HEAD~24", "HEAD");
+	search = begin((struct search_options){.kind = _i ? NULL : "lockdep-circular"}, "HEAD~24",
+		       "HEAD");
 	ck_assert_int_eq(run(search), SEARCH_FOUND);
 	ck_assert_uint_eq(posterior_best(search->posterior), BUG);
 	ck_assert_uint_gt(search->boots, 20);
@@ -218,7 +228,8 @@ START_TEST(goes_on)
 	ck_assert_uint_eq(second->evidence->len, first->evidence->len);
 	ck_assert_str_eq(second->learned, first->learned);
 	for (guint i = 0; i <= COMMITS; i++)
-		ck_assert_double_eq_tol(posterior_of(first->posterior, i), posterior_of(second->posterior, i), 1e-9);
+		ck_assert_double_eq_tol(posterior_of(first->posterior, i),
+					posterior_of(second->posterior, i), 1e-9);
 	ck_assert_int_eq(run(second), SEARCH_OUT_OF_BUDGET);
 	ck_assert_uint_eq(second->boots, 7);
 	options.budget_boots = 0;
@@ -237,7 +248,8 @@ START_TEST(time_is_up)
 	init_repo();
 	commit("", "good");
 	commit("bug slowbuild", "bad");
-	search = begin((struct search_options){.budget_s = 1, .kind = "lockdep-circular"}, "HEAD~1", "HEAD");
+	search = begin((struct search_options){.budget_s = 1, .kind = "lockdep-circular"}, "HEAD~1",
+		       "HEAD");
 	ck_assert_int_eq(run(search), SEARCH_OUT_OF_BUDGET);
 	ck_assert_uint_eq(search->evidence->len, 0);
 }
@@ -252,7 +264,8 @@ START_TEST(nothing_ends)
 	static const struct {
 		const char *state, *what;
 	} cases[] = {{"bug slowrun", "a run"}, {"bug slowbuild", "a build"}};
-	struct search_options options = {.run_limit_s = 1, .build_limit_s = 1, .kind = "lockdep-circular"};
+	struct search_options options = {
+		.run_limit_s = 1, .build_limit_s = 1, .kind = "lockdep-circular"};
 	rig_auto(search) search = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autofree char *says = NULL;
@@ -316,8 +329,10 @@ END_TEST
 
 static char *tree_state(void)
 {
-	g_autofree char *status = git("status", "--porcelain", NULL), *refs = git("for-each-ref", NULL, NULL);
-	g_autofree char *head = git("log", "-g", "--format=%gd %H"), *trees = git("worktree", "list", NULL);
+	g_autofree char *status = git("status", "--porcelain", NULL),
+			*refs = git("for-each-ref", NULL, NULL);
+	g_autofree char *head = git("log", "-g", "--format=%gd %H"),
+			*trees = git("worktree", "list", NULL);
 	g_autofree char *objects = git("count-objects", "-v", NULL);
 
 	return g_strconcat(status, refs, head, trees, objects, NULL);
@@ -360,7 +375,8 @@ START_TEST(old_commits_are_patched)
 	init_repo();
 	for (guint i = 0; i <= 16; i++) {
 		g_autofree char *subject = g_strdup_printf("change %u", i);
-		g_autofree char *state = g_strdup_printf("%s %s", i < 10 ? "old" : "", i >= 6 ? "bug" : "");
+		g_autofree char *state =
+			g_strdup_printf("%s %s", i < 10 ? "old" : "", i >= 6 ? "bug" : "");
 
 		commit(state, subject);
 	}

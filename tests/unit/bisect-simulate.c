@@ -58,8 +58,11 @@ static void play(guint noise, guint rate, struct tally *tally)
 {
 	struct rng rng = rng_stream(noise * 10 + rate, "bisect searches");
 	struct simulation sim = {
-		.confidence = CONFIDENCE, .rate = rates[rate], .unrelated = noises[noise].unrelated,
-		.unseen = noises[noise].unseen, .rng = &rng,
+		.confidence = CONFIDENCE,
+		.rate = rates[rate],
+		.unrelated = noises[noise].unrelated,
+		.unseen = noises[noise].unseen,
+		.rng = &rng,
 	};
 
 	for (guint i = 0; i < searches(); i++) {
@@ -88,8 +91,10 @@ static void play_plain(guint noise, guint rate, struct tally *tally)
 	for (guint repeats = MAX(1, (guint)(0.9 * log(0.01 / 5) / log1p(-seen)));; repeats++) {
 		struct rng rng = rng_stream(noise * 10 + rate, "bisect plain");
 		struct simulation sim = {
-			.rate = rates[rate], .unrelated = noises[noise].unrelated,
-			.unseen = noises[noise].unseen, .rng = &rng,
+			.rate = rates[rate],
+			.unrelated = noises[noise].unrelated,
+			.unseen = noises[noise].unseen,
+			.rng = &rng,
 		};
 		guint64 boots = 0;
 		guint ok = 0;
@@ -112,7 +117,8 @@ static void play_plain(guint noise, guint rate, struct tally *tally)
 /* Three standard deviations of a true 99 %. */
 static double least(void)
 {
-	return in_full() ? CONFIDENCE : CONFIDENCE - 3 * sqrt(CONFIDENCE * (1 - CONFIDENCE) / searches());
+	return in_full() ? CONFIDENCE
+			 : CONFIDENCE - 3 * sqrt(CONFIDENCE * (1 - CONFIDENCE) / searches());
 }
 
 /*
@@ -123,7 +129,8 @@ static double least(void)
 static double limit(double rate, double spoiled)
 {
 	double silent = 1 - rate, doubt = 1 - CONFIDENCE;
-	double bits = CONFIDENCE * log2(COMMITS) + CONFIDENCE * log2(CONFIDENCE) + doubt * log2(doubt);
+	double bits =
+		CONFIDENCE * log2(COMMITS) + CONFIDENCE * log2(CONFIDENCE) + doubt * log2(doubt);
 	double capacity = silent > 0 ? log2(1 + rate * pow(silent, silent / rate)) : 1;
 
 	return bits / (capacity * (1 - spoiled));
@@ -152,8 +159,8 @@ START_TEST(searches_are_right)
 {
 	clock_t began = clock();
 
-	say("%u searches each over %u commits, stopped at %.0f %%; 5 %% of the runs %s:\n\n", searches(), COMMITS,
-	    CONFIDENCE * 100, noises[_i].what);
+	say("%u searches each over %u commits, stopped at %.0f %%; 5 %% of the runs %s:\n\n",
+	    searches(), COMMITS, CONFIDENCE * 100, noises[_i].what);
 	say("| detection rate | right | boots | limit | plain: repeats | right | boots |\n"
 	    "|---:|---:|---:|---:|---:|---:|---:|\n");
 	for (guint r = 0; r < G_N_ELEMENTS(rates); r++) {
@@ -166,7 +173,8 @@ START_TEST(searches_are_right)
 		say("| %.2f | %.2f %% | %.1f | %.1f ", rates[r], tally.right * 100, tally.boots,
 		    limit(rates[r], spoiled));
 		if (tally.repeats)
-			say("| %u | %.2f %% | %.1f |\n", tally.repeats, tally.plain_right * 100, tally.plain_boots);
+			say("| %u | %.2f %% | %.1f |\n", tally.repeats, tally.plain_right * 100,
+			    tally.plain_boots);
 		else
 			say("| | | |\n");
 		ck_assert_double_ge(tally.right, least());

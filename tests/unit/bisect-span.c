@@ -20,8 +20,8 @@ static void put(const char *name, const char *text)
 
 static void git(const char *a, const char *b, const char *c, const char *d)
 {
-	ck_assert(spawn_words(NULL, NULL, "git", "-C", scratch, "-c", "user.name=T", "-c", "user.email=t@example.org", a,
-			      b, c, d, NULL));
+	ck_assert(spawn_words(NULL, NULL, "git", "-C", scratch, "-c", "user.name=T", "-c",
+			      "user.email=t@example.org", a, b, c, d, NULL));
 }
 
 static void commit(const char *file, const char *subject)
@@ -112,14 +112,15 @@ START_TEST(wrong_revisions)
 }
 END_TEST
 
-#define MAIL(subject, body)                                                                                             \
-	"From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\n"             \
+#define MAIL(subject, body)                                                                                 \
+	"From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\n" \
 	"Date: Thu, 1 Jan 1970 00:00:00 +0000\nSubject: [PATCH] " subject "\n\ntext\n" body "\n"
 #define DIFF "---\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
 
 START_TEST(series)
 {
-	g_autofree char *mbox = in_scratch("mbox"), *dir = in_scratch("out"), *folder = in_scratch("folder");
+	g_autofree char *mbox = in_scratch("mbox"), *dir = in_scratch("out"),
+			*folder = in_scratch("folder");
 	g_autofree char *touches = NULL;
 	rig_auto(span) mails = NULL;
 	rig_auto(span) files = NULL;
@@ -150,7 +151,8 @@ END_TEST
 
 START_TEST(configs)
 {
-	g_autofree char *good = in_scratch("good"), *bad = in_scratch("bad"), *first = NULL, *second = NULL;
+	g_autofree char *good = in_scratch("good"), *bad = in_scratch("bad"), *first = NULL,
+			*second = NULL;
 	rig_auto(span) span = NULL;
 
 	put("good", "CONFIG_SAME=y\nCONFIG_SIZE=4\n# CONFIG_ZED is not set\nCONFIG_GONE=y\n");
@@ -163,7 +165,8 @@ START_TEST(configs)
 	ck_assert_str_eq(span_change(span, 3)->id, "# CONFIG_GONE is not set");
 	ck_assert(rig_read_file(span_change(span, 1)->file, 4096, &first, NULL, NULL));
 	ck_assert_ptr_nonnull(strstr(first, "CONFIG_SAME=y # if possible\n"));
-	ck_assert_ptr_nonnull(strstr(first, "CONFIG_ZED=y # if possible\nCONFIG_SIZE=4 # if possible\nCONFIG_GONE=y"));
+	ck_assert_ptr_nonnull(strstr(
+		first, "CONFIG_ZED=y # if possible\nCONFIG_SIZE=4 # if possible\nCONFIG_GONE=y"));
 	ck_assert(rig_read_file(span_change(span, 3)->file, 4096, &second, NULL, NULL));
 	ck_assert_ptr_nonnull(strstr(second, "# CONFIG_GONE is not set # if possible"));
 	ck_assert_ptr_null(span_config(good, good, "deb:x", scratch, NULL));
@@ -180,8 +183,10 @@ END_TEST
 START_TEST(fixups)
 {
 	g_autofree char *dir = in_scratch("fix"), *file = in_scratch("fix/old.patch");
-	g_autofree char *word = g_strdup_printf("..main=%s", file), *bad = g_strdup_printf("main=%s", file);
-	g_autoptr(GPtrArray) list = NULL, patches = g_ptr_array_new_with_free_func(g_free), none = NULL;
+	g_autofree char *word = g_strdup_printf("..main=%s", file),
+			*bad = g_strdup_printf("main=%s", file);
+	g_autoptr(GPtrArray) list = NULL, patches = g_ptr_array_new_with_free_func(g_free),
+			     none = NULL;
 	char *words[] = {word, NULL}, *wrong_words[] = {bad, NULL};
 
 	make_history();

@@ -28,7 +28,8 @@ static char *compiled(const struct kernel *kernel)
 	return g_string_free(g_steal_pointer(&objects), FALSE);
 }
 
-static struct kernel *build(const char *source, const char *patch, const char *fragment, GError **error)
+static struct kernel *build(const char *source, const char *patch, const char *fragment,
+			    GError **error)
 {
 	const char *patches[] = {patch, NULL}, *fragments[] = {fragment, NULL};
 	struct kernel_spec spec = {
@@ -66,7 +67,8 @@ START_TEST(patches_rebuild_what_they_touch)
 	rig_auto(kernel) patched = build_ok(source, mbox);
 	rig_auto(kernel) other = build_ok(source, plain);
 	rig_auto(kernel) again = build_ok(source, NULL);
-	g_autofree char *first = compiled(clean), *second = compiled(patched), *third = compiled(other);
+	g_autofree char *first = compiled(clean), *second = compiled(patched),
+			*third = compiled(other);
 	g_autofree char *image = slurp(patched->image), *config = slurp(clean->config);
 
 	ck_assert_str_eq(first, "mm/one.o mm/two.o ");
@@ -81,7 +83,8 @@ START_TEST(patches_rebuild_what_they_touch)
 	ck_assert_str_eq(clean->name, "6.1.7");
 	ck_assert_str_eq(patched->name, "6.1.7-series");
 	ck_assert_str_eq(clean->version, "6.1.7");
-	ck_assert_str_eq(config, "CONFIG_TINY=y\n\nCONFIG_SMP=y\nCONFIG_PROVE_LOCKING=y\nCONFIG_X86_64=y\n");
+	ck_assert_str_eq(
+		config, "CONFIG_TINY=y\n\nCONFIG_SMP=y\nCONFIG_PROVE_LOCKING=y\nCONFIG_X86_64=y\n");
 }
 END_TEST
 
@@ -99,7 +102,8 @@ START_TEST(failing_patch_leaves_the_tree_good)
 	put(bad, wrong, -1);
 	ck_assert_ptr_null(build(source, bad, NULL, &error));
 	ck_assert_int_eq(error->code, RIG_EXIT_USAGE);
-	ck_assert_msg(strstr(error->message, "mm/two.c, hunk 1 (at line") != NULL, "%s", error->message);
+	ck_assert_msg(strstr(error->message, "mm/two.c, hunk 1 (at line") != NULL, "%s",
+		      error->message);
 	ck_assert_ptr_nonnull(strstr(error->message, "bad.patch"));
 	/* one.c, whose patch went through, was not touched either */
 	patched = build_ok(source, mbox);
@@ -132,7 +136,8 @@ START_TEST(offset_but_no_fuzz)
 {
 	g_autofree char *source = dir_source(), *plain = data_path("kernel/patches/plain.diff");
 	g_autofree char *file = in_scratch("tree/mm/one.c"), *text = slurp(file);
-	g_autofree char *moved = g_strconcat("int x;\nint y;\nint z;\nint a;\nint b;\n", text, NULL);
+	g_autofree char *moved =
+		g_strconcat("int x;\nint y;\nint z;\nint a;\nint b;\n", text, NULL);
 	g_auto(GStrv) part = g_strsplit(text, "int one_6;", 2);
 	g_autofree char *other = g_strconcat(part[0], "int one_sixth;", part[1], NULL);
 	g_autoptr(GError) error = NULL;
@@ -158,7 +163,8 @@ START_TEST(nothing_is_published_without_all_options)
 	put(mine, "# mine\nCONFIG_NEEDY=y\n", -1);
 	ck_assert_ptr_null(build(source, NULL, mine, &error));
 	ck_assert_int_eq(error->code, RIG_EXIT_USAGE);
-	ck_assert_msg(strstr(error->message, "mine.config:2: CONFIG_NEEDY=y") != NULL, "%s", error->message);
+	ck_assert_msg(strstr(error->message, "mine.config:2: CONFIG_NEEDY=y") != NULL, "%s",
+		      error->message);
 	ck_assert_ptr_nonnull(strstr(error->message, "CONFIG_GONE"));
 	dir = g_dir_open(out, 0, NULL);
 	ck_assert(!dir || !g_dir_read_name(dir));
@@ -179,8 +185,8 @@ START_TEST(compiler_errors_are_shown)
 	put(file, "syntax error\n", -1);
 	ck_assert_ptr_null(build(source, NULL, NULL, &error));
 	ck_assert_int_eq(error->code, RIG_EXIT_USAGE);
-	ck_assert_msg(strstr(error->message, "mm/two.c:1:2: error: expected something") != NULL, "%s",
-		      error->message);
+	ck_assert_msg(strstr(error->message, "mm/two.c:1:2: error: expected something") != NULL,
+		      "%s", error->message);
 }
 END_TEST
 
@@ -255,7 +261,8 @@ START_TEST(git_revisions)
 	g_autofree char *new = in_tree("git:", "@HEAD");
 	g_autofree char *bad = in_tree("git:", "@nowhere"), *image = NULL;
 	g_autofree char *makefile = in_scratch("tree/Makefile"), *text = slurp(makefile);
-	g_autofree char *padding = g_strnfill(100 << 10, '#'), *longer = g_strdup_printf("%s%s\n", text, padding);
+	g_autofree char *padding = g_strnfill(100 << 10, '#'),
+			*longer = g_strdup_printf("%s%s\n", text, padding);
 	rig_auto(kernel) first = NULL;
 	rig_auto(kernel) second = NULL;
 	rig_auto(kernel) third = NULL;
@@ -287,7 +294,8 @@ END_TEST
 
 START_TEST(tarballs)
 {
-	g_autofree char *top = in_scratch("."), *tar = in_scratch("linux.tar"), *source = g_strconcat("tar:", tar, NULL);
+	g_autofree char *top = in_scratch("."), *tar = in_scratch("linux.tar"),
+			*source = g_strconcat("tar:", tar, NULL);
 	g_autofree char *flat = in_scratch("flat.tar"), *bad = g_strconcat("tar:", flat, NULL);
 	rig_auto(kernel) kernel = NULL;
 	g_autoptr(GError) error = NULL;
@@ -303,8 +311,8 @@ START_TEST(tarballs)
 END_TEST
 
 static const char *const bad_sources[] = {
-	"linux-6.1", "deb:", "deb:no spaces", "deb:linux@", "tar:/nowhere.tar", "dir:/nowhere", "dir:",
-	"git:/nowhere@HEAD", "git:/tmp", "git:/tmp@-x",
+	"linux-6.1",	"deb:", "deb:no spaces",     "deb:linux@", "tar:/nowhere.tar",
+	"dir:/nowhere", "dir:", "git:/nowhere@HEAD", "git:/tmp",   "git:/tmp@-x",
 };
 
 START_TEST(bad_sources_are_refused)
@@ -319,13 +327,15 @@ END_TEST
 
 START_TEST(package_words)
 {
-	rig_auto(source) source = source_parse("deb:linux-source-6.12=6.12.95-1~bpo12+1@bookworm-backports", NULL);
+	rig_auto(source) source =
+		source_parse("deb:linux-source-6.12=6.12.95-1~bpo12+1@bookworm-backports", NULL);
 
 	ck_assert_ptr_nonnull(source);
 	ck_assert_str_eq(source->name, "linux-source-6.12");
 	ck_assert_str_eq(source->want, "6.12.95-1~bpo12+1");
 	ck_assert_str_eq(source->suite, "bookworm-backports");
-	ck_assert(kernel_is_source("deb:x") && kernel_is_source("git:a@b") && !kernel_is_source("./bzImage"));
+	ck_assert(kernel_is_source("deb:x") && kernel_is_source("git:a@b") &&
+		  !kernel_is_source("./bzImage"));
 }
 END_TEST
 
@@ -403,8 +413,10 @@ END_TEST
 
 START_TEST(killed_build_recovers)
 {
-	g_autofree char *fifo = in_scratch("fifo"), *source = dir_source(), *objects = NULL, *image = NULL;
-	g_autofree char *trees = in_scratch("cache/hotplug-rig/kernel/tree"), *lock = NULL, *half = NULL;
+	g_autofree char *fifo = in_scratch("fifo"), *source = dir_source(), *objects = NULL,
+			*image = NULL;
+	g_autofree char *trees = in_scratch("cache/hotplug-rig/kernel/tree"), *lock = NULL,
+			*half = NULL;
 	g_autofree char *out = in_scratch("cache/hotplug-rig/kernel/out");
 	g_autoptr(GDir) dir = NULL, published = NULL;
 	rig_auto(kernel) kernel = NULL;

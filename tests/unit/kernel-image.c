@@ -31,9 +31,11 @@ static GBytes *gzip(const guint8 *data, gsize len)
 {
 	uLongf size = compressBound(len) + 64;
 	guint8 *out = g_malloc(size);
-	z_stream z = {.next_in = (guint8 *)data, .avail_in = len, .next_out = out, .avail_out = size};
+	z_stream z = {
+		.next_in = (guint8 *)data, .avail_in = len, .next_out = out, .avail_out = size};
 
-	ck_assert_int_eq(deflateInit2(&z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	ck_assert_int_eq(deflateInit2(&z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY),
+			 Z_OK);
 	ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
 	size = z.total_out;
 	deflateEnd(&z);
@@ -77,7 +79,8 @@ START_TEST(bzimage_tells_all)
 	config = kernel_config_load(path, NULL);
 	ck_assert_str_eq(g_hash_table_lookup(config, "CONFIG_NUM"), "250");
 	ck_assert_ptr_null(kernel_from_image(path, "ppc64le", &error));
-	ck_assert_msg(strstr(error->message, "kernel for x86_64, but ppc64le") != NULL, "%s", error->message);
+	ck_assert_msg(strstr(error->message, "kernel for x86_64, but ppc64le") != NULL, "%s",
+		      error->message);
 }
 END_TEST
 
@@ -101,7 +104,8 @@ END_TEST
 START_TEST(config_beside_an_image)
 {
 	g_autoptr(GByteArray) image = make_bzimage((const guint8 *)"nothing", 7);
-	g_autofree char *path = in_scratch("boot/vmlinuz-6.1.7-test"), *config = in_scratch("boot/config-6.1.7-test");
+	g_autofree char *path = in_scratch("boot/vmlinuz-6.1.7-test"),
+			*config = in_scratch("boot/config-6.1.7-test");
 	rig_auto(kernel) without = NULL;
 	rig_auto(kernel) with = NULL;
 	g_autoptr(GError) error = NULL;
@@ -129,8 +133,9 @@ static const struct {
 	{"text", "hello, this is a text of more than sixty-four bytes, and surely no kernel image", 79,
 	 "not a kernel image"},
 	{"a program's head", ELF("\x3e", "\1"), 24, "no 64-bit kernel"},
-	{"another machine", ELF("\x28", "\1") "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-					     "\0\0\0\0\0\0\0\0\0\0",
+	{"another machine",
+	 ELF("\x28", "\1") "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			   "\0\0\0\0\0\0\0\0\0\0",
 	 66, "ELF machine 40"},
 };
 
@@ -142,8 +147,8 @@ START_TEST(bad_images_are_refused)
 	put(path, bad_images[_i].bytes, bad_images[_i].len);
 	ck_assert_ptr_null(kernel_from_image(path, "x86_64", &error));
 	ck_assert_int_eq(error->code, RIG_EXIT_USAGE);
-	ck_assert_msg(strstr(error->message, bad_images[_i].why) != NULL, "%s: %s", bad_images[_i].what,
-		      error->message);
+	ck_assert_msg(strstr(error->message, bad_images[_i].why) != NULL, "%s: %s",
+		      bad_images[_i].what, error->message);
 }
 END_TEST
 

@@ -11,7 +11,8 @@
 /* In the first hour of 1970. */
 static void last_used(const char *below, const char *entry, const char *mark)
 {
-	g_autofree char *relative = g_build_filename("cache/hotplug-rig/kernel", below, entry, mark, NULL);
+	g_autofree char *relative =
+		g_build_filename("cache/hotplug-rig/kernel", below, entry, mark, NULL);
 	g_autofree char *path = in_scratch(relative);
 	const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
 
@@ -39,7 +40,8 @@ START_TEST(leftovers_are_swept)
 	static const char *const names[] = {"out/.new-0123", "out/.gone-4567", "tree/.gone-x_1"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *relative = g_build_filename("cache/hotplug-rig/kernel", names[i], NULL);
+		g_autofree char *relative =
+			g_build_filename("cache/hotplug-rig/kernel", names[i], NULL);
 		g_autofree char *path = in_scratch(relative);
 
 		ck_assert_int_eq(g_mkdir_with_parents(path, 0755), 0);

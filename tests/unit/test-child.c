@@ -90,18 +90,23 @@ static const struct {
 	{"echo '{\"verdict\": \"FAIL\", \"run\": \"r2\"}'; exit 1", VERDICT_FAIL, 1, "r2", NULL},
 	{"echo '{\"verdict\": \"HANG\", \"run\": \"r3\"}'; exit 1", VERDICT_HANG, 1, "r3", NULL},
 	/* says one thing and ends as another */
-	{"echo '{\"verdict\": \"PASS\", \"run\": \"r4\"}'; exit 1", VERDICT_INFRA, 1, "r4", "ended with code 1"},
+	{"echo '{\"verdict\": \"PASS\", \"run\": \"r4\"}'; exit 1", VERDICT_INFRA, 1, "r4",
+	 "ended with code 1"},
 	{"echo '{\"verdict\": \"NICE\"}'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
-	{"echo 'rig: first' >&2; echo 'rig: no such machine' >&2; exit 2", VERDICT_INFRA, 2, NULL, "no such machine"},
-	{"echo 'rig: powernv9 cannot plug' >&2; exit 77", VERDICT_SKIP, 77, NULL, "powernv9 cannot plug"},
+	{"echo 'rig: first' >&2; echo 'rig: no such machine' >&2; exit 2", VERDICT_INFRA, 2, NULL,
+	 "no such machine"},
+	{"echo 'rig: powernv9 cannot plug' >&2; exit 77", VERDICT_SKIP, 77, NULL,
+	 "powernv9 cannot plug"},
 	{"echo '[]'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
 	{"echo '{\"verdict\": \"PA'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
 	{"kill -SEGV $$", VERDICT_INFRA, -11, NULL, "killed by signal 11"},
 	{"printf '\\377\\376bad' >&2; exit 3", VERDICT_INFRA, 3, NULL, "bad"},
 	{"head -c 70000000 /dev/zero; exit 0", VERDICT_INFRA, 0, NULL, "printed more than"},
-	{"head -c 300000 /dev/zero | tr '\\0' x >&2; echo >&2; echo last >&2; exit 3", VERDICT_INFRA, 3, NULL, "last"},
+	{"head -c 300000 /dev/zero | tr '\\0' x >&2; echo >&2; echo last >&2; exit 3",
+	 VERDICT_INFRA, 3, NULL, "last"},
 	/* a grandchild that nobody waits for would keep the pipes open */
-	{"tail -f /dev/null & echo '{\"verdict\": \"PASS\", \"run\": \"r5\"}'", VERDICT_PASS, 0, "r5", NULL},
+	{"tail -f /dev/null & echo '{\"verdict\": \"PASS\", \"run\": \"r5\"}'", VERDICT_PASS, 0,
+	 "r5", NULL},
 };
 
 START_TEST(ends_as)
@@ -117,7 +122,8 @@ START_TEST(ends_as)
 		      verdict_name(seen.verdict), seen.problem ? seen.problem : "");
 	ck_assert_int_eq(seen.exit_code, ends[_i].exit_code);
 	ck_assert_pstr_eq(seen.run, ends[_i].run);
-	ck_assert_msg(ends[_i].problem ? seen.problem && strstr(seen.problem, ends[_i].problem) : !seen.problem,
+	ck_assert_msg(ends[_i].problem ? seen.problem && strstr(seen.problem, ends[_i].problem)
+				       : !seen.problem,
 		      "'%s': '%s'", ends[_i].script, seen.problem ? seen.problem : "no problem");
 	ck_assert_int_eq(seen.end, CHILD_ENDED);
 	seen_clear(&seen);
@@ -128,9 +134,16 @@ START_TEST(words)
 {
 	const char *patches[] = {"a.patch", "b.patch", NULL}, *labels[] = {"night=n1", NULL},
 		   *extra[] = {"--accel", "tcg", NULL}, *env[] = {"CHILD_TEST=yes", NULL};
-	struct child_spec spec = {.scenario = "-odd", .machine = "pseries", .kernel = "deb:x", .patches = patches,
-				 .seed = "7", .duration_s = 3, .results = "/r", .labels = labels, .extra = extra,
-				 .env = env};
+	struct child_spec spec = {.scenario = "-odd",
+				  .machine = "pseries",
+				  .kernel = "deb:x",
+				  .patches = patches,
+				  .seed = "7",
+				  .duration_s = 3,
+				  .results = "/r",
+				  .labels = labels,
+				  .extra = extra,
+				  .env = env};
 	g_autofree char *file = in_scratch("words"), *text = NULL;
 	struct seen seen;
 
@@ -138,15 +151,18 @@ START_TEST(words)
 	begin(&spec, &seen);
 	g_main_loop_run(seen.loop);
 	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
-	ck_assert_str_eq(text, "yes run --json --machine pseries --kernel deb:x --patch a.patch --patch b.patch "
-			       "--seed 7 --duration 3 --results /r --label night=n1 --accel tcg -- -odd\n");
+	ck_assert_str_eq(
+		text,
+		"yes run --json --machine pseries --kernel deb:x --patch a.patch --patch b.patch "
+		"--seed 7 --duration 3 --results /r --label night=n1 --accel tcg -- -odd\n");
 	seen_clear(&seen);
 }
 END_TEST
 
 START_TEST(a_build)
 {
-	struct child_build_spec spec = {.source = "deb:x", .arch = "ppc64le", .jobs = 2, .rig = fake};
+	struct child_build_spec spec = {
+		.source = "deb:x", .arch = "ppc64le", .jobs = 2, .rig = fake};
 	g_autofree char *file = in_scratch("words"), *text = NULL;
 	struct seen seen = {.loop = g_main_loop_new(NULL, FALSE)};
 
@@ -172,7 +188,9 @@ static int pid_in(const char *name)
 
 	for (int i = 0; i < 5000; i++) {
 		g_autofree char *text = NULL;
-		int pid = g_file_get_contents(file, &text, NULL, NULL) && strchr(text, '\n') ? strtol(text, NULL, 10) : 0;
+		int pid = g_file_get_contents(file, &text, NULL, NULL) && strchr(text, '\n')
+				  ? strtol(text, NULL, 10)
+				  : 0;
 
 		if (pid)
 			return pid;
@@ -194,8 +212,8 @@ static gboolean ends_soon(int pid)
 	return gone;
 }
 
-#define ON_TERM(what)                                                                              \
-	"trap '" what "' TERM; echo $$ >pid.part; mv pid.part pid; "                              \
+#define ON_TERM(what)                                                \
+	"trap '" what "' TERM; echo $$ >pid.part; mv pid.part pid; " \
 	"while :; do tail -f /dev/null & wait; done"
 
 static const struct {
@@ -210,11 +228,11 @@ static const struct {
 	 1, -9, VERDICT_ABORTED, NULL},
 	{ON_TERM("exit 3"), 1, 0, 3, VERDICT_INFRA, "did not end within its limit of 1 s"},
 	/* as `rig run` does at SIGTERM: nobody has stopped it, so that is not ABORTED */
-	{ON_TERM("echo \"{\\\"verdict\\\": \\\"ABORTED\\\", \\\"run\\\": \\\"r\\\"}\"; exit 3"), 1, 0, 3,
-	 VERDICT_INFRA, "did not end within its limit of 1 s"},
+	{ON_TERM("echo \"{\\\"verdict\\\": \\\"ABORTED\\\", \\\"run\\\": \\\"r\\\"}\"; exit 3"), 1,
+	 0, 3, VERDICT_INFRA, "did not end within its limit of 1 s"},
 	/* it had its verdict when the limit came */
-	{ON_TERM("echo \"{\\\"verdict\\\": \\\"FAIL\\\", \\\"run\\\": \\\"r\\\"}\"; exit 1"), 1, 0, 1,
-	 VERDICT_FAIL, NULL},
+	{ON_TERM("echo \"{\\\"verdict\\\": \\\"FAIL\\\", \\\"run\\\": \\\"r\\\"}\"; exit 1"), 1, 0,
+	 1, VERDICT_FAIL, NULL},
 };
 
 START_TEST(stopped)
@@ -249,7 +267,8 @@ START_TEST(freed)
 	struct child *child;
 	int pid, grandchild;
 
-	write_fake("tail -f /dev/null & echo $! >sub.part; mv sub.part sub; echo $$ >pid.part; mv pid.part pid; wait");
+	write_fake(
+		"tail -f /dev/null & echo $! >sub.part; mv sub.part sub; echo $$ >pid.part; mv pid.part pid; wait");
 	child = begin(&spec, &seen);
 	pid = pid_in("pid");
 	grandchild = pid_in("sub");
@@ -269,7 +288,8 @@ START_TEST(dies_with_us)
 	struct child_spec spec = {.scenario = "x"};
 	int pid, caller;
 
-	write_fake("trap '' TERM INT HUP; echo $$ >pid.part; mv pid.part pid; exec tail -f /dev/null");
+	write_fake(
+		"trap '' TERM INT HUP; echo $$ >pid.part; mv pid.part pid; exec tail -f /dev/null");
 	caller = fork();
 	if (!caller) {
 		struct seen seen;
@@ -291,7 +311,8 @@ START_TEST(many_at_once)
 	struct child_spec spec = {.scenario = "x"};
 	struct seen seen[20];
 
-	write_fake("i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo '{\"verdict\": \"PASS\", \"run\": \"r\"}'");
+	write_fake(
+		"i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo '{\"verdict\": \"PASS\", \"run\": \"r\"}'");
 	for (guint i = 0; i < G_N_ELEMENTS(seen); i++)
 		begin(&spec, &seen[i]);
 	for (guint i = 0; i < G_N_ELEMENTS(seen); i++) {

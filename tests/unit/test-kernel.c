@@ -24,7 +24,8 @@ void put(const char *path, const void *data, gssize len)
 
 static void setup(void)
 {
-	g_autofree char *cache = NULL, *home = data_path("kernel/home"), *tree = data_path("kernel/tree");
+	g_autofree char *cache = NULL, *home = data_path("kernel/home"),
+			*tree = data_path("kernel/tree");
 
 	cache = in_scratch("cache");
 	g_setenv("XDG_CACHE_HOME", cache, TRUE);
@@ -35,16 +36,24 @@ static void setup(void)
 /* ---- configs ---- */
 
 const char config_text[] = "# CONFIG_OFF is not set\nCONFIG_ON=y\nCONFIG_MOD=m\nCONFIG_NUM=250\n"
-				  "CONFIG_TEXT=\"a = b\"\n";
+			   "CONFIG_TEXT=\"a = b\"\n";
 
 static const struct {
 	const char *need;
 	gboolean met;
 } needs[] = {
-	{"CONFIG_ON", TRUE},	     {"CONFIG_ON=y", TRUE},	  {"CONFIG_OFF", FALSE},
-	{"!CONFIG_OFF", TRUE},	     {"!CONFIG_ON", FALSE},	  {"CONFIG_MOD", FALSE},
-	{"CONFIG_MOD=m", TRUE},	     {"CONFIG_NUM=250", TRUE},	  {"CONFIG_NUM=100", FALSE},
-	{"CONFIG_OFF|CONFIG_ON", TRUE}, {"CONFIG_OFF|CONFIG_MOD", FALSE}, {"CONFIG_NOWHERE", FALSE},
+	{"CONFIG_ON", TRUE},
+	{"CONFIG_ON=y", TRUE},
+	{"CONFIG_OFF", FALSE},
+	{"!CONFIG_OFF", TRUE},
+	{"!CONFIG_ON", FALSE},
+	{"CONFIG_MOD", FALSE},
+	{"CONFIG_MOD=m", TRUE},
+	{"CONFIG_NUM=250", TRUE},
+	{"CONFIG_NUM=100", FALSE},
+	{"CONFIG_OFF|CONFIG_ON", TRUE},
+	{"CONFIG_OFF|CONFIG_MOD", FALSE},
+	{"CONFIG_NOWHERE", FALSE},
 	{"CONFIG_NUM", TRUE},
 };
 
@@ -70,16 +79,20 @@ static const struct {
 } wishes[] = {
 	{"CONFIG_SMP=y", NULL},
 	{"# CONFIG_NUMA is not set", NULL},
-	{"CONFIG_NEEDY=y", "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE "
-			   "(which this kernel does not have)"},
-	{"CONFIG_UNKNOWN=y", "f.config:2: CONFIG_UNKNOWN=y did not survive: this kernel has no such option"},
+	{"CONFIG_NEEDY=y",
+	 "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE "
+	 "(which this kernel does not have)"},
+	{"CONFIG_UNKNOWN=y",
+	 "f.config:2: CONFIG_UNKNOWN=y did not survive: this kernel has no such option"},
 	{"CONFIG_UNKNOWN=y # if known", NULL},
 	{"CONFIG_NEEDY=y # if possible", NULL},
 	{"CONFIG_UNKNOWN=y | CONFIG_SMP=y", NULL},
-	{"CONFIG_HIDDEN=y", "f.config:2: CONFIG_HIDDEN=y did not survive: it cannot be set by hand, only by "
-			    "options that select it"},
-	{"CONFIG_SECOND=y", "f.config:2: CONFIG_SECOND=y did not survive: another option of the same choice is "
-			    "set"},
+	{"CONFIG_HIDDEN=y",
+	 "f.config:2: CONFIG_HIDDEN=y did not survive: it cannot be set by hand, only by "
+	 "options that select it"},
+	{"CONFIG_SECOND=y",
+	 "f.config:2: CONFIG_SECOND=y did not survive: another option of the same choice is "
+	 "set"},
 	{"CONFIG_SMP=m", "f.config:2: CONFIG_SMP=m did not survive: it is y"},
 	{"# CONFIG_SMP is not set",
 	 "f.config:2: CONFIG_SMP is not set did not survive: it is y: another option selects it, or it cannot be set"},
@@ -92,7 +105,8 @@ START_TEST(lost_options_are_named)
 {
 	g_autoptr(GHashTable) config = config_parse("CONFIG_SMP=y\nCONFIG_MMU=y\nCONFIG_FIRST=y\n");
 	g_autoptr(GPtrArray) list = fragment_list_new();
-	g_autofree char *text = g_strconcat("# words\n", wishes[_i].line, "\n", NULL), *unmet = NULL;
+	g_autofree char *text = g_strconcat("# words\n", wishes[_i].line, "\n", NULL),
+			*unmet = NULL;
 	g_autofree char *tree = in_scratch("tree");
 
 	ck_assert(fragment_parse("f.config", text, list, NULL));
@@ -120,8 +134,14 @@ START_TEST(later_fragments_win)
 END_TEST
 
 static const char *const bad_lines[] = {
-	"CONFIG_X", "CONFIG_X=", "CONFIG_X=yes", "X=y", "CONFIG_X=\"open", "CONFIG_X=y |",
-	"CONFIG_A=y|CONFIG_B=y|CONFIG_C=y|CONFIG_D=y|CONFIG_E=y", "# CONFIG_X is set",
+	"CONFIG_X",
+	"CONFIG_X=",
+	"CONFIG_X=yes",
+	"X=y",
+	"CONFIG_X=\"open",
+	"CONFIG_X=y |",
+	"CONFIG_A=y|CONFIG_B=y|CONFIG_C=y|CONFIG_D=y|CONFIG_E=y",
+	"# CONFIG_X is set",
 };
 
 START_TEST(bad_fragment_lines)

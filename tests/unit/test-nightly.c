@@ -42,7 +42,8 @@ static const struct {
 	{HEAD "scenarios: [dimm-storm]\nseeds: [1, x]\n", "invalid value 'x' for 'seeds'"},
 	{HEAD "scenarios: [dimm-storm]\nretries: 21\n", "0 to 20"},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{machine: pseries}]\n", "'why' is missing"},
-	{HEAD "scenarios: [dimm-storm]\nexclude: [{why: x}]\n", "names a scenario, a machine or a kernel"},
+	{HEAD "scenarios: [dimm-storm]\nexclude: [{why: x}]\n",
+	 "names a scenario, a machine or a kernel"},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{kernel: z, why: x}]\n", "no kernel 'z'"},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{scenario: busted, why: x}]\n", "no scenario 'busted'"},
 	{HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35]\nexclude: [{machine: pseries, why: x}]\n", "no machine 'pseries'"},
@@ -58,15 +59,18 @@ START_TEST(wrong_plans)
 	g_autoptr(GError) error = NULL;
 
 	ck_assert_ptr_null(load(wrong[_i].text, &error));
-	ck_assert_msg(strstr(error->message, wrong[_i].says), "'%s' does not say '%s'", error->message, wrong[_i].says);
+	ck_assert_msg(strstr(error->message, wrong[_i].says), "'%s' does not say '%s'",
+		      error->message, wrong[_i].says);
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 }
 END_TEST
 
 START_TEST(defaults)
 {
-	rig_auto(plan) plan = load("about: x\nscenarios: [dimm-storm]\nkernels: [{name: k, source: \"deb:linux-source-6.1\", patches: "
-				   "[a.patch, /b.patch]}]\n", NULL);
+	rig_auto(plan) plan = load(
+		"about: x\nscenarios: [dimm-storm]\nkernels: [{name: k, source: \"deb:linux-source-6.1\", patches: "
+		"[a.patch, /b.patch]}]\n",
+		NULL);
 	g_autofree char *path = in_scratch("a.patch");
 
 	ck_assert_ptr_nonnull(plan);
@@ -92,7 +96,8 @@ END_TEST
 
 static struct night *expand(const char *text, guint64 seed, GError **error)
 {
-	const struct night_options options = {.results = scratch, .cores = 2, .memory = 8ull << 30, .seed = seed};
+	const struct night_options options = {
+		.results = scratch, .cores = 2, .memory = 8ull << 30, .seed = seed};
 	rig_auto(plan) plan = load(text, error);
 
 	return plan ? night_new(plan, &options, error) : NULL;
@@ -108,9 +113,11 @@ static const struct {
 	{HEAD "scenarios: [dimm-storm, virtio-mem-resize]\nrepeat: 3\nseeds: [1, 2]\n", 18, 0, 2},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{machine: pseries, why: x}]\n", 1, 1, 1},
 	{"about: x\nscenarios: [dimm-storm]\nmachines: [pc-q35]\nkernels: [{name: a, source: \"deb:a\"}, {name: b, source: \"deb:b\"}, "
-	 "{name: i, source: image}]\n", 3, 0, 2},
+	 "{name: i, source: image}]\n",
+	 3, 0, 2},
 	{"about: x\nscenarios: [dimm-storm, busted]\nmachines: [pc-q35]\nkernels: [{name: a, source: \"deb:a\"}, {name: b, source: "
-	 "\"deb:b\"}]\nexclude: [{scenario: busted, kernel: b, why: x}]\n", 3, 1, 2},
+	 "\"deb:b\"}]\nexclude: [{scenario: busted, kernel: b, why: x}]\n",
+	 3, 1, 2},
 };
 
 START_TEST(expanded)
@@ -144,13 +151,17 @@ START_TEST(launched)
 		{"launcher: direct\n", "--launcher direct --accel tcg"},
 		{"launcher: libvirt\n", "--launcher libvirt --accel tcg"},
 		{"connect: \"qemu:///session\"\n", "--connect qemu:///session --accel tcg"},
-		{"launcher: libvirt\nconnect: \"qemu:///system\"\n", "--launcher libvirt --connect qemu:///system --accel tcg"},
+		{"launcher: libvirt\nconnect: \"qemu:///system\"\n",
+		 "--launcher libvirt --connect qemu:///system --accel tcg"},
 	};
 	static const char *const extra[] = {"--accel", "tcg", NULL};
-	const struct night_options options = {.results = scratch, .cores = 2, .memory = 8ull << 30, .seed = 7, .extra = extra};
+	const struct night_options options = {
+		.results = scratch, .cores = 2, .memory = 8ull << 30, .seed = 7, .extra = extra};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *text = g_strconcat(HEAD "scenarios: [dimm-storm]\n", rows[i].lines, NULL), *words = NULL;
+		g_autofree char *text = g_strconcat(HEAD "scenarios: [dimm-storm]\n", rows[i].lines,
+						    NULL),
+				*words = NULL;
 		rig_auto(plan) plan = load(text, NULL);
 		rig_auto(night) night = plan ? night_new(plan, &options, NULL) : NULL;
 
@@ -165,7 +176,8 @@ END_TEST
 START_TEST(dry_run)
 {
 	g_autoptr(GError) error = NULL;
-	rig_auto(night) night = expand(HEAD "scenarios: [busted, dimm-storm]\nmachines: [pc-q35]\n", 7, &error);
+	rig_auto(night) night =
+		expand(HEAD "scenarios: [busted, dimm-storm]\nmachines: [pc-q35]\n", 7, &error);
 	struct night_cell *cell;
 	json_t *json, *cells;
 
@@ -173,14 +185,16 @@ START_TEST(dry_run)
 	json = night_dry_run(night);
 	cells = json_object_get(json, "cells");
 	ck_assert_uint_eq(json_array_size(cells), 2);
-	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(cells, 0), "scenario")), "dimm-storm");
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(cells, 0), "scenario")),
+			 "dimm-storm");
 	json_decref(json);
 	cell = night->cells->pdata[1];
 	cell->status = CELL_GOOD;
 	json = night_dry_run(night);
 	cells = json_object_get(json, "cells");
 	ck_assert_uint_eq(json_array_size(cells), 1);
-	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(cells, 0), "scenario")), "busted");
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(cells, 0), "scenario")),
+			 "busted");
 	json_decref(json);
 }
 END_TEST
@@ -209,19 +223,23 @@ static const struct {
 	const char *attempts; /* a letter each: + good, - bad, 0 no answer, s skipped */
 	enum cell_status status;
 } stories[] = {
-	{"", CELL_WAITING},   {"+", CELL_GOOD},	   {"-", CELL_WAITING},	 {"--", CELL_WAITING}, {"---", CELL_BAD},
-	{"-+", CELL_WAITING}, {"-++", CELL_FLAKY}, {"0", CELL_WAITING},	 {"0+", CELL_GOOD},    {"000", CELL_NONE},
-	{"0-+", CELL_FLAKY},  {"s", CELL_SKIP},	   {"00-", CELL_BAD},
+	{"", CELL_WAITING}, {"+", CELL_GOOD},	  {"-", CELL_WAITING}, {"--", CELL_WAITING},
+	{"---", CELL_BAD},  {"-+", CELL_WAITING}, {"-++", CELL_FLAKY}, {"0", CELL_WAITING},
+	{"0+", CELL_GOOD},  {"000", CELL_NONE},	  {"0-+", CELL_FLAKY}, {"s", CELL_SKIP},
+	{"00-", CELL_BAD},
 };
 
 START_TEST(settled)
 {
-	rig_auto(night) night = expand(HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35]\n", 7, NULL);
+	rig_auto(night) night =
+		expand(HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35]\n", 7, NULL);
 	struct night_cell *cell = night->cells->pdata[0];
 
 	night_settle(night, cell);
 	for (const char *a = stories[_i].attempts; *a; a++) {
-		struct attempt attempt = {.number = a - stories[_i].attempts + 1, .outcome = OUTCOME_NONE, .verdict = VERDICT_INFRA};
+		struct attempt attempt = {.number = a - stories[_i].attempts + 1,
+					  .outcome = OUTCOME_NONE,
+					  .verdict = VERDICT_INFRA};
 
 		if (*a == 's')
 			attempt.verdict = VERDICT_SKIP;
@@ -234,7 +252,8 @@ START_TEST(settled)
 		night_add_attempt(night, cell, &attempt);
 	}
 	ck_assert_uint_eq(cell->attempts->len, strlen(stories[_i].attempts));
-	ck_assert_msg(cell->status == stories[_i].status, "'%s' is %s", stories[_i].attempts, cell_status_name(cell->status));
+	ck_assert_msg(cell->status == stories[_i].status, "'%s' is %s", stories[_i].attempts,
+		      cell_status_name(cell->status));
 }
 END_TEST
 
@@ -259,8 +278,12 @@ START_TEST(nothing_ends)
 {
 	g_autofree char *rig = in_scratch("rig"), *log = in_scratch("log"), *script = NULL;
 	g_autofree char *text = NULL, *plan_text = NULL, *journal = NULL, *noted = NULL;
-	const struct night_options options = {.results = scratch, .cores = 2, .memory = 8ull << 30,
-					      .rig = rig, .run_limit_s = 1, .build_limit_s = 1};
+	const struct night_options options = {.results = scratch,
+					      .cores = 2,
+					      .memory = 8ull << 30,
+					      .rig = rig,
+					      .run_limit_s = 1,
+					      .build_limit_s = 1};
 	const struct night_view view = {NULL};
 	rig_auto(plan) plan = NULL;
 	rig_auto(night) night = NULL;
@@ -268,11 +291,14 @@ START_TEST(nothing_ends)
 	json_auto_t *result = NULL;
 	const char *why;
 
-	script = g_strdup_printf("#!/bin/sh\necho >>'%s'\ncase $1 in\nrun) %s ;;\nkernel) %s ;;\nesac\n",
-				 log, limits[_i].run, limits[_i].build);
+	script = g_strdup_printf(
+		"#!/bin/sh\necho >>'%s'\ncase $1 in\nrun) %s ;;\nkernel) %s ;;\nesac\n", log,
+		limits[_i].run, limits[_i].build);
 	ck_assert(g_file_set_contents_full(rig, script, -1, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
-	plan_text = g_strdup_printf("about: x\nkernels: [{name: k, source: '%s'}]\nscenarios: [dimm-storm]\n"
-				    "machines: [pc-q35]\nretries: 1\n", limits[_i].kernel);
+	plan_text = g_strdup_printf(
+		"about: x\nkernels: [{name: k, source: '%s'}]\nscenarios: [dimm-storm]\n"
+		"machines: [pc-q35]\nretries: 1\n",
+		limits[_i].kernel);
 	plan = load(plan_text, NULL);
 	night = plan ? night_new(plan, &options, NULL) : NULL;
 	ck_assert(night && night_begin(night, NULL) && night_run(night, &view, NULL));
@@ -299,7 +325,8 @@ START_TEST(resumed)
 {
 	const struct night_options options = {.results = scratch, .cores = 2, .memory = 8ull << 30};
 	g_autofree char *journal = NULL, *id = NULL;
-	rig_auto(night) night = expand(HEAD "scenarios: [dimm-storm]\nseeds: [1, 2, 3]\nmachines: [pc-q35]\n", 7, NULL);
+	rig_auto(night) night = expand(
+		HEAD "scenarios: [dimm-storm]\nseeds: [1, 2, 3]\nmachines: [pc-q35]\n", 7, NULL);
 	rig_auto(night) again = NULL;
 	g_autoptr(GError) error = NULL;
 	FILE *file;
@@ -317,7 +344,8 @@ START_TEST(resumed)
 	      "\"wall_s\":3.5,\"cpu_s\":1}\n"
 	      "{\"what\":\"cell\",\"cell\":\"no/such/cell\",\"attempt\":1,\"verdict\":\"PASS\",\"outcome\":0}\n"
 	      "{\"what\":\"cell\",\"cell\":\"k/dimm-storm/pc-q35/s1/1\",\"attempt\":1,\"verdict\":\"ABORTED\",\"outcome\":2}\n"
-	      "garbage\n[1]\n{\"what\":\"cell\",\"cell\":\"k/dimm-storm/pc-q35/s3/1\",\"att", file);
+	      "garbage\n[1]\n{\"what\":\"cell\",\"cell\":\"k/dimm-storm/pc-q35/s3/1\",\"att",
+	      file);
 	fclose(file);
 	again = night_resume("test", NULL, &options, &error);
 	ck_assert_msg(again != NULL, "%s", error ? error->message : "");
@@ -331,7 +359,8 @@ START_TEST(resumed)
 	/* what comes next does not join the half line */
 	ck_assert(night_note(again, json_pack("{s:s}", "what", "x"), NULL));
 	g_free(journal);
-	ck_assert(g_file_get_contents(g_build_filename(again->dir, "journal", NULL), &journal, NULL, NULL));
+	ck_assert(g_file_get_contents(g_build_filename(again->dir, "journal", NULL), &journal, NULL,
+				      NULL));
 	ck_assert(g_str_has_suffix(journal, "\"att\n{\"what\":\"x\"}\n"));
 	ck_assert_ptr_null(night_resume("other", NULL, &options, &error));
 	g_clear_error(&error);

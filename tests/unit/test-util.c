@@ -29,9 +29,15 @@ static const struct {
 	guint64 bytes;
 	const char *back;
 } good_sizes[] = {
-	{"0", 0, "0"},		    {"4096", 4096, "4K"},	  {"256M", 268435456, "256M"},
-	{"256m", 268435456, "256M"}, {"1GiB", 1073741824, "1G"},   {"1536M", 1610612736, "1536M"},
-	{"2TB", 2199023255552, "2T"}, {"1000", 1000, "1000"},	  {"16777215T", 16777215ull << 40, "16777215T"},
+	{"0", 0, "0"},
+	{"4096", 4096, "4K"},
+	{"256M", 268435456, "256M"},
+	{"256m", 268435456, "256M"},
+	{"1GiB", 1073741824, "1G"},
+	{"1536M", 1610612736, "1536M"},
+	{"2TB", 2199023255552, "2T"},
+	{"1000", 1000, "1000"},
+	{"16777215T", 16777215ull << 40, "16777215T"},
 };
 
 START_TEST(size_good)
@@ -46,8 +52,19 @@ START_TEST(size_good)
 }
 END_TEST
 
-static const char *const bad_sizes[] = {"", "M", "-1", "+1", "1X", "1MM", "1 M", "0x10", "1.5G", "16777216T",
-					"99999999999999999999", "256Mi B", "256iB"};
+static const char *const bad_sizes[] = {"",
+					"M",
+					"-1",
+					"+1",
+					"1X",
+					"1MM",
+					"1 M",
+					"0x10",
+					"1.5G",
+					"16777216T",
+					"99999999999999999999",
+					"256Mi B",
+					"256iB"};
 
 START_TEST(size_bad)
 {
@@ -90,9 +107,11 @@ START_TEST(spawn_lines_and_code)
 	int lines = 0;
 	g_autofree char *output = NULL;
 	g_autoptr(GError) error = NULL;
-	const char *const argv[] = {"sh", "-c", "echo one; echo two >&2; printf three; exit 5", NULL};
+	const char *const argv[] = {"sh", "-c", "echo one; echo two >&2; printf three; exit 5",
+				    NULL};
 
-	ck_assert(!spawn_run(&(struct spawn){.argv = argv, .line = count_line, .data = &lines}, &output, &error));
+	ck_assert(!spawn_run(&(struct spawn){.argv = argv, .line = count_line, .data = &lines},
+			     &output, &error));
 	ck_assert_int_eq(lines, 3);
 	ck_assert_str_eq(output, "one\ntwo\nthree");
 	ck_assert_ptr_nonnull(strstr(error->message, "code 5: three"));
@@ -226,8 +245,13 @@ START_TEST(a_process)
 	static const char *const argv[] = {"sh", "-c", "read x <&7; echo $x $V $PWD; exit 3", NULL};
 	static const char *const env[] = {"V=1", NULL};
 	struct spawn_fd given = {-1, 7};
-	const struct spawn spawn = {.argv = argv, .env = env, .cwd = "/", .fds = &given, .n_fds = 1,
-				    .new_group = TRUE, .out = SPAWN_PIPE};
+	const struct spawn spawn = {.argv = argv,
+				    .env = env,
+				    .cwd = "/",
+				    .fds = &given,
+				    .n_fds = 1,
+				    .new_group = TRUE,
+				    .out = SPAWN_PIPE};
 	struct process process;
 	struct process_end end;
 	char text[32] = "";

@@ -132,10 +132,10 @@ static struct run_info *a_run(enum verdict verdict, const char *inputs, const ch
 	return run;
 }
 
-#define REPORT(kind, title, cycle)                                                                 \
-	"{\"reports\": [{\"kind\": \"" kind "\", \"title\": \"" title "\", \"cycle\": [" cycle     \
-	"], \"when\": 3.5}],"                                                                      \
-	" \"times\": {\"guest_s\": 9.0}, \"counts\": {\"agents\": [{\"ops\": 10}, {\"ops\": 5}],"  \
+#define REPORT(kind, title, cycle)                                                                \
+	"{\"reports\": [{\"kind\": \"" kind "\", \"title\": \"" title "\", \"cycle\": [" cycle    \
+	"], \"when\": 3.5}],"                                                                     \
+	" \"times\": {\"guest_s\": 9.0}, \"counts\": {\"agents\": [{\"ops\": 10}, {\"ops\": 5}]," \
 	" \"devices\": {\"plug\": {\"ok\": 2, \"failed\": 1}}}}"
 #define BOTH "\"kn->active\", \"x\", \"mem_hotplug_lock\""
 
@@ -189,7 +189,8 @@ START_TEST(other_oracles)
 {
 	rig_auto(zoo_entry) e = good("zoo/good/z90.yaml");
 	rig_auto(run_info) hang = a_run(VERDICT_HANG, "{}", "{\"times\": {\"guest_s\": 25}}");
-	rig_auto(run_info) explained = a_run(VERDICT_HANG, "{}", REPORT("hang-cycle", "tasks remove", BOTH));
+	rig_auto(run_info) explained =
+		a_run(VERDICT_HANG, "{}", REPORT("hang-cycle", "tasks remove", BOTH));
 	rig_auto(run_info) same = a_run(VERDICT_PASS, "{}",
 					"{\"accounts\": {\"before\": {\"present\": {\"0\": 5}}, "
 					"\"after\": {\"present\": {\"0\": 5}}}}");
@@ -215,15 +216,15 @@ START_TEST(other_oracles)
 }
 END_TEST
 
-#define Z03(clean)                                                                                 \
-	"{\"zoo\": {\"entry\": \"z03\", \"clean\": " clean                                         \
+#define Z03(clean)                                         \
+	"{\"zoo\": {\"entry\": \"z03\", \"clean\": " clean \
 	"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\", \"asked\": \"deb:linux-source-6.1\"}}"
-#define Z03_WITHOUT(part)                                                                          \
+#define Z03_WITHOUT(part)                                                                               \
 	"{\"zoo\": {\"entry\": \"z03\"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\"}, " \
 	"\"without\": \"" part "\"}"
-#define Z03_REPORT(when)                                                                           \
-	"{\"reports\": [{\"kind\": \"lockdep-circular\", \"title\": \"t\", \"when\": " when        \
-	", \"cycle\": [\"kn->active\", \"mem_hotplug_lock\"]}], \"counts\": {\"agents\": "         \
+#define Z03_REPORT(when)                                                                    \
+	"{\"reports\": [{\"kind\": \"lockdep-circular\", \"title\": \"t\", \"when\": " when \
+	", \"cycle\": [\"kn->active\", \"mem_hotplug_lock\"]}], \"counts\": {\"agents\": "  \
 	"[{\"ops\": 100}]}}"
 
 START_TEST(table)
@@ -275,8 +276,8 @@ START_TEST(table)
 }
 END_TEST
 
-#define Z06_CLEAN(kernel)                                                                          \
-	"{\"zoo\": {\"entry\": \"z06\", \"clean\": true}, \"machine\": \"pc-q35\", "                   \
+#define Z06_CLEAN(kernel)                                                            \
+	"{\"zoo\": {\"entry\": \"z06\", \"clean\": true}, \"machine\": \"pc-q35\", " \
 	"\"kernel\": {\"version\": \"6\", \"asked\": \"" kernel "\"}}"
 
 /* z07 has the clean twin of z06 where it has a kernel of that source at all */
@@ -287,7 +288,8 @@ START_TEST(twins_of_one_kernel)
 	guint z06 = 0, z07 = 0;
 
 	g_ptr_array_add(runs, a_run(VERDICT_PASS, Z06_CLEAN("deb:linux-source-6.1"), "{}"));
-	g_ptr_array_add(runs, a_run(VERDICT_PASS, Z06_CLEAN("deb:linux-source-6.12@bookworm-backports"), "{}"));
+	g_ptr_array_add(runs, a_run(VERDICT_PASS,
+				    Z06_CLEAN("deb:linux-source-6.12@bookworm-backports"), "{}"));
 	scores = zoo_scores(runs);
 	for (guint i = 0; i < scores->len; i++) {
 		const struct zoo_score *s = scores->pdata[i];

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A night in memory: made, searched, and what its attempts say about each cell. */
+#include "nightly/internal.h"
+
+#include <string.h>
+
+#include "kernel/kernel.h"
+#include "machine/machine.h"
+#include "util/error.h"
+
+#define HOST_RESERVE (1ull << 30) /* memory that is left to the rest of the host */
+
+static void attempt_clear(gpointer data)
+{
+	struct attempt *attempt = data;
+
+	g_free(attempt->run);
+	g_free(attempt->problem);
+}
+
+struct night_cell *night_cell_new(void)
+{
+	struct night_cell *cell = g_new0(struct night_cell, 1);
+
+	cell->attempts = g_array_new(FALSE, TRUE, sizeof(struct attempt));
+	g_array_set_clear_func(cell->attempts, attempt_clear);
+	return cell;
+}
+
+void night_cell_free(gpointer data)
+{
+	struct night_cell *cell = data;
+
+	g_free(cell->key);
+	g_free(cell->scenario);
+	g_free(cell->scenario_name);
+	g_free(cell->machine);
+	g_array_unref(cell->attempts);
+	g_free(cell);
+}
+
+void night_build_free(gpointer data)
+{
+	struct night_build *build = data;
+
+	g_free(build->arch);
+	g_free(build->problem);
+	g_free(build->name);
+	g_free(build);
+}
+
+void night_excluded_free(gpointer data)
+{
+	struct night_excluded *e = data;
+
+	g_free(e->scenario);
+	g_free(e->machine);
+	g_free(e->tree);
+	g_free(e->why);
+	g_free(e);
+}
+
+struct night_cell *night_find_cell(const struct night *night, const char *key)
+{
+	for (guint i = 0; i < night->cells->len; i++)
+		if (!g_strcmp0(((struct night_cell *)night->cells->pdata[i])->key, key))
+			return night->cells->pdata[i];
+	return NULL;
+}
+
+/* ---- builds ---- */
+
+struct night_build *night_build_of(const struct night *night, const struct night_cell *cell)
+{
+	const struct machine *machine = machine_find(cell->machine, NULL);
+
+	for (guint i = 0; machine && i < night->builds->len; i++) {
+		struct night_build *build = night->builds->pdata[i];
+
+		if (build->kernel == cell->kernel && !strcmp(build->arch, machine->arch))
+			return build;
+	}
+	return NULL;
+}
+
+void night_find_builds(struct night *night)
+{
+	for (guint i = 0; i < night->cells->len; i++) {
+		const struct night_cell *cell = night->cells->pdata[i];
+		const struct machine *machine = machine_find(cell->machine, NULL);
+		struct night_build *build;
+
+		if (!machine || !kernel_is_source(night->kernels[cell->kernel].source) ||
+		    night_build_of(night, cell))
+			continue;
+		build = g_new0(struct night_build, 1);
+		build->kernel = cell->kernel;
+		build->arch = g_strdup(machine->arch);
+		g_ptr_array_add(night->builds, build);
+	}
+}
+
+/* ---- the host ---- */
+
+static guint64 available_memory(void)
+{
+	g_autofree char *text = NULL;
+	const char *line;
+	guint64 bytes;
+
+	if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL))
+		return G_MAXUINT64;
+	line = strstr(text, "MemAvailable:");
+	bytes = line ? g_ascii_strtoull(line + strlen("MemAvailable:"), NULL, 10) << 10
+		     : G_MAXUINT64;
+	return bytes > HOST_RESERVE ? bytes - HOST_RESERVE : 0;
+}
+
+struct night *night_new_empty(const struct night_options *options, GError **error)
+{
+	struct night *night = g_new0(struct night, 1);
+
+	night->lock = night->journal = -1;
+	night->results = g_canonicalize_filename(options->results, NULL);
+	night->options = *options;
+	night->extra = g_strdupv((char **)options->extra);
+	night->seed = options->seed;
+	night->cells = g_ptr_array_new_with_free_func(night_cell_free);
+	night->builds = g_ptr_array_new_with_free_func(night_build_free);
+	night->excluded = g_ptr_array_new_with_free_func(night_excluded_free);
+	night->host = (struct pack_room){
+		.quarters =
+			PACK_QUARTERS * (options->cores ? options->cores : g_get_num_processors()),
+		.memory = options->memory ? options->memory : available_memory(),
+	};
+	night->index = index_open(night->results, NULL, NULL, error);
+	if (night->index)
+		return night;
+	night_free(night);
+	return NULL;
+}
+
+static void kernel_clear(struct night_kernel *kernel)
+{
+	g_free(kernel->tree);
+	g_free(kernel->source);
+	g_strfreev(kernel->patches);
+	g_strfreev(kernel->fragments);
+}
+
+void night_free(struct night *night)
+{
+	if (!night)
+		return;
+	if (night->journal >= 0)
+		close(night->journal);
+	if (night->lock >= 0)
+		close(night->lock);
+	for (guint i = 0; i < night->n_kernels; i++)
+		kernel_clear(&night->kernels[i]);
+	g_free(night->kernels);
+	g_ptr_array_unref(night->cells);
+	g_ptr_array_unref(night->builds);
+	g_ptr_array_unref(night->excluded);
+	index_free(night->index);
+	json_decref(night->past);
+	g_strfreev(night->extra);
+	g_free(night->id);
+	g_free(night->plan);
+	g_free(night->about);
+	g_free(night->dir);
+	g_free(night->results);
+	g_free(night->began);
+	g_free(night);
+}
+
+/* ---- attempts ---- */
+
+static guint count(const struct night_cell *cell, enum outcome outcome)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < cell->attempts->len; i++)
+		n += g_array_index(cell->attempts, struct attempt, i).outcome == outcome;
+	return n;
+}
+
+static gboolean skipped(const struct night_cell *cell)
+{
+	for (guint i = 0; i < cell->attempts->len; i++)
+		if (g_array_index(cell->attempts, struct attempt, i).verdict == VERDICT_SKIP)
+			return TRUE;
+	return FALSE;
+}
+
+/* What fails is run again to the last retry, to learn how often; what gave no answer until there is one. */
+gboolean night_needs_more(const struct night *night, const struct night_cell *cell)
+{
+	if (!cell->attempts->len)
+		return TRUE;
+	if (skipped(cell) || cell->attempts->len > night->retries)
+		return FALSE;
+	return count(cell, OUTCOME_BAD) || !count(cell, OUTCOME_GOOD);
+}
+
+void night_settle(const struct night *night, struct night_cell *cell)
+{
+	const struct night_build *build = night_build_of(night, cell);
+	guint good = count(cell, OUTCOME_GOOD), bad = count(cell, OUTCOME_BAD);
+
+	if (!cell->attempts->len && build && build->ended && !build->ok)
+		cell->status = CELL_NONE;
+	else if (night_needs_more(night, cell))
+		cell->status = CELL_WAITING;
+	else if (bad)
+		cell->status = good ? CELL_FLAKY : CELL_BAD;
+	else
+		cell->status = good ? CELL_GOOD : skipped(cell) ? CELL_SKIP : CELL_NONE;
+}
+
+const char *cell_status_name(enum cell_status status)
+{
+	static const char *const names[] = {
+		[CELL_WAITING] = "left", [CELL_GOOD] = "good", [CELL_FLAKY] = "flaky",
+		[CELL_BAD] = "bad",	 [CELL_NONE] = "none", [CELL_SKIP] = "skip",
+	};
+
+	return names[status];
+}
+
+/* Takes ATTEMPT's strings as copies; one number counts once. */
+void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt)
+{
+	struct attempt mine = *attempt;
+	guint place = 0;
+
+	for (; place < cell->attempts->len; place++) {
+		guint number = g_array_index(cell->attempts, struct attempt, place).number;
+
+		if (number == mine.number)
+			return;
+		if (number > mine.number)
+			break;
+	}
+	mine.run = g_strdup(attempt->run);
+	mine.problem = g_strdup(attempt->problem);
+	g_array_insert_val(cell->attempts, place, mine);
+	night_settle(night, cell);
+}
