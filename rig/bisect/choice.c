@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One step of looking ahead: for each position the bits that a run there would tell, averaged over what
- * the pending runs may yet say, times the chance that it can be tested at all, over its cost.
+ * One-step lookahead. The score of a position is the expected information gain of a run there in
+ * bits, averaged over the outcomes of the pending runs, times the probability that it can be
+ * tested, divided by its cost.
  *
- * A run at the bad end tells nothing about the candidates, so looking one step ahead never asks for it.
- * But without it the first silent runs could not be judged: the search begins with CHOICE_LEARN catches
- * there.
+ * A run at the bad end has no gain about the candidates, so it would never be chosen. Without an
+ * estimate of the rate, however, silent runs have no weight: the search starts with CHOICE_LEARN
+ * catches at the bad end.
  */
 #include "bisect/choice.h"
 
@@ -13,8 +14,8 @@
 #include <string.h>
 
 /*
- * The part of the allowed doubt that is kept back for what the posterior does not model: a rate that is on
- * no point of its grid, or that is not the same everywhere.
+ * The part of the allowed error that is reserved for what the posterior does not model: a rate
+ * between two points of its grid, or one that differs between positions.
  */
 #define UNMODELLED 0.2
 
@@ -41,13 +42,13 @@ static void add_gains(const struct choice *choice, const struct posterior *p, gu
 	}
 }
 
-/* So far from a broken commit others are doubted. */
+/* Up to this distance from a broken commit, others may be broken as well. */
 #define WINDOW 32
 
 /*
- * Multiplies each score by the chance that the position can be tested. What breaks a build is mended some
- * commits later, so the neighbours of a broken commit are doubtful too, the more of them are known to be
- * broken, the further. What was tested is above all doubt.
+ * Multiplies each score by the probability that the position can be tested. A broken build is
+ * usually fixed some commits later, so neighbours of a broken commit are likely to be broken too;
+ * the more are known to be broken, the further that extends. A tested position has probability 1.
  */
 static void doubt(const struct posterior *p, const gboolean *skipped, double *score)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which run to make next: the one that is expected to tell most for what it costs, and when to stop.
- * A test at a commit that was built already costs a boot; elsewhere a build as well.
+ * Which run to make next (the largest expected information gain for its cost), and when to stop. A
+ * test costs a boot, and a build as well where the commit is not built yet.
  */
 #ifndef RIG_BISECT_CHOICE_H
 #define RIG_BISECT_CHOICE_H
 
 #include "bisect/posterior.h"
 
-/* Catches at the bad end before the search proper begins: what is the rate, about? */
+/* Catches at the bad end before the search starts, as a first estimate of the rate. */
 #define CHOICE_LEARN 3
-/* Runs whose outcome is not known yet, at most: each doubles the cases. */
+/* Maximum of runs in progress: each doubles the number of cases. */
 #define CHOICE_PENDING_MAX 4
 
 struct choice {
@@ -26,12 +26,12 @@ struct choice {
 gboolean choice_next(const struct choice *choice, guint *ret_position);
 
 /*
- * Positions that will be wanted after the pending runs, whatever comes of them, the more probable case
- * first; those that are ready are left out. Fills at most MAX, returns how many.
+ * Positions that will be chosen after the pending runs, for each of their outcomes, the most
+ * probable first, without those that are ready. Fills at most MAX and returns how many.
  */
 guint choice_ahead(const struct choice *choice, guint *positions, guint max);
 
-/* Are so many runs done, and is the answer as sure as CONFIDENCE? */
+/* TRUE if enough runs are done and the answer has at least CONFIDENCE. */
 gboolean choice_done(const struct posterior *posterior, const gboolean *skipped, double confidence);
 
 #endif

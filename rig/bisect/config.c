@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The options in which two configs differ, one change each. In the order of the bad config's text: that is
- * Kconfig's, in which an option comes after what it depends on. Position T is the good config with the first
- * T changes, as a fragment whose lines need not survive: an option without a prompt follows the others.
+ * The options in which two configs differ, one change each, in the order of the bad config: that
+ * is the order of Kconfig, where an option follows its dependencies. Position T is the good
+ * config with the first T changes, as a fragment whose lines are optional: an option without a
+ * prompt is set by others.
  */
 #include "bisect/internal.h"
 
@@ -21,7 +22,7 @@ struct difference {
 	guint order;
 };
 
-/* The text of a config, wherever it is: a file of text, or inside or beside an image. */
+/* The text of a config: a text file, or inside or beside an image. */
 static char *config_text(const char *path)
 {
 	g_autofree char *text = NULL;

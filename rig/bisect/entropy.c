@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Binary entropy by table, over the root of the smaller probability, in which the curve is smooth. */
+/* Binary entropy from a table over sqrt(min(p, 1 - p)), where the curve is smooth. */
 #include "bisect/entropy.h"
 
 #include <glib.h>

@@ -3,8 +3,8 @@
 #define RIG_BISECT_ENTROPY_H
 
 /*
- * The bits that one answer of yes or no is worth, where yes has probability P; 0 outside of 0..1. Read from a
- * table (error below 1e-6): a search asks for it a thousand times a step.
+ * Binary entropy of probability P in bits; 0 outside of 0..1. From a table (error below 1e-6),
+ * because each step of a search needs thousands of values.
  */
 double entropy_of(double p);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From a run's verdict to what it says about one bug. */
+/* Derives from the verdict of a run whether it has shown one bug. */
 #include "bisect/evidence.h"
 
 #include <string.h>
@@ -77,7 +77,7 @@ static void see_report(struct evidence *evidence, json_t *report)
 {
 	json_t *signature = json_object_get(report, "signature");
 
-	/* came of another report: says nothing of its own */
+	/* a consequence of another report */
 	if (json_is_true(json_object_get(report, "induced")))
 		return;
 	see(evidence, text_at(report, "kind"), text_at(signature, "bug"), text_at(report, "title"),
@@ -101,7 +101,7 @@ void evidence_read(struct evidence *evidence, json_t *answer)
 	reason = json_array_get(json_object_get(details, "reasons"), 0);
 	see(evidence, "hang", text_at(hang, "signature"), json_string_value(reason), NULL);
 	evidence->booted = json_integer_value(json_object_get(times, "boot_ns")) > 0;
-	/* the state is told with the accounts, after the hammering */
+	/* lockdep's state is read with the memory accounts, after the hammering */
 	evidence->finished = state && strcmp(state, "unknown") != 0;
 	evidence->armed = json_is_true(json_object_get(lockdep, "armed"));
 	if (json_is_string(reason) && !evidence->why)
@@ -118,12 +118,12 @@ static gboolean shows(const struct evidence *evidence, const struct target *targ
 		    (!target->is_kind && !g_strcmp0(seen->former, target->key)))
 			return TRUE;
 	}
-	/* a hang without a cycle has no signature, but it is one */
+	/* a hang without a cycle has no signature, but counts as a hang */
 	return target->is_kind && !strcmp(target->key, "hang") &&
 	       !g_strcmp0(evidence->verdict, "HANG");
 }
 
-/* Can the target have been missed because lockdep had been turned off? */
+/* TRUE if the target is not reported once lockdep is off. */
 static gboolean needs_lockdep(const struct target *target)
 {
 	return strstr(target->key, "lockdep") != NULL;
@@ -208,7 +208,7 @@ static struct tally *tally_of(GArray *tallies, const char *key)
 	return NULL;
 }
 
-/* Once for each run, however often it was printed. */
+/* Counts each report of a run once, even if it was printed repeatedly. */
 static void count(GArray *tallies, const struct evidence *evidence)
 {
 	for (guint i = 0; i < evidence->sightings->len; i++) {
@@ -237,14 +237,17 @@ static gboolean is_lock(const struct sighting *sighting)
 }
 
 /*
- * A warning that each run has must not hide the deadlock that one in four has: something that is no lock's is
- * taken after so many runs without a lock's (0.1 % of the time, at that rate); where one was seen a single time already,
- * after so many.
+ * A warning in every run must not hide a deadlock that one run in four has. Another kind than a
+ * lock report or hang becomes the target only after PATIENCE runs without one of those
+ * (probability 0.1 % at that rate), or PATIENCE_SEEN runs if one was seen once.
  */
 #define PATIENCE 24
 #define PATIENCE_SEEN 30
 
-/* The most frequent of BAD that are (LOCK) or are not a lock's and which GOOD has not. */
+/*
+ * The most frequent sighting of BAD that is not in GOOD: of a lock or hang (LOCK), or of another
+ * kind.
+ */
 static struct tally most_of(GArray *bad, GArray *good, gboolean lock)
 {
 	struct tally best = {0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Patches that old trees need before today's compiler takes them, each for a span of commits. */
+/* Patches without which today's compilers reject old trees, each for a range of commits. */
 #include "bisect/internal.h"
 
 #include <string.h>

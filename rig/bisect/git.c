@@ -105,7 +105,7 @@ static gboolean list(struct span *span, const char *good, const char *bad, const
 	return TRUE;
 }
 
-/* Which commits contain which; on a line nothing needs to be kept. */
+/* Which commits contain which; not needed for a linear history. */
 static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
 {
 	gboolean line = TRUE;
@@ -123,7 +123,7 @@ static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
 		for (char **parent = parents->pdata[i - 1]; *parent; parent++)
 			ancestry_join(span->ancestry, i,
 				      GPOINTER_TO_UINT(g_hash_table_lookup(index, *parent)));
-	/* where paths hide a merge, the bad end has all the same what was listed */
+	/* also where PATHS hide a merge, the bad end contains all listed commits */
 	for (guint i = 1; i <= span->n; i++)
 		ancestry_set(span->ancestry, span->n, i);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A search in the words of `git bisect log`. A commit is told as bad or good only where the posterior is as
- * sure of it as the search was to be of its answer: one silent run of a rare bug is no good commit.
+ * Writes a search in the format of `git bisect log`. A commit is marked bad or good only where
+ * the posterior has the confidence that was asked for: one silent run of a rare bug does not make
+ * a commit good.
  */
 #include "bisect/result.h"
 
@@ -12,7 +13,7 @@ static void add_line(GString *out, const struct search *search, guint position, 
 	const struct change *change = span_change(search->span, position);
 	g_autofree char *subject = text_clean(change->subject ? change->subject : "");
 
-	/* a subject is one line, whatever its commit says */
+	/* a newline would start a command */
 	g_strdelimit(subject, "\n", ' ');
 	g_string_append_printf(out, "# %s: [%s] %s\ngit bisect %s %s\n", word, change->id, subject,
 			       word, change->id);

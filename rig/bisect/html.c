@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A result as a page that stands alone. All text goes through escape(). */
+/* A result as a self-contained page. All text goes through escape(). */
 #include "bisect/result.h"
 
 #include <string.h>
@@ -96,14 +96,14 @@ static void add_probable(GString *out, json_t *result)
 	g_string_append(out, "</table>\n");
 }
 
-/* What else a run printed: its other reports are worth knowing, though they do not count. */
+/* The other reports of a run: shown, although they do not count. */
 static void add_run(GString *out, json_t *run)
 {
 	g_autofree char *outcome = escape(run, "outcome"), *name = escape(run, "run");
 	g_autofree char *verdict = escape(run, "verdict"), *why = escape(run, "why");
 
 	g_string_append_printf(out, "<li>%s %s ", outcome, verdict);
-	/* run folders lie beside that of the search */
+	/* run folders and the folder of the search have the same parent */
 	if (*name)
 		g_string_append_printf(out, "<a href=\"../%s/\"><code>%s</code></a> ", name, name);
 	g_string_append_printf(out, "%s\n", why);

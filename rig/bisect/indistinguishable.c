@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The answer of a posterior: the best candidate, and those that no test can tell from it. */
+/* The best candidate, and those that no possible test distinguishes from it. */
 #include "bisect/posterior.h"
 
 #include <string.h>
 
-static gboolean told_apart(const struct posterior *p, const gboolean *skipped, guint a, guint b)
+static gboolean can_distinguish(const struct posterior *p, const gboolean *skipped, guint a,
+				guint b)
 {
 	for (guint t = 0; t <= posterior_n(p); t++)
 		if (!(skipped && skipped[t]) &&
@@ -13,7 +14,7 @@ static gboolean told_apart(const struct posterior *p, const gboolean *skipped, g
 	return FALSE;
 }
 
-/* On a line only neighbours can be alike, as far as the positions between them are skipped. */
+/* In a linear history only neighbours with skipped positions between them are indistinguishable. */
 static double answer_line(const struct posterior *p, const gboolean *skipped, guint best,
 			  gboolean *same)
 {
@@ -42,8 +43,12 @@ double posterior_answer(const struct posterior *p, const gboolean *skipped, gboo
 	if (posterior_is_line(p))
 		return answer_line(p, skipped, best, same);
 	for (guint i = 0; i <= posterior_n(p); i++) {
-		/* who is treated alike is as probable; the old end has a prior of its own */
-		if ((i && best && posterior_of(p, i) < most) || told_apart(p, skipped, i, best))
+		/*
+		 * indistinguishable candidates are equally probable; the old end has its own
+		 * prior
+		 */
+		if ((i && best && posterior_of(p, i) < most) ||
+		    can_distinguish(p, skipped, i, best))
 			continue;
 		sum += posterior_of(p, i);
 		if (same)

@@ -2,15 +2,15 @@
 /*
  * Bayes' rule over candidate × rate.
  *
- * Candidates that every tested position treats alike have the same likelihood, so they are kept as
- * classes: a test at a new position splits classes, a further test at the same position splits none. A
- * search of hundreds of runs over thousands of candidates has some tens of classes.
+ * Candidates that are contained in the same tested positions have the same likelihood and form a
+ * class. A test at a new position splits classes. Hundreds of runs over thousands of candidates
+ * make some tens of classes.
  *
- * For each class there is a weight for each rate of a grid. What a run at T would tell of the candidate,
- * the mutual information, is H(Y) - H(Y | candidate). Given the candidate, the run catches the bug with the
- * class's mean rate (or FALSE_ALARM), so the second term is a sum over the candidates that T contains: a
- * prefix sum on a line. What it would tell of candidate and rate, H(Y) - H(Y | candidate, rate), is a sum of the
- * same form.
+ * Each class has a weight for each rate of a grid. The gain of a run at T about the candidate is
+ * the mutual information H(Y) - H(Y | candidate). Given the candidate, the run catches the bug
+ * with the mean rate of its class (or FALSE_ALARM), so the second term is a sum over the
+ * candidates that T contains: a prefix sum for a linear history. The gain about candidate and
+ * rate, H(Y) - H(Y | candidate, rate), is a sum of the same form.
  */
 #include "bisect/posterior.h"
 
@@ -19,27 +19,27 @@
 
 #include "bisect/entropy.h"
 
-/* Detection rates that are told apart, all equally probable at first but the last. */
+/* Number of detection rates in the grid; equally probable at first except the last. */
 static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13,
 			       .16, .2,	  .25, .32, .4,	 .5,  .62,  .76, .9, .999};
 #define RATES G_N_ELEMENTS(rates)
 
-/* Most bugs that are worth a search show always: so many times as probable as each other rate. */
+/* Prior of the rate 1 against each other rate: most bugs show in every run. */
 #define PRIOR_ALWAYS 2
 /*
- * What a bit about the rate is worth, beside one about the candidates: a rate that is known makes later silence
- * louder. Of 0 to 0.9, tried in simulations, 0.4 to 0.7 take the fewest boots.
+ * Weight of a bit about the rate against one about the candidates: a known rate makes later silent
+ * runs informative. In simulations with 0 to 0.9, values of 0.4 to 0.7 needed the fewest boots.
  */
 #define RATE_BIT 0.5
 
-/* The very signature, in a kernel without the bug. Not zero: then one freak run could not be outvoted. */
+/* Probability of the signature without the bug. Not 0, or one odd run could not be outweighed. */
 #define FALSE_ALARM 1e-4
-/* A probability too small to choose a test by. */
+/* Probabilities below this do not influence the choice. */
 #define NOTHING 1e-5
-/* That the old end is not what the user says. */
+/* Prior that the old end is not as the user says. */
 #define PRIOR_OUTSIDE 0.01
 
-struct klass {
+struct candidate_class {
 	double weight[RATES]; /* likelihood so far, scaled */
 	double p;	      /* of a candidate in it, over its prior */
 	double mean;	      /* of the rate, given the class */
@@ -54,16 +54,16 @@ struct posterior {
 	const struct ancestry *ancestry;
 	gboolean fix;
 	guint learned;
-	guint16 *klass;	  /* of each candidate */
+	guint16 *class;	  /* of each candidate */
 	gboolean *tested; /* positions */
-	GArray *klasses;  /* struct klass */
+	GArray *classes;  /* struct candidate_class */
 };
 
 /* ---- life ---- */
 
-static struct klass *klass_at(const struct posterior *p, guint k)
+static struct candidate_class *klass_at(const struct posterior *p, guint k)
 {
-	return &g_array_index(p->klasses, struct klass, k);
+	return &g_array_index(p->classes, struct candidate_class, k);
 }
 
 static double prior(const struct posterior *p, guint candidate)
@@ -77,19 +77,19 @@ gboolean posterior_contains(const struct posterior *p, guint position, guint can
 }
 
 /* What follows from a class's weights. */
-static void weigh(struct klass *klass)
+static void weigh(struct candidate_class *class)
 {
 	double p = 0, mean = 0, given = 0;
 
 	for (guint g = 0; g < RATES; g++) {
-		p += klass->weight[g];
-		mean += klass->weight[g] * rates[g];
-		given += klass->weight[g] * entropy_of(rates[g]);
+		p += class->weight[g];
+		mean += class->weight[g] * rates[g];
+		given += class->weight[g] * entropy_of(rates[g]);
 	}
-	klass->p = p;
-	klass->mean = p > 0 ? mean / p : 0;
-	klass->entropy =
-		p > 0 ? (1 - RATE_BIT) * entropy_of(klass->mean) + RATE_BIT * given / p : 0;
+	class->p = p;
+	class->mean = p > 0 ? mean / p : 0;
+	class->entropy =
+		p > 0 ? (1 - RATE_BIT) * entropy_of(class->mean) + RATE_BIT * given / p : 0;
 }
 
 /* Makes the probabilities sum to one, and what follows from the weights. */
@@ -97,24 +97,24 @@ static void refresh(struct posterior *p)
 {
 	double total = 0;
 
-	for (guint k = 0; k < p->klasses->len; k++) {
+	for (guint k = 0; k < p->classes->len; k++) {
 		weigh(klass_at(p, k));
 		total += klass_at(p, k)->count * prior(p, 1) * klass_at(p, k)->p;
 	}
-	total += prior(p, 0) * klass_at(p, p->klass[0])->p;
-	for (guint k = 0; k < p->klasses->len; k++) {
-		struct klass *klass = klass_at(p, k);
+	total += prior(p, 0) * klass_at(p, p->class[0])->p;
+	for (guint k = 0; k < p->classes->len; k++) {
+		struct candidate_class *class = klass_at(p, k);
 
-		klass->p /= total;
+		class->p /= total;
 		for (guint g = 0; g < RATES; g++)
-			klass->weight[g] /= total;
+			class->weight[g] /= total;
 	}
 }
 
 struct posterior *posterior_new(guint n, const struct ancestry *ancestry, gboolean fix)
 {
 	struct posterior *p = g_new0(struct posterior, 1);
-	struct klass all = {0};
+	struct candidate_class all = {0};
 
 	for (guint g = 0; g < RATES; g++)
 		all.weight[g] = g == RATES - 1 ? PRIOR_ALWAYS : 1;
@@ -124,10 +124,10 @@ struct posterior *posterior_new(guint n, const struct ancestry *ancestry, gboole
 	p->prior[1] = (1 - PRIOR_OUTSIDE) / n;
 	p->ancestry = ancestry;
 	p->fix = fix;
-	p->klass = g_new0(guint16, n + 1);
+	p->class = g_new0(guint16, n + 1);
 	p->tested = g_new0(gboolean, n + 1);
-	p->klasses = g_array_sized_new(FALSE, FALSE, sizeof(struct klass), 64);
-	g_array_append_val(p->klasses, all);
+	p->classes = g_array_sized_new(FALSE, FALSE, sizeof(struct candidate_class), 64);
+	g_array_append_val(p->classes, all);
 	refresh(p);
 	return p;
 }
@@ -136,44 +136,44 @@ struct posterior *posterior_copy(const struct posterior *p)
 {
 	struct posterior *copy = g_memdup2(p, sizeof(*p));
 
-	copy->klass = g_memdup2(p->klass, (p->n + 1) * sizeof(*p->klass));
+	copy->class = g_memdup2(p->class, (p->n + 1) * sizeof(*p->class));
 	copy->tested = g_memdup2(p->tested, (p->n + 1) * sizeof(*p->tested));
-	copy->klasses = g_array_copy(p->klasses);
+	copy->classes = g_array_copy(p->classes);
 	return copy;
 }
 
 void posterior_free(struct posterior *p)
 {
-	g_free(p->klass);
+	g_free(p->class);
 	g_free(p->tested);
-	g_array_unref(p->klasses);
+	g_array_unref(p->classes);
 	g_free(p);
 }
 
 /* ---- evidence ---- */
 
-/* Parts each class into those who have the bug at POSITION and those who have not. */
+/* Splits each class into candidates with and without the bug at POSITION. */
 static void split(struct posterior *p, guint position)
 {
-	guint old = p->klasses->len;
+	guint old = p->classes->len;
 	g_autofree gint *other = g_new(gint, old);
 
 	memset(other, 0xff, old * sizeof(*other));
 	for (guint i = 0; i <= p->n; i++) {
-		guint k = p->klass[i];
+		guint k = p->class[i];
 
 		if (posterior_contains(p, position, i) ==
 		    posterior_contains(p, position, klass_at(p, k)->member))
 			continue;
 		if (other[k] < 0) {
-			struct klass part = *klass_at(p, k);
+			struct candidate_class part = *klass_at(p, k);
 
 			part.member = i;
 			part.count = 0;
-			other[k] = (gint)p->klasses->len;
-			g_array_append_val(p->klasses, part);
+			other[k] = (gint)p->classes->len;
+			g_array_append_val(p->classes, part);
 		}
-		p->klass[i] = (guint16)other[k];
+		p->class[i] = (guint16)other[k];
 		if (i) {
 			klass_at(p, k)->count--;
 			klass_at(p, other[k])->count++;
@@ -190,14 +190,14 @@ void posterior_observe(struct posterior *p, guint position, gboolean caught)
 		with[g] = caught ? rates[g] : 1 - rates[g];
 	g_return_if_fail(position <= p->n);
 	/* no more classes than their numbers hold; a test more could only tell less */
-	if (!p->tested[position] && p->klasses->len < G_MAXUINT16 / 2)
+	if (!p->tested[position] && p->classes->len < G_MAXUINT16 / 2)
 		split(p, position);
-	for (guint k = 0; k < p->klasses->len; k++) {
-		struct klass *klass = klass_at(p, k);
-		gboolean has = posterior_contains(p, position, klass->member);
+	for (guint k = 0; k < p->classes->len; k++) {
+		struct candidate_class *class = klass_at(p, k);
+		gboolean has = posterior_contains(p, position, class->member);
 
 		for (guint g = 0; g < RATES; g++)
-			klass->weight[g] *= has ? with[g] : without;
+			class->weight[g] *= has ? with[g] : without;
 	}
 	p->learned += caught && position == posterior_bad_end(p);
 	refresh(p);
@@ -222,21 +222,21 @@ guint posterior_learned(const struct posterior *p)
 
 double posterior_of(const struct posterior *p, guint candidate)
 {
-	return prior(p, candidate) * klass_at(p, p->klass[candidate])->p;
+	return prior(p, candidate) * klass_at(p, p->class[candidate])->p;
 }
 
 guint posterior_best(const struct posterior *p)
 {
 	guint best = 0;
 
-	for (guint k = 1; k < p->klasses->len; k++)
+	for (guint k = 1; k < p->classes->len; k++)
 		if (klass_at(p, k)->count &&
 		    (!klass_at(p, best)->count || klass_at(p, k)->p > klass_at(p, best)->p))
 			best = k;
 	if (posterior_of(p, 0) > klass_at(p, best)->p * p->prior[1])
 		return 0;
 	for (guint i = 1; i < p->n; i++)
-		if (p->klass[i] == best)
+		if (p->class[i] == best)
 			return i;
 	return p->n;
 }
@@ -257,7 +257,7 @@ double posterior_catches(const struct posterior *p, guint position)
 
 	for (guint i = 0; i <= p->n; i++)
 		sum += posterior_of(p, i) * (posterior_contains(p, position, i)
-						     ? klass_at(p, p->klass[i])->mean
+						     ? klass_at(p, p->class[i])->mean
 						     : FALSE_ALARM);
 	return sum;
 }
@@ -277,7 +277,7 @@ static void rate_weights(const struct posterior *p, double *weight)
 	memset(weight, 0, RATES * sizeof(*weight));
 	for (guint i = 0; i <= p->n; i++)
 		for (guint g = 0; g < RATES; g++)
-			weight[g] += prior(p, i) * klass_at(p, p->klass[i])->weight[g];
+			weight[g] += prior(p, i) * klass_at(p, p->class[i])->weight[g];
 }
 
 double posterior_rate(const struct posterior *p, double *ret_low, double *ret_high)
@@ -317,12 +317,12 @@ struct sums {
 
 static inline void add(struct sums *sums, const struct posterior *p, guint candidate)
 {
-	const struct klass *klass = klass_at(p, p->klass[candidate]);
-	double one = prior(p, candidate) * klass->p;
+	const struct candidate_class *class = klass_at(p, p->class[candidate]);
+	double one = prior(p, candidate) * class->p;
 
 	sums->p += one;
-	sums->mean += one * klass->mean;
-	sums->entropy += one * klass->entropy;
+	sums->mean += one * class->mean;
+	sums->entropy += one * class->entropy;
 }
 
 static double gain_of(const struct sums *with)
@@ -373,14 +373,14 @@ void posterior_gains(const struct posterior *p, double *gain)
 void posterior_sample(const struct posterior *p, double u, double v, guint *ret_candidate,
 		      double *ret_rate)
 {
-	const struct klass *klass;
+	const struct candidate_class *class;
 	guint i = 0, g = 0;
 
 	for (; i < p->n && u >= posterior_of(p, i); i++)
 		u -= posterior_of(p, i);
-	klass = klass_at(p, p->klass[i]);
-	for (v *= klass->p; g < RATES - 1 && v >= klass->weight[g]; g++)
-		v -= klass->weight[g];
+	class = klass_at(p, p->class[i]);
+	for (v *= class->p; g < RATES - 1 && v >= class->weight[g]; g++)
+		v -= class->weight[g];
 	*ret_candidate = i;
 	*ret_rate = rates[g];
 }

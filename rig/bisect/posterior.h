@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known about where a bug came in: a probability for each candidate, jointly with the rate at
- * which one run catches the bug. Pure arithmetic; no files, no clock, no randomness.
+ * What is known about where a bug came in: a probability for each candidate, jointly with the
+ * rate at which one run catches the bug. Pure arithmetic; no files, no clock, no randomness.
  *
- * Positions are what can be tested: 0 is the old end, N the new end, 1..N-1 lie between. Candidates have
- * the same numbers: candidate I means "the change is in I", candidate 0 "the old end has it already".
- * A run at position T catches the bug with probability RATE where T has it, and practically never where it
- * has not.
+ * Positions are what can be tested: 0 is the old end, N the new end, 1..N-1 lie between.
+ * Candidates have the same numbers: candidate I means "the change is in I", candidate 0 "the old
+ * end has it already". A run at position T catches the bug with probability RATE where T has it,
+ * and practically never where it has not.
  */
 #ifndef RIG_BISECT_POSTERIOR_H
 #define RIG_BISECT_POSTERIOR_H
@@ -42,44 +42,44 @@ struct posterior *posterior_copy(const struct posterior *posterior);
 void posterior_free(struct posterior *posterior);
 RIG_DEFINE_AUTO(posterior, posterior_free)
 
-/* A run at POSITION which ran its course: did it catch the bug? */
+/* Adds a complete run at POSITION. */
 void posterior_observe(struct posterior *posterior, guint position, gboolean caught);
 
 guint posterior_n(const struct posterior *posterior);
-/* Where the bug is for certain, if it is anywhere: n, or 0 for a fix. */
+/* The position that has the bug by definition: n, or 0 for a fix. */
 guint posterior_bad_end(const struct posterior *posterior);
-/* So often was it caught at the bad end? */
+/* Number of catches at the bad end. */
 guint posterior_learned(const struct posterior *posterior);
 double posterior_of(const struct posterior *posterior, guint candidate);
 guint posterior_best(const struct posterior *posterior);
 /* The probability that a run at POSITION catches it. */
 double posterior_catches(const struct posterior *posterior, guint position);
-/* Has POSITION the bug, if the change is in CANDIDATE? */
+/* TRUE if POSITION has the bug when the change is CANDIDATE. */
 gboolean posterior_contains(const struct posterior *posterior, guint position, guint candidate);
-/* Was a run made at POSITION that counted? Then it can be built and booted. */
+/* TRUE if a run at POSITION has counted, so that it can be built and booted. */
 gboolean posterior_tested(const struct posterior *posterior, guint position);
 gboolean posterior_is_line(const struct posterior *posterior);
 /* The probability that POSITION has the bug. */
 double posterior_has_bug(const struct posterior *posterior, guint position);
 /* Mean and the middle 90 % of the detection rate; LOW and HIGH may be NULL. */
 double posterior_rate(const struct posterior *posterior, double *ret_low, double *ret_high);
-/* How much is not known about the candidates, in bits. */
+/* Entropy of the candidates, in bits. */
 double posterior_entropy(const struct posterior *posterior);
 /*
- * GAIN[0..n]: bits that a run at each position is expected to tell about the candidates, and part of those it
- * tells about the rate.
+ * GAIN[0..n]: the expected gain of a run at each position, in bits about the candidates plus a
+ * part of the bits about the rate.
  */
 void posterior_gains(const struct posterior *posterior, double *gain);
 
 /*
- * The candidates that no test can tell apart from the best one, as the positions between them cannot be
- * tested (SKIPPED[0..n], or NULL). Marks them in SAME[0..n], which may be NULL; returns their probability.
+ * The candidates that no test distinguishes from the best one, because the positions between them
+ * are SKIPPED[0..n] (or NULL). Marks them in SAME[0..n] (may be NULL) and returns their
+ * probability.
  */
 double posterior_answer(const struct posterior *posterior, const gboolean *skipped, gboolean *same);
 
 /*
- * A candidate and a rate as probable as the posterior holds them; U and V are uniform in 0..1. For
- * playing a search to its end.
+ * Samples a candidate and a rate from the posterior; U and V are uniform in 0..1. For simulations.
  */
 void posterior_sample(const struct posterior *posterior, double u, double v, guint *ret_candidate,
 		      double *ret_rate);

@@ -10,7 +10,7 @@
 #include "util/paths.h"
 #include "util/text.h"
 
-/* The most probable candidates are shown down to this, and so many at most. */
+/* Candidates are shown down to this probability, at most SHOWN_MOST. */
 #define SHOWN_LEAST 0.001
 #define SHOWN_MOST 10
 
@@ -57,7 +57,7 @@ static json_t *most_probable(const struct search *search)
 	return list;
 }
 
-/* All changes that may be it and cannot be told apart, the most probable end first in time. */
+/* The changes that cannot be distinguished from the best candidate, oldest first. */
 static json_t *answer(const struct search *search, double *ret_confidence)
 {
 	g_autofree gboolean *same = g_new(gboolean, search->span->n + 1);
@@ -90,7 +90,7 @@ static json_t *sightings_counts(const struct search *search, const GPtrArray *re
 	return counts;
 }
 
-/* One row for each position that was tested: how often what came out, and which REPORTS were seen. */
+/* A row for each tested position: how often each outcome and each of REPORTS occurred. */
 static json_t *table(const struct search *search, const GPtrArray *reports)
 {
 	json_t *rows = json_array();
@@ -137,7 +137,7 @@ static const struct evidence *find(const struct search *search, guint position,
 	return NULL;
 }
 
-/* The report that was searched for, as the run at the first bad has it. */
+/* The text of the target report in the run CAUGHT. */
 static char *report_text(const struct search *search, const struct evidence *caught)
 {
 	rig_auto(run_info) run =
@@ -169,7 +169,7 @@ static void add_command(json_t *commands, const char *what, const struct evidenc
 				      json_pack("{s:s, s:s}", "what", what, "command", line));
 }
 
-/* The words of this search, for a shell. */
+/* The command line of this search, quoted for a shell. */
 static void add_whole(json_t *commands, const struct search *search)
 {
 	g_autoptr(GString) line = g_string_new("rig bisect");
@@ -193,7 +193,7 @@ static void add_whole(json_t *commands, const struct search *search)
 			      json_pack("{s:s, s:s}", "what", "all of it", "command", line->str));
 }
 
-/* The first position with the bug where a run caught it, and the last without where one was clean. */
+/* Runs to replay: caught at the first position with the bug, clean at the last one without. */
 static void add_witnesses(const struct search *search, json_t *result)
 {
 	guint n = search->span->n, first = posterior_best(search->posterior);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The loop of a search. Whenever a child ends, its outcome is counted and saved, then step() gives every free
- * slot something to do: guests the runs that tell most, the builder the kernels that are wanted next.
+ * The loop of a search. When a child ends, its outcome is counted and saved, then step() fills each
+ * free slot: guests with the runs of the largest gain, the builder with the kernels needed next.
  */
 #include "bisect/search.h"
 
@@ -13,9 +13,9 @@
 #include "util/error.h"
 
 #define STOP_GRACE_S 10
-/* Runs that failed by the host's fault, one after the other. */
+/* Consecutive faults of the host that end the search. */
 #define FAULTS_MAX 3
-/* The bad end shows nothing that repeats. */
+/* Runs without a repeating report at the bad end that end the search. */
 #define LEARN_MAX 60
 
 struct slot {
@@ -28,7 +28,7 @@ struct search_work {
 	GMainLoop *loop;
 	struct slot guests[SEARCH_GUESTS_MAX], builder;
 	gint64 began_ns;
-	double earlier_s; /* spent before this sitting */
+	double earlier_s; /* spent by earlier processes */
 	guint earlier_boots;
 	guint faults, n_builds;
 	gboolean stopping, over;
@@ -81,22 +81,22 @@ static gboolean on_signal(void *data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* Also in the middle of a long build. */
+/* Ends the search also during a long build. */
 static gboolean on_budget(void *data)
 {
 	finish(data, SEARCH_OUT_OF_BUDGET);
 	return G_SOURCE_CONTINUE;
 }
 
-/* ---- what has ended ---- */
+/* ---- ends of children ---- */
 
-static void tell_status(struct search *search, const char *what, guint position)
+static void show_status(struct search *search, const char *what, guint position)
 {
 	g_autofree char *name = span_name(search->span, position);
 	g_autofree char *text = g_strdup_printf("%s %s", what, name);
 
-	if (search->status)
-		search->status(search, text, search->data);
+	if (search->on_status)
+		search->on_status(search, text, search->data);
 }
 
 static void record(struct search *search, struct evidence *evidence)
@@ -109,8 +109,8 @@ static void record(struct search *search, struct evidence *evidence)
 	search_count(search, evidence);
 	search_learn(search);
 	search->spent_s = work->earlier_s + (rig_now_ns() - work->began_ns) / 1e9;
-	if (search->told)
-		search->told(search, evidence, search->data);
+	if (search->on_evidence)
+		search->on_evidence(search, evidence, search->data);
 	if (!search_save(search, &error)) {
 		fail(search, error);
 	} else if (search->skipped[posterior_bad_end(search->posterior)]) {
@@ -120,7 +120,7 @@ static void record(struct search *search, struct evidence *evidence)
 	}
 }
 
-/* A fault of the host says nothing about a kernel; FAULTS_MAX of them in a row end the search. */
+/* Counts a fault of the host, which is no evidence about a kernel. */
 static void blame_host(struct search *search, const char *what, const char *why)
 {
 	GError *error = NULL;
@@ -213,7 +213,7 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 	step(search);
 }
 
-/* ---- what is begun ---- */
+/* ---- starting children ---- */
 
 static void start_build(struct search *search, guint position)
 {
@@ -238,7 +238,7 @@ static void start_build(struct search *search, guint position)
 	if (!slot->child)
 		fail(search, error);
 	else
-		tell_status(search, "building", position);
+		show_status(search, "building", position);
 }
 
 static void start_run(struct search *search, struct slot *slot, guint position)
@@ -272,7 +272,7 @@ static void start_run(struct search *search, struct slot *slot, guint position)
 	if (!slot->child)
 		fail(search, error);
 	else
-		tell_status(search, "running", position);
+		show_status(search, "running", position);
 }
 
 static gboolean ran_at(const struct search *search, guint position)
@@ -286,8 +286,8 @@ static gboolean ran_at(const struct search *search, guint position)
 	return FALSE;
 }
 
-/* What the search looks at: the choice, with the runs that are under way. */
-static struct choice look(const struct search *search)
+/* Input for the choice: the posterior, costs, and the runs in progress. */
+static struct choice current_choice(const struct search *search)
 {
 	struct choice choice = {
 		.posterior = search->posterior,
@@ -304,7 +304,7 @@ static struct choice look(const struct search *search)
 		boot_s += e->verdict ? e->wall_s : 0;
 		boots += e->verdict != NULL;
 	}
-	/* the first build of a tree is a whole one, and says nothing about the next */
+	/* the first build of a tree is a full one, unlike all later ones */
 	if (search->builds > 1 && boot_s > 0)
 		choice.build_cost = MIN(2, search->build_s / search->builds / (boot_s / boots));
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
@@ -313,12 +313,12 @@ static struct choice look(const struct search *search)
 	return choice;
 }
 
-/* Before it is known what to look for: the bad end, and once the good end, to see the difference. */
+/* Until the target is known: the bad end, and once the good end for comparison. */
 static gboolean next_position(struct search *search, guint *ret)
 {
 	guint bad = posterior_bad_end(search->posterior),
 	      good = search->options.fix ? search->span->n : 0;
-	struct choice choice = look(search);
+	struct choice choice = current_choice(search);
 
 	if (search->target.key)
 		return choice_next(&choice, ret);
@@ -326,7 +326,7 @@ static gboolean next_position(struct search *search, guint *ret)
 	return TRUE;
 }
 
-/* No more are begun than there are boots in the budget. */
+/* TRUE if the budget has a boot left, counting the runs in progress. */
 static gboolean may_run(const struct search *search)
 {
 	guint budget = search->options.budget_boots,
@@ -353,7 +353,7 @@ static void fill(struct search *search, struct slot *slot)
 static void build_ahead(struct search *search)
 {
 	guint wanted[2 * SEARCH_GUESTS_MAX];
-	struct choice choice = look(search);
+	struct choice choice = current_choice(search);
 
 	if (search->work->builder.child || search->work->over)
 		return;
@@ -363,7 +363,7 @@ static void build_ahead(struct search *search)
 
 /* ---- the loop ---- */
 
-/* Is it over? */
+/* TRUE if the search has ended. */
 static gboolean check_end(struct search *search)
 {
 	const struct search_options *o = &search->options;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The patches of a series: files of a folder, or the mails of a mailbox (git mailsplit parts them). */
+/* The patches of a series: files of a folder, or mails of a mailbox (split by git mailsplit). */
 #include "bisect/internal.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* What a quilt `series` file lists: a name a line, "#" begins a comment, words after the name are options. */
+/* A quilt `series` file: one name per line, "#" starts a comment, options follow the name. */
 static gboolean read_series(const char *dir, GPtrArray *files, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, "series", NULL), *text = NULL;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Searches without kernels. */
+/* Simulates searches. */
 #include "bisect/simulate.h"
 
 #include "bisect/choice.h"
 
-/* Boots and candidates that are worth the wait when a search asks how long it will take. */
+/* Bounds for the estimate of the boots left, so that it takes little time. */
 #define PLAYS 24
 #define PLAY_BOOTS 600
 #define PLAY_WORK 4000000.0
@@ -14,7 +14,7 @@ static double uniform(struct rng *rng)
 	return (double)(rng_next(rng) >> 11) / 9007199254740992.0;
 }
 
-/* Does the run catch it? *ret_hidden: it ended in something else first. */
+/* TRUE if the run catches the bug. *ret_hidden: something else ended it first. */
 static gboolean run_at(gboolean has_bug, const struct simulation *sim, gboolean *ret_hidden)
 {
 	*ret_hidden = uniform(sim->rng) < sim->unrelated;

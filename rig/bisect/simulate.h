@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Searches without kernels: the same choices, against a made-up truth. Says how many boots a search has
- * yet to make, and proves in the tests that its confidence is true.
+ * Simulated searches: the real choices with invented outcomes. Estimates how many boots a search
+ * still needs; the tests verify the confidence with it.
  */
 #ifndef RIG_BISECT_SIMULATE_H
 #define RIG_BISECT_SIMULATE_H
@@ -12,8 +12,8 @@
 struct simulation {
 	double confidence;
 	double rate;		/* a run catches the bug where it is */
-	double unrelated;	/* a run ends in something else, and says so: the rig ignores it */
-	double unseen;		/* a run fails to provoke anything, and looks clean */
+	double unrelated;	/* a run ends in another report, which is ignored */
+	double unseen;		/* a run does not provoke the bug and looks clean */
 	guint truth;		/* the candidate */
 	const gboolean *broken; /* [0..n]: positions that turn out not to build; or NULL */
 	guint max_boots;	/* give up; 0: never */
@@ -21,8 +21,9 @@ struct simulation {
 };
 
 /*
- * Plays on from POSTERIOR (changed) to the end. SKIPPED[0..n] is what is known to be broken, and grows;
- * or NULL. *ret_right (may be NULL): is the truth in the answer? Returns the boots.
+ * Continues a search from POSTERIOR (modified) to its end. SKIPPED[0..n] (or NULL) are the
+ * positions known to be broken; it is updated. *ret_right (may be NULL): the answer contains the
+ * truth. Returns the number of boots.
  */
 guint simulate_search(struct posterior *posterior, gboolean *skipped, const struct simulation *sim,
 		      gboolean *ret_right);
@@ -30,7 +31,7 @@ guint simulate_search(struct posterior *posterior, gboolean *skipped, const stru
 /* Plain bisection, each step with up to REPEATS runs, bad as soon as one catches it. */
 guint simulate_plain(guint n, guint repeats, const struct simulation *sim, gboolean *ret_right);
 
-/* Boots that are yet to be expected: the mean of some searches played to their end. */
+/* The expected number of further boots: the mean of some simulated searches. */
 double simulate_boots_left(const struct posterior *posterior, const gboolean *skipped,
 			   double confidence, struct rng *rng);
 

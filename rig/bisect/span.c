@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kinds of ranges have in common, and what is to be built for a position of each. */
+/* Common code of all kinds of ranges, and how to build a position of each. */
 #include "bisect/span.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is searched: the commits between two revisions (git.c), the patches of a series on a base
- * (series.c), or the options in which two configs differ (config.c). Each is a list of changes 1..n; position
- * T has some of them, the good end none and the bad end all.
+ * The range that is searched: the commits between two revisions (git.c), the patches of a series
+ * on a base (series.c), or the options in which two configs differ (config.c). Each is a list of
+ * changes 1..n; the good end has none of them, the bad end all, and position T some.
  */
 #ifndef RIG_BISECT_SPAN_H
 #define RIG_BISECT_SPAN_H
@@ -11,7 +11,7 @@
 
 #include "bisect/posterior.h"
 
-/* More changes than that are no search but a wish. */
+/* Maximum of changes. */
 #define SPAN_MAX 20000
 
 enum span_kind { SPAN_GIT, SPAN_SERIES, SPAN_CONFIG };
@@ -38,22 +38,23 @@ void span_free(struct span *span);
 RIG_DEFINE_AUTO(span, span_free)
 
 const struct change *span_change(const struct span *span, guint position);
-/* "20 of 40: 1a2b3c4d5e6f subject", for people. The caller's. */
+/* "20 of 40: 1a2b3c4d5e6f subject", for messages. g_free(). */
 char *span_name(const struct span *span, guint position);
 
 /*
- * The commits of GOOD..BAD, oldest first. PATHS (or NULL): only those that touch them. The repository is
- * only read. Errors (RIG_EXIT_USAGE): no such revision, GOOD is not an ancestor of BAD, nothing between.
+ * The commits of GOOD..BAD, oldest first. PATHS (or NULL): only those that touch them. The
+ * repository is only read. Errors (RIG_EXIT_USAGE): no such revision, GOOD is not an ancestor of
+ * BAD, nothing between.
  */
 struct span *span_git(const char *repo, const char *good, const char *bad, const char *const *paths,
 		      GError **error);
 
-/* Does SOURCE, "git:REPO@REV", name a commit that is there? */
+/* TRUE if SOURCE, "git:REPO@REV", names an existing commit. */
 gboolean span_check_git(const char *source, GError **error);
 
 /*
- * The patches of a folder (in the order of its `series` file, or of their names) or of a mailbox, one on
- * top of the other on BASE. Mails are parted into DIR.
+ * The patches of a folder (in the order of its `series` file, or of their names) or of a mailbox,
+ * applied one after the other to BASE. Mails are split into DIR.
  */
 struct span *span_series(const char *series, const char *base, const char *dir, GError **error);
 
@@ -73,11 +74,11 @@ struct span_build {
 
 void span_build_clear(struct span_build *build);
 
-/* PATCHES and FRAGMENTS (or NULL) are the user's, for every position. */
+/* PATCHES and FRAGMENTS (or NULL) are those of the user, for every position. */
 void span_build(const struct span *span, guint position, char **patches, char **fragments,
 		struct span_build *ret);
 
-/* What a change touches: a diffstat, or the option. The caller's; NULL where it cannot be told. */
+/* The diffstat of a change, or its option. g_free(); NULL: not available. */
 char *span_diffstat(const struct span *span, guint position);
 
 /* ---- patches that old trees need to be built with today's compiler: fixups.c ---- */
@@ -88,11 +89,14 @@ struct fixup {
 };
 
 /*
- * Reads each *.patch of a folder that has a line "Range: FROM..UNTIL" before its diff, and WORDS, which are
- * "FROM..UNTIL=FILE" (or NULL). Either end may be left out.
+ * Reads each *.patch of a folder that has a line "Range: FROM..UNTIL" before its diff, and WORDS
+ * ("FROM..UNTIL=FILE", or NULL). FROM and UNTIL are optional.
  */
 GPtrArray *fixups_load(const char *dir, char **words, GError **error);
-/* Appends to PATCHES those that COMMIT of REPO needs. A revision that REPO has not is in no commit. */
+/*
+ * Appends to PATCHES those that COMMIT of REPO needs. Revisions that REPO does not have are
+ * ignored.
+ */
 void fixups_add(GPtrArray *fixups, const char *repo, const char *commit, GPtrArray *patches);
 
 #endif

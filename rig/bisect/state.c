@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a search knows: its evidence, what follows from it, and how that survives a kill -9. */
+/* The state of a search: evidence, posterior, target, and search.json. */
 #include "bisect/search.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "util/paths.h"
 
 #define STATE_VERSION 1
-/* Kernels that do not come up so often, or never say anything of the target, are skipped. */
+/* So many runs without a boot, or with OUTCOME_OTHER only, and the position is skipped. */
 #define NO_BOOTS 2
 #define OTHERS 4
 
@@ -54,22 +54,22 @@ void search_free(struct search *search)
 	g_free(search);
 }
 
-/* ---- what a run means ---- */
+/* ---- evidence ---- */
 
-/* How often had POSITION this outcome; *ret_told: did any of its runs tell something? */
+/* Runs of POSITION with this outcome; *ret_informative: one of its runs was caught or clean. */
 static guint count_outcomes(const struct search *search, guint position, enum outcome outcome,
-			    gboolean *ret_told)
+			    gboolean *ret_informative)
 {
 	guint n = 0;
 
-	*ret_told = FALSE;
+	*ret_informative = FALSE;
 	for (guint i = 0; i < search->evidence->len; i++) {
 		const struct evidence *e = search->evidence->pdata[i];
 
 		if (e->position != position)
 			continue;
 		n += e->outcome == outcome;
-		*ret_told |= e->outcome == OUTCOME_CAUGHT || e->outcome == OUTCOME_CLEAN;
+		*ret_informative |= e->outcome == OUTCOME_CAUGHT || e->outcome == OUTCOME_CLEAN;
 	}
 	return n;
 }
@@ -77,7 +77,7 @@ static guint count_outcomes(const struct search *search, guint position, enum ou
 void search_count(struct search *search, struct evidence *evidence)
 {
 	guint at = evidence->position;
-	gboolean told;
+	gboolean informative;
 
 	if (search->target.key)
 		evidence_judge(evidence, &search->target);
@@ -94,12 +94,14 @@ void search_count(struct search *search, struct evidence *evidence)
 		break;
 	case OUTCOME_NO_BOOT:
 		search->skipped[at] |=
-			count_outcomes(search, at, OUTCOME_NO_BOOT, &told) >= NO_BOOTS && !told;
+			count_outcomes(search, at, OUTCOME_NO_BOOT, &informative) >= NO_BOOTS &&
+			!informative;
 		break;
 	case OUTCOME_OTHER:
-		search->skipped[at] |= search->target.key &&
-				       count_outcomes(search, at, OUTCOME_OTHER, &told) >= OTHERS &&
-				       !told;
+		search->skipped[at] |=
+			search->target.key &&
+			count_outcomes(search, at, OUTCOME_OTHER, &informative) >= OTHERS &&
+			!informative;
 		break;
 	}
 }
@@ -169,7 +171,7 @@ gboolean search_save(const struct search *search, GError **error)
 	return rig_write_file(path, text, -1, error);
 }
 
-/* Later runs of the bad end must not change what is searched for. */
+/* Later runs of the bad end must not change the target. */
 static void restore_learned(struct search *search, json_t *state)
 {
 	const char *key = json_string_value(json_object_get(state, "learned_key"));

@@ -90,7 +90,10 @@ struct child_result {
 struct child;
 typedef void (*child_done)(struct child *child, const struct child_result *result, void *data);
 
-/* Starts one. Errors (RIG_EXIT_INFRA): it cannot be started. DONE comes later, never from in here. */
+/*
+ * Starts one. Errors (RIG_EXIT_INFRA): it cannot be started. DONE comes later, never from in
+ * here.
+ */
 struct child *child_run(const struct child_spec *spec, child_done done, void *data, GError **error);
 struct child *child_build(const struct child_build_spec *spec, child_done done, void *data,
 			  GError **error);

@@ -107,8 +107,10 @@ static gboolean parse_budget(struct search_options *o, GError **error)
 	n = g_ascii_strtoull(want.budget, &end, 10);
 	if (!g_ascii_isdigit(*want.budget) || !n || n > 1000000 ||
 	    (*end && strcmp(end, "m") && strcmp(end, "h")))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is no budget: write 40 (boots), 30m or 2h", want.budget);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"invalid budget '%s' (for example 40, which counts boots, 30m or 2h)",
+			want.budget);
 	o->budget_boots = *end ? 0 : (guint)n;
 	o->budget_s = !*end ? 0 : (guint)n * (*end == 'm' ? 60 : 3600);
 	return TRUE;
@@ -234,8 +236,8 @@ static char *find_folder(const char *which, GError **error)
 		}
 	}
 	if (!best)
-		rig_fail(error, RIG_EXIT_USAGE, "there is no search%s%s%s in '%s'",
-			 which ? " '" : "", which ? which : "", which ? "'" : "", results);
+		rig_fail(error, RIG_EXIT_USAGE, "no search%s%s%s in '%s'", which ? " '" : "",
+			 which ? which : "", which ? "'" : "", results);
 	return g_steal_pointer(&best);
 }
 
@@ -335,8 +337,8 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 	if (state && !search_restore(search, state, &error))
 		return rig_report_error(error);
 	if (!want.json && !want.quiet) {
-		search->told = show_run;
-		search->status = show_status;
+		search->on_evidence = show_run;
+		search->on_status = show_status;
 		printf("search   %u changes, %s on %s, %u guest%s at a time\nfolder   %s\n",
 		       search->span->n, o.scenario, o.machine, o.guests, o.guests > 1 ? "s" : "",
 		       dir);
@@ -350,7 +352,10 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 	return conclude(search, end);
 }
 
-/* The words of the search that is gone on with; what is said now about budget, guests and output wins. */
+/*
+ * The words of the search that is gone on with; what is said now about budget, guests and output
+ * wins.
+ */
 static int resume(const char *which)
 {
 	g_autoptr(GError) error = NULL;
@@ -371,8 +376,7 @@ static int resume(const char *which)
 	list = json_object_get(state, "words");
 	if (!json_is_array(list) ||
 	    chdir(json_string_value(json_object_get(state, "folder")) ?: "/") < 0) {
-		fprintf(stderr, "rig: '%s' is no search that can be read, or its folder has gone\n",
-			path);
+		fprintf(stderr, "rig: cannot read the search '%s'\n", path);
 		return RIG_EXIT_USAGE;
 	}
 	g_ptr_array_add(words, (gpointer) "bisect");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig kernel build|check|list|prune: kernels for the rig, and what a kernel lacks for a scenario. */
+/*
+ * rig kernel build|check|list|prune: kernels for the rig, and what a kernel lacks for a scenario.
+ */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -26,7 +28,7 @@ static const char check_examples[] =
 	"  rig kernel check ~/linux/.config dimm-storm --json\n";
 static const char list_summary[] = "Lists the kernels in the cache.";
 static const char prune_summary[] =
-	"Deletes from the cache what nobody has asked for in a while: kernels, and the trees they were built in.\n"
+	"Deletes kernels and the trees they were built in from the cache if they were not used for long.\n"
 	"What is needed again is built again. Without --yes it only says what it would delete.";
 static const char prune_examples[] =
 	"  rig kernel prune --older 30\n  rig kernel prune --older 7 --yes\n";
@@ -315,7 +317,7 @@ static const struct {
 	{"build", "build a kernel, or take it from the cache", run_build},
 	{"check", "say what a kernel lacks for a scenario", run_check},
 	{"list", "the kernels in the cache", run_list},
-	{"prune", "delete what nobody has asked for in a while", run_prune},
+	{"prune", "delete what was not used for long", run_prune},
 };
 
 static int help(FILE *out)

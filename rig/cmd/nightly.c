@@ -46,7 +46,7 @@ static const GOptionEntry options[] = {
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json,
 	 "print night.json (with --dry-run: the dry_run)", NULL},
-	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print nothing but errors", NULL},
+	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print errors only", NULL},
 	{NULL}};
 
 static gboolean parse_budget(const char *text, double *ret, GError **error)
@@ -66,8 +66,8 @@ static gboolean parse_budget(const char *text, double *ret, GError **error)
 			*ret = (double)number * units[i].seconds;
 			return TRUE;
 		}
-	return rig_fail(error, RIG_EXIT_USAGE,
-			"'%s' is no budget: write a number with s, m or h, like 2h", text);
+	return rig_fail(error, RIG_EXIT_USAGE, "invalid budget '%s' (for example 90s, 30m, 2h)",
+			text);
 }
 
 static gboolean parse_options(struct night_options *o, GError **error)
@@ -77,7 +77,7 @@ static gboolean parse_options(struct night_options *o, GError **error)
 				want.jobs);
 	if (want.shuffle &&
 	    !g_ascii_string_to_unsigned(want.shuffle, 10, 0, G_MAXINT64, &o->seed, NULL))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no seed: write a number",
+		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7)",
 				want.shuffle);
 	o->cores = want.jobs;
 	/* for tests, and for a rig that is built anew while the night goes on */

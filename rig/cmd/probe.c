@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rig probe: one step of a plain `git bisect run`. Its exit codes are git's: 0 good, 1 bad, 125 cannot be
- * tested, and 128 and above end the bisection, which an error of the caller's or the host's must do.
+ * rig probe: one step of a plain `git bisect run`. Its exit codes are git's: 0 good, 1 bad, 125
+ * cannot be tested, and 128 and above end the bisection, which an error of the caller's or the
+ * host's must do.
  */
 #include "cmd/cmd.h"
 
@@ -72,13 +73,13 @@ static gboolean check_files(char **files, GError **error)
 {
 	for (; files && *files; files++)
 		if (!g_file_test(*files, G_FILE_TEST_IS_REGULAR))
-			return rig_fail(error, RIG_EXIT_USAGE, "there is no file '%s'", *files);
+			return rig_fail(error, RIG_EXIT_USAGE, "no such file: '%s'", *files);
 	return TRUE;
 }
 
 /*
- * What is wrong for each commit alike must not be taken for a commit that cannot be tested: git would skip one
- * after the other.
+ * What is wrong for each commit alike must not be taken for a commit that cannot be tested: git
+ * would skip one after the other.
  */
 static gboolean check_words(int argc, GError **error)
 {
@@ -99,7 +100,7 @@ static gboolean check_words(int argc, GError **error)
 		return FALSE;
 	if (!kernel_is_source(kernel_wanted()))
 		return g_file_test(kernel_wanted(), G_FILE_TEST_EXISTS) ||
-		       rig_fail(error, RIG_EXIT_USAGE, "there is no kernel '%s'", kernel_wanted());
+		       rig_fail(error, RIG_EXIT_USAGE, "no such kernel: '%s'", kernel_wanted());
 	return kernel_check_source(kernel_wanted(), error) &&
 	       (!g_str_has_prefix(kernel_wanted(), "git:") ||
 		span_check_git(kernel_wanted(), error));

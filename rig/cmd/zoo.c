@@ -221,7 +221,7 @@ static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t 
 	return TRUE;
 }
 
-/* Of --all: what is not for the machine that was asked for, and what nobody has seen work. */
+/* Skipped by --all: entries for other machines, and unverified ones. */
 static gboolean is_passed_over(const struct zoo_entry *e)
 {
 	return !e->verified[0] ||

@@ -2,10 +2,11 @@
 /*
  * Debian's source packages, as any user and without touching the system's package lists.
  *
- * What the host's own lists offer is taken from there. For another suite (or where the lists are empty
- * or stale) apt gets a private configuration: lists, caches and a sources file of our own below the
- * cache, the latter made of the mirror and the key that the host itself is configured with. Everything
- * else of apt's configuration (proxy, certificates, preferences) stays the host's.
+ * What the host's own lists offer is taken from there. For another suite (or where the lists are
+ * empty or stale) apt gets a private configuration: lists, caches and a sources file of our own
+ * below the cache, the latter made of the mirror and the key that the host itself is configured
+ * with. Everything else of apt's configuration (proxy, certificates, preferences) stays the
+ * host's.
  */
 #include "kernel/internal.h"
 
@@ -32,7 +33,9 @@ static void mirrors_clear(struct mirrors *mirrors)
 	}
 }
 
-/* One entry of the host's sources. Entries that are not Debian's are passed over; the first wins. */
+/*
+ * One entry of the host's sources. Entries that are not Debian's are passed over; the first wins.
+ */
 static void mirror_found(struct mirrors *mirrors, const char *uri, const char *suite,
 			 const char *key)
 {
@@ -44,7 +47,9 @@ static void mirror_found(struct mirrors *mirrors, const char *uri, const char *s
 	    (strcmp(base, "debian") && (!which || strcmp(base, "debian-security"))))
 		return;
 	mirrors->uri[which] = g_strdup(uri);
-	/* a key that stands in the file itself is not worth copying: Debian's is always installed */
+	/*
+	 * a key that stands in the file itself is not worth copying: Debian's is always installed
+	 */
 	mirrors->key[which] = g_strdup(key && *key == '/' ? key : DEFAULT_KEY);
 }
 
@@ -249,7 +254,10 @@ gboolean apt_version(const char *package, const char *suite, const char *want, c
 	char *version = suite ? NULL : listed_version(package, NULL, want);
 
 	if (!version) {
-		/* a missing -updates or -security fails the update as a whole, yet its rest is there */
+		/*
+		 * a missing -updates or -security fails the update as a whole, yet its rest is
+		 * there
+		 */
 		apt_update(suite ? suite : codename, &why);
 		version = listed_version(package, suite ? suite : codename, want);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The order of a build: what is asked, has it been built, and if not: tree, patches, config, make,
- * publish.
+ * The order of a build: resolve the inputs, look in the cache; else worktree, patches, config,
+ * make, publish.
  */
 #include "kernel/internal.h"
 
@@ -112,7 +112,7 @@ static char *hash_inputs(const struct inputs *inputs, GError **error)
 	return g_strdup(g_checksum_get_string(sum));
 }
 
-/* What .config is made of: the fragments, and of the patches only those that touch Kconfig files. */
+/* The inputs of .config: the fragments, and the patches that touch Kconfig files. */
 static char *config_key(const struct inputs *inputs)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
@@ -145,7 +145,7 @@ static char *short_name(const struct inputs *inputs, const struct kernel_spec *s
 	g_autoptr(GString) name = g_string_new(NULL);
 	gboolean deb = inputs->source->kind == SOURCE_DEB;
 
-	/* Debian's own revision says little and is long */
+	/* without Debian's long revision */
 	g_string_append_len(name, version, deb ? strcspn(version, "-") : strlen(version));
 	for (guint i = 0; i < inputs->patches->len; i++) {
 		g_autofree char *base = g_path_get_basename(spec->patches[i]);
@@ -245,7 +245,7 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 	if (!hash || (found = cache_use(hash)))
 		return hash ? found : NULL;
 	tree = worktree_open(inputs.source->tree, inputs.arch, progress, error);
-	/* whoever had the lock may have built just this */
+	/* the previous holder of the lock may have built it */
 	if (!tree || (found = cache_use(hash)))
 		return tree ? found : NULL;
 	begin = rig_now_ns();
@@ -272,7 +272,7 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 	struct progress state = {.call = progress, .data = data};
 	struct kernel *kernel = find_or_build(spec, &state, error);
 
-	/* the cache knows a build by its patches' text; the files are this caller's, not the first builder's */
+	/* the cache is keyed by the text of the patches; the file names are those of this caller */
 	if (kernel && spec->patches) {
 		g_strfreev(kernel->patches);
 		kernel->patches = g_strdupv((char **)spec->patches);

@@ -2,7 +2,7 @@
 /*
  * Finished builds, out/<hash>/, and how long builds take here.
  *
- * A folder below out/ appears by rename, with all in it; there is no half a build.
+ * A folder below out/ appears by rename, complete.
  */
 #include "kernel/internal.h"
 
@@ -115,7 +115,7 @@ GPtrArray *kernel_list(void)
 	return all;
 }
 
-/* ---- how long it takes ---- */
+/* ---- duration of builds ---- */
 
 void cache_last(const char *kind, gint64 *ret_ns, guint *ret_lines)
 {
@@ -195,7 +195,10 @@ gboolean cache_publish(const struct kernel *kernel, const struct build *build, G
 	g_autofree char *out = g_path_get_dirname(final);
 
 	sweep_folders(out);
-	/* the tree's lock is held, so nobody else builds this hash: the maker of a part is dead */
+	/*
+	 * the tree's lock is held, so no other process builds this hash: a part is of a killed
+	 * one
+	 */
 	if (!sweep_remove(part, error) || !sweep_remove(final, error) ||
 	    !copy_results(build, part, error) || !rig_write_file(json_file, json, -1, error))
 		return FALSE;

@@ -2,9 +2,10 @@
 /*
  * Sources into work trees.
  *
- * Packages and tarballs are unpacked beside the tree and renamed into place, once: a tree that is there
- * is whole. Folders and git revisions are brought up to date file by file, and a file whose content is
- * right already keeps its time, so that make rebuilds only what differs from the last one.
+ * Packages and tarballs are unpacked beside the tree and renamed into place, once: a tree that is
+ * there is whole. Folders and git revisions are brought up to date file by file, and a file whose
+ * content is right already keeps its time, so that make rebuilds only what differs from the last
+ * one.
  */
 #include "kernel/internal.h"
 
@@ -123,9 +124,9 @@ static gboolean sync_dir(const struct source *source, const char *src, struct pr
 /* ---- git ---- */
 
 /*
- * The user's repository is only read: our own index and work tree make git update just the files that
- * differ between the last revision and this one. checkout-index mends files, and clean removes those,
- * which a killed update left behind.
+ * The user's repository is only read: our own index and work tree make git update just the files
+ * that differ between the last revision and this one. checkout-index restores files, and clean
+ * removes those, which a killed update left behind.
  */
 static gboolean sync_git(const struct source *source, const char *src, struct progress *progress,
 			 GError **error)

@@ -28,7 +28,10 @@ static gboolean merge(const char *path, GPtrArray *wishes, GError **error)
 	return rig_write_file(path, merged, -1, error);
 }
 
-/* A .config that came out as it was keeps its time, so that make has no reason to look at it again. */
+/*
+ * A .config that came out as it was keeps its time, so that make has no reason to look at it
+ * again.
+ */
 static void keep_time(const char *path, const char *old, const struct stat *st, const char *new)
 {
 	const struct timespec times[2] = {st->st_atim, st->st_mtim};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Config fragments: parsed, merged over a base as scripts/kconfig/merge_config.sh does, and looked for
- * in what kconfig made of them. docs/kernels.md has the grammar: lines as in a .config, and besides
+ * Config fragments: parsed, merged over a base as scripts/kconfig/merge_config.sh does, and
+ * looked for in what kconfig made of them. docs/kernels.md has the grammar: lines as in a
+ * .config, and besides
  *
  *	CONFIG_A=y | CONFIG_B=y	one of them is enough (an option that was renamed)
  *	CONFIG_A=y # if known	no error where the kernel does not have the option at all
@@ -85,7 +86,7 @@ gboolean fragment_parse(const char *name, const char *text, GPtrArray *wishes, G
 		struct wish *wish;
 		g_auto(GStrv) part = NULL;
 
-		/* a comment, unless it is one that says "is not set" */
+		/* a comment, except "is not set" */
 		if (!*line || (*line == '#' && !g_str_has_prefix(line, "# CONFIG_")))
 			continue;
 		wish = g_new0(struct wish, 1);
@@ -139,7 +140,10 @@ char *fragment_merge(const char *base, GPtrArray *wishes)
 	for (guint i = 0; i < wishes->len; i++) {
 		const struct wish *wish = wishes->pdata[i];
 
-		/* backwards: of two that exclude each other kconfig takes the later, and we mean the first */
+		/*
+		 * backwards: of two that exclude each other kconfig takes the later, and we mean
+		 * the first
+		 */
 		for (guint k = wish->n; k-- > 0;) {
 			const struct option *option = &wish->option[k];
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The config inside an image: kernel/configs.c puts a gzipped .config between "IKCFG_ST" and "IKCFG_ED".
- * In a bzImage all that is compressed once more (gzip, xz, lzma, bzip2, lz4, zstd), which libarchive
- * undoes as a stream, so that no image is ever held unpacked.
+ * The config inside an image: kernel/configs.c puts a gzipped .config between "IKCFG_ST" and
+ * "IKCFG_ED". In a bzImage all that is compressed once more (gzip, xz, lzma, bzip2, lz4, zstd),
+ * which libarchive undoes as a stream, so that no image is ever held unpacked.
  */
 #include "kernel/internal.h"
 

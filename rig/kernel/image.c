@@ -2,8 +2,8 @@
 /*
  * Kernel images: what architecture, whole or truncated, which version.
  *
- * bzImage: Documentation/x86/boot.rst (setup header). Image: Documentation/arm64/booting.rst. vmlinux is
- * ELF. All offsets are checked against the file's size before they are followed.
+ * bzImage: Documentation/x86/boot.rst (setup header). Image: Documentation/arm64/booting.rst.
+ * vmlinux is ELF. All offsets are checked against the file's size before they are followed.
  */
 #include "kernel/internal.h"
 
@@ -84,7 +84,7 @@ static const struct {
 	{EM_AARCH64, ELFDATA2LSB, "aarch64"},
 };
 
-/* Does a PT_NOTE hold the entry point that QEMU starts an uncompressed x86 kernel at (Xen, type 18)? */
+/* TRUE if a PT_NOTE has the entry point of QEMU for an uncompressed x86 kernel (Xen, type 18). */
 static gboolean has_pvh_note(const guint8 *data, const Elf64_Phdr *ph)
 {
 	static const guint8 name[] = {4, 0, 0, 0};
@@ -105,7 +105,7 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 	guint64 need;
 
 	if (len < sizeof(eh) || data[EI_CLASS] != ELFCLASS64)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no 64-bit kernel", path);
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a 64-bit kernel", path);
 	memcpy(&eh, data, sizeof(eh));
 	for (guint i = 0; i < G_N_ELEMENTS(elf_archs); i++)
 		if (elf_archs[i].machine == eh.e_machine && elf_archs[i].data == data[EI_DATA])

@@ -3,12 +3,12 @@
  * Between the files of this room. A build walks through them in this order:
  *
  *	source.c (apt.c)	which source is meant, exactly; later: put it into the work tree
- *	fragment.c, patch.c	what is asked on top of it
- *	cache.c			has that been built?
+ *	fragment.c, patch.c	what is applied to it
+ *	cache.c			finished builds
  *	worktree.c			the work tree: lock, patches applied or taken back
  *	configure.c (kconfig.c)	.config, and why an option did not survive
  *	build.c			the order of all this; make; publish
- *	prune.c			what nobody asks for any more
+ *	prune.c			deletes what was not used for long
  */
 #ifndef RIG_KERNEL_INTERNAL_H
 #define RIG_KERNEL_INTERNAL_H
@@ -35,7 +35,7 @@ void progress_line(const char *line, void *progress);
 
 /* ---- files.c ---- */
 
-/* Are both there with the same content and the same execute bits? */
+/* TRUE if both exist with the same content and the same execute bits. */
 gboolean files_same(const char *a, const char *b);
 /* Makes TO a copy of FROM by rename, with a fresh mtime; folders are made. */
 gboolean files_copy(const char *from, const char *to, GError **error);
@@ -43,8 +43,8 @@ gboolean files_make_parent(const char *path, GError **error);
 /* SHA-256 of a file's bytes, hex; NULL with an error. */
 char *files_sha256(const char *path, GError **error);
 /*
- * The files that make up a source tree, relative and sorted: what git tracks or would track where TREE
- * is a git checkout's top, else all that does not look built.
+ * The files that make up a source tree, relative and sorted: what git tracks or would track where
+ * TREE is a git checkout's top, else all that does not look built.
  */
 char **files_of_tree(const char *tree, GError **error);
 /* All files below a folder, relative, sorted. */
@@ -90,7 +90,7 @@ struct source {
 void source_free(struct source *source);
 RIG_DEFINE_AUTO(source, source_free)
 
-/* Splits the words only; touches nothing. */
+/* Parses TEXT only; accesses no file. */
 struct source *source_parse(const char *text, GError **error);
 /* Fills version (where known), resolved, identity and tree. */
 gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress,
@@ -98,7 +98,7 @@ gboolean source_resolve(struct source *source, gboolean refresh, struct progress
 
 /* ---- checkout.c ---- */
 
-/* Is SRC (tree/<tree>/src) the pristine source already, so that nothing needs to be done? */
+/* TRUE if SRC (tree/<tree>/src) is the pristine source already. */
 gboolean source_is_there(const struct source *source, const char *src);
 /* Makes it that. Under the tree's lock, with no patch applied. */
 gboolean source_checkout(const struct source *source, const char *src, struct progress *progress,
@@ -109,7 +109,7 @@ gboolean source_checkout(const struct source *source, const char *src, struct pr
 /* The candidate (or WANT, when not NULL) of PACKAGE in SUITE, NULL: as the host is configured. */
 gboolean apt_version(const char *package, const char *suite, const char *want, char **ret_version,
 		     GError **error);
-/* Downloads the package into DIR and says what the file is called. */
+/* Downloads the package into DIR; *RET_FILE is its path. */
 gboolean apt_download(const char *package, const char *suite, const char *version, const char *dir,
 		      char **ret_file, GError **error);
 /* The private sources.list (deb822) for SUITE, made from what the system's own files say. */
@@ -175,7 +175,7 @@ struct kconfig *kconfig_load(const char *src, const char *srcarch);
 void kconfig_free(struct kconfig *kconfig);
 RIG_DEFINE_AUTO(kconfig, kconfig_free)
 gboolean kconfig_knows(struct kconfig *kconfig, const char *symbol);
-/* Why SYMBOL (without CONFIG_) is not set in CONFIG, for people; never NULL. */
+/* Why SYMBOL (without CONFIG_) is not set in CONFIG, for messages; never NULL. */
 char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *config);
 
 /* ---- worktree.c ---- */
@@ -195,8 +195,8 @@ struct worktree *worktree_open(const char *name, const struct kernel_arch *arch,
 /* Takes all patches back. */
 gboolean worktree_restore(struct worktree *tree, GError **error);
 /*
- * Makes src the pristine source plus PATCHES (struct patch) plus the files that the rig carries. Files
- * whose content stays the same are not touched. On an error src is as it was.
+ * Makes src the pristine source plus PATCHES (struct patch) plus the files that the rig carries.
+ * Files whose content stays the same are not touched. On an error src is as it was.
  */
 gboolean worktree_patch(struct worktree *tree, GPtrArray *patches, GError **error);
 /* The files of the rig that go into every tree, for the hash. */
@@ -216,8 +216,8 @@ struct maker {
 };
 
 /*
- * Makes TARGET. An error is the first complaint, with the log's name: RIG_EXIT_INFRA where a tool or
- * disk space is missing, else RIG_EXIT_USAGE.
+ * Makes TARGET. An error is the first complaint, with the log's name: RIG_EXIT_INFRA where a tool
+ * or disk space is missing, else RIG_EXIT_USAGE.
  */
 gboolean maker_run(struct maker *maker, const char *target, GError **error);
 /* The log of the last build in this object folder. */
@@ -228,20 +228,23 @@ gboolean maker_end(const struct worktree *tree, GError **error);
 
 /* ---- configure.c ---- */
 
-/* Makes obj/.config, unless the one there was made of KEY. Says which wish did not survive, and why. */
+/*
+ * Makes obj/.config, unless the one there was made of KEY. Errors name the wish that is not met,
+ * and why.
+ */
 gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GError **error);
 
 /* ---- cache.c ---- */
 
 /* The finished build, or NULL. */
 struct kernel *cache_find(const char *hash);
-/* The same for somebody who needs it, which is noted (prune.c). */
+/* The same, and records the use (prune.c). */
 struct kernel *cache_use(const char *hash);
 /* How long the last build of this kind took, and how many lines it had to do; 0 where never. */
 void cache_last(const char *kind, gint64 *ret_ns, guint *ret_lines);
 void cache_remember(const char *kind, gint64 ns, guint lines);
 
-struct build { /* what build.json says, besides struct kernel */
+struct build { /* the fields of build.json that are not in struct kernel */
 	const struct kernel_arch *arch;
 	const struct worktree *tree;
 	const char *compiler;

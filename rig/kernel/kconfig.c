@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Enough of the Kconfig language (Documentation/kbuild/kconfig-language.rst) to say why an option is
- * not set: each symbol's definitions with what they depend on, own and inherited from the menus, choices
- * and ifs around them. Macros "$(…)" are taken as true: a dependency that only a compiler knows is not
- * named rather than named wrongly.
+ * Enough of the Kconfig language (Documentation/kbuild/kconfig-language.rst) to say why an option
+ * is not set: each symbol's definitions with what they depend on, own and inherited from the
+ * menus, choices and ifs around them. Macros "$(…)" are taken as true: a dependency that only a
+ * compiler knows is not named rather than named wrongly.
  */
 #include "kernel/internal.h"
 

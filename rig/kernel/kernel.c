@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kernels that are there already: images from anywhere, their configs, and what those lack. */
+/* Existing kernel images, their configs, and which options those lack. */
 #include "kernel/internal.h"
 
 #include <string.h>
@@ -56,8 +56,8 @@ static GMappedFile *map_image(const char *path, GError **error)
 }
 
 /*
- * The config that lies beside an image: /boot/config-VERSION of vmlinuz-VERSION, `config` of the cache,
- * .config of a build folder in which the image is up to three folders down.
+ * The config that lies beside an image: /boot/config-VERSION of vmlinuz-VERSION, `config` of the
+ * cache, .config of a build folder in which the image is up to three folders down.
  */
 static char *config_beside(const char *path)
 {

@@ -2,9 +2,10 @@
 /*
  * Where a kernel comes from: source, patches, config, build, cache.
  *
- * Cache layout below ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/kernel/: `src/` (downloads and pristine
- * trees), `tree/<source>_<version>/` (one patched work tree, an object folder for each arch, locked by its builder),
- * `out/<hash>/` (finished builds: image, config, build.json, log; appears by rename). docs/kernels.md.
+ * Cache layout below ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/kernel/: `src/` (downloads and
+ * pristine trees), `tree/<source>_<version>/` (one patched work tree, an object folder for each
+ * arch, locked by its builder), `out/<hash>/` (finished builds: image, config, build.json, log;
+ * appears by rename). docs/kernels.md.
  */
 #ifndef RIG_KERNEL_KERNEL_H
 #define RIG_KERNEL_KERNEL_H
@@ -34,63 +35,76 @@ struct kernel {
 	char *config;	/* file, or NULL where the image does not carry one */
 	char *version;	/* "6.1.192-2": what the source called itself; NULL if unknown */
 	char *source;	/* as resolved: "deb:linux-source-6.1=6.1.192-2" */
-	char **patches; /* as given to this call, whoever built it; NULL-terminated, may be empty */
+	char **patches; /* as given to this call; NULL-terminated, may be empty */
 	gboolean was_cached;
 	char *arch;	/* "x86_64" */
-	double build_s; /* how long it took to build, whoever did; 0: unknown */
+	double build_s; /* duration of its build; 0: unknown */
 };
 
 void kernel_free(struct kernel *kernel);
 RIG_DEFINE_AUTO(kernel, kernel_free)
 
 /*
- * Progress of a build. STEP is "fetch", "unpack", "patch", "configure", "compile", "link"; DONE and
- * TOTAL count files (0: unknown); LAST_NS is how long the whole took last time on this host (0: never).
+ * Progress of a build. STEP is "fetch", "unpack", "patch", "configure", "compile", "link"; DONE
+ * and TOTAL count files (0: unknown); LAST_NS is how long the whole took last time on this host
+ * (0: never).
  */
 typedef void (*kernel_progress)(const char *step, guint done, guint total, gint64 last_ns,
 				void *data);
 
 /*
- * Builds, or finds it built. Blocks (seconds when cached, minutes when not). Concurrent builders of
- * one hash: one builds, the others wait. Errors: RIG_EXIT_USAGE (source or patch or fragment wrong, with
- * file, hunk, option, dependency), RIG_EXIT_INFRA (compiler missing, disk full, download failed).
+ * Builds, or finds it built. Blocks (seconds when cached, minutes when not). Concurrent builders
+ * of one hash: one builds, the others wait. Errors: RIG_EXIT_USAGE (source or patch or fragment
+ * wrong, with file, hunk, option, dependency), RIG_EXIT_INFRA (compiler missing, disk full,
+ * download failed).
  */
 struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
 			    GError **error);
 
-/* The finished builds in the cache, sorted by name: struct kernel. Free with g_ptr_array_unref(). */
+/*
+ * The finished builds in the cache, sorted by name: struct kernel. Free with g_ptr_array_unref().
+ */
 GPtrArray *kernel_list(void);
 
-/* The vmlinux of the build with this hash, from wherever HASH comes, or NULL: never built here, or pruned. */
+/* The vmlinux of the build HASH (any text), or NULL: not in the cache. */
 char *kernel_cached_vmlinux(const char *hash);
 
 /* A part of the cache: a finished build, or a work tree with its objects. */
 struct kernel_unused {
-	char *name; /* for people */
+	char *name; /* for messages */
 	char *dir;
 	gboolean is_tree;
-	gint64 used;   /* when it was last asked for, Unix time */
+	gint64 used;   /* last use, Unix time */
 	guint64 bytes; /* on disk */
 };
 
 void kernel_unused_free(struct kernel_unused *unused);
-/* What nobody has asked for since BEFORE (Unix time), oldest first: struct kernel_unused. g_ptr_array_unref(). */
+/*
+ * What was not used since BEFORE (Unix time), least recently used first: struct kernel_unused.
+ * Removes the leftovers of killed processes. g_ptr_array_unref().
+ */
 GPtrArray *kernel_unused_since(gint64 before);
-/* Deletes it, unless somebody has used it meanwhile or builds in it: then *RET_GONE is FALSE, which is no error. */
+/* Deletes it. *RET_GONE is FALSE where it is in use or was used meanwhile; that is not an error. */
 gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, GError **error);
 
-/* A ready image: bzImage, vmlinux, vmlinuz. ARCH NULL: any. Errors: missing, of another ARCH, truncated. */
+/*
+ * A ready image: bzImage, vmlinux, vmlinuz. ARCH NULL: any. Errors: missing, of another ARCH,
+ * truncated.
+ */
 struct kernel *kernel_from_image(const char *path, const char *arch, GError **error);
 
 /* TEXT is an image's path, or a source ("deb:…"): the one place which decides. */
 gboolean kernel_is_source(const char *text);
 
-/* Is the source well-formed, and the folder, tarball or repository there? Nothing is asked of the network. Errors: RIG_EXIT_USAGE. */
+/*
+ * Checks the syntax of a source, and that its folder, tarball or repository exists. Does not use
+ * the network. Errors: RIG_EXIT_USAGE.
+ */
 gboolean kernel_check_source(const char *text, GError **error);
 
 /*
- * A config, from a .config file or from inside an image (IKCONFIG). Keys "CONFIG_X", values "y", "m",
- * "250", "\"text\"". NULL with an error (RIG_EXIT_USAGE) where the image carries none.
+ * A config, from a .config file or from inside an image (IKCONFIG). Keys "CONFIG_X", values "y",
+ * "m", "250", "\"text\"". NULL with an error (RIG_EXIT_USAGE) where the image carries none.
  */
 GHashTable *kernel_config_load(const char *path, GError **error);
 
@@ -98,7 +112,7 @@ GHashTable *kernel_config_load(const char *path, GError **error);
  * the strings are NEEDS' own. Free the array only. */
 GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs);
 
-/* What every guest of the rig needs, whatever the scenario; NULL-terminated. */
+/* Options that every guest of the rig needs; NULL-terminated. */
 extern const char *const kernel_guest_needs[];
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * make, on a kernel: the words that all its calls share, its progress, its complaints, and what to do
- * about an object folder in which one was killed.
+ * Runs make on a kernel: common arguments, progress, error messages, and recovery of an object
+ * folder in which a make was killed.
  */
 #include "kernel/internal.h"
 
@@ -21,7 +21,7 @@ char *maker_log_path(const struct worktree *tree)
 
 static void take_line(const char *line, void *data)
 {
-	/* in a compiler's, the linker's, make's and kconfig's words */
+	/* errors of compilers, linker, make and kconfig */
 	static const char complaint[] =
 		"(: (fatal )?error: |undefined reference|No space left on device|: not found$|"
 		"\\*\\*\\* .*[^.]\\. +Stop\\.|Kconfig[^ ]*:\\d+: )";
@@ -95,7 +95,7 @@ static GPtrArray *words(const struct maker *maker, const char *target)
 	return argv;
 }
 
-/* Is it the host that lacks something, rather than the source that is wrong? */
+/* TRUE if the output shows a fault of the host (missing tool, full disk), not of the source. */
 static gboolean is_host_fault(const char *output)
 {
 	static const char *const signs[] = {
@@ -125,8 +125,8 @@ gboolean maker_run(struct maker *maker, const char *target, GError **error)
 	g_autoptr(GError) why = NULL;
 	const struct spawn_fd lock = {maker->tree->lock, maker->tree->lock};
 	/*
-	 * The lock goes to make and to all it starts: should the rig be killed, a compiler that is still
-	 * writing keeps the next builder out until it is done.
+	 * The lock goes to make and to all it starts: should the rig be killed, a compiler that
+	 * is still writing keeps the next builder out until it is done.
 	 */
 	struct spawn spawn = {
 		.argv = (const char *const *)argv->pdata,
@@ -164,9 +164,9 @@ static char *marker_path(const struct worktree *tree)
 }
 
 /*
- * kbuild trusts an object whose command file is there, even one that a dying compiler wrote half. So
- * whatever is younger than the begin of a build that did not end goes; the compiler cache brings most of
- * it back.
+ * kbuild trusts an object whose command file is there, even one that a dying compiler wrote half.
+ * So files younger than the start of a killed build are removed; the compiler cache restores most
+ * of it back.
  */
 static gboolean remove_younger(const char *dir, const struct timespec *begin, GError **error)
 {

@@ -2,9 +2,10 @@
 /*
  * Patches: plain diffs, or mails of git format-patch, several in one file.
  *
- * Only the diffs themselves are taken out (hunks are followed by their line counts, as git-mailinfo and
- * patch do), so that a diff quoted in a commit message is not mistaken for one. patch(1) applies them:
- * with offsets, but never with fuzz, because a hunk that was fitted in by guess is another patch.
+ * Only the diffs themselves are taken out (hunks are followed by their line counts, as
+ * git-mailinfo and patch do), so that a diff quoted in a commit message is not mistaken for one.
+ * patch(1) applies them: with offsets, but never with fuzz, because a hunk that was fitted in by
+ * guess is another patch.
  */
 #include "kernel/internal.h"
 
@@ -210,7 +211,10 @@ struct patch *patch_parse(const char *path, const char *text, GError **error)
 				 path, parser.at + 1);
 			return NULL;
 		}
-		/* a mail's message may quote a diff; its own comes after the line "---" (git-format-patch) */
+		/*
+		 * a mail's message may quote a diff; its own comes after the line "---"
+		 * (git-format-patch)
+		 */
 		if (g_regex_match_simple("^From [0-9a-f]{40} ", line, 0, 0))
 			message = TRUE;
 		else if (!strcmp(line, "---") || is_diff_git(line))
@@ -248,10 +252,12 @@ struct patch *patch_load(const char *path, GError **error)
 
 /* ---- applying ---- */
 
-/* What patch(1) printed about a file that did not work, for people. */
+/* The output of patch(1) about a file that failed, for the error message. */
 static char *failed_hunks(const char *output)
 {
-	/* "Hunk #2 FAILED at 2115.", "can't find file to patch at input line 3", "Reversed (or …" */
+	/*
+	 * "Hunk #2 FAILED at 2115.", "can't find file to patch at input line 3", "Reversed (or …"
+	 */
 	g_autoptr(GRegex) regex =
 		g_regex_new("Hunk #(\\d+) (?:FAILED|NOT MERGED) at (\\d+)", 0, 0, NULL);
 	g_autoptr(GMatchInfo) match = NULL;

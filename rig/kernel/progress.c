@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Passes the steps of a build, and how many files of a step are done, to the caller of kernel_build(). */
+/*
+ * Passes the steps of a build, and how many files of a step are done, to the caller of
+ * kernel_build().
+ */
 #include "kernel/internal.h"
 
 void progress_step(struct progress *progress, const char *step, guint total)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What nobody has asked for in a while: finished builds and work trees.
+ * Deletes finished builds and worktrees that were not used for long.
  *
- * When that was is the mtime of out/<hash>/build.json (cache_use()) and of tree/<name>/lock (worktree_open()).
+ * When that was is the mtime of out/<hash>/build.json (cache_use()) and of tree/<name>/lock
+ * (worktree_open()).
  */
 #include "kernel/internal.h"
 
@@ -25,7 +26,7 @@ void kernel_unused_free(struct kernel_unused *unused)
 	g_free(unused);
 }
 
-static _Thread_local guint64 summed; /* nftw() hands nothing through */
+static _Thread_local guint64 summed; /* nftw() has no argument for the callback */
 
 static int sum_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -43,7 +44,7 @@ static guint64 size_of(const char *dir)
 	return summed;
 }
 
-/* 0 where it cannot be told: a build that was killed before build.json was there. */
+/* 0: unknown, because a build was killed before it wrote build.json. */
 static gint64 used_at(const char *dir, gboolean is_tree)
 {
 	g_autofree char *mark = g_build_filename(dir, is_tree ? "lock" : "build.json", NULL);
@@ -108,7 +109,7 @@ GPtrArray *kernel_unused_since(gint64 before)
 	return all;
 }
 
-/* Renames it to a name that nobody uses, then deletes it; its lock is held. */
+/* Renames it to a temporary name, then deletes it; the lock is held. */
 static gboolean remove_hidden(const struct kernel_unused *unused, GError **error)
 {
 	g_autofree char *top = g_path_get_dirname(unused->dir);

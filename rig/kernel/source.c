@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which source is meant, exactly: the words split, the version settled, the content's identity. How it
+ * Resolves a source: splits its text, settles the version and identifies the content. How it
  * gets into a work tree is checkout.c.
  */
 #include "kernel/internal.h"
@@ -47,7 +47,7 @@ void source_free(struct source *source)
 	g_free(source);
 }
 
-/* ---- splitting the words ---- */
+/* ---- parsing ---- */
 
 static gboolean parse_deb(struct source *source, const char *rest)
 {
@@ -107,7 +107,7 @@ struct source *source_parse(const char *text, GError **error)
 		}
 		if (ok)
 			return g_steal_pointer(&source);
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' is no %s that is there", text, kinds[i].form);
+		rig_fail(error, RIG_EXIT_USAGE, "'%s': no such %s", text, kinds[i].form);
 		return NULL;
 	}
 	rig_fail(error, RIG_EXIT_USAGE, "invalid kernel source '%s': write one of %s", text, forms->str);
@@ -134,8 +134,8 @@ static char *tree_name(const char *path, const char *what)
 }
 
 /*
- * Reading a whole tree takes seconds, so its hash is kept with a fingerprint (names, sizes, times) of
- * the files it was made of, and made anew only when that differs.
+ * Reading a whole tree takes seconds, so its hash is kept with a fingerprint (names, sizes,
+ * times) of the files it was made of, and made anew only when that differs.
  */
 static gboolean recall(const char *path, const char *fingerprint, char **ret_identity)
 {
@@ -282,7 +282,7 @@ static gboolean resolve_git(struct source *source, GError **error)
 				source->want, source->name);
 	source->resolved = g_strdup_printf("git:%s@%s", source->name, commit);
 	source->tree = tree_name(source->name, source->git_dir);
-	/* the version alone does not tell two commits apart */
+	/* two commits may have the same version */
 	text = (g_free(text), source->version);
 	source->version = g_strdup_printf("%s-g%.12s", text, commit);
 	return TRUE;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Work trees: tree/<source>/ with the source (src), an object folder for each architecture (obj-<arch>)
- * and the lock of whoever builds in it.
+ * Work trees: tree/<source>/ with the source (src), an object folder for each architecture
+ * (obj-<arch>) and the lock of its builder.
  *
- * src is the pristine source, but for the files that the last build's patches touched, and of those
- * `orig/` has the pristine text ("NAME.absent" for a file that the source does not have). So there is no
- * second copy of a whole tree, and taking patches back is copying some files. orig/ is written before
- * the file in src is, hence a build that is killed at any point can always be taken back.
+ * src is the pristine source, but for the files that the last build's patches touched, and of
+ * those `orig/` has the pristine text ("NAME.absent" for a file that the source does not have).
+ * So there is no second copy of a whole tree, and taking patches back is copying some files.
+ * orig/ is written before the file in src is, hence a build that is killed at any point can
+ * always be taken back.
  *
- * Patches are tried in `stage/`, on copies of the files they touch. Only when all of them went through is
- * the outcome carried over, and only where it differs from what src has: what make sees change is the
- * difference between the last build and this one.
+ * Patches are tried in `stage/`, on copies of the files they touch. Only when all of them went
+ * through is the outcome carried over, and only where it differs from what src has: what make
+ * sees change is the difference between the last build and this one.
  */
 #include "kernel/internal.h"
 
@@ -27,7 +28,10 @@
 
 #define ABSENT ".absent"
 
-/* The rig's own code in every tree: files that are added, and lines added to files that are there. */
+/*
+ * The rig's own code in every tree: files that are added, and lines added to files that are
+ * there.
+ */
 static const struct {
 	const char *from, *to;
 } carried[] = {
@@ -57,7 +61,7 @@ void worktree_close(struct worktree *tree)
 	g_free(tree);
 }
 
-/* Is the lock that we have still the tree's? Between open and flock the tree may have been deleted (prune.c). */
+/* FALSE if the tree was deleted (prune.c) between open() and flock(). */
 static gboolean is_current(int fd, const char *lock)
 {
 	struct stat ours, there;

@@ -11,7 +11,10 @@
 #include "util/paths.h"
 #include "util/sweep.h"
 
-/* The plan's words for each `rig run`, before the caller's: of an option that comes twice the last counts. */
+/*
+ * Options for each `rig run`: those of the plan, then those of the caller. The last of a repeated
+ * option counts.
+ */
 static char **words_of(const struct plan *plan, char *const *callers)
 {
 	g_autoptr(GStrvBuilder) words = g_strv_builder_new();
@@ -95,7 +98,7 @@ gboolean night_begin(struct night *night, GError **error)
 	if (g_mkdir_with_parents(nights, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", nights,
 				g_strerror(errno));
-	/* of earlier nights that were killed */
+	/* what killed runs have left */
 	sweep_folders(night->results);
 	for (guint n = 1;; n++) {
 		g_free(night->id);

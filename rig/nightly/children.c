@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The children of a night: how they start, and what is noted when they end. */
+/* Starts the children of a night, and records how they end. */
 #include "nightly/run.h"
 #include "scenario/scenario.h"
 
@@ -62,7 +62,7 @@ static void note_build(struct runner *r, struct night_build *build,
 			       "wall_s", result->wall_s, "cpu_s", result->cpu_s));
 }
 
-/* Why there is no answer: the child's last words, or the first reason of its verdict. */
+/* Why there is no result: the problem of the child, or the first reason of its verdict. */
 static char *problem_of(const struct child_result *result, enum outcome outcome)
 {
 	json_t *reasons = json_object_get(json_object_get(result->answer, "details"), "reasons");

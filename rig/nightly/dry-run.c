@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a night would do: cells, times, what is missing. */
+/* A dry run: the cells of a night, the estimated times, and what is missing. */
 #include <string.h>
 
 #include "kernel/kernel.h"
@@ -10,14 +10,14 @@
 struct dry_run {
 	const struct night *night;
 	GPtrArray *cache; /* struct kernel: what is built */
-	json_t *missing;  /* of words */
+	json_t *missing; /* array of messages */
 	double builds_s;
-	guint builds, unknown; /* to be made; of these nobody knows how long they take */
+	guint builds, unknown; /* to be made; of these the time is not known */
 };
 
-static void miss(struct dry_run *dry, json_t *words)
+static void miss(struct dry_run *dry, json_t *message)
 {
-	json_array_append_new(dry->missing, words);
+	json_array_append_new(dry->missing, message);
 }
 
 /* ---- kernels ---- */
@@ -39,8 +39,9 @@ static gboolean is_same_patches(const struct kernel *built, const struct night_k
 }
 
 /*
- * As far as the cache tells without asking the source: a git branch may have moved, and configs are not compared. *RET_S is how
- * long such a build took: of the same source and architecture, else of the same architecture; -1 unknown.
+ * TRUE if the cache seems to have the kernel. A guess, as the source is not resolved: a git branch
+ * may have moved, and configs are not compared. Otherwise *RET_S is how long a build took of the
+ * same source and architecture, else of the same architecture; -1: unknown.
  */
 static gboolean is_built(const struct dry_run *dry, const struct night_kernel *kernel,
 			 const char *arch, double *ret_s)
@@ -63,7 +64,7 @@ static gboolean is_built(const struct dry_run *dry, const struct night_kernel *k
 	return FALSE;
 }
 
-/* Does a cell that is left want it? */
+/* TRUE if an unfinished cell needs it. */
 static gboolean is_wanted(const struct night *night, const struct night_build *build)
 {
 	for (guint i = 0; i < night->cells->len; i++) {
@@ -75,7 +76,7 @@ static gboolean is_wanted(const struct night *night, const struct night_build *b
 	return FALSE;
 }
 
-static void look_at_builds(struct dry_run *dry)
+static void check_builds(struct dry_run *dry)
 {
 	for (guint i = 0; i < dry->night->builds->len; i++) {
 		const struct night_build *build = dry->night->builds->pdata[i];
@@ -96,7 +97,7 @@ static void look_at_builds(struct dry_run *dry)
 	}
 }
 
-static void look_at_files(struct dry_run *dry, const struct night_kernel *kernel)
+static void check_files(struct dry_run *dry, const struct night_kernel *kernel)
 {
 	g_autoptr(GError) why = NULL;
 
@@ -117,7 +118,7 @@ static void look_at_files(struct dry_run *dry, const struct night_kernel *kernel
 
 /* ---- programs ---- */
 
-static void look_at_programs(struct dry_run *dry)
+static void check_programs(struct dry_run *dry)
 {
 	g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
 
@@ -153,9 +154,9 @@ json_t *night_dry_run(const struct night *night)
 		g_ptr_array_add(items, &cell->item);
 	}
 	for (guint i = 0; i < night->n_kernels; i++)
-		look_at_files(&dry, &night->kernels[i]);
-	look_at_builds(&dry);
-	look_at_programs(&dry);
+		check_files(&dry, &night->kernels[i]);
+	check_builds(&dry);
+	check_programs(&dry);
 	all = (struct pack_item **)items->pdata;
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:{s:i, s:i, s:f}}", "plan",
 			 night->plan, "about", night->about, "host", night_host_json(night),

@@ -12,12 +12,12 @@
 #include "util/rng.h"
 
 #define QEMU_OVERHEAD (256ull << 20)
-#define AROUND_S 15 /* boot and end, where nothing is known */
+#define AROUND_S 15 /* boot and shutdown, without earlier runs */
 #define NIGHTS_READ 10
 
 /* ---- cores: what the runs of earlier nights really used ---- */
 
-/* The most of any attempt of SCENARIO on MACHINE; 0 where nothing is known. */
+/* The largest of any attempt of SCENARIO on MACHINE; 0: none has one. */
 static double cores_in(json_t *night, const char *scenario, const char *machine)
 {
 	json_t *cell, *attempt;
@@ -72,7 +72,7 @@ void night_estimate(struct night *night, const struct night_cell *cell, struct p
 					     : 60;
 	double cores = cores_of(night, cell);
 
-	/* on a host that had other work to do a guest got less than it can use: half of its CPUs is the least */
+	/* a busy host may have given the guest less than it can use: at least half its CPUs */
 	if (cores <= 0)
 		cores = scenario ? scenario->cpus : 1;
 	else if (scenario)

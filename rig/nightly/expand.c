@@ -30,7 +30,7 @@ static gboolean is(const char *wanted, const char *word)
 	return !wanted || !strcmp(wanted, word);
 }
 
-/* Why SCENARIO is not run on MACHINE with that kernel, or NULL. */
+/* The reason why SCENARIO is not run on MACHINE with that kernel, or NULL. */
 static char *why_not(const struct plan *plan, guint kernel, const char *word,
 		     const struct scenario *scenario, const struct machine *machine)
 {

@@ -48,7 +48,9 @@ void night_settle(const struct night *night, struct night_cell *cell);
 
 /* Errors: another rig runs the night (RIG_EXIT_USAGE), the disk (RIG_EXIT_INFRA). */
 gboolean night_open_files(struct night *night, GError **error);
-/* Appends LINE, which is stolen, to the journal; on disk when it returns. Errors: RIG_EXIT_INFRA. */
+/*
+ * Appends LINE, which is stolen, to the journal; on disk when it returns. Errors: RIG_EXIT_INFRA.
+ */
 gboolean night_note(struct night *night, json_t *line, GError **error);
 json_t *night_strings(char *const *list);
 json_t *night_attempt_json(const struct attempt *attempt);

@@ -193,7 +193,10 @@ static gboolean skipped(const struct night_cell *cell)
 	return FALSE;
 }
 
-/* What fails is run again to the last retry, to learn how often; what gave no answer until there is one. */
+/*
+ * A failing cell uses all its retries, to measure how often it fails; one without a verdict
+ * is retried until it has one.
+ */
 gboolean night_needs_more(const struct night *night, const struct night_cell *cell)
 {
 	if (!cell->attempts->len)

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Nights: a plan's cells, run in parallel as children of the rig (rig/child), kept in RESULTS/nights/<id>/:
+ * A night runs the cells of a plan in parallel, each as a child process (rig/child). It is kept in
+ * RESULTS/nights/<id>/:
  *
  *	cells.json	what is to be run: made first, never changed
- *	journal		one JSON object a line: builds and cells as they end; on disk before anything else is started
+ *	journal		one JSON object per line for each build and cell that ended; on disk before
+ *			the next child is started
  *	lock		held (flock) by the rig that runs the night
- *	stop		made by a user: nothing more is started
+ *	stop		made by the user: no further child is started
  *	night.json	the result so far, by rename; docs/nightly.md is the format
  *
- * A cell is finished when its run folder has a verdict, or the journal says why there is none. So the truth after a kill -9
- * is in the folders, found by the labels `night`, `cell` and `attempt`, and night_resume() goes on with the rest.
+ * A cell is finished when its run folder has a verdict, or the journal has the reason why there is
+ * none. After a kill -9, night_resume() finds the run folders by their labels `night`, `cell` and
+ * `attempt`, and runs the other cells.
  */
 #ifndef RIG_NIGHTLY_NIGHTLY_H
 #define RIG_NIGHTLY_NIGHTLY_H
@@ -77,14 +80,14 @@ struct night_options {
 	guint64 memory;	  /* 0: what is available */
 	double budget_s;  /* nothing is started that would end later; 0: none */
 	gboolean shuffle; /* in an order drawn from `seed` instead of longest first */
-	guint64 seed;	  /* the night's: cells' seeds follow from it where the plan has none */
+	guint64 seed;	  /* of the night; cells draw theirs from it where the plan has none */
 	const char *const *extra; /* further words for each `rig run` */
 	const char *rig;	  /* the program; NULL: this one */
-	/* longest wall time of a run and of a build; 0: the default. One that takes longer is INFRA */
+	/* longest wall time of a run and of a build; 0: the default. A longer one is INFRA */
 	guint run_limit_s, build_limit_s;
 };
 
-/* What happens, for whoever watches. CELL or BUILD is NULL. */
+/* Callbacks for the user interface; each may be NULL. `ended`: CELL or BUILD is NULL. */
 struct night;
 struct night_view {
 	void (*ended)(const struct night *night, const struct night_cell *cell,
@@ -112,38 +115,43 @@ struct night {
 };
 
 /*
- * A night of PLAN that is only in memory: expanded, estimated from the index. night_begin() writes its folder. Errors: RIG_EXIT_USAGE
- * (no cell is left), RIG_EXIT_INFRA.
+ * A night of PLAN, in memory only: expanded, with estimates from the index. night_begin() creates
+ * its folder. Errors: RIG_EXIT_USAGE (the plan excludes all cells), RIG_EXIT_INFRA.
  */
 struct night *night_new(const struct plan *plan, const struct night_options *options,
 			GError **error);
 gboolean night_begin(struct night *night, GError **error);
 
 /*
- * One that has begun: ID, or NULL for the newest of the plan called PLAN that is not finished. Its cells are what they were, whatever
- * became of the plan; of OPTIONS cores, memory, budget and rig are taken. Errors (RIG_EXIT_USAGE): there is none, it is being run.
+ * Loads a night that has begun: ID, or NULL for the newest unfinished one of the plan PLAN. Its
+ * cells come from its folder, even if the plan has changed since; cores, memory, budget, limits
+ * and rig come from OPTIONS. Errors (RIG_EXIT_USAGE): no such night, or another process runs it.
  */
 struct night *night_resume(const char *plan, const char *id, const struct night_options *options,
 			   GError **error);
 void night_free(struct night *night);
 RIG_DEFINE_AUTO(night, night_free)
 
-/* What it would do: cells, times, what is missing. New reference. */
+/* What night_run() would do: cells, estimated times, missing files. New reference. */
 json_t *night_dry_run(const struct night *night);
 
 /*
- * Runs what is not finished. Blocks, on the default main context; SIGINT once, or the file `stop`: nothing more is started;
- * SIGINT again or SIGTERM: what runs is stopped. Errors (RIG_EXIT_INFRA): the journal cannot be written.
+ * Runs the cells that are not finished. Blocks, iterating the default main context. The first
+ * SIGINT or the file `stop` ends the starting of children; a second SIGINT or SIGTERM stops those
+ * that run. Errors (RIG_EXIT_INFRA): the journal cannot be written.
  */
 gboolean night_run(struct night *night, const struct night_view *view, GError **error);
 
-/* night.json, and what the night means: written, and handed out (new reference). */
+/* Compares the night with earlier ones, writes night.json and returns it: new reference. */
 json_t *night_result(struct night *night, GError **error);
 
-/* 1 with a new finding, 3 where something gave no answer or it was stopped, 0 otherwise. RESULT is night_result()'s. */
+/*
+ * 1 with a new finding, 3 where a cell has no verdict or the night was stopped, else 0. RESULT is
+ * from night_result().
+ */
 int night_exit_code(const struct night *night, json_t *result);
 
-/* night.json of all nights below RESULTS, oldest first: new array; those that cannot be read are left out. */
+/* night.json of all nights below RESULTS that can be read, oldest first: new array. */
 json_t *night_list(const char *results);
 
 #endif

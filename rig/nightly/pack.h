@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which cell starts next: by what it needs and how long it takes, and nothing else. Pure. */
+/* Decides which cell starts next, from its needs and its estimated time alone. Pure. */
 #ifndef RIG_NIGHTLY_PACK_H
 #define RIG_NIGHTLY_PACK_H
 
@@ -16,27 +16,32 @@ struct pack_room {
 struct pack_item {
 	struct pack_room need;
 	double estimate_s;
-	guint passed_over; /* how often another was started before it for want of room */
+	guint passed_over; /* how often a later item was started because this one did not fit */
 };
 
 /*
- * What HOST may promise at a time. A guest's need of cores is an average over times when it uses all its CPUs and times when it
- * waits, and guests that share a processor lose nothing but time: a quarter more than there is. Of memory no more.
+ * What may be in use on HOST at a time. Cores are overcommitted by a quarter: a guest's need is an
+ * average, and guests that share a processor lose only time. Memory is not overcommitted.
  */
 struct pack_room pack_promise(const struct pack_room *host);
 
 /*
- * Of ITEMS, which are in the order in which they should start, the first that fits into FREE and ends within LEFT_S (< 0: no
- * limit); -1 where none does. One that was passed over too often is waited for.
+ * Of ITEMS, which are in the order in which they should start, the first that fits into FREE and
+ * ends within LEFT_S (< 0: no limit); -1 where none does. One that was passed over too often is
+ * waited for.
  */
 int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s);
 
-/* How long ITEMS take on HOST when they are started by pack_pick() into what it promises, with nothing in between. */
+/*
+ * How long ITEMS take on HOST when they are started by pack_pick() into what it promises, with
+ * nothing in between.
+ */
 double pack_span(struct pack_item *const *items, guint n, const struct pack_room *host);
 
 /*
- * No packing can be shorter: the longest one; what all need divided by what there is; those that take more than half of
- * what may be promised of the cores, or of the memory, one after the other.
+ * No packing can be shorter: the longest one; what all need divided by what there is; those that
+ * take more than half of what may be promised of the cores, or of the memory, one after the
+ * other.
  */
 double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host);
 

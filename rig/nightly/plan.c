@@ -162,7 +162,7 @@ static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, 
 	return TRUE;
 }
 
-/* One that leaves out nothing would be a typing mistake that nobody sees. */
+/* An exclude that matches nothing is a typing mistake. */
 static gboolean check_excludes(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
 	yaml_node_t *nodes = yaml_tree_get(tree, yaml_tree_root(tree), "exclude");
@@ -237,7 +237,7 @@ static char *file_of(const char *what)
 								    : rig_home_path(relative);
 }
 
-/* There is none of that name: those there are. */
+/* Error: unknown plan, with the names of all. */
 static void fail_name(const char *what, GError **error)
 {
 	g_autofree char *folder = rig_home_path("scenarios/plans"), *all = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Plans: scenarios x machines x kernels x seeds x repetitions, and what is left out. scenarios/plans/NAME.yaml;
- * docs/nightly.md is the manual for their authors.
+ * Plans: scenarios x machines x kernels x seeds x repetitions, less the excluded combinations.
+ * Files: scenarios/plans/NAME.yaml; docs/nightly.md describes the format.
  */
 #ifndef RIG_NIGHTLY_PLAN_H
 #define RIG_NIGHTLY_PLAN_H
@@ -18,7 +18,7 @@ struct plan_kernel {
 	gboolean no_lockdep;
 };
 
-/* Leaves out what fits all that it names. */
+/* Leaves out the combinations that match all of its keys. */
 struct plan_exclude {
 	char *scenario, *machine, *kernel; /* NULL: any */
 	char *why;
@@ -43,9 +43,10 @@ struct plan {
 };
 
 /*
- * WHAT is a name ("nightly": scenarios/plans/nightly.yaml of the rig) or a path with a slash or .yaml. Errors (RIG_EXIT_USAGE)
- * have file:line:column: form, unknown scenarios and machines, names that come twice, an exclude of something that is
- * not in the plan. Files in it are relative to its folder.
+ * WHAT is a name ("nightly": scenarios/plans/nightly.yaml of the rig), or a path with a slash or
+ * .yaml. Paths in the plan are relative to its folder. Errors (RIG_EXIT_USAGE, with
+ * file:line:column): wrong format, unknown scenario or machine, duplicate name, an exclude of
+ * something that is not in the plan.
  */
 struct plan *plan_load(const char *what, GError **error);
 void plan_free(struct plan *plan);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Going on with a night: its folder and its runs' folders say what is finished. */
+/* Resumes a night: its journal and the run folders show which cells are finished. */
 #include <string.h>
 
 #include "nightly/internal.h"
@@ -124,7 +124,7 @@ static gboolean read_journal(struct night *night, GError **error)
 	return TRUE;
 }
 
-/* Runs that have a verdict, whether the rig that started them came to note it or not. */
+/* Runs with a verdict that is missing in the journal: the rig was killed before it wrote it. */
 static gboolean read_folders(struct night *night, GError **error)
 {
 	g_autoptr(GPtrArray) runs =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Running a night: what starts when, and who may stop it. */
+/* The loop of a night: starts children, and stops at signals, the file `stop` or the budget. */
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static gboolean is_running(const struct runner *r, const struct night_cell *cell
 	return FALSE;
 }
 
-/* Cells that may start now but for room: the kernel is there, no child of theirs is running. */
+/* Cells that could start if there were room: kernel built, not finished, not running. */
 static GPtrArray *ready_cells(const struct runner *r)
 {
 	GPtrArray *ready = g_ptr_array_new();
@@ -43,7 +43,7 @@ static GPtrArray *ready_cells(const struct runner *r)
 	return ready;
 }
 
-/* Is there a cell that waits for it? */
+/* TRUE if an unfinished cell needs it. */
 static gboolean is_wanted(const struct runner *r, const struct night_build *build)
 {
 	for (guint i = 0; i < r->order->len; i++) {
@@ -65,8 +65,8 @@ static guint building(const struct runner *r)
 }
 
 /*
- * One build at a time, as early as can be: the whole host where no guest could share it, else half of it. True: guests
- * have to wait for it.
+ * One build at a time, as early as possible: on half of the host where guests are ready and fit
+ * beside it, else on all of it. TRUE: no guest may start, so that the build gets its cores.
  */
 static gboolean start_next_build(struct runner *r, const GPtrArray *ready)
 {
@@ -108,7 +108,7 @@ static void start_cells(struct runner *r)
 	}
 }
 
-/* A cell that can never fit would be waited for until the morning. */
+/* Skips the cells that do not fit into the memory of the host: they would never start. */
 static void give_up_too_large(struct runner *r)
 {
 	for (guint i = 0; i < r->order->len; i++) {

@@ -19,7 +19,7 @@ struct runner {
 	gint64 began_ns;
 	GError *error;
 	guint signals;
-	void (*changed)(struct runner *r); /* a child has ended: start what there is room for */
+	void (*changed)(struct runner *r); /* called when a child has ended */
 };
 
 /* One child. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* g_autoptr() for a plain struct: GLib's own needs a typedef, and our types are spelled with `struct`. */
+/* g_autoptr() for a plain struct; GLib's needs a typedef, which the rig's types do not have. */
 #ifndef RIG_UTIL_AUTO_H
 #define RIG_UTIL_AUTO_H
 
@@ -13,7 +13,7 @@
 			func(*p);                                       \
 	}
 
-/* `rig_auto(kernel) kernel = NULL;` is freed at the end of its scope; hand it on with g_steal_pointer(). */
+/* `rig_auto(kernel) kernel = NULL;` is freed at the end of its scope unless it is stolen. */
 #define rig_auto(tag) __attribute__((cleanup(rig_auto_##tag))) struct tag *
 
 #endif

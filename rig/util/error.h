@@ -19,7 +19,7 @@ enum rig_error {
 	RIG_EXIT_SKIP = 77, /* cannot be tested here, with the reason */
 };
 
-/* g_set_error() in our domain, and false to return: `return rig_fail(error, RIG_EXIT_USAGE, …);` */
+/* g_set_error() in our domain; returns FALSE: `return rig_fail(error, RIG_EXIT_USAGE, …);` */
 gboolean rig_fail(GError **error, enum rig_error code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 #ifdef __clang_analyzer__
 /* For analyzers that read one file at a time: the result is always false. */

@@ -18,7 +18,7 @@ static char *find_home(void)
 		return g_strdup(env);
 	exe = g_file_read_link("/proc/self/exe", NULL);
 	dir = g_path_get_dirname(exe ? exe : ".");
-	/* any depth below the checkout will do: build/bin/rig, build/san/bin/rig, build/tests/… */
+	/* at any depth below the checkout: build/bin/rig, build/san/bin/rig, build/tests/… */
 	while (dir[0] && dir[1]) {
 		g_autofree char *kconfig = g_build_filename(dir, "scenarios", "kconfig", NULL);
 		g_autofree char *shared = g_build_filename(dir, "share", "hotplug-rig", NULL);

@@ -16,8 +16,8 @@ char *rig_home_path(const char *relative);
 char *rig_cache_path(const char *relative);
 
 /*
- * What is in FOLDER and ends with SUFFIX, without it, sorted; nothing hidden, nothing where there is no folder. Free
- * with g_strfreev().
+ * The names in FOLDER that end with SUFFIX, without it, sorted; no hidden ones. Empty where the
+ * folder does not exist. Free with g_strfreev().
  */
 char **rig_names_in(const char *folder, const char *suffix);
 

@@ -19,8 +19,8 @@
 gboolean sweep_is_temporary(const char *name);
 
 /*
- * Removes the temporary folders in DIR that have not changed for SWEEP_AGE_S and of which nobody
- * holds the file `lock` (flock). Returns how many were removed. Blocks while it deletes; errors
+ * Removes the temporary folders in DIR that have not changed for SWEEP_AGE_S and whose file
+ * `lock` no process holds (flock). Returns how many were removed. Blocks while it deletes; errors
  * are ignored, as the next call tries again.
  */
 guint sweep_folders(const char *dir);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A YAML file's form: a libcyaml schema and bounds, with errors for people. */
+/* Loads a YAML file into a struct: a libcyaml schema and bounds, with readable errors. */
 #ifndef RIG_UTIL_YAML_SCHEMA_H
 #define RIG_UTIL_YAML_SCHEMA_H
 

@@ -92,7 +92,7 @@ yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint ind
 						    : NULL;
 }
 
-/* An alias is a second reference to a node; it may even close a loop, so nothing recurses before this. */
+/* An alias can make the tree a cyclic graph: checked before anything recurses. */
 static gboolean reference(struct yaml_tree *tree, GHashTable *seen, int id, GError **error)
 {
 	if (g_hash_table_add(seen, GINT_TO_POINTER(id)))
@@ -163,8 +163,8 @@ static gboolean load_error(const yaml_parser_t *parser, const char *file, GError
 }
 
 /*
- * libyaml looks at every open bracket again for each token: a file of nothing but brackets would take
- * it minutes. No honest scenario has so many, open or closed.
+ * libyaml looks at every open bracket again for each token: a file of nothing but brackets would
+ * take it minutes. No honest scenario has so many, open or closed.
  */
 static gboolean check_brackets(const char *file, const char *data, gsize len, GError **error)
 {

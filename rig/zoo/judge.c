@@ -12,7 +12,7 @@ static const char *text_of(json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* Is CLASS one of those that REPORT is about: its cycle, what was wanted, what was held? */
+/* TRUE if REPORT involves CLASS: in its cycle, acquired, or held. */
 static gboolean names_class(json_t *report, const char *class)
 {
 	json_t *cycle = json_object_get(report, "cycle"), *name;

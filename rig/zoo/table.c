@@ -36,7 +36,7 @@ static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 	return order ? order : strcmp(x->kernel, y->kernel);
 }
 
-/* Whole scenarios come before those with something left out. */
+/* Complete scenarios come before ablated ones. */
 static int by_place(gconstpointer a, gconstpointer b)
 {
 	const struct zoo_score *x = *(struct zoo_score *const *)a,
@@ -118,7 +118,7 @@ static gboolean same_list(char **a, char **b)
 	return g_strv_equal((const char *const *)a, (const char *const *)b);
 }
 
-/* Without the bug, are A and B the same scenario on the same kernel, made of the source KERNEL? */
+/* TRUE if A and B run the same scenario on the same clean kernel of the source KERNEL. */
 static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b, const char *kernel)
 {
 	const struct zoo_variant *x = zoo_variant(a, kernel), *y = zoo_variant(b, kernel);
@@ -176,7 +176,7 @@ GPtrArray *zoo_scores(GPtrArray *runs)
 		const struct run_info *run = runs->pdata[i];
 		json_t *zoo = json_object_get(run->inputs, "zoo");
 		const char *id = json_string_value(json_object_get(zoo, "entry"));
-		/* an entry that is no more has no place in the table */
+		/* the entry was removed */
 		const struct zoo_entry *e = find_entry(entries, id);
 
 		if (e && json_is_true(json_object_get(zoo, "clean")))

@@ -72,12 +72,12 @@ const char *zoo_kernel(const struct zoo_entry *entry);
 /* What scenario_load() takes. */
 char *zoo_scenario(const struct zoo_entry *entry);
 
-/* What a run says of ENTRY. */
+/* The result of a run for ENTRY. */
 struct zoo_outcome {
 	gboolean valid;	  /* judged, with the guest alive: INFRA, SKIP, LOST without report and
 			     ABORTED count for nothing */
 	gboolean caught;  /* what the entry expects was seen */
-	gboolean alarmed; /* FAIL or HANG, for whatever reason */
+	gboolean alarmed; /* FAIL or HANG, for any reason */
 	double guest_s;	  /* guest seconds until then */
 	guint64 ops;	  /* operations of agents and host until then */
 };
@@ -100,7 +100,7 @@ struct zoo_score *zoo_score_new(const char *id, const char *machine, const char 
 void zoo_score_free(struct zoo_score *score);
 RIG_DEFINE_AUTO(zoo_score, zoo_score_free)
 
-/* One more run; one that is not valid counts for nothing. */
+/* Adds a run; an invalid one is not counted. */
 void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *outcome, gboolean clean);
 
 /*
@@ -117,7 +117,7 @@ double zoo_median(GArray *sorted);
 /* "4.9 (4.6 to 5.3)": median, least and most of sorted doubles; "-" without any. */
 char *zoo_spread(GArray *sorted, int digits);
 
-/* Fewer of the runs caught than in WHOLE? Of none nothing can be said. */
+/* TRUE if fewer runs were caught than in WHOLE; FALSE without runs. */
 gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *whole);
 
 /* Markdown tables: scores of whole scenarios, and those with a part left out. Newly allocated. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a run's answer is evidence of: here of hangs, whose explanation is one of the run's reports. */
+/*
+ * What a run's answer is evidence of: here of hangs, whose explanation is one of the run's
+ * reports.
+ */
 #include <string.h>
 
 #include "bisect/evidence.h"

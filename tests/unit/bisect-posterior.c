@@ -190,7 +190,10 @@ START_TEST(choices)
 }
 END_TEST
 
-/* A tested commit is not doubted for its broken neighbours: it is run again as often as it tells something. */
+/*
+ * A tested commit is not doubted for its broken neighbours: it is run again as often as it tells
+ * something.
+ */
 START_TEST(broken_neighbours)
 {
 	rig_auto(posterior) p = posterior_new(100, NULL, FALSE);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Searches over a small repository, with a fake rig that does what each commit's file `state` says. */
+/*
+ * Searches over a small repository, with a fake rig that does what each commit's file `state`
+ * says.
+ */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -365,7 +368,10 @@ START_TEST(the_tree_is_not_touched)
 }
 END_TEST
 
-/* Commits before 10 need a patch to be built. Without it the search can only say "up to the first that builds". */
+/*
+ * Commits before 10 need a patch to be built. Without it the search can only say "up to the first
+ * that builds".
+ */
 START_TEST(old_commits_are_patched)
 {
 	g_autofree char *patch = in_scratch("old.patch"), *word = NULL, *until = NULL;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is the confidence true? Random searches over 1,000 commits, at detection rates from always to one run
- * in twenty, with 5 % of runs spoiled; and plain bisection with as many fixed repeats as it needs to be as
- * reliable. RIG_SEARCHES=10000 and RIG_TABLE=FILE for the tables of docs/bisect.md; `make unit` plays a few.
+ * Is the confidence true? Random searches over 1,000 commits, at detection rates from always to
+ * one run in twenty, with 5 % of runs spoiled; and plain bisection with as many fixed repeats as
+ * it needs to be as reliable. RIG_SEARCHES=10000 and RIG_TABLE=FILE for the tables of
+ * docs/bisect.md; `make unit` plays a few.
  */
 #include <check.h>
 #include <math.h>
@@ -80,8 +81,8 @@ static void play(guint noise, guint rate, struct tally *tally)
 }
 
 /*
- * Plain bisection is told the rate, and how many repeats are enough: the fewest that are right in 99 % of
- * the searches. It greps for the signature, so a spoiled run looks clean to it.
+ * Plain bisection is told the rate, and how many repeats are enough: the fewest that are right in
+ * 99 % of the searches. It greps for the signature, so a spoiled run looks clean to it.
  */
 static void play_plain(guint noise, guint rate, struct tally *tally)
 {
@@ -122,9 +123,9 @@ static double least(void)
 }
 
 /*
- * Fewer boots no search can do with on average, though it were told the rate (Fano's inequality): the bits that
- * name one commit in 99 % of the searches, over the capacity of a run. A run that catches at RATE and is silent
- * without the bug is a Z channel.
+ * Fewer boots no search can do with on average, though it were told the rate (Fano's inequality):
+ * the bits that name one commit in 99 % of the searches, over the capacity of a run. A run that
+ * catches at RATE and is silent without the bug is a Z channel.
  */
 static double limit(double rate, double spoiled)
 {
@@ -178,7 +179,10 @@ START_TEST(searches_are_right)
 		else
 			say("| | | |\n");
 		ck_assert_double_ge(tally.right, least());
-		/* who does not notice a spoiled run can do no better than who repeats each run often enough */
+		/*
+		 * who does not notice a spoiled run can do no better than who repeats each run
+		 * often enough
+		 */
 		if (tally.repeats && noises[_i].unrelated > 0)
 			ck_assert_double_lt(tally.boots, tally.plain_boots);
 	}

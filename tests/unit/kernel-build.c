@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whole builds, of a source tree in miniature (data/kernel/tree), with the real make, patch, git and
- * locks: what is rebuilt, what is refused, and builders that meet or die.
+ * Whole builds, of a source tree in miniature (data/kernel/tree), with the real make, patch, git
+ * and locks: what is rebuilt, what is refused, and builders that meet or die.
  */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"
@@ -341,7 +341,10 @@ END_TEST
 
 /* ---- builders that meet, and builders that die ---- */
 
-/* A build in a child whose make stops at the FIFO; WAITS gets a byte when it has to wait for a lock. */
+/*
+ * A build in a child whose make stops at the FIFO; WAITS gets a byte when it has to wait for a
+ * lock.
+ */
 static void tell_wait(const char *step, guint done, guint total, gint64 last_ns, void *data)
 {
 	(void)done;

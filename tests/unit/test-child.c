@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Cells: children of every manner (shell scripts in place of the rig), how they end, and that none is left. */
+/*
+ * Cells: children of every manner (shell scripts in place of the rig), how they end, and that
+ * none is left.
+ */
 #include "child/child.h"
 #include "tests/unit/suite.h"
 
