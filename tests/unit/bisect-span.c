@@ -96,7 +96,7 @@ static const struct {
 	const char *good, *bad, *says;
 } wrong[] = {
 	{"nowhere", "main", "nowhere"},
-	{"side", "main~2", "no ancestor"},
+	{"side", "main~2", "not an ancestor"},
 	{"main", "main", "no commit between"},
 	{"--help", "main", "no commit '--help'"},
 };
