@@ -97,7 +97,7 @@ static const struct {
 } wrong[] = {
 	{"nowhere", "main", "nowhere"},
 	{"side", "main~2", "not an ancestor"},
-	{"main", "main", "no commit between"},
+	{"main", "main", "no commits between"},
 	{"--help", "main", "no commit '--help'"},
 };
 
