@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest's initramfs: a gzipped newc archive from a table of entries, without root. */
+/* The guest's initramfs: an uncompressed newc archive from a table of entries, without root. */
 #ifndef RIG_INITRD_INITRD_H
 #define RIG_INITRD_INITRD_H
 

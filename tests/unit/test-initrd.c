@@ -47,7 +47,6 @@ static char *list(const char *path)
 	struct archive_entry *entry;
 	GString *out = g_string_new(NULL);
 
-	archive_read_support_filter_gzip(in);
 	archive_read_support_format_cpio(in);
 	ck_assert_int_eq(archive_read_open_filename(in, path, 65536), ARCHIVE_OK);
 	while (archive_read_next_header(in, &entry) == ARCHIVE_OK) {
@@ -94,8 +93,8 @@ START_TEST(same_bytes_twice)
 	b = slurp(two, &b_len);
 	ck_assert_uint_eq(a_len, b_len);
 	ck_assert_mem_eq(a, b, a_len);
-	/* RFC 1952: bytes 4..7 of a gzip header are the time */
-	ck_assert_mem_eq(a + 4, "\0\0\0\0", 4);
+	/* newc, not compressed */
+	ck_assert_mem_eq(a, "070701", 6);
 	text = list(one);
 	ck_assert_str_eq(text, "dev 40755\ndev/console 20600 5:1\ninit 100755 13\n"
 			       "again 100644 13\nlink 120777 -> init\n");
