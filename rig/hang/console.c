@@ -22,7 +22,7 @@
 #define STACK_MAX (64 * 1024)
 
 /* What a caller (PRINTK_CALLER; one for all without it) is in the middle of. */
-struct teller {
+struct speaker {
 	struct task *task;     /* whose stack follows */
 	struct task *holder;   /* whose locks follow */
 	struct sample *sample; /* what follows is where a CPU is */
@@ -31,8 +31,8 @@ struct teller {
 };
 
 struct reader {
-	struct scene *scene;
-	GHashTable *tellers; /* caller -> struct teller */
+	struct snapshot *snapshot;
+	GHashTable *speakers; /* caller -> struct speaker */
 	GPtrArray *nobodys;  /* of struct sample: of CPUs, without the task that they run */
 	gboolean all_locks;  /* inside "Showing all locks held in the system" */
 	guint64 line;
@@ -72,14 +72,14 @@ static gint64 fetch_number(const GMatchInfo *info, int group, guint base)
 	return text ? g_ascii_strtoll(text, NULL, base) : 0;
 }
 
-static void teller_reset(struct teller *t)
+static void speaker_reset(struct speaker *t)
 {
 	t->task = t->holder = NULL;
 	t->sample = NULL;
 	t->leaves = FALSE;
 }
 
-static gboolean read_task(struct reader *r, struct teller *t, const char *text)
+static gboolean read_task(struct reader *r, struct speaker *t, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
 	g_autofree char *comm = NULL, *state = NULL;
@@ -88,8 +88,8 @@ static gboolean read_task(struct reader *r, struct teller *t, const char *text)
 		return FALSE;
 	comm = g_match_info_fetch(info, 1);
 	state = g_match_info_fetch(info, 2);
-	teller_reset(t);
-	t->task = scene_task(r->scene, fetch_number(info, 3, 10), comm);
+	speaker_reset(t);
+	t->task = snapshot_task(r->snapshot, fetch_number(info, 3, 10), comm);
 	if (!t->task)
 		return TRUE;
 	if (*state == 'R' && t->task->state != 'R' && t->task->frames->len) {
@@ -105,12 +105,12 @@ static gboolean read_task(struct reader *r, struct teller *t, const char *text)
 }
 
 /* On a CPU just then, so that no stack was printed: who slept at the look before does so again and again. */
-static void keep_sleepers(const struct scene *scene)
+static void keep_sleepers(const struct snapshot *snapshot)
 {
 	GHashTableIter iter;
 	struct task *task;
 
-	g_hash_table_iter_init(&iter, scene->by_pid);
+	g_hash_table_iter_init(&iter, snapshot->by_pid);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&task)) {
 		if (!task->slept || task->frames->len > 1)
 			continue;
@@ -120,7 +120,7 @@ static void keep_sleepers(const struct scene *scene)
 	}
 }
 
-static gboolean read_owner(struct reader *r, struct teller *t, const char *text)
+static gboolean read_owner(struct reader *r, struct speaker *t, const char *text)
 {
 	g_autofree char *waits = NULL, *owns = NULL;
 	g_autoptr(GMatchInfo) info = NULL;
@@ -128,11 +128,11 @@ static gboolean read_owner(struct reader *r, struct teller *t, const char *text)
 
 	if (!strstr(text, " likely ") || !match(RE_OWNER, text, &info))
 		return FALSE;
-	teller_reset(t);
+	speaker_reset(t);
 	waits = g_match_info_fetch(info, 1);
 	owns = g_match_info_fetch(info, 4);
-	waiter = scene_task(r->scene, fetch_number(info, 2, 10), waits);
-	owner = scene_task(r->scene, fetch_number(info, 5, 10), owns);
+	waiter = snapshot_task(r->snapshot, fetch_number(info, 2, 10), waits);
+	owner = snapshot_task(r->snapshot, fetch_number(info, 5, 10), owns);
 	if (!waiter || !owner)
 		return TRUE;
 	waiter->likely_owner = owner->pid;
@@ -141,18 +141,18 @@ static gboolean read_owner(struct reader *r, struct teller *t, const char *text)
 	return TRUE;
 }
 
-static gboolean read_held(struct reader *r, struct teller *t, const char *text)
+static gboolean read_held(struct reader *r, struct speaker *t, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
 	g_autofree char *comm = NULL;
 
 	if (!strstr(text, " held by ") || !match(RE_HELD, text, &info))
 		return FALSE;
-	teller_reset(t);
+	speaker_reset(t);
 	if (!r->all_locks)
 		return TRUE;
 	comm = g_match_info_fetch(info, 2);
-	t->holder = scene_task(r->scene, fetch_number(info, 3, 10), comm);
+	t->holder = snapshot_task(r->snapshot, fetch_number(info, 3, 10), comm);
 	if (t->holder) {
 		g_ptr_array_set_size(t->holder->held, 0);
 		t->holder->held_said = fetch_number(info, 1, 10);
@@ -160,7 +160,7 @@ static gboolean read_held(struct reader *r, struct teller *t, const char *text)
 	return TRUE;
 }
 
-static gboolean read_lock(struct reader *r, struct teller *t, const char *text)
+static gboolean read_lock(struct reader *r, struct speaker *t, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
 	struct splat_lock lock;
@@ -171,10 +171,10 @@ static gboolean read_lock(struct reader *r, struct teller *t, const char *text)
 		return FALSE;
 	if (t->leaves && lock.lock_class) {
 		/* the last one it took is the one that was forgotten */
-		g_free(r->scene->left_held);
-		g_free(r->scene->left_held_by);
-		r->scene->left_held = g_strdup(lock.lock_class);
-		r->scene->left_held_by = g_strdup(lock.function);
+		g_free(r->snapshot->left_held);
+		g_free(r->snapshot->left_held_by);
+		r->snapshot->left_held = g_strdup(lock.lock_class);
+		r->snapshot->left_held_by = g_strdup(lock.function);
 	}
 	if (t->holder && t->holder->held->len < HELD_MAX)
 		g_ptr_array_add(t->holder->held, g_memdup2(&lock, sizeof(lock)));
@@ -201,11 +201,11 @@ static void add_sample(struct task *task, struct sample *sample)
 }
 
 /* What follows is where a CPU is: a sample of the task that it runs. */
-static void begin_sample(struct reader *r, struct teller *t, gint64 pid, const char *comm, int cpu)
+static void begin_sample(struct reader *r, struct speaker *t, gint64 pid, const char *comm, int cpu)
 {
-	struct task *task = scene_task(r->scene, pid, comm);
+	struct task *task = snapshot_task(r->snapshot, pid, comm);
 
-	teller_reset(t);
+	speaker_reset(t);
 	if (!task)
 		return;
 	t->sample = sample_new(cpu);
@@ -213,9 +213,9 @@ static void begin_sample(struct reader *r, struct teller *t, gint64 pid, const c
 }
 
 /* … or of a task that is not named. */
-static void begin_nobodys(struct reader *r, struct teller *t, int cpu)
+static void begin_nobodys(struct reader *r, struct speaker *t, int cpu)
 {
-	teller_reset(t);
+	speaker_reset(t);
 	if (r->nobodys->len >= TASKS_MAX)
 		return;
 	t->sample = sample_new(cpu);
@@ -227,13 +227,13 @@ static void begin_nobodys(struct reader *r, struct teller *t, int cpu)
  * task's: they share the smallest stack that there is. Nothing is printed of the stack of who runs: where there is one such
  * task only, it is its. Else the task slept further down in it: the nearest one below, as stacks do not overlap.
  */
-static struct task *owner_of(const struct scene *scene, const struct sample *sample)
+static struct task *owner_of(const struct snapshot *snapshot, const struct sample *sample)
 {
 	struct task *below = NULL, *running = NULL, *task;
 	guint n_running = 0;
 	GHashTableIter iter;
 
-	g_hash_table_iter_init(&iter, scene->by_pid);
+	g_hash_table_iter_init(&iter, snapshot->by_pid);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&task)) {
 		if (task->state == 'R' && !task->stack) {
 			running = task;
@@ -253,7 +253,7 @@ static void give_nobodys(struct reader *r)
 {
 	for (guint i = 0; i < r->nobodys->len; i++) {
 		struct sample *sample = r->nobodys->pdata[i];
-		struct task *owner = owner_of(r->scene, sample);
+		struct task *owner = owner_of(r->snapshot, sample);
 
 		if (owner)
 			add_sample(owner, sample);
@@ -263,13 +263,13 @@ static void give_nobodys(struct reader *r)
 	g_ptr_array_unref(r->nobodys);
 }
 
-static gboolean read_cpu(struct reader *r, struct teller *t, const char *text)
+static gboolean read_cpu(struct reader *r, struct speaker *t, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
 	g_autofree char *comm = NULL;
 
 	if (match(RE_NMI, text, &info)) {
-		teller_reset(t);
+		speaker_reset(t);
 		t->cpu = fetch_number(info, 1, 10);
 		return TRUE;
 	}
@@ -299,8 +299,8 @@ static void read_all_locks(struct reader *r)
 	GHashTableIter iter;
 	gpointer data;
 
-	r->all_locks = r->scene->lockdep_lists = TRUE;
-	g_hash_table_iter_init(&iter, r->scene->by_pid);
+	r->all_locks = r->snapshot->lockdep_lists = TRUE;
+	g_hash_table_iter_init(&iter, r->snapshot->by_pid);
 	while (g_hash_table_iter_next(&iter, NULL, &data)) {
 		struct task *task = data;
 
@@ -309,52 +309,52 @@ static void read_all_locks(struct reader *r)
 	}
 }
 
-static gboolean read_leaves(struct reader *r, struct teller *t, const char *text)
+static gboolean read_leaves(struct reader *r, struct speaker *t, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
 	g_autofree char *comm = NULL;
 
 	if (!strstr(text, "is leaving the kernel") || !match(RE_LEAVES, text, &info))
 		return FALSE;
-	teller_reset(t);
+	speaker_reset(t);
 	comm = g_match_info_fetch(info, 1);
-	r->scene->left_pid = fetch_number(info, 2, 10);
-	scene_task(r->scene, r->scene->left_pid, comm);
+	r->snapshot->left_pid = fetch_number(info, 2, 10);
+	snapshot_task(r->snapshot, r->snapshot->left_pid, comm);
 	t->leaves = TRUE;
 	return TRUE;
 }
 
 static void read_line(struct reader *r, const struct line *line)
 {
-	struct teller *t = g_hash_table_lookup(r->tellers, line->caller);
+	struct speaker *t = g_hash_table_lookup(r->speakers, line->caller);
 	const char *text = line->text;
 
 	if (!t) {
-		if (g_hash_table_size(r->tellers) >= TASKS_MAX)
+		if (g_hash_table_size(r->speakers) >= TASKS_MAX)
 			return;
-		t = g_new0(struct teller, 1);
+		t = g_new0(struct speaker, 1);
 		t->cpu = -1;
-		g_hash_table_insert(r->tellers, g_strdup(line->caller), t);
+		g_hash_table_insert(r->speakers, g_strdup(line->caller), t);
 	}
 	if (strstr(text, "Showing all locks held in the system:")) {
 		read_all_locks(r);
-		teller_reset(t);
+		speaker_reset(t);
 	} else if (strstr(text, "Show backtrace of all active CPUs") || strstr(text, "Show backtrace of all CPUs")) {
-		r->scene->rounds++;
+		r->snapshot->rounds++;
 	} else if (r->all_locks && g_str_has_prefix(text, "=====")) {
 		r->all_locks = FALSE;
-		teller_reset(t);
+		speaker_reset(t);
 	} else if (!read_task(r, t, text) && !read_owner(r, t, text) && !read_held(r, t, text) && !read_leaves(r, t, text) &&
 		   !read_cpu(r, t, text) && !read_lock(r, t, text) && (t->task || t->sample)) {
 		stack_read(t->task, t->sample, text);
 	}
 }
 
-void console_read(struct scene *scene, const char *text, gsize len)
+void console_read(struct snapshot *snapshot, const char *text, gsize len)
 {
 	struct reader r = {
-		.scene = scene,
-		.tellers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+		.snapshot = snapshot,
+		.speakers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 		.nobodys = g_ptr_array_new(),
 	};
 
@@ -372,6 +372,6 @@ void console_read(struct scene *scene, const char *text, gsize len)
 		p += n + 1;
 	}
 	give_nobodys(&r);
-	keep_sleepers(r.scene);
-	g_hash_table_unref(r.tellers);
+	keep_sleepers(r.snapshot);
+	g_hash_table_unref(r.speakers);
 }

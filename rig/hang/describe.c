@@ -23,11 +23,11 @@ char *task_text(const struct task *task)
 char *lock_text(const struct lock *lock)
 {
 	/* a thread whose answer is waited for is treated as a lock that it holds */
-	if (!strcmp(lock->klass, "kthreadd"))
+	if (!strcmp(lock->lock_class, "kthreadd"))
 		return g_strdup("kthreadd's answer");
-	if (!strcmp(lock->klass, "kn->active"))
+	if (!strcmp(lock->lock_class, "kn->active"))
 		return g_strdup_printf("the sysfs file%s%s", lock->name ? " " : "", lock->name ? lock->name : "");
-	return lock->name ? g_strdup_printf("%s of %s", lock->klass, lock->name) : g_strdup(lock->klass);
+	return lock->name ? g_strdup_printf("%s of %s", lock->lock_class, lock->name) : g_strdup(lock->lock_class);
 }
 
 /* What others want of it, else all that it holds: "mem_hotplug_lock and device_hotplug_lock". */
@@ -116,13 +116,13 @@ static char *cpu_title(const struct hang *hang)
 
 static char *leak_title(const struct hang *hang)
 {
-	return g_strdup_printf("%s was never released", hang->lock->klass);
+	return g_strdup_printf("%s was never released", hang->lock->lock_class);
 }
 
 static char *loop_title(const struct hang *hang)
 {
 	return g_strdup_printf("endless loop in %s%s%s", hang->function, hang->lock ? " under " : "",
-			       hang->lock ? hang->lock->klass : "");
+			       hang->lock ? hang->lock->lock_class : "");
 }
 
 static char *wait_title(const struct hang *hang)
@@ -130,12 +130,12 @@ static char *wait_title(const struct hang *hang)
 	g_autofree char *what = waits_for(hang->culprit);
 
 	return g_strdup_printf("%s waits for %s%s%s%s", hang->function, what, hang->lock ? " with " : "",
-			       hang->lock ? hang->lock->klass : "", hang->lock ? " held" : "");
+			       hang->lock ? hang->lock->lock_class : "", hang->lock ? " held" : "");
 }
 
 static char *unexplained_title(const struct hang *hang)
 {
-	return g_strdup_printf("nobody is seen to hold %s", hang->lock ? hang->lock->klass : "what is waited for");
+	return g_strdup_printf("nobody is seen to hold %s", hang->lock ? hang->lock->lock_class : "what is waited for");
 }
 
 /* The last sentence: what is wrong at the end of the story. */
@@ -160,7 +160,7 @@ static char *leak_end(const struct hang *hang)
 	g_autofree char *lock = lock_text(hang->lock);
 	g_autofree char *who = hang->culprit ? task_text(hang->culprit) : NULL;
 
-	if (hang->scene->left_held)
+	if (hang->snapshot->left_held)
 		return g_strdup_printf("%s went back to user space with %s held, taken in %s()", who ? who : "a task", lock,
 				       hang->function ? hang->function : "?");
 	if (hang->culprit && hang->culprit->wanted)
@@ -209,12 +209,12 @@ static char *cycle_key(const struct hang *hang)
 
 static char *function_key(const struct hang *hang)
 {
-	return g_strdup_printf("%s%s%s", hang->function, hang->lock ? " | " : "", hang->lock ? hang->lock->klass : "");
+	return g_strdup_printf("%s%s%s", hang->function, hang->lock ? " | " : "", hang->lock ? hang->lock->lock_class : "");
 }
 
 static char *lock_key(const struct hang *hang)
 {
-	return g_strdup(hang->lock ? hang->lock->klass : "?");
+	return g_strdup(hang->lock ? hang->lock->lock_class : "?");
 }
 
 static const struct {
@@ -264,7 +264,7 @@ static void sign(struct hang *hang)
 	hang->signature[1] = g_string_free(path, FALSE);
 }
 
-void tell(struct hang *hang)
+void describe(struct hang *hang)
 {
 	g_autoptr(GPtrArray) sentences = g_ptr_array_new();
 

@@ -21,12 +21,12 @@ static void hold(struct task *task, struct lock *lock)
 		g_ptr_array_add(task->holds, lock);
 }
 
-static struct lock *listed_lock(struct scene *scene, const struct splat_lock *listed)
+static struct lock *listed_lock(struct snapshot *snapshot, const struct splat_lock *listed)
 {
 	/* hidden pointers ("(____ptrval____)") are all alike, so the class has to do */
 	return listed->instance && *listed->instance != '('
-		       ? scene_lock(scene, listed->instance, listed->lock_class)
-		       : scene_named(scene, listed->lock_class);
+		       ? snapshot_lock(snapshot, listed->instance, listed->lock_class)
+		       : snapshot_named(snapshot, listed->lock_class);
 }
 
 /* It tries, sleeps and tries again: the lock is never in its list. */
@@ -43,12 +43,12 @@ static gboolean last_is_wanted(const struct task *task)
 	return task->wait->kind == WAIT_LOCK || task->wait->kind == WAIT_DRAIN || task->wait->kind == WAIT_NAMED;
 }
 
-static void from_lists(struct scene *scene, struct task *task)
+static void from_lists(struct snapshot *snapshot, struct task *task)
 {
 	gboolean wants = last_is_wanted(task);
 
 	for (guint i = 0; i < task->held->len; i++) {
-		struct lock *lock = listed_lock(scene, task->held->pdata[i]);
+		struct lock *lock = listed_lock(snapshot, task->held->pdata[i]);
 
 		if (wants && i == task->held->len - 1)
 			task->wanted = lock;
@@ -58,17 +58,17 @@ static void from_lists(struct scene *scene, struct task *task)
 }
 
 /* Locks that a stack names by itself. */
-static void from_words(struct scene *scene, struct task *task)
+static void from_words(struct snapshot *snapshot, struct task *task)
 {
 	if (task->wanted || !task->wait)
 		return;
 	if (task->wait->kind == WAIT_NAMED) {
-		task->wanted = scene_named(scene, task->wait->what);
+		task->wanted = snapshot_named(snapshot, task->wait->what);
 		task->wanted_polls = polls(task);
 	} else if (task->wait->kind == WAIT_TASK) {
-		task->wanted = scene_named(scene, task->wait->what);
-		for (guint i = 0; i < scene->tasks->len; i++) {
-			struct task *other = scene->tasks->pdata[i];
+		task->wanted = snapshot_named(snapshot, task->wait->what);
+		for (guint i = 0; i < snapshot->tasks->len; i++) {
+			struct task *other = snapshot->tasks->pdata[i];
 
 			if (!g_strcmp0(other->comm, task->wait->what))
 				hold(other, task->wanted);
@@ -77,17 +77,17 @@ static void from_words(struct scene *scene, struct task *task)
 }
 
 /* The report of a hung task says whose lock it is, but not which: "a mutex in f". */
-static void from_report(struct scene *scene, struct task *task)
+static void from_report(struct snapshot *snapshot, struct task *task)
 {
-	struct task *owner = task->likely_owner ? scene_find(scene, task->likely_owner) : NULL;
+	struct task *owner = task->likely_owner ? snapshot_find(snapshot, task->likely_owner) : NULL;
 
 	if (!owner || owner == task || (task->wanted && task->wanted->holders->len))
 		return;
 	if (!task->wanted) {
-		g_autofree char *klass = g_strdup_printf("a %s in %s", task->likely_what, task_function(task));
-		g_autofree char *id = g_strdup_printf("%s of %d", klass, owner->pid);
+		g_autofree char *lock_class = g_strdup_printf("a %s in %s", task->likely_what, task_function(task));
+		g_autofree char *id = g_strdup_printf("%s of %d", lock_class, owner->pid);
 
-		task->wanted = scene_lock(scene, id, klass);
+		task->wanted = snapshot_lock(snapshot, id, lock_class);
 	}
 	hold(owner, task->wanted);
 }
@@ -101,20 +101,20 @@ static const GPtrArray *place_of(const struct task *task)
 }
 
 /* Without a recorded owner: the tasks that are in code that holds it. */
-static void guess_holders(struct scene *scene, struct lock *lock)
+static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 {
 	struct task *only = NULL;
 	guint n = 0;
 
 	if (lock->holders->len || !lock->waiters || lock->unowned)
 		return;
-	for (guint i = 0; i < scene->tasks->len; i++) {
-		struct task *task = scene->tasks->pdata[i];
+	for (guint i = 0; i < snapshot->tasks->len; i++) {
+		struct task *task = snapshot->tasks->pdata[i];
 
 		/* lockdep's list would have it, unless the task was running */
-		if (task->wanted == lock || (scene->lockdep_lists && !(task_runs(task) && task->held_said)))
+		if (task->wanted == lock || (snapshot->lockdep_lists && !(task_runs(task) && task->held_said)))
 			continue;
-		if (holds_by_stack(place_of(task), lock->klass)) {
+		if (holds_by_stack(place_of(task), lock->lock_class)) {
 			hold(task, lock);
 			lock->guessed = TRUE;
 		}
@@ -122,10 +122,10 @@ static void guess_holders(struct scene *scene, struct lock *lock)
 	if (lock->holders->len)
 		return;
 	/* a single task runs with locks that its list does not name */
-	for (guint i = 0; i < scene->tasks->len; i++) {
-		struct task *task = scene->tasks->pdata[i];
+	for (guint i = 0; i < snapshot->tasks->len; i++) {
+		struct task *task = snapshot->tasks->pdata[i];
 
-		if (task->wanted != lock && scene->lockdep_lists && task_runs(task) && task->held_said && !task->held->len) {
+		if (task->wanted != lock && snapshot->lockdep_lists && task_runs(task) && task->held_said && !task->held->len) {
 			only = task;
 			n++;
 		}
@@ -156,11 +156,11 @@ static void drop_own_samples(struct task *task)
 			g_ptr_array_remove_index(task->samples, i);
 }
 
-void edges_make(struct scene *scene)
+void edges_make(struct snapshot *snapshot)
 {
-	scene_done(scene);
-	for (guint i = 0; i < scene->tasks->len; i++) {
-		struct task *task = scene->tasks->pdata[i];
+	snapshot_done(snapshot);
+	for (guint i = 0; i < snapshot->tasks->len; i++) {
+		struct task *task = snapshot->tasks->pdata[i];
 
 		drop_own_samples(task);
 		/* who runs is not where its last sleep was, unless it tries again and again */
@@ -171,24 +171,24 @@ void edges_make(struct scene *scene)
 		    !task->image_wait)
 			task->wait = NULL;
 	}
-	for (guint i = 0; i < scene->tasks->len; i++) {
-		struct task *task = scene->tasks->pdata[i];
+	for (guint i = 0; i < snapshot->tasks->len; i++) {
+		struct task *task = snapshot->tasks->pdata[i];
 
-		from_lists(scene, task);
+		from_lists(snapshot, task);
 		if (task->image_wait)
-			task->wanted = scene_lock(scene, task->image_wait, "?");
+			task->wanted = snapshot_lock(snapshot, task->image_wait, "?");
 	}
 	/* now every lock that has an instance is known, and a name finds it */
-	for (guint i = 0; i < scene->tasks->len; i++) {
-		struct task *task = scene->tasks->pdata[i];
+	for (guint i = 0; i < snapshot->tasks->len; i++) {
+		struct task *task = snapshot->tasks->pdata[i];
 
-		from_words(scene, task);
-		from_report(scene, task);
+		from_words(snapshot, task);
+		from_report(snapshot, task);
 		if (task->wanted)
 			task->wanted->waiters++;
 	}
-	for (guint i = 0; i < scene->locks->len; i++)
-		guess_holders(scene, scene->locks->pdata[i]);
+	for (guint i = 0; i < snapshot->locks->len; i++)
+		guess_holders(snapshot, snapshot->locks->pdata[i]);
 }
 
 /* The holder that itself waits for a lock explains more than one that does not. */

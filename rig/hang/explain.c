@@ -36,12 +36,12 @@ static GPtrArray *cycle_from(struct task *start)
 	return NULL;
 }
 
-static GPtrArray *shortest_cycle(const struct scene *scene)
+static GPtrArray *shortest_cycle(const struct snapshot *snapshot)
 {
 	GPtrArray *best = NULL;
 
-	for (guint i = 0; i < scene->tasks->len; i++) {
-		GPtrArray *cycle = cycle_from(scene->tasks->pdata[i]);
+	for (guint i = 0; i < snapshot->tasks->len; i++) {
+		GPtrArray *cycle = cycle_from(snapshot->tasks->pdata[i]);
 
 		if (cycle && (!best || cycle->len < best->len)) {
 			if (best)
@@ -61,13 +61,13 @@ static char **cycle_classes(const GPtrArray *tasks)
 	guint least = 0;
 
 	for (guint i = 1; i < tasks->len; i++)
-		if (strcmp(((struct task *)tasks->pdata[i])->wanted->klass,
-			   ((struct task *)tasks->pdata[least])->wanted->klass) < 0)
+		if (strcmp(((struct task *)tasks->pdata[i])->wanted->lock_class,
+			   ((struct task *)tasks->pdata[least])->wanted->lock_class) < 0)
 			least = i;
 	for (guint i = 0; i < tasks->len; i++) {
 		const struct task *task = tasks->pdata[(least + i) % tasks->len];
 
-		g_ptr_array_add(turned, g_strdup(task->wanted->klass));
+		g_ptr_array_add(turned, g_strdup(task->wanted->lock_class));
 	}
 	g_ptr_array_add(turned, NULL);
 	return (char **)g_ptr_array_steal(turned, NULL);
@@ -75,7 +75,7 @@ static char **cycle_classes(const GPtrArray *tasks)
 
 static gboolean explain_cycle(struct hang *hang)
 {
-	GPtrArray *cycle = shortest_cycle(hang->scene);
+	GPtrArray *cycle = shortest_cycle(hang->snapshot);
 
 	if (!cycle)
 		return FALSE;
@@ -115,10 +115,10 @@ static guint calls_others(const struct task *task)
 }
 
 /* Does another CPU wait for this one to answer? */
-static gboolean is_called(const struct scene *scene, const struct task *called)
+static gboolean is_called(const struct snapshot *snapshot, const struct task *called)
 {
-	for (guint i = 0; i < scene->tasks->len; i++)
-		if (scene->tasks->pdata[i] != called && calls_others(scene->tasks->pdata[i]))
+	for (guint i = 0; i < snapshot->tasks->len; i++)
+		if (snapshot->tasks->pdata[i] != called && calls_others(snapshot->tasks->pdata[i]))
 			return TRUE;
 	return FALSE;
 }
@@ -150,12 +150,12 @@ static guint spins(const struct task *task)
 
 static gboolean explain_cpu(struct hang *hang)
 {
-	for (guint i = 0; i < hang->scene->tasks->len; i++) {
-		struct task *task = hang->scene->tasks->pdata[i];
+	for (guint i = 0; i < hang->snapshot->tasks->len; i++) {
+		struct task *task = hang->snapshot->tasks->pdata[i];
 		guint seen = spins(task);
 
 		/* who calls is kept by who does not answer, whatever it was interrupted in; a panic calls as well */
-		if (!seen || calls_others(task) == task->samples->len || (seen == 1 && !is_called(hang->scene, task)))
+		if (!seen || calls_others(task) == task->samples->len || (seen == 1 && !is_called(hang->snapshot, task)))
 			continue;
 		hang->culprit = task;
 		hang->seen = seen;
@@ -169,11 +169,11 @@ static gboolean explain_cpu(struct hang *hang)
 /* Lockdep's own word, before anything hung. */
 static gboolean explain_left(struct hang *hang)
 {
-	if (!hang->scene->left_held)
+	if (!hang->snapshot->left_held)
 		return FALSE;
-	hang->culprit = scene_find(hang->scene, hang->scene->left_pid);
-	hang->lock = scene_named(hang->scene, hang->scene->left_held);
-	hang->function = hang->scene->left_held_by;
+	hang->culprit = snapshot_find(hang->snapshot, hang->snapshot->left_pid);
+	hang->lock = snapshot_named(hang->snapshot, hang->snapshot->left_held);
+	hang->function = hang->snapshot->left_held_by;
 	if (hang->culprit)
 		g_ptr_array_add(hang->story, hang->culprit);
 	return TRUE;
@@ -222,14 +222,14 @@ static guint chain_length(struct task *from, const struct task *to)
 }
 
 /* The end that most tasks wait for; of equal ones that which holds a lock, then the lower pid. */
-static gboolean find_end(const struct scene *scene, struct end *ret)
+static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 {
-	g_autofree struct end *ends = g_new0(struct end, scene->tasks->len + 1);
+	g_autofree struct end *ends = g_new0(struct end, snapshot->tasks->len + 1);
 	guint n = 0;
 	struct end *best = NULL;
 
-	for (guint i = 0; i < scene->tasks->len; i++) {
-		struct task *task = scene->tasks->pdata[i], *last;
+	for (guint i = 0; i < snapshot->tasks->len; i++) {
+		struct task *task = snapshot->tasks->pdata[i], *last;
 		struct lock *lock;
 		guint e = 0, length;
 
@@ -317,7 +317,7 @@ static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end
 	const struct task *task = end->task;
 
 	if (task->wanted) { /* and nobody holds that */
-		if (hang->scene->lockdep_lists || task->wanted->gone || task->wanted->unowned)
+		if (hang->snapshot->lockdep_lists || task->wanted->gone || task->wanted->unowned)
 			return HANG_LEAK;
 		return HANG_UNEXPLAINED;
 	}
@@ -333,7 +333,7 @@ static gboolean explain_end(struct hang *hang)
 {
 	struct end end;
 
-	if (!find_end(hang->scene, &end))
+	if (!find_end(hang->snapshot, &end))
 		return FALSE;
 	for (struct task *task = end.from; task && hang->story->len < 20; task = edge_next(task)) {
 		if (g_ptr_array_find(hang->story, task, NULL))
@@ -362,17 +362,17 @@ struct hang *hang_explain(const struct hang_source *source)
 {
 	struct hang *hang = g_new0(struct hang, 1);
 
-	hang->scene = scene_new();
+	hang->snapshot = snapshot_new();
 	hang->story = g_ptr_array_new();
 	if (source->console)
-		console_read(hang->scene, source->console, source->console_len);
+		console_read(hang->snapshot, source->console, source->console_len);
 	if (source->who)
-		who_read(hang->scene, source->who);
+		tasks_read(hang->snapshot, source->who);
 	if (source->registers)
-		registers_read(hang->scene, source->registers);
+		registers_read(hang->snapshot, source->registers);
 	if (source->owners)
-		owners_read(hang->scene, source->owners);
-	edges_make(hang->scene);
+		owners_read(hang->snapshot, source->owners);
+	edges_make(hang->snapshot);
 	for (guint i = 0; i < G_N_ELEMENTS(explanations); i++) {
 		if (!explanations[i].explain(hang))
 			continue;
@@ -380,14 +380,14 @@ struct hang *hang_explain(const struct hang_source *source)
 			hang->kind = explanations[i].kind;
 		break;
 	}
-	tell(hang);
+	describe(hang);
 	return hang;
 }
 
 void hang_free(struct hang *hang)
 {
 	g_ptr_array_unref(hang->story);
-	scene_free(hang->scene);
+	snapshot_free(hang->snapshot);
 	g_strfreev(hang->cycle);
 	g_strfreev(hang->sentences);
 	g_free(hang->title);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of this room share. The text walks through them in this order:
+ * What the files of this room share. The text passes through them in this order:
  *
  *	console.c	SysRq output, hung tasks, backtraces of CPUs to tasks
- *	who.c		the guest's own list of tasks
- *	registers.c	QEMU's look at the CPUs
- *	owners.c	the memory image's tasks and locks
+ *	stack.c		one line of a stack; arch.c: what differs between architectures
+ *	tasks.c		the guest's own list of tasks
+ *	registers.c	the CPUs' registers as QEMU has them
+ *	owners.c	tasks and locks of the memory image
+ *	snapshot.c	keeps the tasks and locks of the above
  *	waits.c		what a stack waits for
- *	edges.c		tasks and locks to who waits for whom
- *	explain.c	to an explanation
- *	tell.c		sentences, title, signature
- *	json.c		for others; as a report
+ *	edges.c		which task waits for which lock, and which tasks hold it
+ *	explain.c	from these to an explanation
+ *	describe.c	sentences, title, signature
+ *	json.c		the same as JSON; as a report
  */
 #ifndef RIG_HANG_INTERNAL_H
 #define RIG_HANG_INTERNAL_H
@@ -95,7 +97,7 @@ struct task {
 
 struct lock {
 	char *id;    /* instance, or the class where there is only that */
-	char *klass; /* "&dev->mutex" */
+	char *lock_class; /* "&dev->mutex" */
 	char *name;  /* "memory33": which one, or NULL */
 	GPtrArray *holders; /* of struct task * */
 	gboolean gone;	    /* its owner word names no task that there is */
@@ -106,9 +108,9 @@ struct lock {
 };
 
 /* Everything that was read. */
-struct scene {
+struct snapshot {
 	GHashTable *by_pid; /* pid -> struct task, owned */
-	GPtrArray *tasks;   /* the same, in order of pid; filled by scene_done() */
+	GPtrArray *tasks;   /* the same, in order of pid; filled by snapshot_done() */
 	GPtrArray *locks;   /* of struct lock, owned */
 	guint rounds;	    /* of samples of all CPUs */
 	gboolean lockdep_lists, image;
@@ -118,23 +120,23 @@ struct scene {
 };
 
 void sample_free(gpointer sample);
-struct scene *scene_new(void);
-void scene_free(struct scene *scene);
+struct snapshot *snapshot_new(void);
+void snapshot_free(struct snapshot *snapshot);
 /* Makes it where there is none; NULL when there are too many. COMM may be NULL. */
-struct task *scene_task(struct scene *scene, gint64 pid, const char *comm);
-struct task *scene_find(const struct scene *scene, int pid);
+struct task *snapshot_task(struct snapshot *snapshot, gint64 pid, const char *comm);
+struct task *snapshot_find(const struct snapshot *snapshot, int pid);
 /* By id, else a new one. */
-struct lock *scene_lock(struct scene *scene, const char *id, const char *klass);
+struct lock *snapshot_lock(struct snapshot *snapshot, const char *id, const char *lock_class);
 /* The only lock of that class, or a new one that stands for it. */
-struct lock *scene_named(struct scene *scene, const char *klass);
-void scene_done(struct scene *scene);
+struct lock *snapshot_named(struct snapshot *snapshot, const char *lock_class);
+void snapshot_done(struct snapshot *snapshot);
 
-void console_read(struct scene *scene, const char *text, gsize len);
+void console_read(struct snapshot *snapshot, const char *text, gsize len);
 /* One line of the stack of SAMPLE, or where that is NULL of TASK. */
 void stack_read(struct task *task, struct sample *sample, const char *text);
-void who_read(struct scene *scene, const char *text);
-void registers_read(struct scene *scene, const char *text);
-void owners_read(struct scene *scene, json_t *owners);
+void tasks_read(struct snapshot *snapshot, const char *text);
+void registers_read(struct snapshot *snapshot, const char *text);
+void owners_read(struct snapshot *snapshot, json_t *owners);
 
 /* waits.c */
 gboolean function_is(const char *name, const char *pattern);
@@ -145,7 +147,7 @@ const struct wait *wait_of(const GPtrArray *frames);
 /* Has it nothing to do: a thread in its own loop, a program that waits for time or input? */
 gboolean task_is_idle(const struct task *task);
 /* Is it inside code that holds the lock of this class? The function's name, or NULL. */
-const char *holds_by_stack(const GPtrArray *frames, const char *klass);
+const char *holds_by_stack(const GPtrArray *frames, const char *lock_class);
 /* Is it one of the functions whose callers' locks are known: the operation that others wait for? */
 gboolean holds_something(const char *name);
 /* Of those the innermost on a stack, or NULL. */
@@ -154,14 +156,14 @@ const char *operation_in(const GPtrArray *frames);
 const char *task_function(const struct task *task);
 
 /* edges.c: fills wait, wanted, holds, holders, waiters. */
-void edges_make(struct scene *scene);
+void edges_make(struct snapshot *snapshot);
 /* The first holder of what TASK wants that is not itself satisfied with waiting for nothing; or NULL. */
 struct task *edge_next(const struct task *task);
 gboolean task_runs(const struct task *task);
 
 /* explain.c */
 struct hang {
-	struct scene *scene;
+	struct snapshot *snapshot;
 	enum hang_kind kind;
 	GPtrArray *story; /* of struct task *: the cycle, or the chain from a waiter to what it ends at */
 	struct lock *lock; /* leaked, or held by who loops or waits */
@@ -174,8 +176,8 @@ struct hang {
 	char *signature[3];
 };
 
-/* tell.c */
-void tell(struct hang *hang);
+/* describe.c */
+void describe(struct hang *hang);
 char *task_text(const struct task *task);	  /* "kworker/0:1/34" */
 char *lock_text(const struct lock *lock); /* "&dev->mutex of memory33" */
 

@@ -61,8 +61,8 @@ static json_t *stack_json(const struct task *task, struct symbols *symbols)
 
 static json_t *lock_json(const struct lock *lock)
 {
-	return lock ? json_pack("{s:o, s:o, s:o}", "class", text(lock->klass), "name", text(lock->name), "instance",
-				strcmp(lock->id, lock->klass) ? text(lock->id) : json_null())
+	return lock ? json_pack("{s:o, s:o, s:o}", "class", text(lock->lock_class), "name", text(lock->name), "instance",
+				strcmp(lock->id, lock->lock_class) ? text(lock->id) : json_null())
 		    : json_null();
 }
 
@@ -85,8 +85,8 @@ static json_t *others_json(const struct hang *hang)
 {
 	json_t *array = json_array();
 
-	for (guint i = 0; i < hang->scene->tasks->len && json_array_size(array) < 200; i++) {
-		const struct task *task = hang->scene->tasks->pdata[i];
+	for (guint i = 0; i < hang->snapshot->tasks->len && json_array_size(array) < 200; i++) {
+		const struct task *task = hang->snapshot->tasks->pdata[i];
 
 		if (task->wanted && !g_ptr_array_find(hang->story, task, NULL))
 			json_array_append_new(array, json_pack("{s:i, s:o, s:o}", "pid", task->pid, "comm", text(task->comm),
@@ -100,8 +100,8 @@ static json_t *graph_json(const struct hang *hang)
 {
 	json_t *edges = json_array();
 
-	for (guint i = 0; i < hang->scene->tasks->len && json_array_size(edges) < 300; i++) {
-		const struct task *task = hang->scene->tasks->pdata[i];
+	for (guint i = 0; i < hang->snapshot->tasks->len && json_array_size(edges) < 300; i++) {
+		const struct task *task = hang->snapshot->tasks->pdata[i];
 		g_autofree char *who = task_text(task), *lock = NULL;
 
 		if (!task->wanted)
@@ -142,8 +142,8 @@ json_t *hang_json(const struct hang *hang, struct symbols *symbols)
 			 text(hang->signature[1]), "exact", text(hang->signature[2]), "cycle",
 			 hang->cycle ? strings((const char *const *)hang->cycle) : json_null(), "lock", lock_json(hang->lock),
 			 "tasks", tasks, "others", others_json(hang), "graph", graph_json(hang), "sources", "lockdep",
-			 hang->scene->lockdep_lists, "image", hang->scene->image, "tasks",
-			 (int)hang->scene->tasks->len, "cpu_samples", (int)hang->scene->rounds);
+			 hang->snapshot->lockdep_lists, "image", hang->snapshot->image, "tasks",
+			 (int)hang->snapshot->tasks->len, "cpu_samples", (int)hang->snapshot->rounds);
 	return json;
 }
 

@@ -37,11 +37,11 @@ static char *copy_text(json_t *object, const char *key)
 	return text ? g_strndup(text, 200) : NULL;
 }
 
-static void read_image_task(struct scene *scene, json_t *json)
+static void read_image_task(struct snapshot *snapshot, json_t *json)
 {
 	const char *state = json_string_value(json_object_get(json, "state"));
 	json_t *waits = json_object_get(json, "waits");
-	struct task *task = scene_task(scene, json_integer_value(json_object_get(json, "pid")), NULL);
+	struct task *task = snapshot_task(snapshot, json_integer_value(json_object_get(json, "pid")), NULL);
 
 	if (!task)
 		return;
@@ -52,7 +52,7 @@ static void read_image_task(struct scene *scene, json_t *json)
 		task->state = *state;
 	if (!task->frames->len)
 		read_frames(task, json_object_get(json, "frames"));
-	if (scene->lockdep_lists)
+	if (snapshot->lockdep_lists)
 		return;
 	g_clear_pointer(&task->image_wait, g_free);
 	task->image_wait = copy_text(waits, "lock");
@@ -62,24 +62,24 @@ static void read_image_task(struct scene *scene, json_t *json)
 	}
 }
 
-static void read_image_lock(struct scene *scene, json_t *json)
+static void read_image_lock(struct snapshot *snapshot, json_t *json)
 {
 	const char *id = json_string_value(json_object_get(json, "id"));
-	const char *klass = json_string_value(json_object_get(json, "class"));
+	const char *lock_class = json_string_value(json_object_get(json, "class"));
 	json_t *owners = json_object_get(json, "owners");
 	struct lock *lock;
 
-	if (!id || !klass || scene->locks->len >= LOCKS_MAX)
+	if (!id || !lock_class || snapshot->locks->len >= LOCKS_MAX)
 		return;
-	lock = scene_lock(scene, id, klass);
+	lock = snapshot_lock(snapshot, id, lock_class);
 	if (!lock->name)
 		lock->name = copy_text(json, "name");
-	if (scene->lockdep_lists)
+	if (snapshot->lockdep_lists)
 		return;
 	lock->held = json_is_true(json_object_get(json, "held"));
 	lock->gone = json_is_true(json_object_get(json, "gone"));
 	for (gsize i = 0; i < json_array_size(owners) && i < OWNERS_MAX; i++) {
-		struct task *task = scene_find(scene, json_integer_value(json_array_get(owners, i)));
+		struct task *task = snapshot_find(snapshot, json_integer_value(json_array_get(owners, i)));
 
 		if (!task || g_ptr_array_find(lock->holders, task, NULL))
 			continue;
@@ -89,13 +89,13 @@ static void read_image_lock(struct scene *scene, json_t *json)
 	lock->unowned = lock->held && !lock->holders->len;
 }
 
-void owners_read(struct scene *scene, json_t *owners)
+void owners_read(struct snapshot *snapshot, json_t *owners)
 {
 	json_t *tasks = json_object_get(owners, "tasks"), *locks = json_object_get(owners, "locks");
 
-	scene->image = TRUE;
+	snapshot->image = TRUE;
 	for (gsize i = 0; i < json_array_size(tasks); i++)
-		read_image_task(scene, json_array_get(tasks, i));
+		read_image_task(snapshot, json_array_get(tasks, i));
 	for (gsize i = 0; i < json_array_size(locks); i++)
-		read_image_lock(scene, json_array_get(locks, i));
+		read_image_lock(snapshot, json_array_get(locks, i));
 }

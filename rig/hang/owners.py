@@ -46,7 +46,7 @@ WRAPPERS = {
 OWN = ({"percpu_down_write", "__percpu_down_read"}, {"percpu_up_write", "__percpu_up_read"})
 
 
-class Scene:
+class Snapshot:
     """Tasks, and locks by their address."""
 
     def __init__(self, kernel):
@@ -288,10 +288,10 @@ def main():
     if len(sys.argv) != 4:
         sys.exit("usage: owners.py VMLINUX IMAGE OUT")
     limit_self()
-    scene = Scene(Kernel(sys.argv[1], Image(sys.argv[2])))
-    scene.find_waits()
-    scene.add_well_known()
-    scene.write(sys.argv[3])
+    snapshot = Snapshot(Kernel(sys.argv[1], Image(sys.argv[2])))
+    snapshot.find_waits()
+    snapshot.add_well_known()
+    snapshot.write(sys.argv[3])
 
 
 if __name__ == "__main__":

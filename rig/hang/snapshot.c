@@ -35,47 +35,47 @@ static void lock_free(gpointer data)
 	struct lock *lock = data;
 
 	g_free(lock->id);
-	g_free(lock->klass);
+	g_free(lock->lock_class);
 	g_free(lock->name);
 	g_ptr_array_unref(lock->holders);
 	g_free(lock);
 }
 
-struct scene *scene_new(void)
+struct snapshot *snapshot_new(void)
 {
-	struct scene *scene = g_new0(struct scene, 1);
+	struct snapshot *snapshot = g_new0(struct snapshot, 1);
 
-	scene->by_pid = g_hash_table_new_full(NULL, NULL, NULL, task_free);
-	scene->tasks = g_ptr_array_new();
-	scene->locks = g_ptr_array_new_with_free_func(lock_free);
-	return scene;
+	snapshot->by_pid = g_hash_table_new_full(NULL, NULL, NULL, task_free);
+	snapshot->tasks = g_ptr_array_new();
+	snapshot->locks = g_ptr_array_new_with_free_func(lock_free);
+	return snapshot;
 }
 
-void scene_free(struct scene *scene)
+void snapshot_free(struct snapshot *snapshot)
 {
-	g_hash_table_unref(scene->by_pid);
-	g_ptr_array_unref(scene->tasks);
-	g_ptr_array_unref(scene->locks);
-	g_free(scene->left_held);
-	g_free(scene->left_held_by);
-	g_free(scene);
+	g_hash_table_unref(snapshot->by_pid);
+	g_ptr_array_unref(snapshot->tasks);
+	g_ptr_array_unref(snapshot->locks);
+	g_free(snapshot->left_held);
+	g_free(snapshot->left_held_by);
+	g_free(snapshot);
 }
 
-struct task *scene_find(const struct scene *scene, int pid)
+struct task *snapshot_find(const struct snapshot *snapshot, int pid)
 {
-	return g_hash_table_lookup(scene->by_pid, GINT_TO_POINTER(pid));
+	return g_hash_table_lookup(snapshot->by_pid, GINT_TO_POINTER(pid));
 }
 
-struct task *scene_task(struct scene *scene, gint64 pid, const char *comm)
+struct task *snapshot_task(struct snapshot *snapshot, gint64 pid, const char *comm)
 {
 	struct task *task;
 
 	/* 0 is every CPU's idle task */
 	if (pid <= 0 || pid > G_MAXINT32)
 		return NULL;
-	task = scene_find(scene, pid);
+	task = snapshot_find(snapshot, pid);
 	if (!task) {
-		if (g_hash_table_size(scene->by_pid) >= TASKS_MAX)
+		if (g_hash_table_size(snapshot->by_pid) >= TASKS_MAX)
 			return NULL;
 		task = g_new0(struct task, 1);
 		task->pid = pid;
@@ -85,7 +85,7 @@ struct task *scene_task(struct scene *scene, gint64 pid, const char *comm)
 		task->held = g_ptr_array_new_with_free_func(splat_lock_free);
 		task->samples = g_ptr_array_new_with_free_func(sample_free);
 		task->holds = g_ptr_array_new();
-		g_hash_table_insert(scene->by_pid, GINT_TO_POINTER((int)pid), task);
+		g_hash_table_insert(snapshot->by_pid, GINT_TO_POINTER((int)pid), task);
 	}
 	if (comm && *comm) {
 		g_free(task->comm);
@@ -94,32 +94,32 @@ struct task *scene_task(struct scene *scene, gint64 pid, const char *comm)
 	return task;
 }
 
-struct lock *scene_lock(struct scene *scene, const char *id, const char *klass)
+struct lock *snapshot_lock(struct snapshot *snapshot, const char *id, const char *lock_class)
 {
 	struct lock *lock;
 
-	for (guint i = 0; i < scene->locks->len; i++) {
-		lock = scene->locks->pdata[i];
+	for (guint i = 0; i < snapshot->locks->len; i++) {
+		lock = snapshot->locks->pdata[i];
 		if (g_str_equal(lock->id, id))
 			return lock;
 	}
 	lock = g_new0(struct lock, 1);
 	lock->id = g_utf8_make_valid(id, -1);
-	lock->klass = g_utf8_make_valid(klass, -1);
+	lock->lock_class = g_utf8_make_valid(lock_class, -1);
 	lock->holders = g_ptr_array_new();
-	g_ptr_array_add(scene->locks, lock);
+	g_ptr_array_add(snapshot->locks, lock);
 	return lock;
 }
 
-struct lock *scene_named(struct scene *scene, const char *klass)
+struct lock *snapshot_named(struct snapshot *snapshot, const char *lock_class)
 {
-	for (guint i = 0; i < scene->locks->len; i++) {
-		struct lock *lock = scene->locks->pdata[i];
+	for (guint i = 0; i < snapshot->locks->len; i++) {
+		struct lock *lock = snapshot->locks->pdata[i];
 
-		if (g_str_equal(lock->klass, klass))
+		if (g_str_equal(lock->lock_class, lock_class))
 			return lock;
 	}
-	return scene_lock(scene, klass, klass);
+	return snapshot_lock(snapshot, lock_class, lock_class);
 }
 
 static gint by_pid(gconstpointer a, gconstpointer b)
@@ -129,14 +129,14 @@ static gint by_pid(gconstpointer a, gconstpointer b)
 	return one->pid < two->pid ? -1 : one->pid > two->pid;
 }
 
-void scene_done(struct scene *scene)
+void snapshot_done(struct snapshot *snapshot)
 {
 	GHashTableIter iter;
 	gpointer task;
 
-	g_ptr_array_set_size(scene->tasks, 0);
-	g_hash_table_iter_init(&iter, scene->by_pid);
+	g_ptr_array_set_size(snapshot->tasks, 0);
+	g_hash_table_iter_init(&iter, snapshot->by_pid);
 	while (g_hash_table_iter_next(&iter, NULL, &task))
-		g_ptr_array_add(scene->tasks, task);
-	g_ptr_array_sort(scene->tasks, by_pid);
+		g_ptr_array_add(snapshot->tasks, task);
+	g_ptr_array_sort(snapshot->tasks, by_pid);
 }

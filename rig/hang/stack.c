@@ -1,37 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * One line of a stack: a frame, where an exception came from, or registers that tell of interrupts.
- *
- *	lib/dump_stack.c, arch/x86/kernel/dumpstack.c	" f+0x1/0x2", "RIP: 0010:f+0x1/0x2", "RSP: … EFLAGS: 00000246"
- *	arch/powerpc/kernel/process.c			"NIP [c…] f+0x1/0x2", "LR [c…] …", "MSR:  … <SF,EE,…>  … IRQMASK: 0"
- */
+/* One line of a stack: a frame, the function that an exception interrupted, or registers (arch.h). */
 #include <string.h>
 
+#include "hang/arch.h"
 #include "hang/internal.h"
-
-/* Are interrupts off there? X86_EFLAGS_IF; MSR_EE, and the software's own mask on powerpc. */
-static void read_registers(struct sample *sample, const char *text)
-{
-	const char *flags = strstr(text, "EFLAGS: "), *mask = strstr(text, "IRQMASK: ");
-
-	if (flags) {
-		/* the second one of a backtrace is user space's */
-		if (!sample->flagged && !sample->user)
-			sample->irqs_off = !(g_ascii_strtoull(flags + strlen("EFLAGS: "), NULL, 16) & 0x200);
-		sample->flagged = TRUE;
-	} else if (g_str_has_prefix(text, "MSR: ") && strchr(text, '<')) {
-		/* "MSR:  8000000002009033 <SF,VEC,EE,ME,IR,DR,RI,LE>  CR: …" */
-		const char *bits = strchr(text, '<');
-		g_autofree char *names = g_strndup(bits, strcspn(bits, ">"));
-
-		if (!strstr(names, "PR"))
-			sample->irqs_off |= !strstr(names, "EE");
-		else if (!sample->frames->len) /* else of the system call that it is inside of */
-			sample->user = TRUE;
-	} else if (mask) {
-		sample->irqs_off |= !sample->user && (g_ascii_strtoull(mask + strlen("IRQMASK: "), NULL, 16) & 1);
-	}
-}
 
 static const char *last_name(const GPtrArray *frames)
 {
@@ -39,9 +11,9 @@ static const char *last_name(const GPtrArray *frames)
 }
 
 /*
- * powerpc, below an interrupt: "LR [c000000000162a0c] offline_pages+0x388/0x3ec" is who called the function that NIP is in,
- * unless that has called somebody itself. The first frame of the stack, always marked "(unreliable)", says who has it: NIP's
- * function, or its caller, or the caller's caller where NIP is in what restores registers.
+ * powerpc, below an interrupt: "LR [c000000000162a0c] offline_pages+0x388/0x3ec" is the caller of NIP's function,
+ * unless that function has made a call itself. The first frame of the stack, always marked "(unreliable)", is NIP's
+ * function, or its caller, or the caller's caller where NIP is in code that restores registers.
  */
 static void read_link(struct sample *sample, const char *text)
 {
@@ -53,29 +25,46 @@ static void read_link(struct sample *sample, const char *text)
 	g_ptr_array_add(sample->frames, g_memdup2(&frame, sizeof(frame)));
 }
 
+static gboolean starts(const char *text, const char *prefix)
+{
+	return prefix && g_str_has_prefix(text, prefix);
+}
+
+/* What a line says of SAMPLE besides its frame. *ret_fault: it has the function that an exception interrupted. */
+static void read_cpu_line(const struct arch *arch, struct sample *sample, const char *text,
+			  struct frame *frame, gboolean *ret_fault)
+{
+	gboolean kernel_pc = starts(text, arch->kernel_pc), first = !sample->frames->len;
+
+	if (starts(text, arch->user_pc) && first)
+		sample->user = TRUE;
+	/* without a return address beside it, the second function is the one below an interrupt */
+	if (kernel_pc && !first && !arch->link && !sample->came_into)
+		sample->came_into = g_strdup(text + strlen(arch->kernel_pc));
+	if (starts(text, arch->raw_pc) && !sample->pc)
+		sample->pc = g_ascii_strtoull(text + strlen(arch->raw_pc), NULL, 16);
+	if (!*ret_fault && (first || kernel_pc))
+		*ret_fault = frame_parse_fault(text, frame);
+	if (!*ret_fault && arch->flags)
+		arch->flags(sample, text);
+}
+
 void stack_read(struct task *task, struct sample *sample, const char *text)
 {
 	GPtrArray *frames = sample ? sample->frames : task->frames;
+	gboolean fault = FALSE, linked = FALSE;
 	struct frame frame;
-	gboolean fault = FALSE;
 
-	if (sample && g_str_has_prefix(text, "RIP: 0033") && !frames->len)
-		sample->user = TRUE;
-	if (sample && frames->len && !sample->came_into && g_str_has_prefix(text, "RIP: 0010:"))
-		sample->came_into = g_strdup(text + strlen("RIP: 0010:"));
-	if (sample && !sample->pc && g_str_has_prefix(text, "NIP:  "))
-		sample->pc = g_ascii_strtoull(text + strlen("NIP:  "), NULL, 16);
-	/* also what an exception came into */
-	if (sample && (!frames->len || g_str_has_prefix(text, "NIP [") || g_str_has_prefix(text, "RIP: 0010:")))
-		fault = frame_parse_fault(text, &frame);
-	if (!fault && sample)
-		read_registers(sample, text);
-	/* powerpc: "[c000000003159630] [c000000000013570] do_IRQ+0xb4/0xd4", the stack's address first */
-	if (g_str_has_prefix(text, "[c"))
-		*(sample ? &sample->stack : &task->stack) = g_ascii_strtoull(text + 1, NULL, 16);
-	if (sample && g_str_has_prefix(text, "LR [")) {
-		read_link(sample, text + strlen("LR "));
-		return;
+	for (const struct arch *const *a = arches; *a; a++) {
+		if (sample)
+			read_cpu_line(*a, sample, text, &frame, &fault);
+		if (starts(text, (*a)->stack))
+			*(sample ? &sample->stack : &task->stack) = g_ascii_strtoull(text + 1, NULL, 16);
+		if (sample && starts(text, (*a)->link)) {
+			read_link(sample, strchr(text, '['));
+			return;
+		}
+		linked |= fault && (*a)->link && starts(text, (*a)->kernel_pc);
 	}
 	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)))
 		return;
@@ -89,7 +78,7 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 	if (frame.guess)
 		return;
 	if (sample)
-		sample->entered = fault && g_str_has_prefix(text, "NIP [");
+		sample->entered = linked;
 	/* the call trace of an NMI begins with the frame that the instruction pointer named already */
 	if (frames->len == 1 && sample && !strcmp(last_name(frames), frame.name))
 		return;

@@ -11,14 +11,14 @@
 
 #include "hang/internal.h"
 
-static struct task *read_head(struct scene *scene, const char *line)
+static struct task *read_head(struct snapshot *snapshot, const char *line)
 {
 	g_auto(GStrv) w = g_strsplit(line, " ", 8);
 	struct task *task;
 
 	if (g_strv_length(w) < 4 || strcmp(w[0], "task"))
 		return NULL;
-	task = scene_task(scene, g_ascii_strtoll(w[1], NULL, 10), NULL);
+	task = snapshot_task(snapshot, g_ascii_strtoll(w[1], NULL, 10), NULL);
 	if (!task)
 		return NULL;
 	if (!task->comm)
@@ -36,7 +36,7 @@ static const char *after_address(const char *line)
 	return end ? end + 1 : line;
 }
 
-void who_read(struct scene *scene, const char *text)
+void tasks_read(struct snapshot *snapshot, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", 50000);
 	struct task *task = NULL;
@@ -45,7 +45,7 @@ void who_read(struct scene *scene, const char *text)
 		struct frame frame;
 
 		if (**l != '\t') {
-			task = read_head(scene, *l);
+			task = read_head(snapshot, *l);
 			continue;
 		}
 		if (!task || task->frames->len >= FRAMES_MAX || !frame_parse(after_address(*l), &frame))

@@ -83,7 +83,7 @@ static const struct wait waits[] = {
 /* Whoever is inside holds the lock; for locks without an owner word, and for tasks that run (lockdep lists
  * no locks of those). v5.1 to v7: the callers moved, so a row may be true for some kernels only. */
 static const struct {
-	const char *function, *klass;
+	const char *function, *lock_class;
 } holders[] = {
 	{"online_pages", MEM},	       {"offline_pages", MEM},	     {"__offline_pages", MEM},
 	{"add_memory_resource", MEM},  {"arch_remove_memory", MEM},  {"arch_add_memory", MEM},
@@ -148,13 +148,13 @@ const struct wait *wait_of(const GPtrArray *frames)
 	return best;
 }
 
-const char *holds_by_stack(const GPtrArray *frames, const char *klass)
+const char *holds_by_stack(const GPtrArray *frames, const char *lock_class)
 {
 	for (guint i = 0; i < frames->len; i++) {
 		const struct frame *frame = frames->pdata[i];
 
 		for (guint h = 0; h < G_N_ELEMENTS(holders); h++)
-			if (!strcmp(holders[h].klass, klass) && !strcmp(holders[h].function, frame->name))
+			if (!strcmp(holders[h].lock_class, lock_class) && !strcmp(holders[h].function, frame->name))
 				return holders[h].function;
 	}
 	return NULL;
