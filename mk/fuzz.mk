@@ -4,7 +4,7 @@
 
 FUZZ_SECONDS ?= 1800
 FUZZ_CC ?= clang
-FUZZ_PKGS := glib-2.0 gio-2.0 jansson libcyaml yaml-0.1
+FUZZ_PKGS := glib-2.0 gio-2.0 jansson libcyaml yaml-0.1 libarchive
 FUZZ_DIR := $(OUT)/fuzz
 
 $(FUZZ_DIR)/splat: tests/unit/fuzz-splat.c $(wildcard rig/splat/*.[ch])

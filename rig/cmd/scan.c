@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "splat/decode.h"
 #include "splat/known.h"
 #include "splat/splat.h"
 #include "symbol/symbol.h"
@@ -15,7 +16,6 @@
 #include "util/error.h"
 #include "util/term.h"
 
-#define CHUNK (256 * 1024)
 #define FRAMES_SHOWN 40
 
 struct scan {
@@ -28,6 +28,7 @@ struct scan {
 	guint failing, lost, notes, expected;
 	guint missed;  /* frames that the vmlinux does not have */
 	gboolean many; /* files */
+	guint64 lines, kernel_lines;
 };
 
 static const char *weight_colour(const struct splat *splat)
@@ -203,39 +204,53 @@ static void found(struct splat *splat, void *data)
 	show_until(scan, scanner_open_line(scan->scanner));
 }
 
+static void feed(const guint8 *bytes, gsize len, void *data)
+{
+	scanner_feed(data, bytes, len);
+}
+
 static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep_died,
 			  GError **error)
 {
 	rig_auto(scanner) scanner = scanner_new(found, scan);
-	g_autofree guint8 *chunk = g_malloc(CHUNK);
 	gboolean is_stdin = strcmp(path, "-") == 0;
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	int failure = 0;
-	ssize_t n;
+	guint64 kernel;
+	gboolean ok;
 
 	if (fd < 0)
 		return rig_fail(error, RIG_EXIT_USAGE, "cannot open '%s': %s", path,
 				g_strerror(errno));
 	scan->file = path;
 	scan->scanner = scanner;
-	while ((n = read(fd, chunk, CHUNK)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			failure = errno;
-			break;
-		}
-		scanner_feed(scanner, chunk, n);
-	}
+	ok = decode_fd(fd, path, feed, scanner, error);
 	if (!is_stdin)
 		close(fd);
 	scanner_flush(scanner);
 	show_until(scan, G_MAXUINT64);
-	if (failure)
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", path,
-				g_strerror(failure));
+	scan->lines += scanner_lines(scanner, &kernel);
+	scan->kernel_lines += kernel;
 	*lockdep_died |= scanner_lockdep_died(scanner);
-	return TRUE;
+	return ok;
+}
+
+/* Why nothing was found: an empty log, one that is no kernel's, or a quiet kernel. */
+static void print_nothing(const struct scan *scan, gboolean lockdep_died)
+{
+	const char *off = lockdep_died ? "; the lock validator was off" : "";
+
+	printf("no reports%s\n", off);
+	if (!scan->lines)
+		fprintf(stderr, "rig: the input is empty\n");
+	else if (!scan->kernel_lines)
+		fprintf(stderr,
+			"rig: %" G_GUINT64_FORMAT " line%s read, none with a kernel time stamp or tag: is it a "
+			"kernel log? (known prefixes: docs/reports.md)\n",
+			scan->lines, scan->lines == 1 ? "" : "s");
+	else
+		fprintf(stderr,
+			"rig: %" G_GUINT64_FORMAT " line%s read; the kernel's prefix was understood\n",
+			scan->lines, scan->lines == 1 ? "" : "s");
 }
 
 static void print_summary(const struct scan *scan, gboolean lockdep_died)
@@ -243,7 +258,7 @@ static void print_summary(const struct scan *scan, gboolean lockdep_died)
 	guint all = all_reports(scan);
 
 	if (!all) {
-		printf("no reports%s\n", lockdep_died ? "; the lock validator was off" : "");
+		print_nothing(scan, lockdep_died);
 		return;
 	}
 	printf("%u report%s: %u failing, %u loss of coverage, %u noted", all, all == 1 ? "" : "s",

@@ -141,6 +141,67 @@ static const struct body_pattern starts[] = {
 	{"Dumping ftrace buffer", ANY, BODY_INSIDE},
 	{"(ftrace buffer empty)", ANY, BODY_INSIDE},
 	{"(detected by ", FAMILY_STALL, BODY_INSIDE},
+	/* arm64 stack overflow, MIPS, LoongArch, xmon */
+	{"ESR: ", ANY, BODY_INSIDE},
+	{"FAR: ", ANY, BODY_INSIDE},
+	{"Task stack: ", ANY, BODY_INSIDE},
+	{"IRQ stack: ", ANY, BODY_INSIDE},
+	{"Overflow stack: ", ANY, BODY_INSIDE},
+	{"pc 9", ANY, BODY_INSIDE},
+	{"a0 ", ANY, BODY_INSIDE},
+	{"a4 ", ANY, BODY_INSIDE},
+	{"t0 ", ANY, BODY_INSIDE},
+	{"t4 ", ANY, BODY_INSIDE},
+	{"t8 ", ANY, BODY_INSIDE},
+	{"s1 ", ANY, BODY_INSIDE},
+	{"s5 ", ANY, BODY_INSIDE},
+	{"ra: ", ANY, BODY_INSIDE},
+	{"ERA: ", ANY, BODY_INSIDE},
+	{"CRMD: ", ANY, BODY_INSIDE},
+	{"PRMD: ", ANY, BODY_INSIDE},
+	{"EUEN: ", ANY, BODY_INSIDE},
+	{"ECFG: ", ANY, BODY_INSIDE},
+	{"ESTAT: ", ANY, BODY_INSIDE},
+	{"BADV: ", ANY, BODY_INSIDE},
+	{"PRID: ", ANY, BODY_INSIDE},
+	{"PrId ", ANY, BODY_INSIDE},
+	{"BadVA ", ANY, BODY_INSIDE},
+	{"Cause :", ANY, BODY_INSIDE},
+	{"Status:", ANY, BODY_INSIDE},
+	{"epc   :", ANY, BODY_INSIDE},
+	{"ra    :", ANY, BODY_INSIDE},
+	{"Hi    :", ANY, BODY_INSIDE},
+	{"Lo    :", ANY, BODY_INSIDE},
+	{"$ ", ANY, BODY_INSIDE},
+	{"$1", ANY, BODY_INSIDE},
+	{"$2", ANY, BODY_INSIDE},
+	{"cpu 0x", FAMILY_OOPS | FAMILY_BUG, BODY_INSIDE},
+	{"pc: c0", ANY, BODY_INSIDE},
+	{"lr: ", ANY, BODY_INSIDE},
+	{"sp: ", ANY, BODY_INSIDE},
+	{"msr: ", ANY, BODY_INSIDE},
+	{"dar: ", ANY, BODY_INSIDE},
+	{"dsisr: ", ANY, BODY_INSIDE},
+	{"current = ", ANY, BODY_INSIDE},
+	{"paca    = ", ANY, BODY_INSIDE},
+	{"pid   = ", ANY, BODY_INSIDE},
+	{"enter ? for help", ANY, BODY_INSIDE},
+	{"kernel BUG at ", FAMILY_OOPS | FAMILY_BUG, BODY_INSIDE},
+	{"Hardware Error", FAMILY_WARN, BODY_INSIDE},
+	/* s390 */
+	{"Failing address:", ANY, BODY_INSIDE},
+	{"Fault in ", ANY, BODY_INSIDE},
+	{"AS:", FAMILY_OOPS, BODY_INSIDE},
+	/* SLUB */
+	{"Allocated in ", FAMILY_SANITIZER, BODY_INSIDE},
+	{"Freed in ", FAMILY_SANITIZER, BODY_INSIDE},
+	{"INFO: Slab ", FAMILY_SANITIZER, BODY_INSIDE},
+	{"INFO: Object ", FAMILY_SANITIZER, BODY_INSIDE},
+	{"INFO: Allocated in ", FAMILY_SANITIZER, BODY_INSIDE},
+	{"INFO: Freed in ", FAMILY_SANITIZER, BODY_INSIDE},
+	{"INFO: 0x", FAMILY_SANITIZER, BODY_INSIDE},
+	{"Slab 0x", FAMILY_SANITIZER, BODY_INSIDE},
+	{"Object 0x", FAMILY_SANITIZER, BODY_INSIDE},
 	/* panic: kernel/panic.c */
 	{"Kernel Offset:", ANY, BODY_INSIDE},
 	{"Shutting down cpus with NMI", FAMILY_PANIC, BODY_INSIDE},
@@ -192,6 +253,7 @@ static const struct body_pattern starts[] = {
 	{"CPU0", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"----", FAMILY_LOCKDEP, BODY_INSIDE},
 	/* what these have at their end, and lockdep's only before its header */
+	{"====", FAMILY_SLUB, BODY_BLANK},
 	{"====", FAMILY_SANITIZER | FAMILY_STALL, BODY_LAST},
 	{"====", FAMILY_LOCKDEP, BODY_BLANK},
 	{"lock(", FAMILY_LOCKDEP, BODY_INSIDE},
@@ -351,9 +413,29 @@ static const struct body_pattern starts[] = {
 	{"Memory cgroup out of memory", FAMILY_MEMORY, BODY_LAST},
 };
 
+/* The rows by the first character of their words, in the table's order; -1 ends a chain. */
+static gint16 first_with[256], next_with[G_N_ELEMENTS(starts)];
+
+static gpointer index_rows(gpointer unused)
+{
+	(void)unused;
+	for (int c = 0; c < 256; c++)
+		first_with[c] = -1;
+	for (gsize i = G_N_ELEMENTS(starts); i-- > 0;) {
+		guint8 c = (guint8)starts[i].words[0];
+
+		next_with[i] = first_with[c];
+		first_with[c] = (gint16)i;
+	}
+	return NULL;
+}
+
 enum body body_pattern(const char *start, unsigned family)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
+	static GOnce once = G_ONCE_INIT;
+
+	g_once(&once, index_rows, NULL);
+	for (int i = first_with[(guint8)*start]; i >= 0; i = next_with[i])
 		if ((starts[i].families & family) && g_str_has_prefix(start, starts[i].words))
 			return starts[i].body;
 	return BODY_FOREIGN;

@@ -74,7 +74,7 @@ static gboolean is_dump_word(const char *word, gsize len)
 }
 
 /* Memory and code as hex: every word, but for what a dump has behind ("  ....abc."). */
-static gboolean is_dump(const char *text)
+gboolean body_is_dump(const char *text)
 {
 	guint words = 0;
 
@@ -122,6 +122,20 @@ gboolean body_is_banner(const char *text, char *ret_fill)
 	return TRUE;
 }
 
+/* What stands before the header and belongs to the report: the banner, a hint at what comes. */
+gboolean body_is_preface(const char *text)
+{
+	static const char *const hints[] = {
+		"Kernel attempted to ", "kernel tried to ", "8<--- cut here ---",
+		"INFO: task ", /* whose name has a line end in it */
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(hints); i++)
+		if (strstr(text, hints[i]))
+			return TRUE;
+	return body_is_banner(text, NULL);
+}
+
 gboolean body_is_cut(const char *text)
 {
 	return strstr(text, "[ cut here ]") != NULL;
@@ -157,5 +171,5 @@ enum body body_kind(const char *text, const struct format *format)
 			return parts[i].body;
 	if ((format->family & FAMILY_LOCKDEP) && is_source_place(start))
 		return BODY_INSIDE;
-	return is_registers(text) || is_dump(text) ? BODY_INSIDE : BODY_FOREIGN;
+	return is_registers(text) || body_is_dump(text) ? BODY_INSIDE : BODY_FOREIGN;
 }

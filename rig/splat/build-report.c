@@ -127,6 +127,45 @@ static char *valid_text(char **lines)
 	return g_utf8_make_valid(joined, -1);
 }
 
+static gboolean has_line(const struct report *report, const char *words)
+{
+	return report_find(report, 0, words) >= 0;
+}
+
+/*
+ * The marks that some formats end with. A report that lacks its own was cut, by the end of the log
+ * or by whoever pasted it: an oops and what "cut here" begins end with a trace's id
+ * (kernel/panic.c oops_exit()), sanitizers with the banner that they begin with, stacks since 5.16
+ * with what closes their brackets, and lockdep's reports with a stack.
+ */
+static gboolean lacks_end(const struct report *report)
+{
+	static const char *const pairs[][2] = {
+		{"<TASK>", "</TASK>"}, {"<IRQ>", "</IRQ>"}, {"<NMI>", "</NMI>"},
+	};
+	unsigned family = report->format->family;
+	gboolean banner = report->header > 0 && g_str_has_prefix(report->lines[0], "=====");
+	gboolean cut_here = report->n && body_is_cut(report->lines[0]);
+	gboolean stack = FALSE;
+	struct frame frame;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
+		if (has_line(report, pairs[i][0]) && !has_line(report, pairs[i][1]))
+			return TRUE;
+	for (guint i = report->header; i < report->n && !stack; i++)
+		stack = frame_parse(report->lines[i], &frame);
+	if ((family & (FAMILY_OOPS | FAMILY_BUG)) || cut_here)
+		return !has_line(report, "---[ end ") && !has_line(report, "Kernel panic - not") &&
+		       !((family & FAMILY_SANITIZER) && has_line(report, "====="));
+	if ((family & FAMILY_SANITIZER) && banner && !(family & FAMILY_SLUB))
+		return !g_str_has_prefix(report->lines[report->n - 1], "=====") &&
+		       !has_line(report, "---[ end ");
+	if ((family & FAMILY_LOCKDEP) && !(report->format->flags & FORMAT_NO_STACK))
+		return !has_line(report, "ack backtrace:") && !has_line(report, "Call Trace:") &&
+		       !has_line(report, "Call trace:");
+	return !stack && !(report->format->flags & (FORMAT_NO_STACK | FORMAT_NAMELESS));
+}
+
 static gboolean fails_in_first_page(char **lines)
 {
 	for (; *lines; lines++)
@@ -160,6 +199,7 @@ struct splat *report_build(const struct format *format, char **lines, guint head
 		lockdep_parse(splat, &report);
 	if (format->flags & FORMAT_RULE)
 		splat->detail = rule_detail(&report);
+	splat->truncated = lacks_end(&report);
 	title_make(splat, &report);
 	signature_make(splat, &report);
 	splat->text = valid_text(lines);

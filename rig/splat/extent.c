@@ -9,11 +9,13 @@
 
 #define GAP_KNOWN 3    /* foreign lines that end a report, where callers are told apart */
 #define GAP_UNKNOWN 12 /* … and where others' lines may be in between */
+#define GAP_INSTANT 100 /* … within INSTANT_SECONDS of the report's own */
+#define INSTANT_SECONDS 0.05
+#define DUMP_LINES 64 /* of a page, before a header */
 #define GAP_SECONDS 10.0
 #define WAKE_SECONDS 2.0 /* how long a task goes on breaking things after it crashed */
 #define CUT_LINES 12	 /* from "cut here" to the header */
 #define REBOOT_LINES 5	 /* that a firmware writes before the next kernel */
-#define PROOF_LINES 4	 /* inside a report, where nothing else shows that it is one */
 
 void extent_free(struct open *open)
 {
@@ -34,7 +36,7 @@ static void open_append(struct open *open, const char *text, gsize len)
 static void open_reach(struct open *open, const struct line *line)
 {
 	open->solid = open->lines->len;
-	open->last_line = line->number;
+	open->last_line = line->number + line->more;
 	open->end_byte = line->end_byte;
 	open->foreign = 0;
 	if (line->stamp >= 0) {
@@ -42,20 +44,6 @@ static void open_reach(struct open *open, const struct line *line)
 			open->first_stamp = line->stamp;
 		open->last_stamp = line->stamp;
 	}
-}
-
-/* What stands before the header and belongs to the report: the banner, a hint at what comes. */
-static gboolean is_before_header(const char *text)
-{
-	static const char *const hints[] = {
-		"Kernel attempted to ", "kernel tried to ", "8<--- cut here ---",
-		"INFO: task ", /* whose name has a line end in it */
-	};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(hints); i++)
-		if (strstr(text, hints[i]))
-			return TRUE;
-	return body_is_banner(text, NULL);
 }
 
 static void open_with_past(struct scanner *scanner, struct open *open, const struct line *line)
@@ -70,7 +58,7 @@ static void open_with_past(struct scanner *scanner, struct open *open, const str
 			continue; /* others print at the same time */
 		}
 		if (past->first_byte < scanner->told || past->number + PAST < line->number ||
-		    !is_before_header(past->text))
+		    !body_is_preface(past->text))
 			return;
 		open->first_line = past->number;
 		open->first_byte = past->first_byte;
@@ -78,37 +66,6 @@ static void open_with_past(struct scanner *scanner, struct open *open, const str
 		open_append(open, past->text, strlen(past->text));
 		return;
 	}
-}
-
-/* Without a kernel's prefix a line is the report's only if it begins with it: a text may quote one.
- */
-static gboolean stands_alone(const struct open *open)
-{
-	const char *header = open->lines->pdata[open->header];
-	struct groups groups;
-	gboolean alone;
-
-	groups_init(&groups, open->format, header);
-	alone = groups.at[0] && g_str_has_prefix(header, groups.at[0]);
-	groups_deinit(&groups);
-	return alone;
-}
-
-/* Are there lines enough to believe that this is a report and not a text about one? */
-static gboolean is_proven(const struct open *open)
-{
-	unsigned flags = open->format->flags;
-	guint proofs = open->frames + open->faults;
-
-	if (!open->format->kind)
-		return FALSE;
-	if (flags & FORMAT_BARE)
-		return open->kernel || stands_alone(open);
-	if (flags & FORMAT_KERNEL)
-		return open->kernel || proofs > 0;
-	if (flags & FORMAT_PROOF)
-		return proofs > 0 || (open->kernel && open->inside >= 2);
-	return open->kernel || proofs > 0 || open->inside >= PROOF_LINES;
 }
 
 static void remove_open(struct scanner *scanner, struct open *open)
@@ -143,7 +100,7 @@ struct splat *extent_splat(const struct open *open)
 	struct splat *splat;
 	char **lines;
 
-	if (!is_proven(open))
+	if (!extent_is_proven(open))
 		return NULL;
 	lines = g_new0(char *, open->solid + 1);
 	for (guint i = 0; i < open->solid; i++)
@@ -174,7 +131,7 @@ void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short
 	extent_free(open);
 }
 
-static struct open *find_open(struct scanner *scanner, const struct line *line)
+struct open *extent_find(struct scanner *scanner, const struct line *line)
 {
 	for (guint i = 0; i < scanner->n_open; i++) {
 		struct open *open = scanner->open[i];
@@ -186,6 +143,45 @@ static struct open *find_open(struct scanner *scanner, const struct line *line)
 				return open;
 	}
 	return NULL;
+}
+
+void extent_rewrite(struct open *open, const struct format *format, const struct line *header)
+{
+	g_free(open->lines->pdata[open->header]);
+	open->lines->pdata[open->header] = g_strndup(header->text, header->len);
+	open->bytes += header->len;
+	open->format = format;
+	open_reach(open, header);
+}
+
+struct open *extent_beside(struct scanner *scanner, const struct line *line, gboolean header)
+{
+	for (guint i = scanner->n_open; i-- > 0;) {
+		struct open *open = scanner->open[i];
+		enum body body;
+
+		if (open->kernel == line->kernel || open->last_line + 1 != line->number || open->ended ||
+		    (line->caller[0] && open->callers[0][0]) || !open->format->kind)
+			continue;
+		body = header ? BODY_INSIDE : body_kind(line->text, open->format);
+		if (body == BODY_FOREIGN || (body == BODY_BLANK && line->kernel))
+			continue;
+		/* hex digits are only the header's own address, where a mail was wrapped */
+		if (!header && !line->kernel && body_is_dump(line->text) &&
+		    open->lines->len != open->header + 1)
+			continue;
+		return open;
+	}
+	return NULL;
+}
+
+/* From here on the report's lines are expected with LINE's prefix. */
+static void open_settle(struct open *open, const struct line *line)
+{
+	if (open->kernel || !line->kernel)
+		return;
+	open->kernel = TRUE;
+	g_strlcpy(open->callers[0], line->caller, CALLER_LEN);
 }
 
 /* Another CPU shows its stack because the report's CPU asked it to. */
@@ -229,6 +225,41 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 		extent_close(scanner, open, FALSE);
 }
 
+/* A page's dump goes on as long as its lines do; a header must follow at once. */
+static void take_dump_line(struct scanner *scanner, struct open *open, const struct line *line)
+{
+	enum body body = body_kind(line->text, &format_dump);
+
+	if (body == BODY_FOREIGN || body == BODY_LAST || open->lines->len > DUMP_LINES) {
+		extent_close(scanner, open, FALSE);
+		return;
+	}
+	open_append(open, line->text, line->len);
+	open_reach(open, line);
+}
+
+/*
+ * A line that is not of the report: it can be the end of one that was wrapped, or of somebody else.
+ * Many of them end the report, but not within an instant: then they came in between.
+ */
+static void take_foreign(struct scanner *scanner, struct open *open, const struct line *line,
+			 guint gap)
+{
+	g_autofree char *text = open->foreign == 1 ? join_body(scanner, open, line) : NULL;
+	gboolean instant = line->stamp >= 0 && open->last_stamp >= 0 && !line->caller[0] &&
+			   line->stamp - open->last_stamp <= INSTANT_SECONDS;
+
+	if (text) {
+		open->frames++;
+		open->inside++;
+		open_append(open, text, strlen(text));
+		open_reach(open, line);
+		return;
+	}
+	if (open->ended || ++open->foreign >= (instant ? GAP_INSTANT : gap))
+		extent_close(scanner, open, FALSE);
+}
+
 /* A line of a caller that is inside a report. */
 static void continue_report(struct scanner *scanner, struct open *open, const struct line *line)
 {
@@ -239,10 +270,14 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 	if (body == BODY_LAST && !open->frames && (open->format->family & FAMILY_SANITIZER))
 		body = BODY_INSIDE;
 
+	if (open->format == &format_dump) {
+		take_dump_line(scanner, open, line);
+		return;
+	}
 	if (!open->format->kind) { /* after "cut here" anything can come: the WARN's own message */
 		open_append(open, line->text, line->len);
 		open_reach(open, line);
-		if (open->lines->len > CUT_LINES)
+		if (open->lines->len - open->header > CUT_LINES)
 			extent_close(scanner, open, FALSE);
 		return;
 	}
@@ -274,18 +309,21 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 			extent_close(scanner, open, FALSE);
 		break;
 	case BODY_FOREIGN:
-		if (open->ended || ++open->foreign >= gap)
-			extent_close(scanner, open, FALSE);
+		take_foreign(scanner, open, line, gap);
 		break;
 	}
 }
 
 void extent_line(struct scanner *scanner, const struct line *line)
 {
-	struct open *open = find_open(scanner, line);
+	struct open *open = extent_find(scanner, line);
 
 	if (!open)
 		open = find_asker(scanner, line);
+	if (!open)
+		open = extent_beside(scanner, line, FALSE);
+	if (open)
+		open_settle(open, line);
 	if (open)
 		continue_report(scanner, open, line);
 }
@@ -323,8 +361,11 @@ static gboolean is_adopted(const struct open *open, const struct format *format)
 {
 	const char *header = open->lines->pdata[open->header];
 
-	if (open->format == &format_cut)
+	if (!open->format->kind)
 		return TRUE;
+	if (open->format->kind == format->kind && (open->format->family & FAMILY_WARN) &&
+	    (format->family & FAMILY_BUG))
+		return FALSE; /* the message of a WARN, after its header */
 	if (format->family == open->format->family && !open->frames && strstr(header, "[inline]"))
 		return TRUE;
 	return (format->flags & FORMAT_ADOPTS) && !(open->format->family & FAMILY_TOLD) &&
@@ -333,9 +374,16 @@ static gboolean is_adopted(const struct open *open, const struct format *format)
 
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line)
 {
-	struct open *open = find_open(scanner, line);
+	struct open *open = extent_find(scanner, line);
 	gboolean induced = FALSE;
 
+	if (!open) {
+		open = extent_beside(scanner, line, TRUE);
+		if (open && !is_adopted(open, format) && !is_absorbed(open, format))
+			open = NULL;
+		if (open)
+			open_settle(open, line);
+	}
 	if (open && is_adopted(open, format)) {
 		open->format = format;
 		open->header = open->lines->len;
@@ -347,6 +395,10 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 		open_append(open, line->text, line->len);
 		open_reach(open, line);
 		open->inside++;
+		return;
+	}
+	if (open && (format->family & FAMILY_ONE) && open->format->kind && !open->ended) {
+		begin_report(scanner, format, line, FALSE); /* beside it, and over at once */
 		return;
 	}
 	if (open) {
@@ -363,8 +415,15 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 
 void extent_cut(struct scanner *scanner, const struct line *line)
 {
-	struct open *open = find_open(scanner, line);
+	struct open *open = extent_find(scanner, line);
 
+	if (open && open->format == &format_dump) {
+		open->format = &format_cut;
+		open->header = open->lines->len;
+		open_append(open, line->text, line->len);
+		open_reach(open, line);
+		return;
+	}
 	if (open && (open->format->family & (FAMILY_BUG | FAMILY_TOLD)) && !open->frames && !open->ended) {
 		open_append(open, line->text, line->len);
 		open_reach(open, line);
@@ -373,4 +432,14 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 	if (open)
 		extent_close(scanner, open, FALSE);
 	begin_report(scanner, &format_cut, line, is_wake(scanner, line));
+}
+
+void extent_dump(struct scanner *scanner, const struct line *line)
+{
+	struct open *open = extent_find(scanner, line);
+
+	if (open)
+		continue_report(scanner, open, line);
+	else
+		begin_report(scanner, &format_dump, line, FALSE);
 }

@@ -69,6 +69,20 @@ static const char *const words[] = {
 	"new kernel",
 	"-- Boot ",
 	"r more than",
+	"out of memory",
+	"cient stack",
+	"CFI failure",
+	"unchecked MSR",
+	"suspected memory",
+	"SError",
+	"Machine Check",
+	"instruction in kernel",
+	"nel bug detected",
+	"Kernel ade",
+	"Kernel ale",
+	" Vector: ",
+	"refcount:",
+	"BUG:\xc2\xa0",
 };
 
 #define PIECE 3

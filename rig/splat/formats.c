@@ -7,9 +7,10 @@
 
 #include "splat/internal.h"
 
-#define NAME "[A-Za-z_][A-Za-z0-9_]*"
+#define NAME "\\.?[A-Za-z_][A-Za-z0-9_]*"
 #define F "(?<f>" NAME ")"
-#define FILE_NAME "(?<src>[A-Za-z0-9_./+-]+\\.[chSr]s?)"
+/* paths can have any character; "<snip>/" where somebody shortened one */
+#define FILE_NAME "(?<src>[^\\s:()\"]+\\.[chSr]s?)"
 #define SRC FILE_NAME ":\\d+"
 #define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)" /* "at 0x0" where the trap does not tell */
 
@@ -27,6 +28,7 @@
 #define PAGE_CARRIERS                                                                              \
 	"free_page|free_pages|free_frozen|free_pcp|free_one_page|put_page|get_page|update_page|release_page|free_unref|^folio|^_folio|^__folio|" \
 	"truncate_inode_pages|page_frag_free|alloc|vmap|page_owner"
+#define LIST_CHECK "(list_add|list_del|list_add_rcu|slist_\\w+)(?:_valid)?"
 #define CIPHERS "alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt$|^crypto_|^cipher_|^drbg_|^rng_"
 #define TAG_CHECKS "kernel_fault|tag_check|mem_abort|^el1_|^el1h_"
 
@@ -129,7 +131,7 @@ static const struct format formats[] = {
 	 "ubsan|overflow", FRAME_TRACE, FAMILY_SANITIZER, FAMILY_CUT, FORMAT_ADOPTS},
 	{"BUG: memory leak", "BUG: memory leak", "memleak", "memory leak in {f}", NULL, LEAKS,
 	 FRAME_TRACE, FAMILY_SANITIZER},
-	{"unreferenced object", "^unreferenced object (?:0x)?[0-9a-f]+ \\(", "memleak",
+	{"unreferenced object", "^\\s*unreferenced object (?:0x)?[0-9a-f]+ \\(", "memleak",
 	 "memory leak in {f}", NULL, LEAKS, FRAME_TRACE, FAMILY_SANITIZER, FAMILY_SANITIZER},
 
 	/* silence: hung tasks, stalls, lockups */
@@ -181,11 +183,12 @@ static const struct format formats[] = {
 	 "spinlock", "BUG: {1} {2} in {f}", NULL, "spin_|_lock|_unlock", FRAME_TRACE, FAMILY_WARN},
 
 	/* a broken object, told before the trap that ends it */
-	{"corruption",
-	 "(?:^|\\W)(list_add|list_del|list_add_rcu|slist_\\w+)(?:_valid)? (?:double "
-	 "add|corruption)[.:]",
-	 "list-corruption", "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG,
-	 FAMILY_CUT, FORMAT_ADOPTS | FORMAT_PROOF},
+	{"corruption", "(?:^|\\W)" LIST_CHECK " corruption[.:]", "list-corruption",
+	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_WARN,
+	 FORMAT_ADOPTS | FORMAT_PROOF},
+	{"double add", "(?:^|\\W)" LIST_CHECK " double add[.:]", "list-corruption",
+	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_WARN,
+	 FORMAT_ADOPTS | FORMAT_PROOF},
 	{"kernel BUG at", "kernel BUG at \\S*lib/list_debug\\.c", "list-corruption",
 	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG,
 	 FORMAT_ADOPTS},
@@ -204,11 +207,13 @@ static const struct format formats[] = {
 	{"ernel BUG at", "[Kk]ernel BUG at (?:" F "\\+0x)?", "bug", "kernel BUG in {f}", NULL,
 	 "^skb_", FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, 0},
 	{"BUG kmalloc-", "BUG kmalloc-\\S+ \\(.*\\): Object already free", "other",
-	 "BUG: Object already free", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER, FAMILY_SANITIZER, FORMAT_PROOF},
+	 "BUG: Object already free", NULL, NULL, FRAME_TRACE,
+	 FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER, FORMAT_PROOF},
 	{"BUG kmalloc-", "BUG (kmalloc-\\S+) \\(.*\\): (.*)", "other", "BUG: {1}: {2}", NULL, NULL,
-	 FRAME_TRACE, FAMILY_SANITIZER, FAMILY_SANITIZER, FORMAT_PROOF},
-	{"BUG ", "^BUG ([a-zA-Z0-9_-]+) \\((?:Not tainted|Tainted: [A-Z ]+)\\): (.*)", "other",
-	 "BUG: {1}: {2}", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER, FAMILY_SANITIZER, FORMAT_PROOF},
+	 FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER, FORMAT_PROOF},
+	{"BUG ", "^\\s*BUG (.+?) \\((?:Not tainted|Tainted: [^)]+)\\): (.*)", "other",
+	 "BUG: {1}: {2}", NULL, NULL, FRAME_TRACE,
+	 FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER, FORMAT_PROOF},
 
 	/* faults */
 	{"BUG: ",
@@ -255,9 +260,9 @@ static const struct format formats[] = {
 	 "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_NO_STACK},
 	{"double fault", "^(?:Oops: )?double fault: ", "double-fault", "PANIC: double fault in {f}",
 	 "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
-	{"stack overflow",
-	 "(?:Insufficient stack space to handle exception|[kK]ernel stack overflow|stack overflow "
-	 "detected)",
+	{"Insufficient stack space", "Insufficient stack space to handle exception", "stack",
+	 "kernel stack overflow in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
+	{"stack overflow", "(?:[kK]ernel stack overflow|stack overflow detected)",
 	 "stack", "kernel stack overflow in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS,
 	 FAMILY_OOPS, FORMAT_PROOF},
 	{"invalid opcode", "invalid opcode: ", "invalid-opcode", "invalid opcode in {f}", "{f}",
@@ -270,7 +275,8 @@ static const struct format formats[] = {
 	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
 	{"Alignment trap", "Alignment trap: not handling instruction", "oops",
 	 "Alignment trap in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
-	{"Unrecoverable", "Unrecoverable (?:[a-zA-Z]+ )+(?:[eE]xception|SLB miss|FP|VMX|VSX).* at ",
+	{"Unrecoverable",
+	 "Unrecoverable (?:[a-zA-Z]+ )*(?:[eE]xception [0-9a-f]+|[eE]xception|SLB miss|FP|VMX|VSX).* at ",
 	 "oops", "Unrecoverable exception in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS,
 	 FAMILY_OOPS, FORMAT_PROOF},
 	{"Machine check", "Machine check in kernel mode", "other", "Machine check in {f}", "{f}",
@@ -283,6 +289,41 @@ static const struct format formats[] = {
 	/* a lock that is missing: scenarios/zoo/lock-rules-*.patch and the agent lock-rules */
 	{"lock rule", "WARNING: lock rule ([a-z-]+): " F "\\(\\) without (" NAME ")", "lock-rule",
 	 "lock rule {1} broken in {f}", "{1} {f} {3}", NULL, FRAME_GROUP, FAMILY_WARN, 0, FORMAT_RULE},
+
+	/* control flow integrity: kernel/cfi.c; a line alone where it is permissive */
+	{"CFI failure", "CFI failure at " F "\\+0x.*\\(target: ", "cfi", "CFI failure in {f}", "{f}", NULL,
+	 FRAME_GROUP, FAMILY_WARN | FAMILY_TOLD, FAMILY_CUT,
+	 FORMAT_ADOPTS | FORMAT_BARE | FORMAT_NO_STACK},
+	{"CFI failure", "CFI failure (?:at|\\(target:) .*", "cfi", "CFI failure in {f}", "{f}", NULL,
+	 FRAME_FAULT, FAMILY_WARN | FAMILY_TOLD, FAMILY_CUT, FORMAT_ADOPTS | FORMAT_PROOF},
+	{"unchecked MSR access",
+	 "unchecked MSR access error: (?:RDMSR|WRMSR) (?:from|to) \\S+.*rIP: \\S+ \\(" F "\\+0x", "other",
+	 "unchecked MSR access error in {f}", "MSR {f}", NULL, FRAME_TRACE, FAMILY_WARN, 0,
+	 FORMAT_BARE | FORMAT_NO_STACK},
+	{"unchecked MSR access", "unchecked MSR access error: ", "other",
+	 "unchecked MSR access error in {f}", "MSR {f}", NULL, FRAME_TRACE, FAMILY_WARN, 0, 0},
+	{"suspected memory leak", "kmemleak: \\d+ new suspected memory leaks?", "memleak",
+	 "memory leaks suspected", "memory leaks suspected", NULL, FRAME_NONE, FAMILY_ONE, 0,
+	 FORMAT_BARE | FORMAT_NO_STACK},
+	{"SError", "SError Interrupt on CPU\\d+, code", "other", "SError interrupt in {f}", "SError {f}",
+	 NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
+	{"Machine Check", "\\[Hardware Error\\]: CPU \\d+: Machine Check", "other",
+	 "Machine check exception", NULL, NULL, FRAME_NONE, FAMILY_WARN, 0,
+	 FORMAT_BARE | FORMAT_NO_STACK},
+	/* MIPS: arch/mips/kernel/traps.c */
+	{"Reserved instruction", "(Reserved instruction in kernel code)(?: *\\[#\\d+\\]|\\[#)", "oops",
+	 "{1} in {f}", "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG, FORMAT_PROOF},
+	{"in kernel code", "(Break instruction|Trap instruction|Kernel bug detected).*\\[#\\d+\\]", "bug",
+	 "kernel BUG in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_PROOF},
+	{"ernel bug detected", "Kernel bug detected\\[#\\d+\\]", "bug", "kernel BUG in {f}", "{f}", NULL,
+	 FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_PROOF},
+	/* LoongArch and others: "Oops - BUG[#1]:", "Kernel ade access[#1]:" */
+	{"Kernel a", "Kernel (ade access|ale access)\\[#\\d+\\]", "oops", "Kernel {1} in {f}", "{1} {f}",
+	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG, FORMAT_PROOF},
+	/* xmon, where no oops was printed before it: arch/powerpc/xmon/xmon.c excprint() */
+	{"Vector:", "cpu 0x[0-9a-f]+: Vector: [0-9a-f]+ \\(([^)]*)\\) at ", "oops", "{1} in {f}", "{1} {f}",
+	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_STALL | FAMILY_WARN,
+	 FORMAT_PROOF},
 
 	/* warnings with a place of their own */
 	{"refcount", WARN_AT("\\S*lib/refcount\\.c", F_IF_KNOWN), "refcount", "WARNING: refcount bug in {f}",
@@ -308,8 +349,12 @@ static const struct format formats[] = {
 	 FORMAT_ADOPTS},
 	{"WARNING:", WARN_AT(FILE_NAME, F_IF_KNOWN), "warning", "WARNING in {f}", "{src} {f}", NULL,
 	 FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
-	{"WARNING:", "WARNING: CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ at (?:0x[0-9a-f]+|" F ")", "warning",
-	 "WARNING in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
+	{"WARNING:",
+	 "WARNING: CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ at (?:0x[0-9a-f]+|" F "(?![A-Za-z0-9_/.:]))",
+	 "warning", "WARNING in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
+	/* without a function: until 3.x where there are no symbols, and where a mail was wrapped */
+	{"WARNING:", "WARNING: (?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ )?at " SRC "\\s*$", "warning",
+	 "WARNING in {f}", "{src} {f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
 	{"WARNING:", "WARNING: at 0x[0-9a-f]+, CPU#\\d+", "warning", "WARNING in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
 	{"WARNING:", "WARNING: kernel stack regs at .* has bad ('\\w+') value", "stack",
@@ -334,9 +379,10 @@ static const struct format formats[] = {
 	 FAMILY_MEMORY, 0, FORMAT_PROOF, SPLAT_NOTE},
 	{"oom-killer", "(\\S+) invoked oom-killer: ", "oom", "out of memory", NULL, NULL,
 	 FRAME_NONE, FAMILY_MEMORY, 0, FORMAT_PROOF, SPLAT_NOTE},
-	{"Out of memory",
-	 "^(?:Memory cgroup out of memory|Out of memory(?: \\([^)]*\\))?): Kill(?:ed)? process "
-	 "\\d+",
+	{"emory cgroup out of memory", "^\\s*Memory cgroup out of memory: Kill(?:ed)? process \\d+",
+	 "oom", "out of memory", NULL, NULL, FRAME_NONE, FAMILY_ONE, FAMILY_MEMORY,
+	 FORMAT_BARE | FORMAT_NO_STACK | FORMAT_ANYTIME, SPLAT_NOTE},
+	{"Out of memory", "^\\s*Out of memory(?: \\([^)]*\\))?: Kill(?:ed)? process \\d+",
 	 "oom", "out of memory", NULL, NULL, FRAME_NONE, FAMILY_ONE, FAMILY_MEMORY,
 	 FORMAT_BARE | FORMAT_NO_STACK | FORMAT_ANYTIME, SPLAT_NOTE},
 
@@ -356,6 +402,10 @@ static const struct format formats[] = {
 	 FRAME_NONE, FAMILY_WARN, 0, FORMAT_PROOF},
 
 	/* the end; those that only follow another report are told as such */
+	{"Kernel panic",
+	 "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: [0-9a-f]{8,16}\\s*$",
+	 "panic", "kernel panic: stack is corrupted in {f}", "{f}", "stack_chk", FRAME_TRACE,
+	 FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"Kernel panic", "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: " F,
 	 "panic", "kernel panic: stack is corrupted in {f}", "{f}", "stack_chk", FRAME_GROUP,
 	 FAMILY_PANIC, 0, FORMAT_NO_STACK},
@@ -364,10 +414,12 @@ static const struct format formats[] = {
 	 FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"Kernel panic",
 	 "Kernel panic - not syncing: (?:[A-Za-z -]+: )?(Fatal exception|panic_on_warn set|hung_task: blocked "
-	 "tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|kasan\\.fault=panic set|Fatal hardware error|BUG!|scheduling while "
-	 "atomic).*",
+	 "tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|kasan\\.fault=panic set|"
+	 "panic_on_[a-z_]+ set|kfence\\.fault=panic set|BUG!|scheduling while atomic).*",
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, FAMILY_WARN,
 	 FORMAT_NO_STACK | FORMAT_INDUCED | FORMAT_CORRUPTED},
+	{"Kernel panic", "Kernel panic - not syncing: (Fatal hardware error)", "panic",
+	 "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"Kernel panic", "Kernel panic - not syncing: Attempted to kill init!", "panic",
 	 "kernel panic: Attempted to kill init!", NULL, NULL, FRAME_NONE, FAMILY_PANIC, 0,
 	 FORMAT_NO_STACK},

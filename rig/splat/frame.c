@@ -7,6 +7,7 @@
  *	arm64, riscv	 f+0x12/0x34		[<ffff…>] f+0x12/0x34
  *	powerpc		[c000…] [c000…] f+0x12/0x34 (unreliable)
  *	s390		 [<000…>] f+0x12/0x34	([<000…>] f+0x12/0x34)
+ *	decoded		 f (file.c:12)		scripts/decode_stacktrace.sh
  */
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,41 @@ gboolean frame_parse_symbol(const char *text, struct frame *ret)
 	return TRUE;
 }
 
+/* "f (file.c:12 (discriminator 3)) mod", as scripts/decode_stacktrace.sh writes a frame. */
+static gboolean parse_decoded(const char *text, struct frame *ret)
+{
+	gsize len = 0, keep;
+	const char *colon, *place, *close;
+
+	while (is_name_char(text[len]))
+		len++;
+	if (!len || g_ascii_isdigit(*text) || strncmp(text + len, " (", 2) != 0)
+		return FALSE;
+	place = text + len + 2;
+	colon = strchr(place, ':');
+	if (!colon || colon == place || memchr(place, ' ', colon - place))
+		return FALSE;
+	/* a file has a dot; "??:?" where it is not known */
+	if (!(g_ascii_isdigit(colon[1]) && memchr(place, '.', colon - place)) && colon[1] != '?')
+		return FALSE;
+	close = strrchr(colon, ')');
+	if (!close)
+		return FALSE;
+	keep = *text == '.' ? 1 + strcspn(text + 1, ".") : strcspn(text, ".");
+	keep = MIN(keep, len);
+	memset(ret, 0, sizeof(*ret));
+	g_strlcpy(ret->name, text, MIN(keep + 1, sizeof(ret->name)));
+	g_strlcpy(ret->symbol, text, MIN(len + 1, sizeof(ret->symbol)));
+	close += 1 + strspn(close + 1, " ");
+	g_strlcpy(ret->module, close, MIN(strcspn(close, " ") + 1, sizeof(ret->module)));
+	return TRUE;
+}
+
+gboolean frame_parse_function(const char *text, struct frame *ret)
+{
+	return frame_parse_symbol(text, ret) || parse_decoded(text, ret);
+}
+
 /* "f file.c:12 [inline]", as symbolisers add them. */
 static gboolean parse_inlined(const char *text, struct frame *ret)
 {
@@ -93,8 +129,8 @@ static gboolean parse_inlined(const char *text, struct frame *ret)
 	return TRUE;
 }
 
-/* arm: "(f) from …" names the function without an offset. */
-static gboolean parse_arm(const char *text, struct frame *ret)
+/* arm: "(f) from …" names the function without an offset; ADDRESSED: an address was before it. */
+static gboolean parse_arm(const char *text, gboolean addressed, struct frame *ret)
 {
 	const char *p = text + (*text == '(');
 	gsize len = 0;
@@ -103,7 +139,7 @@ static gboolean parse_arm(const char *text, struct frame *ret)
 		len++;
 	if (!len || strncmp(p + len, *text == '(' ? ") from " : " from ", *text == '(' ? 7 : 6) != 0)
 		return FALSE;
-	if (!strstr(p + len, "+0x"))
+	if (!strstr(p + len, "+0x") || (*text == '(' && !addressed && !strstr(p + len, " from [<")))
 		return FALSE;
 	memset(ret, 0, sizeof(*ret));
 	g_strlcpy(ret->name, p, MIN(strcspn(p, ".) ") + 1, sizeof(ret->name)));
@@ -118,18 +154,21 @@ gboolean frame_parse(const char *text, struct frame *ret)
 	gboolean guess = FALSE;
 
 	p = skip_address(after);
+	/* xmon: "[c000…] c000… f+0x12/0x34" */
+	if (addressed && strspn(p, "0123456789abcdef") == 16 && p[16] == ' ')
+		p += 17;
 	if (p[0] == '?' && p[1] == ' ') {
 		guess = TRUE;
 		p += 1 + strspn(p + 1, " ");
 	}
 	if (*p == '(' && addressed && frame_parse_symbol(p + 1, ret))
 		return TRUE;
-	if ((addressed || *p != '(') && parse_arm(p, ret))
+	if (parse_arm(p, addressed, ret))
 		return TRUE;
 	/* without blank or address before it, "f+0x1/0x2" is a piece of a sentence */
 	if (!addressed && p == text && !strchr(p, '/'))
 		return FALSE;
-	if (!frame_parse_symbol(p, ret) && !parse_inlined(p, ret))
+	if (!frame_parse_function(p, ret) && !parse_inlined(p, ret))
 		return FALSE;
 	ret->guess |= guess;
 	return TRUE;
@@ -200,7 +239,12 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 			return FALSE;
 		for (int n = 0; n < 2; n++)
 			p = skip_address(p);
-		return frame_parse_symbol(p, ret);
+		/* xmon's "pc: c0000000004b9728: f+0x…", LoongArch's "ERA: 90000000034a1b2c f+0x…" */
+		if (strspn(p, "0123456789abcdef") >= 8) {
+			p += strspn(p, "0123456789abcdef");
+			p += strspn(p, ": ");
+		}
+		return frame_parse_function(p, ret);
 	}
 	return FALSE;
 }
@@ -212,7 +256,7 @@ gboolean frame_parse_lock(const char *text, struct frame *ret)
 	if (!at)
 		return FALSE;
 	at += strlen(", at: ");
-	return frame_parse_symbol(skip_address(at), ret);
+	return frame_parse_function(skip_address(at), ret);
 }
 
 gboolean frame_starts_trace(const char *text)

@@ -12,7 +12,7 @@
 static const char generic[] =
 	/* what reports, and how the architectures come there */
 	"panic|report_bug|fixup_bug|handle_bug|bug_handler$|invalid_op|exc_invalid|do_error|"
-	"do_trap|_trap$|program_check|do_undefinstr|^call_break_hook$|brk_handler$|"
+	"do_trap|program_check|do_undefinstr|^call_break_hook$|brk_handler$|"
 	"^do_debug_exception$|^el1_dbg|^die$|^__die$|^oops_end$|^no_context$|bad_area|"
 	"do_kernel_fault|do_translation_fault|do_mem_abort|el1_abort|el1h_64_sync|"
 	"^interrupt_return$|__warn|warn_slowpath|warn_alloc|warn_bogus|assertfail|"
@@ -156,6 +156,8 @@ static guint classify(const char *name)
 
 	if (name_has(name, generic) || is_atomic(name))
 		return answer | ANSWER_V1 | ANSWER_V2;
+	if (name_has(name, "_trap$")) /* a name's end says too little */
+		return answer | ANSWER_V1;
 	return name_has(name, generic_v2) ? answer | ANSWER_V2 : answer;
 }
 

@@ -26,6 +26,17 @@
 /* filter.c: a search for many words at once. */
 gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
 
+/* prefix-clean.c: LEN bytes of TEXT without line end, colours and blanks that are not ASCII; a line
+ * end that rsyslog wrote as "#012" becomes one. TEXT has room for LEN + 1 bytes; the new length. */
+gsize prefix_clean(char *text, gsize len);
+/* Each gives where its part of the prefix at P ends, P where there is none. */
+const char *prefix_unquote(const char *p);
+const char *prefix_record(const char *p, struct line *line);
+const char *prefix_dropped(const char *p, struct line *line);
+/* journal-json.c: the message of the JSON object at TEXT goes to ROOM (LEN + 1 bytes, the two may
+ * be the same) and who wrote it to LINE. FALSE: it is not one of the journal's. */
+gboolean journal_json(char *room, const char *text, gsize len, struct line *line);
+
 /* The number at TEXT, at least -1; 0 where there is none. */
 int text_int(const char *text);
 
@@ -63,6 +74,7 @@ enum family {
 	FAMILY_MEMORY = 1 << 9, /* allocation failure, OOM: Mem-Info follows */
 	FAMILY_LIMIT = 1 << 10,
 	FAMILY_TOLD = 1 << 11, /* a line, and a WARN for the stack after it */
+	FAMILY_SLUB = 1 << 12, /* a banner begins it, and none ends it */
 };
 
 enum format_flag {
@@ -115,6 +127,8 @@ void groups_init(struct groups *groups, const struct format *format, const char 
 void groups_deinit(struct groups *groups);
 /* The row that stands for "cut here" until the next lines say more. */
 extern const struct format format_cut;
+/* The row that stands for a page's dump until a header follows. */
+extern const struct format format_dump;
 /* For a boot that nothing announced. */
 extern const struct format format_reboot;
 /* Does the line say that lockdep is off? */
@@ -132,12 +146,18 @@ enum body {
 enum body body_kind(const char *text, const struct format *format);
 gboolean body_is_banner(const char *text, char *ret_fill);
 gboolean body_is_cut(const char *text);
+/* Does it stand before a header and belong to the report? */
+gboolean body_is_preface(const char *text);
+/* Memory as hex digits, and nothing else. */
+gboolean body_is_dump(const char *text);
 
 /* frame.c ------------------------------------------------------------------ */
 
 gboolean frame_starts_trace(const char *text);
 /* A symbol at TEXT ("f+0x12/0x34"): fills name and offset. */
 gboolean frame_parse_symbol(const char *text, struct frame *ret);
+/* The same, or decoded: "f (file.c:12)". */
+gboolean frame_parse_function(const char *text, struct frame *ret);
 
 /* The finished report. */
 struct report {

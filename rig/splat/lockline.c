@@ -77,7 +77,7 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 		    once_regex(&regex,
 			       "^\\s*(?:(?:0x)?([0-9a-f]{6,16}|\\(_*ptrval_*\\))\\s+)?\\((.*)\\)"
 			       "\\{([-.+?*]{4,10})\\}(?:-\\{(\\d+):(\\d+)\\})?"
-			       "(?:, at: (?:\\[<(?:0x)?[0-9a-f]+>\\]\\s*)?(\\S+))?"),
+			       "(?:, at: (?:\\[<(?:0x)?[0-9a-f]+>\\]\\s*)?(\\S+(?: \\(.*\\))?))?"),
 		    text, 0, &info))
 		return FALSE;
 	memset(ret, 0, sizeof(*ret));
@@ -88,7 +88,7 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 	ret->usage = fetch(info, 3);
 	ret->outer = fetch_int(info, 4);
 	ret->inner = fetch_int(info, 5);
-	if (at && frame_parse_symbol(at, &frame))
+	if (at && frame_parse_function(at, &frame))
 		ret->function = g_strdup(frame.name);
 	return TRUE;
 }

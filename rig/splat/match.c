@@ -40,6 +40,10 @@ static const char *const innocent[] = {
 const struct format format_cut = {"cut here", NULL,	  NULL,	      NULL, NULL,
 				  NULL,	      FRAME_NONE, FAMILY_CUT, 0,    FORMAT_PROOF};
 
+/* A page's dump, until the header that it is about. */
+const struct format format_dump = {"refcount:", NULL,	    NULL,	NULL, NULL,
+				   NULL,	FRAME_NONE, FAMILY_BUG, 0,    FORMAT_PROOF};
+
 /* The kernel starts again and nobody had told it to; needs two lines, so no pattern. */
 const struct format format_reboot = {
 	"Linux version", NULL,	     "reboot", "unexpected kernel reboot",   NULL, NULL,

@@ -14,6 +14,7 @@ struct line {
 	const char *text; /* ends in NUL, has none inside */
 	gsize len;
 	guint64 number;               /* 1-based */
+	guint more;                   /* further lines that were joined to it */
 	guint64 first_byte, end_byte; /* of the whole line with its end */
 	double stamp;                 /* seconds, -1 without */
 	char caller[CALLER_LEN];      /* "T12", "C1", "" where the log does not say */

@@ -45,6 +45,12 @@ gboolean scanner_lockdep_died(const struct scanner *scanner)
 	return scanner->lockdep_died;
 }
 
+guint64 scanner_lines(const struct scanner *scanner, guint64 *ret_kernel)
+{
+	*ret_kernel = scanner->kernel_lines;
+	return scanner->lines + (scanner->in_line ? 1 : 0);
+}
+
 double scanner_guest_seconds(const struct scanner *scanner)
 {
 	return scanner->stamp;
@@ -52,7 +58,8 @@ double scanner_guest_seconds(const struct scanner *scanner)
 
 /* Lines ---------------------------------------------------------------------- */
 
-static void remember(struct scanner *scanner, const struct line *line)
+static void remember(struct scanner *scanner, const struct line *line, gboolean has_word,
+		     const struct format *format)
 {
 	struct past *past = &scanner->past[0];
 
@@ -64,6 +71,9 @@ static void remember(struct scanner *scanner, const struct line *line)
 	past->end_byte = line->end_byte;
 	past->stamp = line->stamp;
 	past->kernel = line->kernel;
+	past->has_word = has_word;
+	past->format = format;
+	past->format_open = format != NULL;
 }
 
 /* dmesg and journalctl show the later lines of one record without a stamp, only indented. */
@@ -73,7 +83,8 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 
 	if (line->kernel || line->user || !past->kernel || past->number + 1 != line->number)
 		return;
-	if (strncmp(line->text, "     ", 5) != 0 && strncmp(line->text, "-> #", 4) != 0)
+	if (strncmp(line->text, "     ", 5) != 0 && line->text[0] != '\t' &&
+	    strncmp(line->text, "-> #", 4) != 0)
 		return;
 	line->kernel = TRUE;
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
@@ -87,6 +98,33 @@ static gboolean goes_down(const struct line *line)
 	return g_str_has_prefix(line->text, "-- Boot ");
 }
 
+/* "Then I booted the other kernel and": words, and nothing that a machine writes. */
+static gboolean is_prose(const char *text)
+{
+	guint words = 0;
+
+	for (const char *p = text; *p;) {
+		gsize len = strcspn(p, " ");
+		gsize letters = 0;
+
+		while (letters < len && g_ascii_isalpha(p[letters]))
+			letters++;
+		words += letters >= 2 && letters + (letters < len && strchr(",.:;!?", p[letters])) == len;
+		p += len + strspn(p + len, " ");
+	}
+	return words >= 5 && !strpbrk(text, "[]=<>()/");
+}
+
+/* A mail can hold the logs of two boots with text between them. */
+static gboolean is_in_prose(const struct scanner *scanner)
+{
+	for (guint i = 0; i < PAST; i++)
+		if (scanner->past[i].number && !scanner->past[i].kernel &&
+		    is_prose(scanner->past[i].text))
+			return TRUE;
+	return scanner->is_mail;
+}
+
 /* A second boot in one log that nothing announced. The decompressor speaks first, where there is one. */
 static void take_boot(struct scanner *scanner, const struct line *line)
 {
@@ -97,7 +135,7 @@ static void take_boot(struct scanner *scanner, const struct line *line)
 	scanner->going_down |= goes_down(line);
 	if (!unpacks && !starts)
 		return;
-	if (scanner->stamp > 1 && !scanner->going_down)
+	if (scanner->stamp > 1 && !scanner->going_down && !is_in_prose(scanner))
 		extent_reboot(scanner, line);
 	scanner->stamp = -1;
 	scanner->going_down = FALSE;
@@ -111,35 +149,73 @@ static void take_news(struct scanner *scanner, const struct line *line)
 		scanner->lockdep_died = TRUE;
 }
 
+/* "page: refcount:0 mapcount:0 …", "page:ffffea00… refcount:0": mm/debug.c __dump_page(). */
+static gboolean is_page_dump(const char *text)
+{
+	return (g_str_has_prefix(text, "page:") || g_str_has_prefix(text, "page dumped")) &&
+	       strstr(text, "refcount:");
+}
+
+/* A line that has one of the filter's words. The row that it begins a report by, or NULL. */
+static const struct format *take_word(struct scanner *scanner, const struct line *line)
+{
+	const struct format *format;
+
+	take_news(scanner, line);
+	format = format_match(line->text);
+	if (format)
+		extent_header(scanner, format, line);
+	else if (body_is_cut(line->text))
+		extent_cut(scanner, line);
+	else if (is_page_dump(line->text))
+		extent_dump(scanner, line);
+	else
+		extent_line(scanner, line);
+	return format;
+}
+
+/* One line of a record, without its prefix. */
+static void take_text(struct scanner *scanner, struct line *line)
+{
+	const struct format *format = NULL;
+	gboolean has_word = FALSE;
+	gsize at;
+
+	inherit_prefix(scanner, line);
+	if (!line->user) {
+		has_word = filter_hit((const guint8 *)line->text, line->len, &at);
+		if (!has_word && join_header(scanner, line))
+			return;
+		if (has_word)
+			format = take_word(scanner, line);
+		else
+			extent_line(scanner, line);
+	}
+	if (line->stamp >= 0)
+		scanner->stamp = line->stamp;
+	remember(scanner, line, has_word, format);
+}
+
 static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first, guint64 end)
 {
 	struct line line = {.number = scanner->lines + 1, .first_byte = first, .end_byte = end};
-	const struct format *format = NULL;
-	gsize at;
+	char *text, *next;
 
 	len = MIN(len, LINE_KEPT);
 	memcpy(scanner->scratch, bytes, len);
 	prefix_strip(scanner->scratch, len, &line);
-	inherit_prefix(scanner, &line);
+	scanner->kernel_lines += line.kernel;
 	for (guint i = 0; line.dropped && i < scanner->n_open; i++)
 		scanner->open[i]->missed += line.dropped;
-	if (!line.user && filter_hit((const guint8 *)line.text, line.len, &at)) {
-		take_news(scanner, &line);
-		format = format_match(line.text);
-		if (!format && body_is_cut(line.text)) {
-			extent_cut(scanner, &line);
-			goto done;
-		}
+	/* a record of several lines that syslog or the journal made one of */
+	for (text = scanner->scratch + (line.text - scanner->scratch); text; text = next) {
+		next = strchr(text, '\n');
+		if (next)
+			*next++ = '\0';
+		line.text = text;
+		line.len = strlen(text);
+		take_text(scanner, &line);
 	}
-	if (format) {
-		extent_header(scanner, format, &line);
-	} else if (!line.user) {
-		extent_line(scanner, &line);
-	}
-done:
-	if (line.stamp >= 0)
-		scanner->stamp = line.stamp;
-	remember(scanner, &line);
 }
 
 /* The finished line at BYTES, whose end (of END bytes) is at the stream's POSITION. */
@@ -247,7 +323,8 @@ static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 	while (len) {
 		gsize at, line;
 
-		if (!scanner->n_open) {
+		/* a mail can have wrapped the header that the last line began */
+		if (!scanner->n_open && !scanner->past[0].has_word) {
 			if (!filter_hit(bytes, len, &at)) {
 				skip_quiet(scanner, bytes, len);
 				return;
@@ -266,9 +343,54 @@ static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 	}
 }
 
+static gboolean is_symbol_start(const char *text)
+{
+	gsize len = 0;
+
+	while (g_ascii_isalnum(text[len]) || (text[len] && strchr("_.+/?[]<>", text[len])))
+		len++;
+	return !text[len];
+}
+
+/* Mails begin with their header: RFC 5322. */
+static void look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
+{
+	static const char *const fields[] = {"From ", "From: ", "Return-Path: ", "Received: ",
+					     "Message-ID: ", "Subject: ", "Delivered-To: "};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
+		scanner->is_mail |= len >= strlen(fields[i]) &&
+				    memcmp(bytes, fields[i], strlen(fields[i])) == 0;
+}
+
+/*
+ * The log ends inside a line, which is then taken for a part of the report before it where it can be
+ * the beginning of a frame.
+ */
+static void finish_cut_line(struct scanner *scanner)
+{
+	const char *text;
+
+	finish_partial(scanner);
+	text = scanner->past[0].text + strspn(scanner->past[0].text, " ");
+	for (guint i = 0; i < scanner->n_open; i++) {
+		struct open *open = scanner->open[i];
+
+		if (open->last_line != scanner->lines || open->ended || !open->frames || !*text ||
+		    text == scanner->past[0].text || !is_symbol_start(text))
+			continue;
+		open->last_line++;
+		open->end_byte = scanner->position;
+		open->full = TRUE;
+	}
+}
+
 void scanner_feed(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	const guint8 *newline;
+
+	if (!scanner->position && len)
+		look_at_start(scanner, bytes, len);
 
 	if (scanner->in_line) {
 		newline = memchr(bytes, '\n', len);
@@ -301,7 +423,7 @@ void scanner_flush(struct scanner *scanner)
 	gboolean cut_short = scanner->in_line && scanner->partial_len;
 
 	if (cut_short)
-		finish_partial(scanner);
+		finish_cut_line(scanner);
 	while (scanner->n_open) {
 		struct open *open = scanner->open[0];
 

@@ -31,6 +31,9 @@ struct past {
 	guint64 number, first_byte, end_byte;
 	double stamp;
 	gboolean kernel;
+	gboolean has_word;	     /* of the filter: the line may begin a report */
+	const struct format *format; /* the row that it matched, or NULL */
+	gboolean format_open;	     /* … and it began a report */
 };
 
 struct scanner {
@@ -56,6 +59,8 @@ struct scanner {
 	gboolean found_any; /* a report, whatever it was */
 	guint64 told;	    /* reports reach up to this byte */
 	gboolean going_down;
+	gboolean is_mail;
+	guint64 kernel_lines; /* lines looked at one by one that had a kernel's prefix */
 	char scratch[LINE_KEPT + 1];
 };
 
@@ -64,10 +69,27 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 void extent_cut(struct scanner *scanner, const struct line *line);
 /* Any other line: inside its caller's report, or not. */
 void extent_line(struct scanner *scanner, const struct line *line);
+/* A page's dump, which stands before the report that it is about. */
+void extent_dump(struct scanner *scanner, const struct line *line);
+/*
+ * Is LINE the end of a header that a mail wrapped? Then the two are one line, which is taken as
+ * such, and LINE is consumed.
+ */
+gboolean join_header(struct scanner *scanner, const struct line *line);
+/* The same for a frame, or another line that is only inside a report together with the one before:
+ * the joined text, to be freed, or NULL. */
+char *join_body(const struct scanner *scanner, const struct open *open, const struct line *line);
+/* The open report that LINE belongs to although only one of them has a kernel's prefix. */
+struct open *extent_beside(struct scanner *scanner, const struct line *line, gboolean header);
+struct open *extent_find(struct scanner *scanner, const struct line *line);
+/* HEADER, joined of two lines, is the header of OPEN. */
+void extent_rewrite(struct open *open, const struct format *format, const struct line *header);
 /* A second boot, which ends all reports and is one. */
 void extent_reboot(struct scanner *scanner, const struct line *line);
 /* CUT_SHORT: the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
+/* proof.c: are there lines enough to believe that it is a report? */
+gboolean extent_is_proven(const struct open *open);
 /* The report as far as it has come, or NULL where it is not proven to be one. */
 struct splat *extent_splat(const struct open *open);
 void extent_free(struct open *open);

@@ -77,7 +77,7 @@ typedef void (*splat_found)(struct splat *splat, void *data);
 struct scanner *scanner_new(splat_found found, void *data);
 void scanner_feed(struct scanner *scanner, const guint8 *bytes, gsize len);
 /*
- * Gives FOUND the reports whose end has not been seen, as far as they have come: for who cannot wait.
+ * Gives FOUND the reports whose end has not been seen, as far as they have come: for callers that cannot wait.
  * Nothing changes by that; each is given to the scanner's own FOUND when its end is seen.
  */
 void scanner_peek(const struct scanner *scanner, splat_found found, void *data);
@@ -99,6 +99,12 @@ guint64 scanner_open_line(const struct scanner *scanner);
  * report that turns it off by being printed does not count here: see splat.validator_off.
  */
 gboolean scanner_lockdep_died(const struct scanner *scanner);
+/*
+ * How many lines were read; *RET_KERNEL: how many of those that were looked at one by one had a
+ * kernel's prefix. Stretches without a report's words are not looked at but for their last lines,
+ * so that 0 means that no kernel's prefix was understood.
+ */
+guint64 scanner_lines(const struct scanner *scanner, guint64 *ret_kernel);
 /* The newest printk time stamp in seconds, -1 before the first. */
 double scanner_guest_seconds(const struct scanner *scanner);
 

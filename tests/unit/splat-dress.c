@@ -12,6 +12,15 @@ enum dress {
 	DRESS_ISO,
 	DRESS_DMESG_X,
 	DRESS_CI,
+	DRESS_JOURNAL_FULL,
+	DRESS_JOURNAL_UNIX,
+	DRESS_LOGCAT,
+	DRESS_LOGREAD,
+	DRESS_TERMINAL,
+	DRESS_COLOUR,
+	DRESS_INDENTED,
+	DRESS_RFC5424,
+	DRESS_BAR,
 	N_DRESSES
 };
 
@@ -30,10 +39,19 @@ static char *dress(const struct fixture *fixture, enum dress dress)
 			[DRESS_ISO] = "2026-11-21T06:00:01.123456+00:00 testhost kernel: ",
 			[DRESS_DMESG_X] = "kern  :warn  : ",
 			[DRESS_CI] = "2026-11-21T06:00:00.1234567Z ",
+			[DRESS_JOURNAL_FULL] = "Sat 2026-11-21 06:00:01 CET testhost kernel: ",
+			[DRESS_JOURNAL_UNIX] = "1795240801.123456 testhost kernel: ",
+			[DRESS_LOGCAT] = "11-21 06:00:01.250     0     0 E KERNEL  : ",
+			[DRESS_LOGREAD] = "Sat Nov 21 06:00:01 2026 kern.err kernel: ",
+			[DRESS_TERMINAL] = "[2026-11-21 06:00:01.250] ",
+			[DRESS_COLOUR] = "\033[32m",
+			[DRESS_INDENTED] = "    Nov 21 06:00:01 testhost kernel: ",
+			[DRESS_RFC5424] = "<4>1 2026-11-21T06:00:01.25+01:00 testhost kernel - - - ",
+			[DRESS_BAR] = "| ",
 		};
 		/* only printk's own lines would come with these */
 		gboolean ours = dress == DRESS_CRLF || dress == DRESS_QUOTED ||
-				dress == DRESS_CI || lines[i][0] == '[';
+				dress == DRESS_CI || dress == DRESS_BAR || lines[i][0] == '[';
 
 		g_string_append(out, ours ? before[dress] : "");
 		g_string_append(out, lines[i]);

@@ -35,5 +35,6 @@ void free_splat(gpointer splat);
 void add_cycle_tests(TCase *tests);
 void add_dress_tests(TCase *tests);
 void add_generation_tests(TCase *tests);
+void add_header_tests(TCase *tests);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include "tests/unit/suite.h"
 #include "tests/unit/splat.h"
-#include "util/clock.h"
 
 static char *dump(const GPtrArray *found)
 {
@@ -358,29 +357,6 @@ START_TEST(endless_report)
 }
 END_TEST
 
-/* A quiet log is read at the speed of a search, not of a parser. */
-START_TEST(quiet_speed)
-{
-	const struct fixture *fixture = fixture_named("quiet-boot-x86-6.1.txt");
-	const gsize size = 64 << 20;
-	g_autofree char *log = g_malloc(size);
-	gsize len = 0;
-
-	while (len + fixture->len <= size) {
-		memcpy(log + len, fixture->log, fixture->len);
-		len += fixture->len;
-	}
-	gint64 before = rig_now_ns();
-	g_autoptr(GPtrArray) found = scan(log, len, 0, NULL);
-	double seconds = (rig_now_ns() - before) / 1e9;
-	double rate = len / seconds / 1e6;
-
-	ck_assert_uint_eq(found->len, 0);
-	printf("quiet log: %.0f MB/s\n", rate);
-	ck_assert_msg(rate >= 50, "only %.0f MB/s", rate);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("splat");
@@ -406,7 +382,7 @@ int main(void)
 	tcase_add_test(rules, an_open_report_is_told);
 	tcase_add_test(rules, endless_line);
 	tcase_add_test(rules, endless_report);
-	tcase_add_test(rules, quiet_speed);
+	add_header_tests(rules);
 	suite_add_tcase(suite, data);
 	suite_add_tcase(suite, rules);
 	add_known_tests(suite);

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * UTF-16 and the encodings of mail. What a stream is shows at its start: a byte order mark (or
+ * every other byte NUL), or the header of a mail. Everything else passes through unchanged.
+ */
+#include <string.h>
+
+#include "splat/decode.h"
+
+#define LINE_MAX_BYTES 8192 /* of a mail; a longer line is given as it comes */
+
+enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_UTF16_LE, FORM_UTF16_BE, FORM_MAIL };
+enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };
+
+struct text_decoder {
+	decode_sink sink;
+	void *data;
+	enum form form;
+	guint8 start[1024]; /* until the form is known */
+	gsize start_len;
+	/* UTF-16 */
+	guint8 half;
+	gboolean has_half;
+	gunichar high;
+	/* mail */
+	char line[LINE_MAX_BYTES + 1];
+	gsize line_len;
+	gboolean in_header;
+	enum encoding encoding;
+	gint base64_state;
+	guint base64_save;
+};
+
+struct text_decoder *text_decoder_new(decode_sink sink, void *data)
+{
+	struct text_decoder *d = g_new0(struct text_decoder, 1);
+
+	d->sink = sink;
+	d->data = data;
+	return d;
+}
+
+/* UTF-16 ------------------------------------------------------------------------------ */
+
+static void take_unit(struct text_decoder *d, guint unit)
+{
+	gunichar c = unit;
+	char utf8[8];
+
+	if (unit >= 0xd800 && unit < 0xdc00) {
+		d->high = unit;
+		return;
+	}
+	if (unit >= 0xdc00 && unit < 0xe000)
+		c = d->high ? 0x10000 + ((d->high - 0xd800) << 10) + (unit - 0xdc00) : 0xfffd;
+	d->high = 0;
+	if (c != 0xfeff)
+		d->sink((guint8 *)utf8, (gsize)g_unichar_to_utf8(c, utf8), d->data);
+}
+
+static void take_utf16(struct text_decoder *d, const guint8 *bytes, gsize len)
+{
+	for (gsize i = 0; i < len; i++) {
+		if (!d->has_half) {
+			d->half = bytes[i];
+			d->has_half = TRUE;
+			continue;
+		}
+		d->has_half = FALSE;
+		take_unit(d, d->form == FORM_UTF16_LE ? d->half | (guint)bytes[i] << 8
+						      : bytes[i] | (guint)d->half << 8);
+	}
+}
+
+/* Mail -------------------------------------------------------------------------------- */
+
+static void give_text(struct text_decoder *d, const char *text, gsize len)
+{
+	if (len)
+		d->sink((const guint8 *)text, len, d->data);
+}
+
+/* A line of the header of a mail or of one of its parts; an empty one ends it. */
+static void take_header(struct text_decoder *d)
+{
+	static const char field[] = "Content-Transfer-Encoding:";
+	const char *line = d->line;
+
+	if (line[strspn(line, "\r\n")] == '\0') {
+		d->in_header = FALSE;
+		d->base64_state = 0;
+		d->base64_save = 0;
+	} else if (g_ascii_strncasecmp(line, field, strlen(field)) == 0) {
+		const char *value = line + strlen(field) + strspn(line + strlen(field), " \t");
+
+		d->encoding = ENCODING_NONE;
+		if (g_ascii_strncasecmp(value, "quoted-printable", 16) == 0)
+			d->encoding = ENCODING_QUOTED;
+		else if (g_ascii_strncasecmp(value, "base64", 6) == 0)
+			d->encoding = ENCODING_BASE64;
+	}
+	give_text(d, line, d->line_len);
+}
+
+static void take_quoted(struct text_decoder *d)
+{
+	char *to = d->line;
+	const char *end = d->line + d->line_len;
+
+	for (const char *p = d->line; p < end; p++) {
+		if (*p != '=') {
+			*to++ = *p;
+		} else if (p + 2 < end && g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2])) {
+			*to++ = (char)(g_ascii_xdigit_value(p[1]) << 4 | g_ascii_xdigit_value(p[2]));
+			p += 2;
+		} else if (strspn(p + 1, " \t\r\n") == (gsize)(end - p - 1)) {
+			break; /* a soft line break */
+		} else {
+			*to++ = *p;
+		}
+	}
+	give_text(d, d->line, (gsize)(to - d->line));
+}
+
+static void take_base64(struct text_decoder *d)
+{
+	guchar out[LINE_MAX_BYTES];
+	gsize n = g_base64_decode_step(d->line, d->line_len, out, &d->base64_state, &d->base64_save);
+
+	give_text(d, (const char *)out, n);
+}
+
+/* "--boundary" begins a part, "From " a mail of an mbox: a header follows. */
+static gboolean begins_header(const struct text_decoder *d)
+{
+	const char *line = d->line;
+
+	if (g_str_has_prefix(line, "From ") && strchr(line, ':'))
+		return TRUE;
+	return line[0] == '-' && line[1] == '-' && g_ascii_isgraph(line[2]) && line[2] != '-' &&
+	       !strchr(line, ' ') && d->line_len > 8;
+}
+
+static void take_mail_line(struct text_decoder *d)
+{
+	d->line[d->line_len] = '\0';
+	if (!d->in_header && begins_header(d)) {
+		d->in_header = TRUE;
+		d->encoding = ENCODING_NONE;
+	}
+	if (d->in_header)
+		take_header(d);
+	else if (d->encoding == ENCODING_QUOTED)
+		take_quoted(d);
+	else if (d->encoding == ENCODING_BASE64)
+		take_base64(d);
+	else
+		give_text(d, d->line, d->line_len);
+	d->line_len = 0;
+}
+
+static void take_mail(struct text_decoder *d, const guint8 *bytes, gsize len)
+{
+	for (gsize i = 0; i < len; i++) {
+		d->line[d->line_len++] = (char)bytes[i];
+		if (bytes[i] == '\n' || d->line_len == LINE_MAX_BYTES)
+			take_mail_line(d);
+	}
+}
+
+/* What it is -------------------------------------------------------------------------- */
+
+static gboolean is_every_other_nul(const guint8 *bytes, gsize len, gsize first)
+{
+	gsize nuls = 0;
+
+	for (gsize i = first; i < len; i += 2)
+		nuls += bytes[i] == 0;
+	return len >= 8 && nuls * 10 >= len / 2 * 9;
+}
+
+static gboolean is_mail(const struct text_decoder *d)
+{
+	static const char *const fields[] = {
+		"From ", "From:", "Return-Path:", "Received:", "Message-ID:", "Subject:", "Date:",
+		"Delivered-To:", "To:", "MIME-Version:", "Content-Type:", "X-",
+	};
+	g_autofree char *start = g_strndup((const char *)d->start, d->start_len);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
+		if (g_ascii_strncasecmp(start, fields[i], strlen(fields[i])) == 0)
+			return strchr(start, '\n') != NULL;
+	return FALSE;
+}
+
+static enum form form_of(const struct text_decoder *d)
+{
+	const guint8 *s = d->start;
+
+	if (d->start_len >= 2 && s[0] == 0xff && s[1] == 0xfe)
+		return FORM_UTF16_LE;
+	if (d->start_len >= 2 && s[0] == 0xfe && s[1] == 0xff)
+		return FORM_UTF16_BE;
+	if (is_every_other_nul(s, d->start_len, 1))
+		return FORM_UTF16_LE;
+	if (is_every_other_nul(s, d->start_len, 0))
+		return FORM_UTF16_BE;
+	return is_mail(d) ? FORM_MAIL : FORM_PLAIN;
+}
+
+static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
+{
+	if (d->form == FORM_PLAIN)
+		d->sink(bytes, len, d->data);
+	else if (d->form == FORM_MAIL)
+		take_mail(d, bytes, len);
+	else
+		take_utf16(d, bytes, len);
+}
+
+static void decide(struct text_decoder *d)
+{
+	d->form = form_of(d);
+	d->in_header = d->form == FORM_MAIL;
+	if (d->start_len)
+		take(d, d->start, d->start_len);
+}
+
+void text_decoder_feed(struct text_decoder *d, const guint8 *bytes, gsize len)
+{
+	if (d->form == FORM_UNKNOWN) {
+		gsize n = MIN(len, sizeof(d->start) - d->start_len);
+
+		memcpy(d->start + d->start_len, bytes, n);
+		d->start_len += n;
+		bytes += n;
+		len -= n;
+		if (d->start_len == sizeof(d->start))
+			decide(d);
+	}
+	if (len)
+		take(d, bytes, len);
+}
+
+void text_decoder_end(struct text_decoder *d)
+{
+	if (d->form == FORM_UNKNOWN)
+		decide(d);
+	if (d->line_len)
+		take_mail_line(d);
+	g_free(d);
+}

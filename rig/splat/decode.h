@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a log is stored as, taken off before the scanner sees it: compression (gzip, xz, zstd,
+ * bzip2, lz4), UTF-16, the encodings of mail (quoted-printable and base64, RFC 2045; in an mbox
+ * also). Streaming: memory does not grow with the log.
+ */
+#ifndef RIG_SPLAT_DECODE_H
+#define RIG_SPLAT_DECODE_H
+
+#include <glib.h>
+
+/* Decoded bytes, in pieces of any size. */
+typedef void (*decode_sink)(const guint8 *bytes, gsize len, void *data);
+
+/*
+ * Reads FD to its end and gives SINK what is in it; blocks as reads do. Lines and bytes are then
+ * counted in what SINK gets. Errors (RIG_EXIT_USAGE): NAME cannot be read, its compression is
+ * damaged, or it expands more than DECODE_RATIO_MAX times; SINK had what came before.
+ */
+gboolean decode_fd(int fd, const char *name, decode_sink sink, void *data, GError **error);
+
+#define DECODE_RATIO_MAX 2000
+/* Below so many bytes any ratio is accepted. */
+#define DECODE_FREE_BYTES (256U << 20)
+
+/* For tests: a decoder without a file. Compression is not taken off. */
+struct text_decoder;
+struct text_decoder *text_decoder_new(decode_sink sink, void *data);
+void text_decoder_feed(struct text_decoder *decoder, const guint8 *bytes, gsize len);
+/* What it still held back goes to the sink; frees DECODER. */
+void text_decoder_end(struct text_decoder *decoder);
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lines that a mail program wrapped: a header whose end is on the next line, a frame that was cut
+ * at the width. Two lines are joined only where the pair means more than its first line did.
+ */
+#include <string.h>
+
+#include "splat/body-patterns.h"
+#include "splat/scanner.h"
+
+/* The text of LINE continues PAST: it is the next line and has no stamp of its own. */
+static gboolean is_continuation(const struct past *past, const struct line *line)
+{
+	return past->number && past->number + 1 == line->number && !line->user && line->stamp < 0 &&
+	       !line->caller[0] && line->text[strspn(line->text, " \t")];
+}
+
+static char *joined(const struct past *past, const struct line *line, const char *between)
+{
+	g_autofree char *first = g_strchomp(g_strdup(past->text));
+
+	return g_strconcat(first, between, line->text + strspn(line->text, " \t"), NULL);
+}
+
+/* Does the row say more of the joined line than the first line's row did? */
+static gboolean is_better(const struct format *now, const struct format *before, const char *text,
+			  const char *old)
+{
+	struct groups groups, old_groups;
+	gboolean better;
+
+	if (!now || !before)
+		return now != NULL;
+	if (now != before)
+		return now < before; /* the table has what is special first */
+	groups_init(&groups, now, text);
+	groups_init(&old_groups, now, old);
+	better = groups.at[GROUP_F] && *groups.at[GROUP_F] &&
+		 !(old_groups.at[GROUP_F] && *old_groups.at[GROUP_F]);
+	groups_deinit(&groups);
+	groups_deinit(&old_groups);
+	return better;
+}
+
+gboolean join_header(struct scanner *scanner, const struct line *line)
+{
+	struct past *past = &scanner->past[0];
+	const char *start = line->text + strspn(line->text, " \t");
+	struct line header = *line;
+	const struct format *format;
+	g_autofree char *text = NULL;
+
+	if (!past->has_word || !is_continuation(past, line) ||
+	    body_pattern(start, ~0U) != BODY_FOREIGN || frame_starts_trace(start))
+		return FALSE;
+	text = joined(past, line, " ");
+	format = format_match(text);
+	if (!is_better(format, past->format, text, past->text))
+		return FALSE;
+	header.text = text;
+	header.len = strlen(text);
+	header.number = past->number;
+	header.more = 1;
+	header.first_byte = past->first_byte;
+	header.stamp = past->stamp;
+	header.kernel = past->kernel;
+	g_strlcpy(header.caller, past->caller, CALLER_LEN);
+	past->format = format;
+	if (!past->format_open) {
+		past->format_open = TRUE;
+		extent_header(scanner, format, &header);
+		return TRUE;
+	}
+	struct open *open = extent_find(scanner, &header);
+
+	if (!open || open->last_line != past->number || open->lines->len != open->header + 1)
+		return FALSE;
+	extent_rewrite(open, format, &header);
+	return TRUE;
+}
+
+char *join_body(const struct scanner *scanner, const struct open *open, const struct line *line)
+{
+	static const char *const between[] = {"", " "};
+	const struct past *past = &scanner->past[0];
+
+	if (!is_continuation(past, line) || past->kernel != open->kernel ||
+	    strcmp(past->caller, open->callers[0]) != 0 || open->last_line >= past->number)
+		return NULL;
+	for (gsize i = 0; i < G_N_ELEMENTS(between); i++) {
+		g_autofree char *text = joined(past, line, between[i]);
+		enum body body = body_kind(text, open->format);
+
+		if (body == BODY_FRAME || body == BODY_FAULT)
+			return g_steal_pointer(&text);
+	}
+	return NULL;
+}

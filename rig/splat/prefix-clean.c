@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is done to a console line around its prefix: bytes that are no text, colours and blanks of
+ * other alphabets are replaced, quoting is taken off, records of /dev/kmsg are read.
+ */
+#include <string.h>
+
+#include "splat/internal.h"
+
+#define ESCAPE_MAX 24 /* bytes of a colour sequence */
+
+/* A sequence that ends in a letter at TEXT, after its introducer of SKIP bytes: its length, or 0. */
+static gsize colour_at(const char *text, gsize skip)
+{
+	gsize len = skip + strspn(text + skip, "0123456789;?");
+
+	return len < ESCAPE_MAX && g_ascii_isalpha(text[len]) ? len + 1 : 0;
+}
+
+/* A blank of Unicode in UTF-8 (U+00A0, U+2000 to U+200A, U+202F, U+3000): its length, or 0. */
+static gsize blank_at(const guint8 *p)
+{
+	if (p[0] == 0xc2 && p[1] == 0xa0)
+		return 2;
+	if (p[0] == 0xe2 && p[1] == 0x80 && ((p[2] >= 0x80 && p[2] <= 0x8a) || p[2] == 0xaf))
+		return 3;
+	return p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
+}
+
+/* A character without width (U+200B to U+200F, U+FEFF): its length, or 0. */
+static gsize nothing_at(const guint8 *p)
+{
+	if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x8b && p[2] <= 0x8f)
+		return 3;
+	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf ? 3 : 0;
+}
+
+/*
+ * What the bytes at P are replaced by: *RET_LEN of them by the character that is returned, NUL for
+ * nothing. rsyslog writes control characters as "#012".
+ */
+static char replacement(const char *p, gsize *ret_len)
+{
+	gsize len = 0;
+
+	*ret_len = 1;
+	switch (*p) {
+	case '\0':
+	case '\r':
+		return ' ';
+	case '\033':
+		len = p[1] == '[' ? colour_at(p, 2) : 0;
+		break;
+	case '^':
+		len = strncmp(p, "^[[", 3) == 0 ? colour_at(p, 3) : 0;
+		break;
+	case '#':
+		if (strncmp(p, "#012", 4) == 0 || strncmp(p, "#011", 4) == 0) {
+			*ret_len = 4;
+			return p[3] == '2' ? '\n' : '\t';
+		}
+		len = strncmp(p, "#033[", 5) == 0 ? colour_at(p, 5) : 0;
+		break;
+	default:
+		len = blank_at((const guint8 *)p);
+		if (len) {
+			*ret_len = len;
+			return ' ';
+		}
+		len = nothing_at((const guint8 *)p);
+	}
+	*ret_len = MAX(len, 1);
+	return len ? '\0' : *p;
+}
+
+gsize prefix_clean(char *text, gsize len)
+{
+	static const guint8 special[256] = {
+		[0] = 1, ['\r'] = 1, ['\033'] = 1, ['^'] = 1, ['#'] = 1,
+		[0xc2] = 1, [0xe2] = 1, [0xe3] = 1, [0xef] = 1,
+	};
+	gsize from = 0, to;
+
+	while (len && (text[len - 1] == '\r' || text[len - 1] == '\n'))
+		len--;
+	text[len] = '\0';
+	while (from < len && !special[(guint8)text[from]])
+		from++;
+	for (to = from; from < len;) {
+		gsize took = 1;
+		char c = special[(guint8)text[from]] ? replacement(text + from, &took) : text[from];
+
+		from += MIN(took, len - from);
+		if (c)
+			text[to++] = c;
+	}
+	text[to] = '\0';
+	return to;
+}
+
+/* "> > text", "| text"; a KASAN memory dump's ">ffff8880…: " is not quoting. */
+const char *prefix_unquote(const char *p)
+{
+	const char *start = p;
+
+	for (;;) {
+		const char *mark = p + (*p == ' ');
+
+		if (*mark == '>' && (strchr(" \t>[|", mark[1]) || !mark[1]))
+			p = mark + 1;
+		else if (*mark == '|' && (mark[1] == ' ' || !mark[1]) && mark == p)
+			p = mark + 1;
+		else
+			break;
+	}
+	return p > start && *p == ' ' ? p + 1 : p;
+}
+
+/*
+ * "6,339,5140900,-[,caller=T1];text" of /dev/kmsg (Documentation/ABI/testing/dev-kmsg); netconsole
+ * can have the release before it ("6.1.0,6,339,…", Documentation/networking/netconsole.rst).
+ */
+const char *prefix_record(const char *p, struct line *line)
+{
+	const char *text, *caller, *comma;
+	char *end;
+	guint64 usec;
+
+	if (!g_ascii_isdigit(*p) || !(text = strchr(p, ';')) || text - p > 200)
+		return p;
+	comma = strchr(p, ',');
+	if (!comma || comma > text)
+		return p;
+	if (memchr(p, '.', comma - p))
+		p = comma + 1;
+	if (!g_ascii_isdigit(*p) || (g_ascii_strtoull(p, &end, 10), *end != ','))
+		return p;
+	if (!g_ascii_isdigit(end[1]) || (g_ascii_strtoull(end + 1, &end, 10), *end != ','))
+		return p;
+	usec = g_ascii_strtoull(end + 1, &end, 10);
+	if (*end != ',')
+		return p;
+	line->stamp = usec / 1e6;
+	line->kernel = TRUE;
+	caller = strstr(end, ",caller=");
+	if (caller && caller < text) {
+		gsize len = strcspn(caller + 8, ",;");
+
+		g_strlcpy(line->caller, caller + 8, MIN(len + 1, CALLER_LEN));
+	}
+	return text + 1;
+}
+
+/* "** 12 printk messages dropped **", with the next message on the same line or alone. */
+const char *prefix_dropped(const char *p, struct line *line)
+{
+	static const char words[] = "printk messages dropped";
+	const char *end;
+	guint64 n;
+
+	if (strncmp(p, "** ", 3) != 0 || !(end = strstr(p, words)))
+		return p;
+	n = g_ascii_strtoull(p + 3, NULL, 10);
+	line->dropped = MIN(n, G_MAXUINT);
+	end += strlen(words);
+	return end + strspn(end, "* ");
+}

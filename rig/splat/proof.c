@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Is what began like a report one, or a text about one? */
+#include <string.h>
+
+#include "splat/scanner.h"
+
+#define PROOF_LINES 4 /* inside a report, where nothing else shows that it is one */
+
+/*
+ * Without a kernel's prefix a line is a header only if it begins with it, behind a subsystem's name
+ * at most: texts quote headers, and trackers have them as titles.
+ */
+static gboolean stands_alone(const struct open *open, gboolean strict)
+{
+	static const char *const labels[] = {"Summary:", "Subject:", "Title:", "Description:", "Bug ID:",
+					     "Bug:",	 "Re:",	     "Fwd:",   "Keywords:",    "Fixes:"};
+	const char *header = open->lines->pdata[open->header];
+	const char *start = header + strspn(header, " \t");
+	struct groups groups;
+	const char *at;
+	gsize before;
+
+	groups_init(&groups, open->format, header);
+	at = groups.at[0] ? strstr(start, groups.at[0]) : NULL;
+	before = at ? (gsize)(at - start) : strlen(start);
+	groups_deinit(&groups);
+	if (strict || !before)
+		return !before;
+	for (gsize i = 0; i < G_N_ELEMENTS(labels); i++)
+		if (g_str_has_prefix(start, labels[i]))
+			return FALSE;
+	return !memchr(start, '"', before) && !memchr(start, '\'', before) && !memchr(start, '`', before);
+}
+
+/* Names of subsystems before the header: "watchdog: ", "rcu: ", "[ ". */
+static gboolean begins_with_header(const struct open *open)
+{
+	const char *header = open->lines->pdata[open->header];
+	const char *word = header + strspn(header, " \t[");
+	gsize len = strcspn(word, " ");
+
+	/* "Without it, the …": the first word of a sentence has no colon */
+	return stands_alone(open, TRUE) || strchr("[", *header) || (len && word[len - 1] == ':') ||
+	       g_str_has_prefix(word, "NMI ") || g_ascii_isdigit(*word);
+}
+
+/* Are there lines enough to believe that this is a report and not a text about one? */
+gboolean extent_is_proven(const struct open *open)
+{
+	unsigned flags = open->format->flags;
+	guint proofs = open->frames + open->faults;
+
+	if (!open->format->kind)
+		return FALSE;
+	if (!open->kernel && !stands_alone(open, FALSE))
+		return FALSE;
+	if (flags & FORMAT_BARE)
+		return open->kernel || stands_alone(open, TRUE);
+	if (flags & FORMAT_KERNEL)
+		return open->kernel || proofs > 0;
+	if (flags & FORMAT_PROOF)
+		return proofs > 0 || (open->kernel && open->inside >= 2);
+	return open->kernel || proofs > 0 ||
+	       (open->inside >= PROOF_LINES && begins_with_header(open));
+}
