@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tests/unit/suite.h"
+#include "splat/key.h"
 #include "splat/known.h"
 #include "tests/unit/splat.h"
 #include "util/error.h"
@@ -95,6 +96,31 @@ START_TEST(entries_match)
 }
 END_TEST
 
+/* A key of the first version names the report that has another one now, also in a run folder. */
+START_TEST(old_keys_name_reports)
+{
+	static const char old[] =
+		"v1:lockdep-circular:cpu_hotplug_lock --> mem_hotplug_lock --> kn->active";
+	g_autoptr(GPtrArray) found = report();
+	const struct splat *splat = found->pdata[0];
+	json_t *json = splat_to_json(splat);
+	json_t *signature = json_object_get(json, "signature");
+	g_autofree char *now = NULL;
+
+	ck_assert_str_eq(splat->former, old);
+	ck_assert(g_str_has_prefix(splat->bug, "v2:") && g_str_has_suffix(splat->bug, "(state_store)"));
+	ck_assert(splat_key_is(splat, old) && splat_key_is(splat, splat->bug));
+	ck_assert(!splat_key_is(splat, "v1:lockdep-circular:kn->active"));
+	ck_assert(splat_json_key_is(json, old));
+	/* as the first version wrote it */
+	json_object_set_new(signature, "bug", json_string(old));
+	json_object_del(signature, "former");
+	now = splat_json_key(json);
+	ck_assert_str_eq(now, splat->bug);
+	json_decref(json);
+}
+END_TEST
+
 START_TEST(expired_entries_are_told)
 {
 	rig_auto(known) known = load_issues(TITLED, "2027-01-01");
@@ -155,6 +181,7 @@ void add_known_tests(Suite *suite)
 	TCase *tests = tcase_create("known");
 
 	tcase_add_loop_test(tests, entries_match, 0, 17);
+	tcase_add_test(tests, old_keys_name_reports);
 	tcase_add_test(tests, expired_entries_are_told);
 	tcase_add_loop_test(tests, form_is_strict, 0, 14);
 	tcase_add_test(tests, own_list);
