@@ -286,10 +286,10 @@ START_TEST(refuses)
 		const char *data, *says;
 	} files[] = {
 		{NULL, "cannot open"},
-		{"", "no ELF file"},
-		{"MZ an image that boots", "no ELF file"},
-		{"\177ELF", "no ELF file"},
-		{"\177ELF\2\1\1", "no ELF file"},
+		{"", "not an ELF file"},
+		{"MZ an image that boots", "not an ELF file"},
+		{"\177ELF", "not an ELF file"},
+		{"\177ELF\2\1\1", "not an ELF file"},
 	};
 	g_autofree char *file = in_scratch("odd");
 	g_autoptr(GError) error = NULL;
