@@ -72,7 +72,7 @@ deps:
 TESTS := $(patsubst tests/unit/test-%.c,%,$(wildcard tests/unit/test-*.c))
 FAKES := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/fake-*.c tests/unit/bare-*.c))
 
-include mk/guest.mk mk/check.mk
+include mk/guest.mk mk/plugin.mk mk/check.mk
 -include mk/libvirt.mk mk/fuzz.mk mk/lint.mk mk/bench.mk mk/zoo.mk mk/bisect.mk mk/install.mk
 
 define module

@@ -93,6 +93,12 @@ gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, G
  */
 struct kernel *kernel_from_image(const char *path, const char *arch, GError **error);
 
+/*
+ * The uncompressed kernel inside the image at PATH (bzImage), or the image itself where it is not
+ * compressed. At most 1 GiB. Errors (RIG_EXIT_USAGE): it cannot be read or unpacked.
+ */
+GBytes *kernel_unpack(const char *path, GError **error);
+
 /* TEXT is an image's path, or a source ("deb:…"): the one place which decides. */
 gboolean kernel_is_source(const char *text);
 

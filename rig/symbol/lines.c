@@ -16,6 +16,7 @@
 #define RANGES_MAX (8 << 20)
 #define DEPTH_MAX 64          /* nested blocks and inlined functions */
 #define ENTRIES_MAX (4 << 20) /* looked at for one address */
+#define PLACES_MAX 1024       /* of one line, in all its inlined copies */
 #define BEHIND_MAX 16         /* ranges that overlap */
 
 struct extent {
@@ -213,4 +214,73 @@ void lines_add(const struct lines *lines, guint64 address, GPtrArray *places)
 			call_site(&unit, die, &file, &number);
 		g_ptr_array_add(places, place);
 	}
+}
+
+/* Is FILE the whole name of NAME or its end, at a slash? */
+static gboolean is_file(const char *name, const char *file)
+{
+	gsize len = strlen(name), part = strlen(file);
+
+	return len >= part && !strcmp(name + len - part, file) &&
+	       (len == part || name[len - part - 1] == '/');
+}
+
+/* The first rows of LINE in each run of rows of that line: where it is entered. */
+static void lines_of_unit(Dwarf_Die *unit, const char *file, int want, GArray *out)
+{
+	gboolean inside = FALSE;
+	Dwarf_Lines *rows;
+	size_t n;
+
+	if (dwarf_getsrclines(unit, &rows, &n) != 0)
+		return;
+	for (size_t i = 0; i < n && out->len < PLACES_MAX; i++) {
+		Dwarf_Line *row = dwarf_onesrcline(rows, i);
+		const char *name = dwarf_linesrc(row, NULL, NULL);
+		gboolean here;
+		bool is_end = false;
+		Dwarf_Addr address;
+		int line;
+
+		if (dwarf_lineno(row, &line) != 0 || dwarf_lineaddr(row, &address) != 0 ||
+		    dwarf_lineendsequence(row, &is_end) != 0)
+			continue;
+		here = !is_end && line == want && name && is_file(name, file);
+		if (here && !inside && address)
+			g_array_append_val(out, address);
+		inside = here;
+	}
+}
+
+static int by_address(gconstpointer a, gconstpointer b)
+{
+	const guint64 *one = a, *two = b;
+
+	return *one < *two ? -1 : *one > *two;
+}
+
+void lines_of(const struct lines *lines, const char *file, unsigned line, GArray *out)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die unit;
+	uint8_t type;
+
+	for (guint i = 0; i < UNITS_MAX; i++) {
+		Dwarf_Files *files;
+		gboolean has = FALSE;
+		size_t n;
+
+		if (dwarf_get_units(lines->dwarf, cu, &cu, NULL, &type, &unit, NULL) != 0)
+			break;
+		if (type != DW_UT_compile || dwarf_getsrcfiles(&unit, &files, &n) != 0)
+			continue;
+		for (size_t f = 0; f < n && !has; f++) {
+			const char *name = dwarf_filesrc(files, f, NULL, NULL);
+
+			has = name && is_file(name, file);
+		}
+		if (has)
+			lines_of_unit(&unit, file, line, out);
+	}
+	g_array_sort(out, by_address);
 }

@@ -20,6 +20,7 @@ struct symbols {
 	Elf *elf;
 	struct table *table; /* at least one of the two */
 	struct lines *lines;
+	GStringChunk *names; /* of the table, where it is not ELF's; or NULL */
 	GHashTable *known; /* addresses (guint64 *) to their places: reports repeat each other */
 };
 
@@ -60,13 +61,20 @@ static gboolean open_elf(struct symbols *symbols, const char *path, GError **err
 	return TRUE;
 }
 
-struct symbols *symbols_open(const char *path, GError **error)
+static struct symbols *symbols_new(void)
 {
-	rig_auto(symbols) symbols = g_new0(struct symbols, 1);
+	struct symbols *symbols = g_new0(struct symbols, 1);
 
 	symbols->fd = -1;
 	symbols->known = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
 					       (GDestroyNotify)g_ptr_array_unref);
+	return symbols;
+}
+
+struct symbols *symbols_open(const char *path, GError **error)
+{
+	rig_auto(symbols) symbols = symbols_new();
+
 	if (!open_elf(symbols, path, error))
 		return NULL;
 	symbols->table = table_new(symbols->elf);
@@ -79,6 +87,20 @@ struct symbols *symbols_open(const char *path, GError **error)
 	return g_steal_pointer(&symbols);
 }
 
+struct symbols *symbols_of_image(const guint8 *data, gsize len, GError **error)
+{
+	rig_auto(symbols) symbols = symbols_new();
+	GArray *found = g_array_new(FALSE, FALSE, sizeof(struct symbol));
+
+	symbols->names = g_string_chunk_new(1 << 16);
+	if (!kallsyms_read(data, len, symbols->names, found, error) || !found->len) {
+		g_array_unref(found);
+		return NULL;
+	}
+	symbols->table = table_from(found);
+	return g_steal_pointer(&symbols);
+}
+
 void symbols_free(struct symbols *symbols)
 {
 	if (!symbols)
@@ -86,6 +108,7 @@ void symbols_free(struct symbols *symbols)
 	g_hash_table_unref(symbols->known);
 	table_free(symbols->table);
 	lines_free(symbols->lines);
+	g_clear_pointer(&symbols->names, g_string_chunk_free);
 	elf_end(symbols->elf);
 	if (symbols->fd >= 0)
 		close(symbols->fd);
@@ -100,6 +123,29 @@ gboolean symbols_have_lines(const struct symbols *symbols)
 gboolean symbols_find(struct symbols *symbols, const struct frame *frame, guint64 *ret_address)
 {
 	return symbols->table && table_find(symbols->table, frame, ret_address);
+}
+
+GArray *symbols_named(struct symbols *symbols, const char *name)
+{
+	GArray *out = g_array_new(FALSE, FALSE, sizeof(struct symbol_range));
+
+	if (symbols->table)
+		table_named(symbols->table, name, out);
+	return out;
+}
+
+char **symbols_nearest(struct symbols *symbols, const char *name, guint max)
+{
+	return symbols->table ? table_nearest(symbols->table, name, max) : g_new0(char *, 1);
+}
+
+GArray *symbols_of_line(struct symbols *symbols, const char *file, unsigned line)
+{
+	GArray *out = g_array_new(FALSE, FALSE, sizeof(guint64));
+
+	if (symbols->lines)
+		lines_of(symbols->lines, file, line, out);
+	return out;
 }
 
 static GPtrArray *look_up(struct symbols *symbols, guint64 address)

@@ -28,6 +28,11 @@ struct symbols;
  * be read, is no such file (an image that boots is not), or has neither.
  */
 struct symbols *symbols_open(const char *path, GError **error);
+/*
+ * The names in the kallsyms of an uncompressed kernel (kernel_unpack()): functions only, no lines. DATA is
+ * not needed afterwards. Errors: RIG_EXIT_USAGE.
+ */
+struct symbols *symbols_of_image(const guint8 *data, gsize len, GError **error);
 void symbols_free(struct symbols *symbols);
 RIG_DEFINE_AUTO(symbols, symbols_free)
 
@@ -43,6 +48,24 @@ GPtrArray *symbols_at(struct symbols *symbols, guint64 address);
  * shows that the frame is of another build.
  */
 gboolean symbols_find(struct symbols *symbols, const struct frame *frame, guint64 *ret_address);
+
+struct symbol_range {
+	guint64 address, size;
+};
+
+/*
+ * The functions called NAME, or where there is none, what the compiler made of one (NAME.isra.0):
+ * struct symbol_range, empty where there is none. Static functions can share a name. The array is the
+ * caller's.
+ */
+GArray *symbols_named(struct symbols *symbols, const char *name);
+/* Up to MAX names that look like NAME, best first; NULL-terminated, the caller's. */
+char **symbols_nearest(struct symbols *symbols, const char *name, guint max);
+/*
+ * Where the code of LINE of FILE ("mm/slub.c", or the end of that name) begins, in each copy that was
+ * inlined: guint64, sorted; empty without DWARF or where the line has no code. The array is the caller's.
+ */
+GArray *symbols_of_line(struct symbols *symbols, const char *file, unsigned line);
 
 /*
  * The frames of a report in the order of its lines: [{"frame": "f+0x12/0x34", "at": [{"function",

@@ -9,13 +9,6 @@
 #define SYMBOLS_MAX (8 << 20)
 #define SLACK 64 /* bytes of padding that kallsyms counts to a function and ELF does not */
 
-struct symbol {
-	const char *name;
-	guint64 value;
-	guint64 size;   /* as ELF has it; 0 for much assembly */
-	guint64 extent; /* up to the next symbol, as kallsyms has it */
-};
-
 struct table {
 	GArray *by_value;    /* struct symbol */
 	GHashTable *by_name; /* to the index of one in by_value; the others follow by next_same */
@@ -101,26 +94,33 @@ static void measure(struct table *table)
 	}
 }
 
-struct table *table_new(Elf *elf)
+struct table *table_from(GArray *symbols)
 {
 	struct table *table = g_new0(struct table, 1);
-	Elf_Scn *section = NULL;
 
-	table->by_value = g_array_new(FALSE, FALSE, sizeof(struct symbol));
-	while ((section = elf_nextscn(elf, section))) {
-		GElf_Shdr header;
-
-		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
-			read_section(elf, section, &header, table->by_value);
-	}
-	if (!table->by_value->len) {
-		table_free(table);
-		return NULL;
-	}
+	table->by_value = symbols;
 	g_array_sort(table->by_value, by_value);
 	measure(table);
 	index_names(table);
 	return table;
+}
+
+struct table *table_new(Elf *elf)
+{
+	GArray *symbols = g_array_new(FALSE, FALSE, sizeof(struct symbol));
+	Elf_Scn *section = NULL;
+
+	while ((section = elf_nextscn(elf, section))) {
+		GElf_Shdr header;
+
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
+			read_section(elf, section, &header, symbols);
+	}
+	if (!symbols->len) {
+		g_array_unref(symbols);
+		return NULL;
+	}
+	return table_from(symbols);
 }
 
 void table_free(struct table *table)
@@ -190,4 +190,100 @@ const char *table_name(const struct table *table, guint64 address)
 	const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, n - 1);
 
 	return address - symbol->value < MAX(symbol->extent, 1) ? symbol->name : NULL;
+}
+
+static void add_named(const struct table *table, const char *name, GArray *out)
+{
+	gpointer first;
+
+	if (!g_hash_table_lookup_extended(table->by_name, name, NULL, &first))
+		return;
+	for (guint i = GPOINTER_TO_UINT(first); i != G_MAXUINT;
+	     i = g_array_index(table->next_same, guint, i)) {
+		const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);
+		const struct symbol_range range = {symbol->value, MAX(symbol->size, symbol->extent)};
+
+		g_array_append_val(out, range);
+	}
+}
+
+/* "name.constprop.0": the same function, as the compiler has changed it; not its cold half. */
+static gboolean is_variant(const char *symbol, const char *name)
+{
+	static const char *const kinds[] = {".isra.", ".constprop.", ".part.", ".llvm."};
+	gsize len = strlen(name);
+
+	if (strncmp(symbol, name, len) || symbol[len] != '.' || strstr(symbol, ".cold"))
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (g_str_has_prefix(symbol + len, kinds[i]))
+			return TRUE;
+	return FALSE;
+}
+
+void table_named(const struct table *table, const char *name, GArray *out)
+{
+	GHashTableIter iter;
+	gpointer symbol;
+
+	add_named(table, name, out);
+	if (out->len)
+		return;
+	g_hash_table_iter_init(&iter, table->by_name);
+	while (g_hash_table_iter_next(&iter, &symbol, NULL))
+		if (is_variant(symbol, name))
+			add_named(table, symbol, out);
+}
+
+/* Levenshtein's distance, at most LIMIT. */
+static guint distance(const char *a, const char *b, guint limit)
+{
+	guint row[64], len = strlen(b);
+
+	if (len >= G_N_ELEMENTS(row) || strlen(a) >= G_N_ELEMENTS(row))
+		return limit;
+	for (guint j = 0; j <= len; j++)
+		row[j] = j;
+	for (guint i = 0; a[i]; i++) {
+		guint corner = row[0];
+
+		row[0] = i + 1;
+		for (guint j = 0; j < len; j++) {
+			guint above = row[j + 1];
+
+			row[j + 1] = MIN(MIN(above, row[j]) + 1, corner + (a[i] != b[j]));
+			corner = above;
+		}
+	}
+	return MIN(row[len], limit);
+}
+
+char **table_nearest(const struct table *table, const char *name, guint max)
+{
+	g_autofree guint *far = g_new(guint, max);
+	char **names = g_new0(char *, max + 1);
+	guint limit = strlen(name) / 2 + 1, n = 0;
+	GHashTableIter iter;
+	gpointer symbol;
+
+	g_hash_table_iter_init(&iter, table->by_name);
+	while (g_hash_table_iter_next(&iter, &symbol, NULL)) {
+		/* a part of a name is as good as a slip of two letters */
+		guint d = strstr(symbol, name) ? 2 : distance(symbol, name, limit), at = n;
+
+		if (d >= limit || (n == max && d >= far[n - 1]))
+			continue;
+		while (at > 0 && (d < far[at - 1] || (d == far[at - 1] && strcmp(symbol, names[at - 1]) < 0)))
+			at--;
+		if (at == max)
+			continue;
+		if (n == max)
+			g_free(names[--n]);
+		memmove(names + at + 1, names + at, (n - at) * sizeof(*names));
+		memmove(far + at + 1, far + at, (n - at) * sizeof(*far));
+		names[at] = g_strdup(symbol);
+		far[at] = d;
+		n++;
+	}
+	return names;
 }

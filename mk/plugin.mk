@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The director's QEMU plugin: a shared object for each version of QEMU's plugin interface that differs to us
+# (plugin/api.h). It runs in QEMU's process and links with nothing but the C library.
+
+PLUGIN_APIS := 1 2 4 6 7
+PLUGIN_SRC := $(wildcard plugin/*.c)
+PLUGINS := $(PLUGIN_APIS:%=$(BUILD)/plugin/director-%.so)
+
+.PHONY: plugin
+plugin: $(PLUGINS)
+all: plugin
+
+$(BUILD)/plugin/director-%.so: $(PLUGIN_SRC) $(wildcard plugin/*.h)
+	@mkdir -p $(@D)
+	$(call say,PLUGIN,$@)
+	$(Q)$(CC) -std=gnu17 -O2 -g $(WARN) -fPIC -fvisibility=hidden -I. -D_GNU_SOURCE -DRIG_API=$* \
+		-shared -pthread -Wl,-z,defs,--unresolved-symbols=ignore-all -o $@ $(PLUGIN_SRC)
+
+# The same sources for the suite; director.c needs QEMU, or the suite's fake of it.
+USES_plugin :=
+$(OUT)/obj/plugin/%.o: ALL_CFLAGS += -DRIG_API=1
+$(OUT)/lib/plugin.a: $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out plugin/director.c,$(PLUGIN_SRC)))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)ar rcsD $@ $^
+# the shared objects find the suite's fake of QEMU in the suite itself
+$(OUT)/tests/test-plugin: LIBS += -rdynamic
+test-plugin: plugin

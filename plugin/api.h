@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * QEMU's plugin interface as far as the director uses it, declared here because no Debian package ships
+ * the header. RIG_API is the version that a shared object is built for; QEMU loads it where that lies
+ * between the minimum and the current version of its own (plugins/loader.c: plugin_load()).
+ *
+ *	QEMU	     versions	what differs here
+ *	7.2 .. 8.2   up to 1	qemu_plugin_insn_data() returns a pointer
+ *	9.0	     up to 2
+ *	9.1 .. 10.x  up to 4, 5	from 3: qemu_plugin_insn_data() copies
+ *	11.x	     6, 7	from 7: the translation callback has user data instead of the id
+ */
+#ifndef RIG_PLUGIN_API_H
+#define RIG_PLUGIN_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLUGIN_EXPORT __attribute__((visibility("default")))
+
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+
+/* The tail has been the same since version 0; the plugin may be loaded in user mode, too. */
+struct qemu_info {
+	const char *target_name;
+	struct {
+		int min, cur;
+	} version;
+	bool system_emulation;
+	struct {
+		int smp_vcpus, max_vcpus;
+	} system;
+};
+
+/* enum qemu_plugin_cb_flags: the callback needs no registers */
+#define PLUGIN_NO_REGS 0
+
+typedef void (*plugin_exec_cb)(unsigned int cpu, void *data);
+
+#if RIG_API >= 7
+typedef void (*plugin_translate_cb)(struct qemu_plugin_tb *tb, void *data);
+void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, plugin_translate_cb cb, void *data);
+#else
+typedef void (*plugin_translate_cb)(uint64_t id, struct qemu_plugin_tb *tb);
+void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, plugin_translate_cb cb);
+#endif
+
+#if RIG_API >= 3
+size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size_t len);
+#else
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+#endif
+
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, plugin_exec_cb cb,
+					    int flags, void *data);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+
+/* What QEMU looks for in the shared object. */
+PLUGIN_EXPORT extern int qemu_plugin_version;
+PLUGIN_EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc,
+				      char **argv);
+
+#endif

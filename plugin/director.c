@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The director: a QEMU plugin that makes a vCPU wait where the rig wants it to. Only watched instructions are
+ * instrumented, when QEMU translates them, so the rest of the guest runs as without the plugin.
+ *
+ *	-plugin director-N.so,orders=FILE[,fd=N]	orders: the instruction file; fd: the socket to the rig
+ *	-plugin director-N.so,probe=on			says which versions QEMU has, and is not loaded
+ *
+ * Without a socket the holds begin at once: that is how qemu-cmd of a run folder repeats them by hand.
+ */
+#include "plugin/api.h"
+#include "plugin/link.h"
+#include "plugin/orders.h"
+#include "plugin/returns.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int qemu_plugin_version = RIG_API;
+
+static struct {
+	struct orders orders;
+	struct holds holds;
+	struct link link;
+	enum return_form form;
+	_Atomic unsigned logged[DIRECTOR_HOLDS_MAX];
+	_Atomic uint64_t unlogged[DIRECTOR_HOLDS_MAX];
+} director = {.link.fd = -1};
+
+static const char *const outcomes[] = HOLD_OUTCOMES;
+
+static void on_ended(const struct hold_wait *wait, void *data)
+{
+	(void)data;
+	if (atomic_fetch_add(&director.logged[wait->id], 1) >= DIRECTOR_LOG_MAX) {
+		atomic_fetch_add(&director.unlogged[wait->id], 1);
+		return;
+	}
+	link_say(&director.link, "held %u %c %u %" PRId64 " %" PRId64 " %s %" PRIu64, wait->id,
+		 wait->side == SIDE_A ? 'a' : 'b', wait->cpu, wait->start_ns, wait->length_ns,
+		 outcomes[wait->outcome], wait->visits);
+}
+
+static void say_totals(void)
+{
+	for (unsigned i = 0; i < director.orders.n_holds; i++) {
+		struct hold_totals t;
+
+		holds_totals(&director.holds, i, &t);
+		link_say(&director.link,
+			 "totals %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			 " %" PRIu64 " %" PRIu64 " %" PRIu64,
+			 i, t.reached[SIDE_A], t.reached[SIDE_B], t.held, t.outcome[HOLD_MET],
+			 t.outcome[HOLD_EXPIRED], t.outcome[HOLD_RELEASED], t.crowded, t.held_ns,
+			 atomic_load(&director.unlogged[i]) + atomic_load(&director.link.dropped));
+	}
+	link_say(&director.link, "counted");
+}
+
+/* In the link's thread. Unknown lines are a newer rig's. */
+static void on_line(const char *line, void *data)
+{
+	(void)data;
+	if (!line || !strcmp(line, "disarm"))
+		holds_arm(&director.holds, false);
+	else if (!strcmp(line, "arm"))
+		holds_arm(&director.holds, true);
+	else if (!strcmp(line, "counts"))
+		say_totals();
+}
+
+static void on_reached(unsigned int cpu, void *data)
+{
+	const struct watch *watch = data;
+
+	holds_reach(&director.holds, watch->hold, watch->side, cpu);
+}
+
+static bool is_return(const struct watch *watch, const struct qemu_plugin_insn *insn, uint64_t address)
+{
+	uint8_t code[16] = {0};
+	size_t len = qemu_plugin_insn_size(insn);
+
+	if (address >= watch->to || !len || len > sizeof(code))
+		return false;
+#if RIG_API >= 3
+	if (qemu_plugin_insn_data(insn, code, len) != len)
+		return false;
+#else
+	memcpy(code, qemu_plugin_insn_data(insn), len);
+#endif
+	return returns_is(director.form, code, len, address, director.orders.thunk);
+}
+
+static void look_at(struct qemu_plugin_insn *insn, unsigned first)
+{
+	uint64_t address = qemu_plugin_insn_vaddr(insn), end = address + qemu_plugin_insn_size(insn);
+
+	for (unsigned i = first; i < director.orders.n_watches; i++) {
+		struct watch *watch = &director.orders.watch[i];
+
+		if (watch->from >= end)
+			break;
+		if (watch->to ? watch->from <= address && is_return(watch, insn, address)
+			      : watch->from == address)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS, watch);
+		else if (!watch->to && watch->from > address && !atomic_exchange(&watch->told_skewed, true))
+			link_say(&director.link, "skewed %u %" PRIx64, watch->hold, watch->from);
+	}
+}
+
+/* Translation is frequent and few blocks are watched: a binary search for the block comes first. */
+static void translate(struct qemu_plugin_tb *tb)
+{
+	size_t n = qemu_plugin_tb_n_insns(tb);
+	uint64_t start = qemu_plugin_tb_vaddr(tb), end;
+	struct qemu_plugin_insn *last;
+	unsigned first;
+
+	if (!n)
+		return;
+	first = orders_first(&director.orders, start);
+	last = qemu_plugin_tb_get_insn(tb, n - 1);
+	end = qemu_plugin_insn_vaddr(last) + qemu_plugin_insn_size(last);
+	if (first == director.orders.n_watches || director.orders.watch[first].from >= end)
+		return;
+	for (size_t i = 0; i < n; i++)
+		look_at(qemu_plugin_tb_get_insn(tb, i), first);
+}
+
+#if RIG_API >= 7
+static void on_translate(struct qemu_plugin_tb *tb, void *data)
+{
+	(void)data;
+	translate(tb);
+}
+#else
+static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
+{
+	(void)id;
+	translate(tb);
+}
+#endif
+
+static void watch_translations(uint64_t id)
+{
+#if RIG_API >= 7
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate, NULL);
+#else
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
+#endif
+}
+
+static int complain(const char *what, const char *why)
+{
+	fprintf(stderr, "rig-director: %s%s%s\n", what, *why ? ": " : "", why);
+	return -1;
+}
+
+static void say_hello(const struct qemu_info *info)
+{
+	link_say(&director.link, "hello %d %d %d %d %s", RIG_API, info->version.min, info->version.cur,
+		 info->system.smp_vcpus, info->target_name);
+}
+
+static int start(uint64_t id, const struct qemu_info *info, const char *path)
+{
+	const char *wrong = orders_read(&director.orders, path);
+
+	if (wrong)
+		return complain(path, wrong);
+	director.form = returns_form(info->target_name);
+	director.holds = (struct holds){
+		.hold = director.orders.hold, .n = director.orders.n_holds,
+		.vcpus = info->system.smp_vcpus, .ended = on_ended,
+	};
+	holds_init(&director.holds);
+	director.link.line = on_line;
+	if (link_start(&director.link))
+		return complain("no thread for the socket", "");
+	say_hello(info);
+	holds_arm(&director.holds, director.link.fd < 0);
+	watch_translations(id);
+	return 0;
+}
+
+int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv)
+{
+	const char *path = NULL;
+
+	for (int i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "probe=on")) {
+			fprintf(stderr, "rig-director: api %d %d %d %s\n", RIG_API, info->version.min,
+				info->version.cur, info->target_name);
+			return -1;
+		}
+		if (!strncmp(argv[i], "orders=", 7))
+			path = argv[i] + 7;
+		else if (!strncmp(argv[i], "fd=", 3))
+			director.link.fd = strtol(argv[i] + 3, NULL, 10);
+		else
+			return complain("unknown argument", argv[i]);
+	}
+	if (!info->system_emulation)
+		return complain("this is for qemu-system only", "");
+	return path ? start(id, info, path) : complain("orders=FILE is missing", "");
+}

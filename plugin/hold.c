@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Holds: vCPUs that wait for each other. */
+#include "plugin/hold.h"
+
+#include <time.h>
+
+#define NS_PER_S 1000000000
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * (int64_t)NS_PER_S + now.tv_nsec;
+}
+
+void holds_init(struct holds *holds)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	for (unsigned i = 0; i < holds->n; i++) {
+		pthread_mutex_init(&holds->hold[i].lock, NULL);
+		pthread_cond_init(&holds->hold[i].change, &attr);
+	}
+	pthread_condattr_destroy(&attr);
+}
+
+/* Reserves one of the vCPUs that may be held. */
+static bool take_vcpu(struct holds *holds)
+{
+	unsigned held = atomic_load(&holds->held_vcpus);
+
+	do {
+		if (held + 1 >= holds->vcpus)
+			return false;
+	} while (!atomic_compare_exchange_weak(&holds->held_vcpus, &held, held + 1));
+	return true;
+}
+
+/* What ends the wait of SIDE, when the other side has been reached FROM times before. */
+static bool is_met(const struct hold *hold, enum hold_side side, uint64_t visits, uint64_t meetings)
+{
+	if (hold->kind == HOLD_MEET)
+		return hold->meetings[side] != meetings;
+	return visits >= hold->visits;
+}
+
+/* The lock is held. Waits, and says how it ended. */
+static void wait_here(struct holds *holds, struct hold *hold, struct hold_wait *wait)
+{
+	_Atomic uint64_t *partner = &hold->reached[!wait->side];
+	uint64_t before = atomic_load(partner), meetings = hold->meetings[wait->side];
+	int64_t end = wait->start_ns + hold->max_ns;
+	const struct timespec until = {end / NS_PER_S, end % NS_PER_S};
+	bool met = false;
+
+	/* a partner sees `waiting`, or its visit is in `before`: both are sequentially consistent */
+	while (!(met = is_met(hold, wait->side, wait->visits, meetings)) && atomic_load(&holds->armed) &&
+	       now_ns() < end) {
+		pthread_cond_timedwait(&hold->change, &hold->lock, &until);
+		wait->visits = atomic_load(partner) - before;
+	}
+	wait->length_ns = now_ns() - wait->start_ns;
+	wait->outcome = met			  ? HOLD_MET
+			: atomic_load(&holds->armed) ? HOLD_EXPIRED
+						     : HOLD_RELEASED;
+}
+
+static void account(struct hold *hold, const struct hold_wait *wait)
+{
+	hold->outcome[wait->outcome]++;
+	hold->held_ns += wait->length_ns;
+	if (wait->outcome == HOLD_EXPIRED)
+		hold->rest_until_ns = wait->start_ns + 2 * wait->length_ns;
+}
+
+/* The lock is held. FALSE: this vCPU is not to wait. */
+static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait *wait)
+{
+	wait->start_ns = now_ns();
+	if (!atomic_load(&holds->armed) || hold->waits[wait->side] || hold->held >= hold->times ||
+	    wait->start_ns < hold->rest_until_ns)
+		return false;
+	if (!take_vcpu(holds)) {
+		atomic_fetch_add(&hold->crowded, 1);
+		return false;
+	}
+	hold->waits[wait->side] = true;
+	if (++hold->held == hold->times)
+		atomic_store(&hold->spent, true);
+	atomic_fetch_add(&hold->waiting, 1);
+	return true;
+}
+
+/* The lock is held. A vCPU that waits on the other side of a meeting is met by this one. */
+static bool meet(struct hold *hold, const struct hold_wait *wait)
+{
+	enum hold_side other = !wait->side;
+
+	if (hold->kind != HOLD_MEET || !hold->waits[other])
+		return false;
+	hold->meetings[other]++;
+	hold->waits[other] = false;
+	pthread_cond_broadcast(&hold->change);
+	return true;
+}
+
+/* A vCPU that may have to wait. */
+static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_wait *wait)
+{
+	bool waited = false, met;
+
+	pthread_mutex_lock(&hold->lock);
+	met = meet(hold, wait);
+	if (!met && begin_wait(holds, hold, wait)) {
+		wait_here(holds, hold, wait);
+		atomic_fetch_sub(&hold->waiting, 1);
+		if (hold->kind == HOLD_UNTIL || wait->outcome != HOLD_MET)
+			hold->waits[wait->side] = false;
+		atomic_fetch_sub(&holds->held_vcpus, 1);
+		account(hold, wait);
+		waited = true;
+	}
+	pthread_mutex_unlock(&hold->lock);
+	if (waited && holds->ended)
+		holds->ended(wait, holds->data);
+}
+
+void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu)
+{
+	struct hold *hold = &holds->hold[id];
+	struct hold_wait wait = {.id = id, .side = side, .cpu = cpu};
+
+	if (!atomic_load(&holds->armed))
+		return;
+	atomic_fetch_add(&hold->reached[side], 1);
+	if (hold->kind == HOLD_UNTIL && side == SIDE_B) {
+		if (!atomic_load(&hold->waiting))
+			return;
+		pthread_mutex_lock(&hold->lock);
+		pthread_cond_broadcast(&hold->change);
+		pthread_mutex_unlock(&hold->lock);
+		return;
+	}
+	/* the last wait may still be open, and its partner is to end it */
+	if (!atomic_load(&hold->spent) || atomic_load(&hold->waiting))
+		reach_and_wait(holds, hold, &wait);
+}
+
+void holds_arm(struct holds *holds, bool armed)
+{
+	atomic_store(&holds->armed, armed);
+	for (unsigned i = 0; i < holds->n && !armed; i++) {
+		pthread_mutex_lock(&holds->hold[i].lock);
+		pthread_cond_broadcast(&holds->hold[i].change);
+		pthread_mutex_unlock(&holds->hold[i].lock);
+	}
+}
+
+void holds_totals(struct holds *holds, unsigned id, struct hold_totals *ret)
+{
+	struct hold *hold = &holds->hold[id];
+
+	*ret = (struct hold_totals){.crowded = atomic_load(&hold->crowded)};
+	for (int i = 0; i < N_SIDES; i++)
+		ret->reached[i] = atomic_load(&hold->reached[i]);
+	pthread_mutex_lock(&hold->lock);
+	ret->held = hold->held;
+	ret->held_ns = hold->held_ns;
+	for (int i = 0; i < N_OUTCOMES; i++)
+		ret->outcome[i] = hold->outcome[i];
+	pthread_mutex_unlock(&hold->lock);
+}

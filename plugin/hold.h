@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A hold makes a vCPU wait at one place until another vCPU has come to a second place. No call here touches
+ * QEMU, so the tests drive it with plain threads.
+ *
+ * At most one vCPU waits on each side of a hold, and of the guest's vCPUs at least one is never held: the last
+ * one that is free passes. After a wait that nobody ended, the hold rests for as long as the wait was,
+ * so that holds never take more than half of a vCPU's time.
+ */
+#ifndef RIG_PLUGIN_HOLD_H
+#define RIG_PLUGIN_HOLD_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum hold_kind {
+	HOLD_UNTIL, /* a waits until b has been reached `visits` times */
+	HOLD_MEET,  /* each side waits for the other */
+};
+
+enum hold_side { SIDE_A, SIDE_B, N_SIDES };
+enum hold_outcome { HOLD_MET, HOLD_EXPIRED, HOLD_RELEASED, N_OUTCOMES };
+
+struct hold_totals {
+	uint64_t reached[N_SIDES]; /* while armed */
+	uint64_t held, outcome[N_OUTCOMES];
+	uint64_t crowded; /* not held: no other vCPU would have been free */
+	uint64_t held_ns;
+};
+
+/* A wait that has ended. */
+struct hold_wait {
+	unsigned id;
+	enum hold_side side;
+	unsigned cpu;
+	int64_t start_ns, length_ns;
+	enum hold_outcome outcome;
+	uint64_t visits; /* of the other side meanwhile */
+};
+
+struct hold {
+	/* set before holds_init() */
+	enum hold_kind kind;
+	int64_t max_ns;
+	uint64_t times, visits;
+
+	_Atomic uint64_t reached[N_SIDES];
+	_Atomic uint64_t crowded;
+	atomic_bool spent; /* `times` are used up */
+	_Atomic unsigned waiting; /* sides on which a vCPU waits now */
+
+	/* under the lock */
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	bool waits[N_SIDES];
+	uint64_t meetings[N_SIDES]; /* waits of this side that the other side has ended */
+	uint64_t held, outcome[N_OUTCOMES], held_ns;
+	int64_t rest_until_ns;
+};
+
+struct holds {
+	struct hold *hold;
+	unsigned n, vcpus;
+	atomic_bool armed;
+	_Atomic unsigned held_vcpus;
+	/* told of each wait that has ended, by the vCPU's own thread, without a lock held */
+	void (*ended)(const struct hold_wait *wait, void *data);
+	void *data;
+};
+
+void holds_init(struct holds *holds);
+/* A vCPU has come to a side of hold ID. Returns after at most max_ns. */
+void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu);
+/* From any thread. Not armed: the vCPUs that wait go on. */
+void holds_arm(struct holds *holds, bool armed);
+void holds_totals(struct holds *holds, unsigned id, struct hold_totals *ret);
+
+#endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The instruction file. */
+#include "plugin/orders.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Does LINE begin with FORMAT's words, and does it end where they end? */
+static bool scanned(int got, int want, const char *line, int used)
+{
+	return got == want && used > 0 && (size_t)used == strlen(line);
+}
+
+static const char *read_hold(struct orders *orders, const char *line)
+{
+	struct hold *hold = &orders->hold[orders->n_holds];
+	unsigned id, max_ms, times, visits;
+	char kind[8];
+	int used = 0;
+
+	if (!scanned(sscanf(line, "hold %u %7s %u %u %u%n", &id, kind, &max_ms, &times, &visits, &used), 5,
+		     line, used))
+		return "a 'hold' line needs ID, until or meet, MAX_MS, TIMES and VISITS";
+	if (orders->n_holds == DIRECTOR_HOLDS_MAX || id != orders->n_holds)
+		return "holds must be numbered from 0, and be at most 16";
+	if (strcmp(kind, "until") && strcmp(kind, "meet"))
+		return "the kind of a hold is neither until nor meet";
+	if (!max_ms || max_ms > HOLD_MS_MAX || !times || times > HOLD_TIMES_MAX || !visits ||
+	    visits > HOLD_VISITS_MAX)
+		return "a number of a hold is out of range";
+	hold->kind = *kind == 'u' ? HOLD_UNTIL : HOLD_MEET;
+	hold->max_ns = max_ms * (int64_t)1000000;
+	hold->times = times;
+	hold->visits = visits;
+	orders->n_holds++;
+	return NULL;
+}
+
+static const char *read_watch(struct orders *orders, const char *line, bool is_range)
+{
+	struct watch *watch = &orders->watch[orders->n_watches];
+	unsigned id;
+	char side;
+	int used = 0, got;
+
+	if (orders->n_watches == DIRECTOR_WATCHES_MAX)
+		return "too many watched addresses";
+	got = is_range ? sscanf(line, "return %u %c %" SCNx64 " %" SCNx64 "%n", &id, &side, &watch->from,
+				&watch->to, &used)
+		       : sscanf(line, "at %u %c %" SCNx64 "%n", &id, &side, &watch->from, &used);
+	if (!scanned(got, is_range ? 4 : 3, line, used))
+		return "an 'at' or 'return' line needs ID, side and addresses";
+	if (id >= orders->n_holds || (side != 'a' && side != 'b') || !watch->from ||
+	    (is_range && watch->to <= watch->from))
+		return "an 'at' or 'return' line names no hold, side or range that there is";
+	watch->hold = id;
+	watch->side = side == 'a' ? SIDE_A : SIDE_B;
+	if (is_range && watch->to - watch->from > orders->longest)
+		orders->longest = watch->to - watch->from;
+	orders->n_watches++;
+	return NULL;
+}
+
+static const char *read_thunk(struct orders *orders, const char *line)
+{
+	int used = 0;
+
+	if (!scanned(sscanf(line, "thunk %" SCNx64 "%n", &orders->thunk, &used), 1, line, used))
+		return "a 'thunk' line needs an address";
+	return NULL;
+}
+
+static const char *read_line(struct orders *orders, const char *line)
+{
+	if (!strncmp(line, "hold ", 5))
+		return read_hold(orders, line);
+	if (!strncmp(line, "at ", 3))
+		return read_watch(orders, line, false);
+	if (!strncmp(line, "return ", 7))
+		return read_watch(orders, line, true);
+	if (!strncmp(line, "thunk ", 6))
+		return read_thunk(orders, line);
+	return "unknown instruction";
+}
+
+static int by_from(const void *a, const void *b)
+{
+	const struct watch *one = a, *two = b;
+
+	return one->from < two->from ? -1 : one->from > two->from;
+}
+
+/* At most MAX bytes; -1: it cannot be read, or has more. */
+static ssize_t read_all(const char *path, char *buf, size_t max)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	while ((n = read(fd, buf + len, max + 1 - len)) > 0)
+		len += n;
+	close(fd);
+	return n < 0 || len > max ? -1 : (ssize_t)len;
+}
+
+const char *orders_read(struct orders *orders, const char *path)
+{
+	char *text = malloc(DIRECTOR_FILE_MAX + 2), *rest = text, *line;
+	const char *wrong = NULL;
+	ssize_t len;
+
+	if (!text)
+		return "no memory";
+	len = read_all(path, text, DIRECTOR_FILE_MAX);
+	if (len < 0) {
+		free(text);
+		return "the instruction file cannot be read, or is too large";
+	}
+	text[len] = '\0';
+	line = strsep(&rest, "\n");
+	if (strcmp(line, DIRECTOR_MAGIC))
+		wrong = "the instruction file has another version";
+	while (!wrong && (line = strsep(&rest, "\n")))
+		if (*line)
+			wrong = read_line(orders, line);
+	free(text);
+	qsort(orders->watch, orders->n_watches, sizeof(orders->watch[0]), by_from);
+	return wrong;
+}
+
+unsigned orders_first(const struct orders *orders, uint64_t address)
+{
+	uint64_t from = address > orders->longest ? address - orders->longest : 0;
+	unsigned low = 0, high = orders->n_watches;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (orders->watch[middle].from < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

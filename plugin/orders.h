@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The instruction file, read and checked (format: protocol.h). */
+#ifndef RIG_PLUGIN_ORDERS_H
+#define RIG_PLUGIN_ORDERS_H
+
+#include "plugin/hold.h"
+#include "plugin/protocol.h"
+
+/* An address, or with `to` the instructions in a range that return from a function. */
+struct watch {
+	uint64_t from, to; /* to == 0: an `at` line */
+	unsigned hold;
+	enum hold_side side;
+	atomic_bool told_skewed;
+};
+
+struct orders {
+	struct hold hold[DIRECTOR_HOLDS_MAX];
+	unsigned n_holds;
+	struct watch watch[DIRECTOR_WATCHES_MAX]; /* by `from` */
+	unsigned n_watches;
+	uint64_t longest; /* of the ranges: how far before an address its watch may begin */
+	uint64_t thunk;	  /* or 0 */
+};
+
+/* Reads PATH into ORDERS, which is zeroed. NULL, or what is wrong with it: a static string. */
+const char *orders_read(struct orders *orders, const char *path);
+
+/* The index of the first watch that could contain ADDRESS or lie behind it. */
+unsigned orders_first(const struct orders *orders, uint64_t address);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the plugin and rig/director have in common: the instruction file, and the lines on the socket.
+ *
+ * The instruction file is text, one instruction in a line, numbers decimal, addresses hexadecimal
+ * without 0x, the holds first:
+ *
+ *	rig-director 1
+ *	hold ID until|meet MAX_MS TIMES VISITS	ID counts from 0
+ *	at ID a|b ADDRESS		an instruction: side a waits, side b is awaited (meet: both wait)
+ *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
+ *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk)
+ *
+ * The socket is SOCK_SEQPACKET: a packet is a line without its end. Neither side ever waits for the other; the
+ * plugin drops a line that does not fit, and says how many.
+ *
+ *	rig -> plugin	arm		holds begin
+ *			disarm		holds end at once, and none begins
+ *			counts		asks for the totals
+ *	plugin -> rig	hello API MIN CUR VCPUS TARGET
+ *			held ID a|b CPU START_NS LENGTH_NS OUTCOME VISITS
+ *			totals ID REACHED_A REACHED_B HELD MET EXPIRED RELEASED CROWDED HELD_NS DROPPED
+ *			counted		the end of the totals
+ *			skewed ID ADDRESS	an address inside an instruction: it can never be reached
+ *
+ * OUTCOME is a word of hold_outcomes. START_NS is on CLOCK_MONOTONIC. LENGTH_NS is 0 for the vCPU that
+ * ends a wait without having waited itself.
+ */
+#ifndef RIG_PLUGIN_PROTOCOL_H
+#define RIG_PLUGIN_PROTOCOL_H
+
+#define DIRECTOR_MAGIC "rig-director 1"
+#define DIRECTOR_FILE_MAX (64 << 10) /* bytes of the instruction file */
+#define DIRECTOR_LINE_MAX 200	     /* bytes of a packet */
+#define DIRECTOR_HOLDS_MAX 16
+#define DIRECTOR_WATCHES_MAX 1024    /* at and return lines together */
+#define DIRECTOR_LOG_MAX 200	     /* held lines for each hold; the totals have the rest */
+
+#define HOLD_MS_MAX 500
+#define HOLD_TIMES_MAX 10000
+#define HOLD_VISITS_MAX 1000
+
+#define HOLD_OUTCOMES {"met", "expired", "released"}
+
+#endif

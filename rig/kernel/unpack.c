@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kernel inside an image, uncompressed: what names and code are read from. */
+#include "kernel/internal.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "util/error.h"
+
+/* A distribution's vmlinux with all built in has about 100 MiB; a bomb has more. */
+#define UNPACKED_MAX (1u << 30)
+#define CHUNK (1u << 20)
+
+/* All that can be unpacked of DATA: behind the compressed kernel come its size and padding. */
+static GByteArray *unpack(const guint8 *data, gsize len)
+{
+	struct archive *archive = archive_read_new();
+	struct archive_entry *entry;
+	GByteArray *out = g_byte_array_new();
+	la_ssize_t n;
+
+	archive_read_support_filter_all(archive);
+	archive_read_support_format_raw(archive);
+	if (archive_read_open_memory(archive, data, len) == ARCHIVE_OK &&
+	    archive_read_next_header(archive, &entry) == ARCHIVE_OK)
+		do {
+			guint had = out->len;
+
+			g_byte_array_set_size(out, had + CHUNK);
+			n = archive_read_data(archive, out->data + had, CHUNK);
+			g_byte_array_set_size(out, had + MAX(n, 0));
+		} while (n > 0 && out->len < UNPACKED_MAX);
+	archive_read_free(archive);
+	return out;
+}
+
+GBytes *kernel_unpack(const char *path, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, &why);
+	const guint8 *data, *payload;
+	gsize len, payload_len;
+	GByteArray *out;
+
+	if (!map) {
+		rig_fail(error, RIG_EXIT_USAGE, "cannot read the kernel image '%s': %s", path, why->message);
+		return NULL;
+	}
+	data = (const guint8 *)g_mapped_file_get_contents(map);
+	len = g_mapped_file_get_length(map);
+	if (!image_is_bzimage(data, len))
+		return g_mapped_file_get_bytes(map);
+	out = image_payload(data, len, &payload, &payload_len) ? unpack(payload, payload_len) : NULL;
+	if (out && out->len)
+		return g_byte_array_free_to_bytes(out);
+	if (out)
+		g_byte_array_unref(out);
+	rig_fail(error, RIG_EXIT_USAGE, "cannot unpack the kernel in '%s'", path);
+	return NULL;
+}
