@@ -9,27 +9,30 @@
 
 /* A distribution's vmlinux with all built in has about 100 MiB; a bomb has more. */
 #define UNPACKED_MAX (1u << 30)
-#define CHUNK (1u << 20)
 
-/* All that can be unpacked of DATA: behind the compressed kernel come its size and padding. */
+/*
+ * All that can be unpacked of DATA. Behind the compressed kernel, but not behind gzip's own trailer, come 4 bytes with
+ * its size (scripts/Makefile.lib: size_append), which a filter would take for the next stream.
+ */
 static GByteArray *unpack(const guint8 *data, gsize len)
 {
 	struct archive *archive = archive_read_new();
 	struct archive_entry *entry;
 	GByteArray *out = g_byte_array_new();
-	la_ssize_t n;
+	const void *block;
+	la_int64_t offset;
+	size_t n;
 
+	if (len > 4 && (data[0] != 0x1f || data[1] != 0x8b))
+		len -= 4;
 	archive_read_support_filter_all(archive);
 	archive_read_support_format_raw(archive);
 	if (archive_read_open_memory(archive, data, len) == ARCHIVE_OK &&
 	    archive_read_next_header(archive, &entry) == ARCHIVE_OK)
-		do {
-			guint had = out->len;
-
-			g_byte_array_set_size(out, had + CHUNK);
-			n = archive_read_data(archive, out->data + had, CHUNK);
-			g_byte_array_set_size(out, had + MAX(n, 0));
-		} while (n > 0 && out->len < UNPACKED_MAX);
+		/* by blocks: archive_read_data() would lose what comes before an error */
+		while (out->len < UNPACKED_MAX &&
+		       archive_read_data_block(archive, &block, &n, &offset) == ARCHIVE_OK)
+			g_byte_array_append(out, block, MIN(n, UNPACKED_MAX - out->len));
 	archive_read_free(archive);
 	return out;
 }

@@ -144,7 +144,8 @@ static gboolean read_name(const struct image *image, gsize *at, char *name)
 	}
 	name[len] = '\0';
 	*at += count;
-	return len >= 2 && g_ascii_isalpha(name[0]) && g_ascii_isgraph(name[1]);
+	/* nm's '?' is a type, too */
+	return len >= 2 && (g_ascii_isalpha(name[0]) || name[0] == '?') && g_ascii_isgraph(name[1]);
 }
 
 /* N names from START, and markers that fit behind them? */
