@@ -216,67 +216,87 @@ static gboolean is_sorted(const struct image *image, gsize offsets, guint64 base
 	return wrong <= image->n / 1000 && high > image->n / 2;
 }
 
-static gboolean try_offsets(const struct image *image, gsize offsets, gsize base_at, guint64 *ret_base,
-			    gboolean *ret_absolute)
-{
-	guint64 base = get(image, base_at, 8);
+/* Where the addresses are, and how good a guess that is. */
+struct guess {
+	gsize offsets;
+	guint64 base;
+	gboolean absolute;
+	guint good;
+};
 
-	if (offsets + 4 * (gsize)image->n > image->len || base_at + 8 > image->len)
-		return FALSE;
-	/* a relocatable ppc64 kernel has it in a relocation, and runs where it is linked */
-	if (!base)
-		base = PPC_BASE;
-	if (base < PPC_BASE)
-		return FALSE;
-	for (int absolute = 1; absolute >= 0; absolute--)
-		if (is_sorted(image, offsets, base, absolute)) {
-			*ret_base = base;
-			*ret_absolute = absolute;
-			return TRUE;
-		}
-	return FALSE;
+/*
+ * With the tables' alignment not known, the offsets could be off by one, and sorted all the same. The linker puts
+ * these symbols on a page boundary, and most of their neighbours not.
+ */
+static guint count_aligned(const struct image *image, const struct guess *guess)
+{
+	static const char *const aligned[] = {"_text", "__init_begin", "__init_end", "__start_rodata",
+					      "__end_rodata", "_sinittext", "_sdata", "_end", NULL};
+	char name[NAME_MAX_LEN];
+	gsize at = image->names;
+	guint good = 1;
+
+	for (guint i = 0; i < image->n && read_name(image, &at, name); i++)
+		if (g_strv_contains(aligned, name + 1) &&
+		    !(address_of(image, guess->offsets, guess->base, guess->absolute, i) & 0xfff))
+			good++;
+	return good;
 }
 
-static gboolean find_offsets(const struct image *image, gsize *ret_offsets, guint64 *ret_base,
-			     gboolean *ret_absolute)
+static void try_offsets(const struct image *image, gsize offsets, gsize base_at, struct guess *best)
 {
-	gsize bytes = 4 * (gsize)image->n;
+	struct guess guess = {offsets, get(image, base_at, 8), FALSE, 0};
 
-	for (gsize to = 4; to <= 8; to += 4) {
+	if (offsets > image->len || 4 * (gsize)image->n > image->len - offsets ||
+	    base_at > image->len - 8)
+		return;
+	/* a relocatable ppc64 kernel has it in a relocation, and runs where it is linked */
+	if (!guess.base)
+		guess.base = PPC_BASE;
+	if (guess.base < PPC_BASE)
+		return;
+	guess.absolute = is_sorted(image, offsets, guess.base, TRUE);
+	if (!guess.absolute && !is_sorted(image, offsets, guess.base, FALSE))
+		return;
+	guess.good = count_aligned(image, &guess);
+	if (guess.good > best->good)
+		*best = guess;
+}
+
+static gboolean find_offsets(const struct image *image, struct guess *best)
+{
+	gsize bytes = 4 * (gsize)image->n, before = image->num_syms - 8;
+
+	for (gsize to = 8; to >= 4; to -= 4) {
 		gsize behind = align(image->token_index + 2 * TOKENS, to);
-		gsize before = image->num_syms - 8;
 
-		*ret_offsets = behind;
-		if (try_offsets(image, behind, align(behind + bytes, to), ret_base, ret_absolute))
-			return TRUE;
-		*ret_offsets = before - align(bytes, to);
-		if (before > align(bytes, to) && before < image->len &&
-		    try_offsets(image, *ret_offsets, before, ret_base, ret_absolute))
-			return TRUE;
+		try_offsets(image, behind, align(behind + bytes, 8), best);
+		if (image->num_syms > 8 + align(bytes, to))
+			try_offsets(image, before - align(bytes, to), before, best);
 	}
-	return FALSE;
+	return best->good > 0;
 }
 
 gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArray *out, GError **error)
 {
 	struct image image = {.data = data, .len = len};
 	char name[NAME_MAX_LEN];
-	gboolean absolute = FALSE;
-	gsize offsets = 0, at;
-	guint64 base = 0;
+	struct guess where = {0};
+	gsize at;
 
 	if (!find_tokens(&image) || !find_names(&image))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"no kallsyms in the image (CONFIG_KALLSYMS=n, or a format that is not "
 				"known); give its vmlinux with --vmlinux");
-	if (!find_offsets(&image, &offsets, &base, &absolute))
+	if (!find_offsets(&image, &where))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"the kallsyms of the image have addresses in a form that is not known; "
 				"give its vmlinux with --vmlinux");
 	at = image.names;
 	for (guint i = 0; i < image.n && read_name(&image, &at, name); i++) {
-		struct symbol symbol = {.value = address_of(&image, offsets, base, absolute, i)};
+		struct symbol symbol = {0};
 
+		symbol.value = address_of(&image, where.offsets, where.base, where.absolute, i);
 		/* text alone; weak symbols may be functions, too */
 		if (!strchr("tTwW", name[0]))
 			continue;
