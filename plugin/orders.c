@@ -20,10 +20,10 @@ static const char *read_hold(struct orders *orders, const char *line)
 	struct hold *hold = &orders->hold[orders->n_holds];
 	unsigned id, max_ms, times, visits;
 	char kind[8];
-	int used = 0;
+	int used = 0, got;
 
-	if (!scanned(sscanf(line, "hold %u %7s %u %u %u%n", &id, kind, &max_ms, &times, &visits, &used), 5,
-		     line, used))
+	got = sscanf(line, "hold %u %7s %u %u %u%n", &id, kind, &max_ms, &times, &visits, &used);
+	if (!scanned(got, 5, line, used))
 		return "a 'hold' line needs ID, until or meet, MAX_MS, TIMES and VISITS";
 	if (orders->n_holds == DIRECTOR_HOLDS_MAX || id != orders->n_holds)
 		return "holds must be numbered from 0, and be at most 16";
@@ -67,9 +67,9 @@ static const char *read_watch(struct orders *orders, const char *line, bool is_r
 
 static const char *read_thunk(struct orders *orders, const char *line)
 {
-	int used = 0;
+	int used = 0, got = sscanf(line, "thunk %" SCNx64 "%n", &orders->thunk, &used);
 
-	if (!scanned(sscanf(line, "thunk %" SCNx64 "%n", &orders->thunk, &used), 1, line, used))
+	if (!scanned(got, 1, line, used))
 		return "a 'thunk' line needs an address";
 	return NULL;
 }

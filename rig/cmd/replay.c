@@ -39,6 +39,20 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The holds of the command line; the scenario's own are in its copy. */
+static char **holds(json_t *inputs)
+{
+	json_t *array = json_object_get(inputs, "hold"), *hold;
+	GPtrArray *texts = g_ptr_array_new();
+	size_t i;
+
+	json_array_foreach (array, i, hold)
+		if (json_is_string(hold))
+			g_ptr_array_add(texts, g_strdup(json_string_value(hold)));
+	g_ptr_array_add(texts, NULL);
+	return (char **)g_ptr_array_free(texts, FALSE);
+}
+
 /* The signatures of a run's reports, sorted, one per line. */
 static char *signatures(const struct run_info *info)
 {
@@ -99,6 +113,7 @@ static gboolean words(const struct run_info *before, struct run_request *want, c
 	want->duration_s = json_integer_value(json_object_get(in, "duration_s"));
 	want->keep_going = json_is_true(json_object_get(in, "keep_going"));
 	want->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
+	want->holds = json_object_get(in, "hold") ? holds(in) : NULL;
 	want->without = text(in, "without");
 	want->until = text(in, "until");
 	want->scenario_name = text(in, "scenario");
@@ -151,6 +166,7 @@ int cmd_replay(int argc, char **argv)
 	}
 	g_strfreev(want.patches);
 	g_strfreev(want.fragments);
+	g_strfreev(want.holds);
 	json_decref(want.replays);
 	return code;
 }

@@ -56,6 +56,8 @@ int cmd_run(int argc, char **argv)
 		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &want.keep_going, "do not stop at the first report", NULL},
 		{"until", 0, 0, G_OPTION_ARG_STRING, &want.until,
 		 "stop only at a report with this signature or kind", "KEY"},
+		{"hold", 0, 0, G_OPTION_ARG_STRING_ARRAY, &want.holds,
+		 "make a vCPU wait: 'A until B[, visits N][, max MS][, times N]', 'A meet B' (repeatable)", "TEXT"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &want.accel, "auto, kvm or tcg", "WORD"},
 		{"firmware", 0, 0, G_OPTION_ARG_STRING, &want.firmware, "pseries: vof or slof", "WORD"},
 		{"mmu", 0, 0, G_OPTION_ARG_STRING, &want.mmu, "pseries: radix or hash", "WORD"},

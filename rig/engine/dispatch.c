@@ -106,6 +106,7 @@ static void set_known(struct session *s, struct splat *splat)
 		s->known ? known_match(s->known, splat, s->release) : NULL;
 
 	splat->known = issue ? known_json(issue) : NULL;
+	holds_excuse(s, splat);
 }
 
 static void on_splat(struct splat *splat, void *data)

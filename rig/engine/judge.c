@@ -205,13 +205,13 @@ static json_t *controller_json(void)
 
 json_t *judge_details(struct session *s)
 {
-	json_t *reasons = json_array(), *reports = json_array();
+	json_t *reasons = json_array(), *reports = json_array(), *details, *holds = holds_json(s);
 
 	for (guint i = 0; i < s->reasons->len; i++)
 		json_array_append_new(reasons, json_string(s->reasons->pdata[i]));
 	for (guint i = 0; i < s->splats->len; i++)
 		json_array_append_new(reports, splat_to_json(s->splats->pdata[i]));
-	return json_pack(
+	details = json_pack(
 		"{s:O?, s:s, s:o, s:o, s:{s:o, s:O}, s:{s:I, s:I, s:I, s:f, s:f}, s:{s:b, s:s, s:O}, s:{s:o, s:o}, s:o, s:o}",
 		"hang", s->hang, "verdict", verdict_name(s->verdict), "reasons", reasons, "reports", reports, "counts",
 		"agents", agents_json(s), "devices", s->outcomes, "times", "boot_ns",
@@ -225,4 +225,7 @@ json_t *judge_details(struct session *s)
 		s->after.lockdep ? s->after.lockdep : "unknown", "stats",
 		s->after.stats ? s->after.stats : json_null(), "accounts", "before",
 		account_json(&s->before), "after", account_json(&s->after), "expected", expectation(s), "controller", controller_json());
+	if (holds)
+		json_object_set_new(details, "holds", holds);
+	return details;
 }

@@ -8,6 +8,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "splat/splat.h"
 #include "util/clock.h"
@@ -172,6 +173,7 @@ static void session_deinit(struct session *s)
 	watch_free(s);
 	json_decref(s->hang);
 	tracks_free(s);
+	holds_close(s);
 	g_main_loop_unref(s->loop);
 	dispatch_deinit(s);
 	g_hash_table_unref(s->offers);
@@ -242,9 +244,13 @@ static struct vm *launch(struct session *s, GError **error)
 {
 	const struct run_plan *plan = s->plan;
 	const struct scenario *sc = s->scenario;
-	g_autofree char *cmdline = scenario_cmdline(sc);
+	g_autofree char *words = scenario_cmdline(sc);
+	/* holds are at addresses of the image: it must run where it is linked */
+	g_autofree char *cmdline = g_strconcat(words, plan->orders ? " nokaslr" : "", NULL);
+	struct vm_plugin plugin;
+	struct vm *vm;
 	const struct vm_owner owner = dispatch_owner(s);
-	const struct vm_config config = {
+	struct vm_config config = {
 		.machine = plan->machine,
 		.launcher = plan->launcher,
 		.uri = plan->uri,
@@ -265,7 +271,13 @@ static struct vm *launch(struct session *s, GError **error)
 		.dir = run_dir(s->run),
 	};
 
-	return vm_start(&config, &owner, error);
+	if (!holds_open(s, &plugin, error))
+		return NULL;
+	config.plugin = plugin;
+	vm = vm_start(&config, &owner, error);
+	if (plugin.fd >= 0)
+		close(plugin.fd);
+	return vm;
 }
 
 /* nohup's way to let a run outlive its terminal */

@@ -149,6 +149,9 @@ struct session {
 	gboolean vanished;   /* an operation found QEMU gone: no step is begun any more */
 	double stop_runtime_s; /* watch_guest_runtime() when the agents were first told to stop */
 	guint stops;	     /* STOPs that found one stuck */
+	struct director *director; /* or NULL: no holds */
+	char *orders_file;
+	gboolean holds_armed;
 	gboolean paused;     /* a pause step has stopped the CPUs */
 
 	struct watch *watch;
@@ -231,6 +234,19 @@ void agents_heartbeat(struct session *s, const char *text);
 void agents_counts(struct session *s, const char *text);
 char *agents_rates(struct session *s, double seconds);
 void agent_run_free(gpointer data);
+
+/* holds.c */
+/* Before the VM starts: what it needs of the plugin; the caller closes plugin->fd. */
+gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error);
+void holds_close(struct session *s);
+/* The state has changed: holds are armed in STATE_HAMMER. */
+void holds_state(struct session *s);
+/* Never blocks. */
+void holds_set(struct session *s, gboolean armed);
+/* A stall that the holds themselves can have made becomes known, and counts no more. */
+void holds_excuse(struct session *s, struct splat *splat);
+/* What each did, for the verdict; NULL where there are none. */
+json_t *holds_json(struct session *s);
 
 /* watch.c */
 void watch_boot(struct session *s); /* its clock runs */

@@ -290,6 +290,7 @@ static void on_continued(enum vm_outcome outcome, const char *why, json_t *reply
 
 	(void)reply;
 	t->s->paused = FALSE;
+	holds_set(t->s, t->s->state == STATE_HAMMER);
 	t->s->last_heartbeat_ns = rig_now_ns();
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
@@ -323,6 +324,7 @@ static void do_pause(struct track_run *t)
 		return;
 	}
 	t->s->paused = TRUE;
+	holds_set(t->s, FALSE);
 	vm_command(t->s->vm, "stop", NULL, deadline(t), on_paused, t);
 }
 
@@ -355,6 +357,7 @@ static void do_reset(struct track_run *t)
 		return;
 	}
 	t->s->reset_waits = 1;
+	holds_set(t->s, FALSE);
 	g_hash_table_remove_all(t->s->requests); /* nobody will answer them */
 	vm_command(t->s->vm, "set-action", json_pack("{s:s}", "reboot", "reset"), deadline(t),
 		   on_action_set, t);

@@ -320,6 +320,7 @@ enum state table_step(struct session *s, enum event event)
 	if (next == s->state)
 		return next;
 	s->state = next;
+	holds_state(s);
 	session_deadline(s, entering[next].limit_s * RIG_NS_PER_S * session_patience(s) / PATIENCE_S);
 	if (entering[next].enter)
 		entering[next].enter(s);

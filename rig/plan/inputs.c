@@ -42,6 +42,8 @@ static void add_optional(json_t *json, const struct run_request *want)
 		json_object_set_new(json, "until", json_string(want->until));
 	if (want->labels)
 		json_object_set_new(json, "labels", labels_json(want->labels));
+	if (want->holds)
+		json_object_set_new(json, "hold", strings_json(want->holds));
 	if (want->replays)
 		json_object_set(json, "replays", want->replays);
 	if (want->zoo)
@@ -64,5 +66,7 @@ json_t *plan_inputs(const struct run_request *want, const struct run_plan *plan)
 		plan->no_lockdep, "launcher", plan->launcher, "uri", plan->uri);
 
 	add_optional(json, want);
+	if (plan->orders)
+		json_object_set_new(json, "holds", director_orders_json(plan->orders));
 	return json;
 }

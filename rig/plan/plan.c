@@ -16,7 +16,8 @@ struct resolved {
 	struct scenario *scenario;
 	struct timeline *timeline;
 	struct kernel *kernel;
-	char *initrd, *results, *accel_why, *known;
+	struct director_orders *orders;
+	char *initrd, *results, *accel_why, *known, *plugin;
 };
 
 void run_plan_free(struct run_plan *plan)
@@ -26,6 +27,8 @@ void run_plan_free(struct run_plan *plan)
 	g_clear_pointer(&r->timeline, timeline_free); /* it points into the scenario */
 	g_clear_pointer(&r->scenario, scenario_free);
 	g_clear_pointer(&r->kernel, kernel_free);
+	g_clear_pointer(&r->orders, director_orders_free);
+	g_free(r->plugin);
 	g_free(r->initrd);
 	g_free(r->results);
 	g_free(r->accel_why);
@@ -50,6 +53,9 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 	}
 	if (!r->scenario || (want->without && !scenario_ablate(r->scenario, want->without, error)))
 		return FALSE;
+	for (char **hold = want->holds; hold && *hold; hold++)
+		if (!scenario_add_hold(r->scenario, *hold, error))
+			return FALSE;
 	r->plan.machine = machine_find(want->machine ? want->machine : r->scenario->machines[0], error);
 	return r->plan.machine && scenario_check_machine(r->scenario, r->plan.machine, error);
 }
@@ -143,13 +149,51 @@ static const char *const asked_why[] = {
 	[ACCEL_TCG] = "TCG: asked for",
 };
 
+/* What holds need of the request's other words. */
+static gboolean check_holds(const struct run_request *want, enum accel asked, const struct resolved *r,
+			    GError **error)
+{
+	/* what is asked for on the command line is the caller's mistake, what the scenario has is not */
+	enum rig_error code = want->holds && *want->holds ? RIG_EXIT_USAGE : RIG_EXIT_SKIP;
+	const char *launcher = request_launcher(want);
+
+	if (!r->scenario->n_holds)
+		return TRUE;
+	if (asked == ACCEL_KVM)
+		return rig_fail(error, code, "holds need TCG, which lets a plugin stop a vCPU; leave --accel "
+				"kvm out");
+	if (strcmp(launcher, "direct"))
+		return rig_fail(error, code, "holds need a QEMU that the rig starts itself; leave --launcher "
+				"%s out", launcher);
+	if (r->scenario->cpus < 2)
+		return rig_fail(error, code, "holds need two vCPUs, and scenario '%s' has 'cpus: %u'",
+				r->scenario->name, r->scenario->cpus);
+	return TRUE;
+}
+
+static gboolean resolve_holds(const struct run_request *want, struct resolved *r, GError **error)
+{
+	if (!r->scenario->n_holds)
+		return TRUE;
+	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds, r->kernel,
+						      error);
+	if (!r->orders || !director_probe(want->emulator ? want->emulator : r->plan.machine->emulator,
+					  &r->plugin, error))
+		return FALSE;
+	r->plan.plugin = r->plugin;
+	return TRUE;
+}
+
 /* KVM is probed with a guest on this host; the result does not apply to a remote libvirt host. */
 static gboolean resolve_accel(const struct run_request *want, struct resolved *r, GError **error)
 {
 	enum accel asked = ACCEL_AUTO;
 
-	if (want->accel && !accel_parse(want->accel, &asked, error))
+	if ((want->accel && !accel_parse(want->accel, &asked, error)) ||
+	    !check_holds(want, asked, r, error))
 		return FALSE;
+	if (r->scenario->n_holds)
+		asked = ACCEL_TCG;
 	if (strcmp(request_launcher(want), "libvirt") || !want->uri ||
 	    g_str_has_prefix(want->uri, "qemu:///")) {
 		if (!accel_settle(r->plan.machine, asked, &r->plan.accel, &r->accel_why, error))
@@ -200,7 +244,8 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 			      error) &&
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine, error) &&
 	       initrd_standard(r->plan.machine->arch, &r->initrd, error) &&
-	       resolve_accel(want, r, error) && resolve_kernel(want, progress, r, error);
+	       resolve_accel(want, r, error) && resolve_kernel(want, progress, r, error) &&
+	       resolve_holds(want, r, error);
 }
 
 struct run_plan *plan_make(const struct run_request *want, const struct plan_progress *progress,

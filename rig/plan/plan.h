@@ -11,6 +11,7 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "director/director.h"
 #include "kernel/kernel.h"
 #include "machine/machine.h"
 #include "scenario/scenario.h"
@@ -44,6 +45,7 @@ struct run_request {
 	int jobs;		   /* of the compiler; default: the number of processors */
 	gboolean no_lockdep, keep_going;
 	const char *until;	   /* stop only at a report with this signature or kind */
+	char **holds;		   /* added to the scenario's (hold_parse()), NULL-terminated */
 	const char *without;	   /* what to leave out of the scenario (scenario_ablations()) */
 	json_t *replays;	   /* name of the run that this one repeats; borrowed */
 	json_t *zoo;		   /* the zoo entry it belongs to, {"entry", "clean"}; borrowed */
@@ -70,6 +72,8 @@ struct run_plan {
 	gboolean keep_going;	      /* do not stop at the first report */
 	const char *until;	      /* stop only at a report with this signature or kind; or NULL */
 	gboolean no_lockdep;	      /* the kernel lacks it, and that is accepted */
+	const struct director_orders *orders; /* of the scenario's holds; NULL: it has none */
+	const char *plugin;	      /* the director's shared object that the emulator loads, or NULL */
 	guint64 dump_limit;	      /* dump memory after a hang, for guests up to so many bytes */
 	json_t *inputs;		      /* for run.json; the engine adds to it */
 };

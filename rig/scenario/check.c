@@ -224,6 +224,22 @@ static gboolean check_agents(struct yaml_tree *tree, const struct scenario *s, G
 	return TRUE;
 }
 
+static gboolean check_holds(struct yaml_tree *tree, const struct scenario *s, GError **error)
+{
+	yaml_node_t *list = yaml_tree_get(tree, yaml_tree_root(tree), "holds");
+
+	for (unsigned i = 0; i < s->n_holds; i++) {
+		g_autoptr(GError) why = NULL;
+
+		if (!hold_settle(&s->holds[i], &why))
+			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s", why->message);
+	}
+	if (s->n_holds && s->cpus < 2)
+		return yaml_tree_fail(tree, list, error,
+				 "'holds' need two vCPUs, one of which waits for the other: give 'cpus'");
+	return TRUE;
+}
+
 static gboolean check_machines(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	yaml_node_t *list = yaml_tree_get(tree, yaml_tree_root(tree), "machines");
@@ -294,6 +310,6 @@ gboolean check_scenario(struct yaml_tree *tree, const struct scenario *s, GError
 	if (s->base_nodes > s->nodes)
 		return at_key(tree, "base_nodes", error, "'base_nodes' is above 'nodes'");
 	return check_machines(tree, s, error) && check_words(tree, s, error) &&
-	       check_needs(tree, s, error) && check_agents(tree, s, error) &&
+	       check_needs(tree, s, error) && check_holds(tree, s, error) && check_agents(tree, s, error) &&
 	       check_tracks(tree, s, error);
 }

@@ -38,8 +38,11 @@ void scenario_free(struct scenario *s)
 		scenario_agent_clear(&s->agents[i]);
 	for (unsigned i = 0; i < s->n_tracks; i++)
 		track_clear(&s->tracks[i]);
+	for (unsigned i = 0; i < s->n_holds; i++)
+		hold_clear(&s->holds[i]);
 	g_free(s->agents);
 	g_free(s->tracks);
+	g_free(s->holds);
 	g_free(s->name);
 	g_free(s->about);
 	g_free(s->cmdline);

@@ -73,6 +73,20 @@ struct agent {
 	unsigned n_params;
 };
 
+#define HOLD_PLACE_MAX 128 /* bytes of a place */
+
+/*
+ * A vCPU that reaches `at` waits until another vCPU has come to `until`, or each of two waits for the
+ * other (`meet`). Needs TCG and the director's plugin: docs/director.md.
+ */
+struct hold_spec {
+	char *at;
+	char *until, *meet; /* one of the two */
+	unsigned visits;    /* of `until`; 1 by default */
+	unsigned max_ms;    /* the longest wait, 1 to 500; 200 by default */
+	unsigned times;	    /* waits in all; 100 by default */
+};
+
 /* What a run of it is expected to find; PASS where there is nothing. */
 struct expect {
 	char *kind;    /* report kind, "lockdep-circular", or NULL */
@@ -97,6 +111,8 @@ struct scenario {
 	unsigned n_agents;
 	struct track *tracks;
 	unsigned n_tracks;
+	struct hold_spec *holds;
+	unsigned n_holds;
 	struct expect expect;
 	char *file;  /* where it was read from */
 };
@@ -120,6 +136,20 @@ char **scenario_ablations(const struct scenario *scenario);
 gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **error);
 /* Frees what AGENT owns, not itself. */
 void scenario_agent_clear(struct agent *agent);
+
+/*
+ * "A until B[, visits N][, max MS][, times N]" or "A meet B…", with defaults filled in. Errors:
+ * RIG_EXIT_USAGE. *ret owns its strings: hold_clear().
+ */
+gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error);
+/* Fills the defaults in and checks all values; the places' syntax alone. Errors: RIG_EXIT_USAGE. */
+gboolean hold_settle(struct hold_spec *hold, GError **error);
+gboolean hold_check_place(const char *place, GError **error);
+void hold_clear(struct hold_spec *hold);
+/* As hold_parse() reads it; the caller's. */
+char *hold_text(const struct hold_spec *hold);
+/* One more hold, as hold_parse() reads it. Errors: RIG_EXIT_USAGE. */
+gboolean scenario_add_hold(struct scenario *scenario, const char *text, GError **error);
 
 /* The rig's own scenarios, sorted names; NULL-terminated. */
 char **scenario_names(void);

@@ -2,6 +2,7 @@
 /* The form of a scenario file, as one libcyaml schema. */
 #include "scenario/schema.h"
 
+#include "plugin/protocol.h"
 #include "util/yaml-schema.h"
 
 #define WORDS_MAX 4096
@@ -65,6 +66,18 @@ static const cyaml_schema_field_t agent_fields[] = {
 };
 static const cyaml_schema_value_t agent_value = {CYAML_VALUE_MAPPING(0, struct agent, agent_fields)};
 
+static const cyaml_schema_field_t hold_fields[] = {
+	CYAML_FIELD_STRING_PTR("at", 0, struct hold_spec, at, 1, HOLD_PLACE_MAX),
+	CYAML_FIELD_STRING_PTR("until", OPT, struct hold_spec, until, 1, HOLD_PLACE_MAX),
+	CYAML_FIELD_STRING_PTR("meet", OPT, struct hold_spec, meet, 1, HOLD_PLACE_MAX),
+	CYAML_FIELD_UINT("visits", OPT, struct hold_spec, visits),
+	CYAML_FIELD_UINT("max", OPT, struct hold_spec, max_ms),
+	CYAML_FIELD_UINT("times", OPT, struct hold_spec, times),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t hold_value = {
+	CYAML_VALUE_MAPPING(0, struct hold_spec, hold_fields)};
+
 static const cyaml_schema_value_t text_value = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 256)};
 
@@ -97,6 +110,8 @@ static const cyaml_schema_field_t scenario_fields[] = {
 				   &agent_value, 1, 32),
 	CYAML_FIELD_SEQUENCE_COUNT("tracks", CYAML_FLAG_POINTER | OPT, struct raw, s.tracks, s.n_tracks,
 				   &track_value, 1, 16),
+	CYAML_FIELD_SEQUENCE_COUNT("holds", CYAML_FLAG_POINTER | OPT, struct raw, s.holds, s.n_holds,
+				   &hold_value, 1, DIRECTOR_HOLDS_MAX),
 	CYAML_FIELD_MAPPING("expect", OPT, struct raw, expect, expect_fields),
 	CYAML_FIELD_END,
 };
@@ -108,7 +123,8 @@ static const struct yaml_limit limits[] = {
 	{"slots", 0, 256},   {"nodes", 1, 16},	  {"base_nodes", 1, 16},   {"cpus", 1, 64},
 	{"max_cpus", 1, 64}, {"boot", 1, 3600},	  {"duration", 1, 604800}, {"count", 1, 64},
 	{"rate", 0, 1000000}, {"copies", 1, 64},  {"repeat", 0, 1000000},  {"node", 0, 15},
-	{"cpu", 0, 63},	     {"write", 0, 1},	  {"chance", 1, 100},	   {"timeout", 1, 600},	{NULL},
+	{"cpu", 0, 63},	     {"write", 0, 1},	  {"chance", 1, 100},	   {"timeout", 1, 600},
+	{"visits", 1, HOLD_VISITS_MAX}, {"max", 1, HOLD_MS_MAX}, {"times", 1, HOLD_TIMES_MAX}, {NULL},
 };
 
 static const struct yaml_schema schema = {&scenario_value, "the scenario", limits};

@@ -46,7 +46,11 @@ static void add_machine(struct line *line)
 		add(line, machine->extra[i], NULL);
 	add(line, "-machine", "%s%s%s", machine->type, or_empty(line->modes.firmware->type),
 	    or_empty(line->modes.mmu->type));
-	add(line, "-accel", "%s", line->config->accel == ACCEL_KVM ? "kvm" : "tcg");
+	if (line->config->plugin.file)
+		/* with one thread for all vCPUs, a vCPU that waits would stop the others */
+		add(line, "-accel", "tcg,thread=multi");
+	else
+		add(line, "-accel", "%s", line->config->accel == ACCEL_KVM ? "kvm" : "tcg");
 	if (machine->cpu)
 		add(line, "-cpu", "%s", machine->cpu);
 	/* a panic reboots at once (panic=-1), and a reboot ends QEMU */
@@ -149,6 +153,29 @@ char *vm_kernel_words(const struct vm_config *config, const struct vm_modes *mod
 	return g_string_free(words, FALSE);
 }
 
+/* A comma begins the next option, two are one. */
+static char *escape(const char *path)
+{
+	g_auto(GStrv) parts = g_strsplit(path, ",", -1);
+
+	return g_strjoinv(",,", parts);
+}
+
+static void add_plugin(struct line *line, int fd)
+{
+	const struct vm_plugin *plugin = &line->config->plugin;
+	g_autofree char *file = NULL, *orders = NULL;
+
+	if (!plugin->file)
+		return;
+	file = escape(plugin->file);
+	orders = escape(plugin->orders);
+	if (fd)
+		add(line, "-plugin", "%s,orders=%s,fd=%d", file, orders, fd);
+	else
+		add(line, "-plugin", "%s,orders=%s", file, orders);
+}
+
 static void add_kernel(struct line *line)
 {
 	const struct vm_config *config = line->config;
@@ -208,6 +235,7 @@ char **vm_command_line(const struct vm_config *config, const struct vm_chardevs 
 	add_cpus(&line);
 	add_memory(&line);
 	add_chardevs(&line, chardevs);
+	add_plugin(&line, chardevs->plugin_fd);
 	add_kernel(&line);
 	g_ptr_array_add(line.words, NULL);
 	return (char **)g_ptr_array_free(line.words, FALSE);

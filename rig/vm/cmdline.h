@@ -13,6 +13,7 @@
  */
 struct vm_chardevs {
 	const char *console, *qmp, *channel, *tty;
+	int plugin_fd; /* QEMU's number for the plugin's socket; 0: none, and its holds begin at once */
 };
 
 /* NULL-terminated; [0] is the emulator. Errors (RIG_EXIT_USAGE): firmware, MMU, layout of memory. */

@@ -33,7 +33,8 @@ static char **command_line(const struct vm_config *config, const int fds[N_SOCKE
 	}
 	return vm_command_line(config,
 			       &(struct vm_chardevs){words[SOCKET_CONSOLE], words[SOCKET_QMP],
-						  words[SOCKET_CHANNEL], words[SOCKET_TTY]},
+						  words[SOCKET_CHANNEL], words[SOCKET_TTY],
+						  config->plugin.file ? CHILD_FD + N_SOCKETS : 0},
 			       error);
 }
 
@@ -44,7 +45,7 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const 
 	g_auto(GStrv) argv = command_line(config, fds, error);
 	g_autofree char *path = g_build_filename(config->dir, "qemu.stderr", NULL);
 	struct child *child = vm->held;
-	struct spawn_fd given[N_SOCKETS];
+	struct spawn_fd given[N_SOCKETS + 1];
 	struct spawn spawn = {.argv = (const char *const *)argv, .fds = given, .new_group = TRUE};
 	gboolean ok;
 
@@ -53,6 +54,8 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const 
 	for (int i = 0; i < N_SOCKETS; i++)
 		if (fds[i] >= 0)
 			given[spawn.n_fds++] = (struct spawn_fd){fds[i], CHILD_FD + i};
+	if (config->plugin.file)
+		given[spawn.n_fds++] = (struct spawn_fd){config->plugin.fd, CHILD_FD + N_SOCKETS};
 	spawn.out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
 	if (spawn.out < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", path,

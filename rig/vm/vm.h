@@ -17,6 +17,13 @@
 
 struct vm;
 
+/* The director's plugin (docs/director.md); TCG only, and each vCPU gets a thread. */
+struct vm_plugin {
+	const char *file; /* NULL: none */
+	const char *orders; /* its instruction file */
+	int fd;		  /* QEMU's end of its socket */
+};
+
 /* What to start. Borrowed until vm_start() returns. */
 struct vm_config {
 	const struct machine *machine;
@@ -35,6 +42,7 @@ struct vm_config {
 	unsigned nodes;	      /* >= 1; the base memory and CPUs are on the first `base_nodes` */
 	unsigned base_nodes;  /* 1..nodes: nodes beyond start empty */
 	unsigned cpus, max_cpus;
+	struct vm_plugin plugin;
 	const char *dir; /* run folder: console.raw, channel.raw, qmp.jsonl, qemu.stderr, qemu-cmd */
 	guint64 console_limit; /* bytes of console kept; 0: 256 MiB */
 };

@@ -56,6 +56,45 @@ START_TEST(bad_files)
 }
 END_TEST
 
+/* text, and as it is written back; or NULL, and the beginning of the error */
+START_TEST(hold_words)
+{
+	static const struct {
+		const char *text, *back, *error;
+	} cases[] = {
+		{"a until b", "a until b, max 200, times 100", NULL},
+		{" a  meet b ", "a meet b, max 200, times 100", NULL},
+		{"a+0x1f until return of b, visits 16, max 400,times 3",
+		 "a+0x1f until return of b, visits 16, max 400, times 3", NULL},
+		{"mm/slub.c:12 until slab_common.c:7", "mm/slub.c:12 until slab_common.c:7, max 200, times 100", NULL},
+		{"a", NULL, "invalid hold 'a' (for example"},
+		{"a until b, visits 0", NULL, "invalid 'visits 0' of a hold (allowed"},
+		{"a until b, max 501", NULL, "invalid 'max' 501 of a hold (1 to 500)"},
+		{"a meet b, visits 2", NULL, "'visits' goes with 'until' only"},
+		{"a until b c", NULL, "invalid place 'b c' (allowed: function,"},
+		{"a+0xG until b", NULL, "invalid place 'a+0xG'"},
+		{"a.c:x until b", NULL, "invalid place 'a.c:x'"},
+		{"", NULL, "invalid hold ''"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autofree char *back = NULL;
+		struct hold_spec hold;
+
+		if (!hold_parse(cases[i].text, &hold, &error)) {
+			ck_assert_msg(cases[i].error && g_str_has_prefix(error->message, cases[i].error), "%s: %s",
+				      cases[i].text, error->message);
+			ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+			continue;
+		}
+		back = hold_text(&hold);
+		ck_assert_str_eq(back, cases[i].back);
+		hold_clear(&hold);
+	}
+}
+END_TEST
+
 START_TEST(least)
 {
 	rig_auto(scenario) s = good("scenario/good/least.yaml");
@@ -399,6 +438,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	use_scratch(tc);
 	tcase_add_test(tc, bad_files);
+	tcase_add_test(tc, hold_words);
 	tcase_add_test(tc, least);
 	tcase_add_test(tc, full_head);
 	tcase_add_test(tc, full_tracks);

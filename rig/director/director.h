@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host's side of the director (docs/director.md): places in a kernel become addresses, addresses an
+ * instruction file for the plugin (plugin/), and what the plugin tells on its socket becomes callbacks.
+ *
+ * In order: director_probe() and director_resolve() before a run has a folder, director_open() before QEMU
+ * starts, director_arm() when holds are to begin.
+ */
+#ifndef RIG_DIRECTOR_DIRECTOR_H
+#define RIG_DIRECTOR_DIRECTOR_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "kernel/kernel.h"
+#include "scenario/scenario.h"
+#include "util/auto.h"
+
+/*
+ * Which of the plugin's shared objects EMULATOR (a program, looked up in PATH) loads: *ret_file is its
+ * path. Starts the emulator once for each, without a guest; some 50 ms in all. Errors: RIG_EXIT_SKIP, with
+ * the reason and the next step: QEMU without plugins, of another interface, or the plugin is not built.
+ */
+gboolean director_probe(const char *emulator, char **ret_file, GError **error);
+
+/* PATH as a value of QEMU's options. The caller's. */
+char *director_escape(const char *path);
+
+/* Holds whose places have addresses. */
+struct director_orders;
+
+/*
+ * Finds the places of HOLDS in KERNEL: in its vmlinux where it has one with symbols, else in the kallsyms of
+ * its image. Blocks for about a second. Errors: RIG_EXIT_USAGE, a place that this kernel does not have, with
+ * names that are like it; RIG_EXIT_SKIP, an image whose names cannot be read.
+ */
+struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const struct kernel *kernel,
+					 GError **error);
+void director_orders_free(struct director_orders *orders);
+RIG_DEFINE_AUTO(director_orders, director_orders_free)
+
+/* [{"hold": text, "at": ["ffffffff81…", …], "until": […]}]: what was resolved, for run.json. New reference. */
+json_t *director_orders_json(const struct director_orders *orders);
+/* The instruction file's text; borrowed. */
+const char *director_orders_text(const struct director_orders *orders);
+
+/* A wait that has ended, or with LENGTH_NS 0 nothing but the place. */
+struct director_held {
+	guint hold;	     /* index */
+	gboolean is_partner; /* side b of a meeting: waited at `meet` and not at `at` */
+	guint cpu;
+	gint64 start_ns, length_ns; /* monotonic */
+	const char *outcome;	    /* "met", "expired", "released" */
+	guint64 visits;
+};
+
+struct director_totals {
+	guint64 reached, partner_reached, held, met, expired, released, crowded, held_ns, dropped;
+};
+
+/* All from the main loop. */
+struct director_owner {
+	void (*held)(const struct director_held *held, void *data);
+	/* an address of HOLD is inside an instruction: it cannot be reached */
+	void (*skewed)(guint hold, guint64 address, void *data);
+	/* the plugin sent a line that is not one; once */
+	void (*broken)(const char *line, void *data);
+	void *data;
+};
+
+struct director;
+
+/*
+ * Writes `director` into DIR, and makes the socket. *RET_FD is QEMU's end, the caller's to pass on and
+ * close. OWNER is copied. Errors: RIG_EXIT_INFRA.
+ */
+struct director *director_open(const struct director_orders *orders, const char *dir,
+			       const struct director_owner *owner, int *ret_fd, GError **error);
+void director_close(struct director *director);
+RIG_DEFINE_AUTO(director, director_close)
+
+/* Never blocks. Not armed: vCPUs that wait go on at once, and none begins to wait. */
+void director_arm(struct director *director, gboolean armed);
+/* Has the plugin said hello? */
+gboolean director_is_there(const struct director *director);
+/* Asks for the totals; director_totals() has them once the plugin has answered. */
+void director_ask_totals(struct director *director);
+void director_totals(const struct director *director, guint hold, struct director_totals *ret);
+/* Reads what has come, for a caller who knows that QEMU has gone. */
+void director_drain(struct director *director);
+
+/* For how long of the last WITHIN_NS up to NOW_NS a vCPU was held: the most of any vCPU. */
+gint64 director_held_ns(const struct director *director, gint64 now_ns, gint64 within_ns);
+
+#endif

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The rig's end of the socket to the plugin. What comes is checked as anything from outside is. */
+#include "director/internal.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "plugin/protocol.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+#define RECENT 256 /* waits that are remembered for director_held_ns() */
+#define LINES_AT_ONCE 64
+
+static const char *const outcomes[] = HOLD_OUTCOMES;
+
+struct recent {
+	guint cpu;
+	gint64 start_ns, length_ns;
+};
+
+struct director {
+	struct director_owner owner;
+	int fd;
+	guint source;
+	guint n_holds;
+	gboolean there, told_broken;
+	struct director_totals totals[DIRECTOR_HOLDS_MAX];
+	struct recent recent[RECENT]; /* a ring */
+	guint n_recent;
+};
+
+static void on_held(struct director *d, const struct director_held *held)
+{
+	struct director_totals *totals = &d->totals[held->hold];
+
+	d->recent[d->n_recent++ % RECENT] = (struct recent){held->cpu, held->start_ns, held->length_ns};
+	/* until the plugin tells its own totals, which it cannot when QEMU is killed */
+	totals->held++;
+	totals->held_ns += held->length_ns;
+	if (held->outcome == outcomes[0])
+		totals->met++;
+	else if (held->outcome == outcomes[1])
+		totals->expired++;
+	else
+		totals->released++;
+	if (d->owner.held)
+		d->owner.held(held, d->owner.data);
+}
+
+static gboolean read_held(struct director *d, const char *line)
+{
+	struct director_held held = {0};
+	char side, outcome[16];
+	int used = 0;
+
+	if (sscanf(line, "held %u %c %u %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %15s %" G_GUINT64_FORMAT "%n",
+		   &held.hold, &side, &held.cpu, &held.start_ns, &held.length_ns, outcome, &held.visits,
+		   &used) != 7 || line[used] || held.hold >= d->n_holds || (side != 'a' && side != 'b') ||
+	    held.length_ns < 0 || held.start_ns < 0)
+		return FALSE;
+	held.is_partner = side == 'b';
+	for (guint i = 0; i < G_N_ELEMENTS(outcomes); i++)
+		if (!strcmp(outcome, outcomes[i])) {
+			held.outcome = outcomes[i];
+			on_held(d, &held);
+			return TRUE;
+		}
+	return FALSE;
+}
+
+static gboolean read_totals(struct director *d, const char *line)
+{
+	struct director_totals t;
+	guint hold;
+	int used = 0;
+
+#define N " %" G_GUINT64_FORMAT
+	if (sscanf(line, "totals %u" N N N N N N N N N "%n", &hold, &t.reached, &t.partner_reached, &t.held,
+		   &t.met, &t.expired, &t.released, &t.crowded, &t.held_ns, &t.dropped, &used) != 10 ||
+	    line[used] || hold >= d->n_holds)
+		return FALSE;
+#undef N
+	d->totals[hold] = t;
+	return TRUE;
+}
+
+static gboolean read_skewed(struct director *d, const char *line)
+{
+	guint64 address;
+	guint hold;
+	int used = 0;
+
+	if (sscanf(line, "skewed %u %" G_GINT64_MODIFIER "x%n", &hold, &address, &used) != 2 || line[used] ||
+	    hold >= d->n_holds)
+		return FALSE;
+	if (d->owner.skewed)
+		d->owner.skewed(hold, address, d->owner.data);
+	return TRUE;
+}
+
+static gboolean read_hello(struct director *d, const char *line)
+{
+	(void)line;
+	d->there = TRUE;
+	return TRUE;
+}
+
+static gboolean read_counted(struct director *d, const char *line)
+{
+	(void)d;
+	return !strcmp(line, "counted");
+}
+
+static void on_line(struct director *d, const char *line)
+{
+	static const struct {
+		const char *word;
+		gboolean (*read)(struct director *d, const char *line);
+	} kinds[] = {
+		{"hello ", read_hello}, {"held ", read_held}, {"totals ", read_totals},
+		{"skewed ", read_skewed}, {"counted", read_counted},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (g_str_has_prefix(line, kinds[i].word) && kinds[i].read(d, line))
+			return;
+	if (!d->told_broken && d->owner.broken)
+		d->owner.broken(line, d->owner.data);
+	d->told_broken = TRUE;
+}
+
+/* At most MAX lines. FALSE: the other end is closed. */
+static gboolean read_lines(struct director *d, guint max)
+{
+	for (guint i = 0; i < max; i++) {
+		char buf[DIRECTOR_LINE_MAX];
+		ssize_t len = recv(d->fd, buf, sizeof(buf), MSG_DONTWAIT);
+		g_autofree char *line = NULL;
+
+		if (len < 0 && (errno == EAGAIN || errno == EINTR))
+			return TRUE;
+		if (len <= 0)
+			return FALSE;
+		line = g_utf8_make_valid(buf, len);
+		on_line(d, line);
+	}
+	return TRUE;
+}
+
+static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
+{
+	struct director *d = data;
+
+	(void)fd;
+	(void)condition;
+	if (read_lines(d, LINES_AT_ONCE))
+		return G_SOURCE_CONTINUE;
+	d->source = 0;
+	return G_SOURCE_REMOVE;
+}
+
+struct director *director_open(const struct director_orders *orders, const char *dir,
+			       const struct director_owner *owner, int *ret_fd, GError **error)
+{
+	rig_auto(director) d = g_new0(struct director, 1);
+	g_autofree char *path = g_build_filename(dir, "director", NULL);
+	int pair[2];
+
+	d->fd = -1;
+	d->owner = *owner;
+	d->n_holds = orders->holds->len;
+	if (!rig_write_file(path, orders->text, -1, error))
+		return NULL;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		rig_fail(error, RIG_EXIT_INFRA, "no socket for the plugin: %s", g_strerror(errno));
+		return NULL;
+	}
+	d->fd = pair[0];
+	d->source = g_unix_fd_add(d->fd, G_IO_IN | G_IO_HUP, on_readable, d);
+	*ret_fd = pair[1];
+	return g_steal_pointer(&d);
+}
+
+void director_close(struct director *d)
+{
+	if (!d)
+		return;
+	g_clear_handle_id(&d->source, g_source_remove);
+	if (d->fd >= 0)
+		close(d->fd);
+	g_free(d);
+}
+
+/* The few short lines that are ever sent always fit; where they do not, QEMU is stuck, and so are its vCPUs. */
+static void say(struct director *d, const char *line)
+{
+	send(d->fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void director_arm(struct director *d, gboolean armed)
+{
+	say(d, armed ? "arm" : "disarm");
+}
+
+gboolean director_is_there(const struct director *d)
+{
+	return d->there;
+}
+
+void director_ask_totals(struct director *d)
+{
+	say(d, "counts");
+}
+
+void director_totals(const struct director *d, guint hold, struct director_totals *ret)
+{
+	*ret = d->totals[hold];
+}
+
+void director_drain(struct director *d)
+{
+	read_lines(d, DIRECTOR_HOLDS_MAX * (DIRECTOR_LOG_MAX + 2));
+}
+
+gint64 director_held_ns(const struct director *d, gint64 now_ns, gint64 within_ns)
+{
+	gint64 sums[64] = {0}, most = 0;
+
+	for (guint i = 0; i < MIN(d->n_recent, RECENT); i++) {
+		const struct recent *r = &d->recent[i];
+		gint64 from = MAX(r->start_ns, now_ns - within_ns), to = MIN(r->start_ns + r->length_ns, now_ns);
+		guint cpu = r->cpu % G_N_ELEMENTS(sums);
+
+		if (to > from)
+			sums[cpu] += to - from;
+		most = MAX(most, sums[cpu]);
+	}
+	return most;
+}

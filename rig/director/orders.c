@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Holds to the instruction file (plugin/protocol.h). */
+#include "director/internal.h"
+
+#include <string.h>
+
+#include "plugin/protocol.h"
+#include "util/error.h"
+
+static void hold_orders_clear(gpointer data)
+{
+	struct hold_orders *hold = data;
+
+	g_free(hold->text);
+	for (int i = 0; i < 2; i++)
+		g_clear_pointer(&hold->side[i].at, g_array_unref);
+}
+
+void director_orders_free(struct director_orders *orders)
+{
+	if (!orders)
+		return;
+	g_array_unref(orders->holds);
+	g_free(orders->text);
+	g_free(orders);
+}
+
+/* The names of KERNEL: vmlinux has DWARF, perhaps; every image has kallsyms. */
+static struct symbols *open_names(const struct kernel *kernel, GError **error)
+{
+	struct symbols *symbols = kernel->vmlinux ? symbols_open(kernel->vmlinux, NULL) : NULL;
+	g_autoptr(GBytes) image = NULL;
+	g_autoptr(GError) why = NULL;
+	const guint8 *data;
+	gsize len;
+
+	if (symbols)
+		return symbols;
+	image = kernel_unpack(kernel->image, error);
+	if (!image)
+		return NULL;
+	data = g_bytes_get_data(image, &len);
+	symbols = symbols_of_image(data, len, &why);
+	if (!symbols)
+		rig_fail(error, RIG_EXIT_SKIP, "holds need the names of kernel '%s': %s", kernel->name,
+			 why->message);
+	return symbols;
+}
+
+static void write_side(GString *out, guint id, char side, const struct site *site, guint *watches)
+{
+	for (guint i = 0; i < site->at->len; i++, ++*watches) {
+		const struct symbol_range *range = &g_array_index(site->at, struct symbol_range, i);
+
+		if (site->is_return)
+			g_string_append_printf(out, "return %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x\n",
+					       id, side, range->address, range->address + range->size);
+		else
+			g_string_append_printf(out, "at %u %c %" G_GINT64_MODIFIER "x\n", id, side,
+					       range->address);
+	}
+}
+
+/* x86 kernels with return thunks jump there instead of returning. */
+static void write_thunk(GString *out, struct symbols *symbols)
+{
+	g_autoptr(GArray) found = symbols_named(symbols, "__x86_return_thunk");
+
+	if (found->len)
+		g_string_append_printf(out, "thunk %" G_GINT64_MODIFIER "x\n",
+				       g_array_index(found, struct symbol_range, 0).address);
+}
+
+static gboolean write_file(struct director_orders *orders, const struct hold_spec *specs,
+			   struct symbols *symbols, GError **error)
+{
+	g_autoptr(GString) out = g_string_new(DIRECTOR_MAGIC "\n");
+	guint watches = 0;
+
+	for (guint i = 0; i < orders->holds->len; i++)
+		g_string_append_printf(out, "hold %u %s %u %u %u\n", i, specs[i].until ? "until" : "meet",
+				       specs[i].max_ms, specs[i].times, specs[i].visits);
+	for (guint i = 0; i < orders->holds->len; i++)
+		for (int side = 0; side < 2; side++)
+			write_side(out, i, "ab"[side],
+				   &g_array_index(orders->holds, struct hold_orders, i).side[side], &watches);
+	write_thunk(out, symbols);
+	if (watches > DIRECTOR_WATCHES_MAX || out->len > DIRECTOR_FILE_MAX)
+		return rig_fail(error, RIG_EXIT_USAGE, "the holds have %u addresses (at most %d)", watches,
+				DIRECTOR_WATCHES_MAX);
+	orders->text = g_string_free(g_steal_pointer(&out), FALSE);
+	return TRUE;
+}
+
+static gboolean find_sides(struct symbols *symbols, const struct hold_spec *spec, struct hold_orders *ret,
+			   GError **error)
+{
+	const char *places[2] = {spec->at, spec->until ? spec->until : spec->meet};
+
+	ret->text = hold_text(spec);
+	for (int side = 0; side < 2; side++)
+		if (!place_find(symbols, places[side], &ret->side[side], error)) {
+			g_prefix_error(error, "hold '%s': ", ret->text);
+			hold_orders_clear(ret);
+			return FALSE;
+		}
+	return TRUE;
+}
+
+struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const struct kernel *kernel,
+					 GError **error)
+{
+	rig_auto(director_orders) orders = g_new0(struct director_orders, 1);
+	rig_auto(symbols) symbols = open_names(kernel, error);
+
+	orders->holds = g_array_new(FALSE, TRUE, sizeof(struct hold_orders));
+	g_array_set_clear_func(orders->holds, hold_orders_clear);
+	if (!symbols)
+		return NULL;
+	for (guint i = 0; i < n; i++) {
+		struct hold_orders hold = {0};
+
+		if (!find_sides(symbols, &holds[i], &hold, error))
+			return NULL;
+		g_array_append_val(orders->holds, hold);
+	}
+	return write_file(orders, holds, symbols, error) ? g_steal_pointer(&orders) : NULL;
+}
+
+static json_t *site_json(const struct site *site)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < site->at->len; i++) {
+		const struct symbol_range *range = &g_array_index(site->at, struct symbol_range, i);
+
+		json_array_append_new(array, json_sprintf("%" G_GINT64_MODIFIER "x", range->address));
+	}
+	return array;
+}
+
+json_t *director_orders_json(const struct director_orders *orders)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < orders->holds->len; i++) {
+		const struct hold_orders *hold = &g_array_index(orders->holds, struct hold_orders, i);
+
+		json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "hold", hold->text, "at",
+						       site_json(&hold->side[0]), "partner",
+						       site_json(&hold->side[1])));
+	}
+	return array;
+}
+
+const char *director_orders_text(const struct director_orders *orders)
+{
+	return orders->text;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Holds: the words of --hold, the syntax of places, the limits. What a place means is rig/director's. */
+#include "scenario/scenario.h"
+
+#include <string.h>
+
+#include "plugin/protocol.h"
+#include "util/error.h"
+
+#define DEFAULT_VISITS 1
+#define DEFAULT_MAX_MS 200
+#define DEFAULT_TIMES 100
+
+#define NAME "[A-Za-z_.][A-Za-z0-9_.]*"
+#define PLACE_FORMS                                                                                    \
+	"function, function+0x12, return of function, file.c:line (the directories before it may be given)"
+
+gboolean hold_check_place(const char *place, GError **error)
+{
+	static const char pattern[] =
+		"^(?:(?:return of )?" NAME "|" NAME "\\+0x[0-9a-f]{1,8}|[A-Za-z0-9_./+-]+\\.[chS]:[0-9]{1,7})$";
+
+	if (strlen(place) <= HOLD_PLACE_MAX && g_regex_match_simple(pattern, place, 0, 0))
+		return TRUE;
+	return rig_fail(error, RIG_EXIT_USAGE, "invalid place '%s' (allowed: " PLACE_FORMS ")", place);
+}
+
+static gboolean in_range(const char *what, unsigned value, unsigned max, GError **error)
+{
+	return (value >= 1 && value <= max) ||
+	       rig_fail(error, RIG_EXIT_USAGE, "invalid %s %u of a hold (1 to %u)", what, value, max);
+}
+
+gboolean hold_settle(struct hold_spec *hold, GError **error)
+{
+	if (!hold->until == !hold->meet)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"the hold at '%s' needs either 'until' (it waits for another vCPU at that "
+				"place) or 'meet' (both wait for each other)", hold->at);
+	if (hold->meet && hold->visits)
+		return rig_fail(error, RIG_EXIT_USAGE, "'visits' goes with 'until' only");
+	hold->visits = hold->visits ? hold->visits : DEFAULT_VISITS;
+	hold->max_ms = hold->max_ms ? hold->max_ms : DEFAULT_MAX_MS;
+	hold->times = hold->times ? hold->times : DEFAULT_TIMES;
+	return hold_check_place(hold->at, error) &&
+	       hold_check_place(hold->until ? hold->until : hold->meet, error) &&
+	       in_range("'visits'", hold->visits, HOLD_VISITS_MAX, error) &&
+	       in_range("'max'", hold->max_ms, HOLD_MS_MAX, error) &&
+	       in_range("'times'", hold->times, HOLD_TIMES_MAX, error);
+}
+
+/* "visits 16" */
+static gboolean parse_number(struct hold_spec *hold, const char *text, GError **error)
+{
+	const struct {
+		const char *word;
+		unsigned *value;
+	} numbers[] = {{"visits ", &hold->visits}, {"max ", &hold->max_ms}, {"times ", &hold->times}};
+	guint64 value;
+
+	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (g_str_has_prefix(text, numbers[i].word) &&
+		    g_ascii_string_to_unsigned(text + strlen(numbers[i].word), 10, 1, 1000000, &value, NULL)) {
+			*numbers[i].value = value;
+			return TRUE;
+		}
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"invalid '%s' of a hold (allowed: visits N, max MILLISECONDS, times N)", text);
+}
+
+gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error)
+{
+	g_auto(GStrv) parts = g_strsplit(text, ",", 8);
+	struct hold_spec hold = {0};
+	g_auto(GStrv) sides = NULL;
+	gboolean meet;
+
+	meet = *parts && strstr(*parts, " meet ");
+	sides = g_strsplit(*parts ? *parts : "", meet ? " meet " : " until ", 2);
+	if (g_strv_length(sides) != 2)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"invalid hold '%s' (for example 'memory_block_add_nid until "
+				"valid_zones_show, visits 16', or 'A meet B')", text);
+	hold.at = g_strstrip(g_strdup(sides[0]));
+	*(meet ? &hold.meet : &hold.until) = g_strstrip(g_strdup(sides[1]));
+	for (char **part = parts + 1; *part; part++)
+		if (!parse_number(&hold, g_strstrip(*part), error))
+			goto bad;
+	if (!hold_settle(&hold, error))
+		goto bad;
+	*ret = hold;
+	return TRUE;
+bad:
+	hold_clear(&hold);
+	return FALSE;
+}
+
+void hold_clear(struct hold_spec *hold)
+{
+	g_free(hold->at);
+	g_free(hold->until);
+	g_free(hold->meet);
+}
+
+char *hold_text(const struct hold_spec *hold)
+{
+	GString *text = g_string_new(hold->at);
+
+	g_string_append_printf(text, " %s %s", hold->until ? "until" : "meet",
+			       hold->until ? hold->until : hold->meet);
+	if (hold->visits > 1)
+		g_string_append_printf(text, ", visits %u", hold->visits);
+	g_string_append_printf(text, ", max %u, times %u", hold->max_ms, hold->times);
+	return g_string_free(text, FALSE);
+}
+
+gboolean scenario_add_hold(struct scenario *scenario, const char *text, GError **error)
+{
+	struct hold_spec hold;
+
+	if (scenario->n_holds == DIRECTOR_HOLDS_MAX)
+		return rig_fail(error, RIG_EXIT_USAGE, "too many holds (at most %d)", DIRECTOR_HOLDS_MAX);
+	if (!hold_parse(text, &hold, error))
+		return FALSE;
+	scenario->holds = g_renew(struct hold_spec, scenario->holds, scenario->n_holds + 1);
+	scenario->holds[scenario->n_holds++] = hold;
+	return TRUE;
+}
