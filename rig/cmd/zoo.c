@@ -7,6 +7,7 @@
 
 #include "cmd/findings.h"
 #include "cmd/zoo.h"
+#include "scenario/scenario.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/term.h"
@@ -35,7 +36,7 @@ static const char examples[] = "  rig zoo run z03\n"
 			       "2 usage, 3 infrastructure.\n";
 
 static struct zoo_want want;
-static gboolean all_entries, stdout_only;
+static gboolean all_entries, stdout_only, only_directed;
 
 static const GOptionEntry options[] = {
 	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: every entry that was verified",
@@ -47,6 +48,7 @@ static const GOptionEntry options[] = {
 	 "run: a source that the entry has patches for", "SOURCE"},
 	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat, "run, ablate: so many times (1)", "N"},
 	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: without the bug", NULL},
+	{"dice", 0, 0, G_OPTION_ARG_NONE, &want.dice, "run: without the scenario's holds, by chance alone", NULL},
 	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "run: all random choices follow from it",
 	 "N"},
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "run: hammer for so many seconds",
@@ -57,6 +59,7 @@ static const GOptionEntry options[] = {
 	{"connect", 0, 0, G_OPTION_ARG_STRING, &want.uri,
 	 "run, ablate: libvirt's URI: qemu:///session", "URI"},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
+	{"directed", 0, 0, G_OPTION_ARG_NONE, &only_directed, "table: write the table of entries with holds alone", NULL},
 	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only, "table: print it, leave " PAGE " alone",
 	 NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print JSON", NULL},
@@ -210,7 +213,7 @@ static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t 
 	rig_auto(run_info) run = NULL;
 	struct zoo_outcome o;
 
-	if (!zoo_run(e, &want, machine, NULL, &run, error))
+	if (!zoo_run(e, &want, machine, want.dice ? SCENARIO_HOLDS : NULL, &run, error))
 		return FALSE;
 	o = zoo_judge(e, run);
 	*ret_good = is_good(&o);
@@ -296,25 +299,36 @@ static json_t *scores_json(GPtrArray *scores)
 	return array;
 }
 
-static gboolean write_page(const char *whole, const char *ablation, GError **error)
+/* Each table that there is into the page; those that are NULL stay as they are. */
+static gboolean write_page(const char *whole, const char *ablation, const char *directed, GError **error)
 {
-	g_autofree char *path = rig_home_path(PAGE), *old = NULL, *half = NULL, *new = NULL;
+	const struct {
+		const char *name, *table;
+	} tables[] = {{ZOO_TABLE, whole}, {ZOO_ABLATION, ablation}, {ZOO_DIRECTED, directed}};
+	g_autofree char *path = rig_home_path(PAGE), *text = NULL;
 
-	if (!rig_read_file(path, 1 << 20, &old, NULL, error))
+	if (!rig_read_file(path, 1 << 20, &text, NULL, error))
 		return FALSE;
-	half = zoo_table_insert(old, ZOO_TABLE, whole, error);
-	new = half ? zoo_table_insert(half, ZOO_ABLATION, ablation, error) : NULL;
-	if (!new) {
-		g_prefix_error(error, "%s: ", path);
-		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+		char *next;
+
+		if (!tables[i].table)
+			continue;
+		next = zoo_table_insert(text, tables[i].name, tables[i].table, error);
+		if (!next) {
+			g_prefix_error(error, "%s: ", path);
+			return FALSE;
+		}
+		g_free(text);
+		text = next;
 	}
-	return rig_write_file(path, new, -1, error);
+	return rig_write_file(path, text, -1, error);
 }
 
 static int table(void)
 {
 	g_autofree char *results = want.results ? g_strdup(want.results) : run_default_results(),
-			*whole = NULL, *ablation = NULL;
+			*whole = NULL, *ablation = NULL, *directed = NULL;
 	g_autoptr(GPtrArray) runs = NULL;
 	g_autoptr(GPtrArray) scores = NULL;
 	g_autoptr(GError) error = NULL;
@@ -329,8 +343,13 @@ static int table(void)
 	}
 	whole = zoo_table(scores);
 	ablation = zoo_ablation(scores);
-	printf("%s\n%s", whole, ablation);
-	if (!stdout_only && !write_page(whole, ablation, &error))
+	directed = zoo_directed(scores);
+	printf("%s\n%s%s%s", whole, ablation, directed ? "\n" : "", directed ? directed : "");
+	if (only_directed && !directed) {
+		fputs("rig: no run of an entry with holds is kept\n", stderr);
+		return RIG_EXIT_USAGE;
+	}
+	if (!stdout_only && !write_page(only_directed ? NULL : whole, only_directed ? NULL : ablation, directed, &error))
 		return rig_report_error(error);
 	return RIG_EXIT_PASS;
 }

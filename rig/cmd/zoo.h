@@ -10,7 +10,7 @@
 struct zoo_want {
 	char *machine, *kernel, *results, *seed, *launcher, *uri;
 	int repeat, jobs, duration;
-	gboolean clean, json;
+	gboolean clean, json, dice;
 };
 
 /* The machine that was asked for, or the entry's first; NULL where it is not one of the entry's. */

@@ -109,6 +109,12 @@ gboolean source_checkout(const struct source *source, const char *src, struct pr
 /* The candidate (or WANT, when not NULL) of PACKAGE in SUITE, NULL: as the host is configured. */
 gboolean apt_version(const char *package, const char *suite, const char *want, char **ret_version,
 		     GError **error);
+/*
+ * The package with the image that the metapackage PACKAGE of VERSION stands for, or PACKAGE itself where
+ * it has the image. Asks SUITE's lists, as apt_version() has just fetched them.
+ */
+gboolean apt_image_package(const char *package, const char *suite, const char *version, char **ret_package,
+			   GError **error);
 /* Downloads the package into DIR; *RET_FILE is its path. */
 gboolean apt_download(const char *package, const char *suite, const char *version, const char *dir,
 		      char **ret_file, GError **error);

@@ -93,6 +93,14 @@ gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, G
  */
 struct kernel *kernel_from_image(const char *path, const char *arch, GError **error);
 
+/* "deb:linux-image-…[=VERSION][@SUITE]", a kernel that is built already? */
+gboolean kernel_is_package(const char *text);
+/*
+ * The kernel of such a package of the host's architecture, for ARCH. Blocks; the first time it is fetched.
+ * Errors: RIG_EXIT_USAGE (no such package, or one of another ARCH), RIG_EXIT_INFRA (network).
+ */
+struct kernel *kernel_from_package(const char *text, const char *arch, GError **error);
+
 /*
  * The uncompressed kernel inside the image at PATH (bzImage), or the image itself where it is not
  * compressed. At most 1 GiB. Errors (RIG_EXIT_USAGE): it cannot be read or unpacked.

@@ -74,13 +74,14 @@ static struct kernel *get_kernel(const struct run_request *want, const struct ma
 	};
 	struct kernel *kernel;
 
-	if (!kernel_is_source(what)) {
+	if (!kernel_is_source(what) || kernel_is_package(what)) {
 		if ((want->patches && *want->patches) || (want->fragments && *want->fragments)) {
 			rig_fail(error, RIG_EXIT_USAGE, "'%s' is an image: patches and fragments need a "
 				 "source like %s", what, PLAN_DEFAULT_KERNEL);
 			return NULL;
 		}
-		return kernel_from_image(what, machine->arch, error);
+		return kernel_is_package(what) ? kernel_from_package(what, machine->arch, error)
+					       : kernel_from_image(what, machine->arch, error);
 	}
 	kernel = kernel_build(&spec, progress ? progress->build : NULL, progress ? progress->data : NULL,
 			      error);

@@ -10,7 +10,7 @@
 
 #include "util/error.h"
 
-enum part_of { PART_AGENT, PART_COUNT, PART_STEP };
+enum part_of { PART_AGENT, PART_COUNT, PART_STEP, PART_HOLDS };
 
 struct part {
 	enum part_of of;
@@ -79,6 +79,8 @@ static GPtrArray *find_parts(const struct scenario *s)
 			if (s->n_agents || s->n_tracks > 1 || s->tracks[t].n_steps > 1)
 				add_part(parts, PART_STEP, t, i, name);
 		}
+	if (s->n_holds)
+		add_part(parts, PART_HOLDS, 0, 0, SCENARIO_HOLDS);
 	return parts;
 }
 
@@ -126,6 +128,12 @@ static void drop_step(struct scenario *s, unsigned t, unsigned index)
 	memmove(track, track + 1, (s->n_tracks - t) * sizeof(*track));
 }
 
+static void drop_holds(struct scenario *s)
+{
+	while (s->n_holds)
+		hold_clear(&s->holds[--s->n_holds]);
+}
+
 static void drop_agent(struct scenario *s, unsigned index)
 {
 	scenario_agent_clear(&s->agents[index]);
@@ -149,6 +157,8 @@ gboolean scenario_ablate(struct scenario *scenario, const char *name, GError **e
 			drop_agent(scenario, part->index);
 		else if (part->of == PART_COUNT)
 			scenario->agents[part->index].count--;
+		else if (part->of == PART_HOLDS)
+			drop_holds(scenario);
 		else
 			drop_step(scenario, part->track, part->index);
 		return TRUE;

@@ -132,6 +132,8 @@ struct scenario *scenario_load(const char *what, GError **error);
  * allocated, NULL-terminated. Without an unplug the device stays; without a plug the steps on it go.
  */
 char **scenario_ablations(const struct scenario *scenario);
+/* The part that is all holds: what is left is the scenario by chance alone. */
+#define SCENARIO_HOLDS "holds"
 /* Leaves PART out; RIG_EXIT_USAGE where it has none of that name. */
 gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **error);
 /* Frees what AGENT owns, not itself. */

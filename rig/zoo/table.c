@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "scenario/scenario.h"
+
 #include "util/error.h"
 
 void zoo_score_free(struct zoo_score *score)
@@ -108,9 +110,13 @@ static void add_run(GPtrArray *scores, const struct zoo_entry *entry, gboolean c
 		    const struct run_info *run)
 {
 	struct zoo_outcome o = zoo_judge(entry, run);
+	struct zoo_score *score;
 
-	if (o.valid)
-		zoo_score_add(score_of(scores, entry->id, run), &o, clean);
+	if (!o.valid)
+		return;
+	score = score_of(scores, entry->id, run);
+	score->directed |= json_object_get(run->inputs, "holds") != NULL;
+	zoo_score_add(score, &o, clean);
 }
 
 static gboolean same_list(char **a, char **b)
@@ -232,6 +238,41 @@ char *zoo_table(GPtrArray *scores)
 			add_whole(text, s);
 	}
 	return g_string_free(text, FALSE);
+}
+
+static void add_directed(GString *text, const struct zoo_score *s, const struct zoo_score *dice)
+{
+	g_autofree char *seconds = zoo_spread(s->seconds, 1);
+	g_autofree char *alone = dice && dice->runs ? g_strdup_printf("%u of %u", dice->caught, dice->runs)
+						    : g_strdup("-");
+
+	g_string_append_printf(text, "| %s | %s | %s | %u of %u | %s | %s | %u of %u | %u |\n", s->id,
+			       s->machine, s->kernel, s->caught, s->runs, alone, seconds, s->clean_caught,
+			       s->clean_runs, s->clean_alarms);
+}
+
+char *zoo_directed(GPtrArray *scores)
+{
+	g_autoptr(GString) text = g_string_new(
+		"| entry | machine | kernel | directed | dice alone | guest seconds, directed | clean twin with "
+		"the holds: caught | any alarm |\n|---|---|---|---|---|---|---|---|\n");
+	gboolean any = FALSE;
+
+	for (guint i = 0; i < scores->len; i++) {
+		const struct zoo_score *s = scores->pdata[i], *dice = NULL;
+
+		if (s->without || !s->directed)
+			continue;
+		for (guint j = i + 1; j < scores->len && !dice; j++) {
+			const struct zoo_score *other = scores->pdata[j];
+
+			if (!compare_place(s, other) && !g_strcmp0(other->without, SCENARIO_HOLDS))
+				dice = other;
+		}
+		add_directed(text, s, dice);
+		any = TRUE;
+	}
+	return any ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 
 gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *whole)

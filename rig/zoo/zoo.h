@@ -93,6 +93,7 @@ struct zoo_score {
 	guint clean_alarms; /* of any kind, clean_caught among them */
 	GArray *seconds;    /* of double: guest seconds to detection, sorted */
 	GArray *ops;	    /* of double, sorted */
+	gboolean directed;  /* its runs had holds (docs/director.md) */
 };
 
 struct zoo_score *zoo_score_new(const char *id, const char *machine, const char *kernel,
@@ -111,6 +112,12 @@ void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *outcome, g
  */
 GPtrArray *zoo_scores(GPtrArray *runs);
 
+/*
+ * Markdown: how often entries whose scenarios have holds are caught with these and without. NULL where none of
+ * SCORES has holds. The caller's.
+ */
+char *zoo_directed(GPtrArray *scores);
+
 /* The middle of sorted doubles; 0 without any. */
 double zoo_median(GArray *sorted);
 
@@ -127,6 +134,7 @@ char *zoo_ablation(GPtrArray *scores);
 /* Where they are in docs/zoo.md. */
 #define ZOO_TABLE "table"
 #define ZOO_ABLATION "table, parts left out"
+#define ZOO_DIRECTED "table, directed"
 
 /* TEXT with TABLE between "<!-- rig zoo NAME: begin -->" and the same with "end". Error
  * (RIG_EXIT_USAGE) where they are missing or out of order. */
