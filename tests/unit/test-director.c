@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Places to addresses in a kernel of two functions, the instruction file, and what the plugin may say. */
+#include <check.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "director/director.h"
+#include "tests/unit/suite.h"
+#include "util/error.h"
+#include "util/spawn.h"
+
+/* Compiled as the symbol suite compiles its programs: at a kernel's address, with DWARF. */
+static const char source[] = "int counter;\n"
+			     "__attribute__((noinline)) int first(int x)\n"
+			     "{\n"
+			     "\tcounter += x;\n" /* line 4 */
+			     "\treturn counter * x;\n"
+			     "}\n"
+			     "__attribute__((noinline)) int second(int x)\n"
+			     "{\n"
+			     "\treturn first(x) + 1;\n"
+			     "}\n"
+			     "int _start(void)\n"
+			     "{\n"
+			     "\treturn second(counter);\n"
+			     "}\n";
+
+static struct kernel *kernel;
+
+static void make_kernel(void)
+{
+	g_autofree char *c = in_scratch("toy.c"), *out = in_scratch("vmlinux");
+	g_autoptr(GError) error = NULL;
+
+	ck_assert(g_file_set_contents(c, source, -1, NULL));
+	if (!spawn_words(NULL, &error, "gcc", "-g", "-O1", "-fno-pic", "-static", "-nostdlib", "-ffreestanding",
+			 "-no-pie", "-mcmodel=kernel", "-Wl,--build-id=none", "-Wl,-Ttext=0xffffffff81000000",
+			 "-o", out, c, NULL))
+		g_error("%s", error->message);
+	kernel = g_new0(struct kernel, 1);
+	kernel->vmlinux = g_strdup(out);
+	kernel->image = g_strdup(out);
+	kernel->name = g_strdup("toy");
+}
+
+static void free_kernel(void)
+{
+	g_clear_pointer(&kernel, kernel_free);
+}
+
+static struct director_orders *resolve(const char *text, GError **error)
+{
+	struct director_orders *orders;
+	struct hold_spec hold;
+
+	if (!hold_parse(text, &hold, error))
+		return NULL;
+	orders = director_resolve(&hold, 1, kernel, error);
+	hold_clear(&hold);
+	return orders;
+}
+
+/* The lines of the instruction file that each hold leads to; addresses are not looked at. */
+START_TEST(places)
+{
+	static const struct {
+		const char *hold, *pattern;
+	} cases[] = {
+		{"first until second", "^hold 0 until 200 100 1\nat 0 a ffffffff81[0-9a-f]{6}\nat 0 b ffffffff81[0-9a-f]{6}\n$"},
+		{"first+0x0 meet second", "^hold 0 meet 200 100 1\nat 0 a .*\nat 0 b .*\n$"},
+		{"return of first until second, visits 3",
+		 "^hold 0 until 200 100 3\nreturn 0 a ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}\nat 0 b .*\n$"},
+		{"toy.c:4 until second", "^hold 0 until 200 100 1\n(at 0 a .*\n)+at 0 b .*\n$"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		rig_auto(director_orders) orders = resolve(cases[i].hold, &error);
+		const char *text;
+
+		ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
+		text = director_orders_text(orders);
+		ck_assert(g_str_has_prefix(text, "rig-director 1\n"));
+		text += strlen("rig-director 1\n");
+		ck_assert_msg(g_regex_match_simple(cases[i].pattern, text, 0, 0), "%s: %s", cases[i].hold, text);
+	}
+}
+END_TEST
+
+START_TEST(unknown_places)
+{
+	static const struct {
+		const char *hold, *error;
+	} cases[] = {
+		{"frist until second", "hold 'frist until second, max 200, times 100': this kernel has no function "
+				       "'frist'; similar: first"},
+		{"first until toy.c:999", "hold 'first until toy.c:999, max 200, times 100': this kernel has no code"},
+		{"first+0xffff until second", "hold 'first+0xffff until second, max 200, times 100': 'first+0xffff' is "
+					      "behind the end"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		rig_auto(director_orders) orders = resolve(cases[i].hold, &error);
+
+		ck_assert_ptr_null(orders);
+		ck_assert_msg(g_str_has_prefix(error->message, cases[i].error), "%s", error->message);
+		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	}
+}
+END_TEST
+
+/* ---- the socket ---- */
+
+static guint n_held, n_broken, n_skewed;
+static struct director_held last;
+
+static void on_held(const struct director_held *held, void *data)
+{
+	(void)data;
+	last = *held;
+	n_held++;
+}
+
+static void on_skewed(guint hold, guint64 address, void *data)
+{
+	(void)data;
+	ck_assert_uint_eq(hold, 0);
+	ck_assert_uint_eq(address, 0x1004);
+	n_skewed++;
+}
+
+static void on_broken(const char *line, void *data)
+{
+	(void)line;
+	(void)data;
+	n_broken++;
+}
+
+static void say(int fd, const char *line)
+{
+	ck_assert_int_eq(send(fd, line, strlen(line), 0), strlen(line));
+}
+
+START_TEST(plugin_lines)
+{
+	static const char *const bad[] = {
+		"", "hold", "held 1 a 0 0 0 met 0", "held 0 c 0 0 0 met 0", "held 0 a 0 0 -1 met 0",
+		"held 0 a 0 0 0 lost 0", "held 0 a 0 0 0 met 0 more", "totals 9 0 0 0 0 0 0 0 0 0", "totals 0 1",
+		"skewed 0 zz", "counted not", "\xff\xfe",
+	};
+	const struct director_owner owner = {on_held, on_skewed, on_broken, NULL};
+	g_autoptr(GError) error = NULL;
+	rig_auto(director_orders) orders = resolve("first until second", &error);
+	rig_auto(director) director = NULL;
+	struct director_totals totals;
+	char line[32];
+	int fd;
+
+	n_held = n_broken = n_skewed = 0;
+	director = director_open(orders, scratch, &owner, &fd, &error);
+	ck_assert_msg(director != NULL, "%s", error ? error->message : "");
+	ck_assert(!director_is_there(director));
+	say(fd, "hello 1 0 1 2 x86_64");
+	say(fd, "held 0 a 1 1000000000 250000000 met 17");
+	say(fd, "skewed 0 1004");
+	director_drain(director);
+	ck_assert(director_is_there(director));
+	ck_assert_uint_eq(n_held, 1);
+	ck_assert_uint_eq(n_skewed, 1);
+	ck_assert_uint_eq(last.cpu, 1);
+	ck_assert_uint_eq(last.visits, 17);
+	ck_assert_str_eq(last.outcome, "met");
+	/* 250 ms from 1 s on: of the second up to 1.1 s, a tenth of one */
+	ck_assert_int_eq(director_held_ns(director, 1100000000, 1000000000), 100000000);
+	ck_assert_int_eq(director_held_ns(director, 9000000000, 1000000000), 0);
+	say(fd, "totals 0 5 40 3 2 1 0 0 300000000 7");
+	director_drain(director);
+	director_totals(director, 0, &totals);
+	ck_assert_uint_eq(totals.partner_reached, 40);
+	ck_assert_uint_eq(totals.expired, 1);
+	ck_assert_uint_eq(totals.dropped, 7);
+	for (guint i = 1; i < G_N_ELEMENTS(bad); i++)
+		say(fd, bad[i]);
+	director_drain(director);
+	ck_assert_uint_eq(n_broken, 1);
+	ck_assert_uint_eq(n_held, 1);
+	director_arm(director, TRUE);
+	director_ask_totals(director);
+	ck_assert_int_eq(recv(fd, line, sizeof(line), 0), 3);
+	ck_assert_int_eq(recv(fd, line, sizeof(line), 0), 6);
+	close(fd);
+	/* nobody is there any more */
+	director_arm(director, FALSE);
+	director_drain(director);
+}
+END_TEST
+
+START_TEST(no_such_qemu)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *file = NULL, *comma = director_escape("/a,b");
+
+	ck_assert_str_eq(comma, "/a,,b");
+	ck_assert(!director_probe("/nonexistent/qemu", &file, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
+	g_clear_error(&error);
+	/* a program that ends well and says nothing of a plugin */
+	ck_assert(!director_probe("true", &file, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("director");
+	TCase *tests = tcase_create("director");
+
+	use_scratch(tests);
+	tcase_add_checked_fixture(tests, make_kernel, free_kernel);
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, places);
+	tcase_add_test(tests, unknown_places);
+	tcase_add_test(tests, plugin_lines);
+	tcase_add_test(tests, no_such_qemu);
+	suite_add_tcase(suite, tests);
+	return suite_run(suite);
+}
