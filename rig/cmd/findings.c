@@ -213,6 +213,25 @@ static void print_devices(json_t *devices)
 	}
 }
 
+/* What each hold did: how often its place was reached, and how the waits ended. */
+static void print_holds(json_t *holds)
+{
+	json_t *hold;
+	size_t i;
+
+	json_array_foreach (holds, i, hold) {
+		double held_s = json_integer_value(at(hold, "held_ns")) / 1e9;
+
+		line(i ? "" : "holds", "%s", findings_text(hold, "hold"));
+		line("", "    held %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " times reached: met %"
+		     JSON_INTEGER_FORMAT ", expired %" JSON_INTEGER_FORMAT ", released %" JSON_INTEGER_FORMAT
+		     "; %.1f s in all",
+		     json_integer_value(at(hold, "held")), json_integer_value(at(hold, "reached")),
+		     json_integer_value(at(hold, "met")), json_integer_value(at(hold, "expired")),
+		     json_integer_value(at(hold, "released")), held_s);
+	}
+}
+
 static void print_times(json_t *times)
 {
 	gint64 boot = json_integer_value(at(times, "boot_ns")), hammer = json_integer_value(at(times, "hammer_ns"));
@@ -257,6 +276,7 @@ void findings_print(const struct run_info *run, gboolean full)
 	print_stuck(run);
 	print_agents(at(run->details, "counts/agents"));
 	print_devices(at(run->details, "counts/devices"));
+	print_holds(at(run->details, "holds"));
 	print_times(at(run->details, "times"));
 	print_proof(run);
 	line("folder", "%s", run->dir);

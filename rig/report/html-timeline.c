@@ -106,6 +106,21 @@ static void on_stepped(struct timeline *tl, json_t *entry, double t)
 	bar_end(tl, lane_of_step(tl, entry), t, outcome);
 }
 
+/* A hold is told when it has ended. */
+static void on_held(struct timeline *tl, json_t *entry, double t)
+{
+	json_int_t hold = json_integer_value(json_object_get(entry, "hold"));
+	g_autofree char *name = g_strdup_printf("hold %" JSON_INTEGER_FORMAT, hold);
+	g_autofree char *at = model_text(entry, "at"), *outcome = model_text(entry, "outcome");
+	double since = json_number_value(json_object_get(entry, "since"));
+	guint lane = lane_of(tl, name);
+
+	bar_begin(tl, lane, since > 0 && since < t ? since : t,
+		  g_strdup_printf("%s, vCPU %" JSON_INTEGER_FORMAT, at,
+				  json_integer_value(json_object_get(entry, "cpu"))));
+	bar_end(tl, lane, t, outcome);
+}
+
 static void on_report(struct timeline *tl, json_t *entry, double t)
 {
 	g_autofree char *title = model_text(entry, "title");
@@ -142,7 +157,7 @@ static void on_entry(json_t *entry, void *data)
 	static const struct {
 		const char *what;
 		void (*take)(struct timeline *tl, json_t *entry, double t);
-	} kinds[] = {{"state", on_state}, {"step", on_step}, {"stepped", on_stepped}, {"report", on_report}, {"counts", on_counts}};
+	} kinds[] = {{"state", on_state}, {"step", on_step}, {"stepped", on_stepped}, {"held", on_held}, {"report", on_report}, {"counts", on_counts}};
 	const char *what = json_string_value(json_object_get(entry, "what"));
 	struct timeline *tl = data;
 	double t = json_number_value(json_object_get(entry, "t"));
