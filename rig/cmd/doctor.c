@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/orphans.h"
+#include "director/director.h"
 #include "initrd/initrd.h"
 #include "machine/machine.h"
 #include "util/error.h"
@@ -120,6 +121,16 @@ static void look_at_machine(GArray *findings, const struct machine *m, gboolean 
 	add(findings, m->name, TRUE, required, NULL, g_strdup_printf("%s; %s", g_strchomp(version), accel));
 }
 
+static void look_at_plugin(GArray *findings)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *file = NULL;
+	gboolean good = director_probe(machines[0]->emulator, &file, &error);
+
+	add(findings, "holds", good, FALSE, NULL,
+	    g_strdup(good ? "this QEMU loads the director's plugin (docs/director.md)" : error->message));
+}
+
 static void look_at_room(GArray *findings)
 {
 	g_autofree char *cache = rig_cache_path("x"), *dir = g_path_get_dirname(cache);
@@ -194,6 +205,7 @@ int cmd_doctor(int argc, char **argv)
 	look_at_headers(findings);
 	look_at_drgn(findings);
 	look_at_libvirt(findings);
+	look_at_plugin(findings);
 	look_at_room(findings);
 	for (guint i = 0; i < findings->len; i++) {
 		const struct finding *f = &g_array_index(findings, struct finding, i);

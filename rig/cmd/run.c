@@ -64,7 +64,7 @@ int cmd_run(int argc, char **argv)
 		{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "direct, or libvirt", "WORD"},
 		{"connect", 'c', 0, G_OPTION_ARG_STRING, &want.uri, "libvirt's URI: qemu:///session, qemu+ssh://host/system",
 		 "URI"},
-		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator, "another QEMU binary", "FILE"},
+		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator, "another QEMU: a program, or a suite of `rig qemu get`", "NAME"},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
 		{"label", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &want.labels,
 		 "write KEY=VALUE into run.json, to find the run by (repeatable)", "KEY=VALUE"},

@@ -102,6 +102,13 @@ gboolean kernel_is_package(const char *text);
 struct kernel *kernel_from_package(const char *text, const char *arch, GError **error);
 
 /*
+ * Fetches Debian's binary PACKAGE of SUITE (NULL: the host's) and unpacks it into FOLDER, among what is there
+ * already; nothing of it is run. *RET_VERSION is its version. Blocks. Errors: as above.
+ */
+gboolean kernel_unpack_package(const char *package, const char *suite, const char *folder, char **ret_version,
+			       GError **error);
+
+/*
  * The uncompressed kernel inside the image at PATH (bzImage), or the image itself where it is not
  * compressed. At most 1 GiB. Errors (RIG_EXIT_USAGE): it cannot be read or unpacked.
  */

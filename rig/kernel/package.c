@@ -68,6 +68,22 @@ static gboolean fetch(const char *package, const char *suite, const char *versio
 	return ok;
 }
 
+gboolean kernel_unpack_package(const char *package, const char *suite, const char *folder, char **ret_version,
+			       GError **error)
+{
+	g_autofree char *dir = g_dir_make_tmp("rig-package-XXXXXX", NULL), *deb = NULL, *version = NULL;
+	gboolean ok = dir && apt_version(package, suite, NULL, &version, error) &&
+		      apt_download(package, suite, version, dir, &deb, error) &&
+		      spawn_words(NULL, error, "dpkg-deb", "-x", deb, folder, NULL);
+
+	if (!dir)
+		return rig_fail(error, RIG_EXIT_INFRA, "no temporary folder for a package");
+	files_remove(dir, NULL);
+	if (ok)
+		*ret_version = g_steal_pointer(&version);
+	return ok;
+}
+
 /*
  * "linux-image-cloud-amd64" names the kernel of the day, which has the image. What it meant is remembered, so that
  * a second run needs no network.

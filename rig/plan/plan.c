@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "director/qemu.h"
 #include "initrd/initrd.h"
 #include "store/store.h"
 #include "util/error.h"
@@ -17,7 +18,7 @@ struct resolved {
 	struct timeline *timeline;
 	struct kernel *kernel;
 	struct director_orders *orders;
-	char *initrd, *results, *accel_why, *known, *plugin;
+	char *initrd, *results, *accel_why, *known, *plugin, *emulator;
 };
 
 void run_plan_free(struct run_plan *plan)
@@ -29,6 +30,7 @@ void run_plan_free(struct run_plan *plan)
 	g_clear_pointer(&r->kernel, kernel_free);
 	g_clear_pointer(&r->orders, director_orders_free);
 	g_free(r->plugin);
+	g_free(r->emulator);
 	g_free(r->initrd);
 	g_free(r->results);
 	g_free(r->accel_why);
@@ -174,11 +176,13 @@ static gboolean check_holds(const struct run_request *want, enum accel asked, co
 
 static gboolean resolve_holds(const struct run_request *want, struct resolved *r, GError **error)
 {
+	if (want->emulator)
+		r->emulator = qemu_find(want->emulator, r->plan.machine->emulator);
 	if (!r->scenario->n_holds)
 		return TRUE;
 	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds, r->kernel,
 						      error);
-	if (!r->orders || !director_probe(want->emulator ? want->emulator : r->plan.machine->emulator,
+	if (!r->orders || !director_probe(r->emulator ? r->emulator : r->plan.machine->emulator,
 					  &r->plugin, error))
 		return FALSE;
 	r->plan.plugin = r->plugin;
@@ -263,7 +267,7 @@ struct run_plan *plan_make(const struct run_request *want, const struct plan_pro
 	plan->initrd = r->initrd;
 	plan->launcher = request_launcher(want);
 	plan->uri = want->uri;
-	plan->emulator = want->emulator;
+	plan->emulator = r->emulator;
 	plan->results = r->results;
 	plan->firmware = want->firmware;
 	plan->mmu = want->mmu;

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig qemu: other QEMUs, and which of them can hold vCPUs. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "director/director.h"
+#include "director/qemu.h"
+#include "util/error.h"
+#include "util/spawn.h"
+
+static const char summary[] =
+	"get: fetches QEMU of a Debian suite into the cache, beside the installed one; nothing on the system changes.\n"
+	"list: the installed QEMU and those that were fetched, and whether they load the director's plugin (holds).\n"
+	"A suite's name is what --qemu takes.";
+
+static const char examples[] =
+	"  rig qemu get bookworm-backports\n"
+	"  rig qemu list\n"
+	"  rig run stock-valid-zones --qemu bookworm-backports --kernel deb:linux-image-cloud-amd64 --no-lockdep\n\n"
+	"Exit codes: 0 done, 2 usage, 3 network or disk, 77 it does not run on this host.\n";
+
+static json_t *describe(const char *name, const char *emulator)
+{
+	g_autofree char *program = qemu_find(name, emulator), *version = NULL, *plugin = NULL, *base = NULL;
+	g_autoptr(GError) why = NULL;
+	gboolean holds;
+
+	if (!spawn_words(&version, NULL, program, "--version", NULL))
+		return json_pack("{s:s, s:s, s:s, s:b, s:s}", "name", name, "emulator", emulator, "version", "?",
+				 "holds", 0, "why", "not installed");
+	version[strcspn(version, "\n(")] = '\0';
+	holds = director_probe(program, &plugin, &why);
+	base = plugin ? g_path_get_basename(plugin) : NULL;
+	return json_pack("{s:s, s:s, s:s, s:b, s:s}", "name", name, "emulator", emulator, "version",
+			 g_strchomp(version), "holds", holds, "why", holds ? base : why->message);
+}
+
+static int list(gboolean as_json)
+{
+	static const char *const emulators[] = {"qemu-system-x86_64", "qemu-system-ppc64"};
+	g_auto(GStrv) suites = qemu_list();
+	json_auto_t *all = json_array();
+	json_t *one;
+	size_t i;
+
+	for (guint e = 0; e < G_N_ELEMENTS(emulators); e++) {
+		json_array_append_new(all, describe(emulators[e], emulators[e]));
+		for (char **suite = suites; *suite; suite++)
+			json_array_append_new(all, describe(*suite, emulators[e]));
+	}
+	if (as_json) {
+		cmd_print_json(g_steal_pointer(&all));
+		return RIG_EXIT_PASS;
+	}
+	json_array_foreach (all, i, one)
+		printf("%-20s %-20s %-46s holds: %s%s%s\n", json_string_value(json_object_get(one, "name")),
+		       json_string_value(json_object_get(one, "emulator")),
+		       json_string_value(json_object_get(one, "version")),
+		       json_is_true(json_object_get(one, "holds")) ? "yes (" : "no: ",
+		       json_string_value(json_object_get(one, "why")),
+		       json_is_true(json_object_get(one, "holds")) ? ")" : "");
+	return RIG_EXIT_PASS;
+}
+
+int cmd_qemu(int argc, char **argv)
+{
+	gboolean json = FALSE;
+	g_autofree char *version = NULL;
+	g_autoptr(GError) error = NULL;
+	const GOptionEntry entries[] = {
+		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "list: print JSON", NULL}, {NULL}};
+
+	if (!cmd_parse(&argc, &argv, entries, "get SUITE|list", summary, examples, &error))
+		return rig_report_error(error);
+	if (argc == 2 && !strcmp(argv[1], "list"))
+		return list(json);
+	if (argc != 3 || strcmp(argv[1], "get")) {
+		fputs("rig: qemu takes 'list', or 'get' and a suite, for example bookworm-backports\n", stderr);
+		return RIG_EXIT_USAGE;
+	}
+	if (!qemu_get(argv[2], &version, &error))
+		return rig_report_error(error);
+	printf("got QEMU %s; `rig run … --qemu %s` takes it\n", version, argv[2]);
+	return RIG_EXIT_PASS;
+}
