@@ -29,17 +29,17 @@ struct director {
 	guint source;
 	guint n_holds;
 	gboolean there, told_broken;
-	struct director_totals totals[DIRECTOR_HOLDS_MAX];
+	struct director_totals logged[DIRECTOR_HOLDS_MAX]; /* counted here, from the held lines */
+	struct director_totals totals[DIRECTOR_HOLDS_MAX]; /* as the plugin told them last */
 	struct recent recent[RECENT]; /* a ring */
 	guint n_recent;
 };
 
 static void on_held(struct director *d, const struct director_held *held)
 {
-	struct director_totals *totals = &d->totals[held->hold];
+	struct director_totals *totals = &d->logged[held->hold];
 
 	d->recent[d->n_recent++ % RECENT] = (struct recent){held->cpu, held->start_ns, held->length_ns};
-	/* until the plugin tells its own totals, which it cannot when QEMU is killed */
 	totals->held++;
 	totals->held_ns += held->length_ns;
 	if (held->outcome == outcomes[0])
@@ -219,7 +219,16 @@ void director_ask_totals(struct director *d)
 
 void director_totals(const struct director *d, guint hold, struct director_totals *ret)
 {
+	const struct director_totals *logged = &d->logged[hold];
+
 	*ret = d->totals[hold];
+	/* waits can end after the totals were told, and a QEMU that is killed tells none */
+	ret->held = MAX(ret->held, logged->held);
+	ret->met = MAX(ret->met, logged->met);
+	ret->expired = MAX(ret->expired, logged->expired);
+	ret->released = MAX(ret->released, logged->released);
+	ret->held_ns = MAX(ret->held_ns, logged->held_ns);
+	ret->reached = MAX(ret->reached, ret->held);
 }
 
 void director_drain(struct director *d)

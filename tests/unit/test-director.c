@@ -181,11 +181,19 @@ START_TEST(plugin_lines)
 	ck_assert_uint_eq(totals.partner_reached, 40);
 	ck_assert_uint_eq(totals.expired, 1);
 	ck_assert_uint_eq(totals.dropped, 7);
+	/* a wait that ends after the totals counts once */
+	say(fd, "totals 0 1 0 1 0 0 0 0 0 0");
+	say(fd, "held 0 a 1 1000000000 5 released 0");
+	director_drain(director);
+	director_totals(director, 0, &totals);
+	ck_assert_uint_eq(totals.held, 2);
+	ck_assert_uint_eq(totals.released, 1);
+	ck_assert_uint_eq(totals.met, 1);
 	for (guint i = 1; i < G_N_ELEMENTS(bad); i++)
 		say(fd, bad[i]);
 	director_drain(director);
 	ck_assert_uint_eq(n_broken, 1);
-	ck_assert_uint_eq(n_held, 1);
+	ck_assert_uint_eq(n_held, 2);
 	director_arm(director, TRUE);
 	director_ask_totals(director);
 	ck_assert_int_eq(recv(fd, line, sizeof(line), 0), 3);
