@@ -11,6 +11,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
+#include "util/sweep.h"
 
 #define PREFIX "deb:linux-image-"
 
@@ -47,7 +48,7 @@ static gboolean unpack(const char *deb, const char *to, GError **error)
 {
 	g_autofree char *part = g_strconcat(to, ".part", NULL);
 
-	if (!files_remove(part, error) || !files_make_parent(part, error) ||
+	if (!sweep_remove(part, error) || !files_make_parent(part, error) ||
 	    !spawn_words(NULL, error, "dpkg-deb", "-x", deb, part, NULL))
 		return FALSE;
 	if (g_rename(part, to) < 0 && !g_file_test(to, G_FILE_TEST_IS_DIR))
@@ -64,7 +65,7 @@ static gboolean fetch(const char *package, const char *suite, const char *versio
 
 	if (!dir)
 		return rig_fail(error, RIG_EXIT_INFRA, "no temporary folder for a package");
-	files_remove(dir, NULL);
+	sweep_remove(dir, NULL);
 	return ok;
 }
 
@@ -78,7 +79,7 @@ gboolean kernel_unpack_package(const char *package, const char *suite, const cha
 
 	if (!dir)
 		return rig_fail(error, RIG_EXIT_INFRA, "no temporary folder for a package");
-	files_remove(dir, NULL);
+	sweep_remove(dir, NULL);
 	if (ok)
 		*ret_version = g_steal_pointer(&version);
 	return ok;
