@@ -19,6 +19,7 @@
 
 #define BATCH 16		 /* pictures that one dot draws: its start takes longer than a picture */
 #define SVG_MAX (2u << 20)	 /* bytes of a picture, on average over a batch */
+#define DOT_LIMIT_MS 60000	 /* for a batch: a tenth of a second, unless the host is overloaded */
 
 /* A quoted label without control characters; lines are left-aligned ("\l"). */
 static void add_label(GString *out, const char *label)
@@ -143,7 +144,8 @@ static char *run_dot(const char *text, guint n, GError **error)
 	const char *const argv[] = {"dot", "-q", "-Tsvg", NULL};
 	int fd = text_fd(text, error);
 	g_autofree char *input = g_strdup_printf("/proc/self/fd/%d", fd), *output = NULL;
-	const struct spawn spawn = {.argv = argv, .input = input, .keep = (gsize)n * SVG_MAX};
+	const struct spawn spawn = {.argv = argv, .input = input, .keep = (gsize)n * SVG_MAX,
+				    .limit_ms = DOT_LIMIT_MS};
 	gboolean ok = fd >= 0 && spawn_run(&spawn, &output, error);
 
 	if (fd >= 0)

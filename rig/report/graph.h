@@ -51,7 +51,8 @@ char *graph_dot_of_waits(json_t *waits, const char *title);
 /*
  * Draws DOTS (NULL-terminated, each of graph_dot()): an SVG document, valid UTF-8, for each, NULL-terminated; free with
  * g_strfreev(). Starts one `dot` for some 16 pictures, because its start takes as long as drawing fifty; blocks until they
- * have ended. Errors: RIG_EXIT_INFRA where dot is missing (names its package), fails, or draws more than 2 MiB for each.
+ * have ended, at most a minute each. Errors: RIG_EXIT_INFRA where dot is missing (names its package), fails, takes longer, or
+ * draws more than 2 MiB for each.
  */
 char **graph_draw(const char *const *dots, GError **error);
 
