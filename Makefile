@@ -22,11 +22,12 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
-MODULES := util machine kernel qmp scenario splat symbol hang verdict store index stats child initrd director timeline plan vm engine zoo bisect nightly report cmd
+MODULES := util machine kernel qmp guest scenario splat symbol hang verdict store index stats child initrd director timeline plan vm engine zoo bisect nightly report cmd
 USES_util :=
 USES_machine := util
 USES_kernel := util
 USES_qmp := util
+USES_guest := util
 USES_scenario := machine util
 USES_splat := util
 USES_symbol := splat util
@@ -41,12 +42,12 @@ USES_timeline := scenario machine util
 USES_director := symbol kernel scenario splat machine util
 USES_plan := timeline director symbol initrd kernel scenario store verdict splat machine util
 USES_vm := qmp machine util
-USES_engine := vm plan timeline director hang symbol initrd kernel scenario store verdict splat qmp machine util
+USES_engine := vm guest plan timeline director hang symbol initrd kernel scenario store verdict splat qmp machine util
 USES_zoo := scenario store verdict splat machine util
 USES_bisect := child kernel store verdict splat util
 USES_nightly := child kernel scenario machine stats index store verdict splat util
 USES_report := stats index store verdict splat util
-USES_cmd := engine zoo bisect nightly report child vm plan timeline director initrd kernel scenario stats index store verdict hang symbol splat qmp machine util
+USES_cmd := engine zoo bisect nightly report child vm guest plan timeline director initrd kernel scenario stats index store verdict hang symbol splat qmp machine util
 
 .PHONY: all
 all: $(OUT)/bin/rig guest

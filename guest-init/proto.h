@@ -33,19 +33,27 @@
 #define PROTO_HEADER 24
 #define PROTO_MAX (256u * 1024)
 
+/*
+ * The longest answer in parts, and the payload of a PART behind its line "offset N\n". A part is short,
+ * so that heartbeats are not kept waiting behind it.
+ */
+#define PROTO_BULK_MAX (8u * 1024 * 1024)
+#define PROTO_PART_MAX (24u * 1024)
+
 /* The name of the virtio-serial port that carries the frames. */
 #define PROTO_PORT "org.hotplug-rig.0"
 
 enum proto_type {
 	/* guest to host */
 	PROTO_HELLO = 1,   /* once, when init is ready: what the kernel offers */
-	PROTO_HEARTBEAT = 2,	   /* every 250 ms of guest time: uptime, a line for each running agent */
+	PROTO_HEARTBEAT = 2, /* every 250 ms of guest time: uptime, a line for each running agent */
 	PROTO_COUNTS = 3,  /* an agent's final counters, and on request: by result */
 	PROTO_DONE = 4,	   /* answers a request: "ok" or "error ERRNO WHAT..." and further lines */
 	PROTO_ACCOUNT = 5, /* answers SNAPSHOT: memory, blocks, lockdep */
 	PROTO_WHO = 6,	   /* answers WHO: tasks and where they wait, as text */
 	PROTO_VERDICT = 7, /* answers FINISH: the guest's own verdict */
 	PROTO_NOTE = 8,	   /* something init wants kept in the journal */
+	PROTO_PART = 10,   /* bytes of an answer that is too long for a frame: the last frame has its type */
 	PROTO_LOGGED = 9,  /* answers LOG: lines of the kernel's log, as its console prints them */
 
 	/* host to guest: each is answered by exactly one frame with its seq, in any order */

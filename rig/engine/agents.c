@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The guest's agents: which to start with what seed, what their beats and final counts say. */
+/* The guest's agents: starts and stops them, keeps what heartbeats and final counts report. */
 #include "engine/session.h"
 
 #include <string.h>
 
-#include "guest-init/proto.h"
 
 #define COUNTS_NS RIG_NS_PER_S
 
@@ -25,8 +24,8 @@ gboolean agents_offered(struct session *s)
 
 		if (!g_strcmp0(offer, "ok") || agent->optional)
 			continue;
-		session_judge(s, VERDICT_SKIP, "the kernel lacks support for agent '%s': it %s", agent->name,
-			      offer ? offer : "is not known to this guest");
+		session_judge(s, VERDICT_SKIP, "the kernel lacks support for agent '%s': %s", agent->name,
+			      offer ? offer : "the guest does not know it");
 		return FALSE;
 	}
 	if (s->has_lockdep || s->plan->no_lockdep)
@@ -36,31 +35,28 @@ gboolean agents_offered(struct session *s)
 	return FALSE;
 }
 
-static char *start_text(const struct agent_run *a)
-{
-	GString *text = g_string_new(NULL);
-
-	g_string_printf(text, "id %u\nagent %s\nseed %016" G_GINT64_MODIFIER "x\nrate %u\n", a->id,
-			a->agent->name, a->seed, a->agent->rate);
-	for (guint i = 0; i < a->agent->n_params; i++)
-		g_string_append_printf(text, "param %s %s\n", a->agent->params[i].key,
-				       a->agent->params[i].value);
-	return g_string_free(text, FALSE);
-}
-
-static void on_started(struct session *s, unsigned type, const char *text, void *data)
+static void on_started(const struct guest_reply *reply, void *data)
 {
 	struct agent_run *a = data;
+	struct session *s = a->s;
 
-	(void)type;
-	if (!g_str_has_prefix(text, "ok")) {
-		g_autofree char *line = g_strndup(text, strcspn(text, "\n"));
-
-		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", a->agent->name, line);
-		session_event(s, EV_BAD);
+	if (reply->error) {
+		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", a->agent->name,
+			      reply->error->message);
+		session_answer(s, reply->scope, EV_BAD);
 	} else if (--s->starts == 0 && s->state == STATE_START) {
-		session_event(s, EV_ANSWER);
+		session_answer(s, reply->scope, EV_ANSWER);
 	}
+}
+
+static void ask_start(struct session *s, struct agent_run *a)
+{
+	g_autofree struct guest_param *params = g_new0(struct guest_param, a->agent->n_params + 1);
+
+	for (guint i = 0; i < a->agent->n_params; i++)
+		params[i] = (struct guest_param){a->agent->params[i].key, a->agent->params[i].value};
+	guest_start(s->guest, a->id, a->agent->name, a->seed, a->agent->rate, params, a->agent->n_params,
+		    on_started, a);
 }
 
 /* Also after a reset: the same agents with the same seeds. */
@@ -81,6 +77,7 @@ void agents_start(struct session *s)
 			if (!timeline_agent_seed(s->plan->timeline, agent, n, &seed))
 				continue;
 			a = g_new0(struct agent_run, 1);
+			a->s = s;
 			a->id = ++id;
 			a->agent = agent;
 			a->seed = seed;
@@ -89,25 +86,16 @@ void agents_start(struct session *s)
 		}
 	}
 	s->starts = s->agents->len;
-	for (guint i = 0; i < s->agents->len; i++) {
-		g_autofree char *text = start_text(s->agents->pdata[i]);
-
-		dispatch_ask(s, PROTO_START, text, on_started, s->agents->pdata[i]);
-	}
+	for (guint i = 0; i < s->agents->len; i++)
+		ask_start(s, s->agents->pdata[i]);
 	if (!s->agents->len)
 		session_event(s, EV_ANSWER);
 }
 
-static void on_stopped(struct session *s, unsigned type, const char *text, void *data);
-
-static void ask_stop(struct session *s)
-{
-	dispatch_ask(s, PROTO_STOP, "all\n", on_stopped, NULL);
-}
-
 /*
- * The guest waits 10 s for each STOP (crew.c), and its clock goes on while the host does not run it: of these
- * 10 s agents must have been given so many, at the default patience, or so many STOPs were in vain.
+ * The guest gives each STOP 10 s (supervisor.c) of its own clock, which goes on while the host does not
+ * run it. The agents get this much guest runtime, at the default patience, or this many STOPs, before one
+ * that does not end counts as stuck.
  */
 #define STOP_S 8
 #define STOPS_MAX 8
@@ -119,38 +107,30 @@ static gboolean may_still_stop(struct session *s)
 	return ++s->stops < STOPS_MAX && given < STOP_S * session_patience(s) / (double)PATIENCE_S;
 }
 
-static void on_stopped(struct session *s, unsigned type, const char *text, void *data)
+static void on_stopped(const struct guest_reply *reply, void *data)
 {
-	g_auto(GStrv) lines = g_strsplit(text, "\n", 200);
-	gboolean stuck = FALSE;
+	struct session *s = data;
+	const struct guest_done *done = reply->done;
 
-	(void)type;
-	(void)data;
-	if (strstr(text, "\nstuck ") && may_still_stop(s)) {
+	if (done && done->stuck->len && s->state == STATE_STOP && may_still_stop(s)) {
 		run_journal(s->run, "stop-again", "{s:i}", "stops", s->stops);
-		ask_stop(s);
+		guest_stop_all(s->guest, on_stopped, s);
 		return;
 	}
-	for (char **l = lines; *l; l++) {
-		if (!g_str_has_prefix(*l, "stuck "))
-			continue;
-		stuck = TRUE;
-		session_judge(s, VERDICT_HANG, "agent %s is stuck in the kernel", *l + strlen("stuck "));
-	}
-	session_event(s, stuck || !g_str_has_prefix(text, "ok") ? EV_BAD : EV_ANSWER);
+	for (guint i = 0; done && i < done->stuck->len; i++)
+		session_judge(s, VERDICT_HANG, "agent %s is stuck in the kernel", (char *)done->stuck->pdata[i]);
+	session_answer(s, reply->scope, done && !done->stuck->len ? EV_ANSWER : EV_BAD);
 }
 
 void agents_stop(struct session *s)
 {
 	s->stop_runtime_s = watch_guest_runtime(s);
-	ask_stop(s);
+	guest_stop_all(s->guest, on_stopped, s);
 }
 
-static struct agent_run *agent_by_id(struct session *s, const char *id)
+static struct agent_run *agent_by_id(struct session *s, guint id)
 {
-	guint64 n = id ? g_ascii_strtoull(id, NULL, 10) : 0;
-
-	return n >= 1 && n <= s->agents->len ? s->agents->pdata[n - 1] : NULL;
+	return id >= 1 && id <= s->agents->len ? s->agents->pdata[id - 1] : NULL;
 }
 
 /* Once a second: what each agent has done so far, copies together. A reader makes rates of it. */
@@ -172,59 +152,55 @@ static void journal_counts(struct session *s)
 	run_journal(s->run, "counts", "{s:o}", "ops", counts);
 }
 
-/* "agent ID NAME ops N failed N busy-ms N now OP" */
-void agents_heartbeat(struct session *s, const char *text)
+void agents_heartbeat(struct session *s, const struct guest_heartbeat *heartbeat)
 {
-	g_auto(GStrv) lines = g_strsplit(text, "\n", 500);
-
 	s->last_heartbeat_ns = rig_now_ns();
-	for (char **l = lines; *l; l++) {
-		g_auto(GStrv) w = g_strsplit(*l, " ", 12);
-		struct agent_run *a;
+	s->guest_s = heartbeat->uptime_s;
+	for (guint i = 0; i < heartbeat->agents->len; i++) {
+		const struct guest_agent *told = &g_array_index(heartbeat->agents, struct guest_agent, i);
+		struct agent_run *a = agent_by_id(s, told->id);
 
-		if (!g_strcmp0(w[0], "uptime-ms") && w[1])
-			s->guest_s = g_ascii_strtoull(w[1], NULL, 10) / 1000.0;
-		if (g_strcmp0(w[0], "agent") || g_strv_length(w) != 11 || !(a = agent_by_id(s, w[1])))
+		if (!a)
 			continue;
-		a->ops = g_ascii_strtoull(w[4], NULL, 10);
-		a->failed = g_ascii_strtoull(w[6], NULL, 10);
-		a->busy_ms = g_ascii_strtoull(w[8], NULL, 10);
+		a->ops = told->ops;
+		a->failed = told->failed;
+		a->busy_ms = told->busy_ms;
+		a->pid = told->pid;
 		g_free(a->now);
-		a->now = g_strndup(w[10], 60);
+		a->now = g_utf8_make_valid(told->now, -1);
 	}
 	if (s->agents->len)
 		journal_counts(s);
 }
 
-void agents_counts(struct session *s, const char *text)
+static void add_result(struct agent_run *a, const struct guest_result *result)
 {
-	g_auto(GStrv) lines = g_strsplit(text, "\n", 2000);
-	struct agent_run *a = NULL;
+	json_t *op = json_object_get(a->results, result->op);
 
-	for (char **l = lines; *l; l++) {
-		g_auto(GStrv) w = g_strsplit(*l, " ", 5);
-		guint n = g_strv_length(w);
+	if (!op && json_object_size(a->results) < 200) {
+		op = json_object();
+		json_object_set_new(a->results, result->op, op);
+	}
+	if (op && json_object_size(op) < 200)
+		json_object_set_new(op, result->error, json_integer((json_int_t)result->count));
+}
 
-		if (n >= 3 && !strcmp(w[0], "agent")) {
-			a = agent_by_id(s, w[1]);
-			if (a)
-				a->ended = TRUE;
-		} else if (a && n == 2 && !strcmp(w[0], "ops")) {
-			a->ops = g_ascii_strtoull(w[1], NULL, 10);
-		} else if (a && n == 4 && (!strcmp(w[0], "result") || !strcmp(w[0], "illegal"))) {
-			json_t *op = json_object_get(a->results, w[1]);
+void agents_counts(struct session *s, const struct guest_counts *counts)
+{
+	struct agent_run *a = agent_by_id(s, counts->id);
 
-			if (!op && json_object_size(a->results) < 200) {
-				op = json_object();
-				json_object_set_new(a->results, w[1], op);
-			}
-			if (op && json_object_size(op) < 200)
-				json_object_set_new(op, w[2],
-						    json_integer(g_ascii_strtoll(w[3], NULL, 10)));
-			if (!strcmp(w[0], "illegal"))
-				session_judge(s, VERDICT_FAIL, "agent %s: '%s' ended with %s, %s times, "
-					      "which is not legal there", a->agent->name, w[1], w[2], w[3]);
-		}
+	if (!a)
+		return;
+	a->ended = TRUE;
+	a->ops = counts->ops;
+	for (guint i = 0; i < counts->results->len; i++) {
+		const struct guest_result *result = counts->results->pdata[i];
+
+		add_result(a, result);
+		if (result->illegal)
+			session_judge(s, VERDICT_FAIL, "agent %s: '%s' ended with %s, %" G_GUINT64_FORMAT
+				      " times, which is not legal there", a->agent->name, result->op,
+				      result->error, result->count);
 	}
 }
 

@@ -1,61 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What comes from the guest and from QEMU, turned into events: answers, beats, reports on the console, the end. */
+/* Turns what arrives from the guest and from QEMU into events: frames, console reports, the end. */
 #include "engine/session.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest-init/proto.h"
 #include "splat/key.h"
 #include "splat/splat.h"
 #include "util/clock.h"
 
 #define CONSOLE_QUIET_NS (700 * RIG_NS_PER_MS)
-
-struct request {
-	answered done;
-	void *data;
-	gint64 sent_ns;
-	unsigned type;
-	char *text;
-};
-
-static void request_free(void *data)
-{
-	struct request *request = data;
-
-	g_free(request->text);
-	g_free(request);
-}
-
-void dispatch_ask(struct session *s, unsigned type, const char *text, answered done, void *data)
-{
-	struct request *request = g_new0(struct request, 1);
-
-	*request = (struct request){done, data, rig_now_ns(), type, g_strdup(text)};
-	s->next_seq++;
-	g_hash_table_insert(s->requests, GUINT_TO_POINTER(s->next_seq), request);
-	/* a guest that does not read, or has gone, is told by its beat, the state's limit or its end */
-	if (!vm_send(s->vm, type, s->next_seq, text))
-		run_journal(s->run, "unsent", "{s:i, s:i}", "type", type, "seq", s->next_seq);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	return GPOINTER_TO_UINT(a) < GPOINTER_TO_UINT(b) ? -1 : 1;
-}
-
-void dispatch_ask_again(struct session *s)
-{
-	g_autoptr(GList) all = g_list_sort(g_hash_table_get_keys(s->requests), by_number);
-
-	for (GList *l = all; l; l = l->next) {
-		const struct request *request = g_hash_table_lookup(s->requests, l->data);
-
-		if (GPOINTER_TO_UINT(l->data) > s->hello_seq)
-			vm_send(s->vm, request->type, GPOINTER_TO_UINT(l->data), request->text);
-	}
-}
 
 /* A report counts once: when its end is seen, or before that when the console goes quiet inside it. */
 static gboolean already_told(struct session *s, const struct splat *splat, const char *sentence)
@@ -145,76 +99,71 @@ static void on_console(const guint8 *bytes, gsize len, void *data)
 	scanner_feed(s->scanner, bytes, len);
 }
 
-/* One line "KEY VALUE": returns the value when KEY fits, else NULL. */
-static const char *value_of(const char *line, const char *key)
+static gboolean on_send(unsigned type, guint32 seq, const char *text, void *data)
 {
-	gsize len = strlen(key);
+	struct session *s = data;
+	gboolean sent = vm_send(s->vm, type, seq, text);
 
-	return !strncmp(line, key, len) && line[len] == ' ' ? line + len + 1 : NULL;
+	/* a guest that does not read, or has gone, is noticed by its heartbeat, the state's limit or its end */
+	if (!sent)
+		run_journal(s->run, "unsent", "{s:i, s:i}", "type", type, "seq", seq);
+	return sent;
 }
 
-static void read_hello(struct session *s, const char *text)
+static void on_hello(const struct guest_hello *hello, const char *text, void *data)
 {
-	g_auto(GStrv) lines = g_strsplit(text, "\n", 500);
-	const char *v;
+	struct session *s = data;
 
-	for (char **l = lines; *l; l++) {
-		if ((v = value_of(*l, "release"))) {
-			g_free(s->release);
-			s->release = g_strndup(v, 200);
-		} else if ((v = value_of(*l, "block-size"))) {
-			s->block_size = g_ascii_strtoll(v, NULL, 10);
-		} else if ((v = value_of(*l, "uptime-ms"))) {
-			s->guest_s = s->guest_boot_s = g_ascii_strtoull(v, NULL, 10) / 1000.0;
-		} else if ((v = value_of(*l, "has"))) {
-			s->has_lockdep |= !strcmp(v, "lockdep");
-		} else if ((v = value_of(*l, "agent"))) {
-			const char *space = strchr(v, ' ');
+	g_free(s->release);
+	s->release = g_strdup(hello->release);
+	s->block_size = hello->block_size;
+	s->guest_s = s->guest_boot_s = hello->uptime_s;
+	for (guint i = 0; i < hello->has->len; i++)
+		s->has_lockdep |= !strcmp(hello->has->pdata[i], "lockdep");
+	for (guint i = 0; i < hello->offers->len; i++) {
+		const struct guest_offer *offer = hello->offers->pdata[i];
 
-			if (space)
-				g_hash_table_replace(s->offers, g_strndup(v, space - v),
-						     g_strdup(space + 1));
-		}
+		g_hash_table_replace(s->offers, g_strdup(offer->agent), g_strdup(offer->lacks ? offer->lacks : "ok"));
 	}
 	s->last_heartbeat_ns = rig_now_ns();
-	s->hello_seq = s->next_seq;
 	if (!s->hello_ns) /* not after a reset */
 		s->hello_ns = s->last_heartbeat_ns;
 	run_keep(s->run, "agents/hello", text, -1, NULL);
 	run_journal(s->run, "hello", "{s:s, s:f}", "release", s->release ? s->release : "?", "guest_s",
 		    s->guest_s);
+	reconnect_hello(s);
+	session_event(s, EV_HELLO);
+}
+
+static void on_heartbeat(const struct guest_heartbeat *heartbeat, void *data)
+{
+	agents_heartbeat(data, heartbeat);
+}
+
+static void on_counts(const struct guest_counts *counts, void *data)
+{
+	agents_counts(data, counts);
+}
+
+static void on_note(const char *text, void *data)
+{
+	struct session *s = data;
+
+	run_journal(s->run, "note", "{s:s}", "text", text);
+}
+
+static void on_stray(unsigned type, guint32 seq, void *data)
+{
+	struct session *s = data;
+
+	run_journal(s->run, "stray-frame", "{s:i, s:i}", "type", type, "seq", seq);
 }
 
 static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, void *data)
 {
 	struct session *s = data;
-	struct request *request;
 
-	(void)len;
-	switch (type) {
-	case PROTO_HELLO:
-		read_hello(s, text);
-		reconnect_hello(s);
-		session_event(s, EV_HELLO);
-		return;
-	case PROTO_HEARTBEAT:
-		agents_heartbeat(s, text);
-		return;
-	case PROTO_COUNTS:
-		agents_counts(s, text);
-		return;
-	case PROTO_NOTE:
-		run_journal(s->run, "note", "{s:s}", "text", text);
-		return;
-	}
-	request = g_hash_table_lookup(s->requests, GUINT_TO_POINTER(seq));
-	if (!request) {
-		run_journal(s->run, "stray-frame", "{s:i, s:i}", "type", type, "seq", seq);
-		return;
-	}
-	g_hash_table_steal(s->requests, GUINT_TO_POINTER(seq));
-	request->done(s, type, text, request->data);
-	request_free(request);
+	guest_frame(s->guest, type, seq, text, len);
 }
 
 static void on_channel_error(const char *what, void *data)
@@ -292,7 +241,15 @@ void dispatch_when_quiet(struct session *s)
 
 void dispatch_init(struct session *s)
 {
-	s->requests = g_hash_table_new_full(NULL, NULL, NULL, request_free);
+	s->guest = guest_new(&(struct guest_owner){
+		.send = on_send,
+		.hello = on_hello,
+		.heartbeat = on_heartbeat,
+		.counts = on_counts,
+		.note = on_note,
+		.stray = on_stray,
+		.data = s,
+	});
 	s->splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free);
 	s->told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	s->scanner = scanner_new(on_splat, s);
@@ -300,7 +257,7 @@ void dispatch_init(struct session *s)
 
 void dispatch_deinit(struct session *s)
 {
-	g_hash_table_unref(s->requests);
+	guest_free(s->guest);
 	g_ptr_array_unref(s->splats);
 	g_hash_table_unref(s->told);
 	scanner_free(s->scanner);

@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Do the guest's books agree with the host's? A DIMM that is plugged has its memory blocks in sysfs, one that
- * was unplugged has none.
+ * Does the guest's view of hotplugged memory match the host's? A plugged DIMM has memory blocks in the
+ * guest's sysfs, an unplugged one has none.
  */
 #include "engine/session.h"
 
-#include "guest-init/proto.h"
 
-void hotplug_check_ask(struct session *s, const struct extent *where, const char *write, unsigned wait_ms,
-	       answered done, void *data)
-{
-	g_autofree char *text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT
-						"\nwrite %s\nwait-ms %u\n",
-						where->start, where->size, write, wait_ms);
-
-	dispatch_ask(s, PROTO_BLOCKS, text, done, data);
-}
-
-/* Direct QEMU has nobody in between whose books could differ from the guest's. */
+/* Only a launcher between the rig and QEMU keeps a view of its own, which may be wrong. */
 gboolean hotplug_check_each_step(const struct session *s)
 {
 	return g_strcmp0(s->plan->launcher ? s->plan->launcher : "direct", "direct") != 0;
@@ -42,7 +31,7 @@ gboolean hotplug_check_may_overlap(const struct session *s, const struct device 
 	return FALSE;
 }
 
-static char *missing_of(const struct session *s, const struct device *d, const struct account *now)
+static char *missing_of(const struct session *s, const struct device *d, const struct guest_account *now)
 {
 	struct extent where;
 
@@ -57,13 +46,13 @@ static char *missing_of(const struct session *s, const struct device *d, const s
 	return NULL;
 }
 
-char *hotplug_check_missing(const struct session *s, const struct account *now)
+char *hotplug_check_missing(const struct session *s, const struct guest_account *now)
 {
 	GHashTableIter iter;
 	struct device *d;
 	char *missing = NULL;
 
-	if (!now->known || s->block_size <= 0)
+	if (!now || s->block_size <= 0)
 		return NULL;
 	g_hash_table_iter_init(&iter, s->devices);
 	while (!missing && g_hash_table_iter_next(&iter, NULL, (gpointer *)&d))

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A stuck guest is made to speak, in order, each step bounded and none needing the one before: the
- * agents' own look at the tasks, SysRq through init, SysRq over the console for a guest whose init is gone,
- * the registers, an NMI for CPUs that do not answer, its memory. What it prints lands on the console and is
- * read like everything else; the run folder gets `postmortem/`, and explain.c reads that.
+ * What is collected from a guest that hangs, in this order; each step is bounded and none needs the one
+ * before it: the list of tasks, SysRq through init, SysRq over the console (for a guest whose init does not
+ * answer), the CPUs' registers, an NMI for CPUs that do not answer, the memory. The kernel's output goes to
+ * the console and is parsed like all of it; the rest goes to the run folder's postmortem/, which explain.c
+ * reads.
  */
 #include "engine/session.h"
 
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "guest-init/proto.h"
 #include "hang/memory.h"
 
-/* How long a step may take at the default patience, and how long the kernel gets to print a thing. */
+/* Time limits at the default patience: of a step, and of one thing that the kernel prints. */
 #define STEP_MS 3000
 #define PRINT_MS 1000
-/* As long as it goes on printing, its answer is waited for: so much longer at most. */
+/* While the kernel prints, the answer may take this much longer. */
 #define PRINTING_MS 12000
 #define DUMP_MS 20000
-/* what must be left on the disk: the verdict is written after it */
+/* free disk space that must remain, for the verdict is written after the dump */
 #define DISK_SPARE (G_GUINT64_CONSTANT(64) << 20)
 
-/* show all locks, blocked tasks, backtraces of the CPUs, all tasks; the CPUs again: who is still there loops */
+/* all locks, blocked tasks, backtraces of the CPUs, all tasks; the CPUs again, to see which of them loop */
 static const char sysrq_keys[] = "dwltl";
 
 struct postmortem {
@@ -51,23 +51,37 @@ static void wait_or_advance(struct postmortem *p, guint ms)
 	p->timer = g_timeout_add(scaled(p, ms), next_step, p);
 }
 
-static void on_who(struct session *s, unsigned type, const char *text, void *data)
+typedef void (*pm_step)(struct postmortem *p);
+static gboolean is_at(const struct session *s, pm_step step);
+
+/* The answer to STEP has come: go on, unless its time was over and another step runs by now. */
+static void answered(struct session *s, pm_step step)
 {
-	(void)data;
-	if (type == PROTO_WHO)
-		run_keep(s->run, "postmortem/who", text, -1, NULL);
-	if (s->postmortem && s->state == STATE_POSTMORTEM)
+	if (is_at(s, step))
 		advance(s->postmortem);
 }
 
-static void on_sysrq(struct session *s, unsigned type, const char *text, void *data)
+static void ask_tasks(struct postmortem *p);
+static void ask_sysrq(struct postmortem *p);
+static void registers(struct postmortem *p);
+static void dump(struct postmortem *p);
+
+static void on_tasks(const struct guest_reply *reply, void *data)
 {
-	(void)type;
-	(void)text;
-	(void)data;
+	struct session *s = data;
+
+	if (reply->tasks)
+		run_keep(s->run, "postmortem/who", reply->text, -1, NULL);
+	answered(s, ask_tasks);
+}
+
+static void on_sysrq(const struct guest_reply *reply, void *data)
+{
+	struct session *s = data;
+
+	(void)reply;
 	s->sysrq_answered = TRUE;
-	if (s->postmortem && s->state == STATE_POSTMORTEM)
-		advance(s->postmortem);
+	answered(s, ask_sysrq);
 }
 
 static void on_registers(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -78,8 +92,7 @@ static void on_registers(enum vm_outcome outcome, const char *why, json_t *reply
 	(void)why;
 	if (outcome == VM_OK && text)
 		run_keep(s->run, "postmortem/registers", text, -1, NULL);
-	if (s->postmortem && s->state == STATE_POSTMORTEM)
-		advance(s->postmortem);
+	answered(s, registers);
 }
 
 static void on_ignored(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -90,22 +103,20 @@ static void on_ignored(enum vm_outcome outcome, const char *why, json_t *reply, 
 	run_journal(s->run, "nmi", "{s:s, s:s}", "outcome", vm_outcome_name(outcome), "why", why);
 }
 
-static void ask_who(struct postmortem *p)
+static void ask_tasks(struct postmortem *p)
 {
-	dispatch_ask(p->s, PROTO_ASK_WHO, "all\n", on_who, NULL);
+	guest_list_tasks(p->s->guest, FALSE, on_tasks, p->s);
 	wait_or_advance(p, STEP_MS);
 }
 
 static void ask_sysrq(struct postmortem *p)
 {
-	g_autofree char *text = g_strdup_printf("keys %s\n", sysrq_keys);
-
 	p->asked_ns = rig_now_ns();
-	dispatch_ask(p->s, PROTO_SYSRQ, text, on_sysrq, NULL);
+	guest_sysrq(p->s->guest, sysrq_keys, on_sysrq, p->s);
 	wait_or_advance(p, STEP_MS);
 }
 
-/* A slow console is no reason to ask again. */
+/* Wait while the console prints: asking again would only add to it. */
 static void while_it_prints(struct postmortem *p)
 {
 	gint64 now = rig_now_ns();
@@ -119,7 +130,7 @@ static void while_it_prints(struct postmortem *p)
 	wait_or_advance(p, 100);
 }
 
-/* Only where init did not do it; a key at a time, so that the kernel has the time to print. */
+/* Only if init did not; one key at a time, so that the kernel has time to print. */
 static void console_sysrq(struct postmortem *p)
 {
 	if (p->s->sysrq_answered || !sysrq_keys[p->key] || !vm_console_sysrq(p->s->vm, sysrq_keys[p->key])) {
@@ -153,15 +164,14 @@ static void on_dumped(enum vm_outcome outcome, const char *why, json_t *reply, v
 	gint64 took = 0;
 
 	(void)reply;
-	/* what a full disk has of it is of no use, and the verdict needs the space */
+	/* a truncated image is useless, and the verdict needs the space */
 	if (outcome != VM_OK)
 		unlink(path);
 	else
 		took = memory_make_sparse(run_dir(s->run));
 	run_journal(s->run, "dump", "{s:s, s:s, s:I}", "outcome", vm_outcome_name(outcome), "why", why, "bytes",
 		    (json_int_t)took);
-	if (s->postmortem && s->state == STATE_POSTMORTEM)
-		advance(s->postmortem);
+	answered(s, dump);
 }
 
 static gboolean may_dump(struct session *s, guint64 size, char **ret_why)
@@ -184,7 +194,7 @@ static void on_size(enum vm_outcome outcome, const char *why, json_t *reply, voi
 		       json_integer_value(json_object_get(reply, "plugged-memory"));
 	g_autofree char *path = NULL, *not = NULL;
 
-	if (!s->postmortem || s->state != STATE_POSTMORTEM)
+	if (!is_at(s, dump))
 		return;
 	if (outcome != VM_OK || !may_dump(s, size, &not)) {
 		run_journal(s->run, "dump", "{s:s, s:s}", "outcome", "skipped", "why", not ? not : why);
@@ -196,14 +206,14 @@ static void on_size(enum vm_outcome outcome, const char *why, json_t *reply, voi
 		   rig_now_ns() + DUMP_MS * RIG_NS_PER_MS, on_dumped, s);
 }
 
-/* The last step: whatever comes of it, the guest has said all that it will. */
+/* The last step; its result does not matter to the others. */
 static void dump(struct postmortem *p)
 {
 	vm_command(p->s->vm, "query-memory-size-summary", NULL, rig_now_ns() + STEP_MS * RIG_NS_PER_MS, on_size, p->s);
 	wait_or_advance(p, STEP_MS + DUMP_MS);
 }
 
-/* The console goes quiet when the last trace has been printed. */
+/* Wait until the console is quiet: the last trace has been printed. */
 static void settle(struct postmortem *p)
 {
 	if (rig_now_ns() - p->s->console_ns > PRINT_MS * RIG_NS_PER_MS) {
@@ -214,9 +224,16 @@ static void settle(struct postmortem *p)
 	wait_or_advance(p, 200);
 }
 
-static void (*const story[])(struct postmortem *p) = {
-	ask_who, ask_sysrq, while_it_prints, console_sysrq, settle, registers, nmi, settle, dump,
+static const pm_step steps[] = {
+	ask_tasks, ask_sysrq, while_it_prints, console_sysrq, settle, registers, nmi, settle, dump,
 };
+
+static gboolean is_at(const struct session *s, pm_step step)
+{
+	const struct postmortem *p = s->postmortem;
+
+	return p && s->state == STATE_POSTMORTEM && p->step && steps[p->step - 1] == step;
+}
 
 static gboolean next_step(gpointer data)
 {
@@ -225,10 +242,10 @@ static gboolean next_step(gpointer data)
 	p->timer = 0;
 	if (p->s->state != STATE_POSTMORTEM)
 		return G_SOURCE_REMOVE;
-	if (p->step == G_N_ELEMENTS(story))
+	if (p->step == G_N_ELEMENTS(steps))
 		session_event(p->s, EV_ANSWER);
 	else
-		story[p->step++](p);
+		steps[p->step++](p);
 	return G_SOURCE_REMOVE;
 }
 

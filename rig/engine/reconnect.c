@@ -1,41 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way to the guest is cut and comes back, as when libvirtd restarts. The guest went on meanwhile: requests
- * and answers may be lost, and what its console said is. So every request without an answer is sent again (the
- * guest knows by its number one that it has), and the kernel's log is asked for the part of the console that is
- * missing. Without it there is no PASS: silence would prove nothing.
+ * The connection to the guest is cut and comes back, for example when libvirtd restarts. The guest runs on
+ * meanwhile: requests, answers and console output may be lost. Every request without an answer is sent
+ * again (the guest recognizes its number), and the kernel's log is read to fill the gap in the console.
+ * Without the log there is no PASS, because missing output proves nothing.
  */
 #include "engine/session.h"
 
 #include <string.h>
 
-#include "guest-init/proto.h"
 
 /* The kernel's banner among later lines would be a second boot (splat/extent.c). */
 #define BANNER_US 1500000
 
-static void on_logged(struct session *s, unsigned type, const char *text, void *data)
+static void on_logged(const struct guest_reply *reply, void *data)
 {
-	gboolean whole = type == PROTO_LOGGED && !g_str_has_suffix(text, "cut\n");
-	guint lines = 0;
+	struct session *s = data;
+	const struct guest_log *log = reply->log;
+	gboolean whole = log && !log->truncated;
 
-	(void)data;
-	for (const char *c = text; type == PROTO_LOGGED && (c = strchr(c, '\n')); c++)
-		lines++;
-	run_journal(s->run, "logged", "{s:i, s:b}", "lines", lines, "whole", whole);
-	if (type == PROTO_LOGGED && lines) {
+	run_journal(s->run, "logged", "{s:i, s:b}", "lines", log ? (int)log->lines : 0, "whole", whole);
+	if (log && log->lines) {
 		vm_console_add(s->vm, "\n");
-		vm_console_add(s->vm, text);
+		vm_console_add(s->vm, log->text);
 	}
 	s->unheard -= whole;
 }
 
 static void ask_for_log(struct session *s)
 {
-	g_autofree char *text = g_strdup_printf("since-us %" G_GINT64_FORMAT "\n", s->heard_us);
-
 	s->log_waits = FALSE;
-	dispatch_ask(s, PROTO_LOG, text, on_logged, NULL);
+	guest_log_since(s->guest, s->heard_us, on_logged, s);
 }
 
 void reconnect_lost(struct session *s)
@@ -50,8 +45,8 @@ void reconnect_lost(struct session *s)
 
 void reconnect_done(struct session *s)
 {
-	run_journal(s->run, "back", "{s:i}", "unanswered", (int)g_hash_table_size(s->requests));
-	dispatch_ask_again(s);
+	run_journal(s->run, "back", "{s:i}", "unanswered", (int)guest_open_requests(s->guest));
+	guest_send_again(s->guest);
 	if (s->hello_ns)
 		ask_for_log(s);
 }

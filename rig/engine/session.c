@@ -106,6 +106,15 @@ void session_event(struct session *s, enum event event)
 	s->stepping = FALSE;
 }
 
+void session_answer(struct session *s, guint scope, enum event event)
+{
+	if (scope == s->entry)
+		session_event(s, event);
+	else
+		run_journal(s->run, "late-answer", "{s:s, s:s}", "event", event_name(event), "state",
+			    state_name(s->state));
+}
+
 static gboolean on_signal(gpointer data)
 {
 	struct session *s = data;
@@ -182,8 +191,8 @@ static void session_deinit(struct session *s)
 	g_ptr_array_unref(s->agents);
 	g_ptr_array_unref(s->reasons);
 	json_decref(s->outcomes);
-	account_clear(&s->before);
-	account_clear(&s->after);
+	guest_account_free(s->before);
+	guest_account_free(s->after);
 	known_free(s->known);
 	g_free(s->release);
 	g_free(s->gone_why);

@@ -4,6 +4,7 @@
 #define RIG_ENGINE_SESSION_H
 
 #include "engine/engine.h"
+#include "guest/guest.h"
 #include "splat/known.h"
 #include "util/clock.h"
 #include "util/paths.h"
@@ -64,7 +65,9 @@ struct extent {
 
 /* A guest agent and what the beats say of it. */
 struct agent_run {
+	struct session *s;
 	guint id;
+	int pid; /* its process in the guest; 0: not told */
 	const struct agent *agent;
 	guint64 seed;
 	guint64 ops, failed, busy_ms;
@@ -73,20 +76,6 @@ struct agent_run {
 	json_t *results; /* from COUNTS: {"op": {"ok": n}} */
 	gboolean ended;	 /* its COUNTS have come */
 };
-
-/* Memory as the guest counts it. */
-struct account {
-	gboolean known;
-	guint64 mem_total_kb;
-	GHashTable *present, *managed; /* node number -> pages, over its zones */
-	GHashTable *blocks;	       /* block number -> state (interned string) */
-	char *cpus;		       /* "0-1" */
-	char *lockdep;		       /* "on", "off", "absent" */
-	json_t *stats;		       /* lockdep's own counters */
-};
-
-struct session;
-typedef void (*answered)(struct session *s, unsigned type, const char *text, void *data);
 
 struct session {
 	const struct run_plan *plan;
@@ -97,6 +86,7 @@ struct session {
 	struct vm *vm;
 	GMainLoop *loop;
 	enum state state;
+	guint entry; /* number of the state's entry: the scope of its requests */
 	gboolean stepping; /* session_event() is running: events queue up */
 	GQueue events;
 	guint timer;	  /* source of the state's deadline */
@@ -110,9 +100,7 @@ struct session {
 	gboolean gone_well; /* the guest powered off, and QEMU had nothing to complain about */
 
 	/* the channel */
-	guint32 next_seq;
-	GHashTable *requests; /* seq -> struct request */
-	guint32 hello_seq; /* requests up to this one were another boot's */
+	struct guest *guest;
 	gint64 last_heartbeat_ns;
 	double guest_s;	  /* from the beats */
 	double guest_boot_s; /* uptime at hello */
@@ -160,7 +148,7 @@ struct session {
 	gboolean sysrq_answered;
 
 	/* judging */
-	struct account before, after;
+	struct guest_account *before, *after; /* NULL: not known */
 	GPtrArray *reasons; /* sentences; the first one decides */
 	enum verdict verdict;
 	gboolean judged;    /* the verdict is settled: later events do not change it */
@@ -169,6 +157,11 @@ struct session {
 
 /* session.c */
 void session_event(struct session *s, enum event event);
+/*
+ * EV_ANSWER or EV_BAD for the answer to a request that the state's entry SCOPE sent (struct guest_reply).
+ * An answer to an earlier entry is journalled as `late-answer` and changes nothing.
+ */
+void session_answer(struct session *s, guint scope, enum event event);
 void session_deadline(struct session *s, gint64 ns_from_now); /* EV_TIMER then; 0: none */
 /* Adds a sentence; the first one settles the verdict. */
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
@@ -185,10 +178,6 @@ void dispatch_deinit(struct session *s);
 struct vm_owner dispatch_owner(struct session *s);
 /* A report whose end does not come counts when the console has been quiet for a while. */
 void dispatch_when_quiet(struct session *s);
-/* Sends a request; DONE comes with its answer, unless the guest goes first. */
-void dispatch_ask(struct session *s, unsigned type, const char *text, answered done, void *data);
-/* Sends the requests that have no answer yet again. */
-void dispatch_ask_again(struct session *s);
 
 /* table.c: what EVENT does in STATE; returns the next state. */
 enum state table_step(struct session *s, enum event event);
@@ -208,15 +197,12 @@ GHashTable *devices_new(void);
 void device_event(struct session *s, const char *name, json_t *event);
 
 /* hotplug-check.c */
-/* BLOCKS (docs/guest-protocol.md) for the memory at WHERE. */
-void hotplug_check_ask(struct session *s, const struct extent *where, const char *write, unsigned wait_ms, answered done,
-	       void *data);
 /* Does somebody between us and QEMU keep books too (libvirt)? Then the guest's are compared after each step. */
 gboolean hotplug_check_each_step(const struct session *s);
 /* May memory of a device other than BUT sit at WHERE, or come there now? */
 gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but, const struct extent *where);
 /* For people: a block that a plugged DIMM should have and the guest has not, or NULL. */
-char *hotplug_check_missing(const struct session *s, const struct account *now);
+char *hotplug_check_missing(const struct session *s, const struct guest_account *now);
 
 /* reconnect.c: the way to the guest is cut, and back; hello: the guest can be asked from here on */
 void reconnect_lost(struct session *s);
@@ -230,8 +216,8 @@ void teardown_start(struct session *s);  /* EV_ANSWER when nothing is left, EV_B
 gboolean agents_offered(struct session *s); /* else the verdict is SKIP, with the reason */
 void agents_start(struct session *s);
 void agents_stop(struct session *s);
-void agents_heartbeat(struct session *s, const char *text);
-void agents_counts(struct session *s, const char *text);
+void agents_heartbeat(struct session *s, const struct guest_heartbeat *heartbeat);
+void agents_counts(struct session *s, const struct guest_counts *counts);
 char *agents_rates(struct session *s, double seconds);
 void agent_run_free(gpointer data);
 
@@ -264,10 +250,8 @@ void postmortem_free(struct session *s);
 void session_explain(struct session *s);
 
 /* judge.c */
-void account_read(struct account *account, const char *text);
-void account_clear(struct account *account);
 void judge_accounts(struct session *s);
-void judge_guest_verdict(struct session *s, const char *text);
+void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);
 /* The last word: without proof there is no PASS. */
 void judge_proof(struct session *s);
 json_t *judge_details(struct session *s);

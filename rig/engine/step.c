@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "guest-init/proto.h"
 
 static void device_free(gpointer data)
 {
@@ -77,14 +76,12 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
 
-static void on_blocks_there(struct session *s, unsigned type, const char *text, void *data)
+static void on_blocks_there(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
 
-	(void)s;
-	(void)type;
 	t->asks_guest = FALSE;
-	plugged(t, g_str_has_prefix(text, "ok") ? VM_OK : VM_TIMED_OUT, text);
+	plugged(t, reply->error ? VM_TIMED_OUT : VM_OK, reply->error ? reply->error->message : "");
 }
 
 /* Has the guest a word of its own for it (_OST), and nobody in between who could have got it wrong? */
@@ -109,7 +106,7 @@ static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, 
 		return;
 	}
 	t->asks_guest = TRUE;
-	hotplug_check_ask(t->s, &place, "none", t->step->timeout_s * 1000, on_blocks_there, t);
+	guest_blocks(t->s->guest, place.start, place.size, "none", t->step->timeout_s * 1000, on_blocks_there, t);
 }
 
 static void do_plug(struct track_run *t)
@@ -138,13 +135,13 @@ static void do_plug(struct track_run *t)
 		vm_plug_dimm(t->s->vm, &memory, deadline(t), on_plugged, t);
 }
 
-static void on_blocks_gone(struct session *s, unsigned type, const char *text, void *data)
+static void on_blocks_gone(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
+	struct session *s = t->s;
 
-	(void)type;
 	t->asks_guest = t->device->busy = FALSE;
-	if (strstr(text, "EBUSY") && !hotplug_check_may_overlap(s, t->device, &t->place)) {
+	if (reply->done && guest_done_has(reply->done, "EBUSY") && !hotplug_check_may_overlap(s, t->device, &t->place)) {
 		session_judge(s, VERDICT_FAIL, "the guest still has memory blocks of '%s', which was unplugged", t->id);
 		session_event(s, EV_REPORT);
 	}
@@ -169,7 +166,7 @@ static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply
 		return;
 	}
 	t->asks_guest = t->device->busy = TRUE;
-	hotplug_check_ask(s, &t->place, "gone", 0, on_blocks_gone, t);
+	guest_blocks(s->guest, t->place.start, t->place.size, "gone", 0, on_blocks_gone, t);
 }
 
 static void do_unplug(struct track_run *t)
@@ -205,35 +202,30 @@ static void do_resize(struct track_run *t)
 	vm_resize(t->s->vm, t->id, t->op->size, deadline(t), on_resized, t);
 }
 
-static void on_guest_wrote(struct session *s, unsigned type, const char *text, void *data)
+static void on_guest_wrote(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
-	g_autofree char *line = g_strndup(text, strcspn(text, "\n"));
+	g_autofree char *outcome = reply->error ? g_strdup_printf("error %s", reply->error->message)
+						: g_strdup("ok");
 
-	(void)type;
-	session_count(s, t->step->what == STEP_CPU ? "cpu" : "online", line);
-	track_stepped(t, line, text);
+	session_count(t->s, t->step->what == STEP_CPU ? "cpu" : "online", outcome);
+	track_stepped(t, outcome, reply->error ? outcome : reply->text);
 }
 
 static void do_online(struct track_run *t)
 {
-	g_autofree char *text = NULL;
 	guint64 address, size;
 
 	if (!t->device->there || !vm_where(t->s->vm, t->id, &address, &size)) {
 		track_stepped(t, "skipped", "it is not plugged");
 		return;
 	}
-	text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT "\nwrite %s\n",
-			       address, size, step_how_name(t->op->how));
-	dispatch_ask(t->s, PROTO_BLOCKS, text, on_guest_wrote, t);
+	guest_blocks(t->s->guest, address, size, step_how_name(t->op->how), -1, on_guest_wrote, t);
 }
 
 static void do_cpu(struct track_run *t)
 {
-	g_autofree char *text = g_strdup_printf("cpu %u\nwrite %u\n", t->step->cpu, t->step->write);
-
-	dispatch_ask(t->s, PROTO_CPU, text, on_guest_wrote, t);
+	guest_cpu(t->s->guest, t->step->cpu, t->step->write, on_guest_wrote, t);
 }
 
 static gboolean on_waited(gpointer data)
@@ -251,26 +243,22 @@ static void do_wait(struct track_run *t)
 }
 
 /* Do host and guest agree on what is plugged? Each DIMM's range must have its memory blocks. */
-static void on_checked(struct session *s, unsigned type, const char *text, void *data)
+static void on_checked(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
-	struct account now = {0};
-	g_autofree char *missing = NULL;
+	struct session *s = t->s;
+	g_autofree char *missing = hotplug_check_missing(s, reply->account);
 
-	if (type == PROTO_ACCOUNT)
-		account_read(&now, text);
-	missing = hotplug_check_missing(s, &now);
 	if (missing) {
 		session_judge(s, VERDICT_FAIL, "%s", missing);
 		session_event(s, EV_REPORT);
 	}
-	track_stepped(t, !now.known ? "failed" : missing ? "differs" : "ok", missing ? missing : "");
-	account_clear(&now);
+	track_stepped(t, !reply->account ? "failed" : missing ? "differs" : "ok", missing ? missing : "");
 }
 
 static void do_check(struct track_run *t)
 {
-	dispatch_ask(t->s, PROTO_SNAPSHOT, "", on_checked, t);
+	guest_snapshot(t->s->guest, on_checked, t);
 }
 
 static void on_commanded(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -358,7 +346,7 @@ static void do_reset(struct track_run *t)
 	}
 	t->s->reset_waits = 1;
 	holds_set(t->s, FALSE);
-	g_hash_table_remove_all(t->s->requests); /* nobody will answer them */
+	guest_forget(t->s->guest); /* they will not be answered */
 	vm_command(t->s->vm, "set-action", json_pack("{s:s}", "reboot", "reset"), deadline(t),
 		   on_action_set, t);
 }
@@ -389,8 +377,8 @@ void step_reset(struct track_run *t)
 {
 	if (t->step->what == STEP_RESET)
 		track_stepped(t, "ok", "");
-	else if (t->asks_guest) /* who was asked has gone: QEMU's word stands */
-		(t->step->what == STEP_PLUG ? on_blocks_there : on_blocks_gone)(t->s, PROTO_DONE, "ok", t);
+	else if (t->asks_guest) /* the guest that was asked is gone: QEMU's answer stands */
+		(t->step->what == STEP_PLUG ? on_blocks_there : on_blocks_gone)(&(struct guest_reply){.text = ""}, t);
 	else if (t->step->what == STEP_ONLINE || t->step->what == STEP_CPU || t->step->what == STEP_CHECK)
 		track_stepped(t, "reset", "the guest was reset meanwhile");
 }

@@ -5,7 +5,6 @@
  */
 #include "engine/session.h"
 
-#include "guest-init/proto.h"
 #include "util/clock.h"
 #include "util/rng.h"
 
@@ -103,42 +102,49 @@ static void kill_now(struct session *s)
 
 /* Entering. */
 
-static void on_simple_answer(struct session *s, unsigned type, const char *text, void *data)
+static void on_powering_off(const struct guest_reply *reply, void *data)
 {
-	(void)type;
-	(void)data;
-	session_event(s, g_str_has_prefix(text, "ok") ? EV_ANSWER : EV_BAD);
+	session_answer(data, reply->scope, reply->error ? EV_BAD : EV_ANSWER);
 }
 
-static void on_account(struct session *s, unsigned type, const char *text, void *data)
+static struct guest_account *keep_account(struct session *s, const struct guest_reply *reply, const char *file)
 {
-	struct account *account = data;
+	run_keep(s->run, file, reply->text, -1, NULL);
+	return guest_account_parse(reply->text);
+}
 
-	if (type != PROTO_ACCOUNT) {
-		session_event(s, EV_BAD);
-		return;
-	}
-	account_read(account, text);
-	run_keep(s->run, account == &s->before ? "agents/account-before" : "agents/account-after", text, -1,
-		 NULL);
-	if (account == &s->after)
+static void on_baseline(const struct guest_reply *reply, void *data)
+{
+	struct session *s = data;
+
+	if (reply->account && !s->before)
+		s->before = keep_account(s, reply, "agents/account-before");
+	session_answer(s, reply->scope, reply->error ? EV_BAD : EV_ANSWER);
+}
+
+static void on_account(const struct guest_reply *reply, void *data)
+{
+	struct session *s = data;
+
+	if (reply->account && !s->after) {
+		s->after = keep_account(s, reply, "agents/account-after");
 		judge_accounts(s);
-	session_event(s, EV_ANSWER);
+	}
+	session_answer(s, reply->scope, reply->error ? EV_BAD : EV_ANSWER);
 }
 
-static void on_verdict(struct session *s, unsigned type, const char *text, void *data)
+static void on_verdict(const struct guest_reply *reply, void *data)
 {
-	(void)data;
-	if (type == PROTO_VERDICT)
-		judge_guest_verdict(s, text);
-	session_event(s, type == PROTO_VERDICT ? EV_ANSWER : EV_BAD);
+	if (reply->verdict)
+		judge_guest_verdict(data, reply->verdict);
+	session_answer(data, reply->scope, reply->error ? EV_BAD : EV_ANSWER);
 }
 
 static void enter_baseline(struct session *s)
 {
 	watch_start(s);
 	if (agents_offered(s))
-		dispatch_ask(s, PROTO_SNAPSHOT, "", on_account, &s->before);
+		guest_snapshot(s->guest, on_baseline, s);
 	else
 		session_event(s, EV_ABORT);
 }
@@ -176,17 +182,17 @@ static void enter_teardown(struct session *s)
 
 static void enter_account(struct session *s)
 {
-	dispatch_ask(s, PROTO_SNAPSHOT, "", on_account, &s->after);
+	guest_snapshot(s->guest, on_account, s);
 }
 
 static void enter_finish(struct session *s)
 {
-	dispatch_ask(s, PROTO_FINISH, "", on_verdict, NULL);
+	guest_finish(s->guest, on_verdict, s);
 }
 
 static void enter_poweroff(struct session *s)
 {
-	dispatch_ask(s, PROTO_POWEROFF, "", on_simple_answer, NULL);
+	guest_poweroff(s->guest, on_powering_off, s);
 }
 
 static void enter_ending(struct session *s)
@@ -321,6 +327,7 @@ enum state table_step(struct session *s, enum event event)
 		return next;
 	s->state = next;
 	holds_state(s);
+	guest_set_scope(s->guest, ++s->entry);
 	session_deadline(s, entering[next].limit_s * RIG_NS_PER_S * session_patience(s) / PATIENCE_S);
 	if (entering[next].enter)
 		entering[next].enter(s);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest-init/proto.h"
 
 #define ROUNDS 5
 #define ROUND_S 20
@@ -23,10 +22,11 @@ static void teardown_ended(struct session *s)
 }
 
 /* The guest reports a size before it has removed its block: the accounts wait for that. */
-static void on_blocks_gone(struct session *s, unsigned type, const char *text, void *data)
+static void on_blocks_gone(const struct guest_reply *reply, void *data)
 {
 	struct device *d = data;
-	gboolean ok = type == PROTO_DONE && !strstr(text, "EBUSY");
+	struct session *s = d->session;
+	gboolean ok = reply->done && !guest_done_has(reply->done, "EBUSY");
 
 	d->size = ok ? 0 : d->size;
 	run_journal(s->run, "blocks-gone", "{s:s, s:b}", "id", d->id, "ok", ok);
@@ -38,7 +38,7 @@ static void wait_until_gone(struct session *s, struct device *d)
 	struct extent place;
 
 	if (vm_where(s->vm, d->id, &place.start, &place.size))
-		hotplug_check_ask(s, &place, "gone", 5000, on_blocks_gone, d);
+		guest_blocks(s->guest, place.start, place.size, "gone", 5000, on_blocks_gone, d);
 	else
 		teardown_ended(s);
 }
@@ -106,44 +106,35 @@ static void round_begin(struct session *s)
 	s->teardown_ops--;
 }
 
-static void on_restored(struct session *s, unsigned type, const char *text, void *data)
+static void on_restored(const struct guest_reply *reply, void *data)
 {
-	(void)type;
-	(void)text;
-	(void)data;
-	teardown_ended(s);
+	(void)reply; /* a block that stays offline shows in the accounts */
+	teardown_ended(data);
 }
 
-static void restore(struct session *s, unsigned type, const char *text)
-{
-	s->teardown_ops++;
-	dispatch_ask(s, type, text, on_restored, NULL);
-}
-
-static void restore_blocks(struct session *s, const struct account *now)
+static void restore_blocks(struct session *s, const struct guest_account *now)
 {
 	GHashTableIter iter;
 	gpointer number, was;
 
-	g_hash_table_iter_init(&iter, s->before.blocks);
+	g_hash_table_iter_init(&iter, s->before->blocks);
 	while (g_hash_table_iter_next(&iter, &number, &was)) {
 		const char *is = g_hash_table_lookup(now->blocks, number);
-		g_autofree char *text = NULL;
 
 		if (!is || !strcmp(is, was) || strcmp(was, "online"))
 			continue;
-		text = g_strdup_printf("start %" G_GUINT64_FORMAT "\nsize %" G_GINT64_FORMAT "\nwrite online\n",
-				       (guint64)GPOINTER_TO_UINT(number) * s->block_size, s->block_size);
-		restore(s, PROTO_BLOCKS, text);
+		s->teardown_ops++;
+		guest_blocks(s->guest, (guint64)GPOINTER_TO_UINT(number) * s->block_size, s->block_size, "online", -1,
+			     on_restored, s);
 	}
 }
 
-/* "0-1,3": each CPU that was online is told to be so; one that is answers at once. */
-static void restore_cpus(struct session *s, const struct account *now)
+/* "0-1,3": every CPU that was online is set online; one that is online answers at once. */
+static void restore_cpus(struct session *s, const struct guest_account *now)
 {
-	g_auto(GStrv) spans = g_strsplit(s->before.cpus ? s->before.cpus : "", ",", 64);
+	g_auto(GStrv) spans = g_strsplit(s->before->cpus ? s->before->cpus : "", ",", 64);
 
-	if (!g_strcmp0(s->before.cpus, now->cpus))
+	if (!g_strcmp0(s->before->cpus, now->cpus))
 		return;
 	for (char **span = spans; *span && **span; span++) {
 		char *end;
@@ -151,31 +142,27 @@ static void restore_cpus(struct session *s, const struct account *now)
 		guint64 last = *end == '-' ? g_ascii_strtoull(end + 1, NULL, 10) : first;
 
 		for (guint64 cpu = first; cpu <= MIN(last, 1023); cpu++) {
-			g_autofree char *text = g_strdup_printf("cpu %d\nwrite 1\n", (int)cpu);
-
-			restore(s, PROTO_CPU, text);
+			s->teardown_ops++;
+			guest_cpu(s->guest, cpu, TRUE, on_restored, s);
 		}
 	}
 }
 
-static void on_looked(struct session *s, unsigned type, const char *text, void *data)
+static void on_state_known(const struct guest_reply *reply, void *data)
 {
-	struct account now = {0};
+	struct session *s = data;
 
-	(void)data;
-	if (type != PROTO_ACCOUNT) {
-		session_event(s, EV_BAD);
+	if (!reply->account || s->state != STATE_TEARDOWN) {
+		session_answer(s, reply->scope, EV_BAD);
 		return;
 	}
-	account_read(&now, text);
 	s->teardown_ops = 1;
-	restore_blocks(s, &now);
-	restore_cpus(s, &now);
-	account_clear(&now);
+	restore_blocks(s, reply->account);
+	restore_cpus(s, reply->account);
 	teardown_ended(s);
 }
 
 void teardown_start(struct session *s)
 {
-	dispatch_ask(s, PROTO_SNAPSHOT, "", on_looked, NULL);
+	guest_snapshot(s->guest, on_state_known, s);
 }

@@ -1,137 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The watchdog: notices that nothing goes on any more.
+ * Detects lack of progress.
  *
- * Three clocks. Operations: none of any agent ended although some are in flight. The beat: it comes from a
- * process that touches nothing which hotplug can block, so a missing one means that the guest does not
- * schedule, or that the host does not run it. The console: floods end the run, reports of hung tasks and
- * lockups too, in session.c.
+ * Three clocks. Operations: none of any agent completes although some are in flight. The heartbeat: its
+ * process takes no lock of hotplug, so a missing one means that the guest does not schedule. The console:
+ * a flood, or a report of a hung task or lockup, ends the run in dispatch.c.
  *
- * A guest's own time goes on while the host does not run it, so the clocks count what the host gave it: the
- * time in which QEMU was stopped, or its threads waited for a processor, is left out.
+ * All limits count guest runtime (runtime.h), not the host's clock.
  *
- * When the first clock has run a while the guest is asked who is blocked or running. Two answers that are
- * alike, with nobody running, mean that nothing will ever move: that is called at once. Where somebody runs it
- * may be a slow operation on memory, and takes longer to be called, unless the memory counters move.
+ * After FIRST_LOOK without a completed operation the guest is asked for its blocked and running tasks. Two
+ * equal snapshots in which nothing runs are a hang at once. If a task runs, it may be a slow memory operation:
+ * that takes longer to call, unless the memory counters stand still.
  */
+#include "engine/runtime.h"
 #include "engine/session.h"
+#include "engine/snapshot.h"
 
 #include <string.h>
 
-#include "guest-init/proto.h"
 
 #define WATCH_MS 250
-#define HEARD_S 1.0 /* four beats */
+#define HEARD_S 1.0 /* four heartbeats */
 /* Shares of the patience, in percent. */
-#define FIRST_LOOK 15	/* no operation has ended for so long: ask */
-#define NEXT_LOOK 5	/* and so long after the answer again */
-#define STILL 20	/* two answers are alike */
-#define RUNNING 25	/* somebody runs, but nothing is seen to move */
-#define MOVING 300	/* something moves, and yet no operation ends */
-#define BEATLESS 20	/* no beat */
+#define FIRST_LOOK 15	/* no operation completed: ask for tasks */
+#define NEXT_LOOK 5	/* and again, this long after the answer */
+#define STILL 20	/* two snapshots are equal */
+#define RUNNING 25	/* a task runs, but nothing changes */
+#define MOVING 300	/* something changes, but no operation completes */
+#define SILENT 20	/* no heartbeat */
 #define PROCESSOR 15	/* … while QEMU ran for so long; PATIENT where it did not */
 #define PATIENT 100
-#define ONE_AGENT 50	/* one agent is slow: look; and as long again: it is stuck */
+#define ONE_AGENT 50	/* one agent is slow; and as long again without a change: it is stuck */
+/* The kernel's default limit for a grace period: CONFIG_RCU_CPU_STALL_TIMEOUT. */
+#define RCU_STALL_S 21.0
+#define IDLE_SHARE 0.2 /* QEMU ran for less than this share of the time: the guest's CPUs are idle */
 
-/* What a look has seen. */
-struct task_snapshot {
-	GHashTable *blocked; /* pid -> switches (text) of tasks in D state that do not poll */
-	GHashTable *running; /* pid */
-	GString *counts;
-};
-
+/* All times in seconds are guest runtime (runtime.h). */
 struct watch {
+	struct runtime runtime;
 	guint64 ops;
-	double guest_runtime_s;	 /* what the host gave the guest so far: in it is what follows */
-	double ended_s;	 /* an operation ended last, or none was in flight */
-	double moved_s;	 /* something else was seen to move */
-	double asked_s;	 /* of the look that has no answer yet, or of the last one */
-	double early_s;	 /* of `early` */
-	double heartbeat_s;	 /* of the last beat */
-	gint64 ended_ns; /* the same on the wall */
-	gint64 tick_ns, ran_ns, waited_ns; /* when `guest_runtime_s` was brought up to date, with the sums by then */
+	double ended_s;	     /* an operation completed last, or none was in flight */
+	gint64 ended_ns;     /* the same on the host's clock */
+	gint64 ended_ran_ns; /* QEMU's processor time then */
+	double moved_s;	     /* something else was seen to change */
+	double asked_s;	     /* of the open request for tasks, or of the last answer */
 	gboolean asked;
-	struct task_snapshot *look; /* the last one */
-	struct task_snapshot *early; /* when one agent began to be slow */
-	gint64 heartbeat_ns, heartbeat_ran_ns; /* which beat that was; QEMU's processor time then */
+	struct task_snapshot *snapshot; /* the last one */
+	struct task_snapshot *early;	/* when agent `early_agent` was first seen to be slow */
+	guint early_agent;
+	double early_s;
+	double heartbeat_s; /* of the last heartbeat */
+	gint64 heartbeat_ns, heartbeat_ran_ns;
 };
-
-static void task_snapshot_free(struct task_snapshot *look)
-{
-	if (!look)
-		return;
-	g_hash_table_unref(look->blocked);
-	g_hash_table_unref(look->running);
-	g_string_free(look->counts, TRUE);
-	g_free(look);
-}
-
-/* docs/guest-protocol.md, WHO. A task that tries for a lock again and again is switched, and does not move. */
-static struct task_snapshot *task_snapshot_read(const char *text)
-{
-	struct task_snapshot *look = g_new0(struct task_snapshot, 1);
-	g_auto(GStrv) lines = g_strsplit(text, "\n", 20000);
-	const char *pid = NULL;
-
-	look->blocked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	look->running = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	look->counts = g_string_new(NULL);
-	for (char **l = lines; *l; l++) {
-		if (g_str_has_prefix(*l, "count ")) {
-			g_string_append_printf(look->counts, "%s\n", *l);
-		} else if (g_str_has_prefix(*l, "task ")) {
-			g_auto(GStrv) w = g_strsplit(*l, " ", 8);
-
-			pid = NULL;
-			if (g_strv_length(w) < 7)
-				continue;
-			if (*w[3] == 'R' && strcmp(w[1], "1"))
-				g_hash_table_add(look->running, g_strdup(w[1]));
-			if (*w[3] != 'D')
-				continue;
-			g_hash_table_insert(look->blocked, g_strdup(w[1]), g_strdup(w[6]));
-			pid = *l; /* begins "task PID " */
-		} else if (pid && strstr(*l, " lock_device_hotplug_sysfs+")) {
-			g_auto(GStrv) w = g_strsplit(pid, " ", 3);
-
-			g_hash_table_remove(look->blocked, w[1]);
-			pid = NULL;
-		}
-	}
-	return look;
-}
-
-/* Was the same task there both times, with the same number of switches (blocked), or at all (running)? */
-static guint in_both(GHashTable *a, GHashTable *b)
-{
-	GHashTableIter iter;
-	gpointer pid, switches;
-	guint n = 0;
-
-	g_hash_table_iter_init(&iter, a);
-	while (g_hash_table_iter_next(&iter, &pid, &switches))
-		n += g_hash_table_contains(b, pid) && !g_strcmp0(g_hash_table_lookup(b, pid), switches);
-	return n;
-}
-
-static gboolean moved(const struct task_snapshot *was, const struct task_snapshot *is)
-{
-	return !g_string_equal(was->counts, is->counts) ||
-	       g_hash_table_size(was->blocked) != g_hash_table_size(is->blocked) ||
-	       in_both(was->blocked, is->blocked) != g_hash_table_size(is->blocked);
-}
-
-static gboolean runs_on(const struct task_snapshot *was, const struct task_snapshot *is)
-{
-	GHashTableIter iter;
-	gpointer pid;
-
-	g_hash_table_iter_init(&iter, was->running);
-	while (g_hash_table_iter_next(&iter, &pid, NULL))
-		if (g_hash_table_contains(is->running, pid))
-			return TRUE;
-	return FALSE;
-}
 
 /* PERCENT of the patience, in seconds. */
 static double share(const struct session *s, guint percent)
@@ -160,60 +80,15 @@ static void G_GNUC_PRINTF(4, 5) stall(struct session *s, double after_s, gint64 
 	session_event(s, EV_STALL);
 }
 
-/* How long QEMU's threads ran so far, and waited for a processor (schedstat); both 0 where it cannot be read. */
-static void read_processor(pid_t pid, gint64 *ret_ran, gint64 *ret_waited)
-{
-	g_autofree char *dir = g_strdup_printf("/proc/%d/task", (int)pid);
-	g_autoptr(GDir) tasks = g_dir_open(dir, 0, NULL);
-	const char *tid;
-
-	*ret_ran = *ret_waited = 0;
-	while (tasks && (tid = g_dir_read_name(tasks))) {
-		g_autofree char *file = g_build_filename(dir, tid, "schedstat", NULL), *text = NULL;
-		char *rest;
-
-		if (!rig_read_file(file, 4096, &text, NULL, NULL))
-			continue;
-		*ret_ran += g_ascii_strtoll(text, &rest, 10);
-		*ret_waited += g_ascii_strtoll(rest, NULL, 10);
-	}
-}
-
-/* By a signal or a debugger: state T in /proc/PID/stat, "PID (NAME) STATE ...". */
-static gboolean is_stopped(pid_t pid)
-{
-	g_autofree char *file = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
-	const char *end = rig_read_file(file, 4096, &text, NULL, NULL) ? strrchr(text, ')') : NULL;
-
-	return end && end[1] == ' ' && g_ascii_tolower(end[2]) == 't';
-}
-
-/*
- * Brings guest_runtime_s up to date. Of threads that wanted to run all the time the part in which they could counts;
- * an idle guest wants nothing, and loses nothing. Of a QEMU on another host nothing is known, all time counts.
- */
 static void count_guest_runtime(struct session *s)
 {
-	struct watch *w = s->watch;
-	gint64 now = rig_now_ns(), ran, waited;
-	double passed = (now - w->tick_ns) / (double)RIG_NS_PER_S, wanted, lost;
-
-	read_processor(vm_pid(s->vm), &ran, &waited);
-	lost = MAX(0, waited - w->waited_ns) / (double)RIG_NS_PER_S;
-	wanted = lost + MAX(0, ran - w->ran_ns) / (double)RIG_NS_PER_S;
-	if (wanted > passed)
-		lost *= passed / wanted;
-	if (w->tick_ns && !is_stopped(vm_pid(s->vm)))
-		w->guest_runtime_s += passed - lost;
-	w->tick_ns = now;
-	w->ran_ns = ran;
-	w->waited_ns = waited;
+	runtime_update(&s->watch->runtime, vm_pid(s->vm));
 }
 
 double watch_guest_runtime(struct session *s)
 {
 	count_guest_runtime(s);
-	return s->watch->guest_runtime_s;
+	return s->watch->runtime.guest_s;
 }
 
 static const struct agent_run *longest(const struct session *s)
@@ -235,64 +110,96 @@ static void no_agent_gets_on(struct session *s, const char *how)
 
 	if (!a)
 		return;
-	stall(s, s->watch->guest_runtime_s - s->watch->ended_s, s->watch->ended_ns,
-	      "no agent gets on, %s: no operation has ended for %.1f s, agent %u (%s) is inside '%s'", how,
-	      s->watch->guest_runtime_s - s->watch->ended_s, a->id, a->agent->name, a->now);
+	stall(s, s->watch->runtime.guest_s - s->watch->ended_s, s->watch->ended_ns,
+	      "no progress, %s: no operation completed in %.1f s; agent %u (%s) blocked in '%s'", how,
+	      s->watch->runtime.guest_s - s->watch->ended_s, a->id, a->agent->name, a->now);
 }
 
-static void on_task_snapshot(struct session *s, unsigned type, const char *text, void *data)
+/*
+ * A grace period takes as long as the slowest CPU, so under TCG on a busy host a wait for one alone is not a
+ * hang before the kernel itself reports a stall; unless the CPUs are idle, when nothing delays it.
+ */
+static gboolean may_be_slow_rcu(const struct session *s, const struct task_snapshot *is, double since_s)
 {
+	const struct watch *w = s->watch;
+	double ran_s = (w->runtime.ran_ns - w->ended_ran_ns) / (double)RIG_NS_PER_S;
+
+	return is && task_snapshot_waits_for_rcu(is) && since_s < RCU_STALL_S && ran_s > IDLE_SHARE * since_s;
+}
+
+static void on_task_snapshot(const struct guest_reply *reply, void *data)
+{
+	struct session *s = data;
 	struct watch *w = s->watch;
 	struct task_snapshot *is;
+	double since;
 
-	(void)data;
-	if (!w || type != PROTO_WHO)
+	if (!w)
 		return;
 	w->asked = FALSE;
-	w->asked_s = w->guest_runtime_s;
-	is = task_snapshot_read(text);
-	if (w->look && moved(w->look, is))
-		w->moved_s = w->guest_runtime_s;
-	else if (w->look && !runs_on(w->look, is) && watches(s) && w->guest_runtime_s - w->ended_s >= share(s, STILL))
-		no_agent_gets_on(s, "and nobody runs in the kernel");
-	task_snapshot_free(w->look);
-	w->look = is;
+	w->asked_s = w->runtime.guest_s;
+	if (!reply->tasks) {
+		run_journal(s->run, "no-tasks", "{s:s}", "why", reply->error->message);
+		return;
+	}
+	is = task_snapshot_new(reply->tasks);
+	since = w->runtime.guest_s - w->ended_s;
+	if (w->snapshot && task_snapshots_differ(w->snapshot, is))
+		w->moved_s = w->runtime.guest_s;
+	else if (w->snapshot && !task_snapshots_run(w->snapshot, is) && watches(s) && since >= share(s, STILL) &&
+		 !may_be_slow_rcu(s, is, since))
+		no_agent_gets_on(s, "no task runs in the kernel");
+	task_snapshot_free(w->snapshot);
+	w->snapshot = is;
 }
 
-static void ask(struct session *s)
+/* Returns TRUE if a request was sent just now. */
+static gboolean ask(struct session *s)
 {
 	struct watch *w = s->watch;
 
-	if (w->asked || w->guest_runtime_s - w->asked_s < share(s, NEXT_LOOK))
-		return;
+	if (w->asked || w->runtime.guest_s - w->asked_s < share(s, NEXT_LOOK))
+		return FALSE;
 	w->asked = TRUE;
-	w->asked_s = w->guest_runtime_s;
-	dispatch_ask(s, PROTO_ASK_WHO, "busy\n", on_task_snapshot, NULL);
+	w->asked_s = w->runtime.guest_s;
+	guest_list_tasks(s->guest, TRUE, on_task_snapshot, s);
+	return TRUE;
 }
 
 static void forget_snapshots(struct watch *w)
 {
-	g_clear_pointer(&w->look, task_snapshot_free);
+	g_clear_pointer(&w->snapshot, task_snapshot_free);
 	g_clear_pointer(&w->early, task_snapshot_free);
 }
 
-/* One agent is slow while others get on: is it the same task that has not run all the time? */
+/*
+ * Agent A is slow while others complete operations. It is stuck if its own task has not run since the early
+ * snapshot and no task that may hold what it waits for has either. A long operation alone proves nothing
+ * before MOVING.
+ */
 static void watch_one(struct session *s, const struct agent_run *a)
 {
 	struct watch *w = s->watch;
+	double since = w->runtime.guest_s - w->early_s;
+	gboolean stuck;
 
 	ask(s);
-	if (!w->early && w->look) {
-		w->early = g_steal_pointer(&w->look);
-		w->early_s = w->guest_runtime_s;
+	if (w->early && w->early_agent != a->id)
+		g_clear_pointer(&w->early, task_snapshot_free);
+	if (!w->early && w->snapshot) {
+		w->early = g_steal_pointer(&w->snapshot);
+		w->early_s = w->runtime.guest_s;
+		w->early_agent = a->id;
 		return;
 	}
-	if (w->early && w->look &&
-	    ((w->guest_runtime_s - w->early_s >= share(s, ONE_AGENT) && in_both(w->early->blocked, w->look->blocked)) ||
-	     w->guest_runtime_s - w->early_s >= share(s, MOVING)))
-		stall(s, w->guest_runtime_s - w->early_s, rig_now_ns() - a->busy_ms * RIG_NS_PER_MS,
-		      "an agent is stuck: agent %u (%s) has been inside '%s' for %.1f s", a->id, a->agent->name, a->now,
-		      a->busy_ms / 1000.0);
+	if (!w->early || !w->snapshot)
+		return;
+	stuck = since >= share(s, ONE_AGENT) && task_snapshots_stuck(w->early, w->snapshot, a->pid) &&
+		!(task_snapshot_waits_for_rcu(w->snapshot) && since < RCU_STALL_S);
+	if (stuck || since >= share(s, MOVING))
+		stall(s, since, rig_now_ns() - a->busy_ms * RIG_NS_PER_MS,
+		      "agent %u (%s, task %d) is stuck in '%s' for %.1f s while other agents complete operations",
+		      a->id, a->agent->name, a->pid, a->now, a->busy_ms / 1000.0);
 }
 
 static void watch_operations(struct session *s)
@@ -306,22 +213,23 @@ static void watch_operations(struct session *s)
 		ops += ((struct agent_run *)s->agents->pdata[i])->ops;
 	if (ops != w->ops || !a || !watches(s)) {
 		w->ops = ops;
-		w->ended_s = w->moved_s = w->guest_runtime_s;
-		w->ended_ns = w->tick_ns;
+		w->ended_s = w->moved_s = w->runtime.guest_s;
+		w->ended_ns = w->runtime.tick_ns;
+		w->ended_ran_ns = w->runtime.ran_ns;
 		if (a && watches(s) && a->busy_ms / 1000.0 >= share(s, ONE_AGENT))
 			watch_one(s, a);
 		else
 			forget_snapshots(w);
 		return;
 	}
-	since = w->guest_runtime_s - w->ended_s;
-	if (since >= share(s, FIRST_LOOK))
-		ask(s);
-	unmoved = MIN(since, w->guest_runtime_s - w->moved_s);
-	if (unmoved >= share(s, RUNNING))
-		no_agent_gets_on(s, "and memory does not change");
+	since = w->runtime.guest_s - w->ended_s;
+	if (since >= share(s, FIRST_LOOK) && ask(s) && !w->snapshot)
+		return; /* give the guest the time to answer the first one */
+	unmoved = MIN(since, w->runtime.guest_s - w->moved_s);
+	if (unmoved >= share(s, RUNNING) && !may_be_slow_rcu(s, w->snapshot, since))
+		no_agent_gets_on(s, "memory does not change");
 	else if (since >= share(s, MOVING))
-		no_agent_gets_on(s, "though the kernel is busy");
+		no_agent_gets_on(s, "the kernel is busy");
 }
 
 /*
@@ -330,7 +238,7 @@ static void watch_operations(struct session *s)
  */
 static gboolean is_heard(const struct session *s)
 {
-	return vm_pid(s->vm) || s->watch->guest_runtime_s - s->watch->heartbeat_s < HEARD_S;
+	return vm_pid(s->vm) || s->watch->runtime.guest_s - s->watch->heartbeat_s < HEARD_S;
 }
 
 /* TRUE: it was called. */
@@ -341,16 +249,16 @@ static gboolean watch_heartbeat(struct session *s)
 
 	if (w->heartbeat_ns != s->last_heartbeat_ns) {
 		w->heartbeat_ns = s->last_heartbeat_ns;
-		w->heartbeat_s = w->guest_runtime_s;
-		w->heartbeat_ran_ns = w->ran_ns;
+		w->heartbeat_s = w->runtime.guest_s;
+		w->heartbeat_ran_ns = w->runtime.ran_ns;
 	}
-	silent = w->guest_runtime_s - w->heartbeat_s;
-	if (silent < share(s, BEATLESS))
+	silent = w->runtime.guest_s - w->heartbeat_s;
+	if (silent < share(s, SILENT))
 		return FALSE;
-	ran = (w->ran_ns - w->heartbeat_ran_ns) / (double)RIG_NS_PER_S;
+	ran = (w->runtime.ran_ns - w->heartbeat_ran_ns) / (double)RIG_NS_PER_S;
 	if (silent < share(s, PATIENT) && ran < share(s, PROCESSOR))
 		return FALSE;
-	stall(s, silent, s->last_heartbeat_ns, "no beat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
+	stall(s, silent, s->last_heartbeat_ns, "no heartbeat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
 	return TRUE;
 }
 
@@ -358,7 +266,7 @@ static gboolean watch_heartbeat(struct session *s)
 static void watch_another_boot(struct watch *w)
 {
 	w->asked = FALSE;
-	w->ended_s = w->moved_s = w->guest_runtime_s;
+	w->ended_s = w->moved_s = w->runtime.guest_s;
 	forget_snapshots(w);
 }
 
@@ -372,7 +280,7 @@ static gboolean on_watch(gpointer data)
 	if (vm_is_away(s->vm)) {
 		/* disconnected: the absence of data is not a hang */
 		s->last_heartbeat_ns = rig_now_ns();
-		s->watch->ended_s = s->watch->moved_s = s->watch->guest_runtime_s;
+		s->watch->ended_s = s->watch->moved_s = s->watch->runtime.guest_s;
 	}
 	if (s->paused || s->reset_waits || vm_is_away(s->vm))
 		s->watch->heartbeat_ns = 0;
@@ -384,6 +292,7 @@ static gboolean on_watch(gpointer data)
 void watch_boot(struct session *s)
 {
 	s->watch = g_new0(struct watch, 1);
+	runtime_init(&s->watch->runtime);
 	count_guest_runtime(s);
 }
 
@@ -394,7 +303,7 @@ void watch_start(struct session *s)
 	s->last_heartbeat_ns = rig_now_ns();
 	if (!w->ended_ns) {
 		count_guest_runtime(s);
-		w->ended_s = w->moved_s = w->asked_s = w->early_s = w->guest_runtime_s;
+		w->ended_s = w->moved_s = w->asked_s = w->early_s = w->runtime.guest_s;
 		w->ended_ns = s->last_heartbeat_ns;
 	}
 	if (!s->watch_source)
@@ -408,7 +317,9 @@ void watch_stop(struct session *s)
 
 void watch_free(struct session *s)
 {
-	if (s->watch)
+	if (s->watch) {
 		forget_snapshots(s->watch);
+		runtime_deinit(&s->watch->runtime);
+	}
 	g_clear_pointer(&s->watch, g_free);
 }

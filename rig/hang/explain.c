@@ -311,13 +311,30 @@ static gboolean only_in_user_space(const struct task *task)
 	return task->samples->len > 0;
 }
 
+/*
+ * TRUE: lockdep counted locks of a task without listing them, as it does for one that was running. Then a
+ * lock without an owner in the lists may be held by that task.
+ */
+static gboolean locks_unlisted(const struct snapshot *snapshot)
+{
+	for (guint i = 0; i < snapshot->tasks->len; i++) {
+		const struct task *task = snapshot->tasks->pdata[i];
+
+		if (task->held_said && !task->held->len)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* What the task at a chain's end does, which waits for no lock. */
 static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end)
 {
 	const struct task *task = end->task;
 
 	if (task->wanted) { /* and nobody holds that */
-		if (hang->snapshot->lockdep_lists || task->wanted->gone || task->wanted->unowned)
+		if (task->wanted->gone || task->wanted->unowned)
+			return HANG_LEAK;
+		if (hang->snapshot->lockdep_lists && !locks_unlisted(hang->snapshot))
 			return HANG_LEAK;
 		return HANG_UNEXPLAINED;
 	}

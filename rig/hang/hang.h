@@ -64,4 +64,10 @@ struct splat *hang_to_splat(const struct hang *hang);
  */
 struct hang *hang_of_folder(const char *dir, GError **error);
 
+/*
+ * Stacks as lines ("f+0x1/0x2"), innermost first. TRUE: a task with the stack OWNER may hold what a task with
+ * the stack WAITER waits for: the lock that its stack names, or, where it names none, any hotplug lock.
+ */
+gboolean hang_may_hold(const GPtrArray *owner, const GPtrArray *waiter);
+
 #endif

@@ -135,6 +135,9 @@ const struct wait *wait_of(const GPtrArray *frames)
 		const struct frame *frame = frames->pdata[i];
 		const struct wait *row = row_of(frame->name);
 
+		/* a worker that waits for a lock inside its work is not idle, though worker_thread() called it */
+		if (best && row && row->kind == WAIT_IDLE)
+			break;
 		if (row && !row->weak)
 			return row;
 		if (row && !best)
@@ -207,4 +210,28 @@ const char *task_function(const struct task *task)
 			return frame->name;
 	}
 	return "?";
+}
+
+static GPtrArray *frames_of(const GPtrArray *lines)
+{
+	GPtrArray *frames = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < lines->len && i < FRAMES_MAX; i++) {
+		g_autofree char *line = g_strdup_printf(" %s", (char *)lines->pdata[i]);
+		struct frame frame;
+
+		if (frame_parse(line, &frame))
+			g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));
+	}
+	return frames;
+}
+
+gboolean hang_may_hold(const GPtrArray *owner, const GPtrArray *waiter)
+{
+	g_autoptr(GPtrArray) holding = frames_of(owner), waiting_for = frames_of(waiter);
+	const struct wait *wait = wait_of(waiting_for);
+
+	if (wait && wait->kind == WAIT_NAMED)
+		return holds_by_stack(holding, wait->what) != NULL;
+	return operation_in(holding) != NULL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Do the guest's books agree with the host's? */
+/* Does the guest's view of hotplugged memory match the host's? */
 #include "tests/unit/engine.h"
 
 #include <stdlib.h>
@@ -10,12 +10,12 @@
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
-struct books {
+struct fixture {
 	struct vm vm;
 	struct session s;
 };
 
-static struct device *plug(struct books *b, const char *id, enum step_device kind, guint64 start,
+static struct device *plug(struct fixture *b, const char *id, enum step_device kind, guint64 start,
 			   guint64 size)
 {
 	struct device *d = g_new0(struct device, 1);
@@ -28,14 +28,14 @@ static struct device *plug(struct books *b, const char *id, enum step_device kin
 	return d;
 }
 
-static void open_books(struct books *b)
+static void fixture_open(struct fixture *b)
 {
-	*b = (struct books){.s = {.devices = devices_new(), .block_size = 128 * MIB}};
+	*b = (struct fixture){.s = {.devices = devices_new(), .block_size = 128 * MIB}};
 	b->vm.places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	b->s.vm = &b->vm;
 }
 
-static void close_books(struct books *b)
+static void fixture_close(struct fixture *b)
 {
 	g_hash_table_unref(b->s.devices);
 	g_hash_table_unref(b->vm.places);
@@ -56,35 +56,34 @@ static const struct {
 
 START_TEST(blocks_of_plugged_dimms)
 {
-	struct books b;
-	struct account now = {0};
+	struct fixture b;
+	struct guest_account *now = guest_account_parse(accounts[_i].account);
 	struct device *d;
 	g_autofree char *missing = NULL;
 
-	open_books(&b);
+	fixture_open(&b);
 	d = plug(&b, "d", DEVICE_DIMM, 4096 * MIB, 256 * MIB);
 	plug(&b, "v", DEVICE_VIRTIO_MEM, 8192 * MIB, 256 * MIB); /* its blocks come and go */
 	d->busy = accounts[_i].busy;
 	d->unsure = accounts[_i].unsure;
-	account_read(&now, accounts[_i].account);
-	missing = hotplug_check_missing(&b.s, &now);
+	missing = hotplug_check_missing(&b.s, now);
 	if (accounts[_i].missing)
 		ck_assert_msg(missing && strstr(missing, accounts[_i].missing) && strstr(missing, "'d'"),
 			      "%s", missing);
 	else
 		ck_assert_msg(!missing, "%s", missing);
-	account_clear(&now);
-	close_books(&b);
+	guest_account_free(now);
+	fixture_close(&b);
 }
 END_TEST
 
 START_TEST(others_may_be_there)
 {
 	const struct extent where = {4096 * MIB, 256 * MIB};
-	struct books b;
+	struct fixture b;
 	struct device *d, *other;
 
-	open_books(&b);
+	fixture_open(&b);
 	d = plug(&b, "d", DEVICE_DIMM, where.start, where.size);
 	plug(&b, "cpu", DEVICE_CPU, where.start, where.size);
 	ck_assert(!hotplug_check_may_overlap(&b.s, d, &where));
@@ -98,7 +97,7 @@ START_TEST(others_may_be_there)
 	other->unsure = FALSE;
 	plug(&b, "inside", DEVICE_VIRTIO_MEM, where.start + MIB, MIB);
 	ck_assert(hotplug_check_may_overlap(&b.s, d, &where));
-	close_books(&b);
+	fixture_close(&b);
 }
 END_TEST
 

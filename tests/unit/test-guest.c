@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * guest: answers reach the caller that asked and nobody else, errors and answers of a wrong type reach it as
+ * errors, answers in parts are whole or fail, payloads of any bytes are survived.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "guest-init/proto.h"
+#include "guest/guest.h"
+#include "tests/unit/suite.h"
+#include "util/rng.h"
+
+static struct {
+	struct guest *guest;
+	GPtrArray *sent; /* of char *: "TYPE SEQ TEXT" */
+	guint hellos, heartbeats, counts, notes, strays;
+	struct guest_agent agent; /* the first one of the last heartbeat */
+} peer;
+
+static gboolean on_send(unsigned type, guint32 seq, const char *text, void *data)
+{
+	(void)data;
+	g_ptr_array_add(peer.sent, g_strdup_printf("%u %u %s", type, seq, text));
+	return TRUE;
+}
+
+static void on_hello(const struct guest_hello *hello, const char *text, void *data)
+{
+	(void)hello;
+	(void)text;
+	(void)data;
+	peer.hellos++;
+}
+
+static void on_heartbeat(const struct guest_heartbeat *heartbeat, void *data)
+{
+	(void)data;
+	peer.heartbeats++;
+	if (heartbeat->agents->len)
+		peer.agent = g_array_index(heartbeat->agents, struct guest_agent, 0);
+}
+
+static void on_counts(const struct guest_counts *counts, void *data)
+{
+	(void)counts;
+	(void)data;
+	peer.counts++;
+}
+
+static void on_note(const char *text, void *data)
+{
+	(void)text;
+	(void)data;
+	peer.notes++;
+}
+
+static void on_stray(unsigned type, guint32 seq, void *data)
+{
+	(void)type;
+	(void)seq;
+	(void)data;
+	peer.strays++;
+}
+
+static void peer_open(void)
+{
+	memset(&peer, 0, sizeof(peer));
+	peer.sent = g_ptr_array_new_with_free_func(g_free);
+	peer.guest = guest_new(&(struct guest_owner){on_send, on_hello, on_heartbeat, on_counts, on_note, on_stray, NULL});
+}
+
+static void peer_close(void)
+{
+	guest_free(peer.guest);
+	g_ptr_array_unref(peer.sent);
+}
+
+static void frame(guint type, guint32 seq, const char *text)
+{
+	guest_frame(peer.guest, type, seq, text, strlen(text));
+}
+
+/* What a callback got. */
+struct got {
+	guint calls, scope, tasks;
+	gboolean done, account, truncated;
+	int error; /* enum guest_error, -1: none */
+	char text[64];
+	gsize len;
+};
+
+static void on_reply(const struct guest_reply *reply, void *data)
+{
+	struct got *got = data;
+
+	got->calls++;
+	got->scope = reply->scope;
+	got->done = reply->done != NULL;
+	got->account = reply->account != NULL;
+	got->tasks = reply->tasks ? reply->tasks->tasks->len : 0;
+	got->truncated = reply->tasks && reply->tasks->truncated;
+	got->error = reply->error ? reply->error->code : -1;
+	got->len = strlen(reply->text);
+	g_strlcpy(got->text, reply->error ? reply->error->message : reply->text, sizeof(got->text));
+}
+
+/* Each answer to a SNAPSHOT: what its caller gets. */
+static const struct {
+	guint type;
+	const char *text;
+	int error;
+	const char *message;
+} answers[] = {
+	{PROTO_ACCOUNT, "mem-total-kb 5\n", -1, "mem-total-kb 5"},
+	{PROTO_DONE, "error ENOMEM no memory\n", GUEST_REFUSED, "ENOMEM no memory"},
+	{PROTO_DONE, "error EBUSY 48 requests are being served\n", GUEST_REFUSED, "EBUSY 48"},
+	{PROTO_DONE, "error EIO its server died of signal 9\n", GUEST_REFUSED, "EIO"},
+	{PROTO_DONE, "ok\n", GUEST_MALFORMED, "wrong answer"},
+	{PROTO_DONE, "perhaps\n", GUEST_MALFORMED, "neither"},
+	{PROTO_WHO, "task 1 init S - switches 3\n", GUEST_MALFORMED, "wrong answer"},
+	{PROTO_ACCOUNT, "nothing that is known\n", GUEST_MALFORMED, "known"},
+	{200, "", GUEST_MALFORMED, "wrong answer"},
+};
+
+START_TEST(an_answer_reaches_who_asked)
+{
+	struct got got = {0}, other = {0};
+
+	peer_open();
+	guest_set_scope(peer.guest, 4);
+	guest_snapshot(peer.guest, on_reply, &got);
+	guest_set_scope(peer.guest, 5);
+	guest_snapshot(peer.guest, on_reply, &other);
+	frame(answers[_i].type, 1, answers[_i].text);
+	ck_assert_uint_eq(got.calls, 1);
+	ck_assert_uint_eq(got.scope, 4);
+	ck_assert_int_eq(got.error, answers[_i].error);
+	ck_assert_msg(strstr(got.text, answers[_i].message) != NULL, "%s", got.text);
+	ck_assert_int_eq(got.account, answers[_i].error < 0);
+	ck_assert_uint_eq(other.calls, 0);
+	/* a second answer to the same request is dropped */
+	frame(answers[_i].type, 1, answers[_i].text);
+	ck_assert_uint_eq(got.calls, 1);
+	ck_assert_uint_eq(peer.strays, 1);
+	ck_assert_uint_eq(guest_open_requests(peer.guest), 1);
+	peer_close();
+}
+END_TEST
+
+/* A request that was cancelled or forgotten is never answered; after a hello none is sent again. */
+START_TEST(forgotten_requests_are_stray)
+{
+	struct got got = {0};
+	guint32 seq;
+
+	peer_open();
+	seq = guest_cpu(peer.guest, 1, TRUE, on_reply, &got);
+	ck_assert_str_eq(peer.sent->pdata[0], "73 1 cpu 1\nwrite 1\n");
+	guest_send_again(peer.guest);
+	ck_assert_uint_eq(peer.sent->len, 2);
+	ck_assert_str_eq(peer.sent->pdata[1], peer.sent->pdata[0]);
+	guest_cancel(peer.guest, seq);
+	frame(PROTO_DONE, seq, "ok\n");
+	seq = guest_finish(peer.guest, on_reply, &got);
+	frame(PROTO_HELLO, 0, "release 6.1\n");
+	guest_send_again(peer.guest);
+	ck_assert_uint_eq(peer.sent->len, 3);
+	guest_forget(peer.guest);
+	frame(PROTO_VERDICT, seq, "verdict ok\n");
+	ck_assert_uint_eq(got.calls, 0);
+	ck_assert_uint_eq(peer.strays, 2);
+	ck_assert_uint_eq(peer.hellos, 1);
+	peer_close();
+}
+END_TEST
+
+/* Parts of a WHO: {the PART frames, the last frame's type and text, error, tasks} */
+static const struct {
+	const char *parts[4];
+	guint type;
+	const char *last;
+	int error;
+	guint tasks;
+} parted[] = {
+	{{"offset 0\ntask 1 a S - switches 1\ntask 2 ", "offset 31\nb S - switches 1\n"},
+	 PROTO_WHO, "task 3 c S - switches 1\n", -1, 3},
+	{{"offset 0\ntask 1 a S - switches 1\n"}, PROTO_DONE, "error ENOMEM\n", GUEST_REFUSED, 0},
+	{{"offset 7\ntask 1 a S - switches 1\n"}, PROTO_WHO, "", GUEST_MALFORMED, 0},
+	{{"offset 0\ntask 1 a S - switches 1\n", "offset 0\ntask 1 a S - switches 1\n"}, PROTO_WHO, "",
+	 GUEST_MALFORMED, 0},
+	{{"offset -1\nx"}, PROTO_WHO, "", GUEST_MALFORMED, 0},
+	{{"offset 0"}, PROTO_WHO, "", GUEST_MALFORMED, 0},
+	{{""}, PROTO_WHO, "", GUEST_MALFORMED, 0},
+	{{"offset 0x\nx"}, PROTO_WHO, "", GUEST_MALFORMED, 0},
+};
+
+START_TEST(parts_are_whole_or_fail)
+{
+	struct got got = {0};
+
+	peer_open();
+	guest_list_tasks(peer.guest, FALSE, on_reply, &got);
+	for (guint i = 0; i < 4 && parted[_i].parts[i]; i++)
+		frame(PROTO_PART, 1, parted[_i].parts[i]);
+	ck_assert_uint_eq(got.calls, 0);
+	frame(parted[_i].type, 1, parted[_i].last);
+	ck_assert_uint_eq(got.calls, 1);
+	ck_assert_int_eq(got.error, parted[_i].error);
+	ck_assert_uint_eq(got.tasks, parted[_i].tasks);
+	peer_close();
+}
+END_TEST
+
+/* More than the bound: an error once the answer ends, and no more memory than the bound until then. */
+START_TEST(too_many_parts_fail)
+{
+	g_autofree char *body = g_strnfill(PROTO_PART_MAX, 'x');
+	struct got got = {0};
+
+	peer_open();
+	guest_log_since(peer.guest, 0, on_reply, &got);
+	for (gsize at = 0; at <= GUEST_BULK_MAX + PROTO_PART_MAX; at += PROTO_PART_MAX) {
+		g_autofree char *part = g_strdup_printf("offset %" G_GSIZE_FORMAT "\n%s", at, body);
+
+		frame(PROTO_PART, 1, part);
+	}
+	frame(PROTO_LOGGED, 1, "end\n");
+	ck_assert_uint_eq(got.calls, 1);
+	ck_assert_int_eq(got.error, GUEST_TOO_LONG);
+	peer_close();
+}
+END_TEST
+
+START_TEST(a_heartbeat_names_the_agents_task)
+{
+	peer_open();
+	frame(PROTO_HEARTBEAT, 0,
+	      "uptime-ms 10\nagent 1 block-state ops 5 failed 1 busy-ms 30 now offline\nagent-pid 1 35\nnew-key 1\n");
+	ck_assert_uint_eq(peer.heartbeats, 1);
+	ck_assert_int_eq(peer.agent.pid, 35);
+	ck_assert_uint_eq(peer.agent.ops, 5);
+	ck_assert_str_eq(peer.agent.now, "offline");
+	peer_close();
+}
+END_TEST
+
+/* Seeded bytes, among them the keys that parsers know, as every type of frame. */
+START_TEST(any_payload_is_survived)
+{
+	static const char *const words[] = {"task", " ", "\n", "\t", "[<0>] f+0x1/0x2", "D", "switches", "-1", "zone",
+					    "99999999999999999999", "block", "agent", "ok", "error", "offset", "result",
+					    "cut\n", "verdict", "\xff\xfe", "stuck", "uptime-ms", "count", "0"};
+	struct rng rng = rng_stream(_i, "payload");
+
+	peer_open();
+	for (guint n = 0; n < 400; n++) {
+		g_autoptr(GString) text = g_string_new(NULL);
+		struct got got = {0};
+		guint32 seq = n % 2 ? guest_snapshot(peer.guest, on_reply, &got)
+				    : guest_list_tasks(peer.guest, FALSE, on_reply, &got);
+
+		for (guint w = rng_between(&rng, 0, 40); w > 0; w--)
+			g_string_append(text, words[rng_between(&rng, 0, G_N_ELEMENTS(words) - 1)]);
+		frame(rng_between(&rng, 0, 12), rng_between(&rng, 0, 1) ? seq : 0, text->str);
+		guest_cancel(peer.guest, seq);
+	}
+	peer_close();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("guest");
+	TCase *tcase = tcase_create("protocol");
+
+	tcase_add_loop_test(tcase, an_answer_reaches_who_asked, 0, G_N_ELEMENTS(answers));
+	tcase_add_test(tcase, forgotten_requests_are_stray);
+	tcase_add_loop_test(tcase, parts_are_whole_or_fail, 0, G_N_ELEMENTS(parted));
+	tcase_add_test(tcase, too_many_parts_fail);
+	tcase_add_test(tcase, a_heartbeat_names_the_agents_task);
+	tcase_add_loop_test(tcase, any_payload_is_survived, 0, 20);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
