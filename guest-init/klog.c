@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/klog.h>
 
+#include "proto.h"
+
 #define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL: the newest that fit */
-#define KEPT (2u * 1024 * 1024)
+#define KEPT PROTO_BULK_MAX
 
 /* "<4>[   12.345678] text", with "[    T1]" after the stamp where callers are printed; cuts off the "<4>". */
 static char *stamp_of(char *line, bool *ret_has, uint64_t *ret_us)

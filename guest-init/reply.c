@@ -32,6 +32,11 @@ bool reply_send(enum proto_type type, uint32_t seq, const char *payload, size_t 
 	return frame_put(&channel->out, type, seq, payload, len);
 }
 
+bool reply_has_room(void)
+{
+	return channel->out.len < PROTO_PART_MAX;
+}
+
 void reply_done(uint32_t seq, int error, const char *format, ...)
 {
 	char what[LINE_MAX_BYTES] = "", line[LINE_MAX_BYTES + 64];

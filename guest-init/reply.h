@@ -20,6 +20,9 @@ void reply_init(struct channel *channel, const int *fds, unsigned n_fds, const s
  */
 bool reply_send(enum proto_type type, uint32_t seq, const char *payload, size_t len);
 
+/* TRUE: the queue is short enough for a PART; heartbeats still get through behind it. */
+bool reply_has_room(void);
+
 /*
  * Queues a DONE of one line: "ok" where ERROR is 0, else "error NAME WHAT". It always fits, because no
  * request is read while the queue is half full.

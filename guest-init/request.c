@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -27,7 +28,7 @@ struct shm_slot {
 	char payload[PROTO_MAX + 1]; /* written by init */
 	_Atomic bool done;	     /* by the child, when the rest is */
 	uint32_t type, len;
-	char data[PROTO_MAX];
+	char data[PROTO_BULK_MAX]; /* only the pages that are written take memory */
 };
 
 struct server {
@@ -38,6 +39,7 @@ struct server {
 	uint32_t seq;
 	uint64_t since_ns;
 	int status;
+	uint32_t sent; /* bytes of the answer that went out in parts */
 	int request_fd; /* of a worker: an eventfd, written to when there is a request */
 };
 
@@ -91,6 +93,21 @@ static void wake(int fd)
 		return; /* the counter is at its maximum, so the reader will wake up */
 }
 
+/* "max-bytes N": the host takes an answer of so many bytes, in parts. Else it must fit into a frame. */
+static size_t answer_max(const char *payload)
+{
+	static const char key[] = "max-bytes ";
+	const char *at = payload;
+	unsigned long max;
+
+	while (at && strncmp(at, key, strlen(key))) {
+		at = strchr(at, '\n');
+		at += at != NULL;
+	}
+	max = at ? strtoul(at + strlen(key), NULL, 10) : 0;
+	return max < PROTO_MAX ? PROTO_MAX : max < PROTO_BULK_MAX ? max : PROTO_BULK_MAX;
+}
+
 /* A handler that fails leaves a sentence about what failed, otherwise the whole answer. */
 static void serve_one(unsigned which, struct shm_slot *shm_slot)
 {
@@ -98,7 +115,7 @@ static void serve_one(unsigned which, struct shm_slot *shm_slot)
 	struct text out;
 	int err;
 
-	text_init(&out, shm_slot->data, sizeof(shm_slot->data));
+	text_init(&out, shm_slot->data, answer_max(shm_slot->payload));
 	shm_slot->type = requests[which].answer;
 	if (shm_slot->type == PROTO_DONE)
 		text_add(&out, "ok\n");
@@ -171,6 +188,7 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 	server->which = which;
 	server->seq = seq;
 	server->since_ns = now_ns();
+	server->sent = 0;
 	server->used = true;
 	if (server->pid) {
 		wake(server->request_fd);
@@ -188,6 +206,27 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 	return true;
 }
 
+/*
+ * Sends what is left of an answer: PART frames while it is longer than a part and the queue is short enough
+ * for heartbeats, then the frame of TYPE. False: the rest goes with the next call.
+ */
+static bool send_parts(struct server *server, uint32_t type, const char *data, uint32_t len)
+{
+	static char part[PROTO_PART_MAX + 32];
+
+	if (len <= PROTO_MAX)
+		return reply_send(type, server->seq, data, len);
+	while (len - server->sent > PROTO_PART_MAX) {
+		int head = snprintf(part, 32, "offset %u\n", server->sent);
+
+		memcpy(part + head, data + server->sent, PROTO_PART_MAX);
+		if (!reply_has_room() || !reply_send(PROTO_PART, server->seq, part, head + PROTO_PART_MAX))
+			return false;
+		server->sent += PROTO_PART_MAX;
+	}
+	return reply_send(type, server->seq, data + server->sent, len - server->sent);
+}
+
 /* The child has answered, or ended without an answer. */
 static void send_answer(unsigned n)
 {
@@ -199,8 +238,11 @@ static void send_answer(unsigned n)
 
 	if (!server->used || (!done && server->pid))
 		return;
-	if (done && len && len <= PROTO_MAX) {
-		server->used = !reply_send(type, server->seq, shm_slot->data, len);
+	if (done && len && len <= PROTO_BULK_MAX) {
+		server->used = !send_parts(server, type, shm_slot->data, len);
+		/* an answer in parts took memory that the guest may miss */
+		if (!server->used && len > PROTO_MAX)
+			madvise(shm_slots[n].data, PROTO_BULK_MAX, MADV_REMOVE);
 		return;
 	}
 	if (!server->pid && WIFSIGNALED(server->status))

@@ -353,6 +353,9 @@ void supervisor_heartbeat(struct text *text)
 			 (unsigned long long)atomic_load(&its->failed),
 			 (unsigned long long)(since && now > since ? (now - since) / NS_PER_MS : 0),
 			 since ? op_name(atomic_load(&its->op)) : "-");
+		if (slots[i].pid)
+			text_add(text, "agent-pid %llu %d\n", (unsigned long long)slots[i].run.id,
+				 (int)slots[i].pid);
 	}
 }
 
