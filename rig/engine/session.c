@@ -35,6 +35,15 @@ void session_judge(struct session *s, enum verdict verdict, const char *format, 
 		g_ptr_array_add(s->reasons, g_steal_pointer(&sentence));
 }
 
+void session_judge_vm(struct session *s, const char *what, const char *id, enum vm_outcome outcome,
+		      const char *why)
+{
+	if (outcome != VM_FAILED)
+		return;
+	session_judge(s, VERDICT_INFRA, "QEMU refused to %s '%s': %s", what, id, why);
+	session_event(s, EV_FAULT);
+}
+
 void session_count(struct session *s, const char *what, const char *outcome)
 {
 	json_t *by = json_object_get(s->outcomes, what);

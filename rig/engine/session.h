@@ -166,6 +166,12 @@ void session_deadline(struct session *s, gint64 ns_from_now); /* EV_TIMER then; 
 /* Adds a sentence; the first one settles the verdict. */
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
+/*
+ * Judges the outcome of a device operation, in steps and in the teardown. A command that QEMU itself
+ * refuses is the host's fault (INFRA, EV_FAULT); what other outcomes mean depends on the operation.
+ */
+void session_judge_vm(struct session *s, const char *what, const char *id, enum vm_outcome outcome,
+		      const char *why);
 void session_count(struct session *s, const char *what, const char *outcome);
 /* Seconds in which nothing may get on before it is a hang; every limit scales with it. */
 #define PATIENCE_S 20

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-
 static void device_free(gpointer data)
 {
 	struct device *d = data;
@@ -45,16 +44,6 @@ void device_event(struct session *s, const char *name, json_t *event)
 		d->there = FALSE;
 }
 
-/* What QEMU refuses is the rig's or the host's mistake, never the guest's. */
-static void judge_outcome(struct session *s, const char *what, const char *id, enum vm_outcome outcome,
-			  const char *why)
-{
-	if (outcome != VM_FAILED)
-		return;
-	session_judge(s, VERDICT_INFRA, "QEMU refused to %s '%s': %s", what, id, why);
-	session_event(s, EV_FAULT);
-}
-
 static const char *unplug_name(enum vm_outcome outcome)
 {
 	return outcome == VM_OK ? "deleted" : vm_outcome_name(outcome);
@@ -69,7 +58,7 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	t->device->there = outcome != VM_FAILED;
 	s->status.plugs += outcome == VM_OK;
 	session_count(s, "plug", vm_outcome_name(outcome));
-	judge_outcome(s, "plug", t->id, outcome, why);
+	session_judge_vm(s, "plug", t->id, outcome, why);
 	if (outcome == VM_TIMED_OUT)
 		session_judge(s, VERDICT_FAIL, "the guest did not take '%s' within %u s", t->id,
 			      t->step->timeout_s);
@@ -80,11 +69,18 @@ static void on_blocks_there(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
 
+	limit_stop(t);
 	t->asks_guest = FALSE;
 	plugged(t, reply->error ? VM_TIMED_OUT : VM_OK, reply->error ? reply->error->message : "");
 }
 
-/* Has the guest a word of its own for it (_OST), and nobody in between who could have got it wrong? */
+static void blocks_there_late(struct track_run *t)
+{
+	t->asks_guest = FALSE;
+	plugged(t, VM_TIMED_OUT, "the guest did not answer whether its blocks are there");
+}
+
+/* True if the guest acknowledges by _OST and libvirt is not in between. */
 static gboolean is_certain(const struct session *s)
 {
 	return (s->plan->machine->can & MACHINE_ACPI_OST) && !hotplug_check_each_step(s);
@@ -106,7 +102,8 @@ static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, 
 		return;
 	}
 	t->asks_guest = TRUE;
-	guest_blocks(t->s->guest, place.start, place.size, "none", t->step->timeout_s * 1000, on_blocks_there, t);
+	limit_start(t, guest_blocks(t->s->guest, place.start, place.size, "none", t->step->timeout_s * 1000,
+				    on_blocks_there, t), blocks_there_late);
 }
 
 static void do_plug(struct track_run *t)
@@ -140,12 +137,19 @@ static void on_blocks_gone(const struct guest_reply *reply, void *data)
 	struct track_run *t = data;
 	struct session *s = t->s;
 
+	limit_stop(t);
 	t->asks_guest = t->device->busy = FALSE;
 	if (reply->done && guest_done_has(reply->done, "EBUSY") && !hotplug_check_may_overlap(s, t->device, &t->place)) {
 		session_judge(s, VERDICT_FAIL, "the guest still has memory blocks of '%s', which was unplugged", t->id);
 		session_event(s, EV_REPORT);
 	}
 	track_stepped(t, unplug_name(VM_OK), "");
+}
+
+static void blocks_gone_late(struct track_run *t)
+{
+	t->asks_guest = t->device->busy = FALSE;
+	track_stepped(t, unplug_name(VM_OK), "the guest did not answer whether its blocks are gone");
 }
 
 static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -160,13 +164,14 @@ static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply
 	s->status.unplugs += outcome == VM_OK;
 	s->status.refused += outcome == VM_REFUSED;
 	session_count(s, "unplug", unplug_name(outcome));
-	judge_outcome(s, "unplug", t->id, outcome, why);
+	session_judge_vm(s, "unplug", t->id, outcome, why);
 	if (outcome != VM_OK || !t->place.size || !hotplug_check_each_step(s)) {
 		track_stepped(t, unplug_name(outcome), why);
 		return;
 	}
 	t->asks_guest = t->device->busy = TRUE;
-	guest_blocks(s->guest, t->place.start, t->place.size, "gone", 0, on_blocks_gone, t);
+	limit_start(t, guest_blocks(s->guest, t->place.start, t->place.size, "gone", 0, on_blocks_gone, t),
+		    blocks_gone_late);
 }
 
 static void do_unplug(struct track_run *t)
@@ -188,7 +193,7 @@ static void on_resized(enum vm_outcome outcome, const char *why, json_t *reply, 
 	(void)reply;
 	t->device->busy = FALSE;
 	session_count(t->s, "resize", vm_outcome_name(outcome));
-	judge_outcome(t->s, "resize", t->id, outcome, why);
+	session_judge_vm(t->s, "resize", t->id, outcome, why);
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
 
@@ -208,8 +213,24 @@ static void on_guest_wrote(const struct guest_reply *reply, void *data)
 	g_autofree char *outcome = reply->error ? g_strdup_printf("error %s", reply->error->message)
 						: g_strdup("ok");
 
+	limit_stop(t);
 	session_count(t->s, t->step->what == STEP_CPU ? "cpu" : "online", outcome);
 	track_stepped(t, outcome, reply->error ? outcome : reply->text);
+}
+
+/*
+ * Judged as VM_TIMED_OUT is: a guest that does not take something in time fails, as with a plug. Taking
+ * memory or a CPU offline may be slow for good reasons, as an unplug may.
+ */
+static void guest_write_late(struct track_run *t)
+{
+	const char *what = t->step->what == STEP_CPU ? "cpu" : "online";
+
+	session_count(t->s, what, vm_outcome_name(VM_TIMED_OUT));
+	if (!t->may_be_slow)
+		session_judge(t->s, VERDICT_FAIL, "the guest did not finish '%s' of '%s' within %u s", what,
+			      t->step->what == STEP_CPU ? "the CPU" : t->id, t->step->timeout_s);
+	track_stepped(t, vm_outcome_name(VM_TIMED_OUT), "no answer from the guest");
 }
 
 static void do_online(struct track_run *t)
@@ -220,12 +241,15 @@ static void do_online(struct track_run *t)
 		track_stepped(t, "skipped", "it is not plugged");
 		return;
 	}
-	guest_blocks(t->s->guest, address, size, step_how_name(t->op->how), -1, on_guest_wrote, t);
+	t->may_be_slow = t->op->how == HOW_OFFLINE;
+	limit_start(t, guest_blocks(t->s->guest, address, size, step_how_name(t->op->how), -1, on_guest_wrote, t),
+		    guest_write_late);
 }
 
 static void do_cpu(struct track_run *t)
 {
-	guest_cpu(t->s->guest, t->step->cpu, t->step->write, on_guest_wrote, t);
+	t->may_be_slow = !t->step->write;
+	limit_start(t, guest_cpu(t->s->guest, t->step->cpu, t->step->write, on_guest_wrote, t), guest_write_late);
 }
 
 static gboolean on_waited(gpointer data)
@@ -249,6 +273,7 @@ static void on_checked(const struct guest_reply *reply, void *data)
 	struct session *s = t->s;
 	g_autofree char *missing = hotplug_check_missing(s, reply->account);
 
+	limit_stop(t);
 	if (missing) {
 		session_judge(s, VERDICT_FAIL, "%s", missing);
 		session_event(s, EV_REPORT);
@@ -256,9 +281,14 @@ static void on_checked(const struct guest_reply *reply, void *data)
 	track_stepped(t, !reply->account ? "failed" : missing ? "differs" : "ok", missing ? missing : "");
 }
 
+static void check_late(struct track_run *t)
+{
+	track_stepped(t, vm_outcome_name(VM_TIMED_OUT), "no answer from the guest");
+}
+
 static void do_check(struct track_run *t)
 {
-	guest_snapshot(t->s->guest, on_checked, t);
+	limit_start(t, guest_snapshot(t->s->guest, on_checked, t), check_late);
 }
 
 static void on_commanded(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -375,6 +405,7 @@ void step_run(struct track_run *t)
 
 void step_reset(struct track_run *t)
 {
+	limit_stop(t);
 	if (t->step->what == STEP_RESET)
 		track_stepped(t, "ok", "");
 	else if (t->asks_guest) /* the guest that was asked is gone: QEMU's answer stands */

@@ -60,6 +60,7 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
 	}
 	run_journal(s->run, "cleared", "{s:s, s:s, s:s}", "id", d->id, "outcome", vm_outcome_name(outcome),
 		    "why", why ? why : "");
+	session_judge_vm(s, d->kind == DEVICE_VIRTIO_MEM ? "resize" : "unplug", d->id, outcome, why);
 	if (d->kind == DEVICE_VIRTIO_MEM && outcome == VM_OK)
 		wait_until_gone(s, d);
 	else

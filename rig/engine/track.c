@@ -188,6 +188,7 @@ void tracks_free(struct session *s)
 		struct track_run *t = s->tracks->pdata[i];
 
 		g_clear_handle_id(&t->source, g_source_remove);
+		g_clear_handle_id(&t->limit, g_source_remove);
 		g_clear_pointer(&t->ops, g_ptr_array_unref);
 		g_free(t);
 	}

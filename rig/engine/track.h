@@ -21,12 +21,24 @@ struct track_run {
 	const char *id;		    /* of its device, with the copy's suffix; or "" */
 	struct device *device;
 	gint64 began_ns;
-	gboolean asks_guest; /* the device is done; what is waited for is the guest's word on it */
+	gboolean asks_guest; /* QEMU has done its part; the step waits for the guest's answer */
+	guint limit;	     /* source of the time limit of a request to the guest */
+	guint32 request;     /* that request */
+	double asked_runtime_s; /* guest runtime when it was sent */
+	void (*limit_over)(struct track_run *t);
+	gboolean may_be_slow; /* a timeout is counted and not judged */
 	struct extent place; /* of a DIMM that is being unplugged; size 0: unknown */
 };
 
 /* track.c: the step that T is in has ended. WHY is for people. */
 void track_stepped(struct track_run *t, const char *outcome, const char *why);
+
+/*
+ * limit.c: REQUEST was sent for the step of T. If no answer comes within the step's timeout, in guest
+ * runtime, the request is cancelled and OVER must end the step. An answer calls limit_stop().
+ */
+void limit_start(struct track_run *t, guint32 request, void (*over)(struct track_run *t));
+void limit_stop(struct track_run *t);
 
 /* step.c */
 const char *step_name(const struct step *step);

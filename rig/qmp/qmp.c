@@ -270,10 +270,21 @@ static void on_capabilities(const struct qmp_reply *reply, void *data)
 
 /* Receiving */
 
+/* An answer to no command that is open: kept in the trace as "dropped". */
+static void drop(struct qmp *qmp, json_t *message)
+{
+	g_autofree char *text = json_dumps(message, JSON_COMPACT);
+
+	if (text)
+		trace(qmp, "dropped", text, strlen(text), TRUE);
+}
+
 static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
 {
-	/* the number may have come as a real: see parse() */
-	guint64 id = json_number_value(json_object_get(message, "id"));
+	json_t *number = json_object_get(message, "id");
+	/* the number may have come as a real: see parse(). Converting one out of range is undefined. */
+	double value = json_is_number(number) ? json_number_value(number) : -1;
+	guint64 id = value >= 0 && value <= (double)qmp->last_id ? (guint64)value : 0;
 	struct slot *slot = g_hash_table_lookup(qmp->slots, &id);
 	struct qmp_reply reply = {.result = json_object_get(message, "return")};
 
@@ -286,11 +297,12 @@ static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
 	}
 	if (slot && !slot->line)
 		slot_finish(qmp, slot, &reply);
+	else if (number)
+		drop(qmp, message);
 	else
 		finish(qmp, QMP_BROKEN,
 		       error ? g_strdup_printf("QEMU complained: %s", reply.desc)
-			     : g_strdup_printf("QEMU answered a command that was not sent (id %"
-					       G_GUINT64_FORMAT ")", id));
+			     : g_strdup("QEMU sent an answer without an id"));
 }
 
 static void on_message(struct qmp *qmp, json_t *message)

@@ -16,7 +16,7 @@ struct qmp_trace {
 gboolean qmp_trace_init(struct qmp_trace *trace, const char *path, guint64 max, GError **error);
 void qmp_trace_deinit(struct qmp_trace *trace);
 /*
- * DIR is "in" or "out"; LINE has no end of line. Where IS_JSON is false it is kept as a string under
+ * DIR is "in", "out" or "dropped" (an answer to no open command); LINE has no end of line. Where IS_JSON is false it is kept as a string under
  * "text", cut to 4 KiB. FALSE once: when this line is the first which cannot be kept (`why` is set).
  */
 gboolean qmp_trace_line(struct qmp_trace *trace, const char *dir, const char *line, gsize len,

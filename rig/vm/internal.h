@@ -96,6 +96,8 @@ void vm_ops_free(struct vm *vm);
 /* A QMP event has come: each operation checks the events since its cursor. */
 void vm_ops_look(struct vm *vm);
 /* The same event, for devices whose unplug has no operation any more (it timed out). */
+/* The guest said hello again: plugs that wait for its _OST have succeeded, for it will not send one. */
+void vm_plugs_reset(struct vm *vm);
 void vm_unplug_late(struct vm *vm, const char *name, json_t *data);
 
 #endif

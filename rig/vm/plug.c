@@ -56,6 +56,19 @@ static void on_ost(struct op *op, const char *name, json_t *data)
 	}
 }
 
+void vm_plugs_reset(struct vm *vm)
+{
+	GList *l = vm->ops.head;
+
+	while (l) {
+		struct op *op = l->data;
+
+		l = l->next;
+		if (op->event == on_ost)
+			op_finish(op, VM_OK, "the guest was reset: it finds the device when it boots", NULL);
+	}
+}
+
 static void backend_added(struct op *op, const struct qmp_reply *reply)
 {
 	if (reply->klass) {

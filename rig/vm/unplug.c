@@ -176,7 +176,10 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 
 void vm_unplug_late(struct vm *vm, const char *name, json_t *data)
 {
-	const char *id = json_string_value(json_object_get(data, "device"));
+	/* ACPI_DEVICE_OST has the device in `info`, the others in `data` */
+	json_t *info = json_object_get(data, "info");
+	const char *id = json_string_value(json_object_get(info ? info : data, "device"));
+	json_int_t status = json_integer_value(json_object_get(info, "status"));
 
 	if (!id || !g_hash_table_contains(vm->unplug_pending, id))
 		return;
@@ -191,7 +194,10 @@ void vm_unplug_late(struct vm *vm, const char *name, json_t *data)
 			qmp_send(vm->qmp, "object-del", json_pack("{s:s}", "id", backend), NULL, NULL);
 		forget(vm, id);
 	} else if (g_str_equal(name, "MEM_UNPLUG_ERROR") ||
-		   g_str_equal(name, "DEVICE_UNPLUG_GUEST_ERROR")) {
+		   g_str_equal(name, "DEVICE_UNPLUG_GUEST_ERROR") ||
+		   (g_str_equal(name, "ACPI_DEVICE_OST") && status > OST_SUCCESS &&
+		    status != OST_IN_PROGRESS &&
+		    json_integer_value(json_object_get(info, "source")) == OST_EJECT_REQUEST)) {
 		g_hash_table_remove(vm->unplug_pending, id);
 	}
 }

@@ -131,6 +131,8 @@ static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, vo
 
 	vm->channel = channel;
 	channel->is_cut = FALSE;
+	if (type == PROTO_HELLO)
+		vm_plugs_reset(vm);
 	if (type == PROTO_HELLO && vm->may_reboot) {
 		vm->may_reboot = FALSE;
 		qmp_send(vm->qmp, "set-action", json_pack("{s:s}", "reboot", "shutdown"), NULL, NULL);

@@ -243,6 +243,41 @@ START_TEST(late_departure)
 }
 END_TEST
 
+/* The guest refuses after the unplug gave up: the next one is asked for anew. The event differs by machine. */
+START_TEST(late_refusal)
+{
+	static const char *const kinds[] = {"pc-q35", "pseries"};
+	struct guest g;
+
+	start(&g, "unplug=refuse*1;delay=200", kinds[_i], 0);
+	ck_assert_int_eq(plug(&g, "d", 5000), VM_OK);
+	ck_assert_int_eq(unplug(&g, "d", 20), VM_TIMED_OUT);
+	/* the unplug of another device ends after the refusal: both are delayed alike */
+	ck_assert_int_eq(plug(&g, "e", 5000), VM_OK);
+	ck_assert_int_eq(unplug(&g, "d", 5000), VM_OK);
+	finish(&g);
+}
+END_TEST
+
+/* A reset while a plug waits for the guest's _OST, which does not come any more. */
+START_TEST(a_reset_ends_a_plug)
+{
+	struct vm_memory dimm = {.id = "d", .size = 256 * MIB};
+	guint64 address, size;
+	struct guest g;
+
+	start(&g, "plug=never", NULL, 0);
+	until(&g.hello, 1);
+	g.pending = 2;
+	vm_plug_dimm(g.vm, &dimm, in_ms(100000), on_done, &g);
+	while (!vm_where(g.vm, "d", &address, &size))
+		g_main_context_iteration(NULL, TRUE);
+	vm_command(g.vm, "system_reset", NULL, in_ms(100000), on_done, &g);
+	ck_assert_int_eq(await(&g), VM_OK);
+	finish(&g);
+}
+END_TEST
+
 START_TEST(where_a_dimm_sits)
 {
 	guint64 address = 1, size = 2;
@@ -578,6 +613,8 @@ int main(void)
 	use_scratch(tcase);
 	tcase_add_loop_test(tcase, every_outcome, 0, G_N_ELEMENTS(outcomes));
 	tcase_add_test(tcase, late_departure);
+	tcase_add_loop_test(tcase, late_refusal, 0, 2);
+	tcase_add_test(tcase, a_reset_ends_a_plug);
 	tcase_add_test(tcase, where_a_dimm_sits);
 	tcase_add_test(tcase, cpus_come_and_go);
 	tcase_add_test(tcase, virtio_mem_sizes);

@@ -208,6 +208,10 @@ static json_t *device_del(json_t *arguments, const char **error)
 		*error = "!DeviceNotFound";
 		return NULL;
 	}
+	if (script_says("unplug", "reject")) {
+		*error = "the bus does not support hotplugging";
+		return NULL;
+	}
 	if (device->leaving || script_will_say("unplug", "pending")) {
 		*error = "Memory hot unplug already in progress for device";
 		if (device->leaving)

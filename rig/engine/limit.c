@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The time limit of a step's request to the guest, in guest runtime (runtime.h). */
+#include "engine/track.h"
+
+#define LIMIT_TICK_MS 250
+#define WALL_FACTOR 8 /* on a host that gives the guest nothing at all, this many times the limit */
+
+static gboolean on_limit(gpointer data)
+{
+	struct track_run *t = data;
+	void (*over)(struct track_run *t) = t->limit_over;
+	gint64 wall_ns = rig_now_ns() - t->began_ns;
+
+	if (vm_is_away(t->s->vm) ||
+	    (watch_guest_runtime(t->s) - t->asked_runtime_s < t->step->timeout_s &&
+	     wall_ns < WALL_FACTOR * (gint64)t->step->timeout_s * RIG_NS_PER_S))
+		return G_SOURCE_CONTINUE;
+	t->limit = 0;
+	guest_cancel(t->s->guest, t->request);
+	over(t);
+	return G_SOURCE_REMOVE;
+}
+
+void limit_start(struct track_run *t, guint32 request, void (*over)(struct track_run *t))
+{
+	t->request = request;
+	t->limit_over = over;
+	t->asked_runtime_s = watch_guest_runtime(t->s);
+	t->limit = g_timeout_add(LIMIT_TICK_MS, on_limit, t);
+}
+
+void limit_stop(struct track_run *t)
+{
+	g_clear_handle_id(&t->limit, g_source_remove);
+}
