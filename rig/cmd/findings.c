@@ -232,6 +232,15 @@ static void print_holds(json_t *holds)
 	}
 }
 
+/* On a busy host a PASS proves less: say how much was done. */
+static void print_starved(json_t *starved)
+{
+	if (json_is_object(starved))
+		line("starved", "the guest got %d %% of the time under load: %d plugs, %" JSON_INTEGER_FORMAT
+		     " block writes", (int)json_integer_value(at(starved, "given_percent")),
+		     (int)json_integer_value(at(starved, "plugs")), json_integer_value(at(starved, "block_writes")));
+}
+
 static void print_times(json_t *times)
 {
 	gint64 boot = json_integer_value(at(times, "boot_ns")), hammer = json_integer_value(at(times, "hammer_ns"));
@@ -278,6 +287,7 @@ void findings_print(const struct run_info *run, gboolean full)
 	print_devices(at(run->details, "counts/devices"));
 	print_holds(at(run->details, "holds"));
 	print_times(at(run->details, "times"));
+	print_starved(at(run->details, "starved"));
 	print_proof(run);
 	line("folder", "%s", run->dir);
 	line("replay", "rig replay %s", run->name);

@@ -157,6 +157,7 @@ static json_t *lockdep_json(const struct guest_account *after)
 json_t *judge_details(struct session *s)
 {
 	json_t *reasons = json_array(), *reports = json_array(), *details, *holds = holds_json(s);
+	json_t *starved = starved_json(s);
 
 	for (guint i = 0; i < s->reasons->len; i++)
 		json_array_append_new(reasons, json_string(s->reasons->pdata[i]));
@@ -176,5 +177,7 @@ json_t *judge_details(struct session *s)
 		account_json(s->before), "after", account_json(s->after), "expected", expectation(s), "controller", controller_json());
 	if (holds)
 		json_object_set_new(details, "holds", holds);
+	if (starved)
+		json_object_set_new(details, "starved", starved);
 	return details;
 }

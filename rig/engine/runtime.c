@@ -49,8 +49,11 @@ void runtime_update_at(struct runtime *runtime, const char *tasks, gboolean stop
 	const char *tid;
 
 	runtime->ran_ns = 0;
-	while (dir && (tid = g_dir_read_name(dir)))
-		lost = MAX(lost, read_thread(runtime, tasks, tid));
+	while (dir && (tid = g_dir_read_name(dir))) {
+		gint64 more = read_thread(runtime, tasks, tid);
+
+		lost = MAX(lost, more);
+	}
 	runtime->ran_ns = MAX(runtime->ran_ns, ran_before); /* a thread that ended takes its time along */
 	if (runtime->tick_ns && !stopped)
 		runtime->guest_s += MAX(0, passed - lost) / (double)RIG_NS_PER_S;

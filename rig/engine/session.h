@@ -92,6 +92,7 @@ struct session {
 	guint timer;	  /* source of the state's deadline */
 	gint64 started_ns, hello_ns, hammer_ns, hammered_ns;
 	gint64 hammer_end_ns;
+	double hammer_runtime_s, hammered_runtime_s; /* guest runtime at its begin; its length */
 	guint status_source, watch_source;
 	gint64 status_ns;
 	struct engine_status status; /* its counters are kept here */
@@ -247,6 +248,9 @@ void watch_stop(struct session *s);
 /* Seconds that the host gave the guest since watch_boot(): neither stopped nor waiting for a processor. */
 double watch_guest_runtime(struct session *s);
 void watch_free(struct session *s);
+
+/* starved.c: `starved` of the verdict; NULL: the guest got its share of the time. */
+json_t *starved_json(const struct session *s);
 
 /* postmortem.c */
 void postmortem_start(struct session *s); /* EV_ANSWER when all is collected */

@@ -157,6 +157,7 @@ static void enter_start(struct session *s)
 static void enter_hammer(struct session *s)
 {
 	s->hammer_ns = rig_now_ns();
+	s->hammer_runtime_s = watch_guest_runtime(s);
 	s->hammer_end_ns = s->hammer_ns +
 			   (s->plan->duration_s ? s->plan->duration_s : s->scenario->duration_s) *
 				   RIG_NS_PER_S;
@@ -172,6 +173,7 @@ static void enter_drain(struct session *s)
 static void enter_stop(struct session *s)
 {
 	s->hammered_ns = rig_now_ns() - s->hammer_ns;
+	s->hammered_runtime_s = watch_guest_runtime(s) - s->hammer_runtime_s;
 	agents_stop(s);
 }
 

@@ -46,6 +46,8 @@ struct watch {
 	double asked_s;	     /* of the open request for tasks, or of the last answer */
 	gboolean asked;
 	struct task_snapshot *snapshot; /* the last one */
+	double first_s;			/* when the first one came */
+	gboolean compared;		/* there were two */
 	struct task_snapshot *early;	/* when agent `early_agent` was first seen to be slow */
 	guint early_agent;
 	double early_s;
@@ -149,6 +151,10 @@ static void on_task_snapshot(const struct guest_reply *reply, void *data)
 	else if (w->snapshot && !task_snapshots_run(w->snapshot, is) && watches(s) && since >= share(s, STILL) &&
 		 !may_be_slow_rcu(s, is, since))
 		no_agent_gets_on(s, "no task runs in the kernel");
+	if (!w->snapshot)
+		w->first_s = w->runtime.guest_s;
+	else
+		w->compared = TRUE;
 	task_snapshot_free(w->snapshot);
 	w->snapshot = is;
 }
@@ -168,6 +174,7 @@ static gboolean ask(struct session *s)
 
 static void forget_snapshots(struct watch *w)
 {
+	w->compared = FALSE;
 	g_clear_pointer(&w->snapshot, task_snapshot_free);
 	g_clear_pointer(&w->early, task_snapshot_free);
 }
@@ -226,6 +233,9 @@ static void watch_operations(struct session *s)
 	if (since >= share(s, FIRST_LOOK) && ask(s) && !w->snapshot)
 		return; /* give the guest the time to answer the first one */
 	unmoved = MIN(since, w->runtime.guest_s - w->moved_s);
+	/* one snapshot tells nothing of change: wait for the second, but not for ever */
+	if (w->snapshot && !w->compared && w->runtime.guest_s - w->first_s < share(s, RUNNING))
+		return;
 	if (unmoved >= share(s, RUNNING) && !may_be_slow_rcu(s, w->snapshot, since))
 		no_agent_gets_on(s, "memory does not change");
 	else if (since >= share(s, MOVING))

@@ -6,5 +6,6 @@
 #include <check.h>
 
 void add_hotplug_check_tests(TCase *tcase);
+void add_watch_tests(TCase *tcase); /* use a scratch folder */
 
 #endif

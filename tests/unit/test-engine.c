@@ -158,7 +158,7 @@ START_TEST(run_ends_in)
 	verdict = run_once(&plan, &dir);
 	verdict_file = g_build_filename(dir, "verdict", NULL);
 	ck_assert(g_file_get_contents(verdict_file, &text, NULL, NULL));
-	ck_assert_msg(verdict == runs[_i].verdict, "'%s' ended in %s: %s", runs[_i].fake, verdict_name(verdict),
+	ck_assert_msg(verdict == runs[_i].verdict, "'%s' ended in %s: %.3000s", runs[_i].fake, verdict_name(verdict),
 		      text);
 	if (runs[_i].reason)
 		ck_assert_msg(has_reason(dir, runs[_i].reason), "'%s': %s", runs[_i].fake, text);
@@ -327,6 +327,20 @@ START_TEST(a_stall_is_timed)
 }
 END_TEST
 
+/* The answer that FINISH waited for comes during the post-mortem, and must not end it. */
+START_TEST(a_late_answer_ends_no_postmortem)
+{
+	struct run_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL, *journal = NULL, *text = NULL;
+
+	g_setenv("FAKE_QEMU", "finish-late=2150;no-reply=human-monitor-command", TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_HANG);
+	journal = g_build_filename(dir, "journal", NULL);
+	ck_assert(g_file_get_contents(journal, &text, NULL, NULL));
+	ck_assert_msg(strstr(text, "\"what\":\"dump\"") != NULL, "%s", text);
+}
+END_TEST
+
 /* An agent that needs longer than the guest waits may only not have been given the time: it is told to stop again. */
 START_TEST(who_ends_late_is_not_stuck)
 {
@@ -357,6 +371,7 @@ int main(void)
 	add_hotplug_check_tests(table);
 	suite_add_tcase(suite, table);
 	use_scratch(fake);
+	add_watch_tests(fake);
 	tcase_set_timeout(fake, 120);
 	tcase_add_loop_test(fake, run_ends_in, 0, G_N_ELEMENTS(runs));
 	tcase_add_loop_test(fake, a_signal_aborts, 0, 6);
@@ -364,6 +379,7 @@ int main(void)
 	tcase_add_test(fake, a_report_fails);
 	tcase_add_loop_test(fake, a_stall_is_timed, 0, 2);
 	tcase_add_loop_test(fake, who_ends_late_is_not_stuck, 0, 2);
+	tcase_add_test(fake, a_late_answer_ends_no_postmortem);
 	tcase_add_test(fake, a_pause_cuts_no_report);
 	tcase_add_test(fake, a_full_disk_is_infra);
 	tcase_add_loop_test(fake, a_memory_image_has_a_limit, 0, 3);

@@ -49,7 +49,7 @@ static void frame(enum proto_type type, guint32 seq, const char *text)
 static void append_agent(GString *out, const struct agent *agent)
 {
 	gint64 ms = (g_get_monotonic_time() - agent->since) / 1000;
-	gboolean stuck = script_word("agent-stuck") != NULL;
+	gboolean stuck = script_word("agent-stuck") || script_word("agent-slow");
 
 	g_string_append_printf(out, "agent %s %s ops %" G_GINT64_FORMAT " failed 0 busy-ms %" G_GINT64_FORMAT
 			       " now %s\n", agent->id, agent->name, stuck ? 1 : ms * OPS_PER_MS,
@@ -311,11 +311,22 @@ static void on_blocks(guint32 seq, const char *text)
 		done(seq, "ENOENT");
 }
 
+static gboolean finish_late(gpointer data)
+{
+	frame(PROTO_VERDICT, GPOINTER_TO_UINT(data), "verdict ok\n");
+	return G_SOURCE_REMOVE;
+}
+
 static void on_finish(guint32 seq, const char *text)
 {
+	guint64 late = script_number("finish-late", 0);
+
 	(void)text;
 	moment("finish");
-	frame(PROTO_VERDICT, seq, script_word("verdict-bad") ? "verdict bad\nreason told to be bad\n"
+	if (late)
+		g_timeout_add(late, finish_late, GUINT_TO_POINTER(seq));
+	else
+		frame(PROTO_VERDICT, seq, script_word("verdict-bad") ? "verdict bad\nreason told to be bad\n"
 							     : "verdict ok\n");
 }
 
@@ -332,8 +343,17 @@ static void on_poweroff(guint32 seq, const char *text)
 
 static void on_who(guint32 seq, const char *text)
 {
+	static guint moved;
+	g_autofree char *all = NULL;
+
 	moment(g_str_has_prefix(text, "all") ? "who" : "look");
-	frame(PROTO_WHO, seq, "task 34 kworker/u4:1 D try_remove_memory\n\ttry_remove_memory+0x10/0x20\n");
+	if (script_says("who", "error")) {
+		done(seq, "ENOMEM");
+		return;
+	}
+	all = g_strdup_printf("count migrated %u\ntask 34 kworker/u4:1 D try_remove_memory switches 3\n"
+			      "\ttry_remove_memory+0x10/0x20\n", script_word("who-moves") ? ++moved : 0);
+	frame(PROTO_WHO, seq, all);
 }
 
 static void on_sysrq(guint32 seq, const char *text)

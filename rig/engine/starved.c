@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A run on a busy host: how much of the time the guest got, and how much the run did in it. */
+#include "engine/session.h"
+
+#include <string.h>
+
+/* Below this share of the time under load the verdict says so. */
+#define STARVED_PERCENT 50
+
+static guint64 block_writes(const struct session *s)
+{
+	guint64 writes = 0;
+
+	for (guint i = 0; i < s->agents->len; i++) {
+		const struct agent_run *a = s->agents->pdata[i];
+
+		if (g_str_has_prefix(a->agent->name, "block-"))
+			writes += a->ops;
+	}
+	return writes;
+}
+
+json_t *starved_json(const struct session *s)
+{
+	double wall_s = s->hammered_ns / (double)RIG_NS_PER_S;
+	int percent = wall_s > 0 ? (int)(100 * s->hammered_runtime_s / wall_s) : 100;
+
+	if (wall_s <= 0 || percent >= STARVED_PERCENT)
+		return NULL;
+	return json_pack("{s:i, s:i, s:I}", "given_percent", percent, "plugs", (int)s->status.plugs,
+			 "block_writes", (json_int_t)block_writes(s));
+}
