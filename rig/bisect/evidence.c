@@ -84,13 +84,19 @@ static void see_report(struct evidence *evidence, json_t *report)
 	    text_at(signature, "former"));
 }
 
+/* The explanation of a hang is one of the reports; only old folders have it in `hang` alone. */
+static void see_hang(struct evidence *evidence, const char *key, const char *title)
+{
+	for (guint i = 0; key && i < evidence->sightings->len; i++)
+		if (!strcmp(g_array_index(evidence->sightings, struct sighting, i).key, key))
+			return;
+	see(evidence, "hang", key, title, NULL);
+}
+
 void evidence_read(struct evidence *evidence, json_t *answer)
 {
 	json_t *details = json_object_get(answer, "details"), *report, *reason;
-	json_t *hang = json_object_get(details, "hang"),
-	       *lockdep = json_object_get(details, "lockdep");
 	json_t *times = json_object_get(details, "times");
-	const char *state = text_at(lockdep, "state");
 	size_t i;
 
 	evidence->verdict = g_strdup(text_at(answer, "verdict"));
@@ -99,11 +105,10 @@ void evidence_read(struct evidence *evidence, json_t *answer)
 	json_array_foreach (json_object_get(details, "reports"), i, report)
 		see_report(evidence, report);
 	reason = json_array_get(json_object_get(details, "reasons"), 0);
-	see(evidence, "hang", text_at(hang, "signature"), json_string_value(reason), NULL);
+	see_hang(evidence, details_hang_bug(details), json_string_value(reason));
 	evidence->booted = json_integer_value(json_object_get(times, "boot_ns")) > 0;
-	/* lockdep's state is read with the memory accounts, after the hammering */
-	evidence->finished = state && strcmp(state, "unknown") != 0;
-	evidence->armed = json_is_true(json_object_get(lockdep, "armed"));
+	evidence->finished = details_finished(details);
+	evidence->armed = details_armed(details);
 	if (json_is_string(reason) && !evidence->why)
 		evidence->why = g_strdup(json_string_value(reason));
 }
@@ -131,6 +136,9 @@ static gboolean needs_lockdep(const struct target *target)
 
 void evidence_judge(struct evidence *evidence, const struct target *target)
 {
+	enum verdict verdict = VERDICT_RUNNING; /* of a run that has none */
+
+	verdict_parse(evidence->verdict, &verdict);
 	if (evidence->outcome == OUTCOME_NO_BUILD || evidence->outcome == OUTCOME_UNFIT)
 		return;
 	if (shows(evidence, target))
@@ -138,8 +146,7 @@ void evidence_judge(struct evidence *evidence, const struct target *target)
 	/* INFRA: it is not known whether this kernel boots */
 	else if (!evidence->booted && evidence->verdict && strcmp(evidence->verdict, "INFRA") != 0)
 		evidence->outcome = OUTCOME_NO_BOOT;
-	else if (!g_strcmp0(evidence->verdict, "PASS") ||
-		 (evidence->finished && (evidence->armed || !needs_lockdep(target))))
+	else if (verdict_shows_absence(verdict, evidence->finished, evidence->armed, needs_lockdep(target)))
 		evidence->outcome = OUTCOME_CLEAN;
 	else
 		evidence->outcome = OUTCOME_OTHER;

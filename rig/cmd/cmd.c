@@ -53,7 +53,7 @@ static const char outro[] =
 	"  rig show                                       the result of the last run\n"
 	"  rig nightly smoke                              several scenarios and machines in parallel\n"
 	"  rig report                                     what changed since earlier runs\n\n"
-	"exit codes: 0 pass, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip\n"
+	"exit codes: 0 pass or known issue, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip\n"
 	"`rig COMMAND --help` describes each command.\n";
 
 static int help(FILE *out)

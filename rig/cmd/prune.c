@@ -43,7 +43,7 @@ static gboolean check_words(int argc, char **argv, GError **error)
 	for (char **v = want.verdicts; v && *v; v++)
 		if (!verdict_parse(*v, &(enum verdict){0}))
 			return rig_fail(error, RIG_EXIT_USAGE, "invalid verdict '%s' (PASS, FAIL, HANG, LOST, INFRA, "
-					"SKIP, ABORTED)", *v);
+					"SKIP, KNOWN, ABORTED)", *v);
 	return TRUE;
 }
 

@@ -16,7 +16,8 @@ static const char summary[] =
 static const char examples[] =
 	"  rig recheck last\n"
 	"  rig recheck 20261121T061500Z-dimm-storm-pc-q35-6.1.192-s7\n\n"
-	"Exit codes: those of the verdict (0 pass, 1 fail or hang, 3 infrastructure or lost, 77 skip); 2 usage.\n";
+	"Exit codes: those of the verdict (0 pass or known issue, 1 fail or hang, 3 infrastructure or lost, "
+	"77 skip); 2 usage.\n";
 
 static void print_outcome(const struct run_info *before, const struct run_info *now, gboolean changed)
 {

@@ -23,7 +23,7 @@ static const char examples[] =
 	"      your own kernel image, with a fixed seed\n"
 	"  rig run dimm-storm --launcher libvirt --connect qemu+ssh://root@host/system\n"
 	"      the same on a libvirt host, as a transient domain\n\n"
-	"Exit codes: 0 pass, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip.\n";
+	"Exit codes: 0 pass or known issue, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip.\n";
 
 int cmd_run(int argc, char **argv)
 {

@@ -16,13 +16,8 @@ static gboolean already_told(struct session *s, const struct splat *splat, const
 {
 	char *before = g_hash_table_lookup(s->told, &splat->first_byte);
 
-	/* its end can say more than its beginning did */
-	for (guint i = 0; before && i < s->reasons->len; i++) {
-		if (strcmp(s->reasons->pdata[i], before) != 0 || !strcmp(before, sentence))
-			continue;
-		g_free(s->reasons->pdata[i]);
-		s->reasons->pdata[i] = g_strdup(sentence);
-	}
+	if (before)
+		facts_rename(s->facts, before, sentence);
 	return before != NULL;
 }
 
@@ -36,28 +31,32 @@ static gboolean is_until(const struct session *s, const struct splat *splat)
 static void weigh(struct session *s, const struct splat *splat)
 {
 	g_autofree char *reason = NULL;
-	enum verdict verdict;
+	struct report_meaning meaning;
 
-	if (!verdict_of_report(splat, &verdict, &reason))
-		return;
 	if (is_until(s, splat))
 		session_event(s, EV_REPORT);
+	if (!verdict_of_report(splat, &meaning))
+		return;
+	reason = meaning.reason;
 	if (already_told(s, splat, reason))
 		return;
 	g_hash_table_insert(s->told, g_memdup2(&splat->first_byte, sizeof(splat->first_byte)),
 			    g_strdup(reason));
-	if (!s->failing++)
+	judge_report(s, splat, &meaning);
+	if (meaning.verdict != VERDICT_KNOWN && !s->failing++)
 		s->first_report_s = splat->when;
-	s->hang_kind |= verdict == VERDICT_HANG;
-	session_judge(s, verdict, "%s", reason);
-	if (!s->plan->keep_going && !s->plan->until)
+	s->hang_kind |= meaning.verdict == VERDICT_HANG;
+	/* after a known issue that killed no task, the run continues: it can still find another */
+	if ((meaning.verdict != VERDICT_KNOWN || meaning.fatal) && !s->plan->keep_going && !s->plan->until)
 		session_event(s, EV_REPORT);
 }
 
 static void set_known(struct session *s, struct splat *splat)
 {
-	const struct known_issue *issue =
-		s->known ? known_match(s->known, splat, s->release) : NULL;
+	/* what the scenario asks for is its result, whether known or not */
+	const struct known_issue *issue = s->known && !judge_expects(s, splat)
+						  ? known_match(s->known, splat, s->release)
+						  : NULL;
 
 	splat->known = issue ? known_json(issue) : NULL;
 	holds_excuse(s, splat);
@@ -71,11 +70,11 @@ static void on_splat(struct splat *splat, void *data)
 		splat_free(splat);
 		return;
 	}
+	set_known(s, splat);
 	run_keep_splat(s->run, splat);
 	run_journal(s->run, "report", "{s:s, s:s, s:f}", "kind", splat->kind, "title", splat->title,
 		    "when", splat->when);
 	g_ptr_array_add(s->splats, splat);
-	set_known(s, splat);
 	weigh(s, splat);
 }
 

@@ -8,18 +8,6 @@
 #include "hang/hang.h"
 #include "hang/memory.h"
 
-/* A hang that somebody has looked at is no failure, and proves nothing either. */
-static void excuse(struct session *s, const struct known_issue *issue)
-{
-	g_autofree char *reason = g_strdup_printf("the hang is a known issue: %s", issue->reason);
-
-	if (!s->stalled || s->verdict != VERDICT_HANG)
-		return;
-	s->verdict = VERDICT_INFRA;
-	run_journal(s->run, "reason", "{s:s, s:s}", "verdict", verdict_name(VERDICT_INFRA), "text", reason);
-	g_ptr_array_insert(s->reasons, 0, g_steal_pointer(&reason));
-}
-
 static void read_memory(struct session *s)
 {
 	g_autoptr(GError) error = NULL;
@@ -35,6 +23,7 @@ void session_explain(struct session *s)
 	g_autoptr(GError) error = NULL;
 	const struct known_issue *issue;
 	rig_auto(hang) hang = NULL;
+	struct report_meaning meaning = {0};
 	struct splat *splat;
 
 	if (!s->postmortem)
@@ -48,12 +37,11 @@ void session_explain(struct session *s)
 	}
 	s->hang = hang_json(hang, NULL);
 	run_journal(s->run, "explained", "{s:s, s:s}", "kind", splat->kind, "title", splat->title);
-	issue = s->known ? known_match(s->known, splat, s->release) : NULL;
+	issue = s->known && !judge_expects(s, splat) ? known_match(s->known, splat, s->release) : NULL;
 	splat->known = issue ? known_json(issue) : NULL;
 	run_keep_splat(s->run, splat);
 	g_ptr_array_add(s->splats, splat);
-	if (issue)
-		excuse(s, issue);
-	else
-		session_judge(s, VERDICT_HANG, "%s", splat->title);
+	if (verdict_of_report(splat, &meaning))
+		judge_report(s, splat, &meaning);
+	g_free(meaning.reason);
 }

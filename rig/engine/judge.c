@@ -5,6 +5,33 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "verdict/details.h"
+
+static void note_reason(struct session *s, enum verdict verdict, const char *sentence)
+{
+	run_journal(s->run, "reason", "{s:s, s:s}", "verdict", verdict_name(verdict), "text", sentence);
+}
+
+void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
+{
+	g_autofree char *sentence = NULL;
+	va_list args;
+
+	va_start(args, format);
+	sentence = g_strdup_vprintf(format, args);
+	va_end(args);
+	if (facts_add(s->facts, verdict, sentence))
+		note_reason(s, verdict, sentence);
+}
+
+gboolean judge_report(struct session *s, const struct splat *splat, const struct report_meaning *meaning)
+{
+	if (!facts_add_report(s->facts, splat, meaning, G_MAXUINT))
+		return FALSE;
+	note_reason(s, meaning->verdict, meaning->reason);
+	return TRUE;
+}
+
 static void compare_pages(struct session *s, const char *what, GHashTable *before, GHashTable *after)
 {
 	GHashTableIter iter;
@@ -45,28 +72,25 @@ void judge_accounts(struct session *s)
 
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 {
-	s->guest_ok = verdict->ok;
-	if (s->guest_ok)
+	s->facts->guest = verdict->ok ? GUEST_OK : GUEST_BAD;
+	if (verdict->ok)
 		return;
 	for (guint i = 0; i < verdict->reasons->len; i++)
 		session_judge(s, VERDICT_FAIL, "the guest says: %s", (char *)verdict->reasons->pdata[i]);
 	session_judge(s, VERDICT_FAIL, "the guest's own verdict is bad");
 }
 
-void judge_proof(struct session *s)
+/* What the session knows by now, as facts. */
+static void complete_facts(struct session *s)
 {
-	if (s->verdict != VERDICT_PASS)
-		return;
-	if (!s->guest_ok)
-		session_judge(s, VERDICT_LOST, "the guest ended without a verdict of its own");
-	else if (!s->before || !s->after)
-		session_judge(s, VERDICT_FAIL, "the memory accounts are missing");
-	else if (s->has_lockdep && g_strcmp0(s->after->lockdep, "on"))
-		session_judge(s, VERDICT_INFRA, "lockdep is off, so the absence of reports proves nothing");
-	else if (scanner_lockdep_died(s->scanner))
-		session_judge(s, VERDICT_INFRA, "the console says that lockdep was turned off");
-	else if (s->unheard)
-		session_judge(s, VERDICT_INFRA, "what the console said while the connection was lost is not known");
+	struct facts *f = s->facts;
+
+	f->powered_off = s->gone_well;
+	f->accounts = s->before && s->after;
+	f->lockdep_offered = s->has_lockdep;
+	f->lockdep_armed = s->after && !g_strcmp0(s->after->lockdep, "on");
+	f->lockdep_died = scanner_lockdep_died(s->scanner);
+	f->unheard = s->unheard;
 }
 
 static json_t *pages_json(GHashTable *pages)
@@ -110,23 +134,32 @@ static json_t *agents_json(struct session *s)
 	return agents;
 }
 
-/* Was what the scenario expects found? The verdict is about the kernel and stays what it is. */
-static json_t *expectation(struct session *s)
+/* `expected` of the verdict, without `met`. */
+static json_t *expectation(const struct session *s)
 {
 	const struct expect *expect = &s->scenario->expect;
+	json_t *json = json_object(), *cycle = json_array();
 
-	if (!expect->kind)
-		return json_pack("{s:b}", "met", s->verdict == VERDICT_PASS);
-	for (guint i = 0; i < s->splats->len; i++) {
-		const struct splat *splat = s->splats->pdata[i];
-		gboolean fits = !strcmp(splat->kind, expect->kind);
+	for (char **c = expect->cycle; c && *c; c++)
+		json_array_append_new(cycle, json_string(*c));
+	if (expect->kind)
+		json_object_set_new(json, "kind", json_string(expect->kind));
+	if (json_array_size(cycle))
+		json_object_set(json, "cycle", cycle);
+	json_decref(cycle);
+	return json;
+}
 
-		for (char **c = expect->cycle; fits && c && *c; c++)
-			fits = splat->cycle && g_strv_contains((const char *const *)splat->cycle, *c);
-		if (fits)
-			return json_pack("{s:b, s:s}", "met", 1, "kind", expect->kind);
-	}
-	return json_pack("{s:b, s:s}", "met", 0, "kind", expect->kind);
+gboolean judge_expects(const struct session *s, const struct splat *splat)
+{
+	json_auto_t *expected = NULL;
+	json_auto_t *reports = NULL;
+
+	if (!s->scenario->expect.kind)
+		return FALSE;
+	expected = expectation(s);
+	reports = json_pack("[o]", splat_to_json(splat));
+	return details_meet(expected, reports, VERDICT_RUNNING);
 }
 
 /* What the run cost the host on our side; QEMU's own time is not in it. */
@@ -154,27 +187,38 @@ static json_t *lockdep_json(const struct guest_account *after)
 	return json_pack("{s:b, s:s, s:o}", "armed", !strcmp(state, "on"), "state", state, "stats", stats);
 }
 
-json_t *judge_details(struct session *s)
+static json_t *times_json(const struct session *s)
 {
-	json_t *reasons = json_array(), *reports = json_array(), *details, *holds = holds_json(s);
-	json_t *starved = starved_json(s);
+	gint64 now = rig_now_ns();
+	gint64 hammer = s->hammered_ns ? s->hammered_ns : s->hammer_ns ? now - s->hammer_ns : 0;
 
-	for (guint i = 0; i < s->reasons->len; i++)
-		json_array_append_new(reasons, json_string(s->reasons->pdata[i]));
+	return json_pack("{s:I, s:I, s:I, s:f, s:f}", "boot_ns",
+			 (json_int_t)(s->hello_ns ? s->hello_ns - s->started_ns : 0), "hammer_ns",
+			 (json_int_t)hammer, "total_ns", (json_int_t)(now - s->started_ns), "guest_s",
+			 MAX(s->guest_s, scanner_guest_seconds(s->scanner)), "first_report_s",
+			 s->first_report_s);
+}
+
+json_t *judge_settle(struct session *s)
+{
+	json_t *reasons = json_array(), *reports = json_array(), *expected = expectation(s);
+	json_t *details, *holds = holds_json(s), *starved = starved_json(s);
+	decision_auto decision = {0};
+
+	complete_facts(s);
+	decision = facts_decide(s->facts);
+	s->verdict = decision.verdict;
+	for (guint i = 0; i < decision.reasons->len; i++)
+		json_array_append_new(reasons, json_string(decision.reasons->pdata[i]));
 	for (guint i = 0; i < s->splats->len; i++)
 		json_array_append_new(reports, splat_to_json(s->splats->pdata[i]));
-	details = json_pack(
-		"{s:O?, s:s, s:o, s:o, s:{s:o, s:O}, s:{s:I, s:I, s:I, s:f, s:f}, s:o, s:{s:o, s:o}, s:o, s:o}",
-		"hang", s->hang, "verdict", verdict_name(s->verdict), "reasons", reasons, "reports", reports, "counts",
-		"agents", agents_json(s), "devices", s->outcomes, "times", "boot_ns",
-		(json_int_t)(s->hello_ns ? s->hello_ns - s->started_ns : 0), "hammer_ns",
-		(json_int_t)(s->hammered_ns	   ? s->hammered_ns
-			     : s->hammer_ns ? rig_now_ns() - s->hammer_ns
-					    : 0),
-		"total_ns", (json_int_t)(rig_now_ns() - s->started_ns), "guest_s",
-		MAX(s->guest_s, scanner_guest_seconds(s->scanner)), "first_report_s", s->first_report_s,
-		"lockdep", lockdep_json(s->after), "accounts", "before",
-		account_json(s->before), "after", account_json(s->after), "expected", expectation(s), "controller", controller_json());
+	json_object_set_new(expected, "met", json_boolean(details_meet(expected, reports, s->verdict)));
+	details = json_pack("{s:O?, s:s, s:o, s:o, s:{s:o, s:O}, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
+			 "hang", s->hang, "verdict", verdict_name(s->verdict), "reasons", reasons,
+			 "reports", reports, "counts", "agents", agents_json(s), "devices", s->outcomes,
+			 "times", times_json(s), "lockdep", lockdep_json(s->after), "accounts", "before",
+			 account_json(s->before), "after", account_json(s->after), "expected", expected,
+			 "proof", facts_proof_json(s->facts), "controller", controller_json());
 	if (holds)
 		json_object_set_new(details, "holds", holds);
 	if (starved)

@@ -16,25 +16,6 @@
 
 #define STATUS_MS 250
 
-void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
-{
-	g_autofree char *sentence = NULL;
-	va_list args;
-
-	va_start(args, format);
-	sentence = g_strdup_vprintf(format, args);
-	va_end(args);
-	for (guint i = 0; i < s->reasons->len; i++)
-		if (!g_strcmp0(s->reasons->pdata[i], sentence))
-			return;
-	if (!s->judged)
-		s->verdict = verdict;
-	s->judged = TRUE;
-	run_journal(s->run, "reason", "{s:s, s:s}", "verdict", verdict_name(verdict), "text", sentence);
-	if (s->reasons->len < 100)
-		g_ptr_array_add(s->reasons, g_steal_pointer(&sentence));
-}
-
 void session_judge_vm(struct session *s, const char *what, const char *id, enum vm_outcome outcome,
 		      const char *why)
 {
@@ -172,11 +153,10 @@ static void session_init(struct session *s, const struct run_plan *plan)
 		.tracks = g_ptr_array_new(),
 		.ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.agents = g_ptr_array_new_with_free_func(agent_run_free),
-		.reasons = g_ptr_array_new_with_free_func(g_free),
+		.facts = facts_new(),
 		.outcomes = json_object(),
 		.started_ns = rig_now_ns(),
 		.first_report_s = -1,
-		.verdict = VERDICT_PASS,
 	};
 	g_queue_init(&s->events);
 	dispatch_init(s);
@@ -198,7 +178,7 @@ static void session_deinit(struct session *s)
 	g_hash_table_unref(s->devices);
 	g_hash_table_unref(s->ended);
 	g_ptr_array_unref(s->agents);
-	g_ptr_array_unref(s->reasons);
+	facts_free(s->facts);
 	json_decref(s->outcomes);
 	guest_account_free(s->before);
 	guest_account_free(s->after);
@@ -339,6 +319,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 {
 	g_autoptr(GError) why = NULL;
 	struct session s;
+	json_t *details;
 	gboolean ok;
 
 	session_init(&s, plan);
@@ -361,8 +342,8 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	session_explain(&s);
 	tracks_list(&s);
 	keep_timeline(&s, NULL);
-	judge_proof(&s);
-	ok = run_verdict(s.run, s.verdict, judge_details(&s), error);
+	details = judge_settle(&s);
+	ok = run_verdict(s.run, s.verdict, details, error);
 	if (ok) {
 		*ret_dir = g_strdup(run_dir(s.run));
 		*ret_verdict = s.verdict;

@@ -9,6 +9,7 @@
 #include "util/clock.h"
 #include "util/paths.h"
 #include "util/rng.h"
+#include "verdict/facts.h"
 #include "vm/vm.h"
 
 /* Where a run is. The order is the story's. */
@@ -144,16 +145,13 @@ struct session {
 	gboolean paused;     /* a pause step has stopped the CPUs */
 
 	struct watch *watch;
-	gboolean stalled; /* the watchdog ended the run */
 	struct postmortem *postmortem;
 	gboolean sysrq_answered;
 
 	/* judging */
 	struct guest_account *before, *after; /* NULL: not known */
-	GPtrArray *reasons; /* sentences; the first one decides */
-	enum verdict verdict;
-	gboolean judged;    /* the verdict is settled: later events do not change it */
-	gboolean guest_ok;  /* the guest's own verdict came and was ok */
+	struct facts *facts; /* what the verdict is made from at the end */
+	enum verdict verdict; /* set by judge_settle() */
 };
 
 /* session.c */
@@ -164,7 +162,7 @@ void session_event(struct session *s, enum event event);
  */
 void session_answer(struct session *s, guint scope, enum event event);
 void session_deadline(struct session *s, gint64 ns_from_now); /* EV_TIMER then; 0: none */
-/* Adds a sentence; the first one settles the verdict. */
+/* judge.c: adds what was observed to the facts, and to the journal. A text counts once. */
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 /*
@@ -262,8 +260,11 @@ void session_explain(struct session *s);
 /* judge.c */
 void judge_accounts(struct session *s);
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);
-/* The last word: without proof there is no PASS. */
-void judge_proof(struct session *s);
-json_t *judge_details(struct session *s);
+/* The same for what a report means. FALSE: it was there already. */
+gboolean judge_report(struct session *s, const struct splat *splat, const struct report_meaning *meaning);
+/* Does the scenario ask for this report? */
+gboolean judge_expects(const struct session *s, const struct splat *splat);
+/* Completes the facts and decides the verdict. Returns the object of the file `verdict`. */
+json_t *judge_settle(struct session *s);
 
 #endif

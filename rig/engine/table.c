@@ -197,6 +197,11 @@ static void enter_poweroff(struct session *s)
 	guest_poweroff(s->guest, on_powering_off, s);
 }
 
+static void enter_reported(struct session *s)
+{
+	s->facts->stopped = TRUE;
+}
+
 static void enter_ending(struct session *s)
 {
 	watch_stop(s);
@@ -221,7 +226,7 @@ static const struct {
 	[STATE_HAMMER] = {enter_hammer, 0},	 [STATE_DRAIN] = {enter_drain, 120},
 	[STATE_STOP] = {enter_stop, 120},	 [STATE_TEARDOWN] = {enter_teardown, 180},
 	[STATE_ACCOUNT] = {enter_account, 20},	 [STATE_FINISH] = {enter_finish, 20},
-	[STATE_POWEROFF] = {enter_poweroff, 20}, [STATE_REPORTED] = {NULL, 2},
+	[STATE_POWEROFF] = {enter_poweroff, 20}, [STATE_REPORTED] = {enter_reported, 2},
 	[STATE_POSTMORTEM] = {enter_postmortem, 45}, [STATE_ENDING] = {enter_ending, 5},
 };
 

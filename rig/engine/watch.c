@@ -75,7 +75,6 @@ static void G_GNUC_PRINTF(4, 5) stall(struct session *s, double after_s, gint64 
 	va_start(args, format);
 	sentence = g_strdup_vprintf(format, args);
 	va_end(args);
-	s->stalled = TRUE;
 	run_journal(s->run, "stall", "{s:f, s:f, s:f}", "after_s", after_s, "wall_s",
 		    (rig_now_ns() - since_ns) / (double)RIG_NS_PER_S, "guest_s", s->guest_s);
 	session_judge(s, VERDICT_HANG, "%s", sentence);

@@ -62,23 +62,6 @@ static gint64 all_ops(json_t *agents)
 	return sum;
 }
 
-enum outcome index_outcome(enum verdict verdict, json_t *details)
-{
-	json_t *expected = json_object_get(details, "expected");
-
-	if (verdict != VERDICT_PASS && verdict != VERDICT_FAIL && verdict != VERDICT_HANG)
-		return OUTCOME_NONE;
-	/* the verdict is about the kernel */
-	if (json_is_string(json_object_get(expected, "kind")))
-		return json_is_true(json_object_get(expected, "met")) ? OUTCOME_GOOD : OUTCOME_BAD;
-	return verdict == VERDICT_PASS ? OUTCOME_GOOD : OUTCOME_BAD;
-}
-
-enum outcome run_outcome(const struct run_info *run)
-{
-	return index_outcome(run->verdict, run->details);
-}
-
 /* The creation time from run.json, else from the folder's name. */
 static char *created_of(const struct run_info *run)
 {
@@ -92,7 +75,7 @@ static char *created_of(const struct run_info *run)
 	return g_strdup("");
 }
 
-static void bind_run(sqlite3_stmt *stmt, const struct run_info *run, enum outcome outcome)
+static void bind_run(sqlite3_stmt *stmt, const struct run_info *run, enum run_outcome outcome)
 {
 	json_t *in = run->inputs, *labels = json_object_get(in, "labels"), *details = run->details;
 	const char *attempt = json_string_value(json_object_get(labels, "attempt"));
@@ -160,13 +143,12 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 
 	json_array_foreach (reports, i, report) {
 		g_autofree char *bug = splat_json_key(report); /* folders of before have old keys */
-		const char *weight = text_at(report, "weight");
 		json_t *known = json_object_get(report, "known");
 		const char *reason = text_at(known, "reason");
 
 		if (i >= RUN_REPORTS_MAX)
 			break;
-		if (!bug || g_strcmp0(weight ? weight : "fail", "fail") || !g_strcmp0(text_at(report, "kind"), "reboot"))
+		if (!bug || !details_report_counts(report))
 			continue;
 		unknown |= known == NULL;
 		add_finding(adding, bug, text_at(report, "signature/path"), text_at(report, "signature/exact"),
@@ -190,14 +172,26 @@ static char *reason_key(const char *reason)
 	return g_string_free(key, FALSE);
 }
 
-static void add_findings(struct adding *adding, const struct run_info *run, enum outcome outcome)
+static gboolean is_reported(json_t *reports, const char *bug)
+{
+	json_t *report;
+	size_t i;
+
+	json_array_foreach (reports, i, report)
+		if (!g_strcmp0(text_at(report, "signature/bug"), bug))
+			return TRUE;
+	return FALSE;
+}
+
+static void add_findings(struct adding *adding, const struct run_info *run, enum run_outcome outcome)
 {
 	json_t *hang = json_object_get(run->details, "hang");
-	const char *signature = text_at(hang, "signature"), *title = text_at(hang, "title");
+	const char *signature = details_hang_bug(run->details), *title = text_at(hang, "title");
 	const char *reason = json_string_value(json_array_get(json_object_get(run->details, "reasons"), 0));
 	gboolean any = add_reports(adding, json_object_get(run->details, "reports"));
 
-	if (signature) {
+	/* the explanation of a hang is one of the reports; only old folders have it in `hang` alone */
+	if (signature && !is_reported(json_object_get(run->details, "reports"), signature)) {
 		g_autofree char *bug = g_str_has_prefix(signature, "hang:") ? g_strdup(signature)
 									    : g_strdup_printf("hang:%s", signature);
 
@@ -222,7 +216,7 @@ gboolean index_add(struct run_index *ix, const char *name, GError **error)
 	db_stmt *gone = db_query(ix->db, "DELETE FROM runs WHERE name = ?1", (const char *[]){name, NULL}, error);
 	db_stmt *stmt = NULL;
 	db_stmt *more = NULL;
-	enum outcome outcome;
+	enum run_outcome outcome;
 
 	if (!gone)
 		return FALSE;
@@ -234,7 +228,7 @@ gboolean index_add(struct run_index *ix, const char *name, GError **error)
 	more = db_query(ix->db, finding, NULL, error);
 	if (!stmt || !more)
 		return FALSE;
-	outcome = index_outcome(run->verdict, run->details);
+	outcome = details_outcome(run->verdict, run->details);
 	bind_run(stmt, run, outcome);
 	if (sqlite3_step(stmt) != SQLITE_DONE)
 		return db_fail(ix->db, name, error);

@@ -17,6 +17,7 @@
 
 #include "store/store.h"
 #include "util/auto.h"
+#include "verdict/details.h"
 
 #define INDEX_VERSION 1
 
@@ -37,14 +38,6 @@ struct run_index *index_rebuild(const char *results, index_progress progress, vo
 /* DIR, a run folder, has changed: it is read again into the index of its results folder, where there is one. */
 gboolean index_forget_folder(const char *dir, GError **error);
 
-/* What a run says of the kernel: as expected, not as expected, nothing (INFRA, LOST, SKIP, ABORTED, RUNNING). */
-enum outcome { OUTCOME_GOOD, OUTCOME_BAD, OUTCOME_NONE };
-/* A scenario that expects a report is as expected with it; the verdict is about the kernel. */
-enum outcome run_outcome(const struct run_info *run);
-
-/* The same from a verdict and the object of `verdict`. */
-enum outcome index_outcome(enum verdict verdict, json_t *details);
-
 struct index_run {
 	char *name, *created;
 	char *scenario, *machine, *kernel; /* kernel: its name, "6.1.192-z03"; "?" where unknown */
@@ -52,7 +45,7 @@ struct index_run {
 	char *tree;			   /* the plan's name for the kernel, or NULL: label `tree` */
 	gint64 seed;
 	enum verdict verdict;
-	enum outcome outcome;
+	enum run_outcome outcome;
 	char *reason;	       /* the first one, or NULL */
 	double guest_s;	       /* guest time in all; this and the others are -1 where unknown */
 	double first_report_s; /* guest time */

@@ -63,7 +63,7 @@ static void note_build(struct runner *r, struct night_build *build,
 }
 
 /* Why there is no result: the problem of the child, or the first reason of its verdict. */
-static char *problem_of(const struct child_result *result, enum outcome outcome)
+static char *problem_of(const struct child_result *result, enum run_outcome outcome)
 {
 	json_t *reasons = json_object_get(json_object_get(result->answer, "details"), "reasons");
 
@@ -79,7 +79,7 @@ static void note_cell(struct runner *r, struct night_child *child,
 		.number = child->attempt,
 		.verdict = result->verdict,
 		.outcome =
-			index_outcome(result->verdict, json_object_get(result->answer, "details")),
+			details_outcome(result->verdict, json_object_get(result->answer, "details")),
 		.run = result->run,
 		.wall_s = result->wall_s,
 		.cpu_s = result->cpu_s,

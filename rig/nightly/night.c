@@ -176,7 +176,7 @@ void night_free(struct night *night)
 
 /* ---- attempts ---- */
 
-static guint count(const struct night_cell *cell, enum outcome outcome)
+static guint count(const struct night_cell *cell, enum run_outcome outcome)
 {
 	guint n = 0;
 
@@ -191,6 +191,15 @@ static gboolean skipped(const struct night_cell *cell)
 		if (g_array_index(cell->attempts, struct attempt, i).verdict == VERDICT_SKIP)
 			return TRUE;
 	return FALSE;
+}
+
+/* Every attempt met a known issue that prevented its proof. */
+static gboolean all_known(const struct night_cell *cell)
+{
+	for (guint i = 0; i < cell->attempts->len; i++)
+		if (g_array_index(cell->attempts, struct attempt, i).verdict != VERDICT_KNOWN)
+			return FALSE;
+	return cell->attempts->len > 0;
 }
 
 /*
@@ -218,7 +227,9 @@ void night_settle(const struct night *night, struct night_cell *cell)
 	else if (bad)
 		cell->status = good ? CELL_FLAKY : CELL_BAD;
 	else
-		cell->status = good ? CELL_GOOD : skipped(cell) ? CELL_SKIP : CELL_NONE;
+		cell->status = good				   ? CELL_GOOD
+			       : skipped(cell) || all_known(cell) ? CELL_SKIP
+								  : CELL_NONE;
 }
 
 const char *cell_status_name(enum cell_status status)

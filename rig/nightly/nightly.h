@@ -37,7 +37,7 @@ const char *cell_status_name(enum cell_status status);
 struct attempt {
 	guint number; /* 1 is the first */
 	enum verdict verdict;
-	enum outcome outcome;
+	enum run_outcome outcome;
 	char *run;	      /* the folder's name, or NULL */
 	char *problem;	      /* why there is no verdict, or NULL */
 	double wall_s, cpu_s; /* -1: unknown */

@@ -13,7 +13,7 @@
 static const char *const elements[N_VERDICTS] = {
 	[VERDICT_FAIL] = "failure", [VERDICT_HANG] = "failure",	 [VERDICT_LOST] = "error",
 	[VERDICT_INFRA] = "error",  [VERDICT_ABORTED] = "error", [VERDICT_SKIP] = "skipped",
-	[VERDICT_RUNNING] = "skipped",
+	[VERDICT_KNOWN] = "skipped", [VERDICT_RUNNING] = "skipped",
 };
 
 /* The writer's first error stays: one look at the end will do. */

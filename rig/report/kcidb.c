@@ -139,6 +139,7 @@ static char *add_build(struct kcidb *kcidb, const struct run_view *run)
 static const char *const statuses[N_VERDICTS] = {
 	[VERDICT_PASS] = "PASS",  [VERDICT_FAIL] = "FAIL", [VERDICT_HANG] = "FAIL",    [VERDICT_LOST] = "ERROR",
 	[VERDICT_INFRA] = "MISS", [VERDICT_SKIP] = "SKIP", [VERDICT_ABORTED] = "MISS",
+	[VERDICT_KNOWN] = "SKIP",
 };
 
 static void add_test(struct kcidb *kcidb, const struct run_view *run, const char *id, const char *build)

@@ -15,7 +15,8 @@ static const struct directive directives[N_VERDICTS] = {
 	[VERDICT_PASS] = {TRUE, NULL},	     [VERDICT_FAIL] = {FALSE, NULL},
 	[VERDICT_HANG] = {FALSE, "TIMEOUT"}, [VERDICT_LOST] = {FALSE, "ERROR"},
 	[VERDICT_INFRA] = {FALSE, "ERROR"},  [VERDICT_SKIP] = {TRUE, "SKIP"},
-	[VERDICT_ABORTED] = {FALSE, "ERROR"}, [VERDICT_RUNNING] = {TRUE, "SKIP"},
+	[VERDICT_ABORTED] = {FALSE, "ERROR"}, [VERDICT_KNOWN] = {TRUE, "SKIP"},
+	[VERDICT_RUNNING] = {TRUE, "SKIP"},
 };
 
 /* A description may hold neither '#', which begins a directive, nor a line's end. */
@@ -78,7 +79,7 @@ static void put_run(GString *out, guint number, const struct run_view *run)
 /* A test is not ok when one in it is not, and skipped when all are. */
 static void put_sum(GString *out, guint depth, guint number, const char *name, const struct tally *tally)
 {
-	guint skipped = tally->n[VERDICT_SKIP] + tally->n[VERDICT_RUNNING];
+	guint skipped = tally->n[VERDICT_SKIP] + tally->n[VERDICT_KNOWN] + tally->n[VERDICT_RUNNING];
 
 	put_result(out, depth, number, tally->n[VERDICT_PASS] + skipped == tally->all, name,
 		   skipped == tally->all ? "SKIP" : NULL, NULL);

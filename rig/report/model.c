@@ -25,7 +25,7 @@ const char *tally_word(const struct tally *tally)
 {
 	/* verdicts without a result for the kernel, the most important first */
 	static const enum verdict order[] = {VERDICT_LOST, VERDICT_INFRA, VERDICT_ABORTED, VERDICT_RUNNING,
-					     VERDICT_SKIP};
+					     VERDICT_KNOWN, VERDICT_SKIP};
 
 	if (tally->bad && tally->bad < tally->judged)
 		return "FLAKY";

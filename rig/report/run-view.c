@@ -109,7 +109,7 @@ static double detect_of(json_t *details)
 
 static void judge(struct run_view *run)
 {
-	enum outcome outcome = run_outcome(run->info);
+	enum run_outcome outcome = run_outcome(run->info);
 
 	run->as = run->info->verdict;
 	run->word = verdict_name(run->as);

@@ -95,7 +95,9 @@ static guint rank(const struct cell *cell)
 {
 	const struct tally *now = &cell->now;
 
-	return now->bad ? 0 : !now->judged && now->all > now->n[VERDICT_SKIP] + now->n[VERDICT_RUNNING] ? 1 : 2;
+	guint quiet = now->n[VERDICT_SKIP] + now->n[VERDICT_KNOWN] + now->n[VERDICT_RUNNING];
+
+	return now->bad ? 0 : !now->judged && now->all > quiet ? 1 : 2;
 }
 
 static void put_cell(struct page *page, const struct cell *cell)

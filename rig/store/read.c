@@ -27,6 +27,11 @@ void run_info_free(struct run_info *info)
 	g_free(info);
 }
 
+enum run_outcome run_outcome(const struct run_info *info)
+{
+	return details_outcome(info->verdict, info->details);
+}
+
 static gboolean has(int folder, const char *name)
 {
 	struct stat st;

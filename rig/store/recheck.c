@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Judging an old run again, with the collector as it is today: the console's bytes are the truth, reports
- * and what follows from them are derived. What was seen otherwise (a stuck agent, accounts that do
- * not add up) cannot be seen again and stays.
+ * Judges an old run again, with today's collector and today's rule for verdicts. Reports are derived
+ * from the console's bytes. What the engine observed otherwise (a stuck agent, accounts that differ) is
+ * in the folder's journal and verdict and stays a fact.
  */
 #include "store/run.h"
 
@@ -17,11 +17,17 @@
 #include "store/safe-open.h"
 #include "splat/key.h"
 #include "util/error.h"
+#include "verdict/details.h"
+#include "verdict/facts.h"
 
 /* Beyond any console that the rig keeps. */
 #define CONSOLE_MAX (G_GINT64_CONSTANT(1) << 30)
-#define JOURNAL_READ_MAX (80u << 20)
-#define UNFINISHED "the reports that ended this run are none by today's rules, but it did not run to its end"
+
+/* What the console says by today's rules. */
+struct console {
+	GPtrArray *splats;
+	gboolean lockdep_died;
+};
 
 static void on_splat(struct splat *splat, void *data)
 {
@@ -33,7 +39,7 @@ static void on_splat(struct splat *splat, void *data)
 		splat_free(splat);
 }
 
-static gboolean scan(int folder, GPtrArray *splats, GError **error)
+static gboolean scan(int folder, struct console *console, GError **error)
 {
 	auto_fd fd = openat(folder, "console.raw", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	rig_auto(scanner) scanner = NULL;
@@ -45,7 +51,7 @@ static gboolean scan(int folder, GPtrArray *splats, GError **error)
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return rig_fail(error, RIG_EXIT_USAGE, "cannot read 'console.raw': %s",
 				fd < 0 ? g_strerror(errno) : "no regular file");
-	scanner = scanner_new(on_splat, splats);
+	scanner = scanner_new(on_splat, console->splats);
 	while (left > 0 && ((n = read(fd, block, MIN(left, (gint64)sizeof(block)))) > 0 ||
 			    (n < 0 && errno == EINTR)))
 		if (n > 0) {
@@ -55,6 +61,7 @@ static gboolean scan(int folder, GPtrArray *splats, GError **error)
 	if (n < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot read 'console.raw': %s", g_strerror(errno));
 	scanner_flush(scanner);
+	console->lockdep_died = scanner_lockdep_died(scanner);
 	return TRUE;
 }
 
@@ -119,126 +126,6 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 	return TRUE;
 }
 
-/* Which verdict each reason stood for when it was found: sentence -> number, from the journal. */
-static GHashTable *journal_reasons(int folder)
-{
-	GHashTable *reasons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autofree char *text = NULL;
-	gsize len;
-
-	if (!safe_read(folder, "journal", JOURNAL_READ_MAX, &text, &len, NULL))
-		return reasons;
-	for (char *line = text, *next; line && *line; line = next) {
-		json_auto_t *entry = NULL;
-		const char *sentence;
-		enum verdict verdict;
-
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		if (!strstr(line, "\"reason\""))
-			continue;
-		entry = json_loads(line, 0, NULL);
-		sentence = json_string_value(json_object_get(entry, "text"));
-		if (sentence && !g_strcmp0(json_string_value(json_object_get(entry, "what")), "reason") &&
-		    verdict_parse(json_string_value(json_object_get(entry, "verdict")), &verdict))
-			g_hash_table_insert(reasons, g_strdup(sentence), GUINT_TO_POINTER(verdict + 1));
-	}
-	return reasons;
-}
-
-/* The sentences that the old reports gave: they go with their reports. */
-static GHashTable *old_sentences(json_t *details)
-{
-	GHashTable *sentences = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	json_t *report;
-	size_t i;
-
-	json_array_foreach (json_object_get(details, "reports"), i, report) {
-		const char *title = json_string_value(json_object_get(report, "title"));
-
-		if (!title || report_is_explanation(json_string_value(json_object_get(report, "kind"))))
-			continue;
-		g_hash_table_add(sentences, g_strdup(title));
-		g_hash_table_add(sentences, g_strdup_printf("the lock validator gave up: %s", title));
-	}
-	g_hash_table_add(sentences, g_strdup(UNFINISHED));
-	return sentences;
-}
-
-struct judgement {
-	json_t *reasons;
-	enum verdict verdict;
-	gboolean settled;
-};
-
-static void add_reason(struct judgement *j, enum verdict verdict, const char *sentence)
-{
-	json_t *old;
-	size_t i;
-
-	json_array_foreach (j->reasons, i, old)
-		if (!strcmp(json_string_value(old), sentence))
-			return;
-	if (!j->settled)
-		j->verdict = verdict;
-	j->settled = TRUE;
-	json_array_append_new(j->reasons, json_string(sentence));
-}
-
-static void add_reports(struct judgement *j, const GPtrArray *splats)
-{
-	for (guint i = 0; i < splats->len; i++) {
-		g_autofree char *sentence = NULL;
-		enum verdict verdict;
-
-		if (verdict_of_report(splats->pdata[i], &verdict, &sentence))
-			add_reason(j, verdict, sentence);
-	}
-}
-
-/* PASS needs more than silence: the accounts of both ends and a validator that was still armed. */
-static gboolean is_proven(json_t *details)
-{
-	json_t *accounts = json_object_get(details, "accounts");
-
-	return json_is_true(json_object_get(json_object_get(details, "lockdep"), "armed")) &&
-	       json_is_object(json_object_get(accounts, "before")) &&
-	       json_is_object(json_object_get(accounts, "after"));
-}
-
-/*
- * The first reason decides, as it did in the run. Reports take the place of the first old report; what
- * stood before it (a stuck agent whose hung task was printed later) stays before it.
- */
-static struct judgement judge(int folder, json_t *details, enum verdict had, const GPtrArray *splats)
-{
-	g_autoptr(GHashTable) sentences = old_sentences(details), stood_for = journal_reasons(folder);
-	struct judgement j = {json_array(), VERDICT_PASS, FALSE};
-	gboolean reported = FALSE;
-	json_t *old;
-	size_t i;
-
-	json_array_foreach (json_object_get(details, "reasons"), i, old) {
-		const char *sentence = json_string_value(old);
-		guint verdict = sentence ? GPOINTER_TO_UINT(g_hash_table_lookup(stood_for, sentence)) : 0;
-
-		if (!sentence)
-			continue;
-		if (!g_hash_table_contains(sentences, sentence)) {
-			add_reason(&j, verdict ? verdict - 1 : had, sentence);
-		} else if (!reported) {
-			reported = TRUE;
-			add_reports(&j, splats);
-		}
-	}
-	if (!reported)
-		add_reports(&j, splats);
-	if (!j.settled && had != VERDICT_PASS && !is_proven(details))
-		add_reason(&j, VERDICT_INFRA, UNFINISHED);
-	return j;
-}
-
 /* What the console says today, then why the guest hung as it was said then. */
 static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 {
@@ -251,21 +138,6 @@ static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 		if (report_is_explanation(json_string_value(json_object_get(old, "kind"))))
 			json_array_append(reports, old);
 	return reports;
-}
-
-/* `expected` says whether the scenario's report was found; its kind is all that can be checked here. */
-static void judge_expected(json_t *details, enum verdict verdict, json_t *reports)
-{
-	json_t *expected = json_object_get(details, "expected"), *report;
-	const char *kind = json_string_value(json_object_get(expected, "kind"));
-	gboolean met = FALSE;
-	size_t i;
-
-	if (!json_is_object(expected))
-		return;
-	json_array_foreach (reports, i, report)
-		met |= !g_strcmp0(json_string_value(json_object_get(report, "kind")), kind);
-	json_object_set_new(expected, "met", json_boolean(kind ? met : verdict == VERDICT_PASS));
 }
 
 /* What was known when the run was judged stays known: its list may have changed since. */
@@ -287,24 +159,70 @@ static void carry_known(json_t *old_reports, const GPtrArray *splats)
 	}
 }
 
-static gboolean write_verdict(int folder, json_t *details, const GPtrArray *splats, gboolean *ret_changed,
-			      GError **error)
+static void read_entry(json_t *entry, void *data)
 {
-	json_t *reports = json_object_get(details, "reports");
-	json_auto_t *now = reports_json(splats, reports);
-	enum verdict had = VERDICT_INFRA;
-	struct judgement j;
+	facts_read_entry(data, entry);
+}
 
-	if (reports ? json_equal(reports, now) : !splats->len)
+/* The facts of the run, with the console's reports as they are found today. */
+static struct facts *facts_of(const char *dir, json_t *details, const struct console *console)
+{
+	struct facts *facts = facts_new();
+	guint at;
+
+	/* a folder without a journal has what `verdict` says */
+	run_journal_each(dir, read_entry, facts, NULL);
+	facts_read(facts, details);
+	facts->lockdep_died = console->lockdep_died;
+	at = facts->reports_at;
+	for (guint i = 0; i < console->splats->len; i++) {
+		struct report_meaning meaning;
+
+		if (!verdict_of_report(console->splats->pdata[i], &meaning))
+			continue;
+		at += facts_add_report(facts, console->splats->pdata[i], &meaning, at);
+		g_free(meaning.reason);
+	}
+	return facts;
+}
+
+static json_t *strings_json(const GPtrArray *strings)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < strings->len; i++)
+		json_array_append_new(array, json_string(strings->pdata[i]));
+	return array;
+}
+
+/* The object of `verdict` as today's rules make it from what the folder has. New reference. */
+static json_t *judge(const char *dir, json_t *details, const struct console *console)
+{
+	rig_auto(facts) facts = facts_of(dir, details, console);
+	decision_auto decision = facts_decide(facts);
+	json_t *now = json_deep_copy(details), *expected = json_object_get(now, "expected");
+	json_t *reports = reports_json(console->splats, json_object_get(details, "reports"));
+
+	json_object_set_new(now, "verdict", json_string(verdict_name(decision.verdict)));
+	json_object_set_new(now, "reasons", strings_json(decision.reasons));
+	if (json_is_object(expected))
+		json_object_set_new(expected, "met",
+				    json_boolean(details_meet(expected, reports, decision.verdict)));
+	if (json_object_get(now, "reports") || json_array_size(reports))
+		json_object_set(now, "reports", reports);
+	json_decref(reports);
+	return now;
+}
+
+static gboolean write_verdict(int folder, const char *dir, json_t *details,
+			      const struct console *console, gboolean *ret_changed, GError **error)
+{
+	json_auto_t *now = judge(dir, details, console);
+
+	if (json_equal(now, details))
 		return TRUE;
-	verdict_parse(json_string_value(json_object_get(details, "verdict")), &had);
-	j = judge(folder, details, had, splats);
-	json_object_set_new(details, "verdict", json_string(verdict_name(j.verdict)));
-	json_object_set_new(details, "reasons", j.reasons);
-	json_object_set(details, "reports", now);
-	judge_expected(details, j.verdict, now);
 	*ret_changed = TRUE;
-	return safe_write_json(folder, "verdict", details, error);
+	return safe_write_json(folder, "verdict", now, error);
 }
 
 /* Nobody else may write: neither the run itself nor another recheck. */
@@ -325,15 +243,16 @@ static gboolean take_lock(int folder, int *ret_lock, GError **error)
 	return TRUE;
 }
 
-static gboolean recheck(int folder, gboolean *ret_changed, GError **error)
+static gboolean recheck(int folder, const char *dir, gboolean *ret_changed, GError **error)
 {
 	g_autoptr(GPtrArray) splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free);
+	struct console console = {.splats = splats};
 	auto_fd lock = -1;
 	json_auto_t *details = NULL;
 	gboolean changed = FALSE;
 	struct stat st;
 
-	if (!take_lock(folder, &lock, error) || !scan(folder, splats, error))
+	if (!take_lock(folder, &lock, error) || !scan(folder, &console, error))
 		return FALSE;
 	/* an aborted run gets its reports, but never a verdict that it did not reach */
 	if (!fstatat(folder, "verdict", &st, AT_SYMLINK_NOFOLLOW)) {
@@ -343,7 +262,7 @@ static gboolean recheck(int folder, gboolean *ret_changed, GError **error)
 	}
 	carry_known(json_object_get(details, "reports"), splats);
 	if (!write_splats(folder, splats, &changed, error) ||
-	    (details && !write_verdict(folder, details, splats, &changed, error)))
+	    (details && !write_verdict(folder, dir, details, &console, &changed, error)))
 		return FALSE;
 	*ret_changed = changed;
 	return TRUE;
@@ -355,7 +274,7 @@ gboolean run_recheck(const char *dir, gboolean *ret_changed, GError **error)
 
 	if (folder < 0)
 		return FALSE;
-	if (recheck(folder, ret_changed, error))
+	if (recheck(folder, dir, ret_changed, error))
 		return TRUE;
 	g_prefix_error(error, "%s: ", dir);
 	return FALSE;

@@ -14,6 +14,7 @@
 
 #include "splat/splat.h"
 #include "util/auto.h"
+#include "verdict/details.h"
 #include "verdict/verdict.h"
 
 /* So many reports are in a verdict and in splats/; a guest that prints more has made its point. */
@@ -65,6 +66,9 @@ struct run_info {
 
 void run_info_free(struct run_info *info);
 RIG_DEFINE_AUTO(run_info, run_info_free)
+
+/* What the run says of its kernel. */
+enum run_outcome run_outcome(const struct run_info *info);
 
 /* WHICH: a path, a folder's name below RESULTS, an unambiguous part of one, or "last". */
 struct run_info *run_open(const char *results, const char *which, GError **error);

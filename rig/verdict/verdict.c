@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Verdicts: their names, their exit codes, and what one report means for one. */
+/* Verdicts as a table, and what one report means for one. */
 #include "verdict/verdict.h"
 
 #include "util/error.h"
@@ -7,11 +7,17 @@
 static const struct {
 	const char *name;
 	int exit_code;
+	gboolean judged, alarm;
 } verdicts[] = {
-	[VERDICT_PASS] = {"PASS", RIG_EXIT_PASS},	 [VERDICT_FAIL] = {"FAIL", RIG_EXIT_FAIL},
-	[VERDICT_HANG] = {"HANG", RIG_EXIT_FAIL},	 [VERDICT_LOST] = {"LOST", RIG_EXIT_INFRA},
-	[VERDICT_INFRA] = {"INFRA", RIG_EXIT_INFRA},	 [VERDICT_SKIP] = {"SKIP", RIG_EXIT_SKIP},
-	[VERDICT_ABORTED] = {"ABORTED", RIG_EXIT_INFRA}, [VERDICT_RUNNING] = {"RUNNING", RIG_EXIT_INFRA},
+	[VERDICT_PASS] = {"PASS", RIG_EXIT_PASS, TRUE, FALSE},
+	[VERDICT_FAIL] = {"FAIL", RIG_EXIT_FAIL, TRUE, TRUE},
+	[VERDICT_HANG] = {"HANG", RIG_EXIT_FAIL, TRUE, TRUE},
+	[VERDICT_LOST] = {"LOST", RIG_EXIT_INFRA, FALSE, FALSE},
+	[VERDICT_INFRA] = {"INFRA", RIG_EXIT_INFRA, FALSE, FALSE},
+	[VERDICT_SKIP] = {"SKIP", RIG_EXIT_SKIP, FALSE, FALSE},
+	[VERDICT_ABORTED] = {"ABORTED", RIG_EXIT_INFRA, FALSE, FALSE},
+	[VERDICT_KNOWN] = {"KNOWN", RIG_EXIT_PASS, FALSE, FALSE},
+	[VERDICT_RUNNING] = {"RUNNING", RIG_EXIT_INFRA, FALSE, FALSE},
 };
 
 const char *verdict_name(enum verdict verdict)
@@ -34,27 +40,68 @@ int verdict_exit_code(enum verdict verdict)
 	return verdicts[verdict].exit_code;
 }
 
-/* Reports of something that does not go on; the others are of something that went wrong. */
+gboolean verdict_is_judged(enum verdict verdict)
+{
+	return verdicts[verdict].judged;
+}
+
+gboolean verdict_is_alarm(enum verdict verdict)
+{
+	return verdicts[verdict].alarm;
+}
+
+/* Lack of progress; all other kinds say that something went wrong. */
 static const char *const hang_kinds[] = {"hung-task", "rcu-stall", "soft-lockup", "hard-lockup",
 					 "workqueue-lockup", NULL};
+
+/* The kernel kills the task that met these (oops, BUG()), or itself. */
+static const char *const killing_kinds[] = {
+	"oops", "null-deref", "paging", "gpf", "divide", "invalid-opcode", "double-fault", "stack",
+	"bug", "list-corruption", "usercopy", "panic", NULL};
 
 gboolean report_is_explanation(const char *kind)
 {
 	return kind && g_str_has_prefix(kind, "hang-");
 }
 
-gboolean verdict_of_report(const struct splat *splat, enum verdict *ret, char **ret_reason)
+static gboolean is_hang(const char *kind)
 {
-	/* a reset step causes a second boot; an unexpected one ends QEMU or sends a second HELLO */
-	if (splat->known || splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot"))
+	return g_strv_contains(hang_kinds, kind) || report_is_explanation(kind);
+}
+
+gboolean report_is_fatal(const char *kind)
+{
+	return kind && (is_hang(kind) || g_strv_contains(killing_kinds, kind));
+}
+
+static gboolean known_meaning(const struct splat *splat, struct report_meaning *ret)
+{
+	const char *why = json_string_value(json_object_get(splat->known, "reason"));
+
+	if (!report_is_fatal(splat->kind) && !splat->validator_off)
 		return FALSE;
-	if (splat->weight == SPLAT_LOST) {
-		*ret = VERDICT_INFRA;
-		*ret_reason = g_strdup_printf("the lock validator gave up: %s", splat->title);
-		return TRUE;
+	ret->verdict = VERDICT_KNOWN;
+	ret->reason = g_strdup_printf("known issue: %s (%s)", splat->title, why ? why : "no reason given");
+	return TRUE;
+}
+
+gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret)
+{
+	struct report_meaning meaning = {.fatal = report_is_fatal(splat->kind)};
+
+	/* a reset step causes a second boot; an unexpected one ends QEMU or sends a second HELLO */
+	if (splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot"))
+		return FALSE;
+	if (splat->known) {
+		if (!known_meaning(splat, &meaning))
+			return FALSE;
+	} else if (splat->weight == SPLAT_LOST) {
+		meaning.verdict = VERDICT_INFRA;
+		meaning.reason = g_strdup_printf("the lock validator gave up: %s", splat->title);
+	} else {
+		meaning.verdict = is_hang(splat->kind) ? VERDICT_HANG : VERDICT_FAIL;
+		meaning.reason = g_strdup(splat->title);
 	}
-	*ret = g_strv_contains(hang_kinds, splat->kind) || report_is_explanation(splat->kind) ? VERDICT_HANG
-											      : VERDICT_FAIL;
-	*ret_reason = g_strdup(splat->title);
+	*ret = meaning;
 	return TRUE;
 }

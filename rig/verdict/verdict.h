@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Verdicts: their names and exit codes, and what one report means for one. docs/results.md lists them. */
+/*
+ * Verdicts: their names, their exit codes, and what each one means to a caller that counts runs. The
+ * only place that says so. facts.h has the rule that makes a verdict, details.h reads the file
+ * `verdict` of a run folder; docs/results.md explains both.
+ */
 #ifndef RIG_VERDICT_VERDICT_H
 #define RIG_VERDICT_VERDICT_H
 
@@ -7,20 +11,43 @@
 
 #include "splat/splat.h"
 
-enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_HANG, VERDICT_LOST, VERDICT_INFRA, VERDICT_SKIP,
-	       VERDICT_ABORTED, VERDICT_RUNNING };
+enum verdict {
+	VERDICT_PASS,	 /* proven: facts.h has the list of proofs */
+	VERDICT_FAIL,	 /* the kernel reported a fault, or broke a promise */
+	VERDICT_HANG,	 /* something in the guest stopped making progress */
+	VERDICT_LOST,	 /* the guest disappeared */
+	VERDICT_INFRA,	 /* the host's fault, or lockdep ended early: nothing is proven */
+	VERDICT_SKIP,	 /* cannot be tested here */
+	VERDICT_ABORTED, /* the rig ended before it had a verdict */
+	VERDICT_KNOWN,	 /* only a known issue was seen, and it prevented the proof that PASS needs */
+	VERDICT_RUNNING, /* no verdict yet; never written */
+};
 
-const char *verdict_name(enum verdict verdict);		       /* "PASS" */
-gboolean verdict_parse(const char *text, enum verdict *ret);
-int verdict_exit_code(enum verdict verdict);		       /* 0 1 1 3 3 77 3 3 */
+const char *verdict_name(enum verdict verdict);		     /* "PASS" */
+gboolean verdict_parse(const char *text, enum verdict *ret); /* FALSE for another word and for NULL */
+int verdict_exit_code(enum verdict verdict);		     /* 0 1 1 3 3 77 3 0 3 */
+
+/* PASS, FAIL or HANG: the run was judged, and counts in rates. */
+gboolean verdict_is_judged(enum verdict verdict);
+/* FAIL or HANG. */
+gboolean verdict_is_alarm(enum verdict verdict);
+
+/* What a report says of the run it was printed in. */
+struct report_meaning {
+	enum verdict verdict; /* FAIL, HANG, INFRA (lockdep gave up), KNOWN */
+	gboolean fatal;	      /* it killed or blocked a task: the run cannot continue as planned */
+	char *reason;	      /* a sentence for the verdict's reasons, to be freed */
+};
 
 /*
- * What a report says of the run it is in, and the sentence for the verdict's reasons. False for a
- * report that is only worth keeping, and for a known issue.
+ * FALSE, with *ret untouched: the report says nothing of the run. That is a note, a second boot, and
+ * a known issue that neither killed a task nor turned lockdep off.
  */
-gboolean verdict_of_report(const struct splat *splat, enum verdict *ret, char **ret_reason);
+gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret);
 
-/* Is it not the console's, but why the guest hung (rig/hang)? Those are kept when a run is judged again. */
+/* Did a report of KIND kill or block a task, so that what follows may be its consequence? */
+gboolean report_is_fatal(const char *kind);
+/* TRUE for a hang-analysis report (rig/hang), FALSE for one that was parsed from the console. */
 gboolean report_is_explanation(const char *kind);
 
 #endif

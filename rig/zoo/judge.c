@@ -46,6 +46,11 @@ static json_t *find_report(const struct zoo_entry *entry, const struct run_info 
 	return NULL;
 }
 
+static gboolean is_known(json_t *report)
+{
+	return json_is_object(json_object_get(report, "known"));
+}
+
 /* Zones and nodes that have other pages than before: judge_accounts() of the engine wrote it. */
 static gboolean accounts_differ(const struct run_info *run)
 {
@@ -87,15 +92,15 @@ static guint64 count_ops(const struct run_info *run)
 struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_info *run)
 {
 	json_t *times = json_object_get(run->details, "times"), *report = NULL;
-	struct zoo_outcome o = {.alarmed = run->verdict == VERDICT_FAIL ||
-					   run->verdict == VERDICT_HANG};
+	struct zoo_outcome o = {.alarmed = verdict_is_alarm(run->verdict)};
 	double when = json_number_value(json_object_get(times, "guest_s"));
 
 	switch (entry->oracle) {
 	case ORACLE_WATCHDOG:
-		/* what hung is a report, too: that of rig/hang */
+		/* the explanation of a hang is one of the reports; it counts where it is a known issue */
 		report = *entry->kinds ? find_report(entry, run) : NULL;
-		o.caught = run->verdict == VERDICT_HANG && (report || !*entry->kinds);
+		o.caught = *entry->kinds ? report && (run->verdict == VERDICT_HANG || is_known(report))
+					 : run->verdict == VERDICT_HANG;
 		break;
 	case ORACLE_ACCOUNTS:
 		o.caught = accounts_differ(run);
@@ -107,7 +112,7 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 		o.caught = report != NULL;
 		break;
 	}
-	o.valid = o.caught || o.alarmed || run->verdict == VERDICT_PASS;
+	o.valid = o.caught || verdict_is_judged(run->verdict);
 	if (report && json_is_number(json_object_get(report, "when")))
 		when = json_number_value(json_object_get(report, "when"));
 	o.guest_s = when;

@@ -15,6 +15,16 @@
 	"{\"bug\": \"" bug "\"}}]}}"
 #define LEAK HANG("hang-leak", "v1:hang-leak:mem_hotplug_lock")
 #define CYCLE HANG("hang-cycle", "v1:hang-cycle:&dev->mutex --> mem_hotplug_lock")
+/* a hang analysis without its report, as old folders have it: the signature is a text */
+#define ALONE "{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, \"hang\": {\"signature\": " \
+	"\"v1:hang-leak:x\"}, \"reasons\": [\"it hung\"]}}"
+/* ... and as the engine writes it */
+#define OBJECT "{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, \"hang\": {\"signature\": " \
+	"{\"bug\": \"v1:hang-leak:x\"}}, \"reasons\": [\"it hung\"]}}"
+/* a known issue killed a task, then the accounts came: the run says nothing of other bugs */
+#define KILLED "{\"verdict\": \"KNOWN\", \"details\": {\"times\": {\"boot_ns\": 5}, \"lockdep\": {\"armed\": true, " \
+	"\"state\": \"on\"}, \"reports\": [{\"kind\": \"paging\", \"known\": {\"reason\": \"r\"}, " \
+	"\"signature\": {\"bug\": \"v1:paging:f\"}}]}}"
 #define NO_WORD "{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}}}"
 
 static const struct {
@@ -26,6 +36,10 @@ static const struct {
 	{LEAK, {(char *)"hang-leak", TRUE}, OUTCOME_CAUGHT},
 	{LEAK, {(char *)"hang", TRUE}, OUTCOME_CAUGHT},
 	{NO_WORD, {(char *)"hang", TRUE}, OUTCOME_CAUGHT},
+	{ALONE, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_CAUGHT},
+	{OBJECT, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_CAUGHT},
+	{KILLED, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_OTHER},
+	{KILLED, {(char *)"v1:paging:f", FALSE}, OUTCOME_CAUGHT},
 	/* another hang than that which is looked for */
 	{CYCLE, {(char *)"v1:hang-leak:mem_hotplug_lock", FALSE}, OUTCOME_OTHER},
 	{CYCLE, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},

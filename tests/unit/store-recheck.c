@@ -103,6 +103,49 @@ START_TEST(recheck_turns)
 }
 END_TEST
 
+/*
+ * A FAIL whose report is none today, in a folder as the run wrote it, with one proof missing: the verdict
+ * is what the run itself decides without that report. Old rechecks asked for accounts and an armed
+ * lockdep alone, and made PASS of the others.
+ */
+static const struct {
+	const char *key;
+	json_t *(*value)(void);
+	enum verdict verdict;
+} unproven[] = {
+	{NULL, NULL, VERDICT_PASS},
+	{"guest", json_null, VERDICT_LOST},
+	{"powered_off", json_false, VERDICT_LOST},
+	{"accounts", json_false, VERDICT_FAIL},
+	{"lockdep_armed", json_false, VERDICT_INFRA},
+	{"stopped", json_true, VERDICT_INFRA},
+	{"unheard", NULL, VERDICT_INFRA},
+};
+
+START_TEST(recheck_proves_as_the_run)
+{
+	g_autofree char *dir = golden(PASSED), *text = slurp(dir, "verdict"), *now = NULL;
+	json_auto_t *details = json_loads(text, 0, NULL);
+	json_t *proof = json_pack("{s:s, s:b, s:b, s:b, s:b, s:i, s:b}", "guest", "ok", "powered_off", 1,
+				  "accounts", 1, "lockdep_offered", 1, "lockdep_armed", 1, "unheard", 0,
+				  "stopped", 0);
+
+	if (unproven[_i].key)
+		json_object_set_new(proof, unproven[_i].key,
+				    unproven[_i].value ? unproven[_i].value() : json_integer(1));
+	json_object_set_new(details, "proof", proof);
+	json_object_set_new(details, "verdict", json_string("FAIL"));
+	json_object_set_new(details, "reasons", json_pack("[s]", "WARNING in f"));
+	json_object_set_new(details, "reports",
+			    json_pack("[{s:s, s:s}]", "kind", "warning", "title", "WARNING in f"));
+	now = json_dumps(details, 0);
+	put(dir, "verdict", now, -1);
+	ck_assert(recheck(dir));
+	ck_assert_str_eq(verdict_name(verdict_of(PASSED)), verdict_name(unproven[_i].verdict));
+	ck_assert(!recheck(dir));
+}
+END_TEST
+
 START_TEST(recheck_refuses)
 {
 	g_autofree char *dir = golden(FAILED), *splats = g_build_filename(dir, "splats", NULL);
@@ -150,6 +193,7 @@ void add_recheck_tests(Suite *suite)
 	tcase_add_test(tc, recheck_restores);
 	tcase_add_test(tc, recheck_pass_stays);
 	tcase_add_test(tc, recheck_turns);
+	tcase_add_loop_test(tc, recheck_proves_as_the_run, 0, G_N_ELEMENTS(unproven));
 	tcase_add_test(tc, recheck_refuses);
 	tcase_add_test(tc, recheck_aborted);
 	suite_add_tcase(suite, tc);

@@ -89,7 +89,7 @@ END_TEST
 static const struct {
 	enum verdict verdict;
 	const char *details;
-	enum outcome outcome;
+	enum run_outcome outcome;
 	const char *bugs; /* of its findings, with ' ' between */
 } meanings[] = {
 	{VERDICT_PASS, "{}", OUTCOME_GOOD, ""},
@@ -97,6 +97,14 @@ static const struct {
 	{VERDICT_FAIL, "{\"reasons\": [\"12 plugs of d.2 too few\"]}", OUTCOME_BAD, "reason:#_plugs_of_d.#_too_few"},
 	{VERDICT_HANG, "{\"hang\": {\"kind\": \"deadlock\", \"title\": \"t\", \"signature\": \"s1\"}}", OUTCOME_BAD, "hang:s1"},
 	{VERDICT_HANG, "{\"hang\": {\"kind\": \"deadlock\", \"title\": \"t\", \"signature\": \"hang:s1\"}}", OUTCOME_BAD, "hang:s1"},
+	/* what hang_json() writes: the explanation is also one of the reports */
+	{VERDICT_HANG, "{\"hang\": {\"kind\": \"leak\", \"title\": \"t\", \"signature\": {\"bug\": \"v1:hang-leak:l\"}}}",
+	 OUTCOME_BAD, "hang:v1:hang-leak:l"},
+	{VERDICT_HANG, "{\"hang\": {\"kind\": \"leak\", \"title\": \"t\", \"signature\": {\"bug\": \"v1:hang-leak:l\"}}, "
+		       "\"reports\": [{\"kind\": \"hang-leak\", \"signature\": {\"bug\": \"v1:hang-leak:l\"}}]}",
+	 OUTCOME_BAD, "v1:hang-leak:l"},
+	{VERDICT_KNOWN, "{\"reasons\": [\"known issue: x\"], \"reports\": [{\"known\": {\"reason\": \"r\"}, "
+			"\"signature\": {\"bug\": \"k\"}}]}", OUTCOME_NONE, "k"},
 	{VERDICT_INFRA, "{\"reasons\": [\"disk full\"]}", OUTCOME_NONE, ""},
 	{VERDICT_SKIP, "{}", OUTCOME_NONE, ""},
 	/* a scenario that expects a report */

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Verdicts: names, exit codes, and the rule that turns facts into one. */
+/* Verdicts: names, exit codes, and the rule that makes one from facts. */
 #include <check.h>
+#include <string.h>
 
 #include "tests/unit/suite.h"
-#include "verdict/verdict.h"
+#include "verdict/details.h"
+#include "verdict/facts.h"
 
 START_TEST(names_and_codes)
 {
-	static const int codes[] = {0, 1, 1, 3, 3, 77, 3, 3};
+	static const int codes[] = {0, 1, 1, 3, 3, 77, 3, 0, 3};
 
 	for (int v = VERDICT_PASS; v <= VERDICT_RUNNING; v++) {
 		enum verdict back;
@@ -21,12 +23,250 @@ START_TEST(names_and_codes)
 }
 END_TEST
 
+/*
+ * A case: what was found, a word each, in order; the proof that is missing (or NULL); the verdict and
+ * the beginning of its first reason. Words: see found[].
+ */
+static const struct {
+	const char *found, *lacks;
+	enum verdict verdict;
+	const char *first; /* NULL: no reason */
+} cases[] = {
+	{"", NULL, VERDICT_PASS, NULL},
+	/* each proof */
+	{"", "guest", VERDICT_LOST, "the guest ended without"},
+	{"", "accounts", VERDICT_FAIL, "the memory accounts"},
+	{"", "lockdep_armed", VERDICT_INFRA, "lockdep is off"},
+	{"", "lockdep_died", VERDICT_INFRA, "the console says"},
+	{"", "unheard", VERDICT_INFRA, "what the console said"},
+	{"", "powered_off", VERDICT_LOST, "the guest did not power off"},
+	{"", "stopped", VERDICT_INFRA, "the reports that ended this run"},
+	/* the first reason decides */
+	{"seen-fail hang-report", NULL, VERDICT_FAIL, "pages missing"},
+	{"hang-report seen-fail", NULL, VERDICT_HANG, "task hung"},
+	{"seen-infra report", NULL, VERDICT_INFRA, "disk full"},
+	{"gave-up", "lockdep_armed", VERDICT_INFRA, "the lock validator gave up"},
+	{"note", NULL, VERDICT_PASS, NULL},
+	/* a known issue: alone it is no reason unless it killed a task or turned lockdep off */
+	{"known-warning", NULL, VERDICT_PASS, NULL},
+	{"known-oops", NULL, VERDICT_KNOWN, "known issue: oops in f"},
+	{"known-oops", "guest", VERDICT_KNOWN, "known issue: oops in f"},
+	{"known-lockdep", "lockdep_armed", VERDICT_KNOWN, "known issue: possible deadlock"},
+	{"known-lockdep", "guest", VERDICT_LOST, "the guest ended without"},
+	/* what may be its consequence is excused, another fault and the host's are not */
+	{"known-oops seen-hang seen-lost seen-fail", "guest", VERDICT_KNOWN, "known issue: oops"},
+	{"known-oops induced", "guest", VERDICT_KNOWN, "known issue: oops"},
+	{"known-oops hang-report", "guest", VERDICT_KNOWN, "known issue: oops"},
+	{"known-oops report", "guest", VERDICT_FAIL, "WARNING in g"},
+	{"known-oops seen-infra", "guest", VERDICT_INFRA, "disk full"},
+	{"seen-fail known-oops", "guest", VERDICT_FAIL, "pages missing"},
+	{"known-lockdep seen-hang", "guest", VERDICT_HANG, "no progress"},
+	{"known-warning seen-hang", "guest", VERDICT_HANG, "no progress"},
+	/* a hang: the observation comes first, its explanation later */
+	{"seen-hang explained", "guest", VERDICT_HANG, "no progress"},
+	{"seen-hang known-explained", "guest", VERDICT_KNOWN, "known issue: A waits for B"},
+	{"seen-fail known-explained", "guest", VERDICT_FAIL, "pages missing"},
+};
+
+static const struct {
+	const char *word;
+	enum verdict seen; /* of what the engine observed */
+	const char *kind;  /* of a report; NULL: observed */
+	enum splat_weight weight;
+	const char *text;
+	gboolean known, induced, off;
+} found[] = {
+	{"seen-fail", VERDICT_FAIL, .text = "pages missing"},
+	{"seen-hang", VERDICT_HANG, .text = "no progress"},
+	{"seen-lost", VERDICT_LOST, .text = "the guest disappeared"},
+	{"seen-infra", VERDICT_INFRA, .text = "disk full"},
+	{"report", .kind = "warning", .text = "WARNING in g"},
+	{"induced", .kind = "panic", .text = "kernel panic", .induced = TRUE},
+	{"hang-report", .kind = "hung-task", .text = "task hung in h"},
+	{"gave-up", .kind = "lockdep-limit", .weight = SPLAT_LOST, .text = "MAX", .off = TRUE},
+	{"note", .kind = "oom", .weight = SPLAT_NOTE, .text = "out of memory"},
+	{"known-warning", .kind = "warning", .text = "WARNING in f", .known = TRUE},
+	{"known-oops", .kind = "paging", .text = "oops in f", .known = TRUE, .off = TRUE},
+	{"known-lockdep", .kind = "lockdep-circular", .text = "possible deadlock in f", .known = TRUE,
+	 .off = TRUE},
+	{"explained", .kind = "hang-cycle", .text = "A waits for B"},
+	{"known-explained", .kind = "hang-cycle", .text = "A waits for B", .known = TRUE},
+};
+
+/* Where the parts of a run are written as a run folder has them. */
+struct written {
+	struct facts *facts;
+	json_t *reports;     /* of the console and of the explanation, as `verdict` has them */
+	GPtrArray *journal;  /* of json_t */
+	GPtrArray *splats;   /* of the console: what a recheck finds in it */
+};
+
+static struct splat *splat_of(guint i)
+{
+	struct splat *splat = g_new0(struct splat, 1);
+
+	splat->kind = found[i].kind;
+	splat->weight = found[i].weight;
+	splat->title = g_strdup(found[i].text);
+	splat->induced = found[i].induced;
+	splat->validator_off = found[i].off;
+	splat->bug = g_strdup_printf("v1:%s:x", found[i].kind);
+	splat->path = g_strdup("p");
+	splat->exact = g_strdup("e");
+	splat->text = g_strdup("");
+	splat->frames = g_ptr_array_new();
+	if (found[i].known)
+		splat->known = json_pack("{s:s, s:s}", "reason", "fixed", "link", "https://x");
+	return splat;
+}
+
+static void journal(struct written *w, enum verdict verdict, const char *text)
+{
+	g_ptr_array_add(w->journal, json_pack("{s:s, s:s, s:s}", "what", "reason", "verdict",
+					      verdict_name(verdict), "text", text));
+}
+
+static void put_word(struct written *w, const char *word)
+{
+	struct report_meaning meaning;
+	struct splat *splat;
+	guint i = 0;
+
+	while (i < G_N_ELEMENTS(found) && strcmp(found[i].word, word))
+		i++;
+	ck_assert_msg(i < G_N_ELEMENTS(found), "%s", word);
+	if (!found[i].kind) {
+		facts_add(w->facts, found[i].seen, found[i].text);
+		journal(w, found[i].seen, found[i].text);
+		return;
+	}
+	splat = splat_of(i);
+	json_array_append_new(w->reports, splat_to_json(splat));
+	if (verdict_of_report(splat, &meaning)) {
+		facts_add_report(w->facts, splat, &meaning, G_MAXUINT);
+		journal(w, meaning.verdict, meaning.reason);
+		g_free(meaning.reason);
+	}
+	if (report_is_explanation(splat->kind))
+		splat_free(splat);
+	else
+		g_ptr_array_add(w->splats, splat);
+}
+
+static void prove(struct facts *f, const char *lacks)
+{
+#define HAS(name) (!lacks || strcmp(lacks, #name))
+	f->guest = HAS(guest) ? GUEST_OK : GUEST_SILENT;
+	f->powered_off = HAS(powered_off);
+	f->accounts = HAS(accounts);
+	f->lockdep_offered = TRUE;
+	f->lockdep_armed = HAS(lockdep_armed);
+	f->lockdep_died = !HAS(lockdep_died);
+	f->unheard = HAS(unheard) ? 0 : 2;
+	f->stopped = !HAS(stopped);
+}
+
+static struct written written_by(int number)
+{
+	struct written w = {facts_new(), json_array(),
+			    g_ptr_array_new_with_free_func((GDestroyNotify)json_decref),
+			    g_ptr_array_new_with_free_func((GDestroyNotify)splat_free)};
+	g_auto(GStrv) words = g_strsplit(cases[number].found, " ", -1);
+
+	for (char **word = words; *word; word++)
+		put_word(&w, *word);
+	prove(w.facts, cases[number].lacks);
+	return w;
+}
+
+static void written_clear(struct written *w)
+{
+	facts_free(w->facts);
+	json_decref(w->reports);
+	g_ptr_array_unref(w->journal);
+	g_ptr_array_unref(w->splats);
+}
+
+static json_t *details_of(const struct written *w, const struct decision *decision)
+{
+	json_t *reasons = json_array();
+
+	for (guint i = 0; i < decision->reasons->len; i++)
+		json_array_append_new(reasons, json_string(decision->reasons->pdata[i]));
+	return json_pack("{s:s, s:o, s:O, s:o}", "verdict", verdict_name(decision->verdict), "reasons",
+			 reasons, "reports", w->reports, "proof", facts_proof_json(w->facts));
+}
+
+START_TEST(run_decides)
+{
+	struct written w = written_by(_i);
+	decision_auto decision = facts_decide(w.facts);
+
+	ck_assert_str_eq(verdict_name(decision.verdict), verdict_name(cases[_i].verdict));
+	ck_assert_int_eq(decision.reasons->len > 0, cases[_i].first != NULL);
+	if (cases[_i].first)
+		ck_assert_msg(g_str_has_prefix(decision.reasons->pdata[0], cases[_i].first), "%s",
+			      (char *)decision.reasons->pdata[0]);
+	written_clear(&w);
+}
+END_TEST
+
+/* What a recheck reads from the folder decides the same, with the same reasons in the same order. */
+START_TEST(recheck_decides_the_same)
+{
+	struct written w = written_by(_i);
+	decision_auto first = facts_decide(w.facts);
+	json_auto_t *details = details_of(&w, &first);
+	json_auto_t *again = NULL;
+	rig_auto(facts) read = facts_new();
+	decision_auto second = {0};
+	guint at;
+
+	for (guint i = 0; i < w.journal->len; i++)
+		facts_read_entry(read, w.journal->pdata[i]);
+	facts_read(read, details);
+	read->lockdep_died = w.facts->lockdep_died;
+	at = read->reports_at;
+	for (guint i = 0; i < w.splats->len; i++) {
+		struct report_meaning meaning;
+
+		if (!verdict_of_report(w.splats->pdata[i], &meaning))
+			continue;
+		at += facts_add_report(read, w.splats->pdata[i], &meaning, at);
+		g_free(meaning.reason);
+	}
+	second = facts_decide(read);
+	again = details_of(&w, &second);
+	ck_assert(json_equal(details, again));
+	written_clear(&w);
+}
+END_TEST
+
+/* `hang.signature` as hang_json() writes it, and as folders of before have it. */
+START_TEST(hang_signature)
+{
+	static const char *const texts[] = {
+		"{\"hang\": {\"signature\": {\"bug\": \"v1:hang-leak:x\", \"path\": \"p\", \"exact\": \"e\"}}}",
+		"{\"hang\": {\"signature\": \"v1:hang-leak:x\"}}"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		json_auto_t *details = json_loads(texts[i], 0, NULL);
+
+		ck_assert_str_eq(details_hang_bug(details), "v1:hang-leak:x");
+	}
+	ck_assert_ptr_null(details_hang_bug(NULL));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("verdict");
 	TCase *tc = tcase_create("verdict");
 
 	tcase_add_test(tc, names_and_codes);
+	tcase_add_loop_test(tc, run_decides, 0, G_N_ELEMENTS(cases));
+	tcase_add_loop_test(tc, recheck_decides_the_same, 0, G_N_ELEMENTS(cases));
+	tcase_add_test(tc, hang_signature);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

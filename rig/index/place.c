@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where the index of a results folder is. SQLite's WAL needs memory that all processes share, which
+ * network file systems do not have (https://www.sqlite.org/wal.html): there the index is below the
+ * user's cache folder, and where that is on a network as well, SQLite keeps a rollback journal.
+ */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "index/db.h"
+
+int (*index_statfs)(const char *path, struct statfs *ret) = statfs;
+
+/*
+ * File systems that other hosts may write to as well, by statfs(2)'s f_type: linux/magic.h, and for those
+ * outside of the kernel the sources named.
+ */
+static const guint32 shared_types[] = {
+	0x6969,	    /* NFS */
+	0xff534d42, /* CIFS */
+	0xfe534d42, /* SMB2 */
+	0x517b,	    /* SMB */
+	0x01021997, /* 9p */
+	0x65735546, /* FUSE: sshfs, GlusterFS, … */
+	0x00c36400, /* Ceph */
+	0x5346414f, /* AFS */
+	0x6b414653, /* kAFS */
+	0x73757245, /* Coda */
+	0x0bd00bd0, /* Lustre: LL_SUPER_MAGIC */
+	0x47504653, /* GPFS: coreutils, src/stat.c */
+	0x19830326, /* BeeGFS: coreutils, src/stat.c */
+	0xaad7aaea, /* PanFS: coreutils, src/stat.c */
+	0x01161970, /* GFS2 */
+	0x7461636f, /* OCFS2 */
+	0xbacbacbc, /* VMware's shared folders */
+	0x786f4256, /* VirtualBox's shared folders */
+};
+
+gboolean index_is_shared(const char *path)
+{
+	struct statfs fs;
+
+	if (index_statfs(path, &fs) < 0)
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(shared_types); i++)
+		if ((guint32)fs.f_type == shared_types[i])
+			return TRUE;
+	return FALSE;
+}
+
+char *index_place(const char *results)
+{
+	g_autofree char *path = g_canonicalize_filename(results, NULL), *sum = NULL;
+
+	if (!index_is_shared(path))
+		return g_build_filename(path, ".index", NULL);
+	sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, path, -1);
+	sum[16] = '\0';
+	return g_build_filename(g_get_user_cache_dir(), "hotplug-rig", "index", sum, NULL);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The rule of facts.h. */
+#include <string.h>
+
+#include "verdict/facts.h"
+
+/* ---- proofs: without all of them silence means nothing ---- */
+
+static gboolean was_stopped(const struct facts *f)
+{
+	return f->stopped;
+}
+
+static gboolean guest_is_silent(const struct facts *f)
+{
+	return f->guest != GUEST_OK;
+}
+
+static gboolean no_accounts(const struct facts *f)
+{
+	return !f->accounts;
+}
+
+static gboolean is_unarmed(const struct facts *f)
+{
+	return f->lockdep_offered && !f->lockdep_armed;
+}
+
+static gboolean lockdep_died(const struct facts *f)
+{
+	return f->lockdep_died;
+}
+
+static gboolean was_unheard(const struct facts *f)
+{
+	return f->unheard > 0;
+}
+
+static gboolean still_on(const struct facts *f)
+{
+	return !f->powered_off;
+}
+
+/* In this order: the first that is missing is the reason. */
+static const struct proof {
+	gboolean (*is_missing)(const struct facts *facts);
+	enum verdict verdict;
+	gboolean of_lockdep; /* a known issue that turned lockdep off explains it */
+	const char *sentence;
+} proofs[] = {
+	{was_stopped, VERDICT_INFRA, FALSE,
+	 "the reports that ended this run are none by today's rules, but it did not run to its end"},
+	{guest_is_silent, VERDICT_LOST, FALSE, "the guest ended without a verdict of its own"},
+	{no_accounts, VERDICT_FAIL, FALSE, "the memory accounts are missing"},
+	{is_unarmed, VERDICT_INFRA, TRUE, "lockdep is off, so the absence of reports proves nothing"},
+	{lockdep_died, VERDICT_INFRA, TRUE, "the console says that lockdep was turned off"},
+	{was_unheard, VERDICT_INFRA, FALSE,
+	 "what the console said while the connection was lost is not known"},
+	{still_on, VERDICT_LOST, FALSE, "the guest did not power off"},
+};
+
+/* As folders of before 2026-12 have them. */
+static const char *const former[] = {"lockdep is no longer armed, so silence proves nothing"};
+
+gboolean facts_is_proof(const char *text)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(former); i++)
+		if (!strcmp(text, former[i]))
+			return TRUE;
+	for (guint i = 0; i < G_N_ELEMENTS(proofs); i++)
+		if (!strcmp(text, proofs[i].sentence))
+			return TRUE;
+	return FALSE;
+}
+
+/* ---- reasons ---- */
+
+static const struct reason *reason_at(const struct facts *facts, guint i)
+{
+	return &g_array_index(facts->reasons, struct reason, i);
+}
+
+/*
+ * May REASON be a consequence of a known issue that killed or blocked a task before? A stuck guest,
+ * missing pages and a lost guest may; so may reports of lack of progress. A report of another fault
+ * counts: hiding it would hide a new bug. The host's faults are not the kernel's.
+ */
+static gboolean may_follow(const struct reason *reason)
+{
+	switch (reason->source) {
+	case REASON_SEEN:
+		return verdict_is_alarm(reason->verdict) || reason->verdict == VERDICT_LOST;
+	case REASON_REPORT:
+		return reason->induced || reason->verdict != VERDICT_FAIL;
+	case REASON_HANG:
+		return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean is_excused(const struct facts *facts, guint i)
+{
+	const struct reason *reason = reason_at(facts, i);
+
+	for (guint k = 0; k < facts->reasons->len; k++) {
+		const struct reason *known = reason_at(facts, k);
+
+		if (known->verdict != VERDICT_KNOWN || !known->fatal)
+			continue;
+		if (k < i && may_follow(reason))
+			return TRUE;
+		/* the watchdog's observation comes before the explanation of the same hang */
+		if (known->source == REASON_HANG && reason->source == REASON_SEEN &&
+		    reason->verdict == VERDICT_HANG)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The reason that decides, or -1. *ret_known: the first known issue, or -1. */
+static int find_decider(const struct facts *facts, int *ret_known, gboolean *ret_fatal)
+{
+	int decider = -1;
+
+	*ret_known = -1;
+	*ret_fatal = FALSE;
+	for (guint i = 0; i < facts->reasons->len; i++) {
+		const struct reason *reason = reason_at(facts, i);
+
+		if (reason->verdict == VERDICT_KNOWN) {
+			*ret_known = *ret_known < 0 ? (int)i : *ret_known;
+			*ret_fatal |= reason->fatal;
+		} else if (decider < 0 && !is_excused(facts, i)) {
+			decider = i;
+		}
+	}
+	return decider;
+}
+
+static const struct proof *find_missing(const struct facts *facts)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(proofs); i++)
+		if (proofs[i].is_missing(facts) && !(proofs[i].of_lockdep && facts->lockdep_known))
+			return &proofs[i];
+	return NULL;
+}
+
+struct decision facts_decide(const struct facts *facts)
+{
+	struct decision d = {VERDICT_PASS, g_ptr_array_new_with_free_func(g_free)};
+	const struct proof *missing = NULL;
+	int known, decider, first;
+	gboolean fatal;
+
+	first = decider = find_decider(facts, &known, &fatal);
+	if (decider >= 0) {
+		d.verdict = reason_at(facts, decider)->verdict;
+	} else if (!fatal && (missing = find_missing(facts))) {
+		d.verdict = missing->verdict;
+		g_ptr_array_add(d.reasons, g_strdup(missing->sentence));
+	} else if (known >= 0 || facts->lockdep_known) {
+		d.verdict = VERDICT_KNOWN;
+		first = known;
+	}
+	if (first >= 0)
+		g_ptr_array_add(d.reasons, g_strdup(reason_at(facts, first)->text));
+	for (guint i = 0; i < facts->reasons->len; i++)
+		if ((int)i != first)
+			g_ptr_array_add(d.reasons, g_strdup(reason_at(facts, i)->text));
+	return d;
+}
+
+void decision_clear(struct decision *decision)
+{
+	g_clear_pointer(&decision->reasons, g_ptr_array_unref);
+}

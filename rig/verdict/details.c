@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Questions about the object of a file `verdict`. */
+#include "verdict/details.h"
+
+#include <string.h>
+
+static const char *text_at(json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+enum run_outcome details_outcome(enum verdict verdict, json_t *details)
+{
+	json_t *expected = json_object_get(details, "expected");
+	gboolean good = verdict == VERDICT_PASS;
+
+	if (!verdict_is_judged(verdict))
+		return OUTCOME_NONE;
+	if (text_at(expected, "kind"))
+		good = json_is_true(json_object_get(expected, "met"));
+	return good ? OUTCOME_GOOD : OUTCOME_BAD;
+}
+
+static gboolean has_text(json_t *array, const char *text)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (array, i, one)
+		if (!g_strcmp0(json_string_value(one), text))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean report_meets(json_t *expected, json_t *report)
+{
+	json_t *class;
+	size_t i;
+
+	if (g_strcmp0(text_at(report, "kind"), text_at(expected, "kind")))
+		return FALSE;
+	json_array_foreach (json_object_get(expected, "cycle"), i, class)
+		if (!has_text(json_object_get(report, "cycle"), json_string_value(class)))
+			return FALSE;
+	return TRUE;
+}
+
+gboolean details_meet(json_t *expected, json_t *reports, enum verdict verdict)
+{
+	json_t *report;
+	size_t i;
+
+	if (!text_at(expected, "kind"))
+		return verdict == VERDICT_PASS;
+	json_array_foreach (reports, i, report)
+		if (report_meets(expected, report))
+			return TRUE;
+	return FALSE;
+}
+
+gboolean details_report_counts(json_t *report)
+{
+	const char *weight = text_at(report, "weight");
+
+	return (!weight || !strcmp(weight, "fail")) && g_strcmp0(text_at(report, "kind"), "reboot");
+}
+
+const char *details_hang_bug(json_t *details)
+{
+	json_t *signature = json_object_get(json_object_get(details, "hang"), "signature");
+	const char *text = json_string_value(signature);
+
+	return text ? text : text_at(signature, "bug");
+}
+
+gboolean details_finished(json_t *details)
+{
+	const char *state = text_at(json_object_get(details, "lockdep"), "state");
+	json_t *report;
+	size_t i;
+
+	json_array_foreach (json_object_get(details, "reports"), i, report)
+		if (report_is_fatal(text_at(report, "kind")))
+			return FALSE;
+	/* the state is told with the accounts, after the agents have ended */
+	return state && strcmp(state, "unknown") != 0;
+}
+
+gboolean details_armed(json_t *details)
+{
+	return json_is_true(json_object_get(json_object_get(details, "lockdep"), "armed"));
+}
+
+gboolean verdict_shows_absence(enum verdict verdict, gboolean finished, gboolean armed,
+			       gboolean needs_lockdep)
+{
+	return verdict == VERDICT_PASS || (finished && (armed || !needs_lockdep));
+}
