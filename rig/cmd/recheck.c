@@ -52,7 +52,7 @@ int cmd_recheck(int argc, char **argv)
 	before = run_open(results, argv[1], &error);
 	if (!before || !run_recheck(before->dir, &changed, &error))
 		return rig_report_error(error);
-	if (changed && !index_forget_folder(before->dir, &error))
+	if (changed && !index_refresh_run(before->dir, &error))
 		return rig_report_error(error);
 	now = run_open(results, before->dir, &error);
 	if (!now)

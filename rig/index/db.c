@@ -137,19 +137,22 @@ static gboolean make_schema(sqlite3 *db, GError **error)
 	return FALSE;
 }
 
-gboolean db_open(const char *file, sqlite3 **ret, gboolean *ret_damaged, GError **error)
+#define PRAGMAS "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; "
+
+gboolean db_open(const char *file, gboolean shared, sqlite3 **ret, gboolean *ret_damaged, GError **error)
 {
+	static const char *const pragmas[] = {
+		[FALSE] = "PRAGMA journal_mode = WAL; " PRAGMAS "PRAGMA mmap_size = 268435456",
+		[TRUE] = "PRAGMA journal_mode = DELETE; " PRAGMAS "PRAGMA mmap_size = 0",
+	};
 	sqlite3 *db = NULL;
 	int code = sqlite3_open_v2(file ? file : ":memory:", &db,
 				   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_busy_timeout(db, BUSY_MS);
-	/* what is lost with the power is read again from the folders */
-	if (code == SQLITE_OK && db_exec(db, "PRAGMA journal_mode = WAL", error) &&
-	    db_exec(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; "
-				 "PRAGMA mmap_size = 268435456", error) &&
-	    make_schema(db, error)) {
+	/* what a power failure takes is read again from the folders */
+	if (code == SQLITE_OK && db_exec(db, pragmas[!!shared], error) && make_schema(db, error)) {
 		*ret = db;
 		return TRUE;
 	}

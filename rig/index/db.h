@@ -10,14 +10,28 @@
 
 struct run_index {
 	sqlite3 *db;
-	char *results, *folder; /* RESULTS, RESULTS/.index or NULL: in memory */
+	char *results, *folder; /* folder: index_place(), or NULL: in memory */
 	index_progress progress;
 	void *data;
 	gboolean rebuilding; /* one transaction, so that no reader gets a partial index */
 };
 
-/* Opens or makes the file (NULL: in memory) with today's schema. *ret_damaged: it is none of ours and must go. */
-gboolean db_open(const char *file, sqlite3 **ret, gboolean *ret_damaged, GError **error);
+/*
+ * Opens or makes FILE (NULL: in memory) with the current schema. SHARED: it is on a network file system,
+ * so SQLite uses a rollback journal and no mmap. *ret_damaged: the file is not an index; delete it.
+ */
+gboolean db_open(const char *file, gboolean shared, sqlite3 **ret, gboolean *ret_damaged, GError **error);
+
+/*
+ * The folder of the index of RESULTS, which need not exist: RESULTS/.index, or below the user's cache
+ * folder where RESULTS is on a network file system. To be freed.
+ */
+char *index_place(const char *results);
+/* Is PATH on a file system that other hosts may write to? FALSE where statfs() fails. */
+gboolean index_is_shared(const char *path);
+/* statfs(); a test sets another. */
+struct statfs;
+extern int (*index_statfs)(const char *path, struct statfs *ret);
 
 /* Statements of no result; several with ';' between. */
 gboolean db_exec(sqlite3 *db, const char *sql, GError **error);
@@ -43,7 +57,7 @@ static inline void db_finalize(sqlite3_stmt **stmt)
 }
 #define db_stmt __attribute__((cleanup(db_finalize))) sqlite3_stmt
 
-/* index-add.c: (re)places the rows of a run; TRUE also for a folder that is none any more. */
+/* add.c: (re)places the rows of a run; TRUE also for a folder that is none any more. */
 gboolean index_add(struct run_index *ix, const char *name, GError **error);
 
 /* index-query.c: " WHERE 1 AND …" of FILTER over `runs r`; what it binds is added to TEXTS (borrowed). */

@@ -154,7 +154,7 @@ static gboolean drop_all(struct run_index *ix, GHashTable *names, GError **error
 	return commit(ix, error);
 }
 
-static gboolean look_again_at_running(struct run_index *ix, GError **error)
+static gboolean read_running_again(struct run_index *ix, GError **error)
 {
 	db_stmt *stmt = db_query(ix->db, "SELECT name FROM runs WHERE verdict = 'RUNNING'", NULL, error);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -170,7 +170,7 @@ static gboolean update(struct run_index *ix, GError **error)
 	g_autoptr(GHashTable) known = NULL;
 	g_autoptr(GPtrArray) fresh = NULL;
 
-	if (!look_again_at_running(ix, error))
+	if (!read_running_again(ix, error))
 		return FALSE;
 	if (stamp && stamp == stamp_get(ix))
 		return TRUE;
@@ -189,10 +189,10 @@ gboolean index_update(struct run_index *ix, GError **error)
 	return update(ix, error);
 }
 
-gboolean index_forget_folder(const char *dir, GError **error)
+gboolean index_refresh_run(const char *dir, GError **error)
 {
 	g_autofree char *results = g_path_get_dirname(dir), *name = g_path_get_basename(dir);
-	g_autofree char *folder = g_build_filename(results, ".index", NULL);
+	g_autofree char *folder = index_place(results);
 	rig_auto(run_index) ix = NULL;
 
 	if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
@@ -205,7 +205,7 @@ gboolean index_forget_folder(const char *dir, GError **error)
 
 static void remove_files(const char *file)
 {
-	static const char *const ends[] = {"", "-wal", "-shm"};
+	static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
 		g_autofree char *path = g_strconcat(file, ends[i], NULL);
@@ -218,29 +218,29 @@ static gboolean open_file(struct run_index *ix, GError **error)
 {
 	g_autofree char *file = ix->folder ? g_build_filename(ix->folder, FILE_NAME, NULL) : NULL;
 	auto_fd held = lock(ix);
-	gboolean damaged = FALSE;
+	gboolean damaged = FALSE, shared = ix->folder && index_is_shared(ix->folder);
 	g_autoptr(GError) why = NULL;
 
-	if (db_open(file, &ix->db, &damaged, &why))
+	if (db_open(file, shared, &ix->db, &damaged, &why))
 		return TRUE;
 	if (!damaged || !file) {
 		g_propagate_error(error, g_steal_pointer(&why));
 		return FALSE;
 	}
 	remove_files(file);
-	return db_open(file, &ix->db, &damaged, error);
+	return db_open(file, shared, &ix->db, &damaged, error);
 }
 
 static struct run_index *open_only(const char *results, index_progress progress, void *data, GError **error)
 {
 	rig_auto(run_index) ix = g_new0(struct run_index, 1);
-	g_autofree char *folder = g_build_filename(results, ".index", NULL);
+	g_autofree char *folder = index_place(results);
 
 	ix->results = g_canonicalize_filename(results, NULL);
 	ix->progress = progress;
 	ix->data = data;
-	/* not even a folder where there are no results; in memory where we may not write */
-	if (g_file_test(results, G_FILE_TEST_IS_DIR) && (g_mkdir(folder, 0755) == 0 || errno == EEXIST) &&
+	/* nothing is made where there are no results; without write access the index is in memory */
+	if (g_file_test(results, G_FILE_TEST_IS_DIR) && g_mkdir_with_parents(folder, 0755) == 0 &&
 	    g_access(folder, W_OK) == 0)
 		ix->folder = g_steal_pointer(&folder);
 	return open_file(ix, error) ? g_steal_pointer(&ix) : NULL;

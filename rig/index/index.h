@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The index over the run folders of one results folder: RESULTS/.index/runs.sqlite. It holds nothing that is not in
+ * The index of the run folders of one results folder: RESULTS/.index/runs.sqlite, or, where RESULTS is on a
+ * network file system, below ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/index. It contains nothing that is not in
  * the folders, and is made again from them where it is missing, damaged, or of another schema version.
  *
  * index_open() brings it up to date: folders that came are read, those that went are dropped, runs that were
@@ -36,7 +37,7 @@ gboolean index_update(struct run_index *ix, GError **error);
 /* index_open() of one that forgets everything before, and reads all folders. */
 struct run_index *index_rebuild(const char *results, index_progress progress, void *data, GError **error);
 /* DIR, a run folder, has changed: it is read again into the index of its results folder, where there is one. */
-gboolean index_forget_folder(const char *dir, GError **error);
+gboolean index_refresh_run(const char *dir, GError **error);
 
 struct index_run {
 	char *name, *created;

@@ -79,7 +79,7 @@ static gboolean reserve(struct run *run, GError **error)
 }
 
 /* All that is in the folder before anybody sees it. */
-static gboolean furnish(struct run *run, json_t *inputs, GError **error)
+static gboolean fill(struct run *run, json_t *inputs, GError **error)
 {
 	run->folder = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (run->folder < 0)
@@ -102,14 +102,33 @@ static gboolean furnish(struct run *run, json_t *inputs, GError **error)
 	return FALSE;
 }
 
+/*
+ * Renames the hidden folder FROM to TO, which must not exist; errno EEXIST where it does. NFS, CIFS and
+ * others do not know RENAME_NOREPLACE (EINVAL; ENOSYS before Linux 3.15 and in sandboxes). There
+ * rename(2) does as well: it replaces no folder that has anything in it, and a run folder has its lock
+ * from the beginning. So two rigs never get the same name.
+ */
+static gboolean publish(const char *from, const char *to)
+{
+	if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
+		return TRUE;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return FALSE;
+	if (!rename(from, to))
+		return TRUE;
+	if (errno == ENOTEMPTY || errno == ENOTDIR)
+		errno = EEXIST;
+	return FALSE;
+}
+
 /* Gives the hidden folder the first free name. */
-static gboolean appear(struct run *run, const char *results, const char *base, GError **error)
+static gboolean take_name(struct run *run, const char *results, const char *base, GError **error)
 {
 	for (guint n = 1; n < SAME_NAMES_MAX; n++) {
 		g_autofree char *name = n == 1 ? g_strdup(base) : g_strdup_printf("%s-%u", base, n);
 		g_autofree char *dir = g_build_filename(results, name, NULL);
 
-		if (!renameat2(AT_FDCWD, run->dir, AT_FDCWD, dir, RENAME_NOREPLACE)) {
+		if (publish(run->dir, dir)) {
 			g_free(run->dir);
 			run->dir = g_steal_pointer(&dir);
 			run->name = g_steal_pointer(&name);
@@ -122,8 +141,8 @@ static gboolean appear(struct run *run, const char *results, const char *base, G
 			SAME_NAMES_MAX - 1, base);
 }
 
-/* What was furnished of a folder that never appeared. */
-static void dismantle(struct run *run)
+/* Removes what fill() made of a folder that got no name. */
+static void remove_unpublished(struct run *run)
 {
 	static const char *const files[] = {"run.json", "journal", "lock", "verdict.part"};
 
@@ -152,8 +171,8 @@ struct run *run_create(const char *results, const char *scenario, const char *ma
 		fail_here(run, error);
 		return NULL;
 	}
-	if (!furnish(run, inputs, error) || !appear(run, results, base, error)) {
-		dismantle(run);
+	if (!fill(run, inputs, error) || !take_name(run, results, base, error)) {
+		remove_unpublished(run);
 		return NULL;
 	}
 	return g_steal_pointer(&run);

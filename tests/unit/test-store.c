@@ -2,13 +2,20 @@
 /* Run folders: written, cut off, read back; and hostile ones. */
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,6 +157,46 @@ START_TEST(same_second_same_name)
 END_TEST
 
 /* A full disk, here a limit on the size of files: said once, nothing more is written. */
+/* From here on this process has no renameat2(): it fails with ERROR, as it does on NFS (EINVAL). */
+static void refuse_renameat2(int error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_renameat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (guint)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {G_N_ELEMENTS(filter), filter};
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+	ck_assert_int_eq(renameat2(AT_FDCWD, "/nowhere", AT_FDCWD, "/either", RENAME_NOREPLACE), -1);
+	ck_assert(errno == error || errno == EINVAL); /* glibc makes EINVAL of ENOSYS */
+}
+
+static const int refusals[] = {EINVAL, ENOSYS, EOPNOTSUPP};
+
+START_TEST(no_renameat2)
+{
+	g_autofree char *first = NULL;
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct run *runs[20];
+
+	refuse_renameat2(refusals[_i]);
+	for (guint i = 0; i < G_N_ELEMENTS(runs); i++) {
+		runs[i] = begin(5);
+		ck_assert_msg(g_hash_table_add(names, g_strdup(run_name(runs[i]))), "%s", run_name(runs[i]));
+		first = first ? first : g_strdup(run_name(runs[i]));
+	}
+	/* all of them are still there */
+	for (guint i = 0; i < G_N_ELEMENTS(runs); i++) {
+		ck_assert_int_eq(verdict_of(run_dir(runs[i])), VERDICT_RUNNING);
+		run_free(runs[i]);
+	}
+	ck_assert_int_eq(verdict_of(first), VERDICT_ABORTED);
+}
+END_TEST
+
 START_TEST(full_disk)
 {
 	g_autofree char *blob = g_strnfill(1 << 16, 'x'), *long_line = g_strnfill(4000, 'y');
@@ -275,6 +322,7 @@ int main(void)
 	tcase_add_test(tc, life);
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, same_second_same_name);
+	tcase_add_loop_test(tc, no_renameat2, 0, G_N_ELEMENTS(refusals));
 	tcase_add_test(tc, full_disk);
 	tcase_add_test(tc, unwritable_results);
 	tcase_add_test(tc, finding_runs);
