@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/unit/suite.h"
+#include "tests/unit/verdict.h"
 #include "verdict/details.h"
 #include "verdict/facts.h"
 
@@ -268,5 +269,6 @@ int main(void)
 	tcase_add_loop_test(tc, recheck_decides_the_same, 0, G_N_ELEMENTS(cases));
 	tcase_add_test(tc, hang_signature);
 	suite_add_tcase(suite, tc);
+	add_known_tests(suite);
 	return suite_run(suite);
 }

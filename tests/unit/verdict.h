@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the suite of verdicts share. */
+#ifndef RIG_TESTS_VERDICT_H
+#define RIG_TESTS_VERDICT_H
+
+#include <check.h>
+
+void add_known_tests(Suite *suite);
+
+#endif
