@@ -8,8 +8,29 @@
 #define TEXT_MAX 300
 #define KEY_MAX 1000
 
-enum { NAME = 1, CREATED, SCENARIO, MACHINE, KERNEL, SOURCE, TREE, SEED, VERDICT, OUTCOME, REASON, GUEST_S,
-       FIRST_REPORT_S, BOOT_S, HAMMER_S, TOTAL_S, OPS, NIGHT, CELL, ATTEMPT, KEEP };
+enum {
+	NAME = 1,
+	CREATED,
+	SCENARIO,
+	MACHINE,
+	KERNEL,
+	SOURCE,
+	TREE,
+	SEED,
+	VERDICT,
+	OUTCOME,
+	REASON,
+	GUEST_S,
+	FIRST_REPORT_S,
+	BOOT_S,
+	HAMMER_S,
+	TOTAL_S,
+	OPS,
+	NIGHT,
+	CELL,
+	ATTEMPT,
+	KEEP
+};
 
 static json_t *at(json_t *json, const char *path)
 {
@@ -71,7 +92,8 @@ static char *created_of(const struct run_info *run)
 	if (created && strlen(created) == strlen("2026-11-21T05:54:01Z"))
 		return g_strdup(created);
 	if (strlen(n) > 16 && n[8] == 'T' && n[15] == 'Z')
-		return g_strdup_printf("%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", n, n + 4, n + 6, n + 9, n + 11, n + 13);
+		return g_strdup_printf("%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", n, n + 4, n + 6, n + 9,
+				       n + 11, n + 13);
 	return g_strdup("");
 }
 
@@ -91,7 +113,8 @@ static void bind_run(sqlite3_stmt *stmt, const struct run_info *run, enum run_ou
 	sqlite3_bind_int64(stmt, SEED, json_integer_value(json_object_get(in, "seed")));
 	bind_text(stmt, VERDICT, verdict_name(run->verdict), TEXT_MAX);
 	sqlite3_bind_int(stmt, OUTCOME, outcome);
-	bind_text(stmt, REASON, json_string_value(json_array_get(json_object_get(details, "reasons"), 0)), TEXT_MAX);
+	bind_text(stmt, REASON,
+		  json_string_value(json_array_get(json_object_get(details, "reasons"), 0)), TEXT_MAX);
 	bind_real(stmt, GUEST_S, at(details, "times/guest_s"), 1);
 	bind_real(stmt, FIRST_REPORT_S, at(details, "times/first_report_s"), 1);
 	bind_real(stmt, BOOT_S, at(details, "times/boot_ns"), 1e-9);
@@ -100,7 +123,8 @@ static void bind_run(sqlite3_stmt *stmt, const struct run_info *run, enum run_ou
 	sqlite3_bind_int64(stmt, OPS, all_ops(at(details, "counts/agents")));
 	bind_at(stmt, NIGHT, labels, "night", NULL);
 	bind_at(stmt, CELL, labels, "cell", NULL);
-	sqlite3_bind_int(stmt, ATTEMPT, attempt ? (int)CLAMP(g_ascii_strtoll(attempt, NULL, 10), 0, 1000) : 0);
+	sqlite3_bind_int(stmt, ATTEMPT,
+			 attempt ? (int)CLAMP(g_ascii_strtoll(attempt, NULL, 10), 0, 1000) : 0);
 	sqlite3_bind_int(stmt, KEEP, json_object_get(labels, "keep") != NULL);
 }
 
@@ -151,9 +175,12 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 		if (!bug || !details_report_counts(report))
 			continue;
 		unknown |= known == NULL;
-		add_finding(adding, bug, text_at(report, "signature/path"), text_at(report, "signature/exact"),
-			    text_at(report, "kind"), text_at(report, "title"),
-			    reason ? reason : known ? "known" : NULL);
+		add_finding(adding, bug, text_at(report, "signature/path"),
+			    text_at(report, "signature/exact"), text_at(report, "kind"),
+			    text_at(report, "title"),
+			    reason  ? reason
+			    : known ? "known"
+				    : NULL);
 	}
 	return unknown;
 }
@@ -187,15 +214,18 @@ static void add_findings(struct adding *adding, const struct run_info *run, enum
 {
 	json_t *hang = json_object_get(run->details, "hang");
 	const char *signature = details_hang_bug(run->details), *title = text_at(hang, "title");
-	const char *reason = json_string_value(json_array_get(json_object_get(run->details, "reasons"), 0));
+	const char *reason =
+		json_string_value(json_array_get(json_object_get(run->details, "reasons"), 0));
 	gboolean any = add_reports(adding, json_object_get(run->details, "reports"));
 
 	/* the explanation of a hang is one of the reports; only old folders have it in `hang` alone */
 	if (signature && !is_reported(json_object_get(run->details, "reports"), signature)) {
-		g_autofree char *bug = g_str_has_prefix(signature, "hang:") ? g_strdup(signature)
-									    : g_strdup_printf("hang:%s", signature);
+		g_autofree char *bug = g_str_has_prefix(signature, "hang:")
+					       ? g_strdup(signature)
+					       : g_strdup_printf("hang:%s", signature);
 
-		add_finding(adding, bug, NULL, NULL, text_at(hang, "kind") ? text_at(hang, "kind") : "hang", title, NULL);
+		add_finding(adding, bug, NULL, NULL,
+			    text_at(hang, "kind") ? text_at(hang, "kind") : "hang", title, NULL);
 		any = TRUE;
 	}
 	if (!any && outcome == OUTCOME_BAD) {
@@ -208,12 +238,14 @@ static void add_findings(struct adding *adding, const struct run_info *run, enum
 
 gboolean index_add(struct run_index *ix, const char *name, GError **error)
 {
-	static const char insert[] = "INSERT INTO runs VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-				     "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+	static const char insert[] =
+		"INSERT INTO runs VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+		"?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 	static const char finding[] = "INSERT INTO findings VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 	g_autofree char *dir = g_build_filename(ix->results, name, NULL);
 	rig_auto(run_info) run = run_open(ix->results, dir, NULL);
-	db_stmt *gone = db_query(ix->db, "DELETE FROM runs WHERE name = ?1", (const char *[]){name, NULL}, error);
+	db_stmt *gone = db_query(ix->db, "DELETE FROM runs WHERE name = ?1",
+				 (const char *[]){name, NULL}, error);
 	db_stmt *stmt = NULL;
 	db_stmt *more = NULL;
 	enum run_outcome outcome;
@@ -232,6 +264,7 @@ gboolean index_add(struct run_index *ix, const char *name, GError **error)
 	bind_run(stmt, run, outcome);
 	if (sqlite3_step(stmt) != SQLITE_DONE)
 		return db_fail(ix->db, name, error);
-	add_findings(&(struct adding){.stmt = more, .run = sqlite3_last_insert_rowid(ix->db)}, run, outcome);
+	add_findings(&(struct adding){.stmt = more, .run = sqlite3_last_insert_rowid(ix->db)}, run,
+		     outcome);
 	return TRUE;
 }

@@ -65,11 +65,13 @@ static const char rollup[] =
 	" machine = OLD.machine AND kernel = OLD.kernel AND tree = coalesce(OLD.tree, '') AND"
 	" night = coalesce(OLD.night, '') AND runs <= 0; END;";
 
-static const char drop[] = "DROP TABLE IF EXISTS findings; DROP VIEW IF EXISTS single; DROP TABLE IF EXISTS rollup; DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS meta;";
+static const char drop[] =
+	"DROP TABLE IF EXISTS findings; DROP VIEW IF EXISTS single; DROP TABLE IF EXISTS rollup; DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS meta;";
 
 gboolean db_fail(sqlite3 *db, const char *what, GError **error)
 {
-	return rig_fail(error, RIG_EXIT_INFRA, "index: %s: %s", what, db ? sqlite3_errmsg(db) : "out of memory");
+	return rig_fail(error, RIG_EXIT_INFRA, "index: %s: %s", what,
+			db ? sqlite3_errmsg(db) : "out of memory");
 }
 
 gboolean db_exec(sqlite3 *db, const char *sql, GError **error)
@@ -106,7 +108,8 @@ char *db_text(sqlite3_stmt *stmt, int column)
 
 double db_real(sqlite3_stmt *stmt, int column)
 {
-	return sqlite3_column_type(stmt, column) == SQLITE_NULL ? -1 : sqlite3_column_double(stmt, column);
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL ? -1
+								: sqlite3_column_double(stmt, column);
 }
 
 static int version_of(sqlite3 *db)
@@ -120,8 +123,8 @@ gboolean db_make_tables(sqlite3 *db, GError **error)
 {
 	g_autofree char *version = g_strdup_printf("PRAGMA user_version = %d", INDEX_VERSION);
 
-	return db_exec(db, drop, error) && db_exec(db, schema, error) && db_exec(db, rollup, error) &&
-	       db_exec(db, version, error);
+	return db_exec(db, drop, error) && db_exec(db, schema, error) &&
+	       db_exec(db, rollup, error) && db_exec(db, version, error);
 }
 
 /* In one transaction: if several processes start at once, one creates the schema and the others find it. */
@@ -137,7 +140,8 @@ static gboolean make_schema(sqlite3 *db, GError **error)
 	return FALSE;
 }
 
-#define PRAGMAS "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; "
+#define PRAGMAS \
+	"PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; "
 
 gboolean db_open(const char *file, gboolean shared, sqlite3 **ret, gboolean *ret_damaged, GError **error)
 {

@@ -48,7 +48,7 @@ gboolean db_row(sqlite3_stmt *stmt, GError **error);
 /* Sets RIG_EXIT_INFRA with what SQLite says; false. */
 gboolean db_fail(sqlite3 *db, const char *what, GError **error);
 
-char *db_text(sqlite3_stmt *stmt, int column); /* a copy, NULL for NULL */
+char *db_text(sqlite3_stmt *stmt, int column);	/* a copy, NULL for NULL */
 double db_real(sqlite3_stmt *stmt, int column); /* -1 for NULL */
 
 static inline void db_finalize(sqlite3_stmt **stmt)
@@ -61,7 +61,8 @@ static inline void db_finalize(sqlite3_stmt **stmt)
 gboolean index_add(struct run_index *ix, const char *name, GError **error);
 
 /* index-query.c: " WHERE 1 AND …" of FILTER over `runs r`; what it binds is added to TEXTS (borrowed). */
-void index_where(const struct index_filter *filter, gboolean with_signature, GString *sql, GPtrArray *texts);
+void index_where(const struct index_filter *filter, gboolean with_signature, GString *sql,
+		 GPtrArray *texts);
 
 /* What to count runs in: `rollup` where FILTER asks for nothing that is not in it, else `single`, slower. Both have the
  * columns of rollup, tree and night '' where there is none. */

@@ -78,8 +78,8 @@ static gint64 stamp_get(struct run_index *ix)
 
 static gboolean stamp_set(struct run_index *ix, gint64 stamp, GError **error)
 {
-	g_autofree char *sql = g_strdup_printf("INSERT OR REPLACE INTO meta VALUES('mtime', %" G_GINT64_FORMAT ")",
-					       stamp);
+	g_autofree char *sql = g_strdup_printf(
+		"INSERT OR REPLACE INTO meta VALUES('mtime', %" G_GINT64_FORMAT ")", stamp);
 
 	return db_exec(ix->db, sql, error);
 }
@@ -92,8 +92,8 @@ static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray 
 	struct dirent *entry;
 
 	if (!dir && errno != ENOENT)
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot read the results folder '%s': %s", ix->results,
-				g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot read the results folder '%s': %s",
+				ix->results, g_strerror(errno));
 	while (dir && (entry = readdir(dir)))
 		if (is_folder(entry) && !g_hash_table_remove(known, entry->d_name))
 			g_ptr_array_add(fresh, g_strdup(entry->d_name));

@@ -42,8 +42,8 @@ gboolean index_refresh_run(const char *dir, GError **error);
 struct index_run {
 	char *name, *created;
 	char *scenario, *machine, *kernel; /* kernel: its name, "6.1.192-z03"; "?" where unknown */
-	char *source;			   /* as resolved, "deb:linux-source-6.1=6.1.192-2", or NULL */
-	char *tree;			   /* the plan's name for the kernel, or NULL: label `tree` */
+	char *source; /* as resolved, "deb:linux-source-6.1=6.1.192-2", or NULL */
+	char *tree;   /* the plan's name for the kernel, or NULL: label `tree` */
 	gint64 seed;
 	enum verdict verdict;
 	enum run_outcome outcome;
@@ -51,15 +51,15 @@ struct index_run {
 	double guest_s;	       /* guest time in all; this and the others are -1 where unknown */
 	double first_report_s; /* guest time */
 	double boot_s, hammer_s, total_s; /* wall time */
-	gint64 ops;	       /* of all agents */
-	char *night, *cell;    /* labels, or NULL */
-	int attempt;	       /* 1 is the first; 0 outside of nights */
+	gint64 ops;			  /* of all agents */
+	char *night, *cell;		  /* labels, or NULL */
+	int attempt;			  /* 1 is the first; 0 outside of nights */
 };
 
 /* What is asked for; NULL, 0 and -1 leave a field open. */
 struct index_filter {
 	const char *scenario, *machine, *kernel, *tree, *night, *cell, *verdict;
-	const char *signature; /* runs with a finding of this bug key */
+	const char *signature;	   /* runs with a finding of this bug key */
 	const char *since, *until; /* created >= since, < until */
 	gboolean newest_first;
 	guint limit;
@@ -75,16 +75,16 @@ GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, G
 struct index_finding {
 	char *bug, *path, *exact; /* path and exact only of reports */
 	char *kind, *title;
-	char *known;		  /* reason from the list of known issues, or NULL */
+	char *known; /* reason from the list of known issues, or NULL */
 };
 /* Of the run NAME: struct index_finding. */
 GPtrArray *index_findings(struct run_index *ix, const char *name, GError **error);
 
 struct index_signature {
 	char *bug, *kind, *title, *known;
-	guint runs;		      /* that have it */
-	char *first_seen, *last_seen; /* times */
-	char *first_run, *last_run;   /* names */
+	guint runs;			      /* that have it */
+	char *first_seen, *last_seen;	      /* times */
+	char *first_run, *last_run;	      /* names */
 	char *scenarios, *machines, *kernels; /* names, sorted, with ", " between */
 };
 
@@ -96,9 +96,9 @@ enum index_by { BY_DAY, BY_KERNEL, BY_MACHINE, BY_SCENARIO, BY_SEED, BY_NIGHT, B
 struct index_group {
 	char *key;
 	guint runs, good, bad, none;
-	guint hits;	   /* runs with the filter's signature, where it has one */
-	char *first, *last; /* times */
-	double ops_per_s;  /* mean of the runs with both numbers, -1 without */
+	guint hits;			/* runs with the filter's signature, where it has one */
+	char *first, *last;		/* times */
+	double ops_per_s;		/* mean of the runs with both numbers, -1 without */
 	double first_report_s, total_s; /* means, -1 without */
 };
 
@@ -108,21 +108,23 @@ struct index_group {
  * signature in FILTER does not choose the runs here but is counted in `hits`; the runs are those of the scenarios it
  * was ever seen in.
  */
-GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter, enum index_by by, GError **error);
+GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter, enum index_by by,
+			GError **error);
 
 /*
  * Median wall time of the last 20 runs that said something, in seconds; -1 where there is none. NULL: any. Those that passed
  * are taken as if they had hammered for HAMMER_S; the others ended when they ended.
  */
-double index_wall_s(struct run_index *ix, const char *scenario, const char *machine, const char *tree, guint hammer_s);
+double index_wall_s(struct run_index *ix, const char *scenario, const char *machine,
+		    const char *tree, guint hammer_s);
 
 /*
  * Retention: the names of the runs that may go: older than BEFORE, with one of VERDICTS (NULL-terminated names, NULL:
  * all). These stay: the oldest and the newest witness of each finding, the KEEP newest of each scenario, machine and
  * kernel, runs with a label `keep`, and those that are RUNNING.
  */
-GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts, guint keep,
-			  GError **error);
+GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts,
+			  guint keep, GError **error);
 /* Deletes the run folder NAME (its lock must be free) and its rows. */
 gboolean index_prune(struct run_index *ix, const char *name, GError **error);
 

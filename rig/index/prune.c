@@ -24,8 +24,8 @@ static const char prunable[] =
 	"SELECT r.name, r.verdict FROM newest n JOIN runs r ON r.id = n.id WHERE n.place > CAST(?2 AS INTEGER) AND "
 	"r.created < ?1 AND r.keep = 0 AND r.verdict <> 'RUNNING' AND r.id NOT IN witness ORDER BY r.created, r.id";
 
-GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts, guint keep,
-			  GError **error)
+GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts,
+			  guint keep, GError **error)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *kept = g_strdup_printf("%u", keep);

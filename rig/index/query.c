@@ -45,8 +45,8 @@ static sqlite3_stmt *ask(struct run_index *ix, const char *select, const struct 
 }
 
 /* Collects one struct for each row. */
-static GPtrArray *collect(sqlite3_stmt *stmt, gpointer (*read)(sqlite3_stmt *stmt), GDestroyNotify free_func,
-			  GError **error)
+static GPtrArray *collect(sqlite3_stmt *stmt, gpointer (*read)(sqlite3_stmt *stmt),
+			  GDestroyNotify free_func, GError **error)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(free_func);
 	g_autoptr(GError) why = NULL;
@@ -113,10 +113,9 @@ GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, G
 	static const char select[] =
 		"SELECT name, created, scenario, machine, kernel, source, tree, seed, verdict, outcome, reason, guest_s, "
 		"first_report_s, boot_s, hammer_s, total_s, ops, night, cell, attempt FROM runs r";
-	g_autofree char *order = g_strdup_printf(" ORDER BY created%s, id%s LIMIT %d",
-						 filter->newest_first ? " DESC" : "",
-						 filter->newest_first ? " DESC" : "",
-						 filter->limit ? (int)filter->limit : -1);
+	g_autofree char *order = g_strdup_printf(
+		" ORDER BY created%s, id%s LIMIT %d", filter->newest_first ? " DESC" : "",
+		filter->newest_first ? " DESC" : "", filter->limit ? (int)filter->limit : -1);
 	db_stmt *stmt = ask(ix, select, filter, TRUE, order, error);
 
 	return collect(stmt, run_read, run_free_row, error);
@@ -242,8 +241,12 @@ GPtrArray *index_signatures(struct run_index *ix, const struct index_filter *fil
 /* ---- groups ---- */
 
 static const char *const keys[] = {
-	[BY_DAY] = "r.day",	      [BY_KERNEL] = "r.kernel", [BY_MACHINE] = "r.machine",
-	[BY_SCENARIO] = "r.scenario", [BY_NIGHT] = "r.night",	[BY_TREE] = "r.tree",
+	[BY_DAY] = "r.day",
+	[BY_KERNEL] = "r.kernel",
+	[BY_MACHINE] = "r.machine",
+	[BY_SCENARIO] = "r.scenario",
+	[BY_NIGHT] = "r.night",
+	[BY_TREE] = "r.tree",
 	[BY_SEED] = "CAST(r.seed AS TEXT)",
 };
 
@@ -280,7 +283,8 @@ static gpointer group_read(sqlite3_stmt *stmt)
 }
 
 /* How many runs with the signature there are for each key. */
-static GHashTable *hits_of(struct run_index *ix, const struct index_filter *filter, enum index_by by, GError **error)
+static GHashTable *hits_of(struct run_index *ix, const struct index_filter *filter,
+			   enum index_by by, GError **error)
 {
 	g_autoptr(GHashTable) hits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GString) sql = g_string_new(NULL);
@@ -293,11 +297,13 @@ static GHashTable *hits_of(struct run_index *ix, const struct index_filter *filt
 	g_string_append(sql, " GROUP BY 1");
 	stmt = db_query(ix->db, sql->str, (const char *const *)texts->pdata, error);
 	while (stmt && db_row(stmt, NULL))
-		g_hash_table_insert(hits, db_text(stmt, 0), GINT_TO_POINTER(sqlite3_column_int(stmt, 1)));
+		g_hash_table_insert(hits, db_text(stmt, 0),
+				    GINT_TO_POINTER(sqlite3_column_int(stmt, 1)));
 	return stmt ? g_steal_pointer(&hits) : NULL;
 }
 
-static GPtrArray *sum_up(struct run_index *ix, const struct index_filter *filter, enum index_by by, GError **error)
+static GPtrArray *sum_up(struct run_index *ix, const struct index_filter *filter, enum index_by by,
+			 GError **error)
 {
 	g_autoptr(GString) sql = g_string_new(NULL);
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
@@ -308,20 +314,24 @@ static GPtrArray *sum_up(struct run_index *ix, const struct index_filter *filter
 			"sum(r.rates), sum(r.report_s) / sum(r.reports), sum(r.total_s) / sum(r.totals) FROM %s r",
 			keys[by], by == BY_SEED ? "single" : index_sums(filter));
 	index_where(filter, FALSE, sql, texts);
-	also(sql, texts, "r.scenario IN (SELECT x.scenario FROM findings f JOIN runs x ON x.id = f.run WHERE f.bug = ?)",
+	also(sql, texts,
+	     "r.scenario IN (SELECT x.scenario FROM findings f JOIN runs x ON x.id = f.run WHERE f.bug = ?)",
 	     filter->signature);
 	if (by == BY_SEED) {
 		g_string_append(sql, " AND r.seed IN (SELECT r.seed FROM runs r");
 		index_where(filter, TRUE, sql, texts);
-		g_string_append_printf(sql, " AND r.outcome = %d ORDER BY r.created DESC LIMIT 100)", OUTCOME_BAD);
+		g_string_append_printf(sql, " AND r.outcome = %d ORDER BY r.created DESC LIMIT 100)",
+				       OUTCOME_BAD);
 	}
 	g_ptr_array_add(texts, NULL);
-	g_string_append_printf(sql, " GROUP BY 1 HAVING %s <> '' ORDER BY %s", keys[by], by == BY_SEED ? "4 DESC, 5" : "5, 1");
+	g_string_append_printf(sql, " GROUP BY 1 HAVING %s <> '' ORDER BY %s", keys[by],
+			       by == BY_SEED ? "4 DESC, 5" : "5, 1");
 	stmt = db_query(ix->db, sql->str, (const char *const *)texts->pdata, error);
 	return collect(stmt, group_read, group_free, error);
 }
 
-GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter, enum index_by by, GError **error)
+GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter, enum index_by by,
+			GError **error)
 {
 	g_autoptr(GPtrArray) groups = sum_up(ix, filter, by, error);
 	g_autoptr(GHashTable) hits = groups && filter->signature ? hits_of(ix, filter, by, error) : NULL;
@@ -345,7 +355,8 @@ static int by_value(gconstpointer a, gconstpointer b)
 	return (x > y) - (x < y);
 }
 
-double index_wall_s(struct run_index *ix, const char *scenario, const char *machine, const char *tree, guint hammer_s)
+double index_wall_s(struct run_index *ix, const char *scenario, const char *machine,
+		    const char *tree, guint hammer_s)
 {
 	struct index_filter filter = {.scenario = scenario, .machine = machine, .tree = tree};
 	g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(double));
@@ -353,8 +364,10 @@ double index_wall_s(struct run_index *ix, const char *scenario, const char *mach
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
 	db_stmt *stmt = NULL;
 
-	g_string_printf(sql, "SELECT CASE WHEN r.verdict = 'PASS' AND r.hammer_s > 0 THEN r.total_s - r.hammer_s + %u "
-			     "ELSE r.total_s END FROM runs r", hammer_s);
+	g_string_printf(sql,
+			"SELECT CASE WHEN r.verdict = 'PASS' AND r.hammer_s > 0 THEN r.total_s - r.hammer_s + %u "
+			"ELSE r.total_s END FROM runs r",
+			hammer_s);
 	index_where(&filter, FALSE, sql, texts);
 	g_ptr_array_add(texts, NULL);
 	g_string_append_printf(sql, " AND r.outcome <> %d AND r.total_s > 0 ORDER BY r.created DESC LIMIT 20",

@@ -55,7 +55,8 @@ static struct seen *note(GHashTable *all, sqlite3_stmt *stmt)
 	return seen;
 }
 
-static gboolean look(struct run_index *ix, const struct compare *c, int which, GHashTable *all, GError **error)
+static gboolean look(struct run_index *ix, const struct compare *c, int which, GHashTable *all,
+		     GError **error)
 {
 	struct index_filter filter = compare_filter(&c->side[which]);
 	g_autoptr(GString) sql = g_string_new(
@@ -70,7 +71,8 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 		return TRUE;
 	index_where(&filter, FALSE, sql, texts);
 	g_ptr_array_add(texts, NULL);
-	g_string_append_printf(sql, " AND f.known IS NULL AND r.outcome = %d ORDER BY r.created", OUTCOME_BAD);
+	g_string_append_printf(sql, " AND f.known IS NULL AND r.outcome = %d ORDER BY r.created",
+			       OUTCOME_BAD);
 	stmt = db_query(ix->db, sql->str, (const char *const *)texts->pdata, error);
 	while (stmt && db_row(stmt, &why)) {
 		struct seen *seen = note(all, stmt);
@@ -97,8 +99,8 @@ static GHashTable *places_of(struct run_index *ix, const struct compare_side *si
 {
 	struct index_filter filter = compare_filter(side);
 	g_autoptr(GHashTable) n = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GString) sql = g_string_new(
-		"SELECT r.scenario || char(10) || r.machine, sum(r.once) FROM rollup r");
+	g_autoptr(GString) sql =
+		g_string_new("SELECT r.scenario || char(10) || r.machine, sum(r.once) FROM rollup r");
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
 	db_stmt *stmt = NULL;
 
@@ -128,11 +130,12 @@ static guint runs_in(GHashTable *places, GHashTable *n)
 /* When an earlier night saw it in one of the trees that B is about. */
 static char *seen_before(struct run_index *ix, const char *bug, const struct compare_side *b)
 {
-	db_stmt *stmt = db_query(ix->db,
-				 "SELECT max(r.created) FROM findings f JOIN runs r ON r.id = f.run WHERE f.bug = ? AND "
-				 "r.night IS NOT NULL AND r.night <> ?2 AND r.created < ?3 AND r.outcome = 1 AND "
-				 "coalesce(r.tree, '') IN (SELECT DISTINCT coalesce(tree, '') FROM runs WHERE night = ?2)",
-				 (const char *[]){bug, b->name, b->first ? b->first : "", NULL}, NULL);
+	db_stmt *stmt = db_query(
+		ix->db,
+		"SELECT max(r.created) FROM findings f JOIN runs r ON r.id = f.run WHERE f.bug = ? AND "
+		"r.night IS NOT NULL AND r.night <> ?2 AND r.created < ?3 AND r.outcome = 1 AND "
+		"coalesce(r.tree, '') IN (SELECT DISTINCT coalesce(tree, '') FROM runs WHERE night = ?2)",
+		(const char *[]){bug, b->name, b->first ? b->first : "", NULL}, NULL);
 
 	G_STATIC_ASSERT(OUTCOME_BAD == 1);
 	return stmt && db_row(stmt, NULL) ? db_text(stmt, 0) : NULL;
@@ -153,13 +156,14 @@ static enum change change_of(const struct compare_finding *f, gboolean significa
 
 static int worst_first(gconstpointer a, gconstpointer b)
 {
-	const struct compare_finding *x = *(struct compare_finding *const *)a, *y = *(struct compare_finding *const *)b;
+	const struct compare_finding *x = *(struct compare_finding *const *)a,
+				     *y = *(struct compare_finding *const *)b;
 
 	return x->change != y->change ? (int)x->change - (int)y->change : strcmp(x->bug, y->bug);
 }
 
-static gboolean judge(struct run_index *ix, const struct compare *c, GPtrArray *findings, GPtrArray *places,
-		      GError **error)
+static gboolean judge(struct run_index *ix, const struct compare *c, GPtrArray *findings,
+		      GPtrArray *places, GError **error)
 {
 	g_autoptr(GHashTable) n_a = places_of(ix, &c->side[0], error);
 	g_autoptr(GHashTable) n_b = n_a ? places_of(ix, &c->side[1], error) : NULL;

@@ -7,8 +7,8 @@
 #include "index/db.h"
 #include "stats/stats.h"
 
-#define VALUES_MAX 100	/* of a side, the newest */
-#define VALUES_LEAST 4	/* four against four is the least that can be more than chance at 5 % */
+#define VALUES_MAX 100 /* of a side, the newest */
+#define VALUES_LEAST 4 /* four against four is the least that can be more than chance at 5 % */
 #define EFFECT 0.10
 
 enum { OPS_PER_S, BOOT_S, N_SPEEDS };
@@ -52,7 +52,8 @@ static struct group *group_of(GHashTable *groups, sqlite3_stmt *stmt)
 }
 
 /* The first attempts of each scenario on each machine (and tree, between nights) that said something. */
-static gboolean collect(struct run_index *ix, const struct compare *c, int which, GHashTable *groups, GError **error)
+static gboolean collect(struct run_index *ix, const struct compare *c, int which,
+			GHashTable *groups, GError **error)
 {
 	struct index_filter filter = compare_filter(&c->side[which]);
 	g_autoptr(GString) sql = g_string_new(NULL);
@@ -101,8 +102,10 @@ static struct compare_rate *rate_new(const struct group *g)
 
 static int rate_order(gconstpointer a, gconstpointer b)
 {
-	const struct compare_rate *x = *(struct compare_rate *const *)a, *y = *(struct compare_rate *const *)b;
-	int order = x->change != y->change ? (int)x->change - (int)y->change : strcmp(x->scenario, y->scenario);
+	const struct compare_rate *x = *(struct compare_rate *const *)a,
+				  *y = *(struct compare_rate *const *)b;
+	int order = x->change != y->change ? (int)x->change - (int)y->change
+					   : strcmp(x->scenario, y->scenario);
 
 	return order ? order : strcmp(x->machine, y->machine);
 }
@@ -137,8 +140,8 @@ static void speed_free(gpointer data)
 }
 
 /* The newest values of the good runs; runs that ended at a report do not count. */
-static gboolean values_of(struct run_index *ix, const struct compare *c, int which, const struct group *g,
-			  GArray *values[N_SPEEDS], GError **error)
+static gboolean values_of(struct run_index *ix, const struct compare *c, int which,
+			  const struct group *g, GArray *values[N_SPEEDS], GError **error)
 {
 	struct index_filter filter = compare_filter(&c->side[which]);
 	g_autoptr(GString) sql = g_string_new("SELECT r.ops / r.hammer_s, r.boot_s FROM runs r");
@@ -150,8 +153,10 @@ static gboolean values_of(struct run_index *ix, const struct compare *c, int whi
 	filter.tree = *g->tree ? g->tree : NULL;
 	index_where(&filter, FALSE, sql, texts);
 	g_ptr_array_add(texts, NULL);
-	g_string_append_printf(sql, " AND r.outcome = %d AND r.verdict = 'PASS' AND r.attempt <= 1 "
-				    "ORDER BY r.created DESC LIMIT %d", OUTCOME_GOOD, VALUES_MAX);
+	g_string_append_printf(sql,
+			       " AND r.outcome = %d AND r.verdict = 'PASS' AND r.attempt <= 1 "
+			       "ORDER BY r.created DESC LIMIT %d",
+			       OUTCOME_GOOD, VALUES_MAX);
 	stmt = db_query(ix->db, sql->str, (const char *const *)texts->pdata, error);
 	for (int s = 0; s < N_SPEEDS; s++)
 		values[s] = g_array_new(FALSE, FALSE, sizeof(double));
@@ -211,8 +216,10 @@ static enum change speed_change(const struct compare_speed *s)
 
 static int speed_order(gconstpointer a, gconstpointer b)
 {
-	const struct compare_speed *x = *(struct compare_speed *const *)a, *y = *(struct compare_speed *const *)b;
-	int order = x->change != y->change ? (int)x->change - (int)y->change : strcmp(x->scenario, y->scenario);
+	const struct compare_speed *x = *(struct compare_speed *const *)a,
+				   *y = *(struct compare_speed *const *)b;
+	int order = x->change != y->change ? (int)x->change - (int)y->change
+					   : strcmp(x->scenario, y->scenario);
 
 	return order ? order : strcmp(x->machine, y->machine);
 }
@@ -235,7 +242,8 @@ static void judge_speeds(GPtrArray *all)
 
 gboolean compare_groups(struct run_index *ix, struct compare *c, GError **error)
 {
-	g_autoptr(GHashTable) groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, group_free);
+	g_autoptr(GHashTable) groups =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, group_free);
 	GHashTableIter iter;
 	gpointer value;
 

@@ -12,9 +12,10 @@ static const struct {
 	const char *name;
 	gboolean regression;
 } changes[] = {
-	[CHANGE_NEW] = {"new", TRUE},	      [CHANGE_MORE] = {"more", TRUE}, [CHANGE_SLOWER] = {"slower", TRUE},
-	[CHANGE_FIXED] = {"fixed", FALSE},    [CHANGE_LESS] = {"less", FALSE},
-	[CHANGE_FASTER] = {"faster", FALSE}, [CHANGE_GONE] = {"gone", FALSE}, [CHANGE_SAME] = {"same", FALSE},
+	[CHANGE_NEW] = {"new", TRUE},	    [CHANGE_MORE] = {"more", TRUE},
+	[CHANGE_SLOWER] = {"slower", TRUE}, [CHANGE_FIXED] = {"fixed", FALSE},
+	[CHANGE_LESS] = {"less", FALSE},    [CHANGE_FASTER] = {"faster", FALSE},
+	[CHANGE_GONE] = {"gone", FALSE},    [CHANGE_SAME] = {"same", FALSE},
 };
 
 const char *change_name(enum change change)
@@ -45,13 +46,16 @@ static char *night_by_age(const GPtrArray *nights, const char *word)
 		return NULL;
 	if (strcmp(word, "last") && !g_str_has_prefix(word, "last~"))
 		return NULL;
-	return back < nights->len ? g_strdup(((struct index_group *)nights->pdata[nights->len - 1 - back])->key) : NULL;
+	return back < nights->len
+		       ? g_strdup(((struct index_group *)nights->pdata[nights->len - 1 - back])->key)
+		       : NULL;
 }
 
 static gboolean measure(struct run_index *ix, struct compare_side *side, GError **error)
 {
 	struct index_filter filter = compare_filter(side);
-	g_autoptr(GPtrArray) groups = index_groups(ix, &filter, side->is_night ? BY_NIGHT : BY_KERNEL, error);
+	g_autoptr(GPtrArray) groups =
+		index_groups(ix, &filter, side->is_night ? BY_NIGHT : BY_KERNEL, error);
 
 	if (!groups)
 		return FALSE;
@@ -68,7 +72,8 @@ static gboolean measure(struct run_index *ix, struct compare_side *side, GError 
 static gboolean find_side(struct run_index *ix, const char *word, struct compare_side *side, GError **error)
 {
 	g_autoptr(GPtrArray) nights = index_groups(ix, &(struct index_filter){0}, BY_NIGHT, error);
-	gboolean only_kernel = g_str_has_prefix(word, "kernel:"), only_night = g_str_has_prefix(word, "night:");
+	gboolean only_kernel = g_str_has_prefix(word, "kernel:"),
+		 only_night = g_str_has_prefix(word, "night:");
 	const char *name = only_kernel || only_night ? strchr(word, ':') + 1 : word;
 	g_autofree char *by_age = NULL;
 
@@ -77,17 +82,21 @@ static gboolean find_side(struct run_index *ix, const char *word, struct compare
 	by_age = only_kernel ? NULL : night_by_age(nights, name);
 	side->is_night = by_age != NULL;
 	if (!by_age && !only_kernel && g_str_has_prefix(name, "last"))
-		return rig_fail(error, RIG_EXIT_USAGE, "there is no '%s': the results have %u night%s (`rig nightly --list`)", name,
-				nights->len, nights->len == 1 ? "" : "s");
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"there is no '%s': the results have %u night%s (`rig nightly --list`)",
+				name, nights->len, nights->len == 1 ? "" : "s");
 	for (guint i = 0; i < nights->len && !only_kernel; i++)
 		side->is_night |= !strcmp(name, ((struct index_group *)nights->pdata[i])->key);
 	side->name = by_age ? g_steal_pointer(&by_age) : g_strdup(name);
 	if (only_night && !side->is_night)
-		return rig_fail(error, RIG_EXIT_USAGE, "no night '%s'; `rig nightly --list` lists the nights", name);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"no night '%s'; `rig nightly --list` lists the nights", name);
 	if (!measure(ix, side, error))
 		return FALSE;
-	return side->runs || rig_fail(error, RIG_EXIT_USAGE, "'%s' is neither a night (`rig nightly --list`) nor a "
-				      "kernel of any run (`rig list`)", name);
+	return side->runs || rig_fail(error, RIG_EXIT_USAGE,
+				      "'%s' is neither a night (`rig nightly --list`) nor a "
+				      "kernel of any run (`rig list`)",
+				      name);
 }
 
 /* ---- all of it ---- */
@@ -113,7 +122,8 @@ struct compare *compare_new(struct run_index *ix, const char *a, const char *b, 
 	if (!find_side(ix, a, &c->side[0], error) || !find_side(ix, b, &c->side[1], error))
 		return NULL;
 	if (c->side[0].is_night != c->side[1].is_night) {
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' and '%s' are a night and a kernel; compare two of a sort", a, b);
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "'%s' and '%s' are a night and a kernel; compare two of a sort", a, b);
 		return NULL;
 	}
 	c->findings = compare_findings(ix, c, error);
@@ -160,8 +170,8 @@ void compare_free(struct compare *c)
 static json_t *side_json(const struct compare_side *side)
 {
 	return json_pack("{s:s, s:s, s:i, s:s?, s:s?}", "name", side->name, "sort",
-			 side->is_night ? "night" : "kernel", "runs", side->runs, "first", side->first, "last",
-			 side->last);
+			 side->is_night ? "night" : "kernel", "runs", side->runs, "first",
+			 side->first, "last", side->last);
 }
 
 static json_t *pair(const guint *two)
@@ -176,28 +186,31 @@ json_t *compare_json(const struct compare *c)
 	for (guint i = 0; i < c->findings->len; i++) {
 		const struct compare_finding *f = c->findings->pdata[i];
 
-		json_array_append_new(findings, json_pack("{s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:f, s:i, s:s?}",
-							  "change", change_name(f->change), "signature", f->bug,
-							  "kind", f->kind, "title", f->title, "run", f->run, "seen",
-							  pair(f->seen), "hits", pair(f->hits), "of", pair(f->n), "p",
-							  f->p, "runs_to_tell", f->to_tell, "before", f->before));
+		json_array_append_new(
+			findings, json_pack("{s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:f, s:i, s:s?}",
+					    "change", change_name(f->change), "signature", f->bug,
+					    "kind", f->kind, "title", f->title, "run", f->run, "seen",
+					    pair(f->seen), "hits", pair(f->hits), "of", pair(f->n), "p",
+					    f->p, "runs_to_tell", f->to_tell, "before", f->before));
 	}
 	for (guint i = 0; i < c->rates->len; i++) {
 		const struct compare_rate *r = c->rates->pdata[i];
 
 		json_array_append_new(rates, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:f}", "change",
-						       change_name(r->change), "scenario", r->scenario, "machine",
-						       r->machine, "tree", r->tree, "bad", pair(r->bad), "of",
-						       pair(r->n), "p", r->p));
+						       change_name(r->change), "scenario", r->scenario,
+						       "machine", r->machine, "tree", r->tree, "bad",
+						       pair(r->bad), "of", pair(r->n), "p", r->p));
 	}
 	for (guint i = 0; i < c->speeds->len; i++) {
 		const struct compare_speed *s = c->speeds->pdata[i];
 
-		json_array_append_new(speeds, json_pack("{s:s, s:s, s:s, s:s, s:s, s:[f, f], s:o, s:f}", "change",
-							change_name(s->change), "scenario", s->scenario, "machine",
-							s->machine, "tree", s->tree, "what", s->what, "median",
-							s->median[0], s->median[1], "of", pair(s->n), "p", s->p));
+		json_array_append_new(
+			speeds, json_pack("{s:s, s:s, s:s, s:s, s:s, s:[f, f], s:o, s:f}", "change",
+					  change_name(s->change), "scenario", s->scenario, "machine",
+					  s->machine, "tree", s->tree, "what", s->what, "median",
+					  s->median[0], s->median[1], "of", pair(s->n), "p", s->p));
 	}
-	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "a", side_json(&c->side[0]), "b", side_json(&c->side[1]),
-			 "regression", c->regression, "findings", findings, "rates", rates, "speeds", speeds);
+	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "a", side_json(&c->side[0]), "b",
+			 side_json(&c->side[1]), "regression", c->regression, "findings", findings,
+			 "rates", rates, "speeds", speeds);
 }

@@ -19,8 +19,8 @@ enum change {
 	CHANGE_FIXED,  /* not seen any more, and there were runs enough to tell */
 	CHANGE_LESS,   /* seen, but less often, more than chance */
 	CHANGE_FASTER,
-	CHANGE_GONE,   /* not seen, but that may be chance */
-	CHANGE_SAME,   /* any difference may be chance */
+	CHANGE_GONE, /* not seen, but that may be chance */
+	CHANGE_SAME, /* any difference may be chance */
 };
 
 const char *change_name(enum change change); /* "new", "more", … */
@@ -38,11 +38,11 @@ struct compare_side {
 struct compare_finding {
 	enum change change;
 	char *bug, *kind, *title, *run; /* run: the newest with it, in B where it has one */
-	guint seen[2];	       /* runs that have it, all attempts */
-	guint hits[2], n[2];   /* first attempts, of the scenarios and machines that it was seen in */
-	double p;	       /* Fisher */
-	guint to_tell;	       /* clean runs in a row needed to call it fixed; 0 if it still occurs */
-	char *before;	       /* time of an earlier night with it, if A does not have it; or NULL */
+	guint seen[2];			/* runs that have it, all attempts */
+	guint hits[2], n[2]; /* first attempts, of the scenarios and machines that it was seen in */
+	double p;	     /* Fisher */
+	guint to_tell;	     /* clean runs in a row needed to call it fixed; 0 if it still occurs */
+	char *before;	     /* time of an earlier night with it, if A does not have it; or NULL */
 };
 
 /* How often the runs of a scenario on a machine are not as expected. */

@@ -23,7 +23,8 @@ gboolean run_journal_each(const char *dir, journal_entry entry, void *data, GErr
 		if (next)
 			*next++ = '\0';
 		json = json_loads(line, 0, NULL);
-		if (json_is_string(json_object_get(json, "what")) && json_is_number(json_object_get(json, "t")))
+		if (json_is_string(json_object_get(json, "what")) &&
+		    json_is_number(json_object_get(json, "t")))
 			entry(json, data);
 	}
 	return TRUE;

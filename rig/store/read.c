@@ -39,7 +39,7 @@ static gboolean has(int folder, const char *name)
 	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Who writes a run holds its lock until the end, however that comes. */
+/* The process that writes a run holds its lock until it ends, in whatever way. */
 static gboolean is_held(int folder)
 {
 	auto_fd lock = openat(folder, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -177,8 +177,8 @@ GPtrArray *run_all(const char *results, GError **error)
 		return NULL;
 	all = g_ptr_array_new_with_free_func((GDestroyNotify)run_info_free);
 	for (guint i = 0; i < names->len; i++) {
-		g_autofree char *dir = g_build_filename(results, g_array_index(names, struct dated, i).name,
-							NULL);
+		g_autofree char *dir =
+			g_build_filename(results, g_array_index(names, struct dated, i).name, NULL);
 		/* one that was deleted meanwhile is none */
 		struct run_info *info = open_dir(dir, NULL);
 
@@ -210,13 +210,13 @@ static gboolean pick(const GArray *names, const char *results, const char *which
 	if (n == 1)
 		return TRUE;
 	if (n)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' fits %u runs, say more of the name:%s%s", which, n,
-				fits->str, n > 5 ? "\n  …" : "");
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' fits %u runs, say more of the name:%s%s",
+				which, n, fits->str, n > 5 ? "\n  …" : "");
 	if (!names->len)
-		return rig_fail(error, RIG_EXIT_USAGE, "no run is kept in '%s' yet; `rig run` makes one",
-				results);
-	return rig_fail(error, RIG_EXIT_USAGE, "no run in '%s' is called '%s'; `rig list` shows them", results,
-			which);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"no run is kept in '%s' yet; `rig run` makes one", results);
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"no run in '%s' is called '%s'; `rig list` shows them", results, which);
 }
 
 struct run_info *run_open(const char *results, const char *which, GError **error)
@@ -243,7 +243,8 @@ char *run_default_results(void)
 
 	if (env && *env)
 		return g_strdup(env);
-	/* an installed rig's home is nobody's to write to */
-	return g_file_test(checkout, G_FILE_TEST_IS_DIR) ? g_steal_pointer(&checkout)
-							 : g_build_filename(g_get_user_state_dir(), "hotplug-rig", "results", NULL);
+	/* the home of an installed rig is read-only */
+	return g_file_test(checkout, G_FILE_TEST_IS_DIR)
+		       ? g_steal_pointer(&checkout)
+		       : g_build_filename(g_get_user_state_dir(), "hotplug-rig", "results", NULL);
 }

@@ -59,7 +59,8 @@ static gboolean scan(int folder, struct console *console, GError **error)
 			left -= n;
 		}
 	if (n < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot read 'console.raw': %s", g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot read 'console.raw': %s",
+				g_strerror(errno));
 	scanner_flush(scanner);
 	console->lockdep_died = scanner_lockdep_died(scanner);
 	return TRUE;
@@ -74,7 +75,7 @@ static gboolean same_file(int folder, const char *name, const char *text)
 	       !memcmp(had, text, len);
 }
 
-/* Removes what no report of today has. A folder somebody put there is not ours to empty. */
+/* Removes the files of reports that are no longer found. A folder put there by hand is kept. */
 static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GError **error)
 {
 	int again = dup(splats);
@@ -87,15 +88,15 @@ static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GErr
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot list 'splats': %s", g_strerror(errno));
 	}
 	while (ok && (entry = readdir(dir))) {
-		/* NN-hang-KIND is no report of the console */
+		/* NN-hang-KIND is not a report of the console */
 		if (*entry->d_name == '.' || g_hash_table_contains(files, entry->d_name) ||
 		    strstr(entry->d_name, "-hang-"))
 			continue;
 		if (!unlinkat(splats, entry->d_name, 0))
 			*ret_changed = TRUE;
 		else if (errno != EISDIR)
-			ok = rig_fail(error, RIG_EXIT_INFRA, "cannot remove 'splats/%s': %s", entry->d_name,
-				      g_strerror(errno));
+			ok = rig_fail(error, RIG_EXIT_INFRA, "cannot remove 'splats/%s': %s",
+				      entry->d_name, g_strerror(errno));
 	}
 	closedir(dir);
 	return ok;
@@ -148,7 +149,8 @@ static void carry_known(json_t *old_reports, const GPtrArray *splats)
 
 	json_array_foreach (old_reports, at, old) {
 		json_t *known = json_object_get(old, "known");
-		const char *bug = json_string_value(json_object_get(json_object_get(old, "signature"), "bug"));
+		const char *bug =
+			json_string_value(json_object_get(json_object_get(old, "signature"), "bug"));
 
 		for (guint i = 0; json_is_object(known) && bug && i < splats->len; i++) {
 			struct splat *splat = splats->pdata[i];
@@ -225,12 +227,13 @@ static gboolean write_verdict(int folder, const char *dir, json_t *details,
 	return safe_write_json(folder, "verdict", now, error);
 }
 
-/* Nobody else may write: neither the run itself nor another recheck. */
+/* Excludes other writers: the run itself and another recheck. */
 static gboolean take_lock(int folder, int *ret_lock, GError **error)
 {
-	auto_fd lock = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	auto_fd lock =
+		openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	struct stat st;
-	/* with a verdict, whoever holds the lock is about to end */
+	/* with a verdict, the holder of the lock is about to end: wait for it */
 	gboolean judged = fstatat(folder, "verdict", &st, AT_SYMLINK_NOFOLLOW) == 0;
 
 	if (lock < 0)

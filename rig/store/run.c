@@ -71,14 +71,14 @@ static gboolean reserve(struct run *run, GError **error)
 	auto_fd fd = openat(run->folder, "verdict.part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	int why = fd < 0 ? errno : posix_fallocate(fd, 0, VERDICT_RESERVE);
 
-	/* a file system that knows no such thing is no reason not to run */
+	/* a file system without preallocation does not prevent the run */
 	if (!why || why == EOPNOTSUPP || why == EINVAL)
 		return TRUE;
 	errno = why;
 	return fail_here(run, error);
 }
 
-/* All that is in the folder before anybody sees it. */
+/* Creates the content that the folder has when it becomes visible. */
 static gboolean fill(struct run *run, json_t *inputs, GError **error)
 {
 	run->folder = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -90,8 +90,8 @@ static gboolean fill(struct run *run, json_t *inputs, GError **error)
 	run->lock = openat(run->folder, "lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (run->lock < 0 || flock(run->lock, LOCK_EX | LOCK_NB) < 0)
 		return fail_here(run, error);
-	run->journal = openat(run->folder, "journal", O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC,
-			      0644);
+	run->journal = openat(run->folder, "journal",
+			      O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
 	if (run->journal < 0)
 		return fail_here(run, error);
 	if (!reserve(run, error))
@@ -104,7 +104,7 @@ static gboolean fill(struct run *run, json_t *inputs, GError **error)
 
 /*
  * Renames the hidden folder FROM to TO, which must not exist; errno EEXIST where it does. NFS, CIFS and
- * others do not know RENAME_NOREPLACE (EINVAL; ENOSYS before Linux 3.15 and in sandboxes). There
+ * others lack RENAME_NOREPLACE (EINVAL; ENOSYS before Linux 3.15 and in sandboxes). There
  * rename(2) does as well: it replaces no folder that has anything in it, and a run folder has its lock
  * from the beginning. So two rigs never get the same name.
  */
@@ -184,7 +184,7 @@ void run_free(struct run *run)
 		return;
 	safe_close(&run->journal);
 	safe_close(&run->folder);
-	/* last: whoever waits for the lock finds everything done */
+	/* last: a process that waits for the lock finds everything written */
 	safe_close(&run->lock);
 	g_free(run->dir);
 	g_free(run->name);
@@ -329,7 +329,7 @@ gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GEr
 		g_prefix_error(error, "%s: ", run->dir);
 		return FALSE;
 	}
-	/* the name too, before anybody is told */
+	/* the name as well, before the verdict is reported */
 	fsync(run->folder);
 	return TRUE;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files of a folder that nobody vouches for. */
+/* Files of a folder of unknown origin. */
 #include "store/safe-open.h"
 
 #include <errno.h>
@@ -29,7 +29,8 @@ int safe_open(int at, const char *name, GError **error)
 	return fd;
 }
 
-static gboolean read_fd(int fd, const char *name, gsize max, char **ret_data, gsize *ret_len, GError **error)
+static gboolean read_fd(int fd, const char *name, gsize max, char **ret_data, gsize *ret_len,
+			GError **error)
 {
 	g_autofree char *data = NULL;
 	gsize len = 0;
@@ -40,8 +41,9 @@ static gboolean read_fd(int fd, const char *name, gsize max, char **ret_data, gs
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a regular file", name);
 	if ((guint64)st.st_size > max)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' has %" G_GINT64_FORMAT " bytes, at most %" G_GSIZE_FORMAT " are read", name,
-				(gint64)st.st_size, max);
+				"'%s' has %" G_GINT64_FORMAT " bytes, at most %" G_GSIZE_FORMAT
+				" are read",
+				name, (gint64)st.st_size, max);
 	data = g_malloc(st.st_size + 1);
 	while (len < (gsize)st.st_size) {
 		n = read(fd, data + len, st.st_size - len);
@@ -60,8 +62,7 @@ static gboolean read_fd(int fd, const char *name, gsize max, char **ret_data, gs
 	return TRUE;
 }
 
-gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
-		     GError **error)
+gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len, GError **error)
 {
 	/* without O_NONBLOCK a named pipe would keep us here */
 	auto_fd fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -84,8 +85,8 @@ json_t *safe_read_json(int folder, const char *name, GError **error)
 	json = json_loadb(data, len, JSON_REJECT_DUPLICATES, &why);
 	if (json_is_object(json))
 		return json;
-	rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a JSON object: line %d: %s", name, json ? 1 : why.line,
-		 json ? "something else" : why.text);
+	rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a JSON object: line %d: %s", name,
+		 json ? 1 : why.line, json ? "something else" : why.text);
 	json_decref(json);
 	return NULL;
 }
@@ -110,7 +111,7 @@ gboolean safe_write(int folder, const char *name, const char *data, gsize len, G
 	g_autofree char *part = g_strdup_printf("%s.part", name);
 	auto_fd fd = -1;
 
-	/* what a killed writer left, or a link that somebody put there */
+	/* the part file of a killed writer, or a symbolic link */
 	unlinkat(folder, part, 0);
 	fd = openat(folder, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd >= 0 && write_all(fd, data, len) && !renameat(folder, part, folder, name))

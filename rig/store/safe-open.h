@@ -12,12 +12,12 @@
 /* What holds a folder that is being written: console and everything else of one run are far below. */
 #define SAFE_JSON_MAX (16 << 20)
 
-/* A folder's file descriptor, or -1. A symbolic link is no folder. AT may be AT_FDCWD. */
+/* A folder's file descriptor, or -1. A symbolic link is an error. AT may be AT_FDCWD. */
 int safe_open(int at, const char *name, GError **error);
 
 /* Reads a regular file of at most MAX bytes. The content is followed by a NUL. */
 gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
-		     GError **error);
+		   GError **error);
 /* The same for a JSON object. */
 json_t *safe_read_json(int folder, const char *name, GError **error);
 

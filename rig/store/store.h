@@ -3,8 +3,8 @@
  * Run folders, the truth about what happened; and verdicts. docs/results.md is the format.
  *
  * A folder is made first, with the inputs in it, then grows: `journal` is append-only (one JSON object
- * a line, flushed as it is written), `verdict` comes last by rename. A folder without a verdict whose
- * lock (`lock`, flock) nobody holds was killed: it reads as ABORTED.
+ * a line, flushed as it is written), `verdict` comes last by rename. The writer of a folder
+ * without a verdict whose lock (`lock`, flock) is free was killed: the run is ABORTED.
  */
 #ifndef RIG_STORE_STORE_H
 #define RIG_STORE_STORE_H
@@ -59,7 +59,7 @@ gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GEr
 struct run_info {
 	char *name, *dir;
 	enum verdict verdict;
-	json_t *inputs; /* run.json, an empty object where it cannot be read */
+	json_t *inputs;	 /* run.json, an empty object where it cannot be read */
 	json_t *details; /* verdict, an empty object without one */
 	char *problem;	 /* what of the folder cannot be read and why, or NULL */
 };
@@ -72,7 +72,7 @@ enum run_outcome run_outcome(const struct run_info *info);
 
 /* WHICH: a path, a folder's name below RESULTS, an unambiguous part of one, or "last". */
 struct run_info *run_open(const char *results, const char *which, GError **error);
-/* All, oldest first: array of struct run_info. Folders that are no runs are passed over. */
+/* All, oldest first: array of struct run_info. Other folders are skipped. */
 GPtrArray *run_all(const char *results, GError **error);
 
 /*
@@ -90,7 +90,7 @@ char *run_default_results(void);
 
 /*
  * Judges the folder's console.raw again: splats/ is written anew, and `verdict` where the reports
- * differ from those it has. *ret_changed tells whether anything differed.
+ * differ from those it has. *ret_changed: something differed.
  */
 gboolean run_recheck(const char *dir, gboolean *ret_changed, GError **error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one rule for a verdict: from the facts of a run to its verdict and reasons. The engine fills
- * the facts while a run goes on; rig recheck reads them from a run folder. Both call facts_decide(),
+ * The one rule for a verdict: from the facts of a run to its verdict and reasons. The engine collects
+ * the facts during a run; rig recheck reads them from a run folder. Both call facts_decide(),
  * which depends on nothing else, so that a run and its recheck agree.
  *
  * The rule: the first reason decides, unless it is excused. A known issue never decides; a fatal one
@@ -31,26 +31,26 @@ struct reason {
 	char *text;	      /* a sentence, owned */
 };
 
-enum guest_result { GUEST_SILENT, GUEST_OK, GUEST_BAD };
+enum guest_judgement { GUEST_SILENT, GUEST_OK, GUEST_BAD };
 
 struct facts {
 	GArray *reasons; /* struct reason, in the order in which they were found */
 	/* the proofs */
-	enum guest_result guest;  /* the guest's own verdict, GUEST_SILENT before it came */
-	gboolean powered_off;	   /* the guest powered off, and QEMU ended without an error */
-	gboolean accounts;	   /* memory accounts of both ends were taken */
-	gboolean lockdep_offered;  /* the kernel has lockdep */
-	gboolean lockdep_armed;	   /* the guest said so after the agents had ended */
-	gboolean lockdep_died;	   /* the console says that it was turned off */
-	gboolean lockdep_known;	   /* a known issue turned it off */
-	guint unheard;		   /* stretches of the console that were lost with a connection */
-	gboolean stopped;	   /* the rig ended the run early, because of a report */
+	enum guest_judgement guest; /* the guest's own verdict, GUEST_SILENT before it came */
+	gboolean powered_off;	  /* the guest powered off, and QEMU ended without an error */
+	gboolean accounts;	  /* memory accounts of both ends were taken */
+	gboolean lockdep_offered; /* the kernel has lockdep */
+	gboolean lockdep_armed;	  /* the guest said so after the agents had ended */
+	gboolean lockdep_died;	  /* the console says that it was turned off */
+	gboolean lockdep_known;	  /* a known issue turned it off */
+	guint unheard;		  /* stretches of the console that were lost with a connection */
+	gboolean stopped;	  /* the rig ended the run early, because of a report */
 	/* only of facts that are read from a folder */
 	GHashTable *stood_for; /* a reason's text -> its verdict + 1, from the journal */
 	guint reports_at;      /* index in `reasons` where those of the console's reports belong */
 };
 
-/* At most so many reasons are kept. */
+/* At most this many reasons are kept. */
 #define REASONS_MAX 100
 
 struct facts *facts_new(void);

@@ -23,8 +23,8 @@ json_t *facts_proof_json(const struct facts *facts)
 
 	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:i, s:b}", "guest", words[facts->guest],
 			 "powered_off", facts->powered_off, "accounts", facts->accounts,
-			 "lockdep_offered", facts->lockdep_offered, "lockdep_armed",
-			 facts->lockdep_armed, "unheard", (int)facts->unheard, "stopped", facts->stopped);
+			 "lockdep_offered", facts->lockdep_offered, "lockdep_armed", facts->lockdep_armed,
+			 "unheard", (int)facts->unheard, "stopped", facts->stopped);
 }
 
 void facts_read_entry(struct facts *facts, json_t *entry)
@@ -47,12 +47,15 @@ static void read_proof(struct facts *facts, json_t *proof)
 {
 	const char *guest = text_at(proof, "guest");
 
-	facts->guest = !strcmp(guest, "ok") ? GUEST_OK : !strcmp(guest, "bad") ? GUEST_BAD : GUEST_SILENT;
+	facts->guest = !strcmp(guest, "ok")    ? GUEST_OK
+		       : !strcmp(guest, "bad") ? GUEST_BAD
+					       : GUEST_SILENT;
 	facts->powered_off = json_is_true(json_object_get(proof, "powered_off"));
 	facts->accounts = json_is_true(json_object_get(proof, "accounts"));
 	facts->lockdep_offered = json_is_true(json_object_get(proof, "lockdep_offered"));
 	facts->lockdep_armed = json_is_true(json_object_get(proof, "lockdep_armed"));
-	facts->unheard = (guint)CLAMP(json_integer_value(json_object_get(proof, "unheard")), 0, G_MAXINT);
+	facts->unheard =
+		(guint)CLAMP(json_integer_value(json_object_get(proof, "unheard")), 0, G_MAXINT);
 	facts->stopped = json_is_true(json_object_get(proof, "stopped"));
 }
 
@@ -111,8 +114,8 @@ static gboolean is_of_report(json_t *report, const char *sentence)
 }
 
 /* FALSE: it is of a report of the console. */
-static gboolean read_reason(struct facts *facts, json_t *reports, const char *sentence, enum verdict had,
-			    struct reason *ret)
+static gboolean read_reason(struct facts *facts, json_t *reports, const char *sentence,
+			    enum verdict had, struct reason *ret)
 {
 	guint stood_for = GPOINTER_TO_UINT(g_hash_table_lookup(facts->stood_for, sentence));
 	struct reason reason = {.source = REASON_SEEN, .verdict = stood_for ? stood_for - 1 : had};

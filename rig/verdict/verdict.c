@@ -51,13 +51,14 @@ gboolean verdict_is_alarm(enum verdict verdict)
 }
 
 /* Lack of progress; all other kinds say that something went wrong. */
-static const char *const hang_kinds[] = {"hung-task", "rcu-stall", "soft-lockup", "hard-lockup",
-					 "workqueue-lockup", NULL};
+static const char *const hang_kinds[] = {"hung-task",	"rcu-stall",	    "soft-lockup",
+					 "hard-lockup", "workqueue-lockup", NULL};
 
 /* The kernel kills the task that met these (oops, BUG()), or itself. */
-static const char *const killing_kinds[] = {
-	"oops", "null-deref", "paging", "gpf", "divide", "invalid-opcode", "double-fault", "stack",
-	"bug", "list-corruption", "usercopy", "panic", NULL};
+static const char *const killing_kinds[] = {"oops",   "null-deref",	 "paging",	 "gpf",
+					    "divide", "invalid-opcode",	 "double-fault", "stack",
+					    "bug",    "list-corruption", "usercopy",	 "panic",
+					    NULL};
 
 gboolean report_is_explanation(const char *kind)
 {
@@ -81,7 +82,8 @@ static gboolean known_meaning(const struct splat *splat, struct report_meaning *
 	if (!report_is_fatal(splat->kind) && !splat->validator_off)
 		return FALSE;
 	ret->verdict = VERDICT_KNOWN;
-	ret->reason = g_strdup_printf("known issue: %s (%s)", splat->title, why ? why : "no reason given");
+	ret->reason =
+		g_strdup_printf("known issue: %s (%s)", splat->title, why ? why : "no reason given");
 	return TRUE;
 }
 

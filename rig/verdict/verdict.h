@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Verdicts: their names, their exit codes, and what each one means to a caller that counts runs. The
- * only place that says so. facts.h has the rule that makes a verdict, details.h reads the file
+ * Verdicts: their names, their exit codes, and what each one means to a caller that counts runs. No
+ * other code decides that. facts.h has the rule that makes a verdict, details.h reads the file
  * `verdict` of a run folder; docs/results.md explains both.
  */
 #ifndef RIG_VERDICT_VERDICT_H
@@ -13,13 +13,13 @@
 
 enum verdict {
 	VERDICT_PASS,	 /* proven: facts.h has the list of proofs */
-	VERDICT_FAIL,	 /* the kernel reported a fault, or broke a promise */
+	VERDICT_FAIL,	 /* the kernel reported a fault, or a check of the rig failed */
 	VERDICT_HANG,	 /* something in the guest stopped making progress */
 	VERDICT_LOST,	 /* the guest disappeared */
 	VERDICT_INFRA,	 /* the host's fault, or lockdep ended early: nothing is proven */
 	VERDICT_SKIP,	 /* cannot be tested here */
 	VERDICT_ABORTED, /* the rig ended before it had a verdict */
-	VERDICT_KNOWN,	 /* only a known issue was seen, and it prevented the proof that PASS needs */
+	VERDICT_KNOWN, /* only a known issue was seen, and it prevented the proof that PASS needs */
 	VERDICT_RUNNING, /* no verdict yet; never written */
 };
 
@@ -32,7 +32,7 @@ gboolean verdict_is_judged(enum verdict verdict);
 /* FAIL or HANG. */
 gboolean verdict_is_alarm(enum verdict verdict);
 
-/* What a report says of the run it was printed in. */
+/* What a report means for its run. */
 struct report_meaning {
 	enum verdict verdict; /* FAIL, HANG, INFRA (lockdep gave up), KNOWN */
 	gboolean fatal;	      /* it killed or blocked a task: the run cannot continue as planned */
@@ -40,7 +40,7 @@ struct report_meaning {
 };
 
 /*
- * FALSE, with *ret untouched: the report says nothing of the run. That is a note, a second boot, and
+ * FALSE, with *ret untouched: the report does not affect the verdict. That is a note, a second boot, and
  * a known issue that neither killed a task nor turned lockdep off.
  */
 gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret);

@@ -80,7 +80,7 @@ START_TEST(junit_obeys_the_schema)
 	g_auto(GStrv) halves = NULL;
 
 	ck_assert(is_junit(document));
-	/* the schema does say no: an attribute that nobody knows, and one that is missing */
+	/* the schema rejects an unknown attribute and a missing one */
 	halves = g_strsplit(document, " classname=", 2);
 	bad = g_strjoinv(" klass=", halves);
 	ck_assert(!is_junit(bad));

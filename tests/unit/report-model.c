@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The matrix, what changed, and the one screen that says so. */
+/* The matrix, the changes, and the text report of one screen. */
 #include <string.h>
 
 #include "tests/unit/report.h"
@@ -122,7 +122,7 @@ START_TEST(expected_reports_are_good)
 }
 END_TEST
 
-/* A known issue is news to nobody; one that was is not new when it comes back. */
+/* A known issue is not a change; one that was known is not new when it returns. */
 START_TEST(known_is_not_new)
 {
 	g_autoptr(GPtrArray) runs = fake_runs();
@@ -138,7 +138,7 @@ START_TEST(known_is_not_new)
 }
 END_TEST
 
-/* Notes, and what came of the report before, are no signatures. */
+/* Notes and induced reports have no signature. */
 START_TEST(notes_have_no_signature)
 {
 	static const char *const keys[] = {"weight", "induced"};

@@ -27,7 +27,7 @@ START_TEST(recheck_finds_again)
 	g_autofree char *dir = golden(FAILED), *report = NULL;
 	rig_auto(run_info) info = NULL;
 
-	recheck(dir); /* the collector may have learned since */
+	recheck(dir); /* the collector may have changed since */
 	ck_assert(!recheck(dir));
 	info = run_open(scratch, FAILED, NULL);
 	ck_assert_int_eq(info->verdict, VERDICT_FAIL);
@@ -42,8 +42,8 @@ START_TEST(recheck_restores)
 {
 	g_autofree char *dir = golden(FAILED), *victim = in_scratch("victim"), *text = NULL;
 	g_autofree char *link = g_build_filename(dir, "splats/01-lockdep-circular.txt", NULL);
-	json_auto_t *verdict = json_pack("{s:s, s:[s], s:[]}", "verdict", "INFRA", "reasons", "disk full",
-					 "reports");
+	json_auto_t *verdict =
+		json_pack("{s:s, s:[s], s:[]}", "verdict", "INFRA", "reasons", "disk full", "reports");
 	char *json = json_dumps(verdict, 0);
 	rig_auto(run_info) info = NULL;
 
@@ -82,8 +82,8 @@ END_TEST
 /* A PASS whose console has a report after all, and a FAIL whose console has none. */
 START_TEST(recheck_turns)
 {
-	g_autofree char *failed = golden(FAILED), *passed = golden(PASSED), *bad = slurp(failed, "console.raw"),
-			*good = slurp(passed, "console.raw");
+	g_autofree char *failed = golden(FAILED), *passed = golden(PASSED),
+			*bad = slurp(failed, "console.raw"), *good = slurp(passed, "console.raw");
 	rig_auto(run_info) was_pass = NULL;
 	rig_auto(run_info) was_fail = NULL;
 
@@ -126,9 +126,9 @@ START_TEST(recheck_proves_as_the_run)
 {
 	g_autofree char *dir = golden(PASSED), *text = slurp(dir, "verdict"), *now = NULL;
 	json_auto_t *details = json_loads(text, 0, NULL);
-	json_t *proof = json_pack("{s:s, s:b, s:b, s:b, s:b, s:i, s:b}", "guest", "ok", "powered_off", 1,
-				  "accounts", 1, "lockdep_offered", 1, "lockdep_armed", 1, "unheard", 0,
-				  "stopped", 0);
+	json_t *proof = json_pack("{s:s, s:b, s:b, s:b, s:b, s:i, s:b}", "guest", "ok",
+				  "powered_off", 1, "accounts", 1, "lockdep_offered", 1,
+				  "lockdep_armed", 1, "unheard", 0, "stopped", 0);
 
 	if (unproven[_i].key)
 		json_object_set_new(proof, unproven[_i].key,
@@ -173,7 +173,8 @@ END_TEST
 /* A killed run gets its reports, but no verdict that it did not reach. */
 START_TEST(recheck_aborted)
 {
-	g_autofree char *dir = golden(FAILED), *text = NULL, *splats = g_build_filename(dir, "splats", NULL);
+	g_autofree char *dir = golden(FAILED), *text = NULL,
+			*splats = g_build_filename(dir, "splats", NULL);
 
 	drop(dir, "verdict");
 	shell("rm", "-r", splats, NULL);

@@ -55,7 +55,7 @@ static char *dump(struct run_index *ix)
 }
 
 
-/* The index follows the folders: one comes, goes on, ends, goes. */
+/* The index follows the folders: a run is created, is written, ends and is deleted. */
 START_TEST(follows)
 {
 	rig_auto(run_index) ix = open_index();
@@ -185,7 +185,7 @@ static void look(guint done, guint all, void *data)
 	sqlite3_close(db);
 }
 
-/* Who asks while it is made again sees what it was. */
+/* A query during a rebuild sees the old content. */
 START_TEST(rebuilt_at_once)
 {
 	rig_auto(run_index) ix = NULL;
@@ -210,7 +210,7 @@ static void other_version(const char *file)
 	sqlite3_close(db);
 }
 
-/* A file that is no index, one cut off, and one of another schema version are made again. */
+/* A file that is not an index, a truncated one and one of another schema version are rebuilt. */
 START_TEST(damaged)
 {
 	g_autofree char *file = g_build_filename(scratch, ".index", "runs.sqlite", NULL), *first = NULL, *second = NULL;
@@ -222,7 +222,7 @@ START_TEST(damaged)
 		first = dump(ix);
 	}
 	if (_i == 0)
-		ck_assert(g_file_set_contents(file, "this is no database, but long enough to be taken for one: it has "
+		ck_assert(g_file_set_contents(file, "not a database, but long enough for the header of one: it has "
 						    "more than a hundred bytes, which is what a header takes", -1, NULL));
 	else if (_i == 1)
 		ck_assert_int_eq(truncate(file, 5000), 0);
@@ -273,7 +273,7 @@ START_TEST(many_writers)
 }
 END_TEST
 
-/* What a run of another duration tells of the next one. */
+/* The expected wall time, from runs of another duration. */
 START_TEST(wall_times)
 {
 	rig_auto(run_index) ix = NULL;

@@ -48,7 +48,7 @@ static const struct {
 	{"seen-infra report", NULL, VERDICT_INFRA, "disk full"},
 	{"gave-up", "lockdep_armed", VERDICT_INFRA, "the lock validator gave up"},
 	{"note", NULL, VERDICT_PASS, NULL},
-	/* a known issue: alone it is no reason unless it killed a task or turned lockdep off */
+	/* a known issue: alone it decides nothing unless it killed a task or turned lockdep off */
 	{"known-warning", NULL, VERDICT_PASS, NULL},
 	{"known-oops", NULL, VERDICT_KNOWN, "known issue: oops in f"},
 	{"known-oops", "guest", VERDICT_KNOWN, "known issue: oops in f"},
@@ -88,8 +88,8 @@ static const struct {
 	{"note", .kind = "oom", .weight = SPLAT_NOTE, .text = "out of memory"},
 	{"known-warning", .kind = "warning", .text = "WARNING in f", .known = TRUE},
 	{"known-oops", .kind = "paging", .text = "oops in f", .known = TRUE, .off = TRUE},
-	{"known-lockdep", .kind = "lockdep-circular", .text = "possible deadlock in f", .known = TRUE,
-	 .off = TRUE},
+	{"known-lockdep", .kind = "lockdep-circular", .text = "possible deadlock in f",
+	 .known = TRUE, .off = TRUE},
 	{"explained", .kind = "hang-cycle", .text = "A waits for B"},
 	{"known-explained", .kind = "hang-cycle", .text = "A waits for B", .known = TRUE},
 };
@@ -97,9 +97,9 @@ static const struct {
 /* Where the parts of a run are written as a run folder has them. */
 struct written {
 	struct facts *facts;
-	json_t *reports;     /* of the console and of the explanation, as `verdict` has them */
-	GPtrArray *journal;  /* of json_t */
-	GPtrArray *splats;   /* of the console: what a recheck finds in it */
+	json_t *reports;    /* of the console and of the explanation, as `verdict` has them */
+	GPtrArray *journal; /* of json_t */
+	GPtrArray *splats;  /* of the console: what a recheck finds in it */
 };
 
 static struct splat *splat_of(guint i)

@@ -7,34 +7,35 @@
 #include "tests/unit/verdict.h"
 #include "verdict/verdict.h"
 
-#define FAULT(head, function) \
-	"[   10.000001] BUG: " head "\n" \
-	"[   10.000002] #PF: supervisor read access in kernel mode\n" \
-	"[   10.000003] #PF: error_code(0x0000) - not-present page\n" \
-	"[   10.000004] Oops: 0000 [#1] PREEMPT SMP NOPTI\n" \
+#define FAULT(head, function)                                                \
+	"[   10.000001] BUG: " head "\n"                                     \
+	"[   10.000002] #PF: supervisor read access in kernel mode\n"        \
+	"[   10.000003] #PF: error_code(0x0000) - not-present page\n"        \
+	"[   10.000004] Oops: 0000 [#1] PREEMPT SMP NOPTI\n"                 \
 	"[   10.000005] CPU: 0 PID: 77 Comm: agent Not tainted 6.1.192 #1\n" \
-	"[   10.000006] RIP: 0010:" function "+0x5/0x40\n" \
-	"[   10.000007] Call Trace:\n" \
-	"[   10.000008]  <TASK>\n" \
-	"[   10.000009]  vfs_read+0x5/0x900\n" \
-	"[   10.000010]  </TASK>\n" \
+	"[   10.000006] RIP: 0010:" function "+0x5/0x40\n"                   \
+	"[   10.000007] Call Trace:\n"                                       \
+	"[   10.000008]  <TASK>\n"                                           \
+	"[   10.000009]  vfs_read+0x5/0x900\n"                               \
+	"[   10.000010]  </TASK>\n"                                          \
 	"[   10.000011] ---[ end trace 0000000000000000 ]---\n"
-#define PAGING(function) FAULT("unable to handle page fault for address: fffffffffffffffe", function)
-#define WARNED(where, function) \
-	"[   10.000001] ------------[ cut here ]------------\n" \
-	"[   10.000002] WARNING: CPU: 1 PID: 0 at " where " " function "+0x5/0x40\n" \
-	"[   10.000003] CPU: 1 PID: 0 Comm: swapper/1 Not tainted 6.1.192 #1\n" \
-	"[   10.000004] NIP:  c000000000000001 LR: c000000000000002 CTR: c000000000000003\n" \
-	"[   10.000005] NIP [c000000000000001] " function "+0x5/0x40\n" \
-	"[   10.000006] Call Trace:\n" \
+#define PAGING(function) \
+	FAULT("unable to handle page fault for address: fffffffffffffffe", function)
+#define WARNED(where, function)                                                                     \
+	"[   10.000001] ------------[ cut here ]------------\n"                                     \
+	"[   10.000002] WARNING: CPU: 1 PID: 0 at " where " " function "+0x5/0x40\n"                \
+	"[   10.000003] CPU: 1 PID: 0 Comm: swapper/1 Not tainted 6.1.192 #1\n"                     \
+	"[   10.000004] NIP:  c000000000000001 LR: c000000000000002 CTR: c000000000000003\n"        \
+	"[   10.000005] NIP [c000000000000001] " function "+0x5/0x40\n"                             \
+	"[   10.000006] Call Trace:\n"                                                              \
 	"[   10.000007] [c000000000000004] [c000000000000005] " function "+0x5/0x40 (unreliable)\n" \
-	"[   10.000008] [c000000000000006] [c000000000000007] xive_teardown_cpu+0x5/0x40\n" \
+	"[   10.000008] [c000000000000006] [c000000000000007] xive_teardown_cpu+0x5/0x40\n"         \
 	"[   10.000009] ---[ end trace 0000000000000000 ]---\n"
 
 static const struct {
-	const char *console; /* a text, or the path of a fixture below tests/data */
+	const char *console;	     /* a text, or the path of a fixture below tests/data */
 	const char *release, *other; /* known in the first, not in the other */
-	gboolean ends; /* the run can be KNOWN at best */
+	gboolean ends;		     /* the run can be KNOWN at best */
 } bugs[] = {
 	{FAULT("kernel NULL pointer dereference, address: 0000000000000058", "default_kernel_zone_for_pfn"),
 	 "6.1.192", "6.12.95", TRUE},
@@ -45,8 +46,8 @@ static const struct {
 	{WARNED("kernel/locking/lockdep.c:4393", "irqentry_exit"), "7.3.4", "6.1.192", FALSE},
 	{"splat/lockdep-circular-z03-x86-6.1.txt", "6.12.95", "6.1.192", TRUE},
 	{"splat/lockdep-circular-z03-ppc64le-6.1.txt", "7.3.4", "5.10.262", TRUE},
-	{"store/20261121T065445Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s510245973/console.raw", "6.1.192",
-	 "6.12.95", TRUE},
+	{"store/20261121T065445Z-cpu-vs-memory-hotplug-pc-q35-6.1.192-s510245973/console.raw",
+	 "6.1.192", "6.12.95", TRUE},
 };
 
 static void keep(struct splat *splat, void *data)
