@@ -305,6 +305,7 @@ static void read_all_locks(struct reader *r)
 		struct task *task = data;
 
 		g_ptr_array_set_size(task->held, 0);
+		task->held_before = task->held_said;
 		task->held_said = 0;
 	}
 }

@@ -326,6 +326,16 @@ static gboolean locks_unlisted(const struct snapshot *snapshot)
 	return FALSE;
 }
 
+/*
+ * TRUE: TASK was on a CPU in one round of samples and not in another, and held another number of locks in
+ * each: it works its way through something slow, and nothing shows that it loops.
+ */
+static gboolean is_moving(const struct snapshot *snapshot, const struct task *task)
+{
+	return snapshot->rounds > 1 && task->samples->len < 2 && task->held_before && task->held_said &&
+	       task->held_before != task->held_said;
+}
+
 /* What the task at a chain's end does, which waits for no lock. */
 static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end)
 {
@@ -342,7 +352,7 @@ static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end
 					  strchr("ZXI", task->state)))
 		return HANG_LEAK;
 	if (task_runs(task))
-		return HANG_LOOP;
+		return is_moving(hang->snapshot, task) ? HANG_UNEXPLAINED : HANG_LOOP;
 	return HANG_WAIT;
 }
 

@@ -74,6 +74,7 @@ struct task {
 	char slept_state;    /* its state then */
 	GPtrArray *held;     /* of struct splat_lock, as lockdep lists them; the last may be waited for */
 	guint held_said;     /* how many the list said it has */
+	guint held_before;   /* the same in the list before, 0: none */
 	int likely_owner;    /* pid of who has what it waits for, by the hung task's report; 0 */
 	char *likely_what;   /* "mutex", "rw-semaphore", "semaphore" */
 	GPtrArray *samples;  /* of struct sample, oldest first */

@@ -288,11 +288,34 @@ START_TEST(a_waiting_worker_leaks_nothing)
 		"[   97.569829][   T61]  lock_device_hotplug_sysfs+0x1e/0x31\n"
 		"[   97.570829][   T61]  state_store+0x1e/0x74\n"
 		"[   97.571829][   T61]  </TASK>\n";
-	const struct hang_source source = {.console = log, .console_len = strlen(log)};
+	/* one of them is seen in offline_pages() once, then not, with another number of locks: it gets on */
+	static const char samples[] =
+		"[   98.427825][   T61] sysrq: Show backtrace of all active CPUs\n"
+		"[   98.488248][    C1] NMI backtrace for cpu 1\n"
+		"[   98.488248][    C1] CPU: 1 PID: 46 Comm: blocks Not tainted 6.1.192 #1 \n"
+		"[   98.488300][    C1] RIP: 0010:rmap_walk_anon+0x12/0x1ea\n"
+		"[   98.488310][    C1] Call Trace:\n"
+		"[   98.488320][    C1]  <TASK>\n"
+		"[   98.488330][    C1]  migrate_pages+0x257/0x6ca\n"
+		"[   98.488340][    C1]  offline_pages+0x257/0x6ca\n"
+		"[   98.488350][    C1]  </TASK>\n"
+		"[   99.074043][   T61] Showing all locks held in the system:\n"
+		"[   99.074830][   T61] 1 lock held by kworker/u4:1/23:\n"
+		"[   99.090309][   T61]  #0: ffffffff81e15688 (device_hotplug_lock){+.+.}-{3:3}, at: "
+		"acpi_device_hotplug+0x15/0x347\n"
+		"[   99.123497][   T61] 10 locks held by blocks/46:\n"
+		"[   99.145276][   T61] \n"
+		"[   99.145276][   T61] =============================================\n"
+		"[  100.264034][   T61] sysrq: Show backtrace of all active CPUs\n"
+		"[  100.264134][    C0] NMI backtrace for cpu 0\n"
+		"[  100.264234][    C0] CPU: 0 PID: 41 Comm: compact Not tainted 6.1.192 #1 \n"
+		"[  100.264334][    C0] RIP: 0010:isolate_migratepages+0x12/0x1ea\n";
+	g_autofree char *whole = g_strconcat(log, _i ? samples : "", NULL);
+	const struct hang_source source = {.console = whole, .console_len = strlen(whole)};
 	rig_auto(hang) hang = hang_explain(&source);
 	g_autofree char *all = g_strjoinv("\n", (char **)hang_sentences(hang));
 
-	ck_assert_msg(hang_kind(hang) != HANG_LEAK, "%s", all);
+	ck_assert_msg(hang_kind(hang) == HANG_UNEXPLAINED, "%s: %s", hang_kind_name(hang_kind(hang)), all);
 	ck_assert_msg(!strstr(all, "idle"), "%s", all);
 }
 END_TEST
@@ -441,7 +464,7 @@ int main(void)
 	tcase_add_loop_test(tcase, one_look_is_not_two, 0, 6);
 	tcase_add_loop_test(tcase, interrupts_come_and_go, 0, 2);
 	tcase_add_loop_test(tcase, who_has_interrupts_on_is_not_stuck, 0, 5);
-	tcase_add_test(tcase, a_waiting_worker_leaks_nothing);
+	tcase_add_loop_test(tcase, a_waiting_worker_leaks_nothing, 0, 2);
 	tcase_add_test(tcase, a_sleeper_has_switched);
 	tcase_add_test(tcase, likely_owners_are_believed);
 	tcase_add_test(tcase, a_hang_can_be_known);
