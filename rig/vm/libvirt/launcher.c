@@ -224,8 +224,9 @@ static void keep_xml(struct lv_host *host, const char *text)
 
 static void on_started(struct lv_host *host, struct lv_job *job)
 {
-	if (host->domain_gone) { /* given up while it was being started: lv_abandon() destroys it */
+	if (host->domain_gone) { /* given up while it was being started; its end drops the link */
 		host->link = g_steal_pointer(&job->link);
+		lv_abandon(host);
 		return;
 	}
 	keep_xml(host, job->text);

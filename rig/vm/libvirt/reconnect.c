@@ -68,8 +68,9 @@ static void on_reconnected(struct lv_host *host, struct lv_job *job)
 {
 	gint64 away_s = (rig_now_ns() - host->away_ns) / RIG_NS_PER_S;
 
-	if (host->domain_gone) { /* given up meanwhile: lv_abandon() destroys it */
+	if (host->domain_gone) { /* given up meanwhile; its end drops the link */
 		host->link = g_steal_pointer(&job->link);
+		lv_abandon(host);
 		return;
 	}
 	if (job->code == VIR_ERR_NO_DOMAIN) {
