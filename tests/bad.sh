@@ -77,12 +77,12 @@ guest_is_silent() {
 	scenario=./silent.yaml
 	fake no-hello && ended 1 HANG 'no hello from the guest within 3 s' &&
 		fake held=5000 && ended 0 PASS &&
-		fake hang-at=plug --patience 2 && ended 1 HANG 'no beat from the guest' &&
+		fake hang-at=plug --patience 2 && ended 1 HANG 'no heartbeat from the guest' &&
 		fake ignore-poweroff --patience 2 && ended 1 HANG 'did not power off'
 }
 
 agent_lacks() {
-	fake lacks=block-state && ended 77 SKIP "lacks support for agent 'block-state': it lacks"
+	fake lacks=block-state && ended 77 SKIP "lacks support for agent 'block-state': lacks"
 }
 
 # 100 MB are below the limit: everything is kept and the run passes. The fake writes them at boot, when it handles
@@ -319,6 +319,9 @@ golden_folders() {
 	cp -a "$top"/tests/data/store/2* "$RIG_RESULTS"
 	for folder in "$RIG_RESULTS"/2*; do
 		before=$(field "$folder/verdict" .verdict)
+		"$rig" recheck "$folder" >r 2>e || [ $? -eq 1 ] || { cat r e; return 1; }
+		# folders of an older rig have older keys: the first recheck may write their reports again
+		says r "differ, $before as before" || says r "nothing differs, $before" || return 1
 		"$rig" recheck "$folder" >r 2>e || [ $? -eq 1 ] || { cat r e; return 1; }
 		says r "nothing differs, $before" && same verdict "$(field "$folder/verdict" .verdict)" "$before" ||
 			return 1
