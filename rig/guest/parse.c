@@ -4,63 +4,19 @@
  * words is not known is skipped, so that a newer guest can add lines.
  */
 #include "guest/internal.h"
+#include "guest/lines.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LINES_MAX 200000
-#define WORD_MAX 200
 #define ITEMS_MAX 2000	  /* of a list in a payload that is not WHO's */
 #define TASKS_MAX 20000
 #define FRAMES_MAX 64
 
-/* A line and its words; W[n] are borrowed from COPY. */
-struct line {
-	const char *text;
-	char **w;
-	guint n;
-};
-
-/* Calls EACH for every line, split into at most MAX words; the last word takes the rest. */
-static void each_line(const char *text, guint max, void (*each)(const struct line *line, void *data), void *data)
-{
-	guint lines = 0;
-
-	for (const char *end; *text && lines++ < LINES_MAX; text = *end ? end + 1 : end) {
-		g_autofree char *one = NULL;
-		g_auto(GStrv) words = NULL;
-		struct line line;
-
-		end = text + strcspn(text, "\n");
-		one = g_strndup(text, end - text);
-		words = g_strsplit(one, " ", max);
-		line = (struct line){one, words, g_strv_length(words)};
-		if (line.n)
-			each(&line, data);
-	}
-}
-
-static gboolean is(const struct line *line, const char *key, guint words)
-{
-	return line->n == words && !strcmp(line->w[0], key);
-}
-
-static guint64 number(const char *word)
-{
-	return g_ascii_strtoull(word, NULL, 10);
-}
-
-static char *word(const char *text)
-{
-	g_autofree char *cut = g_strndup(text, WORD_MAX);
-
-	return g_utf8_make_valid(cut, -1);
-}
-
 static void replace(char **where, const char *text)
 {
 	g_free(*where);
-	*where = word(text);
+	*where = line_word(text);
 }
 
 static void result_free(gpointer data)
@@ -79,7 +35,7 @@ static void add_result(GPtrArray *results, const char *op, const char *error, co
 	if (results->len >= ITEMS_MAX)
 		return;
 	result = g_new0(struct guest_result, 1);
-	*result = (struct guest_result){op ? word(op) : NULL, word(error), number(count), illegal};
+	*result = (struct guest_result){op ? line_word(op) : NULL, line_word(error), line_number(count), illegal};
 	g_ptr_array_add(results, result);
 }
 
@@ -98,21 +54,21 @@ static void hello_line(const struct line *line, void *data)
 {
 	struct guest_hello *hello = data;
 
-	if (is(line, "release", 2)) {
+	if (line_is(line, "release", 2)) {
 		replace(&hello->release, line->w[1]);
-	} else if (is(line, "arch", 2)) {
+	} else if (line_is(line, "arch", 2)) {
 		replace(&hello->arch, line->w[1]);
-	} else if (is(line, "block-size", 2)) {
-		hello->block_size = MIN(number(line->w[1]), G_MAXINT64);
-	} else if (is(line, "uptime-ms", 2)) {
-		hello->uptime_s = number(line->w[1]) / 1000.0;
-	} else if (is(line, "has", 2) && hello->has->len < ITEMS_MAX) {
-		g_ptr_array_add(hello->has, word(line->w[1]));
-	} else if (is(line, "agent", 3) && hello->offers->len < ITEMS_MAX) {
+	} else if (line_is(line, "block-size", 2)) {
+		hello->block_size = MIN(line_number(line->w[1]), G_MAXINT64);
+	} else if (line_is(line, "uptime-ms", 2)) {
+		hello->uptime_s = line_number(line->w[1]) / 1000.0;
+	} else if (line_is(line, "has", 2) && hello->has->len < ITEMS_MAX) {
+		g_ptr_array_add(hello->has, line_word(line->w[1]));
+	} else if (line_is(line, "agent", 3) && hello->offers->len < ITEMS_MAX) {
 		struct guest_offer *offer = g_new0(struct guest_offer, 1);
 
-		offer->agent = word(line->w[1]);
-		offer->lacks = !strcmp(line->w[2], "ok") ? NULL : word(line->w[2]);
+		offer->agent = line_word(line->w[1]);
+		offer->lacks = !strcmp(line->w[2], "ok") ? NULL : line_word(line->w[2]);
 		g_ptr_array_add(hello->offers, offer);
 	}
 }
@@ -123,7 +79,7 @@ struct guest_hello *guest_hello_parse(const char *text)
 
 	hello->has = g_ptr_array_new_with_free_func(g_free);
 	hello->offers = g_ptr_array_new_with_free_func(offer_free);
-	each_line(text, 3, hello_line, hello);
+	lines_each(text, 3, hello_line, hello);
 	return hello;
 }
 
@@ -144,24 +100,24 @@ static void heartbeat_line(const struct line *line, void *data)
 {
 	struct guest_heartbeat *heartbeat = data;
 
-	if (is(line, "uptime-ms", 2)) {
-		heartbeat->uptime_s = number(line->w[1]) / 1000.0;
-	} else if (is(line, "agent", 11) && heartbeat->agents->len < ITEMS_MAX) {
+	if (line_is(line, "uptime-ms", 2)) {
+		heartbeat->uptime_s = line_number(line->w[1]) / 1000.0;
+	} else if (line_is(line, "agent", 11) && heartbeat->agents->len < ITEMS_MAX) {
 		struct guest_agent agent = {
-			.id = number(line->w[1]),
-			.ops = number(line->w[4]),
-			.failed = number(line->w[6]),
-			.busy_ms = number(line->w[8]),
+			.id = line_number(line->w[1]),
+			.ops = line_number(line->w[4]),
+			.failed = line_number(line->w[6]),
+			.busy_ms = line_number(line->w[8]),
 		};
 
 		g_strlcpy(agent.now, line->w[10], sizeof(agent.now));
 		g_array_append_val(heartbeat->agents, agent);
-	} else if (is(line, "agent-pid", 3)) {
+	} else if (line_is(line, "agent-pid", 3)) {
 		for (guint i = 0; i < heartbeat->agents->len; i++) {
 			struct guest_agent *agent = &g_array_index(heartbeat->agents, struct guest_agent, i);
 
-			if (agent->id == number(line->w[1]))
-				agent->pid = MIN(number(line->w[2]), G_MAXINT);
+			if (agent->id == line_number(line->w[1]))
+				agent->pid = MIN(line_number(line->w[2]), G_MAXINT);
 		}
 	}
 }
@@ -171,7 +127,7 @@ struct guest_heartbeat *guest_heartbeat_parse(const char *text)
 	struct guest_heartbeat *heartbeat = g_new0(struct guest_heartbeat, 1);
 
 	heartbeat->agents = g_array_new(FALSE, TRUE, sizeof(struct guest_agent));
-	each_line(text, 12, heartbeat_line, heartbeat);
+	lines_each(text, 12, heartbeat_line, heartbeat);
 	return heartbeat;
 }
 
@@ -189,11 +145,11 @@ static void counts_line(const struct line *line, void *data)
 {
 	struct guest_counts *counts = data;
 
-	if (is(line, "agent", 3))
-		counts->id = number(line->w[1]);
-	else if (is(line, "ops", 2))
-		counts->ops = number(line->w[1]);
-	else if (is(line, "result", 4) || is(line, "illegal", 4))
+	if (line_is(line, "agent", 3))
+		counts->id = line_number(line->w[1]);
+	else if (line_is(line, "ops", 2))
+		counts->ops = line_number(line->w[1]);
+	else if (line_is(line, "result", 4) || line_is(line, "illegal", 4))
 		add_result(counts->results, line->w[1], line->w[2], line->w[3], *line->w[0] == 'i');
 }
 
@@ -202,7 +158,7 @@ struct guest_counts *guest_counts_parse(const char *text)
 	struct guest_counts *counts = g_new0(struct guest_counts, 1);
 
 	counts->results = g_ptr_array_new_with_free_func(result_free);
-	each_line(text, 5, counts_line, counts);
+	lines_each(text, 5, counts_line, counts);
 	if (!counts->id)
 		g_clear_pointer(&counts, guest_counts_free);
 	return counts;
@@ -222,9 +178,9 @@ static void done_line(const struct line *line, void *data)
 {
 	struct guest_done *done = data;
 
-	if (is(line, "stuck", 2) && done->stuck->len < ITEMS_MAX) {
-		g_ptr_array_add(done->stuck, word(line->w[1]));
-	} else if (is(line, "result", 2)) {
+	if (line_is(line, "stuck", 2) && done->stuck->len < ITEMS_MAX) {
+		g_ptr_array_add(done->stuck, line_word(line->w[1]));
+	} else if (line_is(line, "result", 2)) {
 		g_auto(GStrv) w = g_strsplit(line->w[1], " ", 3);
 
 		if (g_strv_length(w) == 2)
@@ -251,7 +207,7 @@ struct guest_done *guest_done_parse(const char *text, GError **error)
 	done = g_new0(struct guest_done, 1);
 	done->stuck = g_ptr_array_new_with_free_func(g_free);
 	done->results = g_ptr_array_new_with_free_func(result_free);
-	each_line(text, 2, done_line, done);
+	lines_each(text, 2, done_line, done);
 	return done;
 }
 
@@ -304,21 +260,21 @@ static void account_line(const struct line *line, void *data)
 	struct guest_account *account = data;
 	char *const *w = line->w;
 
-	if (is(line, "mem-total-kb", 2)) {
-		account->mem_total_kb = number(w[1]);
-	} else if (is(line, "zone", 7)) {
-		add_pages(account->present, number(w[1]), number(w[4]));
-		add_pages(account->managed, number(w[1]), number(w[6]));
-	} else if (is(line, "block", 3)) {
-		g_hash_table_insert(account->blocks, GUINT_TO_POINTER(number(w[1])), (gpointer)block_state(w[2]));
-	} else if (is(line, "cpu-online", 2)) {
+	if (line_is(line, "mem-total-kb", 2)) {
+		account->mem_total_kb = line_number(w[1]);
+	} else if (line_is(line, "zone", 7)) {
+		add_pages(account->present, line_number(w[1]), line_number(w[4]));
+		add_pages(account->managed, line_number(w[1]), line_number(w[6]));
+	} else if (line_is(line, "block", 3)) {
+		g_hash_table_insert(account->blocks, GUINT_TO_POINTER(line_number(w[1])), (gpointer)block_state(w[2]));
+	} else if (line_is(line, "cpu-online", 2)) {
 		replace(&account->cpus, w[1]);
-	} else if (is(line, "lockdep", 2)) {
+	} else if (line_is(line, "lockdep", 2)) {
 		replace(&account->lockdep, w[1]);
-	} else if (is(line, "lockdep-stat", 3) && account->stats->len < 100) {
+	} else if (line_is(line, "lockdep-stat", 3) && account->stats->len < 100) {
 		struct guest_stat *stat = g_new0(struct guest_stat, 1);
 
-		*stat = (struct guest_stat){word(w[1]), g_ascii_strtoll(w[2], NULL, 10)};
+		*stat = (struct guest_stat){line_word(w[1]), g_ascii_strtoll(w[2], NULL, 10)};
 		g_ptr_array_add(account->stats, stat);
 	}
 }
@@ -331,7 +287,7 @@ struct guest_account *guest_account_parse(const char *text)
 	account->managed = g_hash_table_new(NULL, NULL);
 	account->blocks = g_hash_table_new(NULL, NULL);
 	account->stats = g_ptr_array_new_with_free_func(stat_free);
-	each_line(text, 8, account_line, account);
+	lines_each(text, 8, account_line, account);
 	if (!account->mem_total_kb)
 		g_clear_pointer(&account, guest_account_free);
 	return account;
@@ -373,7 +329,7 @@ static void frame_line(struct guest_task *task, const char *text)
 
 	if (g_str_has_prefix(text, "syscall ") || task->frames->len >= FRAMES_MAX)
 		return;
-	g_ptr_array_add(task->frames, word(end ? end + 2 : text));
+	g_ptr_array_add(task->frames, line_word(end ? end + 2 : text));
 }
 
 static void tasks_line(const struct line *line, void *data)
@@ -386,8 +342,8 @@ static void tasks_line(const struct line *line, void *data)
 		return;
 	}
 	r->task = NULL;
-	if (is(line, "uptime-ms", 2)) {
-		r->tasks->uptime_s = number(line->w[1]) / 1000.0;
+	if (line_is(line, "uptime-ms", 2)) {
+		r->tasks->uptime_s = line_number(line->w[1]) / 1000.0;
 	} else if (!strcmp(line->w[0], "count") && r->counters->len < 10000) {
 		g_string_append_printf(r->counters, "%s\n", line->text);
 	} else if (!strcmp(line->w[0], "cut")) {
@@ -395,10 +351,10 @@ static void tasks_line(const struct line *line, void *data)
 	} else if (!strcmp(line->w[0], "task") && line->n >= 5 && r->tasks->tasks->len < TASKS_MAX) {
 		r->task = g_new0(struct guest_task, 1);
 		*r->task = (struct guest_task){
-			.pid = MIN(number(line->w[1]), G_MAXINT),
-			.comm = word(line->w[2]),
+			.pid = MIN(line_number(line->w[1]), G_MAXINT),
+			.comm = line_word(line->w[2]),
 			.state = *line->w[3] ? *line->w[3] : '?',
-			.switches = line->n >= 7 ? number(line->w[6]) : 0,
+			.switches = line->n >= 7 ? line_number(line->w[6]) : 0,
 			.frames = g_ptr_array_new_with_free_func(g_free),
 		};
 		g_ptr_array_add(r->tasks->tasks, r->task);
@@ -411,7 +367,7 @@ struct guest_tasks *guest_tasks_parse(const char *text)
 	struct reading reading = {.tasks = tasks, .counters = g_string_new(NULL)};
 
 	tasks->tasks = g_ptr_array_new_with_free_func(task_free);
-	each_line(text, 8, tasks_line, &reading);
+	lines_each(text, 8, tasks_line, &reading);
 	tasks->counters = g_string_free(reading.counters, FALSE);
 	return tasks;
 }
@@ -431,8 +387,8 @@ static void verdict_line(const struct line *line, void *data)
 {
 	struct guest_verdict *verdict = data;
 
-	if (is(line, "reason", 2) && verdict->reasons->len < 100)
-		g_ptr_array_add(verdict->reasons, word(line->w[1]));
+	if (line_is(line, "reason", 2) && verdict->reasons->len < 100)
+		g_ptr_array_add(verdict->reasons, line_word(line->w[1]));
 }
 
 struct guest_verdict *guest_verdict_parse(const char *text)
@@ -444,7 +400,7 @@ struct guest_verdict *guest_verdict_parse(const char *text)
 	verdict = g_new0(struct guest_verdict, 1);
 	verdict->ok = !strcmp(text, "verdict ok") || g_str_has_prefix(text, "verdict ok\n");
 	verdict->reasons = g_ptr_array_new_with_free_func(g_free);
-	each_line(text, 2, verdict_line, verdict);
+	lines_each(text, 2, verdict_line, verdict);
 	return verdict;
 }
 
