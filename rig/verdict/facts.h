@@ -41,6 +41,7 @@ struct facts {
 	gboolean accounts;	  /* memory accounts of both ends were taken */
 	gboolean lockdep_offered; /* the kernel has lockdep */
 	gboolean lockdep_armed;	  /* the guest said so after the agents had ended */
+	gboolean guest_unarmed; /* the guest's verdict says that lockdep is off; part of lockdep_armed */
 	gboolean lockdep_died;	  /* the console says that it was turned off */
 	gboolean lockdep_known;	  /* a known issue turned it off */
 	guint unheard;		  /* stretches of the console that were lost with a connection */

@@ -48,6 +48,7 @@
  *	account-off-by=N	after the first, ACCOUNT has N pages more
  *	lockdep-off		ACCOUNT says that lockdep is off
  *	verdict-bad		VERDICT is bad
+ *	verdict-unarmed		VERDICT is bad because lockdep is off
  *	ignore-poweroff		POWEROFF is answered, and nothing happens
  */
 #include "fake-qemu/fake.h"

@@ -326,8 +326,10 @@ static void on_finish(guint32 seq, const char *text)
 	if (late)
 		g_timeout_add(late, finish_late, GUINT_TO_POINTER(seq));
 	else
-		frame(PROTO_VERDICT, seq, script_word("verdict-bad") ? "verdict bad\nreason told to be bad\n"
-							     : "verdict ok\n");
+		frame(PROTO_VERDICT, seq,
+		      script_word("verdict-bad")       ? "verdict bad\nreason told to be bad\n"
+		      : script_word("verdict-unarmed") ? "verdict bad\nreason lockdep is not armed any more\n"
+						       : "verdict ok\n");
 }
 
 static void on_poweroff(guint32 seq, const char *text)
