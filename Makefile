@@ -22,7 +22,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
-MODULES := util machine kernel qmp guest scenario splat symbol hang verdict store index stats child initrd director timeline plan vm engine zoo bisect nightly report cmd
+MODULES := util machine kernel qmp guest scenario splat symbol hang verdict store index locks stats child initrd director timeline plan vm engine zoo bisect nightly report cmd
 USES_util :=
 USES_machine := util
 USES_kernel := util
@@ -35,6 +35,7 @@ USES_hang := symbol splat util
 USES_verdict := splat util
 USES_store := verdict splat util
 USES_index := store verdict splat util
+USES_locks := index store verdict splat util
 USES_stats := index store verdict splat util
 USES_child := store verdict splat util
 USES_initrd := util
@@ -42,12 +43,12 @@ USES_timeline := scenario machine util
 USES_director := symbol kernel scenario splat machine util
 USES_plan := timeline director symbol initrd kernel scenario store verdict splat machine util
 USES_vm := qmp machine util
-USES_engine := vm guest plan timeline director hang symbol initrd kernel scenario store verdict splat qmp machine util
+USES_engine := vm guest plan timeline director hang symbol initrd kernel scenario locks index store verdict splat qmp machine util
 USES_zoo := scenario store verdict splat machine util
 USES_bisect := child kernel store verdict splat util
 USES_nightly := child kernel scenario machine stats index store verdict splat util
 USES_report := stats index store verdict splat util
-USES_cmd := engine zoo bisect nightly report child vm guest plan timeline director initrd kernel scenario stats index store verdict hang symbol splat qmp machine util
+USES_cmd := engine zoo bisect nightly report child vm guest plan timeline director initrd kernel scenario stats locks index store verdict hang symbol splat qmp machine util
 
 .PHONY: all
 all: $(OUT)/bin/rig guest

@@ -40,6 +40,38 @@ static int number_of(char *payload, const char *key, uint64_t *ret)
 	return value ? text_number(value, ret) : -EINVAL;
 }
 
+/* LOCKS */
+
+int handle_locks(char *payload, struct text *out)
+{
+	static const char cut[] = "\ncut\n";
+	const char *name = value_of(payload, "file");
+	size_t room = out->max - sizeof(cut);
+	ssize_t n = -1;
+	int fd = -1;
+
+	if (name && !strcmp(name, "lockdep"))
+		fd = open("/proc/lockdep", O_RDONLY | O_CLOEXEC);
+	else if (name && !strcmp(name, "chains"))
+		fd = open("/proc/lockdep_chains", O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		text_add(out, "LOCKS needs file lockdep or chains");
+		return -(name ? errno : EINVAL);
+	}
+	while (out->len < room && (n = read(fd, out->data + out->len, room - out->len)) > 0)
+		out->len += n;
+	close(fd);
+	out->data[out->len] = '\0';
+	if (n < 0) {
+		out->len = 0;
+		text_add(out, "read");
+		return -errno;
+	}
+	if (out->len == room)
+		text_add(out, "%s", cut);
+	return 0;
+}
+
 /* ACCOUNT */
 
 /* "Node 0, zone   Normal", and below it "        present  1234" and "        managed  1200". */

@@ -15,6 +15,8 @@ int handle_who(char *payload, struct text *out);
 int handle_sysrq(char *payload, struct text *out);
 int handle_verdict(char *payload, struct text *out);
 int handle_log(char *payload, struct text *out);
+/* The text of /proc/lockdep or /proc/lockdep_chains; a last line `cut` where it did not fit. */
+int handle_locks(char *payload, struct text *out);
 
 /*
  * Adds the lines of syslog(2)'s text RAW (modified) from SINCE_US on. False: the log does not reach back

@@ -54,6 +54,7 @@ enum proto_type {
 	PROTO_VERDICT = 7, /* answers FINISH: the guest's own verdict */
 	PROTO_NOTE = 8,	   /* something init wants kept in the journal */
 	PROTO_PART = 10,   /* bytes of an answer that is too long for a frame: the last frame has its type */
+	PROTO_LOCK_TEXT = 11, /* answers LOCKS: a file of lockdep, as it is */
 	PROTO_LOGGED = 9,  /* answers LOG: lines of the kernel's log, as its console prints them */
 
 	/* host to guest: each is answered by exactly one frame with its seq, in any order */
@@ -67,6 +68,7 @@ enum proto_type {
 	PROTO_POWEROFF = 72, /* answered by DONE, then the guest powers off */
 	PROTO_CPU = 73,	     /* write 0 or 1 to a CPU's online attribute */
 	PROTO_LOG = 74,	     /* answered by LOGGED */
+	PROTO_LOCKS = 75,    /* answered by LOCK_TEXT */
 };
 
 struct proto_header {

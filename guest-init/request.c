@@ -56,6 +56,7 @@ static const struct {
 	{PROTO_FINISH, PROTO_VERDICT, "verdict", handle_verdict, false},
 	{PROTO_CPU, PROTO_DONE, "cpu", handle_cpu, true},
 	{PROTO_LOG, PROTO_LOGGED, "log", handle_log, false},
+	{PROTO_LOCKS, PROTO_LOCK_TEXT, "locks", handle_locks, false},
 };
 
 static struct server servers[SERVERS_MAX];

@@ -28,6 +28,7 @@ static const struct command {
 	{"history", "show a scenario or a signature over time, kernels and machines", cmd_history},
 	{"compare", "compare two nights or kernels: new, fixed, more frequent, slower", cmd_compare},
 	{"index", "manage the database of run folders", cmd_index},
+	{"locks", "lock orders of all runs: cycles, new ones, the declared order", cmd_locks},
 	{"prune", "delete old runs", cmd_prune},
 	{"scan", "find kernel reports in any log", cmd_scan},
 	{"scenario", "list, show and check scenarios", cmd_scenario},

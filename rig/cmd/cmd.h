@@ -21,6 +21,7 @@ int cmd_nightly(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_index(int argc, char **argv);
+int cmd_locks(int argc, char **argv);
 int cmd_prune(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
 int cmd_report(int argc, char **argv);

@@ -54,6 +54,8 @@ int cmd_run(int argc, char **argv)
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &want.known,
 		 "list of known issues (scenarios/known-issues.yaml)", "FILE"},
 		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &want.keep_going, "do not stop at the first report", NULL},
+		{"keep-locks", 0, 0, G_OPTION_ARG_NONE, &want.keep_locks,
+		 "keep the lock orders of the boot for `rig locks` (docs/locks.md)", NULL},
 		{"until", 0, 0, G_OPTION_ARG_STRING, &want.until,
 		 "stop only at a report with this signature or kind", "KEY"},
 		{"hold", 0, 0, G_OPTION_ARG_STRING_ARRAY, &want.holds,

@@ -169,6 +169,7 @@ static void session_deinit(struct session *s)
 	g_clear_handle_id(&s->status_source, g_source_remove);
 	postmortem_free(s);
 	watch_free(s);
+	locks_clear(s);
 	json_decref(s->hang);
 	tracks_free(s);
 	holds_close(s);
@@ -244,7 +245,8 @@ static struct vm *launch(struct session *s, GError **error)
 	const struct scenario *sc = s->scenario;
 	g_autofree char *words = scenario_cmdline(sc);
 	/* holds are at addresses of the image: it must run where it is linked */
-	g_autofree char *cmdline = g_strconcat(words, plan->orders ? " nokaslr" : "", NULL);
+	g_autofree char *cmdline = g_strconcat(words, plan->orders || plan->keep_locks ? " nokaslr" : "",
+						plan->keep_locks ? " no_hash_pointers" : "", NULL);
 	struct vm_plugin plugin;
 	struct vm *vm;
 	const struct vm_owner owner = dispatch_owner(s);
@@ -339,6 +341,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 			      "%s", why->message);
 	g_clear_pointer(&s.vm, vm_free);
 	scanner_flush(s.scanner);
+	locks_keep(&s);
 	session_explain(&s);
 	tracks_list(&s);
 	keep_timeline(&s, NULL);

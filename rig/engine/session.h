@@ -78,7 +78,17 @@ struct agent_run {
 	gboolean ended;	 /* its COUNTS have come */
 };
 
+/* The lock orders of the boot (locks.c). */
+enum { N_LOCK_TEXTS = 2 };
+struct session_locks {
+	char *text[N_LOCK_TEXTS]; /* of /proc/lockdep, /proc/lockdep_chains; NULL: not sent */
+	guint open;		  /* requests without an answer */
+	guint timer;
+	void (*done)(struct session *s);
+};
+
 struct session {
+	struct session_locks locks;
 	const struct run_plan *plan;
 	engine_progress progress; /* or NULL */
 	void *progress_data;
@@ -232,6 +242,11 @@ gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 void holds_close(struct session *s);
 /* The state has changed: holds are armed in STATE_HAMMER. */
 void holds_state(struct session *s);
+
+/* locks.c: calls DONE at once, or when the guest has sent its lock orders, or did not in time */
+void locks_ask(struct session *s, void (*done)(struct session *s));
+void locks_keep(struct session *s); /* writes `locks/` of the run folder */
+void locks_clear(struct session *s);
 /* Never blocks. */
 void holds_set(struct session *s, gboolean armed);
 /* A stall that the holds themselves can have made becomes known, and counts no more. */

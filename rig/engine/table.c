@@ -187,9 +187,14 @@ static void enter_account(struct session *s)
 	guest_snapshot(s->guest, on_account, s);
 }
 
-static void enter_finish(struct session *s)
+static void ask_verdict(struct session *s)
 {
 	guest_finish(s->guest, on_verdict, s);
+}
+
+static void enter_finish(struct session *s)
+{
+	locks_ask(s, ask_verdict);
 }
 
 static void enter_poweroff(struct session *s)

@@ -32,7 +32,7 @@ static const struct {
 	{PROTO_START, PROTO_DONE},	 {PROTO_STOP, PROTO_DONE},   {PROTO_BLOCKS, PROTO_DONE},
 	{PROTO_CPU, PROTO_DONE},	 {PROTO_SYSRQ, PROTO_DONE},  {PROTO_POWEROFF, PROTO_DONE},
 	{PROTO_SNAPSHOT, PROTO_ACCOUNT}, {PROTO_ASK_WHO, PROTO_WHO}, {PROTO_FINISH, PROTO_VERDICT},
-	{PROTO_LOG, PROTO_LOGGED},
+	{PROTO_LOG, PROTO_LOGGED},	 {PROTO_LOCKS, PROTO_LOCK_TEXT},
 };
 
 static void request_free(gpointer data)
@@ -161,6 +161,8 @@ static gboolean parse(guint type, guint wanted, char *text, struct parsed *p, GE
 		malformed(error, "wrong answer", type, wanted);
 		return FALSE;
 	}
+	if (type == PROTO_LOCK_TEXT)
+		return TRUE;
 	if (type == PROTO_ACCOUNT)
 		p->account = guest_account_parse(text);
 	else if (type == PROTO_WHO)
@@ -346,6 +348,11 @@ guint32 guest_log_since(struct guest *guest, gint64 since_us, guest_answered don
 {
 	return ask(guest, PROTO_LOG,
 	    g_strdup_printf("since-us %" G_GINT64_FORMAT "\nmax-bytes %u\n", since_us, GUEST_BULK_MAX), done, data);
+}
+
+guint32 guest_lock_text(struct guest *guest, const char *file, guest_answered done, void *data)
+{
+	return ask(guest, PROTO_LOCKS, g_strdup_printf("file %s\nmax-bytes %u\n", file, GUEST_BULK_MAX), done, data);
 }
 
 guint32 guest_finish(struct guest *guest, guest_answered done, void *data)

@@ -184,6 +184,8 @@ guint32 guest_list_tasks(struct guest *guest, gboolean busy, guest_answered done
 guint32 guest_sysrq(struct guest *guest, const char *keys, guest_answered done, void *data);
 /* The kernel's log from that stamp on, up to GUEST_BULK_MAX. */
 guint32 guest_log_since(struct guest *guest, gint64 since_us, guest_answered done, void *data);
+/* FILE: "lockdep" or "chains", of /proc; the reply has its text as the kernel prints it, up to GUEST_BULK_MAX. */
+guint32 guest_lock_text(struct guest *guest, const char *file, guest_answered done, void *data);
 guint32 guest_finish(struct guest *guest, guest_answered done, void *data);
 guint32 guest_poweroff(struct guest *guest, guest_answered done, void *data);
 

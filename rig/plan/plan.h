@@ -43,7 +43,7 @@ struct run_request {
 	int patience_s;		   /* without progress before a hang is declared; default: 20 */
 	const char *memory_image;  /* dump memory after a hang for guests up to SIZE; default: "2G" */
 	int jobs;		   /* of the compiler; default: the number of processors */
-	gboolean no_lockdep, keep_going;
+	gboolean no_lockdep, keep_going, keep_locks;
 	const char *until;	   /* stop only at a report with this signature or kind */
 	char **holds;		   /* added to the scenario's (hold_parse()), NULL-terminated */
 	const char *without;	   /* what to leave out of the scenario (scenario_ablations()) */
@@ -70,6 +70,7 @@ struct run_plan {
 	unsigned patience_s;	      /* without progress before a hang is declared; 0: 20 */
 	const char *known;	      /* list of known issues (splat/known.h), or NULL */
 	gboolean keep_going;	      /* do not stop at the first report */
+	gboolean keep_locks;	      /* ask a guest with lockdep for its lock orders at the end (docs/locks.md) */
 	const char *until;	      /* stop only at a report with this signature or kind; or NULL */
 	gboolean no_lockdep;	      /* the kernel lacks it, and that is accepted */
 	const struct director_orders *orders; /* of the scenario's holds; NULL: it has none */

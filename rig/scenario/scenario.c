@@ -226,7 +226,7 @@ char **scenario_names(void)
 
 	/* the list of known issues lies beside the scenarios, and is none */
 	for (char **name = names; *name; name++)
-		if (strcmp(*name, "known-issues"))
+		if (strcmp(*name, "known-issues") && strcmp(*name, "lock-order"))
 			names[n++] = *name;
 		else
 			g_free(*name);

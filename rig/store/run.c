@@ -35,7 +35,7 @@ struct run {
 	char *write_error;
 };
 
-static const char *const subfolders[] = {"agents", "splats", "postmortem"};
+static const char *const subfolders[] = {"agents", "splats", "postmortem", "locks"};
 
 /* A part of a folder's name: whatever the kernel or a user is called, no slash, no blank, no end of line. */
 static char *name_part(const char *text, gsize max)

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cycles of the united graph. Only edges inside a strongly connected component can be on one (Tarjan's
+ * algorithm, without recursion); through each of these the shortest cycle is found breadth first.
+ */
+#include <string.h>
+
+#include "locks/db.h"
+#include "store/store.h"
+
+#define JUDGED_CACHE 16
+
+/* The graph as lists of successors. */
+struct net {
+	const struct lock_graph *graph;
+	guint n;
+	guint *start; /* n + 1: edges of class i are start[i] .. start[i + 1] - 1, as they are sorted */
+	guint *component; /* 1, 2, … */
+};
+
+static const struct order_edge *edge_at(const struct net *net, guint i)
+{
+	return net->graph->edges->pdata[i];
+}
+
+static void net_init(struct net *net, const struct lock_graph *graph)
+{
+	*net = (struct net){.graph = graph, .n = graph->classes->len};
+	net->start = g_new0(guint, net->n + 1);
+	net->component = g_new0(guint, net->n + 1);
+	for (guint i = 0; i < graph->edges->len; i++)
+		net->start[edge_at(net, i)->from + 1]++;
+	for (guint i = 0; i < net->n; i++)
+		net->start[i + 1] += net->start[i];
+}
+
+static void net_clear(struct net *net)
+{
+	g_free(net->start);
+	g_free(net->component);
+}
+
+/* Tarjan's state of one class. */
+struct visit {
+	guint order, low; /* 0: not visited */
+	guint next;	  /* edge to follow next */
+};
+
+struct tarjan {
+	struct net *net;
+	struct visit *visit;
+	GArray *path, *open; /* guint: classes being visited; classes without a component yet */
+	guint count, components;
+};
+
+static void enter(struct tarjan *t, guint class)
+{
+	t->visit[class] = (struct visit){.order = ++t->count, .low = t->count, .next = t->net->start[class]};
+	g_array_append_val(t->path, class);
+	g_array_append_val(t->open, class);
+}
+
+static void leave(struct tarjan *t, guint class)
+{
+	guint member;
+
+	g_array_set_size(t->path, t->path->len - 1);
+	if (t->path->len) {
+		struct visit *parent = &t->visit[g_array_index(t->path, guint, t->path->len - 1)];
+
+		parent->low = MIN(parent->low, t->visit[class].low);
+	}
+	if (t->visit[class].low != t->visit[class].order)
+		return;
+	t->components++;
+	do {
+		member = g_array_index(t->open, guint, t->open->len - 1);
+		g_array_set_size(t->open, t->open->len - 1);
+		t->net->component[member] = t->components;
+	} while (member != class);
+}
+
+static void visit_from(struct tarjan *t, guint root)
+{
+	enter(t, root);
+	while (t->path->len) {
+		guint class = g_array_index(t->path, guint, t->path->len - 1), to;
+		struct visit *v = &t->visit[class];
+
+		if (v->next == t->net->start[class + 1]) {
+			leave(t, class);
+			continue;
+		}
+		to = edge_at(t->net, v->next++)->to;
+		if (!t->visit[to].order)
+			enter(t, to);
+		else if (!t->net->component[to])
+			v->low = MIN(v->low, t->visit[to].order);
+	}
+}
+
+static void find_components(struct net *net)
+{
+	struct tarjan t = {
+		.net = net,
+		.visit = g_new0(struct visit, net->n + 1),
+		.path = g_array_new(FALSE, FALSE, sizeof(guint)),
+		.open = g_array_new(FALSE, FALSE, sizeof(guint)),
+	};
+
+	for (guint i = 0; i < net->n; i++)
+		if (!t.visit[i].order)
+			visit_from(&t, i);
+	g_free(t.visit);
+	g_array_unref(t.path);
+	g_array_unref(t.open);
+}
+
+/* ---- the shortest way back ---- */
+
+/* The classes of the shortest cycle that begins FROM -> TO, at most LENGTH of them; NULL where there is none. */
+static GArray *shortest(const struct net *net, guint from, guint to, guint length)
+{
+	g_autofree guint *before = g_new(guint, net->n), *depth = g_new0(guint, net->n);
+	g_autoptr(GArray) queue = g_array_new(FALSE, FALSE, sizeof(guint));
+	GArray *cycle = NULL;
+
+	g_array_append_val(queue, to);
+	depth[to] = 2;
+	for (guint q = 0; q < queue->len && !depth[from]; q++) {
+		guint class = g_array_index(queue, guint, q);
+
+		for (guint e = net->start[class]; e < net->start[class + 1]; e++) {
+			guint next = edge_at(net, e)->to;
+
+			if (depth[next] || net->component[next] != net->component[from] ||
+			    (next != from && depth[class] == length))
+				continue;
+			depth[next] = depth[class] + 1;
+			before[next] = class;
+			g_array_append_val(queue, next);
+		}
+	}
+	if (!depth[from])
+		return NULL;
+	cycle = g_array_new(FALSE, FALSE, sizeof(guint));
+	for (guint class = before[from]; class != to; class = before[class])
+		g_array_prepend_val(cycle, class);
+	g_array_prepend_val(cycle, to);
+	g_array_prepend_val(cycle, from);
+	return cycle;
+}
+
+static const struct lock_class *class_at(const struct lock_graph *graph, const GArray *cycle, guint i)
+{
+	return graph->classes->pdata[g_array_index(cycle, guint, i % cycle->len)];
+}
+
+static const struct order_edge *cycle_edge(const struct lock_graph *graph, const GArray *cycle, guint i)
+{
+	return lock_graph_find(graph, g_array_index(cycle, guint, i), g_array_index(cycle, guint, (i + 1) % cycle->len));
+}
+
+/* Begins with the least class; indices are in the order of names. */
+static void rotate(GArray *cycle)
+{
+	g_autofree guint *old = g_memdup2(cycle->data, cycle->len * sizeof(guint));
+	guint least = 0;
+
+	for (guint i = 1; i < cycle->len; i++)
+		if (old[i] < old[least])
+			least = i;
+	for (guint i = 0; i < cycle->len; i++)
+		g_array_index(cycle, guint, i) = old[(least + i) % cycle->len];
+}
+
+/* ---- what is known of it ---- */
+
+static gboolean has_gate(const struct order_edge *edge, guint gate)
+{
+	for (guint i = 0; edge && i < edge->gates->len; i++)
+		if (g_array_index(edge->gates, guint, i) == gate)
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean contains(const GArray *array, guint value)
+{
+	for (guint i = 0; i < array->len; i++)
+		if (g_array_index(array, guint, i) == value)
+			return TRUE;
+	return FALSE;
+}
+
+/* A gate that two edges share keeps their tasks apart, and all edges would have to be under way at once. */
+static GArray *shared_gates(const struct lock_graph *graph, const GArray *cycle)
+{
+	GArray *shared = g_array_new(FALSE, FALSE, sizeof(guint));
+
+	for (guint i = 0; i < cycle->len; i++) {
+		const struct order_edge *one = cycle_edge(graph, cycle, i);
+
+		for (guint g = 0; g < one->gates->len; g++) {
+			guint gate = g_array_index(one->gates, guint, g), edges = 0;
+
+			for (guint j = 0; j < cycle->len; j++)
+				edges += has_gate(cycle_edge(graph, cycle, j), gate);
+			if (edges > 1 && !contains(shared, gate) && !contains(cycle, gate))
+				g_array_append_val(shared, gate);
+		}
+	}
+	return shared;
+}
+
+static struct lock_cycle *cycle_new(const struct lock_graph *graph, GArray *classes)
+{
+	struct lock_cycle *cycle = g_new0(struct lock_cycle, 1);
+	GString *signature = g_string_new("lock-cycle:");
+
+	cycle->classes = classes;
+	cycle->gates = shared_gates(graph, classes);
+	for (guint i = 0; i < classes->len; i++) {
+		const struct lock_class *class = class_at(graph, classes, i);
+
+		cycle->ambiguous |= (class->flags & LOCK_AMBIGUOUS) != 0;
+		g_string_append_printf(signature, "%s%s", i ? " --> " : "", class->name);
+	}
+	cycle->signature = g_string_free(signature, FALSE);
+	return cycle;
+}
+
+void lock_cycle_free(struct lock_cycle *cycle)
+{
+	g_array_unref(cycle->classes);
+	g_array_unref(cycle->gates);
+	g_free(cycle->signature);
+	g_free(cycle);
+}
+
+/* The pairs "FROM\nTO" of a run that lockdep watched to its end, else an empty set. */
+static GHashTable *judged_edges(struct lock_db *db, const char *name)
+{
+	GHashTable *pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autofree char *dir = g_build_filename(db->results, name, NULL);
+	rig_auto(run_info) run = run_open(db->results, dir, NULL);
+	rig_auto(lock_orders) orders = run && run->verdict == VERDICT_PASS ? lock_orders_of_run(db->results, name) : NULL;
+
+	for (guint i = 0; orders && i < orders->edges->len; i++) {
+		const struct lock_edge *edge = orders->edges->pdata[i];
+		const struct lock_class *from = orders->classes->pdata[edge->from];
+		const struct lock_class *to = orders->classes->pdata[edge->to];
+
+		g_hash_table_add(pairs, g_strdup_printf("%s\n%s", from->name, to->name));
+	}
+	return pairs;
+}
+
+static gboolean saw_all(GHashTable *pairs, const struct lock_graph *graph, const GArray *cycle)
+{
+	for (guint i = 0; i < cycle->len; i++) {
+		g_autofree char *pair = g_strdup_printf("%s\n%s", class_at(graph, cycle, i)->name,
+							class_at(graph, cycle, i + 1)->name);
+
+		if (!g_hash_table_contains(pairs, pair))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* The first and the last run of the edge that was seen least often are the ones to ask. */
+static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, const GArray *cycle, GHashTable *cache)
+{
+	const struct order_edge *rarest = cycle_edge(graph, cycle, 0);
+
+	for (guint i = 1; i < cycle->len; i++) {
+		const struct order_edge *edge = cycle_edge(graph, cycle, i);
+
+		rarest = edge->runs < rarest->runs ? edge : rarest;
+	}
+	for (guint i = 0; i < 2; i++) {
+		const char *run = i ? rarest->last : rarest->first;
+		GHashTable *pairs = g_hash_table_lookup(cache, run);
+
+		if (!pairs) {
+			if (g_hash_table_size(cache) >= JUDGED_CACHE)
+				g_hash_table_remove_all(cache);
+			pairs = judged_edges(db, run);
+			g_hash_table_insert(cache, g_strdup(run), pairs);
+		}
+		if (saw_all(pairs, graph, cycle))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static int unguarded_first(gconstpointer a, gconstpointer b)
+{
+	const struct lock_cycle *one = *(struct lock_cycle *const *)a, *two = *(struct lock_cycle *const *)b;
+	int guarded = (one->gates->len > 0) - (two->gates->len > 0), unclear = one->ambiguous - two->ambiguous;
+
+	if (guarded || unclear)
+		return guarded ? guarded : unclear;
+	if (one->classes->len != two->classes->len)
+		return one->classes->len < two->classes->len ? -1 : 1;
+	return strcmp(one->signature, two->signature);
+}
+
+GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length)
+{
+	GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)lock_cycle_free);
+	g_autoptr(GHashTable) had = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) cache = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+							    (GDestroyNotify)g_hash_table_unref);
+	struct net net;
+
+	net_init(&net, graph);
+	find_components(&net);
+	for (guint i = 0; i < graph->edges->len; i++) {
+		const struct order_edge *edge = edge_at(&net, i);
+		struct lock_cycle *cycle;
+		GArray *classes;
+
+		if (edge->from == edge->to || net.component[edge->from] != net.component[edge->to])
+			continue;
+		classes = shortest(&net, edge->from, edge->to, length);
+		if (!classes)
+			continue;
+		rotate(classes);
+		cycle = cycle_new(graph, classes);
+		if (!g_hash_table_add(had, g_strdup(cycle->signature)) || was_judged(db, graph, classes, cache))
+			lock_cycle_free(cycle);
+		else
+			g_ptr_array_add(found, cycle);
+	}
+	net_clear(&net);
+	g_ptr_array_sort(found, unguarded_first);
+	return found;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The graph's file, private to locks/. */
+#ifndef RIG_LOCKS_DB_H
+#define RIG_LOCKS_DB_H
+
+#include <sqlite3.h>
+
+#include "locks/graph.h"
+
+struct lock_db {
+	sqlite3 *db;
+	char *results;
+};
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The lock graph of a results folder: the orders of all its runs united, with where and how often
+ * each was seen. It is kept in SQLite (locks.sqlite beside the run index), brought up to date when it
+ * is opened, and outlives run folders that are pruned; lock_graph_rebuild() makes it again from the
+ * folders that are there.
+ *
+ * Names of runs begin with their time, so their text order is their order.
+ */
+#ifndef RIG_LOCKS_GRAPH_H
+#define RIG_LOCKS_GRAPH_H
+
+#include "locks/locks.h"
+
+struct lock_db;
+
+/* FOLDER holds the file, or NULL: in memory. Errors: RIG_EXIT_INFRA (disk), RIG_EXIT_USAGE (RESULTS). */
+struct lock_db *lock_db_open(const char *results, const char *folder, gboolean rebuild, GError **error);
+void lock_db_free(struct lock_db *db);
+RIG_DEFINE_AUTO(lock_db, lock_db_free)
+
+/* What is asked for; NULL leaves a field open. */
+struct lock_filter {
+	const char *kernel, *machine, *scenario, *tree;
+};
+
+struct order_edge {
+	guint from, to;	 /* indices of the graph's classes */
+	guint contexts;	 /* enum lock_context */
+	guint runs;
+	char *first, *last; /* names of runs */
+	GArray *gates;	 /* guint, sorted: indices of classes held at every occurrence in every run */
+};
+
+struct lock_graph {
+	GPtrArray *classes; /* of struct lock_class */
+	GPtrArray *edges;   /* of struct order_edge, sorted by from, to */
+	guint runs;	    /* with lock orders */
+};
+
+/* All that fits FILTER (NULL: all). */
+struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter *filter, GError **error);
+void lock_graph_free(struct lock_graph *graph);
+RIG_DEFINE_AUTO(lock_graph, lock_graph_free)
+
+/* The index of the class called NAME, or -1. */
+int lock_graph_class(const struct lock_graph *graph, const char *name);
+/* FROM -> TO, or NULL. */
+const struct order_edge *lock_graph_find(const struct lock_graph *graph, guint from, guint to);
+
+/* One place where an edge was seen. */
+struct lock_sighting {
+	char *kernel, *tree, *machine, *scenario; /* tree "" outside of nights */
+	char *first, *last;
+	guint runs;
+};
+/* Those of FROM -> TO (names), oldest first: array of struct lock_sighting, the caller's. */
+GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *to, GError **error);
+
+/* The orders that the run folder RUN kept; NULL (no error) where it kept none. */
+struct lock_orders *lock_orders_of_run(const char *results, const char *run);
+
+/* ---- cycles ---- */
+
+struct lock_cycle {
+	GArray *classes; /* guint: each is held while the next is waited for, the last one while the first is */
+	GArray *gates;	 /* guint: held at every occurrence of two of its edges or more, so that these exclude each other */
+	gboolean ambiguous; /* it passes through a name that stands for several keys */
+	char *signature; /* "lock-cycle:A --> B", begins with the least name */
+};
+
+/*
+ * Shortest cycles of the graph, at most one through each edge and of at most LENGTH classes; unguarded
+ * ones first, then by length. A cycle whose edges were all seen in one run that lockdep watched to its
+ * end is left out: lockdep has judged it (recursive readers, or keys of one name that are different
+ * locks).
+ */
+GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length);
+void lock_cycle_free(struct lock_cycle *cycle);
+
+/* ---- the declared order ---- */
+
+struct lock_violation {
+	const struct order_edge *edge; /* of the graph */
+	char *rule;	/* the declared order that it is against */
+	char *source;	/* what declares that */
+};
+
+/* FILE: scenarios/lock-order.yaml. Errors: RIG_EXIT_USAGE with its line. */
+GPtrArray *lock_order_check(const char *file, const struct lock_graph *graph, GError **error);
+void lock_violation_free(struct lock_violation *violation);
+
+#endif

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /proc/lockdep and /proc/lockdep_chains (kernel/locking/lockdep_proc.c) as lock orders.
+ *
+ * Classes:  "ffffffff81de4fa8 OPS:       6 FD:   30 BD:    1 +.+.: cgroup_mutex"
+ *	     the four usage characters are hardirq write, hardirq read, softirq write, softirq read
+ * Chains:   "irq_context: 0" (or a bit mask, or "softirq", "hardirq", "hardirq-softirq"), then one
+ *	     line "[ffffffff81de4fa8] cgroup_mutex" for each held lock, outermost first, and a blank
+ */
+#include "locks/locks.h"
+
+#include <string.h>
+
+#define DEPTH_MAX 64 /* MAX_LOCK_DEPTH is 48 */
+
+struct reader {
+	GHashTable *by_key;  /* "ADDRESS NAME" as printed -> class number + 1 */
+	GHashTable *by_name; /* canonical name -> class number + 1 */
+	GHashTable *prefixes; /* held stacks that were the whole of a chain */
+	GHashTable *edges;   /* from << 32 | to -> struct lock_edge, owned by orders */
+	struct lock_orders *orders;
+	lock_symbol symbol;
+	void *data;
+};
+
+char *lock_plain_name(const char *name)
+{
+	const char *slash = strrchr(name, '/'), *hash = strrchr(name, '#');
+	const char *rest;
+
+	if (!hash || !g_ascii_isdigit(hash[1]))
+		return g_strdup(name);
+	rest = hash + 1 + strspn(hash + 1, "0123456789");
+	/* "#13" ends the name but for the subclass, "/1" */
+	if (*rest && rest != slash)
+		return g_strdup(name);
+	return g_strdup_printf("%.*s%s", (int)(hash - name), name, rest);
+}
+
+/* "dev_attr_state" for "dev_attr_state.3"; NULL for names that the compiler made for a static key. */
+static char *key_symbol(const struct reader *r, const char *address)
+{
+	char *end, *name;
+	guint64 value = g_ascii_strtoull(address, &end, 16);
+
+	if (!r->symbol || !value || *end)
+		return NULL;
+	name = r->symbol(value, r->data);
+	if (!name)
+		return NULL;
+	name[strcspn(name, ".")] = '\0';
+	if (*name && !g_str_has_prefix(name, "__key") && !g_str_has_prefix(name, "__lockdep") &&
+	    strlen(name) < LOCKS_NAME_MAX / 2)
+		return name;
+	g_free(name);
+	return NULL;
+}
+
+static gboolean is_identifier(const char *name)
+{
+	return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(name);
+}
+
+/* The canonical name of the class that lockdep prints as NAME at ADDRESS (locks.h). */
+static char *canonical(const struct reader *r, const char *address, const char *name, guint *ret_flags)
+{
+	g_autofree char *plain = lock_plain_name(name), *symbol = key_symbol(r, address);
+	gsize base = strcspn(plain, "/");
+	const char *sub = g_ascii_isdigit(plain[base] ? plain[base + 1] : '\0') ? plain + base : "";
+
+	if (!*sub)
+		base = strlen(plain);
+	*ret_flags = 0;
+	if (symbol && !g_strstr_len(plain, base, symbol))
+		return g_strdup_printf("%.*s(%s)%s", (int)base, plain, symbol, sub);
+	if (!symbol && strcmp(plain, name))
+		*ret_flags |= LOCK_AMBIGUOUS;
+	if (is_identifier(plain))
+		*ret_flags |= LOCK_SINGLE;
+	return g_steal_pointer(&plain);
+}
+
+/* The number of the class, + 1; 0 where there are too many. ADDRESS may be "(____ptrval____)". */
+static guint class_get(struct reader *r, const char *address, const char *name)
+{
+	g_autofree char *key = g_strdup_printf("%s %s", address, name), *full = NULL;
+	guint number = GPOINTER_TO_UINT(g_hash_table_lookup(r->by_key, key)), flags;
+	struct lock_class *class;
+
+	if (number || strlen(name) > LOCKS_NAME_MAX / 2 || !*name || !g_utf8_validate(name, -1, NULL))
+		return number;
+	full = canonical(r, address, name, &flags);
+	number = GPOINTER_TO_UINT(g_hash_table_lookup(r->by_name, full));
+	if (!number && r->orders->classes->len == LOCKS_CLASSES_MAX) {
+		r->orders->cut = TRUE;
+		return 0;
+	}
+	if (number) {
+		class = r->orders->classes->pdata[number - 1];
+		/* a second key of the same name */
+		class->flags = (class->flags | LOCK_AMBIGUOUS) & ~LOCK_SINGLE;
+	} else {
+		class = g_new0(struct lock_class, 1);
+		class->name = g_strdup(full);
+		class->flags = flags;
+		g_ptr_array_add(r->orders->classes, class);
+		number = r->orders->classes->len;
+		g_hash_table_insert(r->by_name, g_steal_pointer(&full), GUINT_TO_POINTER(number));
+	}
+	g_hash_table_insert(r->by_key, g_steal_pointer(&key), GUINT_TO_POINTER(number));
+	return number;
+}
+
+/* The usage characters stand between two blanks or before ": "; the name is the rest of the line. */
+static void read_class(struct reader *r, char *line)
+{
+	char *address = line, *after = line + strcspn(line, " "), *colon;
+	guint number;
+
+	if (!*after || *line == ' ')
+		return;
+	*after++ = '\0';
+	for (colon = strstr(after, ": "); colon; colon = strstr(colon + 1, ": ")) {
+		gsize usage = 0;
+
+		while (colon - usage > after && strchr(".+-?", colon[-1 - (gssize)usage]))
+			usage++;
+		if (usage != 4)
+			continue;
+		number = class_get(r, address, colon + 2);
+		if (number && (colon[-3] != '.' || colon[-1] != '.'))
+			((struct lock_class *)r->orders->classes->pdata[number - 1])->flags |= LOCK_READ;
+		return;
+	}
+}
+
+/* TEXT, which may be NULL, as far as it is read. g_strndup() would clear the rest of the limit. */
+static char *copy_text(const char *text)
+{
+	gsize len = text ? strnlen(text, LOCKS_TEXT_MAX) : 0;
+	char *copy = g_malloc(len + 1);
+
+	if (len)
+		memcpy(copy, text, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+/* Calls LINE for each whole line of TEXT, which is changed; what follows the last newline is cut. */
+static void each_line(struct reader *r, const char *text, void (*line)(struct reader *r, char *line))
+{
+	g_autofree char *copy = NULL;
+	char *next;
+
+	copy = copy_text(text);
+	for (char *at = copy; *at; at = next) {
+		char *end = strchr(at, '\n');
+
+		if (!end) {
+			r->orders->cut = TRUE;
+			return;
+		}
+		*end = '\0';
+		next = end + 1;
+		line(r, at);
+	}
+}
+
+/* ---- chains ---- */
+
+struct chain {
+	guint held[DEPTH_MAX]; /* class numbers, outermost first */
+	guint n;
+	guint context;
+};
+
+typedef void (*chain_done)(struct reader *r, const struct chain *chain);
+
+struct chain_reader {
+	struct chain chain;
+	gboolean bad; /* a line of it could not be read */
+	chain_done done;
+};
+
+static guint context_of(const char *word)
+{
+	guint bits = g_ascii_strtoull(word, NULL, 10);
+
+	/* LOCK_CHAIN_SOFTIRQ_CONTEXT is bit 0, LOCK_CHAIN_HARDIRQ_CONTEXT bit 1 */
+	if (strstr(word, "hardirq") || bits & 2)
+		return LOCK_IN_HARDIRQ;
+	return strstr(word, "softirq") || bits & 1 ? LOCK_IN_SOFTIRQ : LOCK_IN_PROCESS;
+}
+
+static void chain_end(struct reader *r, struct chain_reader *c)
+{
+	if (c->chain.n && !c->bad)
+		c->done(r, &c->chain);
+	c->chain.n = 0;
+	c->bad = FALSE;
+}
+
+static void chain_line(struct reader *r, struct chain_reader *c, char *line)
+{
+	char *close;
+	guint number;
+
+	if (g_str_has_prefix(line, "irq_context: ")) {
+		chain_end(r, c);
+		c->chain.context = context_of(line + strlen("irq_context: "));
+	} else if (*line == '[' && (close = strstr(line, "] "))) {
+		*close = '\0';
+		number = class_get(r, line + 1, close + 2);
+		c->bad |= !number || c->chain.n == DEPTH_MAX;
+		if (!c->bad)
+			c->chain.held[c->chain.n++] = number;
+	}
+}
+
+static void each_chain(struct reader *r, const char *text, chain_done done)
+{
+	struct chain_reader c = {.done = done};
+	g_autofree char *copy = copy_text(text);
+	char *next;
+
+	for (char *at = copy; *at; at = next) {
+		char *end = strchr(at, '\n');
+
+		if (!end) {
+			/* its last chain may lack locks */
+			r->orders->cut = TRUE;
+			return;
+		}
+		*end = '\0';
+		next = end + 1;
+		chain_line(r, &c, at);
+	}
+	chain_end(r, &c);
+}
+
+/* The context and the first N locks of CHAIN as a key. */
+static GBytes *prefix_key(const struct chain *chain, guint n)
+{
+	guint words[DEPTH_MAX + 1];
+
+	words[0] = chain->context;
+	memcpy(words + 1, chain->held, n * sizeof(*words));
+	return g_bytes_new(words, (n + 1) * sizeof(*words));
+}
+
+static void note_prefix(struct reader *r, const struct chain *chain)
+{
+	g_hash_table_add(r->prefixes, prefix_key(chain, chain->n));
+}
+
+/* Was lock AT of the chain waited for in this place, and not taken by a trylock? */
+static gboolean was_waited_for(const struct reader *r, const struct chain *chain, guint at)
+{
+	g_autoptr(GBytes) key = prefix_key(chain, at + 1);
+
+	return g_hash_table_contains(r->prefixes, key);
+}
+
+static gboolean can_be_gate(const struct reader *r, guint number)
+{
+	const struct lock_class *class = r->orders->classes->pdata[number - 1];
+
+	return (class->flags & LOCK_SINGLE) && !(class->flags & (LOCK_READ | LOCK_AMBIGUOUS));
+}
+
+static int by_number(gconstpointer a, gconstpointer b)
+{
+	return *(const guint *)a < *(const guint *)b ? -1 : *(const guint *)a > *(const guint *)b;
+}
+
+/* The locks held beside FROM while the last of CHAIN was waited for; class indices, sorted. */
+static GArray *gates_of(const struct reader *r, const struct chain *chain, guint from)
+{
+	GArray *gates = g_array_new(FALSE, FALSE, sizeof(guint));
+
+	for (guint i = 0; i + 1 < chain->n; i++) {
+		guint index = chain->held[i] - 1;
+
+		if (i != from && can_be_gate(r, chain->held[i]))
+			g_array_append_val(gates, index);
+	}
+	g_array_sort(gates, by_number);
+	return gates;
+}
+
+/* Leaves in GATES what OTHER has too. */
+static void intersect(GArray *gates, const GArray *other)
+{
+	for (guint i = gates->len; i-- > 0;) {
+		guint at;
+
+		if (!g_array_binary_search((GArray *)other, &g_array_index(gates, guint, i), by_number, &at))
+			g_array_remove_index(gates, i);
+	}
+}
+
+static void edge_seen(struct reader *r, const struct chain *chain, guint from)
+{
+	guint a = chain->held[from] - 1, b = chain->held[chain->n - 1] - 1;
+	guint64 key = (guint64)a << 32 | b;
+	struct lock_edge *edge = g_hash_table_lookup(r->edges, &key);
+	GArray *gates;
+
+	if (!edge && r->orders->edges->len == LOCKS_EDGES_MAX) {
+		r->orders->cut = TRUE;
+		return;
+	}
+	gates = gates_of(r, chain, from);
+	if (edge) {
+		edge->contexts |= chain->context;
+		intersect(edge->gates, gates);
+		g_array_unref(gates);
+		return;
+	}
+	edge = lock_edge_new(a, b, chain->context);
+	edge->gates = gates;
+	g_ptr_array_add(r->orders->edges, edge);
+	g_hash_table_insert(r->edges, g_memdup2(&key, sizeof(key)), edge);
+}
+
+static void add_edges(struct reader *r, const struct chain *chain)
+{
+	for (guint i = chain->n - 1; i-- > 0;) {
+		edge_seen(r, chain, i);
+		if (was_waited_for(r, chain, i))
+			return;
+	}
+}
+
+static int by_ends(gconstpointer a, gconstpointer b)
+{
+	const struct lock_edge *one = *(struct lock_edge *const *)a, *two = *(struct lock_edge *const *)b;
+
+	return one->from != two->from ? (one->from < two->from ? -1 : 1) : one->to < two->to ? -1 : one->to > two->to;
+}
+
+struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, lock_symbol symbol, void *data)
+{
+	json_auto_t *empty = json_pack("{s:i, s:[], s:[]}", "version", 1, "classes", "edges");
+	struct reader r = {
+		.by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+		.by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+		.prefixes = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL),
+		.edges = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+		.orders = lock_orders_from_json(empty, NULL),
+		.symbol = symbol,
+		.data = data,
+	};
+
+	each_line(&r, lockdep, read_class);
+	/* all names first: what a chain's lock can be is known after the whole of the text */
+	each_chain(&r, chains, note_prefix);
+	each_chain(&r, chains, add_edges);
+	g_ptr_array_sort(r.orders->edges, by_ends);
+	g_hash_table_unref(r.by_key);
+	g_hash_table_unref(r.by_name);
+	g_hash_table_unref(r.prefixes);
+	g_hash_table_unref(r.edges);
+	return r.orders;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The orders of one boot: made, freed, and as JSON. */
+#include "locks/locks.h"
+
+#include <string.h>
+
+#include "util/error.h"
+
+struct lock_edge *lock_edge_new(guint from, guint to, guint contexts)
+{
+	struct lock_edge *edge = g_new0(struct lock_edge, 1);
+
+	*edge = (struct lock_edge){.from = from, .to = to, .contexts = contexts};
+	return edge;
+}
+
+void lock_edge_free(struct lock_edge *edge)
+{
+	g_clear_pointer(&edge->gates, g_array_unref);
+	g_free(edge);
+}
+
+static void class_free(gpointer data)
+{
+	struct lock_class *class = data;
+
+	g_free(class->name);
+	g_free(class);
+}
+
+static struct lock_orders *orders_new(void)
+{
+	struct lock_orders *orders = g_new0(struct lock_orders, 1);
+
+	orders->classes = g_ptr_array_new_with_free_func(class_free);
+	orders->edges = g_ptr_array_new_with_free_func((GDestroyNotify)lock_edge_free);
+	return orders;
+}
+
+void lock_orders_free(struct lock_orders *orders)
+{
+	if (!orders)
+		return;
+	g_ptr_array_unref(orders->classes);
+	g_ptr_array_unref(orders->edges);
+	g_free(orders);
+}
+
+json_t *lock_orders_json(const struct lock_orders *orders)
+{
+	json_t *classes = json_array(), *edges = json_array();
+
+	for (guint i = 0; i < orders->classes->len; i++) {
+		const struct lock_class *class = orders->classes->pdata[i];
+
+		json_array_append_new(classes, json_pack("[s, i]", class->name, class->flags));
+	}
+	for (guint i = 0; i < orders->edges->len; i++) {
+		const struct lock_edge *edge = orders->edges->pdata[i];
+		json_t *gates = json_array();
+
+		for (guint g = 0; edge->gates && g < edge->gates->len; g++)
+			json_array_append_new(gates, json_integer(g_array_index(edge->gates, guint, g)));
+		json_array_append_new(edges, json_pack("[i, i, i, o]", edge->from, edge->to, edge->contexts, gates));
+	}
+	return json_pack("{s:i, s:b, s:o, s:o}", "version", 1, "cut", orders->cut, "classes", classes, "edges",
+			 edges);
+}
+
+/* Element AT of ARRAY as a number below LIMIT. */
+static gboolean number_at(json_t *array, size_t at, guint limit, guint *ret)
+{
+	json_t *number = json_array_get(array, at);
+	json_int_t value = json_integer_value(number);
+
+	if (!json_is_integer(number) || value < 0 || value >= limit)
+		return FALSE;
+	*ret = value;
+	return TRUE;
+}
+
+static gboolean read_classes(struct lock_orders *orders, json_t *classes)
+{
+	json_t *item;
+	size_t i;
+
+	if (!json_is_array(classes) || json_array_size(classes) > LOCKS_CLASSES_MAX)
+		return FALSE;
+	json_array_foreach (classes, i, item) {
+		const char *name = json_string_value(json_array_get(item, 0));
+		guint flags;
+
+		if (!name || !*name || strlen(name) > LOCKS_NAME_MAX || !number_at(item, 1, 1 << 16, &flags))
+			return FALSE;
+		struct lock_class *class = g_new0(struct lock_class, 1);
+
+		class->name = g_strdup(name);
+		class->flags = flags;
+		g_ptr_array_add(orders->classes, class);
+	}
+	return TRUE;
+}
+
+static gboolean read_gates(struct lock_edge *edge, json_t *gates, guint n_classes)
+{
+	json_t *item;
+	size_t i;
+
+	if (!json_is_array(gates) || json_array_size(gates) > n_classes)
+		return FALSE;
+	json_array_foreach (gates, i, item) {
+		guint gate;
+
+		if (!number_at(gates, i, n_classes, &gate))
+			return FALSE;
+		if (!edge->gates)
+			edge->gates = g_array_new(FALSE, FALSE, sizeof(guint));
+		g_array_append_val(edge->gates, gate);
+	}
+	return TRUE;
+}
+
+static gboolean read_edges(struct lock_orders *orders, json_t *edges)
+{
+	guint n = orders->classes->len;
+	json_t *item;
+	size_t i;
+
+	if (!json_is_array(edges) || json_array_size(edges) > LOCKS_EDGES_MAX)
+		return FALSE;
+	json_array_foreach (edges, i, item) {
+		guint from, to, contexts;
+
+		if (!number_at(item, 0, n, &from) || !number_at(item, 1, n, &to) || !number_at(item, 2, 8, &contexts))
+			return FALSE;
+		struct lock_edge *edge = lock_edge_new(from, to, contexts);
+
+		g_ptr_array_add(orders->edges, edge);
+		if (!read_gates(edge, json_array_get(item, 3), n))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+struct lock_orders *lock_orders_from_json(json_t *json, GError **error)
+{
+	rig_auto(lock_orders) orders = orders_new();
+
+	if (json_integer_value(json_object_get(json, "version")) != 1 ||
+	    !read_classes(orders, json_object_get(json, "classes")) ||
+	    !read_edges(orders, json_object_get(json, "edges"))) {
+		rig_fail(error, RIG_EXIT_USAGE, "not a table of lock orders, version 1 (docs/locks.md)");
+		return NULL;
+	}
+	orders->cut = json_is_true(json_object_get(json, "cut"));
+	return g_steal_pointer(&orders);
+}
