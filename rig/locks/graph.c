@@ -16,7 +16,7 @@
 
 /*
  * `edge` is the sum of `seen` over all places, kept beside it because a question about the whole graph
- * must not read a row for each place. gates: "12 40", ids of classes; NULL in `class.flags` is never.
+ * must not read a row for each place. gates: " 12 40 ", ids of classes between blanks.
  */
 static const char schema[] =
 	"CREATE TABLE class(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, flags INTEGER NOT NULL);"

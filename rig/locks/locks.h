@@ -82,6 +82,8 @@ struct lock_orders *lock_orders_from_json(json_t *json, GError **error);
 /* NAME with lockdep's number removed ("kn->active#13" is "kn->active"); the caller's. */
 char *lock_plain_name(const char *name);
 
+/* A GDestroyNotify for arrays of struct lock_class. */
+void lock_class_free(gpointer lock_class);
 struct lock_edge *lock_edge_new(guint from, guint to, guint contexts);
 void lock_edge_free(struct lock_edge *edge);
 

@@ -20,7 +20,7 @@ void lock_edge_free(struct lock_edge *edge)
 	g_free(edge);
 }
 
-static void class_free(gpointer data)
+void lock_class_free(gpointer data)
 {
 	struct lock_class *class = data;
 
@@ -32,7 +32,7 @@ static struct lock_orders *orders_new(void)
 {
 	struct lock_orders *orders = g_new0(struct lock_orders, 1);
 
-	orders->classes = g_ptr_array_new_with_free_func(class_free);
+	orders->classes = g_ptr_array_new_with_free_func(lock_class_free);
 	orders->edges = g_ptr_array_new_with_free_func((GDestroyNotify)lock_edge_free);
 	return orders;
 }

@@ -15,14 +15,6 @@ static void edge_free(gpointer data)
 	g_free(edge);
 }
 
-static void class_free(gpointer data)
-{
-	struct lock_class *class = data;
-
-	g_free(class->name);
-	g_free(class);
-}
-
 void lock_graph_free(struct lock_graph *graph)
 {
 	if (!graph)
@@ -126,7 +118,7 @@ struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter 
 	db_stmt *edges = select_edges(db, filter, error);
 	db_stmt *runs = db_query(db->db, "SELECT count(*) FROM run WHERE orders", NULL, error);
 
-	graph->classes = g_ptr_array_new_with_free_func(class_free);
+	graph->classes = g_ptr_array_new_with_free_func(lock_class_free);
 	graph->edges = g_ptr_array_new_with_free_func(edge_free);
 	if (!edges || !runs || !load_classes(db, graph, index, error))
 		return NULL;
