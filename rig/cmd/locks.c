@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "index/db.h"
+#include "index/index.h"
 #include "locks/graph.h"
 #include "report/graph.h"
 #include "util/error.h"

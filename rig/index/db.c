@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SQLite: opening, the schema, statements. */
+/* The index in SQLite: the schema, and opening it. */
 #include "index/db.h"
-
-#include "util/error.h"
-
-#define BUSY_MS 30000
 
 /* user_version is INDEX_VERSION: a change here changes that. */
 static const char schema[] =
@@ -66,60 +62,10 @@ static const char rollup[] =
 	" night = coalesce(OLD.night, '') AND runs <= 0; END;";
 
 static const char drop[] =
-	"DROP TABLE IF EXISTS findings; DROP VIEW IF EXISTS single; DROP TABLE IF EXISTS rollup; DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS meta;";
+	"DROP TABLE IF EXISTS findings; DROP VIEW IF EXISTS single; DROP TABLE IF EXISTS rollup;"
+	"DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS meta;";
 
-gboolean db_fail(sqlite3 *db, const char *what, GError **error)
-{
-	return rig_fail(error, RIG_EXIT_INFRA, "index: %s: %s", what,
-			db ? sqlite3_errmsg(db) : "out of memory");
-}
-
-gboolean db_exec(sqlite3 *db, const char *sql, GError **error)
-{
-	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK || db_fail(db, sql, error);
-}
-
-sqlite3_stmt *db_query(sqlite3 *db, const char *sql, const char *const *texts, GError **error)
-{
-	sqlite3_stmt *stmt = NULL;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK) {
-		db_fail(db, sql, error);
-		return NULL;
-	}
-	for (int i = 0; texts && texts[i]; i++)
-		sqlite3_bind_text(stmt, i + 1, texts[i], -1, SQLITE_TRANSIENT);
-	return stmt;
-}
-
-gboolean db_row(sqlite3_stmt *stmt, GError **error)
-{
-	int code = sqlite3_step(stmt);
-
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		db_fail(sqlite3_db_handle(stmt), sqlite3_sql(stmt), error);
-	return code == SQLITE_ROW;
-}
-
-char *db_text(sqlite3_stmt *stmt, int column)
-{
-	return g_strdup((const char *)sqlite3_column_text(stmt, column));
-}
-
-double db_real(sqlite3_stmt *stmt, int column)
-{
-	return sqlite3_column_type(stmt, column) == SQLITE_NULL ? -1
-								: sqlite3_column_double(stmt, column);
-}
-
-static int version_of(sqlite3 *db)
-{
-	db_stmt *stmt = db_query(db, "PRAGMA user_version", NULL, NULL);
-
-	return stmt && db_row(stmt, NULL) ? sqlite3_column_int(stmt, 0) : -1;
-}
-
-gboolean db_make_tables(sqlite3 *db, GError **error)
+gboolean index_make_tables(sqlite3 *db, GError **error)
 {
 	g_autofree char *version = g_strdup_printf("PRAGMA user_version = %d", INDEX_VERSION);
 
@@ -130,11 +76,11 @@ gboolean db_make_tables(sqlite3 *db, GError **error)
 /* In one transaction: if several processes start at once, one creates the schema and the others find it. */
 static gboolean make_schema(sqlite3 *db, GError **error)
 {
-	if (version_of(db) == INDEX_VERSION)
+	if (db_version(db) == INDEX_VERSION)
 		return TRUE;
 	if (!db_exec(db, "BEGIN IMMEDIATE", error))
 		return FALSE;
-	if (version_of(db) == INDEX_VERSION || db_make_tables(db, error))
+	if (db_version(db) == INDEX_VERSION || index_make_tables(db, error))
 		return db_exec(db, "COMMIT", error);
 	db_exec(db, "ROLLBACK", NULL);
 	return FALSE;
@@ -143,27 +89,24 @@ static gboolean make_schema(sqlite3 *db, GError **error)
 #define PRAGMAS \
 	"PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; "
 
-gboolean db_open(const char *file, gboolean shared, sqlite3 **ret, gboolean *ret_damaged, GError **error)
+gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolean *ret_damaged,
+		       GError **error)
 {
 	static const char *const pragmas[] = {
 		[FALSE] = "PRAGMA journal_mode = WAL; " PRAGMAS "PRAGMA mmap_size = 268435456",
 		[TRUE] = "PRAGMA journal_mode = DELETE; " PRAGMAS "PRAGMA mmap_size = 0",
 	};
 	sqlite3 *db = NULL;
-	int code = sqlite3_open_v2(file ? file : ":memory:", &db,
-				   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	int code;
 
-	if (code == SQLITE_OK)
-		code = sqlite3_busy_timeout(db, BUSY_MS);
 	/* what a power failure takes is read again from the folders */
-	if (code == SQLITE_OK && db_exec(db, pragmas[!!shared], error) && make_schema(db, error)) {
+	if (db_connect(file ? file : ":memory:", &db, error) && db_exec(db, pragmas[!!shared], error) &&
+	    make_schema(db, error)) {
 		*ret = db;
 		return TRUE;
 	}
 	code = sqlite3_errcode(db);
 	*ret_damaged = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
-	if (error && !*error)
-		db_fail(db, file ? file : "memory", error);
 	sqlite3_close(db);
 	return FALSE;
 }

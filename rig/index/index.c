@@ -221,14 +221,14 @@ static gboolean open_file(struct run_index *ix, GError **error)
 	gboolean damaged = FALSE, shared = ix->folder && index_is_shared(ix->folder);
 	g_autoptr(GError) why = NULL;
 
-	if (db_open(file, shared, &ix->db, &damaged, &why))
+	if (index_db_open(file, shared, &ix->db, &damaged, &why))
 		return TRUE;
 	if (!damaged || !file) {
 		g_propagate_error(error, g_steal_pointer(&why));
 		return FALSE;
 	}
 	remove_files(file);
-	return db_open(file, shared, &ix->db, &damaged, error);
+	return index_db_open(file, shared, &ix->db, &damaged, error);
 }
 
 static struct run_index *open_only(const char *results, index_progress progress, void *data, GError **error)
@@ -261,7 +261,7 @@ struct run_index *index_rebuild(const char *results, index_progress progress, vo
 	if (!ix || !begin(ix, error))
 		return NULL;
 	ix->rebuilding = TRUE;
-	if (!db_make_tables(ix->db, error) || !update(ix, error))
+	if (!index_make_tables(ix->db, error) || !update(ix, error))
 		return NULL; /* closing it rolls back */
 	ix->rebuilding = FALSE;
 	return commit(ix, error) ? g_steal_pointer(&ix) : NULL;

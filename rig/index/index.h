@@ -27,6 +27,11 @@ struct run_index;
 /* Progress of reading many folders. */
 typedef void (*index_progress)(guint done, guint total, void *data);
 
+/*
+ * The folder of the index of RESULTS, which need not exist: RESULTS/.index, or below the user's cache
+ * folder where RESULTS is on a network file system. To be freed.
+ */
+char *index_place(const char *results);
 /* Errors: RIG_EXIT_USAGE (RESULTS cannot be read), RIG_EXIT_INFRA (disk). A RESULTS that is not there is empty. */
 struct run_index *index_open(const char *results, index_progress progress, void *data, GError **error);
 void index_free(struct run_index *ix);

@@ -3,9 +3,8 @@
 #ifndef RIG_LOCKS_DB_H
 #define RIG_LOCKS_DB_H
 
-#include <sqlite3.h>
-
 #include "locks/graph.h"
+#include "util/db.h"
 
 struct lock_db {
 	sqlite3 *db;

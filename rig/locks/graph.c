@@ -5,14 +5,13 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "index/db.h"
 #include "locks/db.h"
+#include "store/store.h"
 #include "util/error.h"
 
 #define SCHEMA_VERSION 1
 #define FILE_NAME "locks.sqlite"
 #define BATCH 200
-
 
 /*
  * `edge` is the sum of `seen` over all places, kept beside it because a question about the whole graph
@@ -271,14 +270,10 @@ static gboolean update(struct lock_db *db, GError **error)
 
 static gboolean make_tables(sqlite3 *db, gboolean anew, GError **error)
 {
-	db_stmt *stmt = db_query(db, "PRAGMA user_version", NULL, error);
 	g_autofree char *version = g_strdup_printf("PRAGMA user_version = %d; COMMIT", SCHEMA_VERSION);
 
-	if (!stmt)
-		return FALSE;
-	if (!anew && db_row(stmt, NULL) && sqlite3_column_int(stmt, 0) == SCHEMA_VERSION)
+	if (!anew && db_version(db) == SCHEMA_VERSION)
 		return TRUE;
-	sqlite3_reset(stmt);
 	return db_exec(db, "BEGIN IMMEDIATE", error) && db_exec(db, drop, error) && db_exec(db, schema, error) &&
 	       db_exec(db, version, error);
 }
@@ -289,11 +284,8 @@ struct lock_db *lock_db_open(const char *results, const char *folder, gboolean r
 	g_autofree char *file = folder ? g_build_filename(folder, FILE_NAME, NULL) : g_strdup(":memory:");
 
 	db->results = g_strdup(results);
-	if (sqlite3_open_v2(file, &db->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) {
-		db_fail(db->db, file, error);
+	if (!db_connect(file, &db->db, error))
 		return NULL;
-	}
-	sqlite3_busy_timeout(db->db, 30000);
 	sqlite3_create_function(db->db, "common", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, common, NULL, NULL);
 	sqlite3_create_function(db->db, "shared", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, NULL, shared_step,
 				shared_final);

@@ -2,7 +2,6 @@
 /* The graph in memory, as SQLite has it. */
 #include <string.h>
 
-#include "index/db.h"
 #include "locks/db.h"
 
 static void edge_free(gpointer data)

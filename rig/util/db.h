@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * SQLite: a connection, statements, what a row holds. Errors are RIG_EXIT_INFRA with the statement and
+ * SQLite's own words. Every call may wait up to 30 s for another process that writes.
+ */
+#ifndef RIG_UTIL_DB_H
+#define RIG_UTIL_DB_H
+
+#include <glib.h>
+#include <sqlite3.h>
+
+/* Opens or makes FILE (":memory:": in memory). *ret is to be closed with sqlite3_close(), also after FALSE. */
+gboolean db_connect(const char *file, sqlite3 **ret, GError **error);
+
+/* PRAGMA user_version, the number of the schema: 0 in a new file, -1 where it cannot be read. */
+int db_version(sqlite3 *db);
+
+/* Statements of no result; several with ';' between. */
+gboolean db_exec(sqlite3 *db, const char *sql, GError **error);
+
+/* A statement with TEXTS (NULL-terminated, may be NULL) bound to ?1, ?2, … NULL with an error. */
+sqlite3_stmt *db_query(sqlite3 *db, const char *sql, const char *const *texts, GError **error);
+
+/* The next row: TRUE. The end, or an error that *error has: FALSE. */
+gboolean db_row(sqlite3_stmt *stmt, GError **error);
+
+/* Sets RIG_EXIT_INFRA with what SQLite says of WHAT; FALSE. */
+gboolean db_fail(sqlite3 *db, const char *what, GError **error);
+
+char *db_text(sqlite3_stmt *stmt, int column);	/* a copy, NULL for NULL */
+double db_real(sqlite3_stmt *stmt, int column); /* -1 for NULL */
+
+static inline void db_finalize(sqlite3_stmt **stmt)
+{
+	sqlite3_finalize(*stmt);
+}
+#define db_stmt __attribute__((cleanup(db_finalize))) sqlite3_stmt
+
+#endif
