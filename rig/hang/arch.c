@@ -23,14 +23,14 @@ static gboolean x86_flags(struct sample *sample, const char *line)
 
 	if (!flags)
 		return FALSE;
-	/* the second one of a backtrace is user space's */
+	/* the second one of a backtrace is the user-space address */
 	if (!sample->flagged && !sample->user)
 		sample->irqs_off = !(g_ascii_strtoull(flags + strlen("EFLAGS: "), NULL, 16) & EFLAGS_IF);
 	sample->flagged = TRUE;
 	return TRUE;
 }
 
-/* MSR_EE, and the software's own mask. */
+/* MSR_EE, and the software interrupt mask. */
 static gboolean ppc64_flags(struct sample *sample, const char *line)
 {
 	const char *mask = strstr(line, "IRQMASK: "), *bits = strchr(line, '<');
@@ -40,7 +40,8 @@ static gboolean ppc64_flags(struct sample *sample, const char *line)
 
 		if (!strstr(names, "PR"))
 			sample->irqs_off |= !strstr(names, "EE");
-		else if (!sample->frames->len) /* else of the system call that it is inside of */
+		else if (!sample->frames->len) /* otherwise the line shows the registers of the
+					        * system call's caller */
 			sample->user = TRUE;
 		return TRUE;
 	}

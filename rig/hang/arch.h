@@ -25,10 +25,12 @@ struct arch {
 	const char *user_pc;   /* the CPU was in user space, if it is the first of a backtrace */
 	const char *kernel_pc; /* the function that an exception interrupted, also in the middle of a stack */
 	const char *raw_pc;    /* the same as a hexadecimal number */
-	const char *link;      /* a return address beside it: the caller of that function, or one further out (stack.c) */
-	const char *stack;     /* a frame with its address on the stack in front: "[c" */
+	const char *link;      /* the link register's function: the caller of the interrupted
+			        * function, or a caller further up (stack.c) */
+	const char *stack;     /* a frame preceded by its address on the stack: "[c" */
 	/*
-	 * Reads interrupts and user space from a line into SAMPLE's irqs_off and user. FALSE: not a line of registers.
+	 * Reads interrupts and user space from a line into SAMPLE's irqs_off and user. FALSE: the
+	 * line has no registers.
 	 * May be NULL.
 	 */
 	gboolean (*flags)(struct sample *sample, const char *line);

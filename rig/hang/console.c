@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A console to tasks: what SysRq d, w, t and l print, hung tasks and the backtraces of lockups. Later text
- * replaces earlier; lists of locks inside other reports are about their moment and are not read.
+ * Reads tasks from a console: the output of SysRq d, w, t and l, hung-task reports and backtraces
+ * of lockups. Later text replaces earlier; lists of locks inside other reports describe an earlier
+ * moment and are not read.
  *
  *	kernel/sched/core.c sched_show_task()	task:NAME state:D stack:0 pid:38 ppid:1 flags:0x…
  *	kernel/locking/lockdep.c		3 locks held by NAME/PID:
@@ -11,7 +12,7 @@
  *						INFO: task A:1 blocked on a semaphore likely last held by task B:2
  *	lib/nmi_backtrace.c			NMI backtrace for cpu 1
  *	lib/dump_stack.c			CPU: 1 PID: 38 Comm: init Not tainted …
- *	drivers/tty/sysrq.c showacpu()		sysrq: CPU1:	(where no NMI can be sent: whose stack it is, its address tells)
+ *	drivers/tty/sysrq.c showacpu()		sysrq: CPU1:	(if no NMI can be sent; the stack's address shows the task)
  *	arch/powerpc/kernel/stacktrace.c	irq_soft_mask: 0x01 in_mce: 0 in_nmi: 0 current: 38 (init)
  */
 #include <string.h>
@@ -21,19 +22,19 @@
 #define STACK_MIN (8 * 1024) /* of a task, on powerpc */
 #define STACK_MAX (64 * 1024)
 
-/* What a caller (PRINTK_CALLER; one for all without it) is in the middle of. */
-struct speaker {
-	struct task *task;     /* whose stack follows */
-	struct task *holder;   /* whose locks follow */
-	struct sample *sample; /* what follows is where a CPU is */
+/* What one printing context has begun (PRINTK_CALLER; a single one without it). */
+struct context {
+	struct task *task;     /* the lines that follow are its stack */
+	struct task *holder;   /* the lines that follow are its locks */
+	struct sample *sample; /* the lines that follow are the stack of a CPU */
 	int cpu;	       /* "NMI backtrace for cpu N" */
 	gboolean leaves;       /* "… is leaving the kernel with locks still held!" */
 };
 
 struct reader {
 	struct snapshot *snapshot;
-	GHashTable *speakers; /* caller -> struct speaker */
-	GPtrArray *nobodys;  /* of struct sample: of CPUs, without the task that they run */
+	GHashTable *contexts;  /* caller -> struct context */
+	GPtrArray *unassigned; /* of struct sample: of CPUs, not yet assigned to a task */
 	gboolean all_locks;  /* inside "Showing all locks held in the system" */
 	guint64 line;
 };
@@ -72,14 +73,14 @@ static gint64 fetch_number(const GMatchInfo *info, int group, guint base)
 	return text ? g_ascii_strtoll(text, NULL, base) : 0;
 }
 
-static void speaker_reset(struct speaker *t)
+static void context_reset(struct context *t)
 {
 	t->task = t->holder = NULL;
 	t->sample = NULL;
 	t->leaves = FALSE;
 }
 
-static gboolean read_task(struct reader *r, struct speaker *t, const char *text)
+static gboolean read_task(struct reader *r, struct context *t, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
 	g_autofree char *comm = NULL, *state = NULL;
@@ -88,7 +89,7 @@ static gboolean read_task(struct reader *r, struct speaker *t, const char *text)
 		return FALSE;
 	comm = g_match_info_fetch(info, 1);
 	state = g_match_info_fetch(info, 2);
-	speaker_reset(t);
+	context_reset(t);
 	t->task = snapshot_task(r->snapshot, fetch_number(info, 3, 10), comm);
 	if (!t->task)
 		return TRUE;
@@ -104,7 +105,10 @@ static gboolean read_task(struct reader *r, struct speaker *t, const char *text)
 	return TRUE;
 }
 
-/* On a CPU just then, so that no stack was printed: who slept at the look before does so again and again. */
+/*
+ * Restores the earlier stack of tasks that were on a CPU during the later dump, which printed no
+ * stack of them: they sleep and wake repeatedly (a poll).
+ */
 static void keep_sleepers(const struct snapshot *snapshot)
 {
 	GHashTableIter iter;
@@ -120,7 +124,7 @@ static void keep_sleepers(const struct snapshot *snapshot)
 	}
 }
 
-static gboolean read_owner(struct reader *r, struct speaker *t, const char *text)
+static gboolean read_owner(struct reader *r, struct context *t, const char *text)
 {
 	g_autofree char *waits = NULL, *owns = NULL;
 	g_autoptr(GMatchInfo) info = NULL;
@@ -128,7 +132,7 @@ static gboolean read_owner(struct reader *r, struct speaker *t, const char *text
 
 	if (!strstr(text, " likely ") || !match(RE_OWNER, text, &info))
 		return FALSE;
-	speaker_reset(t);
+	context_reset(t);
 	waits = g_match_info_fetch(info, 1);
 	owns = g_match_info_fetch(info, 4);
 	waiter = snapshot_task(r->snapshot, fetch_number(info, 2, 10), waits);
@@ -141,14 +145,14 @@ static gboolean read_owner(struct reader *r, struct speaker *t, const char *text
 	return TRUE;
 }
 
-static gboolean read_held(struct reader *r, struct speaker *t, const char *text)
+static gboolean read_held(struct reader *r, struct context *t, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
 	g_autofree char *comm = NULL;
 
 	if (!strstr(text, " held by ") || !match(RE_HELD, text, &info))
 		return FALSE;
-	speaker_reset(t);
+	context_reset(t);
 	if (!r->all_locks)
 		return TRUE;
 	comm = g_match_info_fetch(info, 2);
@@ -160,7 +164,7 @@ static gboolean read_held(struct reader *r, struct speaker *t, const char *text)
 	return TRUE;
 }
 
-static gboolean read_lock(struct reader *r, struct speaker *t, const char *text)
+static gboolean read_lock(struct reader *r, struct context *t, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
 	struct splat_lock lock;
@@ -170,7 +174,7 @@ static gboolean read_lock(struct reader *r, struct speaker *t, const char *text)
 	    !g_match_info_fetch_pos(info, 0, NULL, &end) || !lock_parse(text + end, &lock))
 		return FALSE;
 	if (t->leaves && lock.lock_class) {
-		/* the last one it took is the one that was forgotten */
+		/* the lock acquired last is the one that was not released */
 		g_free(r->snapshot->left_held);
 		g_free(r->snapshot->left_held_by);
 		r->snapshot->left_held = g_strdup(lock.lock_class);
@@ -200,32 +204,34 @@ static void add_sample(struct task *task, struct sample *sample)
 	g_ptr_array_add(task->samples, sample);
 }
 
-/* What follows is where a CPU is: a sample of the task that it runs. */
-static void begin_sample(struct reader *r, struct speaker *t, gint64 pid, const char *comm, int cpu)
+/* Begins a sample: the lines that follow are the stack of a CPU, which runs task PID. */
+static void begin_sample(struct reader *r, struct context *t, gint64 pid, const char *comm, int cpu)
 {
 	struct task *task = snapshot_task(r->snapshot, pid, comm);
 
-	speaker_reset(t);
+	context_reset(t);
 	if (!task)
 		return;
 	t->sample = sample_new(cpu);
 	add_sample(task, t->sample);
 }
 
-/* … or of a task that is not named. */
-static void begin_nobodys(struct reader *r, struct speaker *t, int cpu)
+/* The same if the line does not name the task. */
+static void begin_unassigned(struct reader *r, struct context *t, int cpu)
 {
-	speaker_reset(t);
-	if (r->nobodys->len >= TASKS_MAX)
+	context_reset(t);
+	if (r->unassigned->len >= TASKS_MAX)
 		return;
 	t->sample = sample_new(cpu);
-	g_ptr_array_add(r->nobodys, t->sample);
+	g_ptr_array_add(r->unassigned, t->sample);
 }
 
 /*
- * They are of the tasks in whose stacks they are. A sample's outermost frame is at the top of a stack, and so is a sleeping
- * task's: they share the smallest stack that there is. Nothing is printed of the stack of who runs: where there is one such
- * task only, it is its. Else the task slept further down in it: the nearest one below, as stacks do not overlap.
+ * Finds the task of a sample by its stack's address. The outermost frames of a sample and of a
+ * sleeping task are both near the top of the stack: the same task if both addresses are in one
+ * block of the smallest stack size. The stack of a running task is not printed: if only one task is
+ * running, it is that one. Else the task slept deeper in its stack: the nearest lower address,
+ * because stacks do not overlap.
  */
 static struct task *owner_of(const struct snapshot *snapshot, const struct sample *sample)
 {
@@ -249,10 +255,10 @@ static struct task *owner_of(const struct snapshot *snapshot, const struct sampl
 	return n_running == 1 ? running : below;
 }
 
-static void give_nobodys(struct reader *r)
+static void assign_samples(struct reader *r)
 {
-	for (guint i = 0; i < r->nobodys->len; i++) {
-		struct sample *sample = r->nobodys->pdata[i];
+	for (guint i = 0; i < r->unassigned->len; i++) {
+		struct sample *sample = r->unassigned->pdata[i];
 		struct task *owner = owner_of(r->snapshot, sample);
 
 		if (owner)
@@ -260,16 +266,16 @@ static void give_nobodys(struct reader *r)
 		else
 			sample_free(sample);
 	}
-	g_ptr_array_unref(r->nobodys);
+	g_ptr_array_unref(r->unassigned);
 }
 
-static gboolean read_cpu(struct reader *r, struct speaker *t, const char *text)
+static gboolean read_cpu(struct reader *r, struct context *t, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
 	g_autofree char *comm = NULL;
 
 	if (match(RE_NMI, text, &info)) {
-		speaker_reset(t);
+		context_reset(t);
 		t->cpu = fetch_number(info, 1, 10);
 		return TRUE;
 	}
@@ -281,7 +287,7 @@ static gboolean read_cpu(struct reader *r, struct speaker *t, const char *text)
 	}
 	g_clear_pointer(&info, g_match_info_free);
 	if (match(RE_SHOW, text, &info)) {
-		begin_nobodys(r, t, fetch_number(info, 1, 10));
+		begin_unassigned(r, t, fetch_number(info, 1, 10));
 		return TRUE;
 	}
 	g_clear_pointer(&info, g_match_info_free);
@@ -310,14 +316,14 @@ static void read_all_locks(struct reader *r)
 	}
 }
 
-static gboolean read_leaves(struct reader *r, struct speaker *t, const char *text)
+static gboolean read_leaves(struct reader *r, struct context *t, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
 	g_autofree char *comm = NULL;
 
 	if (!strstr(text, "is leaving the kernel") || !match(RE_LEAVES, text, &info))
 		return FALSE;
-	speaker_reset(t);
+	context_reset(t);
 	comm = g_match_info_fetch(info, 1);
 	r->snapshot->left_pid = fetch_number(info, 2, 10);
 	snapshot_task(r->snapshot, r->snapshot->left_pid, comm);
@@ -327,24 +333,24 @@ static gboolean read_leaves(struct reader *r, struct speaker *t, const char *tex
 
 static void read_line(struct reader *r, const struct line *line)
 {
-	struct speaker *t = g_hash_table_lookup(r->speakers, line->caller);
+	struct context *t = g_hash_table_lookup(r->contexts, line->caller);
 	const char *text = line->text;
 
 	if (!t) {
-		if (g_hash_table_size(r->speakers) >= TASKS_MAX)
+		if (g_hash_table_size(r->contexts) >= TASKS_MAX)
 			return;
-		t = g_new0(struct speaker, 1);
+		t = g_new0(struct context, 1);
 		t->cpu = -1;
-		g_hash_table_insert(r->speakers, g_strdup(line->caller), t);
+		g_hash_table_insert(r->contexts, g_strdup(line->caller), t);
 	}
 	if (strstr(text, "Showing all locks held in the system:")) {
 		read_all_locks(r);
-		speaker_reset(t);
+		context_reset(t);
 	} else if (strstr(text, "Show backtrace of all active CPUs") || strstr(text, "Show backtrace of all CPUs")) {
 		r->snapshot->rounds++;
 	} else if (r->all_locks && g_str_has_prefix(text, "=====")) {
 		r->all_locks = FALSE;
-		speaker_reset(t);
+		context_reset(t);
 	} else if (!read_task(r, t, text) && !read_owner(r, t, text) && !read_held(r, t, text) && !read_leaves(r, t, text) &&
 		   !read_cpu(r, t, text) && !read_lock(r, t, text) && (t->task || t->sample)) {
 		stack_read(t->task, t->sample, text);
@@ -355,8 +361,8 @@ void console_read(struct snapshot *snapshot, const char *text, gsize len)
 {
 	struct reader r = {
 		.snapshot = snapshot,
-		.speakers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
-		.nobodys = g_ptr_array_new(),
+		.contexts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+		.unassigned = g_ptr_array_new(),
 	};
 
 	for (const char *p = text, *end = text + len; p < end; r.line++) {
@@ -372,7 +378,7 @@ void console_read(struct snapshot *snapshot, const char *text, gsize len)
 		read_line(&r, &line);
 		p += n + 1;
 	}
-	give_nobodys(&r);
+	assign_samples(&r);
 	keep_sleepers(r.snapshot);
-	g_hash_table_unref(r.speakers);
+	g_hash_table_unref(r.contexts);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An explanation in words: a sentence for each task of the story, a title, a signature. */
+/* An explanation in words: a sentence for each task involved, a title, a signature. */
 #include <string.h>
 
 #include "hang/internal.h"
@@ -22,7 +22,7 @@ char *task_text(const struct task *task)
 
 char *lock_text(const struct lock *lock)
 {
-	/* a thread whose answer is waited for is treated as a lock that it holds */
+	/* kthreadd's reply is treated as a lock that kthreadd holds */
 	if (!strcmp(lock->lock_class, "kthreadd"))
 		return g_strdup("kthreadd's answer");
 	if (!strcmp(lock->lock_class, "kn->active"))
@@ -30,7 +30,7 @@ char *lock_text(const struct lock *lock)
 	return lock->name ? g_strdup_printf("%s of %s", lock->lock_class, lock->name) : g_strdup(lock->lock_class);
 }
 
-/* What others want of it, else all that it holds: "mem_hotplug_lock and device_hotplug_lock". */
+/* The locks of the task that others wait for: "mem_hotplug_lock and device_hotplug_lock". */
 static char *holds_text(const struct task *task)
 {
 	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
@@ -48,7 +48,7 @@ static char *holds_text(const struct task *task)
 	return g_string_free(text, FALSE);
 }
 
-/* "a completion", with its name where the memory told it. */
+/* "a completion", with its name if the memory image has it. */
 static char *waits_for(const struct task *task)
 {
 	if (task->image_kind && task->image_name)
@@ -65,8 +65,9 @@ static char *wants_text(const struct task *task)
 	if (task->wanted) {
 		lock = lock_text(task->wanted);
 		if (task->wait && task->wait->kind == WAIT_DRAIN)
-			return g_strdup_printf("waits for everybody to leave %s", lock);
-		return g_strdup_printf(task->wanted_polls ? "tries again and again to get %s" : "waits for %s", lock);
+			return g_strdup_printf("waits until no task uses %s", lock);
+		return g_strdup_printf(
+			task->wanted_polls ? "tries repeatedly to get %s" : "waits for %s", lock);
 	}
 	if (task->image_kind || (task->wait && task->wait->what)) {
 		what = waits_for(task);
@@ -104,9 +105,9 @@ static char *cycle_title(const struct hang *hang)
 {
 	g_autofree char *classes = list_classes(hang->cycle, " --> ");
 
-	return hang->story->len == 1 ? g_strdup_printf("deadlock of a task with itself over %s", classes)
-				     : g_strdup_printf("deadlock of %u tasks: %s --> %s", hang->story->len, classes,
-						       hang->cycle[0]);
+	return hang->story->len == 1 ? g_strdup_printf("self-deadlock on %s", classes)
+				     : g_strdup_printf("deadlock of %u tasks: %s --> %s",
+						       hang->story->len, classes, hang->cycle[0]);
 }
 
 static char *cpu_title(const struct hang *hang)
@@ -135,13 +136,15 @@ static char *wait_title(const struct hang *hang)
 
 static char *unexplained_title(const struct hang *hang)
 {
-	return g_strdup_printf("nobody is seen to hold %s", hang->lock ? hang->lock->lock_class : "what is waited for");
+	return g_strdup_printf("no known holder of %s",
+			       hang->lock ? hang->lock->lock_class : "what is waited for");
 }
 
-/* The last sentence: what is wrong at the end of the story. */
+/* The last sentence: the cause of the hang. */
 static char *cycle_end(const struct hang *hang)
 {
-	return g_strdup(hang->story->len == 1 ? "it waits for itself" : "so each waits for the next one");
+	return g_strdup(hang->story->len == 1 ? "it waits for a lock that it holds itself"
+					      : "so each task waits for the next one");
 }
 
 static char *cpu_end(const struct hang *hang)
@@ -164,9 +167,9 @@ static char *leak_end(const struct hang *hang)
 		return g_strdup_printf("%s went back to user space with %s held, taken in %s()", who ? who : "a task", lock,
 				       hang->function ? hang->function : "?");
 	if (hang->culprit && hang->culprit->wanted)
-		return g_strdup_printf("nobody is left who could release %s: its owner has gone or does something else",
-				       lock);
-	return g_strdup_printf("%s holds %s and does not go on with it: it is %s", who, lock,
+		return g_strdup_printf(
+			"no task can release %s: its owner has exited or does something else", lock);
+	return g_strdup_printf("%s holds %s and does not release it: it is %s", who, lock,
 			       task_is_idle(hang->culprit) ? "idle" : "in user space");
 }
 
@@ -174,7 +177,7 @@ static char *loop_end(const struct hang *hang)
 {
 	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang);
 
-	/* once is no more than that it runs */
+	/* a single sample shows only that it runs */
 	if (hang->culprit->samples->len < 2)
 		return g_strdup_printf("%s runs in %s()%s", who, hang->function, held);
 	return g_strdup_printf("%s runs in %s()%s, seen there %u times", who, hang->function, held,
@@ -185,15 +188,17 @@ static char *wait_end(const struct hang *hang)
 {
 	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang), *what = waits_for(hang->culprit);
 
-	return g_strdup_printf("%s waits for %s in %s()%s, which is no lock: nobody can be named who owes it", who, what,
-			       hang->function, held);
+	return g_strdup_printf(
+		"%s waits for %s in %s()%s, which has no owner: the task that must complete it is unknown",
+		who, what, hang->function, held);
 }
 
 static char *unexplained_end(const struct hang *hang)
 {
 	g_autofree char *lock = hang->lock ? lock_text(hang->lock) : g_strdup("what it waits for");
 
-	return g_strdup_printf("who holds %s is not to be seen: a memory image and the kernel's DWARF would tell", lock);
+	return g_strdup_printf(
+		"the holder of %s is unknown: a memory image and the kernel's DWARF would show it", lock);
 }
 
 static char *loop_key(const struct hang *hang)
@@ -201,7 +206,7 @@ static char *loop_key(const struct hang *hang)
 	return g_strdup(hang->function);
 }
 
-/* What makes two hangs the same: classes and functions, no instances, tasks or orders. */
+/* The key that equal hangs share: classes and functions; no instances, tasks or order. */
 static char *cycle_key(const struct hang *hang)
 {
 	return list_classes(hang->cycle, " --> ");
@@ -221,7 +226,8 @@ static const struct {
 	char *(*title)(const struct hang *hang);
 	char *(*end)(const struct hang *hang);
 	char *(*key)(const struct hang *hang);
-	gboolean all_wait; /* every task of the story is a waiter; else the last one is told by `end` */
+	gboolean all_wait; /* every sentence describes a waiter; otherwise `end` describes the last
+			    * task */
 } words[] = {
 	[HANG_CYCLE] = {cycle_title, cycle_end, cycle_key, TRUE},
 	[HANG_CPU] = {cpu_title, cpu_end, function_key, FALSE},
@@ -236,7 +242,10 @@ static gint by_name(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* `path`: the functions of the story, sorted; `exact`: a hash of all its frames. */
+/*
+ * Signature `path`: the functions of all tasks involved, sorted; `exact`: a hash of all their
+ * frames.
+ */
 static void sign(struct hang *hang)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
@@ -269,7 +278,7 @@ void describe(struct hang *hang)
 	g_autoptr(GPtrArray) sentences = g_ptr_array_new();
 
 	if (hang->kind == HANG_NONE) {
-		hang->title = g_strdup("nobody waits");
+		hang->title = g_strdup("no task waits");
 		hang->sentences = g_new0(char *, 1);
 		hang->signature[0] = g_strdup("");
 		hang->signature[1] = g_strdup("");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tasks and locks to who waits for whom. Four sources, the better one first: the memory image (owner words),
- * lockdep's lists (the last lock of a blocked task is the one it waits for), the likely owner that the report of
- * a hung task names, and what the functions on the stacks are known to hold.
+ * Turns tasks and locks into edges: which task waits for which lock, and which task holds it. Four
+ * sources, the most reliable first: the memory image (owner words), lockdep's lists (the last lock
+ * of a blocked task is the one it waits for), the likely owner in a hung-task report, and the locks
+ * that functions on the stacks are known to hold.
  */
 #include <string.h>
 
@@ -23,19 +24,27 @@ static void hold(struct task *task, struct lock *lock)
 
 static struct lock *listed_lock(struct snapshot *snapshot, const struct splat_lock *listed)
 {
-	/* hidden pointers ("(____ptrval____)") are all alike, so the class has to do */
+	/*
+	 * hidden pointers ("(____ptrval____)") are all the same, so locks are told apart by class
+	 * only
+	 */
 	return listed->instance && *listed->instance != '('
 		       ? snapshot_lock(snapshot, listed->instance, listed->lock_class)
 		       : snapshot_named(snapshot, listed->lock_class);
 }
 
-/* It tries, sleeps and tries again: the lock is never in its list. */
+/*
+ * TRUE: the task uses trylock and sleeps between attempts, so that the lock is never in its list.
+ */
 static gboolean polls(const struct task *task)
 {
 	return task->wait && g_str_has_suffix(task->wait->function, "_sysfs");
 }
 
-/* Is the last entry of its list what it waits for? The list has what it is about to get, too. */
+/*
+ * TRUE: the last lock in the task's list is the one it waits for. lockdep adds a lock before it is
+ * acquired.
+ */
 static gboolean last_is_wanted(const struct task *task)
 {
 	if (!task->wait || !task->held->len || polls(task))
@@ -57,7 +66,7 @@ static void from_lists(struct snapshot *snapshot, struct task *task)
 	}
 }
 
-/* Locks that a stack names by itself. */
+/* Locks that the function on the stack implies, without lockdep or a memory image. */
 static void from_words(struct snapshot *snapshot, struct task *task)
 {
 	if (task->wanted || !task->wait)
@@ -76,7 +85,7 @@ static void from_words(struct snapshot *snapshot, struct task *task)
 	}
 }
 
-/* The report of a hung task says whose lock it is, but not which: "a mutex in f". */
+/* The hung-task report names the lock's owner, but not the lock: "a mutex in f". */
 static void from_report(struct snapshot *snapshot, struct task *task)
 {
 	struct task *owner = task->likely_owner ? snapshot_find(snapshot, task->likely_owner) : NULL;
@@ -92,7 +101,10 @@ static void from_report(struct snapshot *snapshot, struct task *task)
 	hold(owner, task->wanted);
 }
 
-/* Where it is: who runs is where a CPU was seen, not where it slept last. */
+/*
+ * The stack that shows where the task is now: for a running task the CPU's sample, not the stack of
+ * its last sleep.
+ */
 static const GPtrArray *place_of(const struct task *task)
 {
 	return task->samples->len && (!task->frames->len || task->state == 'R')
@@ -100,7 +112,7 @@ static const GPtrArray *place_of(const struct task *task)
 		       : task->frames;
 }
 
-/* Without a recorded owner: the tasks that are in code that holds it. */
+/* Fallback for a lock without a recorded owner: the tasks inside code that holds it. */
 static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 {
 	struct task *only = NULL;
@@ -111,7 +123,10 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 	for (guint i = 0; i < snapshot->tasks->len; i++) {
 		struct task *task = snapshot->tasks->pdata[i];
 
-		/* lockdep's list would have it, unless the task was running */
+		/*
+		 * lockdep's list would have the lock, unless the task was running (then lockdep
+		 * lists nothing)
+		 */
 		if (task->wanted == lock || (snapshot->lockdep_lists && !(task_runs(task) && task->held_said)))
 			continue;
 		if (holds_by_stack(place_of(task), lock->lock_class)) {
@@ -121,7 +136,9 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 	}
 	if (lock->holders->len)
 		return;
-	/* a single task runs with locks that its list does not name */
+	/*
+	 * exactly one task was running with locks that lockdep did not list: it must be the holder
+	 */
 	for (guint i = 0; i < snapshot->tasks->len; i++) {
 		struct task *task = snapshot->tasks->pdata[i];
 
@@ -141,14 +158,17 @@ static gboolean is_of_sysrq(const GPtrArray *frames)
 	for (guint i = 0; i < frames->len; i++) {
 		const char *name = ((struct frame *)frames->pdata[i])->name;
 
-		/* work that asks the other CPUs: where it is stuck, one of them does not answer */
+		/*
+		 * work that makes the other CPUs print their registers: if it is stuck, one of them
+		 * does not respond
+		 */
 		if (strstr(name, "sysrq") && strcmp(name, "sysrq_showregs_othercpus"))
 			return TRUE;
 	}
 	return FALSE;
 }
 
-/* The one who asked is on its CPU when the CPUs are looked at. */
+/* Drops samples of the task that requested the dump: they show the dump, not the hang. */
 static void drop_own_samples(struct task *task)
 {
 	for (guint i = task->samples->len; i-- > 0;)
@@ -163,7 +183,7 @@ void edges_make(struct snapshot *snapshot)
 		struct task *task = snapshot->tasks->pdata[i];
 
 		drop_own_samples(task);
-		/* who runs is not where its last sleep was, unless it tries again and again */
+		/* a running task is not in its last sleep any more, unless it polls */
 		task->wait = wait_of(task->frames);
 		if (task->state != 'D' && task->state != 'S' && !polls(task))
 			task->wait = NULL;
@@ -178,7 +198,7 @@ void edges_make(struct snapshot *snapshot)
 		if (task->image_wait)
 			task->wanted = snapshot_lock(snapshot, task->image_wait, "?");
 	}
-	/* now every lock that has an instance is known, and a name finds it */
+	/* all locks with an instance exist now, so a class name finds the right one */
 	for (guint i = 0; i < snapshot->tasks->len; i++) {
 		struct task *task = snapshot->tasks->pdata[i];
 
@@ -191,7 +211,7 @@ void edges_make(struct snapshot *snapshot)
 		guess_holders(snapshot, snapshot->locks->pdata[i]);
 }
 
-/* The holder that itself waits for a lock explains more than one that does not. */
+/* Prefers a holder that itself waits for a lock: it continues the chain. */
 struct task *edge_next(const struct task *task)
 {
 	struct task *best = NULL;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who waits for whom, to one explanation. A cycle explains itself. Without one, every chain of waiters ends
- * at somebody who does not wait for a lock; the end that most tasks wait for is the one to explain.
+ * Turns the wait graph into one explanation. A cycle explains itself. Without one, each chain of
+ * waiters ends at a task that waits for no lock; the end that most tasks wait for is explained.
  */
 #include <string.h>
 
 #include "hang/internal.h"
 
-/* The shortest way from START over what tasks want and who holds it, back to START. */
+/* The shortest path from START over "waits for" and "is held by" back to START. */
 static GPtrArray *cycle_from(struct task *start)
 {
 	g_autoptr(GHashTable) came_from = g_hash_table_new(NULL, NULL);
@@ -54,7 +54,10 @@ static GPtrArray *shortest_cycle(const struct snapshot *snapshot)
 	return best;
 }
 
-/* Each class is held by who waits for the next one, as in a report of lockdep; the least name comes first. */
+/*
+ * Rotates the cycle so that the alphabetically least class comes first; each class is held by the
+ * task that waits for the next one, as in a lockdep report.
+ */
 static char **cycle_classes(const GPtrArray *tasks)
 {
 	g_autoptr(GPtrArray) turned = g_ptr_array_new();
@@ -104,7 +107,7 @@ static gboolean is_in(const GPtrArray *frames, const char *pattern)
 	return FALSE;
 }
 
-/* In how many samples does it wait for other CPUs to answer? */
+/* In how many samples the task waits for other CPUs to respond. */
 static guint calls_others(const struct task *task)
 {
 	guint n = 0;
@@ -114,7 +117,7 @@ static guint calls_others(const struct task *task)
 	return n;
 }
 
-/* Does another CPU wait for this one to answer? */
+/* TRUE: another CPU waits for a response of the CPU that runs CALLED. */
 static gboolean is_called(const struct snapshot *snapshot, const struct task *called)
 {
 	for (guint i = 0; i < snapshot->tasks->len; i++)
@@ -124,8 +127,9 @@ static gboolean is_called(const struct snapshot *snapshot, const struct task *ca
 }
 
 /*
- * In how many samples is it in the same function, each time with interrupts off? 0 where one says something
- * else. What an NMI came to, a panic for instance, is inside of that function, and no sample of its own.
+ * In how many samples the task is in the same function with interrupts off; 0 if one sample
+ * contradicts. A panic entered from an NMI has frames inside that function and does not count as a
+ * sample of its own.
  */
 static guint spins(const struct task *task)
 {
@@ -139,7 +143,7 @@ static guint spins(const struct task *task)
 			function = innermost(s->frames);
 		if (!s->irqs_off || s->user || !is_in(s->frames, function))
 			return 0;
-		/* an interrupt, and by now another one: in between it got on */
+		/* interrupted at another place than before: it made progress in between */
 		if (came_into && s->came_into && strcmp(came_into, s->came_into))
 			return 0;
 		came_into = s->came_into;
@@ -154,7 +158,10 @@ static gboolean explain_cpu(struct hang *hang)
 		struct task *task = hang->snapshot->tasks->pdata[i];
 		guint seen = spins(task);
 
-		/* who calls is kept by who does not answer, whatever it was interrupted in; a panic calls as well */
+		/*
+		 * a CPU in smp_call_function() is a victim of the one that does not respond, not
+		 * the culprit; so is a CPU that panics
+		 */
 		if (!seen || calls_others(task) == task->samples->len || (seen == 1 && !is_called(hang->snapshot, task)))
 			continue;
 		hang->culprit = task;
@@ -166,7 +173,7 @@ static gboolean explain_cpu(struct hang *hang)
 	return FALSE;
 }
 
-/* Lockdep's own word, before anything hung. */
+/* Uses lockdep's report of a task that returned to user space with a lock held. */
 static gboolean explain_left(struct hang *hang)
 {
 	if (!hang->snapshot->left_held)
@@ -179,13 +186,16 @@ static gboolean explain_left(struct hang *hang)
 	return TRUE;
 }
 
-/* Does it keep others waiting, or is it kept? Who has nothing to do is no part of a hang. */
+/* TRUE: the task waits for a lock, or is blocked in state D and not idle. */
 static gboolean is_stuck(const struct task *task)
 {
 	return task->wanted || (task->state == 'D' && !task_is_idle(task));
 }
 
-/* The last of the chain that begins at TASK; *ret_lock: the lock that it holds, or is waited for there. */
+/*
+ * The last task of the chain that begins at TASK; *ret_lock: the lock it waits for, or else the
+ * lock of it that the task before waits for.
+ */
 static struct task *chain_end(struct task *task, struct lock **ret_lock, guint mark)
 {
 	*ret_lock = task->wanted;
@@ -194,7 +204,10 @@ static struct task *chain_end(struct task *task, struct lock **ret_lock, guint m
 
 		task->mark = mark;
 		if (!next || next->mark == mark) {
-			/* nobody has what the last one wants: that is where the chain ends, not what it holds */
+			/*
+			 * the lock that the last task waits for has no known holder: the chain ends
+			 * at that lock
+			 */
 			if (task->wanted)
 				*ret_lock = task->wanted;
 			return task;
@@ -221,7 +234,7 @@ static guint chain_length(struct task *from, const struct task *to)
 	return n;
 }
 
-/* The end that most tasks wait for; of equal ones that which holds a lock, then the lower pid. */
+/* The end that most tasks wait for; of equal ones the one that holds a lock, then the lower pid. */
 static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 {
 	g_autofree struct end *ends = g_new0(struct end, snapshot->tasks->len + 1);
@@ -243,7 +256,7 @@ static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 		if (e == n)
 			ends[n++] = (struct end){last, task, lock, 0, length};
 		ends[e].votes++;
-		/* told from the longest chain: it has all of the others' ends in it */
+		/* start from the longest chain, which contains the others */
 		if (length > ends[e].length) {
 			ends[e].from = task;
 			ends[e].length = length;
@@ -259,8 +272,8 @@ static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 }
 
 /*
- * The function that all samples have in common; NULL for less than two. As far in as they do would be another
- * one each time: an operation on memory that is inside of it names the loop.
+ * The innermost function that all samples share, but none inside an operation on memory: deeper
+ * shared functions depend on the moments of the samples. NULL for fewer than two samples.
  */
 static const char *common_function(const struct task *task)
 {
@@ -289,8 +302,8 @@ static const char *common_function(const struct task *task)
 }
 
 /*
- * Without two samples that have something in common: the operation that it is inside of. Its stack is that of its
- * last sleep, where one was printed at all; a sample is newer.
+ * The function that names a loop: one shared by all samples, else the memory operation that a
+ * sample or the last sleep's stack is inside, else the task's function.
  */
 static const char *loop_function(const struct task *task)
 {
@@ -312,8 +325,8 @@ static gboolean only_in_user_space(const struct task *task)
 }
 
 /*
- * TRUE: lockdep counted locks of a task without listing them, as it does for one that was running. Then a
- * lock without an owner in the lists may be held by that task.
+ * TRUE: lockdep counted the locks of a task without listing them, as it does for a running task. A
+ * lock without a listed owner may be held by that task.
  */
 static gboolean locks_unlisted(const struct snapshot *snapshot)
 {
@@ -327,8 +340,8 @@ static gboolean locks_unlisted(const struct snapshot *snapshot)
 }
 
 /*
- * TRUE: TASK was on a CPU in one round of samples and not in another, and held another number of locks in
- * each: it works its way through something slow, and nothing shows that it loops.
+ * TRUE: TASK was on a CPU in one round of samples and not in another, and held a different number
+ * of locks in each: it makes progress, so it is not shown to loop.
  */
 static gboolean is_moving(const struct snapshot *snapshot, const struct task *task)
 {
@@ -336,12 +349,12 @@ static gboolean is_moving(const struct snapshot *snapshot, const struct task *ta
 	       task->held_before != task->held_said;
 }
 
-/* What the task at a chain's end does, which waits for no lock. */
+/* Classifies the end of a chain by what its task does. */
 static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end)
 {
 	const struct task *task = end->task;
 
-	if (task->wanted) { /* and nobody holds that */
+	if (task->wanted) { /* no task is known to hold it */
 		if (task->wanted->gone || task->wanted->unowned)
 			return HANG_LEAK;
 		if (hang->snapshot->lockdep_lists && !locks_unlisted(hang->snapshot))
@@ -374,9 +387,9 @@ static gboolean explain_end(struct hang *hang)
 	return TRUE;
 }
 
-/* In this order; a row that explains nothing leaves no trace. */
+/* Tried in this order; a row that explains nothing changes nothing. */
 static const struct {
-	enum hang_kind kind; /* HANG_NONE: the function says which */
+	enum hang_kind kind; /* HANG_NONE: `explain` sets the kind */
 	gboolean (*explain)(struct hang *hang);
 } explanations[] = {
 	{HANG_CPU, explain_cpu},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The parts of a run folder that an explanation is made of. The folder may come from anywhere. */
+/* Collects the sources of an explanation from a run folder of any origin. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,11 +9,11 @@
 #include "hang/hang.h"
 #include "util/error.h"
 
-#define CONSOLE_MAX (64u << 20) /* of a longer console the end counts: that is where the hang is */
+#define CONSOLE_MAX (64u << 20) /* the end of a long console counts: the hang is there */
 #define WHO_MAX (1u << 20)
 #define OWNERS_MAX (16u << 20)
 
-/* The last MAX bytes of a regular file, NULL where there is none. No link is followed. */
+/* The last MAX bytes of a regular file, NULL if there is none. Follows no link. */
 static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_len)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);

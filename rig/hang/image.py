@@ -18,7 +18,7 @@ class Fault(Exception):
 
 
 def without_links(path, flags):
-    """For open(): a run folder may come from anywhere."""
+    """An opener for open() that follows no link: a run folder may come from anywhere."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
@@ -34,7 +34,7 @@ class Image:
         # pseries: QEMU's headers may be big-endian; the memory itself is as the guest has it
         order = {1: "<", 2: ">"}.get(self.data[5])
         if self.data[:5] != b"\x7fELF\x02" or not order:
-            sys.exit("the memory image is no 64-bit ELF file")
+            sys.exit("the memory image is not a 64-bit ELF file")
         head = struct.unpack_from(order + "16sHHIQQQIHHHHHH", self.data, 0)
         self.machine, phoff, count = head[2], head[5], head[10]
         self.parts = []
@@ -94,7 +94,7 @@ class X86:
         return table + (address & 4095)
 
     def after_call(self, text, at):
-        """Where a call that returns to text[at:] goes: an offset from there, 0 for an indirect one, else None."""
+        """Target of the call that returns to text[at:]: an offset from there, 0 if indirect, None if there is no call."""
         if at >= 5 and text[at - 5] == 0xE8:
             return struct.unpack_from("<i", text, at - 4)[0]
         for length in (2, 3, 4, 6, 7):  # ff /2, with whatever addresses the pointer

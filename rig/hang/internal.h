@@ -29,31 +29,33 @@
 enum wait_kind {
 	WAIT_NOT,
 	WAIT_LOCK,  /* a lock: the last one in the list of held ones */
-	WAIT_NAMED, /* the lock of that name, whatever else it holds; perhaps by trying again and again */
-	WAIT_DRAIN, /* for readers of a sysfs file to leave it */
-	WAIT_TASK,  /* for another task's answer */
-	WAIT_EVENT, /* something that is no lock */
+	WAIT_NAMED, /* the lock of this class, whatever else the task holds; perhaps by polling */
+	WAIT_DRAIN, /* until no task uses a sysfs file */
+	WAIT_TASK,  /* for another task's reply */
+	WAIT_EVENT, /* for something that is not a lock */
 	WAIT_SLEEP, /* a time */
-	WAIT_IDLE,  /* for something to do */
+	WAIT_IDLE,  /* for work: the task is idle */
 };
 
 /* A row of waits.c. */
 struct wait {
-	const char *function; /* of a stack; a trailing * stands for any rest */
+	const char *function; /* of a stack; a trailing * matches any rest */
 	enum wait_kind kind;
 	const char *what; /* NAMED: the lock's class; TASK: the task's name; else words */
-	gboolean weak;	  /* a caller that has a row of its own says it better */
+	gboolean weak;	  /* a caller with a row of its own describes it better */
 };
 
-/* Where a CPU or a task was seen. */
+/* Where a CPU or a task was when it was sampled. */
 struct sample {
 	GPtrArray *frames; /* of struct frame */
 	int cpu;
-	guint64 pc;    /* where it was, 0 where only the function is known */
-	guint64 stack; /* an address of its outermost frames, 0 where they have none */
+	guint64 pc;    /* instruction pointer, 0 if only the function is known */
+	guint64 stack; /* address of its outermost frame on the stack, 0 if not printed */
 	gboolean irqs_off, user, flagged; /* flagged: its own registers have been read */
-	gboolean entered;		  /* powerpc: the last frame is NIP's or the link register's */
-	char *came_into;		  /* where the CPU was when the interrupt came that it is in, or NULL */
+	gboolean entered;		  /* powerpc: the last frame is that of NIP or of the link
+					   * register */
+	char *came_into;		  /* where the interrupt that the CPU is in happened, or
+					   * NULL */
 };
 
 struct lock;
@@ -61,50 +63,51 @@ struct lock;
 /* A lock that a task holds or is about to get. */
 struct hold {
 	struct lock *lock;
-	char *function; /* that took it, or NULL */
+	char *function; /* that acquired it, or NULL */
 };
 
 struct task {
 	int pid;
 	char *comm;
 	char state;	     /* 'D', 'S', 'R', …; '?' unknown */
-	int cpu;	     /* that it was seen on, -1 */
+	int cpu;	     /* it was last seen on, -1 if none */
 	GPtrArray *frames;   /* of struct frame: its stack, innermost first */
-	GPtrArray *slept;    /* those of the look before, where it runs by now, or NULL */
-	char slept_state;    /* its state then */
+	GPtrArray *slept;    /* the stack of the dump before, if the task runs now; or NULL */
+	char slept_state;    /* its state in that dump */
 	GPtrArray *held;     /* of struct splat_lock, as lockdep lists them; the last may be waited for */
-	guint held_said;     /* how many the list said it has */
-	guint held_before;   /* the same in the list before, 0: none */
-	int likely_owner;    /* pid of who has what it waits for, by the hung task's report; 0 */
+	guint held_said;     /* how many locks the list claimed */
+	guint held_before;   /* the same in the list before, 0 if there was none */
+	int likely_owner;    /* pid of the owner that the hung-task report names, 0 if none */
 	char *likely_what;   /* "mutex", "rw-semaphore", "semaphore" */
 	GPtrArray *samples;  /* of struct sample, oldest first */
-	guint64 stack;	     /* an address in its stack, 0 where frames are printed without */
-	guint64 order;	     /* newest text that told of it */
-	gboolean confirmed;  /* QEMU saw its CPU in the function of a sample, with interrupts off */
+	guint64 stack;	     /* an address in its stack, 0 if the frames have no addresses */
+	guint64 order;	     /* line of the newest text about it */
+	gboolean confirmed;  /* QEMU's registers show the CPU in the function of a sample, with
+			      * interrupts off */
 
 	/* from the memory image */
 	gboolean imaged;
 	char *image_wait;    /* id of the lock it waits for, or NULL */
-	/* what that is, where it is no lock ("kernfs", "completion"), and what it is called */
+	/* kind ("kernfs", "completion") and name of what it waits for, if that is not a lock */
 	char *image_kind, *image_name;
 
 	/* edges.c */
 	const struct wait *wait;
 	struct lock *wanted;
-	gboolean wanted_polls; /* it tries again and again */
+	gboolean wanted_polls; /* the task polls */
 	GPtrArray *holds;      /* of struct lock * */
 	guint mark;
 };
 
 struct lock {
-	char *id;    /* instance, or the class where there is only that */
+	char *id;	  /* instance, or the class if the instance is unknown */
 	char *lock_class; /* "&dev->mutex" */
-	char *name;  /* "memory33": which one, or NULL */
+	char *name;	  /* "memory33": the device that it belongs to, or NULL */
 	GPtrArray *holders; /* of struct task * */
-	gboolean gone;	    /* its owner word names no task that there is */
-	gboolean unowned;   /* the memory image shows nobody inside the code that holds it */
-	gboolean held;	    /* the memory image shows that it is taken */
-	gboolean guessed;   /* a holder was found by what is on its stack */
+	gboolean gone;	    /* its owner word names a task that does not exist */
+	gboolean unowned;   /* the memory image shows no task inside code that holds it */
+	gboolean held;	    /* the memory image shows it held */
+	gboolean guessed;   /* the holder was inferred from functions on its stack */
 	guint waiters;
 };
 
@@ -115,25 +118,26 @@ struct snapshot {
 	GPtrArray *locks;   /* of struct lock, owned */
 	guint rounds;	    /* of samples of all CPUs */
 	gboolean lockdep_lists, image;
-	char *left_held;    /* class of a lock with which a task went back to user space (lockdep) */
-	char *left_held_by; /* the function that took it, or NULL */
+	char *left_held;    /* class of a lock that a task held when it returned to user space
+			     * (lockdep) */
+	char *left_held_by; /* the function that acquired it, or NULL */
 	int left_pid;
 };
 
 void sample_free(gpointer sample);
 struct snapshot *snapshot_new(void);
 void snapshot_free(struct snapshot *snapshot);
-/* Makes it where there is none; NULL when there are too many. COMM may be NULL. */
+/* Creates the task if it is unknown; NULL if there are too many. COMM may be NULL. */
 struct task *snapshot_task(struct snapshot *snapshot, gint64 pid, const char *comm);
 struct task *snapshot_find(const struct snapshot *snapshot, int pid);
-/* By id, else a new one. */
+/* Finds a lock by its id, else creates it. */
 struct lock *snapshot_lock(struct snapshot *snapshot, const char *id, const char *lock_class);
-/* The only lock of that class, or a new one that stands for it. */
+/* The only lock of that class, or a new one with the class as its id. */
 struct lock *snapshot_named(struct snapshot *snapshot, const char *lock_class);
 void snapshot_done(struct snapshot *snapshot);
 
 void console_read(struct snapshot *snapshot, const char *text, gsize len);
-/* One line of the stack of SAMPLE, or where that is NULL of TASK. */
+/* Reads one line of the stack of SAMPLE, or, if that is NULL, of TASK. */
 void stack_read(struct task *task, struct sample *sample, const char *text);
 void tasks_read(struct snapshot *snapshot, const char *text);
 void registers_read(struct snapshot *snapshot, const char *text);
@@ -141,24 +145,32 @@ void owners_read(struct snapshot *snapshot, json_t *owners);
 
 /* waits.c */
 gboolean function_is(const char *name, const char *pattern);
-/* Scheduler and lock slow paths: never what a task is named after. */
+/*
+ * TRUE: a function of the scheduler or of a lock's slow path, which never names a task's activity.
+ */
 gboolean frame_is_waiting(const char *name);
 /* The best matching row for what the stack waits for; NULL if none matches. */
 const struct wait *wait_of(const GPtrArray *frames);
-/* Has it nothing to do: a thread in its own loop, a program that waits for time or input? */
+/*
+ * TRUE: the task is idle: a kernel thread in its own loop, or a program that waits for time or
+ * input.
+ */
 gboolean task_is_idle(const struct task *task);
-/* Is it inside code that holds the lock of this class? The function's name, or NULL. */
+/* The function on the stack that holds a lock of this class, or NULL. */
 const char *holds_by_stack(const GPtrArray *frames, const char *lock_class);
-/* Is it one of the functions whose callers' locks are known: the operation that others wait for? */
+/* TRUE: a task inside the function is known to hold a lock. */
 gboolean holds_something(const char *name);
-/* Of those the innermost on a stack, or NULL. */
+/* The innermost function on the stack for which holds_something() is TRUE, or NULL. */
 const char *operation_in(const GPtrArray *frames);
-/* The first function that is neither waiting nor common; "?" where there is none. */
+/* The first function that neither waits nor is generic; "?" if there is none. */
 const char *task_function(const struct task *task);
 
 /* edges.c: fills wait, wanted, holds, holders, waiters. */
 void edges_make(struct snapshot *snapshot);
-/* The first holder of what TASK wants that is not itself satisfied with waiting for nothing; or NULL. */
+/*
+ * The holder of the lock that TASK waits for, preferably one that itself waits for a lock; NULL if
+ * none is known.
+ */
 struct task *edge_next(const struct task *task);
 gboolean task_runs(const struct task *task);
 
@@ -166,12 +178,13 @@ gboolean task_runs(const struct task *task);
 struct hang {
 	struct snapshot *snapshot;
 	enum hang_kind kind;
-	GPtrArray *story; /* of struct task *: the cycle, or the chain from a waiter to what it ends at */
-	struct lock *lock; /* leaked, or held by who loops or waits */
+	GPtrArray *story;  /* of struct task *: the cycle, or the chain from a waiter to the
+			   * culprit */
+	struct lock *lock; /* the lock that was never released, or that the culprit holds */
 	struct task *culprit;
-	const char *function; /* that loops, spins or waits; borrowed */
-	guint seen;	      /* … so many times */
-	char **cycle;	      /* classes in canonical rotation, NULL-terminated; or NULL */
+	const char *function; /* the culprit's function; borrowed */
+	guint seen;	      /* in so many samples */
+	char **cycle;	      /* the lock classes, least one first, NULL-terminated; or NULL */
 	char *title;
 	char **sentences;
 	char *signature[3];

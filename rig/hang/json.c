@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An explanation for others: as JSON, and as a report. */
+/* An explanation as JSON, and as a kernel report (struct splat). */
 #include <string.h>
 
 #include "hang/internal.h"
@@ -22,7 +22,10 @@ static json_t *strings(const char *const *list)
 	return array;
 }
 
-/* The frame as it was printed, and what vmlinux says is there: what was inlined too, innermost first. */
+/*
+ * A frame as it was printed, with the file, line and inlined functions that vmlinux has for it,
+ * innermost first.
+ */
 static void add_frame(json_t *array, const struct frame *frame, struct symbols *symbols, gboolean first)
 {
 	g_autofree char *printed = g_strdup_printf("%s+0x%" G_GINT64_MODIFIER "x/0x%" G_GINT64_MODIFIER "x", frame->symbol,
@@ -33,9 +36,9 @@ static void add_frame(json_t *array, const struct frame *frame, struct symbols *
 	json_array_append_new(array, json);
 	if (!symbols || frame->module[0] || !symbols_find(symbols, frame, &address))
 		return;
-	/* a call's frame has the address that it returns to */
+	/* the frame of a call has the return address */
 	g_autoptr(GPtrArray) places = symbols_at(symbols, first ? address : address - 1);
-	/* of those that were inlined the outermost is in the function itself */
+	/* the outermost of the inlined places is in the function itself */
 	if (places && places->len) {
 		const struct place *place = places->pdata[0];
 
@@ -51,7 +54,7 @@ static json_t *stack_json(const struct task *task, struct symbols *symbols)
 	const GPtrArray *frames = task->frames;
 	json_t *array = json_array();
 
-	/* who runs is where the processor is */
+	/* a running task is where its CPU is */
 	if (task_runs(task) && task->samples->len)
 		frames = ((struct sample *)task->samples->pdata[task->samples->len - 1])->frames;
 	for (guint i = 0; i < frames->len && i < STORY_FRAMES; i++)
@@ -80,7 +83,7 @@ static json_t *task_json(const struct task *task, struct symbols *symbols)
 			 (int)task->samples->len, "stack", stack_json(task, symbols));
 }
 
-/* Who else waits for a lock: pid, name and lock, without their stacks. */
+/* The other tasks that wait for a lock: pid, name and lock, without stacks. */
 static json_t *others_json(const struct hang *hang)
 {
 	json_t *array = json_array();
@@ -95,7 +98,10 @@ static json_t *others_json(const struct hang *hang)
 	return array;
 }
 
-/* What the picture needs: nodes are tasks and locks, an edge goes to what is waited for, or who holds it. */
+/*
+ * The graph for the picture: nodes are tasks and locks; an edge goes from a task to the lock it
+ * waits for, and from a lock to its holder.
+ */
 static json_t *graph_json(const struct hang *hang)
 {
 	json_t *edges = json_array();
@@ -147,7 +153,7 @@ json_t *hang_json(const struct hang *hang, struct symbols *symbols)
 	return json;
 }
 
-/* The sentences, then the stack of each task of the story. */
+/* The sentences, then the stack of each task that they name. */
 static char *report_text(const struct hang *hang, json_t *json)
 {
 	json_t *tasks = json_object_get(json, "tasks");

@@ -30,7 +30,7 @@ class Kernel:
         self.offsets, self.names, self.texts = {}, {}, {}
         self.first, self.end = self.symbol("_stext"), self.symbol("_etext")
         if not self.first or not self.end or not self.symbol("init_task"):
-            sys.exit("vmlinux is no kernel: it has no _stext, _etext or init_task")
+            sys.exit("vmlinux is not a kernel: it has no _stext, _etext or init_task")
         # vmlinux.lds.h: INIT_TASK_DATA is one stack
         first = self.symbol("__start_init_task") or self.symbol("__start_init_stack")
         end = self.symbol("__end_init_task") or self.symbol("__end_init_stack")
@@ -71,7 +71,7 @@ class Kernel:
         return got.decode("ascii")
 
     def offset(self, kind, member):
-        """Of a member, or None where this kernel has none."""
+        """The offset of a member, or None if this kernel does not have it."""
         key = kind, member
         if key not in self.offsets:
             try:
@@ -124,7 +124,7 @@ class Task:
         self.read_stack()
 
     def read_stack(self):
-        """From the stack pointer of its last switch up; who runs has newer things there, which are left out."""
+        """The stack above the stack pointer of the last switch; the newer frames of a running task are left out."""
         k, thread = self.kernel, self.kernel.offset("struct task_struct", "thread")
         size = k.stack_size
         base = k.field(self.address, "struct task_struct", "stack")
@@ -163,7 +163,7 @@ class Task:
 
 
 def nodes(kernel, head, most):
-    """The entries of a list, as far as it is one."""
+    """The entries of a list, up to the first broken link."""
     seen, node = {head}, head
     while len(seen) <= most:
         try:
@@ -189,6 +189,6 @@ def each_task(kernel):
         for thread in nodes(kernel, head, TASKS_MAX - len(tasks)):
             try:
                 tasks.append(Task(kernel, thread - node))
-            except Fault:  # overwritten: the others may be whole
+            except Fault:  # overwritten; the others may be intact
                 pass
     return tasks

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory image is read by a program of ours for drgn (owners.py beside this file), as a child: the image
- * is the guest's word on everything, and whatever it makes of the reader must not be the rig's end.
+ * The memory image is read by a child process, owners.py with drgn: the image comes from the guest,
+ * and a crash or endless loop of its reader must not affect the rig.
  */
 #include "hang/memory.h"
 
@@ -16,7 +16,7 @@
 #include "util/paths.h"
 #include "util/spawn.h"
 
-#define PYTHON "/usr/bin/python3" /* Debian's own: python3-drgn is a module for that one */
+#define PYTHON "/usr/bin/python3" /* Debian's own interpreter: python3-drgn is a module for it */
 #define PIECE (64 * 1024)
 #define AS_TEXT_(n) #n
 #define AS_TEXT(n) AS_TEXT_(n)
@@ -29,14 +29,17 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 	g_autofree char *part = g_strconcat(out, ".part", NULL);
 	g_autofree char *script = rig_home_path("rig/hang/owners.py");
 
-	/* a folder may come from anywhere, and is written to */
+	/* a run folder may come from anywhere, and it is written to: follow no links */
 	if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) || g_file_test(image, G_FILE_TEST_IS_SYMLINK) ||
 	    !g_file_test(image, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE, "no memory image ('%s')", image);
 	if (!vmlinux || !g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE, "a memory image needs the kernel's vmlinux with DWARF: build with "
 						       "--fragment scenarios/kconfig/debuginfo.config");
-	/* what a killed one left, or what a folder from elsewhere has there: it is made anew, or not at all */
+	/*
+	 * left by a reader that was killed, or part of a folder of other origin: create it anew, or
+	 * fail
+	 */
 	unlink(part);
 	if (!spawn_words(NULL, error, "timeout", "-k", "1", AS_TEXT(MEMORY_READ_S), PYTHON, "-I", "-B", script, vmlinux,
 			 image, part, NULL)) {
@@ -65,7 +68,7 @@ gint64 memory_make_sparse(const char *dir)
 	if (fd < 0)
 		return -1;
 	while ((n = pread(fd, piece, PIECE, at)) > 0) {
-		/* a file system that cannot make holes keeps the zeros */
+		/* a file system without holes keeps the zero pages */
 		if (n == PIECE && is_zero(piece, n) &&
 		    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, n) < 0)
 			break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A guest's memory image: who owns which lock, by the kernel's DWARF. */
+/* A guest's memory image: which task owns which lock, by the kernel's DWARF. */
 #ifndef RIG_HANG_MEMORY_H
 #define RIG_HANG_MEMORY_H
 
@@ -13,8 +13,10 @@
 #define MEMORY_READ_S 25
 gboolean memory_read(const char *dir, const char *vmlinux, GError **error);
 
-/* Gives the zeros of the image back to the disk; it reads as before. Returns the bytes that it takes now, -1
- * where there is none. */
+/*
+ * Makes holes of the image's zero pages; its content stays the same. Returns the bytes that it
+ * occupies now, -1 if there is no image.
+ */
 gint64 memory_make_sparse(const char *dir);
 
 #endif

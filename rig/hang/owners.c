@@ -8,8 +8,8 @@
  *	 "locks": [{"id": "ffff…", "class": "mem_hotplug_lock", "name": "memory2" or null,
  *		    "held": true, "owners": [55], "gone": false}, …]}
  *
- * It comes from a guest's memory, so nothing in it is taken on trust. Lockdep's lists, where there are any,
- * say more and are preferred.
+ * It comes from a guest's memory, so every value is checked. Lockdep's lists, if there are any, are
+ * more detailed and preferred.
  */
 #include <string.h>
 

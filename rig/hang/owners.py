@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-owners.py VMLINUX IMAGE OUT: who owns which lock in a guest's memory.
+owners.py VMLINUX IMAGE OUT: which task owns which lock in a guest's memory.
 
 IMAGE is what QEMU's dump-guest-memory writes (ELF, paging off), VMLINUX the kernel of that guest with DWARF, which
 drgn reads. OUT gets the JSON that rig/hang/owners.c describes.
 
 A blocked task has a record on its stack that the lock's list of waiters goes through: mutex_waiter, rwsem_waiter,
-wait_queue_entry, swait_queue. The list leads to the lock, and the lock has its owner, but for percpu rwsems: of
-those whoever is inside code between taking and releasing it. So no unwinder is needed, and x86 and powerpc are read
-alike. Nothing in the image is believed: pointers are looked up, lists and numbers are bounded.
+wait_queue_entry, swait_queue. The list leads to the lock, and the lock has its owner. A percpu rwsem has none:
+its holders are the tasks inside code between acquiring and releasing it. No unwinder is needed, so x86 and powerpc
+are read alike. The image is untrusted: pointers are looked up, lists and numbers are bounded.
 """
 import json
 import os
@@ -22,7 +22,7 @@ try:
 except ImportError:
     sys.exit("python3-drgn is not installed: apt-get install python3-drgn")
 
-# python3 -I looks nowhere but in the system's folders
+# python3 -I searches only the system's folders
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from image import Fault, Image, without_links
 from kernel import Kernel, each_task
@@ -35,7 +35,7 @@ LIST_MAX = 1000
 KN_BIAS = -0x7FFFFFFF  # KN_DEACTIVATED_BIAS, fs/kernfs/kernfs-internal.h
 
 
-# Taking and releasing a percpu rwsem by other names than its own.
+# Functions that acquire and release a percpu rwsem, by class.
 WRAPPERS = {
     "mem_hotplug_lock": ({"mem_hotplug_begin", "get_online_mems"}, {"mem_hotplug_done", "put_online_mems"}),
     "cpu_hotplug_lock": (
@@ -61,7 +61,7 @@ class Snapshot:
         return any(t.stack and t.stack <= address < t.stack + 8 * len(t.words) for t in self.tasks)
 
     def head_of(self, entry):
-        """The list head that an entry on somebody's stack is linked to: the one node that is on no stack."""
+        """The list head that an entry on a task's stack is linked to: the one node that is on no stack."""
         k, node = self.kernel, entry
         try:
             for _ in range(LIST_MAX):
@@ -86,7 +86,7 @@ class Snapshot:
                 yield address
 
     def lock_class(self, address, what, task):
-        """(class, which one): as lockdep would call it where that can be known."""
+        """(class, device): the class as lockdep names it, if it can be determined."""
         k = self.kernel
         found = k.symbol_at(address)
         if found and found[1] <= address < found[1] + max(found[2], 1):
@@ -117,12 +117,12 @@ class Snapshot:
         return owner, self.task_of(owner)
 
     def add_owned(self, address, what, task):
-        """A mutex or rwsem: it has its owner's address, with flags in the low bits."""
-        owner, who = self.owner_word(address, "struct mutex" if what == "mutex" else "struct rw_semaphore")
-        self.add(address, what, task, [who] if who else [], bool(owner), bool(owner) and not who)
+        """A mutex or rwsem: its owner word is a task's address, with flags in the low bits."""
+        owner, holder = self.owner_word(address, "struct mutex" if what == "mutex" else "struct rw_semaphore")
+        self.add(address, what, task, [holder] if holder else [], bool(owner), bool(owner) and not holder)
 
     def holds(self, task, takes, releases):
-        """Is a frame of it between taking and releasing, by the calls in its function's code?"""
+        """True if a frame is between acquiring and releasing the lock, by the calls in its function's code."""
         k = self.kernel
         for address in task.returns:
             try:
@@ -148,7 +148,7 @@ class Snapshot:
                  named=(klass, name))
 
     def find_queue(self, task):
-        """percpu rwsem: an entry whose function says so; the writer that waits for readers is in the lock itself."""
+        """percpu rwsem: a waiter is known by its entry's function; a writer that waits for readers is in the lock itself."""
         k, kind = self.kernel, "struct wait_queue_entry"
         waiters = k.offset("struct percpu_rw_semaphore", "waiters")
         wake = k.symbol("percpu_rwsem_wake_function")
@@ -185,7 +185,7 @@ class Snapshot:
         return False
 
     def find_kernfs(self, task):
-        """Who removes a file waits for those inside; its node is on the stack, and counts them."""
+        """The task that removes a file waits for its users; the node on its stack counts them."""
         k, kind = self.kernel, "struct kernfs_node"
         if not task.is_in("kernfs_drain", "__kernfs_remove", "kernfs_remove*"):
             return False
@@ -207,7 +207,7 @@ class Snapshot:
         return False
 
     def is_inside(self, task, node):
-        """Is the file that it is in open on NODE? By way of what the stack has: kernfs_open_file, seq_file, file."""
+        """True if the task is inside a file of NODE: its stack has the kernfs_open_file, seq_file or file."""
         k, ways = self.kernel, []
         if not task.is_in("kernfs_*", "sysfs_kf_*"):
             return False
@@ -221,7 +221,7 @@ class Snapshot:
         return False
 
     def leads(self, address, way, target):
-        """Do the pointers at these offsets, one after the other, end at TARGET?"""
+        """True if the pointers at these offsets, followed in turn, lead to TARGET."""
         try:
             for offset in way:
                 if address < self.kernel.machine.pointer_from or offset is None:
@@ -255,7 +255,7 @@ class Snapshot:
                     pass
 
     def add_well_known(self):
-        """Locks that nobody waits for in a way that leaves a record: tried again and again, or awaited elsewhere."""
+        """Locks whose waiters leave no record on a stack: they poll, or wait elsewhere."""
         k = self.kernel
         for name in ("device_hotplug_lock", "slab_mutex"):
             address = k.symbol(name)
@@ -302,6 +302,6 @@ if __name__ == "__main__":
     except OSError as error:
         sys.exit(str(error))
     except (TypeError, ValueError, LookupError, struct.error) as error:
-        sys.exit(f"the kernel has other structures than are known ({error})")
+        sys.exit(f"this kernel's structures are not supported ({error})")
     except MemoryError:
-        sys.exit("the memory image makes the reader need more memory than it may have")
+        sys.exit(f"reading the memory image needs more than {MEMORY_MAX >> 30} GiB of memory")

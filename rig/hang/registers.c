@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The CPUs as QEMU sees them (`info registers -a`). On powerpc a CPU with interrupts off prints one backtrace only, because
- * an NMI makes it oops: the registers, which were read before, are a second look at the same CPU. On x86 they are read
- * after the kernel's backtraces: a CPU whose interrupts are on by then had them off only for a moment, even if each
- * backtrace came at such a moment (it waits again and again for a lock that the backtraces keep busy).
+ * The CPUs as QEMU sees them (`info registers -a`). On powerpc a CPU with interrupts off prints
+ * only one backtrace, because an NMI makes it oops; the registers, which were read before that, are
+ * a second sample of the same CPU. On x86 they are read after the kernel's backtraces: a CPU with
+ * interrupts enabled by then had them disabled only briefly, even if every backtrace found them
+ * disabled (it polls a lock that the backtraces keep busy).
  */
 #include <string.h>
 
 #include "hang/arch.h"
 #include "hang/internal.h"
 
-/* Was the CPU in the function that the oops names? The symbol's offset and size say from where to where that is. */
+/* TRUE: PC is inside the function that the oops names, by the symbol's offset and size. */
 static gboolean agrees(const struct sample *sample, int cpu, guint64 pc)
 {
 	const struct frame *top = sample->frames->len ? sample->frames->pdata[0] : NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tasks and locks, as they become known. */
+/* The tasks and locks of a snapshot; files are added as the sources are read. */
 #include <string.h>
 
 #include "hang/internal.h"
@@ -70,7 +70,7 @@ struct task *snapshot_task(struct snapshot *snapshot, gint64 pid, const char *co
 {
 	struct task *task;
 
-	/* 0 is every CPU's idle task */
+	/* pid 0 is the idle task of every CPU */
 	if (pid <= 0 || pid > G_MAXINT32)
 		return NULL;
 	task = snapshot_find(snapshot, pid);

@@ -11,9 +11,10 @@ static const char *last_name(const GPtrArray *frames)
 }
 
 /*
- * powerpc, below an interrupt: "LR [c000000000162a0c] offline_pages+0x388/0x3ec" is the caller of NIP's function,
- * unless that function has made a call itself. The first frame of the stack, always marked "(unreliable)", is NIP's
- * function, or its caller, or the caller's caller where NIP is in code that restores registers.
+ * powerpc, below an interrupt: "LR [c000000000162a0c] offline_pages+0x388/0x3ec" is the caller of
+ * NIP's function, unless that function has made a call itself. The first frame of the stack, always
+ * marked "(unreliable)", is NIP's function, or its caller, or its caller's caller if NIP is in code
+ * that restores registers.
  */
 static void read_link(struct sample *sample, const char *text)
 {
@@ -30,7 +31,10 @@ static gboolean starts(const char *text, const char *prefix)
 	return prefix && g_str_has_prefix(text, prefix);
 }
 
-/* What a line says of SAMPLE besides its frame. *ret_fault: it has the function that an exception interrupted. */
+/*
+ * Reads from a line what it adds to SAMPLE apart from a frame. *ret_fault: the line has the
+ * function that an exception interrupted.
+ */
 static void read_cpu_line(const struct arch *arch, struct sample *sample, const char *text,
 			  struct frame *frame, gboolean *ret_fault)
 {
@@ -38,7 +42,10 @@ static void read_cpu_line(const struct arch *arch, struct sample *sample, const 
 
 	if (starts(text, arch->user_pc) && first)
 		sample->user = TRUE;
-	/* without a return address beside it, the second function is the one below an interrupt */
+	/*
+	 * without a link register, the second function printed is the one that the interrupt
+	 * interrupted
+	 */
 	if (kernel_pc && !first && !arch->link && !sample->came_into)
 		sample->came_into = g_strdup(text + strlen(arch->kernel_pc));
 	if (starts(text, arch->raw_pc) && !sample->pc)
@@ -68,7 +75,7 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 	}
 	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)))
 		return;
-	/* what is returned to is never a function's beginning */
+	/* a return address never points to the start of a function */
 	if (sample && sample->entered && !fault && frame.offset) {
 		sample->entered = FALSE;
 		frame.guess = FALSE;
@@ -79,7 +86,7 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 		return;
 	if (sample)
 		sample->entered = linked;
-	/* the call trace of an NMI begins with the frame that the instruction pointer named already */
+	/* the call trace of an NMI repeats the frame of the instruction pointer */
 	if (frames->len == 1 && sample && !strcmp(last_name(frames), frame.name))
 		return;
 	g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));

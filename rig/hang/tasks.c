@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's own list of tasks (docs/guest-protocol.md, WHO):
+ * The guest's own list of tasks (docs/guest-protocol.md, TASKS):
  *
  *	task PID COMM STATE WCHAN switches N
  *		[<0>] f+0x1/0x2
  *
- * It is older than what SysRq printed, so it only adds what that has not.
+ * It was read before SysRq printed, so it only adds tasks and stacks that SysRq did not print.
  */
 #include <string.h>
 
@@ -50,7 +50,7 @@ void tasks_read(struct snapshot *snapshot, const char *text)
 		}
 		if (!task || task->frames->len >= FRAMES_MAX || !frame_parse(after_address(*l), &frame))
 			continue;
-		/* powerpc has what was left there by somebody else above a sleeper's switch */
+		/* powerpc: frames above __switch_to are stale */
 		if (!strcmp(frame.name, "__switch_to"))
 			g_ptr_array_set_size(task->frames, 0);
 		g_ptr_array_add(task->frames, g_memdup2(&frame, sizeof(frame)));

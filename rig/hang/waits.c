@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a stack says of its task: what it waits for, whether it has anything to do, and which locks whoever
- * is inside that function holds.
+ * What a stack says about its task: what it waits for, whether it is idle, and which locks it holds
+ * because it is inside a function that holds them.
  */
 #include <string.h>
 
@@ -11,7 +11,9 @@
 #define MEM "mem_hotplug_lock"
 #define CPUS "cpu_hotplug_lock"
 
-/* The innermost frame with a row decides; a weak one gives way to the frames that called it. */
+/*
+ * The innermost frame with a row decides; a weak row is overridden by a row of one of its callers.
+ */
 static const struct wait waits[] = {
 	{"kernfs_drain", WAIT_DRAIN, "its readers"},
 	/* mutex_trylock() and msleep(5), and again: drivers/base/core.c */
@@ -80,8 +82,11 @@ static const struct wait waits[] = {
 	{"do_sigtimedwait*", WAIT_IDLE, "a signal", FALSE},
 };
 
-/* Whoever is inside holds the lock; for locks without an owner word, and for tasks that run (lockdep lists
- * no locks of those). v5.1 to v7: the callers moved, so a row may be true for some kernels only. */
+/*
+ * A task inside FUNCTION holds the lock. For locks without an owner word, and for running tasks,
+ * whose locks lockdep does not list. Callers changed between v5.1 and v7, so a row may apply to
+ * some kernels only.
+ */
 static const struct {
 	const char *function, *lock_class;
 } holders[] = {
@@ -95,7 +100,7 @@ static const struct {
 	{"_cpu_up", CPUS},		   {"_cpu_down", CPUS},
 };
 
-/* What stands between a task's own business and the processor. */
+/* Functions of the scheduler and of waiting, between the task's own code and the CPU. */
 static const char *const waiting[] = {
 	"__schedule", "schedule*", "preempt_schedule*", "__switch_to*", "__cond_resched*", "_cond_resched",
 	"context_switch", "io_schedule*", "native_safe_halt", "rcuwait_wait_event", "bit_wait*",
@@ -142,7 +147,10 @@ const struct wait *wait_of(const GPtrArray *frames)
 			return row;
 		if (row && !best)
 			best = row;
-		/* a stronger word comes from close by; further out the task does something else */
+		/*
+		 * only a close caller may override a weak row; callers further out do something
+		 * else
+		 */
 		if (best && ++since > 5)
 			break;
 		if (!row && !best && !frame_is_waiting(frame->name))
@@ -200,7 +208,7 @@ const char *task_function(const struct task *task)
 {
 	const GPtrArray *frames = task->frames;
 
-	/* of who runs there may be no other stack */
+	/* a running task may have no other stack */
 	if (!frames->len && task->samples->len)
 		frames = ((struct sample *)task->samples->pdata[0])->frames;
 	for (guint i = 0; i < frames->len; i++) {
