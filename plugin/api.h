@@ -37,7 +37,11 @@ struct qemu_info {
 /* enum qemu_plugin_cb_flags: the callback needs no registers */
 #define PLUGIN_NO_REGS 0
 
+/* enum qemu_plugin_mem_rw */
+#define PLUGIN_MEM_READ 1
+
 typedef void (*plugin_exec_cb)(unsigned int cpu, void *data);
+typedef void (*plugin_mem_cb)(unsigned int cpu, uint32_t info, uint64_t address, void *data);
 
 #if RIG_API >= 7
 typedef void (*plugin_translate_cb)(struct qemu_plugin_tb *tb, void *data);
@@ -55,6 +59,9 @@ const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, plugin_exec_cb cb,
 					    int flags, void *data);
+/* CB follows each access, before the instruction goes on. */
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, plugin_mem_cb cb, int flags, int rw,
+				      void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);

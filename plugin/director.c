@@ -78,12 +78,19 @@ static void on_reached(unsigned int cpu, void *data)
 	holds_reach(&director.holds, watch->hold, watch->side, cpu);
 }
 
-static bool is_return(const struct watch *watch, const struct qemu_plugin_insn *insn, uint64_t address)
+static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *data)
+{
+	(void)info;
+	(void)address;
+	on_reached(cpu, data);
+}
+
+static bool is_return(const struct qemu_plugin_insn *insn, uint64_t address)
 {
 	uint8_t code[16] = {0};
 	size_t len = qemu_plugin_insn_size(insn);
 
-	if (address >= watch->to || !len || len > sizeof(code))
+	if (!len || len > sizeof(code))
 		return false;
 #if RIG_API >= 3
 	if (qemu_plugin_insn_data(insn, code, len) != len)
@@ -92,6 +99,15 @@ static bool is_return(const struct watch *watch, const struct qemu_plugin_insn *
 	memcpy(code, qemu_plugin_insn_data(insn), len);
 #endif
 	return returns_is(director.form, code, len, address, director.orders.thunk);
+}
+
+/* INSN, at ADDRESS, is the watched one, or the watched address is inside it, or before it. */
+static void look_for(struct qemu_plugin_insn *insn, uint64_t address, struct watch *watch)
+{
+	if (watch->from == address)
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS, watch);
+	else if (watch->from > address && !atomic_exchange(&watch->told_skewed, true))
+		link_say(&director.link, "skewed %u %" PRIx64, watch->hold, watch->from);
 }
 
 static void look_at(struct qemu_plugin_insn *insn, unsigned first)
@@ -103,11 +119,14 @@ static void look_at(struct qemu_plugin_insn *insn, unsigned first)
 
 		if (watch->from >= end)
 			break;
-		if (watch->to ? watch->from <= address && is_return(watch, insn, address)
-			      : watch->from == address)
+		if (watch->kind == WATCH_AT)
+			look_for(insn, address, watch);
+		else if (watch->from > address || watch->to <= address)
+			continue;
+		else if (watch->kind == WATCH_READ)
+			qemu_plugin_register_vcpu_mem_cb(insn, on_read, PLUGIN_NO_REGS, PLUGIN_MEM_READ, watch);
+		else if (is_return(insn, address))
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS, watch);
-		else if (!watch->to && watch->from > address && !atomic_exchange(&watch->told_skewed, true))
-			link_say(&director.link, "skewed %u %" PRIx64, watch->hold, watch->from);
 	}
 }
 

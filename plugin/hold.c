@@ -56,6 +56,7 @@ static void wait_here(struct holds *holds, struct hold *hold, struct hold_wait *
 	const struct timespec until = {end / NS_PER_S, end % NS_PER_S};
 	bool met = false;
 
+	hold->awaited = before + hold->visits;
 	/* a partner sees `waiting`, or its visit is in `before`: both are sequentially consistent */
 	while (!(met = is_met(hold, wait->side, wait->visits, meetings)) && atomic_load(&holds->armed) &&
 	       now_ns() < end) {
@@ -80,6 +81,8 @@ static void account(struct hold *hold, const struct hold_wait *wait)
 static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
 	wait->start_ns = now_ns();
+	if (hold->after && !atomic_load(&holds->hold[hold->after - 1].was_met))
+		return false;
 	if (!atomic_load(&holds->armed) || hold->waits[wait->side] || hold->held >= hold->times ||
 	    wait->start_ns < hold->rest_until_ns)
 		return false;
@@ -102,6 +105,7 @@ static bool meet(struct hold *hold, const struct hold_wait *wait)
 	if (hold->kind != HOLD_MEET || !hold->waits[other])
 		return false;
 	hold->meetings[other]++;
+	atomic_store(&hold->was_met, true);
 	hold->waits[other] = false;
 	pthread_cond_broadcast(&hold->change);
 	return true;
@@ -128,20 +132,29 @@ static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_w
 		holds->ended(wait, holds->data);
 }
 
+/* Side b has been reached for the REACHED-th time while side a waits, or is about to. */
+static void visit(struct hold *hold, uint64_t reached)
+{
+	pthread_mutex_lock(&hold->lock);
+	if (hold->waits[SIDE_A] && reached >= hold->awaited)
+		atomic_store(&hold->was_met, true);
+	pthread_cond_broadcast(&hold->change);
+	pthread_mutex_unlock(&hold->lock);
+}
+
 void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu)
 {
 	struct hold *hold = &holds->hold[id];
 	struct hold_wait wait = {.id = id, .side = side, .cpu = cpu};
 
+	uint64_t reached;
+
 	if (!atomic_load(&holds->armed))
 		return;
-	atomic_fetch_add(&hold->reached[side], 1);
+	reached = atomic_fetch_add(&hold->reached[side], 1) + 1;
 	if (hold->kind == HOLD_UNTIL && side == SIDE_B) {
-		if (!atomic_load(&hold->waiting))
-			return;
-		pthread_mutex_lock(&hold->lock);
-		pthread_cond_broadcast(&hold->change);
-		pthread_mutex_unlock(&hold->lock);
+		if (atomic_load(&hold->waiting))
+			visit(hold, reached);
 		return;
 	}
 	/* the last wait may still be open, and its partner is to end it */

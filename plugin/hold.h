@@ -45,10 +45,12 @@ struct hold {
 	enum hold_kind kind;
 	int64_t max_ns;
 	uint64_t times, visits;
+	unsigned after; /* 0, or 1 + the index of a hold that must have been met before */
 
 	_Atomic uint64_t reached[N_SIDES];
 	_Atomic uint64_t crowded;
 	atomic_bool spent; /* `times` are used up */
+	atomic_bool was_met; /* by the vCPU that ended a wait, before it goes on */
 	_Atomic unsigned waiting; /* sides on which a vCPU waits now */
 
 	/* under the lock */
@@ -56,6 +58,7 @@ struct hold {
 	pthread_cond_t change;
 	bool waits[N_SIDES];
 	uint64_t meetings[N_SIDES]; /* waits of this side that the other side has ended */
+	uint64_t awaited; /* `reached` of side b that ends the wait of side a */
 	uint64_t held, outcome[N_OUTCOMES], held_ns;
 	int64_t rest_until_ns;
 };

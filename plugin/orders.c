@@ -18,30 +18,35 @@ static bool scanned(int got, int want, const char *line, int used)
 static const char *read_hold(struct orders *orders, const char *line)
 {
 	struct hold *hold = &orders->hold[orders->n_holds];
-	unsigned id, max_ms, times, visits;
+	unsigned id, max_ms, times, visits, after;
 	char kind[8];
 	int used = 0, got;
 
-	got = sscanf(line, "hold %u %7s %u %u %u%n", &id, kind, &max_ms, &times, &visits, &used);
-	if (!scanned(got, 5, line, used))
-		return "a 'hold' line needs ID, until or meet, MAX_MS, TIMES and VISITS";
+	got = sscanf(line, "hold %u %7s %u %u %u %u%n", &id, kind, &max_ms, &times, &visits, &after, &used);
+	if (!scanned(got, 6, line, used))
+		return "a 'hold' line needs ID, until or meet, MAX_MS, TIMES, VISITS and AFTER";
 	if (orders->n_holds == DIRECTOR_HOLDS_MAX || id != orders->n_holds)
 		return "holds must be numbered from 0, and be at most 16";
 	if (strcmp(kind, "until") && strcmp(kind, "meet"))
 		return "the kind of a hold is neither until nor meet";
 	if (!max_ms || max_ms > HOLD_MS_MAX || !times || times > HOLD_TIMES_MAX || !visits ||
-	    visits > HOLD_VISITS_MAX)
+	    visits > HOLD_VISITS_MAX || after > id)
 		return "a number of a hold is out of range";
 	hold->kind = *kind == 'u' ? HOLD_UNTIL : HOLD_MEET;
 	hold->max_ns = max_ms * (int64_t)1000000;
 	hold->times = times;
 	hold->visits = visits;
+	hold->after = after;
 	orders->n_holds++;
 	return NULL;
 }
 
-static const char *read_watch(struct orders *orders, const char *line, bool is_range)
+static const char *read_watch(struct orders *orders, const char *line, enum watch_kind kind)
 {
+	static const char *const ranges[] = {
+		[WATCH_RETURN] = "return %u %c %" SCNx64 " %" SCNx64 "%n",
+		[WATCH_READ] = "read %u %c %" SCNx64 " %" SCNx64 "%n",
+	};
 	struct watch *watch = &orders->watch[orders->n_watches];
 	unsigned id;
 	char side;
@@ -49,17 +54,17 @@ static const char *read_watch(struct orders *orders, const char *line, bool is_r
 
 	if (orders->n_watches == DIRECTOR_WATCHES_MAX)
 		return "too many watched addresses";
-	got = is_range ? sscanf(line, "return %u %c %" SCNx64 " %" SCNx64 "%n", &id, &side, &watch->from,
-				&watch->to, &used)
-		       : sscanf(line, "at %u %c %" SCNx64 "%n", &id, &side, &watch->from, &used);
-	if (!scanned(got, is_range ? 4 : 3, line, used))
-		return "an 'at' or 'return' line needs ID, side and addresses";
+	got = kind == WATCH_AT ? sscanf(line, "at %u %c %" SCNx64 "%n", &id, &side, &watch->from, &used)
+			       : sscanf(line, ranges[kind], &id, &side, &watch->from, &watch->to, &used);
+	if (!scanned(got, kind == WATCH_AT ? 3 : 4, line, used))
+		return "an 'at', 'return' or 'read' line needs ID, side and addresses";
 	if (id >= orders->n_holds || (side != 'a' && side != 'b') || !watch->from ||
-	    (is_range && watch->to <= watch->from))
-		return "an 'at' or 'return' line names no hold, side or range that there is";
+	    (kind != WATCH_AT && watch->to <= watch->from))
+		return "an 'at', 'return' or 'read' line names no hold, side or range that there is";
+	watch->kind = kind;
 	watch->hold = id;
 	watch->side = side == 'a' ? SIDE_A : SIDE_B;
-	if (is_range && watch->to - watch->from > orders->longest)
+	if (kind != WATCH_AT && watch->to - watch->from > orders->longest)
 		orders->longest = watch->to - watch->from;
 	orders->n_watches++;
 	return NULL;
@@ -79,9 +84,11 @@ static const char *read_line(struct orders *orders, const char *line)
 	if (!strncmp(line, "hold ", 5))
 		return read_hold(orders, line);
 	if (!strncmp(line, "at ", 3))
-		return read_watch(orders, line, false);
+		return read_watch(orders, line, WATCH_AT);
 	if (!strncmp(line, "return ", 7))
-		return read_watch(orders, line, true);
+		return read_watch(orders, line, WATCH_RETURN);
+	if (!strncmp(line, "read ", 5))
+		return read_watch(orders, line, WATCH_READ);
 	if (!strncmp(line, "thunk ", 6))
 		return read_thunk(orders, line);
 	return "unknown instruction";

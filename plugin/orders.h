@@ -6,9 +6,15 @@
 #include "plugin/hold.h"
 #include "plugin/protocol.h"
 
-/* An address, or with `to` the instructions in a range that return from a function. */
+enum watch_kind {
+	WATCH_AT,     /* the instruction at `from` */
+	WATCH_RETURN, /* the instructions in a range that return from a function */
+	WATCH_READ,   /* those that read memory, after they have read */
+};
+
 struct watch {
-	uint64_t from, to; /* to == 0: an `at` line */
+	enum watch_kind kind;
+	uint64_t from, to; /* to: 0 for an `at` line */
 	unsigned hold;
 	enum hold_side side;
 	atomic_bool told_skewed;

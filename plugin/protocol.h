@@ -6,9 +6,12 @@
  * without 0x, the holds first:
  *
  *	rig-director 1
- *	hold ID until|meet MAX_MS TIMES VISITS	ID counts from 0
+ *	hold ID until|meet MAX_MS TIMES VISITS AFTER	ID counts from 0; AFTER: 0, or 1 + the ID of an
+ *				earlier hold that must have been met before
  *	at ID a|b ADDRESS		an instruction: side a waits, side b is awaited (meet: both wait)
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
+ *	read ID a|b FROM TO		after the instructions in FROM..TO that have read memory; one that
+ *					reads, changes and writes a value has not written it yet
  *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk)
  *
  * The socket is SOCK_SEQPACKET: a packet is a line without its end. Neither side ever waits for the other; the
@@ -33,7 +36,7 @@
 #define DIRECTOR_FILE_MAX (64 << 10) /* bytes of the instruction file */
 #define DIRECTOR_LINE_MAX 200	     /* bytes of a packet */
 #define DIRECTOR_HOLDS_MAX 16
-#define DIRECTOR_WATCHES_MAX 1024    /* at and return lines together */
+#define DIRECTOR_WATCHES_MAX 1024    /* at, return and read lines together */
 #define DIRECTOR_LOG_MAX 200	     /* held lines for each hold; the totals have the rest */
 
 #define HOLD_MS_MAX 500

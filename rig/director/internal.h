@@ -6,10 +6,12 @@
 #include "director/director.h"
 #include "symbol/symbol.h"
 
+enum site_kind { SITE_AT, SITE_RETURN, SITE_READ };
+
 /* A place that was found. */
 struct site {
-	GArray *at;	     /* of struct symbol_range; with is_return whole functions, else sizes are 0 */
-	gboolean is_return;
+	enum site_kind kind;
+	GArray *at; /* of struct symbol_range: whole functions, for SITE_AT addresses whose sizes do not matter */
 };
 
 struct hold_orders {
@@ -24,7 +26,26 @@ struct director_orders {
 
 /* ---- place.c ---- */
 
-/* Where PLACE (checked by hold_check_place()) is. Errors: RIG_EXIT_USAGE, with names that are like it. */
-gboolean place_find(struct symbols *symbols, const char *place, struct site *ret, GError **error);
+/*
+ * Where PLACE (checked by hold_check_place()) is in a kernel for ARCH. Errors: RIG_EXIT_USAGE, with names that are
+ * like it.
+ */
+gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret, GError **error);
+
+/* ---- code.c ---- */
+
+/*
+ * Where callers within the kernel enter the function at ADDRESS. On ppc64le a function that uses the table of
+ * contents sets r2 in its first two instructions, which a call from the same image skips (ELFv2 ABI, 2.3.2.1).
+ */
+guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address);
+
+/*
+ * Appends the addresses behind the calls of a function at TO, one of the entries of a function, in CALLER to OUT
+ * (struct symbol_range, sizes 0). FALSE: calls of ARCH are not known.
+ */
+gboolean code_returns(struct symbols *symbols, const char *arch, const struct symbol_range *caller, guint64 to,
+		      GArray *out);
+
 
 #endif

@@ -31,16 +31,13 @@ static struct symbols *open_names(const struct kernel *kernel, GError **error)
 	struct symbols *symbols = kernel->vmlinux ? symbols_open(kernel->vmlinux, NULL) : NULL;
 	g_autoptr(GBytes) image = NULL;
 	g_autoptr(GError) why = NULL;
-	const guint8 *data;
-	gsize len;
 
 	if (symbols)
 		return symbols;
 	image = kernel_unpack(kernel->image, error);
 	if (!image)
 		return NULL;
-	data = g_bytes_get_data(image, &len);
-	symbols = symbols_of_image(data, len, &why);
+	symbols = symbols_of_image(image, &why);
 	if (!symbols)
 		rig_fail(error, RIG_EXIT_SKIP, "holds need the names of kernel '%s': %s", kernel->name,
 			 why->message);
@@ -52,9 +49,10 @@ static void write_side(GString *out, guint id, char side, const struct site *sit
 	for (guint i = 0; i < site->at->len; i++, ++*watches) {
 		const struct symbol_range *range = &g_array_index(site->at, struct symbol_range, i);
 
-		if (site->is_return)
-			g_string_append_printf(out, "return %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x\n",
-					       id, side, range->address, range->address + range->size);
+		if (site->kind != SITE_AT)
+			g_string_append_printf(out, "%s %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x\n",
+					       site->kind == SITE_READ ? "read" : "return", id, side, range->address,
+					       range->address + range->size);
 		else
 			g_string_append_printf(out, "at %u %c %" G_GINT64_MODIFIER "x\n", id, side,
 					       range->address);
@@ -78,8 +76,8 @@ static gboolean write_file(struct director_orders *orders, const struct hold_spe
 	guint watches = 0;
 
 	for (guint i = 0; i < orders->holds->len; i++)
-		g_string_append_printf(out, "hold %u %s %u %u %u\n", i, specs[i].until ? "until" : "meet",
-				       specs[i].max_ms, specs[i].times, specs[i].visits);
+		g_string_append_printf(out, "hold %u %s %u %u %u %u\n", i, specs[i].until ? "until" : "meet",
+				       specs[i].max_ms, specs[i].times, specs[i].visits, specs[i].after);
 	for (guint i = 0; i < orders->holds->len; i++)
 		for (int side = 0; side < 2; side++)
 			write_side(out, i, "ab"[side],
@@ -92,14 +90,14 @@ static gboolean write_file(struct director_orders *orders, const struct hold_spe
 	return TRUE;
 }
 
-static gboolean find_sides(struct symbols *symbols, const struct hold_spec *spec, struct hold_orders *ret,
-			   GError **error)
+static gboolean find_sides(struct symbols *symbols, const char *arch, const struct hold_spec *spec,
+			   struct hold_orders *ret, GError **error)
 {
 	const char *places[2] = {spec->at, spec->until ? spec->until : spec->meet};
 
 	ret->text = hold_text(spec);
 	for (int side = 0; side < 2; side++)
-		if (!place_find(symbols, places[side], &ret->side[side], error)) {
+		if (!place_find(symbols, arch, places[side], &ret->side[side], error)) {
 			g_prefix_error(error, "hold '%s': ", ret->text);
 			hold_orders_clear(ret);
 			return FALSE;
@@ -120,7 +118,7 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 	for (guint i = 0; i < n; i++) {
 		struct hold_orders hold = {0};
 
-		if (!find_sides(symbols, &holds[i], &hold, error))
+		if (!find_sides(symbols, kernel->arch, &holds[i], &hold, error))
 			return NULL;
 		g_array_append_val(orders->holds, hold);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Places: "function", "function+0x12", "return of function", "file.c:line". */
+/* Places to addresses: scenario/holds.c has their forms. */
 #include "director/internal.h"
 
 #include <string.h>
@@ -7,9 +7,17 @@
 #include "util/error.h"
 
 #define RETURN_OF "return of "
+#define READ_IN "read in "
+#define IN " in "
 #define NEAREST 3
 /* A function has this many instances, or a line this many copies, and is too vague for a hold. */
 #define SITES_MAX 64
+
+static void site_clear(struct site *site)
+{
+	g_clear_pointer(&site->at, g_array_unref);
+}
+#define auto_site __attribute__((cleanup(site_clear))) struct site
 
 static gboolean no_function(struct symbols *symbols, const char *name, GError **error)
 {
@@ -80,26 +88,76 @@ static gboolean find_line(struct symbols *symbols, const char *place, struct sit
 	return TRUE;
 }
 
-gboolean place_find(struct symbols *symbols, const char *place, struct site *ret, GError **error)
+static gboolean find_returns(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
+			     GError **error)
 {
-	struct site site = {0};
+	const char *in = strstr(place, IN);
+	g_autofree char *callee = g_strndup(place, in - place);
+	auto_site callees = {0};
+	auto_site callers = {0};
+
+	if (!find_function(symbols, callee, &callees, error) ||
+	    !find_function(symbols, in + strlen(IN), &callers, error))
+		return FALSE;
+	ret->at = g_array_new(FALSE, FALSE, sizeof(struct symbol_range));
+	for (guint i = 0; i < callers.at->len; i++)
+		for (guint j = 0; j < callees.at->len; j++) {
+			guint64 to = g_array_index(callees.at, struct symbol_range, j).address;
+			guint64 entry = code_entry(symbols, arch, to);
+			const struct symbol_range *caller = &g_array_index(callers.at, struct symbol_range, i);
+
+			if (!code_returns(symbols, arch, caller, to, ret->at) ||
+			    (entry != to && !code_returns(symbols, arch, caller, entry, ret->at)))
+				return rig_fail(error, RIG_EXIT_USAGE,
+						"'" RETURN_OF "%s': the code of '%s' cannot be read, or calls of this "
+						"architecture are not known; give function+0x12 instead", place,
+						in + strlen(IN));
+		}
+	if (!ret->at->len)
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' does not call '%s' in this kernel (it may be inlined)",
+				in + strlen(IN), callee);
+	return ret->at->len <= SITES_MAX || too_many(place, ret->at->len, error);
+}
+
+/* "function", "function+0x12": its instructions as they run when the kernel itself calls it. */
+static gboolean find_entry(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
+			   GError **error)
+{
 	const char *plus = strchr(place, '+');
+	g_autofree char *name = plus ? g_strndup(place, plus - place) : g_strdup(place);
+
+	if (!find_function(symbols, name, ret, error) ||
+	    !add_offset(place, plus ? g_ascii_strtoull(plus + 1, NULL, 16) : 0, ret, error))
+		return FALSE;
+	for (guint i = 0; i < ret->at->len && !plus; i++) {
+		struct symbol_range *range = &g_array_index(ret->at, struct symbol_range, i);
+
+		range->address = code_entry(symbols, arch, range->address);
+	}
+	return TRUE;
+}
+
+gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret, GError **error)
+{
+	auto_site site = {0};
 	gboolean ok;
 
 	if (strchr(place, ':')) {
 		ok = find_line(symbols, place, &site, error);
+	} else if (g_str_has_prefix(place, READ_IN)) {
+		site.kind = SITE_READ;
+		ok = find_function(symbols, place + strlen(READ_IN), &site, error);
+	} else if (g_str_has_prefix(place, RETURN_OF) && strstr(place, IN)) {
+		ok = find_returns(symbols, arch, place + strlen(RETURN_OF), &site, error);
 	} else if (g_str_has_prefix(place, RETURN_OF)) {
-		site.is_return = TRUE;
+		site.kind = SITE_RETURN;
 		ok = find_function(symbols, place + strlen(RETURN_OF), &site, error);
 	} else {
-		g_autofree char *name = plus ? g_strndup(place, plus - place) : g_strdup(place);
-
-		ok = find_function(symbols, name, &site, error) &&
-		     add_offset(place, plus ? g_ascii_strtoull(plus + 1, NULL, 16) : 0, &site, error);
+		ok = find_entry(symbols, arch, place, &site, error);
 	}
-	if (ok)
+	if (ok) {
 		*ret = site;
-	else if (site.at)
-		g_array_unref(site.at);
+		site.at = NULL;
+	}
 	return ok;
 }

@@ -231,7 +231,7 @@ static gboolean check_holds(struct yaml_tree *tree, const struct scenario *s, GE
 	for (unsigned i = 0; i < s->n_holds; i++) {
 		g_autoptr(GError) why = NULL;
 
-		if (!hold_settle(&s->holds[i], &why))
+		if (!hold_settle(&s->holds[i], &why) || !hold_check_after(&s->holds[i], i, &why))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s", why->message);
 	}
 	if (s->n_holds && s->cpus < 2)

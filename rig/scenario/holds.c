@@ -13,16 +13,25 @@
 
 #define NAME "[A-Za-z_.][A-Za-z0-9_.]*"
 #define PLACE_FORMS                                                                                    \
-	"function, function+0x12, return of function, file.c:line (the directories before it may be given)"
+	"function, function+0x12, return of function, return of function in caller, read in function, "       \
+	"file.c:line (the directories before it may be given)"
 
 gboolean hold_check_place(const char *place, GError **error)
 {
 	static const char pattern[] =
-		"^(?:(?:return of )?" NAME "|" NAME "\\+0x[0-9a-f]{1,8}|[A-Za-z0-9_./+-]+\\.[chS]:[0-9]{1,7})$";
+		"^(?:(?:return of |read in )?" NAME "|return of " NAME " in " NAME "|" NAME "\\+0x[0-9a-f]{1,8}|[A-Za-z0-9_./+-]+\\.[chS]:[0-9]{1,7})$";
 
 	if (strlen(place) <= HOLD_PLACE_MAX && g_regex_match_simple(pattern, place, 0, 0))
 		return TRUE;
 	return rig_fail(error, RIG_EXIT_USAGE, "invalid place '%s' (allowed: " PLACE_FORMS ")", place);
+}
+
+gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError **error)
+{
+	return hold->after <= earlier ||
+	       rig_fail(error, RIG_EXIT_USAGE,
+			"invalid 'after' %u of a hold: it is the number of an earlier one, and there are %u", hold->after,
+			earlier);
 }
 
 static gboolean in_range(const char *what, unsigned value, unsigned max, GError **error)
@@ -55,7 +64,7 @@ static gboolean parse_number(struct hold_spec *hold, const char *text, GError **
 	const struct {
 		const char *word;
 		unsigned *value;
-	} numbers[] = {{"visits ", &hold->visits}, {"max ", &hold->max_ms}, {"times ", &hold->times}};
+	} numbers[] = {{"visits ", &hold->visits}, {"max ", &hold->max_ms}, {"times ", &hold->times}, {"after ", &hold->after}};
 	guint64 value;
 
 	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
@@ -65,7 +74,7 @@ static gboolean parse_number(struct hold_spec *hold, const char *text, GError **
 			return TRUE;
 		}
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"invalid '%s' of a hold (allowed: visits N, max MILLISECONDS, times N)", text);
+			"invalid '%s' of a hold (allowed: visits N, max MILLISECONDS, times N, after N)", text);
 }
 
 gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error)
@@ -111,6 +120,8 @@ char *hold_text(const struct hold_spec *hold)
 	if (hold->visits > 1)
 		g_string_append_printf(text, ", visits %u", hold->visits);
 	g_string_append_printf(text, ", max %u, times %u", hold->max_ms, hold->times);
+	if (hold->after)
+		g_string_append_printf(text, ", after %u", hold->after);
 	return g_string_free(text, FALSE);
 }
 
@@ -122,6 +133,10 @@ gboolean scenario_add_hold(struct scenario *scenario, const char *text, GError *
 		return rig_fail(error, RIG_EXIT_USAGE, "too many holds (at most %d)", DIRECTOR_HOLDS_MAX);
 	if (!hold_parse(text, &hold, error))
 		return FALSE;
+	if (!hold_check_after(&hold, scenario->n_holds, error)) {
+		hold_clear(&hold);
+		return FALSE;
+	}
 	scenario->holds = g_renew(struct hold_spec, scenario->holds, scenario->n_holds + 1);
 	scenario->holds[scenario->n_holds++] = hold;
 	return TRUE;

@@ -85,6 +85,7 @@ struct hold_spec {
 	unsigned visits;    /* of `until`; 1 by default */
 	unsigned max_ms;    /* the longest wait, 1 to 500; 200 by default */
 	unsigned times;	    /* waits in all; 100 by default */
+	unsigned after;	    /* 0, or the number of an earlier hold, from 1, that must have been met before */
 };
 
 /* What a run of it is expected to find; PASS where there is nothing. */
@@ -146,6 +147,8 @@ void scenario_agent_clear(struct agent *agent);
 gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error);
 /* Fills the defaults in and checks all values; the places' syntax alone. Errors: RIG_EXIT_USAGE. */
 gboolean hold_settle(struct hold_spec *hold, GError **error);
+/* Is HOLD's `after` one of the EARLIER holds before it? Errors: RIG_EXIT_USAGE. */
+gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError **error);
 gboolean hold_check_place(const char *place, GError **error);
 void hold_clear(struct hold_spec *hold);
 /* As hold_parse() reads it; the caller's. */

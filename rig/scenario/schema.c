@@ -73,6 +73,7 @@ static const cyaml_schema_field_t hold_fields[] = {
 	CYAML_FIELD_UINT("visits", OPT, struct hold_spec, visits),
 	CYAML_FIELD_UINT("max", OPT, struct hold_spec, max_ms),
 	CYAML_FIELD_UINT("times", OPT, struct hold_spec, times),
+	CYAML_FIELD_UINT("after", OPT, struct hold_spec, after),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t hold_value = {

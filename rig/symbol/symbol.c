@@ -21,6 +21,7 @@ struct symbols {
 	struct table *table; /* at least one of the two */
 	struct lines *lines;
 	GStringChunk *names; /* of the table, where it is not ELF's; or NULL */
+	GBytes *image; /* what `elf` reads where it is no file; or NULL */
 	GHashTable *known; /* addresses (guint64 *) to their places: reports repeat each other */
 };
 
@@ -87,10 +88,12 @@ struct symbols *symbols_open(const char *path, GError **error)
 	return g_steal_pointer(&symbols);
 }
 
-struct symbols *symbols_of_image(const guint8 *data, gsize len, GError **error)
+struct symbols *symbols_of_image(GBytes *image, GError **error)
 {
 	rig_auto(symbols) symbols = symbols_new();
 	GArray *found = g_array_new(FALSE, FALSE, sizeof(struct symbol));
+	gsize len;
+	const guint8 *data = g_bytes_get_data(image, &len);
 
 	symbols->names = g_string_chunk_new(1 << 16);
 	if (!kallsyms_read(data, len, symbols->names, found, error) || !found->len) {
@@ -98,6 +101,10 @@ struct symbols *symbols_of_image(const guint8 *data, gsize len, GError **error)
 		return NULL;
 	}
 	symbols->table = table_from(found);
+	symbols->image = g_bytes_ref(image);
+	elf_version(EV_CURRENT);
+	/* libelf takes a pointer that is not const, and does not write without elf_update() */
+	symbols->elf = elf_memory((char *)data, len);
 	return g_steal_pointer(&symbols);
 }
 
@@ -112,7 +119,31 @@ void symbols_free(struct symbols *symbols)
 	elf_end(symbols->elf);
 	if (symbols->fd >= 0)
 		close(symbols->fd);
+	g_clear_pointer(&symbols->image, g_bytes_unref);
 	g_free(symbols);
+}
+
+gboolean symbols_code(struct symbols *symbols, guint64 address, gsize len, guint8 *ret)
+{
+	size_t n = 0, size;
+	const char *file = symbols->elf ? elf_rawfile(symbols->elf, &size) : NULL;
+
+	if (!file || elf_getphdrnum(symbols->elf, &n))
+		return FALSE;
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr phdr;
+		guint64 into;
+
+		if (!gelf_getphdr(symbols->elf, i, &phdr) || phdr.p_type != PT_LOAD || address < phdr.p_vaddr)
+			continue;
+		into = address - phdr.p_vaddr;
+		if (into > phdr.p_filesz || len > phdr.p_filesz - into || phdr.p_offset > size ||
+		    into + len > size - phdr.p_offset)
+			continue;
+		memcpy(ret, file + phdr.p_offset + into, len);
+		return TRUE;
+	}
+	return FALSE;
 }
 
 gboolean symbols_have_lines(const struct symbols *symbols)

@@ -29,10 +29,10 @@ struct symbols;
  */
 struct symbols *symbols_open(const char *path, GError **error);
 /*
- * The names in the kallsyms of an uncompressed kernel (kernel_unpack()): functions only, no lines. DATA is
- * not needed afterwards. Errors: RIG_EXIT_USAGE.
+ * The names in the kallsyms of an uncompressed kernel (kernel_unpack()): functions only, no lines. Keeps a
+ * reference to IMAGE. Errors: RIG_EXIT_USAGE.
  */
-struct symbols *symbols_of_image(const guint8 *data, gsize len, GError **error);
+struct symbols *symbols_of_image(GBytes *image, GError **error);
 void symbols_free(struct symbols *symbols);
 RIG_DEFINE_AUTO(symbols, symbols_free)
 
@@ -66,6 +66,11 @@ char **symbols_nearest(struct symbols *symbols, const char *name, guint max);
  * inlined: guint64, sorted; empty without DWARF or where the line has no code. The array is the caller's.
  */
 GArray *symbols_of_line(struct symbols *symbols, const char *file, unsigned line);
+
+/*
+ * Copies LEN bytes of code at ADDRESS to RET. FALSE: the file has none there, for example an image that is not ELF.
+ */
+gboolean symbols_code(struct symbols *symbols, guint64 address, gsize len, guint8 *ret);
 
 /*
  * The frames of a report in the order of its lines: [{"frame": "f+0x12/0x34", "at": [{"function",

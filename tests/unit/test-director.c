@@ -42,6 +42,7 @@ static void make_kernel(void)
 	kernel->vmlinux = g_strdup(out);
 	kernel->image = g_strdup(out);
 	kernel->name = g_strdup("toy");
+	kernel->arch = g_strdup("x86_64");
 }
 
 static void free_kernel(void)
@@ -67,11 +68,13 @@ START_TEST(places)
 	static const struct {
 		const char *hold, *pattern;
 	} cases[] = {
-		{"first until second", "^hold 0 until 200 100 1\nat 0 a ffffffff81[0-9a-f]{6}\nat 0 b ffffffff81[0-9a-f]{6}\n$"},
-		{"first+0x0 meet second", "^hold 0 meet 200 100 1\nat 0 a .*\nat 0 b .*\n$"},
+		{"first until second", "^hold 0 until 200 100 1 0\nat 0 a ffffffff81[0-9a-f]{6}\nat 0 b ffffffff81[0-9a-f]{6}\n$"},
+		{"first+0x0 meet second", "^hold 0 meet 200 100 1 0\nat 0 a .*\nat 0 b .*\n$"},
 		{"return of first until second, visits 3",
-		 "^hold 0 until 200 100 3\nreturn 0 a ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}\nat 0 b .*\n$"},
-		{"toy.c:4 until second", "^hold 0 until 200 100 1\n(at 0 a .*\n)+at 0 b .*\n$"},
+		 "^hold 0 until 200 100 3 0\nreturn 0 a ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}\nat 0 b .*\n$"},
+		{"read in first until second", "^hold 0 until 200 100 1 0\nread 0 a .*\nat 0 b .*\n$"},
+		{"return of first in second until second", "^hold 0 until 200 100 1 0\nat 0 a .*\nat 0 b .*\n$"},
+		{"toy.c:4 until second", "^hold 0 until 200 100 1 0\n(at 0 a .*\n)+at 0 b .*\n$"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -96,6 +99,8 @@ START_TEST(unknown_places)
 		{"frist until second", "hold 'frist until second, max 200, times 100': this kernel has no function "
 				       "'frist'; similar: first"},
 		{"first until toy.c:999", "hold 'first until toy.c:999, max 200, times 100': this kernel has no code"},
+		{"return of second in first until second", "hold 'return of second in first until second, max 200, "
+							   "times 100': 'first' does not call 'second'"},
 		{"first+0xffff until second", "hold 'first+0xffff until second, max 200, times 100': 'first+0xffff' is "
 					      "behind the end"},
 	};

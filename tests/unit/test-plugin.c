@@ -141,6 +141,34 @@ START_TEST(meeting)
 }
 END_TEST
 
+/* The second hold begins when a vCPU has ended a wait of the first one, even before the waiting vCPU goes on. */
+START_TEST(after_another)
+{
+	struct hold hold[2] = {
+		{.kind = HOLD_UNTIL, .max_ns = 500ll * MS * 1000, .times = 5, .visits = 2},
+		{.kind = HOLD_UNTIL, .max_ns = 1, .times = 5, .visits = 1, .after = 1},
+	};
+	struct holds holds;
+	struct reach a = {&holds, 0, 0, SIDE_A};
+	struct hold_totals totals;
+	GThread *thread;
+
+	start(&holds, hold, 2);
+	holds.vcpus = 3;
+	thread = reach(&a);
+	until_waiting(&hold[0]);
+	holds_reach(&holds, 0, SIDE_B, 1);
+	holds_reach(&holds, 1, SIDE_A, 1);
+	holds_totals(&holds, 1, &totals);
+	ck_assert_uint_eq(totals.held, 0);
+	holds_reach(&holds, 0, SIDE_B, 1);
+	holds_reach(&holds, 1, SIDE_A, 1);
+	holds_totals(&holds, 1, &totals);
+	ck_assert_uint_eq(totals.held, 1);
+	g_thread_join(thread);
+}
+END_TEST
+
 /* With two vCPUs, of which one waits, the other one must not. */
 START_TEST(one_is_free)
 {
@@ -181,11 +209,14 @@ START_TEST(good_orders)
 {
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
 
-	ck_assert_ptr_null(read_text(orders, "rig-director 1\nhold 0 until 400 100 16\nhold 1 meet 1 1 1\n"
+	ck_assert_ptr_null(read_text(orders, "rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
 					     "at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 "
-					     "ffffffff81000020\nthunk ffffffff82000000\n"));
+					     "ffffffff81000020\nread 1 a ffffffff81000012 ffffffff81000018\n"
+					     "thunk ffffffff82000000\n"));
 	ck_assert_uint_eq(orders->n_holds, 2);
-	ck_assert_uint_eq(orders->n_watches, 2);
+	ck_assert_uint_eq(orders->n_watches, 3);
+	ck_assert_int_eq(orders->watch[2].kind, WATCH_READ);
+	ck_assert_uint_eq(orders->hold[1].after, 1);
 	ck_assert_uint_eq(orders->watch[0].to, 0xffffffff81000020);
 	ck_assert_uint_eq(orders->longest, 0x20);
 	ck_assert_uint_eq(orders->thunk, 0xffffffff82000000);
@@ -193,24 +224,26 @@ START_TEST(good_orders)
 	/* within the range, behind it, behind all */
 	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000004), 0);
 	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000024), 1);
-	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000050), 2);
+	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000050), 3);
 }
 END_TEST
+
+#define ONE_HOLD "rig-director 1\nhold 0 until 1 1 1 0\n"
 
 START_TEST(bad_orders)
 {
 	static const char *const bad[] = {
-		"", "rig-director 2\n", "rig-director 1\nhold 1 until 1 1 1\n",
-		"rig-director 1\nhold 0 until 501 1 1\n", "rig-director 1\nhold 0 until 1 1 1 1\n",
-		"rig-director 1\nhold 0 until 1 1 0\n", "rig-director 1\nhold 0 never 1 1 1\n",
-		"rig-director 1\nat 0 a ffff\n", "rig-director 1\nhold 0 until 1 1 1\nat 0 c ffff\n",
-		"rig-director 1\nhold 0 until 1 1 1\nat 0 a 0\n", "rig-director 1\nhold 0 until 1 1 1\nat 0 a ffff x\n",
-		"rig-director 1\nhold 0 until 1 1 1\nreturn 0 a 20 10\n", "rig-director 1\nfly away\n",
-		"rig-director 1\nthunk\n",
+		"", "rig-director 2\n", "rig-director 1\nhold 1 until 1 1 1 0\n",
+		"rig-director 1\nhold 0 until 501 1 1 0\n", "rig-director 1\nhold 0 until 1 1 1 0 0\n",
+		"rig-director 1\nhold 0 until 1 1 1\n", "rig-director 1\nhold 0 until 1 1 1 1\n",
+		"rig-director 1\nhold 0 until 1 1 0 0\n", "rig-director 1\nhold 0 never 1 1 1 0\n",
+		"rig-director 1\nat 0 a ffff\n", ONE_HOLD "at 0 c ffff\n", ONE_HOLD "at 0 a 0\n",
+		ONE_HOLD "at 0 a ffff x\n", ONE_HOLD "return 0 a 20 10\n", ONE_HOLD "read 0 a 20 10\n",
+		"rig-director 1\nfly away\n", "rig-director 1\nthunk\n",
 	};
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
 	g_autofree char *long_file = g_strnfill(DIRECTOR_FILE_MAX + 1, '\n');
-	g_autoptr(GString) many = g_string_new("rig-director 1\nhold 0 until 1 1 1\n");
+	g_autoptr(GString) many = g_string_new(ONE_HOLD);
 
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
 		ck_assert_msg(read_text(orders, bad[i]) != NULL, "taken: %s", bad[i]);
@@ -245,6 +278,8 @@ struct qemu_plugin_insn {
 	uint8_t code[8];
 	void (*cb)(unsigned int cpu, void *data);
 	void *data;
+	void (*read)(unsigned int cpu, uint32_t info, uint64_t address, void *data);
+	void *read_data;
 };
 
 struct qemu_plugin_tb {
@@ -258,6 +293,9 @@ static void *translate;
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, void (*cb)(unsigned int, void *),
 					    int flags, void *data);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
+				      void (*cb)(unsigned int, uint32_t, uint64_t, void *), int flags, int rw,
+				      void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
@@ -279,6 +317,16 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, void 
 	ck_assert_int_eq(flags, 0);
 	insn->cb = cb;
 	insn->data = data;
+}
+
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
+				      void (*cb)(unsigned int, uint32_t, uint64_t, void *), int flags, int rw,
+				      void *data)
+{
+	ck_assert_int_eq(flags, 0);
+	ck_assert_int_eq(rw, 1);
+	insn->read = cb;
+	insn->read_data = data;
 }
 
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb)
@@ -391,18 +439,18 @@ START_TEST(shared_object)
 {
 	/* nop; a one-byte return; a jump whose middle is watched */
 	struct qemu_plugin_insn insn[] = {
-		{0x1000, 1, {0x90}, NULL, NULL},
-		{0x1001, 1, {0xc3}, NULL, NULL},
-		{0x1002, 5, {0xe9}, NULL, NULL},
-		{0x1007, 1, {0x90}, NULL, NULL},
+		{0x1000, 1, {0x90}},
+		{0x1001, 1, {0xc3}},
+		{0x1002, 5, {0xe9}},
+		{0x1007, 1, {0x90}},
 	};
-	struct qemu_plugin_insn far[] = {{0x9000, 4, {0x90}, NULL, NULL}};
+	struct qemu_plugin_insn far[] = {{0x9000, 4, {0x90}}};
 	int pair[2], api = apis[_i];
 	g_autofree char *hello = g_strdup_printf("hello %d 0 %d 2 x86_64", api, api);
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-	ck_assert_int_eq(load(api, "rig-director 1\nhold 0 until 1 100 1\nat 0 a 1000\nreturn 0 b 1000 1002\n"
-				   "at 0 b 1004\n", pair[1]), 0);
+	ck_assert_int_eq(load(api, "rig-director 1\nhold 0 until 1 100 1 0\nat 0 a 1000\nreturn 0 b 1000 1002\n"
+				   "at 0 b 1004\nread 0 b 1007 1008\n", pair[1]), 0);
 	assert_hears(pair[0], hello);
 	translate_block(far, 1);
 	ck_assert_ptr_null(far[0].cb);
@@ -412,14 +460,18 @@ START_TEST(shared_object)
 	ck_assert_ptr_nonnull(insn[1].cb);
 	ck_assert_ptr_null(insn[2].cb);
 	ck_assert_ptr_null(insn[3].cb);
+	/* inside `read`: called when it has read, and not when it begins */
+	ck_assert_ptr_nonnull(insn[3].read);
+	ck_assert_ptr_null(insn[1].read);
 	/* not armed: nobody waits, nothing counts */
 	insn[0].cb(0, insn[0].data);
 	arm(pair[0]);
 	insn[1].cb(1, insn[1].data);
 	insn[0].cb(0, insn[0].data);
 	assert_hears(pair[0], "held 0 a 0 ");
+	insn[3].read(1, 0, 0xffff, insn[3].read_data);
 	say(pair[0], "counts");
-	assert_hears(pair[0], "totals 0 1 1 1 0 1 0 0 ");
+	assert_hears(pair[0], "totals 0 1 2 1 0 1 0 0 ");
 	assert_hears(pair[0], "counted");
 	/* the rig dies: holds end */
 	close(pair[0]);
@@ -429,14 +481,14 @@ END_TEST
 /* Nobody reads: the socket fills, and the plugin goes on; what it dropped is counted. */
 START_TEST(nobody_reads)
 {
-	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}, NULL, NULL}, {0x1001, 1, {0x90}, NULL, NULL}};
+	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};
 	g_autofree char *orders = NULL;
 	int pair[2], small = 1;
 	guint held, lines = 0;
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
-	orders = g_strdup_printf("rig-director 1\nhold 0 until 1 %d 1\nat 0 a 1000\nat 0 b 1001\n", HOLD_TIMES_MAX);
+	orders = g_strdup_printf("rig-director 1\nhold 0 until 1 %d 1 0\nat 0 a 1000\nat 0 b 1001\n", HOLD_TIMES_MAX);
 	ck_assert_int_eq(load(1, orders, pair[1]), 0);
 	translate_block(insn, 2);
 	assert_hears(pair[0], "hello");
@@ -474,6 +526,7 @@ int main(void)
 	tcase_add_test(holds, expires);
 	tcase_add_test(holds, released);
 	tcase_add_test(holds, meeting);
+	tcase_add_test(holds, after_another);
 	tcase_add_test(holds, one_is_free);
 	use_scratch(files);
 	tcase_set_timeout(files, 30);
