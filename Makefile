@@ -31,7 +31,7 @@ USES_guest := util
 USES_scenario := machine util
 USES_splat := util
 USES_symbol := splat util
-USES_hang := symbol splat util
+USES_hang := guest symbol splat util
 USES_verdict := splat util
 USES_store := verdict splat util
 USES_index := store verdict splat util
@@ -43,12 +43,12 @@ USES_timeline := scenario machine util
 USES_director := symbol kernel scenario splat machine util
 USES_plan := timeline director symbol initrd kernel scenario store verdict splat machine util
 USES_vm := qmp machine util
-USES_engine := vm guest plan timeline director hang symbol initrd kernel scenario locks index store verdict splat qmp machine util
+USES_engine := vm plan timeline director hang guest symbol initrd kernel scenario locks index store verdict splat qmp machine util
 USES_zoo := scenario store verdict splat machine util
 USES_bisect := child kernel store verdict splat util
 USES_nightly := child kernel scenario machine stats index store verdict splat util
 USES_report := stats index store verdict splat util
-USES_cmd := engine zoo bisect nightly report child vm guest plan timeline director initrd kernel scenario stats locks index store verdict hang symbol splat qmp machine util
+USES_cmd := engine zoo bisect nightly report child vm plan timeline director initrd kernel scenario stats locks index store verdict hang guest symbol splat qmp machine util
 
 .PHONY: all
 all: $(OUT)/bin/rig guest

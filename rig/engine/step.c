@@ -381,26 +381,17 @@ static void do_reset(struct track_run *t)
 		   on_action_set, t);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(struct track_run *t);
-} steps[] = {
-	[STEP_PLUG] = {"plug", do_plug},       [STEP_UNPLUG] = {"unplug", do_unplug},
-	[STEP_RESIZE] = {"resize", do_resize}, [STEP_ONLINE] = {"online", do_online},
-	[STEP_WAIT] = {"wait", do_wait},       [STEP_CHECK] = {"check", do_check},
-	[STEP_PAUSE] = {"pause", do_pause},    [STEP_NMI] = {"nmi", do_nmi},
-	[STEP_RESET] = {"reset", do_reset},    [STEP_CPU] = {"cpu", do_cpu},
+static void (*const steps[])(struct track_run *t) = {
+	[STEP_PLUG] = do_plug,	   [STEP_UNPLUG] = do_unplug, [STEP_RESIZE] = do_resize,
+	[STEP_ONLINE] = do_online, [STEP_WAIT] = do_wait,     [STEP_CHECK] = do_check,
+	[STEP_PAUSE] = do_pause,   [STEP_NMI] = do_nmi,	      [STEP_RESET] = do_reset,
+	[STEP_CPU] = do_cpu,
 };
-
-const char *step_name(const struct step *step)
-{
-	return steps[step->what].name;
-}
 
 void step_run(struct track_run *t)
 {
 	t->device = *t->id ? device_get(t->s, t->id) : NULL;
-	steps[t->step->what].run(t);
+	steps[t->step->what](t);
 }
 
 void step_reset(struct track_run *t)

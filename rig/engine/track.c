@@ -49,7 +49,7 @@ static void begin(struct track_run *t, const struct operation *op)
 	t->in_step = TRUE;
 	t->began_ns = rig_now_ns();
 	run_journal(t->s->run, "step", "{s:i, s:i, s:s, s:s, s:s}", "track", op->id.track, "copy", op->id.copy,
-		    "do", step_name(t->step), "id", t->id, "op", op_id);
+		    "do", step_do_name(t->step->what), "id", t->id, "op", op_id);
 	step_run(t);
 }
 
@@ -110,7 +110,7 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 	t->s->vanished |= !strcmp(outcome, vm_outcome_name(VM_VANISHED));
 	t->did |= strcmp(outcome, "skipped") != 0;
 	run_journal(t->s->run, "stepped", "{s:i, s:i, s:s, s:s, s:s, s:s, s:f, s:s}", "track", id->track, "copy",
-		    id->copy, "do", step_name(t->step), "id", t->id, "op", op_id, "outcome", outcome, "ms",
+		    id->copy, "do", step_do_name(t->step->what), "id", t->id, "op", op_id, "outcome", outcome, "ms",
 		    (rig_now_ns() - t->began_ns) / (double)RIG_NS_PER_MS, "why", why ? why : "");
 	/* `after` names explicit operations alone, so that this stays bounded */
 	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))

@@ -41,7 +41,6 @@ void limit_start(struct track_run *t, guint32 request, void (*over)(struct track
 void limit_stop(struct track_run *t);
 
 /* step.c */
-const char *step_name(const struct step *step);
 void step_run(struct track_run *t);   /* begins t->step on the device t->id */
 void step_reset(struct track_run *t); /* the guest has started again while T is in a step */
 

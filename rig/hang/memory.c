@@ -18,8 +18,6 @@
 
 #define PYTHON "/usr/bin/python3" /* Debian's own interpreter: python3-drgn is a module for it */
 #define PIECE (64 * 1024)
-#define AS_TEXT_(n) #n
-#define AS_TEXT(n) AS_TEXT_(n)
 
 gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 {
@@ -28,6 +26,7 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 	g_autofree char *out = g_build_filename(dir, "postmortem", "owners.json", NULL);
 	g_autofree char *part = g_strconcat(out, ".part", NULL);
 	g_autofree char *script = rig_home_path("rig/hang/owners.py");
+	const char *const argv[] = {PYTHON, "-I", "-B", script, vmlinux, image, part, NULL};
 
 	/* a run folder may come from anywhere, and it is written to: follow no links */
 	if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) || g_file_test(image, G_FILE_TEST_IS_SYMLINK) ||
@@ -41,8 +40,7 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 	 * fail
 	 */
 	unlink(part);
-	if (!spawn_words(NULL, error, "timeout", "-k", "1", AS_TEXT(MEMORY_READ_S), PYTHON, "-I", "-B", script, vmlinux,
-			 image, part, NULL)) {
+	if (!spawn_run(&(struct spawn){.argv = argv, .limit_ms = MEMORY_READ_S * 1000}, NULL, error)) {
 		unlink(part);
 		return FALSE;
 	}
