@@ -12,6 +12,7 @@
 #include "plugin/link.h"
 #include "plugin/orders.h"
 #include "plugin/returns.h"
+#include "plugin/visits.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ int qemu_plugin_version = RIG_API;
 static struct {
 	struct orders orders;
 	struct holds holds;
+	struct visits visits;
 	struct link link;
 	enum return_form form;
 	_Atomic unsigned logged[DIRECTOR_HOLDS_MAX];
@@ -56,7 +58,15 @@ static void say_totals(void)
 			 t.outcome[HOLD_EXPIRED], t.outcome[HOLD_RELEASED], t.crowded, t.held_ns,
 			 atomic_load(&director.unlogged[i]) + atomic_load(&director.link.dropped));
 	}
-	link_say(&director.link, "counted");
+	for (unsigned i = 0; i < director.visits.n; i++) {
+		char text[DIRECTOR_LINE_MAX - sizeof("visited 999 ")];
+
+		if (!atomic_load(&director.visits.count[i]))
+			continue;
+		visits_text(&director.visits, i, text, sizeof(text));
+		link_answer(&director.link, "visited %u %s", i, text);
+	}
+	link_answer(&director.link, "counted");
 }
 
 /* In the link's thread. Unknown lines are a newer rig's. */
@@ -76,6 +86,14 @@ static void on_reached(unsigned int cpu, void *data)
 	const struct watch *watch = data;
 
 	holds_reach(&director.holds, watch->hold, watch->side, cpu);
+}
+
+static void on_visited(unsigned int cpu, void *data)
+{
+	const struct watch *watch = data;
+
+	if (atomic_load(&director.holds.armed))
+		visits_pass(&director.visits, watch->hold, cpu, holds_now_ns());
 }
 
 static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *data)
@@ -105,7 +123,10 @@ static bool is_return(const struct qemu_plugin_insn *insn, uint64_t address)
 static void look_for(struct qemu_plugin_insn *insn, uint64_t address, struct watch *watch)
 {
 	if (watch->from == address)
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS, watch);
+		qemu_plugin_register_vcpu_insn_exec_cb(
+			insn, watch->kind == WATCH_VISIT ? on_visited : on_reached, PLUGIN_NO_REGS, watch);
+	else if (watch->kind == WATCH_VISIT)
+		return;
 	else if (watch->from > address && !atomic_exchange(&watch->told_skewed, true))
 		link_say(&director.link, "skewed %u %" PRIx64, watch->hold, watch->from);
 }
@@ -119,7 +140,7 @@ static void look_at(struct qemu_plugin_insn *insn, unsigned first)
 
 		if (watch->from >= end)
 			break;
-		if (watch->kind == WATCH_AT)
+		if (watch->kind == WATCH_AT || watch->kind == WATCH_VISIT)
 			look_for(insn, address, watch);
 		else if (watch->from > address || watch->to <= address)
 			continue;
@@ -196,6 +217,7 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path)
 		.vcpus = info->system.smp_vcpus, .ended = on_ended,
 	};
 	holds_init(&director.holds);
+	director.visits.n = director.orders.n_visits;
 	director.link.line = on_line;
 	if (link_start(&director.link))
 		return complain("no thread for the socket", "");

@@ -6,7 +6,7 @@
 
 #define NS_PER_S 1000000000
 
-static int64_t now_ns(void)
+int64_t holds_now_ns(void)
 {
 	struct timespec now;
 
@@ -59,11 +59,11 @@ static void wait_here(struct holds *holds, struct hold *hold, struct hold_wait *
 	hold->awaited = before + hold->visits;
 	/* a partner sees `waiting`, or its visit is in `before`: both are sequentially consistent */
 	while (!(met = is_met(hold, wait->side, wait->visits, meetings)) && atomic_load(&holds->armed) &&
-	       now_ns() < end) {
+	       holds_now_ns() < end) {
 		pthread_cond_timedwait(&hold->change, &hold->lock, &until);
 		wait->visits = atomic_load(partner) - before;
 	}
-	wait->length_ns = now_ns() - wait->start_ns;
+	wait->length_ns = holds_now_ns() - wait->start_ns;
 	wait->outcome = met			  ? HOLD_MET
 			: atomic_load(&holds->armed) ? HOLD_EXPIRED
 						     : HOLD_RELEASED;
@@ -80,7 +80,7 @@ static void account(struct hold *hold, const struct hold_wait *wait)
 /* The lock is held. FALSE: this vCPU is not to wait. */
 static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
-	wait->start_ns = now_ns();
+	wait->start_ns = holds_now_ns();
 	if (hold->after && !atomic_load(&holds->hold[hold->after - 1].was_met))
 		return false;
 	if (!atomic_load(&holds->armed) || hold->waits[wait->side] || hold->held >= hold->times ||

@@ -73,6 +73,9 @@ struct holds {
 	void *data;
 };
 
+/* CLOCK_MONOTONIC */
+int64_t holds_now_ns(void);
+
 void holds_init(struct holds *holds);
 /* A vCPU has come to a side of hold ID. Returns after at most max_ns. */
 void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu);

@@ -5,26 +5,47 @@
 #include "plugin/protocol.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
-void link_say(struct link *link, const char *format, ...)
+#define ROOM_MS 100
+
+static void say(struct link *link, int patience_ms, const char *format, va_list args)
 {
+	struct pollfd room = {link->fd, POLLOUT, 0};
 	char line[DIRECTOR_LINE_MAX];
-	va_list args;
 	int len;
 
 	if (link->fd < 0)
 		return;
-	va_start(args, format);
 	len = vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
+	if (patience_ms)
+		poll(&room, 1, patience_ms);
 	if (len < 0 || (size_t)len >= sizeof(line) ||
 	    send(link->fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL) != len)
 		atomic_fetch_add(&link->dropped, 1);
+}
+
+void link_say(struct link *link, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(link, 0, format, args);
+	va_end(args);
+}
+
+void link_answer(struct link *link, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(link, ROOM_MS, format, args);
+	va_end(args);
 }
 
 static void *listen_to_rig(void *data)

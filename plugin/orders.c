@@ -70,6 +70,24 @@ static const char *read_watch(struct orders *orders, const char *line, enum watc
 	return NULL;
 }
 
+static const char *read_visit(struct orders *orders, const char *line)
+{
+	struct watch *watch = &orders->watch[orders->n_watches];
+	int used = 0, got;
+
+	if (orders->n_watches == DIRECTOR_WATCHES_MAX)
+		return "too many watched addresses";
+	got = sscanf(line, "visit %u %" SCNx64 "%n", &watch->hold, &watch->from, &used);
+	if (!scanned(got, 2, line, used) || !watch->from || watch->hold > orders->n_visits ||
+	    watch->hold >= DIRECTOR_VISITS_MAX)
+		return "a 'visit' line needs ID, counted from 0, and an address";
+	watch->kind = WATCH_VISIT;
+	if (watch->hold == orders->n_visits)
+		orders->n_visits++;
+	orders->n_watches++;
+	return NULL;
+}
+
 static const char *read_thunk(struct orders *orders, const char *line)
 {
 	int used = 0, got = sscanf(line, "thunk %" SCNx64 "%n", &orders->thunk, &used);
@@ -89,6 +107,8 @@ static const char *read_line(struct orders *orders, const char *line)
 		return read_watch(orders, line, WATCH_RETURN);
 	if (!strncmp(line, "read ", 5))
 		return read_watch(orders, line, WATCH_READ);
+	if (!strncmp(line, "visit ", 6))
+		return read_visit(orders, line);
 	if (!strncmp(line, "thunk ", 6))
 		return read_thunk(orders, line);
 	return "unknown instruction";

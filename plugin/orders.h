@@ -10,12 +10,13 @@ enum watch_kind {
 	WATCH_AT,     /* the instruction at `from` */
 	WATCH_RETURN, /* the instructions in a range that return from a function */
 	WATCH_READ,   /* those that read memory, after they have read */
+	WATCH_VISIT,  /* the instruction at `from`, which is only counted */
 };
 
 struct watch {
 	enum watch_kind kind;
-	uint64_t from, to; /* to: 0 for an `at` line */
-	unsigned hold;
+	uint64_t from, to; /* to: 0 for an `at` or `visit` line */
+	unsigned hold;	   /* or the function that is visited */
 	enum hold_side side;
 	atomic_bool told_skewed;
 };
@@ -25,6 +26,7 @@ struct orders {
 	unsigned n_holds;
 	struct watch watch[DIRECTOR_WATCHES_MAX]; /* by `from` */
 	unsigned n_watches;
+	unsigned n_visits; /* functions */
 	uint64_t longest; /* of the ranges: how far before an address its watch may begin */
 	uint64_t thunk;	  /* or 0 */
 };

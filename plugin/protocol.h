@@ -12,6 +12,7 @@
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
  *	read ID a|b FROM TO		after the instructions in FROM..TO that have read memory; one that
  *					reads, changes and writes a value has not written it yet
+ *	visit ID ADDRESS		count who passes this instruction; ID counts from 0, several can have one
  *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk)
  *
  * The socket is SOCK_SEQPACKET: a packet is a line without its end. Neither side ever waits for the other; the
@@ -23,6 +24,7 @@
  *	plugin -> rig	hello API MIN CUR VCPUS TARGET
  *			held ID a|b CPU START_NS LENGTH_NS OUTCOME VISITS
  *			totals ID REACHED_A REACHED_B HELD MET EXPIRED RELEASED CROWDED HELD_NS DROPPED
+ *			visited ID COUNT ID:N ID:N…	passes, and how often vCPUs passed others nearby
  *			counted		the end of the totals
  *			skewed ID ADDRESS	an address inside an instruction: it can never be reached
  *
@@ -36,7 +38,8 @@
 #define DIRECTOR_FILE_MAX (64 << 10) /* bytes of the instruction file */
 #define DIRECTOR_LINE_MAX 200	     /* bytes of a packet */
 #define DIRECTOR_HOLDS_MAX 16
-#define DIRECTOR_WATCHES_MAX 1024    /* at, return and read lines together */
+#define DIRECTOR_WATCHES_MAX 2048    /* at, return, read and visit lines together */
+#define DIRECTOR_VISITS_MAX 512
 #define DIRECTOR_LOG_MAX 200	     /* held lines for each hold; the totals have the rest */
 
 #define HOLD_MS_MAX 500

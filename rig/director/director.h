@@ -29,13 +29,17 @@ char *director_escape(const char *path);
 /* Holds whose places have addresses. */
 struct director_orders;
 
+#define DIRECTOR_ALL "hotplug" /* all files whose functions are candidates for holds */
+
 /*
  * Finds the places of HOLDS in KERNEL: in its vmlinux where it has one with symbols, else in the kallsyms of
- * its image. Blocks for about a second. Errors: RIG_EXIT_USAGE, a place that this kernel does not have, with
- * names that are like it; RIG_EXIT_SKIP, an image whose names cannot be read.
+ * its image. VISITS names functions that are to be counted, or is NULL: words with commas between them, DIRECTOR_ALL,
+ * a file ("mm/slub.c") or a function, which means its neighbours, too. Blocks for about a second. Errors:
+ * RIG_EXIT_USAGE, a place that this kernel does not have, with names that are like it; RIG_EXIT_SKIP, an image whose
+ * names cannot be read.
  */
-struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const struct kernel *kernel,
-					 GError **error);
+struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const char *visits,
+					 const struct kernel *kernel, GError **error);
 void director_orders_free(struct director_orders *orders);
 RIG_DEFINE_AUTO(director_orders, director_orders_free)
 
@@ -86,6 +90,12 @@ gboolean director_is_there(const struct director *director);
 /* Asks for the totals; director_totals() has them once the plugin has answered. */
 void director_ask_totals(struct director *director);
 void director_totals(const struct director *director, guint hold, struct director_totals *ret);
+/*
+ * What was counted, once the plugin has answered: [{"function", "visits", "beside": {function: times}}, …] for
+ * functions that were passed. `beside`: how often another vCPU passed that function at about the same time. New
+ * reference; NULL where nothing was to be counted.
+ */
+json_t *director_visits(const struct director *director);
 /* Reads what has come, for a caller who knows that QEMU has gone. */
 void director_drain(struct director *director);
 

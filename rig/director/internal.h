@@ -20,7 +20,8 @@ struct hold_orders {
 };
 
 struct director_orders {
-	GArray *holds; /* of struct hold_orders */
+	GArray *holds;	   /* of struct hold_orders */
+	GPtrArray *visits; /* names of the functions that are counted, by their ID; NULL: none */
 	char *text;
 };
 
@@ -31,6 +32,11 @@ struct director_orders {
  * like it.
  */
 gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret, GError **error);
+
+/* ---- candidates.c ---- */
+
+/* The functions that AROUND (of director_resolve()) names. Errors: RIG_EXIT_USAGE. */
+GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError **error);
 
 /* ---- code.c ---- */
 

@@ -28,6 +28,8 @@ struct director {
 	int fd;
 	guint source;
 	guint n_holds;
+	const GPtrArray *names; /* of the functions that are counted: the orders'; or NULL */
+	json_t *visits;		/* as director_visits() returns it, or NULL */
 	gboolean there, told_broken;
 	struct director_totals logged[DIRECTOR_HOLDS_MAX]; /* counted here, from the held lines */
 	struct director_totals totals[DIRECTOR_HOLDS_MAX]; /* as the plugin told them last */
@@ -89,6 +91,45 @@ static gboolean read_totals(struct director *d, const char *line)
 	return TRUE;
 }
 
+/* "ID:N" of a neighbour. */
+static gboolean read_beside(const struct director *d, const char *word, json_t *beside)
+{
+	guint id, n;
+	int used = 0;
+
+	if (sscanf(word, "%u:%u%n", &id, &n, &used) != 2 || word[used] || id >= d->names->len)
+		return FALSE;
+	json_object_set_new(beside, d->names->pdata[id], json_integer(n));
+	return TRUE;
+}
+
+static gboolean read_visited(struct director *d, const char *line)
+{
+	g_auto(GStrv) words = g_strsplit(line, " ", DIRECTOR_LINE_MAX);
+	guint64 id, count;
+	json_t *beside;
+
+	if (!d->names || g_strv_length(words) < 3 ||
+	    !g_ascii_string_to_unsigned(words[1], 10, 0, d->names->len - 1, &id, NULL) ||
+	    !g_ascii_string_to_unsigned(words[2], 10, 1, G_MAXINT64, &count, NULL) ||
+	    json_array_size(d->visits) > DIRECTOR_VISITS_MAX)
+		return FALSE;
+	beside = json_object();
+	for (char **word = words + 3; *word; word++)
+		if (!read_beside(d, *word, beside)) {
+			json_decref(beside);
+			return FALSE;
+		}
+	json_array_append_new(d->visits, json_pack("{s:s, s:I, s:o}", "function", d->names->pdata[id], "visits",
+						   (json_int_t)count, "beside", beside));
+	return TRUE;
+}
+
+json_t *director_visits(const struct director *d)
+{
+	return d->visits ? json_incref(d->visits) : NULL;
+}
+
 static gboolean read_skewed(struct director *d, const char *line)
 {
 	guint64 address;
@@ -123,7 +164,7 @@ static void on_line(struct director *d, const char *line)
 		gboolean (*read)(struct director *d, const char *line);
 	} kinds[] = {
 		{"hello ", read_hello}, {"held ", read_held}, {"totals ", read_totals},
-		{"skewed ", read_skewed}, {"counted", read_counted},
+		{"skewed ", read_skewed}, {"visited ", read_visited}, {"counted", read_counted},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
@@ -174,6 +215,8 @@ struct director *director_open(const struct director_orders *orders, const char 
 	d->fd = -1;
 	d->owner = *owner;
 	d->n_holds = orders->holds->len;
+	d->names = orders->visits;
+	d->visits = orders->visits ? json_array() : NULL;
 	if (!rig_write_file(path, orders->text, -1, error))
 		return NULL;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
@@ -193,6 +236,7 @@ void director_close(struct director *d)
 	g_clear_handle_id(&d->source, g_source_remove);
 	if (d->fd >= 0)
 		close(d->fd);
+	json_decref(d->visits);
 	g_free(d);
 }
 
@@ -214,6 +258,9 @@ gboolean director_is_there(const struct director *d)
 
 void director_ask_totals(struct director *d)
 {
+	/* each answer has all of them */
+	if (d->visits)
+		json_array_clear(d->visits);
 	say(d, "counts");
 }
 
@@ -233,7 +280,7 @@ void director_totals(const struct director *d, guint hold, struct director_total
 
 void director_drain(struct director *d)
 {
-	read_lines(d, DIRECTOR_HOLDS_MAX * (DIRECTOR_LOG_MAX + 2));
+	read_lines(d, DIRECTOR_HOLDS_MAX * (DIRECTOR_LOG_MAX + 2) + DIRECTOR_VISITS_MAX);
 }
 
 gint64 director_held_ns(const struct director *d, gint64 now_ns, gint64 within_ns)

@@ -21,6 +21,7 @@ void director_orders_free(struct director_orders *orders)
 	if (!orders)
 		return;
 	g_array_unref(orders->holds);
+	g_clear_pointer(&orders->visits, g_ptr_array_unref);
 	g_free(orders->text);
 	g_free(orders);
 }
@@ -69,7 +70,20 @@ static void write_thunk(GString *out, struct symbols *symbols)
 				       g_array_index(found, struct symbol_range, 0).address);
 }
 
-static gboolean write_file(struct director_orders *orders, const struct hold_spec *specs,
+static void write_visits(GString *out, const struct director_orders *orders, struct symbols *symbols,
+			 const char *arch, guint *watches)
+{
+	for (guint i = 0; orders->visits && i < orders->visits->len; i++) {
+		g_autoptr(GArray) found = symbols_named(symbols, orders->visits->pdata[i]);
+
+		for (guint j = 0; j < found->len; j++, ++*watches)
+			g_string_append_printf(out, "visit %u %" G_GINT64_MODIFIER "x\n", i,
+					       code_entry(symbols, arch,
+							  g_array_index(found, struct symbol_range, j).address));
+	}
+}
+
+static gboolean write_file(struct director_orders *orders, const struct hold_spec *specs, const char *arch,
 			   struct symbols *symbols, GError **error)
 {
 	g_autoptr(GString) out = g_string_new(DIRECTOR_MAGIC "\n");
@@ -82,9 +96,10 @@ static gboolean write_file(struct director_orders *orders, const struct hold_spe
 		for (int side = 0; side < 2; side++)
 			write_side(out, i, "ab"[side],
 				   &g_array_index(orders->holds, struct hold_orders, i).side[side], &watches);
+	write_visits(out, orders, symbols, arch, &watches);
 	write_thunk(out, symbols);
 	if (watches > DIRECTOR_WATCHES_MAX || out->len > DIRECTOR_FILE_MAX)
-		return rig_fail(error, RIG_EXIT_USAGE, "the holds have %u addresses (at most %d)", watches,
+		return rig_fail(error, RIG_EXIT_USAGE, "the holds and counted functions have %u addresses (at most %d)", watches,
 				DIRECTOR_WATCHES_MAX);
 	orders->text = g_string_free(g_steal_pointer(&out), FALSE);
 	return TRUE;
@@ -105,8 +120,8 @@ static gboolean find_sides(struct symbols *symbols, const char *arch, const stru
 	return TRUE;
 }
 
-struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const struct kernel *kernel,
-					 GError **error)
+struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const char *visits,
+					 const struct kernel *kernel, GError **error)
 {
 	rig_auto(director_orders) orders = g_new0(struct director_orders, 1);
 	rig_auto(symbols) symbols = open_names(kernel, error);
@@ -122,7 +137,9 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 			return NULL;
 		g_array_append_val(orders->holds, hold);
 	}
-	return write_file(orders, holds, symbols, error) ? g_steal_pointer(&orders) : NULL;
+	if (visits && !(orders->visits = candidates_find(symbols, visits, error)))
+		return NULL;
+	return write_file(orders, holds, kernel->arch, symbols, error) ? g_steal_pointer(&orders) : NULL;
 }
 
 static json_t *site_json(const struct site *site)

@@ -218,9 +218,11 @@ static json_t *times_json(const struct session *s)
 json_t *judge_settle(struct session *s)
 {
 	json_t *reasons = json_array(), *reports = json_array(), *expected = expectation(s);
-	json_t *details, *holds = holds_json(s), *starved = starved_json(s);
+	json_t *details, *holds = holds_json(s), *visits = NULL, *starved = starved_json(s);
 	decision_auto decision = {0};
 
+	if (s->director)
+		visits = director_visits(s->director);
 	complete_facts(s);
 	decision = facts_decide(s->facts);
 	s->verdict = decision.verdict;
@@ -237,6 +239,8 @@ json_t *judge_settle(struct session *s)
 			 "proof", facts_proof_json(s->facts), "controller", controller_json());
 	if (holds)
 		json_object_set_new(details, "holds", holds);
+	if (visits)
+		json_object_set_new(details, "visits", visits);
 	if (starved)
 		json_object_set_new(details, "starved", starved);
 	return details;

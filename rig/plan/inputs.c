@@ -44,6 +44,8 @@ static void add_optional(json_t *json, const struct run_request *want)
 		json_object_set_new(json, "labels", labels_json(want->labels));
 	if (want->holds)
 		json_object_set_new(json, "hold", strings_json(want->holds));
+	if (want->visits)
+		json_object_set_new(json, "visits", json_string(want->visits));
 	if (want->replays)
 		json_object_set(json, "replays", want->replays);
 	if (want->zoo)

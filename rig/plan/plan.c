@@ -152,15 +152,21 @@ static const char *const asked_why[] = {
 	[ACCEL_TCG] = "TCG: asked for",
 };
 
+/* Is there anything for the director to do? */
+static gboolean is_directed(const struct run_request *want, const struct resolved *r)
+{
+	return r->scenario->n_holds || want->visits;
+}
+
 /* What holds need of the request's other words. */
 static gboolean check_holds(const struct run_request *want, enum accel asked, const struct resolved *r,
 			    GError **error)
 {
 	/* what is asked for on the command line is the caller's mistake, what the scenario has is not */
-	enum rig_error code = want->holds && *want->holds ? RIG_EXIT_USAGE : RIG_EXIT_SKIP;
+	enum rig_error code = (want->holds && *want->holds) || want->visits ? RIG_EXIT_USAGE : RIG_EXIT_SKIP;
 	const char *launcher = request_launcher(want);
 
-	if (!r->scenario->n_holds)
+	if (!is_directed(want, r))
 		return TRUE;
 	if (asked == ACCEL_KVM)
 		return rig_fail(error, code, "holds need TCG, which lets a plugin stop a vCPU; leave --accel "
@@ -178,10 +184,10 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 {
 	if (want->emulator)
 		r->emulator = qemu_find(want->emulator, r->plan.machine->emulator);
-	if (!r->scenario->n_holds)
+	if (!is_directed(want, r))
 		return TRUE;
-	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds, r->kernel,
-						      error);
+	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds, want->visits,
+						      r->kernel, error);
 	if (!r->orders || !director_probe(r->emulator ? r->emulator : r->plan.machine->emulator,
 					  &r->plugin, error))
 		return FALSE;
@@ -197,7 +203,7 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 	if ((want->accel && !accel_parse(want->accel, &asked, error)) ||
 	    !check_holds(want, asked, r, error))
 		return FALSE;
-	if (r->scenario->n_holds)
+	if (is_directed(want, r))
 		asked = ACCEL_TCG;
 	if (strcmp(request_launcher(want), "libvirt") || !want->uri ||
 	    g_str_has_prefix(want->uri, "qemu:///")) {

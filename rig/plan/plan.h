@@ -46,6 +46,7 @@ struct run_request {
 	gboolean no_lockdep, keep_going, keep_locks;
 	const char *until;	   /* stop only at a report with this signature or kind */
 	char **holds;		   /* added to the scenario's (hold_parse()), NULL-terminated */
+	const char *visits;	   /* functions whose passes are counted (director_resolve()); default: none */
 	const char *without;	   /* what to leave out of the scenario (scenario_ablations()) */
 	json_t *replays;	   /* name of the run that this one repeats; borrowed */
 	json_t *zoo;		   /* the zoo entry it belongs to, {"entry", "clean"}; borrowed */

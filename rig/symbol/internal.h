@@ -33,6 +33,8 @@ gboolean table_find(const struct table *table, const struct frame *frame, guint6
 const char *table_name(const struct table *table, guint64 address);
 /* As symbols_named() and symbols_nearest(). */
 void table_named(const struct table *table, const char *name, GArray *out);
+/* As symbols_between(). */
+void table_between(const struct table *table, guint64 from, guint64 to, GArray *out);
 char **table_nearest(const struct table *table, const char *name, guint max);
 
 struct lines;

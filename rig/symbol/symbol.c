@@ -165,6 +165,15 @@ GArray *symbols_named(struct symbols *symbols, const char *name)
 	return out;
 }
 
+GArray *symbols_between(struct symbols *symbols, guint64 from, guint64 to)
+{
+	GArray *out = g_array_new(FALSE, FALSE, sizeof(struct symbol_named));
+
+	if (symbols->table)
+		table_between(symbols->table, from, to, out);
+	return out;
+}
+
 char **symbols_nearest(struct symbols *symbols, const char *name, guint max)
 {
 	return symbols->table ? table_nearest(symbols->table, name, max) : g_new0(char *, 1);

@@ -59,6 +59,12 @@ struct symbol_range {
  * caller's.
  */
 GArray *symbols_named(struct symbols *symbols, const char *name);
+struct symbol_named {
+	const char *name; /* the symbols' */
+	struct symbol_range range;
+};
+/* The functions in FROM..TO, sorted by address, one for each address: struct symbol_named. The array is the caller's. */
+GArray *symbols_between(struct symbols *symbols, guint64 from, guint64 to);
 /* Up to MAX names that look like NAME, best first; NULL-terminated, the caller's. */
 char **symbols_nearest(struct symbols *symbols, const char *name, guint max);
 /*

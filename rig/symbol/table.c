@@ -235,6 +235,25 @@ void table_named(const struct table *table, const char *name, GArray *out)
 			add_named(table, symbol, out);
 }
 
+void table_between(const struct table *table, guint64 from, guint64 to, GArray *out)
+{
+	guint first = from ? count_up_to(table->by_value, offsetof(struct symbol, value), from - 1) : 0;
+	guint64 before = 0;
+
+	for (guint i = first; i < table->by_value->len; i++) {
+		const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);
+		const struct symbol_named named = {symbol->name,
+						   {symbol->value, MAX(symbol->size, symbol->extent)}};
+
+		if (symbol->value >= to)
+			break;
+		if (out->len && symbol->value == before)
+			continue;
+		before = symbol->value;
+		g_array_append_val(out, named);
+	}
+}
+
 /* Levenshtein's distance, at most LIMIT. */
 static guint distance(const char *a, const char *b, guint limit)
 {

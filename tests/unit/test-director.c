@@ -57,7 +57,7 @@ static struct director_orders *resolve(const char *text, GError **error)
 
 	if (!hold_parse(text, &hold, error))
 		return NULL;
-	orders = director_resolve(&hold, 1, kernel, error);
+	orders = director_resolve(&hold, 1, NULL, kernel, error);
 	hold_clear(&hold);
 	return orders;
 }
@@ -112,6 +112,44 @@ START_TEST(unknown_places)
 		ck_assert_ptr_null(orders);
 		ck_assert_msg(g_str_has_prefix(error->message, cases[i].error), "%s", error->message);
 		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	}
+}
+END_TEST
+
+/* ---- functions that are counted ---- */
+
+START_TEST(visits)
+{
+	static const char *const bad[] = {"mm/nowhere.c", "frist", "first,frist"};
+	const struct director_owner owner = {NULL, NULL, NULL, NULL};
+	g_autoptr(GError) error = NULL;
+	rig_auto(director_orders) orders = director_resolve(NULL, 0, "first", kernel, &error);
+	rig_auto(director) director = NULL;
+	json_t *counted, *second;
+	int fd;
+
+	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
+	/* it and its neighbours: first, second, _start, in the order of their addresses */
+	ck_assert(g_regex_match_simple("^rig-director 1\nvisit 0 .*\nvisit 1 .*\nvisit 2 .*\n",
+				       director_orders_text(orders), 0, 0));
+	director = director_open(orders, scratch, &owner, &fd, &error);
+	ck_assert_ptr_nonnull(director);
+	ck_assert_int_gt(send(fd, "visited 0 7 1:3 2:1", 19, 0), 0);
+	ck_assert_int_gt(send(fd, "visited 99 7", 12, 0), 0);
+	ck_assert_int_gt(send(fd, "visited 1 7 9:1", 15, 0), 0);
+	ck_assert_int_gt(send(fd, "visited 1 0", 11, 0), 0);
+	director_drain(director);
+	counted = director_visits(director);
+	ck_assert_uint_eq(json_array_size(counted), 1);
+	second = json_object_get(json_object_get(json_array_get(counted, 0), "beside"), "second");
+	ck_assert_int_eq(json_integer_value(second), 3);
+	json_decref(counted);
+	close(fd);
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) why = NULL;
+
+		ck_assert_ptr_null(director_resolve(NULL, 0, bad[i], kernel, &why));
+		ck_assert_int_eq(rig_exit_code(why), RIG_EXIT_USAGE);
 	}
 }
 END_TEST
@@ -235,6 +273,7 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, places);
 	tcase_add_test(tests, unknown_places);
+	tcase_add_test(tests, visits);
 	tcase_add_test(tests, plugin_lines);
 	tcase_add_test(tests, no_such_qemu);
 	suite_add_tcase(suite, tests);

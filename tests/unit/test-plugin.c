@@ -12,6 +12,7 @@
 #include "plugin/hold.h"
 #include "plugin/orders.h"
 #include "plugin/returns.h"
+#include "plugin/visits.h"
 #include "tests/unit/suite.h"
 
 #define MS 1000000
@@ -194,6 +195,38 @@ START_TEST(one_is_free)
 }
 END_TEST
 
+/* ---- visits ---- */
+
+START_TEST(neighbours)
+{
+	g_autofree struct visits *visits = g_new0(struct visits, 1);
+	const int64_t second = 1000ll * MS;
+	char text[64];
+
+	visits->n = 4;
+	/* 1 on another vCPU, 10 ms before 0; 2 on the same vCPU; 3 a second before */
+	visits_pass(visits, 3, 1, second);
+	visits_pass(visits, 1, 1, 2 * second);
+	visits_pass(visits, 2, 0, 2 * second);
+	visits_pass(visits, 0, 0, 2 * second + 10 * MS);
+	visits_text(visits, 0, text, sizeof(text));
+	ck_assert_str_eq(text, "1 1:1");
+	visits_text(visits, 3, text, sizeof(text));
+	ck_assert_str_eq(text, "1");
+	/* the neighbour that is rarer elsewhere comes first, and what does not fit is left out */
+	visits_pass(visits, 3, 1, 2 * second + 11 * MS);
+	for (int i = 0; i < 100; i++)
+		visits_pass(visits, 3, 1, 9 * second);
+	visits_text(visits, 0, text, sizeof(text));
+	ck_assert_str_eq(text, "1 1:1 3:1");
+	visits_text(visits, 0, text, 7);
+	ck_assert_str_eq(text, "1 1:1");
+	/* a vCPU that is not remembered is counted all the same */
+	visits_pass(visits, 0, VISITS_CPUS, 9 * second);
+	ck_assert_uint_eq(visits->count[0], 2);
+}
+END_TEST
+
 /* ---- the instruction file ---- */
 
 static const char *read_text(struct orders *orders, const char *text)
@@ -212,9 +245,10 @@ START_TEST(good_orders)
 	ck_assert_ptr_null(read_text(orders, "rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
 					     "at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 "
 					     "ffffffff81000020\nread 1 a ffffffff81000012 ffffffff81000018\n"
-					     "thunk ffffffff82000000\n"));
+					     "thunk ffffffff82000000\nvisit 0 ffffffff81000100\nvisit 0 ffffffff81000200\n"));
 	ck_assert_uint_eq(orders->n_holds, 2);
-	ck_assert_uint_eq(orders->n_watches, 3);
+	ck_assert_uint_eq(orders->n_watches, 5);
+	ck_assert_uint_eq(orders->n_visits, 1);
 	ck_assert_int_eq(orders->watch[2].kind, WATCH_READ);
 	ck_assert_uint_eq(orders->hold[1].after, 1);
 	ck_assert_uint_eq(orders->watch[0].to, 0xffffffff81000020);
@@ -239,7 +273,7 @@ START_TEST(bad_orders)
 		"rig-director 1\nhold 0 until 1 1 0 0\n", "rig-director 1\nhold 0 never 1 1 1 0\n",
 		"rig-director 1\nat 0 a ffff\n", ONE_HOLD "at 0 c ffff\n", ONE_HOLD "at 0 a 0\n",
 		ONE_HOLD "at 0 a ffff x\n", ONE_HOLD "return 0 a 20 10\n", ONE_HOLD "read 0 a 20 10\n",
-		"rig-director 1\nfly away\n", "rig-director 1\nthunk\n",
+		"rig-director 1\nfly away\n", "rig-director 1\nthunk\n", "rig-director 1\nvisit 1 ffff\n", "rig-director 1\nvisit 0 0\n",
 	};
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
 	g_autofree char *long_file = g_strnfill(DIRECTOR_FILE_MAX + 1, '\n');
@@ -528,6 +562,7 @@ int main(void)
 	tcase_add_test(holds, meeting);
 	tcase_add_test(holds, after_another);
 	tcase_add_test(holds, one_is_free);
+	tcase_add_test(holds, neighbours);
 	use_scratch(files);
 	tcase_set_timeout(files, 30);
 	tcase_add_test(files, good_orders);
