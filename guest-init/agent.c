@@ -74,6 +74,25 @@ int run_fail(struct run *run, int error, const char *format, ...)
 	return -error;
 }
 
+int run_expect_errnos(struct run *run, const char *key)
+{
+	char list[256], *rest = list, *name;
+	const char *value = run_param(run, key);
+
+	if (!value || !strcmp(value, "none") || !text_copy(list, sizeof(list), value))
+		return 0;
+	while ((name = strsep(&rest, ","))) {
+		bool any = !strcmp(name, "any");
+		int error = errno_number(name);
+
+		if (!any && !error)
+			return run_fail(run, EINVAL, "%s %.40s: errnos like EBUSY, any or none", key, name);
+		for (int i = any ? 1 : error; i <= (any ? ERRNO_MAX - 1 : error); i++)
+			run->shared->expects[i] = true;
+	}
+	return 0;
+}
+
 uint64_t shared_claim(struct run *run, unsigned count)
 {
 	uint64_t mask = count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
@@ -191,9 +210,27 @@ void op_end(struct run *run, enum op op, long result)
 	atomic_store_explicit(&mine->busy_since_ns, 0, memory_order_relaxed);
 	atomic_store_explicit(&mine->op, OP_NONE, memory_order_relaxed);
 	add_one(&mine->result[op][error]);
-	if (!op_expected(op, error))
+	if (!op_expected_here(mine, op, error))
 		add_one(&mine->failed);
 	add_one(&mine->ops);
+}
+
+bool op_expected_here(const struct agent_shared *its, unsigned op, int error)
+{
+	return op_expected(op, error) || its->expects[error];
+}
+
+void op_end_about(struct run *run, enum op op, long result, const char *format, ...)
+{
+	va_list args;
+
+	if (result < 0 && result > -ERRNO_MAX && !op_expected_here(run->shared, op, -result) &&
+	    !run->shared->what[0]) {
+		va_start(args, format);
+		vsnprintf(run->shared->what, WHAT_MAX, format, args);
+		va_end(args);
+	}
+	op_end(run, op, result);
 }
 
 int op_write(struct run *run, enum op op, int fd, const char *word, size_t len)

@@ -39,8 +39,9 @@ struct agent_shared {
 	struct guest_rng rng; /* of the turn: what `step` draws from */
 	uint64_t turn;	      /* calls of `step`; shared, so that a restarted agent continues counting */
 	uint64_t claim;	      /* from shared_claim(), returned when the agent ends */
-	int error;	      /* positive errno of a failed prepare, and what failed */
-	char what[WHAT_MAX];
+	bool expects[ERRNO_MAX]; /* errnos that a parameter adds to those of expected-errno.c */
+	int error;	      /* positive errno of a failed prepare */
+	char what[WHAT_MAX];  /* what failed: the prepare, or the first operation that counts as failed */
 };
 
 struct param {
@@ -90,6 +91,8 @@ const char *run_param(const struct run *run, const char *key);
 int run_param_number(struct run *run, const char *key, uint64_t low, uint64_t high, uint64_t *ret);
 int run_fail(struct run *run, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Adds the errnos that parameter KEY lists ("EBUSY,EINVAL", "any", "none"). 0 or -EINVAL. */
+int run_expect_errnos(struct run *run, const char *key);
 bool run_stopped(const struct run *run);
 /* Waits until NS on the monotonic clock, or until told to stop. */
 void run_sleep_until(struct run *run, uint64_t ns);
@@ -107,6 +110,11 @@ void run_turn(struct run *run);
 void op_begin(struct run *run, enum op op);
 /* RESULT is >= 0 or -errno. */
 void op_end(struct run *run, enum op op, long result);
+/* The same. The text is kept if this is the first result that is not expected. */
+void op_end_about(struct run *run, enum op op, long result, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* True: ERROR (positive errno) is expected of OP here, by the table or by a parameter. */
+bool op_expected_here(const struct agent_shared *its, unsigned op, int error);
 /* A whole operation: one pwrite() of WORD at the start of an open file. Returns 0 or -errno. */
 int op_write(struct run *run, enum op op, int fd, const char *word, size_t len);
 /* The same, opening DIR/PATH for it. */
@@ -131,6 +139,6 @@ int shared_init(void);
 extern const struct agent agent_block_state, agent_block_online, agent_probe, agent_slab_read,
 	agent_slab_shrink, agent_slab_churn, agent_cpu_online, agent_mem_read, agent_pressure,
 	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted, agent_shell_loop,
-	agent_gallery, agent_lock_rules, agent_hang, agent_poison;
+	agent_gallery, agent_lock_rules, agent_hang, agent_poison, agent_write, agent_read;
 
 #endif

@@ -23,7 +23,8 @@
 #define READ_ANY (READ_SYSFS | BIT(OP_READ_PROC) | BIT(OP_READ_PAGE_OWNER) | BIT(OP_READ_PTDUMP))
 #define GROW (BIT(OP_ANON) | BIT(OP_CACHE))
 #define DLPAR (BIT(OP_DLPAR_REFUSED) | BIT(OP_DLPAR_ADD) | BIT(OP_DLPAR_REMOVE))
-#define COMES_AND_GOES (STATE | ON | OFF | CPU | SLAB | READ_SYSFS | BIT(OP_COMPACT))
+#define ANY_FILE (BIT(OP_WRITE_FILE) | BIT(OP_READ_FILE))
+#define COMES_AND_GOES (STATE | ON | OFF | CPU | SLAB | READ_SYSFS | BIT(OP_COMPACT) | ANY_FILE)
 
 static const struct {
 	uint64_t ops;
@@ -93,6 +94,11 @@ static const struct {
 	/* poison */
 	{BIT(OP_POISON), EBUSY, "memory_failure(): somebody else has the page, it is about to be moved"},
 
+	/* write, read: further ones are parameters */
+	{ANY_FILE, EINTR, "a wait that our own signal ended: patience is over or the agent is to stop"},
+	{BIT(OP_READ_FILE), EAGAIN, "a file without data now: it is opened with O_NONBLOCK"},
+	{BIT(OP_READ_FILE), ENOMEM, "seq_file: no memory for the buffer"},
+
 	/* busted, gallery: the lock validator is what answers, see guest-init/kernel */
 };
 
@@ -135,6 +141,8 @@ static const char *const names[OP_COUNT] = {
 	[OP_LOCK_RULE] = "lock-rule",
 	[OP_HANG] = "hang",
 	[OP_POISON] = "poison",
+	[OP_WRITE_FILE] = "write",
+	[OP_READ_FILE] = "read",
 };
 
 const char *op_name(unsigned op)

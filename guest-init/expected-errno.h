@@ -51,6 +51,8 @@ enum op {
 	OP_LOCK_RULE,
 	OP_HANG,
 	OP_POISON,
+	OP_WRITE_FILE,
+	OP_READ_FILE,
 	OP_COUNT,
 };
 

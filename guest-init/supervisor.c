@@ -220,9 +220,12 @@ static bool send_counts(struct slot *slot)
 
 			if (count)
 				text_add(&text, "%s %s %s %llu\n",
-					 op_expected(op, error) ? "result" : "illegal", op_name(op),
+					 op_expected_here(its, op, error) ? "result" : "illegal", op_name(op),
 					 errno_name(error), (unsigned long long)count);
 		}
+	its->what[WHAT_MAX - 1] = '\0';
+	if (its->what[0])
+		text_add(&text, "first-illegal %s\n", its->what);
 	return reply_send(PROTO_COUNTS, 0, buffer, text.len);
 }
 

@@ -35,14 +35,29 @@ gboolean agents_offered(struct session *s)
 	return FALSE;
 }
 
+/*
+ * Files that are not there: where a kernel option makes them, the kernel cannot run the scenario. Else their
+ * name may be wrong.
+ */
+static void judge_start(struct session *s, const struct agent *agent, const char *why)
+{
+	g_autofree const char **options = scenario_agent_options(agent);
+	g_autofree char *list = g_strjoinv(", ", (char **)options);
+
+	if (*options && g_str_has_prefix(why, "ENOENT "))
+		session_judge(s, VERDICT_SKIP, "the kernel lacks files for agent '%s': %s; %s makes them",
+			      agent->name, why, list);
+	else
+		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", agent->name, why);
+}
+
 static void on_started(const struct guest_reply *reply, void *data)
 {
 	struct agent_run *a = data;
 	struct session *s = a->s;
 
 	if (reply->error) {
-		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", a->agent->name,
-			      reply->error->message);
+		judge_start(s, a->agent, reply->error->message);
 		session_answer(s, reply->scope, EV_BAD);
 	} else if (--s->starts == 0 && s->state == STATE_START) {
 		session_answer(s, reply->scope, EV_ANSWER);
@@ -199,8 +214,9 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 		add_result(a, result);
 		if (result->illegal)
 			session_judge(s, VERDICT_FAIL, "agent %s: '%s' ended with %s, %" G_GUINT64_FORMAT
-				      " times, which is not legal there", a->agent->name, result->op,
-				      result->error, result->count);
+				      " times, which is not legal there%s%s", a->agent->name, result->op,
+				      result->error, result->count, counts->first_illegal ? "; first: " : "",
+				      counts->first_illegal ? counts->first_illegal : "");
 	}
 }
 

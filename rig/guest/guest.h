@@ -67,6 +67,7 @@ struct guest_counts {
 	guint id;
 	guint64 ops;
 	GPtrArray *results; /* of struct guest_result * */
+	char *first_illegal; /* what the first illegal result was about, or NULL */
 };
 
 /* START, STOP, BLOCKS, CPU, SYSRQ, POWEROFF. */

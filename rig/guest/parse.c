@@ -151,6 +151,8 @@ static void counts_line(const struct line *line, void *data)
 		counts->ops = line_number(line->w[1]);
 	else if (line_is(line, "result", 4) || line_is(line, "illegal", 4))
 		add_result(counts->results, line->w[1], line->w[2], line->w[3], *line->w[0] == 'i');
+	else if (line->n > 1 && !strcmp(line->w[0], "first-illegal"))
+		replace(&counts->first_illegal, line->text + strlen("first-illegal "));
 }
 
 struct guest_counts *guest_counts_parse(const char *text)
@@ -169,6 +171,7 @@ void guest_counts_free(struct guest_counts *counts)
 	if (!counts)
 		return;
 	g_ptr_array_unref(counts->results);
+	g_free(counts->first_illegal);
 	g_free(counts);
 }
 

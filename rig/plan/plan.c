@@ -96,14 +96,15 @@ static gboolean check_needs(const struct resolved *r, GError **error)
 {
 	g_autoptr(GHashTable) config = NULL;
 	g_autoptr(GPtrArray) lacks = NULL;
+	g_autofree const char **needs = scenario_all_needs(r->scenario);
 	g_autofree char *list = NULL;
 
-	if (!r->kernel->config || !r->scenario->needs)
+	if (!r->kernel->config || !*needs)
 		return TRUE;
 	config = kernel_config_load(r->kernel->config, error);
 	if (!config)
 		return FALSE;
-	lacks = kernel_config_lacks(config, (const char *const *)r->scenario->needs);
+	lacks = kernel_config_lacks(config, needs);
 	if (!lacks->len)
 		return TRUE;
 	g_ptr_array_add(lacks, NULL);

@@ -201,6 +201,34 @@ static gboolean check_tracks(struct yaml_tree *tree, const struct scenario *s, G
 	return check_room(tree, s, &all, error);
 }
 
+/* The values are checked by the guest, which has the agents. */
+static gboolean check_agent(struct yaml_tree *tree, yaml_node_t *node, const struct agent *agent,
+			    GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	yaml_node_t *params = yaml_tree_get(tree, node, "params");
+	const struct agent_info *info = scenario_agents;
+
+	for (; info->name && strcmp(info->name, agent->name); info++)
+		g_ptr_array_add(names, (gpointer)info->name);
+	g_ptr_array_add(names, NULL);
+	if (!info->name)
+		return yaml_tree_fail_word(tree, yaml_tree_get(tree, node, "name"), error, agent->name,
+					   (const char *const *)names->pdata, "unknown agent '%s'",
+					   agent->name);
+	for (unsigned i = 0; i < agent->n_params; i++) {
+		yaml_node_t *key = yaml_tree_item(tree, params, i);
+
+		if (!info->params)
+			return yaml_tree_fail(tree, key, error, "agent '%s' takes no params", info->name);
+		if (!g_strv_contains(info->params, agent->params[i].key))
+			return yaml_tree_fail_word(tree, key, error, agent->params[i].key, info->params,
+						   "agent '%s' has no param '%s'", info->name,
+						   agent->params[i].key);
+	}
+	return TRUE;
+}
+
 static gboolean check_agents(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	yaml_node_t *agents = yaml_tree_get(tree, yaml_tree_root(tree), "agents");
@@ -208,18 +236,13 @@ static gboolean check_agents(struct yaml_tree *tree, const struct scenario *s, G
 
 	for (unsigned i = 0; i < s->n_agents; i++) {
 		yaml_node_t *node = yaml_tree_item(tree, agents, i);
-		g_autoptr(GString) names = g_string_new(NULL);
 
 		total += s->agents[i].count;
 		if (total > COPIES_OF_AGENTS_MAX)
 			return yaml_tree_fail(tree, node, error, "more than %d agents in all",
 					 COPIES_OF_AGENTS_MAX);
-		if (scenario_agent_needs(s->agents[i].name))
-			continue;
-		for (const struct agent_info *info = scenario_agents; info->name; info++)
-			g_string_append_printf(names, "%s%s", names->len ? ", " : "", info->name);
-		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "name"), error,
-				 "unknown agent '%s'; available: %s", s->agents[i].name, names->str);
+		if (!check_agent(tree, node, &s->agents[i], error))
+			return FALSE;
 	}
 	return TRUE;
 }

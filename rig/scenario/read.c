@@ -193,13 +193,16 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 	return TRUE;
 }
 
-/* The guest channel separates words by one space and lines by newlines: neither can be in a param. */
-static gboolean is_word(const char *text)
+/*
+ * The guest channel separates words by one space and lines by newlines: a key has neither, and a value, which
+ * is the last word of its line, has no newline.
+ */
+static gboolean is_printable(const char *text, gboolean spaces)
 {
-	if (!*text || strlen(text) > 256)
+	if (!*text || *text == ' ' || strlen(text) > 255)
 		return FALSE;
 	for (; *text; text++)
-		if (!g_ascii_isgraph(*text))
+		if (!g_ascii_isgraph(*text) && !(spaces && *text == ' '))
 			return FALSE;
 	return TRUE;
 }
@@ -219,12 +222,12 @@ gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *ag
 		if (i == PARAMS_MAX)
 			return yaml_tree_fail(tree, value, error, "'params' takes at most %d entries",
 					 PARAMS_MAX);
-		if (!is_word(key))
+		if (!is_printable(key, FALSE))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, params, i), error,
 					 "invalid parameter name '%s'", key);
-		if (!text || !is_word(text))
+		if (!text || !is_printable(text, TRUE))
 			return yaml_tree_fail(tree, value, error,
-					 "the param '%s' takes one word of ASCII (lists: a,b,c)", key);
+					 "the param '%s' takes 1 to 255 characters of ASCII (lists: a,b,c)", key);
 		agent->params = g_renew(struct param, agent->params, i + 1);
 		agent->params[i] = (struct param){g_strdup(key), g_strdup(text)};
 		agent->n_params = i + 1;

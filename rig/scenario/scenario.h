@@ -164,6 +164,7 @@ struct agent_info {
 	const char *name;
 	const char *about;	   /* one line for people */
 	const char *const *needs;  /* kernel config, as of kernel_config_lacks(); NULL-terminated */
+	const char *const *params; /* what it takes; NULL-terminated, or NULL: nothing */
 };
 
 /* All of them; the last one has no name. */
@@ -172,8 +173,13 @@ extern const struct agent_info scenario_agents[];
 /* NAME's needs; NULL where there is no such agent. */
 const char *const *scenario_agent_needs(const char *name);
 
-/* What a kernel must have for a run: `needs` and those of the agents that are not optional. The
- * array is the caller's (g_free), the strings are not. */
+/* The kernel option that makes FILE, a path or a glob; NULL: not known. Static. */
+const char *scenario_file_option(const char *file);
+/* Those of an agent's `files`; NULL-terminated. The array is the caller's (g_free), the strings are static. */
+const char **scenario_agent_options(const struct agent *agent);
+
+/* What a kernel must have for a run: `needs`, and those of the agents that are not optional and of their
+ * files. The array is the caller's (g_free), the strings are not. */
 const char **scenario_all_needs(const struct scenario *scenario);
 
 /* "plug", "dimm", "online_movable": as scenario files spell them. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Text without what a terminal would obey or a document cannot hold. */
+/* Text without what a terminal would obey or a document cannot hold; and misspelled words. */
 #include "util/text.h"
+
+#include <string.h>
 
 char *text_clean(const char *text)
 {
@@ -20,4 +22,47 @@ char *text_clean(const char *text)
 			g_string_append_unichar(clean, c);
 	}
 	return g_string_free(clean, FALSE);
+}
+
+#define WORD_MAX 64
+
+/* Letters to change, insert, remove or swap with the next one, to make A from B. */
+static guint distance(const char *a, const char *b)
+{
+	guint rows[3][WORD_MAX + 1], *before = rows[0], *last = rows[1], *now = rows[2], *free_row;
+	gsize n = strlen(a), m = strlen(b);
+
+	for (gsize k = 0; k <= m; k++)
+		last[k] = k;
+	for (gsize i = 1; i <= n; i++) {
+		now[0] = i;
+		for (gsize k = 1; k <= m; k++) {
+			now[k] = MIN(MIN(last[k], now[k - 1]) + 1, last[k - 1] + (a[i - 1] != b[k - 1]));
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+				now[k] = MIN(now[k], before[k - 2] + 1);
+		}
+		free_row = before;
+		before = last;
+		last = now;
+		now = free_row;
+	}
+	return last[m];
+}
+
+const char *text_nearest(const char *word, const char *const *candidates)
+{
+	const char *best = NULL;
+	guint least = G_MAXUINT;
+
+	if (strlen(word) > WORD_MAX)
+		return NULL;
+	for (; *candidates; candidates++) {
+		guint cost = strlen(*candidates) > WORD_MAX ? G_MAXUINT : distance(word, *candidates);
+
+		if (cost >= least || cost > MAX(1, strlen(word) / 3))
+			continue;
+		least = cost;
+		best = *candidates;
+	}
+	return best;
 }

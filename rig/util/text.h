@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Untrusted text from a guest, a log or a file. */
+/* Untrusted text from a guest, a log or a file, and words that a person misspelled. */
 #ifndef RIG_UTIL_TEXT_H
 #define RIG_UTIL_TEXT_H
 
@@ -11,5 +11,11 @@
  * escaping. The caller's.
  */
 char *text_clean(const char *text);
+
+/*
+ * The candidate (NULL-terminated) that WORD is most likely a misspelling of: at most a third of its letters
+ * are wrong, missing, too many or swapped. NULL: there is none.
+ */
+const char *text_nearest(const char *word, const char *const *candidates);
 
 #endif

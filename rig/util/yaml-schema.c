@@ -61,7 +61,7 @@ static gboolean check_bool(struct yaml_tree *tree, yaml_node_t *node, const char
 static gboolean check_enum(struct yaml_tree *tree, yaml_node_t *node,
 			   const cyaml_schema_value_t *value, const char *key, GError **error)
 {
-	g_autoptr(GString) allowed = g_string_new(NULL);
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	const char *text = yaml_tree_text(node);
 
 	for (guint i = 0; i < value->enumeration.count; i++) {
@@ -69,10 +69,13 @@ static gboolean check_enum(struct yaml_tree *tree, yaml_node_t *node,
 
 		if (!g_strcmp0(text, word))
 			return TRUE;
-		g_string_append_printf(allowed, "%s%s", i ? ", " : "", word);
+		g_ptr_array_add(words, (gpointer)word);
 	}
-	return yaml_tree_fail(tree, node, error, "invalid value '%s' for '%s'; allowed: %s",
-			 text ? text : "a list", key, allowed->str);
+	if (!text)
+		return yaml_tree_fail(tree, node, error, "'%s' takes one word, not a list", key);
+	g_ptr_array_add(words, NULL);
+	return yaml_tree_fail_word(tree, node, error, text, (const char *const *)words->pdata,
+				   "invalid value '%s' for '%s'", text, key);
 }
 
 static gboolean check_sequence(const struct yaml_schema *form, struct yaml_tree *tree,
@@ -119,14 +122,14 @@ static gboolean check_mapping(const struct yaml_schema *form, struct yaml_tree *
 	for (guint i = 0; (name = yaml_tree_key(tree, node, i, &child)); i++) {
 		field = find_field(fields, name);
 		if (!field) {
-			g_autoptr(GString) allowed = g_string_new(NULL);
+			g_autoptr(GPtrArray) keys = g_ptr_array_new();
 
 			for (field = fields; field->key; field++)
-				g_string_append_printf(allowed, "%s%s", allowed->len ? ", " : "",
-						       field->key);
-			return yaml_tree_fail(tree, yaml_tree_item(tree, node, i), error,
-					      "unknown key '%s' in %s; allowed: %s", name, key,
-					      allowed->str);
+				g_ptr_array_add(keys, (gpointer)field->key);
+			g_ptr_array_add(keys, NULL);
+			return yaml_tree_fail_word(tree, yaml_tree_item(tree, node, i), error, name,
+						   (const char *const *)keys->pdata,
+						   "unknown key '%s' in %s", name, key);
 		}
 		if (!check(form, tree, child, &field->value, name, error))
 			return FALSE;

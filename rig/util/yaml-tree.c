@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "util/error.h"
+#include "util/text.h"
 
 #define BRACKETS_MAX 16384
 
@@ -24,6 +25,22 @@ gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError 
 	message = g_strdup_vprintf(format, args);
 	va_end(args);
 	return fail_at(tree->file, node->start_mark, error, message);
+}
+
+gboolean yaml_tree_fail_word(struct yaml_tree *tree, const yaml_node_t *node, GError **error,
+			     const char *word, const char *const *allowed, const char *format, ...)
+{
+	const char *nearest = text_nearest(word, allowed);
+	g_autofree char *message = NULL, *list = g_strjoinv(", ", (char **)allowed);
+	va_list args;
+
+	va_start(args, format);
+	message = g_strdup_vprintf(format, args);
+	va_end(args);
+	if (nearest)
+		return yaml_tree_fail(tree, node, error, "%s; did you mean '%s'? Allowed: %s", message,
+				      nearest, list);
+	return yaml_tree_fail(tree, node, error, "%s; allowed: %s", message, list);
 }
 
 void yaml_tree_free(struct yaml_tree *tree)

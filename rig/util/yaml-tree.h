@@ -38,4 +38,9 @@ const char *yaml_tree_text(const yaml_node_t *node);
 gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError **error,
 			const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* The same for WORD, which is none of ALLOWED (NULL-terminated): names the nearest of them, then all. */
+gboolean yaml_tree_fail_word(struct yaml_tree *tree, const yaml_node_t *node, GError **error,
+			     const char *word, const char *const *allowed, const char *format, ...)
+	G_GNUC_PRINTF(6, 7);
+
 #endif

@@ -6,5 +6,6 @@
 #include <check.h>
 
 void add_frame_tests(TCase *tcase);
+void add_file_tests(TCase *tcase);
 
 #endif

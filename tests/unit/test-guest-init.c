@@ -9,13 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "guest-init/agent.h"
 #include "guest-init/start.h"
 #include "guest-init/handlers.h"
-#include "guest-init/files.h"
 #include "guest-init/expected-errno.h"
 #include "guest-init/rng.h"
 #include "guest-init/text.h"
@@ -108,30 +106,6 @@ START_TEST(test_list)
 }
 END_TEST
 
-/* Listed anew when a folder came, and again for as long as one is counted but not shown: here one that is hidden. */
-START_TEST(test_listing)
-{
-	static struct listing list;
-	g_autofree char *one = in_scratch("memory7"), *hidden = in_scratch(".memory8"), *shown = in_scratch("memory8");
-
-	ck_assert_int_eq(listing_open(&list, scratch), 0);
-	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
-	ck_assert_int_eq(listing_refresh(&list, "memory"), 0);
-	ck_assert_int_eq(mkdir(one, 0700), 0);
-	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
-	ck_assert_int_eq(listing_refresh(&list, "memory"), 0);
-	ck_assert_uint_eq(list.count, 1);
-	ck_assert_int_eq(mkdir(hidden, 0700), 0);
-	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
-	ck_assert_uint_eq(list.count, 1);
-	ck_assert_int_eq(rename(hidden, shown), 0);
-	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
-	ck_assert_uint_eq(list.count, 2);
-	ck_assert_int_eq(listing_refresh(&list, "memory"), 0);
-	close(list.dir);
-}
-END_TEST
-
 static int parse(const char *text, struct run *run, char *what, size_t size)
 {
 	g_autofree char *copy = g_strdup(text);
@@ -220,6 +194,32 @@ START_TEST(test_numbers)
 }
 END_TEST
 
+/* Errnos of a parameter count as expected for this agent alone, and the first other one is kept. */
+START_TEST(test_expects)
+{
+	struct agent_shared its = {0};
+	struct run run = {.shared = &its, .agent = agent_find("write"), .n_params = 1};
+
+	run.params[0] = (struct param){"legal", "EBUSY,EINVAL"};
+	ck_assert_int_eq(run_expect_errnos(&run, "legal"), 0);
+	ck_assert(op_expected_here(&its, OP_WRITE_FILE, EBUSY) && op_expected_here(&its, OP_WRITE_FILE, ENODEV));
+	ck_assert(!op_expected_here(&its, OP_WRITE_FILE, EPERM));
+	op_end_about(&run, OP_WRITE_FILE, -EBUSY, "%s", "expected");
+	ck_assert_str_eq(its.what, "");
+	op_end_about(&run, OP_WRITE_FILE, -EPERM, "%s", "first");
+	op_end_about(&run, OP_WRITE_FILE, -EPERM, "%s", "second");
+	ck_assert_str_eq(its.what, "first");
+	ck_assert_uint_eq(its.failed, 2);
+	ck_assert_uint_eq(its.ops, 3);
+	run.params[0] = (struct param){"legal", "any"};
+	ck_assert_int_eq(run_expect_errnos(&run, "legal"), 0);
+	ck_assert(op_expected_here(&its, OP_WRITE_FILE, EPERM));
+	run.params[0] = (struct param){"legal", "EBUSY,BUSY"};
+	ck_assert_int_eq(run_expect_errnos(&run, "legal"), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(its.what, "legal BUSY"));
+}
+END_TEST
+
 /* Every agent can be found, says what it is, and its defaults are among its parameters. */
 START_TEST(test_agents)
 {
@@ -228,7 +228,7 @@ START_TEST(test_agents)
 		"slab-churn",  "cpu-online",   "mem-read", "pressure",	"compact",
 		"memtrace",    "dlpar",	       "notifier-error", "busted",
 		"shell-loop",  "gallery",      "lock-rules", "hang",
-		"poison",
+		"poison",      "write",	       "read",
 	};
 	unsigned count = 0;
 
@@ -431,8 +431,7 @@ int main(void)
 	TCase *frames = tcase_create("frames"), *words = tcase_create("words");
 	TCase *agent = tcase_create("agents"), *files = tcase_create("files");
 
-	use_scratch(files);
-	tcase_add_test(files, test_listing);
+	add_file_tests(files);
 	add_frame_tests(frames);
 	tcase_add_test(words, test_text);
 	tcase_add_test(words, test_list);
@@ -442,6 +441,7 @@ int main(void)
 	tcase_add_loop_test(agent, test_bad_start, 0, countof(bad_starts));
 	tcase_add_test(agent, test_many_params);
 	tcase_add_test(agent, test_numbers);
+	tcase_add_test(agent, test_expects);
 	tcase_add_test(agent, test_agents);
 	tcase_add_loop_test(agent, test_expected_errno, 0, countof(verdicts));
 	tcase_add_test(agent, test_op_names);

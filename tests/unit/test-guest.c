@@ -15,6 +15,7 @@ static struct {
 	struct guest *guest;
 	GPtrArray *sent; /* of char *: "TYPE SEQ TEXT" */
 	guint hellos, heartbeats, counts, notes, strays;
+	char first_illegal[64]; /* of the last COUNTS */
 	struct guest_agent agent; /* the first one of the last heartbeat */
 } peer;
 
@@ -43,7 +44,7 @@ static void on_heartbeat(const struct guest_heartbeat *heartbeat, void *data)
 
 static void on_counts(const struct guest_counts *counts, void *data)
 {
-	(void)counts;
+	g_strlcpy(peer.first_illegal, counts->first_illegal ? counts->first_illegal : "", sizeof(peer.first_illegal));
 	(void)data;
 	peer.counts++;
 }
@@ -122,6 +123,18 @@ static const struct {
 	{PROTO_ACCOUNT, "nothing that is known\n", GUEST_MALFORMED, "known"},
 	{200, "", GUEST_MALFORMED, "wrong answer"},
 };
+
+START_TEST(counts_name_the_first_illegal_result)
+{
+	peer_open();
+	frame(PROTO_COUNTS, 0, "agent 1 write\nops 3\nillegal write EPERM 1\nfirst-illegal '1' to /proc/sys/a b\n");
+	ck_assert_uint_eq(peer.counts, 1);
+	ck_assert_str_eq(peer.first_illegal, "'1' to /proc/sys/a b");
+	frame(PROTO_COUNTS, 0, "agent 1 write\nops 3\n");
+	ck_assert_str_eq(peer.first_illegal, "");
+	peer_close();
+}
+END_TEST
 
 START_TEST(an_answer_reaches_who_asked)
 {
@@ -274,6 +287,7 @@ int main(void)
 	Suite *suite = suite_create("guest");
 	TCase *tcase = tcase_create("protocol");
 
+	tcase_add_test(tcase, counts_name_the_first_illegal_result);
 	tcase_add_loop_test(tcase, an_answer_reaches_who_asked, 0, G_N_ELEMENTS(answers));
 	tcase_add_test(tcase, forgotten_requests_are_stray);
 	tcase_add_loop_test(tcase, parts_are_whole_or_fail, 0, G_N_ELEMENTS(parted));

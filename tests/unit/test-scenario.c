@@ -271,7 +271,25 @@ START_TEST(needs_of_a_run)
 }
 END_TEST
 
-/* The guest's programs and the host's table name the same agents. */
+/* Files of `write` and `read` need the option that makes them, and an optional agent needs none. */
+START_TEST(options_of_files)
+{
+	rig_auto(scenario) s = good("scenario/good/files.yaml");
+	g_autofree const char **needs = scenario_all_needs(s);
+
+	ck_assert(g_strv_contains(needs, "CONFIG_KSM"));
+	ck_assert(g_strv_contains(needs, "CONFIG_HUGETLBFS"));
+	ck_assert(!g_strv_contains(needs, "CONFIG_DEBUG_KMEMLEAK"));
+	ck_assert_str_eq(s->agents[0].params[1].value, "1 2,3");
+	ck_assert_str_eq(scenario_file_option("/sys/devices/system/memory/memory*/state"), "CONFIG_MEMORY_HOTPLUG");
+	ck_assert_ptr_null(scenario_file_option("/dev/null"));
+	for (const char *const *file = (const char *const[]){"/proc/sys/vm/nr_hugepages", "/sys/kernel/mm/ksm/run", NULL};
+	     *file; file++)
+		ck_assert_ptr_nonnull(scenario_file_option(*file));
+}
+END_TEST
+
+/* The guest's programs and the host's table name the same agents and parameters. */
 START_TEST(agents_are_the_guests)
 {
 	g_autofree char *folder = g_build_filename(g_getenv("RIG_HOME"), "guest-init", "agents", NULL);
@@ -292,6 +310,12 @@ START_TEST(agents_are_the_guests)
 
 		ck_assert_msg(at != NULL, "the guest has no agent %s", info->name);
 		at[1] = '-';
+		for (guint i = 0; info->params && info->params[i]; i++) {
+			g_autofree char *param = g_strdup_printf("{\"%s\", ", info->params[i]);
+
+			ck_assert_msg(strstr(sources->str, param), "%s: the guest has no param %s", info->name,
+				      info->params[i]);
+		}
 	}
 	ck_assert_msg(!strstr(sources->str, ".name = \""), "the guest has more: %.60s",
 		      strstr(sources->str, ".name = \""));
@@ -446,6 +470,7 @@ int main(void)
 	tcase_add_test(tc, names);
 	tcase_add_test(tc, fits);
 	tcase_add_test(tc, needs_of_a_run);
+	tcase_add_test(tc, options_of_files);
 	tcase_add_test(tc, agents_are_the_guests);
 	tcase_add_test(tc, too_large);
 	tcase_add_loop_test(tc, deep, 0, 8);

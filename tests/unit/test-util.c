@@ -23,6 +23,7 @@
 #include "util/size.h"
 #include "util/spawn.h"
 #include "util/sweep.h"
+#include "util/text.h"
 
 static const struct {
 	const char *text;
@@ -352,6 +353,23 @@ START_TEST(durations)
 }
 END_TEST
 
+START_TEST(nearest_words)
+{
+	static const char *const allowed[] = {"duration", "memory", "max_memory", "do", "id", NULL};
+	static const struct {
+		const char *word, *nearest;
+	} cases[] = {{"duraton", "duration"}, {"druation", "duration"}, {"durations", "duration"},
+		     {"memmory", "memory"},   {"maxmemory", "max_memory"}, {"od", "do"},
+		     {"flavour", NULL},       {"x", NULL},		{"", NULL}};
+	g_autofree char *lengthy = g_strnfill(5000, 'a');
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+		ck_assert_msg(!g_strcmp0(text_nearest(cases[i].word, allowed), cases[i].nearest), "'%s': %s",
+			      cases[i].word, text_nearest(cases[i].word, allowed));
+	ck_assert_ptr_null(text_nearest(lengthy, allowed));
+}
+END_TEST
+
 START_TEST(exit_codes)
 {
 	g_autoptr(GError) ours = NULL, options = NULL, foreign = NULL;
@@ -387,6 +405,7 @@ int main(void)
 	tcase_add_test(tc, stale_folders_are_swept);
 	tcase_add_test(tc, files);
 	tcase_add_test(tc, durations);
+	tcase_add_test(tc, nearest_words);
 	tcase_add_test(tc, exit_codes);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
