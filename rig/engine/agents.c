@@ -4,10 +4,9 @@
 
 #include <string.h>
 
-
 #define COUNTS_NS RIG_NS_PER_S
 
-void agent_run_free(gpointer data)
+static void agent_run_free(gpointer data)
 {
 	struct agent_run *a = data;
 
@@ -16,11 +15,21 @@ void agent_run_free(gpointer data)
 	g_free(a);
 }
 
+void agents_init(struct session *s)
+{
+	s->agents.list = g_ptr_array_new_with_free_func(agent_run_free);
+}
+
+void agents_deinit(struct session *s)
+{
+	g_ptr_array_unref(s->agents.list);
+}
+
 gboolean agents_offered(struct session *s)
 {
 	for (guint i = 0; i < s->scenario->n_agents; i++) {
 		const struct agent *agent = &s->scenario->agents[i];
-		const char *offer = g_hash_table_lookup(s->offers, agent->name);
+		const char *offer = g_hash_table_lookup(s->hello.offers, agent->name);
 
 		if (!g_strcmp0(offer, "ok") || agent->optional)
 			continue;
@@ -28,7 +37,7 @@ gboolean agents_offered(struct session *s)
 			      offer ? offer : "the guest does not know it");
 		return FALSE;
 	}
-	if (s->has_lockdep || s->plan->no_lockdep)
+	if (s->hello.has_lockdep || s->plan->no_lockdep)
 		return TRUE;
 	session_judge(s, VERDICT_SKIP, "the kernel has no lockdep, so nothing would be proven; "
 				       "--no-lockdep runs it all the same");
@@ -59,7 +68,7 @@ static void on_started(const struct guest_reply *reply, void *data)
 	if (reply->error) {
 		judge_start(s, a->agent, reply->error->message);
 		session_answer(s, reply->scope, EV_BAD);
-	} else if (--s->starts == 0 && s->state == STATE_START) {
+	} else if (--s->agents.starts == 0 && s->state == STATE_START) {
 		session_answer(s, reply->scope, EV_ANSWER);
 	}
 }
@@ -77,13 +86,13 @@ static void ask_start(struct session *s, struct agent_run *a)
 /* Also after a reset: the same agents with the same seeds. */
 void agents_start(struct session *s)
 {
-	gboolean again = s->agents->len > 0;
+	gboolean again = s->agents.list->len > 0;
 	guint id = 0;
 
 	for (guint i = 0; i < s->scenario->n_agents && !again; i++) {
 		const struct agent *agent = &s->scenario->agents[i];
 
-		if (g_strcmp0(g_hash_table_lookup(s->offers, agent->name), "ok"))
+		if (g_strcmp0(g_hash_table_lookup(s->hello.offers, agent->name), "ok"))
 			continue;
 		for (guint n = 0; n < MAX(1, agent->count); n++) {
 			struct agent_run *a;
@@ -97,13 +106,13 @@ void agents_start(struct session *s)
 			a->agent = agent;
 			a->seed = seed;
 			a->results = json_object();
-			g_ptr_array_add(s->agents, a);
+			g_ptr_array_add(s->agents.list, a);
 		}
 	}
-	s->starts = s->agents->len;
-	for (guint i = 0; i < s->agents->len; i++)
-		ask_start(s, s->agents->pdata[i]);
-	if (!s->agents->len)
+	s->agents.starts = s->agents.list->len;
+	for (guint i = 0; i < s->agents.list->len; i++)
+		ask_start(s, s->agents.list->pdata[i]);
+	if (!s->agents.list->len)
 		session_event(s, EV_ANSWER);
 }
 
@@ -117,9 +126,9 @@ void agents_start(struct session *s)
 
 static gboolean may_still_stop(struct session *s)
 {
-	double given = watch_guest_runtime(s) - s->stop_runtime_s;
+	double given = watch_guest_runtime(s) - s->agents.stop_runtime_s;
 
-	return ++s->stops < STOPS_MAX && given < STOP_S * session_patience(s) / (double)PATIENCE_S;
+	return ++s->agents.stops < STOPS_MAX && given < STOP_S * session_patience(s) / (double)PATIENCE_S;
 }
 
 static void on_stopped(const struct guest_reply *reply, void *data)
@@ -128,7 +137,7 @@ static void on_stopped(const struct guest_reply *reply, void *data)
 	const struct guest_done *done = reply->done;
 
 	if (done && done->stuck->len && s->state == STATE_STOP && may_still_stop(s)) {
-		run_journal(s->run, "stop-again", "{s:i}", "stops", s->stops);
+		run_journal(s->run, "stop-again", "{s:i}", "stops", s->agents.stops);
 		guest_stop_all(s->guest, on_stopped, s);
 		return;
 	}
@@ -139,13 +148,13 @@ static void on_stopped(const struct guest_reply *reply, void *data)
 
 void agents_stop(struct session *s)
 {
-	s->stop_runtime_s = watch_guest_runtime(s);
+	s->agents.stop_runtime_s = watch_guest_runtime(s);
 	guest_stop_all(s->guest, on_stopped, s);
 }
 
 static struct agent_run *agent_by_id(struct session *s, guint id)
 {
-	return id >= 1 && id <= s->agents->len ? s->agents->pdata[id - 1] : NULL;
+	return id >= 1 && id <= s->agents.list->len ? s->agents.list->pdata[id - 1] : NULL;
 }
 
 /* Once a second: what each agent has done so far, copies together. A reader makes rates of it. */
@@ -153,12 +162,12 @@ static void journal_counts(struct session *s)
 {
 	json_t *counts;
 
-	if (s->last_heartbeat_ns - s->counted_ns < COUNTS_NS)
+	if (s->heartbeat.last_ns - s->agents.counted_ns < COUNTS_NS)
 		return;
-	s->counted_ns = s->last_heartbeat_ns;
+	s->agents.counted_ns = s->heartbeat.last_ns;
 	counts = json_object();
-	for (guint i = 0; i < s->agents->len; i++) {
-		const struct agent_run *a = s->agents->pdata[i];
+	for (guint i = 0; i < s->agents.list->len; i++) {
+		const struct agent_run *a = s->agents.list->pdata[i];
 		json_t *before = json_object_get(counts, a->agent->name);
 
 		json_object_set_new(counts, a->agent->name,
@@ -169,8 +178,8 @@ static void journal_counts(struct session *s)
 
 void agents_heartbeat(struct session *s, const struct guest_heartbeat *heartbeat)
 {
-	s->last_heartbeat_ns = rig_now_ns();
-	s->guest_s = heartbeat->uptime_s;
+	s->heartbeat.last_ns = rig_now_ns();
+	s->heartbeat.guest_s = heartbeat->uptime_s;
 	for (guint i = 0; i < heartbeat->agents->len; i++) {
 		const struct guest_agent *told = &g_array_index(heartbeat->agents, struct guest_agent, i);
 		struct agent_run *a = agent_by_id(s, told->id);
@@ -184,7 +193,7 @@ void agents_heartbeat(struct session *s, const struct guest_heartbeat *heartbeat
 		g_free(a->now);
 		a->now = g_utf8_make_valid(told->now, -1);
 	}
-	if (s->agents->len)
+	if (s->agents.list->len)
 		journal_counts(s);
 }
 
@@ -206,7 +215,6 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 
 	if (!a)
 		return;
-	a->ended = TRUE;
 	a->ops = counts->ops;
 	for (guint i = 0; i < counts->results->len; i++) {
 		const struct guest_result *result = counts->results->pdata[i];
@@ -225,12 +233,12 @@ char *agents_rates(struct session *s, double seconds)
 {
 	GString *text = g_string_new(NULL);
 
-	for (guint i = 0; i < s->agents->len;) {
-		const struct agent_run *first = s->agents->pdata[i];
+	for (guint i = 0; i < s->agents.list->len;) {
+		const struct agent_run *first = s->agents.list->pdata[i];
 		guint64 ops = 0;
 
-		for (; i < s->agents->len; i++) {
-			struct agent_run *a = s->agents->pdata[i];
+		for (; i < s->agents.list->len; i++) {
+			struct agent_run *a = s->agents.list->pdata[i];
 
 			if (a->agent != first->agent)
 				break;

@@ -14,10 +14,10 @@
 /* A report counts once: when its end is seen, or before that when the console goes quiet inside it. */
 static gboolean already_told(struct session *s, const struct splat *splat, const char *sentence)
 {
-	char *before = g_hash_table_lookup(s->told, &splat->first_byte);
+	char *before = g_hash_table_lookup(s->reports.told, &splat->first_byte);
 
 	if (before)
-		facts_rename(s->facts, before, sentence);
+		facts_rename(s->judged.facts, before, sentence);
 	return before != NULL;
 }
 
@@ -40,12 +40,12 @@ static void weigh(struct session *s, const struct splat *splat)
 	reason = meaning.reason;
 	if (already_told(s, splat, reason))
 		return;
-	g_hash_table_insert(s->told, g_memdup2(&splat->first_byte, sizeof(splat->first_byte)),
+	g_hash_table_insert(s->reports.told, g_memdup2(&splat->first_byte, sizeof(splat->first_byte)),
 			    g_strdup(reason));
 	judge_report(s, splat, &meaning);
-	if (meaning.verdict != VERDICT_KNOWN && !s->failing++)
-		s->first_report_s = splat->when;
-	s->hang_kind |= meaning.verdict == VERDICT_HANG;
+	if (meaning.verdict != VERDICT_KNOWN && !s->reports.failing++)
+		s->reports.first_s = splat->when;
+	s->reports.hang_kind |= meaning.verdict == VERDICT_HANG;
 	/* after a known issue that killed no task, the run continues: it can still find another */
 	if ((meaning.verdict != VERDICT_KNOWN || meaning.fatal) && !s->plan->keep_going && !s->plan->until)
 		session_event(s, EV_REPORT);
@@ -54,8 +54,8 @@ static void weigh(struct session *s, const struct splat *splat)
 static void set_known(struct session *s, struct splat *splat)
 {
 	/* what the scenario asks for is its result, whether known or not */
-	const struct known_issue *issue = s->known && !judge_expects(s, splat)
-						  ? known_match(s->known, splat, s->release)
+	const struct known_issue *issue = s->reports.known && !judge_expects(s, splat)
+						  ? known_match(s->reports.known, splat, s->hello.release)
 						  : NULL;
 
 	splat->known = issue ? known_json(issue) : NULL;
@@ -66,7 +66,7 @@ static void on_splat(struct splat *splat, void *data)
 {
 	struct session *s = data;
 
-	if (s->splats->len >= RUN_REPORTS_MAX) {
+	if (s->reports.list->len >= RUN_REPORTS_MAX) {
 		splat_free(splat);
 		return;
 	}
@@ -74,7 +74,7 @@ static void on_splat(struct splat *splat, void *data)
 	run_keep_splat(s->run, splat);
 	run_journal(s->run, "report", "{s:s, s:s, s:f}", "kind", splat->kind, "title", splat->title,
 		    "when", splat->when);
-	g_ptr_array_add(s->splats, splat);
+	g_ptr_array_add(s->reports.list, splat);
 	weigh(s, splat);
 }
 
@@ -83,7 +83,7 @@ static void on_quiet(struct splat *splat, void *data)
 {
 	struct session *s = data;
 
-	if (s->splats->len < RUN_REPORTS_MAX) {
+	if (s->reports.list->len < RUN_REPORTS_MAX) {
 		set_known(s, splat);
 		weigh(s, splat);
 	}
@@ -94,8 +94,8 @@ static void on_console(const guint8 *bytes, gsize len, void *data)
 {
 	struct session *s = data;
 
-	s->console_ns = rig_now_ns();
-	scanner_feed(s->scanner, bytes, len);
+	s->console.said_ns = rig_now_ns();
+	scanner_feed(s->console.scanner, bytes, len);
 }
 
 static gboolean on_send(unsigned type, guint32 seq, const char *text, void *data)
@@ -113,23 +113,23 @@ static void on_hello(const struct guest_hello *hello, const char *text, void *da
 {
 	struct session *s = data;
 
-	g_free(s->release);
-	s->release = g_strdup(hello->release);
-	s->block_size = hello->block_size;
-	s->guest_s = s->guest_boot_s = hello->uptime_s;
+	g_free(s->hello.release);
+	s->hello.release = g_strdup(hello->release);
+	s->hello.block_size = hello->block_size;
+	s->heartbeat.guest_s = hello->uptime_s;
 	for (guint i = 0; i < hello->has->len; i++)
-		s->has_lockdep |= !strcmp(hello->has->pdata[i], "lockdep");
+		s->hello.has_lockdep |= !strcmp(hello->has->pdata[i], "lockdep");
 	for (guint i = 0; i < hello->offers->len; i++) {
 		const struct guest_offer *offer = hello->offers->pdata[i];
 
-		g_hash_table_replace(s->offers, g_strdup(offer->agent), g_strdup(offer->lacks ? offer->lacks : "ok"));
+		g_hash_table_replace(s->hello.offers, g_strdup(offer->agent), g_strdup(offer->lacks ? offer->lacks : "ok"));
 	}
-	s->last_heartbeat_ns = rig_now_ns();
-	if (!s->hello_ns) /* not after a reset */
-		s->hello_ns = s->last_heartbeat_ns;
+	s->heartbeat.last_ns = rig_now_ns();
+	if (!s->times.hello_ns) /* not after a reset */
+		s->times.hello_ns = s->heartbeat.last_ns;
 	run_keep(s->run, "agents/hello", text, -1, NULL);
-	run_journal(s->run, "hello", "{s:s, s:f}", "release", s->release ? s->release : "?", "guest_s",
-		    s->guest_s);
+	run_journal(s->run, "hello", "{s:s, s:f}", "release", s->hello.release ? s->hello.release : "?", "guest_s",
+		    s->heartbeat.guest_s);
 	reconnect_hello(s);
 	session_event(s, EV_HELLO);
 }
@@ -171,8 +171,8 @@ static void on_channel_error(const char *what, void *data)
 
 	run_journal(s->run, "channel-error", "{s:s}", "text", what);
 	if (s->state == STATE_BOOT) { /* firmware may have written before init */
-		g_free(s->no_frame);
-		s->no_frame = g_strdup(what);
+		g_free(s->hello.no_frame);
+		s->hello.no_frame = g_strdup(what);
 		return;
 	}
 	session_judge(s, VERDICT_FAIL, "the guest channel carried garbage: %s", what);
@@ -203,9 +203,9 @@ static void on_gone(const struct vm_exit *exit, void *data)
 
 	run_journal(s->run, "gone", "{s:s, s:i}", "why", exit->why ? exit->why : "", "status",
 		    exit->status);
-	scanner_flush(s->scanner);
-	s->gone_why = g_strdup(exit->why);
-	s->gone_well = exit->guest_shutdown && exit->status == 0;
+	scanner_flush(s->console.scanner);
+	s->end.why = g_strdup(exit->why);
+	s->end.well = exit->guest_shutdown && exit->status == 0;
 	session_event(s, EV_GONE);
 }
 
@@ -234,8 +234,8 @@ struct vm_owner dispatch_owner(struct session *s)
 
 void dispatch_when_quiet(struct session *s)
 {
-	if (scanner_open_kind(s->scanner) && rig_now_ns() - s->console_ns > CONSOLE_QUIET_NS)
-		scanner_peek(s->scanner, on_quiet, s);
+	if (scanner_open_kind(s->console.scanner) && rig_now_ns() - s->console.said_ns > CONSOLE_QUIET_NS)
+		scanner_peek(s->console.scanner, on_quiet, s);
 }
 
 void dispatch_init(struct session *s)
@@ -249,15 +249,23 @@ void dispatch_init(struct session *s)
 		.stray = on_stray,
 		.data = s,
 	});
-	s->splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free);
-	s->told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-	s->scanner = scanner_new(on_splat, s);
+	s->reports.list = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free);
+	s->reports.told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	s->reports.first_s = -1;
+	s->console.scanner = scanner_new(on_splat, s);
+	s->hello.offers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
 void dispatch_deinit(struct session *s)
 {
 	guest_free(s->guest);
-	g_ptr_array_unref(s->splats);
-	g_hash_table_unref(s->told);
-	scanner_free(s->scanner);
+	g_ptr_array_unref(s->reports.list);
+	g_hash_table_unref(s->reports.told);
+	known_free(s->reports.known);
+	json_decref(s->reports.hang);
+	scanner_free(s->console.scanner);
+	g_hash_table_unref(s->hello.offers);
+	g_free(s->hello.release);
+	g_free(s->hello.no_frame);
+	g_free(s->end.why);
 }

@@ -35,12 +35,12 @@ void session_explain(struct session *s)
 		run_journal(s->run, "explained", "{s:s}", "kind", "none");
 		return;
 	}
-	s->hang = hang_json(hang, NULL);
+	s->reports.hang = hang_json(hang, NULL);
 	run_journal(s->run, "explained", "{s:s, s:s}", "kind", splat->kind, "title", splat->title);
-	issue = s->known && !judge_expects(s, splat) ? known_match(s->known, splat, s->release) : NULL;
+	issue = s->reports.known && !judge_expects(s, splat) ? known_match(s->reports.known, splat, s->hello.release) : NULL;
 	splat->known = issue ? known_json(issue) : NULL;
 	run_keep_splat(s->run, splat);
-	g_ptr_array_add(s->splats, splat);
+	g_ptr_array_add(s->reports.list, splat);
 	if (verdict_of_report(splat, &meaning))
 		judge_report(s, splat, &meaning);
 	g_free(meaning.reason);

@@ -31,7 +31,7 @@ static void on_held(const struct director_held *held, void *data)
 
 	run_journal(s->run, "held", "{s:i, s:s, s:s, s:i, s:f, s:f, s:s, s:I}", "hold", held->hold, "at", at,
 		    "partner", held->is_partner ? spec->at : partner_of(spec), "cpu", held->cpu, "since",
-		    (held->start_ns - s->started_ns) / (double)RIG_NS_PER_S, "ms",
+		    (held->start_ns - s->times.started_ns) / (double)RIG_NS_PER_S, "ms",
 		    held->length_ns / (double)RIG_NS_PER_MS, "outcome", held->outcome, "visits",
 		    (json_int_t)held->visits);
 	session_count(s, "hold", held->outcome);
@@ -63,35 +63,35 @@ gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 	*plugin = (struct vm_plugin){.fd = -1};
 	if (!s->plan->orders)
 		return TRUE;
-	s->director = director_open(s->plan->orders, run_dir(s->run), &owner, &plugin->fd, error);
-	if (!s->director)
+	s->holds.director = director_open(s->plan->orders, run_dir(s->run), &owner, &plugin->fd, error);
+	if (!s->holds.director)
 		return FALSE;
 	file = g_build_filename(run_dir(s->run), "director", NULL);
 	plugin->file = s->plan->plugin;
-	plugin->orders = s->orders_file = g_canonicalize_filename(file, NULL);
+	plugin->orders = s->holds.orders_file = g_canonicalize_filename(file, NULL);
 	return TRUE;
 }
 
 void holds_close(struct session *s)
 {
-	g_clear_pointer(&s->director, director_close);
-	g_free(s->orders_file);
+	g_clear_pointer(&s->holds.director, director_close);
+	g_free(s->holds.orders_file);
 }
 
 void holds_set(struct session *s, gboolean armed)
 {
-	if (!s->director || armed == s->holds_armed)
+	if (!s->holds.director || armed == s->holds.armed)
 		return;
-	s->holds_armed = armed;
-	director_arm(s->director, armed);
+	s->holds.armed = armed;
+	director_arm(s->holds.director, armed);
 	run_journal(s->run, "holds", "{s:b}", "armed", armed);
 	if (!armed)
-		director_ask_totals(s->director);
+		director_ask_totals(s->holds.director);
 }
 
 void holds_state(struct session *s)
 {
-	if (s->director && s->state == STATE_HAMMER && !director_is_there(s->director)) {
+	if (s->holds.director && s->state == STATE_HAMMER && !director_is_there(s->holds.director)) {
 		session_judge(s, VERDICT_INFRA, "the director's plugin does not answer");
 		session_event(s, EV_FAULT);
 	}
@@ -105,9 +105,9 @@ void holds_excuse(struct session *s, struct splat *splat)
 	gint64 held;
 	g_autofree char *reason = NULL;
 
-	if (!s->director || splat->known || !g_strv_contains(kinds, splat->kind))
+	if (!s->holds.director || splat->known || !g_strv_contains(kinds, splat->kind))
 		return;
-	held = director_held_ns(s->director, rig_now_ns(), STALL_NS);
+	held = director_held_ns(s->holds.director, rig_now_ns(), STALL_NS);
 	if (held < STALL_NS / 2)
 		return;
 	reason = g_strdup_printf("holds kept a vCPU waiting for %.1f of the last %d s",
@@ -121,15 +121,15 @@ json_t *holds_json(struct session *s)
 {
 	json_t *array;
 
-	if (!s->director)
+	if (!s->holds.director)
 		return NULL;
-	director_drain(s->director);
+	director_drain(s->holds.director);
 	array = json_array();
 	for (guint i = 0; i < s->scenario->n_holds; i++) {
 		g_autofree char *text = hold_text(spec_of(s, i));
 		struct director_totals t;
 
-		director_totals(s->director, i, &t);
+		director_totals(s->holds.director, i, &t);
 		json_array_append_new(
 			array, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "hold", text,
 					 "reached", (json_int_t)t.reached, "partner_reached",

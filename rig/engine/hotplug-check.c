@@ -5,7 +5,6 @@
  */
 #include "engine/session.h"
 
-
 /* Only a launcher between the rig and QEMU keeps a view of its own, which may be wrong. */
 gboolean hotplug_check_each_step(const struct session *s)
 {
@@ -18,7 +17,7 @@ gboolean hotplug_check_may_overlap(const struct session *s, const struct device 
 	struct device *d;
 	struct extent its;
 
-	g_hash_table_iter_init(&iter, s->devices);
+	g_hash_table_iter_init(&iter, s->host.devices);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
 		if (d == but || d->kind == DEVICE_CPU)
 			continue;
@@ -38,8 +37,8 @@ static char *missing_of(const struct session *s, const struct device *d, const s
 	if (d->kind != DEVICE_DIMM || !d->there || d->busy || d->unsure ||
 	    !vm_where(s->vm, d->id, &where.start, &where.size))
 		return NULL;
-	for (guint64 a = where.start; a < where.start + where.size; a += s->block_size)
-		if (!g_hash_table_contains(now->blocks, GUINT_TO_POINTER(a / s->block_size)))
+	for (guint64 a = where.start; a < where.start + where.size; a += s->hello.block_size)
+		if (!g_hash_table_contains(now->blocks, GUINT_TO_POINTER(a / s->hello.block_size)))
 			return g_strdup_printf("the guest has no memory block at 0x%" G_GINT64_MODIFIER
 					       "x of device '%s'",
 					       a, d->id);
@@ -52,9 +51,9 @@ char *hotplug_check_missing(const struct session *s, const struct guest_account 
 	struct device *d;
 	char *missing = NULL;
 
-	if (!now || s->block_size <= 0)
+	if (!now || s->hello.block_size <= 0)
 		return NULL;
-	g_hash_table_iter_init(&iter, s->devices);
+	g_hash_table_iter_init(&iter, s->host.devices);
 	while (!missing && g_hash_table_iter_next(&iter, NULL, (gpointer *)&d))
 		missing = missing_of(s, d, now);
 	return missing;

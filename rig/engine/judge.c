@@ -20,13 +20,13 @@ void session_judge(struct session *s, enum verdict verdict, const char *format, 
 	va_start(args, format);
 	sentence = g_strdup_vprintf(format, args);
 	va_end(args);
-	if (facts_add(s->facts, verdict, sentence))
+	if (facts_add(s->judged.facts, verdict, sentence))
 		note_reason(s, verdict, sentence);
 }
 
 gboolean judge_report(struct session *s, const struct splat *splat, const struct report_meaning *meaning)
 {
-	if (!facts_add_report(s->facts, splat, meaning, G_MAXUINT))
+	if (!facts_add_report(s->judged.facts, splat, meaning, G_MAXUINT))
 		return FALSE;
 	note_reason(s, meaning->verdict, meaning->reason);
 	return TRUE;
@@ -56,18 +56,18 @@ static void compare_pages(struct session *s, const char *what, GHashTable *befor
 
 void judge_accounts(struct session *s)
 {
-	if (!s->before || !s->after) {
+	if (!s->judged.before || !s->judged.after) {
 		session_judge(s, VERDICT_FAIL, "the guest gave no memory accounts");
 		return;
 	}
 	if (!s->scenario->accounts)
 		return;
-	if (s->before->mem_total_kb != s->after->mem_total_kb)
+	if (s->judged.before->mem_total_kb != s->judged.after->mem_total_kb)
 		session_judge(s, VERDICT_FAIL,
 			      "MemTotal is %" G_GUINT64_FORMAT " kB, it was %" G_GUINT64_FORMAT " kB",
-			      s->after->mem_total_kb, s->before->mem_total_kb);
-	compare_pages(s, "present", s->before->present, s->after->present);
-	compare_pages(s, "managed", s->before->managed, s->after->managed);
+			      s->judged.after->mem_total_kb, s->judged.before->mem_total_kb);
+	compare_pages(s, "present", s->judged.before->present, s->judged.after->present);
+	compare_pages(s, "managed", s->judged.before->managed, s->judged.after->managed);
 }
 
 /* guest-init/handlers.c, FINISH */
@@ -85,13 +85,13 @@ void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 		const char *reason = verdict->reasons->pdata[i];
 
 		if (!strcmp(reason, GUEST_UNARMED)) {
-			s->facts->guest_unarmed = TRUE;
+			s->judged.facts->guest_unarmed = TRUE;
 			continue;
 		}
 		session_judge(s, VERDICT_FAIL, "the guest says: %s", reason);
 		ok = FALSE;
 	}
-	s->facts->guest = ok ? GUEST_OK : GUEST_BAD;
+	s->judged.facts->guest = ok ? GUEST_OK : GUEST_BAD;
 	if (!ok)
 		session_judge(s, VERDICT_FAIL, "the guest's own verdict is bad");
 }
@@ -99,14 +99,14 @@ void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 /* What the session knows by now, as facts. */
 static void complete_facts(struct session *s)
 {
-	struct facts *f = s->facts;
+	struct facts *f = s->judged.facts;
 
-	f->powered_off = s->gone_well;
-	f->accounts = s->before && s->after;
-	f->lockdep_offered = s->has_lockdep;
-	f->lockdep_armed = s->after && !g_strcmp0(s->after->lockdep, "on") && !f->guest_unarmed;
-	f->lockdep_died = scanner_lockdep_died(s->scanner);
-	f->unheard = s->unheard;
+	f->powered_off = s->end.well;
+	f->accounts = s->judged.before && s->judged.after;
+	f->lockdep_offered = s->hello.has_lockdep;
+	f->lockdep_armed = s->judged.after && !g_strcmp0(s->judged.after->lockdep, "on") && !f->guest_unarmed;
+	f->lockdep_died = scanner_lockdep_died(s->console.scanner);
+	f->unheard = s->console.gaps;
 }
 
 static json_t *pages_json(GHashTable *pages)
@@ -139,8 +139,8 @@ static json_t *agents_json(struct session *s)
 {
 	json_t *agents = json_array();
 
-	for (guint i = 0; i < s->agents->len; i++) {
-		const struct agent_run *a = s->agents->pdata[i];
+	for (guint i = 0; i < s->agents.list->len; i++) {
+		const struct agent_run *a = s->agents.list->pdata[i];
 
 		json_array_append_new(agents,
 				      json_pack("{s:i, s:s, s:I, s:I, s:O}", "id", a->id, "name", a->agent->name,
@@ -206,13 +206,13 @@ static json_t *lockdep_json(const struct guest_account *after)
 static json_t *times_json(const struct session *s)
 {
 	gint64 now = rig_now_ns();
-	gint64 hammer = s->hammered_ns ? s->hammered_ns : s->hammer_ns ? now - s->hammer_ns : 0;
+	gint64 hammer = s->times.hammered_ns ? s->times.hammered_ns : s->times.hammer_ns ? now - s->times.hammer_ns : 0;
 
 	return json_pack("{s:I, s:I, s:I, s:f, s:f}", "boot_ns",
-			 (json_int_t)(s->hello_ns ? s->hello_ns - s->started_ns : 0), "hammer_ns",
-			 (json_int_t)hammer, "total_ns", (json_int_t)(now - s->started_ns), "guest_s",
-			 MAX(s->guest_s, scanner_guest_seconds(s->scanner)), "first_report_s",
-			 s->first_report_s);
+			 (json_int_t)(s->times.hello_ns ? s->times.hello_ns - s->times.started_ns : 0), "hammer_ns",
+			 (json_int_t)hammer, "total_ns", (json_int_t)(now - s->times.started_ns), "guest_s",
+			 MAX(s->heartbeat.guest_s, scanner_guest_seconds(s->console.scanner)), "first_report_s",
+			 s->reports.first_s);
 }
 
 json_t *judge_settle(struct session *s)
@@ -221,22 +221,22 @@ json_t *judge_settle(struct session *s)
 	json_t *details, *holds = holds_json(s), *visits = NULL, *starved = starved_json(s);
 	decision_auto decision = {0};
 
-	if (s->director)
-		visits = director_visits(s->director);
+	if (s->holds.director)
+		visits = director_visits(s->holds.director);
 	complete_facts(s);
-	decision = facts_decide(s->facts);
-	s->verdict = decision.verdict;
+	decision = facts_decide(s->judged.facts);
+	s->judged.verdict = decision.verdict;
 	for (guint i = 0; i < decision.reasons->len; i++)
 		json_array_append_new(reasons, json_string(decision.reasons->pdata[i]));
-	for (guint i = 0; i < s->splats->len; i++)
-		json_array_append_new(reports, splat_to_json(s->splats->pdata[i]));
-	json_object_set_new(expected, "met", json_boolean(details_meet(expected, reports, s->verdict)));
+	for (guint i = 0; i < s->reports.list->len; i++)
+		json_array_append_new(reports, splat_to_json(s->reports.list->pdata[i]));
+	json_object_set_new(expected, "met", json_boolean(details_meet(expected, reports, s->judged.verdict)));
 	details = json_pack("{s:O?, s:s, s:o, s:o, s:{s:o, s:O}, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
-			 "hang", s->hang, "verdict", verdict_name(s->verdict), "reasons", reasons,
-			 "reports", reports, "counts", "agents", agents_json(s), "devices", s->outcomes,
-			 "times", times_json(s), "lockdep", lockdep_json(s->after), "accounts", "before",
-			 account_json(s->before), "after", account_json(s->after), "expected", expected,
-			 "proof", facts_proof_json(s->facts), "controller", controller_json());
+			 "hang", s->reports.hang, "verdict", verdict_name(s->judged.verdict), "reasons", reasons,
+			 "reports", reports, "counts", "agents", agents_json(s), "devices", s->host.outcomes,
+			 "times", times_json(s), "lockdep", lockdep_json(s->judged.after), "accounts", "before",
+			 account_json(s->judged.before), "after", account_json(s->judged.after), "expected", expected,
+			 "proof", facts_proof_json(s->judged.facts), "controller", controller_json());
 	if (holds)
 		json_object_set_new(details, "holds", holds);
 	if (visits)
@@ -244,4 +244,11 @@ json_t *judge_settle(struct session *s)
 	if (starved)
 		json_object_set_new(details, "starved", starved);
 	return details;
+}
+
+void judge_deinit(struct session *s)
+{
+	facts_free(s->judged.facts);
+	guest_account_free(s->judged.before);
+	guest_account_free(s->judged.after);
 }

@@ -60,7 +60,7 @@ static void on_chains(const struct guest_reply *reply, void *data)
 
 void locks_ask(struct session *s, void (*done)(struct session *s))
 {
-	if (!s->plan->keep_locks || !s->has_lockdep) {
+	if (!s->plan->keep_locks || !s->hello.has_lockdep) {
 		done(s);
 		return;
 	}
@@ -103,7 +103,7 @@ void locks_keep(struct session *s)
 		keep_gz(s, "orders.json", text);
 }
 
-void locks_clear(struct session *s)
+void locks_deinit(struct session *s)
 {
 	g_clear_handle_id(&s->locks.timer, g_source_remove);
 	for (guint i = 0; i < N_LOCK_TEXTS; i++)

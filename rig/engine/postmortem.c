@@ -30,6 +30,7 @@ struct postmortem {
 	guint step, key;
 	guint timer;
 	gint64 asked_ns;
+	gboolean sysrq_answered;
 };
 
 static gboolean next_step(gpointer data);
@@ -80,7 +81,8 @@ static void on_sysrq(const struct guest_reply *reply, void *data)
 	struct session *s = data;
 
 	(void)reply;
-	s->sysrq_answered = TRUE;
+	if (s->postmortem)
+		s->postmortem->sysrq_answered = TRUE;
 	answered(s, ask_sysrq);
 }
 
@@ -121,7 +123,7 @@ static void while_it_prints(struct postmortem *p)
 {
 	gint64 now = rig_now_ns();
 
-	if (p->s->sysrq_answered || now - p->s->console_ns > PRINT_MS * RIG_NS_PER_MS ||
+	if (p->sysrq_answered || now - p->s->console.said_ns > PRINT_MS * RIG_NS_PER_MS ||
 	    now - p->asked_ns > scaled(p, PRINTING_MS) * RIG_NS_PER_MS) {
 		advance(p);
 		return;
@@ -133,7 +135,7 @@ static void while_it_prints(struct postmortem *p)
 /* Only if init did not; one key at a time, so that the kernel has time to print. */
 static void console_sysrq(struct postmortem *p)
 {
-	if (p->s->sysrq_answered || !sysrq_keys[p->key] || !vm_console_sysrq(p->s->vm, sysrq_keys[p->key])) {
+	if (p->sysrq_answered || !sysrq_keys[p->key] || !vm_console_sysrq(p->s->vm, sysrq_keys[p->key])) {
 		advance(p);
 		return;
 	}
@@ -151,10 +153,10 @@ static void registers(struct postmortem *p)
 
 static void nmi(struct postmortem *p)
 {
-	if (!p->s->sysrq_answered)
+	if (!p->sysrq_answered)
 		vm_command(p->s->vm, "inject-nmi", NULL, rig_now_ns() + STEP_MS * RIG_NS_PER_MS, on_ignored,
 			   p->s);
-	wait_or_advance(p, p->s->sysrq_answered ? 1 : PRINT_MS);
+	wait_or_advance(p, p->sysrq_answered ? 1 : PRINT_MS);
 }
 
 static void on_dumped(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -216,7 +218,7 @@ static void dump(struct postmortem *p)
 /* Wait until the console is quiet: the last trace has been printed. */
 static void settle(struct postmortem *p)
 {
-	if (rig_now_ns() - p->s->console_ns > PRINT_MS * RIG_NS_PER_MS) {
+	if (rig_now_ns() - p->s->console.said_ns > PRINT_MS * RIG_NS_PER_MS) {
 		advance(p);
 		return;
 	}

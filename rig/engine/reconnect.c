@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-
 /* The kernel's banner among later lines would be a second boot (splat/extent.c). */
 #define BANNER_US 1500000
 
@@ -24,35 +23,35 @@ static void on_logged(const struct guest_reply *reply, void *data)
 		vm_console_add(s->vm, "\n");
 		vm_console_add(s->vm, log->text);
 	}
-	s->unheard -= whole;
+	s->console.gaps -= whole;
 }
 
 static void ask_for_log(struct session *s)
 {
-	s->log_waits = FALSE;
-	guest_log_since(s->guest, s->heard_us, on_logged, s);
+	s->console.log_waits = FALSE;
+	guest_log_since(s->guest, s->console.heard_us, on_logged, s);
 }
 
 void reconnect_lost(struct session *s)
 {
-	run_journal(s->run, "away", "{s:f}", "guest_s", scanner_guest_seconds(s->scanner));
-	if (s->log_waits)
+	run_journal(s->run, "away", "{s:f}", "guest_s", scanner_guest_seconds(s->console.scanner));
+	if (s->console.log_waits)
 		return;
-	s->unheard++;
-	s->heard_us = MAX(BANNER_US, (gint64)(scanner_guest_seconds(s->scanner) * 1e6));
-	s->log_waits = TRUE;
+	s->console.gaps++;
+	s->console.heard_us = MAX(BANNER_US, (gint64)(scanner_guest_seconds(s->console.scanner) * 1e6));
+	s->console.log_waits = TRUE;
 }
 
 void reconnect_done(struct session *s)
 {
 	run_journal(s->run, "back", "{s:i}", "unanswered", (int)guest_open_requests(s->guest));
 	guest_send_again(s->guest);
-	if (s->hello_ns)
+	if (s->times.hello_ns)
 		ask_for_log(s);
 }
 
 void reconnect_hello(struct session *s)
 {
-	if (s->log_waits)
+	if (s->console.log_waits)
 		ask_for_log(s);
 }

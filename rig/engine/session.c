@@ -13,6 +13,7 @@
 #include "splat/splat.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/paths.h"
 
 #define STATUS_MS 250
 
@@ -27,14 +28,19 @@ void session_judge_vm(struct session *s, const char *what, const char *id, enum 
 
 void session_count(struct session *s, const char *what, const char *outcome)
 {
-	json_t *by = json_object_get(s->outcomes, what);
+	json_t *by = json_object_get(s->host.outcomes, what);
+	guint n = session_counted(s, what, outcome);
 
 	if (!by) {
 		by = json_object();
-		json_object_set_new(s->outcomes, what, by);
+		json_object_set_new(s->host.outcomes, what, by);
 	}
-	json_object_set_new(by, outcome,
-			    json_integer(json_integer_value(json_object_get(by, outcome)) + 1));
+	json_object_set_new(by, outcome, json_integer(n + 1));
+}
+
+guint session_counted(const struct session *s, const char *what, const char *outcome)
+{
+	return json_integer_value(json_object_get(json_object_get(s->host.outcomes, what), outcome));
 }
 
 /* A boot's limit is in seconds that the host gave; on the wall it may take four times as long. */
@@ -42,7 +48,7 @@ static double boot_left_s(struct session *s)
 {
 	double limit = s->scenario->boot_s, left = limit - watch_guest_runtime(s);
 
-	return s->state == STATE_BOOT && left > 0.1 * limit && rig_now_ns() - s->started_ns < 4 * limit * RIG_NS_PER_S ? left : 0;
+	return s->state == STATE_BOOT && left > 0.1 * limit && rig_now_ns() - s->times.started_ns < 4 * limit * RIG_NS_PER_S ? left : 0;
 }
 
 static gboolean on_deadline(gpointer data)
@@ -52,10 +58,10 @@ static gboolean on_deadline(gpointer data)
 
 	/* nobody could have been heard; whoever is back has a moment more */
 	if (vm_is_away(s->vm)) {
-		s->timer = g_timeout_add_seconds(1, on_deadline, s);
+		s->queue.timer = g_timeout_add_seconds(1, on_deadline, s);
 		return G_SOURCE_REMOVE;
 	}
-	s->timer = 0;
+	s->queue.timer = 0;
 	if (left > 0)
 		session_deadline(s, left * RIG_NS_PER_S);
 	else
@@ -65,9 +71,9 @@ static gboolean on_deadline(gpointer data)
 
 void session_deadline(struct session *s, gint64 ns)
 {
-	if (s->timer)
-		g_source_remove(s->timer);
-	s->timer = ns ? g_timeout_add(MAX(1, ns / RIG_NS_PER_MS), on_deadline, s) : 0;
+	if (s->queue.timer)
+		g_source_remove(s->queue.timer);
+	s->queue.timer = ns ? g_timeout_add(MAX(1, ns / RIG_NS_PER_MS), on_deadline, s) : 0;
 }
 
 gint64 session_patience(const struct session *s)
@@ -78,12 +84,12 @@ gint64 session_patience(const struct session *s)
 /* Events that an action causes wait until it has returned: one step of the table at a time. */
 void session_event(struct session *s, enum event event)
 {
-	g_queue_push_tail(&s->events, GINT_TO_POINTER(event));
-	if (s->stepping)
+	g_queue_push_tail(&s->queue.events, GINT_TO_POINTER(event));
+	if (s->queue.stepping)
 		return;
-	s->stepping = TRUE;
-	while (!g_queue_is_empty(&s->events)) {
-		enum event next = GPOINTER_TO_INT(g_queue_pop_head(&s->events));
+	s->queue.stepping = TRUE;
+	while (!g_queue_is_empty(&s->queue.events)) {
+		enum event next = GPOINTER_TO_INT(g_queue_pop_head(&s->queue.events));
 		enum state before = s->state;
 
 		s->state = table_step(s, next);
@@ -93,7 +99,7 @@ void session_event(struct session *s, enum event event)
 		if (s->state == STATE_DONE)
 			g_main_loop_quit(s->loop);
 	}
-	s->stepping = FALSE;
+	s->queue.stepping = FALSE;
 }
 
 void session_answer(struct session *s, guint scope, enum event event)
@@ -114,12 +120,30 @@ static gboolean on_signal(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+static void show_status(struct session *s)
+{
+	gint64 now = rig_now_ns();
+	g_autofree char *rates = agents_rates(s, (now - s->live.shown_ns) / (double)RIG_NS_PER_S);
+	gint64 left = s->state == STATE_HAMMER ? s->times.hammer_end_ns - now : 0;
+	const struct engine_status status = {
+		.state = state_name(s->state),
+		.guest_s = MAX(s->heartbeat.guest_s, scanner_guest_seconds(s->console.scanner)),
+		.left_s = left / (double)RIG_NS_PER_S,
+		.agents = rates,
+		.plugs = session_counted(s, "plug", vm_outcome_name(VM_OK)),
+		.unplugs = session_counted(s, "unplug", UNPLUGGED),
+		.refused = session_counted(s, "unplug", vm_outcome_name(VM_REFUSED)),
+		.reports = s->reports.failing,
+	};
+
+	s->live.shown_ns = now;
+	s->live.progress(&status, s->live.data);
+}
+
 /* Four times a second: the live line, the end of a report, the disk. */
 static gboolean on_status(gpointer data)
 {
 	struct session *s = data;
-	gint64 now = rig_now_ns();
-	g_autofree char *rates = NULL;
 
 	dispatch_when_quiet(s);
 	if (run_write_error(s->run) && s->state < STATE_ENDING) {
@@ -127,67 +151,41 @@ static gboolean on_status(gpointer data)
 			      run_write_error(s->run));
 		session_event(s, EV_FAULT);
 	}
-	if (!s->progress)
-		return G_SOURCE_CONTINUE;
-	rates = agents_rates(s, (now - s->status_ns) / (double)RIG_NS_PER_S);
-	s->status_ns = now;
-	s->status.state = state_name(s->state);
-	s->status.guest_s = MAX(s->guest_s, scanner_guest_seconds(s->scanner));
-	s->status.left_s = s->state == STATE_HAMMER
-				   ? (s->hammer_end_ns - now) / (double)RIG_NS_PER_S
-				   : 0;
-	s->status.agents = rates;
-	s->status.reports = s->failing;
-	s->progress(&s->status, s->progress_data);
+	if (s->live.progress)
+		show_status(s);
 	return G_SOURCE_CONTINUE;
 }
 
-static void session_init(struct session *s, const struct run_plan *plan)
+static void session_init(struct session *s, const struct run_plan *plan, engine_progress progress, void *data)
 {
 	*s = (struct session){
 		.plan = plan,
 		.scenario = plan->scenario,
 		.loop = g_main_loop_new(NULL, FALSE),
-		.offers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
-		.devices = devices_new(),
-		.tracks = g_ptr_array_new(),
-		.ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-		.agents = g_ptr_array_new_with_free_func(agent_run_free),
-		.facts = facts_new(),
-		.outcomes = json_object(),
-		.started_ns = rig_now_ns(),
-		.first_report_s = -1,
+		.live = {progress, data},
+		.times.started_ns = rig_now_ns(),
+		.judged.facts = facts_new(),
 	};
-	g_queue_init(&s->events);
+	g_queue_init(&s->queue.events);
 	dispatch_init(s);
+	tracks_init(s);
+	agents_init(s);
 }
 
 static void session_deinit(struct session *s)
 {
 	session_deadline(s, 0);
-	watch_stop(s);
-	g_clear_handle_id(&s->status_source, g_source_remove);
+	g_clear_handle_id(&s->live.source, g_source_remove);
 	postmortem_free(s);
 	watch_free(s);
-	locks_clear(s);
-	json_decref(s->hang);
-	tracks_free(s);
+	locks_deinit(s);
 	holds_close(s);
+	tracks_deinit(s);
 	g_main_loop_unref(s->loop);
 	dispatch_deinit(s);
-	g_hash_table_unref(s->offers);
-	g_hash_table_unref(s->devices);
-	g_hash_table_unref(s->ended);
-	g_ptr_array_unref(s->agents);
-	facts_free(s->facts);
-	json_decref(s->outcomes);
-	guest_account_free(s->before);
-	guest_account_free(s->after);
-	known_free(s->known);
-	g_free(s->release);
-	g_free(s->gone_why);
-	g_free(s->no_frame);
-	g_queue_clear(&s->events);
+	agents_deinit(s);
+	judge_deinit(s);
+	g_queue_clear(&s->queue.events);
 }
 
 static gboolean keep_copy(struct session *s, const char *from, const char *to, GError **error)
@@ -216,8 +214,8 @@ static gboolean read_known(struct session *s, GError **error)
 	if (!s->plan->known)
 		return TRUE;
 	today[strlen("2026-11-21")] = '\0';
-	s->known = known_load(s->plan->known, today, error);
-	return s->known && keep_copy(s, s->plan->known, "known-issues.yaml", error);
+	s->reports.known = known_load(s->plan->known, today, error);
+	return s->reports.known && keep_copy(s, s->plan->known, "known-issues.yaml", error);
 }
 
 static gboolean keep_timeline(struct session *s, GError **error)
@@ -290,8 +288,8 @@ static gboolean is_ignored(int signum)
 
 static void run_loop(struct session *s)
 {
-	s->status_ns = rig_now_ns();
-	s->status_source = g_timeout_add(STATUS_MS, on_status, s);
+	s->live.shown_ns = rig_now_ns();
+	s->live.source = g_timeout_add(STATUS_MS, on_status, s);
 	watch_boot(s);
 	session_deadline(s, s->scenario->boot_s * RIG_NS_PER_S);
 	g_main_loop_run(s->loop);
@@ -324,9 +322,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	json_t *details;
 	gboolean ok;
 
-	session_init(&s, plan);
-	s.progress = progress;
-	s.progress_data = data;
+	session_init(&s, plan, progress, data);
 	s.run = run_create(plan->results, plan->scenario->name, plan->machine->name,
 			   plan->kernel->name, plan->seed, plan->inputs, error);
 	if (!s.run) {
@@ -340,16 +336,16 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 										     : VERDICT_INFRA),
 			      "%s", why->message);
 	g_clear_pointer(&s.vm, vm_free);
-	scanner_flush(s.scanner);
+	scanner_flush(s.console.scanner);
 	locks_keep(&s);
 	session_explain(&s);
 	tracks_list(&s);
 	keep_timeline(&s, NULL);
 	details = judge_settle(&s);
-	ok = run_verdict(s.run, s.verdict, details, error);
+	ok = run_verdict(s.run, s.judged.verdict, details, error);
 	if (ok) {
 		*ret_dir = g_strdup(run_dir(s.run));
-		*ret_verdict = s.verdict;
+		*ret_verdict = s.judged.verdict;
 	}
 	run_free(s.run);
 	session_deinit(&s);

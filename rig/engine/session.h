@@ -3,14 +3,7 @@
 #ifndef RIG_ENGINE_SESSION_H
 #define RIG_ENGINE_SESSION_H
 
-#include "engine/engine.h"
-#include "guest/guest.h"
-#include "splat/known.h"
-#include "util/clock.h"
-#include "util/paths.h"
-#include "util/rng.h"
-#include "verdict/facts.h"
-#include "vm/vm.h"
+#include "engine/parts.h"
 
 /* Where a run is. The order is the story's. */
 enum state {
@@ -48,120 +41,32 @@ enum event {
 const char *state_name(enum state state);
 const char *event_name(enum event event);
 
-/* A device the host has added. */
-struct device {
-	char *id;
-	enum step_device kind;
-	guint64 size;
-	gboolean there;	    /* QEMU has it */
-	gboolean busy;	    /* an operation on it is in flight */
-	gboolean unsure;    /* an unplug timed out: it may go at any time */
-	struct session *session; /* for what CLEAR does with it */
-};
-
-/* Guest physical memory. */
-struct extent {
-	guint64 start, size;
-};
-
-/* A guest agent and what the beats say of it. */
-struct agent_run {
-	struct session *s;
-	guint id;
-	int pid; /* its process in the guest; 0: not told */
-	const struct agent *agent;
-	guint64 seed;
-	guint64 ops, failed, busy_ms;
-	guint64 shown_ops; /* at the last status line */
-	char *now;
-	json_t *results; /* from COUNTS: {"op": {"ok": n}} */
-	gboolean ended;	 /* its COUNTS have come */
-};
-
-/* The lock orders of the boot (locks.c). */
-enum { N_LOCK_TEXTS = 2 };
-struct session_locks {
-	char *text[N_LOCK_TEXTS]; /* of /proc/lockdep, /proc/lockdep_chains; NULL: not sent */
-	guint open;		  /* requests without an answer */
-	guint timer;
-	void (*done)(struct session *s);
-};
-
 struct session {
-	struct session_locks locks;
 	const struct run_plan *plan;
-	engine_progress progress; /* or NULL */
-	void *progress_data;
 	const struct scenario *scenario;
 	struct run *run;
 	struct vm *vm;
+	struct guest *guest;
 	GMainLoop *loop;
 	enum state state;
 	guint entry; /* number of the state's entry: the scope of its requests */
-	gboolean stepping; /* session_event() is running: events queue up */
-	GQueue events;
-	guint timer;	  /* source of the state's deadline */
-	gint64 started_ns, hello_ns, hammer_ns, hammered_ns;
-	gint64 hammer_end_ns;
-	double hammer_runtime_s, hammered_runtime_s; /* guest runtime at its begin; its length */
-	guint status_source, watch_source;
-	gint64 status_ns;
-	struct engine_status status; /* its counters are kept here */
-	char *gone_why; /* how QEMU ended */
-	char *no_frame; /* what came over the channel before hello, if it was no frame */
-	gboolean gone_well; /* the guest powered off, and QEMU had nothing to complain about */
 
-	/* the channel */
-	struct guest *guest;
-	gint64 last_heartbeat_ns;
-	double guest_s;	  /* from the beats */
-	double guest_boot_s; /* uptime at hello */
-	gint64 block_size;
-	gboolean has_lockdep;
-	char *release;
-	GHashTable *offers; /* agent name -> "ok" or what it lacks */
-
-	/* the console */
-	gint64 console_ns; /* when it last said something */
-	guint unheard;	    /* stretches of it that were lost and are not made up for */
-	gint64 heard_us;    /* the guest's stamp before the last of them */
-	gboolean log_waits; /* it is to be asked for once the guest can be */
-	struct scanner *scanner;
-	struct known *known; /* or NULL */
-	GPtrArray *splats;  /* of struct splat */
-	GHashTable *told;   /* first bytes of reports that count before their end -> their sentences */
-	json_t *hang;	    /* the explanation (rig/hang), or NULL */
-	guint failing;	    /* those that settle the verdict */
-	gboolean hang_kind; /* one of them is a hang's */
-	double first_report_s;
-
-	/* devices, tracks, agents */
-	GHashTable *devices; /* id -> struct device */
-	GPtrArray *tracks;   /* of struct track_run */
-	GHashTable *ended;   /* ids of operations that others may come after: a set */
-	GPtrArray *agents;   /* of struct agent_run */
-	gint64 counted_ns;   /* when the journal last got their counters */
-	json_t *outcomes;    /* {"plug": {"ok": 3}} */
-	guint teardown_ops;	     /* operations of STATE_TEARDOWN in flight */
-	guint teardown_round;
-	guint reset_waits;   /* a reset step waits for hello */
-	guint starts;	     /* START requests without an answer */
-	gboolean vanished;   /* an operation found QEMU gone: no step is begun any more */
-	double stop_runtime_s; /* watch_guest_runtime() when the agents were first told to stop */
-	guint stops;	     /* STOPs that found one stuck */
-	struct director *director; /* or NULL: no holds */
-	char *orders_file;
-	gboolean holds_armed;
-	gboolean paused;     /* a pause step has stopped the CPUs */
-
-	struct watch *watch;
-	struct postmortem *postmortem;
-	gboolean sysrq_answered;
-
-	/* judging */
-	struct guest_account *before, *after; /* NULL: not known */
-	struct facts *facts; /* what the verdict is made from at the end */
-	enum verdict verdict; /* set by judge_settle() */
+	struct event_queue queue;
+	struct run_times times;
+	struct live_status live;
+	struct vm_end end;
+	struct hello hello;
+	struct heartbeats heartbeat;
+	struct console console;
+	struct reports reports;
+	struct host_side host;
+	struct teardown teardown;
+	struct agents agents;
+	struct holds holds;
+	struct session_locks locks;
+	struct watch *watch;	       /* watch.c */
+	struct postmortem *postmortem; /* postmortem.c; NULL: there was none */
+	struct judged judged;
 };
 
 /* session.c */
@@ -181,7 +86,9 @@ void session_judge(struct session *s, enum verdict verdict, const char *format, 
  */
 void session_judge_vm(struct session *s, const char *what, const char *id, enum vm_outcome outcome,
 		      const char *why);
+/* Counts one OUTCOME of WHAT ("plug", "ok"). */
 void session_count(struct session *s, const char *what, const char *outcome);
+guint session_counted(const struct session *s, const char *what, const char *outcome);
 /* Seconds in which nothing may get on before it is a hang; every limit scales with it. */
 #define PATIENCE_S 20
 gint64 session_patience(const struct session *s);
@@ -200,15 +107,17 @@ enum state table_step(struct session *s, enum event event);
 enum state table_next(enum state state, enum event event);
 
 /* track.c */
+void tracks_init(struct session *s);
+void tracks_deinit(struct session *s);
 void tracks_start(struct session *s);
 void tracks_stop(struct session *s); /* EV_IDLE when the last one has ended its step */
 gboolean tracks_idle(struct session *s);
 void tracks_list(struct session *s); /* lists the laps that ran in the plan's timeline */
-void tracks_free(struct session *s);
 void tracks_hello(struct session *s); /* the guest came back after a reset step */
 
 /* step.c */
 GHashTable *devices_new(void);
+#define UNPLUGGED "deleted" /* the outcome of an unplug that succeeded */
 void device_event(struct session *s, const char *name, json_t *event);
 
 /* hotplug-check.c */
@@ -228,13 +137,14 @@ void reconnect_hello(struct session *s);
 void teardown_start(struct session *s);  /* EV_ANSWER when nothing is left, EV_BAD otherwise */
 
 /* agents.c */
+void agents_init(struct session *s);
+void agents_deinit(struct session *s);
 gboolean agents_offered(struct session *s); /* else the verdict is SKIP, with the reason */
 void agents_start(struct session *s);
 void agents_stop(struct session *s);
 void agents_heartbeat(struct session *s, const struct guest_heartbeat *heartbeat);
 void agents_counts(struct session *s, const struct guest_counts *counts);
 char *agents_rates(struct session *s, double seconds);
-void agent_run_free(gpointer data);
 
 /* holds.c */
 /* Before the VM starts: what it needs of the plugin; the caller closes plugin->fd. */
@@ -242,17 +152,17 @@ gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 void holds_close(struct session *s);
 /* The state has changed: holds are armed in STATE_HAMMER. */
 void holds_state(struct session *s);
-
-/* locks.c: calls DONE at once, or when the guest has sent its lock orders, or did not in time */
-void locks_ask(struct session *s, void (*done)(struct session *s));
-void locks_keep(struct session *s); /* writes `locks/` of the run folder */
-void locks_clear(struct session *s);
 /* Never blocks. */
 void holds_set(struct session *s, gboolean armed);
 /* A stall that the holds themselves can have made becomes known, and counts no more. */
 void holds_excuse(struct session *s, struct splat *splat);
 /* What each did, for the verdict; NULL where there are none. */
 json_t *holds_json(struct session *s);
+
+/* locks.c: calls DONE at once, or when the guest has sent its lock orders, or did not in time */
+void locks_ask(struct session *s, void (*done)(struct session *s));
+void locks_keep(struct session *s); /* writes `locks/` of the run folder */
+void locks_deinit(struct session *s);
 
 /* watch.c */
 void watch_boot(struct session *s); /* its clock runs */
@@ -273,6 +183,7 @@ void postmortem_free(struct session *s);
 void session_explain(struct session *s);
 
 /* judge.c */
+void judge_deinit(struct session *s);
 void judge_accounts(struct session *s);
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);
 /* The same for what a report means. FALSE: it was there already. */

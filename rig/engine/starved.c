@@ -11,8 +11,8 @@ static guint64 block_writes(const struct session *s)
 {
 	guint64 writes = 0;
 
-	for (guint i = 0; i < s->agents->len; i++) {
-		const struct agent_run *a = s->agents->pdata[i];
+	for (guint i = 0; i < s->agents.list->len; i++) {
+		const struct agent_run *a = s->agents.list->pdata[i];
 
 		if (g_str_has_prefix(a->agent->name, "block-"))
 			writes += a->ops;
@@ -22,11 +22,11 @@ static guint64 block_writes(const struct session *s)
 
 json_t *starved_json(const struct session *s)
 {
-	double wall_s = s->hammered_ns / (double)RIG_NS_PER_S;
-	int percent = wall_s > 0 ? (int)(100 * s->hammered_runtime_s / wall_s) : 100;
+	double wall_s = s->times.hammered_ns / (double)RIG_NS_PER_S;
+	int percent = wall_s > 0 ? (int)(100 * s->times.hammered_runtime_s / wall_s) : 100;
 
 	if (wall_s <= 0 || percent >= STARVED_PERCENT)
 		return NULL;
-	return json_pack("{s:i, s:i, s:I}", "given_percent", percent, "plugs", (int)s->status.plugs,
+	return json_pack("{s:i, s:i, s:I}", "given_percent", percent, "plugs", (int)session_counted(s, "plug", vm_outcome_name(VM_OK)),
 			 "block_writes", (json_int_t)block_writes(s));
 }

@@ -19,12 +19,12 @@ GHashTable *devices_new(void)
 
 static struct device *device_get(struct session *s, const char *id)
 {
-	struct device *d = g_hash_table_lookup(s->devices, id);
+	struct device *d = g_hash_table_lookup(s->host.devices, id);
 
 	if (!d) {
 		d = g_new0(struct device, 1);
 		d->id = g_strdup(id);
-		g_hash_table_insert(s->devices, d->id, d);
+		g_hash_table_insert(s->host.devices, d->id, d);
 	}
 	return d;
 }
@@ -38,7 +38,7 @@ static gint64 deadline(const struct track_run *t)
 void device_event(struct session *s, const char *name, json_t *event)
 {
 	const char *id = json_string_value(json_object_get(json_object_get(event, "data"), "device"));
-	struct device *d = id ? g_hash_table_lookup(s->devices, id) : NULL;
+	struct device *d = id ? g_hash_table_lookup(s->host.devices, id) : NULL;
 
 	if (d && !d->busy && !strcmp(name, "DEVICE_DELETED"))
 		d->there = FALSE;
@@ -46,7 +46,7 @@ void device_event(struct session *s, const char *name, json_t *event)
 
 static const char *unplug_name(enum vm_outcome outcome)
 {
-	return outcome == VM_OK ? "deleted" : vm_outcome_name(outcome);
+	return outcome == VM_OK ? UNPLUGGED : vm_outcome_name(outcome);
 }
 
 static void plugged(struct track_run *t, enum vm_outcome outcome, const char *why)
@@ -56,7 +56,6 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	t->device->busy = FALSE;
 	/* a guest that refuses, or does not answer, leaves the device in QEMU */
 	t->device->there = outcome != VM_FAILED;
-	s->status.plugs += outcome == VM_OK;
 	session_count(s, "plug", vm_outcome_name(outcome));
 	session_judge_vm(s, "plug", t->id, outcome, why);
 	if (outcome == VM_TIMED_OUT)
@@ -161,8 +160,6 @@ static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply
 	t->device->busy = FALSE;
 	t->device->there = outcome != VM_OK;
 	t->device->unsure = outcome == VM_TIMED_OUT;
-	s->status.unplugs += outcome == VM_OK;
-	s->status.refused += outcome == VM_REFUSED;
 	session_count(s, "unplug", unplug_name(outcome));
 	session_judge_vm(s, "unplug", t->id, outcome, why);
 	if (outcome != VM_OK || !t->place.size || !hotplug_check_each_step(s)) {
@@ -307,9 +304,9 @@ static void on_continued(enum vm_outcome outcome, const char *why, json_t *reply
 	struct track_run *t = data;
 
 	(void)reply;
-	t->s->paused = FALSE;
+	t->s->host.paused = FALSE;
 	holds_set(t->s, t->s->state == STATE_HAMMER);
-	t->s->last_heartbeat_ns = rig_now_ns();
+	t->s->heartbeat.last_ns = rig_now_ns();
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
 
@@ -328,7 +325,7 @@ static void on_paused(enum vm_outcome outcome, const char *why, json_t *reply, v
 
 	(void)reply;
 	if (outcome != VM_OK) {
-		t->s->paused = FALSE;
+		t->s->host.paused = FALSE;
 		track_stepped(t, vm_outcome_name(outcome), why);
 		return;
 	}
@@ -337,11 +334,11 @@ static void on_paused(enum vm_outcome outcome, const char *why, json_t *reply, v
 
 static void do_pause(struct track_run *t)
 {
-	if (t->s->paused) {
+	if (t->s->host.paused) {
 		track_stepped(t, "skipped", "another track has paused the guest");
 		return;
 	}
-	t->s->paused = TRUE;
+	t->s->host.paused = TRUE;
 	holds_set(t->s, FALSE);
 	vm_command(t->s->vm, "stop", NULL, deadline(t), on_paused, t);
 }
@@ -353,7 +350,7 @@ static void on_reset_sent(enum vm_outcome outcome, const char *why, json_t *repl
 	(void)reply;
 	if (outcome == VM_OK)
 		return; /* hello ends the step, the state's deadline a guest that does not come back */
-	t->s->reset_waits = 0;
+	t->s->host.reset_waits = 0;
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
 
@@ -370,11 +367,11 @@ static void on_action_set(enum vm_outcome outcome, const char *why, json_t *repl
 
 static void do_reset(struct track_run *t)
 {
-	if (t->s->reset_waits) {
+	if (t->s->host.reset_waits) {
 		track_stepped(t, "skipped", "another track has reset the guest");
 		return;
 	}
-	t->s->reset_waits = 1;
+	t->s->host.reset_waits = 1;
 	holds_set(t->s, FALSE);
 	guest_forget(t->s->guest); /* they will not be answered */
 	vm_command(t->s->vm, "set-action", json_pack("{s:s}", "reboot", "reset"), deadline(t),

@@ -32,7 +32,7 @@ const char *event_name(enum event event)
 static void judge_no_hello(struct session *s)
 {
 	session_judge(s, VERDICT_HANG, "no hello from the guest within %u s of its start%s%s",
-		      s->scenario->boot_s, s->no_frame ? "; " : "", s->no_frame ? s->no_frame : "");
+		      s->scenario->boot_s, s->hello.no_frame ? "; " : "", s->hello.no_frame ? s->hello.no_frame : "");
 }
 
 static void judge_again(struct session *s)
@@ -74,22 +74,22 @@ static void judge_still_on(struct session *s)
 static void judge_lost(struct session *s)
 {
 	session_judge(s, VERDICT_LOST, "the guest disappeared in state '%s': %s", state_name(s->state),
-		      s->gone_why ? s->gone_why : "no reason known");
+		      s->end.why ? s->end.why : "no reason known");
 }
 
 /* A crash in the last moment is one, too: PASS needs a guest that powered off. */
 static void judge_powered_off(struct session *s)
 {
-	if (s->gone_well)
+	if (s->end.well)
 		run_journal(s->run, "powered-off", NULL);
 	else
 		session_judge(s, VERDICT_LOST, "the guest was to power off, but: %s",
-			      s->gone_why ? s->gone_why : "no reason known");
+			      s->end.why ? s->end.why : "no reason known");
 }
 
 static void resume(struct session *s)
 {
-	if (s->reset_waits)
+	if (s->host.reset_waits)
 		tracks_hello(s);
 	else
 		judge_again(s);
@@ -117,8 +117,8 @@ static void on_baseline(const struct guest_reply *reply, void *data)
 {
 	struct session *s = data;
 
-	if (reply->account && !s->before)
-		s->before = keep_account(s, reply, "agents/account-before");
+	if (reply->account && !s->judged.before)
+		s->judged.before = keep_account(s, reply, "agents/account-before");
 	session_answer(s, reply->scope, reply->error ? EV_BAD : EV_ANSWER);
 }
 
@@ -126,8 +126,8 @@ static void on_account(const struct guest_reply *reply, void *data)
 {
 	struct session *s = data;
 
-	if (reply->account && !s->after) {
-		s->after = keep_account(s, reply, "agents/account-after");
+	if (reply->account && !s->judged.after) {
+		s->judged.after = keep_account(s, reply, "agents/account-after");
 		judge_accounts(s);
 	}
 	session_answer(s, reply->scope, reply->error ? EV_BAD : EV_ANSWER);
@@ -156,12 +156,12 @@ static void enter_start(struct session *s)
 
 static void enter_hammer(struct session *s)
 {
-	s->hammer_ns = rig_now_ns();
-	s->hammer_runtime_s = watch_guest_runtime(s);
-	s->hammer_end_ns = s->hammer_ns +
+	s->times.hammer_ns = rig_now_ns();
+	s->times.hammer_runtime_s = watch_guest_runtime(s);
+	s->times.hammer_end_ns = s->times.hammer_ns +
 			   (s->plan->duration_s ? s->plan->duration_s : s->scenario->duration_s) *
 				   RIG_NS_PER_S;
-	session_deadline(s, s->hammer_end_ns - s->hammer_ns);
+	session_deadline(s, s->times.hammer_end_ns - s->times.hammer_ns);
 	tracks_start(s);
 }
 
@@ -172,8 +172,8 @@ static void enter_drain(struct session *s)
 
 static void enter_stop(struct session *s)
 {
-	s->hammered_ns = rig_now_ns() - s->hammer_ns;
-	s->hammered_runtime_s = watch_guest_runtime(s) - s->hammer_runtime_s;
+	s->times.hammered_ns = rig_now_ns() - s->times.hammer_ns;
+	s->times.hammered_runtime_s = watch_guest_runtime(s) - s->times.hammer_runtime_s;
 	agents_stop(s);
 }
 
@@ -204,7 +204,7 @@ static void enter_poweroff(struct session *s)
 
 static void enter_reported(struct session *s)
 {
-	s->facts->stopped = TRUE;
+	s->judged.facts->stopped = TRUE;
 }
 
 static void enter_ending(struct session *s)
@@ -333,7 +333,7 @@ enum state table_step(struct session *s, enum event event)
 	if (cell->act)
 		cell->act(s);
 	/* a report of a hang is followed by what the stuck guest can still tell */
-	if (s->state == STATE_REPORTED && event == EV_TIMER && s->hang_kind)
+	if (s->state == STATE_REPORTED && event == EV_TIMER && s->reports.hang_kind)
 		next = STATE_POSTMORTEM;
 	if (next == s->state)
 		return next;

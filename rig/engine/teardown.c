@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #define ROUNDS 5
 #define ROUND_S 20
 
@@ -17,7 +16,7 @@ static void round_begin(struct session *s);
 
 static void teardown_ended(struct session *s)
 {
-	if (--s->teardown_ops == 0 && s->state == STATE_TEARDOWN)
+	if (--s->teardown.ops == 0 && s->state == STATE_TEARDOWN)
 		round_begin(s);
 }
 
@@ -50,11 +49,10 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
 
 	(void)reply;
 	d->busy = FALSE;
-	s->vanished |= outcome == VM_VANISHED;
+	s->host.vanished |= outcome == VM_VANISHED;
 	if (d->kind != DEVICE_VIRTIO_MEM) {
 		d->there = outcome != VM_OK;
-		s->status.unplugs += outcome == VM_OK;
-		session_count(s, "unplug", outcome == VM_OK ? "deleted" : vm_outcome_name(outcome));
+		session_count(s, "unplug", outcome == VM_OK ? UNPLUGGED : vm_outcome_name(outcome));
 	} else {
 		session_count(s, "resize", vm_outcome_name(outcome));
 	}
@@ -81,30 +79,30 @@ static void round_begin(struct session *s)
 	struct device *d;
 	guint left = 0;
 
-	if (s->vanished) /* QEMU's end, or the fault, is on its way and says more */
+	if (s->host.vanished) /* QEMU's end, or the fault, is on its way and says more */
 		return;
-	s->teardown_ops = 1; /* our own, so that the loop is over before the last one ends */
-	g_hash_table_iter_init(&iter, s->devices);
+	s->teardown.ops = 1; /* our own, so that the loop is over before the last one ends */
+	g_hash_table_iter_init(&iter, s->host.devices);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
 		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || stays(s, d))
 			continue;
 		left++;
-		if (s->teardown_round >= ROUNDS)
+		if (s->teardown.round >= ROUNDS)
 			continue;
 		d->busy = TRUE;
 		d->session = s;
-		s->teardown_ops++;
+		s->teardown.ops++;
 		if (d->kind == DEVICE_VIRTIO_MEM)
 			vm_resize(s->vm, d->id, 0, deadline, on_torn_down, d);
 		else
 			vm_unplug(s->vm, d->id, deadline, on_torn_down, d);
 	}
-	if (!left || s->teardown_round >= ROUNDS) {
+	if (!left || s->teardown.round >= ROUNDS) {
 		session_event(s, left && s->scenario->accounts ? EV_BAD : EV_ANSWER);
 		return;
 	}
-	s->teardown_round++;
-	s->teardown_ops--;
+	s->teardown.round++;
+	s->teardown.ops--;
 }
 
 static void on_restored(const struct guest_reply *reply, void *data)
@@ -118,14 +116,14 @@ static void restore_blocks(struct session *s, const struct guest_account *now)
 	GHashTableIter iter;
 	gpointer number, was;
 
-	g_hash_table_iter_init(&iter, s->before->blocks);
+	g_hash_table_iter_init(&iter, s->judged.before->blocks);
 	while (g_hash_table_iter_next(&iter, &number, &was)) {
 		const char *is = g_hash_table_lookup(now->blocks, number);
 
 		if (!is || !strcmp(is, was) || strcmp(was, "online"))
 			continue;
-		s->teardown_ops++;
-		guest_blocks(s->guest, (guint64)GPOINTER_TO_UINT(number) * s->block_size, s->block_size, "online", -1,
+		s->teardown.ops++;
+		guest_blocks(s->guest, (guint64)GPOINTER_TO_UINT(number) * s->hello.block_size, s->hello.block_size, "online", -1,
 			     on_restored, s);
 	}
 }
@@ -133,9 +131,9 @@ static void restore_blocks(struct session *s, const struct guest_account *now)
 /* "0-1,3": every CPU that was online is set online; one that is online answers at once. */
 static void restore_cpus(struct session *s, const struct guest_account *now)
 {
-	g_auto(GStrv) spans = g_strsplit(s->before->cpus ? s->before->cpus : "", ",", 64);
+	g_auto(GStrv) spans = g_strsplit(s->judged.before->cpus ? s->judged.before->cpus : "", ",", 64);
 
-	if (!g_strcmp0(s->before->cpus, now->cpus))
+	if (!g_strcmp0(s->judged.before->cpus, now->cpus))
 		return;
 	for (char **span = spans; *span && **span; span++) {
 		char *end;
@@ -143,7 +141,7 @@ static void restore_cpus(struct session *s, const struct guest_account *now)
 		guint64 last = *end == '-' ? g_ascii_strtoull(end + 1, NULL, 10) : first;
 
 		for (guint64 cpu = first; cpu <= MIN(last, 1023); cpu++) {
-			s->teardown_ops++;
+			s->teardown.ops++;
 			guest_cpu(s->guest, cpu, TRUE, on_restored, s);
 		}
 	}
@@ -157,7 +155,7 @@ static void on_state_known(const struct guest_reply *reply, void *data)
 		session_answer(s, reply->scope, EV_BAD);
 		return;
 	}
-	s->teardown_ops = 1;
+	s->teardown.ops = 1;
 	restore_blocks(s, reply->account);
 	restore_cpus(s, reply->account);
 	teardown_ended(s);

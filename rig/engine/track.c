@@ -15,8 +15,8 @@ static gboolean track_next(gpointer data);
 /* Operations of other copies may wait for one that has ended now. */
 static void wake_waiting(struct session *s)
 {
-	for (guint i = 0; i < s->tracks->len; i++) {
-		struct track_run *t = s->tracks->pdata[i];
+	for (guint i = 0; i < s->host.tracks->len; i++) {
+		struct track_run *t = s->host.tracks->pdata[i];
 
 		if (t->waits && !t->over) {
 			t->waits = FALSE;
@@ -36,7 +36,7 @@ static gboolean may_begin(struct track_run *t, const struct operation *op)
 {
 	g_autofree char *after = op->has_after ? op_id_text(&op->after) : NULL;
 
-	return !after || g_hash_table_contains(t->s->ended, after);
+	return !after || g_hash_table_contains(t->s->host.ended, after);
 }
 
 static void begin(struct track_run *t, const struct operation *op)
@@ -78,7 +78,7 @@ static gboolean track_next(gpointer data)
 		track_over(t);
 		return G_SOURCE_REMOVE;
 	}
-	if (t->s->vanished)
+	if (t->s->host.vanished)
 		return G_SOURCE_REMOVE;
 	if (!t->ops || t->next == t->ops->len) {
 		if (t->ops && !t->did) { /* nothing was done: a device is busy; look again a little later */
@@ -107,14 +107,14 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 	g_autofree char *op_id = op_id_text(id);
 
 	t->in_step = FALSE;
-	t->s->vanished |= !strcmp(outcome, vm_outcome_name(VM_VANISHED));
+	t->s->host.vanished |= !strcmp(outcome, vm_outcome_name(VM_VANISHED));
 	t->did |= strcmp(outcome, "skipped") != 0;
 	run_journal(t->s->run, "stepped", "{s:i, s:i, s:s, s:s, s:s, s:s, s:f, s:s}", "track", id->track, "copy",
 		    id->copy, "do", step_do_name(t->step->what), "id", t->id, "op", op_id, "outcome", outcome, "ms",
 		    (rig_now_ns() - t->began_ns) / (double)RIG_NS_PER_MS, "why", why ? why : "");
 	/* `after` names explicit operations alone, so that this stays bounded */
 	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))
-		g_hash_table_add(t->s->ended, g_steal_pointer(&op_id));
+		g_hash_table_add(t->s->host.ended, g_steal_pointer(&op_id));
 	wake_waiting(t->s);
 	if (t->s->state == STATE_HAMMER)
 		t->source = g_idle_add(track_next, t);
@@ -124,10 +124,10 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 
 void tracks_hello(struct session *s)
 {
-	s->reset_waits = 0;
+	s->host.reset_waits = 0;
 	agents_start(s);
-	for (guint i = 0; i < s->tracks->len; i++) {
-		struct track_run *t = s->tracks->pdata[i];
+	for (guint i = 0; i < s->host.tracks->len; i++) {
+		struct track_run *t = s->host.tracks->pdata[i];
 
 		if (t->in_step)
 			step_reset(t);
@@ -143,14 +143,14 @@ void tracks_start(struct session *s)
 		t->number = n;
 		t->id = "";
 		t->source = g_idle_add(track_next, t);
-		g_ptr_array_add(s->tracks, t);
+		g_ptr_array_add(s->host.tracks, t);
 	}
 }
 
 void tracks_list(struct session *s)
 {
-	for (guint i = 0; i < s->tracks->len; i++) {
-		const struct track_run *t = s->tracks->pdata[i];
+	for (guint i = 0; i < s->host.tracks->len; i++) {
+		const struct track_run *t = s->host.tracks->pdata[i];
 
 		timeline_extend(s->plan->timeline, t->number, t->lap);
 	}
@@ -158,8 +158,8 @@ void tracks_list(struct session *s)
 
 gboolean tracks_idle(struct session *s)
 {
-	for (guint i = 0; i < s->tracks->len; i++)
-		if (!((struct track_run *)s->tracks->pdata[i])->over)
+	for (guint i = 0; i < s->host.tracks->len; i++)
+		if (!((struct track_run *)s->host.tracks->pdata[i])->over)
 			return FALSE;
 	return TRUE;
 }
@@ -167,8 +167,8 @@ gboolean tracks_idle(struct session *s)
 /* A wait is cut short; everything else ends by itself, at the latest at its own deadline. */
 void tracks_stop(struct session *s)
 {
-	for (guint i = 0; i < s->tracks->len; i++) {
-		struct track_run *t = s->tracks->pdata[i];
+	for (guint i = 0; i < s->host.tracks->len; i++) {
+		struct track_run *t = s->host.tracks->pdata[i];
 
 		if (t->in_step && t->step->what == STEP_WAIT && t->source) {
 			g_clear_handle_id(&t->source, g_source_remove);
@@ -182,15 +182,28 @@ void tracks_stop(struct session *s)
 		session_event(s, EV_IDLE);
 }
 
-void tracks_free(struct session *s)
+void tracks_init(struct session *s)
 {
-	for (guint i = 0; i < s->tracks->len; i++) {
-		struct track_run *t = s->tracks->pdata[i];
+	s->host = (struct host_side){
+		.devices = devices_new(),
+		.tracks = g_ptr_array_new(),
+		.ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+		.outcomes = json_object(),
+	};
+}
+
+void tracks_deinit(struct session *s)
+{
+	for (guint i = 0; i < s->host.tracks->len; i++) {
+		struct track_run *t = s->host.tracks->pdata[i];
 
 		g_clear_handle_id(&t->source, g_source_remove);
 		g_clear_handle_id(&t->limit, g_source_remove);
 		g_clear_pointer(&t->ops, g_ptr_array_unref);
 		g_free(t);
 	}
-	g_ptr_array_unref(s->tracks);
+	g_ptr_array_unref(s->host.tracks);
+	g_hash_table_unref(s->host.devices);
+	g_hash_table_unref(s->host.ended);
+	json_decref(s->host.outcomes);
 }

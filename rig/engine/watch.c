@@ -18,7 +18,6 @@
 
 #include <string.h>
 
-
 #define WATCH_MS 250
 #define HEARD_S 1.0 /* four heartbeats */
 /* Shares of the patience, in percent. */
@@ -37,6 +36,7 @@
 
 /* All times in seconds are guest runtime (runtime.h). */
 struct watch {
+	guint source; /* 0: it only counts guest runtime */
 	struct runtime runtime;
 	guint64 ops;
 	double ended_s;	     /* an operation completed last, or none was in flight */
@@ -63,7 +63,7 @@ static double share(const struct session *s, guint percent)
 
 static gboolean watches(const struct session *s)
 {
-	return s->state >= STATE_HAMMER && s->state <= STATE_STOP && !s->paused && !s->reset_waits;
+	return s->state >= STATE_HAMMER && s->state <= STATE_STOP && !s->host.paused && !s->host.reset_waits;
 }
 
 /* AFTER_S: for how long by now, in seconds that the host gave the guest; SINCE_NS: since when. */
@@ -76,7 +76,7 @@ static void G_GNUC_PRINTF(4, 5) stall(struct session *s, double after_s, gint64 
 	sentence = g_strdup_vprintf(format, args);
 	va_end(args);
 	run_journal(s->run, "stall", "{s:f, s:f, s:f}", "after_s", after_s, "wall_s",
-		    (rig_now_ns() - since_ns) / (double)RIG_NS_PER_S, "guest_s", s->guest_s);
+		    (rig_now_ns() - since_ns) / (double)RIG_NS_PER_S, "guest_s", s->heartbeat.guest_s);
 	session_judge(s, VERDICT_HANG, "%s", sentence);
 	session_event(s, EV_STALL);
 }
@@ -96,8 +96,8 @@ static const struct agent_run *longest(const struct session *s)
 {
 	const struct agent_run *found = NULL;
 
-	for (guint i = 0; i < s->agents->len; i++) {
-		const struct agent_run *a = s->agents->pdata[i];
+	for (guint i = 0; i < s->agents.list->len; i++) {
+		const struct agent_run *a = s->agents.list->pdata[i];
 
 		if (a->busy_ms && (!found || a->busy_ms > found->busy_ms))
 			found = a;
@@ -215,8 +215,8 @@ static void watch_operations(struct session *s)
 	guint64 ops = 0;
 	double since, unmoved;
 
-	for (guint i = 0; i < s->agents->len; i++)
-		ops += ((struct agent_run *)s->agents->pdata[i])->ops;
+	for (guint i = 0; i < s->agents.list->len; i++)
+		ops += ((struct agent_run *)s->agents.list->pdata[i])->ops;
 	if (ops != w->ops || !a || !watches(s)) {
 		w->ops = ops;
 		w->ended_s = w->moved_s = w->runtime.guest_s;
@@ -256,8 +256,8 @@ static gboolean watch_heartbeat(struct session *s)
 	struct watch *w = s->watch;
 	double silent, ran;
 
-	if (w->heartbeat_ns != s->last_heartbeat_ns) {
-		w->heartbeat_ns = s->last_heartbeat_ns;
+	if (w->heartbeat_ns != s->heartbeat.last_ns) {
+		w->heartbeat_ns = s->heartbeat.last_ns;
 		w->heartbeat_s = w->runtime.guest_s;
 		w->heartbeat_ran_ns = w->runtime.ran_ns;
 	}
@@ -267,7 +267,7 @@ static gboolean watch_heartbeat(struct session *s)
 	ran = (w->runtime.ran_ns - w->heartbeat_ran_ns) / (double)RIG_NS_PER_S;
 	if (silent < share(s, PATIENT) && ran < share(s, PROCESSOR))
 		return FALSE;
-	stall(s, silent, s->last_heartbeat_ns, "no heartbeat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
+	stall(s, silent, s->heartbeat.last_ns, "no heartbeat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
 	return TRUE;
 }
 
@@ -284,14 +284,14 @@ static gboolean on_watch(gpointer data)
 	struct session *s = data;
 
 	count_guest_runtime(s);
-	if (s->reset_waits)
+	if (s->host.reset_waits)
 		watch_another_boot(s->watch);
 	if (vm_is_away(s->vm)) {
 		/* disconnected: the absence of data is not a hang */
-		s->last_heartbeat_ns = rig_now_ns();
+		s->heartbeat.last_ns = rig_now_ns();
 		s->watch->ended_s = s->watch->moved_s = s->watch->runtime.guest_s;
 	}
-	if (s->paused || s->reset_waits || vm_is_away(s->vm))
+	if (s->host.paused || s->host.reset_waits || vm_is_away(s->vm))
 		s->watch->heartbeat_ns = 0;
 	else if (!watch_heartbeat(s) && is_heard(s))
 		watch_operations(s);
@@ -309,23 +309,25 @@ void watch_start(struct session *s)
 {
 	struct watch *w = s->watch;
 
-	s->last_heartbeat_ns = rig_now_ns();
+	s->heartbeat.last_ns = rig_now_ns();
 	if (!w->ended_ns) {
 		count_guest_runtime(s);
 		w->ended_s = w->moved_s = w->asked_s = w->early_s = w->runtime.guest_s;
-		w->ended_ns = s->last_heartbeat_ns;
+		w->ended_ns = s->heartbeat.last_ns;
 	}
-	if (!s->watch_source)
-		s->watch_source = g_timeout_add(WATCH_MS, on_watch, s);
+	if (!w->source)
+		w->source = g_timeout_add(WATCH_MS, on_watch, s);
 }
 
 void watch_stop(struct session *s)
 {
-	g_clear_handle_id(&s->watch_source, g_source_remove);
+	if (s->watch)
+		g_clear_handle_id(&s->watch->source, g_source_remove);
 }
 
 void watch_free(struct session *s)
 {
+	watch_stop(s);
 	if (s->watch) {
 		forget_snapshots(s->watch);
 		runtime_deinit(&s->watch->runtime);

@@ -23,21 +23,21 @@ static struct device *plug(struct fixture *b, const char *id, enum step_device k
 
 	*d = (struct device){.id = g_strdup(id), .kind = kind, .size = size, .there = TRUE};
 	*place = (struct vm_place){start, size};
-	g_hash_table_insert(b->s.devices, d->id, d);
+	g_hash_table_insert(b->s.host.devices, d->id, d);
 	g_hash_table_insert(b->vm.places, g_strdup(id), place);
 	return d;
 }
 
 static void fixture_open(struct fixture *b)
 {
-	*b = (struct fixture){.s = {.devices = devices_new(), .block_size = 128 * MIB}};
+	*b = (struct fixture){.s = {.host.devices = devices_new(), .hello.block_size = 128 * MIB}};
 	b->vm.places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	b->s.vm = &b->vm;
 }
 
 static void fixture_close(struct fixture *b)
 {
-	g_hash_table_unref(b->s.devices);
+	g_hash_table_unref(b->s.host.devices);
 	g_hash_table_unref(b->vm.places);
 }
 

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The parts of a session, each with the file that changes it; the others read. Times in _ns are on the
+ * monotonic clock, in _runtime_s guest runtime (runtime.h). Private to engine/.
+ */
+#ifndef RIG_ENGINE_PARTS_H
+#define RIG_ENGINE_PARTS_H
+
+#include "engine/engine.h"
+#include "guest/guest.h"
+#include "splat/known.h"
+#include "util/clock.h"
+#include "verdict/facts.h"
+#include "vm/vm.h"
+
+struct session;
+
+/* session.c: events that wait for the table, and the state's deadline. */
+struct event_queue {
+	gboolean stepping; /* session_event() is running: events queue up */
+	GQueue events;	   /* of enum event */
+	guint timer;	   /* source of the deadline, or 0 */
+};
+
+/* session.c, table.c, dispatch.c (hello): when the run reached what; 0: not yet. */
+struct run_times {
+	gint64 started_ns, hello_ns, hammer_ns;
+	gint64 hammer_end_ns; /* when STATE_HAMMER is to end */
+	gint64 hammered_ns;   /* the length of STATE_HAMMER and STATE_DRAIN */
+	double hammer_runtime_s, hammered_runtime_s; /* guest runtime at its begin; its length */
+};
+
+/* session.c: the status line. */
+struct live_status {
+	engine_progress progress; /* or NULL */
+	void *data;
+	guint source;
+	gint64 shown_ns;
+};
+
+/* dispatch.c: how QEMU ended. */
+struct vm_end {
+	char *why;
+	gboolean well; /* the guest powered off, and QEMU reported no error */
+};
+
+/* dispatch.c: what the guest's init said of itself, the last time that it started. */
+struct hello {
+	char *release;
+	GHashTable *offers; /* agent name -> "ok" or what it lacks */
+	gint64 block_size;  /* of memory, in bytes */
+	gboolean has_lockdep;
+	char *no_frame; /* what came over the channel before hello, if it was no frame; or NULL */
+};
+
+/* agents.c; dispatch.c, watch.c and step.c reset last_ns where a heartbeat cannot be expected. */
+struct heartbeats {
+	gint64 last_ns;
+	double guest_s; /* the guest's uptime then */
+};
+
+/* dispatch.c: the console; reconnect.c: what of it was lost. */
+struct console {
+	struct scanner *scanner;
+	gint64 said_ns;	    /* when it last printed something */
+	guint gaps;	    /* lost stretches that the kernel's log has not filled */
+	gint64 heard_us;    /* the guest's stamp before the last of them */
+	gboolean log_waits; /* the log is to be asked for once the guest answers again */
+};
+
+/* dispatch.c: reports of the kernel; explain.c adds the hang's. */
+struct reports {
+	struct known *known; /* known issues, or NULL */
+	GPtrArray *list;     /* of struct splat */
+	GHashTable *told;    /* first bytes of reports that count before their end -> their sentences */
+	guint failing;	     /* those that settle the verdict */
+	gboolean hang_kind;  /* one of them is a hang's */
+	double first_s;	     /* guest time of the first failing one; -1: none */
+	json_t *hang;	     /* the explanation (rig/hang), or NULL */
+};
+
+/* A device the host has added. */
+struct device {
+	char *id;
+	enum step_device kind;
+	guint64 size;
+	gboolean there;		 /* QEMU has it */
+	gboolean busy;		 /* an operation on it is in flight */
+	gboolean unsure;	 /* an unplug timed out: it may go at any time */
+	struct session *session; /* for what the teardown does with it */
+};
+
+/* Guest physical memory. */
+struct extent {
+	guint64 start, size;
+};
+
+/* track.c, step.c: the host's operations. */
+struct host_side {
+	GHashTable *devices; /* id -> struct device */
+	GPtrArray *tracks;   /* of struct track_run */
+	GHashTable *ended;   /* ids of operations that others may come after: a set */
+	json_t *outcomes;    /* {"plug": {"ok": 3}}: session_count() */
+	guint reset_waits;   /* a reset step waits for hello */
+	gboolean vanished;   /* an operation found QEMU gone: no step is begun any more */
+	gboolean paused;     /* a pause step has stopped the CPUs */
+};
+
+/* teardown.c */
+struct teardown {
+	guint ops; /* operations in flight */
+	guint round;
+};
+
+/* An agent in the guest, and what heartbeats and final counts say of it. */
+struct agent_run {
+	struct session *s;
+	guint id;
+	int pid; /* its process in the guest; 0: not told */
+	const struct agent *agent;
+	guint64 seed;
+	guint64 ops, failed, busy_ms;
+	guint64 shown_ops; /* at the last status line */
+	char *now;
+	json_t *results; /* from COUNTS: {"op": {"ok": n}} */
+};
+
+/* agents.c */
+struct agents {
+	GPtrArray *list;       /* of struct agent_run */
+	guint starts;	       /* START requests without an answer */
+	guint stops;	       /* STOPs that found one stuck */
+	double stop_runtime_s; /* watch_guest_runtime() when they were first told to stop */
+	gint64 counted_ns;     /* when the journal last got their counters */
+};
+
+/* holds.c */
+struct holds {
+	struct director *director; /* or NULL: no holds */
+	char *orders_file;
+	gboolean armed;
+};
+
+/* locks.c: the lock orders of the boot. */
+enum { N_LOCK_TEXTS = 2 };
+struct session_locks {
+	char *text[N_LOCK_TEXTS]; /* of /proc/lockdep, /proc/lockdep_chains; NULL: not sent */
+	guint open;		  /* requests without an answer */
+	guint timer;
+	void (*done)(struct session *s);
+};
+
+/* judge.c; table.c keeps the accounts. */
+struct judged {
+	struct guest_account *before, *after; /* NULL: not known */
+	struct facts *facts;		      /* what the verdict is made from at the end */
+	enum verdict verdict;		      /* set by judge_settle() */
+};
+
+#endif
