@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The lock orders of the boot: the guest is asked for the text of /proc/lockdep and
- * /proc/lockdep_chains before it is asked for its verdict, and the run folder gets `locks/`
- * (docs/locks.md). A guest that does not answer in time loses its lock orders, nothing else.
+ * The lock orders of the boot: the guest is asked for the text of /proc/lockdep and /proc/lockdep_chains,
+ * and the run folder gets `locks/` (docs/locks.md). A run that passes is asked before its verdict, one that
+ * a report ends while that report is being printed, one that hangs in the post-mortem. The limit counts
+ * guest runtime, and a guest without a heartbeat is not waited for. A guest that does not answer in time
+ * loses its lock orders, nothing else.
  */
 #include "engine/session.h"
 
@@ -11,41 +13,66 @@
 
 #include "locks/locks.h"
 #include "locks/variables.h"
+#include "util/clock.h"
 
-#define WAIT_S 5
+#define LOOK_MS 100
+/* Limits in guest runtime, at the default patience. Heartbeats come four times a second. */
+#define WAIT_S 5.0
+#define SILENT_S 1.5
 
 static const char *const files[N_LOCK_TEXTS] = {"lockdep", "chains"};
 
-static void finish(struct session *s)
+static json_int_t size_of(const struct session *s, guint file)
 {
-	g_clear_handle_id(&s->locks.timer, g_source_remove);
-	if (!s->locks.open)
-		return;
-	s->locks.open = 0;
-	if (s->state == STATE_FINISH)
-		s->locks.done(s);
+	return s->locks.text[file] ? (json_int_t)strlen(s->locks.text[file]) : 0;
 }
 
-static gboolean on_late(gpointer data)
+/* WHY: what is missing, or NULL. */
+static void finish(struct session *s, const char *why)
+{
+	struct session_locks *l = &s->locks;
+
+	g_clear_handle_id(&l->timer, g_source_remove);
+	l->open = 0;
+	run_journal(s->run, "locks", "{s:f, s:f, s:I, s:I, s:s*}", "guest_s", watch_guest_runtime(s) - l->asked_s,
+		    "wall_s", (rig_now_ns() - l->asked_ns) / (double)RIG_NS_PER_S, files[0], size_of(s, 0), files[1],
+		    size_of(s, 1), "why", why);
+	if (l->done)
+		l->done(s);
+}
+
+static gboolean on_look(gpointer data)
 {
 	struct session *s = data;
+	struct session_locks *l = &s->locks;
+	double now = watch_guest_runtime(s), scale = session_patience(s) / (double)PATIENCE_S;
 
-	s->locks.timer = 0;
-	run_journal(s->run, "locks", "{s:s}", "why", "the guest did not send its lock orders in time");
-	finish(s);
+	if (l->heard_ns != s->heartbeat.last_ns) {
+		l->heard_ns = s->heartbeat.last_ns;
+		l->heard_s = now;
+	}
+	if (now - l->asked_s < WAIT_S * scale && now - l->heard_s < SILENT_S * MAX(1, scale))
+		return G_SOURCE_CONTINUE;
+	locks_give_up(s);
 	return G_SOURCE_REMOVE;
+}
+
+void locks_give_up(struct session *s)
+{
+	if (locks_open(s))
+		finish(s, "the guest did not send its lock orders in time");
 }
 
 static void on_text(struct session *s, guint file, const struct guest_reply *reply)
 {
+	struct session_locks *l = &s->locks;
+
 	if (reply->error)
 		run_journal(s->run, "locks", "{s:s, s:s}", "file", files[file], "why", reply->error->message);
-	else if (!s->locks.text[file])
-		s->locks.text[file] = g_strdup(reply->text);
-	if (s->locks.open && !--s->locks.open) {
-		s->locks.open = 1;
-		finish(s);
-	}
+	else if (!l->text[file])
+		l->text[file] = g_strdup(reply->text);
+	if (l->open && !--l->open)
+		finish(s, NULL);
 }
 
 static void on_lockdep(const struct guest_reply *reply, void *data)
@@ -60,15 +87,28 @@ static void on_chains(const struct guest_reply *reply, void *data)
 
 void locks_ask(struct session *s, void (*done)(struct session *s))
 {
-	if (!s->plan->keep_locks || !s->hello.has_lockdep) {
-		done(s);
+	struct session_locks *l = &s->locks;
+
+	l->done = done;
+	if (l->open)
+		return;
+	if (!s->plan->keep_locks || !s->hello.has_lockdep || l->asked_ns) {
+		if (done)
+			done(s);
 		return;
 	}
-	s->locks.done = done;
-	s->locks.open = N_LOCK_TEXTS;
-	s->locks.timer = g_timeout_add_seconds(WAIT_S, on_late, s);
+	l->open = N_LOCK_TEXTS;
+	l->asked_ns = rig_now_ns();
+	l->asked_s = l->heard_s = watch_guest_runtime(s);
+	l->heard_ns = s->heartbeat.last_ns;
+	l->timer = g_timeout_add(LOOK_MS, on_look, s);
 	guest_lock_text(s->guest, files[0], on_lockdep, s);
 	guest_lock_text(s->guest, files[1], on_chains, s);
+}
+
+gboolean locks_open(const struct session *s)
+{
+	return s->locks.open > 0;
 }
 
 /* TEXT as a gzip file of the run folder. */
@@ -97,6 +137,8 @@ void locks_keep(struct session *s)
 		return;
 	variables = lock_variables_open(s->plan->kernel->vmlinux);
 	orders = lock_orders_parse(s->locks.text[0], s->locks.text[1], lock_variables_name, variables);
+	if (orders->cut)
+		run_journal(s->run, "locks", "{s:s}", "why", "the lock orders are longer than allowed, or end inside a line");
 	json = lock_orders_json(orders);
 	text = json_dumps(json, JSON_COMPACT);
 	if (text)

@@ -147,7 +147,10 @@ struct session_locks {
 	char *text[N_LOCK_TEXTS]; /* of /proc/lockdep, /proc/lockdep_chains; NULL: not sent */
 	guint open;		  /* requests without an answer */
 	guint timer;
-	void (*done)(struct session *s);
+	gint64 asked_ns;	  /* 0: not asked */
+	double asked_s, heard_s;  /* watch_guest_runtime() then, and at the last heartbeat */
+	gint64 heard_ns;	  /* the last heartbeat */
+	void (*done)(struct session *s); /* or NULL */
 };
 
 /* judge.c; table.c keeps the accounts. */

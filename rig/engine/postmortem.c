@@ -2,9 +2,9 @@
 /*
  * What is collected from a guest that hangs, in this order; each step is bounded and none needs the one
  * before it: the list of tasks, SysRq through init, SysRq over the console (for a guest whose init does not
- * answer), the CPUs' registers, an NMI for CPUs that do not answer, the memory. The kernel's output goes to
- * the console and is parsed like all of it; the rest goes to the run folder's postmortem/, which explain.c
- * reads.
+ * answer), the lock orders, the CPUs' registers, an NMI for CPUs that do not answer, the memory. The kernel's
+ * output goes to the console and is parsed like all of it; the rest goes to the run folder's postmortem/,
+ * which explain.c reads.
  */
 #include "engine/session.h"
 
@@ -64,6 +64,7 @@ static void answered(struct session *s, pm_step step)
 
 static void ask_tasks(struct postmortem *p);
 static void ask_sysrq(struct postmortem *p);
+static void ask_locks(struct postmortem *p);
 static void registers(struct postmortem *p);
 static void dump(struct postmortem *p);
 
@@ -142,6 +143,21 @@ static void console_sysrq(struct postmortem *p)
 	p->key++;
 	p->step--;
 	wait_or_advance(p, PRINT_MS);
+}
+
+static void on_locks(struct session *s)
+{
+	answered(s, ask_locks);
+}
+
+/* A guest whose init does not answer has no way to send them. */
+static void ask_locks(struct postmortem *p)
+{
+	wait_or_advance(p, STEP_MS);
+	if (p->sysrq_answered)
+		locks_ask(p->s, on_locks);
+	else
+		advance(p);
 }
 
 static void registers(struct postmortem *p)
@@ -227,7 +243,7 @@ static void settle(struct postmortem *p)
 }
 
 static const pm_step steps[] = {
-	ask_tasks, ask_sysrq, while_it_prints, console_sysrq, settle, registers, nmi, settle, dump,
+	ask_tasks, ask_sysrq, while_it_prints, console_sysrq, settle, ask_locks, registers, nmi, settle, dump,
 };
 
 static gboolean is_at(const struct session *s, pm_step step)

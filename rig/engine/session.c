@@ -48,13 +48,21 @@ static double boot_left_s(struct session *s)
 {
 	double limit = s->scenario->boot_s, left = limit - watch_guest_runtime(s);
 
-	return s->state == STATE_BOOT && left > 0.1 * limit && rig_now_ns() - s->times.started_ns < 4 * limit * RIG_NS_PER_S ? left : 0;
+	return left > 0.1 * limit && rig_now_ns() - s->times.started_ns < 4 * limit * RIG_NS_PER_S ? left : 0;
+}
+
+/* What a deadline that counts something else than the host's clock still allows; 0: it is over. */
+static double left_s(struct session *s)
+{
+	if (s->state == STATE_BOOT)
+		return boot_left_s(s);
+	return s->state == STATE_REPORTED && locks_open(s) ? 0.2 : 0;
 }
 
 static gboolean on_deadline(gpointer data)
 {
 	struct session *s = data;
-	double left = boot_left_s(s);
+	double left = left_s(s);
 
 	/* nobody could have been heard; whoever is back has a moment more */
 	if (vm_is_away(s->vm)) {

@@ -15,6 +15,7 @@ enum state {
 	STATE_STOP,	  /* agents end */
 	STATE_TEARDOWN,	  /* what is still plugged is unplugged, what is offline comes back */
 	STATE_ACCOUNT,	  /* asked for the accounts again */
+	STATE_ORDERS,	  /* asked for the lock orders of the boot */
 	STATE_FINISH,	  /* asked for the guest's verdict */
 	STATE_POWEROFF,	  /* the guest ends itself */
 	STATE_REPORTED,	  /* a report is being printed: wait for its end */
@@ -159,8 +160,14 @@ void holds_excuse(struct session *s, struct splat *splat);
 /* What each did, for the verdict; NULL where there are none. */
 json_t *holds_json(struct session *s);
 
-/* locks.c: calls DONE at once, or when the guest has sent its lock orders, or did not in time */
+/* locks.c */
+/*
+ * Asks the guest for its lock orders, once in a run. DONE (may be NULL) is called when they have come, when the
+ * guest did not send them in time, or at once where nothing is open. A later call replaces DONE.
+ */
 void locks_ask(struct session *s, void (*done)(struct session *s));
+gboolean locks_open(const struct session *s); /* the guest has not answered yet */
+void locks_give_up(struct session *s);	      /* it is not waited for any longer */
 void locks_keep(struct session *s); /* writes `locks/` of the run folder */
 void locks_deinit(struct session *s);
 

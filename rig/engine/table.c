@@ -10,7 +10,7 @@
 
 static const char *const state_names[N_STATES] = {
 	"boot",	   "baseline", "start",	   "hammer",	 "drain",  "stop", "clear",
-	"account", "finish",   "poweroff", "reported", "postmortem", "ending", "done",
+	"account", "orders",   "finish",   "poweroff", "reported",  "postmortem", "ending", "done",
 };
 
 static const char *const event_names[N_EVENTS] = {
@@ -187,14 +187,20 @@ static void enter_account(struct session *s)
 	guest_snapshot(s->guest, on_account, s);
 }
 
-static void ask_verdict(struct session *s)
+static void orders_done(struct session *s)
 {
-	guest_finish(s->guest, on_verdict, s);
+	if (s->state == STATE_ORDERS)
+		session_event(s, EV_ANSWER);
+}
+
+static void enter_orders(struct session *s)
+{
+	locks_ask(s, orders_done);
 }
 
 static void enter_finish(struct session *s)
 {
-	locks_ask(s, ask_verdict);
+	guest_finish(s->guest, on_verdict, s);
 }
 
 static void enter_poweroff(struct session *s)
@@ -205,6 +211,7 @@ static void enter_poweroff(struct session *s)
 static void enter_reported(struct session *s)
 {
 	s->judged.facts->stopped = TRUE;
+	locks_ask(s, NULL);
 }
 
 static void enter_ending(struct session *s)
@@ -230,7 +237,8 @@ static const struct {
 	[STATE_BASELINE] = {enter_baseline, 20}, [STATE_START] = {enter_start, 30},
 	[STATE_HAMMER] = {enter_hammer, 0},	 [STATE_DRAIN] = {enter_drain, 120},
 	[STATE_STOP] = {enter_stop, 120},	 [STATE_TEARDOWN] = {enter_teardown, 180},
-	[STATE_ACCOUNT] = {enter_account, 20},	 [STATE_FINISH] = {enter_finish, 20},
+	[STATE_ACCOUNT] = {enter_account, 20},	 [STATE_ORDERS] = {enter_orders, 20},
+	[STATE_FINISH] = {enter_finish, 20},
 	[STATE_POWEROFF] = {enter_poweroff, 20}, [STATE_REPORTED] = {enter_reported, 2},
 	[STATE_POSTMORTEM] = {enter_postmortem, 45}, [STATE_ENDING] = {enter_ending, 5},
 };
@@ -285,7 +293,9 @@ static const struct {
 		[EV_ANSWER] = {1, TO(ACCOUNT)},
 		[EV_BAD] = {1, {STATE_ACCOUNT, judge_leftover}},
 	},
-	[STATE_ACCOUNT] = {[EV_ANSWER] = {1, TO(FINISH)}},
+	[STATE_ACCOUNT] = {[EV_ANSWER] = {1, TO(ORDERS)}},
+	/* lock orders that do not come are journalled, and no fault of the kernel's */
+	[STATE_ORDERS] = {[EV_ANSWER] = {1, TO(FINISH)}, [EV_TIMER] = {1, {STATE_FINISH, locks_give_up}}},
 	[STATE_FINISH] = {[EV_ANSWER] = {1, TO(POWEROFF)}},
 	[STATE_POWEROFF] = {
 		[EV_STALL] = {1, STAYS},

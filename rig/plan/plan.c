@@ -282,7 +282,7 @@ struct run_plan *plan_make(const struct run_request *want, const struct plan_pro
 	plan->patience_s = want->patience_s;
 	plan->known = r->known;
 	plan->keep_going = want->keep_going;
-	plan->keep_locks = want->keep_locks;
+	plan->keep_locks = !want->no_keep_locks && !want->no_lockdep;
 	plan->until = want->until;
 	plan->no_lockdep = want->no_lockdep;
 	plan->inputs = plan_inputs(want, plan);

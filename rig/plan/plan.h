@@ -43,7 +43,8 @@ struct run_request {
 	int patience_s;		   /* without progress before a hang is declared; default: 20 */
 	const char *memory_image;  /* dump memory after a hang for guests up to SIZE; default: "2G" */
 	int jobs;		   /* of the compiler; default: the number of processors */
-	gboolean no_lockdep, keep_going, keep_locks;
+	gboolean no_lockdep, keep_going;
+	gboolean no_keep_locks;	   /* default: the lock orders of a kernel with lockdep are kept */
 	const char *until;	   /* stop only at a report with this signature or kind */
 	char **holds;		   /* added to the scenario's (hold_parse()), NULL-terminated */
 	const char *visits;	   /* functions whose passes are counted (director_resolve()); default: none */

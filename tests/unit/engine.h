@@ -5,7 +5,13 @@
 
 #include <check.h>
 
+#include "engine/engine.h"
+
+/* A run of WANTED in the scratch folder with the fake QEMU, as $FAKE_QEMU says. The folder is the caller's. */
+enum verdict run_once(const struct run_plan *wanted, char **ret_dir);
+
 void add_hotplug_check_tests(TCase *tcase);
 void add_watch_tests(TCase *tcase); /* use a scratch folder */
+void add_locks_tests(TCase *tcase); /* as these */
 
 #endif

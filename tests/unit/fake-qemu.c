@@ -12,8 +12,8 @@
  *	beat=MS			BEAT comes every MS (250)
  *	delay=MS		events of a plug or unplug come MS after the command (0)
  *	die-at=WHEN		killed by SIGKILL at boot, greeting, hello, start, plug, unplug, located,
- *				snapshot, blocks, stop, finish, poweroff, reset, look (WHO while it
- *				hammers), who, sysrq, dump
+ *				snapshot, blocks, stop, locks, finish, poweroff, reset, look (WHO
+ *				while it hammers), who, sysrq, dump
  *	exit-at=WHEN		the same with exit code 1 and a last line on standard error
  *	reset-at=WHEN		the guest reboots there, as after a panic: SHUTDOWN guest-reset, exit 0
  *	hang-at=WHEN		the guest stops there: no frame and no event any more; QMP still answers
@@ -47,6 +47,9 @@
  *	no-answer=TYPE		requests of this number are never answered
  *	account-off-by=N	after the first, ACCOUNT has N pages more
  *	lockdep-off		ACCOUNT says that lockdep is off
+ *	locks-file=PATH		LOCKS is answered by its bytes
+ *	locks-endless		LOCKS is answered by parts, more than a client takes
+ *	locks-error=NAME	LOCKS is answered by `error NAME`
  *	verdict-bad		VERDICT is bad
  *	verdict-unarmed		VERDICT is bad because lockdep is off
  *	ignore-poweroff		POWEROFF is answered, and nothing happens

@@ -56,8 +56,8 @@ START_TEST(answers_tell_the_story)
 		enum state next;
 	} story[] = {{EV_HELLO, STATE_BASELINE}, {EV_ANSWER, STATE_START},	{EV_ANSWER, STATE_HAMMER},
 		     {EV_TIMER, STATE_DRAIN},	 {EV_IDLE, STATE_STOP},		{EV_ANSWER, STATE_TEARDOWN},
-		     {EV_ANSWER, STATE_ACCOUNT}, {EV_ANSWER, STATE_FINISH},	{EV_ANSWER, STATE_POWEROFF},
-		     {EV_GONE, STATE_DONE}};
+		     {EV_ANSWER, STATE_ACCOUNT}, {EV_ANSWER, STATE_ORDERS},	{EV_ANSWER, STATE_FINISH},
+		     {EV_ANSWER, STATE_POWEROFF}, {EV_GONE, STATE_DONE}};
 	enum state s = STATE_BOOT;
 
 	for (guint i = 0; i < G_N_ELEMENTS(story); i++) {
@@ -99,7 +99,7 @@ static const struct {
 };
 
 
-static enum verdict run_once(const struct run_plan *wanted, char **ret_dir)
+enum verdict run_once(const struct run_plan *wanted, char **ret_dir)
 {
 	g_autofree char *file = data_path("engine/small.yaml");
 	g_autofree char *emulator = g_strdup_printf("%s/fake-qemu", g_getenv("RIG_TEST_BIN"));
@@ -360,7 +360,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("engine");
-	TCase *table = tcase_create("table"), *fake = tcase_create("runs");
+	TCase *table = tcase_create("table"), *fake = tcase_create("runs"), *locks = tcase_create("locks");
 
 	tcase_add_test(table, gone_is_the_end);
 	tcase_add_test(table, abort_and_fault_end_it);
@@ -384,5 +384,9 @@ int main(void)
 	tcase_add_test(fake, a_full_disk_is_infra);
 	tcase_add_loop_test(fake, a_memory_image_has_a_limit, 0, 3);
 	suite_add_tcase(suite, fake);
+	use_scratch(locks);
+	tcase_set_timeout(locks, 120);
+	add_locks_tests(locks);
+	suite_add_tcase(suite, locks);
 	return suite_run(suite);
 }

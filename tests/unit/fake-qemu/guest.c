@@ -358,6 +358,39 @@ static void on_who(guint32 seq, const char *text)
 	frame(PROTO_WHO, seq, all);
 }
 
+/* A part of an answer that does not end: one for each turn of the main loop, so that heartbeats go on. */
+static gboolean next_part(gpointer seq)
+{
+	static guint offset;
+	g_autofree char *line = g_strnfill(PROTO_PART_MAX, 'x');
+	g_autofree char *part = g_strdup_printf("offset %u\n%s", offset, line);
+
+	frame(PROTO_PART, GPOINTER_TO_UINT(seq), part);
+	offset += PROTO_PART_MAX;
+	if (offset < PROTO_BULK_MAX + 10 * PROTO_PART_MAX)
+		return G_SOURCE_CONTINUE;
+	frame(PROTO_LOCK_TEXT, GPOINTER_TO_UINT(seq), "\n");
+	return G_SOURCE_REMOVE;
+}
+
+/* A file's bytes, or two chains. */
+static void on_locks(guint32 seq, const char *text)
+{
+	static const char orders[] = "irq_context: 0\n[1000] a\n[2000] b\n\n";
+	g_autofree char *file = NULL;
+	gboolean chains = strstr(text, "chains") != NULL;
+
+	moment("locks");
+	if (script_word("locks-endless") && chains)
+		g_idle_add(next_part, GUINT_TO_POINTER(seq));
+	else if (script_word("locks-file") && g_file_get_contents(script_word("locks-file"), &file, NULL, NULL))
+		frame(PROTO_LOCK_TEXT, seq, file);
+	else if (script_word("locks-error"))
+		done(seq, script_word("locks-error"));
+	else
+		frame(PROTO_LOCK_TEXT, seq, chains ? orders : "all lock classes:\n");
+}
+
 static void on_sysrq(guint32 seq, const char *text)
 {
 	(void)text;
@@ -378,6 +411,7 @@ static const struct {
 	{PROTO_START, on_start},     {PROTO_STOP, on_stop},	{PROTO_SNAPSHOT, on_snapshot},
 	{PROTO_BLOCKS, on_blocks},   {PROTO_ASK_WHO, on_who},	{PROTO_SYSRQ, on_sysrq},
 	{PROTO_FINISH, on_finish},   {PROTO_CPU, on_simple},	{PROTO_POWEROFF, on_poweroff},
+	{PROTO_LOCKS, on_locks},
 };
 
 static void on_request(const struct proto_header *header, const guint8 *payload)

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The lock orders that a run keeps, and guests that send anything but lock orders. */
+#include "tests/unit/engine.h"
+
+#include <string.h>
+
+#include "locks/graph.h"
+#include "tests/unit/suite.h"
+
+static char *journal_of(const char *dir)
+{
+	g_autofree char *path = g_build_filename(dir, "journal", NULL);
+	char *text = NULL;
+
+	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+	return text;
+}
+
+static struct lock_orders *orders_of(const char *dir)
+{
+	g_autofree char *name = g_path_get_basename(dir);
+
+	return lock_orders_of_run(scratch, name);
+}
+
+/* Whatever ends a run, the orders of its boot are kept, unless that is not wanted or the guest is dead. */
+START_TEST(orders_are_kept)
+{
+	static const struct {
+		const char *fake;
+		gboolean report, not_wanted, kept;
+		enum verdict verdict;
+	} ways[] = {
+		{"", FALSE, FALSE, TRUE, VERDICT_PASS},
+		{"", FALSE, TRUE, FALSE, VERDICT_PASS},
+		{"", TRUE, FALSE, TRUE, VERDICT_FAIL},
+		{"agent-stuck", FALSE, FALSE, TRUE, VERDICT_HANG},
+		{"hang-at=plug", FALSE, FALSE, FALSE, VERDICT_HANG},
+	};
+	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = !ways[_i].not_wanted};
+	g_autofree char *dir = NULL, *journal = NULL, *report = data_path("engine/report.txt");
+	g_autofree char *fake = ways[_i].report ? g_strdup_printf("console-file=%s;console-pause=300", report) : g_strdup(ways[_i].fake);
+	rig_auto(lock_orders) orders = NULL;
+
+	plan.duration_s = ways[_i].verdict == VERDICT_HANG ? 60 : 1;
+	g_setenv("FAKE_QEMU", fake, TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), ways[_i].verdict);
+	orders = orders_of(dir);
+	journal = journal_of(dir);
+	ck_assert_msg((orders != NULL) == ways[_i].kept, "%.3000s", journal);
+	if (orders) {
+		ck_assert_uint_eq(orders->edges->len, 1);
+		ck_assert(!orders->cut);
+	}
+}
+END_TEST
+
+/* A guest may send anything, for ever, or nothing: the run is what it was, and the journal says what is missing. */
+START_TEST(hostile_guest)
+{
+	static const struct {
+		const char *fake, *journal;
+		gboolean file;
+	} ways[] = {
+		{"no-answer=75", "did not send its lock orders in time", FALSE},
+		{"locks-endless", "longer than 8 MiB", FALSE},
+		{"locks-error=ENOMEM", "ENOMEM", FALSE},
+		{NULL, "end inside a line", TRUE},
+	};
+	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = TRUE};
+	g_autofree char *dir = NULL, *journal = NULL, *fake = g_strdup(ways[_i].fake);
+
+	if (ways[_i].file) {
+		g_autofree char *file = in_scratch("locks");
+		g_autoptr(GString) text = g_string_new(NULL);
+
+		for (guint i = 0; i < 3000; i++)
+			g_string_append_printf(text, "irq_context: %u\n[%x] a%u\n[zz] /\n\xff[1] \n", i, i, i);
+		g_string_append(text, "[1");
+		ck_assert(g_file_set_contents(file, text->str, text->len, NULL));
+		fake = g_strdup_printf("locks-file=%s", file);
+	}
+	g_setenv("FAKE_QEMU", fake, TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_PASS);
+	journal = journal_of(dir);
+	ck_assert_msg(strstr(journal, ways[_i].journal) != NULL, "%.3000s", journal);
+}
+END_TEST
+
+void add_locks_tests(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, orders_are_kept, 0, 5);
+	tcase_add_loop_test(tcase, hostile_guest, 0, 4);
+}
