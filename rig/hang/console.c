@@ -305,12 +305,15 @@ static void read_all_locks(struct reader *r)
 	GHashTableIter iter;
 	gpointer data;
 
-	r->all_locks = r->snapshot->lockdep_lists = TRUE;
+	r->all_locks = TRUE;
+	r->snapshot->lockdep_lists++;
 	g_hash_table_iter_init(&iter, r->snapshot->by_pid);
 	while (g_hash_table_iter_next(&iter, NULL, &data)) {
 		struct task *task = data;
 
-		g_ptr_array_set_size(task->held, 0);
+		g_ptr_array_unref(task->held_earlier);
+		task->held_earlier = task->held;
+		task->held = g_ptr_array_new_with_free_func(splat_lock_free);
 		task->held_before = task->held_said;
 		task->held_said = 0;
 	}

@@ -196,7 +196,11 @@ static char *wait_end(const struct hang *hang)
 static char *unexplained_end(const struct hang *hang)
 {
 	g_autofree char *lock = hang->lock ? lock_text(hang->lock) : g_strdup("what it waits for");
+	g_autofree char *who = task_text(hang->culprit);
 
+	if (!hang->culprit->wanted)
+		return g_strdup_printf("samples of %s were taken at different moments and disagree: it is not "
+				       "shown to keep %s", who, lock);
 	return g_strdup_printf(
 		"the holder of %s is unknown: a memory image and the kernel's DWARF would show it", lock);
 }

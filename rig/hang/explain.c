@@ -339,33 +339,24 @@ static gboolean locks_unlisted(const struct snapshot *snapshot)
 	return FALSE;
 }
 
-/*
- * TRUE: TASK was on a CPU in one round of samples and not in another, and held a different number
- * of locks in each: it makes progress, so it is not shown to loop.
- */
-static gboolean is_moving(const struct snapshot *snapshot, const struct task *task)
-{
-	return snapshot->rounds > 1 && task->samples->len < 2 && task->held_before && task->held_said &&
-	       task->held_before != task->held_said;
-}
-
 /* Classifies the end of a chain by what its task does. */
 static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end)
 {
+	const struct snapshot *snapshot = hang->snapshot;
 	const struct task *task = end->task;
 
 	if (task->wanted) { /* no task is known to hold it */
 		if (task->wanted->gone || task->wanted->unowned)
 			return HANG_LEAK;
-		if (hang->snapshot->lockdep_lists && !locks_unlisted(hang->snapshot))
+		if (snapshot->lockdep_lists && !locks_unlisted(snapshot) &&
+		    unheld_lock_is_same(snapshot, task->wanted))
 			return HANG_LEAK;
 		return HANG_UNEXPLAINED;
 	}
-	if (end->lock && !task->wanted && (task_is_idle(task) || only_in_user_space(task) ||
-					  strchr("ZXI", task->state)))
-		return HANG_LEAK;
+	if (end->lock && (task_is_idle(task) || only_in_user_space(task) || strchr("ZXI", task->state)))
+		return idle_owner_is_same(snapshot, task, end->lock) ? HANG_LEAK : HANG_UNEXPLAINED;
 	if (task_runs(task))
-		return is_moving(hang->snapshot, task) ? HANG_UNEXPLAINED : HANG_LOOP;
+		return task_moves(snapshot, task) ? HANG_UNEXPLAINED : HANG_LOOP;
 	return HANG_WAIT;
 }
 

@@ -10,6 +10,7 @@
  *	snapshot.c	keeps the tasks and locks of the above
  *	waits.c		what a stack waits for
  *	edges.c		which task waits for which lock, and which tasks hold it
+ *	compare.c	whether samples of two moments agree
  *	explain.c	from these to an explanation
  *	describe.c	sentences, title, signature
  *	json.c		the same as JSON; as a report
@@ -74,9 +75,11 @@ struct task {
 	GPtrArray *frames;   /* of struct frame: its stack, innermost first */
 	GPtrArray *slept;    /* the stack of the dump before, if the task runs now; or NULL */
 	char slept_state;    /* its state in that dump */
+	GPtrArray *listed;   /* of struct frame: its stack in the guest's own list of tasks, or NULL */
 	GPtrArray *held;     /* of struct splat_lock, as lockdep lists them; the last may be waited for */
+	GPtrArray *held_earlier; /* the same in the list before, empty if there was none */
 	guint held_said;     /* how many locks the list claimed */
-	guint held_before;   /* the same in the list before, 0 if there was none */
+	guint held_before;   /* the same of the list before */
 	int likely_owner;    /* pid of the owner that the hung-task report names, 0 if none */
 	char *likely_what;   /* "mutex", "rw-semaphore", "semaphore" */
 	GPtrArray *samples;  /* of struct sample, oldest first */
@@ -117,7 +120,8 @@ struct snapshot {
 	GPtrArray *tasks;   /* the same, in order of pid; filled by snapshot_done() */
 	GPtrArray *locks;   /* of struct lock, owned */
 	guint rounds;	    /* of samples of all CPUs */
-	gboolean lockdep_lists, image;
+	guint lockdep_lists; /* how often lockdep listed all locks */
+	gboolean image;
 	char *left_held;    /* class of a lock that a task held when it returned to user space
 			     * (lockdep) */
 	char *left_held_by; /* the function that acquired it, or NULL */
@@ -140,6 +144,8 @@ void console_read(struct snapshot *snapshot, const char *text, gsize len);
 /* Reads one line of the stack of SAMPLE, or, if that is NULL, of TASK. */
 void stack_read(struct task *task, struct sample *sample, const char *text);
 void tasks_read(struct snapshot *snapshot, const char *text);
+/* Lines of a stack ("f+0x1/0x2") to an array of struct frame, which the caller frees. */
+GPtrArray *frames_read(const GPtrArray *lines);
 void registers_read(struct snapshot *snapshot, const char *text);
 void owners_read(struct snapshot *snapshot, json_t *owners);
 
@@ -173,6 +179,19 @@ void edges_make(struct snapshot *snapshot);
  */
 struct task *edge_next(const struct task *task);
 gboolean task_runs(const struct task *task);
+
+/*
+ * compare.c. Samples of one task are of different moments, so that a task which makes progress can
+ * seem to hold a lock and to be idle.
+ */
+
+/* TRUE: in one round of samples the task was on a CPU and in another it was not, with another number
+ * of locks each time. */
+gboolean task_moves(const struct snapshot *snapshot, const struct task *task);
+/* TRUE: no earlier sample contradicts that TASK was idle all along and held LOCK. */
+gboolean idle_owner_is_same(const struct snapshot *snapshot, const struct task *task, const struct lock *lock);
+/* TRUE: no earlier list contradicts that LOCK, which no task holds now, had no holder then either. */
+gboolean unheld_lock_is_same(const struct snapshot *snapshot, const struct lock *lock);
 
 /* explain.c */
 struct hang {

@@ -21,6 +21,8 @@ static void task_free(gpointer data)
 	g_ptr_array_unref(task->frames);
 	g_clear_pointer(&task->slept, g_ptr_array_unref);
 	g_ptr_array_unref(task->held);
+	g_ptr_array_unref(task->held_earlier);
+	g_clear_pointer(&task->listed, g_ptr_array_unref);
 	g_ptr_array_unref(task->samples);
 	g_ptr_array_unref(task->holds);
 	g_free(task->likely_what);
@@ -83,6 +85,7 @@ struct task *snapshot_task(struct snapshot *snapshot, gint64 pid, const char *co
 		task->cpu = -1;
 		task->frames = g_ptr_array_new_with_free_func(g_free);
 		task->held = g_ptr_array_new_with_free_func(splat_lock_free);
+		task->held_earlier = g_ptr_array_new_with_free_func(splat_lock_free);
 		task->samples = g_ptr_array_new_with_free_func(sample_free);
 		task->holds = g_ptr_array_new();
 		g_hash_table_insert(snapshot->by_pid, GINT_TO_POINTER((int)pid), task);

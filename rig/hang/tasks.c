@@ -8,18 +8,21 @@
 #include "guest/guest.h"
 #include "hang/internal.h"
 
-static void add_frames(struct task *task, const GPtrArray *lines)
+GPtrArray *frames_read(const GPtrArray *lines)
 {
-	for (guint i = 0; i < lines->len && task->frames->len < FRAMES_MAX; i++) {
+	GPtrArray *frames = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < lines->len && frames->len < FRAMES_MAX; i++) {
 		struct frame frame;
 
 		if (!frame_parse(lines->pdata[i], &frame))
 			continue;
 		/* powerpc: frames above __switch_to are stale */
 		if (!strcmp(frame.name, "__switch_to"))
-			g_ptr_array_set_size(task->frames, 0);
-		g_ptr_array_add(task->frames, g_memdup2(&frame, sizeof(frame)));
+			g_ptr_array_set_size(frames, 0);
+		g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));
 	}
+	return frames;
 }
 
 static void add_task(struct snapshot *snapshot, const struct guest_task *listed)
@@ -32,8 +35,13 @@ static void add_task(struct snapshot *snapshot, const struct guest_task *listed)
 		task->comm = g_strdup(listed->comm);
 	if (task->state == '?')
 		task->state = listed->state;
-	if (!task->frames->len)
-		add_frames(task, listed->frames);
+	if (task->frames->len) {
+		g_clear_pointer(&task->listed, g_ptr_array_unref);
+		task->listed = frames_read(listed->frames);
+	} else {
+		g_ptr_array_unref(task->frames);
+		task->frames = frames_read(listed->frames);
+	}
 }
 
 void tasks_read(struct snapshot *snapshot, const char *text)

@@ -220,23 +220,9 @@ const char *task_function(const struct task *task)
 	return "?";
 }
 
-static GPtrArray *frames_of(const GPtrArray *lines)
-{
-	GPtrArray *frames = g_ptr_array_new_with_free_func(g_free);
-
-	for (guint i = 0; i < lines->len && i < FRAMES_MAX; i++) {
-		g_autofree char *line = g_strdup_printf(" %s", (char *)lines->pdata[i]);
-		struct frame frame;
-
-		if (frame_parse(line, &frame))
-			g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));
-	}
-	return frames;
-}
-
 gboolean hang_may_hold(const GPtrArray *owner, const GPtrArray *waiter)
 {
-	g_autoptr(GPtrArray) holding = frames_of(owner), waiting_for = frames_of(waiter);
+	g_autoptr(GPtrArray) holding = frames_read(owner), waiting_for = frames_read(waiter);
 	const struct wait *wait = wait_of(waiting_for);
 
 	if (wait && wait->kind == WAIT_NAMED)
