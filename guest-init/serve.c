@@ -39,7 +39,7 @@ static bool hung_up; /* the host's end of the port is closed */
 /* Power */
 
 /* sync() and tcdrain() may block for ever: a child calls them, for at most GOODBYE_NS. */
-static void last_words(void)
+static void end_reason(void)
 {
 	struct pollfd ended = {.fd = signals, .events = POLLIN};
 	struct signalfd_siginfo info;
@@ -70,7 +70,7 @@ static _Noreturn void power(uint32_t seq, char *payload)
 	bool again = !strncmp(payload, "how reboot", 10);
 
 	reply_done(seq, 0, "%s", "");
-	last_words();
+	end_reason();
 	reboot(again ? RB_AUTOBOOT : RB_POWER_OFF);
 	/* without a power-off method the kernel halts, and on some machines this returns */
 	for (;;)

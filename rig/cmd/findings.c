@@ -68,9 +68,9 @@ static void print_cycle(json_t *cycle)
 	if (!n)
 		return;
 	for (size_t i = 0; i <= n; i++) {
-		const char *klass = json_string_value(json_array_get(cycle, i % n));
+		const char *error_class = json_string_value(json_array_get(cycle, i % n));
 
-		g_string_append_printf(arrows, "%s%s", i ? " --> " : "", klass ? klass : "?");
+		g_string_append_printf(arrows, "%s%s", i ? " --> " : "", error_class ? error_class : "?");
 	}
 	line("  cycle", "%s", arrows->str);
 	for (size_t i = 0; i < n && n > 1; i++)

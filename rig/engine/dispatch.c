@@ -192,9 +192,9 @@ static void on_console_full(void *data)
 	session_event(s, EV_REPORT);
 }
 
-static void on_away(gboolean away, void *data)
+static void on_disconnected(gboolean disconnected, void *data)
 {
-	away ? reconnect_lost(data) : reconnect_done(data);
+	disconnected ? reconnect_lost(data) : reconnect_done(data);
 }
 
 static void on_gone(const struct vm_exit *exit, void *data)
@@ -226,7 +226,7 @@ struct vm_owner dispatch_owner(struct session *s)
 		.event = on_event,
 		.console_full = on_console_full,
 		.fault = on_fault,
-		.away = on_away,
+		.disconnected = on_disconnected,
 		.gone = on_gone,
 		.data = s,
 	};

@@ -11,7 +11,7 @@ static gboolean on_limit(gpointer data)
 	void (*over)(struct track_run *t) = t->limit_over;
 	gint64 wall_ns = rig_now_ns() - t->began_ns;
 
-	if (vm_is_away(t->s->vm) ||
+	if (vm_is_disconnected(t->s->vm) ||
 	    (watch_guest_runtime(t->s) - t->asked_runtime_s < t->step->timeout_s &&
 	     wall_ns < WALL_FACTOR * (gint64)t->step->timeout_s * RIG_NS_PER_S))
 		return G_SOURCE_CONTINUE;

@@ -65,7 +65,7 @@ static gboolean on_deadline(gpointer data)
 	double left = left_s(s);
 
 	/* nobody could have been heard; whoever is back has a moment more */
-	if (vm_is_away(s->vm)) {
+	if (vm_is_disconnected(s->vm)) {
 		s->queue.timer = g_timeout_add_seconds(1, on_deadline, s);
 		return G_SOURCE_REMOVE;
 	}

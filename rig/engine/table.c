@@ -74,7 +74,7 @@ static void judge_still_on(struct session *s)
 static void judge_lost(struct session *s)
 {
 	session_judge(s, VERDICT_LOST, "the guest disappeared in state '%s': %s", state_name(s->state),
-		      s->end.why ? s->end.why : "no reason known");
+		      s->end.why ? s->end.why : "unknown reason");
 }
 
 /* A crash in the last moment is one, too: PASS needs a guest that powered off. */
@@ -84,7 +84,7 @@ static void judge_powered_off(struct session *s)
 		run_journal(s->run, "powered-off", NULL);
 	else
 		session_judge(s, VERDICT_LOST, "the guest was to power off, but: %s",
-			      s->end.why ? s->end.why : "no reason known");
+			      s->end.why ? s->end.why : "unknown reason");
 }
 
 static void resume(struct session *s)

@@ -286,12 +286,12 @@ static gboolean on_watch(gpointer data)
 	count_guest_runtime(s);
 	if (s->host.reset_waits)
 		watch_another_boot(s->watch);
-	if (vm_is_away(s->vm)) {
+	if (vm_is_disconnected(s->vm)) {
 		/* disconnected: the absence of data is not a hang */
 		s->heartbeat.last_ns = rig_now_ns();
 		s->watch->ended_s = s->watch->moved_s = s->watch->runtime.guest_s;
 	}
-	if (s->host.paused || s->host.reset_waits || vm_is_away(s->vm))
+	if (s->host.paused || s->host.reset_waits || vm_is_disconnected(s->vm))
 		s->watch->heartbeat_ns = 0;
 	else if (!watch_heartbeat(s) && is_heard(s))
 		watch_operations(s);

@@ -92,7 +92,7 @@ static void slot_finish(struct qmp *qmp, struct slot *slot, const struct qmp_rep
 
 static void fail_pending(struct qmp *qmp)
 {
-	const struct qmp_reply reply = {.klass = "Disconnected", .desc = qmp->why};
+	const struct qmp_reply reply = {.error_class = "Disconnected", .desc = qmp->why};
 	/* only those of now: a callback that sends again gets its answer from the next idle */
 	guint n = qmp->order.length;
 
@@ -260,7 +260,7 @@ static void on_capabilities(const struct qmp_reply *reply, void *data)
 
 	if (is_over(qmp))
 		return;
-	if (reply->klass) {
+	if (reply->error_class) {
 		finish(qmp, QMP_BROKEN, g_strdup_printf("QEMU refused qmp_capabilities: %s", reply->desc));
 		return;
 	}
@@ -289,9 +289,9 @@ static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
 	struct qmp_reply reply = {.result = json_object_get(message, "return")};
 
 	if (error) {
-		reply.klass = json_string_value(json_object_get(error, "class"));
+		reply.error_class = json_string_value(json_object_get(error, "class"));
 		reply.desc = json_string_value(json_object_get(error, "desc"));
-		reply.klass = reply.klass ? reply.klass : "GenericError";
+		reply.error_class = reply.error_class ? reply.error_class : "GenericError";
 		reply.desc = reply.desc ? reply.desc : "no description";
 		reply.result = NULL;
 	}

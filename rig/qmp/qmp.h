@@ -58,7 +58,7 @@ const char *qmp_why(const struct qmp *qmp);
 /* The end of a command. */
 struct qmp_reply {
 	json_t *result;	   /* "return", or NULL where it failed; borrowed */
-	const char *klass; /* NULL where it went well; "Disconnected" where no reply can come any more */
+	const char *error_class; /* NULL where it went well; "Disconnected" where no reply can come any more */
 	const char *desc;  /* QEMU's message */
 };
 

@@ -110,11 +110,12 @@ static void put_locks(struct page *page, json_t *report)
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		json_t *lock = json_object_get(report, rows[i][0]);
-		g_autofree char *klass = model_text(lock, "class"), *function = model_text(lock, "function");
+		g_autofree char *error_class = model_text(lock, "class"),
+				*function = model_text(lock, "function");
 
 		if (json_is_object(lock))
-			html(page, "<dt>%s</dt><dd><code>%s</code>, %s <code>%s</code></dd>\n", rows[i][1], klass, rows[i][2],
-			     function);
+			html(page, "<dt>%s</dt><dd><code>%s</code>, %s <code>%s</code></dd>\n",
+			     rows[i][1], error_class, rows[i][2], function);
 	}
 }
 

@@ -8,8 +8,8 @@
 
 struct channel {
 	struct channel_owner owner;
-	GByteArray *buf;   /* not understood yet */
-	gboolean in_error; /* the stretch of garbage we are in has been reported */
+	GByteArray *buf;   /* not parsed yet */
+	gboolean in_error; /* the current run of invalid bytes has been reported */
 };
 
 struct channel *channel_new(const struct channel_owner *owner)
@@ -36,7 +36,7 @@ static void complain(struct channel *channel, const char *what)
 	channel->in_error = TRUE;
 }
 
-/* How many bytes to skip to the next place where a header could begin: at least one. */
+/* The number of bytes to skip to the next possible start of a header: at least one. */
 static gsize to_next_magic(const guint8 *bytes, gsize len)
 {
 	const guint8 *next = len > 1 ? memchr(bytes + 1, PROTO_MAGIC[0], len - 1) : NULL;
@@ -44,7 +44,7 @@ static gsize to_next_magic(const guint8 *bytes, gsize len)
 	return next ? (gsize)(next - bytes) : len;
 }
 
-/* Line ends alone are no garbage: a terminal may have sent them before it was made raw. */
+/* Line ends alone are not an error: a terminal may have sent them before it was set to raw mode. */
 static gboolean is_blank(const guint8 *bytes, gsize len)
 {
 	for (gsize i = 0; i < len; i++)
@@ -58,8 +58,9 @@ static gsize skip(struct channel *channel, const guint8 *bytes, gsize len, int v
 	gsize n = to_next_magic(bytes, len);
 
 	if (version > 0) {
-		g_autofree char *what = g_strdup_printf("the guest speaks protocol version %d, this rig %d",
-							version, PROTO_VERSION);
+		g_autofree char *what =
+			g_strdup_printf("the guest uses protocol version %d, this rig version %d",
+					version, PROTO_VERSION);
 		complain(channel, what);
 	} else if (!is_blank(bytes, n)) {
 		complain(channel, "bytes on the guest channel that do not form a frame");
@@ -85,13 +86,13 @@ static gsize deliver(struct channel *channel, const struct proto_header *header,
 	return PROTO_HEADER + header->length;
 }
 
-/* Bytes used up at the front, 0 where more must come first. */
+/* Returns the number of bytes consumed at the front, 0 if the rest of a frame must arrive first. */
 static gsize take(struct channel *channel, const guint8 *bytes, gsize len)
 {
 	struct proto_header header;
 	int version;
 
-	/* no need to wait for a header's worth of bytes to see that this is none */
+	/* the first bytes show that this is not a header; do not wait for the rest */
 	if (memcmp(bytes, PROTO_MAGIC, MIN(len, 4)))
 		return skip(channel, bytes, len, 0);
 	if (len < PROTO_HEADER)

@@ -6,9 +6,9 @@
 #include <glib.h>
 
 struct channel_owner {
-	/* TEXT is valid UTF-8 without NUL; bytes that are none were replaced */
+	/* TEXT is valid UTF-8 without NUL; invalid bytes were replaced */
 	void (*frame)(unsigned type, guint32 seq, const char *text, gsize len, void *data);
-	/* once for each stretch of bytes that are no frame */
+	/* once for each run of bytes that do not form a frame */
 	void (*error)(const char *what, void *data);
 	void *data;
 };
@@ -16,7 +16,7 @@ struct channel_owner {
 struct channel;
 
 struct channel *channel_new(const struct channel_owner *owner);
-/* A frame may come in any number of pieces. Callbacks come from here. Holds at most one frame. */
+/* A frame may arrive in any number of pieces. Calls the callbacks. Holds at most one frame. */
 void channel_feed(struct channel *channel, const guint8 *bytes, gsize len);
 void channel_free(struct channel *channel);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The QEMU command line of a guest, in the order of a person's reading, and as a script to repeat it. */
+/*
+ * The QEMU command line of a guest, in an order that people can read, and as a script that repeats
+ * it.
+ */
 #include "vm/cmdline.h"
 
 #include "guest-init/proto.h"
@@ -82,7 +85,7 @@ guint64 vm_node_size(const struct vm_config *config, unsigned node)
 	guint64 unit = MAX(config->machine->dimm_unit, KIB);
 	guint64 share = config->memory / config->base_nodes / unit * unit;
 
-	/* the first node takes what does not divide */
+	/* the first node gets the remainder */
 	return node ? share : config->memory - share * (config->base_nodes - 1);
 }
 
@@ -137,7 +140,7 @@ static void add_chardevs(struct line *line, const struct vm_chardevs *chardevs)
 	add(line, "-mon", "chardev=qmp,mode=control");
 }
 
-char *vm_kernel_words(const struct vm_config *config, const struct vm_modes *modes)
+char *vm_kernel_cmdline(const struct vm_config *config, const struct vm_modes *modes)
 {
 	const struct machine *machine = config->machine;
 	const char *const parts[] = {machine->cmdline, modes->firmware->cmdline, modes->mmu->cmdline,
@@ -153,7 +156,7 @@ char *vm_kernel_words(const struct vm_config *config, const struct vm_modes *mod
 	return g_string_free(words, FALSE);
 }
 
-/* A comma begins the next option, two are one. */
+/* In an option a comma begins the next property; a doubled comma is a literal one. */
 static char *escape(const char *path)
 {
 	g_auto(GStrv) parts = g_strsplit(path, ",", -1);
@@ -179,7 +182,7 @@ static void add_plugin(struct line *line, int fd)
 static void add_kernel(struct line *line)
 {
 	const struct vm_config *config = line->config;
-	g_autofree char *words = vm_kernel_words(config, &line->modes);
+	g_autofree char *words = vm_kernel_cmdline(config, &line->modes);
 
 	add(line, "-kernel", "%s", config->kernel);
 	if (config->initrd)
@@ -192,11 +195,11 @@ static gboolean check(const struct vm_config *config, GError **error)
 	const struct machine *machine = config->machine;
 
 	if (config->accel == ACCEL_AUTO)
-		return rig_fail(error, RIG_EXIT_INFRA, "the accelerator was not settled");
+		return rig_fail(error, RIG_EXIT_INFRA, "the accelerator was not chosen");
 	if (!config->cpus || !config->nodes || !config->base_nodes ||
 	    config->base_nodes > config->nodes)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"a guest needs a CPU and a node, and its base nodes among its nodes");
+				"a guest needs at least one CPU and 1 to `nodes` base nodes");
 	if (config->memory < machine->min_memory)
 		return rig_fail(error, RIG_EXIT_USAGE, "%s needs at least %" G_GUINT64_FORMAT
 				" MiB of base memory", machine->name, machine->min_memory >> 20);
@@ -204,7 +207,10 @@ static gboolean check(const struct vm_config *config, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE, "%s has one NUMA node only", machine->name);
 	if (config->max_memory > config->memory && !(machine->can & MACHINE_PLUG_DIMM))
 		return rig_fail(error, RIG_EXIT_USAGE, "%s cannot plug memory", machine->name);
-	/* a comma begins QEMU's next option in -chardev and -object; -kernel and -append take it as it is */
+	/*
+	 * in -chardev and -object a comma begins the next property; -kernel and -append take it
+	 * literally
+	 */
 	return TRUE;
 }
 
@@ -266,8 +272,8 @@ gboolean vm_write_command(const struct vm_config *config, GError **error)
 	};
 	g_autoptr(GString) out = g_string_new(
 		"#!/bin/sh\n"
-		"# This run's guest, by hand: the console is this terminal, QMP is ./qmp.sock, nobody\n"
-		"# listens to the guest's agent. The rig passed sockets in their places.\n"
+		"# Starts this run's guest by hand: the console is this terminal, QMP is ./qmp.sock, and\n"
+		"# nothing reads the guest channel. The rig passed sockets instead.\n"
 		"exec ");
 	g_autofree char *path = g_build_filename(config->dir, "qemu-cmd", NULL);
 	g_auto(GStrv) words = vm_command_line(config, &by_hand, error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From a struct vm_config to QEMU's words, and what other launchers need of that. */
+/* A struct vm_config as QEMU's command line, and the parts of it that other launchers need. */
 #ifndef RIG_VM_CMDLINE_H
 #define RIG_VM_CMDLINE_H
 
@@ -8,29 +8,31 @@
 #include "vm/vm.h"
 
 /*
- * The backends of QEMU's four sockets to the rig, each a -chardev value without its id: "socket,fd=3".
- * `tty` is NULL where the machine has no fallback_tty, `channel` where it has no virtio console.
+ * The backends of QEMU's four sockets to the rig, each a -chardev value without its id:
+ * "socket,fd=3".
+ * `tty` is NULL if the machine has no fallback_tty, `channel` if it has no virtio console.
  */
 struct vm_chardevs {
 	const char *console, *qmp, *channel, *tty;
-	int plugin_fd; /* QEMU's number for the plugin's socket; 0: none, and its holds begin at once */
+	int plugin_fd; /* QEMU's descriptor of the plugin's socket; 0: none, and holds are armed at
+		        * once */
 };
 
 /* NULL-terminated; [0] is the emulator. Errors (RIG_EXIT_USAGE): firmware, MMU, layout of memory. */
 char **vm_command_line(const struct vm_config *config, const struct vm_chardevs *chardevs, GError **error);
 
-/* What a config's firmware and MMU mode add; never NULL after vm_check_config(). */
+/* What the configured firmware and MMU mode add; never NULL after vm_check_config(). */
 struct vm_modes {
 	const struct machine_mode *firmware, *mmu;
 };
 
-/* Can this guest be? Errors as above. */
+/* Checks that the machine supports CONFIG. Errors as above. */
 gboolean vm_check_config(const struct vm_config *config, struct vm_modes *ret, GError **error);
 /* The kernel's command line. */
-char *vm_kernel_words(const struct vm_config *config, const struct vm_modes *modes);
+char *vm_kernel_cmdline(const struct vm_config *config, const struct vm_modes *modes);
 /* Bytes of base node NODE. */
 guint64 vm_node_size(const struct vm_config *config, unsigned node);
-/* The CPUs of a base node, dealt as cards are, each with BEFORE in front. */
+/* The CPUs of a base node (CPU n is on node n modulo the base nodes), each preceded by BEFORE. */
 char *vm_node_cpus(const struct vm_config *config, unsigned node, const char *before);
 
 /*

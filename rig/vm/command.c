@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* QMP commands that end with their reply; and system_reset, which does not. */
+/* QMP commands that end with their reply, and system_reset, which ends with the guest's hello. */
 #include "vm/op.h"
 
 static void replied(struct op *op, const struct qmp_reply *reply)
 {
-	if (reply->klass)
+	if (reply->error_class)
 		op_fail(op, reply);
 	else
 		op_finish(op, VM_OK, NULL, reply->result);
 }
 
 /*
- * system_reset. Guests run under -no-reboot, so that a panic ends QEMU; the same switch would turn our
- * own reset into an end. So rebooting is allowed (set-action, QEMU 6.0) until the guest says hello again:
- * RESET is too early, because SeaBIOS resets the machine once more when it finds itself used.
+ * system_reset. Guests run with -no-reboot, so that a panic ends QEMU, but then our own reset would
+ * end it too. So rebooting is allowed (set-action, QEMU 6.0) until the guest sends hello again. The
+ * event RESET is too early: SeaBIOS resets a used machine once more.
  */
 
 static void on_reset(struct op *op, const char *name, json_t *data)
@@ -25,7 +25,7 @@ static void on_reset(struct op *op, const char *name, json_t *data)
 
 static void reset_sent(struct op *op, const struct qmp_reply *reply)
 {
-	if (reply->klass)
+	if (reply->error_class)
 		op_fail(op, reply);
 	else
 		op->waits = "RESET event";
@@ -33,7 +33,7 @@ static void reset_sent(struct op *op, const struct qmp_reply *reply)
 
 static void reset_allowed(struct op *op, const struct qmp_reply *reply)
 {
-	if (reply->klass) {
+	if (reply->error_class) {
 		op_fail(op, reply);
 		return;
 	}

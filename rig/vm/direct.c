@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* QEMU as our child: how it is started, how it ends. */
+/* QEMU as a child process: how it is started and ended. */
 #include "vm/cmdline.h"
 #include "vm/internal.h"
 
@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILD_FD 3	/* QEMU's number for the first socket that it is given */
-#define READY_MS 10000	/* how long it may take until it takes commands */
+#define CHILD_FD 3     /* the number in QEMU of the first descriptor passed */
+#define READY_MS 10000 /* time that QEMU has to accept commands */
 
 struct child {
 	struct process qemu;
@@ -38,7 +38,9 @@ static char **command_line(const struct vm_config *config, const int fds[N_SOCKE
 			       error);
 }
 
-/* QEMU leads a process group: ^C at the terminal reaches the rig alone, which ends its guest. */
+/*
+ * QEMU gets its own process group: ^C at the terminal reaches only the rig, which ends its guest.
+ */
 static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const int fds[N_SOCKETS],
 			   GError **error)
 {
@@ -98,9 +100,9 @@ static char *why_it_ended(const struct vm *vm, int status)
 		return g_strdup_printf("QEMU was killed by signal %d%s%s", WTERMSIG(status), colon, line);
 	if (WEXITSTATUS(status))
 		return g_strdup_printf("QEMU ended with code %d%s%s", WEXITSTATUS(status), colon, line);
-	if (vm->last_words)
-		return g_strdup(vm->last_words);
-	return g_strdup_printf("QEMU ended without a word of the guest%s%s", colon, line);
+	if (vm->end_reason)
+		return g_strdup(vm->end_reason);
+	return g_strdup_printf("QEMU ended, and the guest had not reported why%s%s", colon, line);
 }
 
 static gboolean on_exit_of_qemu(int fd, GIOCondition condition, void *data)
@@ -116,7 +118,7 @@ static gboolean on_exit_of_qemu(int fd, GIOCondition condition, void *data)
 	child->watch = 0;
 	vm->running = FALSE;
 	g_clear_handle_id(&child->ready_timer, g_source_remove);
-	/* the sockets still hold QEMU's last words */
+	/* the sockets may still hold unread bytes of QEMU */
 	vm_drain(vm);
 	why = why_it_ended(vm, end.status);
 	vm_ended(vm, end.status, why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest from the inside: a console, a QMP connection and the guest channel, each of them a socket with a layer of
- * operations on top. The launcher owns the sockets' other ends.
+ * The inside of a guest: a console, a QMP connection and the guest channel, each a socket, with
+ * operations on top. The launcher owns the peer sockets.
  */
 #ifndef RIG_VM_INTERNAL_H
 #define RIG_VM_INTERNAL_H
@@ -13,14 +13,15 @@
 #include "vm/stream.h"
 #include "vm/vm.h"
 
-/* The guest's agent speaks over a virtio port or, without one, over a second terminal. */
+/* The guest's init uses a virtio port or, without one, a second terminal. */
 enum { CHANNEL_VIRTIO, CHANNEL_TTY, N_CHANNELS };
 
 struct vm_channel {
 	struct vm *vm;
-	struct stream *stream; /* NULL where the machine does not have it */
+	struct stream *stream; /* NULL if the machine does not have it */
 	struct channel *decoder;
-	gboolean is_cut; /* bytes were lost on this side: what does not decode until the next frame is no error of the guest's */
+	gboolean is_cut; /* bytes were lost on this side: do not report what fails to decode before
+			  * the next frame */
 };
 
 /* The sockets between QEMU and the rig; the indices of vm_listen()'s array. */
@@ -29,13 +30,14 @@ enum { SOCKET_CONSOLE, SOCKET_QMP, SOCKET_CHANNEL, SOCKET_TTY, N_SOCKETS };
 /* How guests are started and ended. */
 struct vm_launcher {
 	/*
-	 * Starts the guest, or begins to. Takes over what it needs of FDS, the peers of the rig's sockets (-1: the
-	 * machine has no such socket), and sets each to -1. After success it must call vm_ended() once.
+	 * Starts the guest, or begins to. Takes from FDS, the peers of the rig's sockets (-1: the
+	 * machine has no such socket), those it uses and sets them to -1. After success it must
+	 * call vm_ended() once.
 	 */
 	gboolean (*start)(struct vm *vm, const struct vm_config *config, int fds[N_SOCKETS], GError **error);
 	/* Ends it by force; vm_ended() follows. */
 	void (*kill)(struct vm *vm);
-	/* Frees what is held, also after a start that failed; kills and waits where the guest still runs. */
+	/* Frees `held`, also after a failed start; kills the guest and waits if it still runs. */
 	void (*release)(struct vm *vm);
 };
 
@@ -43,7 +45,7 @@ extern const struct vm_launcher vm_direct;
 
 struct vm {
 	const struct vm_launcher *launcher;
-	void *held;	  /* the launcher's */
+	void *held;	  /* private data of the launcher */
 	gboolean running; /* started, and vm_ended() not called yet */
 	const struct machine *machine;
 	enum accel accel;
@@ -54,9 +56,10 @@ struct vm {
 	struct qmp *qmp;
 	struct stream *console;
 	struct vm_channel channels[N_CHANNELS];
-	struct vm_channel *channel; /* the one of the guest's last frame; NULL before the first */
+	struct vm_channel *channel; /* the one that carried the guest's last frame; NULL before the
+				     * first */
 
-	guint8 sysrq_key; /* goes to the console after the break */
+	guint8 sysrq_key; /* sent to the console after the break */
 
 	GQueue ops;	      /* struct op, oldest first */
 	GHashTable *places;   /* id to struct vm_place: plugged memory */
@@ -64,39 +67,51 @@ struct vm {
 	GHashTable *cpus;     /* ids of plugged CPUs */
 	GHashTable *unplug_pending; /* ids whose device_del has no outcome yet */
 	GHashTable *unplugged_late; /* ids deleted after the operation that asked for it had timed out */
-	GHashTable *buses;    /* id to the hot bus that its device sits on */
+	GHashTable *buses;	    /* id to the hotplug bus that its device is on */
 
 	gboolean by_us, guest_shutdown, faulted;
-	gboolean away;
-	gboolean may_reboot; /* between our system_reset and the next hello */
-	const char *last_words; /* why the guest ended, from QMP; static */
+	gboolean disconnected;
+	gboolean may_reboot;	/* between a system_reset of the rig and the next hello */
+	const char *end_reason; /* why the guest ended, from QMP; static */
 };
 
 struct vm_place {
 	guint64 address, size;
 };
 
-/* Takes the sockets over (-1: the machine has no such socket; those taken are set to -1). */
+/*
+ * Takes over the rig's ends of the sockets (-1: the machine has no such socket) and sets them to
+ * -1.
+ */
 gboolean vm_listen(struct vm *vm, int fds[N_SOCKETS], guint64 console_limit, GError **error);
-/* Reads what the sockets still hold; for a launcher, when QEMU has ended. */
+/* Reads what is left in the sockets; called by a launcher after QEMU has ended. */
 void vm_drain(struct vm *vm);
-/* The guest has ended: operations end as VANISHED, the owner's `gone` is called. STATUS is 0 for a regular end. */
+/*
+ * To be called once the guest has ended: operations end as VM_VANISHED, the owner's `gone` is
+ * called. STATUS is 0 for a regular end.
+ */
 void vm_ended(struct vm *vm, int status, const char *why);
 
-/* The launcher has lost or found again its connection to the guest; the owner's `away` is called. */
-void vm_set_away(struct vm *vm, gboolean away);
+/*
+ * To be called when the launcher lost or restored its connection to the guest; calls the owner's
+ * `disconnected`.
+ */
+void vm_set_disconnected(struct vm *vm, gboolean disconnected);
 
 /* Calls the owner's `fault`, the first time only. */
 void vm_fault(struct vm *vm, const char *what);
 
-/* All operations end as VANISHED. */
+/* Ends all operations as VM_VANISHED. */
 void vm_ops_vanish(struct vm *vm, const char *why);
-/* The same at vm_free(), without callbacks. */
+/* The same for vm_free(), without callbacks. */
 void vm_ops_free(struct vm *vm);
-/* A QMP event has come: each operation checks the events since its cursor. */
-void vm_ops_look(struct vm *vm);
-/* The same event, for devices whose unplug has no operation any more (it timed out). */
-/* The guest said hello again: plugs that wait for its _OST have succeeded, for it will not send one. */
+/* To be called after a QMP event: each operation checks the events from its cursor on. */
+void vm_ops_check_events(struct vm *vm);
+/* Handles an event of a device whose unplug operation has already timed out. */
+/*
+ * To be called when the guest says hello again: plugs that wait for its _OST have succeeded,
+ * because it finds the device while it boots and sends none.
+ */
 void vm_plugs_reset(struct vm *vm);
 void vm_unplug_late(struct vm *vm, const char *name, json_t *data);
 

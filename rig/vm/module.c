@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds and loads modules, and passes the calls of vm/orphans.h on to libvirt's. */
+/* Finds and loads modules; passes the calls of vm/orphans.h on to the libvirt module. */
 #include "vm/module.h"
 
 #include <gmodule.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Parts of the rig that are shared objects, loaded when they are first asked for: a command that starts no guest
- * through libvirt does not load libvirt and the libraries that it needs.
+ * Parts of the rig that are shared objects, loaded on first use: a command that starts no guest
+ * through libvirt does not load libvirt and its libraries.
  *
- * A module NAME is the file BIN/../lib/hotplug-rig/NAME.so, where BIN is the folder of the running program. It
- * exports one const struct, `vm_module`. It may call every function of the program (which is linked with
- * --export-dynamic), and is not unloaded.
+ * A module NAME is the file BIN/../lib/hotplug-rig/NAME.so, where BIN is the folder of the running
+ * program. It exports one const struct, `vm_module`. It may call every function of the program
+ * (which is linked with --export-dynamic), and is not unloaded.
  */
 #ifndef RIG_VM_MODULE_H
 #define RIG_VM_MODULE_H
@@ -26,8 +26,9 @@ struct vm_module {
 };
 
 /*
- * The module called NAME ("libvirt"), loaded with its libraries at the first call. Main thread only. Blocks while the
- * files are read. Errors: RIG_EXIT_SKIP where the file is missing, does not load, or is of another build.
+ * Loads the module called NAME ("libvirt") and its libraries at the first call. Main thread only.
+ * Blocks while the files are read. Errors: RIG_EXIT_SKIP if the file is missing, does not load, or
+ * is of another build.
  */
 const struct vm_module *vm_module_load(const char *name, GError **error);
 

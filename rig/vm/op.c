@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What all operations share: their deadline, their turn, their one outcome. */
+/* What all operations share: deadline, event cursor, and exactly one outcome. */
 #include "vm/op.h"
 
 #include "util/clock.h"
@@ -79,8 +79,8 @@ static gboolean on_deadline(void *data)
 	struct op *op = data;
 	g_autofree char *why = NULL;
 
-	/* nobody can have answered; who is back has a second more */
-	if (op->vm->away) {
+	/* disconnected: no reply can arrive; allow 1 s after reconnecting */
+	if (op->vm->disconnected) {
 		op->timer = g_timeout_add_seconds(1, on_deadline, op);
 		return G_SOURCE_REMOVE;
 	}
@@ -88,8 +88,8 @@ static gboolean on_deadline(void *data)
 			      op->id ? " " : "", op->id ? op->id : "", op->waits);
 
 	op->timer = 0;
-	if (op->gave_up)
-		op->gave_up(op);
+	if (op->timed_out)
+		op->timed_out(op);
 	op_finish(op, VM_TIMED_OUT, why, NULL);
 	return G_SOURCE_REMOVE;
 }
@@ -118,11 +118,11 @@ static void on_reply(const struct qmp_reply *reply, void *data)
 
 	op->command = 0;
 	enter(op);
-	if (!g_strcmp0(reply->klass, "Disconnected"))
+	if (!g_strcmp0(reply->error_class, "Disconnected"))
 		op_finish(op, VM_VANISHED, reply->desc, NULL);
 	else
 		op->reply(op, reply);
-	op_look(op);
+	op_check_events(op);
 	leave(op);
 }
 
@@ -132,7 +132,7 @@ void op_send(struct op *op, const char *command, json_t *arguments, op_reply rep
 	op->command = qmp_send(op->vm->qmp, command, arguments, on_reply, op);
 }
 
-void op_look(struct op *op)
+void op_check_events(struct op *op)
 {
 	const char *name;
 	json_t *event;
@@ -143,13 +143,15 @@ void op_look(struct op *op)
 	leave(op);
 }
 
-void vm_ops_look(struct vm *vm)
+void vm_ops_check_events(struct vm *vm)
 {
 	g_autoptr(GList) ops = g_list_copy(vm->ops.head);
 
-	/* one operation's end may start others, and end none but itself: a copy of the list is enough */
+	/*
+	 * an operation that ends may start others, but ends no other: a copy of the list is enough
+	 */
 	for (GList *l = ops; l; l = l->next)
-		op_look(l->data);
+		op_check_events(l->data);
 }
 
 void vm_ops_vanish(struct vm *vm, const char *why)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Domains and volumes on a libvirt host that carry the rig's mark, and whether the rig that made them still runs (it
- * may have been killed, or have lost its connection). For `rig doctor` and `rig clean`.
+ * Domains and volumes on a libvirt host that carry the rig's mark, and whether the rig that created
+ * them still runs (it may have been killed, or have lost its connection). For `rig doctor` and `rig
+ * clean`.
  *
- * All calls block and need no main loop. Errors: RIG_EXIT_SKIP without the libvirt module (vm/module.h),
- * RIG_EXIT_INFRA with libvirt's message where the host cannot be reached or refuses.
+ * All calls block and need no main loop. Errors: RIG_EXIT_SKIP without the libvirt module
+ * (vm/module.h), RIG_EXIT_INFRA with libvirt's message if the host cannot be reached or refuses.
  */
 #ifndef RIG_VM_ORPHANS_H
 #define RIG_VM_ORPHANS_H
@@ -25,11 +26,14 @@ struct orphans {
 	GPtrArray *all;		/* of struct orphan */
 };
 
-/* Lists what is there, stale or not. Free *ret with orphans_clear(). */
+/* Lists all domains and volumes with the mark, stale or not. Free *ret with orphans_clear(). */
 gboolean orphans_find(const char *uri, struct orphans *ret, GError **error);
 void orphans_clear(struct orphans *found);
 
-/* Removes what is stale; with ALL, everything. *ret_removed (of struct orphan, freed with it) lists what was removed. */
+/*
+ * Removes the stale ones, or with ALL every one. *ret_removed (of struct orphan, freed with it)
+ * lists what was removed.
+ */
 gboolean orphans_remove(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error);
 
 #endif

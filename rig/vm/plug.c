@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-/* ACPI _OST: source "device check", i.e. the answer to a plug; status 0 is success. */
+/* ACPI _OST with source "device check": the guest's reply to a plug; status 0 is success. */
 #define OST_DEVICE_CHECK 1
 
 static void added(struct op *op, const struct qmp_reply *reply);
 
-/* The device was not accepted by QEMU: its backend goes again, then the owner hears why. */
+/* QEMU refused the device and its backend was deleted again: reports the refusal. */
 static void backend_removed(struct op *op, const struct qmp_reply *reply)
 {
 	g_autofree char *why = g_steal_pointer(&op->why);
@@ -30,12 +30,15 @@ static void fail_with_backend(struct op *op, const struct qmp_reply *reply)
 	op_send(op, "object-del", json_pack("{s:s}", "id", op->backend), backend_removed);
 }
 
-/* The last step of a plug: the guest has it too, where its machine tells us. */
+/*
+ * The last step of a plug: waits until the guest has accepted the device, if its machine reports
+ * that.
+ */
 static void wait_for_guest(struct op *op)
 {
 	op->event = op->accepted;
 	if (op->event)
-		op_look(op);
+		op_check_events(op);
 	else
 		op_finish(op, VM_OK, NULL, NULL);
 }
@@ -71,7 +74,7 @@ void vm_plugs_reset(struct vm *vm)
 
 static void backend_added(struct op *op, const struct qmp_reply *reply)
 {
-	if (reply->klass) {
+	if (reply->error_class) {
 		g_clear_pointer(&op->backend, g_free);
 		fail_with_backend(op, reply);
 		return;
@@ -93,19 +96,19 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 	op->backend = g_strdup_printf("mem-%s", memory->id);
 	object = json_pack("{s:s, s:s, s:I}", "qom-type", types[memory->backend], "id", op->backend,
 			   "size", (json_int_t)memory->size);
-	/* a folder as path: QEMU makes a sparse file there and unlinks it at once */
+	/* the path is a folder: QEMU creates a sparse file there and unlinks it at once */
 	if (memory->backend == VM_BACKEND_FILE)
 		json_object_set_new(object, "mem-path", json_string(op->vm->dir));
 	op_send(op, "object-add", object, backend_added);
 }
 
-/* query-memory-devices: where the new device sits. */
+/* The reply of query-memory-devices: records the new device's address. */
 static void located(struct op *op, const struct qmp_reply *reply)
 {
 	json_t *entry;
 	gsize i;
 
-	if (reply->klass) {
+	if (reply->error_class) {
 		op_fail(op, reply);
 		return;
 	}
@@ -135,11 +138,11 @@ static void cpu_added(struct op *op)
 
 static void added(struct op *op, const struct qmp_reply *reply)
 {
-	if (reply->klass) {
+	if (reply->error_class) {
 		fail_with_backend(op, reply);
 		return;
 	}
-	op->waits = "word of the guest that it has it";
+	op->waits = "ACPI_DEVICE_OST that accepts the device";
 	if (op->backend)
 		op_send(op, "query-memory-devices", NULL, located);
 	else
@@ -179,7 +182,7 @@ static const char *free_bus(struct vm *vm, const char *id)
 	return NULL;
 }
 
-/* MEMORY_DEVICE_SIZE_CHANGE names the device by its id; QEMU holds it back for up to 1 s. */
+/* MEMORY_DEVICE_SIZE_CHANGE names the device by its id; QEMU delays it by up to 1 s. */
 static void on_size(struct op *op, const char *name, json_t *data)
 {
 	if (g_str_equal(name, "MEMORY_DEVICE_SIZE_CHANGE") &&
@@ -207,12 +210,12 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 			       device->id, "memdev", "mem-", device->id, "node", device->node,
 			       "requested-size", (json_int_t)device->requested, "bus", bus);
 	op->size = device->requested;
-	/* no event comes for nothing */
+	/* a size of 0 does not change, so QEMU sends no event */
 	op->accepted = device->requested ? on_size : NULL;
 	add_backend(op, device);
 }
 
-/* Is it there already? No event comes for a size that does not change. */
+/* No event is sent for an unchanged size, so the current size is checked once. */
 static void resize_checked(struct op *op, const struct qmp_reply *reply)
 {
 	json_t *entry;
@@ -233,12 +236,12 @@ static void resize_sent(struct op *op, const struct qmp_reply *reply)
 {
 	const char *name;
 
-	if (reply->klass) {
+	if (reply->error_class) {
 		op_fail(op, reply);
 		return;
 	}
-	op->waits = "word of the guest that it has the size";
-	/* what came until now may tell of the size before; the answer below covers it */
+	op->waits = "MEMORY_DEVICE_SIZE_CHANGE with the new size";
+	/* earlier events may be about the previous size; the reply below covers them */
 	while (qmp_cursor_next(op->cursor, &name))
 		;
 	op->event = on_size;
@@ -257,7 +260,7 @@ void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, 
 
 /* CPUs */
 
-/* Another plug of a CPU may have chosen the slot, and its device_add not be answered yet. */
+/* TRUE: another plug has chosen the slot, and QEMU has not replied to its device_add yet. */
 static gboolean is_chosen(struct vm *vm, json_t *props)
 {
 	for (GList *l = vm->ops.head; l; l = l->next) {
@@ -279,11 +282,11 @@ static void cpus_listed(struct op *op, const struct qmp_reply *reply)
 	json_t *slot, *best = NULL;
 	gsize i;
 
-	if (reply->klass) {
+	if (reply->error_class) {
 		op_fail(op, reply);
 		return;
 	}
-	/* QEMU lists the highest first; the lowest free one is taken, as a person would */
+	/* QEMU lists the highest slot first; take the lowest free one */
 	json_array_foreach(reply->result, i, slot)
 		if (!json_object_get(slot, "qom-path") && json_is_object(json_object_get(slot, "props")) &&
 		    !is_chosen(op->vm, json_object_get(slot, "props")))

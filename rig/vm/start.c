@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starts a guest: makes up to four socket pairs, listens to one end of each and gives the others to the launcher. */
+/*
+ * Starts a guest: makes up to four socket pairs, keeps one end of each and passes the others to the
+ * launcher.
+ */
 #include "vm/internal.h"
 
 #include "util/error.h"
@@ -12,7 +15,7 @@
 
 #define CONSOLE_LIMIT (G_GUINT64_CONSTANT(256) << 20)
 
-/* Both ends of each socket; -1 where the machine does not have it, or after it was handed on. */
+/* Both ends of each socket; -1 if the machine does not have it, or after it was passed on. */
 struct socket_pairs {
 	int ours[N_SOCKETS], theirs[N_SOCKETS];
 };
@@ -81,7 +84,7 @@ static struct vm *vm_new(const struct vm_config *config, const struct vm_owner *
 
 static const struct {
 	const char *name;
-	const struct vm_launcher *launcher; /* NULL: in the module of that name */
+	const struct vm_launcher *launcher; /* NULL: from the module of that name */
 } launchers[] = {{"direct", &vm_direct}, {"libvirt", NULL}};
 
 static const struct vm_launcher *launcher_of(const struct vm_config *config, GError **error)

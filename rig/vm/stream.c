@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Console and guest channel: whatever the guest does, QEMU never waits for us. A flood is read to its
- * end, only what is over the limit goes nowhere.
+ * Console and guest channel. QEMU must never block on a full socket: everything is read, and bytes
+ * over the limit are dropped.
  */
 #include "vm/stream.h"
 
@@ -73,7 +73,7 @@ void stream_add(struct stream *stream, const guint8 *bytes, gsize len)
 	take(stream, bytes, len);
 }
 
-/* FALSE where nothing more can be read now. */
+/* FALSE: nothing more can be read now. */
 static gboolean read_some(struct stream *stream)
 {
 	guint8 buf[PIECE];
@@ -99,7 +99,7 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
 	return stream->fd >= 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-/* TRUE where something still waits. */
+/* TRUE: bytes are still queued. */
 static gboolean flush(struct stream *stream)
 {
 	while (stream->out->len) {
@@ -107,7 +107,10 @@ static gboolean flush(struct stream *stream)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* another error: QEMU has gone, which the reading side finds after the last bytes */
+		/*
+		 * other errors mean that QEMU has ended; the reading side reports it after the last
+		 * bytes
+		 */
 		if (n <= 0)
 			return errno == EAGAIN;
 		g_byte_array_remove_range(stream->out, 0, n);

@@ -1,34 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One of QEMU's sockets: bytes come and go without blocking, and are kept in a file as they come. */
+/*
+ * One of QEMU's sockets: read and written without blocking; received bytes are also stored in a
+ * file.
+ */
 #ifndef RIG_VM_STREAM_H
 #define RIG_VM_STREAM_H
 
 #include <glib.h>
 
-#define STREAM_QUEUE_MAX (1u << 20) /* bytes that wait to be sent */
+#define STREAM_QUEUE_MAX (1u << 20) /* bytes queued for sending */
 
 struct stream;
 
 struct stream_owner {
 	void (*bytes)(struct stream *stream, const guint8 *bytes, gsize len, void *data);
-	/* the limit was passed: nothing is kept or told any more, but still read */
+	/* the limit was passed: bytes are still read, but neither stored nor passed on */
 	void (*full)(struct stream *stream, void *data);
-	/* the file cannot be written; once. Bytes are told on. */
+	/* the file cannot be written; called once. Bytes are still passed on. */
 	void (*file_error)(struct stream *stream, const char *why, void *data);
 	void *data;
 };
 
-/* Takes over FD. PATH: the file, or NULL. LIMIT: of bytes kept and told, 0: none. */
+/* Takes over FD. PATH: the file, or NULL. LIMIT: of bytes stored and passed on, 0: none. */
 struct stream *stream_new(int fd, const char *path, guint64 limit, const struct stream_owner *owner,
 			  GError **error);
 void stream_free(struct stream *stream);
-/* FALSE where STREAM_QUEUE_MAX bytes would wait; nothing is sent then. */
+/* FALSE: more than STREAM_QUEUE_MAX bytes would be queued; nothing is sent. */
 gboolean stream_send(struct stream *stream, const guint8 *bytes, gsize len);
-/* Bytes as if they had been read. */
+/* Adds bytes as if they had been read. */
 void stream_add(struct stream *stream, const guint8 *bytes, gsize len);
-/* What waits is dropped. */
+/* Drops the queue. */
 void stream_clear(struct stream *stream);
-/* Reads what is there now. */
+/* Reads what is available now. */
 void stream_drain(struct stream *stream);
 
 #endif

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Taking a device away. device_del only asks; what came of it is told by exactly one of
+ * Unplugging a device. device_del is only a request; its outcome is exactly one of
  *
- *	DEVICE_DELETED			it is gone
+ *	DEVICE_DELETED			the device is deleted
  *	MEM_UNPLUG_ERROR		the guest refused (older name, memory only)
  *	DEVICE_UNPLUG_GUEST_ERROR	the guest refused (pseries; QEMU 6.2 and newer)
- *	ACPI_DEVICE_OST			x86: answers to an eject, the only sign of a refusal there
+ *	ACPI_DEVICE_OST			x86: replies to an eject; only they report a refusal
  *
- * or by silence until the deadline. For a CPU, QEMU 7.2 may tell of its "lapic" alone: an eject that went
- * well is looked up in the list of CPUs.
+ * or nothing until the deadline. For a CPU, QEMU 7.2 may report only its "lapic" as deleted, so
+ * after a successful eject the list of CPUs is read.
  */
 #include "vm/op.h"
 
@@ -34,14 +34,14 @@ static void refused(struct op *op, const char *why)
 		op_finish(op, VM_REFUSED, why, NULL);
 		return;
 	}
-	/* that was the answer to the request before ours: now it is our turn */
+	/* this was the outcome of the earlier request; now send ours */
 	op->earlier = FALSE;
 	ask(op);
 }
 
 static void backend_deleted(struct op *op, const struct qmp_reply *reply)
 {
-	if (reply->klass) {
+	if (reply->error_class) {
 		g_autofree char *why = g_strdup_printf("the device is gone, but not its memory: %s",
 						       reply->desc);
 		op_finish(op, VM_FAILED, why, NULL);
@@ -68,7 +68,7 @@ static void deleted(struct op *op)
 	op->event = NULL;
 	op->waits = "reply to object-del";
 	if (op->command) {
-		/* the event came before the reply to device_del, which says nothing more */
+		/* the event arrived before the reply to device_del, which adds nothing */
 		qmp_forget(vm->qmp, op->command);
 		op->command = 0;
 	}
@@ -87,11 +87,11 @@ static void cpus_listed(struct op *op, const struct qmp_reply *reply)
 	json_array_foreach(reply->result, i, slot)
 		if (!g_strcmp0(json_string_value(json_object_get(slot, "qom-path")), path))
 			return;
-	if (!reply->klass)
+	if (!reply->error_class)
 		deleted(op);
 }
 
-/* An eject succeeded, of a device that has no name any more: was it ours? */
+/* An eject of an unnamed device succeeded: find out whether it was ours. */
 static void eject_done(struct op *op)
 {
 	if (!op->command && !g_hash_table_contains(op->vm->backends, op->id))
@@ -132,13 +132,13 @@ static void on_event(struct op *op, const char *name, json_t *data)
 
 static void del_sent(struct op *op, const struct qmp_reply *reply)
 {
-	if (!reply->klass) {
-		op->waits = "DEVICE_DELETED and no refusal";
+	if (!reply->error_class) {
+		op->waits = "DEVICE_DELETED or refusal";
 	} else if (strstr(reply->desc, "in progress") || strstr(reply->desc, "in the process of unplug")) {
 		/* QEMU has no error class of its own for it: qdev-monitor.c, spapr.c */
 		op->earlier = TRUE;
-		op->waits = "outcome of the unplug that was asked for earlier";
-	} else if (g_str_equal(reply->klass, "DeviceNotFound") &&
+		op->waits = "outcome of the earlier unplug request";
+	} else if (g_str_equal(reply->error_class, "DeviceNotFound") &&
 		   g_hash_table_remove(op->vm->unplugged_late, op->id)) {
 		op_finish(op, VM_OK, NULL, NULL);
 	} else {
@@ -147,8 +147,8 @@ static void del_sent(struct op *op, const struct qmp_reply *reply)
 	}
 }
 
-/* A request that nobody answers is given up with the second operation that waited for it. */
-static void gave_up(struct op *op)
+/* Forgets a request without an outcome once a second operation has waited for it in vain. */
+static void timed_out(struct op *op)
 {
 	if (op->earlier)
 		g_hash_table_remove(op->vm->unplug_pending, op->id);
@@ -158,18 +158,20 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 {
 	struct op *op = op_new(vm, "unplug of", id, deadline_ns, done, data);
 
-	/* seen with x86 and ppc: SIGSEGV or heap corruption, often at the next plug only */
+	/* seen with x86 and ppc: SIGSEGV or heap corruption, often only at the next plug */
 	if (vm->accel == ACCEL_TCG && g_hash_table_contains(vm->cpus, id)) {
 		op_finish_later(op, VM_FAILED, "QEMU's TCG uses a CPU after it was unplugged, and crashes; "
 					       "the guest can take CPUs offline instead");
 		return;
 	}
 	op->event = on_event;
-	op->gave_up = gave_up;
-	/* where QEMU has gone, no earlier answer comes any more: asking finds out */
+	op->timed_out = timed_out;
+	/*
+	 * if QMP has ended, no outcome of the earlier request can arrive; ask() then fails at once
+	 */
 	op->earlier = g_hash_table_contains(vm->unplug_pending, id) && !qmp_why(vm->qmp);
 	if (op->earlier)
-		op->waits = "outcome of the unplug that was asked for earlier";
+		op->waits = "outcome of the earlier unplug request";
 	else
 		ask(op);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What all launchers have in common: reading a guest's sockets, sending to it, its end. */
+/* What all launchers share: reading a guest's sockets, sending to it, its end. */
 #include "vm/internal.h"
 
 #include "guest-init/proto.h"
@@ -18,7 +18,7 @@ void vm_fault(struct vm *vm, const char *what)
 
 /* QMP */
 
-/* The guest's end as QMP reports it; `reason` is QAPI's ShutdownCause. */
+/* Records from QMP why the guest ended; `reason` is QAPI's ShutdownCause. */
 static void note_shutdown(struct vm *vm, json_t *event)
 {
 	static const struct {
@@ -33,7 +33,7 @@ static void note_shutdown(struct vm *vm, json_t *event)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(causes); i++)
 		if (!g_strcmp0(causes[i].reason, reason))
-			vm->last_words = causes[i].words;
+			vm->end_reason = causes[i].words;
 	if (!g_strcmp0(reason, "guest-shutdown"))
 		vm->guest_shutdown = TRUE;
 }
@@ -45,11 +45,11 @@ static void on_event(const char *name, json_t *event, void *data)
 	if (g_str_equal(name, "SHUTDOWN"))
 		note_shutdown(vm, event);
 	else if (g_str_equal(name, "RESET"))
-		/* what is queued was for the guest before the reset; the next one sends hello again */
+		/* the queue was for the guest before the reset; the new one sends hello again */
 		for (int i = 0; i < N_CHANNELS; i++)
 			if (vm->channels[i].stream)
 				stream_clear(vm->channels[i].stream);
-	vm_ops_look(vm);
+	vm_ops_check_events(vm);
 	vm_unplug_late(vm, name, json_object_get(event, "data"));
 	if (vm->owner.event)
 		vm->owner.event(name, event, vm->owner.data);
@@ -70,7 +70,7 @@ static void on_qmp_ended(const char *why, void *data)
 
 	if (!vm->running)
 		return;
-	/* the end of file usually comes just before the child's end */
+	/* QMP's end of file usually arrives just before the child's exit */
 	if (qmp_state(vm->qmp) == QMP_ENDED)
 		vm->orphan_timer = g_timeout_add(ORPHAN_MS, on_orphan, vm);
 	else
@@ -149,7 +149,7 @@ static void on_channel_error(const char *what, void *data)
 		channel->vm->owner.channel_error(what, channel->vm->owner.data);
 }
 
-/* Bytes of the guest channel were lost on this side: start anew at the next frame. */
+/* Bytes of the guest channel were lost on this side: resume at the next frame. */
 static void cut_channel(struct vm *vm)
 {
 	for (int i = 0; i < N_CHANNELS; i++) {
@@ -169,7 +169,7 @@ gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text)
 	gsize len = strlen(text);
 	g_autofree guint8 *frame = NULL;
 
-	/* before its hello the guest does not read */
+	/* the guest does not read before it has sent hello */
 	if (!vm->channel || len > PROTO_MAX)
 		return FALSE;
 	frame = g_malloc(PROTO_HEADER + len);
@@ -187,14 +187,14 @@ static void break_sent(const struct qmp_reply *reply, void *data)
 {
 	struct vm *vm = data;
 
-	if (!reply->klass)
+	if (!reply->error_class)
 		stream_send(vm->console, &vm->sysrq_key, 1);
 }
 
 /*
- * 8250: a break, then the key (uart_handle_break() and uart_handle_sysrq_char(), serial_core). The key
- * waits for QEMU's reply: in its FIFO before the break it would be taken for the break itself.
- * hvc_console knows no break: ^O takes its place (hvc_console.c).
+ * 8250: a break, then the key (uart_handle_break() and uart_handle_sysrq_char(), serial_core). The
+ * key waits for QEMU's reply: if it were in the FIFO before the break, the kernel would treat it as
+ * the character that a break reads. hvc_console supports no break: ^O replaces it (hvc_console.c).
  */
 gboolean vm_console_sysrq(struct vm *vm, char key)
 {
@@ -292,7 +292,7 @@ void vm_quit(struct vm *vm, gint64 deadline_ns)
 
 	if (!vm->running)
 		return;
-	/* QMP has ended: QEMU cannot be asked */
+	/* QMP has ended: only a signal can end QEMU */
 	if (qmp_state(vm->qmp) >= QMP_ENDED) {
 		vm_kill(vm);
 		return;
@@ -327,18 +327,18 @@ void vm_free(struct vm *vm)
 	g_free(vm);
 }
 
-void vm_set_away(struct vm *vm, gboolean away)
+void vm_set_disconnected(struct vm *vm, gboolean disconnected)
 {
-	vm->away = away;
-	if (!away)
+	vm->disconnected = disconnected;
+	if (!disconnected)
 		cut_channel(vm);
-	if (vm->owner.away)
-		vm->owner.away(away, vm->owner.data);
+	if (vm->owner.disconnected)
+		vm->owner.disconnected(disconnected, vm->owner.data);
 }
 
-gboolean vm_is_away(const struct vm *vm)
+gboolean vm_is_disconnected(const struct vm *vm)
 {
-	return vm && vm->away;
+	return vm && vm->disconnected;
 }
 
 gboolean vm_where(struct vm *vm, const char *id, guint64 *ret_address, guint64 *ret_size)

@@ -82,7 +82,7 @@ START_TEST(junit_obeys_the_schema)
 	ck_assert(is_junit(document));
 	/* the schema rejects an unknown attribute and a missing one */
 	halves = g_strsplit(document, " classname=", 2);
-	bad = g_strjoinv(" klass=", halves);
+	bad = g_strjoinv(" error_class=", halves);
 	ck_assert(!is_junit(bad));
 }
 END_TEST

@@ -89,7 +89,7 @@ static char *class_text(const struct cycle *cycle, guint i, const guint *version
 	return g_string_free(text, FALSE);
 }
 
-static void add_lock(GString *log, enum style style, const char *klass, const char *function,
+static void add_lock(GString *log, enum style style, const char *error_class, const char *function,
 		     struct rng *rng)
 {
 	guint64 address = 0xffff888000000000 + rng_between(rng, 0, 1 << 30);
@@ -98,12 +98,12 @@ static void add_lock(GString *log, enum style style, const char *klass, const ch
 		g_string_append_printf(log,
 				       "[    1.000000]  (%s){+.+.+.}, at: [<ffffffff81234567>] "
 				       "%s+0x%x/0x90\n",
-				       klass, function, (guint)rng_between(rng, 1, 0x80));
+				       error_class, function, (guint)rng_between(rng, 1, 0x80));
 	else
 		g_string_append_printf(log,
 				       "[    1.000000] %" G_GINT64_MODIFIER "x (%s){%s}%s, at: "
 				       "%s+0x%x/0x90\n",
-				       address, klass, rng_between(rng, 0, 1) ? "++++" : "+.+.",
+				       address, error_class, rng_between(rng, 0, 1) ? "++++" : "+.+.",
 				       style == STYLE_5 ? "" : "-{3:3}", function,
 				       (guint)rng_between(rng, 1, 0x80));
 }

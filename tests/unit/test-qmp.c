@@ -25,7 +25,7 @@ struct peer {
 	GPtrArray *events; /* names */
 	char *ended, *trace_error;
 	guint replies;
-	char *klass;
+	char *error_class;
 	gboolean synthetic_last;
 };
 
@@ -58,8 +58,8 @@ static void on_reply(const struct qmp_reply *reply, void *data)
 	struct peer *peer = data;
 
 	peer->replies++;
-	g_free(peer->klass);
-	peer->klass = g_strdup(reply->klass);
+	g_free(peer->error_class);
+	peer->error_class = g_strdup(reply->error_class);
 }
 
 static void peer_init(struct peer *peer, const char *trace)
@@ -82,7 +82,7 @@ static void peer_deinit(struct peer *peer)
 	g_ptr_array_unref(peer->events);
 	g_free(peer->ended);
 	g_free(peer->trace_error);
-	g_free(peer->klass);
+	g_free(peer->error_class);
 }
 
 static void turn(void)
@@ -235,8 +235,8 @@ START_TEST(replies_by_id_events_before_replies)
 	ck_assert_uint_eq(first.replies, 1);
 	qmp_cursor_free(cursor);
 	peer_deinit(&peer);
-	g_free(first.klass);
-	g_free(second.klass);
+	g_free(first.error_class);
+	g_free(second.error_class);
 }
 END_TEST
 
@@ -253,7 +253,7 @@ START_TEST(disconnect_fails_what_is_pending)
 	peer.fd = -1;
 	turn();
 	ck_assert_uint_eq(peer.replies, 5);
-	ck_assert_str_eq(peer.klass, "Disconnected");
+	ck_assert_str_eq(peer.error_class, "Disconnected");
 	ck_assert_int_eq(qmp_state(peer.qmp), QMP_ENDED);
 	ck_assert_uint_eq(peer.events->len, 1);
 	/* after the end: still answered, and not from inside the call */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A connection to libvirt: opened without questions to a person, watched by keep-alives, closed in a thread. */
+/*
+ * A connection to libvirt: opened without interactive questions, monitored by keep-alives, closed
+ * in a thread.
+ */
 #include "vm/libvirt/libvirt.h"
 
 #include <gio/gio.h>
@@ -8,11 +11,14 @@
 
 #include "util/error.h"
 
-/* A host that does not answer for so long is away: three seconds, three times. Before the engine's patience is over. */
+/*
+ * The connection is lost after three keep-alives, 3 s apart, without a reply: before the engine's
+ * timeouts expire.
+ */
 #define KEEPALIVE_S 3
 #define KEEPALIVES 3
 
-#define ABANDON_S 10 /* for a domain to be created, before it can be destroyed */
+#define ABANDON_S 10 /* s; time for a domain to be created, so that it can be destroyed */
 
 static void quiet(void *data, virErrorPtr error)
 {
@@ -27,7 +33,7 @@ gboolean lv_init(GError **error)
 	if (g_once_init_enter(&once)) {
 		gboolean ok = virInitialize() == 0;
 
-		/* libvirt's own handler prints; every error of ours is asked for where it came up */
+		/* libvirt's default handler prints; errors are fetched where they occur */
 		virSetErrorFunc(NULL, quiet);
 		gvir_event_register();
 		g_once_init_leave(&once, ok ? 1 : 2);
@@ -39,10 +45,10 @@ char *lv_why(void)
 {
 	const char *why = virGetLastErrorMessage();
 
-	return g_strdelimit(g_utf8_make_valid(why ? why : "no reason known", -1), "\n", ' ');
+	return g_strdelimit(g_utf8_make_valid(why ? why : "unknown reason", -1), "\n", ' ');
 }
 
-/* What a person would be asked for (a password), the rig cannot give. */
+/* Refuses to answer: libvirt would ask a person, for a password for example. */
 static int no_answers(virConnectCredentialPtr wanted, unsigned count, void *data)
 {
 	(void)wanted;
@@ -56,7 +62,7 @@ virConnectPtr lv_connect(const char *uri)
 	virConnectAuth auth = {NULL, 0, no_answers, NULL};
 	virConnectPtr conn = virConnectOpenAuth(uri, &auth, 0);
 
-	/* drivers without a connection of their own have none to keep alive */
+	/* drivers without a connection of their own do not support keep-alive */
 	if (conn && virConnectSetKeepAlive(conn, KEEPALIVE_S, KEEPALIVES) < 0)
 		virResetLastError();
 	return conn;
@@ -77,7 +83,7 @@ static gboolean open_streams(struct lv_job *job, struct lv_link *link)
 		stream = link->streams[i] = virStreamNew(link->conn, VIR_STREAM_NONBLOCK);
 		if (!stream)
 			return FALSE;
-		/* by force: an earlier connection of ours may not be known to be dead yet */
+		/* force: the host may still hold an earlier connection of ours open */
 		bad = i == SOCKET_CHANNEL ? virDomainOpenChannel(link->domain, devices[i], stream,
 							       VIR_DOMAIN_CHANNEL_FORCE)
 					: virDomainOpenConsole(link->domain, devices[i], stream,
@@ -155,7 +161,7 @@ void lv_abandon(struct lv_host *host)
 	struct lv_link *link = g_steal_pointer(&host->link);
 
 	g_atomic_int_set(&host->abandoned, 1);
-	/* a work that is not creating yet sees `abandoned` first */
+	/* a job that has not reached creation yet checks `abandoned` first */
 	if (job && g_atomic_int_get(&host->creating) && lv_job_wait(job, ABANDON_S))
 		link = g_steal_pointer(&job->link);
 	if (!link)

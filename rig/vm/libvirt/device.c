@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rig's devices as libvirt's: the backend and the device that the rig adds one after the other are one device
- * there, made by one call. What libvirt cannot express goes to QEMU behind its back.
+ * Maps the rig's devices to libvirt's: a backend and a device, which the rig adds in two commands,
+ * are one device of libvirt's, created by one call. What libvirt cannot express is sent to QEMU
+ * directly.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -12,7 +13,7 @@ static guint64 integer(const struct lv_call *call, const char *key)
 	return json_integer_value(json_object_get(call->arguments, key));
 }
 
-/* The backend waits here for the device that it is made for: libvirt makes both at once. */
+/* Keeps the backend until its device is added: libvirt creates both in one call. */
 void lv_object_add(struct lv_host *host, struct lv_call *call)
 {
 	g_hash_table_replace(host->objects, g_strdup(lv_word(call, "id")), json_incref(call->arguments));
@@ -58,7 +59,7 @@ static struct lv_device *device_new(struct lv_host *host, const char *id)
 	return device;
 }
 
-/* libvirt gives slots to its devices from 0 on; ours come from the other end. */
+/* libvirt assigns slots from 0 upwards; the rig assigns its own from the top down. */
 static guint last_slot(struct lv_host *host)
 {
 	guint taken = 0;
@@ -77,7 +78,7 @@ static void plug_raw(struct lv_host *host, struct lv_call *call, json_t *object)
 	json_t *device = json_deep_copy(call->arguments);
 
 	object = json_deep_copy(object);
-	/* the run folder is ours; the host's shared memory is every host's */
+	/* the run folder is on this machine; /dev/shm exists on every host */
 	if (json_object_get(object, "mem-path"))
 		json_object_set_new(object, "mem-path", json_string("/dev/shm"));
 	if (g_str_equal(lv_word(call, "driver"), "pc-dimm"))
@@ -109,7 +110,7 @@ static void plug_cpu(struct lv_host *host, struct lv_call *call)
 	struct lv_job *job = lv_job_for(host, call, lv_work_cpu, on_plugged);
 	struct lv_device *device = device_new(host, lv_word(call, "id"));
 
-	/* one socket, one thread a core: the core's number is libvirt's number of the vCPU */
+	/* one socket, one thread a core: the core's number is libvirt's vCPU number */
 	device->is_cpu = TRUE;
 	device->vcpu = integer(call, "core-id");
 	job->number = device->vcpu;
@@ -164,7 +165,7 @@ void lv_qom_set(struct lv_host *host, struct lv_call *call)
 	lv_job_run(job);
 }
 
-/* The rig's names in QEMU's lists: "ua-d0" is libvirt's alias of "d0". In place. */
+/* Replaces libvirt's aliases in QEMU's list by the rig's ids: "ua-d0" by "d0". In place. */
 static void use_our_names(json_t *devices)
 {
 	json_t *entry;
@@ -180,7 +181,7 @@ static void use_our_names(json_t *devices)
 	}
 }
 
-/* QEMU's book: of a device that has just come it is read once, for the rig and for the check. */
+/* QEMU's list of devices; read once for a new device, for the rig and for the comparison. */
 static void on_devices(struct lv_host *host, struct lv_job *job)
 {
 	GHashTableIter iter;

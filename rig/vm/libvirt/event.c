@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What libvirt and QEMU tell of: lifecycle, devices, sizes, and QEMU's own events as they are.
+ * Events of libvirt and QEMU: lifecycle, devices, sizes, and QEMU's own events unchanged.
  *
- * The rig hears QEMU's words for all of it. For a device of libvirt's, libvirt's word is the one that counts:
- * QEMU's DEVICE_DELETED comes before libvirt has taken the backend away, and names the alias ("ua-d0"), which
- * the rig does not know; libvirt's device-removed is told as DEVICE_DELETED of "d0".
+ * The rig receives all of them as QMP events. For a device that libvirt manages, libvirt's event
+ * decides: QEMU's DEVICE_DELETED comes before libvirt has deleted the backend, and has the alias
+ * ("ua-d0"), not the rig's id; libvirt's device-removed is passed on as DEVICE_DELETED of "d0".
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -16,7 +16,7 @@
 #define OST_EJECT_REQUEST 3
 #define OST_IN_PROGRESS 0x84
 
-/* The host of a callback, where CONN is the connection that it has now. */
+/* The host of a callback, if CONN is its current connection; else NULL. */
 static struct lv_host *host_of(virConnectPtr conn, void *opaque)
 {
 	struct lv_host *host = opaque;
@@ -57,7 +57,9 @@ static void on_removed(virConnectPtr conn, virDomainPtr domain, const char *alia
 		device_left(host, id);
 }
 
-/* The guest refused. Told once for each request, whoever tells it first. */
+/*
+ * Reports a refusal by the guest, once for each request, whether libvirt or QEMU reports it first.
+ */
 static void refused(struct lv_host *host, const char *id, const char *why)
 {
 	struct lv_device *device = g_hash_table_lookup(host->devices, id);
@@ -103,13 +105,13 @@ static void stopped(struct lv_host *host, int detail)
 
 	switch (detail) {
 	case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN:
-		lv_gone(host, 0, by_us ? "ended by the rig" : host->last_words);
+		lv_gone(host, 0, by_us ? "ended by the rig" : host->end_reason);
 		return;
 	case VIR_DOMAIN_EVENT_STOPPED_DESTROYED:
 		lv_gone(host, !by_us, by_us ? "ended by the rig" : "the domain was destroyed by another client");
 		return;
 	case VIR_DOMAIN_EVENT_STOPPED_CRASHED:
-		lv_gone(host, 1, host->last_words ? host->last_words : "QEMU crashed, or was killed");
+		lv_gone(host, 1, host->end_reason ? host->end_reason : "QEMU crashed, or was killed");
 		return;
 	default:
 		lv_gone(host, 1, "libvirt ended the domain");
@@ -132,7 +134,7 @@ static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int
 		break;
 	case VIR_DOMAIN_EVENT_CRASHED:
 		host->shutting = TRUE;
-		host->last_words = "guest panicked";
+		host->end_reason = "guest panicked";
 		break;
 	case VIR_DOMAIN_EVENT_SUSPENDED:
 		if (host->state == LV_RUNNING && detail == VIR_DOMAIN_EVENT_SUSPENDED_PAUSED && !host->pause_asked &&
@@ -147,8 +149,8 @@ static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int
 /* QEMU's own events */
 
 /*
- * ACPI_DEVICE_OST is the guest's word, which libvirt has no event for (but for a refused eject): it is passed
- * on in the rig's names.
+ * ACPI_DEVICE_OST is sent by the guest. libvirt has no event for it (except a refused eject), so it
+ * is passed on with the rig's ids.
  */
 static void note_ost(struct lv_host *host, json_t *data)
 {
@@ -189,7 +191,7 @@ void lv_missed_ost(struct lv_host *host, json_t *entry)
 	json_decref(data);
 }
 
-static const char *why_shut(json_t *data)
+static const char *shutdown_reason(json_t *data)
 {
 	static const struct {
 		const char *reason, *words;
@@ -221,7 +223,7 @@ static void on_monitor(virConnectPtr conn, virDomainPtr domain, const char *even
 			note_ost(host, data);
 		if (!strcmp(event, "SHUTDOWN")) {
 			host->shutting = TRUE;
-			host->last_words = why_shut(data);
+			host->end_reason = shutdown_reason(data);
 		}
 	}
 	json_decref(data);

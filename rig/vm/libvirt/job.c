@@ -43,7 +43,7 @@ static void job_free(struct lv_job *job)
 	g_free(job);
 }
 
-/* Has the domain that a call was for ended? Any error may be all that is left of it. */
+/* TRUE: the domain of a failed call has ended; the call may then have failed with any error. */
 static gboolean has_ended(virDomainPtr domain)
 {
 	int active = virDomainIsActive(domain);
@@ -60,7 +60,7 @@ static void in_thread(GTask *task, gpointer source, gpointer data, GCancellable 
 	(void)cancellable;
 	virResetLastError();
 	job->work(job);
-	/* a failed call leaves no other trace of why: was it the command, or the way to it? */
+	/* only now can a failed command be distinguished from a lost connection */
 	job->lost = job->error && job->conn && virConnectIsAlive(job->conn) != 1;
 	job->gone = job->error && !job->lost && job->domain && has_ended(job->domain);
 	g_mutex_lock(&job->mutex);
@@ -127,7 +127,7 @@ gboolean lv_job_fail(struct lv_job *job)
 	g_free(job->error);
 	job->error = lv_why();
 	job->code = last ? last->code : VIR_ERR_INTERNAL_ERROR;
-	job->klass = job->code == VIR_ERR_DEVICE_MISSING ? "DeviceNotFound" : "GenericError";
+	job->error_class = job->code == VIR_ERR_DEVICE_MISSING ? "DeviceNotFound" : "GenericError";
 	return FALSE;
 }
 
@@ -139,6 +139,6 @@ gboolean lv_job_say(struct lv_job *job, const char *format, ...)
 	g_free(job->error);
 	job->error = g_strdup_vprintf(format, args);
 	va_end(args);
-	job->klass = "GenericError";
+	job->error_class = "GenericError";
 	return FALSE;
 }

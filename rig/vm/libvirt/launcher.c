@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest as a transient libvirt domain: connect, upload, create it paused, register for events, resume it; and
- * at the end remove the domain and its volumes.
+ * A guest as a transient libvirt domain: connect, upload, create it paused, register for events,
+ * resume it; at the end remove the domain and its volumes.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LAST_WORDS_MS 2000 /* for streams to end after the domain has */
+#define DRAIN_MS 2000 /* time for streams to end after the domain has */
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
 void lv_unref(struct lv_host *host)
@@ -38,7 +38,7 @@ void lv_unref(struct lv_host *host)
 	g_free(host->dir);
 	g_free(host->kernel);
 	g_free(host->initrd);
-	g_free(host->away_why);
+	g_free(host->lost_why);
 	g_free(host->why);
 	g_free(host);
 }
@@ -63,7 +63,7 @@ static void on_volumes_removed(struct lv_host *host, struct lv_job *job)
 	over(host);
 }
 
-/* All that the guest said has been read: the rig reads it from the sockets, and hears of the end. */
+/* All output of the guest has been read: closes the sockets and reports the end. */
 static void finish(struct lv_host *host)
 {
 	g_clear_handle_id(&host->end_timer, g_source_remove);
@@ -95,7 +95,7 @@ void lv_finish_when_silent(struct lv_host *host)
 		return;
 	g_clear_handle_id(&host->end_timer, g_source_remove);
 	host->end_timer = lv_pumps_over(host) ? g_idle_add(on_end_timer, host)
-					      : g_timeout_add(LAST_WORDS_MS, on_end_timer, host);
+					      : g_timeout_add(DRAIN_MS, on_end_timer, host);
 }
 
 void lv_gone(struct lv_host *host, int status, const char *why)
@@ -103,9 +103,9 @@ void lv_gone(struct lv_host *host, int status, const char *why)
 	if (host->domain_gone || host->state >= LV_ENDING)
 		return;
 	host->domain_gone = TRUE;
-	host->vm->away = FALSE;
+	host->vm->disconnected = FALSE;
 	host->status = status;
-	host->why = g_strdup(why ? why : "the domain ended without a word of the guest");
+	host->why = g_strdup(why ? why : "the domain ended, and the guest had not reported why");
 	g_clear_handle_id(&host->retry_timer, g_source_remove);
 	lv_finish_when_silent(host);
 }
@@ -115,18 +115,18 @@ static gboolean on_vanished(void *data)
 	struct lv_host *host = data;
 
 	host->retry_timer = 0;
-	lv_gone(host, 1, "the domain has gone, and libvirt did not say why");
+	lv_gone(host, 1, "the domain has ended, and libvirt did not report why");
 	return G_SOURCE_REMOVE;
 }
 
 void lv_vanished(struct lv_host *host)
 {
 	if (!host->domain_gone && !host->retry_timer)
-		host->retry_timer = g_timeout_add(LAST_WORDS_MS, on_vanished, host);
+		host->retry_timer = g_timeout_add(DRAIN_MS, on_vanished, host);
 }
 
-/* The host's fault before there was a guest. */
-static void never_was(struct lv_host *host, const char *why)
+/* A fault of the host before the guest existed. */
+static void start_failed(struct lv_host *host, const char *why)
 {
 	if (!host->vm->by_us)
 		vm_fault(host->vm, why);
@@ -142,7 +142,7 @@ static void destroy_work(struct lv_job *job)
 static void on_destroyed(struct lv_host *host, struct lv_job *job)
 {
 	if (job->code == VIR_ERR_NO_DOMAIN || job->code == VIR_ERR_OPERATION_INVALID)
-		lv_gone(host, 1, "the domain had gone before it could be ended");
+		lv_gone(host, 1, "the domain ended by itself before it could be destroyed");
 	else if (job->lost)
 		lv_lost(host, job->error);
 }
@@ -153,11 +153,15 @@ void lv_destroy(struct lv_host *host, gboolean gently)
 
 	if (!host->link) {
 		host->kill_asked = TRUE;
-		/* nobody waits for a host that does not answer, when all that is left is to end */
+		/*
+		 * a guest that is only to be ended does not wait for a host that does not respond
+		 */
 		if (!gently)
 			g_atomic_int_set(&host->abandoned, 1);
-		if (!gently || host->state == LV_AWAY)
-			lv_gone(host, 1, host->away_why ? host->away_why : "given up before libvirt had started it");
+		if (!gently || host->state == LV_RECONNECTING)
+			lv_gone(host, 1,
+				host->lost_why ? host->lost_why
+					       : "cancelled before libvirt had started it");
 		return;
 	}
 	job = lv_job_new(host, destroy_work, on_destroyed);
@@ -191,7 +195,10 @@ static void start_work(struct lv_job *job)
 		return;
 	if (!g_atomic_int_get(&host->abandoned) && create(job) && virDomainGetUUIDString(job->domain, uuid) == 0) {
 		host->uuid = g_strdup(uuid);
-		/* a panic reboots, and a reboot ends the domain; a reset of ours lifts that (vm/command.c) */
+		/*
+		 * a panic reboots, and a reboot ends the domain; vm/command.c lifts that for a
+		 * reset by the rig
+		 */
 		json_decref(lv_monitor(job, "set-action", json_pack("{s:s}", "reboot", "shutdown")));
 		if (!job->error && !g_atomic_int_get(&host->abandoned) && lv_link_open(job))
 			return;
@@ -224,7 +231,7 @@ static void keep_xml(struct lv_host *host, const char *text)
 
 static void on_started(struct lv_host *host, struct lv_job *job)
 {
-	if (host->domain_gone) { /* given up while it was being started; its end drops the link */
+	if (host->domain_gone) { /* cancelled while it was being started; its end drops the link */
 		host->link = g_steal_pointer(&job->link);
 		lv_abandon(host);
 		return;
@@ -233,7 +240,7 @@ static void on_started(struct lv_host *host, struct lv_job *job)
 	if (!job->link) {
 		g_autofree char *why = g_strdup_printf("libvirt%s%s cannot start the guest: %s", host->uri ? " at " : "",
 						       host->uri ? host->uri : "", job->error);
-		never_was(host, why);
+		start_failed(host, why);
 		return;
 	}
 	host->link = g_steal_pointer(&job->link);
@@ -248,8 +255,8 @@ static void on_started(struct lv_host *host, struct lv_job *job)
 }
 
 /*
- * Our files are of use to a session on this machine alone. Elsewhere, they are not there; the system's QEMU
- * runs as a user who may not read them.
+ * TRUE: the files must be uploaded. Only a session on this machine can read them; the system's QEMU
+ * runs as another user.
  */
 static gboolean must_upload(const char *uri)
 {
@@ -276,7 +283,7 @@ static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int
 	host->upload = must_upload(config->uri);
 	host->base_nodes = config->base_nodes;
 	host->slots = config->slots;
-	/* QEMU's own default; the guest may deal in more (machine.c) */
+	/* QEMU's default; the machine may need larger blocks (machine.c) */
 	host->block = 2 * MIB;
 	lv_pumps_init(host, fds);
 	lv_qmp_init(host, fds[SOCKET_QMP]);

@@ -178,7 +178,7 @@ gboolean lv_orphans_find(const char *uri, struct orphans *ret, GError **error)
 	return ok;
 }
 
-/* Already removed by somebody else. */
+/* TRUE: the last error means that it was already removed by another client. */
 static gboolean is_gone(void)
 {
 	const virError *last = virGetLastError();

@@ -6,7 +6,7 @@
 #include "vm/orphans.h"
 
 #define LV_POOL "hotplug-rig" /* storage pool for kernels and initramfses */
-#define LV_PREFIX "rig-"      /* of the name of every domain and volume */
+#define LV_PREFIX "rig-"      /* prefix of the names of all domains and volumes */
 
 gboolean lv_orphans_find(const char *uri, struct orphans *ret, GError **error);
 gboolean lv_orphans_remove(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error);

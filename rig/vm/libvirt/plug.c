@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Devices by libvirt's calls. Everything here runs in a job's thread. */
+/* The works that plug, resize and unplug. Everything here runs in a job's thread. */
 #include "vm/libvirt/libvirt.h"
 
 #include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* QMP, as it is */
+/* QMP commands sent unchanged */
 
 static json_t *reply_of(struct lv_job *job, const char *command, const char *text)
 {
 	json_error_t why;
 	json_t *message = json_loads(text, 0, &why), *error = json_object_get(message, "error"), *reply;
-	const char *klass = json_string_value(json_object_get(error, "class"));
+	const char *error_class = json_string_value(json_object_get(error, "class"));
 
 	reply = json_incref(json_object_get(message, "return"));
 	if (error) {
 		lv_job_say(job, "%s", json_string_value(json_object_get(error, "desc")) ?: "no description");
-		if (!g_strcmp0(klass, "DeviceNotFound"))
-			job->klass = "DeviceNotFound";
+		if (!g_strcmp0(error_class, "DeviceNotFound"))
+			job->error_class = "DeviceNotFound";
 	} else if (!reply) {
-		lv_job_say(job, "libvirt brought an answer to %s that is no QMP", command);
+		lv_job_say(job, "libvirt returned an invalid QMP reply to %s", command);
 	}
 	json_decref(message);
 	return reply;
@@ -75,7 +75,7 @@ void lv_work_attach(struct lv_job *job)
 		lv_job_fail(job);
 }
 
-/* Asks only: the outcome comes by an event. */
+/* Only requests the unplug: an event reports the outcome. */
 void lv_work_detach(struct lv_job *job)
 {
 	g_autofree char *alias = lv_alias_of(job->id);
@@ -99,7 +99,7 @@ void lv_work_resize(struct lv_job *job)
 		lv_job_fail(job);
 }
 
-/* QEMU's word on the vCPU: is its slot taken? */
+/* Reads from QEMU whether the vCPU's slot is in use. */
 static gboolean is_on_in_qemu(struct lv_job *job, gboolean *ret)
 {
 	json_auto_t *slots = lv_monitor(job, "query-hotpluggable-cpus", NULL);
@@ -131,9 +131,9 @@ void lv_work_cpu(struct lv_job *job)
 }
 
 /*
- * What libvirt's XML cannot say, on a node without memory or with a backend other than the domain's, goes
- * to QEMU behind libvirt's back. `json` has "object" and "device". libvirt counts memory slots from below, so
- * these are counted from above.
+ * Plugs a device that libvirt's XML cannot describe (on a node without memory, or with a backend
+ * other than the domain's) directly in QEMU. `json` has "object" and "device". libvirt assigns
+ * memory slots from below, so these are assigned from above.
  */
 void lv_work_raw_plug(struct lv_job *job)
 {
@@ -155,7 +155,7 @@ void lv_work_raw_plug(struct lv_job *job)
 	}
 }
 
-/* After a new connection: devices as they are now, and the guest's last words on each slot (ACPI). */
+/* After a reconnect: reads the present devices, and the last _OST of each slot (ACPI). */
 void lv_work_missed(struct lv_job *job)
 {
 	json_t *devices = lv_monitor(job, "query-memory-devices", NULL), *slots;
@@ -163,7 +163,7 @@ void lv_work_missed(struct lv_job *job)
 	if (!devices)
 		return;
 	slots = lv_monitor(job, "query-acpi-ospm-status", NULL);
-	/* no ACPI, no such list */
+	/* a machine without ACPI has no such list */
 	if (!slots && !job->lost)
 		g_clear_pointer(&job->error, g_free);
 	job->reply = json_pack("{s:o, s:o}", "devices", devices, "slots", slots ? slots : json_array());

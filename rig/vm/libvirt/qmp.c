@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The QMP side of a libvirt guest. The rig asks for devices in QEMU's words; a table says which libvirt call
- * each stands for. What libvirt has no call for goes through as it is. Commands that come while the
- * connection is lost wait for the next one.
+ * The QMP side of a libvirt guest. A table maps the rig's QMP commands to libvirt calls; others are
+ * sent to QEMU unchanged. Commands sent while the connection is lost wait for the next connection.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -28,13 +27,13 @@ void lv_on_job(struct lv_host *host, struct lv_job *job)
 		return;
 	}
 	if (job->gone && host->state < LV_ENDING) {
-		/* no answer: the guest's end is one */
+		/* the command gets no reply; the guest's end is reported instead */
 		lv_vanished(host);
 		lv_call_free(call);
 		return;
 	}
 	if (job->error) {
-		lv_refuse(host, call, job->klass, job->error);
+		lv_refuse(host, call, job->error_class, job->error);
 	} else {
 		lv_answer(host, call, g_steal_pointer(&job->reply));
 	}
@@ -50,7 +49,7 @@ struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work wo
 	return job;
 }
 
-/* A call without a word of its own to bring back. */
+/* Starts a job for a call that returns no data. */
 static void run(struct lv_host *host, struct lv_call *call, lv_work work)
 {
 	lv_job_run(lv_job_for(host, call, work, lv_on_job));
@@ -144,8 +143,8 @@ static void dump_work(struct lv_job *job)
 }
 
 /*
- * A dump that goes through as it is would keep libvirt's monitor for as long as it takes; libvirt 9.0 was seen
- * to crash where the domain is destroyed meanwhile.
+ * A dump sent as a plain command would block libvirt's monitor until it ends; libvirt 9.0 was seen
+ * to crash if the domain was destroyed meanwhile.
  */
 static void dump(struct lv_host *host, struct lv_call *call)
 {
@@ -162,7 +161,7 @@ static void dump(struct lv_host *host, struct lv_call *call)
 	lv_job_run(job);
 }
 
-/* The console is libvirt's device, by libvirt's name. */
+/* The console is libvirt's device and has libvirt's name. */
 static void send_break(struct lv_host *host, struct lv_call *call)
 {
 	if (!strcmp(lv_word(call, "id"), "console"))
@@ -209,7 +208,7 @@ static gboolean must_wait(struct lv_host *host, const struct lv_call *call)
 {
 	const struct lv_device *device = device_of(host, call);
 
-	/* the end is for all devices; it needs no connection, as the handshake */
+	/* quit affects all devices; like the handshake, it needs no connection */
 	if (g_str_equal(call->command, "quit"))
 		return host->link && host->verifying;
 	return (!host->link && strcmp(call->command, "qmp_capabilities")) || (device && device->verifying);

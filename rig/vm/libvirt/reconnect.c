@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The connection to libvirt was lost: connect again for AWAY_S seconds, then find out what happened meanwhile. */
+/*
+ * The connection to libvirt was lost: try to reconnect for RECONNECT_S seconds, then find out what
+ * happened meanwhile.
+ */
 #include "vm/libvirt/libvirt.h"
 
 #include "util/clock.h"
@@ -7,7 +10,7 @@
 #include <libvirt/virterror.h>
 
 #define RETRY_MS 300 /* between two attempts */
-#define AWAY_S 30    /* before the run is given up */
+#define RECONNECT_S 30 /* seconds before the run is given up */
 
 static gboolean find_domain(struct lv_job *job)
 {
@@ -66,37 +69,38 @@ static void on_missed(struct lv_host *host, struct lv_job *job)
 
 static void on_reconnected(struct lv_host *host, struct lv_job *job)
 {
-	gint64 away_s = (rig_now_ns() - host->away_ns) / RIG_NS_PER_S;
+	gint64 lost_s = (rig_now_ns() - host->lost_ns) / RIG_NS_PER_S;
 
-	if (host->domain_gone) { /* given up meanwhile; its end drops the link */
+	if (host->domain_gone) { /* cancelled meanwhile; its end drops the link */
 		host->link = g_steal_pointer(&job->link);
 		lv_abandon(host);
 		return;
 	}
 	if (job->code == VIR_ERR_NO_DOMAIN) {
-		g_autofree char *why = g_strdup_printf("the domain went while the connection was lost (%s)",
-						       host->away_why);
+		g_autofree char *why = g_strdup_printf(
+			"the domain ended while the connection was lost (%s)", host->lost_why);
 		lv_gone(host, 1, why);
 		return;
 	}
 	if (!job->link) {
 		g_autofree char *why = NULL;
 
-		if (away_s < AWAY_S) {
+		if (lost_s < RECONNECT_S) {
 			host->retry_timer = g_timeout_add(RETRY_MS, on_retry, host);
 			return;
 		}
-		why = g_strdup_printf("the connection to libvirt was lost (%s) and could not be made again within "
-				      "%d s: %s; domain '%s' may still run there: rig clean --connect URI", host->away_why,
-				      AWAY_S, job->error, host->name);
+		why = g_strdup_printf(
+			"the connection to libvirt was lost (%s) and could not be restored within "
+			"%d s: %s; domain '%s' may still run there: rig clean --connect URI",
+			host->lost_why, RECONNECT_S, job->error, host->name);
 		lv_gone(host, 1, why);
 		return;
 	}
 	host->link = g_steal_pointer(&job->link);
 	host->state = LV_RUNNING;
-	lv_qmp_event(host, "LIBVIRT_CONNECTED", json_pack("{s:I}", "away_s", (json_int_t)away_s));
+	lv_qmp_event(host, "LIBVIRT_CONNECTED", json_pack("{s:I}", "away_s", (json_int_t)lost_s));
 	lv_pumps_open(host);
-	vm_set_away(host->vm, FALSE);
+	vm_set_disconnected(host->vm, FALSE);
 	lv_qmp_resume(host);
 	lv_job_run(lv_job_new(host, lv_work_missed, on_missed));
 	if (host->kill_asked)
@@ -117,16 +121,16 @@ void lv_lost(struct lv_host *host, const char *why)
 	if (host->state != LV_RUNNING)
 		return;
 	lv_drop_link(host);
-	/* the domain has ended already: another connection would bring nothing */
+	/* the domain has ended already: a new connection is useless */
 	if (host->domain_gone) {
 		lv_finish_when_silent(host);
 		return;
 	}
-	host->state = LV_AWAY;
-	vm_set_away(host->vm, TRUE);
-	host->away_ns = rig_now_ns();
-	g_free(host->away_why);
-	host->away_why = g_strdup(why);
+	host->state = LV_RECONNECTING;
+	vm_set_disconnected(host->vm, TRUE);
+	host->lost_ns = rig_now_ns();
+	g_free(host->lost_why);
+	host->lost_why = g_strdup(why);
 	lv_qmp_event(host, "LIBVIRT_LOST", json_pack("{s:s}", "why", why));
 	g_clear_handle_id(&host->retry_timer, g_source_remove);
 	host->retry_timer = g_timeout_add(RETRY_MS, on_retry, host);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The wire of a libvirt guest's QMP: lines to the rig, and commands from it. What they mean is in libvirt-qmp.c. */
+/*
+ * The transport of a libvirt guest's QMP: lines to the rig, and commands from it. qmp.c interprets
+ * them.
+ */
 #include "vm/libvirt/libvirt.h"
 
 #include <errno.h>
@@ -45,8 +48,8 @@ static gboolean on_writable(int fd, GIOCondition condition, void *data)
 	return G_SOURCE_REMOVE;
 }
 
-/* MESSAGE is stolen. */
-static void say(struct lv_host *host, json_t *message)
+/* Sends a line. MESSAGE is stolen. */
+static void send_line(struct lv_host *host, json_t *message)
 {
 	char *line = json_dumps(message, JSON_COMPACT);
 
@@ -62,28 +65,30 @@ static void say(struct lv_host *host, json_t *message)
 
 void lv_answer(struct lv_host *host, const struct lv_call *call, json_t *result)
 {
-	say(host, json_pack("{s:o, s:I}", "return", result ? result : json_object(), "id", call->id));
+	send_line(host,
+		  json_pack("{s:o, s:I}", "return", result ? result : json_object(), "id", call->id));
 }
 
-void lv_refuse(struct lv_host *host, const struct lv_call *call, const char *klass, const char *why)
+void lv_refuse(struct lv_host *host, const struct lv_call *call, const char *error_class,
+	       const char *why)
 {
-	say(host,
-	    json_pack("{s:{s:s, s:s}, s:I}", "error", "class", klass, "desc", why, "id", call->id));
+	send_line(host, json_pack("{s:{s:s, s:s}, s:I}", "error", "class", error_class, "desc", why,
+				  "id", call->id));
 }
 
 void lv_qmp_event(struct lv_host *host, const char *name, json_t *data)
 {
 	gint64 now = g_get_real_time();
 
-	say(host, json_pack("{s:s, s:o, s:{s:I, s:I}}", "event", name, "data", data, "timestamp",
-			    "seconds", (json_int_t)(now / G_USEC_PER_SEC), "microseconds",
-			    (json_int_t)(now % G_USEC_PER_SEC)));
+	send_line(host, json_pack("{s:s, s:o, s:{s:I, s:I}}", "event", name, "data", data,
+				  "timestamp", "seconds", (json_int_t)(now / G_USEC_PER_SEC),
+				  "microseconds", (json_int_t)(now % G_USEC_PER_SEC)));
 }
 
 void lv_qmp_greet(struct lv_host *host)
 {
-	say(host, json_pack("{s:{s:{s:s}, s:[]}}", "QMP", "version", "package", "through libvirt",
-			    "capabilities"));
+	send_line(host, json_pack("{s:{s:{s:s}, s:[]}}", "QMP", "version", "package",
+				  "through libvirt", "capabilities"));
 }
 
 /* Lines from the rig */

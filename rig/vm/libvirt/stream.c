@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pumps: bytes between a guest's device, by a virStream, and the socket that the rig reads. Nothing is
- * read on one side before the other has taken what was read before.
+ * Pumps: copy bytes between the virStream of a guest's device and the socket that the rig reads. A
+ * side is read only after the other side has taken what was read before.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -12,7 +12,7 @@
 
 #define PIECE 65536
 
-static void pump_look(struct lv_pump *pump);
+static void pump_update(struct lv_pump *pump);
 
 static void close_fd(struct lv_pump *pump)
 {
@@ -23,7 +23,7 @@ static void close_fd(struct lv_pump *pump)
 	pump->fd = -1;
 }
 
-/* The stream has said its last word; the link still owns it. */
+/* The stream has ended; the link still owns it. */
 static void stream_over(struct lv_pump *pump)
 {
 	if (pump->watched)
@@ -33,7 +33,7 @@ static void stream_over(struct lv_pump *pump)
 	lv_finish_when_silent(pump->host);
 }
 
-/* FALSE where the stream is over. */
+/* FALSE: the stream has ended. */
 static gboolean from_guest(struct lv_pump *pump)
 {
 	char buf[PIECE];
@@ -112,7 +112,7 @@ static void on_stream(virStreamPtr stream, int events, void *data)
 			return;
 	if (events & VIR_STREAM_EVENT_WRITABLE)
 		to_guest(pump);
-	pump_look(pump);
+	pump_update(pump);
 }
 
 static gboolean on_fd(int fd, GIOCondition condition, void *data)
@@ -125,12 +125,12 @@ static gboolean on_fd(int fd, GIOCondition condition, void *data)
 	if (condition & (G_IO_IN | G_IO_HUP | G_IO_ERR))
 		read_fd(pump);
 	to_guest(pump);
-	pump_look(pump);
+	pump_update(pump);
 	return G_SOURCE_CONTINUE;
 }
 
-/* Which events are of interest now, on both sides. */
-static void pump_look(struct lv_pump *pump)
+/* Selects the events to watch on both sides. */
+static void pump_update(struct lv_pump *pump)
 {
 	int stream_wants = (pump->to_us->len ? 0 : VIR_STREAM_EVENT_READABLE) |
 			   (pump->to_guest->len ? VIR_STREAM_EVENT_WRITABLE : 0);
@@ -143,7 +143,7 @@ static void pump_look(struct lv_pump *pump)
 	}
 	if (pump->fd < 0 || pump->fd_watched == fd_wants)
 		return;
-	/* a source that removes itself from inside is fine: on_fd() returns to one that is gone */
+	/* the source may remove itself: on_fd() does not use it afterwards */
 	g_clear_handle_id(&pump->fd_watch, g_source_remove);
 	pump->fd_watched = fd_wants;
 	if (fd_wants)
@@ -181,7 +181,7 @@ void lv_pumps_open(struct lv_host *host)
 			continue;
 		}
 		to_guest(pump);
-		pump_look(pump);
+		pump_update(pump);
 	}
 }
 
@@ -194,9 +194,9 @@ void lv_pumps_pause(struct lv_host *host)
 			virStreamEventRemoveCallback(pump->stream);
 		pump->watched = 0;
 		pump->stream = NULL;
-		/* the rest of a frame that was cut would be garbage to the guest */
+		/* the rest of a frame that was cut off would be garbage to the guest */
 		g_byte_array_set_size(pump->to_guest, 0);
-		pump_look(pump);
+		pump_update(pump);
 	}
 }
 

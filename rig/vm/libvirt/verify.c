@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Verifies after each step that libvirt's live XML and QEMU's query-memory-devices agree on the step's device. Both are
- * read while the rig goes on and asks the guest; only the next command for that device waits (qmp.c), because it
- * would change what is being read.
+ * After each step, verifies that libvirt's live XML and QEMU's query-memory-devices agree about the
+ * step's device. Both are read while the run continues; only the next command for that device waits
+ * (qmp.c), because it would change what is being read.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -39,7 +39,10 @@ static char *difference(const struct lv_memory *xml, json_t *qemu, const gint64 
 		{"as its address", xml->is_virtio ? "memaddr" : "addr", xml->address, xml->address != 0},
 		{"as its node", "node", xml->node, TRUE},
 		{"bytes asked for", "requested-size", xml->requested, xml->is_virtio},
-		/* libvirt learns of a size up to a second later: compare only the one that it has reported */
+		/*
+		 * libvirt updates this up to a second later: compare it only if libvirt has
+		 * reported a size
+		 */
 		{"bytes grown to", "size", xml->current,
 		 told && *told == json_integer_value(json_object_get(qemu, "size"))},
 	};
@@ -88,7 +91,7 @@ static char *compare_once(struct lv_job *job)
 	json_auto_t *devices = job->json ? g_steal_pointer(&job->json) : lv_monitor(job, "query-memory-devices", NULL);
 	g_autofree char *xml = g_thread_join(reader);
 
-	/* a failed read is no difference; a lost connection is reported elsewhere */
+	/* a failed read is not a difference; a lost connection is reported elsewhere */
 	if (!xml || !devices) {
 		g_clear_pointer(&job->error, g_free);
 		return NULL;
@@ -96,7 +99,10 @@ static char *compare_once(struct lv_job *job)
 	return lv_compare(job->id, xml, devices, job->flag, job->number < 0 ? NULL : &job->number);
 }
 
-/* The two are read at two moments: only what differs TRIES times in a row is a difference. */
+/*
+ * The two are read at different moments: a difference counts only if it is seen TRIES times in a
+ * row.
+ */
 static void work(struct lv_job *job)
 {
 	g_autofree char *text = NULL;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel and initramfs on a host that does not have our files, and on the way back a dump of the guest's memory:
- * volumes of a storage pool, named after the run. The pool is "hotplug-rig"; where there is none, a transient one
- * is made in a folder below /var/tmp.
+ * Kernel and initramfs for a host that does not have our files, and in the other direction a dump
+ * of the guest's memory: volumes of a storage pool, named after the run. The pool is "hotplug-rig";
+ * if the host has none, a transient one is created in a folder below /var/tmp.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -44,7 +44,7 @@ static virStoragePoolPtr find_pool(virConnectPtr conn)
 		       : g_strdup("/var/tmp/" LV_POOL);
 	xml = lv_pool_xml(LV_POOL, path);
 	pool = virStoragePoolCreateXML(conn, xml, VIR_STORAGE_POOL_CREATE_WITH_BUILD);
-	/* another run may have made it meanwhile */
+	/* another run may have created it meanwhile */
 	return pool ? pool : virStoragePoolLookupByName(conn, LV_POOL);
 }
 
@@ -128,7 +128,7 @@ void lv_volumes_remove(virConnectPtr conn, const char *name)
 {
 	virStoragePoolPtr pool = virStoragePoolLookupByName(conn, LV_POOL);
 
-	/* a dump that was not fetched is a file that the pool has not seen yet */
+	/* the pool must be refreshed to list a dump that was not fetched */
 	if (pool)
 		virStoragePoolRefresh(pool, 0);
 	for (gsize i = 0; pool && i < G_N_ELEMENTS(kinds); i++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading a domain's XML: its memory devices and vCPUs, and the mark of the run that made it. */
+/* Reads a domain's XML: its memory devices and vCPUs, and the mark of the run that created it. */
 #include "vm/libvirt/xml.h"
 
 #include "util/paths.h"
@@ -53,7 +53,7 @@ static xmlDoc *parse(const char *xml)
 {
 	gsize len = strlen(xml);
 
-	/* no entities, no network: what a host sends is not to be trusted */
+	/* no entities, no network: the XML of a host is untrusted */
 	return len > XML_MAX ? NULL
 			     : xmlReadMemory(xml, len, "domain", NULL,
 					     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
@@ -187,7 +187,10 @@ char *lv_pool_path(const char *xml)
 
 /* The mark */
 
-/* When the process began, in ticks since boot: field 22 of proc(5)'s stat, the 20th after the name. 0: no process. */
+/*
+ * The start time of a process in ticks since boot: field 22 of proc(5)'s stat, the 20th after the
+ * name. 0: no such process.
+ */
 static gint64 start_of(gint64 pid)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/stat", pid), *stat = NULL;

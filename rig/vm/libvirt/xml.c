@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writing the XML of a guest's domain. Every text goes in by libxml2, which quotes what must be quoted. */
+/* Writes the XML of a guest's domain. All text is added by libxml2, which quotes it. */
 #include "vm/libvirt/xml.h"
 
 #include "guest-init/proto.h"
@@ -64,7 +64,7 @@ static void add_size(xmlNode *domain, const struct vm_config *config)
 
 static void add_boot(xmlNode *domain, const struct vm_config *config, const struct vm_modes *modes)
 {
-	g_autofree char *words = vm_kernel_words(config, modes);
+	g_autofree char *words = vm_kernel_cmdline(config, modes);
 	xmlNode *os = add(domain, "os", NULL, NULL);
 
 	add(os, "type", "hvm", "arch", config->machine->arch, "machine", config->machine->type, NULL);
@@ -74,7 +74,10 @@ static void add_boot(xmlNode *domain, const struct vm_config *config, const stru
 	add(os, "cmdline", words, NULL);
 }
 
-/* Empty nodes are QEMU's words (add_qemu_words): libvirt's cells have memory. */
+/*
+ * Nodes without memory are added by QEMU options (add_qemu_options): libvirt's cells must have
+ * memory.
+ */
 static void add_cpu(xmlNode *domain, const struct vm_config *config)
 {
 	const char *model = config->machine->libvirt_cpu;
@@ -85,7 +88,7 @@ static void add_cpu(xmlNode *domain, const struct vm_config *config)
 
 	if (model)
 		add(cpu, "model", model, "fallback", "forbid", NULL);
-	/* as QEMU lays CPUs out when it is not told: cores of one socket */
+	/* QEMU's default layout of CPUs: cores of one socket */
 	add(cpu, "topology", NULL, "sockets", "1", "cores", cores, "threads", "1", NULL);
 	if (!(config->machine->can & MACHINE_NUMA))
 		return;
@@ -110,8 +113,8 @@ static void add_serial(xmlNode *devices, const struct vm_config *config, const c
 }
 
 /*
- * libvirt lends a port only where the domain has a free one: as many root ports as the machine's hot buses,
- * one for the channel, and one for what libvirt may add itself.
+ * libvirt hotplugs a device only into a free port: as many root ports as the machine's hotplug
+ * buses, one for the channel, and one for what libvirt may add itself.
  */
 static void add_devices(xmlNode *domain, const struct vm_config *config)
 {
@@ -121,7 +124,7 @@ static void add_devices(xmlNode *domain, const struct vm_config *config)
 
 	if (config->emulator)
 		add(devices, "emulator", config->emulator, NULL);
-	/* where there are root ports, they hang on a PCI Express root, which is to be named first */
+	/* root ports need a PCI Express root, which must come first */
 	if (ports)
 		add(devices, "controller", NULL, "type", "pci", "model", "pcie-root", NULL);
 	for (guint i = 0; i < ports; i++)
@@ -145,8 +148,12 @@ static void add_word(xmlNode *commandline, const char *word)
 	xmlSetNs(arg, commandline->ns);
 }
 
-/* What libvirt has no element for: machine properties of firmware and MMU mode, nodes without memory. */
-static void add_qemu_words(xmlNode *domain, const struct vm_config *config, const struct vm_modes *modes)
+/*
+ * QEMU options for what libvirt has no element for: firmware and MMU mode properties, nodes without
+ * memory.
+ */
+static void add_qemu_options(xmlNode *domain, const struct vm_config *config,
+			     const struct vm_modes *modes)
 {
 	const char *const types[] = {modes->firmware->type, modes->mmu->type};
 	xmlNode *words = xmlNewNode(NULL, BAD_CAST "commandline");
@@ -199,11 +206,14 @@ xmlDoc *lv_domain(const struct vm_config *config, const char *name, GError **err
 	}
 	add_cpu(domain, config);
 	add(domain, "on_poweroff", "destroy", NULL);
-	/* not "destroy": a reset of ours would end it too. Other reboots end it by set-action. */
+	/*
+	 * not "destroy": a reset by the rig would end it too. set-action makes other reboots end
+	 * it.
+	 */
 	add(domain, "on_reboot", "restart", NULL);
 	add(domain, "on_crash", "destroy", NULL);
 	add_devices(domain, config);
-	add_qemu_words(domain, config, &modes);
+	add_qemu_options(domain, config, &modes);
 	return g_steal_pointer(&doc);
 }
 
