@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What surrounds the step of each agent: parameters, pacing, counting. See agent.h. */
+/* The frame around each agent's step: parameters, pacing, counting. See agent.h. */
 #include "agent.h"
 
 #include <errno.h>
@@ -60,7 +60,7 @@ int run_param_number(struct run *run, const char *key, uint64_t low, uint64_t hi
 
 	if (value && !text_number(value, ret) && *ret >= low && *ret <= high)
 		return 0;
-	return run_fail(run, EINVAL, "%s %.40s: a number from %llu to %llu is needed", key,
+	return run_fail(run, EINVAL, "%s %.40s: not a number from %llu to %llu", key,
 			value ? value : "", (unsigned long long)low, (unsigned long long)high);
 }
 
@@ -86,7 +86,9 @@ int run_expect_errnos(struct run *run, const char *key)
 		int error = errno_number(name);
 
 		if (!any && !error)
-			return run_fail(run, EINVAL, "%s %.40s: errnos like EBUSY, any or none", key, name);
+			return run_fail(run, EINVAL,
+					"%s %.40s: not errnos (EBUSY,EINVAL), any or none",
+					key, name);
 		for (int i = any ? 1 : error; i <= (any ? ERRNO_MAX - 1 : error); i++)
 			run->shared->expects[i] = true;
 	}
@@ -118,9 +120,9 @@ bool run_stopped(const struct run *run)
 }
 
 /*
- * STOP is a flag and a signal. The signal is blocked from the look at the flag until ppoll() lets it
- * in, so that none is lost between the two; during operations it is open, for offline_pages() may
- * try for ever and gives way to nothing but a pending signal.
+ * STOP sets a flag and sends a signal. The signal is blocked between the check of the flag and
+ * ppoll(), so that it cannot be lost; during operations it is unblocked, because offline_pages()
+ * may retry without end and stops only for a pending signal.
  */
 static void wait_until(struct run *run, struct pollfd *fds, unsigned n_fds, uint64_t ns)
 {
@@ -268,7 +270,7 @@ static void wake(int fd)
 	uint64_t one = 1;
 
 	if (write(fd, &one, sizeof(one)) < 0)
-		return; /* the counter is at its maximum, so init will wake up */
+		return; /* the counter is at its maximum, so init wakes up anyway */
 }
 
 static int prepare(struct run *run)

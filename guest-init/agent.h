@@ -3,10 +3,10 @@
  * Agents: processes that repeat one kind of operation.
  *
  * To add one: write agents/NAME.c with a const struct agent, add its operations to expected-errno.h
- * and the errnos that are expected of them to expected-errno.c, put it into the table of start.c, and
- * describe it in docs/agents.md. `step` does one operation (a few where they belong together), between op_begin() and
- * op_end(); pacing, stopping and counting are done around it. State is static: each agent is a
- * process of its own, forked for it. Nothing is allocated once it runs.
+ * and the errnos that are expected of them to expected-errno.c, add it to the table of start.c, and
+ * describe it in docs/agents.md. `step` does one operation (a few if they belong together), each
+ * between op_begin() and op_end(); pacing, stopping and counting are done by agent.c. State is
+ * static: each agent is a process of its own, forked for it. No memory is allocated once it runs.
  */
 #ifndef GUEST_AGENT_H
 #define GUEST_AGENT_H
@@ -48,7 +48,7 @@ struct param {
 	char key[32], value[256];
 };
 
-/* One agent that was asked for. */
+/* One running agent. */
 struct run {
 	uint64_t id, seed, rate;
 	unsigned index; /* among the agents that run at this time: 0..AGENTS_MAX-1 */
@@ -66,10 +66,11 @@ struct agent_param {
 
 struct agent {
 	const char *name;
-	const char *needs;		 /* a file that must be there, or NULL */
-	int (*lacks)(struct text *what); /* further needs: 0, or -errno and what is missing */
+	const char *needs;		  /* a file that must exist, or NULL */
+	int (*lacks)(struct text *what);  /* checks further needs: returns 0, or -errno and what is
+					  * missing */
 	const struct agent_param *params; /* ended by a NULL key; or NULL */
-	int (*prepare)(struct run *run);  /* 0 or -errno, run_fail() for what; or NULL */
+	int (*prepare)(struct run *run);  /* 0 or -errno with the reason by run_fail(); or NULL */
 	void (*step)(struct run *run);
 	void (*cleanup)(struct run *run); /* undoes persistent changes; or NULL */
 	int oom_score_adj;
@@ -77,12 +78,12 @@ struct agent {
 	unsigned patience_ms; /* SIGUSR1 is sent to an operation that takes longer; 0: never */
 };
 
-/* 0, or -errno and what the kernel lacks. Reads files, so not for the main loop once agents run. */
+/* 0, or -errno and what the kernel lacks. Reads files, so init calls it only before agents run. */
 int agent_lacks(const struct agent *agent, struct text *what);
 
 /*
- * Main function of an agent's process: prepares, writes to WAKE_FD (an eventfd), then runs until it is
- * told to stop. Never returns.
+ * Main function of an agent's process: prepares, writes to WAKE_FD (an eventfd), then runs until it
+ * is stopped. Never returns.
  */
 _Noreturn void agent_main(struct run *run, int wake_fd);
 
@@ -94,11 +95,11 @@ int run_fail(struct run *run, int error, const char *format, ...)
 /* Adds the errnos that parameter KEY lists ("EBUSY,EINVAL", "any", "none"). 0 or -EINVAL. */
 int run_expect_errnos(struct run *run, const char *key);
 bool run_stopped(const struct run *run);
-/* Waits until NS on the monotonic clock, or until told to stop. */
+/* Waits until NS on the monotonic clock, or until the agent is to stop. */
 void run_sleep_until(struct run *run, uint64_t ns);
-/* The same, and no longer than until FD has something to read. */
+/* The same, but at most until FD is readable. */
 void run_wait_readable(struct run *run, int fd, uint64_t ns);
-/* Nothing to do yet (for example no block was plugged): waits 20 ms. */
+/* Waits 20 ms: no operation is possible yet (for example no block was plugged). */
 void run_idle(struct run *run);
 
 /*
@@ -115,9 +116,9 @@ void op_end_about(struct run *run, enum op op, long result, const char *format, 
 	__attribute__((format(printf, 4, 5)));
 /* True: ERROR (positive errno) is expected of OP here, by the table or by a parameter. */
 bool op_expected_here(const struct agent_shared *its, unsigned op, int error);
-/* A whole operation: one pwrite() of WORD at the start of an open file. Returns 0 or -errno. */
+/* A whole operation: one pwrite() of WORD to offset 0 of an open file. Returns 0 or -errno. */
 int op_write(struct run *run, enum op op, int fd, const char *word, size_t len);
-/* The same, opening DIR/PATH for it. */
+/* The same, but opens DIR/PATH first. */
 int op_write_path(struct run *run, enum op op, int dir, const char *path, const char *word);
 
 /* Claims COUNT consecutive bits out of 64 that no other agent has; 0: not enough are free. */
@@ -135,7 +136,7 @@ extern struct shared *shared;
 /* Once, before the first agent. 0 or -errno. */
 int shared_init(void);
 
-/* One in each file of agents/. */
+/* One for each agent, in agents/. */
 extern const struct agent agent_block_state, agent_block_online, agent_probe, agent_slab_read,
 	agent_slab_shrink, agent_slab_churn, agent_cpu_online, agent_mem_read, agent_pressure,
 	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted, agent_shell_loop,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which memory blocks there are: see blocks.h. */
+/* The memory blocks in sysfs: see blocks.h. */
 #include "blocks.h"
 
 #include <errno.h>
@@ -128,7 +128,9 @@ static bool is_chosen(const struct blocks *blocks, unsigned number)
 	return lookup.found;
 }
 
-/* Both sides ascending: keeps the files of blocks that stay, closes those of blocks that went. */
+/*
+ * Merges two ascending lists: keeps the open files of blocks that still exist, closes the others.
+ */
 static void merge(struct blocks *blocks, const unsigned *number, unsigned count)
 {
 	static struct block old[BLOCKS_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The memory blocks of /sys/devices/system/memory that something writes to: which there are, with an
- * open file each. A write to an open file whose block was removed meanwhile gives ENODEV.
+ * The memory blocks of /sys/devices/system/memory that agents write to, with an open file each. A
+ * write to the open file of a removed block gives ENODEV.
  */
 #ifndef GUEST_BLOCKS_H
 #define GUEST_BLOCKS_H
@@ -16,7 +16,7 @@
 
 struct block {
 	unsigned number;
-	int fd; /* of the attribute, -1 when not open yet */
+	int fd; /* of the attribute, -1 if not open yet */
 };
 
 struct blocks {
@@ -28,28 +28,31 @@ struct blocks {
 	struct listing dir;
 };
 
-/* Remembers which blocks were there when init started: the others were plugged in. 0 or -errno. */
+/* Records which blocks exist when init starts; all others were plugged later. 0 or -errno. */
 int blocks_remember(void);
-/* Was it there then? */
+/* True: the block existed when init started. */
 bool blocks_at_boot(unsigned number);
-/* The N-th of those, ascending; false where there are not as many. */
+/* The N-th block that existed at boot, ascending; false: there are fewer. */
 bool blocks_boot(unsigned n, unsigned *ret);
 
 /* Bytes of a block; 0 without memory hotplug. */
 uint64_t blocks_size(void);
 
-/* A block that `probe` made up, without memory behind it. */
+/* True: a block without memory that the agent `probe` added. */
 bool blocks_void(uint64_t number);
 
-/* CHOICE is checked; nothing is opened or listed. 0 or -errno. */
+/* Checks CHOICE; opens and lists nothing. 0 or -errno. */
 int blocks_init(struct blocks *blocks, const char *choice, const char *attribute);
 
-/* Lists anew if blocks came or went; looks at most every 20 ms unless one was seen to be gone. */
+/*
+ * Lists again if blocks were added or removed; checks at most every 20 ms unless blocks_gone() was
+ * called.
+ */
 void blocks_refresh(struct blocks *blocks, uint64_t now_ns);
 
 /* The open attribute of a block, or -errno. */
 int blocks_file(struct blocks *blocks, struct block *block);
-/* After an ENODEV or ENOENT there. */
+/* To be called after an ENODEV or ENOENT for the block. */
 void blocks_gone(struct blocks *blocks, struct block *block);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finding and opening the channel. The port is looked for by its name, for its number depends on the
- * machine. The driver makes the port, then its name known, from a work item of its own, so both may come a
- * little after init. A uevent tells; a kernel without networking has no uevent socket, and there is
- * no other event to wait for then.
+ * Finding and opening the channel. The port is found by its name, because its number depends on the
+ * machine. The driver creates the port, and then its name, in a work item, so both may appear
+ * shortly after init starts. A uevent announces them; a kernel without networking has no uevent
+ * socket, and then the folder is polled.
  */
 #include "channel.h"
 
@@ -28,7 +28,7 @@
 #define PORT_WAIT_NS (10 * UINT64_C(1000000000))
 #define TICK_MS 2
 
-/* Calls LOOK for each entry of a folder until one gives other than -ENOENT. */
+/* Calls LOOK for each entry of a folder until one returns something other than -ENOENT. */
 static int each_entry(const char *path, int (*look)(const char *dir, const char *name))
 {
 	DIR *dir = opendir(path);
@@ -79,7 +79,7 @@ static int open_uevents(void)
 	return fd;
 }
 
-/* Only where there is a driver and a device is it worth waiting. */
+/* Waits only if there are a driver and a device. */
 static int open_port(void)
 {
 	uint64_t end = now_ns() + PORT_WAIT_NS;
@@ -94,7 +94,7 @@ static int open_port(void)
 		fd = each_entry(PORTS, open_named);
 		if (fd >= 0 || now_ns() > end)
 			break;
-		/* a second is for the event that came before the socket */
+		/* 1 s limit: the event may have come before the socket was opened */
 		poll(&uevents, 1, uevents.fd < 0 ? TICK_MS : 1000);
 		while (uevents.fd >= 0 && recv(uevents.fd, event, sizeof(event), 0) > 0)
 			;
@@ -141,7 +141,7 @@ int channel_open(struct channel *channel, const char *tty, const char **ret_why)
 			       : "no virtio port " PROTO_PORT " and no rig.tty= on the command line";
 		return fd;
 	}
-	/* the port says by SIGIO that the host's side was opened */
+	/* the port sends SIGIO when the host opens its side */
 	fcntl(fd, F_SETOWN, getpid());
 	fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC);
 	channel->fd = fd;
@@ -153,7 +153,7 @@ void channel_flush(struct channel *channel)
 	while (channel->out.len) {
 		size_t len;
 		const uint8_t *data = frame_peek(&channel->out, &len);
-		/* a page at a time: the port copies it into memory of its own */
+		/* at most a page each: the port copies it into memory of its own */
 		ssize_t done = write(channel->fd, data, len < 4096 ? len : 4096);
 
 		if (done <= 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The way to the host: the virtio port of our name, else a second console. */
+/* The channel to the host: the virtio port with the rig's name, else a second console. */
 #ifndef GUEST_CHANNEL_H
 #define GUEST_CHANNEL_H
 
@@ -15,15 +15,15 @@ struct channel {
 };
 
 /*
- * Opens it, waiting a bounded time for a port that is slow to appear. TTY ("ttyS1") may be NULL. 0 or
- * -errno, with a sentence for people in *ret_why.
+ * Opens it; waits a bounded time for a port that appears late. TTY ("ttyS1") may be NULL. 0 or
+ * -errno, with the reason in *ret_why.
  */
 int channel_open(struct channel *channel, const char *tty, const char **ret_why);
 
-/* Writes what can be written now. */
+/* Writes as much as possible without blocking. */
 void channel_flush(struct channel *channel);
 
-/* Reads what is there now; false where there was nothing. */
+/* Reads what is available; false: nothing was. */
 bool channel_fill(struct channel *channel);
 
 #endif

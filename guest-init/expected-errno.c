@@ -31,8 +31,8 @@ static const struct {
 	int error;
 	const char *why;
 } expected[] = {
-	/* the file belongs to a device, node, cache or block that is going or gone */
-	{COMES_AND_GOES, ENOENT, "kernfs_iop_lookup(): its folder went away"},
+	/* the file belongs to a device, node, cache or block that is being or was removed */
+	{COMES_AND_GOES, ENOENT, "kernfs_iop_lookup(): its folder was removed"},
 	{COMES_AND_GOES, ENODEV, "kernfs_get_active(): it is being removed while the file is open"},
 
 	/* memory blocks */
@@ -40,50 +40,51 @@ static const struct {
 	{ON | OFF, EINVAL, "memory_block_change_state(), offline_pages(): holes, or more than a zone"},
 	{ON, EINVAL, "online_pages(): the range does not fit the zone that was asked for"},
 	{OFF, EBUSY, "start_isolate_page_range(), scan_movable_pages(): unmovable pages in the block"},
-	{OFF, EINTR, "offline_pages(): our own signal, patience is over or the agent is to stop"},
+	{OFF, EINTR, "offline_pages(): a signal of init, for its time limit or for STOP"},
 	{ON | OFF, ENOMEM, "memory notifiers (slab, page_ext, kasan), injected errors"},
 	{ON | OFF, EBUSY, "virtio_mem_memory_notifier_cb(): its device is about to plug or unplug there"},
-	{ON | OFF, EPERM, "notifier_to_errno(NOTIFY_BAD): kasan and balloons refuse so"},
+	{ON | OFF, EPERM, "notifier_to_errno(NOTIFY_BAD): kasan and balloons refuse with it"},
 
 	/* probe */
-	{BIT(OP_PROBE), EEXIST, "register_memory_resource(): the range is there, as it should be"},
+	{BIT(OP_PROBE), EEXIST, "register_memory_resource(): the range exists, as intended"},
 	{BIT(OP_PROBE_ABSENT), EEXIST, "register_memory_resource(): added before"},
 	{BIT(OP_PROBE_ABSENT), ENOMEM, "arch_add_memory(): no memory for the memmap"},
 
 	/* slab caches */
-	{BIT(OP_SLAB_READ), ENOSYS, "slab_attr of a debug feature that the kernel lacks (SLUB_STATS, stack depot)"},
+	{BIT(OP_SLAB_READ), ENOSYS,
+	 "slab_attr of a debug feature that the kernel lacks (SLUB_STATS, stack depot)"},
 	{BIT(OP_SLAB_READ), EIO, "slab_attr_show(): an attribute that can only be written"},
 	{SLAB, ENOMEM, "kernfs seq buffers, bitmaps of list_locations() and validate_slab_cache()"},
 	{CHURN, EBUSY, "rig_slab_write(): the slot is not in the state that the command needs"},
-	{CHURN, ENOMEM, "kmem_cache_create(): no memory, or a cpu or node callback that failed so"},
+	{CHURN, ENOMEM, "kmem_cache_create(): no memory, or a cpu or node callback failed with it"},
 
 	/* CPUs */
-	{CPU, EBUSY, "cpu_up/cpu_down(): hotplug is disabled just now, or the last CPU; dl bandwidth"},
-	{CPU, EPERM, "device_offline(): this CPU must not go; cpu_up() refused by boot options"},
+	{CPU, EBUSY, "cpu_up/cpu_down(): hotplug disabled just now, last CPU, dl bandwidth"},
+	{CPU, EPERM, "device_offline(): it must stay online; cpu_up(): boot options"},
 	{CPU, ENOMEM, "cpuhp callbacks and idle threads without memory"},
-	{BIT(OP_CPU_ONLINE), EAGAIN, "cpu_check_up_prepare(): the CPU is still on its way down"},
+	{BIT(OP_CPU_ONLINE), EAGAIN, "cpu_check_up_prepare(): the CPU is not fully offline yet"},
 	{BIT(OP_CPU_OFFLINE), EINVAL, "cpu_down(): the CPU was not online"},
 
 	/* readers */
 	{READ_ANY, ENOMEM, "seq_file: no memory for the buffer"},
 
 	/* pressure */
-	{GROW, ENOMEM, "mmap(), tmpfs; and each time the OOM killer took the agent, as it is meant to"},
+	{GROW, ENOMEM, "mmap(), tmpfs; and each time the OOM killer killed the agent, as intended"},
 	{GROW, ENOSPC, "shmem_inode_acct_block(): tmpfs is full"},
 
 	/* memtrace (powernv) */
 	{BIT(OP_TRACE_ON), EAGAIN, "memtrace_enable_set(): no contiguous range, or old one not freed"},
 	{BIT(OP_TRACE_ON), EINVAL, "memtrace_enable_set(), before v5.11: nothing could be taken offline"},
 	{BIT(OP_TRACE_ON), ENOMEM, "memtrace_init_regions_runtime()"},
-	{BIT(OP_TRACE_OFF), EAGAIN, "memtrace_free_regions(): some region could not be given back"},
+	{BIT(OP_TRACE_OFF), EAGAIN, "memtrace_free_regions(): a region could not be freed"},
 
 	/* DLPAR (pseries) */
 	{DLPAR, EINVAL, "dlpar_memory(): not that many LMBs to add or to remove"},
-	{DLPAR, EPERM, "dlpar_acquire_drc(): returns a bare -1 where the hypervisor has none to give"},
+	{DLPAR, EPERM, "dlpar_acquire_drc(): returns -1 if the hypervisor has none left"},
 	{DLPAR, EBUSY, "dlpar_remove_lmb(): a block could not be taken offline"},
 	{DLPAR, ENOMEM, "kmemdup() of the request"},
 	{DLPAR, ENODEV, "dlpar_offline_lmb(), update_lmb_associativity_index(): LMB without block"},
-	{BIT(OP_DLPAR_ADD), EEXIST, "__add_memory(): the range is there"},
+	{BIT(OP_DLPAR_ADD), EEXIST, "__add_memory(): the range exists"},
 
 	/* lock-rules: ENOLCK, a rule that was broken, is not expected */
 	{BIT(OP_LOCK_RULE), ENOBUFS, "ring_buffer_lock_reserve(): full, events were lost"},
@@ -92,14 +93,14 @@ static const struct {
 	{BIT(OP_HANG), EAGAIN, "rig_hang_pin(): there is no movable memory yet"},
 
 	/* poison */
-	{BIT(OP_POISON), EBUSY, "memory_failure(): somebody else has the page, it is about to be moved"},
+	{BIT(OP_POISON), EBUSY, "memory_failure(): the page is in use or being migrated"},
 
 	/* write, read: further ones are parameters */
-	{ANY_FILE, EINTR, "a wait that our own signal ended: patience is over or the agent is to stop"},
+	{ANY_FILE, EINTR, "a wait that a signal of init ended, for its time limit or for STOP"},
 	{BIT(OP_READ_FILE), EAGAIN, "a file without data now: it is opened with O_NONBLOCK"},
 	{BIT(OP_READ_FILE), ENOMEM, "seq_file: no memory for the buffer"},
 
-	/* busted, gallery: the lock validator is what answers, see guest-init/kernel */
+	/* busted, gallery: the result is a kernel report, see guest-init/kernel */
 };
 
 static const char *const names[OP_COUNT] = {

@@ -59,7 +59,7 @@ enum op {
 /* The operation's name in frames, one word; "-" for OP_NONE and values out of range. */
 const char *op_name(unsigned op);
 
-/* The operation whose name is WORD, OP_NONE where there is none. */
+/* The operation whose name is WORD, or OP_NONE. */
 enum op op_find(const char *word);
 
 /* True: ERROR (positive errno) is an expected result of OP. 0 always is. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kernel offers, read from its files: see features.h. */
+/* The features of the kernel, read from its files: see features.h. */
 #include "features.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The facts of HELLO: what this kernel and machine offer, read before any agent runs. */
+/* The contents of HELLO: what this kernel and machine offer, read before any agent runs. */
 #ifndef GUEST_FEATURES_H
 #define GUEST_FEATURES_H
 
@@ -18,7 +18,7 @@ void features_words(struct words *ret);
 /* State of lockdep: "on" (armed), "off" (it stopped), "absent" (not in this kernel). */
 const char *features_lockdep(void);
 
-/* Reads the facts and keeps them for features_hello(). Call before the first agent starts. */
+/* Reads the features and stores them for features_hello(). Call before the first agent starts. */
 void features_around(void);
 
 /* True: lockdep was armed when init started. */

@@ -103,7 +103,7 @@ bool listing_number(const char *name, const char *prefix, unsigned *ret)
 	return true;
 }
 
-/* *RET: how many folders there are. */
+/* *RET: the number of folders. */
 static int list_again(struct listing *list, const char *prefix, uint64_t *ret)
 {
 	int fd = openat(list->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -145,7 +145,10 @@ int listing_refresh(struct listing *list, const char *prefix)
 	if (err)
 		return err;
 	list->links = st.st_nlink;
-	/* kernfs_add_one() counts a new folder a little before kernfs_activate() shows it */
+	/*
+	 * kernfs_add_one() raises the link count slightly before kernfs_activate() makes the folder
+	 * visible
+	 */
 	list->stale = folders + 2 != st.st_nlink;
 	return 1;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Small files of procfs, sysfs and debugfs, and their folders. Everything is 0 or more, or -errno. */
+/*
+ * Small files of procfs, sysfs and debugfs, and their folders. Functions return 0 or more, or
+ * -errno.
+ */
 #ifndef GUEST_FILES_H
 #define GUEST_FILES_H
 
@@ -7,28 +10,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A file or folder is there. */
+/* True: the file or folder exists. */
 bool file_exists(const char *path);
 
-/* Reads at most MAX - 1 bytes and ends them with NUL; returns how many. DIR as for openat(). */
+/* Reads at most MAX - 1 bytes and adds a NUL; returns the number of bytes. DIR as for openat(). */
 int file_read(int dir, const char *path, char *buffer, size_t max);
 
-/* file_read() without what stands after the first line. */
+/* Reads the first line of a file, like file_read(). */
 int file_line(int dir, const char *path, char *buffer, size_t max);
 
-/* One write of the whole word. */
+/* Writes WORD with one write(). */
 int file_write(int dir, const char *path, const char *word);
 
-/* Reads to the end, or until LIMIT bytes came, and forgets it. */
+/* Reads and discards up to the end, or LIMIT bytes. */
 int file_drain(int dir, const char *path, size_t limit);
 
 #define LISTING_MAX 2048
 #define LISTING_NAME 64
 
 /*
- * The entries of a folder that comes and goes under our feet. A kernfs folder counts its subfolders
- * in st_nlink, which makes one fstat() enough to see that some came or went; what that misses shows
- * up as ENOENT or ENODEV, and the caller sets `stale`.
+ * The entries of a folder that changes while it is used. A kernfs folder counts its subfolders in
+ * st_nlink, so one fstat() shows that some were added or removed; a change that this misses leads
+ * to ENOENT or ENODEV, and the caller then sets `stale`.
  */
 struct listing {
 	int dir;
@@ -38,16 +41,16 @@ struct listing {
 	char name[LISTING_MAX][LISTING_NAME];
 };
 
-/* Opens PATH. Nothing is listed before listing_refresh(). */
+/* Opens PATH. The list is empty until listing_refresh(). */
 int listing_open(struct listing *list, const char *path);
 
 /*
- * Lists it again if it changed: entries whose name is PREFIX and a number, or all but the hidden ones
- * where PREFIX is NULL. Returns 1 if it was listed anew, 0 if nothing changed.
+ * Lists the folder again if it changed: entries whose name is PREFIX and a number, or, if PREFIX is
+ * NULL, all but the hidden ones. Returns 1 if the list is new, 0 if nothing changed.
  */
 int listing_refresh(struct listing *list, const char *prefix);
 
-/* NAME is PREFIX and a number: gives the number. */
+/* True: NAME is PREFIX and a number, which is stored in *RET. */
 bool listing_number(const char *name, const char *prefix, unsigned *ret);
 
 #endif

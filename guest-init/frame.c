@@ -21,7 +21,7 @@ static void drop(struct frame_reader *reader, size_t len)
 	memmove(reader->data, reader->data + len, reader->len);
 }
 
-/* To the next byte that may begin a magic; at least one byte goes. */
+/* Skips to the next byte that may begin a magic; at least one byte. */
 static void skip(struct frame_reader *reader)
 {
 	const uint8_t *next = reader->len > 1 ? memchr(reader->data + 1, PROTO_MAGIC[0],

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Frames out of a stream of bytes that may carry anything, and frames into a bounded queue. */
+/*
+ * Decodes frames from a byte stream that may contain other bytes as well, and encodes frames into a
+ * bounded queue.
+ */
 #ifndef GUEST_FRAME_H
 #define GUEST_FRAME_H
 
@@ -11,13 +14,13 @@
 
 struct frame_reader {
 	size_t len;
-	uint64_t skipped;  /* bytes that were no frame of ours */
-	unsigned versions; /* headers of another version, and which */
+	uint64_t skipped;  /* bytes that did not belong to a valid frame */
+	unsigned versions; /* headers of another version, and that version */
 	int version;
 	uint8_t data[PROTO_HEADER + PROTO_MAX + 4096];
 };
 
-/* Where to read to, and how much fits: never 0 after frame_next() said that there is none. */
+/* The free space to read into; *RET_LEN is never 0 after frame_next() returned false. */
 uint8_t *frame_room(struct frame_reader *reader, size_t *ret_len);
 void frame_filled(struct frame_reader *reader, size_t len);
 
@@ -27,7 +30,7 @@ void frame_filled(struct frame_reader *reader, size_t len);
  */
 bool frame_next(struct frame_reader *reader, struct proto_header *ret, char *payload);
 
-/* What waits to be written: a ring, so that the order is kept and nothing is moved. */
+/* Bytes queued for writing: a ring, so that order is kept and nothing is copied twice. */
 #define QUEUE_MAX (1024 * 1024)
 
 struct frame_queue {
@@ -35,7 +38,7 @@ struct frame_queue {
 	uint8_t data[QUEUE_MAX];
 };
 
-/* All of the frame or, false, nothing of it. */
+/* Queues the whole frame; false: it does not fit, and nothing was queued. */
 bool frame_put(struct frame_queue *queue, enum proto_type type, uint32_t seq, const char *payload,
 	       size_t len);
 

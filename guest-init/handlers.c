@@ -164,8 +164,8 @@ int handle_account(char *payload, struct text *out)
 /* BLOCKS */
 
 /*
- * A block of a DIMM that was just plugged appears a little after QEMU's answer. There is no event for
- * that without networking in the kernel, so this looks again each 2 ms.
+ * The block of a DIMM that was just plugged appears shortly after QEMU's reply. Without networking
+ * in the kernel there is no event for that, so it is polled every 2 ms.
  */
 static bool wait_for_block(unsigned long long number, bool there, uint64_t deadline)
 {
@@ -194,7 +194,7 @@ int handle_blocks(char *payload, struct text *out)
 	    !(write = value_of(payload, "write")) ||
 	    (strcmp(write, "none") && strcmp(write, "gone") && (op_find(write) < OP_ONLINE || op_find(write) > OP_OFFLINE)) ||
 	    !block || !size || start + size < start) {
-		text_add(out, "BLOCKS needs start, size and write, and a kernel with blocks");
+		text_add(out, "BLOCKS needs start, size and write, and a kernel with memory blocks");
 		return -EINVAL;
 	}
 	snprintf(word, sizeof(word), "%s", write);
@@ -221,7 +221,7 @@ int handle_blocks(char *payload, struct text *out)
 		results[-err < ERRNO_MAX ? -err : EIO]++;
 	}
 	if (!there) {
-		text_add(out, "no memory block is there");
+		text_add(out, "the range has no memory block");
 		return -ENOENT;
 	}
 	for (int error = 0; error < ERRNO_MAX; error++)
@@ -249,7 +249,7 @@ int handle_cpu(char *payload, struct text *out)
 		return -ENOENT;
 	}
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu/online", (unsigned long long)cpu);
-	/* a CPU that cannot be taken offline has no such file: it is online */
+	/* a CPU without this file cannot be taken offline: it is online */
 	if (online && !file_exists(path))
 		return 0;
 	err = file_write(AT_FDCWD, path, online ? "1" : "0");

@@ -11,7 +11,7 @@
 int handle_account(char *payload, struct text *out);
 int handle_blocks(char *payload, struct text *out);
 int handle_cpu(char *payload, struct text *out);
-int handle_who(char *payload, struct text *out);
+int handle_tasks(char *payload, struct text *out);
 int handle_sysrq(char *payload, struct text *out);
 int handle_verdict(char *payload, struct text *out);
 int handle_log(char *payload, struct text *out);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PID 1 of a guest under test. Mounts file systems, opens the channel, sends HELLO and serves requests.
- * The console is for the kernel's messages: init prints there only why it ends.
+ * PID 1 of a guest under test. Mounts file systems, opens the channel, sends HELLO and handles
+ * requests. The console is left to the kernel's messages: init prints there only the reason for its
+ * end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
 #include "files.h"
 #include "features.h"
 #include "request.h"
-#include "serve.h"
+#include "main-loop.h"
 
 static struct words words;
 static struct channel channel;
@@ -56,7 +57,10 @@ static void mount_all(void)
 
 	for (size_t i = 0; i < countof(mounts); i++) {
 		mkdir(mounts[i].where, 0755);
-		/* ENODEV: not in this kernel. EBUSY: CONFIG_DEVTMPFS_MOUNT was faster. */
+		/*
+		 * ENODEV: this kernel does not have it. EBUSY: CONFIG_DEVTMPFS_MOUNT has mounted it
+		 * already.
+		 */
 		mount(mounts[i].type, mounts[i].where, mounts[i].type, MS_NOSUID, NULL);
 	}
 }
@@ -107,7 +111,8 @@ static void offer_shell(void)
 		}
 		while (wait(NULL) < 0 && errno == EINTR)
 			;
-		sleep(1); /* no event: without busybox, or when the console is closed, this would spin */
+		sleep(1); /* no event: without busybox or a console the child ends at once, and this
+			   * loop would use all CPU time */
 	}
 }
 
@@ -130,5 +135,5 @@ int main(void)
 	features_around();
 	offer_shell();
 	open_channel();
-	serve(&channel); /* sends HELLO first */
+	main_loop(&channel); /* sends HELLO first */
 }

@@ -9,18 +9,17 @@
  *	4	2	protocol version (PROTO_VERSION)
  *	6	2	type (enum proto_type)
  *	8	4	seq: chosen by the host for a request and copied into each frame that answers it;
- *			0 for what the guest sends by itself
+ *			0 for frames that answer no request
  *	12	4	length of the payload in bytes, at most PROTO_MAX
  *	16	4	CRC-32 (IEEE 802.3, reflected) of the payload
  *	20	4	CRC-32 of bytes 0..19
  *
  * The payload is text: lines that end in '\n', the first word of a line is its key, words are
- * separated by one space, no word is empty, no NUL. docs/guest-protocol.md says which lines each
- * type has. A reader that meets something else than a header skips one byte and looks for the next
- * magic, because on a second serial console firmware may have written before us.
+ * separated by one space, no word is empty, no NUL. docs/guest-protocol.md lists the lines of each
+ * type. A reader that finds no valid header skips one byte and searches for the next magic, because
+ * firmware may have written to a second serial console before init.
  *
- * Neither side trusts the other: both CRCs, the version and the length are checked before a byte
- * of payload is looked at.
+ * Both sides check both CRCs, the version and the length before they parse the payload.
  */
 #ifndef RIG_PROTO_H
 #define RIG_PROTO_H
@@ -34,8 +33,8 @@
 #define PROTO_MAX (256u * 1024)
 
 /*
- * The longest answer in parts, and the payload of a PART behind its line "offset N\n". A part is short,
- * so that heartbeats are not kept waiting behind it.
+ * The longest answer in parts, and the payload of a PART after its line "offset N\n". A part is
+ * short, so that heartbeats are not delayed much.
  */
 #define PROTO_BULK_MAX (8u * 1024 * 1024)
 #define PROTO_PART_MAX (24u * 1024)
@@ -45,30 +44,31 @@
 
 enum proto_type {
 	/* guest to host */
-	PROTO_HELLO = 1,   /* once, when init is ready: what the kernel offers */
+	PROTO_HELLO = 1,     /* once, when init is ready: what the kernel offers */
 	PROTO_HEARTBEAT = 2, /* every 250 ms of guest time: uptime, a line for each running agent */
-	PROTO_COUNTS = 3,  /* an agent's final counters, and on request: by result */
+	PROTO_COUNTS = 3,    /* an agent's final counters, and on request: by result */
 	PROTO_DONE = 4,	   /* answers a request: "ok" or "error ERRNO WHAT..." and further lines */
 	PROTO_ACCOUNT = 5, /* answers SNAPSHOT: memory, blocks, lockdep */
-	PROTO_WHO = 6,	   /* answers WHO: tasks and where they wait, as text */
+	PROTO_TASKS = 6,   /* answers ASK_TASKS: tasks and where they wait, as text */
 	PROTO_VERDICT = 7, /* answers FINISH: the guest's own verdict */
-	PROTO_NOTE = 8,	   /* something init wants kept in the journal */
-	PROTO_PART = 10,   /* bytes of an answer that is too long for a frame: the last frame has its type */
-	PROTO_LOCK_TEXT = 11, /* answers LOCKS: a file of lockdep, as it is */
-	PROTO_LOGGED = 9,  /* answers LOG: lines of the kernel's log, as its console prints them */
+	PROTO_NOTE = 8,	   /* a remark of init for the journal */
+	PROTO_PART = 10,   /* bytes of an answer that is longer than a frame; the last frame has the
+			    * answer's type */
+	PROTO_LOCK_TEXT = 11, /* answers LOCKS: the text of a lockdep file */
+	PROTO_LOGGED = 9, /* answers LOG: lines of the kernel's log, as its console prints them */
 
 	/* host to guest: each is answered by exactly one frame with its seq, in any order */
-	PROTO_START = 65,    /* start an agent */
-	PROTO_STOP = 66,     /* stop an agent, or all; DONE when they have ended */
-	PROTO_SNAPSHOT = 67, /* answered by ACCOUNT */
-	PROTO_BLOCKS = 68,   /* write a state to the memory blocks of an address range */
-	PROTO_ASK_WHO = 69,  /* answered by WHO */
-	PROTO_SYSRQ = 70,    /* write letters to /proc/sysrq-trigger */
-	PROTO_FINISH = 71,   /* answered by VERDICT */
-	PROTO_POWEROFF = 72, /* answered by DONE, then the guest powers off */
-	PROTO_CPU = 73,	     /* write 0 or 1 to a CPU's online attribute */
-	PROTO_LOG = 74,	     /* answered by LOGGED */
-	PROTO_LOCKS = 75,    /* answered by LOCK_TEXT */
+	PROTO_START = 65,     /* start an agent */
+	PROTO_STOP = 66,      /* stop an agent, or all; DONE when they have ended */
+	PROTO_SNAPSHOT = 67,  /* answered by ACCOUNT */
+	PROTO_BLOCKS = 68,    /* write a state to the memory blocks of an address range */
+	PROTO_ASK_TASKS = 69, /* answered by TASKS */
+	PROTO_SYSRQ = 70,     /* write letters to /proc/sysrq-trigger */
+	PROTO_FINISH = 71,    /* answered by VERDICT */
+	PROTO_POWEROFF = 72,  /* answered by DONE, then the guest powers off */
+	PROTO_CPU = 73,	      /* write 0 or 1 to a CPU's online attribute */
+	PROTO_LOG = 74,	      /* answered by LOGGED */
+	PROTO_LOCKS = 75,     /* answered by LOCK_TEXT */
 };
 
 struct proto_header {
@@ -126,8 +126,8 @@ static inline void proto_pack(uint8_t out[PROTO_HEADER], enum proto_type type, u
 }
 
 /*
- * Reads a header from 24 bytes. Returns 0, or -1 where this is no header of ours (wrong magic or
- * header CRC, a length over PROTO_MAX), or the other side's version (> 0) where that is not ours.
+ * Reads a header from 24 bytes. Returns 0; -1 if it is not a valid header (wrong magic or header
+ * CRC, a length over PROTO_MAX); or the other side's version (> 0) if it differs.
  */
 static inline int proto_unpack(const uint8_t in[PROTO_HEADER], struct proto_header *ret)
 {

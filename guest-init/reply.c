@@ -72,7 +72,7 @@ static void wake_up(int signal)
 
 pid_t reply_fork(const char *name)
 {
-	/* no SA_RESTART: the point of the signal is that the system call ends */
+	/* no SA_RESTART: the signal is meant to interrupt the system call */
 	struct sigaction action = {.sa_handler = wake_up};
 	pid_t pid = fork();
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Frames to the host, and forked processes: what supervisor, request and serve share. */
+/* Frames to the host, and forked processes: shared by supervisor, request and main-loop. */
 #ifndef GUEST_REPLY_H
 #define GUEST_REPLY_H
 
@@ -9,8 +9,8 @@
 #include "channel.h"
 
 /*
- * Once. CHANNEL is what the calls below write to; FDS (N_FDS of them) are closed in every child. SIGNALS
- * are blocked in init and unblocked in a child.
+ * To be called once. CHANNEL is what the calls below write to; FDS (N_FDS of them) are closed in
+ * every child. SIGNALS are blocked in init and unblocked in a child.
  */
 void reply_init(struct channel *channel, const int *fds, unsigned n_fds, const sigset_t *signals);
 
@@ -20,12 +20,12 @@ void reply_init(struct channel *channel, const int *fds, unsigned n_fds, const s
  */
 bool reply_send(enum proto_type type, uint32_t seq, const char *payload, size_t len);
 
-/* TRUE: the queue is short enough for a PART; heartbeats still get through behind it. */
+/* True: the queue is short enough for a PART, so that heartbeats are not delayed much. */
 bool reply_has_room(void);
 
 /*
- * Queues a DONE of one line: "ok" where ERROR is 0, else "error NAME WHAT". It always fits, because no
- * request is read while the queue is half full.
+ * Queues a DONE of one line: "ok" if ERROR is 0, else "error NAME WHAT". It always fits, because
+ * init reads no request while the queue is half full.
  */
 void reply_done(uint32_t seq, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -34,8 +34,8 @@ void reply_done(uint32_t seq, int error, const char *format, ...)
 void reply_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * fork() for a child that is named NAME, has none of init's descriptors but the wake fd, and whose system
- * calls are interrupted by SIGUSR1. Returns the pid, 0 in the child, or -errno.
+ * Forks a child called NAME. It keeps none of init's descriptors but the wake fd, and SIGUSR1
+ * interrupts its system calls. Returns the pid, 0 in the child, or -errno.
  */
 pid_t reply_fork(const char *name);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Requests and the processes that serve them: see request.h; the handlers are in handlers.c. */
+/* Requests and the processes that handle them: see request.h; the handlers are in handlers.c. */
 #include "request.h"
 
 #include <errno.h>
@@ -26,32 +26,32 @@
 /* What init and a child share. */
 struct shm_slot {
 	char payload[PROTO_MAX + 1]; /* written by init */
-	_Atomic bool done;	     /* by the child, when the rest is */
+	_Atomic bool done;	     /* written last by the child */
 	uint32_t type, len;
-	char data[PROTO_BULK_MAX]; /* only the pages that are written take memory */
+	char data[PROTO_BULK_MAX]; /* only pages that were written use memory */
 };
 
 struct server {
-	bool used;   /* by a request whose answer was not sent yet */
-	bool worker; /* it stays alive for further requests */
-	pid_t pid;   /* 0: none, or it has ended */
+	bool used;   /* by a request whose answer is not completely sent yet */
+	bool worker; /* a worker: handles further requests */
+	pid_t pid;   /* 0: no process, or it has ended */
 	unsigned which;
 	uint32_t seq;
 	uint64_t since_ns;
 	int status;
-	uint32_t sent; /* bytes of the answer that went out in parts */
-	int request_fd; /* of a worker: an eventfd, written to when there is a request */
+	uint32_t sent;	/* bytes of the answer already sent in parts */
+	int request_fd; /* of a worker: an eventfd that announces a request */
 };
 
 static const struct {
 	unsigned type, answer;
 	const char *name;
-	int (*serve)(char *payload, struct text *out);
-	bool often; /* served by workers; the answer must not depend on init's memory */
+	int (*handle)(char *payload, struct text *out);
+	bool often; /* handled by workers; the answer must not depend on init's memory */
 } requests[] = {
 	{PROTO_SNAPSHOT, PROTO_ACCOUNT, "account", handle_account, false},
 	{PROTO_BLOCKS, PROTO_DONE, "blocks", handle_blocks, true},
-	{PROTO_ASK_WHO, PROTO_WHO, "who", handle_who, false},
+	{PROTO_ASK_TASKS, PROTO_TASKS, "tasks", handle_tasks, false},
 	{PROTO_SYSRQ, PROTO_DONE, "sysrq", handle_sysrq, false},
 	{PROTO_FINISH, PROTO_VERDICT, "verdict", handle_verdict, false},
 	{PROTO_CPU, PROTO_DONE, "cpu", handle_cpu, true},
@@ -91,10 +91,13 @@ static void wake(int fd)
 	uint64_t one = 1;
 
 	if (write(fd, &one, sizeof(one)) < 0)
-		return; /* the counter is at its maximum, so the reader will wake up */
+		return; /* the counter is at its maximum, so the reader wakes up anyway */
 }
 
-/* "max-bytes N": the host takes an answer of so many bytes, in parts. Else it must fit into a frame. */
+/*
+ * "max-bytes N": the host accepts an answer of N bytes, in parts. Without it the answer must fit
+ * into a frame.
+ */
 static size_t answer_max(const char *payload)
 {
 	static const char key[] = "max-bytes ";
@@ -109,8 +112,8 @@ static size_t answer_max(const char *payload)
 	return max < PROTO_MAX ? PROTO_MAX : max < PROTO_BULK_MAX ? max : PROTO_BULK_MAX;
 }
 
-/* A handler that fails leaves a sentence about what failed, otherwise the whole answer. */
-static void serve_one(unsigned which, struct shm_slot *shm_slot)
+/* A handler that fails leaves the reason in the answer, otherwise the answer. */
+static void handle_one(unsigned which, struct shm_slot *shm_slot)
 {
 	static char failed[WHAT_MAX];
 	struct text out;
@@ -120,7 +123,7 @@ static void serve_one(unsigned which, struct shm_slot *shm_slot)
 	shm_slot->type = requests[which].answer;
 	if (shm_slot->type == PROTO_DONE)
 		text_add(&out, "ok\n");
-	err = requests[which].serve(shm_slot->payload, &out);
+	err = requests[which].handle(shm_slot->payload, &out);
 	if (err) {
 		size_t skip = shm_slot->type == PROTO_DONE ? strlen("ok\n") : 0;
 
@@ -138,13 +141,13 @@ static _Noreturn void child(const struct server *server, struct shm_slot *shm_sl
 {
 	uint64_t count;
 
-	serve_one(server->which, shm_slot);
+	handle_one(server->which, shm_slot);
 	while (server->worker) {
-		/* SIGUSR1 of the time limit may arrive after the request was served */
+		/* the time limit's SIGUSR1 may arrive after the request was handled */
 		while (read(server->request_fd, &count, sizeof(count)) < 0)
 			if (errno != EINTR)
 				_exit(1);
-		serve_one(server->which, shm_slot);
+		handle_one(server->which, shm_slot);
 	}
 	_exit(0);
 }
@@ -173,13 +176,13 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 		which++;
 	if (which == countof(requests))
 		return false;
-	/* sent again after the host's connection was cut: it is being served */
+	/* sent again after the host reconnected: it is already being handled */
 	for (unsigned i = 0; i < SERVERS_MAX; i++)
 		if (servers[i].used && servers[i].seq == seq)
 			return true;
 	n = choose(which);
 	if (n == SERVERS_MAX) {
-		reply_done(seq, EBUSY, "%d requests are being served", SERVERS_MAX);
+		reply_done(seq, EBUSY, "%d requests are in progress already", SERVERS_MAX);
 		return true;
 	}
 	server = &servers[n];
@@ -208,8 +211,8 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 }
 
 /*
- * Sends what is left of an answer: PART frames while it is longer than a part and the queue is short enough
- * for heartbeats, then the frame of TYPE. False: the rest goes with the next call.
+ * Sends the rest of an answer: PART frames while it is longer than a part and the queue is short
+ * enough for heartbeats, then the frame of TYPE. False: the next call continues.
  */
 static bool send_parts(struct server *server, uint32_t type, const char *data, uint32_t len)
 {
@@ -228,7 +231,7 @@ static bool send_parts(struct server *server, uint32_t type, const char *data, u
 	return reply_send(type, server->seq, data + server->sent, len - server->sent);
 }
 
-/* The child has answered, or ended without an answer. */
+/* Sends the child's answer, or an error if it ended without one. */
 static void send_answer(unsigned n)
 {
 	struct server *server = &servers[n];
@@ -241,15 +244,16 @@ static void send_answer(unsigned n)
 		return;
 	if (done && len && len <= PROTO_BULK_MAX) {
 		server->used = !send_parts(server, type, shm_slot->data, len);
-		/* an answer in parts took memory that the guest may miss */
+		/* the memory of a long answer is needed by the guest */
 		if (!server->used && len > PROTO_MAX)
 			madvise(shm_slots[n].data, PROTO_BULK_MAX, MADV_REMOVE);
 		return;
 	}
 	if (!server->pid && WIFSIGNALED(server->status))
-		reply_done(server->seq, EIO, "its server died of signal %d", WTERMSIG(server->status));
+		reply_done(server->seq, EIO, "the process that handled it was killed by signal %d",
+			   WTERMSIG(server->status));
 	else
-		reply_done(server->seq, EIO, "its server gave no answer");
+		reply_done(server->seq, EIO, "the process that handled it ended without an answer");
 	server->used = false;
 }
 

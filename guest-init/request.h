@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requests that read or write files. Each has a child of its own, so that a request that blocks in the
- * kernel cannot block init. */
+/*
+ * Requests that read or write files. Each is handled by a child process, so that a request that
+ * blocks in the kernel does not block init.
+ */
 #ifndef GUEST_REQUEST_H
 #define GUEST_REQUEST_H
 
@@ -10,19 +12,22 @@
 
 #include "proto.h"
 
-/* Once, before the first request: memory for the answers. 0 or -errno. */
+/* To be called once, before the first request: allocates memory for the answers. 0 or -errno. */
 int request_init(void);
-/* FD: an eventfd that a child writes to when it has answered; then call request_ready(). */
+/* FD: an eventfd that a child writes to when its answer is complete; then call request_ready(). */
 void request_set_wake_fd(int fd);
 void request_ready(void);
 
-/* Starts to serve a request. False: TYPE is not one of these. PAYLOAD is modified. */
+/* Starts to handle a request. False: TYPE is not one of these. PAYLOAD is modified. */
 bool request_start(unsigned type, uint32_t seq, char *payload);
 
-/* A child ended. False: PID serves no request. */
+/* To be called when a child ended. False: PID handles no request. */
 bool request_reap(pid_t pid, int status);
 
-/* At each heartbeat: answers that did not fit before; SIGUSR1 to servers that take too long. */
+/*
+ * To be called at each heartbeat: sends answers that did not fit before; sends SIGUSR1 to requests
+ * that take too long.
+ */
 void request_tick(void);
 
 #endif

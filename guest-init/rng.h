@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The run's randomness inside the guest: splitmix64, number for number what rig/util/rng.c gives, so
- * that one recorded seed means the same on both sides. No GLib here.
+ * The run's randomness inside the guest: splitmix64, with the same numbers as rig/util/rng.c, so
+ * that one recorded seed determines both sides. No GLib here.
  */
 #ifndef GUEST_RNG_H
 #define GUEST_RNG_H
@@ -21,7 +21,7 @@ static inline uint64_t guest_rng_next(struct guest_rng *rng)
 	return z ^ (z >> 31);
 }
 
-/* A stream of its own for LABEL, derived from SEED. */
+/* An independent stream for LABEL, derived from SEED. */
 static inline struct guest_rng guest_rng_stream(uint64_t seed, const char *label)
 {
 	struct guest_rng rng = {seed};
@@ -33,7 +33,7 @@ static inline struct guest_rng guest_rng_stream(uint64_t seed, const char *label
 	return rng;
 }
 
-/* A stream of its own for the NUMBERth of something, derived from SEED. */
+/* An independent stream for NUMBER, derived from SEED. */
 static inline struct guest_rng guest_rng_keyed(uint64_t seed, uint64_t number)
 {
 	struct guest_rng rng = {seed};
@@ -43,7 +43,7 @@ static inline struct guest_rng guest_rng_keyed(uint64_t seed, uint64_t number)
 	return rng;
 }
 
-/* LOW..HIGH, both included; LOW where HIGH is below it. */
+/* LOW..HIGH, both included; LOW if HIGH is below it. */
 static inline uint64_t guest_rng_between(struct guest_rng *rng, uint64_t low, uint64_t high)
 {
 	if (high <= low)
@@ -53,7 +53,7 @@ static inline uint64_t guest_rng_between(struct guest_rng *rng, uint64_t low, ui
 	return low + guest_rng_next(rng) % (high - low + 1);
 }
 
-/* 0..COUNT-1, for an index; COUNT is not 0. */
+/* 0..COUNT-1, as an index; COUNT is not 0. */
 static inline unsigned guest_rng_index(struct guest_rng *rng, unsigned count)
 {
 	return guest_rng_next(rng) % count;

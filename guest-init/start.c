@@ -52,7 +52,7 @@ static int take_line(char *line, struct run *run, struct text *what)
 	else if (n == 3 && !strcmp(word[0], "param"))
 		return take_param(run, word[1], word[2], what);
 	else
-		return 0; /* a newer host may say more */
+		return 0; /* unknown keys may be of a newer host */
 	if (!strcmp(word[0], "agent") && !run->agent) {
 		text_add(what, "no agent is named %.40s", word[1]);
 		return -ENOENT;

@@ -7,7 +7,7 @@
 
 extern const struct agent *const agents[]; /* ended by NULL */
 
-/* NULL: no agent has this name. */
+/* NULL: there is no agent of this name. */
 const struct agent *agent_find(const char *name);
 
 /*

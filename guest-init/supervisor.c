@@ -20,13 +20,13 @@ struct slot {
 	struct run run;
 	pid_t pid; /* 0: the slot is free, or its process has ended */
 	bool used;
-	bool answered; /* its START */
+	bool answered; /* START was answered */
 	bool stopping;
 	bool counts_due;
-	uint32_t seq; /* of START */
+	uint32_t seq; /* seq of START */
 };
 
-/* A STOP that is not answered yet: the agents it waits for, one bit each. */
+/* A STOP that is not answered yet: a bit for each agent that it waits for. */
 struct stop {
 	bool used;
 	uint32_t seq;
@@ -37,7 +37,7 @@ static struct slot slots[AGENTS_MAX];
 static struct stop stops[STOPS_MAX];
 static int wake_fd;
 static char ended_buffer[16384];
-static struct text ended; /* reasons of agents that are gone */
+static struct text ended; /* the `reason` lines of agents that have ended */
 
 _Static_assert(AGENTS_MAX <= 64, "struct stop has one bit for each agent");
 
@@ -93,17 +93,17 @@ void supervisor_start(uint32_t seq, char *payload)
 	text_init(&what, buffer, sizeof(buffer));
 	err = agent_parse(payload, &run, &what);
 	if (!err && slot_of(run.id) && slot_of(run.id)->seq == seq) {
-		/* sent again after the host's connection was cut: the answer may be lost */
+		/* sent again after the host reconnected: the first answer may be lost */
 		if (slot_of(run.id)->answered)
 			reply_done(seq, 0, "%s", "");
 		return;
 	}
 	if (!err && slot_of(run.id)) {
 		err = -EEXIST;
-		text_add(&what, "an agent %llu runs already", (unsigned long long)run.id);
+		text_add(&what, "agent %llu runs already", (unsigned long long)run.id);
 	} else if (!err && !slot) {
 		err = -EMFILE;
-		text_add(&what, "%d agents run already", AGENTS_MAX);
+		text_add(&what, "at most %d agents can run", AGENTS_MAX);
 	}
 	if (err) {
 		reply_done(seq, -err, "%s", buffer);
@@ -190,7 +190,7 @@ void supervisor_stop(uint32_t seq, char *payload)
 	while (stop < stops + STOPS_MAX && stop->used)
 		stop++;
 	if (stop == stops + STOPS_MAX) {
-		reply_done(seq, EBUSY, "%d STOPs wait already", STOPS_MAX);
+		reply_done(seq, EBUSY, "%d STOPs are pending already", STOPS_MAX);
 		return;
 	}
 	*stop = (struct stop){.used = true, .seq = seq, .deadline_ns = now_ns() + STOP_NS};
@@ -255,7 +255,7 @@ static void reap_unready(struct slot *slot)
 
 	its->what[WHAT_MAX - 1] = '\0';
 	reply_done(slot->seq, its->error ? its->error : EIO, "%s",
-		   its->what[0] ? its->what : "it died while it got ready");
+		   its->what[0] ? its->what : "it ended while it was prepared");
 	release(slot);
 	for (struct stop *stop = stops; stop < stops + STOPS_MAX; stop++)
 		if (stop->used && stop->slots & bit) {
@@ -274,13 +274,16 @@ static void blame(struct slot *slot, int status)
 		text_add(&ended, "reason agent %llu %s: %llu results that are not legal\n", id, name,
 			 failed);
 	if (WIFSIGNALED(status))
-		text_add(&ended, "reason agent %llu %s died of signal %d\n", id, name,
+		text_add(&ended, "reason agent %llu %s was killed by signal %d\n", id, name,
 			 WTERMSIG(status));
 	if (WIFSIGNALED(status))
-		reply_note("agent %llu %s died of signal %d", id, name, WTERMSIG(status));
+		reply_note("agent %llu %s was killed by signal %d", id, name, WTERMSIG(status));
 }
 
-/* What the OOM killer took counts as the failure of its operation, and the agent goes on. */
+/*
+ * A kill by the OOM killer is counted as a failure of the operation in flight, and the agent is
+ * restarted.
+ */
 static bool goes_on(struct slot *slot, int status)
 {
 	struct agent_shared *its = slot->run.shared;
@@ -302,7 +305,8 @@ bool supervisor_reap(pid_t pid, int status)
 		if (!slot->used || slot->pid != pid)
 			continue;
 		slot->pid = 0;
-		supervisor_ready(); /* it may have rung and ended before we looked */
+		supervisor_ready(); /* it may have written to the wake fd and ended before it was
+				     * read */
 		if (!slot->answered) {
 			reap_unready(slot);
 		} else if (!goes_on(slot, status)) {

@@ -12,23 +12,26 @@
 /* WAKE_FD: the eventfd that an agent writes to when it is ready. */
 void supervisor_init(int wake_fd);
 
-/* Serve START and STOP; the answer is queued now or later. PAYLOAD is modified. */
+/* Handle START and STOP; the answer is queued now or later. PAYLOAD is modified. */
 void supervisor_start(uint32_t seq, char *payload);
 void supervisor_stop(uint32_t seq, char *payload);
 
-/* The wake fd was written to: answer the STARTs of agents that became ready. */
+/* To be called when the wake fd was written to: answers the STARTs of agents that became ready. */
 void supervisor_ready(void);
 
-/* A child ended. False: PID is not an agent. */
+/* To be called when a child ended. False: PID is not an agent. */
 bool supervisor_reap(pid_t pid, int status);
 
-/* At each heartbeat: time limits of operations and STOPs, and frames that did not fit before. */
+/*
+ * To be called at each heartbeat: checks time limits of operations and STOPs, and sends frames that
+ * did not fit before.
+ */
 void supervisor_tick(void);
 
 /* Adds a HEARTBEAT line for each agent. */
 void supervisor_heartbeat(struct text *text);
 
-/* Adds a `reason` line for each thing that makes the verdict bad. */
+/* Adds a `reason` line for each cause of a bad verdict. */
 void supervisor_reasons(struct text *text);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * WHO: every task, where it waits, its number of context switches, and the memory counters. The host
- * compares two of them: equal ones mean that nothing moved. Reads files of /proc only, and none whose
- * reader takes a hotplug lock.
+ * TASKS: every task, where it waits, its number of context switches, and the memory counters. The
+ * host compares two such answers: equal counts mean no progress. Reads only files of /proc, and
+ * none that takes a hotplug lock.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -18,7 +18,7 @@
 
 static char file[64 * 1024];
 
-/* "KEY N" or "KEY:\tN" of a file of such lines; 0 where it is not there. */
+/* The N of "KEY N" or "KEY:\tN" in a file of such lines; 0 if there is none. */
 static unsigned long long number_in(const char *lines, const char *key)
 {
 	const char *at = strstr(lines, key);
@@ -44,7 +44,7 @@ static void add_lines(int task, const char *name, const char *prefix, struct tex
 		text_add(out, "%s%s\n", prefix, line);
 }
 
-/* /proc/PID/stat: "PID (COMM) STATE ...", where COMM may hold anything, brackets included. */
+/* /proc/PID/stat: "PID (COMM) STATE ...", where COMM may contain anything, brackets included. */
 static void add_task(int dir, const char *tid, const char *states, bool without, struct text *out)
 {
 	int task = openat(dir, tid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -90,7 +90,7 @@ static void each_task(const char *states, bool without, struct text *out)
 		closedir(proc);
 }
 
-/* Counters that a slow but healthy memory operation changes. */
+/* Counters that change during a slow but working memory operation. */
 static void add_counts(struct text *out)
 {
 	unsigned long long present = 0;
@@ -104,7 +104,7 @@ static void add_counts(struct text *out)
 }
 
 /* Blocked and running tasks come first: they matter most if the answer is truncated. */
-int handle_who(char *payload, struct text *out)
+int handle_tasks(char *payload, struct text *out)
 {
 	bool busy = !strncmp(payload, "busy", 4);
 

@@ -69,7 +69,7 @@ static int number(const char *word, int base, uint64_t *ret)
 	char *end;
 	uint64_t value;
 
-	/* strtoull() would take blanks and signs */
+	/* strtoull() would accept blanks and signs */
 	if (!strchr("0123456789abcdefABCDEF", *word) || !*word)
 		return -EINVAL;
 	errno = 0;
@@ -89,7 +89,7 @@ int text_number(const char *word, uint64_t *ret)
 
 int text_hex(const char *word, uint64_t *ret)
 {
-	/* and here "0x" a second time */
+	/* strtoull() would accept a second "0x" */
 	if (word[0] == '0' && (word[1] | 0x20) == 'x')
 		return -EINVAL;
 	return number(word, 16, ret);

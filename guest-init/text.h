@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Payloads: lines of words, written into a bounded buffer and taken apart in place. */
+/* Payloads: lines of words, written into a bounded buffer and split in place. */
 #ifndef GUEST_TEXT_H
 #define GUEST_TEXT_H
 
@@ -17,16 +17,19 @@ struct text {
 
 void text_init(struct text *text, char *buffer, size_t max);
 
-/* Adds all of it or, where it does not fit, nothing: a line is never cut in the middle. */
+/* Adds all of the text, or nothing if it does not fit: a line is never cut. */
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Copies FROM into TO of MAX bytes; false, and TO is as it was, where it does not fit. */
+/* Copies FROM into TO of MAX bytes; false if it does not fit, and TO is unchanged. */
 bool text_copy(char *to, size_t max, const char *from);
 
-/* Cuts the next line off *CURSOR (in place); NULL at the end. Empty lines are skipped. */
+/* Cuts off the next line of *CURSOR (in place); NULL at the end. Empty lines are skipped. */
 char *text_line(char **cursor);
 
-/* Splits LINE at single spaces into at most MAX words; the last takes the rest. Returns how many. */
+/*
+ * Splits LINE at single spaces into at most MAX words; the last has the rest. Returns the number of
+ * words.
+ */
 unsigned text_words(char *line, char **words, unsigned max);
 
 /* Unsigned decimal or 0x-hexadecimal, nothing before or after it; 0 or -EINVAL. */
@@ -35,14 +38,14 @@ int text_number(const char *word, uint64_t *ret);
 int text_hex(const char *word, uint64_t *ret);
 
 /*
- * "0-3,8,10-11": calls EACH for every number, ascending within a range; 0, or -EINVAL where it is no
- * such list or has more than MAX numbers.
+ * "0-3,8,10-11": calls EACH for every number, in the list's order; 0, or -EINVAL if it is not such
+ * a list or has more than MAX numbers.
  */
 int text_list(const char *list, unsigned max, void (*each)(unsigned number, void *data), void *data);
 
 /* "EBUSY" for 16; "ok" for 0; "E<number>" for one without a name. Static or in a buffer of its own. */
 const char *errno_name(int error);
-/* The reverse; 0 where there is none. */
+/* The reverse; 0 for an unknown name. */
 int errno_number(const char *name);
 
 #endif

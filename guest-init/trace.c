@@ -24,7 +24,7 @@ static size_t begin, end;
 
 /* Lines */
 
-/* "     kworker/0:1-12      [000]    12.345678: "; the name of a task may have any of these. */
+/* "     kworker/0:1-12      [000]    12.345678: "; a task's name may contain these characters. */
 static char *skip_head(char *line, struct trace_line *ret)
 {
 	for (char *at = line; (at = strstr(at, " [")); at++) {
@@ -74,7 +74,7 @@ void trace_parse(char *line, struct trace_line *ret)
 	}
 }
 
-/* What follows " KEY=". */
+/* The text after " KEY=". */
 static const char *find_key(const char *args, const char *key)
 {
 	size_t len = strlen(key);
@@ -92,7 +92,7 @@ bool trace_number(const char *args, const char *key, int64_t *ret)
 
 	if (!at)
 		return false;
-	/* an address has its top bit set: not strtoll() */
+	/* an address has its top bit set, so strtoll() would fail */
 	*ret = (int64_t)strtoull(at, &rest, 0);
 	return rest != at;
 }
@@ -149,15 +149,15 @@ int trace_open(void)
 	int err;
 
 	/*
-	 * Instances take this over as they are made. Names are recorded by a probe at sched_switch, that is by writing over
-	 * __schedule() while all CPUs are in it, and nobody here needs them: events carry theirs.
+	 * New instances inherit this option. Recording names needs a probe at sched_switch, which
+	 * means patching __schedule() while all CPUs run it; the events have the names already.
 	 */
 	file_write(AT_FDCWD, TRACEFS "/options/record-cmd", "0");
-	/* an agent that died left it */
+	/* left over by an agent that was killed */
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
 		return -errno;
 	err = file_write(AT_FDCWD, INSTANCE "/buffer_size_kb", BUFFER_KB);
-	if (!err) /* one form of the line head; frames with their offsets */
+	if (!err) /* a fixed form of the line head; frames with their offsets */
 		err = trace_option("irq-info", false);
 	if (!err)
 		err = trace_option("sym-offset", true);
@@ -217,7 +217,7 @@ char *trace_next(void)
 		end -= begin;
 		begin = 0;
 		if (end == sizeof(buffer))
-			end = 0; /* no line is that long */
+			end = 0; /* longer than any valid line: drop it */
 		got = read(pipe_fd, buffer + end, sizeof(buffer) - end);
 		if (got <= 0)
 			return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A tracefs instance of our own, and what its trace_pipe prints of kprobe events:
+ * A tracefs instance for one agent, and what its trace_pipe prints for kprobe events:
  *
  *	COMM-PID [CPU] TIME: NAME: (function+0x0/0x1) key=0x1 list={0x1,0x2} text="words"
  *	COMM-PID [CPU] TIME: <stack trace>
@@ -18,7 +18,7 @@
 #define TRACEFS "/sys/kernel/tracing"
 
 enum trace_kind {
-	TRACE_OTHER, /* nothing that is wanted here */
+	TRACE_OTHER, /* a line of no interest */
 	TRACE_EVENT,
 	TRACE_STACK, /* the frames of PID's last event follow */
 	TRACE_FRAME,
@@ -30,26 +30,26 @@ struct trace_line {
 	enum trace_kind kind;
 	unsigned pid, cpu;
 	const char *name; /* TRACE_EVENT: which; TRACE_FRAME: the symbol */
-	const char *args; /* TRACE_EVENT: what stands behind the name */
+	const char *args; /* TRACE_EVENT: the text after the name */
 };
 
-/* Takes LINE apart in place. */
+/* Splits LINE in place. */
 void trace_parse(char *line, struct trace_line *ret);
 
-/* "key=0x12" among ARGS, or "key=-1"; false where it is not there. */
+/* "key=0x12" among ARGS, or "key=-1"; false if it is missing. */
 bool trace_number(const char *args, const char *key, int64_t *ret);
-/* "key={0x1,0x2}": how many there were, at most MAX. */
+/* "key={0x1,0x2}": the number of values, at most MAX. */
 unsigned trace_list(const char *args, const char *key, uint32_t *ret, unsigned max);
-/* key="words": without the quotes, cut to MAX - 1 bytes; "" where it is not there. */
+/* key="words": without the quotes, cut to MAX - 1 bytes; "" if it is missing. */
 void trace_text(const char *args, const char *key, char *ret, size_t max);
 
-/* Everything below is 0 or -errno. */
+/* The functions below return 0 or -errno. */
 
 /* Makes the instance (one per guest) and opens its pipe. */
 int trace_open(void);
-/* Takes the instance away; the probes must be gone, trace_forget(). */
+/* Removes the instance; remove the probes before, trace_forget(). */
 void trace_close(void);
-/* The pipe, to wait for. */
+/* The pipe, for poll(). */
 int trace_fd(void);
 
 /* Defines the kprobe event "p:rig/NAME WHERE ARGS". */
@@ -58,7 +58,7 @@ int trace_enable(const char *name, bool on);
 int trace_option(const char *name, bool on);
 void trace_forget(const char *name);
 
-/* The next whole line, or NULL where there is none by now. Good until the next call. */
+/* The next whole line, or NULL if there is none yet. Valid until the next call. */
 char *trace_next(void);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * block-state and block-online: memory blocks on and off through sysfs.
  *
- * Both write one word to an attribute that is kept open. `state` takes the zone as well and refuses
- * (EINVAL) what is so already; `online` is the device core's own attribute, which does nothing then.
- * All of it runs under device_hotplug_lock with kn->active of the block held.
+ * Both write one word to an attribute that is kept open. `state` also accepts a zone and returns
+ * EINVAL if the block is in that state already; `online` is the device core's attribute, which then
+ * does nothing. All of it runs under device_hotplug_lock with kn->active of the block held.
  */
 #include <errno.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static int take_words(struct run *run, const char *key, const struct word *known
 		while (i < n_known && strcmp(known[i].text, name))
 			i++;
 		if (i == n_known || n_words == countof(words))
-			return run_fail(run, EINVAL, "%s: '%.40s' is not one of them, or too many",
+			return run_fail(run, EINVAL, "%s: invalid word '%.40s', or too many words",
 					key, name);
 		words[n_words++] = known[i];
 	}
@@ -64,11 +64,11 @@ static int prepare(struct run *run, const char *attribute)
 	int err = blocks_init(&blocks, choice, attribute);
 
 	if (err)
-		return run_fail(run, -err, "blocks %.60s: hotplugged, all, movable or numbers (4,8-9)",
-				choice);
+		return run_fail(run, -err,
+				"blocks %.60s: not hotplugged, all, movable or numbers (4,8-9)", choice);
 	in_turn = !strcmp(order, "turn");
 	if (!in_turn && strcmp(order, "random"))
-		return run_fail(run, EINVAL, "order %.40s: random or turn", order);
+		return run_fail(run, EINVAL, "order %.40s: neither random nor turn", order);
 	return 0;
 }
 
@@ -86,7 +86,10 @@ static int prepare_online(struct run *run)
 	return err ? err : prepare(run, "online");
 }
 
-/* In turn: every word to the first block, then to the next. Else both by the seed. */
+/*
+ * Order `turn`: every word to the first block, then to the next. Order `random`: both are drawn
+ * from the seed.
+ */
 static const struct word *choose(struct run *run, struct block **ret_block)
 {
 	unsigned n = turn++;

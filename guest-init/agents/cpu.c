@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cpu-online: CPUs off and on through sysfs, which takes device_hotplug_lock, cpu_add_remove_lock and
- * cpu_hotplug_lock for writing. What it took offline is online again when it ends.
+ * cpu-online: CPUs off and on through sysfs, which takes device_hotplug_lock, cpu_add_remove_lock
+ * and cpu_hotplug_lock for writing. CPUs that the agent took offline are online again when it ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ static uint64_t keep;
 
 static int lacks(struct text *what)
 {
-	/* where CONFIG_HOTPLUG_CPU is missing, or only one CPU is possible, no CPU has the file */
+	/* without CONFIG_HOTPLUG_CPU, or with only one possible CPU, no CPU has the file */
 	for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
 		char path[64];
 
@@ -79,13 +79,15 @@ static void step(struct run *run)
 	online = guest_rng_next(&run->shared->rng) & 1;
 	snprintf(path, sizeof(path), "%s/online", cpus.name[entry]);
 	if (cpu >= CPUS_MAX || faccessat(cpus.dir, path, W_OK, 0)) {
-		/* the boot CPU of x86 has no such file; the next draw may have */
+		/* the boot CPU of x86 has no such file; choose again at the next turn */
 		cpus.stale = true;
 		if (cpus.count == 1)
 			run_idle(run);
 		return;
 	}
-	/* others turn CPUs as well, so `keep` is what was seen just before, not a promise */
+	/*
+	 * other tasks switch CPUs as well, so `keep` is checked just before but is not guaranteed
+	 */
 	if (!online && count_online() <= keep)
 		online = true;
 	err = op_write_path(run, online ? OP_CPU_ONLINE : OP_CPU_OFFLINE, cpus.dir, path,

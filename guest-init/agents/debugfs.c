@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Agents that write words to one place: compact, memtrace (powernv), dlpar (pseries), notifier-error,
- * and busted, the positive control.
+ * Agents that write words to one file each: compact, memtrace (powernv), dlpar (pseries),
+ * notifier-error, and busted, the positive control.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ static struct listing nodes;
 static int prepare_compact(struct run *run)
 {
 	(void)run;
-	/* a kernel without NUMA has no such folder */
+	/* a kernel without NUMA does not have this folder */
 	if (listing_open(&nodes, "/sys/devices/system/node"))
 		nodes.dir = -1;
 	return 0;
@@ -52,7 +52,7 @@ const struct agent agent_compact = {
 	.step = step_compact,
 };
 
-/* memtrace: takes a piece of each node away from the kernel, and gives it back. */
+/* memtrace: removes a piece of each node from the kernel's memory, and returns it. */
 
 #define MEMTRACE "/sys/kernel/debug/powerpc/memtrace/enable"
 
@@ -68,7 +68,7 @@ static int prepare_memtrace(struct run *run)
 	}
 	if (text_number(size, &trace_size) || !trace_size || !blocks_size() ||
 	    trace_size % blocks_size())
-		return run_fail(run, EINVAL, "size %.40s: a multiple of 0x%llx is needed", size,
+		return run_fail(run, EINVAL, "size %.40s: not a multiple of 0x%llx", size,
 				(unsigned long long)blocks_size());
 	return 0;
 }
@@ -101,9 +101,9 @@ const struct agent agent_memtrace = {
 };
 
 /*
- * dlpar: the request that an HMC would send. What QEMU's hypervisor side did not start itself it
- * refuses to finish, so a removal leaves the LMB with neither; that is why the default only asks for
- * what cannot be, which runs through dlpar_memory() under device_hotplug_lock and changes nothing.
+ * dlpar: the request that an HMC would send. QEMU's hypervisor refuses to finish a removal that it
+ * did not start, and the LMB is then owned by neither side; so by default only impossible requests
+ * are made, which run through dlpar_memory() under device_hotplug_lock and change nothing.
  */
 
 #define DLPAR "/sys/kernel/dlpar"
@@ -133,7 +133,7 @@ static int prepare_dlpar(struct run *run)
 		while (i < countof(dlpar_ops) && strcmp(dlpar_ops[i].name, name))
 			i++;
 		if (i == countof(dlpar_ops))
-			return run_fail(run, EINVAL, "op %.40s: refused, add, remove", name);
+			return run_fail(run, EINVAL, "op %.40s: not refused, add or remove", name);
 		dlpar_wanted[i] = true;
 	}
 	return run_param_number(run, "count", 1, 1024, &dlpar_count);
@@ -164,7 +164,7 @@ const struct agent agent_dlpar = {
 	.patience_ms = 15000,
 };
 
-/* notifier-error: lets memory notifiers fail, so that onlining and offlining take their way back. */
+/* notifier-error: makes memory notifiers fail, so that onlining and offlining are rolled back. */
 
 #define INJECT "/sys/kernel/debug/notifier-error-inject/memory/actions/"
 
@@ -178,7 +178,10 @@ static unsigned n_errors;
 
 static int lacks_inject(struct text *what)
 {
-	/* simple_attr_write() of v5.11 to v6.1 takes no negative numbers, and these files no others */
+	/*
+	 * simple_attr_write() of v5.11 to v6.1 accepts no negative numbers, and these files accept
+	 * only negative ones
+	 */
 	int err = file_write(AT_FDCWD, inject[0], "-12");
 
 	if (err)
@@ -196,9 +199,12 @@ static int prepare_inject(struct run *run)
 	while ((name = strsep(&cursor, ","))) {
 		int error = errno_number(name);
 
-		/* what the block agents then meet must be legal there */
+		/*
+		 * the block agents receive this error, so it must be expected of their operations
+		 */
 		if (!error || !op_expected(OP_OFFLINE, error) || !op_expected(OP_ONLINE, error))
-			return run_fail(run, EINVAL, "errors: %.40s is not legal for blocks", name);
+			return run_fail(run, EINVAL,
+					"errors: %.40s is not expected of block operations", name);
 		if (n_errors == countof(errors))
 			return run_fail(run, E2BIG, "errors: more than %zu", countof(errors));
 		errors[n_errors++] = error;
@@ -237,7 +243,10 @@ const struct agent agent_notifier_error = {
 	.cleanup = cleanup_inject,
 };
 
-/* busted: two locks in both orders. A lock validator that does not report this reports nothing. */
+/*
+ * busted: acquires two locks in both orders. If lockdep does not report this, its silence means
+ * nothing.
+ */
 
 #define BUSTED "/sys/kernel/debug/rig/busted"
 

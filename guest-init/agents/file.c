@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * write and read: files of the user's choice. Which errnos are expected is the user's choice too,
- * beside those of a file that is being removed.
+ * write and read: files that the scenario names. The errnos that are expected are named there too;
+ * those of a file that is being removed are always expected.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static int prepare_files(struct run *run)
 	if (err)
 		return err;
 	if (!files || paths_init(&paths, files))
-		return run_fail(run, EINVAL, "files %.90s: absolute paths or globs are needed",
+		return run_fail(run, EINVAL, "files %.90s: not absolute paths or globs",
 				files ? files : "");
 	paths_refresh(&paths);
 	if (!paths.count && strcmp(run_param(run, "later"), "yes"))
@@ -46,12 +46,12 @@ static int prepare_write(struct run *run)
 
 	if (!run_param(run, "words") ||
 	    !text_copy(word_list, sizeof(word_list), run_param(run, "words")))
-		return run_fail(run, EINVAL, "words: what to write is needed");
+		return run_fail(run, EINVAL, "words: name at least one word to write");
 	for (n_words = 0; (word = strsep(&rest, ",")) && n_words < WORDS_MAX; n_words++)
 		words[n_words] = word;
 	in_turn = !strcmp(order, "turn");
 	if (!in_turn && strcmp(order, "random"))
-		return run_fail(run, EINVAL, "order %.40s: random or turn", order);
+		return run_fail(run, EINVAL, "order %.40s: neither random nor turn", order);
 	return prepare_files(run);
 }
 
@@ -64,7 +64,7 @@ static int prepare_read(struct run *run)
 	return err ? err : prepare_files(run);
 }
 
-/* NULL: there is none at this moment. */
+/* NULL: no file matches at the moment. */
 static const char *choose(struct run *run, uint64_t turn)
 {
 	paths_refresh(&paths);
@@ -86,7 +86,7 @@ static int write_word(const char *path, const char *word)
 	return err;
 }
 
-/* In turn: all words to one file, then to the next. */
+/* Order `turn`: all words to one file, then to the next. */
 static void step_write(struct run *run)
 {
 	uint64_t turn = run->shared->turn - 1;
@@ -102,7 +102,7 @@ static void step_write(struct run *run)
 	paths.stale |= err == -ENOENT || err == -ENODEV;
 }
 
-/* What is written at the end, for example to give pages back. */
+/* Writes the final word, for example to free pages. */
 static void cleanup_write(struct run *run)
 {
 	const char *last = run_param(run, "last");

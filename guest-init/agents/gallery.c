@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gallery: asks the kernel for one report, once. Only kernels with scenarios/gallery/gallery.patch
- * have the file; what happens to this process then depends on the report.
+ * gallery: makes the kernel print one report, once. Only kernels with
+ * scenarios/gallery/gallery.patch have the file; the report determines what happens to this
+ * process.
  */
 #include <fcntl.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hang: asks the kernel to hang in one way, once or until it does. Only kernels with scenarios/hang/hang.patch
- * have the file; this process is one side of the hang, or goes on and does nothing more.
+ * hang: makes the kernel hang in one way. Only kernels with scenarios/hang/hang.patch have the
+ * file. This process either is part of the hang, or continues and does nothing more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +18,9 @@
 
 static struct listing blocks;
 static bool asked;
-static int seen; /* the block at the last step */
+static int seen; /* the block of the step before */
 
-/* The last block that was plugged in since boot, or -ENOENT. */
+/* The last block that was plugged since boot, or -ENOENT. */
 static int plugged_block(void)
 {
 	int last = -ENOENT;
@@ -63,14 +63,17 @@ static void step_hang(struct run *run)
 		run_idle(run);
 		return;
 	}
-	/* device_add() shows a block's folder before it has the block in the list that the patch goes through */
+	/*
+	 * device_add() shows a block's folder before the block is in the list that the patch
+	 * searches
+	 */
 	if (block != seen) {
 		seen = block;
 		run_sleep_until(run, now_ns() + SETTLE_NS);
 		return;
 	}
 	err = op_write_path(run, OP_HANG, AT_FDCWD, HANG, run_param(run, "do"));
-	/* EAGAIN: no movable memory yet */
+	/* EAGAIN: there is no movable memory yet */
 	asked = err != -EAGAIN && (err || strcmp(run_param(run, "again"), "yes"));
 	if (asked && file)
 		read_file(run, block, file);
@@ -82,9 +85,10 @@ const struct agent agent_hang = {
 	.params =
 		(const struct agent_param[]){
 			{"do", "abba", "a word of scenarios/hang/hang.patch"},
-			{"after", "start", "start, or plugged: when a block has come"},
-			{"again", "no", "yes: ask again where the kernel comes back from it: a race was not lost yet"},
-			{"read", NULL, "then read this file of that block"},
+			{"after", "start", "start, or plugged: after a block was plugged"},
+			{"again", "no",
+			 "yes: repeat it until the kernel hangs, for a race"},
+			{"read", NULL, "afterwards read this file of that block"},
 			{NULL},
 		},
 	.prepare = prepare_hang,

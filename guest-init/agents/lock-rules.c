@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lock-rules: is the lock held that a function of memory hotplug wants? The lock validator does not
- * say, because nothing tells it which one that is. Kprobe events at the functions' entries read what
- * the locks look like, and a rule that is broken is printed on the console, as a report of its own.
+ * lock-rules: checks that the lock that a function of memory hotplug requires is held. lockdep
+ * cannot check that, because the functions do not declare it. Kprobe events at their entries read
+ * the locks' state; a violation is printed on the console as a report.
  *
- * What is read needs no debug information:
- *  - device_hotplug_lock is a mutex, whose first word is the owner's task with three flags below it.
- *    Its pid is to be that of who came here. Where task_struct has the pid is found out first.
- *  - mem_hotplug_lock is a percpu_rw_semaphore, whose second int counts who writes or is about to
- *    (gp_count of struct rcu_sync). It does not say who: another task's hides that ours is missing.
+ * The values read need no debug information:
+ * - device_hotplug_lock is a mutex, whose first word is the owner's task_struct with three flag
+ * bits. The owner's pid must be the pid of the caller; the offset of pid in task_struct is searched
+ * first.
+ * - mem_hotplug_lock is a percpu_rw_semaphore, whose second int counts present and pending writers
+ * (gp_count of struct rcu_sync). It does not identify them: a writer in another task hides that the
+ * caller does not hold the lock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +33,7 @@ static const struct rule {
 } rules[] = {
 	{"add-memory", "add_memory_resource", DEVICE},
 	{"remove-memory", "try_remove_memory", DEVICE},
-	/* called by device_online() and device_offline() alone, for memory blocks alone */
+	/* called only by device_online() and device_offline(), and only for memory blocks */
 	{"online-offline", "memory_subsys_online", DEVICE},
 	{"online-offline", "memory_subsys_offline", DEVICE},
 	{"pages", "online_pages", MEMORY},
@@ -40,7 +42,7 @@ static const struct rule {
 
 static bool told[countof(rules)];
 
-/* A violation whose stack is still to come, in the same pipe. */
+/* A violation whose stack follows in the same pipe. */
 #define PENDING_MAX 8
 #define STACK_NS UINT64_C(1000000000)
 static struct pending {
@@ -52,7 +54,7 @@ static struct pending {
 
 static int console = -1; /* /dev/kmsg */
 
-/* The place of task_struct's pid ------------------------------------------------------------- */
+/* The offset of pid in task_struct ----------------------------------------------------------- */
 
 #define WINDOW 128 /* words that one event reads: two lists of 64 */
 #define WINDOWS 16 /* 8 KiB */
@@ -76,7 +78,7 @@ static int probe_window(unsigned n, char *name, size_t max)
 	return err ? err : trace_enable(name, true);
 }
 
-/* pid is followed by tgid, and both are PID in a process that was just forked. */
+/* pid is followed by tgid; both are PID in a process that was just forked. */
 static void search(const char *args, unsigned n, unsigned pid, unsigned *found, unsigned *ret)
 {
 	uint32_t words[WINDOW];
@@ -112,7 +114,7 @@ static int find_pid(unsigned *ret)
 		    sscanf(event.name, "task%u", &n) == 1)
 			search(event.args, n, child, &found, ret);
 	}
-	/* not before, for it empties the buffer */
+	/* only now, because it empties the buffer */
 	while (probes--) {
 		snprintf(name, sizeof(name), "task%u", probes);
 		trace_forget(name);
@@ -128,7 +130,9 @@ static int probe_rule(const struct rule *rule, unsigned pid_at)
 {
 	char args[256];
 
-	/* the flags below the owner shift what its pid is read from, by up to 7 bytes */
+	/*
+	 * the flags in the owner word shift the address that its pid is read from, by up to 7 bytes
+	 */
 	snprintf(args, sizeof(args),
 		 "owner=@" DEVICE ":x64 pid=+%u(@" DEVICE "):x8[12] after=@" DEVICE ":x64 "
 		 "writers=@" MEMORY "+4:s32 comm=$comm",
@@ -156,7 +160,7 @@ static int prepare_rules(struct run *run)
 		err = trace_enable(rules[i].function, true);
 	if (err)
 		return run_fail(run, -err, "enabling the probes");
-	/* else lines of a report are left out when there are many */
+	/* without this, the kernel drops lines of a report if there are many */
 	file_write(AT_FDCWD, "/proc/sys/kernel/printk_devkmsg", "on");
 	console = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	return console < 0 ? run_fail(run, errno, "/dev/kmsg") : 0;
@@ -180,11 +184,13 @@ static bool owns_device_lock(const struct trace_line *event)
 	if (!trace_number(event->args, "owner", &owner[0]) ||
 	    !trace_number(event->args, "after", &owner[1]) ||
 	    trace_list(event->args, "pid", byte, countof(byte)) != countof(byte))
-		return true; /* a line that is damaged proves nothing */
-	/* nobody's, or one that changed hands meanwhile: not ours */
+		return true; /* a damaged line shows no violation */
+	/*
+	 * no owner, or the owner changed between the two reads: the caller does not hold the lock
+	 */
 	if (!(owner[0] & ~7) || (owner[0] ^ owner[1]) & ~7)
 		return false;
-	/* the flags, unlike the owner, may have changed between the first look and the second */
+	/* unlike the owner, the flags may have changed between the two reads */
 	for (unsigned i = 0; i < 2; i++) {
 		unsigned at = 7 - (owner[i] & 7);
 
@@ -203,7 +209,7 @@ static bool holds(const struct rule *rule, const struct trace_line *event)
 	return !trace_number(event->args, "writers", &writers) || writers > 0;
 }
 
-/* One line, one write; dprintf() would want to seek first, which /dev/kmsg refuses. */
+/* One write per line; dprintf() seeks first, which /dev/kmsg refuses. */
 static void __attribute__((format(printf, 1, 2))) print(const char *format, ...)
 {
 	char text[256];
@@ -214,7 +220,7 @@ static void __attribute__((format(printf, 1, 2))) print(const char *format, ...)
 	len = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (len > 0 && write(console, text, len < (int)sizeof(text) ? len : (int)sizeof(text) - 1) < 0)
-		return; /* ENOLCK among the counts still tells */
+		return; /* the count of ENOLCK still shows it */
 }
 
 static void print_head(struct pending *p)
@@ -243,7 +249,7 @@ static void take_event(struct run *run, const struct trace_line *event)
 	while (p < pending + PENDING_MAX && p->rule)
 		p++;
 	if (p == pending + PENDING_MAX)
-		return; /* it will happen again */
+		return; /* no room: the violation will occur again */
 	told[rule - rules] = true;
 	*p = (struct pending){rule, event->pid, event->cpu, "", now_ns()};
 	trace_text(event->args, "comm", p->comm, sizeof(p->comm));
@@ -251,7 +257,7 @@ static void take_event(struct run *run, const struct trace_line *event)
 
 static void take_lines(struct run *run)
 {
-	static bool printing; /* the frames that come are a report's */
+	static bool printing; /* the following frames belong to a report */
 	struct trace_line line;
 	char *text;
 
@@ -283,7 +289,7 @@ static void take_lines(struct run *run)
 static void step_rules(struct run *run)
 {
 	take_lines(run);
-	/* a stack that was lost is no reason to keep the rest back */
+	/* print a report without its stack if the stack was lost */
 	for (struct pending *p = pending; p < pending + PENDING_MAX; p++)
 		if (p->rule && now_ns() - p->since_ns > STACK_NS)
 			print_head(p);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * poison: tells the kernel that the hardware has broken a page in memory that was plugged in, as a machine
- * check would. It has a few such pages and no more: they are lost to the guest for as long as their memory
- * is there.
+ * poison: reports to the kernel, as a machine check would, that the hardware has broken a page in
+ * plugged memory. It does so for a few pages only: they are lost to the guest until their memory is
+ * unplugged.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ static int prepare(struct run *run)
 	return pagemap < 0 ? run_fail(run, errno, "/proc/self/pagemap") : 0;
 }
 
-/* Is what stands behind ADDRESS part of a block that came after init had started? */
+/* True: the memory behind ADDRESS belongs to a block that was added after init started. */
 static bool is_plugged(const void *address)
 {
 	uint64_t entry;
@@ -42,7 +42,10 @@ static bool is_plugged(const void *address)
 	return !blocks_at_boot((entry & PAGEMAP_FRAME) * page_size / blocks_size());
 }
 
-/* User memory is movable, and the kernel takes it from the movable zone, so from a DIMM that is online, first. */
+/*
+ * User memory is movable, and the kernel allocates it first from the movable zone: from an online
+ * DIMM.
+ */
 static void step(struct run *run)
 {
 	char *page;
@@ -74,7 +77,7 @@ const struct agent agent_poison = {
 	.needs = BLOCKS_DIR "/hard_offline_page",
 	.params =
 		(const struct agent_param[]){
-			{"pages", "1", "so many, and then nothing more"},
+			{"pages", "1", "number of pages to poison"},
 			{NULL},
 		},
 	.prepare = prepare,

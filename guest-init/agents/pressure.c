@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pressure: keeps a share of the free memory in use, half of it anonymous, half in a tmpfs file, and
- * gives back pieces at random, so that pages have to be migrated or reclaimed when their block goes.
+ * pressure: keeps a share of the free memory in use, half of it anonymous, half in a tmpfs file,
+ * and frees random pieces, so that pages must be migrated or reclaimed when their block is taken
+ * offline.
  *
- * It is what the OOM killer is to take first. That ends the process; init counts it as ENOMEM of the
- * operation in flight and starts the agent again.
+ * It is the OOM killer's preferred victim. That ends the process; init counts it as ENOMEM of the
+ * operation in flight and restarts the agent.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +58,7 @@ static int prepare(struct run *run)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (anon == MAP_FAILED)
 		return run_fail(run, errno, "address space of %u MiB", n_chunks);
-	/* without a name: gone with the process, however that ends */
+	/* an unnamed file disappears with the process, however that ends */
 	fd = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
 	return fd < 0 ? run_fail(run, errno, "a file in /tmp") : 0;
 }
@@ -99,7 +100,7 @@ static void give_back(struct run *run, unsigned n, bool cache)
 	(cache ? has_cache : has_anon)[n] = false;
 }
 
-/* A piece at random is taken where it was free, and given back, one time in four, where it was not. */
+/* Chooses a random piece: allocates it if it is free, otherwise frees it one time in four. */
 static void step(struct run *run)
 {
 	struct guest_rng *rng = &run->shared->rng;
@@ -116,10 +117,12 @@ static void step(struct run *run)
 
 const struct agent agent_pressure = {
 	.name = "pressure",
-	.params = (const struct agent_param[]){
-		{"percent", "50", "of what is free when it starts; beyond 100 the OOM killer comes"},
-		{NULL},
-	},
+	.params =
+		(const struct agent_param[]){
+			{"percent", "50",
+			 "of the memory that is free at its start; above 100 the OOM killer runs"},
+			{NULL},
+		},
 	.prepare = prepare,
 	.step = step,
 	.oom_score_adj = 1000,

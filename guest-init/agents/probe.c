@@ -2,14 +2,14 @@
 /*
  * probe: writes physical addresses to /sys/devices/system/memory/probe.
  *
- * probe_store() takes device_hotplug_lock and asks for the range. That is all this agent needs, so it
- * names, unless told otherwise, ranges that were there at boot and that no host can take away: the
- * answer is EEXIST and nothing changes. The address of a DIMM would be another matter: written in the
- * moment after its unplug it adds blocks with no memory behind them, and the next plug fails.
+ * probe_store() takes device_hotplug_lock and adds the range. That is all this agent needs, so by
+ * default it uses ranges that existed at boot and cannot be unplugged: the result is EEXIST and
+ * nothing changes. The address of a DIMM would not be safe: written just after its unplug it adds
+ * blocks with no memory behind them, and the next plug fails.
  *
- * `absent N` adds N such blocks on purpose, far above everything. They can never be removed and must
- * stay offline: taken online, the kernel would keep data where there is nothing. So they are known to
- * every other agent and request of init (blocks_void()), and a kernel that takes new memory online by
+ * `absent N` adds N such blocks on purpose, above all memory. They can never be removed and must
+ * stay offline, because the kernel would store data where there is no memory. So every other agent
+ * and request of init skips them (blocks_void()), and a kernel that sets new memory online by
  * itself is refused.
  */
 #include <errno.h>
@@ -21,15 +21,15 @@
 #include "guest-init/blocks.h"
 
 #define PROBE BLOCKS_DIR "/probe"
-/* Within the 40 address bits of QEMU's TCG CPUs, above all that a guest of theirs is given. */
+/* within the 40 address bits of QEMU's TCG CPUs, above all memory that such a guest can have */
 #define ABSENT_AT "0xc000000000"
 
 static int fd;
 static uint64_t absent, done, at;
 
 /*
- * Is something in FIRST..LAST, or memory above it? Top-level lines of /proc/iomem, "start-end : name":
- * not those of their children, which are indented.
+ * True: FIRST..LAST or addresses above it contain something. Reads the top-level lines of
+ * /proc/iomem, "start-end : name"; those of children are indented.
  */
 static bool is_taken(uint64_t first, uint64_t last)
 {
@@ -58,12 +58,13 @@ static int prepare_absent(struct run *run)
 		return 0;
 	if (file_line(AT_FDCWD, BLOCKS_DIR "/auto_online_blocks", online, sizeof(online)) < 0 ||
 	    strcmp(online, "offline"))
-		return run_fail(run, EINVAL, "absent: this kernel takes new blocks online by itself");
+		return run_fail(run, EINVAL, "absent: this kernel sets new blocks online by itself");
 	if (text_number(run_param(run, "at"), &at) || !size || at % size || at + absent * size < at ||
 	    is_taken(at, at + absent * size - 1))
-		return run_fail(run, EINVAL, "at %.40s: free space above all memory is needed, "
-					     "a multiple of 0x%llx", run_param(run, "at"),
-				(unsigned long long)size);
+		return run_fail(run, EINVAL,
+				"at %.40s: not free space above all memory, or not "
+				"a multiple of 0x%llx",
+				run_param(run, "at"), (unsigned long long)size);
 	if (atomic_load(&shared->void_end))
 		return run_fail(run, EEXIST, "absent: another agent has done that already");
 	atomic_store(&shared->void_end, at / size + absent);
@@ -109,11 +110,13 @@ static void step(struct run *run)
 const struct agent agent_probe = {
 	.name = "probe",
 	.needs = PROBE,
-	.params = (const struct agent_param[]){
-		{"absent", "0", "first add so many blocks that have no memory, for good; at most 64"},
-		{"at", ABSENT_AT, "where those begin"},
-		{NULL},
-	},
+	.params =
+		(const struct agent_param[]){
+			{"absent", "0",
+			 "number of blocks without memory to add first, permanently; at most 64"},
+			{"at", ABSENT_AT, "address of the first of them"},
+			{NULL},
+		},
 	.prepare = prepare,
 	.step = step,
 };

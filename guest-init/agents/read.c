@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mem-read: reads what tells about memory while memory changes: procfs, the files of nodes and memory
- * blocks, page_owner, and the page table dump. Many of them take get_online_mems(), kn->active or
- * walk zones and struct pages that may be going.
+ * mem-read: reads files about memory while memory changes: procfs, the files of nodes and memory
+ * blocks, page_owner, and the page table dump. Many of them take get_online_mems() or kn->active,
+ * or walk zones and struct pages that may be removed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +15,13 @@
 
 #define READ_LIMIT (1024 * 1024)
 
-/* Where DIR is given, PREFIX and a number are below it, and files are below those. */
+/* If DIR is set, the files are in its subfolders PREFIX + number. */
 struct group {
 	const char *name;
 	enum op op;
 	const char *dir, *prefix;
 	const char *const *files;
-	bool seek; /* the file offset is a page frame number: begin anywhere */
+	bool seek; /* the file offset is a page frame number: start at a random one */
 };
 
 #define FILES (const char *const[])
@@ -34,11 +34,14 @@ static const struct group groups[] = {
 	 FILES{"meminfo", "numastat", "vmstat", "distance", "cpulist", NULL}},
 	{"block", OP_READ_BLOCK, "/sys/devices/system/memory", "memory",
 	 FILES{"removable", "state", "online", "phys_device", "phys_index", NULL}},
-	/* of its own: 6.1 follows a NULL pointer when it is read while its block is being added */
+	/*
+	 * a group of its own: 6.1 follows a NULL pointer if it is read while its block is being
+	 * added
+	 */
 	{"zones", OP_READ_BLOCK, "/sys/devices/system/memory", "memory", FILES{"valid_zones", NULL}},
 	{"page_owner", OP_READ_PAGE_OWNER, NULL, NULL, FILES{"/sys/kernel/debug/page_owner", NULL},
 	 .seek = true},
-	/* its place and name differ by architecture and version: those that exist are taken */
+	/* path and name differ by architecture and version: the existing ones are read */
 	{"ptdump", OP_READ_PTDUMP, NULL, NULL,
 	 FILES{"/sys/kernel/debug/page_tables/kernel", "/sys/kernel/debug/kernel_page_tables", NULL}},
 };
@@ -86,7 +89,7 @@ static int prepare(struct run *run)
 				       wanted);
 }
 
-/* A few records from a random frame on: between two there can be many pages to walk over. */
+/* Reads a few records from a random frame on: finding the next record may walk over many pages. */
 static int read_from(struct run *run, const char *path)
 {
 	static char sink[65536];
@@ -133,10 +136,11 @@ static void step(struct run *run)
 
 const struct agent agent_mem_read = {
 	.name = "mem-read",
-	.params = (const struct agent_param[]){
-		{"files", "all", "all that there are, or of: proc,node,block,page_owner,ptdump"},
-		{NULL},
-	},
+	.params =
+		(const struct agent_param[]){
+			{"files", "all", "all, or some of: proc,node,block,page_owner,ptdump"},
+			{NULL},
+		},
 	.prepare = prepare,
 	.step = step,
 };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * slab-read, slab-shrink and slab-churn: SLUB's sysfs files, and caches that come and go.
+ * slab-read, slab-shrink and slab-churn: SLUB's sysfs files, and caches that are created and
+ * destroyed.
  *
- * Reading /sys/kernel/slab/CACHE/... holds kn->active and walks nodes; shrinking and destroying take
- * slab_mutex and cpu_hotplug_lock (and mem_hotplug_lock, before v5.12).
+ * Reading /sys/kernel/slab/CACHE/... holds kn->active and walks nodes; shrinking and destroying
+ * take slab_mutex and cpu_hotplug_lock (and mem_hotplug_lock, before v5.12).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +23,10 @@
 #define READ_LIMIT (256 * 1024)
 
 static struct listing caches;
-/* Of which caches: names that are this and a number, or all where it is NULL. */
+/* Selects caches: those whose name is this and a number; NULL: all. */
 static const char *prefix;
 
-/* slab-read: file after file of one cache, then another cache. */
+/* slab-read: reads files of one cache, then of another. */
 
 static char wanted[128][LISTING_NAME];
 static unsigned n_wanted, at_file;
@@ -46,7 +47,7 @@ static int take_files(struct run *run, const char *files)
 	return 0;
 }
 
-/* All caches have the same files, so those of any one will do. */
+/* All caches have the same files, so the list of one cache is enough. */
 static int all_files(struct run *run)
 {
 	static struct listing files;
@@ -74,7 +75,7 @@ static int open_caches(struct run *run)
 		err = listing_refresh(&caches, NULL);
 	if (err < 0 || !caches.count)
 		return run_fail(run, ENOENT, SLAB_DIR);
-	/* there may be none of these yet */
+	/* no cache may match yet */
 	prefix = run_param(run, "caches");
 	if (!strcmp(prefix, "all"))
 		prefix = NULL;
@@ -113,22 +114,26 @@ static void step_read(struct run *run)
 	op_end(run, OP_SLAB_READ, err);
 	at_file = (at_file + 1) % n_wanted;
 	if (err == -ENOENT || err == -ENODEV) {
-		/* the cache went away, or lacks this one file */
+		/* the cache was destroyed, or lacks this one file */
 		caches.stale = !at_file || faccessat(caches.dir, caches.name[at_cache], F_OK, 0);
 		at_file = caches.stale ? 0 : at_file;
 	}
 }
 
-#define CACHES_PARAM {"caches", "all", "all, or the names' beginning: those that are it and a number"}
+#define CACHES_PARAM                                                                              \
+	{                                                                                         \
+		"caches", "all", "all, or a prefix: caches whose name is the prefix and a number" \
+	}
 
 const struct agent agent_slab_read = {
 	.name = "slab-read",
 	.needs = SLAB_DIR,
-	.params = (const struct agent_param[]){
-		{"files", "all", "which files of each cache: all that can be read, or names: slabs,objects"},
-		CACHES_PARAM,
-		{NULL},
-	},
+	.params =
+		(const struct agent_param[]){
+			{"files", "all", "files of each cache: all, or names: slabs,objects"},
+			CACHES_PARAM,
+			{NULL},
+		},
 	.prepare = prepare_read,
 	.step = step_read,
 };
@@ -170,8 +175,9 @@ static unsigned slot[64], n_slots;
 static bool there[64];
 
 /*
- * From now on node 0 and NODE give slabs in turn. A policy counts nodes with memory only, and is refused without
- * any of these, so node 0 is among them; being static it takes in NODE as soon as that has memory.
+ * From now on slabs come from node 0 and NODE in turn. A policy ignores nodes without memory, and
+ * is refused if none has memory, so node 0 is included; a static policy includes NODE as soon as it
+ * has memory.
  */
 static bool take_turns(unsigned node)
 {
@@ -211,7 +217,7 @@ static void step_churn(struct run *run)
 	enum op op;
 	int len, err;
 
-	/* every other time a cache that is there is only shrunk */
+	/* shrink an existing cache every other time, instead of destroying it */
 	if (!there[which]) {
 		op = OP_CACHE_CREATE;
 		len = snprintf(word, sizeof(word), "create %u %u", slot[which],
@@ -248,8 +254,9 @@ const struct agent agent_slab_churn = {
 	.needs = CHURN,
 	.params =
 		(const struct agent_param[]){
-			{"slots", "8", "how many caches at once; all agents together have 64"},
-			{"node", NULL, "slabs are to come from this node and node 0 in turn, while it has memory"},
+			{"slots", "8", "number of caches at once; all agents together have 64"},
+			{"node", NULL,
+			 "allocate slabs from this node and node 0 in turn, while it has memory"},
 			{NULL},
 		},
 	.prepare = prepare_churn,

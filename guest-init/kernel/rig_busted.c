@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The alarm's test button: a genuine lock inversion on request.
+ * The positive control: a genuine lock inversion on request.
  *
- * Writing anything to /sys/kernel/debug/rig/busted takes two mutexes A then B, and then B then A, one
- * pair after the other and in one task. So nothing can block, but the order is inverted, and a kernel
- * with a working lock validator reports a circular locking dependency "rig_busted_a --> rig_busted_b".
- * The scenario `busted` does this and must fail; where it passes, no other PASS means anything.
+ * Writing anything to /sys/kernel/debug/rig/busted takes two mutexes A then B, and then B then A,
+ * one pair after the other and in one task. So nothing can block, but the order is inverted, and a
+ * kernel with a working lock validator reports a circular locking dependency "rig_busted_a -->
+ * rig_busted_b". The scenario `busted` does this and must fail; if it passes, no other PASS can be
+ * relied on.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -18,8 +19,8 @@ static DEFINE_MUTEX(rig_busted_b);
 static ssize_t rig_busted_write(struct file *file, const char __user *user, size_t len, loff_t *pos)
 {
 	/*
-	 * Two writers at once could meet in the middle of their pairs and really deadlock, which would
-	 * hang a kernel that has no validator. Taken outermost and in one order, this adds no cycle.
+	 * Two concurrent writers could deadlock between their pairs, which would hang a kernel
+	 * without lockdep. This lock is always taken first, so it adds no cycle.
 	 */
 	static DEFINE_MUTEX(one_at_a_time);
 

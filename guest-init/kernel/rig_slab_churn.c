@@ -3,17 +3,18 @@
  * Slab caches on demand, for the rig's slab-churn agent.
  *
  * kmem_cache_create(), _destroy() and _shrink() take cpu_hotplug_lock, slab_mutex and (for years)
- * mem_hotplug_lock, and they add and remove /sys/kernel/slab/NAME. User space has no direct way to
- * call them, so this file gives one: each write to /sys/kernel/debug/rig/slab is one command,
+ * mem_hotplug_lock, and they add and remove /sys/kernel/slab/NAME. User space cannot call them
+ * directly, so this file provides commands: each write to /sys/kernel/debug/rig/slab is one
+ * command,
  *
  *	create SLOT SIZE	a cache "rig-churn-SLOT" of SIZE byte objects, some of them allocated
  *				and freed again so that partial slabs exist
  *	destroy SLOT
  *	shrink SLOT
  *
- * No lock of our own is held around any of the calls: a slot is claimed by exchanging its pointer,
- * so this file adds no edge to the lock graph. A slot that somebody else holds, or that is not in
- * the state which the command needs, gives -EBUSY.
+ * This file holds no lock around these calls: a slot is claimed by exchanging its pointer, so no
+ * edge is added to the lock graph. A slot that another write holds, or that is not in the state
+ * that the command needs, gives -EBUSY.
  */
 #include <linux/debugfs.h>
 #include <linux/init.h>
@@ -63,7 +64,7 @@ static int rig_with_cache(unsigned int slot, bool destroy)
 		kmem_cache_shrink(cache);
 		if (!cmpxchg(&rig_slot[slot], NULL, cache))
 			return 0;
-		/* somebody made a new one meanwhile: ours is the one too many */
+		/* another write has created one meanwhile: destroy this one */
 	}
 	kmem_cache_destroy(cache);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest's blocked and running tasks at one moment (WHO), and what two of them say together. */
+/* The guest's blocked and running tasks at one moment (TASKS), and what a comparison of two shows. */
 #ifndef RIG_ENGINE_SNAPSHOT_H
 #define RIG_ENGINE_SNAPSHOT_H
 

@@ -29,10 +29,12 @@ struct guest {
 static const struct {
 	guint request, answer;
 } kinds[] = {
-	{PROTO_START, PROTO_DONE},	 {PROTO_STOP, PROTO_DONE},   {PROTO_BLOCKS, PROTO_DONE},
-	{PROTO_CPU, PROTO_DONE},	 {PROTO_SYSRQ, PROTO_DONE},  {PROTO_POWEROFF, PROTO_DONE},
-	{PROTO_SNAPSHOT, PROTO_ACCOUNT}, {PROTO_ASK_WHO, PROTO_WHO}, {PROTO_FINISH, PROTO_VERDICT},
-	{PROTO_LOG, PROTO_LOGGED},	 {PROTO_LOCKS, PROTO_LOCK_TEXT},
+	{PROTO_START, PROTO_DONE},	 {PROTO_STOP, PROTO_DONE},
+	{PROTO_BLOCKS, PROTO_DONE},	 {PROTO_CPU, PROTO_DONE},
+	{PROTO_SYSRQ, PROTO_DONE},	 {PROTO_POWEROFF, PROTO_DONE},
+	{PROTO_SNAPSHOT, PROTO_ACCOUNT}, {PROTO_ASK_TASKS, PROTO_TASKS},
+	{PROTO_FINISH, PROTO_VERDICT},	 {PROTO_LOG, PROTO_LOGGED},
+	{PROTO_LOCKS, PROTO_LOCK_TEXT},
 };
 
 static void request_free(gpointer data)
@@ -165,7 +167,7 @@ static gboolean parse(guint type, guint wanted, char *text, struct parsed *p, GE
 		return TRUE;
 	if (type == PROTO_ACCOUNT)
 		p->account = guest_account_parse(text);
-	else if (type == PROTO_WHO)
+	else if (type == PROTO_TASKS)
 		p->tasks = guest_tasks_parse(text);
 	else if (type == PROTO_VERDICT)
 		p->verdict = guest_verdict_parse(text);
@@ -335,8 +337,9 @@ guint32 guest_cpu(struct guest *guest, guint cpu, gboolean online, guest_answere
 
 guint32 guest_list_tasks(struct guest *guest, gboolean busy, guest_answered done, void *data)
 {
-	return ask(guest, PROTO_ASK_WHO, busy ? g_strdup("busy\n") : g_strdup_printf("all\nmax-bytes %u\n", GUEST_BULK_MAX),
-	    done, data);
+	return ask(guest, PROTO_ASK_TASKS,
+		   busy ? g_strdup("busy\n") : g_strdup_printf("all\nmax-bytes %u\n", GUEST_BULK_MAX),
+		   done, data);
 }
 
 guint32 guest_sysrq(struct guest *guest, const char *keys, guest_answered done, void *data)

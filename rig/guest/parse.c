@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ITEMS_MAX 2000	  /* of a list in a payload that is not WHO's */
+#define ITEMS_MAX 2000	  /* of a list in a payload other than TASKS */
 #define TASKS_MAX 20000
 #define FRAMES_MAX 64
 
@@ -309,7 +309,7 @@ void guest_account_free(struct guest_account *account)
 	g_free(account);
 }
 
-/* WHO: "task PID COMM STATE WCHAN switches N", then its stack, a tab before each line */
+/* TASKS: "task PID COMM STATE WCHAN switches N", then its stack, a tab before each line */
 
 struct reading {
 	struct guest_tasks *tasks;

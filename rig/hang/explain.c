@@ -397,8 +397,8 @@ struct hang *hang_explain(const struct hang_source *source)
 	hang->story = g_ptr_array_new();
 	if (source->console)
 		console_read(hang->snapshot, source->console, source->console_len);
-	if (source->who)
-		tasks_read(hang->snapshot, source->who);
+	if (source->tasks)
+		tasks_read(hang->snapshot, source->tasks);
 	if (source->registers)
 		registers_read(hang->snapshot, source->registers);
 	if (source->owners)

@@ -10,7 +10,7 @@
 #include "util/error.h"
 
 #define CONSOLE_MAX (64u << 20) /* the end of a long console counts: the hang is there */
-#define WHO_MAX (1u << 20)
+#define TEXT_MAX (1u << 20)
 #define OWNERS_MAX (16u << 20)
 
 /* The last MAX bytes of a regular file, NULL if there is none. Follows no link. */
@@ -42,7 +42,7 @@ static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_l
 struct hang *hang_of_folder(const char *dir, GError **error)
 {
 	struct hang_source source = {0};
-	g_autofree char *console = NULL, *who = NULL, *owners = NULL, *registers = NULL;
+	g_autofree char *console = NULL, *tasks = NULL, *owners = NULL, *registers = NULL;
 	json_auto_t *image = NULL;
 	gsize len = 0, console_len = 0;
 	struct hang *hang;
@@ -52,13 +52,13 @@ struct hang *hang_of_folder(const char *dir, GError **error)
 		return NULL;
 	}
 	console = read_end(dir, "console.raw", CONSOLE_MAX, &console_len);
-	who = read_end(dir, "postmortem/who", WHO_MAX, &len);
-	registers = read_end(dir, "postmortem/registers", WHO_MAX, &len);
+	tasks = read_end(dir, "postmortem/who", TEXT_MAX, &len);
+	registers = read_end(dir, "postmortem/registers", TEXT_MAX, &len);
 	owners = read_end(dir, "postmortem/owners.json", OWNERS_MAX, &len);
 	image = owners ? json_loadb(owners, len, 0, NULL) : NULL;
 	source.console = console;
 	source.console_len = console_len;
-	source.who = who;
+	source.tasks = tasks;
 	source.registers = registers;
 	source.owners = image;
 	hang = hang_explain(&source);

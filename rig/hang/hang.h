@@ -29,7 +29,7 @@ enum hang_kind {
 struct hang_source {
 	const char *console; /* bytes of a console or dmesg */
 	gsize console_len;
-	const char *who;       /* the guest's list of tasks (docs/guest-protocol.md, TASKS) */
+	const char *tasks;     /* the guest's list of tasks (docs/guest-protocol.md, TASKS) */
 	const char *registers; /* QEMU's `info registers -a` */
 	json_t *owners;	  /* what owners.py found in a memory image, see owners.c */
 };

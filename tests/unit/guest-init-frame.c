@@ -173,7 +173,7 @@ START_TEST(test_queue)
 		size_t len, room, piece = rng_between(&rng, 1, 9000);
 		const uint8_t *data;
 
-		while (put < 2000 && frame_put(&queue, PROTO_WHO, put, text, put % sizeof(text)))
+		while (put < 2000 && frame_put(&queue, PROTO_TASKS, put, text, put % sizeof(text)))
 			put++;
 		refused += put < 2000;
 		data = frame_peek(&queue, &len);
@@ -190,7 +190,7 @@ START_TEST(test_queue)
 	ck_assert_uint_gt(refused, 0);
 	ck_assert_uint_eq(queue.len, 0);
 	ck_assert_uint_eq(reader.skipped, 0);
-	ck_assert(!frame_put(&queue, PROTO_WHO, 0, text, PROTO_MAX + 1));
+	ck_assert(!frame_put(&queue, PROTO_TASKS, 0, text, PROTO_MAX + 1));
 }
 END_TEST
 

@@ -115,11 +115,11 @@ static const struct {
 } answers[] = {
 	{PROTO_ACCOUNT, "mem-total-kb 5\n", -1, "mem-total-kb 5"},
 	{PROTO_DONE, "error ENOMEM no memory\n", GUEST_REFUSED, "ENOMEM no memory"},
-	{PROTO_DONE, "error EBUSY 48 requests are being served\n", GUEST_REFUSED, "EBUSY 48"},
-	{PROTO_DONE, "error EIO its server died of signal 9\n", GUEST_REFUSED, "EIO"},
+	{PROTO_DONE, "error EBUSY 48 requests are in progress already\n", GUEST_REFUSED, "EBUSY 48"},
+	{PROTO_DONE, "error EIO the process that handled it was killed by signal 9\n", GUEST_REFUSED, "EIO"},
 	{PROTO_DONE, "ok\n", GUEST_MALFORMED, "wrong answer"},
 	{PROTO_DONE, "perhaps\n", GUEST_MALFORMED, "neither"},
-	{PROTO_WHO, "task 1 init S - switches 3\n", GUEST_MALFORMED, "wrong answer"},
+	{PROTO_TASKS, "task 1 init S - switches 3\n", GUEST_MALFORMED, "wrong answer"},
 	{PROTO_ACCOUNT, "nothing that is known\n", GUEST_MALFORMED, "known"},
 	{200, "", GUEST_MALFORMED, "wrong answer"},
 };
@@ -197,15 +197,21 @@ static const struct {
 	guint tasks;
 } parted[] = {
 	{{"offset 0\ntask 1 a S - switches 1\ntask 2 ", "offset 31\nb S - switches 1\n"},
-	 PROTO_WHO, "task 3 c S - switches 1\n", -1, 3},
+	 PROTO_TASKS,
+	 "task 3 c S - switches 1\n",
+	 -1,
+	 3},
 	{{"offset 0\ntask 1 a S - switches 1\n"}, PROTO_DONE, "error ENOMEM\n", GUEST_REFUSED, 0},
-	{{"offset 7\ntask 1 a S - switches 1\n"}, PROTO_WHO, "", GUEST_MALFORMED, 0},
-	{{"offset 0\ntask 1 a S - switches 1\n", "offset 0\ntask 1 a S - switches 1\n"}, PROTO_WHO, "",
-	 GUEST_MALFORMED, 0},
-	{{"offset -1\nx"}, PROTO_WHO, "", GUEST_MALFORMED, 0},
-	{{"offset 0"}, PROTO_WHO, "", GUEST_MALFORMED, 0},
-	{{""}, PROTO_WHO, "", GUEST_MALFORMED, 0},
-	{{"offset 0x\nx"}, PROTO_WHO, "", GUEST_MALFORMED, 0},
+	{{"offset 7\ntask 1 a S - switches 1\n"}, PROTO_TASKS, "", GUEST_MALFORMED, 0},
+	{{"offset 0\ntask 1 a S - switches 1\n", "offset 0\ntask 1 a S - switches 1\n"},
+	 PROTO_TASKS,
+	 "",
+	 GUEST_MALFORMED,
+	 0},
+	{{"offset -1\nx"}, PROTO_TASKS, "", GUEST_MALFORMED, 0},
+	{{"offset 0"}, PROTO_TASKS, "", GUEST_MALFORMED, 0},
+	{{""}, PROTO_TASKS, "", GUEST_MALFORMED, 0},
+	{{"offset 0x\nx"}, PROTO_TASKS, "", GUEST_MALFORMED, 0},
 };
 
 START_TEST(parts_are_whole_or_fail)

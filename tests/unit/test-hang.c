@@ -114,7 +114,8 @@ END_TEST
 START_TEST(nobody_waits)
 {
 	const char *log = "[    1.0][    T1] Run /init as init process\n[    1.5][    T1] 2 locks held by the bank\n";
-	const struct hang_source source = {.console = log, .console_len = strlen(log), .who = "task 1 init S poll\n"};
+	const struct hang_source source = {
+		.console = log, .console_len = strlen(log), .tasks = "task 1 init S poll\n"};
 	rig_auto(hang) hang = hang_explain(&source);
 
 	ck_assert_int_eq(hang_kind(hang), HANG_NONE);
@@ -247,12 +248,13 @@ END_TEST
 START_TEST(a_sleeper_has_switched)
 {
 	const struct hang_source source = {
-		.console = "", .who = "task 33 block-state D msleep switches 888\n"
-				      "\t[<0>] arch_local_irq_restore+0x68/0xd0\n"
-				      "\t[<0>] __switch_to+0x280/0x328\n"
-				      "\t[<0>] msleep+0x3c/0x40\n"
-				      "\t[<0>] lock_device_hotplug_sysfs+0x38/0x64\n"
-				      "\t[<0>] state_store+0x50/0xc0\n",
+		.console = "",
+		.tasks = "task 33 block-state D msleep switches 888\n"
+			 "\t[<0>] arch_local_irq_restore+0x68/0xd0\n"
+			 "\t[<0>] __switch_to+0x280/0x328\n"
+			 "\t[<0>] msleep+0x3c/0x40\n"
+			 "\t[<0>] lock_device_hotplug_sysfs+0x38/0x64\n"
+			 "\t[<0>] state_store+0x50/0xc0\n",
 	};
 	rig_auto(hang) hang = hang_explain(&source);
 	g_autofree char *all = g_strjoinv("\n", (char **)hang_sentences(hang));

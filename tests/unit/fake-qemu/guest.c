@@ -343,19 +343,20 @@ static void on_poweroff(guint32 seq, const char *text)
 	shutdown_guest("guest-shutdown", TRUE);
 }
 
-static void on_who(guint32 seq, const char *text)
+static void on_tasks(guint32 seq, const char *text)
 {
 	static guint moved;
 	g_autofree char *all = NULL;
 
-	moment(g_str_has_prefix(text, "all") ? "who" : "look");
-	if (script_says("who", "error")) {
+	moment(g_str_has_prefix(text, "all") ? "tasks" : "busy");
+	if (script_says("tasks", "error")) {
 		done(seq, "ENOMEM");
 		return;
 	}
 	all = g_strdup_printf("count migrated %u\ntask 34 kworker/u4:1 D try_remove_memory switches 3\n"
-			      "\ttry_remove_memory+0x10/0x20\n", script_word("who-moves") ? ++moved : 0);
-	frame(PROTO_WHO, seq, all);
+			      "\ttry_remove_memory+0x10/0x20\n",
+			      script_word("tasks-move") ? ++moved : 0);
+	frame(PROTO_TASKS, seq, all);
 }
 
 /* A part of an answer that does not end: one for each turn of the main loop, so that heartbeats go on. */
@@ -409,7 +410,7 @@ static const struct {
 	void (*handle)(guint32 seq, const char *text);
 } requests[] = {
 	{PROTO_START, on_start},     {PROTO_STOP, on_stop},	{PROTO_SNAPSHOT, on_snapshot},
-	{PROTO_BLOCKS, on_blocks},   {PROTO_ASK_WHO, on_who},	{PROTO_SYSRQ, on_sysrq},
+	{PROTO_BLOCKS, on_blocks},   {PROTO_ASK_TASKS, on_tasks},	{PROTO_SYSRQ, on_sysrq},
 	{PROTO_FINISH, on_finish},   {PROTO_CPU, on_simple},	{PROTO_POWEROFF, on_poweroff},
 	{PROTO_LOCKS, on_locks},
 };

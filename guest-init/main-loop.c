@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Init's loop: see serve.h. */
-#include "serve.h"
+/* Init's main loop: see main-loop.h. */
+#include "main-loop.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -26,7 +26,7 @@
 #define HEARTBEAT_NS 250000000
 /* Requests are read while the queue is less full than this, so that one-line answers always fit. */
 #define READ_BELOW (QUEUE_MAX / 2)
-/* No heartbeat is queued behind more than this: the next one supersedes it. */
+/* A heartbeat is skipped while more than this is queued; the next one supersedes it. */
 #define HEARTBEAT_BELOW 65536
 #define PART_ROUNDS 64
 #define GOODBYE_NS (UINT64_C(2) * 1000000000)
@@ -38,7 +38,7 @@ static bool hung_up; /* the host's end of the port is closed */
 
 /* Power */
 
-/* sync() and tcdrain() may block for ever: a child calls them, for at most GOODBYE_NS. */
+/* sync() and tcdrain() may block without end: a child calls them, for at most GOODBYE_NS. */
 static void end_reason(void)
 {
 	struct pollfd ended = {.fd = signals, .events = POLLIN};
@@ -92,8 +92,7 @@ static void serve_frame(const struct proto_header *frame, char *payload)
 		power(frame->seq, payload);
 	}
 	if (!request_start(frame->type, frame->seq, payload))
-		reply_done(frame->seq, EOPNOTSUPP, "request %u is not known to this guest",
-			   frame->type);
+		reply_done(frame->seq, EOPNOTSUPP, "unknown request type %u", frame->type);
 }
 
 static void note_garbage(void)
@@ -103,16 +102,17 @@ static void note_garbage(void)
 	struct frame_reader *in = &channel->in;
 
 	if (in->skipped != noted)
-		reply_note("%llu bytes on the channel were no frame",
+		reply_note("%llu bytes on the channel did not form a frame",
 			   (unsigned long long)(in->skipped - noted));
 	if (in->versions != versions)
-		reply_note("the host speaks version %d, this is %d", in->version, PROTO_VERSION);
+		reply_note("the host uses protocol version %d, this guest version %d", in->version,
+			   PROTO_VERSION);
 	noted = in->skipped;
 	versions = in->versions;
 }
 
-/* Stops reading while the queue of answers is half full; goes on when it has drained. */
-static void serve_channel(void)
+/* Stops reading while the queue of answers is half full; continues when it has drained. */
+static void read_requests(void)
 {
 	static char payload[PROTO_MAX + 1];
 	struct proto_header frame;
@@ -122,7 +122,7 @@ static void serve_channel(void)
 		more = channel_fill(channel);
 		while (channel->out.len < READ_BELOW && frame_next(&channel->in, &frame, payload))
 			serve_frame(&frame, payload);
-		/* one note for each stretch of bytes, not for each read() */
+		/* one note for each run of such bytes, not for each read() */
 		if (!more)
 			note_garbage();
 	}
@@ -179,7 +179,7 @@ static void set_up(void)
 	reply_send(PROTO_HELLO, 0, hello, text.len);
 }
 
-/* One iteration: inputs first, then what they made possible. */
+/* One iteration: reads all inputs first, then acts on them. */
 static void turn(struct pollfd *polled)
 {
 	if (polled[1].revents) {
@@ -192,7 +192,7 @@ static void turn(struct pollfd *polled)
 		request_ready();
 	}
 	if (polled[0].revents & POLLIN)
-		serve_channel();
+		read_requests();
 	if (polled[3].revents) {
 		drain(timer);
 		request_tick();
@@ -200,7 +200,7 @@ static void turn(struct pollfd *polled)
 		send_heartbeat();
 	}
 	channel_flush(channel);
-	/* the next parts of a long answer; bounded, so that the timer is served */
+	/* the next parts of a long answer; bounded, so that the timer is handled */
 	for (unsigned i = 0; i < PART_ROUNDS && !channel->out.len; i++) {
 		request_ready();
 		if (!channel->out.len)
@@ -209,7 +209,7 @@ static void turn(struct pollfd *polled)
 	}
 }
 
-_Noreturn void serve(struct channel *open_channel)
+_Noreturn void main_loop(struct channel *open_channel)
 {
 	channel = open_channel;
 	set_up();
@@ -228,8 +228,9 @@ _Noreturn void serve(struct channel *open_channel)
 			polled[0].events |= POLLIN;
 		poll(polled, 4, -1);
 		/*
-		 * A port whose host end is closed reports POLLHUP at once, for ever. SIGIO arrives when
-		 * that changes; the heartbeat checks again in case there was no signal.
+		 * A port whose host end is closed reports POLLHUP immediately at each poll. SIGIO
+		 * arrives when that changes; the heartbeat checks again in case the signal was
+		 * missed.
 		 */
 		hung_up = polled[0].revents & POLLHUP ||
 			  (hung_up && !polled[1].revents && !polled[3].revents);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Init's main loop over the channel, children and a timer. The loop opens no file that takes a
+ * hotplug lock; children do that, so that heartbeats continue while the kernel is stuck.
+ */
+#ifndef GUEST_MAIN_LOOP_H
+#define GUEST_MAIN_LOOP_H
+
+#include <sys/types.h>
+
+#include "channel.h"
+
+/* Never returns: ends in poweroff or reboot. */
+_Noreturn void main_loop(struct channel *channel);
+
+#endif
