@@ -132,38 +132,62 @@ static gboolean has_line(const struct report *report, const char *words)
 	return report_find(report, 0, words) >= 0;
 }
 
-/*
- * The marks that some formats end with. A report that lacks its own was cut, by the end of the log
- * or by whoever pasted it: an oops and what "cut here" begins end with a trace's id
- * (kernel/panic.c oops_exit()), sanitizers with the banner that they begin with, stacks since 5.16
- * with what closes their brackets, and lockdep's reports with a stack.
- */
-static gboolean lacks_end(const struct report *report)
+/* A stack at or after the line with WORDS. */
+static gboolean has_stack_after(const struct report *report, const char *words)
+{
+	int line = report_find(report, report->header, words);
+	struct frame frame;
+
+	for (guint i = line < 0 ? report->n : (guint)line; i < report->n; i++)
+		if (frame_parse(report->lines[i], &frame))
+			return TRUE;
+	return FALSE;
+}
+
+/* x86 writes its stacks in brackets since 5.16. */
+static gboolean has_open_bracket(const struct report *report)
 {
 	static const char *const pairs[][2] = {
 		{"<TASK>", "</TASK>"}, {"<IRQ>", "</IRQ>"}, {"<NMI>", "</NMI>"},
 	};
-	unsigned family = report->format->family;
-	gboolean banner = report->header > 0 && g_str_has_prefix(report->lines[0], "=====");
-	gboolean cut_here = report->n && body_is_cut(report->lines[0]);
-	gboolean stack = FALSE;
-	struct frame frame;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
 		if (has_line(report, pairs[i][0]) && !has_line(report, pairs[i][1]))
 			return TRUE;
-	for (guint i = report->header; i < report->n && !stack; i++)
-		stack = frame_parse(report->lines[i], &frame);
-	if ((family & (FAMILY_OOPS | FAMILY_BUG)) || cut_here)
+	return FALSE;
+}
+
+/*
+ * The marks that some formats end with. A report that lacks its own was cut, by the end of the log or in a
+ * paste: an oops, a WARN and what "cut here" begins end with a trace's id (kernel/panic.c print_oops_end_marker()),
+ * sanitizers with a banner, lockdep's reports with a stack, the OOM killer's with its victim. xmon has none.
+ */
+static gboolean lacks_end(const struct report *report)
+{
+	const struct format *format = report->format;
+	const char *header = report->lines[report->header];
+	const char *last = report->lines[report->n - 1];
+	unsigned family = format->family;
+	gboolean xmon = has_line(report, ": Vector: ");
+	gboolean is_warn = (family & FAMILY_WARN) && (format->into & FAMILY_CUT) && strstr(header, "WARNING: ");
+	gboolean by_trace = (family & (FAMILY_OOPS | FAMILY_BUG)) || is_warn || body_is_cut(report->lines[0]) ||
+			    strcmp(format->kind, "ubsan") == 0;
+
+	if (has_open_bracket(report))
+		return TRUE;
+	if (by_trace && !xmon)
 		return !has_line(report, "---[ end ") && !has_line(report, "Kernel panic - not") &&
-		       !((family & FAMILY_SANITIZER) && has_line(report, "====="));
-	if ((family & FAMILY_SANITIZER) && banner && !(family & FAMILY_SLUB))
-		return !g_str_has_prefix(report->lines[report->n - 1], "=====") &&
-		       !has_line(report, "---[ end ");
-	if ((family & FAMILY_LOCKDEP) && !(report->format->flags & FORMAT_NO_STACK))
-		return !has_line(report, "ack backtrace:") && !has_line(report, "Call Trace:") &&
-		       !has_line(report, "Call trace:");
-	return !stack && !(report->format->flags & (FORMAT_NO_STACK | FORMAT_NAMELESS));
+		       !((family & FAMILY_SANITIZER) && g_str_has_prefix(last, "====="));
+	if ((family & FAMILY_SANITIZER) && g_str_has_prefix(format->token, "BUG: K"))
+		return !g_str_has_prefix(last, "=====") && !has_line(report, "---[ end ");
+	if (strcmp(format->kind, "oom") == 0 && (family & FAMILY_MEMORY))
+		return !has_line(report, "ut of memory");
+	if (format->flags & (FORMAT_NO_STACK | FORMAT_NAMELESS))
+		return FALSE;
+	if (family & FAMILY_LOCKDEP)
+		return !has_stack_after(report, "ack backtrace:") && !has_stack_after(report, "Call Trace:") &&
+		       !has_stack_after(report, "Call trace:");
+	return !has_stack_after(report, "");
 }
 
 static gboolean fails_in_first_page(char **lines)

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UTF-16 and the encodings of mail. What a stream is shows at its start: a byte order mark (or
- * every other byte NUL), or the header of a mail. Everything else passes through unchanged.
+ * UTF-16, the encodings of mail, and records that take several lines (decode-records.c). What a stream is shows at
+ * its start: a byte order mark (or every other byte NUL), the header of a mail, or a record's first
+ * field. Everything else passes through unchanged.
  */
 #include <string.h>
 
-#include "splat/decode.h"
+#include "splat/decode-parts.h"
 
 #define LINE_MAX_BYTES 8192 /* of a mail; a longer line is given as it comes */
+#define ATTACHMENT_MAX (64U << 20) /* of a compressed one, the rest is dropped */
+#define DEPTH_MAX 4		   /* of mails inside mails */
 
-enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_UTF16_LE, FORM_UTF16_BE, FORM_MAIL };
+enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_UTF16_LE, FORM_UTF16_BE, FORM_MAIL, FORM_RECORDS };
 enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };
 
 struct text_decoder {
@@ -29,6 +32,12 @@ struct text_decoder {
 	enum encoding encoding;
 	gint base64_state;
 	guint base64_save;
+	GByteArray *attachment;	   /* compressed, until its end is seen; or NULL */
+	struct text_decoder *part; /* of what base64 encodes; or NULL */
+	guint depth;
+	/* journal entries and the like */
+	struct records *records;
+	GError *error; /* the first attachment that cannot be decompressed */
 };
 
 struct text_decoder *text_decoder_new(decode_sink sink, void *data)
@@ -80,6 +89,20 @@ static void give_text(struct text_decoder *d, const char *text, gsize len)
 		d->sink((const guint8 *)text, len, d->data);
 }
 
+/* A mail's part is over: what was kept of it is given on. */
+static void end_part(struct text_decoder *d)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (d->attachment)
+		decode_memory(d->attachment->data, d->attachment->len, d->part, &error);
+	g_clear_pointer(&d->attachment, g_byte_array_unref);
+	if (d->part)
+		text_decoder_end(g_steal_pointer(&d->part), error ? NULL : &error);
+	if (error && !d->error)
+		d->error = g_steal_pointer(&error);
+}
+
 /* A line of the header of a mail or of one of its parts; an empty one ends it. */
 static void take_header(struct text_decoder *d)
 {
@@ -122,12 +145,28 @@ static void take_quoted(struct text_decoder *d)
 	give_text(d, d->line, (gsize)(to - d->line));
 }
 
+/* What base64 encodes is a stream of its own: text of any form, or compressed. */
 static void take_base64(struct text_decoder *d)
 {
 	guchar out[LINE_MAX_BYTES];
 	gsize n = g_base64_decode_step(d->line, d->line_len, out, &d->base64_state, &d->base64_save);
 
-	give_text(d, (const char *)out, n);
+	if (!n)
+		return;
+	if (d->depth == DEPTH_MAX) {
+		give_text(d, (const char *)out, n);
+		return;
+	}
+	if (!d->part) {
+		d->part = text_decoder_new(d->sink, d->data);
+		d->part->depth = d->depth + 1;
+		if (decode_is_compressed(out, n))
+			d->attachment = g_byte_array_new();
+	}
+	if (!d->attachment)
+		text_decoder_feed(d->part, out, n);
+	else if (d->attachment->len + n <= ATTACHMENT_MAX)
+		g_byte_array_append(d->attachment, out, (guint)n);
 }
 
 /* "--boundary" begins a part, "From " a mail of an mbox: a header follows. */
@@ -145,6 +184,7 @@ static void take_mail_line(struct text_decoder *d)
 {
 	d->line[d->line_len] = '\0';
 	if (!d->in_header && begins_header(d)) {
+		end_part(d);
 		d->in_header = TRUE;
 		d->encoding = ENCODING_NONE;
 	}
@@ -205,7 +245,9 @@ static enum form form_of(const struct text_decoder *d)
 		return FORM_UTF16_LE;
 	if (is_every_other_nul(s, d->start_len, 0))
 		return FORM_UTF16_BE;
-	return is_mail(d) ? FORM_MAIL : FORM_PLAIN;
+	if (is_mail(d))
+		return FORM_MAIL;
+	return records_begin((const char *)s, d->start_len) != RECORDS_NONE ? FORM_RECORDS : FORM_PLAIN;
 }
 
 static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
@@ -214,6 +256,8 @@ static void take(struct text_decoder *d, const guint8 *bytes, gsize len)
 		d->sink(bytes, len, d->data);
 	else if (d->form == FORM_MAIL)
 		take_mail(d, bytes, len);
+	else if (d->form == FORM_RECORDS)
+		records_feed(d->records, bytes, len);
 	else
 		take_utf16(d, bytes, len);
 }
@@ -222,6 +266,9 @@ static void decide(struct text_decoder *d)
 {
 	d->form = form_of(d);
 	d->in_header = d->form == FORM_MAIL;
+	if (d->form == FORM_RECORDS)
+		d->records = records_new(records_begin((const char *)d->start, d->start_len), d->sink,
+					 d->data);
 	if (d->start_len)
 		take(d, d->start, d->start_len);
 }
@@ -242,11 +289,20 @@ void text_decoder_feed(struct text_decoder *d, const guint8 *bytes, gsize len)
 		take(d, bytes, len);
 }
 
-void text_decoder_end(struct text_decoder *d)
+gboolean text_decoder_end(struct text_decoder *d, GError **error)
 {
+	gboolean ok;
+
 	if (d->form == FORM_UNKNOWN)
 		decide(d);
 	if (d->line_len)
 		take_mail_line(d);
+	end_part(d);
+	if (d->records)
+		records_end(d->records);
+	ok = !d->error;
+	if (!ok)
+		g_propagate_error(error, d->error);
 	g_free(d);
+	return ok;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A file's compression, taken off by libarchive where there is one. */
-#include "splat/decode.h"
+#include "splat/decode-parts.h"
 
 #include <archive.h>
 #include <errno.h>
@@ -45,7 +45,7 @@ static gboolean read_start(struct source *source, GError **error)
 	return TRUE;
 }
 
-static gboolean is_compressed(const struct source *source)
+gboolean decode_is_compressed(const guint8 *bytes, gsize len)
 {
 	static const struct {
 		const char *magic;
@@ -56,8 +56,7 @@ static gboolean is_compressed(const struct source *source)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(magics); i++)
-		if (source->first >= magics[i].len &&
-		    memcmp(source->chunk, magics[i].magic, magics[i].len) == 0)
+		if (len >= magics[i].len && memcmp(bytes, magics[i].magic, magics[i].len) == 0)
 			return TRUE;
 	return FALSE;
 }
@@ -68,7 +67,7 @@ static la_ssize_t give(struct archive *archive, void *data, const void **ret)
 	ssize_t n = (ssize_t)source->first;
 
 	source->first = 0;
-	if (!n)
+	if (!n && source->fd >= 0)
 		n = read_some(source->fd, source->chunk, CHUNK);
 	if (n < 0)
 		archive_set_error(archive, errno, "%s", g_strerror(errno));
@@ -143,6 +142,13 @@ static gboolean copy(struct source *source, struct text_decoder *decoder, GError
 	}
 }
 
+gboolean decode_memory(guint8 *bytes, gsize len, struct text_decoder *decoder, GError **error)
+{
+	struct source source = {.fd = -1, .name = "attachment", .chunk = bytes, .first = len};
+
+	return decompress(&source, decoder, error);
+}
+
 gboolean decode_fd(int fd, const char *name, decode_sink sink, void *data, GError **error)
 {
 	g_autofree guint8 *chunk = g_malloc(CHUNK);
@@ -153,8 +159,7 @@ gboolean decode_fd(int fd, const char *name, decode_sink sink, void *data, GErro
 	if (!read_start(&source, error))
 		return FALSE;
 	decoder = text_decoder_new(sink, data);
-	ok = is_compressed(&source) ? decompress(&source, decoder, error)
-				    : copy(&source, decoder, error);
-	text_decoder_end(decoder);
-	return ok;
+	ok = decode_is_compressed(chunk, source.first) ? decompress(&source, decoder, error)
+						       : copy(&source, decoder, error);
+	return text_decoder_end(decoder, ok ? error : NULL) && ok;
 }

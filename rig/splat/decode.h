@@ -2,7 +2,8 @@
 /*
  * What a log is stored as, taken off before the scanner sees it: compression (gzip, xz, zstd,
  * bzip2, lz4), UTF-16, the encodings of mail (quoted-printable and base64, RFC 2045; in an mbox
- * also). Streaming: memory does not grow with the log.
+ * also; compressed attachments), and the outputs of journalctl and dmesg in which an entry takes several lines.
+ * Streaming: memory does not grow with the log.
  */
 #ifndef RIG_SPLAT_DECODE_H
 #define RIG_SPLAT_DECODE_H
@@ -23,11 +24,14 @@ gboolean decode_fd(int fd, const char *name, decode_sink sink, void *data, GErro
 /* Below so many bytes any ratio is accepted. */
 #define DECODE_FREE_BYTES (256U << 20)
 
-/* For tests: a decoder without a file. Compression is not taken off. */
+/* A decoder without a file. Compression is taken off of attachments only. */
 struct text_decoder;
 struct text_decoder *text_decoder_new(decode_sink sink, void *data);
 void text_decoder_feed(struct text_decoder *decoder, const guint8 *bytes, gsize len);
-/* What it still held back goes to the sink; frees DECODER. */
-void text_decoder_end(struct text_decoder *decoder);
+/*
+ * What it still held back goes to the sink; frees DECODER. Error (RIG_EXIT_USAGE): an attachment cannot be
+ * decompressed; all others were read.
+ */
+gboolean text_decoder_end(struct text_decoder *decoder, GError **error);
 
 #endif

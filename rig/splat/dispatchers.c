@@ -18,7 +18,7 @@ static const char dispatchers[] =
 	/* the device core */
 	"^state_store$|^online_store$|^device_online$|^device_offline$|^memory_subsys_|"
 	"^cpu_subsys_|^online_show$|^bus_for_each_|^driver_for_each_|^walk_memory_blocks$|"
-	"^for_each_memory_block|^class_for_each_|"
+	"^for_each_memory_block|^class_for_each_|^memory_block_change_state$|^memory_block_action$|"
 	/* scheduler, idle loop */
 	"^schedule|^__schedule|^preempt_schedule|^__cond_resched|^_cond_resched|^io_schedule|"
 	"^context_switch|^finish_task_switch|^__switch_to|^do_idle$|^cpu_idle|^default_idle|"

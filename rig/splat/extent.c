@@ -264,8 +264,13 @@ static void take_foreign(struct scanner *scanner, struct open *open, const struc
 static void continue_report(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	guint gap = line->caller[0] ? GAP_KNOWN : GAP_UNKNOWN;
-	enum body body = body_kind(line->text, open->format);
+	enum body body;
 
+	if (join_lock(scanner, open, line)) {
+		open_reach(open, line);
+		return;
+	}
+	body = body_kind(line->text, open->format);
 	/* SLUB's banner inside an old KASAN report is not its end */
 	if (body == BODY_LAST && !open->frames && (open->format->family & FAMILY_SANITIZER))
 		body = BODY_INSIDE;

@@ -78,11 +78,13 @@ static const char *const words[] = {
 	"Machine Check",
 	"instruction in kernel",
 	"nel bug detected",
-	"Kernel ade",
-	"Kernel ale",
+	"[#1]:",
+	"[#2]:",
+	"[#3]:",
+	"Oops[",
+	"bus error,",
 	" Vector: ",
 	"refcount:",
-	"BUG:\xc2\xa0",
 };
 
 #define PIECE 3
@@ -182,4 +184,30 @@ gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 		}
 	}
 	return FALSE;
+}
+
+/* Is a byte of BYTES outside ASCII? */
+static gboolean has_high_bytes(const guint8 *bytes, gsize len)
+{
+	guint64 any[4] = {0};
+	gsize at = 0;
+
+	for (; len - at >= sizeof(any); at += sizeof(any)) {
+		guint64 piece[4];
+
+		memcpy(piece, bytes + at, sizeof(piece));
+		for (gsize i = 0; i < G_N_ELEMENTS(any); i++)
+			any[i] |= piece[i];
+	}
+	for (; at < len; at++)
+		any[0] |= (guint64)bytes[at];
+	return ((any[0] | any[1] | any[2] | any[3]) & 0x8080808080808080U) != 0;
+}
+
+/* U+00A0 in UTF-8 or ISO 8859-1, U+2000 to U+202F, U+3000: mail programs write them. */
+gboolean filter_has_strange_blanks(const guint8 *bytes, gsize len)
+{
+	return has_high_bytes(bytes, len) &&
+	       (memchr(bytes, 0xa0, len) || memmem(bytes, len, "\xe2\x80", 2) ||
+		memmem(bytes, len, "\xe3\x80\x80", 3));
 }

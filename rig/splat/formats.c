@@ -1,139 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The table of formats: how reports begin, from 3.x to 7.x. The first row that matches wins, so
- * what is special stands before what is general. To add a kind see docs/reports.md.
+ * what is special stands before what is general; those of formats-validators.c come first. To add a kind see
+ * docs/reports.md.
  */
 #include <string.h>
 
-#include "splat/internal.h"
+#include "splat/formats.h"
 
-#define NAME "\\.?[A-Za-z_][A-Za-z0-9_]*"
-#define F "(?<f>" NAME ")"
-/* paths can have any character; "<snip>/" where somebody shortened one */
-#define FILE_NAME "(?<src>[^\\s:()\"]+\\.[chSr]s?)"
-#define SRC FILE_NAME ":\\d+"
-#define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)" /* "at 0x0" where the trap does not tell */
-
-/* A WARN since 6.19: "WARNING: [cond] file:line at func+0x…, CPU#1: comm/12"; before: "WARNING:
- * CPU: 1 PID: 12 at file:line func+0x…", and "WARNING: at file:line func()" of the 3.x. */
-#define WARN_AT(file, func)                                                                      \
-	"WARNING: (?:(?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ )?at (?:0x)?" file "(?::\\d+)? " func \
-	"|.*?" file ":\\d+ at " func ")"
-
-#define USB "usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg"
 #define USERS_OF_OBJECTS "debug_|rcu|hrtimer_|timer_|work_|percpu_|vunmap|vfree|__free_|kobject_"
-#define LEAKS                                                                                     \
-	"kmemleak|mmap|kmem|slab|alloc|create_object|idr_get|list_lru_init|kasprintf|kvasprintf|" \
-	"pcpu_create|strdup|strndup|memdup"
 #define PAGE_CARRIERS                                                                              \
 	"free_page|free_pages|free_frozen|free_pcp|free_one_page|put_page|get_page|update_page|release_page|free_unref|^folio|^_folio|^__folio|" \
 	"truncate_inode_pages|page_frag_free|alloc|vmap|page_owner"
 #define LIST_CHECK "(list_add|list_del|list_add_rcu|slist_\\w+)(?:_valid)?"
-#define CIPHERS "alloc_skb|netlink_ack|netlink_rcv_skb|_encrypt$|^crypto_|^cipher_|^drbg_|^rng_"
-#define TAG_CHECKS "kernel_fault|tag_check|mem_abort|^el1_|^el1h_"
+#define MSR_ACCESS "^native_|^paravirt_|^xen_|^__?wrmsr|^__?rdmsr|_msr_safe|^msr_"
 
-static const struct format formats[] = {
-	/* lockdep: kernel/locking/lockdep.c; "[ INFO: … ]" and "[ BUG: … ]" until 4.11 */
-	{"circular locking", "(?:WARNING|INFO): possible circular locking dependency detected",
-	 "lockdep-circular", "possible deadlock in {f}", "{cycle}",
-	 "process_one_work|flush_workqueue|drain_workqueue|destroy_workqueue", FRAME_LOCK,
-	 FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP | FORMAT_OFF},
-	{"recursive locking", "(?:WARNING|INFO): possible recursive locking detected",
-	 "lockdep-recursive", "possible deadlock in {f}", "{pair}", NULL, FRAME_FIRST_LOCK,
-	 FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP | FORMAT_OFF},
-	{"lock order detected",
-	 "(?:WARNING|INFO): (\\S+-(?:READ-)?safe) -> (\\S+-unsafe) lock order detected",
-	 "lockdep-irq-order", "possible deadlock in {f}", "{irq}", NULL, FRAME_BECAME,
-	 FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP | FORMAT_OFF},
-	{"lock inversion", "(?:WARNING|INFO): possible irq lock inversion dependency detected",
-	 "lockdep-irq-inversion", "possible deadlock in {f}", "{irq}", NULL, FRAME_FIRST_LOCK,
-	 FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP | FORMAT_OFF},
-	{"inconsistent lock state", "(?:WARNING|INFO): inconsistent lock state",
-	 "lockdep-inconsistent", "inconsistent lock state in {f}", "{usage}",
-	 "lock_sock|release_sock", FRAME_LAST_TRACE, FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP | FORMAT_OFF},
-	{"nvalid wait context", "BUG: Invalid wait context", "lockdep-wait-context",
-	 "WARNING: locking bug in {f}", "{wait}", "lock_sock|release_sock", FRAME_TRACE,
-	 FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP | FORMAT_OFF},
-	{"suspicious", "(WARNING|INFO): suspicious (?:RCU|rcu_dereference_check\\(\\)) usage",
-	 "lockdep-rcu", "{1}: suspicious RCU usage in {f}", "{rcu}", "rcu|kmem|slab",
-	 FRAME_LAST_TRACE, FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP},
-	{"bad unlock balance", "(WARNING|BUG): bad unlock balance detected",
-	 "lockdep-unlock-balance", "{1}: bad unlock balance in {f}", "{class} {f}", NULL,
-	 FRAME_RELEASE, FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP | FORMAT_OFF},
-	{"bad contention", "(WARNING|BUG): bad contention detected", "lockdep-contention",
-	 "{1}: bad contention in {f}", "{class} {f}", NULL, FRAME_RELEASE, FAMILY_LOCKDEP, 0,
-	 FORMAT_LOCKDEP | FORMAT_OFF},
-	{"held lock freed", "(WARNING|BUG): held lock freed", "lockdep-freed", "{1}: held lock freed in {f}",
-	 "{class} {f}", NULL, FRAME_FIRST_LOCK, FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP | FORMAT_OFF},
-	{"still has locks held", "(WARNING|BUG): .*still has locks held", "lockdep-held",
-	 "{1}: still has locks held in {f}", "{class} {f}", NULL, FRAME_FIRST_LOCK, FAMILY_LOCKDEP,
-	 0, FORMAT_LOCKDEP | FORMAT_OFF},
-	{"lock held when returning", "(WARNING|BUG): lock held when returning to user space",
-	 "lockdep-user-return", "{1}: lock held when returning to user space in {f}", "{class} {f}",
-	 NULL, FRAME_FIRST_LOCK, FAMILY_LOCKDEP, 0, FORMAT_LOCKDEP | FORMAT_OFF | FORMAT_NO_STACK},
-	{"Nested lock", "(WARNING|BUG): Nested lock was not taken", "lockdep-nested",
-	 "{1}: nested lock was not taken in {f}", "{class} {f}", NULL, FRAME_FAULT, FAMILY_LOCKDEP,
-	 0, FORMAT_LOCKDEP | FORMAT_OFF},
-	{"chain_key collision", "WARNING: chain_key collision", "lockdep-collision",
-	 "WARNING: chain_key collision in {f}", "{f}", "^lookup_chain_cache", FRAME_TRACE, FAMILY_LOCKDEP, 0,
-	 FORMAT_LOCKDEP},
-	{"register non-static key", "INFO: trying to register non-static key", "lockdep-key",
-	 "INFO: trying to register non-static key in {f}", "{f}", "stack|lock|IRQ", FRAME_TRACE,
-	 FAMILY_LOCKDEP, 0, FORMAT_OFF},
-	{"invalid subclass", "BUG: looking up invalid subclass: \\d+", "lockdep-key",
-	 "BUG: looking up invalid subclass in {f}", "{f}", "stack|lock", FRAME_TRACE,
-	 FAMILY_LOCKDEP, 0, FORMAT_OFF},
-	{"BUG: key ", "BUG: key \\S+ (?:has not been registered|not in \\.data)!", "lockdep-key",
-	 "BUG: key has not been registered in {f}", "{f}", "stack|lock", FRAME_TRACE,
-	 FAMILY_LIMIT | FAMILY_TOLD, 0, FORMAT_OFF | FORMAT_BARE | FORMAT_NO_STACK},
-	{"too low!", "BUG: (MAX_(?:STACK_TRACE_ENTRIES|LOCKDEP_\\w+|LOCK_DEPTH)) too low!",
-	 "lockdep-limit", "BUG: {1} too low!", "{1}", NULL, FRAME_NONE, FAMILY_LIMIT, 0,
-	 FORMAT_OFF | FORMAT_NO_STACK, SPLAT_LOST},
-	{"kernel/locking/lockdep.c",
-	 WARN_AT("\\S*kernel/locking/lockdep\\.c", "(?<f>[A-Za-z0-9_]*lock_[A-Za-z0-9_]*)"),
-	 "lockdep-warn", "WARNING: locking bug in {f}", "{f}", "lock_sock|release_sock",
-	 FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
-	{"lockdep.c", WARN_AT("\\S*kernel/(?:locking/)?lockdep\\.c", F_IF_KNOWN), "lockdep-warn",
-	 "WARNING in {f}", "{f}", "lock_sock|release_sock", FRAME_FAULT, FAMILY_WARN, FAMILY_CUT,
-	 FORMAT_ADOPTS},
-
-	/* sanitizers */
-	{"BUG: KASan:", "BUG: KASan: use after free in " F, "kasan", /* 4.0 to 4.2 */
-	 "KASAN: use-after-free {access} in {f}", NULL, NULL, FRAME_GROUP, FAMILY_SANITIZER},
-	{"BUG: KASan:", "BUG: KASan: out of bounds (?:access|on stack) in " F, "kasan",
-	 "KASAN: out-of-bounds {access} in {f}", NULL, NULL, FRAME_GROUP, FAMILY_SANITIZER},
-	{"BUG: KASAN:", "BUG: KASAN: (?:double-free or )?(double-free|invalid-free) in " F, "kasan",
-	 "KASAN: invalid-free in {f}", NULL, "slab_|kfree|vunmap|vfree", FRAME_GROUP, FAMILY_SANITIZER},
-	{"BUG: KASAN:", "BUG: KASAN: ([a-z-]+) in " F, "kasan", "KASAN: {1} {access} in {f}", NULL,
-	 TAG_CHECKS, FRAME_GROUP, FAMILY_SANITIZER},
-	{"BUG: KASAN:", "BUG: KASAN: ([a-z-]+) on address", "kasan", "KASAN: {1} {access}", "{1}",
-	 NULL, FRAME_NONE, FAMILY_SANITIZER},
-	{"BUG: KASAN:", "BUG: KASAN: (.*)", "kasan", "KASAN: {1}", NULL, NULL, FRAME_TRACE,
-	 FAMILY_SANITIZER, 0, FORMAT_CORRUPTED},
-	{"BUG: KMSAN:", "BUG: KMSAN: (kernel-usb-infoleak) in " F, "kmsan", "KMSAN: {1} in {f}",
-	 NULL, "alloc_skb|" USB, FRAME_GROUP, FAMILY_SANITIZER},
-	{"BUG: KMSAN:", "BUG: KMSAN: ([a-z-]+) in " F, "kmsan", "KMSAN: {1} in {f}", NULL, CIPHERS,
-	 FRAME_GROUP, FAMILY_SANITIZER},
-	{"BUG: KMSAN:", "BUG: KMSAN: (.*)", "kmsan", "KMSAN: {1}", NULL, NULL, FRAME_TRACE,
-	 FAMILY_SANITIZER, 0, FORMAT_CORRUPTED},
-	{"BUG: KCSAN:", "BUG: KCSAN: ([a-z: -]*in " F ".*)", "kcsan", "KCSAN: {1}", NULL, NULL,
-	 FRAME_GROUP, FAMILY_SANITIZER},
-	{"BUG: KCSAN:", "BUG: KCSAN: (.*)", "kcsan", "KCSAN: {1}", NULL, NULL, FRAME_NONE, FAMILY_SANITIZER},
-	{"BUG: KFENCE:", "BUG: KFENCE: (use-after-free|out-of-bounds) (read|write) in " F, "kfence",
-	 "KFENCE: {1} {2} in {f}", NULL, NULL, FRAME_GROUP, FAMILY_SANITIZER},
-	{"BUG: KFENCE:", "BUG: KFENCE: (invalid free|invalid read|invalid write|memory corruption) in " F,
-	 "kfence", "KFENCE: {1} in {f}", NULL, NULL, FRAME_GROUP, FAMILY_SANITIZER},
-	{"BUG: KFENCE:", "BUG: KFENCE: (.*)", "kfence", "KFENCE: {1}", NULL, NULL, FRAME_TRACE,
-	 FAMILY_SANITIZER, 0, FORMAT_CORRUPTED},
-	{"UBSAN:", "UBSAN: Undefined behaviour in " SRC, "ubsan", "UBSAN: undefined-behaviour in {f}",
-	 "{f}", "ubsan|overflow", FRAME_TRACE, FAMILY_SANITIZER, FAMILY_CUT, FORMAT_ADOPTS},
-	{"UBSAN:", "UBSAN: ([a-zA-Z -]+) in " SRC, "ubsan", "UBSAN: {1} in {f}", "{1} {f}",
-	 "ubsan|overflow", FRAME_TRACE, FAMILY_SANITIZER, FAMILY_CUT, FORMAT_ADOPTS},
-	{"BUG: memory leak", "BUG: memory leak", "memleak", "memory leak in {f}", NULL, LEAKS,
-	 FRAME_TRACE, FAMILY_SANITIZER},
-	{"unreferenced object", "^\\s*unreferenced object (?:0x)?[0-9a-f]+ \\(", "memleak",
-	 "memory leak in {f}", NULL, LEAKS, FRAME_TRACE, FAMILY_SANITIZER, FAMILY_SANITIZER},
-
+static const struct format rows[] = {
 	/* silence: hung tasks, stalls, lockups */
 	{"blocked", "INFO: task (.*):(\\d+) (?:is )?blocked (?:in I/O wait )?for more than \\d+ seconds",
 	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL},
@@ -266,11 +148,12 @@ static const struct format formats[] = {
 	 "stack", "kernel stack overflow in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS,
 	 FAMILY_OOPS, FORMAT_PROOF},
 	{"invalid opcode", "invalid opcode: ", "invalid-opcode", "invalid opcode in {f}", "{f}",
-	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_SANITIZER, FORMAT_PROOF},
+	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_SANITIZER | FAMILY_TOLD, FORMAT_PROOF},
 	{"int3:", "(?:^|\\s)int3: ", "invalid-opcode", "int3 in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
 	{"Internal error:", "Internal error: ([A-Za-z][^:\\[]*)", "oops", "Internal error in {f}",
-	 "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG, FORMAT_PROOF},
+	 "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_TOLD,
+	 FORMAT_PROOF},
 	{"Unhandled fault:", "Unhandled fault: ([^(]*)", "oops", "Unhandled fault in {f}", "{f}",
 	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
 	{"Alignment trap", "Alignment trap: not handling instruction", "oops",
@@ -281,8 +164,8 @@ static const struct format formats[] = {
 	 FAMILY_OOPS, FORMAT_PROOF},
 	{"Machine check", "Machine check in kernel mode", "other", "Machine check in {f}", "{f}",
 	 NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
-	{"Oops", "^(?!.*Kernel panic).*(?:^|\\W)Oops(?: - [^:]*)?(?::| \\[#)", "oops", "Oops in {f}", "{f}", NULL,
-	 FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_SANITIZER, FORMAT_PROOF},
+	{"Oops", "^(?!.*Kernel panic).*(?:^|\\W)Oops(?: - [^:\\[]*)?(?::| ?\\[#)", "oops", "Oops in {f}", "{f}", NULL,
+	 FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_SANITIZER | FAMILY_TOLD, FORMAT_PROOF},
 	{" ilc:", "^[a-z][a-z -]+: [0-9a-f]{4} ilc:\\d \\[#", /* s390 */
 	 "oops", "Oops in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG, FORMAT_PROOF},
 
@@ -291,35 +174,35 @@ static const struct format formats[] = {
 	 "lock rule {1} broken in {f}", "{1} {f} {3}", NULL, FRAME_GROUP, FAMILY_WARN, 0, FORMAT_RULE},
 
 	/* control flow integrity: kernel/cfi.c; a line alone where it is permissive */
-	{"CFI failure", "CFI failure at " F "\\+0x.*\\(target: ", "cfi", "CFI failure in {f}", "{f}", NULL,
+	{"CFI failure", "CFI failure at " F "\\+0x.*\\((?:target: |no target)", "cfi", "CFI failure in {f}", "{f}", NULL,
 	 FRAME_GROUP, FAMILY_WARN | FAMILY_TOLD, FAMILY_CUT,
 	 FORMAT_ADOPTS | FORMAT_BARE | FORMAT_NO_STACK},
 	{"CFI failure", "CFI failure (?:at|\\(target:) .*", "cfi", "CFI failure in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_WARN | FAMILY_TOLD, FAMILY_CUT, FORMAT_ADOPTS | FORMAT_PROOF},
 	{"unchecked MSR access",
 	 "unchecked MSR access error: (?:RDMSR|WRMSR) (?:from|to) \\S+.*rIP: \\S+ \\(" F "\\+0x", "other",
-	 "unchecked MSR access error in {f}", "MSR {f}", NULL, FRAME_TRACE, FAMILY_WARN, 0,
+	 "unchecked MSR access error in {f}", "MSR {f}", MSR_ACCESS, FRAME_GROUP, FAMILY_WARN, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
 	{"unchecked MSR access", "unchecked MSR access error: ", "other",
-	 "unchecked MSR access error in {f}", "MSR {f}", NULL, FRAME_TRACE, FAMILY_WARN, 0, 0},
+	 "unchecked MSR access error in {f}", "MSR {f}", MSR_ACCESS, FRAME_TRACE, FAMILY_WARN, 0, 0},
 	{"suspected memory leak", "kmemleak: \\d+ new suspected memory leaks?", "memleak",
 	 "memory leaks suspected", "memory leaks suspected", NULL, FRAME_NONE, FAMILY_ONE, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
 	{"SError", "SError Interrupt on CPU\\d+, code", "other", "SError interrupt in {f}", "SError {f}",
-	 NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
+	 NULL, FRAME_FAULT, FAMILY_WARN, 0, FORMAT_PROOF | FORMAT_NO_STACK},
 	{"Machine Check", "\\[Hardware Error\\]: CPU \\d+: Machine Check", "other",
 	 "Machine check exception", NULL, NULL, FRAME_NONE, FAMILY_WARN, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
 	/* MIPS: arch/mips/kernel/traps.c */
-	{"Reserved instruction", "(Reserved instruction in kernel code)(?: *\\[#\\d+\\]|\\[#)", "oops",
-	 "{1} in {f}", "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG, FORMAT_PROOF},
+	{"bus error, epc", "(Data|Instruction) bus error, epc == ", "oops", "{1} bus error in {f}", "{1} {f}",
+	 NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
 	{"in kernel code", "(Break instruction|Trap instruction|Kernel bug detected).*\\[#\\d+\\]", "bug",
 	 "kernel BUG in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_PROOF},
-	{"ernel bug detected", "Kernel bug detected\\[#\\d+\\]", "bug", "kernel BUG in {f}", "{f}", NULL,
+	{"ernel bug detected", "Kernel bug detected[^\\[]*\\[#\\d+\\]", "bug", "kernel BUG in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_PROOF},
-	/* LoongArch and others: "Oops - BUG[#1]:", "Kernel ade access[#1]:" */
-	{"Kernel a", "Kernel (ade access|ale access)\\[#\\d+\\]", "oops", "Kernel {1} in {f}", "{1} {f}",
-	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG, FORMAT_PROOF},
+	/* die() of MIPS and LoongArch: "Kernel ade access[#1]:", "do_cpu invoked from kernel context![#1]:" */
+	{"[#", "^([A-Za-z][A-Za-z _-]*[A-Za-z])!? ?\\[#\\d+\\](?::|$)", "oops", "{1} in {f}", "{1} {f}",
+	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_TOLD, FORMAT_PROOF},
 	/* xmon, where no oops was printed before it: arch/powerpc/xmon/xmon.c excprint() */
 	{"Vector:", "cpu 0x[0-9a-f]+: Vector: [0-9a-f]+ \\(([^)]*)\\) at ", "oops", "{1} in {f}", "{1} {f}",
 	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_STALL | FAMILY_WARN,
@@ -442,8 +325,22 @@ static const struct format formats[] = {
 	 FAMILY_WARN, FAMILY_CUT, FORMAT_PROOF | FORMAT_CORRUPTED},
 };
 
+static gpointer join_tables(gpointer unused)
+{
+	const struct formats *const tables[] = {&formats_validators, &(struct formats){rows, G_N_ELEMENTS(rows)}};
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct format));
+
+	(void)unused;
+	for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
+		g_array_append_vals(all, tables[i]->rows, (guint)tables[i]->n);
+	return all;
+}
+
 const struct format *formats_table(gsize *ret_n)
 {
-	*ret_n = G_N_ELEMENTS(formats);
-	return formats;
+	static GOnce once = G_ONCE_INIT;
+	const GArray *all = g_once(&once, join_tables, NULL);
+
+	*ret_n = all->len;
+	return (const struct format *)all->data;
 }

@@ -146,6 +146,18 @@ static gboolean parse_arm(const char *text, gboolean addressed, struct frame *re
 	return TRUE;
 }
 
+gboolean frame_parse_caller(const char *text, struct frame *ret)
+{
+	const char *p = strstr(text, " from ");
+
+	if (!p)
+		return FALSE;
+	p += strlen(" from ");
+	p += *p == '(';
+	p = skip_address(p);
+	return frame_parse_symbol(p + (*p == '('), ret);
+}
+
 gboolean frame_parse(const char *text, struct frame *ret)
 {
 	const char *p = text + strspn(text, " \t");

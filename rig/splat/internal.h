@@ -25,6 +25,8 @@
 
 /* filter.c: a search for many words at once. */
 gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
+/* Can blanks of other alphabets hide a word of the search? Then each line is to be looked at. */
+gboolean filter_has_strange_blanks(const guint8 *bytes, gsize len);
 
 /* prefix-clean.c: LEN bytes of TEXT without line end, colours and blanks that are not ASCII; a line
  * end that rsyslog wrote as "#012" becomes one. TEXT has room for LEN + 1 bytes; the new length. */

@@ -42,7 +42,7 @@ static gboolean is_better(const struct format *now, const struct format *before,
 	return better;
 }
 
-gboolean join_header(struct scanner *scanner, const struct line *line)
+gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word)
 {
 	struct past *past = &scanner->past[0];
 	const char *start = line->text + strspn(line->text, " \t");
@@ -51,7 +51,8 @@ gboolean join_header(struct scanner *scanner, const struct line *line)
 	g_autofree char *text = NULL;
 
 	if (!past->has_word || !is_continuation(past, line) ||
-	    body_pattern(start, ~0U) != BODY_FOREIGN || frame_starts_trace(start))
+	    body_pattern(start, ~0U) != BODY_FOREIGN || frame_starts_trace(start) ||
+	    (has_word && format_match(line->text)))
 		return FALSE;
 	text = joined(past, line, " ");
 	format = format_match(text);
@@ -95,4 +96,48 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 			return g_steal_pointer(&text);
 	}
 	return NULL;
+}
+
+/* Is TEXT a lock line of lockdep's that lacks its end? "#0: ", the address and ", at:" can be there or not. */
+static gboolean is_unfinished_lock(const char *text)
+{
+	const char *start = text + strspn(text, " \t");
+	gsize len = strlen(start);
+
+	if (*start == '#' && g_ascii_isdigit(start[1]))
+		start += strcspn(start, " ") + strspn(start + strcspn(start, " "), " ");
+	if (strstr(start, ", at: ") || (*start != '(' && strspn(start, "0123456789abcdef") < 8))
+		return FALSE;
+	return len && (g_str_has_suffix(start, ", at:") || g_str_has_suffix(start, "},") ||
+		       !strstr(start, "){") || g_str_has_suffix(start, "}-"));
+}
+
+gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line)
+{
+	static const char *const between[] = {" ", ""};
+	char **last = (char **)&open->lines->pdata[open->lines->len - 1];
+	const char *start = line->text + strspn(line->text, " \t");
+
+	if (!is_continuation(&scanner->past[0], line) || open->solid != open->lines->len ||
+	    open->last_line + 1 != line->number || !is_unfinished_lock(*last))
+		return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(between); i++) {
+		g_autofree char *text = g_strconcat(*last, between[i], start, NULL);
+		const char *lock_text = text + strspn(text, " \t");
+		struct splat_lock lock = {0};
+		gboolean whole;
+
+		if (*lock_text == '#')
+			lock_text += strcspn(lock_text, " ");
+		whole = lock_parse(lock_text, &lock) && lock.function;
+		splat_lock_clear(&lock);
+		/* a line that was cut twice goes on in the next one */
+		if (!whole && !(is_unfinished_lock(text) && strstr(text, "){")))
+			continue;
+		open->bytes += strlen(start) + 1;
+		g_free(*last);
+		*last = g_steal_pointer(&text);
+		return TRUE;
+	}
+	return FALSE;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A line of `journalctl -o json`: an object with the message and who wrote it (systemd's
- * Journal JSON Format).
+ * A line of `journalctl -o json`: an object with the message and its source (systemd's Journal JSON Format), or
+ * one of `dmesg --json`.
  */
 #include <string.h>
 
@@ -12,10 +12,9 @@ static const char *field(const json_t *entry, const char *key)
 	return json_string_value(json_object_get(entry, key));
 }
 
-/* MESSAGE is a string, or an array of bytes where it is not UTF-8. To be freed, or NULL. */
-static char *message_of(const json_t *entry, gsize room)
+/* A message is a string, or an array of bytes where it is not UTF-8. To be freed, or NULL. */
+static char *message_of(const json_t *message, gsize room)
 {
-	const json_t *message = json_object_get(entry, "MESSAGE");
 	GString *text;
 
 	if (json_is_string(message))
@@ -31,27 +30,48 @@ static char *message_of(const json_t *entry, gsize room)
 	return g_string_free(text, FALSE);
 }
 
+/* `dmesg --json`: "fac" with -x only, "time" in seconds, "caller" where the kernel says it. */
+static void dmesg_fields(const json_t *entry, struct line *line)
+{
+	const char *facility = field(entry, "fac"), *caller = field(entry, "caller");
+	const json_t *when = json_object_get(entry, "time");
+
+	line->kernel = !facility || strcmp(facility, "kern") == 0;
+	if (json_is_number(when))
+		line->stamp = json_number_value(when);
+	if (caller)
+		g_strlcpy(line->caller, caller, CALLER_LEN);
+}
+
+static void journal_fields(const json_t *entry, struct line *line)
+{
+	const char *usec = field(entry, "_SOURCE_MONOTONIC_TIMESTAMP");
+
+	if (!usec)
+		usec = field(entry, "__MONOTONIC_TIMESTAMP");
+	line->kernel = g_strcmp0(field(entry, "_TRANSPORT"), "kernel") == 0 ||
+		       g_strcmp0(field(entry, "SYSLOG_IDENTIFIER"), "kernel") == 0;
+	if (usec)
+		line->stamp = (double)g_ascii_strtoull(usec, NULL, 10) / 1e6;
+}
+
 gboolean journal_json(char *room, const char *text, gsize len, struct line *line)
 {
 	json_auto_t *entry = NULL;
 	g_autofree char *message = NULL;
-	const char *usec, *tag;
+	gboolean dmesg = FALSE;
 
-	if (!strstr(text, "\"MESSAGE\""))
+	if (!strstr(text, "\"MESSAGE\"") && !(dmesg = strstr(text, "\"msg\"") != NULL))
 		return FALSE;
 	entry = json_loads(text, 0, NULL);
-	message = json_is_object(entry) ? message_of(entry, len) : NULL;
+	message = message_of(json_object_get(entry, dmesg ? "msg" : "MESSAGE"), len);
 	if (!message)
 		return FALSE;
-	usec = field(entry, "_SOURCE_MONOTONIC_TIMESTAMP");
-	if (!usec)
-		usec = field(entry, "__MONOTONIC_TIMESTAMP");
-	tag = field(entry, "SYSLOG_IDENTIFIER");
-	line->kernel = g_strcmp0(field(entry, "_TRANSPORT"), "kernel") == 0 ||
-		       g_strcmp0(tag, "kernel") == 0;
+	if (dmesg)
+		dmesg_fields(entry, line);
+	else
+		journal_fields(entry, line);
 	line->user = !line->kernel;
-	if (usec)
-		line->stamp = g_ascii_strtoull(usec, NULL, 10) / 1e6;
 	/* what is in a string of JSON is never longer than the JSON */
 	g_strlcpy(room, message, len + 1);
 	prefix_clean(room, strlen(room));

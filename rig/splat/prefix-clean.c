@@ -35,6 +35,23 @@ static gsize nothing_at(const guint8 *p)
 	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf ? 3 : 0;
 }
 
+/* A character that HTML escapes, at P ("&gt;"): its length, or 0. */
+static gsize entity_at(const char *p, char *ret)
+{
+	static const struct {
+		const char *name;
+		char c;
+	} entities[] = {{"&gt;", '>'}, {"&lt;", '<'}, {"&amp;", '&'}, {"&nbsp;", ' '}, {"&quot;", '"'}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(entities); i++) {
+		if (!g_str_has_prefix(p, entities[i].name))
+			continue;
+		*ret = entities[i].c;
+		return strlen(entities[i].name);
+	}
+	return 0;
+}
+
 /*
  * What the bytes at P are replaced by: *RET_LEN of them by the character that is returned, NUL for
  * nothing. rsyslog writes control characters as "#012".
@@ -42,6 +59,7 @@ static gsize nothing_at(const guint8 *p)
 static char replacement(const char *p, gsize *ret_len)
 {
 	gsize len = 0;
+	char c;
 
 	*ret_len = 1;
 	switch (*p) {
@@ -50,6 +68,15 @@ static char replacement(const char *p, gsize *ret_len)
 		return ' ';
 	case '\033':
 		len = p[1] == '[' ? colour_at(p, 2) : 0;
+		break;
+	case '\xa0': /* U+00A0 in ISO 8859-1; in UTF-8 it is never a character's first byte */
+		return (guint8)p[-1] < 0x80 ? ' ' : *p;
+	case '&':
+		len = entity_at(p, &c);
+		if (len) {
+			*ret_len = len;
+			return c;
+		}
 		break;
 	case '^':
 		len = strncmp(p, "^[[", 3) == 0 ? colour_at(p, 3) : 0;
@@ -76,7 +103,7 @@ static char replacement(const char *p, gsize *ret_len)
 gsize prefix_clean(char *text, gsize len)
 {
 	static const guint8 special[256] = {
-		[0] = 1, ['\r'] = 1, ['\033'] = 1, ['^'] = 1, ['#'] = 1,
+		[0] = 1, ['\r'] = 1, ['\033'] = 1, ['^'] = 1, ['#'] = 1, ['&'] = 1, [0xa0] = 1,
 		[0xc2] = 1, [0xe2] = 1, [0xe3] = 1, [0xef] = 1,
 	};
 	gsize from = 0, to;
@@ -84,6 +111,8 @@ gsize prefix_clean(char *text, gsize len)
 	while (len && (text[len - 1] == '\r' || text[len - 1] == '\n'))
 		len--;
 	text[len] = '\0';
+	if (text[0] == '\xa0')
+		text[0] = ' ';
 	while (from < len && !special[(guint8)text[from]])
 		from++;
 	for (to = from; from < len;) {
@@ -98,21 +127,30 @@ gsize prefix_clean(char *text, gsize len)
 	return to;
 }
 
-/* "> > text", "| text"; a KASAN memory dump's ">ffff8880…: " is not quoting. */
+/* Where a mark of quoting at P ends, P where there is none: ">", "|", "JD>" (initials). */
+static const char *quote_mark(const char *p)
+{
+	const char *mark = p + strspn(p, " \t");
+	gsize initials = 0;
+
+	if (*mark == '|')
+		return mark[1] == ' ' || !mark[1] ? mark + 1 : p;
+	while (initials < 3 && g_ascii_isupper(mark[initials]))
+		initials++;
+	if (initials)
+		return mark[initials] == '>' && mark[initials + 1] == ' ' ? mark + initials + 1 : p;
+	/* a KASAN memory dump's ">ffff8880…: " is not quoting */
+	if (*mark == '>' && strspn(mark + 1, "0123456789abcdef") < 8)
+		return mark + 1;
+	return p;
+}
+
 const char *prefix_unquote(const char *p)
 {
-	const char *start = p;
+	const char *start = p, *end;
 
-	for (;;) {
-		const char *mark = p + (*p == ' ');
-
-		if (*mark == '>' && (strchr(" \t>[|", mark[1]) || !mark[1]))
-			p = mark + 1;
-		else if (*mark == '|' && (mark[1] == ' ' || !mark[1]) && mark == p)
-			p = mark + 1;
-		else
-			break;
-	}
+	while ((end = quote_mark(p)) != p)
+		p = end;
 	return p > start && *p == ' ' ? p + 1 : p;
 }
 

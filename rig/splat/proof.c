@@ -56,6 +56,8 @@ gboolean extent_is_proven(const struct open *open)
 		return FALSE;
 	if (flags & FORMAT_BARE)
 		return open->kernel || stands_alone(open, TRUE);
+	if (open->format->family & FAMILY_PANIC)
+		return open->kernel || proofs > 0 || (open->inside && stands_alone(open, TRUE));
 	if (flags & FORMAT_KERNEL)
 		return open->kernel || proofs > 0;
 	if (flags & FORMAT_PROOF)

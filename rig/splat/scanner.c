@@ -90,61 +90,10 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
 }
 
-/* The kernel says that it goes down, or journalctl that another boot begins. */
-static gboolean goes_down(const struct line *line)
-{
-	if (line->kernel)
-		return strstr(line->text, "reboot: ") || strstr(line->text, "Starting new kernel");
-	return g_str_has_prefix(line->text, "-- Boot ");
-}
-
-/* "Then I booted the other kernel and": words, and nothing that a machine writes. */
-static gboolean is_prose(const char *text)
-{
-	guint words = 0;
-
-	for (const char *p = text; *p;) {
-		gsize len = strcspn(p, " ");
-		gsize letters = 0;
-
-		while (letters < len && g_ascii_isalpha(p[letters]))
-			letters++;
-		words += letters >= 2 && letters + (letters < len && strchr(",.:;!?", p[letters])) == len;
-		p += len + strspn(p + len, " ");
-	}
-	return words >= 5 && !strpbrk(text, "[]=<>()/");
-}
-
-/* A mail can hold the logs of two boots with text between them. */
-static gboolean is_in_prose(const struct scanner *scanner)
-{
-	for (guint i = 0; i < PAST; i++)
-		if (scanner->past[i].number && !scanner->past[i].kernel &&
-		    is_prose(scanner->past[i].text))
-			return TRUE;
-	return scanner->is_mail;
-}
-
-/* A second boot in one log that nothing announced. The decompressor speaks first, where there is one. */
-static void take_boot(struct scanner *scanner, const struct line *line)
-{
-	gboolean unpacks = !line->kernel && strstr(line->text, "Parsing ELF... ");
-	gboolean starts =
-		line->kernel && line->stamp <= 1 && g_str_has_prefix(line->text, "Linux version ");
-
-	scanner->going_down |= goes_down(line);
-	if (!unpacks && !starts)
-		return;
-	if (scanner->stamp > 1 && !scanner->going_down && !is_in_prose(scanner))
-		extent_reboot(scanner, line);
-	scanner->stamp = -1;
-	scanner->going_down = FALSE;
-}
-
 /* What the scanner wants to know of a line besides reports. */
 static void take_news(struct scanner *scanner, const struct line *line)
 {
-	take_boot(scanner, line);
+	boot_take(scanner, line);
 	if (line_ends_lockdep(line->text))
 		scanner->lockdep_died = TRUE;
 }
@@ -184,7 +133,7 @@ static void take_text(struct scanner *scanner, struct line *line)
 	inherit_prefix(scanner, line);
 	if (!line->user) {
 		has_word = filter_hit((const guint8 *)line->text, line->len, &at);
-		if (!has_word && join_header(scanner, line))
+		if (join_header(scanner, line, has_word))
 			return;
 		if (has_word)
 			format = take_word(scanner, line);
@@ -320,11 +269,13 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 /* Whole lines. */
 static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
+	gboolean slow = filter_has_strange_blanks(bytes, len);
+
 	while (len) {
 		gsize at, line;
 
 		/* a mail can have wrapped the header that the last line began */
-		if (!scanner->n_open && !scanner->past[0].has_word) {
+		if (!slow && !scanner->n_open && !scanner->past[0].has_word) {
 			if (!filter_hit(bytes, len, &at)) {
 				skip_quiet(scanner, bytes, len);
 				return;
@@ -350,17 +301,6 @@ static gboolean is_symbol_start(const char *text)
 	while (g_ascii_isalnum(text[len]) || (text[len] && strchr("_.+/?[]<>", text[len])))
 		len++;
 	return !text[len];
-}
-
-/* Mails begin with their header: RFC 5322. */
-static void look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
-{
-	static const char *const fields[] = {"From ", "From: ", "Return-Path: ", "Received: ",
-					     "Message-ID: ", "Subject: ", "Delivered-To: "};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
-		scanner->is_mail |= len >= strlen(fields[i]) &&
-				    memcmp(bytes, fields[i], strlen(fields[i])) == 0;
 }
 
 /*
@@ -390,7 +330,7 @@ void scanner_feed(struct scanner *scanner, const guint8 *bytes, gsize len)
 	const guint8 *newline;
 
 	if (!scanner->position && len)
-		look_at_start(scanner, bytes, len);
+		boot_look_at_start(scanner, bytes, len);
 
 	if (scanner->in_line) {
 		newline = memchr(bytes, '\n', len);

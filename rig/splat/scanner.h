@@ -6,6 +6,7 @@
 #include "splat/internal.h"
 
 #define PAST 4	  /* lines remembered before a header */
+#define BANNER_LEN 128
 #define CALLERS 4 /* that write one report */
 
 /* A report whose end has not been seen. */
@@ -58,6 +59,7 @@ struct scanner {
 	gboolean any_crash;
 	gboolean found_any; /* a report, whatever it was */
 	guint64 told;	    /* reports reach up to this byte */
+	char banner[BANNER_LEN]; /* the kernel's version line of the last boot, "" before the first */
 	gboolean going_down;
 	gboolean is_mail;
 	guint64 kernel_lines; /* lines looked at one by one that had a kernel's prefix */
@@ -73,9 +75,11 @@ void extent_line(struct scanner *scanner, const struct line *line);
 void extent_dump(struct scanner *scanner, const struct line *line);
 /*
  * Is LINE the end of a header that a mail wrapped? Then the two are one line, which is taken as
- * such, and LINE is consumed.
+ * such, and LINE is consumed. HAS_WORD: the filter found a word in LINE.
  */
-gboolean join_header(struct scanner *scanner, const struct line *line);
+gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word);
+/* The same for a lock line at the end of OPEN, which LINE is then appended to. */
+gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line);
 /* The same for a frame, or another line that is only inside a report together with the one before:
  * the joined text, to be freed, or NULL. */
 char *join_body(const struct scanner *scanner, const struct open *open, const struct line *line);
@@ -84,6 +88,13 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 struct open *extent_find(struct scanner *scanner, const struct line *line);
 /* HEADER, joined of two lines, is the header of OPEN. */
 void extent_rewrite(struct open *open, const struct format *format, const struct line *header);
+/* boot.c: BYTES are the stream's first. A mail begins with its header (RFC 5322). */
+void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len);
+/*
+ * Is LINE the first of a boot that nothing announced? Then it is a report. Where a decompressor prints before the kernel,
+ * its line is the first.
+ */
+void boot_take(struct scanner *scanner, const struct line *line);
 /* A second boot, which ends all reports and is one. */
 void extent_reboot(struct scanner *scanner, const struct line *line);
 /* CUT_SHORT: the log ended inside it. */

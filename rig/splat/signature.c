@@ -162,7 +162,10 @@ static void add_reason(GString *out, const struct report *report)
 
 		if (!at)
 			continue;
-		g_string_append(out, at + strlen(words));
+		at += strlen(words);
+		g_string_append(out, at);
+		while (out->len && out->str[out->len - 1] == ' ')
+			g_string_truncate(out, out->len - 1);
 		return;
 	}
 	g_string_append_c(out, '?');

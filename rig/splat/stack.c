@@ -17,17 +17,19 @@ static gboolean ends_stack(const char *line)
 GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	const char *last = NULL;
 	guint strange = 0, frames = 0;
+	struct frame frame;
 
 	for (guint i = from; i < report->n; i++) {
 		const char *line = report->lines[i];
-		struct frame frame;
 
 		if ((take & TAKE_FAULTS) && frame_parse_fault(line, &frame)) {
 			g_ptr_array_add(names, g_strdup(frame.name));
 		} else if (frame_parse(line, &frame)) {
 			strange = 0;
 			frames++;
+			last = line;
 			if (frame.guess || frame.inlined)
 				continue;
 			/* arm64's trace begins with the function that "pc" names */
@@ -38,6 +40,8 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 			break;
 		}
 	}
+	if (last && frame_parse_caller(last, &frame))
+		g_ptr_array_add(names, g_strdup(frame.name));
 	return names;
 }
 

@@ -32,6 +32,7 @@ void load_fixtures(void);
 /* A splat_found; DATA is a GPtrArray. */
 void collect_splat(struct splat *splat, void *data);
 void free_splat(gpointer splat);
+void add_case_tests(TCase *tests);
 void add_cycle_tests(TCase *tests);
 void add_dress_tests(TCase *tests);
 void add_generation_tests(TCase *tests);

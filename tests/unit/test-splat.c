@@ -370,6 +370,7 @@ int main(void)
 	tcase_add_loop_test(data, any_cut_gives_the_same, 0, fixtures->len);
 	add_dress_tests(data);
 	add_schema_tests(data);
+	add_case_tests(data);
 	add_cycle_tests(rules);
 	add_generation_tests(rules);
 	tcase_add_test(rules, without_stamps);

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A second boot in one log: one that nothing announced, another log, or a mail that shows two. */
+#include <string.h>
+
+#include "splat/scanner.h"
+
+void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
+{
+	static const char *const fields[] = {"From ", "From: ", "Return-Path: ", "Received: ",
+					     "Message-ID: ", "Subject: ", "Delivered-To: "};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
+		scanner->is_mail |= len >= strlen(fields[i]) &&
+				    memcmp(bytes, fields[i], strlen(fields[i])) == 0;
+}
+
+/* The kernel says that it goes down, or journalctl that another boot begins. */
+static gboolean goes_down(const struct line *line)
+{
+	if (line->kernel)
+		return strstr(line->text, "reboot: ") || strstr(line->text, "Starting new kernel");
+	return g_str_has_prefix(line->text, "-- Boot ");
+}
+
+/* "Then I booted the other kernel and": words, and nothing that a machine writes. */
+static gboolean is_prose(const char *text)
+{
+	guint words = 0;
+
+	for (const char *p = text; *p;) {
+		gsize len = strcspn(p, " ");
+		gsize letters = 0;
+
+		while (letters < len && g_ascii_isalpha(p[letters]))
+			letters++;
+		words += letters >= 2 && letters + (letters < len && strchr(",.:;!?", p[letters])) == len;
+		p += len + strspn(p + len, " ");
+	}
+	return words >= 5 && !strpbrk(text, "[]=<>()/");
+}
+
+/* "And with the patch:", "bad:": the title of what comes next. */
+static gboolean is_title(const char *text)
+{
+	gsize len = strlen(text);
+
+	return len >= 4 && text[len - 1] == ':' &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,-'") == len - 1;
+}
+
+/* The last line, or the one before if that is blank. */
+static const struct past *line_before(const struct scanner *scanner)
+{
+	const struct past *past = scanner->past;
+
+	return past[0].text[strspn(past[0].text, " ")] ? &past[0] : &past[1];
+}
+
+/*
+ * Is LINE, the first of a boot, of another kernel than the last boot, and right behind that one's lines or behind
+ * "-----"? A machine that reset itself has its firmware's lines in between.
+ */
+static gboolean is_other_log(const struct scanner *scanner, const struct line *line)
+{
+	const struct past *before = line_before(scanner);
+
+	return scanner->banner[0] && strncmp(scanner->banner, line->text, BANNER_LEN - 1) != 0 &&
+	       (before->kernel || !strpbrk(before->text, "abcdefghijklmnopqrstuvwxyz"));
+}
+
+/* A mail can hold the logs of two boots with text between them. */
+static gboolean is_in_prose(const struct scanner *scanner)
+{
+	const struct past *before = line_before(scanner);
+
+	if (!before->kernel && is_title(before->text))
+		return TRUE;
+	for (guint i = 0; i < PAST; i++)
+		if (scanner->past[i].number && !scanner->past[i].kernel &&
+		    is_prose(scanner->past[i].text))
+			return TRUE;
+	return scanner->is_mail;
+}
+
+void boot_take(struct scanner *scanner, const struct line *line)
+{
+	gboolean unpacks = !line->kernel && strstr(line->text, "Parsing ELF... ");
+	gboolean starts =
+		line->kernel && line->stamp <= 1 && g_str_has_prefix(line->text, "Linux version ");
+	gboolean other = starts && is_other_log(scanner, line);
+
+	scanner->going_down |= goes_down(line);
+	if (!unpacks && !starts)
+		return;
+	if (starts)
+		g_strlcpy(scanner->banner, line->text, BANNER_LEN);
+	if (scanner->stamp > 1 && !scanner->going_down && !other && !is_in_prose(scanner))
+		extent_reboot(scanner, line);
+	scanner->stamp = -1;
+	scanner->going_down = FALSE;
+}

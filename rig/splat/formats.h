@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Pieces of the patterns in the tables of formats. */
+#ifndef RIG_SPLAT_FORMATS_H
+#define RIG_SPLAT_FORMATS_H
+
+#include "splat/internal.h"
+
+#define NAME "\\.?[A-Za-z_][A-Za-z0-9_]*"
+#define F "(?<f>" NAME ")"
+/* paths can have any character; "<snip>/" where somebody shortened one */
+#define FILE_NAME "(?<src>[^\\s:()\"]+\\.[chSr]s?)"
+#define SRC FILE_NAME ":\\d+"
+#define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)" /* "at 0x0" where the trap does not tell */
+/* A WARN since 6.19: "WARNING: [cond] file:line at func+0x…, CPU#1: comm/12"; before: "WARNING:
+ * CPU: 1 PID: 12 at file:line func+0x…", and "WARNING: at file:line func()" of the 3.x. */
+#define WARN_AT(file, func)                                                                      \
+	"WARNING: (?:(?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ )?at (?:0x)?" file "(?::\\d+)? " func \
+	"|.*?" file ":\\d+ at " func ")"
+
+#define USB "usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg"
+
+/* The rows of one file, in their order. */
+struct formats {
+	const struct format *rows;
+	gsize n;
+};
+
+extern const struct formats formats_validators; /* lockdep, sanitizers */
+
+#endif

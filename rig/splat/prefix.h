@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What prefix.c (a line's prefix) and prefix-pieces.c (one piece of it) share. */
+#ifndef RIG_SPLAT_PREFIX_H
+#define RIG_SPLAT_PREFIX_H
+
+#include "splat/internal.h"
+
+enum piece_flag {
+	PIECE_KERNEL = 1 << 0, /* printk wrote the line */
+	PIECE_USER = 1 << 1,   /* a program wrote it */
+	PIECE_DATE = 1 << 2,   /* a host and a tag can follow */
+	PIECE_BSD = 1 << 3,    /* a date of syslog: the kernel never prints one itself */
+	PIECE_BLANK = 1 << 4,  /* one blank after it belongs to it */
+	AFTER_DATE = 1 << 5,   /* only directly behind a date or a stamp */
+	AFTER_BSD = 1 << 6,
+	AT_START = 1 << 7,  /* only as the first piece */
+	AFTER_ANY = 1 << 8, /* not as the first piece */
+	PIECE_LEVEL = 1 << 9,
+};
+
+/* One row of the table of pieces. */
+struct piece {
+	const char *pattern;
+	unsigned flags; /* enum piece_flag */
+};
+
+/*
+ * Matches the first piece of the table that fits at P and may follow BEFORE (NULL: P is the start of
+ * the line's prefix). Returns where the piece ends and sets *BEFORE to it, and stamp, caller, kernel and user of
+ * LINE by it; NULL where no piece fits, LINE unchanged.
+ */
+const char *piece_strip(const char *p, struct line *line, const struct piece **before);
+
+#endif
