@@ -30,11 +30,12 @@ gboolean hotplug_check_may_overlap(const struct session *s, const struct device 
 	return FALSE;
 }
 
-static char *missing_of(const struct session *s, const struct device *d, const struct guest_account *now)
+static char *missing_of(const struct session *s, const struct device *d, const struct guest_account *now,
+			gint64 asked_ns)
 {
 	struct extent where;
 
-	if (d->kind != DEVICE_DIMM || !d->there || d->busy || d->unsure ||
+	if (d->kind != DEVICE_DIMM || !d->there || d->busy || d->unsure || d->changed_ns >= asked_ns ||
 	    !vm_where(s->vm, d->id, &where.start, &where.size))
 		return NULL;
 	for (guint64 a = where.start; a < where.start + where.size; a += s->hello.block_size)
@@ -45,7 +46,7 @@ static char *missing_of(const struct session *s, const struct device *d, const s
 	return NULL;
 }
 
-char *hotplug_check_missing(const struct session *s, const struct guest_account *now)
+char *hotplug_check_missing(const struct session *s, const struct guest_account *now, gint64 asked_ns)
 {
 	GHashTableIter iter;
 	struct device *d;
@@ -55,6 +56,6 @@ char *hotplug_check_missing(const struct session *s, const struct guest_account 
 		return NULL;
 	g_hash_table_iter_init(&iter, s->host.devices);
 	while (!missing && g_hash_table_iter_next(&iter, NULL, (gpointer *)&d))
-		missing = missing_of(s, d, now);
+		missing = missing_of(s, d, now, asked_ns);
 	return missing;
 }

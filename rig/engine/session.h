@@ -126,8 +126,11 @@ void device_event(struct session *s, const char *name, json_t *event);
 gboolean hotplug_check_each_step(const struct session *s);
 /* May memory of a device other than BUT sit at WHERE, or come there now? */
 gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but, const struct extent *where);
-/* For people: a block that a plugged DIMM should have and the guest has not, or NULL. */
-char *hotplug_check_missing(const struct session *s, const struct guest_account *now);
+/*
+ * For people: a block that a plugged DIMM should have and the guest has not, or NULL. NOW is the answer to a
+ * question that was asked at ASKED_NS: it need not have what was plugged since.
+ */
+char *hotplug_check_missing(const struct session *s, const struct guest_account *now, gint64 asked_ns);
 
 /* reconnect.c: the way to the guest is cut, and back; hello: the guest can be asked from here on */
 void reconnect_lost(struct session *s);

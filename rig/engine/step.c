@@ -54,6 +54,7 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 	struct session *s = t->s;
 
 	t->device->busy = FALSE;
+	t->device->changed_ns = rig_now_ns();
 	/* a guest that refuses, or does not answer, leaves the device in QEMU */
 	t->device->there = outcome != VM_FAILED;
 	session_count(s, "plug", vm_outcome_name(outcome));
@@ -158,6 +159,7 @@ static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply
 
 	(void)reply;
 	t->device->busy = FALSE;
+	t->device->changed_ns = rig_now_ns();
 	t->device->there = outcome != VM_OK;
 	t->device->unsure = outcome == VM_TIMED_OUT;
 	session_count(s, "unplug", unplug_name(outcome));
@@ -268,7 +270,7 @@ static void on_checked(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
 	struct session *s = t->s;
-	g_autofree char *missing = hotplug_check_missing(s, reply->account);
+	g_autofree char *missing = hotplug_check_missing(s, reply->account, t->began_ns);
 
 	limit_stop(t);
 	if (missing) {

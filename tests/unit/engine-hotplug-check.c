@@ -45,12 +45,16 @@ static void fixture_close(struct fixture *b)
 static const struct {
 	const char *account, *missing;
 	gboolean busy, unsure;
+	gint64 changed_ns; /* the guest was asked at 1000 */
 } accounts[] = {
 	{"mem-total-kb 1\nblock 32 online\nblock 33 offline\n", NULL},
 	{"mem-total-kb 1\nblock 32 online\n", "0x108000000"},
 	{"mem-total-kb 1\nblock 33 online\n", "0x100000000"},
 	{"mem-total-kb 1\n", NULL, .busy = TRUE},
 	{"mem-total-kb 1\n", NULL, .unsure = TRUE},
+	/* its plug ended between the question and the answer, which need not have it */
+	{"mem-total-kb 1\n", NULL, .changed_ns = 1001},
+	{"mem-total-kb 1\n", "0x100000000", .changed_ns = 999},
 	{"block 32 online\n", NULL}, /* no account: nothing is known */
 };
 
@@ -66,7 +70,8 @@ START_TEST(blocks_of_plugged_dimms)
 	plug(&b, "v", DEVICE_VIRTIO_MEM, 8192 * MIB, 256 * MIB); /* its blocks come and go */
 	d->busy = accounts[_i].busy;
 	d->unsure = accounts[_i].unsure;
-	missing = hotplug_check_missing(&b.s, now);
+	d->changed_ns = accounts[_i].changed_ns;
+	missing = hotplug_check_missing(&b.s, now, 1000);
 	if (accounts[_i].missing)
 		ck_assert_msg(missing && strstr(missing, accounts[_i].missing) && strstr(missing, "'d'"),
 			      "%s", missing);
