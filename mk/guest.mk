@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The guest's programs, statically linked, for every guest architecture.
 
-GUEST_ARCHES := x86_64 ppc64le
+GUEST_ARCHES := x86_64 ppc64le aarch64
 GUEST_CC_x86_64 := gcc
 GUEST_CC_ppc64le := powerpc64le-linux-gnu-gcc
+GUEST_CC_aarch64 := aarch64-linux-gnu-gcc
+GUEST_PACKAGES_x86_64 := gcc
+GUEST_PACKAGES_ppc64le := gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross
+GUEST_PACKAGES_aarch64 := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 GUEST_SRC := $(wildcard guest-init/*.c guest-init/agents/*.c)
 GUEST_CFLAGS := -std=gnu17 -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wno-missing-field-initializers -static -I. -D_GNU_SOURCE -fno-asynchronous-unwind-tables
@@ -15,7 +19,12 @@ define guest_arch
 $(BUILD)/guest/$(1)/init: $(GUEST_SRC) $(wildcard guest-init/*.h)
 	@mkdir -p $$(@D)
 	$$(call say,GUEST,$$@)
-	$$(Q)$$(GUEST_CC_$(1)) $$(GUEST_CFLAGS) -s -o $$@ $$(GUEST_SRC)
+	$$(Q)if command -v $$(GUEST_CC_$(1)) >/dev/null; then \
+		$$(GUEST_CC_$(1)) $$(GUEST_CFLAGS) -s -o $$@ $$(GUEST_SRC); \
+	else \
+		echo "  $$(GUEST_CC_$(1)) is not installed, so $(1) guests cannot run;" \
+			"apt-get install $$(GUEST_PACKAGES_$(1))"; \
+	fi
 
 # A shell for interactive use on the console. Runs do not need it: a failed download only prints a message.
 $(BUILD)/guest/$(1)/busybox: tools/busybox

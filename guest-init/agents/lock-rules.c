@@ -59,8 +59,8 @@ static int console = -1; /* /dev/kmsg */
 #define WINDOW 128 /* words that one event reads: two lists of 64 */
 #define WINDOWS 16 /* 8 KiB */
 
-/* The first argument of a function, as the architecture passes it: x86, ppc64. */
-static const char *const first_arg[] = {"%di", "%gpr3"};
+/* The first argument of a function, as the architecture passes it: x86, ppc64, arm64. */
+static const char *const first_arg[] = {"%di", "%gpr3", "%x0"};
 
 static int probe_window(unsigned n, char *name, size_t max)
 {

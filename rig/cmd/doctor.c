@@ -45,6 +45,7 @@ static const struct {
 	{"git", "kernels from git trees", FALSE},
 	{"dot", "pictures of lock cycles and hangs", FALSE},
 	{"powerpc64le-linux-gnu-gcc", "builds ppc64le kernels", FALSE},
+	{"aarch64-linux-gnu-gcc", "builds aarch64 kernels", FALSE},
 };
 
 struct finding {
@@ -103,6 +104,7 @@ static void look_at_libvirt(GArray *findings)
 static void look_at_machine(GArray *findings, const struct machine *m, gboolean required)
 {
 	g_autofree char *version = NULL, *accel = NULL, *initrd = NULL;
+	g_autoptr(GError) error = NULL;
 	enum accel found;
 
 	if (!spawn_words(&version, NULL, m->emulator, "--version", NULL)) {
@@ -114,6 +116,10 @@ static void look_at_machine(GArray *findings, const struct machine *m, gboolean 
 	if (!initrd_standard(m->arch, &initrd, NULL)) {
 		add(findings, m->name, FALSE, required, NULL,
 		    g_strdup_printf("the guest programs for %s are not built: make guest", m->arch));
+		return;
+	}
+	if (!machine_check_bios(m, &error)) {
+		add(findings, m->name, FALSE, required, spawn_package(m->bios), g_strdup(error->message));
 		return;
 	}
 	if (!accel_settle(m, ACCEL_AUTO, &found, &accel, NULL))

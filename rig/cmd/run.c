@@ -32,7 +32,7 @@ int cmd_run(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) info = NULL;
 	const GOptionEntry entries[] = {
-		{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "pc-q35, pseries, powernv9, …", "NAME"},
+		{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "pc-q35, pseries, powernv9, arm64-virt, …", "NAME"},
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel,
 		 "image, or deb:PACKAGE[@SUITE], tar:FILE, dir:PATH, git:REPO@REV", "WHAT"},
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &want.vmlinux,

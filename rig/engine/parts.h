@@ -87,7 +87,7 @@ struct device {
 	gboolean there;		 /* QEMU has it */
 	gboolean busy;		 /* an operation on it is in flight */
 	gboolean unsure;	 /* an unplug timed out: it may go at any time */
-	gint64 changed_ns;  /* when the last plug or unplug ended; 0: never */
+	gint64 changed_ns;	 /* when the last plug or unplug ended; 0: never */
 	struct session *session; /* for what the teardown does with it */
 };
 

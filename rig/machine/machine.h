@@ -37,9 +37,12 @@ struct machine {
 	const char *about;	  /* one line for people */
 	const char *emulator;	  /* "qemu-system-x86_64" */
 	const char *type;	  /* -machine value without accelerator and memory: "q35" */
+	const char *properties;	  /* further -machine properties: ",gic-version=3", or NULL */
 	const char *cpu;	  /* -cpu value, or NULL for the machine's default */
 	const char *const *extra; /* further QEMU words (NULL-terminated), before all others */
+	const char *bios;	  /* firmware image that is not part of QEMU (-bios), or NULL */
 	const char *image;	  /* the kernel image a build yields, relative to the build folder */
+	const char *const *needs; /* kernel options without which it does not boot (docs/scenarios.md), or NULL */
 	const char *console;	  /* the guest's console= value: "ttyS0,115200" */
 	const char *fallback_tty; /* guest tty of the second console, the channel without virtio */
 	const char *cmdline;	  /* words every guest of this machine gets, or NULL */
@@ -64,6 +67,9 @@ extern const struct machine *const machines[];
 
 /* Error (RIG_EXIT_USAGE) lists the names there are. */
 const struct machine *machine_find(const char *name, GError **error);
+
+/* Is MACHINE's firmware image installed? RIG_EXIT_SKIP with the package that has it. */
+gboolean machine_check_bios(const struct machine *machine, GError **error);
 
 /* What NAME (a firmware or an MMU mode, or NULL) adds; an empty mode where it adds nothing. */
 const struct machine_mode *machine_mode(const struct machine *machine, const char *name);

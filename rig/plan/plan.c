@@ -92,25 +92,31 @@ static struct kernel *get_kernel(const struct run_request *want, const struct ma
 	return kernel;
 }
 
-static gboolean check_needs(const struct resolved *r, GError **error)
+/* Does CONFIG have what WHAT ("scenario") NAME needs? */
+static gboolean meets(const struct resolved *r, GHashTable *config, const char *what, const char *name,
+		      const char *const *needs, GError **error)
 {
-	g_autoptr(GHashTable) config = NULL;
-	g_autoptr(GPtrArray) lacks = NULL;
-	g_autofree const char **needs = scenario_all_needs(r->scenario);
+	g_autoptr(GPtrArray) lacks = needs ? kernel_config_lacks(config, needs) : NULL;
 	g_autofree char *list = NULL;
 
-	if (!r->kernel->config || !*needs)
-		return TRUE;
-	config = kernel_config_load(r->kernel->config, error);
-	if (!config)
-		return FALSE;
-	lacks = kernel_config_lacks(config, needs);
-	if (!lacks->len)
+	if (!lacks || !lacks->len)
 		return TRUE;
 	g_ptr_array_add(lacks, NULL);
 	list = g_strjoinv(", ", (char **)lacks->pdata);
-	return rig_fail(error, RIG_EXIT_SKIP, "kernel '%s' lacks for scenario '%s': %s", r->kernel->name,
-			r->scenario->name, list);
+	return rig_fail(error, RIG_EXIT_SKIP, "kernel '%s' lacks for %s '%s': %s", r->kernel->name, what, name, list);
+}
+
+static gboolean check_needs(const struct resolved *r, GError **error)
+{
+	const struct machine *machine = r->plan.machine;
+	g_autofree const char **needs = scenario_all_needs(r->scenario);
+	g_autoptr(GHashTable) config = NULL;
+
+	if (!r->kernel->config || (!*needs && !machine->needs))
+		return TRUE;
+	config = kernel_config_load(r->kernel->config, error);
+	return config && meets(r, config, "machine", machine->name, machine->needs, error) &&
+	       meets(r, config, "scenario", r->scenario->name, needs, error);
 }
 
 static gboolean resolve_kernel(const struct run_request *want, const struct plan_progress *progress,
@@ -196,6 +202,17 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 	return TRUE;
 }
 
+/* Does the guest run on this host, not on another one of libvirt? */
+static gboolean is_here(const struct run_request *want)
+{
+	return strcmp(request_launcher(want), "libvirt") || !want->uri || g_str_has_prefix(want->uri, "qemu:///");
+}
+
+static gboolean check_bios(const struct run_request *want, const struct resolved *r, GError **error)
+{
+	return !is_here(want) || machine_check_bios(r->plan.machine, error);
+}
+
 /* KVM is probed with a guest on this host; the result does not apply to a remote libvirt host. */
 static gboolean resolve_accel(const struct run_request *want, struct resolved *r, GError **error)
 {
@@ -206,8 +223,7 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 		return FALSE;
 	if (is_directed(want, r))
 		asked = ACCEL_TCG;
-	if (strcmp(request_launcher(want), "libvirt") || !want->uri ||
-	    g_str_has_prefix(want->uri, "qemu:///")) {
+	if (is_here(want)) {
 		if (!accel_settle(r->plan.machine, asked, &r->plan.accel, &r->accel_why, error))
 			return FALSE;
 	} else {
@@ -251,7 +267,8 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 			struct resolved *r, GError **error)
 {
 	return request_check(want, error) && resolve_dump_limit(want, r, error) &&
-	       resolve_scenario(want, r, error) && resolve_timeline(want, r, error) &&
+	       resolve_scenario(want, r, error) && check_bios(want, r, error) &&
+	       resolve_timeline(want, r, error) &&
 	       request_choice("firmware", want->firmware, r->plan.machine->firmwares, r->plan.machine,
 			      error) &&
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine, error) &&

@@ -16,13 +16,16 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-/* The Debian package that a missing program is in. */
+/* The Debian package that a missing program or file is in. */
 static const struct {
 	const char *program, *package;
 } packages[] = {
 	{"qemu-system-x86_64", "qemu-system-x86"},
 	{"qemu-system-ppc64", "qemu-system-ppc"},
+	{"qemu-system-aarch64", "qemu-system-arm"},
+	{"/usr/share/qemu-efi-aarch64/QEMU_EFI.fd", "qemu-efi-aarch64"},
 	{"powerpc64le-linux-gnu-gcc", "gcc-powerpc64le-linux-gnu"},
+	{"aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"},
 	{"flex", "flex"},
 	{"bison", "bison"},
 	{"bc", "bc"},

@@ -13,6 +13,7 @@
 #include "tests/unit/suite.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/spawn.h"
 
 START_TEST(descriptors_are_whole)
 {
@@ -173,6 +174,25 @@ START_TEST(foreign_guest)
 }
 END_TEST
 
+/* A firmware that is not part of QEMU must be installed, and the message says how. */
+START_TEST(firmware_is_installed)
+{
+	struct machine machine = *machine_find("arm64-virt", NULL);
+	g_autofree char *file = in_scratch("firmware.fd"), *says = NULL;
+	g_autoptr(GError) error = NULL;
+
+	ck_assert(machine_check_bios(machine_find("pc-q35", NULL), NULL));
+	ck_assert_str_eq(spawn_package(machine.bios), "qemu-efi-aarch64");
+	machine.bios = file;
+	ck_assert(!machine_check_bios(&machine, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
+	says = g_strdup_printf("arm64-virt needs the firmware '%s', which is not installed", file);
+	ck_assert_str_eq(error->message, says);
+	ck_assert(rig_write_file(machine.bios, "x", 1, NULL));
+	ck_assert(machine_check_bios(&machine, NULL));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("machine");
@@ -186,6 +206,7 @@ int main(void)
 	tcase_add_loop_test(tcase, descriptors_are_whole, 0, n);
 	tcase_add_test(tcase, unknown_machine_lists_names);
 	tcase_add_test(tcase, choices);
+	tcase_add_test(tcase, firmware_is_installed);
 	tcase_add_test(tcase, accelerator_words);
 	tcase_add_test(tcase, probe_that_ran);
 	tcase_add_test(tcase, probe_that_failed);

@@ -604,6 +604,21 @@ START_TEST(command_line_of_nodes)
 }
 END_TEST
 
+START_TEST(command_line_of_firmware)
+{
+	const struct vm_chardevs chardevs = {"null", "null", "null", "null"};
+	struct vm_config config = config_for();
+	g_auto(GStrv) words = NULL;
+	g_autofree char *line = NULL;
+
+	config.machine = machine_find("arm64-virt", NULL);
+	words = vm_command_line(&config, &chardevs, NULL);
+	line = g_strjoinv(" ", words);
+	ck_assert_ptr_nonnull(strstr(line, "-machine virt,gic-version=3 -bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "));
+	ck_assert_ptr_nonnull(strstr(line, "-append console=ttyAMA0 panic=-1"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("vm");
@@ -629,6 +644,7 @@ int main(void)
 	tcase_add_test(tcase, wrong_config);
 	tcase_add_test(tcase, missing_module);
 	tcase_add_test(tcase, command_line_of_nodes);
+	tcase_add_test(tcase, command_line_of_firmware);
 	add_libvirt_tests(tcase);
 	add_abandon_tests(tcase);
 	suite_add_tcase(suite, tcase);
