@@ -11,13 +11,15 @@
 #include "plugin/api.h"
 #include "plugin/link.h"
 #include "plugin/orders.h"
-#include "plugin/returns.h"
+#include "plugin/insn.h"
 #include "plugin/visits.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define UPDATING_CPUS 64
 
 int qemu_plugin_version = RIG_API;
 
@@ -26,7 +28,8 @@ static struct {
 	struct holds holds;
 	struct visits visits;
 	struct link link;
-	enum return_form form;
+	_Atomic(void *) updating[UPDATING_CPUS]; /* the watch whose instruction a vCPU has begun, or NULL */
+	enum insn_form form;
 	_Atomic unsigned logged[DIRECTOR_HOLDS_MAX];
 	_Atomic uint64_t unlogged[DIRECTOR_HOLDS_MAX];
 } director = {.link.fd = -1};
@@ -96,27 +99,54 @@ static void on_visited(unsigned int cpu, void *data)
 		visits_pass(&director.visits, watch->hold, cpu, holds_now_ns());
 }
 
+static void on_update(unsigned int cpu, void *data)
+{
+	if (cpu < UPDATING_CPUS)
+		atomic_store(&director.updating[cpu], data);
+}
+
+/*
+ * QEMU before 8.1 also calls this for other instructions' accesses, when one that accessed memory in a helper was left
+ * by an exception. So it counts only behind the start of the watched instruction on this vCPU.
+ */
 static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *data)
 {
 	(void)info;
 	(void)address;
-	on_reached(cpu, data);
+	if (cpu < UPDATING_CPUS && atomic_exchange(&director.updating[cpu], NULL) == data)
+		on_reached(cpu, data);
 }
 
-static bool is_return(const struct qemu_plugin_insn *insn, uint64_t address)
+/* The instruction's bytes; 0: it has none or too many. */
+static size_t copy_code(const struct qemu_plugin_insn *insn, uint8_t code[16])
 {
-	uint8_t code[16] = {0};
 	size_t len = qemu_plugin_insn_size(insn);
 
-	if (!len || len > sizeof(code))
-		return false;
+	if (!len || len > 16)
+		return 0;
 #if RIG_API >= 3
 	if (qemu_plugin_insn_data(insn, code, len) != len)
-		return false;
+		return 0;
 #else
 	memcpy(code, qemu_plugin_insn_data(insn), len);
 #endif
-	return returns_is(director.form, code, len, address, director.orders.thunk);
+	return len;
+}
+
+/* INSN, at ADDRESS, is in WATCH's range. */
+static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struct watch *watch)
+{
+	uint8_t code[16] = {0};
+	size_t len = copy_code(insn, code);
+
+	if (!len)
+		return;
+	if (watch->kind == WATCH_RETURN && insn_is_return(director.form, code, len, address, director.orders.thunk))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS, watch);
+	if (watch->kind != WATCH_UPDATE || !insn_is_update(director.form, code, len))
+		return;
+	qemu_plugin_register_vcpu_insn_exec_cb(insn, on_update, PLUGIN_NO_REGS, watch);
+	qemu_plugin_register_vcpu_mem_cb(insn, on_read, PLUGIN_NO_REGS, PLUGIN_MEM_READ, watch);
 }
 
 /* INSN, at ADDRESS, is the watched one, or the watched address is inside it, or before it. */
@@ -142,12 +172,8 @@ static void look_at(struct qemu_plugin_insn *insn, unsigned first)
 			break;
 		if (watch->kind == WATCH_AT || watch->kind == WATCH_VISIT)
 			look_for(insn, address, watch);
-		else if (watch->from > address || watch->to <= address)
-			continue;
-		else if (watch->kind == WATCH_READ)
-			qemu_plugin_register_vcpu_mem_cb(insn, on_read, PLUGIN_NO_REGS, PLUGIN_MEM_READ, watch);
-		else if (is_return(insn, address))
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS, watch);
+		else if (watch->from <= address && address < watch->to)
+			look_in_range(insn, address, watch);
 	}
 }
 
@@ -211,7 +237,7 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path)
 
 	if (wrong)
 		return complain(path, wrong);
-	director.form = returns_form(info->target_name);
+	director.form = insn_form_of(info->target_name);
 	director.holds = (struct holds){
 		.hold = director.orders.hold, .n = director.orders.n_holds,
 		.vcpus = info->system.smp_vcpus, .ended = on_ended,

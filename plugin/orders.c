@@ -45,7 +45,7 @@ static const char *read_watch(struct orders *orders, const char *line, enum watc
 {
 	static const char *const ranges[] = {
 		[WATCH_RETURN] = "return %u %c %" SCNx64 " %" SCNx64 "%n",
-		[WATCH_READ] = "read %u %c %" SCNx64 " %" SCNx64 "%n",
+		[WATCH_UPDATE] = "update %u %c %" SCNx64 " %" SCNx64 "%n",
 	};
 	struct watch *watch = &orders->watch[orders->n_watches];
 	unsigned id;
@@ -57,10 +57,10 @@ static const char *read_watch(struct orders *orders, const char *line, enum watc
 	got = kind == WATCH_AT ? sscanf(line, "at %u %c %" SCNx64 "%n", &id, &side, &watch->from, &used)
 			       : sscanf(line, ranges[kind], &id, &side, &watch->from, &watch->to, &used);
 	if (!scanned(got, kind == WATCH_AT ? 3 : 4, line, used))
-		return "an 'at', 'return' or 'read' line needs ID, side and addresses";
+		return "an 'at', 'return' or 'update' line needs ID, side and addresses";
 	if (id >= orders->n_holds || (side != 'a' && side != 'b') || !watch->from ||
 	    (kind != WATCH_AT && watch->to <= watch->from))
-		return "an 'at', 'return' or 'read' line names no hold, side or range that there is";
+		return "an 'at', 'return' or 'update' line names no hold, side or range that there is";
 	watch->kind = kind;
 	watch->hold = id;
 	watch->side = side == 'a' ? SIDE_A : SIDE_B;
@@ -105,8 +105,8 @@ static const char *read_line(struct orders *orders, const char *line)
 		return read_watch(orders, line, WATCH_AT);
 	if (!strncmp(line, "return ", 7))
 		return read_watch(orders, line, WATCH_RETURN);
-	if (!strncmp(line, "read ", 5))
-		return read_watch(orders, line, WATCH_READ);
+	if (!strncmp(line, "update ", 7))
+		return read_watch(orders, line, WATCH_UPDATE);
 	if (!strncmp(line, "visit ", 6))
 		return read_visit(orders, line);
 	if (!strncmp(line, "thunk ", 6))

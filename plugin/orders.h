@@ -9,7 +9,7 @@
 enum watch_kind {
 	WATCH_AT,     /* the instruction at `from` */
 	WATCH_RETURN, /* the instructions in a range that return from a function */
-	WATCH_READ,   /* those that read memory, after they have read */
+	WATCH_UPDATE, /* those that change a value in memory, when they have read the old one */
 	WATCH_VISIT,  /* the instruction at `from`, which is only counted */
 };
 

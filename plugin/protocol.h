@@ -10,8 +10,8 @@
  *				earlier hold that must have been met before
  *	at ID a|b ADDRESS		an instruction: side a waits, side b is awaited (meet: both wait)
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
- *	read ID a|b FROM TO		after the instructions in FROM..TO that have read memory; one that
- *					reads, changes and writes a value has not written it yet
+ *	update ID a|b FROM TO		the instructions in FROM..TO that change a value in memory and are not
+ *					atomic, when they have read the old value and not written the new one
  *	visit ID ADDRESS		count who passes this instruction; ID counts from 0, several can have one
  *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk)
  *
@@ -38,7 +38,7 @@
 #define DIRECTOR_FILE_MAX (64 << 10) /* bytes of the instruction file */
 #define DIRECTOR_LINE_MAX 200	     /* bytes of a packet */
 #define DIRECTOR_HOLDS_MAX 16
-#define DIRECTOR_WATCHES_MAX 2048    /* at, return, read and visit lines together */
+#define DIRECTOR_WATCHES_MAX 2048    /* at, return, update and visit lines together */
 #define DIRECTOR_VISITS_MAX 512
 #define DIRECTOR_LOG_MAX 200	     /* held lines for each hold; the totals have the rest */
 

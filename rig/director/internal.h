@@ -6,7 +6,7 @@
 #include "director/director.h"
 #include "symbol/symbol.h"
 
-enum site_kind { SITE_AT, SITE_RETURN, SITE_READ };
+enum site_kind { SITE_AT, SITE_RETURN, SITE_UPDATE };
 
 /* A place that was found. */
 struct site {

@@ -52,7 +52,7 @@ static void write_side(GString *out, guint id, char side, const struct site *sit
 
 		if (site->kind != SITE_AT)
 			g_string_append_printf(out, "%s %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x\n",
-					       site->kind == SITE_READ ? "read" : "return", id, side, range->address,
+					       site->kind == SITE_UPDATE ? "update" : "return", id, side, range->address,
 					       range->address + range->size);
 		else
 			g_string_append_printf(out, "at %u %c %" G_GINT64_MODIFIER "x\n", id, side,

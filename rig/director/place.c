@@ -7,7 +7,7 @@
 #include "util/error.h"
 
 #define RETURN_OF "return of "
-#define READ_IN "read in "
+#define UPDATE_IN "update in "
 #define IN " in "
 #define NEAREST 3
 /* A function has this many instances, or a line this many copies, and is too vague for a hold. */
@@ -144,9 +144,9 @@ gboolean place_find(struct symbols *symbols, const char *arch, const char *place
 
 	if (strchr(place, ':')) {
 		ok = find_line(symbols, place, &site, error);
-	} else if (g_str_has_prefix(place, READ_IN)) {
-		site.kind = SITE_READ;
-		ok = find_function(symbols, place + strlen(READ_IN), &site, error);
+	} else if (g_str_has_prefix(place, UPDATE_IN)) {
+		site.kind = SITE_UPDATE;
+		ok = find_function(symbols, place + strlen(UPDATE_IN), &site, error);
 	} else if (g_str_has_prefix(place, RETURN_OF) && strstr(place, IN)) {
 		ok = find_returns(symbols, arch, place + strlen(RETURN_OF), &site, error);
 	} else if (g_str_has_prefix(place, RETURN_OF)) {

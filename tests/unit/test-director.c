@@ -72,7 +72,7 @@ START_TEST(places)
 		{"first+0x0 meet second", "^hold 0 meet 200 100 1 0\nat 0 a .*\nat 0 b .*\n$"},
 		{"return of first until second, visits 3",
 		 "^hold 0 until 200 100 3 0\nreturn 0 a ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}\nat 0 b .*\n$"},
-		{"read in first until second", "^hold 0 until 200 100 1 0\nread 0 a .*\nat 0 b .*\n$"},
+		{"update in first until second", "^hold 0 until 200 100 1 0\nupdate 0 a .*\nat 0 b .*\n$"},
 		{"return of first in second until second", "^hold 0 until 200 100 1 0\nat 0 a .*\nat 0 b .*\n$"},
 		{"toy.c:4 until second", "^hold 0 until 200 100 1 0\n(at 0 a .*\n)+at 0 b .*\n$"},
 	};

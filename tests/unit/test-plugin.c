@@ -11,7 +11,7 @@
 
 #include "plugin/hold.h"
 #include "plugin/orders.h"
-#include "plugin/returns.h"
+#include "plugin/insn.h"
 #include "plugin/visits.h"
 #include "tests/unit/suite.h"
 
@@ -244,12 +244,12 @@ START_TEST(good_orders)
 
 	ck_assert_ptr_null(read_text(orders, "rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
 					     "at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 "
-					     "ffffffff81000020\nread 1 a ffffffff81000012 ffffffff81000018\n"
+					     "ffffffff81000020\nupdate 1 a ffffffff81000012 ffffffff81000018\n"
 					     "thunk ffffffff82000000\nvisit 0 ffffffff81000100\nvisit 0 ffffffff81000200\n"));
 	ck_assert_uint_eq(orders->n_holds, 2);
 	ck_assert_uint_eq(orders->n_watches, 5);
 	ck_assert_uint_eq(orders->n_visits, 1);
-	ck_assert_int_eq(orders->watch[2].kind, WATCH_READ);
+	ck_assert_int_eq(orders->watch[2].kind, WATCH_UPDATE);
 	ck_assert_uint_eq(orders->hold[1].after, 1);
 	ck_assert_uint_eq(orders->watch[0].to, 0xffffffff81000020);
 	ck_assert_uint_eq(orders->longest, 0x20);
@@ -272,7 +272,7 @@ START_TEST(bad_orders)
 		"rig-director 1\nhold 0 until 1 1 1\n", "rig-director 1\nhold 0 until 1 1 1 1\n",
 		"rig-director 1\nhold 0 until 1 1 0 0\n", "rig-director 1\nhold 0 never 1 1 1 0\n",
 		"rig-director 1\nat 0 a ffff\n", ONE_HOLD "at 0 c ffff\n", ONE_HOLD "at 0 a 0\n",
-		ONE_HOLD "at 0 a ffff x\n", ONE_HOLD "return 0 a 20 10\n", ONE_HOLD "read 0 a 20 10\n",
+		ONE_HOLD "at 0 a ffff x\n", ONE_HOLD "return 0 a 20 10\n", ONE_HOLD "update 0 a 20 10\n",
 		"rig-director 1\nfly away\n", "rig-director 1\nthunk\n", "rig-director 1\nvisit 1 ffff\n", "rig-director 1\nvisit 0 0\n",
 	};
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
@@ -294,13 +294,40 @@ START_TEST(return_instructions)
 	const uint8_t ret[] = {0xc3}, jump[] = {0xe9, 0xfb, 0x0f, 0, 0}, blr[] = {0x20, 0, 0x80, 0x4e};
 	const uint8_t arm[] = {0xc0, 3, 0x5f, 0xd6};
 
-	ck_assert(returns_is(returns_form("x86_64"), ret, 1, 0x1000, 0));
-	ck_assert(returns_is(returns_form("x86_64"), jump, 5, 0x1000, 0x2000));
-	ck_assert(!returns_is(returns_form("x86_64"), jump, 5, 0x1000, 0x2001));
-	ck_assert(!returns_is(returns_form("x86_64"), jump, 5, 0x1000, 0));
-	ck_assert(returns_is(returns_form("ppc64"), blr, 4, 0x1000, 0));
-	ck_assert(returns_is(returns_form("aarch64"), arm, 4, 0x1000, 0));
-	ck_assert(!returns_is(returns_form("riscv64"), arm, 4, 0x1000, 0));
+	ck_assert(insn_is_return(insn_form_of("x86_64"), ret, 1, 0x1000, 0));
+	ck_assert(insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0x2000));
+	ck_assert(!insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0x2001));
+	ck_assert(!insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0));
+	ck_assert(insn_is_return(insn_form_of("ppc64"), blr, 4, 0x1000, 0));
+	ck_assert(insn_is_return(insn_form_of("aarch64"), arm, 4, 0x1000, 0));
+	ck_assert(!insn_is_return(insn_form_of("riscv64"), arm, 4, 0x1000, 0));
+}
+END_TEST
+
+START_TEST(update_instructions)
+{
+	static const struct {
+		uint8_t code[6];
+		gboolean is_update;
+	} cases[] = {
+		{{0x4c, 0x01, 0x8e}, TRUE},	   /* add %r9,0x90(%rsi) */
+		{{0x4d, 0x29, 0x48, 0x20}, TRUE},  /* sub %r9,0x20(%r8) */
+		{{0x83, 0x40, 0x10, 0x01}, TRUE},  /* addl $1,0x10(%rax) */
+		{{0x83, 0x78, 0x10, 0x01}, FALSE}, /* cmpl $1,0x10(%rax) */
+		{{0xff, 0x40, 0x10}, TRUE},	   /* incl 0x10(%rax) */
+		{{0xff, 0x50, 0x10}, FALSE},	   /* call *0x10(%rax) */
+		{{0x48, 0x01, 0xc8}, FALSE},	   /* add %rcx,%rax */
+		{{0x48, 0x03, 0x08}, FALSE},	   /* add (%rax),%rcx */
+		{{0xf0, 0x48, 0x01, 0x08}, FALSE}, /* lock add %rcx,(%rax) */
+		{{0x48, 0x8b, 0x07}, FALSE},	   /* mov (%rdi),%rax */
+		{{0x5b}, FALSE},		   /* pop %rbx */
+		{{0x48}, FALSE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+		ck_assert_msg(insn_is_update(insn_form_of("x86_64"), cases[i].code, i == 11 ? 1 : 6) ==
+			      cases[i].is_update, "case %u", i);
+	ck_assert(insn_is_update(insn_form_of("ppc64"), cases[0].code, 4));
 }
 END_TEST
 
@@ -477,6 +504,7 @@ START_TEST(shared_object)
 		{0x1001, 1, {0xc3}},
 		{0x1002, 5, {0xe9}},
 		{0x1007, 1, {0x90}},
+		{0x1008, 3, {0x4c, 0x01, 0x8e}},
 	};
 	struct qemu_plugin_insn far[] = {{0x9000, 4, {0x90}}};
 	int pair[2], api = apis[_i];
@@ -484,7 +512,7 @@ START_TEST(shared_object)
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	ck_assert_int_eq(load(api, "rig-director 1\nhold 0 until 1 100 1 0\nat 0 a 1000\nreturn 0 b 1000 1002\n"
-				   "at 0 b 1004\nread 0 b 1007 1008\n", pair[1]), 0);
+				   "at 0 b 1004\nupdate 0 b 1007 1009\n", pair[1]), 0);
 	assert_hears(pair[0], hello);
 	translate_block(far, 1);
 	ck_assert_ptr_null(far[0].cb);
@@ -494,16 +522,19 @@ START_TEST(shared_object)
 	ck_assert_ptr_nonnull(insn[1].cb);
 	ck_assert_ptr_null(insn[2].cb);
 	ck_assert_ptr_null(insn[3].cb);
-	/* inside `read`: called when it has read, and not when it begins */
-	ck_assert_ptr_nonnull(insn[3].read);
-	ck_assert_ptr_null(insn[1].read);
+	ck_assert_ptr_null(insn[3].read);
+	/* an addition to memory: it counts when it has read, and only behind its start */
+	ck_assert_ptr_nonnull(insn[4].read);
 	/* not armed: nobody waits, nothing counts */
 	insn[0].cb(0, insn[0].data);
 	arm(pair[0]);
 	insn[1].cb(1, insn[1].data);
 	insn[0].cb(0, insn[0].data);
 	assert_hears(pair[0], "held 0 a 0 ");
-	insn[3].read(1, 0, 0xffff, insn[3].read_data);
+	insn[4].read(1, 0, 0xffff, insn[4].read_data);
+	insn[4].cb(1, insn[4].data);
+	insn[4].read(1, 0, 0xffff, insn[4].read_data);
+	insn[4].read(1, 0, 0xffff, insn[4].read_data);
 	say(pair[0], "counts");
 	assert_hears(pair[0], "totals 0 1 2 1 0 1 0 0 ");
 	assert_hears(pair[0], "counted");
@@ -568,6 +599,7 @@ int main(void)
 	tcase_add_test(files, good_orders);
 	tcase_add_test(files, bad_orders);
 	tcase_add_test(files, return_instructions);
+	tcase_add_test(files, update_instructions);
 	tcase_add_loop_test(files, shared_object, 0, G_N_ELEMENTS(apis));
 	tcase_add_test(files, nobody_reads);
 	tcase_add_test(files, bad_file);

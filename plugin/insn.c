@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What an instruction does, by architecture. */
+#include "plugin/insn.h"
+
+#include <string.h>
+
+enum insn_form insn_form_of(const char *target)
+{
+	static const struct {
+		const char *target;
+		enum insn_form form;
+	} forms[] = {
+		{"x86_64", INSN_X86}, {"i386", INSN_X86}, {"ppc64", INSN_PPC},
+		{"aarch64", INSN_ARM64},
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (!strcmp(forms[i].target, target))
+			return forms[i].form;
+	return INSN_UNKNOWN;
+}
+
+/* A word of an instruction, which QEMU hands over in the guest's byte order. */
+static uint32_t word(const uint8_t *code)
+{
+	return code[0] | code[1] << 8 | code[2] << 16 | (uint32_t)code[3] << 24;
+}
+
+/* ret, rep ret, ret imm16; jmp rel32 to the thunk (arch/x86/include/asm/linkage.h: RET) */
+static bool is_x86(const uint8_t *code, size_t len, uint64_t address, uint64_t thunk)
+{
+	if (code[0] == 0xc3 || (len == 3 && code[0] == 0xc2) ||
+	    (len == 2 && code[0] == 0xf3 && code[1] == 0xc3))
+		return true;
+	return thunk && len == 5 && code[0] == 0xe9 && address + 5 + (int32_t)word(code + 1) == thunk;
+}
+
+/*
+ * Intel's manual, volume 2, tables A-2 and A-6. An operand in memory is one whose mod field is not 3; one byte before
+ * the opcode can be an operand size prefix, another one REX. With a LOCK prefix the instruction is atomic.
+ */
+static bool is_x86_update(const uint8_t *code, size_t len)
+{
+	uint8_t op, modrm, reg;
+	size_t at = 0;
+
+	while (at < len && (code[at] == 0x66 || code[at] == 0x65 || code[at] == 0x2e))
+		at++;
+	if (at < len && (code[at] & 0xf0) == 0x40)
+		at++;
+	if (at + 2 > len)
+		return false;
+	op = code[at];
+	modrm = code[at + 1];
+	reg = modrm >> 3 & 7;
+	if (modrm >> 6 == 3)
+		return false;
+	/* add, or, adc, sbb, and, sub, xor to memory; 0x38 is cmp */
+	if (op < 0x38 && (op & 7) <= 1)
+		return true;
+	if (op == 0x80 || op == 0x81 || op == 0x83)
+		return reg != 7;
+	/* inc, dec; not, neg; shifts */
+	return ((op == 0xfe || op == 0xff) && reg <= 1) || ((op == 0xf6 || op == 0xf7) && (reg == 2 || reg == 3)) ||
+	       op == 0xc0 || op == 0xc1 || (op >= 0xd0 && op <= 0xd3);
+}
+
+bool insn_is_update(enum insn_form form, const uint8_t *code, size_t len)
+{
+	/* elsewhere the load is an instruction of its own */
+	return form != INSN_X86 || is_x86_update(code, len);
+}
+
+bool insn_is_return(enum insn_form form, const uint8_t *code, size_t len, uint64_t address, uint64_t thunk)
+{
+	switch (form) {
+	case INSN_X86:
+		return is_x86(code, len, address, thunk);
+	case INSN_PPC: /* blr, little or big endian */
+		return len == 4 && (word(code) == 0x4e800020 || word(code) == 0x2000804e);
+	case INSN_ARM64: /* ret */
+		return len == 4 && word(code) == 0xd65f03c0;
+	case INSN_UNKNOWN:
+		break;
+	}
+	return false;
+}
