@@ -5,10 +5,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "bisect/result.h"
+#include "cmd/search-folder.h"
 #include "machine/machine.h"
 #include "scenario/scenario.h"
 #include "store/store.h"
@@ -97,25 +97,6 @@ static const GOptionEntry options[] = {
 
 /* ---- the words ---- */
 
-static gboolean parse_budget(struct search_options *o, GError **error)
-{
-	char *end;
-	guint64 n;
-
-	if (!want.budget)
-		return TRUE;
-	n = g_ascii_strtoull(want.budget, &end, 10);
-	if (!g_ascii_isdigit(*want.budget) || !n || n > 1000000 ||
-	    (*end && strcmp(end, "m") && strcmp(end, "h")))
-		return rig_fail(
-			error, RIG_EXIT_USAGE,
-			"invalid budget '%s' (for example 40, which counts boots, 30m or 2h)",
-			want.budget);
-	o->budget_boots = *end ? 0 : (guint)n;
-	o->budget_s = !*end ? 0 : (guint)n * (*end == 'm' ? 60 : 3600);
-	return TRUE;
-}
-
 static gboolean check_words(int argc, GError **error)
 {
 	int ways = (want.good || want.bad) + (want.series != NULL) + want.config;
@@ -163,7 +144,8 @@ static gboolean settle(struct search_options *o, GError **error)
 		.fragments = want.fragments,
 		.no_lockdep = want.no_lockdep,
 	};
-	if (!machine || !scenario_check_machine(scenario, machine, error) || !parse_budget(o, error))
+	if (!machine || !scenario_check_machine(scenario, machine, error) || 
+	    (want.budget && !search_budget(want.budget, &o->budget_boots, &o->budget_s, error)))
 		return FALSE;
 	if (!want.results)
 		want.results = run_default_results();
@@ -191,68 +173,6 @@ static struct span *make_range(char **argv, const char *dir, GError **error)
 	if (span)
 		span->fixups = fixups_load(fixups, want.fixups, error);
 	return span && span->fixups ? g_steal_pointer(&span) : NULL;
-}
-
-/* ---- the folder ---- */
-
-static char *new_folder(void)
-{
-	g_autofree char *now = rig_utc_now(TRUE), *base = g_path_get_basename(want.scenario);
-	g_autofree char *results = want.results ? g_strdup(want.results) : run_default_results();
-	char *dir;
-
-	if (strrchr(base, '.'))
-		*strrchr(base, '.') = '\0';
-	g_strcanon(base, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._+-", '_');
-	dir = g_strdup_printf("%s/%s-bisect-%.60s-%d", results, now, base, getpid());
-	return dir;
-}
-
-static gboolean is_search(const char *dir)
-{
-	g_autofree char *state = g_build_filename(dir, "search.json", NULL);
-
-	return g_file_test(state, G_FILE_TEST_IS_REGULAR);
-}
-
-/* WHICH as given, or below the results; NULL: the newest, whose name is the greatest. */
-static char *find_folder(const char *which, GError **error)
-{
-	g_autofree char *results = want.results ? g_strdup(want.results) : run_default_results();
-	g_autofree char *best = NULL;
-	g_autoptr(GDir) folder = NULL;
-	const char *name;
-
-	if (which && is_search(which))
-		return g_canonicalize_filename(which, NULL);
-	folder = g_dir_open(results, 0, NULL);
-	while (folder && (name = g_dir_read_name(folder))) {
-		g_autofree char *dir = g_build_filename(results, name, NULL);
-
-		if (is_search(dir) &&
-		    (which ? !strcmp(which, name) : !best || strcmp(dir, best) > 0)) {
-			g_free(best);
-			best = g_steal_pointer(&dir);
-		}
-	}
-	if (!best)
-		rig_fail(error, RIG_EXIT_USAGE, "no search%s%s%s in '%s'", which ? " '" : "",
-			 which ? which : "", which ? "'" : "", results);
-	return g_steal_pointer(&best);
-}
-
-/* Held until the process ends: two rigs in one search would lose each other's runs. */
-static gboolean lock_folder(const char *dir, GError **error)
-{
-	g_autofree char *path = g_build_filename(dir, "lock", NULL);
-	FILE *file = g_mkdir_with_parents(dir, 0755) == 0 ? fopen(path, "ae") : NULL;
-
-	if (!file)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s'", path);
-	if (flock(fileno(file), LOCK_EX | LOCK_NB) == 0)
-		return TRUE;
-	fclose(file);
-	return rig_fail(error, RIG_EXIT_USAGE, "another rig is at work in '%s'", dir);
 }
 
 /* ---- what it says while it works ---- */
@@ -327,7 +247,7 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 	struct span *span;
 	enum search_end end;
 
-	if (!settle(&o, &error) || !lock_folder(dir, &error))
+	if (!settle(&o, &error) || !search_folder_lock(dir, &error))
 		return rig_report_error(error);
 	span = make_range(argv, dir, &error);
 	search = span ? search_new(&o, span, dir, &error) : NULL;
@@ -359,7 +279,7 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 static int resume(const char *which)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *dir = find_folder(which, &error);
+	g_autofree char *dir = search_folder_find(want.results, which, "search.json", &error);
 	g_autofree char *path = dir ? g_build_filename(dir, "search.json", NULL) : NULL,
 			*text = NULL;
 	json_auto_t *state = NULL;
@@ -411,6 +331,6 @@ int cmd_bisect(int argc, char **argv)
 		return resume(argc > 1 ? argv[1] : NULL);
 	if (!check_words(argc, &error))
 		return rig_report_error(error);
-	dir = new_folder();
+	dir = search_folder_new(want.results, "bisect", want.scenario);
 	return go(argv, dir, words, NULL);
 }

@@ -35,6 +35,7 @@ static const struct command {
 	{"kernel", "build a kernel, or check one against a scenario", cmd_kernel},
 	{"zoo", "test the rig with reintroduced bugs", cmd_zoo},
 	{"bisect", "find the first bad commit, patch or config option, with its probability", cmd_bisect},
+	{"race", "find holds that make a scenario fail: which vCPU must wait where", cmd_race},
 	{"probe", "one step of `git bisect run`: exit 0 good, 1 bad, 125 skip", cmd_probe},
 	{"qemu", "other QEMUs, and which can hold vCPUs", cmd_qemu},
 	{"doctor", "check what this host can run, and what is missing", cmd_doctor},

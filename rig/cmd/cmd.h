@@ -29,6 +29,7 @@ int cmd_scenario(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_zoo(int argc, char **argv);
 int cmd_bisect(int argc, char **argv);
+int cmd_race(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_qemu(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

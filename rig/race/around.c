@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where to look: --around. */
+#include "race/race.h"
+
+#include <string.h>
+
+#include "store/store.h"
+#include "util/error.h"
+
+#define ALL "hotplug" /* DIRECTOR_ALL, which is the child's to understand */
+
+/* Which files' functions take a lock. */
+static const struct {
+	const char *lock, *visits;
+} locks[] = {
+	{"device_hotplug_lock", "drivers/base/core.c,drivers/base/memory.c,drivers/acpi/scan.c"},
+	{"mem_hotplug_lock", "mm/memory_hotplug.c,drivers/base/memory.c,mm/slab_common.c"},
+	{"cpu_hotplug_lock", "kernel/cpu.c,mm/memory_hotplug.c,mm/slab_common.c"},
+	{"slab_mutex", "mm/slab_common.c,mm/slub.c"},
+	{"kn->active", "fs/kernfs/dir.c,drivers/base/memory.c,drivers/base/core.c"},
+	{"&dev->mutex", "drivers/base/dd.c,drivers/base/bus.c,drivers/base/core.c,drivers/base/memory.c"},
+};
+
+/* "function+0x12/0x34": what is in reports' stacks. */
+static void add_frames(const char *text, GPtrArray *names)
+{
+	g_autoptr(GRegex) regex = g_regex_new("([A-Za-z_][A-Za-z0-9_]*)\\+0x[0-9a-f]+/0x", 0, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+
+	for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL))
+		g_ptr_array_add(names, g_match_info_fetch(match, 1));
+}
+
+static gboolean around_run(const char *what, const char *results, char ***ret, GError **error)
+{
+	rig_auto(run_info) run = run_open(results, what, NULL);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	json_t *report;
+	size_t i;
+
+	if (!run)
+		return rig_fail(error, RIG_EXIT_USAGE, "unknown place '%s' for --around: give a file (mm/slub.c), a function, "
+				"a lock (device_hotplug_lock, mem_hotplug_lock, cpu_hotplug_lock, slab_mutex, kn->active, "
+				"&dev->mutex) or a run with a report", what);
+	json_array_foreach (json_object_get(run->details, "reports"), i, report) {
+		const char *text = json_string_value(json_object_get(report, "text"));
+
+		if (text)
+			add_frames(text, names);
+	}
+	if (!names->len)
+		return rig_fail(error, RIG_EXIT_USAGE, "run '%s' has no report with a stack, so --around cannot use it", what);
+	g_ptr_array_add(names, NULL);
+	*ret = (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
+	return TRUE;
+}
+
+gboolean race_around(const char *what, const char *results, char **ret_visits, char ***ret_favoured, GError **error)
+{
+	char **favoured = NULL;
+	const char *visits = what ? NULL : ALL;
+
+	for (guint i = 0; what && i < G_N_ELEMENTS(locks); i++)
+		if (!strcmp(what, locks[i].lock))
+			visits = locks[i].visits;
+	/* the child checks whether the kernel has it */
+	if (!visits && (g_str_has_suffix(what, ".c") || g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_]*$", what, 0, 0)))
+		visits = what;
+	if (!visits && !around_run(what, results, &favoured, error))
+		return FALSE;
+	*ret_visits = g_strdup(visits ? visits : ALL);
+	*ret_favoured = favoured;
+	return TRUE;
+}

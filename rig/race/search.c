@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The loop: a run without holds whose functions are counted, then trials. */
+#include "race/internal.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+
+#include "util/error.h"
+
+#define STOP_GRACE_S 10
+#define FAULTS_MAX 3	/* consecutive faults of the host that end the search */
+#define ALONE_MAX 2	/* runs that failed without a hold that end it */
+#define LABEL "race="
+
+static void step(struct race_search *search);
+
+struct race_search *race_search_new(const struct race_options *options, json_t *words, json_t *state, GError **error)
+{
+	rig_auto(race_search) search = g_new0(struct race_search, 1);
+
+	search->options = *options;
+	search->cwd = g_get_current_dir();
+	search->words = json_incref(words);
+	search->trials = json_array();
+	if (g_mkdir_with_parents(options->dir, 0755) < 0) {
+		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", options->dir, g_strerror(errno));
+		return NULL;
+	}
+	if (!race_around(options->around, options->results, &search->visits_words, &search->favoured, error) ||
+	    (state && !state_restore(search, state, error)) || !state_save(search, error))
+		return NULL;
+	return g_steal_pointer(&search);
+}
+
+void race_search_free(struct race_search *search)
+{
+	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
+		g_clear_pointer(&search->slot[i].child, child_free);
+	g_clear_pointer(&search->race, race_free);
+	json_decref(search->words);
+	json_decref(search->visits);
+	json_decref(search->trials);
+	g_free(search->visits_words);
+	g_strfreev(search->favoured);
+	g_free(search->said);
+	g_free(search->cwd);
+	g_free(search);
+}
+
+void race_search_watch(struct race_search *search, void (*ended)(const struct race_event *event, void *data),
+		       void (*starting)(const char *what, void *data), void *data)
+{
+	search->ended = ended;
+	search->starting = starting;
+	search->data = data;
+}
+
+const struct race *race_search_strategy(const struct race_search *search)
+{
+	return search->race;
+}
+
+const char *race_search_said(const struct race_search *search)
+{
+	return search->said;
+}
+
+gboolean search_begin(struct race_search *search, json_t *visits, GError **error)
+{
+	search->race = race_new(visits, (const char *const *)search->favoured, error);
+	if (search->race)
+		search->visits = json_incref(visits);
+	return search->race != NULL;
+}
+
+/* ---- endings ---- */
+
+static void finish(struct race_search *search, enum race_end end)
+{
+	gboolean idle = TRUE;
+
+	if (!search->over)
+		search->end = end;
+	search->over = TRUE;
+	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
+		if (search->slot[i].child) {
+			idle = FALSE;
+			child_stop(search->slot[i].child, STOP_GRACE_S);
+		}
+	if (idle)
+		g_main_loop_quit(search->loop);
+}
+
+static void fail(struct race_search *search, GError *error)
+{
+	if (search->error)
+		g_error_free(error);
+	else
+		search->error = error;
+	finish(search, RACE_STOPPED);
+}
+
+static gboolean on_signal(void *data)
+{
+	finish(data, RACE_STOPPED);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_budget(void *data)
+{
+	finish(data, RACE_OUT_OF_BUDGET);
+	return G_SOURCE_CONTINUE;
+}
+
+/* ---- what a run says ---- */
+
+static const char *first_reason(const struct child_result *result)
+{
+	json_t *details = json_object_get(result->answer, "details");
+	const char *text = json_string_value(json_array_get(json_object_get(details, "reasons"), 0));
+
+	return text ? text : result->problem;
+}
+
+/* TRIAL's holds are the run's only ones, in the same order. */
+static void read_outcome(const struct child_result *result, const struct race_trial *trial, struct race_outcome *o)
+{
+	json_t *holds = json_object_get(json_object_get(result->answer, "details"), "holds");
+
+	*o = (struct race_outcome){.failed = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_HANG};
+	for (guint i = 0; i < trial->n; i++) {
+		json_t *one = json_array_get(holds, i);
+
+		o->reached[i] = MAX(0, json_integer_value(json_object_get(one, "reached")));
+		o->held[i] = MAX(0, json_integer_value(json_object_get(one, "held")));
+		o->met[i] = MAX(0, json_integer_value(json_object_get(one, "met")));
+	}
+}
+
+static void tell(struct race_search *search, const struct child_result *result, const struct race_trial *trial,
+		 const struct race_outcome *outcome)
+{
+	const struct race_event event = {
+		.number = json_array_size(search->trials),
+		.trial = trial,
+		.outcome = outcome,
+		.verdict = verdict_name(result->verdict),
+		.said = first_reason(result),
+		.wall_s = result->wall_s,
+	};
+
+	if (search->ended)
+		search->ended(&event, search->data);
+}
+
+static gboolean is_judged(enum verdict verdict)
+{
+	return verdict == VERDICT_PASS || verdict == VERDICT_KNOWN || verdict == VERDICT_FAIL || verdict == VERDICT_HANG;
+}
+
+/* A run that says nothing about the kernel: the host's fault, or a request that cannot be met. */
+static void blame(struct race_search *search, const struct child_result *result)
+{
+	GError *error = NULL;
+
+	if (result->exit_code == RIG_EXIT_USAGE || result->verdict == VERDICT_SKIP) {
+		rig_fail(&error, result->verdict == VERDICT_SKIP ? RIG_EXIT_SKIP : RIG_EXIT_USAGE, "%s",
+			 result->problem ? result->problem : "the run was refused");
+		fail(search, error);
+	} else if (++search->faults >= FAULTS_MAX) {
+		rig_fail(&error, RIG_EXIT_INFRA, "%u runs in a row could not be judged: %s", FAULTS_MAX,
+			 first_reason(result) ? first_reason(result) : "?");
+		fail(search, error);
+	}
+}
+
+static void take_record(struct race_search *search, const struct child_result *result)
+{
+	json_t *visits = json_object_get(json_object_get(result->answer, "details"), "visits");
+	GError *error = NULL;
+
+	tell(search, result, NULL, NULL);
+	if (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_HANG)
+		finish(search, RACE_FAILS_ALONE);
+	else if (!search_begin(search, visits, &error) || !state_save(search, &error))
+		fail(search, error);
+}
+
+static void take_trial(struct race_search *search, const struct child_result *result, const struct race_trial *trial)
+{
+	guint failed, runs, alone, alone_runs;
+	struct race_outcome outcome;
+	GError *error = NULL;
+
+	read_outcome(result, trial, &outcome);
+	if (outcome.failed && !search->said)
+		search->said = g_strdup(first_reason(result));
+	json_array_append_new(search->trials, trial_json(trial, &outcome));
+	tell(search, result, trial, &outcome);
+	race_result(search->race, trial, &outcome);
+	race_rates(search->race, &failed, &runs, &alone, &alone_runs);
+	if (!state_save(search, &error))
+		fail(search, error);
+	else if (race_phase(search->race) == RACE_OVER)
+		finish(search, RACE_FOUND);
+	else if (alone >= ALONE_MAX && race_phase(search->race) == RACE_EXPLORE)
+		finish(search, RACE_FAILS_ALONE);
+}
+
+static void on_ran(struct child *child, const struct child_result *result, void *data)
+{
+	struct race_slot *slot = data;
+	struct race_search *search = slot->search;
+
+	slot->child = NULL;
+	if (is_judged(result->verdict)) {
+		search->faults = 0;
+		if (slot->is_record)
+			take_record(search, result);
+		else
+			take_trial(search, result, &slot->trial);
+	} else {
+		if (!slot->is_record)
+			race_forget(search->race, &slot->trial);
+		if (result->end != CHILD_STOPPED)
+			blame(search, result);
+	}
+	child_free(child);
+	step(search);
+}
+
+/* ---- starting runs ---- */
+
+static void add(GPtrArray *words, const char *option, const char *value)
+{
+	g_ptr_array_add(words, g_strdup(option));
+	if (value)
+		g_ptr_array_add(words, g_strdup(value));
+}
+
+static void start(struct race_search *search, struct race_slot *slot)
+{
+	const struct race_options *o = &search->options;
+	g_autofree char *name = g_path_get_basename(o->dir), *label = g_strconcat(LABEL, name, NULL);
+	const char *labels[] = {label, NULL};
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+	struct child_spec spec = {
+		.scenario = o->scenario, .machine = o->machine, .kernel = o->kernel, .patches = o->patches,
+		.fragments = o->fragments, .duration_s = o->duration_s, .patience_s = o->patience_s,
+		.results = o->results, .labels = labels, .rig = o->rig,
+		.limit_s = CHILD_RUN_LIMIT_S + o->duration_s,
+	};
+	GError *error = NULL;
+
+	if (o->drop_holds)
+		add(words, "--without", "holds");
+	if (o->no_lockdep)
+		add(words, "--no-lockdep", NULL);
+	if (o->emulator)
+		add(words, "--qemu", o->emulator);
+	if (slot->is_record)
+		add(words, "--visits", search->visits_words);
+	for (guint i = 0; i < slot->trial.n && !slot->is_record; i++) {
+		g_autofree char *text = race_hold_text(&slot->trial.hold[i]);
+
+		add(words, "--hold", text);
+	}
+	g_ptr_array_add(words, NULL);
+	spec.extra = (const char *const *)words->pdata;
+	slot->search = search;
+	slot->child = child_run(&spec, on_ran, slot, &error);
+	if (!slot->child)
+		fail(search, error);
+	else if (search->starting)
+		search->starting(slot->is_record ? "a run without holds, to see which functions vCPUs pass"
+						 : slot->trial.why, search->data);
+}
+
+static gboolean records(const struct race_search *search)
+{
+	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
+		if (search->slot[i].child && search->slot[i].is_record)
+			return TRUE;
+	return FALSE;
+}
+
+/* Fills each free slot, and ends the loop where nothing is left. */
+static void step(struct race_search *search)
+{
+	for (guint i = 0; i < search->options.guests && !search->over; i++) {
+		struct race_slot *slot = &search->slot[i];
+
+		if (slot->child || records(search))
+			continue;
+		slot->is_record = !search->race;
+		if (slot->is_record || race_next(search->race, &slot->trial))
+			start(search, slot);
+	}
+	if (search->over)
+		finish(search, search->end);
+}
+
+gboolean race_search_run(struct race_search *search, enum race_end *ret, GError **error)
+{
+	guint sources[3];
+
+	search->loop = g_main_loop_new(NULL, FALSE);
+	sources[0] = g_unix_signal_add(SIGINT, on_signal, search);
+	sources[1] = g_unix_signal_add(SIGTERM, on_signal, search);
+	sources[2] = g_timeout_add_seconds(search->options.budget_s, on_budget, search);
+	if (search->race && race_phase(search->race) == RACE_OVER)
+		search->over = TRUE;
+	else
+		step(search);
+	if (!search->over)
+		g_main_loop_run(search->loop);
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+		g_source_remove(sources[i]);
+	g_clear_pointer(&search->loop, g_main_loop_unref);
+	if (search->error) {
+		g_propagate_error(error, g_steal_pointer(&search->error));
+		return FALSE;
+	}
+	*ret = search->end;
+	return TRUE;
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Searches of `rig race` with a fake rig, in which a hold at one function makes the run fail. */
+#include <check.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "race/race.h"
+#include "tests/unit/race.h"
+#include "tests/unit/suite.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+/*
+ * Functions f1 to f9. A run with a hold at f7 fails; each hold of it waited once. What it was asked for is added to the
+ * file `asked`. Where FAKE_RACE is "alone" the run without holds fails, where it is "lost" none says anything.
+ */
+static const char fake_rig[] =
+	"#!/bin/sh\n"
+	"asked=${0%/*}/asked\n"
+	"verdict=PASS code=0 holds= visits=\n"
+	"[ \"$FAKE_RACE\" = lost ] && { echo 'rig: no host' >&2; exit 3; }\n"
+	"[ \"$FAKE_RACE\" = unfit ] && { echo 'rig: no such function' >&2; exit 2; }\n"
+	"[ \"$FAKE_RACE\" = alone ] && verdict=FAIL code=1\n"
+	"echo \"$*\" >>\"$asked\"\n"
+	"while [ $# -gt 0 ]; do\n"
+	"	case $1 in\n"
+	"	--hold) holds=\"$holds${holds:+,}{\\\"reached\\\": 1, \\\"held\\\": 1, \\\"met\\\": 0}\"\n"
+	"		case $2 in 'f7 '*) verdict=FAIL code=1 ;; esac ;;\n"
+	"	--visits) for i in 1 2 3 4 5 6 7 8 9; do\n"
+	"		visits=\"$visits${visits:+,}{\\\"function\\\": \\\"f$i\\\", \\\"visits\\\": 9, "
+	"\\\"beside\\\": {\\\"f$((i % 9 + 1))\\\": 3}}\"\n"
+	"		done ;;\n"
+	"	esac\n"
+	"	shift\n"
+	"done\n"
+	"echo \"{\\\"verdict\\\": \\\"$verdict\\\", \\\"run\\\": \\\"r\\\", \\\"details\\\": {\\\"reasons\\\": [\\\"because\\\"], "
+	"\\\"holds\\\": [$holds], \\\"visits\\\": [$visits]}}\"\n"
+	"exit $code\n";
+
+static char *rig, *folder;
+
+static void begin(void)
+{
+	rig = in_scratch("rig");
+	folder = in_scratch("race");
+	ck_assert(rig_write_file(rig, fake_rig, -1, NULL));
+	ck_assert_int_eq(g_chmod(rig, 0755), 0);
+	g_unsetenv("FAKE_RACE");
+}
+
+static void end(void)
+{
+	g_clear_pointer(&rig, g_free);
+	g_clear_pointer(&folder, g_free);
+}
+
+static struct race_options options(void)
+{
+	return (struct race_options){.scenario = "toy", .guests = 1, .budget_s = 60, .results = scratch, .dir = folder,
+				     .rig = rig, .drop_holds = TRUE};
+}
+
+static struct race_search *start(const struct race_options *o, json_t *state)
+{
+	g_autoptr(GError) error = NULL;
+	json_auto_t *words = json_pack("[s]", "toy");
+	struct race_search *search = race_search_new(o, words, state, &error);
+
+	ck_assert_msg(search != NULL, "%s", error ? error->message : "");
+	return search;
+}
+
+static guint n_ended;
+
+static void on_ended(const struct race_event *event, void *data)
+{
+	(void)data;
+	ck_assert_str_eq(event->said, "because");
+	n_ended++;
+}
+
+static json_t *read_state(void)
+{
+	g_autofree char *path = g_build_filename(folder, "race.json", NULL);
+	json_t *state = json_load_file(path, 0, NULL);
+
+	ck_assert_ptr_nonnull(state);
+	return state;
+}
+
+START_TEST(found)
+{
+	g_autofree char *asked_path = in_scratch("asked"), *asked = NULL, *file = in_scratch("toy.yaml"), *text = NULL;
+	struct race_options o = options();
+	rig_auto(race_search) search = start(&o, NULL);
+	g_autoptr(GError) error = NULL;
+	struct race_trial trial;
+	enum race_end ended;
+
+	n_ended = 0;
+	race_search_watch(search, on_ended, NULL, NULL);
+	ck_assert_msg(race_search_run(search, &ended, &error), "%s", error ? error->message : "");
+	ck_assert_int_eq(ended, RACE_FOUND);
+	ck_assert_uint_ge(n_ended, 1 + RACE_RUNS + RACE_BASE_RUNS - 1);
+	race_found(race_search_strategy(search), &trial);
+	ck_assert_uint_eq(trial.n, 1);
+	ck_assert_str_eq(trial.hold[0].at, "f7");
+	ck_assert_str_eq(race_search_said(search), "because");
+	/* the record comes first, alone with --visits, and none with the scenario's holds */
+	ck_assert(g_file_get_contents(asked_path, &asked, NULL, NULL));
+	ck_assert(g_regex_match_simple("^run --json .*--without holds --visits hotplug -- toy\n.*--without holds --hold f", asked, 0, 0));
+	/* the scenario's own holds are replaced, and the rest stays */
+	ck_assert(rig_write_file(file, "about: a\nholds:\n  - {at: x, until: y}\n# c\ncpus: 2\n", -1, NULL));
+	text = race_scenario(file, &trial, NULL);
+	ck_assert_str_eq(text, "about: a\ncpus: 2\n\n# found by rig race\nholds:\n  - {at: f7, until: f8, max: 300, times: 1000}\n");
+}
+END_TEST
+
+/* What one process has found out the next one goes on from, at the same point. */
+START_TEST(resumed)
+{
+	struct race_options o = options();
+	json_auto_t *whole = NULL, *part = NULL;
+	g_autoptr(GError) error = NULL;
+	rig_auto(race_search) search = start(&o, NULL), *again = NULL;
+	json_t *trials;
+	enum race_end ended;
+	struct race_trial one, two;
+
+	ck_assert(race_search_run(search, &ended, &error));
+	whole = read_state();
+	part = json_deep_copy(whole);
+	trials = json_object_get(part, "trials");
+	while (json_array_size(trials) > 2)
+		json_array_remove(trials, json_array_size(trials) - 1);
+	again = start(&o, part);
+	ck_assert(race_search_run(again, &ended, &error));
+	ck_assert_int_eq(ended, RACE_FOUND);
+	race_found(race_search_strategy(search), &one);
+	race_found(race_search_strategy(again), &two);
+	ck_assert_str_eq(one.hold[0].at, two.hold[0].at);
+	/* a search that is over ends at once */
+	g_setenv("FAKE_RACE", "lost", TRUE);
+	rig_auto(race_search) over = start(&o, whole);
+	ck_assert(race_search_run(over, &ended, &error));
+	ck_assert_int_eq(ended, RACE_FOUND);
+}
+END_TEST
+
+START_TEST(not_found)
+{
+	static const struct {
+		const char *fake;
+		int code;
+	} cases[] = {{"lost", RIG_EXIT_INFRA}, {"unfit", RIG_EXIT_USAGE}};
+	struct race_options o = options();
+	enum race_end ended;
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		rig_auto(race_search) search = start(&o, NULL);
+		g_autoptr(GError) error = NULL;
+
+		g_setenv("FAKE_RACE", cases[i].fake, TRUE);
+		ck_assert(!race_search_run(search, &ended, &error));
+		ck_assert_int_eq(rig_exit_code(error), cases[i].code);
+	}
+	g_setenv("FAKE_RACE", "alone", TRUE);
+	rig_auto(race_search) search = start(&o, NULL);
+	g_autoptr(GError) error = NULL;
+	ck_assert(race_search_run(search, &ended, &error));
+	ck_assert_int_eq(ended, RACE_FAILS_ALONE);
+}
+END_TEST
+
+START_TEST(bad_states)
+{
+	static const char *const bad[] = {
+		"{}", "{\"version\": 9, \"trials\": []}",
+		"{\"version\": 1, \"trials\": [1], \"visits\": [{\"function\": \"a\", \"visits\": 1, "
+		"\"beside\": {\"a\": 1}}]}",
+	};
+	struct race_options o = options();
+
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		json_auto_t *state = json_loads(bad[i], 0, NULL), *words = json_array();
+		g_autoptr(GError) error = NULL;
+
+		ck_assert_ptr_null(race_search_new(&o, words, state, &error));
+		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	}
+}
+END_TEST
+
+START_TEST(around)
+{
+	g_auto(GStrv) favoured = NULL;
+	g_autofree char *visits = NULL;
+	g_autoptr(GError) error = NULL;
+
+	ck_assert(race_around(NULL, scratch, &visits, &favoured, &error));
+	ck_assert_str_eq(visits, "hotplug");
+	g_clear_pointer(&visits, g_free);
+	ck_assert(race_around("slab_mutex", scratch, &visits, &favoured, &error));
+	ck_assert_str_eq(visits, "mm/slab_common.c,mm/slub.c");
+	g_clear_pointer(&visits, g_free);
+	ck_assert(race_around("mm/slub.c", scratch, &visits, &favoured, &error));
+	ck_assert_str_eq(visits, "mm/slub.c");
+	ck_assert_ptr_null(favoured);
+	g_clear_pointer(&visits, g_free);
+	ck_assert(!race_around("no-such-run", scratch, &visits, &favoured, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+}
+END_TEST
+
+TCase *search_cases(void)
+{
+	TCase *tests = tcase_create("search");
+
+	use_scratch(tests);
+	tcase_add_checked_fixture(tests, begin, end);
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, found);
+	tcase_add_test(tests, resumed);
+	tcase_add_test(tests, not_found);
+	tcase_add_test(tests, bad_states);
+	tcase_add_test(tests, around);
+	return tests;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the suite share. */
+#ifndef RIG_TESTS_UNIT_RACE_H
+#define RIG_TESTS_UNIT_RACE_H
+
+#include <check.h>
+
+/* race-search.c */
+TCase *search_cases(void);
+
+#endif
