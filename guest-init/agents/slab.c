@@ -120,10 +120,7 @@ static void step_read(struct run *run)
 	}
 }
 
-#define CACHES_PARAM                                                                              \
-	{                                                                                         \
-		"caches", "all", "all, or a prefix: caches whose name is the prefix and a number" \
-	}
+#define CACHES_PARAM {"caches", "all", "all, or a prefix: names that are it and a number"}
 
 const struct agent agent_slab_read = {
 	.name = "slab-read",
@@ -175,13 +172,13 @@ static unsigned slot[64], n_slots;
 static bool there[64];
 
 /*
- * From now on slabs come from node 0 and NODE in turn. A policy ignores nodes without memory, and
+ * From now on slabs come from the nodes up to NODE in turn. A policy ignores nodes without memory, and
  * is refused if none has memory, so node 0 is included; a static policy includes NODE as soon as it
  * has memory.
  */
 static bool take_turns(unsigned node)
 {
-	unsigned long nodes = 1UL | 1UL << node;
+	unsigned long nodes = node == 63 ? ~0UL : (1UL << (node + 1)) - 1;
 
 	return !syscall(SYS_set_mempolicy, MPOL_INTERLEAVE | MPOL_F_STATIC_NODES, &nodes,
 			sizeof(nodes) * 8 + 1);
@@ -256,7 +253,7 @@ const struct agent agent_slab_churn = {
 		(const struct agent_param[]){
 			{"slots", "8", "number of caches at once; all agents together have 64"},
 			{"node", NULL,
-			 "allocate slabs from this node and node 0 in turn, while it has memory"},
+			 "allocate slabs in turn from the nodes up to this one that have memory"},
 			{NULL},
 		},
 	.prepare = prepare_churn,
