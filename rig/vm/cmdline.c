@@ -66,11 +66,15 @@ static void add_machine(struct line *line)
 static void add_cpus(struct line *line)
 {
 	const struct vm_config *config = line->config;
+	unsigned all = MAX(config->cpus, config->max_cpus);
+	/* CPUs are dealt to the nodes one by one, and Linux warns where those of one socket are on several nodes */
+	g_autofree char *sockets = config->base_nodes > 1 ? g_strdup_printf(",sockets=%u,cores=1,threads=1", all)
+							  : g_strdup("");
 
-	if (config->max_cpus > config->cpus)
-		add(line, "-smp", "cpus=%u,maxcpus=%u", config->cpus, config->max_cpus);
+	if (all > config->cpus)
+		add(line, "-smp", "cpus=%u,maxcpus=%u%s", config->cpus, all, sockets);
 	else
-		add(line, "-smp", "cpus=%u", config->cpus);
+		add(line, "-smp", "cpus=%u%s", config->cpus, sockets);
 }
 
 char *vm_node_cpus(const struct vm_config *config, unsigned node, const char *before)
