@@ -79,7 +79,7 @@ static GPtrArray *run_words(const struct child_spec *spec)
 	add_each(argv, "--label", spec->labels);
 	for (const char *const *word = spec->extra; word && *word; word++)
 		g_ptr_array_add(argv, g_strdup(*word));
-	/* whatever the scenario is called */
+	/* protects a scenario's name that begins with - */
 	add(argv, "--", spec->scenario);
 	g_ptr_array_add(argv, NULL);
 	return argv;

@@ -9,11 +9,11 @@
  *	…main loop…		on_done() is called once, with the result
  *	child_free(child)	may be called at any time, also in on_done()
  *
- * A child leads a process group of its own (^C at the terminal reaches the caller alone) and
- * dies with its caller, even by kill -9; its QEMU dies with it in turn (util/spawn.h).
+ * A child has its own process group (^C at the terminal reaches only the caller) and is killed when
+ * its caller ends, even by kill -9; so is its QEMU (util/spawn.h).
  *
- * A child that did not end by itself leaves its run folder, which reads as ABORTED. A label that
- * is written into run.json finds it again.
+ * A child that was killed leaves its run folder, which is read as ABORTED; a label in run.json
+ * identifies it.
  */
 #ifndef RIG_CHILD_CHILD_H
 #define RIG_CHILD_CHILD_H
@@ -24,7 +24,9 @@
 #include "store/store.h"
 #include "util/auto.h"
 
-/* Bounds: the answer (JSON on standard output), and what is kept of standard error. */
+/*
+ * Limits of the answer (JSON on standard output), and of the part of standard error that is kept.
+ */
 #define CHILD_ANSWER_MAX (64u << 20)
 #define CHILD_WORDS_MAX (16u << 10)
 
@@ -36,8 +38,8 @@
 #define CHILD_BUILD_LIMIT_S 7200
 
 /*
- * A run. All borrowed for the length of child_run() only; NULL and 0 mean what they mean to
- * `rig run`. Lists are NULL-terminated or NULL.
+ * A run. All borrowed during child_run() only; NULL and 0 mean the default of `rig run`. Lists are
+ * NULL-terminated or NULL.
  */
 struct child_spec {
 	const char *scenario, *machine;
@@ -47,9 +49,9 @@ struct child_spec {
 	guint duration_s, patience_s, jobs;
 	const char *results;
 	const char *const *labels; /* "KEY=VALUE", into run.json */
-	const char *const *extra;  /* further words of `rig run` */
-	const char *const *env;	   /* "NAME=value" added to ours */
-	const char *rig;	   /* the program; NULL: the one that is running */
+	const char *const *extra;  /* further arguments of `rig run` */
+	const char *const *env;	   /* "NAME=value", added to the environment */
+	const char *rig;	   /* the program; NULL: the one that runs now */
 	guint limit_s; /* longest wall time, 0: none; then SIGTERM, 20 s later SIGKILL */
 };
 
@@ -65,7 +67,7 @@ struct child_build_spec {
 };
 
 enum child_end {
-	CHILD_ENDED,	 /* by itself, or by a signal that is not ours */
+	CHILD_ENDED,	 /* by itself, or by a signal that child.c did not send */
 	CHILD_STOPPED,	 /* by child_stop() */
 	CHILD_TIMED_OUT, /* by its limit */
 };
@@ -73,26 +75,27 @@ enum child_end {
 /* The result of one; lives as long as the child. */
 struct child_result {
 	/*
-	 * Of a run: what it printed, if its exit code confirms that. Else ABORTED where it was
-	 * stopped, INFRA where it timed out, SKIP with that exit code, else INFRA. Of a build:
-	 * PASS, ABORTED, SKIP or INFRA in the same way.
+	 * Of a run: the verdict that it printed, if its exit code confirms it. Otherwise ABORTED if
+	 * it was stopped, INFRA if it timed out, SKIP with that exit code, else INFRA. Of a build:
+	 * PASS, ABORTED, SKIP or INFRA by the same rule.
 	 */
 	enum verdict verdict;
 	enum child_end end;
 	int exit_code;	/* -SIGNAL where it was killed */
-	char *run;	/* the run folder's name, NULL where it is not known */
-	json_t *answer; /* what it printed with --json; an empty object where that is not JSON */
+	char *run;	/* the run folder's name, NULL if unknown */
+	json_t *answer; /* what it printed with --json; an empty object if that is not JSON */
 	char *problem;	/* why there is no answer or no verdict, or NULL */
 	double wall_s;
-	double cpu_s; /* of the child and all that it has waited for, its QEMU among them */
+	double cpu_s; /* of the child and all of its descendants that were waited for, including
+		       * QEMU */
 };
 
 struct child;
 typedef void (*child_done)(struct child *child, const struct child_result *result, void *data);
 
 /*
- * Starts one. Errors (RIG_EXIT_INFRA): it cannot be started. DONE comes later, never from in
- * here.
+ * Starts one. Errors (RIG_EXIT_INFRA): it cannot be started. DONE is called later, never from
+ * inside this call.
  */
 struct child *child_run(const struct child_spec *spec, child_done done, void *data, GError **error);
 struct child *child_build(const struct child_build_spec *spec, child_done done, void *data,
@@ -104,10 +107,10 @@ struct child *child_build(const struct child_build_spec *spec, child_done done, 
  */
 void child_stop(struct child *child, guint grace_s);
 
-/* The process id, which is its group's too; 0 when it has ended. */
+/* The process id, which is also its group's; 0 when it has ended. */
 int child_pid(const struct child *child);
 
-/* Frees it. One that still runs is killed first, and DONE is not called. */
+/* Frees it. If it still runs it is killed first, and DONE is not called. */
 void child_free(struct child *child);
 RIG_DEFINE_AUTO(child, child_free)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Requests in flight, and which callback a frame belongs to: see guest.h. */
+/* Open requests, and the callback that each frame belongs to: see guest.h. */
 #include "guest/internal.h"
 
 #include <string.h>
@@ -13,8 +13,9 @@ struct request {
 	char *text;
 	guest_answered done;
 	void *data;
-	GString *parts; /* what PART frames brought so far, or NULL */
-	gboolean broken; /* a part is missing, or there are too many: wait for the end, then fail */
+	GString *parts;	 /* the contents of PART frames so far, or NULL */
+	gboolean broken; /* a part is missing, or there are too many: wait for the last frame, then
+			  * fail */
 };
 
 struct guest {
@@ -25,7 +26,7 @@ struct guest {
 	guint scope;
 };
 
-/* Which frame answers which request. */
+/* The type of frame that answers each request. */
 static const struct {
 	guint request, answer;
 } kinds[] = {
@@ -104,7 +105,7 @@ void guest_send_again(struct guest *guest)
 	}
 }
 
-/* Takes over TEXT. Returns the number of the request. */
+/* Takes over TEXT. Returns the request's number. */
 static guint32 ask(struct guest *guest, guint type, char *text, guest_answered done, void *data)
 {
 	struct request *request = g_new0(struct request, 1);
@@ -116,7 +117,7 @@ static guint32 ask(struct guest *guest, guint type, char *text, guest_answered d
 	return guest->last_seq;
 }
 
-/* Answers. What a frame's text is parsed into, freed when the callback has returned. */
+/* Answers: a frame's text is parsed into this, and freed when the callback has returned. */
 struct parsed {
 	struct guest_done *done;
 	struct guest_account *account;
@@ -175,7 +176,7 @@ static gboolean parse(guint type, guint wanted, char *text, struct parsed *p, GE
 		p->log = guest_log_parse(text);
 	if (p->account || p->tasks || p->verdict || p->log)
 		return TRUE;
-	g_set_error(error, GUEST_ERROR, GUEST_MALFORMED, "a frame of type %u without a line that is known", type);
+	g_set_error(error, GUEST_ERROR, GUEST_MALFORMED, "a frame of type %u without a known line", type);
 	return FALSE;
 }
 
@@ -186,7 +187,7 @@ static void answer(struct request *request, guint type, const char *text)
 	struct parsed p = {0};
 	struct guest_reply reply = {.scope = request->scope, .text = ""};
 
-	/* an answer `error` stands for itself: what was sent in parts before it is void */
+	/* an answer `error` replaces the parts that were sent before */
 	if (request->broken && type != PROTO_DONE)
 		g_set_error_literal(&error, GUEST_ERROR,
 				    request->parts->len >= GUEST_BULK_MAX ? GUEST_TOO_LONG : GUEST_MALFORMED,
@@ -240,7 +241,7 @@ static void take_answer(struct guest *guest, guint type, guint32 seq, const char
 		take_part(request, text);
 		return;
 	}
-	/* out of the table first: the callback may ask, and may forget all requests */
+	/* remove it first: the callback may send requests, and may forget all requests */
 	g_hash_table_steal(guest->requests, key);
 	answer(request, type, text);
 	request_free(request);

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host's side of the guest protocol (docs/guest-protocol.md): prints requests, parses what the guest
- * sends, and binds each answer to its request.
+ * The host's side of the guest protocol (docs/guest-protocol.md): formats requests, parses the
+ * guest's frames, and matches each answer with its request.
  *
- * An answer reaches only the callback that was given with its request: it is found by its number (seq),
- * and its type must be the one that the request is answered by. An answer of another type, an answer
- * `error …` and one that cannot be parsed reach the same callback as an error. A frame whose number is
- * not known is reported as stray and dropped.
+ * An answer is passed only to the callback of its request: it is found by its number (seq), and
+ * must have the type that answers that request. An answer of another type, an answer `error …` and
+ * one that cannot be parsed are passed to the same callback as an error. A frame of unknown number
+ * is reported as stray and dropped.
  *
- * Nothing here blocks or reads the clock. Bytes move through the owner's send() and guest_frame().
- * Payloads come from a guest under test: every count and length is bounded, unknown lines are skipped.
+ * Nothing here blocks or reads the clock. Bytes pass through the owner's send() and guest_frame().
+ * Payloads come from a guest under test: every count and length is bounded, unknown lines are
+ * skipped.
  */
 #ifndef RIG_GUEST_GUEST_H
 #define RIG_GUEST_GUEST_H
 
 #include <glib.h>
 
-/* The longest answer, in bytes, of a request that allows one in parts. */
+/* The longest answer, in bytes, to a request that allows an answer in parts. */
 #define GUEST_BULK_MAX (8u * 1024 * 1024)
 
 #define GUEST_ERROR guest_error_quark()
@@ -24,7 +25,7 @@ GQuark guest_error_quark(void);
 
 enum guest_error {
 	GUEST_REFUSED,	 /* `error ERRNO what`: the message is "ERRNO what" */
-	GUEST_MALFORMED, /* the type, the parts' order or the text is not what the protocol says */
+	GUEST_MALFORMED, /* the type, the parts' order or the text does not follow the protocol */
 	GUEST_TOO_LONG,	 /* more than GUEST_BULK_MAX bytes in parts */
 };
 
@@ -45,7 +46,7 @@ struct guest_hello {
 /* An agent in a heartbeat. */
 struct guest_agent {
 	guint id;
-	int pid;	 /* its process; 0: not told */
+	int pid; /* its process; 0: not reported */
 	guint64 ops, failed;
 	guint64 busy_ms; /* of the operation in flight; 0: none */
 	char now[61];	 /* its name, or "-" */
@@ -77,7 +78,7 @@ struct guest_done {
 };
 
 struct guest_account {
-	guint64 mem_total_kb;	       /* 0: not told */
+	guint64 mem_total_kb;	       /* 0: not reported */
 	GHashTable *present, *managed; /* node -> pages, over its zones */
 	GHashTable *blocks;	       /* block number -> "online", "offline" or "other" (static) */
 	char *cpus;		       /* "0-1", or NULL */
@@ -95,14 +96,14 @@ struct guest_task {
 	int pid;
 	char *comm;
 	char state;	   /* 'D', 'R', 'S', … */
-	guint64 switches;  /* context switches so far: a task whose number stays has not run */
+	guint64 switches;  /* context switches so far: unchanged if the task has not run */
 	GPtrArray *frames; /* of char *: lines of its kernel stack, innermost first, "f+0x1/0x2" */
 };
 
 /* Tasks at one moment. */
 struct guest_tasks {
 	double uptime_s;
-	char *counters;	   /* the `count` lines as they came: equal text means that no memory moved */
+	char *counters;	   /* the `count` lines unchanged: equal text means that no memory moved */
 	GPtrArray *tasks;  /* of struct guest_task *, in the guest's order */
 	gboolean truncated;
 };
@@ -115,12 +116,13 @@ struct guest_verdict {
 struct guest_log {
 	const char *text; /* whole lines, as the console prints them; borrowed from the reply */
 	guint lines;
-	gboolean truncated; /* the log does not reach back to the moment asked for, or did not fit */
+	gboolean truncated; /* the log does not reach back to the requested moment, or did not
+			     * fit */
 };
 
-/* What a callback gets: everything is valid during the call only. */
+/* The argument of a callback: everything is valid during the call only. */
 struct guest_reply {
-	const GError *error; /* NULL: the pointer of the request's kind below is set */
+	const GError *error; /* NULL: the pointer for the request's kind below is set */
 	guint scope;	     /* guest_set_scope() at the time of the request */
 	const char *text;    /* the payload, "" with an error */
 	const struct guest_done *done;
@@ -139,35 +141,42 @@ struct guest_owner {
 	void (*heartbeat)(const struct guest_heartbeat *heartbeat, void *data);
 	void (*counts)(const struct guest_counts *counts, void *data);
 	void (*note)(const char *text, void *data);
-	/* a frame that was dropped: of no open request, or of an unknown type */
+	/* a dropped frame: of no open request, or of an unknown type */
 	void (*stray)(unsigned type, guint32 seq, void *data);
 	void *data;
 };
 
 struct guest;
 struct guest *guest_new(const struct guest_owner *owner); /* copied */
-void guest_free(struct guest *guest);			  /* open requests are forgotten */
+void guest_free(struct guest *guest);			  /* open requests are dropped without a
+							   * callback */
 
-/* A frame of the channel. TEXT is NUL-terminated; LEN is its length. */
+/* Handles a frame of the channel. TEXT is NUL-terminated; LEN is its length. */
 void guest_frame(struct guest *guest, unsigned type, guint32 seq, const char *text, gsize len);
 
-/* A number that every later request carries and its reply returns, so that the caller can tell an answer
- * to a question of an earlier moment. */
+/*
+ * A number that each later request keeps and its reply returns, so that the caller recognises
+ * answers to requests of an earlier state.
+ */
 void guest_set_scope(struct guest *guest, guint scope);
 
-/* Requests without an answer. */
+/* The number of requests without an answer. */
 guint guest_open_requests(const struct guest *guest);
-/* Sends them again, in order, after the connection was cut: the guest ignores those it is serving. Not
- * those of an earlier boot (before the last hello). */
+/*
+ * Sends open requests again, in order, after a reconnect: the guest ignores those it is handling.
+ * Not those of an earlier boot (before the last hello).
+ */
 void guest_send_again(struct guest *guest);
-/* The guest was reset and will answer none of them: forgets them without a call. */
+/* The guest was reset and will answer no request: drops them without a callback. */
 void guest_forget(struct guest *guest);
 
-/* Forgets one request; its answer will be stray. */
+/* Drops one request; its answer will be stray. */
 void guest_cancel(struct guest *guest, guint32 seq);
 
-/* Requests. Each returns at once with the request's number; DONE is called once with the answer, or never
- * (guest_forget(), guest_cancel(), or a guest that does not answer). */
+/*
+ * Requests. Each returns at once with the request's number; DONE is called once with the answer, or
+ * never (guest_forget(), guest_cancel(), or a guest that does not answer).
+ */
 struct guest_param {
 	const char *key, *value;
 };
@@ -175,17 +184,19 @@ guint32 guest_start(struct guest *guest, guint id, const char *agent, guint64 se
 		 const struct guest_param *params, guint n_params, guest_answered done, void *data);
 guint32 guest_stop_all(struct guest *guest, guest_answered done, void *data);
 guint32 guest_snapshot(struct guest *guest, guest_answered done, void *data);
-/* WRITE: online, online_kernel, online_movable, offline, none (wait until the blocks are there) or gone.
- * WAIT_MS < 0: the guest's default (5 s for blocks that are not there yet). */
+/*
+ * WRITE: online, online_kernel, online_movable, offline, none (wait until the blocks exist) or
+ * gone. WAIT_MS < 0: the guest's default (5 s for blocks that do not exist yet).
+ */
 guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const char *write, int wait_ms,
 		  guest_answered done, void *data);
 guint32 guest_cpu(struct guest *guest, guint cpu, gboolean online, guest_answered done, void *data);
 /* BUSY: only tasks in states D and R. Otherwise all, in an answer of up to GUEST_BULK_MAX. */
 guint32 guest_list_tasks(struct guest *guest, gboolean busy, guest_answered done, void *data);
 guint32 guest_sysrq(struct guest *guest, const char *keys, guest_answered done, void *data);
-/* The kernel's log from that stamp on, up to GUEST_BULK_MAX. */
+/* The kernel's log from that time stamp on, up to GUEST_BULK_MAX. */
 guint32 guest_log_since(struct guest *guest, gint64 since_us, guest_answered done, void *data);
-/* FILE: "lockdep" or "chains", of /proc; the reply has its text as the kernel prints it, up to GUEST_BULK_MAX. */
+/* FILE: "lockdep" or "chains", of /proc; the reply has the kernel's text, up to GUEST_BULK_MAX. */
 guint32 guest_lock_text(struct guest *guest, const char *file, guest_answered done, void *data);
 guint32 guest_finish(struct guest *guest, guest_answered done, void *data);
 guint32 guest_poweroff(struct guest *guest, guest_answered done, void *data);
@@ -196,7 +207,7 @@ gboolean guest_done_has(const struct guest_done *done, const char *error);
 /* Parsers of payloads, also for files of a run folder. The caller frees the result. */
 struct guest_tasks *guest_tasks_parse(const char *text);
 void guest_tasks_free(struct guest_tasks *tasks);
-/* NULL: no line of it is known. */
+/* NULL: it has no known line. */
 struct guest_account *guest_account_parse(const char *text);
 void guest_account_free(struct guest_account *account);
 

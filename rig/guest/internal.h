@@ -5,7 +5,7 @@
 
 #include "guest/guest.h"
 
-/* Each returns a new struct; never NULL but where the header says so. */
+/* Each returns a new struct; not NULL, except as noted below. */
 struct guest_hello *guest_hello_parse(const char *text);
 void guest_hello_free(struct guest_hello *hello);
 struct guest_heartbeat *guest_heartbeat_parse(const char *text);
@@ -19,7 +19,7 @@ void guest_done_free(struct guest_done *done);
 /* NULL: the first line is not `verdict …`. */
 struct guest_verdict *guest_verdict_parse(const char *text);
 void guest_verdict_free(struct guest_verdict *verdict);
-/* Cuts off a last line `cut`. */
+/* Removes a last line `cut`. */
 struct guest_log *guest_log_parse(char *text);
 
 #endif

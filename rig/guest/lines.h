@@ -12,7 +12,9 @@ struct line {
 	guint n;
 };
 
-/* Calls EACH for every line, split at single spaces into at most MAX words; the last takes the rest. */
+/*
+ * Calls EACH for every line, split at single spaces into at most MAX words; the last has the rest.
+ */
 void lines_each(const char *text, guint max, void (*each)(const struct line *line, void *data),
 		void *data);
 

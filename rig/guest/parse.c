@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Payloads to structs. The format of each is in docs/guest-protocol.md. A line whose key or number of
- * words is not known is skipped, so that a newer guest can add lines.
+ * Payloads to structs. docs/guest-protocol.md has the formats. A line with an unknown key or number
+ * of words is skipped, so that a newer guest can add lines.
  */
 #include "guest/internal.h"
 #include "guest/lines.h"

@@ -19,9 +19,9 @@ struct initrd_entry {
 gboolean initrd_write(const char *path, const struct initrd_entry *entries, gsize n, GError **error);
 
 /*
- * The rig's standard initramfs for ARCH (init, busybox where there is one, folders, console node),
- * cached by content: *ret_path is a file below the cache. Error (RIG_EXIT_INFRA) where the guest programs
- * are not built ("run make guest").
+ * The rig's standard initramfs for ARCH (init, busybox if it is built, folders, console node),
+ * cached by content: *ret_path is a file below the cache. Error (RIG_EXIT_INFRA): the guest
+ * programs are not built ("run make guest").
  */
 gboolean initrd_standard(const char *arch, char **ret_path, GError **error);
 

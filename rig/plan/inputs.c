@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* run.json: the words of the request and what they were resolved to. */
+/* run.json: the request as given and what it was resolved to. */
 #include "plan/internal.h"
 
 #include <string.h>
@@ -35,7 +35,7 @@ static json_t *kernel_json(const struct run_request *want, const struct kernel *
 			 strings_json(want->patches), "fragments", strings_json(want->fragments));
 }
 
-/* Keys that are there only where they say something. */
+/* Adds optional keys only if they have a value. */
 static void add_optional(json_t *json, const struct run_request *want)
 {
 	if (want->until)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the words of a request to a plan that the engine can execute. */
+/* Resolves a request to a plan that the engine can execute. */
 #include "plan/internal.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "util/paths.h"
 #include "util/size.h"
 
-/* A plan with what it points to. */
+/* A plan with the objects that it points to. */
 struct resolved {
 	struct run_plan plan; /* first: run_plan_free() gets its address */
 	struct scenario *scenario;
@@ -103,7 +103,8 @@ static gboolean meets(const struct resolved *r, GHashTable *config, const char *
 		return TRUE;
 	g_ptr_array_add(lacks, NULL);
 	list = g_strjoinv(", ", (char **)lacks->pdata);
-	return rig_fail(error, RIG_EXIT_SKIP, "kernel '%s' lacks for %s '%s': %s", r->kernel->name, what, name, list);
+	return rig_fail(error, RIG_EXIT_SKIP, "kernel '%s' does not have what %s '%s' needs: %s",
+			r->kernel->name, what, name, list);
 }
 
 static gboolean check_needs(const struct resolved *r, GError **error)
@@ -154,9 +155,9 @@ static gboolean check_accel(const struct resolved *r, GError **error)
 }
 
 static const char *const asked_why[] = {
-	[ACCEL_AUTO] = "TCG: KVM is not probed on another host; --accel kvm asks for it",
-	[ACCEL_KVM] = "KVM: asked for",
-	[ACCEL_TCG] = "TCG: asked for",
+	[ACCEL_AUTO] = "TCG: KVM is not probed on another host; use --accel kvm to request it",
+	[ACCEL_KVM] = "KVM: requested",
+	[ACCEL_TCG] = "TCG: requested",
 };
 
 /* Is there anything for the director to do? */
@@ -165,11 +166,11 @@ static gboolean is_directed(const struct run_request *want, const struct resolve
 	return r->scenario->n_holds || want->visits;
 }
 
-/* What holds need of the request's other words. */
+/* Checks the other options that holds depend on. */
 static gboolean check_holds(const struct run_request *want, enum accel asked, const struct resolved *r,
 			    GError **error)
 {
-	/* what is asked for on the command line is the caller's mistake, what the scenario has is not */
+	/* an unsuitable --hold is a usage error; an unsuitable scenario is skipped */
 	enum rig_error code = (want->holds && *want->holds) || want->visits ? RIG_EXIT_USAGE : RIG_EXIT_SKIP;
 	const char *launcher = request_launcher(want);
 
@@ -182,7 +183,7 @@ static gboolean check_holds(const struct run_request *want, enum accel asked, co
 		return rig_fail(error, code, "holds need a QEMU that the rig starts itself; leave --launcher "
 				"%s out", launcher);
 	if (r->scenario->cpus < 2)
-		return rig_fail(error, code, "holds need two vCPUs, and scenario '%s' has 'cpus: %u'",
+		return rig_fail(error, code, "holds need at least two vCPUs; scenario '%s' has 'cpus: %u'",
 				r->scenario->name, r->scenario->cpus);
 	return TRUE;
 }
@@ -234,7 +235,7 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 	return check_accel(r, error);
 }
 
-/* A timeline that is given brings its seed, of which another one would only be a contradiction. */
+/* A given timeline determines the seed; another seed would contradict it. */
 static gboolean resolve_timeline(const struct run_request *want, struct resolved *r, GError **error)
 {
 	if (!want->timeline) {

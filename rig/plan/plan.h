@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The plan of one run. A run_request holds the user's words; plan_make() resolves them to a scenario, a
- * machine, a kernel, an initramfs, an accelerator and a seed, checks that they fit together, and lists
- * them as the inputs that run.json keeps. The engine executes the plan. Nothing here prints: callers
- * pass callbacks for progress.
+ * The plan of one run. A run_request has the user's options; plan_make() resolves them to a
+ * scenario, a machine, a kernel, an initramfs, an accelerator and a seed, checks that they fit
+ * together, and lists them as the inputs in run.json. The engine executes the plan. Nothing here
+ * prints: callers pass callbacks for progress.
  */
 #ifndef RIG_PLAN_PLAN_H
 #define RIG_PLAN_PLAN_H
@@ -18,15 +18,15 @@
 #include "timeline/timeline.h"
 #include "util/auto.h"
 
-/* What is built where nothing else is asked for. */
+/* The kernel that is built by default. */
 #define PLAN_DEFAULT_KERNEL "deb:linux-source-6.1"
 
-/* The user's words, unresolved. Strings are borrowed; NULL and 0 mean the default. */
+/* The user's options, unresolved. Strings are borrowed; NULL and 0 mean the default. */
 struct run_request {
 	const char *scenario;	   /* name or file */
 	const char *scenario_name; /* default: that of the file */
-	const char *timeline;	   /* file to execute as given; default: compiled from the seed */
-	const char *machine;	   /* default: the first that the scenario names */
+	const char *timeline;	   /* file to execute unchanged; default: compiled from the seed */
+	const char *machine;	   /* default: the first one that the scenario lists */
 	const char *kernel;	   /* source or image; default: PLAN_DEFAULT_KERNEL */
 	const char *vmlinux;	   /* symbols and DWARF of an image; default: those of the build */
 	char **patches, **fragments; /* files, NULL-terminated */
@@ -36,10 +36,10 @@ struct run_request {
 	const char *accel;	   /* "auto", "kvm", "tcg" */
 	const char *firmware, *mmu;
 	const char *emulator;	   /* QEMU binary; default: the machine's */
-	const char *launcher;	   /* "direct", "libvirt"; default: libvirt where there is a URI */
+	const char *launcher;	   /* "direct", "libvirt"; default: libvirt if there is a URI */
 	const char *uri;	   /* of libvirt */
 	char **labels;		   /* "KEY=VALUE", NULL-terminated */
-	int duration_s;		   /* of hammering; default: the scenario's */
+	int duration_s;		   /* seconds of load; default: the scenario's */
 	int patience_s;		   /* without progress before a hang is declared; default: 20 */
 	const char *memory_image;  /* dump memory after a hang for guests up to SIZE; default: "2G" */
 	int jobs;		   /* of the compiler; default: the number of processors */
@@ -53,11 +53,11 @@ struct run_request {
 	json_t *zoo;		   /* the zoo entry it belongs to, {"entry", "clean"}; borrowed */
 };
 
-/* What the engine is given. Everything is borrowed for the length of engine_run(). */
+/* Input of the engine. Everything is borrowed during engine_run(). */
 struct run_plan {
 	const struct scenario *scenario;
 	const struct machine *machine;
-	struct timeline *timeline;    /* the engine lists more laps in it as they run */
+	struct timeline *timeline; /* the engine adds laps to it as they run */
 	const struct kernel *kernel;
 	const char *const *fragments; /* config fragments of the kernel, kept in the run folder */
 	const char *initrd;
@@ -72,36 +72,39 @@ struct run_plan {
 	unsigned patience_s;	      /* without progress before a hang is declared; 0: 20 */
 	const char *known;	      /* list of known issues (splat/known.h), or NULL */
 	gboolean keep_going;	      /* do not stop at the first report */
-	gboolean keep_locks;	      /* ask a guest with lockdep for its lock orders at the end (docs/locks.md) */
+	gboolean keep_locks;	      /* read the lock orders of a guest with lockdep at the end
+				       * (docs/locks.md) */
 	const char *until;	      /* stop only at a report with this signature or kind; or NULL */
 	gboolean no_lockdep;	      /* the kernel lacks it, and that is accepted */
 	const struct director_orders *orders; /* of the scenario's holds; NULL: it has none */
 	const char *plugin;	      /* the director's shared object that the emulator loads, or NULL */
-	guint64 dump_limit;	      /* dump memory after a hang, for guests up to so many bytes */
+	guint64 dump_limit;	      /* dump memory after a hang, for guests up to this many
+				       * bytes */
 	json_t *inputs;		      /* for run.json; the engine adds to it */
 };
 
 /* Progress of plan_make(); any may be NULL. */
 struct plan_progress {
 	kernel_progress build;				    /* while a kernel is built */
-	void (*kernel)(const struct kernel *kernel, void *data); /* it is built, or was in the cache */
+	void (*kernel)(const struct kernel *kernel, void *data); /* it was built, or found in the
+								  * cache */
 	void *data;
 };
 
 /*
- * Resolves WANT, which must outlive the plan. Blocks while the kernel is built (minutes) and while KVM is
- * probed. Errors: RIG_EXIT_USAGE for a word that is unknown or out of range; RIG_EXIT_SKIP where the
- * scenario does not fit the machine or the kernel; those of kernel_build().
+ * Resolves WANT, which must outlive the plan. Blocks while the kernel is built (minutes) and while
+ * KVM is probed. Errors: RIG_EXIT_USAGE for an unknown word or a number out of range; RIG_EXIT_SKIP
+ * if the scenario does not fit the machine or the kernel; those of kernel_build().
  */
 struct run_plan *plan_make(const struct run_request *want, const struct plan_progress *progress,
 			   GError **error);
 void run_plan_free(struct run_plan *plan);
 RIG_DEFINE_AUTO(run_plan, run_plan_free)
 
-/* The seed that TEXT names, decimal or 0x…; NULL: one from the kernel's entropy. RIG_EXIT_USAGE. */
+/* Parses a seed, decimal or 0x…; NULL: a seed from the kernel's entropy. RIG_EXIT_USAGE. */
 gboolean plan_seed(const char *text, guint64 *ret, GError **error);
 
-/* Builds WANT's kernel alone, so that a command with several runs fails before the first of them. */
+/* Builds only WANT's kernel, so that a command with several runs fails before the first of them. */
 gboolean plan_build_kernel(const struct run_request *want, const struct plan_progress *progress,
 			   GError **error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Checks of single words of a request. */
+/* Checks single options of a request. */
 #include "plan/internal.h"
 
 #include <string.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The event log: a queue that grows at its end, and cursors that read it. What no cursor needs any
- * more goes away, so that a run of any length holds a handful of events.
+ * The event log: a queue that grows at its end, and cursors that read it. Events that all cursors
+ * have read are freed, so only a few are in memory however long a run is.
  */
 #include "qmp/events.h"
 
 struct qmp_cursor {
 	struct qmp_events *events;
-	guint64 next;	 /* number of the event it sees next */
-	json_t *current; /* what it was given last, held until its next call */
+	guint64 next;	 /* number of the event that it reads next */
+	json_t *current; /* the event returned last, held until the next call */
 };
 
 void qmp_events_init(struct qmp_events *events)

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A command that waits for its turn or its reply. */
+/* A command that is queued, or sent and without a reply yet. */
 struct slot {
 	guint64 id;
 	char *line; /* not sent yet, or NULL */
@@ -28,11 +28,11 @@ struct qmp {
 	struct qmp_owner owner;
 	guint in_watch, out_watch, fail_idle;
 	GByteArray *in;	 /* the beginning of a line */
-	gsize scanned;	 /* bytes of it known to hold no end of line */
-	GByteArray *out; /* what the socket did not take yet */
+	gsize scanned;	 /* bytes of it that contain no end of line */
+	GByteArray *out; /* bytes that the socket has not accepted yet */
 	guint64 last_id;
 	GHashTable *slots; /* id to struct slot */
-	GQueue order;	   /* the same slots, as they were sent */
+	GQueue order;	   /* the same slots, in the order of sending */
 	GHashTable *schema;
 	struct qmp_events events;
 	struct qmp_trace trace;
@@ -80,7 +80,7 @@ static void slot_free(struct slot *slot)
 	g_free(slot);
 }
 
-/* Takes the slot out first: its callback may send, forget, or look at the state. */
+/* Removes the slot first: its callback may send, forget, or read the state. */
 static void slot_finish(struct qmp *qmp, struct slot *slot, const struct qmp_reply *reply)
 {
 	g_hash_table_steal(qmp->slots, &slot->id);
@@ -93,7 +93,7 @@ static void slot_finish(struct qmp *qmp, struct slot *slot, const struct qmp_rep
 static void fail_pending(struct qmp *qmp)
 {
 	const struct qmp_reply reply = {.error_class = "Disconnected", .desc = qmp->why};
-	/* only those of now: a callback that sends again gets its answer from the next idle */
+	/* only those present now: a command sent by a callback is answered at the next idle */
 	guint n = qmp->order.length;
 
 	while (n-- && qmp->order.length)
@@ -129,7 +129,7 @@ static void close_socket(struct qmp *qmp)
 	qmp->fd = -1;
 }
 
-/* The end of the conversation, whatever ended it. WHY is taken over. */
+/* Ends the connection for whatever reason. WHY is taken over. */
 static void finish(struct qmp *qmp, enum qmp_state state, char *why)
 {
 	json_t *event;
@@ -165,7 +165,10 @@ static gboolean flush(struct qmp *qmp)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* EAGAIN: later. Others: the reading side sees the end, and what QEMU said before it */
+		/*
+		 * EAGAIN: later. Other errors: the reading side finds the end, after QEMU's last
+		 * messages
+		 */
 		if (n <= 0)
 			return errno == EAGAIN;
 		g_byte_array_remove_range(qmp->out, 0, n);
@@ -236,7 +239,7 @@ void qmp_forget(struct qmp *qmp, guint64 id)
 		slot->done = NULL;
 }
 
-/* The way to READY */
+/* Until READY */
 
 static void on_schema(const struct qmp_reply *reply, void *data)
 {
@@ -270,7 +273,7 @@ static void on_capabilities(const struct qmp_reply *reply, void *data)
 
 /* Receiving */
 
-/* An answer to no command that is open: kept in the trace as "dropped". */
+/* A reply to no open command: recorded in the trace as "dropped". */
 static void drop(struct qmp *qmp, json_t *message)
 {
 	g_autofree char *text = json_dumps(message, JSON_COMPACT);
@@ -282,7 +285,9 @@ static void drop(struct qmp *qmp, json_t *message)
 static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
 {
 	json_t *number = json_object_get(message, "id");
-	/* the number may have come as a real: see parse(). Converting one out of range is undefined. */
+	/*
+	 * the number may be parsed as a real: see parse(). Converting one out of range is undefined
+	 */
 	double value = json_is_number(number) ? json_number_value(number) : -1;
 	guint64 id = value >= 0 && value <= (double)qmp->last_id ? (guint64)value : 0;
 	struct slot *slot = g_hash_table_lookup(qmp->slots, &id);
@@ -301,8 +306,8 @@ static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
 		drop(qmp, message);
 	else
 		finish(qmp, QMP_BROKEN,
-		       error ? g_strdup_printf("QEMU complained: %s", reply.desc)
-			     : g_strdup("QEMU sent an answer without an id"));
+		       error ? g_strdup_printf("QEMU reported an error without a command: %s", reply.desc)
+			     : g_strdup("QEMU sent a reply without an id"));
 }
 
 static void on_message(struct qmp *qmp, json_t *message)
@@ -383,7 +388,7 @@ static void on_end(struct qmp *qmp)
 						qmp->in->len));
 }
 
-/* FALSE where nothing more can be read now. */
+/* FALSE: nothing more can be read now. */
 static gboolean read_some(struct qmp *qmp)
 {
 	guint8 buf[65536];
@@ -406,7 +411,7 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
 
 	(void)fd;
 	(void)condition;
-	/* one piece each time: the console and the guest channel want their turn as well */
+	/* one piece per turn, so that the console and the guest channel are read as well */
 	read_some(qmp);
 	return is_over(qmp) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A QMP client over a connected socket: replies matched by id, an event log with cursors, the schema.
+ * A QMP client over a connected socket: replies matched by id, an event log with cursors, the
+ * schema.
  *
- * Works on the default GLib main context, never blocks; callbacks come from the main loop, never from
- * inside a call. QMP is QEMU's docs/interop/qmp-spec.txt: one JSON object a line, both ways.
+ * Works on the default GLib main context, never blocks; callbacks are called from the main loop,
+ * never from inside a call. QMP is QEMU's docs/interop/qmp-spec.txt: one JSON object a line, both
+ * ways.
  *
- * Not to be trusted: what comes is bounded (a line of 16 MiB, nesting as jansson allows: 2048) and its
- * types are checked. Events and replies come in any order: RESET, RESUME and SHUTDOWN arrive before the
- * reply to the command that caused them. So an operation opens a cursor, sends, and looks at every event
- * from there on.
+ * Input is untrusted: its size is bounded (a line of 16 MiB, nesting as jansson allows: 2048) and
+ * types are checked. Events and replies come in any order: RESET, RESUME and SHUTDOWN arrive before
+ * the reply to the command that caused them. So an operation opens a cursor, sends, and reads every
+ * event from there on.
  */
 #ifndef RIG_QMP_QMP_H
 #define RIG_QMP_QMP_H
@@ -22,11 +24,11 @@
 #define QMP_TRACE_MAX (256u << 20)  /* bytes of qmp.jsonl */
 
 enum qmp_state {
-	QMP_GREETING,	 /* connected; {"QMP": …} has not come; commands wait here */
-	QMP_NEGOTIATING, /* qmp_capabilities is on its way; commands wait here */
-	QMP_PROBING,	 /* query-qmp-schema is on its way; commands wait here */
-	QMP_READY,	 /* commands are sent as they come */
-	QMP_ENDED,	 /* the other side closed between two lines: QEMU has gone */
+	QMP_GREETING,	 /* connected; {"QMP": …} has not arrived; commands wait */
+	QMP_NEGOTIATING, /* qmp_capabilities was sent; commands wait */
+	QMP_PROBING,	 /* query-qmp-schema was sent; commands wait */
+	QMP_READY,	 /* commands are sent at once */
+	QMP_ENDED,	 /* the other side closed between two lines: QEMU has ended */
 	QMP_BROKEN,	 /* invalid QMP, or a truncated line; the socket is closed */
 };
 
@@ -35,56 +37,64 @@ const char *qmp_state_name(enum qmp_state state);
 struct qmp;
 
 struct qmp_owner {
-	/* any event, once, after it is in the log. The last one ever is ours: SHUTDOWN with
-	 * "synthetic": true when the connection is over, after all pending commands have failed */
+	/*
+	 * any event, once, after it was logged. The last event is synthetic: SHUTDOWN with
+	 * "synthetic": true, when the connection has ended and all pending commands have failed
+	 */
 	void (*event)(const char *name, json_t *event, void *data);
-	/* the connection is over, see qmp_state(); WHY is for people */
+	/* the connection has ended, see qmp_state(); WHY is a message */
 	void (*ended)(const char *why, void *data);
-	/* qmp.jsonl cannot be written (disk full) or is at its bound; once */
+	/* qmp.jsonl cannot be written (disk full) or has reached its limit; called once */
 	void (*trace_failed)(const char *why, void *data);
 	void *data;
 };
 
-/* Takes over FD. TRACE_PATH gets all traffic (NULL: none), see docs/machines.md. */
+/*
+ * Takes over FD. TRACE_PATH: the file that records all traffic (NULL: none), see docs/machines.md.
+ */
 struct qmp *qmp_new(int fd, const char *trace_path, const struct qmp_owner *owner, GError **error);
-/* No callback comes from it or after it. Cursors must be freed before. */
+/* No callback is called by it or after it. Cursors must be freed before. */
 void qmp_free(struct qmp *qmp);
 RIG_DEFINE_AUTO(qmp, qmp_free)
 
 enum qmp_state qmp_state(const struct qmp *qmp);
-/* Why it is ENDED or BROKEN, or NULL. */
+/* The reason for ENDED or BROKEN, or NULL. */
 const char *qmp_why(const struct qmp *qmp);
 
-/* The end of a command. */
+/* The result of a command. */
 struct qmp_reply {
-	json_t *result;	   /* "return", or NULL where it failed; borrowed */
-	const char *error_class; /* NULL where it went well; "Disconnected" where no reply can come any more */
+	json_t *result;		 /* "return", or NULL on failure; borrowed */
+	const char *error_class; /* NULL on success; "Disconnected" if the connection ended before
+				  * the reply */
 	const char *desc;  /* QEMU's message */
 };
 
 typedef void (*qmp_done)(const struct qmp_reply *reply, void *data);
 
 /*
- * Sends a command, or queues it until READY. ARGUMENTS (or NULL) is stolen. DONE (may be NULL) comes
- * exactly once unless qmp_forget() is called before. Returns the command's id, never 0.
+ * Sends a command, or queues it until READY. ARGUMENTS (or NULL) is stolen. DONE (may be NULL) is
+ * called exactly once unless qmp_forget() is called before. Returns the command's id, never 0.
  */
 guint64 qmp_send(struct qmp *qmp, const char *command, json_t *arguments, qmp_done done, void *data);
-/* The reply to ID is of no interest any more; the command itself goes its way. */
+/* Drops the callback of command ID; the command itself is not cancelled. */
 void qmp_forget(struct qmp *qmp, guint64 id);
 
 /* Reads all data that is available now, without blocking: for use after QEMU has exited. */
 void qmp_drain(struct qmp *qmp);
 
-/* From READY on: does this QEMU know "command:device_add", "arg:device_del.id", "event:DEVICE_DELETED"? */
+/*
+ * From READY on: TRUE if this QEMU has "command:device_add", "arg:device_del.id",
+ * "event:DEVICE_DELETED".
+ */
 gboolean qmp_knows(const struct qmp *qmp, const char *what);
 
 /*
- * The event log. It has every event from the oldest living cursor on (the file has all of them); a
- * cursor sees each exactly once.
+ * A cursor on the event log reads each event from its creation on exactly once. The log keeps every
+ * event that a cursor has not read yet.
  */
 struct qmp_cursor;
 struct qmp_cursor *qmp_cursor_new(struct qmp *qmp);
-/* The next event (borrowed, valid until the next call with this cursor) and its name, or NULL. */
+/* The next event (borrowed, valid until the next call for this cursor) and its name, or NULL. */
 json_t *qmp_cursor_next(struct qmp_cursor *cursor, const char **ret_name);
 void qmp_cursor_free(struct qmp_cursor *cursor);
 /* Events held in memory now. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* query-qmp-schema (QAPI introspect.json) as a set of strings; the 0.2 MiB of JSON go away again. */
+/* query-qmp-schema (QAPI introspect.json) as a set of strings; the 0.2 MiB of JSON are freed. */
 #include "qmp/schema.h"
 
 static const char *text(json_t *object, const char *key)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What this QEMU can, from its own description: probe features, never versions. */
+/* The features of this QEMU, from its schema: probe features, never versions. */
 #ifndef RIG_QMP_SCHEMA_H
 #define RIG_QMP_SCHEMA_H
 
@@ -7,8 +7,8 @@
 #include <jansson.h>
 
 /*
- * The answer of query-qmp-schema as a set of strings: "command:NAME", "event:NAME",
- * "arg:COMMAND.NAME". Entries that are not as the QAPI documents (SchemaInfo) are passed over.
+ * The result of query-qmp-schema as a set of strings: "command:NAME", "event:NAME",
+ * "arg:COMMAND.NAME". Entries that QAPI (SchemaInfo) does not define are skipped.
  */
 GHashTable *qmp_schema_parse(json_t *schema);
 

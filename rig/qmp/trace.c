@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The record of the QMP traffic. A line's own text is copied as it came, so that it costs one write();
- * a disk that is full ends the record, not the run's conversation with QEMU.
+ * The record of the QMP traffic. A line's text is copied unchanged, with one write(); a full disk
+ * ends the record, not the connection to QEMU.
  */
 #include "qmp/trace.h"
 
@@ -64,8 +64,9 @@ gboolean qmp_trace_line(struct qmp_trace *trace, const char *dir, const char *li
 	if (trace->fd < 0)
 		return TRUE;
 	if (trace->bytes + len > trace->max)
-		return stop(trace, g_strdup_printf("qmp.jsonl has reached its bound of %" G_GUINT64_FORMAT
-						   " bytes", trace->max));
+		return stop(trace, g_strdup_printf("qmp.jsonl has reached its limit of %" G_GUINT64_FORMAT
+						   " bytes",
+						   trace->max));
 	out = g_string_sized_new(len + 80);
 	g_string_append_printf(out, "{\"t\": %" G_GINT64_FORMAT ".%09d, \"dir\": \"%s\", ",
 			       now / RIG_NS_PER_S, (int)(now % RIG_NS_PER_S), dir);

@@ -6,18 +6,19 @@
 #include <glib.h>
 
 struct qmp_trace {
-	int fd;	       /* -1: nothing is kept, or no more */
+	int fd;	       /* -1: nothing is recorded, or no longer */
 	guint64 bytes; /* written */
 	guint64 max;
 	char *why; /* why it ended early, or NULL */
 };
 
-/* PATH may be NULL: nothing is kept then. */
+/* PATH may be NULL: nothing is recorded then. */
 gboolean qmp_trace_init(struct qmp_trace *trace, const char *path, guint64 max, GError **error);
 void qmp_trace_deinit(struct qmp_trace *trace);
 /*
- * DIR is "in", "out" or "dropped" (an answer to no open command); LINE has no end of line. Where IS_JSON is false it is kept as a string under
- * "text", cut to 4 KiB. FALSE once: when this line is the first which cannot be kept (`why` is set).
+ * DIR is "in", "out" or "dropped" (a reply to no open command); LINE has no end of line. If IS_JSON
+ * is false, it is recorded as a string under "text", cut to 4 KiB. Returns FALSE once, for the
+ * first line that cannot be recorded (`why` is set).
  */
 gboolean qmp_trace_line(struct qmp_trace *trace, const char *dir, const char *line, gsize len,
 			gboolean is_json);

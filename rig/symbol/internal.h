@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of this room share: table.c has the symbol table, lines.c the DWARF. */
+/* What the files of symbol/ share: table.c has the symbol table, lines.c the DWARF. */
 #ifndef RIG_SYMBOL_INTERNAL_H
 #define RIG_SYMBOL_INTERNAL_H
 
@@ -8,23 +8,23 @@
 #include "symbol/symbol.h"
 
 /*
- * In ARRAY, sorted by a guint64 at OFFSET in its elements: how many are at or below ADDRESS. The last of
- * those is the one before that index.
+ * In ARRAY, sorted by a guint64 at OFFSET in its elements: the number of elements at or below
+ * ADDRESS. The last of them is at that index minus 1.
  */
 guint count_up_to(const GArray *array, gsize offset, guint64 address);
 
 struct symbol {
 	const char *name;
 	guint64 value;
-	guint64 size;   /* as ELF has it; 0 for much assembly, and in kallsyms */
-	guint64 extent; /* up to the next symbol, as kallsyms has it */
+	guint64 size;	/* from ELF; 0 for much assembly, and in kallsyms */
+	guint64 extent; /* distance to the next symbol, as kallsyms counts it */
 };
 
 struct table;
 
-/* NULL where ELF has no symbols. The names are ELF's. */
+/* NULL if ELF has no symbols. The names are borrowed from ELF. */
 struct table *table_new(Elf *elf);
-/* Takes SYMBOLS (struct symbol, at least one, in any order) over, but not their names. */
+/* Takes over SYMBOLS (struct symbol, at least one, in any order), but not their names. */
 struct table *table_from(GArray *symbols);
 void table_free(struct table *table);
 /* As symbols_find(). */
@@ -39,7 +39,7 @@ char **table_nearest(const struct table *table, const char *name, guint max);
 
 struct lines;
 
-/* NULL where ELF has no DWARF that covers code. */
+/* NULL if ELF has no DWARF about code. */
 struct lines *lines_new(Elf *elf);
 void lines_free(struct lines *lines);
 /* Adds the places of ADDRESS to PLACES, innermost first. */
@@ -50,8 +50,9 @@ void lines_of(const struct lines *lines, const char *file, unsigned line, GArray
 /* ---- kallsyms.c ---- */
 
 /*
- * Appends the code symbols (struct symbol, without sizes) in the kallsyms of an uncompressed kernel to
- * OUT; their names are in NAMES. Errors: RIG_EXIT_USAGE, none or of a form that is not known.
+ * Appends the code symbols (struct symbol, without sizes) in the kallsyms of an uncompressed kernel
+ * to OUT; their names are stored in NAMES. Errors: RIG_EXIT_USAGE, no kallsyms or an unknown
+ * format.
  */
 gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArray *out, GError **error);
 

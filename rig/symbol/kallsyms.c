@@ -57,7 +57,7 @@ static gsize align(gsize at, gsize to)
 
 /* ---- tokens ---- */
 
-/* Is there a token_index that fits the table which begins at START? */
+/* TRUE: a token_index follows that fits the table which begins at START. */
 static gboolean read_tokens(struct image *image, gsize start)
 {
 	gsize at = start, offset[TOKENS];
@@ -85,7 +85,7 @@ static gboolean read_tokens(struct image *image, gsize start)
 	return FALSE;
 }
 
-/* Back over COUNT strings from the one that begins at AT; 0 where they are not there. */
+/* Goes back over COUNT strings from the one that begins at AT; 0 if there are fewer. */
 static gsize strings_before(const struct image *image, gsize at, guint count)
 {
 	while (count--) {
@@ -119,8 +119,9 @@ static gboolean find_tokens(struct image *image)
 /* ---- names ---- */
 
 /*
- * The name at *AT, which is moved behind it, into NAME (of NAME_MAX_LEN); its first character is the type.
- * FALSE where none can be there.
+ * Reads the name at *AT into NAME (of NAME_MAX_LEN) and moves *AT behind it; the first character is
+ * the type.
+ * FALSE: no valid name is there.
  */
 static gboolean read_name(const struct image *image, gsize *at, char *name)
 {
@@ -144,11 +145,11 @@ static gboolean read_name(const struct image *image, gsize *at, char *name)
 	}
 	name[len] = '\0';
 	*at += count;
-	/* nm's '?' is a type, too */
+	/* '?' is a valid type of nm, too */
 	return len >= 2 && (g_ascii_isalpha(name[0]) || name[0] == '?') && g_ascii_isgraph(name[1]);
 }
 
-/* N names from START, and markers that fit behind them? */
+/* TRUE: there are N names from START, with fitting markers behind them. */
 static gboolean check_names(struct image *image, gsize start, guint n)
 {
 	char name[NAME_MAX_LEN];
@@ -200,7 +201,7 @@ static guint64 address_of(const struct image *image, gsize offsets, guint64 base
 	return offset >= 0 ? (guint64)offset : base - 1 - offset;
 }
 
-/* Symbols are sorted by address: that tells right from wrong. */
+/* TRUE: the addresses are sorted. Only the right table of offsets gives that. */
 static gboolean is_sorted(const struct image *image, gsize offsets, guint64 base, gboolean absolute)
 {
 	guint64 before = 0;
@@ -216,7 +217,7 @@ static gboolean is_sorted(const struct image *image, gsize offsets, guint64 base
 	return wrong <= image->n / 1000 && high > image->n / 2;
 }
 
-/* Where the addresses are, and how good a guess that is. */
+/* A candidate for the table of offsets, and how plausible it is. */
 struct guess {
 	gsize offsets;
 	guint64 base;
@@ -225,8 +226,8 @@ struct guess {
 };
 
 /*
- * With the tables' alignment not known, the offsets could be off by one, and sorted all the same. The linker puts
- * these symbols on a page boundary, and most of their neighbours not.
+ * The alignment of the tables is unknown, so the offsets could be off by one and still be sorted.
+ * The linker puts these symbols on a page boundary, but most of their neighbours not.
  */
 static guint count_aligned(const struct image *image, const struct guess *guess)
 {
@@ -250,7 +251,7 @@ static void try_offsets(const struct image *image, gsize offsets, gsize base_at,
 	if (offsets > image->len || 4 * (gsize)image->n > image->len - offsets ||
 	    base_at > image->len - 8)
 		return;
-	/* a relocatable ppc64 kernel has it in a relocation, and runs where it is linked */
+	/* a relocatable ppc64 kernel has it in a relocation, and runs at its link address */
 	if (!guess.base)
 		guess.base = PPC_BASE;
 	if (guess.base < PPC_BASE)
@@ -297,7 +298,7 @@ gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArra
 		struct symbol symbol = {0};
 
 		symbol.value = address_of(&image, where.offsets, where.base, where.absolute, i);
-		/* text alone; weak symbols may be functions, too */
+		/* code only; weak symbols may be functions, too */
 		if (!strchr("tTwW", name[0]))
 			continue;
 		symbol.name = g_string_chunk_insert_const(names, name + 1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DWARF: an address to function, file and line, and through what was inlined to where it was
- * called. Units are found by their ranges, because not every compiler writes .debug_aranges. The
- * tree of a unit is walked here and not by dwarf_getscopes(), whose depth and length a damaged file
- * decides.
+ * DWARF: from an address to function, file and line, and for inlined functions to the place of the
+ * call. Units are found by their ranges, because not every compiler writes .debug_aranges. The tree
+ * of a unit is traversed here and not by dwarf_getscopes(), because a damaged file could make that
+ * one arbitrarily deep and long.
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -15,7 +15,7 @@
 #define UNITS_MAX (1 << 20)
 #define RANGES_MAX (8 << 20)
 #define DEPTH_MAX 64          /* nested blocks and inlined functions */
-#define ENTRIES_MAX (4 << 20) /* looked at for one address */
+#define ENTRIES_MAX (4 << 20) /* examined for one address */
 #define PLACES_MAX 1024       /* of one line, in all its inlined copies */
 #define BEHIND_MAX 16         /* ranges that overlap */
 
@@ -27,13 +27,13 @@ struct extent {
 struct lines {
 	Dwarf *dwarf;
 	GArray *extents; /* struct extent, by low */
-	char *tree;      /* "/src/linux/": where the kernel's source was, "" where not known */
+	char *tree;	 /* "/src/linux/": the folder of the kernel's source, "" if unknown */
 };
 
 struct walk {
 	Dwarf_Addr address;
-	Dwarf_Die
-		chain[DEPTH_MAX]; /* the function, then what is inlined in it, deeper and deeper */
+	Dwarf_Die chain[DEPTH_MAX]; /* the function, then the functions inlined in it, outermost
+				   * first */
 	guint n, left;
 };
 
@@ -50,7 +50,7 @@ static void add_unit(struct lines *lines, Dwarf_Die *unit)
 	Dwarf_Addr base, low, high;
 	ptrdiff_t offset = 0;
 
-	/* each kernel has this file, and its name shows what stands before all names */
+	/* each kernel has this file; what precedes it in the name is the source folder */
 	if (name && !lines->tree && g_str_has_suffix(name, "/init/main.c"))
 		lines->tree = g_strndup(name, strlen(name) - strlen("init/main.c"));
 	while (lines->extents->len < RANGES_MAX &&
@@ -113,7 +113,7 @@ static gboolean find_unit(const struct lines *lines, guint64 address, Dwarf_Die 
 	return FALSE;
 }
 
-/* Fills the chain with what contains the address, below PARENT; TRUE if anything does. */
+/* Fills the chain with the entries below PARENT that contain the address; TRUE if there is one. */
 static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
 {
 	Dwarf_Die die;
@@ -148,7 +148,7 @@ static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
 	return FALSE;
 }
 
-/* As people name it: from the top of the kernel's tree. */
+/* The file's name relative to the kernel's source folder. */
 static char *short_name(const struct lines *lines, Dwarf_Die *unit, const char *file)
 {
 	Dwarf_Attribute attribute;
@@ -164,7 +164,7 @@ static char *short_name(const struct lines *lines, Dwarf_Die *unit, const char *
 	return g_utf8_make_valid(file, -1);
 }
 
-/* Where an inlined function was called. */
+/* Adds the place where an inlined function was called. */
 static void call_site(Dwarf_Die *unit, Dwarf_Die *die, const char **ret_file, unsigned *ret_line)
 {
 	Dwarf_Attribute attribute;
@@ -216,7 +216,7 @@ void lines_add(const struct lines *lines, guint64 address, GPtrArray *places)
 	}
 }
 
-/* Is FILE the whole name of NAME or its end, at a slash? */
+/* TRUE: FILE is NAME or its end, from a slash on. */
 static gboolean is_file(const char *name, const char *file)
 {
 	gsize len = strlen(name), part = strlen(file);
@@ -225,7 +225,7 @@ static gboolean is_file(const char *name, const char *file)
 	       (len == part || name[len - part - 1] == '/');
 }
 
-/* The first rows of LINE in each run of rows of that line: where it is entered. */
+/* Adds the first row of each run of rows of LINE: the places where the line is entered. */
 static void lines_of_unit(Dwarf_Die *unit, const char *file, int want, GArray *out)
 {
 	gboolean inside = FALSE;

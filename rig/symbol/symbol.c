@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A report's frames to places, by symbol table and DWARF. */
+/* Finds the places of a report's frames by symbol table and DWARF. */
 #include "symbol/symbol.h"
 
 #include <errno.h>
@@ -20,9 +20,10 @@ struct symbols {
 	Elf *elf;
 	struct table *table; /* at least one of the two */
 	struct lines *lines;
-	GStringChunk *names; /* of the table, where it is not ELF's; or NULL */
-	GBytes *image; /* what `elf` reads where it is no file; or NULL */
-	GHashTable *known; /* addresses (guint64 *) to their places: reports repeat each other */
+	GStringChunk *names; /* owns the table's names if they are not in the ELF file; or NULL */
+	GBytes *image;	     /* memory that `elf` reads if it is not a file; or NULL */
+	GHashTable *known;   /* cache of addresses (guint64 *) and their places: reports repeat
+			    * frames */
 };
 
 static void place_free(gpointer data)
@@ -45,7 +46,7 @@ static gboolean open_elf(struct symbols *symbols, const char *path, GError **err
 				g_strerror(errno));
 	if (!S_ISREG(info.st_mode) || info.st_size > FILE_MAX)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s': a regular file of at most 8 GiB is needed", path);
+				"'%s' is not a regular file of at most 8 GiB", path);
 	elf_version(EV_CURRENT);
 	symbols->elf = elf_begin(symbols->fd, ELF_C_READ_MMAP, NULL);
 	if (!symbols->elf || elf_kind(symbols->elf) != ELF_K_ELF ||
@@ -103,7 +104,7 @@ struct symbols *symbols_of_image(GBytes *image, GError **error)
 	symbols->table = table_from(found);
 	symbols->image = g_bytes_ref(image);
 	elf_version(EV_CURRENT);
-	/* libelf takes a pointer that is not const, and does not write without elf_update() */
+	/* libelf wants a non-const pointer, but writes only in elf_update() */
 	symbols->elf = elf_memory((char *)data, len);
 	return g_steal_pointer(&symbols);
 }
@@ -221,7 +222,7 @@ static json_t *place_json(const struct place *place)
 			 "line", (int)place->line, "inlined", place->inlined);
 }
 
-/* One frame: TEXT as it is shown, at ADDRESS. */
+/* One frame: TEXT as it is displayed, at ADDRESS. */
 static json_t *frame_json(struct symbols *symbols, const char *text, guint64 address)
 {
 	g_autoptr(GPtrArray) places = symbols_at(symbols, address);
@@ -252,7 +253,7 @@ static json_t *line_json(struct symbols *symbols, const char *line, guint *misse
 	fault = frame_parse_fault(line, &frame);
 	if (!fault && !frame_parse(line, &frame) && !frame_parse_lock(line, &frame))
 		return NULL;
-	/* arm's "f from g+0x1/0x2" has no offset of its own */
+	/* arm's "f from g+0x1/0x2" has no offset for f */
 	if (frame.guess || frame.inlined || frame.module[0] || !frame.symbol[0])
 		return NULL;
 	if (!symbols_find(symbols, &frame, &address)) {

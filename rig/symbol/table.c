@@ -7,11 +7,11 @@
 #include "symbol/internal.h"
 
 #define SYMBOLS_MAX (8 << 20)
-#define SLACK 64 /* bytes of padding that kallsyms counts to a function and ELF does not */
+#define SLACK 64 /* bytes of padding that kallsyms counts as part of a function and ELF does not */
 
 struct table {
 	GArray *by_value;    /* struct symbol */
-	GHashTable *by_name; /* to the index of one in by_value; the others follow by next_same */
+	GHashTable *by_name; /* to the index of one in by_value; next_same has the others */
 	GArray *next_same;   /* guint: index of another symbol of that name, or G_MAXUINT */
 };
 
@@ -52,7 +52,7 @@ static void read_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, GA
 		if (!gelf_getsym(data, i, &entry) || entry.st_shndx == SHN_UNDEF ||
 		    entry.st_shndx == SHN_ABS)
 			continue;
-		/* assembly often has no type; data would only be in the way */
+		/* assembly often has no type; data is excluded */
 		if (GELF_ST_TYPE(entry.st_info) != STT_FUNC &&
 		    GELF_ST_TYPE(entry.st_info) != STT_NOTYPE)
 			continue;
@@ -82,7 +82,7 @@ static void index_names(struct table *table)
 
 static void measure(struct table *table)
 {
-	guint64 after = 0; /* the least address above */
+	guint64 after = 0; /* the lowest address above */
 
 	for (guint i = table->by_value->len; i-- > 0;) {
 		struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);
@@ -174,7 +174,7 @@ gboolean table_find(const struct table *table, const struct frame *frame, guint6
 
 	if (find(table, frame->symbol, frame, ret_address))
 		return TRUE;
-	/* big-endian powerpc: kallsyms and ELF do not agree about the dot of code symbols */
+	/* big-endian powerpc: kallsyms and ELF disagree about the dot of code symbols */
 	if (frame->symbol[0] == '.')
 		return find(table, frame->symbol + 1, frame, ret_address);
 	dotted = g_strconcat(".", frame->symbol, NULL);
@@ -207,7 +207,7 @@ static void add_named(const struct table *table, const char *name, GArray *out)
 	}
 }
 
-/* "name.constprop.0": the same function, as the compiler has changed it; not its cold half. */
+/* "name.constprop.0": the function as the compiler changed it; not its cold part. */
 static gboolean is_variant(const char *symbol, const char *name)
 {
 	static const char *const kinds[] = {".isra.", ".constprop.", ".part.", ".llvm."};
@@ -287,7 +287,7 @@ char **table_nearest(const struct table *table, const char *name, guint max)
 
 	g_hash_table_iter_init(&iter, table->by_name);
 	while (g_hash_table_iter_next(&iter, &symbol, NULL)) {
-		/* a part of a name is as good as a slip of two letters */
+		/* a part of a name ranks like two wrong letters */
 		guint d = strstr(symbol, name) ? 2 : distance(symbol, name, limit), at = n;
 
 		if (d >= limit || (n == max && d >= far[n - 1]))

@@ -25,7 +25,8 @@ struct timeline {
 	guint64 seed;
 	GPtrArray *copies;
 	GArray *starts;	    /* of struct start */
-	guint n_operations; /* explicit ones, and explicit laps: what TIMELINE_OPERATIONS_MAX bounds */
+	guint n_operations; /* explicit ones, and explicit laps: limited by
+			     * TIMELINE_OPERATIONS_MAX */
 	gboolean end;
 };
 
@@ -33,17 +34,20 @@ struct timeline {
 struct timeline *timeline_new(const struct scenario *scenario, const struct machine *machine, guint64 seed);
 
 /* draw.c */
-/* The operation of STEP, whether or not its chance draw takes it. */
+/* The operation of STEP, even if its chance draw skips it. */
 struct operation *draw_operation(const struct timeline *timeline, const struct copy *copy, unsigned lap,
 				 const struct step *step);
-/* The operations of a lap as they follow from the seed. */
+/* The operations of a lap, as the seed determines them. */
 GPtrArray *draw_lap(const struct timeline *timeline, const struct copy *copy, unsigned lap);
 guint64 draw_agent_seed(guint64 seed, const char *name, unsigned instance);
-/* What a size drawn for STEP is a multiple of. */
+/* A size drawn for STEP is a multiple of this. */
 guint64 draw_unit(const struct timeline *timeline, const struct step *step);
 void operation_free(gpointer data);
 
-/* order.c: FALSE with an error where `after` names no operation of the timeline, or makes a cycle. */
+/*
+ * order.c: FALSE with an error if an `after` names no operation of the timeline, or if there is a
+ * cycle.
+ */
 gboolean order_check(const struct timeline *timeline, const char *file, GError **error);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* timeline.json, read. It may have been edited, so nothing in it is believed. */
+/* Reads timeline.json. It may have been edited, so everything is checked. */
 #include "timeline/internal.h"
 
 #include <string.h>
@@ -68,7 +68,7 @@ static struct copy *find_copy(const struct timeline *tl, unsigned track, unsigne
 	return NULL;
 }
 
-/* *LISTED: those that the file has; the others are left out. */
+/* *LISTED: the operations in the file; the others are left out. */
 static gboolean read_copy(struct reader *r, json_t *json, size_t at, GHashTable *listed)
 {
 	int track, number, laps;
@@ -101,7 +101,7 @@ static const struct step *find_step(const struct copy *copy, unsigned number)
 	return NULL;
 }
 
-/* An argument that the file may leave out where its step does not have it. */
+/* An argument that may be missing in the file if the step does not have it. */
 static gboolean read_number(struct reader *r, const char *id, const char *key, json_t *value, guint64 low,
 			    guint64 high, guint64 unit, guint64 *ret)
 {
@@ -129,7 +129,7 @@ static gboolean read_how(struct reader *r, const char *id, const char *how, stru
 		    how ? how : "(none)");
 }
 
-/* Does ID belong to the scenario, and come after those before it? */
+/* The copy that ID belongs to; NULL if the scenario does not have it or it is out of order. */
 static struct copy *place_of(struct reader *r, const char *text, struct op_id *ret)
 {
 	struct copy *copy = op_id_parse(text, ret) ? find_copy(r->tl, ret->track, ret->copy) : NULL;
@@ -180,8 +180,8 @@ static gboolean read_operation(struct reader *r, json_t *json, size_t at)
 			    r->tl->scenario->name, step_do_name(step->what), op->device);
 	op->has_after = after != NULL;
 	if (after && !op_id_parse(after, &op->after))
-		return fail(r, "operation %s: 'after' names '%s', which is no id", id, after);
-	/* a pause or a wait may be ended early */
+		return fail(r, "operation %s: 'after' names '%s', which is not an id", id, after);
+	/* a pause or a wait may end early */
 	return read_number(r, id, "size", size, step->size.low, step->size.high, unit, &op->size) &&
 	       read_number(r, id, "requested", requested, step->requested.low, step->requested.high, unit,
 			   &op->requested) &&

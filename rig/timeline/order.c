@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Can the operations of a timeline all be done, with what each has to wait for? */
+/* Checks that all operations of a timeline can be done with the order that `after` requires. */
 #include "timeline/internal.h"
 
 #include "util/error.h"
 
-/* Ids in range, as those of a checked timeline are, fit into 64 bits. */
+/* Ids of a checked timeline fit into 64 bits. */
 static gpointer key(const struct op_id *id)
 {
 	return GSIZE_TO_POINTER(((gsize)id->lap << 24 | id->track << 16 | id->copy << 8 | id->step) + 1);
@@ -23,7 +23,7 @@ static GPtrArray *all_of(const struct copy *copy)
 	return ops;
 }
 
-/* Does what can be done next in each copy, again and again, until nothing moves. */
+/* Executes the next possible operation of each copy until none is left or none is possible. */
 static const struct operation *first_blocked(GPtrArray **ops, guint n, GHashTable *done)
 {
 	g_autofree guint *next = g_new0(guint, n);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Compiling a timeline, walking and editing it. */
+/* Compiles, traverses and edits a timeline. */
 #include "timeline/internal.h"
 
 #include <string.h>
@@ -42,7 +42,7 @@ void timeline_free(struct timeline *tl)
 	g_free(tl);
 }
 
-/* The same number of laps for each copy: as many as the bounds allow. */
+/* The number of explicit laps, the same for each copy: as many as the limits allow. */
 static unsigned prefix_laps(const struct scenario *s)
 {
 	unsigned a_lap = 0;

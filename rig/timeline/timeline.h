@@ -20,7 +20,7 @@
 #include "scenario/scenario.h"
 #include "util/auto.h"
 
-/* Of one file. A lap that does not fit any more is generated instead of listed. */
+/* For one file. A lap that does not fit is generated instead of listed. */
 #define TIMELINE_OPERATIONS_MAX 100000
 #define TIMELINE_BYTES_MAX (64 << 20)
 /* Laps per copy, and operations in all, that are listed before the launch. */
@@ -39,8 +39,10 @@ struct operation {
 	guint64 size, requested; /* bytes, multiples of the machine's unit */
 	guint64 ms;
 	enum step_how how;	 /* never HOW_RANDOM */
-	/* Not begun before this operation of another copy or track has ended. Its own copy's come in their
-	 * order anyway. */
+	/*
+	 * Do not begin before this operation of another copy or track has ended. Operations of one
+	 * copy are always in order.
+	 */
 	gboolean has_after;
 	struct op_id after;
 };
@@ -55,7 +57,7 @@ RIG_DEFINE_AUTO(timeline, timeline_free)
 
 guint64 timeline_seed(const struct timeline *timeline);
 
-/* The copies of all tracks: each does its operations one at a time, all side by side. */
+/* The copies of all tracks: they run in parallel, each one operation at a time. */
 guint timeline_n_copies(const struct timeline *timeline);
 const struct track *timeline_copy(const struct timeline *timeline, guint n, unsigned *ret_copy);
 
@@ -65,13 +67,13 @@ const struct track *timeline_copy(const struct timeline *timeline, guint n, unsi
  */
 GPtrArray *timeline_lap(const struct timeline *timeline, guint n, unsigned lap);
 
-/* Makes the laps of copy N below LAPS explicit, as far as TIMELINE_OPERATIONS_MAX allows. */
+/* Makes the laps of copy N below LAPS explicit, within TIMELINE_OPERATIONS_MAX. */
 void timeline_extend(struct timeline *timeline, guint n, unsigned laps);
 
-/* The laps of copy N that are explicit. */
+/* The number of explicit laps of copy N. */
 unsigned timeline_explicit_laps(const struct timeline *timeline, guint n);
 
-/* TRUE: the copies end after their explicit laps instead of going on with generated ones. */
+/* TRUE: the copies end after their explicit laps, and no laps are generated. */
 void timeline_set_end(struct timeline *timeline, gboolean end);
 
 /* Takes one operation away. RIG_EXIT_USAGE where the timeline lacks it. */
