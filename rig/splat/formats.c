@@ -34,12 +34,12 @@ static const struct format rows[] = {
 	 FAMILY_STALL},
 	{"BUG: soft lockup", "BUG: soft lockup", "soft-lockup", "BUG: soft lockup in {f}", "{f}",
 	 NULL, FRAME_STALL, FAMILY_STALL},
-	{"hard LOCKUP",
+	{"LOCKUP",
 	 "atchdog(?:: CPU \\d+)? (?:detected |Watchdog detected )?(?:a )?[hH]ard LOCKUP|CPU \\d+ "
 	 "(?:self-)?detected hard LOCKUP|detected hard LOCKUP on cpu",
 	 "hard-lockup", "hard lockup in {f}", "{f}", "watchdog|perf_event|nmi", FRAME_STALL,
 	 FAMILY_STALL, FAMILY_STALL | FAMILY_WARN, FORMAT_ADOPTS}, /* a WARN until 4.x */
-	{"Hard LOCKUP", "CPU \\d+ (?:self-detected )?Hard LOCKUP|atchdog: .*Hard LOCKUP",
+	{"LOCKUP", "CPU \\d+ (?:self-detected )?Hard LOCKUP|atchdog: .*Hard LOCKUP",
 	 "hard-lockup", "hard lockup in {f}", "{f}", NULL, FRAME_STALL, FAMILY_STALL, FAMILY_STALL,
 	 FORMAT_ADOPTS},
 	{"BUG: workqueue lockup", "BUG: workqueue lockup", "workqueue-lockup", "BUG: workqueue lockup in {f}",
@@ -77,11 +77,9 @@ static const struct format rows[] = {
 	{"list_debug.c", WARN_AT("\\S*lib/list_debug\\.c", F_IF_KNOWN), "list-corruption",
 	 "WARNING: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN,
 	 FAMILY_CUT | FAMILY_BUG, FORMAT_ADOPTS},
-	{"exposure attempt", "(?:usercopy: |)[Kk]ernel memory (?:exposure|overwrite) attempt detected",
+	{"attempt detected", "(?:usercopy: |)[Kk]ernel memory (?:exposure|overwrite) attempt detected",
 	 "usercopy", "BUG: bad usercopy in {f}", NULL, "usercopy|__check", FRAME_FAULT, FAMILY_BUG,
 	 0, FORMAT_PROOF},
-	{"overwrite attempt", "[Kk]ernel memory overwrite attempt detected", "usercopy",
-	 "BUG: bad usercopy in {f}", NULL, "usercopy|__check", FRAME_FAULT, FAMILY_BUG, 0, FORMAT_PROOF},
 	{"kernel BUG at", "kernel BUG at \\S*mm/usercopy\\.c", "usercopy", "BUG: bad usercopy in {f}",
 	 NULL, "usercopy|__check", FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_ADOPTS},
 	{"ernel BUG at", "[Kk]ernel BUG at " SRC, "bug", "kernel BUG in {f}", "{src} {f}", "^skb_",
@@ -196,12 +194,12 @@ static const struct format rows[] = {
 	/* MIPS: arch/mips/kernel/traps.c */
 	{"bus error, epc", "(Data|Instruction) bus error, epc == ", "oops", "{1} bus error in {f}", "{1} {f}",
 	 NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
-	{"in kernel code", "(Break instruction|Trap instruction|Kernel bug detected).*\\[#\\d+\\]", "bug",
+	{"instruction in kernel code", "(?:Break|Trap) instruction in kernel code.*\\[#\\d+\\]", "bug",
 	 "kernel BUG in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_PROOF},
 	{"ernel bug detected", "Kernel bug detected[^\\[]*\\[#\\d+\\]", "bug", "kernel BUG in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_PROOF},
 	/* die() of MIPS and LoongArch: "Kernel ade access[#1]:", "do_cpu invoked from kernel context![#1]:" */
-	{"[#", "^([A-Za-z][A-Za-z _-]*[A-Za-z])!? ?\\[#\\d+\\](?::|$)", "oops", "{1} in {f}", "{1} {f}",
+	{"[#", "^([A-Za-z][A-Za-z _-]*[A-Za-z])!? ?\\[#\\d+\\]:", "oops", "{1} in {f}", "{1} {f}",
 	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_TOLD, FORMAT_PROOF},
 	/* xmon, where no oops was printed before it: arch/powerpc/xmon/xmon.c excprint() */
 	{"Vector:", "cpu 0x[0-9a-f]+: Vector: [0-9a-f]+ \\(([^)]*)\\) at ", "oops", "{1} in {f}", "{1} {f}",
@@ -317,7 +315,7 @@ static const struct format rows[] = {
 	/* the rest: only with a stack */
 	{"BUG:", "^(?:[A-Z][A-Za-z0-9]+: )?BUG: ([A-Z].*)", "other", "BUG: {1}", NULL, NULL,
 	 FRAME_TRACE, FAMILY_WARN, 0, FORMAT_KERNEL | FORMAT_NO_STACK},
-	{"BUG:", "(?:^|[^A-Z_])BUG:\\s*(.*)", "other", "BUG: {1}", NULL, NULL, FRAME_TRACE,
+	{"BUG:", "(?:^|[^A-Z_])BUG: +(.*)", "other", "BUG: {1}", NULL, NULL, FRAME_TRACE,
 	 FAMILY_WARN, 0, FORMAT_PROOF},
 	{"INFO:", "INFO: (Freed|Allocated) in (.*)", "other", "INFO: {1} in {2}", NULL, NULL,
 	 FRAME_TRACE, FAMILY_WARN, FAMILY_SANITIZER, FORMAT_PROOF | FORMAT_CORRUPTED | FORMAT_ANYTIME},

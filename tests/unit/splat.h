@@ -37,5 +37,6 @@ void add_cycle_tests(TCase *tests);
 void add_dress_tests(TCase *tests);
 void add_generation_tests(TCase *tests);
 void add_header_tests(TCase *tests);
+void add_row_tests(TCase *tests);
 
 #endif

@@ -384,6 +384,7 @@ int main(void)
 	tcase_add_test(rules, endless_line);
 	tcase_add_test(rules, endless_report);
 	add_header_tests(rules);
+	add_row_tests(rules);
 	suite_add_tcase(suite, data);
 	suite_add_tcase(suite, rules);
 	add_known_tests(suite);
