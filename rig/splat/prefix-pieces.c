@@ -90,7 +90,8 @@ static const struct piece pieces[] = {
 	{"_[pid:#,~]", PIECE_KERNEL | PIECE_BLANK | AFTER_ANY},
 	{"_[cpuid:#~]", PIECE_KERNEL | PIECE_BLANK | AFTER_ANY},
 	{"_(\\C\\P\\U:#~)", PIECE_KERNEL | PIECE_BLANK | AFTER_ANY},
-	{"c#{ _#} &?", PIECE_KERNEL | AFTER_ANY},
+	{"c#  _# &?", PIECE_KERNEL | AFTER_ANY},
+	{"c# &?", PIECE_KERNEL | AFTER_ANY},
 };
 
 /* Elements of patterns; each gives where it ends, or NULL --------------------------- */

@@ -84,7 +84,7 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 	if (line->kernel || line->user || !past->kernel || past->number + 1 != line->number)
 		return;
 	if (strncmp(line->text, "     ", 5) != 0 && line->text[0] != '\t' &&
-	    strncmp(line->text, "-> #", 4) != 0)
+	    strncmp(line->text + strspn(line->text, " "), "-> #", 4) != 0)
 		return;
 	line->kernel = TRUE;
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
@@ -163,6 +163,8 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 			*next++ = '\0';
 		line.text = text;
 		line.len = strlen(text);
+		while (line.len && (text[line.len - 1] == ' ' || text[line.len - 1] == '\t'))
+			text[--line.len] = '\0';
 		take_text(scanner, &line);
 	}
 }

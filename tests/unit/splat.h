@@ -34,6 +34,7 @@ void collect_splat(struct splat *splat, void *data);
 void free_splat(gpointer splat);
 void add_case_tests(TCase *tests);
 void add_cycle_tests(TCase *tests);
+void add_decode_tests(TCase *tests);
 void add_dress_tests(TCase *tests);
 void add_generation_tests(TCase *tests);
 void add_header_tests(TCase *tests);

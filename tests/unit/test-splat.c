@@ -364,10 +364,12 @@ int main(void)
 	TCase *rules = tcase_create("rules");
 
 	load_fixtures();
+	use_scratch(data);
 	tcase_set_timeout(data, 60);
 	tcase_set_timeout(rules, 60);
 	tcase_add_loop_test(data, answers, 0, fixtures->len);
 	tcase_add_loop_test(data, any_cut_gives_the_same, 0, fixtures->len);
+	add_decode_tests(data);
 	add_dress_tests(data);
 	add_schema_tests(data);
 	add_case_tests(data);

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a log is stored as (decode.h): the same reports are found in it. */
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "splat/decode.h"
+#include "tests/unit/suite.h"
+#include "tests/unit/splat.h"
+
+static void feed(const guint8 *bytes, gsize len, void *data)
+{
+	scanner_feed(data, bytes, len);
+}
+
+/* The titles found in LOG, which goes into a decoder in pieces of STEP bytes, a line for each. */
+static char *titles(const guint8 *log, gsize len, gsize step)
+{
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
+	struct text_decoder *decoder = text_decoder_new(feed, scanner);
+	GString *out = g_string_new(NULL);
+
+	for (gsize at = 0; at < len; at += step)
+		text_decoder_feed(decoder, log + at, MIN(step, len - at));
+	ck_assert(text_decoder_end(decoder, NULL));
+	scanner_flush(scanner);
+	for (guint i = 0; i < found->len; i++)
+		g_string_append_printf(out, "%s\n", ((struct splat *)found->pdata[i])->title);
+	return g_string_free(out, FALSE);
+}
+
+static void check_same(GString *log, const char *how)
+{
+	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
+	g_autofree char *plain = titles((const guint8 *)fixture->log, fixture->len, fixture->len);
+	const gsize steps[] = {1, 77, 1 << 20};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+		g_autofree char *now = titles((const guint8 *)log->str, log->len, steps[i]);
+
+		ck_assert_msg(strcmp(now, plain) == 0, "%s, pieces of %zu:\n%s\nnot\n%s", how, steps[i], now,
+			      plain);
+	}
+	g_string_free(log, TRUE);
+}
+
+/* Records --------------------------------------------------------------------- */
+
+enum record { RECORD_JSON, RECORD_PRETTY, RECORD_EXPORT, RECORD_BINARY, RECORD_VERBOSE, RECORD_DMESG };
+
+static void add_journal_entry(GString *out, enum record form, const char *stamp, const char *text)
+{
+	g_autofree char *usec = g_strdup_printf("%.0f", g_ascii_strtod(stamp, NULL) * 1e6);
+	const char *const names[] = {"__CURSOR", "_TRANSPORT", "PRIORITY", "MESSAGE", "_SOURCE_MONOTONIC_TIMESTAMP"};
+	const char *const values[] = {"s=1;i=2;b=3", "kernel", "4", text, usec};
+	json_t *entry = json_object();
+	g_autofree char *json = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		json_object_set_new(entry, names[i], json_string(values[i]));
+	json = json_dumps(entry, form == RECORD_PRETTY ? JSON_INDENT(8) : JSON_COMPACT);
+	json_decref(entry);
+	if (form == RECORD_JSON || form == RECORD_PRETTY) {
+		g_string_append_printf(out, "%s\n", json);
+		return;
+	}
+	if (form == RECORD_VERBOSE)
+		g_string_append(out, "Sat 2026-11-21 06:00:01.123456 CET [s=1;i=2;b=3;m=4;t=5;x=6]\n");
+	for (gsize i = form == RECORD_VERBOSE; i < G_N_ELEMENTS(names); i++) {
+		guint64 len = GUINT64_TO_LE(strlen(values[i]));
+
+		if (form == RECORD_BINARY && !strcmp(names[i], "MESSAGE")) {
+			g_string_append_printf(out, "%s\n", names[i]);
+			g_string_append_len(out, (const char *)&len, sizeof(len));
+			g_string_append_printf(out, "%s\n", values[i]);
+			continue;
+		}
+		g_string_append_printf(out, "%s%s=%s\n", form == RECORD_VERBOSE ? "    " : "", names[i],
+				       values[i]);
+	}
+	if (form != RECORD_VERBOSE)
+		g_string_append_c(out, '\n');
+}
+
+static void add_dmesg_entry(GString *out, const char *stamp, const char *caller, const char *text)
+{
+	json_t *json = json_string(text);
+	g_autofree char *quoted = json_dumps(json, JSON_ENCODE_ANY);
+
+	json_decref(json);
+	g_string_append_printf(out,
+			       "%s{\n         \"pri\": 4,\n         \"time\": %s,\n         \"caller\": \"%s\",\n"
+			       "         \"msg\": %s\n      }",
+			       out->str[out->len - 1] == '}' ? "," : "      ", stamp, caller, quoted);
+}
+
+static GString *as_records(enum record form)
+{
+	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
+	g_autofree char *log = g_strndup(fixture->log, fixture->len);
+	g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+	GString *out = g_string_new(form == RECORD_DMESG ? "{\n   \"dmesg\": [\n" : "");
+
+	for (guint i = 0; lines[i]; i++) {
+		g_autofree char *stamp = NULL, *caller = NULL;
+		const char *text = strchr(lines[i], ']');
+
+		if (*lines[i] != '[' || !text)
+			continue;
+		stamp = g_strndup(lines[i] + 1, (gsize)(text - lines[i] - 1));
+		text++;
+		if (*text == '[') {
+			caller = g_strndup(text + 1, strcspn(text + 1, "]"));
+			text = strchr(text, ']') + 1;
+		}
+		text += *text == ' ';
+		if (form == RECORD_DMESG)
+			add_dmesg_entry(out, g_strstrip(stamp), caller ? g_strstrip(caller) : "", text);
+		else
+			add_journal_entry(out, form, stamp, text);
+	}
+	g_string_append(out, form == RECORD_DMESG ? "\n   ]\n}\n" : "");
+	return out;
+}
+
+START_TEST(records)
+{
+	static const char *const names[] = {
+		[RECORD_JSON] = "journalctl -o json",	    [RECORD_PRETTY] = "journalctl -o json-pretty",
+		[RECORD_EXPORT] = "journalctl -o export",   [RECORD_BINARY] = "journalctl -o export, binary",
+		[RECORD_VERBOSE] = "journalctl -o verbose", [RECORD_DMESG] = "dmesg --json",
+	};
+
+	check_same(as_records((enum record)_i), names[_i]);
+}
+END_TEST
+
+/* UTF-16 ------------------------------------------------------------------------ */
+
+START_TEST(utf_16)
+{
+	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
+	static const char *const sets[] = {"UTF-16LE", "UTF-16BE"};
+	gboolean mark = _i >= 2;
+	g_autofree char *text = g_strdup_printf("%s%.*s", mark ? "\xef\xbb\xbf" : "", (int)fixture->len,
+						fixture->log);
+	gsize len;
+	g_autofree char *wide = g_convert(text, -1, sets[_i % 2], "UTF-8", NULL, &len, NULL);
+
+	ck_assert_ptr_nonnull(wide);
+	check_same(g_string_new_len(wide, (gssize)len), sets[_i % 2]);
+}
+END_TEST
+
+/* Compression and mail ------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	int (*add)(struct archive *);
+} filters[] = {
+	{"gzip", archive_write_add_filter_gzip},
+	{"xz", archive_write_add_filter_xz},
+	{"zstd", archive_write_add_filter_zstd},
+	{"none", archive_write_add_filter_none},
+};
+
+/* The fixture's log compressed by the filter at I. */
+static GString *compressed(int i)
+{
+	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
+	struct archive *archive = archive_write_new();
+	struct archive_entry *entry = archive_entry_new();
+	GString *out = g_string_sized_new(1 << 20);
+	size_t used = 0;
+
+	ck_assert_int_eq(filters[i].add(archive), ARCHIVE_OK);
+	archive_write_set_format_raw(archive);
+	archive_write_set_bytes_in_last_block(archive, 1);
+	ck_assert_int_eq(archive_write_open_memory(archive, out->str, 1 << 20, &used), ARCHIVE_OK);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	ck_assert_int_eq(archive_write_header(archive, entry), ARCHIVE_OK);
+	ck_assert_int_eq((int)archive_write_data(archive, fixture->log, fixture->len), (int)fixture->len);
+	archive_entry_free(entry);
+	ck_assert_int_eq(archive_write_close(archive), ARCHIVE_OK);
+	archive_write_free(archive);
+	out->len = used;
+	return out;
+}
+
+START_TEST(attachments)
+{
+	GString *data = compressed(_i), *mail = g_string_new(NULL);
+	g_autofree char *base64 = g_base64_encode((const guchar *)data->str, data->len);
+
+	g_string_append(mail, "From someone@example.org Sat Nov 21 06:00:01 2026\nSubject: a log\n"
+			      "Content-Type: multipart/mixed; boundary=\"0000001234\"\n\n--0000001234\n"
+			      "Content-Type: text/plain\n\nSee the log.\n\n--0000001234\n"
+			      "Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n");
+	for (const char *p = base64; *p; p += MIN(strlen(p), 76))
+		g_string_append_printf(mail, "%.76s\n", p);
+	g_string_append(mail, "\n--0000001234--\n\n");
+	/* the next mail of an mbox */
+	g_string_append(mail, "From someone@example.org Sat Nov 21 06:00:02 2026\nSubject: no log\n\nNo log.\n");
+	g_string_free(data, TRUE);
+	check_same(mail, filters[_i].name);
+}
+END_TEST
+
+START_TEST(a_damaged_attachment_is_an_error)
+{
+	static const char mail[] = "From: a@example.org\nContent-Transfer-Encoding: base64\n\nH4sIAAAAAAAAA3h4eHh4\n";
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
+	struct text_decoder *decoder = text_decoder_new(feed, scanner);
+	g_autoptr(GError) error = NULL;
+
+	text_decoder_feed(decoder, (const guint8 *)mail, strlen(mail));
+	ck_assert(!text_decoder_end(decoder, &error));
+	ck_assert_ptr_nonnull(strstr(error->message, "attachment"));
+}
+END_TEST
+
+/* A file of its own, whose compression decode_fd() takes off. */
+START_TEST(files)
+{
+	g_autofree char *path = in_scratch("log");
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
+	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
+	GString *data = compressed(_i);
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+	ck_assert_int_eq((int)write(fd, data->str, data->len), (int)data->len);
+	ck_assert_int_eq((int)lseek(fd, 0, SEEK_SET), 0);
+	ck_assert(decode_fd(fd, path, feed, scanner, NULL));
+	close(fd);
+	scanner_flush(scanner);
+	ck_assert_uint_eq(found->len, fixture_named("generation-4.9-x86.txt")->expected->len);
+	g_string_free(data, TRUE);
+}
+END_TEST
+
+void add_decode_tests(TCase *tests)
+{
+	tcase_add_loop_test(tests, records, 0, RECORD_DMESG + 1);
+	tcase_add_loop_test(tests, utf_16, 0, 4);
+	tcase_add_loop_test(tests, attachments, 0, G_N_ELEMENTS(filters));
+	tcase_add_test(tests, a_damaged_attachment_is_an_error);
+	tcase_add_loop_test(tests, files, 0, G_N_ELEMENTS(filters));
+}
