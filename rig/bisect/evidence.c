@@ -131,7 +131,7 @@ static gboolean shows(const struct evidence *evidence, const struct target *targ
 /* TRUE if the target is not reported once lockdep is off. */
 static gboolean needs_lockdep(const struct target *target)
 {
-	return strstr(target->key, "lockdep") != NULL;
+	return strstr(target->key, "lockdep") != NULL || strstr(target->key, "lock-edge") != NULL;
 }
 
 void evidence_judge(struct evidence *evidence, const struct target *target)

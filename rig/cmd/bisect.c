@@ -9,6 +9,7 @@
 
 #include "bisect/result.h"
 #include "cmd/search-folder.h"
+#include "locks/locks.h"
 #include "machine/machine.h"
 #include "scenario/scenario.h"
 #include "store/store.h"
@@ -31,6 +32,7 @@ static const char examples[] =
 	"      what to look for is learned from the bad end's runs\n"
 	"  rig bisect --good v6.1 --bad HEAD --scenario dimm-storm --kind lockdep-circular --path mm --path drivers/base\n"
 	"      any lock cycle, and only commits that touch these folders\n"
+	"  rig bisect --edge 'mem_hotplug_lock --> kn->active' --good v6.1 --bad HEAD --scenario dimm-storm\n"
 	"  rig bisect --fix --good v6.2 --bad v6.1 --repo ~/linux --scenario dimm-storm --signature 'v1:…'\n"
 	"      the first commit without the bug: --bad is the old end\n"
 	"  rig bisect --series v3.mbox --scenario dimm-storm --kernel deb:linux-source-6.1\n"
@@ -42,7 +44,7 @@ static const char examples[] =
 	"Exit codes: 0 found, 1 not found (budget spent, or the good end is bad), 2 usage, 3 infrastructure or stopped.\n";
 
 static struct {
-	char *good, *bad, *repo, *series, *kernel, *scenario, *machine, *signature, *kind, *budget,
+	char *good, *bad, *repo, *series, *kernel, *scenario, *machine, *signature, *kind, *edge, *budget,
 		*results;
 	char **paths, **patches, **fragments, **fixups;
 	double confidence;
@@ -70,6 +72,8 @@ static const GOptionEntry options[] = {
 	 "what counts as bad: a report's or a hang's signature", "KEY"},
 	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind,
 	 "… or any report of a kind; `hang` for a hang", "KIND"},
+	{"edge", 0, 0, G_OPTION_ARG_STRING, &want.edge,
+	 "… or a lock order, as `rig locks` prints it", "'A --> B'"},
 	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence, "percent to stop at (99)",
 	 "P"},
 	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget,
@@ -108,8 +112,13 @@ static gboolean check_words(int argc, GError **error)
 	if (!want.scenario)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"bisect needs --scenario; `rig scenario list` shows them");
-	if (want.signature && want.kind)
-		return rig_fail(error, RIG_EXIT_USAGE, "either --signature or --kind");
+	if ((want.signature != NULL) + (want.kind != NULL) + (want.edge != NULL) > 1)
+		return rig_fail(error, RIG_EXIT_USAGE, "--signature, --kind and --edge exclude each other: use one");
+	if (want.edge && want.no_lockdep)
+		return rig_fail(error, RIG_EXIT_USAGE, "--edge needs kernels with lockdep: leave out --no-lockdep");
+	if (want.edge && !(want.signature = lock_edge_key(want.edge)))
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a lock order (for example 'cpu_hotplug_lock --> slab_mutex')",
+				want.edge);
 	if (isnan(want.confidence) || want.confidence < 0 || want.confidence >= 100)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"a confidence of %g %% is out of range: 50 to 99.999",

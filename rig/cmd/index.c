@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "cmd/locks.h"
 #include "index/index.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -50,6 +51,7 @@ int cmd_index(int argc, char **argv)
 {
 	g_autofree char *folder = NULL, *results = NULL;
 	rig_auto(run_index) ix = NULL;
+	rig_auto(lock_db) graph = NULL;
 	g_autoptr(GError) error = NULL;
 	gboolean json = FALSE, rebuild;
 	gint64 began_ns = rig_now_ns();
@@ -71,6 +73,10 @@ int cmd_index(int argc, char **argv)
 		return rig_report_error(error);
 	if (!json)
 		term_status(NULL);
+	/* the lock graph is made from the same folders */
+	graph = rebuild ? locks_graph(results, TRUE, &error) : NULL;
+	if (error)
+		return rig_report_error(error);
 	print_status(ix, results, json, began_ns);
 	return RIG_EXIT_PASS;
 }

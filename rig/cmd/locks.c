@@ -5,13 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/locks.h"
 #include "index/index.h"
-#include "locks/graph.h"
 #include "report/graph.h"
 #include "util/error.h"
 #include "util/paths.h"
-
-#define CYCLE_LENGTH 6
 
 static const char summary[] =
 	"The lock graph: which lock was taken while which other was held, in all runs whose kernel has lockdep.\n\n"
@@ -19,7 +17,7 @@ static const char summary[] =
 	"  CLASS            what it is taken under, what is taken under it, and where that was seen\n"
 	"  cycles           cycles that no single boot saw; those that a common lock keeps apart are told apart\n"
 	"  check            edges against the declared order (scenarios/lock-order.yaml)\n"
-	"  new RUN|TIME     edges first seen in RUN or since TIME (2026-11-28)\n"
+	"  new A [B]        edges that no run of the same tree had before A, a run or a time (2026-11-28); B ends the search\n"
 	"  diff A B         edges of kernel or machine A that B does not have, and the reverse\n"
 	"  rebuild          reads every run folder again";
 
@@ -31,56 +29,54 @@ static const char examples[] =
 	"  rig locks cpu_hotplug_lock --svg cpu.svg\n\n"
 	"Exit codes: 0 nothing found, 1 an unguarded cycle, or an edge against the declared order, 2 usage.\n";
 
-struct asked {
-	char *folder, *results, *order, *svg;
-	gboolean json, dot;
-	struct lock_filter filter;
-	struct lock_db *db;
-	struct lock_graph *graph;
-	char **words; /* after the subcommand */
-	int n_words;
-};
+struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error)
+{
+	g_autofree char *folder = index_place(results);
 
-static const struct lock_class *class_of(const struct lock_graph *graph, guint i)
+	return lock_db_open(results, g_mkdir_with_parents(folder, 0755) == 0 ? folder : NULL, rebuild, error);
+}
+
+const struct lock_class *locks_class(const struct lock_graph *graph, guint i)
 {
 	return graph->classes->pdata[i];
 }
 
-static char *gates_text(const struct lock_graph *graph, const GArray *gates)
+char *locks_gates_text(const struct lock_graph *graph, const GArray *gates)
 {
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < gates->len; i++)
-		g_string_append_printf(text, "%s%s", i ? ", " : "", class_of(graph, g_array_index(gates, guint, i))->name);
+		g_string_append_printf(text, "%s%s", i ? ", " : "", locks_class(graph, g_array_index(gates, guint, i))->name);
 	return g_string_free(text, FALSE);
 }
 
-static json_t *gates_json(const struct lock_graph *graph, const GArray *gates)
+json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates)
 {
 	json_t *json = json_array();
 
 	for (guint i = 0; i < gates->len; i++)
-		json_array_append_new(json, json_string(class_of(graph, g_array_index(gates, guint, i))->name));
+		json_array_append_new(json, json_string(locks_class(graph, g_array_index(gates, guint, i))->name));
 	return json;
 }
 
-static json_t *edge_json(const struct lock_graph *graph, const struct order_edge *edge)
+json_t *locks_edge_json(const struct lock_graph *graph, const struct order_edge *edge)
 {
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:i, s:o}", "from", class_of(graph, edge->from)->name, "to",
-			 class_of(graph, edge->to)->name, "runs", edge->runs, "first", edge->first, "last", edge->last,
-			 "contexts", edge->contexts, "gates", gates_json(graph, edge->gates));
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:i, s:o}", "from", locks_class(graph, edge->from)->name, "to",
+			 locks_class(graph, edge->to)->name, "runs", edge->runs, "first", edge->first, "last", edge->last,
+			 "contexts", edge->contexts, "gates", locks_gates_json(graph, edge->gates));
 }
 
-static void print_edge(const struct lock_graph *graph, const struct order_edge *edge)
+void locks_print_edge(const struct lock_graph *graph, const struct order_edge *edge)
 {
-	g_autofree char *gates = gates_text(graph, edge->gates);
+	g_autofree char *gates = locks_gates_text(graph, edge->gates);
 
-	printf("  %s --> %s   runs: %u, first in %s%s%s\n", class_of(graph, edge->from)->name,
-	       class_of(graph, edge->to)->name, edge->runs, edge->first, *gates ? "; always under " : "", gates);
+	printf("  %s --> %s   runs: %u, first in %s%s%s%s\n", locks_class(graph, edge->from)->name,
+	       locks_class(graph, edge->to)->name, edge->runs, edge->first, *gates ? "; always under " : "", gates,
+	       edge->contexts == LOCK_IN_REPORT ? "; only in a report" : "");
 }
 
 /* Prints the edges that WANTED accepts, or their JSON; returns how many. */
-static guint tell_edges(const struct asked *a, const char *title, gboolean (*wanted)(const struct asked *a,
+guint locks_tell_edges(const struct asked *a, const char *title, gboolean (*wanted)(const struct asked *a,
 			const struct order_edge *edge, const void *data), const void *data)
 {
 	json_t *json = json_array();
@@ -94,9 +90,9 @@ static guint tell_edges(const struct asked *a, const char *title, gboolean (*wan
 		if (!n++ && !a->json)
 			printf("%s\n", title);
 		if (a->json)
-			json_array_append_new(json, edge_json(a->graph, edge));
+			json_array_append_new(json, locks_edge_json(a->graph, edge));
 		else
-			print_edge(a->graph, edge);
+			locks_print_edge(a->graph, edge);
 	}
 	if (a->json)
 		cmd_print_json(json);
@@ -165,7 +161,7 @@ static gboolean draw(struct asked *a, guint class, GError **error)
 	g_autofree guint *number = g_new0(guint, a->graph->classes->len + 1);
 	g_autofree char *dot = NULL;
 	g_auto(GStrv) svg = NULL;
-	struct graph graph = {.title = class_of(a->graph, class)->name, .sideways = TRUE};
+	struct graph graph = {.title = locks_class(a->graph, class)->name, .sideways = TRUE};
 
 	for (guint i = 0; i < a->graph->edges->len; i++) {
 		const struct order_edge *edge = a->graph->edges->pdata[i];
@@ -174,7 +170,7 @@ static gboolean draw(struct asked *a, guint class, GError **error)
 		if (!touches(a, edge, &class) || edges->len == GRAPH_EDGES_MAX || nodes->len + 2 > GRAPH_NODES_MAX)
 			continue;
 		for (guint e = 0; e < 2; e++) {
-			struct graph_node node = {class_of(a->graph, ends[e])->name, GRAPH_BOX, ends[e] == class};
+			struct graph_node node = {locks_class(a->graph, ends[e])->name, GRAPH_BOX, ends[e] == class};
 
 			if (number[ends[e]])
 				continue;
@@ -206,15 +202,15 @@ static char *alike(const struct lock_graph *graph, const char *word)
 	guint n = 0;
 
 	for (guint i = 0; i < graph->classes->len && n < 8; i++)
-		if (strstr(class_of(graph, i)->name, word))
-			g_string_append_printf(text, "%s%s", n++ ? ", " : "", class_of(graph, i)->name);
+		if (strstr(locks_class(graph, i)->name, word))
+			g_string_append_printf(text, "%s%s", n++ ? ", " : "", locks_class(graph, i)->name);
 	return g_string_free(text, FALSE);
 }
 
-static void tell_places(struct asked *a, const struct order_edge *edge)
+void locks_tell_places(struct asked *a, const struct order_edge *edge)
 {
-	g_autoptr(GPtrArray) places = lock_db_sightings(a->db, class_of(a->graph, edge->from)->name,
-							class_of(a->graph, edge->to)->name, NULL);
+	g_autoptr(GPtrArray) places = lock_db_sightings(a->db, locks_class(a->graph, edge->from)->name,
+							locks_class(a->graph, edge->to)->name, NULL);
 
 	for (guint i = 0; places && i < places->len && i < 6; i++) {
 		const struct lock_sighting *s = places->pdata[i];
@@ -241,180 +237,23 @@ static int tell_class(struct asked *a, const char *name, GError **error)
 	if (a->dot || a->svg)
 		return RIG_EXIT_PASS;
 	if (a->json) {
-		tell_edges(a, "", touches, &class);
+		locks_tell_edges(a, "", touches, &class);
 		return RIG_EXIT_PASS;
 	}
-	tell_edges(a, "taken under:", leads_to, &class);
-	tell_edges(a, "held while these are taken:", comes_from, &class);
-	if (class_of(a->graph, class)->flags & LOCK_AMBIGUOUS)
+	locks_tell_edges(a, "taken under:", leads_to, &class);
+	locks_tell_edges(a, "held while these are taken:", comes_from, &class);
+	if (locks_class(a->graph, class)->flags & LOCK_AMBIGUOUS)
 		printf("Several locks share this name and could not be told apart.\n");
-	return RIG_EXIT_PASS;
-}
-
-/* ---- cycles, check, new, diff ---- */
-
-static void tell_cycle(struct asked *a, const struct lock_cycle *cycle)
-{
-	g_autofree char *gates = gates_text(a->graph, cycle->gates);
-
-	printf("%s%s\n", cycle->signature, cycle->ambiguous ? "   (a name in it stands for several locks)" : "");
-	if (cycle->gates->len)
-		printf("  guarded: %s was held each time, at two of its edges or more\n", gates);
-	for (guint i = 0; i < cycle->classes->len; i++) {
-		const struct order_edge *edge = lock_graph_find(a->graph, g_array_index(cycle->classes, guint, i),
-			g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len));
-
-		print_edge(a->graph, edge);
-		tell_places(a, edge);
-	}
-}
-
-static json_t *cycle_json(const struct lock_graph *graph, const struct lock_cycle *cycle)
-{
-	json_t *edges = json_array();
-
-	for (guint i = 0; i < cycle->classes->len; i++)
-		json_array_append_new(edges, edge_json(graph, lock_graph_find(graph,
-			g_array_index(cycle->classes, guint, i),
-			g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len))));
-	return json_pack("{s:s, s:b, s:o, s:o}", "signature", cycle->signature, "ambiguous", cycle->ambiguous, "guarded_by",
-			 gates_json(graph, cycle->gates), "edges", edges);
-}
-
-static int tell_cycles(struct asked *a, GError **error)
-{
-	g_autoptr(GPtrArray) cycles = lock_cycles(a->db, a->graph, CYCLE_LENGTH);
-	json_t *json = json_array();
-	guint open = 0;
-
-	(void)error;
-	for (guint i = 0; i < cycles->len; i++) {
-		const struct lock_cycle *cycle = cycles->pdata[i];
-
-		open += !cycle->gates->len && !cycle->ambiguous;
-		if (a->json)
-			json_array_append_new(json, cycle_json(a->graph, cycle));
-		else
-			tell_cycle(a, cycle);
-	}
-	if (a->json) {
-		cmd_print_json(json);
-	} else {
-		json_decref(json);
-		printf("cycles that no boot saw whole: %u unguarded, %u guarded or through an ambiguous name, in the orders of "
-		       "%u runs\n", open, cycles->len - open, a->graph->runs);
-	}
-	return open ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
-}
-
-static int tell_check(struct asked *a, GError **error)
-{
-	g_autofree char *file = a->order ? g_strdup(a->order) : rig_home_path("scenarios/lock-order.yaml");
-	g_autoptr(GPtrArray) found = lock_order_check(file, a->graph, error);
-	json_t *json;
-
-	if (!found)
-		return rig_exit_code(*error);
-	json = json_array();
-	for (guint i = 0; i < found->len; i++) {
-		const struct lock_violation *v = found->pdata[i];
-
-		if (a->json) {
-			json_array_append_new(json, json_pack("{s:o, s:s, s:s}", "edge", edge_json(a->graph, v->edge), "rule",
-							      v->rule, "source", v->source));
-			continue;
-		}
-		print_edge(a->graph, v->edge);
-		printf("      against the declared order: %s (%s)\n", v->rule, v->source);
-		tell_places(a, v->edge);
-	}
-	if (a->json) {
-		cmd_print_json(json);
-	} else {
-		json_decref(json);
-		printf("edges against the declared order: %u, of %u edges in %u runs\n", found->len, a->graph->edges->len,
-		       a->graph->runs);
-	}
-	return found->len ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
-}
-
-/* Run names begin with 20261128T214810Z; a time may be given as 2026-11-28 or 2026-11-28T21:48:10Z. */
-static gboolean is_new(const struct asked *a, const struct order_edge *edge, const void *since)
-{
-	(void)a;
-	return strcmp(edge->first, since) >= 0;
-}
-
-static int tell_new(struct asked *a, GError **error)
-{
-	g_autoptr(GString) since = g_string_new(NULL);
-	guint n;
-
-	(void)error;
-	for (const char *c = a->words[0]; *c; c++)
-		if (!strchr("-:", *c) || since->len > 16)
-			g_string_append_c(since, *c);
-	n = tell_edges(a, "lock orders that no earlier run had:", is_new, since->str);
-	if (!n && !a->json)
-		printf("no lock order was first seen in or after '%s'\n", a->words[0]);
-	return RIG_EXIT_PASS;
-}
-
-static gboolean lacks(const struct asked *a, const struct order_edge *edge, const void *data)
-{
-	const struct lock_graph *other = data;
-	int from = lock_graph_class(other, class_of(a->graph, edge->from)->name);
-	int to = lock_graph_class(other, class_of(a->graph, edge->to)->name);
-
-	/* a class that the other does not have at all says nothing about orders */
-	return from >= 0 && to >= 0 && !lock_graph_find(other, from, to);
-}
-
-/* WORD is a machine or a kernel: whichever some run was made with. */
-static struct lock_graph *graph_of(struct asked *a, const char *word, GError **error)
-{
-	struct lock_filter filter = a->filter;
-	struct lock_graph *graph;
-
-	filter.machine = word;
-	graph = lock_graph_load(a->db, &filter, error);
-	if (!graph || graph->edges->len)
-		return graph;
-	lock_graph_free(graph);
-	filter.machine = a->filter.machine;
-	filter.kernel = word;
-	graph = lock_graph_load(a->db, &filter, error);
-	if (!graph || graph->edges->len)
-		return graph;
-	lock_graph_free(graph);
-	rig_fail(error, RIG_EXIT_USAGE, "no run with lock orders has a machine or kernel '%s'; `rig list` shows the runs", word);
-	return NULL;
-}
-
-static int tell_diff(struct asked *a, GError **error)
-{
-	rig_auto(lock_graph) one = graph_of(a, a->words[0], error);
-	rig_auto(lock_graph) two = one ? graph_of(a, a->words[1], error) : NULL;
-
-	if (!two)
-		return rig_exit_code(*error);
-	for (guint i = 0; i < 2; i++) {
-		struct asked side = *a;
-		g_autofree char *title = g_strdup_printf("only in %s:", a->words[i]);
-
-		side.graph = i ? two : one;
-		tell_edges(&side, title, lacks, i ? one : two);
-	}
 	return RIG_EXIT_PASS;
 }
 
 static const struct {
 	const char *name;
-	int n_words;
+	int min_words, max_words;
 	int (*tell)(struct asked *a, GError **error);
 } questions[] = {
-	{"cycles", 0, tell_cycles}, {"check", 0, tell_check}, {"new", 1, tell_new}, {"diff", 2, tell_diff},
-	{"rebuild", 0, tell_summary},
+	{"cycles", 0, 0, locks_tell_cycles}, {"check", 0, 0, locks_tell_check}, {"new", 1, 2, locks_tell_new},
+	{"diff", 2, 2, locks_tell_diff},     {"rebuild", 0, 0, tell_summary},
 };
 
 static int answer(struct asked *a, const char *word, GError **error)
@@ -424,10 +263,10 @@ static int answer(struct asked *a, const char *word, GError **error)
 	for (guint i = 0; i < G_N_ELEMENTS(questions); i++) {
 		if (strcmp(word, questions[i].name))
 			continue;
-		if (a->n_words == questions[i].n_words)
+		if (a->n_words >= questions[i].min_words && a->n_words <= questions[i].max_words)
 			return questions[i].tell(a, error);
-		rig_fail(error, RIG_EXIT_USAGE, "`rig locks %s` takes %d more words, not %d; see `rig locks --help`", word,
-			 questions[i].n_words, a->n_words);
+		rig_fail(error, RIG_EXIT_USAGE, "`rig locks %s` takes %d to %d more words, not %d; see `rig locks --help`",
+			 word, questions[i].min_words, questions[i].max_words, a->n_words);
 		return RIG_EXIT_USAGE;
 	}
 	return tell_class(a, word, error);
@@ -437,7 +276,6 @@ int cmd_locks(int argc, char **argv)
 {
 	struct asked a = {0};
 	g_autoptr(GError) error = NULL;
-	g_autofree char *index = NULL;
 	int code = RIG_EXIT_USAGE;
 	const GOptionEntry entries[] = {
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &a.folder, "folder of run folders", "DIR"},
@@ -446,6 +284,8 @@ int cmd_locks(int argc, char **argv)
 		{"scenario", 0, 0, G_OPTION_ARG_STRING, &a.filter.scenario, "only runs of this scenario", "NAME"},
 		{"tree", 0, 0, G_OPTION_ARG_STRING, &a.filter.tree, "only runs of this tree of a plan", "NAME"},
 		{"order", 0, 0, G_OPTION_ARG_FILENAME, &a.order, "declared order (scenarios/lock-order.yaml)", "FILE"},
+		{"known", 0, 0, G_OPTION_ARG_FILENAME, &a.known,
+		 "known issues, whose cycles do not count (scenarios/known-issues.yaml)", "FILE"},
 		{"svg", 0, 0, G_OPTION_ARG_FILENAME, &a.svg, "draw the neighbourhood of CLASS", "FILE"},
 		{"dot", 0, 0, G_OPTION_ARG_NONE, &a.dot, "print the neighbourhood of CLASS in Graphviz's language", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &a.json, "print JSON", NULL},
@@ -456,10 +296,7 @@ int cmd_locks(int argc, char **argv)
 	a.words = argv + MIN(argc, 2);
 	a.n_words = MAX(0, argc - 2);
 	a.results = a.folder ? g_strdup(a.folder) : run_default_results();
-	index = index_place(a.results);
-	if (g_mkdir_with_parents(index, 0755) < 0)
-		g_clear_pointer(&index, g_free);
-	a.db = lock_db_open(a.results, index, argc > 1 && !strcmp(argv[1], "rebuild"), &error);
+	a.db = locks_graph(a.results, argc > 1 && !strcmp(argv[1], "rebuild"), &error);
 	a.graph = a.db ? lock_graph_load(a.db, &a.filter, &error) : NULL;
 	if (a.graph)
 		code = answer(&a, argc > 1 ? argv[1] : NULL, &error);
@@ -467,5 +304,8 @@ int cmd_locks(int argc, char **argv)
 	g_clear_pointer(&a.db, lock_db_free);
 	g_free(a.folder);
 	g_free(a.results);
+	g_free(a.order);
+	g_free(a.known);
+	g_free(a.svg);
 	return error ? rig_report_error(error) : code;
 }

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/locks.h"
 #include "splat/decode.h"
 #include "splat/known.h"
 #include "splat/splat.h"
+#include "store/store.h"
 #include "symbol/symbol.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -29,6 +31,7 @@ struct scan {
 	guint missed;  /* frames that the vmlinux does not have */
 	gboolean many; /* files */
 	guint64 lines, kernel_lines;
+	json_t *reports; /* of the file, for the lock graph; NULL: not wanted */
 };
 
 static const char *weight_colour(const struct splat *splat)
@@ -200,6 +203,8 @@ static void found(struct splat *splat, void *data)
 {
 	struct scan *scan = data;
 
+	if (scan->reports)
+		json_array_append_new(scan->reports, splat_to_json(splat));
 	g_queue_insert_sorted(&scan->waiting, splat, by_first_line, NULL);
 	show_until(scan, scanner_open_line(scan->scanner));
 }
@@ -305,7 +310,19 @@ static gboolean open_helpers(struct scan *scan, const char *vmlinux, const char 
 	return !list || (scan->known = known_load(list, now, error));
 }
 
-static gboolean scan_all(struct scan *scan, char **files, GError **error)
+/* The lock orders that the reports of FILE show, for `rig locks`. */
+static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *file, GError **error)
+{
+	guint edges = 0;
+
+	if (!lock_db_add_log(graph, file, scan->reports, &edges, error))
+		return FALSE;
+	json_array_clear(scan->reports);
+	fprintf(stderr, "rig: %u lock order%s of '%s' are in the lock graph\n", edges, edges == 1 ? "" : "s", file);
+	return TRUE;
+}
+
+static gboolean scan_all(struct scan *scan, char **files, struct lock_db *graph, GError **error)
 {
 	gboolean lockdep_died = FALSE, ok = TRUE;
 
@@ -313,7 +330,8 @@ static gboolean scan_all(struct scan *scan, char **files, GError **error)
 	if (scan->json)
 		printf("[");
 	for (; ok && *files; files++)
-		ok = scan_file(scan, *files, &lockdep_died, error);
+		ok = scan_file(scan, *files, &lockdep_died, error) &&
+		     (!graph || add_locks(scan, graph, *files, error));
 	if (scan->json)
 		printf("]\n");
 	else if (ok)
@@ -321,9 +339,23 @@ static gboolean scan_all(struct scan *scan, char **files, GError **error)
 	return ok;
 }
 
+static struct lock_db *open_graph(struct scan *scan, const char *folder, GError **error)
+{
+	g_autofree char *results = folder ? g_strdup(folder) : run_default_results();
+
+	scan->reports = json_array();
+	if (g_mkdir_with_parents(results, 0755) < 0) {
+		rig_fail(error, RIG_EXIT_USAGE, "cannot make the folder '%s': %s", results, g_strerror(errno));
+		return NULL;
+	}
+	return locks_graph(results, FALSE, error);
+}
+
 int cmd_scan(int argc, char **argv)
 {
-	g_autofree char *vmlinux = NULL, *list = NULL;
+	g_autofree char *vmlinux = NULL, *list = NULL, *folder = NULL;
+	gboolean locks = FALSE;
+	rig_auto(lock_db) graph = NULL;
 	struct scan scan = {.waiting = G_QUEUE_INIT};
 	const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &scan.json,
@@ -332,6 +364,9 @@ int cmd_scan(int argc, char **argv)
 		 "show where the frames are, by this build's symbols and DWARF", "FILE"},
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &list,
 		 "known issues, which do not count (scenarios/known-issues.yaml)", "FILE"},
+		{"locks", 0, 0, G_OPTION_ARG_NONE, &locks,
+		 "add the lock orders of lockdep's reports to the lock graph (docs/locks.md)", NULL},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders that has the lock graph", "DIR"},
 		{NULL},
 	};
 	g_autoptr(GError) error = NULL;
@@ -351,10 +386,12 @@ int cmd_scan(int argc, char **argv)
 			 "scan: name at least one file, or - for standard input");
 		return rig_report_error(error);
 	}
-	ok = open_helpers(&scan, vmlinux, list, &error) && scan_all(&scan, argv + 1, &error);
+	ok = open_helpers(&scan, vmlinux, list, &error) &&
+	     (!locks || (graph = open_graph(&scan, folder, &error))) && scan_all(&scan, argv + 1, graph, &error);
 	if (ok)
 		print_remarks(&scan, vmlinux, list);
 	symbols_free(scan.symbols);
+	json_decref(scan.reports);
 	known_free(scan.known);
 	if (!ok)
 		return rig_report_error(error);

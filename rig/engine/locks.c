@@ -11,9 +11,11 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "locks/locks.h"
+#include "locks/graph.h"
 #include "locks/variables.h"
+#include "splat/known.h"
 #include "util/clock.h"
+#include "util/paths.h"
 
 #define LOOK_MS 100
 /* Limits in guest runtime, at the default patience. Heartbeats come four times a second. */
@@ -123,6 +125,38 @@ static void keep_gz(struct session *s, const char *name, const char *text)
 		run_journal(s->run, "locks", "{s:s, s:s}", "file", name, "why", "cannot be written");
 }
 
+/* FINDING is one more report of the run. */
+static void add_finding(struct session *s, struct splat *finding)
+{
+	const struct known_issue *issue = s->reports.known && !judge_expects(s, finding)
+						  ? known_match(s->reports.known, finding, s->hello.release) : NULL;
+	struct report_meaning meaning = {0};
+
+	finding->known = issue ? known_json(issue) : NULL;
+	run_keep_splat(s->run, finding);
+	run_journal(s->run, "report", "{s:s, s:s}", "kind", finding->kind, "title", finding->title);
+	g_ptr_array_add(s->reports.list, finding);
+	if (verdict_of_report(finding, &meaning))
+		judge_report(s, finding, &meaning);
+	g_free(meaning.reason);
+}
+
+static void add_findings(struct session *s, const struct lock_orders *orders)
+{
+	g_autofree char *declared = rig_home_path("scenarios/lock-order.yaml");
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) found = lock_findings(orders, declared, s->plan->until, &error);
+
+	if (error)
+		run_journal(s->run, "locks", "{s:s}", "why", error->message);
+	for (guint i = 0; i < found->len; i++) {
+		if (s->reports.list->len < RUN_REPORTS_MAX)
+			add_finding(s, found->pdata[i]);
+		else
+			splat_free(found->pdata[i]);
+	}
+}
+
 void locks_keep(struct session *s)
 {
 	rig_auto(lock_variables) variables = NULL;
@@ -143,6 +177,7 @@ void locks_keep(struct session *s)
 	text = json_dumps(json, JSON_COMPACT);
 	if (text)
 		keep_gz(s, "orders.json", text);
+	add_findings(s, orders);
 }
 
 void locks_deinit(struct session *s)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "locks/db.h"
-#include "store/store.h"
 
 #define JUDGED_CACHE 16
 
@@ -222,6 +221,9 @@ static struct lock_cycle *cycle_new(const struct lock_graph *graph, GArray *clas
 	for (guint i = 0; i < classes->len; i++) {
 		const struct lock_class *class = class_at(graph, classes, i);
 
+		const struct order_edge *edge = cycle_edge(graph, classes, i);
+
+		cycle->since = !cycle->since || strcmp(edge->first, cycle->since) > 0 ? edge->first : cycle->since;
 		cycle->ambiguous |= (class->flags & LOCK_AMBIGUOUS) != 0;
 		g_string_append_printf(signature, "%s%s", i ? " --> " : "", class->name);
 	}
@@ -237,13 +239,11 @@ void lock_cycle_free(struct lock_cycle *cycle)
 	g_free(cycle);
 }
 
-/* The pairs "FROM\nTO" of a run that lockdep watched to its end, else an empty set. */
+/* The pairs "FROM\nTO" of one sighting. */
 static GHashTable *judged_edges(struct lock_db *db, const char *name)
 {
 	GHashTable *pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autofree char *dir = g_build_filename(db->results, name, NULL);
-	rig_auto(run_info) run = run_open(db->results, dir, NULL);
-	rig_auto(lock_orders) orders = run && run->verdict == VERDICT_PASS ? lock_orders_of_run(db->results, name) : NULL;
+	rig_auto(lock_orders) orders = lock_db_orders(db, name);
 
 	for (guint i = 0; orders && i < orders->edges->len; i++) {
 		const struct lock_edge *edge = orders->edges->pdata[i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The graph's file, private to locks/. */
+/* The graph's file, and sums of sightings. Private to locks/. */
 #ifndef RIG_LOCKS_DB_H
 #define RIG_LOCKS_DB_H
 
@@ -9,6 +9,44 @@
 struct lock_db {
 	sqlite3 *db;
 	char *results;
+	char *logs; /* folder of the orders of logs (lock_db_add_log()), or NULL */
 };
+
+/* add.c: reads what came since. */
+gboolean lock_db_update(struct lock_db *db, GError **error);
+
+/* All that a sighting (the name of a run or of a log) is known by; NULL: it has gone. The caller's. */
+struct lock_orders *lock_db_orders(struct lock_db *db, const char *sighting);
+
+/*
+ * Gates as text: ids of classes, sorted, between blanks, " 12 40 ". "?" are those of an edge that only a report
+ * showed: they are not known, and do not take away what other runs prove.
+ */
+#define GATES_UNKNOWN "?"
+/* What both texts have. The caller's. */
+char *lock_gates_common(const char *a, const char *b);
+
+/* An edge at one place, summed over runs. */
+struct lock_sum {
+	gint64 place; /* > 0: of `seen`; else of `edge`, and the negated id of a tree, 0 for all trees */
+	gint64 a, b;
+	guint contexts, runs;
+	char *gates, *first, *last;
+};
+
+/* sums.c */
+struct lock_sums;
+
+struct lock_sums *lock_sums_new(void);
+void lock_sums_free(struct lock_sums *sums);
+RIG_DEFINE_AUTO(lock_sums, lock_sums_free)
+/* Adds MORE, which is copied. */
+void lock_sums_add(struct lock_sums *sums, const struct lock_sum *more);
+/* Calls EACH for every sum, in no order. */
+void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *sum, void *data), void *data);
+/* Adds them to the tables, and forgets them. */
+gboolean lock_sums_flush(struct lock_sums *sums, sqlite3 *db, GError **error);
+/* SQL's common(GATES, GATES), which the flush uses. */
+void lock_sums_register(sqlite3 *db);
 
 #endif

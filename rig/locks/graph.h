@@ -2,15 +2,17 @@
 /*
  * The lock graph of a results folder: the orders of all its runs united, with where and how often
  * each was seen. It is kept in SQLite (locks.sqlite beside the run index), brought up to date when it
- * is opened, and outlives run folders that are pruned; lock_graph_rebuild() makes it again from the
- * folders that are there.
+ * is opened, and outlives run folders that are pruned; REBUILD makes it again from the folders that are
+ * there. With nothing new that costs one stat().
  *
- * Names of runs begin with their time, so their text order is their order.
+ * The name of a sighting is that of its run, or of a log (lock_db_add_log()). It begins with its time, so
+ * that text order is the order of time.
  */
 #ifndef RIG_LOCKS_GRAPH_H
 #define RIG_LOCKS_GRAPH_H
 
 #include "locks/locks.h"
+#include "splat/splat.h"
 
 struct lock_db;
 
@@ -18,6 +20,12 @@ struct lock_db;
 struct lock_db *lock_db_open(const char *results, const char *folder, gboolean rebuild, GError **error);
 void lock_db_free(struct lock_db *db);
 RIG_DEFINE_AUTO(lock_db, lock_db_free)
+
+/*
+ * Adds the lock orders that REPORTS (array of splat_to_json()) of the log FILE show. They are kept beside the graph, so
+ * that a rebuild finds them; a log that says the same again changes nothing. *ret_edges: how many it has.
+ */
+gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, guint *ret_edges, GError **error);
 
 /* What is asked for; NULL leaves a field open. */
 struct lock_filter {
@@ -43,6 +51,9 @@ struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter 
 void lock_graph_free(struct lock_graph *graph);
 RIG_DEFINE_AUTO(lock_graph, lock_graph_free)
 
+/* The graph of one boot alone. */
+struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders);
+
 /* The index of the class called NAME, or -1. */
 int lock_graph_class(const struct lock_graph *graph, const char *name);
 /* FROM -> TO, or NULL. */
@@ -57,6 +68,20 @@ struct lock_sighting {
 /* Those of FROM -> TO (names), oldest first: array of struct lock_sighting, the caller's. */
 GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *to, GError **error);
 
+/* An edge that no run of its tree had before. */
+struct lock_new {
+	char *tree, *from, *to; /* tree "" outside of nights */
+	char *first;		/* name of the run */
+	guint runs;		/* of the tree */
+	gboolean anywhere;	/* no run of any tree had it before */
+};
+/*
+ * Those first seen from SINCE on and before UNTIL (beginnings of run names; NULL: no end), of TREE (NULL: of all
+ * trees), those that are new anywhere first: array of struct lock_new, the caller's. A tree without an earlier run
+ * is left out, because all of its orders would be new.
+ */
+GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since, const char *until, GError **error);
+
 /* The orders that the run folder RUN kept; NULL (no error) where it kept none. */
 struct lock_orders *lock_orders_of_run(const char *results, const char *run);
 
@@ -66,14 +91,15 @@ struct lock_cycle {
 	GArray *classes; /* guint: each is held while the next is waited for, the last one while the first is */
 	GArray *gates;	 /* guint: held at every occurrence of two of its edges or more, so that these exclude each other */
 	gboolean ambiguous; /* it passes through a name that stands for several keys */
+	const char *since; /* the run that completed it; borrowed of the graph */
 	char *signature; /* "lock-cycle:A --> B", begins with the least name */
 };
 
 /*
  * Shortest cycles of the graph, at most one through each edge and of at most LENGTH classes; unguarded
- * ones first, then by length. A cycle whose edges were all seen in one run that lockdep watched to its
- * end is left out: lockdep has judged it (recursive readers, or keys of one name that are different
- * locks).
+ * ones first, then by length. A cycle whose edges were all seen in one run is left out: lockdep saw them
+ * too, and has either reported it or found that it cannot block (recursive readers, or keys of one name
+ * that are different locks).
  */
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length);
 void lock_cycle_free(struct lock_cycle *cycle);
@@ -89,5 +115,13 @@ struct lock_violation {
 /* FILE: scenarios/lock-order.yaml. Errors: RIG_EXIT_USAGE with its line. */
 GPtrArray *lock_order_check(const char *file, const struct lock_graph *graph, GError **error);
 void lock_violation_free(struct lock_violation *violation);
+
+/*
+ * What the lock orders of one boot say by themselves, as reports: edges against the declared order of ORDER_FILE
+ * (kind lock-order), and the edge that KEY (lock_edge_key(), or any other text, or NULL) names, where the boot has it
+ * (kind lock-edge, a note). Array of struct splat without a free function. An ORDER_FILE that cannot be read sets
+ * *error and gives no findings of its kind.
+ */
+GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_file, const char *key, GError **error);
 
 #endif

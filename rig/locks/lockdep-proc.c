@@ -56,11 +56,6 @@ static char *key_symbol(const struct reader *r, const char *address)
 	return NULL;
 }
 
-static gboolean is_identifier(const char *name)
-{
-	return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(name);
-}
-
 /* The canonical name of the class that lockdep prints as NAME at ADDRESS (locks.h). */
 static char *canonical(const struct reader *r, const char *address, const char *name, guint *ret_flags)
 {
@@ -75,7 +70,7 @@ static char *canonical(const struct reader *r, const char *address, const char *
 		return g_strdup_printf("%.*s(%s)%s", (int)base, plain, symbol, sub);
 	if (!symbol && strcmp(plain, name))
 		*ret_flags |= LOCK_AMBIGUOUS;
-	if (is_identifier(plain))
+	if (lock_name_is_variable(plain))
 		*ret_flags |= LOCK_SINGLE;
 	return g_steal_pointer(&plain);
 }
@@ -129,7 +124,7 @@ static void read_class(struct reader *r, char *line)
 			continue;
 		number = class_get(r, address, colon + 2);
 		if (number && (colon[-3] != '.' || colon[-1] != '.'))
-			((struct lock_class *)r->orders->classes->pdata[number - 1])->flags |= LOCK_READ;
+			((struct lock_class *)r->orders->classes->pdata[number - 1])->flags |= LOCK_SHARED;
 		return;
 	}
 }
@@ -265,7 +260,7 @@ static gboolean can_be_gate(const struct reader *r, guint number)
 {
 	const struct lock_class *class = r->orders->classes->pdata[number - 1];
 
-	return (class->flags & LOCK_SINGLE) && !(class->flags & (LOCK_READ | LOCK_AMBIGUOUS));
+	return (class->flags & LOCK_SINGLE) && !(class->flags & (LOCK_SHARED | LOCK_AMBIGUOUS));
 }
 
 static int by_number(gconstpointer a, gconstpointer b)
@@ -341,13 +336,12 @@ static int by_ends(gconstpointer a, gconstpointer b)
 
 struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, lock_symbol symbol, void *data)
 {
-	json_auto_t *empty = json_pack("{s:i, s:[], s:[]}", "version", 1, "classes", "edges");
 	struct reader r = {
 		.by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.prefixes = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL),
 		.edges = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
-		.orders = lock_orders_from_json(empty, NULL),
+		.orders = lock_orders_new(),
 		.symbol = symbol,
 		.data = data,
 	};

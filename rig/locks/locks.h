@@ -32,7 +32,7 @@
 enum lock_flags {
 	LOCK_AMBIGUOUS = 1, /* several keys share the name, and no symbol tells them apart */
 	LOCK_SINGLE = 2,    /* one lock, not one of many objects': it can be a gate */
-	LOCK_READ = 4,	    /* was taken for reading at least once */
+	LOCK_SHARED = 4,	    /* was taken for reading at least once */
 };
 
 struct lock_class {
@@ -40,7 +40,12 @@ struct lock_class {
 	guint flags; /* enum lock_flags */
 };
 
-enum lock_context { LOCK_IN_PROCESS = 1, LOCK_IN_SOFTIRQ = 2, LOCK_IN_HARDIRQ = 4 };
+enum lock_context {
+	LOCK_IN_PROCESS = 1,
+	LOCK_IN_SOFTIRQ = 2,
+	LOCK_IN_HARDIRQ = 4,
+	LOCK_IN_REPORT = 8, /* a report of lockdep's has it; alone: its gates are not known */
+};
 
 /* `to` was waited for while `from` was held. Numbers are indices of `classes`. */
 struct lock_edge {
@@ -56,6 +61,7 @@ struct lock_orders {
 	gboolean cut;	    /* the text was longer than allowed, or ended inside a line */
 };
 
+struct lock_orders *lock_orders_new(void);
 void lock_orders_free(struct lock_orders *orders);
 RIG_DEFINE_AUTO(lock_orders, lock_orders_free)
 
@@ -78,6 +84,21 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
 json_t *lock_orders_json(const struct lock_orders *orders);
 /* NULL with RIG_EXIT_USAGE where JSON is no such object or exceeds the limits. */
 struct lock_orders *lock_orders_from_json(json_t *json, GError **error);
+
+/*
+ * Adds the links of the cycles that lockdep's reports among REPORTS (an array as in the file `verdict`, of any
+ * origin) name, with LOCK_IN_REPORT.
+ */
+void lock_orders_add_reports(struct lock_orders *orders, json_t *reports);
+/* The index of the class called NAME, which is added with FLAGS where it is new. FALSE: there are too many. */
+gboolean lock_orders_class(struct lock_orders *orders, const char *name, guint flags, guint *ret);
+/* Adds CONTEXTS to the edge FROM -> TO (indices), or the edge. */
+void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint contexts);
+/* A name as a variable has it: one lock, or a lock of its own class. */
+gboolean lock_name_is_variable(const char *name);
+
+/* The signature of the lock order "A --> B" as a finding (lock_findings()); NULL: EDGE is none. The caller's. */
+char *lock_edge_key(const char *edge);
 
 /* NAME with lockdep's number removed ("kn->active#13" is "kn->active"); the caller's. */
 char *lock_plain_name(const char *name);

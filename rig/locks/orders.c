@@ -28,13 +28,54 @@ void lock_class_free(gpointer data)
 	g_free(class);
 }
 
-static struct lock_orders *orders_new(void)
+struct lock_orders *lock_orders_new(void)
 {
 	struct lock_orders *orders = g_new0(struct lock_orders, 1);
 
 	orders->classes = g_ptr_array_new_with_free_func(lock_class_free);
 	orders->edges = g_ptr_array_new_with_free_func((GDestroyNotify)lock_edge_free);
 	return orders;
+}
+
+gboolean lock_name_is_variable(const char *name)
+{
+	return *name && strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_") == strlen(name);
+}
+
+gboolean lock_orders_class(struct lock_orders *orders, const char *name, guint flags, guint *ret)
+{
+	struct lock_class *class;
+
+	for (guint i = 0; i < orders->classes->len; i++)
+		if (!strcmp(((struct lock_class *)orders->classes->pdata[i])->name, name)) {
+			*ret = i;
+			return TRUE;
+		}
+	if (orders->classes->len == LOCKS_CLASSES_MAX)
+		return FALSE;
+	class = g_new0(struct lock_class, 1);
+	*class = (struct lock_class){g_strdup(name), flags};
+	*ret = orders->classes->len;
+	g_ptr_array_add(orders->classes, class);
+	return TRUE;
+}
+
+void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint contexts)
+{
+	guint at = 0;
+
+	for (; at < orders->edges->len; at++) {
+		struct lock_edge *edge = orders->edges->pdata[at];
+
+		if (edge->from == from && edge->to == to) {
+			edge->contexts |= contexts;
+			return;
+		}
+		if (edge->from > from || (edge->from == from && edge->to > to))
+			break;
+	}
+	if (orders->edges->len < LOCKS_EDGES_MAX)
+		g_ptr_array_insert(orders->edges, at, lock_edge_new(from, to, contexts));
 }
 
 void lock_orders_free(struct lock_orders *orders)
@@ -131,7 +172,7 @@ static gboolean read_edges(struct lock_orders *orders, json_t *edges)
 	json_array_foreach (edges, i, item) {
 		guint from, to, contexts;
 
-		if (!number_at(item, 0, n, &from) || !number_at(item, 1, n, &to) || !number_at(item, 2, 8, &contexts))
+		if (!number_at(item, 0, n, &from) || !number_at(item, 1, n, &to) || !number_at(item, 2, LOCK_IN_REPORT * 2, &contexts))
 			return FALSE;
 		struct lock_edge *edge = lock_edge_new(from, to, contexts);
 
@@ -144,7 +185,7 @@ static gboolean read_edges(struct lock_orders *orders, json_t *edges)
 
 struct lock_orders *lock_orders_from_json(json_t *json, GError **error)
 {
-	rig_auto(lock_orders) orders = orders_new();
+	rig_auto(lock_orders) orders = lock_orders_new();
 
 	if (json_integer_value(json_object_get(json, "version")) != 1 ||
 	    !read_classes(orders, json_object_get(json, "classes")) ||

@@ -57,7 +57,7 @@ static gboolean is_gate(const struct lock_graph *graph, guint class)
 {
 	guint flags = ((struct lock_class *)graph->classes->pdata[class])->flags;
 
-	return (flags & (LOCK_SINGLE | LOCK_READ | LOCK_AMBIGUOUS)) == LOCK_SINGLE;
+	return (flags & (LOCK_SINGLE | LOCK_SHARED | LOCK_AMBIGUOUS)) == LOCK_SINGLE;
 }
 
 static GArray *read_gates(const struct lock_graph *graph, const char *text, GHashTable *index)
@@ -74,10 +74,15 @@ static GArray *read_gates(const struct lock_graph *graph, const char *text, GHas
 	return gates;
 }
 
-/* The rows of one edge follow each other where a filter reads `seen`: they become one edge. */
-static void add_row(struct lock_graph *graph, GHashTable *index, sqlite3_stmt *stmt)
+struct loading {
+	struct lock_graph *graph;
+	GHashTable *index; /* class id -> index + 1 */
+};
+
+static void add_edge(const struct lock_sum *sum, void *data)
 {
-	guint from = index_of(index, sqlite3_column_int64(stmt, 0)), to = index_of(index, sqlite3_column_int64(stmt, 1));
+	struct loading *l = data;
+	guint from = index_of(l->index, sum->a), to = index_of(l->index, sum->b);
 	struct order_edge *edge;
 
 	if (!from || !to)
@@ -85,48 +90,120 @@ static void add_row(struct lock_graph *graph, GHashTable *index, sqlite3_stmt *s
 	edge = g_new0(struct order_edge, 1);
 	*edge = (struct order_edge){
 		.from = from - 1, .to = to - 1,
-		.contexts = sqlite3_column_int(stmt, 2),
-		.gates = read_gates(graph, (const char *)sqlite3_column_text(stmt, 3), index),
-		.first = db_text(stmt, 4), .last = db_text(stmt, 5),
-		.runs = sqlite3_column_int(stmt, 6),
+		.contexts = sum->contexts,
+		.gates = read_gates(l->graph, sum->gates, l->index),
+		.first = g_strdup(sum->first), .last = g_strdup(sum->last),
+		.runs = sum->runs,
 	};
-	g_ptr_array_add(graph->edges, edge);
+	g_ptr_array_add(l->graph->edges, edge);
 }
 
-static sqlite3_stmt *select_edges(struct lock_db *db, const struct lock_filter *f, GError **error)
+static struct lock_sum sum_of_row(sqlite3_stmt *stmt)
 {
-	static const char of_places[] =
-		"SELECT a, b, max(contexts & 1) | max(contexts & 2) | max(contexts & 4), shared(gates), min(first), max(last), sum(runs) FROM seen JOIN place ON"
-		" place.id = seen.place WHERE (?1 IS NULL OR kernel = ?1) AND (?2 IS NULL OR machine = ?2) AND"
-		" (?3 IS NULL OR scenario = ?3) AND (?4 IS NULL OR tree = ?4) GROUP BY a, b";
-	gboolean all = !f || (!f->kernel && !f->machine && !f->scenario && !f->tree);
-	sqlite3_stmt *stmt = db_query(db->db, all ? "SELECT a, b, contexts, gates, first, last, runs FROM edge" : of_places,
-				      NULL, error);
-	const char *words[] = {all ? NULL : f->kernel, all ? NULL : f->machine, all ? NULL : f->scenario,
-			       all ? NULL : f->tree};
+	return (struct lock_sum){
+		.a = sqlite3_column_int64(stmt, 0), .b = sqlite3_column_int64(stmt, 1),
+		.contexts = sqlite3_column_int(stmt, 2),
+		.gates = (char *)sqlite3_column_text(stmt, 3),
+		.first = (char *)sqlite3_column_text(stmt, 4), .last = (char *)sqlite3_column_text(stmt, 5),
+		.runs = sqlite3_column_int(stmt, 6),
+	};
+}
 
-	for (guint i = 0; stmt && !all && i < G_N_ELEMENTS(words); i++)
+#define COLUMNS "SELECT a, b, contexts, gates, first, last, runs"
+#define PLACES \
+	"(?1 IS NULL OR kernel = ?1) AND (?2 IS NULL OR machine = ?2) AND (?3 IS NULL OR scenario = ?3) AND" \
+	" (?4 IS NULL OR tree = ?4)"
+
+/* SQL with the words of F bound to ?1 .. ?4. */
+static sqlite3_stmt *query_places(struct lock_db *db, const char *sql, const struct lock_filter *f, GError **error)
+{
+	sqlite3_stmt *stmt = db_query(db->db, sql, NULL, error);
+	const char *words[] = {f ? f->kernel : NULL, f ? f->machine : NULL, f ? f->scenario : NULL, f ? f->tree : NULL};
+
+	for (guint i = 0; stmt && i < G_N_ELEMENTS(words); i++)
 		sqlite3_bind_text(stmt, i + 1, words[i], -1, SQLITE_TRANSIENT);
 	return stmt;
+}
+
+/* The rows of `edge` are sums already. Those of `seen` are summed here: SQLite would have to sort them. */
+static gboolean load_edges(struct lock_db *db, const struct lock_filter *f, struct loading *l, GError **error)
+{
+	gboolean places = f && (f->kernel || f->machine || f->scenario);
+	const char *sql = places ? COLUMNS " FROM seen WHERE place IN (SELECT id FROM place WHERE " PLACES ")"
+		: f && f->tree ? COLUMNS " FROM edge WHERE tree = (SELECT id FROM tree WHERE name = ?4)"
+			       : COLUMNS " FROM edge WHERE tree = 0";
+	rig_auto(lock_sums) sums = places ? lock_sums_new() : NULL;
+	db_stmt *stmt = query_places(db, sql, f, error);
+
+	while (stmt && db_row(stmt, NULL)) {
+		struct lock_sum sum = sum_of_row(stmt);
+
+		if (sums)
+			lock_sums_add(sums, &sum);
+		else
+			add_edge(&sum, l);
+	}
+	if (sums)
+		lock_sums_each(sums, add_edge, l);
+	return stmt != NULL;
 }
 
 struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter *filter, GError **error)
 {
 	rig_auto(lock_graph) graph = g_new0(struct lock_graph, 1);
 	g_autoptr(GHashTable) index = g_hash_table_new(NULL, NULL);
-	db_stmt *edges = select_edges(db, filter, error);
-	db_stmt *runs = db_query(db->db, "SELECT count(*) FROM run WHERE orders", NULL, error);
+	struct loading loading = {graph, index};
+	db_stmt *runs = query_places(db, "SELECT total(runs) FROM place WHERE " PLACES, filter, error);
 
 	graph->classes = g_ptr_array_new_with_free_func(lock_class_free);
 	graph->edges = g_ptr_array_new_with_free_func(edge_free);
-	if (!edges || !runs || !load_classes(db, graph, index, error))
+	if (!runs || !load_classes(db, graph, index, error) || !load_edges(db, filter, &loading, error))
 		return NULL;
-	while (db_row(edges, NULL))
-		add_row(graph, index, edges);
 	if (db_row(runs, NULL))
 		graph->runs = sqlite3_column_int(runs, 0);
 	g_ptr_array_sort(graph->edges, by_ends);
 	return g_steal_pointer(&graph);
+}
+
+/* ---- the graph of one boot ---- */
+
+static int by_class_name(gconstpointer a, gconstpointer b, gpointer classes)
+{
+	return strcmp(((struct lock_class *)((GPtrArray *)classes)->pdata[*(const guint *)a])->name,
+		      ((struct lock_class *)((GPtrArray *)classes)->pdata[*(const guint *)b])->name);
+}
+
+struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders)
+{
+	struct lock_graph *graph = g_new0(struct lock_graph, 1);
+	guint n = orders->classes->len;
+	g_autofree guint *order = g_new(guint, n + 1), *place = g_new(guint, n + 1);
+
+	graph->classes = g_ptr_array_new_with_free_func(lock_class_free);
+	graph->edges = g_ptr_array_new_with_free_func(edge_free);
+	graph->runs = 1;
+	for (guint i = 0; i < n; i++)
+		order[i] = i;
+	g_qsort_with_data(order, n, sizeof(*order), by_class_name, orders->classes);
+	for (guint i = 0; i < n; i++) {
+		const struct lock_class *from = orders->classes->pdata[order[i]];
+		struct lock_class *class = g_new0(struct lock_class, 1);
+
+		*class = (struct lock_class){g_strdup(from->name), from->flags};
+		g_ptr_array_add(graph->classes, class);
+		place[order[i]] = i;
+	}
+	for (guint i = 0; i < orders->edges->len; i++) {
+		const struct lock_edge *from = orders->edges->pdata[i];
+		struct order_edge *edge = g_new0(struct order_edge, 1);
+
+		*edge = (struct order_edge){.from = place[from->from], .to = place[from->to], .contexts = from->contexts,
+					    .runs = 1, .first = g_strdup(""), .last = g_strdup(""),
+					    .gates = g_array_new(FALSE, FALSE, sizeof(guint))};
+		g_ptr_array_add(graph->edges, edge);
+	}
+	g_ptr_array_sort(graph->edges, by_ends);
+	return graph;
 }
 
 static int class_by_name(gconstpointer a, gconstpointer b)
@@ -169,7 +246,7 @@ GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *t
 {
 	GPtrArray *found = g_ptr_array_new_with_free_func(sighting_free);
 	db_stmt *stmt = db_query(db->db,
-		"SELECT kernel, tree, machine, scenario, first, last, runs FROM seen JOIN place ON place.id = seen.place"
+		"SELECT kernel, tree, machine, scenario, first, last, seen.runs FROM seen JOIN place ON place.id = seen.place"
 		" WHERE a = (SELECT id FROM class WHERE name = ?1) AND b = (SELECT id FROM class WHERE name = ?2)"
 		" ORDER BY first", (const char *[]){from, to, NULL}, error);
 
@@ -181,4 +258,40 @@ GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *t
 		g_ptr_array_add(found, s);
 	}
 	return found;
+}
+
+/* ---- new orders ---- */
+
+static void new_free(gpointer data)
+{
+	struct lock_new *new = data;
+
+	g_free(new->tree);
+	g_free(new->from);
+	g_free(new->to);
+	g_free(new->first);
+	g_free(new);
+}
+
+GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since, const char *until, GError **error)
+{
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(new_free);
+	/* an empty text stands for NULL: db_query() ends at the first NULL */
+	db_stmt *stmt = db_query(db->db,
+		"SELECT tree.name, one.name, two.name, e.first, e.runs, every.first >= ?1 FROM edge AS e"
+		" JOIN tree ON tree.id = e.tree AND tree.first < ?1"
+		" JOIN edge AS every ON every.tree = 0 AND every.a = e.a AND every.b = e.b"
+		" JOIN class AS one ON one.id = e.a JOIN class AS two ON two.id = e.b"
+		" WHERE e.first >= ?1 AND (?2 = '' OR e.first < ?2) AND e.tree > 0 AND (?3 = '' OR tree.name = ?4)"
+		" ORDER BY every.first >= ?1 DESC, tree.name, e.first, one.name, two.name",
+		(const char *[]){since, until ? until : "", tree ? "1" : "", tree ? tree : "", NULL}, error);
+
+	while (stmt && db_row(stmt, NULL)) {
+		struct lock_new *new = g_new0(struct lock_new, 1);
+
+		*new = (struct lock_new){db_text(stmt, 0), db_text(stmt, 1), db_text(stmt, 2), db_text(stmt, 3),
+					 sqlite3_column_int(stmt, 4), sqlite3_column_int(stmt, 5)};
+		g_ptr_array_add(found, new);
+	}
+	return stmt ? g_steal_pointer(&found) : NULL;
 }

@@ -127,7 +127,7 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 	return TRUE;
 }
 
-/* What the console says today, then why the guest hung as it was said then. */
+/* What the console says today, then what the rig found beside it: why the guest hung, and in its lock orders. */
 static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 {
 	json_t *reports = json_array(), *old;
@@ -136,7 +136,7 @@ static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 	for (guint i = 0; i < splats->len; i++)
 		json_array_append_new(reports, splat_to_json(splats->pdata[i]));
 	json_array_foreach (old_reports, at, old)
-		if (report_is_explanation(json_string_value(json_object_get(old, "kind"))))
+		if (!report_is_from_console(json_string_value(json_object_get(old, "kind"))))
 			json_array_append(reports, old);
 	return reports;
 }

@@ -59,7 +59,9 @@ gboolean facts_add_report(struct facts *facts, const struct splat *splat,
 			  const struct report_meaning *meaning, guint at)
 {
 	struct reason reason = {
-		.source = report_is_explanation(splat->kind) ? REASON_HANG : REASON_REPORT,
+		.source = report_is_explanation(splat->kind)    ? REASON_HANG
+			  : report_is_from_console(splat->kind) ? REASON_REPORT
+								: REASON_SEEN,
 		.verdict = meaning->verdict,
 		.fatal = meaning->fatal,
 		.induced = splat->induced,

@@ -102,7 +102,7 @@ static gboolean is_of_report(json_t *report, const char *sentence)
 	static const char *const forms[] = {"%s", "the lock validator gave up: %s", "known issue: %s ("};
 	const char *title = text_at(report, "title");
 
-	if (report_is_explanation(text_at(report, "kind")))
+	if (!report_is_from_console(text_at(report, "kind")))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
 		g_autofree char *text = g_strdup_printf(forms[i], title);

@@ -65,6 +65,11 @@ gboolean report_is_explanation(const char *kind)
 	return kind && g_str_has_prefix(kind, "hang-");
 }
 
+gboolean report_is_from_console(const char *kind)
+{
+	return !report_is_explanation(kind) && g_strcmp0(kind, "lock-order") != 0 && g_strcmp0(kind, "lock-edge") != 0;
+}
+
 static gboolean is_hang(const char *kind)
 {
 	return g_strv_contains(hang_kinds, kind) || report_is_explanation(kind);

@@ -47,7 +47,9 @@ gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret
 
 /* Did a report of KIND kill or block a task, so that what follows may be its consequence? */
 gboolean report_is_fatal(const char *kind);
-/* TRUE for a hang-analysis report (rig/hang), FALSE for one that was parsed from the console. */
+/* TRUE for a hang-analysis report (rig/hang). */
 gboolean report_is_explanation(const char *kind);
+/* FALSE for a report that the rig made: an explanation, or a finding in the lock orders of the boot. */
+gboolean report_is_from_console(const char *kind);
 
 #endif

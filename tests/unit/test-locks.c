@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lock orders: what is read of /proc, names, gates, the graph, cycles, the declared order. */
+/* Lock orders of one boot: what is read of /proc and of reports, names, gates. */
 #include <check.h>
 #include <string.h>
-#include <zlib.h>
 
-#include "locks/graph.h"
+#include "locks/db.h"
+#include "tests/unit/locks.h"
 #include "tests/unit/suite.h"
 #include "util/error.h"
 
@@ -89,8 +89,8 @@ START_TEST(names_of_classes)
 
 	ck_assert_uint_eq(orders->classes->len, 4);
 	ck_assert_uint_eq(flags_of(orders, "outer_lock"), LOCK_SINGLE);
-	ck_assert_uint_eq(flags_of(orders, "kn->active(dev_attr_state)"), LOCK_READ);
-	ck_assert_uint_eq(flags_of(orders, "kn->active(dev_attr_online)"), LOCK_READ);
+	ck_assert_uint_eq(flags_of(orders, "kn->active(dev_attr_state)"), LOCK_SHARED);
+	ck_assert_uint_eq(flags_of(orders, "kn->active(dev_attr_online)"), LOCK_SHARED);
 	ck_assert_uint_eq(flags_of(orders, "&zone->lock"), 0);
 	ck_assert(!orders->cut);
 }
@@ -102,12 +102,9 @@ START_TEST(ambiguous_names)
 	rig_auto(lock_orders) orders = lock_orders_parse(CLASSES, "", NULL, NULL);
 
 	ck_assert_uint_eq(orders->classes->len, 3);
-	ck_assert_uint_eq(flags_of(orders, "kn->active"), LOCK_READ | LOCK_AMBIGUOUS);
+	ck_assert_uint_eq(flags_of(orders, "kn->active"), LOCK_SHARED | LOCK_AMBIGUOUS);
 }
 END_TEST
-
-#define LINE(name) "[(____ptrval____)] " name "\n"
-#define CHAIN(context) "irq_context: " context "\n"
 
 /*
  * c was taken by a trylock below a and b (no chain ends with it), so d, waited for under a, b and c, depends on
@@ -204,238 +201,41 @@ START_TEST(hostile_text)
 }
 END_TEST
 
-/* ---- many boots ---- */
+#define REPORT "[{\"kind\": \"lockdep-circular\", \"cycle\": [\"a\", \"b\", \"kn->active\"], \"detail\": " \
+	       "{\"attribute\": \"state_show\"}}, {\"kind\": \"warning\", \"cycle\": [\"x\", \"y\"]}, 7, " \
+	       "{\"kind\": \"lockdep-circular\", \"cycle\": [\"p\", 3]}]"
 
-static void put(const char *dir, const char *name, const char *text)
+/* The links of a reported cycle, and nothing of what is no cycle of lockdep's. */
+START_TEST(reports_have_edges)
 {
-	g_autofree char *path = g_build_filename(dir, name, NULL);
+	rig_auto(lock_orders) orders = lock_orders_parse("", A_THEN_B, NULL, NULL);
+	json_auto_t *reports = json_loads(REPORT, 0, NULL);
+	g_autofree char *text = NULL;
 
-	ck_assert(g_file_set_contents(path, text, -1, NULL));
-}
+	lock_orders_add_reports(orders, reports);
+	text = edges_text(orders);
+	ck_assert_str_eq(text, "a>b; b>kn->active(dev_attr_state); kn->active(dev_attr_state)>a");
+	for (guint i = 0; i < orders->edges->len; i++) {
+		const struct lock_edge *edge = orders->edges->pdata[i];
 
-/* A run folder whose boot had CHAINS. */
-static void put_run(const char *results, const char *name, const char *machine, const char *verdict, const char *chains)
-{
-	g_autofree char *dir = g_build_filename(results, name, NULL), *locks = g_build_filename(dir, "locks", NULL);
-	g_autofree char *file = g_build_filename(locks, "orders.json.gz", NULL), *text = NULL, *inputs = NULL;
-	rig_auto(lock_orders) orders = lock_orders_parse("", chains, NULL, NULL);
-	json_auto_t *json = lock_orders_json(orders);
-	g_autofree char *judged = g_strdup_printf("{\"verdict\": \"%s\", \"reasons\": [], \"reports\": []}", verdict);
-	gzFile gz;
-
-	ck_assert_int_eq(g_mkdir_with_parents(locks, 0755), 0);
-	inputs = g_strdup_printf("{\"version\": 1, \"scenario\": \"s\", \"machine\": \"%s\", \"kernel\": {\"name\": \"6.1\"}}",
-				 machine);
-	put(dir, "run.json", inputs);
-	put(dir, "verdict", judged);
-	text = json_dumps(json, 0);
-	gz = gzopen(file, "wb");
-	ck_assert_int_eq(gzwrite(gz, text, strlen(text)), (int)strlen(text));
-	ck_assert_int_eq(gzclose(gz), Z_OK);
-}
-
-#define A_THEN_B CHAIN("0") LINE("a") LINE("b") "\n"
-#define B_THEN_A CHAIN("0") LINE("b") LINE("a") "\n"
-
-struct world {
-	char *results;
-	struct lock_db *db;
-	struct lock_graph *graph;
-};
-
-/* In memory where a test opens it once only: a file is synchronised with the disk. */
-static void look_in(struct world *w, const char *folder)
-{
-	g_autoptr(GError) error = NULL;
-
-	g_clear_pointer(&w->graph, lock_graph_free);
-	g_clear_pointer(&w->db, lock_db_free);
-	w->db = lock_db_open(w->results, folder, FALSE, &error);
-	ck_assert_msg(w->db != NULL, "%s", error ? error->message : "");
-	w->graph = lock_graph_load(w->db, NULL, &error);
-	ck_assert_ptr_nonnull(w->graph);
-}
-
-static void look(struct world *w)
-{
-	look_in(w, w->results);
-}
-
-static void world_clear(struct world *w)
-{
-	g_clear_pointer(&w->graph, lock_graph_free);
-	g_clear_pointer(&w->db, lock_db_free);
-	g_free(w->results);
-}
-
-/* Each half in another boot, on another machine: neither has a cycle, together they have. */
-START_TEST(two_halves)
-{
-	struct world w = {in_scratch("results"), NULL, NULL};
-	g_autoptr(GPtrArray) none = NULL, one = NULL;
-	const struct lock_cycle *cycle;
-
-	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS", A_THEN_B);
-	look(&w);
-	none = lock_cycles(w.db, w.graph, 6);
-	ck_assert_uint_eq(none->len, 0);
-	put_run(w.results, "20261102T000000Z-s-2", "pseries", "PASS", B_THEN_A);
-	look(&w);
-	one = lock_cycles(w.db, w.graph, 6);
-	ck_assert_uint_eq(one->len, 1);
-	cycle = one->pdata[0];
-	ck_assert_str_eq(cycle->signature, "lock-cycle:a --> b");
-	ck_assert_uint_eq(cycle->gates->len, 0);
-	ck_assert(!cycle->ambiguous);
-	world_clear(&w);
-}
-END_TEST
-
-/* A boot that saw the whole cycle and passed: lockdep has judged it. */
-START_TEST(lockdep_judged_it)
-{
-	struct world w = {in_scratch("results"), NULL, NULL};
-	g_autoptr(GPtrArray) cycles = NULL;
-
-	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS", A_THEN_B B_THEN_A);
-	look(&w);
-	cycles = lock_cycles(w.db, w.graph, 6);
-	ck_assert_uint_eq(cycles->len, 0);
-	world_clear(&w);
-}
-END_TEST
-
-/* A lock around both halves keeps them apart, until one boot shows a half without it. */
-START_TEST(guarded)
-{
-	struct world w = {in_scratch("results"), NULL, NULL};
-	g_autoptr(GPtrArray) cycles = NULL, open = NULL;
-	const struct lock_cycle *cycle;
-
-	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS", CHAIN("0") LINE("gate") LINE("a") LINE("b") "\n");
-	put_run(w.results, "20261102T000000Z-s-2", "pc-q35", "PASS", CHAIN("0") LINE("gate") LINE("b") LINE("a") "\n");
-	look(&w);
-	cycles = lock_cycles(w.db, w.graph, 6);
-	ck_assert_uint_eq(cycles->len, 1);
-	cycle = cycles->pdata[0];
-	ck_assert_uint_eq(cycle->gates->len, 1);
-	ck_assert_int_eq(g_array_index(cycle->gates, guint, 0), lock_graph_class(w.graph, "gate"));
-	put_run(w.results, "20261103T000000Z-s-3", "pc-q35", "PASS", B_THEN_A);
-	look(&w);
-	open = lock_cycles(w.db, w.graph, 6);
-	ck_assert_uint_eq(open->len, 1);
-	cycle = open->pdata[0];
-	ck_assert_uint_eq(cycle->gates->len, 0);
-	world_clear(&w);
-}
-END_TEST
-
-/* Random graphs: each cycle that is found is one, and a graph without back edges has none. */
-START_TEST(random_graphs)
-{
-	g_autoptr(GRand) rand = g_rand_new_with_seed(_i);
-
-	for (guint round = 0; round < 20; round++) {
-		g_autofree char *name = g_strdup_printf("results%u", round);
-		struct world w = {in_scratch(name), NULL, NULL};
-		gboolean forward = round % 2 == 0;
-		g_autoptr(GPtrArray) cycles = NULL;
-
-		for (guint run = 0; run < 6; run++) {
-			g_autoptr(GString) chains = g_string_new(NULL);
-			g_autofree char *folder = g_strdup_printf("2026110%uT000000Z-s-%u", run + 1, run);
-			guint a = g_rand_int_range(rand, 0, 6), b = g_rand_int_range(rand, 0, 6);
-
-			if (forward && a > b) {
-				guint swap = a;
-
-				a = b;
-				b = swap;
-			}
-			g_string_append_printf(chains, CHAIN("0") LINE("l%u") LINE("l%u") "\n", a, b);
-			put_run(w.results, folder, "m", "PASS", chains->str);
-		}
-		look_in(&w, NULL);
-		cycles = lock_cycles(w.db, w.graph, 6);
-		if (forward)
-			ck_assert_uint_eq(cycles->len, 0);
-		for (guint i = 0; i < cycles->len; i++) {
-			const struct lock_cycle *cycle = cycles->pdata[i];
-
-			for (guint c = 0; c < cycle->classes->len; c++)
-				ck_assert_ptr_nonnull(lock_graph_find(w.graph, g_array_index(cycle->classes, guint, c),
-					g_array_index(cycle->classes, guint, (c + 1) % cycle->classes->len)));
-		}
-		world_clear(&w);
+		ck_assert_uint_eq(edge->contexts & LOCK_IN_REPORT, LOCK_IN_REPORT);
+		ck_assert_int_eq(edge->contexts & LOCK_IN_PROCESS, !strcmp(class_at(orders, edge->to)->name, "b"));
 	}
+	ck_assert_uint_eq(flags_of(orders, "kn->active(dev_attr_state)"), 0);
 }
 END_TEST
 
-/* Runs are counted once however often the graph is opened; a filter counts those that fit. */
-START_TEST(counted_once)
+START_TEST(unknown_gates)
 {
-	struct world w = {in_scratch("results"), NULL, NULL};
-	const struct lock_filter pseries = {.machine = "pseries"};
-	rig_auto(lock_graph) some = NULL;
-	g_autoptr(GPtrArray) places = NULL;
-	int a, b;
+	static const char *const cases[][3] = {
+		{" 1 2 ", " 2 3 ", " 2 "}, {"?", " 2 ", " 2 "}, {" 2 ", "?", " 2 "}, {"?", "?", "?"}, {" 1 ", " 11 ", " "},
+	};
 
-	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS", A_THEN_B);
-	put_run(w.results, "20261102T000000Z-s-2", "pseries", "FAIL", A_THEN_B);
-	look(&w);
-	look(&w);
-	a = lock_graph_class(w.graph, "a");
-	b = lock_graph_class(w.graph, "b");
-	ck_assert_uint_eq(lock_graph_find(w.graph, a, b)->runs, 2);
-	ck_assert_str_eq(lock_graph_find(w.graph, a, b)->first, "20261101T000000Z-s-1");
-	ck_assert_str_eq(lock_graph_find(w.graph, a, b)->last, "20261102T000000Z-s-2");
-	some = lock_graph_load(w.db, &pseries, NULL);
-	ck_assert_uint_eq(lock_graph_find(some, a, b)->runs, 1);
-	places = lock_db_sightings(w.db, "a", "b", NULL);
-	ck_assert_uint_eq(places->len, 2);
-	ck_assert_int_eq(lock_graph_class(w.graph, "zz"), -1);
-	world_clear(&w);
-}
-END_TEST
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = lock_gates_common(cases[i][0], cases[i][1]);
 
-START_TEST(declared_order)
-{
-	struct world w = {in_scratch("results"), NULL, NULL};
-	g_autofree char *file = in_scratch("order.yaml");
-	g_autoptr(GPtrArray) found = NULL;
-	g_autoptr(GError) error = NULL;
-	const struct lock_violation *v;
-
-	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS", CHAIN("0") LINE("b") LINE("x") "\n");
-	look(&w);
-	ck_assert(g_file_set_contents(file, "rules:\n  - order: [x, y, b]\n    source: here\n", -1, NULL));
-	found = lock_order_check(file, w.graph, NULL);
-	ck_assert_uint_eq(found->len, 1);
-	v = found->pdata[0];
-	ck_assert_str_eq(v->rule, "x is taken before b");
-	ck_assert_str_eq(v->source, "here");
-	ck_assert(g_file_set_contents(file, "rules:\n  - order: x\n    source: here\n", -1, NULL));
-	ck_assert_ptr_null(lock_order_check(file, w.graph, &error));
-	ck_assert_ptr_nonnull(strstr(error->message, "order.yaml:2"));
-	world_clear(&w);
-}
-END_TEST
-
-/* The rig's own list can be read. */
-START_TEST(own_order)
-{
-	struct world w = {in_scratch("results"), NULL, NULL};
-	g_autofree char *file = data_path("../../scenarios/lock-order.yaml");
-	g_autoptr(GPtrArray) found = NULL;
-	g_autoptr(GError) error = NULL;
-
-	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS",
-		CHAIN("0") LINE("mem_hotplug_lock") LINE("cpu_hotplug_lock") "\n");
-	look(&w);
-	found = lock_order_check(file, w.graph, &error);
-	ck_assert_msg(found != NULL, "%s", error ? error->message : "");
-	ck_assert_uint_eq(found->len, 1);
-	world_clear(&w);
+		ck_assert_str_eq(text, cases[i][2]);
+	}
 }
 END_TEST
 
@@ -452,14 +252,10 @@ int main(void)
 	tcase_add_test(boot, round_trip);
 	tcase_add_test(boot, hostile_json);
 	tcase_add_test(boot, hostile_text);
+	tcase_add_test(boot, reports_have_edges);
+	tcase_add_test(boot, unknown_gates);
 	use_scratch(graph);
-	tcase_add_test(graph, two_halves);
-	tcase_add_test(graph, lockdep_judged_it);
-	tcase_add_test(graph, guarded);
-	tcase_add_loop_test(graph, random_graphs, 0, 4);
-	tcase_add_test(graph, counted_once);
-	tcase_add_test(graph, declared_order);
-	tcase_add_test(graph, own_order);
+	add_graph_tests(graph);
 	suite_add_tcase(suite, boot);
 	suite_add_tcase(suite, graph);
 	return suite_run(suite);

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig locks: cycles, the declared order, new edges, differences. */
+#include "cmd/locks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "splat/known.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+#define CYCLE_LENGTH 6
+
+/* Known issues, or NULL where no list can be read: then nothing is known. */
+static struct known *open_known(const struct asked *a, GError **error)
+{
+	g_autofree char *file = a->known ? g_strdup(a->known) : rig_home_path("scenarios/known-issues.yaml");
+	g_autofree char *today = rig_utc_now(FALSE);
+
+	today[strlen("2026-11-21")] = '\0';
+	return a->known || g_file_test(file, G_FILE_TEST_EXISTS) ? known_load(file, today, error) : NULL;
+}
+
+/* A cycle has no release of its own: it is of several kernels, so that a known issue with a range does not match it. */
+static const struct known_issue *known_cycle(struct known *known, const struct lock_cycle *cycle)
+{
+	struct splat splat = {.kind = "lock-cycle", .bug = cycle->signature, .title = cycle->signature, .text = (char *)""};
+
+	return known ? known_match(known, &splat, NULL) : NULL;
+}
+
+static void tell_cycle(struct asked *a, const struct lock_cycle *cycle, const struct known_issue *issue)
+{
+	g_autofree char *gates = locks_gates_text(a->graph, cycle->gates);
+
+	printf("%s%s\n  complete since %s\n", cycle->signature,
+	       cycle->ambiguous ? "   (a name in it stands for several locks)" : "", cycle->since);
+	if (cycle->gates->len)
+		printf("  guarded: %s was held each time, at two of its edges or more\n", gates);
+	if (issue)
+		printf("  known: %s (%s), until %s\n", issue->reason, issue->link, issue->expires);
+	for (guint i = 0; i < cycle->classes->len; i++) {
+		const struct order_edge *edge = lock_graph_find(a->graph, g_array_index(cycle->classes, guint, i),
+			g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len));
+
+		locks_print_edge(a->graph, edge);
+		locks_tell_places(a, edge);
+	}
+}
+
+static json_t *cycle_json(const struct lock_graph *graph, const struct lock_cycle *cycle, const struct known_issue *issue)
+{
+	json_t *edges = json_array();
+
+	for (guint i = 0; i < cycle->classes->len; i++)
+		json_array_append_new(edges, locks_edge_json(graph, lock_graph_find(graph,
+			g_array_index(cycle->classes, guint, i),
+			g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len))));
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "signature", cycle->signature, "since", cycle->since, "ambiguous",
+			 cycle->ambiguous, "guarded_by", locks_gates_json(graph, cycle->gates), "known",
+			 issue ? known_json(issue) : json_null(), "edges", edges);
+}
+
+int locks_tell_cycles(struct asked *a, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+	rig_auto(known) known = open_known(a, &why);
+	g_autoptr(GPtrArray) cycles = NULL;
+	json_auto_t *json = json_array();
+	guint open = 0;
+
+	if (why) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return rig_exit_code(*error);
+	}
+	cycles = lock_cycles(a->db, a->graph, CYCLE_LENGTH);
+	for (guint i = 0; i < cycles->len; i++) {
+		const struct lock_cycle *cycle = cycles->pdata[i];
+		const struct known_issue *issue = known_cycle(known, cycle);
+
+		open += !cycle->gates->len && !cycle->ambiguous && !issue;
+		if (a->json)
+			json_array_append_new(json, cycle_json(a->graph, cycle, issue));
+		else
+			tell_cycle(a, cycle, issue);
+	}
+	if (a->json)
+		cmd_print_json(json_incref(json));
+	else
+		printf("cycles that no boot saw whole: %u unguarded, %u guarded, known or through an ambiguous name, in the "
+		       "orders of %u runs\n", open, cycles->len - open, a->graph->runs);
+	return open ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
+}
+
+int locks_tell_check(struct asked *a, GError **error)
+{
+	g_autofree char *file = a->order ? g_strdup(a->order) : rig_home_path("scenarios/lock-order.yaml");
+	g_autoptr(GPtrArray) found = lock_order_check(file, a->graph, error);
+	json_t *json;
+
+	if (!found)
+		return rig_exit_code(*error);
+	json = json_array();
+	for (guint i = 0; i < found->len; i++) {
+		const struct lock_violation *v = found->pdata[i];
+
+		if (a->json) {
+			json_array_append_new(json, json_pack("{s:o, s:s, s:s}", "edge", locks_edge_json(a->graph, v->edge), "rule",
+							      v->rule, "source", v->source));
+			continue;
+		}
+		locks_print_edge(a->graph, v->edge);
+		printf("      against the declared order: %s (%s)\n", v->rule, v->source);
+		locks_tell_places(a, v->edge);
+	}
+	if (a->json) {
+		cmd_print_json(json);
+	} else {
+		json_decref(json);
+		printf("edges against the declared order: %u, of %u edges in %u runs\n", found->len, a->graph->edges->len,
+		       a->graph->runs);
+	}
+	return found->len ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
+}
+
+/* Run names begin with 20261128T214810Z; a time may be given as 2026-11-28 or 2026-11-28T21:48:10Z. The caller's. */
+static char *run_time(const char *word)
+{
+	GString *time = g_string_new(NULL);
+
+	for (const char *c = word; *c; c++)
+		if (!strchr("-:", *c) || time->len > 16)
+			g_string_append_c(time, *c);
+	return g_string_free(time, FALSE);
+}
+
+static json_t *new_json(const struct lock_new *new)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "tree", new->tree, "from", new->from, "to", new->to, "first",
+			 new->first, "runs", new->runs, "anywhere", new->anywhere);
+}
+
+int locks_tell_new(struct asked *a, GError **error)
+{
+	g_autofree char *since = run_time(a->words[0]), *until = a->n_words > 1 ? run_time(a->words[1]) : NULL;
+	g_autoptr(GPtrArray) found = lock_db_new_orders(a->db, a->filter.tree, since, until, error);
+	json_auto_t *json = json_array();
+	const char *tree = NULL;
+
+	if (!found)
+		return rig_exit_code(*error);
+	for (guint i = 0; i < found->len; i++) {
+		const struct lock_new *new = found->pdata[i];
+
+		json_array_append_new(json, new_json(new));
+		if (a->json)
+			continue;
+		if (g_strcmp0(tree, new->tree) != 0)
+			printf("lock orders that no earlier run %s%s had:\n", *new->tree ? "of tree " : "outside of trees",
+			       new->tree);
+		tree = new->tree;
+		printf("  %s --> %s   runs: %u, first in %s%s\n", new->from, new->to, new->runs, new->first,
+		       new->anywhere ? "" : "; other trees had it before");
+	}
+	if (a->json)
+		cmd_print_json(json_incref(json));
+	else if (!found->len)
+		printf("no lock order is new since '%s'%s%s%s in a tree with earlier runs\n", a->words[0],
+		       until ? " and before '" : "", until ? a->words[1] : "", until ? "'" : "");
+	return RIG_EXIT_PASS;
+}
+
+static gboolean lacks(const struct asked *a, const struct order_edge *edge, const void *data)
+{
+	const struct lock_graph *other = data;
+	int from = lock_graph_class(other, locks_class(a->graph, edge->from)->name);
+	int to = lock_graph_class(other, locks_class(a->graph, edge->to)->name);
+
+	/* a class that the other does not have at all says nothing about orders */
+	return from >= 0 && to >= 0 && !lock_graph_find(other, from, to);
+}
+
+/* WORD is a machine or a kernel: whichever some run was made with. */
+static struct lock_graph *graph_of(struct asked *a, const char *word, GError **error)
+{
+	struct lock_filter filter = a->filter;
+	struct lock_graph *graph;
+
+	filter.machine = word;
+	graph = lock_graph_load(a->db, &filter, error);
+	if (!graph || graph->edges->len)
+		return graph;
+	lock_graph_free(graph);
+	filter.machine = a->filter.machine;
+	filter.kernel = word;
+	graph = lock_graph_load(a->db, &filter, error);
+	if (!graph || graph->edges->len)
+		return graph;
+	lock_graph_free(graph);
+	rig_fail(error, RIG_EXIT_USAGE, "no run with lock orders has a machine or kernel '%s'; `rig list` shows the runs", word);
+	return NULL;
+}
+
+int locks_tell_diff(struct asked *a, GError **error)
+{
+	rig_auto(lock_graph) one = graph_of(a, a->words[0], error);
+	rig_auto(lock_graph) two = one ? graph_of(a, a->words[1], error) : NULL;
+
+	if (!two)
+		return rig_exit_code(*error);
+	for (guint i = 0; i < 2; i++) {
+		struct asked side = *a;
+		g_autofree char *title = g_strdup_printf("only in %s:", a->words[i]);
+
+		side.graph = i ? two : one;
+		locks_tell_edges(&side, title, lacks, i ? one : two);
+	}
+	return RIG_EXIT_PASS;
+}
+

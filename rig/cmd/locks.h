@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Private to `rig locks`: what was asked for, and how edges are printed. */
+#ifndef RIG_CMD_LOCKS_H
+#define RIG_CMD_LOCKS_H
+
+#include <jansson.h>
+
+#include "locks/graph.h"
+
+struct asked {
+	char *folder, *results, *order, *known, *svg;
+	gboolean json, dot;
+	struct lock_filter filter;
+	struct lock_db *db;
+	struct lock_graph *graph;
+	char **words; /* after the subcommand */
+	int n_words;
+};
+
+
+/* The lock graph of RESULTS, beside its index, or in memory where that folder cannot be made. */
+struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error);
+
+const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
+/* Names of classes with ", " between; as a JSON array. */
+char *locks_gates_text(const struct lock_graph *graph, const GArray *gates);
+json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates);
+json_t *locks_edge_json(const struct lock_graph *graph, const struct order_edge *edge);
+void locks_print_edge(const struct lock_graph *graph, const struct order_edge *edge);
+/* Prints the edges that WANTED accepts, or their JSON; returns how many. */
+guint locks_tell_edges(const struct asked *a, const char *title, gboolean (*wanted)(const struct asked *a,
+		       const struct order_edge *edge, const void *data), const void *data);
+/* Where an edge was seen. */
+void locks_tell_places(struct asked *a, const struct order_edge *edge);
+
+/* locks-ask.c: the answers to `rig locks WORD`; each returns an exit code. */
+int locks_tell_cycles(struct asked *a, GError **error);
+int locks_tell_check(struct asked *a, GError **error);
+int locks_tell_new(struct asked *a, GError **error);
+int locks_tell_diff(struct asked *a, GError **error);
+
+#endif

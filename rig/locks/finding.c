@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Findings in the lock orders of one boot, in the form of reports, so that they have a signature, are matched with
+ * known issues, listed, and bisected as what the console says is.
+ */
+#include <string.h>
+
+#include "locks/graph.h"
+
+#define EDGE_KEY "v1:lock-edge:"
+#define FINDINGS_MAX 16
+
+static struct splat *finding_new(const char *kind, enum splat_weight weight, char *key, char *title, const char *text)
+{
+	struct splat *splat = g_new0(struct splat, 1);
+
+	*splat = (struct splat){
+		.kind = kind, .weight = weight, .title = title, .bug = key, .path = g_strdup(key), .exact = g_strdup(key),
+		.when = -1, .pid = -1, .cpu = -1, .text = g_strdup(text),
+	};
+	return splat;
+}
+
+char *lock_edge_key(const char *edge)
+{
+	const char *arrow = strstr(edge, "-->");
+	g_autofree char *from = arrow ? g_strndup(edge, arrow - edge) : NULL, *to = arrow ? g_strdup(arrow + 3) : NULL;
+
+	if (!arrow || !*g_strstrip(from) || !*g_strstrip(to) || strstr(to, "-->"))
+		return NULL;
+	return g_strdup_printf(EDGE_KEY "%s --> %s", from, to);
+}
+
+/* The edge that KEY names, if the boot has it. */
+static void find_edge(const struct lock_graph *graph, const char *key, GPtrArray *found)
+{
+	g_auto(GStrv) ends = key && g_str_has_prefix(key, EDGE_KEY) ? g_strsplit(key + strlen(EDGE_KEY), " --> ", 2) : NULL;
+	int from = ends && ends[0] ? lock_graph_class(graph, ends[0]) : -1;
+	int to = from >= 0 && ends[1] ? lock_graph_class(graph, ends[1]) : -1;
+
+	if (to >= 0 && lock_graph_find(graph, from, to))
+		g_ptr_array_add(found, finding_new("lock-edge", SPLAT_NOTE, g_strdup(key),
+						   g_strdup_printf("%s is taken while %s is held", ends[1], ends[0]), ""));
+}
+
+static const char *name_of(const struct lock_graph *graph, guint class)
+{
+	return ((struct lock_class *)graph->classes->pdata[class])->name;
+}
+
+static void find_violations(const struct lock_graph *graph, const GPtrArray *violations, GPtrArray *found)
+{
+	for (guint i = 0; i < violations->len && i < FINDINGS_MAX; i++) {
+		const struct lock_violation *v = violations->pdata[i];
+		const char *from = name_of(graph, v->edge->from), *to = name_of(graph, v->edge->to);
+		g_autofree char *text = g_strdup_printf("%s --> %s\nagainst the declared order: %s\n%s\n", from, to, v->rule,
+							v->source);
+
+		g_ptr_array_add(found, finding_new("lock-order", SPLAT_FAIL,
+						   g_strdup_printf("v1:lock-order:%s --> %s", from, to),
+						   g_strdup_printf("%s is taken while %s is held, against the declared order", to,
+								   from), text));
+	}
+}
+
+GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_file, const char *key, GError **error)
+{
+	rig_auto(lock_graph) graph = lock_graph_of_orders(orders);
+	g_autoptr(GPtrArray) violations = lock_order_check(order_file, graph, error);
+	GPtrArray *found = g_ptr_array_new();
+
+	find_edge(graph, key, found);
+	if (violations)
+		find_violations(graph, violations, found);
+	return found;
+}
