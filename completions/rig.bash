@@ -52,7 +52,7 @@ _rig() {
 	-m | --machine) words=$(_rig_machines) ;;
 	-r | --results | --html) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
 	--night) words=$(_rig_nights) ;;
-	--scenario) words=$(_rig_scenarios) ;;
+	-s | --scenario) words=$(_rig_scenarios) ;;
 	--accel) words="auto kvm tcg" ;;
 	--firmware) words="vof slof" ;;
 	--mmu) words="radix hash" ;;

@@ -25,6 +25,7 @@ static const struct command {
 	{"recheck", "parse a run's console again and update its verdict, without a guest", cmd_recheck},
 	{"report", "report a night's results: text, HTML, JUnit, KTAP, KCIDB, JSON", cmd_report},
 	{"nightly", "run a plan: scenarios, machines and kernels, in parallel", cmd_nightly},
+	{"validate", "all scenarios on all machines of this host: one table", cmd_validate},
 	{"history", "show a scenario or a signature over time, kernels and machines", cmd_history},
 	{"compare", "compare two nights or kernels: new, fixed, more frequent, slower", cmd_compare},
 	{"index", "manage the database of run folders", cmd_index},
@@ -54,6 +55,7 @@ static const char outro[] =
 	"  rig run dimm-remove-vs-sysfs --patch fix.patch the same kernel with a patch\n"
 	"  rig show                                       the result of the last run\n"
 	"  rig nightly smoke                              several scenarios and machines in parallel\n"
+	"  rig validate                                   all scenarios on all machines, one table\n"
 	"  rig report                                     what changed since earlier runs\n\n"
 	"exit codes: 0 pass or known issue, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip\n"
 	"`rig COMMAND --help` describes each command.\n";

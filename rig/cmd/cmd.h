@@ -18,6 +18,7 @@ int cmd_show(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_recheck(int argc, char **argv);
 int cmd_nightly(int argc, char **argv);
+int cmd_validate(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_index(int argc, char **argv);

@@ -7,9 +7,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "cmd/host.h"
 #include "cmd/orphans.h"
 #include "director/director.h"
-#include "initrd/initrd.h"
 #include "machine/machine.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -103,28 +103,21 @@ static void look_at_libvirt(GArray *findings)
 
 static void look_at_machine(GArray *findings, const struct machine *m, gboolean required)
 {
-	g_autofree char *version = NULL, *accel = NULL, *initrd = NULL;
+	g_autofree char *version = NULL, *accel = NULL;
 	g_autoptr(GError) error = NULL;
+	const char *package = NULL;
 	enum accel found;
 
-	if (!spawn_words(&version, NULL, m->emulator, "--version", NULL)) {
-		add(findings, m->name, FALSE, required, spawn_package(m->emulator),
-		    g_strdup_printf("%s is not installed", m->emulator));
+	if (!host_can_run(m, &package, &error)) {
+		add(findings, m->name, FALSE, required, package, g_strdup(error->message));
 		return;
 	}
-	version[strcspn(version, "\n(")] = '\0';
-	if (!initrd_standard(m->arch, &initrd, NULL)) {
-		add(findings, m->name, FALSE, required, NULL,
-		    g_strdup_printf("the guest programs for %s are not built: make guest", m->arch));
-		return;
-	}
-	if (!machine_check_bios(m, &error)) {
-		add(findings, m->name, FALSE, required, spawn_package(m->bios), g_strdup(error->message));
-		return;
-	}
+	if (spawn_words(&version, NULL, m->emulator, "--version", NULL))
+		version[strcspn(version, "\n(")] = '\0';
 	if (!accel_settle(m, ACCEL_AUTO, &found, &accel, NULL))
 		accel = g_strdup("no accelerator works");
-	add(findings, m->name, TRUE, required, NULL, g_strdup_printf("%s; %s", g_strchomp(version), accel));
+	add(findings, m->name, TRUE, required, NULL,
+	    g_strdup_printf("%s; %s", version ? g_strchomp(version) : m->emulator, accel));
 }
 
 static void look_at_plugin(GArray *findings)

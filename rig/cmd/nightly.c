@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
+#include "cmd/nightly.h"
 #include "nightly/nightly.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -49,7 +50,7 @@ static const GOptionEntry options[] = {
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print errors only", NULL},
 	{NULL}};
 
-static gboolean parse_budget(const char *text, double *ret, GError **error)
+gboolean nightly_budget(const char *text, double *ret, GError **error)
 {
 	static const struct {
 		char unit;
@@ -85,7 +86,7 @@ static gboolean parse_options(struct night_options *o, GError **error)
 	o->shuffle = want.shuffle != NULL;
 	if (!want.shuffle)
 		o->seed = rng_fresh_seed();
-	return parse_budget(want.budget, &o->budget_s, error);
+	return nightly_budget(want.budget, &o->budget_s, error);
 }
 
 /* ---- dry run ---- */
@@ -113,7 +114,7 @@ static void print_builds(json_t *builds)
 		       unknown == 1 ? "" : "s");
 }
 
-static void print_dry_run(json_t *dry_run)
+void nightly_print_dry_run(json_t *dry_run)
 {
 	g_autofree char *span = seconds_text(real(dry_run, "estimate_s")),
 			*least = seconds_text(real(dry_run, "at_least_s"));
@@ -212,24 +213,29 @@ static void print_result(const struct night *night, json_t *result)
 	printf("folder   %s\n", night->dir);
 }
 
-static int run_night(struct night *night, GError **error)
+json_t *nightly_run(struct night *night, gboolean quiet, GError **error)
 {
 	const struct night_view view = {
-		.ended = want.quiet ? NULL : show_ended,
-		.progress = want.quiet ? NULL : show_progress,
+		.ended = quiet ? NULL : show_ended,
+		.progress = quiet ? NULL : show_progress,
 	};
-	json_auto_t *result = NULL;
 
-	if (!want.quiet) {
+	if (!quiet) {
 		printf("night    %s, plan %s, %u cells\n", night->id, night->plan,
 		       night->cells->len);
 		fflush(stdout);
 	}
 	if (!night_run(night, &view, error))
-		return rig_exit_code(*error);
-	if (!want.quiet)
+		return NULL;
+	if (!quiet)
 		term_status(NULL);
-	result = night_result(night, error);
+	return night_result(night, error);
+}
+
+static int run_night(struct night *night, GError **error)
+{
+	json_auto_t *result = nightly_run(night, want.quiet, error);
+
 	if (!result)
 		return rig_exit_code(*error);
 	if (want.json)
@@ -295,7 +301,7 @@ static int with_plan(const char *word, struct night_options *o, GError **error)
 		cmd_print_json(dry_run);
 		return RIG_EXIT_PASS;
 	}
-	print_dry_run(dry_run);
+	nightly_print_dry_run(dry_run);
 	json_decref(dry_run);
 	return RIG_EXIT_PASS;
 }

@@ -10,6 +10,7 @@
  *	begin.c		a new night
  *	resume.c	one that has begun
  *	result.c	night.json
+ *	matrix.c	night.json as a table (matrix.h)
  *	dry-run.c	what it would do
  *	children.c	starts runs and builds, records their ends
  *	run.c		which of them is started when

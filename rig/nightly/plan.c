@@ -250,21 +250,23 @@ static void fail_name(const char *what, GError **error)
 struct plan *plan_load(const char *what, GError **error)
 {
 	g_autofree char *file = file_of(what), *data = NULL;
-	rig_auto(yaml_tree) tree = NULL;
-	rig_auto(plan) plan = NULL;
 	gsize len;
 
 	if (strcmp(file, what) && !g_file_test(file, G_FILE_TEST_EXISTS)) {
 		fail_name(what, error);
 		return NULL;
 	}
-	if (!rig_read_file(file, FILE_MAX, &data, &len, error))
-		return NULL;
-	tree = yaml_tree_parse(file, data, len, error);
-	plan = tree ? yaml_schema_load(&schema, tree, data, len, error) : NULL;
+	return rig_read_file(file, FILE_MAX, &data, &len, error) ? plan_parse(file, data, len, error) : NULL;
+}
+
+struct plan *plan_parse(const char *file, const char *data, gsize len, GError **error)
+{
+	rig_auto(yaml_tree) tree = yaml_tree_parse(file, data, len, error);
+	rig_auto(plan) plan = tree ? yaml_schema_load(&schema, tree, data, len, error) : NULL;
+
 	if (!plan)
 		return NULL;
-	plan->file = g_steal_pointer(&file);
+	plan->file = g_strdup(file);
 	settle(tree, plan);
 	if (!check_scenarios(tree, plan, error) || !check_machines(tree, plan, error) ||
 	    !check_kernels(tree, plan, error) || !check_launcher(tree, plan, error) ||

@@ -81,7 +81,7 @@ static void on_chardev(const char *value)
 
 static void on_machine(const char *value)
 {
-	fake.is_x86 = g_str_has_prefix(value, "q35");
+	fake.has_acpi = g_str_has_prefix(value, "q35") || g_str_has_prefix(value, "virt");
 }
 
 static void on_memory(const char *value)

@@ -373,7 +373,8 @@ START_TEST(resumed)
 }
 END_TEST
 
-TCase *nightly_pack_case(void); /* nightly-pack.c */
+TCase *nightly_pack_case(void);	  /* nightly-pack.c */
+TCase *nightly_matrix_case(void); /* nightly-matrix.c */
 
 int main(void)
 {
@@ -394,5 +395,6 @@ int main(void)
 	tcase_add_test(tc, resumed);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, nightly_pack_case());
+	suite_add_tcase(suite, nightly_matrix_case());
 	return suite_run(suite);
 }

@@ -21,7 +21,7 @@ struct device {
 struct fake {
 	GHashTable *script;
 	int qmp, console, channel;
-	gboolean is_x86, hung, ready, may_reboot;
+	gboolean has_acpi, hung, ready, may_reboot;
 	guint64 memory;
 	unsigned cpus, max_cpus;
 	GHashTable *objects; /* id to size */

@@ -31,7 +31,7 @@ static void ost(const struct device *device, int source, int status)
 {
 	g_autofree char *slot = g_strdup_printf("%u", device->slot);
 
-	if (fake.is_x86 && !fake.hung)
+	if (fake.has_acpi && !fake.hung)
 		tell_event("ACPI_DEVICE_OST",
 		      json_pack("{s:{s:s, s:i, s:i, s:s, s:s}}", "info", "device", device->id, "source",
 				source, "status", status, "slot", slot, "slot-type",
@@ -117,7 +117,7 @@ static gboolean unplugged(void *data)
 	device->leaving = FALSE;
 	if (script_says("unplug", "error")) {
 		tell_event("MEM_UNPLUG_ERROR", json_pack("{s:s, s:s}", "device", device->id, "msg", "busy"));
-	} else if (refuse && fake.is_x86) {
+	} else if (refuse && fake.has_acpi) {
 		ost(device, 3, 0x84);
 		ost(device, 3, 0x82);
 	} else if (refuse) {
