@@ -5,7 +5,7 @@
  * tested, divided by its cost.
  *
  * A run at the bad end has no gain about the candidates, so it would never be chosen. Without an
- * estimate of the rate, however, silent runs have no weight: the search starts with CHOICE_LEARN
+ * estimate of the rate, however, silent runs have no weight: the search starts with CHOICE_FIRST_CATCHES
  * catches at the bad end.
  */
 #include "bisect/choice.h"
@@ -42,7 +42,7 @@ static void add_gains(const struct choice *choice, const struct posterior *p, gu
 	}
 }
 
-/* Up to this distance from a broken commit, others may be broken as well. */
+/* Within this distance of a broken commit, others may be broken as well. */
 #define WINDOW 32
 
 /*
@@ -79,7 +79,8 @@ gboolean choice_next(const struct choice *choice, guint *ret_position)
 	gboolean any_skipped = FALSE, found = FALSE;
 	double best = 0;
 
-	if (posterior_learned(p) < CHOICE_LEARN && !(choice->skipped && choice->skipped[bad])) {
+	if (posterior_bad_end_catches(p) < CHOICE_FIRST_CATCHES &&
+	    !(choice->skipped && choice->skipped[bad])) {
 		*ret_position = bad;
 		return TRUE;
 	}
@@ -100,7 +101,7 @@ gboolean choice_next(const struct choice *choice, guint *ret_position)
 	return found;
 }
 
-/* A wanted position that is neither ready nor listed already. */
+/* Adds a position that will be needed, unless it is ready or listed already. */
 static void want(const struct choice *choice, const struct posterior *then, guint *positions,
 		 guint max, guint *n)
 {
@@ -129,8 +130,8 @@ guint choice_ahead(const struct choice *choice, guint *positions, guint max)
 			rig_auto(posterior) then = posterior_copy(choice->posterior);
 
 			posterior_observe(then, at, k ? !likely : likely);
-			/* what will be wanted when the rate is known */
-			while (posterior_learned(then) < CHOICE_LEARN)
+			/* assume that the rate is known, to find what is needed then */
+			while (posterior_bad_end_catches(then) < CHOICE_FIRST_CATCHES)
 				posterior_observe(then, posterior_bad_end(then), TRUE);
 			want(choice, then, positions, max, &n);
 		}
@@ -142,7 +143,7 @@ gboolean choice_done(const struct posterior *posterior, const gboolean *skipped,
 {
 	guint bad = posterior_bad_end(posterior);
 
-	if (posterior_learned(posterior) < CHOICE_LEARN && !(skipped && skipped[bad]))
+	if (posterior_bad_end_catches(posterior) < CHOICE_FIRST_CATCHES && !(skipped && skipped[bad]))
 		return FALSE;
 	return 1 - posterior_answer(posterior, skipped, NULL) <=
 	       (1 - confidence) * (1 - UNMODELLED);

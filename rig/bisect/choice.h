@@ -9,7 +9,7 @@
 #include "bisect/posterior.h"
 
 /* Catches at the bad end before the search starts, as a first estimate of the rate. */
-#define CHOICE_LEARN 3
+#define CHOICE_FIRST_CATCHES 3
 /* Maximum of runs in progress: each doubles the number of cases. */
 #define CHOICE_PENDING_MAX 4
 
@@ -17,12 +17,12 @@ struct choice {
 	const struct posterior *posterior;
 	const gboolean *skipped;	   /* [0..n]: cannot be built or booted; or NULL */
 	const gboolean *ready;		   /* [0..n]: built already; or NULL: all are */
-	double build_cost;		   /* of one that is not, where a boot costs 1 */
-	guint pending[CHOICE_PENDING_MAX]; /* positions of runs that are under way */
+	double build_cost;		   /* of building a commit; a boot costs 1 */
+	guint pending[CHOICE_PENDING_MAX]; /* positions of runs in progress */
 	guint n_pending;
 };
 
-/* The position to test next. False where all are skipped. */
+/* The position to test next. FALSE: all are skipped. */
 gboolean choice_next(const struct choice *choice, guint *ret_position);
 
 /*

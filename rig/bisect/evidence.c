@@ -84,7 +84,7 @@ static void see_report(struct evidence *evidence, json_t *report)
 	    text_at(signature, "former"));
 }
 
-/* The explanation of a hang is one of the reports; only old folders have it in `hang` alone. */
+/* The explanation of a hang is one of the reports; old run folders have it only in `hang`. */
 static void see_hang(struct evidence *evidence, const char *key, const char *title)
 {
 	for (guint i = 0; key && i < evidence->sightings->len; i++)
@@ -136,14 +136,14 @@ static gboolean needs_lockdep(const struct target *target)
 
 void evidence_judge(struct evidence *evidence, const struct target *target)
 {
-	enum verdict verdict = VERDICT_RUNNING; /* of a run that has none */
+	enum verdict verdict = VERDICT_RUNNING; /* the verdict of a run without one */
 
 	verdict_parse(evidence->verdict, &verdict);
 	if (evidence->outcome == OUTCOME_NO_BUILD || evidence->outcome == OUTCOME_UNFIT)
 		return;
 	if (shows(evidence, target))
 		evidence->outcome = OUTCOME_CAUGHT;
-	/* INFRA: it is not known whether this kernel boots */
+	/* INFRA: whether this kernel boots is unknown */
 	else if (!evidence->booted && evidence->verdict && strcmp(evidence->verdict, "INFRA") != 0)
 		evidence->outcome = OUTCOME_NO_BOOT;
 	else if (verdict_shows_absence(verdict, evidence->finished, evidence->armed, needs_lockdep(target)))
@@ -269,8 +269,8 @@ static struct tally most_of(GArray *bad, GArray *good, gboolean lock)
 	return best;
 }
 
-const struct sighting *evidence_learn(const GPtrArray *all, guint bad_end, guint good_end,
-				      guint *ret_times, guint *ret_runs)
+const struct sighting *evidence_find_target(const GPtrArray *all, guint bad_end, guint good_end,
+					    guint *ret_times, guint *ret_runs)
 {
 	g_autoptr(GArray) bad = g_array_new(FALSE, FALSE, sizeof(struct tally));
 	g_autoptr(GArray) good = g_array_new(FALSE, FALSE, sizeof(struct tally));

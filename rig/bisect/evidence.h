@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The outcome of each run. Only the signature that is searched for counts; other reports are
- * recorded and have no effect.
+ * The outcome of each run. Only the signature of the target counts; other reports are recorded and
+ * have no effect.
  */
 #ifndef RIG_BISECT_EVIDENCE_H
 #define RIG_BISECT_EVIDENCE_H
@@ -12,9 +12,10 @@
 #include "util/auto.h"
 
 enum outcome {
-	OUTCOME_CAUGHT,	  /* the signature was there */
-	OUTCOME_CLEAN,	  /* the run was complete without it */
-	OUTCOME_OTHER,	  /* ended by something else, or lockdep went off: no information */
+	OUTCOME_CAUGHT,	  /* it has the target's signature */
+	OUTCOME_CLEAN,	  /* the run was complete and does not have it */
+	OUTCOME_OTHER,	  /* ended by something else, or lockdep turned itself off: no
+			   * information */
 	OUTCOME_NO_BOOT,  /* the guest did not boot */
 	OUTCOME_NO_BUILD, /* the kernel cannot be built */
 	OUTCOME_UNFIT,	  /* the scenario cannot be run on it */
@@ -70,7 +71,7 @@ struct evidence *evidence_from_json(json_t *json);
  * one of a lock or hang, seen at least twice; after more runs without one, the most frequent of any
  * kind. NULL: more runs are needed.
  */
-const struct sighting *evidence_learn(const GPtrArray *all, guint bad_end, guint good_end,
-				      guint *ret_times, guint *ret_runs);
+const struct sighting *evidence_find_target(const GPtrArray *all, guint bad_end, guint good_end,
+					    guint *ret_times, guint *ret_runs);
 
 #endif

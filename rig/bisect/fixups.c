@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Patches without which today's compilers reject old trees, each for a range of commits. */
+/* Patches that old trees need to be built with today's compilers, each for a range of commits. */
 #include "bisect/internal.h"
 
 #include <string.h>
@@ -81,8 +81,10 @@ GPtrArray *fixups_load(const char *dir, char **words, GError **error)
 		if (!fixup || !g_file_test(fixup->patch, G_FILE_TEST_IS_REGULAR)) {
 			if (fixup)
 				fixup_free(fixup);
-			rig_fail(error, RIG_EXIT_USAGE, "invalid fixup '%s': write FROM..UNTIL=FILE, with a "
-				 "patch that is there", *words);
+			rig_fail(error, RIG_EXIT_USAGE,
+				 "invalid fixup '%s': write FROM..UNTIL=FILE, with an "
+				 "existing patch",
+				 *words);
 			return NULL;
 		}
 		g_ptr_array_add(fixups, fixup);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commits between two revisions. Merges make the history a graph: which commit contains which
- * is kept in `ancestry`. The user's repository is only read; kernels are built in a worktree of
+ * The commits between two revisions. Merges make the history a graph; `ancestry` has which commit
+ * contains which. The user's repository is only read; kernels are built in a worktree of
  * rig/kernel, below the cache.
  */
 #include "bisect/internal.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes a search in the format of `git bisect log`. A commit is marked bad or good only where
- * the posterior has the confidence that was asked for: one silent run of a rare bug does not make
- * a commit good.
+ * Writes a search in the format of `git bisect log`. A commit is marked bad or good only with the
+ * requested confidence: one silent run of a rare bug does not make a commit good.
  */
 #include "bisect/result.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between the files of bisect/. */
+/* What the files of bisect/ share. */
 #ifndef RIG_BISECT_INTERNAL_H
 #define RIG_BISECT_INTERNAL_H
 

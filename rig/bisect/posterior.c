@@ -43,9 +43,9 @@ struct candidate_class {
 	double weight[RATES]; /* likelihood so far, scaled */
 	double p;	      /* of a candidate in it, over its prior */
 	double mean;	      /* of the rate, given the class */
-	double entropy; /* of a run that has the bug, as far as it says something (RATE_BIT) */
-	guint member;	/* one of them */
-	guint count;	/* how many, but for candidate 0 */
+	double entropy;	      /* of the outcome of a run that has the bug, weighted by RATE_BIT */
+	guint member;	      /* one candidate of the class */
+	guint count;	      /* number of candidates, without candidate 0 */
 };
 
 struct posterior {
@@ -53,7 +53,7 @@ struct posterior {
 	double prior[2]; /* of candidate 0, of each other */
 	const struct ancestry *ancestry;
 	gboolean fix;
-	guint learned;
+	guint bad_end_catches;
 	guint16 *class;	  /* of each candidate */
 	gboolean *tested; /* positions */
 	GArray *classes;  /* struct candidate_class */
@@ -76,7 +76,7 @@ gboolean posterior_contains(const struct posterior *p, guint position, guint can
 	return ancestry_has(p->ancestry, position, candidate) != p->fix;
 }
 
-/* What follows from a class's weights. */
+/* Computes mean, entropy and probability of a class from its weights. */
 static void weigh(struct candidate_class *class)
 {
 	double p = 0, mean = 0, given = 0;
@@ -92,7 +92,7 @@ static void weigh(struct candidate_class *class)
 		p > 0 ? (1 - RATE_BIT) * entropy_of(class->mean) + RATE_BIT * given / p : 0;
 }
 
-/* Makes the probabilities sum to one, and what follows from the weights. */
+/* Normalises the probabilities, and recomputes what depends on the weights. */
 static void refresh(struct posterior *p)
 {
 	double total = 0;
@@ -189,7 +189,7 @@ void posterior_observe(struct posterior *p, guint position, gboolean caught)
 	for (guint g = 0; g < RATES; g++)
 		with[g] = caught ? rates[g] : 1 - rates[g];
 	g_return_if_fail(position <= p->n);
-	/* no more classes than their numbers hold; a test more could only tell less */
+	/* the number of classes is limited; without a split the result is only less precise */
 	if (!p->tested[position] && p->classes->len < G_MAXUINT16 / 2)
 		split(p, position);
 	for (guint k = 0; k < p->classes->len; k++) {
@@ -199,7 +199,7 @@ void posterior_observe(struct posterior *p, guint position, gboolean caught)
 		for (guint g = 0; g < RATES; g++)
 			class->weight[g] *= has ? with[g] : without;
 	}
-	p->learned += caught && position == posterior_bad_end(p);
+	p->bad_end_catches += caught && position == posterior_bad_end(p);
 	refresh(p);
 }
 
@@ -215,9 +215,9 @@ guint posterior_bad_end(const struct posterior *p)
 	return p->fix ? 0 : p->n;
 }
 
-guint posterior_learned(const struct posterior *p)
+guint posterior_bad_end_catches(const struct posterior *p)
 {
-	return p->learned;
+	return p->bad_end_catches;
 }
 
 double posterior_of(const struct posterior *p, guint candidate)
@@ -271,7 +271,7 @@ double posterior_has_bug(const struct posterior *p, guint position)
 	return MIN(sum, 1);
 }
 
-/* How probable each rate is. */
+/* The probability of each rate. */
 static void rate_weights(const struct posterior *p, double *weight)
 {
 	memset(weight, 0, RATES * sizeof(*weight));
@@ -351,7 +351,7 @@ void posterior_gains(const struct posterior *p, double *gain)
 
 		if (!p->ancestry) {
 			add(&sums, p, t);
-			/* in a part of the line that is out, all positions are alike */
+			/* all positions of a part with probability 0 have the same gain */
 			if (sums.p - last < NOTHING) {
 				gain[t] = gain[t - 1];
 				continue;
@@ -368,7 +368,7 @@ void posterior_gains(const struct posterior *p, double *gain)
 	}
 }
 
-/* ---- playing on ---- */
+/* ---- simulation ---- */
 
 void posterior_sample(const struct posterior *p, double u, double v, guint *ret_candidate,
 		      double *ret_rate)

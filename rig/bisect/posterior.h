@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known about where a bug came in: a probability for each candidate, jointly with the
- * rate at which one run catches the bug. Pure arithmetic; no files, no clock, no randomness.
+ * The probability of each candidate to have brought in a bug, jointly with the rate at which one
+ * run catches the bug. Pure arithmetic; no files, no clock, no randomness.
  *
- * Positions are what can be tested: 0 is the old end, N the new end, 1..N-1 lie between.
- * Candidates have the same numbers: candidate I means "the change is in I", candidate 0 "the old
- * end has it already". A run at position T catches the bug with probability RATE where T has it,
- * and practically never where it has not.
+ * Positions are what can be tested: 0 is the old end, N the new end, 1..N-1 lie between. Candidates
+ * have the same numbers: candidate I means "the change is in I", candidate 0 "the old end has the
+ * bug already". A run at position T catches the bug with probability RATE if T has it, and
+ * practically never otherwise.
  */
 #ifndef RIG_BISECT_POSTERIOR_H
 #define RIG_BISECT_POSTERIOR_H
@@ -36,7 +36,7 @@ gboolean ancestry_has(const struct ancestry *ancestry, guint position, guint can
 
 struct posterior;
 
-/* ANCESTRY may be NULL; borrowed. FIX: the change takes the bug away, so the old end has it. */
+/* ANCESTRY may be NULL; borrowed. FIX: the change removes the bug, so the old end has it. */
 struct posterior *posterior_new(guint n, const struct ancestry *ancestry, gboolean fix);
 struct posterior *posterior_copy(const struct posterior *posterior);
 void posterior_free(struct posterior *posterior);
@@ -48,8 +48,8 @@ void posterior_observe(struct posterior *posterior, guint position, gboolean cau
 guint posterior_n(const struct posterior *posterior);
 /* The position that has the bug by definition: n, or 0 for a fix. */
 guint posterior_bad_end(const struct posterior *posterior);
-/* Number of catches at the bad end. */
-guint posterior_learned(const struct posterior *posterior);
+/* The number of runs at the bad end that caught the bug. */
+guint posterior_bad_end_catches(const struct posterior *posterior);
 double posterior_of(const struct posterior *posterior, guint candidate);
 guint posterior_best(const struct posterior *posterior);
 /* The probability that a run at POSITION catches it. */

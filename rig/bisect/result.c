@@ -223,7 +223,7 @@ json_t *result_json(const struct search *search, enum search_end end)
 	json_t *changes = answer(search, &confidence), *result;
 	gboolean done = end == SEARCH_FOUND || end == SEARCH_GOOD_IS_BAD;
 	g_autofree char *key = search->target.key ? text_clean(search->target.key) : NULL;
-	g_autofree char *how = search->learned ? text_clean(search->learned) : NULL;
+	g_autofree char *how = search->target_why ? text_clean(search->target_why) : NULL;
 	static const char *const kinds[] = {"git", "series", "config"};
 	g_autoptr(GPtrArray) reports = sightings_list(search);
 

@@ -15,8 +15,8 @@
 #define STOP_GRACE_S 10
 /* Consecutive faults of the host that end the search. */
 #define FAULTS_MAX 3
-/* Runs without a repeating report at the bad end that end the search. */
-#define LEARN_MAX 60
+/* Runs at the bad end without a repeating report that end the search. */
+#define TARGET_RUNS_MAX 60
 
 struct slot {
 	struct search *search;
@@ -107,7 +107,7 @@ static void record(struct search *search, struct evidence *evidence)
 	g_ptr_array_add(search->evidence, evidence);
 	search->boots += evidence->verdict != NULL;
 	search_count(search, evidence);
-	search_learn(search);
+	search_find_target(search);
 	search->spent_s = work->earlier_s + (rig_now_ns() - work->began_ns) / 1e9;
 	if (search->on_evidence)
 		search->on_evidence(search, evidence, search->data);
@@ -120,7 +120,7 @@ static void record(struct search *search, struct evidence *evidence)
 	}
 }
 
-/* Counts a fault of the host, which is no evidence about a kernel. */
+/* Counts a fault of the host, which does not count for or against a kernel. */
 static void blame_host(struct search *search, const char *what, const char *why)
 {
 	GError *error = NULL;
@@ -134,7 +134,7 @@ static void blame_host(struct search *search, const char *what, const char *why)
 
 /*
  * A child exceeded its limit. That is a fault of the host, but it is recorded: a position where it
- * happens again and again is skipped, also by a search that is resumed.
+ * happens repeatedly is skipped, also by a search that is resumed.
  */
 static void record_timeout(struct search *search, struct evidence *evidence,
 			   const struct child_result *result, const char *what)
@@ -375,7 +375,7 @@ static gboolean check_end(struct search *search)
 		       posterior_best(search->posterior) ? SEARCH_FOUND : SEARCH_GOOD_IS_BAD);
 	} else if (o->budget_boots && search->boots - work->earlier_boots >= o->budget_boots) {
 		finish(search, SEARCH_OUT_OF_BUDGET);
-	} else if (!posterior_learned(search->posterior) && search->boots >= LEARN_MAX) {
+	} else if (!posterior_bad_end_catches(search->posterior) && search->boots >= TARGET_RUNS_MAX) {
 		rig_fail(&error, RIG_EXIT_USAGE,
 			 "%u runs have not shown %s%s%s at the bad end; is it the right "
 			 "scenario? `rig show last` has the last run",
@@ -403,7 +403,7 @@ static void step(struct search *search)
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
 		idle &= !work->guests[i].child;
 	if (idle && !work->builder.child && !work->over) {
-		rig_fail(&error, RIG_EXIT_USAGE, "no commit is left that can be built and booted");
+		rig_fail(&error, RIG_EXIT_USAGE, "all remaining commits cannot be built or booted");
 		fail(search, error);
 	}
 }

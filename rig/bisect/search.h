@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A search builds and runs kernels as child processes (child/child.h) until the posterior has the
- * asked confidence, the budget is used up or a signal comes. It iterates the default main
+ * requested confidence, the budget is used up or a signal arrives. It iterates the default main
  * context. The kernels needed next are built while guests run.
  *
- * `search.json` in its folder has the options and all evidence. It is written by rename after
- * each run, so that a kill loses only the runs in progress.
+ * `search.json` in its folder has the options and all evidence. It is written by rename after each
+ * run, so that a kill loses only the runs in progress.
  */
 #ifndef RIG_BISECT_SEARCH_H
 #define RIG_BISECT_SEARCH_H
@@ -19,11 +19,12 @@
 /* All borrowed for the life of the search. */
 struct search_options {
 	const char *scenario, *machine, *arch;
-	const char *signature, *kind; /* one of them, or both NULL: learned from the bad end */
-	gboolean fix;		      /* the change takes the bug away */
+	const char *signature, *kind; /* at most one of them; both NULL: chosen from the reports of
+				       * the bad end */
+	gboolean fix;		      /* the change removes the bug */
 	double confidence;	      /* 0.99 */
-	guint budget_boots, budget_s; /* of this process; 0: no limit */
-	guint guests;		      /* at a time */
+	guint budget_boots, budget_s; /* limits for this process; 0: no limit */
+	guint guests;		      /* guests that run at a time */
 	guint duration_s, patience_s, jobs;
 	char **patches, **fragments;
 	gboolean no_lockdep;
@@ -33,8 +34,8 @@ struct search_options {
 };
 
 enum search_end {
-	SEARCH_FOUND,	    /* the answer has the asked confidence */
-	SEARCH_GOOD_IS_BAD, /* the good end has it already */
+	SEARCH_FOUND,	    /* the answer has the requested confidence */
+	SEARCH_GOOD_IS_BAD, /* the good end has the bug already */
 	SEARCH_OUT_OF_BUDGET,
 	SEARCH_STOPPED, /* by a signal */
 };
@@ -46,8 +47,8 @@ struct search {
 	json_t *words;	  /* the command line, for --resume: an array */
 	char *cwd;
 	GPtrArray *evidence;  /* struct evidence, in order of time */
-	struct target target; /* key NULL: not learned yet */
-	char *learned;	      /* a sentence on how the target was learned, or NULL */
+	struct target target; /* key NULL: not chosen yet */
+	char *target_why;     /* a sentence on how the target was chosen, or NULL */
 	struct posterior *posterior;
 	gboolean *skipped, *ready;
 	double spent_s; /* including earlier processes */
@@ -72,9 +73,9 @@ gboolean search_restore(struct search *search, json_t *state, GError **error);
 gboolean search_save(const struct search *search, GError **error);
 
 /*
- * Runs the search, blocking. Errors: RIG_EXIT_USAGE where the bad end cannot be built or shows no
+ * Runs the search, blocking. Errors: RIG_EXIT_USAGE if the bad end cannot be built or shows no
  * repeating report, RIG_EXIT_INFRA after several faults of the host in a row. It can be resumed
- * after each of them.
+ * after either of them.
  */
 gboolean search_run(struct search *search, enum search_end *ret, GError **error);
 
@@ -88,6 +89,6 @@ void search_count(struct search *search, struct evidence *evidence);
 /* Recomputes the posterior from all evidence, once the target is known. */
 void search_recount(struct search *search);
 /* Sets the target if the evidence determines it. */
-void search_learn(struct search *search);
+void search_find_target(struct search *search);
 
 #endif

@@ -54,7 +54,7 @@ static gboolean read_folder(const char *dir, GPtrArray *files, GError **error)
 	return TRUE;
 }
 
-/* The mails of MBOX as DIR/mail/0001… */
+/* Splits MBOX into DIR/mail/0001… */
 static gboolean part_mailbox(const char *mbox, const char *dir, GPtrArray *files, GError **error)
 {
 	g_autofree char *mail = g_build_filename(dir, "mail", NULL),

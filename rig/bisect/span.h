@@ -16,7 +16,7 @@
 
 enum span_kind { SPAN_GIT, SPAN_SERIES, SPAN_CONFIG };
 
-/* A change. Text from outside: valid UTF-8, else as it came. */
+/* A change. Text from outside: valid UTF-8, else unchanged. */
 struct change {
 	char *id;      /* commit, file name, "CONFIG_X=y" */
 	char *subject; /* or NULL */
@@ -68,8 +68,7 @@ struct span *span_config(const char *good, const char *bad, const char *base, co
 /* How to build a position. */
 struct span_build {
 	char *source;
-	char **patches,
-		**fragments; /* NULL-terminated: what the span brings, after those of the user */
+	char **patches, **fragments; /* NULL-terminated: those of the span, after those of the user */
 };
 
 void span_build_clear(struct span_build *build);
@@ -85,7 +84,8 @@ char *span_diffstat(const struct span *span, guint position);
 
 struct fixup {
 	char *patch;
-	char *from, *until; /* revisions: applies to what has FROM and has not UNTIL; or NULL */
+	char *from, *until; /* revisions: applies to commits that contain FROM but not UNTIL; or
+			     * NULL */
 };
 
 /*
@@ -94,7 +94,7 @@ struct fixup {
  */
 GPtrArray *fixups_load(const char *dir, char **words, GError **error);
 /*
- * Appends to PATCHES those that COMMIT of REPO needs. Revisions that REPO does not have are
+ * Appends the patches that COMMIT of REPO needs to PATCHES. Revisions that REPO does not have are
  * ignored.
  */
 void fixups_add(GPtrArray *fixups, const char *repo, const char *commit, GPtrArray *patches);

@@ -10,7 +10,7 @@
 #include "util/paths.h"
 
 #define STATE_VERSION 1
-/* So many runs without a boot, or with OUTCOME_OTHER only, and the position is skipped. */
+/* A position is skipped after this many runs without a boot, or only with OUTCOME_OTHER. */
 #define NO_BOOTS 2
 #define OTHERS 4
 
@@ -47,7 +47,7 @@ void search_free(struct search *search)
 	json_decref(search->words);
 	g_ptr_array_unref(search->evidence);
 	g_free(search->target.key);
-	g_free(search->learned);
+	g_free(search->target_why);
 	posterior_free(search->posterior);
 	g_free(search->skipped);
 	g_free(search->ready);
@@ -117,7 +117,7 @@ void search_recount(struct search *search)
 		search_count(search, search->evidence->pdata[i]);
 }
 
-void search_learn(struct search *search)
+void search_find_target(struct search *search)
 {
 	guint bad = posterior_bad_end(search->posterior), times, runs;
 	guint good = search->options.fix ? search->span->n : 0;
@@ -125,13 +125,12 @@ void search_learn(struct search *search)
 
 	if (search->target.key)
 		return;
-	most = evidence_learn(search->evidence, bad, good, &times, &runs);
+	most = evidence_find_target(search->evidence, bad, good, &times, &runs);
 	if (!most)
 		return;
 	search->target = (struct target){g_strdup(most->key), FALSE};
-	search->learned =
-		g_strdup_printf("learned from the bad end: %s, in %u of its first %u runs",
-				most->title ? most->title : most->kind, times, runs);
+	search->target_why = g_strdup_printf("learned from the bad end: %s, in %u of its first %u runs",
+					     most->title ? most->title : most->kind, times, runs);
 	search_recount(search);
 }
 
@@ -161,10 +160,9 @@ gboolean search_save(const struct search *search, GError **error)
 		json_array_append_new(all, evidence_to_json(search->evidence->pdata[i]));
 	state = json_pack("{s:i, s:O, s:s, s:f, s:i, s:f, s:s?, s:s?, s:o}", "version",
 			  STATE_VERSION, "words", search->words, "folder", search->cwd, "spent_s",
-			  search->spent_s, "builds", (int)search->builds, "build_s",
-			  search->build_s, "learned_key",
-			  search->learned ? search->target.key : NULL, "learned", search->learned,
-			  "evidence", all);
+			  search->spent_s, "builds", (int)search->builds, "build_s", search->build_s,
+			  "learned_key", search->target_why ? search->target.key : NULL, "learned",
+			  search->target_why, "evidence", all);
 	if (!state)
 		return rig_fail(error, RIG_EXIT_INFRA, "the search cannot be written as JSON");
 	text = json_dumps(state, JSON_INDENT(1) | JSON_ENSURE_ASCII);
@@ -172,7 +170,7 @@ gboolean search_save(const struct search *search, GError **error)
 }
 
 /* Later runs of the bad end must not change the target. */
-static void restore_learned(struct search *search, json_t *state)
+static void restore_target(struct search *search, json_t *state)
 {
 	const char *key = json_string_value(json_object_get(state, "learned_key"));
 	const char *learned = json_string_value(json_object_get(state, "learned"));
@@ -180,7 +178,7 @@ static void restore_learned(struct search *search, json_t *state)
 	if (search->target.key || !key || !learned)
 		return;
 	search->target = (struct target){g_strdup(key), FALSE};
-	search->learned = g_strdup(learned);
+	search->target_why = g_strdup(learned);
 }
 
 gboolean search_restore(struct search *search, json_t *state, GError **error)
@@ -206,8 +204,8 @@ gboolean search_restore(struct search *search, json_t *state, GError **error)
 	search->spent_s = json_number_value(json_object_get(state, "spent_s"));
 	search->builds = (guint)json_integer_value(json_object_get(state, "builds"));
 	search->build_s = json_number_value(json_object_get(state, "build_s"));
-	restore_learned(search, state);
+	restore_target(search, state);
 	search_recount(search);
-	search_learn(search);
+	search_find_target(search);
 	return TRUE;
 }

@@ -36,7 +36,7 @@ char *result_headline(json_t *result)
 						      : "option";
 
 	if (!strcmp(text_at(result, "end"), "good end is bad"))
-		return g_strdup_printf("the %s end is not what it was said to be, %.2f %% sure",
+		return g_strdup_printf("the %s end is wrong (it was tested as the opposite), %.2f %% sure",
 				       fix ? "bad" : "good", 100 * number(result, "confidence"));
 	if (!found)
 		return g_strdup_printf("not found: %s. The most probable %s is %.2f %% sure",
@@ -103,13 +103,13 @@ static char *outcomes(json_t *row)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* A, B, … Z, then their numbers */
+/* A, B, … Z, then numbers */
 char *result_letter(guint at)
 {
 	return at < 26 ? g_strdup_printf("%c", 'A' + at) : g_strdup_printf("#%u", at + 1);
 }
 
-/* "A3 B1": so many runs had this report, and that */
+/* "A3 B1": three runs had report A, one had B */
 char *result_seen(json_t *row)
 {
 	g_autoptr(GString) text = g_string_new(NULL);

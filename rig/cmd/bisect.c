@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig bisect: which commit, patch or config option brought a bug in, or took it away. */
+/* rig bisect: finds the commit, patch or config option that brought a bug in, or removed it. */
 #include "cmd/cmd.h"
 
 #include <math.h>
@@ -23,13 +23,13 @@
 #define DEFAULT_KERNEL "deb:linux-source-6.1"
 
 static const char summary[] =
-	"Finds the change that brought a bug in (with --fix: took it away): a commit, a patch of a series, or a\n"
-	"config option. What counts is the bug's signature; other reports are written down and change nothing.\n"
-	"It stops when it is as sure as --confidence asks. docs/bisect.md is the manual.";
+	"Finds the change that brought a bug in (with --fix: removed it): a commit, a patch of a series, or a\n"
+	"config option. Only the bug's signature counts; other reports are recorded and have no effect.\n"
+	"It stops at the confidence of --confidence. docs/bisect.md is the manual.";
 
 static const char examples[] =
 	"  rig bisect --good v6.1 --bad v6.2 --repo ~/linux --scenario dimm-remove-vs-sysfs\n"
-	"      what to look for is learned from the bad end's runs\n"
+	"      the signature is taken from runs of the bad end\n"
 	"  rig bisect --good v6.1 --bad HEAD --scenario dimm-storm --kind lockdep-circular --path mm --path drivers/base\n"
 	"      any lock cycle, and only commits that touch these folders\n"
 	"  rig bisect --edge 'mem_hotplug_lock --> kn->active' --good v6.1 --bad HEAD --scenario dimm-storm\n"
@@ -40,7 +40,7 @@ static const char examples[] =
 	"  rig bisect --config good.config bad.config --scenario z26-slab-debug.yaml\n"
 	"      which option of those in which two configs differ\n"
 	"  rig bisect --resume\n"
-	"      go on with the last search, after ^C, kill -9 or a spent --budget\n\n"
+	"      continue the last search, after ^C, kill -9 or a spent --budget\n\n"
 	"Exit codes: 0 found, 1 not found (budget spent, or the good end is bad), 2 usage, 3 infrastructure or stopped.\n";
 
 static struct {
@@ -66,35 +66,36 @@ static const GOptionEntry options[] = {
 	 "source for --series and --config (" DEFAULT_KERNEL ")", "SOURCE"},
 	{"fix", 0, 0, G_OPTION_ARG_NONE, &want.fix,
 	 "the first change without the bug; --bad is the old end", NULL},
-	{"scenario", 's', 0, G_OPTION_ARG_STRING, &want.scenario, "what provokes it", "NAME|FILE"},
-	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "the scenario's first", "NAME"},
+	{"scenario", 's', 0, G_OPTION_ARG_STRING, &want.scenario, "scenario that provokes the bug",
+	 "NAME|FILE"},
+	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "machine (the scenario's first)", "NAME"},
 	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature,
-	 "what counts as bad: a report's or a hang's signature", "KEY"},
+	 "signature of the report or hang that counts as bad", "KEY"},
 	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind,
-	 "… or any report of a kind; `hang` for a hang", "KIND"},
+	 "or any report of this kind; `hang` for a hang", "KIND"},
 	{"edge", 0, 0, G_OPTION_ARG_STRING, &want.edge,
 	 "… or a lock order, as `rig locks` prints it", "'A --> B'"},
-	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence, "percent to stop at (99)",
+	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence, "confidence to stop at, in percent (99)",
 	 "P"},
 	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget,
-	 "stop after so many boots, or minutes, or hours", "N|Nm|Nh"},
-	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests, "at a time, 1 to 4 (half the CPUs)",
+	 "stop after N boots, minutes or hours", "N|Nm|Nh"},
+	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests, "guests at a time, 1 to 4 (half the CPUs)",
 	 "N"},
 	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
-	 "on top of each kernel (repeatable)", "FILE"},
+	 "patch for each kernel (repeatable)", "FILE"},
 	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
-	 "config for each kernel (repeatable)", "FILE"},
+	 "config fragment for each kernel (repeatable)", "FILE"},
 	{"fixup", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fixups,
 	 "a patch for commits that have FROM and not UNTIL (repeatable)", "FROM..UNTIL=FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep,
-	 "kernels without the lock validator", NULL},
-	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "hammer for so many seconds", "S"},
-	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "as of `rig run`", "S"},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compile with so many jobs", "N"},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build kernels without lockdep", NULL},
+	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
+	 "seconds of load, instead of the scenario's", "S"},
+	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "auto, kvm or tcg", "S"},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of compile jobs", "N"},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results,
 	 "folder of run folders and searches", "DIR"},
 	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume,
-	 "go on with a search: its folder, or the last one", NULL},
+	 "continue a search: its folder, or the last one", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print the result only", NULL},
 	{NULL}};
@@ -121,12 +122,11 @@ static gboolean check_words(int argc, GError **error)
 				want.edge);
 	if (isnan(want.confidence) || want.confidence < 0 || want.confidence >= 100)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"a confidence of %g %% is out of range: 50 to 99.999",
-				want.confidence);
+				"--confidence %g is out of range (50 to 99.999)", want.confidence);
 	if (want.guests < 0 || want.guests > SEARCH_GUESTS_MAX || want.duration < 0 ||
 	    want.patience < 0 || want.jobs < 0)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"--guests takes 1 to %d; no number may be below 0",
+				"--guests is out of range (1 to %d), or another number is negative",
 				SEARCH_GUESTS_MAX);
 	return TRUE;
 }
@@ -184,7 +184,7 @@ static struct span *make_range(char **argv, const char *dir, GError **error)
 	return span && span->fixups ? g_steal_pointer(&span) : NULL;
 }
 
-/* ---- what it says while it works ---- */
+/* ---- progress ---- */
 
 static void show_status(const struct search *search, const char *text, void *data)
 {
@@ -209,8 +209,8 @@ static void show_run(const struct search *search, const struct evidence *e, void
 	printf("%3u  %s%-8s%s  %s  %s%s%s\n", search->evidence->len, colour,
 	       outcome_name(e->outcome), term_colour(TERM_PLAIN), name, took, why ? "  " : "",
 	       why ? why : "");
-	if (!search->target.key || posterior_learned(p) < CHOICE_LEARN)
-		printf("     %slearning at the bad end%s\n", term_colour(TERM_DIM),
+	if (!search->target.key || posterior_bad_end_catches(p) < CHOICE_FIRST_CATCHES)
+		printf("     %schoosing the signature at the bad end%s\n", term_colour(TERM_DIM),
 		       term_colour(TERM_PLAIN));
 	else
 		printf("     %s%.1f %%: %s; caught in %.0f %% of runs; about %.0f boots left%s\n",
@@ -220,7 +220,7 @@ static void show_run(const struct search *search, const struct evidence *e, void
 	fflush(stdout);
 }
 
-/* ---- the whole ---- */
+/* ---- the command ---- */
 
 static int conclude(const struct search *search, enum search_end end)
 {
@@ -282,8 +282,8 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 }
 
 /*
- * The words of the search that is gone on with; what is said now about budget, guests and output
- * wins.
+ * Takes the options of the search that is resumed; the budget, guests and output options given now
+ * replace them.
  */
 static int resume(const char *which)
 {
@@ -318,7 +318,7 @@ static int resume(const char *which)
 	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error) ||
 	    !check_words(argc, &error))
 		return rig_report_error(error);
-	/* a budget is of one sitting: without one it goes on to the end */
+	/* a budget is for one process: without one the search continues to its end */
 	want.budget = now.budget;
 	want.guests = now.guests ? now.guests : want.guests;
 	want.json = now.json;

@@ -176,7 +176,7 @@ static void print_stuck(const struct run_info *run)
 		}
 	}
 	if (tasks)
-		line("", "all of it: postmortem/who in the folder; SysRq's answers: console.raw");
+		line("", "more: postmortem/who in the run folder; SysRq output: console.raw");
 }
 
 static void print_agents(json_t *agents)
@@ -232,7 +232,7 @@ static void print_holds(json_t *holds)
 	}
 }
 
-/* On a busy host a PASS proves less: say how much was done. */
+/* A PASS on a busy host shows less: print how much was done. */
 static void print_starved(json_t *starved)
 {
 	if (json_is_object(starved))

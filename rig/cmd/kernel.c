@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rig kernel build|check|list|prune: kernels for the rig, and what a kernel lacks for a scenario.
+ * rig kernel build|check|list|prune: kernels for the rig, and the options that a kernel does not
+ * have for a scenario.
  */
 #include "cmd/cmd.h"
 
@@ -14,22 +15,22 @@
 
 static const char build_summary[] =
 	"Builds a kernel for guests: tinyconfig, the rig's fragments (lockdep among them) and yours.\n"
-	"What was built before with the same inputs is taken from the cache. docs/kernels.md has more.";
+	"A kernel with the same inputs is taken from the cache. docs/kernels.md has more.";
 static const char build_examples[] =
 	"  rig kernel build                               linux-source-6.1, as in Debian 12\n"
 	"  rig kernel build --patch 0001-fix.patch        the same, patched: seconds\n"
 	"  rig kernel build --source deb:linux-source-6.12@bookworm-backports\n"
 	"  rig kernel build --source git:/src/linux@v6.9 --arch ppc64le --fragment my.config\n";
 static const char check_summary[] =
-	"Says what a kernel lacks for a scenario and its agents: exit 0 where nothing, 77 where something.\n"
-	"IMAGE is a bzImage or vmlinux that carries its config or has it beside it, or a .config file.";
+	"Lists the options that a scenario and its agents need and a kernel does not have. Exit codes: 0 none, 77 some.\n"
+	"IMAGE is a bzImage or vmlinux with its config inside or next to it, or a .config file.";
 static const char check_examples[] =
 	"  rig kernel check /boot/vmlinuz-6.1.0-50-amd64 dimm-remove-vs-sysfs\n"
 	"  rig kernel check ~/linux/.config dimm-storm --json\n";
 static const char list_summary[] = "Lists the kernels in the cache.";
 static const char prune_summary[] =
-	"Deletes kernels and the trees they were built in from the cache if they were not used for long.\n"
-	"What is needed again is built again. Without --yes it only says what it would delete.";
+	"Deletes kernels and their build trees from the cache if they were not used for --older days.\n"
+	"They are built again when needed. Without --yes it only prints what it would delete.";
 static const char prune_examples[] =
 	"  rig kernel prune --older 30\n  rig kernel prune --older 7 --yes\n";
 static const char list_examples[] = "  rig kernel list\n  rig kernel list --json\n";
@@ -58,21 +59,17 @@ static struct {
 
 static const GOptionEntry build_options[] = {
 	{"source", 's', 0, G_OPTION_ARG_STRING, &want.source,
-	 "deb:PACKAGE[@SUITE], tar:FILE, dir:FOLDER or git:REPO@REV (deb:linux-source-6.1)",
-	 "SOURCE"},
-	{"arch", 'a', 0, G_OPTION_ARG_STRING, &want.arch, "x86_64, ppc64le or aarch64 (x86_64)",
-	 "ARCH"},
+	 "deb:PACKAGE[@SUITE], tar:FILE, dir:FOLDER or git:REPO@REV (deb:linux-source-6.1)", "SOURCE"},
+	{"arch", 'a', 0, G_OPTION_ARG_STRING, &want.arch, "x86_64, ppc64le or aarch64 (x86_64)", "ARCH"},
 	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
 	 "a patch or mbox, -p1; repeatable, applied in order", "FILE"},
 	{"fragment", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
-	 "a config fragment, over the rig's own; repeatable", "FILE"},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compilers at a time (the number of CPUs)",
-	 "N"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "without the lock validator",
-	 NULL},
+	 "a config fragment, applied after the rig's own; repeatable", "FILE"},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of compile jobs (the number of CPUs)", "N"},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build without lockdep", NULL},
 	{"refresh", 0, 0, G_OPTION_ARG_NONE, &want.refresh,
-	 "ask the mirror again which version a package has", NULL},
-	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "the result as JSON", NULL},
+	 "look up a package's version on the mirror again", NULL},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
 	{NULL},
 };
 
@@ -91,7 +88,7 @@ static void show_progress(const char *step, guint done, guint total, gint64 last
 		g_string_append_printf(line, " %u", done);
 	g_string_append_printf(line, " · %s", spent);
 	if (last)
-		g_string_append_printf(line, " · last time %s in all", last);
+		g_string_append_printf(line, " · last build %s", last);
 	term_status(line->str);
 }
 
@@ -129,8 +126,8 @@ static int run_build(int argc, char **argv)
 		return rig_report_error(error);
 	if (argc > 1 || want.jobs < 0 || want.jobs > 1024) {
 		rig_fail(&error, RIG_EXIT_USAGE,
-			 argc > 1 ? "kernel build: '%s' is too much"
-				  : "kernel build: --jobs takes 1 to 1024",
+			 argc > 1 ? "unexpected argument '%s': kernel build takes only options"
+				  : "kernel build: --jobs is out of range (1 to 1024)",
 			 argc > 1 ? argv[1] : "");
 		return rig_report_error(error);
 	}
@@ -158,7 +155,7 @@ static int run_build(int argc, char **argv)
 /* ---- check ---- */
 
 static const GOptionEntry json_option[] = {
-	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "the result as JSON", NULL},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
 	{NULL},
 };
 
@@ -176,7 +173,7 @@ static void print_lacks(const char *path, const struct scenario *scenario, const
 	if (!lacks->len)
 		printf("'%s' has what '%s' needs\n", path, scenario->name);
 	else
-		printf("'%s' lacks for '%s':\n", path, scenario->name);
+		printf("'%s' does not have what '%s' needs:\n", path, scenario->name);
 	for (guint i = 0; i < lacks->len; i++)
 		printf("  %s\n", (const char *)lacks->pdata[i]);
 }
@@ -194,7 +191,7 @@ static int run_check(int argc, char **argv)
 		return rig_report_error(error);
 	if (argc != 3) {
 		rig_fail(&error, RIG_EXIT_USAGE,
-			 "kernel check: give an image or .config, and a scenario");
+			 "kernel check takes two arguments: an image or .config, and a scenario");
 		return rig_report_error(error);
 	}
 	scenario = scenario_load(argv[2], &error);
@@ -246,13 +243,13 @@ static struct {
 } old = {.older = -1};
 
 static const GOptionEntry prune_options[] = {
-	{"older", 'o', 0, G_OPTION_ARG_INT, &old.older, "not used for so many days", "DAYS"},
+	{"older", 'o', 0, G_OPTION_ARG_INT, &old.older, "not used for DAYS days", "DAYS"},
 	{"yes", 'y', 0, G_OPTION_ARG_NONE, &old.yes, "delete them", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print one object", NULL},
 	{NULL},
 };
 
-/* One line, and its object into LIST. */
+/* Prints one line, and adds its object to LIST. */
 static void tell_unused(const struct kernel_unused *unused, gboolean gone, json_t *list)
 {
 	g_autofree char *size = g_format_size_full(unused->bytes, G_FORMAT_SIZE_IEC_UNITS);
@@ -283,7 +280,7 @@ static int run_prune(int argc, char **argv)
 		return rig_report_error(error);
 	if (argc > 1 || old.older < 0 || old.older > 36500) {
 		rig_fail(&error, RIG_EXIT_USAGE,
-			 "kernel prune: say how old, --older DAYS, 0 to 36500");
+			 "the age is missing or invalid: --older DAYS, 0 to 36500");
 		return rig_report_error(error);
 	}
 	all = kernel_unused_since(g_get_real_time() / G_USEC_PER_SEC -
@@ -302,7 +299,7 @@ static int run_prune(int argc, char **argv)
 		cmd_print_json(json_pack("{s:O, s:b, s:I}", "unused", list, "deleted", old.yes,
 					 "bytes", (json_int_t)bytes));
 	else if (!all->len)
-		puts("nothing is that old");
+		puts("nothing to delete");
 	else
 		printf("%s%s\n", size, old.yes ? " deleted" : "; --yes deletes them");
 	return RIG_EXIT_PASS;
@@ -315,9 +312,9 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{"build", "build a kernel, or take it from the cache", run_build},
-	{"check", "say what a kernel lacks for a scenario", run_check},
-	{"list", "the kernels in the cache", run_list},
-	{"prune", "delete what was not used for long", run_prune},
+	{"check", "list the options that a scenario needs and a kernel does not have", run_check},
+	{"list", "list the kernels in the cache", run_list},
+	{"prune", "delete what was not used for a given number of days", run_prune},
 };
 
 static int help(FILE *out)
@@ -327,7 +324,7 @@ static int help(FILE *out)
 		fprintf(out, "  %-6s %s\n", verbs[i].name, verbs[i].about);
 	fputs("\nexamples:\n  rig kernel build --patch fix.patch\n"
 	      "  rig kernel check /boot/vmlinuz-6.1.0-50-amd64 dimm-storm\n"
-	      "`rig kernel build --help` tells more.\n",
+	      "`rig kernel build --help` describes the options.\n",
 	      out);
 	return out == stdout ? RIG_EXIT_PASS : RIG_EXIT_USAGE;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig locks: questions to the lock graph of all runs. */
+/* rig locks: queries of the lock graph of all runs. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -13,9 +13,9 @@
 
 static const char summary[] =
 	"The lock graph: which lock was taken while which other was held, in all runs whose kernel has lockdep.\n\n"
-	"  (nothing)        how much is known, and the locks of hotplug\n"
+	"  (nothing)        the size of the graph, and the locks of hotplug\n"
 	"  CLASS            what it is taken under, what is taken under it, and where that was seen\n"
-	"  cycles           cycles that no single boot saw; those that a common lock keeps apart are told apart\n"
+	"  cycles           cycles that no single boot had; those that a common lock guards are marked\n"
 	"  check            edges against the declared order (scenarios/lock-order.yaml)\n"
 	"  new A [B]        edges that no run of the same tree had before A, a run or a time (2026-11-28); B ends the search\n"
 	"  diff A B         edges of kernel or machine A that B does not have, and the reverse\n"
@@ -116,7 +116,7 @@ static int tell_summary(struct asked *a, GError **error)
 	printf("lock orders of %u runs: %u classes, %u edges\n", a->graph->runs, a->graph->classes->len,
 	       a->graph->edges->len);
 	if (!a->graph->runs)
-		printf("No run has kept any yet: they come from runs of kernels with lockdep (`rig run dimm-storm`).\n");
+		printf("No run has recorded any yet: runs of kernels with lockdep do (`rig run dimm-storm`).\n");
 	for (guint i = 0; i < G_N_ELEMENTS(hotplug); i++) {
 		int at = lock_graph_class(a->graph, hotplug[i]);
 		guint under = 0, over = 0;
@@ -229,7 +229,7 @@ static int tell_class(struct asked *a, const char *name, GError **error)
 	if (at < 0) {
 		similar = alike(a->graph, name);
 		rig_fail(error, RIG_EXIT_USAGE, "no run has seen a lock class '%s'%s%s", name,
-			 *similar ? "; similar: " : "; `rig locks` shows what is known", similar);
+			 *similar ? "; similar: " : "; `rig locks` lists the locks of hotplug", similar);
 		return RIG_EXIT_USAGE;
 	}
 	if ((a->dot || a->svg) && !draw(a, class, error))
@@ -243,7 +243,7 @@ static int tell_class(struct asked *a, const char *name, GError **error)
 	locks_tell_edges(a, "taken under:", leads_to, &class);
 	locks_tell_edges(a, "held while these are taken:", comes_from, &class);
 	if (locks_class(a->graph, class)->flags & LOCK_AMBIGUOUS)
-		printf("Several locks share this name and could not be told apart.\n");
+		printf("Several locks share this name and could not be distinguished.\n");
 	return RIG_EXIT_PASS;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig nightly: a plan's cells, in parallel, remembered. */
+/* rig nightly: runs a plan's cells in parallel; a night can be resumed. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -14,18 +14,18 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Runs a plan: scenarios x machines x kernels x repetitions, as many at a time as the host has room for. A cell that\n"
-	"fails is run again, to learn how often. What was found is compared with all nights before.\n"
-	"PLAN is a name (scenarios/plans/NAME.yaml) or a YAML file. Words after -- go to each `rig run`.";
+	"Runs a plan: scenarios x machines x kernels x repetitions, as many at a time as fit the host. A cell that\n"
+	"fails is run again, to measure how often. The findings are compared with those of all earlier nights.\n"
+	"PLAN is a name (scenarios/plans/NAME.yaml) or a YAML file. Options after -- are passed to each `rig run`.";
 
 static const char examples[] =
-	"  rig nightly smoke --dry-run                 what it would run, how long, what is missing\n"
-	"  rig nightly nightly --budget 2h             nothing is started that would end later than that\n"
-	"  rig nightly nightly --resume                go on after a kill -9, a reboot, or a spent budget\n"
-	"  rig nightly nightly --resume --dry-run      what is left of it\n"
+	"  rig nightly smoke --dry-run                 print the runs, the expected time, what is missing\n"
+	"  rig nightly nightly --budget 2h             start only runs that end within two hours\n"
+	"  rig nightly nightly --resume                continue after kill -9, a reboot, or a spent budget\n"
+	"  rig nightly nightly --resume --dry-run      print what is left of it\n"
 	"  rig nightly ./mine.yaml --jobs 4 --shuffle 7 -- --accel tcg\n"
-	"  touch results/nights/ID/stop                nothing more is started; ^C does the same, twice stops all\n\n"
-	"Exit codes: 0 nothing that is new, 1 a new finding, 2 usage, 3 something gave no answer, or it was stopped.\n";
+	"  touch results/nights/ID/stop                start nothing more; so does ^C, and a second ^C stops all\n\n"
+	"Exit codes: 0 no new finding, 1 a new finding, 2 usage, 3 a cell without a result, or stopped.\n";
 
 static struct {
 	char *results, *budget, *shuffle, *night;
@@ -34,16 +34,16 @@ static struct {
 } want;
 
 static const GOptionEntry options[] = {
-	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "say what would be run", NULL},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "use so many cores (all)", "N"},
+	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "print what would be run", NULL},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of cores to use (all)", "N"},
 	{"budget", 'b', 0, G_OPTION_ARG_STRING, &want.budget,
-	 "start nothing that would end later: 90s, 30m, 2h", "TIME"},
+	 "start only runs that end within TIME: 90s, 30m, 2h", "TIME"},
 	{"shuffle", 's', 0, G_OPTION_ARG_STRING, &want.shuffle,
-	 "in an order drawn from a seed, not longest first", "SEED"},
+	 "random order from this seed, instead of longest first", "SEED"},
 	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume,
-	 "go on with the newest night of the plan that is not finished", NULL},
-	{"night", 0, 0, G_OPTION_ARG_STRING, &want.night, "resume this one", "ID"},
-	{"list", 'l', 0, G_OPTION_ARG_NONE, &want.list, "the nights there are", NULL},
+	 "continue the plan's newest unfinished night", NULL},
+	{"night", 0, 0, G_OPTION_ARG_STRING, &want.night, "continue the night ID", "ID"},
+	{"list", 'l', 0, G_OPTION_ARG_NONE, &want.list, "list the nights", NULL},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json,
 	 "print night.json (with --dry-run: the dry_run)", NULL},
@@ -81,7 +81,7 @@ static gboolean parse_options(struct night_options *o, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7)",
 				want.shuffle);
 	o->cores = want.jobs;
-	/* for tests, and for a rig that is built anew while the night goes on */
+	/* for tests, and for a rig that is rebuilt during the night */
 	o->rig = g_getenv("RIG_PROGRAM");
 	o->shuffle = want.shuffle != NULL;
 	if (!want.shuffle)
@@ -107,10 +107,10 @@ static void print_builds(json_t *builds)
 	double count = real(builds, "count"), unknown = real(builds, "unknown");
 
 	if (count > unknown)
-		printf("%.0f kernel%s to build before, at most about %s by those that were built\n",
+		printf("%.0f kernel%s to build before, at most about %s (estimated from earlier builds)\n",
 		       count, count == 1 ? "" : "s", span);
 	if (unknown)
-		printf("%.0f kernel%s to build of which nothing is known: minutes each\n", unknown,
+		printf("%.0f kernel%s to build, of unknown duration: minutes each\n", unknown,
 		       unknown == 1 ? "" : "s");
 }
 
@@ -313,17 +313,17 @@ int cmd_nightly(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	int code, words;
 
-	if (!cmd_parse(&argc, &argv, options, "PLAN [-- WORD…]", summary, examples, &error) ||
+	if (!cmd_parse(&argc, &argv, options, "PLAN [-- OPTION…]", summary, examples, &error) ||
 	    !parse_options(&o, &error))
 		return rig_report_error(error);
 	want.quiet |= want.json;
 	results = want.results ? g_strdup(want.results) : run_default_results();
 	if (want.list)
 		return list_nights(results);
-	/* GOption leaves the "--" where a word was before it */
+	/* GOption keeps the "--" after an argument */
 	words = argc > 2 && !strcmp(argv[2], "--") ? 3 : 2;
 	if ((argc < 2 && !want.night) || (argc > 2 && words == 2)) {
-		fputs("rig: nightly takes one plan, like smoke; words for `rig run` come after --\n",
+		fputs("rig: nightly takes one plan (for example smoke); options for `rig run` follow --\n",
 		      stderr);
 		return RIG_EXIT_USAGE;
 	}

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * rig probe: one step of a plain `git bisect run`. Its exit codes are git's: 0 good, 1 bad, 125
- * cannot be tested, and 128 and above end the bisection, which an error of the caller's or the
- * host's must do.
+ * cannot be tested; 128 and above end the bisection, for usage errors and faults of the host.
  */
 #include "cmd/cmd.h"
 
@@ -22,8 +21,8 @@ enum { PROBE_GOOD = 0, PROBE_BAD = 1, PROBE_SKIP = 125, PROBE_END = 128 };
 #define RUNS_MAX 10000
 
 static const char summary[] =
-	"Builds the commit that is checked out, runs a scenario on it until the bug shows or so many runs were\n"
-	"silent, and tells `git bisect run` by its exit code. `rig bisect` does more with fewer runs.";
+	"Builds the commit that is checked out, runs a scenario on it until the bug shows or --runs runs were\n"
+	"silent, and reports the result to `git bisect run` by its exit code. `rig bisect` needs fewer runs.";
 
 static const char examples[] =
 	"  git bisect start BAD GOOD\n"
@@ -41,27 +40,28 @@ static struct {
 } want;
 
 static const GOptionEntry options[] = {
-	{"scenario", 's', 0, G_OPTION_ARG_STRING, &want.scenario, "what provokes it", "NAME|FILE"},
-	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "the scenario's first", "NAME"},
+	{"scenario", 's', 0, G_OPTION_ARG_STRING, &want.scenario, "scenario that provokes the bug",
+	 "NAME|FILE"},
+	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "machine (the scenario's first)", "NAME"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "source (git:.@HEAD)", "SOURCE"},
-	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature, "what counts as bad", "KEY"},
-	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind, "… or any report of a kind", "KIND"},
-	{"runs", 'n', 0, G_OPTION_ARG_INT, &want.runs, "so many silent runs are good", "N"},
+	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature,
+	 "signature of the report or hang that counts as bad", "KEY"},
+	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind, "or any report of this kind", "KIND"},
+	{"runs", 'n', 0, G_OPTION_ARG_INT, &want.runs, "number of silent runs that count as good", "N"},
 	{"rate", 0, 0, G_OPTION_ARG_DOUBLE, &want.rate,
-	 "or as many as it takes where P percent of runs show it", "P"},
-	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence, "with --rate: percent (99)",
-	 "P"},
-	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches, "on top (repeatable)",
-	 "FILE"},
-	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments, "config (repeatable)",
-	 "FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "without the lock validator",
-	 NULL},
-	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "hammer for so many seconds", "S"},
-	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "as of `rig run`", "S"},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "compile with so many jobs", "N"},
+	 "or as many as needed if P percent of runs show the bug", "P"},
+	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence,
+	 "with --rate: confidence in percent (99)", "P"},
+	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
+	 "patch for the kernel (repeatable)", "FILE"},
+	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments, "config (repeatable)", "FILE"},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build without lockdep", NULL},
+	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
+	 "seconds of load, instead of the scenario's", "S"},
+	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "auto, kvm or tcg", "S"},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of compile jobs", "N"},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
-	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print nothing but errors", NULL},
+	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print only errors", NULL},
 	{NULL}};
 
 static const char *kernel_wanted(void)
@@ -78,8 +78,8 @@ static gboolean check_files(char **files, GError **error)
 }
 
 /*
- * What is wrong for each commit alike must not be taken for a commit that cannot be tested: git
- * would skip one after the other.
+ * A problem that affects every commit alike must not be reported as "cannot be tested": git would
+ * skip one commit after the other.
  */
 static gboolean check_words(int argc, GError **error)
 {
@@ -106,7 +106,7 @@ static gboolean check_words(int argc, GError **error)
 		span_check_git(kernel_wanted(), error));
 }
 
-/* So many silent runs leave 1 - confidence that the bug is there all the same. */
+/* With this many silent runs, the probability that the bug is present is at most 1 - confidence. */
 static guint runs_wanted(void)
 {
 	double confidence = want.confidence > 0 ? want.confidence / 100 : 0.99;
@@ -134,13 +134,13 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 	evidence_read(probe->evidence, result->answer);
 	probe->exit_code = result->exit_code;
 	probe->problem = g_strdup(result->problem);
-	/* ABORTED says that the user stopped it; a timeout is a fault of the host */
+	/* ABORTED means that the user stopped it; a timeout is a fault of the host */
 	if (result->end == CHILD_TIMED_OUT && result->verdict == VERDICT_INFRA)
 		g_clear_pointer(&probe->evidence->verdict, g_free);
 	g_main_loop_quit(probe->loop);
 }
 
-/* What one run's outcome means; *ret_again: nothing yet. */
+/* Interprets one run's outcome; *ret_again: another run is needed. */
 static int judge(const struct probe *probe, const struct target *target, gboolean *ret_again)
 {
 	struct evidence *e = probe->evidence;
@@ -150,9 +150,9 @@ static int judge(const struct probe *probe, const struct target *target, gboolea
 		g_autoptr(GError) error = NULL;
 
 		rig_fail(&error, RIG_EXIT_INFRA, "%s",
-			 probe->problem ? probe->problem : "the run gave no answer");
+			 probe->problem ? probe->problem : "the run ended without a result");
 		rig_report_error(error);
-		/* a kernel that cannot be built, or that lacks what the scenario needs */
+		/* a kernel that cannot be built, or that does not have what the scenario needs */
 		return probe->exit_code == RIG_EXIT_USAGE || probe->exit_code == RIG_EXIT_SKIP
 			       ? PROBE_SKIP
 			       : PROBE_END + RIG_EXIT_INFRA;
@@ -220,7 +220,7 @@ int cmd_probe(int argc, char **argv)
 	if (!check_words(argc, &error))
 		return PROBE_END + rig_report_error(error);
 	target = (struct target){want.signature ? want.signature : want.kind, !want.signature};
-	/* other reports say nothing: such a run is made again, within reason */
+	/* a run with other reports shows nothing: repeat it, a few times at most */
 	while (again && silent < runs_wanted() && others < 4) {
 		code = run_once(&target, &again);
 		silent += again && code == PROBE_GOOD;

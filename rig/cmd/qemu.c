@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig qemu: other QEMUs, and which of them can hold vCPUs. */
+/* rig qemu: fetches and lists other versions of QEMU, and shows which of them can hold vCPUs. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "util/spawn.h"
 
 static const char summary[] =
-	"get: fetches QEMU of a Debian suite into the cache, beside the installed one; nothing on the system changes.\n"
+	"get: fetches QEMU of a Debian suite into the cache; the installed one and the system do not change.\n"
 	"list: the installed QEMU and those that were fetched, and whether they load the director's plugin (holds).\n"
 	"A suite's name is what --qemu takes.";
 

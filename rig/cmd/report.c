@@ -30,23 +30,23 @@ static const char examples[] =
 #define LIMIT 2000
 
 /* The requested outputs, in the order of the table. */
-struct wishes {
+struct options {
 	char *files[FORMATS_MAX]; /* of formats that go into a file */
 	gboolean flags[FORMATS_MAX];
 	char *html, *night, *results;
 	int limit;
 };
 
-static void wishes_clear(struct wishes *wishes)
+static void options_clear(struct options *options)
 {
 	for (guint i = 0; i < FORMATS_MAX; i++)
-		g_free(wishes->files[i]);
-	g_free(wishes->html);
-	g_free(wishes->night);
-	g_free(wishes->results);
+		g_free(options->files[i]);
+	g_free(options->html);
+	g_free(options->night);
+	g_free(options->results);
 }
 
-static gboolean parse(int *argc, char ***argv, struct wishes *wishes, GError **error)
+static gboolean parse(int *argc, char ***argv, struct options *options, GError **error)
 {
 	GOptionEntry entries[FORMATS_MAX + 6] = {0};
 	guint n = 0;
@@ -54,19 +54,43 @@ static gboolean parse(int *argc, char ***argv, struct wishes *wishes, GError **e
 	for (guint i = 0; i < n_report_formats; i++) {
 		const struct report_format *format = &report_formats[i];
 
-		entries[n++] = (GOptionEntry){
-			format->name, 0, 0, format->file ? G_OPTION_ARG_FILENAME : G_OPTION_ARG_NONE,
-			format->file ? (gpointer)&wishes->files[i] : (gpointer)&wishes->flags[i], format->about,
-			format->file ? "FILE" : NULL};
+		entries[n++] = (GOptionEntry){format->name,
+					      0,
+					      0,
+					      format->file ? G_OPTION_ARG_FILENAME : G_OPTION_ARG_NONE,
+					      format->file ? (gpointer)&options->files[i]
+							   : (gpointer)&options->flags[i],
+					      format->about,
+					      format->file ? "FILE" : NULL};
 	}
-	entries[n++] = (GOptionEntry){"html", 0, 0, G_OPTION_ARG_FILENAME, &wishes->html,
-				      "HTML pages to open from disk, without a server or network", "DIR"};
-	entries[n++] = (GOptionEntry){"night", 'n', 0, G_OPTION_ARG_STRING, &wishes->night,
-				      "the runs of this night or day (2026-11-21), or last", "ID"};
-	entries[n++] = (GOptionEntry){"limit", 'l', 0, G_OPTION_ARG_INT, &wishes->limit,
-				      "show the newest N runs (2000; 0: all)", "N"};
-	entries[n++] = (GOptionEntry){"results", 'r', 0, G_OPTION_ARG_FILENAME, &wishes->results,
-				      "folder of run folders", "DIR"};
+	entries[n++] = (GOptionEntry){"html",
+				      0,
+				      0,
+				      G_OPTION_ARG_FILENAME,
+				      &options->html,
+				      "HTML pages to open from disk, without a server or network",
+				      "DIR"};
+	entries[n++] = (GOptionEntry){"night",
+				      'n',
+				      0,
+				      G_OPTION_ARG_STRING,
+				      &options->night,
+				      "the runs of this night or day (2026-11-21), or last",
+				      "ID"};
+	entries[n++] = (GOptionEntry){"limit",
+				      'l',
+				      0,
+				      G_OPTION_ARG_INT,
+				      &options->limit,
+				      "show the newest N runs (2000; 0: all)",
+				      "N"};
+	entries[n++] = (GOptionEntry){"results",
+				      'r',
+				      0,
+				      G_OPTION_ARG_FILENAME,
+				      &options->results,
+				      "folder of run folders",
+				      "DIR"};
 	return cmd_parse(argc, argv, entries, "[RUN...]", summary, examples, error);
 }
 
@@ -103,7 +127,7 @@ static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **e
 	return NULL;
 }
 
-/* The newest runs before UNTIL, read from their folders; and the signatures of the older ones. */
+/* Reads the newest runs before UNTIL from their folders, and the signatures of the older ones. */
 static gboolean read_window(struct run_index *ix, const char *results, const char *until, int limit, struct window *window,
 			    GError **error)
 {
@@ -161,8 +185,8 @@ static gboolean add_named(const char *results, char **words, struct window *wind
 	return TRUE;
 }
 
-static gboolean fill_window(const struct wishes *wishes, const char *results, char **words, struct window *window,
-			    GError **error)
+static gboolean fill_window(const struct options *options, const char *results, char **words,
+			    struct window *window, GError **error)
 {
 	rig_auto(run_index) ix = index_open(results, NULL, NULL, error);
 	g_autoptr(GPtrArray) night = NULL;
@@ -170,17 +194,18 @@ static gboolean fill_window(const struct wishes *wishes, const char *results, ch
 
 	if (!ix)
 		return FALSE;
-	if (wishes->night && *words)
+	if (options->night && *words)
 		return rig_fail(error, RIG_EXIT_USAGE, "--night and runs exclude each other: use one, not both");
-	if (wishes->limit < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "--limit %d is out of range (1 or more; 0 for all)", wishes->limit);
-	if (wishes->night && strcmp(wishes->night, "last")) {
-		night = night_runs(ix, wishes->night, error);
+	if (options->limit < 0)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--limit %d is out of range (1 or more; 0 for all)", options->limit);
+	if (options->night && strcmp(options->night, "last")) {
+		night = night_runs(ix, options->night, error);
 		if (!night)
 			return FALSE;
 		until = g_strconcat(((struct index_run *)night->pdata[night->len - 1])->created, "~", NULL);
 	}
-	if (!read_window(ix, results, until, wishes->limit, window, error))
+	if (!read_window(ix, results, until, options->limit, window, error))
 		return FALSE;
 	if (!night)
 		return !*words || add_named(results, words, window, error);
@@ -208,63 +233,69 @@ static char *symbolise(const struct run_view *run, json_t *report, void *frames)
 	return frames_text(frames, json_string_value(model_at(run->info->inputs, "kernel/hash")), report);
 }
 
-static gboolean put_pages(const struct wishes *wishes, const char *results, const struct model *model, GError **error)
+static gboolean put_pages(const struct options *options, const char *results,
+			  const struct model *model, GError **error)
 {
 	rig_auto(frames) frames = frames_new();
-	const struct html_options options = {.dir = wishes->html, .results = results, .symbolise = symbolise, .data = frames};
+	const struct html_options html = {
+		.dir = options->html, .results = results, .symbolise = symbolise, .data = frames};
 	gboolean no_charts;
 	guint pages;
 
-	if (!html_write(model, &options, &pages, &no_charts, error))
+	if (!html_write(model, &html, &pages, &no_charts, error))
 		return FALSE;
-	fprintf(stderr, "rig: %u pages; open %s/index.html\n", pages, wishes->html);
+	fprintf(stderr, "rig: %u pages; open %s/index.html\n", pages, options->html);
 	if (no_charts)
 		fputs("rig: the pages have tables instead of charts: apt-get install libjs-chart.js\n", stderr);
 	return TRUE;
 }
 
-static gboolean put_all(const struct wishes *wishes, const char *results, const struct model *model, GError **error)
+static gboolean put_all(const struct options *options, const char *results,
+			const struct model *model, GError **error)
 {
-	guint to_stdout = 0, wanted = wishes->html != NULL;
+	guint to_stdout = 0, wanted = options->html != NULL;
 
 	for (guint i = 0; i < n_report_formats; i++) {
-		to_stdout += wishes->flags[i] || !g_strcmp0(wishes->files[i], "-");
-		wanted += wishes->flags[i] || wishes->files[i];
+		to_stdout += options->flags[i] || !g_strcmp0(options->files[i], "-");
+		wanted += options->flags[i] || options->files[i];
 	}
 	if (to_stdout > 1)
 		return rig_fail(error, RIG_EXIT_USAGE, "only one output can be written to standard output");
 	for (guint i = 0; i < n_report_formats; i++)
-		if ((wishes->flags[i] || wishes->files[i] || (!wanted && !i)) &&
-		    !put(&report_formats[i], model, wishes->files[i], error))
+		if ((options->flags[i] || options->files[i] || (!wanted && !i)) &&
+		    !put(&report_formats[i], model, options->files[i], error))
 			return FALSE;
-	return !wishes->html || put_pages(wishes, results, model, error);
+	return !options->html || put_pages(options, results, model, error);
 }
 
-static gboolean report(const struct wishes *wishes, char **words, struct window *window, GError **error)
+static gboolean report(const struct options *options, char **words, struct window *window, GError **error)
 {
-	g_autofree char *results = wishes->results ? g_strdup(wishes->results) : run_default_results();
+	g_autofree char *results =
+		options->results ? g_strdup(options->results) : run_default_results();
 	rig_auto(model) model = NULL;
 
-	if (!fill_window(wishes, results, words, window, error))
+	if (!fill_window(options, results, words, window, error))
 		return FALSE;
 	if (!window->runs->len)
 		return rig_fail(error, RIG_EXIT_USAGE, "no run is kept in '%s' yet; `rig run SCENARIO` creates one", results);
-	model = model_new(window->runs, &(const struct model_options){.now = window->now, .label = window->now ? wishes->night : NULL,
-								      .older = window->older});
-	return put_all(wishes, results, model, error);
+	model = model_new(window->runs,
+			  &(const struct model_options){.now = window->now,
+							.label = window->now ? options->night : NULL,
+							.older = window->older});
+	return put_all(options, results, model, error);
 }
 
 int cmd_report(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
-	struct wishes wishes = {.limit = LIMIT};
+	struct options options = {.limit = LIMIT};
 	struct window window = {0};
 	int code = RIG_EXIT_PASS;
 
 	G_STATIC_ASSERT(FORMATS_MAX >= 5);
-	if (!parse(&argc, &argv, &wishes, &error) || !report(&wishes, argv + 1, &window, &error))
+	if (!parse(&argc, &argv, &options, &error) || !report(&options, argv + 1, &window, &error))
 		code = rig_report_error(error);
 	window_clear(&window);
-	wishes_clear(&wishes);
+	options_clear(&options);
 	return code;
 }

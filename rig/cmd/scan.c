@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig scan: what did the kernel report in this log, ours or not? */
+/* rig scan: finds kernel reports in logs of any origin. */
 #include "cmd/cmd.h"
 
 #include <errno.h>
@@ -23,12 +23,12 @@
 struct scan {
 	const char *file;
 	struct scanner *scanner;
-	GQueue waiting; /* of struct splat, by first line, until no earlier one can come */
+	GQueue waiting; /* of struct splat, sorted by first line, until no earlier one can follow */
 	gboolean json;
 	struct symbols *symbols; /* or NULL */
 	struct known *known;     /* or NULL */
 	guint failing, lost, notes, expected;
-	guint missed;  /* frames that the vmlinux does not have */
+	guint missed;  /* frames that are not in the vmlinux */
 	gboolean many; /* files */
 	guint64 lines, kernel_lines;
 	json_t *reports; /* of the file, for the lock graph; NULL: not wanted */
@@ -39,7 +39,7 @@ static const char *weight_colour(const struct splat *splat)
 	return term_colour(splat->weight == SPLAT_FAIL ? TERM_RED : TERM_YELLOW);
 }
 
-/* The cycle link by link, with the function that takes each lock. */
+/* Prints the cycle link by link, with the function that acquires each lock. */
 static void print_cycle(const struct splat *splat)
 {
 	char **cycle = splat->cycle;
@@ -127,9 +127,9 @@ static void print_people(const struct scan *scan, const struct splat *splat,
 	if (splat->truncated)
 		printf("  damaged    it was cut short\n");
 	if (splat->induced)
-		printf("  note       it came of the report before it\n");
+		printf("  note       a consequence of the report before it\n");
 	if (splat->validator_off)
-		printf("  note       the lock validator is off from here on\n");
+		printf("  note       lockdep is off from here on\n");
 	putchar('\n');
 }
 
@@ -150,7 +150,7 @@ static guint all_reports(const struct scan *scan)
 	return scan->failing + scan->lost + scan->notes + scan->expected;
 }
 
-/* An item of the array; the array is written as it grows, for a log of any length. */
+/* Prints an item of the array; printed while it grows, for a log of any length. */
 static void print_json(const struct scan *scan, const struct splat *splat,
 		       const struct known_issue *issue, json_t *places)
 {
@@ -189,7 +189,7 @@ static int by_first_line(gconstpointer a, gconstpointer b, gpointer unused)
 	return one->first_line < two->first_line ? -1 : one->first_line > two->first_line;
 }
 
-/* Those that begin before LINE. */
+/* Prints the reports that begin before LINE. */
 static void show_until(struct scan *scan, guint64 line)
 {
 	struct splat *first;
@@ -198,7 +198,9 @@ static void show_until(struct scan *scan, guint64 line)
 		show(scan, g_queue_pop_head(&scan->waiting));
 }
 
-/* Reports end in another order than they begin; they are shown as they begin. */
+/*
+ * Reports end in another order than they begin; they are printed in the order of their beginnings.
+ */
 static void found(struct splat *splat, void *data)
 {
 	struct scan *scan = data;
@@ -239,10 +241,13 @@ static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep
 	return ok;
 }
 
-/* Why nothing was found: an empty log, one that is no kernel's, or a quiet kernel. */
+/*
+ * Reports why nothing was found: an empty log, a log of something else, or a kernel without
+ * reports.
+ */
 static void print_nothing(const struct scan *scan, gboolean lockdep_died)
 {
-	const char *off = lockdep_died ? "; the lock validator was off" : "";
+	const char *off = lockdep_died ? "; lockdep was off" : "";
 
 	printf("no reports%s\n", off);
 	if (!scan->lines)
@@ -254,7 +259,8 @@ static void print_nothing(const struct scan *scan, gboolean lockdep_died)
 			scan->lines, scan->lines == 1 ? "" : "s");
 	else
 		fprintf(stderr,
-			"rig: %" G_GUINT64_FORMAT " line%s read; the kernel's prefix was understood\n",
+			"rig: %" G_GUINT64_FORMAT
+			" line%s read; the format of the kernel's lines is known\n",
 			scan->lines, scan->lines == 1 ? "" : "s");
 }
 
@@ -270,17 +276,17 @@ static void print_summary(const struct scan *scan, gboolean lockdep_died)
 	       scan->failing, scan->lost, scan->notes);
 	if (scan->known)
 		printf(", %u known", scan->expected);
-	printf("%s\n", lockdep_died ? "; the lock validator was off" : "");
+	printf("%s\n", lockdep_died ? "; lockdep was off" : "");
 }
 
-/* What the user should know of the files given, beside the reports. */
+/* Remarks on the files given, next to the reports. */
 static void print_remarks(const struct scan *scan, const char *vmlinux, const char *list)
 {
 	const struct known_issue *issues;
 	guint n = 0;
 
 	if (scan->missed)
-		fprintf(stderr, "rig: %u frames are not in '%s': is it of the same build?\n",
+		fprintf(stderr, "rig: %u frames are not in '%s': it may be of another build\n",
 			scan->missed, vmlinux);
 	if (scan->symbols && !symbols_have_lines(scan->symbols))
 		fprintf(stderr,
@@ -359,11 +365,11 @@ int cmd_scan(int argc, char **argv)
 	struct scan scan = {.waiting = G_QUEUE_INIT};
 	const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &scan.json,
-		 "an array with an object for each report", NULL},
+		 "print an array with an object for each report", NULL},
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &vmlinux,
-		 "show where the frames are, by this build's symbols and DWARF", "FILE"},
+		 "print files and lines of frames from this vmlinux", "FILE"},
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &list,
-		 "known issues, which do not count (scenarios/known-issues.yaml)", "FILE"},
+		 "list of known issues, which do not count (scenarios/known-issues.yaml)", "FILE"},
 		{"locks", 0, 0, G_OPTION_ARG_NONE, &locks,
 		 "add the lock orders of lockdep's reports to the lock graph (docs/locks.md)", NULL},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders that has the lock graph", "DIR"},
@@ -374,7 +380,7 @@ int cmd_scan(int argc, char **argv)
 
 	if (!cmd_parse(&argc, &argv, entries, "FILE...|-",
 		       "Finds the kernel's reports in console logs, dmesg, journals and mails.\n"
-		       "Exits with 0 where there is none that is not known, with 1 where there is.",
+		       "Exit codes: 0 no report, or only known ones; 1 a report.",
 		       "  rig scan console.log\n"
 		       "  journalctl -k | rig scan -\n"
 		       "  rig scan --vmlinux vmlinux console.log\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig scenario show --timeline: what a run does, in sentences. */
+/* rig scenario show --timeline: the operations of a run, as sentences. */
 #include "cmd/scenario.h"
 
 #include <stdio.h>
@@ -78,7 +78,7 @@ int scenario_show_timeline(const char *name, const struct timeline_want *want, g
 		cmd_print_json(timeline_json(tl));
 		return RIG_EXIT_PASS;
 	}
-	printf("%s%s%s  seed %" G_GUINT64_FORMAT "; tracks run side by side, each in this order\n",
+	printf("%s%s%s  seed %" G_GUINT64_FORMAT "; tracks run in parallel, each in this order\n",
 	       term_colour(TERM_BOLD), s->name, term_colour(TERM_PLAIN), timeline_seed(tl));
 	print_agents(tl, s);
 	for (guint n = 0; n < timeline_n_copies(tl); n++)

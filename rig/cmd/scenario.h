@@ -6,7 +6,7 @@
 #include "cmd/cmd.h"
 
 struct timeline_want {
-	const char *seed, *machine; /* NULL: a fresh one; the scenario's first */
+	const char *seed, *machine; /* NULL: a new seed; the scenario's first machine */
 	int laps;		    /* of each copy */
 };
 

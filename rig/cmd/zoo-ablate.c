@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One run of a zoo entry, and what each part of its scenario does for catching it. */
+/*
+ * One run of a zoo entry; and rig zoo ablate: what each part of its scenario contributes to
+ * catching the bug.
+ */
 #include "cmd/zoo.h"
 
 #include <stdio.h>
@@ -58,7 +61,7 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 	return FALSE;
 }
 
-/* Runs with WITHOUT left out, or with everything. */
+/* Runs the entry with WITHOUT left out, or completely. */
 static struct zoo_score *try_without(const struct zoo_entry *entry, const struct zoo_want *want,
 				     const char *machine, const char *without, GError **error)
 {
@@ -103,7 +106,7 @@ static char **parts_of(const struct zoo_entry *entry, GError **error)
 	return scenario ? scenario_ablations(scenario) : NULL;
 }
 
-/* *ret_found: with nothing left out it was caught each time. */
+/* *ret_found: the complete scenario caught it each time. */
 static gboolean ablate(const struct zoo_entry *entry, const struct zoo_want *want, json_t *rows,
 		       gboolean *ret_found, GError **error)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig zoo: bugs that are brought back, whether the rig catches them, and how soon. */
+/* rig zoo: reintroduced bugs; whether and how soon the rig catches them. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -16,15 +16,15 @@
 #define PAGE "docs/zoo.md"
 
 static const char summary[] =
-	"The zoo is real hotplug bugs, brought back by patches. A rig that has never caught a bug "
+	"The zoo consists of real hotplug bugs, reintroduced by patches. A rig that has never caught a bug "
 	"proves nothing.\n"
 	"docs/zoo.md is the manual.\n\n"
-	"  list        the entries\n"
-	"  show zNN    one in full\n"
-	"  run zNN…    builds the kernel with the bug and runs its scenario, which must catch it\n"
-	"  ablate zNN  the same with one agent or step left out at a time: what is each good for?\n"
-	"  table       how often and how soon each was caught, whole and with parts left out, from the "
-	"runs that are kept; into docs/zoo.md";
+	"  list        list the entries\n"
+	"  show zNN    print one in full\n"
+	"  run zNN…    build the kernel with the bug and run its scenario, which must catch it\n"
+	"  ablate zNN  the same with one agent or step left out at a time, to measure what each contributes\n"
+	"  table       how often and how soon each was caught, with all parts and with some left out, from the "
+	"existing runs; written into docs/zoo.md";
 
 static const char examples[] = "  rig zoo run z03\n"
 			       "  rig zoo run z09 --machine pseries --repeat 20\n"
@@ -39,29 +39,25 @@ static struct zoo_want want;
 static gboolean all_entries, stdout_only, only_directed;
 
 static const GOptionEntry options[] = {
-	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: every entry that was verified",
-	 NULL},
+	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: all verified entries", NULL},
 	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
-	 "run, ablate: on this one, entries that are not for it are passed over (each entry's first)",
-	 "NAME"},
+	 "run, ablate: machine; entries for other machines are skipped (each entry's first)", "NAME"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel,
-	 "run: a source that the entry has patches for", "SOURCE"},
-	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat, "run, ablate: so many times (1)", "N"},
-	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: without the bug", NULL},
-	{"dice", 0, 0, G_OPTION_ARG_NONE, &want.dice, "run: without the scenario's holds, by chance alone", NULL},
-	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "run: all random choices follow from it",
-	 "N"},
-	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "run: hammer for so many seconds",
-	 "S"},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "run: compile with so many jobs", "N"},
-	{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "run, ablate: direct, or libvirt",
-	 "WORD"},
+	 "run: a kernel source that the entry has patches for", "SOURCE"},
+	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat, "run, ablate: number of runs (1)", "N"},
+	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: build the kernel without the bug", NULL},
+	{"dice", 0, 0, G_OPTION_ARG_NONE, &want.dice, "run: leave the scenario's holds out", NULL},
+	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "run: seed of all random choices", "N"},
+	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
+	 "run: seconds of load, instead of the scenario's", "S"},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "run: number of compile jobs", "N"},
+	{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "run, ablate: direct, or libvirt", "WORD"},
 	{"connect", 0, 0, G_OPTION_ARG_STRING, &want.uri,
 	 "run, ablate: libvirt's URI: qemu:///session", "URI"},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
-	{"directed", 0, 0, G_OPTION_ARG_NONE, &only_directed, "table: write the table of entries with holds alone", NULL},
-	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only, "table: print it, leave " PAGE " alone",
-	 NULL},
+	{"directed", 0, 0, G_OPTION_ARG_NONE, &only_directed,
+	 "table: write the table of entries with holds alone", NULL},
+	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only, "table: print it, leave " PAGE " alone", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print JSON", NULL},
 	{NULL}};
 
@@ -206,7 +202,7 @@ static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome 
 			 (json_int_t)o->ops);
 }
 
-/* *ret_good: caught, or silent where it has to be. */
+/* *ret_good: the bug was caught, or with --clean the run was silent. */
 static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t *array,
 			 gboolean *ret_good, GError **error)
 {
@@ -224,7 +220,7 @@ static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t 
 	return TRUE;
 }
 
-/* Skipped by --all: entries for other machines, and unverified ones. */
+/* TRUE: --all skips this entry: it is for other machines, or not verified. */
 static gboolean is_passed_over(const struct zoo_entry *e)
 {
 	return !e->verified[0] ||
@@ -269,7 +265,7 @@ static int run(char **ids)
 	for (char **id = all ? all : ids; *id; id++) {
 		g_autoptr(GError) error = NULL;
 
-		/* one entry that cannot be run does not keep the others from it */
+		/* an entry that cannot be run does not prevent the others */
 		if (!run_entry(*id, array, &good, &error))
 			code = rig_report_error(error);
 	}
@@ -299,7 +295,7 @@ static json_t *scores_json(GPtrArray *scores)
 	return array;
 }
 
-/* Each table that there is into the page; those that are NULL stay as they are. */
+/* Writes the tables that are not NULL into the page. */
 static gboolean write_page(const char *whole, const char *ablation, const char *directed, GError **error)
 {
 	const struct {

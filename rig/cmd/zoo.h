@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files behind `rig zoo` share. */
+/* What the files of `rig zoo` share. */
 #ifndef RIG_CMD_ZOO_H
 #define RIG_CMD_ZOO_H
 
 #include "store/store.h"
 #include "zoo/zoo.h"
 
-/* The user's words; NULL and 0 mean the default. */
+/* The user's options; NULL and 0 mean the default. */
 struct zoo_want {
 	char *machine, *kernel, *results, *seed, *launcher, *uri;
 	int repeat, jobs, duration;
 	gboolean clean, json, dice;
 };
 
-/* The machine that was asked for, or the entry's first; NULL where it is not one of the entry's. */
+/* The requested machine, or the entry's first; NULL: the entry is not for the requested one. */
 const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *want, GError **error);
 
 /* One run of the entry's scenario, without the part WITHOUT (scenario_ablations()) unless that is NULL. */

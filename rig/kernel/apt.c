@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Debian's source packages, as any user and without touching the system's package lists.
+ * Debian's source packages, fetched as any user and without changing the system's package lists.
  *
- * What the host's own lists offer is taken from there. For another suite (or where the lists are
- * empty or stale) apt gets a private configuration: lists, caches and a sources file of our own
- * below the cache, the latter made of the mirror and the key that the host itself is configured
- * with. Everything else of apt's configuration (proxy, certificates, preferences) stays the
- * host's.
+ * Packages that the host's own lists offer are taken from there. For another suite (or if the lists
+ * are empty or stale) apt gets a private configuration below the cache: lists, caches and a sources
+ * file, which names the mirror and key of the host's own configuration. All other settings of apt
+ * (proxy, certificates, preferences) are the host's.
  */
 #include "kernel/internal.h"
 
@@ -34,7 +33,7 @@ static void mirrors_clear(struct mirrors *mirrors)
 }
 
 /*
- * One entry of the host's sources. Entries that are not Debian's are passed over; the first wins.
+ * One entry of the host's sources. Entries of other distributions are skipped; the first one wins.
  */
 static void mirror_found(struct mirrors *mirrors, const char *uri, const char *suite,
 			 const char *key)
@@ -47,9 +46,7 @@ static void mirror_found(struct mirrors *mirrors, const char *uri, const char *s
 	    (strcmp(base, "debian") && (!which || strcmp(base, "debian-security"))))
 		return;
 	mirrors->uri[which] = g_strdup(uri);
-	/*
-	 * a key that stands in the file itself is not worth copying: Debian's is always installed
-	 */
+	/* a key inside the sources file is not copied: Debian's own is always installed */
 	mirrors->key[which] = g_strdup(key && *key == '/' ? key : DEFAULT_KEY);
 }
 
@@ -143,7 +140,7 @@ static void find_mirrors(const char *etc, struct mirrors *mirrors)
 
 gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, GError **error)
 {
-	/* a plain codename comes with its updates; that sid has none is no error of ours */
+	/* a codename also has its updates; sid has none, which is not an error */
 	static const char *const also[] = {"", "-updates", "-security"};
 	g_autoptr(GString) text = g_string_new("# Made by the hotplug rig.\n");
 	__attribute__((cleanup(mirrors_clear))) struct mirrors mirrors = {0};
@@ -167,7 +164,7 @@ gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, G
 	return TRUE;
 }
 
-/* ---- apt with our own configuration, or with the host's ---- */
+/* ---- apt with the private configuration, or with the host's ---- */
 
 static char *host_codename(void)
 {
@@ -176,7 +173,7 @@ static char *host_codename(void)
 	return text && *text ? g_steal_pointer(&text) : g_strdup("stable");
 }
 
-/* Runs WORDS with our options behind the first; SUITE NULL means the host's own configuration. */
+/* Runs apt with WORDS and the private options; SUITE NULL: with the host's configuration. */
 static gboolean apt(const char *suite, const char *cwd, const char *const *words, char **ret_output,
 		    GError **error)
 {
@@ -184,7 +181,7 @@ static gboolean apt(const char *suite, const char *cwd, const char *const *words
 	struct spawn spawn = {.cwd = cwd, .keep = 1 << 20};
 
 	g_ptr_array_add(argv, g_strdup(words[0]));
-	/* as root apt would step down to _apt, which cannot write into a private folder */
+	/* as root apt would switch to the user _apt, which cannot write into a private folder */
 	g_ptr_array_add(argv, g_strdup("-oAPT::Sandbox::User="));
 	if (suite) {
 		g_autofree char *name = g_strconcat("apt/", suite, NULL);
@@ -196,7 +193,7 @@ static gboolean apt(const char *suite, const char *cwd, const char *const *words
 				g_strdup_printf("-oDir::Etc::sourcelist=%s/rig.sources", top));
 		g_ptr_array_add(argv, g_strdup_printf("-oDir::Etc::sourceparts=%s/none", top));
 	} else {
-		/* the host's lists, but no write to its caches: we may be any user */
+		/* use the host's lists, but do not write to its caches: any user may run this */
 		g_ptr_array_add(argv, g_strdup("-oDir::Cache::pkgcache="));
 		g_ptr_array_add(argv, g_strdup("-oDir::Cache::srcpkgcache="));
 	}
@@ -225,7 +222,7 @@ static gboolean apt_update(const char *suite, GError **error)
 	return rig_write_file(sources, text, -1, error) && apt(suite, NULL, words, NULL, error);
 }
 
-/* The version that the lists have: the newest, or exactly WANT. NULL where there is none. */
+/* The version in the lists: the newest, or exactly WANT. NULL: none. */
 static char *listed_version(const char *package, const char *suite, const char *want)
 {
 	const char *words[] = {"apt-cache", "madison", package, NULL};
@@ -255,8 +252,8 @@ gboolean apt_version(const char *package, const char *suite, const char *want, c
 
 	if (!version) {
 		/*
-		 * a missing -updates or -security fails the update as a whole, yet its rest is
-		 * there
+		 * a missing -updates or -security fails the update as a whole, but its other lists
+		 * are there
 		 */
 		apt_update(suite ? suite : codename, &why);
 		version = listed_version(package, suite ? suite : codename, want);
@@ -311,7 +308,7 @@ gboolean apt_download(const char *package, const char *suite, const char *versio
 	gboolean ok = apt(suite, dir, words, NULL, suite ? error : NULL);
 
 	if (!ok && !suite) {
-		/* the host's lists are stale, or never had it: ask the mirror ourselves */
+		/* the host's lists are stale or do not have it: ask the mirror */
 		apt_update(codename, NULL);
 		ok = apt(codename, dir, words, NULL, error);
 	}

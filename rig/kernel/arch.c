@@ -47,7 +47,7 @@ const struct kernel_arch *arch_find(const char *name, GError **error)
 			return &archs[i];
 		g_string_append_printf(names, "%s%s", i ? ", " : "", archs[i].name);
 	}
-	rig_fail(error, RIG_EXIT_USAGE, "no kernels are built for '%s': there are %s",
+	rig_fail(error, RIG_EXIT_USAGE, "kernels cannot be built for '%s' (available: %s)",
 		 name ? name : "", names->str);
 	return NULL;
 }

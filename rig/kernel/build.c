@@ -11,15 +11,15 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-/* Raised when the same inputs shall give another outcome than before. */
+/* Increased when the same inputs give another result than before. */
 #define HASH_FORMAT "rig kernel 1"
 
-/* All that decides what comes out. */
+/* All inputs that determine the result. */
 struct inputs {
 	const struct kernel_arch *arch;
 	struct source *source;
 	GPtrArray *patches; /* struct patch */
-	GPtrArray *wishes;
+	GPtrArray *settings;
 	char *compiler;
 };
 
@@ -28,7 +28,7 @@ static void inputs_clear(struct inputs *inputs)
 	if (inputs->source)
 		source_free(inputs->source);
 	g_clear_pointer(&inputs->patches, g_ptr_array_unref);
-	g_clear_pointer(&inputs->wishes, g_ptr_array_unref);
+	g_clear_pointer(&inputs->settings, g_ptr_array_unref);
 	g_free(inputs->compiler);
 }
 
@@ -38,14 +38,14 @@ static gboolean add_fragment(struct inputs *inputs, const char *name, const char
 	g_autofree char *text = NULL;
 
 	return rig_read_file(path, 1 << 20, &text, NULL, error) &&
-	       fragment_parse(name, text, inputs->wishes, error);
+	       fragment_parse(name, text, inputs->settings, error);
 }
 
 static gboolean add_fragments(struct inputs *inputs, const struct kernel_spec *spec, GError **error)
 {
 	const char *own[] = {"base", spec->no_lockdep ? NULL : "lockdep", inputs->arch->name};
 
-	inputs->wishes = fragment_list_new();
+	inputs->settings = fragment_list_new();
 	for (guint i = 0; i < G_N_ELEMENTS(own); i++) {
 		g_autofree char *name =
 			own[i] ? g_strdup_printf("scenarios/kconfig/%s.config", own[i]) : NULL;
@@ -84,7 +84,7 @@ static gboolean gather(struct inputs *inputs, const struct kernel_spec *spec,
 	       source_resolve(inputs->source, spec->refresh, progress, error);
 }
 
-/* Length before content, so that no two lists of inputs read the same. */
+/* Length before content, so that different lists of inputs never give the same bytes. */
 static void hash_add(GChecksum *sum, const char *text)
 {
 	g_autofree char *length = g_strdup_printf("%zu:", strlen(text));
@@ -97,7 +97,7 @@ static char *hash_inputs(const struct inputs *inputs, GError **error)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autoptr(GString) carried = g_string_new(NULL);
-	g_autofree char *options = fragment_merge("", inputs->wishes);
+	g_autofree char *options = fragment_merge("", inputs->settings);
 
 	if (!worktree_carried(carried, error))
 		return NULL;
@@ -117,7 +117,7 @@ static char *config_key(const struct inputs *inputs)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autoptr(GString) carried = g_string_new(NULL);
-	g_autofree char *options = fragment_merge("", inputs->wishes);
+	g_autofree char *options = fragment_merge("", inputs->settings);
 
 	hash_add(sum, HASH_FORMAT);
 	hash_add(sum, inputs->source->identity);
@@ -181,7 +181,7 @@ static struct kernel *describe(const struct inputs *inputs, const struct kernel_
 	return kernel;
 }
 
-/* Config and make, in a tree whose source is right. */
+/* Configures and compiles a tree with the right source. */
 static gboolean compile(struct worktree *tree, const struct inputs *inputs,
 			const struct kernel_spec *spec, struct progress *progress, GError **error)
 {
@@ -204,7 +204,7 @@ static gboolean compile(struct worktree *tree, const struct inputs *inputs,
 	cache_last(kind, &last, &total);
 	progress->last_ns = last;
 	progress_step(progress, "configure", 0);
-	ok = configure(&maker, inputs->wishes, key, error);
+	ok = configure(&maker, inputs->settings, key, error);
 	if (ok) {
 		progress_step(progress, "compile",
 			      full ? (total ? total : inputs->arch->objects) : 0);
@@ -272,7 +272,7 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 	struct progress state = {.call = progress, .data = data};
 	struct kernel *kernel = find_or_build(spec, &state, error);
 
-	/* the cache is keyed by the text of the patches; the file names are those of this caller */
+	/* the cache is keyed by the patches' text; the file names are this caller's */
 	if (kernel && spec->patches) {
 		g_strfreev(kernel->patches);
 		kernel->patches = g_strdupv((char **)spec->patches);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finished builds, out/<hash>/, and how long builds take here.
+ * Finished builds, out/<hash>/, and the duration of builds on this host.
  *
  * A folder below out/ appears by rename, complete.
  */
@@ -19,7 +19,7 @@
 
 static char *out_path(const char *hash, const char *file)
 {
-	/* the folder itself must not be made by asking for a path in it */
+	/* asking for the path of a build must not create its folder */
 	g_autofree char *out = rig_cache_path("kernel/out");
 
 	return g_build_filename(out, hash, file, NULL);
@@ -30,7 +30,7 @@ static char *text_of(const json_t *object, const char *key)
 	return g_strdup(json_string_value(json_object_get(object, key)));
 }
 
-/* The path of a file of the build, or NULL where it has none. */
+/* The path of a file of the build, or NULL if it does not exist. */
 static char *file_of(const char *hash, const char *file)
 {
 	g_autofree char *path = out_path(hash, file);
@@ -136,7 +136,7 @@ void cache_remember(const char *kind, gint64 ns, guint lines)
 	g_autofree char *path = rig_cache_path(relative);
 	g_autofree char *text = g_strdup_printf("%lld %u\n", (long long)ns, lines);
 
-	/* only an estimate for next time: no reason to fail */
+	/* only an estimate for the next build: ignore errors */
 	rig_write_file(path, text, -1, NULL);
 }
 
@@ -196,8 +196,8 @@ gboolean cache_publish(const struct kernel *kernel, const struct build *build, G
 
 	sweep_folders(out);
 	/*
-	 * the tree's lock is held, so no other process builds this hash: a part is of a killed
-	 * one
+	 * the tree's lock is held, so no other process builds this hash: the part was left by a
+	 * killed one
 	 */
 	if (!sweep_remove(part, error) || !sweep_remove(final, error) ||
 	    !copy_results(build, part, error) || !rig_write_file(json_file, json, -1, error))

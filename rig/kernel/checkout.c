@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sources into work trees.
+ * Copies sources into work trees.
  *
- * Packages and tarballs are unpacked beside the tree and renamed into place, once: a tree that is
- * there is whole. Folders and git revisions are brought up to date file by file, and a file whose
- * content is right already keeps its time, so that make rebuilds only what differs from the last
- * one.
+ * Packages and tarballs are unpacked next to the tree and renamed into place, once: an existing
+ * tree is complete. Folders and git revisions are updated file by file, and unchanged files keep
+ * their time stamps, so that make rebuilds only what differs from the last build.
  */
 #include "kernel/internal.h"
 
@@ -19,7 +18,7 @@
 #include "util/spawn.h"
 #include "util/sweep.h"
 
-/* A 7.x tree unpacked, its package beside it, and an object folder. */
+/* for an unpacked 7.x tree, its package, and an object folder */
 #define ROOM_NEEDED (G_GUINT64_CONSTANT(3) << 30)
 
 static gboolean check_room(const char *dir, GError **error)
@@ -58,7 +57,7 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 		return FALSE;
 	if (!g_file_test(makefile, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' has no Makefile in one top folder: is it a kernel's source?",
+				"'%s' is not a kernel source: no Makefile in its only top folder",
 				tarball);
 	if (rename(part, src) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s'", part);
@@ -124,9 +123,9 @@ static gboolean sync_dir(const struct source *source, const char *src, struct pr
 /* ---- git ---- */
 
 /*
- * The user's repository is only read: our own index and work tree make git update just the files
+ * The user's repository is only read. A separate index and work tree let git update only the files
  * that differ between the last revision and this one. checkout-index restores files, and clean
- * removes those, which a killed update left behind.
+ * removes those that a killed update left.
  */
 static gboolean sync_git(const struct source *source, const char *src, struct progress *progress,
 			 GError **error)
@@ -169,7 +168,7 @@ static gboolean sync_git(const struct source *source, const char *src, struct pr
 
 /* ---- all ---- */
 
-/* tree/<tree>/populated names the content that src has, for the kinds which change in place. */
+/* tree/<tree>/populated names the content of src, for the kinds of source that change in place. */
 static char *checked_out_path(const char *src)
 {
 	g_autofree char *top = g_path_get_dirname(src);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tinyconfig, the fragments over it, olddefconfig; and no option lost in silence. */
+/* tinyconfig, then the fragments, then olddefconfig; reports every option that was not kept. */
 #include "kernel/internal.h"
 
 #include <fcntl.h>
@@ -12,26 +12,23 @@
 
 #define CONFIG_MAX (4u << 20)
 
-/* Of what obj/.config was made; absent while one is being made. */
+/* The key of the inputs of obj/.config; absent while it is being made. */
 static char *key_path(const struct worktree *tree)
 {
 	return g_build_filename(tree->obj, ".rig-config", NULL);
 }
 
-static gboolean merge(const char *path, GPtrArray *wishes, GError **error)
+static gboolean merge(const char *path, GPtrArray *settings, GError **error)
 {
 	g_autofree char *base = NULL, *merged = NULL;
 
 	if (!rig_read_file(path, CONFIG_MAX, &base, NULL, error))
 		return FALSE;
-	merged = fragment_merge(base, wishes);
+	merged = fragment_merge(base, settings);
 	return rig_write_file(path, merged, -1, error);
 }
 
-/*
- * A .config that came out as it was keeps its time, so that make has no reason to look at it
- * again.
- */
+/* A .config with unchanged content keeps its time stamp, so that make does not process it again. */
 static void keep_time(const char *path, const char *old, const struct stat *st, const char *new)
 {
 	const struct timespec times[2] = {st->st_atim, st->st_mtim};
@@ -40,7 +37,7 @@ static void keep_time(const char *path, const char *old, const struct stat *st, 
 		utimensat(AT_FDCWD, path, times, 0);
 }
 
-gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GError **error)
+gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, GError **error)
 {
 	g_autofree char *key_file = key_path(maker->tree), *last_key = NULL, *text = NULL,
 			*unmet = NULL;
@@ -55,14 +52,14 @@ gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GErr
 			rig_read_file(path, CONFIG_MAX, &old, NULL, NULL);
 	}
 	unlink(key_file);
-	if (!maker_run(maker, "tinyconfig", error) || !merge(path, wishes, error) ||
+	if (!maker_run(maker, "tinyconfig", error) || !merge(path, settings, error) ||
 	    !maker_run(maker, "olddefconfig", error) ||
 	    !rig_read_file(path, CONFIG_MAX, &text, NULL, error))
 		return FALSE;
 	config = config_parse(text);
-	unmet = fragment_unmet(wishes, config, maker->tree->src, maker->arch->srcarch);
+	unmet = fragment_unmet(settings, config, maker->tree->src, maker->arch->srcarch);
 	if (unmet)
-		return rig_fail(error, RIG_EXIT_USAGE, "the config cannot be had:\n%s", unmet);
+		return rig_fail(error, RIG_EXIT_USAGE, "the config cannot be made:\n%s", unmet);
 	keep_time(path, old, &st, text);
 	return rig_write_file(key_file, key, -1, error);
 }

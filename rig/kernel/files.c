@@ -12,7 +12,7 @@
 #include "util/error.h"
 #include "util/spawn.h"
 
-/* Nothing in a kernel tree is larger; a generated header of a GPU driver has 24 MiB. */
+/* The limit for a file; the largest in a kernel tree is a generated GPU header of 24 MiB. */
 #define FILE_MAX (256u << 20)
 
 gboolean files_make_parent(const char *path, GError **error)
@@ -25,7 +25,7 @@ gboolean files_make_parent(const char *path, GError **error)
 	return TRUE;
 }
 
-/* What a file is for our purpose: the bytes, or a symbolic link's target. */
+/* Reads a file's bytes, or a symbolic link's target. */
 static gboolean read_any(const char *path, struct stat *st, char **ret, gsize *ret_len)
 {
 	if (lstat(path, st) < 0)
@@ -92,7 +92,7 @@ char *files_sha256(const char *path, GError **error)
 
 /* ---- which files are source ---- */
 
-/* What kbuild leaves in a tree that was built in place (top .gitignore of the kernel). */
+/* Files that kbuild creates in a tree built in place (the kernel's top .gitignore). */
 static const char *const built[] = {
 	".git",	     "*.o",	"*.a",	       "*.ko",
 	"*.mod",     "*.mod.c", "*.cmd",       "*.dtb",
@@ -190,7 +190,7 @@ char **files_of_tree(const char *tree, GError **error)
 		g_autofree char *path = g_build_filename(tree, files->pdata[i], NULL);
 		struct stat st;
 
-		/* git also lists what was deleted in the checkout, and a submodule as a folder */
+		/* git also lists files deleted in the checkout, and a submodule as a folder */
 		if (lstat(path, &st) == 0 && !S_ISDIR(st.st_mode) &&
 		    (!i || strcmp(files->pdata[i], files->pdata[i - 1])))
 			g_ptr_array_add(present, g_strdup(files->pdata[i]));

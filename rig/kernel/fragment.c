@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Config fragments: parsed, merged over a base as scripts/kconfig/merge_config.sh does, and
- * looked for in what kconfig made of them. docs/kernels.md has the grammar: lines as in a
- * .config, and besides
+ * compared with kconfig's result. docs/kernels.md has the grammar: lines as in a .config, and
  *
  *	CONFIG_A=y | CONFIG_B=y	one of them is enough (an option that was renamed)
- *	CONFIG_A=y # if known	no error where the kernel does not have the option at all
- *	CONFIG_A=y # if possible	no error where it cannot be set
+ *	CONFIG_A=y # if known	no error if the kernel does not have the option at all
+ *	CONFIG_A=y # if possible	no error if it cannot be set
  */
 #include "kernel/internal.h"
 
@@ -14,21 +13,21 @@
 
 #include "util/error.h"
 
-static void wish_free(void *data)
+static void setting_free(void *data)
 {
-	struct wish *wish = data;
+	struct setting *setting = data;
 
-	for (guint i = 0; i < wish->n; i++) {
-		g_free(wish->option[i].name);
-		g_free(wish->option[i].value);
+	for (guint i = 0; i < setting->n; i++) {
+		g_free(setting->option[i].name);
+		g_free(setting->option[i].value);
 	}
-	g_free(wish->where);
-	g_free(wish);
+	g_free(setting->where);
+	g_free(setting);
 }
 
 GPtrArray *fragment_list_new(void)
 {
-	return g_ptr_array_new_with_free_func(wish_free);
+	return g_ptr_array_new_with_free_func(setting_free);
 }
 
 /* "CONFIG_X=value" or "# CONFIG_X is not set". */
@@ -77,56 +76,56 @@ static enum option_must take_marker(char *line)
 	return OPTION_REQUIRED;
 }
 
-gboolean fragment_parse(const char *name, const char *text, GPtrArray *wishes, GError **error)
+gboolean fragment_parse(const char *name, const char *text, GPtrArray *settings, GError **error)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
 	for (guint i = 0; lines[i]; i++) {
 		char *line = g_strstrip(lines[i]);
-		struct wish *wish;
+		struct setting *setting;
 		g_auto(GStrv) part = NULL;
 
 		/* a comment, except "is not set" */
 		if (!*line || (*line == '#' && !g_str_has_prefix(line, "# CONFIG_")))
 			continue;
-		wish = g_new0(struct wish, 1);
-		wish->must = take_marker(line);
-		wish->where = g_strdup_printf("%s:%u", name, i + 1);
-		g_ptr_array_add(wishes, wish);
+		setting = g_new0(struct setting, 1);
+		setting->must = take_marker(line);
+		setting->where = g_strdup_printf("%s:%u", name, i + 1);
+		g_ptr_array_add(settings, setting);
 		part = g_strsplit(line, "|", -1);
 		for (guint p = 0; part[p]; p++) {
-			if (wish->n >= G_N_ELEMENTS(wish->option))
+			if (setting->n >= G_N_ELEMENTS(setting->option))
 				return rig_fail(error, RIG_EXIT_USAGE,
 						"%s: at most %zu alternatives on a line",
-						wish->where, G_N_ELEMENTS(wish->option));
-			if (!parse_option(g_strstrip(part[p]), &wish->option[wish->n]))
+						setting->where, G_N_ELEMENTS(setting->option));
+			if (!parse_option(g_strstrip(part[p]), &setting->option[setting->n]))
 				return rig_fail(error, RIG_EXIT_USAGE,
 						"%s: invalid option '%s': write CONFIG_X=y, =m, =n, a "
 						"number or \"text\"",
-						wish->where, part[p]);
-			wish->n++;
+						setting->where, part[p]);
+			setting->n++;
 		}
 	}
 	return TRUE;
 }
 
-/* The last wish for each option. */
-static GHashTable *last_wishes(GPtrArray *wishes)
+/* The last setting of each option. */
+static GHashTable *last_settings(GPtrArray *settings)
 {
 	GHashTable *last = g_hash_table_new(g_str_hash, g_str_equal);
 
-	for (guint i = 0; i < wishes->len; i++) {
-		struct wish *wish = wishes->pdata[i];
+	for (guint i = 0; i < settings->len; i++) {
+		struct setting *setting = settings->pdata[i];
 
-		for (guint k = 0; k < wish->n; k++)
-			g_hash_table_replace(last, wish->option[k].name, wish);
+		for (guint k = 0; k < setting->n; k++)
+			g_hash_table_replace(last, setting->option[k].name, setting);
 	}
 	return last;
 }
 
-char *fragment_merge(const char *base, GPtrArray *wishes)
+char *fragment_merge(const char *base, GPtrArray *settings)
 {
-	g_autoptr(GHashTable) last = last_wishes(wishes);
+	g_autoptr(GHashTable) last = last_settings(settings);
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_auto(GStrv) lines = g_strsplit(base, "\n", -1);
 
@@ -137,17 +136,17 @@ char *fragment_merge(const char *base, GPtrArray *wishes)
 		if (!g_hash_table_contains(last, name))
 			g_string_append_printf(text, "%s\n", lines[i]);
 	}
-	for (guint i = 0; i < wishes->len; i++) {
-		const struct wish *wish = wishes->pdata[i];
+	for (guint i = 0; i < settings->len; i++) {
+		const struct setting *setting = settings->pdata[i];
 
 		/*
-		 * backwards: of two that exclude each other kconfig takes the later, and we mean
-		 * the first
+		 * backwards: of two exclusive options kconfig uses the later one, but the first one
+		 * is preferred here
 		 */
-		for (guint k = wish->n; k-- > 0;) {
-			const struct option *option = &wish->option[k];
+		for (guint k = setting->n; k-- > 0;) {
+			const struct option *option = &setting->option[k];
 
-			if (g_hash_table_lookup(last, option->name) != wish)
+			if (g_hash_table_lookup(last, option->name) != setting)
 				continue;
 			if (option->value)
 				g_string_append_printf(text, "%s=%s\n", option->name,
@@ -181,7 +180,7 @@ static gboolean option_met(const struct option *option, GHashTable *config)
 	return option->value ? !g_strcmp0(has, option->value) : !has || !strcmp(has, "n");
 }
 
-/* Why one option is not as wished. */
+/* The reason why an option does not have the requested value. */
 static char *option_why(const struct option *option, GHashTable *config, struct kconfig *kconfig)
 {
 	const char *has = g_hash_table_lookup(config, option->name);
@@ -194,41 +193,41 @@ static char *option_why(const struct option *option, GHashTable *config, struct 
 		       : g_strdup("it is not set");
 }
 
-static gboolean excused(const struct wish *wish, struct kconfig *kconfig)
+static gboolean excused(const struct setting *setting, struct kconfig *kconfig)
 {
-	if (wish->must != OPTION_IF_KNOWN)
-		return wish->must == OPTION_IF_POSSIBLE;
-	for (guint k = 0; k < wish->n; k++)
-		if (!kconfig || kconfig_knows(kconfig, wish->option[k].name + strlen("CONFIG_")))
+	if (setting->must != OPTION_IF_KNOWN)
+		return setting->must == OPTION_IF_POSSIBLE;
+	for (guint k = 0; k < setting->n; k++)
+		if (!kconfig || kconfig_knows(kconfig, setting->option[k].name + strlen("CONFIG_")))
 			return FALSE;
 	return TRUE;
 }
 
-char *fragment_unmet(GPtrArray *wishes, GHashTable *config, const char *src, const char *srcarch)
+char *fragment_unmet(GPtrArray *settings, GHashTable *config, const char *src, const char *srcarch)
 {
-	g_autoptr(GHashTable) last = last_wishes(wishes);
+	g_autoptr(GHashTable) last = last_settings(settings);
 	g_autoptr(GString) text = g_string_new(NULL);
 	rig_auto(kconfig) kconfig = NULL;
 
-	for (guint i = 0; i < wishes->len; i++) {
-		const struct wish *wish = wishes->pdata[i];
+	for (guint i = 0; i < settings->len; i++) {
+		const struct setting *setting = settings->pdata[i];
 		gboolean met = FALSE;
 
-		for (guint k = 0; k < wish->n; k++)
-			met |= option_met(&wish->option[k], config) ||
-			       g_hash_table_lookup(last, wish->option[k].name) != wish;
+		for (guint k = 0; k < setting->n; k++)
+			met |= option_met(&setting->option[k], config) ||
+			       g_hash_table_lookup(last, setting->option[k].name) != setting;
 		if (met)
 			continue;
 		if (!kconfig && src)
 			kconfig = kconfig_load(src, srcarch);
-		if (excused(wish, kconfig))
+		if (excused(setting, kconfig))
 			continue;
-		for (guint k = 0; k < wish->n; k++) {
-			const struct option *option = &wish->option[k];
+		for (guint k = 0; k < setting->n; k++) {
+			const struct option *option = &setting->option[k];
 			g_autofree char *why = option_why(option, config, kconfig);
 
 			g_string_append_printf(text, "%s%s: %s%s%s did not survive: %s",
-					       text->len ? "\n" : "", wish->where, option->name,
+					       text->len ? "\n" : "", setting->where, option->name,
 					       option->value ? "=" : " is not set",
 					       option->value ? option->value : "", why);
 		}

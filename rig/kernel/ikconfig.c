@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The config inside an image: kernel/configs.c puts a gzipped .config between "IKCFG_ST" and
- * "IKCFG_ED". In a bzImage all that is compressed once more (gzip, xz, lzma, bzip2, lz4, zstd),
- * which libarchive undoes as a stream, so that no image is ever held unpacked.
+ * "IKCFG_ED". A bzImage is compressed once more (gzip, xz, lzma, bzip2, lz4, zstd); libarchive
+ * decompresses it as a stream, so that no image is held in memory uncompressed.
  */
 #include "kernel/internal.h"
 
@@ -15,7 +15,7 @@
 #define MARK_LEN 8
 #define CONFIG_MAX (4u << 20)
 #define PACKED_MAX (1u << 20)
-/* A distribution's vmlinux with all built in has about 100 MiB; a bomb has more. */
+/* a distribution's vmlinux with everything built in has about 100 MiB; more is an archive bomb */
 #define UNPACKED_MAX (1u << 30)
 
 static char *gunzip(const guint8 *data, gsize len)
@@ -37,7 +37,7 @@ static char *gunzip(const guint8 *data, gsize len)
 	return g_strdup(text);
 }
 
-/* Searches plain bytes. */
+/* Searches uncompressed bytes. */
 static char *find_plain(const guint8 *data, gsize len)
 {
 	const guint8 *at = data;
@@ -53,7 +53,7 @@ static char *find_plain(const guint8 *data, gsize len)
 	return NULL;
 }
 
-/* Searches a decompressed stream, of which KEPT has the part that may still matter. */
+/* Searches a decompressed stream; KEPT has the end of the data read so far. */
 static char *find_in_stream(struct archive *archive)
 {
 	g_autoptr(GByteArray) kept = g_byte_array_new();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel images: what architecture, whole or truncated, which version.
+ * Kernel images: architecture, version, and whether the file is complete.
  *
  * bzImage: Documentation/x86/boot.rst (setup header). Image: Documentation/arm64/booting.rst.
- * vmlinux is ELF. All offsets are checked against the file's size before they are followed.
+ * vmlinux is ELF. All offsets are checked against the file's size before they are used.
  */
 #include "kernel/internal.h"
 
@@ -28,7 +28,7 @@ gboolean image_is_bzimage(const guint8 *data, gsize len)
 	return len > 0x260 && !memcmp(data + 0x202, "HdrS", 4) && get(data + 0x1fe, 2) == 0xaa55;
 }
 
-/* Where the protected-mode code begins. */
+/* The offset of the protected-mode code. */
 static gsize setup_size(const guint8 *data)
 {
 	return ((data[0x1f1] ? data[0x1f1] : 4) + 1) * 512;
@@ -126,8 +126,7 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 			pvh |= has_pvh_note(data, &ph);
 	}
 	if (eh.e_phoff > len || eh.e_shoff > len || need > len || !eh.e_phnum)
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is truncated: %zu bytes are not all of it", path, len);
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is truncated after %zu bytes", path, len);
 	if (eh.e_machine == EM_X86_64 && !pvh)
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
@@ -145,7 +144,7 @@ static gboolean check_arm64(const char *path, const guint8 *data, gsize len, str
 {
 	guint64 text_end = get(data + 16, 8);
 
-	/* image_size covers .bss too, so a whole file may be shorter, though not by much */
+	/* image_size includes .bss, so a complete file may be shorter, but not by much */
 	if (text_end > 2 * (guint64)len)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"'%s' is truncated: %zu bytes of %" G_GUINT64_FORMAT, path, len,
@@ -154,7 +153,7 @@ static gboolean check_arm64(const char *path, const guint8 *data, gsize len, str
 	return TRUE;
 }
 
-/* ---- any ---- */
+/* ---- all formats ---- */
 
 /* "Linux version 6.1.0-50-powerpc64le (…" in an uncompressed image. */
 static char *find_banner(const guint8 *data, gsize len)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between the files of this room. A build walks through them in this order:
+ * What the files of kernel/ share. A build uses them in this order:
  *
- *	source.c (apt.c)	which source is meant, exactly; later: put it into the work tree
- *	fragment.c, patch.c	what is applied to it
+ *	source.c (apt.c)	resolves the source; later copies it into the work tree
+ *	fragment.c, patch.c	the changes to it
  *	cache.c			finished builds
- *	worktree.c			the work tree: lock, patches applied or taken back
+ *	worktree.c			the work tree: lock, patches applied or undone
  *	configure.c (kconfig.c)	.config, and why an option did not survive
  *	build.c			the order of all this; make; publish
- *	prune.c			deletes what was not used for long
+ *	prune.c			deletes what was not used for a long time
  */
 #ifndef RIG_KERNEL_INTERNAL_H
 #define RIG_KERNEL_INTERNAL_H
@@ -30,21 +30,21 @@ struct progress {
 };
 
 void progress_step(struct progress *progress, const char *step, guint total);
-/* One more file is done. Signature of spawn_line: counts any line. */
+/* One more file is done. For use as a spawn_line callback: counts any line. */
 void progress_line(const char *line, void *progress);
 
 /* ---- files.c ---- */
 
 /* TRUE if both exist with the same content and the same execute bits. */
 gboolean files_same(const char *a, const char *b);
-/* Makes TO a copy of FROM by rename, with a fresh mtime; folders are made. */
+/* Replaces TO by a copy of FROM, by rename, with a new mtime; creates folders. */
 gboolean files_copy(const char *from, const char *to, GError **error);
 gboolean files_make_parent(const char *path, GError **error);
 /* SHA-256 of a file's bytes, hex; NULL with an error. */
 char *files_sha256(const char *path, GError **error);
 /*
- * The files that make up a source tree, relative and sorted: what git tracks or would track where
- * TREE is a git checkout's top, else all that does not look built.
+ * The files of a source tree, relative and sorted: those that git tracks or would track if TREE is
+ * a git checkout, else all that do not look built.
  */
 char **files_of_tree(const char *tree, GError **error);
 /* All files below a folder, relative, sorted. */
@@ -58,16 +58,16 @@ struct kernel_arch {
 	const char *name;    /* struct machine's arch, and uname -m */
 	const char *make;    /* ARCH= */
 	const char *srcarch; /* folder below arch/ */
-	const char *cross;   /* CROSS_COMPILE= where the host is another architecture */
+	const char *cross;   /* CROSS_COMPILE= on a host of another architecture */
 	const char *target;  /* make target */
-	const char *image;   /* what it yields, below the object folder */
-	guint objects;	     /* lines of a first full build, until one has been counted */
+	const char *image;   /* its result, below the object folder */
+	guint objects;	     /* number of lines of a first full build, until one was counted */
 };
 
 const struct kernel_arch *arch_find(const char *name, GError **error);
 /* "" on the architecture itself. */
 const char *arch_cross(const struct kernel_arch *arch);
-/* What compiler and linker call themselves: enters the hash. */
+/* The versions of compiler and linker, for the hash. */
 gboolean arch_compiler(const struct kernel_arch *arch, char **ret_compiler, GError **error);
 
 /* ---- source.c ---- */
@@ -78,10 +78,10 @@ struct source {
 	enum source_kind kind;
 	char *name;	/* package, or absolute path */
 	char *suite;	/* deb: or NULL */
-	char *want;	/* deb: a version asked for; git: the revision asked for; or NULL */
-	char *version;	/* "6.1.192-2", "v6.1-3-gabcdef"; NULL until the tree is there */
+	char *want;	/* deb: the requested version; git: the requested revision; or NULL */
+	char *version;	/* "6.1.192-2", "v6.1-3-gabcdef"; NULL until the tree exists */
 	char *resolved; /* "deb:linux-source-6.1=6.1.192-2" */
-	char *identity; /* what its content is, for the hash */
+	char *identity; /* identifies its content, for the hash */
 	char *tree;	/* name of its folder below tree/ */
 	char *git_dir;	/* git */
 	char **files;	/* dir: relative paths, sorted, NULL-terminated */
@@ -92,44 +92,47 @@ RIG_DEFINE_AUTO(source, source_free)
 
 /* Parses TEXT only; accesses no file. */
 struct source *source_parse(const char *text, GError **error);
-/* Fills version (where known), resolved, identity and tree. */
+/* Fills version (if known), resolved, identity and tree. */
 gboolean source_resolve(struct source *source, gboolean refresh, struct progress *progress,
 			GError **error);
 
 /* ---- checkout.c ---- */
 
-/* TRUE if SRC (tree/<tree>/src) is the pristine source already. */
+/* TRUE: SRC (tree/<tree>/src) has the pristine source already. */
 gboolean source_is_there(const struct source *source, const char *src);
-/* Makes it that. Under the tree's lock, with no patch applied. */
+/* Updates it to that. The tree's lock is held and no patch is applied. */
 gboolean source_checkout(const struct source *source, const char *src, struct progress *progress,
 			 GError **error);
 
 /* ---- apt.c ---- */
 
-/* The candidate (or WANT, when not NULL) of PACKAGE in SUITE, NULL: as the host is configured. */
+/*
+ * The candidate version of PACKAGE (or WANT, if not NULL) in SUITE; NULL: as the host is
+ * configured.
+ */
 gboolean apt_version(const char *package, const char *suite, const char *want, char **ret_version,
 		     GError **error);
 /*
- * The package with the image that the metapackage PACKAGE of VERSION stands for, or PACKAGE itself where
- * it has the image. Asks SUITE's lists, as apt_version() has just fetched them.
+ * The package with the image that the metapackage PACKAGE of VERSION depends on, or PACKAGE itself
+ * if it has the image. Uses SUITE's lists, which apt_version() has just fetched.
  */
 gboolean apt_image_package(const char *package, const char *suite, const char *version, char **ret_package,
 			   GError **error);
 /* Downloads the package into DIR; *RET_FILE is its path. */
 gboolean apt_download(const char *package, const char *suite, const char *version, const char *dir,
 		      char **ret_file, GError **error);
-/* The private sources.list (deb822) for SUITE, made from what the system's own files say. */
+/* The private sources.list (deb822) for SUITE, derived from the system's own files. */
 gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, GError **error);
 
 /* ---- patch.c ---- */
 
 struct patch_file {	 /* one file of a patch */
-	char *old, *new; /* without the first component; NULL: made, or deleted */
-	char *text;	 /* headers and hunks alone */
+	char *old, *new; /* without the first component; NULL: the file is created, or deleted */
+	char *text;	 /* headers and hunks only */
 };
 
 struct patch {
-	char *path;	  /* as given */
+	char *path;	  /* as the user named it */
 	char *text;	  /* the diffs of all its mails; enters the hash */
 	GPtrArray *files; /* struct patch_file */
 };
@@ -140,7 +143,7 @@ RIG_DEFINE_AUTO(patch, patch_free)
 struct patch *patch_load(const char *path, GError **error);
 /* TEXT is from PATH. Split out for the tests. */
 struct patch *patch_parse(const char *path, const char *text, GError **error);
-/* Applies it in DIR, which holds at least the files it touches. */
+/* Applies it in DIR, which has at least the files that it changes. */
 gboolean patch_apply(const struct patch *patch, const char *dir, GError **error);
 
 /* ---- fragment.c ---- */
@@ -156,22 +159,22 @@ struct option {
 	char *value; /* "y", "250", "\"\""; NULL: "is not set" */
 };
 
-struct wish {			 /* a line of a fragment */
+struct setting {		 /* a line of a fragment */
 	struct option option[4]; /* alternatives */
 	guint n;
 	enum option_must must;
 	char *where; /* "base.config:12" */
 };
 
-/* Appends the wishes of TEXT to WISHES (struct wish, freed with wish_free). */
-gboolean fragment_parse(const char *name, const char *text, GPtrArray *wishes, GError **error);
+/* Appends settings of TEXT to SETTINGS (struct setting, freed with setting_free). */
+gboolean fragment_parse(const char *name, const char *text, GPtrArray *settings, GError **error);
 GPtrArray *fragment_list_new(void);
-/* BASE (a .config) with all wishes over it, the later over the earlier. */
-char *fragment_merge(const char *base, GPtrArray *wishes);
+/* BASE (a .config) with all settings applied in order. */
+char *fragment_merge(const char *base, GPtrArray *settings);
 /* A .config's text to a table, as kernel_config_load(). */
 GHashTable *config_parse(const char *text);
-/* One line for each wish that CONFIG does not meet; NULL when all are met. SRC may be NULL. */
-char *fragment_unmet(GPtrArray *wishes, GHashTable *config, const char *src, const char *srcarch);
+/* One line for each setting that CONFIG does not meet; NULL: all are met. SRC may be NULL. */
+char *fragment_unmet(GPtrArray *settings, GHashTable *config, const char *src, const char *srcarch);
 
 /* ---- kconfig.c ---- */
 
@@ -198,47 +201,47 @@ RIG_DEFINE_AUTO(worktree, worktree_close)
 /* Waits for the lock. */
 struct worktree *worktree_open(const char *name, const struct kernel_arch *arch,
 			       struct progress *progress, GError **error);
-/* Takes all patches back. */
+/* Undoes all patches. */
 gboolean worktree_restore(struct worktree *tree, GError **error);
 /*
- * Makes src the pristine source plus PATCHES (struct patch) plus the files that the rig carries.
- * Files whose content stays the same are not touched. On an error src is as it was.
+ * Makes src the pristine source plus PATCHES (struct patch) plus the rig's own files. Unchanged
+ * files are not written. On an error src is unchanged.
  */
 gboolean worktree_patch(struct worktree *tree, GPtrArray *patches, GError **error);
-/* The files of the rig that go into every tree, for the hash. */
+/* The rig's own files that are added to every tree, for the hash. */
 gboolean worktree_carried(GString *text, GError **error);
 
 /* ---- make.c ---- */
 
-/* What every make of one build has in common. */
+/* What all make calls of one build share. */
 struct maker {
 	const struct worktree *tree;
 	const struct kernel_arch *arch;
 	unsigned jobs;
 	struct progress *progress;
 	FILE *log;
-	guint lines;	   /* commands that make has shown */
-	char *first_error; /* the first line that a compiler or kconfig complained in */
+	guint lines;	   /* commands that make has printed */
+	char *first_error; /* the first error line of a compiler or kconfig */
 };
 
 /*
- * Makes TARGET. An error is the first complaint, with the log's name: RIG_EXIT_INFRA where a tool
- * or disk space is missing, else RIG_EXIT_USAGE.
+ * Makes TARGET. The error is the first error line, with the log's name: RIG_EXIT_INFRA if a tool or
+ * disk space is missing, else RIG_EXIT_USAGE.
  */
 gboolean maker_run(struct maker *maker, const char *target, GError **error);
 /* The log of the last build in this object folder. */
 char *maker_log_path(const struct worktree *tree);
-/* Around a build: where the last one was killed, removes all it may have left half written. */
+/* To be called before a build: if the last one was killed, removes files that may be incomplete. */
 gboolean maker_begin(const struct worktree *tree, GError **error);
 gboolean maker_end(const struct worktree *tree, GError **error);
 
 /* ---- configure.c ---- */
 
 /*
- * Makes obj/.config, unless the one there was made of KEY. Errors name the wish that is not met,
- * and why.
+ * Makes obj/.config, unless the existing one was made with KEY. Errors name the setting that is not
+ * met, and the reason.
  */
-gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GError **error);
+gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, GError **error);
 
 /* ---- cache.c ---- */
 
@@ -246,7 +249,7 @@ gboolean configure(struct maker *maker, GPtrArray *wishes, const char *key, GErr
 struct kernel *cache_find(const char *hash);
 /* The same, and records the use (prune.c). */
 struct kernel *cache_use(const char *hash);
-/* How long the last build of this kind took, and how many lines it had to do; 0 where never. */
+/* The duration of the last build of this kind, and its number of lines; 0: none yet. */
 void cache_last(const char *kind, gint64 *ret_ns, guint *ret_lines);
 void cache_remember(const char *kind, gint64 ns, guint lines);
 
@@ -267,7 +270,7 @@ struct image {
 	char *version; /* or NULL; the caller's */
 };
 
-/* Checks that DATA, read from PATH, is a whole kernel image of an architecture we know. */
+/* Checks that DATA, read from PATH, is a complete kernel image of a supported architecture. */
 gboolean image_check(const char *path, const guint8 *data, gsize len, struct image *ret,
 		     GError **error);
 gboolean image_is_bzimage(const guint8 *data, gsize len);

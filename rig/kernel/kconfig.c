@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Enough of the Kconfig language (Documentation/kbuild/kconfig-language.rst) to say why an option
- * is not set: each symbol's definitions with what they depend on, own and inherited from the
- * menus, choices and ifs around them. Macros "$(…)" are taken as true: a dependency that only a
- * compiler knows is not named rather than named wrongly.
+ * Enough of the Kconfig language (Documentation/kbuild/kconfig-language.rst) to report why an
+ * option is not set: each symbol's definitions with their dependencies, its own and those of the
+ * menus, choices and ifs around it. Macros "$(…)" count as true: a dependency that only the
+ * compiler determines is then missing in the report, but none is reported wrongly.
  */
 #include "kernel/internal.h"
 
@@ -23,7 +23,7 @@ struct kconfig {
 	const char *src, *srcarch;
 	GHashTable *symbols; /* name to GPtrArray of struct definition */
 	GPtrArray *frames;   /* of the file being read: struct definition of if, menu, choice */
-	struct definition *current; /* what "depends on" belongs to */
+	struct definition *current; /* the definition that "depends on" belongs to */
 	guint depth;
 };
 
@@ -149,7 +149,7 @@ static guint indent(const char *line)
 	return column;
 }
 
-/* Passes over a help text: all that is indented as its first line is, or more. */
+/* Skips a help text: all lines that are indented at least as much as its first. */
 static guint skip_help(char **lines, guint at)
 {
 	guint first;
@@ -233,7 +233,7 @@ static gboolean accept(struct expr *expr, const char *token)
 	return TRUE;
 }
 
-/* A symbol's value, or a constant; a macro is "y". */
+/* The value of a symbol or constant; a macro is "y". */
 static char *operand(struct expr *expr)
 {
 	const char *start, *value;
@@ -261,7 +261,7 @@ static char *operand(struct expr *expr)
 	if (expr->at == start && *expr->at)
 		expr->at++;
 	name = g_strndup(start, expr->at - start);
-	/* constants stand for themselves */
+	/* constants are their own value */
 	if (!name[0] || !name[1] || g_ascii_isdigit(name[0]))
 		return g_steal_pointer(&name);
 	key = g_strconcat("CONFIG_", name, NULL);
@@ -332,7 +332,7 @@ static int expr_or(struct expr *expr)
 	return value;
 }
 
-/* Adds what is not met of "A && (B || C) && D": each term by itself, unless an || is outermost. */
+/* Adds the unmet terms of "A && (B || C) && D": each term separately, unless an || is outermost. */
 static void add_unmet(const char *text, GHashTable *config, GPtrArray *unmet)
 {
 	struct expr whole = {.at = text, .config = config};
@@ -356,7 +356,7 @@ static void add_unmet(const char *text, GHashTable *config, GPtrArray *unmet)
 	}
 }
 
-/* ---- the answer ---- */
+/* ---- the reason ---- */
 
 static GPtrArray *definition_unmet(const struct definition *definition, GHashTable *config)
 {
@@ -376,7 +376,7 @@ char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *confi
 
 	if (!all || !all->len)
 		return g_strdup("this kernel has no such option");
-	/* of several definitions, the one that is nearest to being met */
+	/* of several definitions, report the one with the fewest unmet terms */
 	for (guint i = 0; i < all->len; i++) {
 		const struct definition *definition = all->pdata[i];
 		g_autoptr(GPtrArray) unmet = definition_unmet(definition, config);

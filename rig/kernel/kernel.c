@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Existing kernel images, their configs, and which options those lack. */
+/* Existing kernel images, their configs, and the needed options that they do not have. */
 #include "kernel/internal.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ const char *const kernel_guest_needs[] = {
 	"CONFIG_PROC_FS",
 	"CONFIG_SYSFS",
 	"CONFIG_MEMORY_HOTPLUG",
-	/* the guest's channel: a port, or the second console */
+	/* the guest channel: a virtio port, or a second console */
 	"CONFIG_VIRTIO_CONSOLE|CONFIG_SERIAL_8250_CONSOLE|CONFIG_HVC_CONSOLE",
 	NULL,
 };
@@ -56,8 +56,8 @@ static GMappedFile *map_image(const char *path, GError **error)
 }
 
 /*
- * The config that lies beside an image: /boot/config-VERSION of vmlinuz-VERSION, `config` of the
- * cache, .config of a build folder in which the image is up to three folders down.
+ * The config next to an image: /boot/config-VERSION of vmlinuz-VERSION, `config` of the cache,
+ * .config of a build folder with the image up to three folders down.
  */
 static char *config_beside(const char *path)
 {
@@ -77,7 +77,10 @@ static char *config_beside(const char *path)
 		g_autofree char *top = g_path_get_dirname(file), *vmlinux = NULL;
 
 		vmlinux = g_build_filename(top, "vmlinux", NULL);
-		/* only where the image's own vmlinux is too: not just any .config further up */
+		/*
+		 * only if the image's own vmlinux is there too: a .config further up may be of
+		 * another build
+		 */
 		if (g_file_test(file, G_FILE_TEST_IS_REGULAR) &&
 		    g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
 			return g_steal_pointer(&file);
@@ -85,7 +88,7 @@ static char *config_beside(const char *path)
 	return NULL;
 }
 
-/* Keeps a config that was inside an image where a path can name it. */
+/* Stores a config that was inside an image as a file. */
 static char *keep_config(const char *hash, const char *text)
 {
 	g_autofree char *relative = g_strconcat("kernel/config/", hash, NULL);
@@ -137,7 +140,7 @@ static GHashTable *load_text(const char *path)
 	if (!rig_read_file(path, CONFIG_MAX, &text, &len, NULL) || strlen(text) != len)
 		return NULL;
 	config = config_parse(text);
-	/* a fragment may only take away */
+	/* a fragment may only switch options off */
 	return g_hash_table_size(config) || strstr(text, "# CONFIG_") ? g_steal_pointer(&config)
 								      : NULL;
 }
@@ -155,12 +158,12 @@ GHashTable *kernel_config_load(const char *path, GError **error)
 	config = kernel->config ? load_text(kernel->config) : NULL;
 	if (!config)
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "'%s' carries no config (CONFIG_IKCONFIG), and there is none beside it",
+			 "'%s' contains no config (CONFIG_IKCONFIG), and there is none next to it",
 			 path);
 	return config;
 }
 
-/* One of the alternatives. "m" is not there for a guest that loads no modules. */
+/* TRUE: CONFIG meets one of the alternatives. "m" does not count: the guest loads no modules. */
 static gboolean meets(GHashTable *config, const char *need)
 {
 	gboolean not = *need == '!';

@@ -14,7 +14,7 @@
 
 #include "util/auto.h"
 
-/* What the user asks for. Strings borrowed. */
+/* What to build. Strings borrowed. */
 struct kernel_spec {
 	/* "deb:linux-source-6.1[@suite]", "tar:FILE", "dir:PATH", "git:REPO@REV" */
 	const char *source;
@@ -26,14 +26,14 @@ struct kernel_spec {
 	gboolean refresh;	      /* ask the mirror again which version a package name means */
 };
 
-/* What came of it. */
+/* A built or given kernel. */
 struct kernel {
 	char *name;	/* short, for run folders: "6.1.192-z03" or the image's file name */
 	char *hash;	/* 64 hex digits; of the image's bytes for a given image */
-	char *image;	/* file QEMU boots */
+	char *image;	/* the file that QEMU boots */
 	char *vmlinux;	/* with symbols, or NULL */
-	char *config;	/* file, or NULL where the image does not carry one */
-	char *version;	/* "6.1.192-2": what the source called itself; NULL if unknown */
+	char *config;	/* file, or NULL if the image does not contain one */
+	char *version;	/* "6.1.192-2": the source's name of its version; NULL if unknown */
 	char *source;	/* as resolved: "deb:linux-source-6.1=6.1.192-2" */
 	char **patches; /* as given to this call; NULL-terminated, may be empty */
 	gboolean was_cached;
@@ -45,18 +45,18 @@ void kernel_free(struct kernel *kernel);
 RIG_DEFINE_AUTO(kernel, kernel_free)
 
 /*
- * Progress of a build. STEP is "fetch", "unpack", "patch", "configure", "compile", "link"; DONE
- * and TOTAL count files (0: unknown); LAST_NS is how long the whole took last time on this host
- * (0: never).
+ * Progress of a build. STEP is "fetch", "unpack", "patch", "configure", "compile", "link"; DONE and
+ * TOTAL count files (0: unknown); LAST_NS is the duration of the last whole build on this host (0:
+ * none yet).
  */
 typedef void (*kernel_progress)(const char *step, guint done, guint total, gint64 last_ns,
 				void *data);
 
 /*
- * Builds, or finds it built. Blocks (seconds when cached, minutes when not). Concurrent builders
- * of one hash: one builds, the others wait. Errors: RIG_EXIT_USAGE (source or patch or fragment
- * wrong, with file, hunk, option, dependency), RIG_EXIT_INFRA (compiler missing, disk full,
- * download failed).
+ * Builds a kernel, or finds it in the cache. Blocks (seconds if cached, else minutes). Concurrent
+ * builders of one hash: one builds, the others wait. Errors: RIG_EXIT_USAGE (source or patch or
+ * fragment wrong, with file, hunk, option, dependency), RIG_EXIT_INFRA (compiler missing, disk
+ * full, download failed).
  */
 struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress progress, void *data,
 			    GError **error);
@@ -80,11 +80,11 @@ struct kernel_unused {
 
 void kernel_unused_free(struct kernel_unused *unused);
 /*
- * What was not used since BEFORE (Unix time), least recently used first: struct kernel_unused.
- * Removes the leftovers of killed processes. g_ptr_array_unref().
+ * Builds and work trees that were not used since BEFORE (Unix time), least recently used first:
+ * struct kernel_unused. Removes leftovers of killed processes. g_ptr_array_unref().
  */
 GPtrArray *kernel_unused_since(gint64 before);
-/* Deletes it. *RET_GONE is FALSE where it is in use or was used meanwhile; that is not an error. */
+/* Deletes it. *RET_GONE is FALSE if it is in use or was used meanwhile; that is not an error. */
 gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, GError **error);
 
 /*
@@ -93,28 +93,30 @@ gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, G
  */
 struct kernel *kernel_from_image(const char *path, const char *arch, GError **error);
 
-/* "deb:linux-image-…[=VERSION][@SUITE]", a kernel that is built already? */
+/* TRUE: TEXT is "deb:linux-image-…[=VERSION][@SUITE]", a kernel that needs no build. */
 gboolean kernel_is_package(const char *text);
 /*
- * The kernel of such a package of the host's architecture, for ARCH. Blocks; the first time it is fetched.
- * Errors: RIG_EXIT_USAGE (no such package, or one of another ARCH), RIG_EXIT_INFRA (network).
+ * The kernel of such a package of the host's architecture, for ARCH. Blocks; it is downloaded at
+ * the first use. Errors: RIG_EXIT_USAGE (no such package, or one of another ARCH), RIG_EXIT_INFRA
+ * (network).
  */
 struct kernel *kernel_from_package(const char *text, const char *arch, GError **error);
 
 /*
- * Fetches Debian's binary PACKAGE of SUITE (NULL: the host's) and unpacks it into FOLDER, among what is there
- * already; nothing of it is run. *RET_VERSION is its version. Blocks. Errors: as above.
+ * Downloads Debian's binary PACKAGE of SUITE (NULL: the host's) and unpacks it into FOLDER, which
+ * may have files already; nothing of it is executed. *RET_VERSION is its version. Blocks. Errors:
+ * as above.
  */
 gboolean kernel_unpack_package(const char *package, const char *suite, const char *folder, char **ret_version,
 			       GError **error);
 
 /*
- * The uncompressed kernel inside the image at PATH (bzImage), or the image itself where it is not
+ * The uncompressed kernel inside the image at PATH (bzImage), or the image itself if it is not
  * compressed. At most 1 GiB. Errors (RIG_EXIT_USAGE): it cannot be read or unpacked.
  */
 GBytes *kernel_unpack(const char *path, GError **error);
 
-/* TEXT is an image's path, or a source ("deb:…"): the one place which decides. */
+/* TRUE: TEXT is a source ("deb:…"); FALSE: an image's path. The only place that decides it. */
 gboolean kernel_is_source(const char *text);
 
 /*
@@ -125,12 +127,14 @@ gboolean kernel_check_source(const char *text, GError **error);
 
 /*
  * A config, from a .config file or from inside an image (IKCONFIG). Keys "CONFIG_X", values "y",
- * "m", "250", "\"text\"". NULL with an error (RIG_EXIT_USAGE) where the image carries none.
+ * "m", "250", "\"text\"". NULL with an error (RIG_EXIT_USAGE) if the image contains none.
  */
 GHashTable *kernel_config_load(const char *path, GError **error);
 
-/* Which of NEEDS ("CONFIG_X", "CONFIG_X=y", "!CONFIG_X", "CONFIG_X|CONFIG_Y") CONFIG does not meet;
- * the strings are NEEDS' own. Free the array only. */
+/*
+ * The NEEDS ("CONFIG_X", "CONFIG_X=y", "!CONFIG_X", "CONFIG_X|CONFIG_Y") that CONFIG does not meet;
+ * the strings are borrowed from NEEDS. Free the array only.
+ */
 GPtrArray *kernel_config_lacks(GHashTable *config, const char *const *needs);
 
 /* Options that every guest of the rig needs; NULL-terminated. */

@@ -29,7 +29,7 @@ static void take_line(const char *line, void *data)
 	struct maker *maker = data;
 
 	fprintf(maker->log, "%s\n", line);
-	/* "  CC      mm/slub.o": quiet_cmd lines are what there is to count */
+	/* "  CC      mm/slub.o": these lines are counted for the progress */
 	if (g_str_has_prefix(line, "  ") && g_ascii_isupper(line[2])) {
 		maker->lines++;
 		if (g_str_has_prefix(line, "  LD      vmlinux") ||
@@ -50,7 +50,7 @@ static GPtrArray *environment(void)
 	GPtrArray *env = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *ccache = rig_cache_path("ccache");
 	g_autofree char *trees = rig_cache_path("kernel/tree");
-	/* what a make around us, or the user's shell, means for something else */
+	/* values that a calling make, or the user's shell, may have set for other purposes */
 	static const char *const fixed[] = {
 		"LC_ALL=C",
 		"KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970",
@@ -88,7 +88,7 @@ static GPtrArray *words(const struct maker *maker, const char *target)
 	g_ptr_array_add(argv, g_strconcat("CROSS_COMPILE=", cross, NULL));
 	g_ptr_array_add(argv, g_strconcat("CC=", cache, cross, "gcc", NULL));
 	g_ptr_array_add(argv, g_strconcat("HOSTCC=", cache, "gcc", NULL));
-	/* else a tree inside some git checkout would call itself "6.1.192+" */
+	/* otherwise a tree inside a git checkout would get the release "6.1.192+" */
 	g_ptr_array_add(argv, g_strdup("LOCALVERSION="));
 	g_ptr_array_add(argv, g_strdup(target));
 	g_ptr_array_add(argv, NULL);
@@ -125,8 +125,8 @@ gboolean maker_run(struct maker *maker, const char *target, GError **error)
 	g_autoptr(GError) why = NULL;
 	const struct spawn_fd lock = {maker->tree->lock, maker->tree->lock};
 	/*
-	 * The lock goes to make and to all it starts: should the rig be killed, a compiler that
-	 * is still writing keeps the next builder out until it is done.
+	 * make and its children inherit the lock: if the rig is killed, a compiler that still
+	 * writes keeps the next builder waiting.
 	 */
 	struct spawn spawn = {
 		.argv = (const char *const *)argv->pdata,
@@ -164,9 +164,9 @@ static char *marker_path(const struct worktree *tree)
 }
 
 /*
- * kbuild trusts an object whose command file is there, even one that a dying compiler wrote half.
- * So files younger than the start of a killed build are removed; the compiler cache restores most
- * of it back.
+ * kbuild considers an object current if its command file exists, even if the compiler was killed
+ * while writing. So files younger than the start of a killed build are removed; the compiler cache
+ * restores most of them.
  */
 static gboolean remove_younger(const char *dir, const struct timespec *begin, GError **error)
 {

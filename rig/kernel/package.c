@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A distribution's kernel as it is: the image from Debian's binary package, with its config and modules, unpacked
- * once into the cache (kernel/package/<package>_<version>). Nothing of the package is run.
+ * A distribution's unmodified kernel: the image from Debian's binary package, with its config and
+ * modules, unpacked once into the cache (kernel/package/<package>_<version>). Nothing of the
+ * package is executed.
  */
 #include "kernel/internal.h"
 
@@ -86,8 +87,8 @@ gboolean kernel_unpack_package(const char *package, const char *suite, const cha
 }
 
 /*
- * "linux-image-cloud-amd64" names the kernel of the day, which has the image. What it meant is remembered, so that
- * a second run needs no network.
+ * "linux-image-cloud-amd64" depends on the current kernel's package, which has the image. The
+ * result is stored, so that a second run needs no network.
  */
 static gboolean settle(const struct source *source, char **ret_package, char **ret_version, GError **error)
 {
@@ -135,7 +136,7 @@ struct kernel *kernel_from_package(const char *text, const char *arch, GError **
 	kernel = kernel_from_image(image, arch, error);
 	if (!kernel)
 		return NULL;
-	/* what Debian calls it says more than the kernel's own release */
+	/* Debian's version is more precise than the kernel's own release */
 	g_free(kernel->version);
 	kernel->version = g_strdup(version);
 	g_free(kernel->source);

@@ -2,10 +2,9 @@
 /*
  * Patches: plain diffs, or mails of git format-patch, several in one file.
  *
- * Only the diffs themselves are taken out (hunks are followed by their line counts, as
- * git-mailinfo and patch do), so that a diff quoted in a commit message is not mistaken for one.
- * patch(1) applies them: with offsets, but never with fuzz, because a hunk that was fitted in by
- * guess is another patch.
+ * Only the diffs themselves are extracted (hunks by their line counts, as git-mailinfo and patch
+ * do), so that a diff quoted in a commit message is not mistaken for one. patch(1) applies them
+ * with offsets, but never with fuzz, because a hunk applied with fuzz is a different patch.
  */
 #include "kernel/internal.h"
 
@@ -65,7 +64,7 @@ static gboolean strip(const struct parser *parser, const char *word, char **ret,
 	return TRUE;
 }
 
-/* Takes one hunk over, by the counts of its header; PARSER stands on it. */
+/* Copies one hunk, by the line counts of its header; PARSER is at the header. */
 static gboolean take_hunk(struct parser *parser, GString *text, GError **error)
 {
 	static const char pattern[] = "^@@ -\\d+(?:,(\\d+))? \\+\\d+(?:,(\\d+))? @@";
@@ -120,7 +119,7 @@ static gboolean git_paths(struct parser *parser, struct patch_file *file, GError
 	       strip(parser, second + 1, &file->new, error);
 }
 
-/* A line between "diff --git" and the first hunk; *ret_header tells if it is one. */
+/* A line between "diff --git" and the first hunk; *ret_header: TRUE if it is a header line. */
 static gboolean take_header(struct parser *parser, struct patch_file *file, gboolean *ret_header,
 			    GError **error)
 {
@@ -154,7 +153,7 @@ static gboolean take_header(struct parser *parser, struct patch_file *file, gboo
 	return TRUE;
 }
 
-/* PARSER stands on "diff --git", or on "--- " before "+++ ". */
+/* PARSER is at "diff --git", or at "--- " before "+++ ". */
 static gboolean take_file(struct parser *parser, GError **error)
 {
 	struct patch_file *file = g_new0(struct patch_file, 1);
@@ -212,7 +211,7 @@ struct patch *patch_parse(const char *path, const char *text, GError **error)
 			return NULL;
 		}
 		/*
-		 * a mail's message may quote a diff; its own comes after the line "---"
+		 * a mail's message may quote a diff; the mail's own diff follows the line "---"
 		 * (git-format-patch)
 		 */
 		if (g_regex_match_simple("^From [0-9a-f]{40} ", line, 0, 0))
@@ -280,7 +279,7 @@ static char *failed_hunks(const char *output)
 	return g_strstrip(g_string_free(g_steal_pointer(&text), FALSE));
 }
 
-/* A hunk count can be wrong only where the text was edited; patch says "malformed" then. */
+/* Only a hand-edited patch has wrong hunk counts; patch then reports "malformed". */
 static gboolean apply_file(const struct patch *patch, const struct patch_file *file,
 			   const char *dir, GError **error)
 {
@@ -303,7 +302,7 @@ static gboolean apply_file(const struct patch *patch, const struct patch_file *f
 	}
 	hunks = failed_hunks(output);
 	return rig_fail(error, RIG_EXIT_USAGE,
-			"patch '%s' does not apply: %s, %s; offsets are taken, fuzz is not",
+			"patch '%s' does not apply: %s, %s (offsets are allowed, fuzz is not)",
 			patch->path, file->old ? file->old : file->new, hunks);
 }
 

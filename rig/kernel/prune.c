@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Deletes finished builds and worktrees that were not used for long.
+ * Deletes finished builds and work trees that were not used for a long time.
  *
- * When that was is the mtime of out/<hash>/build.json (cache_use()) and of tree/<name>/lock
- * (worktree_open()).
+ * The time of the last use is the mtime of out/<hash>/build.json (cache_use()) and of
+ * tree/<name>/lock (worktree_open()).
  */
 #include "kernel/internal.h"
 
@@ -117,7 +117,7 @@ static gboolean remove_hidden(const struct kernel_unused *unused, GError **error
 	g_autofree char *hidden = g_strconcat(SWEEP_GONE, name, NULL);
 	g_autofree char *gone = g_build_filename(top, hidden, NULL);
 
-	/* a killed rig may have left one of that name */
+	/* left over by a killed rig */
 	if (!sweep_remove(gone, error))
 		return FALSE;
 	/*
@@ -137,7 +137,7 @@ gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, G
 	gboolean ok = TRUE;
 
 	*ret_gone = FALSE;
-	/* else it is built in, being deleted by another rig, or was just asked for */
+	/* otherwise it is in use for a build, is being deleted by another rig, or was just used */
 	if ((fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) &&
 	    used_at(unused->dir, unused->is_tree) == unused->used)
 		*ret_gone = ok = remove_hidden(unused, error);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Resolves a source: splits its text, settles the version and identifies the content. How it
- * gets into a work tree is checkout.c.
+ * Resolves a source: splits its text, determines the version and identifies the content. checkout.c
+ * copies it into a work tree.
  */
 #include "kernel/internal.h"
 
@@ -67,7 +67,9 @@ static gboolean parse_deb(struct source *source, const char *rest)
 	return TRUE;
 }
 
-/* Both a folder and a revision may have an '@': the first one behind an existing folder divides. */
+/*
+ * Both a folder and a revision may contain an '@': the first one after an existing folder divides.
+ */
 static gboolean parse_git(struct source *source, const char *rest)
 {
 	for (const char *at = strchr(rest, '@'); at; at = strchr(at + 1, '@')) {
@@ -123,7 +125,7 @@ gboolean kernel_check_source(const char *text, GError **error)
 
 /* ---- the content's identity ---- */
 
-/* A name for a work tree: readable, and unlike any other's. */
+/* A readable, unique name for a work tree. */
 static char *tree_name(const char *path, const char *what)
 {
 	g_autofree char *base = g_path_get_basename(path);
@@ -134,8 +136,8 @@ static char *tree_name(const char *path, const char *what)
 }
 
 /*
- * Reading a whole tree takes seconds, so its hash is kept with a fingerprint (names, sizes,
- * times) of the files it was made of, and made anew only when that differs.
+ * Hashing a whole tree takes seconds, so the hash is stored with a fingerprint (names, sizes,
+ * times) of the files, and computed again only if that differs.
  */
 static gboolean recall(const char *path, const char *fingerprint, char **ret_identity)
 {
@@ -160,7 +162,7 @@ static void remember(const char *path, const char *fingerprint, const char *iden
 	g_autofree char *file = rig_cache_path(relative);
 	g_autofree char *text = g_strdup_printf("%s %s", fingerprint, identity);
 
-	/* lost, it costs some seconds: no reason to fail */
+	/* only a cache: ignore errors */
 	rig_write_file(file, text, -1, NULL);
 }
 
@@ -298,8 +300,9 @@ static char *deb_tree(const struct source *source, const char *version)
 }
 
 /*
- * Which version a package name means is asked once and remembered as long as its tree is there, so
- * that a second run needs no network and a mirror that moves on does not rebuild behind one's back.
+ * The version that a package name stands for is looked up once and stored as long as its tree
+ * exists, so that a second run needs no network and a new version on the mirror does not cause an
+ * unexpected rebuild.
  */
 static gboolean resolve_deb(struct source *source, gboolean refresh, struct progress *progress,
 			    GError **error)
@@ -335,7 +338,7 @@ static gboolean resolve_deb(struct source *source, gboolean refresh, struct prog
 	source->resolved =
 		g_strdup_printf("deb:%s=%s%s%s", source->name, version, source->suite ? "@" : "",
 				source->suite ? source->suite : "");
-	/* a version names one content, from whichever suite it came */
+	/* a version has the same content in every suite */
 	source->identity = g_strdup_printf("deb:%s=%s", source->name, version);
 	source->version = g_steal_pointer(&version);
 	return TRUE;

@@ -3,15 +3,14 @@
  * Work trees: tree/<source>/ with the source (src), an object folder for each architecture
  * (obj-<arch>) and the lock of its builder.
  *
- * src is the pristine source, but for the files that the last build's patches touched, and of
- * those `orig/` has the pristine text ("NAME.absent" for a file that the source does not have).
- * So there is no second copy of a whole tree, and taking patches back is copying some files.
- * orig/ is written before the file in src is, hence a build that is killed at any point can
- * always be taken back.
+ * src is the pristine source, except for files that the patches of the last build changed; `orig/`
+ * has their pristine text ("NAME.absent" for a file that the source does not have). So there is no
+ * second copy of a whole tree, and undoing patches means copying a few files. orig/ is written
+ * before the file in src, so a build that is killed at any point can always be undone.
  *
- * Patches are tried in `stage/`, on copies of the files they touch. Only when all of them went
- * through is the outcome carried over, and only where it differs from what src has: what make
- * sees change is the difference between the last build and this one.
+ * Patches are tried in `stage/`, on copies of the files they change. Only if all of them apply is
+ * the result copied to src, and only files that differ: make sees only the difference between the
+ * last build and this one.
  */
 #include "kernel/internal.h"
 
@@ -28,10 +27,7 @@
 
 #define ABSENT ".absent"
 
-/*
- * The rig's own code in every tree: files that are added, and lines added to files that are
- * there.
- */
+/* The rig's own code for every tree: files to add, and lines to append to existing files. */
 static const struct {
 	const char *from, *to;
 } carried[] = {
@@ -51,7 +47,7 @@ static const struct {
 void worktree_close(struct worktree *tree)
 {
 	if (tree->lock >= 0) {
-		/* not only close: a child that we have left may have the descriptor too */
+		/* not only close(): a child that still runs may have the descriptor, too */
 		flock(tree->lock, LOCK_UN);
 		close(tree->lock);
 	}
@@ -70,7 +66,7 @@ static gboolean is_current(int fd, const char *lock)
 	       ours.st_dev == there.st_dev;
 }
 
-/* Opens LOCK and waits for it. Less than 0 with errno where that cannot be. */
+/* Opens LOCK and waits for it. Negative with errno set on failure. */
 static int take_lock(const struct worktree *tree, const char *lock, struct progress *progress)
 {
 	int fd = g_mkdir_with_parents(tree->dir, 0755) < 0
@@ -104,13 +100,13 @@ struct worktree *worktree_open(const char *name, const struct kernel_arch *arch,
 		rig_fail(error, RIG_EXIT_INFRA, "cannot lock '%s': %s", lock, g_strerror(errno));
 		return NULL;
 	}
-	futimens(tree->lock, NULL); /* when it was last used */
+	futimens(tree->lock, NULL); /* records the time of the last use */
 	return g_steal_pointer(&tree);
 }
 
 /* ---- the pristine text of one file ---- */
 
-/* Notes what src has of RELATIVE, unless that was done for an earlier patch. */
+/* Saves the pristine text of RELATIVE, unless an earlier patch did so. */
 static gboolean save_original(struct worktree *tree, const char *relative, GError **error)
 {
 	g_autofree char *file = g_build_filename(tree->src, relative, NULL);
@@ -124,7 +120,7 @@ static gboolean save_original(struct worktree *tree, const char *relative, GErro
 	return files_make_parent(absent, error) && rig_write_file(absent, "", 0, error);
 }
 
-/* Makes src's file what FROM is, or removes it where there is no FROM. */
+/* Copies FROM over src's file, or removes that if FROM does not exist. */
 static gboolean install(struct worktree *tree, const char *relative, const char *from,
 			GError **error)
 {
@@ -139,7 +135,7 @@ static gboolean install(struct worktree *tree, const char *relative, const char 
 	return files_same(from, file) || files_copy(from, file, error);
 }
 
-/* What the last builds' patches have touched: relative names. */
+/* The files that patches of earlier builds changed: relative names. */
 static char **saved(struct worktree *tree)
 {
 	g_autofree char *orig = g_build_filename(tree->dir, "orig", NULL);
@@ -175,7 +171,7 @@ gboolean worktree_restore(struct worktree *tree, GError **error)
 
 /* ---- the stage ---- */
 
-/* Copies the pristine text of RELATIVE to the stage; a file that there is not is left out. */
+/* Copies the pristine text of RELATIVE to the stage, if the file exists. */
 static gboolean stage_file(struct worktree *tree, GHashTable *staged, const char *relative,
 			   GError **error)
 {

@@ -73,7 +73,7 @@ END_TEST
 static const struct {
 	guint runs, hangs;
 	const char *kind; /* NULL: not yet */
-} learning[] = {
+} target_cases[] = {
 	{2, 2, "hang-cycle"},
 	{8, 2, "hang-cycle"}, /* a hang in one run of four, and not the warning that all have */
 	{2, 0, NULL},
@@ -83,15 +83,15 @@ static const struct {
 	{30, 1, "warning"},
 };
 
-START_TEST(a_hang_is_learned)
+START_TEST(a_hang_becomes_the_target)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)evidence_free);
 	const struct sighting *learned;
 	guint times, runs;
 
 	/* the hangs last */
-	for (guint i = 0; i < learning[_i].runs; i++) {
-		gboolean hung = i + learning[_i].hangs >= learning[_i].runs;
+	for (guint i = 0; i < target_cases[_i].runs; i++) {
+		gboolean hung = i + target_cases[_i].hangs >= target_cases[_i].runs;
 
 		g_ptr_array_add(
 			all,
@@ -99,13 +99,13 @@ START_TEST(a_hang_is_learned)
 					 : REPORTED(REPORT("warning")),
 				    1));
 	}
-	learned = evidence_learn(all, 1, 0, &times, &runs);
-	ck_assert_uint_eq(runs, learning[_i].runs);
+	learned = evidence_find_target(all, 1, 0, &times, &runs);
+	ck_assert_uint_eq(runs, target_cases[_i].runs);
 	ck_assert_str_eq(learned ? learned->kind : "not yet",
-			 learning[_i].kind ? learning[_i].kind : "not yet");
+			 target_cases[_i].kind ? target_cases[_i].kind : "not yet");
 	/* the good end hangs too: that is not it */
 	g_ptr_array_add(all, read_answer(REPORTED(REPORT("hang-cycle")), 0));
-	learned = evidence_learn(all, 1, 0, &times, &runs);
+	learned = evidence_find_target(all, 1, 0, &times, &runs);
 	ck_assert(!learned || strcmp(learned->kind, "hang-cycle") != 0);
 }
 END_TEST
@@ -115,6 +115,6 @@ TCase *bisect_evidence_case(void)
 	TCase *tcase = tcase_create("evidence");
 
 	tcase_add_loop_test(tcase, a_hang_has_a_signature, 0, G_N_ELEMENTS(hangs));
-	tcase_add_loop_test(tcase, a_hang_is_learned, 0, G_N_ELEMENTS(learning));
+	tcase_add_loop_test(tcase, a_hang_becomes_the_target, 0, G_N_ELEMENTS(target_cases));
 	return tcase;
 }

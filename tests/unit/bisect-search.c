@@ -130,7 +130,7 @@ START_TEST(finds_it)
 			  count(search, OUTCOME_NO_BUILD));
 	/* the warning is in every bad run too; the lock cycle is what was learned */
 	ck_assert_str_eq(search->target.key, "v1:lockdep-circular:A --> B");
-	ck_assert_ptr_nonnull(strstr(search->learned, "learned from the bad end"));
+	ck_assert_ptr_nonnull(strstr(search->target_why, "learned from the bad end"));
 	result = result_json(search, SEARCH_FOUND);
 	answer = json_array_get(json_object_get(result, "answer"), 0);
 	ck_assert_str_eq(json_string_value(json_object_get(answer, "subject")), "change 17 <b>&");
@@ -229,7 +229,7 @@ START_TEST(goes_on)
 	options.budget_boots = 2;
 	second = again(options);
 	ck_assert_uint_eq(second->evidence->len, first->evidence->len);
-	ck_assert_str_eq(second->learned, first->learned);
+	ck_assert_str_eq(second->target_why, first->target_why);
 	for (guint i = 0; i <= COMMITS; i++)
 		ck_assert_double_eq_tol(posterior_of(first->posterior, i),
 					posterior_of(second->posterior, i), 1e-9);

@@ -76,23 +76,19 @@ END_TEST
 /* What a fragment's line comes to, with CONFIG_SMP, _MMU and _FIRST set and nothing else. */
 static const struct {
 	const char *line, *complaint;
-} wishes[] = {
+} settings[] = {
 	{"CONFIG_SMP=y", NULL},
 	{"# CONFIG_NUMA is not set", NULL},
-	{"CONFIG_NEEDY=y",
-	 "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE "
-	 "(which this kernel does not have)"},
-	{"CONFIG_UNKNOWN=y",
-	 "f.config:2: CONFIG_UNKNOWN=y did not survive: this kernel has no such option"},
+	{"CONFIG_NEEDY=y", "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE "
+			   "(which this kernel does not have)"},
+	{"CONFIG_UNKNOWN=y", "f.config:2: CONFIG_UNKNOWN=y did not survive: this kernel has no such option"},
 	{"CONFIG_UNKNOWN=y # if known", NULL},
 	{"CONFIG_NEEDY=y # if possible", NULL},
 	{"CONFIG_UNKNOWN=y | CONFIG_SMP=y", NULL},
-	{"CONFIG_HIDDEN=y",
-	 "f.config:2: CONFIG_HIDDEN=y did not survive: it cannot be set by hand, only by "
-	 "options that select it"},
-	{"CONFIG_SECOND=y",
-	 "f.config:2: CONFIG_SECOND=y did not survive: another option of the same choice is "
-	 "set"},
+	{"CONFIG_HIDDEN=y", "f.config:2: CONFIG_HIDDEN=y did not survive: it cannot be set by hand, only by "
+			    "options that select it"},
+	{"CONFIG_SECOND=y", "f.config:2: CONFIG_SECOND=y did not survive: another option of the same choice is "
+			    "set"},
 	{"CONFIG_SMP=m", "f.config:2: CONFIG_SMP=m did not survive: it is y"},
 	{"# CONFIG_SMP is not set",
 	 "f.config:2: CONFIG_SMP is not set did not survive: it is y: another option selects it, or it cannot be set"},
@@ -105,13 +101,12 @@ START_TEST(lost_options_are_named)
 {
 	g_autoptr(GHashTable) config = config_parse("CONFIG_SMP=y\nCONFIG_MMU=y\nCONFIG_FIRST=y\n");
 	g_autoptr(GPtrArray) list = fragment_list_new();
-	g_autofree char *text = g_strconcat("# words\n", wishes[_i].line, "\n", NULL),
-			*unmet = NULL;
+	g_autofree char *text = g_strconcat("# words\n", settings[_i].line, "\n", NULL), *unmet = NULL;
 	g_autofree char *tree = in_scratch("tree");
 
 	ck_assert(fragment_parse("f.config", text, list, NULL));
 	unmet = fragment_unmet(list, config, tree, "x86");
-	ck_assert_pstr_eq(unmet, wishes[_i].complaint);
+	ck_assert_pstr_eq(unmet, settings[_i].complaint);
 }
 END_TEST
 
@@ -253,7 +248,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, config_lacks_what_it_should, 0, G_N_ELEMENTS(needs));
-	tcase_add_loop_test(tc, lost_options_are_named, 0, G_N_ELEMENTS(wishes));
+	tcase_add_loop_test(tc, lost_options_are_named, 0, G_N_ELEMENTS(settings));
 	tcase_add_test(tc, later_fragments_win);
 	tcase_add_loop_test(tc, bad_fragment_lines, 0, G_N_ELEMENTS(bad_lines));
 	tcase_add_test(tc, mails_are_split);
