@@ -2,13 +2,14 @@
 /*
  * Which stretches of a log cannot matter: a search for all words that begin a report, at once.
  *
- * Every word has at least five bytes, so of the pieces of three bytes at every third place one is
+ * Where the processor has vectors (filter-vector.c), 32 places at a time are compared with the rarest three bytes of
+ * each word. Elsewhere, and for what is short: every word has at least five bytes, so of the pieces of three bytes at every third place one is
  * among the first five of a word that is there. Those few pieces are marked in a table, and a quiet
  * log is read by looking up every third place, none of which waits for the one before.
  */
 #include <string.h>
 
-#include "splat/internal.h"
+#include "splat/filter.h"
 
 /*
  * At least five bytes each, from where the first five are rare in a quiet log. Every row of the table of
@@ -120,12 +121,115 @@ static inline guint bucket_before(const guint8 *p)
 	return bucket_of(GUINT32_FROM_LE(four));
 }
 
+/* Prints for the vector search ---------------------------------------------------------- */
+
+struct group {
+	guint8 n;
+	struct word words[G_N_ELEMENTS(words)];
+	guint8 at[G_N_ELEMENTS(words)]; /* where a word's print is in it */
+};
+
+static struct group groups[FILTER_GROUPS];
+static struct filter_prints prints;
+static gboolean has_vectors;
+
+/* How rare C is in a quiet log, roughly: most of it are digits, blanks and small letters. */
+static guint rarity(char c)
+{
+	static const char classes[][16] = {" etaoinsr", ":.[]-ldcm", "uphfgb()_", "kvwyx,CAPI", "SEMDTRNB"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(classes); i++)
+		if (strchr(classes[i], c))
+			return i;
+	return G_N_ELEMENTS(classes);
+}
+
+/* Where the rarest print of WORD begins. */
+static guint8 rarest(const char *word)
+{
+	guint best = 0, score = 0;
+
+	for (guint at = 0; word[at + FILTER_PRINT - 1]; at++) {
+		guint now = 1;
+
+		for (guint i = 0; i < FILTER_PRINT; i++)
+			now += rarity(word[at + i]);
+		if (now > score) {
+			score = now;
+			best = at;
+		}
+	}
+	return (guint8)best;
+}
+
+/* How many prints GROUP would let through with PRINT among its own. */
+static guint width_with(guint group, const char *print)
+{
+	guint width = 1;
+
+	for (guint i = 0; i < FILTER_PRINT; i++) {
+		guint low = 0, high = 0;
+
+		for (guint n = 0; n < 16; n++) {
+			low += (prints.low[i][n] >> group & 1) || n == ((guint8)print[i] & 15U);
+			high += (prints.high[i][n] >> group & 1) || n == (guint8)print[i] >> 4;
+		}
+		width *= low * high;
+	}
+	return width;
+}
+
+/* WORD goes to the group that becomes least wide by it. */
+static void add_print(const char *word)
+{
+	guint8 at = rarest(word);
+	guint best = 0, least = G_MAXUINT;
+	struct group *group;
+
+	for (guint g = 0; g < FILTER_GROUPS; g++) {
+		guint before = groups[g].n ? width_with(g, groups[g].words[0].text + groups[g].at[0]) : 0;
+		guint more = width_with(g, word + at) - before;
+
+		if (more < least) {
+			least = more;
+			best = g;
+		}
+	}
+	group = &groups[best];
+	group->words[group->n] = (struct word){word, strlen(word)};
+	group->at[group->n++] = at;
+	for (guint i = 0; i < FILTER_PRINT; i++) {
+		prints.low[i][(guint8)word[at + i] & 15] |= (guint8)(1U << best);
+		prints.high[i][(guint8)word[at + i] >> 4] |= (guint8)(1U << best);
+	}
+}
+
+static gboolean print_is_of_word(const guint8 *bytes, gsize len, gsize place, guint mask)
+{
+	for (; mask; mask &= mask - 1) {
+		const struct group *group = &groups[g_bit_nth_lsf(mask, -1)];
+
+		for (guint i = 0; i < group->n; i++) {
+			const struct word *word = &group->words[i];
+			guint8 at = group->at[i];
+
+			if (memcmp(bytes + place, word->text + at, FILTER_PRINT) == 0 && place >= at &&
+			    word->len <= len - place + at &&
+			    memcmp(bytes + place - at, word->text, word->len) == 0)
+				return TRUE;
+		}
+	}
+	return FALSE;
+}
+
 static gpointer prepare(gpointer unused)
 {
 	(void)unused;
+	has_vectors = filter_has_vectors();
 	for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
 		struct word word = {words[i], strlen(words[i])};
 
+		add_print(words[i]);
 		for (guint at = 0; at < STEP; at++) {
 			guint bucket = bucket_at((const guint8 *)words[i] + at);
 
@@ -157,13 +261,10 @@ static const guint8 *word_around(const guint8 *begin, const guint8 *p, const gui
 	return NULL;
 }
 
-/* The first place in BYTES where a word begins. */
-gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
+static gboolean table_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 {
-	static GOnce once = G_ONCE_INIT;
 	const guint8 *p = bytes, *end = bytes + len, *start;
 
-	g_once(&once, prepare, NULL);
 	while (end - p >= PIECE) {
 		if (end - p > AT_ONCE * STEP) {
 			guint8 any = 0;
@@ -184,6 +285,25 @@ gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 		}
 	}
 	return FALSE;
+}
+
+gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
+{
+	static GOnce once = G_ONCE_INIT;
+	gsize rest = 0;
+
+	g_once(&once, prepare, NULL);
+	if (has_vectors && len >= FILTER_VECTOR_LEAST) {
+		if (filter_vector(&prints, bytes, len, print_is_of_word, &rest)) {
+			*ret_at = rest;
+			return TRUE;
+		}
+		rest -= MIN(rest, FILTER_WORD_MAX); /* a word can begin before and end behind it */
+	}
+	if (!table_hit(bytes + rest, len - rest, ret_at))
+		return FALSE;
+	*ret_at += rest;
+	return TRUE;
 }
 
 /* Is a byte of BYTES outside ASCII? */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The collector under random bytes: must not crash, must not grow without bound, must give the same
+ * The decoders and the collector under random bytes: must not crash, must not grow without bound, must give the same
  * answer however the bytes are cut. For libFuzzer (mk/fuzz.mk); with -DFUZZ_REPLAY it has a main
  * that runs the files given, for a corpus and for AFL.
  */
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "splat/decode.h"
 #include "splat/splat.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
@@ -39,15 +40,40 @@ static GString *scan(const guint8 *data, gsize size, gsize step)
 	return answer;
 }
 
-int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+static void feed(const guint8 *bytes, gsize len, void *data)
 {
-	GString *whole = scan(data, size, size ? size : 1);
-	GString *pieces = scan(data, size, 13);
+	scanner_feed(data, bytes, len);
+}
+
+/* The same through the decoders. */
+static GString *decode(const guint8 *data, gsize size, gsize step)
+{
+	GString *answer = g_string_new(NULL);
+	rig_auto(scanner) scanner = scanner_new(collect, answer);
+	struct text_decoder *decoder = text_decoder_new(feed, scanner);
+
+	for (gsize at = 0; at < size; at += step)
+		text_decoder_feed(decoder, data + at, MIN(step, size - at));
+	text_decoder_end(decoder, NULL);
+	scanner_flush(scanner);
+	return answer;
+}
+
+static void compare(const guint8 *data, gsize size, GString *(*answer)(const guint8 *, gsize, gsize))
+{
+	GString *whole = answer(data, size, size ? size : 1);
+	GString *pieces = answer(data, size, 13);
 
 	if (!g_string_equal(whole, pieces))
 		abort();
 	g_string_free(whole, TRUE);
 	g_string_free(pieces, TRUE);
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+{
+	compare(data, size, scan);
+	compare(data, size, decode);
 	return 0;
 }
 

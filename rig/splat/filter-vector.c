@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The vector search of filter.c with AVX2, after "Teddy" of Hyperscan and the Rust crate aho-corasick: the halves of a byte
+ * select, by a shuffle, which groups have such a byte at this place of a print. The host's instruction set is
+ * looked at here and nowhere else.
+ */
+#include "splat/filter.h"
+
+#ifdef __AVX2__
+#define WITH_AVX2
+#elif defined(__x86_64__)
+#define WITH_AVX2 __attribute__((target("avx2")))
+#endif
+
+#ifdef WITH_AVX2
+
+#include <immintrin.h>
+
+#define LANES 32
+
+gboolean filter_has_vectors(void)
+{
+	return __builtin_cpu_supports("avx2") != 0;
+}
+
+struct tables {
+	__m256i low[FILTER_PRINT], high[FILTER_PRINT];
+};
+
+/* The groups that have the byte at each of the places from P on as byte I of a print. */
+WITH_AVX2 static inline __m256i fits(const struct tables *tables, int i, const guint8 *p)
+{
+	const __m256i half = _mm256_set1_epi8(0x0f);
+	__m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
+	__m256i low = _mm256_and_si256(bytes, half);
+	__m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half);
+
+	return _mm256_and_si256(_mm256_shuffle_epi8(tables->low[i], low),
+				_mm256_shuffle_epi8(tables->high[i], high));
+}
+
+WITH_AVX2 static void load(const struct filter_prints *prints, struct tables *tables)
+{
+	for (int i = 0; i < FILTER_PRINT; i++) {
+		tables->low[i] = _mm256_broadcastsi128_si256(
+			_mm_loadu_si128((const __m128i *)(const void *)prints->low[i]));
+		tables->high[i] = _mm256_broadcastsi128_si256(
+			_mm_loadu_si128((const __m128i *)(const void *)prints->high[i]));
+	}
+}
+
+WITH_AVX2 gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len,
+				 filter_check check, gsize *ret_at)
+{
+	struct tables tables;
+	gsize place = 0;
+
+	load(prints, &tables);
+	for (; place + LANES + FILTER_PRINT - 1 <= len; place += LANES) {
+		__m256i all = fits(&tables, 0, bytes + place);
+		guint8 groups[LANES];
+
+		for (int i = 1; i < FILTER_PRINT; i++)
+			all = _mm256_and_si256(all, fits(&tables, i, bytes + place));
+		if (_mm256_testz_si256(all, all))
+			continue;
+		_mm256_storeu_si256((__m256i *)(void *)groups, all);
+		all = _mm256_cmpeq_epi8(all, _mm256_setzero_si256());
+		for (guint left = ~(guint)_mm256_movemask_epi8(all); left; left &= left - 1) {
+			guint hit = (guint)__builtin_ctz(left);
+
+			*ret_at = place + hit;
+			if (check(bytes, len, place + hit, groups[hit]))
+				return TRUE;
+		}
+	}
+	*ret_at = place;
+	return FALSE;
+}
+
+#else
+
+gboolean filter_has_vectors(void)
+{
+	return FALSE;
+}
+
+gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len, filter_check check,
+		       gsize *ret_at)
+{
+	(void)prints, (void)bytes, (void)len, (void)check, (void)ret_at;
+	return FALSE;
+}
+
+#endif
