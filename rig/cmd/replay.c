@@ -111,9 +111,13 @@ static gboolean words(const struct run_info *before, struct run_request *want, c
 	want->firmware = text(in, "firmware");
 	want->mmu = text(in, "mmu");
 	want->duration_s = json_integer_value(json_object_get(in, "duration_s"));
+	want->patience_s = json_integer_value(json_object_get(in, "patience_s"));
 	want->keep_going = json_is_true(json_object_get(in, "keep_going"));
 	want->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
 	want->holds = json_object_get(in, "hold") ? holds(in) : NULL;
+	want->visits = text(in, "visits");
+	if (!want->emulator)
+		want->emulator = text(in, "qemu");
 	want->without = text(in, "without");
 	want->until = text(in, "until");
 	want->scenario_name = text(in, "scenario");
@@ -134,7 +138,8 @@ int cmd_replay(int argc, char **argv)
 	int code;
 	const GOptionEntry entries[] = {
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &results, "folder of run folders", "DIR"},
-		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator, "another QEMU binary", "FILE"},
+		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
+		 "another QEMU than that of the run: a program, or a suite of `rig qemu get`", "NAME"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the comparison as JSON", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print only the comparison", NULL},
 		{NULL}};

@@ -114,7 +114,7 @@ void holds_excuse(struct session *s, struct splat *splat)
 				 held / (double)RIG_NS_PER_S, (int)(STALL_NS / RIG_NS_PER_S));
 	run_journal(s->run, "hold-stall", "{s:s, s:s}", "kind", splat->kind, "text", reason);
 	splat->known = json_pack("{s:s, s:s, s:s}", "reason", reason, "link", "docs/director.md", "expires",
-				 "this run");
+				 KNOWN_THIS_RUN);
 }
 
 json_t *holds_json(struct session *s)

@@ -158,7 +158,7 @@ void holds_close(struct session *s);
 void holds_state(struct session *s);
 /* Never blocks. */
 void holds_set(struct session *s, gboolean armed);
-/* A stall that the holds themselves can have made becomes known, and counts no more. */
+/* Excuses a stall that the holds can have made (known_is_excuse()): it does not affect the verdict. */
 void holds_excuse(struct session *s, struct splat *splat);
 /* What each did, for the verdict; NULL where there are none. */
 json_t *holds_json(struct session *s);

@@ -46,6 +46,10 @@ static void add_optional(json_t *json, const struct run_request *want)
 		json_object_set_new(json, "hold", strings_json(want->holds));
 	if (want->visits)
 		json_object_set_new(json, "visits", json_string(want->visits));
+	if (want->patience_s)
+		json_object_set_new(json, "patience_s", json_integer(want->patience_s));
+	if (want->emulator)
+		json_object_set_new(json, "qemu", json_string(want->emulator));
 	if (want->replays)
 		json_object_set(json, "replays", want->replays);
 	if (want->zoo)

@@ -220,3 +220,8 @@ json_t *known_json(const struct known_issue *issue)
 			 issue->title, "reason", issue->reason, "link", issue->link, "expires",
 			 issue->expires);
 }
+
+gboolean known_is_excuse(json_t *known)
+{
+	return !g_strcmp0(json_string_value(json_object_get(known, "expires")), KNOWN_THIS_RUN);
+}

@@ -43,6 +43,14 @@ RIG_DEFINE_AUTO(known, known_free)
 const struct known_issue *known_match(struct known *known, const struct splat *splat,
 				      const char *release);
 
+/*
+ * `expires` of an excuse, which is about one report of one run and no entry of a list: a stall that holds
+ * made (docs/director.md). An excused report does not affect the verdict.
+ */
+#define KNOWN_THIS_RUN "this run"
+/* TRUE: KNOWN (the object of a report, or NULL) is such an excuse. */
+gboolean known_is_excuse(json_t *known);
+
 /* {"signature", "title", "reason", "link", "expires"}. New reference. */
 json_t *known_json(const struct known_issue *issue);
 

@@ -16,6 +16,7 @@
 
 #include "store/safe-open.h"
 #include "splat/key.h"
+#include "splat/known.h"
 #include "util/error.h"
 #include "verdict/details.h"
 #include "verdict/facts.h"
@@ -141,6 +142,22 @@ static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 	return reports;
 }
 
+/*
+ * TRUE: what made the report OLD known makes SPLAT known. An issue of a list is about a key; an excuse of
+ * this run (a stall that holds made) is about one report, found by its place on the console.
+ */
+static gboolean is_known_too(json_t *old, const struct splat *splat)
+{
+	json_t *known = json_object_get(old, "known"), *end = json_object_get(old, "last_byte");
+	const char *bug = json_string_value(json_object_get(json_object_get(old, "signature"), "bug"));
+
+	if (!known_is_excuse(known))
+		return bug && splat_key_is(splat, bug);
+	return !g_strcmp0(json_string_value(json_object_get(old, "kind")), splat->kind) &&
+	       json_is_integer(end) && (json_int_t)splat->first_byte <= json_integer_value(end) &&
+	       (json_int_t)splat->end_byte > json_integer_value(json_object_get(old, "first_byte"));
+}
+
 /* What was known when the run was judged stays known: its list may have changed since. */
 static void carry_known(json_t *old_reports, const GPtrArray *splats)
 {
@@ -149,13 +166,11 @@ static void carry_known(json_t *old_reports, const GPtrArray *splats)
 
 	json_array_foreach (old_reports, at, old) {
 		json_t *known = json_object_get(old, "known");
-		const char *bug =
-			json_string_value(json_object_get(json_object_get(old, "signature"), "bug"));
 
-		for (guint i = 0; json_is_object(known) && bug && i < splats->len; i++) {
+		for (guint i = 0; json_is_object(known) && i < splats->len; i++) {
 			struct splat *splat = splats->pdata[i];
 
-			if (!splat->known && splat_key_is(splat, bug))
+			if (!splat->known && is_known_too(old, splat))
 				splat->known = json_incref(known);
 		}
 	}

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "splat/known.h"
+
 static const char *text_at(json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));
@@ -80,7 +82,8 @@ gboolean details_finished(json_t *details)
 	size_t i;
 
 	json_array_foreach (json_object_get(details, "reports"), i, report)
-		if (report_is_fatal(text_at(report, "kind")))
+		if (report_is_fatal(text_at(report, "kind")) &&
+		    !known_is_excuse(json_object_get(report, "known")))
 			return FALSE;
 	/* the state is told with the accounts, after the agents have ended */
 	return state && strcmp(state, "unknown") != 0;

@@ -2,6 +2,7 @@
 /* Verdicts as a table, and what one report means for one. */
 #include "verdict/verdict.h"
 
+#include "splat/known.h"
 #include "util/error.h"
 
 static const struct {
@@ -97,7 +98,7 @@ gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret
 	struct report_meaning meaning = {.fatal = report_is_fatal(splat->kind)};
 
 	/* a reset step causes a second boot; an unexpected one ends QEMU or sends a second HELLO */
-	if (splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot"))
+	if (splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot") || known_is_excuse(splat->known))
 		return FALSE;
 	if (splat->known) {
 		if (!known_meaning(splat, &meaning))

@@ -40,8 +40,8 @@ struct report_meaning {
 };
 
 /*
- * FALSE, with *ret untouched: the report does not affect the verdict. That is a note, a second boot, and
- * a known issue that neither killed a task nor turned lockdep off.
+ * FALSE, with *ret untouched: the report does not affect the verdict. That is a note, a second boot, an
+ * excused stall (known_is_excuse()), and a known issue that neither killed a task nor turned lockdep off.
  */
 gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret);
 

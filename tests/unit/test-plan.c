@@ -75,7 +75,8 @@ START_TEST(inputs)
 {
 	rig_auto(scenario) scenario = scenario_load("dimm-storm", NULL);
 	struct kernel kernel = {.name = "6.1", .hash = "abc"};
-	const struct run_request want = {.labels = good_labels, .until = "lockdep-circular", .duration_s = 9};
+	const struct run_request want = {.labels = good_labels, .until = "lockdep-circular",
+					.duration_s = 9, .patience_s = 30, .emulator = "trixie"};
 	const struct run_plan plan = {
 		.scenario = scenario, .machine = machine_find("pseries", NULL), .kernel = &kernel,
 		.seed = 7, .accel = ACCEL_TCG, .accel_why = "asked for", .launcher = "direct",
@@ -91,6 +92,8 @@ START_TEST(inputs)
 	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(in, "labels"), "a-b_1")),
 			 "x = y");
 	ck_assert_str_eq(json_string_value(json_object_get(in, "until")), "lockdep-circular");
+	ck_assert_int_eq(json_integer_value(json_object_get(in, "patience_s")), 30);
+	ck_assert_str_eq(json_string_value(json_object_get(in, "qemu")), "trixie");
 	ck_assert_ptr_null(json_object_get(in, "without"));
 	json_decref(in);
 }
