@@ -10,8 +10,13 @@
 /* A run of WANTED in the scratch folder with the fake QEMU, as $FAKE_QEMU says. The folder is the caller's. */
 enum verdict run_once(const struct run_plan *wanted, char **ret_dir);
 
+/* The same with the scenario NAME of the data folder, and a timeline that EDIT (or NULL) has changed. */
+enum verdict run_edited(const struct run_plan *wanted, const char *name, void (*edit)(json_t *timeline),
+			char **ret_dir);
+
 void add_hotplug_check_tests(TCase *tcase);
 void add_watch_tests(TCase *tcase); /* use a scratch folder */
 void add_locks_tests(TCase *tcase); /* as these */
+void add_timeline_tests(TCase *tcase); /* as these */
 
 #endif

@@ -98,10 +98,22 @@ static const struct {
 #include "tests/data/engine/runs.inc"
 };
 
-
-enum verdict run_once(const struct run_plan *wanted, char **ret_dir)
+static struct timeline *edited(const struct scenario *scenario, const struct run_plan *plan,
+			       void (*edit)(json_t *json), GError **error)
 {
-	g_autofree char *file = data_path("engine/small.yaml");
+	rig_auto(timeline) compiled = timeline_compile(scenario, plan->machine, plan->seed);
+	json_auto_t *json = timeline_json(compiled);
+
+	if (!edit)
+		return g_steal_pointer(&compiled);
+	edit(json);
+	return timeline_parse(json, "edited", scenario, plan->machine, error);
+}
+
+enum verdict run_edited(const struct run_plan *wanted, const char *name, void (*edit)(json_t *json),
+			char **ret_dir)
+{
+	g_autofree char *file = data_path(name);
 	g_autofree char *emulator = g_strdup_printf("%s/fake-qemu", g_getenv("RIG_TEST_BIN"));
 	g_autoptr(GError) error = NULL;
 	char *no_patches[] = {NULL};
@@ -120,7 +132,8 @@ enum verdict run_once(const struct run_plan *wanted, char **ret_dir)
 	ck_assert_msg(scenario != NULL, "%s", error ? error->message : "");
 	plan.scenario = scenario;
 	plan.machine = machine_find("pc-q35", NULL);
-	plan.timeline = timeline = timeline_compile(scenario, plan.machine, plan.seed);
+	plan.timeline = timeline = edited(scenario, &plan, edit, &error);
+	ck_assert_msg(timeline != NULL, "%s", error ? error->message : "");
 	plan.kernel = &kernel;
 	plan.initrd = emulator;
 	plan.emulator = emulator;
@@ -132,6 +145,11 @@ enum verdict run_once(const struct run_plan *wanted, char **ret_dir)
 	ck_assert_msg(engine_run(&plan, NULL, NULL, ret_dir, &verdict, &error), "%s", error ? error->message : "");
 	json_decref(inputs);
 	return verdict;
+}
+
+enum verdict run_once(const struct run_plan *wanted, char **ret_dir)
+{
+	return run_edited(wanted, "engine/small.yaml", NULL, ret_dir);
 }
 
 static gboolean has_reason(const char *dir, const char *part)
@@ -383,6 +401,7 @@ int main(void)
 	tcase_add_test(fake, a_pause_cuts_no_report);
 	tcase_add_test(fake, a_full_disk_is_infra);
 	tcase_add_loop_test(fake, a_memory_image_has_a_limit, 0, 3);
+	add_timeline_tests(fake);
 	suite_add_tcase(suite, fake);
 	use_scratch(locks);
 	tcase_set_timeout(locks, 120);
