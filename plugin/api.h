@@ -59,7 +59,7 @@ const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, plugin_exec_cb cb,
 					    int flags, void *data);
-/* CB follows each access, before the instruction goes on. */
+/* CB is called after each access, before the instruction continues. */
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, plugin_mem_cb cb, int flags, int rw,
 				      void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);

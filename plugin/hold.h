@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A hold makes a vCPU wait at one place until another vCPU has come to a second place. No call here touches
- * QEMU, so the tests drive it with plain threads.
+ * A hold makes a vCPU wait at one place until another vCPU has come to a second place. No call here
+ * touches QEMU, so the tests drive it with plain threads.
  *
- * At most one vCPU waits on each side of a hold, and of the guest's vCPUs at least one is never held: the last
- * one that is free passes. After a wait that nobody ended, the hold rests for as long as the wait was,
- * so that holds never take more than half of a vCPU's time.
+ * At most one vCPU waits on each side of a hold, and at least one vCPU of the guest is never held:
+ * the last free one passes. After a wait that expired, the hold is inactive for as long as the wait
+ * was, so that holds never take more than half of a vCPU's time.
  */
 #ifndef RIG_PLUGIN_HOLD_H
 #define RIG_PLUGIN_HOLD_H
@@ -50,7 +50,7 @@ struct hold {
 	_Atomic uint64_t reached[N_SIDES];
 	_Atomic uint64_t crowded;
 	atomic_bool spent; /* `times` are used up */
-	atomic_bool was_met; /* by the vCPU that ended a wait, before it goes on */
+	atomic_bool was_met;	  /* set by the vCPU that ended a wait, before it continues */
 	_Atomic unsigned waiting; /* sides on which a vCPU waits now */
 
 	/* under the lock */
@@ -68,7 +68,7 @@ struct holds {
 	unsigned n, vcpus;
 	atomic_bool armed;
 	_Atomic unsigned held_vcpus;
-	/* told of each wait that has ended, by the vCPU's own thread, without a lock held */
+	/* called after each wait, by the vCPU's own thread, without a lock held */
 	void (*ended)(const struct hold_wait *wait, void *data);
 	void *data;
 };

@@ -7,8 +7,11 @@
 #include <stdint.h>
 
 struct link {
-	int fd; /* -1: nobody listens */
-	/* a line that the rig has sent, and NULL once when the rig has gone; in a thread of the link's */
+	int fd; /* -1: not connected */
+	/*
+	 * called with a line from the rig, and once with NULL when the rig has ended; in the link's
+	 * own thread
+	 */
 	void (*line)(const char *line, void *data);
 	void *data;
 	_Atomic uint64_t dropped; /* lines that did not fit */

@@ -12,7 +12,7 @@
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
  *	update ID a|b FROM TO		the instructions in FROM..TO that change a value in memory and are not
  *					atomic, when they have read the old value and not written the new one
- *	visit ID ADDRESS		count who passes this instruction; ID counts from 0, several can have one
+ *	visit ID ADDRESS		count passes of this instruction; ID counts from 0
  *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk)
  *
  * The socket is SOCK_SEQPACKET: a packet is a line without its end. Neither side ever waits for the other; the

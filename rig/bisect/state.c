@@ -129,7 +129,7 @@ void search_find_target(struct search *search)
 	if (!most)
 		return;
 	search->target = (struct target){g_strdup(most->key), FALSE};
-	search->target_why = g_strdup_printf("learned from the bad end: %s, in %u of its first %u runs",
+	search->target_why = g_strdup_printf("found at the bad end: %s, in %u of its first %u runs",
 					     most->title ? most->title : most->kind, times, runs);
 	search_recount(search);
 }

@@ -178,7 +178,7 @@ static gboolean lacks(const struct asked *a, const struct order_edge *edge, cons
 	int from = lock_graph_class(other, locks_class(a->graph, edge->from)->name);
 	int to = lock_graph_class(other, locks_class(a->graph, edge->to)->name);
 
-	/* a class that the other does not have at all says nothing about orders */
+	/* a class that the other graph does not have shows nothing about orders */
 	return from >= 0 && to >= 0 && !lock_graph_find(other, from, to);
 }
 

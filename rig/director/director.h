@@ -96,7 +96,7 @@ void director_totals(const struct director *director, guint hold, struct directo
  * reference; NULL where nothing was to be counted.
  */
 json_t *director_visits(const struct director *director);
-/* Reads what has come, for a caller who knows that QEMU has gone. */
+/* Reads what is left in the socket; to be called when QEMU has ended. */
 void director_drain(struct director *director);
 
 /* For how long of the last WITHIN_NS up to NOW_NS a vCPU was held: the most of any vCPU. */

@@ -32,7 +32,7 @@ struct director {
 	json_t *visits;		/* as director_visits() returns it, or NULL */
 	gboolean there, told_broken;
 	struct director_totals logged[DIRECTOR_HOLDS_MAX]; /* counted here, from the held lines */
-	struct director_totals totals[DIRECTOR_HOLDS_MAX]; /* as the plugin told them last */
+	struct director_totals totals[DIRECTOR_HOLDS_MAX]; /* as the plugin reported them last */
 	struct recent recent[RECENT]; /* a ring */
 	guint n_recent;
 };

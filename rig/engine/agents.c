@@ -33,8 +33,8 @@ gboolean agents_offered(struct session *s)
 
 		if (!g_strcmp0(offer, "ok") || agent->optional)
 			continue;
-		session_judge(s, VERDICT_SKIP, "the kernel lacks support for agent '%s': %s", agent->name,
-			      offer ? offer : "the guest does not know it");
+		session_judge(s, VERDICT_SKIP, "the kernel lacks support for agent '%s': %s",
+			      agent->name, offer ? offer : "this guest does not have it");
 		return FALSE;
 	}
 	if (s->hello.has_lockdep || s->plan->no_lockdep)
@@ -117,9 +117,9 @@ void agents_start(struct session *s)
 }
 
 /*
- * The guest gives each STOP 10 s (supervisor.c) of its own clock, which goes on while the host does not
- * run it. The agents get this much guest runtime, at the default patience, or this many STOPs, before one
- * that does not end counts as stuck.
+ * The guest gives each STOP 10 s (supervisor.c) of its own clock, which advances while the host
+ * does not run it. The agents get this much guest runtime, at the default patience, or this many
+ * STOPs, before one that does not end counts as stuck.
  */
 #define STOP_S 8
 #define STOPS_MAX 8

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * After a post-mortem: who waited for whom (rig/hang), from what the folder has by now. The explanation is
- * one more report of the run, so that it has a signature, is matched with known issues and bisected.
+ * After a post-mortem: which task waited for which (rig/hang), from the data in the run folder. The
+ * explanation is one more report of the run, so that it has a signature, is matched with known
+ * issues and bisected.
  */
 #include "engine/session.h"
 

@@ -96,7 +96,7 @@ void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 		session_judge(s, VERDICT_FAIL, "the guest's own verdict is bad");
 }
 
-/* What the session knows by now, as facts. */
+/* Collects the session's data as facts for the verdict. */
 static void complete_facts(struct session *s)
 {
 	struct facts *f = s->judged.facts;

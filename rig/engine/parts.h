@@ -50,7 +50,7 @@ struct hello {
 	GHashTable *offers; /* agent name -> "ok" or what it lacks */
 	gint64 block_size;  /* of memory, in bytes */
 	gboolean has_lockdep;
-	char *no_frame; /* what came over the channel before hello, if it was no frame; or NULL */
+	char *no_frame; /* data before hello that did not form a frame; or NULL */
 };
 
 /* agents.c; dispatch.c, watch.c and step.c reset last_ns where a heartbeat cannot be expected. */

@@ -2,10 +2,11 @@
 /*
  * Guest runtime: how long the host let the guest run.
  *
- * A guest's own clock goes on while the host does not run it, so time limits count this instead. Of every
- * interval the part is left out in which QEMU was stopped, or in which the thread that waited longest for a
- * processor did so (/proc/PID/task/TID/schedstat: nanoseconds on a CPU, nanoseconds in a run queue). The
- * longest, not the mean: a grace period, stop_machine() or an IPI waits for the slowest CPU of the guest.
+ * A guest's own clock advances while the host does not run it, so time limits count this instead.
+ * Of every interval the part is left out in which QEMU was stopped, or in which the thread that
+ * waited longest for a processor did so (/proc/PID/task/TID/schedstat: nanoseconds on a CPU,
+ * nanoseconds in a run queue). The longest, not the mean: a grace period, stop_machine() or an IPI
+ * waits for the slowest CPU of the guest.
  */
 #ifndef RIG_ENGINE_RUNTIME_H
 #define RIG_ENGINE_RUNTIME_H

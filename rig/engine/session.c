@@ -64,7 +64,7 @@ static gboolean on_deadline(gpointer data)
 	struct session *s = data;
 	double left = left_s(s);
 
-	/* nobody could have been heard; whoever is back has a moment more */
+	/* disconnected: extend the deadline */
 	if (vm_is_disconnected(s->vm)) {
 		s->queue.timer = g_timeout_add_seconds(1, on_deadline, s);
 		return G_SOURCE_REMOVE;
@@ -306,7 +306,7 @@ static void run_loop(struct session *s)
 /* From the launch on signals are events; what comes before the loop runs waits for it. */
 static void hammer(struct session *s, GError **error)
 {
-	/* a QEMU that has gone is told by its sockets' ends, not by a signal */
+	/* the end of QEMU is detected by the end of its sockets, not by a signal */
 	void (*was)(int) = signal(SIGPIPE, SIG_IGN);
 	guint sources[] = {
 		g_unix_signal_add(SIGINT, on_signal, s),

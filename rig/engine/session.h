@@ -19,8 +19,8 @@ enum state {
 	STATE_FINISH,	  /* asked for the guest's verdict */
 	STATE_POWEROFF,	  /* the guest ends itself */
 	STATE_REPORTED,	  /* a report is being printed: wait for its end */
-	STATE_POSTMORTEM, /* a stuck guest is made to speak */
-	STATE_ENDING,	  /* QEMU is told to quit, or killed */
+	STATE_POSTMORTEM, /* the state of a stuck guest is read */
+	STATE_ENDING,	  /* QEMU was asked to quit, or killed */
 	STATE_DONE,	  /* QEMU has gone */
 	N_STATES
 };
@@ -90,7 +90,7 @@ void session_judge_vm(struct session *s, const char *what, const char *id, enum 
 /* Counts one OUTCOME of WHAT ("plug", "ok"). */
 void session_count(struct session *s, const char *what, const char *outcome);
 guint session_counted(const struct session *s, const char *what, const char *outcome);
-/* Seconds in which nothing may get on before it is a hang; every limit scales with it. */
+/* Seconds without progress before a hang is declared; every limit scales with it. */
 #define PATIENCE_S 20
 gint64 session_patience(const struct session *s);
 
@@ -122,9 +122,12 @@ GHashTable *devices_new(void);
 void device_event(struct session *s, const char *name, json_t *event);
 
 /* hotplug-check.c */
-/* Does somebody between us and QEMU keep books too (libvirt)? Then the guest's are compared after each step. */
+/*
+ * TRUE: libvirt is between the rig and QEMU and has its own list of devices, so the guest's memory
+ * is compared after each step.
+ */
 gboolean hotplug_check_each_step(const struct session *s);
-/* May memory of a device other than BUT sit at WHERE, or come there now? */
+/* TRUE: memory of a device other than BUT may be at WHERE, or be added there now. */
 gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but, const struct extent *where);
 /*
  * For people: a block that a plugged DIMM should have and the guest has not, or NULL. NOW is the answer to a

@@ -87,8 +87,8 @@ static gboolean is_certain(const struct session *s)
 }
 
 /*
- * Where no _OST tells that the guest has taken a DIMM (pseries: the answer of device_add comes before the
- * guest has seen it), and through libvirt, the guest itself is asked to wait for its blocks.
+ * If no _OST reports that the guest has accepted a DIMM (pseries: device_add is answered before the
+ * guest has processed it), and through libvirt, the guest is asked to wait for the DIMM's blocks.
  */
 static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {

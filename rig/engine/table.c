@@ -263,7 +263,7 @@ static const struct cell defaults[N_EVENTS] = {
 #define TO(s) {STATE_##s, NULL}
 #define STAYS {STAY, NULL}
 
-/* Cells that differ; `set` tells them from the default. */
+/* Cells that differ from the default, marked by `set`. */
 static const struct {
 	gboolean set;
 	struct cell cell;

@@ -27,7 +27,9 @@
 #define RUNNING 25	/* a task runs, but nothing changes */
 #define MOVING 300	/* something changes, but no operation completes */
 #define SILENT 20	/* no heartbeat */
-#define PROCESSOR 15	/* … while QEMU ran for so long; PATIENT where it did not */
+#define PROCESSOR \
+	15 /* no heartbeat for this much CPU time of QEMU; PATIENT if QEMU did not
+			 * run */
 #define PATIENT 100
 #define ONE_AGENT 50	/* one agent is slow; and as long again without a change: it is stuck */
 /* The kernel's default limit for a grace period: CONFIG_RCU_CPU_STALL_TIMEOUT. */
@@ -232,7 +234,7 @@ static void watch_operations(struct session *s)
 	if (since >= share(s, FIRST_LOOK) && ask(s) && !w->snapshot)
 		return; /* give the guest the time to answer the first one */
 	unmoved = MIN(since, w->runtime.guest_s - w->moved_s);
-	/* one snapshot tells nothing of change: wait for the second, but not for ever */
+	/* progress needs two snapshots: wait for the second, for a limited time */
 	if (w->snapshot && !w->compared && w->runtime.guest_s - w->first_s < share(s, RUNNING))
 		return;
 	if (unmoved >= share(s, RUNNING) && !may_be_slow_rcu(s, w->snapshot, since))
@@ -242,8 +244,9 @@ static void watch_operations(struct session *s)
 }
 
 /*
- * Beats tell what agents do. Of a QEMU that is not ours to look at silence may be the way's, whose loss takes longer
- * to be known: until there is a beat again, or too long none, it says nothing of operations.
+ * Heartbeats report what agents do. If QEMU is not a child of the rig, silence may mean a lost
+ * connection, which takes longer to detect: until the next heartbeat, or until there was none for
+ * too long, operations are not judged.
  */
 static gboolean is_heard(const struct session *s)
 {
@@ -271,7 +274,7 @@ static gboolean watch_heartbeat(struct session *s)
 	return TRUE;
 }
 
-/* The guest starts again: whoever was asked has gone, and so has what was seen. */
+/* The guest boots again: open requests and earlier observations are void. */
 static void watch_another_boot(struct watch *w)
 {
 	w->asked = FALSE;

@@ -62,8 +62,8 @@ json_t *hang_json(const struct hang *hang, struct symbols *symbols);
 struct splat *hang_to_splat(const struct hang *hang);
 
 /*
- * Explains the run in DIR from console.raw and postmortem/{who,registers,owners.json}; each is bounded, and
- * none is needed. Errors: DIR cannot be read.
+ * Explains the run in DIR from console.raw and from `who`, `registers` and owners.json in
+ * postmortem/; each is bounded and optional. Errors: DIR cannot be read.
  */
 struct hang *hang_of_folder(const char *dir, GError **error);
 

@@ -13,12 +13,12 @@
 #define BATCH 500
 /* Between the time and the file's name in the sighting of a log. */
 #define LOG_MARK "-log-"
-/* A folder's mtime says nothing of what comes within the resolution of its clock. */
+/* A folder's mtime does not show changes within the resolution of its clock. */
 #define FRESH_NS (2 * RIG_NS_PER_S)
 
 enum run_state { RUN_WITHOUT, RUN_WITH, RUN_GOING };
 
-/* What a batch knows of the tables. */
+/* What a batch caches of the tables. */
 struct class_row {
 	gint64 id;
 	guint flags;
@@ -143,7 +143,7 @@ static guint joined(guint flags, guint more)
 	return flags & more & LOCK_SINGLE ? flags | more : (flags | more) & ~LOCK_SINGLE;
 }
 
-/* The id of a class; what a run knows of it is added to what is known. 0 with an error. */
+/* The id of a class; the run's data about it is merged. 0 with an error. */
 static gint64 class_id(struct batch *b, const struct lock_class *class, GError **error)
 {
 	struct class_row *row = g_hash_table_lookup(b->classes, class->name);

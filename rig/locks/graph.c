@@ -12,9 +12,10 @@
 #define LOGS_NAME "locks-logs"
 
 /*
- * `seen` has an edge for each place where it was seen; `edge` is its sum over the places of a tree, and over all
- * (tree 0), because a question about the whole graph must not read a row for each place. gates: see db.h.
- * run.state: 0 without lock orders, 1 with, 2 it still goes on and is asked again.
+ * `seen` has an edge for each place where it was seen; `edge` is its sum over the places of a tree,
+ * and over all (tree 0), because a question about the whole graph must not read a row for each
+ * place. gates: see db.h. run.state: 0 without lock orders, 1 with, 2 it has not ended and is read
+ * again.
  */
 static const char schema[] =
 	"CREATE TABLE class(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, flags INTEGER NOT NULL);"

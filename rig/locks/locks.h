@@ -30,9 +30,9 @@
 #define LOCKS_NAME_MAX 200
 
 enum lock_flags {
-	LOCK_AMBIGUOUS = 1, /* several keys share the name, and no symbol tells them apart */
+	LOCK_AMBIGUOUS = 1, /* several keys share the name, and no symbol distinguishes them */
 	LOCK_SINGLE = 2,    /* one lock, not one of many objects': it can be a gate */
-	LOCK_SHARED = 4,	    /* was taken for reading at least once */
+	LOCK_SHARED = 4,    /* was acquired for reading at least once */
 };
 
 struct lock_class {

@@ -52,7 +52,10 @@ static guint index_of(GHashTable *index, gint64 id)
 	return GPOINTER_TO_UINT(g_hash_table_lookup(index, GSIZE_TO_POINTER(id)));
 }
 
-/* A lock that any run took for reading, or met as one of several, keeps nobody apart. */
+/*
+ * A lock that a run acquired for reading, or that is one of several of its class, excludes no other
+ * task.
+ */
 static gboolean is_gate(const struct lock_graph *graph, guint class)
 {
 	guint flags = ((struct lock_class *)graph->classes->pdata[class])->flags;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which accelerator really works. That /dev/kvm opens says little: on some nested hosts a guest on it
- * spins for ever before its first instruction. So a guest is run: a boot sector that leaves through
- * isa-debug-exit. What came of it is remembered for this boot of the host and this emulator.
+ * Which accelerator really works. Opening /dev/kvm does not show that: on some nested hosts a KVM
+ * guest hangs before its first instruction. So a probe guest is run: a boot sector that exits
+ * through isa-debug-exit. The result is cached for this boot of the host and this emulator.
  */
 #include "machine/machine.h"
 
@@ -97,7 +97,7 @@ static char *memory_key(const char *emulator)
 			       (gint64)st.st_mtime);
 }
 
-/* The same as probe(), with the answer of an earlier time. */
+/* The same as probe(), with a cached result if there is one. */
 static gboolean probe_once(const struct machine *machine, gboolean *ret_works, GError **error)
 {
 	g_autofree char *key = memory_key(machine->emulator);
@@ -121,7 +121,7 @@ static gboolean probe_once(const struct machine *machine, gboolean *ret_works, G
 	return TRUE;
 }
 
-/* Why KVM cannot be had for this machine, or NULL. */
+/* Why KVM cannot be used for this machine, or NULL. */
 static char *kvm_obstacle(const struct machine *machine, GError **error)
 {
 	struct utsname host;

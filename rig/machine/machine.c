@@ -2,8 +2,8 @@
 /*
  * The machines: one const descriptor each. No other file depends on an architecture.
  *
- * What is odd about a machine stands in its `quirks`, with where the fact comes from. All was seen
- * with QEMU 7.2 (Debian 12) and Linux 6.1.
+ * A machine's `quirks` lists what is unusual about it, with the source of each fact. All was
+ * observed with QEMU 7.2 (Debian 12) and Linux 6.1.
  */
 #include "machine/machine.h"
 

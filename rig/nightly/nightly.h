@@ -25,11 +25,11 @@
 #include "index/index.h"
 
 enum cell_status {
-	CELL_WAITING, /* not run, or not to its end */
+	CELL_WAITING, /* not run, or not completely */
 	CELL_GOOD,    /* its runs are as expected */
 	CELL_FLAKY,   /* some are, some are not */
 	CELL_BAD,     /* none is */
-	CELL_NONE,    /* no run gave an answer: INFRA, LOST, no kernel */
+	CELL_NONE,    /* without a result: INFRA, LOST, no kernel */
 	CELL_SKIP,    /* cannot be run here */
 };
 const char *cell_status_name(enum cell_status status);
@@ -78,10 +78,10 @@ struct night_options {
 	const char *results;
 	guint cores;	  /* 0: all that this process may use */
 	guint64 memory;	  /* 0: what is available */
-	double budget_s;  /* nothing is started that would end later; 0: none */
+	double budget_s;  /* runs that would end later are not started; 0: no limit */
 	gboolean shuffle; /* in an order drawn from `seed` instead of longest first */
 	guint64 seed;	  /* of the night; cells draw theirs from it where the plan has none */
-	const char *const *extra; /* further words for each `rig run` */
+	const char *const *extra; /* further options for each `rig run` */
 	const char *rig;	  /* the program; NULL: this one */
 	/* longest wall time of a run and of a build; 0: the default. A longer one is INFRA */
 	guint run_limit_s, build_limit_s;
@@ -107,8 +107,7 @@ struct night {
 	GPtrArray *cells, *builds, *excluded; /* of the structs above */
 	struct pack_room host;
 	const char *unfinished; /* why it ended before all was run, or NULL */
-	double wall_s, controller_s,
-		children_s; /* of all the rigs that ran it, as far as they could say */
+	double wall_s, controller_s, children_s; /* of all processes that ran the night, as far as recorded */
 	struct run_index *index;
 	json_t *past; /* night.json of the nights before, for estimates */
 	int lock, journal;

@@ -9,7 +9,7 @@ static gboolean fits(const struct pack_room *need, const struct pack_room *free)
 	return need->quarters <= free->quarters && need->memory <= free->memory;
 }
 
-struct pack_room pack_promise(const struct pack_room *host)
+struct pack_room pack_capacity(const struct pack_room *host)
 {
 	return (struct pack_room){host->quarters + host->quarters / 4, host->memory};
 }
@@ -72,7 +72,7 @@ double pack_span(struct pack_item *const *items, guint n, const struct pack_room
 	g_autofree struct pack_item *copies = g_new(struct pack_item, n + 1);
 	g_autoptr(GPtrArray) waiting = g_ptr_array_new();
 	g_autoptr(GArray) going = g_array_new(FALSE, FALSE, sizeof(struct going));
-	struct pack_room free = pack_promise(host);
+	struct pack_room free = pack_capacity(host);
 	double now = 0, last = 0;
 
 	for (guint i = 0; i < n; i++) {
@@ -102,7 +102,7 @@ double pack_span(struct pack_item *const *items, guint n, const struct pack_room
 
 double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host)
 {
-	const guint promised = pack_promise(host).quarters;
+	const guint promised = pack_capacity(host).quarters;
 	double memory = 0, longest = 0, wide = 0, large = 0;
 
 	for (guint i = 0; i < n; i++) {

@@ -23,7 +23,7 @@ struct pack_item {
  * What may be in use on HOST at a time. Cores are overcommitted by a quarter: a guest's need is an
  * average, and guests that share a processor lose only time. Memory is not overcommitted.
  */
-struct pack_room pack_promise(const struct pack_room *host);
+struct pack_room pack_capacity(const struct pack_room *host);
 
 /*
  * Of ITEMS, which are in the order in which they should start, the first that fits into FREE and
@@ -32,15 +32,12 @@ struct pack_room pack_promise(const struct pack_room *host);
  */
 int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s);
 
-/*
- * How long ITEMS take on HOST when they are started by pack_pick() into what it promises, with
- * nothing in between.
- */
+/* How long ITEMS take on HOST when pack_pick() starts them within pack_capacity(), without gaps. */
 double pack_span(struct pack_item *const *items, guint n, const struct pack_room *host);
 
 /*
- * No packing can be shorter: the longest one; what all need divided by what there is; those that
- * take more than half of what may be promised of the cores, or of the memory, one after the
+ * A lower bound for any packing: the longest item; the sum of all needs divided by the host's size;
+ * the items that need more than half of the usable cores, or of the usable memory, one after the
  * other.
  */
 double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host);

@@ -251,7 +251,7 @@ gboolean night_run(struct night *night, const struct night_view *view, GError **
 	r.loop = g_main_loop_new(NULL, FALSE);
 	r.order = night_order(night);
 	r.running = g_ptr_array_new();
-	r.free = pack_promise(&night->host);
+	r.free = pack_capacity(&night->host);
 	give_up_too_large(&r);
 	loop(&r);
 	night->wall_s += elapsed_s(&r);

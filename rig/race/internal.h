@@ -36,7 +36,7 @@ gboolean search_begin(struct race_search *search, json_t *visits, GError **error
 
 /* A trial with its outcome, for race.json. New reference. */
 json_t *trial_json(const struct race_trial *trial, const struct race_outcome *outcome);
-/* The reverse; the strings are JSON's. FALSE: it is no trial. */
+/* The reverse; the strings are JSON's. FALSE: JSON is not a valid trial. */
 gboolean trial_read(json_t *json, struct race_trial *trial, struct race_outcome *outcome);
 
 gboolean state_save(const struct race_search *search, GError **error);

@@ -41,8 +41,9 @@ struct race_event {
 struct race_search;
 
 /*
- * Begins a search in OPTIONS->dir, which is made where it does not exist, or goes on with STATE, its race.json. WORDS
- * is the command line, kept for --resume. Errors: RIG_EXIT_USAGE, a state that cannot be read; RIG_EXIT_INFRA.
+ * Begins a search in OPTIONS->dir, which is created if it does not exist, or continues with STATE,
+ * its race.json. WORDS is the command line, kept for --resume. Errors: RIG_EXIT_USAGE, a state that
+ * cannot be read; RIG_EXIT_INFRA.
  */
 struct race_search *race_search_new(const struct race_options *options, json_t *words, json_t *state, GError **error);
 void race_search_free(struct race_search *search);

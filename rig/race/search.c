@@ -160,7 +160,7 @@ static gboolean is_judged(enum verdict verdict)
 	return verdict == VERDICT_PASS || verdict == VERDICT_KNOWN || verdict == VERDICT_FAIL || verdict == VERDICT_HANG;
 }
 
-/* A run that says nothing about the kernel: the host's fault, or a request that cannot be met. */
+/* A run without a result for the kernel: a fault of the host, or a request that cannot be met. */
 static void blame(struct race_search *search, const struct child_result *result)
 {
 	GError *error = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is different now: the part of a report that is read even when nothing else is. */
+/* What is different now: the part of a report that is read first. */
 #include "report/internal.h"
 
 static const struct {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bisections: what came of each search below the results (<utc>-bisect-<scenario>-<pid>/result.json, docs/bisect.md), as
- * pages beside those of the runs that it made.
+ * Bisections: the result of each search below the results folder
+ * (<utc>-bisect-<scenario>-<pid>/result.json, docs/bisect.md), as pages beside those of the runs
+ * that it made.
  */
 #include "report/page.h"
 

@@ -9,7 +9,7 @@
 
 #include "util/text.h"
 
-#define BARS_MAX 1500 /* more could not be told apart */
+#define BARS_MAX 1500 /* more could not be distinguished */
 #define POINTS_MAX 600
 #define ROWS_MAX 200 /* of the table beside the chart */
 
@@ -106,7 +106,7 @@ static void on_stepped(struct timeline *tl, json_t *entry, double t)
 	bar_end(tl, lane_of_step(tl, entry), t, outcome);
 }
 
-/* A hold is told when it has ended. */
+/* A hold is recorded when it has ended. */
 static void on_held(struct timeline *tl, json_t *entry, double t)
 {
 	json_int_t hold = json_integer_value(json_object_get(entry, "hold"));

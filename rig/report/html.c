@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The folder of pages: what is in it, what is put into it, what goes. */
+/* The folder of pages: which files are written and which are removed. */
 #include "report/html.h"
 
 #include <errno.h>

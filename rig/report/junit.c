@@ -16,7 +16,7 @@ static const char *const elements[N_VERDICTS] = {
 	[VERDICT_KNOWN] = "skipped", [VERDICT_RUNNING] = "skipped",
 };
 
-/* The writer's first error stays: one look at the end will do. */
+/* The writer's first error is kept: one check at the end is enough. */
 struct xml {
 	xmlTextWriter *writer;
 	gboolean failed;

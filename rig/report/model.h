@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every output shows: runs as a matrix of cells (scenario × machine × kernel), the signatures of
- * their reports, and what changed. Made once from run folders; each output only writes it down.
+ * What every output shows: runs as a matrix of cells (scenario × machine × kernel), the signatures
+ * of their reports, and what changed. Made once from run folders; each output only writes it down.
  *
- * The runs of NOW (a night, by default the newest 16 hours) are told from those before. A cell's runs of
- * THEN are its newest before now and what ran in the 16 hours before it: what now is compared with.
+ * The runs of NOW (a night, by default the newest 16 hours) are separated from earlier ones. A
+ * cell's runs of THEN are its newest before now and what ran in the 16 hours before it: what now is
+ * compared with.
  *
  * All text is clean (util/text.h); "?" stands where a folder does not say.
  */
@@ -30,7 +31,7 @@ struct tally {
 	guint first, first_bad;
 };
 
-/* What one word says of several runs: a verdict's name, "FLAKY" for some but not all bad, "none". */
+/* One word for several runs: a verdict's name, "FLAKY" if some but not all are bad, "none". */
 const char *tally_word(const struct tally *tally);
 
 struct run_view {
@@ -48,7 +49,7 @@ struct run_view {
 	const char *word; /* the verdict's name; "EXPECTED" or "MISSED" for these two */
 	double total_s;	  /* how long it took; -1 where unknown, as the next */
 	double detect_s;  /* the first failing report, after the guest's boot */
-	double ops_per_s; /* of all agents while they hammered */
+	double ops_per_s; /* of all agents during the load */
 	struct cell *cell;
 	GPtrArray *signatures; /* of struct signature, each once */
 };

@@ -194,8 +194,8 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 }
 
 /*
- * The guest channel separates words by one space and lines by newlines: a key has neither, and a value, which
- * is the last word of its line, has no newline.
+ * The guest channel separates words by one space and lines by newlines: a key has neither, and a
+ * value, which ends its line, has no newline.
  */
 static gboolean is_printable(const char *text, gboolean spaces)
 {

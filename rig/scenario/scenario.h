@@ -46,11 +46,11 @@ struct step {
 	struct range ms;
 	unsigned cpu, write;
 	unsigned chance; /* percent, 100 by default: else the step is skipped, by the seed */
-	gboolean once;	 /* a plug that the device outlives: it is there when the track starts again */
+	gboolean once;	 /* the device stays plugged when the track starts again */
 	unsigned timeout_s; /* 30 by default */
 };
 
-/* Steps one after the other, again and again; tracks run side by side. */
+/* Steps one after the other, repeated; tracks run in parallel. */
 struct track {
 	unsigned number; /* place in the file, from 0: stays when other tracks are left out */
 	unsigned copies; /* 1 by default */
@@ -105,7 +105,7 @@ struct scenario {
 	char **needs;	/* kernel config: see kernel_config_lacks() */
 	char *cmdline;	/* further words for the kernel, "" by default */
 	char *online;	/* what the kernel does with new memory: memhp_default_state, "offline" by default */
-	unsigned duration_s; /* of hammering, wall time */
+	unsigned duration_s; /* of load, wall time */
 	unsigned boot_s;     /* until hello, 60 by default */
 	gboolean accounts;   /* memory must be back to the start exactly; true by default */
 	struct agent *agents;

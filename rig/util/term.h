@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The terminal: colours and a line that rewrites itself, both only where a person looks. */
+/*
+ * The terminal: colours and a status line that is rewritten in place, both only if standard output
+ * is a terminal.
+ */
 #ifndef RIG_UTIL_TERM_H
 #define RIG_UTIL_TERM_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Text without what a terminal would obey or a document cannot hold; and misspelled words. */
+/* Text without control characters and invalid XML characters; and misspelled words. */
 #include "util/text.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* YAML to a tree with positions, and everything we do not want in it refused. */
+/* Parses YAML into a tree with positions; refuses unsupported features of YAML. */
 #include "util/yaml-tree.h"
 
 #include <string.h>
@@ -181,7 +181,7 @@ static gboolean load_error(const yaml_parser_t *parser, const char *file, GError
 
 /*
  * libyaml looks at every open bracket again for each token: a file of nothing but brackets would
- * take it minutes. No honest scenario has so many, open or closed.
+ * take it minutes. No real scenario has so many, open or closed.
  */
 static gboolean check_brackets(const char *file, const char *data, gsize len, GError **error)
 {

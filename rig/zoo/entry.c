@@ -13,7 +13,7 @@
 #define FILE_MAX (1 << 18)
 #define FOLDER "scenarios/zoo"
 
-/* A counted list as libcyaml fills it; ours end with NULL. */
+/* A counted list, as libcyaml fills it; the public lists end with NULL. */
 struct raw_list {
 	char **at;
 	unsigned n;
@@ -134,7 +134,7 @@ static char **take_list(struct raw_list *list)
 	return taken;
 }
 
-/* Everything the raw struct owns changes hands, but the array of variants. */
+/* Moves everything that the raw struct owns, except the array of variants. */
 static struct zoo_entry *take(struct raw_entry *raw)
 {
 	struct zoo_entry *e = g_new0(struct zoo_entry, 1);

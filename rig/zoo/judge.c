@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a run says of an entry, from its verdict alone: a run folder of last year is judged the
- * same. */
+/*
+ * Whether a run caught an entry's bug, from its verdict only, so that old run folders are judged by
+ * the same rule.
+ */
 #include "zoo/zoo.h"
 
 #include <string.h>

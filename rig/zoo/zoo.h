@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The zoo: fixed bugs that are brought back, so that there is something to catch. An entry is
+ * The zoo: fixed bugs that are reintroduced, to test whether the rig catches them. An entry is
  * scenarios/zoo/zNN.yaml with its patches beside it; docs/zoo.md is the manual.
  */
 #ifndef RIG_ZOO_ZOO_H

@@ -26,7 +26,7 @@
 #include "guest-init/proto.h"
 
 static int qmp, port;
-static char text[1 << 20]; /* what QMP has said and nobody has waited for yet */
+static char text[1 << 20]; /* QMP data that no call has consumed yet */
 static size_t have;
 
 static double now_ms(void)

@@ -21,7 +21,7 @@
 /* ... and as the engine writes it */
 #define OBJECT "{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, \"hang\": {\"signature\": " \
 	"{\"bug\": \"v1:hang-leak:x\"}}, \"reasons\": [\"it hung\"]}}"
-/* a known issue killed a task, then the accounts came: the run says nothing of other bugs */
+/* a known issue killed a task before the accounts were read: no information about other bugs */
 #define KILLED "{\"verdict\": \"KNOWN\", \"details\": {\"times\": {\"boot_ns\": 5}, \"lockdep\": {\"armed\": true, " \
 	"\"state\": \"on\"}, \"reports\": [{\"kind\": \"paging\", \"known\": {\"reason\": \"r\"}, " \
 	"\"signature\": {\"bug\": \"v1:paging:f\"}}]}}"
@@ -69,7 +69,7 @@ END_TEST
 	"{\"kind\": \"" kind "\", \"title\": \"t\", \"signature\": {\"bug\": \"v1:" kind ":x\"}}"
 #define REPORTED(reports) "{\"verdict\": \"FAIL\", \"details\": {\"reports\": [" reports "]}}"
 
-/* What is learned of a bad end where each run warns, and some of them hang as well. */
+/* The target that is found if each run of the bad end warns, and some of them also hang. */
 static const struct {
 	guint runs, hangs;
 	const char *kind; /* NULL: not yet */

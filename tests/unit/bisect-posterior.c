@@ -37,7 +37,7 @@ START_TEST(caught_at_half)
 }
 END_TEST
 
-/* One silent run speaks as loud as the rate is high. */
+/* The higher the rate, the more a silent run counts. */
 START_TEST(silent_counts_as_the_rate)
 {
 	rig_auto(posterior) sure = posterior_new(100, NULL, FALSE);
@@ -98,7 +98,7 @@ START_TEST(side_branch)
 	ck_assert(ancestry_has(ancestry, 5, 4) && ancestry_has(ancestry, 4, 1) &&
 		  !ancestry_has(ancestry, 4, 2));
 	learn(p, 20);
-	/* a silent 4 says nothing of 2, although 2 came before it in the list */
+	/* a silent 4 does not change 2, although 2 precedes it in the list */
 	for (guint i = 0; i < 3; i++)
 		posterior_observe(p, 4, FALSE);
 	ck_assert_double_gt(posterior_of(p, 2), 0.3);

@@ -128,9 +128,9 @@ START_TEST(finds_it)
 	ck_assert_uint_eq(posterior_best(search->posterior), BUG);
 	ck_assert_uint_ge(search->skipped[12] + search->skipped[20],
 			  count(search, OUTCOME_NO_BUILD));
-	/* the warning is in every bad run too; the lock cycle is what was learned */
+	/* the warning is in every bad run too; the lock cycle became the target */
 	ck_assert_str_eq(search->target.key, "v1:lockdep-circular:A --> B");
-	ck_assert_ptr_nonnull(strstr(search->target_why, "learned from the bad end"));
+	ck_assert_ptr_nonnull(strstr(search->target_why, "found at the bad end"));
 	result = result_json(search, SEARCH_FOUND);
 	answer = json_array_get(json_object_get(result, "answer"), 0);
 	ck_assert_str_eq(json_string_value(json_object_get(answer, "subject")), "change 17 <b>&");
@@ -180,7 +180,7 @@ START_TEST(rare_bug)
 	rig_auto(search) search = NULL;
 
 	make_repo("rare");
-	/* the second time it is learned, although each run has a warning */
+	/* the second time it is found, although each run has a warning */
 	search = begin((struct search_options){.kind = _i ? NULL : "lockdep-circular"}, "HEAD~24",
 		       "HEAD");
 	ck_assert_int_eq(run(search), SEARCH_FOUND);
@@ -259,8 +259,8 @@ START_TEST(time_is_up)
 END_TEST
 
 /*
- * A run or a build that exceeds its limit is no reason to try for ever: each is recorded, and some
- * in a row end the search. Before, the position was begun again without end or trace.
+ * A run or a build that exceeds its limit is not repeated without end: each is recorded, and
+ * several in a row end the search. Before, the position was tried again without end or record.
  */
 START_TEST(nothing_ends)
 {
@@ -352,7 +352,7 @@ START_TEST(the_tree_is_not_touched)
 	file = g_build_filename(repo, "state", NULL);
 	put(file, "edited, and not committed\n");
 	other = g_build_filename(repo, "unknown.c", NULL);
-	put(other, "a file that git does not know\n");
+	put(other, "a file that git does not track\n");
 	index = g_build_filename(repo, ".git/index", NULL);
 	before = tree_state();
 	ck_assert_ptr_nonnull(strstr(before, " M state\n?? unknown.c\n"));

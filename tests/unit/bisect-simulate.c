@@ -81,8 +81,8 @@ static void play(guint noise, guint rate, struct tally *tally)
 }
 
 /*
- * Plain bisection is told the rate, and how many repeats are enough: the fewest that are right in
- * 99 % of the searches. It greps for the signature, so a spoiled run looks clean to it.
+ * Plain bisection is given the rate and the number of repeats that is enough: the fewest that are
+ * right in 99 % of the searches. It greps for the signature, so a spoiled run looks clean to it.
  */
 static void play_plain(guint noise, guint rate, struct tally *tally)
 {
@@ -123,9 +123,9 @@ static double least(void)
 }
 
 /*
- * Fewer boots no search can do with on average, though it were told the rate (Fano's inequality):
- * the bits that name one commit in 99 % of the searches, over the capacity of a run. A run that
- * catches at RATE and is silent without the bug is a Z channel.
+ * The least number of boots that any search needs on average, even if it is given the rate (Fano's
+ * inequality): the bits that name one commit in 99 % of the searches, over the capacity of a run. A
+ * run that catches at RATE and is silent without the bug is a Z channel.
  */
 static double limit(double rate, double spoiled)
 {
@@ -180,8 +180,8 @@ START_TEST(searches_are_right)
 			say("| | | |\n");
 		ck_assert_double_ge(tally.right, least());
 		/*
-		 * who does not notice a spoiled run can do no better than who repeats each run
-		 * often enough
+		 * a search that does not notice a spoiled run cannot be better than one that
+		 * repeats each run often enough
 		 */
 		if (tally.repeats && noises[_i].unrelated > 0)
 			ck_assert_double_lt(tally.boots, tally.plain_boots);

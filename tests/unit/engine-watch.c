@@ -20,7 +20,10 @@ static void write_thread(const char *tid, double ran_s, double waited_s)
 	ck_assert(g_file_set_contents(file, text, -1, NULL));
 }
 
-/* One of two CPUs of the guest gets nothing while the other runs: nothing that needs both gets on. */
+/*
+ * One of the guest's two CPUs gets no time while the other runs: work that needs both makes no
+ * progress.
+ */
 START_TEST(the_slowest_thread_counts)
 {
 	struct runtime runtime;

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stands in for QEMU and for the guest in it: takes QEMU's words, speaks QMP on the chardev `qmp`, a
- * kernel's words on `console`, and the guest's side of the frame protocol on `channel` (or `tty`).
- * Memory is accounted for as a guest would: what is plugged and online is in ACCOUNT, what is
- * unplugged is not. Works at full speed: every answer follows its question at once.
+ * A fake of QEMU and of its guest: takes QEMU's command line, uses QMP on the chardev `qmp`, prints
+ * a kernel's messages on `console`, and uses the guest's side of the frame protocol on `channel`
+ * (or `tty`). Memory is accounted for as in a guest: plugged and online memory is in ACCOUNT,
+ * unplugged memory is not. Every answer is sent at once.
  *
  * $FAKE_QEMU has words separated by ';' that make it misbehave:
  *
  *	boot=MS			HELLO comes after MS (0)
- *	held=MS			stopped for so long before HELLO
+ *	held=MS			stopped for MS before HELLO
  *	beat=MS			BEAT comes every MS (250)
  *	delay=MS		events of a plug or unplug come MS after the command (0)
  *	die-at=WHEN		killed by SIGKILL at boot, greeting, hello, start, plug, unplug, located,
- *				snapshot, blocks, stop, locks, finish, poweroff, reset, look (WHO
- *				while it hammers), who, sysrq, dump
+ *				snapshot, blocks, stop, locks, finish, poweroff, reset,
+ *				busy (ASK_TASKS under load), tasks, sysrq, dump
  *	exit-at=WHEN		the same with exit code 1 and a last line on standard error
  *	reset-at=WHEN		the guest reboots there, as after a panic: SHUTDOWN guest-reset, exit 0
  *	hang-at=WHEN		the guest stops there: no frame and no event any more; QMP still answers
  *	no-greeting, no-hello	silence instead
- *	garbage-qmp=WHEN	a line that is no JSON on QMP (WHEN as above)
+ *	garbage-qmp=WHEN	a line that is not JSON on QMP (WHEN as above)
  *	long-qmp=WHEN		a line of 17 MiB, more than a client takes
  *	truncate-qmp=WHEN	half a line, then QMP's end; the process lives on
  *	close-qmp=WHEN		QMP's end between two lines; the process lives on
@@ -34,12 +34,12 @@
  *	console-file=PATH	its bytes on the console after HELLO
  *	console-pause=MS	between its first and its second half
  *	console-flood=BYTES	so many bytes of lines on the console after HELLO
- *	channel-garbage		bytes that are no frame before each BEAT
+ *	channel-garbage		bytes that do not form a frame before each BEAT
  *	channel-flood=N		N more BEATs with each
  *	wrong-version		HELLO has another protocol version
  *	has=WORD, lacks=AGENT	one more `has` line in HELLO; `agent AGENT lacks …` instead of ok
  *	beat-stops-after=N	no BEAT after N, and no answers
- *	agent-stuck		the agents' busy-ms grow, STOP says who is stuck
+ *	agent-stuck		the agents' busy-ms grow, STOP lists the stuck agents
  *	agent-late=N		so do N STOPs, after which they end
  *	agent-error=NAME	START is answered by `error NAME`
  *	agent-illegal		COUNTS has an illegal result
@@ -63,7 +63,7 @@
 
 struct fake fake = {.qmp = -1, .console = -1, .channel = -1, .cpus = 1};
 
-/* What of QEMU's words the fake minds. */
+/* The options of QEMU that the fake uses. */
 
 /* "socket,fd=5,id=qmp" */
 static void on_chardev(const char *value)

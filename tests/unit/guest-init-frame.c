@@ -152,7 +152,7 @@ START_TEST(test_frame_largest)
 	ck_assert(frame_next(&reader, &header, payload));
 	ck_assert_uint_eq(header.length, PROTO_MAX);
 	ck_assert_uint_eq(strlen(payload), PROTO_MAX);
-	/* one byte more is no header at all */
+	/* with one byte more it is not a valid header */
 	proto_put32(frame + 12, PROTO_MAX + 1);
 	proto_put32(frame + 20, proto_crc32(frame, 20));
 	ck_assert_int_eq(proto_unpack(frame, &header), -1);

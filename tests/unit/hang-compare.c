@@ -51,7 +51,10 @@ START_TEST(a_waiting_worker_leaks_nothing)
 		"[   97.569829][   T61]  lock_device_hotplug_sysfs+0x1e/0x31\n"
 		"[   97.570829][   T61]  state_store+0x1e/0x74\n"
 		"[   97.571829][   T61]  </TASK>\n";
-	/* one of them is seen in offline_pages() once, then not, with another number of locks: it gets on */
+	/*
+	 * one of them is seen in offline_pages() once, then not, with another number of locks: it
+	 * makes progress
+	 */
 	static const char samples[] =
 		"[   98.427825][   T61] sysrq: Show backtrace of all active CPUs\n"
 		"[   98.488248][    C1] NMI backtrace for cpu 1\n"
@@ -90,19 +93,20 @@ END_TEST
 	"1 lock held by porter/70:\n #0: ffff888000aa0010 (vault_lock){+.+.}-{3:3}, at: open_vault+0x11/0x40\n"
 #define PORTER_IN_WORK \
 	"1 lock held by porter/70:\n #0: ffff888000bb0010 (door_lock){+.+.}-{3:3}, at: open_door+0x9/0x40\n"
-#define CLERK_WAITS \
-	"1 lock held by clerk/71:\n #0: ffff888000aa0010 (vault_lock){+.+.}-{3:3}, at: count_coins+0x21/0x80\n"
-#define CLERK_HOLDS \
-	"2 locks held by clerk/71:\n" \
+#define TELLER_WAITS \
+	"1 lock held by teller/71:\n #0: ffff888000aa0010 (vault_lock){+.+.}-{3:3}, at: count_coins+0x21/0x80\n"
+#define TELLER_HOLDS                                                                  \
+	"2 locks held by teller/71:\n"                                                \
 	" #0: ffff888000aa0010 (vault_lock){+.+.}-{3:3}, at: count_coins+0x21/0x80\n" \
 	" #1: ffff888000bb0010 (door_lock){+.+.}-{3:3}, at: open_door+0x9/0x40\n"
-#define CLERK_STACK \
-	"task:clerk           state:D stack:0     pid:71    ppid:1      flags:0x00000000\n" \
+#define TELLER_STACK                                                                         \
+	"task:teller           state:D stack:0     pid:71    ppid:1      flags:0x00000000\n" \
 	" __schedule+0x1/0x9\n schedule+0x1/0x9\n __mutex_lock+0x1/0x9\n count_coins+0x21/0x80\n vfs_write+0x1/0x9\n"
 #define PORTER_STACK \
 	"task:porter          state:I stack:0     pid:70    ppid:2      flags:0x00004000\n" \
 	" __schedule+0x1/0x9\n schedule+0x1/0x9\n worker_thread+0x1/0x9\n kthread+0x1/0x9\n"
-#define CLERK_LISTED "task 71 clerk D count_coins switches 5\n\t[<0>] count_coins+0x21/0x80\n\t[<0>] vfs_write+0x1/0x9\n"
+#define TELLER_LISTED \
+	"task 71 teller D count_coins switches 5\n\t[<0>] count_coins+0x21/0x80\n\t[<0>] vfs_write+0x1/0x9\n"
 #define PORTER_IDLE "task 70 porter I worker_thread switches 9\n\t[<0>] worker_thread+0x1/0x9\n\t[<0>] kthread+0x1/0x9\n"
 #define PORTER_WAITS \
 	"task 70 porter D carry_coins switches 9\n\t[<0>] carry_coins+0x15/0x90\n" \
@@ -113,26 +117,28 @@ static const struct {
 	enum hang_kind kind;
 } moments[] = {
 	/* the owner is idle and holds the lock all along; without an earlier sample nothing contradicts */
-	{CLERK_LISTED PORTER_IDLE, PORTER_HOLDS CLERK_WAITS, PORTER_HOLDS CLERK_WAITS, HANG_LEAK},
-	{NULL, PORTER_HOLDS CLERK_WAITS, PORTER_HOLDS CLERK_WAITS, HANG_LEAK},
-	{CLERK_LISTED PORTER_IDLE, NULL, PORTER_HOLDS CLERK_WAITS, HANG_LEAK},
+	{TELLER_LISTED PORTER_IDLE, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_LEAK},
+	{NULL, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_LEAK},
+	{TELLER_LISTED PORTER_IDLE, NULL, PORTER_HOLDS TELLER_WAITS, HANG_LEAK},
 	/* it was inside its work when the guest listed its tasks, and idle when the kernel printed its stack */
-	{CLERK_LISTED PORTER_WAITS, PORTER_HOLDS CLERK_WAITS, PORTER_HOLDS CLERK_WAITS, HANG_UNEXPLAINED},
+	{TELLER_LISTED PORTER_WAITS, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_UNEXPLAINED},
 	/* it took the lock between the two lists */
-	{CLERK_LISTED PORTER_IDLE, PORTER_IN_WORK CLERK_WAITS, PORTER_HOLDS CLERK_WAITS, HANG_UNEXPLAINED},
-	{CLERK_LISTED PORTER_IDLE, CLERK_WAITS, PORTER_HOLDS CLERK_WAITS, HANG_UNEXPLAINED},
+	{TELLER_LISTED PORTER_IDLE, PORTER_IN_WORK TELLER_WAITS, PORTER_HOLDS TELLER_WAITS,
+	 HANG_UNEXPLAINED},
+	{TELLER_LISTED PORTER_IDLE, TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_UNEXPLAINED},
 	/* a lock that no task holds: the waiter waited for it all along, or held it before, or came later */
-	{CLERK_LISTED, CLERK_WAITS, CLERK_WAITS, HANG_LEAK},
-	{CLERK_LISTED, NULL, CLERK_WAITS, HANG_LEAK},
-	{CLERK_LISTED, CLERK_HOLDS, CLERK_WAITS, HANG_UNEXPLAINED},
-	{CLERK_LISTED, "", CLERK_WAITS, HANG_UNEXPLAINED},
+	{TELLER_LISTED, TELLER_WAITS, TELLER_WAITS, HANG_LEAK},
+	{TELLER_LISTED, NULL, TELLER_WAITS, HANG_LEAK},
+	{TELLER_LISTED, TELLER_HOLDS, TELLER_WAITS, HANG_UNEXPLAINED},
+	{TELLER_LISTED, "", TELLER_WAITS, HANG_UNEXPLAINED},
 };
 
 /* A leak is reported only if both samples show it. */
 START_TEST(a_leak_is_in_both_samples)
 {
 	g_autofree char *first = moments[_i].first ? g_strconcat(LIST, moments[_i].first, LIST_END, NULL) : g_strdup("");
-	g_autofree char *log = g_strconcat(first, CLERK_STACK PORTER_STACK LIST, moments[_i].second, LIST_END, NULL);
+	g_autofree char *log =
+		g_strconcat(first, TELLER_STACK PORTER_STACK LIST, moments[_i].second, LIST_END, NULL);
 	const struct hang_source source = {
 		.console = log, .console_len = strlen(log), .who = moments[_i].listed};
 	rig_auto(hang) hang = hang_explain(&source);

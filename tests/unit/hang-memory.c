@@ -88,7 +88,10 @@ static void write_image(const char *symbol, gsize offset, const void *data, gsiz
 	ck_assert(g_file_set_contents(image, bytes, size, NULL));
 }
 
-/* FALSE: it could not be read, and *ret_why says so in a line; a Python traceback's last line is no such line. */
+/*
+ * FALSE: it could not be read, and *ret_why has the reason in one line, which is not the end of a
+ * Python traceback.
+ */
 static gboolean read_soon(char **ret_why)
 {
 	g_autoptr(GError) error = NULL;
@@ -149,7 +152,7 @@ static const struct {
 	{"no owner that there is", "alpha_lock", offsetof(struct mutex, owner), 8, HANG_LEAK},
 	{"no list of waiters", "alpha_lock", offsetof(struct mutex, wait_list), 16, HANG_NONE},
 	{"no waiter", "one_stack", RECORD(0), 24, HANG_NONE},
-	{"a waiter that waits for itself", "one_stack", RECORD(0), 0, HANG_NONE},
+	{"a waiter on its own stack", "one_stack", RECORD(0), 0, HANG_NONE},
 	{"no stack", "one", TASK(stack), 8, HANG_NONE},
 	{"no stack pointer", "one", TASK(thread), 8, HANG_NONE},
 	{"no name", "three", TASK(comm), 16, HANG_CYCLE},

@@ -131,7 +131,7 @@ START_TEST(cached_build_names_this_callers_patches)
 }
 END_TEST
 
-/* Context that does not match is no fuzz to us; lines that have moved are fine. */
+/* Context that does not match is refused (no fuzz); lines that have moved are accepted. */
 START_TEST(offset_but_no_fuzz)
 {
 	g_autofree char *source = dir_source(), *plain = data_path("kernel/patches/plain.diff");

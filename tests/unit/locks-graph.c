@@ -218,7 +218,7 @@ START_TEST(new_orders)
 }
 END_TEST
 
-/* A run that still goes on is read when it has ended, though its folder's parent has not changed by that. */
+/* A run that has not ended is read when it has, although that does not change the parent folder. */
 START_TEST(going_runs_are_asked_again)
 {
 	struct world w = {in_scratch("results"), NULL, NULL};

@@ -85,7 +85,7 @@ START_TEST(differences)
 }
 END_TEST
 
-/* An entry tells of the run that was not as expected, not of the last. */
+/* An entry describes the run that was not as expected, not the last one. */
 START_TEST(entries)
 {
 	json_t *night = json_loads(NIGHT("\"bad\":1", FAILED("b", "q35", "x1")), 0, NULL), *matrix, *row, *entry;

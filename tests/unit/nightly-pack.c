@@ -34,7 +34,7 @@ START_TEST(picks)
 }
 END_TEST
 
-/* Two that each take more than half of what may be promised never run side by side. */
+/* Two items that each need more than half of the usable size never run in parallel. */
 START_TEST(more_than_half)
 {
 	struct pack_item items[] = {item(6, 30), item(6, 20), item(2, 40)};

@@ -116,7 +116,7 @@ START_TEST(found)
 }
 END_TEST
 
-/* What one process has found out the next one goes on from, at the same point. */
+/* A second process continues from the state of the first one, at the same point. */
 START_TEST(resumed)
 {
 	struct race_options o = options();

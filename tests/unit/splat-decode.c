@@ -196,15 +196,16 @@ START_TEST(attachments)
 	GString *data = compressed(_i), *mail = g_string_new(NULL);
 	g_autofree char *base64 = g_base64_encode((const guchar *)data->str, data->len);
 
-	g_string_append(mail, "From someone@example.org Sat Nov 21 06:00:01 2026\nSubject: a log\n"
-			      "Content-Type: multipart/mixed; boundary=\"0000001234\"\n\n--0000001234\n"
-			      "Content-Type: text/plain\n\nSee the log.\n\n--0000001234\n"
-			      "Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n");
+	g_string_append(mail,
+			"From reporter@example.org Sat Nov 21 06:00:01 2026\nSubject: a log\n"
+			"Content-Type: multipart/mixed; boundary=\"0000001234\"\n\n--0000001234\n"
+			"Content-Type: text/plain\n\nSee the log.\n\n--0000001234\n"
+			"Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n");
 	for (const char *p = base64; *p; p += MIN(strlen(p), 76))
 		g_string_append_printf(mail, "%.76s\n", p);
 	g_string_append(mail, "\n--0000001234--\n\n");
 	/* the next mail of an mbox */
-	g_string_append(mail, "From someone@example.org Sat Nov 21 06:00:02 2026\nSubject: no log\n\nNo log.\n");
+	g_string_append(mail, "From reporter@example.org Sat Nov 21 06:00:02 2026\nSubject: no log\n\nNo log.\n");
 	g_string_free(data, TRUE);
 	check_same(mail, filters[_i].name);
 }

@@ -139,7 +139,7 @@ GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng)
 
 		n = MIN(n, len - at);
 		scanner_feed(scanner, (const guint8 *)log + at, n);
-		if (cut >= 100) /* whoever looks at any moment changes nothing */
+		if (cut >= 100) /* peeking at any moment changes nothing */
 			scanner_peek(scanner, look, NULL);
 		at += n;
 	}

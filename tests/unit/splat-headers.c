@@ -69,7 +69,7 @@ START_TEST(wrapped_lines_are_joined)
 }
 END_TEST
 
-/* A report without its end mark says so, wherever it was cut. */
+/* A report without its end mark is marked as truncated, wherever it was cut. */
 START_TEST(a_missing_end_is_told)
 {
 	const struct fixture *fixture = fixture_named("warning-x86-6.1.txt");

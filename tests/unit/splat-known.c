@@ -58,7 +58,7 @@ START_TEST(entries_match)
 		{TITLED "    from: 6.1.193\n", "2026-11-21", NULL, FALSE},
 		{TITLED "    before: 6.1.192\n", "2026-11-21", NULL, FALSE},
 		{TITLED "    before: 6.1.193\n", "2026-11-21", NULL, TRUE},
-		/* what the caller knows wins over what the report says */
+		/* the caller's version takes precedence over the report's */
 		{TITLED "    before: 6.2\n", "2026-11-21", "6.12.3", FALSE},
 		{TITLED "    from: 6.12\n", "2026-11-21", "6.12-rc3", FALSE},
 		{TITLED "    from: 6.9\n", "2026-11-21", "6.12-rc3", TRUE},
@@ -69,8 +69,7 @@ START_TEST(entries_match)
 		 "2026-11-21", NULL, TRUE},
 		{"  - signature: \"v1:lockdep-circular:*kn->active*\"\n    " REST, "2026-11-21",
 		 NULL, TRUE},
-		{"  - signature: \"v1:lockdep-circular:kn->active\"\n    " REST, "2026-11-21", NULL,
-		 FALSE},
+		{"  - signature: \"v1:lockdep-circular:kn->active\"\n    " REST, "2026-11-21", NULL, FALSE},
 		/* both must fit */
 		{TITLED "    signature: \"v1:other:*\"\n", "2026-11-21", NULL, FALSE},
 		/* the second one does */

@@ -8,7 +8,7 @@
 #include <check.h>
 #include <glib.h>
 
-/* The running test's folder, empty when it starts; NULL where nobody asked for one. */
+/* The running test's folder, empty when it starts; NULL if the suite needs none. */
 extern char *scratch;
 
 /* Each test of `tests` has a scratch folder. Call it before other fixtures are added. */

@@ -98,8 +98,7 @@ static const struct {
 	{"echo '{\"verdict\": \"NICE\"}'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
 	{"echo 'rig: first' >&2; echo 'rig: no such machine' >&2; exit 2", VERDICT_INFRA, 2, NULL,
 	 "no such machine"},
-	{"echo 'rig: powernv9 cannot plug' >&2; exit 77", VERDICT_SKIP, 77, NULL,
-	 "powernv9 cannot plug"},
+	{"echo 'rig: powernv9 cannot plug' >&2; exit 77", VERDICT_SKIP, 77, NULL, "powernv9 cannot plug"},
 	{"echo '[]'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
 	{"echo '{\"verdict\": \"PA'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
 	{"kill -SEGV $$", VERDICT_INFRA, -11, NULL, "killed by signal 11"},
@@ -107,7 +106,7 @@ static const struct {
 	{"head -c 70000000 /dev/zero; exit 0", VERDICT_INFRA, 0, NULL, "printed more than"},
 	{"head -c 300000 /dev/zero | tr '\\0' x >&2; echo >&2; echo last >&2; exit 3",
 	 VERDICT_INFRA, 3, NULL, "last"},
-	/* a grandchild that nobody waits for would keep the pipes open */
+	/* a grandchild that is not waited for would keep the pipes open */
 	{"tail -f /dev/null & echo '{\"verdict\": \"PASS\", \"run\": \"r5\"}'", VERDICT_PASS, 0,
 	 "r5", NULL},
 };
@@ -175,7 +174,7 @@ START_TEST(a_build)
 	ck_assert_int_eq(seen.verdict, VERDICT_PASS);
 	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
 	ck_assert_str_eq(text, "kernel build --json --source deb:x --arch ppc64le --jobs 2\n");
-	/* no image is no build, whatever the code says */
+	/* without an image the build failed, whatever the exit code */
 	write_fake("echo '{}'");
 	ck_assert_ptr_nonnull(child_build(&spec, on_done, &seen, NULL));
 	g_main_loop_run(seen.loop);
@@ -230,7 +229,7 @@ static const struct {
 	{"trap '' TERM; echo $$ >pid.part; mv pid.part pid; while :; do tail -f /dev/null; done", 0,
 	 1, -9, VERDICT_ABORTED, NULL},
 	{ON_TERM("exit 3"), 1, 0, 3, VERDICT_INFRA, "did not end within its limit of 1 s"},
-	/* as `rig run` does at SIGTERM: nobody has stopped it, so that is not ABORTED */
+	/* as `rig run` does at SIGTERM: the user has not stopped it, so that is not ABORTED */
 	{ON_TERM("echo \"{\\\"verdict\\\": \\\"ABORTED\\\", \\\"run\\\": \\\"r\\\"}\"; exit 3"), 1,
 	 0, 3, VERDICT_INFRA, "did not end within its limit of 1 s"},
 	/* it had its verdict when the limit came */
@@ -262,7 +261,7 @@ START_TEST(stopped)
 }
 END_TEST
 
-/* child_free() of one that runs: it is gone, with what it started, and nobody is called. */
+/* child_free() of a running child: it is killed, with its descendants, and DONE is not called. */
 START_TEST(freed)
 {
 	struct child_spec spec = {.scenario = "x"};

@@ -242,7 +242,7 @@ START_TEST(plugin_lines)
 	ck_assert_int_eq(recv(fd, line, sizeof(line), 0), 3);
 	ck_assert_int_eq(recv(fd, line, sizeof(line), 0), 6);
 	close(fd);
-	/* nobody is there any more */
+	/* the other end is closed */
 	director_arm(director, FALSE);
 	director_drain(director);
 }
@@ -257,7 +257,7 @@ START_TEST(no_such_qemu)
 	ck_assert(!director_probe("/nonexistent/qemu", &file, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 	g_clear_error(&error);
-	/* a program that ends well and says nothing of a plugin */
+	/* a program that succeeds and prints nothing about a plugin */
 	ck_assert(!director_probe("true", &file, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 }

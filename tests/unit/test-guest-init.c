@@ -141,7 +141,7 @@ static const struct {
 	{"", "an agent and an id", EINVAL},
 	{"agent probe\n", "an agent and an id", EINVAL},
 	{"id 1\n", "an agent and an id", EINVAL},
-	{"id 1\nagent nobody\n", "nobody", ENOENT},
+	{"id 1\nagent unknown\n", "unknown", ENOENT},
 	{"id x\nagent probe\n", "id x", EINVAL},
 	{"id 4294967296\nagent probe\n", "32 bits", EINVAL},
 	{"id 1\nagent probe\nseed 0xfg\n", "seed 0xfg", EINVAL},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * guest: answers reach the caller that asked and nobody else, errors and answers of a wrong type reach it as
- * errors, answers in parts are whole or fail, payloads of any bytes are survived.
+ * guest: answers are passed only to the caller of the request, errors and answers of a wrong type
+ * as errors, answers in parts are whole or fail, payloads of any bytes are survived.
  */
 #include <check.h>
 #include <string.h>
@@ -188,7 +188,7 @@ START_TEST(forgotten_requests_are_stray)
 }
 END_TEST
 
-/* Parts of a WHO: {the PART frames, the last frame's type and text, error, tasks} */
+/* Parts of a TASKS: {the PART frames, the last frame's type and text, error, tasks} */
 static const struct {
 	const char *parts[4];
 	guint type;

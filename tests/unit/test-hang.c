@@ -47,7 +47,7 @@ static void fixture_read(const char *path, struct fixture *f)
 		else if (g_str_has_prefix(*l, "says: "))
 			g_ptr_array_add(f->says, g_strdup(*l + 6));
 		else
-			ck_abort_msg("%s: '%s' is no answer", path, *l);
+			ck_abort_msg("%s: invalid answer '%s'", path, *l);
 	}
 	*strrchr(image, '.') = '\0';
 	end = g_strconcat(image, ".json", NULL);
@@ -129,7 +129,9 @@ static char *held(const char *who, const char *locks)
 	return g_strdup_printf("9 locks held by %s:\n%s", who, locks);
 }
 
-/* Whoever comes first in the text, and whatever the tasks and instances are called: one bug. */
+/*
+ * Whichever task comes first in the text, and whatever the names of tasks and instances: one bug.
+ */
 START_TEST(a_cycle_is_the_same_from_both_ends)
 {
 	static const char *const order[][2] = {{"one/10", "two/20"}, {"two/20", "one/10"}, {"x/7", "y/3"}};
@@ -166,7 +168,10 @@ static void is_kind(const char *log, const char *registers, enum hang_kind kind)
 	ck_assert_str_eq(hang_kind_name(hang_kind(hang)), hang_kind_name(kind));
 }
 
-/* pseries: an NMI makes a CPU speak once; that it spins is known where QEMU saw it there before, interrupts off. */
+/*
+ * pseries: an NMI makes a CPU print only once; it is known to spin if QEMU saw it there before with
+ * interrupts off.
+ */
 START_TEST(one_look_is_not_two)
 {
 	static const char log[] =
@@ -191,7 +196,9 @@ START_TEST(one_look_is_not_two)
 }
 END_TEST
 
-/* Two samples in the timer's interrupt are no CPU that is stuck there, unless it is the same interrupt. */
+/*
+ * A CPU with two samples in the timer's interrupt is stuck there only if it is the same interrupt.
+ */
 START_TEST(interrupts_come_and_go)
 {
 	static const char sample[] =
@@ -244,7 +251,7 @@ START_TEST(who_has_interrupts_on_is_not_stuck)
 }
 END_TEST
 
-/* A sleeper's stack in /proc can begin with what somebody else left there. */
+/* The stack of a sleeping task in /proc can begin with stale frames. */
 START_TEST(a_sleeper_has_switched)
 {
 	const struct hang_source source = {
@@ -264,8 +271,11 @@ START_TEST(a_sleeper_has_switched)
 }
 END_TEST
 
-/* Kernels from 6.15 say who owns what a hung task waits for; what is said of a task that waits no more is old. */
-START_TEST(likely_owners_are_believed)
+/*
+ * Kernels from 6.15 report the owner of what a hung task waits for; such a report of a task that no
+ * longer waits is stale.
+ */
+START_TEST(likely_owners_are_used)
 {
 	static const char log[] =
 		"INFO: task cat:115 blocked for more than 10 seconds.\n"
@@ -321,7 +331,7 @@ START_TEST(a_hang_can_be_known)
 }
 END_TEST
 
-/* An image is the guest's word: nothing that it says may matter more than its size. */
+/* An image comes from the guest: its contents must not matter more than its size. */
 START_TEST(any_image_is_read)
 {
 	static const char *const images[] = {
@@ -391,7 +401,7 @@ int main(void)
 	tcase_add_loop_test(tcase, who_has_interrupts_on_is_not_stuck, 0, 5);
 	add_compare_tests(tcase);
 	tcase_add_test(tcase, a_sleeper_has_switched);
-	tcase_add_test(tcase, likely_owners_are_believed);
+	tcase_add_test(tcase, likely_owners_are_used);
 	tcase_add_test(tcase, a_hang_can_be_known);
 	tcase_add_test(tcase, any_image_is_read);
 	tcase_add_test(tcase, a_folder_need_not_be_whole);

@@ -130,7 +130,7 @@ START_TEST(gates_are_held_each_time)
 		CHAIN("0") LINE("a") LINE("r") LINE("&s->lock") LINE("d") LINE("e") "\n", NULL, NULL);
 	g_autofree char *text = edges_text(orders);
 
-	/* neither a lock taken for reading nor one of many objects' keeps anybody apart */
+	/* neither a lock acquired for reading nor one of many objects' is a gate */
 	ck_assert_ptr_nonnull(strstr(text, "b>c;"));
 	ck_assert_ptr_nonnull(strstr(text, "d>e under a"));
 	ck_assert_ptr_null(strstr(text, "under a,r"));
@@ -180,7 +180,10 @@ START_TEST(hostile_json)
 }
 END_TEST
 
-/* A guest may send anything: nothing of a chain that cannot be read is believed, and a text that ends early is marked. */
+/*
+ * A guest may send anything: a chain that cannot be parsed is dropped, and a text that ends early
+ * is marked.
+ */
 START_TEST(hostile_text)
 {
 	g_autoptr(GString) deep = g_string_new(CHAIN("0"));
@@ -205,7 +208,7 @@ END_TEST
 	       "{\"attribute\": \"state_show\"}}, {\"kind\": \"warning\", \"cycle\": [\"x\", \"y\"]}, 7, " \
 	       "{\"kind\": \"lockdep-circular\", \"cycle\": [\"p\", 3]}]"
 
-/* The links of a reported cycle, and nothing of what is no cycle of lockdep's. */
+/* The links of a reported cycle, and nothing of reports that are not lockdep cycles. */
 START_TEST(reports_have_edges)
 {
 	rig_auto(lock_orders) orders = lock_orders_parse("", A_THEN_B, NULL, NULL);

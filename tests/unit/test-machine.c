@@ -31,7 +31,7 @@ START_TEST(descriptors_are_whole)
 		gboolean named = (m->firmwares && g_strv_contains(m->firmwares, mode->name)) ||
 				 (m->mmus && g_strv_contains(m->mmus, mode->name));
 
-		ck_assert_msg(named, "%s has a mode '%s' that nobody can choose", m->name, mode->name);
+		ck_assert_msg(named, "%s has a mode '%s' that cannot be selected", m->name, mode->name);
 	}
 }
 END_TEST

@@ -277,7 +277,7 @@ static const struct {
 
 /*
  * It counts as INFRA, is recorded with the limit as its reason and is tried again `retries` times.
- * Before, it counted as stopped by the user and was begun again for as long as the night went on.
+ * Before, it counted as stopped by the user and was started again until the end of the night.
  */
 START_TEST(nothing_ends)
 {

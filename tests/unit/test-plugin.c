@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The director's plugin: its holds driven by threads that stand for vCPUs, and its shared objects loaded
- * into a fake of QEMU. One fake serves each version of the interface: it is told which one is loaded.
+ * The director's plugin: its holds driven by threads that stand for vCPUs, and its shared objects
+ * loaded into a fake of QEMU. One fake has all versions of the interface; the loaded one is
+ * selected.
  */
 #include <check.h>
 #include <dlfcn.h>
@@ -79,7 +80,7 @@ START_TEST(until_met)
 	ck_assert_uint_eq(n_ended, 1);
 	ck_assert_int_eq(ended[0].outcome, HOLD_MET);
 	ck_assert_uint_ge(ended[0].visits, 3);
-	/* `times` is used up: nobody waits any more */
+	/* `times` is used up: no vCPU waits any more */
 	holds_reach(&holds, 0, SIDE_A, 0);
 	ck_assert_uint_eq(n_ended, 1);
 }
@@ -142,7 +143,10 @@ START_TEST(meeting)
 }
 END_TEST
 
-/* The second hold begins when a vCPU has ended a wait of the first one, even before the waiting vCPU goes on. */
+/*
+ * The second hold begins when a vCPU has ended a wait of the first one, even before the waiting
+ * vCPU continues.
+ */
 START_TEST(after_another)
 {
 	struct hold hold[2] = {
@@ -479,10 +483,10 @@ static void say(int fd, const char *line)
 	ck_assert_int_eq(send(fd, line, strlen(line), 0), strlen(line));
 }
 
-#define assert_hears(fd, prefix)                                                                               \
-	do {                                                                                                   \
-		g_autofree char *heard = hear(fd);                                                             \
-		ck_assert_msg(g_str_has_prefix(heard, prefix), "heard '%s', not '%s'", heard, prefix);         \
+#define assert_hears(fd, prefix)                                                                          \
+	do {                                                                                              \
+		g_autofree char *heard = hear(fd);                                                        \
+		ck_assert_msg(g_str_has_prefix(heard, prefix), "received '%s', not '%s'", heard, prefix); \
 	} while (0)
 
 /* "arm" is taken by a thread: the answer to the question after it says that it was. */
@@ -525,7 +529,7 @@ START_TEST(shared_object)
 	ck_assert_ptr_null(insn[3].read);
 	/* an addition to memory: it counts when it has read, and only behind its start */
 	ck_assert_ptr_nonnull(insn[4].read);
-	/* not armed: nobody waits, nothing counts */
+	/* not armed: no vCPU waits, nothing counts */
 	insn[0].cb(0, insn[0].data);
 	arm(pair[0]);
 	insn[1].cb(1, insn[1].data);
@@ -543,8 +547,8 @@ START_TEST(shared_object)
 }
 END_TEST
 
-/* Nobody reads: the socket fills, and the plugin goes on; what it dropped is counted. */
-START_TEST(nobody_reads)
+/* The socket is not read and fills: the plugin continues and counts what it dropped. */
+START_TEST(socket_is_full)
 {
 	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};
 	g_autofree char *orders = NULL;
@@ -601,7 +605,7 @@ int main(void)
 	tcase_add_test(files, return_instructions);
 	tcase_add_test(files, update_instructions);
 	tcase_add_loop_test(files, shared_object, 0, G_N_ELEMENTS(apis));
-	tcase_add_test(files, nobody_reads);
+	tcase_add_test(files, socket_is_full);
 	tcase_add_test(files, bad_file);
 	suite_add_tcase(suite, holds);
 	suite_add_tcase(suite, files);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The QMP client against conversations in tests/data/qmp/: each file is what QEMU says after its
- * greeting, byte for byte; its first line tells how that must end ("# broken WORDS", "# ended", "# ready").
+ * The QMP client against conversations in tests/data/qmp/: each file has what QEMU sends after its
+ * greeting, byte for byte; its first line has the expected end ("# broken WORDS", "# ended", "#
+ * ready").
  */
 #include "qmp/qmp.h"
 #include "tests/unit/suite.h"
@@ -91,7 +92,7 @@ static void turn(void)
 		;
 }
 
-/* Says bytes while the client reads: more than a socket holds is no obstacle. */
+/* Sends bytes while the client reads, so that they may exceed the socket's buffer. */
 static void say(struct peer *peer, const char *bytes, gsize len)
 {
 	while (len) {

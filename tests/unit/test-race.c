@@ -139,7 +139,7 @@ START_TEST(two_places)
 }
 END_TEST
 
-/* A failure that does not come again is no find: the search goes on. */
+/* A failure that does not repeat is not a result: the search continues. */
 START_TEST(luck)
 {
 	json_auto_t *visits = make_visits();

@@ -24,7 +24,7 @@ START_TEST(a_cycle_is_drawn)
 {
 	const struct graph_node nodes[] = {{"kworker/u4:1/34\nadd_memory", GRAPH_ROUND, TRUE},
 					   {"mem_hotplug_lock", GRAPH_BOX, FALSE}};
-	const struct graph graph = {"who waits for whom", nodes, 2, around, 2, TRUE};
+	const struct graph graph = {"tasks and locks", nodes, 2, around, 2, TRUE};
 	g_autoptr(GError) error = NULL;
 	g_autofree char *svg = draw(&graph, &error);
 

@@ -206,7 +206,7 @@ START_TEST(torn_links_are_joined)
 }
 END_TEST
 
-/* Texts that are no reports --------------------------------------------------- */
+/* Texts that are not reports --------------------------------------------------- */
 
 START_TEST(innocent_lines)
 {
@@ -234,7 +234,7 @@ START_TEST(innocent_lines)
 	};
 	g_autoptr(GPtrArray) found = scan(lines[_i], strlen(lines[_i]), 0, NULL);
 
-	ck_assert_msg(found->len == 0, "'%s' is taken for %s", lines[_i],
+	ck_assert_msg(found->len == 0, "'%s' is reported as %s", lines[_i],
 		      found->len ? ((struct splat *)found->pdata[0])->kind : "");
 }
 END_TEST

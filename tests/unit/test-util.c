@@ -212,7 +212,7 @@ START_TEST(spawn_below_a_subreaper)
 			if (fork())
 				_exit(0);
 			while (getppid() != reaper)
-				poll(NULL, 0, 1); /* no event: tells of a new parent */
+				poll(NULL, 0, 1); /* no event: reports a new parent */
 			_exit(10 + run_child());
 		}
 		/* the one that exits at once, and the orphan */

@@ -225,7 +225,10 @@ START_TEST(every_outcome)
 }
 END_TEST
 
-/* The device leaves after its operation gave up: the next unplug hears of it, the id is free again. */
+/*
+ * The device is deleted after its operation timed out: the next unplug succeeds, and the id is free
+ * again.
+ */
 START_TEST(late_departure)
 {
 	guint64 address, size;
@@ -388,7 +391,7 @@ START_TEST(power_off_and_quit)
 	struct guest g;
 
 	start(&g, "", NULL, 0);
-	ck_assert(!vm_send(g.vm, PROTO_POWEROFF, 1, "")); /* nobody there yet */
+	ck_assert(!vm_send(g.vm, PROTO_POWEROFF, 1, "")); /* before hello */
 	until(&g.hello, 1);
 	ck_assert(vm_send(g.vm, PROTO_POWEROFF, 1, ""));
 	until(&g.gone, 1);

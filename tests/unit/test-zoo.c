@@ -146,15 +146,13 @@ static const struct {
 } judged[] = {
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", BOTH), TRUE, TRUE, TRUE},
 	/* the other kind, another order */
-	{VERDICT_FAIL,
-	 REPORT("lockdep-recursive", "in remove_it", "\"mem_hotplug_lock\", \"kn->active\""), TRUE,
-	 TRUE, TRUE},
+	{VERDICT_FAIL, REPORT("lockdep-recursive", "in remove_it", "\"mem_hotplug_lock\", \"kn->active\""),
+	 TRUE, TRUE, TRUE},
 	/* one class is missing; another function; another kind */
-	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", "\"kn->active\""), TRUE,
-	 FALSE, TRUE},
+	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", "\"kn->active\""), TRUE, FALSE, TRUE},
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in add_memory", BOTH), TRUE, FALSE, TRUE},
 	{VERDICT_FAIL, REPORT("warning", "in remove_memory", BOTH), TRUE, FALSE, TRUE},
-	/* nothing, and what is no answer */
+	/* empty and invalid answers */
 	{VERDICT_PASS, "{}", TRUE, FALSE, FALSE},
 	{VERDICT_HANG, "{\"reports\": []}", TRUE, FALSE, TRUE},
 	{VERDICT_INFRA, "{}", FALSE, FALSE, FALSE},
@@ -164,8 +162,7 @@ static const struct {
 	{VERDICT_ABORTED, "{}", FALSE, FALSE, FALSE},
 	{VERDICT_SKIP, "{}", FALSE, FALSE, FALSE},
 	/* hostile shapes */
-	{VERDICT_FAIL, "{\"reports\": {\"kind\": 1}, \"counts\": [], \"times\": 3}", TRUE, FALSE,
-	 TRUE},
+	{VERDICT_FAIL, "{\"reports\": {\"kind\": 1}, \"counts\": [], \"times\": 3}", TRUE, FALSE, TRUE},
 	{VERDICT_FAIL, "{\"reports\": [1, {\"kind\": 5, \"cycle\": 1}]}", TRUE, FALSE, TRUE},
 };
 

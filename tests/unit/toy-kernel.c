@@ -4,7 +4,8 @@
  * in the kernel's forms, but in one page of source. Linked for the kernel's addresses (toy-kernel.lds), the file
  * is its own vmlinux, and as it has the physical addresses too, a memory image of itself.
  *
- *	one/10 holds alpha_lock (mutex) and waits for beta_lock (rwsem), which two/11 holds, who waits for alpha_lock
+ *	one/10 holds alpha_lock (mutex) and waits for beta_lock (rwsem);
+ *	two/11 holds beta_lock and waits for alpha_lock
  *	three/12 waits for the completion rig_never
  *	four/13 waits for mem_hotplug_lock (percpu rwsem), five/14 is inside code that holds it
  *

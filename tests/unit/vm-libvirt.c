@@ -132,7 +132,7 @@ START_TEST(live_xml_is_read)
 	ck_assert(lv_vcpu_is_on(live, 0));
 	ck_assert(!lv_vcpu_is_on(live, 1));
 	ck_assert(!lv_vcpu_is_on(live, 9));
-	/* a mark that is no process's */
+	/* a mark of a process that does not exist */
 	ck_assert(lv_mark_read(live, &mark));
 	ck_assert(!lv_mark_lives(&mark));
 	lv_mark_clear(&mark);
@@ -174,7 +174,7 @@ static const struct {
 	 TRUE, 0, NULL},
 	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 0, 'size': 0}}]",
 	 TRUE, 0, "asked for"},
-	/* still growing: libvirt cannot know yet */
+	/* still growing: libvirt has not been informed yet */
 	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 4096}}]",
 	 TRUE, 8192, NULL},
 	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 4096}}]",

@@ -327,7 +327,7 @@ static json_t *memory_size(json_t *arguments, const char **error)
 	return json_pack("{s:I}", "base-memory", (json_int_t)fake.memory);
 }
 
-/* What is no image of a memory, as a guest's image may be none. */
+/* Writes something that is not a memory image, as a guest could make it. */
 static json_t *dump(json_t *arguments, const char **error)
 {
 	const char *protocol = text_of(arguments, "protocol");
