@@ -140,7 +140,7 @@ START_TEST(a_leak_is_in_both_samples)
 	g_autofree char *log =
 		g_strconcat(first, TELLER_STACK PORTER_STACK LIST, moments[_i].second, LIST_END, NULL);
 	const struct hang_source source = {
-		.console = log, .console_len = strlen(log), .who = moments[_i].listed};
+		.console = log, .console_len = strlen(log), .tasks = moments[_i].listed};
 	rig_auto(hang) hang = hang_explain(&source);
 	g_autofree char *all = g_strjoinv("\n", (char **)hang_sentences(hang));
 
