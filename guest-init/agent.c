@@ -224,13 +224,15 @@ bool op_expected_here(const struct agent_shared *its, unsigned op, int error)
 
 void op_end_about(struct run *run, enum op op, long result, const char *format, ...)
 {
+	struct agent_shared *mine = run->shared;
 	va_list args;
 
-	if (result < 0 && result > -ERRNO_MAX && !op_expected_here(run->shared, op, -result) &&
-	    !run->shared->what[0]) {
+	if (result < 0 && result > -ERRNO_MAX && !op_expected_here(mine, op, -result) && !mine->what_error) {
 		va_start(args, format);
-		vsnprintf(run->shared->what, WHAT_MAX, format, args);
+		vsnprintf(mine->what, WHAT_MAX, format, args);
 		va_end(args);
+		mine->what_op = op;
+		mine->what_error = -result;
 	}
 	op_end(run, op, result);
 }
@@ -273,6 +275,11 @@ static void wake(int fd)
 		return; /* the counter is at its maximum, so init wakes up anyway */
 }
 
+void run_wake(const struct run *run)
+{
+	wake(run->wake_fd);
+}
+
 static int prepare(struct run *run)
 {
 	char buffer[WHAT_MAX];
@@ -291,6 +298,7 @@ _Noreturn void agent_main(struct run *run, int wake_fd)
 {
 	int err;
 
+	run->wake_fd = wake_fd;
 	set_oom_score(run->agent->oom_score_adj);
 	err = prepare(run);
 	run->shared->error = -err;

@@ -19,6 +19,7 @@
 
 #include "clock.h"
 #include "expected-errno.h"
+#include "output.h"
 #include "rng.h"
 #include "text.h"
 
@@ -42,6 +43,11 @@ struct agent_shared {
 	bool expects[ERRNO_MAX]; /* errnos that a parameter adds to those of expected-errno.c */
 	int error;	      /* positive errno of a failed prepare */
 	char what[WHAT_MAX];  /* what failed: the prepare, or the first operation that counts as failed */
+	unsigned what_op;     /* that operation, and its errno; 0: there is none */
+	int what_error;
+	_Atomic int32_t subject; /* the task that an operation is about, where it is not the agent; or 0 */
+	_Atomic int32_t group;   /* process group that must not outlive the agent; or 0 */
+	struct output output;
 };
 
 struct param {
@@ -57,6 +63,7 @@ struct run {
 	struct param params[PARAMS_MAX];
 	unsigned n_params;
 	uint64_t now_ns; /* of the last op_begin() */
+	int wake_fd;	 /* of agent_main() */
 };
 
 struct agent_param {
@@ -99,6 +106,8 @@ bool run_stopped(const struct run *run);
 void run_sleep_until(struct run *run, uint64_t ns);
 /* The same, but at most until FD is readable. */
 void run_wait_readable(struct run *run, int fd, uint64_t ns);
+/* There is output: init sends it now, and not with the next heartbeat. */
+void run_wake(const struct run *run);
 /* Waits 20 ms: no operation is possible yet (for example no block was plugged). */
 void run_idle(struct run *run);
 
@@ -140,6 +149,6 @@ int shared_init(void);
 extern const struct agent agent_block_state, agent_block_online, agent_probe, agent_slab_read,
 	agent_slab_shrink, agent_slab_churn, agent_cpu_online, agent_mem_read, agent_pressure,
 	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted, agent_shell_loop,
-	agent_gallery, agent_lock_rules, agent_hang, agent_poison, agent_write, agent_read;
+	agent_gallery, agent_lock_rules, agent_hang, agent_poison, agent_write, agent_read, agent_run;
 
 #endif

@@ -100,6 +100,9 @@ static const struct {
 	{BIT(OP_READ_FILE), EAGAIN, "a file without data now: it is opened with O_NONBLOCK"},
 	{BIT(OP_READ_FILE), ENOMEM, "seq_file: no memory for the buffer"},
 
+	/* run: the host judges one that has a time limit */
+	{BIT(OP_RUN), ECANCELED, "check_bounds(): it had not ended when the agents stopped"},
+
 	/* busted, gallery: the result is a kernel report, see guest-init/kernel */
 };
 
@@ -144,6 +147,7 @@ static const char *const names[OP_COUNT] = {
 	[OP_POISON] = "poison",
 	[OP_WRITE_FILE] = "write",
 	[OP_READ_FILE] = "read",
+	[OP_RUN] = "run",
 };
 
 const char *op_name(unsigned op)

@@ -53,6 +53,7 @@ enum op {
 	OP_POISON,
 	OP_WRITE_FILE,
 	OP_READ_FILE,
+	OP_RUN,
 	OP_COUNT,
 };
 

@@ -55,6 +55,7 @@ enum proto_type {
 	PROTO_PART = 10,   /* bytes of an answer that is longer than a frame; the last frame has the
 			    * answer's type */
 	PROTO_LOCK_TEXT = 11, /* answers LOCKS: the text of a lockdep file */
+	PROTO_OUTPUT = 12, /* output of the program of an agent `run` */
 	PROTO_LOGGED = 9, /* answers LOG: lines of the kernel's log, as its console prints them */
 
 	/* host to guest: each is answered by exactly one frame with its seq, in any order */

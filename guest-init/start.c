@@ -11,7 +11,8 @@ const struct agent *const agents[] = {
 	&agent_pressure,    &agent_compact,	 &agent_memtrace,    &agent_dlpar,
 	&agent_notifier_error, &agent_busted, &agent_shell_loop,
 	&agent_gallery,	     &agent_lock_rules, &agent_hang,
-	&agent_poison,	     &agent_write,	&agent_read,	     NULL,
+	&agent_poison,	     &agent_write,	&agent_read,	     &agent_run,
+	NULL,
 };
 
 const struct agent *agent_find(const char *name)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -122,11 +123,32 @@ void supervisor_start(uint32_t seq, char *payload)
 	}
 }
 
+/* Sends what its program printed, as far as there is room for it. False: some is left. */
+static bool send_output(struct slot *slot)
+{
+	struct output *output = &slot->run.shared->output;
+	char buffer[OUTPUT_RING + 64];
+
+	while (atomic_load(&output->put) != atomic_load(&output->taken)) {
+		size_t len;
+
+		if (!reply_has_room())
+			return false;
+		len = snprintf(buffer, 64, "agent %llu\n", (unsigned long long)slot->run.id);
+		len += output_take(output, buffer + len, OUTPUT_RING);
+		if (!reply_send(PROTO_OUTPUT, 0, buffer, len))
+			return false;
+	}
+	return true;
+}
+
 void supervisor_ready(void)
 {
 	for (unsigned i = 0; i < AGENTS_MAX; i++) {
 		struct slot *slot = &slots[i];
 
+		if (slot->used)
+			send_output(slot);
 		if (!slot->used || slot->answered ||
 		    atomic_load(&slot->run.shared->phase) != PHASE_RUNNING)
 			continue;
@@ -224,8 +246,9 @@ static bool send_counts(struct slot *slot)
 					 errno_name(error), (unsigned long long)count);
 		}
 	its->what[WHAT_MAX - 1] = '\0';
-	if (its->what[0])
-		text_add(&text, "first-illegal %s\n", its->what);
+	if (its->what_error)
+		text_add(&text, "first-illegal %s %s %s\n", op_name(its->what_op), errno_name(its->what_error),
+			 its->what);
 	return reply_send(PROTO_COUNTS, 0, buffer, text.len);
 }
 
@@ -234,7 +257,7 @@ static void settle(struct slot *slot)
 {
 	uint64_t bit = UINT64_C(1) << (slot - slots);
 
-	slot->counts_due = !send_counts(slot);
+	slot->counts_due = !send_output(slot) || !send_counts(slot);
 	if (slot->counts_due)
 		return;
 	release(slot);
@@ -273,6 +296,8 @@ static void blame(struct slot *slot, int status)
 	if (failed)
 		text_add(&ended, "reason agent %llu %s: %llu results that are not legal\n", id, name,
 			 failed);
+	if (atomic_load(&slot->run.shared->group))
+		kill(-atomic_load(&slot->run.shared->group), SIGKILL);
 	if (WIFSIGNALED(status))
 		text_add(&ended, "reason agent %llu %s was killed by signal %d\n", id, name,
 			 WTERMSIG(status));
@@ -326,6 +351,7 @@ static void tick_slot(struct slot *slot, uint64_t now)
 	uint64_t since = atomic_load(&slot->run.shared->busy_since_ns);
 	uint64_t patience = slot->run.agent->patience_ms * NS_PER_MS;
 
+	send_output(slot);
 	if (slot->counts_due)
 		settle(slot);
 	else if (slot->pid && (slot->stopping || (patience && since && now > since + patience)))
@@ -362,7 +388,7 @@ void supervisor_heartbeat(struct text *text)
 			 since ? op_name(atomic_load(&its->op)) : "-");
 		if (slots[i].pid)
 			text_add(text, "agent-pid %llu %d\n", (unsigned long long)slots[i].run.id,
-				 (int)slots[i].pid);
+				 atomic_load(&its->subject) ? atomic_load(&its->subject) : (int)slots[i].pid);
 	}
 }
 

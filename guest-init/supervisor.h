@@ -16,7 +16,10 @@ void supervisor_init(int wake_fd);
 void supervisor_start(uint32_t seq, char *payload);
 void supervisor_stop(uint32_t seq, char *payload);
 
-/* To be called when the wake fd was written to: answers the STARTs of agents that became ready. */
+/*
+ * To be called when the wake fd was written to: answers the STARTs of agents that became ready, and
+ * sends outputs.
+ */
 void supervisor_ready(void);
 
 /* To be called when a child ended. False: PID is not an agent. */

@@ -150,20 +150,23 @@ static void step_read(struct run *run)
 	paths.stale |= err == -ENOENT || err == -ENODEV;
 }
 
-#define FILES_PARAMS                                                                               \
-	{"files", NULL, "paths or globs, separated by commas"},                                    \
-	{"legal", "none", "further errnos that are expected, or any"},                             \
+/* clang-format off */
+#define FILES_PARAMS \
+	{"files", NULL, "paths or globs, separated by commas"}, \
+	{"legal", "none", "further errnos that are expected, or any"}, \
 	{"later", "no", "yes: the files may come later"}
+/* clang-format on */
 
 const struct agent agent_write = {
 	.name = "write",
-	.params = (const struct agent_param[]){
-		FILES_PARAMS,
-		{"words", NULL, "what to write, separated by commas"},
-		{"order", "random", "of files and words: random or turn"},
-		{"last", NULL, "written to each file at the end"},
-		{NULL},
-	},
+	.params =
+		(const struct agent_param[]){
+			FILES_PARAMS,
+			{"words", NULL, "what to write, separated by commas"},
+			{"order", "random", "of files and words: random or turn"},
+			{"last", NULL, "written to each file at the end"},
+			{NULL},
+		},
 	.prepare = prepare_write,
 	.step = step_write,
 	.cleanup = cleanup_write,
@@ -172,12 +175,13 @@ const struct agent agent_write = {
 
 const struct agent agent_read = {
 	.name = "read",
-	.params = (const struct agent_param[]){
-		FILES_PARAMS,
-		{"bytes", "0", "of one read; 0: the whole file, at most 1 MiB"},
-		{"from", "0", "the highest offset at which a read begins"},
-		{NULL},
-	},
+	.params =
+		(const struct agent_param[]){
+			FILES_PARAMS,
+			{"bytes", "0", "of one read; 0: the whole file, at most 1 MiB"},
+			{"from", "0", "the highest offset at which a read begins"},
+			{NULL},
+		},
 	.prepare = prepare_read,
 	.step = step_read,
 	.patience_ms = 15000,

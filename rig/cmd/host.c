@@ -26,7 +26,7 @@ gboolean host_can_run(const struct machine *machine, const char **ret_package, G
 	}
 	if (!machine_check_bios(machine, error))
 		return missing(spawn_package(machine->bios), ret_package);
-	if (!initrd_standard(machine->arch, &initrd, NULL)) {
+	if (!initrd_standard(machine->arch, NULL, 0, &initrd, NULL)) {
 		rig_fail(error, RIG_EXIT_SKIP, "the guest programs for %s are not built: make guest", machine->arch);
 		return missing(NULL, ret_package);
 	}

@@ -12,6 +12,9 @@ static void agent_run_free(gpointer data)
 
 	g_free(a->now);
 	json_decref(a->results);
+	if (a->output)
+		g_string_free(a->output, TRUE);
+	tap_free(a->tap);
 	g_free(a);
 }
 
@@ -209,22 +212,37 @@ static void add_result(struct agent_run *a, const struct guest_result *result)
 		json_object_set_new(op, result->error, json_integer((json_int_t)result->count));
 }
 
+static void judge_illegal(struct session *s, const struct agent_run *a, const struct guest_counts *counts,
+			  const struct guest_result *result)
+{
+	gboolean is_first = !g_strcmp0(counts->first_op, result->op) &&
+			    !g_strcmp0(counts->first_error, result->error);
+
+	if (is_first && !strcmp(a->agent->name, "run"))
+		session_judge(s, VERDICT_FAIL, "agent run: %s", counts->first_illegal);
+	else
+		session_judge(s, VERDICT_FAIL, "agent %s: '%s' ended with %s, %" G_GUINT64_FORMAT
+			      " times, which is not legal there%s%s", a->agent->name, result->op, result->error,
+			      result->count, is_first ? "; first: " : "", is_first ? counts->first_illegal : "");
+}
+
 void agents_counts(struct session *s, const struct guest_counts *counts)
 {
 	struct agent_run *a = agent_by_id(s, counts->id);
 
 	if (!a)
 		return;
+	a->busy_ms = 0; /* of the last heartbeat: one that was killed is not stuck in its operation */
 	a->ops = counts->ops;
 	for (guint i = 0; i < counts->results->len; i++) {
 		const struct guest_result *result = counts->results->pdata[i];
 
 		add_result(a, result);
+		if (output_was_cut_off(a, result))
+			session_judge(s, VERDICT_INFRA, "agent %s: its program had not ended when the agents stopped; "
+				      "give a longer 'duration', or 'limit: 0' if it never ends", a->agent->name);
 		if (result->illegal)
-			session_judge(s, VERDICT_FAIL, "agent %s: '%s' ended with %s, %" G_GUINT64_FORMAT
-				      " times, which is not legal there%s%s", a->agent->name, result->op,
-				      result->error, result->count, counts->first_illegal ? "; first: " : "",
-				      counts->first_illegal ? counts->first_illegal : "");
+			judge_illegal(s, a, counts, result);
 	}
 }
 

@@ -144,6 +144,11 @@ static void on_counts(const struct guest_counts *counts, void *data)
 	agents_counts(data, counts);
 }
 
+static void on_output(guint id, const char *text, gsize len, void *data)
+{
+	output_add(data, id, text, len);
+}
+
 static void on_note(const char *text, void *data)
 {
 	struct session *s = data;
@@ -245,6 +250,7 @@ void dispatch_init(struct session *s)
 		.hello = on_hello,
 		.heartbeat = on_heartbeat,
 		.counts = on_counts,
+		.output = on_output,
 		.note = on_note,
 		.stray = on_stray,
 		.data = s,

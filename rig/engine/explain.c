@@ -22,9 +22,7 @@ static void read_memory(struct session *s)
 void session_explain(struct session *s)
 {
 	g_autoptr(GError) error = NULL;
-	const struct known_issue *issue;
 	rig_auto(hang) hang = NULL;
-	struct report_meaning meaning = {0};
 	struct splat *splat;
 
 	if (!s->postmortem)
@@ -38,11 +36,5 @@ void session_explain(struct session *s)
 	}
 	s->reports.hang = hang_json(hang, NULL);
 	run_journal(s->run, "explained", "{s:s, s:s}", "kind", splat->kind, "title", splat->title);
-	issue = s->reports.known && !judge_expects(s, splat) ? known_match(s->reports.known, splat, s->hello.release) : NULL;
-	splat->known = issue ? known_json(issue) : NULL;
-	run_keep_splat(s->run, splat);
-	g_ptr_array_add(s->reports.list, splat);
-	if (verdict_of_report(splat, &meaning))
-		judge_report(s, splat, &meaning);
-	g_free(meaning.reason);
+	judge_derived(s, splat);
 }

@@ -142,10 +142,15 @@ static json_t *agents_json(struct session *s)
 	for (guint i = 0; i < s->agents.list->len; i++) {
 		const struct agent_run *a = s->agents.list->pdata[i];
 
-		json_array_append_new(agents,
-				      json_pack("{s:i, s:s, s:I, s:I, s:O}", "id", a->id, "name", a->agent->name,
-						"ops", (json_int_t)a->ops, "failed", (json_int_t)a->failed,
-						"results", a->results));
+		json_t *json = json_pack("{s:i, s:s, s:I, s:I, s:O}", "id", a->id, "name", a->agent->name, "ops",
+					 (json_int_t)a->ops, "failed", (json_int_t)a->failed, "results",
+					 a->results);
+
+		if (a->tap && a->tap->seen)
+			json_object_set_new(json, "tests",
+					    json_pack("{s:i, s:i, s:i}", "passed", a->tap->passed, "failed",
+						      a->tap->failed, "skipped", a->tap->skipped));
+		json_array_append_new(agents, json);
 	}
 	return agents;
 }
@@ -176,6 +181,25 @@ gboolean judge_expects(const struct session *s, const struct splat *splat)
 	expected = expectation(s);
 	reports = json_pack("[o]", splat_to_json(splat));
 	return details_meet(expected, reports, VERDICT_RUNNING);
+}
+
+void judge_derived(struct session *s, struct splat *splat)
+{
+	const struct known_issue *issue =
+		s->reports.known && !judge_expects(s, splat) ? known_match(s->reports.known, splat, s->hello.release) : NULL;
+	struct report_meaning meaning = {0};
+
+	if (s->reports.list->len >= RUN_REPORTS_MAX) {
+		splat_free(splat);
+		return;
+	}
+	splat->known = issue ? known_json(issue) : NULL;
+	run_keep_splat(s->run, splat);
+	run_journal(s->run, "report", "{s:s, s:s}", "kind", splat->kind, "title", splat->title);
+	g_ptr_array_add(s->reports.list, splat);
+	if (verdict_of_report(splat, &meaning))
+		judge_report(s, splat, &meaning);
+	g_free(meaning.reason);
 }
 
 /* What the run cost the host on our side; QEMU's own time is not in it. */

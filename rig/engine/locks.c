@@ -125,22 +125,6 @@ static void keep_gz(struct session *s, const char *name, const char *text)
 		run_journal(s->run, "locks", "{s:s, s:s}", "file", name, "why", "cannot be written");
 }
 
-/* FINDING is one more report of the run. */
-static void add_finding(struct session *s, struct splat *finding)
-{
-	const struct known_issue *issue = s->reports.known && !judge_expects(s, finding)
-						  ? known_match(s->reports.known, finding, s->hello.release) : NULL;
-	struct report_meaning meaning = {0};
-
-	finding->known = issue ? known_json(issue) : NULL;
-	run_keep_splat(s->run, finding);
-	run_journal(s->run, "report", "{s:s, s:s}", "kind", finding->kind, "title", finding->title);
-	g_ptr_array_add(s->reports.list, finding);
-	if (verdict_of_report(finding, &meaning))
-		judge_report(s, finding, &meaning);
-	g_free(meaning.reason);
-}
-
 static void add_findings(struct session *s, const struct lock_orders *orders)
 {
 	g_autofree char *declared = rig_home_path("scenarios/lock-order.yaml");
@@ -151,7 +135,7 @@ static void add_findings(struct session *s, const struct lock_orders *orders)
 		run_journal(s->run, "locks", "{s:s}", "why", error->message);
 	for (guint i = 0; i < found->len; i++) {
 		if (s->reports.list->len < RUN_REPORTS_MAX)
-			add_finding(s, found->pdata[i]);
+			judge_derived(s, found->pdata[i]);
 		else
 			splat_free(found->pdata[i]);
 	}

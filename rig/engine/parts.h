@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "guest/guest.h"
 #include "splat/known.h"
+#include "tap/tap.h"
 #include "util/clock.h"
 #include "verdict/facts.h"
 #include "vm/vm.h"
@@ -124,6 +125,8 @@ struct agent_run {
 	guint64 shown_ops; /* at the last status line */
 	char *now;
 	json_t *results; /* from COUNTS: {"op": {"ok": n}} */
+	GString *output; /* of its program (output.c), or NULL */
+	struct tap *tap; /* the same, parsed at the end of the run (output.c); or NULL */
 };
 
 /* agents.c */

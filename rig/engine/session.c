@@ -239,6 +239,13 @@ static gboolean keep_inputs(struct session *s, GError **error)
 {
 	const struct kernel *kernel = s->plan->kernel;
 
+	for (unsigned i = 0; i < s->scenario->n_files; i++) {
+		const struct scenario_file *file = &s->scenario->files[i];
+		g_autofree char *to = g_build_filename("files", file->name, NULL);
+
+		if (!keep_copy(s, file->path, to, error))
+			return FALSE;
+	}
 	return read_known(s, error) && keep_timeline(s, error) && keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
 	       (!kernel->config || keep_copy(s, kernel->config, "kernel.config", error)) &&
 	       keep_copies(s, (const char *const *)kernel->patches, "patches", error) &&
@@ -346,6 +353,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	g_clear_pointer(&s.vm, vm_free);
 	scanner_flush(s.console.scanner);
 	locks_keep(&s);
+	output_judge(&s);
 	session_explain(&s);
 	tracks_list(&s);
 	keep_timeline(&s, NULL);

@@ -153,6 +153,13 @@ void agents_heartbeat(struct session *s, const struct guest_heartbeat *heartbeat
 void agents_counts(struct session *s, const struct guest_counts *counts);
 char *agents_rates(struct session *s, double seconds);
 
+/* output.c */
+void output_add(struct session *s, guint id, const char *text, gsize len);
+/* At the end of the run: keeps the outputs, and adds reports of failed tests. */
+void output_judge(struct session *s);
+/* RESULT says that A's script had not ended when the agents stopped, although it should have. */
+gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result);
+
 /* holds.c */
 /* Before the VM starts: what it needs of the plugin; the caller closes plugin->fd. */
 gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error);
@@ -201,6 +208,8 @@ void judge_accounts(struct session *s);
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);
 /* The same for what a report means. FALSE: it was there already. */
 gboolean judge_report(struct session *s, const struct splat *splat, const struct report_meaning *meaning);
+/* Adds a report that does not come from the console, at the end of the run. Takes SPLAT over. */
+void judge_derived(struct session *s, struct splat *splat);
 /* Does the scenario ask for this report? */
 gboolean judge_expects(const struct session *s, const struct splat *splat);
 /* Completes the facts and decides the verdict. Returns the object of the file `verdict`. */

@@ -275,9 +275,23 @@ static void take_counts(struct guest *guest, guint32 seq, const char *text)
 	guest_counts_free(counts);
 }
 
+/* "agent ID\n", then what it printed. */
+static void take_output(struct guest *guest, guint32 seq, const char *text, gsize len)
+{
+	const char *body = memchr(text, '\n', len);
+	char *end = NULL;
+	guint64 id = 0;
+
+	if (body && g_str_has_prefix(text, "agent ") && g_ascii_isdigit(text[strlen("agent ")]))
+		id = g_ascii_strtoull(text + strlen("agent "), &end, 10);
+	if (!id || end != body || id > G_MAXUINT)
+		guest->owner.stray(PROTO_OUTPUT, seq, guest->owner.data);
+	else
+		guest->owner.output(id, body + 1, len - (body + 1 - text), guest->owner.data);
+}
+
 void guest_frame(struct guest *guest, unsigned type, guint32 seq, const char *text, gsize len)
 {
-	(void)len;
 	switch (type) {
 	case PROTO_HELLO:
 		take_hello(guest, text);
@@ -287,6 +301,9 @@ void guest_frame(struct guest *guest, unsigned type, guint32 seq, const char *te
 		return;
 	case PROTO_COUNTS:
 		take_counts(guest, seq, text);
+		return;
+	case PROTO_OUTPUT:
+		take_output(guest, seq, text, len);
 		return;
 	case PROTO_NOTE:
 		guest->owner.note(text, guest->owner.data);

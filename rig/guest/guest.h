@@ -68,7 +68,8 @@ struct guest_counts {
 	guint id;
 	guint64 ops;
 	GPtrArray *results; /* of struct guest_result * */
-	char *first_illegal; /* what the first illegal result was about, or NULL */
+	/* what the first illegal result was about, and its operation and errno; or NULL */
+	char *first_illegal, *first_op, *first_error;
 };
 
 /* START, STOP, BLOCKS, CPU, SYSRQ, POWEROFF. */
@@ -140,6 +141,8 @@ struct guest_owner {
 	void (*hello)(const struct guest_hello *hello, const char *text, void *data);
 	void (*heartbeat)(const struct guest_heartbeat *heartbeat, void *data);
 	void (*counts)(const struct guest_counts *counts, void *data);
+	/* what the program of agent ID printed, any bytes but NUL; borrowed */
+	void (*output)(guint id, const char *text, gsize len, void *data);
 	void (*note)(const char *text, void *data);
 	/* a dropped frame: of no open request, or of an unknown type */
 	void (*stray)(unsigned type, guint32 seq, void *data);

@@ -141,6 +141,15 @@ void guest_heartbeat_free(struct guest_heartbeat *heartbeat)
 
 /* COUNTS */
 
+static void first_illegal(struct guest_counts *counts, const struct line *line)
+{
+	gsize before = strlen(line->w[0]) + strlen(line->w[1]) + strlen(line->w[2]) + 3;
+
+	replace(&counts->first_op, line->w[1]);
+	replace(&counts->first_error, line->w[2]);
+	replace(&counts->first_illegal, line->text + before);
+}
+
 static void counts_line(const struct line *line, void *data)
 {
 	struct guest_counts *counts = data;
@@ -151,8 +160,8 @@ static void counts_line(const struct line *line, void *data)
 		counts->ops = line_number(line->w[1]);
 	else if (line_is(line, "result", 4) || line_is(line, "illegal", 4))
 		add_result(counts->results, line->w[1], line->w[2], line->w[3], *line->w[0] == 'i');
-	else if (line->n > 1 && !strcmp(line->w[0], "first-illegal"))
-		replace(&counts->first_illegal, line->text + strlen("first-illegal "));
+	else if (line->n > 3 && !strcmp(line->w[0], "first-illegal"))
+		first_illegal(counts, line);
 }
 
 struct guest_counts *guest_counts_parse(const char *text)
@@ -172,6 +181,8 @@ void guest_counts_free(struct guest_counts *counts)
 		return;
 	g_ptr_array_unref(counts->results);
 	g_free(counts->first_illegal);
+	g_free(counts->first_op);
+	g_free(counts->first_error);
 	g_free(counts);
 }
 

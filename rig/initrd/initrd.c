@@ -172,7 +172,8 @@ static gboolean hash_entries(const GArray *entries, char **ret_hash, GError **er
 	return TRUE;
 }
 
-gboolean initrd_standard(const char *arch, char **ret_path, GError **error)
+gboolean initrd_standard(const char *arch, const struct initrd_entry *more, gsize n, char **ret_path,
+			 GError **error)
 {
 	g_autofree char *dir = g_build_filename("build", "guest", arch, NULL);
 	g_autofree char *guest = rig_home_path(dir);
@@ -192,6 +193,8 @@ gboolean initrd_standard(const char *arch, char **ret_path, GError **error)
 				    &(struct initrd_entry){"bin/busybox", S_IFREG | 0755, busybox}, 1);
 		g_array_append_vals(entries, tools, G_N_ELEMENTS(tools));
 	}
+	if (n)
+		g_array_append_vals(entries, more, n);
 	if (!hash_entries(entries, &hash, error))
 		return FALSE;
 	name = g_strdup_printf("initrd/%s-%s.cpio", arch, hash);

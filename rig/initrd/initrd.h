@@ -21,8 +21,9 @@ gboolean initrd_write(const char *path, const struct initrd_entry *entries, gsiz
 /*
  * The rig's standard initramfs for ARCH (init, busybox if it is built, folders, console node),
  * cached by content: *ret_path is a file below the cache. Error (RIG_EXIT_INFRA): the guest
- * programs are not built ("run make guest").
+ * programs are not built ("run make guest"). MORE (N entries, or NULL) comes after it.
  */
-gboolean initrd_standard(const char *arch, char **ret_path, GError **error);
+gboolean initrd_standard(const char *arch, const struct initrd_entry *more, gsize n, char **ret_path,
+			 GError **error);
 
 #endif

@@ -3,6 +3,7 @@
 #include "plan/internal.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "director/qemu.h"
 #include "initrd/initrd.h"
@@ -256,6 +257,36 @@ static gboolean resolve_timeline(const struct run_request *want, struct resolved
 	return TRUE;
 }
 
+static void add_folder(GPtrArray *names, GArray *entries, const char *name)
+{
+	if (g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+		return;
+	g_ptr_array_add(names, g_strdup(name));
+	g_array_append_vals(entries, &(struct initrd_entry){names->pdata[names->len - 1], S_IFDIR | 0755}, 1);
+}
+
+/* The scenario's files, below /files; a folder comes before what is in it. */
+static gboolean resolve_initrd(struct resolved *r, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GArray) entries = g_array_new(FALSE, TRUE, sizeof(struct initrd_entry));
+
+	for (unsigned i = 0; i < r->scenario->n_files; i++) {
+		const struct scenario_file *file = &r->scenario->files[i];
+		char *name = g_build_filename("files", file->name, NULL);
+
+		for (char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+			g_autofree char *folder = g_strndup(name, slash - name);
+
+			add_folder(names, entries, folder);
+		}
+		g_ptr_array_add(names, name);
+		g_array_append_vals(entries, &(struct initrd_entry){name, S_IFREG | 0755, file->path}, 1);
+	}
+	return initrd_standard(r->plan.machine->arch, (struct initrd_entry *)entries->data, entries->len,
+			       &r->initrd, error);
+}
+
 static gboolean resolve_dump_limit(const struct run_request *want, struct resolved *r, GError **error)
 {
 	if (rig_size_parse(want->memory_image ? want->memory_image : "2G", &r->plan.dump_limit, error))
@@ -273,7 +304,7 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 	       request_choice("firmware", want->firmware, r->plan.machine->firmwares, r->plan.machine,
 			      error) &&
 	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine, error) &&
-	       initrd_standard(r->plan.machine->arch, &r->initrd, error) &&
+	       resolve_initrd(r, error) &&
 	       resolve_accel(want, r, error) && resolve_kernel(want, progress, r, error) &&
 	       resolve_holds(want, r, error);
 }

@@ -66,6 +66,8 @@ const struct agent_info scenario_agents[] = {
 	 PARAMS("files", "words", "order", "last", "legal", "later")},
 	{"read", "reads files of your choice", NEEDS("CONFIG_SYSFS"),
 	 PARAMS("files", "bytes", "from", "legal", "later")},
+	{"run", "runs a script or a static program of your own", NEEDS("CONFIG_BINFMT_ELF"),
+	 PARAMS("file", "args", "exit", "limit", "times", "processes")},
 	{NULL},
 };
 

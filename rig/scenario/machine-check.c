@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Can a machine do what a scenario asks? Answered before anything is built or booted. */
-#include "scenario/scenario.h"
+#include "scenario/read.h"
 
 #include <string.h>
 
@@ -79,7 +79,7 @@ gboolean scenario_check_machine(const struct scenario *s, const struct machine *
 		return rig_fail(error, RIG_EXIT_SKIP, "'%s' is a scenario for %s, not for %s", s->name,
 				names, machine->name);
 	}
-	if (!memory_fits(s, machine, error))
+	if (!memory_fits(s, machine, error) || !scenario_check_files(s, machine, error))
 		return FALSE;
 	for (unsigned t = 0; t < s->n_tracks; t++)
 		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {

@@ -14,6 +14,11 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 /* `params` of an agent: NODE is the agent's. */
 gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *agent, GError **error);
 
+/* `files` and the agents that run them: finds and checks each. Needs s->file. */
+gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error);
+/* Are the programs among the files of MACHINE's architecture? RIG_EXIT_SKIP if not. */
+gboolean scenario_check_files(const struct scenario *s, const struct machine *machine, GError **error);
+
 /* Whatever needs the whole scenario: ids, slots, memory, nodes, CPUs, machines, agents. */
 gboolean check_scenario(struct yaml_tree *tree, const struct scenario *scenario, GError **error);
 

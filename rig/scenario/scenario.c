@@ -40,6 +40,11 @@ void scenario_free(struct scenario *s)
 		track_clear(&s->tracks[i]);
 	for (unsigned i = 0; i < s->n_holds; i++)
 		hold_clear(&s->holds[i]);
+	for (unsigned i = 0; i < s->n_files; i++) {
+		g_free(s->files[i].name);
+		g_free(s->files[i].path);
+	}
+	g_free(s->files);
 	g_free(s->agents);
 	g_free(s->tracks);
 	g_free(s->holds);
@@ -74,6 +79,10 @@ static struct scenario *take(struct raw *raw)
 	memset(&raw->s, 0, sizeof(raw->s));
 	s->machines = take_list(&raw->machines, &raw->n_machines);
 	s->needs = take_list(&raw->needs, &raw->n_needs);
+	s->n_files = raw->n_files;
+	s->files = g_new0(struct scenario_file, s->n_files);
+	for (unsigned i = 0; i < s->n_files; i++)
+		s->files[i].name = g_steal_pointer(&raw->files[i]);
 	s->expect.kind = g_steal_pointer(&raw->expect.kind);
 	s->expect.cycle = take_list(&raw->expect.cycle, &raw->expect.n_cycle);
 	return s;
@@ -213,7 +222,7 @@ struct scenario *scenario_load(const char *what, GError **error)
 	if (!read_rest(tree, scenario, error))
 		return NULL;
 	fill_defaults(tree, scenario);
-	if (!check_scenario(tree, scenario, error))
+	if (!check_scenario(tree, scenario, error) || !read_files(tree, scenario, error))
 		return NULL;
 	return g_steal_pointer(&scenario);
 }

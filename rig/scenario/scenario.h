@@ -88,6 +88,12 @@ struct hold_spec {
 	unsigned after;	    /* 0, or the number of an earlier hold, from 1, that must have been met before */
 };
 
+/* A file that the guest has at /files/NAME. */
+struct scenario_file {
+	char *name, *path; /* relative to the scenario's folder; on the host */
+	unsigned elf_machine; /* of a program; 0: a script, or data */
+};
+
 /* What a run of it is expected to find; PASS where there is nothing. */
 struct expect {
 	char *kind;    /* report kind, "lockdep-circular", or NULL */
@@ -114,6 +120,8 @@ struct scenario {
 	unsigned n_tracks;
 	struct hold_spec *holds;
 	unsigned n_holds;
+	struct scenario_file *files;
+	unsigned n_files;
 	struct expect expect;
 	char *file;  /* where it was read from */
 };

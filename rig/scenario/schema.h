@@ -15,8 +15,8 @@ struct raw_expect {
 /* The public struct as libcyaml fills it, and beside it what libcyaml stores in another shape. */
 struct raw {
 	struct scenario s;
-	char **machines, **needs;
-	unsigned n_machines, n_needs;
+	char **machines, **needs, **files;
+	unsigned n_machines, n_needs, n_files;
 	struct raw_expect expect;
 };
 

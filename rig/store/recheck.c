@@ -89,9 +89,11 @@ static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GErr
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot list 'splats': %s", g_strerror(errno));
 	}
 	while (ok && (entry = readdir(dir))) {
-		/* NN-hang-KIND is not a report of the console */
+		const char *part = entry->d_name + strspn(entry->d_name, "0123456789-"); /* NN-KIND.txt */
+		g_autofree char *kind = g_strndup(part, strcspn(part, "."));
+
 		if (*entry->d_name == '.' || g_hash_table_contains(files, entry->d_name) ||
-		    strstr(entry->d_name, "-hang-"))
+		    !report_is_from_console(kind))
 			continue;
 		if (!unlinkat(splats, entry->d_name, 0))
 			*ret_changed = TRUE;
@@ -128,7 +130,7 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 	return TRUE;
 }
 
-/* What the console says today, then what the rig found beside it: why the guest hung, and in its lock orders. */
+/* What the console says today, then what the rig found beside it: failed tests, why the guest hung, and in its lock orders. */
 static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 {
 	json_t *reports = json_array(), *old;

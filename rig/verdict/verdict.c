@@ -68,7 +68,8 @@ gboolean report_is_explanation(const char *kind)
 
 gboolean report_is_from_console(const char *kind)
 {
-	return !report_is_explanation(kind) && g_strcmp0(kind, "lock-order") != 0 && g_strcmp0(kind, "lock-edge") != 0;
+	return !report_is_explanation(kind) && g_strcmp0(kind, "lock-order") != 0 &&
+	       g_strcmp0(kind, "lock-edge") != 0 && g_strcmp0(kind, "test-failed") != 0;
 }
 
 static gboolean is_hang(const char *kind)

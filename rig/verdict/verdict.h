@@ -49,7 +49,10 @@ gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret
 gboolean report_is_fatal(const char *kind);
 /* TRUE for a hang-analysis report (rig/hang). */
 gboolean report_is_explanation(const char *kind);
-/* FALSE for a report that the rig made: an explanation, or a finding in the lock orders of the boot. */
+/*
+ * FALSE for a report that the rig made: an explanation, a finding in the lock orders of the boot, a failed
+ * test of a script (rig/tap).
+ */
 gboolean report_is_from_console(const char *kind);
 
 #endif

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Folders and files that come and go, as the guest lists them. */
+/* Folders and files that come and go, as the guest lists them; processes of a script and its output. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "guest-init/clock.h"
 #include "guest-init/files.h"
+#include "guest-init/output.h"
 #include "guest-init/paths.h"
+#include "guest-init/processes.h"
 #include "tests/unit/guest-init.h"
 #include "tests/unit/suite.h"
 
@@ -15,7 +18,8 @@
 START_TEST(test_listing)
 {
 	static struct listing list;
-	g_autofree char *one = in_scratch("memory7"), *hidden = in_scratch(".memory8"), *shown = in_scratch("memory8");
+	g_autofree char *one = in_scratch("memory7"), *hidden = in_scratch(".memory8"),
+			*shown = in_scratch("memory8");
 
 	ck_assert_int_eq(listing_open(&list, scratch), 0);
 	ck_assert_int_eq(listing_refresh(&list, "memory"), 1);
@@ -53,7 +57,8 @@ static void make_folder(const char *name)
 START_TEST(test_paths)
 {
 	static struct paths paths;
-	g_autofree char *globs = g_strdup_printf("%s/node*/hug[ef]/nr,%s/plain,%s/none", scratch, scratch, scratch);
+	g_autofree char *globs =
+		g_strdup_printf("%s/node*/hug[ef]/nr,%s/plain,%s/none", scratch, scratch, scratch);
 	g_autofree char *first = in_scratch("node1/huge/nr"), *plain = in_scratch("plain");
 	static const char *const bad[] = {"", "relative", "/a,", ",/a", "/a,,/b", "/a,b"};
 
@@ -78,9 +83,60 @@ START_TEST(test_paths)
 }
 END_TEST
 
+/* A ring that wraps around; what is beyond the bound is cut, once; the reader gets all before it. */
+START_TEST(test_output)
+{
+	static struct output output;
+	static char block[5000], got[OUTPUT_RING];
+	size_t taken = 0, len, cuts = 0;
+	const char *cut = NULL;
+
+	memset(block, 'x', sizeof(block));
+	output_put(&output, "a\0b", 3);
+	ck_assert_uint_eq(output_take(&output, got, sizeof(got)), 3);
+	ck_assert_int_eq(memcmp(got, "a?b", 3), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		ck_assert_uint_ge(output_room(&output), sizeof(block));
+		output_put(&output, block, sizeof(block));
+		while ((len = output_take(&output, got, 4096))) {
+			taken += len;
+			got[len < 4096 ? len : 4095] = '\0';
+			cut = strstr(got, "\n== cut: ");
+			cuts += cut != NULL;
+		}
+	}
+	ck_assert_uint_eq(cuts, 1);
+	ck_assert_uint_ge(taken, OUTPUT_MAX - 3);
+	ck_assert_uint_le(taken, OUTPUT_MAX + 100);
+	/* full: no room, and never more than the ring */
+	output = (struct output){0};
+	while ((len = output_room(&output)))
+		output_put(&output, block, len < sizeof(block) ? len : sizeof(block));
+	ck_assert_uint_le(atomic_load(&output.put), OUTPUT_RING);
+}
+END_TEST
+
+/* A task's name can be anything. */
+START_TEST(test_process)
+{
+	struct process p;
+
+	ck_assert(process_parse("12 (a) b) (c) D 7 12 12 0 -1 4194560 1 2 3 4 15 27 0 0 20 0 1", &p));
+	ck_assert_int_eq(p.pid, 12);
+	ck_assert_int_eq(p.parent, 7);
+	ck_assert_int_eq(p.state, 'D');
+	ck_assert_uint_eq(p.ticks, 42);
+	ck_assert(!process_parse("12 (a D 7", &p));
+	ck_assert(!process_parse("", &p));
+	ck_assert(!process_parse("12 (a) D", &p));
+}
+END_TEST
+
 void add_file_tests(TCase *tcase)
 {
 	use_scratch(tcase);
 	tcase_add_test(tcase, test_listing);
 	tcase_add_test(tcase, test_paths);
+	tcase_add_test(tcase, test_output);
+	tcase_add_test(tcase, test_process);
 }

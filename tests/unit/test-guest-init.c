@@ -228,7 +228,7 @@ START_TEST(test_agents)
 		"slab-churn",  "cpu-online",   "mem-read", "pressure",	"compact",
 		"memtrace",    "dlpar",	       "notifier-error", "busted",
 		"shell-loop",  "gallery",      "lock-rules", "hang",
-		"poison",      "write",	       "read",
+		"poison",      "write",	       "read",	   "run",
 	};
 	unsigned count = 0;
 

@@ -16,6 +16,8 @@ static struct {
 	GPtrArray *sent; /* of char *: "TYPE SEQ TEXT" */
 	guint hellos, heartbeats, counts, notes, strays;
 	char first_illegal[64]; /* of the last COUNTS */
+	guint output_id;
+	char output[64]; /* of the last OUTPUT */
 	struct guest_agent agent; /* the first one of the last heartbeat */
 } peer;
 
@@ -49,6 +51,15 @@ static void on_counts(const struct guest_counts *counts, void *data)
 	peer.counts++;
 }
 
+static void on_output(guint id, const char *text, gsize len, void *data)
+{
+	(void)data;
+	peer.output_id = id;
+	ck_assert_uint_lt(len, sizeof(peer.output));
+	memcpy(peer.output, text, len);
+	peer.output[len] = '\0';
+}
+
 static void on_note(const char *text, void *data)
 {
 	(void)text;
@@ -68,7 +79,7 @@ static void peer_open(void)
 {
 	memset(&peer, 0, sizeof(peer));
 	peer.sent = g_ptr_array_new_with_free_func(g_free);
-	peer.guest = guest_new(&(struct guest_owner){on_send, on_hello, on_heartbeat, on_counts, on_note, on_stray, NULL});
+	peer.guest = guest_new(&(struct guest_owner){on_send, on_hello, on_heartbeat, on_counts, on_output, on_note, on_stray, NULL});
 }
 
 static void peer_close(void)
@@ -127,11 +138,25 @@ static const struct {
 START_TEST(counts_name_the_first_illegal_result)
 {
 	peer_open();
-	frame(PROTO_COUNTS, 0, "agent 1 write\nops 3\nillegal write EPERM 1\nfirst-illegal '1' to /proc/sys/a b\n");
+	frame(PROTO_COUNTS, 0, "agent 1 write\nops 3\nillegal write EPERM 1\nfirst-illegal write EPERM '1' to /proc/sys/a b\n");
 	ck_assert_uint_eq(peer.counts, 1);
 	ck_assert_str_eq(peer.first_illegal, "'1' to /proc/sys/a b");
 	frame(PROTO_COUNTS, 0, "agent 1 write\nops 3\n");
 	ck_assert_str_eq(peer.first_illegal, "");
+	peer_close();
+}
+END_TEST
+
+START_TEST(output_of_an_agent)
+{
+	peer_open();
+	frame(PROTO_OUTPUT, 0, "agent 7\nnot ok 1\nok 2");
+	ck_assert_uint_eq(peer.output_id, 7);
+	ck_assert_str_eq(peer.output, "not ok 1\nok 2");
+	frame(PROTO_OUTPUT, 0, "agent x\nnot ok 1");
+	frame(PROTO_OUTPUT, 0, "agent 7");
+	frame(PROTO_OUTPUT, 0, "agent 7 8\n");
+	ck_assert_uint_eq(peer.strays, 3);
 	peer_close();
 }
 END_TEST
@@ -293,6 +318,7 @@ int main(void)
 	Suite *suite = suite_create("guest");
 	TCase *tcase = tcase_create("protocol");
 
+	tcase_add_test(tcase, output_of_an_agent);
 	tcase_add_test(tcase, counts_name_the_first_illegal_result);
 	tcase_add_loop_test(tcase, an_answer_reaches_who_asked, 0, G_N_ELEMENTS(answers));
 	tcase_add_test(tcase, forgotten_requests_are_stray);

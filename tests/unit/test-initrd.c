@@ -147,22 +147,22 @@ START_TEST(standard_is_cached_by_content)
 	g_autofree char *first = NULL, *second = NULL, *third = NULL, *text = NULL;
 	g_autoptr(GError) error = NULL;
 
-	ck_assert(!initrd_standard("x86_64", &first, &error));
+	ck_assert(!initrd_standard("x86_64", NULL, 0, &first, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_INFRA);
 	ck_assert_ptr_nonnull(strstr(error->message, "run make guest"));
 
 	put("build/guest/x86_64/init", "#!init\n");
-	ck_assert(initrd_standard("x86_64", &first, NULL));
+	ck_assert(initrd_standard("x86_64", NULL, 0, &first, NULL));
 	ck_assert(g_str_has_prefix(first, scratch));
 	text = list(first);
 	ck_assert_ptr_nonnull(strstr(text, "dev/console 20600 5:1\n"));
 	ck_assert_ptr_nonnull(strstr(text, "init 100755 7\n"));
 	ck_assert_ptr_null(strstr(text, "busybox"));
-	ck_assert(initrd_standard("x86_64", &second, NULL));
+	ck_assert(initrd_standard("x86_64", NULL, 0, &second, NULL));
 	ck_assert_str_eq(first, second);
 
 	put("build/guest/x86_64/busybox", "#!busybox\n");
-	ck_assert(initrd_standard("x86_64", &third, NULL));
+	ck_assert(initrd_standard("x86_64", NULL, 0, &third, NULL));
 	ck_assert_str_ne(first, third);
 	g_free(text);
 	text = list(third);

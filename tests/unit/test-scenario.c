@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Scenario files, good and bad: tests/data/scenario/, and the rig's own. */
+#include "tests/unit/scenario.h"
 #include "tests/unit/suite.h"
 #include "scenario/scenario.h"
 
@@ -471,6 +472,7 @@ int main(void)
 	tcase_add_test(tc, fits);
 	tcase_add_test(tc, needs_of_a_run);
 	tcase_add_test(tc, options_of_files);
+	add_scenario_file_tests(tc);
 	tcase_add_test(tc, agents_are_the_guests);
 	tcase_add_test(tc, too_large);
 	tcase_add_loop_test(tc, deep, 0, 8);

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * run: a script or static program among the scenario's files. Its output goes to the host; its exit code,
+ * run time, number of processes and output are bounded. It ends with all its processes: they are
+ * descendants of the agent, which is a subreaper.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest-init/agent.h"
+#include "guest-init/files.h"
+#include "guest-init/processes.h"
+
+#define FILES_DIR "/files"
+#define BUSYBOX "/bin/busybox"
+#define ARGS_MAX 32
+#define LOOK_NS NS_PER_S
+#define LOOK_SHARE 20
+#define TICK_MS 50
+
+static char path[192], arg_list[256], *arguments[ARGS_MAX + 2];
+static const char *name;
+static bool is_legal[256];
+static uint64_t limit_s, times, processes_max, done;
+
+/* One execution. */
+struct execution {
+	pid_t pid;
+	int out, failed; /* read ends: its output, and the errno of an exec that failed */
+	uint64_t began_ns, looked_ns, look_took_ns, blocked_ns;
+	struct process blocked; /* in an uninterruptible wait at the last look; or zeros */
+	unsigned processes_before;
+	unsigned count; /* of its processes at the last look */
+	int status;
+	bool ended, eof;
+};
+
+static void save_code(unsigned code, void *data)
+{
+	(void)data;
+	if (code < 256)
+		is_legal[code] = true;
+}
+
+/* Links for all of busybox's commands; those of the initramfs are few. */
+static void install_busybox(void)
+{
+	pid_t pid = file_exists(BUSYBOX) && !file_exists("/bin/awk") ? fork() : -1;
+	int null;
+
+	if (!pid) {
+		null = open("/dev/null", O_RDWR);
+		dup2(null, 1);
+		dup2(null, 2);
+		execl(BUSYBOX, "busybox", "--install", "-s", "/bin", NULL);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static int prepare(struct run *run)
+{
+	const char *args = run_param(run, "args");
+	char *rest = arg_list, *word;
+	unsigned n = 1;
+	int err;
+
+	name = run_param(run, "file");
+	if (!name || snprintf(path, sizeof(path), FILES_DIR "/%s", name) >= (int)sizeof(path) ||
+	    access(path, X_OK))
+		return run_fail(run, ENOENT, "file %.90s: it is not among the scenario's files",
+				name ? name : "");
+	err = run_param_number(run, "limit", 0, 86400, &limit_s);
+	if (!err)
+		err = run_param_number(run, "times", 0, 1000000, &times);
+	if (!err)
+		err = run_param_number(run, "processes", 1, PROCESSES_MAX / 2, &processes_max);
+	if (err)
+		return err;
+	if (text_list(run_param(run, "exit"), 256, save_code, NULL))
+		return run_fail(run, EINVAL, "exit %.40s: exit codes like 0,4", run_param(run, "exit"));
+	arguments[0] = path;
+	if (args && text_copy(arg_list, sizeof(arg_list), args))
+		while ((word = strsep(&rest, " ")) && n <= ARGS_MAX)
+			if (*word)
+				arguments[n++] = word;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* it must get a processor beside a script that forks without end; the script itself is not real-time */
+	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
+			   &(struct sched_param){.sched_priority = 1});
+	install_busybox();
+	return 0;
+}
+
+/* Waits for init to take output. False: the agent has been told to stop, and a second has passed. */
+static bool tick(struct run *run, unsigned *left)
+{
+	if (run_stopped(run) && !(*left)--)
+		return false;
+	poll(NULL, 0, TICK_MS);
+	return true;
+}
+
+static void put(struct run *run, const char *text)
+{
+	unsigned left = 1000 / TICK_MS;
+	size_t len = strlen(text);
+
+	while (output_room(&run->shared->output) < len)
+		if (!tick(run, &left))
+			return;
+	output_put(&run->shared->output, text, len);
+}
+
+static _Noreturn void become(int out, int failed, uint64_t seed)
+{
+	int null = open("/dev/null", O_RDONLY), err;
+	char word[24];
+
+	setsid();
+	signal(SIGUSR1, SIG_DFL);
+	file_write(AT_FDCWD, "/proc/self/oom_score_adj", "500");
+	dup2(null, 0);
+	dup2(out, 1);
+	dup2(out, 2);
+	snprintf(word, sizeof(word), "%llu", (unsigned long long)seed);
+	setenv("RIG_SEED", word, 1);
+	setenv("PATH", "/bin:/sbin:" FILES_DIR, 1);
+	setenv("HOME", "/root", 1);
+	if (!chdir(FILES_DIR))
+		execv(path, arguments);
+	err = errno;
+	_exit(write(failed, &err, sizeof(err)) == sizeof(err) ? 127 : 126);
+}
+
+static int begin(struct run *run, struct execution *e)
+{
+	int out[2], failed[2];
+	struct sysinfo info;
+
+	if (pipe2(out, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
+		return -errno;
+	sysinfo(&info);
+	*e = (struct execution){
+		.out = out[0], .failed = failed[0], .began_ns = now_ns(), .processes_before = info.procs};
+	e->pid = fork();
+	if (!e->pid)
+		become(out[1], failed[1], guest_rng_next(&run->shared->rng));
+	atomic_store(&run->shared->group, e->pid > 0 ? e->pid : 0);
+	close(out[1]);
+	close(failed[1]);
+	fcntl(e->out, F_SETFL, O_NONBLOCK);
+	return e->pid < 0 ? -errno : 0;
+}
+
+static void pass_output(struct run *run, struct execution *e)
+{
+	char buffer[4096];
+	size_t room;
+	ssize_t got;
+
+	while (!e->eof && (room = output_room(&run->shared->output))) {
+		got = read(e->out, buffer, room < sizeof(buffer) ? room : sizeof(buffer));
+		if (got < 0)
+			return;
+		e->eof = !got;
+		output_put(&run->shared->output, buffer, got);
+		if (room < OUTPUT_RING / 2)
+			run_wake(run);
+	}
+}
+
+/*
+ * The agent is busy while one of the processes stays in an uninterruptible wait without having run in between,
+ * so that the host notices one that is stuck. A script that sleeps or runs is not busy.
+ */
+static void look(struct run *run, struct execution *e, bool early)
+{
+	static struct process is[PROCESSES_MAX];
+	const struct process *blocked = NULL, *other = NULL;
+	uint64_t now = now_ns();
+	unsigned n;
+
+	if ((!early && now < e->looked_ns + LOOK_NS) || now < e->looked_ns + LOOK_SHARE * e->look_took_ns)
+		return;
+	n = processes_list(getpid(), is, PROCESSES_MAX);
+	e->count = n;
+	e->looked_ns = now_ns();
+	e->look_took_ns = e->looked_ns - now;
+	for (unsigned i = 0; i < n; i++) {
+		if (is[i].state != 'D')
+			continue;
+		other = &is[i];
+		if (is[i].pid == e->blocked.pid && is[i].ticks == e->blocked.ticks)
+			blocked = &is[i];
+	}
+	if (!blocked) {
+		e->blocked = other ? *other : (struct process){0};
+		e->blocked_ns = now;
+	}
+	atomic_store(&run->shared->subject, blocked ? blocked->pid : 0);
+	atomic_store(&run->shared->busy_since_ns, blocked ? e->blocked_ns : 0);
+}
+
+/* 0, or the errno of a bound that was reached. */
+static int check_bounds(struct run *run, struct execution *e)
+{
+	struct sysinfo info;
+
+	if (run_stopped(run))
+		return ECANCELED;
+	if (limit_s && now_ns() > e->began_ns + limit_s * NS_PER_S)
+		return ETIME;
+	/* a cheap look at all of the guest's tasks first */
+	sysinfo(&info);
+	if (info.procs > e->processes_before + processes_max)
+		look(run, e, true);
+	return e->count > processes_max ? EAGAIN : 0;
+}
+
+/* False: there is no child any more, and so no descendant: an orphan becomes a child of the subreaper. */
+static bool reap(struct execution *e)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == e->pid) {
+			e->status = status;
+			e->ended = true;
+		}
+	return !pid;
+}
+
+/* Until it ends, or for the errno of a bound. */
+static int watch(struct run *run, struct execution *e)
+{
+	int bound = 0;
+
+	for (; !bound; bound = check_bounds(run, e)) {
+		pass_output(run, e);
+		reap(e);
+		if (e->ended)
+			return 0;
+		look(run, e, false);
+		/* with a full ring or a closed pipe there is nothing to wait for but its end */
+		if (e->eof || !output_room(&run->shared->output))
+			run_sleep_until(run, now_ns() + TICK_MS * NS_PER_MS);
+		else
+			run_wait_readable(run, e->out, now_ns() + TICK_MS * NS_PER_MS);
+	}
+	return bound;
+}
+
+/*
+ * Kills what is left until nothing is, then passes what is in the pipe. A task that cannot end keeps the
+ * agent busy.
+ */
+static void finish(struct run *run, struct execution *e)
+{
+	unsigned left = 1000 / TICK_MS;
+
+	kill(-e->pid, SIGKILL);
+	for (unsigned round = 1; reap(e); round++) {
+		poll(NULL, 0, TICK_MS);
+		look(run, e, false);
+		/* those in a session of their own */
+		if (!(round & 3))
+			processes_kill(getpid());
+	}
+	for (pass_output(run, e); !e->eof && tick(run, &left);)
+		pass_output(run, e);
+	close(e->out);
+	atomic_store(&run->shared->subject, 0);
+	atomic_store(&run->shared->group, 0);
+}
+
+/* Describes in WHAT how it ended. Returns 0 or the operation's errno. */
+static int judge(const struct execution *e, int bound, char *what, size_t max)
+{
+	int err = 0;
+
+	if (read(e->failed, &err, sizeof(err)) == sizeof(err))
+		snprintf(what, max, "cannot be executed: %s", strerror(err));
+	else if (bound == ETIME)
+		snprintf(what, max, "did not end within %llu s", (unsigned long long)limit_s);
+	else if (bound == EAGAIN)
+		snprintf(what, max, "started more than %llu processes", (unsigned long long)processes_max);
+	else if (bound)
+		snprintf(what, max, "had not ended when the agents stopped");
+	else if (WIFSIGNALED(e->status))
+		snprintf(what, max, "was killed by signal %d", WTERMSIG(e->status));
+	else
+		snprintf(what, max, "ended with exit code %d", WEXITSTATUS(e->status));
+	close(e->failed);
+	if (err || bound)
+		return err ? err : bound;
+	return WIFEXITED(e->status) && is_legal[WEXITSTATUS(e->status)] ? 0 : ECHILD;
+}
+
+static void step(struct run *run)
+{
+	const char *args = run_param(run, "args");
+	char what[80], line[512];
+	struct execution e;
+	int err;
+
+	if (times && done >= times) {
+		run_idle(run);
+		return;
+	}
+	snprintf(line, sizeof(line), "== %llu: %s%s%s\n", (unsigned long long)++done, name,
+		 args ? " " : "", args ? args : "");
+	put(run, line);
+	op_begin(run, OP_RUN);
+	err = begin(run, &e);
+	if (err) {
+		op_end_about(run, OP_RUN, err, "%s: no process or pipe for it", name);
+		return;
+	}
+	err = watch(run, &e);
+	finish(run, &e);
+	err = judge(&e, err, what, sizeof(what));
+	op_end_about(run, OP_RUN, -err, "%s %s", name, what);
+	snprintf(line, sizeof(line), "\n== %s, after %.1f s\n", what, (now_ns() - e.began_ns) / 1e9);
+	put(run, line);
+}
+
+const struct agent agent_run = {
+	.name = "run",
+	.params =
+		(const struct agent_param[]){
+			{"file", NULL, "one of the scenario's files: a script, or a static program"},
+			{"args", NULL, "its arguments, separated by spaces"},
+			{"exit", "0,4", "exit codes that are expected"},
+			{"limit", "60", "seconds until it is killed; 0: when the agents stop"},
+			{"times", "1", "how often it is run; 0: until the agents stop"},
+			{"processes", "200", "how many it may have at a time"},
+			{NULL},
+		},
+	.prepare = prepare,
+	.step = step,
+};

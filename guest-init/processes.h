@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The descendants of a process, read from /proc: what agent `run` started. */
+#ifndef GUEST_PROCESSES_H
+#define GUEST_PROCESSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PROCESSES_MAX 2048
+
+/* One line of /proc/PID/stat. */
+struct process {
+	pid_t pid, parent;
+	char state;
+	uint64_t ticks; /* of the processor, in user and kernel mode */
+};
+
+/* Parses LINE; its second field, the name, can have any bytes. */
+bool process_parse(const char *line, struct process *ret);
+
+/* Descendants of ANCESTOR, at most MAX, without zombies. Returns how many. */
+unsigned processes_list(pid_t ancestor, struct process *ret, unsigned max);
+
+/* Sends SIGKILL to all descendants. */
+void processes_kill(pid_t ancestor);
+
+#endif

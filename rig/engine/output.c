@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the programs of agents `run` printed: a file of the run folder each, and, where it is TAP, one report
+ * for each test that failed. The reports come at the end of a run, behind those of the console, so that
+ * `rig recheck` numbers those alike.
+ */
+#include "engine/session.h"
+
+#include <string.h>
+
+/* More than a guest sends (guest-init/output.h). */
+#define OUTPUT_MAX (320 * 1024)
+
+void output_add(struct session *s, guint id, const char *text, gsize len)
+{
+	struct agent_run *a = id <= s->agents.list->len ? s->agents.list->pdata[id - 1] : NULL;
+
+	if (!a)
+		return;
+	if (!a->output)
+		a->output = g_string_new(NULL);
+	g_string_append_len(a->output, text, MIN(len, OUTPUT_MAX - a->output->len));
+}
+
+static const char *param_of(const struct agent *agent, const char *key)
+{
+	for (unsigned i = 0; i < agent->n_params; i++)
+		if (!strcmp(agent->params[i].key, key))
+			return agent->params[i].value;
+	return NULL;
+}
+
+static void judge_one(struct session *s, struct agent_run *a)
+{
+	g_autofree char *file = g_strdup_printf("agents/%u-output", a->id);
+	const char *script = param_of(a->agent, "file");
+
+	run_keep(s->run, file, a->output->str, a->output->len, NULL);
+	a->tap = tap_parse(a->output->str);
+	if (!a->tap->seen)
+		return;
+	run_journal(s->run, "tests", "{s:i, s:i, s:i, s:i}", "agent", a->id, "passed",
+		    a->tap->passed, "failed", a->tap->failed, "skipped", a->tap->skipped);
+	if (a->tap->cut)
+		session_judge(s, VERDICT_INFRA,
+			      "the output of '%s' is longer than 256 KiB, so results of its tests "
+			      "are missing",
+			      script);
+	for (guint i = 0; i < a->tap->failures->len; i++)
+		judge_derived(s, tap_report(a->tap->failures->pdata[i], script ? script : "?"));
+}
+
+void output_judge(struct session *s)
+{
+	for (guint i = 0; i < s->agents.list->len; i++) {
+		struct agent_run *a = s->agents.list->pdata[i];
+
+		if (a->output)
+			judge_one(s, a);
+	}
+}
+
+/* A script that has a time limit, and was cut off by the end of the run before, proves nothing. */
+gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result)
+{
+	return !strcmp(a->agent->name, "run") && !strcmp(result->error, "ECANCELED") &&
+	       g_strcmp0(param_of(a->agent, "limit"), "0") != 0;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The scenario's own files, which go into the guest's initramfs: scripts and static programs for the agent
+ * `run`. A scenario may come from anywhere, so its files are those of its folder and not links out of it.
+ */
+#include "scenario/read.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+
+#define FILE_MAX_BYTES (16 << 20)
+#define ALL_MAX_BYTES (64 << 20)
+
+/* Below /files in the guest: words without spaces, no component begins with '.' or '-'. */
+static gboolean is_safe_name(const char *name)
+{
+	g_auto(GStrv) parts = g_strsplit(name, "/", -1);
+
+	if (strlen(name) > 100 ||
+	    strspn(name, G_CSET_A_2_Z G_CSET_a_2_z "0123456789._+-/") != strlen(name))
+		return FALSE;
+	for (char **part = parts; *part; part++)
+		if (!**part || **part == '.' || **part == '-')
+			return FALSE;
+	return TRUE;
+}
+
+/* Beside the scenario, or where a run folder keeps its copies. */
+static char *find(const char *scenario, const char *name, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(scenario), *home = realpath(folder, NULL);
+	g_autofree char *beside = g_build_filename(folder, name, NULL);
+	g_autofree char *kept = g_build_filename(folder, "files", name, NULL);
+	const char *path = g_file_test(beside, G_FILE_TEST_EXISTS) ? beside : kept;
+	g_autofree char *real = realpath(path, NULL);
+
+	if (!real || !home) {
+		rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", beside, g_strerror(ENOENT));
+		return NULL;
+	}
+	if (!g_str_has_prefix(real, home) || real[strlen(home)] != '/') {
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' is a link out of the scenario's folder '%s'",
+			 name, folder);
+		return NULL;
+	}
+	return g_strdup(path);
+}
+
+/* A static program's machine, and that it is one. */
+static gboolean read_elf(const char *data, gsize len, const char *name, unsigned *ret, GError **error)
+{
+	Elf64_Ehdr head;
+	Elf64_Phdr part;
+
+	if (len < sizeof(head))
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is a damaged program", name);
+	memcpy(&head, data, sizeof(head));
+	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_ident[EI_DATA] != ELFDATA2LSB)
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a 64-bit little-endian program", name);
+	for (unsigned i = 0; i < head.e_phnum; i++) {
+		guint64 at = head.e_phoff + (guint64)i * sizeof(part);
+
+		if (head.e_phoff > len || at + sizeof(part) > len)
+			break;
+		memcpy(&part, data + at, sizeof(part));
+		if (part.p_type == PT_INTERP)
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"'%s' is a dynamic program, whose libraries the "
+					"guest does not have; link it with -static",
+					name);
+	}
+	*ret = head.e_machine;
+	return TRUE;
+}
+
+/* The interpreters that a guest has. */
+static gboolean check_script(const char *data, gsize len, const char *name, GError **error)
+{
+	static const char *const shells[] = {"/bin/sh", "/bin/busybox sh", "/bin/ash", NULL};
+	g_autofree char *line = NULL;
+
+	if (len < 2 || memcmp(data, "#!", 2))
+		return TRUE; /* data that scripts use */
+	line = g_strndup(data + 2, MIN(len - 2, 200));
+	line[strcspn(line, "\n")] = '\0';
+	g_strstrip(line);
+	for (guint i = 0; shells[i]; i++)
+		if (g_str_has_prefix(line, shells[i]) &&
+		    (!line[strlen(shells[i])] || line[strlen(shells[i])] == ' '))
+			return TRUE;
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"'%s' is a script for '%s', which the guest does not have; write "
+			"it for #!/bin/sh (busybox), or give a static program",
+			name, line);
+}
+
+static gboolean read_file(const char *scenario, struct scenario_file *file, gsize *all, GError **error)
+{
+	g_autofree char *data = NULL;
+	gsize len;
+
+	file->path = find(scenario, file->name, error);
+	if (!file->path || !rig_read_file(file->path, FILE_MAX_BYTES, &data, &len, error))
+		return FALSE;
+	*all += len;
+	if (*all > ALL_MAX_BYTES)
+		return rig_fail(error, RIG_EXIT_USAGE, "the files have more than %d MiB",
+				ALL_MAX_BYTES >> 20);
+	if (len >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG))
+		return read_elf(data, len, file->name, &file->elf_machine, error);
+	return check_script(data, len, file->name, error);
+}
+
+static gboolean check_run(struct yaml_tree *tree, yaml_node_t *node, const struct scenario *s,
+			  const struct agent *agent, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	yaml_node_t *params = yaml_tree_get(tree, node, "params");
+	const char *file = yaml_tree_text(yaml_tree_get(tree, params, "file"));
+
+	if (strcmp(agent->name, "run"))
+		return TRUE;
+	for (unsigned i = 0; i < s->n_files; i++)
+		g_ptr_array_add(names, s->files[i].name);
+	g_ptr_array_add(names, NULL);
+	if (!file)
+		return yaml_tree_fail(tree, node, error,
+				      "agent 'run' needs the param 'file', one of 'files'");
+	if (!s->n_files)
+		return yaml_tree_fail(tree, yaml_tree_get(tree, params, "file"), error,
+				      "'%s' is not among 'files'; add 'files: [%s]'", file, file);
+	if (!g_strv_contains((const char *const *)names->pdata, file))
+		return yaml_tree_fail_word(tree, yaml_tree_get(tree, params, "file"), error, file,
+					   (const char *const *)names->pdata,
+					   "'%s' is not among 'files'", file);
+	return TRUE;
+}
+
+gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error)
+{
+	yaml_node_t *root = yaml_tree_root(tree), *list = yaml_tree_get(tree, root, "files");
+	yaml_node_t *agents = yaml_tree_get(tree, root, "agents");
+	gsize all = 0;
+
+	for (unsigned i = 0; i < s->n_files; i++) {
+		yaml_node_t *node = yaml_tree_item(tree, list, i);
+		g_autoptr(GError) why = NULL;
+
+		if (!is_safe_name(s->files[i].name))
+			return yaml_tree_fail(tree, node, error,
+					      "invalid file '%s'; allowed: a name relative to "
+					      "this file, of letters, digits and ._+-/, no part of which begins "
+					      "with '.' or '-'",
+					      s->files[i].name);
+		for (unsigned k = 0; k < i; k++)
+			if (!strcmp(s->files[i].name, s->files[k].name))
+				return yaml_tree_fail(tree, node, error, "'%s' is in the list already",
+						      s->files[i].name);
+		if (!read_file(s->file, &s->files[i], &all, &why))
+			return yaml_tree_fail(tree, node, error, "%s", why->message);
+	}
+	for (unsigned i = 0; i < s->n_agents; i++)
+		if (!check_run(tree, yaml_tree_item(tree, agents, i), s, &s->agents[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+/* ELF's numbers of the guests' architectures. */
+static const struct {
+	const char *arch;
+	unsigned elf_machine;
+} arches[] = {{"x86_64", EM_X86_64}, {"ppc64le", EM_PPC64}, {"aarch64", EM_AARCH64}, {"arm64", EM_AARCH64}};
+
+gboolean scenario_check_files(const struct scenario *s, const struct machine *machine, GError **error)
+{
+	for (unsigned i = 0; i < s->n_files; i++)
+		for (guint k = 0; k < G_N_ELEMENTS(arches); k++)
+			if (!strcmp(arches[k].arch, machine->arch) && s->files[i].elf_machine &&
+			    s->files[i].elf_machine != arches[k].elf_machine)
+				return rig_fail(error, RIG_EXIT_SKIP,
+						"'%s' is a program for another "
+						"architecture than %s (%s)",
+						s->files[i].name, machine->name, machine->arch);
+	return TRUE;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A scenario's own files: which names and which kinds are taken. */
+#include "tests/unit/scenario.h"
+
+#include <elf.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scenario/scenario.h"
+#include "tests/unit/suite.h"
+#include "util/error.h"
+
+#define OWN_FILES \
+	"about: x\nmachines: [pc-q35, pseries]\nmemory: 2G\nduration: 5\nagents: [{name: run, params: {file: %s}}]\nfiles: [%s]\n"
+
+/* A file of the scenario, and the beginning of the error at its place; NULL: it is taken. */
+static const struct {
+	const char *name, *error;
+} own_files[] = {
+	{"a.sh", NULL},
+	{"sub/b-1.sh", NULL},
+	{"data", NULL},
+	{"inside", NULL},
+	{"bash.sh",
+	 "6:9: 'bash.sh' is a script for '/bin/bash', which the guest does not have; write it for #!/bin/sh"},
+	{"dynamic", "6:9: 'dynamic' is a dynamic program, whose libraries the guest does not have; link it"},
+	{"cut-elf", "6:9: 'cut-elf' is a damaged program"},
+	{"huge", "6:9: "},
+	{"missing", "6:9: cannot read '"},
+	{"sub", "6:9: "},
+	{"outside", "6:9: 'outside' is a link out of the scenario's folder"},
+	{"../x", "6:9: invalid file '../x'; allowed: a name relative to this file"},
+	{"/etc/passwd", "6:9: invalid file '/etc/passwd'"},
+	{"-rf", "6:9: invalid file '-rf'"},
+	{"\"a b\"", "6:9: invalid file 'a b'"},
+	{".hidden", "6:9: invalid file '.hidden'"},
+	{"a.sh, a.sh", "6:15: 'a.sh' is in the list already"},
+};
+
+static void put_file(const char *name, const char *text, gssize len)
+{
+	g_autofree char *path = in_scratch(name);
+
+	ck_assert(g_file_set_contents(path, text, len, NULL));
+}
+
+static void make_own_files(void)
+{
+	g_autofree char *sub = in_scratch("sub"), *huge = in_scratch("huge"),
+			*self = in_scratch("dynamic");
+	g_autofree char *outside = in_scratch("outside"), *inside = in_scratch("inside");
+
+	ck_assert_int_eq(g_mkdir(sub, 0700), 0);
+	put_file("a.sh", "#!/bin/sh\n", -1);
+	put_file("sub/b-1.sh", "#! /bin/busybox sh -e\n", -1);
+	put_file("data", "no script", -1);
+	put_file("bash.sh", "#!/bin/bash\n", -1);
+	put_file("cut-elf", "\177ELF", -1);
+	put_file("huge", "", 0);
+	ck_assert_int_eq(truncate(huge, (16 << 20) + 1), 0);
+	shell("cp", "/proc/self/exe", self, NULL);
+	ck_assert_int_eq(symlink("/etc/passwd", outside), 0);
+	ck_assert_int_eq(symlink("a.sh", inside), 0);
+}
+
+START_TEST(files_of_a_scenario)
+{
+	g_autofree char *path = in_scratch("mine.yaml"), *first = NULL, *text = NULL, *wanted = NULL;
+	const char *name = own_files[_i].name, *error_text = own_files[_i].error;
+	g_autoptr(GError) error = NULL;
+	rig_auto(scenario) s = NULL;
+
+	make_own_files();
+	first = g_strndup(name, strcspn(name, ","));
+	text = g_strdup_printf(OWN_FILES, first, name);
+	ck_assert(g_file_set_contents(path, text, -1, NULL));
+	s = scenario_load(path, &error);
+	if (!error_text) {
+		ck_assert_msg(s != NULL, "%s", error ? error->message : "");
+		ck_assert_str_eq(s->files[0].name, name);
+		return;
+	}
+	wanted = g_strdup_printf("%s:%s", path, error_text);
+	ck_assert_msg(s == NULL, "%s was taken", name);
+	ck_assert_msg(g_str_has_prefix(error->message, wanted), "\nwanted: %s\ngot:    %s", wanted,
+		      error->message);
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+}
+END_TEST
+
+/* A copy of a run folder has them in files/; a program runs on its architecture only. */
+START_TEST(files_of_a_run_folder)
+{
+	g_autofree char *path = in_scratch("scenario.yaml"), *folder = in_scratch("files"), *text = NULL;
+	rig_auto(scenario) s = NULL;
+
+	ck_assert_int_eq(g_mkdir(folder, 0700), 0);
+	put_file("files/t.sh", "#!/bin/sh\n", -1);
+	text = g_strdup_printf(OWN_FILES, "t.sh", "t.sh");
+	ck_assert(g_file_set_contents(path, text, -1, NULL));
+	s = scenario_load(path, NULL);
+	ck_assert_ptr_nonnull(s);
+	ck_assert(g_str_has_suffix(s->files[0].path, "/files/t.sh"));
+	ck_assert(scenario_check_machine(s, machine_find("pseries", NULL), NULL));
+	s->files[0].elf_machine = EM_X86_64;
+	ck_assert(scenario_check_machine(s, machine_find("pc-q35", NULL), NULL));
+	ck_assert(!scenario_check_machine(s, machine_find("pseries", NULL), NULL));
+}
+END_TEST
+
+void add_scenario_file_tests(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, files_of_a_scenario, 0, G_N_ELEMENTS(own_files));
+	tcase_add_test(tcase, files_of_a_run_folder);
+}
