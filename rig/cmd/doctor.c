@@ -11,6 +11,7 @@
 #include "cmd/orphans.h"
 #include "director/director.h"
 #include "machine/machine.h"
+#include "util/confine.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/size.h"
@@ -130,6 +131,29 @@ static void look_at_plugin(GArray *findings)
 	    g_strdup(good ? "this QEMU loads the director's plugin (docs/director.md)" : error->message));
 }
 
+/* What would limit a QEMU that a guest has taken over. */
+static void look_at_sandbox(GArray *findings)
+{
+	const gboolean seccomp = machine_has_sandbox(machines[0]->emulator);
+	const struct confine_want nothing = {0};
+	rig_auto(confine) confine = confine_new(&nothing, NULL);
+	json_auto_t *limits = confine_json(confine);
+	const char *why_root = json_string_value(json_object_get(limits, "why_root"));
+	const int landlock = json_integer_value(json_object_get(limits, "landlock"));
+	g_autofree char *files = landlock ? g_strdup_printf("Landlock %d", landlock)
+					  : g_strdup("not limited, the kernel has no Landlock");
+
+	if (!confine) {
+		add(findings, "sandbox", FALSE, FALSE, NULL, g_strdup("RIG_SANDBOX=off: QEMU is not limited"));
+		return;
+	}
+	add(findings, "sandbox", landlock && seccomp && !why_root, FALSE, NULL,
+	    g_strdup_printf("QEMU's files: %s; system calls: %s; user: %s%s%s", files,
+			    seccomp ? "seccomp" : "not limited, this QEMU has no -sandbox",
+			    json_string_value(json_object_get(limits, "user")), why_root ? ", because " : "",
+			    why_root ? why_root : ""));
+}
+
 static void look_at_room(GArray *findings)
 {
 	g_autofree char *cache = rig_cache_path("x"), *dir = g_path_get_dirname(cache);
@@ -205,6 +229,7 @@ int cmd_doctor(int argc, char **argv)
 	look_at_drgn(findings);
 	look_at_libvirt(findings);
 	look_at_plugin(findings);
+	look_at_sandbox(findings);
 	look_at_room(findings);
 	for (guint i = 0; i < findings->len; i++) {
 		const struct finding *f = &g_array_index(findings, struct finding, i);

@@ -178,12 +178,13 @@ static void nmi(struct postmortem *p)
 static void on_dumped(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
 	struct session *s = data;
-	g_autofree char *path = g_build_filename(run_dir(s->run), "postmortem", "memory.elf", NULL);
+	g_autofree char *path = vm_output(s->vm, "memory.elf");
+	g_autofree char *kept = g_build_filename(run_dir(s->run), "postmortem", "memory.elf", NULL);
 	gint64 took = 0;
 
 	(void)reply;
 	/* a truncated image is useless, and the verdict needs the space */
-	if (outcome != VM_OK)
+	if (outcome != VM_OK || rename(path, kept) < 0)
 		unlink(path);
 	else
 		took = memory_make_sparse(run_dir(s->run));
@@ -210,7 +211,7 @@ static void on_size(enum vm_outcome outcome, const char *why, json_t *reply, voi
 	struct session *s = data;
 	guint64 size = json_integer_value(json_object_get(reply, "base-memory")) +
 		       json_integer_value(json_object_get(reply, "plugged-memory"));
-	g_autofree char *path = NULL, *not = NULL;
+	g_autofree char *path = NULL, *protocol = NULL, *not = NULL;
 
 	if (!is_at(s, dump))
 		return;
@@ -219,8 +220,9 @@ static void on_size(enum vm_outcome outcome, const char *why, json_t *reply, voi
 		advance(s->postmortem);
 		return;
 	}
-	path = g_strdup_printf("file:%s/postmortem/memory.elf", run_dir(s->run));
-	vm_command(s->vm, "dump-guest-memory", json_pack("{s:b, s:s}", "paging", 0, "protocol", path),
+	path = vm_output(s->vm, "memory.elf");
+	protocol = g_strconcat("file:", path, NULL);
+	vm_command(s->vm, "dump-guest-memory", json_pack("{s:b, s:s}", "paging", 0, "protocol", protocol),
 		   rig_now_ns() + DUMP_MS * RIG_NS_PER_MS, on_dumped, s);
 }
 

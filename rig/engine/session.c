@@ -281,6 +281,7 @@ static struct vm *launch(struct session *s, GError **error)
 		.base_nodes = MAX(1, sc->base_nodes),
 		.cpus = sc->cpus,
 		.max_cpus = sc->max_cpus,
+		.seccomp = plan->seccomp,
 		.dir = run_dir(s->run),
 	};
 
@@ -290,6 +291,8 @@ static struct vm *launch(struct session *s, GError **error)
 	vm = vm_start(&config, &owner, error);
 	if (plugin.fd >= 0)
 		close(plugin.fd);
+	if (vm)
+		run_journal(s->run, "sandbox", "{s:o}", "limits", vm_sandbox(vm));
 	return vm;
 }
 

@@ -2,9 +2,10 @@
 /*
  * Which accelerator really works. Opening /dev/kvm does not show that: on some nested hosts a KVM
  * guest hangs before its first instruction. So a probe guest is run: a boot sector that exits
- * through isa-debug-exit. The result is cached for this boot of the host and this emulator.
+ * through isa-debug-exit. The result is cached.
  */
 #include "machine/machine.h"
+#include "machine/probe.h"
 
 #include "util/error.h"
 #include "util/paths.h"
@@ -14,7 +15,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -56,8 +56,9 @@ static char *write_boot_sector(GError **error)
  * TRUE where the probe guest ran to its end on KVM. It gets the machine's own CPU model, twice: a KVM that is
  * nested badly may run the plain default CPU, and fail on what a newer one asks of it.
  */
-static gboolean probe(const struct machine *machine, gboolean *ret_works, GError **error)
+static gboolean probe(const void *data, gboolean *ret_works, GError **error)
 {
+	const struct machine *machine = data;
 	g_autofree char *sector = write_boot_sector(error);
 	g_autofree char *drive = NULL;
 	struct process qemu;
@@ -82,48 +83,10 @@ static gboolean probe(const struct machine *machine, gboolean *ret_works, GError
 	return TRUE;
 }
 
-/* Names this boot of the host and this build of the emulator. NULL where it is not installed. */
-static char *memory_key(const char *emulator)
-{
-	g_autofree char *path = g_find_program_in_path(emulator);
-	g_autofree char *boot = NULL;
-	struct stat st;
-
-	if (!path || stat(path, &st) < 0)
-		return NULL;
-	g_file_get_contents("/proc/sys/kernel/random/boot_id", &boot, NULL, NULL);
-	return g_strdup_printf("%s %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
-			       boot ? g_strchomp(boot) : "-", path, (gint64)st.st_size,
-			       (gint64)st.st_mtime);
-}
-
-/* The same as probe(), with a cached result if there is one. */
-static gboolean probe_once(const struct machine *machine, gboolean *ret_works, GError **error)
-{
-	g_autofree char *key = memory_key(machine->emulator);
-	g_autofree char *name = g_strdup_printf("accel/%s", machine->name);
-	g_autofree char *path = rig_cache_path(name);
-	g_autofree char *known = NULL, *yes = NULL, *no = NULL;
-
-	if (!key)
-		return rig_fail(error, RIG_EXIT_INFRA, "'%s' is not installed", machine->emulator);
-	yes = g_strdup_printf("%s works\n", key);
-	no = g_strdup_printf("%s fails\n", key);
-	if (rig_read_file(path, 4096, &known, NULL, NULL) &&
-	    (g_str_equal(known, yes) || g_str_equal(known, no))) {
-		*ret_works = g_str_equal(known, yes);
-		return TRUE;
-	}
-	/* without a cached result, for example on a full disk, the next run probes again */
-	if (!probe(machine, ret_works, error))
-		return FALSE;
-	rig_write_file(path, *ret_works ? yes : no, -1, NULL);
-	return TRUE;
-}
-
 /* Why KVM cannot be used for this machine, or NULL. */
 static char *kvm_obstacle(const struct machine *machine, GError **error)
 {
+	g_autofree char *name = NULL;
 	struct utsname host;
 	gboolean works = FALSE;
 	int fd;
@@ -137,7 +100,8 @@ static char *kvm_obstacle(const struct machine *machine, GError **error)
 	if (fd < 0)
 		return g_strdup_printf("/dev/kvm cannot be opened: %s", g_strerror(errno));
 	close(fd);
-	if (!probe_once(machine, &works, error))
+	name = g_strdup_printf("accel/%s", machine->name);
+	if (!probe_once(machine->emulator, name, probe, machine, &works, error))
 		return NULL;
 	return works ? NULL : g_strdup_printf("/dev/kvm opens, but a probe guest did not run on it within "
 					      "%d s", DEADLINE_MS / 1000);

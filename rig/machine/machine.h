@@ -78,6 +78,15 @@ const struct machine_mode *machine_mode(const struct machine *machine, const cha
 gboolean machine_pick(const char *const *choices, const char *what, const char *name, const char **ret,
 		      GError **error);
 
+/*
+ * QEMU's seccomp filter: no old system calls, no change of user, no new program, no change of
+ * scheduling. TRUE from machine_has_sandbox(): EMULATOR (a program in PATH or a path) was built
+ * with it; the answer is cached per host, boot and QEMU. Blocks for a start of QEMU.
+ */
+#define MACHINE_SANDBOX \
+	"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+gboolean machine_has_sandbox(const char *emulator);
+
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 gboolean accel_parse(const char *text, enum accel *ret, GError **error);

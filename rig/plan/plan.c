@@ -8,6 +8,7 @@
 #include "director/qemu.h"
 #include "initrd/initrd.h"
 #include "store/store.h"
+#include "util/confine.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/size.h"
@@ -324,6 +325,8 @@ struct run_plan *plan_make(const struct run_request *want, const struct plan_pro
 	plan->launcher = request_launcher(want);
 	plan->uri = want->uri;
 	plan->emulator = r->emulator;
+	plan->seccomp = confine_is_wanted() && !strcmp(plan->launcher, "direct") &&
+			machine_has_sandbox(r->emulator ? r->emulator : plan->machine->emulator);
 	plan->results = r->results;
 	plan->firmware = want->firmware;
 	plan->mmu = want->mmu;

@@ -67,6 +67,7 @@ struct run_plan {
 	guint64 seed;
 	enum accel accel;	      /* ACCEL_KVM or ACCEL_TCG */
 	const char *accel_why;
+	gboolean seccomp;	      /* the emulator has MACHINE_SANDBOX, and it is wanted */
 	const char *firmware, *mmu;   /* or NULL */
 	unsigned duration_s;	      /* 0: the scenario's */
 	unsigned patience_s;	      /* without progress before a hang is declared; 0: 20 */

@@ -60,6 +60,7 @@ gboolean spawn_have(const char *name)
 struct setup {
 	pid_t parent;
 	gboolean new_group;
+	const struct confine *confine;
 };
 
 /* Runs in the child, between fork() and exec(). */
@@ -69,6 +70,14 @@ static void child_setup(void *data)
 
 	if (setup->new_group)
 		setpgid(0, 0);
+	if (!confine_enter(setup->confine)) {
+		static const char why[] = "the sandbox refuses to start (RIG_SANDBOX=off runs without)\n";
+
+		if (write(STDERR_FILENO, why, sizeof(why) - 1) < 0)
+			_exit(126);
+		_exit(127);
+	}
+	/* after a change of the user, which clears it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/*
 	 * No signal is sent if the parent died before prctl(). Compare with the parent's own pid:
@@ -103,7 +112,7 @@ static gboolean cannot_start(const struct spawn *spawn, const char *why, GError 
 /* g_spawn with the standard streams that SPAWN asks for; IN is the child's standard input. */
 static gboolean start(const struct spawn *spawn, int in, struct process *process, GError **error)
 {
-	struct setup setup = {getpid(), spawn->new_group};
+	struct setup setup = {getpid(), spawn->new_group, spawn->confine};
 	g_auto(GStrv) env = environment(spawn->env);
 	g_autofree int *ours = g_new(int, spawn->n_fds + 1);
 	g_autofree int *theirs = g_new(int, spawn->n_fds + 1);

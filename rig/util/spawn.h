@@ -15,6 +15,8 @@
 #include <glib.h>
 #include <sys/types.h>
 
+#include "util/confine.h"
+
 /* One line of the child's output, without its newline, as soon as it is complete. */
 typedef void (*spawn_line)(const char *line, void *data);
 
@@ -35,6 +37,7 @@ struct spawn {
 	guint n_fds;
 	/* make it the leader of a process group: ^C at the terminal does not reach it */
 	gboolean new_group;
+	const struct confine *confine; /* its limits; NULL: none */
 
 	/* process_start() only: 0 for /dev/null, SPAWN_PIPE, or an open descriptor */
 	int out, err;

@@ -61,6 +61,10 @@ static void add_machine(struct line *line)
 	/* a panic reboots at once (panic=-1), and a reboot ends QEMU */
 	add(line, "-no-reboot", NULL);
 	add(line, "-display", "none");
+	/* a guest that cannot reach a network cannot attack one */
+	add(line, "-nic", "none");
+	if (line->config->seccomp)
+		add(line, "-sandbox", MACHINE_SANDBOX);
 }
 
 static void add_cpus(struct line *line)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 
 struct child {
 	struct process qemu;
+	struct confine *confine;
 	guint watch, ready_timer;
 };
 
@@ -39,6 +41,53 @@ static char **command_line(const struct vm_config *config, const int fds[N_SOCKE
 }
 
 /*
+ * The folder with a program's own libraries and firmware: PREFIX of PREFIX/bin/PROGRAM. A program
+ * that lies in a home folder, or above all of them, gets its own folder only.
+ */
+static char *prefix_of(const char *program)
+{
+	g_autofree char *found = g_find_program_in_path(program);
+	g_autofree char *real = found ? realpath(found, NULL) : NULL;
+	g_autofree char *bin = g_path_get_dirname(real ? real : program);
+	g_autofree char *prefix = g_path_get_dirname(bin);
+
+	return g_str_has_prefix(g_get_home_dir(), prefix) ? g_steal_pointer(&bin)
+							   : g_steal_pointer(&prefix);
+}
+
+/* Address space beyond the guest's memory: translated code, libraries, stacks, malloc's arenas. */
+#define MEMORY_SPARE (G_GUINT64_CONSTANT(8) << 30)
+
+/* QEMU may read what its command line names, and write into vm->output. */
+static gboolean confine_qemu(struct vm *vm, const struct vm_config *config, const char *program,
+			     GError **error)
+{
+	struct child *child = vm->held;
+	g_autoptr(GError) why = NULL;
+	g_autofree char *prefix = prefix_of(program);
+	const char *readable[6];
+	guint n = 0;
+
+	const char *const named[] = {prefix, config->kernel, config->initrd, config->plugin.file,
+				     config->plugin.orders};
+	for (guint i = 0; i < G_N_ELEMENTS(named); i++)
+		if (named[i])
+			readable[n++] = named[i];
+	readable[n] = NULL;
+	child->confine = confine_new(&(struct confine_want){.readable = readable,
+							    .writable = vm->output,
+							    .memory = config->max_memory + MEMORY_SPARE},
+				     &why);
+	vm->sandbox = confine_json(child->confine);
+	if (child->confine)
+		json_object_set_new(vm->sandbox, "seccomp", json_boolean(config->seccomp));
+	if (!why)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&why));
+	return FALSE;
+}
+
+/*
  * QEMU gets its own process group: ^C at the terminal reaches only the rig, which ends its guest.
  */
 static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const int fds[N_SOCKETS],
@@ -51,7 +100,7 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const 
 	struct spawn spawn = {.argv = (const char *const *)argv, .fds = given, .new_group = TRUE};
 	gboolean ok;
 
-	if (!argv)
+	if (!argv || !confine_qemu(vm, config, argv[0], error))
 		return FALSE;
 	for (int i = 0; i < N_SOCKETS; i++)
 		if (fds[i] >= 0)
@@ -63,6 +112,7 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const 
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", path,
 				g_strerror(errno));
 	spawn.err = spawn.out;
+	spawn.confine = child->confine;
 	ok = process_start(&spawn, &child->qemu, error);
 	close(spawn.out);
 	return ok;
@@ -169,6 +219,7 @@ static void direct_release(struct vm *vm)
 		process_signal(&child->qemu, SIGKILL);
 		process_reap(&child->qemu, NULL);
 	}
+	confine_free(child->confine);
 	g_free(child);
 }
 

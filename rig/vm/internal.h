@@ -51,6 +51,8 @@ struct vm {
 	enum accel accel;
 	struct vm_owner owner;
 	char *dir;
+	char *output; /* DIR/qemu */
+	json_t *sandbox; /* of vm_sandbox() */
 
 	guint kill_timer, orphan_timer;
 	struct qmp *qmp;

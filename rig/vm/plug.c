@@ -98,7 +98,7 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 			   "size", (json_int_t)memory->size);
 	/* the path is a folder: QEMU creates a sparse file there and unlinks it at once */
 	if (memory->backend == VM_BACKEND_FILE)
-		json_object_set_new(object, "mem-path", json_string(op->vm->dir));
+		json_object_set_new(object, "mem-path", json_string(op->vm->output));
 	op_send(op, "object-add", object, backend_added);
 }
 

@@ -9,6 +9,7 @@
 #include "vm/module.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -70,6 +71,7 @@ static struct vm *vm_new(const struct vm_config *config, const struct vm_owner *
 	vm->accel = config->accel;
 	vm->owner = *owner;
 	vm->dir = g_canonicalize_filename(config->dir, NULL);
+	vm->output = g_build_filename(vm->dir, "qemu", NULL);
 	g_queue_init(&vm->ops);
 	vm->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	vm->backends = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -114,6 +116,11 @@ struct vm *vm_start(const struct vm_config *config, const struct vm_owner *owner
 		return NULL;
 	vm = vm_new(config, owner);
 	vm->launcher = launcher;
+	if (g_mkdir(vm->output, 0700) < 0 && errno != EEXIST) {
+		rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", vm->output,
+			 g_strerror(errno));
+		return NULL;
+	}
 	vm->running = vm_listen(vm, pairs.ours, config->console_limit ? config->console_limit : CONSOLE_LIMIT,
 				error) &&
 		      launcher->start(vm, config, pairs.theirs, error);

@@ -303,6 +303,16 @@ void vm_quit(struct vm *vm, gint64 deadline_ns)
 	vm->kill_timer = g_timeout_add(CLAMP(left_ms, 0, G_MAXINT), on_kill_timer, vm);
 }
 
+char *vm_output(const struct vm *vm, const char *name)
+{
+	return g_build_filename(vm->output, name, NULL);
+}
+
+json_t *vm_sandbox(const struct vm *vm)
+{
+	return vm->sandbox ? json_incref(vm->sandbox) : json_pack("{s:s}", "by", "libvirt");
+}
+
 void vm_free(struct vm *vm)
 {
 	if (!vm)
@@ -323,6 +333,10 @@ void vm_free(struct vm *vm)
 	g_hash_table_destroy(vm->unplug_pending);
 	g_hash_table_destroy(vm->unplugged_late);
 	g_hash_table_destroy(vm->buses);
+	if (vm->output)
+		rmdir(vm->output);
+	g_free(vm->output);
+	json_decref(vm->sandbox);
 	g_free(vm->dir);
 	g_free(vm);
 }

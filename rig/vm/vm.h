@@ -46,7 +46,9 @@ struct vm_config {
 	unsigned base_nodes;  /* 1..nodes; the other nodes are empty at start */
 	unsigned cpus, max_cpus;
 	struct vm_plugin plugin;
-	const char *dir; /* run folder: console.raw, channel.raw, qmp.jsonl, qemu.stderr, qemu-cmd */
+	gboolean seccomp;     /* the emulator has MACHINE_SANDBOX; direct only */
+	/* run folder: console.raw, channel.raw, qmp.jsonl, qemu.stderr, qemu-cmd, qemu/ */
+	const char *dir;
 	guint64 console_limit; /* bytes of console kept; 0: 256 MiB */
 };
 
@@ -167,6 +169,16 @@ void vm_kill(struct vm *vm);
  * wait.
  */
 gboolean vm_is_disconnected(const struct vm *vm);
+/*
+ * The path of a file NAME that the guest's QEMU may write: in the folder qemu/ of the run folder,
+ * the only writable one, which vm_free() removes when it is empty. Free with g_free().
+ */
+char *vm_output(const struct vm *vm, const char *name);
+/*
+ * What limits QEMU: {"seccomp": BOOL} and the members of confine_json(); {"by": "libvirt"} where
+ * libvirt starts it; {} with RIG_SANDBOX=off.
+ */
+json_t *vm_sandbox(const struct vm *vm);
 /* QEMU's pid if it is a child process; else 0. */
 pid_t vm_pid(const struct vm *vm);
 /* The guest physical address and size in bytes of a plugged memory device. FALSE: not plugged. */

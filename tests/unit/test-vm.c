@@ -650,6 +650,7 @@ int main(void)
 	tcase_add_test(tcase, command_line_of_firmware);
 	add_libvirt_tests(tcase);
 	add_abandon_tests(tcase);
+	add_sandbox_tests(tcase);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -7,5 +7,6 @@
 
 void add_libvirt_tests(TCase *tcase);
 void add_abandon_tests(TCase *tcase);
+void add_sandbox_tests(TCase *tcase);
 
 #endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Facts about an emulator that only a trial tells. Private to machine/. */
+#ifndef RIG_MACHINE_PROBE_H
+#define RIG_MACHINE_PROBE_H
+
+#include <glib.h>
+
+/* Starts the emulator. FALSE with an error: it could not be tried. */
+typedef gboolean (*probe_trial)(const void *data, gboolean *ret_works, GError **error);
+
+/*
+ * The result of TRIAL, cached in the file NAME of the rig's cache for this boot of the host and
+ * this build of EMULATOR (a program in PATH or a path). Errors: RIG_EXIT_INFRA (EMULATOR is not
+ * installed), and those of TRIAL.
+ */
+gboolean probe_once(const char *emulator, const char *name, probe_trial trial, const void *data,
+		    gboolean *ret_works, GError **error);
+
+#endif

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Limits of a child process: Landlock, user and capabilities, address space. */
+#include "util/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/error.h"
+
+#define USER "nobody"
+
+/*
+ * Landlock as of include/uapi/linux/landlock.h, ABI 6. The numbers are written down here because
+ * the headers of an older distribution lack the newer ones.
+ */
+struct ruleset {
+	guint64 fs, net, scoped;
+};
+struct path_rule {
+	guint64 allowed;
+	gint32 fd;
+} G_GNUC_PACKED;
+enum {
+	FS_EXECUTE = 1 << 0,
+	FS_WRITE_FILE = 1 << 1,
+	FS_READ_FILE = 1 << 2,
+	FS_READ_DIR = 1 << 3,
+	FS_ALL_OF_ABI_1 = (1 << 13) - 1,
+	FS_REFER = 1 << 13,
+	FS_TRUNCATE = 1 << 14,
+	FS_IOCTL_DEV = 1 << 15,
+	NET_TCP = 3,	/* bind and connect */
+	SCOPE_ALL = 3,	/* abstract Unix sockets and signals */
+	RULESET_VERSION = 1,
+	RULE_PATH_BENEATH = 1,
+	READ = FS_EXECUTE | FS_READ_FILE | FS_READ_DIR,
+	DEVICE = FS_READ_FILE | FS_WRITE_FILE | FS_IOCTL_DEV,
+	OF_A_FILE = FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV,
+};
+
+/* What every program needs to start, and QEMU for its guest's clock, memory and random numbers. */
+static const struct {
+	const char *path;
+	guint allowed;
+} system_paths[] = {
+	{"/usr", READ},
+	{"/bin", READ},
+	{"/sbin", READ},
+	{"/lib", READ},
+	{"/lib32", READ},
+	{"/lib64", READ},
+	{"/nix/store", READ},
+	{"/gnu/store", READ},
+	{"/etc/ld.so.cache", READ},
+	{"/etc/ld.so.preload", READ},
+	{"/etc/localtime", READ},
+	{"/sys/devices/system", READ},
+	{"/proc/filesystems", READ},
+	{"/proc/cpuinfo", READ},
+	{"/proc/meminfo", READ},
+	{"/dev/null", DEVICE},
+	{"/dev/zero", DEVICE},
+	{"/dev/random", DEVICE},
+	{"/dev/urandom", DEVICE},
+	{"/dev/kvm", DEVICE},
+};
+
+struct confine {
+	int landlock;	   /* ABI; 0: none */
+	int ruleset;	   /* descriptor, or -1 */
+	gboolean drops;	   /* it changes to uid and gid */
+	const char *why_root; /* static; NULL where the user is not root */
+	uid_t uid;
+	gid_t gid, kvm; /* kvm: the group of /dev/kvm, or 0 */
+	guint64 memory;
+};
+
+gboolean confine_is_wanted(void)
+{
+	return g_strcmp0(g_getenv("RIG_SANDBOX"), "off") != 0;
+}
+
+int confine_landlock(void)
+{
+	const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
+
+	return abi > 0 ? (int)abi : 0;
+}
+
+static guint64 handled_fs(int abi)
+{
+	return FS_ALL_OF_ABI_1 | (abi >= 2 ? FS_REFER : 0) | (abi >= 3 ? FS_TRUNCATE : 0) |
+	       (abi >= 5 ? FS_IOCTL_DEV : 0);
+}
+
+static int new_ruleset(int abi)
+{
+	const struct ruleset rules = {
+		.fs = handled_fs(abi),
+		.net = abi >= 4 ? NET_TCP : 0,
+		.scoped = abi >= 6 ? SCOPE_ALL : 0,
+	};
+	const gsize size = abi >= 6 ? sizeof(rules) : abi >= 4 ? 16 : 8;
+
+	return (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
+}
+
+/* Async-signal-safe: the child calls it too. FALSE with errno; a path that does not exist is ENOENT. */
+static gboolean allow(const struct confine *confine, const char *path, guint64 allowed)
+{
+	struct path_rule rule = {.fd = open(path, O_PATH | O_CLOEXEC)};
+	struct stat st;
+	gboolean ok;
+	int why;
+
+	if (rule.fd < 0)
+		return FALSE;
+	rule.allowed = allowed & handled_fs(confine->landlock);
+	if (!fstat(rule.fd, &st) && !S_ISDIR(st.st_mode))
+		rule.allowed &= OF_A_FILE;
+	ok = !syscall(SYS_landlock_add_rule, confine->ruleset, RULE_PATH_BENEATH, &rule, 0);
+	why = errno;
+	close(rule.fd);
+	errno = why;
+	return ok;
+}
+
+static gboolean cannot(GError **error, const char *path)
+{
+	return rig_fail(error, RIG_EXIT_INFRA,
+			"cannot let the sandbox reach '%s': %s (RIG_SANDBOX=off runs without it)",
+			path, g_strerror(errno));
+}
+
+static gboolean make_ruleset(struct confine *confine, const struct confine_want *want,
+			     GError **error)
+{
+	confine->ruleset = new_ruleset(confine->landlock);
+	if (confine->ruleset < 0)
+		return cannot(error, "Landlock");
+	for (gsize i = 0; i < G_N_ELEMENTS(system_paths); i++)
+		if (!allow(confine, system_paths[i].path, system_paths[i].allowed) &&
+		    errno != ENOENT)
+			return cannot(error, system_paths[i].path);
+	for (gsize i = 0; want->readable && want->readable[i]; i++)
+		if (!allow(confine, want->readable[i], READ) && errno != ENOENT)
+			return cannot(error, want->readable[i]);
+	return !want->writable ||
+	       allow(confine, want->writable, handled_fs(confine->landlock) & ~FS_EXECUTE) ||
+	       cannot(error, want->writable);
+}
+
+static gboolean has_capability(guint64 effective, int capability)
+{
+	return effective >> capability & 1;
+}
+
+/* Whether this root may change its user, and end a process of another one. */
+static gboolean may_drop(void)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2] = {0};
+	guint64 now;
+
+	if (syscall(SYS_capget, &header, data))
+		return FALSE;
+	now = data[0].effective | (guint64)data[1].effective << 32;
+	return has_capability(now, CAP_SETUID) && has_capability(now, CAP_SETGID) &&
+	       has_capability(now, CAP_KILL) && has_capability(now, CAP_CHOWN) &&
+	       has_capability(now, CAP_DAC_READ_SEARCH);
+}
+
+/*
+ * Root's files are often below folders that no other user can enter (/root). With Landlock the
+ * child keeps CAP_DAC_READ_SEARCH, which then reaches the listed files only; without Landlock it
+ * would reach every file, so the child stays root.
+ */
+static void choose_user(struct confine *confine)
+{
+	const struct passwd *user;
+	struct stat kvm;
+
+	if (geteuid())
+		return;
+	user = getpwnam(USER);
+	if (!user)
+		confine->why_root = "this host has no user '" USER "'";
+	else if (!confine->landlock)
+		confine->why_root = "this host's kernel has no Landlock";
+	else if (!may_drop())
+		confine->why_root = "this root may not change its user";
+	if (confine->why_root)
+		return;
+	confine->drops = TRUE;
+	confine->uid = user->pw_uid;
+	confine->gid = user->pw_gid;
+	confine->kvm = stat("/dev/kvm", &kvm) ? 0 : kvm.st_gid;
+}
+
+struct confine *confine_new(const struct confine_want *want, GError **error)
+{
+	rig_auto(confine) confine = NULL;
+
+	if (!confine_is_wanted())
+		return NULL;
+	confine = g_new0(struct confine, 1);
+	confine->ruleset = -1;
+	confine->landlock = confine_landlock();
+	confine->memory = want->memory;
+	choose_user(confine);
+	if (confine->landlock && !make_ruleset(confine, want, error))
+		return NULL;
+	if (confine->drops && want->writable &&
+	    chown(want->writable, confine->uid, confine->gid) < 0) {
+		cannot(error, want->writable);
+		return NULL;
+	}
+	return g_steal_pointer(&confine);
+}
+
+void confine_free(struct confine *confine)
+{
+	if (!confine)
+		return;
+	if (confine->ruleset >= 0)
+		close(confine->ruleset);
+	g_free(confine);
+}
+
+/* The user, with CAP_DAC_READ_SEARCH as an ambient capability, so that exec() keeps it. */
+static gboolean become_user(const struct confine *confine)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	const guint32 one = 1U << CAP_DAC_READ_SEARCH;
+	struct __user_cap_data_struct data[2] = {{one, one, one}};
+
+	return !setgroups(confine->kvm ? 1 : 0, &confine->kvm) && !prctl(PR_SET_KEEPCAPS, 1) &&
+	       !setresgid(confine->gid, confine->gid, confine->gid) &&
+	       !setresuid(confine->uid, confine->uid, confine->uid) &&
+	       !syscall(SYS_capset, &header, data) &&
+	       !prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0);
+}
+
+static gboolean limit(int resource, guint64 value)
+{
+	const struct rlimit both = {value, value};
+
+	return !setrlimit(resource, &both);
+}
+
+gboolean confine_enter(const struct confine *confine)
+{
+	if (!confine)
+		return TRUE;
+	if (!limit(RLIMIT_CORE, 0) || (confine->memory && !limit(RLIMIT_AS, confine->memory)))
+		return FALSE;
+	if (confine->drops && !become_user(confine))
+		return FALSE;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return FALSE;
+	if (confine->ruleset < 0)
+		return TRUE;
+	/* the link names the process that opens it, so only the child can allow its own folder */
+	allow(confine, "/proc/self", READ);
+	return !syscall(SYS_landlock_restrict_self, confine->ruleset, 0);
+}
+
+json_t *confine_json(const struct confine *confine)
+{
+	const char *own = geteuid() ? g_get_user_name() : "root";
+
+	if (!confine)
+		return json_object();
+	return json_pack("{s:i, s:s, s:s*}", "landlock", confine->landlock, "user",
+			 confine->drops ? USER : own, "why_root", confine->why_root);
+}
