@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/unit/suite.h"
+#include "tests/unit/symbol.h"
 #include "symbol/symbol.h"
 #include "util/error.h"
 #include "util/rng.h"
@@ -361,5 +362,6 @@ int main(void)
 	tcase_add_loop_test(tests, refuses, 0, 5);
 	tcase_add_loop_test(tests, damaged_files, 0, n);
 	suite_add_tcase(suite, tests);
+	suite_add_tcase(suite, kallsyms_cases());
 	return suite_run(suite);
 }

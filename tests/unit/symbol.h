@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the suite share. */
+#ifndef RIG_TESTS_UNIT_SYMBOL_H
+#define RIG_TESTS_UNIT_SYMBOL_H
+
+#include <check.h>
+
+/* symbol-kallsyms.c */
+TCase *kallsyms_cases(void);
+
+#endif
