@@ -106,8 +106,9 @@ static void on_update(unsigned int cpu, void *data)
 }
 
 /*
- * QEMU before 8.1 also calls this for other instructions' accesses, when one that accessed memory in a helper was left
- * by an exception. So it counts only behind the start of the watched instruction on this vCPU.
+ * QEMU 7.2 calls this after the write instead (rig/director/orders.c demands a newer one), and for accesses of other
+ * instructions, too, when one that accessed memory in a helper was left by an exception. So it counts only behind the
+ * start of the watched instruction on this vCPU.
  */
 static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *data)
 {

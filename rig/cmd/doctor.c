@@ -125,7 +125,8 @@ static void look_at_plugin(GArray *findings)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *file = NULL;
-	gboolean good = director_probe(machines[0]->emulator, &file, &error);
+	int api;
+	gboolean good = director_probe(machines[0]->emulator, &file, &api, &error);
 
 	add(findings, "holds", good, FALSE, NULL,
 	    g_strdup(good ? "this QEMU loads the director's plugin (docs/director.md)" : error->message));

@@ -26,12 +26,13 @@ static json_t *describe(const char *name, const char *emulator)
 	g_autofree char *program = qemu_find(name, emulator), *version = NULL, *plugin = NULL, *base = NULL;
 	g_autoptr(GError) why = NULL;
 	gboolean holds;
+	int api;
 
 	if (!spawn_words(&version, NULL, program, "--version", NULL))
 		return json_pack("{s:s, s:s, s:s, s:b, s:s}", "name", name, "emulator", emulator, "version", "?",
 				 "holds", 0, "why", "not installed");
 	version[strcspn(version, "\n(")] = '\0';
-	holds = director_probe(program, &plugin, &why);
+	holds = director_probe(program, &plugin, &api, &why);
 	base = plugin ? g_path_get_basename(plugin) : NULL;
 	return json_pack("{s:s, s:s, s:s, s:b, s:s}", "name", name, "emulator", emulator, "version",
 			 g_strchomp(version), "holds", holds, "why", holds ? base : why->message);

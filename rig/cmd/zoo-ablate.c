@@ -41,6 +41,7 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 		.mmu = entry->mmu,
 		.seed = want->seed,
 		.launcher = want->launcher,
+		.emulator = want->emulator,
 		.uri = want->uri,
 		.results = want->results,
 		.kernel = want->kernel ? want->kernel : zoo_kernel(entry),

@@ -54,6 +54,8 @@ static const GOptionEntry options[] = {
 	{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "run, ablate: direct, or libvirt", "WORD"},
 	{"connect", 0, 0, G_OPTION_ARG_STRING, &want.uri,
 	 "run, ablate: libvirt's URI: qemu:///session", "URI"},
+	{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
+	 "run, ablate: another QEMU: a program, or a suite of `rig qemu get`", "NAME"},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
 	{"directed", 0, 0, G_OPTION_ARG_NONE, &only_directed,
 	 "table: write the table of entries with holds alone", NULL},

@@ -8,7 +8,7 @@
 
 /* The user's options; NULL and 0 mean the default. */
 struct zoo_want {
-	char *machine, *kernel, *results, *seed, *launcher, *uri;
+	char *machine, *kernel, *results, *seed, *launcher, *uri, *emulator;
 	int repeat, jobs, duration;
 	gboolean clean, json, dice;
 };

@@ -18,10 +18,11 @@
 
 /*
  * Which of the plugin's shared objects EMULATOR (a program, looked up in PATH) loads: *ret_file is its
- * path. Starts the emulator once for each, without a guest; some 50 ms in all. Errors: RIG_EXIT_SKIP, with
+ * path, *ret_api the version of QEMU's
+ * plugin interface that it is for. Starts the emulator once for each, without a guest; some 50 ms in all. Errors: RIG_EXIT_SKIP, with
  * the reason and the next step: QEMU without plugins, of another interface, or the plugin is not built.
  */
-gboolean director_probe(const char *emulator, char **ret_file, GError **error);
+gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GError **error);
 
 /* PATH as a value of QEMU's options. The caller's. */
 char *director_escape(const char *path);
@@ -41,6 +42,11 @@ struct director_orders;
 struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const char *visits,
 					 const struct kernel *kernel, GError **error);
 void director_orders_free(struct director_orders *orders);
+/*
+ * Can QEMU with plugin interface API do what ORDERS ask for? Errors: RIG_EXIT_SKIP, with the hold and the version that
+ * it needs.
+ */
+gboolean director_orders_fit(const struct director_orders *orders, int api, GError **error);
 RIG_DEFINE_AUTO(director_orders, director_orders_free)
 
 /* [{"hold": text, "at": ["ffffffff81…", …], "until": […]}]: what was resolved, for run.json. New reference. */

@@ -7,6 +7,8 @@
 #include "plugin/protocol.h"
 #include "util/error.h"
 
+#define UPDATE_API 3 /* plugin interface: callbacks between the read and the write of an instruction */
+
 static void hold_orders_clear(gpointer data)
 {
 	struct hold_orders *hold = data;
@@ -166,6 +168,21 @@ json_t *director_orders_json(const struct director_orders *orders)
 						       site_json(&hold->side[1])));
 	}
 	return array;
+}
+
+gboolean director_orders_fit(const struct director_orders *orders, int api, GError **error)
+{
+	for (guint i = 0; i < orders->holds->len; i++) {
+		const struct hold_orders *hold = &g_array_index(orders->holds, struct hold_orders, i);
+
+		for (int side = 0; side < 2; side++)
+			if (hold->side[side].kind == SITE_UPDATE && api < UPDATE_API)
+				return rig_fail(error, RIG_EXIT_SKIP,
+						"hold '%s': 'update in' needs QEMU 9.1 or newer, because older ones call a plugin "
+						"only after the write (plugin interface %d); get one with `rig qemu get SUITE`, "
+						"for example bookworm-backports, and take it with --qemu SUITE", hold->text, api);
+	}
+	return TRUE;
 }
 
 const char *director_orders_text(const struct director_orders *orders)

@@ -50,7 +50,7 @@ static char *last_line(const char *text)
 	return g_strdup(newline ? newline + 1 : copy);
 }
 
-gboolean director_probe(const char *emulator, char **ret_file, GError **error)
+gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GError **error)
 {
 	g_autofree char *why = NULL;
 
@@ -68,6 +68,7 @@ gboolean director_probe(const char *emulator, char **ret_file, GError **error)
 		at = strstr(said, "rig-director: api ");
 		if (at && sscanf(at, "rig-director: api %d %d %d", &api, &min, &cur) == 3) {
 			*ret_file = g_steal_pointer(&file);
+			*ret_api = api;
 			return TRUE;
 		}
 		g_free(why);

@@ -192,6 +192,8 @@ static gboolean check_holds(const struct run_request *want, enum accel asked, co
 
 static gboolean resolve_holds(const struct run_request *want, struct resolved *r, GError **error)
 {
+	int api;
+
 	if (want->emulator)
 		r->emulator = qemu_find(want->emulator, r->plan.machine->emulator);
 	if (!is_directed(want, r))
@@ -199,7 +201,8 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds, want->visits,
 						      r->kernel, error);
 	if (!r->orders || !director_probe(r->emulator ? r->emulator : r->plan.machine->emulator,
-					  &r->plugin, error))
+					  &r->plugin, &api, error) ||
+	    !director_orders_fit(r->orders, api, error))
 		return FALSE;
 	r->plan.plugin = r->plugin;
 	return TRUE;

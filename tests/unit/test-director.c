@@ -116,6 +116,20 @@ START_TEST(unknown_places)
 }
 END_TEST
 
+START_TEST(older_qemu)
+{
+	g_autoptr(GError) error = NULL;
+	rig_auto(director_orders) plain = resolve("first until second", &error);
+	rig_auto(director_orders) update = resolve("first until update in second", &error);
+
+	ck_assert(director_orders_fit(plain, 1, &error));
+	ck_assert(director_orders_fit(update, 4, &error));
+	ck_assert(!director_orders_fit(update, 1, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
+	ck_assert(strstr(error->message, "QEMU 9.1"));
+}
+END_TEST
+
 /* ---- functions that are counted ---- */
 
 START_TEST(visits)
@@ -251,14 +265,15 @@ END_TEST
 START_TEST(no_such_qemu)
 {
 	g_autoptr(GError) error = NULL;
+	int api;
 	g_autofree char *file = NULL, *comma = director_escape("/a,b");
 
 	ck_assert_str_eq(comma, "/a,,b");
-	ck_assert(!director_probe("/nonexistent/qemu", &file, &error));
+	ck_assert(!director_probe("/nonexistent/qemu", &file, &api, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 	g_clear_error(&error);
 	/* a program that succeeds and prints nothing about a plugin */
-	ck_assert(!director_probe("true", &file, &error));
+	ck_assert(!director_probe("true", &file, &api, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 }
 END_TEST
@@ -273,6 +288,7 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, places);
 	tcase_add_test(tests, unknown_places);
+	tcase_add_test(tests, older_qemu);
 	tcase_add_test(tests, visits);
 	tcase_add_test(tests, plugin_lines);
 	tcase_add_test(tests, no_such_qemu);
