@@ -8,11 +8,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mempolicy.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guest-init/agent.h"
@@ -171,17 +170,28 @@ static int churn_fd;
 static unsigned slot[64], n_slots;
 static bool there[64];
 
-/*
- * From now on slabs come from the nodes up to NODE in turn. A policy ignores nodes without memory, and
- * is refused if none has memory, so node 0 is included; a static policy includes NODE as soon as it
- * has memory.
- */
-static bool take_turns(unsigned node)
+/* Runs on the CPUs of NODE alone, whose memory the kernel then takes first: "1,3-5". */
+static int run_on_node(unsigned node)
 {
-	unsigned long nodes = node == 63 ? ~0UL : (1UL << (node + 1)) - 1;
+	char path[64], list[256], *cursor = list, *word;
+	cpu_set_t cpus;
+	long len;
 
-	return !syscall(SYS_set_mempolicy, MPOL_INTERLEAVE | MPOL_F_STATIC_NODES, &nodes,
-			sizeof(nodes) * 8 + 1);
+	CPU_ZERO(&cpus);
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/cpulist", node);
+	len = file_read(AT_FDCWD, path, list, sizeof(list));
+	if (len < 0)
+		return (int)len;
+	while ((word = strsep(&cursor, ",\n"))) {
+		unsigned first, last;
+		int n = sscanf(word, "%u-%u", &first, &last);
+
+		for (unsigned cpu = first; n > 0 && cpu <= (n > 1 ? last : first) && cpu < CPU_SETSIZE; cpu++)
+			CPU_SET(cpu, &cpus);
+	}
+	if (!CPU_COUNT(&cpus))
+		return -ENOENT;
+	return sched_setaffinity(0, sizeof(cpus), &cpus) ? -errno : 0;
 }
 
 static int prepare_churn(struct run *run)
@@ -191,8 +201,8 @@ static int prepare_churn(struct run *run)
 
 	if (!err && run_param(run, "node")) {
 		err = run_param_number(run, "node", 0, 63, &node);
-		if (!err && !take_turns(node))
-			return run_fail(run, errno, "memory of node %u", (unsigned)node);
+		if (!err && (err = run_on_node(node)))
+			return run_fail(run, -err, "CPUs of node %u", (unsigned)node);
 	}
 	if (err)
 		return err;
@@ -253,7 +263,7 @@ const struct agent agent_slab_churn = {
 		(const struct agent_param[]){
 			{"slots", "8", "number of caches at once; all agents together have 64"},
 			{"node", NULL,
-			 "allocate slabs in turn from the nodes up to this one that have memory"},
+			 "run on this node's CPUs, so that slabs come from it as soon as it has memory"},
 			{NULL},
 		},
 	.prepare = prepare_churn,

@@ -279,6 +279,7 @@ static struct vm *launch(struct session *s, GError **error)
 		.slots = sc->slots,
 		.nodes = MAX(1, sc->nodes),
 		.base_nodes = MAX(1, sc->base_nodes),
+		.cpu_nodes = MAX(1, sc->cpu_nodes),
 		.cpus = sc->cpus,
 		.max_cpus = sc->max_cpus,
 		.seccomp = plan->seccomp,

@@ -332,6 +332,8 @@ gboolean check_scenario(struct yaml_tree *tree, const struct scenario *s, GError
 		return at_key(tree, "max_cpus", error, "'max_cpus' is below 'cpus'");
 	if (s->base_nodes > s->nodes)
 		return at_key(tree, "base_nodes", error, "'base_nodes' is above 'nodes'");
+	if (s->cpu_nodes > s->nodes)
+		return at_key(tree, "cpu_nodes", error, "'cpu_nodes' is above 'nodes'");
 	return check_machines(tree, s, error) && check_words(tree, s, error) &&
 	       check_needs(tree, s, error) && check_holds(tree, s, error) && check_agents(tree, s, error) &&
 	       check_tracks(tree, s, error);

@@ -112,6 +112,7 @@ static void fill_defaults(struct yaml_tree *tree, struct scenario *s)
 {
 	or_default(&s->nodes, 1);
 	or_default(&s->base_nodes, 1);
+	or_default(&s->cpu_nodes, s->base_nodes);
 	or_default(&s->cpus, 2);
 	or_default(&s->max_cpus, s->cpus);
 	or_default(&s->boot_s, 60);

@@ -107,6 +107,7 @@ struct scenario {
 	guint64 memory;	 /* base, bytes */
 	guint64 max_memory;
 	unsigned slots, nodes, base_nodes;
+	unsigned cpu_nodes; /* nodes with CPUs: the first ones */
 	unsigned cpus, max_cpus;
 	char **needs;	/* kernel config: see kernel_config_lacks() */
 	char *cmdline;	/* further words for the kernel, "" by default */

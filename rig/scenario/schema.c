@@ -98,6 +98,7 @@ static const cyaml_schema_field_t scenario_fields[] = {
 	CYAML_FIELD_UINT("slots", OPT, struct raw, s.slots),
 	CYAML_FIELD_UINT("nodes", OPT, struct raw, s.nodes),
 	CYAML_FIELD_UINT("base_nodes", OPT, struct raw, s.base_nodes),
+	CYAML_FIELD_UINT("cpu_nodes", OPT, struct raw, s.cpu_nodes),
 	CYAML_FIELD_UINT("cpus", OPT, struct raw, s.cpus),
 	CYAML_FIELD_UINT("max_cpus", OPT, struct raw, s.max_cpus),
 	CYAML_FIELD_SEQUENCE_COUNT("needs", CYAML_FLAG_POINTER | OPT, struct raw, needs, n_needs,
@@ -123,7 +124,7 @@ static const cyaml_schema_value_t scenario_value = {
 
 /* What each number may be; those not listed have no use for a large value either. */
 static const struct yaml_limit limits[] = {
-	{"slots", 0, 256},   {"nodes", 1, 16},	  {"base_nodes", 1, 16},   {"cpus", 1, 64},
+	{"slots", 0, 256},   {"nodes", 1, 16},	  {"base_nodes", 1, 16}, {"cpu_nodes", 1, 16},   {"cpus", 1, 64},
 	{"max_cpus", 1, 64}, {"boot", 1, 3600},	  {"duration", 1, 604800}, {"count", 1, 64},
 	{"rate", 0, 1000000}, {"copies", 1, 64},  {"repeat", 0, 1000000},  {"node", 0, 15},
 	{"cpu", 0, 63},	     {"write", 0, 1},	  {"chance", 1, 100},	   {"timeout", 1, 600},

@@ -72,7 +72,7 @@ static void add_cpus(struct line *line)
 	const struct vm_config *config = line->config;
 	unsigned all = MAX(config->cpus, config->max_cpus);
 	/* CPUs are dealt to the nodes one by one, and Linux warns where those of one socket are on several nodes */
-	g_autofree char *sockets = config->base_nodes > 1 ? g_strdup_printf(",sockets=%u,cores=1,threads=1", all)
+	g_autofree char *sockets = config->cpu_nodes > 1 ? g_strdup_printf(",sockets=%u,cores=1,threads=1", all)
 							  : g_strdup("");
 
 	if (all > config->cpus)
@@ -84,8 +84,9 @@ static void add_cpus(struct line *line)
 char *vm_node_cpus(const struct vm_config *config, unsigned node, const char *before)
 {
 	GString *out = g_string_new(NULL);
+	unsigned all = node < config->cpu_nodes ? MAX(config->cpus, config->max_cpus) : 0;
 
-	for (unsigned cpu = node; cpu < MAX(config->cpus, config->max_cpus); cpu += config->base_nodes)
+	for (unsigned cpu = node; cpu < all; cpu += config->cpu_nodes)
 		g_string_append_printf(out, "%s%u", before, cpu);
 	return g_string_free(out, FALSE);
 }
@@ -104,13 +105,12 @@ static void add_nodes(struct line *line)
 	const struct vm_config *config = line->config;
 
 	for (unsigned node = 0; node < config->nodes; node++) {
-		g_autofree char *cpus = NULL;
+		g_autofree char *cpus = vm_node_cpus(config, node, ",cpus=");
 
 		if (node >= config->base_nodes) {
-			add(line, "-numa", "node,nodeid=%u", node);
+			add(line, "-numa", "node,nodeid=%u%s", node, cpus);
 			continue;
 		}
-		cpus = vm_node_cpus(config, node, ",cpus=");
 		add(line, "-object", "memory-backend-ram,id=base%u,size=%" G_GUINT64_FORMAT "K", node,
 		    vm_node_size(config, node) / KIB);
 		add(line, "-numa", "node,nodeid=%u,memdev=base%u%s", node, node, cpus);
@@ -206,10 +206,10 @@ static gboolean check(const struct vm_config *config, GError **error)
 
 	if (config->accel == ACCEL_AUTO)
 		return rig_fail(error, RIG_EXIT_INFRA, "the accelerator was not chosen");
-	if (!config->cpus || !config->nodes || !config->base_nodes ||
-	    config->base_nodes > config->nodes)
+	if (!config->cpus || !config->nodes || !config->base_nodes || !config->cpu_nodes ||
+	    config->base_nodes > config->nodes || config->cpu_nodes > config->nodes)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"a guest needs at least one CPU and 1 to `nodes` base nodes");
+				"a guest needs at least one CPU and 1 to `nodes` nodes with base memory and with CPUs");
 	if (config->memory < machine->min_memory)
 		return rig_fail(error, RIG_EXIT_USAGE, "%s needs at least %" G_GUINT64_FORMAT
 				" MiB of base memory", machine->name, machine->min_memory >> 20);

@@ -42,8 +42,9 @@ struct vm_config {
 	guint64 memory;	      /* bytes at start, over all nodes */
 	guint64 max_memory;   /* bytes; == memory if nothing is plugged */
 	unsigned slots;
-	unsigned nodes;	      /* >= 1; the base memory and CPUs are on the first `base_nodes` */
-	unsigned base_nodes;  /* 1..nodes; the other nodes are empty at start */
+	unsigned nodes;	      /* >= 1; the base memory is on the first `base_nodes` */
+	unsigned base_nodes;  /* 1..nodes; the other nodes have no memory at start */
+	unsigned cpu_nodes;   /* 1..nodes; CPUs are dealt to the first ones */
 	unsigned cpus, max_cpus;
 	struct vm_plugin plugin;
 	gboolean seccomp;     /* the emulator has MACHINE_SANDBOX; direct only */

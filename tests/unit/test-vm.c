@@ -94,7 +94,7 @@ static struct vm_config config_for(void)
 	return (struct vm_config){
 		.machine = machine_find("pc-q35", NULL), .emulator = emulator, .kernel = "/k",
 		.accel = ACCEL_KVM, .memory = 1024 * MIB, .max_memory = 16384 * MIB, .slots = 16,
-		.nodes = 1, .base_nodes = 1, .cpus = 2, .max_cpus = 4, .dir = scratch,
+		.nodes = 1, .base_nodes = 1, .cpu_nodes = 1, .cpus = 2, .max_cpus = 4, .dir = scratch,
 	};
 }
 
@@ -597,12 +597,14 @@ START_TEST(command_line_of_nodes)
 
 	config.nodes = 3;
 	config.base_nodes = 2;
+	config.cpu_nodes = 2;
 	config.cmdline = "quiet";
 	words = vm_command_line(&config, &chardevs, NULL);
 	line = g_strjoinv(" ", words);
 	ck_assert_ptr_nonnull(strstr(line, "-m size=1048576K,slots=16,maxmem=16777216K"));
 	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=1,memdev=base1,cpus=1,cpus=3"));
 	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=2 "));
+	ck_assert_ptr_nonnull(strstr(line, "-smp cpus=2,maxcpus=4,sockets=4,cores=1,threads=1 "));
 	ck_assert_ptr_nonnull(strstr(line, "console=ttyS0,115200 panic=-1 rig.tty=ttyS1 no_timer_check quiet"));
 }
 END_TEST

@@ -150,7 +150,7 @@ START_TEST(given_up_while_it_starts)
 	const struct vm_config config = {
 		.machine = machine_find("pc-q35", NULL), .launcher = "libvirt", .uri = "qemu:///session",
 		.kernel = "/none", .accel = ACCEL_TCG, .memory = 1024 * MIB, .max_memory = 1024 * MIB,
-		.nodes = 1, .base_nodes = 1, .cpus = 1, .max_cpus = 1, .dir = dir,
+		.nodes = 1, .base_nodes = 1, .cpu_nodes = 1, .cpus = 1, .max_cpus = 1, .dir = dir,
 	};
 	virConnectPtr conn = virConnectOpen("test:///default");
 	g_autoptr(GError) error = NULL;

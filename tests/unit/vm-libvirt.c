@@ -45,6 +45,7 @@ static struct vm_config config_of(const char *machine)
 		.slots = 8,
 		.nodes = 3,
 		.base_nodes = 2,
+		.cpu_nodes = 2,
 		.cpus = 2,
 		.max_cpus = 4,
 		.dir = "/none",

@@ -83,15 +83,16 @@ static void add_boot(xmlNode *domain, const struct vm_config *config, const stru
 static void add_cpu(xmlNode *domain, const struct vm_config *config)
 {
 	const char *model = config->machine->libvirt_cpu;
-	g_autofree char *cores = number(MAX(config->cpus, config->max_cpus));
+	g_autofree char *all = number(MAX(config->cpus, config->max_cpus));
+	gboolean spread = config->cpu_nodes > 1;
 	xmlNode *cpu = model ? add(domain, "cpu", NULL, "mode", "custom", "match", "exact", "check", "none", NULL)
 			     : add(domain, "cpu", NULL, "mode", "maximum", NULL);
 	xmlNode *numa;
 
 	if (model)
 		add(cpu, "model", model, "fallback", "forbid", NULL);
-	/* QEMU's default layout of CPUs: cores of one socket */
-	add(cpu, "topology", NULL, "sockets", "1", "cores", cores, "threads", "1", NULL);
+	/* as the direct launcher's: cores of one socket, or for several nodes a socket each */
+	add(cpu, "topology", NULL, "sockets", spread ? all : "1", "cores", spread ? "1" : all, "threads", "1", NULL);
 	if (!(config->machine->can & MACHINE_NUMA))
 		return;
 	numa = add(cpu, "numa", NULL, NULL);
@@ -99,7 +100,7 @@ static void add_cpu(xmlNode *domain, const struct vm_config *config)
 		g_autofree char *id = number(node), *size = number(vm_node_size(config, node) / KIB);
 		g_autofree char *cpus = vm_node_cpus(config, node, ",");
 
-		add(numa, "cell", NULL, "id", id, "cpus", cpus + 1, "memory", size, "unit", "KiB", NULL);
+		add(numa, "cell", NULL, "id", id, "cpus", *cpus ? cpus + 1 : "", "memory", size, "unit", "KiB", NULL);
 	}
 }
 
@@ -168,7 +169,8 @@ static void add_qemu_options(xmlNode *domain, const struct vm_config *config,
 		add_word(words, types[i] + strspn(types[i], ","));
 	}
 	for (unsigned node = config->base_nodes; node < config->nodes; node++) {
-		g_autofree char *text = g_strdup_printf("node,nodeid=%u", node);
+		g_autofree char *cpus = vm_node_cpus(config, node, ",cpus=");
+		g_autofree char *text = g_strdup_printf("node,nodeid=%u%s", node, cpus);
 
 		add_word(words, "-numa");
 		add_word(words, text);
