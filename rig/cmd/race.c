@@ -121,15 +121,13 @@ static void show_run(const struct race_event *event, void *data)
 {
 	g_autofree char *took = rig_duration_text((gint64)(event->wall_s * RIG_NS_PER_S));
 	g_autofree char *said = event->said ? text_clean(event->said) : NULL;
-	gboolean failed = event->outcome && event->outcome->failed;
+	gboolean failed = event->outcome->failed;
 
 	(void)data;
 	term_status(NULL);
 	printf("%3u  %s%s%s  %s  %s%s%s\n", event->number, term_colour(failed ? TERM_RED : TERM_GREEN), event->verdict,
-	       term_colour(TERM_PLAIN), took, event->trial ? event->trial->why : "without holds, functions counted",
-	       said ? ": " : "", said ? said : "");
-	if (event->trial)
-		show_holds(event->trial, event->outcome);
+	       term_colour(TERM_PLAIN), took, event->trial->why, said ? ": " : "", said ? said : "");
+	show_holds(event->trial, event->outcome);
 	fflush(stdout);
 }
 

@@ -29,7 +29,7 @@ struct race_options {
 
 enum race_end { RACE_FOUND, RACE_OUT_OF_BUDGET, RACE_STOPPED, RACE_FAILS_ALONE };
 
-/* A trial that has ended, or the record where `trial` is NULL. */
+/* A trial that has ended; the first one is the run whose functions were counted. */
 struct race_event {
 	guint number;
 	const struct race_trial *trial;

@@ -176,18 +176,6 @@ static void blame(struct race_search *search, const struct child_result *result)
 	}
 }
 
-static void take_record(struct race_search *search, const struct child_result *result)
-{
-	json_t *visits = json_object_get(json_object_get(result->answer, "details"), "visits");
-	GError *error = NULL;
-
-	tell(search, result, NULL, NULL);
-	if (result->verdict == VERDICT_FAIL || result->verdict == VERDICT_HANG)
-		finish(search, RACE_FAILS_ALONE);
-	else if (!search_begin(search, visits, &error) || !state_save(search, &error))
-		fail(search, error);
-}
-
 static void take_trial(struct race_search *search, const struct child_result *result, const struct race_trial *trial)
 {
 	guint failed, runs, alone, alone_runs;
@@ -203,10 +191,22 @@ static void take_trial(struct race_search *search, const struct child_result *re
 	race_rates(search->race, &failed, &runs, &alone, &alone_runs);
 	if (!state_save(search, &error))
 		fail(search, error);
+	else if (alone >= ALONE_MAX)
+		finish(search, RACE_FAILS_ALONE);
 	else if (race_phase(search->race) == RACE_OVER)
 		finish(search, RACE_FOUND);
-	else if (alone >= ALONE_MAX && race_phase(search->race) == RACE_EXPLORE)
-		finish(search, RACE_FAILS_ALONE);
+}
+
+/* The run without holds whose functions were counted: it is the first trial, too. */
+static void take_record(struct race_search *search, const struct child_result *result, const struct race_slot *slot)
+{
+	json_t *visits = json_object_get(json_object_get(result->answer, "details"), "visits");
+	GError *error = NULL;
+
+	if (search_begin(search, visits, &error))
+		take_trial(search, result, &slot->trial);
+	else
+		fail(search, error);
 }
 
 static void on_ran(struct child *child, const struct child_result *result, void *data)
@@ -218,11 +218,11 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 	if (is_judged(result->verdict)) {
 		search->faults = 0;
 		if (slot->is_record)
-			take_record(search, result);
+			take_record(search, result, slot);
 		else
 			take_trial(search, result, &slot->trial);
 	} else {
-		if (!slot->is_record)
+		if (search->race)
 			race_forget(search->race, &slot->trial);
 		if (result->end != CHILD_STOPPED)
 			blame(search, result);
@@ -274,8 +274,7 @@ static void start(struct race_search *search, struct race_slot *slot)
 	if (!slot->child)
 		fail(search, error);
 	else if (search->starting)
-		search->starting(slot->is_record ? "a run without holds, to see which functions vCPUs pass"
-						 : slot->trial.why, search->data);
+		search->starting(slot->trial.why, search->data);
 }
 
 static gboolean records(const struct race_search *search)
@@ -295,6 +294,8 @@ static void step(struct race_search *search)
 		if (slot->child || records(search))
 			continue;
 		slot->is_record = !search->race;
+		if (slot->is_record)
+			slot->trial = (struct race_trial){.phase = RACE_BASE, .why = "without holds, functions are counted"};
 		if (slot->is_record || race_next(search->race, &slot->trial))
 			start(search, slot);
 	}

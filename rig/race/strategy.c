@@ -146,7 +146,6 @@ struct race *race_new(json_t *visits, const char *const *favoured, GError **erro
 		return NULL;
 	}
 	scale_priors(race);
-	race->base_runs = 1; /* the record */
 	return g_steal_pointer(&race);
 }
 
