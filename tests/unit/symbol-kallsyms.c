@@ -38,7 +38,7 @@ static void align(GByteArray *out, guint to)
 		put(out, 0, 1);
 }
 
-/* Token 1 stands for "memory_", token 2 for "block"; every character stands for itself. */
+/* Token 1 stands for "memory_", token 2 for "block"; each character is its own token. */
 static char *token(guint i)
 {
 	if (i == 1)
@@ -187,7 +187,7 @@ START_TEST(names)
 	ck_assert_uint_eq(between->len, 3);
 	ck_assert_str_eq(g_array_index(between, struct symbol_named, 2).name, "function_12");
 	ck_assert(!symbols_have_lines(symbols));
-	/* this image is no ELF file */
+	/* a plain image without ELF headers has no code to read */
 	ck_assert(!symbols_code(symbols, base, sizeof(code), code));
 }
 END_TEST
