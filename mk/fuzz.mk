@@ -12,7 +12,7 @@ $(FUZZ_DIR)/splat: tests/unit/fuzz-splat.c $(wildcard rig/splat/*.[ch])
 	$(call say,FUZZ,$@)
 	$(Q)$(FUZZ_CC) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		-D_GNU_SOURCE -Irig -I. $(shell pkg-config --cflags $(FUZZ_PKGS)) \
-		-o $@ tests/unit/fuzz-splat.c rig/splat/*.c rig/util/error.c rig/util/paths.c rig/util/yaml-schema.c rig/util/yaml-tree.c \
+		-o $@ tests/unit/fuzz-splat.c rig/splat/*.c rig/util/error.c rig/util/paths.c rig/util/yaml-schema.c rig/util/yaml-tree.c rig/util/text.c \
 		$(shell pkg-config --libs $(FUZZ_PKGS))
 
 .PHONY: fuzz

@@ -16,6 +16,7 @@
 #include "symbol/symbol.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/json-write.h"
 #include "util/term.h"
 
 #define FRAMES_SHOWN 40
@@ -32,6 +33,7 @@ struct scan {
 	gboolean many; /* files */
 	guint64 lines, kernel_lines;
 	json_t *reports; /* of the file, for the lock graph; NULL: not wanted */
+	GString *text; /* of the JSON of a report */
 };
 
 static const char *weight_colour(const struct splat *splat)
@@ -151,18 +153,19 @@ static guint all_reports(const struct scan *scan)
 }
 
 /* Prints an item of the array; printed while it grows, for a log of any length. */
-static void print_json(const struct scan *scan, const struct splat *splat,
+static void print_json(struct scan *scan, const struct splat *splat,
 		       const struct known_issue *issue, json_t *places)
 {
-	g_autofree char *file = g_filename_display_name(scan->file), *text = NULL;
+	g_autofree char *file = g_filename_display_name(scan->file);
 	json_t *json = splat_to_json(splat);
 
 	json_object_set_new(json, "file", json_string(file));
 	json_object_set_new(json, "known", issue ? known_json(issue) : json_null());
 	if (places)
 		json_object_set(json, "symbolised", places);
-	text = json_dumps(json, JSON_INDENT(2));
-	printf("%s%s", all_reports(scan) > 1 ? ",\n" : "", text);
+	g_string_assign(scan->text, all_reports(scan) > 1 ? ",\n" : "");
+	json_write(scan->text, json);
+	fwrite(scan->text->str, 1, scan->text->len, stdout);
 	json_decref(json);
 }
 
@@ -362,7 +365,8 @@ int cmd_scan(int argc, char **argv)
 	g_autofree char *vmlinux = NULL, *list = NULL, *folder = NULL;
 	gboolean locks = FALSE;
 	rig_auto(lock_db) graph = NULL;
-	struct scan scan = {.waiting = G_QUEUE_INIT};
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct scan scan = {.waiting = G_QUEUE_INIT, .text = text};
 	const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &scan.json,
 		 "print an array with an object for each report", NULL},

@@ -77,7 +77,7 @@ static void find_who(struct splat *splat, const struct report *report)
 		return;
 	}
 	for (guint i = 0; i < report->n; i++)
-		if (parse_who(splat, report->lines[i]))
+		if ((report->seen[i].marks & MARK_WHO) && parse_who(splat, report->lines[i]))
 			return;
 	/* 6.19: "WARNING: file:line at func+0x…, CPU#1: comm/12" */
 	const char *cpu = strstr(report->lines[report->header], ", CPU#");
@@ -94,17 +94,16 @@ static void find_who(struct splat *splat, const struct report *report)
 /* "Call Trace" and its like promise frames; where none follows something was lost. */
 static void check_traces(struct splat *splat, const struct report *report)
 {
-	struct frame frame;
 	gboolean any = FALSE;
 
 	for (guint i = report->header; i < report->n; i++) {
 		gboolean seen = FALSE;
 
-		any |= frame_parse(report->lines[i], &frame);
-		if (!frame_starts_trace(report->lines[i]))
+		any |= (report->seen[i].marks & MARK_FRAME) != 0;
+		if (!(report->seen[i].marks & MARK_TRACE))
 			continue;
 		for (guint j = i + 1; j < report->n && j <= i + 15 && !seen; j++)
-			seen = frame_parse(report->lines[j], &frame) ||
+			seen = (report->seen[j].marks & MARK_FRAME) ||
 			       strstr(report->lines[j], "not available");
 		/* "stack backtrace:" is followed by "Call Trace:" */
 		if (!seen && !strstr(report->lines[i], "stack backtrace"))
@@ -127,19 +126,13 @@ static char *valid_text(char **lines)
 	return g_utf8_make_valid(joined, -1);
 }
 
-static gboolean has_line(const struct report *report, const char *words)
-{
-	return report_find(report, 0, words) >= 0;
-}
-
 /* A stack at or after the line with WORDS. */
 static gboolean has_stack_after(const struct report *report, const char *words)
 {
 	int line = report_find(report, report->header, words);
-	struct frame frame;
 
 	for (guint i = line < 0 ? report->n : (guint)line; i < report->n; i++)
-		if (frame_parse(report->lines[i], &frame))
+		if (report->seen[i].marks & MARK_FRAME)
 			return TRUE;
 	return FALSE;
 }
@@ -147,12 +140,8 @@ static gboolean has_stack_after(const struct report *report, const char *words)
 /* x86 writes its stacks in brackets since 5.16. */
 static gboolean has_open_bracket(const struct report *report)
 {
-	static const char *const pairs[][2] = {
-		{"<TASK>", "</TASK>"}, {"<IRQ>", "</IRQ>"}, {"<NMI>", "</NMI>"},
-	};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
-		if (has_line(report, pairs[i][0]) && !has_line(report, pairs[i][1]))
+	for (guint i = 0; i < 3; i++)
+		if (report_has(report, MARK_OPEN << i) && !report_has(report, MARK_CLOSE << i))
 			return TRUE;
 	return FALSE;
 }
@@ -168,7 +157,7 @@ static gboolean lacks_end(const struct report *report)
 	const char *header = report->lines[report->header];
 	const char *last = report->lines[report->n - 1];
 	unsigned family = format->family;
-	gboolean xmon = has_line(report, ": Vector: ");
+	gboolean xmon = report_has(report, MARK_XMON);
 	gboolean is_warn = (family & FAMILY_WARN) && (format->into & FAMILY_CUT) && strstr(header, "WARNING: ");
 	gboolean by_trace = (family & (FAMILY_OOPS | FAMILY_BUG)) || is_warn || body_is_cut(report->lines[0]) ||
 			    strcmp(format->kind, "ubsan") == 0;
@@ -176,12 +165,12 @@ static gboolean lacks_end(const struct report *report)
 	if (has_open_bracket(report))
 		return TRUE;
 	if (by_trace && !xmon)
-		return !has_line(report, "---[ end ") && !has_line(report, "Kernel panic - not") &&
+		return !report_has(report, MARK_END | MARK_PANIC) &&
 		       !((family & FAMILY_SANITIZER) && g_str_has_prefix(last, "====="));
 	if ((family & FAMILY_SANITIZER) && g_str_has_prefix(format->token, "BUG: K"))
-		return !g_str_has_prefix(last, "=====") && !has_line(report, "---[ end ");
+		return !g_str_has_prefix(last, "=====") && !report_has(report, MARK_END);
 	if (strcmp(format->kind, "oom") == 0 && (family & FAMILY_MEMORY))
-		return !has_line(report, "ut of memory");
+		return !report_has(report, MARK_VICTIM);
 	if (format->flags & (FORMAT_NO_STACK | FORMAT_NAMELESS))
 		return FALSE;
 	if (family & FAMILY_LOCKDEP)
@@ -206,14 +195,14 @@ struct splat *report_build(const struct format *format, char **lines, guint head
 	struct report report = {.format = format, .lines = lines, .header = header};
 
 	report.n = g_strv_length(lines);
+	report.seen = marks_of(lines, report.n);
 	groups_init(&report.groups, format, lines[header]);
 	splat->kind = format->kind;
 	splat->weight = format->weight;
 	splat->acquiring.outer = splat->acquiring.inner = -1;
 	splat->holding.outer = splat->holding.inner = -1;
 	splat->validator_off = (format->flags & FORMAT_OFF) != 0;
-	for (guint i = 0; i < report.n && !splat->validator_off; i++)
-		splat->validator_off = line_ends_lockdep(lines[i]);
+	splat->validator_off |= report_has(&report, MARK_OFF);
 	splat->induced = induced;
 	if ((format->flags & FORMAT_CORRUPTED) && !induced)
 		splat_corrupt(splat, "the report that this line belongs to was lost");
@@ -228,6 +217,7 @@ struct splat *report_build(const struct format *format, char **lines, guint head
 	signature_make(splat, &report);
 	splat->text = valid_text(lines);
 	groups_deinit(&report.groups);
+	g_free(report.seen);
 	g_strfreev(lines);
 	return splat;
 }

@@ -229,11 +229,19 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		{"RIP: "},	{"RIP  "},	 {"RIP "},
 		{"EIP: 0060:"}, {"EIP: "},	 {"EIP is at "},
 		{"NIP "},	{"PC is at "},	 {"pc : "},
-		{"pc: "},	{"epc : "},	 {"epc: "},
+		{"pc: "},	{"epc : "},	 {"epc: "},	 {"ERA: "},
 		{"IP: "},	{"Krnl PSW : "}, {"--- interrupt: "},
 	};
-	const char *start = text + strspn(text, " \t");
+	static const guint8 begins[256] = {
+		['R'] = 1, ['E'] = 1, ['I'] = 1, ['N'] = 1, ['P'] = 1, ['p'] = 1, ['e'] = 1, ['K'] = 1, ['-'] = 1,
+	};
+	const char *start = text;
 
+	while (*start == ' ' || *start == '\t')
+		start++;
+	/* the words' first characters, and "RAX:" is no word */
+	if (!begins[(guint8)*start] || start[1] == 'A' || start[1] == 'B')
+		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
 		const char *p;
 

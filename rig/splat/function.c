@@ -198,15 +198,16 @@ static char *after_function(const struct report *report, const char *words, enum
 static char *release_function(const struct report *report, enum rules rules)
 {
 	int line = report_find(report, report->header, ") at:");
-	struct frame frame;
+	const struct frame *frame;
 
 	do {
 		line++;
-		if (line <= 0 || (guint)line >= report->n || !frame_parse(report->lines[line], &frame))
+		if (line <= 0 || (guint)line >= report->n || !(report->seen[line].marks & MARK_FRAME))
 			return NULL;
-	} while (frame.inlined);
-	return generic_by_rules(frame.name, report->format->skip, rules) ? NULL
-									 : name_or_null(frame.name);
+		frame = &report->seen[line].frame;
+	} while (frame->inlined);
+	return generic_by_rules(frame->name, report->format->skip, rules) ? NULL
+									  : name_or_null(frame->name);
 }
 
 /* "in-flight: 9:f for 58s, 12:g", "in-flight: 9(RESCUER):f": the first of the work items. */

@@ -6,7 +6,7 @@
  *	prefix.c	one raw line to its text, time stamp and caller
  *	scanner.c	lines to the extent of a report, with formats.c (where one begins) and
  *			body.c and body-patterns.c (what can be inside)
- *	build-report.c	the finished lines to a struct splat: frame.c reads frames, lockdep*.c and
+ *	build-report.c	the finished lines to a struct splat: marks.c looks at each once, frame.c reads frames, lockdep*.c and
  *			lockline.c lockdep's reports, stack.c, generic-functions.c and function.c
  *			choose the function, title.c and signature.c (with template.c) name it
  *	json.c		a struct splat for others
@@ -161,10 +161,33 @@ gboolean frame_parse_symbol(const char *text, struct frame *ret);
 /* The same, or decoded: "f (file.c:12)". */
 gboolean frame_parse_function(const char *text, struct frame *ret);
 
+/* What is in a line of a finished report; each is asked for many times. */
+enum mark {
+	MARK_FRAME = 1 << 0, /* frame is that of a stack */
+	MARK_FAULT = 1 << 1, /* frame is the instruction that faulted */
+	MARK_TRACE = 1 << 2, /* a stack follows: frame_starts_trace() */
+	MARK_OPEN = 1 << 3,  /* "<TASK>", "<IRQ>", "<NMI>", in the order of these bits */
+	MARK_CLOSE = 1 << 6, /* "</TASK>", "</IRQ>", "</NMI>" */
+	MARK_END = 1 << 9,   /* "---[ end " */
+	MARK_PANIC = 1 << 10,
+	MARK_XMON = 1 << 11,
+	MARK_VICTIM = 1 << 12, /* of the OOM killer */
+	MARK_OFF = 1 << 13,    /* line_ends_lockdep() */
+	MARK_WHO = 1 << 14,    /* "PID: ", "Pid: " */
+	MARK_LIMIT = 1 << 15,  /* ends_stack() in stack.c */
+};
+struct seen {
+	guint marks; /* enum mark */
+	struct frame frame;
+};
+/* marks.c: an item for each of LINES, to be freed. */
+struct seen *marks_of(char **lines, guint n);
+
 /* The finished report. */
 struct report {
 	const struct format *format;
 	char **lines; /* NULL-terminated */
+	struct seen *seen; /* of each line */
 	guint n;
 	guint header; /* index of the line that FORMAT matched */
 	struct groups groups;
@@ -211,6 +234,8 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take);
 GPtrArray *stack_counting(const struct report *report);
 /* The stack below the interrupt that found the stall, else the first CPU's. */
 GPtrArray *stack_interrupted(const struct report *report);
+/* Has any line one of MARKS? */
+gboolean report_has(const struct report *report, guint marks);
 /* The index of the first line at or after FROM with WORDS in it, or -1. */
 int report_find(const struct report *report, guint from, const char *words);
 

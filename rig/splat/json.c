@@ -6,9 +6,10 @@
 
 json_t *splat_json_text(const char *text)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	gsize len = strlen(text);
+	g_autofree char *valid = g_utf8_validate(text, (gssize)len, NULL) ? NULL : g_utf8_make_valid(text, -1);
 
-	return json_string(valid);
+	return valid ? json_string_nocheck(valid) : json_stringn_nocheck(text, len);
 }
 
 static const char *const weights[] = {
@@ -86,7 +87,7 @@ json_t *splat_to_json(const struct splat *splat)
 	json_object_set_new(json, "frames", frames_json(splat->frames));
 	json_object_set_new(json, "detail",
 			    splat->detail ? json_incref(splat->detail) : json_object());
-	json_object_set_new(json, "text", json_string(splat->text));
+	json_object_set_new(json, "text", json_string_nocheck(splat->text)); /* it is valid */
 	if (splat->known)
 		json_object_set(json, "known", splat->known);
 	return json;

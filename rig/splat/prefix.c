@@ -60,6 +60,67 @@ static const char *strip_glued(const char *p, struct line *line)
 	return p;
 }
 
+/* Does no further piece begin at P, which follows a time stamp? FALSE where that takes a closer look. */
+static gboolean is_text(const char *p)
+{
+	gsize first = strcspn(p, " :");
+	const char *second = p + first + 1;
+
+	if (*p == ' ')
+		return (g_ascii_isalpha(p[1]) && p[2] != '[') || (p[1] && strchr("?_#<", p[1]));
+	if (*p == '-')
+		return p[1] != '(';
+	if (!g_ascii_isalpha(*p) || p[1] == '/' || (*p == 'c' && g_ascii_isdigit(p[1])))
+		return FALSE;
+	if (p[first] == ':') /* a tag: "kernel: " */
+		return strncmp(p, "kernel", 6) != 0 && strncmp(p, "KERNEL", 6) != 0;
+	/* a host and a tag: "host kernel: ", "host app[12]: " */
+	return !p[first] || !strchr(":[", second[strcspn(second, " :[")]);
+}
+
+/*
+ * What most lines begin with, read as piece_strip() would: "[   12.345678] " or "[   12.345678][  T123] ". Where the text
+ * begins, or NULL: it is another prefix.
+ */
+static const char *strip_plain(const char *text, struct line *line)
+{
+	static const char digits[] = "0123456789";
+	const char *number, *p;
+	gsize whole;
+	guint64 units;
+	const char *end;
+
+	if (*text != '[')
+		return NULL;
+	for (number = text + 1; *number == ' '; number++)
+		;
+	whole = strspn(number, digits);
+	p = number + whole;
+	if (!whole || whole > 9 || *p != '.' || strspn(p + 1, digits) != 6 || p[7] != ']')
+		return NULL;
+	for (units = 0, end = number; end < p + 7; end++)
+		units = *end == '.' ? units : units * 10 + (guint64)(*end - '0');
+	p += 8;
+	if (*p == '[') {
+		const char *caller = p + 1 + strspn(p + 1, " ");
+		gsize len = *caller == 'T' || *caller == 'C' ? 1 + strspn(caller + 1, digits) : 0;
+
+		if (len < 2 || len >= CALLER_LEN || caller[len] != ']')
+			return NULL;
+		memcpy(line->caller, caller, len);
+		line->caller[len] = '\0';
+		p = caller + len + 1;
+	}
+	p += *p == ' ';
+	if (!is_text(p)) {
+		line->caller[0] = '\0';
+		return NULL;
+	}
+	line->stamp = (double)units / 1e6;
+	line->kernel = TRUE;
+	return p;
+}
+
 void prefix_strip(char *text, gsize len, struct line *line)
 {
 	const char *p;
@@ -69,6 +130,12 @@ void prefix_strip(char *text, gsize len, struct line *line)
 	line->caller[0] = '\0';
 	line->kernel = line->user = FALSE;
 	len = prefix_clean(text, len);
+	p = strip_plain(text, line);
+	if (p) {
+		line->text = p;
+		line->len = len - (gsize)(p - text);
+		return;
+	}
 	p = prefix_unquote(text);
 	/* `journalctl -o json-seq` and -o json-sse */
 	p += *p == '\036' ? 1 : g_str_has_prefix(p, "data: {") ? 6 : 0;

@@ -64,7 +64,8 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
 	struct past *past = &scanner->past[0];
 
 	memmove(past + 1, past, (PAST - 1) * sizeof(*past));
-	g_strlcpy(past->text, line->text, sizeof(past->text));
+	memcpy(past->text, line->text, MIN(line->len, sizeof(past->text) - 1));
+	past->text[MIN(line->len, sizeof(past->text) - 1)] = '\0';
 	g_strlcpy(past->caller, line->caller, CALLER_LEN);
 	past->number = line->number;
 	past->first_byte = line->first_byte;

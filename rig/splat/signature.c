@@ -300,13 +300,12 @@ static char *exact_key(const struct splat *splat, const struct report *report)
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 
 	for (guint i = report->header; i < report->n; i++) {
-		struct frame frame;
+		const struct frame *frame = &report->seen[i].frame;
+		char key[sizeof(frame->name) + 20];
 
-		if (!frame_parse(report->lines[i], &frame) || frame.guess)
+		if (!(report->seen[i].marks & MARK_FRAME) || frame->guess)
 			continue;
-		g_autofree char *key =
-			g_strdup_printf("%s+%" G_GINT64_MODIFIER "x\n", frame.name, frame.offset);
-
+		g_snprintf(key, sizeof(key), "%s+%" G_GINT64_MODIFIER "x\n", frame->name, frame->offset);
 		g_checksum_update(sum, (const guchar *)key, -1);
 	}
 	return g_strdup_printf("%s #%.16s", splat->path, g_checksum_get_string(sum));

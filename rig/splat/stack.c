@@ -4,12 +4,6 @@
 
 #include "splat/internal.h"
 
-static gboolean ends_stack(const char *line)
-{
-	return frame_starts_trace(line) || strstr(line, " by task ") || strstr(line, "Allocated") ||
-	       strstr(line, "Freed") || strstr(line, "Uninit was ") || strstr(line, "page last free");
-}
-
 /*
  * Frames of the stack at or after line FROM. TAKE_FAULTS: with the instruction that faulted, where it
  * stands among them; TAKE_FAR: also behind many lines that are none.
@@ -22,21 +16,22 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 	struct frame frame;
 
 	for (guint i = from; i < report->n; i++) {
+		const struct seen *seen = &report->seen[i];
 		const char *line = report->lines[i];
 
-		if ((take & TAKE_FAULTS) && frame_parse_fault(line, &frame)) {
-			g_ptr_array_add(names, g_strdup(frame.name));
-		} else if (frame_parse(line, &frame)) {
+		if ((take & TAKE_FAULTS) && (seen->marks & MARK_FAULT)) {
+			g_ptr_array_add(names, g_strdup(seen->frame.name));
+		} else if (seen->marks & MARK_FRAME) {
 			strange = 0;
 			frames++;
 			last = line;
-			if (frame.guess || frame.inlined)
+			if (seen->frame.guess || seen->frame.inlined)
 				continue;
 			/* arm64's trace begins with the function that "pc" names */
-			if (frames > 1 || !names->len || strcmp(names->pdata[0], frame.name) != 0)
-				g_ptr_array_add(names, g_strdup(frame.name));
-		} else if ((frames && (ends_stack(line) || (!(take & TAKE_FAR) && ++strange > 8))) ||
-			   strstr(line, "---[ end trace")) {
+			if (frames > 1 || !names->len || strcmp(names->pdata[0], seen->frame.name) != 0)
+				g_ptr_array_add(names, g_strdup(seen->frame.name));
+		} else if ((frames && ((seen->marks & MARK_LIMIT) || (!(take & TAKE_FAR) && ++strange > 8))) ||
+			   ((seen->marks & MARK_END) && strstr(line, "---[ end trace"))) {
 			break;
 		}
 	}
@@ -51,7 +46,7 @@ static guint trace_start(const struct report *report, gboolean last)
 	guint start = report->header;
 
 	for (guint i = report->header; i < report->n; i++) {
-		if (!frame_starts_trace(report->lines[i]) || strstr(report->lines[i], "stack backtrace"))
+		if (!(report->seen[i].marks & MARK_TRACE) || strstr(report->lines[i], "stack backtrace"))
 			continue;
 		start = i + 1;
 		if (!last)
@@ -89,10 +84,8 @@ int report_find(const struct report *report, guint from, const char *words)
 /* The stack of the first CPU that shows its registers, or the first of all. */
 static GPtrArray *first_cpu_stack(const struct report *report)
 {
-	struct frame frame;
-
 	for (guint i = report->header; i < report->n; i++) {
-		if (!frame_parse_fault(report->lines[i], &frame))
+		if (!(report->seen[i].marks & MARK_FAULT))
 			continue;
 		return stack_from(report, i, TAKE_FAULTS | TAKE_FAR);
 	}

@@ -28,8 +28,9 @@ static char *clean_title(const char *title)
 	};
 	static GRegex *regexes[G_N_ELEMENTS(rules)];
 	g_autofree char *text = g_utf8_make_valid(title, -1);
+	gboolean plain = !strpbrk(text, "0123456789\t") && !strstr(text, "::") && !strstr(text, "  ");
 
-	for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
+	for (gsize i = 0; !plain && i < G_N_ELEMENTS(rules); i++) {
 		char *next;
 
 		if (!regexes[i])
