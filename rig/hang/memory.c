@@ -12,21 +12,46 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/confine.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
 
 #define PYTHON "/usr/bin/python3" /* Debian's own interpreter: python3-drgn is a module for it */
+#define OWNERS "owners.json"
 #define PIECE (64 * 1024)
+
+/*
+ * Runs the reader in a sandbox: it may read the image, and write into FOLDER, which is empty. The
+ * result is FOLDER/owners.json.
+ */
+static gboolean run_reader(const char *folder, const char *vmlinux, const char *image, GError **error)
+{
+	g_autofree char *modules = rig_home_path("rig/hang");
+	g_autofree char *script = g_build_filename(modules, "owners.py", NULL);
+	g_autofree char *out = g_build_filename(folder, OWNERS, NULL);
+	const char *const readable[] = {modules, vmlinux, image, NULL};
+	const struct confine_want want = {.readable = readable, .writable = folder};
+	const char *const argv[] = {PYTHON, "-I", "-B", script, vmlinux, image, out, NULL};
+	g_autoptr(GError) why = NULL;
+	rig_auto(confine) confine = confine_new(&want, &why);
+
+	if (why) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return FALSE;
+	}
+	return spawn_run(&(struct spawn){.argv = argv, .confine = confine, .limit_ms = MEMORY_READ_S * 1000},
+			 NULL, error);
+}
 
 gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 {
 	g_autofree char *folder = g_build_filename(dir, "postmortem", NULL);
 	g_autofree char *image = g_build_filename(folder, "memory.elf", NULL);
-	g_autofree char *out = g_build_filename(dir, "postmortem", "owners.json", NULL);
-	g_autofree char *part = g_strconcat(out, ".part", NULL);
-	g_autofree char *script = rig_home_path("rig/hang/owners.py");
-	const char *const argv[] = {PYTHON, "-I", "-B", script, vmlinux, image, part, NULL};
+	g_autofree char *out = g_build_filename(folder, OWNERS, NULL);
+	g_autofree char *reader = g_build_filename(folder, "reader-XXXXXX", NULL);
+	g_autofree char *made = NULL;
+	gboolean ok;
 
 	/* a run folder may come from anywhere, and it is written to: follow no links */
 	if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) || g_file_test(image, G_FILE_TEST_IS_SYMLINK) ||
@@ -35,18 +60,16 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 	if (!vmlinux || !g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE, "a memory image needs the kernel's vmlinux with DWARF: build with "
 						       "--fragment scenarios/kconfig/debuginfo.config");
-	/*
-	 * left by a reader that was killed, or part of a folder of other origin: create it anew, or
-	 * fail
-	 */
-	unlink(part);
-	if (!spawn_run(&(struct spawn){.argv = argv, .limit_ms = MEMORY_READ_S * 1000}, NULL, error)) {
-		unlink(part);
-		return FALSE;
-	}
-	if (rename(part, out) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", out, g_strerror(errno));
-	return TRUE;
+	if (!g_mkdtemp(reader))
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s': %s", folder,
+				g_strerror(errno));
+	made = g_build_filename(reader, OWNERS, NULL);
+	ok = run_reader(reader, vmlinux, image, error);
+	if (ok && rename(made, out) < 0)
+		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", out, g_strerror(errno));
+	unlink(made);
+	rmdir(reader);
+	return ok;
 }
 
 static gboolean is_zero(const char *bytes, gsize len)
