@@ -5,8 +5,8 @@
  * tested, divided by its cost.
  *
  * A run at the bad end has no gain about the candidates, so it would never be chosen. Without an
- * estimate of the rate, however, silent runs have no weight: the search starts with CHOICE_FIRST_CATCHES
- * catches at the bad end.
+ * estimate of the rate, however, silent runs have no weight: the search starts with
+ * CHOICE_FIRST_CATCHES catches at the bad end.
  */
 #include "bisect/choice.h"
 
@@ -143,7 +143,8 @@ gboolean choice_done(const struct posterior *posterior, const gboolean *skipped,
 {
 	guint bad = posterior_bad_end(posterior);
 
-	if (posterior_bad_end_catches(posterior) < CHOICE_FIRST_CATCHES && !(skipped && skipped[bad]))
+	if (posterior_bad_end_catches(posterior) < CHOICE_FIRST_CATCHES &&
+	    !(skipped && skipped[bad]))
 		return FALSE;
 	return 1 - posterior_answer(posterior, skipped, NULL) <=
 	       (1 - confidence) * (1 - UNMODELLED);

@@ -146,7 +146,8 @@ void evidence_judge(struct evidence *evidence, const struct target *target)
 	/* INFRA: whether this kernel boots is unknown */
 	else if (!evidence->booted && evidence->verdict && strcmp(evidence->verdict, "INFRA") != 0)
 		evidence->outcome = OUTCOME_NO_BOOT;
-	else if (verdict_shows_absence(verdict, evidence->finished, evidence->armed, needs_lockdep(target)))
+	else if (verdict_shows_absence(verdict, evidence->finished, evidence->armed,
+				       needs_lockdep(target)))
 		evidence->outcome = OUTCOME_CLEAN;
 	else
 		evidence->outcome = OUTCOME_OTHER;
@@ -192,8 +193,8 @@ struct evidence *evidence_from_json(json_t *json)
 	evidence->finished = json_is_true(json_object_get(json, "finished"));
 	evidence->wall_s = json_number_value(json_object_get(json, "wall_s"));
 	json_array_foreach (json_object_get(json, "reports"), i, seen)
-		see(evidence, text_at(seen, "kind"), text_at(seen, "signature"), text_at(seen, "title"),
-		    text_at(seen, "former"));
+		see(evidence, text_at(seen, "kind"), text_at(seen, "signature"),
+		    text_at(seen, "title"), text_at(seen, "former"));
 	return g_steal_pointer(&evidence);
 }
 

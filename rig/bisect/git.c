@@ -45,10 +45,14 @@ static gboolean check_ancestor(const char *repo, const char *good, const char *b
 	if (git_run(repo, is, 4096, NULL, NULL))
 		return TRUE;
 	if (!git_run(repo, base, 4096, &common, NULL))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' and '%s' have no common history", good, bad);
-	return rig_fail(error, RIG_EXIT_USAGE,
-			"the good '%s' is not an ancestor of the bad '%s': is their merge base good? then give "
-			"that: --good %.12s", good, bad, g_strstrip(common));
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' and '%s' have no common history", good,
+				bad);
+	return rig_fail(
+		error, RIG_EXIT_USAGE,
+		"the good '%s' is not an ancestor of the bad '%s': is their merge base good? then "
+		"give "
+		"that: --good %.12s",
+		good, bad, g_strstrip(common));
 }
 
 /* "HASH\x1fPARENTS\x1fDATE\x1fAUTHOR\x1fSUBJECT" */

@@ -10,15 +10,23 @@
 static const char head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
 	"<meta name=\"viewport\" content=\"width=device-width\">\n"
-	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	"style-src 'unsafe-inline'\">\n"
 	"<title>rig bisect</title>\n<style>\n"
-	":root{color-scheme:light dark}body{font:15px/1.45 sans-serif;max-width:76em;margin:2em auto;padding:0 1em}\n"
-	"table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25em .8em .25em 0;\n"
-	"border-bottom:1px solid #8884;vertical-align:top}pre{background:#8881;padding:.8em;overflow:auto}\n"
-	".n{text-align:right}.w{width:1%;white-space:nowrap}code{font-size:90%;overflow-wrap:anywhere}\n"
-	".bar{background:#8883;width:12em}.bar div{background:#47a;height:1em}.answer{background:#fd05}\n"
-	".run{display:inline-block;padding:0 .45em;margin:0 .25em .25em 0;border-radius:.3em;background:#8883}\n"
-	".run.caught{background:#d442}.run.clean{background:#3a52}summary{cursor:pointer}</style></head><body>\n";
+	":root{color-scheme:light dark}body{font:15px/1.45 sans-serif;max-width:76em;margin:2em "
+	"auto;padding:0 1em}\n"
+	"table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25em .8em .25em "
+	"0;\n"
+	"border-bottom:1px solid #8884;vertical-align:top}"
+	"pre{background:#8881;padding:.8em;overflow:auto}\n"
+	".n{text-align:right}.w{width:1%;white-space:nowrap}"
+	"code{font-size:90%;overflow-wrap:anywhere}\n"
+	".bar{background:#8883;width:12em}.bar div{background:#47a;height:1em}"
+	".answer{background:#fd05}\n"
+	".run{display:inline-block;padding:0 .45em;margin:0 .25em .25em "
+	"0;border-radius:.3em;background:#8883}\n"
+	".run.caught{background:#d442}.run.clean{background:#3a52}summary{cursor:pointer}"
+	"</style></head><body>\n";
 
 static char *escape(json_t *object, const char *key)
 {
@@ -89,8 +97,10 @@ static void add_probable(GString *out, json_t *result)
 
 		g_string_append_printf(
 			out,
-			"<tr><td class=\"n w\">%.2f %%<td class=w><div class=bar><div style=\"width:"
-			"%.0f%%\"></div></div><td class=\"n w\">%.0f<td><code>%.*s</code> %s</tr>\n",
+			"<tr><td class=\"n w\">%.2f %%<td class=w><div class=bar>"
+			"<div style=\"width:"
+			"%.0f%%\"></div></div><td class=\"n w\">%.0f<td><code>%.*s</code> %s"
+			"</tr>\n",
 			p, p, number(one, "position"), strlen(id) == 40 ? 12 : 200, id, subject);
 	}
 	g_string_append(out, "</table>\n");
@@ -150,7 +160,8 @@ static void add_evidence(GString *out, json_t *result)
 
 	g_string_append(
 		out,
-		"<h2>Evidence</h2>\n<table><tr><th class=n>#<th>change<th>outcomes<th>reports</tr>\n");
+		"<h2>Evidence</h2>\n"
+		"<table><tr><th class=n>#<th>change<th>outcomes<th>reports</tr>\n");
 	json_array_foreach (json_object_get(result, "evidence"), i, row)
 		add_row(out, row, in_answer(result, row));
 	g_string_append(

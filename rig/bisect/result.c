@@ -228,7 +228,8 @@ json_t *result_json(const struct search *search, enum search_end end)
 	g_autoptr(GPtrArray) reports = sightings_list(search);
 
 	result = json_pack(
-		"{s:i, s:s, s:s, s:b, s:s, s:s?, s:i, s:{s:s?, s:b, s:s?}, s:f, s:f, s:o, s:{s:f, s:f, s:f}}",
+		"{s:i, s:s, s:s, s:b, s:s, s:s?, s:i, s:{s:s?, s:b, s:s?}, s:f, s:f, s:o, s:{s:f, "
+		"s:f, s:f}}",
 		"version", 1, "search", search->name, "end", ends[end], "fix", search->options.fix,
 		"range", kinds[search->span->kind], "repository", search->span->repo, "changes",
 		(int)search->span->n, "target", "key", key, "kind", search->target.is_kind,

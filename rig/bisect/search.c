@@ -375,7 +375,8 @@ static gboolean check_end(struct search *search)
 		       posterior_best(search->posterior) ? SEARCH_FOUND : SEARCH_GOOD_IS_BAD);
 	} else if (o->budget_boots && search->boots - work->earlier_boots >= o->budget_boots) {
 		finish(search, SEARCH_OUT_OF_BUDGET);
-	} else if (!posterior_bad_end_catches(search->posterior) && search->boots >= TARGET_RUNS_MAX) {
+	} else if (!posterior_bad_end_catches(search->posterior) &&
+		   search->boots >= TARGET_RUNS_MAX) {
 		rig_fail(&error, RIG_EXIT_USAGE,
 			 "%u runs have not shown %s%s%s at the bad end; is it the right "
 			 "scenario? `rig show last` has the last run",

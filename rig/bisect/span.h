@@ -68,7 +68,8 @@ struct span *span_config(const char *good, const char *bad, const char *base, co
 /* How to build a position. */
 struct span_build {
 	char *source;
-	char **patches, **fragments; /* NULL-terminated: those of the span, after those of the user */
+	/* NULL-terminated: those of the span, after those of the user */
+	char **patches, **fragments;
 };
 
 void span_build_clear(struct span_build *build);

@@ -160,8 +160,9 @@ gboolean search_save(const struct search *search, GError **error)
 		json_array_append_new(all, evidence_to_json(search->evidence->pdata[i]));
 	state = json_pack("{s:i, s:O, s:s, s:f, s:i, s:f, s:s?, s:s?, s:o}", "version",
 			  STATE_VERSION, "words", search->words, "folder", search->cwd, "spent_s",
-			  search->spent_s, "builds", (int)search->builds, "build_s", search->build_s,
-			  "learned_key", search->target_why ? search->target.key : NULL, "learned",
+			  search->spent_s, "builds", (int)search->builds, "build_s",
+			  search->build_s, "learned_key",
+			  search->target_why ? search->target.key : NULL, "learned",
 			  search->target_why, "evidence", all);
 	if (!state)
 		return rig_fail(error, RIG_EXIT_INFRA, "the search cannot be written as JSON");

@@ -36,8 +36,9 @@ char *result_headline(json_t *result)
 						      : "option";
 
 	if (!strcmp(text_at(result, "end"), "good end is bad"))
-		return g_strdup_printf("the %s end is wrong (it was tested as the opposite), %.2f %% sure",
-				       fix ? "bad" : "good", 100 * number(result, "confidence"));
+		return g_strdup_printf(
+			"the %s end is wrong (it was tested as the opposite), %.2f %% sure",
+			fix ? "bad" : "good", 100 * number(result, "confidence"));
 	if (!found)
 		return g_strdup_printf("not found: %s. The most probable %s is %.2f %% sure",
 				       text_at(result, "end"), what,

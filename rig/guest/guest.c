@@ -145,8 +145,8 @@ static guint answer_of(guint request)
 
 static void malformed(GError **error, const char *what, guint type, guint wanted)
 {
-	g_set_error(error, GUEST_ERROR, GUEST_MALFORMED, "%s: a frame of type %u instead of %u", what, type,
-		    wanted);
+	g_set_error(error, GUEST_ERROR, GUEST_MALFORMED, "%s: a frame of type %u instead of %u",
+		    what, type, wanted);
 }
 
 /* TEXT may be modified. */
@@ -176,7 +176,8 @@ static gboolean parse(guint type, guint wanted, char *text, struct parsed *p, GE
 		p->log = guest_log_parse(text);
 	if (p->account || p->tasks || p->verdict || p->log)
 		return TRUE;
-	g_set_error(error, GUEST_ERROR, GUEST_MALFORMED, "a frame of type %u without a known line", type);
+	g_set_error(error, GUEST_ERROR, GUEST_MALFORMED, "a frame of type %u without a known line",
+		    type);
 	return FALSE;
 }
 
@@ -189,10 +190,11 @@ static void answer(struct request *request, guint type, const char *text)
 
 	/* an answer `error` replaces the parts that were sent before */
 	if (request->broken && type != PROTO_DONE)
-		g_set_error_literal(&error, GUEST_ERROR,
-				    request->parts->len >= GUEST_BULK_MAX ? GUEST_TOO_LONG : GUEST_MALFORMED,
-				    request->parts->len >= GUEST_BULK_MAX ? "the answer is longer than 8 MiB"
-									  : "a part of the answer is missing");
+		g_set_error_literal(
+			&error, GUEST_ERROR,
+			request->parts->len >= GUEST_BULK_MAX ? GUEST_TOO_LONG : GUEST_MALFORMED,
+			request->parts->len >= GUEST_BULK_MAX ? "the answer is longer than 8 MiB"
+							      : "a part of the answer is missing");
 	whole = request->parts && type != PROTO_DONE ? g_strconcat(request->parts->str, text, NULL)
 						     : g_strdup(text);
 	scratch = g_strdup(whole);
@@ -224,7 +226,8 @@ static void take_part(struct request *request, const char *text)
 	if (request->broken)
 		return;
 	body++;
-	g_string_append_len(request->parts, body, MIN(strlen(body), GUEST_BULK_MAX - request->parts->len));
+	g_string_append_len(request->parts, body,
+			    MIN(strlen(body), GUEST_BULK_MAX - request->parts->len));
 	request->broken = request->parts->len >= GUEST_BULK_MAX;
 }
 
@@ -320,7 +323,8 @@ guint32 guest_start(struct guest *guest, guint id, const char *agent, guint64 se
 {
 	GString *text = g_string_new(NULL);
 
-	g_string_printf(text, "id %u\nagent %s\nseed %016" G_GINT64_MODIFIER "x\nrate %u\n", id, agent, seed, rate);
+	g_string_printf(text, "id %u\nagent %s\nseed %016" G_GINT64_MODIFIER "x\nrate %u\n", id,
+			agent, seed, rate);
 	for (guint i = 0; i < n_params; i++)
 		g_string_append_printf(text, "param %s %s\n", params[i].key, params[i].value);
 	return ask(guest, PROTO_START, g_string_free(text, FALSE), done, data);
@@ -336,13 +340,13 @@ guint32 guest_snapshot(struct guest *guest, guest_answered done, void *data)
 	return ask(guest, PROTO_SNAPSHOT, g_strdup(""), done, data);
 }
 
-guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const char *write, int wait_ms,
-		  guest_answered done, void *data)
+guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const char *write,
+		     int wait_ms, guest_answered done, void *data)
 {
 	GString *text = g_string_new(NULL);
 
-	g_string_printf(text, "start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT "\nwrite %s\n", start, size,
-			write);
+	g_string_printf(text, "start %" G_GUINT64_FORMAT "\nsize %" G_GUINT64_FORMAT "\nwrite %s\n",
+			start, size, write);
 	if (wait_ms >= 0)
 		g_string_append_printf(text, "wait-ms %d\n", wait_ms);
 	return ask(guest, PROTO_BLOCKS, g_string_free(text, FALSE), done, data);
@@ -350,13 +354,15 @@ guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const cha
 
 guint32 guest_cpu(struct guest *guest, guint cpu, gboolean online, guest_answered done, void *data)
 {
-	return ask(guest, PROTO_CPU, g_strdup_printf("cpu %u\nwrite %d\n", cpu, !!online), done, data);
+	return ask(guest, PROTO_CPU, g_strdup_printf("cpu %u\nwrite %d\n", cpu, !!online), done,
+		   data);
 }
 
 guint32 guest_list_tasks(struct guest *guest, gboolean busy, guest_answered done, void *data)
 {
 	return ask(guest, PROTO_ASK_TASKS,
-		   busy ? g_strdup("busy\n") : g_strdup_printf("all\nmax-bytes %u\n", GUEST_BULK_MAX),
+		   busy ? g_strdup("busy\n")
+			: g_strdup_printf("all\nmax-bytes %u\n", GUEST_BULK_MAX),
 		   done, data);
 }
 
@@ -368,12 +374,15 @@ guint32 guest_sysrq(struct guest *guest, const char *keys, guest_answered done, 
 guint32 guest_log_since(struct guest *guest, gint64 since_us, guest_answered done, void *data)
 {
 	return ask(guest, PROTO_LOG,
-	    g_strdup_printf("since-us %" G_GINT64_FORMAT "\nmax-bytes %u\n", since_us, GUEST_BULK_MAX), done, data);
+		   g_strdup_printf("since-us %" G_GINT64_FORMAT "\nmax-bytes %u\n", since_us,
+				   GUEST_BULK_MAX),
+		   done, data);
 }
 
 guint32 guest_lock_text(struct guest *guest, const char *file, guest_answered done, void *data)
 {
-	return ask(guest, PROTO_LOCKS, g_strdup_printf("file %s\nmax-bytes %u\n", file, GUEST_BULK_MAX), done, data);
+	return ask(guest, PROTO_LOCKS,
+		   g_strdup_printf("file %s\nmax-bytes %u\n", file, GUEST_BULK_MAX), done, data);
 }
 
 guint32 guest_finish(struct guest *guest, guest_answered done, void *data)

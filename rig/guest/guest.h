@@ -191,8 +191,8 @@ guint32 guest_snapshot(struct guest *guest, guest_answered done, void *data);
  * WRITE: online, online_kernel, online_movable, offline, none (wait until the blocks exist) or
  * gone. WAIT_MS < 0: the guest's default (5 s for blocks that do not exist yet).
  */
-guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const char *write, int wait_ms,
-		  guest_answered done, void *data);
+guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const char *write,
+		     int wait_ms, guest_answered done, void *data);
 guint32 guest_cpu(struct guest *guest, guint cpu, gboolean online, guest_answered done, void *data);
 /* BUSY: only tasks in states D and R. Otherwise all, in an answer of up to GUEST_BULK_MAX. */
 guint32 guest_list_tasks(struct guest *guest, gboolean busy, guest_answered done, void *data);

@@ -7,7 +7,8 @@
 #define LINES_MAX 200000
 #define WORD_MAX 200
 
-void lines_each(const char *text, guint max, void (*each)(const struct line *line, void *data), void *data)
+void lines_each(const char *text, guint max, void (*each)(const struct line *line, void *data),
+		void *data)
 {
 	guint lines = 0;
 

@@ -28,14 +28,16 @@ static void result_free(gpointer data)
 	g_free(result);
 }
 
-static void add_result(GPtrArray *results, const char *op, const char *error, const char *count, gboolean illegal)
+static void add_result(GPtrArray *results, const char *op, const char *error, const char *count,
+		       gboolean illegal)
 {
 	struct guest_result *result;
 
 	if (results->len >= ITEMS_MAX)
 		return;
 	result = g_new0(struct guest_result, 1);
-	*result = (struct guest_result){op ? line_word(op) : NULL, line_word(error), line_number(count), illegal};
+	*result = (struct guest_result){op ? line_word(op) : NULL, line_word(error),
+					line_number(count), illegal};
 	g_ptr_array_add(results, result);
 }
 
@@ -114,7 +116,8 @@ static void heartbeat_line(const struct line *line, void *data)
 		g_array_append_val(heartbeat->agents, agent);
 	} else if (line_is(line, "agent-pid", 3)) {
 		for (guint i = 0; i < heartbeat->agents->len; i++) {
-			struct guest_agent *agent = &g_array_index(heartbeat->agents, struct guest_agent, i);
+			struct guest_agent *agent =
+				&g_array_index(heartbeat->agents, struct guest_agent, i);
 
 			if (agent->id == line_number(line->w[1]))
 				agent->pid = MIN(line_number(line->w[2]), G_MAXINT);
@@ -280,7 +283,8 @@ static void account_line(const struct line *line, void *data)
 		add_pages(account->present, line_number(w[1]), line_number(w[4]));
 		add_pages(account->managed, line_number(w[1]), line_number(w[6]));
 	} else if (line_is(line, "block", 3)) {
-		g_hash_table_insert(account->blocks, GUINT_TO_POINTER(line_number(w[1])), (gpointer)block_state(w[2]));
+		g_hash_table_insert(account->blocks, GUINT_TO_POINTER(line_number(w[1])),
+				    (gpointer)block_state(w[2]));
 	} else if (line_is(line, "cpu-online", 2)) {
 		replace(&account->cpus, w[1]);
 	} else if (line_is(line, "lockdep", 2)) {
@@ -362,7 +366,8 @@ static void tasks_line(const struct line *line, void *data)
 		g_string_append_printf(r->counters, "%s\n", line->text);
 	} else if (!strcmp(line->w[0], "cut")) {
 		r->tasks->truncated = TRUE;
-	} else if (!strcmp(line->w[0], "task") && line->n >= 5 && r->tasks->tasks->len < TASKS_MAX) {
+	} else if (!strcmp(line->w[0], "task") && line->n >= 5 &&
+		   r->tasks->tasks->len < TASKS_MAX) {
 		r->task = g_new0(struct guest_task, 1);
 		*r->task = (struct guest_task){
 			.pid = MIN(line_number(line->w[1]), G_MAXINT),

@@ -50,7 +50,8 @@ static void bind_text(sqlite3_stmt *stmt, int column, const char *text, gsize ma
 	sqlite3_bind_text(stmt, column, valid, -1, SQLITE_TRANSIENT);
 }
 
-static void bind_at(sqlite3_stmt *stmt, int column, json_t *json, const char *path, const char *otherwise)
+static void bind_at(sqlite3_stmt *stmt, int column, json_t *json, const char *path,
+		    const char *otherwise)
 {
 	const char *text = json_string_value(at(json, path));
 
@@ -114,7 +115,8 @@ static void bind_run(sqlite3_stmt *stmt, const struct run_info *run, enum run_ou
 	bind_text(stmt, VERDICT, verdict_name(run->verdict), TEXT_MAX);
 	sqlite3_bind_int(stmt, OUTCOME, outcome);
 	bind_text(stmt, REASON,
-		  json_string_value(json_array_get(json_object_get(details, "reasons"), 0)), TEXT_MAX);
+		  json_string_value(json_array_get(json_object_get(details, "reasons"), 0)),
+		  TEXT_MAX);
 	bind_real(stmt, GUEST_S, at(details, "times/guest_s"), 1);
 	bind_real(stmt, FIRST_REPORT_S, at(details, "times/first_report_s"), 1);
 	bind_real(stmt, BOOT_S, at(details, "times/boot_ns"), 1e-9);
@@ -210,7 +212,8 @@ static gboolean is_reported(json_t *reports, const char *bug)
 	return FALSE;
 }
 
-static void add_findings(struct adding *adding, const struct run_info *run, enum run_outcome outcome)
+static void add_findings(struct adding *adding, const struct run_info *run,
+			 enum run_outcome outcome)
 {
 	json_t *hang = json_object_get(run->details, "hang");
 	const char *signature = details_hang_bug(run->details), *title = text_at(hang, "title");
@@ -218,7 +221,9 @@ static void add_findings(struct adding *adding, const struct run_info *run, enum
 		json_string_value(json_array_get(json_object_get(run->details, "reasons"), 0));
 	gboolean any = add_reports(adding, json_object_get(run->details, "reports"));
 
-	/* the explanation of a hang is one of the reports; only old folders have it in `hang` alone */
+	/*
+	 * the explanation of a hang is one of the reports; only old folders have it in `hang` alone
+	 */
 	if (signature && !is_reported(json_object_get(run->details, "reports"), signature)) {
 		g_autofree char *bug = g_str_has_prefix(signature, "hang:")
 					       ? g_strdup(signature)
@@ -231,7 +236,8 @@ static void add_findings(struct adding *adding, const struct run_info *run, enum
 	if (!any && outcome == OUTCOME_BAD) {
 		g_autofree char *bug = reason_key(reason ? reason : "not as expected");
 
-		add_finding(adding, bug, NULL, NULL, run->verdict == VERDICT_HANG ? "hang" : "promise",
+		add_finding(adding, bug, NULL, NULL,
+			    run->verdict == VERDICT_HANG ? "hang" : "promise",
 			    reason ? reason : "not as expected", NULL);
 	}
 }

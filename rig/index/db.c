@@ -6,7 +6,8 @@
 static const char schema[] =
 	"CREATE TABLE runs("
 	" id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, created TEXT NOT NULL,"
-	" scenario TEXT NOT NULL, machine TEXT NOT NULL, kernel TEXT NOT NULL, source TEXT, tree TEXT,"
+	" scenario TEXT NOT NULL, machine TEXT NOT NULL, kernel TEXT NOT NULL, source TEXT, "
+	"tree TEXT,"
 	" seed INTEGER, verdict TEXT NOT NULL, outcome INTEGER NOT NULL, reason TEXT,"
 	" guest_s REAL, first_report_s REAL, boot_s REAL, hammer_s REAL, total_s REAL, ops INTEGER,"
 	" night TEXT, cell TEXT, attempt INTEGER, keep INTEGER);"
@@ -19,44 +20,58 @@ static const char schema[] =
 	"CREATE INDEX runs_bad ON runs(scenario, kernel, night, created) WHERE outcome = 1;"
 	"CREATE TABLE findings("
 	" run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, n INTEGER NOT NULL,"
-	" bug TEXT NOT NULL, path TEXT, exact TEXT, kind TEXT NOT NULL, title TEXT NOT NULL, known TEXT,"
+	" bug TEXT NOT NULL, path TEXT, exact TEXT, kind TEXT NOT NULL, title TEXT NOT NULL, "
+	"known TEXT,"
 	" PRIMARY KEY(run, n)) WITHOUT ROWID;"
 	"CREATE INDEX findings_bug ON findings(bug, run);"
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";
 
 /*
- * Sums over the runs of a day that are alike, kept by triggers: counting 100,000 runs takes too long to be asked for
- * each time. After a deletion first and last may be those of a run of that day which is gone.
+ * Sums over the runs of a day that are alike, kept by triggers: counting 100,000 runs takes too
+ * long to be asked for each time. After a deletion first and last may be those of a run of that day
+ * which is gone.
  */
 static const char rollup[] =
 	"CREATE TABLE rollup("
 	" day TEXT, scenario TEXT, machine TEXT, kernel TEXT, tree TEXT, night TEXT,"
-	" runs INTEGER, good INTEGER, bad INTEGER, once INTEGER, once_bad INTEGER, first TEXT, last TEXT,"
+	" runs INTEGER, good INTEGER, bad INTEGER, once INTEGER, once_bad INTEGER, first TEXT, "
+	"last TEXT,"
 	" rate REAL, rates INTEGER, report_s REAL, reports INTEGER, total_s REAL, totals INTEGER,"
 	" PRIMARY KEY(day, scenario, machine, kernel, tree, night)) WITHOUT ROWID;"
 	"CREATE VIEW single AS SELECT id, substr(created, 1, 10) AS day, scenario, machine, kernel,"
-	" coalesce(tree, '') AS tree, coalesce(night, '') AS night, 1 AS runs, outcome = 0 AS good, outcome = 1 AS bad,"
+	" coalesce(tree, '') AS tree, coalesce(night, '') AS night, 1 AS runs, "
+	"outcome = 0 AS good, outcome = 1 AS bad,"
 	" attempt <= 1 AND outcome <> 2 AS once, attempt <= 1 AND outcome = 1 AS once_bad,"
 	" created AS first, created AS last,"
 	" CASE WHEN ops > 0 AND hammer_s > 0 THEN ops / hammer_s ELSE 0 END AS rate,"
 	" ops > 0 AND coalesce(hammer_s, 0) > 0 AS rates, coalesce(first_report_s, 0) AS report_s,"
-	" first_report_s IS NOT NULL AS reports, coalesce(total_s, 0) AS total_s, total_s IS NOT NULL AS totals,"
+	" first_report_s IS NOT NULL AS reports, coalesce(total_s, 0) AS total_s, "
+	"total_s IS NOT NULL AS totals,"
 	" created, cell, verdict, seed FROM runs;"
 	"CREATE TRIGGER rollup_add AFTER INSERT ON runs BEGIN INSERT INTO rollup"
-	" SELECT day, scenario, machine, kernel, tree, night, runs, good, bad, once, once_bad, first, last, rate, rates,"
+	" SELECT day, scenario, machine, kernel, tree, night, runs, good, bad, once, once_bad, "
+	"first, last, rate, rates,"
 	" report_s, reports, total_s, totals FROM single WHERE id = NEW.id"
-	" ON CONFLICT DO UPDATE SET runs = runs + 1, good = good + excluded.good, bad = bad + excluded.bad,"
+	" ON CONFLICT DO UPDATE SET runs = runs + 1, good = good + excluded.good, "
+	"bad = bad + excluded.bad,"
 	" once = once + excluded.once, once_bad = once_bad + excluded.once_bad,"
 	" first = min(first, excluded.first), last = max(last, excluded.last),"
-	" rate = rate + excluded.rate, rates = rates + excluded.rates, report_s = report_s + excluded.report_s,"
-	" reports = reports + excluded.reports, total_s = total_s + excluded.total_s, totals = totals + excluded.totals; END;"
+	" rate = rate + excluded.rate, rates = rates + excluded.rates, report_s = report_s + "
+	"excluded.report_s,"
+	" reports = reports + excluded.reports, total_s = total_s + excluded.total_s, "
+	"totals = totals + excluded.totals; END;"
 	"CREATE TRIGGER rollup_drop BEFORE DELETE ON runs BEGIN"
-	" UPDATE rollup SET runs = rollup.runs - 1, good = rollup.good - s.good, bad = rollup.bad - s.bad,"
-	" once = rollup.once - s.once, once_bad = rollup.once_bad - s.once_bad, rate = rollup.rate - s.rate,"
-	" rates = rollup.rates - s.rates, report_s = rollup.report_s - s.report_s, reports = rollup.reports - s.reports,"
+	" UPDATE rollup SET runs = rollup.runs - 1, good = rollup.good - s.good, "
+	"bad = rollup.bad - s.bad,"
+	" once = rollup.once - s.once, once_bad = rollup.once_bad - s.once_bad, rate = rollup.rate "
+	"- s.rate,"
+	" rates = rollup.rates - s.rates, report_s = rollup.report_s - s.report_s, "
+	"reports = rollup.reports - s.reports,"
 	" total_s = rollup.total_s - s.total_s, totals = rollup.totals - s.totals"
-	" FROM single s WHERE s.id = OLD.id AND rollup.day = s.day AND rollup.scenario = s.scenario AND"
-	" rollup.machine = s.machine AND rollup.kernel = s.kernel AND rollup.tree = s.tree AND rollup.night = s.night;"
+	" FROM single s WHERE s.id = OLD.id AND rollup.day = s.day AND rollup.scenario = "
+	"s.scenario AND"
+	" rollup.machine = s.machine AND rollup.kernel = s.kernel AND rollup.tree = s.tree AND "
+	"rollup.night = s.night;"
 	" DELETE FROM rollup WHERE day = substr(OLD.created, 1, 10) AND scenario = OLD.scenario AND"
 	" machine = OLD.machine AND kernel = OLD.kernel AND tree = coalesce(OLD.tree, '') AND"
 	" night = coalesce(OLD.night, '') AND runs <= 0; END;";
@@ -73,7 +88,10 @@ gboolean index_make_tables(sqlite3 *db, GError **error)
 	       db_exec(db, rollup, error) && db_exec(db, version, error);
 }
 
-/* In one transaction: if several processes start at once, one creates the schema and the others find it. */
+/*
+ * In one transaction: if several processes start at once, one creates the schema and the others
+ * find it.
+ */
 static gboolean make_schema(sqlite3 *db, GError **error)
 {
 	if (db_version(db) == INDEX_VERSION)
@@ -100,8 +118,8 @@ gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolea
 	int code;
 
 	/* what a power failure takes is read again from the folders */
-	if (db_connect(file ? file : ":memory:", &db, error) && db_exec(db, pragmas[!!shared], error) &&
-	    make_schema(db, error)) {
+	if (db_connect(file ? file : ":memory:", &db, error) &&
+	    db_exec(db, pragmas[!!shared], error) && make_schema(db, error)) {
 		*ret = db;
 		return TRUE;
 	}

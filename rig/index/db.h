@@ -15,8 +15,9 @@ struct run_index {
 };
 
 /*
- * Opens or makes FILE (NULL: in memory) with the current schema. SHARED: it is on a network file system,
- * so SQLite uses a rollback journal and no mmap. *ret_damaged: the file is not an index; delete it.
+ * Opens or makes FILE (NULL: in memory) with the current schema. SHARED: it is on a network file
+ * system, so SQLite uses a rollback journal and no mmap. *ret_damaged: the file is not an index;
+ * delete it.
  */
 gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolean *ret_damaged,
 		       GError **error);
@@ -37,8 +38,10 @@ gboolean index_add(struct run_index *ix, const char *name, GError **error);
 void index_where(const struct index_filter *filter, gboolean with_signature, GString *sql,
 		 GPtrArray *texts);
 
-/* What to count runs in: `rollup` where FILTER asks for nothing that is not in it, else `single`, slower. Both have the
- * columns of rollup, tree and night '' where there is none. */
+/*
+ * What to count runs in: `rollup` where FILTER asks for nothing that is not in it, else `single`,
+ * slower. Both have the columns of rollup, tree and night '' where there is none.
+ */
 const char *index_sums(const struct index_filter *filter);
 
 #endif

@@ -66,7 +66,9 @@ static gint64 mtime_of(const char *results)
 	if (stat(results, &st) < 0)
 		return 0;
 	/* 0 is never up to date */
-	return st.st_mtim.tv_sec + SETTLED_S > now ? 0 : st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	return st.st_mtim.tv_sec + SETTLED_S > now
+		       ? 0
+		       : st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 }
 
 static gint64 stamp_get(struct run_index *ix)
@@ -85,7 +87,8 @@ static gboolean stamp_set(struct run_index *ix, gint64 stamp, GError **error)
 }
 
 /* Folders that came are left in *ret_new, names of those that went in KNOWN. */
-static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray **ret_new, GError **error)
+static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray **ret_new,
+			     GError **error)
 {
 	g_autoptr(GPtrArray) fresh = g_ptr_array_new_with_free_func(g_free);
 	DIR *dir = opendir(ix->results);
@@ -156,7 +159,8 @@ static gboolean drop_all(struct run_index *ix, GHashTable *names, GError **error
 
 static gboolean read_running_again(struct run_index *ix, GError **error)
 {
-	db_stmt *stmt = db_query(ix->db, "SELECT name FROM runs WHERE verdict = 'RUNNING'", NULL, error);
+	db_stmt *stmt =
+		db_query(ix->db, "SELECT name FROM runs WHERE verdict = 'RUNNING'", NULL, error);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 
 	while (stmt && db_row(stmt, error))
@@ -231,7 +235,8 @@ static gboolean open_file(struct run_index *ix, GError **error)
 	return index_db_open(file, shared, &ix->db, &damaged, error);
 }
 
-static struct run_index *open_only(const char *results, index_progress progress, void *data, GError **error)
+static struct run_index *open_only(const char *results, index_progress progress, void *data,
+				   GError **error)
 {
 	rig_auto(run_index) ix = g_new0(struct run_index, 1);
 	g_autofree char *folder = index_place(results);
@@ -239,21 +244,25 @@ static struct run_index *open_only(const char *results, index_progress progress,
 	ix->results = g_canonicalize_filename(results, NULL);
 	ix->progress = progress;
 	ix->data = data;
-	/* nothing is made where there are no results; without write access the index is in memory */
+	/*
+	 * nothing is made where there are no results; without write access the index is in memory
+	 */
 	if (g_file_test(results, G_FILE_TEST_IS_DIR) && g_mkdir_with_parents(folder, 0755) == 0 &&
 	    g_access(folder, W_OK) == 0)
 		ix->folder = g_steal_pointer(&folder);
 	return open_file(ix, error) ? g_steal_pointer(&ix) : NULL;
 }
 
-struct run_index *index_open(const char *results, index_progress progress, void *data, GError **error)
+struct run_index *index_open(const char *results, index_progress progress, void *data,
+			     GError **error)
 {
 	rig_auto(run_index) ix = open_only(results, progress, data, error);
 
 	return ix && index_update(ix, error) ? g_steal_pointer(&ix) : NULL;
 }
 
-struct run_index *index_rebuild(const char *results, index_progress progress, void *data, GError **error)
+struct run_index *index_rebuild(const char *results, index_progress progress, void *data,
+				GError **error)
 {
 	rig_auto(run_index) ix = open_only(results, progress, data, error);
 	auto_fd held = ix ? lock(ix) : -1;

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The index of the run folders of one results folder: RESULTS/.index/runs.sqlite, or, where RESULTS is on a
- * network file system, below ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/index. It contains nothing that is not in
- * the folders, and is made again from them where it is missing, damaged, or of another schema version.
+ * The index of the run folders of one results folder: RESULTS/.index/runs.sqlite, or, where RESULTS
+ * is on a network file system, below ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/index. It contains
+ * nothing that is not in the folders, and is made again from them where it is missing, damaged, or
+ * of another schema version.
  *
- * index_open() brings it up to date: folders that came are read, those that went are dropped, runs that were
- * RUNNING are looked at again. With nothing new that costs one stat(). Any number of processes may do so at a time.
- * A results folder that cannot be written to gets an index in memory.
+ * index_open() brings it up to date: folders that came are read, those that went are dropped, runs
+ * that were RUNNING are looked at again. With nothing new that costs one stat(). Any number of
+ * processes may do so at a time. A results folder that cannot be written to gets an index in
+ * memory.
  *
- * Times are RFC 3339 in UTC ("2026-11-21T05:54:01Z"), so that text order is their order. Every string may
- * come from a guest: valid UTF-8, bounded, not escaped.
+ * Times are RFC 3339 in UTC ("2026-11-21T05:54:01Z"), so that text order is their order. Every
+ * string may come from a guest: valid UTF-8, bounded, not escaped.
  */
 #ifndef RIG_INDEX_INDEX_H
 #define RIG_INDEX_INDEX_H
@@ -28,20 +30,28 @@ struct run_index;
 typedef void (*index_progress)(guint done, guint total, void *data);
 
 /*
- * The folder of the index of RESULTS, which need not exist: RESULTS/.index, or below the user's cache
- * folder where RESULTS is on a network file system. To be freed.
+ * The folder of the index of RESULTS, which need not exist: RESULTS/.index, or below the user's
+ * cache folder where RESULTS is on a network file system. To be freed.
  */
 char *index_place(const char *results);
-/* Errors: RIG_EXIT_USAGE (RESULTS cannot be read), RIG_EXIT_INFRA (disk). A RESULTS that is not there is empty. */
-struct run_index *index_open(const char *results, index_progress progress, void *data, GError **error);
+/*
+ * Errors: RIG_EXIT_USAGE (RESULTS cannot be read), RIG_EXIT_INFRA (disk). A RESULTS that is not
+ * there is empty.
+ */
+struct run_index *index_open(const char *results, index_progress progress, void *data,
+			     GError **error);
 void index_free(struct run_index *ix);
 RIG_DEFINE_AUTO(run_index, index_free)
 
 /* Brings an open one up to date again. */
 gboolean index_update(struct run_index *ix, GError **error);
 /* index_open() of one that forgets everything before, and reads all folders. */
-struct run_index *index_rebuild(const char *results, index_progress progress, void *data, GError **error);
-/* DIR, a run folder, has changed: it is read again into the index of its results folder, where there is one. */
+struct run_index *index_rebuild(const char *results, index_progress progress, void *data,
+				GError **error);
+/*
+ * DIR, a run folder, has changed: it is read again into the index of its results folder, where
+ * there is one.
+ */
 gboolean index_refresh_run(const char *dir, GError **error);
 
 struct index_run {
@@ -74,8 +84,9 @@ struct index_filter {
 GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, GError **error);
 
 /*
- * Findings: the reports of a run, what hung in it (details.hang), and where a BAD run has neither, its first reason with
- * the numbers taken out. `bug` is the key of all runs with the same: a report's signature.bug, "hang:…", "reason:…".
+ * Findings: the reports of a run, what hung in it (details.hang), and where a BAD run has neither,
+ * its first reason with the numbers taken out. `bug` is the key of all runs with the same: a
+ * report's signature.bug, "hang:…", "reason:…".
  */
 struct index_finding {
 	char *bug, *path, *exact; /* path and exact only of reports */
@@ -94,7 +105,8 @@ struct index_signature {
 };
 
 /* Of the runs that FILTER takes, the last seen first. */
-GPtrArray *index_signatures(struct run_index *ix, const struct index_filter *filter, GError **error);
+GPtrArray *index_signatures(struct run_index *ix, const struct index_filter *filter,
+			    GError **error);
 
 enum index_by { BY_DAY, BY_KERNEL, BY_MACHINE, BY_SCENARIO, BY_SEED, BY_NIGHT, BY_TREE };
 
@@ -108,25 +120,27 @@ struct index_group {
 };
 
 /*
- * Counts by day, kernel, …, sorted by the time of the first run. BY_SEED: of the last 100 bad runs, the most bad
- * first; it is slower where very many runs have one seed. A
- * signature in FILTER does not choose the runs here but is counted in `hits`; the runs are those of the scenarios it
- * was ever seen in.
+ * Counts by day, kernel, …, sorted by the time of the first run. BY_SEED: of the last 100 bad runs,
+ * the most bad first; it is slower where very many runs have one seed. A signature in FILTER does
+ * not choose the runs here but is counted in `hits`; the runs are those of the scenarios it was
+ * ever seen in.
  */
 GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter, enum index_by by,
 			GError **error);
 
 /*
- * Median wall time of the last 20 runs that said something, in seconds; -1 where there is none. NULL: any. Those that passed
- * are taken as if they had hammered for HAMMER_S; the others ended when they ended.
+ * Median wall time of the last 20 runs that said something, in seconds; -1 where there is none.
+ * NULL: any. Those that passed are taken as if they had hammered for HAMMER_S; the others ended
+ * when they ended.
  */
 double index_wall_s(struct run_index *ix, const char *scenario, const char *machine,
 		    const char *tree, guint hammer_s);
 
 /*
- * Retention: the names of the runs that may go: older than BEFORE, with one of VERDICTS (NULL-terminated names, NULL:
- * all). These stay: the oldest and the newest witness of each finding, the KEEP newest of each scenario, machine and
- * kernel, runs with a label `keep`, and those that are RUNNING.
+ * Retention: the names of the runs that may go: older than BEFORE, with one of VERDICTS
+ * (NULL-terminated names, NULL: all). These stay: the oldest and the newest witness of each
+ * finding, the KEEP newest of each scenario, machine and kernel, runs with a label `keep`, and
+ * those that are RUNNING.
  */
 GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts,
 			  guint keep, GError **error);

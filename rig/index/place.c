@@ -14,8 +14,8 @@
 int (*index_statfs)(const char *path, struct statfs *ret) = statfs;
 
 /*
- * File systems that other hosts may write to as well, by statfs(2)'s f_type: linux/magic.h, and for those
- * outside of the kernel the sources named.
+ * File systems that other hosts may write to as well, by statfs(2)'s f_type: linux/magic.h, and for
+ * those outside of the kernel the sources named.
  */
 static const guint32 shared_types[] = {
 	0x6969,	    /* NFS */

@@ -16,13 +16,18 @@
 
 /* ?1: older than this, ?2: so many of each kind stay. */
 static const char prunable[] =
-	"WITH newest AS (SELECT id, row_number() OVER (PARTITION BY scenario, machine, kernel ORDER BY created DESC) "
+	"WITH newest AS (SELECT id, row_number() OVER (PARTITION BY scenario, machine, "
+	"kernel ORDER BY created DESC) "
 	" AS place FROM runs), "
-	"witness(id) AS (SELECT id FROM (SELECT r.id AS id, min(r.created || ' ' || r.name) FROM findings f "
+	"witness(id) AS (SELECT id FROM (SELECT r.id AS id, min(r.created || ' ' || r.name) FROM "
+	"findings f "
 	" JOIN runs r ON r.id = f.run GROUP BY f.bug) UNION SELECT id FROM (SELECT r.id AS id, "
-	" max(r.created || ' ' || r.name) FROM findings f JOIN runs r ON r.id = f.run GROUP BY f.bug)) "
-	"SELECT r.name, r.verdict FROM newest n JOIN runs r ON r.id = n.id WHERE n.place > CAST(?2 AS INTEGER) AND "
-	"r.created < ?1 AND r.keep = 0 AND r.verdict <> 'RUNNING' AND r.id NOT IN witness ORDER BY r.created, r.id";
+	" max(r.created || ' ' || r.name) FROM findings f JOIN runs r ON r.id = f.run GROUP BY "
+	"f.bug)) "
+	"SELECT r.name, r.verdict FROM newest n JOIN runs r ON r.id = n.id WHERE n.place > CAST(?2 "
+	"AS INTEGER) AND "
+	"r.created < ?1 AND r.keep = 0 AND r.verdict <> 'RUNNING' AND r.id NOT IN witness ORDER BY "
+	"r.created, r.id";
 
 GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts,
 			  guint keep, GError **error)
@@ -36,7 +41,8 @@ GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *
 		return NULL;
 	sweep_folders(ix->results);
 	while (db_row(stmt, &why))
-		if (!verdicts || g_strv_contains(verdicts, (const char *)sqlite3_column_text(stmt, 1)))
+		if (!verdicts ||
+		    g_strv_contains(verdicts, (const char *)sqlite3_column_text(stmt, 1)))
 			g_ptr_array_add(names, db_text(stmt, 0));
 	if (!why)
 		return g_steal_pointer(&names);
@@ -60,9 +66,11 @@ gboolean index_prune(struct run_index *ix, const char *name, GError **error)
 	if (run->verdict == VERDICT_RUNNING)
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is running", name);
 	if (rename(dir, hidden) < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot delete '%s': %s", dir, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot delete '%s': %s", dir,
+				g_strerror(errno));
 	if (!sweep_remove(hidden, error))
 		return FALSE;
-	stmt = db_query(ix->db, "DELETE FROM runs WHERE name = ?1", (const char *[]){name, NULL}, error);
+	stmt = db_query(ix->db, "DELETE FROM runs WHERE name = ?1", (const char *[]){name, NULL},
+			error);
 	return stmt && (sqlite3_step(stmt) == SQLITE_DONE || db_fail(ix->db, name, error));
 }

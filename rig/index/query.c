@@ -15,7 +15,8 @@ static void also(GString *sql, GPtrArray *texts, const char *condition, const ch
 	g_ptr_array_add(texts, (gpointer)text);
 }
 
-void index_where(const struct index_filter *f, gboolean with_signature, GString *sql, GPtrArray *texts)
+void index_where(const struct index_filter *f, gboolean with_signature, GString *sql,
+		 GPtrArray *texts)
 {
 	g_string_append(sql, " WHERE 1");
 	also(sql, texts, "r.scenario = ?", f->scenario);
@@ -32,8 +33,9 @@ void index_where(const struct index_filter *f, gboolean with_signature, GString 
 }
 
 /* The statement of SQL, FILTER, and what comes after it. */
-static sqlite3_stmt *ask(struct run_index *ix, const char *select, const struct index_filter *filter,
-			 gboolean with_signature, const char *rest, GError **error)
+static sqlite3_stmt *ask(struct run_index *ix, const char *select,
+			 const struct index_filter *filter, gboolean with_signature,
+			 const char *rest, GError **error)
 {
 	g_autoptr(GString) sql = g_string_new(select);
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
@@ -111,7 +113,8 @@ static gpointer run_read(sqlite3_stmt *stmt)
 GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, GError **error)
 {
 	static const char select[] =
-		"SELECT name, created, scenario, machine, kernel, source, tree, seed, verdict, outcome, reason, guest_s, "
+		"SELECT name, created, scenario, machine, kernel, source, tree, seed, verdict, "
+		"outcome, reason, guest_s, "
 		"first_report_s, boot_s, hammer_s, total_s, ops, night, cell, attempt FROM runs r";
 	g_autofree char *order = g_strdup_printf(
 		" ORDER BY created%s, id%s LIMIT %d", filter->newest_first ? " DESC" : "",
@@ -151,10 +154,11 @@ static gpointer finding_read(sqlite3_stmt *stmt)
 
 GPtrArray *index_findings(struct run_index *ix, const char *name, GError **error)
 {
-	db_stmt *stmt = db_query(ix->db,
-				 "SELECT bug, path, exact, kind, title, known FROM findings WHERE run = "
-				 "(SELECT id FROM runs WHERE name = ?) ORDER BY n",
-				 (const char *[]){name, NULL}, error);
+	db_stmt *stmt =
+		db_query(ix->db,
+			 "SELECT bug, path, exact, kind, title, known FROM findings WHERE run = "
+			 "(SELECT id FROM runs WHERE name = ?) ORDER BY n",
+			 (const char *[]){name, NULL}, error);
 
 	return collect(stmt, finding_read, finding_free, error);
 }
@@ -222,7 +226,8 @@ GPtrArray *index_signatures(struct run_index *ix, const struct index_filter *fil
 {
 	static const char select[] =
 		"SELECT f.bug, max(f.kind), max(f.title), max(f.known), count(DISTINCT r.id), "
-		"min(r.created || ' ' || r.name), max(r.created || ' ' || r.name), group_concat(DISTINCT r.scenario), "
+		"min(r.created || ' ' || r.name), max(r.created || ' ' || r.name), "
+		"group_concat(DISTINCT r.scenario), "
 		"group_concat(DISTINCT r.machine), group_concat(DISTINCT r.kernel) "
 		"FROM findings f JOIN runs r ON r.id = f.run";
 	g_autoptr(GString) sql = g_string_new(select);
@@ -309,19 +314,23 @@ static GPtrArray *sum_up(struct run_index *ix, const struct index_filter *filter
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
 	db_stmt *stmt = NULL;
 
-	g_string_printf(sql,
-			"SELECT %s, sum(r.runs), sum(r.good), sum(r.bad), min(r.first), max(r.last), sum(r.rate) / "
-			"sum(r.rates), sum(r.report_s) / sum(r.reports), sum(r.total_s) / sum(r.totals) FROM %s r",
-			keys[by], by == BY_SEED ? "single" : index_sums(filter));
+	g_string_printf(
+		sql,
+		"SELECT %s, sum(r.runs), sum(r.good), sum(r.bad), min(r.first), max(r.last), "
+		"sum(r.rate) / "
+		"sum(r.rates), sum(r.report_s) / sum(r.reports), sum(r.total_s) / sum(r.totals) "
+		"FROM %s r",
+		keys[by], by == BY_SEED ? "single" : index_sums(filter));
 	index_where(filter, FALSE, sql, texts);
 	also(sql, texts,
-	     "r.scenario IN (SELECT x.scenario FROM findings f JOIN runs x ON x.id = f.run WHERE f.bug = ?)",
+	     "r.scenario IN (SELECT x.scenario FROM findings f JOIN runs x ON x.id = f.run WHERE "
+	     "f.bug = ?)",
 	     filter->signature);
 	if (by == BY_SEED) {
 		g_string_append(sql, " AND r.seed IN (SELECT r.seed FROM runs r");
 		index_where(filter, TRUE, sql, texts);
-		g_string_append_printf(sql, " AND r.outcome = %d ORDER BY r.created DESC LIMIT 100)",
-				       OUTCOME_BAD);
+		g_string_append_printf(
+			sql, " AND r.outcome = %d ORDER BY r.created DESC LIMIT 100)", OUTCOME_BAD);
 	}
 	g_ptr_array_add(texts, NULL);
 	g_string_append_printf(sql, " GROUP BY 1 HAVING %s <> '' ORDER BY %s", keys[by],
@@ -334,7 +343,8 @@ GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter,
 			GError **error)
 {
 	g_autoptr(GPtrArray) groups = sum_up(ix, filter, by, error);
-	g_autoptr(GHashTable) hits = groups && filter->signature ? hits_of(ix, filter, by, error) : NULL;
+	g_autoptr(GHashTable) hits =
+		groups && filter->signature ? hits_of(ix, filter, by, error) : NULL;
 
 	if (!groups || (filter->signature && !hits))
 		return NULL;
@@ -364,14 +374,17 @@ double index_wall_s(struct run_index *ix, const char *scenario, const char *mach
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
 	db_stmt *stmt = NULL;
 
-	g_string_printf(sql,
-			"SELECT CASE WHEN r.verdict = 'PASS' AND r.hammer_s > 0 THEN r.total_s - r.hammer_s + %u "
-			"ELSE r.total_s END FROM runs r",
-			hammer_s);
+	g_string_printf(
+		sql,
+		"SELECT CASE WHEN r.verdict = 'PASS' AND r.hammer_s > 0 THEN r.total_s - "
+		"r.hammer_s + %u "
+		"ELSE r.total_s END FROM runs r",
+		hammer_s);
 	index_where(&filter, FALSE, sql, texts);
 	g_ptr_array_add(texts, NULL);
-	g_string_append_printf(sql, " AND r.outcome <> %d AND r.total_s > 0 ORDER BY r.created DESC LIMIT 20",
-			       OUTCOME_NONE);
+	g_string_append_printf(
+		sql, " AND r.outcome <> %d AND r.total_s > 0 ORDER BY r.created DESC LIMIT 20",
+		OUTCOME_NONE);
 	stmt = db_query(ix->db, sql->str, (const char *const *)texts->pdata, NULL);
 	while (stmt && db_row(stmt, NULL)) {
 		double s = sqlite3_column_double(stmt, 0);

@@ -41,13 +41,16 @@ static gboolean check_entry(const struct initrd_entry *entry, GHashTable *folder
 				entry->name);
 	if (!S_ISREG(entry->mode) && !S_ISLNK(entry->mode) && !S_ISDIR(entry->mode) &&
 	    !S_ISCHR(entry->mode) && !S_ISBLK(entry->mode))
-		return rig_fail(error, RIG_EXIT_USAGE, "initramfs entry '%s': mode 0%o is not that of a file, "
-				"folder, link or device", entry->name, entry->mode);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"initramfs entry '%s': mode 0%o is not that of a file, "
+				"folder, link or device",
+				entry->name, entry->mode);
 	parent = g_path_get_dirname(entry->name);
 	/* the kernel does not create parents: init/initramfs.c would silently drop the entry */
 	if (strcmp(parent, ".") && !g_hash_table_contains(folders, parent))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"initramfs entry '%s': add its folder '%s' first", entry->name, parent);
+				"initramfs entry '%s': add its folder '%s' first", entry->name,
+				parent);
 	if (S_ISDIR(entry->mode))
 		g_hash_table_add(folders, (gpointer)entry->name);
 	return TRUE;
@@ -105,7 +108,8 @@ static gboolean write_to(int fd, const struct initrd_entry *entries, gsize n, GE
 	    archive_write_open_fd(out, fd) != ARCHIVE_OK)
 		return rig_fail(error, RIG_EXIT_INFRA, "libarchive: %s", archive_error_string(out));
 	for (gsize i = 0; i < n; i++)
-		if (!check_entry(&entries[i], folders, error) || !put_entry(out, &entries[i], i, error))
+		if (!check_entry(&entries[i], folders, error) ||
+		    !put_entry(out, &entries[i], i, error))
 			return FALSE;
 	if (archive_write_close(out) != ARCHIVE_OK)
 		return rig_fail(error, RIG_EXIT_INFRA, "libarchive: %s", archive_error_string(out));
@@ -172,8 +176,8 @@ static gboolean hash_entries(const GArray *entries, char **ret_hash, GError **er
 	return TRUE;
 }
 
-gboolean initrd_standard(const char *arch, const struct initrd_entry *more, gsize n, char **ret_path,
-			 GError **error)
+gboolean initrd_standard(const char *arch, const struct initrd_entry *more, gsize n,
+			 char **ret_path, GError **error)
 {
 	g_autofree char *dir = g_build_filename("build", "guest", arch, NULL);
 	g_autofree char *guest = rig_home_path(dir);
@@ -183,14 +187,15 @@ gboolean initrd_standard(const char *arch, const struct initrd_entry *more, gsiz
 	g_autoptr(GArray) entries = g_array_new(FALSE, TRUE, sizeof(struct initrd_entry));
 
 	if (!g_file_test(init, G_FILE_TEST_IS_REGULAR))
-		return rig_fail(error, RIG_EXIT_INFRA,
-				"the guest programs for %s are not built ('%s' is missing); run make guest",
-				arch, init);
+		return rig_fail(
+			error, RIG_EXIT_INFRA,
+			"the guest programs for %s are not built ('%s' is missing); run make guest",
+			arch, init);
 	g_array_append_vals(entries, base, G_N_ELEMENTS(base));
 	g_array_append_vals(entries, &(struct initrd_entry){"init", S_IFREG | 0755, init}, 1);
 	if (g_file_test(busybox, G_FILE_TEST_IS_REGULAR)) {
-		g_array_append_vals(entries,
-				    &(struct initrd_entry){"bin/busybox", S_IFREG | 0755, busybox}, 1);
+		g_array_append_vals(
+			entries, &(struct initrd_entry){"bin/busybox", S_IFREG | 0755, busybox}, 1);
 		g_array_append_vals(entries, tools, G_N_ELEMENTS(tools));
 	}
 	if (n)

@@ -16,14 +16,15 @@ struct initrd_entry {
  * Writes an archive whose bytes depend only on the entries and the content of their files (owner 0,
  * mtime 0, entries in the given order, parents must come first). Errors name the entry.
  */
-gboolean initrd_write(const char *path, const struct initrd_entry *entries, gsize n, GError **error);
+gboolean initrd_write(const char *path, const struct initrd_entry *entries, gsize n,
+		      GError **error);
 
 /*
  * The rig's standard initramfs for ARCH (init, busybox if it is built, folders, console node),
  * cached by content: *ret_path is a file below the cache. Error (RIG_EXIT_INFRA): the guest
  * programs are not built ("run make guest"). MORE (N entries, or NULL) comes after it.
  */
-gboolean initrd_standard(const char *arch, const struct initrd_entry *more, gsize n, char **ret_path,
-			 GError **error);
+gboolean initrd_standard(const char *arch, const struct initrd_entry *more, gsize n,
+			 char **ret_path, GError **error);
 
 #endif

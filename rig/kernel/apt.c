@@ -267,10 +267,11 @@ gboolean apt_version(const char *package, const char *suite, const char *want, c
 	return TRUE;
 }
 
-gboolean apt_image_package(const char *package, const char *suite, const char *version, char **ret_package,
-			   GError **error)
+gboolean apt_image_package(const char *package, const char *suite, const char *version,
+			   char **ret_package, GError **error)
 {
-	g_autofree char *what = g_strdup_printf("%s=%s", package, version), *output = NULL, *depends = NULL;
+	g_autofree char *what = g_strdup_printf("%s=%s", package, version), *output = NULL,
+			*depends = NULL;
 	g_autofree char *codename = host_codename();
 	const char *words[] = {"apt-cache", "show", what, NULL};
 	g_autoptr(GMatchInfo) match = NULL;
@@ -282,8 +283,9 @@ gboolean apt_image_package(const char *package, const char *suite, const char *v
 			return FALSE;
 	depends = field(output, "Depends");
 	regex = g_regex_new("(?:^|, )(linux-image-[0-9][a-z0-9.+-]*)", 0, 0, NULL);
-	*ret_package = depends && g_regex_match(regex, depends, 0, &match) ? g_match_info_fetch(match, 1)
-									   : g_strdup(package);
+	*ret_package = depends && g_regex_match(regex, depends, 0, &match)
+			       ? g_match_info_fetch(match, 1)
+			       : g_strdup(package);
 	return TRUE;
 }
 

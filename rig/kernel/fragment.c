@@ -99,10 +99,11 @@ gboolean fragment_parse(const char *name, const char *text, GPtrArray *settings,
 						"%s: at most %zu alternatives on a line",
 						setting->where, G_N_ELEMENTS(setting->option));
 			if (!parse_option(g_strstrip(part[p]), &setting->option[setting->n]))
-				return rig_fail(error, RIG_EXIT_USAGE,
-						"%s: invalid option '%s': write CONFIG_X=y, =m, =n, a "
-						"number or \"text\"",
-						setting->where, part[p]);
+				return rig_fail(
+					error, RIG_EXIT_USAGE,
+					"%s: invalid option '%s': write CONFIG_X=y, =m, =n, a "
+					"number or \"text\"",
+					setting->where, part[p]);
 			setting->n++;
 		}
 	}
@@ -186,7 +187,8 @@ static char *option_why(const struct option *option, GHashTable *config, struct 
 	const char *has = g_hash_table_lookup(config, option->name);
 
 	if (!option->value)
-		return g_strdup_printf("it is %s: another option selects it, or it cannot be set", has);
+		return g_strdup_printf("it is %s: another option selects it, or it cannot be set",
+				       has);
 	if (has)
 		return g_strdup_printf("it is %s", has);
 	return kconfig ? kconfig_why(kconfig, option->name + strlen("CONFIG_"), config)

@@ -111,9 +111,11 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 		if (elf_archs[i].machine == eh.e_machine && elf_archs[i].data == data[EI_DATA])
 			arch = elf_archs[i].arch;
 	if (!arch || (eh.e_type != ET_EXEC && eh.e_type != ET_DYN))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is not a kernel for x86_64, ppc64le or aarch64 (ELF machine %u, type %u)",
-				path, eh.e_machine, eh.e_type);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"'%s' is not a kernel for x86_64, ppc64le or aarch64 (ELF machine %u, "
+			"type %u)",
+			path, eh.e_machine, eh.e_type);
 	need = MAX(eh.e_phoff + (guint64)eh.e_phnum * sizeof(Elf64_Phdr),
 		   eh.e_shoff + (guint64)eh.e_shnum * sizeof(Elf64_Shdr));
 	for (guint i = 0; i < eh.e_phnum && eh.e_phoff <= len && need <= len; i++) {
@@ -126,7 +128,8 @@ static gboolean check_elf(const char *path, const guint8 *data, gsize len, struc
 			pvh |= has_pvh_note(data, &ph);
 	}
 	if (eh.e_phoff > len || eh.e_shoff > len || need > len || !eh.e_phnum)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is truncated after %zu bytes", path, len);
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is truncated after %zu bytes", path,
+				len);
 	if (eh.e_machine == EM_X86_64 && !pvh)
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
@@ -186,9 +189,11 @@ gboolean image_check(const char *path, const guint8 *data, gsize len, struct ima
 	else if (len > 64 && !memcmp(data + 56, "ARM\x64", 4))
 		ok = check_arm64(path, data, len, ret, error);
 	else
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is not a kernel image: neither bzImage, nor ELF vmlinux, nor arm64 Image",
-				path);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"'%s' is not a kernel image: neither bzImage, nor ELF vmlinux, "
+			"nor arm64 Image",
+			path);
 	if (ok && !ret->version)
 		ret->version = find_banner(data, len);
 	return ok;

@@ -116,8 +116,8 @@ gboolean apt_version(const char *package, const char *suite, const char *want, c
  * The package with the image that the metapackage PACKAGE of VERSION depends on, or PACKAGE itself
  * if it has the image. Uses SUITE's lists, which apt_version() has just fetched.
  */
-gboolean apt_image_package(const char *package, const char *suite, const char *version, char **ret_package,
-			   GError **error);
+gboolean apt_image_package(const char *package, const char *suite, const char *version,
+			   char **ret_package, GError **error);
 /* Downloads the package into DIR; *RET_FILE is its path. */
 gboolean apt_download(const char *package, const char *suite, const char *version, const char *dir,
 		      char **ret_file, GError **error);

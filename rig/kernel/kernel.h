@@ -107,8 +107,8 @@ struct kernel *kernel_from_package(const char *text, const char *arch, GError **
  * may have files already; nothing of it is executed. *RET_VERSION is its version. Blocks. Errors:
  * as above.
  */
-gboolean kernel_unpack_package(const char *package, const char *suite, const char *folder, char **ret_version,
-			       GError **error);
+gboolean kernel_unpack_package(const char *package, const char *suite, const char *folder,
+			       char **ret_version, GError **error);
 
 /*
  * The uncompressed kernel inside the image at PATH (bzImage), or the image itself if it is not

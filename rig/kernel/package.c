@@ -57,8 +57,8 @@ static gboolean unpack(const char *deb, const char *to, GError **error)
 	return TRUE;
 }
 
-static gboolean fetch(const char *package, const char *suite, const char *version, const char *folder,
-		      GError **error)
+static gboolean fetch(const char *package, const char *suite, const char *version,
+		      const char *folder, GError **error)
 {
 	g_autofree char *dir = g_dir_make_tmp("rig-package-XXXXXX", NULL), *deb = NULL;
 	gboolean ok = dir && apt_download(package, suite, version, dir, &deb, error) &&
@@ -70,10 +70,11 @@ static gboolean fetch(const char *package, const char *suite, const char *versio
 	return ok;
 }
 
-gboolean kernel_unpack_package(const char *package, const char *suite, const char *folder, char **ret_version,
-			       GError **error)
+gboolean kernel_unpack_package(const char *package, const char *suite, const char *folder,
+			       char **ret_version, GError **error)
 {
-	g_autofree char *dir = g_dir_make_tmp("rig-package-XXXXXX", NULL), *deb = NULL, *version = NULL;
+	g_autofree char *dir = g_dir_make_tmp("rig-package-XXXXXX", NULL), *deb = NULL,
+			*version = NULL;
 	gboolean ok = dir && apt_version(package, suite, NULL, &version, error) &&
 		      apt_download(package, suite, version, dir, &deb, error) &&
 		      spawn_words(NULL, error, "dpkg-deb", "-x", deb, folder, NULL);
@@ -90,7 +91,8 @@ gboolean kernel_unpack_package(const char *package, const char *suite, const cha
  * "linux-image-cloud-amd64" depends on the current kernel's package, which has the image. The
  * result is stored, so that a second run needs no network.
  */
-static gboolean settle(const struct source *source, char **ret_package, char **ret_version, GError **error)
+static gboolean settle(const struct source *source, char **ret_package, char **ret_version,
+		       GError **error)
 {
 	g_autofree char *relative = g_strdup_printf("kernel/src/%s@%s", source->name,
 						    source->suite ? source->suite : "host");
@@ -98,7 +100,8 @@ static gboolean settle(const struct source *source, char **ret_package, char **r
 
 	if (!source->want && rig_read_file(file, 512, &known, NULL, NULL)) {
 		g_auto(GStrv) words = g_strsplit(g_strstrip(known), " ", 2);
-		g_autofree char *folder = g_strv_length(words) == 2 ? folder_of(words[0], words[1]) : NULL;
+		g_autofree char *folder =
+			g_strv_length(words) == 2 ? folder_of(words[0], words[1]) : NULL;
 
 		if (folder && g_file_test(folder, G_FILE_TEST_IS_DIR)) {
 			*ret_package = g_strdup(words[0]);
@@ -130,7 +133,8 @@ struct kernel *kernel_from_package(const char *text, const char *arch, GError **
 	}
 	image = image_in(folder);
 	if (!image) {
-		rig_fail(error, RIG_EXIT_USAGE, "package '%s' has no kernel image below /boot", package);
+		rig_fail(error, RIG_EXIT_USAGE, "package '%s' has no kernel image below /boot",
+			 package);
 		return NULL;
 	}
 	kernel = kernel_from_image(image, arch, error);
@@ -140,7 +144,8 @@ struct kernel *kernel_from_package(const char *text, const char *arch, GError **
 	g_free(kernel->version);
 	kernel->version = g_strdup(version);
 	g_free(kernel->source);
-	kernel->source = g_strdup_printf("deb:%s=%s%s%s", package, version, source->suite ? "@" : "",
-					 source->suite ? source->suite : "");
+	kernel->source =
+		g_strdup_printf("deb:%s=%s%s%s", package, version, source->suite ? "@" : "",
+				source->suite ? source->suite : "");
 	return kernel;
 }

@@ -112,7 +112,8 @@ struct source *source_parse(const char *text, GError **error)
 		rig_fail(error, RIG_EXIT_USAGE, "'%s': no such %s", text, kinds[i].form);
 		return NULL;
 	}
-	rig_fail(error, RIG_EXIT_USAGE, "invalid kernel source '%s': write one of %s", text, forms->str);
+	rig_fail(error, RIG_EXIT_USAGE, "invalid kernel source '%s': write one of %s", text,
+		 forms->str);
 	return NULL;
 }
 
@@ -225,7 +226,8 @@ static gboolean resolve_dir(struct source *source, struct progress *progress, GE
 	makefile = g_build_filename(source->name, "Makefile", NULL);
 	if (!rig_read_file(makefile, 1 << 20, &text, NULL, NULL) ||
 	    !(source->version = files_kernel_version(text)))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a kernel tree: no VERSION in its Makefile",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' is not a kernel tree: no VERSION in its Makefile",
 				source->name);
 	for (guint i = 0; source->files[i]; i++) {
 		g_autofree char *path = g_build_filename(source->name, source->files[i], NULL);
@@ -280,7 +282,8 @@ static gboolean resolve_git(struct source *source, GError **error)
 		return FALSE;
 	source->version = files_kernel_version(text);
 	if (!source->version)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' of '%s' is not a kernel tree: no VERSION in its Makefile",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' of '%s' is not a kernel tree: no VERSION in its Makefile",
 				source->want, source->name);
 	source->resolved = g_strdup_printf("git:%s@%s", source->name, commit);
 	source->tree = tree_name(source->name, source->git_dir);

@@ -47,14 +47,16 @@ GBytes *kernel_unpack(const char *path, GError **error)
 	GByteArray *out;
 
 	if (!map) {
-		rig_fail(error, RIG_EXIT_USAGE, "cannot read the kernel image '%s': %s", path, why->message);
+		rig_fail(error, RIG_EXIT_USAGE, "cannot read the kernel image '%s': %s", path,
+			 why->message);
 		return NULL;
 	}
 	data = (const guint8 *)g_mapped_file_get_contents(map);
 	len = g_mapped_file_get_length(map);
 	if (!image_is_bzimage(data, len))
 		return g_mapped_file_get_bytes(map);
-	out = image_payload(data, len, &payload, &payload_len) ? unpack(payload, payload_len) : NULL;
+	out = image_payload(data, len, &payload, &payload_len) ? unpack(payload, payload_len)
+							       : NULL;
 	if (out && out->len)
 		return g_byte_array_free_to_bytes(out);
 	if (out)

@@ -78,8 +78,8 @@ static void note_cell(struct runner *r, struct night_child *child,
 	struct attempt attempt = {
 		.number = child->attempt,
 		.verdict = result->verdict,
-		.outcome =
-			details_outcome(result->verdict, json_object_get(result->answer, "details")),
+		.outcome = details_outcome(result->verdict,
+					   json_object_get(result->answer, "details")),
 		.run = result->run,
 		.wall_s = result->wall_s,
 		.cpu_s = result->cpu_s,

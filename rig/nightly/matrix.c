@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From night.json to a table, rows are scenarios and columns are machines. Everything is taken from the file. */
+/*
+ * From night.json to a table, rows are scenarios and columns are machines. Everything is taken from
+ * the file.
+ */
 #include "nightly/matrix.h"
 
 #include <string.h>
@@ -46,16 +49,19 @@ static json_t *telling(json_t *cell)
 	json_array_foreach (attempts, i, attempt)
 		if (json_integer_value(json_object_get(attempt, "outcome")) == OUTCOME_BAD)
 			return attempt;
-	return json_array_get(attempts, json_array_size(attempts) ? json_array_size(attempts) - 1 : 0);
+	return json_array_get(attempts,
+			      json_array_size(attempts) ? json_array_size(attempts) - 1 : 0);
 }
 
 static json_t *entry_of(json_t *cell, matrix_found found, void *data)
 {
-	json_t *attempt = telling(cell), *rate = json_object_get(cell, "rate"), *list = json_array();
-	json_t *entry = json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:s, s:s}", "machine", text(cell, "machine"), "status",
-				  text(cell, "status"), "verdict", text(attempt, "verdict"), "bad",
-				  json_object_get(rate, "bad"), "of", json_object_get(rate, "of"), "run",
-				  text(attempt, "run"), "problem", text(attempt, "problem"));
+	json_t *attempt = telling(cell), *rate = json_object_get(cell, "rate"),
+	       *list = json_array();
+	json_t *entry =
+		json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:s, s:s}", "machine", text(cell, "machine"),
+			  "status", text(cell, "status"), "verdict", text(attempt, "verdict"),
+			  "bad", json_object_get(rate, "bad"), "of", json_object_get(rate, "of"),
+			  "run", text(attempt, "run"), "problem", text(attempt, "problem"));
 	g_auto(GStrv) signatures = found && is_bad(entry) && *text(attempt, "run")
 					   ? found(text(attempt, "run"), data) : NULL;
 
@@ -108,7 +114,8 @@ static gboolean same_found(json_t *row, json_t *bad)
 	size_t i;
 
 	json_array_foreach (bad, i, machine) {
-		json_t *entry = json_object_get(json_object_get(row, "cells"), json_string_value(machine));
+		json_t *entry =
+			json_object_get(json_object_get(row, "cells"), json_string_value(machine));
 		json_t *found = json_object_get(entry, "found");
 
 		if (first && !json_equal(first, found))
@@ -118,7 +125,9 @@ static gboolean same_found(json_t *row, json_t *bad)
 	return TRUE;
 }
 
-/* "verdict": good here, bad there; "found": bad in different ways; "same": bad in one way; or NULL. */
+/*
+ * "verdict": good here, bad there; "found": bad in different ways; "same": bad in one way; or NULL.
+ */
 static const char *difference(json_t *row, json_t *good, json_t *bad)
 {
 	if (!json_array_size(bad))
@@ -136,11 +145,14 @@ static json_t *differences_of(json_t *rows)
 
 	for (guint k = 0; k < G_N_ELEMENTS(order); k++)
 		json_array_foreach (rows, i, row) {
-			json_auto_t *good = machines_that(row, is_good), *bad = machines_that(row, is_bad);
+			json_auto_t *good = machines_that(row, is_good),
+				    *bad = machines_that(row, is_bad);
 
 			if (!g_strcmp0(difference(row, good, bad), order[k]))
-				json_array_append_new(all, json_pack("{s:s, s:s, s:O, s:O}", "kind", order[k], "scenario",
-								     text(row, "scenario"), "good", good, "bad", bad));
+				json_array_append_new(all, json_pack("{s:s, s:s, s:O, s:O}", "kind",
+								     order[k], "scenario",
+								     text(row, "scenario"), "good",
+								     good, "bad", bad));
 		}
 	return all;
 }
@@ -152,15 +164,17 @@ json_t *matrix_of(json_t *night, matrix_found found, void *data)
 
 	json_array_foreach (json_object_get(night, "cells"), i, cell) {
 		json_t *cells = json_object_get(row_of(rows, text(cell, "scenario")), "cells");
-		json_t *entry = entry_of(cell, found, data), *known = json_object_get(cells, text(cell, "machine"));
+		json_t *entry = entry_of(cell, found, data),
+		       *known = json_object_get(cells, text(cell, "machine"));
 
 		add_machine(machines, text(cell, "machine"));
 		if (!known || weight(text(entry, "status")) > weight(text(known, "status")))
 			json_object_set(cells, text(cell, "machine"), entry);
 		json_decref(entry);
 	}
-	return json_pack("{s:s, s:o, s:o, s:o, s:O?}", "night", text(night, "id"), "machines", machines, "rows", rows,
-			 "differences", differences_of(rows), "counts", json_object_get(night, "counts"));
+	return json_pack("{s:s, s:o, s:o, s:o, s:O?}", "night", text(night, "id"), "machines",
+			 machines, "rows", rows, "differences", differences_of(rows), "counts",
+			 json_object_get(night, "counts"));
 }
 
 int matrix_exit_code(json_t *matrix)
@@ -172,5 +186,7 @@ int matrix_exit_code(json_t *matrix)
 	if (json_integer_value(json_object_get(counts, cell_status_name(CELL_NONE))) ||
 	    json_integer_value(json_object_get(counts, cell_status_name(CELL_WAITING))))
 		return RIG_EXIT_INFRA;
-	return json_integer_value(json_object_get(counts, cell_status_name(CELL_GOOD))) ? RIG_EXIT_PASS : RIG_EXIT_SKIP;
+	return json_integer_value(json_object_get(counts, cell_status_name(CELL_GOOD)))
+		       ? RIG_EXIT_PASS
+		       : RIG_EXIT_SKIP;
 }

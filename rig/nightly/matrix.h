@@ -6,18 +6,22 @@
 #include <glib.h>
 #include <jansson.h>
 
-/* What the run in folder RUN has found: signatures, sorted, NULL-terminated; the caller frees them. May be NULL. */
+/*
+ * What the run in folder RUN has found: signatures, sorted, NULL-terminated; the caller frees them.
+ * May be NULL.
+ */
 typedef char **(*matrix_found)(const char *run, void *data);
 
 /*
- * Makes the table of NIGHT, which is night.json; docs/validate.md is the format. Several cells of one scenario and
- * machine become one entry, the worst. FOUND is asked for each run that was not as expected. New reference.
+ * Makes the table of NIGHT, which is night.json; docs/validate.md is the format. Several cells of
+ * one scenario and machine become one entry, the worst. FOUND is asked for each run that was not as
+ * expected. New reference.
  */
 json_t *matrix_of(json_t *night, matrix_found found, void *data);
 
 /*
- * 1 where a run was not as expected, else 3 where a cell has no result (no kernel, a lost guest, not started), else
- * 77 where all were skipped, else 0.
+ * 1 where a run was not as expected, else 3 where a cell has no result (no kernel, a lost guest,
+ * not started), else 77 where all were skipped, else 0.
  */
 int matrix_exit_code(json_t *matrix);
 

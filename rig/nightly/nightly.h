@@ -107,7 +107,8 @@ struct night {
 	GPtrArray *cells, *builds, *excluded; /* of the structs above */
 	struct pack_room host;
 	const char *unfinished; /* why it ended before all was run, or NULL */
-	double wall_s, controller_s, children_s; /* of all processes that ran the night, as far as recorded */
+	double wall_s, controller_s, children_s; /* of all processes that ran the night, as far as
+						  * recorded */
 	struct run_index *index;
 	json_t *past; /* night.json of the nights before, for estimates */
 	int lock, journal;

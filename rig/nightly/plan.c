@@ -138,8 +138,11 @@ static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, G
 		const char *name = plan->kernels[i].name;
 
 		if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != strlen(name))
-			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
-					 "invalid kernel name '%s'; allowed: lower-case letters, digits and .-_", name);
+			return yaml_tree_fail(
+				tree, yaml_tree_item(tree, nodes, i), error,
+				"invalid kernel name '%s'; allowed: lower-case letters, "
+				"digits and .-_",
+				name);
 		if (find_kernel(plan, i, name))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, nodes, i), error,
 					      "two kernels are called '%s'", name);
@@ -153,8 +156,9 @@ static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, 
 	static const char *const known[] = {"direct", "libvirt", NULL};
 
 	if (plan->launcher && !g_strv_contains(known, plan->launcher))
-		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "launcher"), error,
-				 "unknown launcher '%s'; allowed: direct, libvirt", plan->launcher);
+		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "launcher"),
+				      error, "unknown launcher '%s'; allowed: direct, libvirt",
+				      plan->launcher);
 	if (plan->connect && !g_strcmp0(plan->launcher, "direct"))
 		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "connect"),
 				      error, "'%s' is for launcher libvirt, not for direct",
@@ -178,9 +182,12 @@ static gboolean check_excludes(struct yaml_tree *tree, const struct plan *plan, 
 			return yaml_tree_fail(tree, node, error, "the plan has no scenario '%s'",
 					      e->scenario);
 		if (e->machine && !machine_find(e->machine, NULL))
-			return yaml_tree_fail(tree, node, error, "unknown machine '%s'", e->machine);
-		if (e->machine && plan->n_machines && !has(plan->machines, plan->n_machines, e->machine))
-			return yaml_tree_fail(tree, node, error, "the plan has no machine '%s'", e->machine);
+			return yaml_tree_fail(tree, node, error, "unknown machine '%s'",
+					      e->machine);
+		if (e->machine && plan->n_machines &&
+		    !has(plan->machines, plan->n_machines, e->machine))
+			return yaml_tree_fail(tree, node, error, "the plan has no machine '%s'",
+					      e->machine);
 		if (e->kernel && !find_kernel(plan, plan->n_kernels, e->kernel))
 			return yaml_tree_fail(tree, node, error, "the plan has no kernel '%s'",
 					      e->kernel);
@@ -244,7 +251,8 @@ static void fail_name(const char *what, GError **error)
 	g_auto(GStrv) names = rig_names_in(folder, ".yaml");
 
 	all = g_strjoinv(", ", names);
-	rig_fail(error, RIG_EXIT_USAGE, "no plan '%s' (available: %s, or a file's path)", what, all);
+	rig_fail(error, RIG_EXIT_USAGE, "no plan '%s' (available: %s, or a file's path)", what,
+		 all);
 }
 
 struct plan *plan_load(const char *what, GError **error)
@@ -256,7 +264,9 @@ struct plan *plan_load(const char *what, GError **error)
 		fail_name(what, error);
 		return NULL;
 	}
-	return rig_read_file(file, FILE_MAX, &data, &len, error) ? plan_parse(file, data, len, error) : NULL;
+	return rig_read_file(file, FILE_MAX, &data, &len, error)
+		       ? plan_parse(file, data, len, error)
+		       : NULL;
 }
 
 struct plan *plan_parse(const char *file, const char *data, gsize len, GError **error)

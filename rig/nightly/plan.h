@@ -49,7 +49,10 @@ struct plan {
  * something that is not in the plan.
  */
 struct plan *plan_load(const char *what, GError **error);
-/* The same from DATA of LEN bytes; FILE is what errors call it, and its base name is the plan's name. */
+/*
+ * The same from DATA of LEN bytes; FILE is what errors call it, and its base name is the plan's
+ * name.
+ */
 struct plan *plan_parse(const char *file, const char *data, gsize len, GError **error);
 void plan_free(struct plan *plan);
 RIG_DEFINE_AUTO(plan, plan_free)

@@ -56,8 +56,9 @@ json_t *night_excluded_json(const struct night *night)
 json_t *night_host_json(const struct night *night)
 {
 	return json_pack("{s:f, s:f, s:I}", "cores", (double)night->host.quarters / PACK_QUARTERS,
-			 "promised_cores", (double)pack_capacity(&night->host).quarters / PACK_QUARTERS,
-			 "memory", (json_int_t)night->host.memory);
+			 "promised_cores",
+			 (double)pack_capacity(&night->host).quarters / PACK_QUARTERS, "memory",
+			 (json_int_t)night->host.memory);
 }
 
 /* ---- the whole ---- */

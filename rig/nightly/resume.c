@@ -184,7 +184,11 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 	night->dir = g_build_filename(night->results, "nights", night->id, NULL);
 	cells = night_read_json(night->dir, "cells.json");
 	if (!cells || number_of(cells, "version") != NIGHT_VERSION) {
-		rig_fail(error, RIG_EXIT_USAGE, "no night '%s' that this rig can resume; `rig nightly --list` lists the nights", night->id);
+		rig_fail(
+			error, RIG_EXIT_USAGE,
+			"no night '%s' that this rig can resume; `rig nightly --list` lists the "
+			"nights",
+			night->id);
 		return NULL;
 	}
 	if (!night_open_files(night, error))

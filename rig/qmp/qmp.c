@@ -142,8 +142,8 @@ static void finish(struct qmp *qmp, enum qmp_state state, char *why)
 	qmp->why = why;
 	close_socket(qmp);
 	fail_pending(qmp);
-	event = json_pack("{s:s, s:{s:b, s:s}, s:b}", "event", "SHUTDOWN", "data", "guest", 0, "reason",
-			  "disconnected", "synthetic", 1);
+	event = json_pack("{s:s, s:{s:b, s:s}, s:b}", "event", "SHUTDOWN", "data", "guest", 0,
+			  "reason", "disconnected", "synthetic", 1);
 	tell_event(qmp, event);
 	json_decref(event);
 	if (qmp->owner.ended)
@@ -204,7 +204,8 @@ static struct slot *slot_new(struct qmp *qmp, const char *command, json_t *argum
 			     void *data)
 {
 	struct slot *slot = g_new0(struct slot, 1);
-	json_t *message = json_pack("{s:s, s:I}", "execute", command, "id", (json_int_t)++qmp->last_id);
+	json_t *message =
+		json_pack("{s:s, s:I}", "execute", command, "id", (json_int_t)++qmp->last_id);
 	char *line;
 
 	if (arguments)
@@ -264,7 +265,8 @@ static void on_capabilities(const struct qmp_reply *reply, void *data)
 	if (is_over(qmp))
 		return;
 	if (reply->error_class) {
-		finish(qmp, QMP_BROKEN, g_strdup_printf("QEMU refused qmp_capabilities: %s", reply->desc));
+		finish(qmp, QMP_BROKEN,
+		       g_strdup_printf("QEMU refused qmp_capabilities: %s", reply->desc));
 		return;
 	}
 	qmp->state = QMP_PROBING;
@@ -306,7 +308,8 @@ static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
 		drop(qmp, message);
 	else
 		finish(qmp, QMP_BROKEN,
-		       error ? g_strdup_printf("QEMU reported an error without a command: %s", reply.desc)
+		       error ? g_strdup_printf("QEMU reported an error without a command: %s",
+					       reply.desc)
 			     : g_strdup("QEMU sent a reply without an id"));
 }
 
@@ -322,7 +325,8 @@ static void on_message(struct qmp *qmp, json_t *message)
 		qmp->state = QMP_NEGOTIATING;
 		send_slot(qmp, slot_new(qmp, "qmp_capabilities", NULL, on_capabilities, qmp));
 	} else {
-		finish(qmp, QMP_BROKEN, g_strdup("QEMU sent a message that is neither greeting, reply nor event"));
+		finish(qmp, QMP_BROKEN,
+		       g_strdup("QEMU sent a message that is neither greeting, reply nor event"));
 	}
 }
 
@@ -374,7 +378,8 @@ static void take_lines(struct qmp *qmp)
 	g_byte_array_remove_range(qmp->in, 0, start);
 	qmp->scanned = qmp->in->len;
 	if (qmp->in->len > QMP_LINE_MAX)
-		finish(qmp, QMP_BROKEN, g_strdup_printf("QMP line is longer than %u bytes", QMP_LINE_MAX));
+		finish(qmp, QMP_BROKEN,
+		       g_strdup_printf("QMP line is longer than %u bytes", QMP_LINE_MAX));
 }
 
 static void on_end(struct qmp *qmp)

@@ -20,7 +20,8 @@
 
 #include "util/auto.h"
 
-#define QMP_LINE_MAX (16u << 20)    /* bytes of one line; query-qmp-schema is the longest, 0.2 MiB */
+/* bytes of one line; query-qmp-schema is the longest, 0.2 MiB */
+#define QMP_LINE_MAX (16u << 20)
 #define QMP_TRACE_MAX (256u << 20)  /* bytes of qmp.jsonl */
 
 enum qmp_state {
@@ -75,7 +76,8 @@ typedef void (*qmp_done)(const struct qmp_reply *reply, void *data);
  * Sends a command, or queues it until READY. ARGUMENTS (or NULL) is stolen. DONE (may be NULL) is
  * called exactly once unless qmp_forget() is called before. Returns the command's id, never 0.
  */
-guint64 qmp_send(struct qmp *qmp, const char *command, json_t *arguments, qmp_done done, void *data);
+guint64 qmp_send(struct qmp *qmp, const char *command, json_t *arguments, qmp_done done,
+		 void *data);
 /* Drops the callback of command ID; the command itself is not cancelled. */
 void qmp_forget(struct qmp *qmp, guint64 id);
 

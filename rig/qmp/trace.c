@@ -23,7 +23,8 @@ gboolean qmp_trace_init(struct qmp_trace *trace, const char *path, guint64 max, 
 		return TRUE;
 	trace->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
 	if (trace->fd < 0)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", path, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", path,
+				g_strerror(errno));
 	return TRUE;
 }
 
@@ -64,9 +65,10 @@ gboolean qmp_trace_line(struct qmp_trace *trace, const char *dir, const char *li
 	if (trace->fd < 0)
 		return TRUE;
 	if (trace->bytes + len > trace->max)
-		return stop(trace, g_strdup_printf("qmp.jsonl has reached its limit of %" G_GUINT64_FORMAT
-						   " bytes",
-						   trace->max));
+		return stop(trace,
+			    g_strdup_printf("qmp.jsonl has reached its limit of %" G_GUINT64_FORMAT
+					    " bytes",
+					    trace->max));
 	out = g_string_sized_new(len + 80);
 	g_string_append_printf(out, "{\"t\": %" G_GINT64_FORMAT ".%09d, \"dir\": \"%s\", ",
 			       now / RIG_NS_PER_S, (int)(now % RIG_NS_PER_S), dir);

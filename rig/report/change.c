@@ -29,7 +29,8 @@ static char *outcome_text(const struct tally *tally)
 	if (!tally->judged)
 		return g_strdup(tally_word(tally));
 	if (!tally->bad)
-		return tally->judged == 1 ? g_strdup("passed") : g_strdup_printf("all %u passed", tally->judged);
+		return tally->judged == 1 ? g_strdup("passed")
+					  : g_strdup_printf("all %u passed", tally->judged);
 	return tally->judged == 1 ? g_strdup("failed")
 				  : g_strdup_printf("%u of %u failed", tally->bad, tally->judged);
 }
@@ -37,15 +38,17 @@ static char *outcome_text(const struct tally *tally)
 char *difference_text(const struct difference *change)
 {
 	const struct cell *cell = change->cell;
-	g_autofree char *now = cell ? outcome_text(&cell->now) : NULL, *then = cell ? outcome_text(&cell->then) : NULL;
+	g_autofree char *now = cell ? outcome_text(&cell->now) : NULL,
+			*then = cell ? outcome_text(&cell->then) : NULL;
 
 	if (!cell)
-		return change->run ? g_strdup_printf("%s (%s on %s, kernel %s)", change->signature->title,
-						     change->run->scenario, change->run->machine,
-						     change->run->kernel)
-				   : g_strdup(change->signature->title);
-	return g_strdup_printf("%s on %s, kernel %s: %s, %s before", cell->scenario, cell->machine, cell->kernel,
-			       now, then);
+		return change->run
+			       ? g_strdup_printf("%s (%s on %s, kernel %s)",
+						 change->signature->title, change->run->scenario,
+						 change->run->machine, change->run->kernel)
+			       : g_strdup(change->signature->title);
+	return g_strdup_printf("%s on %s, kernel %s: %s, %s before", cell->scenario, cell->machine,
+			       cell->kernel, now, then);
 }
 
 static void add(struct model *model, enum difference_kind kind, const struct cell *cell,
@@ -90,7 +93,8 @@ const char *model_state(const struct model *model, const char **ret_kind)
 		const char *phrase, *kind;
 	} states[] = {
 		{!model->now.all, "nothing was run", "other"},
-		{!before && model->now.bad, "not clean, and nothing before to compare with", "fail"},
+		{!before && model->now.bad, "not clean, and nothing before to compare with",
+		 "fail"},
 		{is_worse(model), "worse than before", "fail"},
 		{model->now.bad, "nothing new, but not clean", "flaky"},
 		{model->now.judged, "clean", "pass"},
@@ -143,7 +147,8 @@ static gboolean is_gone(const struct signature *signature)
 
 static int by_kind(gconstpointer a, gconstpointer b)
 {
-	const struct difference *x = *(struct difference *const *)a, *y = *(struct difference *const *)b;
+	const struct difference *x = *(struct difference *const *)a,
+				*y = *(struct difference *const *)b;
 
 	return (x->kind > y->kind) - (x->kind < y->kind);
 }

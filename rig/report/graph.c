@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Graphs as DOT text, and DOT text as pictures by Graphviz's `dot`. In DOT's quoted strings only \" is an escape; in
- * labels a backslash begins an escape sequence as well (Graphviz, "escString"), and & an entity.
+ * Graphs as DOT text, and DOT text as pictures by Graphviz's `dot`. In DOT's quoted strings only \"
+ * is an escape; in labels a backslash begins an escape sequence as well (Graphviz, "escString"),
+ * and & an entity.
  */
 #include "report/graph.h"
 
@@ -17,9 +18,11 @@
 #define RED "#c01c28"
 #define GREY "#5e5c64"
 
-#define BATCH 16		 /* pictures that one dot draws: its start takes longer than a picture */
+#define BATCH 16		 /* pictures that one dot draws: its start takes longer than a
+				  * picture */
 #define SVG_MAX (2u << 20)	 /* bytes of a picture, on average over a batch */
-#define DOT_LIMIT_MS 60000	 /* for a batch: a tenth of a second, unless the host is overloaded */
+/* for a batch: a tenth of a second, unless the host is overloaded */
+#define DOT_LIMIT_MS 60000
 
 /* A quoted label without control characters; lines are left-aligned ("\l"). */
 static void add_label(GString *out, const char *label)
@@ -56,9 +59,10 @@ static void add_label(GString *out, const char *label)
 static gboolean check(const struct graph *graph, GError **error)
 {
 	if (graph->n_nodes > GRAPH_NODES_MAX || graph->n_edges > GRAPH_EDGES_MAX)
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"a picture of %u nodes and %u edges is too large: at most %d and %d",
-				graph->n_nodes, graph->n_edges, GRAPH_NODES_MAX, GRAPH_EDGES_MAX);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"a picture of %u nodes and %u edges is too large: at most %d and %d",
+			graph->n_nodes, graph->n_edges, GRAPH_NODES_MAX, GRAPH_EDGES_MAX);
 	for (guint i = 0; i < graph->n_edges; i++)
 		if (graph->edges[i].from >= graph->n_nodes || graph->edges[i].to >= graph->n_nodes)
 			return rig_fail(error, RIG_EXIT_USAGE,
@@ -79,9 +83,10 @@ static void add_node(GString *out, guint i, const struct graph_node *node)
 
 	g_string_append_printf(out, "n%u [", i);
 	add_label(out, node->label);
-	g_string_append_printf(out, " shape=%s style=\"%s\" fillcolor=\"%s\" color=\"%s\" penwidth=%d]\n",
-			       shapes[node->shape].shape, shapes[node->shape].style,
-			       shapes[node->shape].fill, node->marked ? RED : GREY, node->marked ? 2 : 1);
+	g_string_append_printf(
+		out, " shape=%s style=\"%s\" fillcolor=\"%s\" color=\"%s\" penwidth=%d]\n",
+		shapes[node->shape].shape, shapes[node->shape].style, shapes[node->shape].fill,
+		node->marked ? RED : GREY, node->marked ? 2 : 1);
 }
 
 static void add_edge(GString *out, const struct graph_edge *edge)
@@ -101,7 +106,8 @@ char *graph_dot(const struct graph *graph, GError **error)
 	if (!check(graph, error))
 		return NULL;
 	out = g_string_new("digraph {\n");
-	g_string_append_printf(out, "rankdir=%s fontname=\"sans-serif\" ", graph->sideways ? "LR" : "TB");
+	g_string_append_printf(out, "rankdir=%s fontname=\"sans-serif\" ",
+			       graph->sideways ? "LR" : "TB");
 	if (graph->title) {
 		g_string_append(out, "labelloc=t ");
 		add_label(out, graph->title);
@@ -135,7 +141,8 @@ static int text_fd(const char *text, GError **error)
 		}
 	}
 	if (fd < 0)
-		rig_fail(error, RIG_EXIT_INFRA, "cannot keep the input of dot: %s", g_strerror(errno));
+		rig_fail(error, RIG_EXIT_INFRA, "cannot keep the input of dot: %s",
+			 g_strerror(errno));
 	return fd;
 }
 
@@ -153,7 +160,10 @@ static char *run_dot(const char *text, guint n, GError **error)
 	return ok ? g_steal_pointer(&output) : NULL;
 }
 
-/* Appends the N documents of OUTPUT to SVGS. Between them may be warnings: dot's standard error comes with it. */
+/*
+ * Appends the N documents of OUTPUT to SVGS. Between them may be warnings: dot's standard error
+ * comes with it.
+ */
 static gboolean split(const char *output, guint n, GPtrArray *svgs, GError **error)
 {
 	guint found = 0;
@@ -167,7 +177,8 @@ static gboolean split(const char *output, guint n, GPtrArray *svgs, GError **err
 		g_ptr_array_add(svgs, g_strndup(begin, end - begin));
 		begin = end;
 	}
-	return found == n || rig_fail(error, RIG_EXIT_INFRA, "dot drew %u pictures of %u", found, n);
+	return found == n ||
+	       rig_fail(error, RIG_EXIT_INFRA, "dot drew %u pictures of %u", found, n);
 }
 
 char **graph_draw(const char *const *dots, GError **error)
@@ -231,7 +242,8 @@ char *graph_dot_of_waits(json_t *waits, const char *title)
 
 		if (nodes->len + 2 > GRAPH_NODES_MAX || edges->len == GRAPH_EDGES_MAX)
 			break;
-		edge.from = node_of(nodes, word(item, "from"), held ? GRAPH_BOX : GRAPH_ROUND, marked);
+		edge.from =
+			node_of(nodes, word(item, "from"), held ? GRAPH_BOX : GRAPH_ROUND, marked);
 		edge.to = node_of(nodes, word(item, "to"), held ? GRAPH_ROUND : GRAPH_BOX, marked);
 		g_array_append_val(edges, edge);
 	}

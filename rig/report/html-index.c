@@ -11,8 +11,8 @@ static void put_state(struct page *page, const struct model *model)
 	g_autofree char *first = model_minute(model->first), *last = model_minute(model->last);
 	const char *kind, *state = model_state(model, &kind);
 
-	html(page, "<div class=\"state %s\"><p class=\"soft\">%s</p><h1>%c%s</h1>\n", kind, model->label,
-	     g_ascii_toupper(*state), state + 1);
+	html(page, "<div class=\"state %s\"><p class=\"soft\">%s</p><h1>%c%s</h1>\n", kind,
+	     model->label, g_ascii_toupper(*state), state + 1);
 	html(page, "<p>%u runs between %s and %s: ", model->now.all, first, last);
 	for (guint v = 0, n = 0; v < N_VERDICTS; v++)
 		if (model->now.n[v])
@@ -32,7 +32,8 @@ static void put_change(struct page *page, const struct difference *change)
 	else
 		html(page, "<a href=\"cell/%s.html\">%s</a>", change->cell->slug, text);
 	if (change->run)
-		html(page, " <a class=\"soft\" href=\"run/%s.html\">the run</a>", change->run->slug);
+		html(page, " <a class=\"soft\" href=\"run/%s.html\">the run</a>",
+		     change->run->slug);
 	html_raw(page, "</span></li>\n");
 }
 
@@ -40,7 +41,10 @@ static void put_changes(struct page *page, const struct model *model)
 {
 	html_raw(page, "<h2 id=\"changes\">What changed</h2>\n");
 	if (!model->changes->len) {
-		html_raw(page, "<p>Nothing: every cell is what it was in its runs before, and no signature is new.</p>\n");
+		html_raw(
+			page,
+			"<p>Nothing: every cell is what it was in its runs before, "
+			"and no signature is new.</p>\n");
 		return;
 	}
 	html_raw(page, "<ul class=\"changes\">\n");
@@ -57,15 +61,19 @@ static void put_heads(struct page *page, const struct model *model)
 		const struct cell *column = model->columns->pdata[i];
 
 		for (next = i + 1; next < model->columns->len; next++)
-			if (strcmp(((struct cell *)model->columns->pdata[next])->kernel, column->kernel))
+			if (strcmp(((struct cell *)model->columns->pdata[next])->kernel,
+				   column->kernel))
 				break;
-		html(page, "<th scope=\"colgroup\" class=\"group\" colspan=\"%u\">%s</th>", next - i, column->kernel);
+		html(page, "<th scope=\"colgroup\" class=\"group\" colspan=\"%u\">%s</th>",
+		     next - i, column->kernel);
 	}
 	html_raw(page, "</tr>\n<tr>");
 	for (guint i = 0; i < model->columns->len; i++) {
-		const struct cell *column = model->columns->pdata[i], *before = i ? model->columns->pdata[i - 1] : NULL;
+		const struct cell *column = model->columns->pdata[i],
+				  *before = i ? model->columns->pdata[i - 1] : NULL;
 
-		html(page, "<th scope=\"col\"%s>%s</th>", !before || strcmp(before->kernel, column->kernel) ? " class=\"group\"" : "",
+		html(page, "<th scope=\"col\"%s>%s</th>",
+		     !before || strcmp(before->kernel, column->kernel) ? " class=\"group\"" : "",
 		     column->machine);
 	}
 	html_raw(page, "</tr></thead>\n");
@@ -74,7 +82,8 @@ static void put_heads(struct page *page, const struct model *model)
 static void put_marks(struct page *page, const struct cell *cell)
 {
 	html_raw(page, "<span class=\"marks\" aria-hidden=\"true\">");
-	for (guint i = cell->runs->len > MARKS_MAX ? cell->runs->len - MARKS_MAX : 0; i < cell->runs->len; i++) {
+	for (guint i = cell->runs->len > MARKS_MAX ? cell->runs->len - MARKS_MAX : 0;
+	     i < cell->runs->len; i++) {
 		const struct run_view *run = cell->runs->pdata[i];
 		g_autofree char *kind = g_ascii_strdown(verdict_name(run->as), -1);
 
@@ -83,22 +92,26 @@ static void put_marks(struct page *page, const struct cell *cell)
 	html_raw(page, "</span>");
 }
 
-static void put_cell(struct page *page, const struct cell *column, const struct cell *cell, gboolean group)
+static void put_cell(struct page *page, const struct cell *column, const struct cell *cell,
+		     gboolean group)
 {
 	const struct tally *tally = cell && cell->now.all ? &cell->now : cell ? &cell->ever : NULL;
 	g_autofree char *href = cell ? g_strdup_printf("cell/%s.html", cell->slug) : NULL;
 
-	html(page, "<td class=\"%s%s%s\" data-label=\"%s, %s\">", group ? "group" : "", cell ? "" : " none",
-	     cell && !cell->now.all ? " old" : "", column->machine, column->kernel);
+	html(page, "<td class=\"%s%s%s\" data-label=\"%s, %s\">", group ? "group" : "",
+	     cell ? "" : " none", cell && !cell->now.all ? " old" : "", column->machine,
+	     column->kernel);
 	if (cell) {
 		html_raw(page, "<span>");
 		put_badge(page, tally_word(tally), href);
 		if (!cell->now.all)
 			html_raw(page, "<span class=\"rate\">before</span>");
 		else if (tally->judged > 1 && tally->bad)
-			html(page, "<span class=\"rate\">%u of %u bad</span>", tally->bad, tally->judged);
+			html(page, "<span class=\"rate\">%u of %u bad</span>", tally->bad,
+			     tally->judged);
 		else
-			html(page, "<span class=\"rate\">%u run%s</span>", tally->all, tally->all == 1 ? "" : "s");
+			html(page, "<span class=\"rate\">%u run%s</span>", tally->all,
+			     tally->all == 1 ? "" : "s");
 		put_marks(page, cell);
 		html_raw(page, "</span>");
 	}
@@ -107,8 +120,11 @@ static void put_cell(struct page *page, const struct cell *column, const struct 
 
 static void put_matrix(struct page *page, const struct model *model)
 {
-	html_raw(page, "<h2 id=\"matrix\">Scenarios, kernels, machines</h2>\n"
-		       "<div class=\"scroll\"><table class=\"matrix grid cards\" aria-labelledby=\"matrix\">\n");
+	html_raw(
+		page,
+		"<h2 id=\"matrix\">Scenarios, kernels, machines</h2>\n"
+		"<div class=\"scroll\"><table class=\"matrix grid cards\" "
+		"aria-labelledby=\"matrix\">\n");
 	put_heads(page, model);
 	html_raw(page, "<tbody>\n");
 	for (guint s = 0; s < model->scenarios->len; s++) {
@@ -118,14 +134,18 @@ static void put_matrix(struct page *page, const struct model *model)
 		for (guint c = 0; c < model->columns->len; c++) {
 			const struct cell *column = model->columns->pdata[c];
 
-			put_cell(page, column, model_cell(model, model->scenarios->pdata[s], column),
+			put_cell(page, column,
+				 model_cell(model, model->scenarios->pdata[s], column),
 				 g_strcmp0(kernel, column->kernel));
 			kernel = column->kernel;
 		}
 		html_raw(page, "</tr>\n");
 	}
-	html_raw(page, "</tbody></table></div>\n<p class=\"soft\">Marks are a cell&#39;s last runs, the newest on the right. "
-		       "FLAKY: some runs failed, some passed. Arrow keys go from cell to cell.</p>\n");
+	html_raw(
+		page,
+		"</tbody></table></div>\n<p class=\"soft\">Marks are a cell&#39;s last runs, "
+		"the newest on the right. "
+		"FLAKY: some runs failed, some passed. Arrow keys go from cell to cell.</p>\n");
 }
 
 static void put_searches(struct page *page, const struct site *site)
@@ -135,12 +155,15 @@ static void put_searches(struct page *page, const struct site *site)
 	html_raw(page, "<h2 id=\"bisections\">Bisections</h2>\n<ul class=\"changes\">\n");
 	for (guint i = 0; i < site->bisections->len; i++) {
 		const struct bisection *b = site->bisections->pdata[i];
-		g_autofree char *scenario = model_text(b->result, "scenario"), *key = model_text(b->result, "target/key");
+		g_autofree char *scenario = model_text(b->result, "scenario"),
+				*key = model_text(b->result, "target/key");
 
-		html(page, "<li><span class=\"badge\">%.1f %%</span><span class=\"what\"><a href=\"bisect/%s.html\">%s</a> "
-			   "<span class=\"soft\">%s%s%s</span></span></li>\n",
-		     100 * json_number_value(json_object_get(b->result, "confidence")), b->slug, b->title, scenario,
-		     strcmp(key, "?") ? ", " : "", strcmp(key, "?") ? key : "");
+		html(page,
+		     "<li><span class=\"badge\">%.1f %%</span><span class=\"what\">"
+		     "<a href=\"bisect/%s.html\">%s</a> "
+		     "<span class=\"soft\">%s%s%s</span></span></li>\n",
+		     100 * json_number_value(json_object_get(b->result, "confidence")), b->slug,
+		     b->title, scenario, strcmp(key, "?") ? ", " : "", strcmp(key, "?") ? key : "");
 	}
 	html_raw(page, "</ul>\n");
 }

@@ -9,30 +9,49 @@
 static void put_signature_row(struct page *page, const struct signature *signature)
 {
 	const struct run_view *last = signature->runs->pdata[signature->runs->len - 1];
-	g_autofree char *since = g_strndup(signature->first_seen, strlen("2026-11-01")), *until = model_day(last->when);
+	g_autofree char *since = g_strndup(signature->first_seen, strlen("2026-11-01")),
+			*until = model_day(last->when);
 	guint before = signature->before + signature->older;
 
-	html(page, "<tr><th scope=\"row\" class=\"wide\"><a href=\"signature/%s.html\">%s</a></th><td data-label=\"kind\">%s</td>"
-		   "<td data-label=\"state\">", signature->slug, signature->title, signature->kind);
-	put_badge(page, signature->known ? "known" : !signature->now ? "before" : before ? "still" : "new", NULL);
-	html(page, "</td><td class=\"num\" data-label=\"runs now\">%u</td><td class=\"num\" data-label=\"runs in all\">%u</td>"
-		   "<td data-label=\"first seen\">%s</td><td data-label=\"last seen\">%s</td></tr>\n", signature->now,
-	     signature->runs->len + signature->older, since, until);
+	html(page,
+	     "<tr><th scope=\"row\" class=\"wide\"><a href=\"signature/%s.html\">%s</a></th>"
+	     "<td data-label=\"kind\">%s</td>"
+	     "<td data-label=\"state\">",
+	     signature->slug, signature->title, signature->kind);
+	put_badge(page,
+		  signature->known  ? "known"
+		  : !signature->now ? "before"
+		  : before	    ? "still"
+				    : "new",
+		  NULL);
+	html(page,
+	     "</td><td class=\"num\" data-label=\"runs now\">%u</td><td class=\"num\" "
+	     "data-label=\"runs in all\">%u</td>"
+	     "<td data-label=\"first seen\">%s</td><td data-label=\"last seen\">%s</td></tr>\n",
+	     signature->now, signature->runs->len + signature->older, since, until);
 }
 
 static void write_signature_list(struct site *site)
 {
 	struct page page = page_begin("", TAB_SIGNATURES, "Signatures - hotplug-rig", FALSE);
 
-	html_raw(&page, "<h1>Signatures</h1>\n<p class=\"soft\">What a report is known by in every build, boot and architecture; "
-			"the most recent first.</p>\n");
+	html_raw(
+		&page,
+		"<h1>Signatures</h1>\n<p class=\"soft\">What a report is known by in every build, "
+		"boot and architecture; "
+		"the most recent first.</p>\n");
 	if (!site->model->signatures->len)
 		html_raw(&page, "<p>No run has a report.</p>\n");
 	else
-		html_raw(&page, "<div class=\"scroll\"><table class=\"grid cards\"><thead><tr><th scope=\"col\">title</th>"
-				"<th scope=\"col\">kind</th><th scope=\"col\">state</th><th scope=\"col\" class=\"num\">runs now</th>"
-				"<th scope=\"col\" class=\"num\">in all</th><th scope=\"col\">first seen</th>"
-				"<th scope=\"col\">last seen</th></tr></thead>\n<tbody>\n");
+		html_raw(
+			&page,
+			"<div class=\"scroll\"><table class=\"grid cards\"><thead><tr>"
+			"<th scope=\"col\">title</th>"
+			"<th scope=\"col\">kind</th><th scope=\"col\">state</th><th scope=\"col\" "
+			"class=\"num\">runs now</th>"
+			"<th scope=\"col\" class=\"num\">in all</th><th scope=\"col\">first "
+			"seen</th>"
+			"<th scope=\"col\">last seen</th></tr></thead>\n<tbody>\n");
 	for (guint i = 0; i < site->model->signatures->len; i++)
 		put_signature_row(&page, site->model->signatures->pdata[i]);
 	if (site->model->signatures->len)
@@ -44,9 +63,13 @@ static void write_run_list(struct site *site)
 {
 	struct page page = page_begin("", TAB_RUNS, "Runs - hotplug-rig", FALSE);
 
-	html_raw(&page, "<h1>All runs</h1>\n<div class=\"filter\" hidden><label for=\"words\">Show those with</label>"
-			"<input id=\"words\" type=\"search\" data-table=\"runs\" placeholder=\"pseries FAIL\">"
-			"<output for=\"words\" aria-live=\"polite\"></output></div>\n");
+	html_raw(
+		&page,
+		"<h1>All runs</h1>\n<div class=\"filter\" hidden><label for=\"words\">Show those "
+		"with</label>"
+		"<input id=\"words\" type=\"search\" data-table=\"runs\" placeholder=\"pseries "
+		"FAIL\">"
+		"<output for=\"words\" aria-live=\"polite\"></output></div>\n");
 	put_runs(&page, site->model->runs, "runs", TRUE);
 	page_end(site, &page, "runs.html");
 }
@@ -65,24 +88,33 @@ static void put_rate(struct page *page, const char *name, const struct tally *ta
 	if (!tally->first)
 		return;
 	stats_wilson(tally->first_bad, tally->first, &low, &high);
-	html(page, "<dt>%s</dt><dd>%u of %u runs bad <span class=\"soft\">(95 %% interval: %.0f to %.0f %%)</span></dd>\n", name,
-	     tally->first_bad, tally->first, 100 * low, 100 * high);
+	html(page,
+	     "<dt>%s</dt><dd>%u of %u runs bad <span class=\"soft\">(95 %% interval: "
+	     "%.0f to %.0f %%)</span></dd>\n",
+	     name, tally->first_bad, tally->first, 100 * low, 100 * high);
 }
 
 static void write_cell(struct site *site, struct cell *cell)
 {
 	g_autofree char *file = g_strdup_printf("cell/%s.html", cell->slug);
-	g_autofree char *title = g_strdup_printf("%s on %s, kernel %s", cell->scenario, cell->machine, cell->kernel);
+	g_autofree char *title =
+		g_strdup_printf("%s on %s, kernel %s", cell->scenario, cell->machine, cell->kernel);
 	struct page page = page_begin("../", TAB_NONE, title, TRUE);
 	g_autoptr(GPtrArray) one = g_ptr_array_new();
 
-	html(&page, "<p class=\"crumbs\"><a href=\"../index.html#matrix\">Overview</a> / cell</p>\n<h1>%s</h1>\n<p>", title);
+	html(&page,
+	     "<p class=\"crumbs\"><a href=\"../index.html#matrix\">Overview</a> / cell</p>\n"
+	     "<h1>%s</h1>\n<p>",
+	     title);
 	put_badge(&page, tally_word(&cell->now), NULL);
 	html_raw(&page, "</p>\n<dl class=\"facts\">\n");
 	put_rate(&page, "now", &cell->now);
 	put_rate(&page, "before", &cell->then);
 	put_rate(&page, "all runs here", &cell->ever);
-	html_raw(&page, "</dl>\n<p class=\"soft\">Of judged runs, first attempts alone: a failing cell is run again.</p>\n");
+	html_raw(
+		&page,
+		"</dl>\n<p class=\"soft\">Of judged runs, first attempts alone: "
+		"a failing cell is run again.</p>\n");
 	g_ptr_array_add(one, cell);
 	html_raw(&page, "<h2>Trends</h2>\n");
 	put_trends(&page, one);
@@ -98,7 +130,8 @@ void write_cells(struct site *site)
 }
 
 /* "6.1.192 (3 runs), 6.12.4 (1 run)": where a signature was seen. Sets of words are small. */
-static char *spread(const struct signature *signature, const char *(*word)(const struct run_view *run))
+static char *spread(const struct signature *signature,
+		    const char *(*word)(const struct run_view *run))
 {
 	g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GList) keys = NULL;
@@ -107,14 +140,16 @@ static char *spread(const struct signature *signature, const char *(*word)(const
 	for (guint i = 0; i < signature->runs->len; i++) {
 		const char *key = word(signature->runs->pdata[i]);
 
-		g_hash_table_insert(counts, (gpointer)key,
-				    GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(counts, key)) + 1));
+		g_hash_table_insert(
+			counts, (gpointer)key,
+			GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(counts, key)) + 1));
 	}
 	keys = g_list_sort(g_hash_table_get_keys(counts), (GCompareFunc)g_strcmp0);
 	for (GList *l = keys; l; l = l->next) {
 		guint n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, l->data));
 
-		g_string_append_printf(text, "%s%s (%u run%s)", text->len ? ", " : "", (char *)l->data, n, n == 1 ? "" : "s");
+		g_string_append_printf(text, "%s%s (%u run%s)", text->len ? ", " : "",
+				       (char *)l->data, n, n == 1 ? "" : "s");
 	}
 	return g_string_free(text, FALSE);
 }
@@ -139,11 +174,15 @@ static void write_signature(struct site *site, const struct signature *signature
 	const struct run_view *last = signature->runs->pdata[signature->runs->len - 1];
 	g_autofree char *file = g_strdup_printf("signature/%s.html", signature->slug);
 	g_autofree char *until = model_minute(last->when);
-	g_autofree char *kernels = spread(signature, word_kernel), *machines = spread(signature, word_machine),
-			*scenarios = spread(signature, word_scenario), *text = model_text(signature->report, "text");
+	g_autofree char *kernels = spread(signature, word_kernel),
+			*machines = spread(signature, word_machine),
+			*scenarios = spread(signature, word_scenario),
+			*text = model_text(signature->report, "text");
 	struct page page = page_begin("../", TAB_NONE, signature->title, FALSE);
 
-	html(&page, "<p class=\"crumbs\"><a href=\"../signatures.html\">Signatures</a> / %s</p>\n<h1>%s</h1>\n<dl class=\"facts\">\n",
+	html(&page,
+	     "<p class=\"crumbs\"><a href=\"../signatures.html\">Signatures</a> / %s</p>\n"
+	     "<h1>%s</h1>\n<dl class=\"facts\">\n",
 	     signature->kind, signature->title);
 	put_fact(&page, "key", signature->bug);
 	put_fact(&page, "known", signature->known);
@@ -155,10 +194,15 @@ static void write_signature(struct site *site, const struct signature *signature
 	put_bisections(&page, site, signature->bug);
 	html_raw(&page, "</dl>\n");
 	put_picture(site, &page, signature->report);
-	html(&page, "<h2>Its last report</h2>\n<pre tabindex=\"0\" aria-label=\"report\">%s</pre>\n<h2>Runs with it</h2>\n", text);
+	html(&page,
+	     "<h2>Its last report</h2>\n<pre tabindex=\"0\" aria-label=\"report\">%s</pre>\n"
+	     "<h2>Runs with it</h2>\n",
+	     text);
 	put_runs(&page, signature->runs, NULL, TRUE);
 	if (signature->older)
-		html(&page, "<p class=\"soft\">and %u older: <code>rig history</code> lists them.</p>\n", signature->older);
+		html(&page,
+		     "<p class=\"soft\">and %u older: <code>rig history</code> lists them.</p>\n",
+		     signature->older);
 	page_end(site, &page, file);
 }
 

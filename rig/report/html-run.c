@@ -11,19 +11,26 @@
 
 static void put_state(struct page *page, const struct run_view *run)
 {
-	g_autofree char *kind = g_ascii_strdown(verdict_name(run->as), -1), *reason = run_reason(run);
+	g_autofree char *kind = g_ascii_strdown(verdict_name(run->as), -1),
+			*reason = run_reason(run);
 	json_t *reasons = json_object_get(run->info->details, "reasons"), *other;
 	size_t i;
 
-	html(page, "<p class=\"crumbs\"><a href=\"../index.html\">Overview</a> / <a href=\"../cell/%s.html\">%s on %s, kernel %s</a></p>\n",
+	html(page,
+	     "<p class=\"crumbs\"><a href=\"../index.html\">Overview</a> / <a "
+	     "href=\"../cell/%s.html\">%s on %s, kernel %s</a></p>\n",
 	     run->cell->slug, run->scenario, run->machine, run->kernel);
 	html(page, "<div class=\"state %s\"><p>", kind);
 	put_badge(page, verdict_name(run->info->verdict), NULL);
 	if (run->as != run->info->verdict)
-		html(page, " %s", run->as == VERDICT_PASS ? "as the scenario expects" : "the scenario expects a report");
-	html(page, "</p><h1>%s</h1>\n", run->info->verdict == VERDICT_PASS ? "No report, and everything adds up" : reason);
+		html(page, " %s",
+		     run->as == VERDICT_PASS ? "as the scenario expects"
+					     : "the scenario expects a report");
+	html(page, "</p><h1>%s</h1>\n",
+	     run->info->verdict == VERDICT_PASS ? "No report, and everything adds up" : reason);
 	json_array_foreach (reasons, i, other) {
-		g_autofree char *text = i && json_is_string(other) ? text_clean(json_string_value(other)) : NULL;
+		g_autofree char *text =
+			i && json_is_string(other) ? text_clean(json_string_value(other)) : NULL;
 
 		if (text)
 			html(page, "<p>%s</p>\n", text);
@@ -44,7 +51,8 @@ static char *joined(json_t *array)
 
 	json_array_foreach (array, i, word)
 		if (json_is_string(word))
-			g_string_append_printf(text, "%s%s", text->len ? ", " : "", json_string_value(word));
+			g_string_append_printf(text, "%s%s", text->len ? ", " : "",
+					       json_string_value(word));
 	g_autofree char *raw = g_string_free(text, FALSE);
 
 	return text_clean(raw);
@@ -59,7 +67,8 @@ static char *times_text(json_t *times)
 	boot = rig_duration_text(json_integer_value(json_object_get(times, "boot_ns")));
 	hammer = rig_duration_text(json_integer_value(json_object_get(times, "hammer_ns")));
 	total = rig_duration_text(json_integer_value(json_object_get(times, "total_ns")));
-	return g_strdup_printf("%s until the guest was ready, %s of hammering, %s in all", boot, hammer, total);
+	return g_strdup_printf("%s until the guest was ready, %s of hammering, %s in all", boot,
+			       hammer, total);
 }
 
 static const char *lockdep_text(json_t *lockdep)
@@ -69,20 +78,29 @@ static const char *lockdep_text(json_t *lockdep)
 	if (!json_is_object(lockdep))
 		return NULL;
 	return json_is_true(json_object_get(lockdep, "armed")) ? "armed to the end"
-	       : !g_strcmp0(state, "absent")		       ? "absent: only what went wrong could be seen"
-							       : "not armed at the end";
+	       : !g_strcmp0(state, "absent") ? "absent: only what went wrong could be seen"
+					     : "not armed at the end";
 }
 
 static void put_facts(struct site *site, struct page *page, const struct run_view *run)
 {
-	json_t *in = run->info->inputs, *details = run->info->details, *seed = json_object_get(in, "seed");
+	json_t *in = run->info->inputs, *details = run->info->details,
+	       *seed = json_object_get(in, "seed");
 	static const char *const rows[][2] = {
-		{"kernel source", "kernel/source"}, {"kernel hash", "kernel/hash"}, {"accelerator", "accel_why"},
-		{"firmware", "firmware"},	    {"MMU", "mmu"},		    {"replays", "replays"},
+		{"kernel source", "kernel/source"},
+		{"kernel hash", "kernel/hash"},
+		{"accelerator", "accel_why"},
+		{"firmware", "firmware"},
+		{"MMU", "mmu"},
+		{"replays", "replays"},
 	};
-	g_autofree char *patches = joined(model_at(in, "kernel/patches")), *fragments = joined(model_at(in, "kernel/fragments"));
-	g_autofree char *times = times_text(json_object_get(details, "times")), *dir = text_clean(run->info->dir);
-	g_autofree char *number = json_is_integer(seed) ? g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(seed)) : NULL;
+	g_autofree char *patches = joined(model_at(in, "kernel/patches")),
+			*fragments = joined(model_at(in, "kernel/fragments"));
+	g_autofree char *times = times_text(json_object_get(details, "times")),
+			*dir = text_clean(run->info->dir);
+	g_autofree char *number = json_is_integer(seed) ? g_strdup_printf("%" JSON_INTEGER_FORMAT,
+									  json_integer_value(seed))
+							: NULL;
 
 	html_raw(page, "<dl class=\"facts\">\n");
 	put_fact(page, "scenario", run->scenario);
@@ -106,7 +124,8 @@ static void put_facts(struct site *site, struct page *page, const struct run_vie
 
 static void put_locks(struct page *page, json_t *report)
 {
-	static const char *const rows[][3] = {{"acquired", "wants", "in"}, {"held", "holds", "taken in"}};
+	static const char *const rows[][3] = {{"acquired", "wants", "in"},
+					      {"held", "holds", "taken in"}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		json_t *lock = json_object_get(report, rows[i][0]);
@@ -130,29 +149,39 @@ static const struct signature *signature_named(const struct run_view *run, const
 	return NULL;
 }
 
-static void put_report(struct site *site, struct page *page, const struct run_view *run, json_t *report, gboolean open)
+static void put_report(struct site *site, struct page *page, const struct run_view *run,
+		       json_t *report, gboolean open)
 {
-	g_autofree char *title = model_text(report, "title"), *kind = model_text(report, "kind"), *bug = model_text(report, "signature/bug"),
-			*text = model_text(report, "text"), *known = model_text(report, "known/reason"), *symbols = NULL;
+	g_autofree char *title = model_text(report, "title"), *kind = model_text(report, "kind"),
+			*bug = model_text(report, "signature/bug"),
+			*text = model_text(report, "text"),
+			*known = model_text(report, "known/reason"), *symbols = NULL;
 	json_t *when = json_object_get(report, "when");
 	const struct signature *signature = signature_named(run, bug);
 
 	html(page, "<section class=\"report\"><h3>%s</h3>\n<dl class=\"facts\">\n", title);
 	put_fact(page, "kind", kind);
 	if (json_is_number(when))
-		html(page, "<dt>when</dt><dd>%.1f s after the guest&#39;s boot</dd>\n", json_number_value(when));
+		html(page, "<dt>when</dt><dd>%.1f s after the guest&#39;s boot</dd>\n",
+		     json_number_value(when));
 	put_fact(page, "known", known);
 	put_locks(page, report);
 	if (signature)
-		html(page, "<dt>signature</dt><dd><a href=\"../signature/%s.html\">%s</a></dd>\n", signature->slug, bug);
+		html(page, "<dt>signature</dt><dd><a href=\"../signature/%s.html\">%s</a></dd>\n",
+		     signature->slug, bug);
 	html_raw(page, "</dl>\n");
 	put_picture(site, page, report);
 	if (site->options->symbolise)
 		symbols = site->options->symbolise(run, report, site->options->data);
 	if (symbols)
-		html(page, "<details><summary>Functions, files and lines</summary><pre tabindex=\"0\" aria-label=\"frames\">%s</pre>"
-			   "</details>\n", symbols);
-	html(page, "<details%s><summary>Its lines</summary><pre tabindex=\"0\" aria-label=\"report\">%s</pre></details></section>\n",
+		html(page,
+		     "<details><summary>Functions, files and lines</summary><pre tabindex=\"0\" "
+		     "aria-label=\"frames\">%s</pre>"
+		     "</details>\n",
+		     symbols);
+	html(page,
+	     "<details%s><summary>Its lines</summary><pre tabindex=\"0\" aria-label=\"report\">%s"
+	     "</pre></details></section>\n",
 	     open ? " open" : "", text);
 }
 
@@ -167,7 +196,8 @@ static void put_reports(struct site *site, struct page *page, const struct run_v
 	for (size_t i = 0; i < n && i < REPORTS_MAX; i++)
 		put_report(site, page, run, json_array_get(reports, i), i == 0);
 	if (n > REPORTS_MAX)
-		html(page, "<p>and %u more: <code>rig show %s</code></p>\n", (guint)(n - REPORTS_MAX), run->name);
+		html(page, "<p>and %u more: <code>rig show %s</code></p>\n",
+		     (guint)(n - REPORTS_MAX), run->name);
 }
 
 /* {"ok": 3, "EBUSY": 1} as "ok 3, EBUSY 1" */
@@ -177,7 +207,8 @@ static void append_counts(GString *text, json_t *counts)
 	json_t *n;
 
 	json_object_foreach (counts, result, n) {
-		g_string_append_printf(text, "%s%s %" JSON_INTEGER_FORMAT, comma, result, json_integer_value(n));
+		g_string_append_printf(text, "%s%s %" JSON_INTEGER_FORMAT, comma, result,
+				       json_integer_value(n));
 		comma = ", ";
 	}
 }
@@ -199,21 +230,29 @@ static void put_agent(struct page *page, json_t *agent, double hammer_s)
 	put_number(page, "operations", ops, "%.0f");
 	put_number(page, "a second", hammer_s > 0 ? ops / hammer_s : -1, "%.1f");
 	put_number(page, "illegal", json_number_value(json_object_get(agent, "failed")), "%.0f");
-	html(page, "<td class=\"wide%s\" data-label=\"results\">%s</td></tr>\n", *clean ? "" : " none", clean);
+	html(page, "<td class=\"wide%s\" data-label=\"results\">%s</td></tr>\n",
+	     *clean ? "" : " none", clean);
 }
 
 static void put_counts(struct page *page, const struct run_view *run)
 {
-	json_t *agents = model_at(run->info->details, "counts/agents"), *devices = model_at(run->info->details, "counts/devices");
-	double hammer_s = json_number_value(model_at(run->info->details, "times/hammer_ns")) / RIG_NS_PER_S;
+	json_t *agents = model_at(run->info->details, "counts/agents"),
+	       *devices = model_at(run->info->details, "counts/devices");
+	double hammer_s =
+		json_number_value(model_at(run->info->details, "times/hammer_ns")) / RIG_NS_PER_S;
 	const char *what;
 	json_t *entry;
 	size_t i;
 
 	if (json_array_size(agents))
-		html_raw(page, "<h2>Agents in the guest</h2>\n<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">agent</th>"
-			       "<th scope=\"col\" class=\"num\">operations</th><th scope=\"col\" class=\"num\">a second</th>"
-			       "<th scope=\"col\" class=\"num\">illegal</th><th scope=\"col\">results</th></tr></thead>\n<tbody>\n");
+		html_raw(
+			page,
+			"<h2>Agents in the guest</h2>\n<div class=\"scroll\">"
+			"<table class=\"cards\"><thead><tr><th scope=\"col\">agent</th>"
+			"<th scope=\"col\" class=\"num\">operations</th><th scope=\"col\" "
+			"class=\"num\">a second</th>"
+			"<th scope=\"col\" class=\"num\">illegal</th><th scope=\"col\">results</th>"
+			"</tr></thead>\n<tbody>\n");
 	json_array_foreach (agents, i, entry)
 		put_agent(page, entry, hammer_s);
 	if (json_array_size(agents))
@@ -235,12 +274,14 @@ static void put_counts(struct page *page, const struct run_view *run)
 static void write_run(struct site *site, const struct run_view *run)
 {
 	g_autofree char *file = g_strdup_printf("run/%s.html", run->slug);
-	g_autofree char *title = g_strdup_printf("%s: %s on %s", run->word, run->scenario, run->machine);
+	g_autofree char *title =
+		g_strdup_printf("%s: %s on %s", run->word, run->scenario, run->machine);
 	struct page page = page_begin("../", TAB_NONE, title, TRUE);
 
 	put_state(&page, run);
 	put_facts(site, &page, run);
-	html(&page, "<h2>Again</h2>\n<pre class=\"cmd\">rig replay %s\nrig show %s", run->name, run->name);
+	html(&page, "<h2>Again</h2>\n<pre class=\"cmd\">rig replay %s\nrig show %s", run->name,
+	     run->name);
 	if (run->info->verdict == VERDICT_HANG)
 		html(&page, "\nrig explain %s", run->name);
 	html_raw(&page, "</pre>\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A run on one time axis: its states and host steps as bars in lanes, the agents' rates, and when reports
- * came. From the journal; what it does not have (an old run has no counts) is left out.
+ * A run on one time axis: its states and host steps as bars in lanes, the agents' rates, and when
+ * reports came. From the journal; what it does not have (an old run has no counts) is left out.
  */
 #include "report/page.h"
 
@@ -76,8 +76,10 @@ static void bar_begin(struct timeline *tl, guint lane, double t, char *name)
 static guint lane_of_step(struct timeline *tl, json_t *entry)
 {
 	json_int_t copy = json_integer_value(json_object_get(entry, "copy"));
-	g_autofree char *name = g_strdup_printf("track %" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(entry, "track")));
-	g_autofree char *both = copy ? g_strdup_printf("%s.%" JSON_INTEGER_FORMAT, name, copy) : g_strdup(name);
+	g_autofree char *name = g_strdup_printf(
+		"track %" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(entry, "track")));
+	g_autofree char *both =
+		copy ? g_strdup_printf("%s.%" JSON_INTEGER_FORMAT, name, copy) : g_strdup(name);
 
 	return lane_of(tl, both);
 }
@@ -96,7 +98,8 @@ static void on_step(struct timeline *tl, json_t *entry, double t)
 {
 	g_autofree char *what = model_text(entry, "do"), *id = model_text(entry, "id");
 
-	bar_begin(tl, lane_of_step(tl, entry), t, g_strjoin(strcmp(id, "?") ? " " : "", what, strcmp(id, "?") ? id : "", NULL));
+	bar_begin(tl, lane_of_step(tl, entry), t,
+		  g_strjoin(strcmp(id, "?") ? " " : "", what, strcmp(id, "?") ? id : "", NULL));
 }
 
 static void on_stepped(struct timeline *tl, json_t *entry, double t)
@@ -136,7 +139,8 @@ static void on_counts(struct timeline *tl, json_t *entry, double t)
 
 	json_object_foreach (ops, agent, n) {
 		json_t *points = g_hash_table_lookup(tl->rates, agent);
-		double done = json_integer_value(n) - json_integer_value(json_object_get(tl->last, agent));
+		double done = json_integer_value(n) -
+			      json_integer_value(json_object_get(tl->last, agent));
 
 		if (!points) {
 			points = json_array();
@@ -157,7 +161,8 @@ static void on_entry(json_t *entry, void *data)
 	static const struct {
 		const char *what;
 		void (*take)(struct timeline *tl, json_t *entry, double t);
-	} kinds[] = {{"state", on_state}, {"step", on_step}, {"stepped", on_stepped}, {"held", on_held}, {"report", on_report}, {"counts", on_counts}};
+	} kinds[] = {{"state", on_state}, {"step", on_step},	 {"stepped", on_stepped},
+		     {"held", on_held},	  {"report", on_report}, {"counts", on_counts}};
 	const char *what = json_string_value(json_object_get(entry, "what"));
 	struct timeline *tl = data;
 	double t = json_number_value(json_object_get(entry, "t"));
@@ -174,15 +179,20 @@ static json_t *bars_json(const struct timeline *tl)
 
 	for (guint i = 0; i < tl->bars->len; i++) {
 		const struct bar *bar = &g_array_index(tl->bars, struct bar, i);
-		g_autofree char *name = bar->outcome && *bar->outcome ? g_strconcat(bar->name, ": ", bar->outcome, NULL)
-								      : g_strdup(bar->name);
-		const char *kind = !strcmp(tl->lanes->pdata[bar->lane], "state") ? "state"
-				   : bar->to < 0				 ? "open"
-				   : !g_strcmp0(bar->outcome, "ok") || !g_strcmp0(bar->outcome, "deleted") ? "ok"
-													      : "bad";
+		g_autofree char *name = bar->outcome && *bar->outcome
+						? g_strconcat(bar->name, ": ", bar->outcome, NULL)
+						: g_strdup(bar->name);
+		const char *kind =
+			!strcmp(tl->lanes->pdata[bar->lane], "state") ? "state"
+			: bar->to < 0				      ? "open"
+			: !g_strcmp0(bar->outcome, "ok") || !g_strcmp0(bar->outcome, "deleted")
+				? "ok"
+				: "bad";
 
-		json_array_append_new(bars, json_pack("{s:i, s:f, s:f, s:s, s:s}", "lane", bar->lane, "from", bar->from, "to",
-						      bar->to < 0 ? tl->end : bar->to, "kind", kind, "name", name));
+		json_array_append_new(bars, json_pack("{s:i, s:f, s:f, s:s, s:s}", "lane",
+						      bar->lane, "from", bar->from, "to",
+						      bar->to < 0 ? tl->end : bar->to, "kind", kind,
+						      "name", name));
 	}
 	return bars;
 }
@@ -210,10 +220,12 @@ static json_t *timeline_json(const struct timeline *tl)
 		g_autofree char *name = text_clean(tl->agents->pdata[i]);
 		json_t *points = g_hash_table_lookup(tl->rates, tl->agents->pdata[i]);
 
-		json_array_append_new(rates, json_pack("{s:s, s:o}", "name", name, "points", thinned(points)));
+		json_array_append_new(
+			rates, json_pack("{s:s, s:o}", "name", name, "points", thinned(points)));
 	}
-	return json_pack("{s:s, s:f, s:o, s:o, s:o, s:O}", "chart", "timeline", "end", tl->end, "lanes", lanes, "bars",
-			 bars_json(tl), "rates", rates, "reports", tl->reports);
+	return json_pack("{s:s, s:f, s:o, s:o, s:o, s:O}", "chart", "timeline", "end", tl->end,
+			 "lanes", lanes, "bars", bars_json(tl), "rates", rates, "reports",
+			 tl->reports);
 }
 
 static void put_table(struct page *page, const struct timeline *tl)
@@ -221,13 +233,21 @@ static void put_table(struct page *page, const struct timeline *tl)
 	json_t *report;
 	size_t r;
 
-	html_raw(page, "<table class=\"cards\"><thead><tr><th scope=\"col\">what</th><th scope=\"col\" class=\"num\">from</th>"
-		       "<th scope=\"col\" class=\"num\">to</th><th scope=\"col\">where</th><th scope=\"col\">outcome</th></tr>"
-		       "</thead>\n<tbody>\n");
+	html_raw(
+		page,
+		"<table class=\"cards\"><thead><tr><th scope=\"col\">what</th><th scope=\"col\" "
+		"class=\"num\">from</th>"
+		"<th scope=\"col\" class=\"num\">to</th><th scope=\"col\">where</th>"
+		"<th scope=\"col\">outcome</th></tr>"
+		"</thead>\n<tbody>\n");
 	json_array_foreach (tl->reports, r, report) {
-		html(page, "<tr><th scope=\"row\">report: %s</th>", json_string_value(json_object_get(report, "title")));
+		html(page, "<tr><th scope=\"row\">report: %s</th>",
+		     json_string_value(json_object_get(report, "title")));
 		put_number(page, "from", json_real_value(json_object_get(report, "at")), "%.2f s");
-		html_raw(page, "<td class=\"none\"></td><td data-label=\"where\">console</td><td class=\"none\"></td></tr>\n");
+		html_raw(
+			page,
+			"<td class=\"none\"></td><td data-label=\"where\">console</td>"
+			"<td class=\"none\"></td></tr>\n");
 	}
 	for (guint i = 0; i < tl->bars->len && i < ROWS_MAX; i++) {
 		const struct bar *bar = &g_array_index(tl->bars, struct bar, i);
@@ -235,12 +255,15 @@ static void put_table(struct page *page, const struct timeline *tl)
 		html(page, "<tr><th scope=\"row\">%s</th>", bar->name);
 		put_number(page, "from", bar->from, "%.2f s");
 		put_number(page, "to", bar->to, "%.2f s");
-		html(page, "<td data-label=\"where\">%s</td><td data-label=\"outcome\">%s</td></tr>\n",
-		     (char *)tl->lanes->pdata[bar->lane], bar->to < 0 ? "never ended" : bar->outcome);
+		html(page,
+		     "<td data-label=\"where\">%s</td><td data-label=\"outcome\">%s</td></tr>\n",
+		     (char *)tl->lanes->pdata[bar->lane],
+		     bar->to < 0 ? "never ended" : bar->outcome);
 	}
 	html_raw(page, "</tbody></table>\n");
 	if (tl->bars->len > ROWS_MAX)
-		html(page, "<p>and %u more: the journal has them all.</p>\n", tl->bars->len - ROWS_MAX);
+		html(page, "<p>and %u more: the journal has them all.</p>\n",
+		     tl->bars->len - ROWS_MAX);
 }
 
 void put_timeline(struct page *page, const struct run_view *run)
@@ -249,7 +272,8 @@ void put_timeline(struct page *page, const struct run_view *run)
 		.lanes = g_ptr_array_new_with_free_func(g_free),
 		.bars = g_array_new(FALSE, FALSE, sizeof(struct bar)),
 		.open = g_hash_table_new(NULL, NULL),
-		.rates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_decref),
+		.rates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					       (GDestroyNotify)json_decref),
 		.agents = g_ptr_array_new_with_free_func(g_free),
 		.reports = json_array(),
 	};
@@ -257,7 +281,8 @@ void put_timeline(struct page *page, const struct run_view *run)
 	g_array_set_clear_func(tl.bars, bar_clear);
 	if (run_journal_each(run->info->dir, on_entry, &tl, NULL) && tl.bars->len) {
 		html_raw(page, "<h2>Timeline</h2>\n");
-		put_chart_begin(page, "Timeline: host steps, rates of the agents, reports", TRUE, timeline_json(&tl));
+		put_chart_begin(page, "Timeline: host steps, rates of the agents, reports", TRUE,
+				timeline_json(&tl));
 		put_table(page, &tl);
 		put_chart_end(page);
 	}

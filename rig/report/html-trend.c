@@ -31,7 +31,8 @@ static json_t *series_of(const struct measure *measure, const struct cell *cell)
 		const struct run_view *run = cell->runs->pdata[i];
 
 		if (run->when && measure->of(run) >= 0)
-			json_array_append_new(points, json_pack("[I, f]", (json_int_t)run->when, measure->of(run)));
+			json_array_append_new(points, json_pack("[I, f]", (json_int_t)run->when,
+								measure->of(run)));
 	}
 	return json_pack("{s:s, s:o}", "name", name, "points", points);
 }
@@ -54,7 +55,8 @@ static void put_row(struct page *page, const struct measure *measure, const stru
 	}
 	if (!n)
 		return;
-	html(page, "<tr><th scope=\"row\">%s, %s</th><td class=\"num\" data-label=\"runs\">%u</td>", cell->machine, cell->kernel, n);
+	html(page, "<tr><th scope=\"row\">%s, %s</th><td class=\"num\" data-label=\"runs\">%u</td>",
+	     cell->machine, cell->kernel, n);
 	put_number(page, "least", least, measure->format);
 	put_number(page, "mean", sum / n, measure->format);
 	put_number(page, "most", most, measure->format);
@@ -79,10 +81,13 @@ static gboolean put_trend(struct page *page, const struct measure *measure, cons
 	}
 	html(page, "<div><h3>%s</h3>\n", measure->title);
 	put_chart_begin(page, measure->title, FALSE,
-			json_pack("{s:s, s:s, s:o}", "chart", "trend", "unit", measure->unit, "series", series));
-	html(page, "<table class=\"cards\"><thead><tr><th scope=\"col\">where</th><th scope=\"col\" class=\"num\">runs</th>"
-		   "<th scope=\"col\" class=\"num\">least</th><th scope=\"col\" class=\"num\">mean</th>"
-		   "<th scope=\"col\" class=\"num\">most</th></tr></thead>\n<tbody>\n");
+			json_pack("{s:s, s:s, s:o}", "chart", "trend", "unit", measure->unit,
+				  "series", series));
+	html(page,
+	     "<table class=\"cards\"><thead><tr><th scope=\"col\">where</th><th scope=\"col\" "
+	     "class=\"num\">runs</th>"
+	     "<th scope=\"col\" class=\"num\">least</th><th scope=\"col\" class=\"num\">mean</th>"
+	     "<th scope=\"col\" class=\"num\">most</th></tr></thead>\n<tbody>\n");
 	for (guint i = 0; i < cells->len; i++)
 		put_row(page, measure, cells->pdata[i]);
 	html_raw(page, "</tbody></table>\n");
@@ -113,7 +118,8 @@ void write_trends(struct site *site)
 		g_autoptr(GPtrArray) cells = g_ptr_array_new();
 
 		for (guint i = 0; i < model->cells->len; i++)
-			if (!g_strcmp0(((struct cell *)model->cells->pdata[i])->scenario, model->scenarios->pdata[s]))
+			if (!g_strcmp0(((struct cell *)model->cells->pdata[i])->scenario,
+				       model->scenarios->pdata[s]))
 				g_ptr_array_add(cells, model->cells->pdata[i]);
 		html(&page, "<h2>%s</h2>\n", (char *)model->scenarios->pdata[s]);
 		put_trends(&page, cells);

@@ -28,7 +28,8 @@ static gboolean make_folders(const char *dir, GError **error)
 	g_autofree char *mark = g_build_filename(dir, MARK, NULL);
 
 	if (g_mkdir_with_parents(dir, 0755) < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot make the folder '%s': %s", dir, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot make the folder '%s': %s", dir,
+				g_strerror(errno));
 	if (!is_empty(dir) && !g_file_test(mark, G_FILE_TEST_EXISTS))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"'%s' has files of another origin; use a new or empty folder", dir);
@@ -36,8 +37,8 @@ static gboolean make_folders(const char *dir, GError **error)
 		g_autofree char *sub = g_build_filename(dir, folders[i], NULL);
 
 		if (g_mkdir_with_parents(sub, 0755) < 0)
-			return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s", sub,
-					g_strerror(errno));
+			return rig_fail(error, RIG_EXIT_INFRA, "cannot make the folder '%s': %s",
+					sub, g_strerror(errno));
 	}
 	return g_file_set_contents(mark, "", 0, error);
 }
@@ -54,13 +55,16 @@ static gboolean copy_asset(struct site *site, const char *from, const char *name
 
 static gboolean copy_assets(struct site *site, gboolean *ret_no_charts, GError **error)
 {
-	g_autofree char *style = rig_home_path("site/style.css"), *script = rig_home_path("site/site.js");
+	g_autofree char *style = rig_home_path("site/style.css"),
+			*script = rig_home_path("site/site.js");
 	g_autofree char *installed = rig_home_path("site/chart.min.js");
 	/* libjs-chart.js, MIT: one file that needs no other */
 	const char *packaged = "/usr/share/javascript/chart.js/chart.min.js";
 
-	*ret_no_charts = !copy_asset(site, installed, CHART, NULL) && !copy_asset(site, packaged, CHART, NULL);
-	return copy_asset(site, style, "assets/style.css", error) && copy_asset(site, script, "assets/site.js", error);
+	*ret_no_charts = !copy_asset(site, installed, CHART, NULL) &&
+			 !copy_asset(site, packaged, CHART, NULL);
+	return copy_asset(site, style, "assets/style.css", error) &&
+	       copy_asset(site, script, "assets/site.js", error);
 }
 
 /* Removes the pages of deleted runs. */
@@ -84,11 +88,16 @@ static void remove_old(struct site *site)
 gboolean html_write(const struct model *model, const struct html_options *options, guint *ret_pages,
 		    gboolean *ret_no_charts, GError **error)
 {
-	g_autoptr(GHashTable) written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GHashTable) pictures = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_autoptr(GHashTable) written =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) pictures =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	g_autoptr(GPtrArray) bisections = bisections_read(options->results);
-	struct site site = {
-		.model = model, .options = options, .written = written, .pictures = pictures, .bisections = bisections};
+	struct site site = {.model = model,
+			    .options = options,
+			    .written = written,
+			    .pictures = pictures,
+			    .bisections = bisections};
 	gboolean no_charts;
 	guint assets;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * JUnit XML. There is no standard schema; the output is valid by the common subset of Ant's and Jenkins'
- * schemas (tests/data/report/junit.xsd). A suite for each scenario, a case for each run.
+ * JUnit XML. There is no standard schema; the output is valid by the common subset of Ant's and
+ * Jenkins' schemas (tests/data/report/junit.xsd). A suite for each scenario, a case for each run.
  */
 #include "report/internal.h"
 
@@ -66,7 +66,8 @@ static void property(struct xml *xml, const char *name, const char *value)
 
 static void put_run(struct xml *xml, const struct run_view *run)
 {
-	g_autofree char *class = g_strdup_printf("%s.%s.%s", run->scenario, run->machine, run->kernel);
+	g_autofree char *class =
+		g_strdup_printf("%s.%s.%s", run->scenario, run->machine, run->kernel);
 	const char *element = elements[run->as];
 
 	start(xml, "testcase");
@@ -116,7 +117,8 @@ static void put_suite(struct xml *xml, const struct model *model, guint id, cons
 		      const struct sums *sums)
 {
 	g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(sums->when);
-	g_autofree char *stamp = when ? g_date_time_format(when, "%Y-%m-%dT%H:%M:%S") : g_strdup("1970-01-01T00:00:00");
+	g_autofree char *stamp = when ? g_date_time_format(when, "%Y-%m-%dT%H:%M:%S")
+				      : g_strdup("1970-01-01T00:00:00");
 
 	start(xml, "testsuite");
 	number(xml, "id", id);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KCIDB's I/O format, version 5: a checkout for each source with its patches, a build for each kernel, a
- * test for each run, an issue for each signature, an incident where a test has one. No property may be
- * null; identifiers begin with the origin.
+ * KCIDB's I/O format, version 5: a checkout for each source with its patches, a build for each
+ * kernel, a test for each run, an issue for each signature, an incident where a test has one. No
+ * property may be null; identifiers begin with the origin.
  */
 #include "report/internal.h"
 
@@ -66,7 +66,10 @@ static const char *commit_of(const char *source)
 {
 	const char *at = source && g_str_has_prefix(source, "git:") ? strrchr(source, '@') : NULL;
 
-	return at && strlen(at + 1) == COMMIT_LEN && strspn(at + 1, "0123456789abcdef") == COMMIT_LEN ? at + 1 : NULL;
+	return at && strlen(at + 1) == COMMIT_LEN &&
+			       strspn(at + 1, "0123456789abcdef") == COMMIT_LEN
+		       ? at + 1
+		       : NULL;
 }
 
 static char *patches_text(json_t *kernel)
@@ -77,7 +80,8 @@ static char *patches_text(json_t *kernel)
 
 	json_array_foreach (json_object_get(kernel, "patches"), i, patch)
 		if (json_is_string(patch))
-			g_string_append_printf(text, "%s%s", text->len ? " " : "", json_string_value(patch));
+			g_string_append_printf(text, "%s%s", text->len ? " " : "",
+					       json_string_value(patch));
 	return g_string_free(text, FALSE);
 }
 
@@ -96,7 +100,10 @@ static gboolean is_new(struct kcidb *kcidb, const char *list, const char *id)
 	return g_hash_table_add(kcidb->seen, g_strconcat(list, "/", id, NULL));
 }
 
-/* Returns the checkout's id. The patches' bytes are in the run folder; their names tell them apart here. */
+/*
+ * Returns the checkout's id. The patches' bytes are in the run folder; their names tell them apart
+ * here.
+ */
 static char *add_checkout(struct kcidb *kcidb, json_t *kernel)
 {
 	const char *source = json_string_value(json_object_get(kernel, "source"));
@@ -107,7 +114,11 @@ static char *add_checkout(struct kcidb *kcidb, json_t *kernel)
 
 	if (!is_new(kcidb, "checkouts", id))
 		return g_steal_pointer(&id);
-	comment = g_strjoin(*patches ? " with " : "", source ? source : asked ? asked : "?", patches, NULL);
+	comment = g_strjoin(*patches ? " with " : "",
+			    source  ? source
+			    : asked ? asked
+				    : "?",
+			    patches, NULL);
 	checkout = object_new(id);
 	set_text(checkout, "comment", comment);
 	set_text(checkout, "git_commit_hash", commit_of(source));
@@ -123,7 +134,8 @@ static char *add_build(struct kcidb *kcidb, const struct run_view *run)
 	json_t *kernel = json_object_get(run->info->inputs, "kernel");
 	const char *hash = json_string_value(json_object_get(kernel, "hash"));
 	g_autofree char *checkout = add_checkout(kcidb, kernel);
-	g_autofree char *id = hash ? g_strconcat(ORIGIN ":", hash, NULL) : id_of(checkout, run->kernel);
+	g_autofree char *id =
+		hash ? g_strconcat(ORIGIN ":", hash, NULL) : id_of(checkout, run->kernel);
 	json_t *build;
 
 	if (!is_new(kcidb, "builds", id))
@@ -137,12 +149,13 @@ static char *add_build(struct kcidb *kcidb, const struct run_view *run)
 }
 
 static const char *const statuses[N_VERDICTS] = {
-	[VERDICT_PASS] = "PASS",  [VERDICT_FAIL] = "FAIL", [VERDICT_HANG] = "FAIL",    [VERDICT_LOST] = "ERROR",
-	[VERDICT_INFRA] = "MISS", [VERDICT_SKIP] = "SKIP", [VERDICT_ABORTED] = "MISS",
-	[VERDICT_KNOWN] = "SKIP",
+	[VERDICT_PASS] = "PASS",    [VERDICT_FAIL] = "FAIL",  [VERDICT_HANG] = "FAIL",
+	[VERDICT_LOST] = "ERROR",   [VERDICT_INFRA] = "MISS", [VERDICT_SKIP] = "SKIP",
+	[VERDICT_ABORTED] = "MISS", [VERDICT_KNOWN] = "SKIP",
 };
 
-static void add_test(struct kcidb *kcidb, const struct run_view *run, const char *id, const char *build)
+static void add_test(struct kcidb *kcidb, const struct run_view *run, const char *id,
+		     const char *build)
 {
 	g_autofree char *scenario = part(run->scenario), *machine = part(run->machine);
 	g_autofree char *path = g_strjoin(".", ORIGIN, scenario, machine, NULL);
@@ -160,7 +173,9 @@ static void add_test(struct kcidb *kcidb, const struct run_view *run, const char
 	set_time(test, run->when);
 	set_number(test, "duration", run->total_s);
 	if (run->ops_per_s >= 0)
-		json_object_set_new(test, "number", json_pack("{s:f, s:s}", "value", run->ops_per_s, "unit", "op/s"));
+		json_object_set_new(
+			test, "number",
+			json_pack("{s:f, s:s}", "value", run->ops_per_s, "unit", "op/s"));
 	json_object_set_new(misc, "verdict", json_string(verdict_name(run->info->verdict)));
 	if (json_is_integer(json_object_get(run->info->inputs, "seed")))
 		json_object_set(misc, "seed", json_object_get(run->info->inputs, "seed"));
@@ -172,7 +187,8 @@ static void add_test(struct kcidb *kcidb, const struct run_view *run, const char
 static void add_incident(struct kcidb *kcidb, const struct signature *signature, const char *test)
 {
 	g_autofree char *issue = id_of(signature->bug, NULL), *id = NULL;
-	g_autofree char *kind = part(signature->kind), *category = g_strconcat("runtime.", kind, NULL);
+	g_autofree char *kind = part(signature->kind),
+			*category = g_strconcat("runtime.", kind, NULL);
 	json_t *object;
 
 	if (is_new(kcidb, "issues", issue)) {
@@ -195,7 +211,8 @@ static void add_incident(struct kcidb *kcidb, const struct signature *signature,
 
 static void add_run(struct kcidb *kcidb, const struct run_view *run)
 {
-	g_autofree char *build = add_build(kcidb, run), *id = g_strconcat(ORIGIN ":", run->name, NULL);
+	g_autofree char *build = add_build(kcidb, run),
+			*id = g_strconcat(ORIGIN ":", run->name, NULL);
 
 	add_test(kcidb, run, id, build);
 	for (guint i = 0; i < run->signatures->len; i++)
@@ -205,8 +222,9 @@ static void add_run(struct kcidb *kcidb, const struct run_view *run)
 char *write_kcidb(const struct model *model, GError **error)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	struct kcidb kcidb = {json_pack("{s:{s:i, s:i}, s:[], s:[], s:[], s:[], s:[]}", "version", "major", 5, "minor",
-					3, "checkouts", "builds", "tests", "issues", "incidents"),
+	struct kcidb kcidb = {json_pack("{s:{s:i, s:i}, s:[], s:[], s:[], s:[], s:[]}", "version",
+					"major", 5, "minor", 3, "checkouts", "builds", "tests",
+					"issues", "incidents"),
 			      seen};
 
 	(void)error;

@@ -47,8 +47,8 @@ static void put_plan(GString *out, guint depth, const char *name, guint n)
 	g_string_append_printf(out, "1..%u\n", n);
 }
 
-static void put_result(GString *out, guint depth, guint number, gboolean ok, const char *name, const char *word,
-		       const char *why)
+static void put_result(GString *out, guint depth, guint number, gboolean ok, const char *name,
+		       const char *word, const char *why)
 {
 	g_autofree char *safe = description(name);
 
@@ -73,13 +73,16 @@ static void put_run(GString *out, guint number, const struct run_view *run)
 			g_string_append_printf(out, "# %s\n", *l);
 		}
 	}
-	put_result(out, 2, number, directive->ok, run->name, directive->word, directive->word ? reason : NULL);
+	put_result(out, 2, number, directive->ok, run->name, directive->word,
+		   directive->word ? reason : NULL);
 }
 
 /* A test is not ok when one in it is not, and skipped when all are. */
-static void put_sum(GString *out, guint depth, guint number, const char *name, const struct tally *tally)
+static void put_sum(GString *out, guint depth, guint number, const char *name,
+		    const struct tally *tally)
 {
-	guint skipped = tally->n[VERDICT_SKIP] + tally->n[VERDICT_KNOWN] + tally->n[VERDICT_RUNNING];
+	guint skipped =
+		tally->n[VERDICT_SKIP] + tally->n[VERDICT_KNOWN] + tally->n[VERDICT_RUNNING];
 
 	put_result(out, depth, number, tally->n[VERDICT_PASS] + skipped == tally->all, name,
 		   skipped == tally->all ? "SKIP" : NULL, NULL);
@@ -100,7 +103,8 @@ static void put_cell(GString *out, guint number, const struct cell *cell)
 	put_sum(out, 1, number, name, &cell->now);
 }
 
-static void put_scenario(GString *out, const struct model *model, guint number, const char *scenario)
+static void put_scenario(GString *out, const struct model *model, guint number,
+			 const char *scenario)
 {
 	struct tally tally = {0};
 	guint cells = 0, n = 0;

@@ -10,7 +10,8 @@
 static void tally_add(struct tally *tally, const struct run_view *run)
 {
 	const char *attempt = json_string_value(model_at(run->info->inputs, "labels/attempt"));
-	gboolean bad = run->as == VERDICT_FAIL || run->as == VERDICT_HANG, judged = bad || run->as == VERDICT_PASS;
+	gboolean bad = run->as == VERDICT_FAIL || run->as == VERDICT_HANG,
+		 judged = bad || run->as == VERDICT_PASS;
 	gboolean first = !attempt || !strcmp(attempt, "1");
 
 	tally->n[run->as]++;
@@ -24,8 +25,8 @@ static void tally_add(struct tally *tally, const struct run_view *run)
 const char *tally_word(const struct tally *tally)
 {
 	/* verdicts without a result for the kernel, the most important first */
-	static const enum verdict order[] = {VERDICT_LOST, VERDICT_INFRA, VERDICT_ABORTED, VERDICT_RUNNING,
-					     VERDICT_KNOWN, VERDICT_SKIP};
+	static const enum verdict order[] = {VERDICT_LOST,    VERDICT_INFRA, VERDICT_ABORTED,
+					     VERDICT_RUNNING, VERDICT_KNOWN, VERDICT_SKIP};
 
 	if (tally->bad && tally->bad < tally->judged)
 		return "FLAKY";
@@ -84,7 +85,8 @@ static struct cell *cell_of(struct model *model, GHashTable *by_key, const struc
 	return cell;
 }
 
-static struct signature *signature_of(struct model *model, GHashTable *by_bug, json_t *report, const char *bug)
+static struct signature *signature_of(struct model *model, GHashTable *by_bug, json_t *report,
+				      const char *bug)
 {
 	struct signature *signature = g_hash_table_lookup(by_bug, bug);
 
@@ -189,7 +191,8 @@ static void count_cell(struct cell *cell)
 static void count_signature(struct signature *signature, GHashTable *older)
 {
 	const struct run_view *first = signature->runs->pdata[0];
-	const struct index_signature *past = older ? g_hash_table_lookup(older, signature->bug) : NULL;
+	const struct index_signature *past =
+		older ? g_hash_table_lookup(older, signature->bug) : NULL;
 
 	for (guint i = 0; i < signature->runs->len; i++) {
 		const struct run_view *run = signature->runs->pdata[i];
@@ -199,8 +202,10 @@ static void count_signature(struct signature *signature, GHashTable *older)
 		signature->bad += run->now && run_outcome(run->info) == OUTCOME_BAD;
 	}
 	signature->older = past ? past->runs : 0;
-	signature->first_seen = past ? g_strdelimit(g_strndup(past->first_seen, strlen("2026-11-01T02:15")), "T", ' ')
-				     : model_minute(first->when);
+	signature->first_seen =
+		past ? g_strdelimit(g_strndup(past->first_seen, strlen("2026-11-01T02:15")), "T",
+				    ' ')
+		     : model_minute(first->when);
 }
 
 /* "6.1.9" before "6.1.10". */
@@ -222,10 +227,13 @@ static int by_cell(gconstpointer a, gconstpointer b)
 
 static int by_last_seen(gconstpointer a, gconstpointer b)
 {
-	const struct signature *x = *(struct signature *const *)a, *y = *(struct signature *const *)b;
-	const struct run_view *p = x->runs->pdata[x->runs->len - 1], *q = y->runs->pdata[y->runs->len - 1];
+	const struct signature *x = *(struct signature *const *)a,
+			       *y = *(struct signature *const *)b;
+	const struct run_view *p = x->runs->pdata[x->runs->len - 1],
+			      *q = y->runs->pdata[y->runs->len - 1];
 
-	return p->when != q->when ? (p->when < q->when) - (p->when > q->when) : strcmp(x->bug, y->bug);
+	return p->when != q->when ? (p->when < q->when) - (p->when > q->when)
+				  : strcmp(x->bug, y->bug);
 }
 
 static void lay_out(struct model *model)
@@ -233,7 +241,9 @@ static void lay_out(struct model *model)
 	g_ptr_array_sort(model->cells, by_cell);
 	for (guint i = 0; i < model->cells->len; i++) {
 		struct cell *cell = model->cells->pdata[i];
-		const char *last = model->scenarios->len ? model->scenarios->pdata[model->scenarios->len - 1] : NULL;
+		const char *last = model->scenarios->len
+					   ? model->scenarios->pdata[model->scenarios->len - 1]
+					   : NULL;
 
 		if (g_strcmp0(last, cell->scenario))
 			g_ptr_array_add(model->scenarios, cell->scenario);
@@ -312,7 +322,8 @@ void model_free(struct model *model)
 	g_free(model);
 }
 
-const struct cell *model_cell(const struct model *model, const char *scenario, const struct cell *column)
+const struct cell *model_cell(const struct model *model, const char *scenario,
+			      const struct cell *column)
 {
 	for (guint i = 0; i < model->cells->len; i++) {
 		const struct cell *cell = model->cells->pdata[i];

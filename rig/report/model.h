@@ -27,7 +27,10 @@ struct tally {
 	guint all;
 	guint judged; /* the kernel was judged: PASS, FAIL, HANG */
 	guint bad;    /* not as the scenario expects */
-	/* first attempts alone: a cell is run again because it failed, so the others would raise its rate */
+	/*
+	 * first attempts alone: a cell is run again because it failed, so the others would raise
+	 * its rate
+	 */
 	guint first, first_bad;
 };
 
@@ -42,8 +45,8 @@ struct run_view {
 	gint64 when;	  /* seconds since 1970, 0: unknown */
 	gboolean now;
 	/*
-	 * Its verdict for counting: PASS where it ended as its scenario expects (which may be with a report),
-	 * FAIL where it passed and should not have.
+	 * Its verdict for counting: PASS where it ended as its scenario expects (which may be with
+	 * a report), FAIL where it passed and should not have.
 	 */
 	enum verdict as;
 	const char *word; /* the verdict's name; "EXPECTED" or "MISSED" for these two */
@@ -61,7 +64,10 @@ struct cell {
 	struct tally now, then, ever;
 };
 
-/* What a report is known by in every build, boot and architecture. Notes and induced reports have none. */
+/*
+ * What a report is known by in every build, boot and architecture. Notes and induced reports have
+ * none.
+ */
 struct signature {
 	char *bug, *kind, *title;
 	char *slug;
@@ -101,17 +107,22 @@ struct model {
 	GPtrArray *signatures; /* the most recent first */
 	GPtrArray *changes;    /* the worst first */
 	GPtrArray *scenarios;  /* of char *, sorted, each once */
-	GPtrArray *columns;    /* of struct cell, borrowed: one of each kernel and machine, in this order */
+	GPtrArray *columns;    /* of struct cell, borrowed: one of each kernel and machine, in this
+			        * order */
 	struct tally now;
 	gint64 first, last; /* of now: when its first run began, and its last one */
 	char *label;	    /* of now: a night's name, or its day */
 };
 
 struct model_options {
-	GHashTable *now;   /* names of the runs of now (a set); NULL: those of the newest run's night (label "night"),
-			      without one those of the 16 hours that end with it */
+	/*
+	 * names of the runs of now (a set); NULL: those of the newest run's night (label "night"),
+	 * without one those of the 16 hours that end with it
+	 */
+	GHashTable *now;
 	const char *label; /* what now is called, or NULL */
-	GHashTable *older; /* bug -> struct index_signature: what runs that are not shown have had; or NULL */
+	GHashTable *older; /* bug -> struct index_signature: what runs that are not shown have had;
+			    * or NULL */
 };
 
 /* RUNS: of struct run_info, oldest first, and outliving the model. OPTIONS may be NULL. */
@@ -120,7 +131,8 @@ void model_free(struct model *model);
 RIG_DEFINE_AUTO(model, model_free)
 
 /* The cell of a scenario in a column, or NULL. */
-const struct cell *model_cell(const struct model *model, const char *scenario, const struct cell *column);
+const struct cell *model_cell(const struct model *model, const char *scenario,
+			      const struct cell *column);
 
 /* Where the keys PATH ("times/total_ns") lead, or NULL. */
 json_t *model_at(json_t *json, const char *path);

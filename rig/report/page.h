@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the pages have in common. Everything goes through html(), which escapes. Private to report/. */
+/*
+ * What the pages have in common. Everything goes through html(), which escapes. Private to report/.
+ */
 #ifndef RIG_REPORT_PAGE_H
 #define RIG_REPORT_PAGE_H
 
@@ -29,7 +31,10 @@ void html_raw(struct page *page, const char *markup);
 
 enum page_tab { TAB_OVERVIEW, TAB_SIGNATURES, TAB_TRENDS, TAB_RUNS, TAB_NONE };
 
-/* <html> to <main>; CHARTS: the page has some. page_end() writes it as FILE below the site's folder. */
+/*
+ * <html> to <main>; CHARTS: the page has some. page_end() writes it as FILE below the site's
+ * folder.
+ */
 struct page page_begin(const char *up, enum page_tab tab, const char *title, gboolean charts);
 void page_end(struct site *site, struct page *page, const char *file);
 
@@ -41,7 +46,9 @@ void put_fact(struct page *page, const char *name, const char *value);
 void put_number(struct page *page, const char *label, double value, const char *format);
 /* Runs as a table, the newest first. ID: for a filter, or NULL. */
 void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean with_cell);
-/* A chart, and a table of its data as fallback without sight or scripts. Takes ownership of DATA. */
+/*
+ * A chart, and a table of its data as fallback without sight or scripts. Takes ownership of DATA.
+ */
 void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t *data);
 void put_chart_end(struct page *page);
 
@@ -52,11 +59,17 @@ struct bisection {
 };
 /* Those below RESULTS, the newest 100; RESULTS may be NULL. Free with g_ptr_array_unref(). */
 GPtrArray *bisections_read(const char *results);
-/* Rows of a list of facts: searches for BUG; the search that RUN was made by. Nothing where there is none. */
+/*
+ * Rows of a list of facts: searches for BUG; the search that RUN was made by. Nothing where there
+ * is none.
+ */
 void put_bisections(struct page *page, const struct site *site, const char *bug);
 void put_bisection_of(struct page *page, const struct site *site, const struct run_view *run);
 
-/* Draws the pictures of all reports, before the pages are written. `no_pictures` is set if dot is missing. */
+/*
+ * Draws the pictures of all reports, before the pages are written. `no_pictures` is set if dot is
+ * missing.
+ */
 void draw_pictures(struct site *site);
 /* The picture of a report that has a lock cycle or a hang's waits; without dot the reason. */
 void put_picture(struct site *site, struct page *page, json_t *report);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pictures on pages: the lock cycle of a report, the waits of a hang. All are drawn before the pages are written. */
+/*
+ * Pictures on pages: the lock cycle of a report, the waits of a hang. All are drawn before the
+ * pages are written.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +12,14 @@
 #define CYCLE_MAX 32
 
 /*
- * An SVG document as part of a page: without its prologue, its ids (which two pictures would share) and its titles
- * (which are the nodes' numbers).
+ * An SVG document as part of a page: without its prologue, its ids (which two pictures would share)
+ * and its titles (which are the nodes' numbers).
  */
 static char *as_part(const char *svg)
 {
 	const char *begin = strstr(svg, "<svg");
-	g_autoptr(GRegex) own = g_regex_new(" id=\"[^\"]*\"|<title>.*?</title>\n?|<!--.*?-->\n?", G_REGEX_DOTALL, 0, NULL);
+	g_autoptr(GRegex) own = g_regex_new(" id=\"[^\"]*\"|<title>.*?</title>\n?|<!--.*?-->\n?",
+					    G_REGEX_DOTALL, 0, NULL);
 
 	return begin ? g_regex_replace_literal(own, begin, -1, 0, "", 0, NULL) : g_strdup("");
 }
@@ -86,7 +90,8 @@ void draw_pictures(struct site *site)
 			collect(site, dots, report);
 	}
 	for (guint k = 0; k < site->model->signatures->len; k++)
-		collect(site, dots, ((const struct signature *)site->model->signatures->pdata[k])->report);
+		collect(site, dots,
+			((const struct signature *)site->model->signatures->pdata[k])->report);
 	g_ptr_array_add(dots, NULL);
 	svgs = graph_draw((const char *const *)dots->pdata, &site->no_pictures);
 	for (i = 0; svgs && svgs[i]; i++)
@@ -103,9 +108,14 @@ void put_picture(struct site *site, struct page *page, json_t *report)
 	if (!svg || !*svg)
 		return;
 	if (hang_of(report))
-		html_raw(page, "<figure class=\"picture\" role=\"img\" aria-label=\"Tasks and the locks that they wait for\">");
+		html_raw(
+			page,
+			"<figure class=\"picture\" role=\"img\" aria-label=\"Tasks and the locks "
+			"that they wait for\">");
 	else
-		html(page, "<figure class=\"picture\" role=\"img\" aria-label=\"Lock cycle of %u locks\">",
+		html(page,
+		     "<figure class=\"picture\" role=\"img\" aria-label=\"Lock cycle of %u "
+		     "locks\">",
 		     (guint)json_array_size(cycle_of(report)));
 	html_raw(page, svg);
 	html_raw(page, "</figure>\n");

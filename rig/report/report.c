@@ -12,20 +12,25 @@ const struct report_format report_formats[] = {
 	{"json", "everything: changes, cells, signatures, runs", FALSE, write_json},
 	{"junit", "JUnit XML, as CI servers read it", TRUE, write_junit},
 	{"ktap", "KTAP version 1, with a subtest for each cell and run", FALSE, write_ktap},
-	{"kcidb", "KCIDB JSON, version 5: checkouts, builds, tests, issues, incidents", TRUE, write_kcidb},
+	{"kcidb", "KCIDB JSON, version 5: checkouts, builds, tests, issues, incidents", TRUE,
+	 write_kcidb},
 };
 const guint n_report_formats = G_N_ELEMENTS(report_formats);
 
 char *json_document(json_t *json)
 {
-	char *dump = json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII), *text = g_strconcat(dump, "\n", NULL);
+	char *dump = json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII),
+	     *text = g_strconcat(dump, "\n", NULL);
 
 	free(dump);
 	json_decref(json);
 	return text;
 }
 
-/* Sentences and reports of a run, clean; its words may end in a cut character, which cleaning mends. */
+/*
+ * Sentences and reports of a run, clean; its words may end in a cut character, which cleaning
+ * mends.
+ */
 char *run_findings(const struct run_view *run)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -39,7 +44,8 @@ char *run_findings(const struct run_view *run)
 		g_string_append_printf(text, "%s\n", run->info->problem);
 	json_array_foreach (json_object_get(run->info->details, "reports"), i, report)
 		if (json_is_string(json_object_get(report, "text")) && text->len < FINDINGS_MAX)
-			g_string_append_printf(text, "\n%s\n", json_string_value(json_object_get(report, "text")));
+			g_string_append_printf(text, "\n%s\n",
+					       json_string_value(json_object_get(report, "text")));
 	g_string_truncate(text, MIN(text->len, FINDINGS_MAX));
 	return text_clean(text->str);
 }

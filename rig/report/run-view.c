@@ -55,7 +55,8 @@ char *model_slug_of(const char *words, const char *key)
 char *model_slug(const char *name)
 {
 	for (const char *p = name; *p; p++)
-		if ((!g_ascii_isalnum(*p) && (p == name || !strchr(".-_", *p))) || p - name > SLUG_MAX)
+		if ((!g_ascii_isalnum(*p) && (p == name || !strchr(".-_", *p))) ||
+		    p - name > SLUG_MAX)
 			return model_slug_of(name, name);
 	return g_strdup(name);
 }
@@ -78,7 +79,8 @@ static char *title_of(const struct run_info *info)
 	const char *title = json_string_value(json_object_get(report, "title"));
 
 	if (!title)
-		title = json_string_value(json_array_get(json_object_get(info->details, "reasons"), 0));
+		title = json_string_value(
+			json_array_get(json_object_get(info->details, "reasons"), 0));
 	return text_clean(title ? title : info->problem ? info->problem : "");
 }
 

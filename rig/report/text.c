@@ -42,7 +42,8 @@ static char *verdicts_text(const struct tally *tally)
 
 	for (guint v = 0; v < N_VERDICTS; v++)
 		if (tally->n[v])
-			g_string_append_printf(text, "%s%u %s", text->len ? ", " : "", tally->n[v], verdict_name(v));
+			g_string_append_printf(text, "%s%u %s", text->len ? ", " : "", tally->n[v],
+					       verdict_name(v));
 	return g_string_free(text, FALSE);
 }
 
@@ -54,8 +55,8 @@ static void put_head(struct page *page, const struct model *model)
 	const char *kind, *state = model_state(model, &kind);
 
 	line(page, "hotplug-rig %s: %s", model->label, state);
-	line(page, "%u run%s, %s to %s UTC: %s", model->now.all, model->now.all == 1 ? "" : "s", first,
-	     one_day ? last + MIN(strlen(last), strlen("2026-11-21 ")) : last,
+	line(page, "%u run%s, %s to %s UTC: %s", model->now.all, model->now.all == 1 ? "" : "s",
+	     first, one_day ? last + MIN(strlen(last), strlen("2026-11-21 ")) : last,
 	     model->now.all ? verdicts : "none");
 	line(page, "%s", "");
 }
@@ -63,7 +64,8 @@ static void put_head(struct page *page, const struct model *model)
 /* One change: in two lines where it is too long for one. */
 static void put_change(struct page *page, const struct difference *change)
 {
-	g_autofree char *text = difference_text(change), *words = g_strdup_printf("  %-8s %s", difference_word(change->kind), text);
+	g_autofree char *text = difference_text(change),
+			*words = g_strdup_printf("  %-8s %s", difference_word(change->kind), text);
 	const char *cut = words;
 	guint column = 0;
 
@@ -90,7 +92,9 @@ static void put_changes(struct page *page, const struct model *model)
 	line(page, "%s", "");
 }
 
-/* 0: failed, hung or flaky; 1: nothing was proven, though it should have been; 2: nothing to say. */
+/*
+ * 0: failed, hung or flaky; 1: nothing was proven, though it should have been; 2: nothing to say.
+ */
 static guint rank(const struct cell *cell)
 {
 	const struct tally *now = &cell->now;
@@ -104,8 +108,9 @@ static void put_cell(struct page *page, const struct cell *cell)
 {
 	const struct run_view *run = model_witness(cell->runs);
 
-	line(page, "  %-7s %2u/%-2u %s %s %s: %s", tally_word(&cell->now), cell->now.judged ? cell->now.bad : cell->now.all,
-	     cell->now.all, cell->scenario, cell->machine, cell->kernel, run ? run->title : "");
+	line(page, "  %-7s %2u/%-2u %s %s %s: %s", tally_word(&cell->now),
+	     cell->now.judged ? cell->now.bad : cell->now.all, cell->now.all, cell->scenario,
+	     cell->machine, cell->kernel, run ? run->title : "");
 }
 
 /* Cells that are not clean, as many as fit. */

@@ -60,10 +60,12 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 {
 	struct index_filter filter = compare_filter(&c->side[which]);
 	g_autoptr(GString) sql = g_string_new(
-		"SELECT DISTINCT f.bug, f.kind, f.title, r.scenario || char(10) || r.machine, r.attempt <= 1, r.name "
+		"SELECT DISTINCT f.bug, f.kind, f.title, r.scenario || char(10) || r.machine, "
+		"r.attempt <= 1, r.name "
 		"FROM runs r JOIN findings f ON f.run = r.id");
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
-	g_autoptr(GHashTable) counted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) counted =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GError) why = NULL;
 	db_stmt *stmt = NULL;
 
@@ -99,8 +101,8 @@ static GHashTable *places_of(struct run_index *ix, const struct compare_side *si
 {
 	struct index_filter filter = compare_filter(side);
 	g_autoptr(GHashTable) n = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GString) sql =
-		g_string_new("SELECT r.scenario || char(10) || r.machine, sum(r.once) FROM rollup r");
+	g_autoptr(GString) sql = g_string_new(
+		"SELECT r.scenario || char(10) || r.machine, sum(r.once) FROM rollup r");
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
 	db_stmt *stmt = NULL;
 
@@ -109,7 +111,8 @@ static GHashTable *places_of(struct run_index *ix, const struct compare_side *si
 	g_string_append(sql, " GROUP BY 1");
 	stmt = db_query(ix->db, sql->str, (const char *const *)texts->pdata, error);
 	while (stmt && db_row(stmt, NULL))
-		g_hash_table_insert(n, db_text(stmt, 0), GUINT_TO_POINTER(sqlite3_column_int(stmt, 1)));
+		g_hash_table_insert(n, db_text(stmt, 0),
+				    GUINT_TO_POINTER(sqlite3_column_int(stmt, 1)));
 	return stmt ? g_steal_pointer(&n) : NULL;
 }
 
@@ -132,9 +135,11 @@ static char *seen_before(struct run_index *ix, const char *bug, const struct com
 {
 	db_stmt *stmt = db_query(
 		ix->db,
-		"SELECT max(r.created) FROM findings f JOIN runs r ON r.id = f.run WHERE f.bug = ? AND "
+		"SELECT max(r.created) FROM findings f JOIN runs r ON r.id = f.run WHERE f.bug = ? "
+		"AND "
 		"r.night IS NOT NULL AND r.night <> ?2 AND r.created < ?3 AND r.outcome = 1 AND "
-		"coalesce(r.tree, '') IN (SELECT DISTINCT coalesce(tree, '') FROM runs WHERE night = ?2)",
+		"coalesce(r.tree, '') IN (SELECT DISTINCT coalesce(tree, '') FROM runs WHERE night "
+		"= ?2)",
 		(const char *[]){bug, b->name, b->first ? b->first : "", NULL}, NULL);
 
 	G_STATIC_ASSERT(OUTCOME_BAD == 1);

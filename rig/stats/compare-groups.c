@@ -51,7 +51,10 @@ static struct group *group_of(GHashTable *groups, sqlite3_stmt *stmt)
 	return g;
 }
 
-/* The first attempts of each scenario on each machine (and tree, between nights) that said something. */
+/*
+ * The first attempts of each scenario on each machine (and tree, between nights) that said
+ * something.
+ */
 static gboolean collect(struct run_index *ix, const struct compare *c, int which,
 			GHashTable *groups, GError **error)
 {
@@ -60,7 +63,8 @@ static gboolean collect(struct run_index *ix, const struct compare *c, int which
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();
 	db_stmt *stmt = NULL;
 
-	g_string_printf(sql, "SELECT r.scenario, r.machine, %s, sum(r.once), sum(r.once_bad) FROM %s r",
+	g_string_printf(sql,
+			"SELECT r.scenario, r.machine, %s, sum(r.once), sum(r.once_bad) FROM %s r",
 			filter.night ? "r.tree" : "''", index_sums(&filter));
 	index_where(&filter, FALSE, sql, texts);
 	g_ptr_array_add(texts, NULL);
@@ -187,7 +191,8 @@ static struct compare_speed *speed_new(const struct group *g, int which, GArray 
 	return s;
 }
 
-static gboolean add_speeds(struct run_index *ix, struct compare *c, const struct group *g, GError **error)
+static gboolean add_speeds(struct run_index *ix, struct compare *c, const struct group *g,
+			   GError **error)
 {
 	GArray *values[2][N_SPEEDS];
 	gboolean ok = values_of(ix, c, 0, g, values[0], error);

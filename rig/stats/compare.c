@@ -47,7 +47,8 @@ static char *night_by_age(const GPtrArray *nights, const char *word)
 	if (strcmp(word, "last") && !g_str_has_prefix(word, "last~"))
 		return NULL;
 	return back < nights->len
-		       ? g_strdup(((struct index_group *)nights->pdata[nights->len - 1 - back])->key)
+		       ? g_strdup(
+				 ((struct index_group *)nights->pdata[nights->len - 1 - back])->key)
 		       : NULL;
 }
 
@@ -69,7 +70,8 @@ static gboolean measure(struct run_index *ix, struct compare_side *side, GError 
 	return TRUE;
 }
 
-static gboolean find_side(struct run_index *ix, const char *word, struct compare_side *side, GError **error)
+static gboolean find_side(struct run_index *ix, const char *word, struct compare_side *side,
+			  GError **error)
 {
 	g_autoptr(GPtrArray) nights = index_groups(ix, &(struct index_filter){0}, BY_NIGHT, error);
 	gboolean only_kernel = g_str_has_prefix(word, "kernel:"),
@@ -82,9 +84,10 @@ static gboolean find_side(struct run_index *ix, const char *word, struct compare
 	by_age = only_kernel ? NULL : night_by_age(nights, name);
 	side->is_night = by_age != NULL;
 	if (!by_age && !only_kernel && g_str_has_prefix(name, "last"))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"there is no '%s': the results have %u night%s (`rig nightly --list`)",
-				name, nights->len, nights->len == 1 ? "" : "s");
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"there is no '%s': the results have %u night%s (`rig nightly --list`)",
+			name, nights->len, nights->len == 1 ? "" : "s");
 	for (guint i = 0; i < nights->len && !only_kernel; i++)
 		side->is_night |= !strcmp(name, ((struct index_group *)nights->pdata[i])->key);
 	side->name = by_age ? g_steal_pointer(&by_age) : g_strdup(name);
@@ -187,28 +190,31 @@ json_t *compare_json(const struct compare *c)
 		const struct compare_finding *f = c->findings->pdata[i];
 
 		json_array_append_new(
-			findings, json_pack("{s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:f, s:i, s:s?}",
-					    "change", change_name(f->change), "signature", f->bug,
-					    "kind", f->kind, "title", f->title, "run", f->run, "seen",
-					    pair(f->seen), "hits", pair(f->hits), "of", pair(f->n), "p",
-					    f->p, "runs_to_tell", f->to_tell, "before", f->before));
+			findings,
+			json_pack("{s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:f, s:i, s:s?}",
+				  "change", change_name(f->change), "signature", f->bug, "kind",
+				  f->kind, "title", f->title, "run", f->run, "seen", pair(f->seen),
+				  "hits", pair(f->hits), "of", pair(f->n), "p", f->p,
+				  "runs_to_tell", f->to_tell, "before", f->before));
 	}
 	for (guint i = 0; i < c->rates->len; i++) {
 		const struct compare_rate *r = c->rates->pdata[i];
 
-		json_array_append_new(rates, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:f}", "change",
-						       change_name(r->change), "scenario", r->scenario,
-						       "machine", r->machine, "tree", r->tree, "bad",
-						       pair(r->bad), "of", pair(r->n), "p", r->p));
+		json_array_append_new(rates,
+				      json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:f}", "change",
+						change_name(r->change), "scenario", r->scenario,
+						"machine", r->machine, "tree", r->tree, "bad",
+						pair(r->bad), "of", pair(r->n), "p", r->p));
 	}
 	for (guint i = 0; i < c->speeds->len; i++) {
 		const struct compare_speed *s = c->speeds->pdata[i];
 
-		json_array_append_new(
-			speeds, json_pack("{s:s, s:s, s:s, s:s, s:s, s:[f, f], s:o, s:f}", "change",
-					  change_name(s->change), "scenario", s->scenario, "machine",
-					  s->machine, "tree", s->tree, "what", s->what, "median",
-					  s->median[0], s->median[1], "of", pair(s->n), "p", s->p));
+		json_array_append_new(speeds,
+				      json_pack("{s:s, s:s, s:s, s:s, s:s, s:[f, f], s:o, s:f}",
+						"change", change_name(s->change), "scenario",
+						s->scenario, "machine", s->machine, "tree", s->tree,
+						"what", s->what, "median", s->median[0],
+						s->median[1], "of", pair(s->n), "p", s->p));
 	}
 	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "a", side_json(&c->side[0]), "b",
 			 side_json(&c->side[1]), "regression", c->regression, "findings", findings,

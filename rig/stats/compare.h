@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two nights, or two kernels: what is new, what is gone, what fails more often, what got slower. docs/nightly.md
- * describes the rules.
+ * Two nights, or two kernels: what is new, what is gone, what fails more often, what got slower.
+ * docs/nightly.md describes the rules.
  *
- * A difference counts where chance makes it in less than 5 % of cases, over all tests of its sort together (Holm). First
- * attempts alone go into rates: a cell is run again because it failed, so its repetitions would count twice. That a
- * signature is there at all is seen in every attempt.
+ * A difference counts where chance makes it in less than 5 % of cases, over all tests of its sort
+ * together (Holm). First attempts alone go into rates: a cell is run again because it failed, so
+ * its repetitions would count twice. That a signature is there at all is seen in every attempt.
  */
 #ifndef RIG_STATS_COMPARE_H
 #define RIG_STATS_COMPARE_H
@@ -70,13 +70,13 @@ struct compare {
 };
 
 /*
- * A and B are nights (an id, "last", "last~1") or kernels (a name as `rig list` has it); "night:X" and "kernel:X" say
- * which. Errors: RIG_EXIT_USAGE where there is no such, or one of each.
+ * A and B are nights (an id, "last", "last~1") or kernels (a name as `rig list` has it); "night:X"
+ * and "kernel:X" say which. Errors: RIG_EXIT_USAGE where there is no such, or one of each.
  */
 struct compare *compare_new(struct run_index *ix, const char *a, const char *b, GError **error);
 /*
- * A night against all that the nights before it saw of the same trees (side[0] has the name ""): with no p, no rates and no
- * speeds. CHANGE_NEW: in no earlier night; all others are CHANGE_SAME.
+ * A night against all that the nights before it saw of the same trees (side[0] has the name ""):
+ * with no p, no rates and no speeds. CHANGE_NEW: in no earlier night; all others are CHANGE_SAME.
  */
 struct compare *compare_to_past(struct run_index *ix, const char *night, GError **error);
 void compare_free(struct compare *c);

@@ -31,7 +31,10 @@ static double log_choose(guint n, guint k)
 	return lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0);
 }
 
-/* Sums the probabilities of all tables with these margins that are at most as likely as the observed one. */
+/*
+ * Sums the probabilities of all tables with these margins that are at most as likely as the
+ * observed one.
+ */
 double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b)
 {
 	guint hits = hits_a + hits_b, low = hits > n_b ? hits - n_b : 0, high = MIN(hits, n_a);
@@ -55,7 +58,10 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* U of A: pairs that A wins, ties half; *ret_ties is the sum of t^3 - t over the groups of equal values. */
+/*
+ * U of A: pairs that A wins, ties half; *ret_ties is the sum of t^3 - t over the groups of equal
+ * values.
+ */
 static double u_of(const double *a, guint n_a, const double *b, guint n_b, double *ret_ties)
 {
 	g_autofree double *all = g_new(double, n_a + n_b);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Statistics of few runs: what a rate may be, and whether two groups differ by more than chance. Exact where that
- * can be had (Fisher; Mann-Whitney up to 20 values a side without ties), so that three runs do not prove anything.
+ * Statistics of few runs: what a rate may be, and whether two groups differ by more than chance.
+ * Exact where that can be had (Fisher; Mann-Whitney up to 20 values a side without ties), so that
+ * three runs do not prove anything.
  */
 #ifndef RIG_STATS_STATS_H
 #define RIG_STATS_STATS_H
@@ -11,11 +12,16 @@
 /* Wilson's score interval at 95 % for HITS of N; 0 to 1 for N = 0. */
 void stats_wilson(guint hits, guint n, double *ret_low, double *ret_high);
 
-/* Fisher's exact test, two-sided: how likely rates that differ so much (or more) are when they are the same. */
+/*
+ * Fisher's exact test, two-sided: how likely rates that differ so much (or more) are when they are
+ * the same.
+ */
 double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b);
 
-/* Mann-Whitney's U test, two-sided: how likely the order of the values of A and B is when both are drawn from the same. 1 for
- * an empty side. */
+/*
+ * Mann-Whitney's U test, two-sided: how likely the order of the values of A and B is when both are
+ * drawn from the same. 1 for an empty side.
+ */
 double stats_mann_whitney(const double *a, guint n_a, const double *b, guint n_b);
 
 /* Of VALUES, which is sorted in place; -1 for none. */

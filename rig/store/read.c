@@ -81,7 +81,8 @@ static enum verdict read_verdict(int folder, struct run_info *info)
 		return VERDICT_ABORTED;
 	}
 	info->details = read_or_empty(folder, "verdict", info);
-	if (!verdict_parse(json_string_value(json_object_get(info->details, "verdict")), &verdict) &&
+	if (!verdict_parse(json_string_value(json_object_get(info->details, "verdict")),
+			   &verdict) &&
 	    !info->problem) {
 		rig_fail(&why, RIG_EXIT_USAGE, "'verdict' has no verdict that is known here");
 		note_problem(info, why);
@@ -117,7 +118,9 @@ static struct run_info *open_dir(const char *dir, GError **error)
 	return NULL;
 }
 
-/* A run's place in time: its name begins with it to the second, its folder's inputs know it better. */
+/*
+ * A run's place in time: its name begins with it to the second, its folder's inputs know it better.
+ */
 struct dated {
 	char *name;
 	struct timespec when;
@@ -149,7 +152,8 @@ static gboolean list_names(const char *results, GArray **ret, GError **error)
 
 	g_array_set_clear_func(names, dated_clear);
 	if (!dir && g_file_test(results, G_FILE_TEST_EXISTS))
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot read the results folder '%s'", results);
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot read the results folder '%s'",
+				results);
 	while (dir && (name = g_dir_read_name(dir)) && names->len < RUNS_MAX) {
 		g_autofree char *path = g_build_filename(results, name, NULL);
 		auto_fd folder = *name == '.' ? -1 : safe_open(AT_FDCWD, path, NULL);
@@ -210,8 +214,9 @@ static gboolean pick(const GArray *names, const char *results, const char *which
 	if (n == 1)
 		return TRUE;
 	if (n)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' fits %u runs, say more of the name:%s%s",
-				which, n, fits->str, n > 5 ? "\n  …" : "");
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' fits %u runs, say more of the name:%s%s", which, n, fits->str,
+				n > 5 ? "\n  …" : "");
 	if (!names->len)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"no run is kept in '%s' yet; `rig run` makes one", results);

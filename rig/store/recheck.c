@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Judges an old run again, with today's collector and today's rule for verdicts. Reports are derived
- * from the console's bytes. What the engine observed otherwise (a stuck agent, accounts that differ) is
- * in the folder's journal and verdict and stays a fact.
+ * Judges an old run again, with today's collector and today's rule for verdicts. Reports are
+ * derived from the console's bytes. What the engine observed otherwise (a stuck agent, accounts
+ * that differ) is in the folder's journal and verdict and stays a fact.
  */
 #include "store/run.h"
 
@@ -86,10 +86,12 @@ static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GErr
 
 	if (!dir) {
 		safe_close(&again);
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot list 'splats': %s", g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot list 'splats': %s",
+				g_strerror(errno));
 	}
 	while (ok && (entry = readdir(dir))) {
-		const char *part = entry->d_name + strspn(entry->d_name, "0123456789-"); /* NN-KIND.txt */
+		/* NN-KIND.txt */
+		const char *part = entry->d_name + strspn(entry->d_name, "0123456789-");
 		g_autofree char *kind = g_strndup(part, strcspn(part, "."));
 
 		if (*entry->d_name == '.' || g_hash_table_contains(files, entry->d_name) ||
@@ -105,7 +107,8 @@ static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GErr
 	return ok;
 }
 
-static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_changed, GError **error)
+static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_changed,
+			     GError **error)
 {
 	g_autoptr(GHashTable) files = splat_files_new();
 	GHashTableIter iter;
@@ -115,7 +118,8 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 	for (guint i = 0; i < splats->len; i++)
 		splat_files_add(files, i + 1, splats->pdata[i]);
 	if (mkdirat(folder, "splats", 0755) < 0 && errno != EEXIST)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot make 'splats': %s", g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make 'splats': %s",
+				g_strerror(errno));
 	into = safe_open(folder, "splats", error);
 	if (into < 0 || !prune(into, files, ret_changed, error))
 		return FALSE;
@@ -130,7 +134,10 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 	return TRUE;
 }
 
-/* What the console says today, then what the rig found beside it: failed tests, why the guest hung, and in its lock orders. */
+/*
+ * What the console says today, then what the rig found beside it: failed tests, why the guest hung,
+ * and in its lock orders.
+ */
 static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 {
 	json_t *reports = json_array(), *old;
@@ -145,13 +152,15 @@ static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 }
 
 /*
- * TRUE: what made the report OLD known makes SPLAT known. An issue of a list is about a key; an excuse of
- * this run (a stall that holds made) is about one report, found by its place on the console.
+ * TRUE: what made the report OLD known makes SPLAT known. An issue of a list is about a key; an
+ * excuse of this run (a stall that holds made) is about one report, found by its place on the
+ * console.
  */
 static gboolean is_known_too(json_t *old, const struct splat *splat)
 {
 	json_t *known = json_object_get(old, "known"), *end = json_object_get(old, "last_byte");
-	const char *bug = json_string_value(json_object_get(json_object_get(old, "signature"), "bug"));
+	const char *bug =
+		json_string_value(json_object_get(json_object_get(old, "signature"), "bug"));
 
 	if (!known_is_excuse(known))
 		return bug && splat_key_is(splat, bug);
@@ -225,8 +234,9 @@ static json_t *judge(const char *dir, json_t *details, const struct console *con
 	json_object_set_new(now, "verdict", json_string(verdict_name(decision.verdict)));
 	json_object_set_new(now, "reasons", strings_json(decision.reasons));
 	if (json_is_object(expected))
-		json_object_set_new(expected, "met",
-				    json_boolean(details_meet(expected, reports, decision.verdict)));
+		json_object_set_new(
+			expected, "met",
+			json_boolean(details_meet(expected, reports, decision.verdict)));
 	if (json_object_get(now, "reports") || json_array_size(reports))
 		json_object_set(now, "reports", reports);
 	json_decref(reports);
@@ -247,8 +257,8 @@ static gboolean write_verdict(int folder, const char *dir, json_t *details,
 /* Excludes other writers: the run itself and another recheck. */
 static gboolean take_lock(int folder, int *ret_lock, GError **error)
 {
-	auto_fd lock =
-		openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	auto_fd lock = openat(folder, "lock",
+			      O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	struct stat st;
 	/* with a verdict, the holder of the lock is about to end: wait for it */
 	gboolean judged = fstatat(folder, "verdict", &st, AT_SYMLINK_NOFOLLOW) == 0;

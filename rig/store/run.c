@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writing a run folder. It is made under a hidden name and appears by rename, with its inputs in it and its
- * lock held, so that a reader never takes it for one whose rig was killed.
+ * Writing a run folder. It is made under a hidden name and appears by rename, with its inputs in it
+ * and its lock held, so that a reader never takes it for one whose rig was killed.
  */
 #include "store/run.h"
 
@@ -37,7 +37,10 @@ struct run {
 
 static const char *const subfolders[] = {"agents", "splats", "postmortem", "locks"};
 
-/* A part of a folder's name: whatever the kernel or a user is called, no slash, no blank, no end of line. */
+/*
+ * A part of a folder's name: whatever the kernel or a user is called, no slash, no blank, no end of
+ * line.
+ */
 static char *name_part(const char *text, gsize max)
 {
 	char *part = g_strndup(text, max);
@@ -63,12 +66,13 @@ static gboolean fail_here(struct run *run, GError **error)
 }
 
 /*
- * Room for the verdict, so that a run which fills the disk can still say so: safe_write() makes its part
- * file anew, which frees this one.
+ * Room for the verdict, so that a run which fills the disk can still say so: safe_write() makes its
+ * part file anew, which frees this one.
  */
 static gboolean reserve(struct run *run, GError **error)
 {
-	auto_fd fd = openat(run->folder, "verdict.part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	auto_fd fd =
+		openat(run->folder, "verdict.part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	int why = fd < 0 ? errno : posix_fallocate(fd, 0, VERDICT_RESERVE);
 
 	/* a file system without preallocation does not prevent the run */
@@ -103,10 +107,10 @@ static gboolean fill(struct run *run, json_t *inputs, GError **error)
 }
 
 /*
- * Renames the hidden folder FROM to TO, which must not exist; errno EEXIST where it does. NFS, CIFS and
- * others lack RENAME_NOREPLACE (EINVAL; ENOSYS before Linux 3.15 and in sandboxes). There
- * rename(2) does as well: it replaces no folder that has anything in it, and a run folder has its lock
- * from the beginning. So two rigs never get the same name.
+ * Renames the hidden folder FROM to TO, which must not exist; errno EEXIST where it does. NFS, CIFS
+ * and others lack RENAME_NOREPLACE (EINVAL; ENOSYS before Linux 3.15 and in sandboxes). There
+ * rename(2) does as well: it replaces no folder that has anything in it, and a run folder has its
+ * lock from the beginning. So two rigs never get the same name.
  */
 static gboolean publish(const char *from, const char *to)
 {
@@ -284,7 +288,8 @@ static gboolean check_relative(const char *relative, GError **error)
 	return TRUE;
 }
 
-gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len, GError **error)
+gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len,
+		  GError **error)
 {
 	g_autofree char *path = g_build_filename(run->dir, relative, NULL);
 	g_autofree char *parent = g_path_get_dirname(path);

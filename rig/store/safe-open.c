@@ -62,14 +62,16 @@ static gboolean read_fd(int fd, const char *name, gsize max, char **ret_data, gs
 	return TRUE;
 }
 
-gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len, GError **error)
+gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
+		   GError **error)
 {
 	/* without O_NONBLOCK a named pipe would keep us here */
 	auto_fd fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", name,
-				errno == ELOOP ? "a symbolic link is not followed" : g_strerror(errno));
+				errno == ELOOP ? "a symbolic link is not followed"
+					       : g_strerror(errno));
 	return read_fd(fd, name, max, ret_data, ret_len, error);
 }
 
@@ -127,7 +129,8 @@ gboolean safe_write_json(int folder, const char *name, json_t *json, GError **er
 	g_autofree char *line = NULL;
 
 	if (!text)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': it cannot be JSON", name);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': it cannot be JSON",
+				name);
 	line = g_strconcat(text, "\n", NULL);
 	free(text);
 	return safe_write(folder, name, line, strlen(line), error);

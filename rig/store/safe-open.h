@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files below an open folder. A run folder may come from anywhere (mail, a CI artefact), so nothing in it
- * is followed, waited for or read without a bound. Private to store/.
+ * Files below an open folder. A run folder may come from anywhere (mail, a CI artefact), so nothing
+ * in it is followed, waited for or read without a bound. Private to store/.
  */
 #ifndef RIG_STORE_SAFE_OPEN_H
 #define RIG_STORE_SAFE_OPEN_H
@@ -9,7 +9,9 @@
 #include <glib.h>
 #include <jansson.h>
 
-/* What holds a folder that is being written: console and everything else of one run are far below. */
+/*
+ * What holds a folder that is being written: console and everything else of one run are far below.
+ */
 #define SAFE_JSON_MAX (16 << 20)
 
 /* A folder's file descriptor, or -1. A symbolic link is an error. AT may be AT_FDCWD. */
@@ -21,7 +23,10 @@ gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsi
 /* The same for a JSON object. */
 json_t *safe_read_json(int folder, const char *name, GError **error);
 
-/* Replaces a file by rename, with the content on disk before; a symbolic link of that name is replaced. */
+/*
+ * Replaces a file by rename, with the content on disk before; a symbolic link of that name is
+ * replaced.
+ */
 gboolean safe_write(int folder, const char *name, const char *data, gsize len, GError **error);
 /* JSON as files here have it: indented, keys in their order, a newline at the end. */
 gboolean safe_write_json(int folder, const char *name, json_t *json, GError **error);

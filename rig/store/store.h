@@ -2,8 +2,8 @@
 /*
  * Run folders, the truth about what happened; and verdicts. docs/results.md is the format.
  *
- * A folder is made first, with the inputs in it, then grows: `journal` is append-only (one JSON object
- * a line, flushed as it is written), `verdict` comes last by rename. The writer of a folder
+ * A folder is made first, with the inputs in it, then grows: `journal` is append-only (one JSON
+ * object a line, flushed as it is written), `verdict` comes last by rename. The writer of a folder
  * without a verdict whose lock (`lock`, flock) is free was killed: the run is ABORTED.
  */
 #ifndef RIG_STORE_STORE_H
@@ -37,14 +37,15 @@ const char *run_name(const struct run *run); /* the folder's own name */
 
 /*
  * Appends {"t": seconds since the run began, "what": WHAT, …FIELDS} to the journal; FIELDS as of
- * json_pack ("{s:s, s:i}") or NULL. After the first write error (disk full) nothing more is written and
- * run_write_error() says why; the engine ends the run as INFRA.
+ * json_pack ("{s:s, s:i}") or NULL. After the first write error (disk full) nothing more is written
+ * and run_write_error() says why; the engine ends the run as INFRA.
  */
 void run_journal(struct run *run, const char *what, const char *fields, ...);
 const char *run_write_error(const struct run *run);
 
 /* Keeps a file of the run: RELATIVE is ours, never a guest's. */
-gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len, GError **error);
+gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len,
+		  GError **error);
 
 /* splats/NN-kind.txt and .json. */
 void run_keep_splat(struct run *run, const struct splat *splat);
@@ -76,8 +77,9 @@ struct run_info *run_open(const char *results, const char *which, GError **error
 GPtrArray *run_all(const char *results, GError **error);
 
 /*
- * Calls ENTRY for each whole line of DIR's journal that has "t" and "what", in their order; the entry is
- * borrowed. Errors (RIG_EXIT_USAGE): it cannot be read, or is larger than a rig would write.
+ * Calls ENTRY for each whole line of DIR's journal that has "t" and "what", in their order; the
+ * entry is borrowed. Errors (RIG_EXIT_USAGE): it cannot be read, or is larger than a rig would
+ * write.
  */
 typedef void (*journal_entry)(json_t *entry, void *data);
 gboolean run_journal_each(const char *dir, journal_entry entry, void *data, GError **error);

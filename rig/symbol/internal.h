@@ -54,6 +54,7 @@ void lines_of(const struct lines *lines, const char *file, unsigned line, GArray
  * to OUT; their names are stored in NAMES. Errors: RIG_EXIT_USAGE, no kallsyms or an unknown
  * format.
  */
-gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArray *out, GError **error);
+gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArray *out,
+		       GError **error);
 
 #endif

@@ -4,9 +4,10 @@
  *
  * scripts/kallsyms.c (write_src()) writes, and kernel/kallsyms.c reads, in this order
  *
- *	up to 6.4	offsets, relative_base, num_syms, names, markers, [seqs_of_names], token_table,
- *			token_index
- *	from 6.5	num_syms, names, markers, token_table, token_index, offsets, relative_base, …
+ *	up to 6.4	offsets, relative_base, num_syms, names, markers, [seqs_of_names],
+ *			token_table, token_index
+ *	from 6.5	num_syms, names, markers, token_table, token_index, offsets,
+ *			relative_base, …
  *			(404bad70fcf7 "scripts/kallsyms: change the output order")
  *
  * names: for each symbol a length (from 6.1 two bytes of ULEB128 where it is above 127) and as many
@@ -15,8 +16,8 @@
  * CONFIG_KALLSYMS_ABSOLUTE_PERCPU (x86 up to 6.14) an offset that is not negative is an absolute
  * address, and a negative one means relative_base - 1 - offset.
  *
- * Nothing says where the tables begin: token_table is found by its one-letter tokens '0' to '9', the
- * rest by what must be true of it. Images with CONFIG_KALLSYMS_BASE_RELATIVE=n are not read.
+ * Nothing says where the tables begin: token_table is found by its one-letter tokens '0' to '9',
+ * the rest by what must be true of it. Images with CONFIG_KALLSYMS_BASE_RELATIVE=n are not read.
  */
 #include <string.h>
 
@@ -192,7 +193,8 @@ static gboolean find_names(struct image *image)
 
 /* ---- addresses ---- */
 
-static guint64 address_of(const struct image *image, gsize offsets, guint64 base, gboolean absolute, guint i)
+static guint64 address_of(const struct image *image, gsize offsets, guint64 base, gboolean absolute,
+			  guint i)
 {
 	gint32 offset = get(image, offsets + 4 * (gsize)i, 4);
 
@@ -231,8 +233,9 @@ struct guess {
  */
 static guint count_aligned(const struct image *image, const struct guess *guess)
 {
-	static const char *const aligned[] = {"_text", "__init_begin", "__init_end", "__start_rodata",
-					      "__end_rodata", "_sinittext", "_sdata", "_end", NULL};
+	static const char *const aligned[] = {"_text",		"__init_begin", "__init_end",
+					      "__start_rodata", "__end_rodata", "_sinittext",
+					      "_sdata",		"_end",		NULL};
 	char name[NAME_MAX_LEN];
 	gsize at = image->names;
 	guint good = 1;
@@ -278,7 +281,8 @@ static gboolean find_offsets(const struct image *image, struct guess *best)
 	return best->good > 0;
 }
 
-gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArray *out, GError **error)
+gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArray *out,
+		       GError **error)
 {
 	struct image image = {.data = data, .len = len};
 	char name[NAME_MAX_LEN];
@@ -286,13 +290,15 @@ gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArra
 	gsize at;
 
 	if (!find_tokens(&image) || !find_names(&image))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"no kallsyms in the image (CONFIG_KALLSYMS=n, or a format that is not "
-				"known); give its vmlinux with --vmlinux");
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"no kallsyms in the image (CONFIG_KALLSYMS=n, or a format that is not "
+			"known); give its vmlinux with --vmlinux");
 	if (!find_offsets(&image, &where))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"the kallsyms of the image have addresses in a form that is not known; "
-				"give its vmlinux with --vmlinux");
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"the kallsyms of the image have addresses in a form that is not known; "
+			"give its vmlinux with --vmlinux");
 	at = image.names;
 	for (guint i = 0; i < image.n && read_name(&image, &at, name); i++) {
 		struct symbol symbol = {0};

@@ -51,10 +51,11 @@ static gboolean open_elf(struct symbols *symbols, const char *path, GError **err
 	symbols->elf = elf_begin(symbols->fd, ELF_C_READ_MMAP, NULL);
 	if (!symbols->elf || elf_kind(symbols->elf) != ELF_K_ELF ||
 	    !gelf_getehdr(symbols->elf, &header))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is not an ELF file; the vmlinux of the build is needed, not the "
-				"image that boots",
-				path);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"'%s' is not an ELF file; the vmlinux of the build is needed, not the "
+			"image that boots",
+			path);
 	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
@@ -135,7 +136,8 @@ gboolean symbols_code(struct symbols *symbols, guint64 address, gsize len, guint
 		GElf_Phdr phdr;
 		guint64 into;
 
-		if (!gelf_getphdr(symbols->elf, i, &phdr) || phdr.p_type != PT_LOAD || address < phdr.p_vaddr)
+		if (!gelf_getphdr(symbols->elf, i, &phdr) || phdr.p_type != PT_LOAD ||
+		    address < phdr.p_vaddr)
 			continue;
 		into = address - phdr.p_vaddr;
 		if (into > phdr.p_filesz || len > phdr.p_filesz - into || phdr.p_offset > size ||

@@ -29,8 +29,8 @@ struct symbols;
  */
 struct symbols *symbols_open(const char *path, GError **error);
 /*
- * The names in the kallsyms of an uncompressed kernel (kernel_unpack()): functions only, no lines. Keeps a
- * reference to IMAGE. Errors: RIG_EXIT_USAGE.
+ * The names in the kallsyms of an uncompressed kernel (kernel_unpack()): functions only, no lines.
+ * Keeps a reference to IMAGE. Errors: RIG_EXIT_USAGE.
  */
 struct symbols *symbols_of_image(GBytes *image, GError **error);
 void symbols_free(struct symbols *symbols);

@@ -201,7 +201,8 @@ static void add_named(const struct table *table, const char *name, GArray *out)
 	for (guint i = GPOINTER_TO_UINT(first); i != G_MAXUINT;
 	     i = g_array_index(table->next_same, guint, i)) {
 		const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);
-		const struct symbol_range range = {symbol->value, MAX(symbol->size, symbol->extent)};
+		const struct symbol_range range = {symbol->value,
+						   MAX(symbol->size, symbol->extent)};
 
 		g_array_append_val(out, range);
 	}
@@ -237,13 +238,14 @@ void table_named(const struct table *table, const char *name, GArray *out)
 
 void table_between(const struct table *table, guint64 from, guint64 to, GArray *out)
 {
-	guint first = from ? count_up_to(table->by_value, offsetof(struct symbol, value), from - 1) : 0;
+	guint first =
+		from ? count_up_to(table->by_value, offsetof(struct symbol, value), from - 1) : 0;
 	guint64 before = 0;
 
 	for (guint i = first; i < table->by_value->len; i++) {
 		const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);
-		const struct symbol_named named = {symbol->name,
-						   {symbol->value, MAX(symbol->size, symbol->extent)}};
+		const struct symbol_named named = {
+			symbol->name, {symbol->value, MAX(symbol->size, symbol->extent)}};
 
 		if (symbol->value >= to)
 			break;
@@ -292,7 +294,8 @@ char **table_nearest(const struct table *table, const char *name, guint max)
 
 		if (d >= limit || (n == max && d >= far[n - 1]))
 			continue;
-		while (at > 0 && (d < far[at - 1] || (d == far[at - 1] && strcmp(symbol, names[at - 1]) < 0)))
+		while (at > 0 &&
+		       (d < far[at - 1] || (d == far[at - 1] && strcmp(symbol, names[at - 1]) < 0)))
 			at--;
 		if (at == max)
 			continue;

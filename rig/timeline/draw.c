@@ -9,7 +9,8 @@
 
 #include "util/rng.h"
 
-static guint64 draw(guint64 seed, const struct op_id *id, const char *what, guint64 low, guint64 high)
+static guint64 draw(guint64 seed, const struct op_id *id, const char *what, guint64 low,
+		    guint64 high)
 {
 	g_autofree char *label = g_strdup_printf("op %u.%u.%u.%u %s", id->track, id->copy, id->lap,
 						 id->step, what);
@@ -53,9 +54,11 @@ struct operation *draw_operation(const struct timeline *tl, const struct copy *c
 	op->device = device_name(copy, step);
 	op->size = draw(tl->seed, &id, "size", step->size.low, step->size.high) / unit * unit;
 	op->requested =
-		draw(tl->seed, &id, "requested", step->requested.low, step->requested.high) / unit * unit;
+		draw(tl->seed, &id, "requested", step->requested.low, step->requested.high) / unit *
+		unit;
 	op->ms = draw(tl->seed, &id, "ms", step->ms.low, step->ms.high);
-	op->how = step->how == HOW_RANDOM ? draw(tl->seed, &id, "how", HOW_ONLINE, HOW_OFFLINE) : step->how;
+	op->how = step->how == HOW_RANDOM ? draw(tl->seed, &id, "how", HOW_ONLINE, HOW_OFFLINE)
+					  : step->how;
 	return op;
 }
 

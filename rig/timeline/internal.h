@@ -31,12 +31,13 @@ struct timeline {
 };
 
 /* timeline.c: copies without explicit laps, no starts. */
-struct timeline *timeline_new(const struct scenario *scenario, const struct machine *machine, guint64 seed);
+struct timeline *timeline_new(const struct scenario *scenario, const struct machine *machine,
+			      guint64 seed);
 
 /* draw.c */
 /* The operation of STEP, even if its chance draw skips it. */
-struct operation *draw_operation(const struct timeline *timeline, const struct copy *copy, unsigned lap,
-				 const struct step *step);
+struct operation *draw_operation(const struct timeline *timeline, const struct copy *copy,
+				 unsigned lap, const struct step *step);
 /* The operations of a lap, as the seed determines them. */
 GPtrArray *draw_lap(const struct timeline *timeline, const struct copy *copy, unsigned lap);
 guint64 draw_agent_seed(guint64 seed, const char *name, unsigned instance);

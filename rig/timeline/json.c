@@ -36,8 +36,9 @@ static json_t *agents_json(const struct timeline *tl)
 		g_autofree char *seed =
 			g_strdup_printf("%016" G_GINT64_MODIFIER "x", start->seed);
 
-		json_array_append_new(agents, json_pack("{s:s, s:i, s:s}", "agent", start->agent->name,
-							"instance", start->instance, "seed", seed));
+		json_array_append_new(agents,
+				      json_pack("{s:s, s:i, s:s}", "agent", start->agent->name,
+						"instance", start->instance, "seed", seed));
 	}
 	return agents;
 }
@@ -49,8 +50,9 @@ json_t *timeline_json(const struct timeline *tl)
 	for (guint n = 0; n < tl->copies->len; n++) {
 		const struct copy *copy = tl->copies->pdata[n];
 
-		json_array_append_new(copies, json_pack("{s:i, s:i, s:i}", "track", copy->track->number, "copy",
-							copy->copy, "laps", copy->laps->len));
+		json_array_append_new(copies,
+				      json_pack("{s:i, s:i, s:i}", "track", copy->track->number,
+						"copy", copy->copy, "laps", copy->laps->len));
 		for (guint lap = 0; lap < copy->laps->len; lap++) {
 			const GPtrArray *of_lap = copy->laps->pdata[lap];
 
@@ -59,7 +61,7 @@ json_t *timeline_json(const struct timeline *tl)
 		}
 	}
 	return json_pack("{s:i, s:s, s:s, s:I, s:s, s:o, s:o, s:o}", "version", 1, "scenario",
-			 tl->scenario->name, "machine", tl->machine->name, "seed", (json_int_t)tl->seed, "then",
-			 tl->end ? "end" : "generate", "agents", agents_json(tl), "copies", copies,
-			 "operations", ops);
+			 tl->scenario->name, "machine", tl->machine->name, "seed",
+			 (json_int_t)tl->seed, "then", tl->end ? "end" : "generate", "agents",
+			 agents_json(tl), "copies", copies, "operations", ops);
 }

@@ -35,8 +35,8 @@ static gboolean read_agent(struct reader *r, json_t *json, size_t at)
 	guint64 dummy;
 	int instance;
 
-	if (json_unpack_ex(json, &why, JSON_STRICT, "{s:s, s:i, s:s}", "agent", &name, "instance", &instance,
-			   "seed", &seed))
+	if (json_unpack_ex(json, &why, JSON_STRICT, "{s:s, s:i, s:s}", "agent", &name, "instance",
+			   &instance, "seed", &seed))
 		return fail(r, "agents[%zu]: %s", at, why.text);
 	for (unsigned i = 0; i < s->n_agents; i++) {
 		const struct agent *a = &s->agents[i];
@@ -46,13 +46,15 @@ static gboolean read_agent(struct reader *r, json_t *json, size_t at)
 			start.agent = a;
 	}
 	if (!start.agent)
-		return fail(r, "agents[%zu]: scenario '%s' has no instance %d of agent '%s'", at, s->name,
-			    instance, name);
+		return fail(r, "agents[%zu]: scenario '%s' has no instance %d of agent '%s'", at,
+			    s->name, instance, name);
 	start.instance = instance;
-	if (strlen(seed) != 16 || !g_ascii_string_to_unsigned(seed, 16, 0, G_MAXUINT64, &start.seed, NULL))
+	if (strlen(seed) != 16 ||
+	    !g_ascii_string_to_unsigned(seed, 16, 0, G_MAXUINT64, &start.seed, NULL))
 		return fail(r, "agents[%zu]: invalid seed '%s' (16 hexadecimal digits)", at, seed);
 	if (timeline_agent_seed(r->tl, start.agent, start.instance - start.agent->first, &dummy))
-		return fail(r, "agents[%zu]: instance %d of agent '%s' is there twice", at, instance, name);
+		return fail(r, "agents[%zu]: instance %d of agent '%s' is there twice", at,
+			    instance, name);
 	g_array_append_val(r->tl->starts, start);
 	return TRUE;
 }
@@ -75,15 +77,16 @@ static gboolean read_copy(struct reader *r, json_t *json, size_t at, GHashTable 
 	struct copy *copy;
 	json_error_t why;
 
-	if (json_unpack_ex(json, &why, JSON_STRICT, "{s:i, s:i, s:i}", "track", &track, "copy", &number, "laps",
-			   &laps))
+	if (json_unpack_ex(json, &why, JSON_STRICT, "{s:i, s:i, s:i}", "track", &track, "copy",
+			   &number, "laps", &laps))
 		return fail(r, "copies[%zu]: %s", at, why.text);
 	copy = track >= 0 && number >= 0 ? find_copy(r->tl, track, number) : NULL;
 	if (!copy)
 		return fail(r, "copies[%zu]: scenario '%s' has no copy %d of track %d", at,
 			    r->tl->scenario->name, number, track);
 	if (!g_hash_table_add(listed, copy))
-		return fail(r, "copies[%zu]: copy %d of track %d is there twice", at, number, track);
+		return fail(r, "copies[%zu]: copy %d of track %d is there twice", at, number,
+			    track);
 	if (laps < 0 || r->tl->n_operations + (gint64)laps > TIMELINE_OPERATIONS_MAX)
 		return fail(r, "copies[%zu]: invalid number of laps %d (0 to %d in all)", at, laps,
 			    TIMELINE_OPERATIONS_MAX);
@@ -102,16 +105,19 @@ static const struct step *find_step(const struct copy *copy, unsigned number)
 }
 
 /* An argument that may be missing in the file if the step does not have it. */
-static gboolean read_number(struct reader *r, const char *id, const char *key, json_t *value, guint64 low,
-			    guint64 high, guint64 unit, guint64 *ret)
+static gboolean read_number(struct reader *r, const char *id, const char *key, json_t *value,
+			    guint64 low, guint64 high, guint64 unit, guint64 *ret)
 {
 	json_int_t n = json_integer_value(value);
 
 	if (!value)
 		return !high || fail(r, "operation %s needs '%s'", id, key);
-	if (!json_is_integer(value) || n < 0 || (guint64)n < low / unit * unit || (guint64)n > high || n % unit)
-		return fail(r, "operation %s: '%s' must be a number from %" G_GUINT64_FORMAT " to %"
-			    G_GUINT64_FORMAT ", a multiple of %" G_GUINT64_FORMAT, id, key, low, high, unit);
+	if (!json_is_integer(value) || n < 0 || (guint64)n < low / unit * unit ||
+	    (guint64)n > high || n % unit)
+		return fail(r,
+			    "operation %s: '%s' must be a number from %" G_GUINT64_FORMAT
+			    " to %" G_GUINT64_FORMAT ", a multiple of %" G_GUINT64_FORMAT,
+			    id, key, low, high, unit);
 	*ret = n;
 	return TRUE;
 }
@@ -121,7 +127,8 @@ static gboolean read_how(struct reader *r, const char *id, const char *how, stru
 	if (op->step->what != STEP_ONLINE)
 		return !how || fail(r, "operation %s has no use for 'how'", id);
 	for (int h = HOW_ONLINE; how && h <= HOW_OFFLINE; h++)
-		if (!strcmp(how, step_how_name(h)) && (op->step->how == HOW_RANDOM || (int)op->step->how == h)) {
+		if (!strcmp(how, step_how_name(h)) &&
+		    (op->step->how == HOW_RANDOM || (int)op->step->how == h)) {
 			op->how = h;
 			return TRUE;
 		}
@@ -136,18 +143,20 @@ static struct copy *place_of(struct reader *r, const char *text, struct op_id *r
 	GPtrArray *lap;
 
 	if (!copy || !find_step(copy, ret->step)) {
-		fail(r, "operation '%s' is none of scenario '%s' (TRACK.COPY.LAP.STEP, from 0)", text,
-		     r->tl->scenario->name);
+		fail(r, "operation '%s' is none of scenario '%s' (TRACK.COPY.LAP.STEP, from 0)",
+		     text, r->tl->scenario->name);
 		return NULL;
 	}
 	if (ret->lap >= copy->laps->len) {
-		fail(r, "operation %s is in lap %u, 'copies' has %u", text, ret->lap, copy->laps->len);
+		fail(r, "operation %s is in lap %u, 'copies' has %u", text, ret->lap,
+		     copy->laps->len);
 		return NULL;
 	}
 	lap = copy->laps->pdata[ret->lap];
 	for (guint i = 0; i < lap->len; i++)
 		if (((struct operation *)lap->pdata[i])->id.step >= ret->step) {
-			fail(r, "operation %s is there twice, or not in the order of the steps", text);
+			fail(r, "operation %s is there twice, or not in the order of the steps",
+			     text);
 			return NULL;
 		}
 	return copy;
@@ -164,9 +173,9 @@ static gboolean read_operation(struct reader *r, json_t *json, size_t at)
 	json_error_t why;
 	guint64 unit;
 
-	if (json_unpack_ex(json, &why, JSON_STRICT, "{s:s, s:s, s?s, s?s, s?s, s?s, s?o, s?o, s?o}", "id", &id,
-			   "do", &what, "actor", &actor, "device", &device, "how", &how, "after", &after, "size",
-			   &size, "requested", &requested, "ms", &ms))
+	if (json_unpack_ex(json, &why, JSON_STRICT, "{s:s, s:s, s?s, s?s, s?s, s?s, s?o, s?o, s?o}",
+			   "id", &id, "do", &what, "actor", &actor, "device", &device, "how", &how,
+			   "after", &after, "size", &size, "requested", &requested, "ms", &ms))
 		return fail(r, "operations[%zu]: %s", at, why.text);
 	copy = place_of(r, id, &place);
 	if (!copy)
@@ -176,28 +185,31 @@ static gboolean read_operation(struct reader *r, json_t *json, size_t at)
 	g_ptr_array_add(copy->laps->pdata[place.lap], op);
 	unit = draw_unit(r->tl, step);
 	if (strcmp(what, step_do_name(step->what)) || strcmp(device, op->device))
-		return fail(r, "operation %s is '%s %s', in scenario '%s' it is '%s %s'", id, what, device,
-			    r->tl->scenario->name, step_do_name(step->what), op->device);
+		return fail(r, "operation %s is '%s %s', in scenario '%s' it is '%s %s'", id, what,
+			    device, r->tl->scenario->name, step_do_name(step->what), op->device);
 	op->has_after = after != NULL;
 	if (after && !op_id_parse(after, &op->after))
 		return fail(r, "operation %s: 'after' names '%s', which is not an id", id, after);
 	/* a pause or a wait may end early */
 	return read_number(r, id, "size", size, step->size.low, step->size.high, unit, &op->size) &&
-	       read_number(r, id, "requested", requested, step->requested.low, step->requested.high, unit,
-			   &op->requested) &&
-	       read_number(r, id, "ms", ms, 0, step->ms.high, 1, &op->ms) && read_how(r, id, how, op);
+	       read_number(r, id, "requested", requested, step->requested.low, step->requested.high,
+			   unit, &op->requested) &&
+	       read_number(r, id, "ms", ms, 0, step->ms.high, 1, &op->ms) &&
+	       read_how(r, id, how, op);
 }
 
-static gboolean read_head(struct reader *r, json_t *json, json_t **agents, json_t **copies, json_t **ops)
+static gboolean read_head(struct reader *r, json_t *json, json_t **agents, json_t **copies,
+			  json_t **ops)
 {
 	const char *scenario, *machine, *then;
 	json_int_t seed;
 	json_error_t why;
 	int version;
 
-	if (json_unpack_ex(json, &why, JSON_STRICT, "{s:i, s:s, s:s, s:I, s:s, s:o, s:o, s:o}", "version",
-			   &version, "scenario", &scenario, "machine", &machine, "seed", &seed, "then", &then,
-			   "agents", agents, "copies", copies, "operations", ops))
+	if (json_unpack_ex(json, &why, JSON_STRICT, "{s:i, s:s, s:s, s:I, s:s, s:o, s:o, s:o}",
+			   "version", &version, "scenario", &scenario, "machine", &machine, "seed",
+			   &seed, "then", &then, "agents", agents, "copies", copies, "operations",
+			   ops))
 		return fail(r, "no timeline: %s", why.text);
 	if (version != 1)
 		return fail(r, "version %d of the format is not known (known: 1)", version);
@@ -208,8 +220,9 @@ static gboolean read_head(struct reader *r, json_t *json, json_t **agents, json_
 		return fail(r, "the timeline is for machine '%s', the run is on '%s'", machine,
 			    r->tl->machine->name);
 	if (seed < 0 || (strcmp(then, "end") && strcmp(then, "generate")))
-		return fail(r, "invalid seed %" JSON_INTEGER_FORMAT " or 'then' '%s' (generate, end)", seed,
-			    then);
+		return fail(r,
+			    "invalid seed %" JSON_INTEGER_FORMAT " or 'then' '%s' (generate, end)",
+			    seed, then);
 	if (!json_is_array(*agents) || !json_is_array(*copies) || !json_is_array(*ops))
 		return fail(r, "'agents', 'copies' and 'operations' must be lists");
 	if (json_array_size(*ops) > TIMELINE_OPERATIONS_MAX)
@@ -264,7 +277,8 @@ struct timeline *timeline_load(const char *file, const struct scenario *scenario
 		return NULL;
 	json = json_loadb(data, len, JSON_REJECT_DUPLICATES, &why);
 	if (!json) {
-		rig_fail(error, RIG_EXIT_USAGE, "%s:%d:%d: %s", file, why.line, why.column, why.text);
+		rig_fail(error, RIG_EXIT_USAGE, "%s:%d:%d: %s", file, why.line, why.column,
+			 why.text);
 		return NULL;
 	}
 	return timeline_parse(json, file, scenario, machine, error);

@@ -7,7 +7,8 @@
 /* Ids of a checked timeline fit into 64 bits. */
 static gpointer key(const struct op_id *id)
 {
-	return GSIZE_TO_POINTER(((gsize)id->lap << 24 | id->track << 16 | id->copy << 8 | id->step) + 1);
+	return GSIZE_TO_POINTER(
+		((gsize)id->lap << 24 | id->track << 16 | id->copy << 8 | id->step) + 1);
 }
 
 static GPtrArray *all_of(const struct copy *copy)
@@ -37,7 +38,8 @@ static const struct operation *first_blocked(GPtrArray **ops, guint n, GHashTabl
 			for (; next[c] < ops[c]->len; next[c]++) {
 				const struct operation *op = ops[c]->pdata[next[c]];
 
-				if (op->has_after && !g_hash_table_contains(done, key(&op->after))) {
+				if (op->has_after &&
+				    !g_hash_table_contains(done, key(&op->after))) {
 					blocked = op;
 					break;
 				}
@@ -68,8 +70,10 @@ static gboolean check(GPtrArray **ops, guint n, const char *file, GError **error
 		return TRUE;
 	id = op_id_text(&blocked->id);
 	after = op_id_text(&blocked->after);
-	return rig_fail(error, RIG_EXIT_USAGE, "%s: operation %s is to come after %s, which is not in the "
-			"list or itself waits for %s", file, id, after, id);
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"%s: operation %s is to come after %s, which is not in the "
+			"list or itself waits for %s",
+			file, id, after, id);
 }
 
 gboolean order_check(const struct timeline *tl, const char *file, GError **error)

@@ -34,10 +34,12 @@ static char *plug_sentence(const struct operation *op)
 	case DEVICE_CPU:
 		return g_strdup_printf("plug the CPU %s", op->device);
 	case DEVICE_VIRTIO_MEM:
-		return g_strdup_printf("plug the virtio-mem device %s, up to %s on node %u, %s of it at once",
-				       op->device, size, op->step->node, requested);
+		return g_strdup_printf(
+			"plug the virtio-mem device %s, up to %s on node %u, %s of it at once",
+			op->device, size, op->step->node, requested);
 	default:
-		return g_strdup_printf("plug the DIMM %s, %s on node %u", op->device, size, op->step->node);
+		return g_strdup_printf("plug the DIMM %s, %s on node %u", op->device, size,
+				       op->step->node);
 	}
 }
 
@@ -53,12 +55,13 @@ char *operation_sentence(const struct operation *op)
 	case STEP_RESIZE:
 		return g_strdup_printf("resize %s to %s", op->device, size);
 	case STEP_ONLINE:
-		return g_strdup_printf("the guest writes %s to the blocks of %s", step_how_name(op->how),
-				       op->device);
+		return g_strdup_printf("the guest writes %s to the blocks of %s",
+				       step_how_name(op->how), op->device);
 	case STEP_WAIT:
 		return g_strdup_printf("wait %" G_GUINT64_FORMAT " ms", op->ms);
 	case STEP_PAUSE:
-		return g_strdup_printf("stop the guest's CPUs for %" G_GUINT64_FORMAT " ms", op->ms);
+		return g_strdup_printf("stop the guest's CPUs for %" G_GUINT64_FORMAT " ms",
+				       op->ms);
 	case STEP_CHECK:
 		return g_strdup("compare the plugged memory on host and guest");
 	case STEP_NMI:

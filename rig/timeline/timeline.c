@@ -14,7 +14,8 @@ static void copy_free(gpointer data)
 	g_free(copy);
 }
 
-struct timeline *timeline_new(const struct scenario *scenario, const struct machine *machine, guint64 seed)
+struct timeline *timeline_new(const struct scenario *scenario, const struct machine *machine,
+			      guint64 seed)
 {
 	struct timeline *tl = g_new0(struct timeline, 1);
 
@@ -29,7 +30,8 @@ struct timeline *timeline_new(const struct scenario *scenario, const struct mach
 
 			copy->track = &scenario->tracks[t];
 			copy->copy = c;
-			copy->laps = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+			copy->laps =
+				g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 			g_ptr_array_add(tl->copies, copy);
 		}
 	return tl;
@@ -59,7 +61,8 @@ struct timeline *timeline_compile(const struct scenario *scenario, const struct 
 
 	for (unsigned i = 0; i < scenario->n_agents; i++)
 		for (unsigned n = 0; n < MAX(1, scenario->agents[i].count); n++) {
-			struct start start = {&scenario->agents[i], scenario->agents[i].first + n, 0};
+			struct start start = {&scenario->agents[i], scenario->agents[i].first + n,
+					      0};
 
 			start.seed = draw_agent_seed(seed, start.agent->name, start.instance);
 			g_array_append_val(tl->starts, start);
@@ -142,10 +145,12 @@ gboolean timeline_remove(struct timeline *tl, const struct op_id *id, GError **e
 				return TRUE;
 			}
 	}
-	return rig_fail(error, RIG_EXIT_USAGE, "the timeline has no operation %s to take away", text);
+	return rig_fail(error, RIG_EXIT_USAGE, "the timeline has no operation %s to take away",
+			text);
 }
 
-gboolean timeline_agent_seed(const struct timeline *tl, const struct agent *agent, unsigned n, guint64 *ret)
+gboolean timeline_agent_seed(const struct timeline *tl, const struct agent *agent, unsigned n,
+			     guint64 *ret)
 {
 	for (guint i = 0; i < tl->starts->len; i++) {
 		const struct start *start = &g_array_index(tl->starts, struct start, i);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The timeline of a run: which operations the host does, in which order, with which arguments, and with
- * which seed each agent starts. It is compiled from (scenario, machine, seed) before the launch, kept as
- * timeline.json in the run folder, and executed by the engine (engine/track.c).
+ * The timeline of a run: which operations the host does, in which order, with which arguments, and
+ * with which seed each agent starts. It is compiled from (scenario, machine, seed) before the
+ * launch, kept as timeline.json in the run folder, and executed by the engine (engine/track.c).
  *
- * A copy of a track repeats its steps in laps until the duration is over, so its operations are without
- * end. A timeline therefore has two parts: explicit laps, whose operations are listed and can be edited,
- * and, unless it ends there, laps that are generated when they are reached. A generated operation is a
- * pure function of the seed and of the operation's id (track, copy, lap, step). So it makes no difference
- * when it is generated, and no operation's arguments depend on those of another. docs/scenarios.md.
+ * A copy of a track repeats its steps in laps until the duration is over, so its operations are
+ * without end. A timeline therefore has two parts: explicit laps, whose operations are listed and
+ * can be edited, and, unless it ends there, laps that are generated when they are reached. A
+ * generated operation is a pure function of the seed and of the operation's id (track, copy, lap,
+ * step). So it makes no difference when it is generated, and no operation's arguments depend on
+ * those of another. docs/scenarios.md.
  */
 #ifndef RIG_TIMELINE_TIMELINE_H
 #define RIG_TIMELINE_TIMELINE_H
@@ -62,8 +63,9 @@ guint timeline_n_copies(const struct timeline *timeline);
 const struct track *timeline_copy(const struct timeline *timeline, guint n, unsigned *ret_copy);
 
 /*
- * The operations of a lap of copy N: array of struct operation, possibly empty; g_ptr_array_unref(). NULL
- * where the copy has ended: after `repeat` laps, or after the explicit ones of a timeline that ends there.
+ * The operations of a lap of copy N: array of struct operation, possibly empty;
+ * g_ptr_array_unref(). NULL where the copy has ended: after `repeat` laps, or after the explicit
+ * ones of a timeline that ends there.
  */
 GPtrArray *timeline_lap(const struct timeline *timeline, guint n, unsigned lap);
 
@@ -87,8 +89,8 @@ gboolean timeline_agent_seed(const struct timeline *timeline, const struct agent
 json_t *timeline_json(const struct timeline *timeline);
 
 /*
- * Reads FILE, a timeline of SCENARIO on MACHINE. Everything is checked: types, ids and their order, that
- * each operation is one that the scenario's step allows, that `after` makes no cycle. Errors:
+ * Reads FILE, a timeline of SCENARIO on MACHINE. Everything is checked: types, ids and their order,
+ * that each operation is one that the scenario's step allows, that `after` makes no cycle. Errors:
  * RIG_EXIT_USAGE, with the file and the operation's id.
  */
 struct timeline *timeline_load(const char *file, const struct scenario *scenario,

@@ -63,6 +63,7 @@ char *db_text(sqlite3_stmt *stmt, int column)
 
 double db_real(sqlite3_stmt *stmt, int column)
 {
-	return sqlite3_column_type(stmt, column) == SQLITE_NULL ? -1
-								: sqlite3_column_double(stmt, column);
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL
+		       ? -1
+		       : sqlite3_column_double(stmt, column);
 }

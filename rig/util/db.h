@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SQLite: a connection, statements, what a row holds. Errors are RIG_EXIT_INFRA with the statement and
- * SQLite's own words. Every call may wait up to 30 s for another process that writes.
+ * SQLite: a connection, statements, what a row holds. Errors are RIG_EXIT_INFRA with the statement
+ * and SQLite's own words. Every call may wait up to 30 s for another process that writes.
  */
 #ifndef RIG_UTIL_DB_H
 #define RIG_UTIL_DB_H
@@ -9,7 +9,10 @@
 #include <glib.h>
 #include <sqlite3.h>
 
-/* Opens or makes FILE (":memory:": in memory). *ret is to be closed with sqlite3_close(), also after FALSE. */
+/*
+ * Opens or makes FILE (":memory:": in memory). *ret is to be closed with sqlite3_close(), also
+ * after FALSE.
+ */
 gboolean db_connect(const char *file, sqlite3 **ret, GError **error);
 
 /* PRAGMA user_version, the number of the schema: 0 in a new file, -1 where it cannot be read. */

@@ -37,7 +37,8 @@ static guint distance(const char *a, const char *b)
 	for (gsize i = 1; i <= n; i++) {
 		now[0] = i;
 		for (gsize k = 1; k <= m; k++) {
-			now[k] = MIN(MIN(last[k], now[k - 1]) + 1, last[k - 1] + (a[i - 1] != b[k - 1]));
+			now[k] = MIN(MIN(last[k], now[k - 1]) + 1,
+				     last[k - 1] + (a[i - 1] != b[k - 1]));
 			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
 				now[k] = MIN(now[k], before[k - 2] + 1);
 		}
@@ -57,7 +58,8 @@ const char *text_nearest(const char *word, const char *const *candidates)
 	if (strlen(word) > WORD_MAX)
 		return NULL;
 	for (; *candidates; candidates++) {
-		guint cost = strlen(*candidates) > WORD_MAX ? G_MAXUINT : distance(word, *candidates);
+		guint cost =
+			strlen(*candidates) > WORD_MAX ? G_MAXUINT : distance(word, *candidates);
 
 		if (cost >= least || cost > MAX(1, strlen(word) / 3))
 			continue;

@@ -54,8 +54,9 @@ static gboolean check_bool(struct yaml_tree *tree, yaml_node_t *node, const char
 	/* libcyaml takes any word that is not one of its "no" words for a yes */
 	if (!g_strcmp0(text, "true") || !g_strcmp0(text, "false"))
 		return TRUE;
-	return yaml_tree_fail(tree, node, error, "invalid value '%s' for '%s'; allowed: true, false",
-			 text ? text : "a list", key);
+	return yaml_tree_fail(tree, node, error,
+			      "invalid value '%s' for '%s'; allowed: true, false",
+			      text ? text : "a list", key);
 }
 
 static gboolean check_enum(struct yaml_tree *tree, yaml_node_t *node,

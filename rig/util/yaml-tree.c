@@ -38,8 +38,8 @@ gboolean yaml_tree_fail_word(struct yaml_tree *tree, const yaml_node_t *node, GE
 	message = g_strdup_vprintf(format, args);
 	va_end(args);
 	if (nearest)
-		return yaml_tree_fail(tree, node, error, "%s; did you mean '%s'? Allowed: %s", message,
-				      nearest, list);
+		return yaml_tree_fail(tree, node, error, "%s; did you mean '%s'? Allowed: %s",
+				      message, nearest, list);
 	return yaml_tree_fail(tree, node, error, "%s; allowed: %s", message, list);
 }
 

@@ -17,8 +17,8 @@ struct yaml_tree {
 };
 
 /*
- * Parses one document. Errors (RIG_EXIT_USAGE, with file:line:column): syntax, nothing or more than one
- * document, anchors and aliases, a key that is not a plain word or is duplicated, a NUL inside.
+ * Parses one document. Errors (RIG_EXIT_USAGE, with file:line:column): syntax, nothing or more than
+ * one document, anchors and aliases, a key that is not a plain word or is duplicated, a NUL inside.
  */
 struct yaml_tree *yaml_tree_parse(const char *file, const char *data, gsize len, GError **error);
 void yaml_tree_free(struct yaml_tree *tree);
@@ -38,7 +38,10 @@ const char *yaml_tree_text(const yaml_node_t *node);
 gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError **error,
 			const char *format, ...) G_GNUC_PRINTF(4, 5);
 
-/* The same for WORD, which is none of ALLOWED (NULL-terminated): names the nearest of them, then all. */
+/*
+ * The same for WORD, which is none of ALLOWED (NULL-terminated): names the nearest of them, then
+ * all.
+ */
 gboolean yaml_tree_fail_word(struct yaml_tree *tree, const yaml_node_t *node, GError **error,
 			     const char *word, const char *const *allowed, const char *format, ...)
 	G_GNUC_PRINTF(6, 7);

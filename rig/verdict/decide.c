@@ -49,10 +49,12 @@ static const struct proof {
 	const char *sentence;
 } proofs[] = {
 	{was_stopped, VERDICT_INFRA, FALSE,
-	 "the reports that ended this run are none by today's rules, but it did not run to its end"},
+	 "the reports that ended this run are none by today's rules, but it did not run to its "
+	 "end"},
 	{guest_is_silent, VERDICT_LOST, FALSE, "the guest ended without a verdict of its own"},
 	{no_accounts, VERDICT_FAIL, FALSE, "the memory accounts are missing"},
-	{is_unarmed, VERDICT_INFRA, TRUE, "lockdep is off, so the absence of reports proves nothing"},
+	{is_unarmed, VERDICT_INFRA, TRUE,
+	 "lockdep is off, so the absence of reports proves nothing"},
 	{lockdep_died, VERDICT_INFRA, TRUE, "the console says that lockdep was turned off"},
 	{was_unheard, VERDICT_INFRA, FALSE,
 	 "what the console said while the connection was lost is not known"},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the object of a run's file `verdict` says (docs/results.md): questions that the index, the zoo,
- * bisect and the report ask. The object may be of any age and of any type: everything is checked.
+ * What the object of a run's file `verdict` says (docs/results.md): questions that the index, the
+ * zoo, bisect and the report ask. The object may be of any age and of any type: everything is
+ * checked.
  */
 #ifndef RIG_VERDICT_DETAILS_H
 #define RIG_VERDICT_DETAILS_H
@@ -21,21 +22,26 @@ enum run_outcome {
 enum run_outcome details_outcome(enum verdict verdict, json_t *details);
 
 /*
- * Is what EXPECTED ({"kind", "cycle"} of a verdict) asks for among REPORTS? Each class of `cycle` is
- * in the report's cycle. Without a kind the scenario expects PASS.
+ * Is what EXPECTED ({"kind", "cycle"} of a verdict) asks for among REPORTS? Each class of `cycle`
+ * is in the report's cycle. Without a kind the scenario expects PASS.
  */
 gboolean details_meet(json_t *expected, json_t *reports, enum verdict verdict);
 
 /*
- * Does REPORT say something of the kernel? FALSE for a note, the lock validator's limits and a second
- * boot.
+ * Does REPORT say something of the kernel? FALSE for a note, the lock validator's limits and a
+ * second boot.
  */
 gboolean details_report_counts(json_t *report);
 
-/* The hang's signature: `hang.signature.bug`, or in old folders the text `hang.signature`. Or NULL. */
+/*
+ * The hang's signature: `hang.signature.bug`, or in old folders the text `hang.signature`. Or NULL.
+ */
 const char *details_hang_bug(json_t *details);
 
-/* Did the run come to the accounts at its end, with no task killed or blocked by a report on the way? */
+/*
+ * Did the run come to the accounts at its end, with no task killed or blocked by a report on the
+ * way?
+ */
 gboolean details_finished(json_t *details);
 /* Was lockdep armed to the end? */
 gboolean details_armed(json_t *details);

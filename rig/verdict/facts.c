@@ -52,7 +52,8 @@ static gboolean add(struct facts *facts, struct reason reason, guint at)
 
 gboolean facts_add(struct facts *facts, enum verdict verdict, const char *text)
 {
-	return add(facts, (struct reason){REASON_SEEN, verdict, FALSE, FALSE, (char *)text}, G_MAXUINT);
+	return add(facts, (struct reason){REASON_SEEN, verdict, FALSE, FALSE, (char *)text},
+		   G_MAXUINT);
 }
 
 gboolean facts_add_report(struct facts *facts, const struct splat *splat,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one rule for a verdict: from the facts of a run to its verdict and reasons. The engine collects
- * the facts during a run; rig recheck reads them from a run folder. Both call facts_decide(),
- * which depends on nothing else, so that a run and its recheck agree.
+ * The one rule for a verdict: from the facts of a run to its verdict and reasons. The engine
+ * collects the facts during a run; rig recheck reads them from a run folder. Both call
+ * facts_decide(), which depends on nothing else, so that a run and its recheck agree.
  *
- * The rule: the first reason decides, unless it is excused. A known issue never decides; a fatal one
- * excuses what may be its consequence. Where no reason decides, PASS needs every proof of the table
- * in decide.c; with a known issue the best verdict is KNOWN.
+ * The rule: the first reason decides, unless it is excused. A known issue never decides; a fatal
+ * one excuses what may be its consequence. Where no reason decides, PASS needs every proof of the
+ * table in decide.c; with a known issue the best verdict is KNOWN.
  */
 #ifndef RIG_VERDICT_FACTS_H
 #define RIG_VERDICT_FACTS_H
@@ -41,7 +41,8 @@ struct facts {
 	gboolean accounts;	  /* memory accounts of both ends were taken */
 	gboolean lockdep_offered; /* the kernel has lockdep */
 	gboolean lockdep_armed;	  /* the guest said so after the agents had ended */
-	gboolean guest_unarmed; /* the guest's verdict says that lockdep is off; part of lockdep_armed */
+	gboolean guest_unarmed; /* the guest's verdict says that lockdep is off; part of
+				 * lockdep_armed */
 	gboolean lockdep_died;	  /* the console says that it was turned off */
 	gboolean lockdep_known;	  /* a known issue turned it off */
 	guint unheard;		  /* stretches of the console that were lost with a connection */
@@ -65,8 +66,8 @@ RIG_DEFINE_AUTO(facts, facts_free)
 gboolean facts_add(struct facts *facts, enum verdict verdict, const char *text);
 
 /*
- * Adds what a report means (verdict_of_report(); its text is copied). FALSE: it is there already. AT is
- * the place among the reasons; G_MAXUINT is the end.
+ * Adds what a report means (verdict_of_report(); its text is copied). FALSE: it is there already.
+ * AT is the place among the reasons; G_MAXUINT is the end.
  */
 gboolean facts_add_report(struct facts *facts, const struct splat *splat,
 			  const struct report_meaning *meaning, guint at);
@@ -91,9 +92,9 @@ gboolean facts_is_proof(const char *text);
 json_t *facts_proof_json(const struct facts *facts);
 
 /*
- * Facts of a run folder: call facts_read_entry() for each entry of the journal, then facts_read() with
- * the object of `verdict` (borrowed). Reasons of console reports are left out: the caller adds those
- * of today at facts->reports_at. Folders from before `proof` are completed from the journal.
+ * Facts of a run folder: call facts_read_entry() for each entry of the journal, then facts_read()
+ * with the object of `verdict` (borrowed). Reasons of console reports are left out: the caller adds
+ * those of today at facts->reports_at. Folders from before `proof` are completed from the journal.
  */
 void facts_read_entry(struct facts *facts, json_t *entry);
 void facts_read(struct facts *facts, json_t *details);

@@ -23,8 +23,9 @@ json_t *facts_proof_json(const struct facts *facts)
 
 	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:i, s:b}", "guest", words[facts->guest],
 			 "powered_off", facts->powered_off, "accounts", facts->accounts,
-			 "lockdep_offered", facts->lockdep_offered, "lockdep_armed", facts->lockdep_armed,
-			 "unheard", (int)facts->unheard, "stopped", facts->stopped);
+			 "lockdep_offered", facts->lockdep_offered, "lockdep_armed",
+			 facts->lockdep_armed, "unheard", (int)facts->unheard, "stopped",
+			 facts->stopped);
 }
 
 void facts_read_entry(struct facts *facts, json_t *entry)
@@ -37,7 +38,8 @@ void facts_read_entry(struct facts *facts, json_t *entry)
 	else if (!strcmp(what, "state") && !strcmp(to, "reported"))
 		facts->stopped = TRUE;
 	else if (!strcmp(what, "state") && !strcmp(to, "poweroff"))
-		facts->guest = GUEST_OK; /* it is entered with the guest's verdict; a bad one is a reason */
+		facts->guest = GUEST_OK; /* it is entered with the guest's verdict; a bad one is a
+					  * reason */
 	else if (!strcmp(what, "reason") && verdict_parse(text_at(entry, "verdict"), &verdict))
 		g_hash_table_insert(facts->stood_for, g_strdup(text_at(entry, "text")),
 				    GUINT_TO_POINTER(verdict + 1));
@@ -99,7 +101,8 @@ static gboolean is_explained(json_t *report, const char *sentence, struct reason
 /* Is SENTENCE what verdict_of_report() said of REPORT? */
 static gboolean is_of_report(json_t *report, const char *sentence)
 {
-	static const char *const forms[] = {"%s", "the lock validator gave up: %s", "known issue: %s ("};
+	static const char *const forms[] = {"%s", "the lock validator gave up: %s",
+					    "known issue: %s ("};
 	const char *title = text_at(report, "title");
 
 	if (!report_is_from_console(text_at(report, "kind")))

@@ -89,8 +89,8 @@ static gboolean known_meaning(const struct splat *splat, struct report_meaning *
 	if (!report_is_fatal(splat->kind) && !splat->validator_off)
 		return FALSE;
 	ret->verdict = VERDICT_KNOWN;
-	ret->reason =
-		g_strdup_printf("known issue: %s (%s)", splat->title, why ? why : "no reason given");
+	ret->reason = g_strdup_printf("known issue: %s (%s)", splat->title,
+				      why ? why : "no reason given");
 	return TRUE;
 }
 
@@ -99,7 +99,8 @@ gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret
 	struct report_meaning meaning = {.fatal = report_is_fatal(splat->kind)};
 
 	/* a reset step causes a second boot; an unexpected one ends QEMU or sends a second HELLO */
-	if (splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot") || known_is_excuse(splat->known))
+	if (splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot") ||
+	    known_is_excuse(splat->known))
 		return FALSE;
 	if (splat->known) {
 		if (!known_meaning(splat, &meaning))

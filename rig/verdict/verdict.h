@@ -24,7 +24,8 @@ enum verdict {
 };
 
 const char *verdict_name(enum verdict verdict);		     /* "PASS" */
-gboolean verdict_parse(const char *text, enum verdict *ret); /* FALSE for another word and for NULL */
+/* FALSE for another word and for NULL */
+gboolean verdict_parse(const char *text, enum verdict *ret);
 int verdict_exit_code(enum verdict verdict);		     /* 0 1 1 3 3 77 3 0 3 */
 
 /* PASS, FAIL or HANG: the run was judged, and counts in rates. */
@@ -40,8 +41,9 @@ struct report_meaning {
 };
 
 /*
- * FALSE, with *ret untouched: the report does not affect the verdict. That is a note, a second boot, an
- * excused stall (known_is_excuse()), and a known issue that neither killed a task nor turned lockdep off.
+ * FALSE, with *ret untouched: the report does not affect the verdict. That is a note, a second
+ * boot, an excused stall (known_is_excuse()), and a known issue that neither killed a task nor
+ * turned lockdep off.
  */
 gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret);
 
@@ -50,8 +52,8 @@ gboolean report_is_fatal(const char *kind);
 /* TRUE for a hang-analysis report (rig/hang). */
 gboolean report_is_explanation(const char *kind);
 /*
- * FALSE for a report that the rig made: an explanation, a finding in the lock orders of the boot, a failed
- * test of a script (rig/tap).
+ * FALSE for a report that the rig made: an explanation, a finding in the lock orders of the boot, a
+ * failed test of a script (rig/tap).
  */
 gboolean report_is_from_console(const char *kind);
 

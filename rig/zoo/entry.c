@@ -194,8 +194,8 @@ static gboolean check_files(struct yaml_tree *tree, yaml_node_t *node, const str
 
 		if (strchr(*file, '/') || !g_str_has_suffix(*file, suffix))
 			return yaml_tree_fail(tree, node, error,
-					 "'%s' is not in the entry's folder; allowed: NAME%s", *file,
-					 suffix);
+					      "'%s' is not in the entry's folder; allowed: NAME%s",
+					      *file, suffix);
 		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
 			return yaml_tree_fail(tree, node, error, "the file '%s' is missing in %s",
 					      *file, folder);
@@ -211,8 +211,9 @@ static gboolean check_entry(struct yaml_tree *tree, const struct zoo_entry *e, G
 		 must_have = may_have && e->oracle != ORACLE_WATCHDOG;
 
 	if (!is_id(e->id))
-		return yaml_tree_fail(tree, yaml_tree_get(tree, root, "id"), error,
-				 "invalid id '%s'; allowed: z, two digits, optionally a letter", e->id);
+		return yaml_tree_fail(
+			tree, yaml_tree_get(tree, root, "id"), error,
+			"invalid id '%s'; allowed: z, two digits, optionally a letter", e->id);
 	for (char **m = e->machines; *m; m++) {
 		g_autoptr(GError) why = NULL;
 

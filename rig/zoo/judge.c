@@ -99,10 +99,14 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 
 	switch (entry->oracle) {
 	case ORACLE_WATCHDOG:
-		/* the explanation of a hang is one of the reports; it counts where it is a known issue */
+		/*
+		 * the explanation of a hang is one of the reports; it counts where it is a known
+		 * issue
+		 */
 		report = *entry->kinds ? find_report(entry, run) : NULL;
-		o.caught = *entry->kinds ? report && (run->verdict == VERDICT_HANG || is_known(report))
-					 : run->verdict == VERDICT_HANG;
+		o.caught = *entry->kinds
+				   ? report && (run->verdict == VERDICT_HANG || is_known(report))
+				   : run->verdict == VERDICT_HANG;
 		break;
 	case ORACLE_ACCOUNTS:
 		o.caught = accounts_differ(run);

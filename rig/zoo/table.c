@@ -243,18 +243,20 @@ char *zoo_table(GPtrArray *scores)
 static void add_directed(GString *text, const struct zoo_score *s, const struct zoo_score *dice)
 {
 	g_autofree char *seconds = zoo_spread(s->seconds, 1);
-	g_autofree char *alone = dice && dice->runs ? g_strdup_printf("%u of %u", dice->caught, dice->runs)
-						    : g_strdup("-");
+	g_autofree char *alone = dice && dice->runs
+					 ? g_strdup_printf("%u of %u", dice->caught, dice->runs)
+					 : g_strdup("-");
 
-	g_string_append_printf(text, "| %s | %s | %s | %u of %u | %s | %s | %u of %u | %u |\n", s->id,
-			       s->machine, s->kernel, s->caught, s->runs, alone, seconds, s->clean_caught,
-			       s->clean_runs, s->clean_alarms);
+	g_string_append_printf(text, "| %s | %s | %s | %u of %u | %s | %s | %u of %u | %u |\n",
+			       s->id, s->machine, s->kernel, s->caught, s->runs, alone, seconds,
+			       s->clean_caught, s->clean_runs, s->clean_alarms);
 }
 
 char *zoo_directed(GPtrArray *scores)
 {
 	g_autoptr(GString) text = g_string_new(
-		"| entry | machine | kernel | directed | dice alone | guest seconds, directed | clean twin with "
+		"| entry | machine | kernel | directed | dice alone | guest seconds, "
+		"directed | clean twin with "
 		"the holds: caught | any alarm |\n|---|---|---|---|---|---|---|---|\n");
 	gboolean any = FALSE;
 

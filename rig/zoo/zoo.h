@@ -44,7 +44,8 @@ struct zoo_entry {
 	unsigned duration_s; /* 0: the scenario's */
 	unsigned patience_s; /* 0: the rig's */
 	enum zoo_oracle oracle;
-	char **kinds; /* report kinds, any of them; none for ORACLE_ACCOUNTS, and for ORACLE_WATCHDOG where any hang will do */
+	char **kinds; /* report kinds, any of them; none for ORACLE_ACCOUNTS, and for
+		       * ORACLE_WATCHDOG where any hang will do */
 	char **cycle; /* lock classes it must name; may be empty */
 	char *function;	 /* part of its title, or NULL */
 	char **verified; /* kernel versions it was seen on */
@@ -113,8 +114,8 @@ void zoo_score_add(struct zoo_score *score, const struct zoo_outcome *outcome, g
 GPtrArray *zoo_scores(GPtrArray *runs);
 
 /*
- * Markdown: how often entries whose scenarios have holds are caught with these and without. NULL where none of
- * SCORES has holds. The caller's.
+ * Markdown: how often entries whose scenarios have holds are caught with these and without. NULL
+ * where none of SCORES has holds. The caller's.
  */
 char *zoo_directed(GPtrArray *scores);
 
