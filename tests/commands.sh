@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh disable=SC2154 # lib.sh sets what is used here
+# Cases of tests/run: the command lines that README, docs, man pages and --help print.
+
+# Every printed `rig …` command, one per line, without its description, and without shell operators: a
+# description follows two blanks, and what follows ` -- ` is passed to another program.
+printed_commands() {
+	{
+		sed -n 's/^    \(build\/bin\/\)\{0,1\}rig /rig /p' "$top"/README.md "$top"/docs/*.md
+		sed -n 's/^\.D[l1] rig /rig /p' "$top"/man/*.[15] | sed 's/\\-/-/g'
+		"$rig" --help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p' | while read -r command; do
+			"$rig" "$command" --help </dev/null
+		done | sed -n 's/^  rig /rig /p'
+	} | sed 's/ Ar / /g; s/ Fl / -/g; s/; rig /\nrig /g; s/ && rig /\nrig /g' | sed -n '/\[OPTION/d; /^rig [a-z]/p' |
+		sed 's/   *[^ ].*//; s/ [|;>#] .*//; s/ && .*//; s/;.*//; s/ -- .*//' | sort -u
+}
+
+# Each printed command exists and takes these options: with --help at the end nothing else is executed.
+printed_commands_parse() {
+	printed_commands >commands
+	[ "$(wc -l <commands)" -gt 80 ] || { echo "only $(wc -l <commands) commands were found"; return 1; }
+	bad=0
+	while IFS= read -r line; do
+		# xargs reads quotes as the shell does, and expands nothing
+		printf '%s --help\n' "${line#rig }" | xargs "$rig" >/dev/null 2>e || { echo "$line: $(cat e)"; bad=1; }
+	done <commands
+	return $bad
+}
+
+# README's commands that need no guest are run as printed, with two recorded runs.
+readme_commands() {
+	mkdir -p "$RIG_RESULTS" build && cp -r "$top"/tests/data/store/2026* "$RIG_RESULTS" &&
+		ln -s "$out/bin" build/bin && printf '[    1.000000] quiet\n' >dmesg.txt || return 1
+	bad=0
+	ran=0
+	sed -n 's/^    \(build\/bin\/rig .*\)/\1/p' "$top"/README.md | sed 's/   *[^ ].*//' >commands
+	while IFS= read -r line; do
+		case $line in
+		*' run '* | *' replay '* | *' bisect '* | *' race '* | *' validate '*) continue ;;
+		*'nightly smoke') continue ;;
+		esac
+		code=0
+		# shellcheck disable=SC2086 # words; none has blanks
+		$line >o 2>e </dev/null || code=$?
+		ran=$((ran + 1))
+		if [ $code -gt 77 ] || grep -qE '^usage:|Unknown option|unexpected argument|no command' e; then
+			echo "$line: exit code $code: $(cat e)"
+			bad=1
+		fi
+	done <commands
+	[ $ran -ge 10 ] || { echo "only $ran commands were run"; bad=1; }
+	return $bad
+}
