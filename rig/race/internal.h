@@ -18,7 +18,7 @@ struct race_search {
 	char *visits_words, **favoured, *cwd;
 	json_t *words, *visits, *trials; /* visits: NULL until the first run has ended */
 	struct race *race;		 /* NULL likewise */
-	char *said;			 /* by the first run that failed */
+	char *said, *failure;		 /* of the run whose holds are reduced: its reason, its signature; or NULL */
 	void (*ended)(const struct race_event *event, void *data);
 	void (*starting)(const char *what, void *data);
 	void *data;

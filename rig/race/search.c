@@ -45,6 +45,7 @@ void race_search_free(struct race_search *search)
 	g_free(search->visits_words);
 	g_strfreev(search->favoured);
 	g_free(search->said);
+	g_free(search->failure);
 	g_free(search->cwd);
 	g_free(search);
 }
@@ -124,12 +125,31 @@ static const char *first_reason(const struct child_result *result)
 	return text ? text : result->problem;
 }
 
-/* TRIAL's holds are the run's only ones, in the same order. */
-static void read_outcome(const struct child_result *result, const struct race_trial *trial, struct race_outcome *o)
+/* What tells one failure from another: the signature of the first report, or the hang's, or the reason. */
+static const char *failure_of(const struct child_result *result)
+{
+	json_t *details = json_object_get(result->answer, "details"), *report;
+	const char *hang = details_hang_bug(details);
+	size_t i;
+
+	json_array_foreach (json_object_get(details, "reports"), i, report) {
+		const char *bug = json_string_value(json_object_get(json_object_get(report, "signature"), "bug"));
+
+		if (bug && details_report_counts(report) && !json_object_get(report, "known"))
+			return bug;
+	}
+	return hang ? hang : first_reason(result);
+}
+
+/* TRIAL's holds are the run's only ones, in the same order. Once something is found, other failures do not count. */
+static void read_outcome(const struct race_search *search, const struct child_result *result,
+			 const struct race_trial *trial, struct race_outcome *o)
 {
 	json_t *holds = json_object_get(json_object_get(result->answer, "details"), "holds");
+	gboolean failed = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_HANG;
+	gboolean same = !search->failure || !g_strcmp0(search->failure, failure_of(result));
 
-	*o = (struct race_outcome){.failed = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_HANG};
+	*o = (struct race_outcome){.failed = failed && (same || race_phase(search->race) == RACE_EXPLORE)};
 	for (guint i = 0; i < trial->n; i++) {
 		json_t *one = json_array_get(holds, i);
 
@@ -182,9 +202,13 @@ static void take_trial(struct race_search *search, const struct child_result *re
 	struct race_outcome outcome;
 	GError *error = NULL;
 
-	read_outcome(result, trial, &outcome);
-	if (outcome.failed && !search->said)
+	read_outcome(search, result, trial, &outcome);
+	if (outcome.failed && trial->phase == RACE_EXPLORE && race_phase(search->race) == RACE_EXPLORE) {
+		g_free(search->said);
+		g_free(search->failure);
 		search->said = g_strdup(first_reason(result));
+		search->failure = g_strdup(failure_of(result));
+	}
 	json_array_append_new(search->trials, trial_json(trial, &outcome));
 	tell(search, result, trial, &outcome);
 	race_result(search->race, trial, &outcome);

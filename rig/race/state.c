@@ -56,9 +56,9 @@ gboolean trial_read(json_t *json, struct race_trial *trial, struct race_outcome 
 gboolean state_save(const struct race_search *search, GError **error)
 {
 	g_autofree char *path = g_build_filename(search->options.dir, "race.json", NULL);
-	json_auto_t *state = json_pack("{s:i, s:s, s:O, s:O?, s:O, s:s?}", "version", STATE_VERSION, "folder",
+	json_auto_t *state = json_pack("{s:i, s:s, s:O, s:O?, s:O, s:s?, s:s?}", "version", STATE_VERSION, "folder",
 				       search->cwd, "words", search->words, "visits", search->visits, "trials",
-				       search->trials, "said", search->said);
+				       search->trials, "said", search->said, "failure", search->failure);
 	g_autofree char *text = state ? json_dumps(state, JSON_INDENT(1)) : NULL;
 
 	if (!text)
@@ -74,6 +74,7 @@ gboolean state_restore(struct race_search *search, json_t *state, GError **error
 	if (json_integer_value(json_object_get(state, "version")) != STATE_VERSION || !json_is_array(trials))
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s/race.json' is of another version", search->options.dir);
 	search->said = g_strdup(json_string_value(json_object_get(state, "said")));
+	search->failure = g_strdup(json_string_value(json_object_get(state, "failure")));
 	if (!json_is_array(visits))
 		return TRUE;
 	if (!search_begin(search, visits, error))
