@@ -48,8 +48,8 @@ gboolean agents_offered(struct session *s)
 }
 
 /*
- * Files that are not there: where a kernel option makes them, the kernel cannot run the scenario. Else their
- * name may be wrong.
+ * Files that do not exist: if a kernel option creates them, this kernel cannot run the scenario.
+ * Otherwise the name may be wrong.
  */
 static void judge_start(struct session *s, const struct agent *agent, const char *why)
 {
@@ -160,7 +160,10 @@ static struct agent_run *agent_by_id(struct session *s, guint id)
 	return id >= 1 && id <= s->agents.list->len ? s->agents.list->pdata[id - 1] : NULL;
 }
 
-/* Once a second: what each agent has done so far, copies together. A reader makes rates of it. */
+/*
+ * Once a second: the operations of each agent so far, copies added up, from which readers compute
+ * rates.
+ */
 static void journal_counts(struct session *s)
 {
 	json_t *counts;
@@ -232,7 +235,7 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 
 	if (!a)
 		return;
-	a->busy_ms = 0; /* of the last heartbeat: one that was killed is not stuck in its operation */
+	a->busy_ms = 0; /* of the last heartbeat: a killed agent is not stuck in its operation */
 	a->ops = counts->ops;
 	for (guint i = 0; i < counts->results->len; i++) {
 		const struct guest_result *result = counts->results->pdata[i];
@@ -260,7 +263,7 @@ char *agents_rates(struct session *s, double seconds)
 
 			if (a->agent != first->agent)
 				break;
-			if (a->ops >= a->shown_ops) /* not so after a reset */
+			if (a->ops >= a->shown_ops) /* the count restarts after a reset */
 				ops += a->ops - a->shown_ops;
 			a->shown_ops = a->ops;
 		}

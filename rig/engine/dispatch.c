@@ -11,7 +11,7 @@
 
 #define CONSOLE_QUIET_NS (700 * RIG_NS_PER_MS)
 
-/* A report counts once: when its end is seen, or before that when the console goes quiet inside it. */
+/* A report counts once: when it is complete, or earlier if the console is silent inside it. */
 static gboolean already_told(struct session *s, const struct splat *splat, const char *sentence)
 {
 	char *before = g_hash_table_lookup(s->reports.told, &splat->first_byte);
@@ -21,7 +21,7 @@ static gboolean already_told(struct session *s, const struct splat *splat, const
 	return before != NULL;
 }
 
-/* Is it the one that the run was to go on until? Not known before the whole of it was read. */
+/* TRUE: SPLAT is the report to stop at (--until). Only a complete report can be matched. */
 static gboolean is_until(const struct session *s, const struct splat *splat)
 {
 	return s->plan->until &&
@@ -46,14 +46,14 @@ static void weigh(struct session *s, const struct splat *splat)
 	if (meaning.verdict != VERDICT_KNOWN && !s->reports.failing++)
 		s->reports.first_s = splat->when;
 	s->reports.hang_kind |= meaning.verdict == VERDICT_HANG;
-	/* after a known issue that killed no task, the run continues: it can still find another */
+	/* after a known issue that killed no task the run continues, to find other bugs */
 	if ((meaning.verdict != VERDICT_KNOWN || meaning.fatal) && !s->plan->keep_going && !s->plan->until)
 		session_event(s, EV_REPORT);
 }
 
 static void set_known(struct session *s, struct splat *splat)
 {
-	/* what the scenario asks for is its result, whether known or not */
+	/* a report that the scenario expects is the run's result, even if it is a known issue */
 	const struct known_issue *issue = s->reports.known && !judge_expects(s, splat)
 						  ? known_match(s->reports.known, splat, s->hello.release)
 						  : NULL;
@@ -78,7 +78,7 @@ static void on_splat(struct splat *splat, void *data)
 	weigh(s, splat);
 }
 
-/* What is kept is the whole report, so that a recheck of the console finds the same. */
+/* Stores the complete report, so that a recheck of the console finds the same. */
 static void on_quiet(struct splat *splat, void *data)
 {
 	struct session *s = data;
@@ -103,7 +103,10 @@ static gboolean on_send(unsigned type, guint32 seq, const char *text, void *data
 	struct session *s = data;
 	gboolean sent = vm_send(s->vm, type, seq, text);
 
-	/* a guest that does not read, or has gone, is noticed by its heartbeat, the state's limit or its end */
+	/*
+	 * a guest that does not read, or has ended, is detected by its heartbeat, the state's limit
+	 * or its end
+	 */
 	if (!sent)
 		run_journal(s->run, "unsent", "{s:i, s:i}", "type", type, "seq", seq);
 	return sent;

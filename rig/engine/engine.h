@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One run: a guest is booted, hammered, judged and kept.
+ * One run: boots a guest, loads it, judges it and stores the result.
  *
- * The story is a table of states and events (table.c); host steps (track.c), agents (agents.c), the
- * watchdog (watch.c) and the post-mortem (postmortem.c) feed it events; judge.c turns what was seen into
- * a verdict. Single-threaded on the default main context.
+ * A table of states and events (table.c) controls the run; host steps (track.c), agents (agents.c),
+ * the watchdog (watch.c) and the post-mortem (postmortem.c) feed it events; judge.c derives the
+ * verdict. Single-threaded on the default main context.
  */
 #ifndef RIG_ENGINE_ENGINE_H
 #define RIG_ENGINE_ENGINE_H
@@ -15,13 +15,13 @@
 #include "plan/plan.h"
 #include "store/store.h"
 
-/* What the live line shows. */
+/* Data of the status line. */
 struct engine_status {
 	const char *state;     /* "boot", "hammer", … */
 	double guest_s;	       /* guest time */
-	double left_s;	       /* wall time until the hammering ends, 0 outside */
+	double left_s;	       /* wall time until the load ends, 0 in other states */
 	const char *agents;    /* "block-state 1200/s, slab-read 310/s" */
-	guint plugs, unplugs;  /* finished well */
+	guint plugs, unplugs;  /* that succeeded */
 	guint refused;
 	guint reports;
 };
@@ -30,9 +30,10 @@ struct engine_status {
 typedef void (*engine_progress)(const struct engine_status *status, void *data);
 
 /*
- * Blocks until the run is judged and kept. PROGRESS may be NULL. *ret_dir is the run folder, also after a HANG or an abort
- * (SIGINT and SIGTERM end the run as ABORTED). An error means that not even a folder could be made, or that
- * its verdict could not be written.
+ * Blocks until the run is judged and stored. PROGRESS may be NULL. *ret_dir is the run folder, also
+ * after a HANG or an abort
+ * (SIGINT and SIGTERM end the run as ABORTED). Errors: the run folder could not be created, or its
+ * verdict could not be written.
  */
 gboolean engine_run(const struct run_plan *plan, engine_progress progress, void *data, char **ret_dir,
 		    enum verdict *ret_verdict, GError **error);

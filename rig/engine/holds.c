@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds in a run: armed while agents and tracks run, released before the guest is stopped, reset, asked
- * why it hangs or ended. Each wait goes to the journal, as far as the plugin logs it.
+ * Holds in a run: armed while agents and tracks run, released before the guest is stopped, reset,
+ * examined after a hang, or ended. The journal has each wait that the plugin reports.
  */
 #include "engine/session.h"
 
@@ -10,7 +10,10 @@
 
 #include "plugin/protocol.h"
 
-/* The kernel's stall detectors look back some 20 s; a vCPU held for half of that may be all they saw. */
+/*
+ * The kernel's stall detectors cover some 20 s; a vCPU that was held for half of that may explain
+ * their report.
+ */
 #define STALL_NS (25 * RIG_NS_PER_S)
 
 static const struct hold_spec *spec_of(const struct session *s, guint hold)

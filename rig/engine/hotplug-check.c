@@ -5,7 +5,7 @@
  */
 #include "engine/session.h"
 
-/* Only a launcher between the rig and QEMU keeps a view of its own, which may be wrong. */
+/* Only libvirt, between the rig and QEMU, has a list of devices of its own, which may be wrong. */
 gboolean hotplug_check_each_step(const struct session *s)
 {
 	return g_strcmp0(s->plan->launcher ? s->plan->launcher : "direct", "direct") != 0;

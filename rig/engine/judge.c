@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Judging: memory accounts, the guest's own verdict, and the proof without which there is no PASS. */
+/* Judging: memory accounts, the guest's own verdict, and the proof that PASS requires. */
 #include "engine/session.h"
 
 #include <string.h>
@@ -74,8 +74,9 @@ void judge_accounts(struct session *s)
 #define GUEST_UNARMED "lockdep is not armed any more"
 
 /*
- * That lockdep is off is a missing proof, seen by the guest or by the rig. The rule decides what it means,
- * because a known issue may have turned it off. Everything else that the guest complains about is a FAIL.
+ * Lockdep being off is a missing proof, whether the guest or the rig detects it. The rule decides
+ * the verdict, because a known issue may have turned it off. All other complaints of the guest are
+ * a FAIL.
  */
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 {
@@ -202,7 +203,7 @@ void judge_derived(struct session *s, struct splat *splat)
 	g_free(meaning.reason);
 }
 
-/* What the run cost the host on our side; QEMU's own time is not in it. */
+/* What the run cost the host, without QEMU. */
 static json_t *controller_json(void)
 {
 	struct rusage use;

@@ -3,7 +3,9 @@
 #include "engine/track.h"
 
 #define LIMIT_TICK_MS 250
-#define WALL_FACTOR 8 /* on a host that gives the guest nothing at all, this many times the limit */
+#define WALL_FACTOR \
+	8 /* on a host that gives the guest no time at all, this many times the limit of
+		       * wall time */
 
 static gboolean on_limit(gpointer data)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The lock orders of the boot: the guest is asked for the text of /proc/lockdep and /proc/lockdep_chains,
- * and the run folder gets `locks/` (docs/locks.md). A run that passes is asked before its verdict, one that
- * a report ends while that report is being printed, one that hangs in the post-mortem. The limit counts
- * guest runtime, and a guest without a heartbeat is not waited for. A guest that does not answer in time
- * loses its lock orders, nothing else.
+ * The lock orders of the boot: reads the text of /proc/lockdep and /proc/lockdep_chains from the
+ * guest and writes `locks/` of the run folder (docs/locks.md): before the verdict of a run that
+ * passes, while the report that ends a run is printed, or in the post-mortem of a hang. The limit
+ * counts guest runtime; a guest without a heartbeat is not waited for. If the guest does not answer
+ * in time, only its lock orders are missing.
  */
 #include "engine/session.h"
 
@@ -113,7 +113,7 @@ gboolean locks_open(const struct session *s)
 	return s->locks.open > 0;
 }
 
-/* TEXT as a gzip file of the run folder. */
+/* Writes TEXT as a gzip file of the run folder. */
 static void keep_gz(struct session *s, const char *name, const char *text)
 {
 	g_autofree char *path = g_strdup_printf("%s/locks/%s.gz", run_dir(s->run), name);

@@ -60,7 +60,7 @@ void output_judge(struct session *s)
 	}
 }
 
-/* A script that has a time limit, and was cut off by the end of the run before, proves nothing. */
+/* A script with a time limit that the end of the run cut off earlier shows nothing. */
 gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result)
 {
 	return !strcmp(a->agent->name, "run") && !strcmp(result->error, "ECANCELED") &&

@@ -23,12 +23,13 @@ struct event_queue {
 	guint timer;	   /* source of the deadline, or 0 */
 };
 
-/* session.c, table.c, dispatch.c (hello): when the run reached what; 0: not yet. */
+/* session.c, table.c, dispatch.c (hello): when the run reached each point; 0: not yet. */
 struct run_times {
 	gint64 started_ns, hello_ns, hammer_ns;
 	gint64 hammer_end_ns; /* when STATE_HAMMER is to end */
 	gint64 hammered_ns;   /* the length of STATE_HAMMER and STATE_DRAIN */
-	double hammer_runtime_s, hammered_runtime_s; /* guest runtime at its begin; its length */
+	double hammer_runtime_s, hammered_runtime_s; /* guest runtime at its beginning; its
+						      * length */
 };
 
 /* session.c: the status line. */
@@ -45,7 +46,7 @@ struct vm_end {
 	gboolean well; /* the guest powered off, and QEMU reported no error */
 };
 
-/* dispatch.c: what the guest's init said of itself, the last time that it started. */
+/* dispatch.c: what the guest's init reported at its last start. */
 struct hello {
 	char *release;
 	GHashTable *offers; /* agent name -> "ok" or what it lacks */
@@ -54,27 +55,28 @@ struct hello {
 	char *no_frame; /* data before hello that did not form a frame; or NULL */
 };
 
-/* agents.c; dispatch.c, watch.c and step.c reset last_ns where a heartbeat cannot be expected. */
+/* agents.c; dispatch.c, watch.c and step.c reset last_ns when no heartbeat can be expected. */
 struct heartbeats {
 	gint64 last_ns;
 	double guest_s; /* the guest's uptime then */
 };
 
-/* dispatch.c: the console; reconnect.c: what of it was lost. */
+/* dispatch.c: the console; reconnect.c: its lost parts. */
 struct console {
 	struct scanner *scanner;
 	gint64 said_ns;	    /* when it last printed something */
-	guint gaps;	    /* lost stretches that the kernel's log has not filled */
-	gint64 heard_us;    /* the guest's stamp before the last of them */
-	gboolean log_waits; /* the log is to be asked for once the guest answers again */
+	guint gaps;	    /* number of lost parts that the kernel's log has not filled */
+	gint64 heard_us;    /* the guest's time stamp before the last of them */
+	gboolean log_waits; /* the log must be read once the guest responds again */
 };
 
 /* dispatch.c: reports of the kernel; explain.c adds the hang's. */
 struct reports {
 	struct known *known; /* known issues, or NULL */
 	GPtrArray *list;     /* of struct splat */
-	GHashTable *told;    /* first bytes of reports that count before their end -> their sentences */
-	guint failing;	     /* those that settle the verdict */
+	GHashTable *told;    /* first bytes of reports that were counted before their end -> their
+			      * sentences */
+	guint failing;	     /* number of those that determine the verdict */
 	gboolean hang_kind;  /* one of them is a hang's */
 	double first_s;	     /* guest time of the first failing one; -1: none */
 	json_t *hang;	     /* the explanation (rig/hang), or NULL */
@@ -87,9 +89,9 @@ struct device {
 	guint64 size;
 	gboolean there;		 /* QEMU has it */
 	gboolean busy;		 /* an operation on it is in flight */
-	gboolean unsure;	 /* an unplug timed out: it may go at any time */
+	gboolean unsure;	 /* an unplug timed out: it may still be deleted at any time */
 	gint64 changed_ns;	 /* when the last plug or unplug ended; 0: never */
-	struct session *session; /* for what the teardown does with it */
+	struct session *session; /* for the callbacks of the teardown */
 };
 
 /* Guest physical memory. */
@@ -101,10 +103,10 @@ struct extent {
 struct host_side {
 	GHashTable *devices; /* id -> struct device */
 	GPtrArray *tracks;   /* of struct track_run */
-	GHashTable *ended;   /* ids of operations that others may come after: a set */
+	GHashTable *ended;   /* ids of ended operations that others wait for: a set */
 	json_t *outcomes;    /* {"plug": {"ok": 3}}: session_count() */
 	guint reset_waits;   /* a reset step waits for hello */
-	gboolean vanished;   /* an operation found QEMU gone: no step is begun any more */
+	gboolean vanished;   /* an operation found that QEMU has ended: begin no further step */
 	gboolean paused;     /* a pause step has stopped the CPUs */
 };
 
@@ -114,11 +116,11 @@ struct teardown {
 	guint round;
 };
 
-/* An agent in the guest, and what heartbeats and final counts say of it. */
+/* An agent in the guest, with data from heartbeats and final counts. */
 struct agent_run {
 	struct session *s;
 	guint id;
-	int pid; /* its process in the guest; 0: not told */
+	int pid; /* its process in the guest; 0: not reported */
 	const struct agent *agent;
 	guint64 seed;
 	guint64 ops, failed, busy_ms;
@@ -133,9 +135,9 @@ struct agent_run {
 struct agents {
 	GPtrArray *list;       /* of struct agent_run */
 	guint starts;	       /* START requests without an answer */
-	guint stops;	       /* STOPs that found one stuck */
-	double stop_runtime_s; /* watch_guest_runtime() when they were first told to stop */
-	gint64 counted_ns;     /* when the journal last got their counters */
+	guint stops;	       /* number of STOPs that found a stuck agent */
+	double stop_runtime_s; /* watch_guest_runtime() at the first STOP */
+	gint64 counted_ns;     /* when their counters were last journalled */
 };
 
 /* holds.c */
@@ -152,7 +154,8 @@ struct session_locks {
 	guint open;		  /* requests without an answer */
 	guint timer;
 	gint64 asked_ns;	  /* 0: not asked */
-	double asked_s, heard_s;  /* watch_guest_runtime() then, and at the last heartbeat */
+	double asked_s, heard_s;  /* watch_guest_runtime() at that time, and at the last
+				   * heartbeat */
 	gint64 heard_ns;	  /* the last heartbeat */
 	void (*done)(struct session *s); /* or NULL */
 };
@@ -160,7 +163,7 @@ struct session_locks {
 /* judge.c; table.c keeps the accounts. */
 struct judged {
 	struct guest_account *before, *after; /* NULL: not known */
-	struct facts *facts;		      /* what the verdict is made from at the end */
+	struct facts *facts;		      /* input of the verdict */
 	enum verdict verdict;		      /* set by judge_settle() */
 };
 

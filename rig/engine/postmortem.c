@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is collected from a guest that hangs, in this order; each step is bounded and none needs the one
- * before it: the list of tasks, SysRq through init, SysRq over the console (for a guest whose init does not
- * answer), the lock orders, the CPUs' registers, an NMI for CPUs that do not answer, the memory. The kernel's
- * output goes to the console and is parsed like all of it; the rest goes to the run folder's postmortem/,
- * which explain.c reads.
+ * Collects the state of a guest that hangs, in this order; each step has a limit and does not
+ * depend on the ones before: the list of tasks, SysRq through init, SysRq over the console (if init
+ * does not respond), the lock orders, the CPUs' registers, an NMI for CPUs that do not respond, the
+ * memory. The kernel's output goes to the console and is parsed as usual; the rest goes to the run
+ * folder's postmortem/, which explain.c reads.
  */
 #include "engine/session.h"
 
@@ -19,7 +19,7 @@
 /* While the kernel prints, the answer may take this much longer. */
 #define PRINTING_MS 12000
 #define DUMP_MS 20000
-/* free disk space that must remain, for the verdict is written after the dump */
+/* free disk space that must remain, because the verdict is written after the dump */
 #define DISK_SPARE (G_GUINT64_CONSTANT(64) << 20)
 
 /* all locks, blocked tasks, backtraces of the CPUs, all tasks; the CPUs again, to see which of them loop */
@@ -55,7 +55,10 @@ static void wait_or_advance(struct postmortem *p, guint ms)
 typedef void (*pm_step)(struct postmortem *p);
 static gboolean is_at(const struct session *s, pm_step step);
 
-/* The answer to STEP has come: go on, unless its time was over and another step runs by now. */
+/*
+ * The answer to STEP has arrived: continue, unless its time limit has expired and another step
+ * runs.
+ */
 static void answered(struct session *s, pm_step step)
 {
 	if (is_at(s, step))
@@ -119,7 +122,7 @@ static void ask_sysrq(struct postmortem *p)
 	wait_or_advance(p, STEP_MS);
 }
 
-/* Wait while the console prints: asking again would only add to it. */
+/* Waits while the console prints: another request would only add to the output. */
 static void while_it_prints(struct postmortem *p)
 {
 	gint64 now = rig_now_ns();
@@ -133,7 +136,7 @@ static void while_it_prints(struct postmortem *p)
 	wait_or_advance(p, 100);
 }
 
-/* Only if init did not; one key at a time, so that the kernel has time to print. */
+/* Only if init did not respond; one key at a time, so that the kernel has time to print. */
 static void console_sysrq(struct postmortem *p)
 {
 	if (p->sysrq_answered || !sysrq_keys[p->key] || !vm_console_sysrq(p->s->vm, sysrq_keys[p->key])) {
@@ -150,7 +153,7 @@ static void on_locks(struct session *s)
 	answered(s, ask_locks);
 }
 
-/* A guest whose init does not answer has no way to send them. */
+/* Only if init responds, because it must send them. */
 static void ask_locks(struct postmortem *p)
 {
 	wait_or_advance(p, STEP_MS);
@@ -226,7 +229,7 @@ static void on_size(enum vm_outcome outcome, const char *why, json_t *reply, voi
 		   rig_now_ns() + DUMP_MS * RIG_NS_PER_MS, on_dumped, s);
 }
 
-/* The last step; its result does not matter to the others. */
+/* The last step, so that its failure affects no other. */
 static void dump(struct postmortem *p)
 {
 	vm_command(p->s->vm, "query-memory-size-summary", NULL, rig_now_ns() + STEP_MS * RIG_NS_PER_MS, on_size, p->s);

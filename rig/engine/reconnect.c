@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The connection to the guest is cut and comes back, for example when libvirtd restarts. The guest runs on
- * meanwhile: requests, answers and console output may be lost. Every request without an answer is sent
- * again (the guest recognizes its number), and the kernel's log is read to fill the gap in the console.
- * Without the log there is no PASS, because missing output proves nothing.
+ * The connection to the guest is lost and restored, for example when libvirtd restarts. The guest
+ * runs meanwhile: requests, answers and console output may be lost. Every request without an answer
+ * is sent again (the guest recognises its number), and the kernel's log is read to fill the gap in
+ * the console. Without the log there is no PASS, because a report may be missing.
  */
 #include "engine/session.h"
 
 #include <string.h>
 
-/* The kernel's banner among later lines would be a second boot (splat/extent.c). */
+/* The kernel's banner among later lines would be treated as a second boot (splat/extent.c). */
 #define BANNER_US 1500000
 
 static void on_logged(const struct guest_reply *reply, void *data)

@@ -3,8 +3,8 @@
  * Guest runtime: how long the host let the guest run.
  *
  * A guest's own clock advances while the host does not run it, so time limits count this instead.
- * Of every interval the part is left out in which QEMU was stopped, or in which the thread that
- * waited longest for a processor did so (/proc/PID/task/TID/schedstat: nanoseconds on a CPU,
+ * Excluded from every interval is the time in which QEMU was stopped, or in which the thread that
+ * waited longest for a processor waited (/proc/PID/task/TID/schedstat: nanoseconds on a CPU,
  * nanoseconds in a run queue). The longest, not the mean: a grace period, stop_machine() or an IPI
  * waits for the slowest CPU of the guest.
  */
@@ -24,7 +24,7 @@ struct runtime {
 void runtime_init(struct runtime *runtime);
 void runtime_deinit(struct runtime *runtime);
 
-/* Brings it up to date. PID 0: QEMU runs on another host; all time counts. */
+/* Updates it. PID 0: QEMU runs on another host; all time counts. */
 void runtime_update(struct runtime *runtime, pid_t pid);
 
 /* For tests: the same with the folder of threads instead of /proc/PID/task, and the time. */

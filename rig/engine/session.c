@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The session of one run: from the plan to the run folder, with the main loop in between. What comes
- * from the guest is turned into events in dispatch.c; what an event does is in table.c.
+ * The session of one run: from the plan to the run folder, with the main loop in between.
+ * dispatch.c turns data from the guest into events; table.c determines what an event does.
  */
 #include "engine/session.h"
 
@@ -43,7 +43,10 @@ guint session_counted(const struct session *s, const char *what, const char *out
 	return json_integer_value(json_object_get(json_object_get(s->host.outcomes, what), outcome));
 }
 
-/* A boot's limit is in seconds that the host gave; on the wall it may take four times as long. */
+/*
+ * The limit of a boot is in seconds that the host gave the guest; in wall time it may be four times
+ * as long.
+ */
 static double boot_left_s(struct session *s)
 {
 	double limit = s->scenario->boot_s, left = limit - watch_guest_runtime(s);
@@ -51,7 +54,7 @@ static double boot_left_s(struct session *s)
 	return left > 0.1 * limit && rig_now_ns() - s->times.started_ns < 4 * limit * RIG_NS_PER_S ? left : 0;
 }
 
-/* What a deadline that counts something else than the host's clock still allows; 0: it is over. */
+/* The remaining time of a deadline that does not count wall time; 0: expired. */
 static double left_s(struct session *s)
 {
 	if (s->state == STATE_BOOT)
@@ -89,7 +92,7 @@ gint64 session_patience(const struct session *s)
 	return s->plan->patience_s ? s->plan->patience_s : PATIENCE_S;
 }
 
-/* Events that an action causes wait until it has returned: one step of the table at a time. */
+/* Events caused by an action are queued until it has returned: one step of the table at a time. */
 void session_event(struct session *s, enum event event)
 {
 	g_queue_push_tail(&s->queue.events, GINT_TO_POINTER(event));
@@ -148,7 +151,7 @@ static void show_status(struct session *s)
 	s->live.progress(&status, s->live.data);
 }
 
-/* Four times a second: the live line, the end of a report, the disk. */
+/* Four times a second: the status line, the end of a report, the disk. */
 static gboolean on_status(gpointer data)
 {
 	struct session *s = data;
@@ -234,7 +237,9 @@ static gboolean keep_timeline(struct session *s, GError **error)
 	return run_keep(s->run, "timeline.json", text, -1, error);
 }
 
-/* The inputs beside run.json: what a replay or a reader needs even when the originals have gone. */
+/*
+ * Copies the inputs next to run.json: for replay, and for readers after the originals have changed.
+ */
 static gboolean keep_inputs(struct session *s, GError **error)
 {
 	const struct kernel *kernel = s->plan->kernel;
@@ -257,7 +262,7 @@ static struct vm *launch(struct session *s, GError **error)
 	const struct run_plan *plan = s->plan;
 	const struct scenario *sc = s->scenario;
 	g_autofree char *words = scenario_cmdline(sc);
-	/* holds are at addresses of the image: it must run where it is linked */
+	/* holds are addresses in the image: it must run at its link address */
 	g_autofree char *cmdline = g_strconcat(words, plan->orders || plan->keep_locks ? " nokaslr" : "",
 						plan->keep_locks ? " no_hash_pointers" : "", NULL);
 	struct vm_plugin plugin;
@@ -297,7 +302,7 @@ static struct vm *launch(struct session *s, GError **error)
 	return vm;
 }
 
-/* nohup's way to let a run outlive its terminal */
+/* a signal ignored at start (nohup) stays ignored, so that the run outlives its terminal */
 static gboolean is_ignored(int signum)
 {
 	struct sigaction now;
@@ -314,7 +319,7 @@ static void run_loop(struct session *s)
 	g_main_loop_run(s->loop);
 }
 
-/* From the launch on signals are events; what comes before the loop runs waits for it. */
+/* From the launch on signals are events; those before the loop are handled when it runs. */
 static void hammer(struct session *s, GError **error)
 {
 	/* the end of QEMU is detected by the end of its sockets, not by a signal */

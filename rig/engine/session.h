@@ -5,37 +5,38 @@
 
 #include "engine/parts.h"
 
-/* Where a run is. The order is the story's. */
+/* The state of a run, in their usual order. */
 enum state {
 	STATE_BOOT,	  /* QEMU runs, no hello yet */
-	STATE_BASELINE,	  /* asked for the memory accounts before anything is plugged */
-	STATE_START,	  /* asked for the agents */
+	STATE_BASELINE,	  /* waiting for the memory accounts, before anything is plugged */
+	STATE_START,	  /* waiting for the agents to start */
 	STATE_HAMMER,	  /* agents and tracks run until the duration is over */
-	STATE_DRAIN,	  /* tracks end the step they are in */
+	STATE_DRAIN,	  /* tracks finish their present step */
 	STATE_STOP,	  /* agents end */
-	STATE_TEARDOWN,	  /* what is still plugged is unplugged, what is offline comes back */
-	STATE_ACCOUNT,	  /* asked for the accounts again */
-	STATE_ORDERS,	  /* asked for the lock orders of the boot */
-	STATE_FINISH,	  /* asked for the guest's verdict */
+	STATE_TEARDOWN,	  /* remaining devices are unplugged, offline blocks and CPUs are set
+			   * online */
+	STATE_ACCOUNT,	  /* waiting for the accounts again */
+	STATE_ORDERS,	  /* waiting for the lock orders of the boot */
+	STATE_FINISH,	  /* waiting for the guest's verdict */
 	STATE_POWEROFF,	  /* the guest ends itself */
 	STATE_REPORTED,	  /* a report is being printed: wait for its end */
 	STATE_POSTMORTEM, /* the state of a stuck guest is read */
 	STATE_ENDING,	  /* QEMU was asked to quit, or killed */
-	STATE_DONE,	  /* QEMU has gone */
+	STATE_DONE,	  /* QEMU has ended */
 	N_STATES
 };
 
 enum event {
-	EV_HELLO,   /* the guest's init is ready (again: after a reset) */
-	EV_ANSWER,  /* the request this state waits for was answered well */
-	EV_BAD,	    /* … was answered with an error, or the channel broke */
-	EV_IDLE,    /* no track is inside a step any more */
-	EV_REPORT,  /* a failing report has begun on the console */
-	EV_STALL,   /* the watchdog: no beat, or nothing finishes */
-	EV_TIMER,   /* the state's deadline */
-	EV_FAULT,   /* the host's fault: disk full, QMP broken */
-	EV_ABORT,   /* a signal */
-	EV_GONE,    /* QEMU has ended */
+	EV_HELLO,  /* the guest's init is ready (again: after a reset) */
+	EV_ANSWER, /* the request of this state succeeded */
+	EV_BAD,	   /* the request failed, or the channel is broken */
+	EV_IDLE,   /* no track is inside a step any more */
+	EV_REPORT, /* a failing report has begun on the console */
+	EV_STALL,  /* the watchdog: no heartbeat, or no progress */
+	EV_TIMER,  /* the state's deadline */
+	EV_FAULT,  /* a fault of the host: disk full, QMP broken */
+	EV_ABORT,  /* a signal */
+	EV_GONE,   /* QEMU has ended */
 	N_EVENTS
 };
 
@@ -77,8 +78,8 @@ void session_event(struct session *s, enum event event);
  * An answer to an earlier entry is journalled as `late-answer` and changes nothing.
  */
 void session_answer(struct session *s, guint scope, enum event event);
-void session_deadline(struct session *s, gint64 ns_from_now); /* EV_TIMER then; 0: none */
-/* judge.c: adds what was observed to the facts, and to the journal. A text counts once. */
+void session_deadline(struct session *s, gint64 ns_from_now); /* then EV_TIMER; 0: none */
+/* judge.c: adds an observation to the facts and to the journal. Equal texts count once. */
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 /*
@@ -97,14 +98,16 @@ gint64 session_patience(const struct session *s);
 /* dispatch.c */
 void dispatch_init(struct session *s);
 void dispatch_deinit(struct session *s);
-/* What the VM tells: it comes as events. */
+/* Callbacks of the VM, which become events. */
 struct vm_owner dispatch_owner(struct session *s);
-/* A report whose end does not come counts when the console has been quiet for a while. */
+/*
+ * To be called regularly: a report without an end counts once the console was silent for a while.
+ */
 void dispatch_when_quiet(struct session *s);
 
 /* table.c: what EVENT does in STATE; returns the next state. */
 enum state table_step(struct session *s, enum event event);
-/* The next state alone, without doing anything: for tests. */
+/* Only the next state, without actions: for tests. */
 enum state table_next(enum state state, enum event event);
 
 /* track.c */
@@ -114,7 +117,7 @@ void tracks_start(struct session *s);
 void tracks_stop(struct session *s); /* EV_IDLE when the last one has ended its step */
 gboolean tracks_idle(struct session *s);
 void tracks_list(struct session *s); /* lists the laps that ran in the plan's timeline */
-void tracks_hello(struct session *s); /* the guest came back after a reset step */
+void tracks_hello(struct session *s); /* the guest is ready again after a reset step */
 
 /* step.c */
 GHashTable *devices_new(void);
@@ -130,18 +133,21 @@ gboolean hotplug_check_each_step(const struct session *s);
 /* TRUE: memory of a device other than BUT may be at WHERE, or be added there now. */
 gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but, const struct extent *where);
 /*
- * For people: a block that a plugged DIMM should have and the guest has not, or NULL. NOW is the answer to a
- * question that was asked at ASKED_NS: it need not have what was plugged since.
+ * A sentence about a block that a plugged DIMM should have and the guest does not have, or NULL.
+ * NOW is the answer to a request sent at ASKED_NS: later plugs are ignored.
  */
 char *hotplug_check_missing(const struct session *s, const struct guest_account *now, gint64 asked_ns);
 
-/* reconnect.c: the way to the guest is cut, and back; hello: the guest can be asked from here on */
+/*
+ * reconnect.c: the connection is lost, and restored; hello: the guest can answer requests from here
+ * on
+ */
 void reconnect_lost(struct session *s);
 void reconnect_done(struct session *s);
 void reconnect_hello(struct session *s);
 
 /* teardown.c */
-void teardown_start(struct session *s);  /* EV_ANSWER when nothing is left, EV_BAD otherwise */
+void teardown_start(struct session *s); /* EV_ANSWER if everything was unplugged, else EV_BAD */
 
 /* agents.c */
 void agents_init(struct session *s);
@@ -161,31 +167,34 @@ void output_judge(struct session *s);
 gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result);
 
 /* holds.c */
-/* Before the VM starts: what it needs of the plugin; the caller closes plugin->fd. */
+/* Before the VM starts: the options for the plugin; the caller closes plugin->fd. */
 gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error);
 void holds_close(struct session *s);
 /* The state has changed: holds are armed in STATE_HAMMER. */
 void holds_state(struct session *s);
 /* Never blocks. */
 void holds_set(struct session *s, gboolean armed);
-/* Excuses a stall that the holds can have made (known_is_excuse()): it does not affect the verdict. */
+/*
+ * Excuses a stall that holds may have caused (known_is_excuse()): it does not affect the verdict.
+ */
 void holds_excuse(struct session *s, struct splat *splat);
-/* What each did, for the verdict; NULL where there are none. */
+/* The counters of each hold, for the verdict; NULL without holds. */
 json_t *holds_json(struct session *s);
 
 /* locks.c */
 /*
- * Asks the guest for its lock orders, once in a run. DONE (may be NULL) is called when they have come, when the
- * guest did not send them in time, or at once where nothing is open. A later call replaces DONE.
+ * Requests the guest's lock orders, once in a run. DONE (may be NULL) is called when they have
+ * arrived or their limit has expired, or at once if there is no open request. A later call replaces
+ * DONE.
  */
 void locks_ask(struct session *s, void (*done)(struct session *s));
 gboolean locks_open(const struct session *s); /* the guest has not answered yet */
-void locks_give_up(struct session *s);	      /* it is not waited for any longer */
+void locks_give_up(struct session *s);	      /* stops waiting for them */
 void locks_keep(struct session *s); /* writes `locks/` of the run folder */
 void locks_deinit(struct session *s);
 
 /* watch.c */
-void watch_boot(struct session *s); /* its clock runs */
+void watch_boot(struct session *s); /* starts guest runtime */
 void watch_start(struct session *s);
 void watch_stop(struct session *s);
 /* Seconds that the host gave the guest since watch_boot(): neither stopped nor waiting for a processor. */
@@ -206,11 +215,11 @@ void session_explain(struct session *s);
 void judge_deinit(struct session *s);
 void judge_accounts(struct session *s);
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);
-/* The same for what a report means. FALSE: it was there already. */
+/* The same for the verdict of a report. FALSE: it was added before. */
 gboolean judge_report(struct session *s, const struct splat *splat, const struct report_meaning *meaning);
 /* Adds a report that does not come from the console, at the end of the run. Takes SPLAT over. */
 void judge_derived(struct session *s, struct splat *splat);
-/* Does the scenario ask for this report? */
+/* TRUE: the scenario expects this report. */
 gboolean judge_expects(const struct session *s, const struct splat *splat);
 /* Completes the facts and decides the verdict. Returns the object of the file `verdict`. */
 json_t *judge_settle(struct session *s);

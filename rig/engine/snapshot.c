@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Comparing the guest's tasks of two moments: see snapshot.h. */
+/* Comparing two snapshots of the guest's tasks: see snapshot.h. */
 #include "engine/snapshot.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A run on a busy host: how much of the time the guest got, and how much the run did in it. */
+/* A run on a busy host: the share of the time that the guest got, and how much the run did. */
 #include "engine/session.h"
 
 #include <string.h>

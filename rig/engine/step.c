@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What each kind of step does: it tells QEMU or asks the guest, waits, and calls track_stepped() once. */
+/*
+ * The kinds of steps: each sends a command to QEMU or a request to the guest, waits, and calls
+ * track_stepped() once.
+ */
 #include "engine/track.h"
 
 #include <string.h>
@@ -34,7 +37,7 @@ static gint64 deadline(const struct track_run *t)
 	return rig_now_ns() + t->step->timeout_s * RIG_NS_PER_S;
 }
 
-/* A device that the guest let go after its unplug had timed out. */
+/* Handles a device that was deleted after its unplug had timed out. */
 void device_event(struct session *s, const char *name, json_t *event)
 {
 	const char *id = json_string_value(json_object_get(json_object_get(event, "data"), "device"));
@@ -55,12 +58,12 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 
 	t->device->busy = FALSE;
 	t->device->changed_ns = rig_now_ns();
-	/* a guest that refuses, or does not answer, leaves the device in QEMU */
+	/* if the guest refuses, or does not respond, the device is still in QEMU */
 	t->device->there = outcome != VM_FAILED;
 	session_count(s, "plug", vm_outcome_name(outcome));
 	session_judge_vm(s, "plug", t->id, outcome, why);
 	if (outcome == VM_TIMED_OUT)
-		session_judge(s, VERDICT_FAIL, "the guest did not take '%s' within %u s", t->id,
+		session_judge(s, VERDICT_FAIL, "the guest did not accept '%s' within %u s", t->id,
 			      t->step->timeout_s);
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
@@ -218,8 +221,8 @@ static void on_guest_wrote(const struct guest_reply *reply, void *data)
 }
 
 /*
- * Judged as VM_TIMED_OUT is: a guest that does not take something in time fails, as with a plug. Taking
- * memory or a CPU offline may be slow for good reasons, as an unplug may.
+ * Treated like VM_TIMED_OUT: a guest that does not complete a plug in time fails. Taking memory or
+ * a CPU offline, like an unplug, may legitimately be slow.
  */
 static void guest_write_late(struct track_run *t)
 {
@@ -265,7 +268,7 @@ static void do_wait(struct track_run *t)
 	t->source = g_timeout_add(t->op->ms, on_waited, t);
 }
 
-/* Do host and guest agree on what is plugged? Each DIMM's range must have its memory blocks. */
+/* Compares host and guest: each plugged DIMM's range must have its memory blocks. */
 static void on_checked(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
@@ -351,12 +354,12 @@ static void on_reset_sent(enum vm_outcome outcome, const char *why, json_t *repl
 
 	(void)reply;
 	if (outcome == VM_OK)
-		return; /* hello ends the step, the state's deadline a guest that does not come back */
+		return; /* hello ends the step; if it does not come, the state's deadline does */
 	t->s->host.reset_waits = 0;
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
 
-/* With -no-reboot QEMU turns a reset into its end, unless it is told otherwise (QAPI set-action). */
+/* With -no-reboot a reset ends QEMU, unless set-action changes that. */
 static void on_action_set(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
 	struct track_run *t = data;
@@ -398,7 +401,7 @@ void step_reset(struct track_run *t)
 	limit_stop(t);
 	if (t->step->what == STEP_RESET)
 		track_stepped(t, "ok", "");
-	else if (t->asks_guest) /* the guest that was asked is gone: QEMU's answer stands */
+	else if (t->asks_guest) /* the guest that was asked was reset: QEMU's reply decides */
 		(t->step->what == STEP_PLUG ? on_blocks_there : on_blocks_gone)(&(struct guest_reply){.text = ""}, t);
 	else if (t->step->what == STEP_ONLINE || t->step->what == STEP_CPU || t->step->what == STEP_CHECK)
 		track_stepped(t, "reset", "the guest was reset meanwhile");

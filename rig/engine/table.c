@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The story of a run as a table: state × event → what to judge, and the next state. Entering a state does
- * what the state is for (enter[]). Every pair has a cell; most come from the column's default.
+ * The course of a run as a table: state × event → judgement and next state. enter[] has what is
+ * done when a state is entered. Every pair has a cell; most are the column's default.
  */
 #include "engine/session.h"
 
@@ -27,7 +27,7 @@ const char *event_name(enum event event)
 	return event_names[event];
 }
 
-/* Judgements: each settles the verdict where nothing did before. */
+/* Judgements: each adds a reason, and the first reason decides. */
 
 static void judge_no_hello(struct session *s)
 {
@@ -77,7 +77,7 @@ static void judge_lost(struct session *s)
 		      s->end.why ? s->end.why : "unknown reason");
 }
 
-/* A crash in the last moment is one, too: PASS needs a guest that powered off. */
+/* A crash at the end counts, too: PASS needs a guest that powered off. */
 static void judge_powered_off(struct session *s)
 {
 	if (s->end.well)
@@ -227,8 +227,8 @@ static void enter_postmortem(struct session *s)
 }
 
 /*
- * What a state does when it is entered, and how long it may take: seconds of wall time at the default
- * patience, 0 for ever.
+ * What is done when a state is entered, and its time limit: seconds of wall time at the default
+ * patience, 0: none.
  */
 static const struct {
 	void (*enter)(struct session *s);
@@ -248,10 +248,10 @@ struct cell {
 	void (*act)(struct session *s); /* before the next state is entered */
 };
 
-/* A state's own next: the event is known to come here, and nothing is to be done. */
+/* The next state is the present one: the event may occur here and needs no action. */
 #define STAY N_STATES
 
-/* Columns that mean the same nearly everywhere. */
+/* The usual meaning of each event. */
 static const struct cell defaults[N_EVENTS] = {
 	[EV_HELLO] = {STATE_ENDING, judge_again}, [EV_ANSWER] = {STAY},
 	[EV_BAD] = {STATE_ENDING, judge_refused}, [EV_IDLE] = {STAY},
@@ -268,59 +268,87 @@ static const struct {
 	gboolean set;
 	struct cell cell;
 } table[N_STATES][N_EVENTS] = {
-	[STATE_BOOT] = {
-		[EV_HELLO] = {1, TO(BASELINE)},
-		[EV_BAD] = {1, STAYS},
-		[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_no_hello}},
-	},
+	[STATE_BOOT] =
+		{
+			[EV_HELLO] = {1, TO(BASELINE)},
+			[EV_BAD] = {1, STAYS},
+			[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_no_hello}},
+		},
 	[STATE_BASELINE] = {[EV_ANSWER] = {1, TO(START)}},
 	[STATE_START] = {[EV_ANSWER] = {1, TO(HAMMER)}},
-	[STATE_HAMMER] = {
-		[EV_HELLO] = {1, {STAY, resume}},
-		[EV_IDLE] = {1, TO(DRAIN)},
-		[EV_TIMER] = {1, TO(DRAIN)},
-	},
-	[STATE_DRAIN] = {
-		[EV_HELLO] = {1, {STAY, resume}},
-		[EV_IDLE] = {1, TO(STOP)},
-		[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_drain}},
-	},
-	[STATE_STOP] = {
-		[EV_ANSWER] = {1, TO(TEARDOWN)},
-		[EV_BAD] = {1, {STATE_POSTMORTEM, judge_stuck_agents}},
-	},
-	[STATE_TEARDOWN] = {
-		[EV_ANSWER] = {1, TO(ACCOUNT)},
-		[EV_BAD] = {1, {STATE_ACCOUNT, judge_leftover}},
-	},
+	[STATE_HAMMER] =
+		{
+			[EV_HELLO] = {1, {STAY, resume}},
+			[EV_IDLE] = {1, TO(DRAIN)},
+			[EV_TIMER] = {1, TO(DRAIN)},
+		},
+	[STATE_DRAIN] =
+		{
+			[EV_HELLO] = {1, {STAY, resume}},
+			[EV_IDLE] = {1, TO(STOP)},
+			[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_drain}},
+		},
+	[STATE_STOP] =
+		{
+			[EV_ANSWER] = {1, TO(TEARDOWN)},
+			[EV_BAD] = {1, {STATE_POSTMORTEM, judge_stuck_agents}},
+		},
+	[STATE_TEARDOWN] =
+		{
+			[EV_ANSWER] = {1, TO(ACCOUNT)},
+			[EV_BAD] = {1, {STATE_ACCOUNT, judge_leftover}},
+		},
 	[STATE_ACCOUNT] = {[EV_ANSWER] = {1, TO(ORDERS)}},
-	/* lock orders that do not come are journalled, and no fault of the kernel's */
+	/* missing lock orders are journalled, but are not a fault of the kernel */
 	[STATE_ORDERS] = {[EV_ANSWER] = {1, TO(FINISH)}, [EV_TIMER] = {1, {STATE_FINISH, locks_give_up}}},
 	[STATE_FINISH] = {[EV_ANSWER] = {1, TO(POWEROFF)}},
-	[STATE_POWEROFF] = {
-		[EV_STALL] = {1, STAYS},
-		[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_still_on}},
-		[EV_GONE] = {1, {STATE_DONE, judge_powered_off}},
-	},
-	[STATE_REPORTED] = {
-		[EV_HELLO] = {1, STAYS}, [EV_BAD] = {1, STAYS}, [EV_REPORT] = {1, STAYS},
-		[EV_STALL] = {1, STAYS}, [EV_TIMER] = {1, TO(ENDING)}, [EV_GONE] = {1, TO(DONE)},
-	},
-	[STATE_POSTMORTEM] = {
-		[EV_HELLO] = {1, STAYS}, [EV_ANSWER] = {1, TO(ENDING)}, [EV_BAD] = {1, STAYS},
-		[EV_REPORT] = {1, STAYS}, [EV_STALL] = {1, STAYS}, [EV_TIMER] = {1, TO(ENDING)},
-		[EV_GONE] = {1, TO(DONE)},
-	},
-	[STATE_ENDING] = {
-		[EV_HELLO] = {1, STAYS}, [EV_BAD] = {1, STAYS}, [EV_REPORT] = {1, STAYS},
-		[EV_STALL] = {1, STAYS}, [EV_TIMER] = {1, {STAY, kill_now}}, [EV_FAULT] = {1, STAYS},
-		[EV_ABORT] = {1, {STAY, kill_now}}, [EV_GONE] = {1, TO(DONE)},
-	},
-	[STATE_DONE] = {
-		[EV_HELLO] = {1, STAYS}, [EV_BAD] = {1, STAYS}, [EV_REPORT] = {1, STAYS},
-		[EV_STALL] = {1, STAYS}, [EV_TIMER] = {1, STAYS}, [EV_FAULT] = {1, STAYS},
-		[EV_ABORT] = {1, STAYS}, [EV_GONE] = {1, STAYS},
-	},
+	[STATE_POWEROFF] =
+		{
+			[EV_STALL] = {1, STAYS},
+			[EV_TIMER] = {1, {STATE_POSTMORTEM, judge_still_on}},
+			[EV_GONE] = {1, {STATE_DONE, judge_powered_off}},
+		},
+	[STATE_REPORTED] =
+		{
+			[EV_HELLO] = {1, STAYS},
+			[EV_BAD] = {1, STAYS},
+			[EV_REPORT] = {1, STAYS},
+			[EV_STALL] = {1, STAYS},
+			[EV_TIMER] = {1, TO(ENDING)},
+			[EV_GONE] = {1, TO(DONE)},
+		},
+	[STATE_POSTMORTEM] =
+		{
+			[EV_HELLO] = {1, STAYS},
+			[EV_ANSWER] = {1, TO(ENDING)},
+			[EV_BAD] = {1, STAYS},
+			[EV_REPORT] = {1, STAYS},
+			[EV_STALL] = {1, STAYS},
+			[EV_TIMER] = {1, TO(ENDING)},
+			[EV_GONE] = {1, TO(DONE)},
+		},
+	[STATE_ENDING] =
+		{
+			[EV_HELLO] = {1, STAYS},
+			[EV_BAD] = {1, STAYS},
+			[EV_REPORT] = {1, STAYS},
+			[EV_STALL] = {1, STAYS},
+			[EV_TIMER] = {1, {STAY, kill_now}},
+			[EV_FAULT] = {1, STAYS},
+			[EV_ABORT] = {1, {STAY, kill_now}},
+			[EV_GONE] = {1, TO(DONE)},
+		},
+	[STATE_DONE] =
+		{
+			[EV_HELLO] = {1, STAYS},
+			[EV_BAD] = {1, STAYS},
+			[EV_REPORT] = {1, STAYS},
+			[EV_STALL] = {1, STAYS},
+			[EV_TIMER] = {1, STAYS},
+			[EV_FAULT] = {1, STAYS},
+			[EV_ABORT] = {1, STAYS},
+			[EV_GONE] = {1, STAYS},
+		},
 };
 
 static const struct cell *cell_of(enum state state, enum event event)
@@ -342,7 +370,7 @@ enum state table_step(struct session *s, enum event event)
 
 	if (cell->act)
 		cell->act(s);
-	/* a report of a hang is followed by what the stuck guest can still tell */
+	/* after a report of a hang, collect the state of the stuck guest */
 	if (s->state == STATE_REPORTED && event == EV_TIMER && s->reports.hang_kind)
 		next = STATE_POSTMORTEM;
 	if (next == s->state)

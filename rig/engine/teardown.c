@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * After the hammering everything goes back: blocks and CPUs that were online at the start come online
- * again, every device that is still plugged is unplugged (virtio-mem, which QEMU cannot unplug, shrinks to
- * nothing). A guest may refuse while pages are on their way out, so refused devices are tried again.
+ * After the load the initial state is restored: blocks and CPUs that were online at the start are
+ * set online again, every device that is still plugged is unplugged (virtio-mem, which QEMU cannot
+ * unplug, is resized to 0). A guest may refuse while pages are being migrated, so refused devices
+ * are tried again.
  */
 #include "engine/session.h"
 
@@ -20,7 +21,7 @@ static void teardown_ended(struct session *s)
 		round_begin(s);
 }
 
-/* The guest reports a size before it has removed its block: the accounts wait for that. */
+/* The guest reports a size before it has removed the block: the accounts wait for that. */
 static void on_blocks_gone(const struct guest_reply *reply, void *data)
 {
 	struct device *d = data;
@@ -65,13 +66,18 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
 		teardown_ended(s);
 }
 
-/* QEMU 7.2 crashes when a plugged CPU leaves under TCG (docs/machines.md); it takes no memory from the accounts. */
+/*
+ * TRUE: QEMU 7.2 crashes when a plugged CPU is unplugged under TCG (docs/machines.md); a CPU does
+ * not change the accounts.
+ */
 static gboolean stays(const struct session *s, const struct device *d)
 {
 	return d->kind == DEVICE_CPU && s->plan->accel == ACCEL_TCG;
 }
 
-/* One more try for each device that is there; none left, or no try left: the state's answer. */
+/*
+ * Tries each remaining device once more; if there is none, or all tries are used, ends the state.
+ */
 static void round_begin(struct session *s)
 {
 	gint64 deadline = rig_now_ns() + ROUND_S * RIG_NS_PER_S;
@@ -79,9 +85,11 @@ static void round_begin(struct session *s)
 	struct device *d;
 	guint left = 0;
 
-	if (s->host.vanished) /* QEMU's end, or the fault, is on its way and says more */
+	if (s->host.vanished) /* the event of QEMU's end, or of the fault, follows and has the
+			       * reason */
 		return;
-	s->teardown.ops = 1; /* our own, so that the loop is over before the last one ends */
+	s->teardown.ops = 1; /* count the loop itself, so that it ends before the last operation
+			      * does */
 	g_hash_table_iter_init(&iter, s->host.devices);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
 		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || stays(s, d))
@@ -107,7 +115,7 @@ static void round_begin(struct session *s)
 
 static void on_restored(const struct guest_reply *reply, void *data)
 {
-	(void)reply; /* a block that stays offline shows in the accounts */
+	(void)reply; /* a block that stays offline is missing in the accounts */
 	teardown_ended(data);
 }
 
@@ -128,7 +136,7 @@ static void restore_blocks(struct session *s, const struct guest_account *now)
 	}
 }
 
-/* "0-1,3": every CPU that was online is set online; one that is online answers at once. */
+/* "0-1,3": sets every CPU of the list online; for one that is online nothing happens. */
 static void restore_cpus(struct session *s, const struct guest_account *now)
 {
 	g_auto(GStrv) spans = g_strsplit(s->judged.before->cpus ? s->judged.before->cpus : "", ",", 64);

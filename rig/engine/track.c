@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Walks the timeline: copies of tracks run side by side, each does its operations one at a time. Every
- * operation ends in exactly one outcome, is in the journal before and after, and is counted. What an
- * operation does is in step.c.
+ * Executes the timeline: copies of tracks run in parallel, each does its operations one at a time.
+ * Every operation has exactly one outcome, is journalled before and after, and is counted. step.c
+ * has the kinds of operations.
  */
 #include "engine/track.h"
 
@@ -12,7 +12,7 @@
 
 static gboolean track_next(gpointer data);
 
-/* Operations of other copies may wait for one that has ended now. */
+/* Resumes operations of other copies that waited for one that has ended now. */
 static void wake_waiting(struct session *s)
 {
 	for (guint i = 0; i < s->host.tracks->len; i++) {
@@ -53,7 +53,7 @@ static void begin(struct track_run *t, const struct operation *op)
 	step_run(t);
 }
 
-/* FALSE: there is none. */
+/* FALSE: there is no further lap. */
 static gboolean next_lap(struct track_run *t)
 {
 	GPtrArray *ops = timeline_lap(t->s->plan->timeline, t->number, t->lap);
@@ -81,7 +81,8 @@ static gboolean track_next(gpointer data)
 	if (t->s->host.vanished)
 		return G_SOURCE_REMOVE;
 	if (!t->ops || t->next == t->ops->len) {
-		if (t->ops && !t->did) { /* nothing was done: a device is busy; look again a little later */
+		if (t->ops && !t->did) { /* every step of the lap was skipped because a device is
+					  * busy: try again a little later */
 			t->did = TRUE;
 			t->source = g_timeout_add(RETRY_MS, track_next, t);
 			return G_SOURCE_REMOVE;
@@ -112,7 +113,7 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 	run_journal(t->s->run, "stepped", "{s:i, s:i, s:s, s:s, s:s, s:s, s:f, s:s}", "track", id->track, "copy",
 		    id->copy, "do", step_do_name(t->step->what), "id", t->id, "op", op_id, "outcome", outcome, "ms",
 		    (rig_now_ns() - t->began_ns) / (double)RIG_NS_PER_MS, "why", why ? why : "");
-	/* `after` names explicit operations alone, so that this stays bounded */
+	/* `after` refers only to explicit operations, so that the set is bounded */
 	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))
 		g_hash_table_add(t->s->host.ended, g_steal_pointer(&op_id));
 	wake_waiting(t->s);
@@ -164,7 +165,7 @@ gboolean tracks_idle(struct session *s)
 	return TRUE;
 }
 
-/* A wait is cut short; everything else ends by itself, at the latest at its own deadline. */
+/* Ends waits; other steps end by themselves, at the latest at their deadline. */
 void tracks_stop(struct session *s)
 {
 	for (guint i = 0; i < s->host.tracks->len; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What track.c, which goes from step to step, and step.c, which does them, share. */
+/* Shared by track.c, which goes from step to step, and step.c, which executes them. */
 #ifndef RIG_ENGINE_TRACK_H
 #define RIG_ENGINE_TRACK_H
 
@@ -8,20 +8,20 @@
 struct track_run {
 	struct session *s;
 	guint number;	/* of the copy in the timeline */
-	GPtrArray *ops; /* of the lap it is in; or NULL */
-	guint lap;	/* the one after that */
+	GPtrArray *ops; /* of the present lap; or NULL */
+	guint lap;	/* number of the next lap */
 	guint next;	/* in ops */
-	gboolean did;	/* something in this lap was not skipped */
+	gboolean did;	/* a step of this lap was not skipped */
 	gboolean in_step;
-	gboolean waits; /* for an operation of another copy */
+	gboolean waits; /* it waits for an operation of another copy */
 	gboolean over;
 	guint source;
-	const struct operation *op; /* the one it is in, or was in last */
+	const struct operation *op; /* the present or last operation */
 	const struct step *step;    /* of op */
 	const char *id;		    /* of its device, with the copy's suffix; or "" */
 	struct device *device;
 	gint64 began_ns;
-	gboolean asks_guest; /* QEMU has done its part; the step waits for the guest's answer */
+	gboolean asks_guest; /* QEMU's part is done; the step waits for the guest's answer */
 	guint limit;	     /* source of the time limit of a request to the guest */
 	guint32 request;     /* that request */
 	double asked_runtime_s; /* guest runtime when it was sent */
@@ -30,7 +30,7 @@ struct track_run {
 	struct extent place; /* of a DIMM that is being unplugged; size 0: unknown */
 };
 
-/* track.c: the step that T is in has ended. WHY is for people. */
+/* track.c: the present step of T has ended. WHY is a message. */
 void track_stepped(struct track_run *t, const char *outcome, const char *why);
 
 /*
@@ -42,6 +42,6 @@ void limit_stop(struct track_run *t);
 
 /* step.c */
 void step_run(struct track_run *t);   /* begins t->step on the device t->id */
-void step_reset(struct track_run *t); /* the guest has started again while T is in a step */
+void step_reset(struct track_run *t); /* the guest was reset while T is in a step */
 
 #endif

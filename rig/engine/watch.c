@@ -2,15 +2,15 @@
 /*
  * Detects lack of progress.
  *
- * Three clocks. Operations: none of any agent completes although some are in flight. The heartbeat: its
- * process takes no lock of hotplug, so a missing one means that the guest does not schedule. The console:
- * a flood, or a report of a hung task or lockup, ends the run in dispatch.c.
+ * Three clocks. Operations: no agent completes any although some are in flight. The heartbeat: its
+ * process takes no hotplug lock, so a missing one means that the guest does not schedule. The
+ * console: a flood, or a report of a hung task or lockup, ends the run in dispatch.c.
  *
  * All limits count guest runtime (runtime.h), not the host's clock.
  *
- * After FIRST_LOOK without a completed operation the guest is asked for its blocked and running tasks. Two
- * equal snapshots in which nothing runs are a hang at once. If a task runs, it may be a slow memory operation:
- * that takes longer to call, unless the memory counters stand still.
+ * After FIRST_LOOK without a completed operation the guest's blocked and running tasks are read.
+ * Two equal snapshots without a running task are a hang at once. If a task runs, it may be a slow
+ * memory operation: then a hang is declared later, unless the memory counters do not change.
  */
 #include "engine/runtime.h"
 #include "engine/session.h"
@@ -31,25 +31,27 @@
 	15 /* no heartbeat for this much CPU time of QEMU; PATIENT if QEMU did not
 			 * run */
 #define PATIENT 100
-#define ONE_AGENT 50	/* one agent is slow; and as long again without a change: it is stuck */
+#define ONE_AGENT \
+	50 /* one agent is slow; after the same time again without a change it is
+			 * stuck */
 /* The kernel's default limit for a grace period: CONFIG_RCU_CPU_STALL_TIMEOUT. */
 #define RCU_STALL_S 21.0
 #define IDLE_SHARE 0.2 /* QEMU ran for less than this share of the time: the guest's CPUs are idle */
 
 /* All times in seconds are guest runtime (runtime.h). */
 struct watch {
-	guint source; /* 0: it only counts guest runtime */
+	guint source; /* 0: only guest runtime is counted */
 	struct runtime runtime;
 	guint64 ops;
-	double ended_s;	     /* an operation completed last, or none was in flight */
+	double ended_s;	     /* when an operation last completed, or none was in flight */
 	gint64 ended_ns;     /* the same on the host's clock */
 	gint64 ended_ran_ns; /* QEMU's processor time then */
-	double moved_s;	     /* something else was seen to change */
+	double moved_s;	     /* when another change was last observed */
 	double asked_s;	     /* of the open request for tasks, or of the last answer */
 	gboolean asked;
 	struct task_snapshot *snapshot; /* the last one */
 	double first_s;			/* when the first one came */
-	gboolean compared;		/* there were two */
+	gboolean compared;		/* two snapshots were compared */
 	struct task_snapshot *early;	/* when agent `early_agent` was first seen to be slow */
 	guint early_agent;
 	double early_s;
@@ -68,7 +70,9 @@ static gboolean watches(const struct session *s)
 	return s->state >= STATE_HAMMER && s->state <= STATE_STOP && !s->host.paused && !s->host.reset_waits;
 }
 
-/* AFTER_S: for how long by now, in seconds that the host gave the guest; SINCE_NS: since when. */
+/*
+ * AFTER_S: the duration so far, in seconds that the host gave the guest; SINCE_NS: its beginning.
+ */
 static void G_GNUC_PRINTF(4, 5) stall(struct session *s, double after_s, gint64 since_ns, const char *format, ...)
 {
 	g_autofree char *sentence = NULL;
@@ -119,8 +123,9 @@ static void no_agent_gets_on(struct session *s, const char *how)
 }
 
 /*
- * A grace period takes as long as the slowest CPU, so under TCG on a busy host a wait for one alone is not a
- * hang before the kernel itself reports a stall; unless the CPUs are idle, when nothing delays it.
+ * A grace period takes as long as the slowest CPU, so under TCG on a busy host waiting for one is
+ * not a hang before the kernel itself reports a stall; unless the CPUs are idle, because then
+ * nothing delays it.
  */
 static gboolean may_be_slow_rcu(const struct session *s, const struct task_snapshot *is, double since_s)
 {
@@ -181,9 +186,9 @@ static void forget_snapshots(struct watch *w)
 }
 
 /*
- * Agent A is slow while others complete operations. It is stuck if its own task has not run since the early
- * snapshot and no task that may hold what it waits for has either. A long operation alone proves nothing
- * before MOVING.
+ * Agent A is slow while others complete operations. It is stuck if neither its own task nor any
+ * task that may hold what it waits for has run since the early snapshot. A long operation alone is
+ * not a hang before MOVING.
  */
 static void watch_one(struct session *s, const struct agent_run *a)
 {
@@ -253,7 +258,7 @@ static gboolean is_heard(const struct session *s)
 	return vm_pid(s->vm) || s->watch->runtime.guest_s - s->watch->heartbeat_s < HEARD_S;
 }
 
-/* TRUE: it was called. */
+/* TRUE: a hang was declared. */
 static gboolean watch_heartbeat(struct session *s)
 {
 	struct watch *w = s->watch;
