@@ -19,6 +19,7 @@ struct line {
 	double stamp;                 /* seconds, -1 without */
 	char caller[CALLER_LEN];      /* "T12", "C1", "" where the log does not say */
 	gboolean kernel;              /* the prefix shows that printk wrote it */
+	guint inherited;	      /* lines since the one with the prefix of their record */
 	gboolean user;                /* the prefix shows that somebody else did */
 	guint dropped;                /* messages that printk lost before it */
 };

@@ -72,6 +72,7 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
 	past->end_byte = line->end_byte;
 	past->stamp = line->stamp;
 	past->kernel = line->kernel;
+	past->inherited = line->inherited;
 	past->has_word = has_word;
 	past->format = format;
 	past->format_open = format != NULL;
@@ -82,12 +83,14 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 {
 	const struct past *past = &scanner->past[0];
 
-	if (line->kernel || line->user || !past->kernel || past->number + 1 != line->number)
+	if (line->kernel || line->user || !past->kernel || past->number + 1 != line->number ||
+	    past->inherited == INHERIT_MAX)
 		return;
 	if (strncmp(line->text, "     ", 5) != 0 && line->text[0] != '\t' &&
 	    strncmp(line->text + strspn(line->text, " "), "-> #", 4) != 0)
 		return;
 	line->kernel = TRUE;
+	line->inherited = past->inherited + 1;
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
 }
 
@@ -253,7 +256,7 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 	const guint8 *end = bytes + len;
 	const guint8 *tail = end;
 
-	for (int i = 0; i < PAST && tail > bytes; i++) {
+	for (int i = 0; i < PAST + INHERIT_MAX && tail > bytes; i++) {
 		const guint8 *before = memrchr(bytes, '\n', tail - 1 - bytes);
 
 		tail = before ? before + 1 : bytes;

@@ -6,6 +6,7 @@
 #include "splat/internal.h"
 
 #define PAST 4	  /* lines remembered before a header */
+#define INHERIT_MAX 3 /* lines of a record that have no prefix of their own */
 #define BANNER_LEN 128
 #define CALLERS 4 /* that write one report */
 
@@ -32,6 +33,7 @@ struct past {
 	guint64 number, first_byte, end_byte;
 	double stamp;
 	gboolean kernel;
+	guint inherited;
 	gboolean has_word;	     /* of the filter: the line may begin a report */
 	const struct format *format; /* the row that it matched, or NULL */
 	gboolean format_open;	     /* … and it began a report */
