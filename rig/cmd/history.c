@@ -73,7 +73,7 @@ static int all_signatures(struct run_index *ix, const struct index_filter *filte
 	return RIG_EXIT_PASS;
 }
 
-/* The only signature that equals or contains WORD. */
+/* The only signature that equals or contains WORD, also by its former keys. */
 static gboolean find_signature(struct run_index *ix, const char *word, char **ret, GError **error)
 {
 	g_autoptr(GPtrArray) all = index_signatures(ix, &(struct index_filter){0}, error);
@@ -90,7 +90,7 @@ static gboolean find_signature(struct run_index *ix, const char *word, char **re
 			*ret = g_strdup(s->bug);
 			return TRUE;
 		}
-		if (!strstr(s->bug, word))
+		if (!strstr(s->bug, word) && !(s->former && strstr(s->former, word)))
 			continue;
 		found = s->bug;
 		if (++n <= 5)

@@ -136,6 +136,7 @@ struct adding {
 	sqlite3_stmt *stmt;
 	gint64 run;
 	int n;
+	const char *former; /* the next finding's key by earlier rules, or NULL */
 };
 
 static void add_finding(struct adding *adding, const char *bug, const char *path, const char *exact,
@@ -151,6 +152,8 @@ static void add_finding(struct adding *adding, const char *bug, const char *path
 	bind_text(stmt, 6, kind ? kind : "?", TEXT_MAX);
 	bind_text(stmt, 7, title ? title : bug, TEXT_MAX);
 	bind_text(stmt, 8, known, TEXT_MAX);
+	bind_text(stmt, 9, adding->former, KEY_MAX);
+	adding->former = NULL;
 	sqlite3_step(stmt);
 	sqlite3_reset(stmt);
 }
@@ -158,6 +161,15 @@ static void add_finding(struct adding *adding, const char *bug, const char *path
 static const char *text_at(json_t *json, const char *path)
 {
 	return json_string_value(at(json, path));
+}
+
+/* The key that REPORT, whose key is BUG now, had by earlier rules; NULL where it is the same. */
+static const char *former_key(json_t *report, const char *bug)
+{
+	const char *former = text_at(report, "signature/former");
+	const char *written = text_at(report, "signature/bug");
+
+	return former ? former : g_strcmp0(written, bug) != 0 ? written : NULL;
 }
 
 /* Adds the reports, without notes. *RET is true if one is not a known issue. */
@@ -177,6 +189,7 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 		if (!bug || !details_report_counts(report))
 			continue;
 		unknown |= known == NULL;
+		adding->former = former_key(report, bug);
 		add_finding(adding, bug, text_at(report, "signature/path"),
 			    text_at(report, "signature/exact"), text_at(report, "kind"),
 			    text_at(report, "title"),
@@ -247,7 +260,7 @@ gboolean index_add(struct run_index *ix, const char *name, GError **error)
 	static const char insert[] =
 		"INSERT INTO runs VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
 		"?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
-	static const char finding[] = "INSERT INTO findings VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+	static const char finding[] = "INSERT INTO findings VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 	g_autofree char *dir = g_build_filename(ix->results, name, NULL);
 	rig_auto(run_info) run = run_open(ix->results, dir, NULL);
 	db_stmt *gone = db_query(ix->db, "DELETE FROM runs WHERE name = ?1",

@@ -21,7 +21,7 @@ static const char schema[] =
 	"CREATE TABLE findings("
 	" run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, n INTEGER NOT NULL,"
 	" bug TEXT NOT NULL, path TEXT, exact TEXT, kind TEXT NOT NULL, title TEXT NOT NULL, "
-	"known TEXT,"
+	"known TEXT, former TEXT,"
 	" PRIMARY KEY(run, n)) WITHOUT ROWID;"
 	"CREATE INDEX findings_bug ON findings(bug, run);"
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";

@@ -22,7 +22,7 @@
 #include "util/auto.h"
 #include "verdict/details.h"
 
-#define INDEX_VERSION 1
+#define INDEX_VERSION 2
 
 struct run_index;
 
@@ -98,6 +98,7 @@ GPtrArray *index_findings(struct run_index *ix, const char *name, GError **error
 
 struct index_signature {
 	char *bug, *kind, *title, *known;
+	char *former; /* keys that earlier rules gave it, "," between; or NULL */
 	guint runs;			      /* that have it */
 	char *first_seen, *last_seen;	      /* times */
 	char *first_run, *last_run;	      /* names */

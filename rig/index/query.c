@@ -171,6 +171,7 @@ static void signature_free(gpointer data)
 	g_free(s->kind);
 	g_free(s->title);
 	g_free(s->known);
+	g_free(s->former);
 	g_free(s->first_seen);
 	g_free(s->last_seen);
 	g_free(s->first_run);
@@ -219,6 +220,7 @@ static gpointer signature_read(sqlite3_stmt *stmt)
 	s->scenarios = sorted_list(stmt, 7);
 	s->machines = sorted_list(stmt, 8);
 	s->kernels = sorted_list(stmt, 9);
+	s->former = db_text(stmt, 10);
 	return s;
 }
 
@@ -228,7 +230,8 @@ GPtrArray *index_signatures(struct run_index *ix, const struct index_filter *fil
 		"SELECT f.bug, max(f.kind), max(f.title), max(f.known), count(DISTINCT r.id), "
 		"min(r.created || ' ' || r.name), max(r.created || ' ' || r.name), "
 		"group_concat(DISTINCT r.scenario), "
-		"group_concat(DISTINCT r.machine), group_concat(DISTINCT r.kernel) "
+		"group_concat(DISTINCT r.machine), group_concat(DISTINCT r.kernel), "
+		"group_concat(DISTINCT f.former) "
 		"FROM findings f JOIN runs r ON r.id = f.run";
 	g_autoptr(GString) sql = g_string_new(select);
 	g_autoptr(GPtrArray) texts = g_ptr_array_new();

@@ -143,6 +143,39 @@ START_TEST(means)
 }
 END_TEST
 
+/* A key that later rules changed is still listed with the bug, and beside another one's. */
+START_TEST(former_keys)
+{
+	static const char *const details[] = {
+		"{\"reports\": [{\"kind\": \"soft-lockup\", \"signature\": {\"bug\": \"v2:soft-lockup:offline_pages\","
+		" \"former\": \"v1:soft-lockup:kernfs_fop_write_iter\"}}]}",
+		"{\"reports\": [{\"kind\": \"soft-lockup\", \"signature\": {\"bug\": \"v2:soft-lockup:online_pages\","
+		" \"former\": \"v1:soft-lockup:kernfs_fop_write_iter\"}}]}",
+		"{\"reports\": [{\"kind\": \"soft-lockup\", \"signature\": {\"bug\": \"v1:soft-lockup:same\","
+		" \"former\": null}}]}",
+	};
+	rig_auto(run_index) ix = NULL;
+	g_autoptr(GPtrArray) all = NULL;
+	guint formerly = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(details); i++)
+		g_free(finish_run(begin_run("a", i + 1, "2026-11-21T05:00:00Z", NULL), VERDICT_FAIL, details[i]));
+	ix = open_index();
+	all = index_signatures(ix, &(struct index_filter){0}, NULL);
+	ck_assert_uint_eq(all->len, 3);
+	for (guint i = 0; i < all->len; i++) {
+		const struct index_signature *s = all->pdata[i];
+
+		if (!s->former)
+			ck_assert_str_eq(s->bug, "v1:soft-lockup:same");
+		else
+			ck_assert_str_eq(s->former, "v1:soft-lockup:kernfs_fop_write_iter");
+		formerly += s->former != NULL;
+	}
+	ck_assert_uint_eq(formerly, 2);
+}
+END_TEST
+
 static void make_some(guint n)
 {
 	g_autofree char *program = g_strdup_printf("%s/fake-runs", g_getenv("RIG_TEST_BIN"));
@@ -401,6 +434,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, follows);
 	tcase_add_loop_test(tc, means, 0, G_N_ELEMENTS(meanings));
+	tcase_add_test(tc, former_keys);
 	tcase_add_test(tc, rebuilt);
 	tcase_add_test(tc, rebuilt_at_once);
 	tcase_add_loop_test(tc, damaged, 0, 3);
