@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# `make fuzz`: run the console parser (rig/splat) under libFuzzer with ASan and UBSan for FUZZ_SECONDS.
-# tests/data/splat is the initial corpus.
+# `make fuzz`: run the console parser (rig/splat) under libFuzzer with ASan and UBSan for FUZZ_SECONDS;
+# `make fuzz-locks`: the reader of lockdep's texts (rig/locks). tests/data/splat and tests/data/locks are the initial
+# corpora.
 
 FUZZ_SECONDS ?= 1800
 FUZZ_CC ?= clang
@@ -20,3 +21,17 @@ fuzz: $(FUZZ_DIR)/splat
 	@mkdir -p $(FUZZ_DIR)/corpus
 	$(Q)cd $(FUZZ_DIR) && ./splat -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10 \
 		corpus $(CURDIR)/tests/data/splat
+
+$(FUZZ_DIR)/locks: tests/unit/fuzz-locks.c $(wildcard rig/locks/*.[ch])
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)$(FUZZ_CC) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		-D_GNU_SOURCE -Irig -I. $(shell pkg-config --cflags $(FUZZ_PKGS)) \
+		-o $@ tests/unit/fuzz-locks.c rig/locks/lockdep-proc.c rig/locks/orders.c rig/util/error.c \
+		$(shell pkg-config --libs $(FUZZ_PKGS))
+
+.PHONY: fuzz-locks
+fuzz-locks: $(FUZZ_DIR)/locks
+	@mkdir -p $(FUZZ_DIR)/corpus-locks
+	$(Q)cd $(FUZZ_DIR) && ./locks -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10 \
+		corpus-locks $(CURDIR)/tests/data/locks

@@ -5,9 +5,12 @@
 #include <stdio.h>
 
 #include "cmd/findings.h"
+#include "cmd/locks.h"
 #include "stats/compare.h"
 #include "util/error.h"
 #include "util/term.h"
+
+#define ORDERS_SHOWN 10
 
 static const char summary[] =
 	"Compares two nights, or two kernels: findings that are new, fixed, more or less frequent, scenarios that fail\n"
@@ -69,6 +72,38 @@ static void print_speed(const struct compare_speed *s)
 	head(s->change, text);
 }
 
+/*
+ * Lock orders of side B that A has not. Nights: those that no run of the same tree had before B. Kernels: those of
+ * B between classes that A has too. An array of "A --> B", NULL with an error.
+ */
+static json_t *new_orders(const char *results, const struct compare *c, GError **error)
+{
+	rig_auto(lock_db) graph = locks_graph(results, FALSE, error);
+	json_t *orders = graph ? c->side[1].is_night ? locks_new_in_night(graph, c->side[1].first, c->side[1].last, error)
+						     : locks_new_in_kernel(graph, c->side[0].name, c->side[1].name, error)
+			       : NULL;
+
+	return orders;
+}
+
+static void print_orders(json_t *orders, gboolean all)
+{
+	json_t *order;
+	size_t i;
+
+	if (json_array_size(orders))
+		printf("lock orders of b that a has not: %zu\n", json_array_size(orders));
+	json_array_foreach (orders, i, order) {
+		g_autofree char *text = findings_clean(json_string_value(order));
+
+		if (i == ORDERS_SHOWN && !all) {
+			printf("        and %zu more: --all\n", json_array_size(orders) - i);
+			return;
+		}
+		printf("        %s\n", text);
+	}
+}
+
 static void print_all(const struct compare *c, gboolean all)
 {
 	guint same = 0;
@@ -106,6 +141,7 @@ int cmd_compare(int argc, char **argv)
 	g_autofree char *folder = NULL, *results = NULL;
 	rig_auto(run_index) ix = NULL;
 	rig_auto(compare) c = NULL;
+	json_auto_t *orders = NULL;
 	g_autoptr(GError) error = NULL;
 	gboolean json = FALSE, all = FALSE;
 	const GOptionEntry entries[] = {
@@ -123,11 +159,17 @@ int cmd_compare(int argc, char **argv)
 	results = folder ? g_strdup(folder) : run_default_results();
 	ix = index_open(results, NULL, NULL, &error);
 	c = ix ? compare_new(ix, argv[1], argv[2], &error) : NULL;
-	if (!c)
+	orders = c ? new_orders(results, c, &error) : NULL;
+	if (!orders)
 		return rig_report_error(error);
-	if (json)
-		cmd_print_json(compare_json(c));
-	else
+	if (json) {
+		json_t *object = compare_json(c);
+
+		json_object_set(object, "lock_orders", orders);
+		cmd_print_json(object);
+	} else {
+		print_orders(orders, all);
 		print_all(c, all);
+	}
 	return c->regression ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }

@@ -172,13 +172,20 @@ int locks_tell_new(struct asked *a, GError **error)
 	return RIG_EXIT_PASS;
 }
 
+/* The class of OTHER, or -1: no edge of it begins or ends there, so that an order that is missing shows nothing. */
+static int class_here(const struct lock_graph *other, const char *name)
+{
+	int at = lock_graph_class(other, name);
+
+	return at >= 0 && locks_class(other, at)->flags & LOCK_HERE ? at : -1;
+}
+
 static gboolean lacks(const struct asked *a, const struct order_edge *edge, const void *data)
 {
 	const struct lock_graph *other = data;
-	int from = lock_graph_class(other, locks_class(a->graph, edge->from)->name);
-	int to = lock_graph_class(other, locks_class(a->graph, edge->to)->name);
+	int from = class_here(other, locks_class(a->graph, edge->from)->name);
+	int to = class_here(other, locks_class(a->graph, edge->to)->name);
 
-	/* a class that the other graph does not have shows nothing about orders */
 	return from >= 0 && to >= 0 && !lock_graph_find(other, from, to);
 }
 
@@ -220,3 +227,44 @@ int locks_tell_diff(struct asked *a, GError **error)
 	return RIG_EXIT_PASS;
 }
 
+
+/* ---- for rig compare ---- */
+
+static void append_order(json_t *orders, const char *from, const char *to)
+{
+	g_autofree char *text = g_strdup_printf("%s --> %s", from, to);
+
+	json_array_append_new(orders, json_string(text));
+}
+
+json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error)
+{
+	/* "~" is behind every name that begins so */
+	g_autofree char *since = run_time(first), *end = run_time(last), *until = g_strconcat(end, "~", NULL);
+	g_autoptr(GPtrArray) found = lock_db_new_orders(db, NULL, since, until, error);
+	json_t *orders = found ? json_array() : NULL;
+
+	for (guint i = 0; found && i < found->len; i++) {
+		const struct lock_new *new = found->pdata[i];
+
+		append_order(orders, new->from, new->to);
+	}
+	return orders;
+}
+
+json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GError **error)
+{
+	const struct lock_filter of_a = {.kernel = a}, of_b = {.kernel = b};
+	rig_auto(lock_graph) one = lock_graph_load(db, &of_a, error);
+	rig_auto(lock_graph) two = one ? lock_graph_load(db, &of_b, error) : NULL;
+	json_t *orders = two ? json_array() : NULL;
+	const struct asked asked = {.graph = two};
+
+	for (guint i = 0; two && i < two->edges->len; i++) {
+		const struct order_edge *edge = two->edges->pdata[i];
+
+		if (lacks(&asked, edge, one))
+			append_order(orders, locks_class(two, edge->from)->name, locks_class(two, edge->to)->name);
+	}
+	return orders;
+}

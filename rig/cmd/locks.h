@@ -33,6 +33,13 @@ guint locks_tell_edges(const struct asked *a, const char *title, gboolean (*want
 /* Where an edge was seen. */
 void locks_tell_places(struct asked *a, const struct order_edge *edge);
 
+/*
+ * For `rig compare`, arrays of "A --> B" (NULL with an error): lock orders that are new in their tree between FIRST and
+ * LAST (times, RFC 3339); lock orders of kernel B between classes that kernel A has too, and in another order.
+ */
+json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error);
+json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GError **error);
+
 /* locks-ask.c: the answers to `rig locks WORD`; each returns an exit code. */
 int locks_tell_cycles(struct asked *a, GError **error);
 int locks_tell_check(struct asked *a, GError **error);

@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/frames.h"
+#include "cmd/locks.h"
 #include "report/html.h"
 #include "util/error.h"
 #include "util/paths.h"
@@ -268,6 +269,21 @@ static gboolean put_all(const struct options *options, const char *results,
 	return !options->html || put_pages(options, results, model, error);
 }
 
+/* Lock orders that no run of the same tree had before now. */
+static gboolean add_orders(const char *results, struct model *model, GError **error)
+{
+	const char *since = model_first_run(model);
+	rig_auto(lock_db) graph = since ? locks_graph(results, FALSE, error) : NULL;
+	g_autoptr(GPtrArray) found = graph ? lock_db_new_orders(graph, NULL, since, NULL, error) : NULL;
+
+	for (guint i = 0; found && i < found->len; i++) {
+		const struct lock_new *new = found->pdata[i];
+
+		g_ptr_array_add(model->orders, new_order_new(new->from, new->to, new->tree, new->first, new->anywhere));
+	}
+	return !since || found;
+}
+
 static gboolean report(const struct options *options, char **words, struct window *window, GError **error)
 {
 	g_autofree char *results =
@@ -282,7 +298,7 @@ static gboolean report(const struct options *options, char **words, struct windo
 			  &(const struct model_options){.now = window->now,
 							.label = window->now ? options->night : NULL,
 							.older = window->older});
-	return put_all(options, results, model, error);
+	return add_orders(results, model, error) && put_all(options, results, model, error);
 }
 
 int cmd_report(int argc, char **argv)

@@ -367,6 +367,11 @@ static gboolean note_time(struct lock_db *db, gint64 time, GError **error)
 	return db_exec(db->db, sql, error);
 }
 
+static int by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 gboolean lock_db_update(struct lock_db *db, GError **error)
 {
 	gint64 time = folder_time(db->results), noted = noted_time(db);
@@ -377,6 +382,8 @@ gboolean lock_db_update(struct lock_db *db, GError **error)
 
 	if (!time || time != noted)
 		add_new_names(db, db->results, names);
+	/* in the order of time, so that a batch has few places */
+	g_ptr_array_sort(names, by_text);
 	if (db->logs && g_file_test(db->logs, G_FILE_TEST_IS_DIR))
 		add_new_names(db, db->logs, logs);
 	if (!names->len && !logs->len)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Cycles of the united graph. Only edges inside a strongly connected component can be on one (Tarjan's
- * algorithm, without recursion); through each of these the shortest cycle is found breadth first.
+ * algorithm, without recursion); through each of these the shortest cycle is found breadth first, in one
+ * search for all edges that lead to the same class.
  */
 #include <string.h>
 
 #include "locks/db.h"
 
-#define JUDGED_CACHE 16
+#define JUDGED_CACHE 256
 
 /* The graph as lists of successors. */
 struct net {
@@ -115,49 +116,57 @@ static void find_components(struct net *net)
 	g_array_unref(t.open);
 }
 
-/* ---- the shortest way back ---- */
+/* ---- shortest ways back ---- */
 
-/* The classes of the shortest cycle that begins FROM -> TO, at most LENGTH of them; NULL where there is none. */
-static GArray *shortest(const struct net *net, guint from, guint to, guint length)
+/* Breadth first from one class, inside its component: depth 1 is itself, 0 was not reached. */
+struct ways {
+	guint *before, *depth;
+	GArray *queue;
+};
+
+static void ways_init(struct ways *w, const struct net *net)
 {
-	g_autofree guint *before = g_new(guint, net->n), *depth = g_new0(guint, net->n);
-	g_autoptr(GArray) queue = g_array_new(FALSE, FALSE, sizeof(guint));
-	GArray *cycle = NULL;
+	*w = (struct ways){g_new(guint, net->n + 1), g_new0(guint, net->n + 1), g_array_new(FALSE, FALSE, sizeof(guint))};
+}
 
-	g_array_append_val(queue, to);
-	depth[to] = 2;
-	for (guint q = 0; q < queue->len && !depth[from]; q++) {
-		guint class = g_array_index(queue, guint, q);
+static void ways_clear(struct ways *w)
+{
+	g_free(w->before);
+	g_free(w->depth);
+	g_array_unref(w->queue);
+}
 
-		for (guint e = net->start[class]; e < net->start[class + 1]; e++) {
+static void find_ways(const struct net *net, guint root, guint length, struct ways *w)
+{
+	for (guint i = 0; i < w->queue->len; i++)
+		w->depth[g_array_index(w->queue, guint, i)] = 0;
+	g_array_set_size(w->queue, 0);
+	g_array_append_val(w->queue, root);
+	w->depth[root] = 1;
+	for (guint q = 0; q < w->queue->len; q++) {
+		guint class = g_array_index(w->queue, guint, q);
+
+		for (guint e = net->start[class]; w->depth[class] < length && e < net->start[class + 1]; e++) {
 			guint next = edge_at(net, e)->to;
 
-			if (depth[next] || net->component[next] != net->component[from] ||
-			    (next != from && depth[class] == length))
+			if (w->depth[next] || net->component[next] != net->component[root])
 				continue;
-			depth[next] = depth[class] + 1;
-			before[next] = class;
-			g_array_append_val(queue, next);
+			w->depth[next] = w->depth[class] + 1;
+			w->before[next] = class;
+			g_array_append_val(w->queue, next);
 		}
 	}
-	if (!depth[from])
-		return NULL;
-	cycle = g_array_new(FALSE, FALSE, sizeof(guint));
-	for (guint class = before[from]; class != to; class = before[class])
-		g_array_prepend_val(cycle, class);
-	g_array_prepend_val(cycle, to);
-	g_array_prepend_val(cycle, from);
+}
+
+/* The shortest way from the root to LAST, whose edge to the root closes the cycle. */
+static GArray *cycle_of(const struct ways *w, guint last)
+{
+	GArray *cycle = g_array_sized_new(FALSE, FALSE, sizeof(guint), w->depth[last]);
+
+	g_array_set_size(cycle, w->depth[last]);
+	for (guint at = w->depth[last], class = last; at-- > 0; class = w->before[class])
+		g_array_index(cycle, guint, at) = class;
 	return cycle;
-}
-
-static const struct lock_class *class_at(const struct lock_graph *graph, const GArray *cycle, guint i)
-{
-	return graph->classes->pdata[g_array_index(cycle, guint, i % cycle->len)];
-}
-
-static const struct order_edge *cycle_edge(const struct lock_graph *graph, const GArray *cycle, guint i)
-{
-	return lock_graph_find(graph, g_array_index(cycle, guint, i), g_array_index(cycle, guint, (i + 1) % cycle->len));
 }
 
 /* Begins with the least class; indices are in the order of names. */
@@ -171,6 +180,16 @@ static void rotate(GArray *cycle)
 			least = i;
 	for (guint i = 0; i < cycle->len; i++)
 		g_array_index(cycle, guint, i) = old[(least + i) % cycle->len];
+}
+
+static const struct lock_class *class_at(const struct lock_graph *graph, const GArray *cycle, guint i)
+{
+	return graph->classes->pdata[g_array_index(cycle, guint, i % cycle->len)];
+}
+
+static const struct order_edge *cycle_edge(const struct lock_graph *graph, const GArray *cycle, guint i)
+{
+	return lock_graph_find(graph, g_array_index(cycle, guint, i), g_array_index(cycle, guint, (i + 1) % cycle->len));
 }
 
 /* ---- what is known of it ---- */
@@ -239,29 +258,31 @@ void lock_cycle_free(struct lock_cycle *cycle)
 	g_free(cycle);
 }
 
-/* The pairs "FROM\nTO" of one sighting. */
-static GHashTable *judged_edges(struct lock_db *db, const char *name)
+/* The edges of one sighting as a set of class numbers of GRAPH, from << 32 | to. */
+static GHashTable *judged_edges(struct lock_db *db, const struct lock_graph *graph, const char *name)
 {
-	GHashTable *pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTable *pairs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	rig_auto(lock_orders) orders = lock_db_orders(db, name);
+	g_autofree int *number = orders ? g_new(int, orders->classes->len + 1) : NULL;
 
+	for (guint i = 0; orders && i < orders->classes->len; i++)
+		number[i] = lock_graph_class(graph, ((struct lock_class *)orders->classes->pdata[i])->name);
 	for (guint i = 0; orders && i < orders->edges->len; i++) {
 		const struct lock_edge *edge = orders->edges->pdata[i];
-		const struct lock_class *from = orders->classes->pdata[edge->from];
-		const struct lock_class *to = orders->classes->pdata[edge->to];
+		guint64 pair = (guint64)number[edge->from] << 32 | (guint)number[edge->to];
 
-		g_hash_table_add(pairs, g_strdup_printf("%s\n%s", from->name, to->name));
+		g_hash_table_add(pairs, g_memdup2(&pair, sizeof(pair)));
 	}
 	return pairs;
 }
 
-static gboolean saw_all(GHashTable *pairs, const struct lock_graph *graph, const GArray *cycle)
+static gboolean saw_all(GHashTable *pairs, const GArray *cycle)
 {
 	for (guint i = 0; i < cycle->len; i++) {
-		g_autofree char *pair = g_strdup_printf("%s\n%s", class_at(graph, cycle, i)->name,
-							class_at(graph, cycle, i + 1)->name);
+		guint64 pair = (guint64)g_array_index(cycle, guint, i) << 32 |
+			       g_array_index(cycle, guint, (i + 1) % cycle->len);
 
-		if (!g_hash_table_contains(pairs, pair))
+		if (!g_hash_table_contains(pairs, &pair))
 			return FALSE;
 	}
 	return TRUE;
@@ -284,10 +305,10 @@ static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, c
 		if (!pairs) {
 			if (g_hash_table_size(cache) >= JUDGED_CACHE)
 				g_hash_table_remove_all(cache);
-			pairs = judged_edges(db, run);
+			pairs = judged_edges(db, graph, run);
 			g_hash_table_insert(cache, g_strdup(run), pairs);
 		}
-		if (saw_all(pairs, graph, cycle))
+		if (saw_all(pairs, cycle))
 			return TRUE;
 	}
 	return FALSE;
@@ -305,33 +326,69 @@ static int unguarded_first(gconstpointer a, gconstpointer b)
 	return strcmp(one->signature, two->signature);
 }
 
+static int shortest_first(gconstpointer a, gconstpointer b)
+{
+	const GArray *one = *(GArray *const *)a, *two = *(GArray *const *)b;
+
+	if (one->len != two->len)
+		return one->len < two->len ? -1 : 1;
+	return memcmp(one->data, two->data, one->len * sizeof(guint));
+}
+
+/* The shortest cycle through each edge, each once, as arrays of classes. */
+static GPtrArray *candidates(const struct net *net, guint length)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+	GArray *ends = g_array_new(FALSE, FALSE, sizeof(guint)); /* edges, by the class that they lead to */
+	g_autofree guint *start = g_new0(guint, net->n + 2), *fill = NULL;
+	struct ways ways;
+
+	g_array_set_size(ends, net->graph->edges->len);
+	for (guint e = 0; e < ends->len; e++)
+		start[edge_at(net, e)->to + 1]++;
+	for (guint i = 0; i < net->n; i++)
+		start[i + 1] += start[i];
+	fill = g_memdup2(start, (net->n + 1) * sizeof(*start));
+	for (guint e = 0; e < ends->len; e++)
+		g_array_index(ends, guint, fill[edge_at(net, e)->to]++) = edge_at(net, e)->from;
+	ways_init(&ways, net);
+	for (guint root = 0; root < net->n; root++) {
+		gboolean found = FALSE;
+
+		for (guint i = start[root]; i < start[root + 1]; i++) {
+			guint from = g_array_index(ends, guint, i);
+
+			if (from == root || net->component[from] != net->component[root])
+				continue;
+			if (!found)
+				find_ways(net, root, length, &ways);
+			found = TRUE;
+			if (ways.depth[from]) {
+				g_ptr_array_add(all, cycle_of(&ways, from));
+				rotate(all->pdata[all->len - 1]);
+			}
+		}
+	}
+	ways_clear(&ways);
+	g_array_unref(ends);
+	g_ptr_array_sort(all, shortest_first);
+	return all;
+}
+
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length)
 {
 	GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)lock_cycle_free);
-	g_autoptr(GHashTable) had = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) cache = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 							    (GDestroyNotify)g_hash_table_unref);
+	g_autoptr(GPtrArray) all = NULL;
 	struct net net;
 
 	net_init(&net, graph);
 	find_components(&net);
-	for (guint i = 0; i < graph->edges->len; i++) {
-		const struct order_edge *edge = edge_at(&net, i);
-		struct lock_cycle *cycle;
-		GArray *classes;
-
-		if (edge->from == edge->to || net.component[edge->from] != net.component[edge->to])
-			continue;
-		classes = shortest(&net, edge->from, edge->to, length);
-		if (!classes)
-			continue;
-		rotate(classes);
-		cycle = cycle_new(graph, classes);
-		if (!g_hash_table_add(had, g_strdup(cycle->signature)) || was_judged(db, graph, classes, cache))
-			lock_cycle_free(cycle);
-		else
-			g_ptr_array_add(found, cycle);
-	}
+	all = candidates(&net, length);
+	for (guint i = 0; i < all->len && found->len < LOCK_CYCLES_MAX; i++)
+		if ((!i || shortest_first(&all->pdata[i - 1], &all->pdata[i])) && !was_judged(db, graph, all->pdata[i], cache))
+			g_ptr_array_add(found, cycle_new(graph, g_array_ref(all->pdata[i])));
 	net_clear(&net);
 	g_ptr_array_sort(found, unguarded_first);
 	return found;

@@ -101,6 +101,7 @@ struct lock_cycle {
  * too, and has either reported it or found that it cannot block (recursive readers, or keys of one name
  * that are different locks).
  */
+#define LOCK_CYCLES_MAX 1000 /* no more are looked for */
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length);
 void lock_cycle_free(struct lock_cycle *cycle);
 

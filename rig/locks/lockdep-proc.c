@@ -85,6 +85,9 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 	if (number || strlen(name) > LOCKS_NAME_MAX / 2 || !*name || !g_utf8_validate(name, -1, NULL))
 		return number;
 	full = canonical(r, address, name, &flags);
+	/* "#6" alone */
+	if (!*full)
+		return 0;
 	number = GPOINTER_TO_UINT(g_hash_table_lookup(r->by_name, full));
 	if (!number && r->orders->classes->len == LOCKS_CLASSES_MAX) {
 		r->orders->cut = TRUE;
@@ -214,7 +217,7 @@ static void chain_line(struct reader *r, struct chain_reader *c, char *line)
 
 static void each_chain(struct reader *r, const char *text, chain_done done)
 {
-	struct chain_reader c = {.done = done};
+	struct chain_reader c = {.chain.context = LOCK_IN_PROCESS, .done = done};
 	g_autofree char *copy = copy_text(text);
 	char *next;
 
@@ -268,7 +271,7 @@ static int by_number(gconstpointer a, gconstpointer b)
 	return *(const guint *)a < *(const guint *)b ? -1 : *(const guint *)a > *(const guint *)b;
 }
 
-/* The locks held beside FROM while the last of CHAIN was waited for; class indices, sorted. */
+/* The locks held beside FROM while the last of CHAIN was waited for; class indices, sorted, each once. */
 static GArray *gates_of(const struct reader *r, const struct chain *chain, guint from)
 {
 	GArray *gates = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -280,6 +283,10 @@ static GArray *gates_of(const struct reader *r, const struct chain *chain, guint
 			g_array_append_val(gates, index);
 	}
 	g_array_sort(gates, by_number);
+	/* a kernel's chain has no lock twice, a forged one may have */
+	for (guint i = gates->len; i-- > 1;)
+		if (g_array_index(gates, guint, i) == g_array_index(gates, guint, i - 1))
+			g_array_remove_index(gates, i);
 	return gates;
 }
 

@@ -32,6 +32,7 @@
 enum lock_flags {
 	LOCK_AMBIGUOUS = 1, /* several keys share the name, and no symbol distinguishes them */
 	LOCK_SINGLE = 2,    /* one lock, not one of many objects': it can be a gate */
+	LOCK_HERE = 8,	    /* of a graph: an edge begins or ends at it, in what was loaded */
 	LOCK_SHARED = 4,    /* was acquired for reading at least once */
 };
 

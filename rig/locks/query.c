@@ -90,6 +90,8 @@ static void add_edge(const struct lock_sum *sum, void *data)
 
 	if (!from || !to)
 		return;
+	((struct lock_class *)l->graph->classes->pdata[from - 1])->flags |= LOCK_HERE;
+	((struct lock_class *)l->graph->classes->pdata[to - 1])->flags |= LOCK_HERE;
 	edge = g_new0(struct order_edge, 1);
 	*edge = (struct order_edge){
 		.from = from - 1, .to = to - 1,

@@ -35,7 +35,9 @@ static guint sum_hash(gconstpointer data)
 {
 	const struct lock_sum *sum = data;
 
-	return (guint)sum->place * 1000003u ^ (guint)sum->a * 8191u ^ (guint)sum->b;
+	guint hash = (guint)sum->place * 0x9e3779b1u + (guint)sum->a * 0x85ebca77u + (guint)sum->b * 0xc2b2ae3du;
+
+	return hash ^ hash >> 15;
 }
 
 static gboolean sum_equal(gconstpointer a, gconstpointer b)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#define ORDERS_MAX 50
 #define MARKS_MAX 14 /* runs of a cell that are shown as marks, the newest last */
 
 static void put_state(struct page *page, const struct model *model)
@@ -168,6 +169,25 @@ static void put_searches(struct page *page, const struct site *site)
 	html_raw(page, "</ul>\n");
 }
 
+/* Lock orders that are new in their tree; those that no tree had come first. */
+static void put_orders(struct page *page, const struct model *model)
+{
+	guint n = model->orders->len;
+
+	if (!n)
+		return;
+	html_raw(page, "<h2 id=\"lock-orders\">New lock orders</h2>\n");
+	html(page, "<p>%u that no earlier run of the same tree had; <code>rig locks new</code> lists them.</p>\n", n);
+	html_raw(page, "<ul class=\"changes\">\n");
+	for (guint i = 0; i < MIN(n, ORDERS_MAX); i++) {
+		const struct new_order *order = model->orders->pdata[i];
+
+		html(page, "<li><span class=\"what\"><code>%s</code>%s%s%s</span></li>\n", order->text,
+		     *order->tree ? " in " : "", order->tree, order->anywhere ? "" : "; other trees had it before");
+	}
+	html_raw(page, "</ul>\n");
+}
+
 void write_index(struct site *site)
 {
 	const struct model *model = site->model;
@@ -176,6 +196,7 @@ void write_index(struct site *site)
 
 	put_state(&page, model);
 	put_changes(&page, model);
+	put_orders(&page, model);
 	put_matrix(&page, model);
 	put_searches(&page, site);
 	page_end(site, &page, "index.html");

@@ -76,6 +76,14 @@ static json_t *run_json(gconstpointer data)
 	return json;
 }
 
+static json_t *order_json(gconstpointer data)
+{
+	const struct new_order *order = data;
+
+	return json_pack("{s:s, s:s, s:s, s:b}", "order", order->text, "tree", order->tree, "run", order->run, "anywhere",
+			 order->anywhere);
+}
+
 static void append_all(json_t *into, const char *key, const GPtrArray *from,
 		       json_t *(*make)(gconstpointer))
 {
@@ -95,6 +103,7 @@ char *write_json(const struct model *model, GError **error)
 	append_all(json, "changes", model->changes, change_json);
 	append_all(json, "cells", model->cells, cell_json);
 	append_all(json, "signatures", model->signatures, signature_json);
+	append_all(json, "lock_orders", model->orders, order_json);
 	append_all(json, "runs", model->runs, run_json);
 	return json_document(json);
 }

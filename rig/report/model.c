@@ -274,6 +274,16 @@ static char *label_of(const struct model *model)
 	return night ? text_clean(night) : model_day(model->last);
 }
 
+static void new_order_free(gpointer data)
+{
+	struct new_order *order = data;
+
+	g_free(order->text);
+	g_free(order->tree);
+	g_free(order->run);
+	g_free(order);
+}
+
 struct model *model_new(const GPtrArray *runs, const struct model_options *options)
 {
 	static const struct model_options none;
@@ -288,6 +298,7 @@ struct model *model_new(const GPtrArray *runs, const struct model_options *optio
 	model->changes = g_ptr_array_new_with_free_func(g_free);
 	model->scenarios = g_ptr_array_new();
 	model->columns = g_ptr_array_new();
+	model->orders = g_ptr_array_new_with_free_func(new_order_free);
 	for (guint i = 0; i < runs->len; i++) {
 		struct run_view *run = run_view_new(runs->pdata[i]);
 
@@ -308,10 +319,31 @@ struct model *model_new(const GPtrArray *runs, const struct model_options *optio
 	return model;
 }
 
+struct new_order *new_order_new(const char *from, const char *to, const char *tree, const char *run, gboolean anywhere)
+{
+	g_autofree char *text = g_strdup_printf("%s --> %s", from, to);
+	struct new_order *order = g_new0(struct new_order, 1);
+
+	*order = (struct new_order){text_clean(text), text_clean(tree), text_clean(run), anywhere};
+	return order;
+}
+
+const char *model_first_run(const struct model *model)
+{
+	for (guint i = 0; i < model->runs->len; i++) {
+		const struct run_view *run = model->runs->pdata[i];
+
+		if (run->now)
+			return run->name;
+	}
+	return NULL;
+}
+
 void model_free(struct model *model)
 {
 	if (!model)
 		return;
+	g_ptr_array_unref(model->orders);
 	g_ptr_array_unref(model->columns);
 	g_ptr_array_unref(model->scenarios);
 	g_ptr_array_unref(model->changes);

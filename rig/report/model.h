@@ -101,6 +101,15 @@ gboolean difference_is_worse(enum difference_kind kind);
 /* "dimm-storm on pc-q35, kernel 6.1.192: 4 of 5 failed, all 5 passed before". The caller's. */
 char *difference_text(const struct difference *change);
 
+/* A lock order (rig/locks) that no run of its tree had before now. */
+struct new_order {
+	char *text; /* "A --> B" */
+	char *tree; /* "" outside of trees */
+	char *run;  /* the first with it */
+	gboolean anywhere; /* no run of any tree had it before */
+};
+struct new_order *new_order_new(const char *from, const char *to, const char *tree, const char *run, gboolean anywhere);
+
 struct model {
 	GPtrArray *runs;       /* of struct run_view, oldest first; owned, as the next */
 	GPtrArray *cells;      /* by scenario, kernel, machine */
@@ -109,6 +118,8 @@ struct model {
 	GPtrArray *scenarios;  /* of char *, sorted, each once */
 	GPtrArray *columns;    /* of struct cell, borrowed: one of each kernel and machine, in this
 			        * order */
+	GPtrArray *orders;     /* of struct new_order, those that are new anywhere first; added by
+			        * the caller of model_new() */
 	struct tally now;
 	gint64 first, last; /* of now: when its first run began, and its last one */
 	char *label;	    /* of now: a night's name, or its day */
@@ -130,6 +141,8 @@ struct model *model_new(const GPtrArray *runs, const struct model_options *optio
 void model_free(struct model *model);
 RIG_DEFINE_AUTO(model, model_free)
 
+/* The name of the first run of now, or NULL. */
+const char *model_first_run(const struct model *model);
 /* The cell of a scenario in a column, or NULL. */
 const struct cell *model_cell(const struct model *model, const char *scenario,
 			      const struct cell *column);

@@ -9,6 +9,7 @@
 
 #define LINES 23 /* plus one line with the command that made it */
 #define COLUMNS 79
+#define ORDERS_SHOWN 2
 #define CHANGES_LINES 13 /* the last line that changes may have, so that cells get some */
 
 struct page {
@@ -92,6 +93,24 @@ static void put_changes(struct page *page, const struct model *model)
 	line(page, "%s", "");
 }
 
+/* Orders that no tree had before are named, as many as fit. */
+static void put_orders(struct page *page, const struct model *model)
+{
+	guint n = model->orders->len, anywhere = 0;
+
+	if (!n)
+		return;
+	for (guint i = 0; i < n; i++)
+		anywhere += ((struct new_order *)model->orders->pdata[i])->anywhere;
+	line(page, "NEW LOCK ORDERS: %u, of which %u in no tree before (rig locks new)", n, anywhere);
+	for (guint i = 0; i < MIN(n, ORDERS_SHOWN); i++) {
+		const struct new_order *order = model->orders->pdata[i];
+
+		line(page, "  %s%s%s", order->text, *order->tree ? " in " : "", order->tree);
+	}
+	line(page, "%s", "");
+}
+
 /*
  * 0: failed, hung or flaky; 1: nothing was proven, though it should have been; 2: nothing to say.
  */
@@ -141,6 +160,7 @@ char *write_text(const struct model *model, GError **error)
 	(void)error;
 	put_head(&page, model);
 	put_changes(&page, model);
+	put_orders(&page, model);
 	put_cells(&page, model);
 	line(&page, "%s", "");
 	line(&page, "rig report --html DIR writes HTML pages; rig show RUN shows one run");

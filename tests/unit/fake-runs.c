@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fake-runs DIR N [NIGHTS]: N run folders of a rig that never ran, over NIGHTS nights (100), for tests and benches of
- * what reads many of them. Always the same. Night K's findings are of K / 10 + 1 signatures, so that each tenth night has a
+ * fake-runs DIR N [NIGHTS [locks]]: N run folders of a rig that never ran, over NIGHTS nights (100), for tests and benches of
+ * what reads many of them. Always the same; with `locks` they have lock orders. Night K's findings are of K / 10 + 1 signatures, so that each tenth night has a
  * new one; 1 run in 16 has one.
  */
 #include <errno.h>
@@ -11,13 +11,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fake-runs/locks.h"
+
 static const char *const scenarios[] = {"dimm-storm", "dimm-remove-vs-sysfs", "cpu-vs-memory-hotplug", "probe-vs-online",
 					"virtio-mem-resize", "plug-vs-valid-zones"};
 static const char *const machines[] = {"pc-q35", "pseries", "powernv9"};
 
 struct fake {
 	guint n, night, scenario, machine, signature;
-	gboolean bad;
+	gboolean bad, locks;
 	char *name, *created, *id;
 };
 
@@ -58,6 +60,9 @@ static void write_run(const char *results, const struct fake *f)
 	write_file(dir, "run.json", inputs);
 	write_file(dir, "verdict", verdict);
 	write_file(dir, "lock", "");
+	if (f->locks)
+		put_locks(results, dir, (f->night / 20 * G_N_ELEMENTS(machines) + f->machine) * G_N_ELEMENTS(scenarios) +
+						f->scenario);
 	/* complete from the first moment, as a finished run is */
 	if (rename(dir, final) < 0) {
 		fprintf(stderr, "fake-runs: cannot make '%s': %s\n", final, g_strerror(errno));
@@ -71,7 +76,7 @@ int main(int argc, char **argv)
 	g_autoptr(GDateTime) first = g_date_time_new_utc(2026, 1, 1, 22, 0, 0);
 
 	if (!n || !nights) {
-		fputs("usage: fake-runs DIR N [NIGHTS]\n", stderr);
+		fputs("usage: fake-runs DIR N [NIGHTS [locks]]\n", stderr);
 		return 2;
 	}
 	g_mkdir_with_parents(argv[1], 0755);
@@ -82,6 +87,7 @@ int main(int argc, char **argv)
 		g_autofree char *compact = g_date_time_format(when, "%Y%m%dT%H%M%SZ");
 		struct fake f = {.n = i, .night = night, .scenario = i % G_N_ELEMENTS(scenarios),
 				 .machine = i / G_N_ELEMENTS(scenarios) % G_N_ELEMENTS(machines), .bad = k % 16 == 15,
+				 .locks = argc > 4 && !strcmp(argv[4], "locks"),
 				 .signature = k / 16 % (night / 10 + 1)};
 
 		f.created = g_date_time_format(when, "%Y-%m-%dT%H:%M:%SZ");

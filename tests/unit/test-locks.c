@@ -190,6 +190,8 @@ START_TEST(hostile_text)
 	g_autofree char *name = g_strnfill(5000, 'n'), *classes = g_strdup_printf("1 FD: 1 BD: 1 +.+.: %s\n\xff\xfe: \n", name);
 	rig_auto(lock_orders) orders = NULL;
 	rig_auto(lock_orders) cut = NULL;
+	rig_auto(lock_orders) again = NULL;
+	json_auto_t *json = NULL;
 
 	for (guint i = 0; i < 500; i++)
 		g_string_append_printf(deep, "[1] lock%u\n", i);
@@ -198,6 +200,15 @@ START_TEST(hostile_text)
 	g_autofree char *text = edges_text(orders);
 
 	ck_assert_str_eq(text, "p>q");
+	lock_orders_free(g_steal_pointer(&orders));
+	orders = lock_orders_parse("", CHAIN("0") LINE("#6") LINE("q") "\n", NULL, NULL);
+	ck_assert_uint_eq(orders->edges->len, 0);
+	lock_orders_free(g_steal_pointer(&orders));
+	/* the same lock again and again is one gate, and what is written can be read */
+	orders = lock_orders_parse("", CHAIN("0") LINE("g") LINE("g") LINE("g") LINE("g") LINE("p") LINE("q") "\n", NULL, NULL);
+	json = lock_orders_json(orders);
+	again = lock_orders_from_json(json, NULL);
+	ck_assert_ptr_nonnull(again);
 	cut = lock_orders_parse("", CHAIN("0") LINE("a") "[1] b", NULL, NULL);
 	ck_assert(cut->cut);
 	ck_assert_uint_eq(cut->edges->len, 0);
@@ -258,6 +269,7 @@ int main(void)
 	tcase_add_test(boot, reports_have_edges);
 	tcase_add_test(boot, unknown_gates);
 	use_scratch(graph);
+	tcase_set_timeout(graph, 60);
 	add_graph_tests(graph);
 	suite_add_tcase(suite, boot);
 	suite_add_tcase(suite, graph);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * libFuzzer's target for lockdep's texts (make fuzz-locks): what is before the first form feed is /proc/lockdep, the rest
+ * /proc/lockdep_chains. What is read of it must be within the limits, and the same after a round trip through JSON.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "locks/locks.h"
+
+int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
+
+static char *symbol(guint64 address, void *data)
+{
+	(void)data;
+	return address & 1 ? g_strdup(address & 2 ? "dev_attr_state.3" : "__key.1") : NULL;
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
+{
+	g_autofree char *text = g_strndup((const char *)data, size);
+	char *chains = strchr(text, '\f');
+	rig_auto(lock_orders) orders = NULL;
+	rig_auto(lock_orders) again = NULL;
+	json_auto_t *json = NULL;
+
+	if (chains)
+		*chains++ = '\0';
+	orders = lock_orders_parse(chains ? text : NULL, chains ? chains : text, symbol, NULL);
+	json = lock_orders_json(orders);
+	again = lock_orders_from_json(json, NULL);
+	if (!again || again->edges->len != orders->edges->len || again->classes->len != orders->classes->len)
+		abort();
+	return 0;
+}
