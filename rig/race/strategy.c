@@ -13,7 +13,7 @@
 #define REWARD_MET 0.1	 /* the vCPUs met, which they may do by themselves */
 #define FAVOUR 4	 /* how much a favoured function is worth */
 #define TRIES 2		 /* runs of a part of the holds before it counts as harmless */
-#define LUCK 3		 /* runs that did not fail again: the first failure was not due to the holds */
+#define LUCK 3		 /* after so many runs at least half must have failed, or chance is as good as the holds */
 
 struct arm {
 	guint at, until; /* functions */
@@ -337,7 +337,7 @@ static void measured(struct race *race, const struct race_outcome *o)
 	race->run_pending -= race->run_pending > 0;
 	race->runs++;
 	race->failed += o->failed;
-	if (race->runs >= LUCK && !race->failed) {
+	if (race->runs >= LUCK && race->failed * 2 < race->runs) {
 		race->phase = RACE_EXPLORE;
 		race->found.n = 0;
 	}

@@ -164,6 +164,29 @@ START_TEST(luck)
 }
 END_TEST
 
+/* Holds that fail in a third of the runs are no better than chance: the search continues and finds the right one. */
+START_TEST(weak)
+{
+	guint n_weak = 0;
+
+	for (guint seed = 0; seed < 20; seed++) {
+		struct kernel kernel = {.needed = {"f30"}, .rate = 1, .rate_alone = 0.2};
+		json_auto_t *visits = make_visits();
+		g_autoptr(GError) error = NULL;
+		rig_auto(race) race = race_new(visits, NULL, &error);
+		struct race_trial found;
+		guint first;
+
+		kernel.rng = rng_stream(seed, "kernel");
+		search(race, &kernel, 400, &first);
+		race_found(race, &found);
+		n_weak += race_phase(race) != RACE_OVER || !has(&found, "f30");
+	}
+	/* a weak one can fail in half of six runs, too */
+	ck_assert_uint_le(n_weak, 6);
+}
+END_TEST
+
 /* A failure while no hold waited says that the scenario fails without any. */
 START_TEST(without_holds)
 {
@@ -245,6 +268,7 @@ int main(void)
 	tcase_add_test(tests, one_place);
 	tcase_add_test(tests, two_places);
 	tcase_add_test(tests, luck);
+	tcase_add_test(tests, weak);
 	tcase_add_test(tests, without_holds);
 	tcase_add_test(tests, side_by_side);
 	tcase_add_test(tests, bad_records);
