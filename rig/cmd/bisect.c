@@ -23,17 +23,22 @@
 #define DEFAULT_KERNEL "deb:linux-source-6.1"
 
 static const char summary[] =
-	"Finds the change that brought a bug in (with --fix: removed it): a commit, a patch of a series, or a\n"
-	"config option. Only the bug's signature counts; other reports are recorded and have no effect.\n"
+	"Finds the change that brought a bug in (with --fix: removed it): a commit, "
+	"a patch of a series, or a\n"
+	"config option. Only the bug's signature counts; other reports are recorded and have no "
+	"effect.\n"
 	"It stops at the confidence of --confidence. docs/bisect.md is the manual.";
 
 static const char examples[] =
 	"  rig bisect --good v6.1 --bad v6.2 --repo ~/linux --scenario dimm-remove-vs-sysfs\n"
 	"      the signature is taken from runs of the bad end\n"
-	"  rig bisect --good v6.1 --bad HEAD --scenario dimm-storm --kind lockdep-circular --path mm --path drivers/base\n"
+	"  rig bisect --good v6.1 --bad HEAD --scenario dimm-storm --kind lockdep-circular --path "
+	"mm --path drivers/base\n"
 	"      any lock cycle, and only commits that touch these folders\n"
-	"  rig bisect --edge 'mem_hotplug_lock --> kn->active' --good v6.1 --bad HEAD --scenario dimm-storm\n"
-	"  rig bisect --fix --good v6.2 --bad v6.1 --repo ~/linux --scenario dimm-storm --signature 'v1:…'\n"
+	"  rig bisect --edge 'mem_hotplug_lock --> kn->active' --good v6.1 --bad HEAD --scenario "
+	"dimm-storm\n"
+	"  rig bisect --fix --good v6.2 --bad v6.1 --repo ~/linux --scenario dimm-storm "
+	"--signature 'v1:…'\n"
 	"      the first commit without the bug: --bad is the old end\n"
 	"  rig bisect --series v3.mbox --scenario dimm-storm --kernel deb:linux-source-6.1\n"
 	"      which patch of a mailbox, or of a folder\n"
@@ -41,11 +46,12 @@ static const char examples[] =
 	"      which option of those in which two configs differ\n"
 	"  rig bisect --resume\n"
 	"      continue the last search, after ^C, kill -9 or a spent --budget\n\n"
-	"Exit codes: 0 found, 1 not found (budget spent, or the good end is bad), 2 usage, 3 infrastructure or stopped.\n";
+	"Exit codes: 0 found, 1 not found (budget spent, or the good end is bad), 2 usage, "
+	"3 infrastructure or stopped.\n";
 
 static struct {
-	char *good, *bad, *repo, *series, *kernel, *scenario, *machine, *signature, *kind, *edge, *budget,
-		*results;
+	char *good, *bad, *repo, *series, *kernel, *scenario, *machine, *signature, *kind, *edge,
+		*budget, *results;
 	char **paths, **patches, **fragments, **fixups;
 	double confidence;
 	int guests, duration, patience, jobs;
@@ -68,26 +74,28 @@ static const GOptionEntry options[] = {
 	 "the first change without the bug; --bad is the old end", NULL},
 	{"scenario", 's', 0, G_OPTION_ARG_STRING, &want.scenario, "scenario that provokes the bug",
 	 "NAME|FILE"},
-	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "machine (the scenario's first)", "NAME"},
+	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "machine (the scenario's first)",
+	 "NAME"},
 	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature,
 	 "signature of the report or hang that counts as bad", "KEY"},
 	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind,
 	 "or any report of this kind; `hang` for a hang", "KIND"},
 	{"edge", 0, 0, G_OPTION_ARG_STRING, &want.edge,
 	 "… or a lock order, as `rig locks` prints it", "'A --> B'"},
-	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence, "confidence to stop at, in percent (99)",
-	 "P"},
-	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget,
-	 "stop after N boots, minutes or hours", "N|Nm|Nh"},
-	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests, "guests at a time, 1 to 4 (half the CPUs)",
-	 "N"},
+	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence,
+	 "confidence to stop at, in percent (99)", "P"},
+	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget, "stop after N boots, minutes or hours",
+	 "N|Nm|Nh"},
+	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests,
+	 "guests at a time, 1 to 4 (half the CPUs)", "N"},
 	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
 	 "patch for each kernel (repeatable)", "FILE"},
 	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
 	 "config fragment for each kernel (repeatable)", "FILE"},
 	{"fixup", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fixups,
 	 "a patch for commits that have FROM and not UNTIL (repeatable)", "FROM..UNTIL=FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build kernels without lockdep", NULL},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build kernels without lockdep",
+	 NULL},
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
 	 "seconds of load, instead of the scenario's", "S"},
 	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "auto, kvm or tcg", "S"},
@@ -114,12 +122,16 @@ static gboolean check_words(int argc, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"bisect needs --scenario; `rig scenario list` shows them");
 	if ((want.signature != NULL) + (want.kind != NULL) + (want.edge != NULL) > 1)
-		return rig_fail(error, RIG_EXIT_USAGE, "--signature, --kind and --edge exclude each other: use one");
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--signature, --kind and --edge exclude each other: use one");
 	if (want.edge && want.no_lockdep)
-		return rig_fail(error, RIG_EXIT_USAGE, "--edge needs kernels with lockdep: leave out --no-lockdep");
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--edge needs kernels with lockdep: leave out --no-lockdep");
 	if (want.edge && !(want.signature = lock_edge_key(want.edge)))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a lock order (for example 'cpu_hotplug_lock --> slab_mutex')",
-				want.edge);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"'%s' is not a lock order (for example 'cpu_hotplug_lock --> slab_mutex')",
+			want.edge);
 	if (isnan(want.confidence) || want.confidence < 0 || want.confidence >= 100)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"--confidence %g is out of range (50 to 99.999)", want.confidence);

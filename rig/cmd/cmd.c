@@ -17,17 +17,20 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"run", "run a scenario on a kernel and check the result", cmd_run},
-	{"demo", "the demonstration of `make run`: a clean kernel, then a caught deadlock", cmd_demo},
+	{"demo", "the demonstration of `make run`: a clean kernel, then a caught deadlock",
+	 cmd_demo},
 	{"replay", "repeat a run with the same inputs and compare the outcome", cmd_replay},
 	{"list", "list the runs", cmd_list},
 	{"show", "show the result of a run", cmd_show},
 	{"explain", "explain why a run's guest hung: which task waited for which", cmd_explain},
-	{"recheck", "parse a run's console again and update its verdict, without a guest", cmd_recheck},
+	{"recheck", "parse a run's console again and update its verdict, without a guest",
+	 cmd_recheck},
 	{"report", "report a night's results: text, HTML, JUnit, KTAP, KCIDB, JSON", cmd_report},
 	{"nightly", "run a plan: scenarios, machines and kernels, in parallel", cmd_nightly},
 	{"validate", "all scenarios on all machines of this host: one table", cmd_validate},
 	{"history", "show a scenario or a signature over time, kernels and machines", cmd_history},
-	{"compare", "compare two nights or kernels: new, fixed, more frequent, slower", cmd_compare},
+	{"compare", "compare two nights or kernels: new, fixed, more frequent, slower",
+	 cmd_compare},
 	{"index", "manage the database of run folders", cmd_index},
 	{"locks", "lock orders of all runs: cycles, new ones, the declared order", cmd_locks},
 	{"prune", "delete old runs", cmd_prune},
@@ -35,7 +38,8 @@ static const struct command {
 	{"scenario", "list, show and check scenarios", cmd_scenario},
 	{"kernel", "build a kernel, or check one against a scenario", cmd_kernel},
 	{"zoo", "test the rig with reintroduced bugs", cmd_zoo},
-	{"bisect", "find the first bad commit, patch or config option, with its probability", cmd_bisect},
+	{"bisect", "find the first bad commit, patch or config option, with its probability",
+	 cmd_bisect},
 	{"race", "find holds that make a scenario fail: which vCPU must wait where", cmd_race},
 	{"probe", "one step of `git bisect run`: exit 0 good, 1 bad, 125 skip", cmd_probe},
 	{"qemu", "other QEMUs, and which can hold vCPUs", cmd_qemu},
@@ -45,7 +49,8 @@ static const struct command {
 
 static const char intro[] =
 	"usage: rig COMMAND [OPTIONS]\n\n"
-	"Boots kernels in QEMU, adds and removes memory while agents inside the guest access sysfs,\n"
+	"Boots kernels in QEMU, adds and removes memory while agents inside the guest access "
+	"sysfs,\n"
 	"and reports whether the kernel deadlocked.\n\n";
 
 static const char outro[] =
@@ -54,10 +59,13 @@ static const char outro[] =
 	"  rig run dimm-remove-vs-sysfs                   linux-source-6.1, lockdep, q35\n"
 	"  rig run dimm-remove-vs-sysfs --patch fix.patch the same kernel with a patch\n"
 	"  rig show                                       the result of the last run\n"
-	"  rig nightly smoke                              several scenarios and machines in parallel\n"
-	"  rig validate                                   all scenarios on all machines, one table\n"
+	"  rig nightly smoke                              several scenarios and machines in "
+	"parallel\n"
+	"  rig validate                                   all scenarios on all machines, "
+	"one table\n"
 	"  rig report                                     what changed since earlier runs\n\n"
-	"exit codes: 0 pass or known issue, 1 fail or hang, 2 usage, 3 infrastructure or guest lost, 77 skip\n"
+	"exit codes: 0 pass or known issue, 1 fail or hang, 2 usage, 3 infrastructure or guest "
+	"lost, 77 skip\n"
 	"`rig COMMAND --help` describes each command.\n";
 
 static int help(FILE *out)
@@ -77,7 +85,10 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
-/* If a standard stream is closed at start, the next opened file would get its number, and our output. */
+/*
+ * If a standard stream is closed at start, the next opened file would get its number, and our
+ * output.
+ */
 static void fill_standard_files(void)
 {
 	int fd;
@@ -98,11 +109,16 @@ static int flushed(int code)
 	return code == RIG_EXIT_PASS ? RIG_EXIT_INFRA : code;
 }
 
-/* Callers such as `git bisect run` and hooks set these to their repository; the rig passes repositories explicitly. */
+/*
+ * Callers such as `git bisect run` and hooks set these to their repository; the rig passes
+ * repositories explicitly.
+ */
 static void unset_git_environment(void)
 {
-	static const char *const names[] = {"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE",
-					    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX"};
+	static const char *const names[] = {
+		"GIT_DIR",	  "GIT_WORK_TREE",	  "GIT_COMMON_DIR",
+		"GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+		"GIT_PREFIX"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
 		g_unsetenv(names[i]);
@@ -124,7 +140,8 @@ int cmd_main(int argc, char **argv)
 
 		return flushed(find(argv[2])->run(2, words));
 	}
-	if (!g_strcmp0(argv[1], "--help") || !g_strcmp0(argv[1], "-h") || !g_strcmp0(argv[1], "help"))
+	if (!g_strcmp0(argv[1], "--help") || !g_strcmp0(argv[1], "-h") ||
+	    !g_strcmp0(argv[1], "help"))
 		return help(stdout);
 	fprintf(stderr, "rig: no command '%s'; `rig --help` lists the commands\n", argv[1]);
 	return RIG_EXIT_USAGE;
@@ -133,7 +150,8 @@ int cmd_main(int argc, char **argv)
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
 		   const char *summary, const char *examples, GError **error)
 {
-	g_autofree char *usage = g_strdup_printf("rig %s%s%s", (*argv)[0], *parameters ? " " : "", parameters);
+	g_autofree char *usage =
+		g_strdup_printf("rig %s%s%s", (*argv)[0], *parameters ? " " : "", parameters);
 	g_autofree char *details = g_strdup_printf("Examples:\n%s", examples);
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	gboolean ok;
@@ -163,7 +181,8 @@ struct run_info *cmd_open_run(int argc, char **argv, const char *folder, GError 
 	g_autofree char *results = folder ? g_strdup(folder) : run_default_results();
 
 	if (argc > 2) {
-		rig_fail(error, RIG_EXIT_USAGE, "unexpected argument '%s': %s takes one run", argv[2], argv[0]);
+		rig_fail(error, RIG_EXIT_USAGE, "unexpected argument '%s': %s takes one run",
+			 argv[2], argv[0]);
 		return NULL;
 	}
 	return run_open(results, argc == 2 ? argv[1] : "last", error);

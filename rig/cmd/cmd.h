@@ -37,15 +37,16 @@ int cmd_doctor(int argc, char **argv);
 int cmd_clean(int argc, char **argv);
 
 /*
- * Parses a command's arguments with GOptionContext. SUMMARY and EXAMPLES are printed by --help, which exits
- * with 0; PARAMETERS follows the command in the usage line ("[RUN]"). Returns false with a usage error.
+ * Parses a command's arguments with GOptionContext. SUMMARY and EXAMPLES are printed by --help,
+ * which exits with 0; PARAMETERS follows the command in the usage line ("[RUN]"). Returns false
+ * with a usage error.
  */
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
 		   const char *summary, const char *examples, GError **error);
 
 /*
- * Opens the run that the command's only argument names, or the last run without an argument. FOLDER is the
- * value of --results, or NULL. The result is the caller's.
+ * Opens the run that the command's only argument names, or the last run without an argument. FOLDER
+ * is the value of --results, or NULL. The result is the caller's.
  */
 struct run_info *cmd_open_run(int argc, char **argv, const char *folder, GError **error);
 

@@ -13,14 +13,17 @@
 #define ORDERS_SHOWN 10
 
 static const char summary[] =
-	"Compares two nights, or two kernels: findings that are new, fixed, more or less frequent, scenarios that fail\n"
-	"more often, and those that are slower. Reports only significant differences: Fisher's exact test for rates,\n"
+	"Compares two nights, or two kernels: findings that are new, fixed, more or less frequent, "
+	"scenarios that fail\n"
+	"more often, and those that are slower. Reports only significant differences: "
+	"Fisher's exact test for rates,\n"
 	"Mann-Whitney for speeds, at 5 % over all tests together (Holm).";
 
-static const char examples[] = "  rig compare last~1 last\n"
-			       "  rig compare 20261120T220000Z 20261121T220000Z --all\n"
-			       "  rig compare 6.1.192 6.12.9 --json\n\n"
-			       "Exit codes: 0 no regression, 1 a regression (new, more, slower), 2 usage.\n";
+static const char examples[] =
+	"  rig compare last~1 last\n"
+	"  rig compare 20261120T220000Z 20261121T220000Z --all\n"
+	"  rig compare 6.1.192 6.12.9 --json\n\n"
+	"Exit codes: 0 no regression, 1 a regression (new, more, slower), 2 usage.\n";
 
 static const enum term_colour colours[] = {
 	[CHANGE_NEW] = TERM_RED,      [CHANGE_MORE] = TERM_RED,	  [CHANGE_SLOWER] = TERM_RED,
@@ -32,7 +35,8 @@ static void head(enum change change, const char *text)
 {
 	g_autofree char *clean = findings_clean(text);
 
-	printf("%s%-7s%s %s\n", term_colour(colours[change]), change_name(change), term_colour(TERM_PLAIN), clean);
+	printf("%s%-7s%s %s\n", term_colour(colours[change]), change_name(change),
+	       term_colour(TERM_PLAIN), clean);
 }
 
 static void print_finding(const struct compare_finding *f)
@@ -40,8 +44,9 @@ static void print_finding(const struct compare_finding *f)
 	g_autofree char *bug = findings_clean(f->bug);
 
 	head(f->change, f->title);
-	printf("        %s\n        first attempts: %u of %u, then %u of %u (p %.3g); with repetitions %u, then %u\n", bug,
-	       f->hits[0], f->n[0], f->hits[1], f->n[1], f->p, f->seen[0], f->seen[1]);
+	printf("        %s\n        first attempts: %u of %u, then %u of %u (p %.3g); "
+	       "with repetitions %u, then %u\n",
+	       bug, f->hits[0], f->n[0], f->hits[1], f->n[1], f->p, f->seen[0], f->seen[1]);
 	if (f->before)
 		printf("        also in an earlier night, %s\n", f->before);
 	if (f->to_tell)
@@ -56,31 +61,35 @@ static const char *blank_before(const char *tree)
 
 static void print_rate(const struct compare_rate *r)
 {
-	g_autofree char *text = g_strdup_printf("%s on %s%s%s: not as expected in %u of %u, then %u of %u (p %.3g)",
-						r->scenario, r->machine, blank_before(r->tree), r->tree, r->bad[0],
-						r->n[0], r->bad[1], r->n[1], r->p);
+	g_autofree char *text =
+		g_strdup_printf("%s on %s%s%s: not as expected in %u of %u, then %u of %u (p %.3g)",
+				r->scenario, r->machine, blank_before(r->tree), r->tree, r->bad[0],
+				r->n[0], r->bad[1], r->n[1], r->p);
 
 	head(r->change, text);
 }
 
 static void print_speed(const struct compare_speed *s)
 {
-	g_autofree char *text = g_strdup_printf("%s on %s%s%s: %s %.4g, then %.4g (medians of %u and %u, p %.3g)",
-						s->scenario, s->machine, blank_before(s->tree), s->tree, s->what,
-						s->median[0], s->median[1], s->n[0], s->n[1], s->p);
+	g_autofree char *text =
+		g_strdup_printf("%s on %s%s%s: %s %.4g, then %.4g (medians of %u and %u, p %.3g)",
+				s->scenario, s->machine, blank_before(s->tree), s->tree, s->what,
+				s->median[0], s->median[1], s->n[0], s->n[1], s->p);
 
 	head(s->change, text);
 }
 
 /*
- * Lock orders of side B that A has not. Nights: those that no run of the same tree had before B. Kernels: those of
- * B between classes that A has too. An array of "A --> B", NULL with an error.
+ * Lock orders of side B that A has not. Nights: those that no run of the same tree had before B.
+ * Kernels: those of B between classes that A has too. An array of "A --> B", NULL with an error.
  */
 static json_t *new_orders(const char *results, const struct compare *c, GError **error)
 {
 	rig_auto(lock_db) graph = locks_graph(results, FALSE, error);
-	json_t *orders = graph ? c->side[1].is_night ? locks_new_in_night(graph, c->side[1].first, c->side[1].last, error)
-						     : locks_new_in_kernel(graph, c->side[0].name, c->side[1].name, error)
+	json_t *orders = graph ? c->side[1].is_night ? locks_new_in_night(graph, c->side[1].first,
+									  c->side[1].last, error)
+						     : locks_new_in_kernel(graph, c->side[0].name,
+									   c->side[1].name, error)
 			       : NULL;
 
 	return orders;
@@ -109,8 +118,9 @@ static void print_all(const struct compare *c, gboolean all)
 	guint same = 0;
 
 	for (int i = 0; i < 2; i++)
-		printf("%s  %s %s, %u runs, %s to %s\n", i ? "b" : "a", c->side[i].is_night ? "night" : "kernel",
-		       c->side[i].name, c->side[i].runs, c->side[i].first, c->side[i].last);
+		printf("%s  %s %s, %u runs, %s to %s\n", i ? "b" : "a",
+		       c->side[i].is_night ? "night" : "kernel", c->side[i].name, c->side[i].runs,
+		       c->side[i].first, c->side[i].last);
 	for (guint i = 0; i < c->findings->len; i++) {
 		const struct compare_finding *f = c->findings->pdata[i];
 
@@ -145,7 +155,8 @@ int cmd_compare(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	gboolean json = FALSE, all = FALSE;
 	const GOptionEntry entries[] = {
-		{"all", 'a', 0, G_OPTION_ARG_NONE, &all, "print findings without a change, too", NULL},
+		{"all", 'a', 0, G_OPTION_ARG_NONE, &all, "print findings without a change, too",
+		 NULL},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
 		{NULL}};
@@ -153,7 +164,9 @@ int cmd_compare(int argc, char **argv)
 	if (!cmd_parse(&argc, &argv, entries, "A B", summary, examples, &error))
 		return rig_report_error(error);
 	if (argc != 3) {
-		fputs("rig: compare takes two nights or two kernels (for example: rig compare last~1 last)\n", stderr);
+		fputs("rig: compare takes two nights or two kernels (for example: "
+		      "rig compare last~1 last)\n",
+		      stderr);
 		return RIG_EXIT_USAGE;
 	}
 	results = folder ? g_strdup(folder) : run_default_results();

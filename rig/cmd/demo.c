@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rig demo: two runs of one scenario. The unpatched kernel must pass; with the deadlock of zoo entry z03 it
- * must be caught.
+ * rig demo: two runs of one scenario. The unpatched kernel must pass; with the deadlock of zoo
+ * entry z03 it must be caught.
  */
 #include "cmd/cmd.h"
 
@@ -18,7 +18,8 @@
 #define DEMO_MACHINE "pc-q35"
 
 static const char summary[] =
-	"Runs " DEMO_SCENARIO " on " DEMO_MACHINE " twice: on linux-source-6.1 as it is, which must pass, and\n"
+	"Runs " DEMO_SCENARIO " on " DEMO_MACHINE
+	" twice: on linux-source-6.1 as it is, which must pass, and\n"
 	"with scenarios/zoo/z03.patch, a reintroduced deadlock, which lockdep must catch.";
 
 static const char examples[] = "  rig demo\n  rig demo --seed 7\n";
@@ -29,7 +30,8 @@ static gboolean caught(const struct run_info *info)
 	size_t i;
 
 	json_array_foreach (reports, i, report)
-		if (!g_strcmp0(json_string_value(json_object_get(report, "kind")), "lockdep-circular"))
+		if (!g_strcmp0(json_string_value(json_object_get(report, "kind")),
+			       "lockdep-circular"))
 			return info->verdict == VERDICT_FAIL;
 	return FALSE;
 }
@@ -40,7 +42,8 @@ static void headline(const char *text)
 	fflush(stdout);
 }
 
-static gboolean one(const struct run_request *want, const char *title, struct run_info **ret, GError **error)
+static gboolean one(const struct run_request *want, const char *title, struct run_info **ret,
+		    GError **error)
 {
 	headline(title);
 	if (!request_run(want, FALSE, ret, error))
@@ -51,10 +54,14 @@ static gboolean one(const struct run_request *want, const char *title, struct ru
 
 static void next_steps(void)
 {
-	puts("\nnext:  rig show                                             the deadlock's full report\n"
-	     "       rig report --html pages                              both runs as HTML: open pages/index.html\n"
-	     "       rig run " DEMO_SCENARIO " --patch FILE            the same kernel with your patch: under a minute\n"
-	     "       rig scenario list; rig zoo list                      all scenarios and zoo bugs");
+	puts("\nnext:  rig show                                             the deadlock's full "
+	     "report\n"
+	     "       rig report --html pages                              both runs as HTML: "
+	     "open pages/index.html\n"
+	     "       rig run " DEMO_SCENARIO
+	     " --patch FILE            the same kernel with your patch: under a minute\n"
+	     "       rig scenario list; rig zoo list                      all scenarios and zoo "
+	     "bugs");
 }
 
 int cmd_demo(int argc, char **argv)
@@ -68,8 +75,10 @@ int cmd_demo(int argc, char **argv)
 	gint64 began = rig_now_ns();
 	gboolean good;
 	const GOptionEntry entries[] = {
-		{"seed", 's', 0, G_OPTION_ARG_STRING, &clean.seed, "seed of all random choices", "N"},
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &clean.results, "folder of run folders", "DIR"},
+		{"seed", 's', 0, G_OPTION_ARG_STRING, &clean.seed, "seed of all random choices",
+		 "N"},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &clean.results, "folder of run folders",
+		 "DIR"},
 		{"jobs", 'j', 0, G_OPTION_ARG_INT, &clean.jobs, "number of compile jobs", "N"},
 		{NULL}};
 
@@ -80,7 +89,8 @@ int cmd_demo(int argc, char **argv)
 	headline("building the kernels");
 	if (!request_build(&clean, FALSE, &error) || !request_build(&broken, FALSE, &error) ||
 	    !one(&clean, "the kernel as it is: must be clean", &first, &error) ||
-	    !one(&broken, "the kernel with z03.patch: the deadlock must be caught", &second, &error))
+	    !one(&broken, "the kernel with z03.patch: the deadlock must be caught", &second,
+		 &error))
 		return rig_report_error(error);
 	good = first->verdict == VERDICT_PASS && caught(second);
 	took = rig_duration_text(rig_now_ns() - began);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig doctor: checks what this host can run, and prints the command that installs missing packages. */
+/*
+ * rig doctor: checks what this host can run, and prints the command that installs missing packages.
+ */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -20,8 +22,10 @@
 #include "vm/module.h"
 
 static const char summary[] =
-	"Checks emulators, accelerator, compilers, packages, disk and memory. Packages that `make run` needs are\n"
-	"required; others enable more tests. With --connect it checks a libvirt host and lists leftovers of killed runs.";
+	"Checks emulators, accelerator, compilers, packages, disk and memory. Packages that `make "
+	"run` needs are\n"
+	"required; others enable more tests. With --connect it checks a libvirt host and lists "
+	"leftovers of killed runs.";
 
 static const char examples[] = "  rig doctor\n  rig doctor --json\n"
 			       "  rig doctor --connect qemu+ssh://root@host/system\n\n"
@@ -56,8 +60,8 @@ struct finding {
 	const char *package;
 };
 
-static void add(GArray *findings, const char *what, gboolean good, gboolean required, const char *package,
-		char *detail)
+static void add(GArray *findings, const char *what, gboolean good, gboolean required,
+		const char *package, char *detail)
 {
 	const struct finding f = {what, detail, good, required, package};
 
@@ -67,8 +71,9 @@ static void add(GArray *findings, const char *what, gboolean good, gboolean requ
 static void look_at_programs(GArray *findings)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(programs); i++)
-		add(findings, programs[i].program, spawn_have(programs[i].program), programs[i].required,
-		    spawn_package(programs[i].program), g_strdup(programs[i].what_for));
+		add(findings, programs[i].program, spawn_have(programs[i].program),
+		    programs[i].required, spawn_package(programs[i].program),
+		    g_strdup(programs[i].what_for));
 }
 
 /* For libelf and libssl check the headers, which the kernel's host tools include. */
@@ -82,14 +87,16 @@ static void look_at_headers(GArray *findings)
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(headers); i++)
-		add(findings, headers[i].package, g_file_test(headers[i].header, G_FILE_TEST_EXISTS), TRUE,
-		    headers[i].package, g_strdup(headers[i].what_for));
+		add(findings, headers[i].package,
+		    g_file_test(headers[i].header, G_FILE_TEST_EXISTS), TRUE, headers[i].package,
+		    g_strdup(headers[i].what_for));
 }
 
 /* A package of Debian's own Python, which rig/hang/memory.c starts. */
 static void look_at_drgn(GArray *findings)
 {
-	add(findings, "python3-drgn", spawn_words(NULL, NULL, "/usr/bin/python3", "-I", "-c", "import drgn", NULL), FALSE,
+	add(findings, "python3-drgn",
+	    spawn_words(NULL, NULL, "/usr/bin/python3", "-I", "-c", "import drgn", NULL), FALSE,
 	    "python3-drgn", g_strdup("lock owners from the memory of a hung guest"));
 }
 
@@ -99,7 +106,8 @@ static void look_at_libvirt(GArray *findings)
 	g_autoptr(GError) error = NULL;
 	gboolean good = vm_module_load("libvirt", &error) != NULL;
 
-	add(findings, "libvirt", good, FALSE, NULL, g_strdup(good ? "guests through libvirt (--connect)" : error->message));
+	add(findings, "libvirt", good, FALSE, NULL,
+	    g_strdup(good ? "guests through libvirt (--connect)" : error->message));
 }
 
 static void look_at_machine(GArray *findings, const struct machine *m, gboolean required)
@@ -129,7 +137,8 @@ static void look_at_plugin(GArray *findings)
 	gboolean good = director_probe(machines[0]->emulator, &file, &api, &error);
 
 	add(findings, "holds", good, FALSE, NULL,
-	    g_strdup(good ? "this QEMU loads the director's plugin (docs/director.md)" : error->message));
+	    g_strdup(good ? "this QEMU loads the director's plugin (docs/director.md)"
+			  : error->message));
 }
 
 /* What would limit a QEMU that a guest has taken over. */
@@ -145,14 +154,15 @@ static void look_at_sandbox(GArray *findings)
 					  : g_strdup("not limited, the kernel has no Landlock");
 
 	if (!confine) {
-		add(findings, "sandbox", FALSE, FALSE, NULL, g_strdup("RIG_SANDBOX=off: QEMU is not limited"));
+		add(findings, "sandbox", FALSE, FALSE, NULL,
+		    g_strdup("RIG_SANDBOX=off: QEMU is not limited"));
 		return;
 	}
 	add(findings, "sandbox", landlock && seccomp && !why_root, FALSE, NULL,
 	    g_strdup_printf("QEMU's files: %s; system calls: %s; user: %s%s%s", files,
 			    seccomp ? "seccomp" : "not limited, this QEMU has no -sandbox",
-			    json_string_value(json_object_get(limits, "user")), why_root ? ", because " : "",
-			    why_root ? why_root : ""));
+			    json_string_value(json_object_get(limits, "user")),
+			    why_root ? ", because " : "", why_root ? why_root : ""));
 }
 
 static void look_at_room(GArray *findings)
@@ -164,8 +174,9 @@ static void look_at_room(GArray *findings)
 	if (statvfs(dir, &fs) == 0)
 		free_bytes = (guint64)fs.f_bavail * fs.f_frsize;
 	add(findings, "disk", free_bytes >= 8ull << 30, TRUE, NULL,
-	    g_strdup_printf("%.1f GiB free for the cache in %s; a kernel's source and build take about 4",
-			    free_bytes / (double)(1 << 30), dir));
+	    g_strdup_printf(
+		    "%.1f GiB free for the cache in %s; a kernel's source and build take about 4",
+		    free_bytes / (double)(1 << 30), dir));
 	add(findings, "memory", memory >= 2ull << 30, TRUE, NULL,
 	    g_strdup_printf("%.1f GiB free; a guest takes 1 to 6 GiB, as it touches them",
 			    memory / (double)(1 << 30)));
@@ -179,9 +190,9 @@ static json_t *to_json(const GArray *findings, gboolean can_run)
 	for (guint i = 0; i < findings->len; i++) {
 		const struct finding *f = &g_array_index(findings, struct finding, i);
 
-		json_array_append_new(list, json_pack("{s:s, s:b, s:b, s:s, s:s?}", "what", f->what, "good", f->good,
-						      "required", f->required, "detail", f->detail, "package",
-						      f->package));
+		json_array_append_new(list, json_pack("{s:s, s:b, s:b, s:s, s:s?}", "what", f->what,
+						      "good", f->good, "required", f->required,
+						      "detail", f->detail, "package", f->package));
 	}
 	return json_pack("{s:b, s:o}", "can_run", can_run, "findings", list);
 }
@@ -192,7 +203,9 @@ static void print(const GArray *findings, gboolean can_run)
 
 	for (guint i = 0; i < findings->len; i++) {
 		const struct finding *f = &g_array_index(findings, struct finding, i);
-		enum term_colour colour = f->good ? TERM_GREEN : f->required ? TERM_RED : TERM_YELLOW;
+		enum term_colour colour = f->good	? TERM_GREEN
+					  : f->required ? TERM_RED
+							: TERM_YELLOW;
 
 		printf("%s%-8s%s %-26s %s\n", term_colour(colour),
 		       f->good	     ? "ok"
@@ -204,7 +217,8 @@ static void print(const GArray *findings, gboolean can_run)
 	}
 	if (packages->len)
 		printf("\nto install what is missing: apt-get install%s\n", packages->str);
-	printf("\n%s\n", can_run ? "`make run` can work here." : "`make run` cannot work here yet.");
+	printf("\n%s\n",
+	       can_run ? "`make run` can work here." : "`make run` cannot work here yet.");
 }
 
 int cmd_doctor(int argc, char **argv)

@@ -15,9 +15,12 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Explains why the guest of a run hung: which task holds which lock and waits for which, a lock that was never\n"
-	"released, an endless loop, a CPU with interrupts off. Uses the run's folder: the console (SysRq), the guest's\n"
-	"list of tasks, and its memory. RUN is a run's name, an unambiguous part of it, a folder, or `last` (the\n"
+	"Explains why the guest of a run hung: which task holds which lock and waits for which, "
+	"a lock that was never\n"
+	"released, an endless loop, a CPU with interrupts off. Uses the run's folder: "
+	"the console (SysRq), the guest's\n"
+	"list of tasks, and its memory. RUN is a run's name, an unambiguous part of it, a folder, "
+	"or `last` (the\n"
 	"default). docs/hangs.md describes the output.";
 
 static const char examples[] =
@@ -26,7 +29,8 @@ static const char examples[] =
 	"  rig explain last --json | jq -r '.sentences[]'\n"
 	"  rig explain last --vmlinux ~/linux/vmlinux\n"
 	"      files, lines and lock owners for a kernel that is not in the cache\n\n"
-	"Exit codes: 0 explained, 1 tasks wait and the reason is unknown, 2 no such run, or no task waits.\n";
+	"Exit codes: 0 explained, 1 tasks wait and the reason is unknown, 2 no such run, "
+	"or no task waits.\n";
 
 static const char *word(json_t *object, const char *key)
 {
@@ -48,7 +52,8 @@ static void print_stack(json_t *task)
 		printf("    %s", clean);
 		if (where)
 			printf("  %s%s:%" JSON_INTEGER_FORMAT "%s", term_colour(TERM_DIM), where,
-			       json_integer_value(json_object_get(frame, "line")), term_colour(TERM_PLAIN));
+			       json_integer_value(json_object_get(frame, "line")),
+			       term_colour(TERM_PLAIN));
 		putchar('\n');
 	}
 }
@@ -61,7 +66,8 @@ static void print_explanation(json_t *json)
 
 	printf("%s%s%s\n", term_colour(TERM_BOLD), title, term_colour(TERM_PLAIN));
 	json_array_foreach (json_object_get(json, "sentences"), i, item) {
-		g_autofree char *sentence = findings_clean(json_string_value(item) ? json_string_value(item) : "?");
+		g_autofree char *sentence =
+			findings_clean(json_string_value(item) ? json_string_value(item) : "?");
 
 		printf("  %s\n", sentence);
 	}
@@ -73,7 +79,8 @@ static void print_explanation(json_t *json)
 		print_stack(item);
 	}
 	if (others)
-		printf("\n  %zu more task%s for locks\n", others, others == 1 ? " waits" : "s wait");
+		printf("\n  %zu more task%s for locks\n", others,
+		       others == 1 ? " waits" : "s wait");
 	key = findings_clean(word(json_object_get(json, "signature"), "bug"));
 	if (*key)
 		printf("\n  key  %s\n", key);
@@ -81,7 +88,8 @@ static void print_explanation(json_t *json)
 
 static gboolean draw(json_t *json, const char *path, GError **error)
 {
-	g_autofree char *dot = graph_dot_of_waits(json_object_get(json, "graph"), word(json, "title"));
+	g_autofree char *dot =
+		graph_dot_of_waits(json_object_get(json, "graph"), word(json, "title"));
 	g_auto(GStrv) svgs = graph_draw((const char *const[]){dot, NULL}, error);
 
 	return svgs && rig_write_file(path, svgs[0], -1, error);
@@ -90,7 +98,8 @@ static gboolean draw(json_t *json, const char *path, GError **error)
 /* The vmlinux of the run's kernel (by the hash in run.json), if it is still in the cache. */
 static char *cached_vmlinux(const struct run_info *run)
 {
-	const char *hash = json_string_value(json_object_get(json_object_get(run->inputs, "kernel"), "hash"));
+	const char *hash =
+		json_string_value(json_object_get(json_object_get(run->inputs, "kernel"), "hash"));
 
 	return hash ? kernel_cached_vmlinux(hash) : NULL;
 }
@@ -102,7 +111,8 @@ static void read_memory(const struct run_info *run, const char *vmlinux, gboolea
 	g_autofree char *owners = g_build_filename(run->dir, "postmortem", "owners.json", NULL);
 	g_autoptr(GError) error = NULL;
 
-	if (!vmlinux || !g_file_test(image, G_FILE_TEST_EXISTS) || (!named && g_file_test(owners, G_FILE_TEST_EXISTS)))
+	if (!vmlinux || !g_file_test(image, G_FILE_TEST_EXISTS) ||
+	    (!named && g_file_test(owners, G_FILE_TEST_EXISTS)))
 		return;
 	if (!memory_read(run->dir, vmlinux, &error) && named)
 		fprintf(stderr, "rig: cannot read the memory image: %s\n", error->message);
@@ -119,7 +129,8 @@ int cmd_explain(int argc, char **argv)
 	json_t *explained;
 	const GOptionEntry entries[] = {
 		{"svg", 0, 0, G_OPTION_ARG_FILENAME, &svg, "draw the wait graph", "FILE"},
-		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &named, "the kernel's vmlinux (default: the one in the cache)", "FILE"},
+		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &named,
+		 "the kernel's vmlinux (default: the one in the cache)", "FILE"},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
 		{NULL}};

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Prints the result of a run, with data from its folder only, so that it works for old runs, too. */
+/*
+ * Prints the result of a run, with data from its folder only, so that it works for old runs, too.
+ */
 #include "cmd/findings.h"
 
 #include <stdio.h>
@@ -16,9 +18,11 @@
 #define STUCK_FRAMES 5
 
 static const enum term_colour colours[] = {
-	[VERDICT_PASS] = TERM_GREEN,   [VERDICT_FAIL] = TERM_RED,	[VERDICT_HANG] = TERM_RED,
-	[VERDICT_LOST] = TERM_YELLOW,  [VERDICT_INFRA] = TERM_YELLOW,	[VERDICT_SKIP] = TERM_BLUE,
-	[VERDICT_ABORTED] = TERM_YELLOW, [VERDICT_KNOWN] = TERM_BLUE,	[VERDICT_RUNNING] = TERM_BLUE,
+	[VERDICT_PASS] = TERM_GREEN,	 [VERDICT_FAIL] = TERM_RED,
+	[VERDICT_HANG] = TERM_RED,	 [VERDICT_LOST] = TERM_YELLOW,
+	[VERDICT_INFRA] = TERM_YELLOW,	 [VERDICT_SKIP] = TERM_BLUE,
+	[VERDICT_ABORTED] = TERM_YELLOW, [VERDICT_KNOWN] = TERM_BLUE,
+	[VERDICT_RUNNING] = TERM_BLUE,
 };
 
 const char *findings_colour(enum verdict verdict)
@@ -70,11 +74,13 @@ static void print_cycle(json_t *cycle)
 	for (size_t i = 0; i <= n; i++) {
 		const char *error_class = json_string_value(json_array_get(cycle, i % n));
 
-		g_string_append_printf(arrows, "%s%s", i ? " --> " : "", error_class ? error_class : "?");
+		g_string_append_printf(arrows, "%s%s", i ? " --> " : "",
+				       error_class ? error_class : "?");
 	}
 	line("  cycle", "%s", arrows->str);
 	for (size_t i = 0; i < n && n > 1; i++)
-		line("", "while %s is held, %s is taken", json_string_value(json_array_get(cycle, i)),
+		line("", "while %s is held, %s is taken",
+		     json_string_value(json_array_get(cycle, i)),
 		     json_string_value(json_array_get(cycle, (i + 1) % n)));
 }
 
@@ -99,8 +105,8 @@ static void print_text(const char *text, guint most, const char *name)
 	for (guint i = 0; i < n && i < most; i++)
 		printf("  %s|%s %s\n", term_colour(TERM_DIM), term_colour(TERM_PLAIN), lines[i]);
 	if (n > most)
-		printf("  %s| … %u more lines: rig show %s%s\n", term_colour(TERM_DIM), n - most, name,
-		       term_colour(TERM_PLAIN));
+		printf("  %s| … %u more lines: rig show %s%s\n", term_colour(TERM_DIM), n - most,
+		       name, term_colour(TERM_PLAIN));
 }
 
 static void print_report(const struct run_info *run, json_t *report, size_t number, gboolean full)
@@ -123,9 +129,11 @@ static void print_report(const struct run_info *run, json_t *report, size_t numb
 	line("  key", "%s", findings_text(report, "signature/bug"));
 	if (json_integer_value(at(report, "first_line")))
 		line("  lines", "%" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT " of console.raw",
-	     json_integer_value(at(report, "first_line")), json_integer_value(at(report, "last_line")));
+		     json_integer_value(at(report, "first_line")),
+		     json_integer_value(at(report, "last_line")));
 	if (json_is_string(at(report, "text")))
-		print_text(findings_text(report, "text"), full ? G_MAXUINT : SHORT_LINES, run->name);
+		print_text(findings_text(report, "text"), full ? G_MAXUINT : SHORT_LINES,
+			   run->name);
 }
 
 static void print_reports(const struct run_info *run, gboolean full)
@@ -149,8 +157,8 @@ static char *counts_text(json_t *counts)
 	json_t *n;
 
 	json_object_foreach (counts, result, n)
-		g_string_append_printf(text, "%s%s %" JSON_INTEGER_FORMAT, text->len ? ", " : "", result,
-				       json_integer_value(n));
+		g_string_append_printf(text, "%s%s %" JSON_INTEGER_FORMAT, text->len ? ", " : "",
+				       result, json_integer_value(n));
 	return g_string_free(text, FALSE);
 }
 
@@ -191,11 +199,13 @@ static void print_agents(json_t *agents)
 		json_object_foreach (at(agent, "results"), op, counts) {
 			g_autofree char *results = counts_text(counts);
 
-			g_string_append_printf(text, "%s%s: %s", text->len ? "; " : "  ", op, results);
+			g_string_append_printf(text, "%s%s: %s", text->len ? "; " : "  ", op,
+					       results);
 		}
-		line(i ? "" : "agents", "%s %" JSON_INTEGER_FORMAT " operations%s%s", findings_text(agent, "name"),
-		     json_integer_value(at(agent, "ops")),
-		     json_integer_value(at(agent, "failed")) ? ", some with unexpected errnos" : "", text->str);
+		line(i ? "" : "agents", "%s %" JSON_INTEGER_FORMAT " operations%s%s",
+		     findings_text(agent, "name"), json_integer_value(at(agent, "ops")),
+		     json_integer_value(at(agent, "failed")) ? ", some with unexpected errnos" : "",
+		     text->str);
 	}
 }
 
@@ -223,9 +233,10 @@ static void print_holds(json_t *holds)
 		double held_s = json_integer_value(at(hold, "held_ns")) / 1e9;
 
 		line(i ? "" : "holds", "%s", findings_text(hold, "hold"));
-		line("", "    held %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " times reached: met %"
-		     JSON_INTEGER_FORMAT ", expired %" JSON_INTEGER_FORMAT ", released %" JSON_INTEGER_FORMAT
-		     "; %.1f s in all",
+		line("",
+		     "    held %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
+		     " times reached: met %" JSON_INTEGER_FORMAT ", expired %" JSON_INTEGER_FORMAT
+		     ", released %" JSON_INTEGER_FORMAT "; %.1f s in all",
 		     json_integer_value(at(hold, "held")), json_integer_value(at(hold, "reached")),
 		     json_integer_value(at(hold, "met")), json_integer_value(at(hold, "expired")),
 		     json_integer_value(at(hold, "released")), held_s);
@@ -236,14 +247,18 @@ static void print_holds(json_t *holds)
 static void print_starved(json_t *starved)
 {
 	if (json_is_object(starved))
-		line("starved", "the guest got %d %% of the time under load: %d plugs, %" JSON_INTEGER_FORMAT
-		     " block writes", (int)json_integer_value(at(starved, "given_percent")),
-		     (int)json_integer_value(at(starved, "plugs")), json_integer_value(at(starved, "block_writes")));
+		line("starved",
+		     "the guest got %d %% of the time under load: %d plugs, %" JSON_INTEGER_FORMAT
+		     " block writes",
+		     (int)json_integer_value(at(starved, "given_percent")),
+		     (int)json_integer_value(at(starved, "plugs")),
+		     json_integer_value(at(starved, "block_writes")));
 }
 
 static void print_times(json_t *times)
 {
-	gint64 boot = json_integer_value(at(times, "boot_ns")), hammer = json_integer_value(at(times, "hammer_ns"));
+	gint64 boot = json_integer_value(at(times, "boot_ns")),
+	       hammer = json_integer_value(at(times, "hammer_ns"));
 	g_autofree char *b = rig_duration_text(boot), *h = rig_duration_text(hammer),
 			*t = rig_duration_text(json_integer_value(at(times, "total_ns")));
 
@@ -271,14 +286,17 @@ void findings_print(const struct run_info *run, gboolean full)
 	json_t *reasons = at(run->details, "reasons"), *reason;
 	size_t i;
 
-	printf("%s%-9s%s", findings_colour(run->verdict), verdict_name(run->verdict), term_colour(TERM_PLAIN));
-	printf("%s on %s, kernel %s, seed %" JSON_INTEGER_FORMAT "\n", findings_text(run->inputs, "scenario"),
-	       findings_text(run->inputs, "machine"), findings_text(run->inputs, "kernel/name"),
+	printf("%s%-9s%s", findings_colour(run->verdict), verdict_name(run->verdict),
+	       term_colour(TERM_PLAIN));
+	printf("%s on %s, kernel %s, seed %" JSON_INTEGER_FORMAT "\n",
+	       findings_text(run->inputs, "scenario"), findings_text(run->inputs, "machine"),
+	       findings_text(run->inputs, "kernel/name"),
 	       json_integer_value(at(run->inputs, "seed")));
 	if (run->verdict == VERDICT_ABORTED && !json_array_size(reasons))
 		line("reason", "the rig ended before the run was complete");
 	json_array_foreach (reasons, i, reason)
-		line(i ? "" : "reason", "%s", json_string_value(reason) ? json_string_value(reason) : "?");
+		line(i ? "" : "reason", "%s",
+		     json_string_value(reason) ? json_string_value(reason) : "?");
 	if (run->problem)
 		line("problem", "%s", run->problem);
 	print_reports(run, full);
@@ -295,13 +313,14 @@ void findings_print(const struct run_info *run, gboolean full)
 
 json_t *findings_json(const struct run_info *run)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:O, s:O}", "run", run->name, "folder", run->dir, "verdict",
-				 verdict_name(run->verdict), "inputs", run->inputs, "details", run->details);
+	json_t *json = json_pack("{s:s, s:s, s:s, s:O, s:O}", "run", run->name, "folder", run->dir,
+				 "verdict", verdict_name(run->verdict), "inputs", run->inputs,
+				 "details", run->details);
 
 	/* folder names may have any bytes; JSON requires UTF-8 */
 	if (!json)
-		json = json_pack("{s:s, s:O, s:O}", "verdict", verdict_name(run->verdict), "inputs", run->inputs,
-				 "details", run->details);
+		json = json_pack("{s:s, s:O, s:O}", "verdict", verdict_name(run->verdict), "inputs",
+				 run->inputs, "details", run->details);
 	if (run->problem)
 		json_object_set_new(json, "problem", json_string(run->problem));
 	return json;

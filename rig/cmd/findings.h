@@ -6,8 +6,9 @@
 #include "store/store.h"
 
 /*
- * Prints verdict, reasons, reports, counts, the folder and how to replay the run. FULL prints every line of
- * each report, else the first lines of the first few. Control characters from the guest are escaped.
+ * Prints verdict, reasons, reports, counts, the folder and how to replay the run. FULL prints every
+ * line of each report, else the first lines of the first few. Control characters from the guest are
+ * escaped.
  */
 void findings_print(const struct run_info *run, gboolean full);
 

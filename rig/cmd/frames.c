@@ -73,8 +73,10 @@ static void append_place(GString *text, json_t *place)
 
 	g_string_append_printf(text, "    %s", function ? function : "?");
 	if (file)
-		g_string_append_printf(text, "  %s:%" JSON_INTEGER_FORMAT, file, json_integer_value(json_object_get(place, "line")));
-	g_string_append(text, json_is_true(json_object_get(place, "inlined")) ? "  (inlined)\n" : "\n");
+		g_string_append_printf(text, "  %s:%" JSON_INTEGER_FORMAT, file,
+				       json_integer_value(json_object_get(place, "line")));
+	g_string_append(text,
+			json_is_true(json_object_get(place, "inlined")) ? "  (inlined)\n" : "\n");
 }
 
 char *frames_text(struct frames *frames, const char *hash, json_t *report)

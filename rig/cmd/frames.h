@@ -15,9 +15,9 @@ void frames_free(struct frames *frames);
 RIG_DEFINE_AUTO(frames, frames_free)
 
 /*
- * The frames of REPORT ("text") of a run on the kernel HASH, one per line with function, file and line; NULL if the
- * kernel is not in the cache or was built without DWARF (scenarios/kconfig/debuginfo.config). Opens each kernel
- * once. The result is the caller's.
+ * The frames of REPORT ("text") of a run on the kernel HASH, one per line with function, file and
+ * line; NULL if the kernel is not in the cache or was built without DWARF
+ * (scenarios/kconfig/debuginfo.config). Opens each kernel once. The result is the caller's.
  */
 char *frames_text(struct frames *frames, const char *hash, json_t *report);
 

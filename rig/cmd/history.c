@@ -12,8 +12,10 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Shows a SCENARIO, or a SIGNATURE (a report's key from `rig show`, or an unambiguous part of it) over all runs:\n"
-	"first and last seen, how often per day, kernel, machine and seed. Rates have a 95 % Wilson interval.\n"
+	"Shows a SCENARIO, or a SIGNATURE (a report's key from `rig show`, or an unambiguous part "
+	"of it) over all runs:\n"
+	"first and last seen, how often per day, kernel, machine and seed. "
+	"Rates have a 95 % Wilson interval.\n"
 	"Without an argument it lists every signature.";
 
 static const char examples[] =
@@ -36,9 +38,10 @@ static const struct {
 
 static json_t *signature_json(const struct index_signature *s)
 {
-	return json_pack("{s:s, s:s, s:s, s:s?, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "signature", s->bug, "kind",
-			 s->kind, "title", s->title, "known", s->known, "runs", s->runs, "first_seen", s->first_seen,
-			 "first_run", s->first_run, "last_seen", s->last_seen, "last_run", s->last_run, "scenarios",
+	return json_pack("{s:s, s:s, s:s, s:s?, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+			 "signature", s->bug, "kind", s->kind, "title", s->title, "known", s->known,
+			 "runs", s->runs, "first_seen", s->first_seen, "first_run", s->first_run,
+			 "last_seen", s->last_seen, "last_run", s->last_run, "scenarios",
 			 s->scenarios, "machines", s->machines, "kernels", s->kernels);
 }
 
@@ -46,14 +49,16 @@ static void print_signature(const struct index_signature *s)
 {
 	g_autofree char *title = findings_clean(s->title), *bug = findings_clean(s->bug);
 
-	printf("%s%s%s\n  key        %s\n  runs       %u, on %s; %s\n  first seen %s  %s\n  last seen  %s  %s\n",
-	       term_colour(TERM_BOLD), title, term_colour(TERM_PLAIN), bug, s->runs, s->machines, s->scenarios,
-	       s->first_seen, s->first_run, s->last_seen, s->last_run);
+	printf("%s%s%s\n  key        %s\n  runs       %u, on %s; %s\n  first seen %s  %s\n"
+	       "  last seen  %s  %s\n",
+	       term_colour(TERM_BOLD), title, term_colour(TERM_PLAIN), bug, s->runs, s->machines,
+	       s->scenarios, s->first_seen, s->first_run, s->last_seen, s->last_run);
 	if (s->known)
 		printf("  known      %s\n", s->known);
 }
 
-static int all_signatures(struct run_index *ix, const struct index_filter *filter, gboolean json, GError **error)
+static int all_signatures(struct run_index *ix, const struct index_filter *filter, gboolean json,
+			  GError **error)
 {
 	g_autoptr(GPtrArray) all = index_signatures(ix, filter, error);
 	json_t *array = json ? json_array() : NULL;
@@ -98,10 +103,13 @@ static gboolean find_signature(struct run_index *ix, const char *word, char **re
 	}
 	if (n == 1)
 		*ret = g_strdup(found);
-	return n == 1 ||
-	       (n ? rig_fail(error, RIG_EXIT_USAGE, "'%s' matches %u signatures, pass a longer part of one:%s", word, n, fits->str)
-		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' matches no run's scenario and no signature; "
-						    "`rig history` lists all signatures", word));
+	return n == 1 || (n ? rig_fail(error, RIG_EXIT_USAGE,
+				       "'%s' matches %u signatures, pass a longer part of one:%s",
+				       word, n, fits->str)
+			    : rig_fail(error, RIG_EXIT_USAGE,
+				       "'%s' matches no run's scenario and no signature; "
+				       "`rig history` lists all signatures",
+				       word));
 }
 
 static json_t *group_json(const struct index_group *g, guint hits)
@@ -109,10 +117,11 @@ static json_t *group_json(const struct index_group *g, guint hits)
 	double low, high;
 
 	stats_wilson(hits, g->good + g->bad, &low, &high);
-	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:[f, f], s:s, s:s, s:f, s:f, s:f}", "key", g->key, "runs",
-			 g->runs, "good", g->good, "bad", g->bad, "none", g->none, "hits", hits, "interval", low, high,
-			 "first", g->first, "last", g->last, "ops_per_s", g->ops_per_s, "first_report_s",
-			 g->first_report_s, "total_s", g->total_s);
+	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:[f, f], s:s, s:s, s:f, s:f, s:f}", "key",
+			 g->key, "runs", g->runs, "good", g->good, "bad", g->bad, "none", g->none,
+			 "hits", hits, "interval", low, high, "first", g->first, "last", g->last,
+			 "ops_per_s", g->ops_per_s, "first_report_s", g->first_report_s, "total_s",
+			 g->total_s);
 }
 
 static void print_group(const struct index_group *g, guint hits)
@@ -122,7 +131,8 @@ static void print_group(const struct index_group *g, guint hits)
 	stats_wilson(hits, g->good + g->bad, &low, &high);
 	printf("  %-28s %5u of %-5u", g->key, hits, g->good + g->bad);
 	if (g->good + g->bad)
-		printf("  %3.0f %% (%.0f to %.0f)", 100.0 * hits / (g->good + g->bad), 100 * low, 100 * high);
+		printf("  %3.0f %% (%.0f to %.0f)", 100.0 * hits / (g->good + g->bad), 100 * low,
+		       100 * high);
 	if (g->none)
 		printf("  %u without a result", g->none);
 	if (g->ops_per_s >= 0)
@@ -132,7 +142,8 @@ static void print_group(const struct index_group *g, guint hits)
 	putchar('\n');
 }
 
-static gboolean show_tables(struct run_index *ix, const struct index_filter *filter, json_t *json, GError **error)
+static gboolean show_tables(struct run_index *ix, const struct index_filter *filter, json_t *json,
+			    GError **error)
 {
 	for (guint t = 0; t < G_N_ELEMENTS(tables); t++) {
 		g_autoptr(GPtrArray) groups = index_groups(ix, filter, tables[t].by, error);
@@ -142,7 +153,8 @@ static gboolean show_tables(struct run_index *ix, const struct index_filter *fil
 			return FALSE;
 		if (!json)
 			printf("\n%s%s%*s%s%s\n", term_colour(TERM_DIM), tables[t].head,
-			       31 - (int)strlen(tables[t].head), "", filter->signature ? "seen in" : "not as expected",
+			       31 - (int)strlen(tables[t].head), "",
+			       filter->signature ? "seen in" : "not as expected",
 			       term_colour(TERM_PLAIN));
 		for (guint i = 0; i < groups->len; i++) {
 			const struct index_group *g = groups->pdata[i];
@@ -162,12 +174,14 @@ static gboolean show_tables(struct run_index *ix, const struct index_filter *fil
 /* True if WORD is the scenario of a run. */
 static gboolean is_scenario(struct run_index *ix, const char *word)
 {
-	g_autoptr(GPtrArray) runs = index_runs(ix, &(struct index_filter){.scenario = word, .limit = 1}, NULL);
+	g_autoptr(GPtrArray) runs =
+		index_runs(ix, &(struct index_filter){.scenario = word, .limit = 1}, NULL);
 
 	return runs && runs->len;
 }
 
-static int one(struct run_index *ix, struct index_filter *filter, const char *word, gboolean as_json, GError **error)
+static int one(struct run_index *ix, struct index_filter *filter, const char *word,
+	       gboolean as_json, GError **error)
 {
 	g_autofree char *bug = NULL;
 	g_autoptr(GPtrArray) signatures = NULL;
@@ -202,15 +216,19 @@ static int one(struct run_index *ix, struct index_filter *filter, const char *wo
 
 int cmd_history(int argc, char **argv)
 {
-	g_autofree char *folder = NULL, *results = NULL, *machine = NULL, *kernel = NULL, *since = NULL;
+	g_autofree char *folder = NULL, *results = NULL, *machine = NULL, *kernel = NULL,
+			*since = NULL;
 	rig_auto(run_index) ix = NULL;
 	g_autoptr(GError) error = NULL;
 	gboolean json = FALSE;
 	struct index_filter filter;
 	const GOptionEntry entries[] = {
-		{"machine", 'm', 0, G_OPTION_ARG_STRING, &machine, "only runs on this machine", "NAME"},
-		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &kernel, "only runs of this kernel (name as in `rig list`)", "NAME"},
-		{"since", 's', 0, G_OPTION_ARG_STRING, &since, "only runs since this day: 2026-11-01", "DAY"},
+		{"machine", 'm', 0, G_OPTION_ARG_STRING, &machine, "only runs on this machine",
+		 "NAME"},
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &kernel,
+		 "only runs of this kernel (name as in `rig list`)", "NAME"},
+		{"since", 's', 0, G_OPTION_ARG_STRING, &since,
+		 "only runs since this day: 2026-11-01", "DAY"},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON", NULL},
 		{NULL}};
@@ -219,7 +237,9 @@ int cmd_history(int argc, char **argv)
 	if (!cmd_parse(&argc, &argv, entries, "[SCENARIO|SIGNATURE]", summary, examples, &error))
 		return rig_report_error(error);
 	if (argc > 2) {
-		fputs("rig: history takes at most one scenario or signature; quote a signature with spaces\n", stderr);
+		fputs("rig: history takes at most one scenario or signature; "
+		      "quote a signature with spaces\n",
+		      stderr);
 		return RIG_EXIT_USAGE;
 	}
 	results = folder ? g_strdup(folder) : run_default_results();
@@ -227,6 +247,7 @@ int cmd_history(int argc, char **argv)
 	if (!ix)
 		return rig_report_error(error);
 	filter = (struct index_filter){.machine = machine, .kernel = kernel, .since = since};
-	code = argc == 2 ? one(ix, &filter, argv[1], json, &error) : all_signatures(ix, &filter, json, &error);
+	code = argc == 2 ? one(ix, &filter, argv[1], json, &error)
+			 : all_signatures(ix, &filter, json, &error);
 	return error ? rig_report_error(error) : code;
 }

@@ -20,14 +20,15 @@ gboolean host_can_run(const struct machine *machine, const char **ret_package, G
 
 	if (!spawn_words(NULL, NULL, machine->emulator, "--version", NULL)) {
 		package = spawn_package(machine->emulator);
-		rig_fail(error, RIG_EXIT_SKIP, "%s is not installed; apt-get install %s", machine->emulator,
-			 package ? package : machine->emulator);
+		rig_fail(error, RIG_EXIT_SKIP, "%s is not installed; apt-get install %s",
+			 machine->emulator, package ? package : machine->emulator);
 		return missing(package, ret_package);
 	}
 	if (!machine_check_bios(machine, error))
 		return missing(spawn_package(machine->bios), ret_package);
 	if (!initrd_standard(machine->arch, NULL, 0, &initrd, NULL)) {
-		rig_fail(error, RIG_EXIT_SKIP, "the guest programs for %s are not built: make guest", machine->arch);
+		rig_fail(error, RIG_EXIT_SKIP,
+			 "the guest programs for %s are not built: make guest", machine->arch);
 		return missing(NULL, ret_package);
 	}
 	return TRUE;

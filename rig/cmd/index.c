@@ -11,7 +11,8 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Manages the database of the run folders, results/.index/runs.sqlite. Every query first updates it; it\n"
+	"Manages the database of the run folders, results/.index/runs.sqlite. "
+	"Every query first updates it; it\n"
 	"contains only data from the folders.\n\n"
 	"  status     print the number of runs, findings and nights\n"
 	"  rebuild    recreate it from all folders";
@@ -39,9 +40,10 @@ static void print_status(struct run_index *ix, const char *results, gboolean jso
 	for (guint i = 0; machines && i < machines->len; i++)
 		runs += ((struct index_group *)machines->pdata[i])->runs;
 	if (json)
-		cmd_print_json(json_pack("{s:s, s:i, s:i, s:i, s:i, s:f}", "results", results, "version",
-					 INDEX_VERSION, "runs", runs, "signatures", signatures ? signatures->len : 0,
-					 "nights", nights ? nights->len : 0, "seconds", took));
+		cmd_print_json(json_pack("{s:s, s:i, s:i, s:i, s:i, s:f}", "results", results,
+					 "version", INDEX_VERSION, "runs", runs, "signatures",
+					 signatures ? signatures->len : 0, "nights",
+					 nights ? nights->len : 0, "seconds", took));
 	else
 		printf("%s: runs: %u, signatures: %u, nights: %u (%.2f s)\n", results, runs,
 		       signatures ? signatures->len : 0, nights ? nights->len : 0, took);
@@ -68,7 +70,8 @@ int cmd_index(int argc, char **argv)
 		return RIG_EXIT_USAGE;
 	}
 	results = folder ? g_strdup(folder) : run_default_results();
-	ix = (rebuild ? index_rebuild : index_open)(results, json ? NULL : show_progress, NULL, &error);
+	ix = (rebuild ? index_rebuild : index_open)(results, json ? NULL : show_progress, NULL,
+						    &error);
 	if (!ix)
 		return rig_report_error(error);
 	if (!json)

@@ -14,7 +14,8 @@
 #include "util/term.h"
 
 static const char build_summary[] =
-	"Builds a kernel for guests: tinyconfig, the rig's fragments (lockdep among them) and yours.\n"
+	"Builds a kernel for guests: tinyconfig, the rig's fragments (lockdep among them) and "
+	"yours.\n"
 	"A kernel with the same inputs is taken from the cache. docs/kernels.md has more.";
 static const char build_examples[] =
 	"  rig kernel build                               linux-source-6.1, as in Debian 12\n"
@@ -22,14 +23,16 @@ static const char build_examples[] =
 	"  rig kernel build --source deb:linux-source-6.12@bookworm-backports\n"
 	"  rig kernel build --source git:/src/linux@v6.9 --arch ppc64le --fragment my.config\n";
 static const char check_summary[] =
-	"Lists the options that a scenario and its agents need and a kernel does not have. Exit codes: 0 none, 77 some.\n"
+	"Lists the options that a scenario and its agents need and a kernel does not have. "
+	"Exit codes: 0 none, 77 some.\n"
 	"IMAGE is a bzImage or vmlinux with its config inside or next to it, or a .config file.";
 static const char check_examples[] =
 	"  rig kernel check /boot/vmlinuz-6.1.0-50-amd64 dimm-remove-vs-sysfs\n"
 	"  rig kernel check ~/linux/.config dimm-storm --json\n";
 static const char list_summary[] = "Lists the kernels in the cache.";
 static const char prune_summary[] =
-	"Deletes kernels and their build trees from the cache if they were not used for --older days.\n"
+	"Deletes kernels and their build trees from the cache if they were not used for --older "
+	"days.\n"
 	"They are built again when needed. Without --yes it only prints what it would delete.";
 static const char prune_examples[] =
 	"  rig kernel prune --older 30\n  rig kernel prune --older 7 --yes\n";
@@ -59,13 +62,16 @@ static struct {
 
 static const GOptionEntry build_options[] = {
 	{"source", 's', 0, G_OPTION_ARG_STRING, &want.source,
-	 "deb:PACKAGE[@SUITE], tar:FILE, dir:FOLDER or git:REPO@REV (deb:linux-source-6.1)", "SOURCE"},
-	{"arch", 'a', 0, G_OPTION_ARG_STRING, &want.arch, "x86_64, ppc64le or aarch64 (x86_64)", "ARCH"},
+	 "deb:PACKAGE[@SUITE], tar:FILE, dir:FOLDER or git:REPO@REV (deb:linux-source-6.1)",
+	 "SOURCE"},
+	{"arch", 'a', 0, G_OPTION_ARG_STRING, &want.arch, "x86_64, ppc64le or aarch64 (x86_64)",
+	 "ARCH"},
 	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
 	 "a patch or mbox, -p1; repeatable, applied in order", "FILE"},
 	{"fragment", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
 	 "a config fragment, applied after the rig's own; repeatable", "FILE"},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of compile jobs (the number of CPUs)", "N"},
+	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs,
+	 "number of compile jobs (the number of CPUs)", "N"},
 	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build without lockdep", NULL},
 	{"refresh", 0, 0, G_OPTION_ARG_NONE, &want.refresh,
 	 "look up a package's version on the mirror again", NULL},

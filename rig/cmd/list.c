@@ -10,7 +10,8 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Lists the runs, the newest last: time, verdict, scenario, machine, kernel, seed and the title of the\n"
+	"Lists the runs, the newest last: time, verdict, scenario, machine, kernel, "
+	"seed and the title of the\n"
 	"first report.";
 
 static const char examples[] =
@@ -21,7 +22,8 @@ static const char examples[] =
 
 enum { WHEN, VERDICT, SCENARIO, MACHINE, KERNEL, SEED, COLUMNS };
 
-static const char *const heads[COLUMNS] = {"when", "verdict", "scenario", "machine", "kernel", "seed"};
+static const char *const heads[COLUMNS] = {"when",    "verdict", "scenario",
+					   "machine", "kernel",	 "seed"};
 
 struct row {
 	char *cell[COLUMNS];
@@ -54,7 +56,8 @@ static const char *title_of(const struct run_info *run)
 	const char *title = json_string_value(json_object_get(report, "title"));
 
 	if (!title)
-		title = json_string_value(json_array_get(json_object_get(run->details, "reasons"), 0));
+		title = json_string_value(
+			json_array_get(json_object_get(run->details, "reasons"), 0));
 	return title ? title : run->problem ? run->problem : "";
 }
 
@@ -83,7 +86,8 @@ static void print_cell(const char *text, const char *colour, int width)
 {
 	int pad = width - (int)g_utf8_strlen(text, -1);
 
-	printf("%s%s%s%*s  ", colour, text, *colour ? term_colour(TERM_PLAIN) : "", MAX(pad, 0), "");
+	printf("%s%s%s%*s  ", colour, text, *colour ? term_colour(TERM_PLAIN) : "", MAX(pad, 0),
+	       "");
 }
 
 static void print_table(const GPtrArray *runs)
@@ -108,7 +112,8 @@ static void print_table(const GPtrArray *runs)
 		const struct row *row = &g_array_index(rows, struct row, i);
 
 		for (guint c = 0; c < COLUMNS; c++)
-			print_cell(row->cell[c], c == VERDICT ? findings_colour(row->verdict) : "", width[c]);
+			print_cell(row->cell[c], c == VERDICT ? findings_colour(row->verdict) : "",
+				   width[c]);
 		printf("%s\n", row->title);
 	}
 }
@@ -160,7 +165,8 @@ int cmd_list(int argc, char **argv)
 	} else if (runs->len) {
 		print_table(runs);
 	} else {
-		printf("no run is kept in '%s' yet; `rig run dimm-remove-vs-sysfs` creates one\n", results);
+		printf("no run is kept in '%s' yet; `rig run dimm-remove-vs-sysfs` creates one\n",
+		       results);
 	}
 	return RIG_EXIT_PASS;
 }

@@ -16,22 +16,31 @@
 /* Known issues, or NULL where no list can be read: then nothing is known. */
 static struct known *open_known(const struct asked *a, GError **error)
 {
-	g_autofree char *file = a->known ? g_strdup(a->known) : rig_home_path("scenarios/known-issues.yaml");
+	g_autofree char *file =
+		a->known ? g_strdup(a->known) : rig_home_path("scenarios/known-issues.yaml");
 	g_autofree char *today = rig_utc_now(FALSE);
 
 	today[strlen("2026-11-21")] = '\0';
-	return a->known || g_file_test(file, G_FILE_TEST_EXISTS) ? known_load(file, today, error) : NULL;
+	return a->known || g_file_test(file, G_FILE_TEST_EXISTS) ? known_load(file, today, error)
+								 : NULL;
 }
 
-/* A cycle has no release of its own: it is of several kernels, so that a known issue with a range does not match it. */
+/*
+ * A cycle has no release of its own: it is of several kernels, so that a known issue with a range
+ * does not match it.
+ */
 static const struct known_issue *known_cycle(struct known *known, const struct lock_cycle *cycle)
 {
-	struct splat splat = {.kind = "lock-cycle", .bug = cycle->signature, .title = cycle->signature, .text = (char *)""};
+	struct splat splat = {.kind = "lock-cycle",
+			      .bug = cycle->signature,
+			      .title = cycle->signature,
+			      .text = (char *)""};
 
 	return known ? known_match(known, &splat, NULL) : NULL;
 }
 
-static void tell_cycle(struct asked *a, const struct lock_cycle *cycle, const struct known_issue *issue)
+static void tell_cycle(struct asked *a, const struct lock_cycle *cycle,
+		       const struct known_issue *issue)
 {
 	g_autofree char *gates = locks_gates_text(a->graph, cycle->gates);
 
@@ -42,7 +51,8 @@ static void tell_cycle(struct asked *a, const struct lock_cycle *cycle, const st
 	if (issue)
 		printf("  known: %s (%s), until %s\n", issue->reason, issue->link, issue->expires);
 	for (guint i = 0; i < cycle->classes->len; i++) {
-		const struct order_edge *edge = lock_graph_find(a->graph, g_array_index(cycle->classes, guint, i),
+		const struct order_edge *edge = lock_graph_find(
+			a->graph, g_array_index(cycle->classes, guint, i),
 			g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len));
 
 		locks_print_edge(a->graph, edge);
@@ -50,7 +60,8 @@ static void tell_cycle(struct asked *a, const struct lock_cycle *cycle, const st
 	}
 }
 
-static json_t *cycle_json(const struct lock_graph *graph, const struct lock_cycle *cycle, const struct known_issue *issue)
+static json_t *cycle_json(const struct lock_graph *graph, const struct lock_cycle *cycle,
+			  const struct known_issue *issue)
 {
 	json_t *edges = json_array();
 
@@ -58,8 +69,9 @@ static json_t *cycle_json(const struct lock_graph *graph, const struct lock_cycl
 		json_array_append_new(edges, locks_edge_json(graph, lock_graph_find(graph,
 			g_array_index(cycle->classes, guint, i),
 			g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len))));
-	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "signature", cycle->signature, "since", cycle->since, "ambiguous",
-			 cycle->ambiguous, "guarded_by", locks_gates_json(graph, cycle->gates), "known",
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "signature", cycle->signature, "since",
+			 cycle->since, "ambiguous", cycle->ambiguous, "guarded_by",
+			 locks_gates_json(graph, cycle->gates), "known",
 			 issue ? known_json(issue) : json_null(), "edges", edges);
 }
 
@@ -89,14 +101,17 @@ int locks_tell_cycles(struct asked *a, GError **error)
 	if (a->json)
 		cmd_print_json(json_incref(json));
 	else
-		printf("cycles that no boot saw whole: %u unguarded, %u guarded, known or through an ambiguous name, in the "
-		       "orders of %u runs\n", open, cycles->len - open, a->graph->runs);
+		printf("cycles that no boot saw whole: %u unguarded, %u guarded, "
+		       "known or through an ambiguous name, in the "
+		       "orders of %u runs\n",
+		       open, cycles->len - open, a->graph->runs);
 	return open ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }
 
 int locks_tell_check(struct asked *a, GError **error)
 {
-	g_autofree char *file = a->order ? g_strdup(a->order) : rig_home_path("scenarios/lock-order.yaml");
+	g_autofree char *file =
+		a->order ? g_strdup(a->order) : rig_home_path("scenarios/lock-order.yaml");
 	g_autoptr(GPtrArray) found = lock_order_check(file, a->graph, error);
 	json_t *json;
 
@@ -107,8 +122,10 @@ int locks_tell_check(struct asked *a, GError **error)
 		const struct lock_violation *v = found->pdata[i];
 
 		if (a->json) {
-			json_array_append_new(json, json_pack("{s:o, s:s, s:s}", "edge", locks_edge_json(a->graph, v->edge), "rule",
-							      v->rule, "source", v->source));
+			json_array_append_new(json,
+					      json_pack("{s:o, s:s, s:s}", "edge",
+							locks_edge_json(a->graph, v->edge), "rule",
+							v->rule, "source", v->source));
 			continue;
 		}
 		locks_print_edge(a->graph, v->edge);
@@ -119,13 +136,16 @@ int locks_tell_check(struct asked *a, GError **error)
 		cmd_print_json(json);
 	} else {
 		json_decref(json);
-		printf("edges against the declared order: %u, of %u edges in %u runs\n", found->len, a->graph->edges->len,
-		       a->graph->runs);
+		printf("edges against the declared order: %u, of %u edges in %u runs\n", found->len,
+		       a->graph->edges->len, a->graph->runs);
 	}
 	return found->len ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }
 
-/* Run names begin with 20261128T214810Z; a time may be given as 2026-11-28 or 2026-11-28T21:48:10Z. The caller's. */
+/*
+ * Run names begin with 20261128T214810Z; a time may be given as 2026-11-28 or 2026-11-28T21:48:10Z.
+ * The caller's.
+ */
 static char *run_time(const char *word)
 {
 	GString *time = g_string_new(NULL);
@@ -138,13 +158,15 @@ static char *run_time(const char *word)
 
 static json_t *new_json(const struct lock_new *new)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "tree", new->tree, "from", new->from, "to", new->to, "first",
-			 new->first, "runs", new->runs, "anywhere", new->anywhere);
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "tree", new->tree, "from", new->from,
+			 "to", new->to, "first", new->first, "runs", new->runs, "anywhere",
+			 new->anywhere);
 }
 
 int locks_tell_new(struct asked *a, GError **error)
 {
-	g_autofree char *since = run_time(a->words[0]), *until = a->n_words > 1 ? run_time(a->words[1]) : NULL;
+	g_autofree char *since = run_time(a->words[0]),
+			*until = a->n_words > 1 ? run_time(a->words[1]) : NULL;
 	g_autoptr(GPtrArray) found = lock_db_new_orders(a->db, a->filter.tree, since, until, error);
 	json_auto_t *json = json_array();
 	const char *tree = NULL;
@@ -158,21 +180,25 @@ int locks_tell_new(struct asked *a, GError **error)
 		if (a->json)
 			continue;
 		if (g_strcmp0(tree, new->tree) != 0)
-			printf("lock orders that no earlier run %s%s had:\n", *new->tree ? "of tree " : "outside of trees",
-			       new->tree);
+			printf("lock orders that no earlier run %s%s had:\n",
+			       *new->tree ? "of tree " : "outside of trees", new->tree);
 		tree = new->tree;
-		printf("  %s --> %s   runs: %u, first in %s%s\n", new->from, new->to, new->runs, new->first,
-		       new->anywhere ? "" : "; other trees had it before");
+		printf("  %s --> %s   runs: %u, first in %s%s\n", new->from, new->to, new->runs,
+		       new->first, new->anywhere ? "" : "; other trees had it before");
 	}
 	if (a->json)
 		cmd_print_json(json_incref(json));
 	else if (!found->len)
-		printf("no lock order is new since '%s'%s%s%s in a tree with earlier runs\n", a->words[0],
-		       until ? " and before '" : "", until ? a->words[1] : "", until ? "'" : "");
+		printf("no lock order is new since '%s'%s%s%s in a tree with earlier runs\n",
+		       a->words[0], until ? " and before '" : "", until ? a->words[1] : "",
+		       until ? "'" : "");
 	return RIG_EXIT_PASS;
 }
 
-/* The class of OTHER, or -1: no edge of it begins or ends there, so that an order that is missing shows nothing. */
+/*
+ * The class of OTHER, or -1: no edge of it begins or ends there, so that an order that is missing
+ * shows nothing.
+ */
 static int class_here(const struct lock_graph *other, const char *name)
 {
 	int at = lock_graph_class(other, name);
@@ -206,7 +232,9 @@ static struct lock_graph *graph_of(struct asked *a, const char *word, GError **e
 	if (!graph || graph->edges->len)
 		return graph;
 	lock_graph_free(graph);
-	rig_fail(error, RIG_EXIT_USAGE, "no run with lock orders has a machine or kernel '%s'; `rig list` shows the runs", word);
+	rig_fail(error, RIG_EXIT_USAGE,
+		 "no run with lock orders has a machine or kernel '%s'; `rig list` shows the runs",
+		 word);
 	return NULL;
 }
 
@@ -240,7 +268,8 @@ static void append_order(json_t *orders, const char *from, const char *to)
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error)
 {
 	/* "~" is behind every name that begins so */
-	g_autofree char *since = run_time(first), *end = run_time(last), *until = g_strconcat(end, "~", NULL);
+	g_autofree char *since = run_time(first), *end = run_time(last),
+			*until = g_strconcat(end, "~", NULL);
 	g_autoptr(GPtrArray) found = lock_db_new_orders(db, NULL, since, until, error);
 	json_t *orders = found ? json_array() : NULL;
 
@@ -264,7 +293,8 @@ json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GE
 		const struct order_edge *edge = two->edges->pdata[i];
 
 		if (lacks(&asked, edge, one))
-			append_order(orders, locks_class(two, edge->from)->name, locks_class(two, edge->to)->name);
+			append_order(orders, locks_class(two, edge->from)->name,
+				     locks_class(two, edge->to)->name);
 	}
 	return orders;
 }

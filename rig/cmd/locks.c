@@ -12,12 +12,16 @@
 #include "util/paths.h"
 
 static const char summary[] =
-	"The lock graph: which lock was taken while which other was held, in all runs whose kernel has lockdep.\n\n"
+	"The lock graph: which lock was taken while which other was held, in all runs whose kernel "
+	"has lockdep.\n\n"
 	"  (nothing)        the size of the graph, and the locks of hotplug\n"
-	"  CLASS            what it is taken under, what is taken under it, and where that was seen\n"
-	"  cycles           cycles that no single boot had; those that a common lock guards are marked\n"
+	"  CLASS            what it is taken under, what is taken under it, and where that was "
+	"seen\n"
+	"  cycles           cycles that no single boot had; those that a common lock guards are "
+	"marked\n"
 	"  check            edges against the declared order (scenarios/lock-order.yaml)\n"
-	"  new A [B]        edges that no run of the same tree had before A, a run or a time (2026-11-28); B ends the search\n"
+	"  new A [B]        edges that no run of the same tree had before A, "
+	"a run or a time (2026-11-28); B ends the search\n"
 	"  diff A B         edges of kernel or machine A that B does not have, and the reverse\n"
 	"  rebuild          reads every run folder again";
 
@@ -27,13 +31,15 @@ static const char examples[] =
 	"  rig locks new 2026-11-28\n"
 	"  rig locks diff pc-q35 pseries\n"
 	"  rig locks cpu_hotplug_lock --svg cpu.svg\n\n"
-	"Exit codes: 0 nothing found, 1 an unguarded cycle, or an edge against the declared order, 2 usage.\n";
+	"Exit codes: 0 nothing found, 1 an unguarded cycle, or an edge against the declared order, "
+	"2 usage.\n";
 
 struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error)
 {
 	g_autofree char *folder = index_place(results);
 
-	return lock_db_open(results, g_mkdir_with_parents(folder, 0755) == 0 ? folder : NULL, rebuild, error);
+	return lock_db_open(results, g_mkdir_with_parents(folder, 0755) == 0 ? folder : NULL,
+			    rebuild, error);
 }
 
 const struct lock_class *locks_class(const struct lock_graph *graph, guint i)
@@ -46,7 +52,8 @@ char *locks_gates_text(const struct lock_graph *graph, const GArray *gates)
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < gates->len; i++)
-		g_string_append_printf(text, "%s%s", i ? ", " : "", locks_class(graph, g_array_index(gates, guint, i))->name);
+		g_string_append_printf(text, "%s%s", i ? ", " : "",
+				       locks_class(graph, g_array_index(gates, guint, i))->name);
 	return g_string_free(text, FALSE);
 }
 
@@ -55,15 +62,19 @@ json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates)
 	json_t *json = json_array();
 
 	for (guint i = 0; i < gates->len; i++)
-		json_array_append_new(json, json_string(locks_class(graph, g_array_index(gates, guint, i))->name));
+		json_array_append_new(
+			json,
+			json_string(locks_class(graph, g_array_index(gates, guint, i))->name));
 	return json;
 }
 
 json_t *locks_edge_json(const struct lock_graph *graph, const struct order_edge *edge)
 {
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:i, s:o}", "from", locks_class(graph, edge->from)->name, "to",
-			 locks_class(graph, edge->to)->name, "runs", edge->runs, "first", edge->first, "last", edge->last,
-			 "contexts", edge->contexts, "gates", locks_gates_json(graph, edge->gates));
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:i, s:o}", "from",
+			 locks_class(graph, edge->from)->name, "to",
+			 locks_class(graph, edge->to)->name, "runs", edge->runs, "first",
+			 edge->first, "last", edge->last, "contexts", edge->contexts, "gates",
+			 locks_gates_json(graph, edge->gates));
 }
 
 void locks_print_edge(const struct lock_graph *graph, const struct order_edge *edge)
@@ -71,13 +82,16 @@ void locks_print_edge(const struct lock_graph *graph, const struct order_edge *e
 	g_autofree char *gates = locks_gates_text(graph, edge->gates);
 
 	printf("  %s --> %s   runs: %u, first in %s%s%s%s\n", locks_class(graph, edge->from)->name,
-	       locks_class(graph, edge->to)->name, edge->runs, edge->first, *gates ? "; always under " : "", gates,
+	       locks_class(graph, edge->to)->name, edge->runs, edge->first,
+	       *gates ? "; always under " : "", gates,
 	       edge->contexts == LOCK_IN_REPORT ? "; only in a report" : "");
 }
 
 /* Prints the edges that WANTED accepts, or their JSON; returns how many. */
-guint locks_tell_edges(const struct asked *a, const char *title, gboolean (*wanted)(const struct asked *a,
-			const struct order_edge *edge, const void *data), const void *data)
+guint locks_tell_edges(const struct asked *a, const char *title,
+		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
+					  const void *data),
+		       const void *data)
 {
 	json_t *json = json_array();
 	guint n = 0;
@@ -105,18 +119,19 @@ guint locks_tell_edges(const struct asked *a, const char *title, gboolean (*want
 
 static int tell_summary(struct asked *a, GError **error)
 {
-	static const char *const hotplug[] = {"device_hotplug_lock", "cpu_add_remove_lock", "cpu_hotplug_lock",
-					      "mem_hotplug_lock", "slab_mutex"};
+	static const char *const hotplug[] = {"device_hotplug_lock", "cpu_add_remove_lock",
+					      "cpu_hotplug_lock", "mem_hotplug_lock", "slab_mutex"};
 	(void)error;
 	if (a->json) {
-		cmd_print_json(json_pack("{s:i, s:i, s:i}", "runs", a->graph->runs, "classes", a->graph->classes->len,
-					 "edges", a->graph->edges->len));
+		cmd_print_json(json_pack("{s:i, s:i, s:i}", "runs", a->graph->runs, "classes",
+					 a->graph->classes->len, "edges", a->graph->edges->len));
 		return RIG_EXIT_PASS;
 	}
-	printf("lock orders of %u runs: %u classes, %u edges\n", a->graph->runs, a->graph->classes->len,
-	       a->graph->edges->len);
+	printf("lock orders of %u runs: %u classes, %u edges\n", a->graph->runs,
+	       a->graph->classes->len, a->graph->edges->len);
 	if (!a->graph->runs)
-		printf("No run has recorded any yet: runs of kernels with lockdep do (`rig run dimm-storm`).\n");
+		printf("No run has recorded any yet: runs of kernels with lockdep do (`rig run "
+		       "dimm-storm`).\n");
 	for (guint i = 0; i < G_N_ELEMENTS(hotplug); i++) {
 		int at = lock_graph_class(a->graph, hotplug[i]);
 		guint under = 0, over = 0;
@@ -128,7 +143,8 @@ static int tell_summary(struct asked *a, GError **error)
 			over += edge->from == (guint)at;
 		}
 		if (at >= 0)
-			printf("  %-22s taken under %u classes, held while %u are taken\n", hotplug[i], under, over);
+			printf("  %-22s taken under %u classes, held while %u are taken\n",
+			       hotplug[i], under, over);
 	}
 	return RIG_EXIT_PASS;
 }
@@ -153,7 +169,10 @@ static gboolean comes_from(const struct asked *a, const struct order_edge *edge,
 	return edge->from == *(const guint *)data;
 }
 
-/* The neighbourhood of a class in Graphviz's language, or as a picture in the file that --svg names. */
+/*
+ * The neighbourhood of a class in Graphviz's language, or as a picture in the file that --svg
+ * names.
+ */
 static gboolean draw(struct asked *a, guint class, GError **error)
 {
 	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(struct graph_node));
@@ -167,17 +186,20 @@ static gboolean draw(struct asked *a, guint class, GError **error)
 		const struct order_edge *edge = a->graph->edges->pdata[i];
 		guint ends[] = {edge->from, edge->to};
 
-		if (!touches(a, edge, &class) || edges->len == GRAPH_EDGES_MAX || nodes->len + 2 > GRAPH_NODES_MAX)
+		if (!touches(a, edge, &class) || edges->len == GRAPH_EDGES_MAX ||
+		    nodes->len + 2 > GRAPH_NODES_MAX)
 			continue;
 		for (guint e = 0; e < 2; e++) {
-			struct graph_node node = {locks_class(a->graph, ends[e])->name, GRAPH_BOX, ends[e] == class};
+			struct graph_node node = {locks_class(a->graph, ends[e])->name, GRAPH_BOX,
+						  ends[e] == class};
 
 			if (number[ends[e]])
 				continue;
 			g_array_append_val(nodes, node);
 			number[ends[e]] = nodes->len;
 		}
-		struct graph_edge drawn = {number[edge->from] - 1, number[edge->to] - 1, NULL, FALSE};
+		struct graph_edge drawn = {number[edge->from] - 1, number[edge->to] - 1, NULL,
+					   FALSE};
 
 		g_array_append_val(edges, drawn);
 	}
@@ -203,20 +225,22 @@ static char *alike(const struct lock_graph *graph, const char *word)
 
 	for (guint i = 0; i < graph->classes->len && n < 8; i++)
 		if (strstr(locks_class(graph, i)->name, word))
-			g_string_append_printf(text, "%s%s", n++ ? ", " : "", locks_class(graph, i)->name);
+			g_string_append_printf(text, "%s%s", n++ ? ", " : "",
+					       locks_class(graph, i)->name);
 	return g_string_free(text, FALSE);
 }
 
 void locks_tell_places(struct asked *a, const struct order_edge *edge)
 {
-	g_autoptr(GPtrArray) places = lock_db_sightings(a->db, locks_class(a->graph, edge->from)->name,
-							locks_class(a->graph, edge->to)->name, NULL);
+	g_autoptr(GPtrArray) places =
+		lock_db_sightings(a->db, locks_class(a->graph, edge->from)->name,
+				  locks_class(a->graph, edge->to)->name, NULL);
 
 	for (guint i = 0; places && i < places->len && i < 6; i++) {
 		const struct lock_sighting *s = places->pdata[i];
 
-		printf("      %s on %s, kernel %s: runs: %u, %s to %s\n", s->scenario, s->machine, s->kernel, s->runs,
-		       s->first, s->last);
+		printf("      %s on %s, kernel %s: runs: %u, %s to %s\n", s->scenario, s->machine,
+		       s->kernel, s->runs, s->first, s->last);
 	}
 }
 
@@ -229,7 +253,8 @@ static int tell_class(struct asked *a, const char *name, GError **error)
 	if (at < 0) {
 		similar = alike(a->graph, name);
 		rig_fail(error, RIG_EXIT_USAGE, "no run has seen a lock class '%s'%s%s", name,
-			 *similar ? "; similar: " : "; `rig locks` lists the locks of hotplug", similar);
+			 *similar ? "; similar: " : "; `rig locks` lists the locks of hotplug",
+			 similar);
 		return RIG_EXIT_USAGE;
 	}
 	if ((a->dot || a->svg) && !draw(a, class, error))
@@ -252,8 +277,9 @@ static const struct {
 	int min_words, max_words;
 	int (*tell)(struct asked *a, GError **error);
 } questions[] = {
-	{"cycles", 0, 0, locks_tell_cycles}, {"check", 0, 0, locks_tell_check}, {"new", 1, 2, locks_tell_new},
-	{"diff", 2, 2, locks_tell_diff},     {"rebuild", 0, 0, tell_summary},
+	{"cycles", 0, 0, locks_tell_cycles}, {"check", 0, 0, locks_tell_check},
+	{"new", 1, 2, locks_tell_new},	     {"diff", 2, 2, locks_tell_diff},
+	{"rebuild", 0, 0, tell_summary},
 };
 
 static int answer(struct asked *a, const char *word, GError **error)
@@ -265,7 +291,8 @@ static int answer(struct asked *a, const char *word, GError **error)
 			continue;
 		if (a->n_words >= questions[i].min_words && a->n_words <= questions[i].max_words)
 			return questions[i].tell(a, error);
-		rig_fail(error, RIG_EXIT_USAGE, "`rig locks %s` takes %d to %d more words, not %d; see `rig locks --help`",
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "`rig locks %s` takes %d to %d more words, not %d; see `rig locks --help`",
 			 word, questions[i].min_words, questions[i].max_words, a->n_words);
 		return RIG_EXIT_USAGE;
 	}
@@ -278,20 +305,29 @@ int cmd_locks(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	int code = RIG_EXIT_USAGE;
 	const GOptionEntry entries[] = {
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &a.folder, "folder of run folders", "DIR"},
-		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &a.filter.kernel, "only runs of this kernel (6.1.192)", "NAME"},
-		{"machine", 'm', 0, G_OPTION_ARG_STRING, &a.filter.machine, "only runs on this machine", "NAME"},
-		{"scenario", 0, 0, G_OPTION_ARG_STRING, &a.filter.scenario, "only runs of this scenario", "NAME"},
-		{"tree", 0, 0, G_OPTION_ARG_STRING, &a.filter.tree, "only runs of this tree of a plan", "NAME"},
-		{"order", 0, 0, G_OPTION_ARG_FILENAME, &a.order, "declared order (scenarios/lock-order.yaml)", "FILE"},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &a.folder, "folder of run folders",
+		 "DIR"},
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &a.filter.kernel,
+		 "only runs of this kernel (6.1.192)", "NAME"},
+		{"machine", 'm', 0, G_OPTION_ARG_STRING, &a.filter.machine,
+		 "only runs on this machine", "NAME"},
+		{"scenario", 0, 0, G_OPTION_ARG_STRING, &a.filter.scenario,
+		 "only runs of this scenario", "NAME"},
+		{"tree", 0, 0, G_OPTION_ARG_STRING, &a.filter.tree,
+		 "only runs of this tree of a plan", "NAME"},
+		{"order", 0, 0, G_OPTION_ARG_FILENAME, &a.order,
+		 "declared order (scenarios/lock-order.yaml)", "FILE"},
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &a.known,
 		 "known issues, whose cycles do not count (scenarios/known-issues.yaml)", "FILE"},
-		{"svg", 0, 0, G_OPTION_ARG_FILENAME, &a.svg, "draw the neighbourhood of CLASS", "FILE"},
-		{"dot", 0, 0, G_OPTION_ARG_NONE, &a.dot, "print the neighbourhood of CLASS in Graphviz's language", NULL},
+		{"svg", 0, 0, G_OPTION_ARG_FILENAME, &a.svg, "draw the neighbourhood of CLASS",
+		 "FILE"},
+		{"dot", 0, 0, G_OPTION_ARG_NONE, &a.dot,
+		 "print the neighbourhood of CLASS in Graphviz's language", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &a.json, "print JSON", NULL},
 		{NULL}};
 
-	if (!cmd_parse(&argc, &argv, entries, "[CLASS|cycles|check|new|diff|rebuild]", summary, examples, &error))
+	if (!cmd_parse(&argc, &argv, entries, "[CLASS|cycles|check|new|diff|rebuild]", summary,
+		       examples, &error))
 		return rig_report_error(error);
 	a.words = argv + MIN(argc, 2);
 	a.n_words = MAX(0, argc - 2);

@@ -28,14 +28,17 @@ json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_edge_json(const struct lock_graph *graph, const struct order_edge *edge);
 void locks_print_edge(const struct lock_graph *graph, const struct order_edge *edge);
 /* Prints the edges that WANTED accepts, or their JSON; returns how many. */
-guint locks_tell_edges(const struct asked *a, const char *title, gboolean (*wanted)(const struct asked *a,
-		       const struct order_edge *edge, const void *data), const void *data);
+guint locks_tell_edges(const struct asked *a, const char *title,
+		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
+					  const void *data),
+		       const void *data);
 /* Where an edge was seen. */
 void locks_tell_places(struct asked *a, const struct order_edge *edge);
 
 /*
- * For `rig compare`, arrays of "A --> B" (NULL with an error): lock orders that are new in their tree between FIRST and
- * LAST (times, RFC 3339); lock orders of kernel B between classes that kernel A has too, and in another order.
+ * For `rig compare`, arrays of "A --> B" (NULL with an error): lock orders that are new in their
+ * tree between FIRST and LAST (times, RFC 3339); lock orders of kernel B between classes that
+ * kernel A has too, and in another order.
  */
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error);
 json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GError **error);

@@ -14,18 +14,25 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Runs a plan: scenarios x machines x kernels x repetitions, as many at a time as fit the host. A cell that\n"
-	"fails is run again, to measure how often. The findings are compared with those of all earlier nights.\n"
-	"PLAN is a name (scenarios/plans/NAME.yaml) or a YAML file. Options after -- are passed to each `rig run`.";
+	"Runs a plan: scenarios x machines x kernels x repetitions, as many at a time as fit the "
+	"host. A cell that\n"
+	"fails is run again, to measure how often. The findings are compared with those of all "
+	"earlier nights.\n"
+	"PLAN is a name (scenarios/plans/NAME.yaml) or a YAML file. Options after -- are passed to "
+	"each `rig run`.";
 
 static const char examples[] =
-	"  rig nightly smoke --dry-run                 print the runs, the expected time, what is missing\n"
+	"  rig nightly smoke --dry-run                 print the runs, the expected time, "
+	"what is missing\n"
 	"  rig nightly nightly --budget 2h             start only runs that end within two hours\n"
-	"  rig nightly nightly --resume                continue after kill -9, a reboot, or a spent budget\n"
+	"  rig nightly nightly --resume                continue after kill -9, a reboot, "
+	"or a spent budget\n"
 	"  rig nightly nightly --resume --dry-run      print what is left of it\n"
 	"  rig nightly ./mine.yaml --jobs 4 --shuffle 7 -- --accel tcg\n"
-	"  touch results/nights/ID/stop                start nothing more; so does ^C, and a second ^C stops all\n\n"
-	"Exit codes: 0 no new finding, 1 a new finding, 2 usage, 3 a cell without a result, or stopped.\n";
+	"  touch results/nights/ID/stop                start nothing more; so does ^C, "
+	"and a second ^C stops all\n\n"
+	"Exit codes: 0 no new finding, 1 a new finding, 2 usage, 3 a cell without a result, "
+	"or stopped.\n";
 
 static struct {
 	char *results, *budget, *shuffle, *night;
@@ -107,7 +114,8 @@ static void print_builds(json_t *builds)
 	double count = real(builds, "count"), unknown = real(builds, "unknown");
 
 	if (count > unknown)
-		printf("%.0f kernel%s to build before, at most about %s (estimated from earlier builds)\n",
+		printf("%.0f kernel%s to build before, at most about %s (estimated from earlier "
+		       "builds)\n",
 		       count, count == 1 ? "" : "s", span);
 	if (unknown)
 		printf("%.0f kernel%s to build, of unknown duration: minutes each\n", unknown,
@@ -131,7 +139,8 @@ void nightly_print_dry_run(json_t *dry_run)
 		       findings_text(item, "why"));
 	json_array_foreach (json_object_get(dry_run, "missing"), i, item)
 		printf("missing  %s\n", json_string_value(item));
-	printf("%zu cells, about %s on %.0f cores and %.0f MiB, repetitions not counted; no packing takes less than %s\n",
+	printf("%zu cells, about %s on %.0f cores and %.0f MiB, repetitions not counted; "
+	       "no packing takes less than %s\n",
 	       json_array_size(json_object_get(dry_run, "cells")), span, real(host, "cores"),
 	       real(host, "memory") / (1 << 20), least);
 	print_builds(json_object_get(dry_run, "builds"));
@@ -203,10 +212,12 @@ static void print_result(const struct night *night, json_t *result)
 		       term_colour(is_new ? TERM_RED : TERM_DIM), is_new ? "NEW" : "again",
 		       term_colour(TERM_PLAIN), title, findings_text(item, "run"));
 	}
-	printf("night    %s: %.0f good, %.0f flaky, %.0f bad, %.0f without an answer, %.0f skipped, %.0f left\n",
+	printf("night    %s: %.0f good, %.0f flaky, %.0f bad, %.0f without an answer, "
+	       "%.0f skipped, %.0f left\n",
 	       night->id, real(counts, "good"), real(counts, "flaky"), real(counts, "bad"),
 	       real(counts, "none"), real(counts, "skip"), real(counts, "left"));
-	printf("times    %s; no packing of its runs takes less than %s; the rig itself %.1f s of CPU, its children %.0f s\n",
+	printf("times    %s; no packing of its runs takes less than %s; the rig itself %.1f s of "
+	       "CPU, its children %.0f s\n",
 	       wall, least, real(times, "controller_s"), real(times, "children_s"));
 	if (night->unfinished)
 		printf("left     %s; rig nightly %s --resume\n", night->unfinished, night->plan);
@@ -257,7 +268,8 @@ static int list_nights(const char *results)
 	json_array_foreach (nights, i, item) {
 		json_t *counts = json_object_get(item, "counts");
 
-		printf("%s  %-16s %4.0f good %3.0f flaky %3.0f bad %3.0f none %3.0f skip %3.0f left%s\n",
+		printf("%s  %-16s %4.0f good %3.0f flaky %3.0f bad %3.0f none %3.0f skip %3.0f "
+		       "left%s\n",
 		       findings_text(item, "id"), findings_text(item, "plan"), real(counts, "good"),
 		       real(counts, "flaky"), real(counts, "bad"), real(counts, "none"),
 		       real(counts, "skip"), real(counts, "left"),
@@ -323,7 +335,8 @@ int cmd_nightly(int argc, char **argv)
 	/* GOption keeps the "--" after an argument */
 	words = argc > 2 && !strcmp(argv[2], "--") ? 3 : 2;
 	if ((argc < 2 && !want.night) || (argc > 2 && words == 2)) {
-		fputs("rig: nightly takes one plan (for example smoke); options for `rig run` follow --\n",
+		fputs("rig: nightly takes one plan (for example smoke); options for `rig run` "
+		      "follow --\n",
 		      stderr);
 		return RIG_EXIT_USAGE;
 	}

@@ -5,15 +5,17 @@
 
 #include "nightly/nightly.h"
 
-/* "90s", "30m", "2h" to seconds; TEXT may be NULL and leaves *RET as it is. Error: RIG_EXIT_USAGE. */
+/*
+ * "90s", "30m", "2h" to seconds; TEXT may be NULL and leaves *RET as it is. Error: RIG_EXIT_USAGE.
+ */
 gboolean nightly_budget(const char *text, double *ret, GError **error);
 
 /* Prints what night_dry_run() says. */
 void nightly_print_dry_run(json_t *dry_run);
 
 /*
- * Runs NIGHT, which has begun, to its end, and unless QUIET prints what ends. Blocks. Returns night.json (new
- * reference), or NULL with an error (RIG_EXIT_INFRA).
+ * Runs NIGHT, which has begun, to its end, and unless QUIET prints what ends. Blocks. Returns
+ * night.json (new reference), or NULL with an error (RIG_EXIT_INFRA).
  */
 json_t *nightly_run(struct night *night, gboolean quiet, GError **error);
 

@@ -9,14 +9,16 @@
 #include "vm/orphans.h"
 
 static const char summary[] =
-	"Removes domains and volumes of runs from a libvirt host: those whose rig ran on this machine and has ended.\n"
+	"Removes domains and volumes of runs from a libvirt host: those whose rig ran on this "
+	"machine and has ended.\n"
 	"Those of a rig that still runs, or that ran on another machine, are kept.";
 
 static const char examples[] =
 	"  rig clean --connect qemu:///session\n"
 	"  rig clean --connect qemu+ssh://root@host/system --all\n"
 	"      also objects that another machine's rig may be using\n\n"
-	"Exit codes: 0 done (or nothing to do), 2 usage, 3 the host cannot be reached or refuses, 77 no libvirt module.\n";
+	"Exit codes: 0 done (or nothing to do), 2 usage, 3 the host cannot be reached or refuses, "
+	"77 no libvirt module.\n";
 
 static const char *const kinds[] = {
 	[ORPHAN_DOMAIN] = "domain", [ORPHAN_VOLUME] = "volume", [ORPHAN_POOL] = "pool",
@@ -29,8 +31,10 @@ static json_t *list_json(const GPtrArray *all)
 	for (guint i = 0; i < all->len; i++) {
 		const struct orphan *orphan = all->pdata[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:s}", "kind", kinds[orphan->kind], "name",
-						      orphan->name, "stale", orphan->stale, "owner", orphan->owner));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:b, s:s}", "kind", kinds[orphan->kind],
+						"name", orphan->name, "stale", orphan->stale,
+						"owner", orphan->owner));
 	}
 	return list;
 }
@@ -40,8 +44,11 @@ static void list_print(const char *verb, const GPtrArray *all)
 	for (guint i = 0; i < all->len; i++) {
 		const struct orphan *orphan = all->pdata[i];
 
-		printf("%-8s %s %s (%s)\n", verb ? verb : orphan->stale ? "left" : "in use", kinds[orphan->kind], orphan->name,
-		       orphan->owner);
+		printf("%-8s %s %s (%s)\n",
+		       verb	       ? verb
+		       : orphan->stale ? "left"
+				       : "in use",
+		       kinds[orphan->kind], orphan->name, orphan->owner);
 	}
 }
 
@@ -56,8 +63,8 @@ int orphans_doctor(const char *uri, gboolean json)
 	for (guint i = 0; i < found.all->len; i++)
 		stale += ((const struct orphan *)found.all->pdata[i])->stale;
 	if (json) {
-		cmd_print_json(json_pack("{s:s, s:s, s:o}", "uri", found.uri, "hypervisor", found.hypervisor, "left",
-					 list_json(found.all)));
+		cmd_print_json(json_pack("{s:s, s:s, s:o}", "uri", found.uri, "hypervisor",
+					 found.hypervisor, "left", list_json(found.all)));
 	} else {
 		printf("ok       %s: %s\n", found.uri, found.hypervisor);
 		list_print(NULL, found.all);
@@ -76,14 +83,17 @@ int cmd_clean(int argc, char **argv)
 	g_autoptr(GPtrArray) removed = NULL;
 	const GOptionEntry entries[] = {
 		{"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "the libvirt host", "URI"},
-		{"all", 'a', 0, G_OPTION_ARG_NONE, &all, "also remove objects that are or may be in use", NULL},
+		{"all", 'a', 0, G_OPTION_ARG_NONE, &all,
+		 "also remove objects that are or may be in use", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print what was removed as JSON", NULL},
 		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "", summary, examples, &error))
 		return rig_report_error(error);
 	if (!uri) {
-		fputs("rig: clean needs --connect URI (for example qemu:///session, qemu+ssh://host/system)\n", stderr);
+		fputs("rig: clean needs --connect URI (for example qemu:///session, "
+		      "qemu+ssh://host/system)\n",
+		      stderr);
 		return RIG_EXIT_USAGE;
 	}
 	if (!orphans_remove(uri, all, &removed, &error))

@@ -21,15 +21,18 @@ enum { PROBE_GOOD = 0, PROBE_BAD = 1, PROBE_SKIP = 125, PROBE_END = 128 };
 #define RUNS_MAX 10000
 
 static const char summary[] =
-	"Builds the commit that is checked out, runs a scenario on it until the bug shows or --runs runs were\n"
-	"silent, and reports the result to `git bisect run` by its exit code. `rig bisect` needs fewer runs.";
+	"Builds the commit that is checked out, runs a scenario on it until the bug shows or "
+	"--runs runs were\n"
+	"silent, and reports the result to `git bisect run` by its exit code. `rig bisect` needs "
+	"fewer runs.";
 
 static const char examples[] =
 	"  git bisect start BAD GOOD\n"
 	"  git bisect run rig probe --scenario dimm-remove-vs-sysfs --kind lockdep-circular\n"
 	"  git bisect run rig probe --scenario dimm-storm --signature 'v1:…' --rate 25\n"
 	"      a bug that shows in a quarter of the runs: 17 silent runs are good\n\n"
-	"Exit codes: 0 good, 1 bad, 125 cannot be built or booted, 130 usage, 131 infrastructure.\n";
+	"Exit codes: 0 good, 1 bad, 125 cannot be built or booted, 130 usage, "
+	"131 infrastructure.\n";
 
 static struct {
 	char *scenario, *machine, *kernel, *signature, *kind, *results;
@@ -42,19 +45,22 @@ static struct {
 static const GOptionEntry options[] = {
 	{"scenario", 's', 0, G_OPTION_ARG_STRING, &want.scenario, "scenario that provokes the bug",
 	 "NAME|FILE"},
-	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "machine (the scenario's first)", "NAME"},
+	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "machine (the scenario's first)",
+	 "NAME"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "source (git:.@HEAD)", "SOURCE"},
 	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature,
 	 "signature of the report or hang that counts as bad", "KEY"},
 	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind, "or any report of this kind", "KIND"},
-	{"runs", 'n', 0, G_OPTION_ARG_INT, &want.runs, "number of silent runs that count as good", "N"},
+	{"runs", 'n', 0, G_OPTION_ARG_INT, &want.runs, "number of silent runs that count as good",
+	 "N"},
 	{"rate", 0, 0, G_OPTION_ARG_DOUBLE, &want.rate,
 	 "or as many as needed if P percent of runs show the bug", "P"},
 	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence,
 	 "with --rate: confidence in percent (99)", "P"},
 	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
 	 "patch for the kernel (repeatable)", "FILE"},
-	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments, "config (repeatable)", "FILE"},
+	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments, "config (repeatable)",
+	 "FILE"},
 	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build without lockdep", NULL},
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
 	 "seconds of load, instead of the scenario's", "S"},

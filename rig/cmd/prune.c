@@ -9,7 +9,8 @@
 #include "util/error.h"
 
 static const char summary[] =
-	"Deletes run folders by age and verdict. It always keeps the first and the last run of every signature, the\n"
+	"Deletes run folders by age and verdict. It always keeps the first and the last run of "
+	"every signature, the\n"
 	"newest runs of each scenario, machine and kernel, and runs with a label `keep`.\n"
 	"Without --yes it only prints what it would delete.";
 
@@ -24,9 +25,12 @@ static struct {
 } want = {.older = -1, .keep = 3};
 
 static const GOptionEntry options[] = {
-	{"older", 'o', 0, G_OPTION_ARG_INT, &want.older, "runs older than DAYS (0 to 36500)", "DAYS"},
-	{"verdict", 'v', 0, G_OPTION_ARG_STRING_ARRAY, &want.verdicts, "only runs with this verdict (repeatable; default all)", "VERDICT"},
-	{"keep", 'k', 0, G_OPTION_ARG_INT, &want.keep, "keep the newest N of each scenario, machine and kernel (3)", "N"},
+	{"older", 'o', 0, G_OPTION_ARG_INT, &want.older, "runs older than DAYS (0 to 36500)",
+	 "DAYS"},
+	{"verdict", 'v', 0, G_OPTION_ARG_STRING_ARRAY, &want.verdicts,
+	 "only runs with this verdict (repeatable; default all)", "VERDICT"},
+	{"keep", 'k', 0, G_OPTION_ARG_INT, &want.keep,
+	 "keep the newest N of each scenario, machine and kernel (3)", "N"},
 	{"yes", 'y', 0, G_OPTION_ARG_NONE, &want.yes, "delete them", NULL},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print one object", NULL},
@@ -35,15 +39,20 @@ static const GOptionEntry options[] = {
 static gboolean check_words(int argc, char **argv, GError **error)
 {
 	if (argc > 1)
-		return rig_fail(error, RIG_EXIT_USAGE, "unexpected argument '%s': prune takes only options", argv[1]);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"unexpected argument '%s': prune takes only options", argv[1]);
 	if (want.older < 0 || want.older > 36500)
-		return rig_fail(error, RIG_EXIT_USAGE, "the age is missing or invalid: --older DAYS, 0 to 36500");
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"the age is missing or invalid: --older DAYS, 0 to 36500");
 	if (want.keep < 0 || want.keep > 100000)
-		return rig_fail(error, RIG_EXIT_USAGE, "--keep %d is out of range (0 to 100000)", want.keep);
+		return rig_fail(error, RIG_EXIT_USAGE, "--keep %d is out of range (0 to 100000)",
+				want.keep);
 	for (char **v = want.verdicts; v && *v; v++)
 		if (!verdict_parse(*v, &(enum verdict){0}))
-			return rig_fail(error, RIG_EXIT_USAGE, "invalid verdict '%s' (PASS, FAIL, HANG, LOST, INFRA, "
-					"SKIP, KNOWN, ABORTED)", *v);
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"invalid verdict '%s' (PASS, FAIL, HANG, LOST, INFRA, "
+					"SKIP, KNOWN, ABORTED)",
+					*v);
 	return TRUE;
 }
 
@@ -64,12 +73,15 @@ int cmd_prune(int argc, char **argv)
 	json_auto_t *array = json_array();
 	guint gone = 0;
 
-	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error) || !check_words(argc, argv, &error))
+	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error) ||
+	    !check_words(argc, argv, &error))
 		return rig_report_error(error);
 	results = want.results ? g_strdup(want.results) : run_default_results();
 	before = days_ago(want.older);
 	ix = index_open(results, NULL, NULL, &error);
-	names = ix ? index_prunable(ix, before, (const char *const *)want.verdicts, want.keep, &error) : NULL;
+	names = ix ? index_prunable(ix, before, (const char *const *)want.verdicts, want.keep,
+				    &error)
+		   : NULL;
 	if (!names)
 		return rig_report_error(error);
 	for (guint i = 0; i < names->len; i++) {
@@ -79,7 +91,8 @@ int cmd_prune(int argc, char **argv)
 		if (want.json)
 			json_array_append_new(array, json_string(names->pdata[i]));
 		else
-			printf("%s %s\n", want.yes ? "deleted" : "would delete", (char *)names->pdata[i]);
+			printf("%s %s\n", want.yes ? "deleted" : "would delete",
+			       (char *)names->pdata[i]);
 	}
 	if (want.json)
 		cmd_print_json(json_pack("{s:O, s:b}", "runs", array, "deleted", want.yes));

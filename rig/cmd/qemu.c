@@ -11,26 +11,30 @@
 #include "util/spawn.h"
 
 static const char summary[] =
-	"get: fetches QEMU of a Debian suite into the cache; the installed one and the system do not change.\n"
-	"list: the installed QEMU and those that were fetched, and whether they load the director's plugin (holds).\n"
+	"get: fetches QEMU of a Debian suite into the cache; the installed one and the system do "
+	"not change.\n"
+	"list: the installed QEMU and those that were fetched, and whether they load the "
+	"director's plugin (holds).\n"
 	"A suite's name is what --qemu takes.";
 
 static const char examples[] =
 	"  rig qemu get bookworm-backports\n"
 	"  rig qemu list\n"
-	"  rig run stock-valid-zones --qemu bookworm-backports --kernel deb:linux-image-cloud-amd64 --no-lockdep\n\n"
+	"  rig run stock-valid-zones --qemu bookworm-backports --kernel "
+	"deb:linux-image-cloud-amd64 --no-lockdep\n\n"
 	"Exit codes: 0 done, 2 usage, 3 network or disk, 77 it does not run on this host.\n";
 
 static json_t *describe(const char *name, const char *emulator)
 {
-	g_autofree char *program = qemu_find(name, emulator), *version = NULL, *plugin = NULL, *base = NULL;
+	g_autofree char *program = qemu_find(name, emulator), *version = NULL, *plugin = NULL,
+			*base = NULL;
 	g_autoptr(GError) why = NULL;
 	gboolean holds;
 	int api;
 
 	if (!spawn_words(&version, NULL, program, "--version", NULL))
-		return json_pack("{s:s, s:s, s:s, s:b, s:s}", "name", name, "emulator", emulator, "version", "?",
-				 "holds", 0, "why", "not installed");
+		return json_pack("{s:s, s:s, s:s, s:b, s:s}", "name", name, "emulator", emulator,
+				 "version", "?", "holds", 0, "why", "not installed");
 	version[strcspn(version, "\n(")] = '\0';
 	holds = director_probe(program, &plugin, &api, &why);
 	base = plugin ? g_path_get_basename(plugin) : NULL;
@@ -56,7 +60,8 @@ static int list(gboolean as_json)
 		return RIG_EXIT_PASS;
 	}
 	json_array_foreach (all, i, one)
-		printf("%-20s %-20s %-46s holds: %s%s%s\n", json_string_value(json_object_get(one, "name")),
+		printf("%-20s %-20s %-46s holds: %s%s%s\n",
+		       json_string_value(json_object_get(one, "name")),
 		       json_string_value(json_object_get(one, "emulator")),
 		       json_string_value(json_object_get(one, "version")),
 		       json_is_true(json_object_get(one, "holds")) ? "yes (" : "no: ",
@@ -78,7 +83,9 @@ int cmd_qemu(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return list(json);
 	if (argc != 3 || strcmp(argv[1], "get")) {
-		fputs("rig: qemu takes 'list', or 'get' and a suite, for example bookworm-backports\n", stderr);
+		fputs("rig: qemu takes 'list', or 'get' and a suite, "
+		      "for example bookworm-backports\n",
+		      stderr);
 		return RIG_EXIT_USAGE;
 	}
 	if (!qemu_get(argv[2], &version, &error))

@@ -23,21 +23,26 @@
 #define DEFAULT_BUDGET_S 600
 
 static const char summary[] =
-	"Searches for holds (docs/director.md) that make a scenario fail, which fails rarely or never by itself: one\n"
-	"run without holds shows which functions vCPUs pass at about the same time, then runs with several holds\n"
-	"each try them, nearest first. Of a run that failed the holds that are not needed are left out, the others run\n"
+	"Searches for holds (docs/director.md) that make a scenario fail, which fails rarely or "
+	"never by itself: one\n"
+	"run without holds shows which functions vCPUs pass at about the same time, "
+	"then runs with several holds\n"
+	"each try them, nearest first. Of a run that failed the holds that are not needed are left "
+	"out, the others run\n"
 	"again until the rate is known, and a scenario with them is written.";
 
 static const char examples[] =
 	"  rig race scenarios/zoo/z05-add-vs-online.yaml --patch scenarios/zoo/z05.patch\n"
-	"      a kernel with a bug that chance rarely finds; the scenario's own holds are left out\n"
+	"      a kernel with a bug that chance rarely finds; the scenario's own holds are left "
+	"out\n"
 	"  rig race dimm-remove-vs-sysfs --around mm/slub.c --budget 30m\n"
 	"      holds in the functions of one file\n"
 	"  rig race plug-vs-valid-zones --around last\n"
 	"      first those functions that are in the reports of the last run\n"
 	"  rig race --resume\n"
 	"      go on with the last search, after ^C, kill -9 or a spent --budget\n\n"
-	"Exit codes: 0 found, 1 not found, or the scenario fails without holds, 2 usage, 3 infrastructure or stopped, 77 skip.\n";
+	"Exit codes: 0 found, 1 not found, or the scenario fails without holds, 2 usage, "
+	"3 infrastructure or stopped, 77 skip.\n";
 
 static struct {
 	char *around, *budget, *kernel, *machine, *emulator, *results;
@@ -48,27 +53,38 @@ static struct {
 
 static const GOptionEntry options[] = {
 	{"around", 'a', 0, G_OPTION_ARG_STRING, &want.around,
-	 "where: a file (mm/slub.c), a function, a lock (slab_mutex), a run with a report (all files)", "WHERE"},
-	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget, "stop after so many minutes or hours (10m)", "Nm|Nh"},
+	 "where: a file (mm/slub.c), a function, a lock (slab_mutex), a run with a report (all "
+	 "files)",
+	 "WHERE"},
+	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget,
+	 "stop after so many minutes or hours (10m)", "Nm|Nh"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "as of `rig run`", "WHAT"},
-	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches, "apply a patch (repeatable, in order)", "FILE"},
-	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments, "add a config fragment (repeatable)", "FILE"},
+	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
+	 "apply a patch (repeatable, in order)", "FILE"},
+	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
+	 "add a config fragment (repeatable)", "FILE"},
 	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "as of `rig run`", NULL},
 	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "the scenario's first", "NAME"},
-	{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator, "another QEMU: a program, or a suite of `rig qemu get`", "NAME"},
-	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests, "at a time, 1 to 4 (half the CPUs)", "N"},
-	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration, "seconds of load in each run, instead of the scenario's", "S"},
+	{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
+	 "another QEMU: a program, or a suite of `rig qemu get`", "NAME"},
+	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests, "at a time, 1 to 4 (half the CPUs)",
+	 "N"},
+	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
+	 "seconds of load in each run, instead of the scenario's", "S"},
 	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "as of `rig run`", "S"},
-	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders and searches", "DIR"},
-	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume, "go on with a search: its folder, or the last one", NULL},
+	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results,
+	 "folder of run folders and searches", "DIR"},
+	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume,
+	 "go on with a search: its folder, or the last one", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print the result only", NULL},
 	{NULL}};
 
-static gboolean settle(const char *what, const struct scenario *scenario, const char *dir, struct race_options *o,
-		       GError **error)
+static gboolean settle(const char *what, const struct scenario *scenario, const char *dir,
+		       struct race_options *o, GError **error)
 {
-	const struct machine *machine = machine_find(want.machine ? want.machine : scenario->machines[0], error);
+	const struct machine *machine =
+		machine_find(want.machine ? want.machine : scenario->machines[0], error);
 	guint boots = 0;
 
 	*o = (struct race_options){
@@ -81,7 +97,8 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 		.emulator = want.emulator,
 		.no_lockdep = want.no_lockdep,
 		.drop_holds = scenario->n_holds > 0,
-		.guests = want.guests ? (guint)want.guests : CLAMP(g_get_num_processors() / 2, 1, RACE_GUESTS_MAX),
+		.guests = want.guests ? (guint)want.guests
+				      : CLAMP(g_get_num_processors() / 2, 1, RACE_GUESTS_MAX),
 		.budget_s = DEFAULT_BUDGET_S,
 		.duration_s = want.duration,
 		.patience_s = want.patience,
@@ -92,12 +109,19 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 	    (want.budget && !search_budget(want.budget, &boots, &o->budget_s, error)))
 		return FALSE;
 	if (boots)
-		return rig_fail(error, RIG_EXIT_USAGE, "invalid budget '%s' (for example 10m or 2h)", want.budget);
-	if (want.guests < 0 || want.guests > RACE_GUESTS_MAX || want.duration < 0 || want.patience < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "--guests takes 1 to %d; no number may be below 0", RACE_GUESTS_MAX);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"invalid budget '%s' (for example 10m or 2h)", want.budget);
+	if (want.guests < 0 || want.guests > RACE_GUESTS_MAX || want.duration < 0 ||
+	    want.patience < 0)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--guests takes 1 to %d; no number may be below 0",
+				RACE_GUESTS_MAX);
 	if (scenario->cpus < 2)
-		return rig_fail(error, RIG_EXIT_USAGE, "scenario '%s' has 'cpus: %u': a hold needs two vCPUs, one of which "
-				"waits for the other", scenario->name, scenario->cpus);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"scenario '%s' has 'cpus: %u': a hold needs two vCPUs, one of which "
+			"waits for the other",
+			scenario->name, scenario->cpus);
 	return TRUE;
 }
 
@@ -112,9 +136,10 @@ static void show_status(const char *what, void *data)
 static void show_holds(const struct race_trial *trial, const struct race_outcome *o)
 {
 	for (guint i = 0; i < trial->n; i++)
-		printf("     %s%s until %s: reached %" G_GUINT64_FORMAT ", held %" G_GUINT64_FORMAT ", met %" G_GUINT64_FORMAT
-		       "%s\n", term_colour(TERM_DIM), trial->hold[i].at, trial->hold[i].until, o->reached[i], o->held[i],
-		       o->met[i], term_colour(TERM_PLAIN));
+		printf("     %s%s until %s: reached %" G_GUINT64_FORMAT ", held %" G_GUINT64_FORMAT
+		       ", met %" G_GUINT64_FORMAT "%s\n",
+		       term_colour(TERM_DIM), trial->hold[i].at, trial->hold[i].until,
+		       o->reached[i], o->held[i], o->met[i], term_colour(TERM_PLAIN));
 }
 
 static void show_run(const struct race_event *event, void *data)
@@ -125,8 +150,9 @@ static void show_run(const struct race_event *event, void *data)
 
 	(void)data;
 	term_status(NULL);
-	printf("%3u  %s%s%s  %s  %s%s%s\n", event->number, term_colour(failed ? TERM_RED : TERM_GREEN), event->verdict,
-	       term_colour(TERM_PLAIN), took, event->trial->why, said ? ": " : "", said ? said : "");
+	printf("%3u  %s%s%s  %s  %s%s%s\n", event->number,
+	       term_colour(failed ? TERM_RED : TERM_GREEN), event->verdict, term_colour(TERM_PLAIN),
+	       took, event->trial->why, said ? ": " : "", said ? said : "");
 	show_holds(event->trial, event->outcome);
 	fflush(stdout);
 }
@@ -149,8 +175,9 @@ static json_t *result_json(const struct race_search *search, enum race_end end, 
 
 		json_array_append_new(holds, json_string(text));
 	}
-	return json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:s?, s:s?}", "end", ends[end], "holds", holds, "failed", failed,
-			 "runs", runs, "failed_without", alone, "runs_without", alone_runs, "scenario", file, "said",
+	return json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:s?, s:s?}", "end", ends[end], "holds",
+			 holds, "failed", failed, "runs", runs, "failed_without", alone,
+			 "runs_without", alone_runs, "scenario", file, "said",
 			 race_search_said(search));
 }
 
@@ -159,7 +186,8 @@ static void print_rate(const char *what, guint failed, guint runs)
 	double low, high;
 
 	stats_wilson(failed, runs, &low, &high);
-	printf("%-13s fails in %u of %u runs (95 %%: %.0f to %.0f %%)\n", what, failed, runs, 100 * low, 100 * high);
+	printf("%-13s fails in %u of %u runs (95 %%: %.0f to %.0f %%)\n", what, failed, runs,
+	       100 * low, 100 * high);
 }
 
 static void print_result(json_t *result, const char *dir)
@@ -170,7 +198,8 @@ static void print_result(json_t *result, const char *dir)
 	size_t i;
 
 #define NUMBER(key) (guint) json_integer_value(json_object_get(result, key))
-	printf("%s%s\n", want.quiet ? "" : "\nresult        ", json_string_value(json_object_get(result, "end")));
+	printf("%s%s\n", want.quiet ? "" : "\nresult        ",
+	       json_string_value(json_object_get(result, "end")));
 	json_array_foreach (json_object_get(result, "holds"), i, hold)
 		printf("hold          %s\n", json_string_value(hold));
 	if (clean)
@@ -181,11 +210,13 @@ static void print_result(json_t *result, const char *dir)
 		print_rate("without", NUMBER("failed_without"), NUMBER("runs_without"));
 #undef NUMBER
 	if (json_is_string(json_object_get(result, "scenario")))
-		printf("scenario      %s\n", json_string_value(json_object_get(result, "scenario")));
+		printf("scenario      %s\n",
+		       json_string_value(json_object_get(result, "scenario")));
 	printf("folder        %s\n", dir);
 }
 
-static int conclude(const struct race_search *search, enum race_end end, const struct scenario *scenario, const char *dir)
+static int conclude(const struct race_search *search, enum race_end end,
+		    const struct scenario *scenario, const char *dir)
 {
 	static const int codes[] = {
 		[RACE_FOUND] = RIG_EXIT_PASS,
@@ -227,7 +258,8 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	enum race_end end;
 	gboolean ok;
 
-	if (!scenario || !settle(what, scenario, dir, &o, &error) || !search_folder_lock(dir, &error))
+	if (!scenario || !settle(what, scenario, dir, &o, &error) ||
+	    !search_folder_lock(dir, &error))
 		return rig_report_error(error);
 	o.results = results;
 	search = race_search_new(&o, words, state, &error);
@@ -235,8 +267,9 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 		return rig_report_error(error);
 	if (!want.json && !want.quiet) {
 		race_search_watch(search, show_run, show_status, NULL);
-		printf("race     %s, %u guest%s at a time, for %u s%s\nfolder   %s\n", scenario->name, o.guests,
-		       o.guests > 1 ? "s" : "", o.budget_s, o.drop_holds ? "; its own holds are left out" : "", dir);
+		printf("race     %s, %u guest%s at a time, for %u s%s\nfolder   %s\n",
+		       scenario->name, o.guests, o.guests > 1 ? "s" : "", o.budget_s,
+		       o.drop_holds ? "; its own holds are left out" : "", dir);
 		fflush(stdout);
 	}
 	ok = race_search_run(search, &end, &error);
@@ -244,11 +277,15 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	return ok ? conclude(search, end, scenario, dir) : rig_report_error(error);
 }
 
-/* The words of the search that is gone on with; what is said now about budget, guests and output wins. */
+/*
+ * The words of the search that is gone on with; what is said now about budget, guests and output
+ * wins.
+ */
 static int resume(const char *which)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *dir = search_folder_find(want.results, which, STATE, &error), *path = NULL, *text = NULL;
+	g_autofree char *dir = search_folder_find(want.results, which, STATE, &error), *path = NULL,
+			*text = NULL;
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	__typeof__(want) now = want;
 	json_auto_t *state = NULL;
@@ -262,7 +299,8 @@ static int resume(const char *which)
 		return rig_report_error(error);
 	state = json_loads(text, 0, NULL);
 	list = json_object_get(state, "words");
-	if (!json_is_array(list) || chdir(json_string_value(json_object_get(state, "folder")) ?: "/") < 0) {
+	if (!json_is_array(list) ||
+	    chdir(json_string_value(json_object_get(state, "folder")) ?: "/") < 0) {
 		fprintf(stderr, "rig: cannot read the search '%s'\n", path);
 		return RIG_EXIT_USAGE;
 	}
@@ -294,7 +332,8 @@ int cmd_race(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 		json_array_append_new(words, json_string(argv[i]));
-	if (!cmd_parse(&argc, &argv, options, "SCENARIO | --resume [SEARCH]", summary, examples, &error))
+	if (!cmd_parse(&argc, &argv, options, "SCENARIO | --resume [SEARCH]", summary, examples,
+		       &error))
 		return rig_report_error(error);
 	if (want.resume)
 		return resume(argc > 1 ? argv[1] : NULL);

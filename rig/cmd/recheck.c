@@ -10,21 +10,25 @@
 #include "util/error.h"
 
 static const char summary[] =
-	"Parses a run's console again with the current rig, without a guest. Rewrites splats/, and the verdict if the\n"
+	"Parses a run's console again with the current rig, without a guest. Rewrites splats/, "
+	"and the verdict if the\n"
 	"reports differ. Reasons that are not reports stay.";
 
 static const char examples[] =
 	"  rig recheck last\n"
 	"  rig recheck 20261121T061500Z-dimm-storm-pc-q35-6.1.192-s7\n\n"
-	"Exit codes: those of the verdict (0 pass or known issue, 1 fail or hang, 3 infrastructure or lost, "
+	"Exit codes: those of the verdict (0 pass or known issue, 1 fail or hang, "
+	"3 infrastructure or lost, "
 	"77 skip); 2 usage.\n";
 
-static void print_outcome(const struct run_info *before, const struct run_info *now, gboolean changed)
+static void print_outcome(const struct run_info *before, const struct run_info *now,
+			  gboolean changed)
 {
 	if (!changed)
 		printf("%s: nothing differs, %s\n", now->name, verdict_name(now->verdict));
 	else if (before->verdict == now->verdict)
-		printf("%s: the reports differ, %s as before\n", now->name, verdict_name(now->verdict));
+		printf("%s: the reports differ, %s as before\n", now->name,
+		       verdict_name(now->verdict));
 	else
 		printf("%s: was %s, is %s\n", now->name, verdict_name(before->verdict),
 		       verdict_name(now->verdict));
@@ -58,8 +62,9 @@ int cmd_recheck(int argc, char **argv)
 	if (!now)
 		return rig_report_error(error);
 	if (json)
-		cmd_print_json(json_pack("{s:s, s:b, s:s, s:s}", "run", now->name, "changed", changed, "before",
-					 verdict_name(before->verdict), "verdict", verdict_name(now->verdict)));
+		cmd_print_json(json_pack("{s:s, s:b, s:s, s:s}", "run", now->name, "changed",
+					 changed, "before", verdict_name(before->verdict),
+					 "verdict", verdict_name(now->verdict)));
 	else
 		print_outcome(before, now, changed);
 	if (!json && changed)

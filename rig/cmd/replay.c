@@ -10,7 +10,8 @@
 #include "util/error.h"
 
 static const char summary[] =
-	"Repeats a run with the inputs in its folder: scenario, kernel, patches, machine, seed, and the timeline of\n"
+	"Repeats a run with the inputs in its folder: scenario, kernel, patches, machine, seed, "
+	"and the timeline of\n"
 	"the operations it executed. Reports whether the verdict or the kernel reports differ.";
 
 static const char examples[] =
@@ -77,14 +78,15 @@ static int compare(const struct run_info *before, const struct run_info *now, gb
 	gboolean same = before->verdict == now->verdict && !strcmp(had, has);
 
 	if (json) {
-		cmd_print_json(json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s}", "same", same, "run", before->name,
-					 "verdict", verdict_name(before->verdict), "replay", now->name,
-					 "replay_verdict", verdict_name(now->verdict), "signatures", had,
+		cmd_print_json(json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s}", "same", same, "run",
+					 before->name, "verdict", verdict_name(before->verdict),
+					 "replay", now->name, "replay_verdict",
+					 verdict_name(now->verdict), "signatures", had,
 					 "replay_signatures", has));
 	} else {
-		printf("replay   %s: %s before, %s now%s\n", same ? "the same outcome" : "another outcome",
-		       verdict_name(before->verdict), verdict_name(now->verdict),
-		       strcmp(had, has) ? ", with other reports" : "");
+		printf("replay   %s: %s before, %s now%s\n",
+		       same ? "the same outcome" : "another outcome", verdict_name(before->verdict),
+		       verdict_name(now->verdict), strcmp(had, has) ? ", with other reports" : "");
 	}
 	return same ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
 }
@@ -103,8 +105,8 @@ static gboolean words(const struct run_info *before, struct run_request *want, c
 	want->kernel = text(kernel, "asked");
 	want->patches = copies(before, "patches", json_object_get(kernel, "patches"));
 	want->fragments = copies(before, "fragments", json_object_get(kernel, "fragments"));
-	want->seed = *ret_seed =
-		g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(in, "seed")));
+	want->seed = *ret_seed = g_strdup_printf("%" JSON_INTEGER_FORMAT,
+						 json_integer_value(json_object_get(in, "seed")));
 	want->accel = text(in, "accel");
 	want->launcher = text(in, "launcher");
 	want->uri = text(in, "uri");
@@ -137,9 +139,11 @@ int cmd_replay(int argc, char **argv)
 	const char *was, *is;
 	int code;
 	const GOptionEntry entries[] = {
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &results, "folder of run folders", "DIR"},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &results, "folder of run folders",
+		 "DIR"},
 		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
-		 "another QEMU than that of the run: a program, or a suite of `rig qemu get`", "NAME"},
+		 "another QEMU than that of the run: a program, or a suite of `rig qemu get`",
+		 "NAME"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the comparison as JSON", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print only the comparison", NULL},
 		{NULL}};
@@ -165,8 +169,10 @@ int cmd_replay(int argc, char **argv)
 		was = text(json_object_get(before->inputs, "kernel"), "hash");
 		is = text(json_object_get(now->inputs, "kernel"), "hash");
 		if (g_strcmp0(was, is))
-			fprintf(stderr, "rig: the kernel differs from the original run's: its source, compiler or "
-					"the rig's config has changed\n");
+			fprintf(stderr,
+				"rig: the kernel differs from the original run's: its source, "
+				"compiler or "
+				"the rig's config has changed\n");
 		code = compare(before, now, json);
 	}
 	g_strfreev(want.patches);

@@ -14,8 +14,10 @@
 #include "util/text.h"
 
 static const char summary[] =
-	"Compares the runs of a night (by default the newest) with earlier ones: changes, the matrix of scenarios,\n"
-	"machines and kernels, and every signature. With RUN... only these runs form the night. Output options can be\n"
+	"Compares the runs of a night (by default the newest) with earlier ones: changes, "
+	"the matrix of scenarios,\n"
+	"machines and kernels, and every signature. With RUN... only these runs form the night. "
+	"Output options can be\n"
 	"combined; FILE may be - for standard output.";
 
 static const char examples[] =
@@ -55,14 +57,14 @@ static gboolean parse(int *argc, char ***argv, struct options *options, GError *
 	for (guint i = 0; i < n_report_formats; i++) {
 		const struct report_format *format = &report_formats[i];
 
-		entries[n++] = (GOptionEntry){format->name,
-					      0,
-					      0,
-					      format->file ? G_OPTION_ARG_FILENAME : G_OPTION_ARG_NONE,
-					      format->file ? (gpointer)&options->files[i]
-							   : (gpointer)&options->flags[i],
-					      format->about,
-					      format->file ? "FILE" : NULL};
+		entries[n++] = (GOptionEntry){
+			format->name,
+			0,
+			0,
+			format->file ? G_OPTION_ARG_FILENAME : G_OPTION_ARG_NONE,
+			format->file ? (gpointer)&options->files[i] : (gpointer)&options->flags[i],
+			format->about,
+			format->file ? "FILE" : NULL};
 	}
 	entries[n++] = (GOptionEntry){"html",
 				      0,
@@ -95,7 +97,9 @@ static gboolean parse(int *argc, char ***argv, struct options *options, GError *
 	return cmd_parse(argc, argv, entries, "[RUN...]", summary, examples, error);
 }
 
-/* The contents of the report: the runs, which of them are "now", and the signatures of older ones. */
+/*
+ * The contents of the report: the runs, which of them are "now", and the signatures of older ones.
+ */
 struct window {
 	GPtrArray *runs;	/* of struct run_info, oldest first */
 	GHashTable *now;	/* names, or NULL */
@@ -114,7 +118,8 @@ static void window_clear(struct window *window)
 /* The runs of a night, or of a day. NULL with an error if there are none. */
 static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **error)
 {
-	g_autofree char *after = g_strconcat(night, "~", NULL); /* behind every time that begins so */
+	/* behind every time that begins so */
+	g_autofree char *after = g_strconcat(night, "~", NULL);
 	const struct index_filter named = {.night = night}, day = {.since = night, .until = after};
 	g_autoptr(GPtrArray) runs = index_runs(ix, &named, error);
 
@@ -124,15 +129,19 @@ static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **e
 	}
 	if (!runs || runs->len)
 		return g_steal_pointer(&runs);
-	rig_fail(error, RIG_EXIT_USAGE, "no runs in night '%s'; `rig nightly --list` lists the nights, `rig list` the runs", night);
+	rig_fail(
+		error, RIG_EXIT_USAGE,
+		"no runs in night '%s'; `rig nightly --list` lists the nights, `rig list` the runs",
+		night);
 	return NULL;
 }
 
 /* Reads the newest runs before UNTIL from their folders, and the signatures of the older ones. */
-static gboolean read_window(struct run_index *ix, const char *results, const char *until, int limit, struct window *window,
-			    GError **error)
+static gboolean read_window(struct run_index *ix, const char *results, const char *until, int limit,
+			    struct window *window, GError **error)
 {
-	const struct index_filter filter = {.until = until, .newest_first = TRUE, .limit = MAX(limit, 0)};
+	const struct index_filter filter = {
+		.until = until, .newest_first = TRUE, .limit = MAX(limit, 0)};
 	g_autoptr(GPtrArray) rows = index_runs(ix, &filter, error);
 	const struct index_run *oldest;
 
@@ -141,7 +150,8 @@ static gboolean read_window(struct run_index *ix, const char *results, const cha
 	window->runs = g_ptr_array_new_with_free_func((GDestroyNotify)run_info_free);
 	window->older = g_hash_table_new(g_str_hash, g_str_equal);
 	for (guint i = rows->len; i-- > 0;) {
-		g_autofree char *dir = g_build_filename(results, ((struct index_run *)rows->pdata[i])->name, NULL);
+		g_autofree char *dir =
+			g_build_filename(results, ((struct index_run *)rows->pdata[i])->name, NULL);
 		struct run_info *run = run_open(results, dir, NULL);
 
 		if (run) /* else it was deleted meanwhile */
@@ -178,7 +188,8 @@ static gboolean add_named(const char *results, char **words, struct window *wind
 			return FALSE;
 		g_hash_table_add(window->now, g_strdup(run->name));
 		for (guint i = 0; i < window->runs->len && !there; i++)
-			there = !strcmp(((struct run_info *)window->runs->pdata[i])->name, run->name);
+			there = !strcmp(((struct run_info *)window->runs->pdata[i])->name,
+					run->name);
 		if (!there)
 			g_ptr_array_add(window->runs, g_steal_pointer(&run));
 	}
@@ -196,15 +207,18 @@ static gboolean fill_window(const struct options *options, const char *results, 
 	if (!ix)
 		return FALSE;
 	if (options->night && *words)
-		return rig_fail(error, RIG_EXIT_USAGE, "--night and runs exclude each other: use one, not both");
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--night and runs exclude each other: use one, not both");
 	if (options->limit < 0)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"--limit %d is out of range (1 or more; 0 for all)", options->limit);
+				"--limit %d is out of range (1 or more; 0 for all)",
+				options->limit);
 	if (options->night && strcmp(options->night, "last")) {
 		night = night_runs(ix, options->night, error);
 		if (!night)
 			return FALSE;
-		until = g_strconcat(((struct index_run *)night->pdata[night->len - 1])->created, "~", NULL);
+		until = g_strconcat(((struct index_run *)night->pdata[night->len - 1])->created,
+				    "~", NULL);
 	}
 	if (!read_window(ix, results, until, options->limit, window, error))
 		return FALSE;
@@ -212,7 +226,8 @@ static gboolean fill_window(const struct options *options, const char *results, 
 		return !*words || add_named(results, words, window, error);
 	window->now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; i < night->len; i++)
-		g_hash_table_add(window->now, g_strdup(((struct index_run *)night->pdata[i])->name));
+		g_hash_table_add(window->now,
+				 g_strdup(((struct index_run *)night->pdata[i])->name));
 	return TRUE;
 }
 
@@ -231,7 +246,8 @@ static gboolean put(const struct report_format *format, const struct model *mode
 
 static char *symbolise(const struct run_view *run, json_t *report, void *frames)
 {
-	return frames_text(frames, json_string_value(model_at(run->info->inputs, "kernel/hash")), report);
+	return frames_text(frames, json_string_value(model_at(run->info->inputs, "kernel/hash")),
+			   report);
 }
 
 static gboolean put_pages(const struct options *options, const char *results,
@@ -247,7 +263,9 @@ static gboolean put_pages(const struct options *options, const char *results,
 		return FALSE;
 	fprintf(stderr, "rig: %u pages; open %s/index.html\n", pages, options->html);
 	if (no_charts)
-		fputs("rig: the pages have tables instead of charts: apt-get install libjs-chart.js\n", stderr);
+		fputs("rig: the pages have tables instead of charts: "
+		      "apt-get install libjs-chart.js\n",
+		      stderr);
 	return TRUE;
 }
 
@@ -261,7 +279,8 @@ static gboolean put_all(const struct options *options, const char *results,
 		wanted += options->flags[i] || options->files[i];
 	}
 	if (to_stdout > 1)
-		return rig_fail(error, RIG_EXIT_USAGE, "only one output can be written to standard output");
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"only one output can be written to standard output");
 	for (guint i = 0; i < n_report_formats; i++)
 		if ((options->flags[i] || options->files[i] || (!wanted && !i)) &&
 		    !put(&report_formats[i], model, options->files[i], error))
@@ -274,17 +293,20 @@ static gboolean add_orders(const char *results, struct model *model, GError **er
 {
 	const char *since = model_first_run(model);
 	rig_auto(lock_db) graph = since ? locks_graph(results, FALSE, error) : NULL;
-	g_autoptr(GPtrArray) found = graph ? lock_db_new_orders(graph, NULL, since, NULL, error) : NULL;
+	g_autoptr(GPtrArray) found =
+		graph ? lock_db_new_orders(graph, NULL, since, NULL, error) : NULL;
 
 	for (guint i = 0; found && i < found->len; i++) {
 		const struct lock_new *new = found->pdata[i];
 
-		g_ptr_array_add(model->orders, new_order_new(new->from, new->to, new->tree, new->first, new->anywhere));
+		g_ptr_array_add(model->orders, new_order_new(new->from, new->to, new->tree,
+							     new->first, new->anywhere));
 	}
 	return !since || found;
 }
 
-static gboolean report(const struct options *options, char **words, struct window *window, GError **error)
+static gboolean report(const struct options *options, char **words, struct window *window,
+		       GError **error)
 {
 	g_autofree char *results =
 		options->results ? g_strdup(options->results) : run_default_results();
@@ -293,11 +315,13 @@ static gboolean report(const struct options *options, char **words, struct windo
 	if (!fill_window(options, results, words, window, error))
 		return FALSE;
 	if (!window->runs->len)
-		return rig_fail(error, RIG_EXIT_USAGE, "no run is kept in '%s' yet; `rig run SCENARIO` creates one", results);
-	model = model_new(window->runs,
-			  &(const struct model_options){.now = window->now,
-							.label = window->now ? options->night : NULL,
-							.older = window->older});
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"no run is kept in '%s' yet; `rig run SCENARIO` creates one",
+				results);
+	model = model_new(window->runs, &(const struct model_options){
+						.now = window->now,
+						.label = window->now ? options->night : NULL,
+						.older = window->older});
 	return add_orders(results, model, error) && put_all(options, results, model, error);
 }
 

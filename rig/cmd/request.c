@@ -34,7 +34,8 @@ static void show_kernel(const struct kernel *kernel, void *data)
 
 	term_status(NULL);
 	printf("kernel   %s, %s%s%s\n", kernel->name, kernel->source,
-	       kernel->was_cached ? ", from the cache" : ", built in ", kernel->was_cached ? "" : took);
+	       kernel->was_cached ? ", from the cache" : ", built in ",
+	       kernel->was_cached ? "" : took);
 	fflush(stdout);
 }
 
@@ -80,7 +81,8 @@ gboolean request_run(const struct run_request *want, gboolean quiet, struct run_
 		printf("run      %s on %s, seed %" G_GUINT64_FORMAT ", %s\n", plan->scenario->name,
 		       plan->machine->name, plan->seed, plan->accel_why);
 	if (!quiet && plan->orders)
-		printf("holds    %u, with nokaslr: places are addresses of this kernel\n", plan->scenario->n_holds);
+		printf("holds    %u, with nokaslr: places are addresses of this kernel\n",
+		       plan->scenario->n_holds);
 	ok = engine_run(plan, quiet ? NULL : show_run, NULL, &dir, &verdict, error);
 	if (!quiet)
 		term_status(NULL);

@@ -7,9 +7,9 @@
 #include "store/store.h"
 
 /*
- * Plans and runs WANT; *RET is the finished run with its verdict (run_info_free()). Blocks. QUIET: print
- * nothing to standard output. Fails only before a run folder exists, with the errors of plan_make() and
- * engine_run().
+ * Plans and runs WANT; *RET is the finished run with its verdict (run_info_free()). Blocks. QUIET:
+ * print nothing to standard output. Fails only before a run folder exists, with the errors of
+ * plan_make() and engine_run().
  */
 gboolean request_run(const struct run_request *want, gboolean quiet, struct run_info **ret,
 		     GError **error);

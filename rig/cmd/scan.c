@@ -57,8 +57,8 @@ static void print_cycle(const struct splat *splat)
 	for (guint i = 0; i < n; i++) {
 		const char *in = splat->taken_in[(i + 1) % n];
 
-		printf("             %s is taken while %s is held%s%s\n", cycle[(i + 1) % n], cycle[i],
-		       *in ? ", in " : "", in);
+		printf("             %s is taken while %s is held%s%s\n", cycle[(i + 1) % n],
+		       cycle[i], *in ? ", in " : "", in);
 	}
 	attribute = json_string_value(json_object_get(splat->detail, "attribute"));
 	if (attribute)
@@ -257,7 +257,8 @@ static void print_nothing(const struct scan *scan, gboolean lockdep_died)
 		fprintf(stderr, "rig: the input is empty\n");
 	else if (!scan->kernel_lines)
 		fprintf(stderr,
-			"rig: %" G_GUINT64_FORMAT " line%s read, none with a kernel time stamp or tag: is it a "
+			"rig: %" G_GUINT64_FORMAT
+			" line%s read, none with a kernel time stamp or tag: is it a "
 			"kernel log? (known prefixes: docs/reports.md)\n",
 			scan->lines, scan->lines == 1 ? "" : "s");
 	else
@@ -320,14 +321,16 @@ static gboolean open_helpers(struct scan *scan, const char *vmlinux, const char 
 }
 
 /* The lock orders that the reports of FILE show, for `rig locks`. */
-static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *file, GError **error)
+static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *file,
+			  GError **error)
 {
 	guint edges = 0;
 
 	if (!lock_db_add_log(graph, file, scan->reports, &edges, error))
 		return FALSE;
 	json_array_clear(scan->reports);
-	fprintf(stderr, "rig: %u lock order%s of '%s' are in the lock graph\n", edges, edges == 1 ? "" : "s", file);
+	fprintf(stderr, "rig: %u lock order%s of '%s' are in the lock graph\n", edges,
+		edges == 1 ? "" : "s", file);
 	return TRUE;
 }
 
@@ -354,7 +357,8 @@ static struct lock_db *open_graph(struct scan *scan, const char *folder, GError 
 
 	scan->reports = json_array();
 	if (g_mkdir_with_parents(results, 0755) < 0) {
-		rig_fail(error, RIG_EXIT_USAGE, "cannot make the folder '%s': %s", results, g_strerror(errno));
+		rig_fail(error, RIG_EXIT_USAGE, "cannot make the folder '%s': %s", results,
+			 g_strerror(errno));
 		return NULL;
 	}
 	return locks_graph(results, FALSE, error);
@@ -375,8 +379,10 @@ int cmd_scan(int argc, char **argv)
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &list,
 		 "list of known issues, which do not count (scenarios/known-issues.yaml)", "FILE"},
 		{"locks", 0, 0, G_OPTION_ARG_NONE, &locks,
-		 "add the lock orders of lockdep's reports to the lock graph (docs/locks.md)", NULL},
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders that has the lock graph", "DIR"},
+		 "add the lock orders of lockdep's reports to the lock graph (docs/locks.md)",
+		 NULL},
+		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder,
+		 "folder of run folders that has the lock graph", "DIR"},
 		{NULL},
 	};
 	g_autoptr(GError) error = NULL;
@@ -397,7 +403,8 @@ int cmd_scan(int argc, char **argv)
 		return rig_report_error(error);
 	}
 	ok = open_helpers(&scan, vmlinux, list, &error) &&
-	     (!locks || (graph = open_graph(&scan, folder, &error))) && scan_all(&scan, argv + 1, graph, &error);
+	     (!locks || (graph = open_graph(&scan, folder, &error))) &&
+	     scan_all(&scan, argv + 1, graph, &error);
 	if (ok)
 		print_remarks(&scan, vmlinux, list);
 	symbols_free(scan.symbols);

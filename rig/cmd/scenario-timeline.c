@@ -15,7 +15,8 @@ static void print_agents(const struct timeline *tl, const struct scenario *s)
 			guint64 seed;
 
 			if (timeline_agent_seed(tl, &s->agents[i], n, &seed))
-				printf("  agent %s %u starts with seed %016" G_GINT64_MODIFIER "x\n",
+				printf("  agent %s %u starts with seed %016" G_GINT64_MODIFIER
+				       "x\n",
 				       s->agents[i].name, s->agents[i].first + n, seed);
 		}
 }
@@ -50,13 +51,15 @@ static void print_copy(const struct timeline *tl, guint n, int laps)
 		puts("    …            further laps");
 }
 
-static struct timeline *compile(const struct scenario *s, const struct timeline_want *want, GError **error)
+static struct timeline *compile(const struct scenario *s, const struct timeline_want *want,
+				GError **error)
 {
 	const struct machine *machine =
 		machine_find(want->machine ? want->machine : s->machines[0], error);
 	guint64 seed;
 
-	if (!machine || !scenario_check_machine(s, machine, error) || !plan_seed(want->seed, &seed, error))
+	if (!machine || !scenario_check_machine(s, machine, error) ||
+	    !plan_seed(want->seed, &seed, error))
 		return NULL;
 	if (want->laps < 1 || want->laps > TIMELINE_OPERATIONS_MAX) {
 		rig_fail(error, RIG_EXIT_USAGE, "invalid number of laps %d (1 to %d)", want->laps,

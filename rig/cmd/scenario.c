@@ -11,7 +11,8 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"A scenario defines the operations, the machines, the duration and the expected result of a run.\n"
+	"A scenario defines the operations, the machines, the duration and the expected result of "
+	"a run.\n"
 	"docs/scenarios.md describes the format.\n\n"
 	"  list          list the rig's scenarios with a summary\n"
 	"  show NAME     print one in full; --timeline: what a run with --seed N does\n"
@@ -78,7 +79,8 @@ static json_t *range_json(const struct range *range)
 
 static json_t *step_json(const struct step *step)
 {
-	json_t *json = json_pack("{s:s, s:i}", "do", step_do_name(step->what), "chance", step->chance);
+	json_t *json =
+		json_pack("{s:s, s:i}", "do", step_do_name(step->what), "chance", step->chance);
 
 	if (step->id)
 		json_object_set_new(json, "id", json_string(step->id));
@@ -98,9 +100,10 @@ static json_t *agent_json(const struct agent *agent)
 	json_t *params = json_object();
 
 	for (unsigned i = 0; i < agent->n_params; i++)
-		json_object_set_new(params, agent->params[i].key, json_string(agent->params[i].value));
-	return json_pack("{s:s, s:i, s:i, s:b, s:o}", "name", agent->name, "count", agent->count, "rate",
-			 agent->rate, "optional", agent->optional, "params", params);
+		json_object_set_new(params, agent->params[i].key,
+				    json_string(agent->params[i].value));
+	return json_pack("{s:s, s:i, s:i, s:b, s:o}", "name", agent->name, "count", agent->count,
+			 "rate", agent->rate, "optional", agent->optional, "params", params);
 }
 
 static json_t *scenario_json(const struct scenario *s)
@@ -115,16 +118,19 @@ static json_t *scenario_json(const struct scenario *s)
 
 		for (unsigned i = 0; i < s->tracks[t].n_steps; i++)
 			json_array_append_new(steps, step_json(&s->tracks[t].steps[i]));
-		json_array_append_new(tracks, json_pack("{s:i, s:i, s:o}", "copies", s->tracks[t].copies, "repeat",
-							s->tracks[t].repeat, "steps", steps));
+		json_array_append_new(tracks,
+				      json_pack("{s:i, s:i, s:o}", "copies", s->tracks[t].copies,
+						"repeat", s->tracks[t].repeat, "steps", steps));
 	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:s, s:o, s:o, s:o, s:s?, s:o}",
-			 "name", s->name, "file", s->file, "about", s->about, "machines",
-			 strings_json(s->machines), "memory", (json_int_t)s->memory, "max_memory",
-			 (json_int_t)s->max_memory, "slots", s->slots, "nodes", s->nodes, "cpus", s->cpus,
-			 "max_cpus", s->max_cpus, "duration", s->duration_s, "cmdline", cmdline, "needs",
-			 strings_json(s->needs), "agents", agents, "tracks", tracks, "expect", s->expect.kind,
-			 "cycle", strings_json(s->expect.cycle));
+	return json_pack(
+		"{s:s, s:s, s:s, s:o, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:s, s:o, s:o, s:o, s:s?, "
+		"s:o}",
+		"name", s->name, "file", s->file, "about", s->about, "machines",
+		strings_json(s->machines), "memory", (json_int_t)s->memory, "max_memory",
+		(json_int_t)s->max_memory, "slots", s->slots, "nodes", s->nodes, "cpus", s->cpus,
+		"max_cpus", s->max_cpus, "duration", s->duration_s, "cmdline", cmdline, "needs",
+		strings_json(s->needs), "agents", agents, "tracks", tracks, "expect",
+		s->expect.kind, "cycle", strings_json(s->expect.cycle));
 }
 
 static int list(gboolean json)
@@ -145,8 +151,9 @@ static int list(gboolean json)
 		about = gist(s->about);
 		where = g_strjoinv(", ", s->machines);
 		if (json)
-			json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:i}", "name", s->name, "about",
-							       about, "machines", strings_json(s->machines),
+			json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:i}", "name",
+							       s->name, "about", about, "machines",
+							       strings_json(s->machines),
 							       "duration", s->duration_s));
 		else
 			printf("%s%s%s  %s%u s on %s%s\n  %s\n", term_colour(TERM_BOLD), s->name,
@@ -165,7 +172,8 @@ static char *range_text(const struct range *range, gboolean is_size)
 	g_autofree char *high = is_size ? rig_size_text(range->high)
 					: g_strdup_printf("%" G_GUINT64_FORMAT, range->high);
 
-	return range->low == range->high ? g_steal_pointer(&low) : g_strdup_printf("%s to %s", low, high);
+	return range->low == range->high ? g_steal_pointer(&low)
+					 : g_strdup_printf("%s to %s", low, high);
 }
 
 static void print_step(const struct step *step)
@@ -205,22 +213,24 @@ static void print_agent(const struct agent *agent)
 static void print_scenario(const struct scenario *s)
 {
 	g_autofree char *memory = rig_size_text(s->memory), *most = rig_size_text(s->max_memory);
-	g_autofree char *machines_text = g_strjoinv(", ", s->machines), *cmdline = scenario_cmdline(s);
+	g_autofree char *machines_text = g_strjoinv(", ", s->machines),
+			*cmdline = scenario_cmdline(s);
 
-	printf("%s%s%s  %s\n\n%s\n\n", term_colour(TERM_BOLD), s->name, term_colour(TERM_PLAIN), s->file,
-	       s->about);
-	printf("  machines  %s\n  memory    %s, up to %s, %u slots, %u node%s\n", machines_text, memory, most,
-	       s->slots, s->nodes, s->nodes == 1 ? "" : "s");
-	printf("  CPUs      %u, up to %u\n  kernel    %s\n  duration  %u s\n", s->cpus, s->max_cpus, cmdline,
-	       s->duration_s);
+	printf("%s%s%s  %s\n\n%s\n\n", term_colour(TERM_BOLD), s->name, term_colour(TERM_PLAIN),
+	       s->file, s->about);
+	printf("  machines  %s\n  memory    %s, up to %s, %u slots, %u node%s\n", machines_text,
+	       memory, most, s->slots, s->nodes, s->nodes == 1 ? "" : "s");
+	printf("  CPUs      %u, up to %u\n  kernel    %s\n  duration  %u s\n", s->cpus, s->max_cpus,
+	       cmdline, s->duration_s);
 	if (s->n_agents)
 		puts("  agents in the guest");
 	for (unsigned i = 0; i < s->n_agents; i++)
 		print_agent(&s->agents[i]);
 	for (unsigned t = 0; t < s->n_tracks; t++) {
 		const struct track *track = &s->tracks[t];
-		g_autofree char *copies = track->copies > 1 ? g_strdup_printf(", %u copies", track->copies)
-							    : g_strdup("");
+		g_autofree char *copies = track->copies > 1
+						  ? g_strdup_printf(", %u copies", track->copies)
+						  : g_strdup("");
 
 		printf("  track %u of the host%s, %s\n", t + 1, copies,
 		       track->repeat == 1 ? "once"
@@ -257,14 +267,15 @@ static gboolean check_one(const char *file, json_t *array)
 
 	names = fit ? g_strjoinv(", ", fit) : NULL;
 	if (array)
-		json_array_append_new(array, json_pack("{s:s, s:b, s:s?, s:s?, s:o}", "file", file, "ok", ok, "error",
-						       error ? error->message : NULL, "unfit", why, "machines",
-						       fit ? strings_json(fit) : json_array()));
+		json_array_append_new(
+			array, json_pack("{s:s, s:b, s:s?, s:s?, s:o}", "file", file, "ok", ok,
+					 "error", error ? error->message : NULL, "unfit", why,
+					 "machines", fit ? strings_json(fit) : json_array()));
 	else if (!s)
 		rig_report_error(error);
 	else
-		printf("%s: %s%s%s%s%s\n", file, ok ? "valid, runs on " : "no machine can run it", ok ? names : "",
-		       *why ? " (" : "", why, *why ? ")" : "");
+		printf("%s: %s%s%s%s%s\n", file, ok ? "valid, runs on " : "no machine can run it",
+		       ok ? names : "", *why ? " (" : "", why, *why ? ")" : "");
 	return ok;
 }
 
@@ -287,14 +298,16 @@ int cmd_scenario(int argc, char **argv)
 	struct timeline_want want = {.laps = 2};
 	const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON", NULL},
-		{"timeline", 0, 0, G_OPTION_ARG_NONE, &timeline, "show: the operations of a run", NULL},
+		{"timeline", 0, 0, G_OPTION_ARG_NONE, &timeline, "show: the operations of a run",
+		 NULL},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "seed of that run", "N"},
 		{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
 		 "its machine (the scenario's first)", "NAME"},
 		{"laps", 0, 0, G_OPTION_ARG_INT, &want.laps, "laps to show of each track (2)", "N"},
 		{NULL}};
 
-	if (!cmd_parse(&argc, &argv, entries, "list|show NAME|check FILE…", summary, examples, &error))
+	if (!cmd_parse(&argc, &argv, entries, "list|show NAME|check FILE…", summary, examples,
+		       &error))
 		return rig_report_error(error);
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return list(json);
@@ -304,7 +317,8 @@ int cmd_scenario(int argc, char **argv)
 		return show(argv[2], json);
 	if (argc >= 3 && !strcmp(argv[1], "check"))
 		return check(argv + 2, json);
-	fputs("rig: scenario takes 'list', 'show NAME' or 'check FILE…'; `rig scenario --help` describes them\n",
+	fputs("rig: scenario takes 'list', 'show NAME' or 'check FILE…'; `rig scenario --help` "
+	      "describes them\n",
 	      stderr);
 	return RIG_EXIT_USAGE;
 }

@@ -43,14 +43,15 @@ char *search_folder_find(const char *results, const char *which, const char *sta
 		g_autofree char *dir = g_build_filename(folder, name, NULL);
 
 		/* names begin with the time */
-		if (is_search(dir, state) && (which ? !strcmp(which, name) : !best || strcmp(dir, best) > 0)) {
+		if (is_search(dir, state) &&
+		    (which ? !strcmp(which, name) : !best || strcmp(dir, best) > 0)) {
 			g_free(best);
 			best = g_steal_pointer(&dir);
 		}
 	}
 	if (!best)
-		rig_fail(error, RIG_EXIT_USAGE, "no search%s%s%s in '%s'", which ? " '" : "", which ? which : "",
-			 which ? "'" : "", folder);
+		rig_fail(error, RIG_EXIT_USAGE, "no search%s%s%s in '%s'", which ? " '" : "",
+			 which ? which : "", which ? "'" : "", folder);
 	return g_steal_pointer(&best);
 }
 
@@ -72,9 +73,12 @@ gboolean search_budget(const char *text, guint *ret_boots, guint *ret_s, GError 
 	char *end;
 	guint64 n = g_ascii_strtoull(text, &end, 10);
 
-	if (!g_ascii_isdigit(*text) || !n || n > 1000000 || (*end && strcmp(end, "m") && strcmp(end, "h")))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"invalid budget '%s' (for example 40, which counts boots, 30m or 2h)", text);
+	if (!g_ascii_isdigit(*text) || !n || n > 1000000 ||
+	    (*end && strcmp(end, "m") && strcmp(end, "h")))
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"invalid budget '%s' (for example 40, which counts boots, 30m or 2h)",
+			text);
 	*ret_boots = *end ? 0 : (guint)n;
 	*ret_s = !*end ? 0 : (guint)n * (*end == 'm' ? 60 : 3600);
 	return TRUE;

@@ -6,18 +6,18 @@
 #include <glib.h>
 
 /*
- * A name for a new one of KIND ("bisect") on SCENARIO below RESULTS (NULL: the default). Nothing is created. The
- * caller's.
+ * A name for a new one of KIND ("bisect") on SCENARIO below RESULTS (NULL: the default). Nothing is
+ * created. The caller's.
  */
 char *search_folder_new(const char *results, const char *kind, const char *scenario);
 /*
- * The folder that has a file STATE ("search.json"): WHICH as given, or of that name below RESULTS; WHICH NULL: the
- * newest there. Errors: RIG_EXIT_USAGE. The caller's.
+ * The folder that has a file STATE ("search.json"): WHICH as given, or of that name below RESULTS;
+ * WHICH NULL: the newest there. Errors: RIG_EXIT_USAGE. The caller's.
  */
 char *search_folder_find(const char *results, const char *which, const char *state, GError **error);
 /*
- * Makes DIR and locks it until the process ends: two rigs in one search would lose each other's runs. Errors:
- * RIG_EXIT_USAGE, another rig has it; RIG_EXIT_INFRA.
+ * Makes DIR and locks it until the process ends: two rigs in one search would lose each other's
+ * runs. Errors: RIG_EXIT_USAGE, another rig has it; RIG_EXIT_INFRA.
  */
 gboolean search_folder_lock(const char *dir, GError **error);
 

@@ -8,8 +8,10 @@
 #include "util/error.h"
 
 static const char summary[] =
-	"Shows the result of a run: verdict and reasons, each report with its lock cycle and lines, the operations of\n"
-	"the agents and the host, the run folder and how to replay the run. RUN is a run's name, an unambiguous part\n"
+	"Shows the result of a run: verdict and reasons, each report with its lock cycle and "
+	"lines, the operations of\n"
+	"the agents and the host, the run folder and how to replay the run. RUN is a run's name, "
+	"an unambiguous part\n"
 	"of it, a folder, or `last` (the default).";
 
 static const char examples[] =
@@ -26,7 +28,8 @@ int cmd_show(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) run = NULL;
 	const GOptionEntry entries[] = {
-		{"brief", 'b', 0, G_OPTION_ARG_NONE, &brief, "print only the first lines of each report", NULL},
+		{"brief", 'b', 0, G_OPTION_ARG_NONE, &brief,
+		 "print only the first lines of each report", NULL},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
 		{NULL}};

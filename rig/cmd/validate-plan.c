@@ -41,8 +41,11 @@ static void set_list(json_t *object, const char *key, json_t *list)
 		json_object_set(object, key, list);
 }
 
-/* An image runs on machines of its architecture only: one that has none is left to add_machines(). */
-static gboolean add_image(const struct validate_words *want, struct validate_parts *p, const char *what, GError **error)
+/*
+ * An image runs on machines of its architecture only: one that has none is left to add_machines().
+ */
+static gboolean add_image(const struct validate_words *want, struct validate_parts *p,
+			  const char *what, GError **error)
 {
 	struct kernel *kernel = kernel_is_package(what) ? kernel_from_package(what, NULL, error)
 							: kernel_from_image(what, NULL, error);
@@ -55,25 +58,31 @@ static gboolean add_image(const struct validate_words *want, struct validate_par
 		return FALSE;
 	json_array_foreach (p->kernels, i, known)
 		if (!g_strcmp0(json_string_value(json_object_get(known, "name")), kernel->arch))
-			ok = rig_fail(error, RIG_EXIT_USAGE, "--kernel %s: another kernel for %s was given; one for each "
-				      "architecture is allowed", what, kernel->arch);
+			ok = rig_fail(error, RIG_EXIT_USAGE,
+				      "--kernel %s: another kernel for %s was given; one for each "
+				      "architecture is allowed",
+				      what, kernel->arch);
 	if (ok) {
-		path = kernel_is_package(what) ? g_strdup(what) : g_canonicalize_filename(what, NULL);
-		json_array_append_new(p->kernels, json_pack("{s:s, s:s, s:b}", "name", kernel->arch, "source", path,
-							    "no_lockdep", want->no_lockdep));
+		path = kernel_is_package(what) ? g_strdup(what)
+					       : g_canonicalize_filename(what, NULL);
+		json_array_append_new(p->kernels,
+				      json_pack("{s:s, s:s, s:b}", "name", kernel->arch, "source",
+						path, "no_lockdep", want->no_lockdep));
 	}
 	kernel_free(kernel);
 	return ok;
 }
 
-static gboolean add_source(const struct validate_words *want, struct validate_parts *p, const char *what, GError **error)
+static gboolean add_source(const struct validate_words *want, struct validate_parts *p,
+			   const char *what, GError **error)
 {
 	json_auto_t *patches = absolute(want->patches), *fragments = absolute(want->fragments);
 	json_t *kernel;
 
 	if (!kernel_check_source(what, error))
 		return FALSE;
-	kernel = json_pack("{s:s, s:s, s:b}", "name", "source", "source", what, "no_lockdep", want->no_lockdep);
+	kernel = json_pack("{s:s, s:s, s:b}", "name", "source", "source", what, "no_lockdep",
+			   want->no_lockdep);
 	set_list(kernel, "patches", patches);
 	set_list(kernel, "fragments", fragments);
 	json_array_append_new(p->kernels, kernel);
@@ -85,20 +94,26 @@ static gboolean is_image(const char *what)
 	return !kernel_is_source(what) || kernel_is_package(what);
 }
 
-static gboolean add_kernels(const struct validate_words *want, struct validate_parts *p, GError **error)
+static gboolean add_kernels(const struct validate_words *want, struct validate_parts *p,
+			    GError **error)
 {
 	static char *standard[] = {(char *)PLAN_DEFAULT_KERNEL, NULL};
 	char **kernels = want->kernels ? want->kernels : standard;
 	gboolean images = is_image(kernels[0]);
 
 	if (images && (want->patches || want->fragments))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is an image: patches and fragments need a source like %s",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' is an image: patches and fragments need a source like %s",
 				kernels[0], PLAN_DEFAULT_KERNEL);
 	for (char **what = kernels; *what; what++) {
 		if (what != kernels && (!images || !is_image(*what)))
-			return rig_fail(error, RIG_EXIT_USAGE, "--kernel %s: several kernels must all be images, one for each "
-					"architecture", *what);
-		if (!(images ? add_image(want, p, *what, error) : add_source(want, p, *what, error)))
+			return rig_fail(
+				error, RIG_EXIT_USAGE,
+				"--kernel %s: several kernels must all be images, one for each "
+				"architecture",
+				*what);
+		if (!(images ? add_image(want, p, *what, error)
+			     : add_source(want, p, *what, error)))
 			return FALSE;
 	}
 	return TRUE;
@@ -120,13 +135,16 @@ static gboolean fits_a_kernel(struct validate_parts *p, const struct machine *ma
 		const char *name = json_string_value(json_object_get(kernel, "name"));
 
 		if (fits && strcmp(name, "source") && strcmp(name, machine->arch))
-			json_array_append_new(p->excludes, json_pack("{s:s, s:s, s:s}", "machine", machine->name, "kernel",
-								     name, "why", "a kernel of another architecture"));
+			json_array_append_new(p->excludes,
+					      json_pack("{s:s, s:s, s:s}", "machine", machine->name,
+							"kernel", name, "why",
+							"a kernel of another architecture"));
 	}
 	return fits;
 }
 
-static gboolean add_machines(const struct validate_words *want, struct validate_parts *p, GError **error)
+static gboolean add_machines(const struct validate_words *want, struct validate_parts *p,
+			     GError **error)
 {
 	for (char **name = want->machines; name && *name; name++)
 		if (!machine_find(*name, error))
@@ -134,15 +152,18 @@ static gboolean add_machines(const struct validate_words *want, struct validate_
 	for (int i = 0; machines[i]; i++) {
 		g_autoptr(GError) why = NULL;
 
-		if (want->machines && !g_strv_contains((const char *const *)want->machines, machines[i]->name))
+		if (want->machines &&
+		    !g_strv_contains((const char *const *)want->machines, machines[i]->name))
 			continue;
 		if (!fits_a_kernel(p, machines[i]))
-			rig_fail(&why, RIG_EXIT_SKIP, "no kernel for %s was given", machines[i]->arch);
+			rig_fail(&why, RIG_EXIT_SKIP, "no kernel for %s was given",
+				 machines[i]->arch);
 		if (!why && host_can_run(machines[i], NULL, &why))
 			json_array_append_new(p->machines, json_string(machines[i]->name));
 		else
-			json_array_append_new(p->without, json_pack("{s:s, s:s}", "machine", machines[i]->name, "why",
-								    why->message));
+			json_array_append_new(p->without,
+					      json_pack("{s:s, s:s}", "machine", machines[i]->name,
+							"why", why->message));
 	}
 	if (json_array_size(p->machines))
 		return TRUE;
@@ -157,19 +178,22 @@ static gboolean for_a_machine(const struct validate_parts *p, const struct scena
 	size_t i;
 
 	json_array_foreach (p->machines, i, name)
-		if (g_strv_contains((const char *const *)scenario->machines, json_string_value(name)))
+		if (g_strv_contains((const char *const *)scenario->machines,
+				    json_string_value(name)))
 			return TRUE;
 	return FALSE;
 }
 
-static gboolean add_scenarios(const struct validate_words *want, struct validate_parts *p, GError **error)
+static gboolean add_scenarios(const struct validate_words *want, struct validate_parts *p,
+			      GError **error)
 {
 	g_auto(GStrv) all = want->scenarios ? g_strdupv(want->scenarios) : scenario_names();
 
 	for (char **name = all; *name; name++) {
 		rig_auto(scenario) scenario = scenario_load(*name, error);
 		gboolean is_file = strchr(*name, '/') || g_str_has_suffix(*name, ".yaml");
-		g_autofree char *word = is_file ? g_canonicalize_filename(*name, NULL) : g_strdup(*name);
+		g_autofree char *word =
+			is_file ? g_canonicalize_filename(*name, NULL) : g_strdup(*name);
 
 		if (!scenario)
 			return FALSE;
@@ -180,11 +204,13 @@ static gboolean add_scenarios(const struct validate_words *want, struct validate
 	return TRUE;
 }
 
-static struct plan *make_plan(const struct validate_words *want, struct validate_parts *p, GError **error)
+static struct plan *make_plan(const struct validate_words *want, struct validate_parts *p,
+			      GError **error)
 {
 	json_auto_t *plan = json_pack("{s:s, s:O, s:O, s:O, s:i, s:i, s:i}", "about",
-				      "All scenarios on all machines of this host.", "scenarios", p->scenarios, "machines",
-				      p->machines, "kernels", p->kernels, "repeat", want->repeat ? want->repeat : 1, "retries", 1,
+				      "All scenarios on all machines of this host.", "scenarios",
+				      p->scenarios, "machines", p->machines, "kernels", p->kernels,
+				      "repeat", want->repeat ? want->repeat : 1, "retries", 1,
 				      "duration", want->duration ? want->duration : DURATION_S);
 	struct plan *made;
 	char *text;
@@ -201,8 +227,13 @@ static struct plan *make_plan(const struct validate_words *want, struct validate
 	return made;
 }
 
-struct plan *validate_plan(const struct validate_words *want, struct validate_parts *p, GError **error)
+struct plan *validate_plan(const struct validate_words *want, struct validate_parts *p,
+			   GError **error)
 {
-	*p = (struct validate_parts){json_array(), json_array(), json_array(), json_array(), json_array()};
-	return add_kernels(want, p, error) && add_machines(want, p, error) && add_scenarios(want, p, error) ? make_plan(want, p, error) : NULL;
+	*p = (struct validate_parts){json_array(), json_array(), json_array(), json_array(),
+				     json_array()};
+	return add_kernels(want, p, error) && add_machines(want, p, error) &&
+			       add_scenarios(want, p, error)
+		       ? make_plan(want, p, error)
+		       : NULL;
 }

@@ -17,19 +17,24 @@
 #include "util/term.h"
 
 static const char summary[] =
-	"Runs every scenario on every machine that this host can run, and prints a table of scenarios and machines, what\n"
-	"differs between machines first. It is a night (rig nightly) whose plan is made from the host. Scenarios that\n"
+	"Runs every scenario on every machine that this host can run, and prints a table of "
+	"scenarios and machines, what\n"
+	"differs between machines first. It is a night (rig nightly) whose plan is made from the "
+	"host. Scenarios that\n"
 	"expect a report test the rig and are left out. Words after -- go to each `rig run`.";
 
 static const char examples[] =
 	"  rig validate                                    linux-source-6.1 on all machines\n"
 	"  rig validate --kernel git:~/linux@HEAD --budget 20m\n"
-	"  rig validate --kernel bzImage --kernel Image    images, each on the machines of its architecture\n"
+	"  rig validate --kernel bzImage --kernel Image    images, each on the machines of its "
+	"architecture\n"
 	"  rig validate --patch 0001-fix.patch --machine arm64-virt --machine pseries\n"
-	"  rig validate --dry-run                          what it would run, and which machines cannot run here\n"
+	"  rig validate --dry-run                          what it would run, and which machines "
+	"cannot run here\n"
 	"  rig nightly validate --resume                   go on after a ^C or a spent budget\n"
 	"  rig report --night ID --html pages              its pages\n\n"
-	"Exit codes: 0 all as expected, 1 a run was not, 2 usage, 3 a cell has no result, 77 nothing can run here.\n";
+	"Exit codes: 0 all as expected, 1 a run was not, 2 usage, 3 a cell has no result, "
+	"77 nothing can run here.\n";
 
 static struct {
 	struct validate_words words;
@@ -39,14 +44,22 @@ static struct {
 } want;
 
 static const GOptionEntry options[] = {
-	{"kernel", 'k', 0, G_OPTION_ARG_STRING_ARRAY, &want.words.kernels, "source or image; one image for each architecture", "WHAT"},
-	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.words.patches, "patch the source; repeatable", "FILE"},
-	{"fragment", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.words.fragments, "a config fragment; repeatable", "FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.words.no_lockdep, "without the lock validator", NULL},
-	{"machine", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &want.words.machines, "only this one; repeatable", "NAME"},
-	{"scenario", 's', 0, G_OPTION_ARG_STRING_ARRAY, &want.words.scenarios, "only this one; repeatable", "NAME"},
-	{"budget", 'b', 0, G_OPTION_ARG_STRING, &want.budget, "start nothing that would end later: 90s, 20m, 2h", "TIME"},
-	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.words.duration, "seconds of load in each run (10)", "S"},
+	{"kernel", 'k', 0, G_OPTION_ARG_STRING_ARRAY, &want.words.kernels,
+	 "source or image; one image for each architecture", "WHAT"},
+	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.words.patches,
+	 "patch the source; repeatable", "FILE"},
+	{"fragment", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.words.fragments,
+	 "a config fragment; repeatable", "FILE"},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.words.no_lockdep,
+	 "without the lock validator", NULL},
+	{"machine", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &want.words.machines,
+	 "only this one; repeatable", "NAME"},
+	{"scenario", 's', 0, G_OPTION_ARG_STRING_ARRAY, &want.words.scenarios,
+	 "only this one; repeatable", "NAME"},
+	{"budget", 'b', 0, G_OPTION_ARG_STRING, &want.budget,
+	 "start nothing that would end later: 90s, 20m, 2h", "TIME"},
+	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.words.duration,
+	 "seconds of load in each run (10)", "S"},
 	{"repeat", 0, 0, G_OPTION_ARG_INT, &want.words.repeat, "runs of each (1)", "N"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "use so many cores (all)", "N"},
 	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "say what would be run", NULL},
@@ -79,7 +92,10 @@ static char **found_by(const char *name, void *data)
 	const char *reason;
 	size_t i;
 
-	hang = run ? json_object_get(json_object_get(json_object_get(run->details, "hang"), "signature"), "bug") : NULL;
+	hang = run ? json_object_get(
+			     json_object_get(json_object_get(run->details, "hang"), "signature"),
+			     "bug")
+		   : NULL;
 	json_array_foreach (run ? json_object_get(run->details, "reports") : NULL, i, report) {
 		bug = json_object_get(json_object_get(report, "signature"), "bug");
 		if (bug && g_hash_table_add(seen, (void *)json_string_value(bug)))
@@ -87,7 +103,9 @@ static char **found_by(const char *name, void *data)
 	}
 	if (hang && g_hash_table_add(seen, (void *)json_string_value(hang)))
 		g_ptr_array_add(list, g_strdup(json_string_value(hang)));
-	reason = run ? json_string_value(json_array_get(json_object_get(run->details, "reasons"), 0)) : NULL;
+	reason =
+		run ? json_string_value(json_array_get(json_object_get(run->details, "reasons"), 0))
+		    : NULL;
 	if (!list->len)
 		g_ptr_array_add(list, g_strdup(reason ? reason : "?"));
 	qsort(list->pdata, list->len, sizeof(char *), by_text);
@@ -110,7 +128,8 @@ static char *names_of(json_t *list)
 static char *word_of(json_t *entry)
 {
 	const char *verdict = text_of(entry, "verdict"), *status = text_of(entry, "status");
-	json_int_t bad = json_integer_value(json_object_get(entry, "bad")), of = json_integer_value(json_object_get(entry, "of"));
+	json_int_t bad = json_integer_value(json_object_get(entry, "bad")),
+		   of = json_integer_value(json_object_get(entry, "of"));
 
 	if (!entry)
 		return g_strdup("-");
@@ -152,14 +171,15 @@ static void print_difference(json_t *matrix, json_t *difference)
 		{"found", "DIFFERS", "%snot as expected on %s, and not the same there"},
 		{"same", "FAILS", "%snot as expected on %s"},
 	};
-	g_autofree char *good = names_of(json_object_get(difference, "good")), *bad = names_of(json_object_get(difference, "bad"));
+	g_autofree char *good = names_of(json_object_get(difference, "good")),
+			*bad = names_of(json_object_get(difference, "bad"));
 	json_t *cells = row_of(matrix, text_of(difference, "scenario")), *machine;
 	size_t i;
 
 	for (guint k = 0; k < G_N_ELEMENTS(kinds); k++)
 		if (!strcmp(kinds[k].kind, text_of(difference, "kind"))) {
-			printf("%s%-8s%s %s: ", term_colour(TERM_RED), kinds[k].word, term_colour(TERM_PLAIN),
-			       text_of(difference, "scenario"));
+			printf("%s%-8s%s %s: ", term_colour(TERM_RED), kinds[k].word,
+			       term_colour(TERM_PLAIN), text_of(difference, "scenario"));
 			printf(kinds[k].format, good, bad);
 			putchar('\n');
 		}
@@ -186,7 +206,8 @@ static void print_matrix(json_t *matrix)
 	json_array_foreach (json_object_get(matrix, "rows"), i, item) {
 		printf("%-*s", width, text_of(item, "scenario"));
 		json_array_foreach (json_object_get(matrix, "machines"), k, machine) {
-			json_t *entry = json_object_get(json_object_get(item, "cells"), json_string_value(machine));
+			json_t *entry = json_object_get(json_object_get(item, "cells"),
+							json_string_value(machine));
 			g_autofree char *word = word_of(entry);
 
 			printf("  %-11s", word);
@@ -201,7 +222,8 @@ static void print_end(const struct night *night, json_t *matrix)
 	int good = (int)json_integer_value(json_object_get(counts, "good"));
 	g_autofree char *took = rig_duration_text((gint64)(night->wall_s * RIG_NS_PER_S));
 
-	printf("\n%d of %u as expected, %s; rig report --night %s --html pages\n", good, night->cells->len, took, night->id);
+	printf("\n%d of %u as expected, %s; rig report --night %s --html pages\n", good,
+	       night->cells->len, took, night->id);
 	if (night->unfinished)
 		printf("left     %s; rig nightly %s --resume\n", night->unfinished, night->plan);
 }
@@ -210,7 +232,8 @@ static void print_end(const struct night *night, json_t *matrix)
 
 static int run(struct night *night, const struct validate_parts *p, GError **error)
 {
-	json_auto_t *result = night_begin(night, error) ? nightly_run(night, want.quiet, error) : NULL;
+	json_auto_t *result =
+		night_begin(night, error) ? nightly_run(night, want.quiet, error) : NULL;
 	json_t *matrix;
 	int code;
 
@@ -257,7 +280,8 @@ static int with_parts(struct validate_parts *p, const struct night_options *o, G
 static gboolean in_range(const char *option, int value, int high, GError **error)
 {
 	return (value >= 0 && value <= high) ||
-	       rig_fail(error, RIG_EXIT_USAGE, "%s %d is out of range: 1 to %d", option, value, high);
+	       rig_fail(error, RIG_EXIT_USAGE, "%s %d is out of range: 1 to %d", option, value,
+			high);
 }
 
 int cmd_validate(int argc, char **argv)
@@ -269,12 +293,16 @@ int cmd_validate(int argc, char **argv)
 	int code, words;
 
 	if (!cmd_parse(&argc, &argv, options, "[-- WORD…]", summary, examples, &error) ||
-	    !nightly_budget(want.budget, &o.budget_s, &error) || !in_range("--jobs", want.jobs, 1024, &error) ||
-	    !in_range("--duration", want.words.duration, 604800, &error) || !in_range("--repeat", want.words.repeat, 1000, &error))
+	    !nightly_budget(want.budget, &o.budget_s, &error) ||
+	    !in_range("--jobs", want.jobs, 1024, &error) ||
+	    !in_range("--duration", want.words.duration, 604800, &error) ||
+	    !in_range("--repeat", want.words.repeat, 1000, &error))
 		return rig_report_error(error);
 	words = argc > 1 && !strcmp(argv[1], "--") ? 2 : 1;
 	if (argc > 1 && words == 1) {
-		fprintf(stderr, "rig: unexpected argument '%s'; words for `rig run` come after --\n", argv[1]);
+		fprintf(stderr,
+			"rig: unexpected argument '%s'; words for `rig run` come after --\n",
+			argv[1]);
 		return RIG_EXIT_USAGE;
 	}
 	want.quiet |= want.json;

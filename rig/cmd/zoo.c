@@ -16,14 +16,17 @@
 #define PAGE "docs/zoo.md"
 
 static const char summary[] =
-	"The zoo consists of real hotplug bugs, reintroduced by patches. A rig that has never caught a bug "
+	"The zoo consists of real hotplug bugs, reintroduced by patches. A rig that has never "
+	"caught a bug "
 	"proves nothing.\n"
 	"docs/zoo.md is the manual.\n\n"
 	"  list        list the entries\n"
 	"  show zNN    print one in full\n"
 	"  run zNN…    build the kernel with the bug and run its scenario, which must catch it\n"
-	"  ablate zNN  the same with one agent or step left out at a time, to measure what each contributes\n"
-	"  table       how often and how soon each was caught, with all parts and with some left out, from the "
+	"  ablate zNN  the same with one agent or step left out at a time, to measure what each "
+	"contributes\n"
+	"  table       how often and how soon each was caught, with all parts and with some left "
+	"out, from the "
 	"existing runs; written into docs/zoo.md";
 
 static const char examples[] = "  rig zoo run z03\n"
@@ -41,17 +44,20 @@ static gboolean all_entries, stdout_only, only_directed;
 static const GOptionEntry options[] = {
 	{"all", 'a', 0, G_OPTION_ARG_NONE, &all_entries, "run: all verified entries", NULL},
 	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
-	 "run, ablate: machine; entries for other machines are skipped (each entry's first)", "NAME"},
+	 "run, ablate: machine; entries for other machines are skipped (each entry's first)",
+	 "NAME"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel,
 	 "run: a kernel source that the entry has patches for", "SOURCE"},
 	{"repeat", 'n', 0, G_OPTION_ARG_INT, &want.repeat, "run, ablate: number of runs (1)", "N"},
-	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: build the kernel without the bug", NULL},
+	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: build the kernel without the bug",
+	 NULL},
 	{"dice", 0, 0, G_OPTION_ARG_NONE, &want.dice, "run: leave the scenario's holds out", NULL},
 	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "run: seed of all random choices", "N"},
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
 	 "run: seconds of load, instead of the scenario's", "S"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "run: number of compile jobs", "N"},
-	{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "run, ablate: direct, or libvirt", "WORD"},
+	{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "run, ablate: direct, or libvirt",
+	 "WORD"},
 	{"connect", 0, 0, G_OPTION_ARG_STRING, &want.uri,
 	 "run, ablate: libvirt's URI: qemu:///session", "URI"},
 	{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
@@ -59,7 +65,8 @@ static const GOptionEntry options[] = {
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
 	{"directed", 0, 0, G_OPTION_ARG_NONE, &only_directed,
 	 "table: write the table of entries with holds alone", NULL},
-	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only, "table: print it, leave " PAGE " alone", NULL},
+	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only, "table: print it, leave " PAGE " alone",
+	 NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print JSON", NULL},
 	{NULL}};
 
@@ -298,7 +305,8 @@ static json_t *scores_json(GPtrArray *scores)
 }
 
 /* Writes the tables that are not NULL into the page. */
-static gboolean write_page(const char *whole, const char *ablation, const char *directed, GError **error)
+static gboolean write_page(const char *whole, const char *ablation, const char *directed,
+			   GError **error)
 {
 	const struct {
 		const char *name, *table;
@@ -347,7 +355,8 @@ static int table(void)
 		fputs("rig: no run of an entry with holds is kept\n", stderr);
 		return RIG_EXIT_USAGE;
 	}
-	if (!stdout_only && !write_page(only_directed ? NULL : whole, only_directed ? NULL : ablation, directed, &error))
+	if (!stdout_only && !write_page(only_directed ? NULL : whole,
+					only_directed ? NULL : ablation, directed, &error))
 		return rig_report_error(error);
 	return RIG_EXIT_PASS;
 }
@@ -369,7 +378,8 @@ int cmd_zoo(int argc, char **argv)
 		return zoo_ablate(argv[2], &want);
 	if (argc == 2 && !strcmp(argv[1], "table"))
 		return table();
-	fputs("rig: zoo takes 'list', 'show zNN', 'run zNN…', 'ablate zNN' or 'table'; `rig zoo --help` tells "
+	fputs("rig: zoo takes 'list', 'show zNN', 'run zNN…', 'ablate zNN' or 'table'; "
+	      "`rig zoo --help` tells "
 	      "more\n",
 	      stderr);
 	return RIG_EXIT_USAGE;

@@ -16,7 +16,10 @@ struct zoo_want {
 /* The requested machine, or the entry's first; NULL: the entry is not for the requested one. */
 const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *want, GError **error);
 
-/* One run of the entry's scenario, without the part WITHOUT (scenario_ablations()) unless that is NULL. */
+/*
+ * One run of the entry's scenario, without the part WITHOUT (scenario_ablations()) unless that is
+ * NULL.
+ */
 gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, const char *machine,
 		 const char *without, struct run_info **ret, GError **error);
 

@@ -2,12 +2,15 @@
 /*
  * The architectures that a hang's text may be of.
  *
- *	arch/x86/kernel/dumpstack.c, process_64.c	"RIP: 0010:f+0x1/0x2", "RSP: … EFLAGS: 00000246"
- *	target/i386/cpu-dump.c (QEMU)			"RIP=ffffffff8128962b RFL=00000246 [---Z-P-] CPL=0 II=0 …"
- *	arch/powerpc/kernel/process.c			"NIP:  c…", "NIP [c…] f+0x1/0x2", "LR [c…] …",
- *							"MSR:  … <SF,EE,…>  … IRQMASK: 0",
- *							"[c000000003159630] [c000000000013570] do_IRQ+0xb4/0xd4"
- *	target/ppc/cpu.c (QEMU)				"NIP c0000000002601fc   LR … CPU#0", "MSR 8000000000001033 …"
+ *	arch/x86/kernel/dumpstack.c, process_64.c:
+ *	  "RIP: 0010:f+0x1/0x2", "RSP: … EFLAGS: 00000246"
+ *	target/i386/cpu-dump.c (QEMU):
+ *	  "RIP=ffffffff8128962b RFL=00000246 [---Z-P-] CPL=0 II=0 …"
+ *	arch/powerpc/kernel/process.c:
+ *	  "NIP:  c…", "NIP [c…] f+0x1/0x2", "LR [c…] …", "MSR:  … <SF,EE,…>  … IRQMASK: 0",
+ *	  "[c000000003159630] [c000000000013570] do_IRQ+0xb4/0xd4"
+ *	target/ppc/cpu.c (QEMU):
+ *	  "NIP c0000000002601fc   LR … CPU#0", "MSR 8000000000001033 …"
  */
 #include "hang/arch.h"
 
@@ -25,7 +28,8 @@ static gboolean x86_flags(struct sample *sample, const char *line)
 		return FALSE;
 	/* the second one of a backtrace is the user-space address */
 	if (!sample->flagged && !sample->user)
-		sample->irqs_off = !(g_ascii_strtoull(flags + strlen("EFLAGS: "), NULL, 16) & EFLAGS_IF);
+		sample->irqs_off =
+			!(g_ascii_strtoull(flags + strlen("EFLAGS: "), NULL, 16) & EFLAGS_IF);
 	sample->flagged = TRUE;
 	return TRUE;
 }

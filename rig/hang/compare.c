@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether samples of two moments agree. The guest lists its tasks, then lockdep lists all locks, the
- * kernel prints all stacks, and lockdep lists all locks again: seconds pass in between on a slow host.
+ * Whether samples of two moments agree. The guest lists its tasks, then lockdep lists all locks,
+ * the kernel prints all stacks, and lockdep lists all locks again: seconds pass in between on a
+ * slow host.
  */
 #include <string.h>
 
@@ -9,8 +10,8 @@
 
 gboolean task_moves(const struct snapshot *snapshot, const struct task *task)
 {
-	return snapshot->rounds > 1 && task->samples->len < 2 && task->held_before && task->held_said &&
-	       task->held_before != task->held_said;
+	return snapshot->rounds > 1 && task->samples->len < 2 && task->held_before &&
+	       task->held_said && task->held_before != task->held_said;
 }
 
 /* Position of LOCK in the task's earlier list, -1 if it was not there. */
@@ -20,7 +21,8 @@ static int earlier_position(const struct task *task, const struct lock *lock)
 		const struct splat_lock *listed = task->held_earlier->pdata[i];
 
 		if (!g_strcmp0(listed->instance, lock->id) ||
-		    (!g_strcmp0(listed->lock_class, lock->lock_class) && !strcmp(lock->id, lock->lock_class)))
+		    (!g_strcmp0(listed->lock_class, lock->lock_class) &&
+		     !strcmp(lock->id, lock->lock_class)))
 			return i;
 	}
 	return -1;
@@ -33,7 +35,8 @@ static gboolean is_same_place(const GPtrArray *listed, const GPtrArray *printed)
 	if (listed->len > printed->len)
 		return FALSE;
 	for (guint i = 1; i <= listed->len; i++) {
-		const struct frame *a = listed->pdata[listed->len - i], *b = printed->pdata[printed->len - i];
+		const struct frame *a = listed->pdata[listed->len - i],
+				   *b = printed->pdata[printed->len - i];
 
 		if (strcmp(a->name, b->name))
 			return FALSE;
@@ -41,7 +44,8 @@ static gboolean is_same_place(const GPtrArray *listed, const GPtrArray *printed)
 	return TRUE;
 }
 
-gboolean idle_owner_is_same(const struct snapshot *snapshot, const struct task *task, const struct lock *lock)
+gboolean idle_owner_is_same(const struct snapshot *snapshot, const struct task *task,
+			    const struct lock *lock)
 {
 	if (snapshot->lockdep_lists > 1 && earlier_position(task, lock) < 0)
 		return FALSE;
@@ -59,7 +63,8 @@ gboolean unheld_lock_is_same(const struct snapshot *snapshot, const struct lock 
 		int at = earlier_position(task, lock);
 
 		if (at >= 0 && at + 1 < (int)task->held_earlier->len)
-			return FALSE; /* it held it: a lock that is waited for is the last of the list */
+			return FALSE; /* it held it: a lock that is waited for is the last of the
+				       * list */
 		waited |= at >= 0 && task->wanted == lock;
 	}
 	return waited;

@@ -7,13 +7,16 @@
  *	kernel/sched/core.c sched_show_task()	task:NAME state:D stack:0 pid:38 ppid:1 flags:0x…
  *	kernel/locking/lockdep.c		3 locks held by NAME/PID:
  *						 #0: ffff… (CLASS){++++}-{0:0}, at: f+0x1/0x2
- *	kernel/hung_task.c (from 6.15)		INFO: task A:1 is blocked on a mutex likely owned by task B:2.
- *						INFO: task A:1 <reader> blocked on an rw-semaphore likely owned by task B:2 <writer>
- *						INFO: task A:1 blocked on a semaphore likely last held by task B:2
+ *	kernel/hung_task.c (from 6.15):
+ *	  INFO: task A:1 is blocked on a mutex likely owned by task B:2.
+ *	  INFO: task A:1 <reader> blocked on an rw-semaphore likely owned by task B:2 <writer>
+ *	  INFO: task A:1 blocked on a semaphore likely last held by task B:2
  *	lib/nmi_backtrace.c			NMI backtrace for cpu 1
  *	lib/dump_stack.c			CPU: 1 PID: 38 Comm: init Not tainted …
- *	drivers/tty/sysrq.c showacpu()		sysrq: CPU1:	(if no NMI can be sent; the stack's address shows the task)
- *	arch/powerpc/kernel/stacktrace.c	irq_soft_mask: 0x01 in_mce: 0 in_nmi: 0 current: 38 (init)
+ *	drivers/tty/sysrq.c showacpu()		sysrq: CPU1:
+ *	  (if no NMI can be sent; the stack's address shows the task)
+ *	arch/powerpc/kernel/stacktrace.c:
+ *	  irq_soft_mask: 0x01 in_mce: 0 in_nmi: 0 current: 38 (init)
  */
 #include <string.h>
 
@@ -46,10 +49,16 @@ enum {
 #define WHO "(.{1,64}?):(\\d{1,9})"
 static const char *const patterns[N_RE] = {
 	[RE_TASK] = "^task:(.{1,64}?)\\s+state:(\\S)\\b.*\\bpid:\\s*(\\d{1,9})\\b",
-	[RE_OWNER] = "^INFO: task " WHO "(?: <\\w+>)?(?: is)? blocked on an? ([a-z-]+) likely (?:owned|last held) by task " WHO "\\b",
+	[RE_OWNER] =
+		"^INFO: task " WHO
+		"(?: <\\w+>)?(?: is)? blocked on an? ([a-z-]+) likely (?:owned|last held) by "
+		"task " WHO
+		"\\b",
 	[RE_HELD] = "^(?:(\\d{1,4}) locks?|no locks) held by (.{1,64})/(\\d{1,9})[:.]",
 	[RE_LOCK] = "^\\s*#(\\d{1,3}): ",
-	[RE_CPU] = "^CPU: (\\d{1,5})(?: UID: \\d+)? PID: (\\d{1,9}) Comm: (.{1,64}?) (?:Not t|T)ainted",
+	[RE_CPU] =
+		"^CPU: (\\d{1,5})(?: UID: \\d+)? PID: (\\d{1,9}) Comm: (.{1,64}"
+		"?) (?:Not t|T)ainted",
 	[RE_NMI] = "^NMI backtrace for cpu (\\d{1,5})(?! skipped)",
 	[RE_SHOW] = "^sysrq: CPU(\\d{1,5}):$",
 	[RE_PACA] = "^irq_soft_mask: 0x([0-9a-f]+) .*current: (\\d{1,9}) \\((.*)\\)",
@@ -61,8 +70,9 @@ static gboolean match(guint which, const char *text, GMatchInfo **ret)
 	static GRegex *compiled[N_RE];
 
 	if (g_once_init_enter(&compiled[which]))
-		g_once_init_leave(&compiled[which],
-				  g_regex_new(patterns[which], G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL));
+		g_once_init_leave(
+			&compiled[which],
+			g_regex_new(patterns[which], G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL));
 	return g_regex_match(compiled[which], text, 0, ret);
 }
 
@@ -245,7 +255,8 @@ static struct task *owner_of(const struct snapshot *snapshot, const struct sampl
 			running = task;
 			n_running++;
 		}
-		if (!task->stack || task->stack > sample->stack || sample->stack - task->stack >= STACK_MAX)
+		if (!task->stack || task->stack > sample->stack ||
+		    sample->stack - task->stack >= STACK_MAX)
 			continue;
 		if (task->stack / STACK_MIN == sample->stack / STACK_MIN)
 			return task;
@@ -349,13 +360,15 @@ static void read_line(struct reader *r, const struct line *line)
 	if (strstr(text, "Showing all locks held in the system:")) {
 		read_all_locks(r);
 		context_reset(t);
-	} else if (strstr(text, "Show backtrace of all active CPUs") || strstr(text, "Show backtrace of all CPUs")) {
+	} else if (strstr(text, "Show backtrace of all active CPUs") ||
+		   strstr(text, "Show backtrace of all CPUs")) {
 		r->snapshot->rounds++;
 	} else if (r->all_locks && g_str_has_prefix(text, "=====")) {
 		r->all_locks = FALSE;
 		context_reset(t);
-	} else if (!read_task(r, t, text) && !read_owner(r, t, text) && !read_held(r, t, text) && !read_leaves(r, t, text) &&
-		   !read_cpu(r, t, text) && !read_lock(r, t, text) && (t->task || t->sample)) {
+	} else if (!read_task(r, t, text) && !read_owner(r, t, text) && !read_held(r, t, text) &&
+		   !read_leaves(r, t, text) && !read_cpu(r, t, text) && !read_lock(r, t, text) &&
+		   (t->task || t->sample)) {
 		stack_read(t->task, t->sample, text);
 	}
 }

@@ -26,8 +26,10 @@ char *lock_text(const struct lock *lock)
 	if (!strcmp(lock->lock_class, "kthreadd"))
 		return g_strdup("kthreadd's answer");
 	if (!strcmp(lock->lock_class, "kn->active"))
-		return g_strdup_printf("the sysfs file%s%s", lock->name ? " " : "", lock->name ? lock->name : "");
-	return lock->name ? g_strdup_printf("%s of %s", lock->lock_class, lock->name) : g_strdup(lock->lock_class);
+		return g_strdup_printf("the sysfs file%s%s", lock->name ? " " : "",
+				       lock->name ? lock->name : "");
+	return lock->name ? g_strdup_printf("%s of %s", lock->lock_class, lock->name)
+			  : g_strdup(lock->lock_class);
 }
 
 /* The locks of the task that others wait for: "mem_hotplug_lock and device_hotplug_lock". */
@@ -79,10 +81,11 @@ static char *wants_text(const struct task *task)
 /* "init/57 holds A and waits for B, in f" */
 static char *waiter_sentence(const struct task *task)
 {
-	g_autofree char *who = task_text(task), *holds = holds_text(task), *wants = wants_text(task);
+	g_autofree char *who = task_text(task), *holds = holds_text(task),
+			*wants = wants_text(task);
 
-	return g_strdup_printf("%s %s%s%s%s, in %s()", who, *holds ? "holds " : "", holds, *holds ? " and " : "", wants,
-			       task_function(task));
+	return g_strdup_printf("%s %s%s%s%s, in %s()", who, *holds ? "holds " : "", holds,
+			       *holds ? " and " : "", wants, task_function(task));
 }
 
 static char *list_classes(char **classes, const char *between)
@@ -122,7 +125,8 @@ static char *leak_title(const struct hang *hang)
 
 static char *loop_title(const struct hang *hang)
 {
-	return g_strdup_printf("endless loop in %s%s%s", hang->function, hang->lock ? " under " : "",
+	return g_strdup_printf("endless loop in %s%s%s", hang->function,
+			       hang->lock ? " under " : "",
 			       hang->lock ? hang->lock->lock_class : "");
 }
 
@@ -130,8 +134,9 @@ static char *wait_title(const struct hang *hang)
 {
 	g_autofree char *what = waits_for(hang->culprit);
 
-	return g_strdup_printf("%s waits for %s%s%s%s", hang->function, what, hang->lock ? " with " : "",
-			       hang->lock ? hang->lock->lock_class : "", hang->lock ? " held" : "");
+	return g_strdup_printf("%s waits for %s%s%s%s", hang->function, what,
+			       hang->lock ? " with " : "", hang->lock ? hang->lock->lock_class : "",
+			       hang->lock ? " held" : "");
 }
 
 static char *unexplained_title(const struct hang *hang)
@@ -152,10 +157,12 @@ static char *cpu_end(const struct hang *hang)
 	g_autofree char *who = task_text(hang->culprit);
 
 	if (hang->seen == 1)
-		return g_strdup_printf("%s keeps CPU %d in %s() with interrupts off, and another CPU waits for it to answer",
-				       who, hang->culprit->cpu, hang->function);
-	return g_strdup_printf("%s keeps CPU %d in %s() with interrupts off, seen %u times", who, hang->culprit->cpu,
-			       hang->function, hang->seen);
+		return g_strdup_printf(
+			"%s keeps CPU %d in %s() with interrupts off, and another CPU waits for it "
+			"to answer",
+			who, hang->culprit->cpu, hang->function);
+	return g_strdup_printf("%s keeps CPU %d in %s() with interrupts off, seen %u times", who,
+			       hang->culprit->cpu, hang->function, hang->seen);
 }
 
 static char *leak_end(const struct hang *hang)
@@ -164,11 +171,13 @@ static char *leak_end(const struct hang *hang)
 	g_autofree char *who = hang->culprit ? task_text(hang->culprit) : NULL;
 
 	if (hang->snapshot->left_held)
-		return g_strdup_printf("%s went back to user space with %s held, taken in %s()", who ? who : "a task", lock,
+		return g_strdup_printf("%s went back to user space with %s held, taken in %s()",
+				       who ? who : "a task", lock,
 				       hang->function ? hang->function : "?");
 	if (hang->culprit && hang->culprit->wanted)
 		return g_strdup_printf(
-			"no task can release %s: its owner has exited or does something else", lock);
+			"no task can release %s: its owner has exited or does something else",
+			lock);
 	return g_strdup_printf("%s holds %s and does not release it: it is %s", who, lock,
 			       task_is_idle(hang->culprit) ? "idle" : "in user space");
 }
@@ -186,10 +195,12 @@ static char *loop_end(const struct hang *hang)
 
 static char *wait_end(const struct hang *hang)
 {
-	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang), *what = waits_for(hang->culprit);
+	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang),
+			*what = waits_for(hang->culprit);
 
 	return g_strdup_printf(
-		"%s waits for %s in %s()%s, which has no owner: the task that must complete it is unknown",
+		"%s waits for %s in %s()%s, which has no owner: the task that must complete it is "
+		"unknown",
 		who, what, hang->function, held);
 }
 
@@ -199,10 +210,13 @@ static char *unexplained_end(const struct hang *hang)
 	g_autofree char *who = task_text(hang->culprit);
 
 	if (!hang->culprit->wanted)
-		return g_strdup_printf("samples of %s were taken at different moments and disagree: it is not "
-				       "shown to keep %s", who, lock);
+		return g_strdup_printf(
+			"samples of %s were taken at different moments and disagree: it is not "
+			"shown to keep %s",
+			who, lock);
 	return g_strdup_printf(
-		"the holder of %s is unknown: a memory image and the kernel's DWARF would show it", lock);
+		"the holder of %s is unknown: a memory image and the kernel's DWARF would show it",
+		lock);
 }
 
 static char *loop_key(const struct hang *hang)
@@ -218,7 +232,8 @@ static char *cycle_key(const struct hang *hang)
 
 static char *function_key(const struct hang *hang)
 {
-	return g_strdup_printf("%s%s%s", hang->function, hang->lock ? " | " : "", hang->lock ? hang->lock->lock_class : "");
+	return g_strdup_printf("%s%s%s", hang->function, hang->lock ? " | " : "",
+			       hang->lock ? hang->lock->lock_class : "");
 }
 
 static char *lock_key(const struct hang *hang)
@@ -263,7 +278,8 @@ static void sign(struct hang *hang)
 		g_ptr_array_add(functions, (gpointer)task_function(task));
 		for (guint f = 0; f < task->frames->len; f++) {
 			const struct frame *frame = task->frames->pdata[f];
-			g_autofree char *line = g_strdup_printf("%s+%" G_GINT64_MODIFIER "x\n", frame->name, frame->offset);
+			g_autofree char *line = g_strdup_printf("%s+%" G_GINT64_MODIFIER "x\n",
+								frame->name, frame->offset);
 
 			g_checksum_update(sum, (const guchar *)line, -1);
 		}

@@ -49,7 +49,8 @@ static gboolean last_is_wanted(const struct task *task)
 {
 	if (!task->wait || !task->held->len || polls(task))
 		return FALSE;
-	return task->wait->kind == WAIT_LOCK || task->wait->kind == WAIT_DRAIN || task->wait->kind == WAIT_NAMED;
+	return task->wait->kind == WAIT_LOCK || task->wait->kind == WAIT_DRAIN ||
+	       task->wait->kind == WAIT_NAMED;
 }
 
 static void from_lists(struct snapshot *snapshot, struct task *task)
@@ -88,12 +89,14 @@ static void from_words(struct snapshot *snapshot, struct task *task)
 /* The hung-task report names the lock's owner, but not the lock: "a mutex in f". */
 static void from_report(struct snapshot *snapshot, struct task *task)
 {
-	struct task *owner = task->likely_owner ? snapshot_find(snapshot, task->likely_owner) : NULL;
+	struct task *owner =
+		task->likely_owner ? snapshot_find(snapshot, task->likely_owner) : NULL;
 
 	if (!owner || owner == task || (task->wanted && task->wanted->holders->len))
 		return;
 	if (!task->wanted) {
-		g_autofree char *lock_class = g_strdup_printf("a %s in %s", task->likely_what, task_function(task));
+		g_autofree char *lock_class =
+			g_strdup_printf("a %s in %s", task->likely_what, task_function(task));
 		g_autofree char *id = g_strdup_printf("%s of %d", lock_class, owner->pid);
 
 		task->wanted = snapshot_lock(snapshot, id, lock_class);
@@ -127,7 +130,8 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 		 * lockdep's list would have the lock, unless the task was running (then lockdep
 		 * lists nothing)
 		 */
-		if (task->wanted == lock || (snapshot->lockdep_lists && !(task_runs(task) && task->held_said)))
+		if (task->wanted == lock ||
+		    (snapshot->lockdep_lists && !(task_runs(task) && task->held_said)))
 			continue;
 		if (holds_by_stack(place_of(task), lock->lock_class)) {
 			hold(task, lock);
@@ -142,7 +146,8 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 	for (guint i = 0; i < snapshot->tasks->len; i++) {
 		struct task *task = snapshot->tasks->pdata[i];
 
-		if (task->wanted != lock && snapshot->lockdep_lists && task_runs(task) && task->held_said && !task->held->len) {
+		if (task->wanted != lock && snapshot->lockdep_lists && task_runs(task) &&
+		    task->held_said && !task->held->len) {
 			only = task;
 			n++;
 		}
@@ -187,8 +192,8 @@ void edges_make(struct snapshot *snapshot)
 		task->wait = wait_of(task->frames);
 		if (task->state != 'D' && task->state != 'S' && !polls(task))
 			task->wait = NULL;
-		if (task->wait && task->wait->kind == WAIT_LOCK && task->state == 'S' && !task->held->len &&
-		    !task->image_wait)
+		if (task->wait && task->wait->kind == WAIT_LOCK && task->state == 'S' &&
+		    !task->held->len && !task->image_wait)
 			task->wait = NULL;
 	}
 	for (guint i = 0; i < snapshot->tasks->len; i++) {

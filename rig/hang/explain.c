@@ -113,7 +113,8 @@ static guint calls_others(const struct task *task)
 	guint n = 0;
 
 	for (guint i = 0; i < task->samples->len; i++)
-		n += is_in(((struct sample *)task->samples->pdata[i])->frames, "smp_call_function_*");
+		n += is_in(((struct sample *)task->samples->pdata[i])->frames,
+			   "smp_call_function_*");
 	return n;
 }
 
@@ -162,7 +163,8 @@ static gboolean explain_cpu(struct hang *hang)
 		 * a CPU in smp_call_function() is a victim of the one that does not respond, not
 		 * the culprit; so is a CPU that panics
 		 */
-		if (!seen || calls_others(task) == task->samples->len || (seen == 1 && !is_called(hang->snapshot, task)))
+		if (!seen || calls_others(task) == task->samples->len ||
+		    (seen == 1 && !is_called(hang->snapshot, task)))
 			continue;
 		hang->culprit = task;
 		hang->seen = seen;
@@ -353,7 +355,8 @@ static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end
 			return HANG_LEAK;
 		return HANG_UNEXPLAINED;
 	}
-	if (end->lock && (task_is_idle(task) || only_in_user_space(task) || strchr("ZXI", task->state)))
+	if (end->lock &&
+	    (task_is_idle(task) || only_in_user_space(task) || strchr("ZXI", task->state)))
 		return idle_owner_is_same(snapshot, task, end->lock) ? HANG_LEAK : HANG_UNEXPLAINED;
 	if (task_runs(task))
 		return task_moves(snapshot, task) ? HANG_UNEXPLAINED : HANG_LOOP;
@@ -374,7 +377,8 @@ static gboolean explain_end(struct hang *hang)
 	hang->kind = kind_of_end(hang, &end);
 	hang->lock = end.lock;
 	hang->culprit = end.task;
-	hang->function = hang->kind == HANG_LOOP ? loop_function(end.task) : task_function(end.task);
+	hang->function =
+		hang->kind == HANG_LOOP ? loop_function(end.task) : task_function(end.task);
 	return TRUE;
 }
 

@@ -29,8 +29,9 @@ static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_l
 		gsize size = MIN((guint64)st.st_size, max);
 
 		data = g_malloc(size + 1);
-		while (len < size && ((n = pread(fd, data + len, size - len, st.st_size - size + len)) > 0 ||
-				      (n < 0 && errno == EINTR)))
+		while (len < size &&
+		       ((n = pread(fd, data + len, size - len, st.st_size - size + len)) > 0 ||
+			(n < 0 && errno == EINTR)))
 			len += MAX(n, 0);
 		data[len] = '\0';
 		*ret_len = len;

@@ -43,7 +43,8 @@ RIG_DEFINE_AUTO(hang, hang_free)
 
 enum hang_kind hang_kind(const struct hang *hang);
 const char *hang_kind_name(enum hang_kind kind); /* "hang-cycle", … */
-const char *hang_title(const struct hang *hang); /* "deadlock of &dev->mutex and mem_hotplug_lock" */
+const char *
+hang_title(const struct hang *hang); /* "deadlock of &dev->mutex and mem_hotplug_lock" */
 /* One sentence for each task involved, from the first waiter to the cause; NULL-terminated. */
 const char *const *hang_sentences(const struct hang *hang);
 /* Signature, three levels as splat.h has them: bug, path, exact. */

@@ -75,8 +75,10 @@ struct task {
 	GPtrArray *frames;   /* of struct frame: its stack, innermost first */
 	GPtrArray *slept;    /* the stack of the dump before, if the task runs now; or NULL */
 	char slept_state;    /* its state in that dump */
-	GPtrArray *listed;   /* of struct frame: its stack in the guest's own list of tasks, or NULL */
-	GPtrArray *held;     /* of struct splat_lock, as lockdep lists them; the last may be waited for */
+	/* of struct frame: its stack in the guest's own list of tasks, or NULL */
+	GPtrArray *listed;
+	GPtrArray *held;     /* of struct splat_lock, as lockdep lists them; the last may be waited
+			      * for */
 	GPtrArray *held_earlier; /* the same in the list before, empty if there was none */
 	guint held_said;     /* how many locks the list claimed */
 	guint held_before;   /* the same of the list before */
@@ -185,12 +187,17 @@ gboolean task_runs(const struct task *task);
  * seem to hold a lock and to be idle.
  */
 
-/* TRUE: in one round of samples the task was on a CPU and in another it was not, with another number
- * of locks each time. */
+/*
+ * TRUE: in one round of samples the task was on a CPU and in another it was not, with another
+ * number of locks each time.
+ */
 gboolean task_moves(const struct snapshot *snapshot, const struct task *task);
 /* TRUE: no earlier sample contradicts that TASK was idle all along and held LOCK. */
-gboolean idle_owner_is_same(const struct snapshot *snapshot, const struct task *task, const struct lock *lock);
-/* TRUE: no earlier list contradicts that LOCK, which no task holds now, had no holder then either. */
+gboolean idle_owner_is_same(const struct snapshot *snapshot, const struct task *task,
+			    const struct lock *lock);
+/*
+ * TRUE: no earlier list contradicts that LOCK, which no task holds now, had no holder then either.
+ */
 gboolean unheld_lock_is_same(const struct snapshot *snapshot, const struct lock *lock);
 
 /* explain.c */

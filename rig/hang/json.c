@@ -26,11 +26,14 @@ static json_t *strings(const char *const *list)
  * A frame as it was printed, with the file, line and inlined functions that vmlinux has for it,
  * innermost first.
  */
-static void add_frame(json_t *array, const struct frame *frame, struct symbols *symbols, gboolean first)
+static void add_frame(json_t *array, const struct frame *frame, struct symbols *symbols,
+		      gboolean first)
 {
-	g_autofree char *printed = g_strdup_printf("%s+0x%" G_GINT64_MODIFIER "x/0x%" G_GINT64_MODIFIER "x", frame->symbol,
-						   frame->offset, frame->size);
-	json_t *json = json_pack("{s:o, s:o}", "function", text(frame->name), "frame", text(printed));
+	g_autofree char *printed =
+		g_strdup_printf("%s+0x%" G_GINT64_MODIFIER "x/0x%" G_GINT64_MODIFIER "x",
+				frame->symbol, frame->offset, frame->size);
+	json_t *json =
+		json_pack("{s:o, s:o}", "function", text(frame->name), "frame", text(printed));
 	guint64 address;
 
 	json_array_append_new(array, json);
@@ -64,7 +67,8 @@ static json_t *stack_json(const struct task *task, struct symbols *symbols)
 
 static json_t *lock_json(const struct lock *lock)
 {
-	return lock ? json_pack("{s:o, s:o, s:o}", "class", text(lock->lock_class), "name", text(lock->name), "instance",
+	return lock ? json_pack("{s:o, s:o, s:o}", "class", text(lock->lock_class), "name",
+				text(lock->name), "instance",
 				strcmp(lock->id, lock->lock_class) ? text(lock->id) : json_null())
 		    : json_null();
 }
@@ -76,11 +80,14 @@ static json_t *task_json(const struct task *task, struct symbols *symbols)
 
 	for (guint i = 0; i < task->holds->len; i++)
 		json_array_append_new(holds, lock_json(task->holds->pdata[i]));
-	return json_pack("{s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:i, s:o}", "pid", task->pid, "comm", text(task->comm), "state",
-			 state, "cpu", task->cpu >= 0 ? json_integer(task->cpu) : json_null(), "holds", holds, "waits_for",
-			 lock_json(task->wanted), "waits_how",
-			 text(task->image_kind ? task->image_kind : task->wait ? task->wait->what : NULL), "samples",
-			 (int)task->samples->len, "stack", stack_json(task, symbols));
+	return json_pack("{s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:i, s:o}", "pid", task->pid, "comm",
+			 text(task->comm), "state", state, "cpu",
+			 task->cpu >= 0 ? json_integer(task->cpu) : json_null(), "holds", holds,
+			 "waits_for", lock_json(task->wanted), "waits_how",
+			 text(task->image_kind ? task->image_kind
+			      : task->wait     ? task->wait->what
+					       : NULL),
+			 "samples", (int)task->samples->len, "stack", stack_json(task, symbols));
 }
 
 /* The other tasks that wait for a lock: pid, name and lock, without stacks. */
@@ -92,8 +99,10 @@ static json_t *others_json(const struct hang *hang)
 		const struct task *task = hang->snapshot->tasks->pdata[i];
 
 		if (task->wanted && !g_ptr_array_find(hang->story, task, NULL))
-			json_array_append_new(array, json_pack("{s:i, s:o, s:o}", "pid", task->pid, "comm", text(task->comm),
-							       "waits_for", lock_json(task->wanted)));
+			json_array_append_new(array,
+					      json_pack("{s:i, s:o, s:o}", "pid", task->pid, "comm",
+							text(task->comm), "waits_for",
+							lock_json(task->wanted)));
 	}
 	return array;
 }
@@ -113,16 +122,19 @@ static json_t *graph_json(const struct hang *hang)
 		if (!task->wanted)
 			continue;
 		lock = lock_text(task->wanted);
-		json_array_append_new(edges, json_pack("{s:o, s:o, s:s, s:b}", "from", text(who), "to", text(lock), "what",
-						       task->wanted_polls ? "tries to get" : "waits for", "marked",
-						       g_ptr_array_find(hang->story, task, NULL)));
+		json_array_append_new(
+			edges,
+			json_pack("{s:o, s:o, s:s, s:b}", "from", text(who), "to", text(lock),
+				  "what", task->wanted_polls ? "tries to get" : "waits for",
+				  "marked", g_ptr_array_find(hang->story, task, NULL)));
 		for (guint h = 0; h < task->wanted->holders->len; h++) {
 			const struct task *holder = task->wanted->holders->pdata[h];
 			g_autofree char *other = task_text(holder);
-			json_t *edge = json_pack("{s:o, s:o, s:s, s:b}", "from", text(lock), "to", text(other), "what",
-						 "held by", "marked",
-						 g_ptr_array_find(hang->story, task, NULL) &&
-							 g_ptr_array_find(hang->story, holder, NULL));
+			json_t *edge =
+				json_pack("{s:o, s:o, s:s, s:b}", "from", text(lock), "to",
+					  text(other), "what", "held by", "marked",
+					  g_ptr_array_find(hang->story, task, NULL) &&
+						  g_ptr_array_find(hang->story, holder, NULL));
 			gboolean there = FALSE;
 
 			for (gsize e = 0; e < json_array_size(edges) && !there; e++)
@@ -142,14 +154,18 @@ json_t *hang_json(const struct hang *hang, struct symbols *symbols)
 
 	for (guint i = 0; i < hang->story->len; i++)
 		json_array_append_new(tasks, task_json(hang->story->pdata[i], symbols));
-	json = json_pack("{s:s, s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:{s:b, s:b, s:i, s:i}}", "kind",
-			 hang_kind_name(hang->kind), "title", text(hang->title), "sentences",
-			 strings((const char *const *)hang->sentences), "signature", "bug", text(hang->signature[0]), "path",
-			 text(hang->signature[1]), "exact", text(hang->signature[2]), "cycle",
-			 hang->cycle ? strings((const char *const *)hang->cycle) : json_null(), "lock", lock_json(hang->lock),
-			 "tasks", tasks, "others", others_json(hang), "graph", graph_json(hang), "sources", "lockdep",
-			 hang->snapshot->lockdep_lists, "image", hang->snapshot->image, "tasks",
-			 (int)hang->snapshot->tasks->len, "cpu_samples", (int)hang->snapshot->rounds);
+	json = json_pack(
+		"{s:s, s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:{s:b, s:b, s:i, "
+		"s:i}}",
+		"kind", hang_kind_name(hang->kind), "title", text(hang->title), "sentences",
+		strings((const char *const *)hang->sentences), "signature", "bug",
+		text(hang->signature[0]), "path", text(hang->signature[1]), "exact",
+		text(hang->signature[2]), "cycle",
+		hang->cycle ? strings((const char *const *)hang->cycle) : json_null(), "lock",
+		lock_json(hang->lock), "tasks", tasks, "others", others_json(hang), "graph",
+		graph_json(hang), "sources", "lockdep", hang->snapshot->lockdep_lists, "image",
+		hang->snapshot->image, "tasks", (int)hang->snapshot->tasks->len, "cpu_samples",
+		(int)hang->snapshot->rounds);
 	return json;
 }
 
@@ -167,12 +183,15 @@ static char *report_text(const struct hang *hang, json_t *json)
 
 		g_string_append_printf(out, "\n%s\n", who);
 		for (gsize f = 0; f < json_array_size(stack); f++) {
-			json_t *frame = json_array_get(stack, f), *file = json_object_get(frame, "file");
+			json_t *frame = json_array_get(stack, f),
+			       *file = json_object_get(frame, "file");
 
-			g_string_append_printf(out, "  %s", json_string_value(json_object_get(frame, "frame")));
+			g_string_append_printf(out, "  %s",
+					       json_string_value(json_object_get(frame, "frame")));
 			if (file)
-				g_string_append_printf(out, "  %s:%d", json_string_value(file),
-						       (int)json_integer_value(json_object_get(frame, "line")));
+				g_string_append_printf(
+					out, "  %s:%d", json_string_value(file),
+					(int)json_integer_value(json_object_get(frame, "line")));
 			g_string_append_c(out, '\n');
 		}
 	}

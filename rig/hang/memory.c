@@ -25,7 +25,8 @@
  * Runs the reader in a sandbox: it may read the image, and write into FOLDER, which is empty. The
  * result is FOLDER/owners.json.
  */
-static gboolean run_reader(const char *folder, const char *vmlinux, const char *image, GError **error)
+static gboolean run_reader(const char *folder, const char *vmlinux, const char *image,
+			   GError **error)
 {
 	g_autofree char *modules = rig_home_path("rig/hang");
 	g_autofree char *script = g_build_filename(modules, "owners.py", NULL);
@@ -40,8 +41,9 @@ static gboolean run_reader(const char *folder, const char *vmlinux, const char *
 		g_propagate_error(error, g_steal_pointer(&why));
 		return FALSE;
 	}
-	return spawn_run(&(struct spawn){.argv = argv, .confine = confine, .limit_ms = MEMORY_READ_S * 1000},
-			 NULL, error);
+	return spawn_run(
+		&(struct spawn){.argv = argv, .confine = confine, .limit_ms = MEMORY_READ_S * 1000},
+		NULL, error);
 }
 
 gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
@@ -54,19 +56,22 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 	gboolean ok;
 
 	/* a run folder may come from anywhere, and it is written to: follow no links */
-	if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) || g_file_test(image, G_FILE_TEST_IS_SYMLINK) ||
+	if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) ||
+	    g_file_test(image, G_FILE_TEST_IS_SYMLINK) ||
 	    !g_file_test(image, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE, "no memory image ('%s')", image);
 	if (!vmlinux || !g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
-		return rig_fail(error, RIG_EXIT_USAGE, "a memory image needs the kernel's vmlinux with DWARF: build with "
-						       "--fragment scenarios/kconfig/debuginfo.config");
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"a memory image needs the kernel's vmlinux with DWARF: build with "
+				"--fragment scenarios/kconfig/debuginfo.config");
 	if (!g_mkdtemp(reader))
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a folder in '%s': %s", folder,
 				g_strerror(errno));
 	made = g_build_filename(reader, OWNERS, NULL);
 	ok = run_reader(reader, vmlinux, image, error);
 	if (ok && rename(made, out) < 0)
-		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", out, g_strerror(errno));
+		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", out,
+			      g_strerror(errno));
 	unlink(made);
 	rmdir(reader);
 	return ok;

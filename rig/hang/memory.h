@@ -7,8 +7,9 @@
 
 /*
  * Reads DIR/postmortem/memory.elf (QEMU's dump-guest-memory) with VMLINUX and writes
- * DIR/postmortem/owners.json. Blocks, at most MEMORY_READ_S seconds. Errors: no image, no vmlinux (NULL) or
- * one without DWARF, python3-drgn missing, an image that is truncated or not of that kernel.
+ * DIR/postmortem/owners.json. Blocks, at most MEMORY_READ_S seconds. Errors: no image, no vmlinux
+ * (NULL) or one without DWARF, python3-drgn missing, an image that is truncated or not of that
+ * kernel.
  */
 #define MEMORY_READ_S 25
 gboolean memory_read(const char *dir, const char *vmlinux, GError **error);

@@ -4,7 +4,8 @@
  *
  *	{"version": 1,
  *	 "tasks": [{"pid": 57, "comm": "init", "state": "D", "waits": {"lock": "ffff…"} or
- *		    {"kind": "completion", "name": "rig_never"} or null, "frames": ["f+0x1/0x2", …]}, …],
+ *		    {"kind": "completion", "name": "rig_never"} or null,
+ *		    "frames": ["f+0x1/0x2", …]}, …],
  *	 "locks": [{"id": "ffff…", "class": "mem_hotplug_lock", "name": "memory2" or null,
  *		    "held": true, "owners": [55], "gone": false}, …]}
  *
@@ -20,7 +21,8 @@
 
 static void read_frames(struct task *task, json_t *frames)
 {
-	for (gsize i = 0; i < json_array_size(frames) && i < FRAMES_MAX && !json_is_null(frames); i++) {
+	for (gsize i = 0; i < json_array_size(frames) && i < FRAMES_MAX && !json_is_null(frames);
+	     i++) {
 		const char *name = json_string_value(json_array_get(frames, i));
 		g_autofree char *line = name ? g_strdup_printf(" %s", name) : NULL;
 		struct frame frame;
@@ -41,7 +43,8 @@ static void read_image_task(struct snapshot *snapshot, json_t *json)
 {
 	const char *state = json_string_value(json_object_get(json, "state"));
 	json_t *waits = json_object_get(json, "waits");
-	struct task *task = snapshot_task(snapshot, json_integer_value(json_object_get(json, "pid")), NULL);
+	struct task *task =
+		snapshot_task(snapshot, json_integer_value(json_object_get(json, "pid")), NULL);
 
 	if (!task)
 		return;
@@ -79,7 +82,8 @@ static void read_image_lock(struct snapshot *snapshot, json_t *json)
 	lock->held = json_is_true(json_object_get(json, "held"));
 	lock->gone = json_is_true(json_object_get(json, "gone"));
 	for (gsize i = 0; i < json_array_size(owners) && i < OWNERS_MAX; i++) {
-		struct task *task = snapshot_find(snapshot, json_integer_value(json_array_get(owners, i)));
+		struct task *task =
+			snapshot_find(snapshot, json_integer_value(json_array_get(owners, i)));
 
 		if (!task || g_ptr_array_find(lock->holders, task, NULL))
 			continue;

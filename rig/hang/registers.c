@@ -17,8 +17,8 @@ static gboolean agrees(const struct sample *sample, int cpu, guint64 pc)
 	const struct frame *top = sample->frames->len ? sample->frames->pdata[0] : NULL;
 	guint64 start = top ? sample->pc - (guint64)top->offset : 0;
 
-	return top && sample->pc && sample->cpu == cpu && sample->irqs_off && !sample->user && pc >= start &&
-	       pc - start < (guint64)top->size;
+	return top && sample->pc && sample->cpu == cpu && sample->irqs_off && !sample->user &&
+	       pc >= start && pc - start < (guint64)top->size;
 }
 
 static void confirm(struct snapshot *snapshot, int cpu, guint64 pc)

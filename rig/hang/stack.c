@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One line of a stack: a frame, the function that an exception interrupted, or registers (arch.h). */
+/*
+ * One line of a stack: a frame, the function that an exception interrupted, or registers (arch.h).
+ */
 #include <string.h>
 
 #include "hang/arch.h"
@@ -20,8 +22,8 @@ static void read_link(struct sample *sample, const char *text)
 {
 	struct frame frame;
 
-	if (!sample->frames->len || sample->frames->len >= FRAMES_MAX || !frame_parse(text, &frame) ||
-	    !strcmp(last_name(sample->frames), frame.name))
+	if (!sample->frames->len || sample->frames->len >= FRAMES_MAX ||
+	    !frame_parse(text, &frame) || !strcmp(last_name(sample->frames), frame.name))
 		return;
 	g_ptr_array_add(sample->frames, g_memdup2(&frame, sizeof(frame)));
 }
@@ -66,7 +68,8 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 		if (sample)
 			read_cpu_line(*a, sample, text, &frame, &fault);
 		if (starts(text, (*a)->stack))
-			*(sample ? &sample->stack : &task->stack) = g_ascii_strtoull(text + 1, NULL, 16);
+			*(sample ? &sample->stack : &task->stack) =
+				g_ascii_strtoull(text + 1, NULL, 16);
 		if (sample && starts(text, (*a)->link)) {
 			read_link(sample, strchr(text, '['));
 			return;

@@ -102,17 +102,35 @@ static const struct {
 
 /* Functions of the scheduler and of waiting, between the task's own code and the CPU. */
 static const char *const waiting[] = {
-	"__schedule", "schedule*", "preempt_schedule*", "__switch_to*", "__cond_resched*", "_cond_resched",
-	"context_switch", "io_schedule*", "native_safe_halt", "rcuwait_wait_event", "bit_wait*",
-	"__wait_on_bit*", "out_of_line_wait_on_bit*", "ret_from_*", "do_wait_for_common*",
-	"__wait_for_common*", "wait_for_common*", "swait_*", "prepare_to_*", "cpu_relax", NULL,
+	"__schedule",
+	"schedule*",
+	"preempt_schedule*",
+	"__switch_to*",
+	"__cond_resched*",
+	"_cond_resched",
+	"context_switch",
+	"io_schedule*",
+	"native_safe_halt",
+	"rcuwait_wait_event",
+	"bit_wait*",
+	"__wait_on_bit*",
+	"out_of_line_wait_on_bit*",
+	"ret_from_*",
+	"do_wait_for_common*",
+	"__wait_for_common*",
+	"wait_for_common*",
+	"swait_*",
+	"prepare_to_*",
+	"cpu_relax",
+	NULL,
 };
 
 gboolean function_is(const char *name, const char *pattern)
 {
 	gsize len = strlen(pattern);
 
-	return len && pattern[len - 1] == '*' ? !strncmp(name, pattern, len - 1) : !strcmp(name, pattern);
+	return len && pattern[len - 1] == '*' ? !strncmp(name, pattern, len - 1)
+					      : !strcmp(name, pattern);
 }
 
 gboolean frame_is_waiting(const char *name)
@@ -140,7 +158,10 @@ const struct wait *wait_of(const GPtrArray *frames)
 		const struct frame *frame = frames->pdata[i];
 		const struct wait *row = row_of(frame->name);
 
-		/* a worker that waits for a lock inside its work is not idle, though worker_thread() called it */
+		/*
+		 * a worker that waits for a lock inside its work is not idle, though
+		 * worker_thread() called it
+		 */
 		if (best && row && row->kind == WAIT_IDLE)
 			break;
 		if (row && !row->weak)
@@ -165,7 +186,8 @@ const char *holds_by_stack(const GPtrArray *frames, const char *lock_class)
 		const struct frame *frame = frames->pdata[i];
 
 		for (guint h = 0; h < G_N_ELEMENTS(holders); h++)
-			if (!strcmp(holders[h].lock_class, lock_class) && !strcmp(holders[h].function, frame->name))
+			if (!strcmp(holders[h].lock_class, lock_class) &&
+			    !strcmp(holders[h].function, frame->name))
 				return holders[h].function;
 	}
 	return NULL;
@@ -197,7 +219,8 @@ gboolean task_is_idle(const struct task *task)
 
 	if (wait)
 		return wait->kind == WAIT_IDLE;
-	while (i < task->frames->len && frame_is_waiting(((struct frame *)task->frames->pdata[i])->name))
+	while (i < task->frames->len &&
+	       frame_is_waiting(((struct frame *)task->frames->pdata[i])->name))
 		i++;
 	/* a kernel thread that sleeps in its own outermost function */
 	return i > 0 && i + 1 < task->frames->len && task->state != 'D' &&
@@ -214,7 +237,8 @@ const char *task_function(const struct task *task)
 	for (guint i = 0; i < frames->len; i++) {
 		const struct frame *frame = frames->pdata[i];
 
-		if (!frame_is_waiting(frame->name) && !row_of(frame->name) && !frame_is_generic(frame->name, NULL))
+		if (!frame_is_waiting(frame->name) && !row_of(frame->name) &&
+		    !frame_is_generic(frame->name, NULL))
 			return frame->name;
 	}
 	return "?";

@@ -30,9 +30,10 @@ static json_t *labels_json(char **labels)
 static json_t *kernel_json(const struct run_request *want, const struct kernel *kernel)
 {
 	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o}", "asked",
-			 want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL, "name", kernel->name, "hash",
-			 kernel->hash, "version", kernel->version, "source", kernel->source, "patches",
-			 strings_json(want->patches), "fragments", strings_json(want->fragments));
+			 want->kernel ? want->kernel : PLAN_DEFAULT_KERNEL, "name", kernel->name,
+			 "hash", kernel->hash, "version", kernel->version, "source", kernel->source,
+			 "patches", strings_json(want->patches), "fragments",
+			 strings_json(want->fragments));
 }
 
 /* Adds optional keys only if they have a value. */

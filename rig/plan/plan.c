@@ -60,7 +60,8 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 	for (char **hold = want->holds; hold && *hold; hold++)
 		if (!scenario_add_hold(r->scenario, *hold, error))
 			return FALSE;
-	r->plan.machine = machine_find(want->machine ? want->machine : r->scenario->machines[0], error);
+	r->plan.machine =
+		machine_find(want->machine ? want->machine : r->scenario->machines[0], error);
 	return r->plan.machine && scenario_check_machine(r->scenario, r->plan.machine, error);
 }
 
@@ -80,23 +81,25 @@ static struct kernel *get_kernel(const struct run_request *want, const struct ma
 
 	if (!kernel_is_source(what) || kernel_is_package(what)) {
 		if ((want->patches && *want->patches) || (want->fragments && *want->fragments)) {
-			rig_fail(error, RIG_EXIT_USAGE, "'%s' is an image: patches and fragments need a "
-				 "source like %s", what, PLAN_DEFAULT_KERNEL);
+			rig_fail(error, RIG_EXIT_USAGE,
+				 "'%s' is an image: patches and fragments need a "
+				 "source like %s",
+				 what, PLAN_DEFAULT_KERNEL);
 			return NULL;
 		}
 		return kernel_is_package(what) ? kernel_from_package(what, machine->arch, error)
 					       : kernel_from_image(what, machine->arch, error);
 	}
-	kernel = kernel_build(&spec, progress ? progress->build : NULL, progress ? progress->data : NULL,
-			      error);
+	kernel = kernel_build(&spec, progress ? progress->build : NULL,
+			      progress ? progress->data : NULL, error);
 	if (kernel && progress && progress->kernel)
 		progress->kernel(kernel, progress->data);
 	return kernel;
 }
 
 /* Does CONFIG have what WHAT ("scenario") NAME needs? */
-static gboolean meets(const struct resolved *r, GHashTable *config, const char *what, const char *name,
-		      const char *const *needs, GError **error)
+static gboolean meets(const struct resolved *r, GHashTable *config, const char *what,
+		      const char *name, const char *const *needs, GError **error)
 {
 	g_autoptr(GPtrArray) lacks = needs ? kernel_config_lacks(config, needs) : NULL;
 	g_autofree char *list = NULL;
@@ -151,8 +154,10 @@ static gboolean check_accel(const struct resolved *r, GError **error)
 {
 	for (guint i = 0; i < r->scenario->n_tracks; i++)
 		if (r->plan.accel == ACCEL_TCG && track_unplugs_cpu(&r->scenario->tracks[i]))
-			return rig_fail(error, RIG_EXIT_SKIP, "scenario '%s' unplugs CPUs, which crashes "
-					"QEMU without KVM (%s)", r->scenario->name, r->accel_why);
+			return rig_fail(error, RIG_EXIT_SKIP,
+					"scenario '%s' unplugs CPUs, which crashes "
+					"QEMU without KVM (%s)",
+					r->scenario->name, r->accel_why);
 	return TRUE;
 }
 
@@ -169,23 +174,28 @@ static gboolean is_directed(const struct run_request *want, const struct resolve
 }
 
 /* Checks the other options that holds depend on. */
-static gboolean check_holds(const struct run_request *want, enum accel asked, const struct resolved *r,
-			    GError **error)
+static gboolean check_holds(const struct run_request *want, enum accel asked,
+			    const struct resolved *r, GError **error)
 {
 	/* an unsuitable --hold is a usage error; an unsuitable scenario is skipped */
-	enum rig_error code = (want->holds && *want->holds) || want->visits ? RIG_EXIT_USAGE : RIG_EXIT_SKIP;
+	enum rig_error code =
+		(want->holds && *want->holds) || want->visits ? RIG_EXIT_USAGE : RIG_EXIT_SKIP;
 	const char *launcher = request_launcher(want);
 
 	if (!is_directed(want, r))
 		return TRUE;
 	if (asked == ACCEL_KVM)
-		return rig_fail(error, code, "holds need TCG, which lets a plugin stop a vCPU; leave --accel "
+		return rig_fail(error, code,
+				"holds need TCG, which lets a plugin stop a vCPU; leave --accel "
 				"kvm out");
 	if (strcmp(launcher, "direct"))
-		return rig_fail(error, code, "holds need a QEMU that the rig starts itself; leave --launcher "
-				"%s out", launcher);
+		return rig_fail(error, code,
+				"holds need a QEMU that the rig starts itself; leave --launcher "
+				"%s out",
+				launcher);
 	if (r->scenario->cpus < 2)
-		return rig_fail(error, code, "holds need at least two vCPUs; scenario '%s' has 'cpus: %u'",
+		return rig_fail(error, code,
+				"holds need at least two vCPUs; scenario '%s' has 'cpus: %u'",
 				r->scenario->name, r->scenario->cpus);
 	return TRUE;
 }
@@ -198,8 +208,8 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 		r->emulator = qemu_find(want->emulator, r->plan.machine->emulator);
 	if (!is_directed(want, r))
 		return TRUE;
-	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds, want->visits,
-						      r->kernel, error);
+	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds,
+						      want->visits, r->kernel, error);
 	if (!r->orders || !director_probe(r->emulator ? r->emulator : r->plan.machine->emulator,
 					  &r->plugin, &api, error) ||
 	    !director_orders_fit(r->orders, api, error))
@@ -211,7 +221,8 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 /* Does the guest run on this host, not on another one of libvirt? */
 static gboolean is_here(const struct run_request *want)
 {
-	return strcmp(request_launcher(want), "libvirt") || !want->uri || g_str_has_prefix(want->uri, "qemu:///");
+	return strcmp(request_launcher(want), "libvirt") || !want->uri ||
+	       g_str_has_prefix(want->uri, "qemu:///");
 }
 
 static gboolean check_bios(const struct run_request *want, const struct resolved *r, GError **error)
@@ -252,9 +263,10 @@ static gboolean resolve_timeline(const struct run_request *want, struct resolved
 		if (!r->timeline || !plan_seed(want->seed, &r->plan.seed, error))
 			return FALSE;
 		if (want->seed && r->plan.seed != timeline_seed(r->timeline))
-			return rig_fail(error, RIG_EXIT_USAGE, "--seed %s: the timeline '%s' has seed %"
-					G_GUINT64_FORMAT "; leave --seed out", want->seed, want->timeline,
-					timeline_seed(r->timeline));
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"--seed %s: the timeline '%s' has seed %" G_GUINT64_FORMAT
+					"; leave --seed out",
+					want->seed, want->timeline, timeline_seed(r->timeline));
 		r->plan.seed = timeline_seed(r->timeline);
 	}
 	r->plan.timeline = r->timeline;
@@ -266,7 +278,8 @@ static void add_folder(GPtrArray *names, GArray *entries, const char *name)
 	if (g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
 		return;
 	g_ptr_array_add(names, g_strdup(name));
-	g_array_append_vals(entries, &(struct initrd_entry){names->pdata[names->len - 1], S_IFDIR | 0755}, 1);
+	g_array_append_vals(
+		entries, &(struct initrd_entry){names->pdata[names->len - 1], S_IFDIR | 0755}, 1);
 }
 
 /* The scenario's files, below /files; a folder comes before what is in it. */
@@ -285,15 +298,18 @@ static gboolean resolve_initrd(struct resolved *r, GError **error)
 			add_folder(names, entries, folder);
 		}
 		g_ptr_array_add(names, name);
-		g_array_append_vals(entries, &(struct initrd_entry){name, S_IFREG | 0755, file->path}, 1);
+		g_array_append_vals(entries,
+				    &(struct initrd_entry){name, S_IFREG | 0755, file->path}, 1);
 	}
-	return initrd_standard(r->plan.machine->arch, (struct initrd_entry *)entries->data, entries->len,
-			       &r->initrd, error);
+	return initrd_standard(r->plan.machine->arch, (struct initrd_entry *)entries->data,
+			       entries->len, &r->initrd, error);
 }
 
-static gboolean resolve_dump_limit(const struct run_request *want, struct resolved *r, GError **error)
+static gboolean resolve_dump_limit(const struct run_request *want, struct resolved *r,
+				   GError **error)
 {
-	if (rig_size_parse(want->memory_image ? want->memory_image : "2G", &r->plan.dump_limit, error))
+	if (rig_size_parse(want->memory_image ? want->memory_image : "2G", &r->plan.dump_limit,
+			   error))
 		return TRUE;
 	g_prefix_error(error, "--memory-image: ");
 	return FALSE;
@@ -305,12 +321,12 @@ static gboolean resolve(const struct run_request *want, const struct plan_progre
 	return request_check(want, error) && resolve_dump_limit(want, r, error) &&
 	       resolve_scenario(want, r, error) && check_bios(want, r, error) &&
 	       resolve_timeline(want, r, error) &&
-	       request_choice("firmware", want->firmware, r->plan.machine->firmwares, r->plan.machine,
+	       request_choice("firmware", want->firmware, r->plan.machine->firmwares,
+			      r->plan.machine, error) &&
+	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine,
 			      error) &&
-	       request_choice("MMU mode", want->mmu, r->plan.machine->mmus, r->plan.machine, error) &&
-	       resolve_initrd(r, error) &&
-	       resolve_accel(want, r, error) && resolve_kernel(want, progress, r, error) &&
-	       resolve_holds(want, r, error);
+	       resolve_initrd(r, error) && resolve_accel(want, r, error) &&
+	       resolve_kernel(want, progress, r, error) && resolve_holds(want, r, error);
 }
 
 struct run_plan *plan_make(const struct run_request *want, const struct plan_progress *progress,
@@ -321,7 +337,8 @@ struct run_plan *plan_make(const struct run_request *want, const struct plan_pro
 
 	if (!resolve(want, progress, r, error))
 		return NULL;
-	r->known = want->known ? g_strdup(want->known) : rig_home_path("scenarios/known-issues.yaml");
+	r->known =
+		want->known ? g_strdup(want->known) : rig_home_path("scenarios/known-issues.yaml");
 	r->results = want->results ? g_strdup(want->results) : run_default_results();
 	plan->fragments = (const char *const *)want->fragments;
 	plan->initrd = r->initrd;

@@ -30,7 +30,8 @@ struct run_request {
 	const char *kernel;	   /* source or image; default: PLAN_DEFAULT_KERNEL */
 	const char *vmlinux;	   /* symbols and DWARF of an image; default: those of the build */
 	char **patches, **fragments; /* files, NULL-terminated */
-	const char *seed;	   /* decimal or 0x…; default: the timeline's, or from the kernel's entropy */
+	const char *seed;	   /* decimal or 0x…; default: the timeline's, or from the kernel's
+				    * entropy */
 	const char *known;	   /* list of known issues; default: the rig's own */
 	const char *results;	   /* folder of run folders; default: run_default_results() */
 	const char *accel;	   /* "auto", "kvm", "tcg" */
@@ -41,13 +42,15 @@ struct run_request {
 	char **labels;		   /* "KEY=VALUE", NULL-terminated */
 	int duration_s;		   /* seconds of load; default: the scenario's */
 	int patience_s;		   /* without progress before a hang is declared; default: 20 */
-	const char *memory_image;  /* dump memory after a hang for guests up to SIZE; default: "2G" */
+	const char
+		*memory_image; /* dump memory after a hang for guests up to SIZE; default: "2G" */
 	int jobs;		   /* of the compiler; default: the number of processors */
 	gboolean no_lockdep, keep_going;
 	gboolean no_keep_locks;	   /* default: the lock orders of a kernel with lockdep are kept */
 	const char *until;	   /* stop only at a report with this signature or kind */
 	char **holds;		   /* added to the scenario's (hold_parse()), NULL-terminated */
-	const char *visits;	   /* functions whose passes are counted (director_resolve()); default: none */
+	const char *visits;	   /* functions whose passes are counted (director_resolve());
+				    * default: none */
 	const char *without;	   /* what to leave out of the scenario (scenario_ablations()) */
 	json_t *replays;	   /* name of the run that this one repeats; borrowed */
 	json_t *zoo;		   /* the zoo entry it belongs to, {"entry", "clean"}; borrowed */
@@ -75,10 +78,12 @@ struct run_plan {
 	gboolean keep_going;	      /* do not stop at the first report */
 	gboolean keep_locks;	      /* read the lock orders of a guest with lockdep at the end
 				       * (docs/locks.md) */
-	const char *until;	      /* stop only at a report with this signature or kind; or NULL */
+	/* stop only at a report with this signature or kind; or NULL */
+	const char *until;
 	gboolean no_lockdep;	      /* the kernel lacks it, and that is accepted */
 	const struct director_orders *orders; /* of the scenario's holds; NULL: it has none */
-	const char *plugin;	      /* the director's shared object that the emulator loads, or NULL */
+	const char *plugin;	      /* the director's shared object that the emulator loads, or
+				       * NULL */
 	guint64 dump_limit;	      /* dump memory after a hang, for guests up to this many
 				       * bytes */
 	json_t *inputs;		      /* for run.json; the engine adds to it */

@@ -20,10 +20,11 @@ static gboolean check_launcher(const struct run_request *want, GError **error)
 	const char *name = request_launcher(want);
 
 	if (strcmp(name, "direct") && strcmp(name, "libvirt"))
-		return rig_fail(error, RIG_EXIT_USAGE, "unknown launcher '%s' (available: direct, libvirt)",
-				name);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"unknown launcher '%s' (available: direct, libvirt)", name);
 	if (!strcmp(name, "direct") && want->uri)
-		return rig_fail(error, RIG_EXIT_USAGE, "--connect %s needs --launcher libvirt", want->uri);
+		return rig_fail(error, RIG_EXIT_USAGE, "--connect %s needs --launcher libvirt",
+				want->uri);
 	return TRUE;
 }
 
@@ -34,9 +35,11 @@ static gboolean check_labels(char **labels, GError **error)
 
 		if (!key || key > 32 || (*l)[key] != '=' || strlen(*l + key + 1) > 200 ||
 		    !g_utf8_validate(*l, -1, NULL))
-			return rig_fail(error, RIG_EXIT_USAGE,
-					"invalid label '%s': write KEY=VALUE, with a key of up to 32 small "
-					"letters, digits, - and _, and up to 200 bytes of UTF-8", *l);
+			return rig_fail(
+				error, RIG_EXIT_USAGE,
+				"invalid label '%s': write KEY=VALUE, with a key of up to 32 small "
+				"letters, digits, - and _, and up to 200 bytes of UTF-8",
+				*l);
 	}
 	return TRUE;
 }
@@ -67,7 +70,8 @@ gboolean plan_seed(const char *text, guint64 *ret, GError **error)
 	seed = g_ascii_strtoull(text, &end, 0);
 	/* a JSON integer is signed */
 	if (!g_ascii_isdigit(*text) || *end || seed > G_MAXINT64)
-		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7 or 0x1f)", text);
+		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7 or 0x1f)",
+				text);
 	*ret = seed;
 	return TRUE;
 }
@@ -80,6 +84,6 @@ gboolean request_choice(const char *what, const char *word, const char *const *c
 	if (!word || (choices && g_strv_contains(choices, word)))
 		return TRUE;
 	list = choices ? g_strjoinv(", ", (char **)choices) : g_strdup("none");
-	return rig_fail(error, RIG_EXIT_USAGE, "unknown %s '%s' for machine '%s' (available: %s)", what,
-			word, machine->name, list);
+	return rig_fail(error, RIG_EXIT_USAGE, "unknown %s '%s' for machine '%s' (available: %s)",
+			what, word, machine->name, list);
 }

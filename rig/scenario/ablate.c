@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A scenario without one of its parts, to see what each is good for: an agent, one of several of a
- * kind, a step. What is left is sound again: steps on a device go with its plug, and a device that is
- * not unplugged any more stays.
+ * kind, a step. What is left is sound again: steps on a device go with its plug, and a device that
+ * is not unplugged any more stays.
  */
 #include "scenario/scenario.h"
 
@@ -27,7 +27,8 @@ static void part_free(gpointer data)
 }
 
 /* Two parts of one name are told apart by a number. */
-static void add_part(GPtrArray *parts, enum part_of of, unsigned track, unsigned index, const char *name)
+static void add_part(GPtrArray *parts, enum part_of of, unsigned track, unsigned index,
+		     const char *name)
 {
 	struct part *part = g_new0(struct part, 1);
 	unsigned same = 1;

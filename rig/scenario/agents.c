@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's agents by the names that scenarios use. `rig kernel check` checks the config options that each
- * needs before a boot; the guest's HELLO reports which agents the running kernel supports.
+ * The guest's agents by the names that scenarios use. `rig kernel check` checks the config options
+ * that each needs before a boot; the guest's HELLO reports which agents the running kernel
+ * supports.
  */
 #include "scenario/scenario.h"
 
@@ -11,54 +12,44 @@
 #define PARAMS(...) NEEDS(__VA_ARGS__)
 
 const struct agent_info scenario_agents[] = {
-	{"block-state", "writes states to memory blocks: online, online_kernel, online_movable, offline",
+	{"block-state",
+	 "writes states to memory blocks: online, online_kernel, online_movable, offline",
 	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_MEMORY_HOTREMOVE"),
 	 PARAMS("blocks", "order", "states")},
 	{"block-online", "writes 0 and 1 to the `online` attribute of memory blocks",
 	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_MEMORY_HOTREMOVE"),
 	 PARAMS("blocks", "order", "values")},
 	{"probe", "writes physical addresses to /sys/devices/system/memory/probe",
-	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_ARCH_MEMORY_PROBE"),
-	 PARAMS("absent", "at")},
+	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_ARCH_MEMORY_PROBE"), PARAMS("absent", "at")},
 	{"slab-read", "reads every attribute below /sys/kernel/slab",
-	 NEEDS("CONFIG_SLUB", "CONFIG_SLUB_DEBUG", "CONFIG_SYSFS"),
-	 PARAMS("files", "caches")},
+	 NEEDS("CONFIG_SLUB", "CONFIG_SLUB_DEBUG", "CONFIG_SYSFS"), PARAMS("files", "caches")},
 	{"slab-shrink", "writes 1 to the `shrink` attribute of slab caches",
-	 NEEDS("CONFIG_SLUB", "CONFIG_SYSFS"),
-	 PARAMS("caches")},
+	 NEEDS("CONFIG_SLUB", "CONFIG_SYSFS"), PARAMS("caches")},
 	{"slab-churn", "creates, shrinks and destroys slab caches", NEEDS("CONFIG_RIG_SLAB_CHURN"),
 	 PARAMS("slots", "node")},
 	{"cpu-online", "takes CPUs offline and online", NEEDS("CONFIG_HOTPLUG_CPU"),
 	 PARAMS("keep")},
 	{"mem-read", "reads what the kernel tells about memory, in /proc, sysfs and debugfs",
-	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_PROC_FS", "CONFIG_SYSFS"),
-	 PARAMS("files")},
+	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_PROC_FS", "CONFIG_SYSFS"), PARAMS("files")},
 	{"pressure", "allocates anonymous memory and page cache and drops them again",
-	 NEEDS("CONFIG_SHMEM", "CONFIG_TMPFS"),
-	 PARAMS("percent")},
+	 NEEDS("CONFIG_SHMEM", "CONFIG_TMPFS"), PARAMS("percent")},
 	{"compact", "asks for memory compaction", NEEDS("CONFIG_COMPACTION")},
 	{"memtrace", "takes memory out of the kernel for hardware tracing, and gives it back",
-	 NEEDS("CONFIG_PPC_MEMTRACE", "CONFIG_DEBUG_FS"),
-	 PARAMS("size")},
+	 NEEDS("CONFIG_PPC_MEMTRACE", "CONFIG_DEBUG_FS"), PARAMS("size")},
 	{"dlpar", "adds and removes memory through /sys/kernel/dlpar",
-	 NEEDS("CONFIG_PPC_PSERIES", "CONFIG_MEMORY_HOTREMOVE"),
-	 PARAMS("op", "count")},
+	 NEEDS("CONFIG_PPC_PSERIES", "CONFIG_MEMORY_HOTREMOVE"), PARAMS("op", "count")},
 	{"notifier-error", "lets the memory notifiers fail now and then",
-	 NEEDS("CONFIG_MEMORY_NOTIFIER_ERROR_INJECT=y", "CONFIG_DEBUG_FS"),
-	 PARAMS("errors")},
+	 NEEDS("CONFIG_MEMORY_NOTIFIER_ERROR_INJECT=y", "CONFIG_DEBUG_FS"), PARAMS("errors")},
 	{"busted", "takes two locks in both orders: a deadlock that must be caught",
 	 NEEDS("CONFIG_RIG_BUSTED", "CONFIG_PROVE_LOCKING")},
 	{"shell-loop", "writes two words to a block in turn from a shell: the bench's yardstick",
-	 NEEDS("CONFIG_MEMORY_HOTPLUG"),
-	 PARAMS("block", "first", "second", "pairs")},
+	 NEEDS("CONFIG_MEMORY_HOTPLUG"), PARAMS("block", "first", "second", "pairs")},
 	{"gallery", "asks a kernel with the gallery's patch for a report of one kind",
-	 NEEDS("CONFIG_PROVE_LOCKING", "CONFIG_DEBUG_FS"),
-	 PARAMS("show", "after-ms")},
+	 NEEDS("CONFIG_PROVE_LOCKING", "CONFIG_DEBUG_FS"), PARAMS("show", "after-ms")},
 	{"lock-rules", "checks at each hotplug operation that the locks which it wants are held",
 	 NEEDS("CONFIG_KPROBE_EVENTS", "CONFIG_KALLSYMS_ALL", "CONFIG_MEMORY_HOTREMOVE")},
 	{"hang", "asks a kernel with scenarios/hang/hang.patch to hang in one way",
-	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_DEBUG_FS"),
-	 PARAMS("do", "after", "again", "read")},
+	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_DEBUG_FS"), PARAMS("do", "after", "again", "read")},
 	{"poison", "reports pages of plugged memory to the kernel as broken",
 	 NEEDS("CONFIG_MEMORY_HOTPLUG", "CONFIG_MEMORY_FAILURE", "CONFIG_PROC_PAGE_MONITOR"),
 	 PARAMS("pages")},
@@ -93,7 +84,8 @@ const char **scenario_all_needs(const struct scenario *scenario)
 	add_needs(all, (const char *const *)scenario->needs);
 	for (guint i = 0; i < scenario->n_agents; i++)
 		if (!scenario->agents[i].optional) {
-			g_autofree const char **options = scenario_agent_options(&scenario->agents[i]);
+			g_autofree const char **options =
+				scenario_agent_options(&scenario->agents[i]);
 
 			add_needs(all, scenario_agent_needs(scenario->agents[i].name));
 			add_needs(all, options);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What can only be said of a whole scenario. Tracks are walked as the engine will: twice where they
- * repeat, so that a device which is still there when the next round plugs it is found here and not by QEMU.
+ * repeat, so that a device which is still there when the next round plugs it is found here and not
+ * by QEMU.
  */
 #include "scenario/read.h"
 
@@ -25,7 +26,8 @@ struct walk {
 	GHashTable *plugged; /* id -> const struct step * that plugged it */
 	struct peak now, most;
 	unsigned track, round;
-	yaml_node_t *reset; /* a step that starts the guest again, and the memory plugged by its track then */
+	yaml_node_t *reset; /* a step that starts the guest again, and the memory plugged by its
+			     * track then */
 	guint64 at_reset;
 };
 
@@ -33,7 +35,8 @@ static yaml_node_t *step_node(struct yaml_tree *tree, unsigned track, unsigned s
 {
 	yaml_node_t *tracks = yaml_tree_get(tree, yaml_tree_root(tree), "tracks");
 
-	return yaml_tree_item(tree, yaml_tree_get(tree, yaml_tree_item(tree, tracks, track), "steps"), step);
+	return yaml_tree_item(
+		tree, yaml_tree_get(tree, yaml_tree_item(tree, tracks, track), "steps"), step);
 }
 
 static void count(struct walk *walk, const struct step *plug, int sign)
@@ -50,20 +53,23 @@ static void count(struct walk *walk, const struct step *plug, int sign)
 	walk->most.cpus = MAX(walk->most.cpus, walk->now.cpus);
 }
 
-static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct step *step, GError **error)
+static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct step *step,
+			  GError **error)
 {
 	unsigned owner = GPOINTER_TO_UINT(g_hash_table_lookup(walk->owners, step->id));
 	yaml_node_t *id = yaml_tree_get(walk->tree, node, "id");
 
 	if (owner && owner != walk->track + 1)
-		return yaml_tree_fail(walk->tree, id, error,
-				 "id '%s' is already used by track %u; each id belongs to one track",
-				 step->id, owner);
+		return yaml_tree_fail(
+			walk->tree, id, error,
+			"id '%s' is already used by track %u; each id belongs to one track",
+			step->id, owner);
 	if (g_hash_table_contains(walk->plugged, step->id))
-		return yaml_tree_fail(walk->tree, id, error, "'%s' is still plugged%s", step->id,
-				 walk->round ? " when the track starts again; unplug it at the end, "
-					       "or plug it with 'once: true'"
-					     : "; unplug it first");
+		return yaml_tree_fail(
+			walk->tree, id, error, "'%s' is still plugged%s", step->id,
+			walk->round ? " when the track starts again; unplug it at the end, "
+				      "or plug it with 'once: true'"
+				    : "; unplug it first");
 	if (step->device != DEVICE_CPU && step->node >= walk->scenario->nodes) {
 		yaml_node_t *where = yaml_tree_get(walk->tree, node, "node");
 
@@ -78,21 +84,24 @@ static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct ste
 }
 
 /* A step on a device that must be there, and of which kind it must be. */
-static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step *step, GError **error)
+static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step *step,
+			 GError **error)
 {
 	const struct step *plug = g_hash_table_lookup(walk->plugged, step->id);
 	yaml_node_t *id = yaml_tree_get(walk->tree, node, "id");
 
 	if (!plug)
-		return yaml_tree_fail(walk->tree, id, error,
-				 "'%s' is not plugged at this step%s; plug it before, in the same track",
-				 step->id, walk->round ? " when the track repeats" : "");
+		return yaml_tree_fail(
+			walk->tree, id, error,
+			"'%s' is not plugged at this step%s; plug it before, in the same track",
+			step->id, walk->round ? " when the track repeats" : "");
 	if (step->what == STEP_ONLINE && plug->device != DEVICE_DIMM)
-		return yaml_tree_fail(walk->tree, id, error, "'%s' is a %s; 'online' is for a dimm", step->id,
-				 step_device_name(plug->device));
+		return yaml_tree_fail(walk->tree, id, error, "'%s' is a %s; 'online' is for a dimm",
+				      step->id, step_device_name(plug->device));
 	if (step->what == STEP_RESIZE && plug->device != DEVICE_VIRTIO_MEM)
-		return yaml_tree_fail(walk->tree, id, error, "'%s' is a %s; 'resize' is for virtio-mem",
-				 step->id, step_device_name(plug->device));
+		return yaml_tree_fail(walk->tree, id, error,
+				      "'%s' is a %s; 'resize' is for virtio-mem", step->id,
+				      step_device_name(plug->device));
 	if (step->what == STEP_RESIZE && step->size.high > plug->size.low) {
 		g_autofree char *size = rig_size_text(plug->size.low);
 
@@ -125,9 +134,9 @@ static gboolean walk_round(struct walk *walk, const struct track *track, GError 
 			walk->at_reset = MAX(walk->at_reset, walk->now.memory);
 		}
 		if (step->what == STEP_CPU && step->cpu >= walk->scenario->max_cpus)
-			return yaml_tree_fail(walk->tree, yaml_tree_get(walk->tree, node, "cpu"), error,
-					 "there is no CPU %u; allowed: 0 to %u", step->cpu,
-					 walk->scenario->max_cpus - 1);
+			return yaml_tree_fail(walk->tree, yaml_tree_get(walk->tree, node, "cpu"),
+					      error, "there is no CPU %u; allowed: 0 to %u",
+					      step->cpu, walk->scenario->max_cpus - 1);
 	}
 	return TRUE;
 }
@@ -137,9 +146,10 @@ static gboolean over(struct yaml_tree *tree, const char *key, GError **error, co
 {
 	yaml_node_t *node = yaml_tree_get(tree, yaml_tree_root(tree), key);
 
-	return yaml_tree_fail(tree, node ? node : yaml_tree_root(tree), error,
-			 "the tracks and their copies can plug %s %s at a time, '%s' leaves room for %s",
-			 wanted, what, key, have);
+	return yaml_tree_fail(
+		tree, node ? node : yaml_tree_root(tree), error,
+		"the tracks and their copies can plug %s %s at a time, '%s' leaves room for %s",
+		wanted, what, key, have);
 }
 
 static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, const struct peak *all,
@@ -166,14 +176,19 @@ static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, con
 	return TRUE;
 }
 
-/* Memory that is there when a kernel starts has other pages reserved than memory that comes later. */
+/*
+ * Memory that is there when a kernel starts has other pages reserved than memory that comes later.
+ */
 static gboolean check_reset(const struct walk *walk, const struct peak *all, GError **error)
 {
-	if (!walk->reset || !walk->scenario->accounts || (!walk->at_reset && all->memory == walk->most.memory))
+	if (!walk->reset || !walk->scenario->accounts ||
+	    (!walk->at_reset && all->memory == walk->most.memory))
 		return TRUE;
-	return yaml_tree_fail(walk->tree, walk->reset, error,
-			 "memory can be plugged when the guest starts again, which then reserves other pages of it; unplug "
-			 "it before in this track, have no other that plugs, or say 'accounts: false'");
+	return yaml_tree_fail(
+		walk->tree, walk->reset, error,
+		"memory can be plugged when the guest starts again, which then reserves other "
+		"pages of it; unplug "
+		"it before in this track, have no other that plugs, or say 'accounts: false'");
 }
 
 static gboolean check_tracks(struct yaml_tree *tree, const struct scenario *s, GError **error)
@@ -213,18 +228,19 @@ static gboolean check_agent(struct yaml_tree *tree, yaml_node_t *node, const str
 		g_ptr_array_add(names, (gpointer)info->name);
 	g_ptr_array_add(names, NULL);
 	if (!info->name)
-		return yaml_tree_fail_word(tree, yaml_tree_get(tree, node, "name"), error, agent->name,
-					   (const char *const *)names->pdata, "unknown agent '%s'",
-					   agent->name);
+		return yaml_tree_fail_word(tree, yaml_tree_get(tree, node, "name"), error,
+					   agent->name, (const char *const *)names->pdata,
+					   "unknown agent '%s'", agent->name);
 	for (unsigned i = 0; i < agent->n_params; i++) {
 		yaml_node_t *key = yaml_tree_item(tree, params, i);
 
 		if (!info->params)
-			return yaml_tree_fail(tree, key, error, "agent '%s' takes no params", info->name);
+			return yaml_tree_fail(tree, key, error, "agent '%s' takes no params",
+					      info->name);
 		if (!g_strv_contains(info->params, agent->params[i].key))
-			return yaml_tree_fail_word(tree, key, error, agent->params[i].key, info->params,
-						   "agent '%s' has no param '%s'", info->name,
-						   agent->params[i].key);
+			return yaml_tree_fail_word(tree, key, error, agent->params[i].key,
+						   info->params, "agent '%s' has no param '%s'",
+						   info->name, agent->params[i].key);
 	}
 	return TRUE;
 }
@@ -255,11 +271,13 @@ static gboolean check_holds(struct yaml_tree *tree, const struct scenario *s, GE
 		g_autoptr(GError) why = NULL;
 
 		if (!hold_settle(&s->holds[i], &why) || !hold_check_after(&s->holds[i], i, &why))
-			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s", why->message);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s",
+					      why->message);
 	}
 	if (s->n_holds && s->cpus < 2)
-		return yaml_tree_fail(tree, list, error,
-				 "'holds' need two vCPUs, one of which waits for the other: give 'cpus'");
+		return yaml_tree_fail(
+			tree, list, error,
+			"'holds' need two vCPUs, one of which waits for the other: give 'cpus'");
 	return TRUE;
 }
 
@@ -270,7 +288,8 @@ static gboolean check_machines(struct yaml_tree *tree, const struct scenario *s,
 
 	for (unsigned i = 0; s->machines[i]; i++) {
 		if (!machine_find(s->machines[i], &why))
-			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s", why->message);
+			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s",
+					      why->message);
 		for (unsigned j = 0; j < i; j++)
 			if (!strcmp(s->machines[i], s->machines[j]))
 				return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error,
@@ -290,26 +309,33 @@ static gboolean check_needs(struct yaml_tree *tree, const struct scenario *s, GE
 		for (unsigned j = 0; parts[j]; j++)
 			if (!g_str_has_prefix(parts[j] + (*parts[j] == '!'), "CONFIG_") ||
 			    strpbrk(parts[j], " \t"))
-				return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error,
-						 "invalid kernel option '%s'; allowed: CONFIG_X, CONFIG_X=y, "
-						 "!CONFIG_X, CONFIG_X|CONFIG_Y", s->needs[i]);
+				return yaml_tree_fail(
+					tree, yaml_tree_item(tree, list, i), error,
+					"invalid kernel option '%s'; allowed: CONFIG_X, "
+					"CONFIG_X=y, "
+					"!CONFIG_X, CONFIG_X|CONFIG_Y",
+					s->needs[i]);
 	}
 	return TRUE;
 }
 
 /* Kernel parameter memhp_default_state, mm/memory_hotplug.c: online_type_to_str */
-static const char *const online_words[] = {"offline", "online", "online_kernel", "online_movable", NULL};
+static const char *const online_words[] = {"offline", "online", "online_kernel", "online_movable",
+					   NULL};
 
 static gboolean check_words(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	if (!g_strv_contains(online_words, s->online))
-		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "online"), error,
-				 "invalid value '%s' for 'online'; allowed: offline, online, "
-				 "online_kernel, online_movable", s->online);
+		return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "online"),
+				      error,
+				      "invalid value '%s' for 'online'; allowed: offline, online, "
+				      "online_kernel, online_movable",
+				      s->online);
 	for (const char *p = s->cmdline; *p; p++)
 		if (!g_ascii_isprint(*p))
-			return yaml_tree_fail(tree, yaml_tree_get(tree, yaml_tree_root(tree), "cmdline"), error,
-					 "'cmdline' takes one line of ASCII");
+			return yaml_tree_fail(tree,
+					      yaml_tree_get(tree, yaml_tree_root(tree), "cmdline"),
+					      error, "'cmdline' takes one line of ASCII");
 	return TRUE;
 }
 
@@ -323,7 +349,8 @@ static gboolean at_key(struct yaml_tree *tree, const char *key, GError **error, 
 gboolean check_scenario(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	if (!s->n_agents && !s->n_tracks)
-		return at_key(tree, "about", error, "nothing would happen: give agents, tracks or both");
+		return at_key(tree, "about", error,
+			      "nothing would happen: give agents, tracks or both");
 	if (s->max_memory < s->memory)
 		return at_key(tree, "max_memory", error, "'max_memory' is below 'memory'");
 	if (s->memory & ((1 << 20) - 1) || s->max_memory & ((1 << 20) - 1))
@@ -335,6 +362,6 @@ gboolean check_scenario(struct yaml_tree *tree, const struct scenario *s, GError
 	if (s->cpu_nodes > s->nodes)
 		return at_key(tree, "cpu_nodes", error, "'cpu_nodes' is above 'nodes'");
 	return check_machines(tree, s, error) && check_words(tree, s, error) &&
-	       check_needs(tree, s, error) && check_holds(tree, s, error) && check_agents(tree, s, error) &&
-	       check_tracks(tree, s, error);
+	       check_needs(tree, s, error) && check_holds(tree, s, error) &&
+	       check_agents(tree, s, error) && check_tracks(tree, s, error);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The scenario's own files, which go into the guest's initramfs: scripts and static programs for the agent
- * `run`. A scenario may come from anywhere, so its files are those of its folder and not links out of it.
+ * The scenario's own files, which go into the guest's initramfs: scripts and static programs for
+ * the agent `run`. A scenario may come from anywhere, so its files are those of its folder and not
+ * links out of it.
  */
 #include "scenario/read.h"
 
@@ -53,7 +54,8 @@ static char *find(const char *scenario, const char *name, GError **error)
 }
 
 /* A static program's machine, and that it is one. */
-static gboolean read_elf(const char *data, gsize len, const char *name, unsigned *ret, GError **error)
+static gboolean read_elf(const char *data, gsize len, const char *name, unsigned *ret,
+			 GError **error)
 {
 	Elf64_Ehdr head;
 	Elf64_Phdr part;
@@ -62,7 +64,8 @@ static gboolean read_elf(const char *data, gsize len, const char *name, unsigned
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is a damaged program", name);
 	memcpy(&head, data, sizeof(head));
 	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_ident[EI_DATA] != ELFDATA2LSB)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a 64-bit little-endian program", name);
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a 64-bit little-endian program",
+				name);
 	for (unsigned i = 0; i < head.e_phnum; i++) {
 		guint64 at = head.e_phoff + (guint64)i * sizeof(part);
 
@@ -100,7 +103,8 @@ static gboolean check_script(const char *data, gsize len, const char *name, GErr
 			name, line);
 }
 
-static gboolean read_file(const char *scenario, struct scenario_file *file, gsize *all, GError **error)
+static gboolean read_file(const char *scenario, struct scenario_file *file, gsize *all,
+			  GError **error)
 {
 	g_autofree char *data = NULL;
 	gsize len;
@@ -153,14 +157,16 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error)
 		g_autoptr(GError) why = NULL;
 
 		if (!is_safe_name(s->files[i].name))
-			return yaml_tree_fail(tree, node, error,
-					      "invalid file '%s'; allowed: a name relative to "
-					      "this file, of letters, digits and ._+-/, no part of which begins "
-					      "with '.' or '-'",
-					      s->files[i].name);
+			return yaml_tree_fail(
+				tree, node, error,
+				"invalid file '%s'; allowed: a name relative to "
+				"this file, of letters, digits and ._+-/, no part of which begins "
+				"with '.' or '-'",
+				s->files[i].name);
 		for (unsigned k = 0; k < i; k++)
 			if (!strcmp(s->files[i].name, s->files[k].name))
-				return yaml_tree_fail(tree, node, error, "'%s' is in the list already",
+				return yaml_tree_fail(tree, node, error,
+						      "'%s' is in the list already",
 						      s->files[i].name);
 		if (!read_file(s->file, &s->files[i], &all, &why))
 			return yaml_tree_fail(tree, node, error, "%s", why->message);
@@ -175,9 +181,13 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error)
 static const struct {
 	const char *arch;
 	unsigned elf_machine;
-} arches[] = {{"x86_64", EM_X86_64}, {"ppc64le", EM_PPC64}, {"aarch64", EM_AARCH64}, {"arm64", EM_AARCH64}};
+} arches[] = {{"x86_64", EM_X86_64},
+	      {"ppc64le", EM_PPC64},
+	      {"aarch64", EM_AARCH64},
+	      {"arm64", EM_AARCH64}};
 
-gboolean scenario_check_files(const struct scenario *s, const struct machine *machine, GError **error)
+gboolean scenario_check_files(const struct scenario *s, const struct machine *machine,
+			      GError **error)
 {
 	for (unsigned i = 0; i < s->n_files; i++)
 		for (guint k = 0; k < G_N_ELEMENTS(arches); k++)

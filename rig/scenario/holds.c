@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Holds: the words of --hold, the syntax of places, the limits. What a place means is rig/director's. */
+/*
+ * Holds: the words of --hold, the syntax of places, the limits. What a place means is
+ * rig/director's.
+ */
 #include "scenario/scenario.h"
 
 #include <string.h>
@@ -12,40 +15,47 @@
 #define DEFAULT_TIMES 100
 
 #define NAME "[A-Za-z_.][A-Za-z0-9_.]*"
-#define PLACE_FORMS                                                                                    \
-	"function, function+0x12, return of function, return of function in caller, update in function, "       \
-	"file.c:line (the directories before it may be given)"
+#define PLACE_FORMS \
+	"function, function+0x12, return of function, return of function in caller, " \
+	"update in function, file.c:line (the directories before it may be given)"
 
 gboolean hold_check_place(const char *place, GError **error)
 {
 	static const char pattern[] =
-		"^(?:(?:return of |update in )?" NAME "|return of " NAME " in " NAME "|" NAME "\\+0x[0-9a-f]{1,8}|[A-Za-z0-9_./+-]+\\.[chS]:[0-9]{1,7})$";
+		"^(?:(?:return of |update in )?" NAME "|return of " NAME " in " NAME "|" NAME
+		"\\+0x[0-9a-f]{1,8}|[A-Za-z0-9_./+-]+\\.[chS]:[0-9]{1,7})$";
 
 	if (strlen(place) <= HOLD_PLACE_MAX && g_regex_match_simple(pattern, place, 0, 0))
 		return TRUE;
-	return rig_fail(error, RIG_EXIT_USAGE, "invalid place '%s' (allowed: " PLACE_FORMS ")", place);
+	return rig_fail(error, RIG_EXIT_USAGE, "invalid place '%s' (allowed: " PLACE_FORMS ")",
+			place);
 }
 
 gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError **error)
 {
 	return hold->after <= earlier ||
-	       rig_fail(error, RIG_EXIT_USAGE,
-			"invalid 'after' %u of a hold: it is the number of an earlier one, and there are %u", hold->after,
-			earlier);
+	       rig_fail(
+		       error, RIG_EXIT_USAGE,
+		       "invalid 'after' %u of a hold: it is the number of an earlier one, "
+		       "and there are %u",
+		       hold->after, earlier);
 }
 
 static gboolean in_range(const char *what, unsigned value, unsigned max, GError **error)
 {
 	return (value >= 1 && value <= max) ||
-	       rig_fail(error, RIG_EXIT_USAGE, "invalid %s %u of a hold (1 to %u)", what, value, max);
+	       rig_fail(error, RIG_EXIT_USAGE, "invalid %s %u of a hold (1 to %u)", what, value,
+			max);
 }
 
 gboolean hold_settle(struct hold_spec *hold, GError **error)
 {
 	if (!hold->until == !hold->meet)
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"the hold at '%s' needs either 'until' (it waits for another vCPU at that "
-				"place) or 'meet' (both wait for each other)", hold->at);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"the hold at '%s' needs either 'until' (it waits for another vCPU at that "
+			"place) or 'meet' (both wait for each other)",
+			hold->at);
 	if (hold->meet && hold->visits)
 		return rig_fail(error, RIG_EXIT_USAGE, "'visits' goes with 'until' only");
 	hold->visits = hold->visits ? hold->visits : DEFAULT_VISITS;
@@ -64,17 +74,23 @@ static gboolean parse_number(struct hold_spec *hold, const char *text, GError **
 	const struct {
 		const char *word;
 		unsigned *value;
-	} numbers[] = {{"visits ", &hold->visits}, {"max ", &hold->max_ms}, {"times ", &hold->times}, {"after ", &hold->after}};
+	} numbers[] = {{"visits ", &hold->visits},
+		       {"max ", &hold->max_ms},
+		       {"times ", &hold->times},
+		       {"after ", &hold->after}};
 	guint64 value;
 
 	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
 		if (g_str_has_prefix(text, numbers[i].word) &&
-		    g_ascii_string_to_unsigned(text + strlen(numbers[i].word), 10, 1, 1000000, &value, NULL)) {
+		    g_ascii_string_to_unsigned(text + strlen(numbers[i].word), 10, 1, 1000000,
+					       &value, NULL)) {
 			*numbers[i].value = value;
 			return TRUE;
 		}
-	return rig_fail(error, RIG_EXIT_USAGE,
-			"invalid '%s' of a hold (allowed: visits N, max MILLISECONDS, times N, after N)", text);
+	return rig_fail(
+		error, RIG_EXIT_USAGE,
+		"invalid '%s' of a hold (allowed: visits N, max MILLISECONDS, times N, after N)",
+		text);
 }
 
 gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error)
@@ -130,7 +146,8 @@ gboolean scenario_add_hold(struct scenario *scenario, const char *text, GError *
 	struct hold_spec hold;
 
 	if (scenario->n_holds == DIRECTOR_HOLDS_MAX)
-		return rig_fail(error, RIG_EXIT_USAGE, "too many holds (at most %d)", DIRECTOR_HOLDS_MAX);
+		return rig_fail(error, RIG_EXIT_USAGE, "too many holds (at most %d)",
+				DIRECTOR_HOLDS_MAX);
 	if (!hold_parse(text, &hold, error))
 		return FALSE;
 	if (!hold_check_after(&hold, scenario->n_holds, error)) {

@@ -52,38 +52,43 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 			return rig_fail(error, RIG_EXIT_SKIP, "%s cannot %s (%s)", machine->name,
 					abilities[i].deed, where);
 	if (!multiple(&step->size, unit) || !multiple(&step->requested, unit))
-		return rig_fail(error, RIG_EXIT_SKIP, "on %s the size of a %s is a multiple of %s (%s)",
-				machine->name, step_device_name(device), text, where);
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"on %s the size of a %s is a multiple of %s (%s)", machine->name,
+				step_device_name(device), text, where);
 	return TRUE;
 }
 
 /* Base memory below the machine's least is raised to it, as long as nothing has to fit above it. */
 static gboolean memory_fits(const struct scenario *s, const struct machine *machine, GError **error)
 {
-	g_autofree char *have = rig_size_text(s->memory), *least = rig_size_text(machine->min_memory);
+	g_autofree char *have = rig_size_text(s->memory),
+			*least = rig_size_text(machine->min_memory);
 
 	if (s->memory < machine->min_memory && s->max_memory > s->memory)
-		return rig_fail(error, RIG_EXIT_SKIP, "%s needs at least %s of base memory, '%s' has %s",
-				machine->name, least, s->name, have);
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"%s needs at least %s of base memory, '%s' has %s", machine->name,
+				least, s->name, have);
 	if (s->nodes > 1 && !(machine->can & MACHINE_NUMA))
 		return rig_fail(error, RIG_EXIT_SKIP, "%s has no NUMA nodes, '%s' wants %u",
 				machine->name, s->name, s->nodes);
 	return TRUE;
 }
 
-gboolean scenario_check_machine(const struct scenario *s, const struct machine *machine, GError **error)
+gboolean scenario_check_machine(const struct scenario *s, const struct machine *machine,
+				GError **error)
 {
 	if (!g_strv_contains((const char *const *)s->machines, machine->name)) {
 		g_autofree char *names = g_strjoinv(", ", s->machines);
 
-		return rig_fail(error, RIG_EXIT_SKIP, "'%s' is a scenario for %s, not for %s", s->name,
-				names, machine->name);
+		return rig_fail(error, RIG_EXIT_SKIP, "'%s' is a scenario for %s, not for %s",
+				s->name, names, machine->name);
 	}
 	if (!memory_fits(s, machine, error) || !scenario_check_files(s, machine, error))
 		return FALSE;
 	for (unsigned t = 0; t < s->n_tracks; t++)
 		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {
-			g_autofree char *where = g_strdup_printf("step %u of track %u", i + 1, t + 1);
+			g_autofree char *where =
+				g_strdup_printf("step %u of track %u", i + 1, t + 1);
 
 			if (!step_fits(&s->tracks[t], i, machine, where, error))
 				return FALSE;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which kernel option makes the files of agents `write` and `read`: for `kernel check` and errors. */
+/*
+ * Which kernel option makes the files of agents `write` and `read`: for `kernel check` and errors.
+ */
 #include "scenario/scenario.h"
 
 #include <string.h>

@@ -12,11 +12,11 @@
 #define MS_MAX 600000
 #define PARAMS_MAX 16
 
-typedef gboolean (*read_number)(struct yaml_tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
-				GError **error);
+typedef gboolean (*read_number)(struct yaml_tree *tree, yaml_node_t *node, const char *key,
+				guint64 *ret, GError **error);
 
-static gboolean number_size(struct yaml_tree *tree, yaml_node_t *node, const char *key, guint64 *ret,
-			    GError **error)
+static gboolean number_size(struct yaml_tree *tree, yaml_node_t *node, const char *key,
+			    guint64 *ret, GError **error)
 {
 	const char *text = yaml_tree_text(node);
 	g_autoptr(GError) why = NULL;
@@ -26,7 +26,8 @@ static gboolean number_size(struct yaml_tree *tree, yaml_node_t *node, const cha
 	if (!rig_size_parse(text, ret, &why))
 		return yaml_tree_fail(tree, node, error, "%s: %s", key, why->message);
 	if (*ret > SIZE_MAX_BYTES)
-		return yaml_tree_fail(tree, node, error, "'%s' for '%s' is too large; at most 16T", text, key);
+		return yaml_tree_fail(tree, node, error, "'%s' for '%s' is too large; at most 16T",
+				      text, key);
 	return TRUE;
 }
 
@@ -41,7 +42,8 @@ static gboolean number_ms(struct yaml_tree *tree, yaml_node_t *node, const char 
 			 text ? text : "a list", key, MS_MAX);
 }
 
-gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, guint64 *ret, GError **error)
+gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, guint64 *ret,
+		   GError **error)
 {
 	yaml_node_t *node = yaml_tree_get(tree, map, key);
 	guint64 size = 0;
@@ -57,8 +59,8 @@ gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, gu
 }
 
 /* `200` or `[100, 300]` */
-static gboolean read_range(struct yaml_tree *tree, yaml_node_t *map, const char *key, read_number number,
-			   struct range *ret, GError **error)
+static gboolean read_range(struct yaml_tree *tree, yaml_node_t *map, const char *key,
+			   read_number number, struct range *ret, GError **error)
 {
 	yaml_node_t *node = yaml_tree_get(tree, map, key);
 	struct range range = {0};
@@ -70,7 +72,8 @@ static gboolean read_range(struct yaml_tree *tree, yaml_node_t *map, const char 
 			return FALSE;
 		range.high = range.low;
 	} else {
-		yaml_node_t *low = yaml_tree_item(tree, node, 0), *high = yaml_tree_item(tree, node, 1);
+		yaml_node_t *low = yaml_tree_item(tree, node, 0),
+			    *high = yaml_tree_item(tree, node, 1);
 
 		if (!low || !high || yaml_tree_item(tree, node, 2))
 			return yaml_tree_fail(tree, node, error,
@@ -106,9 +109,12 @@ static const struct {
 	enum field field;
 	const char *key;
 } fields[] = {
-	{F_ID, "id"},		{F_DEVICE, "device"}, {F_SIZE, "size"},	      {F_REQUESTED, "requested"},
-	{F_NODE, "node"},	{F_BACKEND, "backend"}, {F_HOW, "how"},	      {F_MS, "ms"},
-	{F_CPU, "cpu"},		{F_WRITE, "write"},   {F_TIMEOUT, "timeout"}, {F_CHANCE, "chance"},
+	{F_ID, "id"},		{F_DEVICE, "device"},
+	{F_SIZE, "size"},	{F_REQUESTED, "requested"},
+	{F_NODE, "node"},	{F_BACKEND, "backend"},
+	{F_HOW, "how"},		{F_MS, "ms"},
+	{F_CPU, "cpu"},		{F_WRITE, "write"},
+	{F_TIMEOUT, "timeout"}, {F_CHANCE, "chance"},
 	{F_ONCE, "once"},
 };
 
@@ -155,8 +161,9 @@ static gboolean check_fields(struct yaml_tree *tree, yaml_node_t *node, const st
 			return yaml_tree_fail(tree, node, error, "the step '%s' needs '%s'",
 					 step_do_name(step->what), fields[i].key);
 		if (value && !(uses & fields[i].field))
-			return yaml_tree_fail(tree, value, error, "the step '%s'%s%s has no use for '%s'",
-					 step_do_name(step->what), of, device, fields[i].key);
+			return yaml_tree_fail(tree, value, error,
+					      "the step '%s'%s%s has no use for '%s'",
+					      step_do_name(step->what), of, device, fields[i].key);
 	}
 	return TRUE;
 }
@@ -168,9 +175,12 @@ static gboolean check_id(struct yaml_tree *tree, yaml_node_t *node, const char *
 
 	for (const char *p = id; *p && ok; p++)
 		ok = g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '-';
-	return ok || yaml_tree_fail(tree, yaml_tree_get(tree, node, "id"), error,
-			       "invalid id '%s'; allowed: a letter, then letters, digits and '-', all small",
-			       id);
+	return ok ||
+	       yaml_tree_fail(
+		       tree, yaml_tree_get(tree, node, "id"), error,
+		       "invalid id '%s'; allowed: a letter, then letters, digits and '-', "
+		       "all small",
+		       id);
 }
 
 gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step, GError **error)
@@ -182,7 +192,8 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 	    (step->id && !check_id(tree, node, step->id, error)))
 		return FALSE;
 	if (step->what == STEP_PLUG && step->device != DEVICE_CPU && !step->size.low)
-		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "size"), error, "'size' must not be 0");
+		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "size"), error,
+				      "'size' must not be 0");
 	if (step->requested.high > step->size.low && step->what == STEP_PLUG)
 		return yaml_tree_fail(tree, yaml_tree_get(tree, node, "requested"), error,
 				 "'requested' can be above 'size'");
@@ -215,19 +226,22 @@ gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *ag
 	if (!params)
 		return TRUE;
 	if (params->type != YAML_MAPPING_NODE)
-		return yaml_tree_fail(tree, params, error, "'params' takes keys and values, 'key: value'");
+		return yaml_tree_fail(tree, params, error,
+				      "'params' takes keys and values, 'key: value'");
 	for (guint i = 0; (key = yaml_tree_key(tree, params, i, &value)); i++) {
 		const char *text = yaml_tree_text(value);
 
 		if (i == PARAMS_MAX)
-			return yaml_tree_fail(tree, value, error, "'params' takes at most %d entries",
-					 PARAMS_MAX);
+			return yaml_tree_fail(tree, value, error,
+					      "'params' takes at most %d entries", PARAMS_MAX);
 		if (!is_printable(key, FALSE))
 			return yaml_tree_fail(tree, yaml_tree_item(tree, params, i), error,
 					 "invalid parameter name '%s'", key);
 		if (!text || !is_printable(text, TRUE))
-			return yaml_tree_fail(tree, value, error,
-					 "the param '%s' takes 1 to 255 characters of ASCII (lists: a,b,c)", key);
+			return yaml_tree_fail(
+				tree, value, error,
+				"the param '%s' takes 1 to 255 characters of ASCII (lists: a,b,c)",
+				key);
 		agent->params = g_renew(struct param, agent->params, i + 1);
 		agent->params[i] = (struct param){g_strdup(key), g_strdup(text)};
 		agent->n_params = i + 1;

@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Values with a shape of their own, and the checks that see more than one value. Private to scenario/. */
+/*
+ * Values with a shape of their own, and the checks that see more than one value. Private to
+ * scenario/.
+ */
 #ifndef RIG_SCENARIO_READ_H
 #define RIG_SCENARIO_READ_H
 
 #include "scenario/schema.h"
 
 /* "256M" of KEY in MAP into *ret; untouched where there is none. Zero is refused. */
-gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, guint64 *ret, GError **error);
+gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, guint64 *ret,
+		   GError **error);
 
 /* A step's ranges; and that it has the fields its `do` needs and no others. NODE is the step's. */
 gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step, GError **error);
 
 /* `params` of an agent: NODE is the agent's. */
-gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *agent, GError **error);
+gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *agent,
+		     GError **error);
 
 /* `files` and the agents that run them: finds and checks each. Needs s->file. */
 gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error);
 /* Are the programs among the files of MACHINE's architecture? RIG_EXIT_SKIP if not. */
-gboolean scenario_check_files(const struct scenario *s, const struct machine *machine, GError **error);
+gboolean scenario_check_files(const struct scenario *s, const struct machine *machine,
+			      GError **error);
 
 /* Whatever needs the whole scenario: ids, slots, memory, nodes, CPUs, machines, agents. */
 gboolean check_scenario(struct yaml_tree *tree, const struct scenario *scenario, GError **error);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Scenario files, from name to struct: tree.c finds positions, schema.c the form, read.c sizes, ranges and
- * steps, check.c what only shows over the whole.
+ * Scenario files, from name to struct: tree.c finds positions, schema.c the form, read.c sizes,
+ * ranges and steps, check.c what only shows over the whole.
  */
 #include "scenario/scenario.h"
 
@@ -148,7 +148,8 @@ static gboolean read_rest(struct yaml_tree *tree, struct scenario *s, GError **e
 		yaml_node_t *steps = yaml_tree_get(tree, yaml_tree_item(tree, tracks, t), "steps");
 
 		for (unsigned i = 0; i < s->tracks[t].n_steps; i++)
-			if (!read_step(tree, yaml_tree_item(tree, steps, i), &s->tracks[t].steps[i], error))
+			if (!read_step(tree, yaml_tree_item(tree, steps, i), &s->tracks[t].steps[i],
+				       error))
 				return FALSE;
 	}
 	return TRUE;
@@ -161,9 +162,13 @@ static gboolean check_name(const char *name, const char *file, GError **error)
 
 	for (const char *p = name; *p && ok; p++)
 		ok = g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '-';
-	return ok || rig_fail(error, RIG_EXIT_USAGE,
-			      "%s: invalid scenario name '%s'; allowed: up to 48 lower-case letters, digits "
-			      "and '-'", file, name);
+	return ok ||
+	       rig_fail(
+		       error, RIG_EXIT_USAGE,
+		       "%s: invalid scenario name '%s'; allowed: up to 48 lower-case letters, "
+		       "digits "
+		       "and '-'",
+		       file, name);
 }
 
 static char *list_names(void)
@@ -211,7 +216,8 @@ struct scenario *scenario_load(const char *what, GError **error)
 	rig_auto(raw) raw = NULL;
 	gsize len;
 
-	if (!find_file(what, &file, &name, error) || !rig_read_file(file, FILE_MAX, &data, &len, error))
+	if (!find_file(what, &file, &name, error) ||
+	    !rig_read_file(file, FILE_MAX, &data, &len, error))
 		return NULL;
 	tree = yaml_tree_parse(file, data, len, error);
 	raw = tree ? schema_load(tree, data, len, error) : NULL;

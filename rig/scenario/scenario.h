@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Scenarios: what to provoke, on what, for how long, and what is expected. scenarios/NAME.yaml, read
- * with libcyaml under a strict schema. docs/scenarios.md is the manual for their authors.
+ * Scenarios: what to provoke, on what, for how long, and what is expected. scenarios/NAME.yaml,
+ * read with libcyaml under a strict schema. docs/scenarios.md is the manual for their authors.
  */
 #ifndef RIG_SCENARIO_SCENARIO_H
 #define RIG_SCENARIO_SCENARIO_H
@@ -76,8 +76,8 @@ struct agent {
 #define HOLD_PLACE_MAX 128 /* bytes of a place */
 
 /*
- * A vCPU that reaches `at` waits until another vCPU has come to `until`, or each of two waits for the
- * other (`meet`). Needs TCG and the director's plugin: docs/director.md.
+ * A vCPU that reaches `at` waits until another vCPU has come to `until`, or each of two waits for
+ * the other (`meet`). Needs TCG and the director's plugin: docs/director.md.
  */
 struct hold_spec {
 	char *at;
@@ -85,7 +85,8 @@ struct hold_spec {
 	unsigned visits;    /* of `until`; 1 by default */
 	unsigned max_ms;    /* the longest wait, 1 to 500; 200 by default */
 	unsigned times;	    /* waits in all; 100 by default */
-	unsigned after;	    /* 0, or the number of an earlier hold, from 1, that must have been met before */
+	unsigned after;	    /* 0, or the number of an earlier hold, from 1, that must have been met
+			     * before */
 };
 
 /* A file that the guest has at /files/NAME. */
@@ -111,7 +112,7 @@ struct scenario {
 	unsigned cpus, max_cpus;
 	char **needs;	/* kernel config: see kernel_config_lacks() */
 	char *cmdline;	/* further words for the kernel, "" by default */
-	char *online;	/* what the kernel does with new memory: memhp_default_state, "offline" by default */
+	char *online;	/* memhp_default_state, for new memory; "offline" by default */
 	unsigned duration_s; /* of load, wall time */
 	unsigned boot_s;     /* until hello, 60 by default */
 	gboolean accounts;   /* memory must be back to the start exactly; true by default */
@@ -131,15 +132,17 @@ void scenario_free(struct scenario *scenario);
 RIG_DEFINE_AUTO(scenario, scenario_free)
 
 /*
- * WHAT is a name ("dimm-storm": scenarios/dimm-storm.yaml of the rig) or a path with a slash or .yaml.
- * Errors (RIG_EXIT_USAGE) have file:line:column, the value, and what is allowed. Checked here: schema,
- * names, ids used before they are plugged, memory within slots and max_memory over all copies.
+ * WHAT is a name ("dimm-storm": scenarios/dimm-storm.yaml of the rig) or a path with a slash or
+ * .yaml. Errors (RIG_EXIT_USAGE) have file:line:column, the value, and what is allowed. Checked
+ * here: schema, names, ids used before they are plugged, memory within slots and max_memory over
+ * all copies.
  */
 struct scenario *scenario_load(const char *what, GError **error);
 
 /*
  * What can be left out of it, one at a time: "slab-read", "one block-state of 2", "unplug d". Newly
- * allocated, NULL-terminated. Without an unplug the device stays; without a plug the steps on it go.
+ * allocated, NULL-terminated. Without an unplug the device stays; without a plug the steps on it
+ * go.
  */
 char **scenario_ablations(const struct scenario *scenario);
 /* The part that is all holds: what is left is the scenario by chance alone. */
@@ -184,11 +187,16 @@ const char *const *scenario_agent_needs(const char *name);
 
 /* The kernel option that makes FILE, a path or a glob; NULL: not known. Static. */
 const char *scenario_file_option(const char *file);
-/* Those of an agent's `files`; NULL-terminated. The array is the caller's (g_free), the strings are static. */
+/*
+ * Those of an agent's `files`; NULL-terminated. The array is the caller's (g_free), the strings are
+ * static.
+ */
 const char **scenario_agent_options(const struct agent *agent);
 
-/* What a kernel must have for a run: `needs`, and those of the agents that are not optional and of their
- * files. The array is the caller's (g_free), the strings are not. */
+/*
+ * What a kernel must have for a run: `needs`, and those of the agents that are not optional and of
+ * their files. The array is the caller's (g_free), the strings are not.
+ */
 const char **scenario_all_needs(const struct scenario *scenario);
 
 /* "plug", "dimm", "online_movable": as scenario files spell them. */
@@ -196,8 +204,12 @@ const char *step_do_name(enum step_do what);
 const char *step_device_name(enum step_device device);
 const char *step_how_name(enum step_how how);
 
-/* Can MACHINE run it? RIG_EXIT_SKIP: "powernv9 cannot plug DIMMs (step 1 of track 1)", a wrong unit … */
-gboolean scenario_check_machine(const struct scenario *scenario, const struct machine *machine, GError **error);
+/*
+ * Can MACHINE run it? RIG_EXIT_SKIP: "powernv9 cannot plug DIMMs (step 1 of track 1)", a wrong unit
+ * …
+ */
+gboolean scenario_check_machine(const struct scenario *scenario, const struct machine *machine,
+				GError **error);
 
 /* The kernel words a run of it needs: `online`, `cmdline`. */
 char *scenario_cmdline(const struct scenario *scenario);

@@ -8,9 +8,10 @@
 #define WORDS_MAX 4096
 
 static const cyaml_strval_t do_words[] = {
-	{"plug", STEP_PLUG},   {"unplug", STEP_UNPLUG}, {"resize", STEP_RESIZE}, {"online", STEP_ONLINE},
-	{"wait", STEP_WAIT},   {"check", STEP_CHECK},	{"pause", STEP_PAUSE},	 {"nmi", STEP_NMI},
-	{"reset", STEP_RESET}, {"cpu", STEP_CPU},
+	{"plug", STEP_PLUG},	 {"unplug", STEP_UNPLUG}, {"resize", STEP_RESIZE},
+	{"online", STEP_ONLINE}, {"wait", STEP_WAIT},	  {"check", STEP_CHECK},
+	{"pause", STEP_PAUSE},	 {"nmi", STEP_NMI},	  {"reset", STEP_RESET},
+	{"cpu", STEP_CPU},
 };
 static const cyaml_strval_t device_words[] = {
 	{"dimm", DEVICE_DIMM},
@@ -25,7 +26,7 @@ static const cyaml_strval_t how_words[] = {
 static const cyaml_strval_t backend_words[] = {{"ram", 0}, {"memfd", 1}, {"file", 2}};
 
 #define OPT CYAML_FLAG_OPTIONAL
-#define FIELD_WORD(key, flags, type, member, words)                                                 \
+#define FIELD_WORD(key, flags, type, member, words) \
 	CYAML_FIELD_ENUM(key, CYAML_FLAG_STRICT | (flags), type, member, words, G_N_ELEMENTS(words))
 
 static const cyaml_schema_field_t step_fields[] = {
@@ -50,11 +51,12 @@ static const cyaml_schema_value_t step_value = {CYAML_VALUE_MAPPING(0, struct st
 static const cyaml_schema_field_t track_fields[] = {
 	CYAML_FIELD_UINT("copies", OPT, struct track, copies),
 	CYAML_FIELD_UINT("repeat", OPT, struct track, repeat),
-	CYAML_FIELD_SEQUENCE_COUNT("steps", CYAML_FLAG_POINTER, struct track, steps, n_steps, &step_value,
-				   1, 256),
+	CYAML_FIELD_SEQUENCE_COUNT("steps", CYAML_FLAG_POINTER, struct track, steps, n_steps,
+				   &step_value, 1, 256),
 	CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t track_value = {CYAML_VALUE_MAPPING(0, struct track, track_fields)};
+static const cyaml_schema_value_t track_value = {
+	CYAML_VALUE_MAPPING(0, struct track, track_fields)};
 
 static const cyaml_schema_field_t agent_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", 0, struct agent, name, 1, 32),
@@ -64,7 +66,8 @@ static const cyaml_schema_field_t agent_fields[] = {
 	CYAML_FIELD_IGNORE("params", OPT),
 	CYAML_FIELD_END,
 };
-static const cyaml_schema_value_t agent_value = {CYAML_VALUE_MAPPING(0, struct agent, agent_fields)};
+static const cyaml_schema_value_t agent_value = {
+	CYAML_VALUE_MAPPING(0, struct agent, agent_fields)};
 
 static const cyaml_schema_field_t hold_fields[] = {
 	CYAML_FIELD_STRING_PTR("at", 0, struct hold_spec, at, 1, HOLD_PLACE_MAX),
@@ -84,8 +87,8 @@ static const cyaml_schema_value_t text_value = {
 
 static const cyaml_schema_field_t expect_fields[] = {
 	CYAML_FIELD_STRING_PTR("kind", 0, struct raw_expect, kind, 1, 64),
-	CYAML_FIELD_SEQUENCE_COUNT("cycle", CYAML_FLAG_POINTER | OPT, struct raw_expect, cycle, n_cycle,
-				   &text_value, 1, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("cycle", CYAML_FLAG_POINTER | OPT, struct raw_expect, cycle,
+				   n_cycle, &text_value, 1, 64),
 	CYAML_FIELD_END,
 };
 
@@ -108,14 +111,14 @@ static const cyaml_schema_field_t scenario_fields[] = {
 	CYAML_FIELD_UINT("duration", 0, struct raw, s.duration_s),
 	CYAML_FIELD_UINT("boot", OPT, struct raw, s.boot_s),
 	CYAML_FIELD_BOOL("accounts", OPT, struct raw, s.accounts),
-	CYAML_FIELD_SEQUENCE_COUNT("agents", CYAML_FLAG_POINTER | OPT, struct raw, s.agents, s.n_agents,
-				   &agent_value, 1, 32),
-	CYAML_FIELD_SEQUENCE_COUNT("tracks", CYAML_FLAG_POINTER | OPT, struct raw, s.tracks, s.n_tracks,
-				   &track_value, 1, 16),
-	CYAML_FIELD_SEQUENCE_COUNT("holds", CYAML_FLAG_POINTER | OPT, struct raw, s.holds, s.n_holds,
-				   &hold_value, 1, DIRECTOR_HOLDS_MAX),
-	CYAML_FIELD_SEQUENCE_COUNT("files", CYAML_FLAG_POINTER | OPT, struct raw, files, n_files, &text_value,
-				   1, 32),
+	CYAML_FIELD_SEQUENCE_COUNT("agents", CYAML_FLAG_POINTER | OPT, struct raw, s.agents,
+				   s.n_agents, &agent_value, 1, 32),
+	CYAML_FIELD_SEQUENCE_COUNT("tracks", CYAML_FLAG_POINTER | OPT, struct raw, s.tracks,
+				   s.n_tracks, &track_value, 1, 16),
+	CYAML_FIELD_SEQUENCE_COUNT("holds", CYAML_FLAG_POINTER | OPT, struct raw, s.holds,
+				   s.n_holds, &hold_value, 1, DIRECTOR_HOLDS_MAX),
+	CYAML_FIELD_SEQUENCE_COUNT("files", CYAML_FLAG_POINTER | OPT, struct raw, files, n_files,
+				   &text_value, 1, 32),
 	CYAML_FIELD_MAPPING("expect", OPT, struct raw, expect, expect_fields),
 	CYAML_FIELD_END,
 };
@@ -124,11 +127,27 @@ static const cyaml_schema_value_t scenario_value = {
 
 /* What each number may be; those not listed have no use for a large value either. */
 static const struct yaml_limit limits[] = {
-	{"slots", 0, 256},   {"nodes", 1, 16},	  {"base_nodes", 1, 16}, {"cpu_nodes", 1, 16},   {"cpus", 1, 64},
-	{"max_cpus", 1, 64}, {"boot", 1, 3600},	  {"duration", 1, 604800}, {"count", 1, 64},
-	{"rate", 0, 1000000}, {"copies", 1, 64},  {"repeat", 0, 1000000},  {"node", 0, 15},
-	{"cpu", 0, 63},	     {"write", 0, 1},	  {"chance", 1, 100},	   {"timeout", 1, 600},
-	{"visits", 1, HOLD_VISITS_MAX}, {"max", 1, HOLD_MS_MAX}, {"times", 1, HOLD_TIMES_MAX}, {NULL},
+	{"slots", 0, 256},
+	{"nodes", 1, 16},
+	{"base_nodes", 1, 16},
+	{"cpu_nodes", 1, 16},
+	{"cpus", 1, 64},
+	{"max_cpus", 1, 64},
+	{"boot", 1, 3600},
+	{"duration", 1, 604800},
+	{"count", 1, 64},
+	{"rate", 0, 1000000},
+	{"copies", 1, 64},
+	{"repeat", 0, 1000000},
+	{"node", 0, 15},
+	{"cpu", 0, 63},
+	{"write", 0, 1},
+	{"chance", 1, 100},
+	{"timeout", 1, 600},
+	{"visits", 1, HOLD_VISITS_MAX},
+	{"max", 1, HOLD_MS_MAX},
+	{"times", 1, HOLD_TIMES_MAX},
+	{NULL},
 };
 
 static const struct yaml_schema schema = {&scenario_value, "the scenario", limits};

@@ -20,7 +20,10 @@ struct raw {
 	struct raw_expect expect;
 };
 
-/* yaml_schema_load() of a scenario. Sizes, ranges and params are left empty: libcyaml has no such types, read.h does. */
+/*
+ * yaml_schema_load() of a scenario. Sizes, ranges and params are left empty: libcyaml has no such
+ * types, read.h does.
+ */
 struct raw *schema_load(struct yaml_tree *tree, const char *data, gsize len, GError **error);
 void raw_free(struct raw *raw);
 RIG_DEFINE_AUTO(raw, raw_free)
