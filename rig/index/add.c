@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A run folder as rows of the index. What is in a folder may be anything of any length. */
+/*
+ * Adds a run folder as rows of the index. The contents of a folder may be anything of any length.
+ */
 #include <string.h>
 
 #include "index/db.h"
@@ -58,7 +60,7 @@ static void bind_at(sqlite3_stmt *stmt, int column, json_t *json, const char *pa
 	bind_text(stmt, column, text ? text : otherwise, TEXT_MAX);
 }
 
-/* A number that is not below 0; SCALE makes nanoseconds seconds. */
+/* Binds a number >= 0; SCALE converts nanoseconds to seconds. */
 static void bind_real(sqlite3_stmt *stmt, int column, json_t *number, double scale)
 {
 	double value = json_number_value(number) * scale;
@@ -180,7 +182,8 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 	size_t i;
 
 	json_array_foreach (reports, i, report) {
-		g_autofree char *bug = splat_json_key(report); /* folders of before have old keys */
+		g_autofree char *bug = splat_json_key(report); /* older folders have keys of earlier
+							        * versions */
 		json_t *known = json_object_get(report, "known");
 		const char *reason = text_at(known, "reason");
 
@@ -200,7 +203,7 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 	return unknown;
 }
 
-/* "plug of d.2 took 31 s" and "plug of d.1 took 30 s" are the same story. */
+/* Removes numbers: "plug of d.2 took 31 s" and "plug of d.1 took 30 s" are the same finding. */
 static char *reason_key(const char *reason)
 {
 	GString *key = g_string_new("reason:");
@@ -234,9 +237,7 @@ static void add_findings(struct adding *adding, const struct run_info *run,
 		json_string_value(json_array_get(json_object_get(run->details, "reasons"), 0));
 	gboolean any = add_reports(adding, json_object_get(run->details, "reports"));
 
-	/*
-	 * the explanation of a hang is one of the reports; only old folders have it in `hang` alone
-	 */
+	/* the explanation of a hang is one of the reports; old folders have it only in `hang` */
 	if (signature && !is_reported(json_object_get(run->details, "reports"), signature)) {
 		g_autofree char *bug = g_str_has_prefix(signature, "hang:")
 					       ? g_strdup(signature)

@@ -2,7 +2,7 @@
 /* The index in SQLite: the schema, and opening it. */
 #include "index/db.h"
 
-/* user_version is INDEX_VERSION: a change here changes that. */
+/* user_version is INDEX_VERSION: increase it with every change here. */
 static const char schema[] =
 	"CREATE TABLE runs("
 	" id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, created TEXT NOT NULL,"
@@ -27,9 +27,8 @@ static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";
 
 /*
- * Sums over the runs of a day that are alike, kept by triggers: counting 100,000 runs takes too
- * long to be asked for each time. After a deletion first and last may be those of a run of that day
- * which is gone.
+ * Sums over equal runs of a day, kept by triggers, because counting 100,000 runs for each query
+ * takes too long. After a deletion first and last may be those of a deleted run of that day.
  */
 static const char rollup[] =
 	"CREATE TABLE rollup("
@@ -117,7 +116,7 @@ gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolea
 	sqlite3 *db = NULL;
 	int code;
 
-	/* what a power failure takes is read again from the folders */
+	/* data lost in a power failure is read again from the folders */
 	if (db_connect(file ? file : ":memory:", &db, error) &&
 	    db_exec(db, pragmas[!!shared], error) && make_schema(db, error)) {
 		*ret = db;

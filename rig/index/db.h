@@ -15,32 +15,34 @@ struct run_index {
 };
 
 /*
- * Opens or makes FILE (NULL: in memory) with the current schema. SHARED: it is on a network file
+ * Opens or creates FILE (NULL: in memory) with the current schema. SHARED: it is on a network file
  * system, so SQLite uses a rollback journal and no mmap. *ret_damaged: the file is not an index;
  * delete it.
  */
 gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolean *ret_damaged,
 		       GError **error);
 
-/* Is PATH on a file system that other hosts may write to? FALSE where statfs() fails. */
+/* TRUE: PATH is on a file system that other hosts may write to. FALSE if statfs() fails. */
 gboolean index_is_shared(const char *path);
-/* statfs(); a test sets another. */
+/* statfs(); tests replace it. */
 struct statfs;
 extern int (*index_statfs)(const char *path, struct statfs *ret);
 
-/* Makes every table anew, without rows. To be called in a transaction. */
+/* Recreates all tables, empty. To be called in a transaction. */
 gboolean index_make_tables(sqlite3 *db, GError **error);
 
-/* add.c: (re)places the rows of a run; TRUE also for a folder that is none any more. */
+/* add.c: (re)places the rows of a run; TRUE also if the folder no longer is a run. */
 gboolean index_add(struct run_index *ix, const char *name, GError **error);
 
-/* query.c: " WHERE 1 AND …" of FILTER over `runs r`; what it binds is added to TEXTS (borrowed). */
+/*
+ * query.c: " WHERE 1 AND …" for FILTER over `runs r`; values to bind are added to TEXTS (borrowed).
+ */
 void index_where(const struct index_filter *filter, gboolean with_signature, GString *sql,
 		 GPtrArray *texts);
 
 /*
- * What to count runs in: `rollup` where FILTER asks for nothing that is not in it, else `single`,
- * slower. Both have the columns of rollup, tree and night '' where there is none.
+ * The table to count runs in: `rollup` if it has all columns that FILTER uses, else `single`, which
+ * is slower. Both have the columns of rollup, with tree and night '' if there is none.
  */
 const char *index_sums(const struct index_filter *filter);
 

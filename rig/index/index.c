@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keeping the index in step with the folders. */
+/* Keeps the index up to date with the folders. */
 #include "index/index.h"
 
 #include <dirent.h>
@@ -32,7 +32,7 @@ static int lock(const struct run_index *ix)
 	return fd;
 }
 
-/* ---- what is known, what there is ---- */
+/* ---- comparing index and folders ---- */
 
 static GHashTable *known_names(struct run_index *ix, GError **error)
 {
@@ -53,7 +53,7 @@ static GHashTable *known_names(struct run_index *ix, GError **error)
 
 static gboolean is_folder(const struct dirent *entry)
 {
-	/* the rig's own names are plain; what else is there cannot be asked for */
+	/* the rig's own names need no quoting; others cannot be looked up */
 	return *entry->d_name != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
 	       g_utf8_validate(entry->d_name, -1, NULL);
 }
@@ -65,7 +65,7 @@ static gint64 mtime_of(const char *results)
 
 	if (stat(results, &st) < 0)
 		return 0;
-	/* 0 is never up to date */
+	/* 0 always means outdated */
 	return st.st_mtim.tv_sec + SETTLED_S > now
 		       ? 0
 		       : st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
@@ -86,7 +86,7 @@ static gboolean stamp_set(struct run_index *ix, gint64 stamp, GError **error)
 	return db_exec(ix->db, sql, error);
 }
 
-/* Folders that came are left in *ret_new, names of those that went in KNOWN. */
+/* New folders are in *ret_new; the names of deleted ones stay in KNOWN. */
 static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray **ret_new,
 			     GError **error)
 {
@@ -124,7 +124,7 @@ static void roll_back(struct run_index *ix)
 		db_exec(ix->db, "ROLLBACK", NULL);
 }
 
-/* In transactions of some hundred runs: another writer is never kept waiting for long. */
+/* In transactions of some hundred runs, so that other writers do not wait long. */
 static gboolean add_all(struct run_index *ix, const GPtrArray *names, GError **error)
 {
 	for (guint i = 0; i < names->len; i++) {
@@ -245,7 +245,7 @@ static struct run_index *open_only(const char *results, index_progress progress,
 	ix->progress = progress;
 	ix->data = data;
 	/*
-	 * nothing is made where there are no results; without write access the index is in memory
+	 * nothing is created without a results folder; without write access the index is in memory
 	 */
 	if (g_file_test(results, G_FILE_TEST_IS_DIR) && g_mkdir_with_parents(folder, 0755) == 0 &&
 	    g_access(folder, W_OK) == 0)

@@ -43,14 +43,14 @@ struct run_index *index_open(const char *results, index_progress progress, void 
 void index_free(struct run_index *ix);
 RIG_DEFINE_AUTO(run_index, index_free)
 
-/* Brings an open one up to date again. */
+/* Updates an open index. */
 gboolean index_update(struct run_index *ix, GError **error);
-/* index_open() of one that forgets everything before, and reads all folders. */
+/* index_open() that drops all rows and reads all folders. */
 struct run_index *index_rebuild(const char *results, index_progress progress, void *data,
 				GError **error);
 /*
- * DIR, a run folder, has changed: it is read again into the index of its results folder, where
- * there is one.
+ * DIR, a run folder, has changed: updates its row in the index of its results folder, if there is
+ * one.
  */
 gboolean index_refresh_run(const char *dir, GError **error);
 
@@ -71,7 +71,7 @@ struct index_run {
 	int attempt;			  /* 1 is the first; 0 outside of nights */
 };
 
-/* What is asked for; NULL, 0 and -1 leave a field open. */
+/* A filter; NULL, 0 and -1 leave a field open. */
 struct index_filter {
 	const char *scenario, *machine, *kernel, *tree, *night, *cell, *verdict;
 	const char *signature;	   /* runs with a finding of this bug key */
@@ -84,9 +84,9 @@ struct index_filter {
 GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, GError **error);
 
 /*
- * Findings: the reports of a run, what hung in it (details.hang), and where a BAD run has neither,
- * its first reason with the numbers taken out. `bug` is the key of all runs with the same: a
- * report's signature.bug, "hang:…", "reason:…".
+ * Findings: the reports of a run, its hang (details.hang), and if a BAD run has neither, its first
+ * reason without numbers. `bug` is the key that equal findings share: a report's signature.bug,
+ * "hang:…", "reason:…".
  */
 struct index_finding {
 	char *bug, *path, *exact; /* path and exact only of reports */
@@ -105,7 +105,7 @@ struct index_signature {
 	char *scenarios, *machines, *kernels; /* names, sorted, with ", " between */
 };
 
-/* Of the runs that FILTER takes, the last seen first. */
+/* Findings of the runs that match FILTER, the last seen first. */
 GPtrArray *index_signatures(struct run_index *ix, const struct index_filter *filter,
 			    GError **error);
 
@@ -122,26 +122,24 @@ struct index_group {
 
 /*
  * Counts by day, kernel, …, sorted by the time of the first run. BY_SEED: of the last 100 bad runs,
- * the most bad first; it is slower where very many runs have one seed. A signature in FILTER does
- * not choose the runs here but is counted in `hits`; the runs are those of the scenarios it was
- * ever seen in.
+ * the most bad first; slower if very many runs have one seed. A signature in FILTER does not select
+ * runs but is counted in `hits`; the runs are those of the scenarios it was ever seen in.
  */
 GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter, enum index_by by,
 			GError **error);
 
 /*
- * Median wall time of the last 20 runs that said something, in seconds; -1 where there is none.
- * NULL: any. Those that passed are taken as if they had hammered for HAMMER_S; the others ended
- * when they ended.
+ * Median wall time of the last 20 runs with a result, in seconds; -1: none. NULL: any. Passed runs
+ * are scaled to a load of HAMMER_S; others count as they are.
  */
 double index_wall_s(struct run_index *ix, const char *scenario, const char *machine,
 		    const char *tree, guint hammer_s);
 
 /*
- * Retention: the names of the runs that may go: older than BEFORE, with one of VERDICTS
- * (NULL-terminated names, NULL: all). These stay: the oldest and the newest witness of each
- * finding, the KEEP newest of each scenario, machine and kernel, runs with a label `keep`, and
- * those that are RUNNING.
+ * Retention: the names of the runs that may be deleted: older than BEFORE, with one of VERDICTS
+ * (NULL-terminated names, NULL: all). Kept are the oldest and the newest run of each finding, the
+ * KEEP newest of each scenario, machine and kernel, runs with a label `keep`, and those that are
+ * RUNNING.
  */
 GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts,
 			  guint keep, GError **error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Retention: which runs may go, and their going. */
+/* Retention: which runs may be deleted, and deleting them. */
 #include "index/db.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "util/error.h"
 #include "util/sweep.h"
 
-/* ?1: older than this, ?2: so many of each kind stay. */
+/* ?1: older than this, ?2: number of each kind to keep. */
 static const char prunable[] =
 	"WITH newest AS (SELECT id, row_number() OVER (PARTITION BY scenario, machine, "
 	"kernel ORDER BY created DESC) "
@@ -50,7 +50,7 @@ GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *
 	return NULL;
 }
 
-/* Out of sight first, so that no reader sees a half-deleted run. */
+/* Renamed first, so that no reader finds a half-deleted run. */
 gboolean index_prune(struct run_index *ix, const char *name, GError **error)
 {
 	g_autofree char *dir = g_build_filename(ix->results, name, NULL);

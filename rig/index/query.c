@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Questions to the index. */
+/* Queries of the index. */
 #include "index/db.h"
 
 #include <stdlib.h>
@@ -32,7 +32,7 @@ void index_where(const struct index_filter *f, gboolean with_signature, GString 
 		also(sql, texts, "r.id IN (SELECT run FROM findings WHERE bug = ?)", f->signature);
 }
 
-/* The statement of SQL, FILTER, and what comes after it. */
+/* Prepares SQL, FILTER, and the rest of the statement. */
 static sqlite3_stmt *ask(struct run_index *ix, const char *select,
 			 const struct index_filter *filter, gboolean with_signature,
 			 const char *rest, GError **error)
@@ -290,7 +290,7 @@ static gpointer group_read(sqlite3_stmt *stmt)
 	return g;
 }
 
-/* How many runs with the signature there are for each key. */
+/* The number of runs with the signature for each key. */
 static GHashTable *hits_of(struct run_index *ix, const struct index_filter *filter,
 			   enum index_by by, GError **error)
 {
@@ -359,7 +359,7 @@ GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter,
 	return g_steal_pointer(&groups);
 }
 
-/* ---- how long one takes ---- */
+/* ---- duration of a run ---- */
 
 static int by_value(gconstpointer a, gconstpointer b)
 {

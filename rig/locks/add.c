@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs and logs that came since are read into the graph, in batches of one transaction each. */
+/* Reads new runs and logs into the graph, in batches of one transaction each. */
 #include <string.h>
 #include <sys/stat.h>
 #include <zlib.h>
@@ -11,7 +11,7 @@
 #include "util/paths.h"
 
 #define BATCH 500
-/* Between the time and the file's name in the sighting of a log. */
+/* separates the time from the file's name in the name of a log */
 #define LOG_MARK "-log-"
 /* A folder's mtime does not show changes within the resolution of its clock. */
 #define FRESH_NS (2 * RIG_NS_PER_S)
@@ -75,7 +75,7 @@ struct lock_orders *lock_orders_of_run(const char *results, const char *run)
 	return orders_of_file(path, NULL);
 }
 
-/* What the run kept and what its reports say; NULL: neither. */
+/* The lock orders that a run recorded, and those in its reports; NULL: neither. */
 static struct lock_orders *all_orders(struct lock_db *db, const char *name, const struct run_info *run)
 {
 	struct lock_orders *orders = lock_orders_of_run(db->results, name);
@@ -137,7 +137,7 @@ static gboolean load_classes(struct batch *b, GError **error)
 	return stmt != NULL;
 }
 
-/* A lock is one of its own only where no run has met it as one of several. */
+/* Merges flags of two runs: LOCK_SINGLE stays only if both have it. */
 static guint joined(guint flags, guint more)
 {
 	return flags & more & LOCK_SINGLE ? flags | more : (flags | more) & ~LOCK_SINGLE;
@@ -192,7 +192,7 @@ static char *gates_text(const struct lock_edge *edge, const gint64 *ids)
 	return g_string_free(text, FALSE);
 }
 
-/* ORDERS of the run (or log) NAME at the place TEXTS. */
+/* Adds ORDERS of the run (or log) NAME at the place TEXTS. */
 static gboolean add_orders(struct batch *b, const char *name, const char *const *texts, const struct lock_orders *orders,
 			   GError **error)
 {
@@ -229,7 +229,7 @@ static gboolean note_run(struct batch *b, const char *name, enum run_state state
 	return sqlite3_step(stmt) == SQLITE_DONE || db_fail(b->db->db, name, error);
 }
 
-/* Has another process added it? */
+/* TRUE: another process has added it. */
 static gboolean is_there(struct batch *b, const char *name)
 {
 	db_stmt *stmt = db_query(b->db->db, "SELECT 1 FROM run WHERE name = ?1 AND state <> 2",
@@ -298,7 +298,7 @@ static gboolean batch_end(struct batch *b, GError **error)
 	return lock_sums_flush(b->sums, b->db->db, error) && db_exec(b->db->db, "COMMIT", error);
 }
 
-/* NAMES of runs, or of logs; another writer is not kept waiting for longer than a batch takes. */
+/* Adds NAMES of runs, or of logs; other writers wait at most for one batch. */
 static gboolean add_all(struct batch *b, const GPtrArray *names, gboolean (*add)(struct batch *b, const char *name,
 			GError **error), GError **error)
 {
@@ -325,7 +325,7 @@ static GPtrArray *names_of(struct lock_db *db, const char *sql, GError **error)
 	return names;
 }
 
-/* What PATH has that the graph has not. */
+/* Adds the folders in PATH that the graph does not have. */
 static void add_new_names(struct lock_db *db, const char *path, GPtrArray *names)
 {
 	g_autoptr(GPtrArray) known = names_of(db, "SELECT name FROM run", NULL);
@@ -340,7 +340,7 @@ static void add_new_names(struct lock_db *db, const char *path, GPtrArray *names
 			g_ptr_array_add(names, g_strdup(name));
 }
 
-/* When a run folder last came or went; 0: unknown, or a moment ago. */
+/* When run folders were last added or removed; 0: unknown, or too recent. */
 static gint64 folder_time(const char *path)
 {
 	struct stat st;
@@ -399,7 +399,7 @@ gboolean lock_db_update(struct lock_db *db, GError **error)
 
 /* ---- logs ---- */
 
-/* JSON as a new file of the folder of logs; one that is there has the same orders. */
+/* Stores JSON as a new file in the folder of logs; an existing file has the same orders. */
 static gboolean keep_log(struct lock_db *db, const char *name, const char *text, GError **error)
 {
 	g_autofree char *path = g_build_filename(db->logs, name, NULL);

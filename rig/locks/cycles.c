@@ -10,7 +10,7 @@
 
 #define JUDGED_CACHE 256
 
-/* The graph as lists of successors. */
+/* The graph as successor lists. */
 struct net {
 	const struct lock_graph *graph;
 	guint n;
@@ -192,7 +192,7 @@ static const struct order_edge *cycle_edge(const struct lock_graph *graph, const
 	return lock_graph_find(graph, g_array_index(cycle, guint, i), g_array_index(cycle, guint, (i + 1) % cycle->len));
 }
 
-/* ---- what is known of it ---- */
+/* ---- properties of a cycle ---- */
 
 static gboolean has_gate(const struct order_edge *edge, guint gate)
 {
@@ -210,7 +210,10 @@ static gboolean contains(const GArray *array, guint value)
 	return FALSE;
 }
 
-/* A gate that two edges share keeps their tasks apart, and all edges would have to be under way at once. */
+/*
+ * The gates that at least two edges share: their tasks exclude each other, but a deadlock needs all
+ * edges at once.
+ */
 static GArray *shared_gates(const struct lock_graph *graph, const GArray *cycle)
 {
 	GArray *shared = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -288,7 +291,7 @@ static gboolean saw_all(GHashTable *pairs, const GArray *cycle)
 	return TRUE;
 }
 
-/* The first and the last run of the edge that was seen least often are the ones to ask. */
+/* TRUE: one run had all edges. Checks the first and the last run of the rarest edge. */
 static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, const GArray *cycle, GHashTable *cache)
 {
 	const struct order_edge *rarest = cycle_edge(graph, cycle, 0);

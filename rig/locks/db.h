@@ -12,23 +12,24 @@ struct lock_db {
 	char *logs; /* folder of the orders of logs (lock_db_add_log()), or NULL */
 };
 
-/* add.c: reads what came since. */
+/* add.c: reads new runs and logs. */
 gboolean lock_db_update(struct lock_db *db, GError **error);
 
-/* All that a sighting (the name of a run or of a log) is known by; NULL: it has gone. The caller's. */
+/* The lock orders of a run or log by its name; NULL: it no longer exists. The caller's. */
 struct lock_orders *lock_db_orders(struct lock_db *db, const char *sighting);
 
 /*
- * Gates as text: ids of classes, sorted, between blanks, " 12 40 ". "?" are those of an edge that only a report
- * showed: they are not known, and do not take away what other runs prove.
+ * Gates as text: ids of classes, sorted, between blanks, " 12 40 ". "?": the unknown gates of an
+ * edge that only a report shows; they do not reduce those of other runs.
  */
 #define GATES_UNKNOWN "?"
-/* What both texts have. The caller's. */
+/* The gates that both texts have. The caller's. */
 char *lock_gates_common(const char *a, const char *b);
 
 /* An edge at one place, summed over runs. */
 struct lock_sum {
-	gint64 place; /* > 0: of `seen`; else of `edge`, and the negated id of a tree, 0 for all trees */
+	gint64 place; /* > 0: a row of `seen`; else of `edge`: the negated id of a tree, 0 for all
+		       * trees */
 	gint64 a, b;
 	guint contexts, runs;
 	char *gates, *first, *last;
@@ -40,11 +41,11 @@ struct lock_sums;
 struct lock_sums *lock_sums_new(void);
 void lock_sums_free(struct lock_sums *sums);
 RIG_DEFINE_AUTO(lock_sums, lock_sums_free)
-/* Adds MORE, which is copied. */
+/* Adds a copy of MORE. */
 void lock_sums_add(struct lock_sums *sums, const struct lock_sum *more);
 /* Calls EACH for every sum, in no order. */
 void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *sum, void *data), void *data);
-/* Adds them to the tables, and forgets them. */
+/* Adds them to the tables, and clears them. */
 gboolean lock_sums_flush(struct lock_sums *sums, sqlite3 *db, GError **error);
 /* SQL's common(GATES, GATES), which the flush uses. */
 void lock_sums_register(sqlite3 *db);

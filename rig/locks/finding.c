@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Findings in the lock orders of one boot, in the form of reports, so that they have a signature, are matched with
- * known issues, listed, and bisected as what the console says is.
+ * Findings in the lock orders of one boot, in the form of reports, so that they have a signature
+ * and are matched with known issues, listed and bisected like reports of the console.
  */
 #include <string.h>
 
@@ -31,7 +31,7 @@ char *lock_edge_key(const char *edge)
 	return g_strdup_printf(EDGE_KEY "%s --> %s", from, to);
 }
 
-/* The edge that KEY names, if the boot has it. */
+/* The edge with the key KEY, if the boot has it. */
 static void find_edge(const struct lock_graph *graph, const char *key, GPtrArray *found)
 {
 	g_auto(GStrv) ends = key && g_str_has_prefix(key, EDGE_KEY) ? g_strsplit(key + strlen(EDGE_KEY), " --> ", 2) : NULL;

@@ -55,7 +55,7 @@ static gboolean make_tables(sqlite3 *db, gboolean anew, GError **error)
 		return TRUE;
 	if (!db_exec(db, "BEGIN IMMEDIATE", error))
 		return FALSE;
-	/* another process may have made them meanwhile */
+	/* another process may have created them meanwhile */
 	if (!anew && db_version(db) == SCHEMA_VERSION)
 		return db_exec(db, "COMMIT", error);
 	return drop_tables(db, error) && db_exec(db, schema, error) && db_exec(db, version, error);

@@ -22,12 +22,13 @@ void lock_db_free(struct lock_db *db);
 RIG_DEFINE_AUTO(lock_db, lock_db_free)
 
 /*
- * Adds the lock orders that REPORTS (array of splat_to_json()) of the log FILE show. They are kept beside the graph, so
- * that a rebuild finds them; a log that says the same again changes nothing. *ret_edges: how many it has.
+ * Adds the lock orders in REPORTS (array of splat_to_json()) of the log FILE. They are stored next
+ * to the graph, for a rebuild; a log with the same orders changes nothing. *ret_edges: their
+ * number.
  */
 gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, guint *ret_edges, GError **error);
 
-/* What is asked for; NULL leaves a field open. */
+/* A filter; NULL leaves a field open. */
 struct lock_filter {
 	const char *kernel, *machine, *scenario, *tree;
 };
@@ -46,12 +47,12 @@ struct lock_graph {
 	guint runs;	    /* with lock orders */
 };
 
-/* All that fits FILTER (NULL: all). */
+/* Loads all edges that match FILTER (NULL: all). */
 struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter *filter, GError **error);
 void lock_graph_free(struct lock_graph *graph);
 RIG_DEFINE_AUTO(lock_graph, lock_graph_free)
 
-/* The graph of one boot alone. */
+/* The graph of one boot. */
 struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders);
 
 /* The index of the class called NAME, or -1. */
@@ -59,13 +60,13 @@ int lock_graph_class(const struct lock_graph *graph, const char *name);
 /* FROM -> TO, or NULL. */
 const struct order_edge *lock_graph_find(const struct lock_graph *graph, guint from, guint to);
 
-/* One place where an edge was seen. */
+/* A place where an edge occurred. */
 struct lock_sighting {
 	char *kernel, *tree, *machine, *scenario; /* tree "" outside of nights */
 	char *first, *last;
 	guint runs;
 };
-/* Those of FROM -> TO (names), oldest first: array of struct lock_sighting, the caller's. */
+/* The places of FROM -> TO (names), oldest first: array of struct lock_sighting, the caller's. */
 GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *to, GError **error);
 
 /* An edge that no run of its tree had before. */
@@ -76,22 +77,24 @@ struct lock_new {
 	gboolean anywhere;	/* no run of any tree had it before */
 };
 /*
- * Those first seen from SINCE on and before UNTIL (beginnings of run names; NULL: no end), of TREE (NULL: of all
- * trees), those that are new anywhere first: array of struct lock_new, the caller's. A tree without an earlier run
- * is left out, because all of its orders would be new.
+ * The edges first seen from SINCE on and before UNTIL (beginnings of run names; NULL: no end), of
+ * TREE (NULL: of all trees), those that are new anywhere first: array of struct lock_new, the
+ * caller's. A tree without an earlier run is left out, because all of its edges would be new.
  */
 GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since, const char *until, GError **error);
 
-/* The orders that the run folder RUN kept; NULL (no error) where it kept none. */
+/* The lock orders in the run folder RUN; NULL (no error): it has none. */
 struct lock_orders *lock_orders_of_run(const char *results, const char *run);
 
 /* ---- cycles ---- */
 
 struct lock_cycle {
-	GArray *classes; /* guint: each is held while the next is waited for, the last one while the first is */
-	GArray *gates;	 /* guint: held at every occurrence of two of its edges or more, so that these exclude each other */
+	GArray *classes; /* guint: each is held while the next is waited for, the last one while the
+			  * first one is */
+	GArray *gates;	 /* guint: held at every occurrence of at least two of its edges, so that
+			  * these exclude each other */
 	gboolean ambiguous; /* it passes through a name that stands for several keys */
-	const char *since; /* the run that completed it; borrowed of the graph */
+	const char *since;  /* the run that completed it; borrowed from the graph */
 	char *signature; /* "lock-cycle:A --> B", begins with the least name */
 };
 
@@ -109,8 +112,8 @@ void lock_cycle_free(struct lock_cycle *cycle);
 
 struct lock_violation {
 	const struct order_edge *edge; /* of the graph */
-	char *rule;	/* the declared order that it is against */
-	char *source;	/* what declares that */
+	char *rule;		       /* the declared order that it violates */
+	char *source;		       /* the source of the declaration */
 };
 
 /* FILE: scenarios/lock-order.yaml. Errors: RIG_EXIT_USAGE with its line. */

@@ -31,7 +31,7 @@ char *lock_plain_name(const char *name)
 	if (!hash || !g_ascii_isdigit(hash[1]))
 		return g_strdup(name);
 	rest = hash + 1 + strspn(hash + 1, "0123456789");
-	/* "#13" ends the name but for the subclass, "/1" */
+	/* "#13" ends the name, except for a subclass "/1" */
 	if (*rest && rest != slash)
 		return g_strdup(name);
 	return g_strdup_printf("%.*s%s", (int)(hash - name), name, rest);
@@ -75,7 +75,7 @@ static char *canonical(const struct reader *r, const char *address, const char *
 	return g_steal_pointer(&plain);
 }
 
-/* The number of the class, + 1; 0 where there are too many. ADDRESS may be "(____ptrval____)". */
+/* The number of the class + 1; 0: there are too many. ADDRESS may be "(____ptrval____)". */
 static guint class_get(struct reader *r, const char *address, const char *name)
 {
 	g_autofree char *key = g_strdup_printf("%s %s", address, name), *full = NULL;
@@ -132,7 +132,9 @@ static void read_class(struct reader *r, char *line)
 	}
 }
 
-/* TEXT, which may be NULL, as far as it is read. g_strndup() would clear the rest of the limit. */
+/*
+ * A copy of TEXT (or NULL), limited to what is read; g_strndup() would clear the rest of the limit.
+ */
 static char *copy_text(const char *text)
 {
 	gsize len = text ? strnlen(text, LOCKS_TEXT_MAX) : 0;
@@ -144,7 +146,10 @@ static char *copy_text(const char *text)
 	return copy;
 }
 
-/* Calls LINE for each whole line of TEXT, which is changed; what follows the last newline is cut. */
+/*
+ * Calls LINE for each whole line of TEXT, which is modified; text after the last newline is
+ * ignored.
+ */
 static void each_line(struct reader *r, const char *text, void (*line)(struct reader *r, char *line))
 {
 	g_autofree char *copy = NULL;
@@ -225,7 +230,7 @@ static void each_chain(struct reader *r, const char *text, chain_done done)
 		char *end = strchr(at, '\n');
 
 		if (!end) {
-			/* its last chain may lack locks */
+			/* the text was cut off, so its last chain may be incomplete */
 			r->orders->cut = TRUE;
 			return;
 		}
@@ -251,7 +256,7 @@ static void note_prefix(struct reader *r, const struct chain *chain)
 	g_hash_table_add(r->prefixes, prefix_key(chain, chain->n));
 }
 
-/* Was lock AT of the chain waited for in this place, and not taken by a trylock? */
+/* TRUE: lock AT of the chain was waited for at this place, and not taken by a trylock. */
 static gboolean was_waited_for(const struct reader *r, const struct chain *chain, guint at)
 {
 	g_autoptr(GBytes) key = prefix_key(chain, at + 1);
@@ -290,7 +295,7 @@ static GArray *gates_of(const struct reader *r, const struct chain *chain, guint
 	return gates;
 }
 
-/* Leaves in GATES what OTHER has too. */
+/* Keeps in GATES only what OTHER has, too. */
 static void intersect(GArray *gates, const GArray *other)
 {
 	for (guint i = gates->len; i-- > 0;) {
@@ -354,7 +359,7 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
 	};
 
 	each_line(&r, lockdep, read_class);
-	/* all names first: what a chain's lock can be is known after the whole of the text */
+	/* read all names first: they determine what a chain's lock can be */
 	each_chain(&r, chains, note_prefix);
 	each_chain(&r, chains, add_edges);
 	g_ptr_array_sort(r.orders->edges, by_ends);

@@ -45,7 +45,7 @@ enum lock_context {
 	LOCK_IN_PROCESS = 1,
 	LOCK_IN_SOFTIRQ = 2,
 	LOCK_IN_HARDIRQ = 4,
-	LOCK_IN_REPORT = 8, /* a report of lockdep's has it; alone: its gates are not known */
+	LOCK_IN_REPORT = 8, /* in a lockdep report; if it is the only bit, the gates are unknown */
 };
 
 /* `to` was waited for while `from` was held. Numbers are indices of `classes`. */
@@ -83,22 +83,28 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
 
 /* {"version": 1, "classes": [[name, flags], …], "edges": [[from, to, contexts, [gate, …]], …]} */
 json_t *lock_orders_json(const struct lock_orders *orders);
-/* NULL with RIG_EXIT_USAGE where JSON is no such object or exceeds the limits. */
+/* NULL with RIG_EXIT_USAGE: JSON is not such an object or exceeds the limits. */
 struct lock_orders *lock_orders_from_json(json_t *json, GError **error);
 
 /*
- * Adds the links of the cycles that lockdep's reports among REPORTS (an array as in the file `verdict`, of any
- * origin) name, with LOCK_IN_REPORT.
+ * Adds the links of the cycles in lockdep's reports among REPORTS (an array as in the file
+ * `verdict`, of any origin), with LOCK_IN_REPORT.
  */
 void lock_orders_add_reports(struct lock_orders *orders, json_t *reports);
-/* The index of the class called NAME, which is added with FLAGS where it is new. FALSE: there are too many. */
+/*
+ * The index of the class called NAME; if it is new, it is added with FLAGS. FALSE: there are too
+ * many.
+ */
 gboolean lock_orders_class(struct lock_orders *orders, const char *name, guint flags, guint *ret);
-/* Adds CONTEXTS to the edge FROM -> TO (indices), or the edge. */
+/* Adds the edge FROM -> TO (indices), or CONTEXTS to an existing one. */
 void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint contexts);
-/* A name as a variable has it: one lock, or a lock of its own class. */
+/* TRUE: the name is that of a variable: one lock, or a lock with its own class. */
 gboolean lock_name_is_variable(const char *name);
 
-/* The signature of the lock order "A --> B" as a finding (lock_findings()); NULL: EDGE is none. The caller's. */
+/*
+ * The signature of the lock order "A --> B" as a finding (lock_findings()); NULL: EDGE is not one.
+ * The caller's.
+ */
 char *lock_edge_key(const char *edge);
 
 /* NAME with lockdep's number removed ("kn->active#13" is "kn->active"); the caller's. */

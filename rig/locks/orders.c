@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The orders of one boot: made, freed, and as JSON. */
+/* The orders of one boot: creation, release, JSON. */
 #include "locks/locks.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The graph in memory, as SQLite has it. */
+/* Loads the graph from SQLite into memory. */
 #include <string.h>
 
 #include "locks/db.h"
@@ -130,7 +130,10 @@ static sqlite3_stmt *query_places(struct lock_db *db, const char *sql, const str
 	return stmt;
 }
 
-/* The rows of `edge` are sums already. Those of `seen` are summed here: SQLite would have to sort them. */
+/*
+ * The rows of `edge` are sums already. Those of `seen` are summed here, because SQLite would sort
+ * them first.
+ */
 static gboolean load_edges(struct lock_db *db, const struct lock_filter *f, struct loading *l, GError **error)
 {
 	gboolean places = f && (f->kernel || f->machine || f->scenario);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Edges of lockdep's reports: each link of a reported cycle was seen, or the kernel would not have closed it. A
- * report is all that a log of another's machine has of the lock orders of its boot.
+ * Edges from lockdep's reports: each link of a reported cycle occurred, otherwise there would be no
+ * report. A log of another machine contains only such edges of its boot's lock orders.
  */
 #include <string.h>
 
@@ -9,7 +9,10 @@
 
 #define CYCLE_MAX 64
 
-/* Does a class of this name have many keys that lockdep tells apart by number? The report parser drops the number. */
+/*
+ * TRUE: classes of this name have many keys, which lockdep numbers. The report parser drops the
+ * number.
+ */
 static gboolean is_numbered(const char *name)
 {
 	return g_str_has_prefix(name, "kn->active") || strstr(name, "_key") != NULL;

@@ -7,7 +7,7 @@
 
 struct lock_variables;
 
-/* Never NULL: a file that cannot be read, and NULL, have no variables. */
+/* Never NULL: if the file cannot be read, or is NULL, there are no variables. */
 struct lock_variables *lock_variables_open(const char *vmlinux);
 void lock_variables_free(struct lock_variables *variables);
 RIG_DEFINE_AUTO(lock_variables, lock_variables_free)

@@ -98,7 +98,7 @@ gboolean night_begin(struct night *night, GError **error)
 	if (g_mkdir_with_parents(nights, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", nights,
 				g_strerror(errno));
-	/* what killed runs have left */
+	/* left by killed runs */
 	sweep_folders(night->results);
 	for (guint n = 1;; n++) {
 		g_free(night->id);

@@ -9,7 +9,7 @@
 
 struct dry_run {
 	const struct night *night;
-	GPtrArray *cache; /* struct kernel: what is built */
+	GPtrArray *cache; /* struct kernel: finished builds */
 	json_t *missing; /* array of messages */
 	double builds_s;
 	guint builds, unknown; /* to be made; of these the time is not known */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a cell needs and how long it takes (from the index, from earlier nights, else from its
- * scenario), and the order of start that follows from it.
+ * The needs and the duration of a cell (from the index, from earlier nights, else from its
+ * scenario), and the resulting order of start.
  */
 #include "nightly/internal.h"
 
@@ -15,9 +15,9 @@
 #define AROUND_S 15 /* boot and shutdown, without earlier runs */
 #define NIGHTS_READ 10
 
-/* ---- cores: what the runs of earlier nights really used ---- */
+/* ---- cores: the use in runs of earlier nights ---- */
 
-/* The largest of any attempt of SCENARIO on MACHINE; 0: none has one. */
+/* The largest of any attempt of SCENARIO on MACHINE; 0: unknown. */
 static double cores_in(json_t *night, const char *scenario, const char *machine)
 {
 	json_t *cell, *attempt;

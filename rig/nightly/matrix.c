@@ -40,7 +40,7 @@ static gboolean is_good(json_t *entry)
 	return !strcmp(text(entry, "status"), cell_status_name(CELL_GOOD));
 }
 
-/* The attempt that tells about CELL: the first one that was not as expected, else the last. */
+/* The attempt that describes CELL: the first one that was not as expected, else the last. */
 static json_t *telling(json_t *cell)
 {
 	json_t *attempts = json_object_get(cell, "attempts"), *attempt;

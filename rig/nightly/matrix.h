@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A night as a table of scenarios and machines, and what machines do not have in common. */
+/* A night as a table of scenarios and machines, and the differences between machines. */
 #ifndef RIG_NIGHTLY_MATRIX_H
 #define RIG_NIGHTLY_MATRIX_H
 

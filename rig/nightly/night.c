@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A night in memory: made, searched, and what its attempts say about each cell. */
+/* A night in memory: creation, look-ups, and the status that follows from a cell's attempts. */
 #include "nightly/internal.h"
 
 #include <string.h>

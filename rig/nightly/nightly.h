@@ -80,7 +80,7 @@ struct night_options {
 	guint64 memory;	  /* 0: what is available */
 	double budget_s;  /* runs that would end later are not started; 0: no limit */
 	gboolean shuffle; /* in an order drawn from `seed` instead of longest first */
-	guint64 seed;	  /* of the night; cells draw theirs from it where the plan has none */
+	guint64 seed;	  /* of the night; cells without a seed in the plan draw theirs from it */
 	const char *const *extra; /* further options for each `rig run` */
 	const char *rig;	  /* the program; NULL: this one */
 	/* longest wall time of a run and of a build; 0: the default. A longer one is INFRA */
@@ -146,8 +146,8 @@ gboolean night_run(struct night *night, const struct night_view *view, GError **
 json_t *night_result(struct night *night, GError **error);
 
 /*
- * 1 with a new finding, 3 where a cell has no verdict or the night was stopped, else 0. RESULT is
- * from night_result().
+ * 1: a new finding; 3: a cell has no verdict or the night was stopped; else 0. RESULT is from
+ * night_result().
  */
 int night_exit_code(const struct night *night, json_t *result);
 

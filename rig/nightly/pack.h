@@ -26,9 +26,8 @@ struct pack_item {
 struct pack_room pack_capacity(const struct pack_room *host);
 
 /*
- * Of ITEMS, which are in the order in which they should start, the first that fits into FREE and
- * ends within LEFT_S (< 0: no limit); -1 where none does. One that was passed over too often is
- * waited for.
+ * The first of ITEMS, which are in their preferred order, that fits into FREE and ends within
+ * LEFT_S (< 0: no limit); -1: none. If an item was passed over too often, no later one is chosen.
  */
 int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s);
 

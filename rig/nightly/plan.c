@@ -75,7 +75,7 @@ void plan_free(struct plan *plan)
 	yaml_schema_free(&schema, plan);
 }
 
-/* ---- what needs more than one value ---- */
+/* ---- checks of several values ---- */
 
 static gboolean has(char *const *list, unsigned n, const char *word)
 {
@@ -150,7 +150,7 @@ static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, G
 	return TRUE;
 }
 
-/* `rig run` would say the same, once for each cell. */
+/* Checks here what `rig run` would report for each cell. */
 static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
 	static const char *const known[] = {"direct", "libvirt", NULL};

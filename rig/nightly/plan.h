@@ -12,8 +12,8 @@
 
 struct plan_kernel {
 	char *name;   /* the tree's name over time: "stable"; the label `tree` of its runs */
-	char *source; /* source or image, as `rig run --kernel` takes it */
-	char **patches, **fragments; /* paths, as `rig run` takes them from anywhere */
+	char *source; /* source or image, as for `rig run --kernel` */
+	char **patches, **fragments; /* paths, as for `rig run` */
 	unsigned n_patches, n_fragments;
 	gboolean no_lockdep;
 };
@@ -39,7 +39,7 @@ struct plan {
 	unsigned retries;		 /* how often a failing cell is run again: 2 */
 	unsigned duration_s, patience_s; /* 0: the scenario's, the rig's */
 	char *launcher, *connect;	 /* as of `rig run`; NULL: its default */
-	char *name, *file;		 /* "nightly"; where it was read from */
+	char *name, *file;		 /* "nightly"; the file it was read from */
 };
 
 /*
@@ -50,7 +50,7 @@ struct plan {
  */
 struct plan *plan_load(const char *what, GError **error);
 /*
- * The same from DATA of LEN bytes; FILE is what errors call it, and its base name is the plan's
+ * The same from DATA of LEN bytes; FILE is the name in errors, and its base name is the plan's
  * name.
  */
 struct plan *plan_parse(const char *file, const char *data, gsize len, GError **error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* night.json: what a night did, and what that means. docs/nightly.md is the format. */
+/* night.json: the results of a night. docs/nightly.md describes the format. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +63,7 @@ json_t *night_host_json(const struct night *night)
 
 /* ---- the whole ---- */
 
-/* What was run, by what it needed and how long it took. */
+/* The runs with their measured needs and durations. */
 static GPtrArray *measured_items(const struct night *night)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func(g_free);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where to look: --around. */
+/* The functions that --around selects. */
 #include "race/race.h"
 
 #include <string.h>
@@ -7,9 +7,9 @@
 #include "store/store.h"
 #include "util/error.h"
 
-#define ALL "hotplug" /* DIRECTOR_ALL, which is the child's to understand */
+#define ALL "hotplug" /* DIRECTOR_ALL, which the child process resolves */
 
-/* Which files' functions take a lock. */
+/* The files whose functions take a lock. */
 static const struct {
 	const char *lock, *visits;
 } locks[] = {
@@ -21,7 +21,7 @@ static const struct {
 	{"&dev->mutex", "drivers/base/dd.c,drivers/base/bus.c,drivers/base/core.c,drivers/base/memory.c"},
 };
 
-/* "function+0x12/0x34": what is in reports' stacks. */
+/* Adds the functions of "function+0x12/0x34" in reports' stacks. */
 static void add_frames(const char *text, GPtrArray *names)
 {
 	g_autoptr(GRegex) regex = g_regex_new("([A-Za-z_][A-Za-z0-9_]*)\\+0x[0-9a-f]+/0x", 0, 0, NULL);
@@ -63,7 +63,7 @@ gboolean race_around(const char *what, const char *results, char **ret_visits, c
 	for (guint i = 0; what && i < G_N_ELEMENTS(locks); i++)
 		if (!strcmp(what, locks[i].lock))
 			visits = locks[i].visits;
-	/* the child checks whether the kernel has it */
+	/* the child process checks whether the kernel has it */
 	if (!visits && (g_str_has_suffix(what, ".c") || g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_]*$", what, 0, 0)))
 		visits = what;
 	if (!visits && !around_run(what, results, &favoured, error))

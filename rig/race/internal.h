@@ -17,8 +17,9 @@ struct race_search {
 	struct race_options options;
 	char *visits_words, **favoured, *cwd;
 	json_t *words, *visits, *trials; /* visits: NULL until the first run has ended */
-	struct race *race;		 /* NULL likewise */
-	char *said, *failure;		 /* of the run whose holds are reduced: its reason, its signature; or NULL */
+	struct race *race;		 /* NULL until then, too */
+	char *said, *failure;		 /* reason and signature of the run whose holds are being
+					  * reduced; or NULL */
 	void (*ended)(const struct race_event *event, void *data);
 	void (*starting)(const char *what, void *data);
 	void *data;
@@ -31,7 +32,7 @@ struct race_search {
 	GError *error;
 };
 
-/* Makes the strategy from VISITS. */
+/* Creates the strategy from VISITS. */
 gboolean search_begin(struct race_search *search, json_t *visits, GError **error);
 
 /* A trial with its outcome, for race.json. New reference. */

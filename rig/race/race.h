@@ -21,7 +21,7 @@ struct race_options {
 	const char *around; /* see race_around(); NULL: all files of memory hotplug */
 	const char *emulator;
 	gboolean no_lockdep, drop_holds; /* the scenario has holds, which are left out */
-	guint guests, budget_s;		 /* of this process */
+	guint guests, budget_s;		 /* limits for this process */
 	guint duration_s, patience_s;
 	const char *results, *dir;
 	const char *rig; /* the program to run; NULL: this one */
@@ -62,7 +62,7 @@ gboolean race_search_run(struct race_search *search, enum race_end *ret, GError 
 
 /* NULL until the scenario's first run has ended. Borrowed. */
 const struct race *race_search_strategy(const struct race_search *search);
-/* What the run that first failed said; NULL: none has. Borrowed. */
+/* The reason of the run that first failed; NULL: none. Borrowed. */
 const char *race_search_said(const struct race_search *search);
 
 /* Holds as `rig run --hold` takes them; the caller's. */

@@ -115,7 +115,7 @@ static gboolean on_budget(void *data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* ---- what a run says ---- */
+/* ---- the result of a run ---- */
 
 static const char *first_reason(const struct child_result *result)
 {
@@ -125,7 +125,7 @@ static const char *first_reason(const struct child_result *result)
 	return text ? text : result->problem;
 }
 
-/* What tells one failure from another: the signature of the first report, or the hang's, or the reason. */
+/* Identifies a failure: the signature of the first report or of the hang, else the reason. */
 static const char *failure_of(const struct child_result *result)
 {
 	json_t *details = json_object_get(result->answer, "details"), *report;
@@ -141,7 +141,10 @@ static const char *failure_of(const struct child_result *result)
 	return hang ? hang : first_reason(result);
 }
 
-/* TRIAL's holds are the run's only ones, in the same order. Once something is found, other failures do not count. */
+/*
+ * Reads the result if TRIAL's holds are the run's only ones, in the same order. Once a failure is
+ * being reduced, other failures do not count.
+ */
 static void read_outcome(const struct race_search *search, const struct child_result *result,
 			 const struct race_trial *trial, struct race_outcome *o)
 {
@@ -221,7 +224,7 @@ static void take_trial(struct race_search *search, const struct child_result *re
 		finish(search, RACE_FOUND);
 }
 
-/* The run without holds whose functions were counted: it is the first trial, too. */
+/* The run without holds whose functions were counted is also the first trial. */
 static void take_record(struct race_search *search, const struct child_result *result, const struct race_slot *slot)
 {
 	json_t *visits = json_object_get(json_object_get(result->answer, "details"), "visits");

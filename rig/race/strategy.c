@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Arms, their choice, and what is left of a trial that failed. */
+/* Arms, their choice, and the reduction of a failed trial. */
 #include "race/strategy.h"
 
 #include <math.h>
@@ -10,16 +10,16 @@
 #define ARMS_EACH 4	 /* partners of a function: those that are nearest */
 #define EXPLORATION 0.5	 /* PUCT's factor of the prior, in units of a failure's reward */
 #define REWARD_NEWS 0.5
-#define REWARD_MET 0.1	 /* the vCPUs met, which they may do by themselves */
-#define FAVOUR 4	 /* how much a favoured function is worth */
-#define TRIES 2		 /* runs of a part of the holds before it counts as harmless */
+#define REWARD_MET 0.1	 /* the vCPUs met, which may also happen by chance */
+#define FAVOUR 4	 /* factor of the prior of a favoured function */
+#define TRIES 2		 /* runs without a part of the holds before that part counts as necessary */
 #define LUCK 3		 /* after so many runs at least half must have failed, or chance is as good as the holds */
 
 struct arm {
 	guint at, until; /* functions */
 	double prior, reward;
 	guint tries, pending;
-	gboolean dead; /* its place was not reached: the guest does not go there any more */
+	gboolean dead; /* its place was not reached: the guest no longer runs that code */
 };
 
 struct race {
@@ -29,7 +29,7 @@ struct race {
 	guint trials;
 	enum race_phase phase;
 	struct race_trial found; /* strings: of `names` */
-	/* RACE_REDUCE: which part is tried, and how often it was */
+	/* RACE_REDUCE: the part that is tried, and how often */
 	gboolean halving, pending;
 	guint part, tries;
 	guint failed, runs, base_failed, base_runs, base_pending, run_pending;
@@ -56,7 +56,7 @@ static int nearest_first(gconstpointer a, gconstpointer b)
 	return one->near > two->near ? -1 : one->near < two->near;
 }
 
-/* A function that is passed all the time tells little, and a hold there slows the guest. */
+/* A function that is passed constantly is a poor candidate, and a hold there slows the guest. */
 static double rarity(gint64 visits)
 {
 	return 1 / (1 + log10(visits));
@@ -97,7 +97,7 @@ static void add_arms(struct race *race, json_t *visits, GHashTable *ids, const c
 			const struct neighbour *one = &g_array_index(near, struct neighbour, i);
 			struct arm arm = {.at = at, .until = one->until};
 
-			/* the record is one run: its counts order the arms, and say no more than that */
+			/* counts of a single run: they only order the arms */
 			arm.prior = sqrt(one->near * rarity(visits_of(visits, at)));
 			for (const char *const *name = favoured; name && *name; name++)
 				if (!strcmp(*name, race->names->pdata[at]) || !strcmp(*name, race->names->pdata[one->until]))
@@ -167,7 +167,9 @@ void race_size(const struct race *race, guint *ret_functions, guint *ret_arms)
 
 static double value(const struct race *race, const struct arm *arm)
 {
-	/* another partner at the same place is much the same hold: until it expires, the vCPU waits as long */
+	/*
+	 * another partner at the same place is almost the same hold: the vCPU waits there as long
+	 */
 	double n = arm->tries + arm->pending + g_array_index(race->place_tries, guint, arm->at);
 
 	if (arm->dead)
@@ -226,7 +228,7 @@ static struct arm *arm_of(const struct race *race, const struct race_hold *hold)
 	return NULL;
 }
 
-/* A failure is due to one hold of the trial at least, and it is not known which. */
+/* At least one hold of the trial caused the failure, but not necessarily each. */
 static void reward(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
 {
 	for (guint i = 0; i < trial->n; i++) {
@@ -245,7 +247,7 @@ static void reward(struct race *race, const struct race_trial *trial, const stru
 
 /* ---- reduce ---- */
 
-/* The part of the found holds that is tried next: the PART-th half, or all but the PART-th. */
+/* The part of the found holds to try next: the PART-th half, or all but the PART-th. */
 static void take_part(const struct race *race, struct race_trial *ret)
 {
 	guint half = (race->found.n + 1) / 2;
@@ -265,7 +267,7 @@ static void begin_reduce(struct race *race)
 	race->failed = race->runs = 0;
 }
 
-/* The part of TRIAL does without what is left out: go on with it. */
+/* TRIAL failed without the rest: continue with its holds. */
 static void keep_part(struct race *race, const struct race_trial *trial)
 {
 	gboolean halving = race->halving;
@@ -295,7 +297,7 @@ static void next_part(struct race *race)
 	if (race->halving && race->part == 2) {
 		race->halving = FALSE;
 		race->part = 0;
-		/* of two, each was tried alone */
+		/* with two holds, each was tried alone */
 		if (race->found.n == 2)
 			race->phase = RACE_MEASURE;
 	} else if (!race->halving && race->part >= race->found.n) {
@@ -303,7 +305,7 @@ static void next_part(struct race *race)
 	}
 }
 
-/* Is TRIAL the part that is tried now? Others are late ones of RACE_EXPLORE. */
+/* Handles TRIAL if it is the part being tried; others are late trials of RACE_EXPLORE. */
 static void reduce(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
 {
 	race->pending = FALSE;
@@ -369,7 +371,7 @@ gboolean race_next(struct race *race, struct race_trial *ret)
 	}
 }
 
-/* Only holds that waited can be the reason. */
+/* Only holds that waited can be the cause. */
 static void begin(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
 {
 	race->found = (struct race_trial){0};

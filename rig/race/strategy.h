@@ -20,8 +20,8 @@
 #include "util/auto.h"
 
 #define RACE_GROUP 6	  /* holds of a trial; of as many different places */
-#define RACE_RUNS 6	  /* runs with the holds that are left, */
-#define RACE_BASE_RUNS 3  /* and runs without any, of which the record is one */
+#define RACE_RUNS 6	  /* runs with the remaining holds, */
+#define RACE_BASE_RUNS 3  /* and runs without any, including the first run */
 
 enum race_phase { RACE_EXPLORE, RACE_REDUCE, RACE_MEASURE, RACE_BASE, RACE_OVER };
 
@@ -37,13 +37,13 @@ struct race_trial {
 	enum race_phase phase;
 	guint n;
 	struct race_hold hold[RACE_GROUP];
-	const char *why; /* static: why this one */
+	const char *why; /* static: why it was chosen */
 };
 
-/* What came of a trial; the counts are of its holds, in their order. */
+/* The outcome of a trial; the counts are those of its holds, in order. */
 struct race_outcome {
-	gboolean failed;  /* the run found something that is not known */
-	gboolean news;	  /* it showed something else that is new: a lock order */
+	gboolean failed; /* the run has an unknown finding */
+	gboolean news;	 /* it has another new result: a lock order */
 	guint64 reached[RACE_GROUP], held[RACE_GROUP], met[RACE_GROUP];
 };
 
@@ -58,23 +58,26 @@ struct race *race_new(json_t *visits, const char *const *favoured, GError **erro
 void race_free(struct race *race);
 RIG_DEFINE_AUTO(race, race_free)
 
-/* The number of functions, and of arms. */
+/* The numbers of functions and arms. */
 void race_size(const struct race *race, guint *ret_functions, guint *ret_arms);
 
 /*
- * What to run next. FALSE: nothing until a trial that is under way has ended, or at all (race_phase() is RACE_OVER).
- * The trial counts as under way until race_result() or race_forget().
+ * What to run next. FALSE: nothing until a trial in progress has ended, or nothing any more
+ * (race_phase() is RACE_OVER). The trial is in progress until race_result() or race_forget().
  */
 gboolean race_next(struct race *race, struct race_trial *ret);
-/* A trial has ended that race_next() gave, or that an earlier process ran: then its strings may be others. */
+/*
+ * To be called when a trial has ended, from race_next() or from an earlier process (with other
+ * strings).
+ */
 void race_result(struct race *race, const struct race_trial *trial, const struct race_outcome *outcome);
-/* A trial has come to nothing, for example because its run was stopped. */
+/* To be called when a trial has no result, for example because its run was stopped. */
 void race_forget(struct race *race, const struct race_trial *trial);
 
 enum race_phase race_phase(const struct race *race);
-/* The holds that fail, as far as it is known yet: none in RACE_EXPLORE. */
+/* The holds that cause the failure, as far as known: none in RACE_EXPLORE. */
 void race_found(const struct race *race, struct race_trial *ret);
-/* How often the holds of race_found(), and the scenario without holds, failed of how many runs. */
+/* How many of the runs with race_found()'s holds, and without holds, failed. */
 void race_rates(const struct race *race, guint *ret_failed, guint *ret_runs, guint *ret_base_failed,
 		guint *ret_base_runs);
 

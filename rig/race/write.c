@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What was found, as a scenario. */
+/* Writes the holds that were found as a scenario. */
 #include "race/race.h"
 
 #include <string.h>

@@ -83,7 +83,7 @@ static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct ste
 	return TRUE;
 }
 
-/* A step on a device that must be there, and of which kind it must be. */
+/* A step on a device that must be plugged and of the right kind. */
 static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step *step,
 			 GError **error)
 {

@@ -32,7 +32,7 @@ static gboolean is_safe_name(const char *name)
 	return TRUE;
 }
 
-/* Beside the scenario, or where a run folder keeps its copies. */
+/* Next to the scenario, or in a run folder's copies. */
 static char *find(const char *scenario, const char *name, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(scenario), *home = realpath(folder, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Can a machine do what a scenario asks? Answered before anything is built or booted. */
+/* Checks that a machine supports a scenario, before anything is built or booted. */
 #include "scenario/read.h"
 
 #include <string.h>

@@ -120,7 +120,7 @@ static const struct {
 
 #define ANY_DEVICE (-1)
 
-/* The table of steps. `chance` goes with every one. */
+/* The table of steps. Every step may have `chance`. */
 static const struct {
 	enum step_do what;
 	int device;

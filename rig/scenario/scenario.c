@@ -240,7 +240,7 @@ char **scenario_names(void)
 	char **names = rig_names_in(folder, ".yaml");
 	guint n = 0;
 
-	/* the list of known issues lies beside the scenarios, and is none */
+	/* the list of known issues is in the same folder, but is not a scenario */
 	for (char **name = names; *name; name++)
 		if (strcmp(*name, "known-issues") && strcmp(*name, "lock-order"))
 			names[n++] = *name;

@@ -95,7 +95,7 @@ struct scenario_file {
 	unsigned elf_machine; /* of a program; 0: a script, or data */
 };
 
-/* What a run of it is expected to find; PASS where there is nothing. */
+/* The expected result of a run; without a kind PASS. */
 struct expect {
 	char *kind;    /* report kind, "lockdep-circular", or NULL */
 	char **cycle;  /* lock classes of the cycle, any rotation; NULL-terminated; may be empty */
@@ -125,7 +125,7 @@ struct scenario {
 	struct scenario_file *files;
 	unsigned n_files;
 	struct expect expect;
-	char *file;  /* where it was read from */
+	char *file; /* the file it was read from */
 };
 
 void scenario_free(struct scenario *scenario);
@@ -145,9 +145,9 @@ struct scenario *scenario_load(const char *what, GError **error);
  * go.
  */
 char **scenario_ablations(const struct scenario *scenario);
-/* The part that is all holds: what is left is the scenario by chance alone. */
+/* Name of the part that consists of all holds. */
 #define SCENARIO_HOLDS "holds"
-/* Leaves PART out; RIG_EXIT_USAGE where it has none of that name. */
+/* Leaves PART out; RIG_EXIT_USAGE: there is no part of that name. */
 gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **error);
 /* Frees what AGENT owns, not itself. */
 void scenario_agent_clear(struct agent *agent);
@@ -176,7 +176,7 @@ struct agent_info {
 	const char *name;
 	const char *about;	   /* one line for people */
 	const char *const *needs;  /* kernel config, as of kernel_config_lacks(); NULL-terminated */
-	const char *const *params; /* what it takes; NULL-terminated, or NULL: nothing */
+	const char *const *params; /* its parameters; NULL-terminated, or NULL: none */
 };
 
 /* All of them; the last one has no name. */
@@ -211,7 +211,7 @@ const char *step_how_name(enum step_how how);
 gboolean scenario_check_machine(const struct scenario *scenario, const struct machine *machine,
 				GError **error);
 
-/* The kernel words a run of it needs: `online`, `cmdline`. */
+/* The kernel parameters that a run needs: `online`, `cmdline`. */
 char *scenario_cmdline(const struct scenario *scenario);
 
 #endif

@@ -22,7 +22,7 @@ static const cyaml_strval_t how_words[] = {
 	{"online", HOW_ONLINE},	  {"online_kernel", HOW_KERNEL}, {"online_movable", HOW_MOVABLE},
 	{"offline", HOW_OFFLINE}, {"random", HOW_RANDOM},
 };
-/* the order of enum vm_backend, a room that this one does not see */
+/* in the order of enum vm_backend, which this module cannot include */
 static const cyaml_strval_t backend_words[] = {{"ram", 0}, {"memfd", 1}, {"file", 2}};
 
 #define OPT CYAML_FLAG_OPTIONAL

@@ -12,7 +12,7 @@ struct raw_expect {
 	unsigned n_cycle;
 };
 
-/* The public struct as libcyaml fills it, and beside it what libcyaml stores in another shape. */
+/* The public struct as libcyaml fills it, and what libcyaml stores in another form. */
 struct raw {
 	struct scenario s;
 	char **machines, **needs, **files;

@@ -8,7 +8,7 @@
 #include "index/db.h"
 #include "stats/stats.h"
 
-/* A finding, and the scenarios on machines that it was seen in: "dimm-storm\npc-q35" as a set. */
+/* A finding, and the scenarios and machines with it: "dimm-storm\npc-q35" as a set. */
 struct seen {
 	struct compare_finding *finding;
 	GHashTable *places;
@@ -36,7 +36,7 @@ static void seen_free(gpointer data)
 	g_free(seen);
 }
 
-/* ---- what each side has ---- */
+/* ---- the findings of each side ---- */
 
 static struct seen *note(GHashTable *all, sqlite3_stmt *stmt)
 {
@@ -80,7 +80,7 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 		struct seen *seen = note(all, stmt);
 		const char *run = (const char *)sqlite3_column_text(stmt, 5);
 
-		/* two reports of one bug in a run are one */
+		/* two reports of one bug in a run count once */
 		if (!g_hash_table_add(counted, g_strconcat(seen->finding->bug, "\n", run, NULL)))
 			continue;
 		seen->finding->seen[which]++;
@@ -96,7 +96,7 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 	return FALSE;
 }
 
-/* First attempts that said something, for each place. */
+/* First attempts with a result, for each place. */
 static GHashTable *places_of(struct run_index *ix, const struct compare_side *side, GError **error)
 {
 	struct index_filter filter = compare_filter(side);
@@ -128,9 +128,9 @@ static guint runs_in(GHashTable *places, GHashTable *n)
 	return sum;
 }
 
-/* ---- what that means ---- */
+/* ---- the change ---- */
 
-/* When an earlier night saw it in one of the trees that B is about. */
+/* The time of an earlier night that had it in one of B's trees. */
 static char *seen_before(struct run_index *ix, const char *bug, const struct compare_side *b)
 {
 	db_stmt *stmt = db_query(
@@ -214,7 +214,9 @@ GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GErro
 		g_ptr_array_add(findings, seen->finding);
 		g_ptr_array_add(places, seen->places);
 	}
-	/* the findings are the array's from here on; keys of ALL are theirs, and stay to the end */
+	/*
+	 * the array owns the findings from here on; keys of ALL belong to them, and stay to the end
+	 */
 	g_hash_table_iter_init(&iter, all);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
 		((struct seen *)value)->finding = NULL;
@@ -224,7 +226,7 @@ GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GErro
 	return g_steal_pointer(&findings);
 }
 
-/* ---- many tests at a time ---- */
+/* ---- many tests at once ---- */
 
 struct ranked {
 	double p;

@@ -8,7 +8,7 @@
 #include "stats/stats.h"
 
 #define VALUES_MAX 100 /* of a side, the newest */
-#define VALUES_LEAST 4 /* four against four is the least that can be more than chance at 5 % */
+#define VALUES_LEAST 4 /* four against four values can at least differ by more than chance at 5 % */
 #define EFFECT 0.10
 
 enum { OPS_PER_S, BOOT_S, N_SPEEDS };
@@ -51,10 +51,7 @@ static struct group *group_of(GHashTable *groups, sqlite3_stmt *stmt)
 	return g;
 }
 
-/*
- * The first attempts of each scenario on each machine (and tree, between nights) that said
- * something.
- */
+/* The first attempts with a result of each scenario on each machine (and tree, between nights). */
 static gboolean collect(struct run_index *ix, const struct compare *c, int which,
 			GHashTable *groups, GError **error)
 {
@@ -143,7 +140,7 @@ static void speed_free(gpointer data)
 	g_free(s);
 }
 
-/* The newest values of the good runs; runs that ended at a report do not count. */
+/* The newest values of the good runs; runs that a report ended do not count. */
 static gboolean values_of(struct run_index *ix, const struct compare *c, int which,
 			  const struct group *g, GArray *values[N_SPEEDS], GError **error)
 {

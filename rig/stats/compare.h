@@ -13,14 +13,14 @@
 #include "index/index.h"
 
 enum change {
-	CHANGE_NEW,    /* a finding that was never seen before: a regression, once is enough */
-	CHANGE_MORE,   /* more often, more than chance: a regression */
-	CHANGE_SLOWER, /* by 10 % at least, more than chance: a regression */
-	CHANGE_FIXED,  /* not seen any more, and there were runs enough to tell */
-	CHANGE_LESS,   /* seen, but less often, more than chance */
+	CHANGE_NEW,    /* a finding that was never seen before: a regression, even if seen once */
+	CHANGE_MORE,   /* significantly more often: a regression */
+	CHANGE_SLOWER, /* by at least 10 %, significantly: a regression */
+	CHANGE_FIXED,  /* not seen any more, in enough runs to be significant */
+	CHANGE_LESS,   /* seen, but significantly less often */
 	CHANGE_FASTER,
-	CHANGE_GONE, /* not seen, but that may be chance */
-	CHANGE_SAME, /* any difference may be chance */
+	CHANGE_GONE, /* not seen, but not significantly less often */
+	CHANGE_SAME, /* no significant difference */
 };
 
 const char *change_name(enum change change); /* "new", "more", … */
@@ -70,8 +70,8 @@ struct compare {
 };
 
 /*
- * A and B are nights (an id, "last", "last~1") or kernels (a name as `rig list` has it); "night:X"
- * and "kernel:X" say which. Errors: RIG_EXIT_USAGE where there is no such, or one of each.
+ * A and B are nights (an id, "last", "last~1") or kernels (a name as in `rig list`); "night:X" and
+ * "kernel:X" choose. Errors: RIG_EXIT_USAGE if there is no such night or kernel, or one of each.
  */
 struct compare *compare_new(struct run_index *ix, const char *a, const char *b, GError **error);
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Statistics of few runs: what a rate may be, and whether two groups differ by more than chance.
- * Exact where that can be had (Fisher; Mann-Whitney up to 20 values a side without ties), so that
- * three runs do not prove anything.
+ * Statistics of few runs: the interval of a rate, and whether two groups differ significantly.
+ * Exact if possible (Fisher; Mann-Whitney up to 20 values a side without ties), so that three runs
+ * are never significant.
  */
 #ifndef RIG_STATS_STATS_H
 #define RIG_STATS_STATS_H

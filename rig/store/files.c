@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What splats/ holds: two files a report, the text for people and everything else as JSON. */
+/* The contents of splats/: two files for each report, its text, and everything else as JSON. */
 #include "store/run.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading a journal back, one entry after the other: it may have many. */
+/* Reads a journal entry by entry, because it may be long. */
 #include <fcntl.h>
 #include <string.h>
 

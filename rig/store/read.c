@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading run folders: of any age, from anywhere, cut off at any moment. */
+/* Reads run folders of any age and origin, possibly incomplete. */
 #include "store/store.h"
 
 #include <errno.h>
@@ -39,12 +39,12 @@ static gboolean has(int folder, const char *name)
 	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* The process that writes a run holds its lock until it ends, in whatever way. */
+/* The process that writes a run holds its lock until the process ends. */
 static gboolean is_held(int folder)
 {
 	auto_fd lock = openat(folder, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	/* closing gives a lock that we got back at once */
+	/* closing the descriptor releases a lock that was free */
 	return lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
@@ -71,7 +71,7 @@ static enum verdict read_verdict(int folder, struct run_info *info)
 	enum verdict verdict = VERDICT_INFRA;
 	g_autoptr(GError) why = NULL;
 
-	/* in this order: a run that ends between the two looks has both */
+	/* in this order: a run that ends between the two checks has both */
 	if (is_held(folder) && !has(folder, "verdict")) {
 		info->details = json_object();
 		return VERDICT_RUNNING;
@@ -118,9 +118,7 @@ static struct run_info *open_dir(const char *dir, GError **error)
 	return NULL;
 }
 
-/*
- * A run's place in time: its name begins with it to the second, its folder's inputs know it better.
- */
+/* A run with its time: to the second from its name, more precisely from run.json. */
 struct dated {
 	char *name;
 	struct timespec when;
@@ -183,7 +181,7 @@ GPtrArray *run_all(const char *results, GError **error)
 	for (guint i = 0; i < names->len; i++) {
 		g_autofree char *dir =
 			g_build_filename(results, g_array_index(names, struct dated, i).name, NULL);
-		/* one that was deleted meanwhile is none */
+		/* it may have been deleted meanwhile */
 		struct run_info *info = open_dir(dir, NULL);
 
 		if (info)

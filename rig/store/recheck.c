@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Judges an old run again, with today's collector and today's rule for verdicts. Reports are
- * derived from the console's bytes. What the engine observed otherwise (a stuck agent, accounts
- * that differ) is in the folder's journal and verdict and stays a fact.
+ * Judges an old run again, with the current collector and rule. Reports are derived from the
+ * console. Other observations of the engine (a stuck agent, accounts that differ) are taken from
+ * the folder's journal and verdict.
  */
 #include "store/run.h"
 
@@ -21,10 +21,10 @@
 #include "verdict/details.h"
 #include "verdict/facts.h"
 
-/* Beyond any console that the rig keeps. */
+/* More than any console in a run folder. */
 #define CONSOLE_MAX (G_GINT64_CONSTANT(1) << 30)
 
-/* What the console says by today's rules. */
+/* The result of parsing the console again. */
 struct console {
 	GPtrArray *splats;
 	gboolean lockdep_died;
@@ -76,7 +76,7 @@ static gboolean same_file(int folder, const char *name, const char *text)
 	       !memcmp(had, text, len);
 }
 
-/* Removes the files of reports that are no longer found. A folder put there by hand is kept. */
+/* Removes the files of reports that are no longer found. A folder created by a user is kept. */
 static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GError **error)
 {
 	int again = dup(splats);
@@ -135,8 +135,8 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 }
 
 /*
- * What the console says today, then what the rig found beside it: failed tests, why the guest hung,
- * and in its lock orders.
+ * The console's reports, then the other findings: failed tests, the explanation of the hang, lock
+ * orders.
  */
 static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 {
@@ -169,7 +169,7 @@ static gboolean is_known_too(json_t *old, const struct splat *splat)
 	       (json_int_t)splat->end_byte > json_integer_value(json_object_get(old, "first_byte"));
 }
 
-/* What was known when the run was judged stays known: its list may have changed since. */
+/* Reports that were known when the run was judged stay known: the list may have changed since. */
 static void carry_known(json_t *old_reports, const GPtrArray *splats)
 {
 	json_t *old;
@@ -192,13 +192,13 @@ static void read_entry(json_t *entry, void *data)
 	facts_read_entry(data, entry);
 }
 
-/* The facts of the run, with the console's reports as they are found today. */
+/* The facts of the run, with the console's present reports. */
 static struct facts *facts_of(const char *dir, json_t *details, const struct console *console)
 {
 	struct facts *facts = facts_new();
 	guint at;
 
-	/* a folder without a journal has what `verdict` says */
+	/* a folder without a journal has only `verdict` */
 	run_journal_each(dir, read_entry, facts, NULL);
 	facts_read(facts, details);
 	facts->lockdep_died = console->lockdep_died;
@@ -223,7 +223,7 @@ static json_t *strings_json(const GPtrArray *strings)
 	return array;
 }
 
-/* The object of `verdict` as today's rules make it from what the folder has. New reference. */
+/* The object of `verdict` by the current rule. New reference. */
 static json_t *judge(const char *dir, json_t *details, const struct console *console)
 {
 	rig_auto(facts) facts = facts_of(dir, details, console);
@@ -284,7 +284,7 @@ static gboolean recheck(int folder, const char *dir, gboolean *ret_changed, GErr
 
 	if (!take_lock(folder, &lock, error) || !scan(folder, &console, error))
 		return FALSE;
-	/* an aborted run gets its reports, but never a verdict that it did not reach */
+	/* an aborted run gets its reports, but no verdict */
 	if (!fstatat(folder, "verdict", &st, AT_SYMLINK_NOFOLLOW)) {
 		details = safe_read_json(folder, "verdict", error);
 		if (!details)

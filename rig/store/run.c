@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writing a run folder. It is made under a hidden name and appears by rename, with its inputs in it
- * and its lock held, so that a reader never takes it for one whose rig was killed.
+ * Writes a run folder. It is created under a hidden name and appears by rename, with its inputs and
+ * its lock held, so that a reader never mistakes it for a killed run.
  */
 #include "store/run.h"
 
@@ -23,7 +23,7 @@
 #define JOURNAL_MAX (64u << 20)
 #define LINE_MAX_BYTES (64u << 10)
 #define SAME_NAMES_MAX 1000
-#define VERDICT_RESERVE (256u << 10) /* a verdict with some reports in it */
+#define VERDICT_RESERVE (256u << 10) /* enough for a verdict with some reports */
 
 struct run {
 	char *dir, *name;
@@ -38,8 +38,8 @@ struct run {
 static const char *const subfolders[] = {"agents", "splats", "postmortem", "locks"};
 
 /*
- * A part of a folder's name: whatever the kernel or a user is called, no slash, no blank, no end of
- * line.
+ * A part of a folder's name: without slashes, blanks and newlines, whatever the kernel or user is
+ * called.
  */
 static char *name_part(const char *text, gsize max)
 {
@@ -66,8 +66,8 @@ static gboolean fail_here(struct run *run, GError **error)
 }
 
 /*
- * Room for the verdict, so that a run which fills the disk can still say so: safe_write() makes its
- * part file anew, which frees this one.
+ * Reserves space for the verdict, so that a run that fills the disk can still write it:
+ * safe_write() replaces its part file, which frees this space.
  */
 static gboolean reserve(struct run *run, GError **error)
 {
@@ -107,10 +107,10 @@ static gboolean fill(struct run *run, json_t *inputs, GError **error)
 }
 
 /*
- * Renames the hidden folder FROM to TO, which must not exist; errno EEXIST where it does. NFS, CIFS
+ * Renames the hidden folder FROM to TO, which must not exist; errno EEXIST if it does. NFS, CIFS
  * and others lack RENAME_NOREPLACE (EINVAL; ENOSYS before Linux 3.15 and in sandboxes). There
- * rename(2) does as well: it replaces no folder that has anything in it, and a run folder has its
- * lock from the beginning. So two rigs never get the same name.
+ * rename(2) is enough: it replaces no folder with contents, and a run folder always has its lock.
+ * So two rigs never get the same name.
  */
 static gboolean publish(const char *from, const char *to)
 {
@@ -145,7 +145,7 @@ static gboolean take_name(struct run *run, const char *results, const char *base
 			SAME_NAMES_MAX - 1, base);
 }
 
-/* Removes what fill() made of a folder that got no name. */
+/* Removes the contents that fill() created in a folder that got no name. */
 static void remove_unpublished(struct run *run)
 {
 	static const char *const files[] = {"run.json", "journal", "lock", "verdict.part"};
@@ -217,7 +217,7 @@ static void note_error(struct run *run, const char *what, const char *why)
 		run->write_error = g_strdup_printf("%s: %s", what, why);
 }
 
-/* One write() for a line: a rig that is killed leaves whole lines. False where it is too long. */
+/* One write() for a line: a killed rig leaves whole lines. FALSE: it is too long. */
 static gboolean put_line(struct run *run, json_t *entry)
 {
 	char *text = json_dumps(entry, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
@@ -238,7 +238,7 @@ static gboolean put_line(struct run *run, json_t *entry)
 
 static json_t *entry_new(struct run *run, const char *what)
 {
-	/* microseconds: more digits than that say nothing */
+	/* microseconds: further digits are noise */
 	gint64 us = (rig_now_ns() - run->began_ns) / 1000;
 
 	return json_pack("{s:f, s:s}", "t", us / 1e6, "what", what);
@@ -258,7 +258,7 @@ void run_journal(struct run *run, const char *what, const char *format, ...)
 		va_start(args, format);
 		fields = json_vpack_ex(&why, 0, format, args);
 		va_end(args);
-		/* a word that is not UTF-8, or missing: say so instead of losing the line */
+		/* a value that is not UTF-8, or missing: record that instead of losing the line */
 		if (fields)
 			json_object_update(entry, fields);
 		else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files of a folder of unknown origin. */
+/* Files in a folder of unknown origin. */
 #include "store/safe-open.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@ static gboolean read_fd(int fd, const char *name, gsize max, char **ret_data, gs
 gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
 		   GError **error)
 {
-	/* without O_NONBLOCK a named pipe would keep us here */
+	/* without O_NONBLOCK opening a named pipe would block */
 	auto_fd fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files below an open folder. A run folder may come from anywhere (mail, a CI artefact), so nothing
- * in it is followed, waited for or read without a bound. Private to store/.
+ * Files below an open folder. A run folder may come from anywhere (mail, a CI artefact), so no link
+ * in it is followed, no file is waited for, and every read is bounded. Private to store/.
  */
 #ifndef RIG_STORE_SAFE_OPEN_H
 #define RIG_STORE_SAFE_OPEN_H
@@ -9,9 +9,7 @@
 #include <glib.h>
 #include <jansson.h>
 
-/*
- * What holds a folder that is being written: console and everything else of one run are far below.
- */
+/* Limit of a JSON file; those of a run are far smaller. */
 #define SAFE_JSON_MAX (16 << 20)
 
 /* A folder's file descriptor, or -1. A symbolic link is an error. AT may be AT_FDCWD. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Run folders, the truth about what happened; and verdicts. docs/results.md is the format.
+ * Run folders, the record of what happened; and verdicts. docs/results.md describes the format.
  *
- * A folder is made first, with the inputs in it, then grows: `journal` is append-only (one JSON
+ * A folder is created first, with the inputs in it, then grows: `journal` is append-only (one JSON
  * object a line, flushed as it is written), `verdict` comes last by rename. The writer of a folder
  * without a verdict whose lock (`lock`, flock) is free was killed: the run is ABORTED.
  */
@@ -17,7 +17,7 @@
 #include "verdict/details.h"
 #include "verdict/verdict.h"
 
-/* So many reports are in a verdict and in splats/; a guest that prints more has made its point. */
+/* The number of reports in a verdict and in splats/; more of one run add nothing. */
 #define RUN_REPORTS_MAX 100
 
 struct run; /* a folder open for writing by its run */
@@ -43,7 +43,7 @@ const char *run_name(const struct run *run); /* the folder's own name */
 void run_journal(struct run *run, const char *what, const char *fields, ...);
 const char *run_write_error(const struct run *run);
 
-/* Keeps a file of the run: RELATIVE is ours, never a guest's. */
+/* Stores a file of the run: RELATIVE is chosen by the rig, never by a guest. */
 gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len,
 		  GError **error);
 
@@ -62,13 +62,13 @@ struct run_info {
 	enum verdict verdict;
 	json_t *inputs;	 /* run.json, an empty object where it cannot be read */
 	json_t *details; /* verdict, an empty object without one */
-	char *problem;	 /* what of the folder cannot be read and why, or NULL */
+	char *problem;	 /* which file of the folder cannot be read and why, or NULL */
 };
 
 void run_info_free(struct run_info *info);
 RIG_DEFINE_AUTO(run_info, run_info_free)
 
-/* What the run says of its kernel. */
+/* The run's result for its kernel. */
 enum run_outcome run_outcome(const struct run_info *info);
 
 /* WHICH: a path, a folder's name below RESULTS, an unambiguous part of one, or "last". */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SQLite: a connection, statements, what a row holds. Errors are RIG_EXIT_INFRA with the statement
- * and SQLite's own words. Every call may wait up to 30 s for another process that writes.
+ * SQLite: a connection, statements, values of a row. Errors are RIG_EXIT_INFRA with the statement
+ * and SQLite's message. Every call may wait up to 30 s for another process that writes.
  */
 #ifndef RIG_UTIL_DB_H
 #define RIG_UTIL_DB_H
@@ -15,7 +15,7 @@
  */
 gboolean db_connect(const char *file, sqlite3 **ret, GError **error);
 
-/* PRAGMA user_version, the number of the schema: 0 in a new file, -1 where it cannot be read. */
+/* PRAGMA user_version, the number of the schema: 0 in a new file, -1 if it cannot be read. */
 int db_version(sqlite3 *db);
 
 /* Statements of no result; several with ';' between. */
@@ -27,7 +27,7 @@ sqlite3_stmt *db_query(sqlite3 *db, const char *sql, const char *const *texts, G
 /* The next row: TRUE. The end, or an error that *error has: FALSE. */
 gboolean db_row(sqlite3_stmt *stmt, GError **error);
 
-/* Sets RIG_EXIT_INFRA with what SQLite says of WHAT; FALSE. */
+/* Sets RIG_EXIT_INFRA with SQLite's message about WHAT; FALSE. */
 gboolean db_fail(sqlite3 *db, const char *what, GError **error);
 
 char *db_text(sqlite3_stmt *stmt, int column);	/* a copy, NULL for NULL */

@@ -17,10 +17,10 @@ struct rng rng_stream(guint64 seed, const char *label);
 
 guint64 rng_next(struct rng *rng);
 
-/* LOW..HIGH, both included; LOW where HIGH is below it. */
+/* LOW..HIGH, both included; LOW if HIGH is below it. */
 guint64 rng_between(struct rng *rng, guint64 low, guint64 high);
 
-/* A seed for a run whose user gave none, from the kernel's entropy. Recorded, never hidden. */
+/* A seed from the kernel's entropy, for a run without a given one; it is always recorded. */
 guint64 rng_fresh_seed(void);
 
 #endif

@@ -87,7 +87,7 @@ gboolean process_start(const struct spawn *spawn, struct process *ret, GError **
 /* Blocks until it has ended, at most TIMEOUT_MS (-1: no limit). FALSE: it still runs. */
 gboolean process_wait(const struct process *process, int timeout_ms);
 
-/* Sends SIGNAL to it, or to its group where it leads one. Does nothing once it is reaped. */
+/* Sends SIGNAL to it, or to its process group if it has its own. Does nothing once it is reaped. */
 void process_signal(const struct process *process, int signal);
 
 /*
@@ -97,7 +97,7 @@ void process_reap(struct process *process, struct process_end *ret);
 
 /* ---- programs ---- */
 
-/* The Debian package of a program that the rig starts, or NULL where it is not known. */
+/* The Debian package of a program that the rig starts, or NULL if unknown. */
 const char *spawn_package(const char *program);
 
 /* TRUE if NAME is a program in PATH. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Untrusted text from a guest, a log or a file, and words that a person misspelled. */
+/* Untrusted text from a guest, a log or a file, and misspelled words. */
 #ifndef RIG_UTIL_TEXT_H
 #define RIG_UTIL_TEXT_H
 
 #include <glib.h>
 
 /*
- * TEXT as valid UTF-8 without control characters but tab and newline: "^X" for C0 and DEL, "?" for
- * C1 and for what XML 1.0 has no place for (U+FFFE, U+FFFF). Safe on a terminal and in XML after
+ * TEXT as valid UTF-8 without control characters except tab and newline: "^X" for C0 and DEL, "?"
+ * for C1 and for what XML 1.0 does not allow (U+FFFE, U+FFFF). Safe on a terminal and in XML after
  * escaping. The caller's.
  */
 char *text_clean(const char *text);

@@ -7,7 +7,7 @@
 
 #include "util/yaml-tree.h"
 
-/* What the number of a key may be, wherever the key stands; 0 to 65535 where it is not listed. */
+/* The limits of a key's number, wherever the key is; 0 to 65535 if it is not listed. */
 struct yaml_limit {
 	const char *key;
 	guint64 low, high;

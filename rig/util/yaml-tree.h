@@ -25,7 +25,7 @@ void yaml_tree_free(struct yaml_tree *tree);
 RIG_DEFINE_AUTO(yaml_tree, yaml_tree_free)
 
 yaml_node_t *yaml_tree_root(struct yaml_tree *tree);
-/* The value of KEY, or NULL where NODE is NULL, no mapping, or has no such key. */
+/* The value of KEY, or NULL if NODE is NULL, not a mapping, or has no such key. */
 yaml_node_t *yaml_tree_get(struct yaml_tree *tree, yaml_node_t *node, const char *key);
 /* The item or pair at INDEX; NULL beyond the last. */
 yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint index);
@@ -39,7 +39,7 @@ gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError 
 			const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /*
- * The same for WORD, which is none of ALLOWED (NULL-terminated): names the nearest of them, then
+ * The same for WORD, which is not one of ALLOWED (NULL-terminated): names the nearest of them, then
  * all.
  */
 gboolean yaml_tree_fail_word(struct yaml_tree *tree, const yaml_node_t *node, GError **error,

@@ -4,7 +4,7 @@
 
 #include "verdict/facts.h"
 
-/* ---- proofs: without all of them silence means nothing ---- */
+/* ---- proofs: without all of them, no report does not mean no bug ---- */
 
 static gboolean was_stopped(const struct facts *f)
 {
@@ -61,7 +61,7 @@ static const struct proof {
 	{still_on, VERDICT_LOST, FALSE, "the guest did not power off"},
 };
 
-/* As folders of before 2026-12 have them. */
+/* As folders from before 2026-12 have them. */
 static const char *const former[] = {"lockdep is no longer armed, so silence proves nothing"};
 
 gboolean facts_is_proof(const char *text)
@@ -83,9 +83,9 @@ static const struct reason *reason_at(const struct facts *facts, guint i)
 }
 
 /*
- * May REASON be a consequence of a known issue that killed or blocked a task before? A stuck guest,
- * missing pages and a lost guest may; so may reports of lack of progress. A report of another fault
- * counts: hiding it would hide a new bug. The host's faults are not the kernel's.
+ * TRUE: REASON may be a consequence of a known issue that killed or blocked a task before: a stuck
+ * guest, missing pages, a lost guest, a report of lack of progress. A report of another fault
+ * counts, because it may be a new bug. Faults of the host are not consequences.
  */
 static gboolean may_follow(const struct reason *reason)
 {

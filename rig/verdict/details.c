@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Questions about the object of a file `verdict`. */
+/* Reads the object of a file `verdict`. */
 #include "verdict/details.h"
 
 #include <string.h>
@@ -85,7 +85,7 @@ gboolean details_finished(json_t *details)
 		if (report_is_fatal(text_at(report, "kind")) &&
 		    !known_is_excuse(json_object_get(report, "known")))
 			return FALSE;
-	/* the state is told with the accounts, after the agents have ended */
+	/* the state is reported with the accounts, after the agents have ended */
 	return state && strcmp(state, "unknown") != 0;
 }
 
