@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Edges from lockdep's reports: each link of a reported cycle occurred, otherwise there would be no
- * report. A log of another machine contains only such edges of its boot's lock orders.
+ * Edges from lockdep's reports: each link of a reported cycle occurred, otherwise lockdep would not
+ * report it. A log of another machine contains only such edges of its boot's lock orders.
  */
 #include <string.h>
 
