@@ -25,6 +25,13 @@ endif
 bisect-tree: all
 	@tests/bisect-search $(OUT) z03 $(BISECT_ROUNDS)
 
+## make check-bisect-edge  the same tree, by the lock order that z03 adds (rig bisect --edge)
+.PHONY: check-bisect-edge
+check-bisect-edge:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@tests/bisect-search $(OUT) edge $(BISECT_ROUNDS)
+
 ## make check-bisect-more  rig probe; a bug that appears in a quarter of the runs; the first fixed commit; a series; a config
 .PHONY: check-bisect-more
 check-bisect-more:

@@ -43,7 +43,7 @@ START_TEST(orders_are_kept)
 	rig_auto(lock_orders) orders = NULL;
 
 	plan.duration_s = ways[_i].verdict == VERDICT_HANG ? 60 : 1;
-	g_setenv("FAKE_QEMU", fake, TRUE);
+	play(fake);
 	ck_assert_int_eq(run_once(&plan, &dir), ways[_i].verdict);
 	orders = orders_of(dir);
 	journal = journal_of(dir);
@@ -80,10 +80,48 @@ START_TEST(hostile_guest)
 		ck_assert(g_file_set_contents(file, text->str, text->len, NULL));
 		fake = g_strdup_printf("locks-file=%s", file);
 	}
-	g_setenv("FAKE_QEMU", fake, TRUE);
+	play(fake);
 	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_PASS);
 	journal = journal_of(dir);
 	ck_assert_msg(strstr(journal, ways[_i].journal) != NULL, "%.3000s", journal);
+}
+END_TEST
+
+/* One edge against the declared order fails the run that shows it, and a recheck of the console does not lose that. */
+START_TEST(an_order_against_the_rules)
+{
+	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = TRUE};
+	g_autofree char *file = in_scratch("locks"), *fake = g_strdup_printf("locks-file=%s", file), *dir = NULL;
+	g_autoptr(GError) error = NULL;
+	rig_auto(run_info) info = NULL;
+	gboolean changed = TRUE;
+	json_t *report;
+
+	ck_assert(g_file_set_contents(file, "irq_context: 0\n[1] mem_hotplug_lock\n[2] cpu_hotplug_lock\n\n", -1, NULL));
+	play(fake);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_FAIL);
+	ck_assert_msg(run_recheck(dir, &changed, &error), "%s", error ? error->message : "");
+	ck_assert(!changed);
+	info = run_open(scratch, dir, NULL);
+	ck_assert_int_eq(info->verdict, VERDICT_FAIL);
+	report = json_array_get(json_object_get(info->details, "reports"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(report, "kind")), "lock-order");
+	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(report, "signature"), "bug")),
+			 "v1:lock-order:mem_hotplug_lock --> cpu_hotplug_lock");
+}
+END_TEST
+
+/* The lock order that is asked for is a note, which changes no verdict. */
+START_TEST(an_order_that_is_asked_for)
+{
+	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = TRUE, .until = "v1:lock-edge:a --> b"};
+	g_autofree char *dir = NULL;
+	rig_auto(run_info) info = NULL;
+
+	play("");
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_PASS);
+	info = run_open(scratch, dir, NULL);
+	ck_assert_uint_eq(json_array_size(json_object_get(info->details, "reports")), 1);
 }
 END_TEST
 
@@ -91,4 +129,6 @@ void add_locks_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, orders_are_kept, 0, 5);
 	tcase_add_loop_test(tcase, hostile_guest, 0, 4);
+	tcase_add_test(tcase, an_order_against_the_rules);
+	tcase_add_test(tcase, an_order_that_is_asked_for);
 }

@@ -10,6 +10,9 @@
 /* A run of WANTED in the scratch folder with the fake QEMU, as $FAKE_QEMU says. The folder is the caller's. */
 enum verdict run_once(const struct run_plan *wanted, char **ret_dir);
 
+/* What the fake does, outside of the sandbox: it reads a console or lock orders from files. */
+void play(const char *script);
+
 /* The same with the scenario NAME of the data folder, and a timeline that EDIT (or NULL) has changed. */
 enum verdict run_edited(const struct run_plan *wanted, const char *name, void (*edit)(json_t *timeline),
 			char **ret_dir);

@@ -233,8 +233,7 @@ START_TEST(one_seed_one_timeline)
 }
 END_TEST
 
-/* The fake reads a console from the tests' data, which a QEMU in the sandbox may not. */
-static void play(const char *script)
+void play(const char *script)
 {
 	g_setenv("FAKE_QEMU", script, TRUE);
 	g_setenv("RIG_SANDBOX", "off", TRUE);
