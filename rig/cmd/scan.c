@@ -72,17 +72,24 @@ static void print_lock(const char *label, const struct splat_lock *lock)
 		       lock->function ? lock->function : "");
 }
 
-/* One line for each frame and each function inlined in it. */
+/* One line for each frame and each function inlined in it, below the part of the report. */
 static void print_places(const json_t *frames)
 {
+	const char *part = NULL;
+
 	for (gsize i = 0; i < json_array_size(frames) && i < FRAMES_SHOWN; i++) {
-		const json_t *at = json_object_get(json_array_get(frames, i), "at");
+		const json_t *frame = json_array_get(frames, i), *at = json_object_get(frame, "at");
+		const char *now = json_string_value(json_object_get(frame, "part"));
+
+		if (now && g_strcmp0(now, part) != 0)
+			printf("  %-10s %s\n", "stack of", now);
+		part = now;
 
 		for (gsize p = 0; p < json_array_size(at); p++) {
 			const json_t *place = json_array_get(at, p);
 			const char *file = json_string_value(json_object_get(place, "file"));
 
-			printf("  %-10s %s", i + p ? "" : "stack",
+			printf("  %-10s %s", i + p || now ? "" : "stack",
 			       json_string_value(json_object_get(place, "function")));
 			if (file)
 				printf(" %s:%" JSON_INTEGER_FORMAT, file,

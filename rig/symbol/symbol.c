@@ -224,6 +224,22 @@ static json_t *place_json(const struct place *place)
 			 "line", (int)place->line, "inlined", place->inlined);
 }
 
+/*
+ * What the frames after LINE belong to, where it says so: "-> #1 (cpu_hotplug_lock){++++}-{0:0}:",
+ * "sh/77 is trying to acquire lock:", without the colon. To be freed, or NULL.
+ */
+static char *part_of(const char *line)
+{
+	g_autofree char *text = g_strstrip(g_strdup(line));
+	gsize len = strlen(text);
+
+	if (len < 2 || (text[len - 1] != ':' && !strstr(text, "locks held by ")))
+		return NULL;
+	if (text[len - 1] == ':')
+		text[len - 1] = '\0';
+	return g_utf8_make_valid(text, -1);
+}
+
 /* One frame: TEXT as it is displayed, at ADDRESS. */
 static json_t *frame_json(struct symbols *symbols, const char *text, guint64 address)
 {
@@ -271,12 +287,20 @@ json_t *symbols_report(struct symbols *symbols, const struct splat *splat, guint
 {
 	g_auto(GStrv) lines = g_strsplit(splat->text, "\n", -1);
 	json_t *array = json_array();
+	g_autofree char *part = NULL;
 
 	for (guint i = 0; lines[i] && json_array_size(array) < FRAMES_MAX; i++) {
 		json_t *frame = line_json(symbols, lines[i], missed);
+		char *next = frame ? NULL : part_of(lines[i]);
 
-		if (frame)
-			json_array_append_new(array, frame);
+		if (next) {
+			g_free(part);
+			part = next;
+		}
+		if (!frame)
+			continue;
+		json_object_set_new(frame, "part", part ? json_string(part) : json_null());
+		json_array_append_new(array, frame);
 	}
 	return array;
 }

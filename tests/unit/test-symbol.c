@@ -256,6 +256,54 @@ START_TEST(reports_get_places)
 }
 END_TEST
 
+/* Lock lines and the links of a chain have a stack each. */
+START_TEST(parts_of_a_chain_are_apart)
+{
+	static const char *const parts[] = {
+		"a/1 is trying to acquire lock", "but task is already holding lock",
+		"-> #1 (&held){+.+.}-{3:3}",	 "-> #1 (&held){+.+.}-{3:3}",
+		"-> #0 (&wanted){+.+.}-{3:3}",	 "1 lock held by a/1",
+		"Call Trace",
+	};
+	const struct arch *arch = &arches[0];
+	rig_auto(symbols) symbols = open_arch(arch);
+	g_autoptr(GArray) functions = functions_of(arch);
+	rig_auto(splat) splat = NULL;
+	guint missed = 0, size = 0;
+
+	for (guint f = 0; f < functions->len; f++)
+		if (!strcmp(g_array_index(functions, struct function, f).name, "leaf"))
+			size = (guint)g_array_index(functions, struct function, f).size;
+	g_autofree char *frame = g_strdup_printf("leaf+0x4/0x%x", size);
+	g_autofree char *log = g_strdup_printf(
+		"[    1.0000] WARNING: possible circular locking dependency detected\n"
+		"[    1.0000] a/1 is trying to acquire lock:\n"
+		"[    1.0000] ffff888000000010 (&wanted){+.+.}-{3:3}, at: %s\n"
+		"[    1.0000] but task is already holding lock:\n"
+		"[    1.0000] ffff888000000020 (&held){+.+.}-{3:3}, at: %s\n"
+		"[    1.0000] which lock already depends on the new lock.\n"
+		"[    1.0000] the existing dependency chain (in reverse order) is:\n"
+		"[    1.0000] -> #1 (&held){+.+.}-{3:3}:\n[    1.0000]        %s\n[    1.0000]        %s\n"
+		"[    1.0000] -> #0 (&wanted){+.+.}-{3:3}:\n[    1.0000]        %s\n"
+		"[    1.0000] 1 lock held by a/1:\n"
+		"[    1.0000]  #0: ffff888000000020 (&held){+.+.}-{3:3}, at: %s\n"
+		"[    1.0000] stack backtrace:\n[    1.0000] Call Trace:\n[    1.0000]  %s\n",
+		frame, frame, frame, frame, frame, frame, frame);
+	rig_auto(scanner) scanner = scanner_new(take, &splat);
+
+	scanner_feed(scanner, (const guint8 *)log, strlen(log));
+	scanner_flush(scanner);
+	ck_assert_ptr_nonnull(splat);
+	json_t *frames = symbols_report(symbols, splat, &missed);
+
+	ck_assert_uint_eq(json_array_size(frames), G_N_ELEMENTS(parts));
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+		ck_assert_str_eq(json_string_value(json_object_get(json_array_get(frames, i), "part")),
+				 parts[i]);
+	json_decref(frames);
+}
+END_TEST
+
 START_TEST(without_dwarf_there_are_names)
 {
 	const struct arch *arch = &arches[_i];
@@ -358,6 +406,7 @@ int main(void)
 	tcase_add_loop_test(tests, agrees_with_addr2line, 0, n);
 	tcase_add_loop_test(tests, size_tells_twins_apart, 0, n);
 	tcase_add_loop_test(tests, reports_get_places, 0, n);
+	tcase_add_test(tests, parts_of_a_chain_are_apart);
 	tcase_add_loop_test(tests, without_dwarf_there_are_names, 0, n);
 	tcase_add_loop_test(tests, refuses, 0, 5);
 	tcase_add_loop_test(tests, damaged_files, 0, n);
