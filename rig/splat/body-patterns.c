@@ -6,7 +6,7 @@
 
 /* At the start of the text, blanks aside. */
 static const struct body_pattern starts[] = {
-	/* who and where: lib/dump_stack.c, arch show_regs() */
+	/* the task and the place: lib/dump_stack.c, arch show_regs() */
 	{"CPU: ", ANY, BODY_INSIDE},
 	{"CPU#", ANY, BODY_INSIDE},
 	{"Hardware name:", ANY, BODY_INSIDE},

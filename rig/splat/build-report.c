@@ -91,7 +91,7 @@ static void find_who(struct splat *splat, const struct report *report)
 	splat->pid = text_int(slash + 1);
 }
 
-/* "Call Trace" and its like promise frames; where none follows something was lost. */
+/* Frames follow "Call Trace" and the like; where there are none, something was lost. */
 static void check_traces(struct splat *splat, const struct report *report)
 {
 	gboolean any = FALSE;

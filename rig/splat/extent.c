@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines to the extent of reports. Callers (tasks, CPUs) print at the same time; where the log says
- * who wrote a line, each has its own open report.
+ * Lines to the extent of reports. Callers (tasks, CPUs) print at the same time; where the log names
+ * the caller of a line, each has its own open report.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #define INSTANT_SECONDS 0.05
 #define DUMP_LINES 64 /* of a page, before a header */
 #define GAP_SECONDS 10.0
-#define WAKE_SECONDS 2.0 /* how long a task goes on breaking things after it crashed */
+#define WAKE_SECONDS 2.0 /* for how long reports of a crashed task are consequences */
 #define CUT_LINES 12	 /* from "cut here" to the header */
 #define REBOOT_LINES 5	 /* that a firmware writes before the next kernel */
 
@@ -225,7 +225,7 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 		extent_close(scanner, open, FALSE);
 }
 
-/* A page's dump goes on as long as its lines do; a header must follow at once. */
+/* A page's dump continues as long as its lines do; a header must follow at once. */
 static void take_dump_line(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	enum body body = body_kind(line->text, &format_dump);
@@ -239,7 +239,7 @@ static void take_dump_line(struct scanner *scanner, struct open *open, const str
 }
 
 /*
- * A line that is not of the report: it can be the end of one that was wrapped, or of somebody else.
+ * A line that is not of the report: it can be the end of a wrapped one, or another caller's.
  * Many of them end the report, but not within an instant: then they came in between.
  */
 static void take_foreign(struct scanner *scanner, struct open *open, const struct line *line,

@@ -112,7 +112,7 @@ static inline guint bucket_at(const guint8 *p)
 	return bucket_of(p[0] | p[1] << 8 | p[2] << 16);
 }
 
-/* The same for those who know that there is a fourth byte. */
+/* The same where there is a fourth byte. */
 static inline guint bucket_before(const guint8 *p)
 {
 	guint32 four;

@@ -120,7 +120,7 @@ static const struct format rows[] = {
 	{"Unable to handle kernel", "Unable to handle kernel NULL pointer dereference", "null-deref",
 	 "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS},
-	/* s390 tells the address on the next line: in the first page it is the second row */
+	/* s390 has the address on the next line: for one in the first page the second row counts */
 	{"Unable to handle kernel", "Unable to handle kernel pointer dereference", "paging",
 	 "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS, 0, FORMAT_ADDRESS},

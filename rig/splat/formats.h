@@ -7,7 +7,7 @@
 
 #define NAME "\\.?[A-Za-z_][A-Za-z0-9_]*"
 #define F "(?<f>" NAME ")"
-/* paths can have any character; "<snip>/" where somebody shortened one */
+/* paths can have any character; "<snip>/" in a shortened one */
 #define FILE_NAME "(?<src>[^\\s:()\"]+\\.[chSr]s?)"
 #define SRC FILE_NAME ":\\d+"
 #define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)" /* "at 0x0" where the trap does not tell */

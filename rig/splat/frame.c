@@ -192,7 +192,7 @@ gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *r
 	const char *address = NULL;
 	gboolean guess = FALSE;
 
-	/* a number alone is no frame */
+	/* a number alone is not a frame */
 	if (p == text && *p != '[' && *p != '(')
 		return FALSE;
 	for (const char *after; (after = skip_address(p)) != p; p = after)
@@ -239,7 +239,7 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 
 	while (*start == ' ' || *start == '\t')
 		start++;
-	/* the words' first characters, and "RAX:" is no word */
+	/* the words' first characters, and not "RAX:" */
 	if (!begins[(guint8)*start] || start[1] == 'A' || start[1] == 'B')
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {

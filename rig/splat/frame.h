@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One line of a stack, as any architecture prints it. For those who look further into a report's
+/* One line of a stack, as any architecture prints it. For callers that read a report's
  * text. */
 #ifndef RIG_SPLAT_FRAME_H
 #define RIG_SPLAT_FRAME_H

@@ -247,7 +247,7 @@ static char *work_function(const struct report *report)
 	return NULL;
 }
 
-/* Where a bad page was met: who frees or takes it, behind the allocator's own functions. */
+/* Where a bad page was met: the caller that frees or takes it, behind the allocator's own functions. */
 char *page_function(const GPtrArray *names)
 {
 	static const char skip[] = "free_page|free_frozen|free_pcp|free_one_page|free_unref|put_page|"

@@ -36,7 +36,7 @@ const char *prefix_unquote(const char *p);
 const char *prefix_record(const char *p, struct line *line);
 const char *prefix_dropped(const char *p, struct line *line);
 /* journal-json.c: the message of the JSON object at TEXT goes to ROOM (LEN + 1 bytes, the two may
- * be the same) and who wrote it to LINE. FALSE: it is not one of the journal's. */
+ * be the same) and its source to LINE. FALSE: it is not one of the journal's. */
 gboolean journal_json(char *room, const char *text, gsize len, struct line *line);
 
 /* The number at TEXT, at least -1; 0 where there is none. */
@@ -54,7 +54,7 @@ enum frame_rule {
 	FRAME_HUNG,	   /* what a blocked task waits for */
 	FRAME_STALL,	   /* the function below which a CPU loops */
 	FRAME_INTERRUPTED, /* the same, below the interrupt that found it */
-	FRAME_PAGE,	   /* who allocated the page */
+	FRAME_PAGE,	   /* the page's allocation */
 	FRAME_WORK,	   /* the work item in flight */
 	FRAME_LOCK,	  /* lockdep: the functions of the lock lines, then the frames after them */
 	FRAME_FIRST_LOCK, /* lockdep: the function of the first lock line, whatever it is */
@@ -85,13 +85,13 @@ enum format_flag {
 	FORMAT_CORRUPTED = 1 << 2, /* this header appears when another one was lost */
 	FORMAT_INDUCED = 1 << 3,   /* comes of the report before it, if there is one */
 	FORMAT_OFF = 1 << 4,	   /* lockdep is off afterwards */
-	FORMAT_NO_STACK = 1 << 5,  /* no stack is no damage */
+	FORMAT_NO_STACK = 1 << 5,  /* may lack a stack */
 	FORMAT_ANYTIME = 1 << 6,   /* is absorbed also after frames */
 	FORMAT_LOCKDEP = 1 << 7,   /* parse it as a lockdep report */
 	FORMAT_ADOPTS = 1 << 8,	   /* takes the report over whose line it is */
 	FORMAT_ADDRESS = 1 << 11, /* the row after it, where the failing address is in the first page */
 	FORMAT_KERNEL = 1 << 10,   /* a kernel prefix proves it */
-	FORMAT_NAMELESS = 1 << 9,  /* no function is no damage */
+	FORMAT_NAMELESS = 1 << 9,  /* may lack a function */
 	FORMAT_RULE = 1 << 12,	   /* the groups are a locking rule, a function and the lock */
 };
 
@@ -222,11 +222,11 @@ gboolean name_is_dispatcher(const char *name);
 /* A dispatcher between a sysfs file's own function and the file system. */
 gboolean name_is_attribute_caller(const char *name);
 
-/* stack.c: names of functions, innermost first; guesses and inlined ones left out. */
+/* stack.c: names of functions, innermost first, without those marked "?" and inlined ones. */
 enum take {
 	TAKE_FRAMES = 0,
 	TAKE_FAULTS = 1 << 0, /* with the instruction that faulted, where it stands among them */
-	TAKE_FAR = 1 << 1,    /* also behind many lines that are no frames */
+	TAKE_FAR = 1 << 1,    /* also behind many lines that are not frames */
 };
 /* The stack at or after line FROM. */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take);

@@ -131,7 +131,7 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 			lock_text += strcspn(lock_text, " ");
 		whole = lock_parse(lock_text, &lock) && lock.function;
 		splat_lock_clear(&lock);
-		/* a line that was cut twice goes on in the next one */
+		/* a line that was cut twice continues in the next one */
 		if (!whole && !(is_unfinished_lock(text) && strstr(text, "){")))
 			continue;
 		open->bytes += strlen(start) + 1;

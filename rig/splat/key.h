@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Keys of bugs across versions of the rules. A report's own key is signature.bug; where the first
- * version of the rules gave another, that one is signature.former. A key that somebody wrote down
+ * version of the rules gave another, that one is signature.former. A recorded key
  * (a known issue, the target of a bisection, a run folder) names every report that has it as
  * either.
  */

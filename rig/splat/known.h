@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Known issues: reports that somebody has looked at, with the reason and a link, so that a run is
+ * Known issues: reports that were examined, with the reason and a link, so that a run is
  * not failed by them again and again. Each entry ends on a day and can be bound to a range of
  * kernels. scenarios/known-issues.yaml is the rig's own list; docs/reports.md has the form.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The sentences of lockdep's reports: who wants what, what comes next, what is worth keeping. */
+/* The sentences of lockdep's reports: the wanted and held locks, what comes next, what is kept. */
 #include "splat/lockdep.h"
 
 /* "comm/12 [HC0[0]:SC0[0]:HE1:SE1] is trying to …": the task, and the interrupt state if there. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lockdep's reports, read whole: who wants what, what is held, the chain with its stacks, the
+ * Lockdep's reports, read whole: the wanted and held locks, the chain with its stacks, the
  * scenario, the dependency trees. What a report says twice is compared; where the two differ the
  * console lost or mixed lines, and the report is marked instead of guessed at.
  */
@@ -49,7 +49,7 @@ static void read_held(struct reader *reader, const char *text)
 }
 
 /*
- * The first line with a lock tells it; but symbolisers repeat it for each function that was inlined
+ * The first line with a lock counts; but symbolisers repeat it for each function that was inlined
  * there, and the last has the function with a frame.
  */
 static void take_lock(struct splat_lock *to, struct splat_lock *lock)

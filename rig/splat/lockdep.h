@@ -20,7 +20,7 @@ struct reader {
 	enum next next;
 	gboolean in_held;   /* after "N locks held by" */
 	int next_link;	    /* number the next "-> #N" must have, -1 before the first */
-	int announced;	    /* locks that "N locks held by" promised, -1 */
+	int announced;	    /* N of "N locks held by", or -1 */
 	GPtrArray *classes; /* of the chain, #N first */
 };
 

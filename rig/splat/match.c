@@ -4,7 +4,7 @@
 
 #include "splat/internal.h"
 
-/* Lines with these are no reports, whatever word of a report they have. */
+/* Lines with these are not reports, although a word of one is in them. */
 static const char *const innocent[] = {
 	"\\n\"", /* a program's source */
 	"Boot_DEBUG:",
@@ -44,7 +44,7 @@ const struct format format_cut = {"cut here", NULL,	  NULL,	      NULL, NULL,
 const struct format format_dump = {"refcount:", NULL,	    NULL,	NULL, NULL,
 				   NULL,	FRAME_NONE, FAMILY_BUG, 0,    FORMAT_PROOF};
 
-/* The kernel starts again and nobody had told it to; needs two lines, so no pattern. */
+/* The kernel starts again without a shutdown before; needs two lines, so no pattern. */
 const struct format format_reboot = {
 	"Linux version", NULL,	     "reboot", "unexpected kernel reboot",   NULL, NULL,
 	FRAME_NONE,	 FAMILY_ONE, 0,	       FORMAT_BARE | FORMAT_NO_STACK};

@@ -20,7 +20,7 @@ struct line {
 	char caller[CALLER_LEN];      /* "T12", "C1", "" where the log does not say */
 	gboolean kernel;              /* the prefix shows that printk wrote it */
 	guint inherited;	      /* lines since the one with the prefix of their record */
-	gboolean user;                /* the prefix shows that somebody else did */
+	gboolean user;                /* the prefix shows that a program did */
 	guint dropped;                /* messages that printk lost before it */
 };
 
@@ -32,7 +32,7 @@ gboolean lock_parse(const char *text, struct splat_lock *ret);
 void splat_lock_clear(struct splat_lock *lock);
 void splat_lock_free(gpointer lock);
 
-/* Is it a function that carries reports and is no one's fault (locks, allocators, strings…)? MORE: further
+/* Is it a function that appears in reports of any subsystem (locks, allocators, strings…)? MORE: further
  * words of such functions, '|' between, or NULL. */
 gboolean frame_is_generic(const char *name, const char *more);
 

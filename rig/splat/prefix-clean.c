@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is done to a console line around its prefix: bytes that are no text, colours and blanks of
+ * What is done to a console line around its prefix: bytes that are not text, colours and blanks of
  * other alphabets are replaced, quoting is taken off, records of /dev/kmsg are read.
  */
 #include <string.h>

@@ -34,7 +34,7 @@ static const struct piece pieces[] = {
 	{"[M_# #:99]", PIECE_KERNEL | PIECE_BLANK},
 	{"[M_# T]", PIECE_KERNEL | PIECE_BLANK},
 	{"[A M _# T{ L} 9999{ <_N_>}]", PIECE_KERNEL | PIECE_BLANK},
-	/* dmesg --time-format iso: the comma tells it from dates that others write */
+	/* dmesg --time-format iso: other programs' dates have no comma */
 	{"9999-99-99\\T99:99:99,999999Z ", PIECE_KERNEL},
 	/* dmesg -x */
 	{"kern_:L_: ", PIECE_KERNEL},

@@ -94,7 +94,7 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
 }
 
-/* What the scanner wants to know of a line besides reports. */
+/* What a line means besides reports. */
 static void take_news(struct scanner *scanner, const struct line *line)
 {
 	boot_take(scanner, line);
@@ -310,7 +310,7 @@ static gboolean is_symbol_start(const char *text)
 }
 
 /*
- * The log ends inside a line, which is then taken for a part of the report before it where it can be
+ * The log ends inside a line, which then counts as a part of the report before it where it can be
  * the beginning of a frame.
  */
 static void finish_cut_line(struct scanner *scanner)

@@ -55,7 +55,7 @@ struct scanner {
 	guint n_open;
 	double stamp;
 	gboolean lockdep_died;
-	/* who crashed last: what it reports right after comes of that */
+	/* the last caller that crashed; its next reports are consequences */
 	char crashed[CALLER_LEN];
 	double crashed_at;
 	gboolean any_crash;

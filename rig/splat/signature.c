@@ -171,7 +171,7 @@ static void add_reason(GString *out, const struct report *report)
 	g_string_append_c(out, '?');
 }
 
-/* The function of the trace, whoever else the title names. */
+/* The function of the trace, even if the title names another. */
 static void add_trace(GString *out, const struct splat *splat)
 {
 	g_autofree char *name = page_function(splat->frames);

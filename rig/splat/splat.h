@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The collector: a console's bytes go in, reports come out. Knows nothing of guests or runs: a log
+ * The collector: a console's bytes go in, reports come out. Independent of guests and runs: a log
  * from anywhere can be judged. Fed live and offline alike; the answer does not depend on how the
  * bytes were cut into pieces.
  */

@@ -225,7 +225,7 @@ static json_t *place_json(const struct place *place)
 }
 
 /*
- * What the frames after LINE belong to, where it says so: "-> #1 (cpu_hotplug_lock){++++}-{0:0}:",
+ * What the frames after LINE belong to, where it is such a line: "-> #1 (cpu_hotplug_lock){++++}-{0:0}:",
  * "sh/77 is trying to acquire lock:", without the colon. To be freed, or NULL.
  */
 static char *part_of(const char *line)
