@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The least that can drive a guest: what `make bench` holds the rig against. No main loop, no log, no
- * checks; blocking reads and nothing else.
+ * The least program that can control a guest; `make bench` compares the rig with it. No main loop,
+ * no log, no checks; only blocking reads.
  *
  *	bare-qemu boot TEXT QEMU-WORDS…		starts QEMU with its console on our pipe, prints the milliseconds
  *						until TEXT appears on it
@@ -80,7 +80,7 @@ static int boot(const char *want, char **argv)
 	return 1;
 }
 
-/* Blocks until WANT is in what QMP says; forgets everything up to the end of its line. */
+/* Blocks until QMP has sent WANT; drops everything up to the end of its line. */
 static void wait_qmp(const char *want)
 {
 	for (;;) {

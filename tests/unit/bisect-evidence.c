@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What a run's answer is evidence of: here of hangs, whose explanation is one of the run's
- * reports.
- */
+/* The evidence in a run's output: here of hangs, whose explanation is one of the run's reports. */
 #include <string.h>
 
 #include "bisect/evidence.h"
@@ -40,7 +37,7 @@ static const struct {
 	{OBJECT, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_CAUGHT},
 	{KILLED, {(char *)"v1:hang-leak:x", FALSE}, OUTCOME_OTHER},
 	{KILLED, {(char *)"v1:paging:f", FALSE}, OUTCOME_CAUGHT},
-	/* another hang than that which is looked for */
+	/* a hang other than the target */
 	{CYCLE, {(char *)"v1:hang-leak:mem_hotplug_lock", FALSE}, OUTCOME_OTHER},
 	{CYCLE, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
 	{NO_WORD, {(char *)"hang-leak", TRUE}, OUTCOME_OTHER},
@@ -78,8 +75,8 @@ static const struct {
 	{8, 2, "hang-cycle"}, /* a hang in one run of four, and not the warning that all have */
 	{2, 0, NULL},
 	{23, 0, NULL},
-	{24, 0, "warning"}, /* it is time to believe that there is no hang */
-	{24, 1, NULL},	    /* seen once: it is worth the wait */
+	{24, 0, "warning"}, /* after 24 runs without a hang, the warning is the target */
+	{24, 1, NULL},	    /* a hang was seen once: wait for more runs */
 	{30, 1, "warning"},
 };
 
@@ -103,7 +100,7 @@ START_TEST(a_hang_becomes_the_target)
 	ck_assert_uint_eq(runs, target_cases[_i].runs);
 	ck_assert_str_eq(learned ? learned->kind : "not yet",
 			 target_cases[_i].kind ? target_cases[_i].kind : "not yet");
-	/* the good end hangs too: that is not it */
+	/* the good end has this hang, too: not the target */
 	g_ptr_array_add(all, read_answer(REPORTED(REPORT("hang-cycle")), 0));
 	learned = evidence_find_target(all, 1, 0, &times, &runs);
 	ck_assert(!learned || strcmp(learned->kind, "hang-cycle") != 0);

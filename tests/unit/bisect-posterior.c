@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The posterior and the choice, against sums done by hand. */
+/* The posterior and the choice, compared with manual calculations. */
 #include <check.h>
 #include <math.h>
 
@@ -30,7 +30,7 @@ START_TEST(caught_at_half)
 	ck_assert_double_eq_tol(total(p), 1, 1e-9);
 	posterior_observe(p, 50, TRUE);
 	ck_assert_double_eq_tol(total(p), 1, 1e-9);
-	/* caught: what comes after 50 is out, but for a freak */
+	/* caught at 50: later candidates are excluded, except for a false alarm */
 	ck_assert_double_lt(posterior_of(p, 51), 1e-5);
 	ck_assert_double_gt(posterior_of(p, 50), 0.015);
 	ck_assert_double_gt(posterior_has_bug(p, 50), 0.999);
@@ -56,7 +56,7 @@ START_TEST(silent_counts_as_the_rate)
 }
 END_TEST
 
-/* A fix is the same search in a mirror. */
+/* A search for a fix is the mirror image of a search for a bug. */
 START_TEST(fix_is_a_mirror)
 {
 	rig_auto(posterior) bug = posterior_new(40, NULL, FALSE);
@@ -132,7 +132,7 @@ START_TEST(line_as_history)
 }
 END_TEST
 
-/* Between two neighbours that cannot be tested there is no telling: the answer is all of them. */
+/* Candidates between which no position can be tested are one answer. */
 START_TEST(skipped_are_one_answer)
 {
 	rig_auto(posterior) p = posterior_new(10, NULL, FALSE);
@@ -166,13 +166,13 @@ START_TEST(choices)
 	ck_assert(choice_next(&choice, &first));
 	ck_assert_uint_ge(first, 40);
 	ck_assert_uint_le(first, 60);
-	/* not the broken one, nor right beside it */
+	/* neither the broken one nor its neighbours */
 	skipped[first] = TRUE;
 	ck_assert(choice_next(&choice, &at));
 	ck_assert_uint_ge(ABS((int)at - (int)first), 3);
 	ck_assert_uint_le(ABS((int)at - (int)first), 20);
 	skipped[first] = FALSE;
-	/* a second guest goes elsewhere */
+	/* a second guest tests another position */
 	choice.pending[0] = first;
 	choice.n_pending = 1;
 	ck_assert(choice_next(&choice, &at));
@@ -181,7 +181,7 @@ START_TEST(choices)
 	choice.ready = ready;
 	ck_assert_uint_eq(choice_ahead(&choice, ahead, 4), 2);
 	ck_assert((ahead[0] < first) != (ahead[1] < first));
-	/* what is built already is worth more than what is a bit better placed */
+	/* a built position is preferred to a slightly better one */
 	choice.n_pending = 0;
 	choice.build_cost = 3;
 	ready[first + 5] = TRUE;
@@ -191,8 +191,8 @@ START_TEST(choices)
 END_TEST
 
 /*
- * A tested commit is not doubted for its broken neighbours: it is run again as often as it tells
- * something.
+ * Broken neighbours do not affect a tested commit: it is run again as long as that gives
+ * information.
  */
 START_TEST(broken_neighbours)
 {

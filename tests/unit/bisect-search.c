@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Searches over a small repository, with a fake rig that does what each commit's file `state`
- * says.
+ * Searches over a small repository, with a fake rig whose result for each commit is in the file
+ * `state`.
  */
 #include <check.h>
 #include <glib/gstdio.h>
@@ -142,7 +142,7 @@ START_TEST(finds_it)
 	ck_assert_ptr_nonnull(strstr(html, "change 17 &lt;b&gt;&amp;"));
 	ck_assert_ptr_nonnull(strstr(text, "change 17 <b>&"));
 	ck_assert_ptr_nonnull(g_strstr_len(text, 60, "the first bad commit, 99."));
-	/* what is searched for is A; the unrelated warning is told, in runs of commits from 5 on */
+	/* A is the target; the unrelated warning is listed, in runs of commits from 5 on */
 	ck_assert_ptr_nonnull(
 		strstr(text, "A  v1:lockdep-circular:A --> B  (what is searched for)"));
 	ck_assert_ptr_nonnull(strstr(text, "B  v1:warning:A --> B\n"));
@@ -150,7 +150,7 @@ START_TEST(finds_it)
 }
 END_TEST
 
-/* git comes to the same commit by the log. */
+/* git finds the same commit by the log. */
 START_TEST(git_replays_the_log)
 {
 	rig_auto(search) search = NULL;
@@ -200,7 +200,7 @@ static guint lines(const char *path)
 	return n;
 }
 
-/* What is on disk, as `rig bisect --resume` takes it. */
+/* Loads the state on disk, as `rig bisect --resume` does. */
 static struct search *again(struct search_options options)
 {
 	g_autofree char *path = in_scratch("search/search.json"), *text = NULL;
@@ -214,7 +214,7 @@ static struct search *again(struct search_options options)
 	return search;
 }
 
-/* A budget is of one sitting. */
+/* A budget is for one process. */
 START_TEST(goes_on)
 {
 	struct search_options options = {.budget_boots = 5, .guests = 1 + _i};
@@ -288,7 +288,7 @@ START_TEST(nothing_ends)
 }
 END_TEST
 
-/* A search in a process of its own; TRUE where it came to its end, FALSE where kill -9 did. */
+/* A search in a separate process; TRUE if it ended by itself, FALSE if by kill -9. */
 static gboolean sitting(struct search_options options)
 {
 	pid_t pid = fork();
@@ -341,7 +341,7 @@ static char *tree_state(void)
 	return g_strconcat(status, refs, head, trees, objects, NULL);
 }
 
-/* Whose work lies in the tree finds all of it: files, index, HEAD, branches, objects. */
+/* The user's tree does not change: files, index, HEAD, branches, objects. */
 START_TEST(the_tree_is_not_touched)
 {
 	g_autofree char *file = NULL, *other = NULL, *index = NULL, *before = NULL, *after = NULL;
@@ -402,7 +402,7 @@ START_TEST(old_commits_are_patched)
 }
 END_TEST
 
-/* A good end that has the bug is said to have it; a bad end that cannot be built is an error. */
+/* A good end that has the bug is reported; a bad end that cannot be built is an error. */
 START_TEST(wrong_ends)
 {
 	rig_auto(search) search = NULL;

@@ -38,7 +38,7 @@ static guint searches(void)
 	return text ? (guint)CLAMP(strtoul(text, NULL, 10), 1, 1000000) : 120;
 }
 
-/* So many that chance does not decide. */
+/* TRUE: enough searches for a statistical result. */
 static gboolean in_full(void)
 {
 	return searches() >= 10000;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is searched: histories with merges, series, configs, and the patches that old trees need. */
+/* Search spaces: histories with merges, series, configs; and the patches that old trees need. */
 #include <check.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -170,7 +170,7 @@ START_TEST(configs)
 	ck_assert(rig_read_file(span_change(span, 3)->file, 4096, &second, NULL, NULL));
 	ck_assert_ptr_nonnull(strstr(second, "# CONFIG_GONE is not set # if possible"));
 	ck_assert_ptr_null(span_config(good, good, "deb:x", scratch, NULL));
-	/* one that only takes away is one, too; what names no option is not */
+	/* a fragment that only unsets options is valid; a text without options is not */
 	g_clear_pointer(&span, span_free);
 	put("good", "# CONFIG_ZED is not set\n");
 	span = span_config(good, bad, "deb:x", scratch, NULL);

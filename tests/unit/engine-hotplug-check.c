@@ -41,7 +41,7 @@ static void fixture_close(struct fixture *b)
 	g_hash_table_unref(b->vm.places);
 }
 
-/* What the guest's account says, and the address that is missing, NULL: none. */
+/* The guest's account, and the address that is missing; NULL: none. */
 static const struct {
 	const char *account, *missing;
 	gboolean busy, unsure;
@@ -52,7 +52,7 @@ static const struct {
 	{"mem-total-kb 1\nblock 33 online\n", "0x100000000"},
 	{"mem-total-kb 1\n", NULL, .busy = TRUE},
 	{"mem-total-kb 1\n", NULL, .unsure = TRUE},
-	/* its plug ended between the question and the answer, which need not have it */
+	/* it was plugged between the request and the answer, which need not have it */
 	{"mem-total-kb 1\n", NULL, .changed_ns = 1001},
 	{"mem-total-kb 1\n", "0x100000000", .changed_ns = 999},
 	{"block 32 online\n", NULL}, /* no account: nothing is known */
@@ -94,7 +94,7 @@ START_TEST(others_may_be_there)
 	ck_assert(!hotplug_check_may_overlap(&b.s, d, &where));
 	other = plug(&b, "above", DEVICE_DIMM, where.start + where.size, MIB);
 	ck_assert(!hotplug_check_may_overlap(&b.s, d, &where));
-	other->busy = TRUE; /* it may come down to the same place */
+	other->busy = TRUE; /* it may be plugged at the same place */
 	ck_assert(hotplug_check_may_overlap(&b.s, d, &where));
 	other->busy = FALSE;
 	other->unsure = TRUE;

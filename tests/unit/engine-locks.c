@@ -23,7 +23,10 @@ static struct lock_orders *orders_of(const char *dir)
 	return lock_orders_of_run(scratch, name);
 }
 
-/* Whatever ends a run, the orders of its boot are kept, unless that is not wanted or the guest is dead. */
+/*
+ * The lock orders are stored however the run ends, unless that is disabled or the guest does not
+ * respond.
+ */
 START_TEST(orders_are_kept)
 {
 	static const struct {
@@ -55,7 +58,10 @@ START_TEST(orders_are_kept)
 }
 END_TEST
 
-/* A guest may send anything, for ever, or nothing: the run is what it was, and the journal says what is missing. */
+/*
+ * Invalid, endless or missing lock orders do not change the run's verdict; the journal has the
+ * reason.
+ */
 START_TEST(hostile_guest)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guest runtime from schedstat, and what two snapshots of the guest's tasks say. */
+/* Guest runtime from schedstat, and comparisons of two snapshots of the guest's tasks. */
 #include "tests/unit/engine.h"
 
 #include <glib/gstdio.h>

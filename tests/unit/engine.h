@@ -7,7 +7,10 @@
 
 #include "engine/engine.h"
 
-/* A run of WANTED in the scratch folder with the fake QEMU, as $FAKE_QEMU says. The folder is the caller's. */
+/*
+ * A run of WANTED in the scratch folder with the fake QEMU, controlled by $FAKE_QEMU. The folder's
+ * name is the caller's.
+ */
 enum verdict run_once(const struct run_plan *wanted, char **ret_dir);
 
 /* What the fake does, outside of the sandbox: it reads a console or lock orders from files. */

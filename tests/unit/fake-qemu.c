@@ -110,7 +110,7 @@ static void read_words(char **argv)
 				options[j].take(argv[i + 1]);
 }
 
-/* Reading. The end of a wire is the end of the rig: QEMU would be dead as well. */
+/* Reading. If a socket is closed the rig has ended, and a real QEMU would have been killed. */
 
 static gboolean on_qmp(int fd, GIOCondition condition, void *data)
 {

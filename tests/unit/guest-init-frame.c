@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Frames out of dirty streams, and the queue of those that go out. */
+/* Frames in streams with other bytes, and the queue of outgoing frames. */
 #include "tests/unit/guest-init.h"
 
 #include <string.h>
@@ -87,7 +87,7 @@ START_TEST(test_frame_damaged)
 	uint8_t good[64], bad[64];
 	size_t n_good, n_bad;
 
-	/* whichever byte of a frame is wrong, the frame is not taken and the next one is */
+	/* a frame with any wrong byte is skipped, and the next one is read */
 	n_good = pack(good, PROTO_CPU, 2, "cpu 1\nwrite 0\n");
 	for (size_t i = 0; i < PROTO_HEADER + 5; i++) {
 		fresh();
@@ -106,7 +106,10 @@ START_TEST(test_frame_lost_tail)
 	uint8_t frame[256];
 	size_t len;
 
-	/* the sender died in the middle: what it never sent is taken from the next frames, and fails */
+	/*
+	 * the sender ended inside a frame: the missing bytes are taken from the next frames, and
+	 * the checksum fails
+	 */
 	fresh();
 	len = pack(frame, PROTO_START, 1, "id 1\nagent block-state\nseed 1\nrate 0\n");
 	feed(frame, len - 10);
@@ -159,7 +162,7 @@ START_TEST(test_frame_largest)
 }
 END_TEST
 
-/* Everything that goes in comes out, in order, whatever pieces it is written in; and never half. */
+/* Every queued frame is written whole and in order, in pieces of any size. */
 START_TEST(test_queue)
 {
 	static char text[5000];

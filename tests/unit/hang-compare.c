@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Samples of two moments that disagree: no task may be accused from a mixture of them. */
+/* Samples of two moments that disagree: a mixture of both must not name a culprit. */
 #include <check.h>
 #include <string.h>
 

@@ -107,7 +107,7 @@ static gboolean read_soon(char **ret_why)
 	return FALSE;
 }
 
-/* Without drgn nothing here can be tested, and that much is said. */
+/* Without drgn these tests are skipped with a message. */
 static gboolean can_read(void)
 {
 	g_autofree char *why = NULL;
@@ -142,7 +142,7 @@ END_TEST
 #define TASK(member) offsetof(struct task_struct, member)
 #define RECORD(member) (offsetof(union stack, frames.record) + (member))
 
-/* What a guest may have at a symbol, and what is still explained. */
+/* Invalid data at a symbol, and the explanation that is still possible. */
 static const guint64 garbage[4] = {0x4141414141414141, ~G_GUINT64_CONSTANT(0), 8, 0xffffffff81000003};
 static const struct {
 	const char *what, *symbol;
@@ -244,8 +244,8 @@ START_TEST(links_are_not_followed)
 }
 END_TEST
 
-/* No space for the answer: nothing is left of it, and the error says why. */
-START_TEST(a_full_disk_is_said)
+/* No space for the result: no part of it is left, and the error has the reason. */
+START_TEST(a_full_disk_is_reported)
 {
 	const struct rlimit limit = {1024, 1024};
 	g_autofree char *part = g_strconcat(owners, ".part", NULL), *why = NULL;
@@ -263,7 +263,7 @@ START_TEST(a_full_disk_is_said)
 END_TEST
 
 /* -S: without the modules of packages */
-START_TEST(without_drgn_it_says_so)
+START_TEST(without_drgn_is_an_error)
 {
 	g_autofree char *script = rig_home_path("rig/hang/owners.py");
 	g_autoptr(GError) error = NULL;
@@ -285,7 +285,7 @@ void add_memory_tests(Suite *suite)
 	tcase_add_test(tcase, any_word_may_be_wrong);
 	tcase_add_test(tcase, a_truncated_image_says_so);
 	tcase_add_test(tcase, links_are_not_followed);
-	tcase_add_test(tcase, a_full_disk_is_said);
-	tcase_add_test(tcase, without_drgn_it_says_so);
+	tcase_add_test(tcase, a_full_disk_is_reported);
+	tcase_add_test(tcase, without_drgn_is_an_error);
 	suite_add_tcase(suite, tcase);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Whole builds, of a source tree in miniature (data/kernel/tree), with the real make, patch, git
- * and locks: what is rebuilt, what is refused, and builders that meet or die.
+ * and locks: what is rebuilt and refused, and builders that run at once or are killed.
  */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"
@@ -105,7 +105,7 @@ START_TEST(failing_patch_leaves_the_tree_good)
 	ck_assert_msg(strstr(error->message, "mm/two.c, hunk 1 (at line") != NULL, "%s",
 		      error->message);
 	ck_assert_ptr_nonnull(strstr(error->message, "bad.patch"));
-	/* one.c, whose patch went through, was not touched either */
+	/* one.c, whose patch applied, was not changed either */
 	patched = build_ok(source, mbox);
 	objects = compiled(patched);
 	ck_assert_str_eq(objects, "mm/one.o mm/two.o ");
@@ -400,7 +400,7 @@ START_TEST(one_builds_the_others_wait)
 	first = start_build(fifo, &waits[1]);
 	fd = meet_make(fifo);
 	second = start_build(NULL, &waits[1]);
-	/* the second says that it waits, while the first is in its compiler */
+	/* the second reports that it waits, while the first one compiles */
 	ck_assert_int_eq(read(waits[0], &byte, 1), 1);
 	ck_assert_int_eq(write(fd, "go\n", 3), 3);
 	close(fd);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kernel images made by hand: good ones, cut ones, and what is none. */
+/* Handmade kernel images: valid ones, truncated ones, and other files. */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"
 

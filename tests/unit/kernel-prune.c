@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What of the cache is old, and how it goes. */
+/* Which parts of the cache are old, and their removal. */
 #include "tests/unit/suite.h"
 #include "tests/unit/kernel.h"
 

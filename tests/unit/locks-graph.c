@@ -238,7 +238,7 @@ START_TEST(going_runs_are_asked_again)
 }
 END_TEST
 
-/* What a boot says by itself: an edge against the declared order, and the one that is asked for. */
+/* Findings of one boot: an edge against the declared order, and the requested edge. */
 START_TEST(findings)
 {
 	rig_auto(lock_orders) orders = lock_orders_parse("", A_THEN_B, NULL, NULL);

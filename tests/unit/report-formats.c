@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The machine formats, each read back by something that is not what wrote it. */
+/* The machine formats, each read back by independent code. */
 #include <libxml/parser.h>
 #include <libxml/xmlschemas.h>
 #include <libxml/xpath.h>
@@ -191,7 +191,7 @@ START_TEST(ktap_is_ktap)
 	ck_assert_uint_eq(ktap.skipped, 3);
 	ck_assert_ptr_nonnull(strstr(document, "# TIMEOUT "));
 	ck_assert_ptr_nonnull(strstr(document, "# ERROR "));
-	/* and the parser does say no */
+	/* and the parser rejects it */
 	memcpy(strstr(document, "    not ok 1"), "    ok 1    ", 12);
 	ck_assert(!is_ktap(document, &ktap));
 }

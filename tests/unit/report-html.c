@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The pages: nothing a guest says becomes markup, every link leads somewhere, nothing comes from a network. */
+/*
+ * The pages: no text of a guest becomes markup, every link has a target, nothing is loaded from a
+ * network.
+ */
 #include <string.h>
 
 #include "report/html.h"
@@ -164,7 +167,7 @@ static void put_search(const char *results, const char *name, const char *result
 	ck_assert(g_file_set_contents(file, result, -1, NULL));
 }
 
-/* A bisection's page; what is none, or broken, has none. */
+/* A bisection has a page; other or damaged folders have none. */
 START_TEST(bisections_have_pages)
 {
 	g_autofree char *results = in_scratch("results"), *site = in_scratch("site");
@@ -190,7 +193,7 @@ START_TEST(bisections_have_pages)
 }
 END_TEST
 
-/* A wrong folder loses nothing. */
+/* A folder with other files is not changed. */
 START_TEST(a_folder_of_others_is_left_alone)
 {
 	g_autofree char *theirs = in_scratch("precious.txt");
@@ -228,7 +231,7 @@ START_TEST(a_real_run_is_shown)
 }
 END_TEST
 
-/* Without dot the pages say so, and have everything else. */
+/* Without dot the pages have a remark instead of pictures, and everything else. */
 START_TEST(no_dot_no_picture)
 {
 	g_autofree char *results = data_path("store"), *before = g_strdup(g_getenv("PATH"));

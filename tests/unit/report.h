@@ -7,7 +7,7 @@
 
 #include "report/report.h"
 
-/* Nothing that a guest, a folder's name or a file can say may become anything but text. */
+/* Text of a guest, a folder's name or a file must stay text. */
 #define HOSTILE "<script>alert('1')</script> \" ' & ]]> \x01\x1b[31m \xff\xfe # not ok 1\nok 99 gotcha"
 
 /* A run of DAY (1 is 2026-11-01) and its N-th, of a scenario on a machine; TITLE: its report, or NULL. */
@@ -15,7 +15,10 @@ struct run_info *fake_run(guint day, guint n, const char *scenario, const char *
 			  const char *title);
 GPtrArray *fake_runs(void); /* an empty array of them */
 
-/* Two nights: what passes, breaks, is mended, flakes, hangs, is lost, skipped; and one hostile run. */
+/*
+ * Two nights with cells that pass, break, are fixed, flaky, hang, lost or skipped; and one hostile
+ * run.
+ */
 GPtrArray *two_nights(void);
 
 

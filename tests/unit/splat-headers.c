@@ -70,7 +70,7 @@ START_TEST(wrapped_lines_are_joined)
 END_TEST
 
 /* A report without its end mark is marked as truncated, wherever it was cut. */
-START_TEST(a_missing_end_is_told)
+START_TEST(a_missing_end_is_reported)
 {
 	const struct fixture *fixture = fixture_named("warning-x86-6.1.txt");
 	const char *end = g_strstr_len(fixture->log, fixture->len, "---[ end trace");
@@ -86,5 +86,5 @@ void add_header_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, headers_are_reached, 0, 16);
 	tcase_add_loop_test(tests, wrapped_lines_are_joined, 0, 4);
-	tcase_add_test(tests, a_missing_end_is_told);
+	tcase_add_test(tests, a_missing_end_is_reported);
 }

@@ -21,7 +21,7 @@ static const char *first_reason(const struct run_info *info)
 	return json_string_value(json_array_get(json_object_get(info->details, "reasons"), 0));
 }
 
-/* What a run found is found again; a second look changes nothing. */
+/* A recheck finds the run's reports again; a second recheck changes nothing. */
 START_TEST(recheck_finds_again)
 {
 	g_autofree char *dir = golden(FAILED), *report = NULL;
@@ -37,7 +37,7 @@ START_TEST(recheck_finds_again)
 }
 END_TEST
 
-/* Everything derived is gone or wrong, links lie where files were: it is made anew, inside the folder. */
+/* Derived files are missing, wrong or replaced by links: they are recreated, inside the folder. */
 START_TEST(recheck_restores)
 {
 	g_autofree char *dir = golden(FAILED), *victim = in_scratch("victim"), *text = NULL;

@@ -92,7 +92,7 @@ static const struct {
 	{"echo '{\"verdict\": \"PASS\", \"run\": \"r1\"}'", VERDICT_PASS, 0, "r1", NULL},
 	{"echo '{\"verdict\": \"FAIL\", \"run\": \"r2\"}'; exit 1", VERDICT_FAIL, 1, "r2", NULL},
 	{"echo '{\"verdict\": \"HANG\", \"run\": \"r3\"}'; exit 1", VERDICT_HANG, 1, "r3", NULL},
-	/* says one thing and ends as another */
+	/* the printed verdict and the exit code disagree */
 	{"echo '{\"verdict\": \"PASS\", \"run\": \"r4\"}'; exit 1", VERDICT_INFRA, 1, "r4",
 	 "ended with code 1"},
 	{"echo '{\"verdict\": \"NICE\"}'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
@@ -284,7 +284,7 @@ START_TEST(freed)
 }
 END_TEST
 
-/* kill -9 of the caller takes the child along. */
+/* kill -9 of the caller kills the child, too. */
 START_TEST(dies_with_us)
 {
 	struct child_spec spec = {.scenario = "x"};

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Places to addresses in a kernel of two functions, the instruction file, and what the plugin may say. */
+/*
+ * Places to addresses in a kernel of two functions, the instruction file, and the plugin's
+ * messages.
+ */
 #include <check.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -48,8 +48,8 @@ START_TEST(deadlines_lead_to_the_end)
 }
 END_TEST
 
-/* A guest that answers everything goes through the story in its order. */
-START_TEST(answers_tell_the_story)
+/* With a guest that answers every request, the states follow in order. */
+START_TEST(answers_lead_through_all_states)
 {
 	static const struct {
 		enum event event;
@@ -67,8 +67,8 @@ START_TEST(answers_tell_the_story)
 }
 END_TEST
 
-/* A failing report and a stall are never passed over while the kernel is under test. */
-START_TEST(alarms_are_heard)
+/* A failing report and a stall are never ignored while the kernel is tested. */
+START_TEST(alarms_are_not_missed)
 {
 	for (int s = 0; s <= STATE_POWEROFF; s++) {
 		ck_assert_int_eq(table_next(s, EV_REPORT), STATE_REPORTED);
@@ -79,7 +79,7 @@ START_TEST(alarms_are_heard)
 END_TEST
 
 /* No event leads back to an earlier state. */
-START_TEST(the_story_goes_forward)
+START_TEST(states_only_go_forward)
 {
 	for (int s = 0; s < N_STATES; s++)
 		for (int e = 0; e < N_EVENTS; e++)
@@ -255,7 +255,7 @@ START_TEST(a_report_fails)
 }
 END_TEST
 
-/* A console that goes quiet inside a report: it counts at once, and is kept whole. */
+/* The console is silent inside a report: the report counts at once, and is stored whole. */
 START_TEST(a_pause_cuts_no_report)
 {
 	struct run_plan plan = {.seed = 7};
@@ -319,7 +319,9 @@ START_TEST(a_memory_image_has_a_limit)
 }
 END_TEST
 
-/* Of a hang the journal has how long it lasted when it was called: in what the host gave the guest, and on the wall. */
+/*
+ * The journal has the duration of a hang when it was declared: in guest runtime and in wall time.
+ */
 START_TEST(a_stall_is_timed)
 {
 	static const char *const ways[] = {"agent-stuck", "hang-at=plug"};
@@ -365,8 +367,8 @@ START_TEST(a_late_answer_ends_no_postmortem)
 }
 END_TEST
 
-/* An agent that needs longer than the guest waits may only not have been given the time: it is told to stop again. */
-START_TEST(who_ends_late_is_not_stuck)
+/* An agent that does not stop in time may have got too little time: it gets STOP again. */
+START_TEST(an_agent_that_ends_late_is_not_stuck)
 {
 	static const struct {
 		const char *how;
@@ -389,9 +391,9 @@ int main(void)
 	tcase_add_test(table, gone_is_the_end);
 	tcase_add_test(table, abort_and_fault_end_it);
 	tcase_add_test(table, deadlines_lead_to_the_end);
-	tcase_add_test(table, answers_tell_the_story);
-	tcase_add_test(table, alarms_are_heard);
-	tcase_add_test(table, the_story_goes_forward);
+	tcase_add_test(table, answers_lead_through_all_states);
+	tcase_add_test(table, alarms_are_not_missed);
+	tcase_add_test(table, states_only_go_forward);
 	add_hotplug_check_tests(table);
 	suite_add_tcase(suite, table);
 	use_scratch(fake);
@@ -402,7 +404,7 @@ int main(void)
 	tcase_add_test(fake, one_seed_one_timeline);
 	tcase_add_test(fake, a_report_fails);
 	tcase_add_loop_test(fake, a_stall_is_timed, 0, 2);
-	tcase_add_loop_test(fake, who_ends_late_is_not_stuck, 0, 2);
+	tcase_add_loop_test(fake, an_agent_that_ends_late_is_not_stuck, 0, 2);
 	tcase_add_test(fake, a_late_answer_ends_no_postmortem);
 	tcase_add_test(fake, a_pause_cuts_no_report);
 	tcase_add_test(fake, a_full_disk_is_infra);

@@ -220,7 +220,7 @@ START_TEST(test_expects)
 }
 END_TEST
 
-/* Every agent can be found, says what it is, and its defaults are among its parameters. */
+/* Every agent can be found, and its defaults are among its parameters. */
 START_TEST(test_agents)
 {
 	static const char *const names[] = {

@@ -256,7 +256,9 @@ START_TEST(parts_are_whole_or_fail)
 }
 END_TEST
 
-/* More than the bound: an error once the answer ends, and no more memory than the bound until then. */
+/*
+ * More than the limit: an error at the answer's end, and no more memory than the limit until then.
+ */
 START_TEST(too_many_parts_fail)
 {
 	g_autofree char *body = g_strnfill(PROTO_PART_MAX, 'x');

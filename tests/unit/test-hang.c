@@ -91,7 +91,7 @@ START_TEST(real_hangs_are_explained)
 }
 END_TEST
 
-/* A guest can die in the middle of any word. */
+/* A console can end inside any word. */
 START_TEST(any_beginning_is_read)
 {
 	struct fixture f;
@@ -172,7 +172,7 @@ static void is_kind(const char *log, const char *registers, enum hang_kind kind)
  * pseries: an NMI makes a CPU print only once; it is known to spin if QEMU saw it there before with
  * interrupts off.
  */
-START_TEST(one_look_is_not_two)
+START_TEST(one_sample_is_not_two)
 {
 	static const char log[] =
 		"[   37.236734][    C0] CPU: 0 PID: 37 Comm: hang Tainted: G      D            6.1.192 #1 \n"
@@ -224,7 +224,7 @@ START_TEST(interrupts_come_and_go)
 END_TEST
 
 /* Twice at a spinlock, but QEMU sees that CPU with interrupts on afterwards: it is not stuck. */
-START_TEST(who_has_interrupts_on_is_not_stuck)
+START_TEST(a_cpu_with_interrupts_on_is_not_stuck)
 {
 	static const char sample[] =
 		"NMI backtrace for cpu 1\n"
@@ -297,7 +297,9 @@ START_TEST(likely_owners_are_used)
 }
 END_TEST
 
-/* Its signature is what a list of known issues is about, with * for the rest; another hang is another bug. */
+/*
+ * A list of known issues matches its signature, with * for the rest; another hang is another bug.
+ */
 START_TEST(a_hang_can_be_known)
 {
 	static const char list[] = "issues:\n  - signature: \"v1:hang-cycle:&dev->mutex --> *\"\n    reason: being mended\n"
@@ -396,9 +398,9 @@ int main(void)
 	tcase_add_loop_test(tcase, any_beginning_is_read, 0, MAX(1, (int)fixtures->len));
 	tcase_add_test(tcase, nobody_waits);
 	tcase_add_test(tcase, a_cycle_is_the_same_from_both_ends);
-	tcase_add_loop_test(tcase, one_look_is_not_two, 0, 6);
+	tcase_add_loop_test(tcase, one_sample_is_not_two, 0, 6);
 	tcase_add_loop_test(tcase, interrupts_come_and_go, 0, 2);
-	tcase_add_loop_test(tcase, who_has_interrupts_on_is_not_stuck, 0, 5);
+	tcase_add_loop_test(tcase, a_cpu_with_interrupts_on_is_not_stuck, 0, 5);
 	add_compare_tests(tcase);
 	tcase_add_test(tcase, a_sleeper_has_switched);
 	tcase_add_test(tcase, likely_owners_are_used);

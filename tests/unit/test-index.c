@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The index, against folders that come, go and change. */
+/* The index, with folders that are added, deleted and changed. */
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -15,7 +15,7 @@
 #include "tests/unit/suite.h"
 #include "util/error.h"
 
-/* Everything there is to ask, as one text: two indexes that say the same are the same. */
+/* The results of all queries as one text, to compare two indexes. */
 static char *dump(struct run_index *ix)
 {
 	GString *text = g_string_new(NULL);

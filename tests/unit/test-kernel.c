@@ -119,7 +119,9 @@ START_TEST(later_fragments_win)
 	ck_assert(fragment_parse("a", "CONFIG_NUM=1\nCONFIG_A=y | CONFIG_B=y\n", list, NULL));
 	ck_assert(fragment_parse("b", "CONFIG_NUM=2\nCONFIG_TEXT=n\n", list, NULL));
 	merged = fragment_merge("CONFIG_NUM=0\nCONFIG_KEPT=y\n# CONFIG_TEXT is not set\n", list);
-	/* of alternatives the first comes last, so that it wins where they exclude each other */
+	/*
+	 * the first alternative is written last, so that it takes effect if they exclude each other
+	 */
 	ck_assert_str_eq(merged, "CONFIG_KEPT=y\n\nCONFIG_B=y\nCONFIG_A=y\nCONFIG_NUM=2\n"
 				 "# CONFIG_TEXT is not set\n");
 	unmet = fragment_unmet(list, config, NULL, NULL);

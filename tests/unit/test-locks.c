@@ -96,7 +96,7 @@ START_TEST(names_of_classes)
 }
 END_TEST
 
-/* Without symbols two keys of one name cannot be told apart, and are marked. */
+/* Without symbols two keys of one name cannot be distinguished, and are marked. */
 START_TEST(ambiguous_names)
 {
 	rig_auto(lock_orders) orders = lock_orders_parse(CLASSES, "", NULL, NULL);

@@ -361,7 +361,7 @@ START_TEST(resumed)
 	ck_assert_uint_eq(((struct night_cell *)again->cells->pdata[1])->attempts->len, 1);
 	ck_assert_int_eq(((struct night_cell *)again->cells->pdata[1])->status, CELL_GOOD);
 	ck_assert_int_eq(((struct night_cell *)again->cells->pdata[2])->status, CELL_WAITING);
-	/* what comes next does not join the half line */
+	/* the next entry is not appended to the incomplete line */
 	ck_assert(night_note(again, json_pack("{s:s}", "what", "x"), NULL));
 	g_free(journal);
 	ck_assert(g_file_get_contents(g_build_filename(again->dir, "journal", NULL), &journal, NULL,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The plan of a run: which requests are refused and how, and what run.json says of one. */
+/* The plan of a run: refused requests and their messages, and its part of run.json. */
 #include <check.h>
 #include <string.h>
 

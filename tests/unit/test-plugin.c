@@ -542,7 +542,7 @@ START_TEST(shared_object)
 	say(pair[0], "counts");
 	assert_hears(pair[0], "totals 0 1 2 1 0 1 0 0 ");
 	assert_hears(pair[0], "counted");
-	/* the rig dies: holds end */
+	/* the rig ends: holds end */
 	close(pair[0]);
 }
 END_TEST

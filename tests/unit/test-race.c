@@ -187,7 +187,7 @@ START_TEST(weak)
 }
 END_TEST
 
-/* A failure while no hold waited says that the scenario fails without any. */
+/* A failure while no hold waited shows that the scenario fails without holds. */
 START_TEST(without_holds)
 {
 	json_auto_t *visits = make_visits();

@@ -109,7 +109,7 @@ START_TEST(many_are_drawn_in_order)
 }
 END_TEST
 
-/* Programs called dot that do not draw, and what is said then. */
+/* Programs called dot that draw nothing, and the error messages. */
 static const struct {
 	const char *script; /* NULL: there is none */
 	const char *words;

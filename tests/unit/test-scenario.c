@@ -22,7 +22,7 @@ static struct scenario *good(const char *name)
 	return s;
 }
 
-/* The first line of each bad file says what must be said of it: "# 8:1: text", or "# text". */
+/* The first line of each bad file has the expected error: "# 8:1: text", or "# text". */
 static void check_bad(const char *path)
 {
 	g_autofree char *text = NULL, *wanted = NULL;
@@ -220,7 +220,7 @@ START_TEST(names)
 }
 END_TEST
 
-/* What a machine cannot do is a reason to skip, with the step that wants it. */
+/* A step that a machine does not support is a reason to skip; the reason names the step. */
 START_TEST(fits)
 {
 	rig_auto(scenario) s = good("scenario/good/full.yaml");

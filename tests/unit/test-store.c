@@ -156,7 +156,7 @@ START_TEST(same_second_same_name)
 }
 END_TEST
 
-/* A full disk, here a limit on the size of files: said once, nothing more is written. */
+/* A full disk, here a limit on the size of files: reported once, nothing more is written. */
 /* From here on this process has no renameat2(): it fails with ERROR, as it does on NFS (EINVAL). */
 static void refuse_renameat2(int error)
 {

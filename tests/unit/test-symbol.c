@@ -180,7 +180,7 @@ START_TEST(size_tells_twins_apart)
 		ck_assert(symbols_find(symbols, &frame, &address));
 		ck_assert_uint_eq(address, function->address + frame.offset);
 		twins += !strcmp(function->name, "twin");
-		/* of another build: nothing is better than a wrong line */
+		/* of another build: no line rather than a wrong one */
 		frame.size += 4096;
 		ck_assert(!symbols_find(symbols, &frame, &address));
 	}
