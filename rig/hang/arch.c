@@ -9,6 +9,11 @@
  *	arch/powerpc/kernel/process.c:
  *	  "NIP:  c…", "NIP [c…] f+0x1/0x2", "LR [c…] …", "MSR:  … <SF,EE,…>  … IRQMASK: 0",
  *	  "[c000000003159630] [c000000000013570] do_IRQ+0xb4/0xd4"
+ *	arch/arm64/kernel/process.c, entry.S:
+ *	  "pstate: 600000c5 (nZCv daIF …)", "pc : f+0x1/0x2", "pmr_save: 000000e0",
+ *	  "el1h_64_irq+0x74/0x78" (a frame of an interrupt's entry)
+ *	target/arm/cpu.c (QEMU):
+ *	  " PC=ffff800008244e60 X00=…", "PSTATE=000000c5 ---- EL1h"
  *	target/ppc/cpu.c (QEMU):
  *	  "NIP c0000000002601fc   LR … CPU#0", "MSR 8000000000001033 …"
  */
@@ -19,6 +24,9 @@
 #define EFLAGS_IF 0x200
 #define MSR_EE 0x8000 /* interrupts are on */
 #define MSR_PR 0x4000 /* user space */
+#define PSR_I 0x80    /* interrupts are off */
+#define PSR_EL 0xc    /* the exception level, 0 in user space */
+#define GIC_PRIO_IRQON 0xe0
 
 static gboolean x86_flags(struct sample *sample, const char *line)
 {
@@ -55,6 +63,27 @@ static gboolean ppc64_flags(struct sample *sample, const char *line)
 	return mask != NULL;
 }
 
+/* "pstate: 600000c5 (nZCv daIF …)": PSR_I, and with pseudo-NMIs the priority mask in "pmr_save: 000000c0". */
+static gboolean arm64_flags(struct sample *sample, const char *line)
+{
+	static const char pstate[] = "pstate: ", mask[] = "pmr_save: ";
+
+	if (g_str_has_prefix(line, pstate)) {
+		guint64 value = g_ascii_strtoull(line + strlen(pstate), NULL, 16);
+
+		/* of the system call that it is inside of, where frames were read */
+		if (value & PSR_EL)
+			sample->irqs_off |= (value & PSR_I) != 0;
+		else if (!sample->frames->len)
+			sample->user = TRUE;
+		return TRUE;
+	}
+	if (!g_str_has_prefix(line, mask))
+		return FALSE;
+	sample->irqs_off |= !sample->user && g_ascii_strtoull(line + strlen(mask), NULL, 16) < GIC_PRIO_IRQON;
+	return TRUE;
+}
+
 static const struct arch x86_64 = {
 	.name = "x86_64",
 	.user_pc = "RIP: 0033",
@@ -79,4 +108,16 @@ static const struct arch ppc64 = {
 	.qemu_is_first = TRUE,
 };
 
-const struct arch *const arches[] = {&x86_64, &ppc64, NULL};
+/* Until 6.7 no NMI asks for a backtrace: a CPU prints its own from an interrupt, if they are on. */
+static const struct arch arm64 = {
+	.name = "arm64",
+	.kernel_pc = "pc : ",
+	.flags = arm64_flags,
+	.entries = (const char *const[]){"el1h_64_irq", "el1h_64_fiq", "el1h_64_error", NULL},
+	.user_entry = "el0t_64_irq",
+	.qemu_pc = " PC=",
+	.qemu_flags = "PSTATE=",
+	.irqs_off = PSR_I,
+};
+
+const struct arch *const arches[] = {&x86_64, &ppc64, &arm64, NULL};

@@ -4,7 +4,7 @@
  * descriptor each (arch.c). The architecture is not known when a log from anywhere is read, so each
  * line is offered to every descriptor; the prefixes do not overlap.
  *
- * To add an architecture (aarch64):
+ * To add an architecture:
  *	1. a descriptor in arch.c, and its name in `arches` there: the prefixes are those of
  *	   show_regs() and show_trace() in arch/ARCH/kernel, and of cpu_dump_state() in QEMU's target/ARCH;
  *	2. splat/frame.c: how a line of a stack and the faulting instruction are written
@@ -38,14 +38,21 @@ struct arch {
 	 * May be NULL.
 	 */
 	gboolean (*flags)(struct sample *sample, const char *line);
+	/*
+	 * Functions through which an exception comes from the kernel, NULL-terminated: the frames
+	 * before are the handler's, those after are what it interrupted. NULL where a line of
+	 * registers marks that place.
+	 */
+	const char *const *entries;
+	const char *user_entry; /* the same from user space, the outermost function of an interrupt's stack */
 
 	/* In QEMU's `info registers -a`, after a line "CPU#N". */
 	const char *qemu_pc;	/* prefix of the line with the instruction pointer, which follows it
 				 * in hexadecimal */
 	/* the word before the flags, there or at the start of a later line */
 	const char *qemu_flags;
-	/* bits of the flags: interrupts are on; user space (0: not in them) */
-	guint64 irqs_on, user;
+	/* bits of the flags: interrupts are on, or off; user space (0: not in them) */
+	guint64 irqs_on, irqs_off, user;
 	/*
 	 * They were read before the kernel's backtraces, of which a CPU with interrupts off prints
 	 * only one: the same function confirms it. Else they were read after, and interrupts that

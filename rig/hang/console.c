@@ -27,6 +27,7 @@
 
 /* What one printing context has begun (PRINTK_CALLER; a single one without it). */
 struct context {
+	char *caller;	       /* the table's key */
 	struct task *task;     /* the lines that follow are its stack */
 	struct task *holder;   /* the lines that follow are its locks */
 	struct sample *sample; /* the lines that follow are the stack of a CPU */
@@ -251,7 +252,8 @@ static struct task *owner_of(const struct snapshot *snapshot, const struct sampl
 
 	g_hash_table_iter_init(&iter, snapshot->by_pid);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&task)) {
-		if (task->state == 'R' && !task->stack) {
+		/* arm64 prints no addresses, and of a running task only where it was switched to */
+		if (task->state == 'R' && !task->stack && (sample->stack || task->frames->len <= 1)) {
 			running = task;
 			n_running++;
 		}
@@ -298,7 +300,11 @@ static gboolean read_cpu(struct reader *r, struct context *t, const char *text)
 	}
 	g_clear_pointer(&info, g_match_info_free);
 	if (match(RE_SHOW, text, &info)) {
-		begin_unassigned(r, t, fetch_number(info, 1, 10));
+		/* the task that asked prints its own stack; the others print theirs from an interrupt */
+		if (*t->caller == 'T')
+			begin_sample(r, t, g_ascii_strtoll(t->caller + 1, NULL, 10), NULL, fetch_number(info, 1, 10));
+		else
+			begin_unassigned(r, t, fetch_number(info, 1, 10));
 		return TRUE;
 	}
 	g_clear_pointer(&info, g_match_info_free);
@@ -355,7 +361,8 @@ static void read_line(struct reader *r, const struct line *line)
 			return;
 		t = g_new0(struct context, 1);
 		t->cpu = -1;
-		g_hash_table_insert(r->contexts, g_strdup(line->caller), t);
+		t->caller = g_strdup(line->caller);
+		g_hash_table_insert(r->contexts, t->caller, t);
 	}
 	if (strstr(text, "Showing all locks held in the system:")) {
 		read_all_locks(r);

@@ -52,12 +52,17 @@ static void interrupts_are_on(struct snapshot *snapshot, int cpu)
 	}
 }
 
+static gboolean irqs_are_on(const struct arch *arch, guint64 flags)
+{
+	return arch->irqs_off ? !(flags & arch->irqs_off) : (flags & arch->irqs_on) != 0;
+}
+
 static void read_flags(struct snapshot *snapshot, const struct arch *arch, int cpu, guint64 pc,
 		       guint64 flags)
 {
-	if (arch->qemu_is_first && !(flags & (arch->irqs_on | arch->user)))
+	if (arch->qemu_is_first && !irqs_are_on(arch, flags) && !(flags & arch->user))
 		confirm(snapshot, cpu, pc);
-	else if (!arch->qemu_is_first && flags & arch->irqs_on)
+	else if (!arch->qemu_is_first && irqs_are_on(arch, flags))
 		interrupts_are_on(snapshot, cpu);
 }
 

@@ -58,6 +58,21 @@ static void read_cpu_line(const struct arch *arch, struct sample *sample, const 
 		arch->flags(sample, text);
 }
 
+/* A frame of an interrupt's entry in SAMPLE: those before it are the handler's. TRUE if it is one. */
+static gboolean pass_entry(struct sample *sample, const char *name)
+{
+	for (const struct arch *const *a = arches; *a; a++) {
+		gboolean from_user = !g_strcmp0(name, (*a)->user_entry);
+
+		if (!from_user && !((*a)->entries && g_strv_contains((*a)->entries, name)))
+			continue;
+		g_ptr_array_set_size(sample->frames, 0);
+		sample->user |= from_user;
+		return TRUE;
+	}
+	return FALSE;
+}
+
 void stack_read(struct task *task, struct sample *sample, const char *text)
 {
 	GPtrArray *frames = sample ? sample->frames : task->frames;
@@ -85,7 +100,7 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 		if (!strcmp(last_name(frames), frame.name))
 			return;
 	}
-	if (frame.guess)
+	if (frame.guess || (sample && !fault && pass_entry(sample, frame.name)))
 		return;
 	if (sample)
 		sample->entered = linked;
