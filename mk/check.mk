@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Test targets.
 
-## make check      all tests: Check suites, command line, then real guests on q35, pseries and powernv9
+## make check      all tests: Check suites, command line, then real guests on q35, pseries, powernv9, and arm64 if its kernel is cached
 .PHONY: check
 check:
 	@tools/install-packages build run check
@@ -13,6 +13,13 @@ check:
 	@tests/html/browse $(OUT) || [ $$? -eq 77 ]
 	@tests/run $(OUT)
 	@tests/libvirt $(OUT)
+
+## make check-arm64  the arm64 cases of make check, which otherwise run only if arm64's kernel is in the cache
+.PHONY: check-arm64
+check-arm64:
+	@tools/install-packages build run check
+	@$(MAKE) --no-print-directory all
+	@RIG_ARM64=1 RIG_TESTS='*arm64*' tests/run $(OUT)
 
 ## make check-html  the HTML report in headless Chromium (80 MB of packages); make check includes it if installed
 .PHONY: check-html

@@ -57,7 +57,7 @@ static struct {
 	char *source, *arch;
 	char **patches, **fragments;
 	int jobs;
-	gboolean no_lockdep, refresh, json;
+	gboolean no_lockdep, refresh, cached, json;
 } want;
 
 static const GOptionEntry build_options[] = {
@@ -75,6 +75,8 @@ static const GOptionEntry build_options[] = {
 	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build without lockdep", NULL},
 	{"refresh", 0, 0, G_OPTION_ARG_NONE, &want.refresh,
 	 "look up a package's version on the mirror again", NULL},
+	{"cached", 0, 0, G_OPTION_ARG_NONE, &want.cached,
+	 "build nothing: exit code 77 if it is not in the cache", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
 	{NULL},
 };
@@ -145,6 +147,7 @@ static int run_build(int argc, char **argv)
 		.no_lockdep = want.no_lockdep,
 		.jobs = want.jobs,
 		.refresh = want.refresh,
+		.cached = want.cached,
 	};
 	kernel = kernel_build(&spec, want.json ? quiet_progress : show_progress, &begin, &error);
 	if (!want.json)

@@ -63,7 +63,10 @@ static gboolean ppc64_flags(struct sample *sample, const char *line)
 	return mask != NULL;
 }
 
-/* "pstate: 600000c5 (nZCv daIF …)": PSR_I, and with pseudo-NMIs the priority mask in "pmr_save: 000000c0". */
+/*
+ * "pstate: 600000c5 (nZCv daIF …)": PSR_I; with pseudo-NMIs the priority mask in
+ * "pmr_save: 000000c0".
+ */
 static gboolean arm64_flags(struct sample *sample, const char *line)
 {
 	static const char pstate[] = "pstate: ", mask[] = "pmr_save: ";
@@ -80,7 +83,8 @@ static gboolean arm64_flags(struct sample *sample, const char *line)
 	}
 	if (!g_str_has_prefix(line, mask))
 		return FALSE;
-	sample->irqs_off |= !sample->user && g_ascii_strtoull(line + strlen(mask), NULL, 16) < GIC_PRIO_IRQON;
+	sample->irqs_off |= !sample->user &&
+			    g_ascii_strtoull(line + strlen(mask), NULL, 16) < GIC_PRIO_IRQON;
 	return TRUE;
 }
 
@@ -108,7 +112,9 @@ static const struct arch ppc64 = {
 	.qemu_is_first = TRUE,
 };
 
-/* Until 6.7 no NMI asks for a backtrace: a CPU prints its own from an interrupt, if they are on. */
+/*
+ * Until 6.7 no NMI asks for a backtrace: a CPU prints its own from an interrupt, if they are on.
+ */
 static const struct arch arm64 = {
 	.name = "arm64",
 	.kernel_pc = "pc : ",

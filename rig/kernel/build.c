@@ -244,6 +244,10 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 	hash = hash_inputs(&inputs, error);
 	if (!hash || (found = cache_use(hash)))
 		return hash ? found : NULL;
+	if (spec->cached) {
+		rig_fail(error, RIG_EXIT_SKIP, "the kernel for %s is not in the cache", inputs.arch->name);
+		return NULL;
+	}
 	tree = worktree_open(inputs.source->tree, inputs.arch, progress, error);
 	/* the previous holder of the lock may have built it */
 	if (!tree || (found = cache_use(hash)))

@@ -24,6 +24,7 @@ struct kernel_spec {
 	gboolean no_lockdep;	      /* leave lockdep.config out */
 	unsigned jobs;		      /* 0: the number of CPUs */
 	gboolean refresh;	      /* ask the mirror again which version a package name means */
+	gboolean cached;	      /* build nothing: RIG_EXIT_SKIP if it is not in the cache */
 };
 
 /* A built or given kernel. */
