@@ -378,21 +378,30 @@ static GPtrArray *candidates(const struct net *net, guint length)
 	return all;
 }
 
-GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length)
+GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length,
+		       guint *ret_judged)
 {
 	GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)lock_cycle_free);
 	g_autoptr(GHashTable) cache = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 							    (GDestroyNotify)g_hash_table_unref);
 	g_autoptr(GPtrArray) all = NULL;
+	guint judged = 0;
 	struct net net;
 
 	net_init(&net, graph);
 	find_components(&net);
 	all = candidates(&net, length);
-	for (guint i = 0; i < all->len && found->len < LOCK_CYCLES_MAX; i++)
-		if ((!i || shortest_first(&all->pdata[i - 1], &all->pdata[i])) && !was_judged(db, graph, all->pdata[i], cache))
+	for (guint i = 0; i < all->len && found->len < LOCK_CYCLES_MAX; i++) {
+		if (i && !shortest_first(&all->pdata[i - 1], &all->pdata[i]))
+			continue;
+		if (was_judged(db, graph, all->pdata[i], cache))
+			judged++;
+		else
 			g_ptr_array_add(found, cycle_new(graph, g_array_ref(all->pdata[i])));
+	}
 	net_clear(&net);
 	g_ptr_array_sort(found, unguarded_first);
+	if (ret_judged)
+		*ret_judged = judged;
 	return found;
 }

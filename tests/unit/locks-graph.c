@@ -80,11 +80,11 @@ START_TEST(two_halves)
 
 	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS", A_THEN_B);
 	look(&w);
-	none = lock_cycles(w.db, w.graph, 6);
+	none = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(none->len, 0);
 	put_run(w.results, "20261102T000000Z-s-2", "pseries", "PASS", B_THEN_A);
 	look(&w);
-	one = lock_cycles(w.db, w.graph, 6);
+	one = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(one->len, 1);
 	cycle = one->pdata[0];
 	ck_assert_str_eq(cycle->signature, "lock-cycle:a --> b");
@@ -98,12 +98,14 @@ END_TEST
 START_TEST(lockdep_judged_it)
 {
 	struct world w = {in_scratch("results"), NULL, NULL};
+	guint judged = 0;
 	g_autoptr(GPtrArray) cycles = NULL;
 
 	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS", A_THEN_B B_THEN_A);
 	look(&w);
-	cycles = lock_cycles(w.db, w.graph, 6);
+	cycles = lock_cycles(w.db, w.graph, 6, &judged);
 	ck_assert_uint_eq(cycles->len, 0);
+	ck_assert_uint_eq(judged, 1);
 	world_clear(&w);
 }
 END_TEST
@@ -118,14 +120,14 @@ START_TEST(guarded)
 	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS", CHAIN("0") LINE("gate") LINE("a") LINE("b") "\n");
 	put_run(w.results, "20261102T000000Z-s-2", "pc-q35", "PASS", CHAIN("0") LINE("gate") LINE("b") LINE("a") "\n");
 	look(&w);
-	cycles = lock_cycles(w.db, w.graph, 6);
+	cycles = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(cycles->len, 1);
 	cycle = cycles->pdata[0];
 	ck_assert_uint_eq(cycle->gates->len, 1);
 	ck_assert_int_eq(g_array_index(cycle->gates, guint, 0), lock_graph_class(w.graph, "gate"));
 	put_run(w.results, "20261103T000000Z-s-3", "pc-q35", "PASS", B_THEN_A);
 	look(&w);
-	open = lock_cycles(w.db, w.graph, 6);
+	open = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(open->len, 1);
 	cycle = open->pdata[0];
 	ck_assert_uint_eq(cycle->gates->len, 0);
@@ -158,18 +160,18 @@ START_TEST(logs_are_kept)
 	look(&w);
 	ck_assert_uint_eq(w.graph->edges->len, 3);
 	ck_assert_uint_eq(w.graph->runs, 1);
-	cycles = lock_cycles(w.db, w.graph, 6);
+	cycles = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(cycles->len, 0);
 	put_run(w.results, "20261101T000000Z-s-1", "m", "PASS", CHAIN("0") LINE("gate") LINE("a") LINE("b") "\n"
 		CHAIN("0") LINE("gate") LINE("b") LINE("a") "\n");
 	put_run(w.results, "20261102T000000Z-s-2", "m", "PASS", A_THEN_B);
 	look(&w);
-	more = lock_cycles(w.db, w.graph, 6);
+	more = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(more->len, 0); /* the first run saw a --> b --> a whole */
 	put_run(w.results, "20261103T000000Z-s-3", "m", "PASS", CHAIN("0") LINE("c") LINE("d") "\n" CHAIN("0") LINE("d") LINE("a") "\n");
 	look(&w);
 	g_ptr_array_unref(more);
-	more = lock_cycles(w.db, w.graph, 6);
+	more = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(more->len, 1);
 	cycle = more->pdata[0];
 	ck_assert_str_eq(cycle->signature, "lock-cycle:a --> c --> d");
@@ -289,7 +291,7 @@ START_TEST(random_graphs)
 			put_run(w.results, folder, "m", "PASS", chains->str);
 		}
 		look_in(&w, NULL);
-		cycles = lock_cycles(w.db, w.graph, 6);
+		cycles = lock_cycles(w.db, w.graph, 6, NULL);
 		if (forward)
 			ck_assert_uint_eq(cycles->len, 0);
 		for (guint i = 0; i < cycles->len; i++) {
