@@ -41,3 +41,15 @@ files_are_missing() {
 	own no-file 3 INFRA && says reasons 'no file matches /proc/no-such-file' &&
 		expect 77 "$rig" run "$top/tests/own/no-option.yaml" 2>e && says e CONFIG_KSM
 }
+
+# The fake QEMU answers as it is told to; the real guest refuses because of the kernel's pages.
+outcomes_expected() {
+	scenario=$top/tests/own/refused.yaml
+	fake unplug=refuse && ended 0 PASS || return 1
+	fake '' && ended 1 FAIL "unplug of 'd' ended in 'deleted', but the scenario expects 'refused'" || return 1
+	sed 's/result: ok/result: EPERM/' "$scenario" >never.yaml
+	scenario=./never.yaml
+	fake unplug=refuse && ended 1 FAIL "agent block-state never had the result 'EPERM'" || return 1
+	expect 0 "$rig" run normal-memory-stays --duration 10 --seed 7 --json >v || { cat v; return 1; }
+	same refused "$(field v .details.counts.devices.unplug.refused)" 1
+}

@@ -105,6 +105,7 @@ struct host_side {
 	GPtrArray *tracks;   /* of struct track_run */
 	GHashTable *ended;   /* ids of ended operations that others wait for: a set */
 	json_t *outcomes;    /* {"plug": {"ok": 3}}: session_count() */
+	GHashTable *expected; /* indices of expected outcomes whose step was executed: a set */
 	guint reset_waits;   /* a reset step waits for hello */
 	gboolean vanished;   /* an operation found that QEMU has ended: begin no further step */
 	gboolean paused;     /* a pause step has stopped the CPUs */

@@ -362,6 +362,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	g_clear_pointer(&s.vm, vm_free);
 	scanner_flush(s.console.scanner);
 	locks_keep(&s);
+	outcomes_judge(&s);
 	output_judge(&s);
 	session_explain(&s);
 	tracks_list(&s);

@@ -147,6 +147,8 @@ void reconnect_done(struct session *s);
 void reconnect_hello(struct session *s);
 
 /* teardown.c */
+/* "d (256M, memory blocks 32 to 33)": for people, the devices that are there; the caller's. */
+char *teardown_left(const struct session *s);
 void teardown_start(struct session *s); /* EV_ANSWER if everything was unplugged, else EV_BAD */
 
 /* agents.c */
@@ -158,6 +160,14 @@ void agents_stop(struct session *s);
 void agents_heartbeat(struct session *s, const struct guest_heartbeat *heartbeat);
 void agents_counts(struct session *s, const struct guest_counts *counts);
 char *agents_rates(struct session *s, double seconds);
+
+/* outcomes.c */
+/* STEP ended: fails the run if the scenario expects another outcome of it. */
+void outcomes_step(struct session *s, const struct step *step, const char *outcome, const char *why);
+/* The scenario expects that device ID cannot be unplugged. */
+gboolean outcomes_stays(const struct session *s, const char *id);
+/* At the end: fails the run if an expected outcome did not happen. */
+void outcomes_judge(struct session *s);
 
 /* output.c */
 void output_add(struct session *s, guint id, const char *text, gsize len);

@@ -63,7 +63,9 @@ static void judge_drain(struct session *s)
 
 static void judge_leftover(struct session *s)
 {
-	session_judge(s, VERDICT_FAIL, "not everything that was plugged could be unplugged again");
+	g_autofree char *left = teardown_left(s);
+
+	session_judge(s, VERDICT_FAIL, "not everything that was plugged could be unplugged again: %s", left);
 }
 
 static void judge_still_on(struct session *s)

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/size.h"
+
 #define ROUNDS 5
 #define ROUND_S 20
 
@@ -68,11 +70,36 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
 
 /*
  * TRUE: QEMU 7.2 crashes when a plugged CPU is unplugged under TCG (docs/machines.md); a CPU does
- * not change the accounts.
+ * not change the accounts. It is also TRUE if the scenario expects that its
+ * unplug is refused.
  */
 static gboolean stays(const struct session *s, const struct device *d)
 {
-	return d->kind == DEVICE_CPU && s->plan->accel == ACCEL_TCG;
+	return (d->kind == DEVICE_CPU && s->plan->accel == ACCEL_TCG) || outcomes_stays(s, d->id);
+}
+
+char *teardown_left(const struct session *s)
+{
+	GString *text = g_string_new(NULL);
+	GHashTableIter iter;
+	struct device *d;
+
+	g_hash_table_iter_init(&iter, s->host.devices);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
+		g_autofree char *size = rig_size_text(d->size);
+		struct extent place;
+
+		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || stays(s, d))
+			continue;
+		g_string_append_printf(text, "%s%s", text->len ? ", " : "", d->id);
+		if (d->kind == DEVICE_CPU || !s->hello.block_size ||
+		    !vm_where(s->vm, d->id, &place.start, &place.size))
+			continue;
+		g_string_append_printf(text, " (%s, memory blocks %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ")",
+				       size, place.start / s->hello.block_size,
+				       (place.start + place.size - 1) / s->hello.block_size);
+	}
+	return g_string_free(text, FALSE);
 }
 
 /*

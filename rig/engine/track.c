@@ -117,6 +117,7 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))
 		g_hash_table_add(t->s->host.ended, g_steal_pointer(&op_id));
 	wake_waiting(t->s);
+	outcomes_step(t->s, t->step, outcome, why);
 	if (t->s->state == STATE_HAMMER)
 		t->source = g_idle_add(track_next, t);
 	else
@@ -189,6 +190,7 @@ void tracks_init(struct session *s)
 		.devices = devices_new(),
 		.tracks = g_ptr_array_new(),
 		.ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+		.expected = g_hash_table_new(NULL, NULL),
 		.outcomes = json_object(),
 	};
 }
@@ -206,5 +208,6 @@ void tracks_deinit(struct session *s)
 	g_ptr_array_unref(s->host.tracks);
 	g_hash_table_unref(s->host.devices);
 	g_hash_table_unref(s->host.ended);
+	g_hash_table_unref(s->host.expected);
 	json_decref(s->host.outcomes);
 }

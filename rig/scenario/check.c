@@ -363,5 +363,6 @@ gboolean check_scenario(struct yaml_tree *tree, const struct scenario *s, GError
 		return at_key(tree, "cpu_nodes", error, "'cpu_nodes' is above 'nodes'");
 	return check_machines(tree, s, error) && check_words(tree, s, error) &&
 	       check_needs(tree, s, error) && check_holds(tree, s, error) &&
-	       check_agents(tree, s, error) && check_tracks(tree, s, error);
+	       check_agents(tree, s, error) && check_tracks(tree, s, error) &&
+	       check_expect(tree, s, error);
 }

@@ -25,6 +25,9 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error);
 gboolean scenario_check_files(const struct scenario *s, const struct machine *machine,
 			      GError **error);
 
+/* `expect`: a kind or outcomes, of steps and agents that there are. */
+gboolean check_expect(struct yaml_tree *tree, const struct scenario *s, GError **error);
+
 /* Whatever needs the whole scenario: ids, slots, memory, nodes, CPUs, machines, agents. */
 gboolean check_scenario(struct yaml_tree *tree, const struct scenario *scenario, GError **error);
 

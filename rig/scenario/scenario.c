@@ -45,6 +45,12 @@ void scenario_free(struct scenario *s)
 		g_free(s->files[i].path);
 	}
 	g_free(s->files);
+	for (unsigned i = 0; i < s->expect.n_outcomes; i++) {
+		g_free(s->expect.outcomes[i].id);
+		g_free(s->expect.outcomes[i].agent);
+		g_free(s->expect.outcomes[i].result);
+	}
+	g_free(s->expect.outcomes);
 	g_free(s->agents);
 	g_free(s->tracks);
 	g_free(s->holds);
@@ -83,6 +89,9 @@ static struct scenario *take(struct raw *raw)
 	s->files = g_new0(struct scenario_file, s->n_files);
 	for (unsigned i = 0; i < s->n_files; i++)
 		s->files[i].name = g_steal_pointer(&raw->files[i]);
+	s->expect.outcomes = g_steal_pointer(&raw->expect.outcomes);
+	s->expect.n_outcomes = raw->expect.n_outcomes;
+	raw->expect.n_outcomes = 0;
 	s->expect.kind = g_steal_pointer(&raw->expect.kind);
 	s->expect.cycle = take_list(&raw->expect.cycle, &raw->expect.n_cycle);
 	return s;

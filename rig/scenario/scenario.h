@@ -95,10 +95,20 @@ struct scenario_file {
 	unsigned elf_machine; /* of a program; 0: a script, or data */
 };
 
+/* Each execution of a step ends so, and there is one; or an agent has this result at least once. */
+struct expect_outcome {
+	enum step_do what; /* with `id`, where the step has one */
+	char *id;
+	char *agent; /* instead of them */
+	char *result; /* "refused", "deleted", "ok", "EBUSY" */
+};
+
 /* The expected result of a run; without a kind PASS. */
 struct expect {
 	char *kind;    /* report kind, "lockdep-circular", or NULL */
 	char **cycle;  /* lock classes of the cycle, any rotation; NULL-terminated; may be empty */
+	struct expect_outcome *outcomes;
+	unsigned n_outcomes;
 };
 
 struct scenario {

@@ -85,10 +85,22 @@ static const cyaml_schema_value_t hold_value = {
 static const cyaml_schema_value_t text_value = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 256)};
 
+static const cyaml_schema_field_t outcome_fields[] = {
+	FIELD_WORD("do", OPT, struct expect_outcome, what, do_words),
+	CYAML_FIELD_STRING_PTR("id", OPT, struct expect_outcome, id, 1, 32),
+	CYAML_FIELD_STRING_PTR("agent", OPT, struct expect_outcome, agent, 1, 32),
+	CYAML_FIELD_STRING_PTR("result", 0, struct expect_outcome, result, 1, 32),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t outcome_value = {
+	CYAML_VALUE_MAPPING(0, struct expect_outcome, outcome_fields)};
+
 static const cyaml_schema_field_t expect_fields[] = {
-	CYAML_FIELD_STRING_PTR("kind", 0, struct raw_expect, kind, 1, 64),
-	CYAML_FIELD_SEQUENCE_COUNT("cycle", CYAML_FLAG_POINTER | OPT, struct raw_expect, cycle,
-				   n_cycle, &text_value, 1, 64),
+	CYAML_FIELD_STRING_PTR("kind", OPT, struct raw_expect, kind, 1, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("cycle", CYAML_FLAG_POINTER | OPT, struct raw_expect, cycle, n_cycle,
+				   &text_value, 1, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("outcomes", CYAML_FLAG_POINTER | OPT, struct raw_expect, outcomes,
+				   n_outcomes, &outcome_value, 1, 16),
 	CYAML_FIELD_END,
 };
 

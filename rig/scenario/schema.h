@@ -10,6 +10,8 @@ struct raw_expect {
 	char *kind;
 	char **cycle;
 	unsigned n_cycle;
+	struct expect_outcome *outcomes;
+	unsigned n_outcomes;
 };
 
 /* The public struct as libcyaml fills it, and what libcyaml stores in another form. */
