@@ -7,7 +7,7 @@
 
 #include "text.h"
 
-/* The words of the kernel command line that init reads. */
+/* The options on the kernel command line that init reads. */
 struct words {
 	char tty[40];  /* rig.tty=NAME, or "" */
 	bool shell;    /* rig.shell */

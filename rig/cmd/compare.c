@@ -101,7 +101,7 @@ static void print_orders(json_t *orders, gboolean all)
 	size_t i;
 
 	if (json_array_size(orders))
-		printf("lock orders of b that a has not: %zu\n", json_array_size(orders));
+		printf("lock orders of B that A does not have: %zu\n", json_array_size(orders));
 	json_array_foreach (orders, i, order) {
 		g_autofree char *text = findings_clean(json_string_value(order));
 

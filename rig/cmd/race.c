@@ -40,7 +40,7 @@ static const char examples[] =
 	"  rig race plug-vs-valid-zones --around last\n"
 	"      first those functions that are in the reports of the last run\n"
 	"  rig race --resume\n"
-	"      go on with the last search, after ^C, kill -9 or a spent --budget\n\n"
+	"      continue the last search, after ^C, kill -9 or a spent --budget\n\n"
 	"Exit codes: 0 found, 1 not found, or the scenario fails without holds, 2 usage, "
 	"3 infrastructure or stopped, 77 skip.\n";
 
@@ -56,26 +56,26 @@ static const GOptionEntry options[] = {
 	 "where: a file (mm/slub.c), a function, a lock (slab_mutex), a run with a report (all "
 	 "files)",
 	 "WHERE"},
-	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget,
-	 "stop after so many minutes or hours (10m)", "Nm|Nh"},
-	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "as of `rig run`", "WHAT"},
+	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget, "stop after N minutes or hours (10m)", "Nm|Nh"},
+	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "source or image, as for `rig run`", "WHAT"},
 	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
 	 "apply a patch (repeatable, in order)", "FILE"},
 	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
 	 "add a config fragment (repeatable)", "FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "as of `rig run`", NULL},
-	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "the scenario's first", "NAME"},
+	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep,
+	 "build without lockdep, or accept an image without it", NULL},
+	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "machine (the scenario's first)", "NAME"},
 	{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
 	 "another QEMU: a program, or a suite of `rig qemu get`", "NAME"},
-	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests, "at a time, 1 to 4 (half the CPUs)",
-	 "N"},
+	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests, "guests at a time, 1 to 4 (half the CPUs)", "N"},
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
 	 "seconds of load in each run, instead of the scenario's", "S"},
-	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "as of `rig run`", "S"},
+	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience,
+	 "seconds without progress before a hang is declared (20)", "S"},
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results,
 	 "folder of run folders and searches", "DIR"},
 	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume,
-	 "go on with a search: its folder, or the last one", NULL},
+	 "continue a search: its folder, or the last one", NULL},
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print the result only", NULL},
 	{NULL}};
@@ -277,10 +277,7 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	return ok ? conclude(search, end, scenario, dir) : rig_report_error(error);
 }
 
-/*
- * The words of the search that is gone on with; what is said now about budget, guests and output
- * wins.
- */
+/* The options of the search that is resumed; budget, guests and output given now wins. */
 static int resume(const char *which)
 {
 	g_autoptr(GError) error = NULL;

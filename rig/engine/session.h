@@ -18,7 +18,7 @@ enum state {
 	STATE_ACCOUNT,	  /* waiting for the accounts again */
 	STATE_ORDERS,	  /* waiting for the lock orders of the boot */
 	STATE_FINISH,	  /* waiting for the guest's verdict */
-	STATE_POWEROFF,	  /* the guest ends itself */
+	STATE_POWEROFF,	  /* the guest powers off */
 	STATE_REPORTED,	  /* a report is being printed: wait for its end */
 	STATE_POSTMORTEM, /* the state of a stuck guest is read */
 	STATE_ENDING,	  /* QEMU was asked to quit, or killed */

@@ -50,7 +50,7 @@ struct watch {
 	double asked_s;	     /* of the open request for tasks, or of the last answer */
 	gboolean asked;
 	struct task_snapshot *snapshot; /* the last one */
-	double first_s;			/* when the first one came */
+	double first_s;			/* when the first snapshot was taken */
 	gboolean compared;		/* two snapshots were compared */
 	struct task_snapshot *early;	/* when agent `early_agent` was first seen to be slow */
 	guint early_agent;

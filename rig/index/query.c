@@ -187,7 +187,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* "pc-q35,pseries" of group_concat(): sorted, for people. */
+/* "pc-q35,pseries" of group_concat(): sorted, with ", " between. */
 static char *sorted_list(sqlite3_stmt *stmt, int column)
 {
 	g_autofree char *text = db_text(stmt, column);

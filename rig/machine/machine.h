@@ -24,7 +24,7 @@ enum machine_can {
 	MACHINE_CTRL_O = 1 << 8,    /* SysRq on the console is ^O, then the key (hvc_console) */
 };
 
-/* What a firmware or an MMU mode adds to the words of its machine. */
+/* What a firmware or an MMU mode adds to its machine's options. */
 struct machine_mode {
 	const char *name;    /* one of the machine's `firmwares` or `mmus` */
 	const char *type;    /* further -machine properties: ",x-vof=on", or NULL */
@@ -34,7 +34,7 @@ struct machine_mode {
 struct machine {
 	const char *name;	  /* "pc-q35", as scenarios and --machine spell it */
 	const char *arch;	  /* "x86_64": kernel build, fragment and guest programs */
-	const char *about;	  /* one line for people */
+	const char *about;	  /* a description in one line */
 	const char *emulator;	  /* "qemu-system-x86_64" */
 	const char *type;	  /* -machine value without accelerator and memory: "q35" */
 	const char *properties;	  /* further -machine properties: ",gic-version=3", or NULL */
@@ -59,7 +59,8 @@ struct machine {
 	const char *libvirt_cpu;     /* CPU model as libvirt names it, or NULL: the most it can ("maximum") */
 	const char *libvirt_serial;  /* model of a serial device as libvirt names it, or NULL: its default */
 	const char *no_libvirt;	      /* why libvirt cannot start it, or NULL */
-	const char *quirks;	      /* for people: what is odd and why, with the source of the fact */
+	const char *quirks;	      /* text: what is unusual and why, with the source of each
+				       * fact */
 };
 
 /* NULL-terminated, in the order in which people want to see them. */

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Holds: the words of --hold, the syntax of places, the limits. What a place means is
- * rig/director's.
- */
+/* Holds: the syntax of --hold and of places, the limits. What a place means is rig/director's. */
 #include "scenario/scenario.h"
 
 #include <string.h>

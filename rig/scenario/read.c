@@ -168,7 +168,7 @@ static gboolean check_fields(struct yaml_tree *tree, yaml_node_t *node, const st
 	return TRUE;
 }
 
-/* Ids become QEMU ids, "d.2" for copies, and words of the journal. */
+/* Ids are used as QEMU ids ("d.2" for copies) and in the journal. */
 static gboolean check_id(struct yaml_tree *tree, yaml_node_t *node, const char *id, GError **error)
 {
 	gboolean ok = g_ascii_islower(*id);

@@ -184,7 +184,7 @@ char **scenario_names(void);
 /* The guest's agents; docs/agents.md describes them. */
 struct agent_info {
 	const char *name;
-	const char *about;	   /* one line for people */
+	const char *about;	   /* a description in one line */
 	const char *const *needs;  /* kernel config, as of kernel_config_lacks(); NULL-terminated */
 	const char *const *params; /* its parameters; NULL-terminated, or NULL: none */
 };

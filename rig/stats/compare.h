@@ -71,7 +71,8 @@ struct compare {
 
 /*
  * A and B are nights (an id, "last", "last~1") or kernels (a name as in `rig list`); "night:X" and
- * "kernel:X" choose. Errors: RIG_EXIT_USAGE if there is no such night or kernel, or one of each.
+ * "kernel:X" select one kind. Errors: RIG_EXIT_USAGE if there is no such night or kernel, or one of
+ * each.
  */
 struct compare *compare_new(struct run_index *ix, const char *a, const char *b, GError **error);
 /*

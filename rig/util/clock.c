@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The monotonic clock, and times for people. */
+/* The monotonic clock, and durations as text. */
 #include "util/clock.h"
 
 #include <time.h>

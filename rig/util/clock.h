@@ -14,7 +14,7 @@ gint64 rig_now_ns(void);
 /* "2026-11-21T05:54:01Z" for now; with COMPACT "20261121T055401Z", as run folders are named. */
 char *rig_utc_now(gboolean compact);
 
-/* "4.9 s", "2 min 16 s", "1 h 02 min": a duration for people. */
+/* "4.9 s", "2 min 16 s", "1 h 02 min": a duration as text. */
 char *rig_duration_text(gint64 ns);
 
 #endif

@@ -18,7 +18,7 @@ struct orphan {
 	enum orphan_kind kind;
 	char *name;
 	gboolean stale; /* its rig ran on this host and has ended; or an empty pool of the rig's */
-	char *owner;	/* for people: "process 123 on host x, which runs" */
+	char *owner;	/* text: "process 123 on host x, which runs" */
 };
 
 struct orphans {

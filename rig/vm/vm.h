@@ -58,7 +58,8 @@ struct vm_exit {
 	gboolean by_us;		 /* vm_kill() or vm_quit() was called */
 	gboolean guest_shutdown; /* before that, QMP reported a SHUTDOWN by the guest */
 	int status;		 /* wait status of QEMU */
-	const char *why;	 /* for people: "guest powered off", "QEMU killed by signal 9: last line" */
+	const char *why;	 /* text: "guest powered off", "QEMU killed by signal 9: last
+				  * line" */
 };
 
 /* Callbacks for what the guest does. */
@@ -104,7 +105,7 @@ enum vm_outcome {
 
 const char *vm_outcome_name(enum vm_outcome outcome);
 
-/* WHY is for people, "" with VM_OK. REPLY is QMP's `return`, or NULL. Both borrowed. */
+/* WHY is a message, "" with VM_OK. REPLY is QMP's `return`, or NULL. Both borrowed. */
 typedef void (*vm_done)(enum vm_outcome outcome, const char *why, json_t *reply, void *data);
 
 enum vm_backend { VM_BACKEND_RAM, VM_BACKEND_MEMFD, VM_BACKEND_FILE };

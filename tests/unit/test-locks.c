@@ -204,7 +204,7 @@ START_TEST(hostile_text)
 	orders = lock_orders_parse("", CHAIN("0") LINE("#6") LINE("q") "\n", NULL, NULL);
 	ck_assert_uint_eq(orders->edges->len, 0);
 	lock_orders_free(g_steal_pointer(&orders));
-	/* the same lock again and again is one gate, and what is written can be read */
+	/* a lock that is held several times is one gate; the JSON can be read back */
 	orders = lock_orders_parse("", CHAIN("0") LINE("g") LINE("g") LINE("g") LINE("g") LINE("p") LINE("q") "\n", NULL, NULL);
 	json = lock_orders_json(orders);
 	again = lock_orders_from_json(json, NULL);
