@@ -10,3 +10,9 @@ zoo: all
 	@failed=0; $(OUT)/bin/rig zoo run --all --repeat $(ZOO_REPEAT) || failed=1; \
 		$(OUT)/bin/rig zoo run --all --clean --repeat $(ZOO_REPEAT) || failed=1; \
 		$(OUT)/bin/rig zoo table && exit $$failed
+
+## make zoo-halves the lock cycle of z50, whose halves are in different runs, ZOO_REPEAT times (docs/locks.md)
+.PHONY: zoo-halves
+zoo-halves: all
+	@tools/install-packages build run
+	@tests/locks-halves $(OUT) $(ZOO_REPEAT)
