@@ -21,6 +21,9 @@ struct event_queue {
 	gboolean stepping; /* session_event() is running: events queue up */
 	GQueue events;	   /* of enum event */
 	guint timer;	   /* source of the deadline, or 0 */
+	double limit_s;	   /* in guest runtime; 0: the deadline is in wall time */
+	double from_runtime_s; /* guest runtime when the limit began */
+	gint64 from_ns;
 };
 
 /* session.c, table.c, dispatch.c (hello): when the run reached each point; 0: not yet. */
@@ -113,6 +116,8 @@ struct host_side {
 
 /* teardown.c */
 struct teardown {
+	double from_runtime_s; /* guest runtime when it began */
+	gboolean timed_out;    /* an operation of the last round */
 	guint ops; /* operations in flight */
 	guint round;
 };

@@ -43,24 +43,22 @@ guint session_counted(const struct session *s, const char *what, const char *out
 	return json_integer_value(json_object_get(json_object_get(s->host.outcomes, what), outcome));
 }
 
-/*
- * The limit of a boot is in seconds that the host gave the guest; in wall time it may be four times
- * as long.
- */
-static double boot_left_s(struct session *s)
-{
-	double limit = s->scenario->boot_s, left = limit - watch_guest_runtime(s);
+/* On a host that gives the guest nothing, a limit in guest runtime ends after so many times its length. */
+#define WALL_FACTOR 4
 
-	return left > 0.1 * limit && rig_now_ns() - s->times.started_ns < 4 * limit * RIG_NS_PER_S ? left : 0;
-}
-
-/* The remaining time of a deadline that does not count wall time; 0: expired. */
+/* The rest of a limit that has not expired; 0: it has. */
 static double left_s(struct session *s)
 {
-	if (s->state == STATE_BOOT)
-		return boot_left_s(s);
-	return s->state == STATE_REPORTED && locks_open(s) ? 0.2 : 0;
+	double limit = s->queue.limit_s;
+	double left = limit - (watch_guest_runtime(s) - s->queue.from_runtime_s);
+	double wall = (rig_now_ns() - s->queue.from_ns) / (double)RIG_NS_PER_S;
+
+	if (!limit)
+		return s->state == STATE_REPORTED && locks_open(s) ? 0.2 : 0;
+	return left > 0.1 * limit && wall < WALL_FACTOR * limit ? left : 0;
 }
+
+static void set_timer(struct session *s, double seconds);
 
 static gboolean on_deadline(gpointer data)
 {
@@ -74,17 +72,31 @@ static gboolean on_deadline(gpointer data)
 	}
 	s->queue.timer = 0;
 	if (left > 0)
-		session_deadline(s, left * RIG_NS_PER_S);
+		set_timer(s, left);
 	else
 		session_event(s, EV_TIMER);
 	return G_SOURCE_REMOVE;
 }
 
+static void set_timer(struct session *s, double seconds)
+{
+	g_clear_handle_id(&s->queue.timer, g_source_remove);
+	if (seconds > 0)
+		s->queue.timer = g_timeout_add(MAX(1, seconds * 1000), on_deadline, s);
+}
+
 void session_deadline(struct session *s, gint64 ns)
 {
-	if (s->queue.timer)
-		g_source_remove(s->queue.timer);
-	s->queue.timer = ns ? g_timeout_add(MAX(1, ns / RIG_NS_PER_MS), on_deadline, s) : 0;
+	s->queue.limit_s = 0;
+	set_timer(s, ns / (double)RIG_NS_PER_S);
+}
+
+void session_limit(struct session *s, double seconds)
+{
+	s->queue.limit_s = seconds;
+	s->queue.from_runtime_s = watch_guest_runtime(s);
+	s->queue.from_ns = rig_now_ns();
+	set_timer(s, seconds);
 }
 
 gint64 session_patience(const struct session *s)
@@ -315,7 +327,7 @@ static void run_loop(struct session *s)
 	s->live.shown_ns = rig_now_ns();
 	s->live.source = g_timeout_add(STATUS_MS, on_status, s);
 	watch_boot(s);
-	session_deadline(s, s->scenario->boot_s * RIG_NS_PER_S);
+	session_limit(s, s->scenario->boot_s);
 	g_main_loop_run(s->loop);
 }
 

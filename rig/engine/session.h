@@ -78,7 +78,10 @@ void session_event(struct session *s, enum event event);
  * An answer to an earlier entry is journalled as `late-answer` and changes nothing.
  */
 void session_answer(struct session *s, guint scope, enum event event);
-void session_deadline(struct session *s, gint64 ns_from_now); /* then EV_TIMER; 0: none */
+/* EV_TIMER after NS of wall time; 0: never. */
+void session_deadline(struct session *s, gint64 ns_from_now);
+/* EV_TIMER after SECONDS of guest runtime, or four times as many of wall time. Needs watch_boot(). */
+void session_limit(struct session *s, double seconds);
 /* judge.c: adds an observation to the facts and to the journal. Equal texts count once. */
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);

@@ -174,8 +174,6 @@ static void enter_drain(struct session *s)
 
 static void enter_stop(struct session *s)
 {
-	s->times.hammered_ns = rig_now_ns() - s->times.hammer_ns;
-	s->times.hammered_runtime_s = watch_guest_runtime(s) - s->times.hammer_runtime_s;
 	agents_stop(s);
 }
 
@@ -228,22 +226,36 @@ static void enter_postmortem(struct session *s)
 	postmortem_start(s);
 }
 
-/*
- * What is done when a state is entered, and its time limit: seconds of wall time at the default
- * patience, 0: none.
- */
+/* What is done when a state is entered, and its time limit at the default patience; 0: none. */
 static const struct {
 	void (*enter)(struct session *s);
-	guint limit_s;
+	guint limit_s; /* of guest runtime (session_limit()) */
+	guint wall_s;  /* of wall time */
 } entering[N_STATES] = {
-	[STATE_BASELINE] = {enter_baseline, 20}, [STATE_START] = {enter_start, 30},
-	[STATE_HAMMER] = {enter_hammer, 0},	 [STATE_DRAIN] = {enter_drain, 120},
-	[STATE_STOP] = {enter_stop, 120},	 [STATE_TEARDOWN] = {enter_teardown, 180},
-	[STATE_ACCOUNT] = {enter_account, 20},	 [STATE_ORDERS] = {enter_orders, 20},
+	[STATE_BASELINE] = {enter_baseline, 20},
+	[STATE_START] = {enter_start, 30},
+	[STATE_HAMMER] = {enter_hammer},
+	[STATE_DRAIN] = {enter_drain, 120},
+	[STATE_STOP] = {enter_stop, 120},
+	[STATE_TEARDOWN] = {enter_teardown, 180},
+	[STATE_ACCOUNT] = {enter_account, 20},
+	[STATE_ORDERS] = {enter_orders, 20},
 	[STATE_FINISH] = {enter_finish, 20},
-	[STATE_POWEROFF] = {enter_poweroff, 20}, [STATE_REPORTED] = {enter_reported, 2},
-	[STATE_POSTMORTEM] = {enter_postmortem, 45}, [STATE_ENDING] = {enter_ending, 5},
+	[STATE_POWEROFF] = {enter_poweroff, 20},
+	[STATE_REPORTED] = {enter_reported, 0, 2},
+	[STATE_POSTMORTEM] = {enter_postmortem, 0, 45},
+	[STATE_ENDING] = {enter_ending, 0, 5},
 };
+
+static void set_limit(struct session *s, enum state state)
+{
+	double scale = session_patience(s) / (double)PATIENCE_S;
+
+	if (entering[state].limit_s)
+		session_limit(s, entering[state].limit_s * scale);
+	else
+		session_deadline(s, entering[state].wall_s * RIG_NS_PER_S * scale);
+}
 
 struct cell {
 	enum state next;
@@ -365,6 +377,15 @@ enum state table_next(enum state state, enum event event)
 	return next == STAY ? state : next;
 }
 
+/* The load ends with STATE_DRAIN, or earlier with whatever ends the run. */
+static void note_load(struct session *s, enum state next)
+{
+	if (!s->times.hammer_ns || s->times.hammered_ns || next <= STATE_DRAIN)
+		return;
+	s->times.hammered_ns = rig_now_ns() - s->times.hammer_ns;
+	s->times.hammered_runtime_s = watch_guest_runtime(s) - s->times.hammer_runtime_s;
+}
+
 enum state table_step(struct session *s, enum event event)
 {
 	const struct cell *cell = cell_of(s->state, event);
@@ -380,7 +401,8 @@ enum state table_step(struct session *s, enum event event)
 	s->state = next;
 	holds_state(s);
 	guest_set_scope(s->guest, ++s->entry);
-	session_deadline(s, entering[next].limit_s * RIG_NS_PER_S * session_patience(s) / PATIENCE_S);
+	set_limit(s, next);
+	note_load(s, next);
 	if (entering[next].enter)
 		entering[next].enter(s);
 	return next;

@@ -53,6 +53,7 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
 	(void)reply;
 	d->busy = FALSE;
 	s->host.vanished |= outcome == VM_VANISHED;
+	s->teardown.timed_out |= outcome == VM_TIMED_OUT;
 	if (d->kind != DEVICE_VIRTIO_MEM) {
 		d->there = outcome != VM_OK;
 		session_count(s, "unplug", outcome == VM_OK ? UNPLUGGED : vm_outcome_name(outcome));
@@ -102,11 +103,22 @@ char *teardown_left(const struct session *s)
 	return g_string_free(text, FALSE);
 }
 
+/* No time is left for another round: a guest that the host starves has as many as its runtime allows. */
+static gboolean had_enough_rounds(struct session *s)
+{
+	double given_s = watch_guest_runtime(s) - s->teardown.from_runtime_s;
+	gboolean starved = s->teardown.timed_out && given_s < 0.9 * ROUNDS * ROUND_S;
+
+	s->teardown.timed_out = FALSE;
+	return s->teardown.round >= ROUNDS && !starved;
+}
+
 /*
  * Tries each remaining device once more; if there is none, or all tries are used, ends the state.
  */
 static void round_begin(struct session *s)
 {
+	gboolean enough = had_enough_rounds(s);
 	gint64 deadline = rig_now_ns() + ROUND_S * RIG_NS_PER_S;
 	GHashTableIter iter;
 	struct device *d;
@@ -122,7 +134,7 @@ static void round_begin(struct session *s)
 		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || stays(s, d))
 			continue;
 		left++;
-		if (s->teardown.round >= ROUNDS)
+		if (enough)
 			continue;
 		d->busy = TRUE;
 		d->session = s;
@@ -132,7 +144,7 @@ static void round_begin(struct session *s)
 		else
 			vm_unplug(s->vm, d->id, deadline, on_torn_down, d);
 	}
-	if (!left || s->teardown.round >= ROUNDS) {
+	if (!left || enough) {
 		session_event(s, left && s->scenario->accounts ? EV_BAD : EV_ANSWER);
 		return;
 	}
@@ -198,5 +210,6 @@ static void on_state_known(const struct guest_reply *reply, void *data)
 
 void teardown_start(struct session *s)
 {
+	s->teardown.from_runtime_s = watch_guest_runtime(s);
 	guest_snapshot(s->guest, on_state_known, s);
 }

@@ -48,6 +48,7 @@ static void begin(struct track_run *t, const struct operation *op)
 	t->id = op->device;
 	t->in_step = TRUE;
 	t->began_ns = rig_now_ns();
+	t->began_runtime_s = watch_guest_runtime(t->s);
 	run_journal(t->s->run, "step", "{s:i, s:i, s:s, s:s, s:s}", "track", op->id.track, "copy", op->id.copy,
 		    "do", step_do_name(t->step->what), "id", t->id, "op", op_id);
 	step_run(t);

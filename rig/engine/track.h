@@ -24,6 +24,7 @@ struct track_run {
 	gboolean asks_guest; /* QEMU's part is done; the step waits for the guest's answer */
 	guint limit;	     /* source of the time limit of a request to the guest */
 	guint32 request;     /* that request */
+	double began_runtime_s; /* guest runtime when the operation began */
 	double asked_runtime_s; /* guest runtime when it was sent */
 	void (*limit_over)(struct track_run *t);
 	gboolean may_be_slow; /* a timeout is counted and not judged */

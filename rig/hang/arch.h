@@ -6,12 +6,13 @@
  *
  * To add an architecture:
  *	1. a descriptor in arch.c, and its name in `arches` there: the prefixes are those of
- *	   show_regs() and show_trace() in arch/ARCH/kernel, and of cpu_dump_state() in QEMU's target/ARCH;
+ *	   show_regs() and show_trace() in arch/ARCH/kernel, and of cpu_dump_state() in QEMU's
+ *	   target/ARCH;
  *	2. splat/frame.c: how a line of a stack and the faulting instruction are written
  *	   ("pc : f+0x1/0x2");
  *	3. rig/hang/image.py: a class in MACHINES that translates addresses and recognises calls;
- *	   it decodes the owners of locks together with the kernel's DWARF (owners.py), which needs nothing
- *	   else;
+ *	   it decodes the owners of locks together with the kernel's DWARF (owners.py), which needs
+ *	   nothing else;
  *	4. waits.c: functions with other names than on the others (most are generic);
  *	5. consoles of all five kinds of hang as cases in tests/data/hang (`make check-hang` prints
  *	   them).

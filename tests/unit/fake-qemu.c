@@ -52,6 +52,7 @@
  *	locks-error=NAME	LOCKS is answered by `error NAME`
  *	verdict-bad		VERDICT is bad
  *	verdict-unarmed		VERDICT is bad because lockdep is off
+ *	finish-late		VERDICT comes when the tasks are asked for
  *	ignore-poweroff		POWEROFF is answered, and nothing happens
  */
 #include "fake-qemu/fake.h"

@@ -311,20 +311,15 @@ static void on_blocks(guint32 seq, const char *text)
 		done(seq, "ENOENT");
 }
 
-static gboolean finish_late(gpointer data)
-{
-	frame(PROTO_VERDICT, GPOINTER_TO_UINT(data), "verdict ok\n");
-	return G_SOURCE_REMOVE;
-}
+/* The request FINISH that finish-late leaves open until the post-mortem asks for the tasks. */
+static guint32 late_finish;
 
 static void on_finish(guint32 seq, const char *text)
 {
-	guint64 late = script_number("finish-late", 0);
-
 	(void)text;
 	moment("finish");
-	if (late)
-		g_timeout_add(late, finish_late, GUINT_TO_POINTER(seq));
+	if (script_word("finish-late"))
+		late_finish = seq;
 	else
 		frame(PROTO_VERDICT, seq,
 		      script_word("verdict-bad")       ? "verdict bad\nreason told to be bad\n"
@@ -349,6 +344,9 @@ static void on_tasks(guint32 seq, const char *text)
 	g_autofree char *all = NULL;
 
 	moment(g_str_has_prefix(text, "all") ? "tasks" : "busy");
+	if (late_finish)
+		frame(PROTO_VERDICT, late_finish, "verdict ok\n");
+	late_finish = 0;
 	if (script_says("tasks", "error")) {
 		done(seq, "ENOMEM");
 		return;
