@@ -277,7 +277,7 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	return ok ? conclude(search, end, scenario, dir) : rig_report_error(error);
 }
 
-/* The options of the search that is resumed; budget, guests and output given now wins. */
+/* The options of the search that is resumed; budget, guests and output given now replace them. */
 static int resume(const char *which)
 {
 	g_autoptr(GError) error = NULL;

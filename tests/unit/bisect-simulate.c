@@ -28,7 +28,7 @@ static const struct {
 } noises[] = {
 	{"end in another report", 0.05, 0, 0},
 	{"look clean, unnoticed", 0, 0.05, 0},
-	{"as the first, and 5 % of the commits do not build", 0.05, 0, 0.05},
+	{"end in another report, and 5 % of the commits do not build", 0.05, 0, 0.05},
 };
 
 static guint searches(void)
