@@ -35,7 +35,7 @@ static const struct command {
 	{"locks", "lock orders of all runs: cycles, new ones, the declared order", cmd_locks},
 	{"prune", "delete old runs", cmd_prune},
 	{"scan", "find kernel reports in any log", cmd_scan},
-	{"scenario", "list, show and check scenarios", cmd_scenario},
+	{"scenario", "list, show, check and write scenarios", cmd_scenario},
 	{"kernel", "build a kernel, or check one against a scenario", cmd_kernel},
 	{"zoo", "test the rig with reintroduced bugs", cmd_zoo},
 	{"bisect", "find the first bad commit, patch or config option, with its probability",

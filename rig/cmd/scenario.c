@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig scenario: list, show and check scenarios. */
+/* rig scenario: list, show, check and write scenarios. */
 #include "cmd/scenario.h"
 
 #include <stdio.h>
@@ -16,12 +16,14 @@ static const char summary[] =
 	"docs/scenarios.md describes the format.\n\n"
 	"  list          list the rig's scenarios with a summary\n"
 	"  show NAME     print one in full; --timeline: what a run with --seed N does\n"
-	"  check FILE…   check files, and print which machines can run them";
+	"  check FILE…   check files, and print which machines can run them\n"
+	"  new NAME      write NAME.yaml to begin with: --device, --actor, --machine";
 
 static const char examples[] =
 	"  rig scenario list\n"
 	"  rig scenario show dimm-storm\n"
 	"  rig scenario show dimm-storm --timeline --seed 7\n"
+	"  rig scenario new my-idea --device dimm --actor block-state --actor write\n"
 	"  rig scenario check my-idea.yaml && rig run ./my-idea.yaml\n\n"
 	"Exit codes: 0 valid, 2 invalid.\n";
 
@@ -198,9 +200,17 @@ static void print_step(const struct step *step)
 	putchar('\n');
 }
 
+static const char *about_agent(const char *name)
+{
+	for (const struct agent_info *info = scenario_agents; info->name; info++)
+		if (!strcmp(info->name, name))
+			return info->about;
+	return "";
+}
+
 static void print_agent(const struct agent *agent)
 {
-	printf("    %s", agent->name);
+	printf("    %s: %s", agent->name, about_agent(agent->name));
 	if (agent->count > 1)
 		printf(" × %u", agent->count);
 	if (agent->rate)
@@ -208,6 +218,48 @@ static void print_agent(const struct agent *agent)
 	for (unsigned i = 0; i < agent->n_params; i++)
 		printf(", %s=%s", agent->params[i].key, agent->params[i].value);
 	puts(agent->optional ? "  (optional)" : "");
+}
+
+/* TAKERS: lock -> the steps and agents that take it, "unplug, block-state"; ORDER: the locks. */
+static void add_locks(GHashTable *takers, GPtrArray *order, const char *const *locks, const char *who)
+{
+	for (; locks && *locks; locks++) {
+		GString *list = g_hash_table_lookup(takers, *locks);
+
+		if (!list) {
+			list = g_string_new(NULL);
+			g_hash_table_insert(takers, (gpointer)*locks, list);
+			g_ptr_array_add(order, (gpointer)*locks);
+		}
+		if (!strstr(list->str, who))
+			g_string_append_printf(list, "%s%s", list->len ? ", " : "", who);
+	}
+}
+
+static void free_text(gpointer text)
+{
+	g_string_free(text, TRUE);
+}
+
+static void print_locks(const struct scenario *s)
+{
+	g_autoptr(GHashTable) takers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_text);
+	g_autoptr(GPtrArray) order = g_ptr_array_new();
+
+	for (unsigned i = 0; i < s->n_agents; i++)
+		add_locks(takers, order, scenario_agent_locks(s->agents[i].name), s->agents[i].name);
+	for (unsigned t = 0; t < s->n_tracks; t++)
+		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {
+			const struct step *step = &s->tracks[t].steps[i];
+
+			add_locks(takers, order, scenario_step_locks(step->what, step->device),
+				  step_do_name(step->what));
+		}
+	if (order->len)
+		puts("  locks, and what takes them");
+	for (guint i = 0; i < order->len; i++)
+		printf("    %-20s %s\n", (char *)order->pdata[i],
+		       ((GString *)g_hash_table_lookup(takers, order->pdata[i]))->str);
 }
 
 static void print_scenario(const struct scenario *s)
@@ -239,8 +291,15 @@ static void print_scenario(const struct scenario *s)
 		for (unsigned i = 0; i < track->n_steps; i++)
 			print_step(&track->steps[i]);
 	}
+	print_locks(s);
 	if (s->expect.kind)
 		printf("  expected  %s\n", s->expect.kind);
+	for (unsigned i = 0; i < s->expect.n_outcomes; i++) {
+		const struct expect_outcome *one = &s->expect.outcomes[i];
+
+		printf("  expected  %s%s%s: %s\n", one->agent ? one->agent : step_do_name(one->what),
+		       one->id ? " " : "", one->id ? one->id : "", one->result);
+	}
 }
 
 static int show(const char *name, gboolean json)
@@ -296,6 +355,7 @@ int cmd_scenario(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	gboolean json = FALSE, timeline = FALSE;
 	struct timeline_want want = {.laps = 2};
+	struct new_want fresh = {0};
 	const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON", NULL},
 		{"timeline", 0, 0, G_OPTION_ARG_NONE, &timeline, "show: the operations of a run",
@@ -303,10 +363,12 @@ int cmd_scenario(int argc, char **argv)
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "seed of that run", "N"},
 		{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
 		 "its machine (the scenario's first)", "NAME"},
+		{"device", 0, 0, G_OPTION_ARG_STRING, &fresh.device, "new: dimm (default), virtio-mem or cpu", "NAME"},
+		{"actor", 0, 0, G_OPTION_ARG_STRING_ARRAY, &fresh.actors, "new: an agent; may be repeated", "NAME"},
 		{"laps", 0, 0, G_OPTION_ARG_INT, &want.laps, "laps to show of each track (2)", "N"},
 		{NULL}};
 
-	if (!cmd_parse(&argc, &argv, entries, "list|show NAME|check FILE…", summary, examples,
+	if (!cmd_parse(&argc, &argv, entries, "list|show NAME|check FILE…|new NAME", summary, examples,
 		       &error))
 		return rig_report_error(error);
 	if (argc == 2 && !strcmp(argv[1], "list"))
@@ -315,9 +377,12 @@ int cmd_scenario(int argc, char **argv)
 		return scenario_show_timeline(argv[2], &want, json);
 	if (argc == 3 && !strcmp(argv[1], "show"))
 		return show(argv[2], json);
+	fresh.machine = want.machine;
+	if (argc == 3 && !strcmp(argv[1], "new"))
+		return scenario_new(argv[2], &fresh);
 	if (argc >= 3 && !strcmp(argv[1], "check"))
 		return check(argv + 2, json);
-	fputs("rig: scenario takes 'list', 'show NAME' or 'check FILE…'; `rig scenario --help` "
+	fputs("rig: scenario takes 'list', 'show NAME', 'check FILE…' or 'new NAME'; `rig scenario --help` "
 	      "describes them\n",
 	      stderr);
 	return RIG_EXIT_USAGE;

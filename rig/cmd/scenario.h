@@ -13,4 +13,12 @@ struct timeline_want {
 /* Prints the timeline of a run of NAME, as sentences or as timeline.json. Returns the exit code. */
 int scenario_show_timeline(const char *name, const struct timeline_want *want, gboolean json);
 
+struct new_want {
+	const char *device, *machine; /* NULL: dimm; pc-q35 */
+	char **actors;		      /* agents, NULL-terminated; or NULL */
+};
+
+/* Writes the file PATH (with .yaml), which must not exist. Returns the exit code. */
+int scenario_new(const char *path, const struct new_want *want);
+
 #endif

@@ -203,6 +203,10 @@ const char *scenario_file_option(const char *file);
  */
 const char **scenario_agent_options(const struct agent *agent);
 
+/* Locks of hotplug that a step or an agent takes; NULL-terminated, static. NULL: none is known. */
+const char *const *scenario_step_locks(enum step_do what, enum step_device device);
+const char *const *scenario_agent_locks(const char *name);
+
 /*
  * What a kernel must have for a run: `needs`, and those of the agents that are not optional and of
  * their files. The array is the caller's (g_free), the strings are not.
