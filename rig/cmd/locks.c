@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/locks.h"
 #include "index/index.h"
@@ -37,9 +38,9 @@ static const char examples[] =
 struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error)
 {
 	g_autofree char *folder = index_place(results);
+	gboolean writable = g_mkdir_with_parents(folder, 0755) == 0 && access(folder, W_OK) == 0;
 
-	return lock_db_open(results, g_mkdir_with_parents(folder, 0755) == 0 ? folder : NULL,
-			    rebuild, error);
+	return lock_db_open(results, writable ? folder : NULL, rebuild, error);
 }
 
 const struct lock_class *locks_class(const struct lock_graph *graph, guint i)
