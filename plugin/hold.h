@@ -53,7 +53,7 @@ struct hold {
 	atomic_bool was_met;	  /* set by the vCPU that ended a wait, before it continues */
 	_Atomic unsigned waiting; /* sides on which a vCPU waits now */
 
-	/* under the lock */
+	/* for the fields below */
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	bool waits[N_SIDES];

@@ -299,8 +299,7 @@ int cmd_validate(int argc, char **argv)
 		return rig_report_error(error);
 	words = argc > 1 && !strcmp(argv[1], "--") ? 2 : 1;
 	if (argc > 1 && words == 1) {
-		fprintf(stderr,
-			"rig: unexpected argument '%s'; words for `rig run` come after --\n",
+		fprintf(stderr, "rig: unexpected argument '%s'; options for `rig run` follow --\n",
 			argv[1]);
 		return RIG_EXIT_USAGE;
 	}

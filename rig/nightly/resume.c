@@ -161,7 +161,7 @@ static char *find_unfinished(const char *results, const char *plan, GError **err
 		    !json_is_true(json_object_get(done, "finished")))
 			return g_strdup(ids[i]);
 	}
-	rig_fail(error, RIG_EXIT_USAGE, "no night of the plan '%s' is left unfinished", plan);
+	rig_fail(error, RIG_EXIT_USAGE, "plan '%s' has no unfinished night", plan);
 	return NULL;
 }
 

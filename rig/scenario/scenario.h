@@ -121,7 +121,7 @@ struct scenario {
 	unsigned cpu_nodes; /* nodes with CPUs: the first ones */
 	unsigned cpus, max_cpus;
 	char **needs;	/* kernel config: see kernel_config_lacks() */
-	char *cmdline;	/* further words for the kernel, "" by default */
+	char *cmdline;	/* further kernel parameters, "" by default */
 	char *online;	/* memhp_default_state, for new memory; "offline" by default */
 	unsigned duration_s; /* of load, wall time */
 	unsigned boot_s;     /* until hello, 60 by default */

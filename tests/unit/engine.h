@@ -22,7 +22,7 @@ enum verdict run_edited(const struct run_plan *wanted, const char *name, void (*
 
 void add_hotplug_check_tests(TCase *tcase);
 void add_watch_tests(TCase *tcase); /* use a scratch folder */
-void add_locks_tests(TCase *tcase); /* as these */
-void add_timeline_tests(TCase *tcase); /* as these */
+void add_locks_tests(TCase *tcase); /* use a scratch folder, too */
+void add_timeline_tests(TCase *tcase); /* use a scratch folder, too */
 
 #endif

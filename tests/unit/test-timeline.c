@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Timelines: draws depend on the operation alone, files go round, hostile files are refused. */
+/* Timelines: draws depend only on the operation, files are read back unchanged, invalid files are refused. */
 #include <check.h>
 #include <string.h>
 
