@@ -53,10 +53,46 @@ static const struct format *formats;
 static GRegex **regexes;
 static gsize n_formats;
 
+#define TOKEN_WORDS 4
+#define TOKENS_MAX (64 * TOKEN_WORDS)
+static const char *tokens[TOKENS_MAX]; /* each once; of at least two characters */
+static guint n_tokens;
+static guint8 *token_of; /* each row's */
+static gint16 *tokens_with[256]; /* by their first character, -1 ends each list */
+
+static guint8 add_token(const char *token)
+{
+	guint at = 0;
+
+	while (at < n_tokens && strcmp(tokens[at], token) != 0)
+		at++;
+	if (at == TOKENS_MAX)
+		g_error("more than %d tokens", TOKENS_MAX);
+	if (at == n_tokens)
+		tokens[n_tokens++] = token;
+	return (guint8)at;
+}
+
+static void index_tokens(void)
+{
+	token_of = g_new(guint8, n_formats);
+	for (gsize i = 0; i < n_formats; i++)
+		token_of[i] = add_token(formats[i].token);
+	for (int c = 0; c < 256; c++) {
+		gint16 *next = tokens_with[c] = g_new(gint16, n_tokens + 1);
+
+		for (guint t = 0; t < n_tokens; t++)
+			if ((guint8)tokens[t][0] == c)
+				*next++ = (gint16)t;
+		*next = -1;
+	}
+}
+
 static gpointer compile(gpointer unused)
 {
 	(void)unused;
 	formats = formats_table(&n_formats);
+	index_tokens();
 	regexes = g_new0(GRegex *, n_formats);
 	for (gsize i = 0; i < n_formats; i++) {
 		g_autoptr(GError) error = NULL;
@@ -100,19 +136,31 @@ static gboolean is_innocent(const char *text)
 	return FALSE;
 }
 
+/* Which tokens are in TEXT: a bit for each, found in one pass. */
+static void find_tokens(const char *text, guint64 found[TOKEN_WORDS])
+{
+	memset(found, 0, TOKEN_WORDS * sizeof(*found));
+	for (const char *p = text; *p; p++) {
+		for (const gint16 *next = tokens_with[(guint8)*p]; *next >= 0; next++) {
+			const char *token = tokens[*next];
+
+			if (p[1] == token[1] && g_str_has_prefix(p, token))
+				found[*next / 64] |= (guint64)1 << *next % 64;
+		}
+	}
+}
+
 const struct format *format_match(const char *text)
 {
 	static GOnce once = G_ONCE_INIT;
-	const char *token = NULL;
-	gboolean has = FALSE;
+	guint64 found[TOKEN_WORDS];
 
 	g_once(&once, compile, NULL);
+	find_tokens(text, found);
 	for (gsize i = 0; i < n_formats; i++) {
-		if (formats[i].token != token) { /* neighbours share theirs */
-			token = formats[i].token;
-			has = strstr(text, token) != NULL;
-		}
-		if (has && g_regex_match(regexes[i], text, 0, NULL))
+		guint token = token_of[i];
+
+		if ((found[token / 64] >> token % 64 & 1) && g_regex_match(regexes[i], text, 0, NULL))
 			return is_innocent(text) ? NULL : &formats[i];
 	}
 	return NULL;
