@@ -6,12 +6,13 @@
 
 void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
-	static const char *const fields[] = {"From ", "From: ", "Return-Path: ", "Received: ",
-					     "Message-ID: ", "Subject: ", "Delivered-To: "};
+	static const char *const fields[] = {
+		"From ",	"From: ",    "Return-Path: ", "Received: ",
+		"Message-ID: ", "Subject: ", "Delivered-To: "};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
-		scanner->is_mail |= len >= strlen(fields[i]) &&
-				    memcmp(bytes, fields[i], strlen(fields[i])) == 0;
+		scanner->is_mail |=
+			len >= strlen(fields[i]) && memcmp(bytes, fields[i], strlen(fields[i])) == 0;
 }
 
 /* The kernel says that it goes down, or journalctl that another boot begins. */
@@ -57,7 +58,8 @@ static const struct past *line_before(const struct scanner *scanner)
 }
 
 /*
- * Is LINE, the first of a boot, of another kernel than the last boot, and right behind that one's lines or behind
+ * Is LINE, the first of a boot, of another kernel than the last boot, and right behind that one's
+ * lines or behind
  * "-----"? A machine that reset itself has its firmware's lines in between.
  */
 static gboolean is_other_log(const struct scanner *scanner, const struct line *line)
@@ -76,8 +78,7 @@ static gboolean is_in_prose(const struct scanner *scanner)
 	if (!before->kernel && is_title(before->text))
 		return TRUE;
 	for (guint i = 0; i < PAST; i++)
-		if (scanner->past[i].number && !scanner->past[i].kernel &&
-		    is_prose(scanner->past[i].text))
+		if (scanner->past[i].number && !scanner->past[i].kernel && is_prose(scanner->past[i].text))
 			return TRUE;
 	return scanner->is_mail;
 }

@@ -44,8 +44,7 @@ static gboolean parse_who(struct splat *splat, const char *text)
 	const char *comm = strstr(text, "Comm: ");
 	const char *end;
 
-	if (!pid &&
-	    strncmp(text, "Pid: ", 5) == 0) /* until 3.9: "Pid: 5, comm: name Not tainted" */
+	if (!pid && strncmp(text, "Pid: ", 5) == 0) /* until 3.9: "Pid: 5, comm: name Not tainted" */
 		pid = text;
 	if (!comm)
 		comm = strstr(text, "comm: ");
@@ -147,9 +146,12 @@ static gboolean has_open_bracket(const struct report *report)
 }
 
 /*
- * The marks that some formats end with. A report that lacks its own was cut, by the end of the log or in a
- * paste: an oops, a WARN and what "cut here" begins end with a trace's id (kernel/panic.c print_oops_end_marker()),
- * sanitizers with a banner, lockdep's reports with a stack, the OOM killer's with its victim. xmon has none.
+ * The marks that some formats end with. A report that lacks its own was cut, by the end of the log
+ * or in a
+ * paste: an oops, a WARN and what "cut here" begins end with a trace's id (kernel/panic.c
+ * print_oops_end_marker()),
+ * sanitizers with a banner, lockdep's reports with a stack, the OOM killer's with its victim. xmon
+ * has none.
  */
 static gboolean lacks_end(const struct report *report)
 {
@@ -158,9 +160,10 @@ static gboolean lacks_end(const struct report *report)
 	const char *last = report->lines[report->n - 1];
 	unsigned family = format->family;
 	gboolean xmon = report_has(report, MARK_XMON);
-	gboolean is_warn = (family & FAMILY_WARN) && (format->into & FAMILY_CUT) && strstr(header, "WARNING: ");
-	gboolean by_trace = (family & (FAMILY_OOPS | FAMILY_BUG)) || is_warn || body_is_cut(report->lines[0]) ||
-			    strcmp(format->kind, "ubsan") == 0;
+	gboolean is_warn =
+		(family & FAMILY_WARN) && (format->into & FAMILY_CUT) && strstr(header, "WARNING: ");
+	gboolean by_trace = (family & (FAMILY_OOPS | FAMILY_BUG)) || is_warn ||
+			    body_is_cut(report->lines[0]) || strcmp(format->kind, "ubsan") == 0;
 
 	if (has_open_bracket(report))
 		return TRUE;
@@ -174,7 +177,8 @@ static gboolean lacks_end(const struct report *report)
 	if (format->flags & (FORMAT_NO_STACK | FORMAT_NAMELESS))
 		return FALSE;
 	if (family & FAMILY_LOCKDEP)
-		return !has_stack_after(report, "ack backtrace:") && !has_stack_after(report, "Call Trace:") &&
+		return !has_stack_after(report, "ack backtrace:") &&
+		       !has_stack_after(report, "Call Trace:") &&
 		       !has_stack_after(report, "Call trace:");
 	return !has_stack_after(report, "");
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Outputs of journalctl and dmesg in which an entry takes several lines: each becomes a line of JSON as
- * `journalctl -o json` writes it, which journal-json.c reads. The formats: systemd's Journal Export Formats and
+ * Outputs of journalctl and dmesg in which an entry takes several lines: each becomes a line of
+ * JSON as
+ * `journalctl -o json` writes it, which journal-json.c reads. The formats: systemd's Journal Export
+ * Formats and
  * Journal JSON Format, journalctl(1) for verbose, dmesg(1) for --json.
  */
 #include <jansson.h>
@@ -19,7 +21,7 @@ struct records {
 	GString *object; /* RECORDS_OBJECTS: the entry so far, "" outside one */
 	json_t *entry;	 /* the others: the fields so far */
 	char *field;	 /* RECORDS_EXPORT: of the binary value that comes; or NULL */
-	guint64 left;	 /* bytes of it with its length and line end, NEED_LENGTH before that is known */
+	guint64 left; /* bytes of it with its length and line end, NEED_LENGTH before that is known */
 };
 
 #define NEED_LENGTH G_MAXUINT64
@@ -27,8 +29,15 @@ struct records {
 
 /* What journal-json.c reads. */
 static const char *const fields[] = {
-	"MESSAGE", "_TRANSPORT", "SYSLOG_IDENTIFIER", "_SOURCE_MONOTONIC_TIMESTAMP",
-	"__MONOTONIC_TIMESTAMP", "msg", "fac", "time", "caller",
+	"MESSAGE",
+	"_TRANSPORT",
+	"SYSLOG_IDENTIFIER",
+	"_SOURCE_MONOTONIC_TIMESTAMP",
+	"__MONOTONIC_TIMESTAMP",
+	"msg",
+	"fac",
+	"time",
+	"caller",
 };
 
 static gboolean has_at_line_start(const char *text, const char *words)

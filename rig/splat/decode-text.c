@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UTF-16, the encodings of mail, and records that take several lines (decode-records.c). What a stream is shows at
+ * UTF-16, the encodings of mail, and records that take several lines (decode-records.c). What a
+ * stream is shows at
  * its start: a byte order mark (or every other byte NUL), the header of a mail, or a record's first
  * field. Everything else passes through unchanged.
  */
@@ -8,7 +9,7 @@
 
 #include "splat/decode-parts.h"
 
-#define LINE_MAX_BYTES 8192 /* of a mail; a longer line is given as it comes */
+#define LINE_MAX_BYTES 8192	   /* of a mail; a longer line is given as it comes */
 #define ATTACHMENT_MAX (64U << 20) /* of a compressed one, the rest is dropped */
 #define DEPTH_MAX 4		   /* of mails inside mails */
 
@@ -222,8 +223,9 @@ static gboolean is_every_other_nul(const guint8 *bytes, gsize len, gsize first)
 static gboolean is_mail(const struct text_decoder *d)
 {
 	static const char *const fields[] = {
-		"From ", "From:", "Return-Path:", "Received:", "Message-ID:", "Subject:", "Date:",
-		"Delivered-To:", "To:", "MIME-Version:", "Content-Type:", "X-",
+		"From ",       "From:",		"Return-Path:",	 "Received:",
+		"Message-ID:", "Subject:",	"Date:",	 "Delivered-To:",
+		"To:",	       "MIME-Version:", "Content-Type:", "X-",
 	};
 	g_autofree char *start = g_strndup((const char *)d->start, d->start_len);
 
@@ -267,8 +269,8 @@ static void decide(struct text_decoder *d)
 	d->form = form_of(d);
 	d->in_header = d->form == FORM_MAIL;
 	if (d->form == FORM_RECORDS)
-		d->records = records_new(records_begin((const char *)d->start, d->start_len), d->sink,
-					 d->data);
+		d->records = records_new(records_begin((const char *)d->start, d->start_len),
+					 d->sink, d->data);
 	if (d->start_len)
 		take(d, d->start, d->start_len);
 }

@@ -51,8 +51,13 @@ gboolean decode_is_compressed(const guint8 *bytes, gsize len)
 		const char *magic;
 		gsize len;
 	} magics[] = {
-		{"\x1f\x8b", 2}, {"\xfd" "7zXZ", 6}, {"\x28\xb5\x2f\xfd", 4},
-		{"BZh", 3},	 {"\x04\x22\x4d\x18", 4},
+		{"\x1f\x8b", 2},
+		{"\xfd"
+		 "7zXZ",
+		 6},
+		{"\x28\xb5\x2f\xfd", 4},
+		{"BZh", 3},
+		{"\x04\x22\x4d\x18", 4},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(magics); i++)

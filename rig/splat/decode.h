@@ -2,7 +2,8 @@
 /*
  * What a log is stored as, taken off before the scanner sees it: compression (gzip, xz, zstd,
  * bzip2, lz4), UTF-16, the encodings of mail (quoted-printable and base64, RFC 2045; in an mbox
- * also; compressed attachments), and the outputs of journalctl and dmesg in which an entry takes several lines.
+ * also; compressed attachments), and the outputs of journalctl and dmesg in which an entry takes
+ * several lines.
  * Streaming: memory does not grow with the log.
  */
 #ifndef RIG_SPLAT_DECODE_H
@@ -29,7 +30,8 @@ struct text_decoder;
 struct text_decoder *text_decoder_new(decode_sink sink, void *data);
 void text_decoder_feed(struct text_decoder *decoder, const guint8 *bytes, gsize len);
 /*
- * What it still held back goes to the sink; frees DECODER. Error (RIG_EXIT_USAGE): an attachment cannot be
+ * What it still held back goes to the sink; frees DECODER. Error (RIG_EXIT_USAGE): an attachment
+ * cannot be
  * decompressed; all others were read.
  */
 gboolean text_decoder_end(struct text_decoder *decoder, GError **error);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vector search of filter.c with AVX2, after "Teddy" of Hyperscan and the Rust crate aho-corasick: the halves of a byte
- * select, by a shuffle, which groups have such a byte at this place of a print. The host's instruction set is
+ * The vector search of filter.c with AVX2, after "Teddy" of Hyperscan and the Rust crate
+ * aho-corasick: the halves of a byte
+ * select, by a shuffle, which groups have such a byte at this place of a print. The host's
+ * instruction set is
  * looked at here and nowhere else.
  */
 #include "splat/filter.h"
@@ -85,8 +87,8 @@ gboolean filter_has_vectors(void)
 	return FALSE;
 }
 
-gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len, filter_check check,
-		       gsize *ret_at)
+gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len,
+		       filter_check check, gsize *ret_at)
 {
 	(void)prints, (void)bytes, (void)len, (void)check, (void)ret_at;
 	return FALSE;

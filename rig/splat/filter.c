@@ -2,8 +2,10 @@
 /*
  * Which stretches of a log cannot matter: a search for all words that begin a report, at once.
  *
- * Where the processor has vectors (filter-vector.c), 32 places at a time are compared with the rarest three bytes of
- * each word. Elsewhere, and for what is short: every word has at least five bytes, so of the pieces of three bytes at every third place one is
+ * Where the processor has vectors (filter-vector.c), 32 places at a time are compared with the
+ * rarest three bytes of
+ * each word. Elsewhere, and for what is short: every word has at least five bytes, so of the pieces
+ * of three bytes at every third place one is
  * among the first five of a word that is there. Those few pieces are marked in a table, and a quiet
  * log is read by looking up every third place, none of which waits for the one before.
  */
@@ -12,7 +14,8 @@
 #include "splat/filter.h"
 
 /*
- * At least five bytes each, from where the first five are rare in a quiet log. Every row of the table of
+ * At least five bytes each, from where the first five are rare in a quiet log. Every row of the
+ * table of
  * formats has one of these in its line, as have the lines that the scanner wants outside reports.
  */
 static const char *const words[] = {
@@ -136,7 +139,8 @@ static gboolean has_vectors;
 /* How rare C is in a quiet log, roughly: most of it are digits, blanks and small letters. */
 static guint rarity(char c)
 {
-	static const char classes[][16] = {" etaoinsr", ":.[]-ldcm", "uphfgb()_", "kvwyx,CAPI", "SEMDTRNB"};
+	static const char classes[][16] = {" etaoinsr", ":.[]-ldcm", "uphfgb()_", "kvwyx,CAPI",
+					   "SEMDTRNB"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(classes); i++)
 		if (strchr(classes[i], c))
@@ -187,7 +191,8 @@ static void add_print(const char *word)
 	struct group *group;
 
 	for (guint g = 0; g < FILTER_GROUPS; g++) {
-		guint before = groups[g].n ? width_with(g, groups[g].words[0].text + groups[g].at[0]) : 0;
+		guint before =
+			groups[g].n ? width_with(g, groups[g].words[0].text + groups[g].at[0]) : 0;
 		guint more = width_with(g, word + at) - before;
 
 		if (more < least) {
@@ -213,8 +218,8 @@ static gboolean print_is_of_word(const guint8 *bytes, gsize len, gsize place, gu
 			const struct word *word = &group->words[i];
 			guint8 at = group->at[i];
 
-			if (memcmp(bytes + place, word->text + at, FILTER_PRINT) == 0 && place >= at &&
-			    word->len <= len - place + at &&
+			if (memcmp(bytes + place, word->text + at, FILTER_PRINT) == 0 &&
+			    place >= at && word->len <= len - place + at &&
 			    memcmp(bytes + place - at, word->text, word->len) == 0)
 				return TRUE;
 		}

@@ -211,7 +211,8 @@ json_t *splat_lock_json(const struct splat_lock *lock);
 enum rules { RULES_V1, RULES_V2 };
 
 /*
- * generic-functions.c: does NAME contain one of the PIECES, separated by '|'? '^' anchors a piece to
+ * generic-functions.c: does NAME contain one of the PIECES, separated by '|'? '^' anchors a piece
+ * to
  * the start of the name, '$' to its end.
  */
 gboolean name_has(const char *name, const char *pieces);

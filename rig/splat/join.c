@@ -50,9 +50,8 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	const struct format *format;
 	g_autofree char *text = NULL;
 
-	if (!past->has_word || !is_continuation(past, line) ||
-	    body_pattern(start, ~0U) != BODY_FOREIGN || frame_starts_trace(start) ||
-	    (has_word && format_match(line->text)))
+	if (!past->has_word || !is_continuation(past, line) || body_pattern(start, ~0U) != BODY_FOREIGN ||
+	    frame_starts_trace(start) || (has_word && format_match(line->text)))
 		return FALSE;
 	text = joined(past, line, " ");
 	format = format_match(text);

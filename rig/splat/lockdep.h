@@ -35,7 +35,8 @@ static inline void set_text(json_t *object, const char *key, const char *text)
 }
 
 /*
- * Is TEXT, a line without its indentation, a sentence that says what comes next, or one with all that
+ * Is TEXT, a line without its indentation, a sentence that says what comes next, or one with all
+ * that
  * it says in itself?
  */
 gboolean lockdep_phrase(struct reader *reader, const char *text);

@@ -9,22 +9,14 @@ static const struct {
 	const char *words;
 	guint mark;
 } marks[] = {
-	{"<TASK>", MARK_OPEN},
-	{"<IRQ>", MARK_OPEN << 1},
-	{"<NMI>", MARK_OPEN << 2},
-	{"</TASK>", MARK_CLOSE},
-	{"</IRQ>", MARK_CLOSE << 1},
-	{"</NMI>", MARK_CLOSE << 2},
-	{"---[ end ", MARK_END},
-	{"Kernel panic - not", MARK_PANIC},
-	{": Vector: ", MARK_XMON},
-	{"ut of memory", MARK_VICTIM},
-	{"PID: ", MARK_WHO},
-	{" by task ", MARK_LIMIT},
-	{"Allocated", MARK_LIMIT},
-	{"Freed", MARK_LIMIT},
-	{"Uninit was ", MARK_LIMIT},
-	{"page last free", MARK_LIMIT},
+	{"<TASK>", MARK_OPEN},	     {"<IRQ>", MARK_OPEN << 1},
+	{"<NMI>", MARK_OPEN << 2},   {"</TASK>", MARK_CLOSE},
+	{"</IRQ>", MARK_CLOSE << 1}, {"</NMI>", MARK_CLOSE << 2},
+	{"---[ end ", MARK_END},     {"Kernel panic - not", MARK_PANIC},
+	{": Vector: ", MARK_XMON},   {"ut of memory", MARK_VICTIM},
+	{"PID: ", MARK_WHO},	     {" by task ", MARK_LIMIT},
+	{"Allocated", MARK_LIMIT},   {"Freed", MARK_LIMIT},
+	{"Uninit was ", MARK_LIMIT}, {"page last free", MARK_LIMIT},
 };
 
 /* The rows whose words begin with a character, -1 ends each list. */

@@ -103,8 +103,8 @@ static char replacement(const char *p, gsize *ret_len)
 gsize prefix_clean(char *text, gsize len)
 {
 	static const guint8 special[256] = {
-		[0] = 1, ['\r'] = 1, ['\033'] = 1, ['^'] = 1, ['#'] = 1, ['&'] = 1, [0xa0] = 1,
-		[0xc2] = 1, [0xe2] = 1, [0xe3] = 1, [0xef] = 1,
+		[0] = 1,    ['\r'] = 1, ['\033'] = 1, ['^'] = 1,  ['#'] = 1,  ['&'] = 1,
+		[0xa0] = 1, [0xc2] = 1, [0xe2] = 1,   [0xe3] = 1, [0xef] = 1,
 	};
 	gsize from = 0, to;
 

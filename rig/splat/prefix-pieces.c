@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pieces that a console line's prefix can consist of: a table of patterns, and a matcher for them.
+ * The pieces that a console line's prefix can consist of: a table of patterns, and a matcher for
+ * them.
  */
 #include <string.h>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What stands before a console line's own text. Tools put one prefix before another ("> [date] host
- * kernel: [stamp][caller] "), so prefix-pieces.c has a table of the pieces, and a prefix is any sequence of
+ * kernel: [stamp][caller] "), so prefix-pieces.c has a table of the pieces, and a prefix is any
+ * sequence of
  * them: quoting of mail, the date and host of syslog and the journal, dmesg's facility, the level,
  * the time stamp, the caller, what vendors add.
  */
@@ -79,7 +80,8 @@ static gboolean is_text(const char *p)
 }
 
 /*
- * What most lines begin with, read as piece_strip() would: "[   12.345678] " or "[   12.345678][  T123] ". Where the text
+ * What most lines begin with, read as piece_strip() would: "[   12.345678] " or "[   12.345678][ 
+ * T123] ". Where the text
  * begins, or NULL: it is another prefix.
  */
 static const char *strip_plain(const char *text, struct line *line)

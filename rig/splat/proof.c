@@ -12,8 +12,9 @@
  */
 static gboolean stands_alone(const struct open *open, gboolean strict)
 {
-	static const char *const labels[] = {"Summary:", "Subject:", "Title:", "Description:", "Bug ID:",
-					     "Bug:",	 "Re:",	     "Fwd:",   "Keywords:",    "Fixes:"};
+	static const char *const labels[] = {
+		"Summary:", "Subject:", "Title:", "Description:", "Bug ID:",
+		"Bug:",	    "Re:",	"Fwd:",	  "Keywords:",	  "Fixes:"};
 	const char *header = open->lines->pdata[open->header];
 	const char *start = header + strspn(header, " \t");
 	struct groups groups;
@@ -29,7 +30,8 @@ static gboolean stands_alone(const struct open *open, gboolean strict)
 	for (gsize i = 0; i < G_N_ELEMENTS(labels); i++)
 		if (g_str_has_prefix(start, labels[i]))
 			return FALSE;
-	return !memchr(start, '"', before) && !memchr(start, '\'', before) && !memchr(start, '`', before);
+	return !memchr(start, '"', before) && !memchr(start, '\'', before) &&
+	       !memchr(start, '`', before);
 }
 
 /* Names of subsystems before the header: "watchdog: ", "rcu: ", "[ ". */
@@ -62,6 +64,5 @@ gboolean extent_is_proven(const struct open *open)
 		return open->kernel || proofs > 0;
 	if (flags & FORMAT_PROOF)
 		return proofs > 0 || (open->kernel && open->inside >= 2);
-	return open->kernel || proofs > 0 ||
-	       (open->inside >= PROOF_LINES && begins_with_header(open));
+	return open->kernel || proofs > 0 || (open->inside >= PROOF_LINES && begins_with_header(open));
 }

@@ -5,7 +5,7 @@
 
 #include "splat/internal.h"
 
-#define PAST 4	  /* lines remembered before a header */
+#define PAST 4	      /* lines remembered before a header */
 #define INHERIT_MAX 3 /* lines of a record that have no prefix of their own */
 #define BANNER_LEN 128
 #define CALLERS 4 /* that write one report */
@@ -59,8 +59,8 @@ struct scanner {
 	char crashed[CALLER_LEN];
 	double crashed_at;
 	gboolean any_crash;
-	gboolean found_any; /* a report, whatever it was */
-	guint64 told;	    /* reports reach up to this byte */
+	gboolean found_any;	 /* a report, whatever it was */
+	guint64 told;		 /* reports reach up to this byte */
 	char banner[BANNER_LEN]; /* the kernel's version line of the last boot, "" before the first */
 	gboolean going_down;
 	gboolean is_mail;
@@ -93,7 +93,8 @@ void extent_rewrite(struct open *open, const struct format *format, const struct
 /* boot.c: BYTES are the stream's first. A mail begins with its header (RFC 5322). */
 void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len);
 /*
- * Is LINE the first of a boot that nothing announced? Then it is a report. Where a decompressor prints before the kernel,
+ * Is LINE the first of a boot that nothing announced? Then it is a report. Where a decompressor
+ * prints before the kernel,
  * its line is the first.
  */
 void boot_take(struct scanner *scanner, const struct line *line);

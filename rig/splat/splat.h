@@ -77,7 +77,8 @@ typedef void (*splat_found)(struct splat *splat, void *data);
 struct scanner *scanner_new(splat_found found, void *data);
 void scanner_feed(struct scanner *scanner, const guint8 *bytes, gsize len);
 /*
- * Gives FOUND the reports whose end has not been seen, as far as they have come: for callers that cannot wait.
+ * Gives FOUND the reports whose end has not been seen, as far as they have come: for callers that
+ * cannot wait.
  * Nothing changes by that; each is given to the scanner's own FOUND when its end is seen.
  */
 void scanner_peek(const struct scanner *scanner, splat_found found, void *data);

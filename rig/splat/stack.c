@@ -5,7 +5,8 @@
 #include "splat/internal.h"
 
 /*
- * Frames of the stack at or after line FROM. TAKE_FAULTS: with the instruction that faulted, where it
+ * Frames of the stack at or after line FROM. TAKE_FAULTS: with the instruction that faulted, where
+ * it
  * stands among them; TAKE_FAR: also behind many lines that are none.
  */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take)
@@ -30,7 +31,8 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 			/* arm64's trace begins with the function that "pc" names */
 			if (frames > 1 || !names->len || strcmp(names->pdata[0], seen->frame.name) != 0)
 				g_ptr_array_add(names, g_strdup(seen->frame.name));
-		} else if ((frames && ((seen->marks & MARK_LIMIT) || (!(take & TAKE_FAR) && ++strange > 8))) ||
+		} else if ((frames &&
+			    ((seen->marks & MARK_LIMIT) || (!(take & TAKE_FAR) && ++strange > 8))) ||
 			   ((seen->marks & MARK_END) && strstr(line, "---[ end trace"))) {
 			break;
 		}

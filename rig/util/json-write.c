@@ -9,10 +9,11 @@
 static void write_string(GString *out, const char *text, gsize len)
 {
 	static const guint8 escaped[256] = {
-		[0] = 1,  [1] = 1,  [2] = 1,  [3] = 1,	[4] = 1,  [5] = 1,  [6] = 1,  [7] = 1,	[8] = 1,
-		[9] = 1,  [10] = 1, [11] = 1, [12] = 1, [13] = 1, [14] = 1, [15] = 1, [16] = 1, [17] = 1,
-		[18] = 1, [19] = 1, [20] = 1, [21] = 1, [22] = 1, [23] = 1, [24] = 1, [25] = 1, [26] = 1,
-		[27] = 1, [28] = 1, [29] = 1, [30] = 1, [31] = 1, ['"'] = 1, ['\\'] = 1,
+		[0] = 1,  [1] = 1,  [2] = 1,  [3] = 1,	[4] = 1,   [5] = 1,    [6] = 1,
+		[7] = 1,  [8] = 1,  [9] = 1,  [10] = 1, [11] = 1,  [12] = 1,   [13] = 1,
+		[14] = 1, [15] = 1, [16] = 1, [17] = 1, [18] = 1,  [19] = 1,   [20] = 1,
+		[21] = 1, [22] = 1, [23] = 1, [24] = 1, [25] = 1,  [26] = 1,   [27] = 1,
+		[28] = 1, [29] = 1, [30] = 1, [31] = 1, ['"'] = 1, ['\\'] = 1,
 	};
 	static const char *const shorts = "\"\"\\\\\bb\ff\nn\rr\tt";
 	const char *end = text + len;
@@ -69,8 +70,7 @@ static void write_object(GString *out, const json_t *object, guint depth)
 	gboolean any = FALSE;
 
 	g_string_append_c(out, '{');
-	json_object_foreach((json_t *)object, key, value)
-	{
+	json_object_foreach ((json_t *)object, key, value) {
 		g_string_append(out, any ? "," : "");
 		any = TRUE;
 		new_line(out, depth + 1);

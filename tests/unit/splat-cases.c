@@ -64,12 +64,11 @@ static char *found_in(const char *log, gsize cut)
 	for (guint i = 0; i < found->len; i++) {
 		const struct splat *splat = found->pdata[i];
 
-		g_string_append_printf(text,
-				       "%s | %s | %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT "%s%s%s\n",
-				       splat->kind, splat->title, splat->first_line, splat->last_line,
-				       splat->truncated ? " truncated" : "",
-				       splat->corrupted ? " corrupted" : "",
-				       splat->induced ? " induced" : "");
+		g_string_append_printf(
+			text, "%s | %s | %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT "%s%s%s\n",
+			splat->kind, splat->title, splat->first_line, splat->last_line,
+			splat->truncated ? " truncated" : "", splat->corrupted ? " corrupted" : "",
+			splat->induced ? " induced" : "");
 	}
 	return g_string_free(text, FALSE);
 }
@@ -80,8 +79,8 @@ START_TEST(as_expected)
 	g_autofree char *whole = found_in(c->log, 0), *bytes = found_in(c->log, 1);
 
 	ck_assert_msg(strcmp(whole, c->expected) == 0, "%s:\n%s\nnot\n%s", c->name, whole, c->expected);
-	ck_assert_msg(strcmp(bytes, c->expected) == 0, "%s, byte by byte:\n%s\nnot\n%s", c->name, bytes,
-		      c->expected);
+	ck_assert_msg(strcmp(bytes, c->expected) == 0, "%s, byte by byte:\n%s\nnot\n%s", c->name,
+		      bytes, c->expected);
 }
 END_TEST
 

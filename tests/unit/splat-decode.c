@@ -42,20 +42,28 @@ static void check_same(GString *log, const char *how)
 	for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
 		g_autofree char *now = titles((const guint8 *)log->str, log->len, steps[i]);
 
-		ck_assert_msg(strcmp(now, plain) == 0, "%s, pieces of %zu:\n%s\nnot\n%s", how, steps[i], now,
-			      plain);
+		ck_assert_msg(strcmp(now, plain) == 0, "%s, pieces of %zu:\n%s\nnot\n%s", how,
+			      steps[i], now, plain);
 	}
 	g_string_free(log, TRUE);
 }
 
 /* Records --------------------------------------------------------------------- */
 
-enum record { RECORD_JSON, RECORD_PRETTY, RECORD_EXPORT, RECORD_BINARY, RECORD_VERBOSE, RECORD_DMESG };
+enum record {
+	RECORD_JSON,
+	RECORD_PRETTY,
+	RECORD_EXPORT,
+	RECORD_BINARY,
+	RECORD_VERBOSE,
+	RECORD_DMESG
+};
 
 static void add_journal_entry(GString *out, enum record form, const char *stamp, const char *text)
 {
 	g_autofree char *usec = g_strdup_printf("%.0f", g_ascii_strtod(stamp, NULL) * 1e6);
-	const char *const names[] = {"__CURSOR", "_TRANSPORT", "PRIORITY", "MESSAGE", "_SOURCE_MONOTONIC_TIMESTAMP"};
+	const char *const names[] = {"__CURSOR", "_TRANSPORT", "PRIORITY", "MESSAGE",
+				     "_SOURCE_MONOTONIC_TIMESTAMP"};
 	const char *const values[] = {"s=1;i=2;b=3", "kernel", "4", text, usec};
 	json_t *entry = json_object();
 	g_autofree char *json = NULL;
@@ -79,8 +87,8 @@ static void add_journal_entry(GString *out, enum record form, const char *stamp,
 			g_string_append_printf(out, "%s\n", values[i]);
 			continue;
 		}
-		g_string_append_printf(out, "%s%s=%s\n", form == RECORD_VERBOSE ? "    " : "", names[i],
-				       values[i]);
+		g_string_append_printf(out, "%s%s=%s\n", form == RECORD_VERBOSE ? "    " : "",
+				       names[i], values[i]);
 	}
 	if (form != RECORD_VERBOSE)
 		g_string_append_c(out, '\n');
@@ -130,9 +138,12 @@ static GString *as_records(enum record form)
 START_TEST(records)
 {
 	static const char *const names[] = {
-		[RECORD_JSON] = "journalctl -o json",	    [RECORD_PRETTY] = "journalctl -o json-pretty",
-		[RECORD_EXPORT] = "journalctl -o export",   [RECORD_BINARY] = "journalctl -o export, binary",
-		[RECORD_VERBOSE] = "journalctl -o verbose", [RECORD_DMESG] = "dmesg --json",
+		[RECORD_JSON] = "journalctl -o json",
+		[RECORD_PRETTY] = "journalctl -o json-pretty",
+		[RECORD_EXPORT] = "journalctl -o export",
+		[RECORD_BINARY] = "journalctl -o export, binary",
+		[RECORD_VERBOSE] = "journalctl -o verbose",
+		[RECORD_DMESG] = "dmesg --json",
 	};
 
 	check_same(as_records((enum record)_i), names[_i]);
@@ -146,8 +157,8 @@ START_TEST(utf_16)
 	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
 	static const char *const sets[] = {"UTF-16LE", "UTF-16BE"};
 	gboolean mark = _i >= 2;
-	g_autofree char *text = g_strdup_printf("%s%.*s", mark ? "\xef\xbb\xbf" : "", (int)fixture->len,
-						fixture->log);
+	g_autofree char *text =
+		g_strdup_printf("%s%.*s", mark ? "\xef\xbb\xbf" : "", (int)fixture->len, fixture->log);
 	gsize len;
 	g_autofree char *wide = g_convert(text, -1, sets[_i % 2], "UTF-8", NULL, &len, NULL);
 
@@ -213,7 +224,8 @@ END_TEST
 
 START_TEST(a_damaged_attachment_is_an_error)
 {
-	static const char mail[] = "From: a@example.org\nContent-Transfer-Encoding: base64\n\nH4sIAAAAAAAAA3h4eHh4\n";
+	static const char mail[] =
+		"From: a@example.org\nContent-Transfer-Encoding: base64\n\nH4sIAAAAAAAAA3h4eHh4\n";
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
 	rig_auto(scanner) scanner = scanner_new(collect_splat, found);
 	struct text_decoder *decoder = text_decoder_new(feed, scanner);

@@ -5,7 +5,8 @@
 #include "tests/unit/splat.h"
 
 /*
- * How a tool shows a line. In PATTERN %s is the time stamp, %c the caller ("T1" where there is none), %t the text and %o
+ * How a tool shows a line. In PATTERN %s is the time stamp, %c the caller ("T1" where there is
+ * none), %t the text and %o
  * all of it. ALL: also lines that are not printk's.
  */
 static const struct dress {
@@ -73,7 +74,8 @@ static const struct dress {
 /* LINE is "[%12.6f][ CALLER] TEXT", or not printk's. */
 static void add_dressed(GString *out, const struct dress *dress, const char *line)
 {
-	const char *stamp = *line == '[' ? line + 1 : NULL, *stamp_end = stamp ? strchr(stamp, ']') : NULL;
+	const char *stamp = *line == '[' ? line + 1 : NULL,
+		   *stamp_end = stamp ? strchr(stamp, ']') : NULL;
 	const char *text = stamp_end ? stamp_end + 1 : line, *caller = NULL;
 
 	if (*text == '[' && strchr(text, ']')) {
@@ -133,8 +135,8 @@ static void check_same(const struct fixture *fixture, const char *log, const cha
 
 		ck_assert_msg(!strcmp(splat->title, expected->title), "%s %s: title '%s'",
 			      fixture->name, how, splat->title);
-		ck_assert_msg(!expected->bug || !strcmp(splat->bug, expected->bug), "%s %s: bug '%s'",
-			      fixture->name, how, splat->bug);
+		ck_assert_msg(!expected->bug || !strcmp(splat->bug, expected->bug),
+			      "%s %s: bug '%s'", fixture->name, how, splat->bug);
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every alternative of every row of the table of formats, made into a line: the row's token and the filter must let it
+ * Every alternative of every row of the table of formats, made into a line: the row's token and the
+ * filter must let it
  * through, a row must match it, and each row must be the one for some line. The lines are made of
  * the patterns themselves: at each choice ("a|b", "x?") the first is taken but for at most two.
  */
@@ -10,7 +11,7 @@
 #include "tests/unit/splat.h"
 
 #define CHOICES_MAX 64
-#define FEW 3 /* characters of a class that are all tried */
+#define FEW 3	     /* characters of a class that are all tried */
 #define OTHERS_MAX 2 /* choices of a line that are not the first */
 
 struct maker {
@@ -100,7 +101,8 @@ static void make_group(struct maker *m)
 {
 	const char *end = group_end(m->p);
 
-	if (g_str_has_prefix(m->p, "(?!") || g_str_has_prefix(m->p, "(?<!") || g_str_has_prefix(m->p, "(?=")) {
+	if (g_str_has_prefix(m->p, "(?!") || g_str_has_prefix(m->p, "(?<!") ||
+	    g_str_has_prefix(m->p, "(?=")) {
 		m->p = end;
 		return;
 	}
@@ -213,8 +215,8 @@ static void check_line(const struct format *row, gsize at, const char *line)
 	/* "^" was taken in the middle, or what a lookahead forbids */
 	if (!g_regex_match(own, line, 0, NULL))
 		return;
-	ck_assert_msg(strstr(line, row->token) != NULL, "row %zu (%s): '%s' has no '%s'", at, row->kind,
-		      line, row->token);
+	ck_assert_msg(strstr(line, row->token) != NULL, "row %zu (%s): '%s' has no '%s'", at,
+		      row->kind, line, row->token);
 	ck_assert_msg(filter_hit((const guint8 *)log, strlen(log), &hit),
 		      "row %zu (%s): no word of filter.c is in '%s'", at, row->kind, line);
 	ck_assert_msg(found != NULL, "row %zu (%s): nothing matches '%s'", at, row->kind, line);
