@@ -69,8 +69,6 @@ static void add_boot(xmlNode *domain, const struct vm_config *config, const stru
 
 	add(os, "type", "hvm", "arch", config->machine->arch, "machine", config->machine->type, NULL);
 	add(os, "kernel", config->kernel, NULL);
-	if (config->machine->bios)
-		add(os, "loader", config->machine->bios, NULL);
 	if (config->initrd)
 		add(os, "initrd", config->initrd, NULL);
 	add(os, "cmdline", words, NULL);
@@ -158,7 +156,7 @@ static void add_word(xmlNode *commandline, const char *word)
 static void add_qemu_options(xmlNode *domain, const struct vm_config *config,
 			     const struct vm_modes *modes)
 {
-	const char *const types[] = {config->machine->properties, modes->firmware->type, modes->mmu->type};
+	const char *const types[] = {modes->firmware->type, modes->mmu->type};
 	xmlNode *words = xmlNewNode(NULL, BAD_CAST "commandline");
 
 	xmlSetNs(words, xmlNewNs(domain, BAD_CAST QEMU_URI, BAD_CAST "qemu"));
