@@ -63,7 +63,7 @@ static char *let_it_try(json_t **ret_limits)
 	const struct vm_config config = {
 		.machine = machine_find("pc-q35", NULL), .emulator = emulator, .kernel = "/none",
 		.accel = ACCEL_TCG, .memory = 512 * MIB, .max_memory = 512 * MIB, .nodes = 1,
-		.base_nodes = 1, .cpus = 1, .max_cpus = 1, .dir = folder,
+		.base_nodes = 1, .cpu_nodes = 1, .cpus = 1, .max_cpus = 1, .dir = folder,
 	};
 	guint16 number;
 	int fd = listen_on(&number);
