@@ -28,6 +28,9 @@ static struct {
 	struct holds holds;
 	struct visits visits;
 	struct link link;
+	/* the watch whose function a vCPU has entered last, and how many updates it has begun there */
+	_Atomic(void *) entered[UPDATING_CPUS];
+	_Atomic unsigned updates[UPDATING_CPUS];
 	_Atomic(void *) updating[UPDATING_CPUS]; /* the watch whose instruction a vCPU has begun, or NULL */
 	enum insn_form form;
 	_Atomic unsigned logged[DIRECTOR_HOLDS_MAX];
@@ -99,10 +102,23 @@ static void on_visited(unsigned int cpu, void *data)
 		visits_pass(&director.visits, watch->hold, cpu, holds_now_ns());
 }
 
+/* A vCPU enters the function whose updates are counted. */
+static void on_entered(unsigned int cpu, void *data)
+{
+	if (cpu >= UPDATING_CPUS)
+		return;
+	atomic_store(&director.entered[cpu], data);
+	atomic_store(&director.updates[cpu], 0);
+}
+
 static void on_update(unsigned int cpu, void *data)
 {
-	if (cpu < UPDATING_CPUS)
-		atomic_store(&director.updating[cpu], data);
+	const struct watch *watch = data;
+
+	if (cpu >= UPDATING_CPUS || (watch->nth && (atomic_load(&director.entered[cpu]) != data ||
+						    atomic_fetch_add(&director.updates[cpu], 1) + 1 != watch->nth)))
+		return;
+	atomic_store(&director.updating[cpu], data);
 }
 
 /*
@@ -144,6 +160,8 @@ static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struc
 		return;
 	if (watch->kind == WATCH_RETURN && insn_is_return(director.form, code, len, address, director.orders.thunk))
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS, watch);
+	if (watch->kind == WATCH_UPDATE && watch->nth && address == watch->from)
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_entered, PLUGIN_NO_REGS, watch);
 	if (watch->kind != WATCH_UPDATE || !insn_is_update(director.form, code, len))
 		return;
 	qemu_plugin_register_vcpu_insn_exec_cb(insn, on_update, PLUGIN_NO_REGS, watch);

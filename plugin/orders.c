@@ -43,10 +43,7 @@ static const char *read_hold(struct orders *orders, const char *line)
 
 static const char *read_watch(struct orders *orders, const char *line, enum watch_kind kind)
 {
-	static const char *const ranges[] = {
-		[WATCH_RETURN] = "return %u %c %" SCNx64 " %" SCNx64 "%n",
-		[WATCH_UPDATE] = "update %u %c %" SCNx64 " %" SCNx64 "%n",
-	};
+	static const int fields[] = {[WATCH_AT] = 3, [WATCH_RETURN] = 4, [WATCH_UPDATE] = 5};
 	struct watch *watch = &orders->watch[orders->n_watches];
 	unsigned id;
 	char side;
@@ -54,10 +51,15 @@ static const char *read_watch(struct orders *orders, const char *line, enum watc
 
 	if (orders->n_watches == DIRECTOR_WATCHES_MAX)
 		return "too many watched addresses";
-	got = kind == WATCH_AT ? sscanf(line, "at %u %c %" SCNx64 "%n", &id, &side, &watch->from, &used)
-			       : sscanf(line, ranges[kind], &id, &side, &watch->from, &watch->to, &used);
-	if (!scanned(got, kind == WATCH_AT ? 3 : 4, line, used))
-		return "an 'at', 'return' or 'update' line needs ID, side and addresses";
+	if (kind == WATCH_AT)
+		got = sscanf(line, "at %u %c %" SCNx64 "%n", &id, &side, &watch->from, &used);
+	else if (kind == WATCH_RETURN)
+		got = sscanf(line, "return %u %c %" SCNx64 " %" SCNx64 "%n", &id, &side, &watch->from, &watch->to, &used);
+	else
+		got = sscanf(line, "update %u %c %" SCNx64 " %" SCNx64 " %u%n", &id, &side, &watch->from, &watch->to,
+			     &watch->nth, &used);
+	if (!scanned(got, fields[kind], line, used))
+		return "an 'at', 'return' or 'update' line needs ID, side and addresses, 'update' a number, too";
 	if (id >= orders->n_holds || (side != 'a' && side != 'b') || !watch->from ||
 	    (kind != WATCH_AT && watch->to <= watch->from))
 		return "an 'at', 'return' or 'update' line names no hold, side or range that there is";

@@ -10,7 +10,7 @@
  *				earlier hold that must have been met before
  *	at ID a|b ADDRESS		an instruction: side a waits, side b is awaited (meet: both wait)
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
- *	update ID a|b FROM TO		the instructions in FROM..TO that change a value in memory and are not
+ *	update ID a|b FROM TO NTH	the instructions in FROM..TO that change a value in memory and are not
  *					atomic, when they have read the old value and not written the new one
  *	visit ID ADDRESS		count passes of this instruction; ID counts from 0
  *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk)

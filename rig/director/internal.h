@@ -11,6 +11,7 @@ enum site_kind { SITE_AT, SITE_RETURN, SITE_UPDATE };
 /* A place that was found. */
 struct site {
 	enum site_kind kind;
+	guint nth; /* SITE_UPDATE: which one, counted from the function's entry; 0: each */
 	GArray *at; /* of struct symbol_range: whole functions, for SITE_AT addresses whose sizes do not matter */
 };
 

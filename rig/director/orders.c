@@ -52,10 +52,13 @@ static void write_side(GString *out, guint id, char side, const struct site *sit
 	for (guint i = 0; i < site->at->len; i++, ++*watches) {
 		const struct symbol_range *range = &g_array_index(site->at, struct symbol_range, i);
 
-		if (site->kind != SITE_AT)
-			g_string_append_printf(out, "%s %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x\n",
-					       site->kind == SITE_UPDATE ? "update" : "return", id, side, range->address,
-					       range->address + range->size);
+		if (site->kind == SITE_RETURN)
+			g_string_append_printf(out, "return %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x\n",
+					       id, side, range->address, range->address + range->size);
+		else if (site->kind == SITE_UPDATE)
+			g_string_append_printf(out,
+					       "update %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x %u\n", id,
+					       side, range->address, range->address + range->size, site->nth);
 		else
 			g_string_append_printf(out, "at %u %c %" G_GINT64_MODIFIER "x\n", id, side,
 					       range->address);

@@ -7,7 +7,7 @@
 #include "util/error.h"
 
 #define RETURN_OF "return of "
-#define UPDATE_IN "update in "
+#define UPDATE "update "
 #define IN " in "
 #define NEAREST 3
 /* A function has this many instances, or a line this many copies, and is too vague for a hold. */
@@ -137,6 +137,24 @@ static gboolean find_entry(struct symbols *symbols, const char *arch, const char
 	return TRUE;
 }
 
+/* "in F", "2 in F": from where the kernel itself enters F on. */
+static gboolean find_updates(struct symbols *symbols, const char *arch, const char *rest, struct site *ret,
+			     GError **error)
+{
+	ret->kind = SITE_UPDATE;
+	ret->nth = g_ascii_isdigit(*rest) ? *rest - '0' : 0;
+	if (!find_function(symbols, strstr(rest, "in ") + strlen("in "), ret, error))
+		return FALSE;
+	for (guint i = 0; i < ret->at->len; i++) {
+		struct symbol_range *range = &g_array_index(ret->at, struct symbol_range, i);
+		guint64 entry = code_entry(symbols, arch, range->address);
+
+		range->size -= entry - range->address;
+		range->address = entry;
+	}
+	return TRUE;
+}
+
 gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret, GError **error)
 {
 	auto_site site = {0};
@@ -144,9 +162,8 @@ gboolean place_find(struct symbols *symbols, const char *arch, const char *place
 
 	if (strchr(place, ':')) {
 		ok = find_line(symbols, place, &site, error);
-	} else if (g_str_has_prefix(place, UPDATE_IN)) {
-		site.kind = SITE_UPDATE;
-		ok = find_function(symbols, place + strlen(UPDATE_IN), &site, error);
+	} else if (g_str_has_prefix(place, UPDATE)) {
+		ok = find_updates(symbols, arch, place + strlen(UPDATE), &site, error);
 	} else if (g_str_has_prefix(place, RETURN_OF) && strstr(place, IN)) {
 		ok = find_returns(symbols, arch, place + strlen(RETURN_OF), &site, error);
 	} else if (g_str_has_prefix(place, RETURN_OF)) {

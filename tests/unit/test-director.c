@@ -76,6 +76,7 @@ START_TEST(places)
 		{"return of first until second, visits 3",
 		 "^hold 0 until 200 100 3 0\nreturn 0 a ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}\nat 0 b .*\n$"},
 		{"update in first until second", "^hold 0 until 200 100 1 0\nupdate 0 a .*\nat 0 b .*\n$"},
+		{"update 2 in first until second", "^hold 0 until 200 100 1 0\nupdate 0 a [0-9a-f]+ [0-9a-f]+ 2\nat 0 b .*\n$"},
 		{"return of first in second until second", "^hold 0 until 200 100 1 0\nat 0 a .*\nat 0 b .*\n$"},
 		{"toy.c:4 until second", "^hold 0 until 200 100 1 0\n(at 0 a .*\n)+at 0 b .*\n$"},
 	};

@@ -248,12 +248,13 @@ START_TEST(good_orders)
 
 	ck_assert_ptr_null(read_text(orders, "rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
 					     "at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 "
-					     "ffffffff81000020\nupdate 1 a ffffffff81000012 ffffffff81000018\n"
+					     "ffffffff81000020\nupdate 1 a ffffffff81000012 ffffffff81000018 2\n"
 					     "thunk ffffffff82000000\nvisit 0 ffffffff81000100\nvisit 0 ffffffff81000200\n"));
 	ck_assert_uint_eq(orders->n_holds, 2);
 	ck_assert_uint_eq(orders->n_watches, 5);
 	ck_assert_uint_eq(orders->n_visits, 1);
 	ck_assert_int_eq(orders->watch[2].kind, WATCH_UPDATE);
+	ck_assert_uint_eq(orders->watch[2].nth, 2);
 	ck_assert_uint_eq(orders->hold[1].after, 1);
 	ck_assert_uint_eq(orders->watch[0].to, 0xffffffff81000020);
 	ck_assert_uint_eq(orders->longest, 0x20);
@@ -276,7 +277,7 @@ START_TEST(bad_orders)
 		"rig-director 1\nhold 0 until 1 1 1\n", "rig-director 1\nhold 0 until 1 1 1 1\n",
 		"rig-director 1\nhold 0 until 1 1 0 0\n", "rig-director 1\nhold 0 never 1 1 1 0\n",
 		"rig-director 1\nat 0 a ffff\n", ONE_HOLD "at 0 c ffff\n", ONE_HOLD "at 0 a 0\n",
-		ONE_HOLD "at 0 a ffff x\n", ONE_HOLD "return 0 a 20 10\n", ONE_HOLD "update 0 a 20 10\n",
+		ONE_HOLD "at 0 a ffff x\n", ONE_HOLD "return 0 a 20 10\n", ONE_HOLD "update 0 a 20 10 0\n", ONE_HOLD "update 0 a 10 20\n",
 		"rig-director 1\nfly away\n", "rig-director 1\nthunk\n", "rig-director 1\nvisit 1 ffff\n", "rig-director 1\nvisit 0 0\n",
 	};
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
@@ -516,7 +517,7 @@ START_TEST(shared_object)
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	ck_assert_int_eq(load(api, "rig-director 1\nhold 0 until 1 100 1 0\nat 0 a 1000\nreturn 0 b 1000 1002\n"
-				   "at 0 b 1004\nupdate 0 b 1007 1009\n", pair[1]), 0);
+				   "at 0 b 1004\nupdate 0 b 1007 1009 0\n", pair[1]), 0);
 	assert_hears(pair[0], hello);
 	translate_block(far, 1);
 	ck_assert_ptr_null(far[0].cb);
@@ -580,6 +581,38 @@ START_TEST(socket_is_full)
 }
 END_TEST
 
+/* The second update behind a function's entry, and no other. */
+START_TEST(second_update)
+{
+	struct qemu_plugin_insn insn[] = {
+		{0x1000, 1, {0x90}}, {0x1001, 3, {0x4c, 0x01, 0x8e}}, {0x1004, 3, {0x4c, 0x01, 0x8e}},
+		{0x2000, 1, {0x90}},
+	};
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	ck_assert_int_eq(load(4, "rig-director 1\nhold 0 until 1 100 1 0\nupdate 0 b 1000 1007 2\nat 0 a 2000\n", pair[1]),
+			 0);
+	assert_hears(pair[0], "hello");
+	translate_block(insn, 3);
+	translate_block(insn + 3, 1);
+	arm(pair[0]);
+	for (int round = 0; round < 2; round++) {
+		insn[0].cb(1, insn[0].data);
+		for (int i = 1; i < 3; i++) {
+			insn[i].cb(1, insn[i].data);
+			insn[i].read(1, 0, 0xffff, insn[i].read_data);
+		}
+		/* without the entry it is the third */
+		insn[2].cb(1, insn[2].data);
+		insn[2].read(1, 0, 0xffff, insn[2].read_data);
+	}
+	say(pair[0], "counts");
+	assert_hears(pair[0], "totals 0 0 2 0 ");
+	close(pair[0]);
+}
+END_TEST
+
 START_TEST(bad_file)
 {
 	ck_assert_int_ne(load(1, "rig-director 1\nfly\n", -1), 0);
@@ -606,6 +639,7 @@ int main(void)
 	tcase_add_test(files, update_instructions);
 	tcase_add_loop_test(files, shared_object, 0, G_N_ELEMENTS(apis));
 	tcase_add_test(files, socket_is_full);
+	tcase_add_test(files, second_update);
 	tcase_add_test(files, bad_file);
 	suite_add_tcase(suite, holds);
 	suite_add_tcase(suite, files);
