@@ -150,7 +150,7 @@ void reconnect_done(struct session *s);
 void reconnect_hello(struct session *s);
 
 /* teardown.c */
-/* "d (256M, memory blocks 32 to 33)": for people, the devices that are there; the caller's. */
+/* "d (256M, memory blocks 32 to 33)": the devices that are still plugged, as text; the caller's. */
 char *teardown_left(const struct session *s);
 void teardown_start(struct session *s); /* EV_ANSWER if everything was unplugged, else EV_BAD */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The architectures that a hang's text may be of.
+ * The architectures: their formats of console output, stacks and registers.
  *
  *	arch/x86/kernel/dumpstack.c, process_64.c:
  *	  "RIP: 0010:f+0x1/0x2", "RSP: … EFLAGS: 00000246"
