@@ -34,7 +34,7 @@ scripts_misbehave() {
 
 scripts_end_others() {
 	own poweroff 3 LOST && says reasons 'guest powered off' &&
-		own kill-all 1 FAIL && says reasons 'agent 1 run died of signal 9'
+		own kill-all 1 FAIL && says reasons 'agent 1 run was killed by signal 9'
 }
 
 files_are_missing() {
