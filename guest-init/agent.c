@@ -227,7 +227,8 @@ void op_end_about(struct run *run, enum op op, long result, const char *format, 
 	struct agent_shared *mine = run->shared;
 	va_list args;
 
-	if (result < 0 && result > -ERRNO_MAX && !op_expected_here(mine, op, -result) && !mine->what_error) {
+	if (result < 0 && result > -ERRNO_MAX && !op_expected_here(mine, op, -result) &&
+	    !mine->what_error) {
 		va_start(args, format);
 		vsnprintf(mine->what, WHAT_MAX, format, args);
 		va_end(args);

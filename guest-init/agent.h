@@ -38,14 +38,17 @@ struct agent_shared {
 	_Atomic uint64_t ops, failed;
 	_Atomic uint64_t result[OP_COUNT][ERRNO_MAX];
 	struct guest_rng rng; /* of the turn: what `step` draws from */
-	uint64_t turn;	      /* calls of `step`; shared, so that a restarted agent continues counting */
+	uint64_t turn;	      /* calls of `step`; shared, so that a restarted agent continues
+			       * counting */
 	uint64_t claim;	      /* from shared_claim(), returned when the agent ends */
 	bool expects[ERRNO_MAX]; /* errnos that a parameter adds to those of expected-errno.c */
 	int error;	      /* positive errno of a failed prepare */
-	char what[WHAT_MAX];  /* what failed: the prepare, or the first operation that counts as failed */
+	char what[WHAT_MAX];  /* what failed: the prepare, or the first operation that counts as
+			       * failed */
 	unsigned what_op;     /* that operation, and its errno; 0: there is none */
 	int what_error;
-	_Atomic int32_t subject; /* the task that an operation is about, where it is not the agent; or 0 */
+	_Atomic int32_t subject; /* the task that an operation is about, where it is not the agent;
+				  * or 0 */
 	_Atomic int32_t group;   /* process group that must not outlive the agent; or 0 */
 	struct output output;
 };
@@ -112,8 +115,8 @@ void run_wake(const struct run *run);
 void run_idle(struct run *run);
 
 /*
- * Begins the next turn. Its draws depend on the agent's seed and the turn's number alone, not on how
- * many draws earlier turns took.
+ * Begins the next turn. Its draws depend on the agent's seed and the turn's number alone, not on
+ * how many draws earlier turns took.
  */
 void run_turn(struct run *run);
 
@@ -148,7 +151,8 @@ int shared_init(void);
 /* One for each agent, in agents/. */
 extern const struct agent agent_block_state, agent_block_online, agent_probe, agent_slab_read,
 	agent_slab_shrink, agent_slab_churn, agent_cpu_online, agent_mem_read, agent_pressure,
-	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted, agent_shell_loop,
-	agent_gallery, agent_lock_rules, agent_hang, agent_poison, agent_write, agent_read, agent_run;
+	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted,
+	agent_shell_loop, agent_gallery, agent_lock_rules, agent_hang, agent_poison, agent_write,
+	agent_read, agent_run;
 
 #endif

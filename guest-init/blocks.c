@@ -66,7 +66,8 @@ uint64_t blocks_size(void)
 
 bool blocks_void(uint64_t number)
 {
-	return number >= atomic_load(&shared->void_first) && number < atomic_load(&shared->void_end);
+	return number >= atomic_load(&shared->void_first) &&
+	       number < atomic_load(&shared->void_end);
 }
 
 static void ignore_number(unsigned number, void *data)

@@ -70,7 +70,8 @@ static int is_console(const char *dir, const char *entry)
 static int open_uevents(void)
 {
 	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = 1};
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			NETLINK_KOBJECT_UEVENT);
 
 	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address))) {
 		close(fd);
@@ -138,7 +139,8 @@ int channel_open(struct channel *channel, const char *tty, const char **ret_why)
 	}
 	if (fd < 0) {
 		*ret_why = tty ? "no virtio port " PROTO_PORT " and rig.tty cannot be opened"
-			       : "no virtio port " PROTO_PORT " and no rig.tty= on the command line";
+			       : "no virtio port " PROTO_PORT
+				 " and no rig.tty= on the command line";
 		return fd;
 	}
 	/* the port sends SIGIO when the host opens its side */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The table of expected errnos. A row names operations, an errno they may end with, and the kernel
- * function that returns it. Any other errno is counted as failed and makes the guest's verdict bad: add
- * a row only with the function that returns it.
+ * function that returns it. Any other errno is counted as failed and makes the guest's verdict bad:
+ * add a row only with the function that returns it.
  */
 #include "expected-errno.h"
 
@@ -36,13 +36,17 @@ static const struct {
 	{COMES_AND_GOES, ENODEV, "kernfs_get_active(): it is being removed while the file is open"},
 
 	/* memory blocks */
-	{STATE, EINVAL, "state_store(): the block was in that state, device_online/offline() gave 1"},
-	{ON | OFF, EINVAL, "memory_block_change_state(), offline_pages(): holes, or more than a zone"},
+	{STATE, EINVAL,
+	 "state_store(): the block was in that state, device_online/offline() gave 1"},
+	{ON | OFF, EINVAL,
+	 "memory_block_change_state(), offline_pages(): holes, or more than a zone"},
 	{ON, EINVAL, "online_pages(): the range does not fit the zone that was asked for"},
-	{OFF, EBUSY, "start_isolate_page_range(), scan_movable_pages(): unmovable pages in the block"},
+	{OFF, EBUSY,
+	 "start_isolate_page_range(), scan_movable_pages(): unmovable pages in the block"},
 	{OFF, EINTR, "offline_pages(): a signal of init, for its time limit or for STOP"},
 	{ON | OFF, ENOMEM, "memory notifiers (slab, page_ext, kasan), injected errors"},
-	{ON | OFF, EBUSY, "virtio_mem_memory_notifier_cb(): its device is about to plug or unplug there"},
+	{ON | OFF, EBUSY,
+	 "virtio_mem_memory_notifier_cb(): its device is about to plug or unplug there"},
 	{ON | OFF, EPERM, "notifier_to_errno(NOTIFY_BAD): kasan and balloons refuse with it"},
 
 	/* probe */
@@ -73,8 +77,10 @@ static const struct {
 	{GROW, ENOSPC, "shmem_inode_acct_block(): tmpfs is full"},
 
 	/* memtrace (powernv) */
-	{BIT(OP_TRACE_ON), EAGAIN, "memtrace_enable_set(): no contiguous range, or old one not freed"},
-	{BIT(OP_TRACE_ON), EINVAL, "memtrace_enable_set(), before v5.11: nothing could be taken offline"},
+	{BIT(OP_TRACE_ON), EAGAIN,
+	 "memtrace_enable_set(): no contiguous range, or old one not freed"},
+	{BIT(OP_TRACE_ON), EINVAL,
+	 "memtrace_enable_set(), before v5.11: nothing could be taken offline"},
 	{BIT(OP_TRACE_ON), ENOMEM, "memtrace_init_regions_runtime()"},
 	{BIT(OP_TRACE_OFF), EAGAIN, "memtrace_free_regions(): a region could not be freed"},
 

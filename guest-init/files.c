@@ -123,7 +123,8 @@ static int list_again(struct listing *list, const char *prefix, uint64_t *ret)
 		if (entry->d_name[0] == '.')
 			continue;
 		*ret += entry->d_type == DT_DIR;
-		if (list->count >= LISTING_MAX || (prefix && !listing_number(entry->d_name, prefix, &number)))
+		if (list->count >= LISTING_MAX ||
+		    (prefix && !listing_number(entry->d_name, prefix, &number)))
 			continue;
 		list->count += text_copy(list->name[list->count], LISTING_NAME, entry->d_name);
 	}

@@ -25,8 +25,8 @@ uint8_t *frame_room(struct frame_reader *reader, size_t *ret_len);
 void frame_filled(struct frame_reader *reader, size_t len);
 
 /*
- * The next frame: its payload (at most PROTO_MAX bytes) is copied into PAYLOAD, which has room for it
- * and a NUL. False: more bytes are needed. Payloads with a NUL inside are skipped like garbage.
+ * The next frame: its payload (at most PROTO_MAX bytes) is copied into PAYLOAD, which has room for
+ * it and a NUL. False: more bytes are needed. Payloads with a NUL inside are skipped like garbage.
  */
 bool frame_next(struct frame_reader *reader, struct proto_header *ret, char *payload);
 

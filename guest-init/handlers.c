@@ -192,9 +192,11 @@ int handle_blocks(char *payload, struct text *out)
 	memset(results, 0, sizeof(results));
 	if (number_of(payload, "start", &start) || number_of(payload, "size", &size) ||
 	    !(write = value_of(payload, "write")) ||
-	    (strcmp(write, "none") && strcmp(write, "gone") && (op_find(write) < OP_ONLINE || op_find(write) > OP_OFFLINE)) ||
+	    (strcmp(write, "none") && strcmp(write, "gone") &&
+	     (op_find(write) < OP_ONLINE || op_find(write) > OP_OFFLINE)) ||
 	    !block || !size || start + size < start) {
-		text_add(out, "BLOCKS needs start, size and write, and a kernel with memory blocks");
+		text_add(out,
+			 "BLOCKS needs start, size and write, and a kernel with memory blocks");
 		return -EINVAL;
 	}
 	snprintf(word, sizeof(word), "%s", write);
@@ -248,7 +250,8 @@ int handle_cpu(char *payload, struct text *out)
 		text_add(out, "no such CPU");
 		return -ENOENT;
 	}
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu/online", (unsigned long long)cpu);
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu/online",
+		 (unsigned long long)cpu);
 	/* a CPU without this file cannot be taken offline: it is online */
 	if (online && !file_exists(path))
 		return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The handlers of requests; each runs in a child. A handler adds its lines to OUT and returns 0, or adds
- * one sentence about what failed (without a newline) and returns -errno. PAYLOAD may be modified.
+ * The handlers of requests; each runs in a child. A handler adds its lines to OUT and returns 0, or
+ * adds one sentence about what failed (without a newline) and returns -errno. PAYLOAD may be
+ * modified.
  */
 #ifndef GUEST_HANDLERS_H
 #define GUEST_HANDLERS_H
@@ -19,8 +20,8 @@ int handle_log(char *payload, struct text *out);
 int handle_locks(char *payload, struct text *out);
 
 /*
- * Adds the lines of syslog(2)'s text RAW (modified) from SINCE_US on. False: the log does not reach back
- * so far, or not all lines fit.
+ * Adds the lines of syslog(2)'s text RAW (modified) from SINCE_US on. False: the log does not reach
+ * back so far, or not all lines fit.
  */
 bool klog_since(char *raw, uint64_t since_us, struct text *out);
 /* Adds a `zone` line for each zone of /proc/zoneinfo. INFO is modified. */

@@ -12,7 +12,10 @@
 #define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL: the newest that fit */
 #define KEPT PROTO_BULK_MAX
 
-/* "<4>[   12.345678] text", with "[    T1]" after the stamp where callers are printed; cuts off the "<4>". */
+/*
+ * "<4>[   12.345678] text", with "[    T1]" after the stamp where callers are printed; cuts off the
+ * "<4>".
+ */
 static char *stamp_of(char *line, bool *ret_has, uint64_t *ret_us)
 {
 	unsigned long long seconds, micros;

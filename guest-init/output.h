@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Output of an agent's program on its way to init: a ring in shared memory with one writer and one reader. */
+/*
+ * Output of an agent's program on its way to init: a ring in shared memory with one writer and one
+ * reader.
+ */
 #ifndef GUEST_OUTPUT_H
 #define GUEST_OUTPUT_H
 
@@ -21,8 +24,8 @@ struct output {
 /* Bytes that output_put() takes now. */
 size_t output_room(const struct output *output);
 /*
- * Puts LEN bytes, at most output_room(), with '?' for NUL. What is beyond OUTPUT_MAX is dropped, with a
- * line that reports it.
+ * Puts LEN bytes, at most output_room(), with '?' for NUL. What is beyond OUTPUT_MAX is dropped,
+ * with a line that reports it.
  */
 void output_put(struct output *output, const char *bytes, size_t len);
 /* Takes at most MAX bytes. */

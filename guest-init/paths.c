@@ -78,8 +78,8 @@ void paths_refresh(struct paths *paths)
 	uint64_t now = now_ns();
 	char path[PATH_LEN], pattern[PATH_LEN];
 
-	if (!paths->stale &&
-	    (now - paths->listed_ns < LIST_NS || now - paths->listed_ns < LIST_SHARE * paths->took_ns))
+	if (!paths->stale && (now - paths->listed_ns < LIST_NS ||
+			      now - paths->listed_ns < LIST_SHARE * paths->took_ns))
 		return;
 	paths->count = 0;
 	paths->stale = paths->cut = false;

@@ -21,8 +21,9 @@ bool process_parse(const char *line, struct process *ret)
 	struct process p;
 
 	p.pid = atoll(line);
-	if (!name_end || sscanf(name_end + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
-				&p.state, &p.parent, &user, &kernel) != 4)
+	if (!name_end ||
+	    sscanf(name_end + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &p.state,
+		   &p.parent, &user, &kernel) != 4)
 		return false;
 	p.ticks = user + kernel;
 	*ret = p;
@@ -41,7 +42,8 @@ static unsigned read_all(void)
 		if (!listing_number(entry->d_name, "", &number))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%u/stat", number);
-		if (file_line(AT_FDCWD, path, line, sizeof(line)) > 0 && process_parse(line, &list[n]))
+		if (file_line(AT_FDCWD, path, line, sizeof(line)) > 0 &&
+		    process_parse(line, &list[n]))
 			n++;
 	}
 	if (proc)

@@ -19,7 +19,8 @@ static int own_fds[8];
 static unsigned n_own_fds;
 static sigset_t blocked;
 
-void reply_init(struct channel *open_channel, const int *fds, unsigned n_fds, const sigset_t *signals)
+void reply_init(struct channel *open_channel, const int *fds, unsigned n_fds,
+		const sigset_t *signals)
 {
 	channel = open_channel;
 	blocked = *signals;

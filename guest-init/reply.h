@@ -15,8 +15,8 @@
 void reply_init(struct channel *channel, const int *fds, unsigned n_fds, const sigset_t *signals);
 
 /*
- * Queues a frame. False: it does not fit now; call again after the queue has drained (at the latest at
- * the next tick).
+ * Queues a frame. False: it does not fit now; call again after the queue has drained (at the latest
+ * at the next tick).
  */
 bool reply_send(enum proto_type type, uint32_t seq, const char *payload, size_t len);
 

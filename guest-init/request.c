@@ -160,7 +160,8 @@ static unsigned choose(unsigned which)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < WORKERS_MAX && requests[which].often; i++)
-		if (servers[i].pid && servers[i].worker && !servers[i].used && servers[i].which == which)
+		if (servers[i].pid && servers[i].worker && !servers[i].used &&
+		    servers[i].which == which)
 			return i;
 	while (n < SERVERS_MAX && (servers[n].used || servers[n].pid))
 		n++;
@@ -224,7 +225,8 @@ static bool send_parts(struct server *server, uint32_t type, const char *data, u
 		int head = snprintf(part, 32, "offset %u\n", server->sent);
 
 		memcpy(part + head, data + server->sent, PROTO_PART_MAX);
-		if (!reply_has_room() || !reply_send(PROTO_PART, server->seq, part, head + PROTO_PART_MAX))
+		if (!reply_has_room() ||
+		    !reply_send(PROTO_PART, server->seq, part, head + PROTO_PART_MAX))
 			return false;
 		server->sent += PROTO_PART_MAX;
 	}

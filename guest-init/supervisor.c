@@ -190,7 +190,8 @@ static void answer_stop(struct stop *stop)
 			struct slot *slot = &slots[i];
 
 			text_add(&text, "stuck %llu %s %s\n", (unsigned long long)slot->run.id,
-				 slot->run.agent->name, op_name(atomic_load(&slot->run.shared->op)));
+				 slot->run.agent->name,
+				 op_name(atomic_load(&slot->run.shared->op)));
 		}
 	stop->used = !reply_send(PROTO_DONE, stop->seq, buffer, text.len);
 }
@@ -242,13 +243,13 @@ static bool send_counts(struct slot *slot)
 
 			if (count)
 				text_add(&text, "%s %s %s %llu\n",
-					 op_expected_here(its, op, error) ? "result" : "illegal", op_name(op),
-					 errno_name(error), (unsigned long long)count);
+					 op_expected_here(its, op, error) ? "result" : "illegal",
+					 op_name(op), errno_name(error), (unsigned long long)count);
 		}
 	its->what[WHAT_MAX - 1] = '\0';
 	if (its->what_error)
-		text_add(&text, "first-illegal %s %s %s\n", op_name(its->what_op), errno_name(its->what_error),
-			 its->what);
+		text_add(&text, "first-illegal %s %s %s\n", op_name(its->what_op),
+			 errno_name(its->what_error), its->what);
 	return reply_send(PROTO_COUNTS, 0, buffer, text.len);
 }
 
@@ -294,8 +295,8 @@ static void blame(struct slot *slot, int status)
 	const char *name = slot->run.agent->name;
 
 	if (failed)
-		text_add(&ended, "reason agent %llu %s: %llu results that are not legal\n", id, name,
-			 failed);
+		text_add(&ended, "reason agent %llu %s: %llu results that are not legal\n", id,
+			 name, failed);
 	if (atomic_load(&slot->run.shared->group))
 		kill(-atomic_load(&slot->run.shared->group), SIGKILL);
 	if (WIFSIGNALED(status))
@@ -388,7 +389,8 @@ void supervisor_heartbeat(struct text *text)
 			 since ? op_name(atomic_load(&its->op)) : "-");
 		if (slots[i].pid)
 			text_add(text, "agent-pid %llu %d\n", (unsigned long long)slots[i].run.id,
-				 atomic_load(&its->subject) ? atomic_load(&its->subject) : (int)slots[i].pid);
+				 atomic_load(&its->subject) ? atomic_load(&its->subject)
+							    : (int)slots[i].pid);
 	}
 }
 

@@ -31,7 +31,8 @@ static unsigned long long switches(int task)
 {
 	if (file_read(task, "status", file, sizeof(file)) <= 0)
 		return 0;
-	return number_in(file, "\nvoluntary_ctxt_switches") + number_in(file, "\nnonvoluntary_ctxt_switches");
+	return number_in(file, "\nvoluntary_ctxt_switches") +
+	       number_in(file, "\nnonvoluntary_ctxt_switches");
 }
 
 static void add_lines(int task, const char *name, const char *prefix, struct text *out)
@@ -61,8 +62,8 @@ static void add_task(int dir, const char *tid, const char *states, bool without,
 			*p = *p <= ' ' || *p > '~' ? '_' : *p;
 		if (!strchr(states, state) == without) {
 			file_line(task, "wchan", wchan, sizeof(wchan));
-			text_add(out, "task %s %s %c %s switches %llu\n", tid, *comm ? comm : "-", state,
-				 *wchan ? wchan : "-", switches(task));
+			text_add(out, "task %s %s %c %s switches %llu\n", tid, *comm ? comm : "-",
+				 state, *wchan ? wchan : "-", switches(task));
 			add_lines(task, "stack", "\t", out);
 			if (state == 'D')
 				add_lines(task, "syscall", "\tsyscall ", out);

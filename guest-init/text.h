@@ -41,9 +41,12 @@ int text_hex(const char *word, uint64_t *ret);
  * "0-3,8,10-11": calls EACH for every number, in the list's order; 0, or -EINVAL if it is not such
  * a list or has more than MAX numbers.
  */
-int text_list(const char *list, unsigned max, void (*each)(unsigned number, void *data), void *data);
+int text_list(const char *list, unsigned max, void (*each)(unsigned number, void *data),
+	      void *data);
 
-/* "EBUSY" for 16; "ok" for 0; "E<number>" for one without a name. Static or in a buffer of its own. */
+/*
+ * "EBUSY" for 16; "ok" for 0; "E<number>" for one without a name. Static or in a buffer of its own.
+ */
 const char *errno_name(int error);
 /* The reverse; 0 for an unknown name. */
 int errno_number(const char *name);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * QEMU's plugin interface as far as the director uses it, declared here because no Debian package ships
- * the header. RIG_API is the version that a shared object is built for; QEMU loads it where that lies
- * between the minimum and the current version of its own (plugins/loader.c: plugin_load()).
+ * QEMU's plugin interface as far as the director uses it, declared here because no Debian package
+ * ships the header. RIG_API is the version that a shared object is built for; QEMU loads it where
+ * that lies between the minimum and the current version of its own (plugins/loader.c:
+ * plugin_load()).
  *
  *	QEMU	     versions	what differs here
  *	7.2 .. 8.2   up to 1	qemu_plugin_insn_data() returns a pointer
@@ -60,8 +61,8 @@ const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, plugin_exec_cb cb,
 					    int flags, void *data);
 /* CB is called after each access, before the instruction continues. */
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, plugin_mem_cb cb, int flags, int rw,
-				      void *data);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, plugin_mem_cb cb, int flags,
+				      int rw, void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);

@@ -57,9 +57,11 @@ static void wait_here(struct holds *holds, struct hold *hold, struct hold_wait *
 	bool met = false;
 
 	hold->awaited = before + hold->visits;
-	/* a partner sees `waiting`, or its visit is in `before`: both are sequentially consistent */
-	while (!(met = is_met(hold, wait->side, wait->visits, meetings)) && atomic_load(&holds->armed) &&
-	       holds_now_ns() < end) {
+	/*
+	 * a partner sees `waiting`, or its visit is in `before`: both are sequentially consistent
+	 */
+	while (!(met = is_met(hold, wait->side, wait->visits, meetings)) &&
+	       atomic_load(&holds->armed) && holds_now_ns() < end) {
 		pthread_cond_timedwait(&hold->change, &hold->lock, &until);
 		wait->visits = atomic_load(partner) - before;
 	}

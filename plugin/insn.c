@@ -32,12 +32,14 @@ static bool is_x86(const uint8_t *code, size_t len, uint64_t address, uint64_t t
 	if (code[0] == 0xc3 || (len == 3 && code[0] == 0xc2) ||
 	    (len == 2 && code[0] == 0xf3 && code[1] == 0xc3))
 		return true;
-	return thunk && len == 5 && code[0] == 0xe9 && address + 5 + (int32_t)word(code + 1) == thunk;
+	return thunk && len == 5 && code[0] == 0xe9 &&
+	       address + 5 + (int32_t)word(code + 1) == thunk;
 }
 
 /*
- * Intel's manual, volume 2, tables A-2 and A-6. An operand in memory is one whose mod field is not 3; one byte before
- * the opcode can be an operand size prefix, another one REX. With a LOCK prefix the instruction is atomic.
+ * Intel's manual, volume 2, tables A-2 and A-6. An operand in memory is one whose mod field is not
+ * 3; one byte before the opcode can be an operand size prefix, another one REX. With a LOCK prefix
+ * the instruction is atomic.
  */
 static bool is_x86_update(const uint8_t *code, size_t len)
 {
@@ -61,8 +63,9 @@ static bool is_x86_update(const uint8_t *code, size_t len)
 	if (op == 0x80 || op == 0x81 || op == 0x83)
 		return reg != 7;
 	/* inc, dec; not, neg; shifts */
-	return ((op == 0xfe || op == 0xff) && reg <= 1) || ((op == 0xf6 || op == 0xf7) && (reg == 2 || reg == 3)) ||
-	       op == 0xc0 || op == 0xc1 || (op >= 0xd0 && op <= 0xd3);
+	return ((op == 0xfe || op == 0xff) && reg <= 1) ||
+	       ((op == 0xf6 || op == 0xf7) && (reg == 2 || reg == 3)) || op == 0xc0 || op == 0xc1 ||
+	       (op >= 0xd0 && op <= 0xd3);
 }
 
 bool insn_is_update(enum insn_form form, const uint8_t *code, size_t len)
@@ -71,7 +74,8 @@ bool insn_is_update(enum insn_form form, const uint8_t *code, size_t len)
 	return form != INSN_X86 || is_x86_update(code, len);
 }
 
-bool insn_is_return(enum insn_form form, const uint8_t *code, size_t len, uint64_t address, uint64_t thunk)
+bool insn_is_return(enum insn_form form, const uint8_t *code, size_t len, uint64_t address,
+		    uint64_t thunk)
 {
 	switch (form) {
 	case INSN_X86:

@@ -21,7 +21,10 @@ struct link {
 int link_start(struct link *link);
 /* Never blocks; any thread. */
 void link_say(struct link *link, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* From the link's thread only, which no vCPU waits for: gives the rig 100 ms to make room for the line. */
+/*
+ * From the link's thread only, which no vCPU waits for: gives the rig 100 ms to make room for the
+ * line.
+ */
 void link_answer(struct link *link, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -16,8 +16,10 @@ static void count_beside(struct visits *visits, unsigned id, unsigned cpu, int64
 
 			if (near < 0 || now_ns - ns > VISITS_NEAR_NS)
 				continue;
-			atomic_fetch_add_explicit(&visits->beside[id][near], 1, memory_order_relaxed);
-			atomic_fetch_add_explicit(&visits->beside[near][id], 1, memory_order_relaxed);
+			atomic_fetch_add_explicit(&visits->beside[id][near], 1,
+						  memory_order_relaxed);
+			atomic_fetch_add_explicit(&visits->beside[near][id], 1,
+						  memory_order_relaxed);
 		}
 }
 
@@ -27,13 +29,16 @@ static void remember(struct visits *visits, unsigned id, unsigned cpu, int64_t n
 	unsigned at = atomic_load_explicit(&visits->cpu[cpu].next, memory_order_relaxed);
 
 	for (unsigned i = 0; i < VISITS_RECENT; i++)
-		if (atomic_load_explicit(&visits->cpu[cpu].recent[i].id, memory_order_relaxed) == (int)id + 1) {
-			atomic_store_explicit(&visits->cpu[cpu].recent[i].ns, now_ns, memory_order_relaxed);
+		if (atomic_load_explicit(&visits->cpu[cpu].recent[i].id, memory_order_relaxed) ==
+		    (int)id + 1) {
+			atomic_store_explicit(&visits->cpu[cpu].recent[i].ns, now_ns,
+					      memory_order_relaxed);
 			return;
 		}
 	atomic_store_explicit(&visits->cpu[cpu].recent[at].id, id + 1, memory_order_relaxed);
 	atomic_store_explicit(&visits->cpu[cpu].recent[at].ns, now_ns, memory_order_relaxed);
-	atomic_store_explicit(&visits->cpu[cpu].next, (at + 1) % VISITS_RECENT, memory_order_relaxed);
+	atomic_store_explicit(&visits->cpu[cpu].next, (at + 1) % VISITS_RECENT,
+			      memory_order_relaxed);
 }
 
 void visits_pass(struct visits *visits, unsigned id, unsigned cpu, int64_t now_ns)
@@ -63,12 +68,14 @@ void visits_text(struct visits *visits, unsigned id, char *text, size_t size)
 
 		for (unsigned near = 0; near < visits->n; near++)
 			if (!told[near] && near != id && visits->beside[id][near] &&
-			    (best == visits->n || closeness(visits, id, near) > closeness(visits, id, best)))
+			    (best == visits->n ||
+			     closeness(visits, id, near) > closeness(visits, id, best)))
 				best = near;
 		if (best == visits->n)
 			return;
 		told[best] = true;
-		more = snprintf(text + len, size - len, " %u:%" PRIu32, best, (uint32_t)visits->beside[id][best]);
+		more = snprintf(text + len, size - len, " %u:%" PRIu32, best,
+				(uint32_t)visits->beside[id][best]);
 		if (more < 0 || (size_t)more >= size - len) {
 			text[len] = '\0';
 			return;

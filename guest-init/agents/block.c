@@ -65,7 +65,8 @@ static int prepare(struct run *run, const char *attribute)
 
 	if (err)
 		return run_fail(run, -err,
-				"blocks %.60s: not hotplugged, all, movable or numbers (4,8-9)", choice);
+				"blocks %.60s: not hotplugged, all, movable or numbers (4,8-9)",
+				choice);
 	in_turn = !strcmp(order, "turn");
 	if (!in_turn && strcmp(order, "random"))
 		return run_fail(run, EINVAL, "order %.40s: neither random nor turn", order);

@@ -91,10 +91,12 @@ static void cleanup_memtrace(struct run *run)
 const struct agent agent_memtrace = {
 	.name = "memtrace",
 	.needs = MEMTRACE,
-	.params = (const struct agent_param[]){
-		{"size", NULL, "bytes of each node, whole memory blocks; one block where not given"},
-		{NULL},
-	},
+	.params =
+		(const struct agent_param[]){
+			{"size", NULL,
+			 "bytes of each node, whole memory blocks; one block where not given"},
+			{NULL},
+		},
 	.prepare = prepare_memtrace,
 	.step = step_memtrace,
 	.cleanup = cleanup_memtrace,

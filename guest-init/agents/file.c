@@ -72,7 +72,8 @@ static const char *choose(struct run *run, uint64_t turn)
 		run_idle(run);
 		return NULL;
 	}
-	return paths.path[in_turn ? turn % paths.count : guest_rng_index(&run->shared->rng, paths.count)];
+	return paths.path[in_turn ? turn % paths.count
+				  : guest_rng_index(&run->shared->rng, paths.count)];
 }
 
 static int write_word(const char *path, const char *word)

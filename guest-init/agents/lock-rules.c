@@ -27,7 +27,10 @@
 #define DEVICE "device_hotplug_lock"
 #define MEMORY "mem_hotplug_lock"
 
-/* Documentation/core-api/memory-hotplug.rst; scenarios/zoo/lock-rules-*.patch checks the same places. */
+/*
+ * Documentation/core-api/memory-hotplug.rst; scenarios/zoo/lock-rules-*.patch checks the same
+ * places.
+ */
 static const struct rule {
 	const char *name, *function, *lock;
 } rules[] = {
@@ -194,7 +197,8 @@ static bool owns_device_lock(const struct trace_line *event)
 	for (unsigned i = 0; i < 2; i++) {
 		unsigned at = 7 - (owner[i] & 7);
 
-		if (event->pid == (byte[at] | byte[at + 1] << 8 | byte[at + 2] << 16 | byte[at + 3] << 24))
+		if (event->pid ==
+		    (byte[at] | byte[at + 1] << 8 | byte[at + 2] << 16 | byte[at + 3] << 24))
 			return true;
 	}
 	return false;
@@ -219,7 +223,8 @@ static void __attribute__((format(printf, 1, 2))) print(const char *format, ...)
 	va_start(args, format);
 	len = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (len > 0 && write(console, text, len < (int)sizeof(text) ? len : (int)sizeof(text) - 1) < 0)
+	if (len > 0 &&
+	    write(console, text, len < (int)sizeof(text) ? len : (int)sizeof(text) - 1) < 0)
 		return; /* the count of ENOLCK still shows it */
 }
 

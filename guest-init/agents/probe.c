@@ -58,9 +58,10 @@ static int prepare_absent(struct run *run)
 		return 0;
 	if (file_line(AT_FDCWD, BLOCKS_DIR "/auto_online_blocks", online, sizeof(online)) < 0 ||
 	    strcmp(online, "offline"))
-		return run_fail(run, EINVAL, "absent: this kernel sets new blocks online by itself");
-	if (text_number(run_param(run, "at"), &at) || !size || at % size || at + absent * size < at ||
-	    is_taken(at, at + absent * size - 1))
+		return run_fail(run, EINVAL,
+				"absent: this kernel sets new blocks online by itself");
+	if (text_number(run_param(run, "at"), &at) || !size || at % size ||
+	    at + absent * size < at || is_taken(at, at + absent * size - 1))
 		return run_fail(run, EINVAL,
 				"at %.40s: not free space above all memory, or not "
 				"a multiple of 0x%llx",

@@ -38,12 +38,14 @@ static const struct group groups[] = {
 	 * a group of its own: 6.1 follows a NULL pointer if it is read while its block is being
 	 * added
 	 */
-	{"zones", OP_READ_BLOCK, "/sys/devices/system/memory", "memory", FILES{"valid_zones", NULL}},
+	{"zones", OP_READ_BLOCK, "/sys/devices/system/memory", "memory",
+	 FILES{"valid_zones", NULL}},
 	{"page_owner", OP_READ_PAGE_OWNER, NULL, NULL, FILES{"/sys/kernel/debug/page_owner", NULL},
 	 .seek = true},
 	/* path and name differ by architecture and version: the existing ones are read */
 	{"ptdump", OP_READ_PTDUMP, NULL, NULL,
-	 FILES{"/sys/kernel/debug/page_tables/kernel", "/sys/kernel/debug/kernel_page_tables", NULL}},
+	 FILES{"/sys/kernel/debug/page_tables/kernel", "/sys/kernel/debug/kernel_page_tables",
+	       NULL}},
 };
 
 static struct {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * run: a script or static program among the scenario's files. Its output goes to the host; its exit code,
- * run time, number of processes and output are bounded. It ends with all its processes: they are
- * descendants of the agent, which is a subreaper.
+ * run: a script or static program among the scenario's files. Its output goes to the host; its exit
+ * code, run time, number of processes and output are bounded. It ends with all its processes: they
+ * are descendants of the agent, which is a subreaper.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,21 +90,27 @@ static int prepare(struct run *run)
 	if (err)
 		return err;
 	if (text_list(run_param(run, "exit"), 256, save_code, NULL))
-		return run_fail(run, EINVAL, "exit %.40s: exit codes like 0,4", run_param(run, "exit"));
+		return run_fail(run, EINVAL, "exit %.40s: exit codes like 0,4",
+				run_param(run, "exit"));
 	arguments[0] = path;
 	if (args && text_copy(arg_list, sizeof(arg_list), args))
 		while ((word = strsep(&rest, " ")) && n <= ARGS_MAX)
 			if (*word)
 				arguments[n++] = word;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	/* it must get a processor beside a script that forks without end; the script itself is not real-time */
+	/*
+	 * it must get a processor beside a script that forks without end; the script itself is not
+	 * real-time
+	 */
 	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
 			   &(struct sched_param){.sched_priority = 1});
 	install_busybox();
 	return 0;
 }
 
-/* Waits for init to take output. False: the agent has been told to stop, and a second has passed. */
+/*
+ * Waits for init to take output. False: the agent has been told to stop, and a second has passed.
+ */
 static bool tick(struct run *run, unsigned *left)
 {
 	if (run_stopped(run) && !(*left)--)
@@ -153,8 +159,10 @@ static int begin(struct run *run, struct execution *e)
 	if (pipe2(out, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
 		return -errno;
 	sysinfo(&info);
-	*e = (struct execution){
-		.out = out[0], .failed = failed[0], .began_ns = now_ns(), .processes_before = info.procs};
+	*e = (struct execution){.out = out[0],
+				.failed = failed[0],
+				.began_ns = now_ns(),
+				.processes_before = info.procs};
 	e->pid = fork();
 	if (!e->pid)
 		become(out[1], failed[1], guest_rng_next(&run->shared->rng));
@@ -183,8 +191,8 @@ static void pass_output(struct run *run, struct execution *e)
 }
 
 /*
- * The agent is busy while one of the processes stays in an uninterruptible wait without having run in between,
- * so that the host notices one that is stuck. A script that sleeps or runs is not busy.
+ * The agent is busy while one of the processes stays in an uninterruptible wait without having run
+ * in between, so that the host notices one that is stuck. A script that sleeps or runs is not busy.
  */
 static void look(struct run *run, struct execution *e, bool early)
 {
@@ -193,7 +201,8 @@ static void look(struct run *run, struct execution *e, bool early)
 	uint64_t now = now_ns();
 	unsigned n;
 
-	if ((!early && now < e->looked_ns + LOOK_NS) || now < e->looked_ns + LOOK_SHARE * e->look_took_ns)
+	if ((!early && now < e->looked_ns + LOOK_NS) ||
+	    now < e->looked_ns + LOOK_SHARE * e->look_took_ns)
 		return;
 	n = processes_list(getpid(), is, PROCESSES_MAX);
 	e->count = n;
@@ -230,7 +239,10 @@ static int check_bounds(struct run *run, struct execution *e)
 	return e->count > processes_max ? EAGAIN : 0;
 }
 
-/* False: there is no child any more, and so no descendant: an orphan becomes a child of the subreaper. */
+/*
+ * False: there is no child any more, and so no descendant: an orphan becomes a child of the
+ * subreaper.
+ */
 static bool reap(struct execution *e)
 {
 	int status;
@@ -265,8 +277,8 @@ static int watch(struct run *run, struct execution *e)
 }
 
 /*
- * Kills what is left until nothing is, then passes what is in the pipe. A task that cannot end keeps the
- * agent busy.
+ * Kills what is left until nothing is, then passes what is in the pipe. A task that cannot end
+ * keeps the agent busy.
  */
 static void finish(struct run *run, struct execution *e)
 {
@@ -297,7 +309,8 @@ static int judge(const struct execution *e, int bound, char *what, size_t max)
 	else if (bound == ETIME)
 		snprintf(what, max, "did not end within %llu s", (unsigned long long)limit_s);
 	else if (bound == EAGAIN)
-		snprintf(what, max, "started more than %llu processes", (unsigned long long)processes_max);
+		snprintf(what, max, "started more than %llu processes",
+			 (unsigned long long)processes_max);
 	else if (bound)
 		snprintf(what, max, "had not ended when the agents stopped");
 	else if (WIFSIGNALED(e->status))
@@ -334,7 +347,8 @@ static void step(struct run *run)
 	finish(run, &e);
 	err = judge(&e, err, what, sizeof(what));
 	op_end_about(run, OP_RUN, -err, "%s %s", name, what);
-	snprintf(line, sizeof(line), "\n== %s, after %.1f s\n", what, (now_ns() - e.began_ns) / 1e9);
+	snprintf(line, sizeof(line), "\n== %s, after %.1f s\n", what,
+		 (now_ns() - e.began_ns) / 1e9);
 	put(run, line);
 }
 
@@ -342,7 +356,8 @@ const struct agent agent_run = {
 	.name = "run",
 	.params =
 		(const struct agent_param[]){
-			{"file", NULL, "one of the scenario's files: a script, or a static program"},
+			{"file", NULL,
+			 "one of the scenario's files: a script, or a static program"},
 			{"args", NULL, "its arguments, separated by spaces"},
 			{"exit", "0,4", "exit codes that are expected"},
 			{"limit", "60", "seconds until it is killed; 0: when the agents stop"},

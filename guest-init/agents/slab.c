@@ -40,7 +40,8 @@ static int take_files(struct run *run, const char *files)
 	while ((name = strsep(&cursor, ","))) {
 		if (!*name || strchr(name, '/') || *name == '.' || n_wanted == countof(wanted) ||
 		    !text_copy(wanted[n_wanted], LISTING_NAME, name))
-			return run_fail(run, EINVAL, "files: '%.40s' is not a file of a cache", name);
+			return run_fail(run, EINVAL, "files: '%.40s' is not a file of a cache",
+					name);
 		n_wanted++;
 	}
 	return 0;
@@ -186,7 +187,8 @@ static int run_on_node(unsigned node)
 		unsigned first, last;
 		int n = sscanf(word, "%u-%u", &first, &last);
 
-		for (unsigned cpu = first; n > 0 && cpu <= (n > 1 ? last : first) && cpu < CPU_SETSIZE; cpu++)
+		for (unsigned cpu = first;
+		     n > 0 && cpu <= (n > 1 ? last : first) && cpu < CPU_SETSIZE; cpu++)
 			CPU_SET(cpu, &cpus);
 	}
 	if (!CPU_COUNT(&cpus))
@@ -263,7 +265,8 @@ const struct agent agent_slab_churn = {
 		(const struct agent_param[]){
 			{"slots", "8", "number of caches at once; all agents together have 64"},
 			{"node", NULL,
-			 "run on this node's CPUs, so that slabs come from it as soon as it has memory"},
+			 "run on this node's CPUs, so that slabs come from it as soon as it has "
+			 "memory"},
 			{NULL},
 		},
 	.prepare = prepare_churn,

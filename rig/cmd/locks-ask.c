@@ -101,7 +101,8 @@ int locks_tell_cycles(struct asked *a, GError **error)
 	if (a->json)
 		cmd_print_json(json_incref(json));
 	else
-		printf("cycles that no boot saw whole: %u unguarded, %u guarded, known or through an ambiguous "
+		printf("cycles that no boot saw whole: %u unguarded, %u guarded, "
+		       "known or through an ambiguous "
 		       "name, in the orders of %u runs; left out: %u that one boot saw whole\n",
 		       open, cycles->len - open, a->graph->runs, judged);
 	return open ? RIG_EXIT_FAIL : RIG_EXIT_PASS;

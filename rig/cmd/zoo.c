@@ -278,7 +278,9 @@ static int run(char **ids)
 		if (!run_entry(*id, array, &good, &error)) {
 			int why = rig_report_error(error);
 
-			/* of all entries some need what this host lacks, for example a newer QEMU */
+			/*
+			 * of all entries some need what this host lacks, for example a newer QEMU
+			 */
 			code = all_entries && why == RIG_EXIT_SKIP ? code : why;
 		}
 	}

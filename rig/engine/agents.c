@@ -57,7 +57,8 @@ static void judge_start(struct session *s, const struct agent *agent, const char
 	g_autofree char *list = g_strjoinv(", ", (char **)options);
 
 	if (*options && g_str_has_prefix(why, "ENOENT "))
-		session_judge(s, VERDICT_SKIP, "the kernel lacks files for agent '%s': %s; %s makes them",
+		session_judge(s, VERDICT_SKIP,
+			      "the kernel lacks files for agent '%s': %s; %s makes them",
 			      agent->name, why, list);
 	else
 		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", agent->name, why);
@@ -81,9 +82,10 @@ static void ask_start(struct session *s, struct agent_run *a)
 	g_autofree struct guest_param *params = g_new0(struct guest_param, a->agent->n_params + 1);
 
 	for (guint i = 0; i < a->agent->n_params; i++)
-		params[i] = (struct guest_param){a->agent->params[i].key, a->agent->params[i].value};
-	guest_start(s->guest, a->id, a->agent->name, a->seed, a->agent->rate, params, a->agent->n_params,
-		    on_started, a);
+		params[i] =
+			(struct guest_param){a->agent->params[i].key, a->agent->params[i].value};
+	guest_start(s->guest, a->id, a->agent->name, a->seed, a->agent->rate, params,
+		    a->agent->n_params, on_started, a);
 }
 
 /* Also after a reset: the same agents with the same seeds. */
@@ -131,7 +133,8 @@ static gboolean may_still_stop(struct session *s)
 {
 	double given = watch_guest_runtime(s) - s->agents.stop_runtime_s;
 
-	return ++s->agents.stops < STOPS_MAX && given < STOP_S * session_patience(s) / (double)PATIENCE_S;
+	return ++s->agents.stops < STOPS_MAX &&
+	       given < STOP_S * session_patience(s) / (double)PATIENCE_S;
 }
 
 static void on_stopped(const struct guest_reply *reply, void *data)
@@ -145,7 +148,8 @@ static void on_stopped(const struct guest_reply *reply, void *data)
 		return;
 	}
 	for (guint i = 0; done && i < done->stuck->len; i++)
-		session_judge(s, VERDICT_HANG, "agent %s is stuck in the kernel", (char *)done->stuck->pdata[i]);
+		session_judge(s, VERDICT_HANG, "agent %s is stuck in the kernel",
+			      (char *)done->stuck->pdata[i]);
 	session_answer(s, reply->scope, done && !done->stuck->len ? EV_ANSWER : EV_BAD);
 }
 
@@ -187,7 +191,8 @@ void agents_heartbeat(struct session *s, const struct guest_heartbeat *heartbeat
 	s->heartbeat.last_ns = rig_now_ns();
 	s->heartbeat.guest_s = heartbeat->uptime_s;
 	for (guint i = 0; i < heartbeat->agents->len; i++) {
-		const struct guest_agent *told = &g_array_index(heartbeat->agents, struct guest_agent, i);
+		const struct guest_agent *told =
+			&g_array_index(heartbeat->agents, struct guest_agent, i);
 		struct agent_run *a = agent_by_id(s, told->id);
 
 		if (!a)
@@ -215,8 +220,8 @@ static void add_result(struct agent_run *a, const struct guest_result *result)
 		json_object_set_new(op, result->error, json_integer((json_int_t)result->count));
 }
 
-static void judge_illegal(struct session *s, const struct agent_run *a, const struct guest_counts *counts,
-			  const struct guest_result *result)
+static void judge_illegal(struct session *s, const struct agent_run *a,
+			  const struct guest_counts *counts, const struct guest_result *result)
 {
 	gboolean is_first = !g_strcmp0(counts->first_op, result->op) &&
 			    !g_strcmp0(counts->first_error, result->error);
@@ -224,9 +229,11 @@ static void judge_illegal(struct session *s, const struct agent_run *a, const st
 	if (is_first && !strcmp(a->agent->name, "run"))
 		session_judge(s, VERDICT_FAIL, "agent run: %s", counts->first_illegal);
 	else
-		session_judge(s, VERDICT_FAIL, "agent %s: '%s' ended with %s, %" G_GUINT64_FORMAT
-			      " times, which is not legal there%s%s", a->agent->name, result->op, result->error,
-			      result->count, is_first ? "; first: " : "", is_first ? counts->first_illegal : "");
+		session_judge(s, VERDICT_FAIL,
+			      "agent %s: '%s' ended with %s, %" G_GUINT64_FORMAT
+			      " times, which is not legal there%s%s",
+			      a->agent->name, result->op, result->error, result->count,
+			      is_first ? "; first: " : "", is_first ? counts->first_illegal : "");
 }
 
 void agents_counts(struct session *s, const struct guest_counts *counts)
@@ -242,8 +249,11 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 
 		add_result(a, result);
 		if (output_was_cut_off(a, result))
-			session_judge(s, VERDICT_INFRA, "agent %s: its program had not ended when the agents stopped; "
-				      "give a longer 'duration', or 'limit: 0' if it never ends", a->agent->name);
+			session_judge(
+				s, VERDICT_INFRA,
+				"agent %s: its program had not ended when the agents stopped; "
+				"give a longer 'duration', or 'limit: 0' if it never ends",
+				a->agent->name);
 		if (result->illegal)
 			judge_illegal(s, a, counts, result);
 	}
@@ -267,8 +277,8 @@ char *agents_rates(struct session *s, double seconds)
 				ops += a->ops - a->shown_ops;
 			a->shown_ops = a->ops;
 		}
-		g_string_append_printf(text, "%s%s %.0f/s", text->len ? ", " : "", first->agent->name,
-				       seconds > 0 ? ops / seconds : 0);
+		g_string_append_printf(text, "%s%s %.0f/s", text->len ? ", " : "",
+				       first->agent->name, seconds > 0 ? ops / seconds : 0);
 	}
 	return g_string_free(text, FALSE);
 }

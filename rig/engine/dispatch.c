@@ -40,23 +40,26 @@ static void weigh(struct session *s, const struct splat *splat)
 	reason = meaning.reason;
 	if (already_told(s, splat, reason))
 		return;
-	g_hash_table_insert(s->reports.told, g_memdup2(&splat->first_byte, sizeof(splat->first_byte)),
+	g_hash_table_insert(s->reports.told,
+			    g_memdup2(&splat->first_byte, sizeof(splat->first_byte)),
 			    g_strdup(reason));
 	judge_report(s, splat, &meaning);
 	if (meaning.verdict != VERDICT_KNOWN && !s->reports.failing++)
 		s->reports.first_s = splat->when;
 	s->reports.hang_kind |= meaning.verdict == VERDICT_HANG;
 	/* after a known issue that killed no task the run continues, to find other bugs */
-	if ((meaning.verdict != VERDICT_KNOWN || meaning.fatal) && !s->plan->keep_going && !s->plan->until)
+	if ((meaning.verdict != VERDICT_KNOWN || meaning.fatal) && !s->plan->keep_going &&
+	    !s->plan->until)
 		session_event(s, EV_REPORT);
 }
 
 static void set_known(struct session *s, struct splat *splat)
 {
 	/* a report that the scenario expects is the run's result, even if it is a known issue */
-	const struct known_issue *issue = s->reports.known && !judge_expects(s, splat)
-						  ? known_match(s->reports.known, splat, s->hello.release)
-						  : NULL;
+	const struct known_issue *issue =
+		s->reports.known && !judge_expects(s, splat)
+			? known_match(s->reports.known, splat, s->hello.release)
+			: NULL;
 
 	splat->known = issue ? known_json(issue) : NULL;
 	holds_excuse(s, splat);
@@ -125,14 +128,15 @@ static void on_hello(const struct guest_hello *hello, const char *text, void *da
 	for (guint i = 0; i < hello->offers->len; i++) {
 		const struct guest_offer *offer = hello->offers->pdata[i];
 
-		g_hash_table_replace(s->hello.offers, g_strdup(offer->agent), g_strdup(offer->lacks ? offer->lacks : "ok"));
+		g_hash_table_replace(s->hello.offers, g_strdup(offer->agent),
+				     g_strdup(offer->lacks ? offer->lacks : "ok"));
 	}
 	s->heartbeat.last_ns = rig_now_ns();
 	if (!s->times.hello_ns) /* not after a reset */
 		s->times.hello_ns = s->heartbeat.last_ns;
 	run_keep(s->run, "agents/hello", text, -1, NULL);
-	run_journal(s->run, "hello", "{s:s, s:f}", "release", s->hello.release ? s->hello.release : "?", "guest_s",
-		    s->heartbeat.guest_s);
+	run_journal(s->run, "hello", "{s:s, s:f}", "release",
+		    s->hello.release ? s->hello.release : "?", "guest_s", s->heartbeat.guest_s);
 	reconnect_hello(s);
 	session_event(s, EV_HELLO);
 }
@@ -242,7 +246,8 @@ struct vm_owner dispatch_owner(struct session *s)
 
 void dispatch_when_quiet(struct session *s)
 {
-	if (scanner_open_kind(s->console.scanner) && rig_now_ns() - s->console.said_ns > CONSOLE_QUIET_NS)
+	if (scanner_open_kind(s->console.scanner) &&
+	    rig_now_ns() - s->console.said_ns > CONSOLE_QUIET_NS)
 		scanner_peek(s->console.scanner, on_quiet, s);
 }
 

@@ -35,7 +35,7 @@ typedef void (*engine_progress)(const struct engine_status *status, void *data);
  * (SIGINT and SIGTERM end the run as ABORTED). Errors: the run folder could not be created, or its
  * verdict could not be written.
  */
-gboolean engine_run(const struct run_plan *plan, engine_progress progress, void *data, char **ret_dir,
-		    enum verdict *ret_verdict, GError **error);
+gboolean engine_run(const struct run_plan *plan, engine_progress progress, void *data,
+		    char **ret_dir, enum verdict *ret_verdict, GError **error);
 
 #endif

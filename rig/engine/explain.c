@@ -16,7 +16,8 @@ static void read_memory(struct session *s)
 	if (memory_read(run_dir(s->run), s->plan->kernel->vmlinux, &error))
 		run_journal(s->run, "memory", "{s:s}", "outcome", "ok");
 	else
-		run_journal(s->run, "memory", "{s:s, s:s}", "outcome", "failed", "why", error->message);
+		run_journal(s->run, "memory", "{s:s, s:s}", "outcome", "failed", "why",
+			    error->message);
 }
 
 void session_explain(struct session *s)

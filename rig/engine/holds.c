@@ -32,8 +32,9 @@ static void on_held(const struct director_held *held, void *data)
 	const struct hold_spec *spec = spec_of(s, held->hold);
 	const char *at = held->is_partner ? partner_of(spec) : spec->at;
 
-	run_journal(s->run, "held", "{s:i, s:s, s:s, s:i, s:f, s:f, s:s, s:I}", "hold", held->hold, "at", at,
-		    "partner", held->is_partner ? spec->at : partner_of(spec), "cpu", held->cpu, "since",
+	run_journal(s->run, "held", "{s:i, s:s, s:s, s:i, s:f, s:f, s:s, s:I}", "hold", held->hold,
+		    "at", at, "partner", held->is_partner ? spec->at : partner_of(spec), "cpu",
+		    held->cpu, "since",
 		    (held->start_ns - s->times.started_ns) / (double)RIG_NS_PER_S, "ms",
 		    held->length_ns / (double)RIG_NS_PER_MS, "outcome", held->outcome, "visits",
 		    (json_int_t)held->visits);
@@ -44,10 +45,13 @@ static void on_skewed(guint hold, guint64 address, void *data)
 {
 	struct session *s = data;
 
-	run_journal(s->run, "hold-skewed", "{s:i, s:I}", "hold", hold, "address", (json_int_t)address);
+	run_journal(s->run, "hold-skewed", "{s:i, s:I}", "hold", hold, "address",
+		    (json_int_t)address);
 	session_judge(s, VERDICT_INFRA,
-		      "hold '%s': 0x%" G_GINT64_MODIFIER "x is inside an instruction and is never reached; give the "
-		      "offset of an instruction", spec_of(s, hold)->at, address);
+		      "hold '%s': 0x%" G_GINT64_MODIFIER
+		      "x is inside an instruction and is never reached; give the "
+		      "offset of an instruction",
+		      spec_of(s, hold)->at, address);
 	session_event(s, EV_FAULT);
 }
 
@@ -66,7 +70,8 @@ gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 	*plugin = (struct vm_plugin){.fd = -1};
 	if (!s->plan->orders)
 		return TRUE;
-	s->holds.director = director_open(s->plan->orders, run_dir(s->run), &owner, &plugin->fd, error);
+	s->holds.director =
+		director_open(s->plan->orders, run_dir(s->run), &owner, &plugin->fd, error);
 	if (!s->holds.director)
 		return FALSE;
 	file = g_build_filename(run_dir(s->run), "director", NULL);
@@ -94,7 +99,8 @@ void holds_set(struct session *s, gboolean armed)
 
 void holds_state(struct session *s)
 {
-	if (s->holds.director && s->state == STATE_HAMMER && !director_is_there(s->holds.director)) {
+	if (s->holds.director && s->state == STATE_HAMMER &&
+	    !director_is_there(s->holds.director)) {
 		session_judge(s, VERDICT_INFRA, "the director's plugin does not answer");
 		session_event(s, EV_FAULT);
 	}
@@ -116,8 +122,8 @@ void holds_excuse(struct session *s, struct splat *splat)
 	reason = g_strdup_printf("holds kept a vCPU waiting for %.1f of the last %d s",
 				 held / (double)RIG_NS_PER_S, (int)(STALL_NS / RIG_NS_PER_S));
 	run_journal(s->run, "hold-stall", "{s:s, s:s}", "kind", splat->kind, "text", reason);
-	splat->known = json_pack("{s:s, s:s, s:s}", "reason", reason, "link", "docs/director.md", "expires",
-				 KNOWN_THIS_RUN);
+	splat->known = json_pack("{s:s, s:s, s:s}", "reason", reason, "link", "docs/director.md",
+				 "expires", KNOWN_THIS_RUN);
 }
 
 json_t *holds_json(struct session *s)
@@ -134,12 +140,14 @@ json_t *holds_json(struct session *s)
 
 		director_totals(s->holds.director, i, &t);
 		json_array_append_new(
-			array, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "hold", text,
-					 "reached", (json_int_t)t.reached, "partner_reached",
-					 (json_int_t)t.partner_reached, "held", (json_int_t)t.held, "met",
-					 (json_int_t)t.met, "expired", (json_int_t)t.expired, "released",
-					 (json_int_t)t.released, "crowded", (json_int_t)t.crowded, "held_ns",
-					 (json_int_t)t.held_ns, "not_logged", (json_int_t)t.dropped));
+			array,
+			json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "hold",
+				  text, "reached", (json_int_t)t.reached, "partner_reached",
+				  (json_int_t)t.partner_reached, "held", (json_int_t)t.held, "met",
+				  (json_int_t)t.met, "expired", (json_int_t)t.expired, "released",
+				  (json_int_t)t.released, "crowded", (json_int_t)t.crowded,
+				  "held_ns", (json_int_t)t.held_ns, "not_logged",
+				  (json_int_t)t.dropped));
 	}
 	return array;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does the guest's view of hotplugged memory match the host's? A plugged DIMM has memory blocks in the
- * guest's sysfs, an unplugged one has none.
+ * Does the guest's view of hotplugged memory match the host's? A plugged DIMM has memory blocks in
+ * the guest's sysfs, an unplugged one has none.
  */
 #include "engine/session.h"
 
@@ -11,7 +11,8 @@ gboolean hotplug_check_each_step(const struct session *s)
 	return g_strcmp0(s->plan->launcher ? s->plan->launcher : "direct", "direct") != 0;
 }
 
-gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but, const struct extent *where)
+gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but,
+				   const struct extent *where)
 {
 	GHashTableIter iter;
 	struct device *d;
@@ -30,23 +31,25 @@ gboolean hotplug_check_may_overlap(const struct session *s, const struct device 
 	return FALSE;
 }
 
-static char *missing_of(const struct session *s, const struct device *d, const struct guest_account *now,
-			gint64 asked_ns)
+static char *missing_of(const struct session *s, const struct device *d,
+			const struct guest_account *now, gint64 asked_ns)
 {
 	struct extent where;
 
-	if (d->kind != DEVICE_DIMM || !d->there || d->busy || d->unsure || d->changed_ns >= asked_ns ||
-	    !vm_where(s->vm, d->id, &where.start, &where.size))
+	if (d->kind != DEVICE_DIMM || !d->there || d->busy || d->unsure ||
+	    d->changed_ns >= asked_ns || !vm_where(s->vm, d->id, &where.start, &where.size))
 		return NULL;
 	for (guint64 a = where.start; a < where.start + where.size; a += s->hello.block_size)
 		if (!g_hash_table_contains(now->blocks, GUINT_TO_POINTER(a / s->hello.block_size)))
-			return g_strdup_printf("the guest has no memory block at 0x%" G_GINT64_MODIFIER
-					       "x of device '%s'",
-					       a, d->id);
+			return g_strdup_printf(
+				"the guest has no memory block at 0x%" G_GINT64_MODIFIER
+				"x of device '%s'",
+				a, d->id);
 	return NULL;
 }
 
-char *hotplug_check_missing(const struct session *s, const struct guest_account *now, gint64 asked_ns)
+char *hotplug_check_missing(const struct session *s, const struct guest_account *now,
+			    gint64 asked_ns)
 {
 	GHashTableIter iter;
 	struct device *d;

@@ -9,7 +9,8 @@
 
 static void note_reason(struct session *s, enum verdict verdict, const char *sentence)
 {
-	run_journal(s->run, "reason", "{s:s, s:s}", "verdict", verdict_name(verdict), "text", sentence);
+	run_journal(s->run, "reason", "{s:s, s:s}", "verdict", verdict_name(verdict), "text",
+		    sentence);
 }
 
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
@@ -24,7 +25,8 @@ void session_judge(struct session *s, enum verdict verdict, const char *format, 
 		note_reason(s, verdict, sentence);
 }
 
-gboolean judge_report(struct session *s, const struct splat *splat, const struct report_meaning *meaning)
+gboolean judge_report(struct session *s, const struct splat *splat,
+		      const struct report_meaning *meaning)
 {
 	if (!facts_add_report(s->judged.facts, splat, meaning, G_MAXUINT))
 		return FALSE;
@@ -32,7 +34,8 @@ gboolean judge_report(struct session *s, const struct splat *splat, const struct
 	return TRUE;
 }
 
-static void compare_pages(struct session *s, const char *what, GHashTable *before, GHashTable *after)
+static void compare_pages(struct session *s, const char *what, GHashTable *before,
+			  GHashTable *after)
 {
 	GHashTableIter iter;
 	gpointer node, pages;
@@ -47,9 +50,10 @@ static void compare_pages(struct session *s, const char *what, GHashTable *befor
 			if (then == pages || (way && g_hash_table_contains(other, node)))
 				continue;
 			session_judge(s, VERDICT_FAIL,
-				      "node %u has %" G_GSIZE_FORMAT " %s pages, it had %" G_GSIZE_FORMAT,
-				      GPOINTER_TO_UINT(node), GPOINTER_TO_SIZE(way ? pages : then), what,
-				      GPOINTER_TO_SIZE(way ? then : pages));
+				      "node %u has %" G_GSIZE_FORMAT
+				      " %s pages, it had %" G_GSIZE_FORMAT,
+				      GPOINTER_TO_UINT(node), GPOINTER_TO_SIZE(way ? pages : then),
+				      what, GPOINTER_TO_SIZE(way ? then : pages));
 		}
 	}
 }
@@ -64,7 +68,8 @@ void judge_accounts(struct session *s)
 		return;
 	if (s->judged.before->mem_total_kb != s->judged.after->mem_total_kb)
 		session_judge(s, VERDICT_FAIL,
-			      "MemTotal is %" G_GUINT64_FORMAT " kB, it was %" G_GUINT64_FORMAT " kB",
+			      "MemTotal is %" G_GUINT64_FORMAT " kB, it was %" G_GUINT64_FORMAT
+			      " kB",
 			      s->judged.after->mem_total_kb, s->judged.before->mem_total_kb);
 	compare_pages(s, "present", s->judged.before->present, s->judged.after->present);
 	compare_pages(s, "managed", s->judged.before->managed, s->judged.after->managed);
@@ -105,7 +110,8 @@ static void complete_facts(struct session *s)
 	f->powered_off = s->end.well;
 	f->accounts = s->judged.before && s->judged.after;
 	f->lockdep_offered = s->hello.has_lockdep;
-	f->lockdep_armed = s->judged.after && !g_strcmp0(s->judged.after->lockdep, "on") && !f->guest_unarmed;
+	f->lockdep_armed =
+		s->judged.after && !g_strcmp0(s->judged.after->lockdep, "on") && !f->guest_unarmed;
 	f->lockdep_died = scanner_lockdep_died(s->console.scanner);
 	f->unheard = s->console.gaps;
 }
@@ -132,8 +138,9 @@ static json_t *account_json(const struct guest_account *account)
 	if (!account)
 		return json_null();
 	return json_pack("{s:I, s:o, s:o, s:i}", "mem_total_kb", (json_int_t)account->mem_total_kb,
-			 "present", pages_json(account->present), "managed", pages_json(account->managed),
-			 "blocks", (int)g_hash_table_size(account->blocks));
+			 "present", pages_json(account->present), "managed",
+			 pages_json(account->managed), "blocks",
+			 (int)g_hash_table_size(account->blocks));
 }
 
 static json_t *agents_json(struct session *s)
@@ -143,14 +150,15 @@ static json_t *agents_json(struct session *s)
 	for (guint i = 0; i < s->agents.list->len; i++) {
 		const struct agent_run *a = s->agents.list->pdata[i];
 
-		json_t *json = json_pack("{s:i, s:s, s:I, s:I, s:O}", "id", a->id, "name", a->agent->name, "ops",
-					 (json_int_t)a->ops, "failed", (json_int_t)a->failed, "results",
-					 a->results);
+		json_t *json = json_pack("{s:i, s:s, s:I, s:I, s:O}", "id", a->id, "name",
+					 a->agent->name, "ops", (json_int_t)a->ops, "failed",
+					 (json_int_t)a->failed, "results", a->results);
 
 		if (a->tap && a->tap->seen)
 			json_object_set_new(json, "tests",
-					    json_pack("{s:i, s:i, s:i}", "passed", a->tap->passed, "failed",
-						      a->tap->failed, "skipped", a->tap->skipped));
+					    json_pack("{s:i, s:i, s:i}", "passed", a->tap->passed,
+						      "failed", a->tap->failed, "skipped",
+						      a->tap->skipped));
 		json_array_append_new(agents, json);
 	}
 	return agents;
@@ -187,7 +195,9 @@ gboolean judge_expects(const struct session *s, const struct splat *splat)
 void judge_derived(struct session *s, struct splat *splat)
 {
 	const struct known_issue *issue =
-		s->reports.known && !judge_expects(s, splat) ? known_match(s->reports.known, splat, s->hello.release) : NULL;
+		s->reports.known && !judge_expects(s, splat)
+			? known_match(s->reports.known, splat, s->hello.release)
+			: NULL;
 	struct report_meaning meaning = {0};
 
 	if (s->reports.list->len >= RUN_REPORTS_MAX) {
@@ -225,19 +235,24 @@ static json_t *lockdep_json(const struct guest_account *after)
 
 		json_object_set_new(stats, stat->key, json_integer(stat->value));
 	}
-	return json_pack("{s:b, s:s, s:o}", "armed", !strcmp(state, "on"), "state", state, "stats", stats);
+	return json_pack("{s:b, s:s, s:o}", "armed", !strcmp(state, "on"), "state", state, "stats",
+			 stats);
 }
 
 static json_t *times_json(const struct session *s)
 {
 	gint64 now = rig_now_ns();
-	gint64 hammer = s->times.hammered_ns ? s->times.hammered_ns : s->times.hammer_ns ? now - s->times.hammer_ns : 0;
+	gint64 hammer = s->times.hammered_ns ? s->times.hammered_ns
+			: s->times.hammer_ns ? now - s->times.hammer_ns
+					     : 0;
 
-	return json_pack("{s:I, s:I, s:I, s:f, s:f}", "boot_ns",
-			 (json_int_t)(s->times.hello_ns ? s->times.hello_ns - s->times.started_ns : 0), "hammer_ns",
-			 (json_int_t)hammer, "total_ns", (json_int_t)(now - s->times.started_ns), "guest_s",
-			 MAX(s->heartbeat.guest_s, scanner_guest_seconds(s->console.scanner)), "first_report_s",
-			 s->reports.first_s);
+	return json_pack(
+		"{s:I, s:I, s:I, s:f, s:f}", "boot_ns",
+		(json_int_t)(s->times.hello_ns ? s->times.hello_ns - s->times.started_ns : 0),
+		"hammer_ns", (json_int_t)hammer, "total_ns",
+		(json_int_t)(now - s->times.started_ns), "guest_s",
+		MAX(s->heartbeat.guest_s, scanner_guest_seconds(s->console.scanner)),
+		"first_report_s", s->reports.first_s);
 }
 
 json_t *judge_settle(struct session *s)
@@ -255,13 +270,16 @@ json_t *judge_settle(struct session *s)
 		json_array_append_new(reasons, json_string(decision.reasons->pdata[i]));
 	for (guint i = 0; i < s->reports.list->len; i++)
 		json_array_append_new(reports, splat_to_json(s->reports.list->pdata[i]));
-	json_object_set_new(expected, "met", json_boolean(details_meet(expected, reports, s->judged.verdict)));
-	details = json_pack("{s:O?, s:s, s:o, s:o, s:{s:o, s:O}, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
-			 "hang", s->reports.hang, "verdict", verdict_name(s->judged.verdict), "reasons", reasons,
-			 "reports", reports, "counts", "agents", agents_json(s), "devices", s->host.outcomes,
-			 "times", times_json(s), "lockdep", lockdep_json(s->judged.after), "accounts", "before",
-			 account_json(s->judged.before), "after", account_json(s->judged.after), "expected", expected,
-			 "proof", facts_proof_json(s->judged.facts), "controller", controller_json());
+	json_object_set_new(expected, "met",
+			    json_boolean(details_meet(expected, reports, s->judged.verdict)));
+	details = json_pack(
+		"{s:O?, s:s, s:o, s:o, s:{s:o, s:O}, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
+		"hang", s->reports.hang, "verdict", verdict_name(s->judged.verdict), "reasons",
+		reasons, "reports", reports, "counts", "agents", agents_json(s), "devices",
+		s->host.outcomes, "times", times_json(s), "lockdep", lockdep_json(s->judged.after),
+		"accounts", "before", account_json(s->judged.before), "after",
+		account_json(s->judged.after), "expected", expected, "proof",
+		facts_proof_json(s->judged.facts), "controller", controller_json());
 	if (holds)
 		json_object_set_new(details, "holds", holds);
 	if (visits)

@@ -36,9 +36,10 @@ static void finish(struct session *s, const char *why)
 
 	g_clear_handle_id(&l->timer, g_source_remove);
 	l->open = 0;
-	run_journal(s->run, "locks", "{s:f, s:f, s:I, s:I, s:s*}", "guest_s", watch_guest_runtime(s) - l->asked_s,
-		    "wall_s", (rig_now_ns() - l->asked_ns) / (double)RIG_NS_PER_S, files[0], size_of(s, 0), files[1],
-		    size_of(s, 1), "why", why);
+	run_journal(s->run, "locks", "{s:f, s:f, s:I, s:I, s:s*}", "guest_s",
+		    watch_guest_runtime(s) - l->asked_s, "wall_s",
+		    (rig_now_ns() - l->asked_ns) / (double)RIG_NS_PER_S, files[0], size_of(s, 0),
+		    files[1], size_of(s, 1), "why", why);
 	if (l->done)
 		l->done(s);
 }
@@ -70,7 +71,8 @@ static void on_text(struct session *s, guint file, const struct guest_reply *rep
 	struct session_locks *l = &s->locks;
 
 	if (reply->error)
-		run_journal(s->run, "locks", "{s:s, s:s}", "file", files[file], "why", reply->error->message);
+		run_journal(s->run, "locks", "{s:s, s:s}", "file", files[file], "why",
+			    reply->error->message);
 	else if (!l->text[file])
 		l->text[file] = g_strdup(reply->text);
 	if (l->open && !--l->open)
@@ -122,7 +124,8 @@ static void keep_gz(struct session *s, const char *name, const char *text)
 	gboolean ok = file && (!len || gzwrite(file, text, len) == (int)len);
 
 	if (!file || gzclose(file) != Z_OK || !ok)
-		run_journal(s->run, "locks", "{s:s, s:s}", "file", name, "why", "cannot be written");
+		run_journal(s->run, "locks", "{s:s, s:s}", "file", name, "why",
+			    "cannot be written");
 }
 
 static void add_findings(struct session *s, const struct lock_orders *orders)
@@ -154,9 +157,11 @@ void locks_keep(struct session *s)
 	if (!s->locks.text[1])
 		return;
 	variables = lock_variables_open(s->plan->kernel->vmlinux);
-	orders = lock_orders_parse(s->locks.text[0], s->locks.text[1], lock_variables_name, variables);
+	orders = lock_orders_parse(s->locks.text[0], s->locks.text[1], lock_variables_name,
+				   variables);
 	if (orders->cut)
-		run_journal(s->run, "locks", "{s:s}", "why", "the lock orders are longer than allowed, or end inside a line");
+		run_journal(s->run, "locks", "{s:s}", "why",
+			    "the lock orders are longer than allowed, or end inside a line");
 	json = lock_orders_json(orders);
 	text = json_dumps(json, JSON_COMPACT);
 	if (text)

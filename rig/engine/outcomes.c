@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Outcomes that the scenario expects (`expect: outcomes`): of each such step, and of an agent's operations. */
+/*
+ * Outcomes that the scenario expects (`expect: outcomes`): of each such step, and of an agent's
+ * operations.
+ */
 #include "engine/session.h"
 
 #include <string.h>
 
 /*
- * OUTCOME and WHY as of track_stepped(). Of a write to several blocks WHY has the results, "result EBUSY 1":
- * an errno is met by one of them, "ok" by a write without another result.
+ * OUTCOME and WHY as of track_stepped(). Of a write to several blocks WHY has the results, "result
+ * EBUSY 1": an errno is met by one of them, "ok" by a write without another result.
  */
 static gboolean is_result(const char *outcome, const char *why, const char *result)
 {
@@ -35,7 +38,8 @@ void outcomes_step(struct session *s, const struct step *step, const char *outco
 			session_judge(s, VERDICT_FAIL,
 				      "%s%s%s%s ended in '%s', but the scenario expects '%s'",
 				      step_do_name(step->what), one->id ? " of '" : "",
-				      one->id ? one->id : "", one->id ? "'" : "", outcome, one->result);
+				      one->id ? one->id : "", one->id ? "'" : "", outcome,
+				      one->result);
 	}
 }
 
@@ -77,13 +81,16 @@ void outcomes_judge(struct session *s)
 		const struct expect_outcome *one = &expect->outcomes[i];
 
 		if (one->agent && !agent_had(s, one->agent, one->result))
-			session_judge(s, VERDICT_FAIL,
-				      "agent %s never had the result '%s', which the scenario expects",
-				      one->agent, one->result);
-		else if (!one->agent && !g_hash_table_contains(s->host.expected, GUINT_TO_POINTER(i)))
-			session_judge(s, VERDICT_FAIL,
-				      "no step '%s'%s%s was executed, of which the scenario expects '%s'",
-				      step_do_name(one->what), one->id ? " of " : "",
-				      one->id ? one->id : "", one->result);
+			session_judge(
+				s, VERDICT_FAIL,
+				"agent %s never had the result '%s', which the scenario expects",
+				one->agent, one->result);
+		else if (!one->agent &&
+			 !g_hash_table_contains(s->host.expected, GUINT_TO_POINTER(i)))
+			session_judge(
+				s, VERDICT_FAIL,
+				"no step '%s'%s%s was executed, of which the scenario expects '%s'",
+				step_do_name(one->what), one->id ? " of " : "",
+				one->id ? one->id : "", one->result);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The parts of a session, each with the file that changes it; the others read. Times in _ns are on the
- * monotonic clock, in _runtime_s guest runtime (runtime.h). Private to engine/.
+ * The parts of a session, each with the file that changes it; the others read. Times in _ns are on
+ * the monotonic clock, in _runtime_s guest runtime (runtime.h). Private to engine/.
  */
 #ifndef RIG_ENGINE_PARTS_H
 #define RIG_ENGINE_PARTS_H

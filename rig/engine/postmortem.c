@@ -22,7 +22,10 @@
 /* free disk space that must remain, because the verdict is written after the dump */
 #define DISK_SPARE (G_GUINT64_CONSTANT(64) << 20)
 
-/* all locks, blocked tasks, backtraces of the CPUs, all tasks; the CPUs again, to see which of them loop */
+/*
+ * all locks, blocked tasks, backtraces of the CPUs, all tasks; the CPUs again, to see which of them
+ * loop
+ */
 static const char sysrq_keys[] = "dwltl";
 
 struct postmortem {
@@ -139,7 +142,8 @@ static void while_it_prints(struct postmortem *p)
 /* Only if init did not respond; one key at a time, so that the kernel has time to print. */
 static void console_sysrq(struct postmortem *p)
 {
-	if (p->sysrq_answered || !sysrq_keys[p->key] || !vm_console_sysrq(p->s->vm, sysrq_keys[p->key])) {
+	if (p->sysrq_answered || !sysrq_keys[p->key] ||
+	    !vm_console_sysrq(p->s->vm, sysrq_keys[p->key])) {
 		advance(p);
 		return;
 	}
@@ -165,7 +169,8 @@ static void ask_locks(struct postmortem *p)
 
 static void registers(struct postmortem *p)
 {
-	vm_command(p->s->vm, "human-monitor-command", json_pack("{s:s}", "command-line", "info registers -a"),
+	vm_command(p->s->vm, "human-monitor-command",
+		   json_pack("{s:s}", "command-line", "info registers -a"),
 		   rig_now_ns() + STEP_MS * RIG_NS_PER_MS, on_registers, p->s);
 	wait_or_advance(p, STEP_MS);
 }
@@ -173,8 +178,8 @@ static void registers(struct postmortem *p)
 static void nmi(struct postmortem *p)
 {
 	if (!p->sysrq_answered)
-		vm_command(p->s->vm, "inject-nmi", NULL, rig_now_ns() + STEP_MS * RIG_NS_PER_MS, on_ignored,
-			   p->s);
+		vm_command(p->s->vm, "inject-nmi", NULL, rig_now_ns() + STEP_MS * RIG_NS_PER_MS,
+			   on_ignored, p->s);
 	wait_or_advance(p, p->sysrq_answered ? 1 : PRINT_MS);
 }
 
@@ -191,8 +196,8 @@ static void on_dumped(enum vm_outcome outcome, const char *why, json_t *reply, v
 		unlink(path);
 	else
 		took = memory_make_sparse(run_dir(s->run));
-	run_journal(s->run, "dump", "{s:s, s:s, s:I}", "outcome", vm_outcome_name(outcome), "why", why, "bytes",
-		    (json_int_t)took);
+	run_journal(s->run, "dump", "{s:s, s:s, s:I}", "outcome", vm_outcome_name(outcome), "why",
+		    why, "bytes", (json_int_t)took);
 	answered(s, dump);
 }
 
@@ -202,10 +207,13 @@ static gboolean may_dump(struct session *s, guint64 size, char **ret_why)
 	struct statvfs disk;
 
 	if (!size || size > limit)
-		*ret_why = g_strdup_printf("the guest has %" G_GUINT64_FORMAT " MiB, the limit is %" G_GUINT64_FORMAT,
+		*ret_why = g_strdup_printf("the guest has %" G_GUINT64_FORMAT
+					   " MiB, the limit is %" G_GUINT64_FORMAT,
 					   size >> 20, limit >> 20);
-	else if (!statvfs(run_dir(s->run), &disk) && (guint64)disk.f_bavail * disk.f_frsize < size + DISK_SPARE)
-		*ret_why = g_strdup_printf("%" G_GUINT64_FORMAT " MiB do not fit on the disk", size >> 20);
+	else if (!statvfs(run_dir(s->run), &disk) &&
+		 (guint64)disk.f_bavail * disk.f_frsize < size + DISK_SPARE)
+		*ret_why = g_strdup_printf("%" G_GUINT64_FORMAT " MiB do not fit on the disk",
+					   size >> 20);
 	return !*ret_why;
 }
 
@@ -219,20 +227,23 @@ static void on_size(enum vm_outcome outcome, const char *why, json_t *reply, voi
 	if (!is_at(s, dump))
 		return;
 	if (outcome != VM_OK || !may_dump(s, size, &not)) {
-		run_journal(s->run, "dump", "{s:s, s:s}", "outcome", "skipped", "why", not ? not : why);
+		run_journal(s->run, "dump", "{s:s, s:s}", "outcome", "skipped", "why",
+			    not ? not : why);
 		advance(s->postmortem);
 		return;
 	}
 	path = vm_output(s->vm, "memory.elf");
 	protocol = g_strconcat("file:", path, NULL);
-	vm_command(s->vm, "dump-guest-memory", json_pack("{s:b, s:s}", "paging", 0, "protocol", protocol),
+	vm_command(s->vm, "dump-guest-memory",
+		   json_pack("{s:b, s:s}", "paging", 0, "protocol", protocol),
 		   rig_now_ns() + DUMP_MS * RIG_NS_PER_MS, on_dumped, s);
 }
 
 /* The last step, so that its failure affects no other. */
 static void dump(struct postmortem *p)
 {
-	vm_command(p->s->vm, "query-memory-size-summary", NULL, rig_now_ns() + STEP_MS * RIG_NS_PER_MS, on_size, p->s);
+	vm_command(p->s->vm, "query-memory-size-summary", NULL,
+		   rig_now_ns() + STEP_MS * RIG_NS_PER_MS, on_size, p->s);
 	wait_or_advance(p, STEP_MS + DUMP_MS);
 }
 
@@ -248,7 +259,8 @@ static void settle(struct postmortem *p)
 }
 
 static const pm_step steps[] = {
-	ask_tasks, ask_sysrq, while_it_prints, console_sysrq, settle, ask_locks, registers, nmi, settle, dump,
+	ask_tasks, ask_sysrq, while_it_prints, console_sysrq, settle, ask_locks,
+	registers, nmi,	      settle,	       dump,
 };
 
 static gboolean is_at(const struct session *s, pm_step step)

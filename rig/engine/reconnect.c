@@ -18,7 +18,8 @@ static void on_logged(const struct guest_reply *reply, void *data)
 	const struct guest_log *log = reply->log;
 	gboolean whole = log && !log->truncated;
 
-	run_journal(s->run, "logged", "{s:i, s:b}", "lines", log ? (int)log->lines : 0, "whole", whole);
+	run_journal(s->run, "logged", "{s:i, s:b}", "lines", log ? (int)log->lines : 0, "whole",
+		    whole);
 	if (log && log->lines) {
 		vm_console_add(s->vm, "\n");
 		vm_console_add(s->vm, log->text);
@@ -38,7 +39,8 @@ void reconnect_lost(struct session *s)
 	if (s->console.log_waits)
 		return;
 	s->console.gaps++;
-	s->console.heard_us = MAX(BANNER_US, (gint64)(scanner_guest_seconds(s->console.scanner) * 1e6));
+	s->console.heard_us =
+		MAX(BANNER_US, (gint64)(scanner_guest_seconds(s->console.scanner) * 1e6));
 	s->console.log_waits = TRUE;
 }
 

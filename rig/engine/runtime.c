@@ -9,7 +9,8 @@
 
 void runtime_init(struct runtime *runtime)
 {
-	*runtime = (struct runtime){.waited = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+	*runtime = (struct runtime){
+		.waited = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
 }
 
 void runtime_deinit(struct runtime *runtime)

@@ -40,10 +40,14 @@ void session_count(struct session *s, const char *what, const char *outcome)
 
 guint session_counted(const struct session *s, const char *what, const char *outcome)
 {
-	return json_integer_value(json_object_get(json_object_get(s->host.outcomes, what), outcome));
+	return json_integer_value(
+		json_object_get(json_object_get(s->host.outcomes, what), outcome));
 }
 
-/* On a host that gives the guest nothing, a limit in guest runtime ends after so many times its length. */
+/*
+ * On a host that gives the guest nothing, a limit in guest runtime ends after so many times its
+ * length.
+ */
 #define WALL_FACTOR 4
 
 /* The rest of a limit that has not expired; 0: it has. */
@@ -130,8 +134,8 @@ void session_answer(struct session *s, guint scope, enum event event)
 	if (scope == s->entry)
 		session_event(s, event);
 	else
-		run_journal(s->run, "late-answer", "{s:s, s:s}", "event", event_name(event), "state",
-			    state_name(s->state));
+		run_journal(s->run, "late-answer", "{s:s, s:s}", "event", event_name(event),
+			    "state", state_name(s->state));
 }
 
 static gboolean on_signal(gpointer data)
@@ -179,7 +183,8 @@ static gboolean on_status(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-static void session_init(struct session *s, const struct run_plan *plan, engine_progress progress, void *data)
+static void session_init(struct session *s, const struct run_plan *plan, engine_progress progress,
+			 void *data)
 {
 	*s = (struct session){
 		.plan = plan,
@@ -216,10 +221,12 @@ static gboolean keep_copy(struct session *s, const char *from, const char *to, G
 	g_autofree char *data = NULL;
 	gsize len;
 
-	return rig_read_file(from, 16 << 20, &data, &len, error) && run_keep(s->run, to, data, len, error);
+	return rig_read_file(from, 16 << 20, &data, &len, error) &&
+	       run_keep(s->run, to, data, len, error);
 }
 
-static gboolean keep_copies(struct session *s, const char *const *files, const char *folder, GError **error)
+static gboolean keep_copies(struct session *s, const char *const *files, const char *folder,
+			    GError **error)
 {
 	for (guint i = 0; files && files[i]; i++) {
 		g_autofree char *to = g_strdup_printf("%s/%02u", folder, i + 1);
@@ -263,7 +270,8 @@ static gboolean keep_inputs(struct session *s, GError **error)
 		if (!keep_copy(s, file->path, to, error))
 			return FALSE;
 	}
-	return read_known(s, error) && keep_timeline(s, error) && keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
+	return read_known(s, error) && keep_timeline(s, error) &&
+	       keep_copy(s, s->scenario->file, "scenario.yaml", error) &&
 	       (!kernel->config || keep_copy(s, kernel->config, "kernel.config", error)) &&
 	       keep_copies(s, (const char *const *)kernel->patches, "patches", error) &&
 	       keep_copies(s, s->plan->fragments, "fragments", error);
@@ -275,8 +283,9 @@ static struct vm *launch(struct session *s, GError **error)
 	const struct scenario *sc = s->scenario;
 	g_autofree char *words = scenario_cmdline(sc);
 	/* holds are addresses in the image: it must run at its link address */
-	g_autofree char *cmdline = g_strconcat(words, plan->orders || plan->keep_locks ? " nokaslr" : "",
-						plan->keep_locks ? " no_hash_pointers" : "", NULL);
+	g_autofree char *cmdline =
+		g_strconcat(words, plan->orders || plan->keep_locks ? " nokaslr" : "",
+			    plan->keep_locks ? " no_hash_pointers" : "", NULL);
 	struct vm_plugin plugin;
 	struct vm *vm;
 	const struct vm_owner owner = dispatch_owner(s);
@@ -350,8 +359,8 @@ static void hammer(struct session *s, GError **error)
 	signal(SIGPIPE, was);
 }
 
-gboolean engine_run(const struct run_plan *plan, engine_progress progress, void *data, char **ret_dir,
-		    enum verdict *ret_verdict, GError **error)
+gboolean engine_run(const struct run_plan *plan, engine_progress progress, void *data,
+		    char **ret_dir, enum verdict *ret_verdict, GError **error)
 {
 	g_autoptr(GError) why = NULL;
 	struct session s;
@@ -368,8 +377,9 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	if (keep_inputs(&s, &why))
 		hammer(&s, &why);
 	if (why)
-		session_judge(&s, (enum verdict)(rig_exit_code(why) == RIG_EXIT_SKIP ? VERDICT_SKIP
-										     : VERDICT_INFRA),
+		session_judge(&s,
+			      (enum verdict)(rig_exit_code(why) == RIG_EXIT_SKIP ? VERDICT_SKIP
+										 : VERDICT_INFRA),
 			      "%s", why->message);
 	g_clear_pointer(&s.vm, vm_free);
 	scanner_flush(s.console.scanner);

@@ -74,20 +74,23 @@ struct session {
 /* session.c */
 void session_event(struct session *s, enum event event);
 /*
- * EV_ANSWER or EV_BAD for the answer to a request that the state's entry SCOPE sent (struct guest_reply).
- * An answer to an earlier entry is journalled as `late-answer` and changes nothing.
+ * EV_ANSWER or EV_BAD for the answer to a request that the state's entry SCOPE sent (struct
+ * guest_reply). An answer to an earlier entry is journalled as `late-answer` and changes nothing.
  */
 void session_answer(struct session *s, guint scope, enum event event);
 /* EV_TIMER after NS of wall time; 0: never. */
 void session_deadline(struct session *s, gint64 ns_from_now);
-/* EV_TIMER after SECONDS of guest runtime, or four times as many of wall time. Needs watch_boot(). */
+/*
+ * EV_TIMER after SECONDS of guest runtime, or four times as many of wall time. Needs watch_boot().
+ */
 void session_limit(struct session *s, double seconds);
 /* judge.c: adds an observation to the facts and to the journal. Equal texts count once. */
 void session_judge(struct session *s, enum verdict verdict, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 /*
- * Judges the outcome of a device operation, in steps and in the teardown. A command that QEMU itself
- * refuses is the host's fault (INFRA, EV_FAULT); what other outcomes mean depends on the operation.
+ * Judges the outcome of a device operation, in steps and in the teardown. A command that QEMU
+ * itself refuses is the host's fault (INFRA, EV_FAULT); what other outcomes mean depends on the
+ * operation.
  */
 void session_judge_vm(struct session *s, const char *what, const char *id, enum vm_outcome outcome,
 		      const char *why);
@@ -134,12 +137,14 @@ void device_event(struct session *s, const char *name, json_t *event);
  */
 gboolean hotplug_check_each_step(const struct session *s);
 /* TRUE: memory of a device other than BUT may be at WHERE, or be added there now. */
-gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but, const struct extent *where);
+gboolean hotplug_check_may_overlap(const struct session *s, const struct device *but,
+				   const struct extent *where);
 /*
  * A sentence about a block that a plugged DIMM should have and the guest does not have, or NULL.
  * NOW is the answer to a request sent at ASKED_NS: later plugs are ignored.
  */
-char *hotplug_check_missing(const struct session *s, const struct guest_account *now, gint64 asked_ns);
+char *hotplug_check_missing(const struct session *s, const struct guest_account *now,
+			    gint64 asked_ns);
 
 /*
  * reconnect.c: the connection is lost, and restored; hello: the guest can answer requests from here
@@ -166,7 +171,8 @@ char *agents_rates(struct session *s, double seconds);
 
 /* outcomes.c */
 /* STEP ended: fails the run if the scenario expects another outcome of it. */
-void outcomes_step(struct session *s, const struct step *step, const char *outcome, const char *why);
+void outcomes_step(struct session *s, const struct step *step, const char *outcome,
+		   const char *why);
 /* The scenario expects that device ID cannot be unplugged. */
 gboolean outcomes_stays(const struct session *s, const char *id);
 /* At the end: fails the run if an expected outcome did not happen. */
@@ -210,7 +216,10 @@ void locks_deinit(struct session *s);
 void watch_boot(struct session *s); /* starts guest runtime */
 void watch_start(struct session *s);
 void watch_stop(struct session *s);
-/* Seconds that the host gave the guest since watch_boot(): neither stopped nor waiting for a processor. */
+/*
+ * Seconds that the host gave the guest since watch_boot(): neither stopped nor waiting for a
+ * processor.
+ */
 double watch_guest_runtime(struct session *s);
 void watch_free(struct session *s);
 
@@ -221,7 +230,9 @@ json_t *starved_json(const struct session *s);
 void postmortem_start(struct session *s); /* EV_ANSWER when all is collected */
 void postmortem_free(struct session *s);
 
-/* explain.c: after a post-mortem, why the guest hung: one more report, and `hang` of the verdict. */
+/*
+ * explain.c: after a post-mortem, why the guest hung: one more report, and `hang` of the verdict.
+ */
 void session_explain(struct session *s);
 
 /* judge.c */
@@ -229,7 +240,8 @@ void judge_deinit(struct session *s);
 void judge_accounts(struct session *s);
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);
 /* The same for the verdict of a report. FALSE: it was added before. */
-gboolean judge_report(struct session *s, const struct splat *splat, const struct report_meaning *meaning);
+gboolean judge_report(struct session *s, const struct splat *splat,
+		      const struct report_meaning *meaning);
 /* Adds a report that does not come from the console, at the end of the run. Takes SPLAT over. */
 void judge_derived(struct session *s, struct splat *splat);
 /* TRUE: the scenario expects this report. */

@@ -45,7 +45,8 @@ struct task_snapshot *task_snapshot_new(const struct guest_tasks *tasks)
 
 		if (task->state == 'R' && task->pid != 1)
 			add(snapshot->running, task);
-		else if (task->state == 'D' && !has_frame(task->frames, "lock_device_hotplug_sysfs+"))
+		else if (task->state == 'D' &&
+			 !has_frame(task->frames, "lock_device_hotplug_sysfs+"))
 			add(snapshot->blocked, task);
 	}
 	return snapshot;
@@ -62,7 +63,8 @@ void task_snapshot_free(struct task_snapshot *snapshot)
 }
 
 /* TRUE: task PID is blocked in both and was not scheduled in between. */
-static gboolean has_not_run(const struct task_snapshot *was, const struct task_snapshot *is, gpointer pid)
+static gboolean has_not_run(const struct task_snapshot *was, const struct task_snapshot *is,
+			    gpointer pid)
 {
 	const struct blocked_task *before = g_hash_table_lookup(was->blocked, pid);
 	const struct blocked_task *now = g_hash_table_lookup(is->blocked, pid);
@@ -100,8 +102,8 @@ gboolean task_snapshots_run(const struct task_snapshot *was, const struct task_s
 gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot)
 {
 	/* v4.x to v6.x: kernel/rcu/{tree,update,srcutree}.c */
-	static const char *const waits[] = {"synchronize_rcu", "__wait_rcu_gp", "rcu_barrier", "synchronize_srcu",
-					    "synchronize_sched"};
+	static const char *const waits[] = {"synchronize_rcu", "__wait_rcu_gp", "rcu_barrier",
+					    "synchronize_srcu", "synchronize_sched"};
 	GHashTableIter iter;
 	struct blocked_task *task;
 
@@ -113,9 +115,11 @@ gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot)
 	return FALSE;
 }
 
-/* A task of TABLE that may hold what WAITER waits for, and that has run between the two snapshots. */
-static gboolean owner_moves(GHashTable *table, const struct task_snapshot *was, const struct task_snapshot *is,
-			    int waiter, const GPtrArray *frames)
+/*
+ * A task of TABLE that may hold what WAITER waits for, and that has run between the two snapshots.
+ */
+static gboolean owner_moves(GHashTable *table, const struct task_snapshot *was,
+			    const struct task_snapshot *is, int waiter, const GPtrArray *frames)
 {
 	GHashTableIter iter;
 	gpointer pid;
@@ -129,7 +133,8 @@ static gboolean owner_moves(GHashTable *table, const struct task_snapshot *was, 
 	return FALSE;
 }
 
-gboolean task_snapshots_stuck(const struct task_snapshot *was, const struct task_snapshot *is, int pid)
+gboolean task_snapshots_stuck(const struct task_snapshot *was, const struct task_snapshot *is,
+			      int pid)
 {
 	const struct blocked_task *task = g_hash_table_lookup(is->blocked, GINT_TO_POINTER(pid));
 	const struct task_snapshot *both[] = {was, is};

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest's blocked and running tasks at one moment (TASKS), and what a comparison of two shows. */
+/*
+ * The guest's blocked and running tasks at one moment (TASKS), and what a comparison of two shows.
+ */
 #ifndef RIG_ENGINE_SNAPSHOT_H
 #define RIG_ENGINE_SNAPSHOT_H
 
 #include "guest/guest.h"
 
-/* A task that polls a lock (lock_device_hotplug_sysfs() retries by restart_syscall()) is in neither list. */
+/*
+ * A task that polls a lock (lock_device_hotplug_sysfs() retries by restart_syscall()) is in neither
+ * list.
+ */
 struct task_snapshot {
 	GHashTable *blocked; /* pid -> struct blocked_task: in state D */
 	GHashTable *running; /* pid -> struct blocked_task: in state R, init excepted */
@@ -32,6 +37,7 @@ gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot);
  * waits for has
  * run either (hang_may_hold(), by the stacks). FALSE also if PID is unknown.
  */
-gboolean task_snapshots_stuck(const struct task_snapshot *was, const struct task_snapshot *is, int pid);
+gboolean task_snapshots_stuck(const struct task_snapshot *was, const struct task_snapshot *is,
+			      int pid);
 
 #endif

@@ -27,6 +27,7 @@ json_t *starved_json(const struct session *s)
 
 	if (wall_s <= 0 || percent >= STARVED_PERCENT)
 		return NULL;
-	return json_pack("{s:i, s:i, s:I}", "given_percent", percent, "plugs", (int)session_counted(s, "plug", vm_outcome_name(VM_OK)),
-			 "block_writes", (json_int_t)block_writes(s));
+	return json_pack("{s:i, s:i, s:I}", "given_percent", percent, "plugs",
+			 (int)session_counted(s, "plug", vm_outcome_name(VM_OK)), "block_writes",
+			 (json_int_t)block_writes(s));
 }

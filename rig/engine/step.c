@@ -40,7 +40,8 @@ static gint64 deadline(const struct track_run *t)
 /* Handles a device that was deleted after its unplug had timed out. */
 void device_event(struct session *s, const char *name, json_t *event)
 {
-	const char *id = json_string_value(json_object_get(json_object_get(event, "data"), "device"));
+	const char *id =
+		json_string_value(json_object_get(json_object_get(event, "data"), "device"));
 	struct device *d = id ? g_hash_table_lookup(s->host.devices, id) : NULL;
 
 	if (d && !d->busy && !strcmp(name, "DEVICE_DELETED"))
@@ -111,8 +112,10 @@ static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, 
 		return;
 	}
 	t->asks_guest = TRUE;
-	limit_start(t, guest_blocks(t->s->guest, place.start, place.size, "none", t->step->timeout_s * 1000,
-				    on_blocks_there, t), blocks_there_late);
+	limit_start(t,
+		    guest_blocks(t->s->guest, place.start, place.size, "none",
+				 t->step->timeout_s * 1000, on_blocks_there, t),
+		    blocks_there_late);
 }
 
 static void do_plug(struct track_run *t)
@@ -148,8 +151,11 @@ static void on_blocks_gone(const struct guest_reply *reply, void *data)
 
 	limit_stop(t);
 	t->asks_guest = t->device->busy = FALSE;
-	if (reply->done && guest_done_has(reply->done, "EBUSY") && !hotplug_check_may_overlap(s, t->device, &t->place)) {
-		session_judge(s, VERDICT_FAIL, "the guest still has memory blocks of '%s', which was unplugged", t->id);
+	if (reply->done && guest_done_has(reply->done, "EBUSY") &&
+	    !hotplug_check_may_overlap(s, t->device, &t->place)) {
+		session_judge(s, VERDICT_FAIL,
+			      "the guest still has memory blocks of '%s', which was unplugged",
+			      t->id);
 		session_event(s, EV_REPORT);
 	}
 	track_stepped(t, unplug_name(VM_OK), "");
@@ -158,7 +164,8 @@ static void on_blocks_gone(const struct guest_reply *reply, void *data)
 static void blocks_gone_late(struct track_run *t)
 {
 	t->asks_guest = t->device->busy = FALSE;
-	track_stepped(t, unplug_name(VM_OK), "the guest did not answer whether its blocks are gone");
+	track_stepped(t, unplug_name(VM_OK),
+		      "the guest did not answer whether its blocks are gone");
 }
 
 static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
@@ -178,8 +185,10 @@ static void on_unplugged(enum vm_outcome outcome, const char *why, json_t *reply
 		return;
 	}
 	t->asks_guest = t->device->busy = TRUE;
-	limit_start(t, guest_blocks(s->guest, t->place.start, t->place.size, "gone", 0, on_blocks_gone, t),
-		    blocks_gone_late);
+	limit_start(
+		t,
+		guest_blocks(s->guest, t->place.start, t->place.size, "gone", 0, on_blocks_gone, t),
+		blocks_gone_late);
 }
 
 static void do_unplug(struct track_run *t)
@@ -189,7 +198,8 @@ static void do_unplug(struct track_run *t)
 		return;
 	}
 	t->device->busy = TRUE;
-	if (t->device->kind != DEVICE_DIMM || !vm_where(t->s->vm, t->id, &t->place.start, &t->place.size))
+	if (t->device->kind != DEVICE_DIMM ||
+	    !vm_where(t->s->vm, t->id, &t->place.start, &t->place.size))
 		t->place.size = 0;
 	vm_unplug(t->s->vm, t->id, deadline(t), on_unplugged, t);
 }
@@ -236,7 +246,8 @@ static void guest_write_late(struct track_run *t)
 
 	session_count(t->s, what, vm_outcome_name(VM_TIMED_OUT));
 	if (!t->may_be_slow)
-		session_judge(t->s, VERDICT_FAIL, "the guest did not finish '%s' of '%s' within %u s", what,
+		session_judge(t->s, VERDICT_FAIL,
+			      "the guest did not finish '%s' of '%s' within %u s", what,
 			      t->step->what == STEP_CPU ? "the CPU" : t->id, t->step->timeout_s);
 	track_stepped(t, vm_outcome_name(VM_TIMED_OUT), "no answer from the guest");
 }
@@ -250,14 +261,17 @@ static void do_online(struct track_run *t)
 		return;
 	}
 	t->may_be_slow = t->op->how == HOW_OFFLINE;
-	limit_start(t, guest_blocks(t->s->guest, address, size, step_how_name(t->op->how), -1, on_guest_wrote, t),
+	limit_start(t,
+		    guest_blocks(t->s->guest, address, size, step_how_name(t->op->how), -1,
+				 on_guest_wrote, t),
 		    guest_write_late);
 }
 
 static void do_cpu(struct track_run *t)
 {
 	t->may_be_slow = !t->step->write;
-	limit_start(t, guest_cpu(t->s->guest, t->step->cpu, t->step->write, on_guest_wrote, t), guest_write_late);
+	limit_start(t, guest_cpu(t->s->guest, t->step->cpu, t->step->write, on_guest_wrote, t),
+		    guest_write_late);
 }
 
 static gboolean on_waited(gpointer data)
@@ -286,7 +300,11 @@ static void on_checked(const struct guest_reply *reply, void *data)
 		session_judge(s, VERDICT_FAIL, "%s", missing);
 		session_event(s, EV_REPORT);
 	}
-	track_stepped(t, !reply->account ? "failed" : missing ? "differs" : "ok", missing ? missing : "");
+	track_stepped(t,
+		      !reply->account ? "failed"
+		      : missing	      ? "differs"
+				      : "ok",
+		      missing ? missing : "");
 }
 
 static void check_late(struct track_run *t)
@@ -408,7 +426,9 @@ void step_reset(struct track_run *t)
 	if (t->step->what == STEP_RESET)
 		track_stepped(t, "ok", "");
 	else if (t->asks_guest) /* the guest that was asked was reset: QEMU's reply decides */
-		(t->step->what == STEP_PLUG ? on_blocks_there : on_blocks_gone)(&(struct guest_reply){.text = ""}, t);
-	else if (t->step->what == STEP_ONLINE || t->step->what == STEP_CPU || t->step->what == STEP_CHECK)
+		(t->step->what == STEP_PLUG ? on_blocks_there
+					    : on_blocks_gone)(&(struct guest_reply){.text = ""}, t);
+	else if (t->step->what == STEP_ONLINE || t->step->what == STEP_CPU ||
+		 t->step->what == STEP_CHECK)
 		track_stepped(t, "reset", "the guest was reset meanwhile");
 }

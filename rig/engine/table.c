@@ -32,7 +32,8 @@ const char *event_name(enum event event)
 static void judge_no_hello(struct session *s)
 {
 	session_judge(s, VERDICT_HANG, "no hello from the guest within %u s of its start%s%s",
-		      s->scenario->boot_s, s->hello.no_frame ? "; " : "", s->hello.no_frame ? s->hello.no_frame : "");
+		      s->scenario->boot_s, s->hello.no_frame ? "; " : "",
+		      s->hello.no_frame ? s->hello.no_frame : "");
 }
 
 static void judge_again(struct session *s)
@@ -42,7 +43,8 @@ static void judge_again(struct session *s)
 
 static void judge_no_answer(struct session *s)
 {
-	session_judge(s, VERDICT_HANG, "the guest did not answer in state '%s'", state_name(s->state));
+	session_judge(s, VERDICT_HANG, "the guest did not answer in state '%s'",
+		      state_name(s->state));
 }
 
 static void judge_refused(struct session *s)
@@ -65,7 +67,8 @@ static void judge_leftover(struct session *s)
 {
 	g_autofree char *left = teardown_left(s);
 
-	session_judge(s, VERDICT_FAIL, "not everything that was plugged could be unplugged again: %s", left);
+	session_judge(s, VERDICT_FAIL,
+		      "not everything that was plugged could be unplugged again: %s", left);
 }
 
 static void judge_still_on(struct session *s)
@@ -75,8 +78,8 @@ static void judge_still_on(struct session *s)
 
 static void judge_lost(struct session *s)
 {
-	session_judge(s, VERDICT_LOST, "the guest disappeared in state '%s': %s", state_name(s->state),
-		      s->end.why ? s->end.why : "unknown reason");
+	session_judge(s, VERDICT_LOST, "the guest disappeared in state '%s': %s",
+		      state_name(s->state), s->end.why ? s->end.why : "unknown reason");
 }
 
 /* A crash at the end counts, too: PASS needs a guest that powered off. */
@@ -109,7 +112,8 @@ static void on_powering_off(const struct guest_reply *reply, void *data)
 	session_answer(data, reply->scope, reply->error ? EV_BAD : EV_ANSWER);
 }
 
-static struct guest_account *keep_account(struct session *s, const struct guest_reply *reply, const char *file)
+static struct guest_account *keep_account(struct session *s, const struct guest_reply *reply,
+					  const char *file)
 {
 	run_keep(s->run, file, reply->text, -1, NULL);
 	return guest_account_parse(reply->text);
@@ -314,7 +318,8 @@ static const struct {
 		},
 	[STATE_ACCOUNT] = {[EV_ANSWER] = {1, TO(ORDERS)}},
 	/* missing lock orders are journalled, but are not a fault of the kernel */
-	[STATE_ORDERS] = {[EV_ANSWER] = {1, TO(FINISH)}, [EV_TIMER] = {1, {STATE_FINISH, locks_give_up}}},
+	[STATE_ORDERS] =
+		{[EV_ANSWER] = {1, TO(FINISH)}, [EV_TIMER] = {1, {STATE_FINISH, locks_give_up}}},
 	[STATE_FINISH] = {[EV_ANSWER] = {1, TO(POWEROFF)}},
 	[STATE_POWEROFF] =
 		{

@@ -60,9 +60,10 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
 	} else {
 		session_count(s, "resize", vm_outcome_name(outcome));
 	}
-	run_journal(s->run, "cleared", "{s:s, s:s, s:s}", "id", d->id, "outcome", vm_outcome_name(outcome),
-		    "why", why ? why : "");
-	session_judge_vm(s, d->kind == DEVICE_VIRTIO_MEM ? "resize" : "unplug", d->id, outcome, why);
+	run_journal(s->run, "cleared", "{s:s, s:s, s:s}", "id", d->id, "outcome",
+		    vm_outcome_name(outcome), "why", why ? why : "");
+	session_judge_vm(s, d->kind == DEVICE_VIRTIO_MEM ? "resize" : "unplug", d->id, outcome,
+			 why);
 	if (d->kind == DEVICE_VIRTIO_MEM && outcome == VM_OK)
 		wait_until_gone(s, d);
 	else
@@ -96,14 +97,18 @@ char *teardown_left(const struct session *s)
 		if (d->kind == DEVICE_CPU || !s->hello.block_size ||
 		    !vm_where(s->vm, d->id, &place.start, &place.size))
 			continue;
-		g_string_append_printf(text, " (%s, memory blocks %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ")",
-				       size, place.start / s->hello.block_size,
-				       (place.start + place.size - 1) / s->hello.block_size);
+		g_string_append_printf(
+			text, " (%s, memory blocks %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ")",
+			size, place.start / s->hello.block_size,
+			(place.start + place.size - 1) / s->hello.block_size);
 	}
 	return g_string_free(text, FALSE);
 }
 
-/* No time is left for another round: a guest that the host starves has as many as its runtime allows. */
+/*
+ * No time is left for another round: a guest that the host starves has as many as its runtime
+ * allows.
+ */
 static gboolean had_enough_rounds(struct session *s)
 {
 	double given_s = watch_guest_runtime(s) - s->teardown.from_runtime_s;
@@ -170,15 +175,16 @@ static void restore_blocks(struct session *s, const struct guest_account *now)
 		if (!is || !strcmp(is, was) || strcmp(was, "online"))
 			continue;
 		s->teardown.ops++;
-		guest_blocks(s->guest, (guint64)GPOINTER_TO_UINT(number) * s->hello.block_size, s->hello.block_size, "online", -1,
-			     on_restored, s);
+		guest_blocks(s->guest, (guint64)GPOINTER_TO_UINT(number) * s->hello.block_size,
+			     s->hello.block_size, "online", -1, on_restored, s);
 	}
 }
 
 /* "0-1,3": sets every CPU of the list online; for one that is online nothing happens. */
 static void restore_cpus(struct session *s, const struct guest_account *now)
 {
-	g_auto(GStrv) spans = g_strsplit(s->judged.before->cpus ? s->judged.before->cpus : "", ",", 64);
+	g_auto(GStrv) spans =
+		g_strsplit(s->judged.before->cpus ? s->judged.before->cpus : "", ",", 64);
 
 	if (!g_strcmp0(s->judged.before->cpus, now->cpus))
 		return;

@@ -49,8 +49,8 @@ static void begin(struct track_run *t, const struct operation *op)
 	t->in_step = TRUE;
 	t->began_ns = rig_now_ns();
 	t->began_runtime_s = watch_guest_runtime(t->s);
-	run_journal(t->s->run, "step", "{s:i, s:i, s:s, s:s, s:s}", "track", op->id.track, "copy", op->id.copy,
-		    "do", step_do_name(t->step->what), "id", t->id, "op", op_id);
+	run_journal(t->s->run, "step", "{s:i, s:i, s:s, s:s, s:s}", "track", op->id.track, "copy",
+		    op->id.copy, "do", step_do_name(t->step->what), "id", t->id, "op", op_id);
 	step_run(t);
 }
 
@@ -111,8 +111,9 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 	t->in_step = FALSE;
 	t->s->host.vanished |= !strcmp(outcome, vm_outcome_name(VM_VANISHED));
 	t->did |= strcmp(outcome, "skipped") != 0;
-	run_journal(t->s->run, "stepped", "{s:i, s:i, s:s, s:s, s:s, s:s, s:f, s:s}", "track", id->track, "copy",
-		    id->copy, "do", step_do_name(t->step->what), "id", t->id, "op", op_id, "outcome", outcome, "ms",
+	run_journal(t->s->run, "stepped", "{s:i, s:i, s:s, s:s, s:s, s:s, s:f, s:s}", "track",
+		    id->track, "copy", id->copy, "do", step_do_name(t->step->what), "id", t->id,
+		    "op", op_id, "outcome", outcome, "ms",
 		    (rig_now_ns() - t->began_ns) / (double)RIG_NS_PER_MS, "why", why ? why : "");
 	/* `after` refers only to explicit operations, so that the set is bounded */
 	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))

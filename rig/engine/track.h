@@ -35,8 +35,8 @@ struct track_run {
 void track_stepped(struct track_run *t, const char *outcome, const char *why);
 
 /*
- * limit.c: REQUEST was sent for the step of T. If no answer comes within the step's timeout, in guest
- * runtime, the request is cancelled and OVER must end the step. An answer calls limit_stop().
+ * limit.c: REQUEST was sent for the step of T. If no answer comes within the step's timeout, in
+ * guest runtime, the request is cancelled and OVER must end the step. An answer calls limit_stop().
  */
 void limit_start(struct track_run *t, guint32 request, void (*over)(struct track_run *t));
 void limit_stop(struct track_run *t);

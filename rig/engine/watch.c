@@ -36,7 +36,8 @@
 			 * stuck */
 /* The kernel's default limit for a grace period: CONFIG_RCU_CPU_STALL_TIMEOUT. */
 #define RCU_STALL_S 21.0
-#define IDLE_SHARE 0.2 /* QEMU ran for less than this share of the time: the guest's CPUs are idle */
+/* QEMU ran for less than this share of the time: the guest's CPUs are idle */
+#define IDLE_SHARE 0.2
 
 /* All times in seconds are guest runtime (runtime.h). */
 struct watch {
@@ -67,13 +68,15 @@ static double share(const struct session *s, guint percent)
 
 static gboolean watches(const struct session *s)
 {
-	return s->state >= STATE_HAMMER && s->state <= STATE_STOP && !s->host.paused && !s->host.reset_waits;
+	return s->state >= STATE_HAMMER && s->state <= STATE_STOP && !s->host.paused &&
+	       !s->host.reset_waits;
 }
 
 /*
  * AFTER_S: the duration so far, in seconds that the host gave the guest; SINCE_NS: its beginning.
  */
-static void G_GNUC_PRINTF(4, 5) stall(struct session *s, double after_s, gint64 since_ns, const char *format, ...)
+static void G_GNUC_PRINTF(4, 5)
+	stall(struct session *s, double after_s, gint64 since_ns, const char *format, ...)
 {
 	g_autofree char *sentence = NULL;
 	va_list args;
@@ -82,7 +85,8 @@ static void G_GNUC_PRINTF(4, 5) stall(struct session *s, double after_s, gint64 
 	sentence = g_strdup_vprintf(format, args);
 	va_end(args);
 	run_journal(s->run, "stall", "{s:f, s:f, s:f}", "after_s", after_s, "wall_s",
-		    (rig_now_ns() - since_ns) / (double)RIG_NS_PER_S, "guest_s", s->heartbeat.guest_s);
+		    (rig_now_ns() - since_ns) / (double)RIG_NS_PER_S, "guest_s",
+		    s->heartbeat.guest_s);
 	session_judge(s, VERDICT_HANG, "%s", sentence);
 	session_event(s, EV_STALL);
 }
@@ -118,8 +122,8 @@ static void no_agent_gets_on(struct session *s, const char *how)
 	if (!a)
 		return;
 	stall(s, s->watch->runtime.guest_s - s->watch->ended_s, s->watch->ended_ns,
-	      "no progress, %s: no operation completed in %.1f s; agent %u (%s) blocked in '%s'", how,
-	      s->watch->runtime.guest_s - s->watch->ended_s, a->id, a->agent->name, a->now);
+	      "no progress, %s: no operation completed in %.1f s; agent %u (%s) blocked in '%s'",
+	      how, s->watch->runtime.guest_s - s->watch->ended_s, a->id, a->agent->name, a->now);
 }
 
 /*
@@ -127,12 +131,14 @@ static void no_agent_gets_on(struct session *s, const char *how)
  * not a hang before the kernel itself reports a stall; unless the CPUs are idle, because then
  * nothing delays it.
  */
-static gboolean may_be_slow_rcu(const struct session *s, const struct task_snapshot *is, double since_s)
+static gboolean may_be_slow_rcu(const struct session *s, const struct task_snapshot *is,
+				double since_s)
 {
 	const struct watch *w = s->watch;
 	double ran_s = (w->runtime.ran_ns - w->ended_ran_ns) / (double)RIG_NS_PER_S;
 
-	return is && task_snapshot_waits_for_rcu(is) && since_s < RCU_STALL_S && ran_s > IDLE_SHARE * since_s;
+	return is && task_snapshot_waits_for_rcu(is) && since_s < RCU_STALL_S &&
+	       ran_s > IDLE_SHARE * since_s;
 }
 
 static void on_task_snapshot(const struct guest_reply *reply, void *data)
@@ -154,8 +160,8 @@ static void on_task_snapshot(const struct guest_reply *reply, void *data)
 	since = w->runtime.guest_s - w->ended_s;
 	if (w->snapshot && task_snapshots_differ(w->snapshot, is))
 		w->moved_s = w->runtime.guest_s;
-	else if (w->snapshot && !task_snapshots_run(w->snapshot, is) && watches(s) && since >= share(s, STILL) &&
-		 !may_be_slow_rcu(s, is, since))
+	else if (w->snapshot && !task_snapshots_run(w->snapshot, is) && watches(s) &&
+		 since >= share(s, STILL) && !may_be_slow_rcu(s, is, since))
 		no_agent_gets_on(s, "no task runs in the kernel");
 	if (!w->snapshot)
 		w->first_s = w->runtime.guest_s;
@@ -207,11 +213,13 @@ static void watch_one(struct session *s, const struct agent_run *a)
 	}
 	if (!w->early || !w->snapshot)
 		return;
-	stuck = since >= share(s, ONE_AGENT) && task_snapshots_stuck(w->early, w->snapshot, a->pid) &&
+	stuck = since >= share(s, ONE_AGENT) &&
+		task_snapshots_stuck(w->early, w->snapshot, a->pid) &&
 		!(task_snapshot_waits_for_rcu(w->snapshot) && since < RCU_STALL_S);
 	if (stuck || since >= share(s, MOVING))
 		stall(s, since, rig_now_ns() - a->busy_ms * RIG_NS_PER_MS,
-		      "agent %u (%s, task %d) is stuck in '%s' for %.1f s while other agents complete operations",
+		      "agent %u (%s, task %d) is stuck in '%s' for %.1f s while other agents "
+		      "complete operations",
 		      a->id, a->agent->name, a->pid, a->now, a->busy_ms / 1000.0);
 }
 
@@ -275,7 +283,9 @@ static gboolean watch_heartbeat(struct session *s)
 	ran = (w->runtime.ran_ns - w->heartbeat_ran_ns) / (double)RIG_NS_PER_S;
 	if (silent < share(s, PATIENT) && ran < share(s, PROCESSOR))
 		return FALSE;
-	stall(s, silent, s->heartbeat.last_ns, "no heartbeat from the guest for %.1f s, in which QEMU ran for %.1f s", silent, MAX(ran, 0));
+	stall(s, silent, s->heartbeat.last_ns,
+	      "no heartbeat from the guest for %.1f s, in which QEMU ran for %.1f s", silent,
+	      MAX(ran, 0));
 	return TRUE;
 }
 

@@ -45,7 +45,8 @@ struct arch {
 	 * registers marks that place.
 	 */
 	const char *const *entries;
-	const char *user_entry; /* the same from user space, the outermost function of an interrupt's stack */
+	const char *user_entry; /* the same from user space, the outermost function of an
+				 * interrupt's stack */
 
 	/* In QEMU's `info registers -a`, after a line "CPU#N". */
 	const char *qemu_pc;	/* prefix of the line with the instruction pointer, which follows it

@@ -253,7 +253,8 @@ static struct task *owner_of(const struct snapshot *snapshot, const struct sampl
 	g_hash_table_iter_init(&iter, snapshot->by_pid);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&task)) {
 		/* arm64 prints no addresses, and of a running task only where it was switched to */
-		if (task->state == 'R' && !task->stack && (sample->stack || task->frames->len <= 1)) {
+		if (task->state == 'R' && !task->stack &&
+		    (sample->stack || task->frames->len <= 1)) {
 			running = task;
 			n_running++;
 		}
@@ -300,9 +301,13 @@ static gboolean read_cpu(struct reader *r, struct context *t, const char *text)
 	}
 	g_clear_pointer(&info, g_match_info_free);
 	if (match(RE_SHOW, text, &info)) {
-		/* the task that asked prints its own stack; the others print theirs from an interrupt */
+		/*
+		 * the task that asked prints its own stack; the others print theirs from an
+		 * interrupt
+		 */
 		if (*t->caller == 'T')
-			begin_sample(r, t, g_ascii_strtoll(t->caller + 1, NULL, 10), NULL, fetch_number(info, 1, 10));
+			begin_sample(r, t, g_ascii_strtoll(t->caller + 1, NULL, 10), NULL,
+				     fetch_number(info, 1, 10));
 		else
 			begin_unassigned(r, t, fetch_number(info, 1, 10));
 		return TRUE;

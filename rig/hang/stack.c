@@ -58,7 +58,9 @@ static void read_cpu_line(const struct arch *arch, struct sample *sample, const 
 		arch->flags(sample, text);
 }
 
-/* A frame of an interrupt's entry in SAMPLE: those before it are the handler's. TRUE if it is one. */
+/*
+ * A frame of an interrupt's entry in SAMPLE: those before it are the handler's. TRUE if it is one.
+ */
 static gboolean pass_entry(struct sample *sample, const char *name)
 {
 	for (const struct arch *const *a = arches; *a; a++) {

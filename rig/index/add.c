@@ -261,7 +261,8 @@ gboolean index_add(struct run_index *ix, const char *name, GError **error)
 	static const char insert[] =
 		"INSERT INTO runs VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
 		"?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
-	static const char finding[] = "INSERT INTO findings VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+	static const char finding[] =
+		"INSERT INTO findings VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 	g_autofree char *dir = g_build_filename(ix->results, name, NULL);
 	rig_auto(run_info) run = run_open(ix->results, dir, NULL);
 	db_stmt *gone = db_query(ix->db, "DELETE FROM runs WHERE name = ?1",

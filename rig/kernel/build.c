@@ -245,7 +245,8 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 	if (!hash || (found = cache_use(hash)))
 		return hash ? found : NULL;
 	if (spec->cached) {
-		rig_fail(error, RIG_EXIT_SKIP, "the kernel for %s is not in the cache", inputs.arch->name);
+		rig_fail(error, RIG_EXIT_SKIP, "the kernel for %s is not in the cache",
+			 inputs.arch->name);
 		return NULL;
 	}
 	tree = worktree_open(inputs.source->tree, inputs.arch, progress, error);

@@ -177,13 +177,17 @@ static void put_orders(struct page *page, const struct model *model)
 	if (!n)
 		return;
 	html_raw(page, "<h2 id=\"lock-orders\">New lock orders</h2>\n");
-	html(page, "<p>%u that no earlier run of the same tree had; <code>rig locks new</code> lists them.</p>\n", n);
+	html(page,
+	     "<p>%u that no earlier run of the same tree had; <code>rig locks new</code> lists "
+	     "them.</p>\n",
+	     n);
 	html_raw(page, "<ul class=\"changes\">\n");
 	for (guint i = 0; i < MIN(n, ORDERS_MAX); i++) {
 		const struct new_order *order = model->orders->pdata[i];
 
-		html(page, "<li><span class=\"what\"><code>%s</code>%s%s%s</span></li>\n", order->text,
-		     *order->tree ? " in " : "", order->tree, order->anywhere ? "" : "; other trees had it before");
+		html(page, "<li><span class=\"what\"><code>%s</code>%s%s%s</span></li>\n",
+		     order->text, *order->tree ? " in " : "", order->tree,
+		     order->anywhere ? "" : "; other trees had it before");
 	}
 	html_raw(page, "</ul>\n");
 }

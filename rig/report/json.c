@@ -80,8 +80,8 @@ static json_t *order_json(gconstpointer data)
 {
 	const struct new_order *order = data;
 
-	return json_pack("{s:s, s:s, s:s, s:b}", "order", order->text, "tree", order->tree, "run", order->run, "anywhere",
-			 order->anywhere);
+	return json_pack("{s:s, s:s, s:s, s:b}", "order", order->text, "tree", order->tree, "run",
+			 order->run, "anywhere", order->anywhere);
 }
 
 static void append_all(json_t *into, const char *key, const GPtrArray *from,

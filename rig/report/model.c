@@ -319,7 +319,8 @@ struct model *model_new(const GPtrArray *runs, const struct model_options *optio
 	return model;
 }
 
-struct new_order *new_order_new(const char *from, const char *to, const char *tree, const char *run, gboolean anywhere)
+struct new_order *new_order_new(const char *from, const char *to, const char *tree, const char *run,
+				gboolean anywhere)
 {
 	g_autofree char *text = g_strdup_printf("%s --> %s", from, to);
 	struct new_order *order = g_new0(struct new_order, 1);

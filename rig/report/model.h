@@ -108,7 +108,8 @@ struct new_order {
 	char *run;  /* the first with it */
 	gboolean anywhere; /* no run of any tree had it before */
 };
-struct new_order *new_order_new(const char *from, const char *to, const char *tree, const char *run, gboolean anywhere);
+struct new_order *new_order_new(const char *from, const char *to, const char *tree, const char *run,
+				gboolean anywhere);
 
 struct model {
 	GPtrArray *runs;       /* of struct run_view, oldest first; owned, as the next */

@@ -102,7 +102,8 @@ static void put_orders(struct page *page, const struct model *model)
 		return;
 	for (guint i = 0; i < n; i++)
 		anywhere += ((struct new_order *)model->orders->pdata[i])->anywhere;
-	line(page, "NEW LOCK ORDERS: %u, of which %u in no tree before (rig locks new)", n, anywhere);
+	line(page, "NEW LOCK ORDERS: %u, of which %u in no tree before (rig locks new)", n,
+	     anywhere);
 	for (guint i = 0; i < MIN(n, ORDERS_SHOWN); i++) {
 		const struct new_order *order = model->orders->pdata[i];
 

@@ -32,8 +32,9 @@ static gboolean has_step(const struct scenario *s, const struct expect_outcome *
 	return FALSE;
 }
 
-static gboolean check_agent_outcome(struct yaml_tree *tree, yaml_node_t *node, const struct scenario *s,
-				    const struct expect_outcome *one, GError **error)
+static gboolean check_agent_outcome(struct yaml_tree *tree, yaml_node_t *node,
+				    const struct scenario *s, const struct expect_outcome *one,
+				    GError **error)
 {
 	gboolean found = FALSE;
 
@@ -49,8 +50,9 @@ static gboolean check_agent_outcome(struct yaml_tree *tree, yaml_node_t *node, c
 	return TRUE;
 }
 
-static gboolean check_step_outcome(struct yaml_tree *tree, yaml_node_t *node, const struct scenario *s,
-				   const struct expect_outcome *one, GError **error)
+static gboolean check_step_outcome(struct yaml_tree *tree, yaml_node_t *node,
+				   const struct scenario *s, const struct expect_outcome *one,
+				   GError **error)
 {
 	yaml_node_t *result = yaml_tree_get(tree, node, "result");
 

@@ -97,10 +97,10 @@ static const cyaml_schema_value_t outcome_value = {
 
 static const cyaml_schema_field_t expect_fields[] = {
 	CYAML_FIELD_STRING_PTR("kind", OPT, struct raw_expect, kind, 1, 64),
-	CYAML_FIELD_SEQUENCE_COUNT("cycle", CYAML_FLAG_POINTER | OPT, struct raw_expect, cycle, n_cycle,
-				   &text_value, 1, 64),
-	CYAML_FIELD_SEQUENCE_COUNT("outcomes", CYAML_FLAG_POINTER | OPT, struct raw_expect, outcomes,
-				   n_outcomes, &outcome_value, 1, 16),
+	CYAML_FIELD_SEQUENCE_COUNT("cycle", CYAML_FLAG_POINTER | OPT, struct raw_expect, cycle,
+				   n_cycle, &text_value, 1, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("outcomes", CYAML_FLAG_POINTER | OPT, struct raw_expect,
+				   outcomes, n_outcomes, &outcome_value, 1, 16),
 	CYAML_FIELD_END,
 };
 

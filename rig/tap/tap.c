@@ -158,7 +158,8 @@ static void take_line(struct reading *r, const char *line)
 		return;
 	}
 	if (g_str_has_prefix(line, "Bail out!")) {
-		g_autofree char *name = g_strconcat("bailed out:", line + strlen("Bail out!"), NULL);
+		g_autofree char *name =
+			g_strconcat("bailed out:", line + strlen("Bail out!"), NULL);
 
 		r->tap->seen = r->bailed = TRUE;
 		add_failure(r, name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a script of the user prints, read as TAP (testanything.org, version 13 and 14) or KTAP
- * (Documentation/dev-tools/ktap.rst of the kernel), with what kselftest's runner puts before nested lines.
- * Text from a guest: bounded, and any bytes.
+ * (Documentation/dev-tools/ktap.rst of the kernel), with what kselftest's runner puts before nested
+ * lines. Text from a guest: bounded, and any bytes.
  */
 #ifndef RIG_TAP_TAP_H
 #define RIG_TAP_TAP_H
@@ -28,8 +28,8 @@ struct tap {
 };
 
 /*
- * OUTPUT: of one agent `run`, with its lines "== N: COMMAND", "== HOW IT ENDED, after T s" and "== cut: …"
- * (guest-init/agents/run.c, guest-init/output.c). Never NULL.
+ * OUTPUT: of one agent `run`, with its lines "== N: COMMAND", "== HOW IT ENDED, after T s" and "==
+ * cut: …" (guest-init/agents/run.c, guest-init/output.c). Never NULL.
  */
 struct tap *tap_parse(const char *output);
 void tap_free(struct tap *tap);

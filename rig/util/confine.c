@@ -114,7 +114,10 @@ static int new_ruleset(int abi)
 	return (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
 }
 
-/* Async-signal-safe: the child calls it too. FALSE with errno; a path that does not exist is ENOENT. */
+/*
+ * Async-signal-safe: the child calls it too. FALSE with errno; a path that does not exist is
+ * ENOENT.
+ */
 static gboolean allow(const struct confine *confine, const char *path, guint64 allowed)
 {
 	struct path_rule rule = {.fd = open(path, O_PATH | O_CLOEXEC)};

@@ -43,7 +43,9 @@ RIG_DEFINE_AUTO(confine, confine_free)
 /* In the child, between fork() and exec(). FALSE: a limit could not be set; do not go on. */
 gboolean confine_enter(const struct confine *confine);
 
-/* {"landlock": ABI or 0, "user": NAME, "why_root": TEXT where the user is root}. CONFINE NULL: {}. */
+/*
+ * {"landlock": ABI or 0, "user": NAME, "why_root": TEXT where the user is root}. CONFINE NULL: {}.
+ */
 json_t *confine_json(const struct confine *confine);
 
 /* FALSE with RIG_SANDBOX=off. */

@@ -71,7 +71,8 @@ static void child_setup(void *data)
 	if (setup->new_group)
 		setpgid(0, 0);
 	if (!confine_enter(setup->confine)) {
-		static const char why[] = "the sandbox refuses to start (RIG_SANDBOX=off runs without)\n";
+		static const char why[] =
+			"the sandbox refuses to start (RIG_SANDBOX=off runs without)\n";
 
 		if (write(STDERR_FILENO, why, sizeof(why) - 1) < 0)
 			_exit(126);

@@ -68,7 +68,8 @@ static gsize skip(struct channel *channel, const guint8 *bytes, gsize len, int v
 	return n;
 }
 
-static gsize deliver(struct channel *channel, const struct proto_header *header, const guint8 *payload)
+static gsize deliver(struct channel *channel, const struct proto_header *header,
+		     const guint8 *payload)
 {
 	g_autofree char *text = NULL;
 

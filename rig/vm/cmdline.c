@@ -71,9 +71,13 @@ static void add_cpus(struct line *line)
 {
 	const struct vm_config *config = line->config;
 	unsigned all = MAX(config->cpus, config->max_cpus);
-	/* CPUs are dealt to the nodes one by one, and Linux warns where those of one socket are on several nodes */
-	g_autofree char *sockets = config->cpu_nodes > 1 ? g_strdup_printf(",sockets=%u,cores=1,threads=1", all)
-							  : g_strdup("");
+	/*
+	 * CPUs are dealt to the nodes one by one, and Linux warns where those of one socket are on
+	 * several nodes
+	 */
+	g_autofree char *sockets = config->cpu_nodes > 1
+					   ? g_strdup_printf(",sockets=%u,cores=1,threads=1", all)
+					   : g_strdup("");
 
 	if (all > config->cpus)
 		add(line, "-smp", "cpus=%u,maxcpus=%u%s", config->cpus, all, sockets);
@@ -111,8 +115,8 @@ static void add_nodes(struct line *line)
 			add(line, "-numa", "node,nodeid=%u%s", node, cpus);
 			continue;
 		}
-		add(line, "-object", "memory-backend-ram,id=base%u,size=%" G_GUINT64_FORMAT "K", node,
-		    vm_node_size(config, node) / KIB);
+		add(line, "-object", "memory-backend-ram,id=base%u,size=%" G_GUINT64_FORMAT "K",
+		    node, vm_node_size(config, node) / KIB);
 		add(line, "-numa", "node,nodeid=%u,memdev=base%u%s", node, node, cpus);
 	}
 }
@@ -122,7 +126,8 @@ static void add_memory(struct line *line)
 	const struct vm_config *config = line->config;
 
 	if (config->max_memory > config->memory)
-		add(line, "-m", "size=%" G_GUINT64_FORMAT "K,slots=%u,maxmem=%" G_GUINT64_FORMAT "K",
+		add(line, "-m",
+		    "size=%" G_GUINT64_FORMAT "K,slots=%u,maxmem=%" G_GUINT64_FORMAT "K",
 		    config->memory / KIB, config->slots, config->max_memory / KIB);
 	else
 		add(line, "-m", "size=%" G_GUINT64_FORMAT "K", config->memory / KIB);
@@ -142,9 +147,10 @@ static void add_chardevs(struct line *line, const struct vm_chardevs *chardevs)
 	}
 	if (chardevs->channel) {
 		add(line, "-chardev", "%s,id=channel", chardevs->channel);
-		add(line, "-device", "virtio-serial-pci,id=ports,max_ports=2%s%s", bus ? ",bus=" : "",
-		    or_empty(bus));
-		add(line, "-device", "virtserialport,bus=ports.0,chardev=channel,name=%s", PROTO_PORT);
+		add(line, "-device", "virtio-serial-pci,id=ports,max_ports=2%s%s",
+		    bus ? ",bus=" : "", or_empty(bus));
+		add(line, "-device", "virtserialport,bus=ports.0,chardev=channel,name=%s",
+		    PROTO_PORT);
 	}
 	add(line, "-chardev", "%s,id=qmp", chardevs->qmp);
 	add(line, "-mon", "chardev=qmp,mode=control");
@@ -153,8 +159,8 @@ static void add_chardevs(struct line *line, const struct vm_chardevs *chardevs)
 char *vm_kernel_cmdline(const struct vm_config *config, const struct vm_modes *modes)
 {
 	const struct machine *machine = config->machine;
-	const char *const parts[] = {machine->cmdline, modes->firmware->cmdline, modes->mmu->cmdline,
-				     config->cmdline};
+	const char *const parts[] = {machine->cmdline, modes->firmware->cmdline,
+				     modes->mmu->cmdline, config->cmdline};
 	GString *words = g_string_new(NULL);
 
 	g_string_append_printf(words, "console=%s panic=-1", machine->console);
@@ -208,8 +214,10 @@ static gboolean check(const struct vm_config *config, GError **error)
 		return rig_fail(error, RIG_EXIT_INFRA, "the accelerator was not chosen");
 	if (!config->cpus || !config->nodes || !config->base_nodes || !config->cpu_nodes ||
 	    config->base_nodes > config->nodes || config->cpu_nodes > config->nodes)
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"a guest needs at least one CPU and 1 to `nodes` nodes with base memory and with CPUs");
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"a guest needs at least one CPU and 1 to `nodes` nodes with base memory "
+			"and with CPUs");
 	if (config->memory < machine->min_memory)
 		return rig_fail(error, RIG_EXIT_USAGE, "%s needs at least %" G_GUINT64_FORMAT
 				" MiB of base memory", machine->name, machine->min_memory >> 20);
@@ -238,7 +246,8 @@ gboolean vm_check_config(const struct vm_config *config, struct vm_modes *ret, G
 	return TRUE;
 }
 
-char **vm_command_line(const struct vm_config *config, const struct vm_chardevs *chardevs, GError **error)
+char **vm_command_line(const struct vm_config *config, const struct vm_chardevs *chardevs,
+		       GError **error)
 {
 	const struct machine *machine = config->machine;
 	struct line line = {.config = config, .machine = machine};
@@ -261,8 +270,10 @@ char **vm_command_line(const struct vm_config *config, const struct vm_chardevs 
 static void append_quoted(GString *out, char **words)
 {
 	for (int i = 0; words[i]; i++) {
-		gboolean plain = words[i][strspn(words[i], "abcdefghijklmnopqrstuvwxyz"
-						 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=,.:/@%")] == 0;
+		gboolean plain =
+			words[i][strspn(words[i],
+					"abcdefghijklmnopqrstuvwxyz"
+					"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=,.:/@%")] == 0;
 		g_autofree char *quoted = plain && *words[i] ? g_strdup(words[i])
 							     : g_shell_quote(words[i]);
 
@@ -282,7 +293,8 @@ gboolean vm_write_command(const struct vm_config *config, GError **error)
 	};
 	g_autoptr(GString) out = g_string_new(
 		"#!/bin/sh\n"
-		"# Starts this run's guest by hand: the console is this terminal, QMP is ./qmp.sock, and\n"
+		"# Starts this run's guest by hand: the console is this terminal, "
+		"QMP is ./qmp.sock, and\n"
 		"# nothing reads the guest channel. The rig passed sockets instead.\n"
 		"exec ");
 	g_autofree char *path = g_build_filename(config->dir, "qemu-cmd", NULL);

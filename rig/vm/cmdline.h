@@ -18,8 +18,11 @@ struct vm_chardevs {
 		        * once */
 };
 
-/* NULL-terminated; [0] is the emulator. Errors (RIG_EXIT_USAGE): firmware, MMU, layout of memory. */
-char **vm_command_line(const struct vm_config *config, const struct vm_chardevs *chardevs, GError **error);
+/*
+ * NULL-terminated; [0] is the emulator. Errors (RIG_EXIT_USAGE): firmware, MMU, layout of memory.
+ */
+char **vm_command_line(const struct vm_config *config, const struct vm_chardevs *chardevs,
+		       GError **error);
 
 /* What the configured firmware and MMU mode add; never NULL after vm_check_config(). */
 struct vm_modes {

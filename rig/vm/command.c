@@ -42,8 +42,8 @@ static void reset_allowed(struct op *op, const struct qmp_reply *reply)
 	op_send(op, "system_reset", NULL, reset_sent);
 }
 
-void vm_command(struct vm *vm, const char *command, json_t *arguments, gint64 deadline_ns, vm_done done,
-		void *data)
+void vm_command(struct vm *vm, const char *command, json_t *arguments, gint64 deadline_ns,
+		vm_done done, void *data)
 {
 	struct op *op = op_new(vm, command, NULL, deadline_ns, done, data);
 

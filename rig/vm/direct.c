@@ -74,10 +74,11 @@ static gboolean confine_qemu(struct vm *vm, const struct vm_config *config, cons
 		if (named[i])
 			readable[n++] = named[i];
 	readable[n] = NULL;
-	child->confine = confine_new(&(struct confine_want){.readable = readable,
-							    .writable = vm->output,
-							    .memory = config->max_memory + MEMORY_SPARE},
-				     &why);
+	child->confine =
+		confine_new(&(struct confine_want){.readable = readable,
+						   .writable = vm->output,
+						   .memory = config->max_memory + MEMORY_SPARE},
+			    &why);
 	vm->sandbox = confine_json(child->confine);
 	if (child->confine)
 		json_object_set_new(vm->sandbox, "seccomp", json_boolean(config->seccomp));
@@ -147,9 +148,11 @@ static char *why_it_ended(const struct vm *vm, int status)
 	if (vm->by_us)
 		return g_strdup(WIFSIGNALED(status) ? "killed by the rig" : "ended by the rig");
 	if (WIFSIGNALED(status))
-		return g_strdup_printf("QEMU was killed by signal %d%s%s", WTERMSIG(status), colon, line);
+		return g_strdup_printf("QEMU was killed by signal %d%s%s", WTERMSIG(status), colon,
+				       line);
 	if (WEXITSTATUS(status))
-		return g_strdup_printf("QEMU ended with code %d%s%s", WEXITSTATUS(status), colon, line);
+		return g_strdup_printf("QEMU ended with code %d%s%s", WEXITSTATUS(status), colon,
+				       line);
 	if (vm->end_reason)
 		return g_strdup(vm->end_reason);
 	return g_strdup_printf("QEMU ended, and the guest had not reported why%s%s", colon, line);
@@ -182,14 +185,16 @@ static gboolean on_not_ready(void *data)
 
 	child->ready_timer = 0;
 	if (child->qemu.pid && qmp_state(vm->qmp) < QMP_READY) {
-		g_autofree char *what = g_strdup_printf("QMP is still %s, %d s after the start of QEMU",
-							qmp_state_name(qmp_state(vm->qmp)), READY_MS / 1000);
+		g_autofree char *what =
+			g_strdup_printf("QMP is still %s, %d s after the start of QEMU",
+					qmp_state_name(qmp_state(vm->qmp)), READY_MS / 1000);
 		vm_fault(vm, what);
 	}
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean direct_start(struct vm *vm, const struct vm_config *config, int fds[N_SOCKETS], GError **error)
+static gboolean direct_start(struct vm *vm, const struct vm_config *config, int fds[N_SOCKETS],
+			     GError **error)
 {
 	struct child *child = vm->held = g_new0(struct child, 1);
 

@@ -34,7 +34,8 @@ struct vm_launcher {
 	 * machine has no such socket), those it uses and sets them to -1. After success it must
 	 * call vm_ended() once.
 	 */
-	gboolean (*start)(struct vm *vm, const struct vm_config *config, int fds[N_SOCKETS], GError **error);
+	gboolean (*start)(struct vm *vm, const struct vm_config *config, int fds[N_SOCKETS],
+			  GError **error);
 	/* Ends it by force; vm_ended() follows. */
 	void (*kill)(struct vm *vm);
 	/* Frees `held`, also after a failed start; kills the guest and waits if it still runs. */
@@ -68,7 +69,8 @@ struct vm {
 	GHashTable *backends; /* ids whose object "mem-<id>" exists */
 	GHashTable *cpus;     /* ids of plugged CPUs */
 	GHashTable *unplug_pending; /* ids whose device_del has no outcome yet */
-	GHashTable *unplugged_late; /* ids deleted after the operation that asked for it had timed out */
+	GHashTable *unplugged_late; /* ids deleted after the operation that asked for it had timed
+				     * out */
 	GHashTable *buses;	    /* id to the hotplug bus that its device is on */
 
 	gboolean by_us, guest_shutdown, faulted;

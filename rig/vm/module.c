@@ -26,15 +26,21 @@ const struct vm_module *vm_module_load(const char *name, GError **error)
 	gpointer symbol = NULL;
 
 	if (!module) {
-		rig_fail(error, RIG_EXIT_SKIP, "cannot load the %s module: %s (`make` builds it, `make install` installs it)",
-			 name, g_module_error());
+		rig_fail(
+			error, RIG_EXIT_SKIP,
+			"cannot load the %s module: %s (`make` builds it, `make install` installs "
+			"it)",
+			name, g_module_error());
 		return NULL;
 	}
 	if (g_module_symbol(module, "vm_module", &symbol))
 		found = symbol;
 	if (!found || found->vm_size != sizeof(struct vm)) {
-		rig_fail(error, RIG_EXIT_SKIP, "cannot load the %s module: '%s' is of another build (`make` and `make install` replace it)",
-			 name, path);
+		rig_fail(
+			error, RIG_EXIT_SKIP,
+			"cannot load the %s module: '%s' is of another build (`make` and `make "
+			"install` replace it)",
+			name, path);
 		g_module_close(module);
 		return NULL;
 	}

@@ -22,7 +22,8 @@ struct vm_module {
 	const struct vm_launcher *launcher;
 	/* as in vm/orphans.h */
 	gboolean (*orphans_find)(const char *uri, struct orphans *ret, GError **error);
-	gboolean (*orphans_remove)(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error);
+	gboolean (*orphans_remove)(const char *uri, gboolean all, GPtrArray **ret_removed,
+				   GError **error);
 };
 
 /*

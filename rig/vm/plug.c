@@ -53,8 +53,8 @@ static void on_ost(struct op *op, const char *name, json_t *data)
 	if (status == 0) {
 		op_finish(op, VM_OK, NULL, NULL);
 	} else if (status > 0) {
-		g_autofree char *why = g_strdup_printf("the guest did not accept it: _OST status 0x%x",
-						       status);
+		g_autofree char *why =
+			g_strdup_printf("the guest did not accept it: _OST status 0x%x", status);
 		op_finish(op, VM_REFUSED, why, NULL);
 	}
 }
@@ -68,7 +68,8 @@ void vm_plugs_reset(struct vm *vm)
 
 		l = l->next;
 		if (op->event == on_ost)
-			op_finish(op, VM_OK, "the guest was reset: it finds the device when it boots", NULL);
+			op_finish(op, VM_OK,
+				  "the guest was reset: it finds the device when it boots", NULL);
 	}
 }
 
@@ -114,7 +115,8 @@ static void located(struct op *op, const struct qmp_reply *reply)
 	}
 	json_array_foreach(reply->result, i, entry) {
 		json_t *data = json_object_get(entry, "data");
-		json_t *dimm = json_object_get(data, "addr"), *other = json_object_get(data, "memaddr");
+		json_t *dimm = json_object_get(data, "addr"),
+		       *other = json_object_get(data, "memaddr");
 		json_t *max = json_object_get(data, "max-size");
 		struct vm_place *place;
 
@@ -154,8 +156,8 @@ void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_n
 {
 	struct op *op = op_new(vm, "plug of", dimm->id, deadline_ns, done, data);
 
-	op->device = json_pack("{s:s, s:s, s:s+, s:i}", "driver", "pc-dimm", "id", dimm->id, "memdev",
-			       "mem-", dimm->id, "node", dimm->node);
+	op->device = json_pack("{s:s, s:s, s:s+, s:i}", "driver", "pc-dimm", "id", dimm->id,
+			       "memdev", "mem-", dimm->id, "node", dimm->node);
 	op->accepted = vm->machine->can & MACHINE_ACPI_OST ? on_ost : NULL;
 	add_backend(op, dimm);
 }
@@ -191,8 +193,8 @@ static void on_size(struct op *op, const char *name, json_t *data)
 		op_finish(op, VM_OK, NULL, NULL);
 }
 
-void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
-			void *data)
+void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns,
+			vm_done done, void *data)
 {
 	struct op *op = op_new(vm, "plug of", device->id, deadline_ns, done, data);
 	const char *bus;
@@ -203,7 +205,8 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 	}
 	bus = free_bus(vm, device->id);
 	if (!bus) {
-		op_finish_later(op, VM_FAILED, "no root port is free for another virtio-mem device");
+		op_finish_later(op, VM_FAILED,
+				"no root port is free for another virtio-mem device");
 		return;
 	}
 	op->device = json_pack("{s:s, s:s, s:s+, s:i, s:I, s:s}", "driver", "virtio-mem-pci", "id",
@@ -248,7 +251,8 @@ static void resize_sent(struct op *op, const struct qmp_reply *reply)
 	op_send(op, "query-memory-devices", NULL, resize_checked);
 }
 
-void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, vm_done done, void *data)
+void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, vm_done done,
+	       void *data)
 {
 	struct op *op = op_new(vm, "resize of", id, deadline_ns, done, data);
 
@@ -288,7 +292,8 @@ static void cpus_listed(struct op *op, const struct qmp_reply *reply)
 	}
 	/* QEMU lists the highest slot first; take the lowest free one */
 	json_array_foreach(reply->result, i, slot)
-		if (!json_object_get(slot, "qom-path") && json_is_object(json_object_get(slot, "props")) &&
+		if (!json_object_get(slot, "qom-path") &&
+		    json_is_object(json_object_get(slot, "props")) &&
 		    !is_chosen(op->vm, json_object_get(slot, "props")))
 			best = slot;
 	if (!best) {

@@ -36,7 +36,8 @@ static void sockets_deinit(struct socket_pairs *pairs)
 	sockets_close(pairs->theirs);
 }
 
-static gboolean sockets_init(struct socket_pairs *pairs, const struct machine *machine, GError **error)
+static gboolean sockets_init(struct socket_pairs *pairs, const struct machine *machine,
+			     GError **error)
 {
 	const gboolean has[N_SOCKETS] = {
 		[SOCKET_CONSOLE] = TRUE,
@@ -53,7 +54,8 @@ static gboolean sockets_init(struct socket_pairs *pairs, const struct machine *m
 		if (!has[i])
 			continue;
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-			rig_fail(error, RIG_EXIT_INFRA, "cannot make a socket for the guest: %s", g_strerror(errno));
+			rig_fail(error, RIG_EXIT_INFRA, "cannot make a socket for the guest: %s",
+				 g_strerror(errno));
 			sockets_deinit(pairs);
 			return FALSE;
 		}
@@ -121,9 +123,10 @@ struct vm *vm_start(const struct vm_config *config, const struct vm_owner *owner
 			 g_strerror(errno));
 		return NULL;
 	}
-	vm->running = vm_listen(vm, pairs.ours, config->console_limit ? config->console_limit : CONSOLE_LIMIT,
-				error) &&
-		      launcher->start(vm, config, pairs.theirs, error);
+	vm->running =
+		vm_listen(vm, pairs.ours,
+			  config->console_limit ? config->console_limit : CONSOLE_LIMIT, error) &&
+		launcher->start(vm, config, pairs.theirs, error);
 	sockets_deinit(&pairs);
 	return vm->running ? g_steal_pointer(&vm) : NULL;
 }

@@ -41,8 +41,9 @@ static void write_file(struct stream *stream, const guint8 *bytes, gsize len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			g_autofree char *why = g_strdup_printf("cannot write '%s': %s", stream->path,
-							       n < 0 ? g_strerror(errno) : "disk full");
+			g_autofree char *why =
+				g_strdup_printf("cannot write '%s': %s", stream->path,
+						n < 0 ? g_strerror(errno) : "disk full");
 			close(stream->file);
 			stream->file = -1;
 			stream->owner.file_error(stream, why, stream->owner.data);
@@ -154,7 +155,8 @@ void stream_drain(struct stream *stream)
 struct stream *stream_new(int fd, const char *path, guint64 limit, const struct stream_owner *owner,
 			  GError **error)
 {
-	int file = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644) : -1;
+	int file =
+		path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644) : -1;
 	struct stream *stream;
 
 	if (path && file < 0) {

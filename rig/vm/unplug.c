@@ -104,7 +104,8 @@ static void on_ost(struct op *op, json_t *data)
 	int status = op_ost_status(op, data, OST_EJECT_REQUEST);
 
 	if (status > OST_SUCCESS && status != OST_IN_PROGRESS) {
-		g_autofree char *why = g_strdup_printf("the guest refused: _OST status 0x%x", status);
+		g_autofree char *why =
+			g_strdup_printf("the guest refused: _OST status 0x%x", status);
 
 		refused(op, why);
 	} else if (!json_object_get(info, "device") &&
@@ -134,7 +135,8 @@ static void del_sent(struct op *op, const struct qmp_reply *reply)
 {
 	if (!reply->error_class) {
 		op->waits = "DEVICE_DELETED or refusal";
-	} else if (strstr(reply->desc, "in progress") || strstr(reply->desc, "in the process of unplug")) {
+	} else if (strstr(reply->desc, "in progress") ||
+		   strstr(reply->desc, "in the process of unplug")) {
 		/* QEMU has no error class of its own for it: qdev-monitor.c, spapr.c */
 		op->earlier = TRUE;
 		op->waits = "outcome of the earlier unplug request";
@@ -160,8 +162,9 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 
 	/* seen with x86 and ppc: SIGSEGV or heap corruption, often only at the next plug */
 	if (vm->accel == ACCEL_TCG && g_hash_table_contains(vm->cpus, id)) {
-		op_finish_later(op, VM_FAILED, "QEMU's TCG uses a CPU after it was unplugged, and crashes; "
-					       "the guest can take CPUs offline instead");
+		op_finish_later(op, VM_FAILED,
+				"QEMU's TCG uses a CPU after it was unplugged, and crashes; "
+				"the guest can take CPUs offline instead");
 		return;
 	}
 	op->event = on_event;
@@ -186,14 +189,16 @@ void vm_unplug_late(struct vm *vm, const char *name, json_t *data)
 	if (!id || !g_hash_table_contains(vm->unplug_pending, id))
 		return;
 	for (GList *l = vm->ops.head; l; l = l->next)
-		if (((struct op *)l->data)->event == on_event && !g_strcmp0(((struct op *)l->data)->id, id))
+		if (((struct op *)l->data)->event == on_event &&
+		    !g_strcmp0(((struct op *)l->data)->id, id))
 			return;
 	if (g_str_equal(name, "DEVICE_DELETED")) {
 		g_autofree char *backend = g_strdup_printf("mem-%s", id);
 
 		g_hash_table_add(vm->unplugged_late, g_strdup(id));
 		if (g_hash_table_remove(vm->backends, id))
-			qmp_send(vm->qmp, "object-del", json_pack("{s:s}", "id", backend), NULL, NULL);
+			qmp_send(vm->qmp, "object-del", json_pack("{s:s}", "id", backend), NULL,
+				 NULL);
 		forget(vm, id);
 	} else if (g_str_equal(name, "MEM_UNPLUG_ERROR") ||
 		   g_str_equal(name, "DEVICE_UNPLUG_GUEST_ERROR") ||

@@ -135,7 +135,8 @@ static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, vo
 		vm_plugs_reset(vm);
 	if (type == PROTO_HELLO && vm->may_reboot) {
 		vm->may_reboot = FALSE;
-		qmp_send(vm->qmp, "set-action", json_pack("{s:s}", "reboot", "shutdown"), NULL, NULL);
+		qmp_send(vm->qmp, "set-action", json_pack("{s:s}", "reboot", "shutdown"), NULL,
+			 NULL);
 	}
 	if (vm->owner.frame)
 		vm->owner.frame(type, seq, text, len, vm->owner.data);
@@ -205,13 +206,15 @@ gboolean vm_console_sysrq(struct vm *vm, char key)
 	if (!(vm->machine->can & MACHINE_BREAK))
 		return FALSE;
 	vm->sysrq_key = key;
-	qmp_send(vm->qmp, "chardev-send-break", json_pack("{s:s}", "id", "console"), break_sent, vm);
+	qmp_send(vm->qmp, "chardev-send-break", json_pack("{s:s}", "id", "console"), break_sent,
+		 vm);
 	return TRUE;
 }
 
 static gboolean listen_channel(struct vm *vm, int which, int *fd, const char *name, GError **error)
 {
-	const struct stream_owner bytes = {on_channel_bytes, NULL, on_channel_file_error, &vm->channels[which]};
+	const struct stream_owner bytes = {on_channel_bytes, NULL, on_channel_file_error,
+					   &vm->channels[which]};
 	const struct channel_owner frames = {on_frame, on_channel_error, &vm->channels[which]};
 	g_autofree char *path = g_getenv("RIG_KEEP_CHANNEL") ? g_build_filename(vm->dir, name, NULL)
 							     : NULL;
@@ -227,7 +230,8 @@ static gboolean listen_channel(struct vm *vm, int which, int *fd, const char *na
 
 gboolean vm_listen(struct vm *vm, int fds[N_SOCKETS], guint64 console_limit, GError **error)
 {
-	const struct stream_owner console = {on_console, on_console_full, on_console_file_error, vm};
+	const struct stream_owner console = {on_console, on_console_full, on_console_file_error,
+					     vm};
 	const struct qmp_owner qmp = {on_event, on_qmp_ended, on_trace_failed, vm};
 	g_autofree char *raw = g_build_filename(vm->dir, "console.raw", NULL);
 	g_autofree char *trace = g_build_filename(vm->dir, "qmp.jsonl", NULL);

@@ -97,7 +97,8 @@ struct vm_owner {
 /* Every operation has exactly one of these outcomes. */
 enum vm_outcome {
 	VM_OK,	    /* plugged; resized; for an unplug: the device is deleted */
-	VM_REFUSED, /* the guest refused (MEM_UNPLUG_ERROR, DEVICE_UNPLUG_GUEST_ERROR, OST failure) */
+	/* the guest refused (MEM_UNPLUG_ERROR, DEVICE_UNPLUG_GUEST_ERROR, OST failure) */
+	VM_REFUSED,
 	VM_TIMED_OUT, /* no outcome within the deadline; the request may still be pending */
 	VM_VANISHED,  /* the guest or QEMU ended meanwhile */
 	VM_FAILED,    /* QEMU itself refused the command */
@@ -132,11 +133,13 @@ RIG_DEFINE_AUTO(vm, vm_free)
  * Operations. DEADLINE_NS is on the monotonic clock. DONE is called exactly once, from the main
  * loop.
  */
-void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_ns, vm_done done, void *data);
-void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns, vm_done done,
-			void *data);
+void vm_plug_dimm(struct vm *vm, const struct vm_memory *dimm, gint64 deadline_ns, vm_done done,
+		  void *data);
+void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 deadline_ns,
+			vm_done done, void *data);
 /* Done when the guest has reached the size (MEMORY_DEVICE_SIZE_CHANGE), or at the deadline. */
-void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, vm_done done, void *data);
+void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, vm_done done,
+	       void *data);
 void vm_plug_cpu(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data);
 /* Unplugs any of the above; for memory the backend is deleted too, before DONE. */
 void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, void *data);

@@ -16,7 +16,8 @@ static guint64 integer(const struct lv_call *call, const char *key)
 /* Keeps the backend until its device is added: libvirt creates both in one call. */
 void lv_object_add(struct lv_host *host, struct lv_call *call)
 {
-	g_hash_table_replace(host->objects, g_strdup(lv_word(call, "id")), json_incref(call->arguments));
+	g_hash_table_replace(host->objects, g_strdup(lv_word(call, "id")),
+			     json_incref(call->arguments));
 	lv_answer(host, call, NULL);
 	lv_call_free(call);
 }

@@ -26,12 +26,14 @@ static struct lv_host *host_of(virConnectPtr conn, void *opaque)
 
 static void on_close(virConnectPtr conn, int reason, void *opaque)
 {
-	static const char *const reasons[] = {"input or output failed", "the host closed it", "no answer to keep-alives",
-					      "closed by us"};
+	static const char *const reasons[] = {"input or output failed", "the host closed it",
+					      "no answer to keep-alives", "closed by us"};
 	struct lv_host *host = host_of(conn, opaque);
 
 	if (host)
-		lv_lost(host, reason >= 0 && reason < (int)G_N_ELEMENTS(reasons) ? reasons[reason] : "unknown reason");
+		lv_lost(host, reason >= 0 && reason < (int)G_N_ELEMENTS(reasons)
+				      ? reasons[reason]
+				      : "unknown reason");
 }
 
 /* Devices */
@@ -43,7 +45,8 @@ static void device_left(struct lv_host *host, const char *id)
 	if (!device || device->gone)
 		return;
 	device->gone = TRUE;
-	lv_qmp_event(host, "DEVICE_DELETED", json_pack("{s:s, s:s}", "device", id, "by", "libvirt"));
+	lv_qmp_event(host, "DEVICE_DELETED",
+		     json_pack("{s:s, s:s}", "device", id, "by", "libvirt"));
 	lv_verify(host, device, -1, NULL);
 }
 
@@ -73,7 +76,8 @@ static void refused(struct lv_host *host, const char *id, const char *why)
 		lv_verify(host, device, -1, NULL);
 }
 
-static void on_removal_failed(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaque)
+static void on_removal_failed(virConnectPtr conn, virDomainPtr domain, const char *alias,
+			      void *opaque)
 {
 	struct lv_host *host = host_of(conn, opaque);
 	g_autofree char *id = lv_id_of(alias);
@@ -83,7 +87,8 @@ static void on_removal_failed(virConnectPtr conn, virDomainPtr domain, const cha
 		refused(host, id, "the guest refused: libvirt says device-removal-failed");
 }
 
-static void on_size(virConnectPtr conn, virDomainPtr domain, const char *alias, unsigned long long kib, void *opaque)
+static void on_size(virConnectPtr conn, virDomainPtr domain, const char *alias,
+		    unsigned long long kib, void *opaque)
 {
 	struct lv_host *host = host_of(conn, opaque);
 	g_autofree char *id = lv_id_of(alias);
@@ -93,7 +98,8 @@ static void on_size(virConnectPtr conn, virDomainPtr domain, const char *alias, 
 	if (!device)
 		return;
 	lv_qmp_event(host, "MEMORY_DEVICE_SIZE_CHANGE",
-		     json_pack("{s:s, s:I, s:s}", "id", id, "size", (json_int_t)kib << 10, "by", "libvirt"));
+		     json_pack("{s:s, s:I, s:s}", "id", id, "size", (json_int_t)kib << 10, "by",
+			       "libvirt"));
 	lv_verify(host, device, (gint64)kib << 10, NULL);
 }
 
@@ -108,17 +114,20 @@ static void stopped(struct lv_host *host, int detail)
 		lv_gone(host, 0, by_us ? "ended by the rig" : host->end_reason);
 		return;
 	case VIR_DOMAIN_EVENT_STOPPED_DESTROYED:
-		lv_gone(host, !by_us, by_us ? "ended by the rig" : "the domain was destroyed by another client");
+		lv_gone(host, !by_us,
+			by_us ? "ended by the rig" : "the domain was destroyed by another client");
 		return;
 	case VIR_DOMAIN_EVENT_STOPPED_CRASHED:
-		lv_gone(host, 1, host->end_reason ? host->end_reason : "QEMU crashed, or was killed");
+		lv_gone(host, 1,
+			host->end_reason ? host->end_reason : "QEMU crashed, or was killed");
 		return;
 	default:
 		lv_gone(host, 1, "libvirt ended the domain");
 	}
 }
 
-static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int detail, void *opaque)
+static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int detail,
+			 void *opaque)
 {
 	struct lv_host *host = host_of(conn, opaque);
 
@@ -137,8 +146,8 @@ static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int
 		host->end_reason = "guest panicked";
 		break;
 	case VIR_DOMAIN_EVENT_SUSPENDED:
-		if (host->state == LV_RUNNING && detail == VIR_DOMAIN_EVENT_SUSPENDED_PAUSED && !host->pause_asked &&
-		    !host->shutting && !host->vm->by_us)
+		if (host->state == LV_RUNNING && detail == VIR_DOMAIN_EVENT_SUSPENDED_PAUSED &&
+		    !host->pause_asked && !host->shutting && !host->vm->by_us)
 			vm_fault(host->vm, "the domain was paused by another client");
 		else if (detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR)
 			vm_fault(host->vm, "libvirt paused the domain after an I/O error");
@@ -172,7 +181,8 @@ static void note_ost(struct lv_host *host, json_t *data)
 	if (!id)
 		return;
 	if (json_integer_value(json_object_get(info, "source")) == OST_EJECT_REQUEST) {
-		g_autofree char *why = g_strdup_printf("the guest refused: _OST status 0x%x", status);
+		g_autofree char *why =
+			g_strdup_printf("the guest refused: _OST status 0x%x", status);
 
 		if (status > 0 && status != OST_IN_PROGRESS)
 			refused(host, id, why);
@@ -180,7 +190,8 @@ static void note_ost(struct lv_host *host, json_t *data)
 	}
 	info = json_copy(info);
 	json_object_set_new(info, "device", json_string(id));
-	lv_qmp_event(host, "ACPI_DEVICE_OST", json_pack("{s:o, s:s}", "info", info, "by", "libvirt"));
+	lv_qmp_event(host, "ACPI_DEVICE_OST",
+		     json_pack("{s:o, s:s}", "info", info, "by", "libvirt"));
 }
 
 void lv_missed_ost(struct lv_host *host, json_t *entry)
@@ -208,11 +219,12 @@ static const char *shutdown_reason(json_t *data)
 	return "QEMU was shut down by its host";
 }
 
-static void on_monitor(virConnectPtr conn, virDomainPtr domain, const char *event, long long seconds, unsigned micros,
-		       const char *details, void *opaque)
+static void on_monitor(virConnectPtr conn, virDomainPtr domain, const char *event,
+		       long long seconds, unsigned micros, const char *details, void *opaque)
 {
 	struct lv_host *host = host_of(conn, opaque);
-	json_t *data = details && strlen(details) < QMP_LINE_MAX ? json_loads(details, 0, NULL) : NULL;
+	json_t *data =
+		details && strlen(details) < QMP_LINE_MAX ? json_loads(details, 0, NULL) : NULL;
 
 	(void)domain;
 	(void)seconds;
@@ -242,7 +254,8 @@ gboolean lv_listen(struct lv_host *host, struct lv_link *link)
 	} events[] = {
 		{VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle)},
 		{VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_removed)},
-		{VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, VIR_DOMAIN_EVENT_CALLBACK(on_removal_failed)},
+		{VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED,
+		 VIR_DOMAIN_EVENT_CALLBACK(on_removal_failed)},
 		{VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_size)},
 	};
 
@@ -252,15 +265,16 @@ gboolean lv_listen(struct lv_host *host, struct lv_link *link)
 		return FALSE;
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {
-		link->callbacks[i] = virConnectDomainEventRegisterAny(link->conn, link->domain, events[i].event,
-								      events[i].callback, lv_ref(host), unref);
+		link->callbacks[i] =
+			virConnectDomainEventRegisterAny(link->conn, link->domain, events[i].event,
+							 events[i].callback, lv_ref(host), unref);
 		if (link->callbacks[i] < 0) {
 			lv_unref(host);
 			return FALSE;
 		}
 	}
-	link->monitor = virConnectDomainQemuMonitorEventRegister(link->conn, link->domain, NULL, on_monitor,
-								 lv_ref(host), unref, 0);
+	link->monitor = virConnectDomainQemuMonitorEventRegister(
+		link->conn, link->domain, NULL, on_monitor, lv_ref(host), unref, 0);
 	if (link->monitor < 0)
 		lv_unref(host);
 	return link->monitor >= 0;

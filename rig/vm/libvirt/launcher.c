@@ -193,13 +193,15 @@ static void start_work(struct lv_job *job)
 	g_atomic_int_set(&host->creating, 1);
 	if (g_atomic_int_get(&host->abandoned) || (host->upload && !lv_volumes_upload(job)))
 		return;
-	if (!g_atomic_int_get(&host->abandoned) && create(job) && virDomainGetUUIDString(job->domain, uuid) == 0) {
+	if (!g_atomic_int_get(&host->abandoned) && create(job) &&
+	    virDomainGetUUIDString(job->domain, uuid) == 0) {
 		host->uuid = g_strdup(uuid);
 		/*
 		 * a panic reboots, and a reboot ends the domain; vm/command.c lifts that for a
 		 * reset by the rig
 		 */
-		json_decref(lv_monitor(job, "set-action", json_pack("{s:s}", "reboot", "shutdown")));
+		json_decref(
+			lv_monitor(job, "set-action", json_pack("{s:s}", "reboot", "shutdown")));
 		if (!job->error && !g_atomic_int_get(&host->abandoned) && lv_link_open(job))
 			return;
 		virDomainDestroy(job->domain);
@@ -238,7 +240,8 @@ static void on_started(struct lv_host *host, struct lv_job *job)
 	}
 	keep_xml(host, job->text);
 	if (!job->link) {
-		g_autofree char *why = g_strdup_printf("libvirt%s%s cannot start the guest: %s", host->uri ? " at " : "",
+		g_autofree char *why = g_strdup_printf("libvirt%s%s cannot start the guest: %s",
+						       host->uri ? " at " : "",
 						       host->uri ? host->uri : "", job->error);
 		start_failed(host, why);
 		return;
@@ -263,9 +266,11 @@ static gboolean must_upload(const char *uri)
 	return g_strcmp0(uri, "qemu:///session") != 0;
 }
 
-static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int fds[N_SOCKETS], GError **error)
+static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int fds[N_SOCKETS],
+			      GError **error)
 {
-	g_autofree char *run = g_path_get_basename(vm->dir), *name = g_strconcat(LV_PREFIX, run, NULL);
+	g_autofree char *run = g_path_get_basename(vm->dir),
+			*name = g_strconcat(LV_PREFIX, run, NULL);
 	g_autoptr(xmlDoc) xml = lv_domain(config, name, error);
 	struct lv_host *host;
 

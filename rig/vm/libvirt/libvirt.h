@@ -167,7 +167,9 @@ void lv_vanished(struct lv_host *host); /* a call found the domain ended: wait b
 					 * that has the reason */
 /* Ends the guest once the domain has ended and all its streams are read to the end. */
 void lv_finish_when_silent(struct lv_host *host);
-/* Ends the domain: GENTLY by SIGTERM to QEMU, else at once and also while there is no connection. */
+/*
+ * Ends the domain: GENTLY by SIGTERM to QEMU, else at once and also while there is no connection.
+ */
 void lv_destroy(struct lv_host *host, gboolean gently);
 
 /* connection.c: for works */
@@ -177,10 +179,11 @@ virConnectPtr lv_connect(const char *uri); /* NULL: see lv_why() */
 gboolean lv_link_open(struct lv_job *job); /* uses the job's conn and domain: registers callbacks,
 					    * opens streams */
 void lv_link_close(struct lv_host *host, struct lv_link *link); /* in a thread of its own */
-void lv_drop_link(struct lv_host *host); /* the host's link, if it has one: pauses the pumps, closes it */
+void lv_drop_link(struct lv_host *host); /* the host's link, if it has one: pauses the pumps, closes
+					  * it */
 /*
- * For a guest that is released: destroys the domain of the host's link or of the job that is opening one. Blocks
- * while such a job is creating the domain, at most ABANDON_S seconds.
+ * For a guest that is released: destroys the domain of the host's link or of the job that is
+ * opening one. Blocks while such a job is creating the domain, at most ABANDON_S seconds.
  */
 void lv_abandon(struct lv_host *host);
 
@@ -223,7 +226,8 @@ void lv_qmp_event(struct lv_host *host, const char *name, json_t *data);
 void lv_call_start(struct lv_host *host, struct lv_call *call);
 const char *lv_word(const struct lv_call *call, const char *key); /* a string of its arguments; ""
 								   * if it is missing */
-struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work work, lv_job_done done);
+struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work work,
+			  lv_job_done done);
 /* Sends the result or the error of such a job as the command's reply. */
 void lv_on_job(struct lv_host *host, struct lv_job *job);
 /*
@@ -271,7 +275,8 @@ gboolean lv_volumes_upload(struct lv_job *job);
  * DUMP writes the guest's memory to a path on the host; this copies it from there into the job's
  * file.
  */
-gboolean lv_volume_dump(struct lv_job *job, gboolean (*dump)(struct lv_job *job, const char *path), const char *file);
+gboolean lv_volume_dump(struct lv_job *job, gboolean (*dump)(struct lv_job *job, const char *path),
+			const char *file);
 /* Removes the volumes of the run NAME; `rig clean` removes any that cannot be removed now. */
 void lv_volumes_remove(virConnectPtr conn, const char *name);
 

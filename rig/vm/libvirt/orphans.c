@@ -41,7 +41,8 @@ static void list_domain(GPtrArray *all, virDomainPtr domain)
 		here = !strcmp(mark.host, g_get_host_name());
 		lives = here && lv_mark_lives(&mark);
 		add(all, ORPHAN_DOMAIN, name, here && !lives,
-		    g_strdup_printf("process %" G_GINT64_FORMAT " on %s, which %s", mark.pid, mark.host,
+		    g_strdup_printf("process %" G_GINT64_FORMAT " on %s, which %s", mark.pid,
+				    mark.host,
 				    lives  ? "runs"
 				    : here ? "has ended"
 					   : "is another host"));
@@ -63,7 +64,10 @@ static gboolean list_domains(virConnectPtr conn, GPtrArray *all)
 	return n >= 0;
 }
 
-/* The domain that a volume belongs to: the volume's name is the domain's and a suffix. NULL: no such domain. */
+/*
+ * The domain that a volume belongs to: the volume's name is the domain's and a suffix. NULL: no
+ * such domain.
+ */
 static const struct orphan *domain_of(GPtrArray *all, const char *volume)
 {
 	const char *kind = strrchr(volume, '-');
@@ -71,7 +75,8 @@ static const struct orphan *domain_of(GPtrArray *all, const char *volume)
 	for (guint i = 0; kind && i < all->len; i++) {
 		const struct orphan *orphan = all->pdata[i];
 
-		if (orphan->kind == ORPHAN_DOMAIN && strlen(orphan->name) == (gsize)(kind - volume) &&
+		if (orphan->kind == ORPHAN_DOMAIN &&
+		    strlen(orphan->name) == (gsize)(kind - volume) &&
 		    g_str_has_prefix(volume, orphan->name))
 			return orphan;
 	}
@@ -97,8 +102,10 @@ static void list_volume(GPtrArray *all, virStorageVolPtr volume)
 	if (!g_str_has_prefix(name, LV_PREFIX))
 		return;
 	add(all, ORPHAN_VOLUME, name, domain ? domain->stale : !young,
-	    domain ? g_strdup_printf("domain %s", domain->name)
-	    : young ? g_strdup_printf("no domain, but written in the last %d s: a run may be starting", YOUNG_S)
+	    domain  ? g_strdup_printf("domain %s", domain->name)
+	    : young ? g_strdup_printf(
+			      "no domain, but written in the last %d s: a run may be starting",
+			      YOUNG_S)
 		    : g_strdup("no domain"));
 }
 

@@ -11,12 +11,14 @@
 static json_t *reply_of(struct lv_job *job, const char *command, const char *text)
 {
 	json_error_t why;
-	json_t *message = json_loads(text, 0, &why), *error = json_object_get(message, "error"), *reply;
+	json_t *message = json_loads(text, 0, &why), *error = json_object_get(message, "error"),
+	       *reply;
 	const char *error_class = json_string_value(json_object_get(error, "class"));
 
 	reply = json_incref(json_object_get(message, "return"));
 	if (error) {
-		lv_job_say(job, "%s", json_string_value(json_object_get(error, "desc")) ?: "no description");
+		lv_job_say(job, "%s",
+			   json_string_value(json_object_get(error, "desc")) ?: "no description");
 		if (!g_strcmp0(error_class, "DeviceNotFound"))
 			job->error_class = "DeviceNotFound";
 	} else if (!reply) {
@@ -71,7 +73,8 @@ void lv_work_attach(struct lv_job *job)
 {
 	g_autofree char *xml = lv_memory_xml(&job->memory);
 
-	if (!has_already(job) && virDomainAttachDeviceFlags(job->domain, xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
+	if (!has_already(job) &&
+	    virDomainAttachDeviceFlags(job->domain, xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
 		lv_job_fail(job);
 }
 
@@ -126,8 +129,10 @@ void lv_work_cpu(struct lv_job *job)
 		return;
 	books = lv_vcpu_is_on(xml, job->number);
 	if (books != qemu)
-		job->difference = g_strdup_printf("libvirt's XML disagrees with QEMU: vCPU %s is %s in its live XML and %s in QEMU",
-					       vcpu, books ? "on" : "off", qemu ? "on" : "off");
+		job->difference = g_strdup_printf(
+			"libvirt's XML disagrees with QEMU: vCPU %s is %s in its live XML and %s "
+			"in QEMU",
+			vcpu, books ? "on" : "off", qemu ? "on" : "off");
 }
 
 /*
@@ -137,7 +142,8 @@ void lv_work_cpu(struct lv_job *job)
  */
 void lv_work_raw_plug(struct lv_job *job)
 {
-	json_t *object = json_object_get(job->json, "object"), *device = json_object_get(job->json, "device");
+	json_t *object = json_object_get(job->json, "object"),
+	       *device = json_object_get(job->json, "device");
 	json_t *reply = NULL;
 
 	if (object)
@@ -149,7 +155,8 @@ void lv_work_raw_plug(struct lv_job *job)
 	if (!job->reply && object) {
 		g_autofree char *why = g_steal_pointer(&job->error);
 
-		json_decref(lv_monitor(job, "object-del", json_pack("{s:O}", "id", json_object_get(object, "id"))));
+		json_decref(lv_monitor(job, "object-del",
+				       json_pack("{s:O}", "id", json_object_get(object, "id"))));
 		g_free(job->error);
 		job->error = g_steal_pointer(&why);
 	}
@@ -166,5 +173,6 @@ void lv_work_missed(struct lv_job *job)
 	/* a machine without ACPI has no such list */
 	if (!slots && !job->lost)
 		g_clear_pointer(&job->error, g_free);
-	job->reply = json_pack("{s:o, s:o}", "devices", devices, "slots", slots ? slots : json_array());
+	job->reply =
+		json_pack("{s:o, s:o}", "devices", devices, "slots", slots ? slots : json_array());
 }

@@ -40,7 +40,8 @@ void lv_on_job(struct lv_host *host, struct lv_job *job)
 	lv_call_free(call);
 }
 
-struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work work, lv_job_done done)
+struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work work,
+			  lv_job_done done)
 {
 	struct lv_job *job = lv_job_new(host, work, done);
 
@@ -130,7 +131,8 @@ static void reset(struct lv_host *host, struct lv_call *call)
 
 static gboolean dump_to(struct lv_job *job, const char *path)
 {
-	return virDomainCoreDumpWithFormat(job->domain, path, VIR_DOMAIN_CORE_DUMP_FORMAT_RAW, VIR_DUMP_MEMORY_ONLY) == 0 ||
+	return virDomainCoreDumpWithFormat(job->domain, path, VIR_DOMAIN_CORE_DUMP_FORMAT_RAW,
+					   VIR_DUMP_MEMORY_ONLY) == 0 ||
 	       lv_job_fail(job);
 }
 
@@ -211,7 +213,8 @@ static gboolean must_wait(struct lv_host *host, const struct lv_call *call)
 	/* quit affects all devices; like the handshake, it needs no connection */
 	if (g_str_equal(call->command, "quit"))
 		return host->link && host->verifying;
-	return (!host->link && strcmp(call->command, "qmp_capabilities")) || (device && device->verifying);
+	return (!host->link && strcmp(call->command, "qmp_capabilities")) ||
+	       (device && device->verifying);
 }
 
 void lv_call_start(struct lv_host *host, struct lv_call *call)
@@ -246,7 +249,8 @@ static void device_free(void *data)
 void lv_qmp_init(struct lv_host *host, int fd)
 {
 	g_queue_init(&host->waiting);
-	host->objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_decref);
+	host->objects =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_decref);
 	host->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, device_free);
 	host->raw = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	lv_socket_init(host, fd);

@@ -57,7 +57,8 @@ static void on_missed(struct lv_host *host, struct lv_job *job)
 						       json_object_get(data, "size"), "missed", 1));
 		}
 		if (!there && device->unplug_pending && !device->gone) {
-			lv_qmp_event(host, "DEVICE_DELETED", json_pack("{s:s, s:b}", "device", id, "missed", 1));
+			lv_qmp_event(host, "DEVICE_DELETED",
+				     json_pack("{s:s, s:b}", "device", id, "missed", 1));
 			device->gone = TRUE;
 			if (!device->verifying)
 				g_hash_table_iter_remove(&iter);

@@ -58,15 +58,16 @@ static void send_line(struct lv_host *host, json_t *message)
 		g_byte_array_append(host->qmp_out, (guint8 *)line, strlen(line));
 		g_byte_array_append(host->qmp_out, (const guint8 *)"\n", 1);
 		if (!host->qmp_out_watch && flush(host))
-			host->qmp_out_watch = g_unix_fd_add(host->qmp_fd, G_IO_OUT, on_writable, host);
+			host->qmp_out_watch =
+				g_unix_fd_add(host->qmp_fd, G_IO_OUT, on_writable, host);
 	}
 	free(line);
 }
 
 void lv_answer(struct lv_host *host, const struct lv_call *call, json_t *result)
 {
-	send_line(host,
-		  json_pack("{s:o, s:I}", "return", result ? result : json_object(), "id", call->id));
+	send_line(host, json_pack("{s:o, s:I}", "return", result ? result : json_object(), "id",
+				  call->id));
 }
 
 void lv_refuse(struct lv_host *host, const struct lv_call *call, const char *error_class,

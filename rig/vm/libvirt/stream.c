@@ -49,7 +49,8 @@ static gboolean from_guest(struct lv_pump *pump)
 		}
 		g_byte_array_append(pump->to_us, (guint8 *)buf, n);
 		while (pump->fd >= 0 && pump->to_us->len) {
-			ssize_t sent = send(pump->fd, pump->to_us->data, pump->to_us->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+			ssize_t sent = send(pump->fd, pump->to_us->data, pump->to_us->len,
+					    MSG_NOSIGNAL | MSG_DONTWAIT);
 
 			if (sent < 0 && errno == EAGAIN)
 				return TRUE;
@@ -78,7 +79,8 @@ static void flush_to_us(struct lv_pump *pump)
 static void to_guest(struct lv_pump *pump)
 {
 	while (pump->stream && pump->to_guest->len) {
-		int n = virStreamSend(pump->stream, (char *)pump->to_guest->data, pump->to_guest->len);
+		int n = virStreamSend(pump->stream, (char *)pump->to_guest->data,
+				      pump->to_guest->len);
 
 		if (n == -2)
 			return;
@@ -175,7 +177,8 @@ void lv_pumps_open(struct lv_host *host)
 		if (!pump->stream)
 			continue;
 		pump->watched = VIR_STREAM_EVENT_READABLE;
-		if (virStreamEventAddCallback(pump->stream, pump->watched, on_stream, pump, NULL) < 0) {
+		if (virStreamEventAddCallback(pump->stream, pump->watched, on_stream, pump, NULL) <
+		    0) {
 			pump->watched = 0;
 			pump->stream = NULL;
 			continue;

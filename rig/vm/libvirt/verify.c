@@ -36,7 +36,8 @@ static char *difference(const struct lv_memory *xml, json_t *qemu, const gint64 
 		gboolean compare;
 	} rows[] = {
 		{"bytes", xml->is_virtio ? "max-size" : "size", xml->size, TRUE},
-		{"as its address", xml->is_virtio ? "memaddr" : "addr", xml->address, xml->address != 0},
+		{"as its address", xml->is_virtio ? "memaddr" : "addr", xml->address,
+		 xml->address != 0},
 		{"as its node", "node", xml->node, TRUE},
 		{"bytes asked for", "requested-size", xml->requested, xml->is_virtio},
 		/*
@@ -59,7 +60,8 @@ static char *difference(const struct lv_memory *xml, json_t *qemu, const gint64 
 	return NULL;
 }
 
-char *lv_compare(const char *id, const char *domain, json_t *devices, gboolean wanted, const gint64 *told)
+char *lv_compare(const char *id, const char *domain, json_t *devices, gboolean wanted,
+		 const gint64 *told)
 {
 	json_t *qemu = in_qemu(devices, id);
 	struct lv_memory memory = {0};
@@ -71,8 +73,9 @@ char *lv_compare(const char *id, const char *domain, json_t *devices, gboolean w
 				       has ? "libvirt's live XML" : "QEMU", id,
 				       has ? "QEMU" : "libvirt's live XML");
 	else if (has != wanted)
-		text = g_strdup_printf("libvirt reported that '%s' was %s, but its live XML and QEMU still %s it",
-				       id, wanted ? "added" : "removed", wanted ? "lack" : "have");
+		text = g_strdup_printf(
+			"libvirt reported that '%s' was %s, but its live XML and QEMU still %s it",
+			id, wanted ? "added" : "removed", wanted ? "lack" : "have");
 	else if (has)
 		text = difference(&memory, qemu, told);
 	lv_memory_clear(&memory);
@@ -84,11 +87,15 @@ static void *read_xml(void *data)
 	return virDomainGetXMLDesc(data, 0);
 }
 
-/* Reads both at once, because each waits for other processes. The job's `json` has QEMU's list if it was read already. */
+/*
+ * Reads both at once, because each waits for other processes. The job's `json` has QEMU's list if
+ * it was read already.
+ */
 static char *compare_once(struct lv_job *job)
 {
 	GThread *reader = g_thread_new("rig-live-xml", read_xml, job->domain);
-	json_auto_t *devices = job->json ? g_steal_pointer(&job->json) : lv_monitor(job, "query-memory-devices", NULL);
+	json_auto_t *devices = job->json ? g_steal_pointer(&job->json)
+					 : lv_monitor(job, "query-memory-devices", NULL);
 	g_autofree char *xml = g_thread_join(reader);
 
 	/* a failed read is not a difference; a lost connection is reported elsewhere */

@@ -75,7 +75,8 @@ static gboolean upload(virConnectPtr conn, virStorageVolPtr volume, const char *
 }
 
 /* The volume's path on the host, or NULL. */
-static char *make_volume(struct lv_job *job, virStoragePoolPtr pool, const char *kind, const char *file)
+static char *make_volume(struct lv_job *job, virStoragePoolPtr pool, const char *kind,
+			 const char *file)
 {
 	g_autofree char *data = NULL, *name = volume_name(job->host->name, kind), *xml = NULL,
 			*path = NULL;
@@ -180,7 +181,8 @@ static gboolean download(struct lv_job *job, virStorageVolPtr volume, const char
 	return ok;
 }
 
-static gboolean fetch(struct lv_job *job, virStoragePoolPtr pool, const char *name, const char *file)
+static gboolean fetch(struct lv_job *job, virStoragePoolPtr pool, const char *name,
+		      const char *file)
 {
 	virStorageVolPtr volume = NULL;
 	gboolean ok;

@@ -54,9 +54,10 @@ static xmlDoc *parse(const char *xml)
 	gsize len = strlen(xml);
 
 	/* no entities, no network: the XML of a host is untrusted */
-	return len > XML_MAX ? NULL
-			     : xmlReadMemory(xml, len, "domain", NULL,
-					     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	return len > XML_MAX
+		       ? NULL
+		       : xmlReadMemory(xml, len, "domain", NULL,
+				       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 }
 
 /* The string value of a path from NODE on, "" where there is nothing. */
@@ -160,7 +161,8 @@ gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu)
 {
 	g_autoptr(xmlDoc) doc = parse(domain);
 	g_autoptr(xmlXPathContext) context = doc ? xmlXPathNewContext(doc) : NULL;
-	g_autofree char *path = g_strdup_printf("/domain/vcpus/vcpu[@id='%u']/@enabled", vcpu), *enabled = NULL;
+	g_autofree char *path = g_strdup_printf("/domain/vcpus/vcpu[@id='%u']/@enabled", vcpu),
+			*enabled = NULL;
 
 	if (!context)
 		return FALSE;
@@ -193,7 +195,8 @@ char *lv_pool_path(const char *xml)
  */
 static gint64 start_of(gint64 pid)
 {
-	g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/stat", pid), *stat = NULL;
+	g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/stat", pid),
+			*stat = NULL;
 	g_auto(GStrv) fields = NULL;
 	const char *after;
 

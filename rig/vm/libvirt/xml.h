@@ -29,7 +29,8 @@ char *lv_id_of(const char *alias);
 /* The run that a domain or a volume belongs to. */
 struct lv_mark {
 	char *host;
-	gint64 pid, start; /* start: the process's start time, in ticks since boot (proc(5), stat) */
+	/* start: the process's start time, in ticks since boot (proc(5), stat) */
+	gint64 pid, start;
 };
 
 struct lv_mark lv_mark_here(void);
@@ -39,7 +40,10 @@ gboolean lv_mark_lives(const struct lv_mark *mark);
 /* From a domain's XML; FALSE if it has no mark. */
 gboolean lv_mark_read(const char *xml, struct lv_mark *ret);
 
-/* The domain of a guest. Errors: as vm_check_config(), and RIG_EXIT_SKIP for what libvirt cannot express. */
+/*
+ * The domain of a guest. Errors: as vm_check_config(), and RIG_EXIT_SKIP for what libvirt cannot
+ * express.
+ */
 xmlDoc *lv_domain(const struct vm_config *config, const char *name, GError **error);
 /* Replaces the paths of kernel and initramfs. */
 void lv_domain_boot(xmlDoc *domain, const char *kernel, const char *initrd);
@@ -69,7 +73,8 @@ char *lv_memory_resized(const char *domain, const char *id, guint64 requested);
  * device ID; NULL if they agree. WANTED: the device should exist. TOLD: the size in libvirt's
  * event, or NULL.
  */
-char *lv_compare(const char *id, const char *domain, json_t *devices, gboolean wanted, const gint64 *told);
+char *lv_compare(const char *id, const char *domain, json_t *devices, gboolean wanted,
+		 const gint64 *told);
 /* TRUE: the vCPU is enabled in a live domain's XML. */
 gboolean lv_vcpu_is_on(const char *domain, unsigned vcpu);
 
