@@ -238,6 +238,19 @@ static void begin_unassigned(struct reader *r, struct context *t, int cpu)
 }
 
 /*
+ * arm64 prints stacks without addresses. That of a task that sleeps begins with __switch_to() and
+ * __schedule(); if the task runs since, what is printed below __switch_to() is something else.
+ */
+static gboolean has_stale_stack(const struct task *task)
+{
+	struct frame **frames = (struct frame **)task->frames->pdata;
+	guint n = task->frames->len;
+
+	return !n || (!strcmp(frames[0]->name, "__switch_to") &&
+		      (n == 1 || strcmp(frames[1]->name, "__schedule")));
+}
+
+/*
  * Finds the task of a sample by its stack's address. The outermost frames of a sample and of a
  * sleeping task are both near the top of the stack: the same task if both addresses are in one
  * block of the smallest stack size. The stack of a running task is not printed: if only one task is
@@ -252,9 +265,8 @@ static struct task *owner_of(const struct snapshot *snapshot, const struct sampl
 
 	g_hash_table_iter_init(&iter, snapshot->by_pid);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&task)) {
-		/* arm64 prints no addresses, and of a running task only where it was switched to */
 		if (task->state == 'R' && !task->stack &&
-		    (sample->stack || task->frames->len <= 1)) {
+		    (sample->stack || has_stale_stack(task))) {
 			running = task;
 			n_running++;
 		}
