@@ -90,12 +90,9 @@ static gboolean explain_cycle(struct hang *hang)
 
 static const char *innermost(const GPtrArray *frames)
 {
-	for (guint i = 0; i < frames->len; i++) {
-		const struct frame *frame = frames->pdata[i];
-
-		if (!frame_is_waiting(frame->name))
-			return frame->name;
-	}
+	for (guint i = 0; i < frames->len; i++)
+		if (!frame_is_waiting(((struct frame *)frames->pdata[i])->name))
+			return ((struct frame *)frames->pdata[i])->name;
 	return "?";
 }
 
