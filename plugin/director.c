@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The director: a QEMU plugin that makes a vCPU wait where the rig wants it to. Only watched instructions are
- * instrumented, when QEMU translates them, so the rest of the guest runs as without the plugin.
+ * The director: a QEMU plugin that makes a vCPU wait where the rig wants it to. Only watched
+ * instructions are instrumented, when QEMU translates them, so the rest of the guest runs as
+ * without the plugin.
  *
  *	-plugin director-N.so,orders=FILE[,fd=N]	orders: the instruction file; fd: the socket to the rig
  *	-plugin director-N.so,probe=on			says which versions QEMU has, and is not loaded
  *
- * Without a socket the holds begin at once: that is how qemu-cmd of a run folder repeats them by hand.
+ * Without a socket the holds begin at once: that is how qemu-cmd of a run folder repeats them by
+ * hand.
  */
 #include "plugin/api.h"
 #include "plugin/link.h"
@@ -28,10 +30,13 @@ static struct {
 	struct holds holds;
 	struct visits visits;
 	struct link link;
-	/* the watch whose function a vCPU has entered last, and how many updates it has begun there */
+	/*
+	 * the watch whose function a vCPU has entered last, and how many updates it has begun there
+	 */
 	_Atomic(void *) entered[UPDATING_CPUS];
 	_Atomic unsigned updates[UPDATING_CPUS];
-	_Atomic(void *) updating[UPDATING_CPUS]; /* the watch whose instruction a vCPU has begun, or NULL */
+	_Atomic(void *) updating[UPDATING_CPUS]; /* the watch whose instruction a vCPU has begun, or
+						  * NULL */
 	enum insn_form form;
 	_Atomic unsigned logged[DIRECTOR_HOLDS_MAX];
 	_Atomic uint64_t unlogged[DIRECTOR_HOLDS_MAX];
@@ -58,8 +63,8 @@ static void say_totals(void)
 
 		holds_totals(&director.holds, i, &t);
 		link_say(&director.link,
-			 "totals %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-			 " %" PRIu64 " %" PRIu64 " %" PRIu64,
+			 "totals %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
 			 i, t.reached[SIDE_A], t.reached[SIDE_B], t.held, t.outcome[HOLD_MET],
 			 t.outcome[HOLD_EXPIRED], t.outcome[HOLD_RELEASED], t.crowded, t.held_ns,
 			 atomic_load(&director.unlogged[i]) + atomic_load(&director.link.dropped));
@@ -115,16 +120,17 @@ static void on_update(unsigned int cpu, void *data)
 {
 	const struct watch *watch = data;
 
-	if (cpu >= UPDATING_CPUS || (watch->nth && (atomic_load(&director.entered[cpu]) != data ||
-						    atomic_fetch_add(&director.updates[cpu], 1) + 1 != watch->nth)))
+	if (cpu >= UPDATING_CPUS ||
+	    (watch->nth && (atomic_load(&director.entered[cpu]) != data ||
+			    atomic_fetch_add(&director.updates[cpu], 1) + 1 != watch->nth)))
 		return;
 	atomic_store(&director.updating[cpu], data);
 }
 
 /*
- * QEMU 7.2 calls this after the write instead (rig/director/orders.c demands a newer one), and for accesses of other
- * instructions, too, when one that accessed memory in a helper was left by an exception. So it counts only behind the
- * start of the watched instruction on this vCPU.
+ * QEMU 7.2 calls this after the write instead (rig/director/orders.c demands a newer one), and for
+ * accesses of other instructions, too, when one that accessed memory in a helper was left by an
+ * exception. So it counts only behind the start of the watched instruction on this vCPU.
  */
 static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *data)
 {
@@ -158,7 +164,8 @@ static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struc
 
 	if (!len)
 		return;
-	if (watch->kind == WATCH_RETURN && insn_is_return(director.form, code, len, address, director.orders.thunk))
+	if (watch->kind == WATCH_RETURN &&
+	    insn_is_return(director.form, code, len, address, director.orders.thunk))
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS, watch);
 	if (watch->kind == WATCH_UPDATE && watch->nth && address == watch->from)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_entered, PLUGIN_NO_REGS, watch);
@@ -173,7 +180,8 @@ static void look_for(struct qemu_plugin_insn *insn, uint64_t address, struct wat
 {
 	if (watch->from == address)
 		qemu_plugin_register_vcpu_insn_exec_cb(
-			insn, watch->kind == WATCH_VISIT ? on_visited : on_reached, PLUGIN_NO_REGS, watch);
+			insn, watch->kind == WATCH_VISIT ? on_visited : on_reached, PLUGIN_NO_REGS,
+			watch);
 	else if (watch->kind == WATCH_VISIT)
 		return;
 	else if (watch->from > address && !atomic_exchange(&watch->told_skewed, true))
@@ -182,7 +190,8 @@ static void look_for(struct qemu_plugin_insn *insn, uint64_t address, struct wat
 
 static void look_at(struct qemu_plugin_insn *insn, unsigned first)
 {
-	uint64_t address = qemu_plugin_insn_vaddr(insn), end = address + qemu_plugin_insn_size(insn);
+	uint64_t address = qemu_plugin_insn_vaddr(insn),
+		 end = address + qemu_plugin_insn_size(insn);
 
 	for (unsigned i = first; i < director.orders.n_watches; i++) {
 		struct watch *watch = &director.orders.watch[i];
@@ -246,8 +255,8 @@ static int complain(const char *what, const char *why)
 
 static void say_hello(const struct qemu_info *info)
 {
-	link_say(&director.link, "hello %d %d %d %d %s", RIG_API, info->version.min, info->version.cur,
-		 info->system.smp_vcpus, info->target_name);
+	link_say(&director.link, "hello %d %d %d %d %s", RIG_API, info->version.min,
+		 info->version.cur, info->system.smp_vcpus, info->target_name);
 }
 
 static int start(uint64_t id, const struct qemu_info *info, const char *path)
@@ -278,8 +287,8 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, cha
 
 	for (int i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "probe=on")) {
-			fprintf(stderr, "rig-director: api %d %d %d %s\n", RIG_API, info->version.min,
-				info->version.cur, info->target_name);
+			fprintf(stderr, "rig-director: api %d %d %d %s\n", RIG_API,
+				info->version.min, info->version.cur, info->target_name);
 			return -1;
 		}
 		if (!strncmp(argv[i], "orders=", 7))

@@ -22,7 +22,8 @@ static const char *read_hold(struct orders *orders, const char *line)
 	char kind[8];
 	int used = 0, got;
 
-	got = sscanf(line, "hold %u %7s %u %u %u %u%n", &id, kind, &max_ms, &times, &visits, &after, &used);
+	got = sscanf(line, "hold %u %7s %u %u %u %u%n", &id, kind, &max_ms, &times, &visits, &after,
+		     &used);
 	if (!scanned(got, 6, line, used))
 		return "a 'hold' line needs ID, until or meet, MAX_MS, TIMES, VISITS and AFTER";
 	if (orders->n_holds == DIRECTOR_HOLDS_MAX || id != orders->n_holds)
@@ -54,15 +55,18 @@ static const char *read_watch(struct orders *orders, const char *line, enum watc
 	if (kind == WATCH_AT)
 		got = sscanf(line, "at %u %c %" SCNx64 "%n", &id, &side, &watch->from, &used);
 	else if (kind == WATCH_RETURN)
-		got = sscanf(line, "return %u %c %" SCNx64 " %" SCNx64 "%n", &id, &side, &watch->from, &watch->to, &used);
+		got = sscanf(line, "return %u %c %" SCNx64 " %" SCNx64 "%n", &id, &side,
+			     &watch->from, &watch->to, &used);
 	else
-		got = sscanf(line, "update %u %c %" SCNx64 " %" SCNx64 " %u%n", &id, &side, &watch->from, &watch->to,
-			     &watch->nth, &used);
+		got = sscanf(line, "update %u %c %" SCNx64 " %" SCNx64 " %u%n", &id, &side,
+			     &watch->from, &watch->to, &watch->nth, &used);
 	if (!scanned(got, fields[kind], line, used))
-		return "an 'at', 'return' or 'update' line needs ID, side and addresses, 'update' a number, too";
+		return "an 'at', 'return' or 'update' line needs ID, side and addresses, "
+		       "'update' a number, too";
 	if (id >= orders->n_holds || (side != 'a' && side != 'b') || !watch->from ||
 	    (kind != WATCH_AT && watch->to <= watch->from))
-		return "an 'at', 'return' or 'update' line names no hold, side or range that there is";
+		return "an 'at', 'return' or 'update' line names no hold, side or range that there "
+		       "is";
 	watch->kind = kind;
 	watch->hold = id;
 	watch->side = side == 'a' ? SIDE_A : SIDE_B;

@@ -15,7 +15,8 @@ enum watch_kind {
 
 struct watch {
 	enum watch_kind kind;
-	unsigned nth;	   /* WATCH_UPDATE: the one that is the NTH after the function's entry, or 0: each */
+	unsigned nth;	   /* WATCH_UPDATE: the one that is the NTH after the function's entry, or
+			    * 0: each */
 	uint64_t from, to; /* to: 0 for an `at` or `visit` line */
 	unsigned hold;	   /* or the function that is visited */
 	enum hold_side side;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the plugin and rig/director have in common: the instruction file, and the lines on the socket.
+ * What the plugin and rig/director have in common: the instruction file, and the lines on the
+ * socket.
  *
  * The instruction file is text, one instruction in a line, numbers decimal, addresses hexadecimal
  * without 0x, the holds first:
@@ -15,8 +16,8 @@
  *	visit ID ADDRESS		count passes of this instruction; ID counts from 0
  *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk)
  *
- * The socket is SOCK_SEQPACKET: a packet is a line without its end. Neither side ever waits for the other; the
- * plugin drops a line that does not fit, and says how many.
+ * The socket is SOCK_SEQPACKET: a packet is a line without its end. Neither side ever waits for the
+ * other; the plugin drops a line that does not fit, and says how many.
  *
  *	rig -> plugin	arm		holds begin
  *			disarm		holds end at once, and none begins
@@ -28,8 +29,8 @@
  *			counted		the end of the totals
  *			skewed ID ADDRESS	an address inside an instruction: it can never be reached
  *
- * OUTCOME is a word of hold_outcomes. START_NS is on CLOCK_MONOTONIC. LENGTH_NS is 0 for the vCPU that
- * ends a wait without having waited itself.
+ * OUTCOME is a word of hold_outcomes. START_NS is on CLOCK_MONOTONIC. LENGTH_NS is 0 for the vCPU
+ * that ends a wait without having waited itself.
  */
 #ifndef RIG_PLUGIN_PROTOCOL_H
 #define RIG_PLUGIN_PROTOCOL_H

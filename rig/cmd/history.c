@@ -216,13 +216,15 @@ static int one(struct run_index *ix, struct index_filter *filter, const char *wo
 
 int cmd_history(int argc, char **argv)
 {
-	g_autofree char *folder = NULL, *results = NULL, *machine = NULL, *kernel = NULL, *since = NULL;
+	g_autofree char *folder = NULL, *results = NULL, *machine = NULL, *kernel = NULL,
+			*since = NULL;
 	rig_auto(run_index) ix = NULL;
 	g_autoptr(GError) error = NULL;
 	gboolean json = FALSE;
 	struct index_filter filter;
 	const GOptionEntry entries[] = {
-		{"machine", 'm', 0, G_OPTION_ARG_STRING, &machine, "only runs on this machine", "NAME"},
+		{"machine", 'm', 0, G_OPTION_ARG_STRING, &machine, "only runs on this machine",
+		 "NAME"},
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &kernel,
 		 "only runs of this kernel (name as in `rig list`)", "NAME"},
 		{"since", 's', 0, G_OPTION_ARG_STRING, &since,

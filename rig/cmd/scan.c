@@ -127,7 +127,8 @@ static void print_people(const struct scan *scan, const struct splat *splat,
 	if (splat->former)
 		printf("  formerly   %s\n", splat->former);
 	if (issue)
-		printf("  known      %s (%s), until %s\n", issue->reason, issue->link, issue->expires);
+		printf("  known      %s (%s), until %s\n", issue->reason, issue->link,
+		       issue->expires);
 	if (splat->corrupted)
 		printf("  damaged    %s\n", splat->corrupted_why);
 	if (splat->missed)
@@ -177,7 +178,8 @@ static void print_json(struct scan *scan, const struct splat *splat,
 
 static void show(struct scan *scan, struct splat *splat)
 {
-	const struct known_issue *issue = scan->known ? known_match(scan->known, splat, NULL) : NULL;
+	const struct known_issue *issue =
+		scan->known ? known_match(scan->known, splat, NULL) : NULL;
 	json_t *places = scan->symbols ? symbols_report(scan->symbols, splat, &scan->missed) : NULL;
 
 	count(scan, splat, issue);
@@ -224,7 +226,8 @@ static void feed(const guint8 *bytes, gsize len, void *data)
 	scanner_feed(data, bytes, len);
 }
 
-static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep_died, GError **error)
+static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep_died,
+			  GError **error)
 {
 	rig_auto(scanner) scanner = scanner_new(found, scan);
 	gboolean is_stdin = strcmp(path, "-") == 0;
@@ -233,7 +236,8 @@ static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep
 	gboolean ok;
 
 	if (fd < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot open '%s': %s", path, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot open '%s': %s", path,
+				g_strerror(errno));
 	scan->file = path;
 	scan->scanner = scanner;
 	ok = decode_fd(fd, path, feed, scanner, error);
@@ -260,7 +264,8 @@ static void print_nothing(const struct scan *scan, gboolean lockdep_died)
 		fprintf(stderr, "rig: the input is empty\n");
 	else if (!scan->kernel_lines)
 		fprintf(stderr,
-			"rig: %" G_GUINT64_FORMAT " line%s read, none with a kernel time stamp or tag: is it a "
+			"rig: %" G_GUINT64_FORMAT
+			" line%s read, none with a kernel time stamp or tag: is it a "
 			"kernel log? (known prefixes: docs/reports.md)\n",
 			scan->lines, scan->lines == 1 ? "" : "s");
 	else
@@ -307,11 +312,13 @@ static void print_remarks(const struct scan *scan, const char *vmlinux, const ch
 			fprintf(stderr, "rig: %s: issue %u '%s' expired on %s\n", list, i + 1, what,
 				issues[i].expires);
 		else if (!issues[i].matches)
-			fprintf(stderr, "rig: %s: issue %u '%s' matched nothing\n", list, i + 1, what);
+			fprintf(stderr, "rig: %s: issue %u '%s' matched nothing\n", list, i + 1,
+				what);
 	}
 }
 
-static gboolean open_helpers(struct scan *scan, const char *vmlinux, const char *list, GError **error)
+static gboolean open_helpers(struct scan *scan, const char *vmlinux, const char *list,
+			     GError **error)
 {
 	g_autofree char *now = rig_utc_now(FALSE);
 
@@ -321,7 +328,8 @@ static gboolean open_helpers(struct scan *scan, const char *vmlinux, const char 
 }
 
 /* The lock orders that the reports of FILE show, for `rig locks`. */
-static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *file, GError **error)
+static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *file,
+			  GError **error)
 {
 	guint edges = 0;
 
@@ -378,7 +386,8 @@ int cmd_scan(int argc, char **argv)
 		{"known", 0, 0, G_OPTION_ARG_FILENAME, &list,
 		 "list of known issues, which do not count (scenarios/known-issues.yaml)", "FILE"},
 		{"locks", 0, 0, G_OPTION_ARG_NONE, &locks,
-		 "add the lock orders of lockdep's reports to the lock graph (docs/locks.md)", NULL},
+		 "add the lock orders of lockdep's reports to the lock graph (docs/locks.md)",
+		 NULL},
 		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder,
 		 "folder of run folders that has the lock graph", "DIR"},
 		{NULL},
@@ -396,7 +405,8 @@ int cmd_scan(int argc, char **argv)
 		       &error))
 		return rig_report_error(error);
 	if (argc < 2) {
-		rig_fail(&error, RIG_EXIT_USAGE, "scan: name at least one file, or - for standard input");
+		rig_fail(&error, RIG_EXIT_USAGE,
+			 "scan: name at least one file, or - for standard input");
 		return rig_report_error(error);
 	}
 	ok = open_helpers(&scan, vmlinux, list, &error) &&

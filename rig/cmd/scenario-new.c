@@ -17,15 +17,20 @@
 static const struct {
 	const char *device, *room, *steps;
 } devices[] = {
-	{"dimm", "memory: 1G\nmax_memory: 2G                 # memory and all that is plugged at one time\nslots: 1\n",
+	{"dimm",
+	 "memory: 1G\nmax_memory: 2G                 # memory and all that is plugged at one time\n"
+	 "slots: 1\n",
 	 "      - {do: plug, id: d, device: dimm, size: [256M, 512M]}   # drawn from the seed\n"
-	 "      - {do: online, id: d, how: online_movable}              # only movable pages can leave again\n"
+	 "      - {do: online, id: d, how: online_movable}              # only movable pages can "
+	 "leave again\n"
 	 "      - {do: wait, ms: [0, 200]}\n"
 	 "      - {do: unplug, id: d}\n"},
 	{"virtio-mem",
-	 "memory: 1G\nmax_memory: 2G                 # memory and all that is plugged at one time\n",
+	 "memory: 1G\nmax_memory: 2G                 # memory and all that is plugged at one "
+	 "time\n",
 	 "      - {do: plug, id: v, device: virtio-mem, size: 1G, requested: 256M, once: true}\n"
-	 "      - {do: resize, id: v, size: [128M, 1G]}                 # the guest plugs and unplugs blocks\n"
+	 "      - {do: resize, id: v, size: [128M, 1G]}                 # the guest plugs and "
+	 "unplugs blocks\n"
 	 "      - {do: wait, ms: [0, 200]}\n"},
 	{"cpu", "memory: 512M\nmax_cpus: 3\n",
 	 "      - {do: plug, id: c, device: cpu, once: true}            # an unplug needs KVM\n"
@@ -38,8 +43,10 @@ static const struct {
 	const char *agent, *params;
 } examples[] = {
 	{"write",
-	 "    params: {files: \"/proc/sys/vm/swappiness\", words: \"10,60\"}   # globs; legal: EBUSY,EINVAL\n"},
-	{"read", "    params: {files: \"/sys/kernel/slab/*/slabs\"}   # globs, separated by commas\n"},
+	 "    params: {files: \"/proc/sys/vm/swappiness\", words: \"10,60\"}   # globs; legal: "
+	 "EBUSY,EINVAL\n"},
+	{"read",
+	 "    params: {files: \"/sys/kernel/slab/*/slabs\"}   # globs, separated by commas\n"},
 	{"run", "    params: {file: SCRIPT.sh}   # and 'files: [SCRIPT.sh]' above 'agents:'\n"},
 	{"block-state", "    params: {states: \"online_movable,offline\"}\n"},
 };
@@ -57,7 +64,8 @@ static gboolean check_words(const struct new_want *want, guint *ret_device, GErr
 			break;
 	if (*ret_device == G_N_ELEMENTS(devices))
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"unknown device '%s' (available: dimm, virtio-mem, cpu)", want->device);
+				"unknown device '%s' (available: dimm, virtio-mem, cpu)",
+				want->device);
 	for (; info->name; info++)
 		g_ptr_array_add(agents, (gpointer)info->name);
 	g_ptr_array_add(agents, NULL);
@@ -81,16 +89,20 @@ static void add_agents(GString *text, char **actors)
 {
 	static char *const usual[] = {(char *)"block-state", NULL};
 
-	g_string_append(text, "\nagents:                        # in the guest; docs/agents.md has their params\n");
+	g_string_append(
+		text,
+		"\nagents:                        # in the guest; docs/agents.md has their "
+		"params\n");
 	for (char *const *actor = actors && *actors ? actors : usual; *actor; actor++) {
 		const struct agent_info *info = scenario_agents;
 
 		while (strcmp(info->name, *actor))
 			info++;
-		g_string_append_printf(text,
-				       "  - name: %s   # %s\n    rate: 20   # operations per second; 0: as fast "
-				       "as possible\n",
-				       info->name, info->about);
+		g_string_append_printf(
+			text,
+			"  - name: %s   # %s\n    rate: 20   # operations per second; 0: as fast "
+			"as possible\n",
+			info->name, info->about);
 		for (guint i = 0; i < G_N_ELEMENTS(examples); i++)
 			if (!strcmp(examples[i].agent, *actor))
 				g_string_append(text, examples[i].params);
@@ -122,15 +134,17 @@ int scenario_new(const char *path, const struct new_want *want)
 
 	if (!check_words(want, &device, &error))
 		return rig_report_error(error);
-	g_string_append_printf(text,
-			       "about: |\n  What is tested, and which bug or fix it targets.\nmachines: [%s]\n%s"
-			       "duration: 10                   # seconds of load\n",
-			       want->machine ? want->machine : "pc-q35", devices[device].room);
+	g_string_append_printf(
+		text,
+		"about: |\n  What is tested, and which bug or fix it targets.\nmachines: [%s]\n%s"
+		"duration: 10                   # seconds of load\n",
+		want->machine ? want->machine : "pc-q35", devices[device].room);
 	add_agents(text, want->actors);
-	g_string_append_printf(text,
-			       "\ntracks:                        # of the host; each repeats until the end\n"
-			       "  - steps:\n%s",
-			       devices[device].steps);
+	g_string_append_printf(
+		text,
+		"\ntracks:                        # of the host; each repeats until the end\n"
+		"  - steps:\n%s",
+		devices[device].steps);
 	if (!write_new(file, text, &error))
 		return rig_report_error(error);
 	s = scenario_load(shown, &error);
@@ -138,6 +152,7 @@ int scenario_new(const char *path, const struct new_want *want)
 		g_unlink(file);
 		return rig_report_error(error);
 	}
-	printf("%s is written; edit it, then: rig scenario check %s && rig run %s\n", file, shown, shown);
+	printf("%s is written; edit it, then: rig scenario check %s && rig run %s\n", file, shown,
+	       shown);
 	return RIG_EXIT_PASS;
 }

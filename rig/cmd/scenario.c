@@ -221,7 +221,8 @@ static void print_agent(const struct agent *agent)
 }
 
 /* TAKERS: lock -> the steps and agents that take it, "unplug, block-state"; ORDER: the locks. */
-static void add_locks(GHashTable *takers, GPtrArray *order, const char *const *locks, const char *who)
+static void add_locks(GHashTable *takers, GPtrArray *order, const char *const *locks,
+		      const char *who)
 {
 	for (; locks && *locks; locks++) {
 		GString *list = g_hash_table_lookup(takers, *locks);
@@ -243,11 +244,13 @@ static void free_text(gpointer text)
 
 static void print_locks(const struct scenario *s)
 {
-	g_autoptr(GHashTable) takers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_text);
+	g_autoptr(GHashTable) takers =
+		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_text);
 	g_autoptr(GPtrArray) order = g_ptr_array_new();
 
 	for (unsigned i = 0; i < s->n_agents; i++)
-		add_locks(takers, order, scenario_agent_locks(s->agents[i].name), s->agents[i].name);
+		add_locks(takers, order, scenario_agent_locks(s->agents[i].name),
+			  s->agents[i].name);
 	for (unsigned t = 0; t < s->n_tracks; t++)
 		for (unsigned i = 0; i < s->tracks[t].n_steps; i++) {
 			const struct step *step = &s->tracks[t].steps[i];
@@ -297,8 +300,9 @@ static void print_scenario(const struct scenario *s)
 	for (unsigned i = 0; i < s->expect.n_outcomes; i++) {
 		const struct expect_outcome *one = &s->expect.outcomes[i];
 
-		printf("  expected  %s%s%s: %s\n", one->agent ? one->agent : step_do_name(one->what),
-		       one->id ? " " : "", one->id ? one->id : "", one->result);
+		printf("  expected  %s%s%s: %s\n",
+		       one->agent ? one->agent : step_do_name(one->what), one->id ? " " : "",
+		       one->id ? one->id : "", one->result);
 	}
 }
 
@@ -363,13 +367,15 @@ int cmd_scenario(int argc, char **argv)
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "seed of that run", "N"},
 		{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine,
 		 "its machine (the scenario's first)", "NAME"},
-		{"device", 0, 0, G_OPTION_ARG_STRING, &fresh.device, "new: dimm (default), virtio-mem or cpu", "NAME"},
-		{"actor", 0, 0, G_OPTION_ARG_STRING_ARRAY, &fresh.actors, "new: an agent; may be repeated", "NAME"},
+		{"device", 0, 0, G_OPTION_ARG_STRING, &fresh.device,
+		 "new: dimm (default), virtio-mem or cpu", "NAME"},
+		{"actor", 0, 0, G_OPTION_ARG_STRING_ARRAY, &fresh.actors,
+		 "new: an agent; may be repeated", "NAME"},
 		{"laps", 0, 0, G_OPTION_ARG_INT, &want.laps, "laps to show of each track (2)", "N"},
 		{NULL}};
 
-	if (!cmd_parse(&argc, &argv, entries, "list|show NAME|check FILE…|new NAME", summary, examples,
-		       &error))
+	if (!cmd_parse(&argc, &argv, entries, "list|show NAME|check FILE…|new NAME", summary,
+		       examples, &error))
 		return rig_report_error(error);
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return list(json);
@@ -382,7 +388,8 @@ int cmd_scenario(int argc, char **argv)
 		return scenario_new(argv[2], &fresh);
 	if (argc >= 3 && !strcmp(argv[1], "check"))
 		return check(argv + 2, json);
-	fputs("rig: scenario takes 'list', 'show NAME', 'check FILE…' or 'new NAME'; `rig scenario --help` "
+	fputs("rig: scenario takes 'list', 'show NAME', 'check FILE…' or 'new NAME'; "
+	      "`rig scenario --help` "
 	      "describes them\n",
 	      stderr);
 	return RIG_EXIT_USAGE;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which functions are worth a hold: those of the source files of memory hotplug and of what it shares locks with.
+ * Which functions are worth a hold: those of the source files of memory hotplug and of what it
+ * shares locks with.
  *
- * A kernel has no list of the functions of a file unless it has DWARF. But a linker keeps what it gets from one
- * object file together, so what lies between two functions of a file is of that file. The functions named here
- * are in kernels from 5.10 on; those that a kernel lacks are left out.
+ * A kernel has no list of the functions of a file unless it has DWARF. But a linker keeps what it
+ * gets from one object file together, so what lies between two functions of a file is of that file.
+ * The functions named here are in kernels from 5.10 on; those that a kernel lacks are left out.
  */
 #include "director/internal.h"
 
@@ -14,7 +15,8 @@
 #include "util/error.h"
 
 #define ANCHORS 10
-#define GAP_MAX (48u << 10) /* bytes between two functions of a file; more: one is in another section */
+#define GAP_MAX (48u << 10) /* bytes between two functions of a file; more: one is in another
+			     * section */
 #define AROUND 12	     /* functions on either side of one that is asked for */
 
 static const struct source {
@@ -22,42 +24,53 @@ static const struct source {
 	const char *anchor[ANCHORS];
 } sources[] = {
 	{"drivers/base/memory.c",
-	 {"memory_subsys_online", "memory_subsys_offline", "create_memory_block_devices", "walk_memory_blocks",
-	  "remove_memory_block_devices", "memory_block_online", "for_each_memory_block", "state_store",
-	  "memory_notify"}},
+	 {"memory_subsys_online", "memory_subsys_offline", "create_memory_block_devices",
+	  "walk_memory_blocks", "remove_memory_block_devices", "memory_block_online",
+	  "for_each_memory_block", "state_store", "memory_notify"}},
 	{"mm/memory_hotplug.c",
-	 {"online_pages", "offline_pages", "add_memory_resource", "try_remove_memory", "mem_hotplug_begin",
-	  "move_pfn_range_to_zone", "zone_for_pfn_range", "add_memory", "__remove_pages", "remove_memory"}},
+	 {"online_pages", "offline_pages", "add_memory_resource", "try_remove_memory",
+	  "mem_hotplug_begin", "move_pfn_range_to_zone", "zone_for_pfn_range", "add_memory",
+	  "__remove_pages", "remove_memory"}},
 	{"drivers/base/bus.c", {"bus_probe_device", "bus_add_device", "bus_remove_device"}},
 	{"drivers/base/dd.c",
-	 {"device_initial_probe", "__device_attach", "device_release_driver", "driver_deferred_probe_add"}},
+	 {"device_initial_probe", "__device_attach", "device_release_driver",
+	  "driver_deferred_probe_add"}},
 	{"drivers/base/core.c",
-	 {"device_online", "device_offline", "lock_device_hotplug", "lock_device_hotplug_sysfs", "device_add",
-	  "device_del", "online_store", "device_unregister"}},
+	 {"device_online", "device_offline", "lock_device_hotplug", "lock_device_hotplug_sysfs",
+	  "device_add", "device_del", "online_store", "device_unregister"}},
 	{"drivers/base/node.c",
-	 {"unregister_memory_block_under_nodes", "__register_one_node", "unregister_one_node", "register_node"}},
+	 {"unregister_memory_block_under_nodes", "__register_one_node", "unregister_one_node",
+	  "register_node"}},
 	{"mm/slab_common.c",
-	 {"kmem_cache_create_usercopy", "__kmem_cache_create_args", "kmem_cache_destroy", "kmem_cache_shrink"}},
+	 {"kmem_cache_create_usercopy", "__kmem_cache_create_args", "kmem_cache_destroy",
+	  "kmem_cache_shrink"}},
 	{"mm/slub.c",
-	 {"__kmem_cache_create", "do_kmem_cache_create", "__kmem_cache_shutdown", "__kmem_cache_shrink",
-	  "sysfs_slab_add", "slab_memory_callback", "show_slab_objects", "sysfs_slab_unlink"}},
+	 {"__kmem_cache_create", "do_kmem_cache_create", "__kmem_cache_shutdown",
+	  "__kmem_cache_shrink", "sysfs_slab_add", "slab_memory_callback", "show_slab_objects",
+	  "sysfs_slab_unlink"}},
 	{"mm/page_isolation.c",
-	 {"start_isolate_page_range", "undo_isolate_page_range", "test_pages_isolated", "has_unmovable_pages"}},
+	 {"start_isolate_page_range", "undo_isolate_page_range", "test_pages_isolated",
+	  "has_unmovable_pages"}},
 	{"mm/page_ext.c", {"page_ext_get", "page_ext_callback", "page_ext_put"}},
 	{"mm/sparse.c", {"sparse_add_section", "sparse_remove_section", "online_mem_sections"}},
 	{"drivers/acpi/acpi_memhotplug.c", {"acpi_memory_device_add", "acpi_memory_device_remove"}},
 	{"drivers/acpi/scan.c", {"acpi_device_hotplug", "acpi_bus_scan", "acpi_bus_trim"}},
-	{"kernel/cpu.c", {"cpu_down", "cpu_up", "cpu_device_down", "cpu_device_up", "cpus_write_lock"}},
-	{"fs/kernfs/dir.c", {"kernfs_remove", "kernfs_add_one", "kernfs_get_active", "kernfs_remove_by_name_ns"}},
-	{"arch/powerpc/platforms/pseries/hotplug-memory.c", {"dlpar_memory", "pseries_remove_memblock"}},
-	{"arch/powerpc/platforms/powernv/memtrace.c", {"memtrace_enable_set", "memtrace_alloc_node"}},
+	{"kernel/cpu.c",
+	 {"cpu_down", "cpu_up", "cpu_device_down", "cpu_device_up", "cpus_write_lock"}},
+	{"fs/kernfs/dir.c",
+	 {"kernfs_remove", "kernfs_add_one", "kernfs_get_active", "kernfs_remove_by_name_ns"}},
+	{"arch/powerpc/platforms/pseries/hotplug-memory.c",
+	 {"dlpar_memory", "pseries_remove_memblock"}},
+	{"arch/powerpc/platforms/powernv/memtrace.c",
+	 {"memtrace_enable_set", "memtrace_alloc_node"}},
 };
 
 /* Functions that no hold can use: the cold half of another one, and what runs at boot alone. */
 static gboolean is_usable(const char *name)
 {
-	return !strstr(name, ".cold") && !g_str_has_prefix(name, "__pfx_") && !g_str_has_prefix(name, "__cfi_") &&
-	       !g_str_has_suffix(name, "_init") && g_ascii_isprint(*name) && *name != '.' && *name != '$';
+	return !strstr(name, ".cold") && !g_str_has_prefix(name, "__pfx_") &&
+	       !g_str_has_prefix(name, "__cfi_") && !g_str_has_suffix(name, "_init") &&
+	       g_ascii_isprint(*name) && *name != '.' && *name != '$';
 }
 
 /* "name.isra.0" is one place with "name". */
@@ -70,7 +83,8 @@ static void add(GPtrArray *names, GHashTable *there, const char *symbol)
 {
 	g_autofree char *name = is_usable(symbol) ? plain_name(symbol) : NULL;
 
-	if (name && *name && names->len < DIRECTOR_VISITS_MAX && !g_hash_table_contains(there, name)) {
+	if (name && *name && names->len < DIRECTOR_VISITS_MAX &&
+	    !g_hash_table_contains(there, name)) {
 		g_ptr_array_add(names, g_strdup(name));
 		g_hash_table_add(there, g_steal_pointer(&name));
 	}
@@ -84,7 +98,8 @@ static int by_address(gconstpointer a, gconstpointer b)
 }
 
 /* The functions from one of SOURCE's to the next, unless they are far from each other. */
-static void add_source(struct symbols *symbols, const struct source *source, GPtrArray *names, GHashTable *there)
+static void add_source(struct symbols *symbols, const struct source *source, GPtrArray *names,
+		       GHashTable *there)
 {
 	g_autoptr(GArray) at = g_array_new(FALSE, FALSE, sizeof(guint64));
 
@@ -93,13 +108,15 @@ static void add_source(struct symbols *symbols, const struct source *source, GPt
 
 		/* a name that several files use does not tell where this one is */
 		if (found->len == 1)
-			g_array_append_val(at, g_array_index(found, struct symbol_range, 0).address);
+			g_array_append_val(at,
+					   g_array_index(found, struct symbol_range, 0).address);
 	}
 	g_array_sort(at, by_address);
 	for (guint i = 0; i < at->len; i++) {
 		guint64 from = g_array_index(at, guint64, i);
 		guint64 next = i + 1 < at->len ? g_array_index(at, guint64, i + 1) : 0;
-		g_autoptr(GArray) between = symbols_between(symbols, from, next && next - from <= GAP_MAX ? next : from + 1);
+		g_autoptr(GArray) between = symbols_between(
+			symbols, from, next && next - from <= GAP_MAX ? next : from + 1);
 
 		for (guint j = 0; j < between->len; j++)
 			add(names, there, g_array_index(between, struct symbol_named, j).name);
@@ -107,8 +124,8 @@ static void add_source(struct symbols *symbols, const struct source *source, GPt
 }
 
 /* FUNCTION and those that lie around it, which are mostly of its file. */
-static gboolean add_around(struct symbols *symbols, const char *function, GPtrArray *names, GHashTable *there,
-			   GError **error)
+static gboolean add_around(struct symbols *symbols, const char *function, GPtrArray *names,
+			   GHashTable *there, GError **error)
 {
 	struct site site = {0};
 
@@ -121,9 +138,11 @@ static gboolean add_around(struct symbols *symbols, const char *function, GPtrAr
 		g_autoptr(GArray) near = symbols_between(symbols, from, address + GAP_MAX);
 		guint at = 0;
 
-		while (at < near->len && g_array_index(near, struct symbol_named, at).range.address < address)
+		while (at < near->len &&
+		       g_array_index(near, struct symbol_named, at).range.address < address)
 			at++;
-		for (guint j = at > AROUND ? at - AROUND : 0; j < near->len && j <= at + AROUND; j++)
+		for (guint j = at > AROUND ? at - AROUND : 0; j < near->len && j <= at + AROUND;
+		     j++)
 			add(names, there, g_array_index(near, struct symbol_named, j).name);
 	}
 	g_array_unref(site.at);
@@ -145,7 +164,8 @@ static gboolean no_source(const char *around, GError **error)
 
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_string_append_printf(list, "%s%s", i ? ", " : "", sources[i].file);
-	return rig_fail(error, RIG_EXIT_USAGE, "unknown file '%s' (available: %s)", around, list->str);
+	return rig_fail(error, RIG_EXIT_USAGE, "unknown file '%s' (available: %s)", around,
+			list->str);
 }
 
 GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError **error)
@@ -155,7 +175,8 @@ GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError *
 	g_auto(GStrv) words = g_strsplit(around, ",", -1);
 
 	for (char **word = words; *word; word++) {
-		gboolean is_file = g_str_has_suffix(*word, ".c"), all = !strcmp(*word, DIRECTOR_ALL);
+		gboolean is_file = g_str_has_suffix(*word, ".c"),
+			 all = !strcmp(*word, DIRECTOR_ALL);
 		guint before = names->len;
 
 		for (guint i = 0; i < G_N_ELEMENTS(sources); i++)

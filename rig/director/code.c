@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What code tells without a disassembler: where functions are entered, and where they are called. */
+/*
+ * What code tells without a disassembler: where functions are entered, and where they are called.
+ */
 #include "director/internal.h"
 
 #include <string.h>
@@ -54,11 +56,12 @@ guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address)
 	first = word(code) & 0xffff0000;
 	second = word(code + 4) & 0xffff0000;
 	/* addis r2,r12,… or lis r2,…; then addi r2,r2,… */
-	return (first == 0x3c4c0000 || first == 0x3c400000) && second == 0x38420000 ? address + 8 : address;
+	return (first == 0x3c4c0000 || first == 0x3c400000) && second == 0x38420000 ? address + 8
+										    : address;
 }
 
-gboolean code_returns(struct symbols *symbols, const char *name, const struct symbol_range *caller, guint64 to,
-		      GArray *out)
+gboolean code_returns(struct symbols *symbols, const char *name, const struct symbol_range *caller,
+		      guint64 to, GArray *out)
 {
 	const struct arch *arch = find_arch(name);
 	g_autofree guint8 *code = NULL;
@@ -70,7 +73,8 @@ gboolean code_returns(struct symbols *symbols, const char *name, const struct sy
 		return FALSE;
 	for (guint64 at = 0; at < caller->size; at += arch->step)
 		if (arch->call(code + at, caller->size - at, caller->address + at) == to) {
-			const struct symbol_range range = {caller->address + at + arch->call_size, 0};
+			const struct symbol_range range = {caller->address + at + arch->call_size,
+							   0};
 
 			g_array_append_val(out, range);
 		}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host's side of the director (docs/director.md): places in a kernel become addresses, addresses an
- * instruction file for the plugin (plugin/), and what the plugin tells on its socket becomes callbacks.
+ * The host's side of the director (docs/director.md): places in a kernel become addresses,
+ * addresses an instruction file for the plugin (plugin/), and what the plugin tells on its socket
+ * becomes callbacks.
  *
- * In order: director_probe() and director_resolve() before a run has a folder, director_open() before QEMU
- * starts, director_arm() when holds are to begin.
+ * In order: director_probe() and director_resolve() before a run has a folder, director_open()
+ * before QEMU starts, director_arm() when holds are to begin.
  */
 #ifndef RIG_DIRECTOR_DIRECTOR_H
 #define RIG_DIRECTOR_DIRECTOR_H
@@ -17,10 +18,10 @@
 #include "util/auto.h"
 
 /*
- * Which of the plugin's shared objects EMULATOR (a program, looked up in PATH) loads: *ret_file is its
- * path, *ret_api the version of QEMU's
- * plugin interface that it is for. Starts the emulator once for each, without a guest; some 50 ms in all. Errors: RIG_EXIT_SKIP, with
- * the reason and the next step: QEMU without plugins, of another interface, or the plugin is not built.
+ * Which of the plugin's shared objects EMULATOR (a program, looked up in PATH) loads: *ret_file is
+ * its path, *ret_api the version of QEMU's plugin interface that it is for. Starts the emulator
+ * once for each, without a guest; some 50 ms in all. Errors: RIG_EXIT_SKIP, with the reason and the
+ * next step: QEMU without plugins, of another interface, or the plugin is not built.
  */
 gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GError **error);
 
@@ -33,23 +34,26 @@ struct director_orders;
 #define DIRECTOR_ALL "hotplug" /* all files whose functions are candidates for holds */
 
 /*
- * Finds the places of HOLDS in KERNEL: in its vmlinux where it has one with symbols, else in the kallsyms of
- * its image. VISITS names functions that are to be counted, or is NULL: words with commas between them, DIRECTOR_ALL,
- * a file ("mm/slub.c") or a function, which means its neighbours, too. Blocks for about a second. Errors:
- * RIG_EXIT_USAGE, a place that this kernel does not have, with names that are like it; RIG_EXIT_SKIP, an image whose
- * names cannot be read.
+ * Finds the places of HOLDS in KERNEL: in its vmlinux where it has one with symbols, else in the
+ * kallsyms of its image. VISITS names functions that are to be counted, or is NULL: words with
+ * commas between them, DIRECTOR_ALL, a file ("mm/slub.c") or a function, which means its
+ * neighbours, too. Blocks for about a second. Errors: RIG_EXIT_USAGE, a place that this kernel does
+ * not have, with names that are like it; RIG_EXIT_SKIP, an image whose names cannot be read.
  */
 struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const char *visits,
 					 const struct kernel *kernel, GError **error);
 void director_orders_free(struct director_orders *orders);
 /*
- * Can QEMU with plugin interface API do what ORDERS ask for? Errors: RIG_EXIT_SKIP, with the hold and the version that
- * it needs.
+ * Can QEMU with plugin interface API do what ORDERS ask for? Errors: RIG_EXIT_SKIP, with the hold
+ * and the version that it needs.
  */
 gboolean director_orders_fit(const struct director_orders *orders, int api, GError **error);
 RIG_DEFINE_AUTO(director_orders, director_orders_free)
 
-/* [{"hold": text, "at": ["ffffffff81…", …], "until": […]}]: what was resolved, for run.json. New reference. */
+/*
+ * [{"hold": text, "at": ["ffffffff81…", …], "until": […]}]: what was resolved, for run.json. New
+ * reference.
+ */
 json_t *director_orders_json(const struct director_orders *orders);
 /* The instruction file's text; borrowed. */
 const char *director_orders_text(const struct director_orders *orders);
@@ -81,8 +85,8 @@ struct director_owner {
 struct director;
 
 /*
- * Writes `director` into DIR, and makes the socket. *RET_FD is QEMU's end, the caller's to pass on and
- * close. OWNER is copied. Errors: RIG_EXIT_INFRA.
+ * Writes `director` into DIR, and makes the socket. *RET_FD is QEMU's end, the caller's to pass on
+ * and close. OWNER is copied. Errors: RIG_EXIT_INFRA.
  */
 struct director *director_open(const struct director_orders *orders, const char *dir,
 			       const struct director_owner *owner, int *ret_fd, GError **error);
@@ -97,9 +101,9 @@ gboolean director_is_there(const struct director *director);
 void director_ask_totals(struct director *director);
 void director_totals(const struct director *director, guint hold, struct director_totals *ret);
 /*
- * What was counted, once the plugin has answered: [{"function", "visits", "beside": {function: times}}, …] for
- * functions that were passed. `beside`: how often another vCPU passed that function at about the same time. New
- * reference; NULL where nothing was to be counted.
+ * What was counted, once the plugin has answered: [{"function", "visits", "beside": {function:
+ * times}}, …] for functions that were passed. `beside`: how often another vCPU passed that function
+ * at about the same time. New reference; NULL where nothing was to be counted.
  */
 json_t *director_visits(const struct director *director);
 /* Reads what is left in the socket; to be called when QEMU has ended. */

@@ -12,7 +12,8 @@ enum site_kind { SITE_AT, SITE_RETURN, SITE_UPDATE };
 struct site {
 	enum site_kind kind;
 	guint nth; /* SITE_UPDATE: which one, counted from the function's entry; 0: each */
-	GArray *at; /* of struct symbol_range: whole functions, for SITE_AT addresses whose sizes do not matter */
+	GArray *at; /* of struct symbol_range: whole functions, for SITE_AT addresses whose sizes do
+		     * not matter */
 };
 
 struct hold_orders {
@@ -29,10 +30,11 @@ struct director_orders {
 /* ---- place.c ---- */
 
 /*
- * Where PLACE (checked by hold_check_place()) is in a kernel for ARCH. Errors: RIG_EXIT_USAGE, with names that are
- * like it.
+ * Where PLACE (checked by hold_check_place()) is in a kernel for ARCH. Errors: RIG_EXIT_USAGE, with
+ * names that are like it.
  */
-gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret, GError **error);
+gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
+		    GError **error);
 
 /* ---- candidates.c ---- */
 
@@ -42,17 +44,17 @@ GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError *
 /* ---- code.c ---- */
 
 /*
- * Where callers within the kernel enter the function at ADDRESS. On ppc64le a function that uses the table of
- * contents sets r2 in its first two instructions, which a call from the same image skips (ELFv2 ABI, 2.3.2.1).
+ * Where callers within the kernel enter the function at ADDRESS. On ppc64le a function that uses
+ * the table of contents sets r2 in its first two instructions, which a call from the same image
+ * skips (ELFv2 ABI, 2.3.2.1).
  */
 guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address);
 
 /*
- * Appends the addresses behind the calls of a function at TO, one of the entries of a function, in CALLER to OUT
- * (struct symbol_range, sizes 0). FALSE: calls of ARCH are not known.
+ * Appends the addresses behind the calls of a function at TO, one of the entries of a function, in
+ * CALLER to OUT (struct symbol_range, sizes 0). FALSE: calls of ARCH are not known.
  */
-gboolean code_returns(struct symbols *symbols, const char *arch, const struct symbol_range *caller, guint64 to,
-		      GArray *out);
-
+gboolean code_returns(struct symbols *symbols, const char *arch, const struct symbol_range *caller,
+		      guint64 to, GArray *out);
 
 #endif

@@ -41,7 +41,8 @@ static void on_held(struct director *d, const struct director_held *held)
 {
 	struct director_totals *totals = &d->logged[held->hold];
 
-	d->recent[d->n_recent++ % RECENT] = (struct recent){held->cpu, held->start_ns, held->length_ns};
+	d->recent[d->n_recent++ % RECENT] =
+		(struct recent){held->cpu, held->start_ns, held->length_ns};
 	totals->held++;
 	totals->held_ns += held->length_ns;
 	if (held->outcome == outcomes[0])
@@ -60,9 +61,12 @@ static gboolean read_held(struct director *d, const char *line)
 	char side, outcome[16];
 	int used = 0;
 
-	if (sscanf(line, "held %u %c %u %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %15s %" G_GUINT64_FORMAT "%n",
-		   &held.hold, &side, &held.cpu, &held.start_ns, &held.length_ns, outcome, &held.visits,
-		   &used) != 7 || line[used] || held.hold >= d->n_holds || (side != 'a' && side != 'b') ||
+	if (sscanf(line,
+		   "held %u %c %u %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %15s %" G_GUINT64_FORMAT
+		   "%n",
+		   &held.hold, &side, &held.cpu, &held.start_ns, &held.length_ns, outcome,
+		   &held.visits, &used) != 7 ||
+	    line[used] || held.hold >= d->n_holds || (side != 'a' && side != 'b') ||
 	    held.length_ns < 0 || held.start_ns < 0)
 		return FALSE;
 	held.is_partner = side == 'b';
@@ -82,8 +86,9 @@ static gboolean read_totals(struct director *d, const char *line)
 	int used = 0;
 
 #define N " %" G_GUINT64_FORMAT
-	if (sscanf(line, "totals %u" N N N N N N N N N "%n", &hold, &t.reached, &t.partner_reached, &t.held,
-		   &t.met, &t.expired, &t.released, &t.crowded, &t.held_ns, &t.dropped, &used) != 10 ||
+	if (sscanf(line, "totals %u" N N N N N N N N N "%n", &hold, &t.reached, &t.partner_reached,
+		   &t.held, &t.met, &t.expired, &t.released, &t.crowded, &t.held_ns, &t.dropped,
+		   &used) != 10 ||
 	    line[used] || hold >= d->n_holds)
 		return FALSE;
 #undef N
@@ -120,8 +125,9 @@ static gboolean read_visited(struct director *d, const char *line)
 			json_decref(beside);
 			return FALSE;
 		}
-	json_array_append_new(d->visits, json_pack("{s:s, s:I, s:o}", "function", d->names->pdata[id], "visits",
-						   (json_int_t)count, "beside", beside));
+	json_array_append_new(d->visits,
+			      json_pack("{s:s, s:I, s:o}", "function", d->names->pdata[id],
+					"visits", (json_int_t)count, "beside", beside));
 	return TRUE;
 }
 
@@ -136,8 +142,8 @@ static gboolean read_skewed(struct director *d, const char *line)
 	guint hold;
 	int used = 0;
 
-	if (sscanf(line, "skewed %u %" G_GINT64_MODIFIER "x%n", &hold, &address, &used) != 2 || line[used] ||
-	    hold >= d->n_holds)
+	if (sscanf(line, "skewed %u %" G_GINT64_MODIFIER "x%n", &hold, &address, &used) != 2 ||
+	    line[used] || hold >= d->n_holds)
 		return FALSE;
 	if (d->owner.skewed)
 		d->owner.skewed(hold, address, d->owner.data);
@@ -240,7 +246,10 @@ void director_close(struct director *d)
 	g_free(d);
 }
 
-/* The few short lines that are ever sent always fit; where they do not, QEMU is stuck, and so are its vCPUs. */
+/*
+ * The few short lines that are ever sent always fit; where they do not, QEMU is stuck, and so are
+ * its vCPUs.
+ */
 static void say(struct director *d, const char *line)
 {
 	send(d->fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -289,7 +298,8 @@ gint64 director_held_ns(const struct director *d, gint64 now_ns, gint64 within_n
 
 	for (guint i = 0; i < MIN(d->n_recent, RECENT); i++) {
 		const struct recent *r = &d->recent[i];
-		gint64 from = MAX(r->start_ns, now_ns - within_ns), to = MIN(r->start_ns + r->length_ns, now_ns);
+		gint64 from = MAX(r->start_ns, now_ns - within_ns),
+		       to = MIN(r->start_ns + r->length_ns, now_ns);
 		guint cpu = r->cpu % G_N_ELEMENTS(sums);
 
 		if (to > from)

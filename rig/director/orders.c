@@ -7,7 +7,8 @@
 #include "plugin/protocol.h"
 #include "util/error.h"
 
-#define UPDATE_API 3 /* plugin interface: callbacks between the read and the write of an instruction */
+/* plugin interface: callbacks between the read and the write of an instruction */
+#define UPDATE_API 3
 
 static void hold_orders_clear(gpointer data)
 {
@@ -42,8 +43,8 @@ static struct symbols *open_names(const struct kernel *kernel, GError **error)
 		return NULL;
 	symbols = symbols_of_image(image, &why);
 	if (!symbols)
-		rig_fail(error, RIG_EXIT_SKIP, "holds need the names of kernel '%s': %s", kernel->name,
-			 why->message);
+		rig_fail(error, RIG_EXIT_SKIP, "holds need the names of kernel '%s': %s",
+			 kernel->name, why->message);
 	return symbols;
 }
 
@@ -53,12 +54,15 @@ static void write_side(GString *out, guint id, char side, const struct site *sit
 		const struct symbol_range *range = &g_array_index(site->at, struct symbol_range, i);
 
 		if (site->kind == SITE_RETURN)
-			g_string_append_printf(out, "return %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x\n",
-					       id, side, range->address, range->address + range->size);
+			g_string_append_printf(
+				out,
+				"return %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x\n",
+				id, side, range->address, range->address + range->size);
 		else if (site->kind == SITE_UPDATE)
-			g_string_append_printf(out,
-					       "update %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x %u\n", id,
-					       side, range->address, range->address + range->size, site->nth);
+			g_string_append_printf(
+				out,
+				"update %u %c %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x %u\n",
+				id, side, range->address, range->address + range->size, site->nth);
 		else
 			g_string_append_printf(out, "at %u %c %" G_GINT64_MODIFIER "x\n", id, side,
 					       range->address);
@@ -75,37 +79,41 @@ static void write_thunk(GString *out, struct symbols *symbols)
 				       g_array_index(found, struct symbol_range, 0).address);
 }
 
-static void write_visits(GString *out, const struct director_orders *orders, struct symbols *symbols,
-			 const char *arch, guint *watches)
+static void write_visits(GString *out, const struct director_orders *orders,
+			 struct symbols *symbols, const char *arch, guint *watches)
 {
 	for (guint i = 0; orders->visits && i < orders->visits->len; i++) {
 		g_autoptr(GArray) found = symbols_named(symbols, orders->visits->pdata[i]);
 
 		for (guint j = 0; j < found->len; j++, ++*watches)
-			g_string_append_printf(out, "visit %u %" G_GINT64_MODIFIER "x\n", i,
-					       code_entry(symbols, arch,
-							  g_array_index(found, struct symbol_range, j).address));
+			g_string_append_printf(
+				out, "visit %u %" G_GINT64_MODIFIER "x\n", i,
+				code_entry(symbols, arch,
+					   g_array_index(found, struct symbol_range, j).address));
 	}
 }
 
-static gboolean write_file(struct director_orders *orders, const struct hold_spec *specs, const char *arch,
-			   struct symbols *symbols, GError **error)
+static gboolean write_file(struct director_orders *orders, const struct hold_spec *specs,
+			   const char *arch, struct symbols *symbols, GError **error)
 {
 	g_autoptr(GString) out = g_string_new(DIRECTOR_MAGIC "\n");
 	guint watches = 0;
 
 	for (guint i = 0; i < orders->holds->len; i++)
-		g_string_append_printf(out, "hold %u %s %u %u %u %u\n", i, specs[i].until ? "until" : "meet",
-				       specs[i].max_ms, specs[i].times, specs[i].visits, specs[i].after);
+		g_string_append_printf(out, "hold %u %s %u %u %u %u\n", i,
+				       specs[i].until ? "until" : "meet", specs[i].max_ms,
+				       specs[i].times, specs[i].visits, specs[i].after);
 	for (guint i = 0; i < orders->holds->len; i++)
 		for (int side = 0; side < 2; side++)
 			write_side(out, i, "ab"[side],
-				   &g_array_index(orders->holds, struct hold_orders, i).side[side], &watches);
+				   &g_array_index(orders->holds, struct hold_orders, i).side[side],
+				   &watches);
 	write_visits(out, orders, symbols, arch, &watches);
 	write_thunk(out, symbols);
 	if (watches > DIRECTOR_WATCHES_MAX || out->len > DIRECTOR_FILE_MAX)
-		return rig_fail(error, RIG_EXIT_USAGE, "the holds and counted functions have %u addresses (at most %d)", watches,
-				DIRECTOR_WATCHES_MAX);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"the holds and counted functions have %u addresses (at most %d)",
+				watches, DIRECTOR_WATCHES_MAX);
 	orders->text = g_string_free(g_steal_pointer(&out), FALSE);
 	return TRUE;
 }
@@ -144,7 +152,8 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 	}
 	if (visits && !(orders->visits = candidates_find(symbols, visits, error)))
 		return NULL;
-	return write_file(orders, holds, kernel->arch, symbols, error) ? g_steal_pointer(&orders) : NULL;
+	return write_file(orders, holds, kernel->arch, symbols, error) ? g_steal_pointer(&orders)
+								       : NULL;
 }
 
 static json_t *site_json(const struct site *site)
@@ -154,7 +163,8 @@ static json_t *site_json(const struct site *site)
 	for (guint i = 0; i < site->at->len; i++) {
 		const struct symbol_range *range = &g_array_index(site->at, struct symbol_range, i);
 
-		json_array_append_new(array, json_sprintf("%" G_GINT64_MODIFIER "x", range->address));
+		json_array_append_new(array,
+				      json_sprintf("%" G_GINT64_MODIFIER "x", range->address));
 	}
 	return array;
 }
@@ -164,7 +174,8 @@ json_t *director_orders_json(const struct director_orders *orders)
 	json_t *array = json_array();
 
 	for (guint i = 0; i < orders->holds->len; i++) {
-		const struct hold_orders *hold = &g_array_index(orders->holds, struct hold_orders, i);
+		const struct hold_orders *hold =
+			&g_array_index(orders->holds, struct hold_orders, i);
 
 		json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "hold", hold->text, "at",
 						       site_json(&hold->side[0]), "partner",
@@ -176,14 +187,20 @@ json_t *director_orders_json(const struct director_orders *orders)
 gboolean director_orders_fit(const struct director_orders *orders, int api, GError **error)
 {
 	for (guint i = 0; i < orders->holds->len; i++) {
-		const struct hold_orders *hold = &g_array_index(orders->holds, struct hold_orders, i);
+		const struct hold_orders *hold =
+			&g_array_index(orders->holds, struct hold_orders, i);
 
 		for (int side = 0; side < 2; side++)
 			if (hold->side[side].kind == SITE_UPDATE && api < UPDATE_API)
-				return rig_fail(error, RIG_EXIT_SKIP,
-						"hold '%s': 'update in' needs QEMU 9.1 or newer, because older ones call a plugin "
-						"only after the write (plugin interface %d); get one with `rig qemu get SUITE`, "
-						"for example bookworm-backports, and take it with --qemu SUITE", hold->text, api);
+				return rig_fail(
+					error, RIG_EXIT_SKIP,
+					"hold '%s': 'update in' needs QEMU 9.1 or newer, "
+					"because older ones call a plugin "
+					"only after the write (plugin interface %d); "
+					"get one with `rig qemu get SUITE`, "
+					"for example bookworm-backports, and take it with --qemu "
+					"SUITE",
+					hold->text, api);
 	}
 	return TRUE;
 }

@@ -24,19 +24,24 @@ static gboolean no_function(struct symbols *symbols, const char *name, GError **
 	g_auto(GStrv) near = symbols_nearest(symbols, name, NEAREST);
 	g_autofree char *list = g_strjoinv(", ", near);
 
-	return rig_fail(error, RIG_EXIT_USAGE,
-			"this kernel has no function '%s'%s%s (a function of a module, or one that is inlined "
-			"everywhere, has no symbol%s)", name, *list ? "; similar: " : "", list,
-			symbols_have_lines(symbols) ? "; file.c:line finds inlined code" : "");
+	return rig_fail(
+		error, RIG_EXIT_USAGE,
+		"this kernel has no function '%s'%s%s (a function of a module, "
+		"or one that is inlined "
+		"everywhere, has no symbol%s)",
+		name, *list ? "; similar: " : "", list,
+		symbols_have_lines(symbols) ? "; file.c:line finds inlined code" : "");
 }
 
 static gboolean too_many(const char *place, guint n, GError **error)
 {
-	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is at %u addresses (at most %d): give a place that is more exact",
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"'%s' is at %u addresses (at most %d): give a place that is more exact",
 			place, n, SITES_MAX);
 }
 
-static gboolean find_function(struct symbols *symbols, const char *name, struct site *ret, GError **error)
+static gboolean find_function(struct symbols *symbols, const char *name, struct site *ret,
+			      GError **error)
 {
 	g_autoptr(GArray) found = symbols_named(symbols, name);
 
@@ -55,25 +60,31 @@ static gboolean add_offset(const char *place, guint64 offset, struct site *site,
 		struct symbol_range *range = &g_array_index(site->at, struct symbol_range, i);
 
 		if (offset && offset >= range->size)
-			return rig_fail(error, RIG_EXIT_USAGE,
-					"'%s' is behind the end of the function, which has 0x%" G_GINT64_MODIFIER
-					"x bytes", place, range->size);
+			return rig_fail(
+				error, RIG_EXIT_USAGE,
+				"'%s' is behind the end of the function, which has 0x%" G_GINT64_MODIFIER
+				"x bytes",
+				place, range->size);
 		range->address += offset;
 		range->size = 0;
 	}
 	return TRUE;
 }
 
-static gboolean find_line(struct symbols *symbols, const char *place, struct site *ret, GError **error)
+static gboolean find_line(struct symbols *symbols, const char *place, struct site *ret,
+			  GError **error)
 {
 	const char *colon = strrchr(place, ':');
 	g_autofree char *file = g_strndup(place, colon - place);
 	g_autoptr(GArray) found = NULL;
 
 	if (!symbols_have_lines(symbols))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' needs a kernel with DWARF: give its vmlinux with --vmlinux, or build one "
-				"with CONFIG_DEBUG_INFO (a fragment); functions need none", place);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"'%s' needs a kernel with DWARF: give its vmlinux with --vmlinux, "
+			"or build one "
+			"with CONFIG_DEBUG_INFO (a fragment); functions need none",
+			place);
 	found = symbols_of_line(symbols, file, g_ascii_strtoull(colon + 1, NULL, 10));
 	if (!found->len)
 		return rig_fail(error, RIG_EXIT_USAGE, "this kernel has no code at '%s'", place);
@@ -88,8 +99,8 @@ static gboolean find_line(struct symbols *symbols, const char *place, struct sit
 	return TRUE;
 }
 
-static gboolean find_returns(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
-			     GError **error)
+static gboolean find_returns(struct symbols *symbols, const char *arch, const char *place,
+			     struct site *ret, GError **error)
 {
 	const char *in = strstr(place, IN);
 	g_autofree char *callee = g_strndup(place, in - place);
@@ -104,24 +115,28 @@ static gboolean find_returns(struct symbols *symbols, const char *arch, const ch
 		for (guint j = 0; j < callees.at->len; j++) {
 			guint64 to = g_array_index(callees.at, struct symbol_range, j).address;
 			guint64 entry = code_entry(symbols, arch, to);
-			const struct symbol_range *caller = &g_array_index(callers.at, struct symbol_range, i);
+			const struct symbol_range *caller =
+				&g_array_index(callers.at, struct symbol_range, i);
 
 			if (!code_returns(symbols, arch, caller, to, ret->at) ||
 			    (entry != to && !code_returns(symbols, arch, caller, entry, ret->at)))
-				return rig_fail(error, RIG_EXIT_USAGE,
-						"'" RETURN_OF "%s': the code of '%s' cannot be read, or calls of this "
-						"architecture are not known; give function+0x12 instead", place,
-						in + strlen(IN));
+				return rig_fail(
+					error, RIG_EXIT_USAGE,
+					"'" RETURN_OF
+					"%s': the code of '%s' cannot be read, or calls of this "
+					"architecture are not known; give function+0x12 instead",
+					place, in + strlen(IN));
 		}
 	if (!ret->at->len)
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' does not call '%s' in this kernel (it may be inlined)",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s' does not call '%s' in this kernel (it may be inlined)",
 				in + strlen(IN), callee);
 	return ret->at->len <= SITES_MAX || too_many(place, ret->at->len, error);
 }
 
 /* "function", "function+0x12": its instructions as they run when the kernel itself calls it. */
-static gboolean find_entry(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
-			   GError **error)
+static gboolean find_entry(struct symbols *symbols, const char *arch, const char *place,
+			   struct site *ret, GError **error)
 {
 	const char *plus = strchr(place, '+');
 	g_autofree char *name = plus ? g_strndup(place, plus - place) : g_strdup(place);
@@ -138,8 +153,8 @@ static gboolean find_entry(struct symbols *symbols, const char *arch, const char
 }
 
 /* "in F", "2 in F": from where the kernel itself enters F on. */
-static gboolean find_updates(struct symbols *symbols, const char *arch, const char *rest, struct site *ret,
-			     GError **error)
+static gboolean find_updates(struct symbols *symbols, const char *arch, const char *rest,
+			     struct site *ret, GError **error)
 {
 	ret->kind = SITE_UPDATE;
 	ret->nth = g_ascii_isdigit(*rest) ? *rest - '0' : 0;
@@ -155,7 +170,8 @@ static gboolean find_updates(struct symbols *symbols, const char *arch, const ch
 	return TRUE;
 }
 
-gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret, GError **error)
+gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
+		    GError **error)
 {
 	auto_site site = {0};
 	gboolean ok;

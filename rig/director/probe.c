@@ -55,15 +55,18 @@ gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GEr
 	g_autofree char *why = NULL;
 
 	if (!spawn_have(emulator))
-		return rig_fail(error, RIG_EXIT_SKIP, "holds need '%s', which is not installed", emulator);
+		return rig_fail(error, RIG_EXIT_SKIP, "holds need '%s', which is not installed",
+				emulator);
 	for (guint i = 0; i < G_N_ELEMENTS(versions); i++) {
 		g_autofree char *file = plugin_file(versions[i]), *said = NULL;
 		int api, min, cur;
 		const char *at;
 
 		if (!g_file_test(file, G_FILE_TEST_IS_REGULAR))
-			return rig_fail(error, RIG_EXIT_SKIP,
-					"holds need the plugin, and '%s' is not built; run make plugin", file);
+			return rig_fail(
+				error, RIG_EXIT_SKIP,
+				"holds need the plugin, and '%s' is not built; run make plugin",
+				file);
 		said = ask(emulator, file);
 		at = strstr(said, "rig-director: api ");
 		if (at && sscanf(at, "rig-director: api %d %d %d", &api, &min, &cur) == 3) {
@@ -74,7 +77,10 @@ gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GEr
 		g_free(why);
 		why = last_line(said);
 	}
-	return rig_fail(error, RIG_EXIT_SKIP,
-			"holds need a QEMU that loads the director's plugin, and '%s' does not: %s; `rig qemu "
-			"list` shows others", emulator, *why ? why : "it said nothing");
+	return rig_fail(
+		error, RIG_EXIT_SKIP,
+		"holds need a QEMU that loads the director's plugin, and '%s' does not: %s; "
+		"`rig qemu "
+		"list` shows others",
+		emulator, *why ? why : "it said nothing");
 }

@@ -36,15 +36,18 @@ static gboolean write_script(const char *folder, const char *emulator, GError **
 	g_autofree char *text = NULL;
 	const char *triplet = "*-linux-gnu*";
 
-	text = g_strdup_printf("#!/bin/sh\n"
-			       "# A QEMU beside the installed one (rig qemu get).\n"
-			       "root=%s\n"
-			       "for dir in \"$root\"/usr/lib/%s/qemu; do QEMU_MODULE_DIR=$dir; done\n"
-			       "export QEMU_MODULE_DIR\n"
-			       "exec \"$root\"/usr/bin/%s -L \"$root\"/usr/share/qemu -L \"$root\"/usr/share/seabios \"$@\"\n",
-			       quoted, triplet, emulator);
+	text = g_strdup_printf(
+		"#!/bin/sh\n"
+		"# A QEMU beside the installed one (rig qemu get).\n"
+		"root=%s\n"
+		"for dir in \"$root\"/usr/lib/%s/qemu; do QEMU_MODULE_DIR=$dir; done\n"
+		"export QEMU_MODULE_DIR\n"
+		"exec \"$root\"/usr/bin/%s -L \"$root\"/usr/share/qemu -L "
+		"\"$root\"/usr/share/seabios \"$@\"\n",
+		quoted, triplet, emulator);
 	return rig_write_file(path, text, -1, error) &&
-	       (!g_chmod(path, 0755) || rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s' executable", path));
+	       (!g_chmod(path, 0755) ||
+		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s' executable", path));
 }
 
 static gboolean try_it(const char *folder, GError **error)
@@ -54,9 +57,12 @@ static gboolean try_it(const char *folder, GError **error)
 		g_autoptr(GError) why = NULL;
 
 		if (!spawn_words(NULL, &why, path, "--version", NULL))
-			return rig_fail(error, RIG_EXIT_SKIP,
-					"this QEMU does not run with the libraries of this host: %s; take a suite "
-					"nearer to it, for example CODENAME-backports", why->message);
+			return rig_fail(
+				error, RIG_EXIT_SKIP,
+				"this QEMU does not run with the libraries of this host: %s; "
+				"take a suite "
+				"nearer to it, for example CODENAME-backports",
+				why->message);
 	}
 	return TRUE;
 }
@@ -67,7 +73,8 @@ gboolean qemu_get(const char *suite, char **ret_version, GError **error)
 	g_autofree char *version = NULL;
 
 	if (!is_suite(suite))
-		return rig_fail(error, RIG_EXIT_USAGE, "invalid suite '%s' (for example bookworm-backports)", suite);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"invalid suite '%s' (for example bookworm-backports)", suite);
 	if (g_mkdir_with_parents(root, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s'", root);
 	for (guint i = 0; i < G_N_ELEMENTS(packages); i++) {

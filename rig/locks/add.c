@@ -76,7 +76,8 @@ struct lock_orders *lock_orders_of_run(const char *results, const char *run)
 }
 
 /* The lock orders that a run recorded, and those in its reports; NULL: neither. */
-static struct lock_orders *all_orders(struct lock_db *db, const char *name, const struct run_info *run)
+static struct lock_orders *all_orders(struct lock_db *db, const char *name,
+				      const struct run_info *run)
 {
 	struct lock_orders *orders = lock_orders_of_run(db->results, name);
 	json_t *reports = json_object_get(run->details, "reports");
@@ -113,14 +114,22 @@ static gint64 id_of(sqlite3 *db, const char *insert, const char *const *texts)
 /* TEXTS: kernel, tree, machine, scenario, NULL. */
 static gint64 place_id(sqlite3 *db, const char *const *texts)
 {
-	return id_of(db, "INSERT INTO place VALUES(NULL, ?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET runs = runs + 1"
-			 " RETURNING id", texts);
+	return id_of(
+		db,
+		"INSERT INTO place VALUES(NULL, ?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET runs "
+		"= runs + 1"
+		" RETURNING id",
+		texts);
 }
 
 static gint64 tree_id(sqlite3 *db, const char *tree, const char *run)
 {
-	return id_of(db, "INSERT INTO tree VALUES(NULL, ?1, ?2, 1) ON CONFLICT DO UPDATE SET runs = runs + 1,"
-			 " first = min(first, excluded.first) RETURNING id", (const char *[]){tree, run, NULL});
+	return id_of(
+		db,
+		"INSERT INTO tree VALUES(NULL, ?1, ?2, 1) ON CONFLICT DO UPDATE SET runs = runs + "
+		"1,"
+		" first = min(first, excluded.first) RETURNING id",
+		(const char *[]){tree, run, NULL});
 }
 
 static gboolean load_classes(struct batch *b, GError **error)
@@ -131,7 +140,8 @@ static gboolean load_classes(struct batch *b, GError **error)
 	while (stmt && db_row(stmt, NULL)) {
 		struct class_row *row = g_new0(struct class_row, 1);
 
-		*row = (struct class_row){sqlite3_column_int64(stmt, 1), sqlite3_column_int(stmt, 2)};
+		*row = (struct class_row){sqlite3_column_int64(stmt, 1),
+					  sqlite3_column_int(stmt, 2)};
 		g_hash_table_insert(b->classes, db_text(stmt, 0), row);
 	}
 	return stmt != NULL;
@@ -152,8 +162,10 @@ static gint64 class_id(struct batch *b, const struct lock_class *class, GError *
 
 	if (row && flags == row->flags)
 		return row->id;
-	stmt = db_query(b->db->db, "INSERT INTO class VALUES(NULL, ?1, ?2) ON CONFLICT(name) DO UPDATE SET"
-				   " flags = excluded.flags RETURNING id", NULL, error);
+	stmt = db_query(b->db->db,
+			"INSERT INTO class VALUES(NULL, ?1, ?2) ON CONFLICT(name) DO UPDATE SET"
+			" flags = excluded.flags RETURNING id",
+			NULL, error);
 	if (!stmt)
 		return 0;
 	sqlite3_bind_text(stmt, 1, class->name, -1, SQLITE_STATIC);
@@ -188,13 +200,14 @@ static char *gates_text(const struct lock_edge *edge, const gint64 *ids)
 	g_array_sort(sorted, by_id);
 	text = g_string_new(" ");
 	for (guint i = 0; i < sorted->len; i++)
-		g_string_append_printf(text, "%" G_GINT64_FORMAT " ", g_array_index(sorted, gint64, i));
+		g_string_append_printf(text, "%" G_GINT64_FORMAT " ",
+				       g_array_index(sorted, gint64, i));
 	return g_string_free(text, FALSE);
 }
 
 /* Adds ORDERS of the run (or log) NAME at the place TEXTS. */
-static gboolean add_orders(struct batch *b, const char *name, const char *const *texts, const struct lock_orders *orders,
-			   GError **error)
+static gboolean add_orders(struct batch *b, const char *name, const char *const *texts,
+			   const struct lock_orders *orders, GError **error)
 {
 	gint64 place = place_id(b->db->db, texts), tree = tree_id(b->db->db, texts[1], name);
 	g_autofree gint64 *ids = g_new0(gint64, orders->classes->len + 1);
@@ -208,8 +221,13 @@ static gboolean add_orders(struct batch *b, const char *name, const char *const 
 	for (guint i = 0; i < orders->edges->len; i++) {
 		const struct lock_edge *edge = orders->edges->pdata[i];
 		g_autofree char *gates = gates_text(edge, ids);
-		struct lock_sum sum = {.a = ids[edge->from], .b = ids[edge->to], .contexts = edge->contexts, .runs = 1,
-				       .gates = gates, .first = (char *)name, .last = (char *)name};
+		struct lock_sum sum = {.a = ids[edge->from],
+				       .b = ids[edge->to],
+				       .contexts = edge->contexts,
+				       .runs = 1,
+				       .gates = gates,
+				       .first = (char *)name,
+				       .last = (char *)name};
 
 		for (guint p = 0; p < G_N_ELEMENTS(places); p++) {
 			sum.place = places[p];
@@ -221,7 +239,8 @@ static gboolean add_orders(struct batch *b, const char *name, const char *const 
 
 static gboolean note_run(struct batch *b, const char *name, enum run_state state, GError **error)
 {
-	db_stmt *stmt = db_query(b->db->db, "INSERT OR REPLACE INTO run VALUES(?1, ?2)", (const char *[]){name, NULL}, error);
+	db_stmt *stmt = db_query(b->db->db, "INSERT OR REPLACE INTO run VALUES(?1, ?2)",
+				 (const char *[]){name, NULL}, error);
 
 	if (!stmt)
 		return FALSE;
@@ -276,7 +295,8 @@ static gboolean add_log(struct batch *b, const char *name, GError **error)
 	g_autofree char *path = g_build_filename(b->db->logs, name, NULL);
 	json_auto_t *json = NULL;
 	rig_auto(lock_orders) orders = orders_of_file(path, &json);
-	const char *place[] = {"", "", "log", json_string_value(json_object_get(json, "log")), NULL};
+	const char *place[] = {"", "", "log", json_string_value(json_object_get(json, "log")),
+			       NULL};
 	const char *added = json_string_value(json_object_get(json, "added"));
 	g_autofree char *label = NULL;
 
@@ -299,14 +319,16 @@ static gboolean batch_end(struct batch *b, GError **error)
 }
 
 /* Adds NAMES of runs, or of logs; other writers wait at most for one batch. */
-static gboolean add_all(struct batch *b, const GPtrArray *names, gboolean (*add)(struct batch *b, const char *name,
-			GError **error), GError **error)
+static gboolean add_all(struct batch *b, const GPtrArray *names,
+			gboolean (*add)(struct batch *b, const char *name, GError **error),
+			GError **error)
 {
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i];
 		gboolean last = i % BATCH == BATCH - 1 || i + 1 == names->len;
 
-		if ((i % BATCH == 0 && !batch_begin(b, error)) || (!is_there(b, name) && !add(b, name, error)) ||
+		if ((i % BATCH == 0 && !batch_begin(b, error)) ||
+		    (!is_there(b, name) && !add(b, name, error)) ||
 		    (last && !batch_end(b, error))) {
 			db_exec(b->db->db, "ROLLBACK", NULL);
 			return FALSE;
@@ -336,7 +358,8 @@ static void add_new_names(struct lock_db *db, const char *path, GPtrArray *names
 	for (guint i = 0; i < known->len; i++)
 		g_hash_table_add(had, known->pdata[i]);
 	while (dir && (name = g_dir_read_name(dir)))
-		if (*name != '.' && g_utf8_validate(name, -1, NULL) && !g_hash_table_contains(had, name))
+		if (*name != '.' && g_utf8_validate(name, -1, NULL) &&
+		    !g_hash_table_contains(had, name))
 			g_ptr_array_add(names, g_strdup(name));
 }
 
@@ -361,8 +384,10 @@ static gint64 noted_time(struct lock_db *db)
 
 static gboolean note_time(struct lock_db *db, gint64 time, GError **error)
 {
-	g_autofree char *sql = g_strdup_printf("BEGIN IMMEDIATE; DELETE FROM folder; INSERT INTO folder VALUES(%" G_GINT64_FORMAT
-					       "); COMMIT", time);
+	g_autofree char *sql = g_strdup_printf(
+		"BEGIN IMMEDIATE; DELETE FROM folder; INSERT INTO folder VALUES(%" G_GINT64_FORMAT
+		"); COMMIT",
+		time);
 
 	return db_exec(db->db, sql, error);
 }
@@ -414,11 +439,13 @@ static gboolean keep_log(struct lock_db *db, const char *name, const char *text,
 	return TRUE;
 }
 
-gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, guint *ret_edges, GError **error)
+gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, guint *ret_edges,
+			 GError **error)
 {
 	rig_auto(lock_orders) orders = lock_orders_new();
 	g_autofree char *base = g_path_get_basename(file), *shown = g_utf8_make_valid(base, -1);
-	g_autofree char *now = rig_utc_now(TRUE), *text = NULL, *sum = NULL, *name = NULL, *whole = NULL;
+	g_autofree char *now = rig_utc_now(TRUE), *text = NULL, *sum = NULL, *name = NULL,
+			*whole = NULL;
 	json_auto_t *json = NULL;
 
 	lock_orders_add_reports(orders, reports);
@@ -426,7 +453,8 @@ gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, 
 	if (!orders->edges->len)
 		return TRUE;
 	if (!db->logs)
-		return rig_fail(error, RIG_EXIT_INFRA, "the index of '%s' cannot be written", db->results);
+		return rig_fail(error, RIG_EXIT_INFRA, "the index of '%s' cannot be written",
+				db->results);
 	json = lock_orders_json(orders);
 	json_object_set_new(json, "log", json_string(shown));
 	text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);

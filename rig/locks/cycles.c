@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cycles of the united graph. Only edges inside a strongly connected component can be on one (Tarjan's
- * algorithm, without recursion); through each of these the shortest cycle is found breadth first, in one
- * search for all edges that lead to the same class.
+ * Cycles of the united graph. Only edges inside a strongly connected component can be on one
+ * (Tarjan's algorithm, without recursion); through each of these the shortest cycle is found
+ * breadth first, in one search for all edges that lead to the same class.
  */
 #include <string.h>
 
@@ -14,7 +14,8 @@
 struct net {
 	const struct lock_graph *graph;
 	guint n;
-	guint *start; /* n + 1: edges of class i are start[i] .. start[i + 1] - 1, as they are sorted */
+	guint *start; /* n + 1: edges of class i are start[i] .. start[i + 1] - 1, as they are
+		       * sorted */
 	guint *component; /* 1, 2, … */
 };
 
@@ -55,7 +56,8 @@ struct tarjan {
 
 static void enter(struct tarjan *t, guint class)
 {
-	t->visit[class] = (struct visit){.order = ++t->count, .low = t->count, .next = t->net->start[class]};
+	t->visit[class] =
+		(struct visit){.order = ++t->count, .low = t->count, .next = t->net->start[class]};
 	g_array_append_val(t->path, class);
 	g_array_append_val(t->open, class);
 }
@@ -126,7 +128,8 @@ struct ways {
 
 static void ways_init(struct ways *w, const struct net *net)
 {
-	*w = (struct ways){g_new(guint, net->n + 1), g_new0(guint, net->n + 1), g_array_new(FALSE, FALSE, sizeof(guint))};
+	*w = (struct ways){g_new(guint, net->n + 1), g_new0(guint, net->n + 1),
+			   g_array_new(FALSE, FALSE, sizeof(guint))};
 }
 
 static void ways_clear(struct ways *w)
@@ -146,7 +149,8 @@ static void find_ways(const struct net *net, guint root, guint length, struct wa
 	for (guint q = 0; q < w->queue->len; q++) {
 		guint class = g_array_index(w->queue, guint, q);
 
-		for (guint e = net->start[class]; w->depth[class] < length && e < net->start[class + 1]; e++) {
+		for (guint e = net->start[class];
+		     w->depth[class] < length && e < net->start[class + 1]; e++) {
 			guint next = edge_at(net, e)->to;
 
 			if (w->depth[next] || net->component[next] != net->component[root])
@@ -182,14 +186,17 @@ static void rotate(GArray *cycle)
 		g_array_index(cycle, guint, i) = old[(least + i) % cycle->len];
 }
 
-static const struct lock_class *class_at(const struct lock_graph *graph, const GArray *cycle, guint i)
+static const struct lock_class *class_at(const struct lock_graph *graph, const GArray *cycle,
+					 guint i)
 {
 	return graph->classes->pdata[g_array_index(cycle, guint, i % cycle->len)];
 }
 
-static const struct order_edge *cycle_edge(const struct lock_graph *graph, const GArray *cycle, guint i)
+static const struct order_edge *cycle_edge(const struct lock_graph *graph, const GArray *cycle,
+					   guint i)
 {
-	return lock_graph_find(graph, g_array_index(cycle, guint, i), g_array_index(cycle, guint, (i + 1) % cycle->len));
+	return lock_graph_find(graph, g_array_index(cycle, guint, i),
+			       g_array_index(cycle, guint, (i + 1) % cycle->len));
 }
 
 /* ---- properties of a cycle ---- */
@@ -245,7 +252,9 @@ static struct lock_cycle *cycle_new(const struct lock_graph *graph, GArray *clas
 
 		const struct order_edge *edge = cycle_edge(graph, classes, i);
 
-		cycle->since = !cycle->since || strcmp(edge->first, cycle->since) > 0 ? edge->first : cycle->since;
+		cycle->since = !cycle->since || strcmp(edge->first, cycle->since) > 0
+				       ? edge->first
+				       : cycle->since;
 		cycle->ambiguous |= (class->flags & LOCK_AMBIGUOUS) != 0;
 		g_string_append_printf(signature, "%s%s", i ? " --> " : "", class->name);
 	}
@@ -262,14 +271,16 @@ void lock_cycle_free(struct lock_cycle *cycle)
 }
 
 /* The edges of one sighting as a set of class numbers of GRAPH, from << 32 | to. */
-static GHashTable *judged_edges(struct lock_db *db, const struct lock_graph *graph, const char *name)
+static GHashTable *judged_edges(struct lock_db *db, const struct lock_graph *graph,
+				const char *name)
 {
 	GHashTable *pairs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	rig_auto(lock_orders) orders = lock_db_orders(db, name);
 	g_autofree int *number = orders ? g_new(int, orders->classes->len + 1) : NULL;
 
 	for (guint i = 0; orders && i < orders->classes->len; i++)
-		number[i] = lock_graph_class(graph, ((struct lock_class *)orders->classes->pdata[i])->name);
+		number[i] = lock_graph_class(
+			graph, ((struct lock_class *)orders->classes->pdata[i])->name);
 	for (guint i = 0; orders && i < orders->edges->len; i++) {
 		const struct lock_edge *edge = orders->edges->pdata[i];
 		guint64 pair = (guint64)number[edge->from] << 32 | (guint)number[edge->to];
@@ -292,7 +303,8 @@ static gboolean saw_all(GHashTable *pairs, const GArray *cycle)
 }
 
 /* TRUE: one run had all edges. Checks the first and the last run of the rarest edge. */
-static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, const GArray *cycle, GHashTable *cache)
+static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, const GArray *cycle,
+			   GHashTable *cache)
 {
 	const struct order_edge *rarest = cycle_edge(graph, cycle, 0);
 
@@ -319,8 +331,10 @@ static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, c
 
 static int unguarded_first(gconstpointer a, gconstpointer b)
 {
-	const struct lock_cycle *one = *(struct lock_cycle *const *)a, *two = *(struct lock_cycle *const *)b;
-	int guarded = (one->gates->len > 0) - (two->gates->len > 0), unclear = one->ambiguous - two->ambiguous;
+	const struct lock_cycle *one = *(struct lock_cycle *const *)a,
+				*two = *(struct lock_cycle *const *)b;
+	int guarded = (one->gates->len > 0) - (two->gates->len > 0),
+	    unclear = one->ambiguous - two->ambiguous;
 
 	if (guarded || unclear)
 		return guarded ? guarded : unclear;
@@ -342,7 +356,8 @@ static int shortest_first(gconstpointer a, gconstpointer b)
 static GPtrArray *candidates(const struct net *net, guint length)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-	GArray *ends = g_array_new(FALSE, FALSE, sizeof(guint)); /* edges, by the class that they lead to */
+	GArray *ends = g_array_new(FALSE, FALSE, sizeof(guint)); /* edges, by the class that they
+								  * lead to */
 	g_autofree guint *start = g_new0(guint, net->n + 2), *fill = NULL;
 	struct ways ways;
 

@@ -44,7 +44,8 @@ RIG_DEFINE_AUTO(lock_sums, lock_sums_free)
 /* Adds a copy of MORE. */
 void lock_sums_add(struct lock_sums *sums, const struct lock_sum *more);
 /* Calls EACH for every sum, in no order. */
-void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *sum, void *data), void *data);
+void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *sum, void *data),
+		    void *data);
 /* Adds them to the tables, and clears them. */
 gboolean lock_sums_flush(struct lock_sums *sums, sqlite3 *db, GError **error);
 /* SQL's common(GATES, GATES), which the flush uses. */

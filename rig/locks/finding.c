@@ -10,13 +10,22 @@
 #define EDGE_KEY "v1:lock-edge:"
 #define FINDINGS_MAX 16
 
-static struct splat *finding_new(const char *kind, enum splat_weight weight, char *key, char *title, const char *text)
+static struct splat *finding_new(const char *kind, enum splat_weight weight, char *key, char *title,
+				 const char *text)
 {
 	struct splat *splat = g_new0(struct splat, 1);
 
 	*splat = (struct splat){
-		.kind = kind, .weight = weight, .title = title, .bug = key, .path = g_strdup(key), .exact = g_strdup(key),
-		.when = -1, .pid = -1, .cpu = -1, .text = g_strdup(text),
+		.kind = kind,
+		.weight = weight,
+		.title = title,
+		.bug = key,
+		.path = g_strdup(key),
+		.exact = g_strdup(key),
+		.when = -1,
+		.pid = -1,
+		.cpu = -1,
+		.text = g_strdup(text),
 	};
 	return splat;
 }
@@ -24,7 +33,8 @@ static struct splat *finding_new(const char *kind, enum splat_weight weight, cha
 char *lock_edge_key(const char *edge)
 {
 	const char *arrow = strstr(edge, "-->");
-	g_autofree char *from = arrow ? g_strndup(edge, arrow - edge) : NULL, *to = arrow ? g_strdup(arrow + 3) : NULL;
+	g_autofree char *from = arrow ? g_strndup(edge, arrow - edge) : NULL,
+			*to = arrow ? g_strdup(arrow + 3) : NULL;
 
 	if (!arrow || !*g_strstrip(from) || !*g_strstrip(to) || strstr(to, "-->"))
 		return NULL;
@@ -34,13 +44,17 @@ char *lock_edge_key(const char *edge)
 /* The edge with the key KEY, if the boot has it. */
 static void find_edge(const struct lock_graph *graph, const char *key, GPtrArray *found)
 {
-	g_auto(GStrv) ends = key && g_str_has_prefix(key, EDGE_KEY) ? g_strsplit(key + strlen(EDGE_KEY), " --> ", 2) : NULL;
+	g_auto(GStrv) ends = key && g_str_has_prefix(key, EDGE_KEY)
+				     ? g_strsplit(key + strlen(EDGE_KEY), " --> ", 2)
+				     : NULL;
 	int from = ends && ends[0] ? lock_graph_class(graph, ends[0]) : -1;
 	int to = from >= 0 && ends[1] ? lock_graph_class(graph, ends[1]) : -1;
 
 	if (to >= 0 && lock_graph_find(graph, from, to))
 		g_ptr_array_add(found, finding_new("lock-edge", SPLAT_NOTE, g_strdup(key),
-						   g_strdup_printf("%s is taken while %s is held", ends[1], ends[0]), ""));
+						   g_strdup_printf("%s is taken while %s is held",
+								   ends[1], ends[0]),
+						   ""));
 }
 
 static const char *name_of(const struct lock_graph *graph, guint class)
@@ -48,22 +62,30 @@ static const char *name_of(const struct lock_graph *graph, guint class)
 	return ((struct lock_class *)graph->classes->pdata[class])->name;
 }
 
-static void find_violations(const struct lock_graph *graph, const GPtrArray *violations, GPtrArray *found)
+static void find_violations(const struct lock_graph *graph, const GPtrArray *violations,
+			    GPtrArray *found)
 {
 	for (guint i = 0; i < violations->len && i < FINDINGS_MAX; i++) {
 		const struct lock_violation *v = violations->pdata[i];
 		const char *from = name_of(graph, v->edge->from), *to = name_of(graph, v->edge->to);
-		g_autofree char *text = g_strdup_printf("%s --> %s\nagainst the declared order: %s\n%s\n", from, to, v->rule,
-							v->source);
+		g_autofree char *text =
+			g_strdup_printf("%s --> %s\nagainst the declared order: %s\n%s\n", from, to,
+					v->rule, v->source);
 
-		g_ptr_array_add(found, finding_new("lock-order", SPLAT_FAIL,
-						   g_strdup_printf("v1:lock-order:%s --> %s", from, to),
-						   g_strdup_printf("%s is taken while %s is held, against the declared order", to,
-								   from), text));
+		g_ptr_array_add(
+			found,
+			finding_new(
+				"lock-order", SPLAT_FAIL,
+				g_strdup_printf("v1:lock-order:%s --> %s", from, to),
+				g_strdup_printf(
+					"%s is taken while %s is held, against the declared order",
+					to, from),
+				text));
 	}
 }
 
-GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_file, const char *key, GError **error)
+GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_file, const char *key,
+			 GError **error)
 {
 	rig_auto(lock_graph) graph = lock_graph_of_orders(orders);
 	g_autoptr(GPtrArray) violations = lock_order_check(order_file, graph, error);

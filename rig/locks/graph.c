@@ -18,15 +18,20 @@
  * again.
  */
 static const char schema[] =
-	"CREATE TABLE class(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, flags INTEGER NOT NULL);"
-	"CREATE TABLE tree(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, first TEXT NOT NULL, runs INTEGER NOT NULL);"
-	"CREATE TABLE place(id INTEGER PRIMARY KEY, kernel TEXT NOT NULL, tree TEXT NOT NULL, machine TEXT NOT NULL,"
+	"CREATE TABLE class(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, "
+	"flags INTEGER NOT NULL);"
+	"CREATE TABLE tree(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, first TEXT NOT NULL, "
+	"runs INTEGER NOT NULL);"
+	"CREATE TABLE place(id INTEGER PRIMARY KEY, kernel TEXT NOT NULL, tree TEXT NOT NULL, "
+	"machine TEXT NOT NULL,"
 	" scenario TEXT NOT NULL, runs INTEGER NOT NULL, UNIQUE(kernel, tree, machine, scenario));"
-	"CREATE TABLE edge(tree INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, contexts INTEGER NOT NULL,"
+	"CREATE TABLE edge(tree INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, "
+	"contexts INTEGER NOT NULL,"
 	" gates TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL, runs INTEGER NOT NULL,"
 	" PRIMARY KEY(tree, a, b)) WITHOUT ROWID;"
 	"CREATE INDEX edge_first ON edge(first);"
-	"CREATE TABLE seen(place INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, contexts INTEGER NOT NULL,"
+	"CREATE TABLE seen(place INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, "
+	"contexts INTEGER NOT NULL,"
 	" gates TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL, runs INTEGER NOT NULL,"
 	" PRIMARY KEY(place, a, b)) WITHOUT ROWID;"
 	"CREATE INDEX seen_edge ON seen(a, b);"
@@ -49,7 +54,8 @@ static gboolean drop_tables(sqlite3 *db, GError **error)
 
 static gboolean make_tables(sqlite3 *db, gboolean anew, GError **error)
 {
-	g_autofree char *version = g_strdup_printf("PRAGMA user_version = %d; COMMIT", SCHEMA_VERSION);
+	g_autofree char *version =
+		g_strdup_printf("PRAGMA user_version = %d; COMMIT", SCHEMA_VERSION);
 
 	if (!anew && db_version(db) == SCHEMA_VERSION)
 		return TRUE;
@@ -61,10 +67,12 @@ static gboolean make_tables(sqlite3 *db, gboolean anew, GError **error)
 	return drop_tables(db, error) && db_exec(db, schema, error) && db_exec(db, version, error);
 }
 
-struct lock_db *lock_db_open(const char *results, const char *folder, gboolean rebuild, GError **error)
+struct lock_db *lock_db_open(const char *results, const char *folder, gboolean rebuild,
+			     GError **error)
 {
 	rig_auto(lock_db) db = g_new0(struct lock_db, 1);
-	g_autofree char *file = folder ? g_build_filename(folder, FILE_NAME, NULL) : g_strdup(":memory:");
+	g_autofree char *file =
+		folder ? g_build_filename(folder, FILE_NAME, NULL) : g_strdup(":memory:");
 
 	db->results = g_strdup(results);
 	db->logs = folder ? g_build_filename(folder, LOGS_NAME, NULL) : NULL;

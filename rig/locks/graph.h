@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The lock graph of a results folder: the orders of all its runs united, with where and how often
- * each was seen. It is kept in SQLite (locks.sqlite beside the run index), brought up to date when it
- * is opened, and outlives run folders that are pruned; REBUILD makes it again from the folders that are
- * there. With nothing new that costs one stat().
+ * each was seen. It is kept in SQLite (locks.sqlite beside the run index), brought up to date when
+ * it is opened, and outlives run folders that are pruned; REBUILD makes it again from the folders
+ * that are there. With nothing new that costs one stat().
  *
- * The name of a sighting is that of its run, or of a log (lock_db_add_log()). It begins with its time, so
- * that text order is the order of time.
+ * The name of a sighting is that of its run, or of a log (lock_db_add_log()). It begins with its
+ * time, so that text order is the order of time.
  */
 #ifndef RIG_LOCKS_GRAPH_H
 #define RIG_LOCKS_GRAPH_H
@@ -16,8 +16,12 @@
 
 struct lock_db;
 
-/* FOLDER holds the file, or NULL: in memory. Errors: RIG_EXIT_INFRA (disk), RIG_EXIT_USAGE (RESULTS). */
-struct lock_db *lock_db_open(const char *results, const char *folder, gboolean rebuild, GError **error);
+/*
+ * FOLDER holds the file, or NULL: in memory. Errors: RIG_EXIT_INFRA (disk), RIG_EXIT_USAGE
+ * (RESULTS).
+ */
+struct lock_db *lock_db_open(const char *results, const char *folder, gboolean rebuild,
+			     GError **error);
 void lock_db_free(struct lock_db *db);
 RIG_DEFINE_AUTO(lock_db, lock_db_free)
 
@@ -26,7 +30,8 @@ RIG_DEFINE_AUTO(lock_db, lock_db_free)
  * to the graph, for a rebuild; a log with the same orders changes nothing. *ret_edges: their
  * number.
  */
-gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, guint *ret_edges, GError **error);
+gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, guint *ret_edges,
+			 GError **error);
 
 /* A filter; NULL leaves a field open. */
 struct lock_filter {
@@ -38,7 +43,8 @@ struct order_edge {
 	guint contexts;	 /* enum lock_context */
 	guint runs;
 	char *first, *last; /* names of runs */
-	GArray *gates;	 /* guint, sorted: indices of classes held at every occurrence in every run */
+	/* guint, sorted: indices of classes held at every occurrence in every run */
+	GArray *gates;
 };
 
 struct lock_graph {
@@ -48,7 +54,8 @@ struct lock_graph {
 };
 
 /* Loads all edges that match FILTER (NULL: all). */
-struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter *filter, GError **error);
+struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter *filter,
+				   GError **error);
 void lock_graph_free(struct lock_graph *graph);
 RIG_DEFINE_AUTO(lock_graph, lock_graph_free)
 
@@ -81,7 +88,8 @@ struct lock_new {
  * TREE (NULL: of all trees), those that are new anywhere first: array of struct lock_new, the
  * caller's. A tree without an earlier run is left out, because all of its edges would be new.
  */
-GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since, const char *until, GError **error);
+GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since,
+			      const char *until, GError **error);
 
 /* The lock orders in the run folder RUN; NULL (no error): it has none. */
 struct lock_orders *lock_orders_of_run(const char *results, const char *run);
@@ -99,10 +107,11 @@ struct lock_cycle {
 };
 
 /*
- * Shortest cycles of the graph, at most one through each edge and of at most LENGTH classes; unguarded
- * ones first, then by length. A cycle whose edges were all seen in one run is left out: lockdep saw them
- * too, and has either reported it or found that it cannot block (recursive readers, or keys of one name
- * that are different locks). *ret_judged (may be NULL): how many of those were met.
+ * Shortest cycles of the graph, at most one through each edge and of at most LENGTH classes;
+ * unguarded ones first, then by length. A cycle whose edges were all seen in one run is left out:
+ * lockdep saw them too, and has either reported it or found that it cannot block (recursive
+ * readers, or keys of one name that are different locks). *ret_judged (may be NULL): how many of
+ * those were met.
  */
 #define LOCK_CYCLES_MAX 1000 /* no more are looked for */
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length,
@@ -122,11 +131,12 @@ GPtrArray *lock_order_check(const char *file, const struct lock_graph *graph, GE
 void lock_violation_free(struct lock_violation *violation);
 
 /*
- * What the lock orders of one boot say by themselves, as reports: edges against the declared order of ORDER_FILE
- * (kind lock-order), and the edge that KEY (lock_edge_key(), or any other text, or NULL) names, where the boot has it
- * (kind lock-edge, a note). Array of struct splat without a free function. An ORDER_FILE that cannot be read sets
- * *error and gives no findings of its kind.
+ * What the lock orders of one boot say by themselves, as reports: edges against the declared order
+ * of ORDER_FILE (kind lock-order), and the edge that KEY (lock_edge_key(), or any other text, or
+ * NULL) names, where the boot has it (kind lock-edge, a note). Array of struct splat without a free
+ * function. An ORDER_FILE that cannot be read sets *error and gives no findings of its kind.
  */
-GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_file, const char *key, GError **error);
+GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_file, const char *key,
+			 GError **error);
 
 #endif

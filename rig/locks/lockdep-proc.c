@@ -37,7 +37,9 @@ char *lock_plain_name(const char *name)
 	return g_strdup_printf("%.*s%s", (int)(hash - name), name, rest);
 }
 
-/* "dev_attr_state" for "dev_attr_state.3"; NULL for names that the compiler made for a static key. */
+/*
+ * "dev_attr_state" for "dev_attr_state.3"; NULL for names that the compiler made for a static key.
+ */
 static char *key_symbol(const struct reader *r, const char *address)
 {
 	char *end, *name;
@@ -57,7 +59,8 @@ static char *key_symbol(const struct reader *r, const char *address)
 }
 
 /* The canonical name of the class that lockdep prints as NAME at ADDRESS (locks.h). */
-static char *canonical(const struct reader *r, const char *address, const char *name, guint *ret_flags)
+static char *canonical(const struct reader *r, const char *address, const char *name,
+		       guint *ret_flags)
 {
 	g_autofree char *plain = lock_plain_name(name), *symbol = key_symbol(r, address);
 	gsize base = strcspn(plain, "/");
@@ -82,7 +85,8 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 	guint number = GPOINTER_TO_UINT(g_hash_table_lookup(r->by_key, key)), flags;
 	struct lock_class *class;
 
-	if (number || strlen(name) > LOCKS_NAME_MAX / 2 || !*name || !g_utf8_validate(name, -1, NULL))
+	if (number || strlen(name) > LOCKS_NAME_MAX / 2 || !*name ||
+	    !g_utf8_validate(name, -1, NULL))
 		return number;
 	full = canonical(r, address, name, &flags);
 	/* "#6" alone */
@@ -109,7 +113,9 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 	return number;
 }
 
-/* The usage characters stand between two blanks or before ": "; the name is the rest of the line. */
+/*
+ * The usage characters stand between two blanks or before ": "; the name is the rest of the line.
+ */
 static void read_class(struct reader *r, char *line)
 {
 	char *address = line, *after = line + strcspn(line, " "), *colon;
@@ -127,7 +133,8 @@ static void read_class(struct reader *r, char *line)
 			continue;
 		number = class_get(r, address, colon + 2);
 		if (number && (colon[-3] != '.' || colon[-1] != '.'))
-			((struct lock_class *)r->orders->classes->pdata[number - 1])->flags |= LOCK_SHARED;
+			((struct lock_class *)r->orders->classes->pdata[number - 1])->flags |=
+				LOCK_SHARED;
 		return;
 	}
 }
@@ -150,7 +157,8 @@ static char *copy_text(const char *text)
  * Calls LINE for each whole line of TEXT, which is modified; text after the last newline is
  * ignored.
  */
-static void each_line(struct reader *r, const char *text, void (*line)(struct reader *r, char *line))
+static void each_line(struct reader *r, const char *text,
+		      void (*line)(struct reader *r, char *line))
 {
 	g_autofree char *copy = NULL;
 	char *next;
@@ -276,7 +284,10 @@ static int by_number(gconstpointer a, gconstpointer b)
 	return *(const guint *)a < *(const guint *)b ? -1 : *(const guint *)a > *(const guint *)b;
 }
 
-/* The locks held beside FROM while the last of CHAIN was waited for; class indices, sorted, each once. */
+/*
+ * The locks held beside FROM while the last of CHAIN was waited for; class indices, sorted, each
+ * once.
+ */
 static GArray *gates_of(const struct reader *r, const struct chain *chain, guint from)
 {
 	GArray *gates = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -301,7 +312,8 @@ static void intersect(GArray *gates, const GArray *other)
 	for (guint i = gates->len; i-- > 0;) {
 		guint at;
 
-		if (!g_array_binary_search((GArray *)other, &g_array_index(gates, guint, i), by_number, &at))
+		if (!g_array_binary_search((GArray *)other, &g_array_index(gates, guint, i),
+					   by_number, &at))
 			g_array_remove_index(gates, i);
 	}
 }
@@ -341,17 +353,22 @@ static void add_edges(struct reader *r, const struct chain *chain)
 
 static int by_ends(gconstpointer a, gconstpointer b)
 {
-	const struct lock_edge *one = *(struct lock_edge *const *)a, *two = *(struct lock_edge *const *)b;
+	const struct lock_edge *one = *(struct lock_edge *const *)a,
+			       *two = *(struct lock_edge *const *)b;
 
-	return one->from != two->from ? (one->from < two->from ? -1 : 1) : one->to < two->to ? -1 : one->to > two->to;
+	return one->from != two->from ? (one->from < two->from ? -1 : 1)
+	       : one->to < two->to    ? -1
+				      : one->to > two->to;
 }
 
-struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, lock_symbol symbol, void *data)
+struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, lock_symbol symbol,
+				      void *data)
 {
 	struct reader r = {
 		.by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-		.prefixes = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL),
+		.prefixes = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+						  (GDestroyNotify)g_bytes_unref, NULL),
 		.edges = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
 		.orders = lock_orders_new(),
 		.symbol = symbol,

@@ -52,7 +52,8 @@ enum lock_context {
 struct lock_edge {
 	guint from, to;
 	guint contexts; /* enum lock_context */
-	GArray *gates;	/* guint, sorted: single exclusive locks held at every occurrence; NULL: none */
+	GArray *gates;	/* guint, sorted: single exclusive locks held at every occurrence; NULL:
+			 * none */
 };
 
 /* The orders of one boot. */

@@ -28,7 +28,8 @@ static const cyaml_schema_value_t name_value = {
 };
 
 static const cyaml_schema_field_t rule_fields[] = {
-	CYAML_FIELD_SEQUENCE_COUNT("order", CYAML_FLAG_POINTER, struct rule, order, n_order, &name_value, 2, CHAIN_MAX),
+	CYAML_FIELD_SEQUENCE_COUNT("order", CYAML_FLAG_POINTER, struct rule, order, n_order,
+				   &name_value, 2, CHAIN_MAX),
 	CYAML_FIELD_STRING_PTR("source", CYAML_FLAG_POINTER, struct rule, source, 1, 1000),
 	CYAML_FIELD_END,
 };
@@ -38,7 +39,8 @@ static const cyaml_schema_value_t rule_value = {
 };
 
 static const cyaml_schema_field_t rules_fields[] = {
-	CYAML_FIELD_SEQUENCE_COUNT("rules", CYAML_FLAG_POINTER, struct rules, rules, n_rules, &rule_value, 1, RULES_MAX),
+	CYAML_FIELD_SEQUENCE_COUNT("rules", CYAML_FLAG_POINTER, struct rules, rules, n_rules,
+				   &rule_value, 1, RULES_MAX),
 	CYAML_FIELD_END,
 };
 
@@ -63,15 +65,16 @@ static void check_rule(const struct rule *rule, const struct lock_graph *graph, 
 
 		for (guint inner = outer + 1; to >= 0 && inner < rule->n_order; inner++) {
 			int from = lock_graph_class(graph, rule->order[inner]);
-			const struct order_edge *edge = from < 0 ? NULL : lock_graph_find(graph, from, to);
+			const struct order_edge *edge =
+				from < 0 ? NULL : lock_graph_find(graph, from, to);
 			struct lock_violation *violation;
 
 			if (!edge)
 				continue;
 			violation = g_new0(struct lock_violation, 1);
 			violation->edge = edge;
-			violation->rule = g_strdup_printf("%s is taken before %s", rule->order[outer],
-							  rule->order[inner]);
+			violation->rule = g_strdup_printf("%s is taken before %s",
+							  rule->order[outer], rule->order[inner]);
 			violation->source = g_strdup(rule->source);
 			g_ptr_array_add(found, violation);
 		}

@@ -101,11 +101,13 @@ json_t *lock_orders_json(const struct lock_orders *orders)
 		json_t *gates = json_array();
 
 		for (guint g = 0; edge->gates && g < edge->gates->len; g++)
-			json_array_append_new(gates, json_integer(g_array_index(edge->gates, guint, g)));
-		json_array_append_new(edges, json_pack("[i, i, i, o]", edge->from, edge->to, edge->contexts, gates));
+			json_array_append_new(gates,
+					      json_integer(g_array_index(edge->gates, guint, g)));
+		json_array_append_new(edges, json_pack("[i, i, i, o]", edge->from, edge->to,
+						       edge->contexts, gates));
 	}
-	return json_pack("{s:i, s:b, s:o, s:o}", "version", 1, "cut", orders->cut, "classes", classes, "edges",
-			 edges);
+	return json_pack("{s:i, s:b, s:o, s:o}", "version", 1, "cut", orders->cut, "classes",
+			 classes, "edges", edges);
 }
 
 /* Element AT of ARRAY as a number below LIMIT. */
@@ -131,7 +133,8 @@ static gboolean read_classes(struct lock_orders *orders, json_t *classes)
 		const char *name = json_string_value(json_array_get(item, 0));
 		guint flags;
 
-		if (!name || !*name || strlen(name) > LOCKS_NAME_MAX || !number_at(item, 1, 1 << 16, &flags))
+		if (!name || !*name || strlen(name) > LOCKS_NAME_MAX ||
+		    !number_at(item, 1, 1 << 16, &flags))
 			return FALSE;
 		struct lock_class *class = g_new0(struct lock_class, 1);
 
@@ -172,7 +175,8 @@ static gboolean read_edges(struct lock_orders *orders, json_t *edges)
 	json_array_foreach (edges, i, item) {
 		guint from, to, contexts;
 
-		if (!number_at(item, 0, n, &from) || !number_at(item, 1, n, &to) || !number_at(item, 2, LOCK_IN_REPORT * 2, &contexts))
+		if (!number_at(item, 0, n, &from) || !number_at(item, 1, n, &to) ||
+		    !number_at(item, 2, LOCK_IN_REPORT * 2, &contexts))
 			return FALSE;
 		struct lock_edge *edge = lock_edge_new(from, to, contexts);
 
@@ -190,7 +194,8 @@ struct lock_orders *lock_orders_from_json(json_t *json, GError **error)
 	if (json_integer_value(json_object_get(json, "version")) != 1 ||
 	    !read_classes(orders, json_object_get(json, "classes")) ||
 	    !read_edges(orders, json_object_get(json, "edges"))) {
-		rig_fail(error, RIG_EXIT_USAGE, "not a table of lock orders, version 1 (docs/locks.md)");
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "not a table of lock orders, version 1 (docs/locks.md)");
 		return NULL;
 	}
 	orders->cut = json_is_true(json_object_get(json, "cut"));

@@ -25,15 +25,20 @@ void lock_graph_free(struct lock_graph *graph)
 
 static int by_ends(gconstpointer a, gconstpointer b)
 {
-	const struct order_edge *one = *(struct order_edge *const *)a, *two = *(struct order_edge *const *)b;
+	const struct order_edge *one = *(struct order_edge *const *)a,
+				*two = *(struct order_edge *const *)b;
 
-	return one->from != two->from ? (one->from < two->from ? -1 : 1) : one->to < two->to ? -1 : one->to > two->to;
+	return one->from != two->from ? (one->from < two->from ? -1 : 1)
+	       : one->to < two->to    ? -1
+				      : one->to > two->to;
 }
 
 /* Classes in the order of their names; *ret_index: id in the file -> index + 1. */
-static gboolean load_classes(struct lock_db *db, struct lock_graph *graph, GHashTable *index, GError **error)
+static gboolean load_classes(struct lock_db *db, struct lock_graph *graph, GHashTable *index,
+			     GError **error)
 {
-	db_stmt *stmt = db_query(db->db, "SELECT id, name, flags FROM class ORDER BY name", NULL, error);
+	db_stmt *stmt =
+		db_query(db->db, "SELECT id, name, flags FROM class ORDER BY name", NULL, error);
 
 	while (stmt && db_row(stmt, NULL)) {
 		struct lock_class *class = g_new0(struct lock_class, 1);
@@ -106,10 +111,12 @@ static void add_edge(const struct lock_sum *sum, void *data)
 static struct lock_sum sum_of_row(sqlite3_stmt *stmt)
 {
 	return (struct lock_sum){
-		.a = sqlite3_column_int64(stmt, 0), .b = sqlite3_column_int64(stmt, 1),
+		.a = sqlite3_column_int64(stmt, 0),
+		.b = sqlite3_column_int64(stmt, 1),
 		.contexts = sqlite3_column_int(stmt, 2),
 		.gates = (char *)sqlite3_column_text(stmt, 3),
-		.first = (char *)sqlite3_column_text(stmt, 4), .last = (char *)sqlite3_column_text(stmt, 5),
+		.first = (char *)sqlite3_column_text(stmt, 4),
+		.last = (char *)sqlite3_column_text(stmt, 5),
 		.runs = sqlite3_column_int(stmt, 6),
 	};
 }
@@ -120,10 +127,12 @@ static struct lock_sum sum_of_row(sqlite3_stmt *stmt)
 	" (?4 IS NULL OR tree = ?4)"
 
 /* SQL with the fields of F bound to ?1 .. ?4. */
-static sqlite3_stmt *query_places(struct lock_db *db, const char *sql, const struct lock_filter *f, GError **error)
+static sqlite3_stmt *query_places(struct lock_db *db, const char *sql, const struct lock_filter *f,
+				  GError **error)
 {
 	sqlite3_stmt *stmt = db_query(db->db, sql, NULL, error);
-	const char *words[] = {f ? f->kernel : NULL, f ? f->machine : NULL, f ? f->scenario : NULL, f ? f->tree : NULL};
+	const char *words[] = {f ? f->kernel : NULL, f ? f->machine : NULL, f ? f->scenario : NULL,
+			       f ? f->tree : NULL};
 
 	for (guint i = 0; stmt && i < G_N_ELEMENTS(words); i++)
 		sqlite3_bind_text(stmt, i + 1, words[i], -1, SQLITE_TRANSIENT);
@@ -134,11 +143,14 @@ static sqlite3_stmt *query_places(struct lock_db *db, const char *sql, const str
  * The rows of `edge` are sums already. Those of `seen` are summed here, because SQLite would sort
  * them first.
  */
-static gboolean load_edges(struct lock_db *db, const struct lock_filter *f, struct loading *l, GError **error)
+static gboolean load_edges(struct lock_db *db, const struct lock_filter *f, struct loading *l,
+			   GError **error)
 {
 	gboolean places = f && (f->kernel || f->machine || f->scenario);
-	const char *sql = places ? COLUMNS " FROM seen WHERE place IN (SELECT id FROM place WHERE " PLACES ")"
-		: f && f->tree ? COLUMNS " FROM edge WHERE tree = (SELECT id FROM tree WHERE name = ?4)"
+	const char *sql =
+		places ? COLUMNS " FROM seen WHERE place IN (SELECT id FROM place WHERE " PLACES ")"
+		: f && f->tree ? COLUMNS
+			" FROM edge WHERE tree = (SELECT id FROM tree WHERE name = ?4)"
 			       : COLUMNS " FROM edge WHERE tree = 0";
 	rig_auto(lock_sums) sums = places ? lock_sums_new() : NULL;
 	db_stmt *stmt = query_places(db, sql, f, error);
@@ -156,16 +168,19 @@ static gboolean load_edges(struct lock_db *db, const struct lock_filter *f, stru
 	return stmt != NULL;
 }
 
-struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter *filter, GError **error)
+struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter *filter,
+				   GError **error)
 {
 	rig_auto(lock_graph) graph = g_new0(struct lock_graph, 1);
 	g_autoptr(GHashTable) index = g_hash_table_new(NULL, NULL);
 	struct loading loading = {graph, index};
-	db_stmt *runs = query_places(db, "SELECT total(runs) FROM place WHERE " PLACES, filter, error);
+	db_stmt *runs =
+		query_places(db, "SELECT total(runs) FROM place WHERE " PLACES, filter, error);
 
 	graph->classes = g_ptr_array_new_with_free_func(lock_class_free);
 	graph->edges = g_ptr_array_new_with_free_func(edge_free);
-	if (!runs || !load_classes(db, graph, index, error) || !load_edges(db, filter, &loading, error))
+	if (!runs || !load_classes(db, graph, index, error) ||
+	    !load_edges(db, filter, &loading, error))
 		return NULL;
 	if (db_row(runs, NULL))
 		graph->runs = sqlite3_column_int(runs, 0);
@@ -177,8 +192,9 @@ struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter 
 
 static int by_class_name(gconstpointer a, gconstpointer b, gpointer classes)
 {
-	return strcmp(((struct lock_class *)((GPtrArray *)classes)->pdata[*(const guint *)a])->name,
-		      ((struct lock_class *)((GPtrArray *)classes)->pdata[*(const guint *)b])->name);
+	return strcmp(
+		((struct lock_class *)((GPtrArray *)classes)->pdata[*(const guint *)a])->name,
+		((struct lock_class *)((GPtrArray *)classes)->pdata[*(const guint *)b])->name);
 }
 
 struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders)
@@ -205,8 +221,12 @@ struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders)
 		const struct lock_edge *from = orders->edges->pdata[i];
 		struct order_edge *edge = g_new0(struct order_edge, 1);
 
-		*edge = (struct order_edge){.from = place[from->from], .to = place[from->to], .contexts = from->contexts,
-					    .runs = 1, .first = g_strdup(""), .last = g_strdup(""),
+		*edge = (struct order_edge){.from = place[from->from],
+					    .to = place[from->to],
+					    .contexts = from->contexts,
+					    .runs = 1,
+					    .first = g_strdup(""),
+					    .last = g_strdup(""),
 					    .gates = g_array_new(FALSE, FALSE, sizeof(guint))};
 		g_ptr_array_add(graph->edges, edge);
 	}
@@ -216,14 +236,17 @@ struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders)
 
 static int class_by_name(gconstpointer a, gconstpointer b)
 {
-	return strcmp((*(struct lock_class *const *)a)->name, (*(struct lock_class *const *)b)->name);
+	return strcmp((*(struct lock_class *const *)a)->name,
+		      (*(struct lock_class *const *)b)->name);
 }
 
 int lock_graph_class(const struct lock_graph *graph, const char *name)
 {
 	const struct lock_class key = {.name = (char *)name}, *wanted = &key;
-	gpointer *found = graph->classes->len ? bsearch(&wanted, graph->classes->pdata, graph->classes->len,
-							sizeof(gpointer), class_by_name) : NULL;
+	gpointer *found = graph->classes->len
+				  ? bsearch(&wanted, graph->classes->pdata, graph->classes->len,
+					    sizeof(gpointer), class_by_name)
+				  : NULL;
 
 	return found ? (int)(found - graph->classes->pdata) : -1;
 }
@@ -231,8 +254,9 @@ int lock_graph_class(const struct lock_graph *graph, const char *name)
 const struct order_edge *lock_graph_find(const struct lock_graph *graph, guint from, guint to)
 {
 	const struct order_edge key = {.from = from, .to = to}, *wanted = &key;
-	gpointer *found = graph->edges->len ? bsearch(&wanted, graph->edges->pdata, graph->edges->len,
-						      sizeof(gpointer), by_ends) : NULL;
+	gpointer *found = graph->edges->len ? bsearch(&wanted, graph->edges->pdata,
+						      graph->edges->len, sizeof(gpointer), by_ends)
+					    : NULL;
 
 	return found ? *found : NULL;
 }
@@ -253,16 +277,22 @@ static void sighting_free(gpointer data)
 GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *to, GError **error)
 {
 	GPtrArray *found = g_ptr_array_new_with_free_func(sighting_free);
-	db_stmt *stmt = db_query(db->db,
-		"SELECT kernel, tree, machine, scenario, first, last, seen.runs FROM seen JOIN place ON place.id = seen.place"
-		" WHERE a = (SELECT id FROM class WHERE name = ?1) AND b = (SELECT id FROM class WHERE name = ?2)"
-		" ORDER BY first", (const char *[]){from, to, NULL}, error);
+	db_stmt *stmt = db_query(
+		db->db,
+		"SELECT kernel, tree, machine, scenario, first, last, seen.runs FROM seen JOIN "
+		"place ON place.id = seen.place"
+		" WHERE a = (SELECT id FROM class WHERE name = ?1) AND b = (SELECT id FROM class "
+		"WHERE name = ?2)"
+		" ORDER BY first",
+		(const char *[]){from, to, NULL}, error);
 
 	while (stmt && db_row(stmt, NULL)) {
 		struct lock_sighting *s = g_new0(struct lock_sighting, 1);
 
-		*s = (struct lock_sighting){db_text(stmt, 0), db_text(stmt, 1), db_text(stmt, 2), db_text(stmt, 3),
-					    db_text(stmt, 4), db_text(stmt, 5), sqlite3_column_int(stmt, 6)};
+		*s = (struct lock_sighting){db_text(stmt, 0),		db_text(stmt, 1),
+					    db_text(stmt, 2),		db_text(stmt, 3),
+					    db_text(stmt, 4),		db_text(stmt, 5),
+					    sqlite3_column_int(stmt, 6)};
 		g_ptr_array_add(found, s);
 	}
 	return found;
@@ -281,24 +311,34 @@ static void new_free(gpointer data)
 	g_free(new);
 }
 
-GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since, const char *until, GError **error)
+GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since,
+			      const char *until, GError **error)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(new_free);
 	/* an empty text stands for NULL: db_query() ends at the first NULL */
-	db_stmt *stmt = db_query(db->db,
-		"SELECT tree.name, one.name, two.name, e.first, e.runs, every.first >= ?1 FROM edge AS e"
+	db_stmt *stmt = db_query(
+		db->db,
+		"SELECT tree.name, one.name, two.name, e.first, e.runs, every.first >= ?1 FROM "
+		"edge AS e"
 		" JOIN tree ON tree.id = e.tree AND tree.first < ?1"
 		" JOIN edge AS every ON every.tree = 0 AND every.a = e.a AND every.b = e.b"
 		" JOIN class AS one ON one.id = e.a JOIN class AS two ON two.id = e.b"
-		" WHERE e.first >= ?1 AND (?2 = '' OR e.first < ?2) AND e.tree > 0 AND (?3 = '' OR tree.name = ?4)"
+		" WHERE e.first >= ?1 AND (?2 = '' OR e.first < ?2) AND e.tree > 0 AND (?3 = '' OR "
+		"tree.name = ?4)"
 		" ORDER BY every.first >= ?1 DESC, tree.name, e.first, one.name, two.name",
-		(const char *[]){since, until ? until : "", tree ? "1" : "", tree ? tree : "", NULL}, error);
+		(const char *[]){since, until ? until : "", tree ? "1" : "", tree ? tree : "",
+				 NULL},
+		error);
 
 	while (stmt && db_row(stmt, NULL)) {
 		struct lock_new *new = g_new0(struct lock_new, 1);
 
-		*new = (struct lock_new){db_text(stmt, 0), db_text(stmt, 1), db_text(stmt, 2), db_text(stmt, 3),
-					 sqlite3_column_int(stmt, 4), sqlite3_column_int(stmt, 5)};
+		*new = (struct lock_new){db_text(stmt, 0),
+					 db_text(stmt, 1),
+					 db_text(stmt, 2),
+					 db_text(stmt, 3),
+					 sqlite3_column_int(stmt, 4),
+					 sqlite3_column_int(stmt, 5)};
 		g_ptr_array_add(found, new);
 	}
 	return stmt ? g_steal_pointer(&found) : NULL;

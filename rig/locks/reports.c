@@ -19,8 +19,8 @@ static gboolean is_numbered(const char *name)
 }
 
 /*
- * "kn->active" of the attribute whose function the report names, as vmlinux would name its key: state_show() and
- * state_store() are of DEVICE_ATTR_RW(state), the variable dev_attr_state.
+ * "kn->active" of the attribute whose function the report names, as vmlinux would name its key:
+ * state_show() and state_store() are of DEVICE_ATTR_RW(state), the variable dev_attr_state.
  */
 static char *canonical(const char *name, const char *function, guint *ret_flags)
 {
@@ -29,7 +29,8 @@ static char *canonical(const char *name, const char *function, guint *ret_flags)
 	*ret_flags = lock_name_is_variable(name) ? LOCK_SINGLE : 0;
 	if (!strcmp(name, "kn->active") && end && lock_name_is_variable(function) &&
 	    (!strcmp(end, "_show") || !strcmp(end, "_store")))
-		return g_strdup_printf("kn->active(dev_attr_%.*s)", (int)(end - function), function);
+		return g_strdup_printf("kn->active(dev_attr_%.*s)", (int)(end - function),
+				       function);
 	if (is_numbered(name))
 		*ret_flags |= LOCK_AMBIGUOUS;
 	return g_strdup(name);
@@ -47,7 +48,8 @@ static void add_report(struct lock_orders *orders, json_t *report)
 	size_t n = json_array_size(cycle);
 	guint numbers[CYCLE_MAX];
 
-	if (n < 2 || n > CYCLE_MAX || !text_at(report, "kind") || !g_str_has_prefix(text_at(report, "kind"), "lockdep-"))
+	if (n < 2 || n > CYCLE_MAX || !text_at(report, "kind") ||
+	    !g_str_has_prefix(text_at(report, "kind"), "lockdep-"))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		const char *name = json_string_value(json_array_get(cycle, i));

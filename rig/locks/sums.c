@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sightings summed in memory. Many runs of one place have the same edges, so that a batch of runs costs one
- * statement for each edge and place instead of one for each edge of each run.
+ * Sightings summed in memory. Many runs of one place have the same edges, so that a batch of runs
+ * costs one statement for each edge and place instead of one for each edge of each run.
  */
 #include <string.h>
 
@@ -35,7 +35,8 @@ static guint sum_hash(gconstpointer data)
 {
 	const struct lock_sum *sum = data;
 
-	guint hash = (guint)sum->place * 0x9e3779b1u + (guint)sum->a * 0x85ebca77u + (guint)sum->b * 0xc2b2ae3du;
+	guint hash = (guint)sum->place * 0x9e3779b1u + (guint)sum->a * 0x85ebca77u +
+		     (guint)sum->b * 0xc2b2ae3du;
 
 	return hash ^ hash >> 15;
 }
@@ -105,7 +106,8 @@ void lock_sums_add(struct lock_sums *sums, const struct lock_sum *more)
 		set_text(&sum->last, more->last);
 }
 
-void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *sum, void *data), void *data)
+void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *sum, void *data),
+		    void *data)
 {
 	GHashTableIter iter;
 	gpointer sum;
@@ -119,7 +121,8 @@ void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *
 
 static void common(sqlite3_context *context, int n, sqlite3_value **values)
 {
-	const char *a = (const char *)sqlite3_value_text(values[0]), *b = (const char *)sqlite3_value_text(values[1]);
+	const char *a = (const char *)sqlite3_value_text(values[0]),
+		   *b = (const char *)sqlite3_value_text(values[1]);
 
 	(void)n;
 	sqlite3_result_text(context, lock_gates_common(a ? a : " ", b ? b : " "), -1, g_free);
@@ -127,13 +130,15 @@ static void common(sqlite3_context *context, int n, sqlite3_value **values)
 
 void lock_sums_register(sqlite3 *db)
 {
-	sqlite3_create_function(db, "common", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, common, NULL, NULL);
+	sqlite3_create_function(db, "common", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, common,
+				NULL, NULL);
 }
 
-#define UPSERT(table) \
+#define UPSERT(table)                                                                            \
 	"INSERT INTO " table " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET" \
-	" contexts = contexts | excluded.contexts, gates = common(gates, excluded.gates)," \
-	" first = min(first, excluded.first), last = max(last, excluded.last), runs = runs + excluded.runs"
+	" contexts = contexts | excluded.contexts, gates = common(gates, excluded.gates),"       \
+	" first = min(first, excluded.first), last = max(last, excluded.last), " \
+	"runs = runs + excluded.runs"
 
 static gboolean put(sqlite3_stmt *stmt, const struct lock_sum *sum)
 {

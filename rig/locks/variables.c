@@ -26,14 +26,17 @@ void lock_variables_free(struct lock_variables *variables)
 	g_free(variables);
 }
 
-static void read_table(struct lock_variables *v, Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+static void read_table(struct lock_variables *v, Elf *elf, Elf_Scn *section,
+		       const GElf_Shdr *header)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
 	gsize n = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
 
 	for (gsize i = 0; data && i < n; i++) {
 		GElf_Sym sym;
-		const char *name = gelf_getsym(data, i, &sym) ? elf_strptr(elf, header->sh_link, sym.st_name) : NULL;
+		const char *name = gelf_getsym(data, i, &sym)
+					   ? elf_strptr(elf, header->sh_link, sym.st_name)
+					   : NULL;
 
 		if (!name || !*name || GELF_ST_TYPE(sym.st_info) != STT_OBJECT || !sym.st_size)
 			continue;
@@ -46,7 +49,8 @@ static void read_table(struct lock_variables *v, Elf *elf, Elf_Scn *section, con
 
 static int by_address(gconstpointer a, gconstpointer b)
 {
-	guint64 x = ((const struct variable *)a)->address, y = ((const struct variable *)b)->address;
+	guint64 x = ((const struct variable *)a)->address,
+		y = ((const struct variable *)b)->address;
 
 	return x < y ? -1 : x > y;
 }
@@ -55,7 +59,9 @@ struct lock_variables *lock_variables_open(const char *vmlinux)
 {
 	struct lock_variables *v = g_new0(struct lock_variables, 1);
 	int fd = vmlinux ? open(vmlinux, O_RDONLY | O_CLOEXEC) : -1;
-	Elf *elf = fd >= 0 && elf_version(EV_CURRENT) != EV_NONE ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
+	Elf *elf = fd >= 0 && elf_version(EV_CURRENT) != EV_NONE
+			   ? elf_begin(fd, ELF_C_READ_MMAP, NULL)
+			   : NULL;
 	Elf_Scn *section = NULL;
 
 	v->all = g_array_new(FALSE, FALSE, sizeof(struct variable));
@@ -91,5 +97,6 @@ char *lock_variables_name(guint64 address, void *variables)
 		return NULL;
 	const struct variable *found = &g_array_index(v->all, struct variable, low - 1);
 
-	return address - found->address < found->size ? g_strdup(v->names->str + found->name) : NULL;
+	return address - found->address < found->size ? g_strdup(v->names->str + found->name)
+						      : NULL;
 }

@@ -23,7 +23,8 @@
 #define EXIT_VALUE 0x2a
 #define EXIT_CODE (EXIT_VALUE << 1 | 1) /* as isa-debug-exit forms it */
 
-static const char *const accel_names[] = {[ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg"};
+static const char *const accel_names[] = {
+	[ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg"};
 
 gboolean accel_parse(const char *text, enum accel *ret, GError **error)
 {
@@ -33,7 +34,8 @@ gboolean accel_parse(const char *text, enum accel *ret, GError **error)
 			return TRUE;
 		}
 	}
-	return rig_fail(error, RIG_EXIT_USAGE, "unknown accelerator '%s'; allowed: auto, kvm, tcg", text);
+	return rig_fail(error, RIG_EXIT_USAGE, "unknown accelerator '%s'; allowed: auto, kvm, tcg",
+			text);
 }
 
 static char *write_boot_sector(GError **error)
@@ -53,8 +55,8 @@ static char *write_boot_sector(GError **error)
 }
 
 /*
- * TRUE where the probe guest ran to its end on KVM. It gets the machine's own CPU model, twice: a KVM that is
- * nested badly may run the plain default CPU, and fail on what a newer one asks of it.
+ * TRUE where the probe guest ran to its end on KVM. It gets the machine's own CPU model, twice: a
+ * KVM that is nested badly may run the plain default CPU, and fail on what a newer one asks of it.
  */
 static gboolean probe(const void *data, gboolean *ret_works, GError **error)
 {
@@ -68,10 +70,10 @@ static gboolean probe(const void *data, gboolean *ret_works, GError **error)
 		return FALSE;
 	drive = g_strdup_printf("if=none,id=disk,format=raw,snapshot=on,file=%s", sector);
 	const char *const argv[] = {
-		machine->emulator, "-machine", "pc", "-cpu", machine->cpu, "-smp", "2", "-accel", "kvm", "-nodefaults", "-no-user-config",
-		"-display", "none", "-no-reboot", "-m", "64M",
-		"-device", ("isa-debug-exit,iobase=" EXIT_PORT ",iosize=1"),
-		"-drive", drive, "-device", "ide-hd,drive=disk", NULL,
+		machine->emulator, "-machine", "pc", "-cpu", machine->cpu, "-smp", "2", "-accel",
+		"kvm", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-m",
+		"64M", "-device", ("isa-debug-exit,iobase=" EXIT_PORT ",iosize=1"), "-drive",
+		drive, "-device", "ide-hd,drive=disk", NULL,
 	};
 
 	if (!process_start(&(struct spawn){.argv = argv}, &qemu, error))
@@ -93,7 +95,8 @@ static char *kvm_obstacle(const struct machine *machine, GError **error)
 
 	uname(&host);
 	if (g_strcmp0(host.machine, machine->arch))
-		return g_strdup_printf("this host is %s, the guest %s", host.machine, machine->arch);
+		return g_strdup_printf("this host is %s, the guest %s", host.machine,
+				       machine->arch);
 	if (g_strcmp0(host.machine, "x86_64"))
 		return g_strdup_printf("no probe guest for %s", host.machine);
 	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
@@ -103,12 +106,14 @@ static char *kvm_obstacle(const struct machine *machine, GError **error)
 	name = g_strdup_printf("accel/%s", machine->name);
 	if (!probe_once(machine->emulator, name, probe, machine, &works, error))
 		return NULL;
-	return works ? NULL : g_strdup_printf("/dev/kvm opens, but a probe guest did not run on it within "
-					      "%d s", DEADLINE_MS / 1000);
+	return works ? NULL
+		     : g_strdup_printf("/dev/kvm opens, but a probe guest did not run on it within "
+				       "%d s",
+				       DEADLINE_MS / 1000);
 }
 
-gboolean accel_settle(const struct machine *machine, enum accel want, enum accel *ret, char **ret_why,
-		      GError **error)
+gboolean accel_settle(const struct machine *machine, enum accel want, enum accel *ret,
+		      char **ret_why, GError **error)
 {
 	g_autoptr(GError) failed = NULL;
 	g_autofree char *obstacle = NULL;

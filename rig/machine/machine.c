@@ -33,16 +33,22 @@ static const struct machine pc_q35 = {
 	.image = "arch/x86/boot/bzImage",
 	.console = "ttyS0,115200",
 	.fallback_tty = "ttyS1",
-	/* the kernel counts timer interrupts at boot and panics ("IO-APIC + timer doesn't work!") where a busy
-	 * host let too few of them through (arch/x86/kernel/apic/io_apic.c, check_timer) */
+	/*
+	 * the kernel counts timer interrupts at boot and panics ("IO-APIC + timer doesn't work!")
+	 * where a busy host let too few of them through (arch/x86/kernel/apic/io_apic.c,
+	 * check_timer)
+	 */
 	.cmdline = "no_timer_check",
 	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),
 	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM | MACHINE_PLUG_CPU |
 	       MACHINE_NUMA | MACHINE_VIRTIO_CONSOLE | MACHINE_ACPI_OST | MACHINE_BREAK,
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,
-	/* QEMU's block is 2 MiB, but the guest's driver deals in sub-blocks of 4 MiB (MAX_ORDER): it never
-	 * reaches a size between two of them (drivers/virtio/virtio_mem.c, virtio_mem_init_hotplug) */
+	/*
+	 * QEMU's block is 2 MiB, but the guest's driver deals in sub-blocks of 4 MiB (MAX_ORDER):
+	 * it never reaches a size between two of them (drivers/virtio/virtio_mem.c,
+	 * virtio_mem_init_hotplug)
+	 */
 	.virtio_mem_unit = 4 * MIB,
 	.quirks = "a virtio-mem device can be added and resized but not removed: QEMU 7.2 refuses",
 };
@@ -77,13 +83,14 @@ static const struct machine pseries = {
 };
 
 /*
- * Bare metal under skiboot. -nodefaults takes the PCI host bridges and the BMC away, so the one bridge
- * that is needed and a BMC are added again: skiboot trains links one second for each bridge (six by
- * default), and without a BMC a power-off ends in "OPAL: Shutdown request" with QEMU still there.
+ * Bare metal under skiboot. -nodefaults takes the PCI host bridges and the BMC away, so the one
+ * bridge that is needed and a BMC are added again: skiboot trains links one second for each bridge
+ * (six by default), and without a BMC a power-off ends in "OPAL: Shutdown request" with QEMU still
+ * there.
  *
- * There is no memory hotplug from the host: what comes and goes are memory blocks (sysfs, probe) and
- * memtrace, with the radix MMU in units of 1 GiB: of 6 GiB, kernelcore=2G keeps some movable (movable_node
- * would switch that off).
+ * There is no memory hotplug from the host: what comes and goes are memory blocks (sysfs, probe)
+ * and memtrace, with the radix MMU in units of 1 GiB: of 6 GiB, kernelcore=2G keeps some movable
+ * (movable_node would switch that off).
  */
 #define POWERNV                                                                                    \
 	.arch = "ppc64le",                                                                         \
@@ -105,7 +112,9 @@ static const struct machine pseries = {
 static const struct machine powernv9 = {
 	POWERNV,
 	.name = "powernv9",
-	.about = "bare-metal POWER9 with OPAL firmware; no hotplug from the host, memtrace in the guest",
+	.about =
+		"bare-metal POWER9 with OPAL firmware; no hotplug from the host, "
+		"memtrace in the guest",
 	.type = "powernv9",
 };
 
@@ -124,12 +133,13 @@ static const struct machine powernv10 = {
 };
 
 /*
- * QEMU's virt machine. It describes itself by ACPI, and has the Generic Event Device that announces DIMMs, only
- * under a UEFI firmware; without one, device_add says "missing acpi-ged". EDK2 takes kernel, initramfs and command
- * line from fw_cfg, so there is no disk, no boot menu and no store of variables: about 1 s of CPU time.
+ * QEMU's virt machine. It describes itself by ACPI, and has the Generic Event Device that announces
+ * DIMMs, only under a UEFI firmware; without one, device_add says "missing acpi-ged". EDK2 takes
+ * kernel, initramfs and command line from fw_cfg, so there is no disk, no boot menu and no store of
+ * variables: about 1 s of CPU time.
  *
- * It has one PL011 only, so there is no second console. pcie-root-port announces devices by native PCI Express
- * hotplug (HOTPLUG_PCI_PCIE). arm64 has no /sys/devices/system/memory/probe.
+ * It has one PL011 only, so there is no second console. pcie-root-port announces devices by native
+ * PCI Express hotplug (HOTPLUG_PCI_PCIE). arm64 has no /sys/devices/system/memory/probe.
  */
 static const struct machine arm64_virt = {
 	.name = "arm64-virt",
@@ -139,14 +149,15 @@ static const struct machine arm64_virt = {
 	.type = "virt",
 	.properties = ",gic-version=3",
 	.cpu = "cortex-a57",
-	.extra = WORDS("-nodefaults", "-no-user-config",
-		       "-device", "pcie-root-port,id=hot0,chassis=1,slot=1",
-		       "-device", "pcie-root-port,id=hot1,chassis=2,slot=2",
-		       "-device", "pcie-root-port,id=hot2,chassis=3,slot=3",
-		       "-device", "pcie-root-port,id=hot3,chassis=4,slot=4"),
+	.extra = WORDS("-nodefaults", "-no-user-config", "-device",
+		       "pcie-root-port,id=hot0,chassis=1,slot=1", "-device",
+		       "pcie-root-port,id=hot1,chassis=2,slot=2", "-device",
+		       "pcie-root-port,id=hot2,chassis=3,slot=3", "-device",
+		       "pcie-root-port,id=hot3,chassis=4,slot=4"),
 	.bios = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",
 	.image = "arch/arm64/boot/Image",
-	.needs = WORDS("CONFIG_ARM64_4K_PAGES", "CONFIG_ACPI", "CONFIG_EFI_STUB", "CONFIG_SERIAL_AMBA_PL011_CONSOLE"),
+	.needs = WORDS("CONFIG_ARM64_4K_PAGES", "CONFIG_ACPI", "CONFIG_EFI_STUB",
+		       "CONFIG_SERIAL_AMBA_PL011_CONSOLE"),
 	.console = "ttyAMA0",
 	.hot_buses = WORDS("hot0", "hot1", "hot2", "hot3"),
 	.can = MACHINE_PLUG_DIMM | MACHINE_UNPLUG_DIMM | MACHINE_VIRTIO_MEM | MACHINE_NUMA |
@@ -154,12 +165,15 @@ static const struct machine arm64_virt = {
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,
 	.virtio_mem_unit = 4 * MIB,
-	.no_libvirt = "libvirt 9 takes ACPI on arm64 only with a firmware in flash memory, which the rig does "
-		      "not prepare",
+	.no_libvirt =
+		"libvirt 9 takes ACPI on arm64 only with a firmware in flash memory, "
+		"which the rig does "
+		"not prepare",
 	.quirks = "vCPUs cannot be hot-plugged",
 };
 
-const struct machine *const machines[] = {&pc_q35, &pseries, &powernv9, &powernv8, &powernv10, &arm64_virt, NULL};
+const struct machine *const machines[] = {&pc_q35,    &pseries,	   &powernv9, &powernv8,
+					  &powernv10, &arm64_virt, NULL};
 
 const struct machine *machine_find(const char *name, GError **error)
 {
@@ -170,7 +184,8 @@ const struct machine *machine_find(const char *name, GError **error)
 			return machines[i];
 		g_string_append_printf(names, "%s%s", names->len ? ", " : "", machines[i]->name);
 	}
-	rig_fail(error, RIG_EXIT_USAGE, "no machine is called '%s'; there are %s", name, names->str);
+	rig_fail(error, RIG_EXIT_USAGE, "no machine is called '%s'; there are %s", name,
+		 names->str);
 	return NULL;
 }
 
@@ -180,7 +195,8 @@ gboolean machine_check_bios(const struct machine *machine, GError **error)
 
 	if (!machine->bios || g_file_test(machine->bios, G_FILE_TEST_EXISTS))
 		return TRUE;
-	return rig_fail(error, RIG_EXIT_SKIP, "%s needs the firmware '%s', which is not installed%s%s", machine->name,
+	return rig_fail(error, RIG_EXIT_SKIP,
+			"%s needs the firmware '%s', which is not installed%s%s", machine->name,
 			machine->bios, package ? "; apt-get install " : "", package ? package : "");
 }
 
@@ -194,8 +210,8 @@ const struct machine_mode *machine_mode(const struct machine *machine, const cha
 	return &nothing;
 }
 
-gboolean machine_pick(const char *const *choices, const char *what, const char *name, const char **ret,
-		      GError **error)
+gboolean machine_pick(const char *const *choices, const char *what, const char *name,
+		      const char **ret, GError **error)
 {
 	g_autofree char *names = choices ? g_strjoinv(", ", (char **)choices) : NULL;
 
@@ -209,6 +225,6 @@ gboolean machine_pick(const char *const *choices, const char *what, const char *
 			return TRUE;
 		}
 	}
-	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no %s of this machine; it has %s", name, what,
-			names ? names : "none to choose from");
+	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no %s of this machine; it has %s", name,
+			what, names ? names : "none to choose from");
 }

@@ -2,9 +2,10 @@
 /*
  * Machines: one const descriptor each. No other module depends on an architecture.
  *
- * To add a machine: add a descriptor to machine.c (each field below says what goes there), a fragment
- * scenarios/kconfig/<arch>.config, the guest's cross compiler to the Makefile's table, and the machine
- * to a scenario's `machines`. `rig doctor` and `rig run` pick the rest up from the table.
+ * To add a machine: add a descriptor to machine.c (each field below says what goes there), a
+ * fragment scenarios/kconfig/<arch>.config, the guest's cross compiler to the Makefile's table, and
+ * the machine to a scenario's `machines`. `rig doctor` and `rig run` pick the rest up from the
+ * table.
  */
 #ifndef RIG_MACHINE_MACHINE_H
 #define RIG_MACHINE_MACHINE_H
@@ -41,8 +42,10 @@ struct machine {
 	const char *cpu;	  /* -cpu value, or NULL for the machine's default */
 	const char *const *extra; /* further QEMU words (NULL-terminated), before all others */
 	const char *bios;	  /* firmware image that is not part of QEMU (-bios), or NULL */
-	const char *image;	  /* the kernel image a build yields, relative to the build folder */
-	const char *const *needs; /* kernel options without which it does not boot (docs/scenarios.md), or NULL */
+	/* the kernel image a build yields, relative to the build folder */
+	const char *image;
+	const char *const *needs; /* kernel options without which it does not boot
+				   * (docs/scenarios.md), or NULL */
 	const char *console;	  /* the guest's console= value: "ttyS0,115200" */
 	const char *fallback_tty; /* guest tty of the second console, the channel without virtio */
 	const char *cmdline;	  /* words every guest of this machine gets, or NULL */
@@ -52,12 +55,16 @@ struct machine {
 	guint64 dimm_unit;	  /* DIMM sizes are multiples of this many bytes */
 	guint64 min_memory;	  /* the least base memory that boots a scenario */
 	guint64 virtio_mem_unit;  /* block size of virtio-mem here */
-	const char *cpu_driver;	  /* device_add driver of a vCPU, NULL: from query-hotpluggable-cpus */
+	/* device_add driver of a vCPU, NULL: from query-hotpluggable-cpus */
+	const char *cpu_driver;
 	const char *const *firmwares; /* selectable, the first is the default; NULL: none */
-	const char *const *mmus;      /* selectable MMU modes, the first is the default; NULL: none */
+	/* selectable MMU modes, the first is the default; NULL: none */
+	const char *const *mmus;
 	const struct machine_mode *modes; /* ends with a NULL name; modes not in it add nothing */
-	const char *libvirt_cpu;     /* CPU model as libvirt names it, or NULL: the most it can ("maximum") */
-	const char *libvirt_serial;  /* model of a serial device as libvirt names it, or NULL: its default */
+	const char *
+		libvirt_cpu; /* CPU model as libvirt names it, or NULL: the most it can ("maximum") */
+	const char *libvirt_serial;  /* model of a serial device as libvirt names it, or NULL: its
+				      * default */
 	const char *no_libvirt;	      /* why libvirt cannot start it, or NULL */
 	const char *quirks;	      /* text: what is unusual and why, with the source of each
 				       * fact */
@@ -75,9 +82,11 @@ gboolean machine_check_bios(const struct machine *machine, GError **error);
 /* What NAME (a firmware or an MMU mode, or NULL) adds; an empty mode where it adds nothing. */
 const struct machine_mode *machine_mode(const struct machine *machine, const char *name);
 
-/* MACHINE's default for NULL, NULL where it has none; an unknown NAME is an error (RIG_EXIT_USAGE). */
-gboolean machine_pick(const char *const *choices, const char *what, const char *name, const char **ret,
-		      GError **error);
+/*
+ * MACHINE's default for NULL, NULL where it has none; an unknown NAME is an error (RIG_EXIT_USAGE).
+ */
+gboolean machine_pick(const char *const *choices, const char *what, const char *name,
+		      const char **ret, GError **error);
 
 /*
  * QEMU's seccomp filter: no old system calls, no change of user, no new program, no change of
@@ -93,13 +102,13 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 gboolean accel_parse(const char *text, enum accel *ret, GError **error);
 
 /*
- * Settles `auto`: KVM only where a probe guest (an x86 boot sector of a few bytes, on the host's own
- * architecture) really ran to its end on it within a deadline; the answer is remembered per host, boot
- * and QEMU in the cache. Never ACCEL_AUTO afterwards. *ret_why is a sentence for people ("TCG: /dev/kvm
- * opens, but a probe guest did not run on it within 3 s"). WANT == ACCEL_KVM where it does not work is an
- * error (RIG_EXIT_INFRA). Blocks for at most the probe's deadline.
+ * Settles `auto`: KVM only where a probe guest (an x86 boot sector of a few bytes, on the host's
+ * own architecture) really ran to its end on it within a deadline; the answer is remembered per
+ * host, boot and QEMU in the cache. Never ACCEL_AUTO afterwards. *ret_why is a sentence for people
+ * ("TCG: /dev/kvm opens, but a probe guest did not run on it within 3 s"). WANT == ACCEL_KVM where
+ * it does not work is an error (RIG_EXIT_INFRA). Blocks for at most the probe's deadline.
  */
-gboolean accel_settle(const struct machine *machine, enum accel want, enum accel *ret, char **ret_why,
-		      GError **error);
+gboolean accel_settle(const struct machine *machine, enum accel want, enum accel *ret,
+		      char **ret_why, GError **error);
 
 #endif

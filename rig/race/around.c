@@ -18,16 +18,19 @@ static const struct {
 	{"cpu_hotplug_lock", "kernel/cpu.c,mm/memory_hotplug.c,mm/slab_common.c"},
 	{"slab_mutex", "mm/slab_common.c,mm/slub.c"},
 	{"kn->active", "fs/kernfs/dir.c,drivers/base/memory.c,drivers/base/core.c"},
-	{"&dev->mutex", "drivers/base/dd.c,drivers/base/bus.c,drivers/base/core.c,drivers/base/memory.c"},
+	{"&dev->mutex",
+	 "drivers/base/dd.c,drivers/base/bus.c,drivers/base/core.c,drivers/base/memory.c"},
 };
 
 /* Adds the functions of "function+0x12/0x34" in reports' stacks. */
 static void add_frames(const char *text, GPtrArray *names)
 {
-	g_autoptr(GRegex) regex = g_regex_new("([A-Za-z_][A-Za-z0-9_]*)\\+0x[0-9a-f]+/0x", 0, 0, NULL);
+	g_autoptr(GRegex) regex =
+		g_regex_new("([A-Za-z_][A-Za-z0-9_]*)\\+0x[0-9a-f]+/0x", 0, 0, NULL);
 	g_autoptr(GMatchInfo) match = NULL;
 
-	for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL))
+	for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match);
+	     g_match_info_next(match, NULL))
 		g_ptr_array_add(names, g_match_info_fetch(match, 1));
 }
 
@@ -39,9 +42,13 @@ static gboolean around_run(const char *what, const char *results, char ***ret, G
 	size_t i;
 
 	if (!run)
-		return rig_fail(error, RIG_EXIT_USAGE, "unknown place '%s' for --around: give a file (mm/slub.c), a function, "
-				"a lock (device_hotplug_lock, mem_hotplug_lock, cpu_hotplug_lock, slab_mutex, kn->active, "
-				"&dev->mutex) or a run with a report", what);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"unknown place '%s' for --around: give a file (mm/slub.c), a function, "
+			"a lock (device_hotplug_lock, mem_hotplug_lock, cpu_hotplug_lock, "
+			"slab_mutex, kn->active, "
+			"&dev->mutex) or a run with a report",
+			what);
 	json_array_foreach (json_object_get(run->details, "reports"), i, report) {
 		const char *text = json_string_value(json_object_get(report, "text"));
 
@@ -49,13 +56,16 @@ static gboolean around_run(const char *what, const char *results, char ***ret, G
 			add_frames(text, names);
 	}
 	if (!names->len)
-		return rig_fail(error, RIG_EXIT_USAGE, "run '%s' has no report with a stack, so --around cannot use it", what);
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"run '%s' has no report with a stack, so --around cannot use it",
+				what);
 	g_ptr_array_add(names, NULL);
 	*ret = (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
 	return TRUE;
 }
 
-gboolean race_around(const char *what, const char *results, char **ret_visits, char ***ret_favoured, GError **error)
+gboolean race_around(const char *what, const char *results, char **ret_visits, char ***ret_favoured,
+		     GError **error)
 {
 	char **favoured = NULL;
 	const char *visits = what ? NULL : ALL;
@@ -64,7 +74,8 @@ gboolean race_around(const char *what, const char *results, char **ret_visits, c
 		if (!strcmp(what, locks[i].lock))
 			visits = locks[i].visits;
 	/* the child process checks whether the kernel has it */
-	if (!visits && (g_str_has_suffix(what, ".c") || g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_]*$", what, 0, 0)))
+	if (!visits && (g_str_has_suffix(what, ".c") ||
+			g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_]*$", what, 0, 0)))
 		visits = what;
 	if (!visits && !around_run(what, results, &favoured, error))
 		return FALSE;

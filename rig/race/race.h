@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * `rig race`: searches for holds that make a scenario fail. Its runs are child processes (child/child.h), chosen by
- * strategy.h. It iterates the default main context.
+ * `rig race`: searches for holds that make a scenario fail. Its runs are child processes
+ * (child/child.h), chosen by strategy.h. It iterates the default main context.
  *
- * `race.json` in its folder has the words, the record and each trial with its outcome. It is written by rename after
- * each run, so that a kill loses only the runs under way. `race.yaml` is the scenario with the holds that were found.
+ * `race.json` in its folder has the words, the record and each trial with its outcome. It is
+ * written by rename after each run, so that a kill loses only the runs under way. `race.yaml` is
+ * the scenario with the holds that were found.
  */
 #ifndef RIG_RACE_RACE_H
 #define RIG_RACE_RACE_H
@@ -45,18 +46,21 @@ struct race_search;
  * its race.json. WORDS is the command line, kept for --resume. Errors: RIG_EXIT_USAGE, a state that
  * cannot be read; RIG_EXIT_INFRA.
  */
-struct race_search *race_search_new(const struct race_options *options, json_t *words, json_t *state, GError **error);
+struct race_search *race_search_new(const struct race_options *options, json_t *words,
+				    json_t *state, GError **error);
 void race_search_free(struct race_search *search);
 RIG_DEFINE_AUTO(race_search, race_search_free)
 
 /* Called when a run has ended. */
-void race_search_watch(struct race_search *search, void (*ended)(const struct race_event *event, void *data),
+void race_search_watch(struct race_search *search,
+		       void (*ended)(const struct race_event *event, void *data),
 		       void (*starting)(const char *what, void *data), void *data);
 
 /*
- * Runs the search, blocking, until the rates are known, the budget is spent or a signal comes. Errors:
- * RIG_EXIT_USAGE, the scenario or AROUND does not fit the kernel; RIG_EXIT_SKIP, no QEMU that can hold; RIG_EXIT_INFRA,
- * several faults of the host in a row. It can be resumed after each of them.
+ * Runs the search, blocking, until the rates are known, the budget is spent or a signal comes.
+ * Errors: RIG_EXIT_USAGE, the scenario or AROUND does not fit the kernel; RIG_EXIT_SKIP, no QEMU
+ * that can hold; RIG_EXIT_INFRA, several faults of the host in a row. It can be resumed after each
+ * of them.
  */
 gboolean race_search_run(struct race_search *search, enum race_end *ret, GError **error);
 
@@ -69,14 +73,14 @@ const char *race_search_said(const struct race_search *search);
 char *race_hold_text(const struct race_hold *hold);
 
 /*
- * The text of the scenario file FILE with TRIAL's holds instead of its own. Errors: RIG_EXIT_USAGE, FILE cannot be
- * read. The caller's.
+ * The text of the scenario file FILE with TRIAL's holds instead of its own. Errors: RIG_EXIT_USAGE,
+ * FILE cannot be read. The caller's.
  */
 char *race_scenario(const char *file, const struct race_trial *trial, GError **error);
 
 /*
- * What --around WHAT means. *RET_VISITS: functions to count, for `rig run --visits`; *RET_FAVOURED: functions to try
- * first (g_strfreev()), or NULL.
+ * What --around WHAT means. *RET_VISITS: functions to count, for `rig run --visits`; *RET_FAVOURED:
+ * functions to try first (g_strfreev()), or NULL.
  *
  *	mm/slub.c	that file of the director's table
  *	add_memory	that function and its neighbours
@@ -85,6 +89,7 @@ char *race_scenario(const char *file, const struct race_trial *trial, GError **e
  *
  * Errors: RIG_EXIT_USAGE, none of these.
  */
-gboolean race_around(const char *what, const char *results, char **ret_visits, char ***ret_favoured, GError **error);
+gboolean race_around(const char *what, const char *results, char **ret_visits, char ***ret_favoured,
+		     GError **error);
 
 #endif

@@ -16,7 +16,8 @@
 
 static void step(struct race_search *search);
 
-struct race_search *race_search_new(const struct race_options *options, json_t *words, json_t *state, GError **error)
+struct race_search *race_search_new(const struct race_options *options, json_t *words,
+				    json_t *state, GError **error)
 {
 	rig_auto(race_search) search = g_new0(struct race_search, 1);
 
@@ -25,10 +26,12 @@ struct race_search *race_search_new(const struct race_options *options, json_t *
 	search->words = json_incref(words);
 	search->trials = json_array();
 	if (g_mkdir_with_parents(options->dir, 0755) < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", options->dir, g_strerror(errno));
+		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", options->dir,
+			 g_strerror(errno));
 		return NULL;
 	}
-	if (!race_around(options->around, options->results, &search->visits_words, &search->favoured, error) ||
+	if (!race_around(options->around, options->results, &search->visits_words,
+			 &search->favoured, error) ||
 	    (state && !state_restore(search, state, error)) || !state_save(search, error))
 		return NULL;
 	return g_steal_pointer(&search);
@@ -50,7 +53,8 @@ void race_search_free(struct race_search *search)
 	g_free(search);
 }
 
-void race_search_watch(struct race_search *search, void (*ended)(const struct race_event *event, void *data),
+void race_search_watch(struct race_search *search,
+		       void (*ended)(const struct race_event *event, void *data),
 		       void (*starting)(const char *what, void *data), void *data)
 {
 	search->ended = ended;
@@ -120,7 +124,8 @@ static gboolean on_budget(void *data)
 static const char *first_reason(const struct child_result *result)
 {
 	json_t *details = json_object_get(result->answer, "details");
-	const char *text = json_string_value(json_array_get(json_object_get(details, "reasons"), 0));
+	const char *text =
+		json_string_value(json_array_get(json_object_get(details, "reasons"), 0));
 
 	return text ? text : result->problem;
 }
@@ -133,7 +138,8 @@ static const char *failure_of(const struct child_result *result)
 	size_t i;
 
 	json_array_foreach (json_object_get(details, "reports"), i, report) {
-		const char *bug = json_string_value(json_object_get(json_object_get(report, "signature"), "bug"));
+		const char *bug = json_string_value(
+			json_object_get(json_object_get(report, "signature"), "bug"));
 
 		if (bug && details_report_counts(report) && !json_object_get(report, "known"))
 			return bug;
@@ -152,7 +158,8 @@ static void read_outcome(const struct race_search *search, const struct child_re
 	gboolean failed = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_HANG;
 	gboolean same = !search->failure || !g_strcmp0(search->failure, failure_of(result));
 
-	*o = (struct race_outcome){.failed = failed && (same || race_phase(search->race) == RACE_EXPLORE)};
+	*o = (struct race_outcome){.failed = failed &&
+					     (same || race_phase(search->race) == RACE_EXPLORE)};
 	for (guint i = 0; i < trial->n; i++) {
 		json_t *one = json_array_get(holds, i);
 
@@ -162,8 +169,8 @@ static void read_outcome(const struct race_search *search, const struct child_re
 	}
 }
 
-static void tell(struct race_search *search, const struct child_result *result, const struct race_trial *trial,
-		 const struct race_outcome *outcome)
+static void tell(struct race_search *search, const struct child_result *result,
+		 const struct race_trial *trial, const struct race_outcome *outcome)
 {
 	const struct race_event event = {
 		.number = json_array_size(search->trials),
@@ -180,7 +187,8 @@ static void tell(struct race_search *search, const struct child_result *result, 
 
 static gboolean is_judged(enum verdict verdict)
 {
-	return verdict == VERDICT_PASS || verdict == VERDICT_KNOWN || verdict == VERDICT_FAIL || verdict == VERDICT_HANG;
+	return verdict == VERDICT_PASS || verdict == VERDICT_KNOWN || verdict == VERDICT_FAIL ||
+	       verdict == VERDICT_HANG;
 }
 
 /* A run without a result for the kernel: a fault of the host, or a request that cannot be met. */
@@ -189,24 +197,26 @@ static void blame(struct race_search *search, const struct child_result *result)
 	GError *error = NULL;
 
 	if (result->exit_code == RIG_EXIT_USAGE || result->verdict == VERDICT_SKIP) {
-		rig_fail(&error, result->verdict == VERDICT_SKIP ? RIG_EXIT_SKIP : RIG_EXIT_USAGE, "%s",
-			 result->problem ? result->problem : "the run was refused");
+		rig_fail(&error, result->verdict == VERDICT_SKIP ? RIG_EXIT_SKIP : RIG_EXIT_USAGE,
+			 "%s", result->problem ? result->problem : "the run was refused");
 		fail(search, error);
 	} else if (++search->faults >= FAULTS_MAX) {
-		rig_fail(&error, RIG_EXIT_INFRA, "%u runs in a row could not be judged: %s", FAULTS_MAX,
-			 first_reason(result) ? first_reason(result) : "?");
+		rig_fail(&error, RIG_EXIT_INFRA, "%u runs in a row could not be judged: %s",
+			 FAULTS_MAX, first_reason(result) ? first_reason(result) : "?");
 		fail(search, error);
 	}
 }
 
-static void take_trial(struct race_search *search, const struct child_result *result, const struct race_trial *trial)
+static void take_trial(struct race_search *search, const struct child_result *result,
+		       const struct race_trial *trial)
 {
 	guint failed, runs, alone, alone_runs;
 	struct race_outcome outcome;
 	GError *error = NULL;
 
 	read_outcome(search, result, trial, &outcome);
-	if (outcome.failed && trial->phase == RACE_EXPLORE && race_phase(search->race) == RACE_EXPLORE) {
+	if (outcome.failed && trial->phase == RACE_EXPLORE &&
+	    race_phase(search->race) == RACE_EXPLORE) {
 		g_free(search->said);
 		g_free(search->failure);
 		search->said = g_strdup(first_reason(result));
@@ -225,7 +235,8 @@ static void take_trial(struct race_search *search, const struct child_result *re
 }
 
 /* The run without holds whose functions were counted is also the first trial. */
-static void take_record(struct race_search *search, const struct child_result *result, const struct race_slot *slot)
+static void take_record(struct race_search *search, const struct child_result *result,
+			const struct race_slot *slot)
 {
 	json_t *visits = json_object_get(json_object_get(result->answer, "details"), "visits");
 	GError *error = NULL;
@@ -270,13 +281,21 @@ static void add(GPtrArray *words, const char *option, const char *value)
 static void start(struct race_search *search, struct race_slot *slot)
 {
 	const struct race_options *o = &search->options;
-	g_autofree char *name = g_path_get_basename(o->dir), *label = g_strconcat(LABEL, name, NULL);
+	g_autofree char *name = g_path_get_basename(o->dir),
+			*label = g_strconcat(LABEL, name, NULL);
 	const char *labels[] = {label, NULL};
 	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
 	struct child_spec spec = {
-		.scenario = o->scenario, .machine = o->machine, .kernel = o->kernel, .patches = o->patches,
-		.fragments = o->fragments, .duration_s = o->duration_s, .patience_s = o->patience_s,
-		.results = o->results, .labels = labels, .rig = o->rig,
+		.scenario = o->scenario,
+		.machine = o->machine,
+		.kernel = o->kernel,
+		.patches = o->patches,
+		.fragments = o->fragments,
+		.duration_s = o->duration_s,
+		.patience_s = o->patience_s,
+		.results = o->results,
+		.labels = labels,
+		.rig = o->rig,
 		.limit_s = CHILD_RUN_LIMIT_S + o->duration_s,
 	};
 	GError *error = NULL;
@@ -322,7 +341,8 @@ static void step(struct race_search *search)
 			continue;
 		slot->is_record = !search->race;
 		if (slot->is_record)
-			slot->trial = (struct race_trial){.phase = RACE_BASE, .why = "without holds, functions are counted"};
+			slot->trial = (struct race_trial){
+				.phase = RACE_BASE, .why = "without holds, functions are counted"};
 		if (slot->is_record || race_next(search->race, &slot->trial))
 			start(search, slot);
 	}

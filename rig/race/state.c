@@ -14,11 +14,13 @@ json_t *trial_json(const struct race_trial *trial, const struct race_outcome *o)
 	json_t *holds = json_array();
 
 	for (guint i = 0; i < trial->n; i++)
-		json_array_append_new(holds, json_pack("{s:s, s:s, s:I, s:I, s:I}", "at", trial->hold[i].at, "until",
-						       trial->hold[i].until, "reached", (json_int_t)o->reached[i],
-						       "held", (json_int_t)o->held[i], "met", (json_int_t)o->met[i]));
-	return json_pack("{s:s, s:b, s:b, s:o}", "phase", race_phase_name(trial->phase), "failed", o->failed, "news",
-			 o->news, "holds", holds);
+		json_array_append_new(
+			holds,
+			json_pack("{s:s, s:s, s:I, s:I, s:I}", "at", trial->hold[i].at, "until",
+				  trial->hold[i].until, "reached", (json_int_t)o->reached[i],
+				  "held", (json_int_t)o->held[i], "met", (json_int_t)o->met[i]));
+	return json_pack("{s:s, s:b, s:b, s:o}", "phase", race_phase_name(trial->phase), "failed",
+			 o->failed, "news", o->news, "holds", holds);
 }
 
 static gboolean read_phase(const char *name, enum race_phase *ret)
@@ -39,7 +41,8 @@ gboolean trial_read(json_t *json, struct race_trial *trial, struct race_outcome 
 	*trial = (struct race_trial){.n = json_array_size(holds)};
 	*o = (struct race_outcome){.failed = json_is_true(json_object_get(json, "failed")),
 				   .news = json_is_true(json_object_get(json, "news"))};
-	if (trial->n > RACE_GROUP || !read_phase(json_string_value(json_object_get(json, "phase")), &trial->phase))
+	if (trial->n > RACE_GROUP ||
+	    !read_phase(json_string_value(json_object_get(json, "phase")), &trial->phase))
 		return FALSE;
 	json_array_foreach (holds, i, hold) {
 		trial->hold[i].at = json_string_value(json_object_get(hold, "at"));
@@ -56,23 +59,28 @@ gboolean trial_read(json_t *json, struct race_trial *trial, struct race_outcome 
 gboolean state_save(const struct race_search *search, GError **error)
 {
 	g_autofree char *path = g_build_filename(search->options.dir, "race.json", NULL);
-	json_auto_t *state = json_pack("{s:i, s:s, s:O, s:O?, s:O, s:s?, s:s?}", "version", STATE_VERSION, "folder",
-				       search->cwd, "words", search->words, "visits", search->visits, "trials",
-				       search->trials, "said", search->said, "failure", search->failure);
+	json_auto_t *state = json_pack("{s:i, s:s, s:O, s:O?, s:O, s:s?, s:s?}", "version",
+				       STATE_VERSION, "folder", search->cwd, "words", search->words,
+				       "visits", search->visits, "trials", search->trials, "said",
+				       search->said, "failure", search->failure);
 	g_autofree char *text = state ? json_dumps(state, JSON_INDENT(1)) : NULL;
 
 	if (!text)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': the state is not UTF-8", path);
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': the state is not UTF-8",
+				path);
 	return rig_write_file(path, text, -1, error);
 }
 
 gboolean state_restore(struct race_search *search, json_t *state, GError **error)
 {
-	json_t *trials = json_object_get(state, "trials"), *visits = json_object_get(state, "visits"), *one;
+	json_t *trials = json_object_get(state, "trials"),
+	       *visits = json_object_get(state, "visits"), *one;
 	size_t i;
 
-	if (json_integer_value(json_object_get(state, "version")) != STATE_VERSION || !json_is_array(trials))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s/race.json' is of another version", search->options.dir);
+	if (json_integer_value(json_object_get(state, "version")) != STATE_VERSION ||
+	    !json_is_array(trials))
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s/race.json' is of another version",
+				search->options.dir);
 	search->said = g_strdup(json_string_value(json_object_get(state, "said")));
 	search->failure = g_strdup(json_string_value(json_object_get(state, "failure")));
 	if (!json_is_array(visits))
@@ -84,7 +92,8 @@ gboolean state_restore(struct race_search *search, json_t *state, GError **error
 		struct race_trial trial;
 
 		if (!trial_read(one, &trial, &outcome))
-			return rig_fail(error, RIG_EXIT_USAGE, "'%s/race.json': trial %zu cannot be read",
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"'%s/race.json': trial %zu cannot be read",
 					search->options.dir, i);
 		race_result(search->race, &trial, &outcome);
 		json_array_append(search->trials, one);

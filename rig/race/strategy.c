@@ -13,7 +13,8 @@
 #define REWARD_MET 0.1	 /* the vCPUs met, which may also happen by chance */
 #define FAVOUR 4	 /* factor of the prior of a favoured function */
 #define TRIES 2		 /* runs without a part of the holds before that part counts as necessary */
-#define LUCK 3		 /* after so many runs at least half must have failed, or chance is as good as the holds */
+#define LUCK 3		 /* after so many runs at least half must have failed, or chance is as good
+			  * as the holds */
 
 struct arm {
 	guint at, until; /* functions */
@@ -77,7 +78,8 @@ static GArray *neighbours_of(json_t *visits, GHashTable *ids, guint at)
 		gpointer id;
 		struct neighbour one;
 
-		if (!g_hash_table_lookup_extended(ids, name, NULL, &id) || json_integer_value(times) <= 0)
+		if (!g_hash_table_lookup_extended(ids, name, NULL, &id) ||
+		    json_integer_value(times) <= 0)
 			continue;
 		one.until = GPOINTER_TO_UINT(id);
 		one.near = MIN(1, json_integer_value(times) / (double)visits_of(visits, at)) *
@@ -88,7 +90,8 @@ static GArray *neighbours_of(json_t *visits, GHashTable *ids, guint at)
 	return out;
 }
 
-static void add_arms(struct race *race, json_t *visits, GHashTable *ids, const char *const *favoured)
+static void add_arms(struct race *race, json_t *visits, GHashTable *ids,
+		     const char *const *favoured)
 {
 	for (guint at = 0; at < race->names->len; at++) {
 		g_autoptr(GArray) near = neighbours_of(visits, ids, at);
@@ -100,7 +103,8 @@ static void add_arms(struct race *race, json_t *visits, GHashTable *ids, const c
 			/* counts of a single run: they only order the arms */
 			arm.prior = sqrt(one->near * rarity(visits_of(visits, at)));
 			for (const char *const *name = favoured; name && *name; name++)
-				if (!strcmp(*name, race->names->pdata[at]) || !strcmp(*name, race->names->pdata[one->until]))
+				if (!strcmp(*name, race->names->pdata[at]) ||
+				    !strcmp(*name, race->names->pdata[one->until]))
 					arm.prior *= FAVOUR;
 			g_array_append_val(race->arms, arm);
 		}
@@ -131,8 +135,10 @@ struct race *race_new(json_t *visits, const char *const *favoured, GError **erro
 		const char *name = json_string_value(json_object_get(one, "function"));
 
 		if (!name || visits_of(visits, i) < 1) {
-			rig_fail(error, RIG_EXIT_USAGE, "the record of the first run cannot be read: entry %zu has no "
-				 "function or no visits", i);
+			rig_fail(error, RIG_EXIT_USAGE,
+				 "the record of the first run cannot be read: entry %zu has no "
+				 "function or no visits",
+				 i);
 			return NULL;
 		}
 		g_ptr_array_add(race->names, g_strdup(name));
@@ -141,8 +147,10 @@ struct race *race_new(json_t *visits, const char *const *favoured, GError **erro
 	g_array_set_size(race->place_tries, race->names->len);
 	add_arms(race, visits, ids, favoured);
 	if (!race->arms->len) {
-		rig_fail(error, RIG_EXIT_USAGE, "no two of the %u functions were passed by different vCPUs within 50 ms: "
-			 "the scenario needs two tasks that are in memory hotplug at the same time", race->names->len);
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "no two of the %u functions were passed by different vCPUs within 50 ms: "
+			 "the scenario needs two tasks that are in memory hotplug at the same time",
+			 race->names->len);
 		return NULL;
 	}
 	scale_priors(race);
@@ -174,7 +182,8 @@ static double value(const struct race *race, const struct arm *arm)
 
 	if (arm->dead)
 		return 0;
-	return (arm->tries ? arm->reward / arm->tries : 0) + EXPLORATION * arm->prior * sqrt(1 + race->trials) / (1 + n);
+	return (arm->tries ? arm->reward / arm->tries : 0) +
+	       EXPLORATION * arm->prior * sqrt(1 + race->trials) / (1 + n);
 }
 
 static gboolean has_place(const struct race_trial *trial, const char *at)
@@ -206,9 +215,13 @@ static gboolean explore(struct race *race, struct race_trial *ret)
 	*ret = (struct race_trial){.phase = RACE_EXPLORE};
 	while (ret->n < RACE_GROUP && (arm = best_arm(race, ret))) {
 		if (!ret->n)
-			ret->why = arm->reward > 0 ? "what was met before, and places that are rarely tried"
-				   : arm->tries	   ? "places that were tried least"
-						   : "places that vCPUs passed closest to each other, not tried yet";
+			ret->why =
+				arm->reward > 0
+					? "what was met before, and places that are rarely tried"
+				: arm->tries
+					? "places that were tried least"
+					: "places that vCPUs passed closest to each other, "
+					  "not tried yet";
 		arm->pending++;
 		ret->hold[ret->n].at = race->names->pdata[arm->at];
 		ret->hold[ret->n++].until = race->names->pdata[arm->until];
@@ -241,7 +254,10 @@ static void reward(struct race *race, const struct race_trial *trial, const stru
 		g_array_index(race->place_tries, guint, arm->at)++;
 		arm->dead |= !o->reached[i];
 		if (o->held[i])
-			arm->reward += o->failed ? 1 : o->news ? REWARD_NEWS : o->met[i] ? REWARD_MET : 0;
+			arm->reward += o->failed   ? 1
+				       : o->news   ? REWARD_NEWS
+				       : o->met[i] ? REWARD_MET
+						   : 0;
 	}
 }
 
@@ -253,7 +269,8 @@ static void take_part(const struct race *race, struct race_trial *ret)
 	guint half = (race->found.n + 1) / 2;
 
 	*ret = (struct race_trial){.phase = RACE_REDUCE,
-				   .why = race->halving ? "which half of the holds it needs" : "does it need the one left out"};
+				   .why = race->halving ? "which half of the holds it needs"
+							: "does it need the one left out"};
 	for (guint i = 0; i < race->found.n; i++)
 		if (race->halving ? (i >= half) == (race->part > 0) : i != race->part)
 			ret->hold[ret->n++] = race->found.hold[i];
@@ -278,7 +295,8 @@ static void keep_part(struct race *race, const struct race_trial *trial)
 		const struct arm *arm = arm_of(race, &kept.hold[i]);
 
 		if (arm)
-			kept.hold[i] = (struct race_hold){race->names->pdata[arm->at], race->names->pdata[arm->until]};
+			kept.hold[i] = (struct race_hold){race->names->pdata[arm->at],
+							  race->names->pdata[arm->until]};
 	}
 	race->found = kept;
 	begin_reduce(race);
@@ -327,7 +345,8 @@ static gboolean measure(struct race *race, struct race_trial *ret)
 		return TRUE;
 	}
 	if (race->base_runs + race->base_pending < RACE_BASE_RUNS) {
-		*ret = (struct race_trial){.phase = RACE_BASE, .why = "how often it fails without holds"};
+		*ret = (struct race_trial){.phase = RACE_BASE,
+					   .why = "how often it fails without holds"};
 		race->base_pending++;
 		return TRUE;
 	}
@@ -347,7 +366,8 @@ static void measured(struct race *race, const struct race_outcome *o)
 
 static void settle(struct race *race)
 {
-	if (race->phase == RACE_MEASURE && race->runs >= RACE_RUNS && race->base_runs >= RACE_BASE_RUNS)
+	if (race->phase == RACE_MEASURE && race->runs >= RACE_RUNS &&
+	    race->base_runs >= RACE_BASE_RUNS)
 		race->phase = RACE_OVER;
 }
 
@@ -379,8 +399,8 @@ static void begin(struct race *race, const struct race_trial *trial, const struc
 		const struct arm *arm = o->held[i] ? arm_of(race, &trial->hold[i]) : NULL;
 
 		if (arm)
-			race->found.hold[race->found.n++] =
-				(struct race_hold){race->names->pdata[arm->at], race->names->pdata[arm->until]};
+			race->found.hold[race->found.n++] = (struct race_hold){
+				race->names->pdata[arm->at], race->names->pdata[arm->until]};
 	}
 	if (race->found.n)
 		begin_reduce(race);

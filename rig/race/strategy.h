@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The strategy of `rig race`, without guests: given which functions vCPUs passed in a run without holds, which
- * holds to try next, given what came of those before.
+ * The strategy of `rig race`, without guests: given which functions vCPUs passed in a run without
+ * holds, which holds to try next, given what came of those before.
  *
  *	RACE_EXPLORE	a trial has several holds, because a run costs much more than a hold. Each hold is an arm of
  *			a bandit. The choice is by PUCT (Rosin 2011): mean reward plus the arm's prior, which
@@ -9,7 +9,8 @@
  *	RACE_REDUCE	a trial failed: its holds are halved, then left out one at a time, as long as it still fails.
  *	RACE_MEASURE	the holds that are left, again and again, and the scenario without any.
  *
- * All is determined by the record and the outcomes in their order, so that a search can be resumed from them.
+ * All is determined by the record and the outcomes in their order, so that a search can be resumed
+ * from them.
  */
 #ifndef RIG_RACE_STRATEGY_H
 #define RIG_RACE_STRATEGY_H
@@ -50,9 +51,9 @@ struct race_outcome {
 struct race;
 
 /*
- * VISITS is a run's `details.visits` (director_visits()); of any origin, so it is checked. FAVOURED: functions whose
- * arms are to come first, NULL-terminated, or NULL. NULL with an error (RIG_EXIT_USAGE): no two functions were passed
- * by different vCPUs at about the same time.
+ * VISITS is a run's `details.visits` (director_visits()); of any origin, so it is checked.
+ * FAVOURED: functions whose arms are to come first, NULL-terminated, or NULL. NULL with an error
+ * (RIG_EXIT_USAGE): no two functions were passed by different vCPUs at about the same time.
  */
 struct race *race_new(json_t *visits, const char *const *favoured, GError **error);
 void race_free(struct race *race);
@@ -70,7 +71,8 @@ gboolean race_next(struct race *race, struct race_trial *ret);
  * To be called when a trial has ended, from race_next() or from an earlier process (with other
  * strings).
  */
-void race_result(struct race *race, const struct race_trial *trial, const struct race_outcome *outcome);
+void race_result(struct race *race, const struct race_trial *trial,
+		 const struct race_outcome *outcome);
 /* To be called when a trial has no result, for example because its run was stopped. */
 void race_forget(struct race *race, const struct race_trial *trial);
 

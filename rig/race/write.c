@@ -12,7 +12,8 @@
 
 char *race_hold_text(const struct race_hold *hold)
 {
-	return g_strdup_printf("%s until %s, max %d, times %d", hold->at, hold->until, MAX_MS, TIMES);
+	return g_strdup_printf("%s until %s, max %d, times %d", hold->at, hold->until, MAX_MS,
+			       TIMES);
 }
 
 /* Is LINE the beginning of a top-level key? */
@@ -39,7 +40,7 @@ char *race_scenario(const char *file, const struct race_trial *trial, GError **e
 	}
 	g_string_append(out, "\n# found by rig race\nholds:\n");
 	for (guint i = 0; i < trial->n; i++)
-		g_string_append_printf(out, "  - {at: %s, until: %s, max: %d, times: %d}\n", trial->hold[i].at,
-				       trial->hold[i].until, MAX_MS, TIMES);
+		g_string_append_printf(out, "  - {at: %s, until: %s, max: %d, times: %d}\n",
+				       trial->hold[i].at, trial->hold[i].until, MAX_MS, TIMES);
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }

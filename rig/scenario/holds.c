@@ -12,15 +12,16 @@
 #define DEFAULT_TIMES 100
 
 #define NAME "[A-Za-z_.][A-Za-z0-9_.]*"
-#define PLACE_FORMS \
+#define PLACE_FORMS                                                                   \
 	"function, function+0x12, return of function, return of function in caller, " \
-	"update in function, update 2 in function, file.c:line (the directories before it may be given)"
+	"update in function, update 2 in function, file.c:line (the directories before it may be " \
+	"given)"
 
 gboolean hold_check_place(const char *place, GError **error)
 {
 	static const char pattern[] =
-		"^(?:(?:return of |update (?:[1-9] )?in )?" NAME "|return of " NAME " in " NAME "|" NAME
-		"\\+0x[0-9a-f]{1,8}|[A-Za-z0-9_./+-]+\\.[chS]:[0-9]{1,7})$";
+		"^(?:(?:return of |update (?:[1-9] )?in )?" NAME "|return of " NAME " in " NAME
+		"|" NAME "\\+0x[0-9a-f]{1,8}|[A-Za-z0-9_./+-]+\\.[chS]:[0-9]{1,7})$";
 
 	if (strlen(place) <= HOLD_PLACE_MAX && g_regex_match_simple(pattern, place, 0, 0))
 		return TRUE;

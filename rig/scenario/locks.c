@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Locks of hotplug that operations take, from the sources of 6.1: mm/memory_hotplug.c, drivers/base/memory.c,
- * kernel/cpu.c, mm/slab_common.c, mm/slub.c. `rig scenario show` prints them.
+ * Locks of hotplug that operations take, from the sources of 6.1: mm/memory_hotplug.c,
+ * drivers/base/memory.c, kernel/cpu.c, mm/slab_common.c, mm/slub.c. `rig scenario show` prints
+ * them.
  */
 #include "scenario/scenario.h"
 
@@ -49,7 +50,8 @@ static const struct {
 const char *const *scenario_step_locks(enum step_do what, enum step_device device)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(steps); i++)
-		if (steps[i].what == what && (steps[i].device < 0 || steps[i].device == (int)device))
+		if (steps[i].what == what &&
+		    (steps[i].device < 0 || steps[i].device == (int)device))
 			return steps[i].locks;
 	return NULL;
 }

@@ -12,8 +12,10 @@ struct body_pattern {
 	enum body body;
 };
 
-/* What a line that begins with START (blanks aside) is to a report of FAMILY; foreign where no sentence
- * begins so. */
+/*
+ * What a line that begins with START (blanks aside) is to a report of FAMILY; foreign where no
+ * sentence begins so.
+ */
 enum body body_pattern(const char *start, unsigned family);
 
 #endif

@@ -11,8 +11,8 @@ void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
 		"Message-ID: ", "Subject: ", "Delivered-To: "};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
-		scanner->is_mail |=
-			len >= strlen(fields[i]) && memcmp(bytes, fields[i], strlen(fields[i])) == 0;
+		scanner->is_mail |= len >= strlen(fields[i]) &&
+				    memcmp(bytes, fields[i], strlen(fields[i])) == 0;
 }
 
 /* The kernel says that it goes down, or journalctl that another boot begins. */
@@ -34,7 +34,8 @@ static gboolean is_prose(const char *text)
 
 		while (letters < len && g_ascii_isalpha(p[letters]))
 			letters++;
-		words += letters >= 2 && letters + (letters < len && strchr(",.:;!?", p[letters])) == len;
+		words += letters >= 2 &&
+			 letters + (letters < len && strchr(",.:;!?", p[letters])) == len;
 		p += len + strspn(p + len, " ");
 	}
 	return words >= 5 && !strpbrk(text, "[]=<>()/");
@@ -78,7 +79,8 @@ static gboolean is_in_prose(const struct scanner *scanner)
 	if (!before->kernel && is_title(before->text))
 		return TRUE;
 	for (guint i = 0; i < PAST; i++)
-		if (scanner->past[i].number && !scanner->past[i].kernel && is_prose(scanner->past[i].text))
+		if (scanner->past[i].number && !scanner->past[i].kernel &&
+		    is_prose(scanner->past[i].text))
 			return TRUE;
 	return scanner->is_mail;
 }

@@ -44,7 +44,8 @@ static gboolean parse_who(struct splat *splat, const char *text)
 	const char *comm = strstr(text, "Comm: ");
 	const char *end;
 
-	if (!pid && strncmp(text, "Pid: ", 5) == 0) /* until 3.9: "Pid: 5, comm: name Not tainted" */
+	if (!pid &&
+	    strncmp(text, "Pid: ", 5) == 0) /* until 3.9: "Pid: 5, comm: name Not tainted" */
 		pid = text;
 	if (!comm)
 		comm = strstr(text, "comm: ");
@@ -160,8 +161,8 @@ static gboolean lacks_end(const struct report *report)
 	const char *last = report->lines[report->n - 1];
 	unsigned family = format->family;
 	gboolean xmon = report_has(report, MARK_XMON);
-	gboolean is_warn =
-		(family & FAMILY_WARN) && (format->into & FAMILY_CUT) && strstr(header, "WARNING: ");
+	gboolean is_warn = (family & FAMILY_WARN) && (format->into & FAMILY_CUT) &&
+			   strstr(header, "WARNING: ");
 	gboolean by_trace = (family & (FAMILY_OOPS | FAMILY_BUG)) || is_warn ||
 			    body_is_cut(report->lines[0]) || strcmp(format->kind, "ubsan") == 0;
 
@@ -191,7 +192,8 @@ static gboolean fails_in_first_page(char **lines)
 	return FALSE;
 }
 
-struct splat *report_build(const struct format *format, char **lines, guint header, gboolean induced)
+struct splat *report_build(const struct format *format, char **lines, guint header,
+			   gboolean induced)
 {
 	if ((format->flags & FORMAT_ADDRESS) && fails_in_first_page(lines))
 		format++;

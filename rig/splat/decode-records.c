@@ -21,7 +21,8 @@ struct records {
 	GString *object; /* RECORDS_OBJECTS: the entry so far, "" outside one */
 	json_t *entry;	 /* the others: the fields so far */
 	char *field;	 /* RECORDS_EXPORT: of the binary value that comes; or NULL */
-	guint64 left; /* bytes of it with its length and line end, NEED_LENGTH before that is known */
+	/* bytes of it with its length and line end, NEED_LENGTH before that is known */
+	guint64 left;
 };
 
 #define NEED_LENGTH G_MAXUINT64
@@ -55,7 +56,8 @@ enum records_form records_begin(const char *start, gsize len)
 
 	if (*first == '{' && first[1 + strspn(first + 1, " \t\r")] == '\n')
 		return RECORDS_OBJECTS;
-	if (has_at_line_start(text, "__CURSOR=") || has_at_line_start(text, "__REALTIME_TIMESTAMP="))
+	if (has_at_line_start(text, "__CURSOR=") ||
+	    has_at_line_start(text, "__REALTIME_TIMESTAMP="))
 		return RECORDS_EXPORT;
 	if (strstr(text, " [s=") && strstr(text, ";b=") && has_at_line_start(text, "    _"))
 		return RECORDS_VERBOSE;
@@ -114,7 +116,9 @@ static void set_field(struct records *r, const char *name, const char *value, gs
 	}
 }
 
-/* Objects: "{", "},{" and "}" stand on lines of their own, and nothing inside spans lines ------- */
+/*
+ * Objects: "{", "},{" and "}" stand on lines of their own, and nothing inside spans lines -------
+ */
 
 static void take_object_line(struct records *r)
 {
@@ -135,7 +139,9 @@ static void take_object_line(struct records *r)
 		g_string_append(r->object, text);
 }
 
-/* Export: "NAME=value", or "NAME", 8 bytes of length, the value and a line end ------------------- */
+/*
+ * Export: "NAME=value", or "NAME", 8 bytes of length, the value and a line end -------------------
+ */
 
 static void take_export_line(struct records *r)
 {
@@ -145,7 +151,8 @@ static void take_export_line(struct records *r)
 		end_entry(r);
 	} else if (equals) {
 		*equals = '\0';
-		set_field(r, r->line->str, equals + 1, r->line->len - (gsize)(equals + 1 - r->line->str));
+		set_field(r, r->line->str, equals + 1,
+			  r->line->len - (gsize)(equals + 1 - r->line->str));
 	} else {
 		r->field = g_strdup(r->line->str);
 		r->left = NEED_LENGTH;
@@ -176,7 +183,9 @@ static void take_binary(struct records *r, guint8 byte)
 	g_string_truncate(r->line, 0);
 }
 
-/* Verbose: a line with date and cursor, then "    NAME=value" ------------------------------------- */
+/*
+ * Verbose: a line with date and cursor, then "    NAME=value" -------------------------------------
+ */
 
 static void take_verbose_line(struct records *r)
 {

@@ -135,7 +135,8 @@ static void take_quoted(struct text_decoder *d)
 		if (*p != '=') {
 			*to++ = *p;
 		} else if (p + 2 < end && g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2])) {
-			*to++ = (char)(g_ascii_xdigit_value(p[1]) << 4 | g_ascii_xdigit_value(p[2]));
+			*to++ = (char)(g_ascii_xdigit_value(p[1]) << 4 |
+				       g_ascii_xdigit_value(p[2]));
 			p += 2;
 		} else if (strspn(p + 1, " \t\r\n") == (gsize)(end - p - 1)) {
 			break; /* a soft line break */
@@ -150,7 +151,8 @@ static void take_quoted(struct text_decoder *d)
 static void take_base64(struct text_decoder *d)
 {
 	guchar out[LINE_MAX_BYTES];
-	gsize n = g_base64_decode_step(d->line, d->line_len, out, &d->base64_state, &d->base64_save);
+	gsize n =
+		g_base64_decode_step(d->line, d->line_len, out, &d->base64_state, &d->base64_save);
 
 	if (!n)
 		return;
@@ -249,7 +251,8 @@ static enum form form_of(const struct text_decoder *d)
 		return FORM_UTF16_BE;
 	if (is_mail(d))
 		return FORM_MAIL;
-	return records_begin((const char *)s, d->start_len) != RECORDS_NONE ? FORM_RECORDS : FORM_PLAIN;
+	return records_begin((const char *)s, d->start_len) != RECORDS_NONE ? FORM_RECORDS
+									    : FORM_PLAIN;
 }
 
 static void take(struct text_decoder *d, const guint8 *bytes, gsize len)

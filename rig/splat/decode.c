@@ -33,7 +33,8 @@ static ssize_t read_some(int fd, void *room, gsize len)
 static gboolean read_start(struct source *source, GError **error)
 {
 	while (source->first < 8) {
-		ssize_t n = read_some(source->fd, source->chunk + source->first, CHUNK - source->first);
+		ssize_t n =
+			read_some(source->fd, source->chunk + source->first, CHUNK - source->first);
 
 		if (n < 0)
 			return rig_fail(error, RIG_EXIT_USAGE, "cannot read '%s': %s", source->name,

@@ -91,8 +91,9 @@ static void note_crash(struct scanner *scanner, const struct open *open)
 
 static gboolean is_wake(const struct scanner *scanner, const struct line *line)
 {
-	return scanner->any_crash && strcmp(scanner->crashed, line->caller) == 0 && line->stamp >= 0 &&
-	       line->stamp - scanner->crashed_at <= WAKE_SECONDS && line->stamp >= scanner->crashed_at;
+	return scanner->any_crash && strcmp(scanner->crashed, line->caller) == 0 &&
+	       line->stamp >= 0 && line->stamp - scanner->crashed_at <= WAKE_SECONDS &&
+	       line->stamp >= scanner->crashed_at;
 }
 
 struct splat *extent_splat(const struct open *open)
@@ -160,8 +161,8 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 		struct open *open = scanner->open[i];
 		enum body body;
 
-		if (open->kernel == line->kernel || open->last_line + 1 != line->number || open->ended ||
-		    (line->caller[0] && open->callers[0][0]) || !open->format->kind)
+		if (open->kernel == line->kernel || open->last_line + 1 != line->number ||
+		    open->ended || (line->caller[0] && open->callers[0][0]) || !open->format->kind)
 			continue;
 		body = header ? BODY_INSIDE : body_kind(line->text, open->format);
 		if (body == BODY_FOREIGN || (body == BODY_BLANK && line->kernel))
@@ -192,7 +193,8 @@ static struct open *find_asker(struct scanner *scanner, const struct line *line)
 	for (guint i = scanner->n_open; i-- > 0;) {
 		struct open *open = scanner->open[i];
 
-		if (!(open->format->family & (FAMILY_STALL | FAMILY_PANIC)) || open->n_callers == CALLERS)
+		if (!(open->format->family & (FAMILY_STALL | FAMILY_PANIC)) ||
+		    open->n_callers == CALLERS)
 			continue;
 		g_strlcpy(open->callers[open->n_callers++], line->caller, CALLER_LEN);
 		return open;
@@ -414,7 +416,8 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 			  open->inside > 0 && !late;
 		extent_close(scanner, open, FALSE);
 	}
-	induced |= ((format->flags & FORMAT_INDUCED) && scanner->found_any) || is_wake(scanner, line);
+	induced |=
+		((format->flags & FORMAT_INDUCED) && scanner->found_any) || is_wake(scanner, line);
 	begin_report(scanner, format, line, induced);
 }
 
@@ -429,7 +432,8 @@ void extent_cut(struct scanner *scanner, const struct line *line)
 		open_reach(open, line);
 		return;
 	}
-	if (open && (open->format->family & (FAMILY_BUG | FAMILY_TOLD)) && !open->frames && !open->ended) {
+	if (open && (open->format->family & (FAMILY_BUG | FAMILY_TOLD)) && !open->frames &&
+	    !open->ended) {
 		open_append(open, line->text, line->len);
 		open_reach(open, line);
 		return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The table of formats: how reports begin, from 3.x to 7.x. The first row that matches wins, so
- * what is special stands before what is general; those of formats-validators.c come first. To add a kind see
- * docs/reports.md.
+ * what is special stands before what is general; those of formats-validators.c come first. To add a
+ * kind see docs/reports.md.
  */
 #include <string.h>
 
@@ -17,16 +17,19 @@
 
 static const struct format rows[] = {
 	/* silence: hung tasks, stalls, lockups */
-	{"blocked", "INFO: task (.*):(\\d+) (?:is )?blocked (?:in I/O wait )?for more than \\d+ seconds",
+	{"blocked",
+	 "INFO: task (.*):(\\d+) (?:is )?blocked (?:in I/O wait )?for more than \\d+ seconds",
 	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL},
-	{"blocked on a", "INFO: task .* is blocked on an? .*", "hung-task", "INFO: task hung in {f}",
-	 NULL, NULL, FRAME_HUNG, FAMILY_STALL, FAMILY_STALL, FORMAT_ANYTIME | FORMAT_PROOF},
+	{"blocked on a", "INFO: task .* is blocked on an? .*", "hung-task",
+	 "INFO: task hung in {f}", NULL, NULL, FRAME_HUNG, FAMILY_STALL, FAMILY_STALL,
+	 FORMAT_ANYTIME | FORMAT_PROOF},
 	{"blocked for more than", "^[^\"]*:(\\d+) blocked for more than \\d+ seconds\\.$",
 	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL, FAMILY_STALL,
 	 FORMAT_PROOF}, /* the task's name had a line end in it */
 	{"can't die for", "INFO: task (.*):(\\d+) can't die for more than \\d+ seconds",
 	 "hung-task", "INFO: task can't die in {f}", "{f}", "schedule", FRAME_TRACE, FAMILY_STALL},
-	{"stall", "INFO: rcu_(?:preempt|sched|bh|tasks)(?:_\\w+)? (?:self-)?detected(?: expedited)? stall",
+	{"stall",
+	 "INFO: rcu_(?:preempt|sched|bh|tasks)(?:_\\w+)? (?:self-)?detected(?: expedited)? stall",
 	 "rcu-stall", "INFO: rcu detected stall in {f}", "{f}", "apic_timer_interrupt|rcu",
 	 FRAME_INTERRUPTED, FAMILY_STALL},
 	{"stall", "(?:INFO: )?rcu_tasks\\w* detected stalls on tasks", "rcu-stall",
@@ -39,11 +42,11 @@ static const struct format rows[] = {
 	 "(?:self-)?detected hard LOCKUP|detected hard LOCKUP on cpu",
 	 "hard-lockup", "hard lockup in {f}", "{f}", "watchdog|perf_event|nmi", FRAME_STALL,
 	 FAMILY_STALL, FAMILY_STALL | FAMILY_WARN, FORMAT_ADOPTS}, /* a WARN until 4.x */
-	{"LOCKUP", "CPU \\d+ (?:self-detected )?Hard LOCKUP|atchdog: .*Hard LOCKUP",
-	 "hard-lockup", "hard lockup in {f}", "{f}", NULL, FRAME_STALL, FAMILY_STALL, FAMILY_STALL,
-	 FORMAT_ADOPTS},
-	{"BUG: workqueue lockup", "BUG: workqueue lockup", "workqueue-lockup", "BUG: workqueue lockup in {f}",
-	 NULL, NULL, FRAME_WORK, FAMILY_STALL, 0, FORMAT_NO_STACK | FORMAT_NAMELESS},
+	{"LOCKUP", "CPU \\d+ (?:self-detected )?Hard LOCKUP|atchdog: .*Hard LOCKUP", "hard-lockup",
+	 "hard lockup in {f}", "{f}", NULL, FRAME_STALL, FAMILY_STALL, FAMILY_STALL, FORMAT_ADOPTS},
+	{"BUG: workqueue lockup", "BUG: workqueue lockup", "workqueue-lockup",
+	 "BUG: workqueue lockup in {f}", NULL, NULL, FRAME_WORK, FAMILY_STALL, 0,
+	 FORMAT_NO_STACK | FORMAT_NAMELESS},
 
 	/* context */
 	{"sleeping function called",
@@ -66,34 +69,36 @@ static const struct format rows[] = {
 
 	/* a broken object, told before the trap that ends it */
 	{"corruption", "(?:^|\\W)" LIST_CHECK " corruption[.:]", "list-corruption",
-	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_WARN,
-	 FORMAT_ADOPTS | FORMAT_PROOF},
+	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG,
+	 FAMILY_CUT | FAMILY_WARN, FORMAT_ADOPTS | FORMAT_PROOF},
 	{"double add", "(?:^|\\W)" LIST_CHECK " double add[.:]", "list-corruption",
-	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_WARN,
-	 FORMAT_ADOPTS | FORMAT_PROOF},
+	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG,
+	 FAMILY_CUT | FAMILY_WARN, FORMAT_ADOPTS | FORMAT_PROOF},
 	{"kernel BUG at", "kernel BUG at \\S*lib/list_debug\\.c", "list-corruption",
-	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG,
-	 FORMAT_ADOPTS},
+	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG,
+	 FAMILY_CUT | FAMILY_BUG, FORMAT_ADOPTS},
 	{"list_debug.c", WARN_AT("\\S*lib/list_debug\\.c", F_IF_KNOWN), "list-corruption",
 	 "WARNING: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN,
 	 FAMILY_CUT | FAMILY_BUG, FORMAT_ADOPTS},
-	{"attempt detected", "(?:usercopy: |)[Kk]ernel memory (?:exposure|overwrite) attempt detected",
-	 "usercopy", "BUG: bad usercopy in {f}", NULL, "usercopy|__check", FRAME_FAULT, FAMILY_BUG,
-	 0, FORMAT_PROOF},
-	{"kernel BUG at", "kernel BUG at \\S*mm/usercopy\\.c", "usercopy", "BUG: bad usercopy in {f}",
-	 NULL, "usercopy|__check", FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_ADOPTS},
+	{"attempt detected",
+	 "(?:usercopy: |)[Kk]ernel memory (?:exposure|overwrite) attempt detected", "usercopy",
+	 "BUG: bad usercopy in {f}", NULL, "usercopy|__check", FRAME_FAULT, FAMILY_BUG, 0,
+	 FORMAT_PROOF},
+	{"kernel BUG at", "kernel BUG at \\S*mm/usercopy\\.c", "usercopy",
+	 "BUG: bad usercopy in {f}", NULL, "usercopy|__check", FRAME_FAULT, FAMILY_BUG,
+	 FAMILY_CUT | FAMILY_BUG, FORMAT_ADOPTS},
 	{"ernel BUG at", "[Kk]ernel BUG at " SRC, "bug", "kernel BUG in {f}", "{src} {f}", "^skb_",
 	 FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, 0},
 	{"ernel BUG at", "[Kk]ernel BUG at (?:" F "\\+0x)?", "bug", "kernel BUG in {f}", NULL,
 	 "^skb_", FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, 0},
 	{"BUG kmalloc-", "BUG kmalloc-\\S+ \\(.*\\): Object already free", "other",
-	 "BUG: Object already free", NULL, NULL, FRAME_TRACE,
-	 FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER, FORMAT_PROOF},
+	 "BUG: Object already free", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB,
+	 FAMILY_SANITIZER, FORMAT_PROOF},
 	{"BUG kmalloc-", "BUG (kmalloc-\\S+) \\(.*\\): (.*)", "other", "BUG: {1}: {2}", NULL, NULL,
 	 FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER, FORMAT_PROOF},
 	{"BUG ", "^\\s*BUG (.+?) \\((?:Not tainted|Tainted: [^)]+)\\): (.*)", "other",
-	 "BUG: {1}: {2}", NULL, NULL, FRAME_TRACE,
-	 FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER, FORMAT_PROOF},
+	 "BUG: {1}: {2}", NULL, NULL, FRAME_TRACE, FAMILY_SANITIZER | FAMILY_SLUB, FAMILY_SANITIZER,
+	 FORMAT_PROOF},
 
 	/* faults */
 	{"BUG: ",
@@ -112,14 +117,16 @@ static const struct format rows[] = {
 	{"nable to handle kernel", "BUG: [Uu]nable to handle kernel", "oops",
 	 "BUG: unable to handle kernel", NULL, NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_CORRUPTED},
 	{"Unable to handle kernel", "Unable to handle kernel paging request", "paging",
-	 "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS},
+	 "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,
+	 FAMILY_OOPS},
 	{"Unable to handle kernel",
 	 "Unable to handle kernel (access to user memory|read from unreadable memory|write to "
 	 "read-only memory|execute from non-executable memory)",
-	 "paging", "BUG: unable to handle kernel {1} in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS},
-	{"Unable to handle kernel", "Unable to handle kernel NULL pointer dereference", "null-deref",
-	 "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL, FRAME_FAULT,
+	 "paging", "BUG: unable to handle kernel {1} in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS},
+	{"Unable to handle kernel", "Unable to handle kernel NULL pointer dereference",
+	 "null-deref", "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL,
+	 FRAME_FAULT, FAMILY_OOPS},
 	/* s390 has the address on the next line: for one in the first page the second row counts */
 	{"Unable to handle kernel", "Unable to handle kernel pointer dereference", "paging",
 	 "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,
@@ -130,8 +137,9 @@ static const struct format rows[] = {
 	{"Unable to handle kernel", "Unable to handle kernel (.*?)(?: (?:for|at) .*)?$", "oops",
 	 "BUG: unable to handle kernel {1} in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0,
 	 FORMAT_PROOF},
-	{"general protection fault", "general protection fault.*:", "gpf", "general protection fault in {f}",
-	 "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
+	{"general protection fault", "general protection fault.*:", "gpf",
+	 "general protection fault in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS,
+	 FORMAT_PROOF},
 	{"stack segment", "stack segment: ", "stack", "stack segment fault in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
 	{"divide", "divide(?: |_)error: ", "divide", "divide error in {f}", "{f}", NULL,
@@ -141,12 +149,14 @@ static const struct format rows[] = {
 	{"double fault", "^(?:Oops: )?double fault: ", "double-fault", "PANIC: double fault in {f}",
 	 "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
 	{"Insufficient stack space", "Insufficient stack space to handle exception", "stack",
-	 "kernel stack overflow in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
-	{"stack overflow", "(?:[kK]ernel stack overflow|stack overflow detected)",
-	 "stack", "kernel stack overflow in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS,
-	 FAMILY_OOPS, FORMAT_PROOF},
+	 "kernel stack overflow in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS,
+	 FORMAT_PROOF},
+	{"stack overflow", "(?:[kK]ernel stack overflow|stack overflow detected)", "stack",
+	 "kernel stack overflow in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS,
+	 FORMAT_PROOF},
 	{"invalid opcode", "invalid opcode: ", "invalid-opcode", "invalid opcode in {f}", "{f}",
-	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_SANITIZER | FAMILY_TOLD, FORMAT_PROOF},
+	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_SANITIZER | FAMILY_TOLD,
+	 FORMAT_PROOF},
 	{"int3:", "(?:^|\\s)int3: ", "invalid-opcode", "int3 in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS, FAMILY_OOPS, FORMAT_PROOF},
 	{"Internal error:", "Internal error: ([A-Za-z][^:\\[]*)", "oops", "Internal error in {f}",
@@ -157,58 +167,68 @@ static const struct format rows[] = {
 	{"Alignment trap", "Alignment trap: not handling instruction", "oops",
 	 "Alignment trap in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
 	{"Unrecoverable",
-	 "Unrecoverable (?:[a-zA-Z]+ )*(?:[eE]xception [0-9a-f]+|[eE]xception|SLB miss|FP|VMX|VSX).* at ",
+	 "Unrecoverable (?:[a-zA-Z]+ )*(?:[eE]xception [0-9a-f]+|[eE]xception|SLB "
+	 "miss|FP|VMX|VSX).* at ",
 	 "oops", "Unrecoverable exception in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS,
 	 FAMILY_OOPS, FORMAT_PROOF},
 	{"Machine check", "Machine check in kernel mode", "other", "Machine check in {f}", "{f}",
 	 NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
-	{"Oops", "^(?!.*Kernel panic).*(?:^|\\W)Oops(?: - [^:\\[]*)?(?::| ?\\[#)", "oops", "Oops in {f}", "{f}", NULL,
-	 FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_SANITIZER | FAMILY_TOLD, FORMAT_PROOF},
+	{"Oops", "^(?!.*Kernel panic).*(?:^|\\W)Oops(?: - [^:\\[]*)?(?::| ?\\[#)", "oops",
+	 "Oops in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS,
+	 FAMILY_OOPS | FAMILY_BUG | FAMILY_SANITIZER | FAMILY_TOLD, FORMAT_PROOF},
 	{" ilc:", "^[a-z][a-z -]+: [0-9a-f]{4} ilc:\\d \\[#", /* s390 */
-	 "oops", "Oops in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG, FORMAT_PROOF},
+	 "oops", "Oops in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG,
+	 FORMAT_PROOF},
 
 	/* a lock that is missing: scenarios/zoo/lock-rules-*.patch and the agent lock-rules */
 	{"lock rule", "WARNING: lock rule ([a-z-]+): " F "\\(\\) without (" NAME ")", "lock-rule",
-	 "lock rule {1} broken in {f}", "{1} {f} {3}", NULL, FRAME_GROUP, FAMILY_WARN, 0, FORMAT_RULE},
+	 "lock rule {1} broken in {f}", "{1} {f} {3}", NULL, FRAME_GROUP, FAMILY_WARN, 0,
+	 FORMAT_RULE},
 
 	/* control flow integrity: kernel/cfi.c; a line alone where it is permissive */
-	{"CFI failure", "CFI failure at " F "\\+0x.*\\((?:target: |no target)", "cfi", "CFI failure in {f}", "{f}", NULL,
-	 FRAME_GROUP, FAMILY_WARN | FAMILY_TOLD, FAMILY_CUT,
+	{"CFI failure", "CFI failure at " F "\\+0x.*\\((?:target: |no target)", "cfi",
+	 "CFI failure in {f}", "{f}", NULL, FRAME_GROUP, FAMILY_WARN | FAMILY_TOLD, FAMILY_CUT,
 	 FORMAT_ADOPTS | FORMAT_BARE | FORMAT_NO_STACK},
-	{"CFI failure", "CFI failure (?:at|\\(target:) .*", "cfi", "CFI failure in {f}", "{f}", NULL,
-	 FRAME_FAULT, FAMILY_WARN | FAMILY_TOLD, FAMILY_CUT, FORMAT_ADOPTS | FORMAT_PROOF},
+	{"CFI failure", "CFI failure (?:at|\\(target:) .*", "cfi", "CFI failure in {f}", "{f}",
+	 NULL, FRAME_FAULT, FAMILY_WARN | FAMILY_TOLD, FAMILY_CUT, FORMAT_ADOPTS | FORMAT_PROOF},
 	{"unchecked MSR access",
-	 "unchecked MSR access error: (?:RDMSR|WRMSR) (?:from|to) \\S+.*rIP: \\S+ \\(" F "\\+0x", "other",
-	 "unchecked MSR access error in {f}", "MSR {f}", MSR_ACCESS, FRAME_GROUP, FAMILY_WARN, 0,
-	 FORMAT_BARE | FORMAT_NO_STACK},
+	 "unchecked MSR access error: (?:RDMSR|WRMSR) (?:from|to) \\S+.*rIP: \\S+ \\(" F "\\+0x",
+	 "other", "unchecked MSR access error in {f}", "MSR {f}", MSR_ACCESS, FRAME_GROUP,
+	 FAMILY_WARN, 0, FORMAT_BARE | FORMAT_NO_STACK},
 	{"unchecked MSR access", "unchecked MSR access error: ", "other",
-	 "unchecked MSR access error in {f}", "MSR {f}", MSR_ACCESS, FRAME_TRACE, FAMILY_WARN, 0, 0},
+	 "unchecked MSR access error in {f}", "MSR {f}", MSR_ACCESS, FRAME_TRACE, FAMILY_WARN, 0,
+	 0},
 	{"suspected memory leak", "kmemleak: \\d+ new suspected memory leaks?", "memleak",
 	 "memory leaks suspected", "memory leaks suspected", NULL, FRAME_NONE, FAMILY_ONE, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
-	{"SError", "SError Interrupt on CPU\\d+, code", "other", "SError interrupt in {f}", "SError {f}",
-	 NULL, FRAME_FAULT, FAMILY_WARN, 0, FORMAT_PROOF | FORMAT_NO_STACK},
+	{"SError", "SError Interrupt on CPU\\d+, code", "other", "SError interrupt in {f}",
+	 "SError {f}", NULL, FRAME_FAULT, FAMILY_WARN, 0, FORMAT_PROOF | FORMAT_NO_STACK},
 	{"Machine Check", "\\[Hardware Error\\]: CPU \\d+: Machine Check", "other",
 	 "Machine check exception", NULL, NULL, FRAME_NONE, FAMILY_WARN, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
 	/* MIPS: arch/mips/kernel/traps.c */
-	{"bus error, epc", "(Data|Instruction) bus error, epc == ", "oops", "{1} bus error in {f}", "{1} {f}",
-	 NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
-	{"instruction in kernel code", "(?:Break|Trap) instruction in kernel code.*\\[#\\d+\\]", "bug",
-	 "kernel BUG in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_PROOF},
-	{"ernel bug detected", "Kernel bug detected[^\\[]*\\[#\\d+\\]", "bug", "kernel BUG in {f}", "{f}", NULL,
-	 FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_PROOF},
-	/* die() of MIPS and LoongArch: "Kernel ade access[#1]:", "do_cpu invoked from kernel context![#1]:" */
+	{"bus error, epc", "(Data|Instruction) bus error, epc == ", "oops", "{1} bus error in {f}",
+	 "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS, 0, FORMAT_PROOF},
+	{"instruction in kernel code", "(?:Break|Trap) instruction in kernel code.*\\[#\\d+\\]",
+	 "bug", "kernel BUG in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG,
+	 FORMAT_PROOF},
+	{"ernel bug detected", "Kernel bug detected[^\\[]*\\[#\\d+\\]", "bug", "kernel BUG in {f}",
+	 "{f}", NULL, FRAME_FAULT, FAMILY_BUG, FAMILY_CUT | FAMILY_BUG, FORMAT_PROOF},
+	/*
+	 * die() of MIPS and LoongArch: "Kernel ade access[#1]:", "do_cpu invoked from kernel
+	 * context![#1]:"
+	 */
 	{"[#", "^([A-Za-z][A-Za-z _-]*[A-Za-z])!? ?\\[#\\d+\\]:", "oops", "{1} in {f}", "{1} {f}",
 	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_TOLD, FORMAT_PROOF},
 	/* xmon, where no oops was printed before it: arch/powerpc/xmon/xmon.c excprint() */
-	{"Vector:", "cpu 0x[0-9a-f]+: Vector: [0-9a-f]+ \\(([^)]*)\\) at ", "oops", "{1} in {f}", "{1} {f}",
-	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_STALL | FAMILY_WARN,
-	 FORMAT_PROOF},
+	{"Vector:", "cpu 0x[0-9a-f]+: Vector: [0-9a-f]+ \\(([^)]*)\\) at ", "oops", "{1} in {f}",
+	 "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS,
+	 FAMILY_OOPS | FAMILY_BUG | FAMILY_STALL | FAMILY_WARN, FORMAT_PROOF},
 
 	/* warnings with a place of their own */
-	{"refcount", WARN_AT("\\S*lib/refcount\\.c", F_IF_KNOWN), "refcount", "WARNING: refcount bug in {f}",
-	 NULL, "refcount|kobject_", FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
+	{"refcount", WARN_AT("\\S*lib/refcount\\.c", F_IF_KNOWN), "refcount",
+	 "WARNING: refcount bug in {f}", NULL, "refcount|kobject_", FRAME_FAULT, FAMILY_WARN,
+	 FAMILY_CUT, FORMAT_ADOPTS},
 	{"lib/debugobjects.c", WARN_AT("\\S*lib/debugobjects\\.c", F_IF_KNOWN), "debugobjects",
 	 "WARNING: ODEBUG bug in {f}", NULL, USERS_OF_OBJECTS, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT,
 	 FORMAT_ADOPTS},
@@ -221,10 +241,12 @@ static const struct format rows[] = {
 	{"fs/proc/generic.c", WARN_AT("\\S*fs/proc/generic\\.c", "proc_register"), "warning",
 	 "WARNING: proc registration bug in {f}", NULL, "proc_", FRAME_FAULT, FAMILY_WARN,
 	 FAMILY_CUT, FORMAT_ADOPTS},
-	{"usb_submit_urb", WARN_AT("\\S+", "usb_submit_urb"), "warning", "WARNING in {f}/usb_submit_urb",
-	 NULL, USB, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
-	{"malloc", WARN_AT("\\S*mm/\\S+\\.c", "k?.?malloc\\S*"), "warning", "WARNING: kmalloc bug in {f}",
-	 NULL, "kmalloc|krealloc|slab|kmem", FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
+	{"usb_submit_urb", WARN_AT("\\S+", "usb_submit_urb"), "warning",
+	 "WARNING in {f}/usb_submit_urb", NULL, USB, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT,
+	 FORMAT_ADOPTS},
+	{"malloc", WARN_AT("\\S*mm/\\S+\\.c", "k?.?malloc\\S*"), "warning",
+	 "WARNING: kmalloc bug in {f}", NULL, "kmalloc|krealloc|slab|kmem", FRAME_FAULT,
+	 FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
 	{"__vmalloc_node", WARN_AT("\\S*mm/vmalloc\\.c", "__vmalloc_node\\S*"), "warning",
 	 "WARNING: zero-size vmalloc in {f}", NULL, NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT,
 	 FORMAT_ADOPTS},
@@ -232,7 +254,8 @@ static const struct format rows[] = {
 	 FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
 	{"WARNING:",
 	 "WARNING: CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ at (?:0x[0-9a-f]+|" F "(?![A-Za-z0-9_/.:]))",
-	 "warning", "WARNING in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
+	 "warning", "WARNING in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT,
+	 FORMAT_ADOPTS},
 	/* without a function: until 3.x where there are no symbols, and where a mail was wrapped */
 	{"WARNING:", "WARNING: (?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ )?at " SRC "\\s*$", "warning",
 	 "WARNING in {f}", "{src} {f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
@@ -250,8 +273,9 @@ static const struct format rows[] = {
 	 "{1} {reason} {trace}", PAGE_CARRIERS, FRAME_PAGE, FAMILY_WARN, 0, FORMAT_NAMELESS},
 	{"Bad page", "BUG: Bad page map", "page-state", "BUG: Bad page map", NULL, NULL, FRAME_NONE,
 	 FAMILY_WARN},
-	{"BUG: Bad rss-counter", "BUG: Bad rss-counter state", "page-state", "BUG: Bad rss-counter state",
-	 NULL, NULL, FRAME_NONE, FAMILY_ONE, 0, FORMAT_BARE | FORMAT_NO_STACK},
+	{"BUG: Bad rss-counter", "BUG: Bad rss-counter state", "page-state",
+	 "BUG: Bad rss-counter state", NULL, NULL, FRAME_NONE, FAMILY_ONE, 0,
+	 FORMAT_BARE | FORMAT_NO_STACK},
 	{"BUG: non-zero", "BUG: non-zero (nr_ptes|nr_pmds|pgtables_bytes) on freeing mm",
 	 "page-state", "BUG: non-zero {1} on freeing mm", NULL, NULL, FRAME_NONE, FAMILY_ONE, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
@@ -263,13 +287,14 @@ static const struct format rows[] = {
 	{"emory cgroup out of memory", "^\\s*Memory cgroup out of memory: Kill(?:ed)? process \\d+",
 	 "oom", "out of memory", NULL, NULL, FRAME_NONE, FAMILY_ONE, FAMILY_MEMORY,
 	 FORMAT_BARE | FORMAT_NO_STACK | FORMAT_ANYTIME, SPLAT_NOTE},
-	{"Out of memory", "^\\s*Out of memory(?: \\([^)]*\\))?: Kill(?:ed)? process \\d+",
-	 "oom", "out of memory", NULL, NULL, FRAME_NONE, FAMILY_ONE, FAMILY_MEMORY,
+	{"Out of memory", "^\\s*Out of memory(?: \\([^)]*\\))?: Kill(?:ed)? process \\d+", "oom",
+	 "out of memory", NULL, NULL, FRAME_NONE, FAMILY_ONE, FAMILY_MEMORY,
 	 FORMAT_BARE | FORMAT_NO_STACK | FORMAT_ANYTIME, SPLAT_NOTE},
 
 	/* file systems, network */
 	{"still in use", "BUG: Dentry .* still in use \\(-?\\d+\\) +\\[(unmount) of [^\\]]+\\]",
-	 "vfs", "BUG: Dentry still in use in {1}", NULL, NULL, FRAME_NONE, FAMILY_WARN | FAMILY_TOLD},
+	 "vfs", "BUG: Dentry still in use in {1}", NULL, NULL, FRAME_NONE,
+	 FAMILY_WARN | FAMILY_TOLD},
 	{"VFS: Close", "VFS: Close: file count is 0", "vfs",
 	 "VFS: Close: file count is zero (use-after-free)", NULL, NULL, FRAME_NONE, FAMILY_ONE, 0,
 	 FORMAT_BARE | FORMAT_NO_STACK},
@@ -284,17 +309,20 @@ static const struct format rows[] = {
 
 	/* the end; those that only follow another report are told as such */
 	{"Kernel panic",
-	 "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: [0-9a-f]{8,16}\\s*$",
+	 "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: [0-9a-f]{8,16}"
+	 "\\s*$",
 	 "panic", "kernel panic: stack is corrupted in {f}", "{f}", "stack_chk", FRAME_TRACE,
 	 FAMILY_PANIC, 0, FORMAT_NO_STACK},
-	{"Kernel panic", "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: " F,
-	 "panic", "kernel panic: stack is corrupted in {f}", "{f}", "stack_chk", FRAME_GROUP,
-	 FAMILY_PANIC, 0, FORMAT_NO_STACK},
+	{"Kernel panic",
+	 "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: " F, "panic",
+	 "kernel panic: stack is corrupted in {f}", "{f}", "stack_chk", FRAME_GROUP, FAMILY_PANIC,
+	 0, FORMAT_NO_STACK},
 	{"Kernel panic", "Kernel panic - not syncing: corrupted stack end", "panic",
 	 "kernel panic: corrupted stack end in {f}", NULL, "schedule|retint_kernel", FRAME_STALL,
 	 FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"Kernel panic",
-	 "Kernel panic - not syncing: (?:[A-Za-z -]+: )?(Fatal exception|panic_on_warn set|hung_task: blocked "
+	 "Kernel panic - not syncing: (?:[A-Za-z -]+: )?(Fatal exception|panic_on_warn "
+	 "set|hung_task: blocked "
 	 "tasks|softlockup: hung tasks|Hard LOCKUP|RCU Stall|kasan\\.fault=panic set|"
 	 "panic_on_[a-z_]+ set|kfence\\.fault=panic set|BUG!|scheduling while atomic).*",
 	 "panic", "kernel panic: {1}", NULL, NULL, FRAME_NONE, FAMILY_PANIC, FAMILY_WARN,
@@ -310,7 +338,8 @@ static const struct format rows[] = {
 	{"Kernel panic", "Kernel panic - not syncing: (.*)", "panic", "kernel panic: {1}", NULL,
 	 NULL, FRAME_NONE, FAMILY_PANIC, 0, FORMAT_NO_STACK},
 	{"panicked at", "rust_kernel: panicked at .*", "panic", "{next} in {f}", NULL,
-	 "rust_begin_unwind|^core::panicking|^_R", FRAME_TRACE, FAMILY_BUG, FAMILY_BUG, FORMAT_PROOF},
+	 "rust_begin_unwind|^core::panicking|^_R", FRAME_TRACE, FAMILY_BUG, FAMILY_BUG,
+	 FORMAT_PROOF},
 
 	/* the rest: only with a stack */
 	{"BUG:", "^(?:[A-Z][A-Za-z0-9]+: )?BUG: ([A-Z].*)", "other", "BUG: {1}", NULL, NULL,
@@ -318,14 +347,16 @@ static const struct format rows[] = {
 	{"BUG:", "(?:^|[^A-Z_])BUG: +(.*)", "other", "BUG: {1}", NULL, NULL, FRAME_TRACE,
 	 FAMILY_WARN, 0, FORMAT_PROOF},
 	{"INFO:", "INFO: (Freed|Allocated) in (.*)", "other", "INFO: {1} in {2}", NULL, NULL,
-	 FRAME_TRACE, FAMILY_WARN, FAMILY_SANITIZER, FORMAT_PROOF | FORMAT_CORRUPTED | FORMAT_ANYTIME},
+	 FRAME_TRACE, FAMILY_WARN, FAMILY_SANITIZER,
+	 FORMAT_PROOF | FORMAT_CORRUPTED | FORMAT_ANYTIME},
 	{"WARNING:", "WARNING:\\s*$", "warning", "WARNING: corrupted", NULL, NULL, FRAME_NONE,
 	 FAMILY_WARN, FAMILY_CUT, FORMAT_PROOF | FORMAT_CORRUPTED},
 };
 
 static gpointer join_tables(gpointer unused)
 {
-	const struct formats *const tables[] = {&formats_validators, &(struct formats){rows, G_N_ELEMENTS(rows)}};
+	const struct formats *const tables[] = {&formats_validators,
+						&(struct formats){rows, G_N_ELEMENTS(rows)}};
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct format));
 
 	(void)unused;

@@ -137,7 +137,8 @@ static gboolean parse_arm(const char *text, gboolean addressed, struct frame *re
 
 	while (is_name_char(p[len]))
 		len++;
-	if (!len || strncmp(p + len, *text == '(' ? ") from " : " from ", *text == '(' ? 7 : 6) != 0)
+	if (!len ||
+	    strncmp(p + len, *text == '(' ? ") from " : " from ", *text == '(' ? 7 : 6) != 0)
 		return FALSE;
 	if (!strstr(p + len, "+0x") || (*text == '(' && !addressed && !strstr(p + len, " from [<")))
 		return FALSE;
@@ -233,7 +234,8 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		{"IP: "},	{"Krnl PSW : "}, {"--- interrupt: "},
 	};
 	static const guint8 begins[256] = {
-		['R'] = 1, ['E'] = 1, ['I'] = 1, ['N'] = 1, ['P'] = 1, ['p'] = 1, ['e'] = 1, ['K'] = 1, ['-'] = 1,
+		['R'] = 1, ['E'] = 1, ['I'] = 1, ['N'] = 1, ['P'] = 1,
+		['p'] = 1, ['e'] = 1, ['K'] = 1, ['-'] = 1,
 	};
 	const char *start = text;
 
@@ -259,7 +261,9 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 			return FALSE;
 		for (int n = 0; n < 2; n++)
 			p = skip_address(p);
-		/* xmon's "pc: c0000000004b9728: f+0x…", LoongArch's "ERA: 90000000034a1b2c f+0x…" */
+		/*
+		 * xmon's "pc: c0000000004b9728: f+0x…", LoongArch's "ERA: 90000000034a1b2c f+0x…"
+		 */
 		if (strspn(p, "0123456789abcdef") >= 8) {
 			p += strspn(p, "0123456789abcdef");
 			p += strspn(p, ": ");

@@ -18,7 +18,10 @@ struct frame {
 
 /* A frame of a call trace: "f+0x12/0x34 [mod]", with or without an address before it. */
 gboolean frame_parse(const char *text, struct frame *ret);
-/* The caller of arm's frame "f from [<c0…>] (caller+0x12/0x34)": it has no line of its own where it is the last. */
+/*
+ * The caller of arm's frame "f from [<c0…>] (caller+0x12/0x34)": it has no line of its own where it
+ * is the last.
+ */
 gboolean frame_parse_caller(const char *text, struct frame *ret);
 /* "RIP: 0010:f+0x1/0x2", "NIP [c0…] f+0x…", "pc : f+…", "PC is at f+…": a kernel address only. */
 gboolean frame_parse_fault(const char *text, struct frame *ret);

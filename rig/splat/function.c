@@ -68,10 +68,11 @@ static const char callers[] =
 /* The outermost frames: system calls, threads, interrupts, the idle loop. */
 static gboolean is_entry(const char *name)
 {
-	return name_has(name, "do_syscall_|entry_SYSCALL|el0_|^kthread$|ret_from_fork|^worker_thread$|"
-			      "process_one_work|process_scheduled_works|start_secondary|start_kernel|"
-			      "cpu_startup_entry|system_call_exception|invoke_syscall|^ksys_|^__x64_sys_|"
-			      "^__arm64_sys_|^sys_|^SyS_|smpboot_thread_fn");
+	return name_has(name,
+			"do_syscall_|entry_SYSCALL|el0_|^kthread$|ret_from_fork|^worker_thread$|"
+			"process_one_work|process_scheduled_works|start_secondary|start_kernel|"
+			"cpu_startup_entry|system_call_exception|invoke_syscall|^ksys_|^__x64_sys_|"
+			"^__arm64_sys_|^sys_|^SyS_|smpboot_thread_fn");
 }
 
 /*
@@ -202,12 +203,14 @@ static char *release_function(const struct report *report, enum rules rules)
 
 	do {
 		line++;
-		if (line <= 0 || (guint)line >= report->n || !(report->seen[line].marks & MARK_FRAME))
+		if (line <= 0 || (guint)line >= report->n ||
+		    !(report->seen[line].marks & MARK_FRAME))
 			return NULL;
 		frame = &report->seen[line].frame;
 	} while (frame->inlined);
-	return generic_by_rules(frame->name, report->format->skip, rules) ? NULL
-									  : name_or_null(frame->name);
+	return generic_by_rules(frame->name, report->format->skip, rules)
+		       ? NULL
+		       : name_or_null(frame->name);
 }
 
 /* "in-flight: 9:f for 58s, 12:g", "in-flight: 9(RESCUER):f": the first of the work items. */
@@ -221,8 +224,9 @@ static char *first_item(const char *line)
 }
 
 /*
- * What a stuck pool is at: "Workqueue: events f" of the first of its workers whose stack is shown, else the
- * first item in flight below a "pwq 2: cpus=0 …" with the pool's own words. Other pools are listed too.
+ * What a stuck pool is at: "Workqueue: events f" of the first of its workers whose stack is shown,
+ * else the first item in flight below a "pwq 2: cpus=0 …" with the pool's own words. Other pools
+ * are listed too.
  */
 static char *work_function(const struct report *report)
 {
@@ -247,16 +251,21 @@ static char *work_function(const struct report *report)
 	return NULL;
 }
 
-/* Where a bad page was met: the caller that frees or takes it, behind the allocator's own functions. */
+/*
+ * Where a bad page was met: the caller that frees or takes it, behind the allocator's own
+ * functions.
+ */
 char *page_function(const GPtrArray *names)
 {
-	static const char skip[] = "free_page|free_frozen|free_pcp|free_one_page|free_unref|put_page|"
-				   "release_page|folio_put|folios_put|prep_new_page|rmqueue|"
-				   "check_new_page|post_alloc|^vfree|^vunmap|^__vunmap|page_frag|"
-				   "swap_cache|lru_add|__tlb_|tlb_flush|tlb_batch|tlb_finish";
+	static const char skip[] =
+		"free_page|free_frozen|free_pcp|free_one_page|free_unref|put_page|"
+		"release_page|folio_put|folios_put|prep_new_page|rmqueue|"
+		"check_new_page|post_alloc|^vfree|^vunmap|^__vunmap|page_frag|"
+		"swap_cache|lru_add|__tlb_|tlb_flush|tlb_batch|tlb_finish";
 
 	for (guint i = 0; i < names->len; i++)
-		if (!generic_by_rules(names->pdata[i], skip, RULES_V2) && !is_entry(names->pdata[i]))
+		if (!generic_by_rules(names->pdata[i], skip, RULES_V2) &&
+		    !is_entry(names->pdata[i]))
 			return name_or_null(names->pdata[i]);
 	return NULL;
 }
@@ -297,7 +306,9 @@ static char *function_by_rule(const struct splat *splat, const struct report *re
 	case FRAME_WORK:
 		return work_function(report);
 	case FRAME_GROUP:
-		return group && *group && !generic_by_rules(group, skip, rules) ? name_or_null(group) : NULL;
+		return group && *group && !generic_by_rules(group, skip, rules)
+			       ? name_or_null(group)
+			       : NULL;
 	default:
 		return NULL;
 	}

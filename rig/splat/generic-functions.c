@@ -182,7 +182,8 @@ static guint answer_for(const char *name)
 
 gboolean generic_by_rules(const char *name, const char *more, enum rules rules)
 {
-	return (answer_for(name) & (rules == RULES_V1 ? ANSWER_V1 : ANSWER_V2)) || name_has(name, more);
+	return (answer_for(name) & (rules == RULES_V1 ? ANSWER_V1 : ANSWER_V2)) ||
+	       name_has(name, more);
 }
 
 gboolean frame_is_generic(const char *name, const char *more)

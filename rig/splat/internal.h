@@ -89,7 +89,8 @@ enum format_flag {
 	FORMAT_ANYTIME = 1 << 6,   /* is absorbed also after frames */
 	FORMAT_LOCKDEP = 1 << 7,   /* parse it as a lockdep report */
 	FORMAT_ADOPTS = 1 << 8,	   /* takes the report over whose line it is */
-	FORMAT_ADDRESS = 1 << 11, /* the row after it, where the failing address is in the first page */
+	FORMAT_ADDRESS = 1 << 11, /* the row after it, where the failing address is in the first
+				   * page */
 	FORMAT_KERNEL = 1 << 10,   /* a kernel prefix proves it */
 	FORMAT_NAMELESS = 1 << 9,  /* may lack a function */
 	FORMAT_RULE = 1 << 12,	   /* the groups are a locking rule, a function and the lock */
@@ -258,7 +259,8 @@ void title_make(struct splat *splat, const struct report *report);
 /* signature.c: after title and lockdep. */
 void signature_make(struct splat *splat, const struct report *report);
 /* build-report.c: LINES is consumed. INDUCED: a report before it explains this one. */
-struct splat *report_build(const struct format *format, char **lines, guint header, gboolean induced);
+struct splat *report_build(const struct format *format, char **lines, guint header,
+			   gboolean induced);
 void splat_corrupt(struct splat *splat, const char *why);
 
 /* A JSON string whatever the bytes. */

@@ -50,8 +50,9 @@ gboolean join_header(struct scanner *scanner, const struct line *line, gboolean 
 	const struct format *format;
 	g_autofree char *text = NULL;
 
-	if (!past->has_word || !is_continuation(past, line) || body_pattern(start, ~0U) != BODY_FOREIGN ||
-	    frame_starts_trace(start) || (has_word && format_match(line->text)))
+	if (!past->has_word || !is_continuation(past, line) ||
+	    body_pattern(start, ~0U) != BODY_FOREIGN || frame_starts_trace(start) ||
+	    (has_word && format_match(line->text)))
 		return FALSE;
 	text = joined(past, line, " ");
 	format = format_match(text);
@@ -97,7 +98,10 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 	return NULL;
 }
 
-/* Is TEXT a lock line of lockdep's that lacks its end? "#0: ", the address and ", at:" can be there or not. */
+/*
+ * Is TEXT a lock line of lockdep's that lacks its end? "#0: ", the address and ", at:" can be there
+ * or not.
+ */
 static gboolean is_unfinished_lock(const char *text)
 {
 	const char *start = text + strspn(text, " \t");

@@ -7,7 +7,8 @@
 json_t *splat_json_text(const char *text)
 {
 	gsize len = strlen(text);
-	g_autofree char *valid = g_utf8_validate(text, (gssize)len, NULL) ? NULL : g_utf8_make_valid(text, -1);
+	g_autofree char *valid =
+		g_utf8_validate(text, (gssize)len, NULL) ? NULL : g_utf8_make_valid(text, -1);
 
 	return valid ? json_string_nocheck(valid) : json_stringn_nocheck(text, len);
 }

@@ -69,6 +69,7 @@ gboolean splat_json_key_is(const json_t *report, const char *key)
 {
 	g_autofree char *now = splat_json_key(report);
 
-	return key && (g_strcmp0(now, key) == 0 || g_strcmp0(signature_text(report, "bug"), key) == 0 ||
-		       g_strcmp0(signature_text(report, "former"), key) == 0);
+	return key &&
+	       (g_strcmp0(now, key) == 0 || g_strcmp0(signature_text(report, "bug"), key) == 0 ||
+		g_strcmp0(signature_text(report, "former"), key) == 0);
 }

@@ -205,7 +205,8 @@ const struct known_issue *known_match(struct known *known, const struct splat *s
 	for (guint i = 0; known->list && i < known->list->n_issues; i++) {
 		struct known_issue *issue = &known->list->issues[i];
 
-		if (issue->expired || (issue->signature && !splat_key_fits(splat, issue->signature)) ||
+		if (issue->expired ||
+		    (issue->signature && !splat_key_fits(splat, issue->signature)) ||
 		    !fits(issue->title, splat->title) || !in_range(issue, splat, release))
 			continue;
 		issue->matches++;

@@ -44,8 +44,8 @@ const struct known_issue *known_match(struct known *known, const struct splat *s
 				      const char *release);
 
 /*
- * `expires` of an excuse, which is about one report of one run and no entry of a list: a stall that holds
- * made (docs/director.md). An excused report does not affect the verdict.
+ * `expires` of an excuse, which is about one report of one run and no entry of a list: a stall that
+ * holds made (docs/director.md). An excused report does not affect the verdict.
  */
 #define KNOWN_THIS_RUN "this run"
 /* TRUE: KNOWN (the object of a report, or NULL) is such an excuse. */

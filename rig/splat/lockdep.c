@@ -54,7 +54,8 @@ static void read_held(struct reader *reader, const char *text)
  */
 static void take_lock(struct splat_lock *to, struct splat_lock *lock)
 {
-	gboolean repeated = to->usage && !to->function && strcmp(to->lock_class, lock->lock_class) == 0;
+	gboolean repeated =
+		to->usage && !to->function && strcmp(to->lock_class, lock->lock_class) == 0;
 
 	if (to->usage && !repeated)
 		return;
@@ -86,7 +87,8 @@ static void read_lock_line(struct reader *reader, const char *text)
 	else if (reader->next == NEXT_HOLDING)
 		take_lock(&splat->holding, &lock);
 	else
-		set_text(reader->detail, reader->next == NEXT_SAFE ? "safe" : "unsafe", lock.lock_class);
+		set_text(reader->detail, reader->next == NEXT_SAFE ? "safe" : "unsafe",
+			 lock.lock_class);
 	splat_lock_clear(&lock);
 	reader->stack = NULL;
 	if (!strstr(text, " [inline]"))
@@ -122,7 +124,8 @@ static void read_line(struct reader *reader, const char *line)
 		return;
 	}
 	if (strstr(text, " locks held by ") || strstr(text, " lock held by ") ||
-	    g_str_has_prefix(text, "locks held by ") || g_str_has_prefix(text, "no locks held by ")) {
+	    g_str_has_prefix(text, "locks held by ") ||
+	    g_str_has_prefix(text, "no locks held by ")) {
 		begin_held(reader, text);
 		return;
 	}
@@ -195,7 +198,8 @@ static const char *attribute_in(const json_t *stack)
 	for (gsize i = 0; i < json_array_size(stack) && !named; i++) {
 		const char *name = json_string_value(json_array_get(stack, i));
 
-		if (name_has(name, "_store$|_show$|^show_|^store_") && !name_is_attribute_caller(name))
+		if (name_has(name, "_store$|_show$|^show_|^store_") &&
+		    !name_is_attribute_caller(name))
 			named = name;
 	}
 	return named;
@@ -233,7 +237,8 @@ static void check_chain(struct reader *reader)
 	else if (g_strcmp0(classes->pdata[classes->len - 1], splat->acquiring.lock_class) != 0)
 		splat_corrupt(splat, "#0 of the lock chain is not the lock being acquired");
 	else if (g_strcmp0(classes->pdata[0], splat->holding.lock_class) != 0)
-		splat_corrupt(splat, "the first link of the lock chain is not the lock that is held");
+		splat_corrupt(splat,
+			      "the first link of the lock chain is not the lock that is held");
 	turn_cycle(reader);
 	find_attribute(reader);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A lockdep report while it is read: lockdep.c has its locks, lockdep-sentence.c what is said of them. */
+/*
+ * A lockdep report while it is read: lockdep.c has its locks, lockdep-sentence.c what is said of
+ * them.
+ */
 #ifndef RIG_SPLAT_LOCKDEP_H
 #define RIG_SPLAT_LOCKDEP_H
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is in each line of a report, found once: the rules for names, keys and ends ask for it many times. */
+/*
+ * What is in each line of a report, found once: the rules for names, keys and ends ask for it many
+ * times.
+ */
 #include <string.h>
 
 #include "splat/internal.h"

@@ -97,10 +97,12 @@ static gpointer compile(gpointer unused)
 	for (gsize i = 0; i < n_formats; i++) {
 		g_autoptr(GError) error = NULL;
 
-		regexes[i] = g_regex_new(formats[i].pattern,
-					 G_REGEX_RAW | G_REGEX_OPTIMIZE | G_REGEX_DUPNAMES, 0, &error);
+		regexes[i] =
+			g_regex_new(formats[i].pattern,
+				    G_REGEX_RAW | G_REGEX_OPTIMIZE | G_REGEX_DUPNAMES, 0, &error);
 		if (!regexes[i])
-			g_error("format %" G_GSIZE_FORMAT " (%s): %s", i, formats[i].kind, error->message);
+			g_error("format %" G_GSIZE_FORMAT " (%s): %s", i, formats[i].kind,
+				error->message);
 	}
 	return NULL;
 }
@@ -160,7 +162,8 @@ const struct format *format_match(const char *text)
 	for (gsize i = 0; i < n_formats; i++) {
 		guint token = token_of[i];
 
-		if ((found[token / 64] >> token % 64 & 1) && g_regex_match(regexes[i], text, 0, NULL))
+		if ((found[token / 64] >> token % 64 & 1) &&
+		    g_regex_match(regexes[i], text, 0, NULL))
 			return is_innocent(text) ? NULL : &formats[i];
 	}
 	return NULL;

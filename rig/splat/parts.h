@@ -27,13 +27,17 @@ struct line {
 /* prefix.c: fills text, len, stamp, caller, kernel, user; TEXT is modified. */
 void prefix_strip(char *text, gsize len, struct line *line);
 
-/* "[INSTANCE ](CLASS){USAGE}[-{OUTER:INNER}][, at: FUNCTION]", to be freed by one of those below. */
+/*
+ * "[INSTANCE ](CLASS){USAGE}[-{OUTER:INNER}][, at: FUNCTION]", to be freed by one of those below.
+ */
 gboolean lock_parse(const char *text, struct splat_lock *ret);
 void splat_lock_clear(struct splat_lock *lock);
 void splat_lock_free(gpointer lock);
 
-/* Is it a function that appears in reports of any subsystem (locks, allocators, strings…)? MORE: further
- * words of such functions, '|' between, or NULL. */
+/*
+ * Is it a function that appears in reports of any subsystem (locks, allocators, strings…)? MORE:
+ * further words of such functions, '|' between, or NULL.
+ */
 gboolean frame_is_generic(const char *name, const char *more);
 
 #endif

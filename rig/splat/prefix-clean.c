@@ -9,7 +9,9 @@
 
 #define ESCAPE_MAX 24 /* bytes of a colour sequence */
 
-/* A sequence that ends in a letter at TEXT, after its introducer of SKIP bytes: its length, or 0. */
+/*
+ * A sequence that ends in a letter at TEXT, after its introducer of SKIP bytes: its length, or 0.
+ */
 static gsize colour_at(const char *text, gsize skip)
 {
 	gsize len = skip + strspn(text + skip, "0123456789;?");
@@ -41,7 +43,8 @@ static gsize entity_at(const char *p, char *ret)
 	static const struct {
 		const char *name;
 		char c;
-	} entities[] = {{"&gt;", '>'}, {"&lt;", '<'}, {"&amp;", '&'}, {"&nbsp;", ' '}, {"&quot;", '"'}};
+	} entities[] = {
+		{"&gt;", '>'}, {"&lt;", '<'}, {"&amp;", '&'}, {"&nbsp;", ' '}, {"&quot;", '"'}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(entities); i++) {
 		if (!g_str_has_prefix(p, entities[i].name))

@@ -61,7 +61,10 @@ static const char *strip_glued(const char *p, struct line *line)
 	return p;
 }
 
-/* Does no further piece begin at P, which follows a time stamp? FALSE where that takes a closer look. */
+/*
+ * Does no further piece begin at P, which follows a time stamp? FALSE where that takes a closer
+ * look.
+ */
 static gboolean is_text(const char *p)
 {
 	gsize first = strcspn(p, " :");

@@ -64,5 +64,6 @@ gboolean extent_is_proven(const struct open *open)
 		return open->kernel || proofs > 0;
 	if (flags & FORMAT_PROOF)
 		return proofs > 0 || (open->kernel && open->inside >= 2);
-	return open->kernel || proofs > 0 || (open->inside >= PROOF_LINES && begins_with_header(open));
+	return open->kernel || proofs > 0 ||
+	       (open->inside >= PROOF_LINES && begins_with_header(open));
 }

@@ -149,7 +149,8 @@ static void take_text(struct scanner *scanner, struct line *line)
 	remember(scanner, line, has_word, format);
 }
 
-static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first, guint64 end)
+static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, guint64 first,
+		      guint64 end)
 {
 	struct line line = {.number = scanner->lines + 1, .first_byte = first, .end_byte = end};
 	char *text, *next;

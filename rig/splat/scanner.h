@@ -61,14 +61,17 @@ struct scanner {
 	gboolean any_crash;
 	gboolean found_any;	 /* a report, whatever it was */
 	guint64 told;		 /* reports reach up to this byte */
-	char banner[BANNER_LEN]; /* the kernel's version line of the last boot, "" before the first */
+	char banner
+		[BANNER_LEN]; /* the kernel's version line of the last boot, "" before the first */
 	gboolean going_down;
 	gboolean is_mail;
 	guint64 kernel_lines; /* lines looked at one by one that had a kernel's prefix */
 	char scratch[LINE_KEPT + 1];
 };
 
-/* A line that begins a report, or continues the one its caller is in; "cut here" stands before one. */
+/*
+ * A line that begins a report, or continues the one its caller is in; "cut here" stands before one.
+ */
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line);
 void extent_cut(struct scanner *scanner, const struct line *line);
 /* Any other line: inside its caller's report, or not. */

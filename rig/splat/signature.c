@@ -45,7 +45,8 @@ static void add_sorted_pair(GString *out, const char *a, const char *b, const ch
 
 static const char *detail_text(const struct splat *splat, const char *key)
 {
-	const char *text = splat->detail ? json_string_value(json_object_get(splat->detail, key)) : NULL;
+	const char *text =
+		splat->detail ? json_string_value(json_object_get(splat->detail, key)) : NULL;
 
 	return text ? text : "";
 }
@@ -305,7 +306,8 @@ static char *exact_key(const struct splat *splat, const struct report *report)
 
 		if (!(report->seen[i].marks & MARK_FRAME) || frame->guess)
 			continue;
-		g_snprintf(key, sizeof(key), "%s+%" G_GINT64_MODIFIER "x\n", frame->name, frame->offset);
+		g_snprintf(key, sizeof(key), "%s+%" G_GINT64_MODIFIER "x\n", frame->name,
+			   frame->offset);
 		g_checksum_update(sum, (const guchar *)key, -1);
 	}
 	return g_strdup_printf("%s #%.16s", splat->path, g_checksum_get_string(sum));

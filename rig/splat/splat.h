@@ -29,7 +29,8 @@ struct splat_lock {
 };
 
 struct splat {
-	json_t *known; /* known_json() of the issue that it was found to be (splat/known.h), or NULL */
+	/* known_json() of the issue that it was found to be (splat/known.h), or NULL */
+	json_t *known;
 	const char *kind; /* from the table: "lockdep-circular", "hung-task", "warning", … */
 	enum splat_weight weight;
 	char *title;		       /* "possible deadlock in try_remove_memory" */

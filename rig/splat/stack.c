@@ -29,10 +29,11 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 			if (seen->frame.guess || seen->frame.inlined)
 				continue;
 			/* arm64's trace begins with the function that "pc" names */
-			if (frames > 1 || !names->len || strcmp(names->pdata[0], seen->frame.name) != 0)
+			if (frames > 1 || !names->len ||
+			    strcmp(names->pdata[0], seen->frame.name) != 0)
 				g_ptr_array_add(names, g_strdup(seen->frame.name));
-		} else if ((frames &&
-			    ((seen->marks & MARK_LIMIT) || (!(take & TAKE_FAR) && ++strange > 8))) ||
+		} else if ((frames && ((seen->marks & MARK_LIMIT) ||
+				       (!(take & TAKE_FAR) && ++strange > 8))) ||
 			   ((seen->marks & MARK_END) && strstr(line, "---[ end trace"))) {
 			break;
 		}
@@ -48,7 +49,8 @@ static guint trace_start(const struct report *report, gboolean last)
 	guint start = report->header;
 
 	for (guint i = report->header; i < report->n; i++) {
-		if (!(report->seen[i].marks & MARK_TRACE) || strstr(report->lines[i], "stack backtrace"))
+		if (!(report->seen[i].marks & MARK_TRACE) ||
+		    strstr(report->lines[i], "stack backtrace"))
 			continue;
 		start = i + 1;
 		if (!last)

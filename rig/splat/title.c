@@ -17,8 +17,11 @@ static char *clean_title(const char *title)
 		 "(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,6})?(?![0-9a-zA-Z_:])",
 		 "IPV6ADDR"},
 		{"([a-zA-Z_][a-zA-Z0-9_.]*)\\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?", "\\1"},
-		/* but ":A-0000192" and ":0000096" are slab caches' names with their objects' size */
-		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])(?:0x)?[0-9a-f]*[0-9][0-9a-f]{5,}(?![0-9a-zA-Z_])",
+		/*
+		 * but ":A-0000192" and ":0000096" are slab caches' names with their objects' size
+		 */
+		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])(?:0x)?[0-9a-f]*[0-9][0-9a-f]{5,}"
+		 "(?![0-9a-zA-Z_])",
 		 "\\1ADDR"},
 		{"(^|[^a-zA-Z0-9_])0x[0-9a-f]+", "\\1ADDR"},
 		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])[0-9]{5,}", "\\1NUM"},
@@ -28,7 +31,8 @@ static char *clean_title(const char *title)
 	};
 	static GRegex *regexes[G_N_ELEMENTS(rules)];
 	g_autofree char *text = g_utf8_make_valid(title, -1);
-	gboolean plain = !strpbrk(text, "0123456789\t") && !strstr(text, "::") && !strstr(text, "  ");
+	gboolean plain =
+		!strpbrk(text, "0123456789\t") && !strstr(text, "::") && !strstr(text, "  ");
 
 	for (gsize i = 0; !plain && i < G_N_ELEMENTS(rules); i++) {
 		char *next;

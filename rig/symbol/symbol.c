@@ -42,21 +42,25 @@ static gboolean open_elf(struct symbols *symbols, const char *path, GError **err
 
 	symbols->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (symbols->fd < 0 || fstat(symbols->fd, &info) < 0)
-		return rig_fail(error, RIG_EXIT_USAGE, "cannot open '%s': %s", path, g_strerror(errno));
+		return rig_fail(error, RIG_EXIT_USAGE, "cannot open '%s': %s", path,
+				g_strerror(errno));
 	if (!S_ISREG(info.st_mode) || info.st_size > FILE_MAX)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"'%s' is not a regular file of at most 8 GiB", path);
 	elf_version(EV_CURRENT);
 	symbols->elf = elf_begin(symbols->fd, ELF_C_READ_MMAP, NULL);
-	if (!symbols->elf || elf_kind(symbols->elf) != ELF_K_ELF || !gelf_getehdr(symbols->elf, &header))
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is not an ELF file; the vmlinux of the build is needed, not the "
-				"image that boots",
-				path);
+	if (!symbols->elf || elf_kind(symbols->elf) != ELF_K_ELF ||
+	    !gelf_getehdr(symbols->elf, &header))
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"'%s' is not an ELF file; the vmlinux of the build is needed, not the "
+			"image that boots",
+			path);
 	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' is not linked, so it does not tell addresses; vmlinux is needed",
-				path);
+		return rig_fail(
+			error, RIG_EXIT_USAGE,
+			"'%s' is not linked, so it does not tell addresses; vmlinux is needed",
+			path);
 	return TRUE;
 }
 

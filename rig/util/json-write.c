@@ -5,7 +5,9 @@
 
 #define INDENT 2
 
-/* Strings of jansson are valid UTF-8: only quotes, backslashes and control characters are escaped. */
+/*
+ * Strings of jansson are valid UTF-8: only quotes, backslashes and control characters are escaped.
+ */
 static void write_string(GString *out, const char *text, gsize len)
 {
 	static const guint8 escaped[256] = {
@@ -98,7 +100,8 @@ static void write_value(GString *out, const json_t *value, guint depth)
 		write_string(out, json_string_value(value), json_string_length(value));
 		break;
 	case JSON_INTEGER:
-		g_snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		g_snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
+			   json_integer_value(value));
 		g_string_append(out, number);
 		break;
 	case JSON_REAL: {

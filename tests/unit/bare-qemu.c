@@ -143,7 +143,8 @@ static void wait_frame(unsigned type)
 static void ask_blocks(unsigned long long address, unsigned long long size, const char *word)
 {
 	uint8_t frame[PROTO_HEADER + 256];
-	int n = snprintf((char *)frame + PROTO_HEADER, 256, "start %llu\nsize %llu\nwrite %s\n", address, size, word);
+	int n = snprintf((char *)frame + PROTO_HEADER, 256, "start %llu\nsize %llu\nwrite %s\n",
+			 address, size, word);
 
 	proto_pack(frame, PROTO_BLOCKS, 1, frame + PROTO_HEADER, n);
 	if (write(port, frame, PROTO_HEADER + n) != PROTO_HEADER + n)
@@ -172,8 +173,10 @@ static unsigned long long address_of_the_dimm(void)
 
 static int cycle(unsigned n, unsigned long long size, char **argv, int argc)
 {
-	static const char *const channels[] = {"-mon", "chardev=bare-qmp,mode=control", "-device", "virtio-serial-pci",
-					       "-device", ("virtserialport,chardev=bare-port,name=" PROTO_PORT)};
+	static const char *const channels[] = {
+		"-mon",	   "chardev=bare-qmp,mode=control",
+		"-device", "virtio-serial-pci",
+		"-device", ("virtserialport,chardev=bare-port,name=" PROTO_PORT)};
 	const size_t extra = sizeof(channels) / sizeof(*channels);
 	char **words = calloc(argc + extra + 5, sizeof(*words)), chardev[2][80];
 	unsigned long long address = 0;
@@ -185,8 +188,8 @@ static int cycle(unsigned n, unsigned long long size, char **argv, int argc)
 	for (int i = 0; i < 2; i++) {
 		if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds[i]) < 0)
 			die("no sockets");
-		snprintf(chardev[i], sizeof(chardev[i]), "socket,id=%s,fd=%d", i ? "bare-port" : "bare-qmp",
-			 fds[i][1]);
+		snprintf(chardev[i], sizeof(chardev[i]), "socket,id=%s,fd=%d",
+			 i ? "bare-port" : "bare-qmp", fds[i][1]);
 		fcntl(fds[i][0], F_SETFD, FD_CLOEXEC);
 	}
 	qmp = fds[0][0];
@@ -208,7 +211,8 @@ static int cycle(unsigned n, unsigned long long size, char **argv, int argc)
 	began = now_ms();
 	for (unsigned i = 0; i < n; i++) {
 		tell("{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"memory-backend-ram\",\"id\":\"m\","
-		     "\"size\":%llu}}\n", size);
+		     "\"size\":%llu}}\n",
+		     size);
 		wait_qmp("\"return\"");
 		tell("{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"pc-dimm\",\"id\":\"d\",\"memdev\":\"m\"}}\n");
 		wait_qmp("\"ACPI_DEVICE_OST\"");
@@ -232,6 +236,7 @@ int main(int argc, char **argv)
 	if (argc > 3 && !strcmp(argv[1], "boot"))
 		return boot(argv[2], argv + 3);
 	if (argc > 4 && !strcmp(argv[1], "cycle"))
-		return cycle(strtoul(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), argv + 4, argc - 4);
+		return cycle(strtoul(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), argv + 4,
+			     argc - 4);
 	die("boot TEXT QEMU…, or cycle N SIZE QEMU…");
 }

@@ -73,7 +73,8 @@ START_TEST(blocks_of_plugged_dimms)
 	d->changed_ns = accounts[_i].changed_ns;
 	missing = hotplug_check_missing(&b.s, now, 1000);
 	if (accounts[_i].missing)
-		ck_assert_msg(missing && strstr(missing, accounts[_i].missing) && strstr(missing, "'d'"),
+		ck_assert_msg(missing && strstr(missing, accounts[_i].missing) &&
+				      strstr(missing, "'d'"),
 			      "%s", missing);
 	else
 		ck_assert_msg(!missing, "%s", missing);

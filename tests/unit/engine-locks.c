@@ -42,7 +42,9 @@ START_TEST(orders_are_kept)
 	};
 	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = !ways[_i].not_wanted};
 	g_autofree char *dir = NULL, *journal = NULL, *report = data_path("engine/report.txt");
-	g_autofree char *fake = ways[_i].report ? g_strdup_printf("console-file=%s;console-pause=300", report) : g_strdup(ways[_i].fake);
+	g_autofree char *fake =
+		ways[_i].report ? g_strdup_printf("console-file=%s;console-pause=300", report)
+				: g_strdup(ways[_i].fake);
 	rig_auto(lock_orders) orders = NULL;
 
 	plan.duration_s = ways[_i].verdict == VERDICT_HANG ? 60 : 1;
@@ -81,7 +83,8 @@ START_TEST(hostile_guest)
 		g_autoptr(GString) text = g_string_new(NULL);
 
 		for (guint i = 0; i < 3000; i++)
-			g_string_append_printf(text, "irq_context: %u\n[%x] a%u\n[zz] /\n\xff[1] \n", i, i, i);
+			g_string_append_printf(
+				text, "irq_context: %u\n[%x] a%u\n[zz] /\n\xff[1] \n", i, i, i);
 		g_string_append(text, "[1");
 		ck_assert(g_file_set_contents(file, text->str, text->len, NULL));
 		fake = g_strdup_printf("locks-file=%s", file);
@@ -93,17 +96,22 @@ START_TEST(hostile_guest)
 }
 END_TEST
 
-/* One edge against the declared order fails the run that shows it, and a recheck of the console does not lose that. */
+/*
+ * One edge against the declared order fails the run that shows it, and a recheck of the console
+ * does not lose that.
+ */
 START_TEST(an_order_against_the_rules)
 {
 	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = TRUE};
-	g_autofree char *file = in_scratch("locks"), *fake = g_strdup_printf("locks-file=%s", file), *dir = NULL;
+	g_autofree char *file = in_scratch("locks"), *fake = g_strdup_printf("locks-file=%s", file),
+			*dir = NULL;
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) info = NULL;
 	gboolean changed = TRUE;
 	json_t *report;
 
-	ck_assert(g_file_set_contents(file, "irq_context: 0\n[1] mem_hotplug_lock\n[2] cpu_hotplug_lock\n\n", -1, NULL));
+	ck_assert(g_file_set_contents(
+		file, "irq_context: 0\n[1] mem_hotplug_lock\n[2] cpu_hotplug_lock\n\n", -1, NULL));
 	play(fake);
 	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_FAIL);
 	ck_assert_msg(run_recheck(dir, &changed, &error), "%s", error ? error->message : "");
@@ -112,15 +120,17 @@ START_TEST(an_order_against_the_rules)
 	ck_assert_int_eq(info->verdict, VERDICT_FAIL);
 	report = json_array_get(json_object_get(info->details, "reports"), 0);
 	ck_assert_str_eq(json_string_value(json_object_get(report, "kind")), "lock-order");
-	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(report, "signature"), "bug")),
-			 "v1:lock-order:mem_hotplug_lock --> cpu_hotplug_lock");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_object_get(report, "signature"), "bug")),
+		"v1:lock-order:mem_hotplug_lock --> cpu_hotplug_lock");
 }
 END_TEST
 
 /* The lock order that is asked for is a note, which changes no verdict. */
 START_TEST(an_order_that_is_asked_for)
 {
-	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = TRUE, .until = "v1:lock-edge:a --> b"};
+	struct run_plan plan = {
+		.seed = 7, .duration_s = 1, .keep_locks = TRUE, .until = "v1:lock-edge:a --> b"};
 	g_autofree char *dir = NULL;
 	rig_auto(run_info) info = NULL;
 

@@ -53,7 +53,8 @@ static void taking_turns(json_t *timeline)
 /* The line of the journal about the beginning ("step") or end ("stepped") of operation ID. */
 static guint line_of(char **lines, const char *what, const char *id)
 {
-	g_autofree char *entry = g_strdup_printf("\"what\":\"%s\"", what), *op = g_strdup_printf("\"op\":\"%s\"", id);
+	g_autofree char *entry = g_strdup_printf("\"what\":\"%s\"", what),
+			*op = g_strdup_printf("\"op\":\"%s\"", id);
 
 	for (guint i = 0; lines[i]; i++)
 		if (strstr(lines[i], entry) && strstr(lines[i], op))
@@ -72,7 +73,10 @@ static const struct {
 	{one_lap, {{"0.0.0.1", "1.0.0.0"}}, FALSE},
 	{second_waits, {{"0.0.0.1", "1.0.0.0"}}, TRUE},
 	{taking_turns,
-	 {{"0.0.0.0", "1.0.0.0"}, {"1.0.0.0", "0.0.0.1"}, {"0.0.0.1", "1.0.0.1"}, {"1.0.0.1", "0.0.0.2"}},
+	 {{"0.0.0.0", "1.0.0.0"},
+	  {"1.0.0.0", "0.0.0.1"},
+	  {"0.0.0.1", "1.0.0.1"},
+	  {"1.0.0.1", "0.0.0.2"}},
 	 TRUE},
 };
 
@@ -83,7 +87,8 @@ START_TEST(an_operation_waits_for_another_track)
 	g_auto(GStrv) lines = NULL;
 
 	g_setenv("FAKE_QEMU", "", TRUE);
-	ck_assert_int_eq(run_edited(&plan, "engine/two-tracks.yaml", orders[_i].edit, &dir), VERDICT_PASS);
+	ck_assert_int_eq(run_edited(&plan, "engine/two-tracks.yaml", orders[_i].edit, &dir),
+			 VERDICT_PASS);
 	file = g_build_filename(dir, "journal", NULL);
 	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
 	lines = g_strsplit(text, "\n", -1);

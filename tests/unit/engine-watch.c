@@ -66,12 +66,14 @@ static const struct {
 	{WAITER OWNER("D", "5"), WAITER OWNER("R", "5"), FALSE, TRUE, FALSE},
 	{WAITER OWNER("R", "5"), WAITER, FALSE, FALSE, FALSE},
 	/* a task that is not inside anything that holds it does not matter */
-	{WAITER "task 50 mem-read R - switches 1\n\t[<0>] seq_read+0x1/0x2\n", WAITER, TRUE, FALSE, FALSE},
+	{WAITER "task 50 mem-read R - switches 1\n\t[<0>] seq_read+0x1/0x2\n", WAITER, TRUE, FALSE,
+	 FALSE},
 	/* it has run itself, or only polls */
 	{WAITER, "task 35 block-state D - switches 41\n", FALSE, TRUE, FALSE},
 	{POLLER, POLLER, FALSE, FALSE, FALSE},
 	{WAITER "count migrated 1\n", WAITER "count migrated 2\n", TRUE, TRUE, FALSE},
-	{WAITER, WAITER "task 9 cpu D - switches 1\n\t[<0>] synchronize_rcu_expedited+0x1/0x2\n", TRUE, TRUE, TRUE},
+	{WAITER, WAITER "task 9 cpu D - switches 1\n\t[<0>] synchronize_rcu_expedited+0x1/0x2\n",
+	 TRUE, TRUE, TRUE},
 	{"", "", FALSE, FALSE, FALSE},
 };
 

@@ -16,9 +16,12 @@ enum verdict run_once(const struct run_plan *wanted, char **ret_dir);
 /* What the fake does, outside of the sandbox: it reads a console or lock orders from files. */
 void play(const char *script);
 
-/* The same with the scenario NAME of the data folder, and a timeline that EDIT (or NULL) has changed. */
-enum verdict run_edited(const struct run_plan *wanted, const char *name, void (*edit)(json_t *timeline),
-			char **ret_dir);
+/*
+ * The same with the scenario NAME of the data folder, and a timeline that EDIT (or NULL) has
+ * changed.
+ */
+enum verdict run_edited(const struct run_plan *wanted, const char *name,
+			void (*edit)(json_t *timeline), char **ret_dir);
 
 void add_hotplug_check_tests(TCase *tcase);
 void add_watch_tests(TCase *tcase); /* use a scratch folder */

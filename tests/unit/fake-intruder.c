@@ -83,8 +83,8 @@ static int become_root(void)
 
 static int take_memory(void)
 {
-	return mmap(NULL, (size_t)1 << 40, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-		    0) != MAP_FAILED;
+	return mmap(NULL, (size_t)1 << 40, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		    -1, 0) != MAP_FAILED;
 }
 
 static const struct {

@@ -72,7 +72,9 @@ static void on_chardev(const char *value)
 	static const struct {
 		const char *id;
 		int *fd;
-	} wires[] = {{"id=qmp", &fake.qmp}, {"id=console", &fake.console}, {"id=channel", &fake.channel}};
+	} wires[] = {{"id=qmp", &fake.qmp},
+		     {"id=console", &fake.console},
+		     {"id=channel", &fake.channel}};
 	const char *fd = strstr(value, "fd=");
 
 	for (gsize i = 0; fd && i < G_N_ELEMENTS(wires); i++)
@@ -103,7 +105,10 @@ static void read_words(char **argv)
 	static const struct {
 		const char *option;
 		void (*take)(const char *value);
-	} options[] = {{"-chardev", on_chardev}, {"-machine", on_machine}, {"-m", on_memory}, {"-smp", on_smp}};
+	} options[] = {{"-chardev", on_chardev},
+		       {"-machine", on_machine},
+		       {"-m", on_memory},
+		       {"-smp", on_smp}};
 
 	for (int i = 1; argv[i] && argv[i + 1]; i++)
 		for (gsize j = 0; j < G_N_ELEMENTS(options); j++)
@@ -176,8 +181,8 @@ int main(int argc, char **argv)
 		g_unix_fd_add(fake.channel, G_IO_IN | G_IO_HUP, on_channel, NULL);
 	moment("greeting");
 	if (!script_word("no-greeting"))
-		tell(json_pack("{s:{s:{s:{s:i, s:i, s:i}}, s:[]}}", "QMP", "version", "qemu", "major", 7,
-			       "minor", 2, "micro", 0, "capabilities"));
+		tell(json_pack("{s:{s:{s:{s:i, s:i, s:i}}, s:[]}}", "QMP", "version", "qemu",
+			       "major", 7, "minor", 2, "micro", 0, "capabilities"));
 	say("[    0.000000] Linux version 6.1.0 (fake)\r\n");
 	guest_boot();
 	g_main_loop_run(g_main_loop_new(NULL, FALSE));

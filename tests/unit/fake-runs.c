@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fake-runs DIR N [NIGHTS [locks]]: N run folders of a rig that never ran, over NIGHTS nights (100), for tests and benches of
- * what reads many of them. Always the same; with `locks` they have lock orders. Night K's findings are of K / 10 + 1 signatures, so that each tenth night has a
- * new one; 1 run in 16 has one.
+ * fake-runs DIR N [NIGHTS [locks]]: N run folders of a rig that never ran, over NIGHTS nights
+ * (100), for tests and benches of what reads many of them. Always the same; with `locks` they have
+ * lock orders. Night K's findings are of K / 10 + 1 signatures, so that each tenth night has a new
+ * one; 1 run in 16 has one.
  */
 #include <errno.h>
 #include <glib.h>
@@ -13,8 +14,9 @@
 
 #include "fake-runs/locks.h"
 
-static const char *const scenarios[] = {"dimm-storm", "dimm-remove-vs-sysfs", "cpu-vs-memory-hotplug", "probe-vs-online",
-					"virtio-mem-resize", "plug-vs-valid-zones"};
+static const char *const scenarios[] = {
+	"dimm-storm",	   "dimm-remove-vs-sysfs", "cpu-vs-memory-hotplug",
+	"probe-vs-online", "virtio-mem-resize",	   "plug-vs-valid-zones"};
 static const char *const machines[] = {"pc-q35", "pseries", "powernv9"};
 
 struct fake {
@@ -36,22 +38,33 @@ static void write_file(const char *dir, const char *name, const char *text)
 
 static void write_run(const char *results, const struct fake *f)
 {
-	g_autofree char *dir = g_build_filename(results, ".new-fake", NULL), *final = g_build_filename(results, f->name, NULL);
+	g_autofree char *dir = g_build_filename(results, ".new-fake", NULL),
+			*final = g_build_filename(results, f->name, NULL);
 	g_autofree char *inputs = g_strdup_printf(
-		"{\"version\": 1, \"created\": \"%s\", \"scenario\": \"%s\", \"machine\": \"%s\", \"kernel\": {\"name\": \"6.%u.1\", "
-		"\"source\": \"deb:linux-source-6.%u\"}, \"seed\": %u, \"labels\": {\"night\": \"%s\", \"cell\": \"c%u\", "
+		"{\"version\": 1, \"created\": \"%s\", \"scenario\": \"%s\", \"machine\": \"%s\", "
+		"\"kernel\": {\"name\": \"6.%u.1\", "
+		"\"source\": \"deb:linux-source-6.%u\"}, \"seed\": %u, \"labels\": {\"night\": "
+		"\"%s\", \"cell\": \"c%u\", "
 		"\"attempt\": \"1\", \"tree\": \"stable\"}}",
-		f->created, scenarios[f->scenario], machines[f->machine], f->night / 20, f->night / 20, f->n, f->id, f->n);
-	g_autofree char *report = f->bad ? g_strdup_printf(
-		"{\"kind\": \"lockdep-circular\", \"weight\": \"fail\", \"title\": \"possible deadlock in function_%u\", "
-		"\"signature\": {\"bug\": \"v1:lockdep-circular:lock_%u --> kn->active\", \"path\": \"p%u\", \"exact\": \"e%u\"}}",
-		f->signature, f->signature, f->signature, f->n) : g_strdup("");
+		f->created, scenarios[f->scenario], machines[f->machine], f->night / 20,
+		f->night / 20, f->n, f->id, f->n);
+	g_autofree char *report =
+		f->bad ? g_strdup_printf(
+				 "{\"kind\": \"lockdep-circular\", \"weight\": \"fail\", "
+				 "\"title\": \"possible deadlock in function_%u\", "
+				 "\"signature\": {\"bug\": \"v1:lockdep-circular:lock_%u --> "
+				 "kn->active\", \"path\": \"p%u\", \"exact\": \"e%u\"}}",
+				 f->signature, f->signature, f->signature, f->n)
+		       : g_strdup("");
 	g_autofree char *verdict = g_strdup_printf(
-		"{\"verdict\": \"%s\", \"reasons\": [%s], \"reports\": [%s], \"counts\": {\"agents\": [{\"id\": 1, \"name\": "
-		"\"block-state\", \"ops\": %u}]}, \"times\": {\"boot_ns\": 4000000000, \"hammer_ns\": 10000000000, \"total_ns\": "
-		"15000000000, \"guest_s\": 14.5, \"first_report_s\": %d}, \"expected\": {\"met\": %s}}",
-		f->bad ? "FAIL" : "PASS", f->bad ? "\"possible deadlock\"" : "", report, 1000 + f->n % 97, f->bad ? 5 : -1,
-		f->bad ? "false" : "true");
+		"{\"verdict\": \"%s\", \"reasons\": [%s], \"reports\": [%s], \"counts\": "
+		"{\"agents\": [{\"id\": 1, \"name\": "
+		"\"block-state\", \"ops\": %u}]}, \"times\": {\"boot_ns\": 4000000000, "
+		"\"hammer_ns\": 10000000000, \"total_ns\": "
+		"15000000000, \"guest_s\": 14.5, \"first_report_s\": %d}, \"expected\": {\"met\": "
+		"%s}}",
+		f->bad ? "FAIL" : "PASS", f->bad ? "\"possible deadlock\"" : "", report,
+		1000 + f->n % 97, f->bad ? 5 : -1, f->bad ? "false" : "true");
 
 	if (mkdir(dir, 0755) < 0) {
 		fprintf(stderr, "fake-runs: cannot make '%s': %s\n", dir, g_strerror(errno));
@@ -61,8 +74,10 @@ static void write_run(const char *results, const struct fake *f)
 	write_file(dir, "verdict", verdict);
 	write_file(dir, "lock", "");
 	if (f->locks)
-		put_locks(results, dir, (f->night / 20 * G_N_ELEMENTS(machines) + f->machine) * G_N_ELEMENTS(scenarios) +
-						f->scenario);
+		put_locks(results, dir,
+			  (f->night / 20 * G_N_ELEMENTS(machines) + f->machine) *
+					  G_N_ELEMENTS(scenarios) +
+				  f->scenario);
 	/* complete from the first moment, as a finished run is */
 	if (rename(dir, final) < 0) {
 		fprintf(stderr, "fake-runs: cannot make '%s': %s\n", final, g_strerror(errno));
@@ -72,7 +87,8 @@ static void write_run(const char *results, const struct fake *f)
 
 int main(int argc, char **argv)
 {
-	guint n = argc > 2 ? strtoul(argv[2], NULL, 10) : 0, nights = argc > 3 ? strtoul(argv[3], NULL, 10) : 100;
+	guint n = argc > 2 ? strtoul(argv[2], NULL, 10) : 0,
+	      nights = argc > 3 ? strtoul(argv[3], NULL, 10) : 100;
 	g_autoptr(GDateTime) first = g_date_time_new_utc(2026, 1, 1, 22, 0, 0);
 
 	if (!n || !nights) {
@@ -85,15 +101,18 @@ int main(int argc, char **argv)
 		g_autoptr(GDateTime) evening = g_date_time_add_days(first, night);
 		g_autoptr(GDateTime) when = g_date_time_add_seconds(evening, k);
 		g_autofree char *compact = g_date_time_format(when, "%Y%m%dT%H%M%SZ");
-		struct fake f = {.n = i, .night = night, .scenario = i % G_N_ELEMENTS(scenarios),
-				 .machine = i / G_N_ELEMENTS(scenarios) % G_N_ELEMENTS(machines), .bad = k % 16 == 15,
+		struct fake f = {.n = i,
+				 .night = night,
+				 .scenario = i % G_N_ELEMENTS(scenarios),
+				 .machine = i / G_N_ELEMENTS(scenarios) % G_N_ELEMENTS(machines),
+				 .bad = k % 16 == 15,
 				 .locks = argc > 4 && !strcmp(argv[4], "locks"),
 				 .signature = k / 16 % (night / 10 + 1)};
 
 		f.created = g_date_time_format(when, "%Y-%m-%dT%H:%M:%SZ");
 		f.id = g_date_time_format(evening, "%Y%m%dT%H%M%SZ");
-		f.name = g_strdup_printf("%s-%s-%s-6.%u.1-s%u", compact, scenarios[f.scenario], machines[f.machine],
-					 night / 20, i);
+		f.name = g_strdup_printf("%s-%s-%s-6.%u.1-s%u", compact, scenarios[f.scenario],
+					 machines[f.machine], night / 20, i);
 		write_run(argv[1], &f);
 		g_free(f.created);
 		g_free(f.id);

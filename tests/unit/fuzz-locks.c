@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libFuzzer's target for lockdep's texts (make fuzz-locks): what is before the first form feed is /proc/lockdep, the rest
- * /proc/lockdep_chains. What is read of it must be within the limits, and the same after a round trip through JSON.
+ * libFuzzer's target for lockdep's texts (make fuzz-locks): what is before the first form feed is
+ * /proc/lockdep, the rest /proc/lockdep_chains. What is read of it must be within the limits, and
+ * the same after a round trip through JSON.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 	orders = lock_orders_parse(chains ? text : NULL, chains ? chains : text, symbol, NULL);
 	json = lock_orders_json(orders);
 	again = lock_orders_from_json(json, NULL);
-	if (!again || again->edges->len != orders->edges->len || again->classes->len != orders->classes->len)
+	if (!again || again->edges->len != orders->edges->len ||
+	    again->classes->len != orders->classes->len)
 		abort();
 	return 0;
 }

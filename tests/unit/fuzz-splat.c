@@ -60,7 +60,8 @@ static GString *decode(const guint8 *data, gsize size, gsize step)
 	return answer;
 }
 
-static void compare(const guint8 *data, gsize size, GString *(*answer)(const guint8 *, gsize, gsize))
+static void compare(const guint8 *data, gsize size,
+		    GString *(*answer)(const guint8 *, gsize, gsize))
 {
 	GString *whole = answer(data, size, size ? size : 1);
 	GString *pieces = answer(data, size, 13);

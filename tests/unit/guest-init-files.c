@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Folders and files that come and go, as the guest lists them; processes of a script and its output. */
+/*
+ * Folders and files that come and go, as the guest lists them; processes of a script and its
+ * output.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +17,10 @@
 #include "tests/unit/guest-init.h"
 #include "tests/unit/suite.h"
 
-/* Listed anew when a folder came, and again for as long as one is counted but not shown: here one that is hidden. */
+/*
+ * Listed anew when a folder came, and again for as long as one is counted but not shown: here one
+ * that is hidden.
+ */
 START_TEST(test_listing)
 {
 	static struct listing list;
@@ -83,7 +89,9 @@ START_TEST(test_paths)
 }
 END_TEST
 
-/* A ring that wraps around; what is beyond the bound is cut, once; the reader gets all before it. */
+/*
+ * A ring that wraps around; what is beyond the bound is cut, once; the reader gets all before it.
+ */
 START_TEST(test_output)
 {
 	static struct output output;
@@ -121,7 +129,8 @@ START_TEST(test_process)
 {
 	struct process p;
 
-	ck_assert(process_parse("12 (a) b) (c) D 7 12 12 0 -1 4194560 1 2 3 4 15 27 0 0 20 0 1", &p));
+	ck_assert(
+		process_parse("12 (a) b) (c) D 7 12 12 0 -1 4194560 1 2 3 4 15 27 0 0 20 0 1", &p));
 	ck_assert_int_eq(p.pid, 12);
 	ck_assert_int_eq(p.parent, 7);
 	ck_assert_int_eq(p.state, 'D');

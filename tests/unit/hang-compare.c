@@ -7,27 +7,31 @@
 #include "tests/unit/hang.h"
 
 /*
- * A busy host: a worker waits for device_hotplug_lock inside its work, agents poll for it, and the tasks that
- * were running when lockdep listed the locks have a number and no list. The worker is not an idle owner, and any
- * of the running tasks may hold the lock: nothing was leaked.
+ * A busy host: a worker waits for device_hotplug_lock inside its work, agents poll for it, and the
+ * tasks that were running when lockdep listed the locks have a number and no list. The worker is
+ * not an idle owner, and any of the running tasks may hold the lock: nothing was leaked.
  */
 START_TEST(a_waiting_worker_leaks_nothing)
 {
 	static const char log[] =
 		"[   97.074043][   T61] Showing all locks held in the system:\n"
 		"[   97.074830][   T61] 3 locks held by kworker/u4:1/23:\n"
-		"[   97.075388][   T61]  #0: ffff88800036dd38 ((wq_completion)kacpi_hotplug){+.+.}-{0:0}, at: "
+		"[   97.075388][   T61]  #0: ffff88800036dd38 ((wq_completion)kacpi_hotplug){+.+.}"
+		"-{0:0}, at: "
 		"process_one_work+0x179/0x373\n"
-		"[   97.083392][   T61]  #1: ffff888000373e90 ((work_completion)(&hpw->work)){+.+.}-{0:0}, at: "
+		"[   97.083392][   T61]  #1: ffff888000373e90 ((work_completion)(&hpw->work)){+.+.}"
+		"-{0:0}, at: "
 		"process_one_work+0x179/0x373\n"
-		"[   97.090309][   T61]  #2: ffffffff81e15688 (device_hotplug_lock){+.+.}-{3:3}, at: "
+		"[   97.090309][   T61]  #2: ffffffff81e15688 (device_hotplug_lock){+.+.}-{3:3}"
+		", at: "
 		"acpi_device_hotplug+0x15/0x347\n"
 		"[   97.093818][   T61] 3 locks held by block-state/35:\n"
 		"[   97.123497][   T61] 8 locks held by blocks/46:\n"
 		"[   97.145276][   T61] \n"
 		"[   97.145276][   T61] =============================================\n"
 		"[   97.526888][   T61] sysrq: Show Blocked State\n"
-		"[   97.531336][   T61] task:kworker/u4:1    state:D stack:0     pid:23    ppid:2      flags:0x00004000\n"
+		"[   97.531336][   T61] task:kworker/u4:1    state:D stack:0     pid:23    ppid:2  "
+		"    flags:0x00004000\n"
 		"[   97.538313][   T61] Call Trace:\n"
 		"[   97.541199][   T61]  <TASK>\n"
 		"[   97.541540][   T61]  __schedule+0x502/0x546\n"
@@ -41,7 +45,8 @@ START_TEST(a_waiting_worker_leaks_nothing)
 		"[   97.559829][   T61]  kthread+0xca/0xd2\n"
 		"[   97.560829][   T61]  ret_from_fork+0x1f/0x30\n"
 		"[   97.561829][   T61]  </TASK>\n"
-		"[   97.562829][   T61] task:block-state     state:D stack:0     pid:35    ppid:1      flags:0x00000000\n"
+		"[   97.562829][   T61] task:block-state     state:D stack:0     pid:35    ppid:1  "
+		"    flags:0x00000000\n"
 		"[   97.563829][   T61] Call Trace:\n"
 		"[   97.564829][   T61]  <TASK>\n"
 		"[   97.565829][   T61]  __schedule+0x502/0x546\n"
@@ -67,7 +72,8 @@ START_TEST(a_waiting_worker_leaks_nothing)
 		"[   98.488350][    C1]  </TASK>\n"
 		"[   99.074043][   T61] Showing all locks held in the system:\n"
 		"[   99.074830][   T61] 1 lock held by kworker/u4:1/23:\n"
-		"[   99.090309][   T61]  #0: ffffffff81e15688 (device_hotplug_lock){+.+.}-{3:3}, at: "
+		"[   99.090309][   T61]  #0: ffffffff81e15688 (device_hotplug_lock){+.+.}-{3:3}"
+		", at: "
 		"acpi_device_hotplug+0x15/0x347\n"
 		"[   99.123497][   T61] 10 locks held by blocks/46:\n"
 		"[   99.145276][   T61] \n"
@@ -81,7 +87,8 @@ START_TEST(a_waiting_worker_leaks_nothing)
 	rig_auto(hang) hang = hang_explain(&source);
 	g_autofree char *all = g_strjoinv("\n", (char **)hang_sentences(hang));
 
-	ck_assert_msg(hang_kind(hang) == HANG_UNEXPLAINED, "%s: %s", hang_kind_name(hang_kind(hang)), all);
+	ck_assert_msg(hang_kind(hang) == HANG_UNEXPLAINED, "%s: %s",
+		      hang_kind_name(hang_kind(hang)), all);
 	ck_assert_msg(!strstr(all, "idle"), "%s", all);
 }
 END_TEST
@@ -90,23 +97,28 @@ END_TEST
 #define LIST "Showing all locks held in the system:\n"
 #define LIST_END "\n=============================================\n"
 #define PORTER_HOLDS \
-	"1 lock held by porter/70:\n #0: ffff888000aa0010 (vault_lock){+.+.}-{3:3}, at: open_vault+0x11/0x40\n"
+	"1 lock held by porter/70:\n #0: ffff888000aa0010 (vault_lock){+.+.}-{3:3}" \
+	", at: open_vault+0x11/0x40\n"
 #define PORTER_IN_WORK \
-	"1 lock held by porter/70:\n #0: ffff888000bb0010 (door_lock){+.+.}-{3:3}, at: open_door+0x9/0x40\n"
+	"1 lock held by porter/70:\n #0: ffff888000bb0010 (door_lock){+.+.}-{3:3}" \
+	", at: open_door+0x9/0x40\n"
 #define TELLER_WAITS \
-	"1 lock held by teller/71:\n #0: ffff888000aa0010 (vault_lock){+.+.}-{3:3}, at: count_coins+0x21/0x80\n"
+	"1 lock held by teller/71:\n #0: ffff888000aa0010 (vault_lock){+.+.}-{3:3}" \
+	", at: count_coins+0x21/0x80\n"
 #define TELLER_HOLDS                                                                  \
 	"2 locks held by teller/71:\n"                                                \
 	" #0: ffff888000aa0010 (vault_lock){+.+.}-{3:3}, at: count_coins+0x21/0x80\n" \
 	" #1: ffff888000bb0010 (door_lock){+.+.}-{3:3}, at: open_door+0x9/0x40\n"
 #define TELLER_STACK                                                                         \
 	"task:teller           state:D stack:0     pid:71    ppid:1      flags:0x00000000\n" \
-	" __schedule+0x1/0x9\n schedule+0x1/0x9\n __mutex_lock+0x1/0x9\n count_coins+0x21/0x80\n vfs_write+0x1/0x9\n"
+	" __schedule+0x1/0x9\n schedule+0x1/0x9\n __mutex_lock+0x1/0x9\n count_coins+0x21/0x80\n" \
+	" vfs_write+0x1/0x9\n"
 #define PORTER_STACK \
 	"task:porter          state:I stack:0     pid:70    ppid:2      flags:0x00004000\n" \
 	" __schedule+0x1/0x9\n schedule+0x1/0x9\n worker_thread+0x1/0x9\n kthread+0x1/0x9\n"
 #define TELLER_LISTED \
-	"task 71 teller D count_coins switches 5\n\t[<0>] count_coins+0x21/0x80\n\t[<0>] vfs_write+0x1/0x9\n"
+	"task 71 teller D count_coins switches 5\n\t[<0>] count_coins+0x21/0x80\n" \
+	"\t[<0>] vfs_write+0x1/0x9\n"
 #define PORTER_IDLE "task 70 porter I worker_thread switches 9\n\t[<0>] worker_thread+0x1/0x9\n\t[<0>] kthread+0x1/0x9\n"
 #define PORTER_WAITS \
 	"task 70 porter D carry_coins switches 9\n\t[<0>] carry_coins+0x15/0x90\n" \
@@ -116,17 +128,28 @@ static const struct {
 	const char *listed, *first, *second;
 	enum hang_kind kind;
 } moments[] = {
-	/* the owner is idle and holds the lock all along; without an earlier sample nothing contradicts */
-	{TELLER_LISTED PORTER_IDLE, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_LEAK},
+	/*
+	 * the owner is idle and holds the lock all along; without an earlier sample nothing
+	 * contradicts
+	 */
+	{TELLER_LISTED PORTER_IDLE, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS,
+	 HANG_LEAK},
 	{NULL, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_LEAK},
 	{TELLER_LISTED PORTER_IDLE, NULL, PORTER_HOLDS TELLER_WAITS, HANG_LEAK},
-	/* it was inside its work when the guest listed its tasks, and idle when the kernel printed its stack */
-	{TELLER_LISTED PORTER_WAITS, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_UNEXPLAINED},
+	/*
+	 * it was inside its work when the guest listed its tasks, and idle when the kernel printed
+	 * its stack
+	 */
+	{TELLER_LISTED PORTER_WAITS, PORTER_HOLDS TELLER_WAITS, PORTER_HOLDS TELLER_WAITS,
+	 HANG_UNEXPLAINED},
 	/* it took the lock between the two lists */
 	{TELLER_LISTED PORTER_IDLE, PORTER_IN_WORK TELLER_WAITS, PORTER_HOLDS TELLER_WAITS,
 	 HANG_UNEXPLAINED},
 	{TELLER_LISTED PORTER_IDLE, TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_UNEXPLAINED},
-	/* a lock that no task holds: the waiter waited for it all along, or held it before, or came later */
+	/*
+	 * a lock that no task holds: the waiter waited for it all along, or held it before, or came
+	 * later
+	 */
 	{TELLER_LISTED, TELLER_WAITS, TELLER_WAITS, HANG_LEAK},
 	{TELLER_LISTED, NULL, TELLER_WAITS, HANG_LEAK},
 	{TELLER_LISTED, TELLER_HOLDS, TELLER_WAITS, HANG_UNEXPLAINED},
@@ -136,15 +159,18 @@ static const struct {
 /* A leak is reported only if both samples show it. */
 START_TEST(a_leak_is_in_both_samples)
 {
-	g_autofree char *first = moments[_i].first ? g_strconcat(LIST, moments[_i].first, LIST_END, NULL) : g_strdup("");
-	g_autofree char *log =
-		g_strconcat(first, TELLER_STACK PORTER_STACK LIST, moments[_i].second, LIST_END, NULL);
+	g_autofree char *first = moments[_i].first
+					 ? g_strconcat(LIST, moments[_i].first, LIST_END, NULL)
+					 : g_strdup("");
+	g_autofree char *log = g_strconcat(first, TELLER_STACK PORTER_STACK LIST,
+					   moments[_i].second, LIST_END, NULL);
 	const struct hang_source source = {
 		.console = log, .console_len = strlen(log), .tasks = moments[_i].listed};
 	rig_auto(hang) hang = hang_explain(&source);
 	g_autofree char *all = g_strjoinv("\n", (char **)hang_sentences(hang));
 
-	ck_assert_msg(hang_kind(hang) == moments[_i].kind, "%s: %s", hang_kind_name(hang_kind(hang)), all);
+	ck_assert_msg(hang_kind(hang) == moments[_i].kind, "%s: %s",
+		      hang_kind_name(hang_kind(hang)), all);
 	ck_assert_ptr_nonnull(strstr(all, "vault_lock"));
 }
 END_TEST

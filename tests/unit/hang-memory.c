@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory images: what the toy kernel (toy-kernel.c) has in its memory is found; and images that are cut short,
- * overwritten or somewhere else end in an error of one line, soon, or in what can still be seen.
+ * Memory images: what the toy kernel (toy-kernel.c) has in its memory is found; and images that are
+ * cut short, overwritten or somewhere else end in an error of one line, soon, or in what can still
+ * be seen.
  */
 #include <gelf.h>
 #include <signal.h>
@@ -70,7 +71,10 @@ static gsize find(const char *bytes, gsize size, const char *symbol, guint64 *re
 	return found;
 }
 
-/* The toy's memory with LEN bytes of DATA at SYMBOL + OFFSET; DATA NULL: SYMBOL's own address + OFFSET. */
+/*
+ * The toy's memory with LEN bytes of DATA at SYMBOL + OFFSET; DATA NULL: SYMBOL's own address +
+ * OFFSET.
+ */
 static void write_image(const char *symbol, gsize offset, const void *data, gsize len)
 {
 	g_autofree char *bytes = NULL;
@@ -102,7 +106,8 @@ static gboolean read_soon(char **ret_why)
 	ck_assert(good == g_file_test(owners, G_FILE_TEST_EXISTS));
 	if (good)
 		return TRUE;
-	ck_assert_msg(!strstr(error->message, "Error:") && !strchr(error->message, '\n'), "%s", error->message);
+	ck_assert_msg(!strstr(error->message, "Error:") && !strchr(error->message, '\n'), "%s",
+		      error->message);
 	*ret_why = g_strdup(error->message);
 	return FALSE;
 }
@@ -130,7 +135,8 @@ START_TEST(a_memory_tells_who_owns_what)
 
 	ck_assert_int_eq(hang_kind(hang), HANG_CYCLE);
 	ck_assert_str_eq(hang_signature(hang, 0), "v1:hang-cycle:alpha_lock --> beta_lock");
-	ck_assert_ptr_nonnull(strstr(hang_sentences(hang)[0], "one/10 holds alpha_lock and waits for beta_lock"));
+	ck_assert_ptr_nonnull(
+		strstr(hang_sentences(hang)[0], "one/10 holds alpha_lock and waits for beta_lock"));
 	json_array_foreach (json_object_get(json, "locks"), i, lock)
 		if (!strcmp(json_string_value(json_object_get(lock, "class")), "mem_hotplug_lock"))
 			found = json_object_get(lock, "owners");
@@ -143,7 +149,8 @@ END_TEST
 #define RECORD(member) (offsetof(union stack, frames.record) + (member))
 
 /* Invalid data at a symbol, and the explanation that is still possible. */
-static const guint64 garbage[4] = {0x4141414141414141, ~G_GUINT64_CONSTANT(0), 8, 0xffffffff81000003};
+static const guint64 garbage[4] = {0x4141414141414141, ~G_GUINT64_CONSTANT(0), 8,
+				   0xffffffff81000003};
 static const struct {
 	const char *what, *symbol;
 	gsize offset, len; /* 0: its own address is there, for lists that never end */
@@ -173,13 +180,15 @@ START_TEST(an_overwritten_memory_is_bounded)
 
 	if (!can_read())
 		return;
-	write_image(hostile[_i].symbol, hostile[_i].offset, hostile[_i].len ? garbage : NULL, hostile[_i].len);
+	write_image(hostile[_i].symbol, hostile[_i].offset, hostile[_i].len ? garbage : NULL,
+		    hostile[_i].len);
 	gboolean good = read_soon(&why);
 	rig_auto(hang) hang = hang_of_folder(scratch, NULL);
 
 	if (hostile[_i].kind)
-		ck_assert_msg(good && hang_kind(hang) == hostile[_i].kind, "%s: %s, %s", hostile[_i].what,
-			      good ? "read" : why, hang_kind_name(hang_kind(hang)));
+		ck_assert_msg(good && hang_kind(hang) == hostile[_i].kind, "%s: %s, %s",
+			      hostile[_i].what, good ? "read" : why,
+			      hang_kind_name(hang_kind(hang)));
 }
 END_TEST
 
@@ -214,7 +223,8 @@ START_TEST(a_truncated_image_says_so)
 		write_image(NULL, 0, NULL, 0);
 		ck_assert_int_eq(truncate(image, sizes[i]), 0);
 		ck_assert(!read_soon(&why));
-		ck_assert_msg(strstr(why, "truncated"), "%" G_GUINT64_FORMAT " bytes: %s", sizes[i], why);
+		ck_assert_msg(strstr(why, "truncated"), "%" G_GUINT64_FORMAT " bytes: %s", sizes[i],
+			      why);
 	}
 }
 END_TEST
@@ -222,8 +232,10 @@ END_TEST
 START_TEST(links_are_not_followed)
 {
 	g_autofree char *precious = g_build_filename(scratch, "precious", NULL), *text = NULL;
-	g_autofree char *part = g_strconcat(owners, ".part", NULL), *real = g_strconcat(image, ".real", NULL);
-	g_autofree char *folder = g_path_get_dirname(image), *moved = g_strconcat(folder, ".real", NULL);
+	g_autofree char *part = g_strconcat(owners, ".part", NULL),
+			*real = g_strconcat(image, ".real", NULL);
+	g_autofree char *folder = g_path_get_dirname(image),
+			*moved = g_strconcat(folder, ".real", NULL);
 	g_autoptr(GError) error = NULL;
 
 	ck_assert(g_file_set_contents(precious, "precious", -1, NULL));
@@ -268,8 +280,10 @@ START_TEST(without_drgn_is_an_error)
 	g_autofree char *script = rig_home_path("rig/hang/owners.py");
 	g_autoptr(GError) error = NULL;
 
-	ck_assert(!spawn_words(NULL, &error, "/usr/bin/python3", "-I", "-B", "-S", script, toy, toy, owners, NULL));
-	ck_assert_msg(strstr(error->message, NO_DRGN) && strstr(error->message, "apt-get"), "%s", error->message);
+	ck_assert(!spawn_words(NULL, &error, "/usr/bin/python3", "-I", "-B", "-S", script, toy, toy,
+			       owners, NULL));
+	ck_assert_msg(strstr(error->message, NO_DRGN) && strstr(error->message, "apt-get"), "%s",
+		      error->message);
 }
 END_TEST
 

@@ -130,8 +130,8 @@ static const struct {
 	const char *why;
 } bad_images[] = {
 	{"nothing", "", 0, "not a kernel image"},
-	{"text", "hello, this is a text of more than sixty-four bytes, and surely no kernel image", 79,
-	 "not a kernel image"},
+	{"text", "hello, this is a text of more than sixty-four bytes, and surely no kernel image",
+	 79, "not a kernel image"},
 	{"a program's head", ELF("\x3e", "\1"), 24, "not a 64-bit kernel"},
 	{"another machine",
 	 ELF("\x28", "\1") "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"

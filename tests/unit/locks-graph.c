@@ -20,18 +20,24 @@ static void put(const char *dir, const char *name, const char *text)
 }
 
 /* A run folder whose boot had CHAINS. */
-static void put_run(const char *results, const char *name, const char *machine, const char *verdict, const char *chains)
+static void put_run(const char *results, const char *name, const char *machine, const char *verdict,
+		    const char *chains)
 {
-	g_autofree char *dir = g_build_filename(results, name, NULL), *locks = g_build_filename(dir, "locks", NULL);
-	g_autofree char *file = g_build_filename(locks, "orders.json.gz", NULL), *text = NULL, *inputs = NULL;
+	g_autofree char *dir = g_build_filename(results, name, NULL),
+			*locks = g_build_filename(dir, "locks", NULL);
+	g_autofree char *file = g_build_filename(locks, "orders.json.gz", NULL), *text = NULL,
+			*inputs = NULL;
 	rig_auto(lock_orders) orders = lock_orders_parse("", chains, NULL, NULL);
 	json_auto_t *json = lock_orders_json(orders);
-	g_autofree char *judged = g_strdup_printf("{\"verdict\": \"%s\", \"reasons\": [], \"reports\": []}", verdict);
+	g_autofree char *judged =
+		g_strdup_printf("{\"verdict\": \"%s\", \"reasons\": [], \"reports\": []}", verdict);
 	gzFile gz;
 
 	ck_assert_int_eq(g_mkdir_with_parents(locks, 0755), 0);
-	inputs = g_strdup_printf("{\"version\": 1, \"scenario\": \"s\", \"machine\": \"%s\", \"kernel\": {\"name\": \"6.1\"}}",
-				 machine);
+	inputs = g_strdup_printf(
+		"{\"version\": 1, \"scenario\": \"s\", \"machine\": \"%s\", \"kernel\": {\"name\": "
+		"\"6.1\"}}",
+		machine);
 	put(dir, "run.json", inputs);
 	put(dir, "verdict", judged);
 	text = json_dumps(json, 0);
@@ -117,8 +123,10 @@ START_TEST(guarded)
 	g_autoptr(GPtrArray) cycles = NULL, open = NULL;
 	const struct lock_cycle *cycle;
 
-	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS", CHAIN("0") LINE("gate") LINE("a") LINE("b") "\n");
-	put_run(w.results, "20261102T000000Z-s-2", "pc-q35", "PASS", CHAIN("0") LINE("gate") LINE("b") LINE("a") "\n");
+	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS",
+		CHAIN("0") LINE("gate") LINE("a") LINE("b") "\n");
+	put_run(w.results, "20261102T000000Z-s-2", "pc-q35", "PASS",
+		CHAIN("0") LINE("gate") LINE("b") LINE("a") "\n");
 	look(&w);
 	cycles = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(cycles->len, 1);
@@ -138,13 +146,15 @@ END_TEST
 /* ---- reports, logs, new orders ---- */
 
 /*
- * A log's report adds its edges once, and again after a rebuild; its own cycle is not told, because lockdep has. An edge
- * that only a report shows takes no gate away, and closes a cycle with another boot's.
+ * A log's report adds its edges once, and again after a rebuild; its own cycle is not told, because
+ * lockdep has. An edge that only a report shows takes no gate away, and closes a cycle with another
+ * boot's.
  */
 START_TEST(logs_are_kept)
 {
 	struct world w = {in_scratch("results"), NULL, NULL};
-	json_auto_t *reports = json_loads("[{\"kind\": \"lockdep-circular\", \"cycle\": [\"b\", \"a\", \"c\"]}]", 0, NULL);
+	json_auto_t *reports = json_loads(
+		"[{\"kind\": \"lockdep-circular\", \"cycle\": [\"b\", \"a\", \"c\"]}]", 0, NULL);
 	g_autoptr(GPtrArray) cycles = NULL, more = NULL;
 	const struct lock_cycle *cycle;
 	guint edges = 0;
@@ -162,13 +172,15 @@ START_TEST(logs_are_kept)
 	ck_assert_uint_eq(w.graph->runs, 1);
 	cycles = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(cycles->len, 0);
-	put_run(w.results, "20261101T000000Z-s-1", "m", "PASS", CHAIN("0") LINE("gate") LINE("a") LINE("b") "\n"
-		CHAIN("0") LINE("gate") LINE("b") LINE("a") "\n");
+	put_run(w.results, "20261101T000000Z-s-1", "m", "PASS",
+		CHAIN("0") LINE("gate") LINE("a") LINE("b") "\n" CHAIN("0") LINE("gate") LINE("b")
+			LINE("a") "\n");
 	put_run(w.results, "20261102T000000Z-s-2", "m", "PASS", A_THEN_B);
 	look(&w);
 	more = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(more->len, 0); /* the first run saw a --> b --> a whole */
-	put_run(w.results, "20261103T000000Z-s-3", "m", "PASS", CHAIN("0") LINE("c") LINE("d") "\n" CHAIN("0") LINE("d") LINE("a") "\n");
+	put_run(w.results, "20261103T000000Z-s-3", "m", "PASS",
+		CHAIN("0") LINE("c") LINE("d") "\n" CHAIN("0") LINE("d") LINE("a") "\n");
 	look(&w);
 	g_ptr_array_unref(more);
 	more = lock_cycles(w.db, w.graph, 6, NULL);
@@ -186,12 +198,16 @@ static void put_in_tree(const char *results, const char *name, const char *tree,
 	g_autofree char *dir = g_build_filename(results, name, NULL), *inputs = NULL;
 
 	put_run(results, name, "m", "PASS", chains);
-	inputs = g_strdup_printf("{\"version\": 1, \"scenario\": \"s\", \"machine\": \"m\", \"kernel\": {\"name\": "
-				 "\"6.1\"}, \"labels\": {\"tree\": \"%s\"}}", tree);
+	inputs = g_strdup_printf(
+		"{\"version\": 1, \"scenario\": \"s\", \"machine\": \"m\", \"kernel\": {\"name\": "
+		"\"6.1\"}, \"labels\": {\"tree\": \"%s\"}}",
+		tree);
 	put(dir, "run.json", inputs);
 }
 
-/* New is what no earlier run of the tree had; a tree's first night has nothing to be compared with. */
+/*
+ * New is what no earlier run of the tree had; a tree's first night has nothing to be compared with.
+ */
 START_TEST(new_orders)
 {
 	struct world w = {in_scratch("results"), NULL, NULL};
@@ -200,7 +216,8 @@ START_TEST(new_orders)
 
 	put_in_tree(w.results, "20261101T000000Z-s-1", "linus", A_THEN_B);
 	put_in_tree(w.results, "20261101T000000Z-s-2", "next", B_THEN_A);
-	put_in_tree(w.results, "20261102T000000Z-s-3", "linus", A_THEN_B B_THEN_A CHAIN("0") LINE("a") LINE("c") "\n");
+	put_in_tree(w.results, "20261102T000000Z-s-3", "linus",
+		    A_THEN_B B_THEN_A CHAIN("0") LINE("a") LINE("c") "\n");
 	put_in_tree(w.results, "20261102T000000Z-s-4", "mm", A_THEN_B);
 	look(&w);
 	all = lock_db_new_orders(w.db, NULL, "20261102", NULL, NULL);
@@ -224,7 +241,8 @@ END_TEST
 START_TEST(going_runs_are_asked_again)
 {
 	struct world w = {in_scratch("results"), NULL, NULL};
-	g_autofree char *verdict = g_build_filename(w.results, "20261101T000000Z-s-1", "verdict", NULL);
+	g_autofree char *verdict =
+		g_build_filename(w.results, "20261101T000000Z-s-1", "verdict", NULL);
 	g_autofree char *text = NULL;
 	struct timespec times[2] = {{1, 0}, {1, 0}};
 
@@ -251,7 +269,8 @@ START_TEST(findings)
 	ck_assert_ptr_null(lock_edge_key("a"));
 	ck_assert_ptr_null(lock_edge_key("a --> "));
 	ck_assert_ptr_null(lock_edge_key("a --> b --> c"));
-	ck_assert(g_file_set_contents(file, "rules:\n  - order: [b, a]\n    source: here\n", -1, NULL));
+	ck_assert(g_file_set_contents(file, "rules:\n  - order: [b, a]\n    source: here\n", -1,
+				      NULL));
 	found = lock_findings(orders, file, key, NULL);
 	ck_assert_uint_eq(found->len, 2);
 	ck_assert_str_eq(((struct splat *)found->pdata[0])->bug, "v1:lock-edge:a --> b");
@@ -259,7 +278,8 @@ START_TEST(findings)
 	ck_assert_str_eq(((struct splat *)found->pdata[1])->bug, "v1:lock-order:a --> b");
 	ck_assert_int_eq(((struct splat *)found->pdata[1])->weight, SPLAT_FAIL);
 	g_ptr_array_set_free_func(found, (GDestroyNotify)splat_free);
-	ck_assert(g_file_set_contents(file, "rules:\n  - order: [a, b]\n    source: here\n", -1, NULL));
+	ck_assert(g_file_set_contents(file, "rules:\n  - order: [a, b]\n    source: here\n", -1,
+				      NULL));
 	none = lock_findings(orders, file, "v1:lock-edge:b --> a", NULL);
 	ck_assert_uint_eq(none->len, 0);
 }
@@ -278,7 +298,8 @@ START_TEST(random_graphs)
 
 		for (guint run = 0; run < 6; run++) {
 			g_autoptr(GString) chains = g_string_new(NULL);
-			g_autofree char *folder = g_strdup_printf("2026110%uT000000Z-s-%u", run + 1, run);
+			g_autofree char *folder =
+				g_strdup_printf("2026110%uT000000Z-s-%u", run + 1, run);
 			guint a = g_rand_int_range(rand, 0, 6), b = g_rand_int_range(rand, 0, 6);
 
 			if (forward && a > b) {
@@ -287,7 +308,8 @@ START_TEST(random_graphs)
 				a = b;
 				b = swap;
 			}
-			g_string_append_printf(chains, CHAIN("0") LINE("l%u") LINE("l%u") "\n", a, b);
+			g_string_append_printf(chains, CHAIN("0") LINE("l%u") LINE("l%u") "\n", a,
+					       b);
 			put_run(w.results, folder, "m", "PASS", chains->str);
 		}
 		look_in(&w, NULL);
@@ -298,8 +320,10 @@ START_TEST(random_graphs)
 			const struct lock_cycle *cycle = cycles->pdata[i];
 
 			for (guint c = 0; c < cycle->classes->len; c++)
-				ck_assert_ptr_nonnull(lock_graph_find(w.graph, g_array_index(cycle->classes, guint, c),
-					g_array_index(cycle->classes, guint, (c + 1) % cycle->classes->len)));
+				ck_assert_ptr_nonnull(lock_graph_find(
+					w.graph, g_array_index(cycle->classes, guint, c),
+					g_array_index(cycle->classes, guint,
+						      (c + 1) % cycle->classes->len)));
 		}
 		world_clear(&w);
 	}
@@ -341,9 +365,11 @@ START_TEST(declared_order)
 	g_autoptr(GError) error = NULL;
 	const struct lock_violation *v;
 
-	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS", CHAIN("0") LINE("b") LINE("x") "\n");
+	put_run(w.results, "20261101T000000Z-s-1", "pc-q35", "PASS",
+		CHAIN("0") LINE("b") LINE("x") "\n");
 	look(&w);
-	ck_assert(g_file_set_contents(file, "rules:\n  - order: [x, y, b]\n    source: here\n", -1, NULL));
+	ck_assert(g_file_set_contents(file, "rules:\n  - order: [x, y, b]\n    source: here\n", -1,
+				      NULL));
 	found = lock_order_check(file, w.graph, NULL);
 	ck_assert_uint_eq(found->len, 1);
 	v = found->pdata[0];

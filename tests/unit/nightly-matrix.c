@@ -12,11 +12,14 @@ TCase *nightly_matrix_case(void);
 #define PASSED(scenario, machine)                                                                                   \
 	"{\"scenario\":\"" scenario "\",\"machine\":\"" machine "\",\"status\":\"good\",\"rate\":{\"bad\":0,\"of\":1}," \
 	"\"attempts\":[{\"verdict\":\"PASS\",\"outcome\":0,\"run\":\"r\"}]}"
-#define FAILED(scenario, machine, run)                                                                              \
-	"{\"scenario\":\"" scenario "\",\"machine\":\"" machine "\",\"status\":\"bad\",\"rate\":{\"bad\":1,\"of\":1},"  \
-	"\"attempts\":[{\"verdict\":\"INFRA\",\"outcome\":2},{\"verdict\":\"FAIL\",\"outcome\":1,\"run\":\"" run "\"}]}"
-#define WITHOUT(scenario, machine, status) \
-	"{\"scenario\":\"" scenario "\",\"machine\":\"" machine "\",\"status\":\"" status "\",\"rate\":{},\"attempts\":[]}"
+#define FAILED(scenario, machine, run)                                                                           \
+	"{\"scenario\":\"" scenario "\",\"machine\":\"" machine                                                  \
+	"\",\"status\":\"bad\",\"rate\":{\"bad\":1,\"of\":1},"                                                   \
+	"\"attempts\":[{\"verdict\":\"INFRA\",\"outcome\":2},{\"verdict\":\"FAIL\",\"outcome\":1,\"run\":\"" run \
+	"\"}]}"
+#define WITHOUT(scenario, machine, status)                                                \
+	"{\"scenario\":\"" scenario "\",\"machine\":\"" machine "\",\"status\":\"" status \
+	"\",\"rate\":{},\"attempts\":[]}"
 #define NIGHT(counts, ...) "{\"id\":\"n\",\"counts\":{" counts "},\"cells\":[" __VA_ARGS__ "]}"
 
 /* Run "x…" has found a deadlock, another one an oops. */
@@ -34,18 +37,24 @@ static const struct {
 	guint asked; /* how many runs */
 } nights[] = {
 	{NIGHT("\"good\":2", PASSED("a", "q35") "," PASSED("a", "virt")), "", RIG_EXIT_PASS, 0},
-	{NIGHT("\"good\":1,\"bad\":2", FAILED("b", "q35", "x1") "," FAILED("b", "virt", "x2") "," PASSED("a", "q35")),
+	{NIGHT("\"good\":1,\"bad\":2",
+	       FAILED("b", "q35", "x1") "," FAILED("b", "virt", "x2") "," PASSED("a", "q35")),
 	 "same b:  / q35 virt; ", RIG_EXIT_FAIL, 2},
 	/* what differs comes first: by its verdict, then by what was found */
-	{NIGHT("\"good\":1,\"bad\":5", FAILED("s", "q35", "x1") "," FAILED("f", "q35", "x1") "," FAILED("f", "virt", "y") ","
-	       PASSED("v", "q35") "," FAILED("v", "virt", "y")),
+	{NIGHT("\"good\":1,\"bad\":5",
+	       FAILED("s", "q35", "x1") "," FAILED("f", "q35", "x1") "," FAILED(
+		       "f", "virt", "y") "," PASSED("v", "q35") "," FAILED("v", "virt", "y")),
 	 "verdict v: q35 / virt; found f:  / q35 virt; same s:  / q35; ", RIG_EXIT_FAIL, 4},
-	{NIGHT("\"good\":1,\"left\":1", PASSED("a", "q35") "," WITHOUT("a", "virt", "left")), "", RIG_EXIT_INFRA, 0},
-	{NIGHT("\"good\":1,\"none\":1", PASSED("a", "q35") "," WITHOUT("a", "virt", "none")), "", RIG_EXIT_INFRA, 0},
-	{NIGHT("\"good\":1,\"skip\":1", PASSED("a", "q35") "," WITHOUT("a", "virt", "skip")), "", RIG_EXIT_PASS, 0},
+	{NIGHT("\"good\":1,\"left\":1", PASSED("a", "q35") "," WITHOUT("a", "virt", "left")), "",
+	 RIG_EXIT_INFRA, 0},
+	{NIGHT("\"good\":1,\"none\":1", PASSED("a", "q35") "," WITHOUT("a", "virt", "none")), "",
+	 RIG_EXIT_INFRA, 0},
+	{NIGHT("\"good\":1,\"skip\":1", PASSED("a", "q35") "," WITHOUT("a", "virt", "skip")), "",
+	 RIG_EXIT_PASS, 0},
 	{NIGHT("\"skip\":1", WITHOUT("a", "virt", "skip")), "", RIG_EXIT_SKIP, 0},
 	/* two cells in one place: the worse counts */
-	{NIGHT("\"good\":2,\"bad\":1", FAILED("a", "q35", "x1") "," PASSED("a", "q35") "," PASSED("a", "virt")),
+	{NIGHT("\"good\":2,\"bad\":1",
+	       FAILED("a", "q35", "x1") "," PASSED("a", "q35") "," PASSED("a", "virt")),
 	 "verdict a: virt / q35; ", RIG_EXIT_FAIL, 1},
 	/* not a night */
 	{"{\"cells\":[{}]}", "", RIG_EXIT_SKIP, 0},
@@ -70,7 +79,8 @@ START_TEST(differences)
 	ck_assert_ptr_nonnull(night);
 	matrix = matrix_of(night, found, &asked);
 	json_array_foreach (json_object_get(matrix, "differences"), i, item) {
-		g_string_append_printf(all, "%s %s: ", json_string_value(json_object_get(item, "kind")),
+		g_string_append_printf(all,
+				       "%s %s: ", json_string_value(json_object_get(item, "kind")),
 				       json_string_value(json_object_get(item, "scenario")));
 		add_names(all, json_object_get(item, "good"));
 		g_string_append(all, " / ");
@@ -88,7 +98,8 @@ END_TEST
 /* An entry describes the run that was not as expected, not the last one. */
 START_TEST(entries)
 {
-	json_t *night = json_loads(NIGHT("\"bad\":1", FAILED("b", "q35", "x1")), 0, NULL), *matrix, *row, *entry;
+	json_t *night = json_loads(NIGHT("\"bad\":1", FAILED("b", "q35", "x1")), 0, NULL), *matrix,
+	       *row, *entry;
 	guint asked = 0;
 
 	matrix = matrix_of(night, found, &asked);
@@ -97,8 +108,10 @@ START_TEST(entries)
 	ck_assert_str_eq(json_string_value(json_object_get(row, "scenario")), "b");
 	ck_assert_str_eq(json_string_value(json_object_get(entry, "verdict")), "FAIL");
 	ck_assert_str_eq(json_string_value(json_object_get(entry, "run")), "x1");
-	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(entry, "found"), 0)), "deadlock");
-	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(matrix, "machines"), 0)), "q35");
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(entry, "found"), 0)),
+			 "deadlock");
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(matrix, "machines"), 0)),
+			 "q35");
 	json_decref(matrix);
 	json_decref(night);
 }

@@ -11,8 +11,9 @@
 #include "util/paths.h"
 
 /*
- * Functions f1 to f9. A run with a hold at f7 fails; each hold of it waited once. What it was asked for is added to the
- * file `asked`. Where FAKE_RACE is "alone" the run without holds fails, where it is "lost" none says anything.
+ * Functions f1 to f9. A run with a hold at f7 fails; each hold of it waited once. What it was asked
+ * for is added to the file `asked`. Where FAKE_RACE is "alone" the run without holds fails, where
+ * it is "lost" none says anything.
  */
 static const char fake_rig[] =
 	"#!/bin/sh\n"
@@ -24,16 +25,22 @@ static const char fake_rig[] =
 	"echo \"$*\" >>\"$asked\"\n"
 	"while [ $# -gt 0 ]; do\n"
 	"	case $1 in\n"
-	"	--hold) holds=\"$holds${holds:+,}{\\\"reached\\\": 1, \\\"held\\\": 1, \\\"met\\\": 0}\"\n"
+	"	--hold) holds=\"$holds${holds:+,}{\\\"reached\\\": 1, \\\"held\\\": 1, "
+	"\\\"met\\\": "
+	"0}"
+	"\"\n"
 	"		case $2 in 'f7 '*) verdict=FAIL code=1 ;; esac ;;\n"
 	"	--visits) for i in 1 2 3 4 5 6 7 8 9; do\n"
-	"		visits=\"$visits${visits:+,}{\\\"function\\\": \\\"f$i\\\", \\\"visits\\\": 9, "
+	"		visits=\"$visits${visits:+,}{\\\"function\\\": \\\"f$i\\\", "
+	"\\\"visits\\\": "
+	"9, "
 	"\\\"beside\\\": {\\\"f$((i % 9 + 1))\\\": 3}}\"\n"
 	"		done ;;\n"
 	"	esac\n"
 	"	shift\n"
 	"done\n"
-	"echo \"{\\\"verdict\\\": \\\"$verdict\\\", \\\"run\\\": \\\"r\\\", \\\"details\\\": {\\\"reasons\\\": [\\\"because\\\"], "
+	"echo \"{\\\"verdict\\\": \\\"$verdict\\\", \\\"run\\\": \\\"r\\\", \\\"details\\\": "
+	"{\\\"reasons\\\": [\\\"because\\\"], "
 	"\\\"holds\\\": [$holds], \\\"visits\\\": [$visits]}}\"\n"
 	"exit $code\n";
 
@@ -56,8 +63,13 @@ static void end(void)
 
 static struct race_options options(void)
 {
-	return (struct race_options){.scenario = "toy", .guests = 1, .budget_s = 60, .results = scratch, .dir = folder,
-				     .rig = rig, .drop_holds = TRUE};
+	return (struct race_options){.scenario = "toy",
+				     .guests = 1,
+				     .budget_s = 60,
+				     .results = scratch,
+				     .dir = folder,
+				     .rig = rig,
+				     .drop_holds = TRUE};
 }
 
 static struct race_search *start(const struct race_options *o, json_t *state)
@@ -90,7 +102,8 @@ static json_t *read_state(void)
 
 START_TEST(found)
 {
-	g_autofree char *asked_path = in_scratch("asked"), *asked = NULL, *file = in_scratch("toy.yaml"), *text = NULL;
+	g_autofree char *asked_path = in_scratch("asked"), *asked = NULL,
+			*file = in_scratch("toy.yaml"), *text = NULL;
 	struct race_options o = options();
 	rig_auto(race_search) search = start(&o, NULL);
 	g_autoptr(GError) error = NULL;
@@ -108,11 +121,17 @@ START_TEST(found)
 	ck_assert_str_eq(race_search_said(search), "because");
 	/* the record comes first, alone with --visits, and none with the scenario's holds */
 	ck_assert(g_file_get_contents(asked_path, &asked, NULL, NULL));
-	ck_assert(g_regex_match_simple("^run --json .*--without holds --visits hotplug -- toy\n.*--without holds --hold f", asked, 0, 0));
+	ck_assert(g_regex_match_simple(
+		"^run --json .*--without holds --visits hotplug -- toy\n.*--without holds --hold f",
+		asked, 0, 0));
 	/* the scenario's own holds are replaced, and the rest stays */
-	ck_assert(rig_write_file(file, "about: a\nholds:\n  - {at: x, until: y}\n# c\ncpus: 2\n", -1, NULL));
+	ck_assert(rig_write_file(file, "about: a\nholds:\n  - {at: x, until: y}\n# c\ncpus: 2\n",
+				 -1, NULL));
 	text = race_scenario(file, &trial, NULL);
-	ck_assert_str_eq(text, "about: a\ncpus: 2\n\n# found by rig race\nholds:\n  - {at: f7, until: f8, max: 300, times: 1000}\n");
+	ck_assert_str_eq(
+		text,
+		"about: a\ncpus: 2\n\n# found by rig race\nholds:\n  - {at: f7, until: f8, max: "
+		"300, times: 1000}\n");
 }
 END_TEST
 
@@ -175,8 +194,10 @@ END_TEST
 START_TEST(bad_states)
 {
 	static const char *const bad[] = {
-		"{}", "{\"version\": 9, \"trials\": []}",
-		"{\"version\": 1, \"trials\": [1], \"visits\": [{\"function\": \"a\", \"visits\": 1, "
+		"{}",
+		"{\"version\": 9, \"trials\": []}",
+		"{\"version\": 1, \"trials\": [1], \"visits\": [{\"function\": \"a\", \"visits\": "
+		"1, "
 		"\"beside\": {\"a\": 1}}]}",
 	};
 	struct race_options o = options();

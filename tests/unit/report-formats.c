@@ -34,7 +34,10 @@ static char *write_nights(const char *name)
 	return write_as(name, runs);
 }
 
-/* --- JUnit -------------------------------------------------------------------------------------------- */
+/*
+ * --- JUnit
+ * --------------------------------------------------------------------------------------------
+ */
 
 static void quiet(void *data, const char *format, ...)
 {
@@ -48,7 +51,8 @@ static gboolean is_junit(const char *document)
 	xmlSchemaParserCtxt *parser = xmlSchemaNewParserCtxt(path);
 	xmlSchema *schema = xmlSchemaParse(parser);
 	xmlSchemaValidCtxt *context = xmlSchemaNewValidCtxt(schema);
-	xmlDoc *doc = xmlReadMemory(document, strlen(document), "report.xml", NULL, XML_PARSE_NONET);
+	xmlDoc *doc =
+		xmlReadMemory(document, strlen(document), "report.xml", NULL, XML_PARSE_NONET);
 	gboolean ok;
 
 	ck_assert_ptr_nonnull(schema);
@@ -63,7 +67,8 @@ static gboolean is_junit(const char *document)
 
 static double xpath(const char *document, const char *expression)
 {
-	xmlDoc *doc = xmlReadMemory(document, strlen(document), "report.xml", NULL, XML_PARSE_NONET);
+	xmlDoc *doc =
+		xmlReadMemory(document, strlen(document), "report.xml", NULL, XML_PARSE_NONET);
 	xmlXPathContext *context = xmlXPathNewContext(doc);
 	xmlXPathObject *object = xmlXPathEvalExpression(BAD_CAST expression, context);
 	double value = xmlXPathCastToNumber(object);
@@ -103,7 +108,10 @@ START_TEST(junit_counts)
 }
 END_TEST
 
-/* --- KTAP --------------------------------------------------------------------------------------------- */
+/*
+ * --- KTAP
+ * ---------------------------------------------------------------------------------------------
+ */
 
 struct ktap {
 	char **line;
@@ -119,9 +127,9 @@ static gboolean starts(const char *line, guint depth, const char *words)
 }
 
 /*
- * What Documentation/dev-tools/ktap.rst says: a version line, a plan, then as many results as the plan says,
- * numbered from 1; a nested test comes two spaces deeper before its parent's result; a parent is ok only
- * if all in it are; anything else begins with "# ".
+ * What Documentation/dev-tools/ktap.rst says: a version line, a plan, then as many results as the
+ * plan says, numbered from 1; a nested test comes two spaces deeper before its parent's result; a
+ * parent is ok only if all in it are; anything else begins with "# ".
  */
 static gboolean read_ktap(struct ktap *ktap, guint depth, gboolean *ret_ok)
 {
@@ -155,8 +163,8 @@ static gboolean read_ktap(struct ktap *ktap, guint depth, gboolean *ret_ok)
 			continue;
 		ok = starts(text, depth, "ok ");
 		if ((!ok && !starts(text, depth, "not ok ")) ||
-		    sscanf(text + 2 * depth + (ok ? 3 : 7), "%u", &number) != 1 || number != n + 1 ||
-		    (nested && ok != nested_ok))
+		    sscanf(text + 2 * depth + (ok ? 3 : 7), "%u", &number) != 1 ||
+		    number != n + 1 || (nested && ok != nested_ok))
 			return FALSE;
 		n++;
 		nested = FALSE;
@@ -185,7 +193,10 @@ START_TEST(ktap_is_ktap)
 
 	ck_assert(is_ktap(document, &ktap));
 	ck_assert_uint_eq(ktap.depth, 2);
-	/* 9 runs in 8 cells of 8 scenarios; 5 runs bad or lost, each in a cell of its own; one skipped */
+	/*
+	 * 9 runs in 8 cells of 8 scenarios; 5 runs bad or lost, each in a cell of its own; one
+	 * skipped
+	 */
 	ck_assert_uint_eq(ktap.results, 9 + 8 + 8);
 	ck_assert_uint_eq(ktap.failed, 3 * 5);
 	ck_assert_uint_eq(ktap.skipped, 3);
@@ -197,7 +208,10 @@ START_TEST(ktap_is_ktap)
 }
 END_TEST
 
-/* --- KCIDB -------------------------------------------------------------------------------------------- */
+/*
+ * --- KCIDB
+ * --------------------------------------------------------------------------------------------
+ */
 
 static gboolean is_kcidb(const char *document)
 {
@@ -219,7 +233,8 @@ START_TEST(kcidb_obeys_the_schema)
 	g_auto(GStrv) halves = NULL;
 
 	if (access(CHECKER, X_OK) < 0) {
-		printf("kcidb: not checked, because there is no %s (python3-jsonschema)\n", CHECKER);
+		printf("kcidb: not checked, because there is no %s (python3-jsonschema)\n",
+		       CHECKER);
 		return;
 	}
 	ck_assert(is_kcidb(document));
@@ -266,7 +281,10 @@ START_TEST(kcidb_is_linked)
 }
 END_TEST
 
-/* --- JSON, and all of them ---------------------------------------------------------------------------- */
+/*
+ * --- JSON, and all of them
+ * ----------------------------------------------------------------------------
+ */
 
 START_TEST(json_has_everything)
 {
@@ -278,7 +296,8 @@ START_TEST(json_has_everything)
 	ck_assert_uint_eq(json_array_size(json_object_get(json, "signatures")), 5);
 	ck_assert_int_eq(json_integer_value(model_at(json, "now/bad")), 4);
 	ck_assert_str_eq(json_string_value(json_object_get(
-				 json_array_get(json_object_get(json, "changes"), 0), "kind")), "new");
+				 json_array_get(json_object_get(json, "changes"), 0), "kind")),
+			 "new");
 }
 END_TEST
 
@@ -286,7 +305,8 @@ END_TEST
 START_TEST(documents_are_stable_and_clean)
 {
 	for (guint f = 0; f < n_report_formats; f++) {
-		g_autofree char *one = write_nights(report_formats[f].name), *two = write_nights(report_formats[f].name);
+		g_autofree char *one = write_nights(report_formats[f].name),
+				*two = write_nights(report_formats[f].name);
 
 		ck_assert_str_eq(one, two);
 		for (const char *p = one; *p; p++)

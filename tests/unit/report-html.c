@@ -19,7 +19,8 @@ static guint write_pages_of(const char *results, GPtrArray *runs, const char *in
 	gboolean no_charts;
 	guint pages = 0;
 
-	ck_assert_msg(html_write(model, &options, &pages, &no_charts, &error), "%s", error ? error->message : "?");
+	ck_assert_msg(html_write(model, &options, &pages, &no_charts, &error), "%s",
+		      error ? error->message : "?");
 	return pages;
 }
 
@@ -37,13 +38,15 @@ static void gather(GHashTable *into, const char *top, const char *relative)
 
 	ck_assert_ptr_nonnull(entries);
 	while ((name = g_dir_read_name(entries))) {
-		g_autofree char *below = *relative ? g_build_filename(relative, name, NULL) : g_strdup(name);
+		g_autofree char *below =
+			*relative ? g_build_filename(relative, name, NULL) : g_strdup(name);
 		g_autofree char *full = g_build_filename(top, below, NULL);
 		char *text = NULL;
 
 		if (g_file_test(full, G_FILE_TEST_IS_DIR))
 			gather(into, top, below);
-		else if (g_str_has_suffix(name, ".html") && g_file_get_contents(full, &text, NULL, NULL))
+		else if (g_str_has_suffix(name, ".html") &&
+			 g_file_get_contents(full, &text, NULL, NULL))
 			g_hash_table_insert(into, g_strdup(below), text);
 	}
 }
@@ -71,7 +74,8 @@ END_TEST
 /* Where an attribute of a page leads to: a file below the folder. */
 static void check_link(const char *page, const char *link)
 {
-	g_autofree char *folder = g_path_get_dirname(page), *file = g_strndup(link, strcspn(link, "#")), *path = NULL;
+	g_autofree char *folder = g_path_get_dirname(page),
+			*file = g_strndup(link, strcspn(link, "#")), *path = NULL;
 
 	if (!*file || !strcmp(link, "data:,"))
 		return;
@@ -125,9 +129,11 @@ START_TEST(words_of_a_guest_are_no_markup)
 		ck_assert(g_utf8_validate(page, -1, NULL));
 		ck_assert_msg(!strstr(page, "<script>alert"), "%s", (char *)name);
 		ck_assert_msg(!strstr(page, "alert('"), "%s", (char *)name);
-		said |= strstr(page, "&lt;script&gt;alert(&apos;1&apos;)") || strstr(page, "&lt;script&gt;alert(&#39;1&#39;)");
+		said |= strstr(page, "&lt;script&gt;alert(&apos;1&apos;)") ||
+			strstr(page, "&lt;script&gt;alert(&#39;1&#39;)");
 		for (const char *p = page; *p; p++)
-			ck_assert_msg((guchar)*p >= 0x20 || *p == '\n' || *p == '\t', "%s: 0x%02x", (char *)name, *p);
+			ck_assert_msg((guchar)*p >= 0x20 || *p == '\n' || *p == '\t', "%s: 0x%02x",
+				      (char *)name, *p);
 	}
 	ck_assert(said);
 }
@@ -141,7 +147,8 @@ START_TEST(same_runs_same_bytes)
 
 	write_pages(runs, one);
 	write_pages(runs, other);
-	ck_assert_msg(spawn_words(NULL, &error, "diff", "-r", one, other, NULL), "%s", error ? error->message : "?");
+	ck_assert_msg(spawn_words(NULL, &error, "diff", "-r", one, other, NULL), "%s",
+		      error ? error->message : "?");
 }
 END_TEST
 
@@ -151,7 +158,8 @@ START_TEST(pages_of_old_runs_go)
 	g_autoptr(GPtrArray) runs = two_nights();
 
 	write_pages(runs, scratch);
-	stale = g_strdup_printf("%s/run/%s.html", scratch, ((struct run_info *)runs->pdata[0])->name);
+	stale = g_strdup_printf("%s/run/%s.html", scratch,
+				((struct run_info *)runs->pdata[0])->name);
 	ck_assert(g_file_test(stale, G_FILE_TEST_EXISTS));
 	g_ptr_array_remove_index(runs, 0);
 	write_pages(runs, scratch);
@@ -161,7 +169,8 @@ END_TEST
 
 static void put_search(const char *results, const char *name, const char *result)
 {
-	g_autofree char *folder = g_build_filename(results, name, NULL), *file = g_build_filename(folder, "result.json", NULL);
+	g_autofree char *folder = g_build_filename(results, name, NULL),
+			*file = g_build_filename(folder, "result.json", NULL);
 
 	ck_assert_int_eq(g_mkdir_with_parents(folder, 0755), 0);
 	ck_assert(g_file_set_contents(file, result, -1, NULL));
@@ -175,9 +184,12 @@ START_TEST(bisections_have_pages)
 	g_autoptr(GHashTable) found = NULL;
 	const char *page, *index;
 
-	put_search(results, "20261121T000000Z-bisect-a-1",
-		   "{\"end\": \"found\", \"confidence\": 0.995, \"answer\": [{\"subject\": \"<script>alert(1)\", \"id\": \"abc\"}],"
-		   "\"evidence\": [{\"runs\": [{\"run\": \"../../gone\", \"outcome\": \"clean\"}, 7]}, null], \"target\": []}");
+	put_search(
+		results, "20261121T000000Z-bisect-a-1",
+		"{\"end\": \"found\", \"confidence\": 0.995, \"answer\": [{\"subject\": "
+		"\"<script>alert(1)\", \"id\": \"abc\"}],"
+		"\"evidence\": [{\"runs\": [{\"run\": \"../../gone\", \"outcome\": \"clean\"}, 7]}"
+		", null], \"target\": []}");
 	put_search(results, "20261121T000000Z-bisect-b-2", "{\"end\": ");
 	put_search(results, "20261121T000000Z-other", "{}");
 	ck_assert_uint_eq(write_pages_of(results, runs, site), 15 + 8 + 5 + 4 + 1);
@@ -219,7 +231,8 @@ START_TEST(a_real_run_is_shown)
 
 	ck_assert_ptr_nonnull(runs);
 	write_pages(runs, scratch);
-	file = g_strdup_printf("%s/run/%s.html", scratch, ((struct run_info *)runs->pdata[0])->name);
+	file = g_strdup_printf("%s/run/%s.html", scratch,
+			       ((struct run_info *)runs->pdata[0])->name);
 	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
 	ck_assert_ptr_nonnull(strstr(text, "Lock cycle of 3 locks"));
 	ck_assert_ptr_nonnull(strstr(text, "<svg"));
@@ -241,7 +254,8 @@ START_TEST(no_dot_no_picture)
 	g_setenv("PATH", scratch, TRUE);
 	write_pages(runs, scratch);
 	g_setenv("PATH", before, TRUE);
-	file = g_strdup_printf("%s/run/%s.html", scratch, ((struct run_info *)runs->pdata[0])->name);
+	file = g_strdup_printf("%s/run/%s.html", scratch,
+			       ((struct run_info *)runs->pdata[0])->name);
 	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
 	ck_assert_ptr_nonnull(strstr(text, "No picture: "));
 	ck_assert_ptr_nonnull(strstr(text, "graphviz"));

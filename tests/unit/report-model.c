@@ -42,7 +42,8 @@ START_TEST(cells_count_their_runs)
 	ck_assert_str_eq(tally_word(&cell_named(model, "lost")->now), "LOST");
 	ck_assert_str_eq(tally_word(&cell_named(model, "skipped")->now), "SKIP");
 	ck_assert_ptr_null(model_cell(model, "quiet", cell_named(model, "lost")));
-	ck_assert_ptr_eq(model_cell(model, "quiet", cell_named(model, "breaks")), cell_named(model, "quiet"));
+	ck_assert_ptr_eq(model_cell(model, "quiet", cell_named(model, "breaks")),
+			 cell_named(model, "quiet"));
 	ck_assert_str_eq(model->label, "2026-11-02");
 }
 END_TEST
@@ -71,7 +72,8 @@ START_TEST(changes_are_found)
 	ck_assert(!changed(model, DIFF_NEW, "an old bug"));
 	ck_assert(changed(model, DIFF_GONE, "an old bug"));
 	ck_assert(!changed(model, DIFF_GONE, "a rare bug"));
-	ck_assert(changed(model, DIFF_BROKE, "breaks on pc-q35, kernel 6.1.9: failed, passed before"));
+	ck_assert(changed(model, DIFF_BROKE,
+			  "breaks on pc-q35, kernel 6.1.9: failed, passed before"));
 	ck_assert(changed(model, DIFF_FIXED, "mended"));
 	ck_assert(changed(model, DIFF_UNPROVEN, "lost"));
 	ck_assert(!changed(model, DIFF_BROKE, "flaky"));
@@ -87,7 +89,8 @@ START_TEST(nothing_changed)
 
 	for (guint day = 1; day <= 2; day++) {
 		g_ptr_array_add(runs, fake_run(day, 1, "quiet", "pc-q35", VERDICT_PASS, NULL));
-		g_ptr_array_add(runs, fake_run(day, 2, "busted", "pc-q35", VERDICT_FAIL, "the usual"));
+		g_ptr_array_add(runs,
+				fake_run(day, 2, "busted", "pc-q35", VERDICT_FAIL, "the usual"));
 	}
 	rig_auto(model) model = model_new(runs, NULL);
 	g_autofree char *text = report_formats[0].write(model, NULL);
@@ -104,11 +107,13 @@ START_TEST(expected_reports_are_good)
 	g_autoptr(GPtrArray) runs = fake_runs();
 
 	for (guint day = 1; day <= 2; day++) {
-		struct run_info *run = fake_run(day, 1, "busted", "pc-q35", day == 1 ? VERDICT_FAIL : VERDICT_PASS,
-						day == 1 ? "as planned" : NULL);
+		struct run_info *run =
+			fake_run(day, 1, "busted", "pc-q35", day == 1 ? VERDICT_FAIL : VERDICT_PASS,
+				 day == 1 ? "as planned" : NULL);
 
-		json_object_set_new(run->details, "expected",
-				    json_pack("{s:s, s:b}", "kind", "lockdep-circular", "met", day == 1));
+		json_object_set_new(
+			run->details, "expected",
+			json_pack("{s:s, s:b}", "kind", "lockdep-circular", "met", day == 1));
 		g_ptr_array_add(runs, run);
 	}
 	rig_auto(model) model = model_new(runs, NULL);
@@ -134,7 +139,8 @@ START_TEST(known_is_not_new)
 	rig_auto(model) model = model_new(runs, NULL);
 
 	ck_assert_uint_eq(model->changes->len, 0);
-	ck_assert_str_eq(((struct signature *)model->signatures->pdata[0])->known, "reported upstream");
+	ck_assert_str_eq(((struct signature *)model->signatures->pdata[0])->known,
+			 "reported upstream");
 }
 END_TEST
 
@@ -147,8 +153,8 @@ START_TEST(notes_have_no_signature)
 		g_autoptr(GPtrArray) runs = fake_runs();
 		struct run_info *run = fake_run(1, 1, "quiet", "pc-q35", VERDICT_PASS, "a remark");
 
-		json_object_set_new(json_array_get(json_object_get(run->details, "reports"), 0), keys[i],
-				    i ? json_true() : json_string("note"));
+		json_object_set_new(json_array_get(json_object_get(run->details, "reports"), 0),
+				    keys[i], i ? json_true() : json_string("note"));
 		g_ptr_array_add(runs, run);
 		rig_auto(model) model = model_new(runs, NULL);
 
@@ -164,10 +170,13 @@ START_TEST(repetitions_are_in_no_rate)
 	g_autoptr(GPtrArray) runs = fake_runs();
 
 	for (guint i = 0; i < G_N_ELEMENTS(verdicts); i++) {
-		struct run_info *run = fake_run(1, i, "dimm", "pc-q35", verdicts[i], i ? NULL : "a bug");
+		struct run_info *run =
+			fake_run(1, i, "dimm", "pc-q35", verdicts[i], i ? NULL : "a bug");
 		g_autofree char *attempt = g_strdup_printf("%u", i + 1);
 
-		json_object_set_new(run->inputs, "labels", json_pack("{s:s, s:s}", "night", "a-night", "attempt", attempt));
+		json_object_set_new(
+			run->inputs, "labels",
+			json_pack("{s:s, s:s}", "night", "a-night", "attempt", attempt));
 		g_ptr_array_add(runs, run);
 	}
 	rig_auto(model) model = model_new(runs, NULL);
@@ -243,8 +252,10 @@ START_TEST(much_text_fits_one_screen)
 	g_autoptr(GPtrArray) runs = fake_runs();
 
 	for (guint i = 0; i < 300; i++) {
-		g_autofree char *scenario = g_strdup_printf("scenario-%03u-with-a-name-that-takes-room", i);
-		g_autofree char *title = g_strdup_printf("possible deadlock in a_function_of_some_length_%u", i);
+		g_autofree char *scenario =
+			g_strdup_printf("scenario-%03u-with-a-name-that-takes-room", i);
+		g_autofree char *title =
+			g_strdup_printf("possible deadlock in a_function_of_some_length_%u", i);
 
 		g_ptr_array_add(runs, fake_run(1, i, scenario, "pc-q35", VERDICT_FAIL, title));
 	}

@@ -10,9 +10,12 @@
 /* Text of a guest, a folder's name or a file must stay text. */
 #define HOSTILE "<script>alert('1')</script> \" ' & ]]> \x01\x1b[31m \xff\xfe # not ok 1\nok 99 gotcha"
 
-/* A run of DAY (1 is 2026-11-01) and its N-th, of a scenario on a machine; TITLE: its report, or NULL. */
-struct run_info *fake_run(guint day, guint n, const char *scenario, const char *machine, enum verdict verdict,
-			  const char *title);
+/*
+ * A run of DAY (1 is 2026-11-01) and its N-th, of a scenario on a machine; TITLE: its report, or
+ * NULL.
+ */
+struct run_info *fake_run(guint day, guint n, const char *scenario, const char *machine,
+			  enum verdict verdict, const char *title);
 GPtrArray *fake_runs(void); /* an empty array of them */
 
 /*

@@ -14,8 +14,9 @@ struct run_index *open_index(void)
 
 struct run *begin_run(const char *scenario, guint64 seed, const char *created, const char *labels)
 {
-	json_t *inputs = json_pack("{s:s, s:s, s:s, s:I, s:{s:s}}", "created", created, "scenario", scenario, "machine",
-				   "pc-q35", "seed", (json_int_t)seed, "kernel", "name", "6.1");
+	json_t *inputs =
+		json_pack("{s:s, s:s, s:s, s:I, s:{s:s}}", "created", created, "scenario", scenario,
+			  "machine", "pc-q35", "seed", (json_int_t)seed, "kernel", "name", "6.1");
 	struct run *run;
 
 	if (labels)
@@ -37,7 +38,8 @@ char *finish_run(struct run *run, enum verdict verdict, const char *details)
 	return name;
 }
 
-void add_run(const char *scenario, guint64 seed, const char *created, enum verdict verdict, const char *details)
+void add_run(const char *scenario, guint64 seed, const char *created, enum verdict verdict,
+	     const char *details)
 {
 	g_free(finish_run(begin_run(scenario, seed, created, NULL), verdict, details));
 }

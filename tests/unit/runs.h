@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs made for the tests of the index and of the statistics; both suites are linked with runs.c. */
+/*
+ * Runs made for the tests of the index and of the statistics; both suites are linked with runs.c.
+ */
 #ifndef RIG_TESTS_RUNS_H
 #define RIG_TESTS_RUNS_H
 
@@ -20,10 +22,14 @@ guint count_runs(struct run_index *ix, struct index_filter filter);
 /* A run of SCENARIO that has no verdict yet; LABELS is a JSON object or NULL. */
 struct run *begin_run(const char *scenario, guint64 seed, const char *created, const char *labels);
 
-/* Writes its verdict with DETAILS (JSON, as of the file `verdict`) and frees it. Its name, to be freed. */
+/*
+ * Writes its verdict with DETAILS (JSON, as of the file `verdict`) and frees it. Its name, to be
+ * freed.
+ */
 char *finish_run(struct run *run, enum verdict verdict, const char *details);
 
 /* begin_run() and finish_run(). */
-void add_run(const char *scenario, guint64 seed, const char *created, enum verdict verdict, const char *details);
+void add_run(const char *scenario, guint64 seed, const char *created, enum verdict verdict,
+	     const char *details);
 
 #endif

@@ -12,7 +12,8 @@
 #include "util/error.h"
 
 #define OWN_FILES \
-	"about: x\nmachines: [pc-q35, pseries]\nmemory: 2G\nduration: 5\nagents: [{name: run, params: {file: %s}}]\nfiles: [%s]\n"
+	"about: x\nmachines: [pc-q35, pseries]\nmemory: 2G\nduration: 5\nagents: [{name: run, " \
+	"params: {file: %s}}]\nfiles: [%s]\n"
 
 /* A file of the scenario, and the beginning of the error at its place; NULL: it is taken. */
 static const struct {
@@ -23,8 +24,10 @@ static const struct {
 	{"data", NULL},
 	{"inside", NULL},
 	{"bash.sh",
-	 "6:9: 'bash.sh' is a script for '/bin/bash', which the guest does not have; write it for #!/bin/sh"},
-	{"dynamic", "6:9: 'dynamic' is a dynamic program, whose libraries the guest does not have; link it"},
+	 "6:9: 'bash.sh' is a script for '/bin/bash', which the guest does not have; "
+	 "write it for #!/bin/sh"},
+	{"dynamic",
+	 "6:9: 'dynamic' is a dynamic program, whose libraries the guest does not have; link it"},
 	{"cut-elf", "6:9: 'cut-elf' is a damaged program"},
 	{"huge", "6:9: "},
 	{"missing", "6:9: cannot read '"},
@@ -66,7 +69,8 @@ static void make_own_files(void)
 
 START_TEST(files_of_a_scenario)
 {
-	g_autofree char *path = in_scratch("mine.yaml"), *first = NULL, *text = NULL, *wanted = NULL;
+	g_autofree char *path = in_scratch("mine.yaml"), *first = NULL, *text = NULL,
+			*wanted = NULL;
 	const char *name = own_files[_i].name, *error_text = own_files[_i].error;
 	g_autoptr(GError) error = NULL;
 	rig_auto(scenario) s = NULL;
@@ -92,7 +96,8 @@ END_TEST
 /* A copy of a run folder has them in files/; a program runs on its architecture only. */
 START_TEST(files_of_a_run_folder)
 {
-	g_autofree char *path = in_scratch("scenario.yaml"), *folder = in_scratch("files"), *text = NULL;
+	g_autofree char *path = in_scratch("scenario.yaml"), *folder = in_scratch("files"),
+			*text = NULL;
 	rig_auto(scenario) s = NULL;
 
 	ck_assert_int_eq(g_mkdir(folder, 0700), 0);

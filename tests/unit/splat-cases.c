@@ -24,7 +24,8 @@ static void add_case(const char *file, const char *text)
 {
 	struct a_case *c = g_new0(struct a_case, 1);
 	const char *line_end = strchr(text, '\n');
-	const char *log = g_str_has_prefix(line_end, "\n\n") ? line_end + 1 : strstr(line_end, "\n\n");
+	const char *log =
+		g_str_has_prefix(line_end, "\n\n") ? line_end + 1 : strstr(line_end, "\n\n");
 
 	if (!log)
 		g_error("%s: no empty line in '%s'", file, text);
@@ -78,7 +79,8 @@ START_TEST(as_expected)
 	const struct a_case *c = cases->pdata[_i];
 	g_autofree char *whole = found_in(c->log, 0), *bytes = found_in(c->log, 1);
 
-	ck_assert_msg(strcmp(whole, c->expected) == 0, "%s:\n%s\nnot\n%s", c->name, whole, c->expected);
+	ck_assert_msg(strcmp(whole, c->expected) == 0, "%s:\n%s\nnot\n%s", c->name, whole,
+		      c->expected);
 	ck_assert_msg(strcmp(bytes, c->expected) == 0, "%s, byte by byte:\n%s\nnot\n%s", c->name,
 		      bytes, c->expected);
 }

@@ -103,7 +103,8 @@ static void add_lock(GString *log, enum style style, const char *error_class, co
 		g_string_append_printf(log,
 				       "[    1.000000] %" G_GINT64_MODIFIER "x (%s){%s}%s, at: "
 				       "%s+0x%x/0x90\n",
-				       address, error_class, rng_between(rng, 0, 1) ? "++++" : "+.+.",
+				       address, error_class,
+				       rng_between(rng, 0, 1) ? "++++" : "+.+.",
 				       style == STYLE_5 ? "" : "-{3:3}", function,
 				       (guint)rng_between(rng, 1, 0x80));
 }

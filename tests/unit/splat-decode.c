@@ -77,7 +77,8 @@ static void add_journal_entry(GString *out, enum record form, const char *stamp,
 		return;
 	}
 	if (form == RECORD_VERBOSE)
-		g_string_append(out, "Sat 2026-11-21 06:00:01.123456 CET [s=1;i=2;b=3;m=4;t=5;x=6]\n");
+		g_string_append(out,
+				"Sat 2026-11-21 06:00:01.123456 CET [s=1;i=2;b=3;m=4;t=5;x=6]\n");
 	for (gsize i = form == RECORD_VERBOSE; i < G_N_ELEMENTS(names); i++) {
 		guint64 len = GUINT64_TO_LE(strlen(values[i]));
 
@@ -100,10 +101,11 @@ static void add_dmesg_entry(GString *out, const char *stamp, const char *caller,
 	g_autofree char *quoted = json_dumps(json, JSON_ENCODE_ANY);
 
 	json_decref(json);
-	g_string_append_printf(out,
-			       "%s{\n         \"pri\": 4,\n         \"time\": %s,\n         \"caller\": \"%s\",\n"
-			       "         \"msg\": %s\n      }",
-			       out->str[out->len - 1] == '}' ? "," : "      ", stamp, caller, quoted);
+	g_string_append_printf(
+		out,
+		"%s{\n         \"pri\": 4,\n         \"time\": %s,\n         \"caller\": \"%s\",\n"
+		"         \"msg\": %s\n      }",
+		out->str[out->len - 1] == '}' ? "," : "      ", stamp, caller, quoted);
 }
 
 static GString *as_records(enum record form)
@@ -127,7 +129,8 @@ static GString *as_records(enum record form)
 		}
 		text += *text == ' ';
 		if (form == RECORD_DMESG)
-			add_dmesg_entry(out, g_strstrip(stamp), caller ? g_strstrip(caller) : "", text);
+			add_dmesg_entry(out, g_strstrip(stamp), caller ? g_strstrip(caller) : "",
+					text);
 		else
 			add_journal_entry(out, form, stamp, text);
 	}
@@ -157,8 +160,8 @@ START_TEST(utf_16)
 	const struct fixture *fixture = fixture_named("generation-4.9-x86.txt");
 	static const char *const sets[] = {"UTF-16LE", "UTF-16BE"};
 	gboolean mark = _i >= 2;
-	g_autofree char *text =
-		g_strdup_printf("%s%.*s", mark ? "\xef\xbb\xbf" : "", (int)fixture->len, fixture->log);
+	g_autofree char *text = g_strdup_printf("%s%.*s", mark ? "\xef\xbb\xbf" : "",
+						(int)fixture->len, fixture->log);
 	gsize len;
 	g_autofree char *wide = g_convert(text, -1, sets[_i % 2], "UTF-8", NULL, &len, NULL);
 
@@ -194,7 +197,8 @@ static GString *compressed(int i)
 	ck_assert_int_eq(archive_write_open_memory(archive, out->str, 1 << 20, &used), ARCHIVE_OK);
 	archive_entry_set_filetype(entry, AE_IFREG);
 	ck_assert_int_eq(archive_write_header(archive, entry), ARCHIVE_OK);
-	ck_assert_int_eq((int)archive_write_data(archive, fixture->log, fixture->len), (int)fixture->len);
+	ck_assert_int_eq((int)archive_write_data(archive, fixture->log, fixture->len),
+			 (int)fixture->len);
 	archive_entry_free(entry);
 	ck_assert_int_eq(archive_write_close(archive), ARCHIVE_OK);
 	archive_write_free(archive);
@@ -207,16 +211,19 @@ START_TEST(attachments)
 	GString *data = compressed(_i), *mail = g_string_new(NULL);
 	g_autofree char *base64 = g_base64_encode((const guchar *)data->str, data->len);
 
-	g_string_append(mail,
-			"From reporter@example.org Sat Nov 21 06:00:01 2026\nSubject: a log\n"
-			"Content-Type: multipart/mixed; boundary=\"0000001234\"\n\n--0000001234\n"
-			"Content-Type: text/plain\n\nSee the log.\n\n--0000001234\n"
-			"Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n");
+	g_string_append(
+		mail,
+		"From reporter@example.org Sat Nov 21 06:00:01 2026\nSubject: a log\n"
+		"Content-Type: multipart/mixed; boundary=\"0000001234\"\n\n--0000001234\n"
+		"Content-Type: text/plain\n\nSee the log.\n\n--0000001234\n"
+		"Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n");
 	for (const char *p = base64; *p; p += MIN(strlen(p), 76))
 		g_string_append_printf(mail, "%.76s\n", p);
 	g_string_append(mail, "\n--0000001234--\n\n");
 	/* the next mail of an mbox */
-	g_string_append(mail, "From reporter@example.org Sat Nov 21 06:00:02 2026\nSubject: no log\n\nNo log.\n");
+	g_string_append(
+		mail,
+		"From reporter@example.org Sat Nov 21 06:00:02 2026\nSubject: no log\n\nNo log.\n");
 	g_string_free(data, TRUE);
 	check_same(mail, filters[_i].name);
 }

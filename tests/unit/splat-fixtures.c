@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The collector's fixtures. data/splat/ has them: answers on top ("kind:" begins the next report's), an
- * empty line, then the log as it was.
+ * The collector's fixtures. data/splat/ has them: answers on top ("kind:" begins the next
+ * report's), an empty line, then the log as it was.
  */
 #include <stdlib.h>
 #include <string.h>

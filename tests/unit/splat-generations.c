@@ -8,8 +8,9 @@
 /* "6.1" of the report itself, or the fixture's name where it does not say. */
 static char *generation_of(const struct fixture *fixture, const struct splat *splat)
 {
-	g_autoptr(GRegex) release = g_regex_new("(?:ainted:? .*?|Linux version |^)(\\d+\\.\\d+)[.-]",
-						G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
+	g_autoptr(GRegex) release =
+		g_regex_new("(?:ainted:? .*?|Linux version |^)(\\d+\\.\\d+)[.-]",
+			    G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
 	g_autoptr(GMatchInfo) info = NULL;
 
 	if (g_regex_match(release, splat->text, 0, &info))
@@ -45,7 +46,8 @@ START_TEST(two_generations_of_each_kind)
 		const char *kind = i < n ? formats[i].kind : format_reboot.kind;
 		GHashTable *seen = g_hash_table_lookup(kinds, kind);
 
-		ck_assert_msg(seen && g_hash_table_size(seen) >= 2, "%s: fixtures of %u generations", kind,
+		ck_assert_msg(seen && g_hash_table_size(seen) >= 2,
+			      "%s: fixtures of %u generations", kind,
 			      seen ? g_hash_table_size(seen) : 0);
 	}
 }

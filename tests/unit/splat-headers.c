@@ -16,9 +16,12 @@ START_TEST(headers_are_reached)
 		{"Memory cgroup out of memory: Killed process 77 (widget)", "oom"},
 		{"Insufficient stack space to handle exception!", "stack"},
 		{"widget: kernel stack overflow, pid 7", "stack"},
-		{"kmemleak: 2 new suspected memory leaks (see /sys/kernel/debug/kmemleak)", "memleak"},
-		{"CFI failure at widget_run+0x10/0x40 (target: cb+0x0/0x8; expected type: 0x1)", "cfi"},
-		{"unchecked MSR access error: RDMSR from 0x123 at rIP: 0xffffffff81000000 (f+0x1/0x2)",
+		{"kmemleak: 2 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+		 "memleak"},
+		{"CFI failure at widget_run+0x10/0x40 (target: cb+0x0/0x8; expected type: 0x1)",
+		 "cfi"},
+		{"unchecked MSR access error: RDMSR from 0x123 at rIP: 0xffffffff81000000 "
+		 "(f+0x1/0x2)",
 		 "other"},
 		{"INFO: task widget:77 blocked in I/O wait for more than 61 seconds.", "hung-task"},
 		{"SError Interrupt on CPU2, code 0x00000000be000011 -- SError", "other"},
@@ -46,7 +49,8 @@ START_TEST(wrapped_lines_are_joined)
 		const char *log, *title;
 	} mails[] = {
 		{"> [    3.000001] general protection fault, probably for non-canonical address\n"
-		 "> 0xdead00000000123: 0000 [#1] SMP\n> [    3.000002] RIP: 0010:widget_copy+0x1/0x20\n"
+		 "> 0xdead00000000123: 0000 [#1] SMP\n> [    3.000002] RIP: "
+		 "0010:widget_copy+0x1/0x20\n"
 		 "> [    3.000003] Call Trace:\n> [    3.000004]  widget_run+0x2/0x30\n",
 		 "general protection fault in widget_copy"},
 		{"BUG: KASAN: slab-use-after-free in\nwidget_read+0x14/0x90\n"
@@ -55,7 +59,8 @@ START_TEST(wrapped_lines_are_joined)
 		 "KASAN: slab-use-after-free Read in widget_read"},
 		{"[    3.000001] WARNING: CPU: 0 PID: 7 at drivers/widget/core.c:12\n"
 		 "widget_probe+0x14/0x90 [widget]\n"
-		 "[    3.000002] RIP: 0010:widget_probe+0x14/0x90 [widget]\n[    3.000002] Call Trace:\n"
+		 "[    3.000002] RIP: 0010:widget_probe+0x14/0x90 [widget]\n"
+		 "[    3.000002] Call Trace:\n"
 		 "[    3.000003]  platform_probe+0x40/0xa0\n",
 		 "WARNING in widget_probe"},
 		{"> BUG: sleeping function called from invalid context at\n> mm/widget.c:99\n"

@@ -69,7 +69,8 @@ START_TEST(entries_match)
 		 "2026-11-21", NULL, TRUE},
 		{"  - signature: \"v1:lockdep-circular:*kn->active*\"\n    " REST, "2026-11-21",
 		 NULL, TRUE},
-		{"  - signature: \"v1:lockdep-circular:kn->active\"\n    " REST, "2026-11-21", NULL, FALSE},
+		{"  - signature: \"v1:lockdep-circular:kn->active\"\n    " REST, "2026-11-21", NULL,
+		 FALSE},
 		/* both must fit */
 		{TITLED "    signature: \"v1:other:*\"\n", "2026-11-21", NULL, FALSE},
 		/* the second one does */
@@ -107,7 +108,8 @@ START_TEST(old_keys_name_reports)
 	g_autofree char *now = NULL;
 
 	ck_assert_str_eq(splat->former, old);
-	ck_assert(g_str_has_prefix(splat->bug, "v2:") && g_str_has_suffix(splat->bug, "(state_store)"));
+	ck_assert(g_str_has_prefix(splat->bug, "v2:") &&
+		  g_str_has_suffix(splat->bug, "(state_store)"));
 	ck_assert(splat_key_is(splat, old) && splat_key_is(splat, splat->bug));
 	ck_assert(!splat_key_is(splat, "v1:lockdep-circular:kn->active"));
 	ck_assert(splat_json_key_is(json, old));

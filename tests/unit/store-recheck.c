@@ -42,8 +42,8 @@ START_TEST(recheck_restores)
 {
 	g_autofree char *dir = golden(FAILED), *victim = in_scratch("victim"), *text = NULL;
 	g_autofree char *link = g_build_filename(dir, "splats/01-lockdep-circular.txt", NULL);
-	json_auto_t *verdict =
-		json_pack("{s:s, s:[s], s:[]}", "verdict", "INFRA", "reasons", "disk full", "reports");
+	json_auto_t *verdict = json_pack("{s:s, s:[s], s:[]}", "verdict", "INFRA", "reasons",
+					 "disk full", "reports");
 	char *json = json_dumps(verdict, 0);
 	rig_auto(run_info) info = NULL;
 
@@ -104,9 +104,9 @@ START_TEST(recheck_turns)
 END_TEST
 
 /*
- * A FAIL whose report is none today, in a folder as the run wrote it, with one proof missing: the verdict
- * is what the run itself decides without that report. Old rechecks asked for accounts and an armed
- * lockdep alone, and made PASS of the others.
+ * A FAIL whose report is none today, in a folder as the run wrote it, with one proof missing: the
+ * verdict is what the run itself decides without that report. Old rechecks asked for accounts and
+ * an armed lockdep alone, and made PASS of the others.
  */
 static const struct {
 	const char *key;
@@ -156,8 +156,9 @@ END_TEST
 	"[   " s ".000000][    C1]  </TASK>\n"
 
 /*
- * A stall that holds made was excused when it came (engine/holds.c); the second one, with the same key,
- * was the kernel's. A recheck excuses the first alone, also where its key is another one today.
+ * A stall that holds made was excused when it came (engine/holds.c); the second one, with the same
+ * key, was the kernel's. A recheck excuses the first alone, also where its key is another one
+ * today.
  */
 static const struct {
 	gboolean excused[2];
@@ -173,7 +174,8 @@ static const struct {
 
 START_TEST(recheck_excuses_what_holds_made)
 {
-	g_autofree char *dir = golden(PASSED), *console = slurp(dir, "console.raw"), *text = NULL, *now = NULL;
+	g_autofree char *dir = golden(PASSED), *console = slurp(dir, "console.raw"), *text = NULL,
+			*now = NULL;
 	g_autofree char *longer = g_strconcat(console, STALL("30"), STALL("60"), NULL);
 	json_auto_t *details = NULL;
 	json_t *reports;
@@ -188,11 +190,13 @@ START_TEST(recheck_excuses_what_holds_made)
 		json_t *report = json_array_get(reports, i);
 
 		if (stalls[_i].key && !i)
-			json_object_set_new(json_object_get(report, "signature"), "bug", json_string(stalls[_i].key));
+			json_object_set_new(json_object_get(report, "signature"), "bug",
+					    json_string(stalls[_i].key));
 		if (stalls[_i].excused[i])
-			json_object_set_new(report, "known", json_pack("{s:s, s:s, s:s}", "reason", "a vCPU waited",
-								       "link", "docs/director.md", "expires",
-								       "this run"));
+			json_object_set_new(report, "known",
+					    json_pack("{s:s, s:s, s:s}", "reason", "a vCPU waited",
+						      "link", "docs/director.md", "expires",
+						      "this run"));
 	}
 	now = json_dumps(details, 0);
 	put(dir, "verdict", now, -1);

@@ -10,7 +10,8 @@ static void remove_tree(const char *path)
 {
 	const char *argv[] = {"rm", "-rf", path, NULL};
 
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
+		     NULL);
 }
 
 static void make_scratch(void)
@@ -56,8 +57,8 @@ void shell(const char *first, ...)
 		g_ptr_array_add(argv, (gpointer)word);
 	va_end(args);
 	g_ptr_array_add(argv, NULL);
-	ck_assert(g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
-			       &status, NULL));
+	ck_assert(g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+			       NULL, NULL, &status, NULL));
 	ck_assert_int_eq(status, 0);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What all suites have in common: how they run, where their data is, and a scratch folder for each test.
+ * What all suites have in common: how they run, where their data is, and a scratch folder for each
+ * test.
  */
 #ifndef RIG_TESTS_SUITE_H
 #define RIG_TESTS_SUITE_H
@@ -24,8 +25,8 @@ char *data_path(const char *name);
 void shell(const char *first, ...) G_GNUC_NULL_TERMINATED;
 
 /*
- * Runs all tests and frees `suite`; what main() returns. TMPDIR is the suite's own meanwhile, and all that is left
- * there, by a test that failed as well, is gone afterwards.
+ * Runs all tests and frees `suite`; what main() returns. TMPDIR is the suite's own meanwhile, and
+ * all that is left there, by a test that failed as well, is gone afterwards.
  */
 int suite_run(Suite *suite);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kallsyms tables as scripts/kallsyms.c writes them: up to 6.4, from 6.5, with absolute addresses for per-CPU
- * symbols (x86), and without a base (ppc64, which has it in a relocation).
+ * kallsyms tables as scripts/kallsyms.c writes them: up to 6.4, from 6.5, with absolute addresses
+ * for per-CPU symbols (x86), and without a base (ppc64, which has it in a relocation).
  */
 #include <check.h>
 #include <string.h>

@@ -98,7 +98,8 @@ static const struct {
 	{"echo '{\"verdict\": \"NICE\"}'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
 	{"echo 'rig: first' >&2; echo 'rig: no such machine' >&2; exit 2", VERDICT_INFRA, 2, NULL,
 	 "no such machine"},
-	{"echo 'rig: powernv9 cannot plug' >&2; exit 77", VERDICT_SKIP, 77, NULL, "powernv9 cannot plug"},
+	{"echo 'rig: powernv9 cannot plug' >&2; exit 77", VERDICT_SKIP, 77, NULL,
+	 "powernv9 cannot plug"},
 	{"echo '[]'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
 	{"echo '{\"verdict\": \"PA'", VERDICT_INFRA, 0, NULL, "ended with code 0"},
 	{"kill -SEGV $$", VERDICT_INFRA, -11, NULL, "killed by signal 11"},
@@ -270,7 +271,8 @@ START_TEST(freed)
 	int pid, grandchild;
 
 	write_fake(
-		"tail -f /dev/null & echo $! >sub.part; mv sub.part sub; echo $$ >pid.part; mv pid.part pid; wait");
+		"tail -f /dev/null & echo $! >sub.part; mv sub.part sub; echo $$ >pid.part; "
+		"mv pid.part pid; wait");
 	child = begin(&spec, &seen);
 	pid = pid_in("pid");
 	grandchild = pid_in("sub");
@@ -314,7 +316,8 @@ START_TEST(many_at_once)
 	struct seen seen[20];
 
 	write_fake(
-		"i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo '{\"verdict\": \"PASS\", \"run\": \"r\"}'");
+		"i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo '{\"verdict\": \"PASS\", "
+		"\"run\": \"r\"}'");
 	for (guint i = 0; i < G_N_ELEMENTS(seen); i++)
 		begin(&spec, &seen[i]);
 	for (guint i = 0; i < G_N_ELEMENTS(seen); i++) {

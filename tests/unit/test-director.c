@@ -37,9 +37,9 @@ static void make_kernel(void)
 	g_autoptr(GError) error = NULL;
 
 	ck_assert(g_file_set_contents(c, source, -1, NULL));
-	if (!spawn_words(NULL, &error, "gcc", "-g", "-O1", "-fno-pic", "-static", "-nostdlib", "-ffreestanding",
-			 "-no-pie", "-mcmodel=kernel", "-Wl,--build-id=none", "-Wl,-Ttext=0xffffffff81000000",
-			 "-o", out, c, NULL))
+	if (!spawn_words(NULL, &error, "gcc", "-g", "-O1", "-fno-pic", "-static", "-nostdlib",
+			 "-ffreestanding", "-no-pie", "-mcmodel=kernel", "-Wl,--build-id=none",
+			 "-Wl,-Ttext=0xffffffff81000000", "-o", out, c, NULL))
 		g_error("%s", error->message);
 	kernel = g_new0(struct kernel, 1);
 	kernel->vmlinux = g_strdup(out);
@@ -71,13 +71,19 @@ START_TEST(places)
 	static const struct {
 		const char *hold, *pattern;
 	} cases[] = {
-		{"first until second", "^hold 0 until 200 100 1 0\nat 0 a ffffffff81[0-9a-f]{6}\nat 0 b ffffffff81[0-9a-f]{6}\n$"},
+		{"first until second",
+		 "^hold 0 until 200 100 1 0\nat 0 a ffffffff81[0-9a-f]{6}\n"
+		 "at 0 b ffffffff81[0-9a-f]{6}\n$"},
 		{"first+0x0 meet second", "^hold 0 meet 200 100 1 0\nat 0 a .*\nat 0 b .*\n$"},
 		{"return of first until second, visits 3",
-		 "^hold 0 until 200 100 3 0\nreturn 0 a ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}\nat 0 b .*\n$"},
-		{"update in first until second", "^hold 0 until 200 100 1 0\nupdate 0 a .*\nat 0 b .*\n$"},
-		{"update 2 in first until second", "^hold 0 until 200 100 1 0\nupdate 0 a [0-9a-f]+ [0-9a-f]+ 2\nat 0 b .*\n$"},
-		{"return of first in second until second", "^hold 0 until 200 100 1 0\nat 0 a .*\nat 0 b .*\n$"},
+		 "^hold 0 until 200 100 3 0\nreturn 0 a ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}"
+		 "\nat 0 b .*\n$"},
+		{"update in first until second",
+		 "^hold 0 until 200 100 1 0\nupdate 0 a .*\nat 0 b .*\n$"},
+		{"update 2 in first until second",
+		 "^hold 0 until 200 100 1 0\nupdate 0 a [0-9a-f]+ [0-9a-f]+ 2\nat 0 b .*\n$"},
+		{"return of first in second until second",
+		 "^hold 0 until 200 100 1 0\nat 0 a .*\nat 0 b .*\n$"},
 		{"toy.c:4 until second", "^hold 0 until 200 100 1 0\n(at 0 a .*\n)+at 0 b .*\n$"},
 	};
 
@@ -90,7 +96,8 @@ START_TEST(places)
 		text = director_orders_text(orders);
 		ck_assert(g_str_has_prefix(text, "rig-director 1\n"));
 		text += strlen("rig-director 1\n");
-		ck_assert_msg(g_regex_match_simple(cases[i].pattern, text, 0, 0), "%s: %s", cases[i].hold, text);
+		ck_assert_msg(g_regex_match_simple(cases[i].pattern, text, 0, 0), "%s: %s",
+			      cases[i].hold, text);
 	}
 }
 END_TEST
@@ -100,13 +107,17 @@ START_TEST(unknown_places)
 	static const struct {
 		const char *hold, *error;
 	} cases[] = {
-		{"frist until second", "hold 'frist until second, max 200, times 100': this kernel has no function "
-				       "'frist'; similar: first"},
-		{"first until toy.c:999", "hold 'first until toy.c:999, max 200, times 100': this kernel has no code"},
-		{"return of second in first until second", "hold 'return of second in first until second, max 200, "
-							   "times 100': 'first' does not call 'second'"},
-		{"first+0xffff until second", "hold 'first+0xffff until second, max 200, times 100': 'first+0xffff' is "
-					      "behind the end"},
+		{"frist until second",
+		 "hold 'frist until second, max 200, times 100': this kernel has no function "
+		 "'frist'; similar: first"},
+		{"first until toy.c:999",
+		 "hold 'first until toy.c:999, max 200, times 100': this kernel has no code"},
+		{"return of second in first until second",
+		 "hold 'return of second in first until second, max 200, "
+		 "times 100': 'first' does not call 'second'"},
+		{"first+0xffff until second",
+		 "hold 'first+0xffff until second, max 200, times 100': 'first+0xffff' is "
+		 "behind the end"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -114,7 +125,8 @@ START_TEST(unknown_places)
 		rig_auto(director_orders) orders = resolve(cases[i].hold, &error);
 
 		ck_assert_ptr_null(orders);
-		ck_assert_msg(g_str_has_prefix(error->message, cases[i].error), "%s", error->message);
+		ck_assert_msg(g_str_has_prefix(error->message, cases[i].error), "%s",
+			      error->message);
 		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 	}
 }
@@ -207,9 +219,18 @@ static void say(int fd, const char *line)
 START_TEST(plugin_lines)
 {
 	static const char *const bad[] = {
-		"", "hold", "held 1 a 0 0 0 met 0", "held 0 c 0 0 0 met 0", "held 0 a 0 0 -1 met 0",
-		"held 0 a 0 0 0 lost 0", "held 0 a 0 0 0 met 0 more", "totals 9 0 0 0 0 0 0 0 0 0", "totals 0 1",
-		"skewed 0 zz", "counted not", "\xff\xfe",
+		"",
+		"hold",
+		"held 1 a 0 0 0 met 0",
+		"held 0 c 0 0 0 met 0",
+		"held 0 a 0 0 -1 met 0",
+		"held 0 a 0 0 0 lost 0",
+		"held 0 a 0 0 0 met 0 more",
+		"totals 9 0 0 0 0 0 0 0 0 0",
+		"totals 0 1",
+		"skewed 0 zz",
+		"counted not",
+		"\xff\xfe",
 	};
 	const struct director_owner owner = {on_held, on_skewed, on_broken, NULL};
 	g_autoptr(GError) error = NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * engine: the table's invariants over all pairs, then whole runs against the fake QEMU, which can be driven
- * into what a real guest cannot.
+ * engine: the table's invariants over all pairs, then whole runs against the fake QEMU, which can
+ * be driven into what a real guest cannot.
  */
 #include <check.h>
 #include <glib/gstdio.h>
@@ -15,7 +15,9 @@
 #include "tests/unit/engine.h"
 #include "util/error.h"
 
-/* --- the table ---------------------------------------------------------------------------------- */
+/*
+ * --- the table ----------------------------------------------------------------------------------
+ */
 
 START_TEST(gone_is_the_end)
 {
@@ -54,10 +56,11 @@ START_TEST(answers_lead_through_all_states)
 	static const struct {
 		enum event event;
 		enum state next;
-	} story[] = {{EV_HELLO, STATE_BASELINE}, {EV_ANSWER, STATE_START},	{EV_ANSWER, STATE_HAMMER},
-		     {EV_TIMER, STATE_DRAIN},	 {EV_IDLE, STATE_STOP},		{EV_ANSWER, STATE_TEARDOWN},
-		     {EV_ANSWER, STATE_ACCOUNT}, {EV_ANSWER, STATE_ORDERS},	{EV_ANSWER, STATE_FINISH},
-		     {EV_ANSWER, STATE_POWEROFF}, {EV_GONE, STATE_DONE}};
+	} story[] = {
+		{EV_HELLO, STATE_BASELINE},  {EV_ANSWER, STATE_START},	{EV_ANSWER, STATE_HAMMER},
+		{EV_TIMER, STATE_DRAIN},     {EV_IDLE, STATE_STOP},	{EV_ANSWER, STATE_TEARDOWN},
+		{EV_ANSWER, STATE_ACCOUNT},  {EV_ANSWER, STATE_ORDERS}, {EV_ANSWER, STATE_FINISH},
+		{EV_ANSWER, STATE_POWEROFF}, {EV_GONE, STATE_DONE}};
 	enum state s = STATE_BOOT;
 
 	for (guint i = 0; i < G_N_ELEMENTS(story); i++) {
@@ -87,7 +90,9 @@ START_TEST(states_only_go_forward)
 }
 END_TEST
 
-/* --- runs --------------------------------------------------------------------------------------- */
+/*
+ * --- runs ---------------------------------------------------------------------------------------
+ */
 
 static const struct {
 	const char *fake; /* what the fake QEMU does wrong */
@@ -142,7 +147,8 @@ enum verdict run_edited(const struct run_plan *wanted, const char *name, void (*
 	plan.accel_why = "fake";
 	plan.patience_s = 2;
 	plan.inputs = inputs;
-	ck_assert_msg(engine_run(&plan, NULL, NULL, ret_dir, &verdict, &error), "%s", error ? error->message : "");
+	ck_assert_msg(engine_run(&plan, NULL, NULL, ret_dir, &verdict, &error), "%s",
+		      error ? error->message : "");
 	json_decref(inputs);
 	return verdict;
 }
@@ -167,8 +173,9 @@ static gboolean has_reason(const char *dir, const char *part)
 
 START_TEST(run_ends_in)
 {
-	struct run_plan plan = {
-		.seed = 7, .dump_limit = G_GUINT64_CONSTANT(2) << 30, .duration_s = runs[_i].duration_s};
+	struct run_plan plan = {.seed = 7,
+				.dump_limit = G_GUINT64_CONSTANT(2) << 30,
+				.duration_s = runs[_i].duration_s};
 	g_autofree char *dir = NULL, *verdict_file = NULL, *text = NULL;
 	enum verdict verdict;
 
@@ -176,8 +183,8 @@ START_TEST(run_ends_in)
 	verdict = run_once(&plan, &dir);
 	verdict_file = g_build_filename(dir, "verdict", NULL);
 	ck_assert(g_file_get_contents(verdict_file, &text, NULL, NULL));
-	ck_assert_msg(verdict == runs[_i].verdict, "'%s' ended in %s: %.3000s", runs[_i].fake, verdict_name(verdict),
-		      text);
+	ck_assert_msg(verdict == runs[_i].verdict, "'%s' ended in %s: %.3000s", runs[_i].fake,
+		      verdict_name(verdict), text);
 	if (runs[_i].reason)
 		ck_assert_msg(has_reason(dir, runs[_i].reason), "'%s': %s", runs[_i].fake, text);
 }
@@ -203,7 +210,9 @@ START_TEST(a_signal_aborts)
 }
 END_TEST
 
-/* The same seed gives the same steps with the same sizes: compare the journals without their times. */
+/*
+ * The same seed gives the same steps with the same sizes: compare the journals without their times.
+ */
 START_TEST(one_seed_one_timeline)
 {
 	char *steps[2] = {NULL, NULL};
@@ -281,8 +290,10 @@ END_TEST
 START_TEST(a_full_disk_is_infra)
 {
 	struct run_plan plan = {.seed = 7, .duration_s = 60};
-	/* files of this process end there with EFBIG, as those on a full disk do with ENOSPC: behind the room
-	   that is kept for the verdict, but QMP's trace gets there in a moment */
+	/*
+	 * files of this process end there with EFBIG, as those on a full disk do with ENOSPC:
+	 * behind the room that is kept for the verdict, but QMP's trace gets there in a moment
+	 */
 	const struct rlimit limit = {512 << 10, 512 << 10};
 	g_autofree char *dir = NULL;
 
@@ -343,7 +354,8 @@ START_TEST(a_stall_is_timed)
 			after = json_number_value(json_object_get(line, "after_s"));
 			wall = json_number_value(json_object_get(line, "wall_s"));
 			ck_assert_double_gt(after, 0);
-			ck_assert_double_ge(wall, after - 0.5); /* the watchdog looks four times a second */
+			ck_assert_double_ge(wall, after - 0.5); /* the watchdog looks four times a
+								 * second */
 			ck_assert_double_le(wall, json_number_value(json_object_get(line, "t")));
 			stalls++;
 		}
@@ -386,7 +398,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("engine");
-	TCase *table = tcase_create("table"), *fake = tcase_create("runs"), *locks = tcase_create("locks");
+	TCase *table = tcase_create("table"), *fake = tcase_create("runs"),
+	      *locks = tcase_create("locks");
 
 	tcase_add_test(table, gone_is_the_end);
 	tcase_add_test(table, abort_and_fault_end_it);

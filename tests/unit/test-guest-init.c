@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What of the guest's programs can be tested off the guest: frames (guest-frame.c), payload words, the
- * parameters of agents, the table of legal errnos, and that both sides draw the same random numbers. The
- * sources are those of the guest, built for the host.
+ * What of the guest's programs can be tested off the guest: frames (guest-frame.c), payload words,
+ * the parameters of agents, the table of legal errnos, and that both sides draw the same random
+ * numbers. The sources are those of the guest, built for the host.
  */
 #include <check.h>
 #include <errno.h>
@@ -51,10 +51,12 @@ START_TEST(test_rng_is_the_hosts)
 
 	for (int i = 0; i < 1000; i++) {
 		ck_assert_uint_eq(rng_next(&host), guest_rng_next(&guest));
-		ck_assert_uint_eq(rng_between(&host, 3, 1000 + i), guest_rng_between(&guest, 3, 1000 + i));
+		ck_assert_uint_eq(rng_between(&host, 3, 1000 + i),
+				  guest_rng_between(&guest, 3, 1000 + i));
 	}
 	ck_assert_uint_eq(rng_between(&host, 5, 4), guest_rng_between(&guest, 5, 4));
-	ck_assert_uint_eq(rng_between(&host, 0, UINT64_MAX), guest_rng_between(&guest, 0, UINT64_MAX));
+	ck_assert_uint_eq(rng_between(&host, 0, UINT64_MAX),
+			  guest_rng_between(&guest, 0, UINT64_MAX));
 	/* the published first output of splitmix64 seeded with 0 */
 	guest = (struct guest_rng){0};
 	ck_assert_uint_eq(guest_rng_next(&guest), UINT64_C(0xe220a8397b1dcdaf));
@@ -120,9 +122,11 @@ START_TEST(test_start)
 	char what[200];
 	struct run run;
 
-	ck_assert_int_eq(parse("id 3\nagent block-state\nseed 00000000000000ff\nrate 20\n"
-			       "param blocks 4,8-9\nparam states offline\nparam states online\nnew thing\n",
-			       &run, what, sizeof(what)), 0);
+	ck_assert_int_eq(
+		parse("id 3\nagent block-state\nseed 00000000000000ff\nrate 20\n"
+		      "param blocks 4,8-9\nparam states offline\nparam states online\nnew thing\n",
+		      &run, what, sizeof(what)),
+		0);
 	ck_assert_uint_eq(run.id, 3);
 	ck_assert_uint_eq(run.seed, 255);
 	ck_assert_uint_eq(run.rate, 20);
@@ -148,7 +152,8 @@ static const struct {
 	{"id 1\nagent probe\nrate 1000001\n", "rate 1000001", EINVAL},
 	{"id 1\nagent probe\nparam speed 9\n", "probe has no parameter speed", EINVAL},
 	{"id 1\nagent busted\nparam any 1\n", "busted has no parameter any", EINVAL},
-	{"id 1\nagent probe\nparam a-key-of-more-than-thirty-one-characters 1\n", "too long", E2BIG},
+	{"id 1\nagent probe\nparam a-key-of-more-than-thirty-one-characters 1\n", "too long",
+	 E2BIG},
 };
 
 START_TEST(test_bad_start)
@@ -156,7 +161,8 @@ START_TEST(test_bad_start)
 	char what[200];
 	struct run run;
 
-	ck_assert_int_eq(parse(bad_starts[_i].text, &run, what, sizeof(what)), -bad_starts[_i].error);
+	ck_assert_int_eq(parse(bad_starts[_i].text, &run, what, sizeof(what)),
+			 -bad_starts[_i].error);
 	ck_assert_msg(strstr(what, bad_starts[_i].what), "'%s' is not in '%s'", bad_starts[_i].what,
 		      what);
 }
@@ -202,7 +208,8 @@ START_TEST(test_expects)
 
 	run.params[0] = (struct param){"legal", "EBUSY,EINVAL"};
 	ck_assert_int_eq(run_expect_errnos(&run, "legal"), 0);
-	ck_assert(op_expected_here(&its, OP_WRITE_FILE, EBUSY) && op_expected_here(&its, OP_WRITE_FILE, ENODEV));
+	ck_assert(op_expected_here(&its, OP_WRITE_FILE, EBUSY) &&
+		  op_expected_here(&its, OP_WRITE_FILE, ENODEV));
 	ck_assert(!op_expected_here(&its, OP_WRITE_FILE, EPERM));
 	op_end_about(&run, OP_WRITE_FILE, -EBUSY, "%s", "expected");
 	ck_assert_str_eq(its.what, "");
@@ -308,19 +315,21 @@ START_TEST(test_account)
 				 "zone 1 Movable present 65536 managed 0\n");
 	text_init(&text, buffer, sizeof(buffer));
 	account_lockdep(stats, &text);
-	ck_assert_str_eq(buffer, "lockdep-stat lock-classes 400\nlockdep-stat max-lock-classes 8192\n"
-				 "lockdep-stat direct-dependencies 1928\n"
-				 "lockdep-stat max-direct-dependencies 131072\n"
-				 "lockdep-stat combined-max-dependencies 941220\n"
-				 "lockdep-stat debug_locks 1\n");
+	ck_assert_str_eq(buffer,
+			 "lockdep-stat lock-classes 400\nlockdep-stat max-lock-classes 8192\n"
+			 "lockdep-stat direct-dependencies 1928\n"
+			 "lockdep-stat max-direct-dependencies 131072\n"
+			 "lockdep-stat combined-max-dependencies 941220\n"
+			 "lockdep-stat debug_locks 1\n");
 }
 END_TEST
 
 /* What a console lost: lines from its last stamp on; and whether the log reaches back that far. */
 START_TEST(test_klog)
 {
-	static const char raw[] = "<6>[    0.000000] Linux version 6.1\n<4>[    5.000001] one\n"
-				  "<4>[    5.250000][  T1] two\n<4>no stamp\n<3>[   17.000000] three\n";
+	static const char raw[] =
+		"<6>[    0.000000] Linux version 6.1\n<4>[    5.000001] one\n"
+		"<4>[    5.250000][  T1] two\n<4>no stamp\n<3>[   17.000000] three\n";
 	char copy[sizeof(raw)], buffer[100];
 	struct text text;
 
@@ -369,7 +378,8 @@ static const struct {
 	{"     kworker/0:1-12      [000]    12.345678: add_memory_resource: "
 	 "(add_memory_resource+0x0/0x3f0) owner=0xffff888001234563",
 	 TRACE_EVENT, 12, 0, "add_memory_resource"},
-	{"           <...>-1234    [017]  9012.345678: online_pages: (online_pages+0x0/0x10) writers=1",
+	{"           <...>-1234    [017]  9012.345678: online_pages: (online_pages+0x0/0x10) "
+	 "writers=1",
 	 TRACE_EVENT, 1234, 17, "online_pages"},
 	{"       a [3] b-8-35      [001]     4.000001: x: (x+0x0/0x10)", TRACE_EVENT, 35, 1, "x"},
 	{"     kworker/0:1-12      [000]    12.345678: <stack trace>", TRACE_STACK, 12, 0, NULL},
@@ -401,8 +411,9 @@ END_TEST
 
 START_TEST(test_trace_args)
 {
-	const char *args = "(f+0x0/0x1) owner=0xffff888001234563 pid={0x0,0x23,0x1} after=-1 none={} "
-			   "comm=\"kworker/0:1\"";
+	const char *args =
+		"(f+0x0/0x1) owner=0xffff888001234563 pid={0x0,0x23,0x1} after=-1 none={} "
+		"comm=\"kworker/0:1\"";
 	uint32_t list[4];
 	char word[8];
 	int64_t n;

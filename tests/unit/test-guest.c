@@ -46,7 +46,8 @@ static void on_heartbeat(const struct guest_heartbeat *heartbeat, void *data)
 
 static void on_counts(const struct guest_counts *counts, void *data)
 {
-	g_strlcpy(peer.first_illegal, counts->first_illegal ? counts->first_illegal : "", sizeof(peer.first_illegal));
+	g_strlcpy(peer.first_illegal, counts->first_illegal ? counts->first_illegal : "",
+		  sizeof(peer.first_illegal));
 	(void)data;
 	peer.counts++;
 }
@@ -79,7 +80,8 @@ static void peer_open(void)
 {
 	memset(&peer, 0, sizeof(peer));
 	peer.sent = g_ptr_array_new_with_free_func(g_free);
-	peer.guest = guest_new(&(struct guest_owner){on_send, on_hello, on_heartbeat, on_counts, on_output, on_note, on_stray, NULL});
+	peer.guest = guest_new(&(struct guest_owner){on_send, on_hello, on_heartbeat, on_counts,
+						     on_output, on_note, on_stray, NULL});
 }
 
 static void peer_close(void)
@@ -126,8 +128,10 @@ static const struct {
 } answers[] = {
 	{PROTO_ACCOUNT, "mem-total-kb 5\n", -1, "mem-total-kb 5"},
 	{PROTO_DONE, "error ENOMEM no memory\n", GUEST_REFUSED, "ENOMEM no memory"},
-	{PROTO_DONE, "error EBUSY 48 requests are in progress already\n", GUEST_REFUSED, "EBUSY 48"},
-	{PROTO_DONE, "error EIO the process that handled it was killed by signal 9\n", GUEST_REFUSED, "EIO"},
+	{PROTO_DONE, "error EBUSY 48 requests are in progress already\n", GUEST_REFUSED,
+	 "EBUSY 48"},
+	{PROTO_DONE, "error EIO the process that handled it was killed by signal 9\n",
+	 GUEST_REFUSED, "EIO"},
 	{PROTO_DONE, "ok\n", GUEST_MALFORMED, "wrong answer"},
 	{PROTO_DONE, "perhaps\n", GUEST_MALFORMED, "neither"},
 	{PROTO_TASKS, "task 1 init S - switches 3\n", GUEST_MALFORMED, "wrong answer"},
@@ -138,7 +142,9 @@ static const struct {
 START_TEST(counts_name_the_first_illegal_result)
 {
 	peer_open();
-	frame(PROTO_COUNTS, 0, "agent 1 write\nops 3\nillegal write EPERM 1\nfirst-illegal write EPERM '1' to /proc/sys/a b\n");
+	frame(PROTO_COUNTS, 0,
+	      "agent 1 write\nops 3\nillegal write EPERM 1\nfirst-illegal write EPERM '1' to "
+	      "/proc/sys/a b\n");
 	ck_assert_uint_eq(peer.counts, 1);
 	ck_assert_str_eq(peer.first_illegal, "'1' to /proc/sys/a b");
 	frame(PROTO_COUNTS, 0, "agent 1 write\nops 3\n");
@@ -282,7 +288,8 @@ START_TEST(a_heartbeat_names_the_agents_task)
 {
 	peer_open();
 	frame(PROTO_HEARTBEAT, 0,
-	      "uptime-ms 10\nagent 1 block-state ops 5 failed 1 busy-ms 30 now offline\nagent-pid 1 35\nnew-key 1\n");
+	      "uptime-ms 10\nagent 1 block-state ops 5 failed 1 busy-ms 30 now offline\n"
+	      "agent-pid 1 35\nnew-key 1\n");
 	ck_assert_uint_eq(peer.heartbeats, 1);
 	ck_assert_int_eq(peer.agent.pid, 35);
 	ck_assert_uint_eq(peer.agent.ops, 5);
@@ -294,9 +301,12 @@ END_TEST
 /* Seeded bytes, among them the keys that parsers know, as every type of frame. */
 START_TEST(any_payload_is_survived)
 {
-	static const char *const words[] = {"task", " ", "\n", "\t", "[<0>] f+0x1/0x2", "D", "switches", "-1", "zone",
-					    "99999999999999999999", "block", "agent", "ok", "error", "offset", "result",
-					    "cut\n", "verdict", "\xff\xfe", "stuck", "uptime-ms", "count", "0"};
+	static const char *const words[] = {
+		"task",	     " ",	 "\n",	    "\t",	"[<0>] f+0x1/0x2",
+		"D",	     "switches", "-1",	    "zone",	"99999999999999999999",
+		"block",     "agent",	 "ok",	    "error",	"offset",
+		"result",    "cut\n",	 "verdict", "\xff\xfe", "stuck",
+		"uptime-ms", "count",	 "0"};
 	struct rng rng = rng_stream(_i, "payload");
 
 	peer_open();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Explanations: each file of data/hang/ has the expected answer on top (`kind:`, `bug:`, `says:` for words
- * that one sentence must have), an empty line, then what a real guest printed. NAME.json beside it is what
- * was found in its memory.
+ * Explanations: each file of data/hang/ has the expected answer on top (`kind:`, `bug:`, `says:`
+ * for words that one sentence must have), an empty line, then what a real guest printed. NAME.json
+ * beside it is what was found in its memory.
  */
 #include <check.h>
 #include <string.h>
@@ -66,7 +66,8 @@ static void fixture_free(struct fixture *f)
 
 static struct hang *explain(const struct fixture *f, gsize len)
 {
-	const struct hang_source source = {.console = f->log, .console_len = len, .owners = f->owners};
+	const struct hang_source source = {
+		.console = f->log, .console_len = len, .owners = f->owners};
 
 	return hang_explain(&source);
 }
@@ -83,7 +84,8 @@ START_TEST(real_hangs_are_explained)
 	all = g_strjoinv("\n", (char **)hang_sentences(hang));
 	ck_assert_msg(!strcmp(hang_kind_name(hang_kind(hang)), f.kind), "%s: %s, %s", path,
 		      hang_kind_name(hang_kind(hang)), all);
-	ck_assert_msg(!f.bug || !strcmp(hang_signature(hang, 0), f.bug), "%s: %s", path, hang_signature(hang, 0));
+	ck_assert_msg(!f.bug || !strcmp(hang_signature(hang, 0), f.bug), "%s: %s", path,
+		      hang_signature(hang, 0));
 	for (guint i = 0; i < f.says->len; i++)
 		ck_assert_msg(strstr(all, f.says->pdata[i]), "%s: nothing says '%s':\n%s", path,
 			      (char *)f.says->pdata[i], all);
@@ -113,7 +115,9 @@ END_TEST
 
 START_TEST(nobody_waits)
 {
-	const char *log = "[    1.0][    T1] Run /init as init process\n[    1.5][    T1] 2 locks held by the bank\n";
+	const char *log =
+		"[    1.0][    T1] Run /init as init process\n[    1.5][    T1] 2 locks held by "
+		"the bank\n";
 	const struct hang_source source = {
 		.console = log, .console_len = strlen(log), .tasks = "task 1 init S poll\n"};
 	rig_auto(hang) hang = hang_explain(&source);
@@ -134,19 +138,25 @@ static char *held(const char *who, const char *locks)
  */
 START_TEST(a_cycle_is_the_same_from_both_ends)
 {
-	static const char *const order[][2] = {{"one/10", "two/20"}, {"two/20", "one/10"}, {"x/7", "y/3"}};
+	static const char *const order[][2] = {
+		{"one/10", "two/20"}, {"two/20", "one/10"}, {"x/7", "y/3"}};
 	g_autofree char *first = NULL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(order); i++) {
-		g_autofree char *a = held(order[i][0], " #0: ffff8880001dd430 (alpha){....}-{3:3}, at: f+0x1/0x2\n"
-						       " #1: ffff8880001dd530 (beta){....}-{3:3}, at: g+0x1/0x2\n");
-		g_autofree char *b = held(order[i][1], " #0: ffff8880001dd530 (beta){....}-{3:3}, at: g+0x1/0x2\n"
-						       " #1: ffff8880001dd430 (alpha){....}-{3:3}, at: f+0x1/0x2\n");
-		g_auto(GStrv) one = g_strsplit(order[i][0], "/", 2), two = g_strsplit(order[i][1], "/", 2);
+		g_autofree char *a = held(
+			order[i][0], " #0: ffff8880001dd430 (alpha){....}-{3:3}, at: f+0x1/0x2\n"
+				     " #1: ffff8880001dd530 (beta){....}-{3:3}, at: g+0x1/0x2\n");
+		g_autofree char *b = held(
+			order[i][1], " #0: ffff8880001dd530 (beta){....}-{3:3}, at: g+0x1/0x2\n"
+				     " #1: ffff8880001dd430 (alpha){....}-{3:3}, at: f+0x1/0x2\n");
+		g_auto(GStrv) one = g_strsplit(order[i][0], "/", 2),
+			      two = g_strsplit(order[i][1], "/", 2);
 		g_autofree char *log = g_strdup_printf(
 			"Showing all locks held in the system:\n%s%s=====\n"
-			"task:%s state:D stack:0     pid:%s    ppid:1\n __schedule+0x1/0x2\n __mutex_lock+0x1/0x2\n h+0x1/0x2\n"
-			"task:%s state:D stack:0     pid:%s    ppid:1\n __schedule+0x1/0x2\n __mutex_lock+0x1/0x2\n k+0x1/0x2\n",
+			"task:%s state:D stack:0     pid:%s    ppid:1\n __schedule+0x1/0x2\n"
+			" __mutex_lock+0x1/0x2\n h+0x1/0x2\n"
+			"task:%s state:D stack:0     pid:%s    ppid:1\n __schedule+0x1/0x2\n"
+			" __mutex_lock+0x1/0x2\n k+0x1/0x2\n",
 			a, b, one[0], one[1], two[0], two[1]);
 		const struct hang_source source = {.console = log, .console_len = strlen(log)};
 		rig_auto(hang) hang = hang_explain(&source);
@@ -162,7 +172,8 @@ END_TEST
 
 static void is_kind(const char *log, const char *registers, enum hang_kind kind)
 {
-	const struct hang_source source = {.console = log, .console_len = strlen(log), .registers = registers};
+	const struct hang_source source = {
+		.console = log, .console_len = strlen(log), .registers = registers};
 	rig_auto(hang) hang = hang_explain(&source);
 
 	ck_assert_str_eq(hang_kind_name(hang_kind(hang)), hang_kind_name(kind));
@@ -175,9 +186,12 @@ static void is_kind(const char *log, const char *registers, enum hang_kind kind)
 START_TEST(one_sample_is_not_two)
 {
 	static const char log[] =
-		"[   37.236734][    C0] CPU: 0 PID: 37 Comm: hang Tainted: G      D            6.1.192 #1 \n"
-		"[   37.236747][    C0] NIP:  c000000000260204 LR: c0000000002601f8 CTR: c0000000000dac3c\n"
-		"[   37.236753][    C0] MSR:  8000000000001033 <SF,ME,IR,DR,RI,LE>  CR: 28002404  XER: 2004011e\n"
+		"[   37.236734][    C0] CPU: 0 PID: 37 Comm: hang Tainted: G      D            "
+		"6.1.192 #1 \n"
+		"[   37.236747][    C0] NIP:  c000000000260204 LR: c0000000002601f8 CTR: "
+		"c0000000000dac3c\n"
+		"[   37.236753][    C0] MSR:  8000000000001033 <SF,ME,IR,DR,RI,LE>  CR: "
+		"28002404  XER: 2004011e\n"
 		"[   37.236807][    C0] CFAR: c000000000260204 IRQMASK: 3 \n"
 		"[   37.236935][    C0] NIP [c000000000260204] rig_hang_spin.isra.0+0x38/0x3c\n";
 	static const struct {
@@ -186,9 +200,12 @@ START_TEST(one_sample_is_not_two)
 	} looks[] = {
 		{"CPU#0\nNIP c000000000260200   LR 0\nMSR 8000000000001033 HID0 0\n", HANG_CPU},
 		{NULL, HANG_NONE},
-		{"CPU#1\nNIP c000000000260200   LR 0\nMSR 8000000000001033 HID0 0\n", HANG_NONE}, /* another CPU */
-		{"CPU#0\nNIP c000000000260208   LR 0\nMSR 8000000000001033 HID0 0\n", HANG_NONE}, /* another function */
-		{"CPU#0\nNIP c000000000260200   LR 0\nMSR 8000000000009033 HID0 0\n", HANG_NONE}, /* interrupts are on */
+		{"CPU#1\nNIP c000000000260200   LR 0\nMSR 8000000000001033 HID0 0\n",
+		 HANG_NONE}, /* another CPU */
+		{"CPU#0\nNIP c000000000260208   LR 0\nMSR 8000000000001033 HID0 0\n",
+		 HANG_NONE}, /* another function */
+		{"CPU#0\nNIP c000000000260200   LR 0\nMSR 8000000000009033 HID0 0\n",
+		 HANG_NONE}, /* interrupts are on */
 		{"CPU#0\nNIP\nMSR\nCPU#\nNIP x\nMSR 1\n", HANG_NONE},
 	};
 
@@ -216,7 +233,8 @@ START_TEST(interrupts_come_and_go)
 		"RSP: 0018:ffff88800031fc90 EFLAGS: 00000247\n"
 		" offline_pages+0x257/0x6ca\n"
 		" </TASK>\n";
-	g_autofree char *first = g_strdup_printf(sample, "0x1df"), *second = g_strdup_printf(sample, _i ? "0x1df" : "0x54");
+	g_autofree char *first = g_strdup_printf(sample, "0x1df"),
+			*second = g_strdup_printf(sample, _i ? "0x1df" : "0x54");
 	g_autofree char *log = g_strconcat(first, second, NULL);
 
 	is_kind(log, NULL, _i ? HANG_CPU : HANG_NONE);
@@ -279,19 +297,26 @@ START_TEST(likely_owners_are_used)
 {
 	static const char log[] =
 		"INFO: task cat:115 blocked for more than 10 seconds.\n"
-		"task:cat             state:D stack:13432 pid:115   tgid:115   ppid:106    task_flags:0x400100 flags:0x2\n"
-		" __schedule+0x731/0x960\n schedule+0xb7/0x140\n __mutex_lock+0x3e/0x60\n read_dummy+0x23/0x70\n"
+		"task:cat             state:D stack:13432 pid:115   tgid:115   ppid:106    "
+		"task_flags:0x400100 flags:0x2\n"
+		" __schedule+0x731/0x960\n schedule+0xb7/0x140\n __mutex_lock+0x3e/0x60\n"
+		" read_dummy+0x23/0x70\n"
 		"INFO: task cat:115 is blocked on a mutex likely owned by task dog:114.\n"
-		"task:dog             state:D stack:13432 pid:114   tgid:114   ppid:106    task_flags:0x400100 flags:0x2\n"
-		" __schedule+0x731/0x960\n schedule+0xb7/0x140\n rwsem_down_read_slowpath+0x3e/0x60\n write_dummy+0x23/0x70\n"
-		"INFO: task dog:114 <reader> blocked on an rw-semaphore likely owned by task %s:%s <writer>\n";
-	g_autofree char *cycle = g_strdup_printf(log, "cat", "115"), *chain = g_strdup_printf(log, "cow", "9");
+		"task:dog             state:D stack:13432 pid:114   tgid:114   ppid:106    "
+		"task_flags:0x400100 flags:0x2\n"
+		" __schedule+0x731/0x960\n schedule+0xb7/0x140\n"
+		" rwsem_down_read_slowpath+0x3e/0x60\n write_dummy+0x23/0x70\n"
+		"INFO: task dog:114 <reader> blocked on an rw-semaphore likely owned by task %s:%s "
+		"<writer>\n";
+	g_autofree char *cycle = g_strdup_printf(log, "cat", "115"),
+			*chain = g_strdup_printf(log, "cow", "9");
 	const struct hang_source in_cycle = {.console = cycle, .console_len = strlen(cycle)};
 	const struct hang_source in_chain = {.console = chain, .console_len = strlen(chain)};
 	rig_auto(hang) one = hang_explain(&in_cycle);
 	rig_auto(hang) two = hang_explain(&in_chain);
 
-	ck_assert_str_eq(hang_signature(one, 0), "v1:hang-cycle:a mutex in read_dummy --> a rw-semaphore in write_dummy");
+	ck_assert_str_eq(hang_signature(one, 0),
+			 "v1:hang-cycle:a mutex in read_dummy --> a rw-semaphore in write_dummy");
 	ck_assert_int_ne(hang_kind(two), HANG_CYCLE);
 	ck_assert_ptr_nonnull(strstr(hang_title(two), "a rw-semaphore in write_dummy"));
 }
@@ -302,8 +327,10 @@ END_TEST
  */
 START_TEST(a_hang_can_be_known)
 {
-	static const char list[] = "issues:\n  - signature: \"v1:hang-cycle:&dev->mutex --> *\"\n    reason: being mended\n"
-				   "    link: https://bugs.example.org/1\n    expires: 2027-06-30\n";
+	static const char list[] =
+		"issues:\n  - signature: \"v1:hang-cycle:&dev->mutex --> *\"\n"
+		"    reason: being mended\n"
+		"    link: https://bugs.example.org/1\n    expires: 2027-06-30\n";
 	g_autofree char *file = NULL;
 	int fd = g_file_open_tmp("rig-hang-XXXXXX", &file, NULL), known_ones = 0;
 	g_autoptr(GError) error = NULL;
@@ -322,7 +349,8 @@ START_TEST(a_hang_can_be_known)
 		ck_assert_ptr_nonnull(splat);
 		gboolean is_known = known_match(known, splat, "6.1.192") != NULL;
 
-		ck_assert_msg(is_known == !strcmp(f.kind, "hang-cycle"), "%s", (char *)fixtures->pdata[i]);
+		ck_assert_msg(is_known == !strcmp(f.kind, "hang-cycle"), "%s",
+			      (char *)fixtures->pdata[i]);
 		known_ones += is_known;
 		splat_free(splat);
 		fixture_free(&f);
@@ -337,9 +365,14 @@ END_TEST
 START_TEST(any_image_is_read)
 {
 	static const char *const images[] = {
-		"{}", "[]", "{\"tasks\": 1, \"locks\": {}}", "{\"tasks\": [1, null, {\"pid\": -1}, {\"pid\": 1e300}]}",
-		"{\"tasks\": [{\"pid\": 5, \"state\": \"\", \"waits\": {\"lock\": 7}, \"frames\": [1, \"+0x\", \"f+0x1/0x2\"]}],"
-		" \"locks\": [{\"id\": \"a\", \"class\": \"b\", \"owners\": [5, 5, 99, \"x\"]}, {\"id\": 1}]}",
+		"{}",
+		"[]",
+		"{\"tasks\": 1, \"locks\": {}}",
+		"{\"tasks\": [1, null, {\"pid\": -1}, {\"pid\": 1e300}]}",
+		"{\"tasks\": [{\"pid\": 5, \"state\": \"\", \"waits\": {\"lock\": 7}, \"frames\": "
+		"[1, \"+0x\", \"f+0x1/0x2\"]}],"
+		" \"locks\": [{\"id\": \"a\", \"class\": \"b\", \"owners\": [5, 5, 99, \"x\"]}"
+		", {\"id\": 1}]}",
 		"{\"tasks\": [{\"pid\": 5, \"state\": \"D\", \"waits\": {\"lock\": \"a\"}}],"
 		" \"locks\": [{\"id\": \"a\", \"class\": \"b\", \"owners\": [5]}]}",
 	};

@@ -26,13 +26,14 @@ static char *dump(struct run_index *ix)
 	for (guint i = 0; i < runs->len; i++) {
 		const struct index_run *r = runs->pdata[i];
 
-		g_string_append_printf(text, "%s %s %d %g %s\n", r->name, verdict_name(r->verdict), r->outcome, r->total_s,
-				       r->night ? r->night : "-");
+		g_string_append_printf(text, "%s %s %d %g %s\n", r->name, verdict_name(r->verdict),
+				       r->outcome, r->total_s, r->night ? r->night : "-");
 	}
 	for (guint i = 0; i < signatures->len; i++) {
 		const struct index_signature *s = signatures->pdata[i];
 
-		g_string_append_printf(text, "%s %u %s %s\n", s->bug, s->runs, s->first_run, s->last_run);
+		g_string_append_printf(text, "%s %u %s %s\n", s->bug, s->runs, s->first_run,
+				       s->last_run);
 	}
 	for (int by = BY_DAY; by <= BY_TREE; by++) {
 		g_autoptr(GPtrArray) groups = index_groups(ix, &any, by, NULL);
@@ -43,7 +44,8 @@ static char *dump(struct run_index *ix)
 		for (guint i = 0; i < groups->len; i++) {
 			const struct index_group *g = groups->pdata[i], *a = again->pdata[i];
 
-			g_string_append_printf(text, "%s %u %u %u\n", g->key, g->runs, g->good, g->bad);
+			g_string_append_printf(text, "%s %u %u %u\n", g->key, g->runs, g->good,
+					       g->bad);
 			ck_assert_str_eq(g->key, a->key);
 			ck_assert_uint_eq(g->runs, a->runs);
 			ck_assert_uint_eq(g->good, a->good);
@@ -65,7 +67,8 @@ START_TEST(follows)
 	const struct index_run *run;
 
 	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 0);
-	going = begin_run("a", 1, "2026-11-21T05:00:00Z", "{\"night\": \"n1\", \"cell\": \"c\", \"attempt\": \"2\"}");
+	going = begin_run("a", 1, "2026-11-21T05:00:00Z",
+			  "{\"night\": \"n1\", \"cell\": \"c\", \"attempt\": \"2\"}");
 	ck_assert(index_update(ix, NULL));
 	ck_assert_uint_eq(count_runs(ix, (struct index_filter){.verdict = "RUNNING"}), 1);
 	name = finish_run(going, VERDICT_FAIL, REPORT("b1"));
@@ -96,37 +99,60 @@ static const struct {
 } meanings[] = {
 	{VERDICT_PASS, "{}", OUTCOME_GOOD, ""},
 	{VERDICT_FAIL, REPORT("b"), OUTCOME_BAD, "b"},
-	{VERDICT_FAIL, "{\"reasons\": [\"12 plugs of d.2 too few\"]}", OUTCOME_BAD, "reason:#_plugs_of_d.#_too_few"},
-	{VERDICT_HANG, "{\"hang\": {\"kind\": \"deadlock\", \"title\": \"t\", \"signature\": \"s1\"}}", OUTCOME_BAD, "hang:s1"},
-	{VERDICT_HANG, "{\"hang\": {\"kind\": \"deadlock\", \"title\": \"t\", \"signature\": \"hang:s1\"}}", OUTCOME_BAD, "hang:s1"},
+	{VERDICT_FAIL, "{\"reasons\": [\"12 plugs of d.2 too few\"]}", OUTCOME_BAD,
+	 "reason:#_plugs_of_d.#_too_few"},
+	{VERDICT_HANG,
+	 "{\"hang\": {\"kind\": \"deadlock\", \"title\": \"t\", \"signature\": \"s1\"}}",
+	 OUTCOME_BAD, "hang:s1"},
+	{VERDICT_HANG,
+	 "{\"hang\": {\"kind\": \"deadlock\", \"title\": \"t\", \"signature\": \"hang:s1\"}}",
+	 OUTCOME_BAD, "hang:s1"},
 	/* what hang_json() writes: the explanation is also one of the reports */
-	{VERDICT_HANG, "{\"hang\": {\"kind\": \"leak\", \"title\": \"t\", \"signature\": {\"bug\": \"v1:hang-leak:l\"}}}",
+	{VERDICT_HANG,
+	 "{\"hang\": {\"kind\": \"leak\", \"title\": \"t\", \"signature\": {\"bug\": "
+	 "\"v1:hang-leak:l\"}}}",
 	 OUTCOME_BAD, "hang:v1:hang-leak:l"},
-	{VERDICT_HANG, "{\"hang\": {\"kind\": \"leak\", \"title\": \"t\", \"signature\": {\"bug\": \"v1:hang-leak:l\"}}, "
-		       "\"reports\": [{\"kind\": \"hang-leak\", \"signature\": {\"bug\": \"v1:hang-leak:l\"}}]}",
+	{VERDICT_HANG,
+	 "{\"hang\": {\"kind\": \"leak\", \"title\": \"t\", \"signature\": {\"bug\": "
+	 "\"v1:hang-leak:l\"}}, "
+	 "\"reports\": [{\"kind\": \"hang-leak\", \"signature\": {\"bug\": \"v1:hang-leak:l\"}}]}",
 	 OUTCOME_BAD, "v1:hang-leak:l"},
-	{VERDICT_KNOWN, "{\"reasons\": [\"known issue: x\"], \"reports\": [{\"known\": {\"reason\": \"r\"}, "
-			"\"signature\": {\"bug\": \"k\"}}]}", OUTCOME_NONE, "k"},
+	{VERDICT_KNOWN,
+	 "{\"reasons\": [\"known issue: x\"], \"reports\": [{\"known\": {\"reason\": \"r\"}, "
+	 "\"signature\": {\"bug\": \"k\"}}]}",
+	 OUTCOME_NONE, "k"},
 	{VERDICT_INFRA, "{\"reasons\": [\"disk full\"]}", OUTCOME_NONE, ""},
 	{VERDICT_SKIP, "{}", OUTCOME_NONE, ""},
 	/* a scenario that expects a report */
 	{VERDICT_FAIL, "{\"expected\": {\"met\": true, \"kind\": \"warning\"}}", OUTCOME_GOOD, ""},
-	{VERDICT_PASS, "{\"expected\": {\"met\": false, \"kind\": \"warning\"}}", OUTCOME_BAD, "reason:not_as_expected"},
+	{VERDICT_PASS, "{\"expected\": {\"met\": false, \"kind\": \"warning\"}}", OUTCOME_BAD,
+	 "reason:not_as_expected"},
 	/* known, a note, a reboot: no finding, or no reason */
-	{VERDICT_PASS, "{\"reports\": [{\"weight\": \"note\", \"kind\": \"x\", \"signature\": {\"bug\": \"n\"}}]}", OUTCOME_GOOD, ""},
-	{VERDICT_PASS, "{\"reports\": [{\"known\": {\"reason\": \"r\"}, \"signature\": {\"bug\": \"k\"}}]}", OUTCOME_GOOD, "k"},
-	{VERDICT_FAIL, "{\"reasons\": [\"y\"], \"reports\": [{\"known\": {\"reason\": \"r\"}, \"signature\": {\"bug\": \"k\"}}]}",
+	{VERDICT_PASS,
+	 "{\"reports\": [{\"weight\": \"note\", \"kind\": \"x\", \"signature\": {\"bug\": \"n\"}}"
+	 "]}",
+	 OUTCOME_GOOD, ""},
+	{VERDICT_PASS,
+	 "{\"reports\": [{\"known\": {\"reason\": \"r\"}, \"signature\": {\"bug\": \"k\"}}]}",
+	 OUTCOME_GOOD, "k"},
+	{VERDICT_FAIL,
+	 "{\"reasons\": [\"y\"], \"reports\": [{\"known\": {\"reason\": \"r\"}, \"signature\": "
+	 "{\"bug\": \"k\"}}]}",
 	 OUTCOME_BAD, "k reason:y"},
 	/* of the wrong types */
-	{VERDICT_FAIL, "{\"reasons\": 7, \"reports\": {\"a\": 1}, \"hang\": [], \"times\": 3, \"counts\": \"x\"}", OUTCOME_BAD,
-	 "reason:not_as_expected"},
-	{VERDICT_PASS, "{\"times\": {\"total_ns\": \"soon\", \"guest_s\": -3}, \"counts\": {\"agents\": [1, {\"ops\": -5}]}}",
+	{VERDICT_FAIL,
+	 "{\"reasons\": 7, \"reports\": {\"a\": 1}, \"hang\": [], \"times\": 3, \"counts\": \"x\"}",
+	 OUTCOME_BAD, "reason:not_as_expected"},
+	{VERDICT_PASS,
+	 "{\"times\": {\"total_ns\": \"soon\", \"guest_s\": -3}, \"counts\": {\"agents\": [1, "
+	 "{\"ops\": -5}]}}",
 	 OUTCOME_GOOD, ""},
 };
 
 START_TEST(means)
 {
-	g_autofree char *name = finish_run(begin_run("a", 1, "2026-11-21T05:00:00Z", NULL), meanings[_i].verdict, meanings[_i].details);
+	g_autofree char *name = finish_run(begin_run("a", 1, "2026-11-21T05:00:00Z", NULL),
+					   meanings[_i].verdict, meanings[_i].details);
 	rig_auto(run_index) ix = open_index();
 	g_autoptr(GPtrArray) runs = index_runs(ix, &(struct index_filter){0}, NULL);
 	g_autoptr(GPtrArray) findings = index_findings(ix, name, NULL);
@@ -135,7 +161,8 @@ START_TEST(means)
 	ck_assert_uint_eq(runs->len, 1);
 	ck_assert_int_eq(((struct index_run *)runs->pdata[0])->outcome, meanings[_i].outcome);
 	for (guint i = 0; i < findings->len; i++) {
-		g_autofree char *bug = g_strdelimit(g_strdup(((struct index_finding *)findings->pdata[i])->bug), " ", '_');
+		g_autofree char *bug = g_strdelimit(
+			g_strdup(((struct index_finding *)findings->pdata[i])->bug), " ", '_');
 
 		g_string_append_printf(bugs, "%s%s", i ? " " : "", bug);
 	}
@@ -147,11 +174,14 @@ END_TEST
 START_TEST(former_keys)
 {
 	static const char *const details[] = {
-		"{\"reports\": [{\"kind\": \"soft-lockup\", \"signature\": {\"bug\": \"v2:soft-lockup:offline_pages\","
+		"{\"reports\": [{\"kind\": \"soft-lockup\", \"signature\": {\"bug\": "
+		"\"v2:soft-lockup:offline_pages\","
 		" \"former\": \"v1:soft-lockup:kernfs_fop_write_iter\"}}]}",
-		"{\"reports\": [{\"kind\": \"soft-lockup\", \"signature\": {\"bug\": \"v2:soft-lockup:online_pages\","
+		"{\"reports\": [{\"kind\": \"soft-lockup\", \"signature\": {\"bug\": "
+		"\"v2:soft-lockup:online_pages\","
 		" \"former\": \"v1:soft-lockup:kernfs_fop_write_iter\"}}]}",
-		"{\"reports\": [{\"kind\": \"soft-lockup\", \"signature\": {\"bug\": \"v1:soft-lockup:same\","
+		"{\"reports\": [{\"kind\": \"soft-lockup\", \"signature\": {\"bug\": "
+		"\"v1:soft-lockup:same\","
 		" \"former\": null}}]}",
 	};
 	rig_auto(run_index) ix = NULL;
@@ -159,7 +189,8 @@ START_TEST(former_keys)
 	guint formerly = 0;
 
 	for (guint i = 0; i < G_N_ELEMENTS(details); i++)
-		g_free(finish_run(begin_run("a", i + 1, "2026-11-21T05:00:00Z", NULL), VERDICT_FAIL, details[i]));
+		g_free(finish_run(begin_run("a", i + 1, "2026-11-21T05:00:00Z", NULL), VERDICT_FAIL,
+				  details[i]));
 	ix = open_index();
 	all = index_signatures(ix, &(struct index_filter){0}, NULL);
 	ck_assert_uint_eq(all->len, 3);
@@ -211,7 +242,8 @@ static void look(guint done, guint all, void *data)
 	(void)done;
 	(void)all;
 	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT count(*) FROM runs", -1, &stmt, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT count(*) FROM runs", -1, &stmt, NULL),
+			 SQLITE_OK);
 	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
 	*(int *)data = sqlite3_column_int(stmt, 0);
 	sqlite3_finalize(stmt);
@@ -238,15 +270,20 @@ static void other_version(const char *file)
 	sqlite3 *db;
 
 	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "PRAGMA user_version = 4711; DROP TABLE findings; CREATE TABLE findings(x)", NULL, NULL,
-				      NULL), SQLITE_OK);
+	ck_assert_int_eq(
+		sqlite3_exec(
+			db,
+			"PRAGMA user_version = 4711; DROP TABLE findings; CREATE TABLE findings(x)",
+			NULL, NULL, NULL),
+		SQLITE_OK);
 	sqlite3_close(db);
 }
 
 /* A file that is not an index, a truncated one and one of another schema version are rebuilt. */
 START_TEST(damaged)
 {
-	g_autofree char *file = g_build_filename(scratch, ".index", "runs.sqlite", NULL), *first = NULL, *second = NULL;
+	g_autofree char *file = g_build_filename(scratch, ".index", "runs.sqlite", NULL),
+			*first = NULL, *second = NULL;
 
 	add_run("a", 1, "2026-11-21T05:00:00Z", VERDICT_FAIL, REPORT("b"));
 	{
@@ -255,8 +292,11 @@ START_TEST(damaged)
 		first = dump(ix);
 	}
 	if (_i == 0)
-		ck_assert(g_file_set_contents(file, "not a database, but long enough for the header of one: it has "
-						    "more than a hundred bytes, which is what a header takes", -1, NULL));
+		ck_assert(g_file_set_contents(
+			file,
+			"not a database, but long enough for the header of one: it has "
+			"more than a hundred bytes, which is what a header takes",
+			-1, NULL));
 	else if (_i == 1)
 		ck_assert_int_eq(truncate(file, 5000), 0);
 	else
@@ -311,9 +351,12 @@ START_TEST(wall_times)
 {
 	rig_auto(run_index) ix = NULL;
 
-	add_run("a", 1, "2026-11-21T05:00:00Z", VERDICT_PASS, "{\"times\": {\"hammer_ns\": 10000000000, \"total_ns\": 22000000000}}");
-	add_run("a", 2, "2026-11-21T06:00:00Z", VERDICT_INFRA, "{\"times\": {\"hammer_ns\": 0, \"total_ns\": 900000000000}}");
-	add_run("b", 3, "2026-11-21T06:00:00Z", VERDICT_FAIL, "{\"times\": {\"hammer_ns\": 3000000000, \"total_ns\": 14000000000}}");
+	add_run("a", 1, "2026-11-21T05:00:00Z", VERDICT_PASS,
+		"{\"times\": {\"hammer_ns\": 10000000000, \"total_ns\": 22000000000}}");
+	add_run("a", 2, "2026-11-21T06:00:00Z", VERDICT_INFRA,
+		"{\"times\": {\"hammer_ns\": 0, \"total_ns\": 900000000000}}");
+	add_run("b", 3, "2026-11-21T06:00:00Z", VERDICT_FAIL,
+		"{\"times\": {\"hammer_ns\": 3000000000, \"total_ns\": 14000000000}}");
 	ix = open_index();
 	ck_assert_double_eq(index_wall_s(ix, "a", "pc-q35", NULL, 60), 72);
 	ck_assert_double_eq(index_wall_s(ix, "b", "pc-q35", NULL, 60), 14);
@@ -352,8 +395,10 @@ static char *journal_mode(const char *file)
 /* 0: the results are on NFS, the cache is not; 1: both are. Nothing but runs is in the results. */
 START_TEST(on_a_network)
 {
-	g_autofree char *results = in_scratch("nfs"), *cache = in_scratch(_i ? "nfs/cache" : "cache");
-	g_autofree char *place = NULL, *file = NULL, *mode = NULL, *beside = in_scratch("nfs/.index");
+	g_autofree char *results = in_scratch("nfs"),
+			*cache = in_scratch(_i ? "nfs/cache" : "cache");
+	g_autofree char *place = NULL, *file = NULL, *mode = NULL,
+			*beside = in_scratch("nfs/.index");
 	rig_auto(run_index) ix = NULL;
 	json_t *inputs = json_object();
 
@@ -403,7 +448,8 @@ START_TEST(pruned)
 
 		bad[i] = finish_run(begin_run("a", i, created, NULL), VERDICT_FAIL, REPORT("b"));
 	}
-	kept = finish_run(begin_run("b", 8, "2026-01-01T05:00:00Z", "{\"keep\": \"for the mail\"}"), VERDICT_PASS, "{}");
+	kept = finish_run(begin_run("b", 8, "2026-01-01T05:00:00Z", "{\"keep\": \"for the mail\"}"),
+			  VERDICT_PASS, "{}");
 	add_run("c", 9, "2026-01-01T05:00:00Z", VERDICT_PASS, "{}");
 	ix = open_index();
 	/* the first and the last witness stay, so does the labelled one */

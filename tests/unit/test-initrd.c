@@ -72,7 +72,8 @@ static char *list(const char *path)
 
 START_TEST(same_bytes_twice)
 {
-	g_autofree char *hello = in_scratch("hello"), *one = in_scratch("one"), *two = in_scratch("two");
+	g_autofree char *hello = in_scratch("hello"), *one = in_scratch("one"),
+			*two = in_scratch("two");
 	const struct initrd_entry entries[] = {
 		{"dev", S_IFDIR | 0755},
 		{"dev/console", S_IFCHR | 0600, NULL, 5, 1},
@@ -114,7 +115,8 @@ static const struct {
 	{{"init", S_IFREG | 0755}, "entry 'init': needs a source"},
 	{{"pipe", S_IFIFO | 0755}, "entry 'pipe': mode"},
 	{{"init", S_IFREG | 0755, "/nowhere/init"}, "entry 'init': cannot read '/nowhere/init'"},
-	{{"init", S_IFREG | 0755, "/proc"}, "entry 'init': cannot read '/proc': not a regular file"},
+	{{"init", S_IFREG | 0755, "/proc"},
+	 "entry 'init': cannot read '/proc': not a regular file"},
 };
 
 START_TEST(bad_entries_are_named)

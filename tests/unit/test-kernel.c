@@ -79,21 +79,27 @@ static const struct {
 } settings[] = {
 	{"CONFIG_SMP=y", NULL},
 	{"# CONFIG_NUMA is not set", NULL},
-	{"CONFIG_NEEDY=y", "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE "
-			   "(which this kernel does not have)"},
-	{"CONFIG_UNKNOWN=y", "f.config:2: CONFIG_UNKNOWN=y did not survive: this kernel has no such option"},
+	{"CONFIG_NEEDY=y",
+	 "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE "
+	 "(which this kernel does not have)"},
+	{"CONFIG_UNKNOWN=y",
+	 "f.config:2: CONFIG_UNKNOWN=y did not survive: this kernel has no such option"},
 	{"CONFIG_UNKNOWN=y # if known", NULL},
 	{"CONFIG_NEEDY=y # if possible", NULL},
 	{"CONFIG_UNKNOWN=y | CONFIG_SMP=y", NULL},
-	{"CONFIG_HIDDEN=y", "f.config:2: CONFIG_HIDDEN=y did not survive: it cannot be set by hand, only by "
-			    "options that select it"},
-	{"CONFIG_SECOND=y", "f.config:2: CONFIG_SECOND=y did not survive: another option of the same choice is "
-			    "set"},
+	{"CONFIG_HIDDEN=y",
+	 "f.config:2: CONFIG_HIDDEN=y did not survive: it cannot be set by hand, only by "
+	 "options that select it"},
+	{"CONFIG_SECOND=y",
+	 "f.config:2: CONFIG_SECOND=y did not survive: another option of the same choice is "
+	 "set"},
 	{"CONFIG_SMP=m", "f.config:2: CONFIG_SMP=m did not survive: it is y"},
 	{"# CONFIG_SMP is not set",
-	 "f.config:2: CONFIG_SMP is not set did not survive: it is y: another option selects it, or it cannot be set"},
+	 "f.config:2: CONFIG_SMP is not set did not survive: it is y: another option selects it, "
+	 "or it cannot be set"},
 	{"CONFIG_NEEDY=y # if known",
-	 "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE (which this kernel "
+	 "f.config:2: CONFIG_NEEDY=y did not survive: needs (NUMA || ACPI) and CONFIG_GONE (which "
+	 "this kernel "
 	 "does not have)"},
 };
 
@@ -101,7 +107,8 @@ START_TEST(lost_options_are_named)
 {
 	g_autoptr(GHashTable) config = config_parse("CONFIG_SMP=y\nCONFIG_MMU=y\nCONFIG_FIRST=y\n");
 	g_autoptr(GPtrArray) list = fragment_list_new();
-	g_autofree char *text = g_strconcat("# words\n", settings[_i].line, "\n", NULL), *unmet = NULL;
+	g_autofree char *text = g_strconcat("# words\n", settings[_i].line, "\n", NULL),
+			*unmet = NULL;
 	g_autofree char *tree = in_scratch("tree");
 
 	ck_assert(fragment_parse("f.config", text, list, NULL));
@@ -210,15 +217,19 @@ static const struct {
 } apts[] = {
 	{"kernel/etc-deb822", "bullseye",
 	 "# Made by the hotplug rig.\n"
-	 "\nTypes: deb\nURIs: http://mirror.example.org/debian\nSuites: bullseye\nComponents: main\n"
+	 "\nTypes: deb\nURIs: http://mirror.example.org/debian\nSuites: bullseye\n"
+	 "Components: main\n"
 	 "Signed-By: /usr/share/keyrings/some.gpg\n"
-	 "\nTypes: deb\nURIs: http://mirror.example.org/debian\nSuites: bullseye-updates\nComponents: main\n"
+	 "\nTypes: deb\nURIs: http://mirror.example.org/debian\nSuites: bullseye-updates\n"
+	 "Components: main\n"
 	 "Signed-By: /usr/share/keyrings/some.gpg\n"
-	 "\nTypes: deb\nURIs: http://security.example.org/debian-security\nSuites: bullseye-security\n"
+	 "\nTypes: deb\nURIs: http://security.example.org/debian-security\n"
+	 "Suites: bullseye-security\n"
 	 "Components: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"},
 	{"kernel/etc-list", "bookworm-backports",
 	 "# Made by the hotplug rig.\n"
-	 "\nTypes: deb\nURIs: http://list.example.org/debian\nSuites: bookworm-backports\nComponents: main\n"
+	 "\nTypes: deb\nURIs: http://list.example.org/debian\nSuites: bookworm-backports\n"
+	 "Components: main\n"
 	 "Signed-By: /etc/apt/k.gpg\n"},
 };
 

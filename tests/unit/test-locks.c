@@ -33,10 +33,12 @@ static char *edges_text(const struct lock_orders *orders)
 		const struct lock_edge *edge = orders->edges->pdata[i];
 		GString *line = g_string_new(NULL);
 
-		g_string_printf(line, "%s>%s", class_at(orders, edge->from)->name, class_at(orders, edge->to)->name);
+		g_string_printf(line, "%s>%s", class_at(orders, edge->from)->name,
+				class_at(orders, edge->to)->name);
 		for (guint g = 0; edge->gates && g < edge->gates->len; g++)
-			g_string_append_printf(line, "%s%s", g ? "," : " under ",
-					       class_at(orders, g_array_index(edge->gates, guint, g))->name);
+			g_string_append_printf(
+				line, "%s%s", g ? "," : " under ",
+				class_at(orders, g_array_index(edge->gates, guint, g))->name);
 		g_ptr_array_add(lines, g_string_free(line, FALSE));
 	}
 	g_ptr_array_sort(lines, (GCompareFunc)g_strcmp0);
@@ -71,8 +73,11 @@ END_TEST
 static char *symbol(guint64 address, void *data)
 {
 	(void)data;
-	return g_strdup(address == 0x1000 ? "outer_lock" : address == 0x2018 ? "dev_attr_state.5"
-			: address == 0x3000 ? "__key.7" : address == 0x4018 ? "dev_attr_online" : NULL);
+	return g_strdup(address == 0x1000   ? "outer_lock"
+			: address == 0x2018 ? "dev_attr_state.5"
+			: address == 0x3000 ? "__key.7"
+			: address == 0x4018 ? "dev_attr_online"
+					    : NULL);
 }
 
 #define CLASSES "all lock classes:\n" \
@@ -107,8 +112,8 @@ START_TEST(ambiguous_names)
 END_TEST
 
 /*
- * c was taken by a trylock below a and b (no chain ends with it), so d, waited for under a, b and c, depends on
- * c and on b, but not on a, which b's own wait stands for.
+ * c was taken by a trylock below a and b (no chain ends with it), so d, waited for under a, b and
+ * c, depends on c and on b, but not on a, which b's own wait stands for.
  */
 START_TEST(trylocks_pass_the_dependency_on)
 {
@@ -126,8 +131,10 @@ START_TEST(gates_are_held_each_time)
 {
 	rig_auto(lock_orders) orders = lock_orders_parse(
 		"(____ptrval____) FD: 1 BD: 1 +.+.: a\n(____ptrval____) FD: 1 BD: 1 ++++: r\n",
-		CHAIN("0") LINE("a") LINE("b") LINE("c") "\n" CHAIN("softirq") LINE("b") LINE("c") "\n"
-		CHAIN("0") LINE("a") LINE("r") LINE("&s->lock") LINE("d") LINE("e") "\n", NULL, NULL);
+		CHAIN("0") LINE("a") LINE("b") LINE("c") "\n" CHAIN("softirq") LINE("b")
+			LINE("c") "\n" CHAIN("0") LINE("a") LINE("r") LINE("&s->lock") LINE("d")
+				LINE("e") "\n",
+		NULL, NULL);
 	g_autofree char *text = edges_text(orders);
 
 	/* neither a lock acquired for reading nor one of many objects' is a gate */
@@ -187,7 +194,8 @@ END_TEST
 START_TEST(hostile_text)
 {
 	g_autoptr(GString) deep = g_string_new(CHAIN("0"));
-	g_autofree char *name = g_strnfill(5000, 'n'), *classes = g_strdup_printf("1 FD: 1 BD: 1 +.+.: %s\n\xff\xfe: \n", name);
+	g_autofree char *name = g_strnfill(5000, 'n'),
+			*classes = g_strdup_printf("1 FD: 1 BD: 1 +.+.: %s\n\xff\xfe: \n", name);
 	rig_auto(lock_orders) orders = NULL;
 	rig_auto(lock_orders) cut = NULL;
 	rig_auto(lock_orders) again = NULL;
@@ -195,7 +203,8 @@ START_TEST(hostile_text)
 
 	for (guint i = 0; i < 500; i++)
 		g_string_append_printf(deep, "[1] lock%u\n", i);
-	g_string_append(deep, "\n" CHAIN("0") "[1] \xff\xff\n[1] b\n\n" CHAIN("0") LINE("p") LINE("q") "\n");
+	g_string_append(deep, "\n" CHAIN("0") "[1] \xff\xff\n[1] b\n\n" CHAIN("0") LINE("p")
+				      LINE("q") "\n");
 	orders = lock_orders_parse(classes, deep->str, NULL, NULL);
 	g_autofree char *text = edges_text(orders);
 
@@ -205,7 +214,9 @@ START_TEST(hostile_text)
 	ck_assert_uint_eq(orders->edges->len, 0);
 	lock_orders_free(g_steal_pointer(&orders));
 	/* a lock that is held several times is one gate; the JSON can be read back */
-	orders = lock_orders_parse("", CHAIN("0") LINE("g") LINE("g") LINE("g") LINE("g") LINE("p") LINE("q") "\n", NULL, NULL);
+	orders = lock_orders_parse(
+		"", CHAIN("0") LINE("g") LINE("g") LINE("g") LINE("g") LINE("p") LINE("q") "\n",
+		NULL, NULL);
 	json = lock_orders_json(orders);
 	again = lock_orders_from_json(json, NULL);
 	ck_assert_ptr_nonnull(again);
@@ -233,7 +244,8 @@ START_TEST(reports_have_edges)
 		const struct lock_edge *edge = orders->edges->pdata[i];
 
 		ck_assert_uint_eq(edge->contexts & LOCK_IN_REPORT, LOCK_IN_REPORT);
-		ck_assert_int_eq(edge->contexts & LOCK_IN_PROCESS, !strcmp(class_at(orders, edge->to)->name, "b"));
+		ck_assert_int_eq(edge->contexts & LOCK_IN_PROCESS,
+				 !strcmp(class_at(orders, edge->to)->name, "b"));
 	}
 	ck_assert_uint_eq(flags_of(orders, "kn->active(dev_attr_state)"), 0);
 }
@@ -242,7 +254,8 @@ END_TEST
 START_TEST(unknown_gates)
 {
 	static const char *const cases[][3] = {
-		{" 1 2 ", " 2 3 ", " 2 "}, {"?", " 2 ", " 2 "}, {" 2 ", "?", " 2 "}, {"?", "?", "?"}, {" 1 ", " 11 ", " "},
+		{" 1 2 ", " 2 3 ", " 2 "}, {"?", " 2 ", " 2 "},	 {" 2 ", "?", " 2 "},
+		{"?", "?", "?"},	   {" 1 ", " 11 ", " "},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -31,7 +31,8 @@ START_TEST(descriptors_are_whole)
 		gboolean named = (m->firmwares && g_strv_contains(m->firmwares, mode->name)) ||
 				 (m->mmus && g_strv_contains(m->mmus, mode->name));
 
-		ck_assert_msg(named, "%s has a mode '%s' that cannot be selected", m->name, mode->name);
+		ck_assert_msg(named, "%s has a mode '%s' that cannot be selected", m->name,
+			      mode->name);
 	}
 }
 END_TEST
@@ -62,7 +63,8 @@ START_TEST(choices)
 	ck_assert(!machine_pick(m->mmus, "MMU mode", "soft", &picked, &error));
 	ck_assert_str_eq(picked, "hash");
 	ck_assert_ptr_nonnull(strstr(error->message, "radix, hash"));
-	ck_assert(machine_pick(machine_find("pc-q35", NULL)->mmus, "MMU mode", NULL, &picked, NULL));
+	ck_assert(
+		machine_pick(machine_find("pc-q35", NULL)->mmus, "MMU mode", NULL, &picked, NULL));
 	ck_assert_ptr_null(picked);
 }
 END_TEST
@@ -77,7 +79,10 @@ START_TEST(accelerator_words)
 }
 END_TEST
 
-/* A machine whose emulator is a script that counts its starts and ends with the code that is wanted. */
+/*
+ * A machine whose emulator is a script that counts its starts and ends with the code that is
+ * wanted.
+ */
 static struct machine scripted(const char *body)
 {
 	struct machine m = *machine_find("pc-q35", NULL);

@@ -36,8 +36,11 @@ static const struct {
 	{HEAD "scenarios: [dimm-storm, dimm-storm]\n", "comes twice"},
 	{HEAD "scenarios: [dimm-storm]\nmachines: [toaster]\n", "toaster"},
 	{HEAD "scenarios: [dimm-storm]\nmachines: [pseries, pseries]\n", "'pseries' comes twice"},
-	{"about: x\nscenarios: [dimm-storm]\nkernels: [{name: k, source: a}, {name: k, source: b}]\n", "two kernels are called"},
-	{"about: x\nscenarios: [dimm-storm]\nkernels: [{name: a/b, source: a}]\n", "invalid kernel name 'a/b'"},
+	{"about: x\nscenarios: [dimm-storm]\nkernels: [{name: k, source: a}, {name: k, source: b}"
+	 "]\n",
+	 "two kernels are called"},
+	{"about: x\nscenarios: [dimm-storm]\nkernels: [{name: a/b, source: a}]\n",
+	 "invalid kernel name 'a/b'"},
 	{"about: x\nscenarios: [dimm-storm]\nkernels: [{name: a}]\n", "'source' is missing"},
 	{HEAD "scenarios: [dimm-storm]\nrepeat: 0\n", "1 to 1000"},
 	{HEAD "scenarios: [dimm-storm]\nrepeat: -3\n", "-3"},
@@ -47,10 +50,15 @@ static const struct {
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{why: x}]\n",
 	 "names a scenario, a machine or a kernel"},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{kernel: z, why: x}]\n", "no kernel 'z'"},
-	{HEAD "scenarios: [dimm-storm]\nexclude: [{scenario: busted, why: x}]\n", "no scenario 'busted'"},
-	{HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35]\nexclude: [{machine: pseries, why: x}]\n", "no machine 'pseries'"},
-	{HEAD "scenarios: [dimm-storm]\nlauncher: teleport\n", "test.yaml:4:11: unknown launcher 'teleport'"},
-	{HEAD "scenarios: [dimm-storm]\nlauncher: direct\nconnect: \"qemu:///session\"\n", "for launcher libvirt"},
+	{HEAD "scenarios: [dimm-storm]\nexclude: [{scenario: busted, why: x}]\n",
+	 "no scenario 'busted'"},
+	{HEAD
+	 "scenarios: [dimm-storm]\nmachines: [pc-q35]\nexclude: [{machine: pseries, why: x}]\n",
+	 "no machine 'pseries'"},
+	{HEAD "scenarios: [dimm-storm]\nlauncher: teleport\n",
+	 "test.yaml:4:11: unknown launcher 'teleport'"},
+	{HEAD "scenarios: [dimm-storm]\nlauncher: direct\nconnect: \"qemu:///session\"\n",
+	 "for launcher libvirt"},
 	{HEAD "scenarios: [dimm-storm]\nparallel: 3\n", "unknown key 'parallel'"},
 	{HEAD "scenarios: [dimm-storm]\nmachines: *a\n", "test.yaml"},
 	{"", "test.yaml"},
@@ -70,7 +78,8 @@ END_TEST
 START_TEST(defaults)
 {
 	rig_auto(plan) plan = load(
-		"about: x\nscenarios: [dimm-storm]\nkernels: [{name: k, source: \"deb:linux-source-6.1\", patches: "
+		"about: x\nscenarios: [dimm-storm]\nkernels: [{name: k, source: "
+		"\"deb:linux-source-6.1\", patches: "
 		"[a.patch, /b.patch]}]\n",
 		NULL);
 	g_autofree char *path = in_scratch("a.patch");
@@ -114,10 +123,12 @@ static const struct {
 	{HEAD "scenarios: [dimm-storm]\nmachines: [pc-q35, powernv9]\n", 1, 1, 1},
 	{HEAD "scenarios: [dimm-storm, virtio-mem-resize]\nrepeat: 3\nseeds: [1, 2]\n", 30, 0, 3},
 	{HEAD "scenarios: [dimm-storm]\nexclude: [{machine: pseries, why: x}]\n", 2, 1, 2},
-	{"about: x\nscenarios: [dimm-storm]\nmachines: [pc-q35]\nkernels: [{name: a, source: \"deb:a\"}, {name: b, source: \"deb:b\"}, "
+	{"about: x\nscenarios: [dimm-storm]\nmachines: [pc-q35]\nkernels: [{name: a, source: "
+	 "\"deb:a\"}, {name: b, source: \"deb:b\"}, "
 	 "{name: i, source: image}]\n",
 	 3, 0, 2},
-	{"about: x\nscenarios: [dimm-storm, busted]\nmachines: [pc-q35]\nkernels: [{name: a, source: \"deb:a\"}, {name: b, source: "
+	{"about: x\nscenarios: [dimm-storm, busted]\nmachines: [pc-q35]\nkernels: [{name: a, "
+	 "source: \"deb:a\"}, {name: b, source: "
 	 "\"deb:b\"}]\nexclude: [{scenario: busted, kernel: b, why: x}]\n",
 	 3, 1, 2},
 };
@@ -270,7 +281,8 @@ static const struct {
 	guint starts, attempts;
 	const char *kernel;
 } limits[] = {
-	{"trap 'echo \"{\\\"verdict\\\": \\\"ABORTED\\\", \\\"run\\\": \\\"r\\\"}\"; exit 3' TERM; sleep 600 & wait",
+	{"trap 'echo \"{\\\"verdict\\\": \\\"ABORTED\\\", \\\"run\\\": \\\"r\\\"}\"; exit 3' TERM; "
+	 "sleep 600 & wait",
 	 "exit 1", 2, 2, "vmlinuz"},
 	{"exit 3", "sleep 600", 1, 0, "deb:linux-source-6.1"},
 };

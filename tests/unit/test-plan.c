@@ -7,7 +7,8 @@
 #include "tests/unit/suite.h"
 #include "util/error.h"
 
-static char *no_key[] = {"=x", NULL}, *capital[] = {"Key=x", NULL}, *good_labels[] = {"a-b_1=x = y", NULL};
+static char *no_key[] = {"=x", NULL}, *capital[] = {"Key=x", NULL},
+	    *good_labels[] = {"a-b_1=x = y", NULL};
 
 static const struct {
 	struct run_request want;
@@ -17,21 +18,29 @@ static const struct {
 	{{.scenario = "gremlins"}, RIG_EXIT_USAGE, "gremlins"},
 	{{.scenario = "dimm-storm", .machine = "pdp11"}, RIG_EXIT_USAGE, "pdp11"},
 	{{.scenario = "dimm-storm", .machine = "powernv9"}, RIG_EXIT_SKIP, "powernv9"},
-	{{.scenario = "dimm-storm", .duration_s = -1}, RIG_EXIT_USAGE, "invalid duration of -1 s (1 to 604800)"},
-	{{.scenario = "dimm-storm", .patience_s = 3601}, RIG_EXIT_USAGE, "invalid patience of 3601 s (1 to 3600)"},
+	{{.scenario = "dimm-storm", .duration_s = -1},
+	 RIG_EXIT_USAGE,
+	 "invalid duration of -1 s (1 to 604800)"},
+	{{.scenario = "dimm-storm", .patience_s = 3601},
+	 RIG_EXIT_USAGE,
+	 "invalid patience of 3601 s (1 to 3600)"},
 	{{.scenario = "dimm-storm", .seed = "seven"}, RIG_EXIT_USAGE, "invalid seed 'seven'"},
 	{{.scenario = "dimm-storm", .seed = ""}, RIG_EXIT_USAGE, "invalid seed ''"},
 	{{.scenario = "dimm-storm", .seed = "0x8000000000000000"}, RIG_EXIT_USAGE, "invalid seed"},
-	{{.scenario = "dimm-storm", .launcher = "xen"}, RIG_EXIT_USAGE,
+	{{.scenario = "dimm-storm", .launcher = "xen"},
+	 RIG_EXIT_USAGE,
 	 "unknown launcher 'xen' (available: direct, libvirt)"},
-	{{.scenario = "dimm-storm", .launcher = "direct", .uri = "qemu:///system"}, RIG_EXIT_USAGE,
+	{{.scenario = "dimm-storm", .launcher = "direct", .uri = "qemu:///system"},
+	 RIG_EXIT_USAGE,
 	 "--connect qemu:///system needs --launcher libvirt"},
 	{{.scenario = "dimm-storm", .labels = no_key}, RIG_EXIT_USAGE, "invalid label '=x'"},
 	{{.scenario = "dimm-storm", .labels = capital}, RIG_EXIT_USAGE, "invalid label 'Key=x'"},
 	{{.scenario = "dimm-storm", .memory_image = "much"}, RIG_EXIT_USAGE, "--memory-image: "},
-	{{.scenario = "dimm-storm", .firmware = "slof"}, RIG_EXIT_USAGE,
+	{{.scenario = "dimm-storm", .firmware = "slof"},
+	 RIG_EXIT_USAGE,
 	 "unknown firmware 'slof' for machine 'pc-q35' (available: none)"},
-	{{.scenario = "dimm-storm", .machine = "pseries", .mmu = "soft"}, RIG_EXIT_USAGE,
+	{{.scenario = "dimm-storm", .machine = "pseries", .mmu = "soft"},
+	 RIG_EXIT_USAGE,
 	 "unknown MMU mode 'soft' for machine 'pseries' (available: "},
 	{{.scenario = "dimm-storm", .without = "gremlins"}, RIG_EXIT_USAGE, "gremlins"},
 };
@@ -42,8 +51,8 @@ START_TEST(refused_requests)
 
 	ck_assert_ptr_null(plan_make(&refused[_i].want, NULL, &error));
 	ck_assert_ptr_nonnull(error);
-	ck_assert_msg(strstr(error->message, refused[_i].says), "'%s' does not say '%s'", error->message,
-		      refused[_i].says);
+	ck_assert_msg(strstr(error->message, refused[_i].says), "'%s' does not say '%s'",
+		      error->message, refused[_i].says);
 	ck_assert_int_eq(rig_exit_code(error), refused[_i].code);
 }
 END_TEST

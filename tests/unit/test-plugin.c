@@ -64,7 +64,8 @@ static void start(struct holds *holds, struct hold *hold, unsigned n)
 
 START_TEST(until_met)
 {
-	struct hold hold = {.kind = HOLD_UNTIL, .max_ns = 500ll * MS * 1000, .times = 1, .visits = 3};
+	struct hold hold = {
+		.kind = HOLD_UNTIL, .max_ns = 500ll * MS * 1000, .times = 1, .visits = 3};
 	struct holds holds;
 	struct reach a = {&holds, 0, 0, SIDE_A};
 	GThread *thread;
@@ -105,7 +106,8 @@ END_TEST
 
 START_TEST(released)
 {
-	struct hold hold = {.kind = HOLD_UNTIL, .max_ns = 500ll * MS * 1000, .times = 5, .visits = 1};
+	struct hold hold = {
+		.kind = HOLD_UNTIL, .max_ns = 500ll * MS * 1000, .times = 5, .visits = 1};
 	struct holds holds;
 	struct reach a = {&holds, 0, 0, SIDE_A};
 	GThread *thread;
@@ -123,7 +125,8 @@ END_TEST
 
 START_TEST(meeting)
 {
-	struct hold hold = {.kind = HOLD_MEET, .max_ns = 500ll * MS * 1000, .times = 5, .visits = 1};
+	struct hold hold = {
+		.kind = HOLD_MEET, .max_ns = 500ll * MS * 1000, .times = 5, .visits = 1};
 	struct holds holds;
 	struct hold_totals totals;
 
@@ -246,10 +249,12 @@ START_TEST(good_orders)
 {
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
 
-	ck_assert_ptr_null(read_text(orders, "rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
-					     "at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 "
-					     "ffffffff81000020\nupdate 1 a ffffffff81000012 ffffffff81000018 2\n"
-					     "thunk ffffffff82000000\nvisit 0 ffffffff81000100\nvisit 0 ffffffff81000200\n"));
+	ck_assert_ptr_null(read_text(
+		orders,
+		"rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
+		"at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 "
+		"ffffffff81000020\nupdate 1 a ffffffff81000012 ffffffff81000018 2\n"
+		"thunk ffffffff82000000\nvisit 0 ffffffff81000100\nvisit 0 ffffffff81000200\n"));
 	ck_assert_uint_eq(orders->n_holds, 2);
 	ck_assert_uint_eq(orders->n_watches, 5);
 	ck_assert_uint_eq(orders->n_visits, 1);
@@ -272,13 +277,26 @@ END_TEST
 START_TEST(bad_orders)
 {
 	static const char *const bad[] = {
-		"", "rig-director 2\n", "rig-director 1\nhold 1 until 1 1 1 0\n",
-		"rig-director 1\nhold 0 until 501 1 1 0\n", "rig-director 1\nhold 0 until 1 1 1 0 0\n",
-		"rig-director 1\nhold 0 until 1 1 1\n", "rig-director 1\nhold 0 until 1 1 1 1\n",
-		"rig-director 1\nhold 0 until 1 1 0 0\n", "rig-director 1\nhold 0 never 1 1 1 0\n",
-		"rig-director 1\nat 0 a ffff\n", ONE_HOLD "at 0 c ffff\n", ONE_HOLD "at 0 a 0\n",
-		ONE_HOLD "at 0 a ffff x\n", ONE_HOLD "return 0 a 20 10\n", ONE_HOLD "update 0 a 20 10 0\n", ONE_HOLD "update 0 a 10 20\n",
-		"rig-director 1\nfly away\n", "rig-director 1\nthunk\n", "rig-director 1\nvisit 1 ffff\n", "rig-director 1\nvisit 0 0\n",
+		"",
+		"rig-director 2\n",
+		"rig-director 1\nhold 1 until 1 1 1 0\n",
+		"rig-director 1\nhold 0 until 501 1 1 0\n",
+		"rig-director 1\nhold 0 until 1 1 1 0 0\n",
+		"rig-director 1\nhold 0 until 1 1 1\n",
+		"rig-director 1\nhold 0 until 1 1 1 1\n",
+		"rig-director 1\nhold 0 until 1 1 0 0\n",
+		"rig-director 1\nhold 0 never 1 1 1 0\n",
+		"rig-director 1\nat 0 a ffff\n",
+		ONE_HOLD "at 0 c ffff\n",
+		ONE_HOLD "at 0 a 0\n",
+		ONE_HOLD "at 0 a ffff x\n",
+		ONE_HOLD "return 0 a 20 10\n",
+		ONE_HOLD "update 0 a 20 10 0\n",
+		ONE_HOLD "update 0 a 10 20\n",
+		"rig-director 1\nfly away\n",
+		"rig-director 1\nthunk\n",
+		"rig-director 1\nvisit 1 ffff\n",
+		"rig-director 1\nvisit 0 0\n",
 	};
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
 	g_autofree char *long_file = g_strnfill(DIRECTOR_FILE_MAX + 1, '\n');
@@ -296,7 +314,8 @@ END_TEST
 
 START_TEST(return_instructions)
 {
-	const uint8_t ret[] = {0xc3}, jump[] = {0xe9, 0xfb, 0x0f, 0, 0}, blr[] = {0x20, 0, 0x80, 0x4e};
+	const uint8_t ret[] = {0xc3}, jump[] = {0xe9, 0xfb, 0x0f, 0, 0},
+		      blr[] = {0x20, 0, 0x80, 0x4e};
 	const uint8_t arm[] = {0xc0, 3, 0x5f, 0xd6};
 
 	ck_assert(insn_is_return(insn_form_of("x86_64"), ret, 1, 0x1000, 0));
@@ -330,8 +349,9 @@ START_TEST(update_instructions)
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-		ck_assert_msg(insn_is_update(insn_form_of("x86_64"), cases[i].code, i == 11 ? 1 : 6) ==
-			      cases[i].is_update, "case %u", i);
+		ck_assert_msg(insn_is_update(insn_form_of("x86_64"), cases[i].code,
+					     i == 11 ? 1 : 6) == cases[i].is_update,
+			      "case %u", i);
 	ck_assert(insn_is_update(insn_form_of("ppc64"), cases[0].code, 4));
 }
 END_TEST
@@ -357,11 +377,12 @@ static int fake_api;
 static void *translate;
 
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, void (*cb)(unsigned int, void *),
-					    int flags, void *data);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
+					    void (*cb)(unsigned int, void *), int flags,
+					    void *data);
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
-				      void (*cb)(unsigned int, uint32_t, uint64_t, void *), int flags, int rw,
-				      void *data);
+				      void (*cb)(unsigned int, uint32_t, uint64_t, void *),
+				      int flags, int rw, void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
@@ -377,8 +398,8 @@ void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data)
 	translate = cb;
 }
 
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, void (*cb)(unsigned int, void *),
-					    int flags, void *data)
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
+					    void (*cb)(unsigned int, void *), int flags, void *data)
 {
 	ck_assert_int_eq(flags, 0);
 	insn->cb = cb;
@@ -386,8 +407,8 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, void 
 }
 
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
-				      void (*cb)(unsigned int, uint32_t, uint64_t, void *), int flags, int rw,
-				      void *data)
+				      void (*cb)(unsigned int, uint32_t, uint64_t, void *),
+				      int flags, int rw, void *data)
 {
 	ck_assert_int_eq(flags, 0);
 	ck_assert_int_eq(rw, 1);
@@ -438,7 +459,8 @@ struct fake_info {
 static int load(int api, const char *orders, int fd)
 {
 	g_autofree char *data = data_path(".."), *name = NULL, *path = in_scratch("orders");
-	g_autofree char *words[2] = {g_strdup_printf("orders=%s", path), g_strdup_printf("fd=%d", fd)};
+	g_autofree char *words[2] = {g_strdup_printf("orders=%s", path),
+				     g_strdup_printf("fd=%d", fd)};
 	const struct fake_info info = {"x86_64", 0, api, true, 2, 2};
 	int (*install)(uint64_t, const struct fake_info *, int, char **);
 	const int *version;
@@ -452,7 +474,8 @@ static int load(int api, const char *orders, int fd)
 	ck_assert_msg(so != NULL, "%s", so ? "" : dlerror());
 	version = dlsym(so, "qemu_plugin_version");
 	ck_assert_int_eq(*version, api);
-	install = (int (*)(uint64_t, const struct fake_info *, int, char **))dlsym(so, "qemu_plugin_install");
+	install = (int (*)(uint64_t, const struct fake_info *, int, char **))dlsym(
+		so, "qemu_plugin_install");
 	fake_api = api;
 	rc = install(1, &info, 2, words);
 	g_free(g_steal_pointer(&words[0]));
@@ -516,8 +539,12 @@ START_TEST(shared_object)
 	g_autofree char *hello = g_strdup_printf("hello %d 0 %d 2 x86_64", api, api);
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-	ck_assert_int_eq(load(api, "rig-director 1\nhold 0 until 1 100 1 0\nat 0 a 1000\nreturn 0 b 1000 1002\n"
-				   "at 0 b 1004\nupdate 0 b 1007 1009 0\n", pair[1]), 0);
+	ck_assert_int_eq(
+		load(api,
+		     "rig-director 1\nhold 0 until 1 100 1 0\nat 0 a 1000\nreturn 0 b 1000 1002\n"
+		     "at 0 b 1004\nupdate 0 b 1007 1009 0\n",
+		     pair[1]),
+		0);
 	assert_hears(pair[0], hello);
 	translate_block(far, 1);
 	ck_assert_ptr_null(far[0].cb);
@@ -558,7 +585,9 @@ START_TEST(socket_is_full)
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
-	orders = g_strdup_printf("rig-director 1\nhold 0 until 1 %d 1 0\nat 0 a 1000\nat 0 b 1001\n", HOLD_TIMES_MAX);
+	orders =
+		g_strdup_printf("rig-director 1\nhold 0 until 1 %d 1 0\nat 0 a 1000\nat 0 b 1001\n",
+				HOLD_TIMES_MAX);
 	ck_assert_int_eq(load(1, orders, pair[1]), 0);
 	translate_block(insn, 2);
 	assert_hears(pair[0], "hello");
@@ -585,14 +614,20 @@ END_TEST
 START_TEST(second_update)
 {
 	struct qemu_plugin_insn insn[] = {
-		{0x1000, 1, {0x90}}, {0x1001, 3, {0x4c, 0x01, 0x8e}}, {0x1004, 3, {0x4c, 0x01, 0x8e}},
+		{0x1000, 1, {0x90}},
+		{0x1001, 3, {0x4c, 0x01, 0x8e}},
+		{0x1004, 3, {0x4c, 0x01, 0x8e}},
 		{0x2000, 1, {0x90}},
 	};
 	int pair[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-	ck_assert_int_eq(load(4, "rig-director 1\nhold 0 until 1 100 1 0\nupdate 0 b 1000 1007 2\nat 0 a 2000\n", pair[1]),
-			 0);
+	ck_assert_int_eq(
+		load(4,
+		     "rig-director 1\nhold 0 until 1 100 1 0\nupdate 0 b 1000 1007 2\n"
+		     "at 0 a 2000\n",
+		     pair[1]),
+		0);
 	assert_hears(pair[0], "hello");
 	translate_block(insn, 3);
 	translate_block(insn + 3, 1);

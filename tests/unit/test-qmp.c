@@ -140,8 +140,8 @@ static void converse(const char *path, gsize piece)
 	turn();
 	ck_assert_uint_eq(peer.replies, 1);
 	ck_assert_ptr_nonnull(peer.ended);
-	ck_assert_msg(g_str_has_prefix(qmp_state_name(qmp_state(peer.qmp)), wanted[0]), "%s: %s", path,
-		      peer.ended);
+	ck_assert_msg(g_str_has_prefix(qmp_state_name(qmp_state(peer.qmp)), wanted[0]), "%s: %s",
+		      path, peer.ended);
 	if (wanted[1])
 		ck_assert_msg(strstr(peer.ended, wanted[1]) != NULL, "%s: %s", path, peer.ended);
 	ck_assert_str_eq(peer.events->pdata[peer.events->len - 1], "SHUTDOWN");
@@ -222,7 +222,8 @@ START_TEST(replies_by_id_events_before_replies)
 	peer_init(&peer, NULL);
 	/* queued before there is a connection: it gets the number 1, the handshake 2 and 3 */
 	qmp_send(peer.qmp, "query-status", NULL, on_reply, &first);
-	say_text(&peer, "{\"QMP\": {}}\n{\"return\": {}, \"id\": 2}\n{\"return\": [], \"id\": 3}\n");
+	say_text(&peer,
+		 "{\"QMP\": {}}\n{\"return\": {}, \"id\": 2}\n{\"return\": [], \"id\": 3}\n");
 	ck_assert_int_eq(qmp_state(peer.qmp), QMP_READY);
 	cursor = qmp_cursor_new(peer.qmp);
 	qmp_send(peer.qmp, "system_reset", NULL, on_reply, &second);

@@ -12,8 +12,8 @@
 #define FUNCTIONS 60
 
 /*
- * Functions f0 to f59, each with neighbours: its own number + 1 to + 5. The bug occurs at RATE where all of the
- * NEEDED places have a hold, and else never.
+ * Functions f0 to f59, each with neighbours: its own number + 1 to + 5. The bug occurs at RATE
+ * where all of the NEEDED places have a hold, and else never.
  */
 struct kernel {
 	const char *needed[3];
@@ -34,8 +34,8 @@ static json_t *make_visits(void)
 
 			json_object_set_new(beside, near, json_integer(6 - k));
 		}
-		json_array_append_new(visits, json_pack("{s:s, s:i, s:o}", "function", name, "visits", 10 + i,
-							"beside", beside));
+		json_array_append_new(visits, json_pack("{s:s, s:i, s:o}", "function", name,
+							"visits", 10 + i, "beside", beside));
 	}
 	return visits;
 }
@@ -83,7 +83,10 @@ static guint search(struct race *race, struct kernel *kernel, guint max, guint *
 	return n;
 }
 
-/* One place: any hold there. It is found in about a sweep over all places, six at a time, and alone in the end. */
+/*
+ * One place: any hold there. It is found in about a sweep over all places, six at a time, and alone
+ * in the end.
+ */
 START_TEST(one_place)
 {
 	guint worst = 0;
@@ -164,7 +167,10 @@ START_TEST(luck)
 }
 END_TEST
 
-/* Holds that fail in a third of the runs are no better than chance: the search continues and finds the right one. */
+/*
+ * Holds that fail in a third of the runs are no better than chance: the search continues and finds
+ * the right one.
+ */
 START_TEST(weak)
 {
 	guint n_weak = 0;
@@ -210,12 +216,16 @@ static gboolean share(const struct race_trial *one, const struct race_trial *two
 {
 	for (guint i = 0; i < two->n; i++)
 		for (guint k = 0; k < one->n; k++)
-			if (one->hold[k].at == two->hold[i].at && one->hold[k].until == two->hold[i].until)
+			if (one->hold[k].at == two->hold[i].at &&
+			    one->hold[k].until == two->hold[i].until)
 				return TRUE;
 	return FALSE;
 }
 
-/* Two guests side by side do not run the same holds, and a place that is not reached is not tried again. */
+/*
+ * Two guests side by side do not run the same holds, and a place that is not reached is not tried
+ * again.
+ */
 START_TEST(side_by_side)
 {
 	json_auto_t *visits = make_visits();
@@ -244,7 +254,11 @@ END_TEST
 START_TEST(bad_records)
 {
 	static const char *const bad[] = {
-		"[]", "{}", "[{}]", "[{\"function\": \"a\"}]", "[{\"function\": \"a\", \"visits\": -1}]",
+		"[]",
+		"{}",
+		"[{}]",
+		"[{\"function\": \"a\"}]",
+		"[{\"function\": \"a\", \"visits\": -1}]",
 		"[{\"function\": \"a\", \"visits\": 1, \"beside\": {\"b\": 3}}]",
 		"[{\"function\": \"a\", \"visits\": 1, \"beside\": 7}]",
 	};

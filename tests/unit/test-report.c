@@ -66,7 +66,8 @@ START_TEST(words_of_a_guest_stay_words)
 	ck_assert_ptr_nonnull(strstr(svg, "\\N"));
 	ck_assert(g_utf8_validate(svg, -1, NULL));
 	for (const char *p = svg; *p; p++)
-		ck_assert_msg((guchar)*p >= ' ' || *p == '\n' || *p == '\t', "control character %d", *p);
+		ck_assert_msg((guchar)*p >= ' ' || *p == '\n' || *p == '\t', "control character %d",
+			      *p);
 }
 END_TEST
 
@@ -94,7 +95,8 @@ START_TEST(many_are_drawn_in_order)
 		g_autofree char *label = g_strdup_printf("task-%d.", i);
 		const struct graph_node node = {label, GRAPH_ROUND, FALSE};
 
-		g_ptr_array_add(dots, graph_dot(&(struct graph){NULL, &node, 1, NULL, 0, FALSE}, NULL));
+		g_ptr_array_add(dots,
+				graph_dot(&(struct graph){NULL, &node, 1, NULL, 0, FALSE}, NULL));
 	}
 	g_ptr_array_add(dots, NULL);
 	svgs = graph_draw((const char *const *)dots->pdata, NULL);
@@ -103,7 +105,8 @@ START_TEST(many_are_drawn_in_order)
 	for (int i = 0; i < 40; i++) {
 		g_autofree char *label = g_strdup_printf("task&#45;%d.", i);
 
-		ck_assert(g_str_has_prefix(svgs[i], "<?xml") && g_str_has_suffix(svgs[i], "</svg>\n"));
+		ck_assert(g_str_has_prefix(svgs[i], "<?xml") &&
+			  g_str_has_suffix(svgs[i], "</svg>\n"));
 		ck_assert_msg(strstr(svgs[i], label) || strstr(svgs[i], label + 9), "%s", svgs[i]);
 	}
 }

@@ -67,7 +67,8 @@ START_TEST(hold_words)
 		{" a  meet b ", "a meet b, max 200, times 100", NULL},
 		{"a+0x1f until return of b, visits 16, max 400,times 3",
 		 "a+0x1f until return of b, visits 16, max 400, times 3", NULL},
-		{"mm/slub.c:12 until slab_common.c:7", "mm/slub.c:12 until slab_common.c:7, max 200, times 100", NULL},
+		{"mm/slub.c:12 until slab_common.c:7",
+		 "mm/slub.c:12 until slab_common.c:7, max 200, times 100", NULL},
 		{"a", NULL, "invalid hold 'a' (for example"},
 		{"a until b, visits 0", NULL, "invalid 'visits 0' of a hold (allowed"},
 		{"a until b, max 501", NULL, "invalid 'max' 501 of a hold (1 to 500)"},
@@ -84,8 +85,9 @@ START_TEST(hold_words)
 		struct hold_spec hold;
 
 		if (!hold_parse(cases[i].text, &hold, &error)) {
-			ck_assert_msg(cases[i].error && g_str_has_prefix(error->message, cases[i].error), "%s: %s",
-				      cases[i].text, error->message);
+			ck_assert_msg(cases[i].error &&
+					      g_str_has_prefix(error->message, cases[i].error),
+				      "%s: %s", cases[i].text, error->message);
 			ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 			continue;
 		}
@@ -190,8 +192,9 @@ START_TEST(own_scenarios)
 
 		ck_assert_msg(s != NULL, "%s", error ? error->message : "");
 		for (guint i = 0; s->machines[i]; i++)
-			ck_assert_msg(scenario_check_machine(s, machine_find(s->machines[i], NULL), &error), "%s",
-				      error ? error->message : "");
+			ck_assert_msg(scenario_check_machine(s, machine_find(s->machines[i], NULL),
+							     &error),
+				      "%s", error ? error->message : "");
 	}
 	ck_assert_uint_ge(n, 11);
 }
@@ -236,7 +239,8 @@ START_TEST(fits)
 		{MACHINE_VIRTIO_MEM, 0, 0, "pc-q35 cannot have virtio-mem (step 1 of track 2)"},
 		{MACHINE_PLUG_CPU, 0, 0, "pc-q35 cannot plug CPUs (step 1 of track 3)"},
 		{MACHINE_NUMA, 0, 0, "pc-q35 has no NUMA nodes, 'full' wants 2"},
-		{0, 512 * MIB, 0, "on pc-q35 the size of a dimm is a multiple of 512M (step 1 of track 1)"},
+		{0, 512 * MIB, 0,
+		 "on pc-q35 the size of a dimm is a multiple of 512M (step 1 of track 1)"},
 		{0, 0, 4096 * MIB, "pc-q35 needs at least 4G of base memory, 'full' has 1G"},
 	};
 
@@ -282,9 +286,11 @@ START_TEST(options_of_files)
 	ck_assert(g_strv_contains(needs, "CONFIG_HUGETLBFS"));
 	ck_assert(!g_strv_contains(needs, "CONFIG_DEBUG_KMEMLEAK"));
 	ck_assert_str_eq(s->agents[0].params[1].value, "1 2,3");
-	ck_assert_str_eq(scenario_file_option("/sys/devices/system/memory/memory*/state"), "CONFIG_MEMORY_HOTPLUG");
+	ck_assert_str_eq(scenario_file_option("/sys/devices/system/memory/memory*/state"),
+			 "CONFIG_MEMORY_HOTPLUG");
 	ck_assert_ptr_null(scenario_file_option("/dev/null"));
-	for (const char *const *file = (const char *const[]){"/proc/sys/vm/nr_hugepages", "/sys/kernel/mm/ksm/run", NULL};
+	for (const char *const *file = (const char *const[]){"/proc/sys/vm/nr_hugepages",
+							     "/sys/kernel/mm/ksm/run", NULL};
 	     *file; file++)
 		ck_assert_ptr_nonnull(scenario_file_option(*file));
 }
@@ -293,7 +299,8 @@ END_TEST
 /* The guest's programs and the host's table name the same agents and parameters. */
 START_TEST(agents_are_the_guests)
 {
-	g_autofree char *folder = g_build_filename(g_getenv("RIG_HOME"), "guest-init", "agents", NULL);
+	g_autofree char *folder =
+		g_build_filename(g_getenv("RIG_HOME"), "guest-init", "agents", NULL);
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
 	g_autoptr(GString) sources = g_string_new(NULL);
 	const char *name;
@@ -314,8 +321,8 @@ START_TEST(agents_are_the_guests)
 		for (guint i = 0; info->params && info->params[i]; i++) {
 			g_autofree char *param = g_strdup_printf("{\"%s\", ", info->params[i]);
 
-			ck_assert_msg(strstr(sources->str, param), "%s: the guest has no param %s", info->name,
-				      info->params[i]);
+			ck_assert_msg(strstr(sources->str, param), "%s: the guest has no param %s",
+				      info->name, info->params[i]);
 		}
 	}
 	ck_assert_msg(!strstr(sources->str, ".name = \""), "the guest has more: %.60s",
@@ -345,7 +352,9 @@ START_TEST(too_large)
 	g_autoptr(GString) text = g_string_new("about: x\n");
 
 	while (text->len <= 1 << 20)
-		g_string_append(text, "# a comment that takes room, and another, and another, and one more\n");
+		g_string_append(
+			text,
+			"# a comment that takes room, and another, and another, and one more\n");
 	ck_assert(!load_text(text->str, text->len, &message));
 	ck_assert_ptr_nonnull(strstr(message, "at most 1048576 are read"));
 }
@@ -354,7 +363,8 @@ END_TEST
 /* Files that are small enough and would keep a careless parser busy, or recurse it to death. */
 START_TEST(deep)
 {
-	static const char *const steps[] = {"[", "{", "[#]\n", "- ", "? ", "a: {b: [", "&a ", "!t "};
+	static const char *const steps[] = {"[",  "{",	      "[#]\n", "- ",
+					    "? ", "a: {b: [", "&a ",   "!t "};
 	g_autofree char *message = NULL;
 	g_autoptr(GString) text = g_string_new("about: x\nneeds: ");
 
@@ -381,7 +391,8 @@ START_TEST(mutants)
 		gsize mutant_len = rng_between(&rng, 0, 9) ? len : rng_between(&rng, 0, len);
 
 		for (guint changes = rng_between(&rng, 1, 3); changes--;)
-			mutant[rng_between(&rng, 0, len - 1)] = bytes[rng_between(&rng, 0, sizeof(bytes) - 2)];
+			mutant[rng_between(&rng, 0, len - 1)] =
+				bytes[rng_between(&rng, 0, sizeof(bytes) - 2)];
 		if (load_text(mutant, mutant_len, &message))
 			taken++;
 		else
@@ -399,15 +410,16 @@ static struct scenario *two_tracks(void)
 	g_autoptr(GError) error = NULL;
 	struct scenario *s;
 
-	ck_assert(g_file_set_contents(path,
-				      "about: x\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\n"
-				      "slots: 2\nduration: 1\nagents:\n  - {name: slab-read, count: 2}\n"
-				      "  - {name: slab-read}\ntracks:\n  - steps:\n"
-				      "      - {do: plug, id: d, device: dimm, size: 128M}\n"
-				      "      - {do: online, id: d, how: offline}\n"
-				      "      - {do: wait, ms: 5}\n      - {do: unplug, id: d}\n"
-				      "  - steps:\n      - {do: wait, ms: 5}\n",
-				      -1, NULL));
+	ck_assert(g_file_set_contents(
+		path,
+		"about: x\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\n"
+		"slots: 2\nduration: 1\nagents:\n  - {name: slab-read, count: 2}\n"
+		"  - {name: slab-read}\ntracks:\n  - steps:\n"
+		"      - {do: plug, id: d, device: dimm, size: 128M}\n"
+		"      - {do: online, id: d, how: offline}\n"
+		"      - {do: wait, ms: 5}\n      - {do: unplug, id: d}\n"
+		"  - steps:\n      - {do: wait, ms: 5}\n",
+		-1, NULL));
 	s = scenario_load(path, &error);
 	ck_assert_msg(s != NULL, "%s", error ? error->message : "");
 	return s;
@@ -448,7 +460,8 @@ START_TEST(parts)
 	}
 	ck_assert(!scenario_ablate(whole, "gremlins", &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
-	ck_assert_ptr_nonnull(strstr(error->message, "no part 'gremlins'; it has: slab-read, one "));
+	ck_assert_ptr_nonnull(
+		strstr(error->message, "no part 'gremlins'; it has: slab-read, one "));
 }
 END_TEST
 

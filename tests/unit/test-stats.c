@@ -20,20 +20,29 @@ static const struct compare_finding *finding_of(const struct compare *c, const c
 	return NULL;
 }
 
-/* N runs of a night, of which HITS have the finding BUG; the good ones have OPS operations in a second, and a few more. */
+/*
+ * N runs of a night, of which HITS have the finding BUG; the good ones have OPS operations in a
+ * second, and a few more.
+ */
 static void night(const char *id, guint day, guint n, guint hits, const char *bug, guint ops)
 {
-	g_autofree char *labels = g_strdup_printf("{\"night\": \"%s\", \"attempt\": \"1\", \"tree\": \"t\"}", id);
+	g_autofree char *labels =
+		g_strdup_printf("{\"night\": \"%s\", \"attempt\": \"1\", \"tree\": \"t\"}", id);
 	g_autofree char *created = g_strdup_printf("2026-11-%02uT05:00:00Z", day);
-	g_autofree char *report = g_strdup_printf("{\"reports\": [{\"kind\": \"warning\", \"title\": \"t\", \"signature\": "
-						  "{\"bug\": \"%s\"}}]}", bug);
+	g_autofree char *report = g_strdup_printf(
+		"{\"reports\": [{\"kind\": \"warning\", \"title\": \"t\", \"signature\": "
+		"{\"bug\": \"%s\"}}]}",
+		bug);
 
 	for (guint i = 0; i < n; i++) {
-		g_autofree char *good = g_strdup_printf("{\"counts\": {\"agents\": [{\"ops\": %u}]}, \"times\": {\"hammer_ns\": "
-							"1000000000}}", ops + i);
+		g_autofree char *good = g_strdup_printf(
+			"{\"counts\": {\"agents\": [{\"ops\": %u}]}, \"times\": {\"hammer_ns\": "
+			"1000000000}}",
+			ops + i);
 
-		g_free(finish_run(begin_run("s", 100 * day + i, created, labels), i < hits ? VERDICT_FAIL : VERDICT_PASS,
-			      i < hits ? report : good));
+		g_free(finish_run(begin_run("s", 100 * day + i, created, labels),
+				  i < hits ? VERDICT_FAIL : VERDICT_PASS,
+				  i < hits ? report : good));
 	}
 }
 
@@ -83,7 +92,8 @@ END_TEST
 
 START_TEST(not_comparable)
 {
-	static const char *const pairs[][2] = {{"n1", "n9"}, {"n1", "kernel:6.1"}, {"last~5", "n1"}, {"night:6.1", "n1"}};
+	static const char *const pairs[][2] = {
+		{"n1", "n9"}, {"n1", "kernel:6.1"}, {"last~5", "n1"}, {"night:6.1", "n1"}};
 	rig_auto(run_index) ix = NULL;
 	g_autoptr(GError) error = NULL;
 
@@ -101,14 +111,17 @@ START_TEST(statistics)
 	static const struct {
 		guint a, n, b, m;
 		double p;
-	} tables[] = {{0, 1, 1, 1, 1}, {0, 5, 5, 5, 2 / 252.0}, {3, 10, 9, 10, 0.0197665}, {0, 20, 1, 20, 1},
-		      {2, 7, 8, 9, 0.0349650}, {0, 0, 3, 3, 1}};
-	const double low[] = {1, 2, 3, 4}, high[] = {5, 6, 7, 8}, odd[] = {1, 2, 3, 9}, mid[] = {4, 5, 6, 7, 8}, same[] = {3, 3, 3, 3};
+	} tables[] = {{0, 1, 1, 1, 1},	 {0, 5, 5, 5, 2 / 252.0}, {3, 10, 9, 10, 0.0197665},
+		      {0, 20, 1, 20, 1}, {2, 7, 8, 9, 0.0349650}, {0, 0, 3, 3, 1}};
+	const double low[] = {1, 2, 3, 4}, high[] = {5, 6, 7, 8}, odd[] = {1, 2, 3, 9},
+		     mid[] = {4, 5, 6, 7, 8}, same[] = {3, 3, 3, 3};
 	double a, b, values[] = {3, 1, 2, 10};
 
 	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
-		ck_assert_msg(fabs(stats_fisher(tables[i].a, tables[i].n, tables[i].b, tables[i].m) - tables[i].p) < 1e-6,
-			      "table %u", i);
+		ck_assert_msg(
+			fabs(stats_fisher(tables[i].a, tables[i].n, tables[i].b, tables[i].m) -
+			     tables[i].p) < 1e-6,
+			"table %u", i);
 	ck_assert(fabs(stats_mann_whitney(low, 4, high, 4) - 2 / 70.0) < 1e-9);
 	ck_assert(fabs(stats_mann_whitney(high, 4, low, 4) - 2 / 70.0) < 1e-9);
 	ck_assert(fabs(stats_mann_whitney(odd, 4, mid, 5) - 36 / 126.0) < 1e-9);

@@ -76,7 +76,8 @@ enum verdict verdict_of(const char *which)
 START_TEST(life)
 {
 	struct run *run = begin(7);
-	g_autofree char *dir = g_strdup(run_dir(run)), *name = g_strdup(run_name(run)), *journal = NULL;
+	g_autofree char *dir = g_strdup(run_dir(run)), *name = g_strdup(run_name(run)),
+			*journal = NULL;
 	g_autofree char *kept = NULL;
 	rig_auto(run_info) info = NULL;
 
@@ -170,7 +171,8 @@ static void refuse_renameat2(int error)
 
 	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
-	ck_assert_int_eq(renameat2(AT_FDCWD, "/nowhere", AT_FDCWD, "/either", RENAME_NOREPLACE), -1);
+	ck_assert_int_eq(renameat2(AT_FDCWD, "/nowhere", AT_FDCWD, "/either", RENAME_NOREPLACE),
+			 -1);
 	ck_assert(errno == error || errno == EINVAL); /* glibc makes EINVAL of ENOSYS */
 }
 
@@ -185,7 +187,8 @@ START_TEST(no_renameat2)
 	refuse_renameat2(refusals[_i]);
 	for (guint i = 0; i < G_N_ELEMENTS(runs); i++) {
 		runs[i] = begin(5);
-		ck_assert_msg(g_hash_table_add(names, g_strdup(run_name(runs[i]))), "%s", run_name(runs[i]));
+		ck_assert_msg(g_hash_table_add(names, g_strdup(run_name(runs[i]))), "%s",
+			      run_name(runs[i]));
 		first = first ? first : g_strdup(run_name(runs[i]));
 	}
 	/* all of them are still there */
@@ -266,9 +269,11 @@ START_TEST(corrupt)
 		const char *file, *text, *says;
 		enum verdict verdict;
 	} cases[] = {
-		{"verdict", "{\"verdict\": \"FA", "'verdict' is not a JSON object: line 1", VERDICT_INFRA},
+		{"verdict", "{\"verdict\": \"FA", "'verdict' is not a JSON object: line 1",
+		 VERDICT_INFRA},
 		{"verdict", "[1]", "'verdict' is not a JSON object", VERDICT_INFRA},
-		{"verdict", "{\"verdict\": \"GREAT\"}", "has no verdict that is known", VERDICT_INFRA},
+		{"verdict", "{\"verdict\": \"GREAT\"}", "has no verdict that is known",
+		 VERDICT_INFRA},
 		{"verdict", "\xff\xfe", "'verdict' is not a JSON object", VERDICT_INFRA},
 		{"run.json", "{", "'run.json' is not a JSON object", VERDICT_FAIL},
 	};

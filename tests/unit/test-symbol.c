@@ -225,8 +225,9 @@ START_TEST(reports_get_places)
 		"[    1.000000]  not_there+0x10/0x20\n"
 		"[    1.000000]  of_a_module+0x10/0x20 [module]\n"
 		"[    1.000000]  0x%" G_GINT64_MODIFIER "x\n",
-		(guint)caller->size, (guint)caller->size, (guint)leaf->size, (guint)leaf->size, (guint)caller->size, (guint)caller->size,
-		(guint)caller->size, caller->address + caller->size);
+		(guint)caller->size, (guint)caller->size, (guint)leaf->size, (guint)leaf->size,
+		(guint)caller->size, (guint)caller->size, (guint)caller->size,
+		caller->address + caller->size);
 	rig_auto(scanner) scanner = scanner_new(take, &splat);
 
 	scanner_feed(scanner, (const guint8 *)log, strlen(log));
@@ -283,7 +284,8 @@ START_TEST(parts_of_a_chain_are_apart)
 		"[    1.0000] ffff888000000020 (&held){+.+.}-{3:3}, at: %s\n"
 		"[    1.0000] which lock already depends on the new lock.\n"
 		"[    1.0000] the existing dependency chain (in reverse order) is:\n"
-		"[    1.0000] -> #1 (&held){+.+.}-{3:3}:\n[    1.0000]        %s\n[    1.0000]        %s\n"
+		"[    1.0000] -> #1 (&held){+.+.}-{3:3}:\n[    1.0000]        %s\n"
+		"[    1.0000]        %s\n"
 		"[    1.0000] -> #0 (&wanted){+.+.}-{3:3}:\n[    1.0000]        %s\n"
 		"[    1.0000] 1 lock held by a/1:\n"
 		"[    1.0000]  #0: ffff888000000020 (&held){+.+.}-{3:3}, at: %s\n"
@@ -298,8 +300,9 @@ START_TEST(parts_of_a_chain_are_apart)
 
 	ck_assert_uint_eq(json_array_size(frames), G_N_ELEMENTS(parts));
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
-		ck_assert_str_eq(json_string_value(json_object_get(json_array_get(frames, i), "part")),
-				 parts[i]);
+		ck_assert_str_eq(
+			json_string_value(json_object_get(json_array_get(frames, i), "part")),
+			parts[i]);
 	json_decref(frames);
 }
 END_TEST

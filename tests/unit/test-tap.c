@@ -14,25 +14,37 @@ static const struct {
 	guint passed, failed, skipped;
 	const char *failures[4]; /* names */
 } cases[] = {
-	{BEGIN "TAP version 13\n1..3\nok 1 one\nnot ok 2 - two\nok 3 # SKIP no memory" END, 1, 1, 1, {"two"}},
+	{BEGIN "TAP version 13\n1..3\nok 1 one\nnot ok 2 - two\nok 3 # SKIP no memory" END,
+	 1,
+	 1,
+	 1,
+	 {"two"}},
 	/* words that are not TAP */
 	{BEGIN "ok done\nnot ok at all\n1..a\nokay 1" END, 0, 0, 0, {NULL}},
 	/* kselftest's runner: nested lines have "# " before them, and are not in the plan */
-	{BEGIN "TAP version 13\n1..1\n# selftests: mm: x.sh\n# TAP version 13\n# 1..2\n# ok 1 a\n# not ok 2 b\n"
-	       "not ok 1 selftests: mm: x.sh # exit=1" END,
+	{BEGIN
+	 "TAP version 13\n1..1\n# selftests: mm: x.sh\n# TAP version 13\n# 1..2\n# ok 1 a\n"
+	 "# not ok 2 b\n"
+	 "not ok 1 selftests: mm: x.sh # exit=1" END,
 	 1,
 	 2,
 	 0,
 	 {"b", "selftests: mm: x.sh"}},
 	/* KTAP: nested lines are indented */
-	{BEGIN "KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n    ok 1 inner\n    not ok 2 other # TIMEOUT 45 seconds\n"
-	       "  ok 1 suite\nok 1 all" END,
+	{BEGIN
+	 "KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n    ok 1 inner\n"
+	 "    not ok 2 other # TIMEOUT 45 seconds\n"
+	 "  ok 1 suite\nok 1 all" END,
 	 3,
 	 1,
 	 0,
 	 {"other"}},
 	{BEGIN "1..0 # SKIP no such device" END, 0, 0, 1, {NULL}},
-	{BEGIN "ok 1 a # TODO later\nnot ok 2 b # todo later\nnot ok 3 c # XFAIL" END, 0, 0, 3, {NULL}},
+	{BEGIN "ok 1 a # TODO later\nnot ok 2 b # todo later\nnot ok 3 c # XFAIL" END,
+	 0,
+	 0,
+	 3,
+	 {NULL}},
 	/* a description of its own, or none */
 	{BEGIN "not ok 7\nnot ok 8 issue #12 again" END, 0, 2, 0, {"test 7", "issue"}},
 	{BEGIN "1..3\nok 1 a" END, 1, 1, 0, {"2 of 3 planned tests have no result"}},
@@ -42,7 +54,11 @@ static const struct {
 	/* the same failure again is one; the plan is that of each execution */
 	{BEGIN "1..1\nnot ok 1 a" END "== 2: t.sh\n1..1\nnot ok 1 a" END, 0, 2, 0, {"a"}},
 	{"", 0, 0, 0, {NULL}},
-	{"not ok 99999999999999999999999 x\n1..99999999999999999999\n\xff\x01 not ok 1", 0, 1, 0, {"x"}},
+	{"not ok 99999999999999999999999 x\n1..99999999999999999999\n\xff\x01 not ok 1",
+	 0,
+	 1,
+	 0,
+	 {"x"}},
 };
 
 START_TEST(outputs)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Timelines: draws depend only on the operation, files are read back unchanged, invalid files are refused. */
+/*
+ * Timelines: draws depend only on the operation, files are read back unchanged, invalid files are
+ * refused.
+ */
 #include <check.h>
 #include <string.h>
 
@@ -19,8 +22,9 @@ static const struct machine *first_machine(const struct scenario *s)
 static struct scenario *generate(guint64 seed)
 {
 	struct rng rng = rng_stream(seed, "scenario");
-	g_autoptr(GString) text = g_string_new("about: generated\nmachines: [pc-q35]\nmemory: 1G\n"
-					       "max_memory: 512G\nslots: 256\nduration: 9\nagents:\n");
+	g_autoptr(GString) text =
+		g_string_new("about: generated\nmachines: [pc-q35]\nmemory: 1G\n"
+			     "max_memory: 512G\nslots: 256\nduration: 9\nagents:\n");
 	g_autofree char *file = in_scratch("generated.yaml");
 	g_autoptr(GError) error = NULL;
 	struct scenario *s;
@@ -32,7 +36,8 @@ static struct scenario *generate(guint64 seed)
 	g_string_append(text, "tracks:\n");
 	for (guint t = 0, n = rng_between(&rng, 1, 4); t < n; t++) {
 		g_string_append_printf(text, "  - copies: %u\n    repeat: %u\n    steps:\n",
-				       (guint)rng_between(&rng, 1, 3), (guint)rng_between(&rng, 0, 5));
+				       (guint)rng_between(&rng, 1, 3),
+				       (guint)rng_between(&rng, 0, 5));
 		for (guint k = 0, m = rng_between(&rng, 1, 3); k < m; k++)
 			g_string_append_printf(
 				text,
@@ -40,8 +45,8 @@ static struct scenario *generate(guint64 seed)
 				"      - {do: online, id: d%u-%u, how: random, chance: %u}\n"
 				"      - {do: wait, ms: [0, 500], chance: %u}\n"
 				"      - {do: unplug, id: d%u-%u}\n",
-				t, k, t, k, (guint)rng_between(&rng, 1, 100), (guint)rng_between(&rng, 1, 100),
-				t, k);
+				t, k, t, k, (guint)rng_between(&rng, 1, 100),
+				(guint)rng_between(&rng, 1, 100), t, k);
 	}
 	ck_assert(g_file_set_contents(file, text->str, -1, NULL));
 	s = scenario_load(file, &error);
@@ -62,10 +67,11 @@ static GHashTable *draws(const struct scenario *s, guint64 seed)
 		g_hash_table_insert(all, g_strdup(json_string_value(json_object_get(item, "id"))),
 				    json_dumps(item, JSON_SORT_KEYS));
 	json_array_foreach (json_object_get(json, "agents"), i, item)
-		g_hash_table_insert(all,
-				    g_strdup_printf("%s %d", json_string_value(json_object_get(item, "agent")),
-						    (int)json_integer_value(json_object_get(item, "instance"))),
-				    json_dumps(item, JSON_SORT_KEYS));
+		g_hash_table_insert(
+			all,
+			g_strdup_printf("%s %d", json_string_value(json_object_get(item, "agent")),
+					(int)json_integer_value(json_object_get(item, "instance"))),
+			json_dumps(item, JSON_SORT_KEYS));
 	return all;
 }
 
@@ -82,8 +88,8 @@ static guint compare(GHashTable *whole, GHashTable *part, const char *what)
 
 		if (!before) /* more laps fit into the prefix */
 			continue;
-		ck_assert_msg(!strcmp(before, text), "without '%s': %s was %s, is %s", what, (char *)id,
-			      before, (char *)text);
+		ck_assert_msg(!strcmp(before, text), "without '%s': %s was %s, is %s", what,
+			      (char *)id, before, (char *)text);
 		kept++;
 	}
 	return g_hash_table_size(whole) - kept;
@@ -144,10 +150,12 @@ START_TEST(deterministic_and_seeded)
 		rig_auto(timeline) a = timeline_compile(s, first_machine(s), seed);
 		rig_auto(timeline) b = timeline_compile(s, first_machine(s), seed);
 		rig_auto(timeline) other = timeline_compile(s, first_machine(s), seed + 1);
-		json_auto_t *ja = timeline_json(a), *jb = timeline_json(b), *jo = timeline_json(other);
+		json_auto_t *ja = timeline_json(a), *jb = timeline_json(b),
+			    *jo = timeline_json(other);
 
 		ck_assert(json_equal(ja, jb));
-		ck_assert(!json_equal(json_object_get(ja, "operations"), json_object_get(jo, "operations")));
+		ck_assert(!json_equal(json_object_get(ja, "operations"),
+				      json_object_get(jo, "operations")));
 	}
 }
 END_TEST
@@ -159,7 +167,8 @@ START_TEST(round_trip)
 		rig_auto(timeline) tl = timeline_compile(s, first_machine(s), seed);
 		json_auto_t *json = timeline_json(tl), *again = NULL;
 		g_autoptr(GError) error = NULL;
-		rig_auto(timeline) back = timeline_parse(json, "t.json", s, first_machine(s), &error);
+		rig_auto(timeline) back =
+			timeline_parse(json, "t.json", s, first_machine(s), &error);
 
 		ck_assert_msg(back != NULL, "%s", error ? error->message : "");
 		again = timeline_json(back);
@@ -215,8 +224,9 @@ END_TEST
 
 START_TEST(ids)
 {
-	static const char *const bad[] = {"", "1", "1.2.3", "1.2.3.4.5", "01.0.0.0", "-1.0.0.0", "a.0.0.0",
-					  "4294967296.0.0.0", "0.0.0. 1", "0..0.0"};
+	static const char *const bad[] = {"",	      "1",	  "1.2.3",   "1.2.3.4.5",
+					  "01.0.0.0", "-1.0.0.0", "a.0.0.0", "4294967296.0.0.0",
+					  "0.0.0. 1", "0..0.0"};
 	struct op_id id;
 	g_autofree char *text = NULL;
 
@@ -263,13 +273,18 @@ static const struct {
 	{FILE_WITH(ONE, PLUG ", " PLUG), "operation 0.0.0.0 is there twice"},
 	{FILE_WITH(ONE, WAIT("0.0.0.1", "1") ", " PLUG),
 	 "operation 0.0.0.0 is there twice, or not in the order"},
-	{FILE_WITH(ONE, WAIT("0.0.0.1", "60000")), "operation 0.0.0.1: 'ms' must be a number from 0 to 100"},
+	{FILE_WITH(ONE, WAIT("0.0.0.1", "60000")),
+	 "operation 0.0.0.1: 'ms' must be a number from 0 to 100"},
 	{FILE_WITH(ONE, WAIT("0.0.0.1", "-1")), "operation 0.0.0.1: 'ms' must be"},
 	{FILE_WITH(ONE, WAIT("0.0.0.1", "\"1\"")), "operation 0.0.0.1: 'ms' must be"},
 	{FILE_WITH(ONE, "{\"id\": \"0.0.0.1\", \"do\": \"wait\"}"), "operation 0.0.0.1 needs 'ms'"},
-	{FILE_WITH(ONE, "{\"id\": \"0.0.0.0\", \"do\": \"plug\", \"device\": \"d\", \"size\": 268435457}"),
+	{FILE_WITH(
+		 ONE,
+		 "{\"id\": \"0.0.0.0\", \"do\": \"plug\", \"device\": \"d\", \"size\": 268435457}"),
 	 "operation 0.0.0.0: 'size' must be"},
-	{FILE_WITH(ONE, "{\"id\": \"0.0.0.0\", \"do\": \"plug\", \"device\": \"e\", \"size\": 268435456}"),
+	{FILE_WITH(
+		 ONE,
+		 "{\"id\": \"0.0.0.0\", \"do\": \"plug\", \"device\": \"e\", \"size\": 268435456}"),
 	 "operation 0.0.0.0 is 'plug e'"},
 	{FILE_WITH(ONE, LATE("0.0.0.1", "never")),
 	 "operation 0.0.0.1: 'after' names 'never', which is not an id"},
@@ -282,10 +297,11 @@ static const struct {
 
 static struct scenario *small(void)
 {
-	static const char text[] = "about: small\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\nslots: 1\n"
-				   "duration: 1\ntracks:\n  - steps:\n"
-				   "      - {do: plug, id: d, device: dimm, size: [256M, 512M]}\n"
-				   "      - {do: wait, ms: [5, 100]}\n      - {do: unplug, id: d}\n";
+	static const char text[] =
+		"about: small\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\nslots: 1\n"
+		"duration: 1\ntracks:\n  - steps:\n"
+		"      - {do: plug, id: d, device: dimm, size: [256M, 512M]}\n"
+		"      - {do: wait, ms: [5, 100]}\n      - {do: unplug, id: d}\n";
 	g_autofree char *file = in_scratch("small.yaml");
 	g_autoptr(GError) error = NULL;
 	struct scenario *s;
@@ -326,8 +342,8 @@ START_TEST(hostile_files)
 	ck_assert_ptr_null(timeline_load(file, s, first_machine(s), &error));
 	ck_assert_ptr_nonnull(error);
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
-	ck_assert_msg(strstr(error->message, hostile[_i].says), "'%s' does not say '%s'", error->message,
-		      hostile[_i].says);
+	ck_assert_msg(strstr(error->message, hostile[_i].says), "'%s' does not say '%s'",
+		      error->message, hostile[_i].says);
 }
 END_TEST
 
@@ -339,12 +355,14 @@ START_TEST(edited_file)
 	g_autoptr(GPtrArray) lap = NULL;
 	rig_auto(timeline) tl = NULL;
 
-	ck_assert(g_file_set_contents(file, FILE_WITH(ONE, PLUG ", " LATE("0.0.0.1", "0.0.0.0")), -1, NULL));
+	ck_assert(g_file_set_contents(file, FILE_WITH(ONE, PLUG ", " LATE("0.0.0.1", "0.0.0.0")),
+				      -1, NULL));
 	tl = timeline_load(file, s, first_machine(s), &error);
 	ck_assert_msg(tl != NULL, "%s", error ? error->message : "");
 	lap = timeline_lap(tl, 0, 0);
 	ck_assert_uint_eq(lap->len, 2);
-	ck_assert_uint_eq(((struct operation *)lap->pdata[1])->ms, 1); /* ended early: the step says 5 to 100 */
+	ck_assert_uint_eq(((struct operation *)lap->pdata[1])->ms, 1); /* ended early: the step says
+								        * 5 to 100 */
 	ck_assert(((struct operation *)lap->pdata[1])->has_after);
 	ck_assert_ptr_null(timeline_lap(tl, 0, 2));
 }
@@ -362,7 +380,8 @@ START_TEST(foreign)
 	ck_assert_ptr_null(timeline_parse(json, "t.json", storm, first_machine(s), &error));
 	ck_assert_str_eq(error->message,
 			 "t.json: the timeline is of scenario 'small', the run is of 'dimm-storm'");
-	ck_assert_ptr_null(timeline_parse(json, "t.json", s, machine_find("pseries", NULL), &other));
+	ck_assert_ptr_null(
+		timeline_parse(json, "t.json", s, machine_find("pseries", NULL), &other));
 	ck_assert_str_eq(other->message,
 			 "t.json: the timeline is for machine 'pc-q35', the run is on 'pseries'");
 }

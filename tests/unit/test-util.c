@@ -364,8 +364,8 @@ START_TEST(nearest_words)
 	g_autofree char *lengthy = g_strnfill(5000, 'a');
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-		ck_assert_msg(!g_strcmp0(text_nearest(cases[i].word, allowed), cases[i].nearest), "'%s': %s",
-			      cases[i].word, text_nearest(cases[i].word, allowed));
+		ck_assert_msg(!g_strcmp0(text_nearest(cases[i].word, allowed), cases[i].nearest),
+			      "'%s': %s", cases[i].word, text_nearest(cases[i].word, allowed));
 	ck_assert_ptr_null(text_nearest(lengthy, allowed));
 }
 END_TEST

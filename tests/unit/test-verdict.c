@@ -25,8 +25,8 @@ START_TEST(names_and_codes)
 END_TEST
 
 /*
- * A case: what was found, a word each, in order; the proof that is missing (or NULL); the verdict and
- * the beginning of its first reason. Words: see found[].
+ * A case: what was found, a word each, in order; the proof that is missing (or NULL); the verdict
+ * and the beginning of its first reason. Words: see found[].
  */
 static const struct {
 	const char *found, *lacks;
@@ -194,8 +194,9 @@ static json_t *details_of(const struct written *w, const struct decision *decisi
 
 	for (guint i = 0; i < decision->reasons->len; i++)
 		json_array_append_new(reasons, json_string(decision->reasons->pdata[i]));
-	return json_pack("{s:s, s:o, s:O, s:o}", "verdict", verdict_name(decision->verdict), "reasons",
-			 reasons, "reports", w->reports, "proof", facts_proof_json(w->facts));
+	return json_pack("{s:s, s:o, s:O, s:o}", "verdict", verdict_name(decision->verdict),
+			 "reasons", reasons, "reports", w->reports, "proof",
+			 facts_proof_json(w->facts));
 }
 
 START_TEST(run_decides)
@@ -212,7 +213,9 @@ START_TEST(run_decides)
 }
 END_TEST
 
-/* What a recheck reads from the folder decides the same, with the same reasons in the same order. */
+/*
+ * What a recheck reads from the folder decides the same, with the same reasons in the same order.
+ */
 START_TEST(recheck_decides_the_same)
 {
 	struct written w = written_by(_i);
@@ -247,7 +250,8 @@ END_TEST
 START_TEST(hang_signature)
 {
 	static const char *const texts[] = {
-		"{\"hang\": {\"signature\": {\"bug\": \"v1:hang-leak:x\", \"path\": \"p\", \"exact\": \"e\"}}}",
+		"{\"hang\": {\"signature\": {\"bug\": \"v1:hang-leak:x\", \"path\": \"p\", "
+		"\"exact\": \"e\"}}}",
 		"{\"hang\": {\"signature\": \"v1:hang-leak:x\"}}"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest's life against tests/fake-qemu: each case is a script for the fake and what the operations on
- * it must end in. The channel is fed by hand as well, cut into every kind of piece.
+ * A guest's life against tests/fake-qemu: each case is a script for the fake and what the
+ * operations on it must end in. The channel is fed by hand as well, cut into every kind of piece.
  */
 #include "tests/unit/suite.h"
 #include "vm/vm.h"
@@ -92,9 +92,19 @@ static struct vm_config config_for(void)
 	g_snprintf(emulator, sizeof(emulator), "%s/fake-qemu",
 		   g_getenv("RIG_TEST_BIN") ? g_getenv("RIG_TEST_BIN") : "build/tests");
 	return (struct vm_config){
-		.machine = machine_find("pc-q35", NULL), .emulator = emulator, .kernel = "/k",
-		.accel = ACCEL_KVM, .memory = 1024 * MIB, .max_memory = 16384 * MIB, .slots = 16,
-		.nodes = 1, .base_nodes = 1, .cpu_nodes = 1, .cpus = 2, .max_cpus = 4, .dir = scratch,
+		.machine = machine_find("pc-q35", NULL),
+		.emulator = emulator,
+		.kernel = "/k",
+		.accel = ACCEL_KVM,
+		.memory = 1024 * MIB,
+		.max_memory = 16384 * MIB,
+		.slots = 16,
+		.nodes = 1,
+		.base_nodes = 1,
+		.cpu_nodes = 1,
+		.cpus = 2,
+		.max_cpus = 4,
+		.dir = scratch,
 	};
 }
 
@@ -220,7 +230,8 @@ START_TEST(every_outcome)
 	ck_assert_int_eq(command(&g, "query-memory-devices"), VM_OK);
 	ck_assert_str_eq(vm_outcome_name(plug(&g, "d", ms)), vm_outcome_name(outcomes[_i].plug));
 	ck_assert_str_eq(vm_outcome_name(unplug(&g, "d", ms)), vm_outcome_name(outcomes[_i].first));
-	ck_assert_str_eq(vm_outcome_name(unplug(&g, "d", ms)), vm_outcome_name(outcomes[_i].second));
+	ck_assert_str_eq(vm_outcome_name(unplug(&g, "d", ms)),
+			 vm_outcome_name(outcomes[_i].second));
 	finish(&g);
 }
 END_TEST
@@ -246,7 +257,10 @@ START_TEST(late_departure)
 }
 END_TEST
 
-/* The guest refuses after the unplug gave up: the next one is asked for anew. The event differs by machine. */
+/*
+ * The guest refuses after the unplug gave up: the next one is asked for anew. The event differs by
+ * machine.
+ */
 START_TEST(late_refusal)
 {
 	static const char *const kinds[] = {"pc-q35", "pseries"};
@@ -605,7 +619,8 @@ START_TEST(command_line_of_nodes)
 	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=1,memdev=base1,cpus=1,cpus=3"));
 	ck_assert_ptr_nonnull(strstr(line, "-numa node,nodeid=2 "));
 	ck_assert_ptr_nonnull(strstr(line, "-smp cpus=2,maxcpus=4,sockets=4,cores=1,threads=1 "));
-	ck_assert_ptr_nonnull(strstr(line, "console=ttyS0,115200 panic=-1 rig.tty=ttyS1 no_timer_check quiet"));
+	ck_assert_ptr_nonnull(
+		strstr(line, "console=ttyS0,115200 panic=-1 rig.tty=ttyS1 no_timer_check quiet"));
 }
 END_TEST
 
@@ -619,7 +634,9 @@ START_TEST(command_line_of_firmware)
 	config.machine = machine_find("arm64-virt", NULL);
 	words = vm_command_line(&config, &chardevs, NULL);
 	line = g_strjoinv(" ", words);
-	ck_assert_ptr_nonnull(strstr(line, "-machine virt,gic-version=3 -bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "));
+	ck_assert_ptr_nonnull(strstr(
+		line,
+		"-machine virt,gic-version=3 -bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "));
 	ck_assert_ptr_nonnull(strstr(line, "-append console=ttyAMA0 panic=-1"));
 }
 END_TEST

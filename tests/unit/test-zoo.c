@@ -102,8 +102,8 @@ START_TEST(own_entries)
 		ck_assert_msg(s != NULL, "%s: %s", *id, error ? error->message : "no error either");
 		ck_assert_str_eq(e->id, *id);
 		for (char **m = e->machines; *m; m++)
-			ck_assert_msg(scenario_check_machine(s, machine_find(*m, NULL), &error), "%s: %s",
-				      *id, error ? error->message : "");
+			ck_assert_msg(scenario_check_machine(s, machine_find(*m, NULL), &error),
+				      "%s: %s", *id, error ? error->message : "");
 	}
 }
 END_TEST
@@ -146,10 +146,12 @@ static const struct {
 } judged[] = {
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", BOTH), TRUE, TRUE, TRUE},
 	/* the other kind, another order */
-	{VERDICT_FAIL, REPORT("lockdep-recursive", "in remove_it", "\"mem_hotplug_lock\", \"kn->active\""),
-	 TRUE, TRUE, TRUE},
+	{VERDICT_FAIL,
+	 REPORT("lockdep-recursive", "in remove_it", "\"mem_hotplug_lock\", \"kn->active\""), TRUE,
+	 TRUE, TRUE},
 	/* one class is missing; another function; another kind */
-	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", "\"kn->active\""), TRUE, FALSE, TRUE},
+	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", "\"kn->active\""), TRUE,
+	 FALSE, TRUE},
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in add_memory", BOTH), TRUE, FALSE, TRUE},
 	{VERDICT_FAIL, REPORT("warning", "in remove_memory", BOTH), TRUE, FALSE, TRUE},
 	/* empty and invalid answers */
@@ -162,7 +164,8 @@ static const struct {
 	{VERDICT_ABORTED, "{}", FALSE, FALSE, FALSE},
 	{VERDICT_SKIP, "{}", FALSE, FALSE, FALSE},
 	/* hostile shapes */
-	{VERDICT_FAIL, "{\"reports\": {\"kind\": 1}, \"counts\": [], \"times\": 3}", TRUE, FALSE, TRUE},
+	{VERDICT_FAIL, "{\"reports\": {\"kind\": 1}, \"counts\": [], \"times\": 3}", TRUE, FALSE,
+	 TRUE},
 	{VERDICT_FAIL, "{\"reports\": [1, {\"kind\": 5, \"cycle\": 1}]}", TRUE, FALSE, TRUE},
 };
 
@@ -215,7 +218,8 @@ END_TEST
 
 #define Z03(clean)                                         \
 	"{\"zoo\": {\"entry\": \"z03\", \"clean\": " clean \
-	"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\", \"asked\": \"deb:linux-source-6.1\"}}"
+	"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\", \"asked\": " \
+	"\"deb:linux-source-6.1\"}}"
 #define Z03_WITHOUT(part)                                                                               \
 	"{\"zoo\": {\"entry\": \"z03\"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\"}, " \
 	"\"without\": \"" part "\"}"
@@ -267,8 +271,10 @@ START_TEST(table)
 	parts = zoo_ablation(scores);
 	ck_assert_ptr_nonnull(strstr(
 		parts,
-		"| z03 | pc-q35 | 6.1 | (nothing) | 3 of 4 | 4.0 (3.0 to 9.0) | 100 (100 to 100) |\n"
-		"| z03 | pc-q35 | 6.1 | slab-read | 1 of 1 | 1.0 (1.0 to 1.0) | 100 (100 to 100) |\n"
+		"| z03 | pc-q35 | 6.1 | (nothing) | 3 of 4 | 4.0 (3.0 to 9.0) | 100 (100 to 100) "
+		"|\n"
+		"| z03 | pc-q35 | 6.1 | slab-read | 1 of 1 | 1.0 (1.0 to 1.0) | 100 (100 to 100) "
+		"|\n"
 		"| z03 | pc-q35 | 6.1 | x?y? | **0 of 1** | - | - |\n"));
 }
 END_TEST

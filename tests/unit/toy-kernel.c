@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A kernel that never runs: what rig/hang/owners.py looks for in a guest's memory, with the kernel's names and
- * in the kernel's forms, but in one page of source. Linked for the kernel's addresses (toy-kernel.lds), the file
- * is its own vmlinux, and as it has the physical addresses too, a memory image of itself.
+ * A kernel that never runs: what rig/hang/owners.py looks for in a guest's memory, with the
+ * kernel's names and in the kernel's forms, but in one page of source. Linked for the kernel's
+ * addresses (toy-kernel.lds), the file is its own vmlinux, and as it has the physical addresses
+ * too, a memory image of itself.
  *
  *	one/10 holds alpha_lock (mutex) and waits for beta_lock (rwsem);
  *	two/11 holds beta_lock and waits for alpha_lock
@@ -14,25 +15,29 @@
 #include "toy-kernel.h"
 
 /* Functions are their calls; what follows a call has a name, to be found on a stack. */
-#define FUNCTION(name, body) \
-	".globl " #name "\n.type " #name ", @function\n" #name ":\n" body "ret\n.size " #name ", . - " #name "\n"
+#define FUNCTION(name, body)                                                                  \
+	".globl " #name "\n.type " #name ", @function\n" #name ":\n" body "ret\n.size " #name \
+	", . - " #name "\n"
 #define CALL(name, after) "call " #name "\n.globl " #after "\n" #after ":\n"
 
-__asm__(".text\n"
-	FUNCTION(__schedule, "nop\n")
-	FUNCTION(percpu_rwsem_wake_function, "nop\n")
-	FUNCTION(mem_hotplug_done, "nop\n")
-	FUNCTION(__mutex_lock, CALL(__schedule, in_mutex_lock))
-	FUNCTION(rwsem_down_read_slowpath, CALL(__schedule, in_down_read))
-	FUNCTION(wait_for_completion, CALL(__schedule, in_wait))
-	FUNCTION(percpu_down_write, CALL(__schedule, in_percpu))
-	FUNCTION(mem_hotplug_begin, CALL(percpu_down_write, in_begin))
-	FUNCTION(toy_waits, CALL(mem_hotplug_begin, before_held) CALL(__schedule, while_held)
-			    CALL(mem_hotplug_done, after_held))
+__asm__(".text\n" FUNCTION(__schedule, "nop\n") FUNCTION(percpu_rwsem_wake_function, "nop\n")
+		FUNCTION(mem_hotplug_done, "nop\n") FUNCTION(__mutex_lock,
+							     CALL(__schedule, in_mutex_lock))
+			FUNCTION(rwsem_down_read_slowpath,
+				 CALL(__schedule, in_down_read)) FUNCTION(wait_for_completion,
+									  CALL(__schedule, in_wait))
+				FUNCTION(percpu_down_write, CALL(__schedule, in_percpu)) FUNCTION(
+					mem_hotplug_begin, CALL(percpu_down_write, in_begin))
+					FUNCTION(toy_waits,
+						 CALL(mem_hotplug_begin, before_held)
+							 CALL(__schedule, while_held)
+								 CALL(mem_hotplug_done, after_held))
 	/* the kernel's stacks have this size: INIT_TASK_DATA */
-	".globl __start_init_task\n.globl __end_init_task\n__end_init_task = __start_init_task + 4096\n");
+	".globl __start_init_task\n.globl __end_init_task\n__end_init_task = __start_init_task + "
+	"4096\n");
 
-extern char in_mutex_lock[], in_down_read[], in_wait[], in_percpu[], in_begin[], before_held[], while_held[];
+extern char in_mutex_lock[], in_down_read[], in_wait[], in_percpu[], in_begin[], before_held[],
+	while_held[];
 extern char percpu_rwsem_wake_function[];
 
 extern struct task_struct init_task, one, two, three, four, five;
@@ -69,7 +74,9 @@ union stack __start_init_task = {.bytes = {1}};
 		.tasks = ALONE(&init_task.tasks), .thread_node = {after, before}, .signal = &signals, \
 		.thread.sp = (unsigned long)&name##_stack.frames}
 
-struct task_struct init_task = {.stack = &__start_init_task, .comm = "swapper", .tasks = ALONE(&one.tasks),
+struct task_struct init_task = {.stack = &__start_init_task,
+				.comm = "swapper",
+				.tasks = ALONE(&one.tasks),
 				.signal = &signals};
 struct signal_struct signals = {{&one.thread_node, &five.thread_node}};
 TASK(10, one, &signals.thread_head, &two.thread_node);

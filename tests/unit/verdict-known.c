@@ -37,7 +37,8 @@ static const struct {
 	const char *release, *other; /* known in the first, not in the other */
 	gboolean ends;		     /* the run can be KNOWN at best */
 } bugs[] = {
-	{FAULT("kernel NULL pointer dereference, address: 0000000000000058", "default_kernel_zone_for_pfn"),
+	{FAULT("kernel NULL pointer dereference, address: 0000000000000058",
+	       "default_kernel_zone_for_pfn"),
 	 "6.1.192", "6.12.95", TRUE},
 	{PAGING("read_page_owner"), "6.1.192", "6.12.95", TRUE},
 	{PAGING("set_pfnblock_flags_mask"), "6.1.192", "6.12.95", TRUE},

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest that is given up while libvirt starts it leaves no domain behind. libvirt's own test driver keeps the domains;
- * the calls that it does not have, or that have to wait, are defined here and take precedence over libvirt's.
+ * A guest that is given up while libvirt starts it leaves no domain behind. libvirt's own test
+ * driver keeps the domains; the calls that it does not have, or that have to wait, are defined here
+ * and take precedence over libvirt's.
  */
 #include "tests/unit/vm.h"
 
@@ -23,7 +24,8 @@ static gboolean creating, may_create, opened;
 /* session: its kernel and initramfs are not uploaded */
 virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth, unsigned int flags)
 {
-	virConnectPtr (*real)(const char *, virConnectAuthPtr, unsigned int) = dlsym(RTLD_NEXT, "virConnectOpenAuth");
+	virConnectPtr (*real)(const char *, virConnectAuthPtr, unsigned int) =
+		dlsym(RTLD_NEXT, "virConnectOpenAuth");
 
 	return real(g_strcmp0(name, "qemu:///session") ? name : "test:///default", auth, flags);
 }
@@ -52,7 +54,8 @@ static void let(gboolean *what)
 
 virDomainPtr virDomainCreateXML(virConnectPtr conn, const char *xml, unsigned int flags)
 {
-	virDomainPtr (*real)(virConnectPtr, const char *, unsigned int) = dlsym(RTLD_NEXT, "virDomainCreateXML");
+	virDomainPtr (*real)(virConnectPtr, const char *, unsigned int) =
+		dlsym(RTLD_NEXT, "virDomainCreateXML");
 	g_autofree char *name = NULL, *text = NULL;
 	const char *begin = strstr(xml, "<name>");
 
@@ -60,12 +63,15 @@ virDomainPtr virDomainCreateXML(virConnectPtr conn, const char *xml, unsigned in
 	let(&creating);
 	await(&may_create);
 	name = g_strndup(begin + 6, strcspn(begin + 6, "<"));
-	text = g_strdup_printf("<domain type='test'><name>%s</name><memory>1024</memory><os><type>hvm</type></os></domain>",
-			       name);
+	text = g_strdup_printf(
+		"<domain type='test'><name>%s</name><memory>1024</memory><os><type>hvm</type></os>"
+		"</domain>",
+		name);
 	return real(conn, text, 0);
 }
 
-int virDomainQemuMonitorCommand(virDomainPtr domain, const char *cmd, char **result, unsigned int flags)
+int virDomainQemuMonitorCommand(virDomainPtr domain, const char *cmd, char **result,
+				unsigned int flags)
 {
 	(void)domain;
 	(void)cmd;
@@ -74,9 +80,11 @@ int virDomainQemuMonitorCommand(virDomainPtr domain, const char *cmd, char **res
 	return 0;
 }
 
-int virConnectDomainQemuMonitorEventRegister(virConnectPtr conn, virDomainPtr domain, const char *event,
-					     virConnectDomainQemuMonitorEventCallback cb, void *opaque,
-					     virFreeCallback freecb, unsigned int flags)
+int virConnectDomainQemuMonitorEventRegister(virConnectPtr conn, virDomainPtr domain,
+					     const char *event,
+					     virConnectDomainQemuMonitorEventCallback cb,
+					     void *opaque, virFreeCallback freecb,
+					     unsigned int flags)
 {
 	(void)conn;
 	(void)domain;
@@ -94,7 +102,8 @@ int virConnectDomainQemuMonitorEventDeregister(virConnectPtr conn, int id)
 	return 0;
 }
 
-int virDomainOpenConsole(virDomainPtr domain, const char *name, virStreamPtr stream, unsigned int flags)
+int virDomainOpenConsole(virDomainPtr domain, const char *name, virStreamPtr stream,
+			 unsigned int flags)
 {
 	(void)domain;
 	(void)name;
@@ -103,7 +112,8 @@ int virDomainOpenConsole(virDomainPtr domain, const char *name, virStreamPtr str
 	return 0;
 }
 
-int virDomainOpenChannel(virDomainPtr domain, const char *name, virStreamPtr stream, unsigned int flags)
+int virDomainOpenChannel(virDomainPtr domain, const char *name, virStreamPtr stream,
+			 unsigned int flags)
 {
 	let(&opened);
 	return virDomainOpenConsole(domain, name, stream, flags);
@@ -139,8 +149,8 @@ static guint our_domains(virConnectPtr conn)
 }
 
 /*
- * 0: given up while libvirt creates the domain; 1: given up after that, before the main loop has seen it; 2: the same, and
- * freed without an end.
+ * 0: given up while libvirt creates the domain; 1: given up after that, before the main loop has
+ * seen it; 2: the same, and freed without an end.
  */
 START_TEST(given_up_while_it_starts)
 {
@@ -148,9 +158,19 @@ START_TEST(given_up_while_it_starts)
 	gboolean gone = FALSE;
 	const struct vm_owner owner = {.gone = on_gone, .data = &gone};
 	const struct vm_config config = {
-		.machine = machine_find("pc-q35", NULL), .launcher = "libvirt", .uri = "qemu:///session",
-		.kernel = "/none", .accel = ACCEL_TCG, .memory = 1024 * MIB, .max_memory = 1024 * MIB,
-		.nodes = 1, .base_nodes = 1, .cpu_nodes = 1, .cpus = 1, .max_cpus = 1, .dir = dir,
+		.machine = machine_find("pc-q35", NULL),
+		.launcher = "libvirt",
+		.uri = "qemu:///session",
+		.kernel = "/none",
+		.accel = ACCEL_TCG,
+		.memory = 1024 * MIB,
+		.max_memory = 1024 * MIB,
+		.nodes = 1,
+		.base_nodes = 1,
+		.cpu_nodes = 1,
+		.cpus = 1,
+		.max_cpus = 1,
+		.dir = dir,
 	};
 	virConnectPtr conn = virConnectOpen("test:///default");
 	g_autoptr(GError) error = NULL;

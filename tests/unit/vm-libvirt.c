@@ -105,10 +105,13 @@ END_TEST
 static const char live[] =
 	"<domain><metadata><rig:run xmlns:rig='" LV_MARK_URI
 	"' host='h' pid='x' start='7'/></metadata><devices>"
-	"<memory model='dimm'><target><size unit='KiB'>262144</size><node>0</node></target><alias name='ua-d_2e1'/>"
+	"<memory model='dimm'><target><size unit='KiB'>262144</size><node>0</node></target>"
+	"<alias name='ua-d_2e1'/>"
 	"<address type='dimm' slot='0' base='0x100000000'/></memory>"
-	"<memory model='virtio-mem'><target><size unit='KiB'>1048576</size><node>1</node><block unit='KiB'>2048</block>"
-	"<requested unit='KiB'>524288</requested><current unit='KiB'>262144</current></target><alias name='ua-v'/></memory>"
+	"<memory model='virtio-mem'><target><size unit='KiB'>1048576</size><node>1</node>"
+	"<block unit='KiB'>2048</block>"
+	"<requested unit='KiB'>524288</requested><current unit='KiB'>262144</current></target>"
+	"<alias name='ua-v'/></memory>"
 	"</devices><vcpus><vcpu id='0' enabled='yes'/><vcpu id='1' enabled='no'/></vcpus></domain>";
 
 START_TEST(live_xml_is_read)
@@ -138,9 +141,12 @@ START_TEST(live_xml_is_read)
 	ck_assert(!lv_mark_lives(&mark));
 	lv_mark_clear(&mark);
 	ck_assert(!lv_mark_read("<domain/>", &mark));
-	ck_assert_int_eq(lv_volume_written("<volume><target><timestamps><mtime>1700000000.5</mtime></timestamps></target>"
-					   "</volume>"),
-			 1700000000);
+	ck_assert_int_eq(
+		lv_volume_written(
+			"<volume><target><timestamps><mtime>1700000000.5</mtime></timestamps>"
+			"</target>"
+			"</volume>"),
+		1700000000);
 	ck_assert_int_eq(lv_volume_written("<volume/>"), 0);
 	path = lv_pool_path("<pool type='dir'><target><path>/var/tmp/x</path></target></pool>");
 	ck_assert_str_eq(path, "/var/tmp/x");
@@ -171,20 +177,29 @@ static const struct {
 	 TRUE, 0, "address"},
 	{"d.1", "[{'data': {'id': 'ua-d_2e1', 'size': 268435456, 'addr': 4294967296, 'node': 1}}]",
 	 TRUE, 0, "node"},
-	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 0}}]",
+	{"v",
+	 "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, "
+	 "'size': 0}}]",
 	 TRUE, 0, NULL},
-	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 0, 'size': 0}}]",
+	{"v",
+	 "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 0, 'size': "
+	 "0}}]",
 	 TRUE, 0, "asked for"},
 	/* still growing: libvirt has not been informed yet */
-	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 4096}}]",
+	{"v",
+	 "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, "
+	 "'size': 4096}}]",
 	 TRUE, 8192, NULL},
-	{"v", "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, 'size': 4096}}]",
+	{"v",
+	 "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, "
+	 "'size': 4096}}]",
 	 TRUE, 4096, "grown to"},
 };
 
 START_TEST(xml_agrees_with_qemu)
 {
-	g_autofree char *json = g_strdelimit(g_strdup(comparisons[_i].qemu), "'", '"'), *text = NULL;
+	g_autofree char *json = g_strdelimit(g_strdup(comparisons[_i].qemu), "'", '"'),
+			*text = NULL;
 	json_t *devices = json_loads(json, 0, NULL);
 
 	ck_assert_ptr_nonnull(devices);

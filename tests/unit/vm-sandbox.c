@@ -21,8 +21,14 @@ static const struct {
 	const char *attempt;
 	int abi;
 } attempts[] = {
-	{"read-secret", 1}, {"write-run-folder", 1}, {"write-output", NEVER}, {"connect", 4},
-	{"bind", 4},	    {"signal-rig", 6},	     {"become-root", 1},      {"take-memory", WITHOUT_LANDLOCK},
+	{"read-secret", 1},
+	{"write-run-folder", 1},
+	{"write-output", NEVER},
+	{"connect", 4},
+	{"bind", 4},
+	{"signal-rig", 6},
+	{"become-root", 1},
+	{"take-memory", WITHOUT_LANDLOCK},
 };
 
 static void on_gone(const struct vm_exit *end, void *data)

@@ -12,7 +12,8 @@
 #define KIB 1024
 
 /* A child with TEXT (or NULL) and attributes as pairs of words up to NULL. */
-static xmlNode *add(xmlNode *parent, const char *name, const char *text, ...) G_GNUC_NULL_TERMINATED;
+static xmlNode *add(xmlNode *parent, const char *name, const char *text,
+		    ...) G_GNUC_NULL_TERMINATED;
 
 static xmlNode *add(xmlNode *parent, const char *name, const char *text, ...)
 {
@@ -43,8 +44,8 @@ static void add_mark(xmlNode *domain)
 {
 	struct lv_mark mark = lv_mark_here();
 	g_autofree char *pid = number(mark.pid), *start = number(mark.start);
-	xmlNode *run = add(add(domain, "metadata", NULL, NULL), "run", NULL, "host", mark.host, "pid", pid, "start",
-			   start, NULL);
+	xmlNode *run = add(add(domain, "metadata", NULL, NULL), "run", NULL, "host", mark.host,
+			   "pid", pid, "start", start, NULL);
 
 	xmlSetNs(run, xmlNewNs(run, BAD_CAST LV_MARK_URI, BAD_CAST "rig"));
 	lv_mark_clear(&mark);
@@ -67,7 +68,8 @@ static void add_boot(xmlNode *domain, const struct vm_config *config, const stru
 	g_autofree char *words = vm_kernel_cmdline(config, modes);
 	xmlNode *os = add(domain, "os", NULL, NULL);
 
-	add(os, "type", "hvm", "arch", config->machine->arch, "machine", config->machine->type, NULL);
+	add(os, "type", "hvm", "arch", config->machine->arch, "machine", config->machine->type,
+	    NULL);
 	add(os, "kernel", config->kernel, NULL);
 	if (config->initrd)
 		add(os, "initrd", config->initrd, NULL);
@@ -83,22 +85,26 @@ static void add_cpu(xmlNode *domain, const struct vm_config *config)
 	const char *model = config->machine->libvirt_cpu;
 	g_autofree char *all = number(MAX(config->cpus, config->max_cpus));
 	gboolean spread = config->cpu_nodes > 1;
-	xmlNode *cpu = model ? add(domain, "cpu", NULL, "mode", "custom", "match", "exact", "check", "none", NULL)
+	xmlNode *cpu = model ? add(domain, "cpu", NULL, "mode", "custom", "match", "exact", "check",
+				   "none", NULL)
 			     : add(domain, "cpu", NULL, "mode", "maximum", NULL);
 	xmlNode *numa;
 
 	if (model)
 		add(cpu, "model", model, "fallback", "forbid", NULL);
 	/* as the direct launcher's: cores of one socket, or for several nodes a socket each */
-	add(cpu, "topology", NULL, "sockets", spread ? all : "1", "cores", spread ? "1" : all, "threads", "1", NULL);
+	add(cpu, "topology", NULL, "sockets", spread ? all : "1", "cores", spread ? "1" : all,
+	    "threads", "1", NULL);
 	if (!(config->machine->can & MACHINE_NUMA))
 		return;
 	numa = add(cpu, "numa", NULL, NULL);
 	for (unsigned node = 0; node < config->base_nodes; node++) {
-		g_autofree char *id = number(node), *size = number(vm_node_size(config, node) / KIB);
+		g_autofree char *id = number(node),
+				*size = number(vm_node_size(config, node) / KIB);
 		g_autofree char *cpus = vm_node_cpus(config, node, ",");
 
-		add(numa, "cell", NULL, "id", id, "cpus", *cpus ? cpus + 1 : "", "memory", size, "unit", "KiB", NULL);
+		add(numa, "cell", NULL, "id", id, "cpus", *cpus ? cpus + 1 : "", "memory", size,
+		    "unit", "KiB", NULL);
 	}
 }
 
@@ -187,7 +193,8 @@ xmlDoc *lv_domain(const struct vm_config *config, const char *name, GError **err
 	xmlNode *domain, *features;
 
 	if (machine->no_libvirt) {
-		rig_fail(error, RIG_EXIT_SKIP, "machine '%s' cannot be started by libvirt: %s; use --launcher direct",
+		rig_fail(error, RIG_EXIT_SKIP,
+			 "machine '%s' cannot be started by libvirt: %s; use --launcher direct",
 			 machine->name, machine->no_libvirt);
 		return NULL;
 	}

@@ -51,9 +51,11 @@ static void append_agent(GString *out, const struct agent *agent)
 	gint64 ms = (g_get_monotonic_time() - agent->since) / 1000;
 	gboolean stuck = script_word("agent-stuck") || script_word("agent-slow");
 
-	g_string_append_printf(out, "agent %s %s ops %" G_GINT64_FORMAT " failed 0 busy-ms %" G_GINT64_FORMAT
-			       " now %s\n", agent->id, agent->name, stuck ? 1 : ms * OPS_PER_MS,
-			       stuck ? ms : 0, stuck ? "stuck-op" : "-");
+	g_string_append_printf(out,
+			       "agent %s %s ops %" G_GINT64_FORMAT
+			       " failed 0 busy-ms %" G_GINT64_FORMAT " now %s\n",
+			       agent->id, agent->name, stuck ? 1 : ms * OPS_PER_MS, stuck ? ms : 0,
+			       stuck ? "stuck-op" : "-");
 }
 
 static gboolean on_beat(void *data)
@@ -107,8 +109,9 @@ static void print_script(void)
 }
 
 static const char *const agent_names[] = {
-	"block-state", "block-online", "probe", "slab-read", "slab-shrink", "slab-churn", "cpu-online",
-	"mem-read", "pressure", "compact", "memtrace", "dlpar", "notifier-error",
+	"block-state", "block-online", "probe",		 "slab-read", "slab-shrink",
+	"slab-churn",  "cpu-online",   "mem-read",	 "pressure",  "compact",
+	"memtrace",    "dlpar",	       "notifier-error",
 };
 
 /* As by a host that has no time for it. */
@@ -130,7 +133,8 @@ static gboolean on_hello(void *data)
 
 	(void)data;
 	moment("hello");
-	g_string_append_printf(text, "machine-cpus %u\npage-size %d\nblock-size %u\nchannel virtio\n"
+	g_string_append_printf(text,
+			       "machine-cpus %u\npage-size %d\nblock-size %u\nchannel virtio\n"
 			       "uptime-ms %" G_GINT64_FORMAT "\nhas lockdep\nhas probe\nhas slab\n"
 			       "has slab-churn\nhas cpu-hotplug\nhas memory-hotplug\n",
 			       fake.max_cpus, PAGE, BLOCK, uptime_ms());
@@ -186,7 +190,8 @@ static char *line_of(const char *text, const char *key)
 
 static void done(guint32 seq, const char *error)
 {
-	g_autofree char *text = error ? g_strdup_printf("error %s told-to-fail\n", error) : g_strdup("ok\n");
+	g_autofree char *text =
+		error ? g_strdup_printf("error %s told-to-fail\n", error) : g_strdup("ok\n");
 
 	frame(PROTO_DONE, seq, text);
 }
@@ -212,8 +217,9 @@ static void send_counts(guint32 seq, const struct agent *agent)
 {
 	gint64 ops = (g_get_monotonic_time() - agent->since) / 1000 * OPS_PER_MS;
 	g_autofree char *text = g_strdup_printf(
-		"agent %s %s\nops %" G_GINT64_FORMAT "\nresult op ok %" G_GINT64_FORMAT "\n%s", agent->id,
-		agent->name, ops, ops, script_word("agent-illegal") ? "illegal op EIO 1\n" : "");
+		"agent %s %s\nops %" G_GINT64_FORMAT "\nresult op ok %" G_GINT64_FORMAT "\n%s",
+		agent->id, agent->name, ops, ops,
+		script_word("agent-illegal") ? "illegal op EIO 1\n" : "");
 
 	frame(PROTO_COUNTS, seq, text);
 }
@@ -222,7 +228,8 @@ static void on_stop(guint32 seq, const char *text)
 {
 	g_autofree char *id = line_of(text, "id");
 	g_autoptr(GString) answer = g_string_new("ok\n");
-	gboolean stuck = script_word("agent-stuck") || guest.stops++ < script_number("agent-late", 0);
+	gboolean stuck =
+		script_word("agent-stuck") || guest.stops++ < script_number("agent-late", 0);
 
 	moment("stop");
 	for (GList *l = guest.agents.head, *next; l; l = next) {
@@ -232,7 +239,8 @@ static void on_stop(guint32 seq, const char *text)
 		if (*id && strcmp(id, agent->id))
 			continue;
 		if (stuck) {
-			g_string_append_printf(answer, "stuck %s %s stuck-op\n", agent->id, agent->name);
+			g_string_append_printf(answer, "stuck %s %s stuck-op\n", agent->id,
+					       agent->name);
 			continue;
 		}
 		send_counts(seq, agent);
@@ -270,17 +278,22 @@ static void on_snapshot(guint32 seq, const char *text)
 		append_blocks(blocks, d->address, size, d->online || d->is_virtio);
 		movable += d->online || d->is_virtio ? size / PAGE : 0;
 	}
-	g_string_append_printf(zones, "zone 0 Normal present %" G_GUINT64_FORMAT " managed %" G_GUINT64_FORMAT
-			       "\n", base, base - RESERVED_PAGES);
+	g_string_append_printf(zones,
+			       "zone 0 Normal present %" G_GUINT64_FORMAT
+			       " managed %" G_GUINT64_FORMAT "\n",
+			       base, base - RESERVED_PAGES);
 	/* as in the kernel: a zone without pages is still listed */
-	g_string_append_printf(zones, "zone 0 Movable present %" G_GUINT64_FORMAT " managed %" G_GUINT64_FORMAT
-			       "\n", movable, movable);
-	g_string_append_printf(zones, "%scpu-online 0-%u\nlockdep %s\nlockdep-stat lock-classes 1034\n"
-			       "lockdep-stat max-lock-classes 8192\n", blocks->str, cpus - 1,
-			       script_word("lockdep-off") ? "off" : "on");
-	g_autofree char *all = g_strdup_printf("uptime-ms %" G_GINT64_FORMAT "\nmem-total-kb %" G_GUINT64_FORMAT
-					       "\n%s", uptime_ms(), (base - RESERVED_PAGES + movable) *
-					       (PAGE / 1024), zones->str);
+	g_string_append_printf(zones,
+			       "zone 0 Movable present %" G_GUINT64_FORMAT
+			       " managed %" G_GUINT64_FORMAT "\n",
+			       movable, movable);
+	g_string_append_printf(zones,
+			       "%scpu-online 0-%u\nlockdep %s\nlockdep-stat lock-classes 1034\n"
+			       "lockdep-stat max-lock-classes 8192\n",
+			       blocks->str, cpus - 1, script_word("lockdep-off") ? "off" : "on");
+	g_autofree char *all = g_strdup_printf(
+		"uptime-ms %" G_GINT64_FORMAT "\nmem-total-kb %" G_GUINT64_FORMAT "\n%s",
+		uptime_ms(), (base - RESERVED_PAGES + movable) * (PAGE / 1024), zones->str);
 	frame(PROTO_ACCOUNT, seq, all);
 }
 
@@ -288,7 +301,8 @@ static void on_blocks(guint32 seq, const char *text)
 {
 	g_autofree char *start = line_of(text, "start"), *size = line_of(text, "size");
 	g_autofree char *write = line_of(text, "write");
-	guint64 address = g_ascii_strtoull(start, NULL, 0), length = g_ascii_strtoull(size, NULL, 0);
+	guint64 address = g_ascii_strtoull(start, NULL, 0),
+		length = g_ascii_strtoull(size, NULL, 0);
 	g_autofree char *answer = g_strdup_printf("ok\nresult ok %u\n", (unsigned)(length / BLOCK));
 	gboolean found = FALSE;
 
@@ -300,7 +314,8 @@ static void on_blocks(guint32 seq, const char *text)
 	for (GList *l = fake.devices.head; l; l = l->next) {
 		struct device *device = l->data;
 
-		if (!device->size || device->address < address || device->address >= address + length)
+		if (!device->size || device->address < address ||
+		    device->address >= address + length)
 			continue;
 		device->online = strcmp(write, "offline") != 0;
 		found = TRUE;
@@ -322,9 +337,10 @@ static void on_finish(guint32 seq, const char *text)
 		late_finish = seq;
 	else
 		frame(PROTO_VERDICT, seq,
-		      script_word("verdict-bad")       ? "verdict bad\nreason told to be bad\n"
-		      : script_word("verdict-unarmed") ? "verdict bad\nreason lockdep is not armed any more\n"
-						       : "verdict ok\n");
+		      script_word("verdict-bad") ? "verdict bad\nreason told to be bad\n"
+		      : script_word("verdict-unarmed")
+			      ? "verdict bad\nreason lockdep is not armed any more\n"
+			      : "verdict ok\n");
 }
 
 static void on_poweroff(guint32 seq, const char *text)
@@ -351,13 +367,17 @@ static void on_tasks(guint32 seq, const char *text)
 		done(seq, "ENOMEM");
 		return;
 	}
-	all = g_strdup_printf("count migrated %u\ntask 34 kworker/u4:1 D try_remove_memory switches 3\n"
-			      "\ttry_remove_memory+0x10/0x20\n",
-			      script_word("tasks-move") ? ++moved : 0);
+	all = g_strdup_printf(
+		"count migrated %u\ntask 34 kworker/u4:1 D try_remove_memory switches 3\n"
+		"\ttry_remove_memory+0x10/0x20\n",
+		script_word("tasks-move") ? ++moved : 0);
 	frame(PROTO_TASKS, seq, all);
 }
 
-/* A part of an answer that does not end: one for each turn of the main loop, so that heartbeats go on. */
+/*
+ * A part of an answer that does not end: one for each turn of the main loop, so that heartbeats go
+ * on.
+ */
 static gboolean next_part(gpointer seq)
 {
 	static guint offset;
@@ -382,7 +402,8 @@ static void on_locks(guint32 seq, const char *text)
 	moment("locks");
 	if (script_word("locks-endless") && chains)
 		g_idle_add(next_part, GUINT_TO_POINTER(seq));
-	else if (script_word("locks-file") && g_file_get_contents(script_word("locks-file"), &file, NULL, NULL))
+	else if (script_word("locks-file") &&
+		 g_file_get_contents(script_word("locks-file"), &file, NULL, NULL))
 		frame(PROTO_LOCK_TEXT, seq, file);
 	else if (script_word("locks-error"))
 		done(seq, script_word("locks-error"));

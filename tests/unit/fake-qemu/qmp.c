@@ -33,9 +33,9 @@ static void ost(const struct device *device, int source, int status)
 
 	if (fake.has_acpi && !fake.hung)
 		tell_event("ACPI_DEVICE_OST",
-		      json_pack("{s:{s:s, s:i, s:i, s:s, s:s}}", "info", "device", device->id, "source",
-				source, "status", status, "slot", slot, "slot-type",
-				device->is_cpu ? "CPU" : "DIMM"));
+			   json_pack("{s:{s:s, s:i, s:i, s:s, s:s}}", "info", "device", device->id,
+				     "source", source, "status", status, "slot", slot, "slot-type",
+				     device->is_cpu ? "CPU" : "DIMM"));
 }
 
 /* Where a device of this size fits between those there are. */
@@ -97,8 +97,9 @@ static void device_deleted(struct device *device)
 	if (device->is_cpu && script_word("lapic")) {
 		tell_event("DEVICE_DELETED", json_pack("{s:s+}", "path", path, "/lapic"));
 		device_free(device);
-		tell_event("ACPI_DEVICE_OST", json_pack("{s:{s:i, s:i, s:s, s:s}}", "info", "source", 3,
-						   "status", 0, "slot", slot, "slot-type", "CPU"));
+		tell_event("ACPI_DEVICE_OST",
+			   json_pack("{s:{s:i, s:i, s:s, s:s}}", "info", "source", 3, "status", 0,
+				     "slot", slot, "slot-type", "CPU"));
 		return;
 	}
 	tell_event("DEVICE_DELETED", json_pack("{s:s, s:s}", "device", device->id, "path", path));
@@ -116,7 +117,8 @@ static gboolean unplugged(void *data)
 		raise(SIGKILL);
 	device->leaving = FALSE;
 	if (script_says("unplug", "error")) {
-		tell_event("MEM_UNPLUG_ERROR", json_pack("{s:s, s:s}", "device", device->id, "msg", "busy"));
+		tell_event("MEM_UNPLUG_ERROR",
+			   json_pack("{s:s, s:s}", "device", device->id, "msg", "busy"));
 	} else if (refuse && fake.has_acpi) {
 		ost(device, 3, 0x84);
 		ost(device, 3, 0x82);
@@ -159,7 +161,8 @@ static json_t *object_add(json_t *arguments, const char **error)
 static json_t *object_del(json_t *arguments, const char **error)
 {
 	for (GList *l = fake.devices.head; l; l = l->next)
-		if (!strcmp(text_of(((struct device *)l->data)->arguments, "memdev"), text_of(arguments, "id")))
+		if (!strcmp(text_of(((struct device *)l->data)->arguments, "memdev"),
+			    text_of(arguments, "id")))
 			*error = "object is in use, can not be deleted";
 	if (!*error && !g_hash_table_remove(fake.objects, text_of(arguments, "id")))
 		*error = "object not found";
@@ -186,13 +189,15 @@ static json_t *device_add(json_t *arguments, const char **error)
 	device->driver = g_strdup(text_of(arguments, "driver"));
 	device->is_cpu = is_cpu;
 	device->is_virtio = g_str_equal(device->driver, "virtio-mem-pci");
-	device->slot = is_cpu ? json_integer_value(json_object_get(arguments, "core-id")) : free_slot();
+	device->slot =
+		is_cpu ? json_integer_value(json_object_get(arguments, "core-id")) : free_slot();
 	device->size = size ? *size : 0;
 	device->address = free_address(device->size);
 	device->arguments = json_deep_copy(arguments);
 	g_queue_push_tail(&fake.devices, device);
 	if (device->is_virtio)
-		size_changed(device, json_integer_value(json_object_get(arguments, "requested-size")));
+		size_changed(device,
+			     json_integer_value(json_object_get(arguments, "requested-size")));
 	else
 		g_timeout_add_full(G_PRIORITY_DEFAULT, script_number("delay", 0), plugged,
 				   g_strdup(device->id), g_free);
@@ -218,7 +223,8 @@ static json_t *device_del(json_t *arguments, const char **error)
 			return NULL;
 	}
 	device->leaving = TRUE;
-	g_timeout_add_full(G_PRIORITY_DEFAULT, script_number("delay", 0), unplugged, g_strdup(device->id), g_free);
+	g_timeout_add_full(G_PRIORITY_DEFAULT, script_number("delay", 0), unplugged,
+			   g_strdup(device->id), g_free);
 	return json_object();
 }
 
@@ -234,13 +240,15 @@ static json_t *query_memory(json_t *arguments, const char **error)
 		if (!d->size)
 			continue;
 		json_array_append_new(
-			list, json_pack("{s:s, s:{s:s, s:I, s:I, s:I}}", "type",
-					d->is_virtio ? "virtio-mem" : "dimm", "data", "id", d->id,
-					d->is_virtio ? "memaddr" : "addr", (json_int_t)d->address, "size",
-					d->is_virtio ? json_integer_value(json_object_get(d->arguments, "size"))
+			list,
+			json_pack("{s:s, s:{s:s, s:I, s:I, s:I}}", "type",
+				  d->is_virtio ? "virtio-mem" : "dimm", "data", "id", d->id,
+				  d->is_virtio ? "memaddr" : "addr", (json_int_t)d->address, "size",
+				  d->is_virtio ? json_integer_value(
+							 json_object_get(d->arguments, "size"))
 					       : (json_int_t)d->size,
-					d->is_virtio ? "max-size" : "slot",
-					d->is_virtio ? (json_int_t)d->size : (json_int_t)d->slot));
+				  d->is_virtio ? "max-size" : "slot",
+				  d->is_virtio ? (json_int_t)d->size : (json_int_t)d->slot));
 	}
 	return list;
 }
@@ -252,11 +260,12 @@ static json_t *query_cpus(json_t *arguments, const char **error)
 	(void)arguments;
 	(void)error;
 	for (unsigned cpu = fake.max_cpus; cpu--;) {
-		json_t *slot = json_pack("{s:{s:i}, s:i, s:s}", "props", "core-id", cpu, "vcpus-count", 1,
-					 "type", "fake-cpu");
+		json_t *slot = json_pack("{s:{s:i}, s:i, s:s}", "props", "core-id", cpu,
+					 "vcpus-count", 1, "type", "fake-cpu");
 
 		if (cpu < fake.cpus)
-			json_object_set_new(slot, "qom-path", json_string("/machine/unattached/device"));
+			json_object_set_new(slot, "qom-path",
+					    json_string("/machine/unattached/device"));
 		for (GList *l = fake.devices.head; l; l = l->next) {
 			struct device *d = l->data;
 
@@ -334,7 +343,8 @@ static json_t *dump(json_t *arguments, const char **error)
 	g_autoptr(GError) failed = NULL;
 
 	if (!g_str_has_prefix(protocol, "file:") ||
-	    !g_file_set_contents(protocol + strlen("file:"), "\177ELF, the beginning of it", -1, &failed))
+	    !g_file_set_contents(protocol + strlen("file:"), "\177ELF, the beginning of it", -1,
+				 &failed))
 		*error = "dump: failed to open the file";
 	moment("dump");
 	if (script_says("dump", "full"))
@@ -376,30 +386,38 @@ static const struct {
 
 static json_t *query_schema(json_t *arguments, const char **error)
 {
-	static const char *const events[] = {"ACPI_DEVICE_OST", "DEVICE_DELETED", "MEM_UNPLUG_ERROR",
-					     "DEVICE_UNPLUG_GUEST_ERROR", "MEMORY_DEVICE_SIZE_CHANGE",
-					     "SHUTDOWN", "RESET", "STOP", "RESUME"};
+	static const char *const events[] = {"ACPI_DEVICE_OST",
+					     "DEVICE_DELETED",
+					     "MEM_UNPLUG_ERROR",
+					     "DEVICE_UNPLUG_GUEST_ERROR",
+					     "MEMORY_DEVICE_SIZE_CHANGE",
+					     "SHUTDOWN",
+					     "RESET",
+					     "STOP",
+					     "RESUME"};
 	json_t *list = json_array();
 
 	(void)arguments;
 	(void)error;
 	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "name", commands[i].name,
-						      "meta-type", "command", "arg-type", "0", "ret-type",
-						      "0"));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "name",
+						      commands[i].name, "meta-type", "command",
+						      "arg-type", "0", "ret-type", "0"));
 	for (gsize i = 0; i < G_N_ELEMENTS(events); i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", events[i], "meta-type",
-						      "event", "arg-type", "0"));
-	json_array_append_new(list, json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "name", "0", "meta-type",
-					      "object", "members", "name", "id", "type", "str"));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", events[i],
+						      "meta-type", "event", "arg-type", "0"));
+	json_array_append_new(list,
+			      json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "name", "0", "meta-type",
+					"object", "members", "name", "id", "type", "str"));
 	return list;
 }
 
 static void reply_error(json_t *id, const char *words)
 {
 	/* '!': the words are the error's class as well */
-	tell(json_pack("{s:{s:s, s:s}, s:O}", "error", "class", *words == '!' ? words + 1 : "GenericError",
-		       "desc", words + (*words == '!'), "id", id));
+	tell(json_pack("{s:{s:s, s:s}, s:O}", "error", "class",
+		       *words == '!' ? words + 1 : "GenericError", "desc", words + (*words == '!'),
+		       "id", id));
 }
 
 void qmp_command(json_t *message)

@@ -27,7 +27,8 @@ gboolean script_will_say(const char *key, const char *value)
 
 	if (!text || strncmp(text, value, len))
 		return FALSE;
-	return text[len] == 0 || (text[len] == '*' && g_ascii_strtoull(text + len + 1, NULL, 10) > 0);
+	return text[len] == 0 ||
+	       (text[len] == '*' && g_ascii_strtoull(text + len + 1, NULL, 10) > 0);
 }
 
 gboolean script_says(const char *key, const char *value)
@@ -44,7 +45,8 @@ gboolean script_says(const char *key, const char *value)
 
 void script_read(void)
 {
-	g_auto(GStrv) words = g_strsplit(g_getenv("FAKE_QEMU") ? g_getenv("FAKE_QEMU") : "", ";", -1);
+	g_auto(GStrv) words =
+		g_strsplit(g_getenv("FAKE_QEMU") ? g_getenv("FAKE_QEMU") : "", ";", -1);
 
 	fake.script = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	for (int i = 0; words[i]; i++) {
@@ -95,8 +97,9 @@ void tell(json_t *message)
 
 void tell_event(const char *name, json_t *data)
 {
-	json_t *message = json_pack("{s:s, s:{s:I, s:i}}", "event", name, "timestamp", "seconds",
-				    (json_int_t)g_get_real_time() / G_USEC_PER_SEC, "microseconds", 0);
+	json_t *message =
+		json_pack("{s:s, s:{s:I, s:i}}", "event", name, "timestamp", "seconds",
+			  (json_int_t)g_get_real_time() / G_USEC_PER_SEC, "microseconds", 0);
 
 	json_object_set_new(message, "data", data ? data : json_object());
 	tell(message);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 1,500 edges between 500 classes for each variant: 1,200 that all variants have, 299 of its own, and one that
- * runs against the order of the numbers, so that there are cycles which no variant has whole.
+ * 1,500 edges between 500 classes for each variant: 1,200 that all variants have, 299 of its own,
+ * and one that runs against the order of the numbers, so that there are cycles which no variant has
+ * whole.
  */
 #include "locks.h"
 
@@ -18,7 +19,8 @@
 
 static void edge(GString *json, guint from, guint to, guint gate)
 {
-	g_string_append_printf(json, "%s[%u,%u,1,[%u]]", json->str[json->len - 1] == '[' ? "" : ",", from, to, gate);
+	g_string_append_printf(json, "%s[%u,%u,1,[%u]]", json->str[json->len - 1] == '[' ? "" : ",",
+			       from, to, gate);
 }
 
 /* COUNT edges between numbers that RAND draws, upwards. */
@@ -27,13 +29,15 @@ static void edges(GString *json, GRand *rand, guint count)
 	for (guint i = 0; i < count; i++) {
 		guint from = g_rand_int_range(rand, 0, CLASSES - 1);
 
-		edge(json, from, g_rand_int_range(rand, from + 1, CLASSES), g_rand_int_range(rand, 0, CLASSES));
+		edge(json, from, g_rand_int_range(rand, from + 1, CLASSES),
+		     g_rand_int_range(rand, 0, CLASSES));
 	}
 }
 
 static void write_variant(const char *path, guint variant)
 {
-	g_autoptr(GRand) common = g_rand_new_with_seed(1), own = g_rand_new_with_seed(1000 + variant);
+	g_autoptr(GRand) common = g_rand_new_with_seed(1),
+			 own = g_rand_new_with_seed(1000 + variant);
 	g_autoptr(GString) json = g_string_new("{\"version\":1,\"cut\":false,\"classes\":[");
 	gzFile file = gzopen(path, "wb");
 
@@ -42,9 +46,11 @@ static void write_variant(const char *path, guint variant)
 	g_string_append(json, "],\"edges\":[");
 	edges(json, common, COMMON);
 	edges(json, own, OWN);
-	edge(json, g_rand_int_range(own, CLASSES / 2, CLASSES), g_rand_int_range(own, 0, CLASSES / 2), 1);
+	edge(json, g_rand_int_range(own, CLASSES / 2, CLASSES),
+	     g_rand_int_range(own, 0, CLASSES / 2), 1);
 	g_string_append(json, "]}");
-	if (!file || gzwrite(file, json->str, json->len) != (int)json->len || gzclose(file) != Z_OK) {
+	if (!file || gzwrite(file, json->str, json->len) != (int)json->len ||
+	    gzclose(file) != Z_OK) {
 		fprintf(stderr, "fake-runs: cannot write '%s'\n", path);
 		exit(3);
 	}

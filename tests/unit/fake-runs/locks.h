@@ -5,7 +5,10 @@
 
 #include <glib.h>
 
-/* Gives the run folder DIR orders.json.gz of the VARIANT, one file for all runs that have it. Ends the program on errors. */
+/*
+ * Gives the run folder DIR orders.json.gz of the VARIANT, one file for all runs that have it. Ends
+ * the program on errors.
+ */
 void put_locks(const char *results, const char *dir, guint variant);
 
 #endif
