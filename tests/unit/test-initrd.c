@@ -108,11 +108,11 @@ static const struct {
 	struct initrd_entry entry;
 	const char *says;
 } bad[] = {
-	{{"lib/x", S_IFDIR | 0755}, "entry 'lib/x': its folder 'lib' must come before it"},
-	{{"/init", S_IFDIR | 0755}, "entry '/init': names are relative"},
-	{{"../init", S_IFDIR | 0755}, "entry '../init': names are relative"},
-	{{"", S_IFDIR | 0755}, "names are relative"},
-	{{"init", S_IFREG | 0755}, "entry 'init': needs a source"},
+	{{"lib/x", S_IFDIR | 0755}, "entry 'lib/x': add its folder 'lib' first"},
+	{{"/init", S_IFDIR | 0755}, "entry '/init': a name must be relative"},
+	{{"../init", S_IFDIR | 0755}, "entry '../init': a name must be relative"},
+	{{"", S_IFDIR | 0755}, "a name must be relative"},
+	{{"init", S_IFREG | 0755}, "entry 'init': it has no source"},
 	{{"pipe", S_IFIFO | 0755}, "entry 'pipe': mode"},
 	{{"init", S_IFREG | 0755, "/nowhere/init"}, "entry 'init': cannot read '/nowhere/init'"},
 	{{"init", S_IFREG | 0755, "/proc"},
