@@ -21,6 +21,20 @@
 	"[   10.000011] ---[ end trace 0000000000000000 ]---\n"
 #define PAGING(function) \
 	FAULT("unable to handle page fault for address: fffffffffffffffe", function)
+/* From dump_page(), which is the caller's report; the path is that of a build out of the tree. */
+#define BUG_IN_DUMP(caller)                                                                     \
+	"[   10.000000] ------------[ cut here ]------------\n"                                 \
+	"[   10.000001] kernel BUG at ../src/include/linux/mm.h:848!\n"                         \
+	"[   10.000002] invalid opcode: 0000 [#1] SMP\n"                                        \
+	"[   10.000003] CPU: 0 PID: 8 Comm: kworker/u4:0 Not tainted 6.1.192 #1\n"              \
+	"[   10.000004] RIP: 0010:dump_page+0x128/0x228\n"                                      \
+	"[   10.000005] RSP: 0018:ffff88800026fb48 EFLAGS: 00000246\n"                          \
+	"[   10.000006] Call Trace:\n"                                                          \
+	"[   10.000007]  <TASK>\n"                                                              \
+	"[   10.000008]  " caller "+0x1ca/0x1d8\n"                                              \
+	"[   10.000009]  isolate_single_pageblock+0xa5/0x30e\n"                                 \
+	"[   10.000010]  </TASK>\n"                                                             \
+	"[   10.000011] ---[ end trace 0000000000000000 ]---\n"
 #define WARNED(where, function)                                                                     \
 	"[   10.000001] ------------[ cut here ]------------\n"                                     \
 	"[   10.000002] WARNING: CPU: 1 PID: 0 at " where " " function "+0x5/0x40\n"                \
@@ -43,6 +57,7 @@ static const struct {
 	{PAGING("read_page_owner"), "6.1.192", "6.12.95", TRUE},
 	{PAGING("set_pfnblock_flags_mask"), "6.1.192", "6.12.95", TRUE},
 	{PAGING("compound_order"), "6.1.192", "7.3.4", TRUE},
+	{BUG_IN_DUMP("set_migratetype_isolate.isra.0"), "6.1.192", "6.12.95", TRUE},
 	{WARNED("mm/page_ext.c:160", "page_ext_get"), "6.1.192", "6.12.95", FALSE},
 	{WARNED("kernel/locking/lockdep.c:4393", "irqentry_exit"), "7.3.4", "6.1.192", FALSE},
 	{"splat/lockdep-circular-z03-x86-6.1.txt", "6.12.95", "6.1.192", TRUE},
