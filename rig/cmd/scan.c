@@ -31,6 +31,7 @@ struct scan {
 	guint failing, lost, notes, expected;
 	guint missed;  /* frames that are not in the vmlinux */
 	gboolean many; /* files */
+	guint unread;  /* files that could not be read to their end */
 	guint64 lines, kernel_lines;
 	json_t *reports; /* of the file, for the lock graph; NULL: not wanted */
 	GString *text;	 /* of the JSON of a report */
@@ -279,8 +280,13 @@ static void print_summary(const struct scan *scan, gboolean lockdep_died)
 {
 	guint all = all_reports(scan);
 
+	if (scan->unread)
+		fprintf(stderr, "rig: %u file%s could not be read to the end\n", scan->unread,
+			scan->unread == 1 ? "" : "s");
 	if (!all) {
-		print_nothing(scan, lockdep_died);
+		/* Nothing is to be said of lines that were not read. */
+		if (!scan->unread || scan->kernel_lines)
+			print_nothing(scan, lockdep_died);
 		return;
 	}
 	printf("%u report%s: %u failing, %u loss of coverage, %u noted", all, all == 1 ? "" : "s",
@@ -341,6 +347,10 @@ static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *
 	return TRUE;
 }
 
+/*
+ * A file that cannot be read, or not to its end, is told and counted in UNREAD; the files after it
+ * are scanned all the same. Errors: the lock graph's.
+ */
 static gboolean scan_all(struct scan *scan, char **files, struct lock_db *graph, GError **error)
 {
 	gboolean lockdep_died = FALSE, ok = TRUE;
@@ -348,9 +358,16 @@ static gboolean scan_all(struct scan *scan, char **files, struct lock_db *graph,
 	scan->many = files[0] && files[1];
 	if (scan->json)
 		printf("[");
-	for (; ok && *files; files++)
-		ok = scan_file(scan, *files, &lockdep_died, error) &&
-		     (!graph || add_locks(scan, graph, *files, error));
+	for (; ok && *files; files++) {
+		g_autoptr(GError) damage = NULL;
+
+		if (!scan_file(scan, *files, &lockdep_died, &damage)) {
+			rig_report_error(damage);
+			scan->unread++;
+		}
+		if (graph && (!damage || json_array_size(scan->reports)))
+			ok = add_locks(scan, graph, *files, error);
+	}
 	if (scan->json)
 		printf("]\n");
 	else if (ok)
@@ -397,7 +414,8 @@ int cmd_scan(int argc, char **argv)
 
 	if (!cmd_parse(&argc, &argv, entries, "FILE...|-",
 		       "Finds the kernel's reports in console logs, dmesg, journals and mails.\n"
-		       "Exit codes: 0 no report, or only known ones; 1 a report.",
+		       "Exit codes: 0 no report, or only known ones; 1 a report; 2 a file could\n"
+		       "not be read to its end (the others were).",
 		       "  rig scan console.log\n"
 		       "  journalctl -k | rig scan -\n"
 		       "  rig scan --vmlinux vmlinux console.log\n"
@@ -419,5 +437,7 @@ int cmd_scan(int argc, char **argv)
 	known_free(scan.known);
 	if (!ok)
 		return rig_report_error(error);
+	if (scan.unread)
+		return RIG_EXIT_USAGE;
 	return scan.failing + scan.lost + scan.notes ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }

@@ -167,5 +167,12 @@ gboolean decode_fd(int fd, const char *name, decode_sink sink, void *data, GErro
 	decoder = text_decoder_new(sink, data);
 	ok = decode_is_compressed(chunk, source.first) ? decompress(&source, decoder, error)
 						       : copy(&source, decoder, error);
-	return text_decoder_end(decoder, ok ? error : NULL) && ok;
+	if (!ok) {
+		text_decoder_end(decoder, NULL);
+		return FALSE;
+	}
+	if (text_decoder_end(decoder, error))
+		return TRUE;
+	g_prefix_error(error, "'%s': ", name);
+	return FALSE;
 }
