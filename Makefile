@@ -139,5 +139,7 @@ unit: $(TESTS:%=$(OUT)/tests/test-%) $(FAKES) $(TOY)
 test-%: $(OUT)/tests/test-% $(FAKES) $(TOY)
 	@RIG_TEST_DATA=$(CURDIR)/tests/data RIG_TEST_BIN=$(abspath $(OUT))/tests CK_FORK=yes $<
 
-.SECONDARY:
+# Kept, though a chain of pattern rules made them. As .SECONDARY they would not be made anew either when a
+# source is added after its archive.
+.PRECIOUS: $(OUT)/obj/%.o
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
