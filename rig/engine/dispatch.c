@@ -63,6 +63,7 @@ static void set_known(struct session *s, struct splat *splat)
 
 	splat->known = issue ? known_json(issue) : NULL;
 	holds_excuse(s, splat);
+	postmortem_excuse(s, splat);
 }
 
 static void on_splat(struct splat *splat, void *data)

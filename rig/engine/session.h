@@ -197,6 +197,11 @@ void holds_set(struct session *s, gboolean armed);
  * Excuses a stall that holds may have caused (known_is_excuse()): it does not affect the verdict.
  */
 void holds_excuse(struct session *s, struct splat *splat);
+/*
+ * The same for the oops that the post-mortem's NMI makes: powerpc takes one as a system reset
+ * (arch/powerpc/kernel/traps.c, system_reset_exception()).
+ */
+void postmortem_excuse(struct session *s, struct splat *splat);
 /* The counters of each hold, for the verdict; NULL without holds. */
 json_t *holds_json(struct session *s);
 

@@ -53,6 +53,7 @@
  *	verdict-bad		VERDICT is bad
  *	verdict-unarmed		VERDICT is bad because lockdep is off
  *	finish-late		VERDICT comes when the tasks are asked for
+ *	nmi-oops		an NMI makes the oops that it makes on powerpc
  *	ignore-poweroff		POWEROFF is answered, and nothing happens
  */
 #include "fake-qemu/fake.h"

@@ -365,6 +365,23 @@ START_TEST(a_stall_is_timed)
 }
 END_TEST
 
+/* On powerpc the post-mortem's NMI makes an oops. It does not count as a finding. */
+START_TEST(an_oops_of_our_nmi_is_excused)
+{
+	struct run_plan plan = {.seed = 7, .duration_s = 60};
+	g_autofree char *dir = NULL, *console = NULL, *text = NULL;
+	gboolean changed = TRUE;
+
+	g_setenv("FAKE_QEMU", "hang-at=plug;nmi-oops", TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_HANG);
+	console = g_build_filename(dir, "console.raw", NULL);
+	ck_assert(g_file_get_contents(console, &text, NULL, NULL));
+	ck_assert_ptr_nonnull(strstr(text, "Oops: System Reset"));
+	ck_assert(!has_reason(dir, "Oops"));
+	ck_assert(run_recheck(dir, &changed, NULL) && !changed);
+}
+END_TEST
+
 /* The answer that FINISH waited for comes during the post-mortem, and must not end it. */
 START_TEST(a_late_answer_ends_no_postmortem)
 {
@@ -419,6 +436,7 @@ int main(void)
 	tcase_add_loop_test(fake, a_stall_is_timed, 0, 2);
 	tcase_add_loop_test(fake, an_agent_that_ends_late_is_not_stuck, 0, 2);
 	tcase_add_test(fake, a_late_answer_ends_no_postmortem);
+	tcase_add_test(fake, an_oops_of_our_nmi_is_excused);
 	tcase_add_test(fake, a_pause_cuts_no_report);
 	tcase_add_test(fake, a_full_disk_is_infra);
 	tcase_add_loop_test(fake, a_memory_image_has_a_limit, 0, 3);

@@ -323,6 +323,23 @@ static json_t *cont(json_t *arguments, const char **error)
 	return none(arguments, error);
 }
 
+static json_t *inject_nmi(json_t *arguments, const char **error)
+{
+	static const char *const oops[] = {
+		"Oops: System Reset, sig: 6 [#1]",
+		"CPU: 0 PID: 1 Comm: swapper/0 Not tainted 6.1.192 #1",
+		"NIP:  c000000000123450 LR: c000000000123460 CTR: 0000000000000000",
+		"NIP [c000000000123450] arch_local_irq_restore+0x50/0x90",
+		"Call Trace:",
+		"[c000000004000000] [c000000000123460] do_idle+0x5/0x40",
+		"---[ end trace 0000000000000000 ]---",
+	};
+
+	for (gsize i = 0; script_word("nmi-oops") && i < G_N_ELEMENTS(oops); i++)
+		say("[   61.00000%zu] %s\r\n", i, oops[i]);
+	return none(arguments, error);
+}
+
 static json_t *send_break(json_t *arguments, const char **error)
 {
 	say("[    9.000000] sysrq: a break has come\r\n");
@@ -376,7 +393,7 @@ static const struct {
 	{"system_reset", system_reset},
 	{"stop", stop},
 	{"cont", cont},
-	{"inject-nmi", none},
+	{"inject-nmi", inject_nmi},
 	{"chardev-send-break", send_break},
 	{"query-status", none},
 	{"query-memory-size-summary", memory_size},
