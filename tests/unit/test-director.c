@@ -117,7 +117,7 @@ START_TEST(unknown_places)
 		 "times 100': 'first' does not call 'second'"},
 		{"first+0xffff until second",
 		 "hold 'first+0xffff until second, max 200, times 100': 'first+0xffff' is "
-		 "behind the end"},
+		 "beyond the end"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

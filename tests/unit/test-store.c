@@ -234,7 +234,7 @@ START_TEST(finding_runs)
 	static const struct {
 		const char *which, *says;
 	} wrong[] = {
-		{"20261121", "'20261121' fits 2 runs, say more of the name:\n  2026"},
+		{"20261121", "'20261121' matches 2 runs; give a longer part of the name:\n  2026"},
 		{"gremlin", "is called 'gremlin'; `rig list` shows them"},
 		{"./nowhere", "cannot open the folder"},
 		{"/proc", "'/proc' is not a run folder"},
