@@ -254,7 +254,7 @@ static int conclude(const struct search *search, enum search_end end)
 	}
 	json_decref(result);
 	printf("%s%s%s%s", want.quiet ? "" : "\n", text, "folder        ", search->dir);
-	printf("\n%s%s", end >= SEARCH_OUT_OF_BUDGET ? "go on         rig bisect --resume " : "",
+	printf("\n%s%s", end >= SEARCH_OUT_OF_BUDGET ? "continue      rig bisect --resume " : "",
 	       end >= SEARCH_OUT_OF_BUDGET ? search->dir : "");
 	printf("%s", end >= SEARCH_OUT_OF_BUDGET ? "\n" : "");
 	return codes[end];
@@ -330,7 +330,7 @@ static int resume(const char *which)
 	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error) ||
 	    !check_words(argc, &error))
 		return rig_report_error(error);
-	/* a budget is for one process: without one the search continues to its end */
+	/* the earlier command's budget does not apply; without --budget there is no limit */
 	want.budget = now.budget;
 	want.guests = now.guests ? now.guests : want.guests;
 	want.json = now.json;

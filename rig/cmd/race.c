@@ -247,7 +247,7 @@ static int conclude(const struct race_search *search, enum race_end end,
 	}
 	print_result(result, dir);
 	if (end == RACE_OUT_OF_BUDGET || end == RACE_STOPPED)
-		printf("go on         rig race --resume %s\n", dir);
+		printf("continue      rig race --resume %s\n", dir);
 	return codes[end];
 }
 

@@ -31,7 +31,7 @@ static const char examples[] =
 	"  rig validate --patch 0001-fix.patch --machine arm64-virt --machine pseries\n"
 	"  rig validate --dry-run                          what it would run, and which machines "
 	"cannot run here\n"
-	"  rig nightly validate --resume                   go on after a ^C or a spent budget\n"
+	"  rig nightly validate --resume                   continue after ^C or a spent budget\n"
 	"  rig report --night ID --html pages              its pages\n\n"
 	"Exit codes: 0 all as expected, 1 a run was not, 2 usage, 3 a cell has no result, "
 	"77 nothing can run here.\n";

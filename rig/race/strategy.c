@@ -217,7 +217,8 @@ static gboolean explore(struct race *race, struct race_trial *ret)
 		if (!ret->n)
 			ret->why =
 				arm->reward > 0
-					? "what was met before, and places that are rarely tried"
+					? "places whose holds were met before, and places that "
+					  "are rarely tried"
 				: arm->tries
 					? "places that were tried least"
 					: "places that vCPUs passed closest to each other, "
