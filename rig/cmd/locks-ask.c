@@ -101,9 +101,9 @@ int locks_tell_cycles(struct asked *a, GError **error)
 	if (a->json)
 		cmd_print_json(json_incref(json));
 	else
-		printf("cycles that no boot saw whole: %u unguarded, %u guarded, "
-		       "known or through an ambiguous "
-		       "name, in the orders of %u runs; left out: %u that one boot saw whole\n",
+		printf("cycles over the edges of %u runs: %u unguarded; %u guarded, known or "
+		       "through an ambiguous name; %u left out because lockdep saw all edges in "
+		       "one run\n",
 		       open, cycles->len - open, a->graph->runs, judged);
 	return open ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }
@@ -267,7 +267,7 @@ static void append_order(json_t *orders, const char *from, const char *to)
 
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error)
 {
-	/* "~" is behind every name that begins so */
+	/* "~" sorts after every name that begins with the same time */
 	g_autofree char *since = run_time(first), *end = run_time(last),
 			*until = g_strconcat(end, "~", NULL);
 	g_autoptr(GPtrArray) found = lock_db_new_orders(db, NULL, since, until, error);

@@ -12,10 +12,10 @@
 #define LOGS_NAME "locks-logs"
 
 /*
- * `seen` has an edge for each place where it was seen; `edge` is its sum over the places of a tree,
- * and over all (tree 0), because a question about the whole graph must not read a row for each
- * place. gates: see db.h. run.state: 0 without lock orders, 1 with, 2 it has not ended and is read
- * again.
+ * `place` is a kernel, machine and scenario. `seen` has a row for each edge and place where it was
+ * seen. `edge` has the sums of these rows for each tree, and for all trees together (tree 0), so
+ * that a query of the whole graph reads one row for each edge. gates: see db.h. run.state: 0, the
+ * run has no lock orders; 1, it has; 2, the run has not ended, so it is read again.
  */
 static const char schema[] =
 	"CREATE TABLE class(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, "

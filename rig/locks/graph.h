@@ -110,8 +110,8 @@ struct lock_cycle {
  * Shortest cycles of the graph, at most one through each edge and of at most LENGTH classes;
  * unguarded ones first, then by length. A cycle whose edges were all seen in one run is left out:
  * lockdep saw them too, and has either reported it or found that it cannot block (recursive
- * readers, or keys of one name that are different locks). *ret_judged (may be NULL): how many of
- * those were met.
+ * readers, or keys of one name that are different locks). *ret_judged (may be NULL): how many
+ * cycles were left out.
  */
 #define LOCK_CYCLES_MAX 1000 /* no more are looked for */
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length,

@@ -140,7 +140,8 @@ static void read_class(struct reader *r, char *line)
 }
 
 /*
- * A copy of TEXT (or NULL), limited to what is read; g_strndup() would clear the rest of the limit.
+ * A copy of at most LOCKS_TEXT_MAX bytes of TEXT (or NULL). Not g_strndup(), which allocates
+ * LOCKS_TEXT_MAX bytes and clears those after a shorter text.
  */
 static char *copy_text(const char *text)
 {
