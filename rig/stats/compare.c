@@ -126,7 +126,9 @@ struct compare *compare_new(struct run_index *ix, const char *a, const char *b, 
 		return NULL;
 	if (c->side[0].is_night != c->side[1].is_night) {
 		rig_fail(error, RIG_EXIT_USAGE,
-			 "'%s' and '%s' are a night and a kernel; compare two of a sort", a, b);
+			 "of '%s' and '%s' one is a night and one a kernel; give two nights or two "
+			 "kernels",
+			 a, b);
 		return NULL;
 	}
 	c->findings = compare_findings(ix, c, error);
