@@ -128,9 +128,10 @@ static void on_update(unsigned int cpu, void *data)
 }
 
 /*
- * QEMU 7.2 calls this after the write instead (rig/director/orders.c demands a newer one), and for
- * accesses of other instructions, too, when one that accessed memory in a helper was left by an
- * exception. So it counts only behind the start of the watched instruction on this vCPU.
+ * QEMU 7.2 calls this after the write instead, so rig/director/orders.c requires a newer version.
+ * QEMU also calls it for accesses of other instructions, if an exception left an instruction that
+ * accessed memory in a helper. So a read counts only after this vCPU has started the watched
+ * instruction.
  */
 static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *data)
 {

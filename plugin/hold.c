@@ -47,7 +47,7 @@ static bool is_met(const struct hold *hold, enum hold_side side, uint64_t visits
 	return visits >= hold->visits;
 }
 
-/* The lock is held. Waits, and says how it ended. */
+/* The caller holds hold->lock. Waits, and sets wait->outcome. */
 static void wait_here(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
 	_Atomic uint64_t *partner = &hold->reached[!wait->side];
@@ -79,7 +79,7 @@ static void account(struct hold *hold, const struct hold_wait *wait)
 		hold->rest_until_ns = wait->start_ns + 2 * wait->length_ns;
 }
 
-/* The lock is held. FALSE: this vCPU is not to wait. */
+/* The caller holds hold->lock. FALSE: this vCPU must not wait. */
 static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
 	wait->start_ns = holds_now_ns();
@@ -99,7 +99,10 @@ static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait 
 	return true;
 }
 
-/* The lock is held. A vCPU that waits on the other side of a meeting is met by this one. */
+/*
+ * The caller holds hold->lock. Ends the wait of a vCPU at the other place of a `meet` hold; TRUE if
+ * there was one.
+ */
 static bool meet(struct hold *hold, const struct hold_wait *wait)
 {
 	enum hold_side other = !wait->side;

@@ -79,7 +79,7 @@ int64_t holds_now_ns(void);
 void holds_init(struct holds *holds);
 /* A vCPU has come to a side of hold ID. Returns after at most max_ns. */
 void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned cpu);
-/* From any thread. Not armed: the vCPUs that wait go on. */
+/* From any thread. Not armed: waiting vCPUs continue. */
 void holds_arm(struct holds *holds, bool armed);
 void holds_totals(struct holds *holds, unsigned id, struct hold_totals *ret);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Does LINE begin with FORMAT's words, and does it end where they end? */
+/* TRUE if sscanf() read all WANT fields (GOT) and the whole LINE (USED bytes). */
 static bool scanned(int got, int want, const char *line, int used)
 {
 	return got == want && used > 0 && (size_t)used == strlen(line);

@@ -9,14 +9,15 @@
 enum watch_kind {
 	WATCH_AT,     /* the instruction at `from` */
 	WATCH_RETURN, /* the instructions in a range that return from a function */
-	WATCH_UPDATE, /* those that change a value in memory, when they have read the old one */
+	WATCH_UPDATE, /* non-atomic read-modify-write instructions: after the read, before the
+		       * write */
 	WATCH_VISIT,  /* the instruction at `from`, which is only counted */
 };
 
 struct watch {
 	enum watch_kind kind;
-	unsigned nth;	   /* WATCH_UPDATE: the one that is the NTH after the function's entry, or
-			    * 0: each */
+	unsigned nth;	   /* WATCH_UPDATE: only the NTH one after the function's entry; 0:
+			    * each one */
 	uint64_t from, to; /* to: 0 for an `at` or `visit` line */
 	unsigned hold;	   /* or the function that is visited */
 	enum hold_side side;
@@ -36,7 +37,7 @@ struct orders {
 /* Reads PATH into ORDERS, which is zeroed. NULL, or what is wrong with it: a static string. */
 const char *orders_read(struct orders *orders, const char *path);
 
-/* The index of the first watch that could contain ADDRESS or lie behind it. */
+/* The index of the first watch that may contain ADDRESS or begin after it. */
 unsigned orders_first(const struct orders *orders, uint64_t address);
 
 #endif

@@ -93,7 +93,7 @@ struct director *director_open(const struct director_orders *orders, const char 
 void director_close(struct director *director);
 RIG_DEFINE_AUTO(director, director_close)
 
-/* Never blocks. Not armed: vCPUs that wait go on at once, and none begins to wait. */
+/* Never blocks. Not armed: waiting vCPUs continue immediately, and no other vCPU starts to wait. */
 void director_arm(struct director *director, gboolean armed);
 /* Has the plugin said hello? */
 gboolean director_is_there(const struct director *director);

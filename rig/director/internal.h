@@ -51,8 +51,8 @@ GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError *
 guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address);
 
 /*
- * Appends the addresses behind the calls of a function at TO, one of the entries of a function, in
- * CALLER to OUT (struct symbol_range, sizes 0). FALSE: calls of ARCH are not known.
+ * Appends to OUT (struct symbol_range, sizes 0) the return address of each call in CALLER to TO,
+ * one of the entries of a function. FALSE: the rig cannot decode calls of ARCH.
  */
 gboolean code_returns(struct symbols *symbols, const char *arch, const struct symbol_range *caller,
 		      guint64 to, GArray *out);
