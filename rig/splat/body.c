@@ -73,7 +73,9 @@ static gboolean is_dump_word(const char *word, gsize len)
 	return digits == len && (len == 2 || len == 4 || len == 8 || len == 16);
 }
 
-/* Memory and code as hex: every word, but for what a dump has behind ("  ....abc."). */
+/*
+ * Memory and code as hex: every word, except for the text at the end of a dump line ("  ....abc.").
+ */
 gboolean body_is_dump(const char *text)
 {
 	guint words = 0;

@@ -59,9 +59,9 @@ static const struct past *line_before(const struct scanner *scanner)
 }
 
 /*
- * Is LINE, the first of a boot, of another kernel than the last boot, and right behind that one's
- * lines or behind
- * "-----"? A machine that reset itself has its firmware's lines in between.
+ * TRUE: LINE, the first line of a boot, has another banner than the boot before, and directly
+ * follows a line of that boot, or "-----". If the machine had reset itself, its firmware's
+ * lines would be in between.
  */
 static gboolean is_other_log(const struct scanner *scanner, const struct line *line)
 {

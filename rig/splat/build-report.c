@@ -148,11 +148,9 @@ static gboolean has_open_bracket(const struct report *report)
 
 /*
  * The marks that some formats end with. A report that lacks its own was cut, by the end of the log
- * or in a
- * paste: an oops, a WARN and what "cut here" begins end with a trace's id (kernel/panic.c
- * print_oops_end_marker()),
- * sanitizers with a banner, lockdep's reports with a stack, the OOM killer's with its victim. xmon
- * has none.
+ * or in a paste: an oops, a WARN and what "cut here" begins end with a trace's id (kernel/panic.c
+ * print_oops_end_marker()), sanitizers with a banner, lockdep's reports with a stack, the OOM
+ * killer's with its victim. xmon has none.
  */
 static gboolean lacks_end(const struct report *report)
 {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Outputs of journalctl and dmesg in which an entry takes several lines: each becomes a line of
- * JSON as
- * `journalctl -o json` writes it, which journal-json.c reads. The formats: systemd's Journal Export
- * Formats and
- * Journal JSON Format, journalctl(1) for verbose, dmesg(1) for --json.
+ * JSON as `journalctl -o json` writes it, which journal-json.c reads. The formats: systemd's
+ * Journal Export Formats and Journal JSON Format, journalctl(1) for verbose, dmesg(1) for --json.
  */
 #include <jansson.h>
 #include <string.h>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * UTF-16, the encodings of mail, and records that take several lines (decode-records.c). What a
- * stream is shows at
- * its start: a byte order mark (or every other byte NUL), the header of a mail, or a record's first
- * field. Everything else passes through unchanged.
+ * stream is shows at its start: a byte order mark (or every other byte NUL), the header of a mail,
+ * or a record's first field. Everything else passes through unchanged.
  */
 #include <string.h>
 

@@ -30,9 +30,8 @@ struct text_decoder;
 struct text_decoder *text_decoder_new(decode_sink sink, void *data);
 void text_decoder_feed(struct text_decoder *decoder, const guint8 *bytes, gsize len);
 /*
- * What it still held back goes to the sink; frees DECODER. Error (RIG_EXIT_USAGE): an attachment
- * cannot be
- * decompressed; all others were read.
+ * Passes the bytes that are still buffered to the sink, and frees DECODER. Error (RIG_EXIT_USAGE):
+ * an attachment cannot be decompressed; all others were read.
  */
 gboolean text_decoder_end(struct text_decoder *decoder, GError **error);
 

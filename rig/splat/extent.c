@@ -348,7 +348,7 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 	begin_report(scanner, &format_reboot, &start, scanner->found_any);
 }
 
-/* Does the header's line only say more of the report that its caller is in? */
+/* TRUE if the header continues the open report of its printk caller, and begins no report. */
 static gboolean is_absorbed(const struct open *open, const struct format *format)
 {
 	unsigned family = open->format->family;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The vector search of filter.c with AVX2, after "Teddy" of Hyperscan and the Rust crate
- * aho-corasick: the halves of a byte
- * select, by a shuffle, which groups have such a byte at this place of a print. The host's
- * instruction set is
- * looked at here and nowhere else.
+ * aho-corasick: a shuffle looks up, for each half of a byte, the groups that have such a byte at
+ * this place of a print. Only this file reads the host's instruction set.
  */
 #include "splat/filter.h"
 

@@ -14,9 +14,9 @@
 #include "splat/filter.h"
 
 /*
- * At least five bytes each, from where the first five are rare in a quiet log. Every row of the
- * table of
- * formats has one of these in its line, as have the lines that the scanner wants outside reports.
+ * Each word has at least five bytes, and its first five are rare in a log without reports. Every
+ * line that a row of the table of formats matches has one of these words, and so does every line
+ * that the scanner reads outside a report.
  */
 static const char *const words[] = {
 	"BUG: ",
@@ -303,7 +303,7 @@ gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 			*ret_at = rest;
 			return TRUE;
 		}
-		rest -= MIN(rest, FILTER_WORD_MAX); /* a word can begin before and end behind it */
+		rest -= MIN(rest, FILTER_WORD_MAX); /* a word may extend over this place */
 	}
 	if (!table_hit(bytes + rest, len - rest, ret_at))
 		return FALSE;

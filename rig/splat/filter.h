@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The vector search of filter.c: words are told apart by FILTER_PRINT bytes of each, their print,
- * and lie in groups. A
- * group lets a print through by the halves of its bytes, so that what it lets through can be none
- * of its
- * words'.
+ * The vector search of filter.c. A word is identified by FILTER_PRINT of its bytes, its print. The
+ * words are divided into groups. A group compares the upper and lower halves of bytes separately,
+ * so it can accept a print that none of its words has.
  */
 #ifndef RIG_SPLAT_FILTER_H
 #define RIG_SPLAT_FILTER_H
@@ -22,12 +20,11 @@ struct filter_prints {
 };
 
 gboolean filter_has_vectors(void);
-/* Is a word of one of the groups in MASK around its print at BYTES + AT? */
+/* TRUE: a word of one of the groups in MASK has its print at BYTES + AT. */
 typedef gboolean (*filter_check)(const guint8 *bytes, gsize len, gsize at, guint mask);
 /*
- * The first place in BYTES where a group lets the print through and CHECK agrees: *RET_AT. FALSE:
- * there is none, but for
- * prints that begin at *RET_AT or later, which were not looked at.
+ * TRUE: *RET_AT is the first place in BYTES where a group accepts the print and CHECK returns TRUE.
+ * FALSE: there is none before *RET_AT; prints that begin there or later were not examined.
  */
 gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len,
 		       filter_check check, gsize *ret_at);

@@ -252,7 +252,7 @@ static char *work_function(const struct report *report)
 }
 
 /*
- * Where a bad page was met: the caller that frees or takes it, behind the allocator's own
+ * The function that freed or allocated a bad page: the first caller above the allocator's own
  * functions.
  */
 char *page_function(const GPtrArray *names)

@@ -25,7 +25,10 @@
 
 /* filter.c: a search for many words at once. */
 gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
-/* Can blanks of other alphabets hide a word of the search? Then each line is to be looked at. */
+/*
+ * TRUE: BYTES have blanks other than ASCII's, which can hide a word of the search: the caller must
+ * read each line.
+ */
 gboolean filter_has_strange_blanks(const guint8 *bytes, gsize len);
 
 /* prefix-clean.c: LEN bytes of TEXT without line end, colours and blanks that are not ASCII; a line
@@ -149,7 +152,7 @@ enum body {
 enum body body_kind(const char *text, const struct format *format);
 gboolean body_is_banner(const char *text, char *ret_fill);
 gboolean body_is_cut(const char *text);
-/* Does it stand before a header and belong to the report? */
+/* TRUE: the line precedes a header and is part of the report. */
 gboolean body_is_preface(const char *text);
 /* Memory as hex digits, and nothing else. */
 gboolean body_is_dump(const char *text);
@@ -213,13 +216,12 @@ enum rules { RULES_V1, RULES_V2 };
 
 /*
  * generic-functions.c: does NAME contain one of the PIECES, separated by '|'? '^' anchors a piece
- * to
- * the start of the name, '$' to its end.
+ * to the start of the name, '$' to its end.
  */
 gboolean name_has(const char *name, const char *pieces);
 /* frame_is_generic() by the given RULES. */
 gboolean generic_by_rules(const char *name, const char *more, enum rules rules);
-/* Does it call functions of any subsystem (file operations, sysfs, scheduler, IPIs)? */
+/* TRUE: the function calls functions of any subsystem (file operations, sysfs, scheduler, IPIs). */
 gboolean name_is_dispatcher(const char *name);
 /* A dispatcher between a sysfs file's own function and the file system. */
 gboolean name_is_attribute_caller(const char *name);
@@ -228,7 +230,7 @@ gboolean name_is_attribute_caller(const char *name);
 enum take {
 	TAKE_FRAMES = 0,
 	TAKE_FAULTS = 1 << 0, /* with the instruction that faulted, where it stands among them */
-	TAKE_FAR = 1 << 1,    /* also behind many lines that are not frames */
+	TAKE_FAR = 1 << 1,    /* also after many lines that are not frames */
 };
 /* The stack at or after line FROM. */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take);

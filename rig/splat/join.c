@@ -22,7 +22,10 @@ static char *joined(const struct past *past, const struct line *line, const char
 	return g_strconcat(first, between, line->text + strspn(line->text, " \t"), NULL);
 }
 
-/* Does the row say more of the joined line than the first line's row did? */
+/*
+ * TRUE if the joined line (NOW, TEXT) matches a more specific format than the first line (BEFORE,
+ * OLD), or the same format with a function that the first line lacks.
+ */
 static gboolean is_better(const struct format *now, const struct format *before, const char *text,
 			  const char *old)
 {
@@ -32,7 +35,7 @@ static gboolean is_better(const struct format *now, const struct format *before,
 	if (!now || !before)
 		return now != NULL;
 	if (now != before)
-		return now < before; /* the table has what is special first */
+		return now < before; /* the table lists specific formats before general ones */
 	groups_init(&groups, now, text);
 	groups_init(&old_groups, now, old);
 	better = groups.at[GROUP_F] && *groups.at[GROUP_F] &&

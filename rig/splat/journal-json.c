@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A line of `journalctl -o json`: an object with the message and its source (systemd's Journal JSON
- * Format), or
- * one of `dmesg --json`.
+ * Format), or one of `dmesg --json`.
  */
 #include <string.h>
 

@@ -38,9 +38,8 @@ static inline void set_text(json_t *object, const char *key, const char *text)
 }
 
 /*
- * Is TEXT, a line without its indentation, a sentence that says what comes next, or one with all
- * that
- * it says in itself?
+ * TRUE: TEXT, a line without its indentation, is a sentence that introduces the following lines, or
+ * that is complete in one line.
  */
 gboolean lockdep_phrase(struct reader *reader, const char *text);
 /* A sentence that is kept as it is, or a line of the scenario. TRUE: nothing else is in it. */

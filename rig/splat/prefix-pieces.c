@@ -44,7 +44,7 @@ static const struct piece pieces[] = {
 	{"daemon_:L_: ", PIECE_USER | AT_START},
 	{"syslog_:L_: ", PIECE_USER | AT_START},
 	{"auth_:L_: ", PIECE_USER | AT_START},
-	/* a level; RFC 5424 has a version behind it, and can have a length before it */
+	/* a level; in RFC 5424 a version follows it, and a length may precede it */
 	{"# &<#>1 9999-", AT_START},
 	{"<#>1 &9999-", PIECE_KERNEL},
 	{"1 &9999-99-99\\T99", AT_START},
@@ -134,10 +134,10 @@ static const char *stamp(const char *p, struct line *line)
 
 	if (!dot || *dot != '.' || dot - number > 11)
 		return NULL;
-	dot += dot[1] == ' '; /* some mail programs put a blank behind a full stop */
+	dot += dot[1] == ' '; /* some mail programs insert a blank after a full stop */
 	if (!(end = digits(dot + 1)))
 		return NULL;
-	/* with a caller behind it fewer decimals do */
+	/* if a printk caller follows, two decimals are enough */
 	if (end - dot > 10 || (end - dot < 4 && !(end - dot >= 2 && g_str_has_prefix(end, "]["))))
 		return NULL;
 	line->stamp = seconds(number, dot + 1, end);

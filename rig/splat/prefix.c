@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What stands before a console line's own text. Tools put one prefix before another ("> [date] host
+ * The prefix of a console line. Tools put one prefix before another ("> [date] host
  * kernel: [stamp][caller] "), so prefix-pieces.c has a table of the pieces, and a prefix is any
- * sequence of
- * them: quoting of mail, the date and host of syslog and the journal, dmesg's facility, the level,
- * the time stamp, the caller, what vendors add.
+ * sequence of them: quoting of mail, the date and host of syslog and the journal, dmesg's facility,
+ * the level, the time stamp, the caller, what vendors add.
  */
 #include <string.h>
 
@@ -19,7 +18,7 @@ int text_int(const char *text)
 
 /* The line's pieces ------------------------------------------------------------------- */
 
-/* "<1> BUG: …" is an item of a list: behind a level the kernel's text follows without a blank. */
+/* "<1> BUG: …" is an item of a list: in kernel output no blank follows the level. */
 static gboolean is_list_item(const struct piece *before, guint n, const char *p)
 {
 	return n == 1 && before && (before->flags & PIECE_LEVEL) && *p == ' ' &&
@@ -62,8 +61,8 @@ static const char *strip_glued(const char *p, struct line *line)
 }
 
 /*
- * Does no further piece begin at P, which follows a time stamp? FALSE where that takes a closer
- * look.
+ * A quick check of P, the text after a time stamp. TRUE: no other part of a prefix begins there.
+ * FALSE: one may begin there, so the caller must parse the line in full.
  */
 static gboolean is_text(const char *p)
 {
@@ -83,9 +82,9 @@ static gboolean is_text(const char *p)
 }
 
 /*
- * What most lines begin with, read as piece_strip() would: "[   12.345678] " or "[   12.345678][ 
- * T123] ". Where the text
- * begins, or NULL: it is another prefix.
+ * Skips the prefix of most lines, with the same result as piece_strip():
+ *	"[   12.345678] " or "[   12.345678][ T123] "
+ * Returns the beginning of the text, or NULL if the prefix has another form.
  */
 static const char *strip_plain(const char *text, struct line *line)
 {
@@ -156,7 +155,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 		p = strip_glued(p, line);
 	if (line->kernel)
 		line->user = FALSE;
-	p = prefix_dropped(p, line); /* it has a stamp of its own in some kernels */
+	p = prefix_dropped(p, line); /* in some kernels the notice has its own time stamp */
 	line->text = p;
 	line->len = len - (p - text);
 }

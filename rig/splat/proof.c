@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Is what began like a report one, or a text about one? */
+/* Distinguishes a report from a text that quotes its header. */
 #include <string.h>
 
 #include "splat/scanner.h"
@@ -7,8 +7,8 @@
 #define PROOF_LINES 4 /* inside a report, where nothing else shows that it is one */
 
 /*
- * Without a kernel's prefix a line is a header only if it begins with it, behind a subsystem's name
- * at most: texts quote headers, and trackers have them as titles.
+ * A line without a kernel's prefix is a header only if it begins with the header's text, or with a
+ * subsystem's name and this text: mails quote headers, and bug trackers use them as titles.
  */
 static gboolean stands_alone(const struct open *open, gboolean strict)
 {
@@ -46,7 +46,7 @@ static gboolean begins_with_header(const struct open *open)
 	       g_str_has_prefix(word, "NMI ") || g_ascii_isdigit(*word);
 }
 
-/* Are there lines enough to believe that this is a report and not a text about one? */
+/* TRUE: OPEN has enough lines to be a report, not a text that quotes its header. */
 gboolean extent_is_proven(const struct open *open)
 {
 	unsigned flags = open->format->flags;

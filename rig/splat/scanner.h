@@ -96,9 +96,8 @@ void extent_rewrite(struct open *open, const struct format *format, const struct
 /* boot.c: BYTES are the stream's first. A mail begins with its header (RFC 5322). */
 void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len);
 /*
- * Is LINE the first of a boot that nothing announced? Then it is a report. Where a decompressor
- * prints before the kernel,
- * its line is the first.
+ * If LINE is the first of a boot that was not announced (a reset or crash), begins a report. Where
+ * a decompressor prints before the kernel, its line is the first.
  */
 void boot_take(struct scanner *scanner, const struct line *line);
 /* A second boot, which ends all reports and is one. */

@@ -5,9 +5,8 @@
 #include "splat/internal.h"
 
 /*
- * Frames of the stack at or after line FROM. TAKE_FAULTS: with the instruction that faulted, where
- * it
- * stands among them; TAKE_FAR: also behind many lines that are none.
+ * Frames of the stack at or after line FROM. TAKE_FAULTS: includes the function that faulted if its
+ * line is among them; TAKE_FAR: also frames after many lines that are not frames.
  */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 {

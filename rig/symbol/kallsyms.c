@@ -120,9 +120,8 @@ static gboolean find_tokens(struct image *image)
 /* ---- names ---- */
 
 /*
- * Reads the name at *AT into NAME (of NAME_MAX_LEN) and moves *AT behind it; the first character is
- * the type.
- * FALSE: no valid name is there.
+ * Reads the name at *AT into NAME (of NAME_MAX_LEN) and advances *AT to the next one; the first
+ * character is the type. FALSE: there is no valid name.
  */
 static gboolean read_name(const struct image *image, gsize *at, char *name)
 {
@@ -150,7 +149,7 @@ static gboolean read_name(const struct image *image, gsize *at, char *name)
 	return len >= 2 && (g_ascii_isalpha(name[0]) || name[0] == '?') && g_ascii_isgraph(name[1]);
 }
 
-/* TRUE: there are N names from START, with fitting markers behind them. */
+/* TRUE: there are N names from START, followed by matching markers. */
 static gboolean check_names(struct image *image, gsize start, guint n)
 {
 	char name[NAME_MAX_LEN];

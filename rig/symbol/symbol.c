@@ -225,9 +225,9 @@ static json_t *place_json(const struct place *place)
 }
 
 /*
- * What the frames after LINE belong to, where it is such a line: "-> #1
- * (cpu_hotplug_lock){++++}-{0:0}:",
- * "sh/77 is trying to acquire lock:", without the colon. To be freed, or NULL.
+ * The heading of the frames that follow LINE, without its colon:
+ * "-> #1 (cpu_hotplug_lock){++++}-{0:0}:", "sh/77 is trying to acquire lock:". NULL: LINE is not a
+ * heading. g_free().
  */
 static char *part_of(const char *line)
 {

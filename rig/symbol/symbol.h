@@ -88,11 +88,10 @@ gboolean symbols_code(struct symbols *symbols, guint64 address, gsize len, guint
 /*
  * The frames of a report in the order of its lines: [{"frame": "f+0x12/0x34", "at": [{"function",
  * "file", "line", "inlined"}, …], "part"}, …]. The part is the line with a colon that the frame is
- * below
- * (lockdep's "-> #1 (lock){…}", KASAN's "Freed by task 77"), or null. The places where lockdep
- * reports that locks were acquired
- * are included. Frames of modules, and those marked "?", are left out. *MISSED is increased by the
- * number of frames that the file does not have. New reference.
+ * below (lockdep's "-> #1 (lock){…}", KASAN's "Freed by task 77"), or null. The places where
+ * lockdep reports that locks were acquired are included. Frames of modules, and those marked "?",
+ * are left out. *MISSED is increased by the number of frames that the file does not have. New
+ * reference.
  */
 json_t *symbols_report(struct symbols *symbols, const struct splat *splat, guint *missed);
 
