@@ -52,10 +52,10 @@ static const struct {
 	{"mem-total-kb 1\nblock 33 online\n", "0x100000000"},
 	{"mem-total-kb 1\n", NULL, .busy = TRUE},
 	{"mem-total-kb 1\n", NULL, .unsure = TRUE},
-	/* it was plugged between the request and the answer, which need not have it */
+	/* the DIMM was plugged after the request, so the reply may lack its memory blocks */
 	{"mem-total-kb 1\n", NULL, .changed_ns = 1001},
 	{"mem-total-kb 1\n", "0x100000000", .changed_ns = 999},
-	{"block 32 online\n", NULL}, /* no account: nothing is known */
+	{"block 32 online\n", NULL}, /* incomplete account: nothing can be compared */
 };
 
 START_TEST(blocks_of_plugged_dimms)
@@ -67,7 +67,8 @@ START_TEST(blocks_of_plugged_dimms)
 
 	fixture_open(&b);
 	d = plug(&b, "d", DEVICE_DIMM, 4096 * MIB, 256 * MIB);
-	plug(&b, "v", DEVICE_VIRTIO_MEM, 8192 * MIB, 256 * MIB); /* its blocks come and go */
+	/* the guest adds and removes the blocks of virtio-mem */
+	plug(&b, "v", DEVICE_VIRTIO_MEM, 8192 * MIB, 256 * MIB);
 	d->busy = accounts[_i].busy;
 	d->unsure = accounts[_i].unsure;
 	d->changed_ns = accounts[_i].changed_ns;

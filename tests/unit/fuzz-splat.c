@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The decoders and the collector under random bytes: must not crash, must not grow without bound,
- * must give the same
- * answer however the bytes are cut. For libFuzzer (mk/fuzz.mk); with -DFUZZ_REPLAY it has a main
- * that runs the files given, for a corpus and for AFL.
+ * must give the same answer however the bytes are cut. For libFuzzer (mk/fuzz.mk); with
+ * -DFUZZ_REPLAY it has a main that runs the files given, for a corpus and for AFL.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -378,7 +378,7 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
-/* Opens once make has come to the FIFO; each line written lets one compiler go on. */
+/* Returns once make has opened the FIFO; each line written to it lets one compiler continue. */
 static int meet_make(const char *fifo)
 {
 	int fd = open(fifo, O_WRONLY | O_CLOEXEC);

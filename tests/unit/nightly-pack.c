@@ -25,7 +25,7 @@ START_TEST(picks)
 	free.quarters = 4;
 	for (int i = 0; i < 8; i++)
 		ck_assert_int_eq(pack_pick(list, 3, &free, -1), 1);
-	/* enough: the large one is waited for */
+	/* it was passed over 8 times: no later item may start before it */
 	ck_assert_int_eq(pack_pick(list, 3, &free, -1), -1);
 	free.memory = 1;
 	free.quarters = 8;

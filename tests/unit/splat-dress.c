@@ -6,8 +6,7 @@
 
 /*
  * How a tool shows a line. In PATTERN %s is the time stamp, %c the caller ("T1" where there is
- * none), %t the text and %o
- * all of it. ALL: also lines that are not printk's.
+ * none), %t the text and %o all of it. ALL: also lines that are not printk's.
  */
 static const struct dress {
 	const char *name, *pattern;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every alternative of every row of the table of formats, made into a line: the row's token and the
- * filter must let it
- * through, a row must match it, and each row must be the one for some line. The lines are made of
- * the patterns themselves: at each choice ("a|b", "x?") the first is taken but for at most two.
+ * filter must let it through, a row must match it, and each row must be the one for some line. The
+ * lines are made of the patterns themselves: at each choice ("a|b", "x?") the first is taken but
+ * for at most two.
  */
 #include <string.h>
 
@@ -40,7 +40,7 @@ static void put(struct maker *m, const char *text)
 
 static void make_alternatives(struct maker *m);
 
-/* Where the group or class that begins at P ends: behind its bracket. */
+/* The end of the group or class that begins at P: the character after its bracket. */
 static const char *group_end(const char *p)
 {
 	int depth = 0;

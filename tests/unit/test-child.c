@@ -107,7 +107,7 @@ static const struct {
 	{"head -c 70000000 /dev/zero; exit 0", VERDICT_INFRA, 0, NULL, "printed more than"},
 	{"head -c 300000 /dev/zero | tr '\\0' x >&2; echo >&2; echo last >&2; exit 3",
 	 VERDICT_INFRA, 3, NULL, "last"},
-	/* a grandchild that is not waited for would keep the pipes open */
+	/* a grandchild keeps the pipes open after the child's exit; the rig must not wait for it */
 	{"tail -f /dev/null & echo '{\"verdict\": \"PASS\", \"run\": \"r5\"}'", VERDICT_PASS, 0,
 	 "r5", NULL},
 };

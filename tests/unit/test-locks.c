@@ -87,7 +87,10 @@ static char *symbol(guint64 address, void *data)
 	"0000000000004018 FD:    1 BD:    2 .+.+: kn->active#2\n\n" \
 	"0000000000003000 FD:    1 BD:    2 +.+.: &zone->lock\n\n"
 
-/* A sysfs file is named by its attribute; a key of the compiler's name is left out. */
+/*
+ * The class of a sysfs file has its attribute in the name; a key variable `__key` is not added to a
+ * name.
+ */
 START_TEST(names_of_classes)
 {
 	rig_auto(lock_orders) orders = lock_orders_parse(CLASSES, "", symbol, NULL);

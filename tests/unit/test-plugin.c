@@ -265,7 +265,7 @@ START_TEST(good_orders)
 	ck_assert_uint_eq(orders->longest, 0x20);
 	ck_assert_uint_eq(orders->thunk, 0xffffffff82000000);
 	ck_assert_uint_eq(orders->hold[0].visits, 16);
-	/* within the range, behind it, behind all */
+	/* within the range, after it, after all ranges */
 	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000004), 0);
 	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000024), 1);
 	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000050), 3);
@@ -555,7 +555,7 @@ START_TEST(shared_object)
 	ck_assert_ptr_null(insn[2].cb);
 	ck_assert_ptr_null(insn[3].cb);
 	ck_assert_ptr_null(insn[3].read);
-	/* an addition to memory: it counts when it has read, and only behind its start */
+	/* an addition to memory: its read counts only after the instruction has started */
 	ck_assert_ptr_nonnull(insn[4].read);
 	/* not armed: no vCPU waits, nothing counts */
 	insn[0].cb(0, insn[0].data);
@@ -610,7 +610,7 @@ START_TEST(socket_is_full)
 }
 END_TEST
 
-/* The second update behind a function's entry, and no other. */
+/* Only the second update after a function's entry. */
 START_TEST(second_update)
 {
 	struct qemu_plugin_insn insn[] = {

@@ -78,7 +78,7 @@ START_TEST(outputs)
 }
 END_TEST
 
-/* Results may be missing: a plan is then not a finding. */
+/* Output that was cut may lack results, so a difference from the plan is not reported. */
 START_TEST(cut_output)
 {
 	rig_auto(tap) tap =

@@ -375,8 +375,8 @@ static void on_tasks(guint32 seq, const char *text)
 }
 
 /*
- * A part of an answer that does not end: one for each turn of the main loop, so that heartbeats go
- * on.
+ * Sends one part of an endless reply for each iteration of the main loop, so that heartbeats
+ * continue.
  */
 static gboolean next_part(gpointer seq)
 {
