@@ -118,7 +118,7 @@ static void window_clear(struct window *window)
 /* The runs of a night, or of a day. NULL with an error if there are none. */
 static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **error)
 {
-	/* behind every time that begins so */
+	/* sorts after every time that begins with NIGHT */
 	g_autofree char *after = g_strconcat(night, "~", NULL);
 	const struct index_filter named = {.night = night}, day = {.since = night, .until = after};
 	g_autoptr(GPtrArray) runs = index_runs(ix, &named, error);

@@ -31,9 +31,8 @@ typedef void (*engine_progress)(const struct engine_status *status, void *data);
 
 /*
  * Blocks until the run is judged and stored. PROGRESS may be NULL. *ret_dir is the run folder, also
- * after a HANG or an abort
- * (SIGINT and SIGTERM end the run as ABORTED). Errors: the run folder could not be created, or its
- * verdict could not be written.
+ * after a HANG or an abort (SIGINT and SIGTERM end the run as ABORTED). Errors: the run folder
+ * could not be created, or its verdict could not be written.
  */
 gboolean engine_run(const struct run_plan *plan, engine_progress progress, void *data,
 		    char **ret_dir, enum verdict *ret_verdict, GError **error);

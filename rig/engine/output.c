@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the programs of agents `run` printed: a file of the run folder each, and, where it is TAP,
- * one report for each test that failed. The reports come at the end of a run, behind those of the
+ * one report for each test that failed. The reports come at the end of a run, after those of the
  * console, so that `rig recheck` numbers those alike.
  */
 #include "engine/session.h"

@@ -147,8 +147,8 @@ char *hotplug_check_missing(const struct session *s, const struct guest_account 
 			    gint64 asked_ns);
 
 /*
- * reconnect.c: the connection is lost, and restored; hello: the guest can answer requests from here
- * on
+ * reconnect.c: called when the connection is lost, when it is restored, and when the guest's HELLO
+ * arrives, after which the guest answers requests
  */
 void reconnect_lost(struct session *s);
 void reconnect_done(struct session *s);

@@ -34,8 +34,7 @@ gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot);
 
 /*
  * TRUE: task PID is blocked in both, has not run in between, and no task that may hold what it
- * waits for has
- * run either (hang_may_hold(), by the stacks). FALSE also if PID is unknown.
+ * waits for has run either (hang_may_hold(), by the stacks). FALSE also if PID is unknown.
  */
 gboolean task_snapshots_stuck(const struct task_snapshot *was, const struct task_snapshot *is,
 			      int pid);

@@ -63,8 +63,8 @@ gboolean unheld_lock_is_same(const struct snapshot *snapshot, const struct lock 
 		int at = earlier_position(task, lock);
 
 		if (at >= 0 && at + 1 < (int)task->held_earlier->len)
-			return FALSE; /* it held it: a lock that is waited for is the last of the
-				       * list */
+			return FALSE; /* the task held the lock: an awaited lock is the last of
+				       * the list */
 		waited |= at >= 0 && task->wanted == lock;
 	}
 	return waited;

@@ -142,7 +142,7 @@ static char *wait_title(const struct hang *hang)
 static char *unexplained_title(const struct hang *hang)
 {
 	return g_strdup_printf("no known holder of %s",
-			       hang->lock ? hang->lock->lock_class : "what is waited for");
+			       hang->lock ? hang->lock->lock_class : "the awaited object");
 }
 
 /* The last sentence: the cause of the hang. */

@@ -55,8 +55,8 @@ struct sample {
 	gboolean irqs_off, user, flagged; /* flagged: its own registers have been read */
 	gboolean entered;		  /* powerpc: the last frame is that of NIP or of the link
 					   * register */
-	char *came_into;		  /* where the interrupt that the CPU is in happened, or
-					   * NULL */
+	char *came_into;		  /* the function that the CPU's present interrupt
+					   * interrupted, or NULL */
 };
 
 struct lock;

@@ -168,7 +168,10 @@ static gboolean sync_git(const struct source *source, const char *src, struct pr
 
 /* ---- all ---- */
 
-/* tree/<tree>/populated names the content of src, for the kinds of source that change in place. */
+/*
+ * The file tree/<tree>/populated has the identity of the source that was checked out into SRC. Only
+ * a folder and a git revision need it: their tree is updated in place.
+ */
 static char *checked_out_path(const char *src)
 {
 	g_autofree char *top = g_path_get_dirname(src);

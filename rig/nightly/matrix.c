@@ -107,7 +107,7 @@ static json_t *machines_that(json_t *row, gboolean (*are)(json_t *entry))
 	return list;
 }
 
-/* Did all machines of ROW that are bad find the same? */
+/* TRUE: all bad machines of ROW have the same finding. */
 static gboolean same_found(json_t *row, json_t *bad)
 {
 	json_t *first = NULL, *machine;

@@ -97,7 +97,10 @@ static struct kernel *get_kernel(const struct run_request *want, const struct ma
 	return kernel;
 }
 
-/* Does CONFIG have what WHAT ("scenario") NAME needs? */
+/*
+ * FALSE, with an error: CONFIG lacks one of NEEDS, the options that NAME, a WHAT ("scenario"),
+ * requires.
+ */
 static gboolean meets(const struct resolved *r, GHashTable *config, const char *what,
 		      const char *name, const char *const *needs, GError **error)
 {

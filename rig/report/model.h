@@ -82,10 +82,10 @@ struct signature {
 
 enum difference_kind {
 	DIFF_NEW,	 /* a signature never seen before */
-	DIFF_BROKE,	 /* all passed then, some are bad now */
-	DIFF_UNPROVEN, /* judged then, not one judged now */
-	DIFF_FIXED,	 /* some were bad then, all pass now */
-	DIFF_GONE,	 /* a signature of then, where its cells were judged now */
+	DIFF_BROKE,	 /* a cell: all its runs passed before, some are bad now */
+	DIFF_UNPROVEN, /* a cell: it had judged runs before, and has none now */
+	DIFF_FIXED,	 /* a cell: some of its runs were bad before, all pass now */
+	DIFF_GONE,	 /* a signature seen before, not now; its cells have judged runs now */
 	N_DIFFERENCES
 };
 

@@ -47,7 +47,8 @@ void put_number(struct page *page, const char *label, double value, const char *
 /* Runs as a table, the newest first. ID: for a filter, or NULL. */
 void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean with_cell);
 /*
- * A chart, and a table of its data as fallback without sight or scripts. Takes ownership of DATA.
+ * A chart, and a table of its data for screen readers and browsers without scripts. Takes ownership
+ * of DATA.
  */
 void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t *data);
 void put_chart_end(struct page *page);

@@ -40,7 +40,7 @@ struct confine *confine_new(const struct confine_want *want, GError **error);
 void confine_free(struct confine *confine);
 RIG_DEFINE_AUTO(confine, confine_free)
 
-/* In the child, between fork() and exec(). FALSE: a limit could not be set; do not go on. */
+/* In the child, between fork() and exec(). FALSE: a limit could not be set; the child must exit. */
 gboolean confine_enter(const struct confine *confine);
 
 /*

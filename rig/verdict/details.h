@@ -47,8 +47,8 @@ gboolean details_finished(json_t *details);
 gboolean details_armed(json_t *details);
 
 /*
- * Does a run in which a bug was not seen say that it is absent? FINISHED and ARMED as above;
- * NEEDS_LOCKDEP: only lockdep would have seen it.
+ * TRUE: a run without the bug is evidence that the kernel does not have it. FINISHED and ARMED as
+ * above; NEEDS_LOCKDEP: only lockdep detects the bug.
  */
 gboolean verdict_shows_absence(enum verdict verdict, gboolean finished, gboolean armed,
 			       gboolean needs_lockdep);

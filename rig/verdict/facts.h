@@ -72,7 +72,7 @@ gboolean facts_add(struct facts *facts, enum verdict verdict, const char *text);
 gboolean facts_add_report(struct facts *facts, const struct splat *splat,
 			  const struct report_meaning *meaning, guint at);
 
-/* The end of a report can say more than its beginning did: replaces the text OLD. */
+/* Replaces the text OLD, because the end of a report can add to its title. */
 void facts_rename(struct facts *facts, const char *old, const char *text);
 
 struct decision {

@@ -72,7 +72,7 @@ static void add_cpus(struct line *line)
 	const struct vm_config *config = line->config;
 	unsigned all = MAX(config->cpus, config->max_cpus);
 	/*
-	 * CPUs are dealt to the nodes one by one, and Linux warns where those of one socket are on
+	 * CPUs are assigned to the nodes in turn, and Linux warns if the CPUs of one socket are on
 	 * several nodes
 	 */
 	g_autofree char *sockets = config->cpu_nodes > 1

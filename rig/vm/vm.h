@@ -44,7 +44,7 @@ struct vm_config {
 	unsigned slots;
 	unsigned nodes;	      /* >= 1; the base memory is on the first `base_nodes` */
 	unsigned base_nodes;  /* 1..nodes; the other nodes have no memory at start */
-	unsigned cpu_nodes;   /* 1..nodes; CPUs are dealt to the first ones */
+	unsigned cpu_nodes;   /* 1..nodes; the CPUs are distributed over the first `cpu_nodes` */
 	unsigned cpus, max_cpus;
 	struct vm_plugin plugin;
 	gboolean seccomp;     /* the emulator has MACHINE_SANDBOX; direct only */
@@ -80,8 +80,8 @@ struct vm_owner {
 	void (*console_full)(void *data);
 	/*
 	 * a fault of the host, reported once: QMP is broken (garbage, too long, disconnected while
-	 * QEMU runs), or a
-	 * file of the run folder cannot be written. The owner ends the run; QEMU still exists.
+	 * QEMU runs), or a file of the run folder cannot be written. The owner ends the run; QEMU
+	 * still exists.
 	 */
 	void (*fault)(const char *what, void *data);
 	/*

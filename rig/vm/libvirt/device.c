@@ -182,7 +182,10 @@ static void use_our_names(json_t *devices)
 	}
 }
 
-/* QEMU's list of devices; read once for a new device, for the rig and for the comparison. */
+/*
+ * The reply of query-memory-devices that the rig asked for. It is also compared with libvirt's XML
+ * of each new device, so that the list is read only once.
+ */
 static void on_devices(struct lv_host *host, struct lv_job *job)
 {
 	GHashTableIter iter;
