@@ -8,8 +8,8 @@
  *	0	4	magic "RIGP"
  *	4	2	protocol version (PROTO_VERSION)
  *	6	2	type (enum proto_type)
- *	8	4	seq: chosen by the host for a request and copied into each frame that answers it;
- *			0 for frames that answer no request
+ *	8	4	seq: chosen by the host for a request and copied into each frame that
+ *			answers it; 0 for frames that answer no request
  *	12	4	length of the payload in bytes, at most PROTO_MAX
  *	16	4	CRC-32 (IEEE 802.3, reflected) of the payload
  *	20	4	CRC-32 of bytes 0..19

@@ -4,8 +4,10 @@
  * instructions are instrumented, when QEMU translates them, so the rest of the guest runs as
  * without the plugin.
  *
- *	-plugin director-N.so,orders=FILE[,fd=N]	orders: the instruction file; fd: the socket to the rig
- *	-plugin director-N.so,probe=on			says which versions QEMU has, and is not loaded
+ *	-plugin director-N.so,orders=FILE[,fd=N]
+ *			orders: the instruction file; fd: the socket to the rig
+ *	-plugin director-N.so,probe=on
+ *			says which versions QEMU has, and is not loaded
  *
  * Without a socket the holds begin at once: that is how qemu-cmd of a run folder repeats them by
  * hand.

@@ -7,12 +7,15 @@
  * without 0x, the holds first:
  *
  *	rig-director 1
- *	hold ID until|meet MAX_MS TIMES VISITS AFTER	ID counts from 0; AFTER: 0, or 1 + the ID of an
- *				earlier hold that must have been met before
- *	at ID a|b ADDRESS		an instruction: side a waits, side b is awaited (meet: both wait)
+ *	hold ID until|meet MAX_MS TIMES VISITS AFTER
+ *					ID counts from 0; AFTER: 0, or 1 + the ID of an earlier
+ *					hold that must have been met before
+ *	at ID a|b ADDRESS		an instruction: side a waits, side b is awaited
+ *					(meet: both wait)
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
- *	update ID a|b FROM TO NTH	the instructions in FROM..TO that change a value in memory and are not
- *					atomic, when they have read the old value and not written the new one
+ *	update ID a|b FROM TO NTH	the instructions in FROM..TO that change a value in memory
+ *					and are not atomic, when they have read the old value and
+ *					not written the new one
  *	visit ID ADDRESS		count passes of this instruction; ID counts from 0
  *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk)
  *
@@ -24,10 +27,13 @@
  *			counts		asks for the totals
  *	plugin -> rig	hello API MIN CUR VCPUS TARGET
  *			held ID a|b CPU START_NS LENGTH_NS OUTCOME VISITS
- *			totals ID REACHED_A REACHED_B HELD MET EXPIRED RELEASED CROWDED HELD_NS DROPPED
- *			visited ID COUNT ID:N ID:N…	passes, and how often vCPUs passed others nearby
+ *			totals ID REACHED_A REACHED_B HELD MET EXPIRED RELEASED CROWDED HELD_NS
+ *					DROPPED
+ *			visited ID COUNT ID:N ID:N…
+ *					passes, and how often vCPUs passed others nearby
  *			counted		the end of the totals
- *			skewed ID ADDRESS	an address inside an instruction: it can never be reached
+ *			skewed ID ADDRESS
+ *					an address inside an instruction: it can never be reached
  *
  * OUTCOME is a word of hold_outcomes. START_NS is on CLOCK_MONOTONIC. LENGTH_NS is 0 for the vCPU
  * that ends a wait without having waited itself.

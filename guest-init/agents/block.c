@@ -128,7 +128,8 @@ static void step(struct run *run)
 }
 
 #define BLOCK_PARAMS \
-	{"blocks", "hotplugged", "hotplugged (not there at boot), all, movable, or numbers: 4,8-9"}, \
+	{"blocks", "hotplugged", \
+	 "hotplugged (not there at boot), all, movable, or numbers: 4,8-9"}, \
 	{"order", "random", "random, or turn: each word to one block, then to the next"}
 
 const struct agent agent_block_state = {

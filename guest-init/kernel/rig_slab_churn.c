@@ -7,8 +7,8 @@
  * directly, so this file provides commands: each write to /sys/kernel/debug/rig/slab is one
  * command,
  *
- *	create SLOT SIZE	a cache "rig-churn-SLOT" of SIZE byte objects, some of them allocated
- *				and freed again so that partial slabs exist
+ *	create SLOT SIZE	a cache "rig-churn-SLOT" of SIZE byte objects, some of them
+ *				allocated and freed again so that partial slabs exist
  *	destroy SLOT
  *	shrink SLOT
  *

@@ -62,8 +62,8 @@ static gboolean add_offset(const char *place, guint64 offset, struct site *site,
 		if (offset && offset >= range->size)
 			return rig_fail(
 				error, RIG_EXIT_USAGE,
-				"'%s' is beyond the end of the function, which has 0x%" G_GINT64_MODIFIER
-				"x bytes",
+				"'%s' is beyond the end of the function, "
+				"which has 0x%" G_GINT64_MODIFIER "x bytes",
 				place, range->size);
 		range->address += offset;
 		range->size = 0;

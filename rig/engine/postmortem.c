@@ -290,9 +290,10 @@ void postmortem_excuse(struct session *s, struct splat *splat)
 	if (!s->postmortem || !s->postmortem->nmi_sent || splat->known || !splat->text ||
 	    !strstr(splat->text, "Oops: System Reset"))
 		return;
-	splat->known = json_pack("{s:s, s:s, s:s}", "reason",
-				 "made by the rig, which sent an NMI to a guest that did not answer",
-				 "link", "docs/hangs.md", "expires", KNOWN_THIS_RUN);
+	splat->known = json_pack(
+		"{s:s, s:s, s:s}", "reason",
+		"made by the rig, which sent an NMI to a guest that did not answer",
+		"link", "docs/hangs.md", "expires", KNOWN_THIS_RUN);
 }
 
 void postmortem_start(struct session *s)

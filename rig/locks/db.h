@@ -4,6 +4,7 @@
 #define RIG_LOCKS_DB_H
 
 #include "locks/graph.h"
+#include "store/store.h"
 #include "util/db.h"
 
 struct lock_db {
@@ -12,11 +13,19 @@ struct lock_db {
 	char *logs; /* folder of the orders of logs (lock_db_add_log()), or NULL */
 };
 
-/* add.c: reads new runs and logs. */
+/* add.c: adds new runs and logs. */
 gboolean lock_db_update(struct lock_db *db, GError **error);
 
-/* The lock orders of a run or log by its name; NULL: it no longer exists. The caller's. */
+/*
+ * read.c. The lock orders of a run or log by its name; NULL: it no longer exists. The caller's, as
+ * those of the two below.
+ */
 struct lock_orders *lock_db_orders(struct lock_db *db, const char *sighting);
+/* Of a compressed file. NULL: no file, or an invalid one. *ret_json: its JSON, the caller's. */
+struct lock_orders *lock_orders_of_file(const char *path, json_t **ret_json);
+/* What the run NAME recorded, and what is in its reports; NULL: neither. */
+struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
+					const struct run_info *run);
 
 /*
  * Gates as text: ids of classes, sorted, between blanks, " 12 40 ". "?": the unknown gates of an

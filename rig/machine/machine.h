@@ -61,8 +61,8 @@ struct machine {
 	/* selectable MMU modes, the first is the default; NULL: none */
 	const char *const *mmus;
 	const struct machine_mode *modes; /* ends with a NULL name; modes not in it add nothing */
-	const char *
-		libvirt_cpu; /* CPU model as libvirt names it, or NULL: the most it can ("maximum") */
+	/* CPU model as libvirt names it, or NULL: the most it can ("maximum") */
+	const char *libvirt_cpu;
 	const char *libvirt_serial;  /* model of a serial device as libvirt names it, or NULL: its
 				      * default */
 	const char *no_libvirt;	      /* why libvirt cannot start it, or NULL */

@@ -1,42 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The QMP connection: lines in and out, its states, and the assignment of replies to commands. */
-#include "qmp/qmp.h"
+/* The QMP connection: its states, the lines that come in, and the assignment of replies. */
+#include "qmp/internal.h"
 
-#include "qmp/events.h"
 #include "qmp/schema.h"
-#include "qmp/trace.h"
 #include "util/error.h"
 
 #include <errno.h>
 #include <glib-unix.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-/* A command that is queued, or sent and without a reply yet. */
-struct slot {
-	guint64 id;
-	char *line; /* not sent yet, or NULL */
-	qmp_done done;
-	void *data;
-};
-
-struct qmp {
-	int fd;
-	enum qmp_state state;
-	char *why;
-	struct qmp_owner owner;
-	guint in_watch, out_watch, fail_idle;
-	GByteArray *in;	 /* the beginning of a line */
-	gsize scanned;	 /* bytes of it that contain no end of line */
-	GByteArray *out; /* bytes that the socket has not accepted yet */
-	guint64 last_id;
-	GHashTable *slots; /* id to struct slot */
-	GQueue order;	   /* the same slots, in the order of sending */
-	GHashTable *schema;
-	struct qmp_events events;
-	struct qmp_trace trace;
-};
 
 static const char *const state_names[] = {
 	[QMP_GREETING] = "waiting for the greeting", [QMP_NEGOTIATING] = "negotiating capabilities",
@@ -69,46 +41,6 @@ gboolean qmp_knows(const struct qmp *qmp, const char *what)
 	return qmp->schema && g_hash_table_contains(qmp->schema, what);
 }
 
-static gboolean is_over(const struct qmp *qmp)
-{
-	return qmp->state == QMP_ENDED || qmp->state == QMP_BROKEN;
-}
-
-static void slot_free(struct slot *slot)
-{
-	g_free(slot->line);
-	g_free(slot);
-}
-
-/* Removes the slot first: its callback may send, forget, or read the state. */
-static void slot_finish(struct qmp *qmp, struct slot *slot, const struct qmp_reply *reply)
-{
-	g_hash_table_steal(qmp->slots, &slot->id);
-	g_queue_remove(&qmp->order, slot);
-	if (slot->done)
-		slot->done(reply, slot->data);
-	slot_free(slot);
-}
-
-static void fail_pending(struct qmp *qmp)
-{
-	const struct qmp_reply reply = {.error_class = "Disconnected", .desc = qmp->why};
-	/* only those present now: a command sent by a callback is answered at the next idle */
-	guint n = qmp->order.length;
-
-	while (n-- && qmp->order.length)
-		slot_finish(qmp, g_queue_peek_head(&qmp->order), &reply);
-}
-
-static gboolean fail_late(void *data)
-{
-	struct qmp *qmp = data;
-
-	qmp->fail_idle = 0;
-	fail_pending(qmp);
-	return G_SOURCE_REMOVE;
-}
-
 static void tell_event(struct qmp *qmp, json_t *event)
 {
 	const char *name = json_string_value(json_object_get(event, "event"));
@@ -134,14 +66,14 @@ static void finish(struct qmp *qmp, enum qmp_state state, char *why)
 {
 	json_t *event;
 
-	if (is_over(qmp)) {
+	if (qmp_is_over(qmp)) {
 		g_free(why);
 		return;
 	}
 	qmp->state = state;
 	qmp->why = why;
 	close_socket(qmp);
-	fail_pending(qmp);
+	qmp_fail_pending(qmp);
 	event = json_pack("{s:s, s:{s:b, s:s}, s:b}", "event", "SHUTDOWN", "data", "guest", 0,
 			  "reason", "disconnected", "synthetic", 1);
 	tell_event(qmp, event);
@@ -150,94 +82,10 @@ static void finish(struct qmp *qmp, enum qmp_state state, char *why)
 		qmp->owner.ended(qmp->why, qmp->owner.data);
 }
 
-static void trace(struct qmp *qmp, const char *dir, const char *line, gsize len, gboolean is_json)
+void qmp_record(struct qmp *qmp, const char *dir, const char *line, gsize len, gboolean is_json)
 {
 	if (!qmp_trace_line(&qmp->trace, dir, line, len, is_json) && qmp->owner.trace_failed)
 		qmp->owner.trace_failed(qmp->trace.why, qmp->owner.data);
-}
-
-/* Sending */
-
-static gboolean flush(struct qmp *qmp)
-{
-	while (qmp->out->len) {
-		ssize_t n = send(qmp->fd, qmp->out->data, qmp->out->len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		/*
-		 * EAGAIN: later. Other errors: the reading side finds the end, after QEMU's last
-		 * messages
-		 */
-		if (n <= 0)
-			return errno == EAGAIN;
-		g_byte_array_remove_range(qmp->out, 0, n);
-	}
-	return FALSE;
-}
-
-static gboolean on_writable(int fd, GIOCondition condition, void *data)
-{
-	struct qmp *qmp = data;
-
-	(void)fd;
-	(void)condition;
-	if (flush(qmp))
-		return G_SOURCE_CONTINUE;
-	qmp->out_watch = 0;
-	return G_SOURCE_REMOVE;
-}
-
-static void send_slot(struct qmp *qmp, struct slot *slot)
-{
-	gsize len = strlen(slot->line);
-
-	trace(qmp, "out", slot->line, len, TRUE);
-	g_byte_array_append(qmp->out, (const guint8 *)slot->line, len);
-	g_byte_array_append(qmp->out, (const guint8 *)"\n", 1);
-	g_clear_pointer(&slot->line, g_free);
-	if (!qmp->out_watch && flush(qmp))
-		qmp->out_watch = g_unix_fd_add(qmp->fd, G_IO_OUT, on_writable, qmp);
-}
-
-static struct slot *slot_new(struct qmp *qmp, const char *command, json_t *arguments, qmp_done done,
-			     void *data)
-{
-	struct slot *slot = g_new0(struct slot, 1);
-	json_t *message =
-		json_pack("{s:s, s:I}", "execute", command, "id", (json_int_t)++qmp->last_id);
-	char *line;
-
-	if (arguments)
-		json_object_set_new(message, "arguments", arguments);
-	line = json_dumps(message, JSON_COMPACT);
-	json_decref(message);
-	*slot = (struct slot){qmp->last_id, g_strdup(line), done, data};
-	free(line);
-	g_hash_table_insert(qmp->slots, &slot->id, slot);
-	g_queue_push_tail(&qmp->order, slot);
-	return slot;
-}
-
-guint64 qmp_send(struct qmp *qmp, const char *command, json_t *arguments, qmp_done done, void *data)
-{
-	struct slot *slot = slot_new(qmp, command, arguments, done, data);
-
-	if (is_over(qmp)) {
-		if (!qmp->fail_idle)
-			qmp->fail_idle = g_idle_add(fail_late, qmp);
-	} else if (qmp->state == QMP_READY) {
-		send_slot(qmp, slot);
-	}
-	return slot->id;
-}
-
-void qmp_forget(struct qmp *qmp, guint64 id)
-{
-	struct slot *slot = g_hash_table_lookup(qmp->slots, &id);
-
-	if (slot)
-		slot->done = NULL;
 }
 
 /* Until READY */
@@ -246,7 +94,7 @@ static void on_schema(const struct qmp_reply *reply, void *data)
 {
 	struct qmp *qmp = data;
 
-	if (is_over(qmp))
+	if (qmp_is_over(qmp))
 		return;
 	qmp->schema = qmp_schema_parse(reply->result);
 	qmp->state = QMP_READY;
@@ -254,7 +102,7 @@ static void on_schema(const struct qmp_reply *reply, void *data)
 		struct slot *slot = l->data;
 
 		if (slot->line)
-			send_slot(qmp, slot);
+			qmp_slot_send(qmp, slot);
 	}
 }
 
@@ -262,7 +110,7 @@ static void on_capabilities(const struct qmp_reply *reply, void *data)
 {
 	struct qmp *qmp = data;
 
-	if (is_over(qmp))
+	if (qmp_is_over(qmp))
 		return;
 	if (reply->error_class) {
 		finish(qmp, QMP_BROKEN,
@@ -270,7 +118,7 @@ static void on_capabilities(const struct qmp_reply *reply, void *data)
 		return;
 	}
 	qmp->state = QMP_PROBING;
-	send_slot(qmp, slot_new(qmp, "query-qmp-schema", NULL, on_schema, qmp));
+	qmp_slot_send(qmp, qmp_slot_new(qmp, "query-qmp-schema", NULL, on_schema, qmp));
 }
 
 /* Receiving */
@@ -281,7 +129,7 @@ static void drop(struct qmp *qmp, json_t *message)
 	g_autofree char *text = json_dumps(message, JSON_COMPACT);
 
 	if (text)
-		trace(qmp, "dropped", text, strlen(text), TRUE);
+		qmp_record(qmp, "dropped", text, strlen(text), TRUE);
 }
 
 static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
@@ -303,7 +151,7 @@ static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
 		reply.result = NULL;
 	}
 	if (slot && !slot->line)
-		slot_finish(qmp, slot, &reply);
+		qmp_slot_finish(qmp, slot, &reply);
 	else if (number)
 		drop(qmp, message);
 	else
@@ -323,7 +171,8 @@ static void on_message(struct qmp *qmp, json_t *message)
 		on_reply(qmp, message, error);
 	} else if (json_object_get(message, "QMP") && qmp->state == QMP_GREETING) {
 		qmp->state = QMP_NEGOTIATING;
-		send_slot(qmp, slot_new(qmp, "qmp_capabilities", NULL, on_capabilities, qmp));
+		qmp_slot_send(qmp,
+			      qmp_slot_new(qmp, "qmp_capabilities", NULL, on_capabilities, qmp));
 	} else {
 		finish(qmp, QMP_BROKEN,
 		       g_strdup("QEMU sent a message that is neither greeting, reply nor event"));
@@ -353,7 +202,7 @@ static void on_line(struct qmp *qmp, const char *line, gsize len)
 	if (!len)
 		return;
 	message = parse(line, len, &why);
-	trace(qmp, "in", line, len, message != NULL);
+	qmp_record(qmp, "in", line, len, message != NULL);
 	if (!message)
 		finish(qmp, QMP_BROKEN, g_strdup_printf("QMP line is not JSON: %s", why.text));
 	else if (!json_is_object(message))
@@ -368,7 +217,7 @@ static void take_lines(struct qmp *qmp)
 	gsize start = 0;
 	guint8 *end;
 
-	while (!is_over(qmp) && (end = memchr(qmp->in->data + qmp->scanned, '\n',
+	while (!qmp_is_over(qmp) && (end = memchr(qmp->in->data + qmp->scanned, '\n',
 					      qmp->in->len - qmp->scanned))) {
 		gsize next = end - qmp->in->data + 1;
 
@@ -388,7 +237,7 @@ static void on_end(struct qmp *qmp)
 		finish(qmp, QMP_ENDED, g_strdup("QEMU closed the QMP connection"));
 		return;
 	}
-	trace(qmp, "in", (char *)qmp->in->data, qmp->in->len, FALSE);
+	qmp_record(qmp, "in", (char *)qmp->in->data, qmp->in->len, FALSE);
 	finish(qmp, QMP_BROKEN, g_strdup_printf("QMP ended inside a line, after %u bytes of it",
 						qmp->in->len));
 }
@@ -407,7 +256,7 @@ static gboolean read_some(struct qmp *qmp)
 	}
 	g_byte_array_append(qmp->in, buf, n);
 	take_lines(qmp);
-	return !is_over(qmp);
+	return !qmp_is_over(qmp);
 }
 
 static gboolean on_readable(int fd, GIOCondition condition, void *data)
@@ -418,12 +267,12 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
 	(void)condition;
 	/* one piece per turn, so that the console and the guest channel are read as well */
 	read_some(qmp);
-	return is_over(qmp) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+	return qmp_is_over(qmp) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
 void qmp_drain(struct qmp *qmp)
 {
-	while (!is_over(qmp) && read_some(qmp))
+	while (!qmp_is_over(qmp) && read_some(qmp))
 		;
 }
 
@@ -456,7 +305,7 @@ void qmp_free(struct qmp *qmp)
 		return;
 	close_socket(qmp);
 	g_clear_handle_id(&qmp->fail_idle, g_source_remove);
-	g_queue_clear_full(&qmp->order, (GDestroyNotify)slot_free);
+	g_queue_clear_full(&qmp->order, (GDestroyNotify)qmp_slot_free);
 	g_hash_table_destroy(qmp->slots);
 	g_clear_pointer(&qmp->schema, g_hash_table_destroy);
 	g_byte_array_unref(qmp->in);

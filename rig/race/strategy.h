@@ -3,10 +3,11 @@
  * The strategy of `rig race`, without guests: given which functions vCPUs passed in a run without
  * holds, which holds to try next, given what came of those before.
  *
- *	RACE_EXPLORE	a trial has several holds, because a run costs much more than a hold. Each hold is an arm of
- *			a bandit. The choice is by PUCT (Rosin 2011): mean reward plus the arm's prior, which
- *			decreases with its tries.
- *	RACE_REDUCE	a trial failed: its holds are halved, then left out one at a time, as long as it still fails.
+ *	RACE_EXPLORE	a trial has several holds, because a run costs much more than a hold. Each
+ *			hold is an arm of a bandit. The choice is by PUCT (Rosin 2011): mean reward
+ *			plus the arm's prior, which decreases with its tries.
+ *	RACE_REDUCE	a trial failed: its holds are halved, then left out one at a time, as long
+ *			as it still fails.
  *	RACE_MEASURE	the holds that are left, again and again, and the scenario without any.
  *
  * All is determined by the record and the outcomes in their order, so that a search can be resumed

@@ -9,8 +9,9 @@
 #include "splat/formats.h"
 
 #define USERS_OF_OBJECTS "debug_|rcu|hrtimer_|timer_|work_|percpu_|vunmap|vfree|__free_|kobject_"
-#define PAGE_CARRIERS                                                                              \
-	"free_page|free_pages|free_frozen|free_pcp|free_one_page|put_page|get_page|update_page|release_page|free_unref|^folio|^_folio|^__folio|" \
+#define PAGE_CARRIERS                                                                \
+	"free_page|free_pages|free_frozen|free_pcp|free_one_page|put_page|get_page|" \
+	"update_page|release_page|free_unref|^folio|^_folio|^__folio|"               \
 	"truncate_inode_pages|page_frag_free|alloc|vmap|page_owner"
 #define LIST_CHECK "(list_add|list_del|list_add_rcu|slist_\\w+)(?:_valid)?"
 #define MSR_ACCESS "^native_|^paravirt_|^xen_|^__?wrmsr|^__?rdmsr|_msr_safe|^msr_"

@@ -6,9 +6,11 @@
  *	prefix.c	one raw line to its text, time stamp and caller
  *	scanner.c	lines to the extent of a report, with formats.c (where one begins) and
  *			body.c and body-patterns.c (what can be inside)
- *	build-report.c	the finished lines to a struct splat: marks.c looks at each once, frame.c reads frames, lockdep*.c and
- *			lockline.c lockdep's reports, stack.c, generic-functions.c and function.c
- *			choose the function, title.c and signature.c (with template.c) name it
+ *	open.c		the lines of a report that is open
+ *	build-report.c	the finished lines to a struct splat: marks.c looks at each once, frame.c
+ *			reads frames, lockdep*.c and lockline.c lockdep's reports, stack.c,
+ *			generic-functions.c and function.c choose the function, title.c and
+ *			signature.c (with template.c) name it
  *	json.c		a struct splat for others
  */
 #ifndef RIG_SPLAT_INTERNAL_H

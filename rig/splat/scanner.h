@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What scanner.c (bytes to lines) and extent.c (lines to reports) share. */
+/* What scanner.c (bytes to lines), extent.c (lines to reports) and open.c share. */
 #ifndef RIG_SPLAT_SCANNER_H
 #define RIG_SPLAT_SCANNER_H
 
@@ -61,8 +61,8 @@ struct scanner {
 	gboolean any_crash;
 	gboolean found_any;	 /* a report, whatever it was */
 	guint64 told;		 /* reports reach up to this byte */
-	char banner
-		[BANNER_LEN]; /* the kernel's version line of the last boot, "" before the first */
+	/* the kernel's version line of the last boot, "" before the first */
+	char banner[BANNER_LEN];
 	gboolean going_down;
 	gboolean is_mail;
 	guint64 kernel_lines; /* lines looked at one by one that had a kernel's prefix */
@@ -91,8 +91,17 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 /* The open report that LINE belongs to although only one of them has a kernel's prefix. */
 struct open *extent_beside(struct scanner *scanner, const struct line *line, gboolean header);
 struct open *extent_find(struct scanner *scanner, const struct line *line);
+/* open.c: appends a line of LEN bytes, up to the limit of a report's size. */
+void open_append(struct open *open, const char *text, gsize len);
+/* The report reaches at least to LINE, its last appended one. */
+void open_reach(struct open *open, const struct line *line);
+/* LINE begins the report: appends the remembered line before it if that is its preface. */
+void open_with_past(struct scanner *scanner, struct open *open, const struct line *line);
 /* HEADER, joined of two lines, is the header of OPEN. */
 void extent_rewrite(struct open *open, const struct format *format, const struct line *header);
+/* The report as far as it has come, or NULL where it is not proven to be one. */
+struct splat *extent_splat(const struct open *open);
+void extent_free(struct open *open);
 /* boot.c: BYTES are the stream's first. A mail begins with its header (RFC 5322). */
 void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len);
 /*
@@ -106,8 +115,5 @@ void extent_reboot(struct scanner *scanner, const struct line *line);
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
 /* proof.c: are there lines enough to believe that it is a report? */
 gboolean extent_is_proven(const struct open *open);
-/* The report as far as it has come, or NULL where it is not proven to be one. */
-struct splat *extent_splat(const struct open *open);
-void extent_free(struct open *open);
 
 #endif

@@ -58,7 +58,7 @@ struct splat {
 	char *task; /* "kworker/u4:1/34" */
 	struct splat_lock acquiring, holding;
 	char **cycle;	 /* classes of the cycle in canonical rotation, NULL-terminated; or NULL */
-	char **taken_in; /* the function that takes each of them, "" where it is not known; or NULL */
+	char **taken_in; /* the function that takes each of them, "" where not known; or NULL */
 	GPtrArray *held; /* of struct splat_lock, or NULL */
 	json_t *detail;	 /* everything else the parser found (chain with stacks, scenario, …), or
 			    NULL */

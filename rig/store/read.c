@@ -213,8 +213,8 @@ static gboolean pick(const GArray *names, const char *results, const char *which
 		return TRUE;
 	if (n)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"'%s' matches %u runs; give a longer part of the name:%s%s", which, n,
-				fits->str, n > 5 ? "\n  …" : "");
+				"'%s' matches %u runs; give a longer part of the name:%s%s", which,
+				n, fits->str, n > 5 ? "\n  …" : "");
 	if (!names->len)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"no run is kept in '%s' yet; `rig run` makes one", results);

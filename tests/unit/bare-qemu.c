@@ -3,10 +3,12 @@
  * The least program that can control a guest; `make bench` compares the rig with it. No main loop,
  * no log, no checks; only blocking reads.
  *
- *	bare-qemu boot TEXT QEMU-WORDS…		starts QEMU with its console on our pipe, prints the milliseconds
- *						until TEXT appears on it
- *	bare-qemu cycle N SIZE QEMU-WORDS…	waits for the guest's hello, then plugs, onlines, offlines and
- *						unplugs one DIMM N times, prints the milliseconds of all
+ *	bare-qemu boot TEXT QEMU-WORDS…
+ *			starts QEMU with its console on our pipe, prints the milliseconds until TEXT
+ *			appears on it
+ *	bare-qemu cycle N SIZE QEMU-WORDS…
+ *			waits for the guest's hello, then plugs, onlines, offlines and unplugs one
+ *			DIMM N times, prints the milliseconds of all
  *
  * QEMU-WORDS get the channels by themselves (cycle: chardevs bare-qmp and bare-port).
  */
@@ -210,11 +212,12 @@ static int cycle(unsigned n, unsigned long long size, char **argv, int argc)
 	wait_frame(PROTO_HELLO);
 	began = now_ms();
 	for (unsigned i = 0; i < n; i++) {
-		tell("{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"memory-backend-ram\",\"id\":\"m\","
-		     "\"size\":%llu}}\n",
+		tell("{\"execute\":\"object-add\",\"arguments\":"
+		     "{\"qom-type\":\"memory-backend-ram\",\"id\":\"m\",\"size\":%llu}}\n",
 		     size);
 		wait_qmp("\"return\"");
-		tell("{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"pc-dimm\",\"id\":\"d\",\"memdev\":\"m\"}}\n");
+		tell("{\"execute\":\"device_add\",\"arguments\":"
+		     "{\"driver\":\"pc-dimm\",\"id\":\"d\",\"memdev\":\"m\"}}\n");
 		wait_qmp("\"ACPI_DEVICE_OST\"");
 		if (!address)
 			address = address_of_the_dimm();

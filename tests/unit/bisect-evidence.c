@@ -5,22 +5,27 @@
 #include "bisect/evidence.h"
 #include "tests/unit/bisect.h"
 
-#define HANG(kind, bug)                                                                                                 \
-	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, \"hang\": {\"signature\": {\"bug\": \"" bug \
-	"\"}}, \"reasons\": [\"it hung\"], \"reports\": [{\"kind\": \"" kind                                            \
-	"\", \"title\": \"t\", \"signature\": "                                                                         \
+#define HANG(kind, bug)                                                       \
+	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, " \
+	"\"hang\": {\"signature\": {\"bug\": \"" bug                          \
+	"\"}}, \"reasons\": [\"it hung\"], \"reports\": [{\"kind\": \"" kind  \
+	"\", \"title\": \"t\", \"signature\": "                               \
 	"{\"bug\": \"" bug "\"}}]}}"
 #define LEAK HANG("hang-leak", "v1:hang-leak:mem_hotplug_lock")
 #define CYCLE HANG("hang-cycle", "v1:hang-cycle:&dev->mutex --> mem_hotplug_lock")
 /* a hang analysis without its report, as old folders have it: the signature is a text */
-#define ALONE "{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, \"hang\": {\"signature\": " \
-	"\"v1:hang-leak:x\"}, \"reasons\": [\"it hung\"]}}"
+#define ALONE                                                                 \
+	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, " \
+	"\"hang\": {\"signature\": \"v1:hang-leak:x\"}, \"reasons\": [\"it hung\"]}}"
 /* ... and as the engine writes it */
-#define OBJECT "{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, \"hang\": {\"signature\": " \
-	"{\"bug\": \"v1:hang-leak:x\"}}, \"reasons\": [\"it hung\"]}}"
+#define OBJECT                                                                \
+	"{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}, " \
+	"\"hang\": {\"signature\": {\"bug\": \"v1:hang-leak:x\"}}, \"reasons\": [\"it hung\"]}}"
 /* a known issue killed a task before the accounts were read: no information about other bugs */
-#define KILLED "{\"verdict\": \"KNOWN\", \"details\": {\"times\": {\"boot_ns\": 5}, \"lockdep\": {\"armed\": true, " \
-	"\"state\": \"on\"}, \"reports\": [{\"kind\": \"paging\", \"known\": {\"reason\": \"r\"}, " \
+#define KILLED                                                                  \
+	"{\"verdict\": \"KNOWN\", \"details\": {\"times\": {\"boot_ns\": 5}, "  \
+	"\"lockdep\": {\"armed\": true, \"state\": \"on\"}, "                   \
+	"\"reports\": [{\"kind\": \"paging\", \"known\": {\"reason\": \"r\"}, " \
 	"\"signature\": {\"bug\": \"v1:paging:f\"}}]}}"
 #define NO_WORD "{\"verdict\": \"HANG\", \"details\": {\"times\": {\"boot_ns\": 5}}}"
 

@@ -112,8 +112,9 @@ START_TEST(wrong_revisions)
 }
 END_TEST
 
-#define MAIL(subject, body)                                                                                 \
-	"From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\n" \
+#define MAIL(subject, body)                                                        \
+	"From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\n" \
+	"From: A <a@example.org>\n"                                                \
 	"Date: Thu, 1 Jan 1970 00:00:00 +0000\nSubject: [PATCH] " subject "\n\ntext\n" body "\n"
 #define DIFF "---\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
 

@@ -11,12 +11,14 @@
  *	held=MS			stopped for MS before HELLO
  *	beat=MS			BEAT comes every MS (250)
  *	delay=MS		events of a plug or unplug come MS after the command (0)
- *	die-at=WHEN		killed by SIGKILL at boot, greeting, hello, start, plug, unplug, located,
- *				snapshot, blocks, stop, locks, finish, poweroff, reset,
+ *	die-at=WHEN		killed by SIGKILL at boot, greeting, hello, start, plug, unplug,
+ *				located, snapshot, blocks, stop, locks, finish, poweroff, reset,
  *				busy (ASK_TASKS under load), tasks, sysrq, dump
  *	exit-at=WHEN		the same with exit code 1 and a last line on standard error
- *	reset-at=WHEN		the guest reboots there, as after a panic: SHUTDOWN guest-reset, exit 0
- *	hang-at=WHEN		the guest stops there: no frame and no event any more; QMP still answers
+ *	reset-at=WHEN		the guest reboots there, as after a panic: SHUTDOWN guest-reset,
+ *				exit 0
+ *	hang-at=WHEN		the guest stops there: no frame and no event any more; QMP still
+ *				answers
  *	no-greeting, no-hello	silence instead
  *	garbage-qmp=WHEN	a line that is not JSON on QMP (WHEN as above)
  *	long-qmp=WHEN		a line of 17 MiB, more than a client takes

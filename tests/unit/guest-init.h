@@ -7,5 +7,6 @@
 
 void add_frame_tests(TCase *tcase);
 void add_file_tests(TCase *tcase);
+void add_trace_tests(TCase *tcase);
 
 #endif

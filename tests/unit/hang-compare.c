@@ -6,6 +6,50 @@
 #include "hang/hang.h"
 #include "tests/unit/hang.h"
 
+static const char busy_host[] =
+	"[   97.074043][   T61] Showing all locks held in the system:\n"
+	"[   97.074830][   T61] 3 locks held by kworker/u4:1/23:\n"
+	"[   97.075388][   T61]  #0: ffff88800036dd38 ((wq_completion)kacpi_hotplug){+.+.}"
+	"-{0:0}, at: "
+	"process_one_work+0x179/0x373\n"
+	"[   97.083392][   T61]  #1: ffff888000373e90 ((work_completion)(&hpw->work)){+.+.}"
+	"-{0:0}, at: "
+	"process_one_work+0x179/0x373\n"
+	"[   97.090309][   T61]  #2: ffffffff81e15688 (device_hotplug_lock){+.+.}-{3:3}"
+	", at: "
+	"acpi_device_hotplug+0x15/0x347\n"
+	"[   97.093818][   T61] 3 locks held by block-state/35:\n"
+	"[   97.123497][   T61] 8 locks held by blocks/46:\n"
+	"[   97.145276][   T61] \n"
+	"[   97.145276][   T61] =============================================\n"
+	"[   97.526888][   T61] sysrq: Show Blocked State\n"
+	"[   97.531336][   T61] task:kworker/u4:1    state:D stack:0     pid:23    ppid:2  "
+	"    flags:0x00004000\n"
+	"[   97.538313][   T61] Call Trace:\n"
+	"[   97.541199][   T61]  <TASK>\n"
+	"[   97.541540][   T61]  __schedule+0x502/0x546\n"
+	"[   97.547487][   T61]  schedule+0x6e/0xa2\n"
+	"[   97.548657][   T61]  schedule_preempt_disabled+0x10/0x19\n"
+	"[   97.551394][   T61]  __mutex_lock+0x1f2/0x396\n"
+	"[   97.555829][   T61]  acpi_device_hotplug+0x15/0x347\n"
+	"[   97.556829][   T61]  acpi_hotplug_work_fn+0x15/0x1e\n"
+	"[   97.557829][   T61]  process_one_work+0x20f/0x373\n"
+	"[   97.558829][   T61]  worker_thread+0x185/0x248\n"
+	"[   97.559829][   T61]  kthread+0xca/0xd2\n"
+	"[   97.560829][   T61]  ret_from_fork+0x1f/0x30\n"
+	"[   97.561829][   T61]  </TASK>\n"
+	"[   97.562829][   T61] task:block-state     state:D stack:0     pid:35    ppid:1  "
+	"    flags:0x00000000\n"
+	"[   97.563829][   T61] Call Trace:\n"
+	"[   97.564829][   T61]  <TASK>\n"
+	"[   97.565829][   T61]  __schedule+0x502/0x546\n"
+	"[   97.566829][   T61]  schedule+0x6e/0xa2\n"
+	"[   97.567829][   T61]  schedule_timeout+0xb4/0xd6\n"
+	"[   97.568829][   T61]  msleep+0x13/0x19\n"
+	"[   97.569829][   T61]  lock_device_hotplug_sysfs+0x1e/0x31\n"
+	"[   97.570829][   T61]  state_store+0x1e/0x74\n"
+	"[   97.571829][   T61]  </TASK>\n";
+
 /*
  * A busy host: a worker waits for device_hotplug_lock inside its work, agents poll for it, and the
  * tasks that were running when lockdep listed the locks have a number and no list. The worker is
@@ -13,49 +57,6 @@
  */
 START_TEST(a_waiting_worker_leaks_nothing)
 {
-	static const char log[] =
-		"[   97.074043][   T61] Showing all locks held in the system:\n"
-		"[   97.074830][   T61] 3 locks held by kworker/u4:1/23:\n"
-		"[   97.075388][   T61]  #0: ffff88800036dd38 ((wq_completion)kacpi_hotplug){+.+.}"
-		"-{0:0}, at: "
-		"process_one_work+0x179/0x373\n"
-		"[   97.083392][   T61]  #1: ffff888000373e90 ((work_completion)(&hpw->work)){+.+.}"
-		"-{0:0}, at: "
-		"process_one_work+0x179/0x373\n"
-		"[   97.090309][   T61]  #2: ffffffff81e15688 (device_hotplug_lock){+.+.}-{3:3}"
-		", at: "
-		"acpi_device_hotplug+0x15/0x347\n"
-		"[   97.093818][   T61] 3 locks held by block-state/35:\n"
-		"[   97.123497][   T61] 8 locks held by blocks/46:\n"
-		"[   97.145276][   T61] \n"
-		"[   97.145276][   T61] =============================================\n"
-		"[   97.526888][   T61] sysrq: Show Blocked State\n"
-		"[   97.531336][   T61] task:kworker/u4:1    state:D stack:0     pid:23    ppid:2  "
-		"    flags:0x00004000\n"
-		"[   97.538313][   T61] Call Trace:\n"
-		"[   97.541199][   T61]  <TASK>\n"
-		"[   97.541540][   T61]  __schedule+0x502/0x546\n"
-		"[   97.547487][   T61]  schedule+0x6e/0xa2\n"
-		"[   97.548657][   T61]  schedule_preempt_disabled+0x10/0x19\n"
-		"[   97.551394][   T61]  __mutex_lock+0x1f2/0x396\n"
-		"[   97.555829][   T61]  acpi_device_hotplug+0x15/0x347\n"
-		"[   97.556829][   T61]  acpi_hotplug_work_fn+0x15/0x1e\n"
-		"[   97.557829][   T61]  process_one_work+0x20f/0x373\n"
-		"[   97.558829][   T61]  worker_thread+0x185/0x248\n"
-		"[   97.559829][   T61]  kthread+0xca/0xd2\n"
-		"[   97.560829][   T61]  ret_from_fork+0x1f/0x30\n"
-		"[   97.561829][   T61]  </TASK>\n"
-		"[   97.562829][   T61] task:block-state     state:D stack:0     pid:35    ppid:1  "
-		"    flags:0x00000000\n"
-		"[   97.563829][   T61] Call Trace:\n"
-		"[   97.564829][   T61]  <TASK>\n"
-		"[   97.565829][   T61]  __schedule+0x502/0x546\n"
-		"[   97.566829][   T61]  schedule+0x6e/0xa2\n"
-		"[   97.567829][   T61]  schedule_timeout+0xb4/0xd6\n"
-		"[   97.568829][   T61]  msleep+0x13/0x19\n"
-		"[   97.569829][   T61]  lock_device_hotplug_sysfs+0x1e/0x31\n"
-		"[   97.570829][   T61]  state_store+0x1e/0x74\n"
-		"[   97.571829][   T61]  </TASK>\n";
 	/*
 	 * one of them is seen in offline_pages() once, then not, with another number of locks: it
 	 * makes progress
@@ -82,7 +83,7 @@ START_TEST(a_waiting_worker_leaks_nothing)
 		"[  100.264134][    C0] NMI backtrace for cpu 0\n"
 		"[  100.264234][    C0] CPU: 0 PID: 41 Comm: compact Not tainted 6.1.192 #1 \n"
 		"[  100.264334][    C0] RIP: 0010:isolate_migratepages+0x12/0x1ea\n";
-	g_autofree char *whole = g_strconcat(log, _i ? samples : "", NULL);
+	g_autofree char *whole = g_strconcat(busy_host, _i ? samples : "", NULL);
 	const struct hang_source source = {.console = whole, .console_len = strlen(whole)};
 	rig_auto(hang) hang = hang_explain(&source);
 	g_autofree char *all = g_strjoinv("\n", (char **)hang_sentences(hang));
@@ -119,7 +120,9 @@ END_TEST
 #define TELLER_LISTED \
 	"task 71 teller D count_coins switches 5\n\t[<0>] count_coins+0x21/0x80\n" \
 	"\t[<0>] vfs_write+0x1/0x9\n"
-#define PORTER_IDLE "task 70 porter I worker_thread switches 9\n\t[<0>] worker_thread+0x1/0x9\n\t[<0>] kthread+0x1/0x9\n"
+#define PORTER_IDLE \
+	"task 70 porter I worker_thread switches 9\n\t[<0>] worker_thread+0x1/0x9\n" \
+	"\t[<0>] kthread+0x1/0x9\n"
 #define PORTER_WAITS \
 	"task 70 porter D carry_coins switches 9\n\t[<0>] carry_coins+0x15/0x90\n" \
 	"\t[<0>] process_one_work+0x1/0x9\n\t[<0>] worker_thread+0x1/0x9\n\t[<0>] kthread+0x1/0x9\n"

@@ -9,13 +9,15 @@
 
 TCase *nightly_matrix_case(void);
 
-#define PASSED(scenario, machine)                                                                                   \
-	"{\"scenario\":\"" scenario "\",\"machine\":\"" machine "\",\"status\":\"good\",\"rate\":{\"bad\":0,\"of\":1}," \
+#define PASSED(scenario, machine)                                                         \
+	"{\"scenario\":\"" scenario "\",\"machine\":\"" machine "\",\"status\":\"good\"," \
+	"\"rate\":{\"bad\":0,\"of\":1},"                                                  \
 	"\"attempts\":[{\"verdict\":\"PASS\",\"outcome\":0,\"run\":\"r\"}]}"
-#define FAILED(scenario, machine, run)                                                                           \
-	"{\"scenario\":\"" scenario "\",\"machine\":\"" machine                                                  \
-	"\",\"status\":\"bad\",\"rate\":{\"bad\":1,\"of\":1},"                                                   \
-	"\"attempts\":[{\"verdict\":\"INFRA\",\"outcome\":2},{\"verdict\":\"FAIL\",\"outcome\":1,\"run\":\"" run \
+#define FAILED(scenario, machine, run)                          \
+	"{\"scenario\":\"" scenario "\",\"machine\":\"" machine \
+	"\",\"status\":\"bad\",\"rate\":{\"bad\":1,\"of\":1},"  \
+	"\"attempts\":[{\"verdict\":\"INFRA\",\"outcome\":2},"  \
+	"{\"verdict\":\"FAIL\",\"outcome\":1,\"run\":\"" run    \
 	"\"}]}"
 #define WITHOUT(scenario, machine, status)                                                \
 	"{\"scenario\":\"" scenario "\",\"machine\":\"" machine "\",\"status\":\"" status \

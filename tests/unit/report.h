@@ -8,7 +8,8 @@
 #include "report/report.h"
 
 /* Text of a guest, a folder's name or a file must stay text. */
-#define HOSTILE "<script>alert('1')</script> \" ' & ]]> \x01\x1b[31m \xff\xfe # not ok 1\nok 99 gotcha"
+#define HOSTILE \
+	"<script>alert('1')</script> \" ' & ]]> \x01\x1b[31m \xff\xfe # not ok 1\nok 99 gotcha"
 
 /*
  * A run of DAY (1 is 2026-11-01) and its N-th, of a scenario on a machine; TITLE: its report, or

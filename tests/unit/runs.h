@@ -11,9 +11,11 @@
 #include "store/store.h"
 
 /* `details` of a verdict with one report of that signature. */
-#define REPORT(bug) "{\"reasons\": [\"x\"], \"reports\": [{\"kind\": \"warning\", \"weight\": \"fail\", \"title\": \"T " bug \
-		    "\", \"signature\": {\"bug\": \"" bug "\", \"path\": \"p\", \"exact\": \"e\"}}], \"times\": " \
-		    "{\"total_ns\": 5000000000, \"first_report_s\": 2.5}}"
+#define REPORT(bug)                                                                           \
+	"{\"reasons\": [\"x\"], \"reports\": [{\"kind\": \"warning\", \"weight\": \"fail\", " \
+	"\"title\": \"T " bug "\", \"signature\": "                                           \
+	"{\"bug\": \"" bug "\", \"path\": \"p\", \"exact\": \"e\"}}], "                       \
+	"\"times\": {\"total_ns\": 5000000000, \"first_report_s\": 2.5}}"
 
 /* The index over the test's scratch folder. */
 struct run_index *open_index(void);

@@ -6,5 +6,6 @@
 #include <check.h>
 
 void add_scenario_file_tests(TCase *tcase);
+void add_damaged_tests(TCase *tcase);
 
 #endif

@@ -147,7 +147,8 @@ START_TEST(recheck_proves_as_the_run)
 END_TEST
 
 #define STALL(s) \
-	"[   " s ".000000][    C1] watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [block-state:35]\n" \
+	"[   " s ".000000][    C1] watchdog: BUG: soft lockup - CPU#1 stuck for 22s! " \
+	"[block-state:35]\n" \
 	"[   " s ".000000][    C1] CPU: 1 PID: 35 Comm: block-state Not tainted 6.1.192 #1\n" \
 	"[   " s ".000000][    C1] RIP: 0010:offline_pages+0x257/0x6ca\n" \
 	"[   " s ".000000][    C1] Call Trace:\n" \

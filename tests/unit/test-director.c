@@ -216,22 +216,23 @@ static void say(int fd, const char *line)
 	ck_assert_int_eq(send(fd, line, strlen(line), 0), strlen(line));
 }
 
+static const char *const bad_lines[] = {
+	"",
+	"hold",
+	"held 1 a 0 0 0 met 0",
+	"held 0 c 0 0 0 met 0",
+	"held 0 a 0 0 -1 met 0",
+	"held 0 a 0 0 0 lost 0",
+	"held 0 a 0 0 0 met 0 more",
+	"totals 9 0 0 0 0 0 0 0 0 0",
+	"totals 0 1",
+	"skewed 0 zz",
+	"counted not",
+	"\xff\xfe",
+};
+
 START_TEST(plugin_lines)
 {
-	static const char *const bad[] = {
-		"",
-		"hold",
-		"held 1 a 0 0 0 met 0",
-		"held 0 c 0 0 0 met 0",
-		"held 0 a 0 0 -1 met 0",
-		"held 0 a 0 0 0 lost 0",
-		"held 0 a 0 0 0 met 0 more",
-		"totals 9 0 0 0 0 0 0 0 0 0",
-		"totals 0 1",
-		"skewed 0 zz",
-		"counted not",
-		"\xff\xfe",
-	};
 	const struct director_owner owner = {on_held, on_skewed, on_broken, NULL};
 	g_autoptr(GError) error = NULL;
 	rig_auto(director_orders) orders = resolve("first until second", &error);
@@ -271,8 +272,8 @@ START_TEST(plugin_lines)
 	ck_assert_uint_eq(totals.held, 2);
 	ck_assert_uint_eq(totals.released, 1);
 	ck_assert_uint_eq(totals.met, 1);
-	for (guint i = 1; i < G_N_ELEMENTS(bad); i++)
-		say(fd, bad[i]);
+	for (guint i = 1; i < G_N_ELEMENTS(bad_lines); i++)
+		say(fd, bad_lines[i]);
 	director_drain(director);
 	ck_assert_uint_eq(n_broken, 1);
 	ck_assert_uint_eq(n_held, 2);

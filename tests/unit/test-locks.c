@@ -229,9 +229,11 @@ START_TEST(hostile_text)
 }
 END_TEST
 
-#define REPORT "[{\"kind\": \"lockdep-circular\", \"cycle\": [\"a\", \"b\", \"kn->active\"], \"detail\": " \
-	       "{\"attribute\": \"state_show\"}}, {\"kind\": \"warning\", \"cycle\": [\"x\", \"y\"]}, 7, " \
-	       "{\"kind\": \"lockdep-circular\", \"cycle\": [\"p\", 3]}]"
+#define REPORT                                                                          \
+	"[{\"kind\": \"lockdep-circular\", \"cycle\": [\"a\", \"b\", \"kn->active\"], " \
+	"\"detail\": {\"attribute\": \"state_show\"}}, "                                \
+	"{\"kind\": \"warning\", \"cycle\": [\"x\", \"y\"]}, 7, "                       \
+	"{\"kind\": \"lockdep-circular\", \"cycle\": [\"p\", 3]}]"
 
 /* The links of a reported cycle, and nothing of reports that are not lockdep cycles. */
 START_TEST(reports_have_edges)

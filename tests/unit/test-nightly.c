@@ -357,10 +357,12 @@ START_TEST(resumed)
 	journal = g_build_filename(night->dir, "journal", NULL);
 	night_free(g_steal_pointer(&night));
 	file = fopen(journal, "a");
-	fputs("{\"what\":\"cell\",\"cell\":\"k/dimm-storm/pc-q35/s2/1\",\"attempt\":1,\"verdict\":\"PASS\",\"outcome\":0,\"run\":\"r\","
-	      "\"wall_s\":3.5,\"cpu_s\":1}\n"
-	      "{\"what\":\"cell\",\"cell\":\"no/such/cell\",\"attempt\":1,\"verdict\":\"PASS\",\"outcome\":0}\n"
-	      "{\"what\":\"cell\",\"cell\":\"k/dimm-storm/pc-q35/s1/1\",\"attempt\":1,\"verdict\":\"ABORTED\",\"outcome\":2}\n"
+	fputs("{\"what\":\"cell\",\"cell\":\"k/dimm-storm/pc-q35/s2/1\",\"attempt\":1,"
+	      "\"verdict\":\"PASS\",\"outcome\":0,\"run\":\"r\",\"wall_s\":3.5,\"cpu_s\":1}\n"
+	      "{\"what\":\"cell\",\"cell\":\"no/such/cell\",\"attempt\":1,"
+	      "\"verdict\":\"PASS\",\"outcome\":0}\n"
+	      "{\"what\":\"cell\",\"cell\":\"k/dimm-storm/pc-q35/s1/1\",\"attempt\":1,"
+	      "\"verdict\":\"ABORTED\",\"outcome\":2}\n"
 	      "garbage\n[1]\n{\"what\":\"cell\",\"cell\":\"k/dimm-storm/pc-q35/s3/1\",\"att",
 	      file);
 	fclose(file);

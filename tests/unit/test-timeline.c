@@ -239,12 +239,16 @@ START_TEST(ids)
 END_TEST
 
 /* A file with one thing that is wrong; %s is where the head's usual values go. */
-#define HEAD "\"version\": 1, \"scenario\": \"small\", \"machine\": \"pc-q35\", \"seed\": 7, \"then\": \"end\""
-#define FILE_WITH(copies, ops) "{" HEAD ", \"agents\": [], \"copies\": [" copies "], \"operations\": [" ops "]}"
+#define HEAD \
+	"\"version\": 1, \"scenario\": \"small\", \"machine\": \"pc-q35\", " \
+	"\"seed\": 7, \"then\": \"end\""
+#define FILE_WITH(copies, ops) \
+	"{" HEAD ", \"agents\": [], \"copies\": [" copies "], \"operations\": [" ops "]}"
 #define ONE "{\"track\": 0, \"copy\": 0, \"laps\": 2}"
 #define PLUG "{\"id\": \"0.0.0.0\", \"do\": \"plug\", \"device\": \"d\", \"size\": 268435456}"
 #define WAIT(id, ms) "{\"id\": \"" id "\", \"do\": \"wait\", \"ms\": " ms "}"
-#define LATE(id, after) "{\"id\": \"" id "\", \"do\": \"wait\", \"ms\": 1, \"after\": \"" after "\"}"
+#define LATE(id, after) \
+	"{\"id\": \"" id "\", \"do\": \"wait\", \"ms\": 1, \"after\": \"" after "\"}"
 
 static const struct {
 	const char *text, *says;

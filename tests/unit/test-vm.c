@@ -1,196 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A guest's life against tests/fake-qemu: each case is a script for the fake and what the
- * operations on it must end in. The channel is fed by hand as well, cut into every kind of piece.
+ * operations on it must end in.
  */
 #include "tests/unit/suite.h"
-#include "vm/vm.h"
+#include "tests/unit/vm-guest.h"
 
 #include <check.h>
-#include <errno.h>
-#include <glib/gstdio.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "guest-init/proto.h"
 #include "tests/unit/vm.h"
-#include "util/clock.h"
 #include "util/error.h"
-#include "vm/channel.h"
 #include "vm/cmdline.h"
 #include "vm/module.h"
-
-#define MIB (G_GUINT64_CONSTANT(1) << 20)
-
-struct guest {
-	struct vm *vm;
-	guint hello, frames, channel_errors, faults, full, gone, pending;
-	guint64 console;
-	enum vm_outcome outcome;
-	char *why, *fault, *last_text, *end;
-	gboolean by_us, guest_shutdown;
-};
-
-static void on_console(const guint8 *bytes, gsize len, void *data)
-{
-	((struct guest *)data)->console += len;
-	(void)bytes;
-}
-
-static void on_frame(unsigned type, guint32 seq, const char *text, gsize len, void *data)
-{
-	struct guest *g = data;
-
-	(void)seq;
-	ck_assert_uint_eq(strlen(text), len);
-	g->frames++;
-	g->hello += type == PROTO_HELLO;
-	g_free(g->last_text);
-	g->last_text = g_strdup(text);
-}
-
-static void on_channel_error(const char *what, void *data)
-{
-	(void)what;
-	((struct guest *)data)->channel_errors++;
-}
-
-static void on_full(void *data)
-{
-	((struct guest *)data)->full++;
-}
-
-static void on_fault(const char *what, void *data)
-{
-	struct guest *g = data;
-
-	g->faults++;
-	g->fault = g_strdup(what);
-}
-
-static void on_gone(const struct vm_exit *end, void *data)
-{
-	struct guest *g = data;
-
-	ck_assert_uint_eq(g->pending, 0);
-	g->gone++;
-	g->end = g_strdup(end->why);
-	g->by_us = end->by_us;
-	g->guest_shutdown = end->guest_shutdown;
-}
-
-static struct vm_config config_for(void)
-{
-	static char emulator[4096];
-
-	g_snprintf(emulator, sizeof(emulator), "%s/fake-qemu",
-		   g_getenv("RIG_TEST_BIN") ? g_getenv("RIG_TEST_BIN") : "build/tests");
-	return (struct vm_config){
-		.machine = machine_find("pc-q35", NULL),
-		.emulator = emulator,
-		.kernel = "/k",
-		.accel = ACCEL_KVM,
-		.memory = 1024 * MIB,
-		.max_memory = 16384 * MIB,
-		.slots = 16,
-		.nodes = 1,
-		.base_nodes = 1,
-		.cpu_nodes = 1,
-		.cpus = 2,
-		.max_cpus = 4,
-		.dir = scratch,
-	};
-}
-
-static void start(struct guest *g, const char *script, const char *machine, guint64 console_limit)
-{
-	const struct vm_owner owner = {.console = on_console, .frame = on_frame,
-				       .channel_error = on_channel_error, .console_full = on_full,
-				       .fault = on_fault, .gone = on_gone, .data = g};
-	struct vm_config config;
-	g_autoptr(GError) error = NULL;
-
-	*g = (struct guest){0};
-	config = config_for();
-	config.console_limit = console_limit;
-	if (machine)
-		config.machine = machine_find(machine, NULL);
-	g_setenv("FAKE_QEMU", script, TRUE);
-	g->vm = vm_start(&config, &owner, &error);
-	ck_assert_msg(g->vm != NULL, "%s", error ? error->message : "");
-}
-
-/* Runs the loop until *COUNT is at least WANTED; the test's own time-out ends what never comes. */
-static void until(const guint *count, guint wanted)
-{
-	while (*count < wanted)
-		g_main_context_iteration(NULL, TRUE);
-}
-
-static void finish(struct guest *g)
-{
-	if (!g->gone)
-		vm_kill(g->vm);
-	until(&g->gone, 1);
-	vm_free(g->vm);
-	g_free(g->why);
-	g_free(g->fault);
-	g_free(g->last_text);
-	g_free(g->end);
-}
-
-static void on_done(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
-{
-	struct guest *g = data;
-
-	(void)reply;
-	ck_assert_uint_gt(g->pending, 0);
-	g->pending--;
-	g->outcome = outcome;
-	g_free(g->why);
-	g->why = g_strdup(why);
-}
-
-static enum vm_outcome await(struct guest *g)
-{
-	while (g->pending)
-		g_main_context_iteration(NULL, TRUE);
-	return g->outcome;
-}
-
-static gint64 in_ms(int ms)
-{
-	return rig_now_ns() + ms * RIG_NS_PER_MS;
-}
-
-static enum vm_outcome plug(struct guest *g, const char *id, int ms)
-{
-	const struct vm_memory dimm = {.id = id, .size = 256 * MIB};
-
-	g->pending++;
-	vm_plug_dimm(g->vm, &dimm, in_ms(ms), on_done, g);
-	return await(g);
-}
-
-static enum vm_outcome unplug(struct guest *g, const char *id, int ms)
-{
-	g->pending++;
-	vm_unplug(g->vm, id, in_ms(ms), on_done, g);
-	return await(g);
-}
-
-static enum vm_outcome command(struct guest *g, const char *name)
-{
-	g->pending++;
-	vm_command(g->vm, name, NULL, in_ms(5000), on_done, g);
-	return await(g);
-}
 
 /* One plug, then unplugs until the table's row ends. Time is short where silence is expected. */
 static const struct {
@@ -370,171 +193,6 @@ START_TEST(reset_says_hello_again)
 }
 END_TEST
 
-static const struct {
-	const char *script;
-	gboolean guest_shutdown;
-	const char *why;
-	guint faults;
-} ends[] = {
-	{"die-at=boot", FALSE, "killed by signal 9", 0},
-	{"exit-at=hello", FALSE, "code 1: fake-qemu: told to end at hello", 0},
-	{"reset-at=hello", FALSE, "guest reset itself", 0},
-	{"garbage-qmp=hello", FALSE, "killed by the rig", 1},
-	{"truncate-qmp=hello", FALSE, "killed by the rig", 1},
-};
-
-START_TEST(every_end)
-{
-	struct guest g;
-
-	start(&g, ends[_i].script, NULL, 0);
-	if (ends[_i].faults) {
-		until(&g.faults, 1);
-		vm_kill(g.vm);
-	}
-	until(&g.gone, 1);
-	ck_assert_msg(strstr(g.end, ends[_i].why) != NULL, "%s", g.end);
-	ck_assert_int_eq(g.guest_shutdown, ends[_i].guest_shutdown);
-	ck_assert_uint_eq(g.faults, ends[_i].faults);
-	finish(&g);
-}
-END_TEST
-
-START_TEST(power_off_and_quit)
-{
-	struct guest g;
-
-	start(&g, "", NULL, 0);
-	ck_assert(!vm_send(g.vm, PROTO_POWEROFF, 1, "")); /* before hello */
-	until(&g.hello, 1);
-	ck_assert(vm_send(g.vm, PROTO_POWEROFF, 1, ""));
-	until(&g.gone, 1);
-	ck_assert(g.guest_shutdown && !g.by_us);
-	ck_assert_str_eq(g.last_text, "ok\n");
-	finish(&g);
-	start(&g, "", NULL, 0);
-	vm_quit(g.vm, in_ms(5000));
-	until(&g.gone, 1);
-	ck_assert(g.by_us && !g.guest_shutdown);
-	finish(&g);
-}
-END_TEST
-
-START_TEST(console_flood_is_cut_and_drained)
-{
-	g_autofree char *path = NULL;
-	GStatBuf st;
-	struct guest g;
-
-	start(&g, "console-flood=4000000", NULL, 100000);
-	until(&g.frames, 2); /* a beat after the flood: nothing was held up */
-	ck_assert_uint_eq(g.console, 100000);
-	ck_assert_uint_eq(g.full, 1);
-	path = g_build_filename(scratch, "console.raw", NULL);
-	ck_assert_int_eq(g_stat(path, &st), 0);
-	ck_assert_int_eq(st.st_size, 100000);
-	finish(&g);
-}
-END_TEST
-
-START_TEST(channel_faults)
-{
-	struct guest g;
-
-	start(&g, "channel-garbage;beat=5", NULL, 0);
-	until(&g.channel_errors, 3);
-	ck_assert_uint_gt(g.frames, 0);
-	finish(&g);
-	start(&g, "wrong-version;beat=5", NULL, 0);
-	until(&g.channel_errors, 1);
-	until(&g.frames, 1);
-	ck_assert_uint_eq(g.hello, 0);
-	finish(&g);
-}
-END_TEST
-
-static void count_frame(unsigned type, guint32 seq, const char *text, gsize len, void *data)
-{
-	guint *counts = data;
-
-	(void)type;
-	(void)text;
-	(void)len;
-	counts[0]++;
-	counts[1] = seq;
-}
-
-static void count_error(const char *what, void *data)
-{
-	(void)what;
-	((guint *)data)[2]++;
-}
-
-/* Frames among garbage, a broken checksum, a cut frame: the same answer however it is cut. */
-START_TEST(frames_in_any_pieces)
-{
-	static const char *const texts[] = {"", "a 1\nRIGP\n", "b\n"};
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	guint counts[3] = {0};
-	const struct channel_owner owner = {count_frame, count_error, counts};
-	struct channel *channel = channel_new(&owner);
-
-	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-		guint8 header[PROTO_HEADER];
-
-		proto_pack(header, PROTO_NOTE, i + 1, texts[i], strlen(texts[i]));
-		g_byte_array_append(bytes, (const guint8 *)"SLOF RIG RIGPX", 14);
-		g_byte_array_append(bytes, header, PROTO_HEADER);
-		g_byte_array_append(bytes, (const guint8 *)texts[i], strlen(texts[i]));
-	}
-	/* the middle one's payload is damaged, the last one is whole */
-	for (gsize at = 0; at < bytes->len; at += _i)
-		channel_feed(channel, bytes->data + at, MIN((gsize)_i, bytes->len - at));
-	ck_assert_uint_eq(counts[0], 3);
-	ck_assert_uint_eq(counts[1], 3);
-	ck_assert_uint_eq(counts[2], 3);
-	bytes->data[14 + PROTO_HEADER + 14 + PROTO_HEADER] ^= 1;
-	memset(counts, 0, sizeof(counts));
-	for (gsize at = 0; at < bytes->len; at += _i)
-		channel_feed(channel, bytes->data + at, MIN((gsize)_i, bytes->len - at));
-	ck_assert_uint_eq(counts[0], 2);
-	ck_assert_uint_eq(counts[1], 3);
-	channel_free(channel);
-}
-END_TEST
-
-/* The controller is killed without warning: its QEMU goes with it. */
-START_TEST(qemu_dies_with_us)
-{
-	struct pollfd end = {.events = POLLIN};
-	int fds[2];
-	pid_t child, qemu = 0;
-
-	ck_assert_int_eq(pipe(fds), 0);
-	child = fork();
-	if (child == 0) {
-		struct guest g;
-
-		start(&g, "", NULL, 0);
-		until(&g.hello, 1);
-		qemu = vm_pid(g.vm);
-		if (write(fds[1], &qemu, sizeof(qemu)) != sizeof(qemu))
-			_exit(1);
-		raise(SIGKILL);
-	}
-	ck_assert_int_eq(read(fds[0], &qemu, sizeof(qemu)), sizeof(qemu));
-	waitpid(child, NULL, 0);
-	/* reaped by init already, or readable once it is dead, within the test's time */
-	end.fd = pidfd_open(qemu, 0);
-	if (end.fd < 0) {
-		ck_assert_int_eq(errno, ESRCH);
-	} else {
-		ck_assert_int_eq(poll(&end, 1, -1), 1);
-		close(end.fd);
-	}
-}
-END_TEST
-
 static glong resident_kib(void)
 {
 	struct rusage usage;
@@ -656,17 +314,12 @@ int main(void)
 	tcase_add_test(tcase, cpus_come_and_go);
 	tcase_add_test(tcase, virtio_mem_sizes);
 	tcase_add_test(tcase, reset_says_hello_again);
-	tcase_add_loop_test(tcase, every_end, 0, G_N_ELEMENTS(ends));
-	tcase_add_test(tcase, power_off_and_quit);
-	tcase_add_test(tcase, console_flood_is_cut_and_drained);
-	tcase_add_test(tcase, channel_faults);
-	tcase_add_loop_test(tcase, frames_in_any_pieces, 1, 90);
-	tcase_add_test(tcase, qemu_dies_with_us);
 	tcase_add_test(tcase, no_growth_over_10000_cycles);
 	tcase_add_test(tcase, wrong_config);
 	tcase_add_test(tcase, missing_module);
 	tcase_add_test(tcase, command_line_of_nodes);
 	tcase_add_test(tcase, command_line_of_firmware);
+	add_end_tests(tcase);
 	add_libvirt_tests(tcase);
 	add_abandon_tests(tcase);
 	add_sandbox_tests(tcase);

@@ -220,9 +220,9 @@ END_TEST
 	"{\"zoo\": {\"entry\": \"z03\", \"clean\": " clean \
 	"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\", \"asked\": " \
 	"\"deb:linux-source-6.1\"}}"
-#define Z03_WITHOUT(part)                                                                               \
-	"{\"zoo\": {\"entry\": \"z03\"}, \"machine\": \"pc-q35\", \"kernel\": {\"version\": \"6.1\"}, " \
-	"\"without\": \"" part "\"}"
+#define Z03_WITHOUT(part)                                           \
+	"{\"zoo\": {\"entry\": \"z03\"}, \"machine\": \"pc-q35\", " \
+	"\"kernel\": {\"version\": \"6.1\"}, \"without\": \"" part "\"}"
 #define Z03_REPORT(when)                                                                    \
 	"{\"reports\": [{\"kind\": \"lockdep-circular\", \"title\": \"t\", \"when\": " when \
 	", \"cycle\": [\"kn->active\", \"mem_hotplug_lock\"]}], \"counts\": {\"agents\": "  \

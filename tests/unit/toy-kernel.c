@@ -71,7 +71,8 @@ union stack __start_init_task = {.bytes = {1}};
 /* All are threads of one process, which is the one after init_task. */
 #define TASK(id, name, before, after) \
 	struct task_struct name = {.__state = 2, .stack = &name##_stack, .pid = id, .comm = #name, \
-		.tasks = ALONE(&init_task.tasks), .thread_node = {after, before}, .signal = &signals, \
+		.tasks = ALONE(&init_task.tasks), .thread_node = {after, before}, \
+		.signal = &signals, \
 		.thread.sp = (unsigned long)&name##_stack.frames}
 
 struct task_struct init_task = {.stack = &__start_init_task,

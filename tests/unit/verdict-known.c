@@ -35,15 +35,16 @@
 	"[   10.000009]  isolate_single_pageblock+0xa5/0x30e\n"                                 \
 	"[   10.000010]  </TASK>\n"                                                             \
 	"[   10.000011] ---[ end trace 0000000000000000 ]---\n"
-#define WARNED(where, function)                                                                     \
-	"[   10.000001] ------------[ cut here ]------------\n"                                     \
-	"[   10.000002] WARNING: CPU: 1 PID: 0 at " where " " function "+0x5/0x40\n"                \
-	"[   10.000003] CPU: 1 PID: 0 Comm: swapper/1 Not tainted 6.1.192 #1\n"                     \
-	"[   10.000004] NIP:  c000000000000001 LR: c000000000000002 CTR: c000000000000003\n"        \
-	"[   10.000005] NIP [c000000000000001] " function "+0x5/0x40\n"                             \
-	"[   10.000006] Call Trace:\n"                                                              \
-	"[   10.000007] [c000000000000004] [c000000000000005] " function "+0x5/0x40 (unreliable)\n" \
-	"[   10.000008] [c000000000000006] [c000000000000007] xive_teardown_cpu+0x5/0x40\n"         \
+#define WARNED(where, function)                                                              \
+	"[   10.000001] ------------[ cut here ]------------\n"                              \
+	"[   10.000002] WARNING: CPU: 1 PID: 0 at " where " " function "+0x5/0x40\n"         \
+	"[   10.000003] CPU: 1 PID: 0 Comm: swapper/1 Not tainted 6.1.192 #1\n"              \
+	"[   10.000004] NIP:  c000000000000001 LR: c000000000000002 CTR: c000000000000003\n" \
+	"[   10.000005] NIP [c000000000000001] " function "+0x5/0x40\n"                      \
+	"[   10.000006] Call Trace:\n"                                                       \
+	"[   10.000007] [c000000000000004] [c000000000000005] " function "+0x5/0x40 "        \
+	"(unreliable)\n"                                                                     \
+	"[   10.000008] [c000000000000006] [c000000000000007] xive_teardown_cpu+0x5/0x40\n"  \
 	"[   10.000009] ---[ end trace 0000000000000000 ]---\n"
 
 static const struct {

@@ -5,6 +5,7 @@
 
 #include <check.h>
 
+void add_end_tests(TCase *tcase);
 void add_libvirt_tests(TCase *tcase);
 void add_abandon_tests(TCase *tcase);
 void add_sandbox_tests(TCase *tcase);

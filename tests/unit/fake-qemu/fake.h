@@ -55,6 +55,8 @@ const char *text_of(json_t *object, const char *key);
 
 /* guest.c */
 void guest_boot(void);
+
+/* requests.c */
 void guest_bytes(const guint8 *bytes, gsize len);
 
 #endif

@@ -1,137 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The fake's QMP: the commands that the rig uses, with the devices behind them. */
-#include "fake.h"
+/* The fake's QMP: the commands that the rig uses. */
+#include "devices.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Devices */
-
-#define HOTPLUG_BASE (G_GUINT64_CONSTANT(4) << 30)
-
-static struct device *find(const char *id)
-{
-	for (GList *l = fake.devices.head; id && l; l = l->next)
-		if (!strcmp(((struct device *)l->data)->id, id))
-			return l->data;
-	return NULL;
-}
-
-static void device_free(struct device *device)
-{
-	g_queue_remove(&fake.devices, device);
-	g_free(device->id);
-	g_free(device->driver);
-	json_decref(device->arguments);
-	g_free(device);
-}
-
-static void ost(const struct device *device, int source, int status)
-{
-	g_autofree char *slot = g_strdup_printf("%u", device->slot);
-
-	if (fake.has_acpi && !fake.hung)
-		tell_event("ACPI_DEVICE_OST",
-			   json_pack("{s:{s:s, s:i, s:i, s:s, s:s}}", "info", "device", device->id,
-				     "source", source, "status", status, "slot", slot, "slot-type",
-				     device->is_cpu ? "CPU" : "DIMM"));
-}
-
-/* Where a device of this size fits between those there are. */
-static guint64 free_address(guint64 size)
-{
-	guint64 address = HOTPLUG_BASE;
-
-	for (gboolean again = TRUE; again;) {
-		again = FALSE;
-		for (GList *l = fake.devices.head; l; l = l->next) {
-			struct device *other = l->data;
-
-			if (other->size && address < other->address + other->size &&
-			    other->address < address + size) {
-				address = other->address + other->size;
-				again = TRUE;
-			}
-		}
-	}
-	return address;
-}
-
-static unsigned free_slot(void)
-{
-	unsigned slot = 0;
-
-	for (GList *l = fake.devices.head; l; l = l->next)
-		if (((struct device *)l->data)->slot == slot) {
-			slot++;
-			l = fake.devices.head;
-		}
-	return slot;
-}
-
-static gboolean plugged(void *data)
-{
-	struct device *device = find(data);
-
-	moment("located");
-	if (device && !script_says("plug", "never"))
-		ost(device, 1, script_says("plug", "refuse") ? 1 : 0);
-	return G_SOURCE_REMOVE;
-}
-
-static void size_changed(struct device *device, guint64 size)
-{
-	if (script_says("resize", "never") || fake.hung)
-		return;
-	json_object_set_new(device->arguments, "size", json_integer(size));
-	tell_event("MEMORY_DEVICE_SIZE_CHANGE",
-	      json_pack("{s:s, s:I}", "id", device->id, "size", (json_int_t)size));
-}
-
-static void device_deleted(struct device *device)
-{
-	g_autofree char *path = g_strdup_printf("/machine/peripheral/%s", device->id);
-	g_autofree char *slot = g_strdup_printf("%u", device->slot);
-
-	if (device->is_cpu && script_word("lapic")) {
-		tell_event("DEVICE_DELETED", json_pack("{s:s+}", "path", path, "/lapic"));
-		device_free(device);
-		tell_event("ACPI_DEVICE_OST",
-			   json_pack("{s:{s:i, s:i, s:s, s:s}}", "info", "source", 3, "status", 0,
-				     "slot", slot, "slot-type", "CPU"));
-		return;
-	}
-	tell_event("DEVICE_DELETED", json_pack("{s:s, s:s}", "device", device->id, "path", path));
-	device_free(device);
-}
-
-static gboolean unplugged(void *data)
-{
-	struct device *device = find(data);
-	gboolean refuse = script_says("unplug", "refuse") || script_says("unplug", "pending");
-
-	if (!device || script_says("unplug", "never") || fake.hung)
-		return G_SOURCE_REMOVE;
-	if (script_says("unplug", "vanish"))
-		raise(SIGKILL);
-	device->leaving = FALSE;
-	if (script_says("unplug", "error")) {
-		tell_event("MEM_UNPLUG_ERROR",
-			   json_pack("{s:s, s:s}", "device", device->id, "msg", "busy"));
-	} else if (refuse && fake.has_acpi) {
-		ost(device, 3, 0x84);
-		ost(device, 3, 0x82);
-	} else if (refuse) {
-		tell_event("DEVICE_UNPLUG_GUEST_ERROR", json_pack("{s:s}", "device", device->id));
-	} else {
-		ost(device, 3, 0x84);
-		device_deleted(device);
-	}
-	return G_SOURCE_REMOVE;
-}
-
-/* QMP: a handler returns the result, or NULL and the error's words. */
+/* A handler returns the result, or NULL and the error's words. */
 
 const char *text_of(json_t *object, const char *key)
 {
@@ -176,7 +51,7 @@ static json_t *device_add(json_t *arguments, const char **error)
 	struct device *device;
 
 	moment("plug");
-	if (find(text_of(arguments, "id")))
+	if (device_find(text_of(arguments, "id")))
 		*error = "Duplicate device ID";
 	else if (!size && !is_cpu)
 		*error = "Device memdev is not found";
@@ -190,23 +65,24 @@ static json_t *device_add(json_t *arguments, const char **error)
 	device->is_cpu = is_cpu;
 	device->is_virtio = g_str_equal(device->driver, "virtio-mem-pci");
 	device->slot =
-		is_cpu ? json_integer_value(json_object_get(arguments, "core-id")) : free_slot();
+		is_cpu ? json_integer_value(json_object_get(arguments, "core-id"))
+		       : device_free_slot();
 	device->size = size ? *size : 0;
-	device->address = free_address(device->size);
+	device->address = device_free_address(device->size);
 	device->arguments = json_deep_copy(arguments);
 	g_queue_push_tail(&fake.devices, device);
 	if (device->is_virtio)
-		size_changed(device,
+		device_size_changed(device,
 			     json_integer_value(json_object_get(arguments, "requested-size")));
 	else
-		g_timeout_add_full(G_PRIORITY_DEFAULT, script_number("delay", 0), plugged,
+		g_timeout_add_full(G_PRIORITY_DEFAULT, script_number("delay", 0), device_plugged,
 				   g_strdup(device->id), g_free);
 	return json_object();
 }
 
 static json_t *device_del(json_t *arguments, const char **error)
 {
-	struct device *device = find(text_of(arguments, "id"));
+	struct device *device = device_find(text_of(arguments, "id"));
 
 	moment("unplug");
 	if (!device) {
@@ -223,7 +99,7 @@ static json_t *device_del(json_t *arguments, const char **error)
 			return NULL;
 	}
 	device->leaving = TRUE;
-	g_timeout_add_full(G_PRIORITY_DEFAULT, script_number("delay", 0), unplugged,
+	g_timeout_add_full(G_PRIORITY_DEFAULT, script_number("delay", 0), device_unplugged,
 			   g_strdup(device->id), g_free);
 	return json_object();
 }
@@ -281,13 +157,13 @@ static json_t *query_cpus(json_t *arguments, const char **error)
 static json_t *qom_set(json_t *arguments, const char **error)
 {
 	g_autofree char *id = g_path_get_basename(text_of(arguments, "path"));
-	struct device *device = find(id);
+	struct device *device = device_find(id);
 	guint64 size = json_integer_value(json_object_get(arguments, "value"));
 
 	if (!device || size > device->size)
 		*error = device ? "size is larger than the device" : "!DeviceNotFound";
 	else
-		size_changed(device, size);
+		device_size_changed(device, size);
 	return json_object();
 }
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* An open report: its lines, how far it reaches, and the report made of it. */
+#include <string.h>
+
+#include "splat/scanner.h"
+
+void extent_free(struct open *open)
+{
+	g_ptr_array_unref(open->lines);
+	g_free(open);
+}
+
+void open_append(struct open *open, const char *text, gsize len)
+{
+	if (open->bytes + len > REPORT_KEPT || open->lines->len >= REPORT_LINES) {
+		open->full = TRUE;
+		return;
+	}
+	g_ptr_array_add(open->lines, g_strndup(text, len));
+	open->bytes += len + 1;
+}
+
+void open_reach(struct open *open, const struct line *line)
+{
+	open->solid = open->lines->len;
+	open->last_line = line->number + line->more;
+	open->end_byte = line->end_byte;
+	open->foreign = 0;
+	if (line->stamp >= 0) {
+		if (open->first_stamp < 0)
+			open->first_stamp = line->stamp;
+		open->last_stamp = line->stamp;
+	}
+}
+
+void open_with_past(struct scanner *scanner, struct open *open, const struct line *line)
+{
+	for (guint i = 0; i < PAST; i++) {
+		const struct past *past = &scanner->past[i];
+
+		if (!past->number || past->kernel != line->kernel ||
+		    strcmp(past->caller, line->caller) != 0) {
+			if (!line->caller[0])
+				return;
+			continue; /* others print at the same time */
+		}
+		if (past->first_byte < scanner->told || past->number + PAST < line->number ||
+		    !body_is_preface(past->text))
+			return;
+		open->first_line = past->number;
+		open->first_byte = past->first_byte;
+		open->first_stamp = past->stamp;
+		open_append(open, past->text, strlen(past->text));
+		return;
+	}
+}
+
+struct splat *extent_splat(const struct open *open)
+{
+	struct splat *splat;
+	char **lines;
+
+	if (!extent_is_proven(open))
+		return NULL;
+	lines = g_new0(char *, open->solid + 1);
+	for (guint i = 0; i < open->solid; i++)
+		lines[i] = g_strdup(open->lines->pdata[i]);
+	splat = report_build(open->format, lines, open->header, open->induced);
+	splat->first_line = open->first_line;
+	splat->last_line = open->last_line;
+	splat->first_byte = open->first_byte;
+	splat->end_byte = open->end_byte;
+	splat->when = open->first_stamp;
+	splat->truncated |= open->full;
+	splat->missed = open->missed;
+	return splat;
+}
+
+void extent_rewrite(struct open *open, const struct format *format, const struct line *header)
+{
+	g_free(open->lines->pdata[open->header]);
+	open->lines->pdata[open->header] = g_strndup(header->text, header->len);
+	open->bytes += header->len;
+	open->format = format;
+	open_reach(open, header);
+}

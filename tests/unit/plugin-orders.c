@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The plugin's instruction file, and the instructions that it must recognise. */
+#include <check.h>
+#include <string.h>
+
+#include "plugin/insn.h"
+#include "plugin/orders.h"
+#include "tests/unit/plugin.h"
+#include "tests/unit/suite.h"
+
+static const char *read_text(struct orders *orders, const char *text)
+{
+	g_autofree char *path = in_scratch("orders");
+
+	ck_assert(g_file_set_contents(path, text, -1, NULL));
+	memset(orders, 0, sizeof(*orders));
+	return orders_read(orders, path);
+}
+
+START_TEST(good_orders)
+{
+	g_autofree struct orders *orders = g_new0(struct orders, 1);
+
+	ck_assert_ptr_null(read_text(
+		orders,
+		"rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
+		"at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 "
+		"ffffffff81000020\nupdate 1 a ffffffff81000012 ffffffff81000018 2\n"
+		"thunk ffffffff82000000\nvisit 0 ffffffff81000100\nvisit 0 ffffffff81000200\n"));
+	ck_assert_uint_eq(orders->n_holds, 2);
+	ck_assert_uint_eq(orders->n_watches, 5);
+	ck_assert_uint_eq(orders->n_visits, 1);
+	ck_assert_int_eq(orders->watch[2].kind, WATCH_UPDATE);
+	ck_assert_uint_eq(orders->watch[2].nth, 2);
+	ck_assert_uint_eq(orders->hold[1].after, 1);
+	ck_assert_uint_eq(orders->watch[0].to, 0xffffffff81000020);
+	ck_assert_uint_eq(orders->longest, 0x20);
+	ck_assert_uint_eq(orders->thunk, 0xffffffff82000000);
+	ck_assert_uint_eq(orders->hold[0].visits, 16);
+	/* within the range, after it, after all ranges */
+	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000004), 0);
+	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000024), 1);
+	ck_assert_uint_eq(orders_first(orders, 0xffffffff81000050), 3);
+}
+END_TEST
+
+#define ONE_HOLD "rig-director 1\nhold 0 until 1 1 1 0\n"
+
+START_TEST(bad_orders)
+{
+	static const char *const bad[] = {
+		"",
+		"rig-director 2\n",
+		"rig-director 1\nhold 1 until 1 1 1 0\n",
+		"rig-director 1\nhold 0 until 501 1 1 0\n",
+		"rig-director 1\nhold 0 until 1 1 1 0 0\n",
+		"rig-director 1\nhold 0 until 1 1 1\n",
+		"rig-director 1\nhold 0 until 1 1 1 1\n",
+		"rig-director 1\nhold 0 until 1 1 0 0\n",
+		"rig-director 1\nhold 0 never 1 1 1 0\n",
+		"rig-director 1\nat 0 a ffff\n",
+		ONE_HOLD "at 0 c ffff\n",
+		ONE_HOLD "at 0 a 0\n",
+		ONE_HOLD "at 0 a ffff x\n",
+		ONE_HOLD "return 0 a 20 10\n",
+		ONE_HOLD "update 0 a 20 10 0\n",
+		ONE_HOLD "update 0 a 10 20\n",
+		"rig-director 1\nfly away\n",
+		"rig-director 1\nthunk\n",
+		"rig-director 1\nvisit 1 ffff\n",
+		"rig-director 1\nvisit 0 0\n",
+	};
+	g_autofree struct orders *orders = g_new0(struct orders, 1);
+	g_autofree char *long_file = g_strnfill(DIRECTOR_FILE_MAX + 1, '\n');
+	g_autoptr(GString) many = g_string_new(ONE_HOLD);
+
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
+		ck_assert_msg(read_text(orders, bad[i]) != NULL, "taken: %s", bad[i]);
+	ck_assert_ptr_nonnull(read_text(orders, long_file));
+	for (int i = 0; i <= DIRECTOR_WATCHES_MAX; i++)
+		g_string_append(many, "at 0 a ffff\n");
+	ck_assert_ptr_nonnull(read_text(orders, many->str));
+	ck_assert_ptr_nonnull(orders_read(orders, "/nonexistent"));
+}
+END_TEST
+
+START_TEST(return_instructions)
+{
+	const uint8_t ret[] = {0xc3}, jump[] = {0xe9, 0xfb, 0x0f, 0, 0},
+		      blr[] = {0x20, 0, 0x80, 0x4e};
+	const uint8_t arm[] = {0xc0, 3, 0x5f, 0xd6};
+
+	ck_assert(insn_is_return(insn_form_of("x86_64"), ret, 1, 0x1000, 0));
+	ck_assert(insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0x2000));
+	ck_assert(!insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0x2001));
+	ck_assert(!insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0));
+	ck_assert(insn_is_return(insn_form_of("ppc64"), blr, 4, 0x1000, 0));
+	ck_assert(insn_is_return(insn_form_of("aarch64"), arm, 4, 0x1000, 0));
+	ck_assert(!insn_is_return(insn_form_of("riscv64"), arm, 4, 0x1000, 0));
+}
+END_TEST
+
+START_TEST(update_instructions)
+{
+	static const struct {
+		uint8_t code[6];
+		gboolean is_update;
+	} cases[] = {
+		{{0x4c, 0x01, 0x8e}, TRUE},	   /* add %r9,0x90(%rsi) */
+		{{0x4d, 0x29, 0x48, 0x20}, TRUE},  /* sub %r9,0x20(%r8) */
+		{{0x83, 0x40, 0x10, 0x01}, TRUE},  /* addl $1,0x10(%rax) */
+		{{0x83, 0x78, 0x10, 0x01}, FALSE}, /* cmpl $1,0x10(%rax) */
+		{{0xff, 0x40, 0x10}, TRUE},	   /* incl 0x10(%rax) */
+		{{0xff, 0x50, 0x10}, FALSE},	   /* call *0x10(%rax) */
+		{{0x48, 0x01, 0xc8}, FALSE},	   /* add %rcx,%rax */
+		{{0x48, 0x03, 0x08}, FALSE},	   /* add (%rax),%rcx */
+		{{0xf0, 0x48, 0x01, 0x08}, FALSE}, /* lock add %rcx,(%rax) */
+		{{0x48, 0x8b, 0x07}, FALSE},	   /* mov (%rdi),%rax */
+		{{0x5b}, FALSE},		   /* pop %rbx */
+		{{0x48}, FALSE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+		ck_assert_msg(insn_is_update(insn_form_of("x86_64"), cases[i].code,
+					     i == 11 ? 1 : 6) == cases[i].is_update,
+			      "case %u", i);
+	ck_assert(insn_is_update(insn_form_of("ppc64"), cases[0].code, 4));
+}
+END_TEST
+
+void add_order_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, good_orders);
+	tcase_add_test(tcase, bad_orders);
+	tcase_add_test(tcase, return_instructions);
+	tcase_add_test(tcase, update_instructions);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the plugin suite share. */
+#ifndef RIG_TESTS_PLUGIN_H
+#define RIG_TESTS_PLUGIN_H
+
+#include <check.h>
+
+void add_order_tests(TCase *tcase);
+void add_object_tests(TCase *tcase);
+
+#endif

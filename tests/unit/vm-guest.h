@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A guest of the suite: tests/fake-qemu with a script, and what its owner was told. */
+#ifndef RIG_TESTS_VM_GUEST_H
+#define RIG_TESTS_VM_GUEST_H
+
+#include "vm/vm.h"
+
+#define MIB (G_GUINT64_CONSTANT(1) << 20)
+
+struct guest {
+	struct vm *vm;
+	guint hello, frames, channel_errors, faults, full, gone, pending;
+	guint64 console;
+	enum vm_outcome outcome;
+	char *why, *fault, *last_text, *end;
+	gboolean by_us, guest_shutdown;
+};
+
+/* A guest of 2 CPUs and 1 GiB on pc-q35, in the scratch folder. */
+struct vm_config config_for(void);
+/* Starts the fake with SCRIPT. MACHINE: a name, or NULL for pc-q35. */
+void start(struct guest *g, const char *script, const char *machine, guint64 console_limit);
+/* Runs the loop until *COUNT is at least WANTED; the test's own time-out ends what never comes. */
+void until(const guint *count, guint wanted);
+/* Ends the guest and frees what it has. */
+void finish(struct guest *g);
+
+/* The callback of an operation: *DATA is the struct guest, with `pending` counted before. */
+void on_done(enum vm_outcome outcome, const char *why, json_t *reply, void *data);
+/* Waits until no operation is pending. The outcome of the last one. */
+enum vm_outcome await(struct guest *g);
+/* The deadline MS from now. */
+gint64 in_ms(int ms);
+enum vm_outcome plug(struct guest *g, const char *id, int ms);
+enum vm_outcome unplug(struct guest *g, const char *id, int ms);
+enum vm_outcome command(struct guest *g, const char *name);
+
+#endif
