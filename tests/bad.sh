@@ -153,6 +153,7 @@ guest_not_built() {
 bad_results_folder() {
 	: >file
 	fake '' --results ./file && same 'exit code' "$code" 3 && says e "results folder './file'" &&
+		expect 2 "$rig" locks -r ./file 2>e && says e "cannot read the results folder './file'" &&
 		fake '' --results ./file/below && same 'exit code' "$code" 3 && says e './file/below' || return 1
 	can_mount || return 77
 	on_disk ro '' && same 'exit code' "$code" 3 && says e 'Read-only file system'

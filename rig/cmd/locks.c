@@ -2,6 +2,7 @@
 /* rig locks: queries of the lock graph of all runs. */
 #include "cmd/cmd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,8 +39,14 @@ static const char examples[] =
 struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error)
 {
 	g_autofree char *folder = index_place(results);
-	gboolean writable = g_mkdir_with_parents(folder, 0755) == 0 && access(folder, W_OK) == 0;
+	gboolean writable;
 
+	if (g_file_test(results, G_FILE_TEST_EXISTS) && !g_file_test(results, G_FILE_TEST_IS_DIR)) {
+		rig_fail(error, RIG_EXIT_USAGE, "cannot read the results folder '%s': %s", results,
+			 g_strerror(ENOTDIR));
+		return NULL;
+	}
+	writable = g_mkdir_with_parents(folder, 0755) == 0 && access(folder, W_OK) == 0;
 	return lock_db_open(results, writable ? folder : NULL, rebuild, error);
 }
 

@@ -2,7 +2,9 @@
 /* Existing kernel images, their configs, and the needed options that they do not have. */
 #include "kernel/internal.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "util/error.h"
 #include "util/paths.h"
@@ -41,13 +43,14 @@ void kernel_free(struct kernel *kernel)
 static GMappedFile *map_image(const char *path, GError **error)
 {
 	g_autoptr(GError) why = NULL;
-	GMappedFile *map = g_file_test(path, G_FILE_TEST_IS_REGULAR)
-				   ? g_mapped_file_new(path, FALSE, &why)
-				   : NULL;
+	struct stat st;
+	int err = stat(path, &st) < 0 ? errno : 0;
+	GMappedFile *map =
+		!err && S_ISREG(st.st_mode) ? g_mapped_file_new(path, FALSE, &why) : NULL;
 
 	if (!map)
 		rig_fail(error, RIG_EXIT_USAGE, "cannot read the kernel image '%s': %s", path,
-			 why ? why->message : "no such file");
+			 why ? why->message : err ? g_strerror(err) : "not a regular file");
 	else if (g_mapped_file_get_length(map) > IMAGE_MAX) {
 		g_clear_pointer(&map, g_mapped_file_unref);
 		rig_fail(error, RIG_EXIT_USAGE, "'%s' is too large for a kernel image", path);
