@@ -97,10 +97,9 @@ static void add_probable(GString *out, json_t *result)
 
 		g_string_append_printf(
 			out,
-			"<tr><td class=\"n w\">%.2f %%<td class=w><div class=bar>"
-			"<div style=\"width:"
-			"%.0f%%\"></div></div><td class=\"n w\">%.0f<td><code>%.*s</code> %s"
-			"</tr>\n",
+			"<tr><td class=\"n w\">%.2f %%"
+			"<td class=w><div class=bar><div style=\"width:%.0f%%\"></div></div>"
+			"<td class=\"n w\">%.0f<td><code>%.*s</code> %s</tr>\n",
 			p, p, number(one, "position"), strlen(id) == 40 ? 12 : 200, id, subject);
 	}
 	g_string_append(out, "</table>\n");
@@ -158,15 +157,12 @@ static void add_evidence(GString *out, json_t *result)
 	json_t *row, *seen;
 	size_t i;
 
-	g_string_append(
-		out,
-		"<h2>Evidence</h2>\n"
-		"<table><tr><th class=n>#<th>change<th>outcomes<th>reports</tr>\n");
+	g_string_append(out, "<h2>Evidence</h2>\n<table>"
+			     "<tr><th class=n>#<th>change<th>outcomes<th>reports</tr>\n");
 	json_array_foreach (json_object_get(result, "evidence"), i, row)
 		add_row(out, row, in_answer(result, row));
-	g_string_append(
-		out,
-		"</table>\n<h2>Reports</h2>\n<table><tr><th><th>signature<th class=n>runs</tr>\n");
+	g_string_append(out, "</table>\n<h2>Reports</h2>\n<table>"
+			     "<tr><th><th>signature<th class=n>runs</tr>\n");
 	json_array_foreach (json_object_get(result, "signatures"), i, seen) {
 		g_autofree char *key = escape(seen, "signature"), *title = escape(seen, "title");
 		g_autofree char *letter = result_letter((guint)i);

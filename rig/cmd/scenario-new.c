@@ -89,20 +89,18 @@ static void add_agents(GString *text, char **actors)
 {
 	static char *const usual[] = {(char *)"block-state", NULL};
 
-	g_string_append(
-		text,
-		"\nagents:                        # in the guest; docs/agents.md has their "
-		"params\n");
+	g_string_append(text, "\nagents:                        # in the guest; "
+			      "docs/agents.md has their params\n");
 	for (char *const *actor = actors && *actors ? actors : usual; *actor; actor++) {
 		const struct agent_info *info = scenario_agents;
 
 		while (strcmp(info->name, *actor))
 			info++;
-		g_string_append_printf(
-			text,
-			"  - name: %s   # %s\n    rate: 20   # operations per second; 0: as fast "
-			"as possible\n",
-			info->name, info->about);
+		g_string_append_printf(text,
+				       "  - name: %s   # %s\n"
+				       "    rate: 20   # operations per second; "
+				       "0: as fast as possible\n",
+				       info->name, info->about);
 		for (guint i = 0; i < G_N_ELEMENTS(examples); i++)
 			if (!strcmp(examples[i].agent, *actor))
 				g_string_append(text, examples[i].params);

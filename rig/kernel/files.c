@@ -143,16 +143,8 @@ static void add_listed(const char *line, void *data)
 static gboolean ask_git(const char *tree, GPtrArray *files)
 {
 	g_autofree char *marker = g_build_filename(tree, ".git", NULL);
-	const char *argv[] = {"git",
-			      "-C",
-			      tree,
-			      "-c",
-			      "core.quotePath=off",
-			      "ls-files",
-			      "--cached",
-			      "--others",
-			      "--exclude-standard",
-			      NULL};
+	const char *argv[] = {"git", "-C", tree, "-c", "core.quotePath=off", "ls-files",
+			      "--cached", "--others", "--exclude-standard", NULL};
 	struct spawn spawn = {.argv = argv, .line = add_listed, .data = files};
 
 	return g_file_test(marker, G_FILE_TEST_EXISTS) && spawn_have("git") &&

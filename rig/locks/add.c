@@ -41,22 +41,18 @@ static gint64 id_of(sqlite3 *db, const char *insert, const char *const *texts)
 /* TEXTS: kernel, tree, machine, scenario, NULL. */
 static gint64 place_id(sqlite3 *db, const char *const *texts)
 {
-	return id_of(
-		db,
-		"INSERT INTO place VALUES(NULL, ?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET runs "
-		"= runs + 1"
-		" RETURNING id",
-		texts);
+	return id_of(db,
+		     "INSERT INTO place VALUES(NULL, ?1, ?2, ?3, ?4, 1)"
+		     " ON CONFLICT DO UPDATE SET runs = runs + 1 RETURNING id",
+		     texts);
 }
 
 static gint64 tree_id(sqlite3 *db, const char *tree, const char *run)
 {
-	return id_of(
-		db,
-		"INSERT INTO tree VALUES(NULL, ?1, ?2, 1) ON CONFLICT DO UPDATE SET runs = runs + "
-		"1,"
-		" first = min(first, excluded.first) RETURNING id",
-		(const char *[]){tree, run, NULL});
+	return id_of(db,
+		     "INSERT INTO tree VALUES(NULL, ?1, ?2, 1) ON CONFLICT DO UPDATE"
+		     " SET runs = runs + 1, first = min(first, excluded.first) RETURNING id",
+		     (const char *[]){tree, run, NULL});
 }
 
 static gboolean load_classes(struct batch *b, GError **error)

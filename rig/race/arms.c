@@ -129,14 +129,11 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 	*ret = (struct race_trial){.phase = RACE_EXPLORE};
 	while (ret->n < RACE_GROUP && (arm = best_arm(race, ret))) {
 		if (!ret->n)
-			ret->why =
-				arm->reward > 0
-					? "places whose holds were met before, and places that "
-					  "are rarely tried"
-				: arm->tries
-					? "places that were tried least"
-					: "places that vCPUs passed closest to each other, "
-					  "not tried yet";
+			ret->why = arm->reward > 0 ? "places whose holds were met before, and "
+						     "places that are rarely tried"
+				   : arm->tries    ? "places that were tried least"
+						   : "places that vCPUs passed closest to each "
+						     "other, not tried yet";
 		arm->pending++;
 		ret->hold[ret->n].at = race->names->pdata[arm->at];
 		ret->hold[ret->n++].until = race->names->pdata[arm->until];

@@ -24,8 +24,8 @@ START_TEST(good_orders)
 	ck_assert_ptr_null(read_text(
 		orders,
 		"rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
-		"at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 "
-		"ffffffff81000020\nupdate 1 a ffffffff81000012 ffffffff81000018 2\n"
+		"at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 ffffffff81000020\n"
+		"update 1 a ffffffff81000012 ffffffff81000018 2\n"
 		"thunk ffffffff82000000\nvisit 0 ffffffff81000100\nvisit 0 ffffffff81000200\n"));
 	ck_assert_uint_eq(orders->n_holds, 2);
 	ck_assert_uint_eq(orders->n_watches, 5);

@@ -128,10 +128,8 @@ START_TEST(found)
 	ck_assert(rig_write_file(file, "about: a\nholds:\n  - {at: x, until: y}\n# c\ncpus: 2\n",
 				 -1, NULL));
 	text = race_scenario(file, &trial, NULL);
-	ck_assert_str_eq(
-		text,
-		"about: a\ncpus: 2\n\n# found by rig race\nholds:\n  - {at: f7, until: f8, max: "
-		"300, times: 1000}\n");
+	ck_assert_str_eq(text, "about: a\ncpus: 2\n\n# found by rig race\nholds:\n"
+			       "  - {at: f7, until: f8, max: 300, times: 1000}\n");
 }
 END_TEST
 

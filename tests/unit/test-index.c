@@ -269,12 +269,9 @@ static void other_version(const char *file)
 	sqlite3 *db;
 
 	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
-	ck_assert_int_eq(
-		sqlite3_exec(
-			db,
-			"PRAGMA user_version = 4711; DROP TABLE findings; CREATE TABLE findings(x)",
-			NULL, NULL, NULL),
-		SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "PRAGMA user_version = 4711; DROP TABLE findings; "
+					  "CREATE TABLE findings(x)", NULL, NULL, NULL),
+			 SQLITE_OK);
 	sqlite3_close(db);
 }
 

@@ -53,22 +53,10 @@ static void build(const struct arch *arch)
 {
 	g_autofree char *folder = data_path("symbol");
 	g_autofree char *gcc = tool(arch, "gcc"), *out = file_of(arch);
-	const char *const argv[] = {gcc,
-				    "-g",
-				    "-O2",
-				    "-fno-pic",
-				    "-static",
-				    "-nostdlib",
-				    "-ffreestanding",
-				    "-no-pie",
-				    "-Wl,--build-id=none",
-				    arch->model,
-				    arch->text,
-				    "-o",
-				    out,
-				    "small.c",
-				    "other.c",
-				    NULL};
+	const char *const argv[] = {
+		gcc, "-g", "-O2", "-fno-pic", "-static", "-nostdlib", "-ffreestanding", "-no-pie",
+		"-Wl,--build-id=none", arch->model, arch->text, "-o", out, "small.c", "other.c",
+		NULL};
 	g_autofree char *said = run_in(folder, argv);
 }
 

@@ -292,9 +292,8 @@ START_TEST(command_line_of_firmware)
 	config.machine = machine_find("arm64-virt", NULL);
 	words = vm_command_line(&config, &chardevs, NULL);
 	line = g_strjoinv(" ", words);
-	ck_assert_ptr_nonnull(strstr(
-		line,
-		"-machine virt,gic-version=3 -bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "));
+	ck_assert_ptr_nonnull(strstr(line, "-machine virt,gic-version=3 "
+					   "-bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "));
 	ck_assert_ptr_nonnull(strstr(line, "-append console=ttyAMA0 panic=-1"));
 }
 END_TEST
