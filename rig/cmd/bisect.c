@@ -19,6 +19,7 @@
 #include "util/term.h"
 #include "util/text.h"
 
+#define STATE "search.json"
 #define STATE_MAX (256u << 20)
 #define DEFAULT_KERNEL "deb:linux-source-6.1"
 
@@ -300,42 +301,28 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 static int resume(const char *which)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *dir = search_folder_find(want.results, which, "search.json", &error);
-	g_autofree char *path = dir ? g_build_filename(dir, "search.json", NULL) : NULL,
-			*text = NULL;
-	json_auto_t *state = NULL;
-	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	struct search_again again = {0};
 	__typeof__(want) now = want;
-	json_t *list, *word;
 	char **argv;
-	int argc;
-	size_t i;
+	int code;
 
-	if (!dir || !rig_read_file(path, STATE_MAX, &text, NULL, &error))
+	if (!search_folder_resume(want.results, which, STATE, STATE_MAX, "bisect", &again, &error))
 		return rig_report_error(error);
-	state = json_loads(text, 0, NULL);
-	list = json_object_get(state, "words");
-	if (!json_is_array(list) ||
-	    chdir(json_string_value(json_object_get(state, "folder")) ?: "/") < 0) {
-		fprintf(stderr, "rig: cannot read the search '%s'\n", path);
-		return RIG_EXIT_USAGE;
-	}
-	g_ptr_array_add(words, (gpointer) "bisect");
-	json_array_foreach (list, i, word)
-		g_ptr_array_add(words, (gpointer)json_string_value(word));
-	g_ptr_array_add(words, NULL);
-	argv = (char **)words->pdata;
-	argc = (int)words->len - 1;
+	argv = (char **)again.words->pdata;
 	memset(&want, 0, sizeof(want));
-	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error) ||
-	    !check_words(argc, &error))
+	if (!cmd_parse(&again.argc, &argv, options, "", summary, examples, &error) ||
+	    !check_words(again.argc, &error)) {
+		search_again_free(&again);
 		return rig_report_error(error);
+	}
 	/* the earlier command's budget does not apply; without --budget there is no limit */
 	want.budget = now.budget;
 	want.guests = now.guests ? now.guests : want.guests;
 	want.json = now.json;
 	want.quiet = now.quiet;
-	return go(argv, dir, list, state);
+	code = go(argv, again.dir, json_object_get(again.state, "words"), again.state);
+	search_again_free(&again);
+	return code;
 }
 
 int cmd_bisect(int argc, char **argv)

@@ -285,44 +285,28 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 static int resume(const char *which)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *dir = search_folder_find(want.results, which, STATE, &error), *path = NULL,
-			*text = NULL;
-	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	struct search_again again = {0};
 	__typeof__(want) now = want;
-	json_auto_t *state = NULL;
-	json_t *list, *word;
 	char **argv;
-	int argc;
-	size_t i;
+	int code;
 
-	path = dir ? g_build_filename(dir, STATE, NULL) : NULL;
-	if (!dir || !rig_read_file(path, STATE_MAX, &text, NULL, &error))
+	if (!search_folder_resume(want.results, which, STATE, STATE_MAX, "race", &again, &error))
 		return rig_report_error(error);
-	state = json_loads(text, 0, NULL);
-	list = json_object_get(state, "words");
-	if (!json_is_array(list) ||
-	    chdir(json_string_value(json_object_get(state, "folder")) ?: "/") < 0) {
-		fprintf(stderr, "rig: cannot read the search '%s'\n", path);
-		return RIG_EXIT_USAGE;
-	}
-	g_ptr_array_add(words, (gpointer) "race");
-	json_array_foreach (list, i, word)
-		g_ptr_array_add(words, (gpointer)json_string_value(word));
-	argc = (int)words->len;
-	g_ptr_array_add(words, NULL);
-	argv = (char **)words->pdata;
+	argv = (char **)again.words->pdata;
 	memset(&want, 0, sizeof(want));
-	if (!cmd_parse(&argc, &argv, options, "", summary, examples, &error))
+	if (!cmd_parse(&again.argc, &argv, options, "", summary, examples, &error) ||
+	    (again.argc != 2 &&
+	     !rig_fail(&error, RIG_EXIT_USAGE, "cannot read the search '%s'", again.dir))) {
+		search_again_free(&again);
 		return rig_report_error(error);
+	}
 	want.budget = now.budget;
 	want.guests = now.guests ? now.guests : want.guests;
 	want.json = now.json;
 	want.quiet = now.quiet;
-	if (argc != 2) {
-		fprintf(stderr, "rig: cannot read the search '%s'\n", path);
-		return RIG_EXIT_USAGE;
-	}
-	return go(argv[1], dir, list, state);
+	code = go(argv[1], again.dir, json_object_get(again.state, "words"), again.state);
+	search_again_free(&again);
+	return code;
 }
 
 int cmd_race(int argc, char **argv)

@@ -10,6 +10,7 @@
 #include "store/store.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/paths.h"
 
 char *search_folder_new(const char *results, const char *kind, const char *scenario)
 {
@@ -53,6 +54,44 @@ char *search_folder_find(const char *results, const char *which, const char *sta
 		rig_fail(error, RIG_EXIT_USAGE, "no search%s%s%s in '%s'", which ? " '" : "",
 			 which ? which : "", which ? "'" : "", folder);
 	return g_steal_pointer(&best);
+}
+
+void search_again_free(struct search_again *again)
+{
+	g_free(again->dir);
+	json_decref(again->state);
+	if (again->words)
+		g_ptr_array_unref(again->words);
+	*again = (struct search_again){0};
+}
+
+gboolean search_folder_resume(const char *results, const char *which, const char *state, gsize max,
+			      const char *command, struct search_again *ret, GError **error)
+{
+	g_autofree char *dir = search_folder_find(results, which, state, error), *path = NULL,
+			*text = NULL;
+	json_t *words, *word;
+	size_t i;
+
+	path = dir ? g_build_filename(dir, state, NULL) : NULL;
+	if (!dir || !rig_read_file(path, max, &text, NULL, error))
+		return FALSE;
+	*ret = (struct search_again){g_steal_pointer(&dir), json_loads(text, 0, NULL),
+				     g_ptr_array_new(), 1};
+	words = json_object_get(ret->state, "words");
+	g_ptr_array_add(ret->words, (gpointer)command);
+	json_array_foreach (words, i, word) {
+		if (!json_is_string(word))
+			break;
+		g_ptr_array_add(ret->words, (gpointer)json_string_value(word));
+		ret->argc++;
+	}
+	g_ptr_array_add(ret->words, NULL);
+	if (json_is_array(words) && i == json_array_size(words) &&
+	    !chdir(json_string_value(json_object_get(ret->state, "folder")) ?: "/"))
+		return TRUE;
+	search_again_free(ret);
+	return rig_fail(error, RIG_EXIT_USAGE, "cannot read the search '%s'", path);
 }
 
 gboolean search_folder_lock(const char *dir, GError **error)
