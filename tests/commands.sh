@@ -6,7 +6,7 @@
 # description follows two blanks, and what follows ` -- ` is passed to another program.
 printed_commands() {
 	{
-		sed -n 's/^    \(build\/bin\/\)\{0,1\}rig /rig /p' "$top"/README.md "$top"/docs/*.md
+		sed -n 's/^    rig /rig /p' "$top"/README.md "$top"/docs/*.md
 		sed -n 's/^\.D[l1] rig /rig /p' "$top"/man/*.[15] | sed 's/\\-/-/g'
 		"$rig" --help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p' | while read -r command; do
 			"$rig" "$command" --help </dev/null
@@ -29,11 +29,11 @@ printed_commands_parse() {
 
 # README's commands that need no guest are run as printed, with two recorded runs.
 readme_commands() {
-	mkdir -p "$RIG_RESULTS" build && cp -r "$top"/tests/data/store/2026* "$RIG_RESULTS" &&
-		ln -s "$out/bin" build/bin && printf '[    1.000000] quiet\n' >dmesg.txt || return 1
+	mkdir -p "$RIG_RESULTS" && cp -r "$top"/tests/data/store/2026* "$RIG_RESULTS" &&
+		printf '[    1.000000] quiet\n' >dmesg.txt || return 1
 	bad=0
 	ran=0
-	sed -n 's/^    \(build\/bin\/rig .*\)/\1/p' "$top"/README.md | sed 's/   *[^ ].*//' >commands
+	sed -n 's/^    \(rig .*\)/\1/p' "$top"/README.md | sed 's/   *[^ ].*//' >commands
 	while IFS= read -r line; do
 		case $line in
 		*' run '* | *' replay '* | *' bisect '* | *' race '* | *' validate '*) continue ;;
@@ -41,7 +41,7 @@ readme_commands() {
 		esac
 		code=0
 		# shellcheck disable=SC2086 # words; none has blanks
-		$line >o 2>e </dev/null || code=$?
+		"$rig" ${line#rig } >o 2>e </dev/null || code=$?
 		ran=$((ran + 1))
 		if [ $code -gt 77 ] || grep -qE '^usage:|Unknown option|unexpected argument|no command' e; then
 			echo "$line: exit code $code: $(cat e)"

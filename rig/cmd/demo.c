@@ -54,6 +54,10 @@ static gboolean one(const struct run_request *want, const char *title, struct ru
 
 static void next_steps(void)
 {
+	g_autofree char *found = g_find_program_in_path("rig");
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *bin = self ? g_path_get_dirname(self) : NULL;
+
 	puts("\nnext:  rig show                                             the deadlock's full "
 	     "report\n"
 	     "       rig report --html pages                              both runs as HTML: "
@@ -62,6 +66,8 @@ static void next_steps(void)
 	     " --patch FILE            the same kernel with your patch: under a minute\n"
 	     "       rig scenario list; rig zoo list                      all scenarios and zoo "
 	     "bugs");
+	if (!found && bin)
+		printf("first: export PATH=%s:$PATH\n", bin);
 }
 
 int cmd_demo(int argc, char **argv)

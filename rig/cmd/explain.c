@@ -155,6 +155,11 @@ int cmd_explain(int argc, char **argv)
 	}
 	if (!json)
 		print_explanation(explained);
+	if (!json && hang_kind(hang) == HANG_NONE) {
+		g_autofree char *name = g_path_get_basename(run->dir);
+
+		printf("  the run shows no hang; its reports: rig show %s\n", name);
+	}
 	if (json)
 		cmd_print_json(explained);
 	else

@@ -275,6 +275,8 @@ static void print_proof(const struct run_info *run)
 		     json_is_true(at(lockdep, "armed")) ? "armed to the end"
 		     : !strcmp(findings_text(lockdep, "state"), "absent")
 			     ? "absent: this kernel cannot report lock orders, only actual failures"
+		     : !strcmp(findings_text(lockdep, "state"), "unknown")
+			     ? "state at the end unknown: the guest did not report it"
 			     : "off at the end: it stops at its first report");
 	if (json_is_string(at(expected, "kind")))
 		line("expected", "%s: %s", findings_text(expected, "kind"),

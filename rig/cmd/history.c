@@ -107,7 +107,7 @@ static gboolean find_signature(struct run_index *ix, const char *word, char **re
 				       "'%s' matches %u signatures, pass a longer part of one:%s",
 				       word, n, fits->str)
 			    : rig_fail(error, RIG_EXIT_USAGE,
-				       "'%s' matches no run's scenario and no signature; "
+				       "'%s' matches no signature and no scenario that was run; "
 				       "`rig history` lists all signatures",
 				       word));
 }

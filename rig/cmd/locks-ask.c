@@ -104,7 +104,7 @@ int locks_tell_cycles(struct asked *a, GError **error)
 		printf("cycles over the edges of %u runs: %u unguarded; %u guarded, known or "
 		       "through an ambiguous name; %u left out because lockdep saw all edges in "
 		       "one run\n",
-		       open, cycles->len - open, a->graph->runs, judged);
+		       a->graph->runs, open, cycles->len - open, judged);
 	return open ? RIG_EXIT_FAIL : RIG_EXIT_PASS;
 }
 

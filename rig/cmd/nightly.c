@@ -139,8 +139,8 @@ void nightly_print_dry_run(json_t *dry_run)
 		       findings_text(item, "why"));
 	json_array_foreach (json_object_get(dry_run, "missing"), i, item)
 		printf("missing  %s\n", json_string_value(item));
-	printf("%zu cells, about %s on %.0f cores and %.0f MiB, repetitions not counted; "
-	       "lower bound on this host %s\n",
+	printf("%zu cells (tree/scenario/machine/number), about %s on %.0f cores and %.0f MiB, "
+	       "repetitions not counted; lower bound on this host %s\n",
 	       json_array_size(json_object_get(dry_run, "cells")), span, real(host, "cores"),
 	       real(host, "memory") / (1 << 20), least);
 	print_builds(json_object_get(dry_run, "builds"));

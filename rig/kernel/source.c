@@ -91,12 +91,16 @@ struct source *source_parse(const char *text, GError **error)
 
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		const char *rest = text + strlen(kinds[i].prefix);
+		g_autofree char *home = NULL;
 		gboolean ok = FALSE;
 
 		g_string_append_printf(forms, "%s%s", i ? ", " : "", kinds[i].form);
 		if (!g_str_has_prefix(text, kinds[i].prefix))
 			continue;
 		source->kind = kinds[i].kind;
+		/* The shell expands no ~ after "git:". */
+		if (source->kind != SOURCE_DEB && g_str_has_prefix(rest, "~/"))
+			rest = home = g_build_filename(g_get_home_dir(), rest + 2, NULL);
 		if (source->kind == SOURCE_DEB) {
 			ok = parse_deb(source, rest);
 		} else if (source->kind == SOURCE_GIT) {
@@ -109,7 +113,8 @@ struct source *source_parse(const char *text, GError **error)
 		}
 		if (ok)
 			return g_steal_pointer(&source);
-		rig_fail(error, RIG_EXIT_USAGE, "'%s': no such %s", text, kinds[i].form);
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' does not exist; the form is %s", text,
+			 kinds[i].form);
 		return NULL;
 	}
 	rig_fail(error, RIG_EXIT_USAGE, "invalid kernel source '%s': write one of %s", text,
