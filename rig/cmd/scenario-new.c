@@ -112,7 +112,10 @@ static gboolean write_new(const char *path, const GString *text, GError **error)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	gboolean ok = fd >= 0 && write(fd, text->str, text->len) == (ssize_t)text->len;
 
-	if (!ok)
+	if (!ok && errno == EEXIST)
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "'%s' exists already; give another name, or delete it", path);
+	else if (!ok)
 		rig_fail(error, fd < 0 ? RIG_EXIT_USAGE : RIG_EXIT_INFRA, "cannot write '%s': %s",
 			 path, g_strerror(errno));
 	if (fd >= 0)
