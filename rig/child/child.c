@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starts a child, reads its two pipes and interprets its end. */
+/* Starts a child, reads its two pipes and waits for its end. */
 #include "child/child.h"
 
 #include <errno.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "util/error.h"
 #include "util/spawn.h"
 
 #define LIMIT_GRACE_S 20
@@ -17,7 +16,7 @@
 enum { OUT, ERR, N_PIPES };
 
 struct child {
-	gboolean is_build;
+	enum child_kind kind;
 	struct process process;
 	int pipe[N_PIPES];
 	guint pipe_source[N_PIPES], end_source, timer;
@@ -53,19 +52,24 @@ static void add_number(GPtrArray *argv, const char *option, guint number)
 	add(argv, option, text);
 }
 
-static GPtrArray *words_new(const char *rig, const char *first, const char *second)
+static GPtrArray *words_new(const char *first, const char *second)
 {
 	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
 
-	g_ptr_array_add(argv, rig ? g_strdup(rig) : g_strdup("/proc/self/exe"));
 	g_ptr_array_add(argv, g_strdup(first));
 	g_ptr_array_add(argv, g_strdup(second));
 	return argv;
 }
 
-static GPtrArray *run_words(const struct child_spec *spec)
+static char **words_end(GPtrArray *argv)
 {
-	GPtrArray *argv = words_new(spec->rig, "run", "--json");
+	g_ptr_array_add(argv, NULL);
+	return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+char **child_run_words(const struct child_spec *spec)
+{
+	GPtrArray *argv = words_new("run", "--json");
 
 	add(argv, "--machine", spec->machine);
 	add(argv, "--kernel", spec->kernel);
@@ -81,13 +85,12 @@ static GPtrArray *run_words(const struct child_spec *spec)
 		g_ptr_array_add(argv, g_strdup(*word));
 	/* protects a scenario's name that begins with - */
 	add(argv, "--", spec->scenario);
-	g_ptr_array_add(argv, NULL);
-	return argv;
+	return words_end(argv);
 }
 
-static GPtrArray *build_words(const struct child_build_spec *spec)
+char **child_build_words(const struct child_build_spec *spec)
 {
-	GPtrArray *argv = words_new(spec->rig, "kernel", "build");
+	GPtrArray *argv = words_new("kernel", "build");
 
 	g_ptr_array_add(argv, g_strdup("--json"));
 	add(argv, "--source", spec->source);
@@ -97,87 +100,10 @@ static GPtrArray *build_words(const struct child_build_spec *spec)
 	add_number(argv, "--jobs", spec->jobs);
 	if (spec->no_lockdep)
 		g_ptr_array_add(argv, g_strdup("--no-lockdep"));
-	g_ptr_array_add(argv, NULL);
-	return argv;
+	return words_end(argv);
 }
 
 /* ---- its end ---- */
-
-static enum verdict verdict_of_exit(const struct child *child)
-{
-	if (child->result.end == CHILD_STOPPED)
-		return VERDICT_ABORTED;
-	if (child->result.end == CHILD_TIMED_OUT)
-		return VERDICT_INFRA;
-	if (child->result.exit_code == RIG_EXIT_PASS && child->is_build)
-		return VERDICT_PASS;
-	return child->result.exit_code == RIG_EXIT_SKIP ? VERDICT_SKIP : VERDICT_INFRA;
-}
-
-/* The last line of its standard error, or how it ended. */
-static char *explain(const struct child *child)
-{
-	g_autofree char *words = g_utf8_make_valid(child->text[ERR]->str, child->text[ERR]->len);
-	const char *last;
-
-	if (child->result.end == CHILD_TIMED_OUT)
-		return g_strdup_printf("did not end within its limit of %u s", child->limit_s);
-	if (child->overflow)
-		return g_strdup_printf("printed more than %u bytes", CHILD_ANSWER_MAX);
-	if (child->result.exit_code < 0 && child->result.end != CHILD_STOPPED)
-		return g_strdup_printf("killed by signal %d", -child->result.exit_code);
-	last = strrchr(g_strchomp(words), '\n');
-	last = last ? last + 1 : words;
-	if (g_str_has_prefix(last, "rig: "))
-		last += strlen("rig: ");
-	return *last ? g_strdup(last)
-		     : g_strdup_printf("ended with code %d", child->result.exit_code);
-}
-
-static void read_build_answer(struct child *child)
-{
-	struct child_result *r = &child->result;
-
-	r->verdict = verdict_of_exit(child);
-	if (!json_object_get(r->answer, "image") && r->verdict == VERDICT_PASS)
-		r->verdict = VERDICT_INFRA;
-	if (r->verdict != VERDICT_PASS)
-		r->problem = explain(child);
-}
-
-/*
- * The printed verdict counts only with the exit code that belongs to it. A run that its limit
- * ended prints ABORTED, which means that the user stopped it: that one does not count.
- */
-static void read_run_answer(struct child *child)
-{
-	struct child_result *r = &child->result;
-	const char *word = json_string_value(json_object_get(r->answer, "verdict"));
-
-	r->run = g_strdup(json_string_value(json_object_get(r->answer, "run")));
-	if (word && verdict_parse(word, &r->verdict) &&
-	    verdict_exit_code(r->verdict) == r->exit_code &&
-	    !(r->end == CHILD_TIMED_OUT && r->verdict == VERDICT_ABORTED))
-		return;
-	r->verdict = verdict_of_exit(child);
-	r->problem = explain(child);
-}
-
-static void read_answer(struct child *child)
-{
-	struct child_result *r = &child->result;
-
-	if (!child->overflow)
-		r->answer = json_loadb(child->text[OUT]->str, child->text[OUT]->len, 0, NULL);
-	if (!json_is_object(r->answer)) {
-		json_decref(r->answer);
-		r->answer = json_object();
-	}
-	if (child->is_build)
-		read_build_answer(child);
-	else
-		read_run_answer(child);
-}
 
 static void reap(struct child *child)
 {
@@ -197,7 +123,8 @@ static void settle(struct child *child)
 		return;
 	child->ended = TRUE;
 	g_clear_handle_id(&child->timer, g_source_remove);
-	read_answer(child);
+	child_read_answer(child->kind, child->limit_s, child->overflow ? NULL : child->text[OUT],
+			  child->text[ERR], &child->result);
 	child->in_done = TRUE;
 	child->done(child, &child->result, child->data);
 	child->in_done = FALSE;
@@ -297,50 +224,62 @@ static void watch(struct child *child)
 	child->end_source = g_unix_fd_add(child->process.pidfd, G_IO_IN, on_end, child);
 }
 
-static struct child *start(GPtrArray *argv, const char *const *env, guint limit_s, child_done done,
-			   void *data, GError **error)
+static char **with_program(const struct child_command *command)
+{
+	g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+
+	g_strv_builder_add(argv, command->rig ? command->rig : "/proc/self/exe");
+	g_strv_builder_addv(argv, (const char **)command->words);
+	return g_strv_builder_end(argv);
+}
+
+struct child *child_start(const struct child_command *command, child_done done, void *data,
+			  GError **error)
 {
 	rig_auto(child) child = g_new0(struct child, 1);
+	g_auto(GStrv) argv = with_program(command);
 	const struct spawn spawn = {
-		.argv = (const char *const *)argv->pdata,
-		.env = env,
+		.argv = (const char *const *)argv,
+		.env = command->env,
 		.new_group = TRUE,
 		.out = SPAWN_PIPE,
 		.err = SPAWN_PIPE,
 	};
 
+	child->kind = command->kind;
 	child->pipe[OUT] = child->pipe[ERR] = -1;
 	for (int i = 0; i < N_PIPES; i++)
 		child->text[i] = g_string_new(NULL);
 	child->done = done;
 	child->data = data;
-	child->limit_s = limit_s;
+	child->limit_s = command->limit_s;
 	if (!process_start(&spawn, &child->process, error))
 		return NULL;
 	child->pipe[OUT] = child->process.out;
 	child->pipe[ERR] = child->process.err;
 	watch(child);
-	if (limit_s)
-		child->timer = g_timeout_add_seconds(limit_s, on_limit, child);
+	if (child->limit_s)
+		child->timer = g_timeout_add_seconds(child->limit_s, on_limit, child);
 	return g_steal_pointer(&child);
 }
 
 struct child *child_run(const struct child_spec *spec, child_done done, void *data, GError **error)
 {
-	g_autoptr(GPtrArray) argv = run_words(spec);
+	g_auto(GStrv) words = child_run_words(spec);
+	const struct child_command command = {CHILD_RUN, words, spec->env, spec->rig,
+					      spec->limit_s};
 
-	return start(argv, spec->env, spec->limit_s, done, data, error);
+	return child_start(&command, done, data, error);
 }
 
 struct child *child_build(const struct child_build_spec *spec, child_done done, void *data,
 			  GError **error)
 {
-	g_autoptr(GPtrArray) argv = build_words(spec);
-	struct child *child = start(argv, spec->env, spec->limit_s, done, data, error);
+	g_auto(GStrv) words = child_build_words(spec);
+	const struct child_command command = {CHILD_BUILD, words, spec->env, spec->rig,
+					      spec->limit_s};
 
-	if (child)
-		child->is_build = TRUE;
-	return child;
+	return child_start(&command, done, data, error);
 }
 
 int child_pid(const struct child *child)
@@ -369,8 +308,6 @@ void child_free(struct child *child)
 		if (child->text[i])
 			g_string_free(child->text[i], TRUE);
 	}
-	json_decref(child->result.answer);
-	g_free(child->result.run);
-	g_free(child->result.problem);
+	child_result_clear(&child->result);
 	g_free(child);
 }

@@ -66,6 +66,22 @@ struct child_build_spec {
 	guint limit_s; /* as in struct child_spec */
 };
 
+/* What is run decides how its output is read. */
+enum child_kind {
+	CHILD_RUN,   /* `rig run --json` */
+	CHILD_BUILD, /* `rig kernel build --json` */
+	CHILD_OTHER, /* another command that prints one JSON object or array with --json */
+};
+
+/* Any command of the rig. All borrowed during child_start() only. */
+struct child_command {
+	enum child_kind kind;
+	char *const *words;	/* after the program's name; NULL-terminated */
+	const char *const *env; /* as in struct child_spec; NULL: none */
+	const char *rig;
+	guint limit_s;
+};
+
 enum child_end {
 	CHILD_ENDED,	 /* by itself, or by a signal that child.c did not send */
 	CHILD_STOPPED,	 /* by child_stop() */
@@ -77,13 +93,14 @@ struct child_result {
 	/*
 	 * Of a run: the verdict that it printed, if its exit code confirms it. Otherwise ABORTED if
 	 * it was stopped, INFRA if it timed out, SKIP with that exit code, else INFRA. Of a build:
-	 * PASS, ABORTED, SKIP or INFRA by the same rule.
+	 * PASS, ABORTED, SKIP or INFRA by the same rule. Of another command also FAIL (code 1).
 	 */
 	enum verdict verdict;
 	enum child_end end;
 	int exit_code;	/* -SIGNAL where it was killed */
 	char *run;	/* the run folder's name, NULL if unknown */
-	json_t *answer; /* what it printed with --json; an empty object if that is not JSON */
+	json_t *answer; /* what it printed with --json; an empty object if that is not JSON (an
+			 * array only of CHILD_OTHER) */
 	char *problem;	/* why there is no answer or no verdict, or NULL */
 	double wall_s;
 	double cpu_s; /* of the child and all of its descendants that were waited for, including
@@ -100,6 +117,22 @@ typedef void (*child_done)(struct child *child, const struct child_result *resul
 struct child *child_run(const struct child_spec *spec, child_done done, void *data, GError **error);
 struct child *child_build(const struct child_build_spec *spec, child_done done, void *data,
 			  GError **error);
+
+struct child *child_start(const struct child_command *command, child_done done, void *data,
+			  GError **error);
+
+/* Their command lines without the program's name: g_strfreev(). */
+char **child_run_words(const struct child_spec *spec);
+char **child_build_words(const struct child_build_spec *spec);
+
+/*
+ * Fills verdict, run, answer and problem of RESULT, which has `end` and `exit_code`, from its
+ * output. OUT is NULL if it was longer than CHILD_ANSWER_MAX.
+ */
+void child_read_answer(enum child_kind kind, guint limit_s, const GString *out, const GString *err,
+		       struct child_result *result);
+/* Frees what is in it. */
+void child_result_clear(struct child_result *result);
 
 /*
  * Sends SIGTERM, at which a run ends with the verdict ABORTED, and SIGKILL after GRACE_S. DONE is

@@ -2,7 +2,7 @@
 /*
  * Between the files of nightly/. Each file calls only files above it in this list:
  *
- *	pack.c, plan.c	no night yet
+ *	plan.c		no night yet
  *	night.c		a night in memory
  *	files.c		its folder
  *	estimate.c	needs, times, order of start
@@ -12,8 +12,8 @@
  *	result.c	night.json
  *	matrix.c	night.json as a table (matrix.h)
  *	dry-run.c	what it would do
- *	children.c	starts runs and builds, records their ends
- *	run.c		which of them is started when
+ *	jobs.c		runs and builds as jobs of a place; records their ends
+ *	run.c		the loop: adds the jobs, stops at signals and the file `stop`
  */
 #ifndef RIG_NIGHTLY_INTERNAL_H
 #define RIG_NIGHTLY_INTERNAL_H

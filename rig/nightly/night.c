@@ -8,8 +8,6 @@
 #include "machine/machine.h"
 #include "util/error.h"
 
-#define HOST_RESERVE (1ull << 30) /* memory that is left to the rest of the host */
-
 static void attempt_clear(gpointer data)
 {
 	struct attempt *attempt = data;
@@ -100,20 +98,18 @@ void night_find_builds(struct night *night)
 	}
 }
 
-/* ---- the host ---- */
+/* ---- a night ---- */
 
-static guint64 available_memory(void)
+static struct place *place_of(const struct night *night)
 {
-	g_autofree char *text = NULL;
-	const char *line;
-	guint64 bytes;
+	const struct place_options options = {
+		.results = night->results,
+		.rig = night->options.rig,
+		.cores = night->options.cores,
+		.memory = night->options.memory,
+	};
 
-	if (!g_file_get_contents("/proc/meminfo", &text, NULL, NULL))
-		return G_MAXUINT64;
-	line = strstr(text, "MemAvailable:");
-	bytes = line ? g_ascii_strtoull(line + strlen("MemAvailable:"), NULL, 10) << 10
-		     : G_MAXUINT64;
-	return bytes > HOST_RESERVE ? bytes - HOST_RESERVE : 0;
+	return place_here(&options);
 }
 
 struct night *night_new_empty(const struct night_options *options, GError **error)
@@ -128,11 +124,8 @@ struct night *night_new_empty(const struct night_options *options, GError **erro
 	night->cells = g_ptr_array_new_with_free_func(night_cell_free);
 	night->builds = g_ptr_array_new_with_free_func(night_build_free);
 	night->excluded = g_ptr_array_new_with_free_func(night_excluded_free);
-	night->host = (struct pack_room){
-		.quarters =
-			PACK_QUARTERS * (options->cores ? options->cores : g_get_num_processors()),
-		.memory = options->memory ? options->memory : available_memory(),
-	};
+	night->place = options->place ? options->place : place_of(night);
+	night->host = night->place->room;
 	night->index = index_open(night->results, NULL, NULL, error);
 	if (night->index)
 		return night;
@@ -162,6 +155,8 @@ void night_free(struct night *night)
 	g_ptr_array_unref(night->cells);
 	g_ptr_array_unref(night->builds);
 	g_ptr_array_unref(night->excluded);
+	if (!night->options.place)
+		place_free(night->place);
 	index_free(night->index);
 	json_decref(night->past);
 	g_strfreev(night->extra);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A night runs the cells of a plan in parallel, each as a child process (rig/child). It is kept in
- * RESULTS/nights/<id>/:
+ * A night runs the cells of a plan in parallel, each as a job of a place (place/place.h). It is
+ * kept in RESULTS/nights/<id>/:
  *
  *	cells.json	what is to be run: made first, never changed
  *	journal		one JSON object per line for each build and cell that ended; on disk before
@@ -20,9 +20,9 @@
 #include <glib.h>
 #include <jansson.h>
 
-#include "nightly/pack.h"
 #include "nightly/plan.h"
 #include "index/index.h"
+#include "place/place.h"
 
 enum cell_status {
 	CELL_WAITING, /* not run, or not completely */
@@ -76,6 +76,7 @@ struct night_excluded {
 
 struct night_options {
 	const char *results;
+	struct place *place; /* where the cells run; NULL: this host, with: */
 	guint cores;	  /* 0: all that this process may use */
 	guint64 memory;	  /* 0: what is available */
 	double budget_s;  /* runs that would end later are not started; 0: no limit */
@@ -105,7 +106,8 @@ struct night {
 	struct night_kernel *kernels;
 	guint n_kernels;
 	GPtrArray *cells, *builds, *excluded; /* of the structs above */
-	struct pack_room host;
+	struct place *place;
+	struct pack_room host; /* the most that one cell may need */
 	const char *unfinished; /* why it ended before all was run, or NULL */
 	double wall_s, controller_s, children_s; /* of all processes that ran the night, as far as
 						  * recorded */

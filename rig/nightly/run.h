@@ -5,37 +5,43 @@
 
 #include "child/child.h"
 #include "nightly/internal.h"
+#include "place/place.h"
+
+/* From SIGTERM to SIGKILL, for a run that is stopped. */
+#define NIGHT_GRACE_S 30
 
 enum stop { STOP_NOT, STOP_STARTING, STOP_ALL };
 
 struct runner {
 	struct night *night;
+	struct place *place;
 	const struct night_view *view;
 	GMainLoop *loop;
-	GPtrArray *order;   /* all cells, in the order in which they should start */
-	GPtrArray *running; /* struct night_child */
-	struct pack_room free;
+	GHashTable *ranks;  /* struct night_cell: its place in the order of start */
+	GHashTable *builds; /* struct night_build: its struct night_job while it waits or runs */
+	guint jobs;	    /* that wait or run */
 	enum stop stop;
 	gint64 began_ns;
 	GError *error;
 	guint signals;
-	void (*changed)(struct runner *r); /* called when a child has ended */
 };
 
-/* One child. */
-struct night_child {
+/* One run or build. */
+struct night_job {
+	struct place_job job;
 	struct runner *runner;
-	struct child *rig;
 	struct night_cell *cell; /* or NULL: a build */
 	struct night_build *build;
-	struct pack_room need;
 	guint attempt;
+	char *key;
 };
 
-/* children.c: children. An error is left in R, and stops everything. */
-void night_start_cell(struct runner *r, struct night_cell *cell);
-void night_start_build(struct runner *r, struct night_build *build, guint quarters);
+/* jobs.c. An error is left in R, and stops everything. */
+void night_add_cell(struct runner *r, struct night_cell *cell);
+void night_add_build(struct runner *r, struct night_build *build);
 /* Into the journal; LINE is stolen. */
 void night_record(struct runner *r, json_t *line);
+/* Stops everything; ERROR is kept. */
+void night_fail(struct runner *r, GError *error);
 
 #endif

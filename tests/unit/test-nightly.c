@@ -387,7 +387,6 @@ START_TEST(resumed)
 }
 END_TEST
 
-TCase *nightly_pack_case(void);	  /* nightly-pack.c */
 TCase *nightly_matrix_case(void); /* nightly-matrix.c */
 
 int main(void)
@@ -408,7 +407,6 @@ int main(void)
 	tcase_add_loop_test(tc, nothing_ends, 0, G_N_ELEMENTS(limits));
 	tcase_add_test(tc, resumed);
 	suite_add_tcase(suite, tc);
-	suite_add_tcase(suite, nightly_pack_case());
 	suite_add_tcase(suite, nightly_matrix_case());
 	return suite_run(suite);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Decides which cell starts next, from its needs and its estimated time alone. Pure. */
-#ifndef RIG_NIGHTLY_PACK_H
-#define RIG_NIGHTLY_PACK_H
+#ifndef RIG_PLACE_PACK_H
+#define RIG_PLACE_PACK_H
 
 #include <glib.h>
 

@@ -1,47 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starts the children of a night, and records how they end. */
+/* The runs and builds of a night as jobs of a place, and the record of how they end. */
 #include "nightly/run.h"
 #include "scenario/scenario.h"
 
 /* Added to a run's limit for post-mortem and a slow host. */
 #define AROUND_S 900
 
-/* ---- the end of a child ---- */
+/* ---- the end of a job ---- */
 
-static struct night_child *night_child_new(struct runner *r, struct night_cell *cell,
-					   struct night_build *build, struct pack_room need)
+void night_fail(struct runner *r, GError *error)
 {
-	struct night_child *child = g_new0(struct night_child, 1);
-
-	child->runner = r;
-	child->cell = cell;
-	child->build = build;
-	child->need = need;
-	r->free.quarters -= need.quarters;
-	r->free.memory -= need.memory;
-	g_ptr_array_add(r->running, child);
-	return child;
-}
-
-static void night_child_free(struct night_child *child)
-{
-	struct runner *r = child->runner;
-
-	g_ptr_array_remove_fast(r->running, child);
-	r->free.quarters += child->need.quarters;
-	r->free.memory += child->need.memory;
-	child_free(child->rig);
-	g_free(child);
+	if (r->error)
+		g_error_free(error);
+	else
+		r->error = error;
+	r->stop = STOP_ALL;
+	place_stop(r->place, NIGHT_GRACE_S);
 }
 
 void night_record(struct runner *r, json_t *line)
 {
+	GError *error = NULL;
+
 	if (r->error) {
 		json_decref(line);
 		return;
 	}
-	if (!night_note(r->night, line, &r->error))
-		r->stop = STOP_ALL;
+	if (!night_note(r->night, line, &error))
+		night_fail(r, error);
 }
 
 static void note_build(struct runner *r, struct night_build *build,
@@ -72,11 +58,11 @@ static char *problem_of(const struct child_result *result, enum run_outcome outc
 	return (char *)json_string_value(json_array_get(reasons, 0));
 }
 
-static void note_cell(struct runner *r, struct night_child *child,
+static void note_cell(struct runner *r, struct night_cell *cell, guint number,
 		      const struct child_result *result)
 {
 	struct attempt attempt = {
-		.number = child->attempt,
+		.number = number,
 		.verdict = result->verdict,
 		.outcome = details_outcome(result->verdict,
 					   json_object_get(result->answer, "details")),
@@ -89,31 +75,52 @@ static void note_cell(struct runner *r, struct night_child *child,
 	attempt.problem = problem_of(result, attempt.outcome);
 	line = night_attempt_json(&attempt);
 	json_object_set_new(line, "what", json_string("cell"));
-	json_object_set_new(line, "cell", json_string(child->cell->key));
+	json_object_set_new(line, "cell", json_string(cell->key));
 	night_record(r, line);
 	if (result->verdict != VERDICT_ABORTED)
-		night_add_attempt(r->night, child->cell, &attempt);
+		night_add_attempt(r->night, cell, &attempt);
 }
 
-static void on_done(struct child *rig, const struct child_result *result, void *data)
+static void settle_all(struct night *night)
 {
-	struct night_child *child = data;
-	struct runner *r = child->runner;
-	struct night_cell *cell = child->cell;
-	struct night_build *build = child->build;
+	for (guint i = 0; i < night->cells->len; i++)
+		night_settle(night, night->cells->pdata[i]);
+}
 
-	(void)rig;
-	r->night->children_s += result->cpu_s;
-	if (build)
-		note_build(r, build, result);
-	else
-		note_cell(r, child, result);
-	night_child_free(child);
-	for (guint i = 0; i < r->night->cells->len && build; i++)
-		night_settle(r->night, r->night->cells->pdata[i]);
-	if (r->view->ended)
+static void night_job_free(struct night_job *job)
+{
+	if (job->build)
+		g_hash_table_remove(job->runner->builds, job->build);
+	g_free(job->key);
+	g_free(job);
+}
+
+static void on_done(struct place_job *ended, const struct child_result *result)
+{
+	struct night_job *job = ended->data;
+	struct runner *r = job->runner;
+	struct night_cell *cell = job->cell;
+	struct night_build *build = job->build;
+
+	if (result) {
+		r->night->children_s += MAX(result->cpu_s, 0);
+		if (build)
+			note_build(r, build, result);
+		else
+			note_cell(r, cell, job->attempt, result);
+	}
+	night_job_free(job);
+	r->jobs--;
+	if (result && build)
+		settle_all(r->night);
+	if (result && r->view->ended)
 		r->view->ended(r->night, cell, build, r->view->data);
-	r->changed(r);
+	/* a job that was stopped is left, not run again */
+	if (result && cell && cell->status == CELL_WAITING && r->stop == STOP_NOT &&
+	    result->end != CHILD_STOPPED)
+		night_add_cell(r, cell);
+	if (!r->jobs)
+		g_main_loop_quit(r->loop);
 }
 
 /* ---- starting ---- */
@@ -152,13 +159,14 @@ static char **labels_of(const struct night *night, const struct night_cell *cell
 	return labels;
 }
 
-void night_start_cell(struct runner *r, struct night_cell *cell)
+static char **cell_words(const struct place_job *started, guint cores)
 {
-	const struct night *night = r->night;
+	const struct night_job *job = started->data;
+	const struct night *night = job->runner->night;
+	const struct night_cell *cell = job->cell;
 	const struct night_kernel *kernel = &night->kernels[cell->kernel];
-	struct night_child *child = night_child_new(r, cell, NULL, cell->item.need);
 	g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, cell->seed);
-	g_auto(GStrv) labels = NULL;
+	g_auto(GStrv) labels = labels_of(night, cell, job->attempt);
 	g_autoptr(GPtrArray) extra = g_ptr_array_new();
 	struct child_spec spec = {
 		.scenario = cell->scenario,
@@ -169,46 +177,77 @@ void night_start_cell(struct runner *r, struct night_cell *cell)
 		.seed = seed,
 		.duration_s = night->duration_s,
 		.patience_s = night->patience_s,
-		.results = night->results,
-		.rig = night->options.rig,
-		.limit_s = limit_of(night, cell),
+		.labels = (const char *const *)labels,
 	};
 
+	(void)cores;
 	for (char **word = night->extra; word && *word; word++)
 		g_ptr_array_add(extra, *word);
 	if (kernel->no_lockdep)
 		g_ptr_array_add(extra, (gpointer) "--no-lockdep");
 	g_ptr_array_add(extra, NULL);
-	child->attempt = next_attempt(cell);
-	labels = labels_of(night, cell, child->attempt);
-	spec.labels = (const char *const *)labels;
 	spec.extra = (const char *const *)extra->pdata;
-	child->rig = child_run(&spec, on_done, child, &r->error);
-	if (child->rig)
-		return;
-	r->stop = STOP_ALL;
-	night_child_free(child);
+	return child_run_words(&spec);
 }
 
-void night_start_build(struct runner *r, struct night_build *build, guint quarters)
+static char **build_words(const struct place_job *started, guint cores)
 {
-	const struct night_kernel *kernel = &r->night->kernels[build->kernel];
-	struct night_child *child =
-		night_child_new(r, NULL, build, (struct pack_room){.quarters = quarters});
+	const struct night_job *job = started->data;
+	const struct night_kernel *kernel = &job->runner->night->kernels[job->build->kernel];
 	const struct child_build_spec spec = {
 		.source = kernel->source,
-		.arch = build->arch,
+		.arch = job->build->arch,
 		.patches = (const char *const *)kernel->patches,
 		.fragments = (const char *const *)kernel->fragments,
 		.no_lockdep = kernel->no_lockdep,
-		.jobs = MAX(1, quarters / PACK_QUARTERS),
-		.rig = r->night->options.rig,
-		.limit_s = or_default(r->night->options.build_limit_s, CHILD_BUILD_LIMIT_S),
+		.jobs = cores,
 	};
 
-	child->rig = child_build(&spec, on_done, child, &r->error);
-	if (child->rig)
-		return;
-	r->stop = STOP_ALL;
-	night_child_free(child);
+	return child_build_words(&spec);
+}
+
+static struct night_job *job_new(struct runner *r, char *key)
+{
+	struct night_job *job = g_new0(struct night_job, 1);
+
+	job->runner = r;
+	job->key = key;
+	job->job.key = key;
+	job->job.data = job;
+	job->job.done = on_done;
+	r->jobs++;
+	return job;
+}
+
+void night_add_cell(struct runner *r, struct night_cell *cell)
+{
+	struct night_build *build = night_build_of(r->night, cell);
+	guint attempt = next_attempt(cell);
+	struct night_job *job = job_new(r, g_strdup_printf("%s#%u", cell->key, attempt)), *before;
+
+	job->cell = cell;
+	job->attempt = attempt;
+	job->job.kind = CHILD_RUN;
+	job->job.label = cell->key;
+	job->job.item = cell->item;
+	job->job.rank = GPOINTER_TO_UINT(g_hash_table_lookup(r->ranks, cell));
+	job->job.limit_s = limit_of(r->night, cell);
+	job->job.words = cell_words;
+	before = build ? g_hash_table_lookup(r->builds, build) : NULL;
+	job->job.after = before ? &before->job : NULL;
+	place_add(r->place, &job->job);
+}
+
+void night_add_build(struct runner *r, struct night_build *build)
+{
+	const char *tree = r->night->kernels[build->kernel].tree;
+	struct night_job *job = job_new(r, g_strdup_printf("build %s %s", tree, build->arch));
+
+	job->build = build;
+	job->job.kind = CHILD_BUILD;
+	job->job.label = job->key;
+	job->job.limit_s = or_default(r->night->options.build_limit_s, CHILD_BUILD_LIMIT_S);
+	job->job.words = build_words;
+	g_hash_table_insert(r->builds, build, job);
+	place_add(r->place, &job->job);
 }

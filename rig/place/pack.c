@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Packing: first fit in a given order, with a limit to passing over. */
-#include "nightly/pack.h"
+#include "place/pack.h"
 
 #define PATIENCE 8
 

@@ -3,10 +3,10 @@
 #include <check.h>
 #include <math.h>
 
-#include "nightly/pack.h"
+#include "place/pack.h"
 #include "util/rng.h"
 
-TCase *nightly_pack_case(void);
+TCase *place_pack_case(void);
 
 static struct pack_item item(guint quarters, double s)
 {
@@ -75,7 +75,7 @@ START_TEST(spans)
 }
 END_TEST
 
-TCase *nightly_pack_case(void)
+TCase *place_pack_case(void)
 {
 	TCase *tc = tcase_create("pack");
 

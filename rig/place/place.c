@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The operations of any place. */
+#include "place/place.h"
+
+#include "util/error.h"
+
+void place_add(struct place *place, struct place_job *job)
+{
+	place->ops->add(place, job);
+}
+
+void place_hold(struct place *place)
+{
+	place->ops->hold(place);
+}
+
+void place_stop(struct place *place, guint grace_s)
+{
+	place->ops->stop(place, grace_s);
+}
+
+char *place_progress(const struct place *place)
+{
+	return place->ops->progress(place);
+}
+
+gboolean place_can_leave(const struct place *place)
+{
+	return place->ops->leave != NULL;
+}
+
+gboolean place_leave(struct place *place, GError **error)
+{
+	if (place->ops->leave)
+		return place->ops->leave(place, error);
+	return rig_fail(error, RIG_EXIT_INFRA, "runs on this host end with the rig");
+}
+
+void place_free(struct place *place)
+{
+	if (place)
+		place->ops->free(place);
+}
