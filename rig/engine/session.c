@@ -248,12 +248,18 @@ static gboolean read_known(struct session *s, GError **error)
 	return s->reports.known && keep_copy(s, s->plan->known, "known-issues.yaml", error);
 }
 
+static void print_timeline(FILE *out, const void *data)
+{
+	const struct session *s = data;
+	g_autofree unsigned *laps = tracks_laps(s);
+
+	timeline_print(s->plan->timeline, laps, out);
+}
+
+/* Lists the laps of before the launch, and those that have begun since. */
 static gboolean keep_timeline(struct session *s, GError **error)
 {
-	json_auto_t *json = timeline_json(s->plan->timeline);
-	g_autofree char *text = json_dumps(json, JSON_INDENT(1));
-
-	return run_keep(s->run, "timeline.json", text, -1, error);
+	return run_keep_stream(s->run, "timeline.json", print_timeline, s, error);
 }
 
 /*
@@ -387,7 +393,6 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	outcomes_judge(&s);
 	output_judge(&s);
 	session_explain(&s);
-	tracks_list(&s);
 	keep_timeline(&s, NULL);
 	details = judge_settle(&s);
 	ok = run_verdict(s.run, s.judged.verdict, details, error);

@@ -151,13 +151,16 @@ void tracks_start(struct session *s)
 	}
 }
 
-void tracks_list(struct session *s)
+unsigned *tracks_laps(const struct session *s)
 {
+	unsigned *laps = g_new0(unsigned, timeline_n_copies(s->plan->timeline));
+
 	for (guint i = 0; i < s->host.tracks->len; i++) {
 		const struct track_run *t = s->host.tracks->pdata[i];
 
-		timeline_extend(s->plan->timeline, t->number, t->lap);
+		laps[t->number] = t->lap;
 	}
+	return laps;
 }
 
 gboolean tracks_idle(struct session *s)

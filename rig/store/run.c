@@ -288,8 +288,28 @@ static gboolean check_relative(const char *relative, GError **error)
 	return TRUE;
 }
 
+struct text {
+	const char *data;
+	gsize len;
+};
+
+static void write_text(FILE *out, const void *data)
+{
+	const struct text *text = data;
+
+	fwrite(text->data, 1, text->len, out);
+}
+
 gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len,
 		  GError **error)
+{
+	const struct text text = {data, len < 0 ? strlen(data) : (gsize)len};
+
+	return run_keep_stream(run, relative, write_text, &text, error);
+}
+
+gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write, const void *data,
+			 GError **error)
 {
 	g_autofree char *path = g_build_filename(run->dir, relative, NULL);
 	g_autofree char *parent = g_path_get_dirname(path);
@@ -299,7 +319,7 @@ gboolean run_keep(struct run *run, const char *relative, const char *data, gssiz
 		return rig_fail(error, RIG_EXIT_INFRA, "%s", run->write_error);
 	if (!check_relative(relative, error))
 		return FALSE;
-	if (g_mkdir_with_parents(parent, 0755) == 0 && rig_write_file(path, data, len, &why))
+	if (g_mkdir_with_parents(parent, 0755) == 0 && rig_write_stream(path, write, data, &why))
 		return TRUE;
 	note_error(run, relative, why ? why->message : g_strerror(errno));
 	return rig_fail(error, RIG_EXIT_INFRA, "%s", run->write_error);

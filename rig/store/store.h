@@ -14,6 +14,7 @@
 
 #include "splat/splat.h"
 #include "util/auto.h"
+#include "util/paths.h"
 #include "verdict/details.h"
 #include "verdict/verdict.h"
 
@@ -46,6 +47,10 @@ const char *run_write_error(const struct run *run);
 /* Stores a file of the run: RELATIVE is chosen by the rig, never by a guest. */
 gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len,
 		  GError **error);
+
+/* The same for content that WRITE prints from DATA. */
+gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write, const void *data,
+			 GError **error);
 
 /* splats/NN-kind.txt and .json. */
 void run_keep_splat(struct run *run, const struct splat *splat);

@@ -43,25 +43,98 @@ static json_t *agents_json(const struct timeline *tl)
 	return agents;
 }
 
-json_t *timeline_json(const struct timeline *tl)
+/*
+ * The number of laps that are listed of each copy. A generated lap counts with all of the track's
+ * steps, also those that chance will skip, so that no lap need be drawn to count it. g_free().
+ */
+static unsigned *listed_laps(const struct timeline *tl, const unsigned *laps)
 {
-	json_t *copies = json_array(), *ops = json_array();
+	unsigned *listed = g_new0(unsigned, tl->copies->len);
+	guint left = TIMELINE_OPERATIONS_MAX - MIN(tl->n_operations, TIMELINE_OPERATIONS_MAX);
+
+	for (guint n = 0; n < tl->copies->len; n++) {
+		const struct copy *copy = tl->copies->pdata[n];
+		guint a_lap = copy->track->n_steps + 1, more = 0;
+
+		if (laps && laps[n] > copy->laps->len)
+			more = MIN(laps[n] - copy->laps->len, left / a_lap);
+		left -= more * a_lap;
+		listed[n] = copy->laps->len + more;
+	}
+	return listed;
+}
+
+/* All of the file but "operations". */
+static json_t *head_json(const struct timeline *tl, const unsigned *listed)
+{
+	json_t *copies = json_array();
 
 	for (guint n = 0; n < tl->copies->len; n++) {
 		const struct copy *copy = tl->copies->pdata[n];
 
 		json_array_append_new(copies,
 				      json_pack("{s:i, s:i, s:i}", "track", copy->track->number,
-						"copy", copy->copy, "laps", copy->laps->len));
-		for (guint lap = 0; lap < copy->laps->len; lap++) {
-			const GPtrArray *of_lap = copy->laps->pdata[lap];
-
-			for (guint i = 0; i < of_lap->len; i++)
-				json_array_append_new(ops, operation_json(of_lap->pdata[i]));
-		}
+						"copy", copy->copy, "laps", listed[n]));
 	}
-	return json_pack("{s:i, s:s, s:s, s:I, s:s, s:o, s:o, s:o}", "version", 1, "scenario",
+	return json_pack("{s:i, s:s, s:s, s:I, s:s, s:o, s:o}", "version", 1, "scenario",
 			 tl->scenario->name, "machine", tl->machine->name, "seed",
 			 (json_int_t)tl->seed, "then", tl->end ? "end" : "generate", "agents",
-			 agents_json(tl), "copies", copies, "operations", ops);
+			 agents_json(tl), "copies", copies);
+}
+
+/* Calls EACH with the JSON of every operation listed, in the order of copies and laps; stolen. */
+static void each_operation(const struct timeline *tl, const unsigned *listed,
+			   void (*each)(json_t *op, void *data), void *data)
+{
+	for (guint n = 0; n < tl->copies->len; n++)
+		for (unsigned lap = 0; lap < listed[n]; lap++) {
+			g_autoptr(GPtrArray) ops = timeline_lap(tl, n, lap);
+
+			for (guint i = 0; ops && i < ops->len; i++)
+				each(operation_json(ops->pdata[i]), data);
+		}
+}
+
+static void append(json_t *op, void *data)
+{
+	json_array_append_new(data, op);
+}
+
+json_t *timeline_json(const struct timeline *tl)
+{
+	g_autofree unsigned *listed = listed_laps(tl, NULL);
+	json_t *json = head_json(tl, listed), *ops = json_array();
+
+	each_operation(tl, listed, append, ops);
+	json_object_set_new(json, "operations", ops);
+	return json;
+}
+
+struct printer {
+	FILE *out;
+	gboolean began;
+};
+
+/* One operation a line. */
+static void print_operation(json_t *op, void *data)
+{
+	struct printer *p = data;
+	json_auto_t *mine = op;
+
+	fputs(p->began ? ",\n  " : "\n  ", p->out);
+	json_dumpf(mine, p->out, 0);
+	p->began = TRUE;
+}
+
+void timeline_print(const struct timeline *tl, const unsigned *laps, FILE *out)
+{
+	g_autofree unsigned *listed = listed_laps(tl, laps);
+	json_auto_t *head = head_json(tl, listed);
+	struct printer p = {out, FALSE};
+
+	fputs("{\n ", out);
+	json_dumpf(head, out, JSON_EMBED);
+	fputs(",\n \"operations\": [", out);
+	each_operation(tl, listed, print_operation, &p);
+	fputs("\n ]\n}\n", out);
 }

@@ -16,6 +16,7 @@
 
 #include <glib.h>
 #include <jansson.h>
+#include <stdio.h>
 
 #include "machine/machine.h"
 #include "scenario/scenario.h"
@@ -87,6 +88,13 @@ gboolean timeline_agent_seed(const struct timeline *timeline, const struct agent
 
 /* timeline.json, the explicit part. A new reference. */
 json_t *timeline_json(const struct timeline *timeline);
+
+/*
+ * Prints timeline.json to OUT with, of each copy N, the explicit laps and those below LAPS[N]
+ * (NULL: only the explicit ones), within TIMELINE_OPERATIONS_MAX. Generated laps are drawn one at a
+ * time, so memory does not grow with their number.
+ */
+void timeline_print(const struct timeline *timeline, const unsigned *laps, FILE *out);
 
 /*
  * Reads FILE, a timeline of SCENARIO on MACHINE. Everything is checked: types, ids and their order,

@@ -5,6 +5,7 @@
 #include "util/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,6 +63,29 @@ gboolean rig_write_file(const char *path, const char *data, gssize len, GError *
 	return g_file_set_contents_full(
 		path, data, len, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
 		error);
+}
+
+gboolean rig_write_stream(const char *path, rig_writer write, const void *data, GError **error)
+{
+	g_autofree char *part = g_strconcat(path, ".XXXXXX", NULL);
+	int fd = g_mkstemp_full(part, O_WRONLY | O_CLOEXEC, 0644), failed = 0;
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (out) {
+		write(out, data);
+		failed = fflush(out) || ferror(out) || fsync(fd) ? errno : 0;
+		if (fclose(out) && !failed)
+			failed = errno;
+		if (!failed && !rename(part, path))
+			return TRUE;
+	}
+	rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", path,
+		 g_strerror(failed ? failed : errno));
+	if (fd >= 0)
+		unlink(part);
+	if (fd >= 0 && !out)
+		close(fd);
+	return FALSE;
 }
 
 gboolean rig_read_file(const char *path, gsize max, char **ret_data, gsize *ret_len, GError **error)

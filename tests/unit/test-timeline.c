@@ -7,16 +7,11 @@
 #include <string.h>
 
 #include "tests/unit/suite.h"
-#include "timeline/timeline.h"
+#include "tests/unit/timeline.h"
 #include "util/error.h"
 #include "util/rng.h"
 
 #define SEEDS 30
-
-static const struct machine *first_machine(const struct scenario *s)
-{
-	return machine_find(s->machines[0], NULL);
-}
 
 /* Writes a scenario that follows from SEED; every kind of draw is in it. */
 static struct scenario *generate(guint64 seed)
@@ -299,43 +294,6 @@ static const struct {
 	 "operation 0.0.0.1 is to come after 0.0.1.1"},
 };
 
-static struct scenario *small(void)
-{
-	static const char text[] =
-		"about: small\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\nslots: 1\n"
-		"duration: 1\ntracks:\n  - steps:\n"
-		"      - {do: plug, id: d, device: dimm, size: [256M, 512M]}\n"
-		"      - {do: wait, ms: [5, 100]}\n      - {do: unplug, id: d}\n";
-	g_autofree char *file = in_scratch("small.yaml");
-	g_autoptr(GError) error = NULL;
-	struct scenario *s;
-
-	ck_assert(g_file_set_contents(file, text, -1, NULL));
-	s = scenario_load(file, &error);
-	ck_assert_msg(s != NULL, "%s", error ? error->message : "");
-	return s;
-}
-
-START_TEST(generated_is_listed)
-{
-	rig_auto(scenario) s = small();
-	rig_auto(timeline) tl = timeline_compile(s, first_machine(s), 5);
-	g_autoptr(GPtrArray) drawn = timeline_lap(tl, 0, 70);
-	g_autoptr(GPtrArray) listed = NULL;
-
-	timeline_extend(tl, 0, 71);
-	ck_assert_uint_eq(timeline_explicit_laps(tl, 0), 71);
-	listed = timeline_lap(tl, 0, 70);
-	ck_assert_uint_eq(drawn->len, 3);
-	ck_assert_uint_eq(listed->len, 3);
-	for (guint i = 0; i < drawn->len; i++) {
-		const struct operation *a = drawn->pdata[i], *b = listed->pdata[i];
-
-		ck_assert(a != b && a->size == b->size && a->ms == b->ms);
-	}
-}
-END_TEST
-
 START_TEST(hostile_files)
 {
 	rig_auto(scenario) s = small();
@@ -422,7 +380,7 @@ int main(void)
 	tcase_add_test(tc, fewer_copies_move_no_draw);
 	tcase_add_test(tc, deterministic_and_seeded);
 	tcase_add_test(tc, round_trip);
-	tcase_add_test(tc, generated_is_listed);
+	add_lap_tests(tc);
 	tcase_add_test(tc, removal);
 	tcase_add_test(tc, end);
 	tcase_add_test(tc, ids);

@@ -318,6 +318,35 @@ START_TEST(stale_folders_are_swept)
 }
 END_TEST
 
+static void write_number(FILE *out, const void *data)
+{
+	fprintf(out, "%d", *(const int *)data);
+}
+
+/* A file that is printed replaces the old one as a whole, and a failure leaves nothing behind. */
+START_TEST(streams)
+{
+	g_autofree char *path = in_scratch("f"), *none = in_scratch("none/f"), *data = NULL;
+	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) names = NULL;
+	const int number = 17;
+	gsize len;
+
+	ck_assert(rig_write_file(path, "a long content", -1, NULL));
+	ck_assert(rig_write_stream(path, write_number, &number, NULL));
+	ck_assert(rig_read_file(path, 100, &data, &len, NULL));
+	ck_assert_str_eq(data, "17");
+	ck_assert(!rig_write_stream(none, write_number, &number, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_INFRA);
+	g_clear_error(&error);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0); /* rename(2) refuses */
+	ck_assert(!rig_write_stream(path, write_number, &number, &error));
+	names = rig_names_in(scratch, "");
+	ck_assert_uint_eq(g_strv_length(names), 1);
+}
+END_TEST
+
 START_TEST(files)
 {
 	g_autofree char *path = in_scratch("f");
@@ -404,6 +433,7 @@ int main(void)
 	tcase_add_test(tc, a_process);
 	tcase_add_test(tc, stale_folders_are_swept);
 	tcase_add_test(tc, files);
+	tcase_add_test(tc, streams);
 	tcase_add_test(tc, durations);
 	tcase_add_test(tc, nearest_words);
 	tcase_add_test(tc, exit_codes);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Laps that are generated: the same when listed, and printed without being kept. */
+#include "tests/unit/timeline.h"
+
+#include "tests/unit/suite.h"
+#include "util/auto.h"
+
+const struct machine *first_machine(const struct scenario *s)
+{
+	return machine_find(s->machines[0], NULL);
+}
+
+struct scenario *small(void)
+{
+	static const char text[] =
+		"about: small\nmachines: [pc-q35]\nmemory: 1G\nmax_memory: 2G\nslots: 1\n"
+		"duration: 1\ntracks:\n  - steps:\n"
+		"      - {do: plug, id: d, device: dimm, size: [256M, 512M]}\n"
+		"      - {do: wait, ms: [5, 100]}\n      - {do: unplug, id: d}\n";
+	g_autofree char *file = in_scratch("small.yaml");
+	g_autoptr(GError) error = NULL;
+	struct scenario *s;
+
+	ck_assert(g_file_set_contents(file, text, -1, NULL));
+	s = scenario_load(file, &error);
+	ck_assert_msg(s != NULL, "%s", error ? error->message : "");
+	return s;
+}
+
+START_TEST(generated_is_listed)
+{
+	rig_auto(scenario) s = small();
+	rig_auto(timeline) tl = timeline_compile(s, first_machine(s), 5);
+	g_autoptr(GPtrArray) drawn = timeline_lap(tl, 0, 70);
+	g_autoptr(GPtrArray) listed = NULL;
+
+	timeline_extend(tl, 0, 71);
+	ck_assert_uint_eq(timeline_explicit_laps(tl, 0), 71);
+	listed = timeline_lap(tl, 0, 70);
+	ck_assert_uint_eq(drawn->len, 3);
+	ck_assert_uint_eq(listed->len, 3);
+	for (guint i = 0; i < drawn->len; i++) {
+		const struct operation *a = drawn->pdata[i], *b = listed->pdata[i];
+
+		ck_assert(a != b && a->size == b->size && a->ms == b->ms);
+	}
+}
+END_TEST
+
+static json_t *printed(const struct timeline *tl, const unsigned *laps)
+{
+	g_autofree char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	json_error_t why;
+	json_t *json;
+
+	timeline_print(tl, laps, out);
+	fclose(out);
+	json = json_loads(text, JSON_REJECT_DUPLICATES, &why);
+	ck_assert_msg(json != NULL, "line %d: %s", why.line, why.text);
+	return json;
+}
+
+/* The file of a run is that of a timeline with the same laps listed; none of them is kept. */
+START_TEST(printed_is_not_kept)
+{
+	rig_auto(scenario) s = small();
+	rig_auto(timeline) tl = timeline_compile(s, first_machine(s), 5);
+	rig_auto(timeline) listed = timeline_compile(s, first_machine(s), 5);
+	json_auto_t *before = timeline_json(tl), *plain = printed(tl, NULL);
+	const unsigned fewer[] = {1}, laps[] = {1000}, too_many[] = {G_MAXUINT};
+	json_auto_t *first = printed(tl, fewer), *whole = printed(tl, laps),
+		    *cut = printed(tl, too_many), *expected = NULL;
+	guint explicit = timeline_explicit_laps(listed, 0);
+
+	timeline_extend(listed, 0, 1000);
+	expected = timeline_json(listed);
+	ck_assert(json_equal(plain, before) && json_equal(first, before));
+	ck_assert(json_equal(whole, expected));
+	ck_assert_uint_eq(timeline_explicit_laps(tl, 0), explicit);
+	/* three operations and a lap, four of TIMELINE_OPERATIONS_MAX */
+	ck_assert_uint_eq(json_array_size(json_object_get(cut, "operations")),
+			  TIMELINE_OPERATIONS_MAX / 4 * 3);
+}
+END_TEST
+
+void add_lap_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, generated_is_listed);
+	tcase_add_test(tcase, printed_is_not_kept);
+}
