@@ -296,7 +296,13 @@ output_is_closed() {
 	for journal in "$RIG_RESULTS"/*/journal; do
 		jq -es 'map(.what) | index("powered-off")' "$journal" >/dev/null || { cat "$journal"; return 1; }
 	done
-	expect 3 "$rig" list --json >/dev/full 2>e && says e 'cannot write to standard output'
+	for words in --help 'list --json' doctor 'run --help' 'help run' 'scenario list' 'zoo list'; do
+		# shellcheck disable=SC2086 # words
+		expect 3 "$rig" $words >/dev/full 2>e && says e 'cannot write to standard output' &&
+			same lines "$(wc -l <e)" 1 || { echo "rig $words"; return 1; }
+	done
+	# git takes 1 to 127 for a result of the commit
+	expect 131 "$rig" probe --help >/dev/full 2>e
 }
 
 # --- run folders --------------------------------------------------------------------------------------

@@ -60,15 +60,15 @@ static gboolean part_mailbox(const char *mbox, const char *dir, GPtrArray *files
 	g_autofree char *mail = g_build_filename(dir, "mail", NULL),
 			*out = g_strconcat("-o", mail, NULL);
 	g_autoptr(GDir) folder = NULL;
+	g_autoptr(GError) why = NULL;
 	const char *name;
 
 	if (g_mkdir_with_parents(mail, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", mail,
 				g_strerror(errno));
-	if (!spawn_words(NULL, error, "git", "mailsplit", "-b", out, "--", mbox, NULL)) {
-		g_prefix_error(error, "'%s' is not a mailbox: ", mbox);
-		return FALSE;
-	}
+	if (!spawn_words(NULL, &why, "git", "mailsplit", "-b", out, "--", mbox, NULL))
+		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is not a folder or a mailbox: %s",
+				mbox, why->message);
 	folder = g_dir_open(mail, 0, NULL);
 	while (folder && (name = g_dir_read_name(folder)))
 		g_ptr_array_add(files, g_build_filename(mail, name, NULL));

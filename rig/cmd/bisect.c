@@ -4,10 +4,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "bisect/result.h"
+#include "cmd/options.h"
+#include "cmd/search-command.h"
 #include "cmd/search-folder.h"
 #include "locks/locks.h"
 #include "machine/machine.h"
@@ -16,11 +16,10 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/paths.h"
+#include "util/sweep.h"
 #include "util/term.h"
 #include "util/text.h"
 
-#define STATE "search.json"
-#define STATE_MAX (256u << 20)
 #define DEFAULT_KERNEL "deb:linux-source-6.1"
 
 static const char summary[] =
@@ -51,12 +50,12 @@ static const char examples[] =
 	"3 infrastructure or stopped.\n";
 
 static struct {
-	char *good, *bad, *repo, *series, *kernel, *scenario, *machine, *signature, *kind, *edge,
-		*budget, *results;
+	char *good, *bad, *repo, *series, *kernel, *scenario, *machine, *signature, *kind, *edge;
 	char **paths, **patches, **fragments, **fixups;
 	double confidence;
-	int guests, duration, patience, jobs;
-	gboolean fix, config, resume, no_lockdep, json, quiet;
+	int duration, patience, jobs;
+	gboolean fix, config, no_lockdep;
+	struct search_words search;
 } want;
 
 static const GOptionEntry options[] = {
@@ -73,40 +72,23 @@ static const GOptionEntry options[] = {
 	 "source for --series and --config (" DEFAULT_KERNEL ")", "SOURCE"},
 	{"fix", 0, 0, G_OPTION_ARG_NONE, &want.fix,
 	 "the first change without the bug; --bad is the old end", NULL},
-	{"scenario", 's', 0, G_OPTION_ARG_STRING, &want.scenario, "scenario that provokes the bug",
-	 "NAME|FILE"},
-	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "machine (the scenario's first)",
-	 "NAME"},
-	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature,
-	 "signature of the report or hang that counts as bad", "KEY"},
-	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind,
-	 "or any report of this kind; `hang` for a hang", "KIND"},
+	OPTION_SCENARIO(&want.scenario),
+	OPTION_MACHINE(&want.machine),
+	OPTION_SIGNATURE(&want.signature),
+	OPTION_KIND(&want.kind),
 	{"edge", 0, 0, G_OPTION_ARG_STRING, &want.edge,
 	 "… or a lock order, as `rig locks` prints it", "'A --> B'"},
 	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence,
 	 "confidence to stop at, in percent (99)", "P"},
-	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget, "stop after N boots, minutes or hours",
-	 "N|Nm|Nh"},
-	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests,
-	 "guests at a time, 1 to 4 (half the CPUs)", "N"},
-	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
-	 "patch for each kernel (repeatable)", "FILE"},
-	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
-	 "config fragment for each kernel (repeatable)", "FILE"},
+	OPTION_PATCH(&want.patches),
+	OPTION_FRAGMENT(&want.fragments),
 	{"fixup", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fixups,
 	 "a patch for commits that have FROM and not UNTIL (repeatable)", "FROM..UNTIL=FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build kernels without lockdep",
-	 NULL},
-	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
-	 "seconds of load, instead of the scenario's", "S"},
-	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "auto, kvm or tcg", "S"},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of compile jobs", "N"},
-	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results,
-	 "folder of run folders and searches", "DIR"},
-	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume,
-	 "continue a search: its folder, or the last one", NULL},
-	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
-	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print the result only", NULL},
+	OPTION_NO_LOCKDEP(&want.no_lockdep),
+	OPTION_DURATION(&want.duration),
+	OPTION_PATIENCE(&want.patience),
+	OPTION_JOBS(&want.jobs),
+	SEARCH_OPTIONS(want.search, "stop after N boots, minutes or hours", "N|Nm|Nh"),
 	{NULL}};
 
 /* ---- the words ---- */
@@ -136,20 +118,20 @@ static gboolean check_words(int argc, GError **error)
 	if (isnan(want.confidence) || want.confidence < 0 || want.confidence >= 100)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"--confidence %g is out of range (50 to 99.999)", want.confidence);
-	if (want.guests < 0 || want.guests > SEARCH_GUESTS_MAX || want.duration < 0 ||
-	    want.patience < 0 || want.jobs < 0)
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"--guests is out of range (1 to %d), or another number is negative",
-				SEARCH_GUESTS_MAX);
 	return TRUE;
+}
+
+static const char *check(int argc, char **argv, GError **error)
+{
+	(void)argv;
+	return check_words(argc, error) ? want.scenario : NULL;
 }
 
 static gboolean settle(struct search_options *o, GError **error)
 {
 	rig_auto(scenario) scenario = scenario_load(want.scenario, error);
 	const struct machine *machine =
-		scenario ? machine_find(want.machine ? want.machine : scenario->machines[0], error)
-			 : NULL;
+		scenario ? scenario_machine(scenario, want.machine, error) : NULL;
 
 	*o = (struct search_options){
 		.scenario = want.scenario,
@@ -157,8 +139,6 @@ static gboolean settle(struct search_options *o, GError **error)
 		.kind = want.kind,
 		.fix = want.fix,
 		.confidence = want.confidence > 0 ? MAX(0.5, want.confidence / 100) : 0.99,
-		.guests = want.guests ? (guint)want.guests
-				      : CLAMP(g_get_num_processors() / 2, 1, SEARCH_GUESTS_MAX),
 		.duration_s = want.duration,
 		.patience_s = want.patience,
 		.jobs = want.jobs,
@@ -166,12 +146,12 @@ static gboolean settle(struct search_options *o, GError **error)
 		.fragments = want.fragments,
 		.no_lockdep = want.no_lockdep,
 	};
-	if (!machine || !scenario_check_machine(scenario, machine, error) || 
-	    (want.budget && !search_budget(want.budget, &o->budget_boots, &o->budget_s, error)))
+	if (!machine || !search_guests(&want.search, SEARCH_GUESTS_MAX, &o->guests, error) ||
+	    !search_budget(want.search.budget, &o->budget_boots, &o->budget_s, error))
 		return FALSE;
-	if (!want.results)
-		want.results = run_default_results();
-	o->results = want.results;
+	if (!want.search.results)
+		want.search.results = run_default_results();
+	o->results = want.search.results;
 	o->machine = machine->name;
 	o->arch = machine->arch;
 	return TRUE;
@@ -249,12 +229,12 @@ static int conclude(const struct search *search, enum search_end end)
 
 	if (!result_write(search, end, &error))
 		return rig_report_error(error);
-	if (want.json) {
+	if (want.search.json) {
 		cmd_print_json(result);
 		return codes[end];
 	}
 	json_decref(result);
-	printf("%s%s%s%s", want.quiet ? "" : "\n", text, "folder        ", search->dir);
+	printf("%s%s%s%s", want.search.quiet ? "" : "\n", text, "folder        ", search->dir);
 	printf("\n%s%s", end >= SEARCH_OUT_OF_BUDGET ? "continue      rig bisect --resume " : "",
 	       end >= SEARCH_OUT_OF_BUDGET ? search->dir : "");
 	printf("%s", end >= SEARCH_OUT_OF_BUDGET ? "\n" : "");
@@ -269,16 +249,21 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 	struct span *span;
 	enum search_end end;
 
-	if (!settle(&o, &error) || !search_folder_lock(dir, &error))
+	/* a new folder is made last: wrong words leave nothing behind */
+	if (!settle(&o, &error) || (state && !search_folder_lock(dir, &error)))
 		return rig_report_error(error);
 	span = make_range(argv, dir, &error);
+	if (!span && !state)
+		sweep_remove(dir, NULL);
+	if (span && !state && !search_folder_lock(dir, &error))
+		return rig_report_error(error);
 	search = span ? search_new(&o, span, dir, &error) : NULL;
 	if (!search)
 		return rig_report_error(error);
 	json_array_extend(search->words, words);
 	if (state && !search_restore(search, state, &error))
 		return rig_report_error(error);
-	if (!want.json && !want.quiet) {
+	if (!want.search.json && !want.search.quiet) {
 		search->on_evidence = show_run;
 		search->on_status = show_status;
 		printf("search   %u changes, %s on %s, %u guest%s at a time\nfolder   %s\n",
@@ -294,51 +279,22 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 	return conclude(search, end);
 }
 
-/*
- * Takes the options of the search that is resumed; the budget, guests and output options given now
- * replace them.
- */
-static int resume(const char *which)
-{
-	g_autoptr(GError) error = NULL;
-	struct search_again again = {0};
-	__typeof__(want) now = want;
-	char **argv;
-	int code;
-
-	if (!search_folder_resume(want.results, which, STATE, STATE_MAX, "bisect", &again, &error))
-		return rig_report_error(error);
-	argv = (char **)again.words->pdata;
-	memset(&want, 0, sizeof(want));
-	if (!cmd_parse(&again.argc, &argv, options, "", summary, examples, &error) ||
-	    !check_words(again.argc, &error)) {
-		search_again_free(&again);
-		return rig_report_error(error);
-	}
-	/* the earlier command's budget does not apply; without --budget there is no limit */
-	want.budget = now.budget;
-	want.guests = now.guests ? now.guests : want.guests;
-	want.json = now.json;
-	want.quiet = now.quiet;
-	code = go(argv, again.dir, json_object_get(again.state, "words"), again.state);
-	search_again_free(&again);
-	return code;
-}
-
 int cmd_bisect(int argc, char **argv)
 {
-	g_autoptr(GError) error = NULL;
-	json_auto_t *words = json_array();
-	g_autofree char *dir = NULL;
+	static const struct search_command command = {
+		.name = "bisect",
+		.parameters = "[GOOD BAD | SEARCH]",
+		.summary = summary,
+		.examples = examples,
+		.options = options,
+		.state = "search.json",
+		.state_max = 256u << 20,
+		.want = &want,
+		.want_size = sizeof(want),
+		.words = &want.search,
+		.check = check,
+		.go = go,
+	};
 
-	for (int i = 1; i < argc; i++)
-		json_array_append_new(words, json_string(argv[i]));
-	if (!cmd_parse(&argc, &argv, options, "[GOOD BAD | SEARCH]", summary, examples, &error))
-		return rig_report_error(error);
-	if (want.resume)
-		return resume(argc > 1 ? argv[1] : NULL);
-	if (!check_words(argc, &error))
-		return rig_report_error(error);
-	dir = search_folder_new(want.results, "bisect", want.scenario);
-	return go(argv, dir, words, NULL);
+	return search_command(&command, argc, argv);
 }

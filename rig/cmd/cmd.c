@@ -15,6 +15,7 @@
 static const struct command {
 	const char *name, *about;
 	int (*run)(int argc, char **argv);
+	int codes_from; /* added to RIG_EXIT_USAGE and RIG_EXIT_INFRA */
 } commands[] = {
 	{"run", "run a scenario on a kernel and check the result", cmd_run},
 	{"demo", "the demonstration of `make run`: a clean kernel, then a caught deadlock",
@@ -41,7 +42,8 @@ static const struct command {
 	{"bisect", "find the first bad commit, patch or config option, with its probability",
 	 cmd_bisect},
 	{"race", "find holds that make a scenario fail: which vCPU must wait where", cmd_race},
-	{"probe", "one step of `git bisect run`: exit 0 good, 1 bad, 125 skip", cmd_probe},
+	{"probe", "one step of `git bisect run`: exit 0 good, 1 bad, 125 skip", cmd_probe,
+	 PROBE_CODES_FROM},
 	{"qemu", "other QEMUs, and which can hold vCPUs", cmd_qemu},
 	{"doctor", "check what this host can run, and what is missing", cmd_doctor},
 	{"clean", "remove what killed runs left on a libvirt host", cmd_clean},
@@ -100,13 +102,22 @@ static void fill_standard_files(void)
 		close(fd);
 }
 
-/* Fails if the output could not be written, for example to a full disk. */
-static int flushed(int code)
+/*
+ * Runs at exit(), also at that of --help: output that could not be written, for example to a full
+ * disk, makes success a failure. DATA: the command, or NULL.
+ */
+static void check_output(int code, void *data)
 {
-	if (!fflush(stdout) && !ferror(stdout))
-		return code;
-	fprintf(stderr, "rig: cannot write to standard output: %s\n", g_strerror(errno));
-	return code == RIG_EXIT_PASS ? RIG_EXIT_INFRA : code;
+	const struct command *command = data;
+	gboolean failed = ferror(stdout) != 0;
+
+	errno = 0;
+	if (!fclose(stdout) && !failed)
+		return;
+	fprintf(stderr, "rig: cannot write to standard output: %s\n",
+		errno ? g_strerror(errno) : "an earlier write failed");
+	if (code == RIG_EXIT_PASS)
+		_exit(RIG_EXIT_INFRA + (command ? command->codes_from : 0));
 }
 
 /*
@@ -130,21 +141,56 @@ int cmd_main(int argc, char **argv)
 	unset_git_environment();
 	/* the terminal's encoding for file names and help texts; numbers keep the C locale */
 	setlocale(LC_CTYPE, "");
+	on_exit(check_output, (void *)find(argv[1]));
 	if (argc < 2)
 		return help(stderr);
 	if (find(argv[1]))
-		return flushed(find(argv[1])->run(argc - 1, argv + 1));
+		return find(argv[1])->run(argc - 1, argv + 1);
 	/* "rig help run" is "rig run --help" */
 	if (argc == 3 && !strcmp(argv[1], "help") && find(argv[2])) {
 		char *words[] = {argv[2], (char *)"--help", NULL};
 
-		return flushed(find(argv[2])->run(2, words));
+		return find(argv[2])->run(2, words);
 	}
 	if (!g_strcmp0(argv[1], "--help") || !g_strcmp0(argv[1], "-h") ||
 	    !g_strcmp0(argv[1], "help"))
 		return help(stdout);
 	fprintf(stderr, "rig: no command '%s'; `rig --help` lists the commands\n", argv[1]);
 	return RIG_EXIT_USAGE;
+}
+
+/*
+ * Options of G_OPTION_ARG_INT that take at least 1. Their variables are 0 unless they are given, so
+ * that a 0 on the command line would silently mean the default.
+ */
+static const char *const from_one[] = {"duration", "patience", "jobs",	 "guests",
+				       "runs",	   "repeat",   NULL};
+
+static gboolean is_from_one(const GOptionEntry *entry)
+{
+	return entry->arg == G_OPTION_ARG_INT && g_strv_contains(from_one, entry->long_name);
+}
+
+/* Replaces the value FROM of these options by TO. */
+static void replace_values(const GOptionEntry *entries, int from, int to)
+{
+	for (const GOptionEntry *e = entries; e->long_name; e++)
+		if (is_from_one(e) && *(int *)e->arg_data == from)
+			*(int *)e->arg_data = to;
+}
+
+/* After a parse that began with G_MININT in the options that were not given. */
+static gboolean check_values(const GOptionEntry *entries, GError **error)
+{
+	for (const GOptionEntry *e = entries; e->long_name; e++) {
+		int value = is_from_one(e) ? *(int *)e->arg_data : 1;
+
+		if (value != G_MININT && value < 1)
+			return rig_fail(error, RIG_EXIT_USAGE,
+					"--%s %d is out of range: give 1 or more, or leave it out",
+					e->long_name, value);
+	}
+	return TRUE;
 }
 
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
@@ -161,7 +207,9 @@ gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const c
 	g_option_context_add_main_entries(context, entries, NULL);
 	/* the usage line uses the program name: "rig run SCENARIO [OPTION…]" */
 	g_set_prgname(usage);
-	ok = g_option_context_parse(context, argc, argv, error);
+	replace_values(entries, 0, G_MININT);
+	ok = g_option_context_parse(context, argc, argv, error) && check_values(entries, error);
+	replace_values(entries, G_MININT, 0);
 	g_set_prgname("rig");
 	if (ok)
 		return TRUE;

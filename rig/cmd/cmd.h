@@ -8,6 +8,12 @@
 
 struct run_info;
 
+/*
+ * Added to the codes of usage and infrastructure errors of `rig probe`: `git bisect run` takes 1 to
+ * 127 for a result of the commit.
+ */
+#define PROBE_CODES_FROM 128
+
 int cmd_main(int argc, char **argv);
 
 int cmd_run(int argc, char **argv);
@@ -38,8 +44,9 @@ int cmd_clean(int argc, char **argv);
 
 /*
  * Parses a command's arguments with GOptionContext. SUMMARY and EXAMPLES are printed by --help,
- * which exits with 0; PARAMETERS follows the command in the usage line ("[RUN]"). Returns false
- * with a usage error.
+ * which exits with 0; PARAMETERS follows the command in the usage line ("[RUN]"). The options named
+ * in cmd.c's from_one take 1 or more: theirs is 0 only if it is not given. Returns false with a
+ * usage error.
  */
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
 		   const char *summary, const char *examples, GError **error);

@@ -6,6 +6,7 @@
 
 #include "cmd/findings.h"
 #include "cmd/locks.h"
+#include "cmd/options.h"
 #include "stats/compare.h"
 #include "util/error.h"
 #include "util/term.h"
@@ -157,7 +158,7 @@ int cmd_compare(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"all", 'a', 0, G_OPTION_ARG_NONE, &all, "print findings without a change, too",
 		 NULL},
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		OPTION_RESULTS(&folder),
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
 		{NULL}};
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "cmd/findings.h"
+#include "cmd/options.h"
 #include "cmd/request.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -81,11 +82,9 @@ int cmd_demo(int argc, char **argv)
 	gint64 began = rig_now_ns();
 	gboolean good;
 	const GOptionEntry entries[] = {
-		{"seed", 's', 0, G_OPTION_ARG_STRING, &clean.seed, "seed of all random choices",
-		 "N"},
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &clean.results, "folder of run folders",
-		 "DIR"},
-		{"jobs", 'j', 0, G_OPTION_ARG_INT, &clean.jobs, "number of compile jobs", "N"},
+		OPTION_SEED(&clean.seed),
+		OPTION_RESULTS(&clean.results),
+		OPTION_JOBS(&clean.jobs),
 		{NULL}};
 
 	if (!cmd_parse(&argc, &argv, entries, "", summary, examples, &error))

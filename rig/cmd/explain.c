@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
+#include "cmd/options.h"
 #include "hang/hang.h"
 #include "hang/memory.h"
 #include "kernel/kernel.h"
@@ -131,7 +132,7 @@ int cmd_explain(int argc, char **argv)
 		{"svg", 0, 0, G_OPTION_ARG_FILENAME, &svg, "draw the wait graph", "FILE"},
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &named,
 		 "the kernel's vmlinux (default: the one in the cache)", "FILE"},
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		OPTION_RESULTS(&folder),
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
 		{NULL}};
 

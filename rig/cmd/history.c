@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
+#include "cmd/options.h"
 #include "index/index.h"
 #include "stats/stats.h"
 #include "util/error.h"
@@ -229,7 +230,7 @@ int cmd_history(int argc, char **argv)
 		 "only runs of this kernel (name as in `rig list`)", "NAME"},
 		{"since", 's', 0, G_OPTION_ARG_STRING, &since,
 		 "only runs since this day: 2026-11-01", "DAY"},
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		OPTION_RESULTS(&folder),
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON", NULL},
 		{NULL}};
 	int code;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/locks.h"
+#include "cmd/options.h"
 #include "index/index.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -58,7 +59,7 @@ int cmd_index(int argc, char **argv)
 	gboolean json = FALSE, rebuild;
 	gint64 began_ns = rig_now_ns();
 	const GOptionEntry entries[] = {
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		OPTION_RESULTS(&folder),
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one object", NULL},
 		{NULL}};
 

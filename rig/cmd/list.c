@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
+#include "cmd/options.h"
 #include "util/error.h"
 #include "util/term.h"
 
@@ -142,7 +143,7 @@ int cmd_list(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	gboolean json = FALSE;
 	const GOptionEntry entries[] = {
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		OPTION_RESULTS(&folder),
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print an array", NULL},
 		{NULL}};
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/locks.h"
+#include "cmd/options.h"
 #include "index/index.h"
 #include "report/graph.h"
 #include "util/error.h"
@@ -313,8 +314,7 @@ int cmd_locks(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	int code = RIG_EXIT_USAGE;
 	const GOptionEntry entries[] = {
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &a.folder, "folder of run folders",
-		 "DIR"},
+		OPTION_RESULTS(&a.folder),
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &a.filter.kernel,
 		 "only runs of this kernel (6.1.192)", "NAME"},
 		{"machine", 'm', 0, G_OPTION_ARG_STRING, &a.filter.machine,

@@ -7,6 +7,7 @@
 
 #include "cmd/findings.h"
 #include "cmd/nightly.h"
+#include "cmd/options.h"
 #include "nightly/nightly.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -51,7 +52,7 @@ static const GOptionEntry options[] = {
 	 "continue the plan's newest unfinished night", NULL},
 	{"night", 0, 0, G_OPTION_ARG_STRING, &want.night, "continue the night ID", "ID"},
 	{"list", 'l', 0, G_OPTION_ARG_NONE, &want.list, "list the nights", NULL},
-	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
+	OPTION_RESULTS(&want.results),
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json,
 	 "print night.json (with --dry-run: the dry_run)", NULL},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print errors only", NULL},

@@ -11,12 +11,13 @@
 #include "bisect/evidence.h"
 #include "bisect/span.h"
 #include "child/child.h"
+#include "cmd/options.h"
 #include "kernel/kernel.h"
 #include "machine/machine.h"
 #include "scenario/scenario.h"
 #include "util/error.h"
 
-enum { PROBE_GOOD = 0, PROBE_BAD = 1, PROBE_SKIP = 125, PROBE_END = 128 };
+enum { PROBE_GOOD = 0, PROBE_BAD = 1, PROBE_SKIP = 125, PROBE_END = PROBE_CODES_FROM };
 
 #define RUNS_MAX 10000
 
@@ -43,31 +44,25 @@ static struct {
 } want;
 
 static const GOptionEntry options[] = {
-	{"scenario", 's', 0, G_OPTION_ARG_STRING, &want.scenario, "scenario that provokes the bug",
-	 "NAME|FILE"},
-	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "machine (the scenario's first)",
-	 "NAME"},
+	OPTION_SCENARIO(&want.scenario),
+	OPTION_MACHINE(&want.machine),
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "source (git:.@HEAD)", "SOURCE"},
-	{"signature", 0, 0, G_OPTION_ARG_STRING, &want.signature,
-	 "signature of the report or hang that counts as bad", "KEY"},
-	{"kind", 0, 0, G_OPTION_ARG_STRING, &want.kind, "or any report of this kind", "KIND"},
+	OPTION_SIGNATURE(&want.signature),
+	OPTION_KIND(&want.kind),
 	{"runs", 'n', 0, G_OPTION_ARG_INT, &want.runs, "number of silent runs that count as good",
 	 "N"},
 	{"rate", 0, 0, G_OPTION_ARG_DOUBLE, &want.rate,
 	 "or as many as needed if P percent of runs show the bug", "P"},
 	{"confidence", 'c', 0, G_OPTION_ARG_DOUBLE, &want.confidence,
 	 "with --rate: confidence in percent (99)", "P"},
-	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
-	 "patch for the kernel (repeatable)", "FILE"},
-	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments, "config (repeatable)",
-	 "FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep, "build without lockdep", NULL},
-	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
-	 "seconds of load, instead of the scenario's", "S"},
-	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience, "auto, kvm or tcg", "S"},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of compile jobs", "N"},
-	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
-	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print only errors", NULL},
+	OPTION_PATCH(&want.patches),
+	OPTION_FRAGMENT(&want.fragments),
+	OPTION_NO_LOCKDEP(&want.no_lockdep),
+	OPTION_DURATION(&want.duration),
+	OPTION_PATIENCE(&want.patience),
+	OPTION_JOBS(&want.jobs),
+	OPTION_RESULTS(&want.results),
+	OPTION_QUIET(&want.quiet),
 	{NULL}};
 
 static const char *kernel_wanted(void)
@@ -90,18 +85,13 @@ static gboolean check_files(char **files, GError **error)
 static gboolean check_words(int argc, GError **error)
 {
 	rig_auto(scenario) scenario = NULL;
-	const struct machine *machine;
 
-	if (argc > 1 || !want.scenario || !want.signature == !want.kind || want.runs < 0 ||
-	    want.runs > RUNS_MAX || want.duration < 0 || want.patience < 0 || want.jobs < 0)
+	if (argc > 1 || !want.scenario || !want.signature == !want.kind || want.runs > RUNS_MAX)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"probe takes --scenario, and --signature or --kind; "
 				"`rig probe --help` has examples");
 	scenario = scenario_load(want.scenario, error);
-	machine = scenario
-			  ? machine_find(want.machine ? want.machine : scenario->machines[0], error)
-			  : NULL;
-	if (!machine || !scenario_check_machine(scenario, machine, error) ||
+	if (!scenario || !scenario_machine(scenario, want.machine, error) ||
 	    !check_files(want.patches, error) || !check_files(want.fragments, error))
 		return FALSE;
 	if (!kernel_is_source(kernel_wanted()))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/options.h"
 #include "index/index.h"
 #include "util/error.h"
 
@@ -32,7 +33,7 @@ static const GOptionEntry options[] = {
 	{"keep", 'k', 0, G_OPTION_ARG_INT, &want.keep,
 	 "keep the newest N of each scenario, machine and kernel (3)", "N"},
 	{"yes", 'y', 0, G_OPTION_ARG_NONE, &want.yes, "delete them", NULL},
-	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
+	OPTION_RESULTS(&want.results),
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print one object", NULL},
 	{NULL}};
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/options.h"
+#include "cmd/search-command.h"
 #include "cmd/search-folder.h"
 #include "machine/machine.h"
 #include "race/race.h"
@@ -18,8 +20,6 @@
 #include "util/term.h"
 #include "util/text.h"
 
-#define STATE "race.json"
-#define STATE_MAX (64u << 20)
 #define DEFAULT_BUDGET_S 600
 
 static const char summary[] =
@@ -45,10 +45,11 @@ static const char examples[] =
 	"3 infrastructure or stopped, 77 skip.\n";
 
 static struct {
-	char *around, *budget, *kernel, *machine, *emulator, *results;
+	char *around, *kernel, *machine, *emulator;
 	char **patches, **fragments;
-	int guests, duration, patience;
-	gboolean no_lockdep, resume, json, quiet;
+	int duration, patience;
+	gboolean no_lockdep;
+	struct search_words search;
 } want;
 
 static const GOptionEntry options[] = {
@@ -56,39 +57,21 @@ static const GOptionEntry options[] = {
 	 "where: a file (mm/slub.c), a function, a lock (slab_mutex), a run with a report (all "
 	 "files)",
 	 "WHERE"},
-	{"budget", 0, 0, G_OPTION_ARG_STRING, &want.budget, "stop after N minutes or hours (10m)",
-	 "Nm|Nh"},
 	{"kernel", 'k', 0, G_OPTION_ARG_STRING, &want.kernel, "source or image, as for `rig run`",
 	 "WHAT"},
-	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
-	 "apply a patch (repeatable, in order)", "FILE"},
-	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
-	 "add a config fragment (repeatable)", "FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep,
-	 "build without lockdep, or accept an image without it", NULL},
-	{"machine", 'm', 0, G_OPTION_ARG_STRING, &want.machine, "machine (the scenario's first)",
-	 "NAME"},
-	{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
-	 "another QEMU: a program, or a suite of `rig qemu get`", "NAME"},
-	{"guests", 'n', 0, G_OPTION_ARG_INT, &want.guests,
-	 "guests at a time, 1 to 4 (half the CPUs)", "N"},
-	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
-	 "seconds of load in each run, instead of the scenario's", "S"},
-	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience,
-	 "seconds without progress before a hang is declared (20)", "S"},
-	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results,
-	 "folder of run folders and searches", "DIR"},
-	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume,
-	 "continue a search: its folder, or the last one", NULL},
-	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the result as JSON", NULL},
-	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print the result only", NULL},
+	OPTION_PATCH(&want.patches),
+	OPTION_FRAGMENT(&want.fragments),
+	OPTION_NO_LOCKDEP(&want.no_lockdep),
+	OPTION_MACHINE(&want.machine),
+	OPTION_QEMU(&want.emulator),
+	OPTION_DURATION(&want.duration),
+	OPTION_PATIENCE(&want.patience),
+	SEARCH_OPTIONS(want.search, "stop after N minutes or hours (10m)", "Nm|Nh"),
 	{NULL}};
 
 static gboolean settle(const char *what, const struct scenario *scenario, const char *dir,
 		       struct race_options *o, GError **error)
 {
-	const struct machine *machine =
-		machine_find(want.machine ? want.machine : scenario->machines[0], error);
 	guint boots = 0;
 
 	*o = (struct race_options){
@@ -101,25 +84,19 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 		.emulator = want.emulator,
 		.no_lockdep = want.no_lockdep,
 		.drop_holds = scenario->n_holds > 0,
-		.guests = want.guests ? (guint)want.guests
-				      : CLAMP(g_get_num_processors() / 2, 1, RACE_GUESTS_MAX),
-		.budget_s = DEFAULT_BUDGET_S,
 		.duration_s = want.duration,
 		.patience_s = want.patience,
-		.results = want.results,
 		.dir = dir,
 	};
-	if (!machine || !scenario_check_machine(scenario, machine, error) ||
-	    (want.budget && !search_budget(want.budget, &boots, &o->budget_s, error)))
+	if (!scenario_machine(scenario, want.machine, error) ||
+	    !search_guests(&want.search, RACE_GUESTS_MAX, &o->guests, error) ||
+	    !search_budget(want.search.budget, &boots, &o->budget_s, error))
 		return FALSE;
 	if (boots)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"invalid budget '%s' (for example 10m or 2h)", want.budget);
-	if (want.guests < 0 || want.guests > RACE_GUESTS_MAX || want.duration < 0 ||
-	    want.patience < 0)
-		return rig_fail(error, RIG_EXIT_USAGE,
-				"--guests takes 1 to %d; no number may be below 0",
-				RACE_GUESTS_MAX);
+				"invalid budget '%s' (for example 10m or 2h)", want.search.budget);
+	if (!o->budget_s)
+		o->budget_s = DEFAULT_BUDGET_S;
 	if (scenario->cpus < 2)
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
@@ -202,7 +179,7 @@ static void print_result(json_t *result, const char *dir)
 	size_t i;
 
 #define NUMBER(key) (guint) json_integer_value(json_object_get(result, key))
-	printf("%s%s\n", want.quiet ? "" : "\nresult        ",
+	printf("%s%s\n", want.search.quiet ? "" : "\nresult        ",
 	       json_string_value(json_object_get(result, "end")));
 	json_array_foreach (json_object_get(result, "holds"), i, hold)
 		printf("hold          %s\n", json_string_value(hold));
@@ -241,7 +218,7 @@ static int conclude(const struct race_search *search, enum race_end end,
 			return rig_report_error(error);
 	}
 	result = result_json(search, end, text ? path : NULL);
-	if (want.json) {
+	if (want.search.json) {
 		cmd_print_json(g_steal_pointer(&result));
 		return codes[end];
 	}
@@ -254,7 +231,7 @@ static int conclude(const struct race_search *search, enum race_end end,
 /* STATE: of an earlier process, or NULL. */
 static int go(const char *what, const char *dir, json_t *words, json_t *state)
 {
-	g_autofree char *results = want.results ? g_strdup(want.results) : run_default_results();
+	g_autofree char *results = run_default_results();
 	g_autoptr(GError) error = NULL;
 	rig_auto(scenario) scenario = scenario_load(what, &error);
 	rig_auto(race_search) search = NULL;
@@ -263,13 +240,13 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	gboolean ok;
 
 	if (!scenario || !settle(what, scenario, dir, &o, &error) ||
-	    !search_folder_lock(dir, &error))
+	    (state && !search_folder_lock(dir, &error)))
 		return rig_report_error(error);
-	o.results = results;
+	o.results = want.search.results ? want.search.results : results;
 	search = race_search_new(&o, words, state, &error);
-	if (!search)
+	if (!search || (!state && !search_folder_lock(dir, &error)))
 		return rig_report_error(error);
-	if (!want.json && !want.quiet) {
+	if (!want.search.json && !want.search.quiet) {
 		race_search_watch(search, show_run, show_status, NULL);
 		printf("race     %s, %u guest%s at a time, for %u s%s\nfolder   %s\n",
 		       scenario->name, o.guests, o.guests > 1 ? "s" : "", o.budget_s,
@@ -281,51 +258,36 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	return ok ? conclude(search, end, scenario, dir) : rig_report_error(error);
 }
 
-/* The options of the search that is resumed; budget, guests and output given now replace them. */
-static int resume(const char *which)
+static const char *check(int argc, char **argv, GError **error)
 {
-	g_autoptr(GError) error = NULL;
-	struct search_again again = {0};
-	__typeof__(want) now = want;
-	char **argv;
-	int code;
+	if (argc == 2)
+		return argv[1];
+	rig_fail(error, RIG_EXIT_USAGE,
+		 "race takes one scenario; `rig scenario list` lists them");
+	return NULL;
+}
 
-	if (!search_folder_resume(want.results, which, STATE, STATE_MAX, "race", &again, &error))
-		return rig_report_error(error);
-	argv = (char **)again.words->pdata;
-	memset(&want, 0, sizeof(want));
-	if (!cmd_parse(&again.argc, &argv, options, "", summary, examples, &error) ||
-	    (again.argc != 2 &&
-	     !rig_fail(&error, RIG_EXIT_USAGE, "cannot read the search '%s'", again.dir))) {
-		search_again_free(&again);
-		return rig_report_error(error);
-	}
-	want.budget = now.budget;
-	want.guests = now.guests ? now.guests : want.guests;
-	want.json = now.json;
-	want.quiet = now.quiet;
-	code = go(argv[1], again.dir, json_object_get(again.state, "words"), again.state);
-	search_again_free(&again);
-	return code;
+static int begin(char **argv, const char *dir, json_t *words, json_t *state)
+{
+	return go(argv[1], dir, words, state);
 }
 
 int cmd_race(int argc, char **argv)
 {
-	g_autoptr(GError) error = NULL;
-	json_auto_t *words = json_array();
-	g_autofree char *dir = NULL;
+	static const struct search_command command = {
+		.name = "race",
+		.parameters = "SCENARIO | --resume [SEARCH]",
+		.summary = summary,
+		.examples = examples,
+		.options = options,
+		.state = "race.json",
+		.state_max = 64u << 20,
+		.want = &want,
+		.want_size = sizeof(want),
+		.words = &want.search,
+		.check = check,
+		.go = begin,
+	};
 
-	for (int i = 1; i < argc; i++)
-		json_array_append_new(words, json_string(argv[i]));
-	if (!cmd_parse(&argc, &argv, options, "SCENARIO | --resume [SEARCH]", summary, examples,
-		       &error))
-		return rig_report_error(error);
-	if (want.resume)
-		return resume(argc > 1 ? argv[1] : NULL);
-	if (argc != 2) {
-		fputs("rig: race takes one scenario; `rig scenario list` lists them\n", stderr);
-		return RIG_EXIT_USAGE;
-	}
-	dir = search_folder_new(want.results, "race", argv[1]);
-	return go(argv[1], dir, words, NULL);
+	return search_command(&command, argc, argv);
 }

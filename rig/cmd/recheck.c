@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
+#include "cmd/options.h"
 #include "index/index.h"
 #include "util/error.h"
 
@@ -42,7 +43,7 @@ int cmd_recheck(int argc, char **argv)
 	rig_auto(run_info) before = NULL;
 	rig_auto(run_info) now = NULL;
 	const GOptionEntry entries[] = {
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		OPTION_RESULTS(&folder),
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print one object", NULL},
 		{NULL}};
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
+#include "cmd/options.h"
 #include "cmd/request.h"
 #include "util/error.h"
 
@@ -139,8 +140,7 @@ int cmd_replay(int argc, char **argv)
 	const char *was, *is;
 	int code;
 	const GOptionEntry entries[] = {
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &results, "folder of run folders",
-		 "DIR"},
+		OPTION_RESULTS(&results),
 		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
 		 "another QEMU than that of the run: a program, or a suite of `rig qemu get`",
 		 "NAME"},

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/findings.h"
+#include "cmd/options.h"
 #include "cmd/request.h"
 #include "util/error.h"
 
@@ -37,20 +38,14 @@ static const GOptionEntry options[] = {
 	 "image, or deb:PACKAGE[@SUITE], tar:FILE, dir:PATH, git:REPO@REV", "WHAT"},
 	{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &want.vmlinux,
 	 "vmlinux with DWARF for an image, to explain hangs from memory", "FILE"},
-	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, &want.patches,
-	 "apply a patch (repeatable, in order)", "FILE"},
-	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &want.fragments,
-	 "add a config fragment (repeatable)", "FILE"},
-	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, &want.no_lockdep,
-	 "build without lockdep, or accept an image without it", NULL},
-	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "seed of all random choices",
-	 "N"},
+	OPTION_PATCH(&want.patches),
+	OPTION_FRAGMENT(&want.fragments),
+	OPTION_NO_LOCKDEP(&want.no_lockdep),
+	OPTION_SEED(&want.seed),
 	{"timeline", 0, 0, G_OPTION_ARG_FILENAME, &want.timeline,
 	 "execute the operations of this timeline.json (docs/scenarios.md)", "FILE"},
-	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration_s,
-	 "seconds of load, instead of the scenario's", "S"},
-	{"patience", 0, 0, G_OPTION_ARG_INT, &want.patience_s,
-	 "seconds without progress before a hang is declared (20)", "S"},
+	OPTION_DURATION(&want.duration_s),
+	OPTION_PATIENCE(&want.patience_s),
 	{"memory-image", 0, 0, G_OPTION_ARG_STRING, &want.memory_image,
 	 "dump memory after a hang, for guests up to SIZE (2G; 0: never)", "SIZE"},
 	{"known", 0, 0, G_OPTION_ARG_FILENAME, &want.known,
@@ -80,15 +75,13 @@ static const GOptionEntry options[] = {
 	 "WORD"},
 	{"connect", 'c', 0, G_OPTION_ARG_STRING, &want.uri,
 	 "libvirt's URI: qemu:///session, qemu+ssh://host/system", "URI"},
-	{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
-	 "another QEMU: a program, or a suite of `rig qemu get`", "NAME"},
-	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders",
-	 "DIR"},
+	OPTION_QEMU(&want.emulator),
+	OPTION_RESULTS(&want.results),
 	{"label", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &want.labels,
 	 "write KEY=VALUE into run.json, to find the run by (repeatable)", "KEY=VALUE"},
-	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of compile jobs", "N"},
+	OPTION_JOBS(&want.jobs),
 	{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the verdict as JSON", NULL},
-	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print only errors", NULL},
+	OPTION_QUIET(&quiet),
 	{NULL},
 };
 

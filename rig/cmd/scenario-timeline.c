@@ -54,12 +54,10 @@ static void print_copy(const struct timeline *tl, guint n, int laps)
 static struct timeline *compile(const struct scenario *s, const struct timeline_want *want,
 				GError **error)
 {
-	const struct machine *machine =
-		machine_find(want->machine ? want->machine : s->machines[0], error);
+	const struct machine *machine = scenario_machine(s, want->machine, error);
 	guint64 seed;
 
-	if (!machine || !scenario_check_machine(s, machine, error) ||
-	    !plan_seed(want->seed, &seed, error))
+	if (!machine || !plan_seed(want->seed, &seed, error))
 		return NULL;
 	if (want->laps < 1 || want->laps > TIMELINE_OPERATIONS_MAX) {
 		rig_fail(error, RIG_EXIT_USAGE, "invalid number of laps %d (1 to %d)", want->laps,

@@ -53,45 +53,7 @@ char *search_folder_find(const char *results, const char *which, const char *sta
 	if (!best)
 		rig_fail(error, RIG_EXIT_USAGE, "no search%s%s%s in '%s'", which ? " '" : "",
 			 which ? which : "", which ? "'" : "", folder);
-	return g_steal_pointer(&best);
-}
-
-void search_again_free(struct search_again *again)
-{
-	g_free(again->dir);
-	json_decref(again->state);
-	if (again->words)
-		g_ptr_array_unref(again->words);
-	*again = (struct search_again){0};
-}
-
-gboolean search_folder_resume(const char *results, const char *which, const char *state, gsize max,
-			      const char *command, struct search_again *ret, GError **error)
-{
-	g_autofree char *dir = search_folder_find(results, which, state, error), *path = NULL,
-			*text = NULL;
-	json_t *words, *word;
-	size_t i;
-
-	path = dir ? g_build_filename(dir, state, NULL) : NULL;
-	if (!dir || !rig_read_file(path, max, &text, NULL, error))
-		return FALSE;
-	*ret = (struct search_again){g_steal_pointer(&dir), json_loads(text, 0, NULL),
-				     g_ptr_array_new(), 1};
-	words = json_object_get(ret->state, "words");
-	g_ptr_array_add(ret->words, (gpointer)command);
-	json_array_foreach (words, i, word) {
-		if (!json_is_string(word))
-			break;
-		g_ptr_array_add(ret->words, (gpointer)json_string_value(word));
-		ret->argc++;
-	}
-	g_ptr_array_add(ret->words, NULL);
-	if (json_is_array(words) && i == json_array_size(words) &&
-	    !chdir(json_string_value(json_object_get(ret->state, "folder")) ?: "/"))
-		return TRUE;
-	search_again_free(ret);
-	return rig_fail(error, RIG_EXIT_USAGE, "cannot read the search '%s'", path);
+	return best ? g_canonicalize_filename(best, NULL) : NULL;
 }
 
 gboolean search_folder_lock(const char *dir, GError **error)
@@ -109,11 +71,11 @@ gboolean search_folder_lock(const char *dir, GError **error)
 
 gboolean search_budget(const char *text, guint *ret_boots, guint *ret_s, GError **error)
 {
-	char *end;
-	guint64 n = g_ascii_strtoull(text, &end, 10);
+	char *end = (char *)"m";
+	guint64 n = text ? g_ascii_strtoull(text, &end, 10) : 0;
 
-	if (!g_ascii_isdigit(*text) || !n || n > 1000000 ||
-	    (*end && strcmp(end, "m") && strcmp(end, "h")))
+	if (text && (!g_ascii_isdigit(*text) || !n || n > 1000000 ||
+		     (*end && strcmp(end, "m") && strcmp(end, "h"))))
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
 			"invalid budget '%s' (for example 40, which counts boots, 30m or 2h)",

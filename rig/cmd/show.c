@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/findings.h"
+#include "cmd/options.h"
 #include "util/error.h"
 
 static const char summary[] =
@@ -30,7 +31,7 @@ int cmd_show(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"brief", 'b', 0, G_OPTION_ARG_NONE, &brief,
 		 "print only the first lines of each report", NULL},
-		{"results", 'r', 0, G_OPTION_ARG_FILENAME, &folder, "folder of run folders", "DIR"},
+		OPTION_RESULTS(&folder),
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print everything as one object", NULL},
 		{NULL}};
 

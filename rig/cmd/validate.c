@@ -8,6 +8,7 @@
 
 #include "cmd/findings.h"
 #include "cmd/nightly.h"
+#include "cmd/options.h"
 #include "cmd/validate.h"
 #include "nightly/matrix.h"
 #include "store/store.h"
@@ -63,7 +64,7 @@ static const GOptionEntry options[] = {
 	{"repeat", 0, 0, G_OPTION_ARG_INT, &want.words.repeat, "runs of each (1)", "N"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of cores to use (all)", "N"},
 	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "say what would be run", NULL},
-	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
+	OPTION_RESULTS(&want.results),
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the table as JSON", NULL},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print the table only", NULL},
 	{NULL}};

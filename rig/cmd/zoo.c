@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
+#include "cmd/options.h"
 #include "cmd/zoo.h"
 #include "scenario/scenario.h"
 #include "util/error.h"
@@ -62,7 +63,7 @@ static const GOptionEntry options[] = {
 	 "run, ablate: libvirt's URI: qemu:///session", "URI"},
 	{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
 	 "run, ablate: another QEMU: a program, or a suite of `rig qemu get`", "NAME"},
-	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &want.results, "folder of run folders", "DIR"},
+	OPTION_RESULTS(&want.results),
 	{"directed", 0, 0, G_OPTION_ARG_NONE, &only_directed,
 	 "table: write the table of entries with holds alone", NULL},
 	{"print", 'p', 0, G_OPTION_ARG_NONE, &stdout_only, "table: print it, leave " PAGE " alone",

@@ -155,27 +155,30 @@ static char *copy_text(const char *text)
 }
 
 /*
- * Calls LINE for each whole line of TEXT, which is modified; text after the last newline is
- * ignored.
+ * The line at *AT, ended with a NUL in place of its newline; *AT becomes the next. NULL after the
+ * last one; text without a newline is left out, as it was cut off.
  */
-static void each_line(struct reader *r, const char *text,
-		      void (*line)(struct reader *r, char *line))
+static char *next_line(struct reader *r, char **at)
 {
-	g_autofree char *copy = NULL;
-	char *next;
+	char *line = *at, *end = strchr(line, '\n');
 
-	copy = copy_text(text);
-	for (char *at = copy; *at; at = next) {
-		char *end = strchr(at, '\n');
-
-		if (!end) {
-			r->orders->cut = TRUE;
-			return;
-		}
-		*end = '\0';
-		next = end + 1;
-		line(r, at);
+	if (!end) {
+		r->orders->cut |= *line != '\0';
+		return NULL;
 	}
+	*end = '\0';
+	*at = end + 1;
+	return line;
+}
+
+static void each_line(struct reader *r, const char *text,
+		      void (*each)(struct reader *r, char *line))
+{
+	g_autofree char *copy = copy_text(text);
+	char *at = copy, *line;
+
+	while ((line = next_line(r, &at)))
+		each(r, line);
 }
 
 /* ---- chains ---- */
@@ -233,21 +236,13 @@ static void each_chain(struct reader *r, const char *text, chain_done done)
 {
 	struct chain_reader c = {.chain.context = LOCK_IN_PROCESS, .done = done};
 	g_autofree char *copy = copy_text(text);
-	char *next;
+	char *at = copy, *line;
 
-	for (char *at = copy; *at; at = next) {
-		char *end = strchr(at, '\n');
-
-		if (!end) {
-			/* the text was cut off, so its last chain may be incomplete */
-			r->orders->cut = TRUE;
-			return;
-		}
-		*end = '\0';
-		next = end + 1;
-		chain_line(r, &c, at);
-	}
-	chain_end(r, &c);
+	while ((line = next_line(r, &at)))
+		chain_line(r, &c, line);
+	/* of a text that was cut off the last chain may be incomplete */
+	if (!*at)
+		chain_end(r, &c);
 }
 
 /* The context and the first N locks of CHAIN as a key. */

@@ -60,9 +60,8 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 	for (char **hold = want->holds; hold && *hold; hold++)
 		if (!scenario_add_hold(r->scenario, *hold, error))
 			return FALSE;
-	r->plan.machine =
-		machine_find(want->machine ? want->machine : r->scenario->machines[0], error);
-	return r->plan.machine && scenario_check_machine(r->scenario, r->plan.machine, error);
+	r->plan.machine = scenario_machine(r->scenario, want->machine, error);
+	return r->plan.machine != NULL;
 }
 
 static struct kernel *get_kernel(const struct run_request *want, const struct machine *machine,

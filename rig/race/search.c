@@ -25,14 +25,16 @@ struct race_search *race_search_new(const struct race_options *options, json_t *
 	search->cwd = g_get_current_dir();
 	search->words = json_incref(words);
 	search->trials = json_array();
+	/* the folder after it: wrong words leave nothing behind */
+	if (!race_around(options->around, options->results, &search->visits_words,
+			 &search->favoured, error))
+		return NULL;
 	if (g_mkdir_with_parents(options->dir, 0755) < 0) {
 		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", options->dir,
 			 g_strerror(errno));
 		return NULL;
 	}
-	if (!race_around(options->around, options->results, &search->visits_words,
-			 &search->favoured, error) ||
-	    (state && !state_restore(search, state, error)) || !state_save(search, error))
+	if ((state && !state_restore(search, state, error)) || !state_save(search, error))
 		return NULL;
 	return g_steal_pointer(&search);
 }

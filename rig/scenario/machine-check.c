@@ -95,3 +95,10 @@ gboolean scenario_check_machine(const struct scenario *s, const struct machine *
 		}
 	return TRUE;
 }
+
+const struct machine *scenario_machine(const struct scenario *s, const char *name, GError **error)
+{
+	const struct machine *machine = machine_find(name ? name : s->machines[0], error);
+
+	return machine && scenario_check_machine(s, machine, error) ? machine : NULL;
+}

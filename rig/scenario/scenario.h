@@ -224,6 +224,9 @@ const char *step_how_name(enum step_how how);
  */
 gboolean scenario_check_machine(const struct scenario *scenario, const struct machine *machine,
 				GError **error);
+/* The machine NAME (NULL: the scenario's first), if it can run the scenario. */
+const struct machine *scenario_machine(const struct scenario *scenario, const char *name,
+				       GError **error);
 
 /* The kernel parameters that a run needs: `online`, `cmdline`. */
 char *scenario_cmdline(const struct scenario *scenario);

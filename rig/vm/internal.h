@@ -44,6 +44,9 @@ struct vm_launcher {
 
 extern const struct vm_launcher vm_direct;
 
+/* Why the guest itself ended, from the data of SHUTDOWN ("guest powered off"); NULL: it did not. */
+const char *vm_shutdown_words(json_t *data);
+
 struct vm {
 	const struct vm_launcher *launcher;
 	void *held;	  /* private data of the launcher */

@@ -18,24 +18,39 @@ void vm_fault(struct vm *vm, const char *what)
 
 /* QMP */
 
-/* Records from QMP why the guest ended; `reason` is QAPI's ShutdownCause. */
-static void note_shutdown(struct vm *vm, json_t *event)
+/* QAPI's ShutdownCause, of the guest itself. */
+#define CAUSE_SHUTDOWN "guest-shutdown"
+
+static const char *cause_of(json_t *data)
+{
+	const char *reason = json_string_value(json_object_get(data, "reason"));
+
+	return reason ? reason : "";
+}
+
+const char *vm_shutdown_words(json_t *data)
 {
 	static const struct {
 		const char *reason, *words;
 	} causes[] = {
-		{"guest-shutdown", "guest powered off"},
+		{CAUSE_SHUTDOWN, "guest powered off"},
 		{"guest-reset", "guest reset itself, as after a panic"},
 		{"guest-panic", "guest panicked"},
 	};
-	const char *reason = json_string_value(
-		json_object_get(json_object_get(event, "data"), "reason"));
 
 	for (gsize i = 0; i < G_N_ELEMENTS(causes); i++)
-		if (!g_strcmp0(causes[i].reason, reason))
-			vm->end_reason = causes[i].words;
-	if (!g_strcmp0(reason, "guest-shutdown"))
-		vm->guest_shutdown = TRUE;
+		if (!strcmp(causes[i].reason, cause_of(data)))
+			return causes[i].words;
+	return NULL;
+}
+
+static void note_shutdown(struct vm *vm, json_t *event)
+{
+	json_t *data = json_object_get(event, "data");
+	const char *words = vm_shutdown_words(data);
+
+	vm->end_reason = words ? words : vm->end_reason;
+	vm->guest_shutdown |= !strcmp(cause_of(data), CAUSE_SHUTDOWN);
 }
 
 static void on_event(const char *name, json_t *event, void *data)

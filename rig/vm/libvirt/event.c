@@ -202,23 +202,6 @@ void lv_missed_ost(struct lv_host *host, json_t *entry)
 	json_decref(data);
 }
 
-static const char *shutdown_reason(json_t *data)
-{
-	static const struct {
-		const char *reason, *words;
-	} causes[] = {
-		{"guest-shutdown", "guest powered off"},
-		{"guest-reset", "guest reset itself, as after a panic"},
-		{"guest-panic", "guest panicked"},
-	};
-	const char *reason = json_string_value(json_object_get(data, "reason"));
-
-	for (gsize i = 0; i < G_N_ELEMENTS(causes); i++)
-		if (!g_strcmp0(causes[i].reason, reason))
-			return causes[i].words;
-	return "QEMU was shut down by its host";
-}
-
 static void on_monitor(virConnectPtr conn, virDomainPtr domain, const char *event,
 		       long long seconds, unsigned micros, const char *details, void *opaque)
 {
@@ -235,7 +218,9 @@ static void on_monitor(virConnectPtr conn, virDomainPtr domain, const char *even
 			note_ost(host, data);
 		if (!strcmp(event, "SHUTDOWN")) {
 			host->shutting = TRUE;
-			host->end_reason = shutdown_reason(data);
+			host->end_reason = vm_shutdown_words(data);
+			if (!host->end_reason)
+				host->end_reason = "QEMU was shut down by its host";
 		}
 	}
 	json_decref(data);

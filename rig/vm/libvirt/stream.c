@@ -188,15 +188,20 @@ void lv_pumps_open(struct lv_host *host)
 	}
 }
 
+static void unwatch(struct lv_pump *pump)
+{
+	if (pump->watched)
+		virStreamEventRemoveCallback(pump->stream);
+	pump->watched = 0;
+	pump->stream = NULL;
+}
+
 void lv_pumps_pause(struct lv_host *host)
 {
 	for (int i = 0; i < N_SOCKETS; i++) {
 		struct lv_pump *pump = &host->pumps[i];
 
-		if (pump->watched)
-			virStreamEventRemoveCallback(pump->stream);
-		pump->watched = 0;
-		pump->stream = NULL;
+		unwatch(pump);
 		/* the rest of a frame that was cut off would be garbage to the guest */
 		g_byte_array_set_size(pump->to_guest, 0);
 		pump_update(pump);
@@ -208,10 +213,7 @@ void lv_pumps_close(struct lv_host *host)
 	for (int i = 0; i < N_SOCKETS; i++) {
 		struct lv_pump *pump = &host->pumps[i];
 
-		if (pump->watched)
-			virStreamEventRemoveCallback(pump->stream);
-		pump->watched = 0;
-		pump->stream = NULL;
+		unwatch(pump);
 		flush_to_us(pump);
 		close_fd(pump);
 	}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What `rig bisect` and `rig race` have in common: a search begins, or a stopped one continues. */
+#ifndef RIG_CMD_SEARCH_COMMAND_H
+#define RIG_CMD_SEARCH_COMMAND_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "cmd/options.h"
+
+/* Options that every search has. */
+struct search_words {
+	char *budget, *results;
+	int guests;
+	gboolean resume, json, quiet;
+};
+
+/* clang-format off */
+#define SEARCH_OPTIONS(words, budget_about, budget_value) \
+	{"budget", 0, 0, G_OPTION_ARG_STRING, &(words).budget, budget_about, budget_value}, \
+	{"guests", 'n', 0, G_OPTION_ARG_INT, &(words).guests, \
+	 "guests at a time, 1 to 4 (half the CPUs)", "N"}, \
+	{"results", 'r', 0, G_OPTION_ARG_FILENAME, &(words).results, \
+	 "folder of run folders and searches", "DIR"}, \
+	{"resume", 0, 0, G_OPTION_ARG_NONE, &(words).resume, \
+	 "continue a search: its folder, or the last one", NULL}, \
+	{"json", 0, 0, G_OPTION_ARG_NONE, &(words).json, "print the result as JSON", NULL}, \
+	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &(words).quiet, "print the result only", NULL}
+/* clang-format on */
+
+struct search_command {
+	const char *name; /* "bisect" */
+	const char *parameters, *summary, *examples;
+	const GOptionEntry *options;
+	const char *state; /* the file in the search's folder that it is continued from */
+	gsize state_max;   /* bytes */
+	void *want;	   /* all that OPTIONS set; zero before */
+	gsize want_size;
+	struct search_words *words; /* a part of WANT */
+	/* The scenario, after which a new folder is named; or NULL with RIG_EXIT_USAGE. */
+	const char *(*check)(int argc, char **argv, GError **error);
+	/* Searches in DIR and prints the result. STATE: of an earlier process, or NULL. */
+	int (*go)(char **argv, const char *dir, json_t *words, json_t *state);
+};
+
+/*
+ * Parses the command line and searches. With --resume the words of the search that is continued
+ * apply, in the folder in which it was started; of those given now only the budget (none: no limit
+ * or the default), --guests, --json and --quiet. Returns the exit code.
+ */
+int search_command(const struct search_command *command, int argc, char **argv);
+
+/* --guests, or half the CPUs, 1 to MOST. Errors: RIG_EXIT_USAGE. */
+gboolean search_guests(const struct search_words *words, guint most, guint *ret, GError **error);
+
+#endif
