@@ -37,7 +37,7 @@ struct agent_shared {
 	_Atomic uint64_t busy_since_ns; /* 0 between two operations */
 	_Atomic uint64_t ops, failed;
 	_Atomic uint64_t result[OP_COUNT][ERRNO_MAX];
-	struct guest_rng rng; /* of the turn: what `step` draws from */
+	struct guest_rng rng; /* the random numbers of this turn, for `step` */
 	uint64_t turn;	      /* calls of `step`; shared, so that a restarted agent continues
 			       * counting */
 	uint64_t claim;	      /* from shared_claim(), returned when the agent ends */
@@ -45,10 +45,10 @@ struct agent_shared {
 	int error;	      /* positive errno of a failed prepare */
 	char what[WHAT_MAX];  /* what failed: the prepare, or the first operation that counts as
 			       * failed */
-	unsigned what_op;     /* that operation, and its errno; 0: there is none */
+	unsigned what_op;     /* that operation, and its errno; 0 if nothing failed */
 	int what_error;
-	_Atomic int32_t subject; /* the task that an operation is about, where it is not the agent;
-				  * or 0 */
+	/* the task that an operation acts on, if it is not the agent; or 0 */
+	_Atomic int32_t subject;
 	_Atomic int32_t group;   /* process group that must not outlive the agent; or 0 */
 	struct output output;
 };
@@ -97,7 +97,7 @@ int agent_lacks(const struct agent *agent, struct text *what);
  */
 _Noreturn void agent_main(struct run *run, int wake_fd);
 
-/* For agents. */
+/* For use by the agents. */
 const char *run_param(const struct run *run, const char *key);
 int run_param_number(struct run *run, const char *key, uint64_t low, uint64_t high, uint64_t *ret);
 int run_fail(struct run *run, int error, const char *format, ...)
@@ -107,9 +107,9 @@ int run_expect_errnos(struct run *run, const char *key);
 bool run_stopped(const struct run *run);
 /* Waits until NS on the monotonic clock, or until the agent is to stop. */
 void run_sleep_until(struct run *run, uint64_t ns);
-/* The same, but at most until FD is readable. */
+/* Like run_sleep_until(), but returns as soon as FD is readable. */
 void run_wait_readable(struct run *run, int fd, uint64_t ns);
-/* There is output: init sends it now, and not with the next heartbeat. */
+/* Wakes init, so that it sends the agent's output now and not with the next heartbeat. */
 void run_wake(const struct run *run);
 /* Waits 20 ms: no operation is possible yet (for example no block was plugged). */
 void run_idle(struct run *run);
@@ -123,14 +123,14 @@ void run_turn(struct run *run);
 void op_begin(struct run *run, enum op op);
 /* RESULT is >= 0 or -errno. */
 void op_end(struct run *run, enum op op, long result);
-/* The same. The text is kept if this is the first result that is not expected. */
+/* op_end() with a text that is kept if this is the first result that is not expected. */
 void op_end_about(struct run *run, enum op op, long result, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* True: ERROR (positive errno) is expected of OP here, by the table or by a parameter. */
 bool op_expected_here(const struct agent_shared *its, unsigned op, int error);
 /* A whole operation: one pwrite() of WORD to offset 0 of an open file. Returns 0 or -errno. */
 int op_write(struct run *run, enum op op, int fd, const char *word, size_t len);
-/* The same, but opens DIR/PATH first. */
+/* op_write() to the file DIR/PATH, which it opens and closes. */
 int op_write_path(struct run *run, enum op op, int dir, const char *path, const char *word);
 
 /* Claims COUNT consecutive bits out of 64 that no other agent has; 0: not enough are free. */
@@ -145,7 +145,7 @@ struct shared {
 };
 extern struct shared *shared;
 
-/* Once, before the first agent. 0 or -errno. */
+/* To be called once, before the first agent starts. Returns 0 or -errno. */
 int shared_init(void);
 
 /* One for each agent, in agents/. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* LOG: what the kernel has said since a moment, as its console prints it. See handlers.h. */
+/*
+ * The request LOG: the kernel's log since a given time, as the console prints it. See
+ * handlers.h.
+ */
 #include "handlers.h"
 
 #include <errno.h>

@@ -38,8 +38,8 @@ static void add(struct paths *paths, const char *path)
 }
 
 /*
- * PATH has what the names before PATTERN matched; both are changed and restored. The depth is the
- * number of '/' in the pattern.
+ * PATH is a folder that the first part of the glob matched, PATTERN the rest of the glob. Both
+ * are changed and restored. The depth of the recursion is the number of '/' in PATTERN.
  */
 static void expand(struct paths *paths, char *path, char *pattern)
 {

@@ -22,8 +22,8 @@ struct paths {
 int paths_init(struct paths *paths, const char *patterns);
 
 /*
- * Lists all files that match, except folders, if they are stale, or were listed 250 ms ago and 20
- * times longer ago than the listing took. *, ? and [] match within one name.
+ * Lists all files that match, except folders, if the list is stale, or if it is older than 250
+ * ms and than 20 times the duration of the last listing. *, ? and [] match within one name.
  */
 void paths_refresh(struct paths *paths);
 

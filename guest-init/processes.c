@@ -51,7 +51,10 @@ static unsigned read_all(void)
 	return n;
 }
 
-/* Orphans become children of ANCESTOR, a subreaper, so that the links to it stay whole. */
+/*
+ * Marks the descendants of ANCESTOR by their parents' pids. That finds orphans too: they become
+ * children of ANCESTOR, which is a subreaper.
+ */
 static unsigned mark(pid_t ancestor)
 {
 	unsigned n = read_all();

@@ -15,7 +15,7 @@
 
 #define INSTANCE TRACEFS "/instances/rig"
 #define PROBES TRACEFS "/kprobe_events"
-/* of each CPU; a hit takes some hundred bytes with its stack */
+/* buffer of each CPU; an event takes some hundred bytes with its stack */
 #define BUFFER_KB "256"
 
 static int pipe_fd = -1;

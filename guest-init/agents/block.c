@@ -88,8 +88,8 @@ static int prepare_online(struct run *run)
 }
 
 /*
- * Order `turn`: every word to the first block, then to the next. Order `random`: both are drawn
- * from the seed.
+ * With order `turn`, every word is written to the first block, then every word to the next one.
+ * With order `random`, block and word are drawn from the seed.
  */
 static const struct word *choose(struct run *run, struct block **ret_block)
 {

@@ -13,7 +13,10 @@
 #include "guest-init/blocks.h"
 #include "guest-init/files.h"
 
-/* compact: all nodes at once, or one after the other through sysfs. */
+/*
+ * compact: compacts the memory of all nodes at once, or of one node after the other through
+ * sysfs.
+ */
 
 #define COMPACT "/proc/sys/vm/compact_memory"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * write and read: files that the scenario names. The errnos that are expected are named there too;
- * those of a file that is being removed are always expected.
+ * The agents `write` and `read`, for files that the scenario names. The scenario also names the
+ * errnos that it expects; those of a file that is being removed are always expected.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,7 @@ static int prepare_read(struct run *run)
 	return err ? err : prepare_files(run);
 }
 
-/* NULL: no file matches at the moment. */
+/* Returns NULL if no file matches at the moment. */
 static const char *choose(struct run *run, uint64_t turn)
 {
 	paths_refresh(&paths);
@@ -87,7 +87,7 @@ static int write_word(const char *path, const char *word)
 	return err;
 }
 
-/* Order `turn`: all words to one file, then to the next. */
+/* With order `turn`, all words are written to one file, then to the next one. */
 static void step_write(struct run *run)
 {
 	uint64_t turn = run->shared->turn - 1;

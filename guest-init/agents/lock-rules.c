@@ -45,7 +45,7 @@ static const struct rule {
 
 static bool told[countof(rules)];
 
-/* A violation whose stack follows in the same pipe. */
+/* A violation that is not printed yet: its stack trace follows in the same pipe. */
 #define PENDING_MAX 8
 #define STACK_NS UINT64_C(1000000000)
 static struct pending {
@@ -117,7 +117,7 @@ static int find_pid(unsigned *ret)
 		    sscanf(event.name, "task%u", &n) == 1)
 			search(event.args, n, child, &found, ret);
 	}
-	/* only now, because it empties the buffer */
+	/* remove the probes only now, because that empties the buffer */
 	while (probes--) {
 		snprintf(name, sizeof(name), "task%u", probes);
 		trace_forget(name);
@@ -225,7 +225,7 @@ static void __attribute__((format(printf, 1, 2))) print(const char *format, ...)
 	va_end(args);
 	if (len > 0 &&
 	    write(console, text, len < (int)sizeof(text) ? len : (int)sizeof(text) - 1) < 0)
-		return; /* the count of ENOLCK still shows it */
+		return; /* the violation is still counted, as ENOLCK */
 }
 
 static void print_head(struct pending *p)

@@ -35,8 +35,8 @@ static const struct group groups[] = {
 	{"block", OP_READ_BLOCK, "/sys/devices/system/memory", "memory",
 	 FILES{"removable", "state", "online", "phys_device", "phys_index", NULL}},
 	/*
-	 * a group of its own: 6.1 follows a NULL pointer if it is read while its block is being
-	 * added
+	 * in a separate group, because Linux 6.1 dereferences a NULL pointer if this file is
+	 * read while its block is being added
 	 */
 	{"zones", OP_READ_BLOCK, "/sys/devices/system/memory", "memory",
 	 FILES{"valid_zones", NULL}},
@@ -91,7 +91,10 @@ static int prepare(struct run *run)
 				       wanted);
 }
 
-/* Reads a few records from a random frame on: finding the next record may walk over many pages. */
+/*
+ * Reads a few records, beginning at a random page frame. Only a few, because the kernel may walk
+ * over many pages to find the next one.
+ */
 static int read_from(struct run *run, const char *path)
 {
 	static char sink[65536];

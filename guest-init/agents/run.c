@@ -99,8 +99,8 @@ static int prepare(struct run *run)
 				arguments[n++] = word;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	/*
-	 * it must get a processor beside a script that forks without end; the script itself is not
-	 * real-time
+	 * real-time, so that it gets CPU time while a script forks without end; the script
+	 * itself is not real-time
 	 */
 	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
 			   &(struct sched_param){.sched_priority = 1});
@@ -232,7 +232,7 @@ static int check_bounds(struct run *run, struct execution *e)
 		return ECANCELED;
 	if (limit_s && now_ns() > e->began_ns + limit_s * NS_PER_S)
 		return ETIME;
-	/* a cheap look at all of the guest's tasks first */
+	/* first a cheap check: the number of all tasks in the guest */
 	sysinfo(&info);
 	if (info.procs > e->processes_before + processes_max)
 		look(run, e, true);
@@ -256,7 +256,9 @@ static bool reap(struct execution *e)
 	return !pid;
 }
 
-/* Until it ends, or for the errno of a bound. */
+/*
+ * Waits until the program ends and returns 0, or returns the errno of a bound that it exceeded.
+ */
 static int watch(struct run *run, struct execution *e)
 {
 	int bound = 0;
@@ -267,7 +269,10 @@ static int watch(struct run *run, struct execution *e)
 		if (e->ended)
 			return 0;
 		look(run, e, false);
-		/* with a full ring or a closed pipe there is nothing to wait for but its end */
+		/*
+		 * with a full ring or a closed pipe, no output can be passed: wait only for the
+		 * end
+		 */
 		if (e->eof || !output_room(&run->shared->output))
 			run_sleep_until(run, now_ns() + TICK_MS * NS_PER_MS);
 		else
@@ -277,8 +282,8 @@ static int watch(struct run *run, struct execution *e)
 }
 
 /*
- * Kills what is left until nothing is, then passes what is in the pipe. A task that cannot end
- * keeps the agent busy.
+ * Kills the program's processes until none is left, then passes the output that is still in the
+ * pipe. A task that cannot end keeps the agent busy.
  */
 static void finish(struct run *run, struct execution *e)
 {
@@ -288,7 +293,7 @@ static void finish(struct run *run, struct execution *e)
 	for (unsigned round = 1; reap(e); round++) {
 		poll(NULL, 0, TICK_MS);
 		look(run, e, false);
-		/* those in a session of their own */
+		/* also descendants that left the process group */
 		if (!(round & 3))
 			processes_kill(getpid());
 	}
@@ -299,7 +304,7 @@ static void finish(struct run *run, struct execution *e)
 	atomic_store(&run->shared->group, 0);
 }
 
-/* Describes in WHAT how it ended. Returns 0 or the operation's errno. */
+/* Describes in WHAT how the execution ended. Returns 0 or the operation's errno. */
 static int judge(const struct execution *e, int bound, char *what, size_t max)
 {
 	int err = 0;

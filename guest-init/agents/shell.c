@@ -46,7 +46,7 @@ static void step(struct run *run)
 			      (char *)first, (char *)second, state, NULL};
 	int status, pid;
 
-	/* the block may have to be plugged first */
+	/* the block may not be plugged yet */
 	if (!file_exists(state)) {
 		run_idle(run);
 		run->now_ns = now_ns();

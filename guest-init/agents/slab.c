@@ -165,13 +165,19 @@ const struct agent agent_slab_shrink = {
 	.step = step_shrink,
 };
 
-/* slab-churn: slots of its own, so that no two agents make a cache of the same name. */
+/*
+ * slab-churn: each agent uses slots that no other has, because a slot's number is part of the
+ * cache's name.
+ */
 
 static int churn_fd;
 static unsigned slot[64], n_slots;
 static bool there[64];
 
-/* Runs on the CPUs of NODE alone, whose memory the kernel then takes first: "1,3-5". */
+/*
+ * Restricts the agent to the CPUs of NODE (its cpulist is "1,3-5"), so that the kernel prefers
+ * memory of that node.
+ */
 static int run_on_node(unsigned node)
 {
 	char path[64], list[256], *cursor = list, *word;
