@@ -166,7 +166,7 @@ int cmd_list(int argc, char **argv)
 	} else if (runs->len) {
 		print_table(runs);
 	} else {
-		printf("no run is kept in '%s' yet; `rig run dimm-remove-vs-sysfs` creates one\n",
+		printf("no runs in '%s' yet; `rig run dimm-remove-vs-sysfs` creates one\n",
 		       results);
 	}
 	return RIG_EXIT_PASS;

@@ -138,7 +138,7 @@ struct adding {
 	sqlite3_stmt *stmt;
 	gint64 run;
 	int n;
-	const char *former; /* the next finding's key by earlier rules, or NULL */
+	const char *former; /* the key that earlier versions gave the next finding, or NULL */
 };
 
 static void add_finding(struct adding *adding, const char *bug, const char *path, const char *exact,
@@ -165,7 +165,10 @@ static const char *text_at(json_t *json, const char *path)
 	return json_string_value(at(json, path));
 }
 
-/* The key that REPORT, whose key is BUG now, had by earlier rules; NULL where it is the same. */
+/*
+ * The key that earlier versions of the rig gave REPORT, whose key is BUG now; NULL if it is the
+ * same.
+ */
 static const char *former_key(json_t *report, const char *bug)
 {
 	const char *former = text_at(report, "signature/former");

@@ -116,7 +116,7 @@ gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolea
 	sqlite3 *db = NULL;
 	int code;
 
-	/* data lost in a power failure is read again from the folders */
+	/* without fsync: data lost in a power failure is read again from the folders */
 	if (db_connect(file ? file : ":memory:", &db, error) &&
 	    db_exec(db, pragmas[!!shared], error) && make_schema(db, error)) {
 		*ret = db;

@@ -98,7 +98,7 @@ GPtrArray *index_findings(struct run_index *ix, const char *name, GError **error
 
 struct index_signature {
 	char *bug, *kind, *title, *known;
-	char *former; /* keys that earlier rules gave it, "," between; or NULL */
+	char *former; /* keys that earlier versions gave it, with "," between; or NULL */
 	guint runs;			      /* that have it */
 	char *first_seen, *last_seen;	      /* times */
 	char *first_run, *last_run;	      /* names */
@@ -129,8 +129,8 @@ GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter,
 			GError **error);
 
 /*
- * Median wall time of the last 20 runs with a result, in seconds; -1: none. NULL: any. Passed runs
- * are scaled to a load of HAMMER_S; others count as they are.
+ * Median wall time of the last 20 runs with a result, in seconds; -1: none. NULL: any. The times
+ * of passed runs are scaled to HAMMER_S seconds of load; others are used as they are.
  */
 double index_wall_s(struct run_index *ix, const char *scenario, const char *machine,
 		    const char *tree, guint hammer_s);

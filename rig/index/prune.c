@@ -14,7 +14,10 @@
 #include "util/error.h"
 #include "util/sweep.h"
 
-/* ?1: older than this, ?2: number of each kind to keep. */
+/*
+ * Runs created before ?1, without the newest ?2 of each scenario, machine and kernel, and others
+ * that are kept.
+ */
 static const char prunable[] =
 	"WITH newest AS (SELECT id, row_number() OVER (PARTITION BY scenario, machine, "
 	"kernel ORDER BY created DESC) "

@@ -20,7 +20,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The size that a guest with little memory can unpack; the standard files have about 2 MiB. */
+/*
+ * Limit of a file, so that a guest with little memory can unpack it; the standard files have
+ * about 2 MiB.
+ */
 #define FILE_MAX (256u * 1024 * 1024)
 
 typedef struct archive archive_writer;
@@ -131,7 +134,7 @@ gboolean initrd_write(const char *path, const struct initrd_entry *entries, gsiz
 			      g_strerror(errno));
 	close(fd);
 	if (ok && g_rename(part, path) < 0)
-		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot name '%s': %s", path,
+		ok = rig_fail(error, RIG_EXIT_INFRA, "cannot rename the new file to '%s': %s", path,
 			      g_strerror(errno));
 	if (!ok)
 		g_unlink(part);

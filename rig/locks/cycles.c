@@ -173,7 +173,10 @@ static GArray *cycle_of(const struct ways *w, guint last)
 	return cycle;
 }
 
-/* Begins with the least class; indices are in the order of names. */
+/*
+ * Rotates CYCLE so that the class of the lowest index is first. Indices are in the order of
+ * names.
+ */
 static void rotate(GArray *cycle)
 {
 	g_autofree guint *old = g_memdup2(cycle->data, cycle->len * sizeof(guint));

@@ -23,7 +23,9 @@ gboolean lock_db_update(struct lock_db *db, GError **error);
 struct lock_orders *lock_db_orders(struct lock_db *db, const char *sighting);
 /* Of a compressed file. NULL: no file, or an invalid one. *ret_json: its JSON, the caller's. */
 struct lock_orders *lock_orders_of_file(const char *path, json_t **ret_json);
-/* What the run NAME recorded, and what is in its reports; NULL: neither. */
+/*
+ * The lock orders that the run NAME recorded and those in its reports; NULL if it has neither.
+ */
 struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
 					const struct run_info *run);
 

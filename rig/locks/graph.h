@@ -131,10 +131,11 @@ GPtrArray *lock_order_check(const char *file, const struct lock_graph *graph, GE
 void lock_violation_free(struct lock_violation *violation);
 
 /*
- * What the lock orders of one boot say by themselves, as reports: edges against the declared order
- * of ORDER_FILE (kind lock-order), and the edge that KEY (lock_edge_key(), or any other text, or
- * NULL) names, where the boot has it (kind lock-edge, a note). Array of struct splat without a free
- * function. An ORDER_FILE that cannot be read sets *error and gives no findings of its kind.
+ * The findings in the lock orders of one boot, as reports: edges that violate the declared order
+ * in ORDER_FILE (kind lock-order), and the edge that KEY names, if the boot has it (kind
+ * lock-edge, a note). KEY is from lock_edge_key(), or any other text, or NULL. Array of struct
+ * splat without a free function. An ORDER_FILE that cannot be read sets *error and gives no
+ * findings of its kind.
  */
 GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_file, const char *key,
 			 GError **error);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lock orders: which lock a kernel takes while it holds which other, of one boot and of all boots.
+ * Lock orders: which lock a kernel takes while it holds which other, of one boot and of all
+ * boots.
  *
- * lockdep forgets its graph at power-off. A run keeps what /proc/lockdep and /proc/lockdep_chains
- * said at its end (struct lock_orders, `locks/` of the run folder); the graph (graph.h) unites the
- * orders of all runs of a results folder and is asked for cycles, new edges and violations.
+ * lockdep forgets its graph at power-off. A run keeps what /proc/lockdep and
+ * /proc/lockdep_chains contain at its end (struct lock_orders, `locks/` of the run folder); the
+ * graph (graph.h) unites the orders of all runs of a results folder and is asked for cycles, new
+ * edges and violations.
  *
  * A class has a canonical name that is the same in each boot:
  *	cpu_hotplug_lock			a lock of its own, named by its variable
@@ -12,8 +14,8 @@
  *	&sb->s_type->i_mutex_key(ext4_fs_type)	a key that lies in a variable
  *	&zone->lock				initialised in code: all locks of one initialisation
  *	&rq->__lock/1				with its subclass
- * lockdep numbers classes of one name ("kn->active#13") in the order of their registration, which
- * differs between boots; the number is dropped.
+ * lockdep numbers classes of one name ("kn->active#13") in the order of their registration,
+ * which differs between boots; the number is dropped.
  */
 #ifndef RIG_LOCKS_LOCKS_H
 #define RIG_LOCKS_LOCKS_H
@@ -32,7 +34,7 @@
 enum lock_flags {
 	LOCK_AMBIGUOUS = 1, /* several keys share the name, and no symbol distinguishes them */
 	LOCK_SINGLE = 2,    /* one lock, not one of many objects': it can be a gate */
-	LOCK_HERE = 8,	    /* of a graph: an edge begins or ends at it, in what was loaded */
+	LOCK_HERE = 8,	    /* in a graph: a loaded edge begins or ends at it */
 	LOCK_SHARED = 4,    /* was acquired for reading at least once */
 };
 

@@ -70,13 +70,17 @@ static const struct machine pseries = {
 	.min_memory = 512 * MIB,
 	.firmwares = WORDS("vof", "slof"),
 	.mmus = WORDS("radix", "hash"),
-	.modes = (const struct machine_mode[]){
-		{"vof", ",x-vof=on", NULL},
-		/* words, because the kernel's own default depends on PPC_RADIX_MMU_DEFAULT */
-		{"radix", NULL, "disable_radix=no"},
-		{"hash", NULL, "disable_radix=yes"},
-		{NULL},
-	},
+	.modes =
+		(const struct machine_mode[]){
+			{"vof", ",x-vof=on", NULL},
+			/*
+		 * both have a kernel option, because the kernel's default depends on
+		 * PPC_RADIX_MMU_DEFAULT
+		 */
+			{"radix", NULL, "disable_radix=no"},
+			{"hash", NULL, "disable_radix=yes"},
+			{NULL},
+		},
 	.libvirt_cpu = "POWER9",
 	.libvirt_serial = "spapr-vty",
 	.quirks = "no event says that the guest accepted a plug: it ends when QEMU has the device",
@@ -184,8 +188,7 @@ const struct machine *machine_find(const char *name, GError **error)
 			return machines[i];
 		g_string_append_printf(names, "%s%s", names->len ? ", " : "", machines[i]->name);
 	}
-	rig_fail(error, RIG_EXIT_USAGE, "no machine is called '%s'; there are %s", name,
-		 names->str);
+	rig_fail(error, RIG_EXIT_USAGE, "unknown machine '%s' (available: %s)", name, names->str);
 	return NULL;
 }
 
@@ -225,6 +228,6 @@ gboolean machine_pick(const char *const *choices, const char *what, const char *
 			return TRUE;
 		}
 	}
-	return rig_fail(error, RIG_EXIT_USAGE, "'%s' is no %s of this machine; it has %s", name,
-			what, names ? names : "none to choose from");
+	return rig_fail(error, RIG_EXIT_USAGE, "unknown %s '%s' for this machine (available: %s)",
+			what, name, names ? names : "none");
 }

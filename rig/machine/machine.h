@@ -83,7 +83,8 @@ gboolean machine_check_bios(const struct machine *machine, GError **error);
 const struct machine_mode *machine_mode(const struct machine *machine, const char *name);
 
 /*
- * MACHINE's default for NULL, NULL where it has none; an unknown NAME is an error (RIG_EXIT_USAGE).
+ * Checks that NAME is one of CHOICES. For NULL, *ret is the first choice, or NULL if there is
+ * none. Error (RIG_EXIT_USAGE): NAME is unknown; the message calls it a WHAT.
  */
 gboolean machine_pick(const char *const *choices, const char *what, const char *name,
 		      const char **ret, GError **error);

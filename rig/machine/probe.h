@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Facts about an emulator that only a trial tells. Private to machine/. */
+/* Properties of an emulator that only a trial run of it shows. Private to machine/. */
 #ifndef RIG_MACHINE_PROBE_H
 #define RIG_MACHINE_PROBE_H
 

@@ -7,7 +7,7 @@
 
 #include "util/spawn.h"
 
-/* Options are read in order, and a QEMU without the filter refuses the first. */
+/* QEMU reads options in order: one without the filter rejects the first option, and exits. */
 static gboolean trial(const void *data, gboolean *ret_works, GError **error)
 {
 	const char *emulator = data;

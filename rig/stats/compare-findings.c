@@ -215,7 +215,8 @@ GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GErro
 		g_ptr_array_add(places, seen->places);
 	}
 	/*
-	 * the array owns the findings from here on; keys of ALL belong to them, and stay to the end
+	 * the array owns the findings from here on, and with them the keys of ALL, which are
+	 * used to the end
 	 */
 	g_hash_table_iter_init(&iter, all);
 	while (g_hash_table_iter_next(&iter, NULL, &value))

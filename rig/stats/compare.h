@@ -3,9 +3,10 @@
  * Two nights, or two kernels: what is new, what is gone, what fails more often, what got slower.
  * docs/nightly.md describes the rules.
  *
- * A difference counts where chance makes it in less than 5 % of cases, over all tests of its sort
- * together (Holm). First attempts alone go into rates: a cell is run again because it failed, so
- * its repetitions would count twice. That a signature is there at all is seen in every attempt.
+ * A difference counts if it is significant at 5 % over all tests of its kind together (Holm's
+ * correction). Rates use first attempts only: a cell (a scenario on a machine) is run again
+ * because it failed, so its repetitions would be biased. Whether a signature occurs at all is
+ * taken from every attempt.
  */
 #ifndef RIG_STATS_COMPARE_H
 #define RIG_STATS_COMPARE_H

@@ -21,7 +21,7 @@ void stats_wilson(guint hits, guint n, double *ret_low, double *ret_high)
 	scale = 1 + Z95 * Z95 / n;
 	centre = (p + Z95 * Z95 / (2.0 * n)) / scale;
 	spread = Z95 * sqrt(p * (1 - p) / n + Z95 * Z95 / (4.0 * n * n)) / scale;
-	/* at the ends it is 0 and 1, but for the last digit */
+	/* without hits, or with only hits, the exact bound is 0 or 1: rounding would miss it */
 	*ret_low = hits ? MAX(0, centre - spread) : 0;
 	*ret_high = hits < n ? MIN(1, centre + spread) : 1;
 }
@@ -44,7 +44,7 @@ double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b)
 	for (guint k = low; k <= high; k++) {
 		double here = log_choose(n_a, k) + log_choose(n_b, hits - k) - all;
 
-		/* equal ones differ in the last digits */
+		/* rounding makes equal probabilities differ in their last digits */
 		if (here <= seen + 1e-7)
 			p += exp(here);
 	}
@@ -59,8 +59,8 @@ static int by_value(const void *a, const void *b)
 }
 
 /*
- * U of A: pairs that A wins, ties half; *ret_ties is the sum of t^3 - t over the groups of equal
- * values.
+ * The statistic U of A: the number of pairs whose value from A is the larger one, ties counted
+ * half; *ret_ties is the sum of t^3 - t over the groups of equal values.
  */
 static double u_of(const double *a, guint n_a, const double *b, guint n_b, double *ret_ties)
 {

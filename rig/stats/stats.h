@@ -13,14 +13,14 @@
 void stats_wilson(guint hits, guint n, double *ret_low, double *ret_high);
 
 /*
- * Fisher's exact test, two-sided: how likely rates that differ so much (or more) are when they are
- * the same.
+ * Fisher's exact test, two-sided: the probability that observed rates differ at least this much
+ * if the true rates are the same.
  */
 double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b);
 
 /*
- * Mann-Whitney's U test, two-sided: how likely the order of the values of A and B is when both are
- * drawn from the same. 1 for an empty side.
+ * Mann-Whitney's U test, two-sided: the probability of an order of the values that is at least
+ * as uneven as this one if A and B have the same distribution. 1 if a side is empty.
  */
 double stats_mann_whitney(const double *a, guint n_a, const double *b, guint n_b);
 

@@ -71,7 +71,7 @@ static enum verdict read_verdict(int folder, struct run_info *info)
 	enum verdict verdict = VERDICT_INFRA;
 	g_autoptr(GError) why = NULL;
 
-	/* in this order: a run that ends between the two checks has both */
+	/* check the lock first: a run that ends between the two checks then has a verdict */
 	if (is_held(folder) && !has(folder, "verdict")) {
 		info->details = json_object();
 		return VERDICT_RUNNING;
@@ -84,7 +84,7 @@ static enum verdict read_verdict(int folder, struct run_info *info)
 	if (!verdict_parse(json_string_value(json_object_get(info->details, "verdict")),
 			   &verdict) &&
 	    !info->problem) {
-		rig_fail(&why, RIG_EXIT_USAGE, "'verdict' has no verdict that is known here");
+		rig_fail(&why, RIG_EXIT_USAGE, "the file 'verdict' contains an unknown verdict");
 		note_problem(info, why);
 	}
 	return verdict;
@@ -217,7 +217,7 @@ static gboolean pick(const GArray *names, const char *results, const char *which
 				n, fits->str, n > 5 ? "\n  …" : "");
 	if (!names->len)
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"no run is kept in '%s' yet; `rig run` makes one", results);
+				"no runs in '%s' yet; `rig run` makes one", results);
 	return rig_fail(error, RIG_EXIT_USAGE,
 			"no run in '%s' is called '%s'; `rig list` shows them", results, which);
 }

@@ -152,9 +152,9 @@ static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 }
 
 /*
- * TRUE: what made the report OLD known makes SPLAT known. An issue of a list is about a key; an
- * excuse of this run (a stall that holds made) is about one report, found by its place on the
- * console.
+ * TRUE: what made the report OLD known makes SPLAT known. A list of known issues names keys. An
+ * excuse of this run (for example a stall that a hold caused) is valid for one report, found by
+ * its place on the console.
  */
 static gboolean is_known_too(json_t *old, const struct splat *splat)
 {
@@ -267,7 +267,7 @@ static gboolean take_lock(int folder, int *ret_lock, GError **error)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot open 'lock': %s", g_strerror(errno));
 	while (flock(lock, LOCK_EX | (judged ? 0 : LOCK_NB)) < 0)
 		if (errno != EINTR)
-			return rig_fail(error, RIG_EXIT_USAGE, "the run is still going on");
+			return rig_fail(error, RIG_EXIT_USAGE, "the run has not ended yet");
 	*ret_lock = lock;
 	lock = -1;
 	return TRUE;

@@ -127,7 +127,7 @@ static void end_execution(struct reading *r, gboolean by_itself)
 	r->bailed = FALSE;
 }
 
-/* Lines of the agent itself. */
+/* Lines that the agent `run` adds to the output. */
 static void take_mark(struct reading *r, const char *mark)
 {
 	if (g_str_has_prefix(mark, "cut:")) {

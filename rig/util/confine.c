@@ -47,7 +47,10 @@ enum {
 	OF_A_FILE = FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV,
 };
 
-/* What every program needs to start, and QEMU for its guest's clock, memory and random numbers. */
+/*
+ * Files that every program needs to start, and those that QEMU needs for the guest's clock,
+ * memory and random numbers.
+ */
 static const struct {
 	const char *path;
 	guint allowed;
@@ -77,8 +80,8 @@ static const struct {
 struct confine {
 	int landlock;	   /* ABI; 0: none */
 	int ruleset;	   /* descriptor, or -1 */
-	gboolean drops;	   /* it changes to uid and gid */
-	const char *why_root; /* static; NULL where the user is not root */
+	gboolean drops;	   /* the child changes to uid and gid */
+	const char *why_root; /* static: why the child stays root; NULL if it does not */
 	uid_t uid;
 	gid_t gid, kvm; /* kvm: the group of /dev/kvm, or 0 */
 	guint64 memory;
@@ -167,7 +170,10 @@ static gboolean has_capability(guint64 effective, int capability)
 	return effective >> capability & 1;
 }
 
-/* Whether this root may change its user, and end a process of another one. */
+/*
+ * TRUE if this root process may change its user and kill processes of another user. In a
+ * container it may lack these capabilities.
+ */
 static gboolean may_drop(void)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};

@@ -18,13 +18,13 @@ gboolean db_connect(const char *file, sqlite3 **ret, GError **error);
 /* PRAGMA user_version, the number of the schema: 0 in a new file, -1 if it cannot be read. */
 int db_version(sqlite3 *db);
 
-/* Statements of no result; several with ';' between. */
+/* Runs statements that return no rows, with ';' between them. */
 gboolean db_exec(sqlite3 *db, const char *sql, GError **error);
 
 /* A statement with TEXTS (NULL-terminated, may be NULL) bound to ?1, ?2, … NULL with an error. */
 sqlite3_stmt *db_query(sqlite3 *db, const char *sql, const char *const *texts, GError **error);
 
-/* The next row: TRUE. The end, or an error that *error has: FALSE. */
+/* Steps to the next row. FALSE: there is none, or, if *error is set, an error occurred. */
 gboolean db_row(sqlite3_stmt *stmt, GError **error);
 
 /* Sets RIG_EXIT_INFRA with SQLite's message about WHAT; FALSE. */

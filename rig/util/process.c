@@ -110,7 +110,9 @@ static gboolean cannot_start(const struct spawn *spawn, const char *why, GError 
 			package ? "; install it: apt-get install " : "", package ? package : "");
 }
 
-/* g_spawn with the standard streams that SPAWN asks for; IN is the child's standard input. */
+/*
+ * Starts the child with GLib. SPAWN selects its standard streams; IN becomes its standard input.
+ */
 static gboolean start(const struct spawn *spawn, int in, struct process *process, GError **error)
 {
 	struct setup setup = {getpid(), spawn->new_group, spawn->confine};

@@ -98,7 +98,7 @@ static char *last_line(const char *text)
 	return g_strdup(line ? line + 1 : copy);
 }
 
-/* Starts it with both output streams on one pipe, of which *RET_FD is the read end. */
+/* Starts the program with both output streams on one pipe; *RET_FD is its read end. */
 static gboolean start(const struct spawn *spawn, struct process *ret, int *ret_fd, GError **error)
 {
 	struct spawn piped = *spawn;

@@ -64,7 +64,7 @@ gboolean spawn_words(char **ret_output, GError **error, const char *first, ...)
 
 /* ---- for callers with a main loop: process.c ---- */
 
-/* A started child. Zero: none. */
+/* A started child; all fields are zero if there is none. */
 struct process {
 	pid_t pid;    /* 0 once reaped */
 	int pidfd;    /* readable when it has ended; closed by process_reap() */

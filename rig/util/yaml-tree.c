@@ -171,17 +171,17 @@ static gboolean load_error(const yaml_parser_t *parser, const char *file, GError
 	g_autofree char *message = NULL;
 
 	if (parser->error == YAML_READER_ERROR)
-		return rig_fail(error, RIG_EXIT_USAGE, "%s: no YAML: %s at byte %zu", file,
+		return rig_fail(error, RIG_EXIT_USAGE, "%s: invalid YAML: %s at byte %zu", file,
 				parser->problem, parser->problem_offset);
-	message = g_strdup_printf("no YAML: %s%s%s", parser->context ? parser->context : "",
+	message = g_strdup_printf("invalid YAML: %s%s%s", parser->context ? parser->context : "",
 				  parser->context ? ", " : "",
 				  parser->problem ? parser->problem : "out of memory");
 	return fail_at(file, parser->problem_mark, error, message);
 }
 
 /*
- * libyaml looks at every open bracket again for each token: a file of nothing but brackets would
- * take it minutes. No real scenario has so many, open or closed.
+ * libyaml checks every open bracket again for each token, so a file that contains only brackets
+ * would take minutes. This counts closed ones too: no real scenario has so many.
  */
 static gboolean check_brackets(const char *file, const char *data, gsize len, GError **error)
 {

@@ -59,7 +59,7 @@ START_TEST(recheck_restores)
 	ck_assert_str_eq(text, "keep me\n");
 	ck_assert(!g_file_test(link, G_FILE_TEST_IS_SYMLINK));
 	info = run_open(scratch, FAILED, NULL);
-	/* a reason that no report gave stays, and it came first */
+	/* a reason that is not from a report is kept, and it was the first one */
 	ck_assert_int_eq(info->verdict, VERDICT_INFRA);
 	ck_assert_str_eq(first_reason(info), "disk full");
 	ck_assert_uint_eq(json_array_size(json_object_get(info->details, "reports")), 1);
@@ -94,7 +94,7 @@ START_TEST(recheck_turns)
 	was_pass = run_open(scratch, PASSED, NULL);
 	was_fail = run_open(scratch, FAILED, NULL);
 	ck_assert_int_eq(was_pass->verdict, VERDICT_FAIL);
-	/* it never came to the proof that PASS needs */
+	/* the run ended before the proofs that PASS needs */
 	ck_assert_int_eq(was_fail->verdict, VERDICT_INFRA);
 	ck_assert_ptr_nonnull(strstr(first_reason(was_fail), "did not run to its end"));
 	put(failed, "console.raw", bad, -1);
@@ -104,9 +104,9 @@ START_TEST(recheck_turns)
 END_TEST
 
 /*
- * A FAIL whose report is none today, in a folder as the run wrote it, with one proof missing: the
- * verdict is what the run itself decides without that report. Old rechecks asked for accounts and
- * an armed lockdep alone, and made PASS of the others.
+ * A FAIL whose report is not a report by today's rules, in a folder with one proof missing. The
+ * recheck must give the verdict that the run would have without that report. Earlier versions
+ * checked only accounts and lockdep, and turned the others into PASS.
  */
 static const struct {
 	const char *key;
@@ -157,9 +157,9 @@ END_TEST
 	"[   " s ".000000][    C1]  </TASK>\n"
 
 /*
- * A stall that holds made was excused when it came (engine/holds.c); the second one, with the same
- * key, was the kernel's. A recheck excuses the first alone, also where its key is another one
- * today.
+ * The first stall was caused by holds and excused during the run (engine/holds.c); a second one
+ * with the same key was the kernel's fault. A recheck excuses only the first, even if its key is
+ * different today.
  */
 static const struct {
 	gboolean excused[2];
@@ -216,9 +216,9 @@ START_TEST(recheck_refuses)
 	gboolean changed;
 
 	ck_assert(!run_recheck(running, &changed, &error));
-	ck_assert_ptr_nonnull(strstr(error->message, "still going on"));
+	ck_assert_ptr_nonnull(strstr(error->message, "has not ended yet"));
 	run_free(run);
-	/* a link where splats/ should be leads elsewhere */
+	/* splats/ is a symbolic link to another folder */
 	shell("mv", splats, scratch, NULL);
 	ck_assert_int_eq(symlink("../splats", splats), 0);
 	g_clear_error(&error);

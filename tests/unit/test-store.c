@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Run folders: written, cut off, read back; and hostile ones. */
+/* Run folders: written, truncated, read back; and hostile ones. */
 
 #include <check.h>
 #include <errno.h>
@@ -157,7 +157,6 @@ START_TEST(same_second_same_name)
 }
 END_TEST
 
-/* A full disk, here a limit on the size of files: reported once, nothing more is written. */
 /* From here on this process has no renameat2(): it fails with ERROR, as it does on NFS (EINVAL). */
 static void refuse_renameat2(int error)
 {
@@ -200,6 +199,10 @@ START_TEST(no_renameat2)
 }
 END_TEST
 
+/*
+ * A full disk, simulated by a limit on the size of files: it is reported once, and nothing more is
+ * written.
+ */
 START_TEST(full_disk)
 {
 	g_autofree char *blob = g_strnfill(1 << 16, 'x'), *long_line = g_strnfill(4000, 'y');
@@ -258,11 +261,11 @@ START_TEST(finding_runs)
 		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 	}
 	ck_assert_ptr_null(run_open(nothing, "last", &empty));
-	ck_assert_ptr_nonnull(strstr(empty->message, "no run is kept in"));
+	ck_assert_ptr_nonnull(strstr(empty->message, "no runs in"));
 }
 END_TEST
 
-/* Files that cannot be read: the run is still listed, with what is wrong. */
+/* A run whose files cannot be read is still listed, with the error. */
 START_TEST(corrupt)
 {
 	static const struct {
@@ -272,7 +275,7 @@ START_TEST(corrupt)
 		{"verdict", "{\"verdict\": \"FA", "'verdict' is not a JSON object: line 1",
 		 VERDICT_INFRA},
 		{"verdict", "[1]", "'verdict' is not a JSON object", VERDICT_INFRA},
-		{"verdict", "{\"verdict\": \"GREAT\"}", "has no verdict that is known",
+		{"verdict", "{\"verdict\": \"GREAT\"}", "contains an unknown verdict",
 		 VERDICT_INFRA},
 		{"verdict", "\xff\xfe", "'verdict' is not a JSON object", VERDICT_INFRA},
 		{"run.json", "{", "'run.json' is not a JSON object", VERDICT_FAIL},
@@ -289,7 +292,7 @@ START_TEST(corrupt)
 }
 END_TEST
 
-/* Neither links nor pipes nor huge files keep a reader, or lead it out of the folder. */
+/* Links, pipes and huge files neither block a reader nor lead it out of the folder. */
 START_TEST(hostile)
 {
 	g_autofree char *dir = golden(FAILED), *run_json = g_build_filename(dir, "run.json", NULL),
