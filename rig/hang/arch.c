@@ -74,7 +74,10 @@ static gboolean arm64_flags(struct sample *sample, const char *line)
 	if (g_str_has_prefix(line, pstate)) {
 		guint64 value = g_ascii_strtoull(line + strlen(pstate), NULL, 16);
 
-		/* of the system call that it is inside of, where frames were read */
+		/*
+		 * after frames, a line for user space shows the registers of a system call's
+		 * caller
+		 */
 		if (value & PSR_EL)
 			sample->irqs_off |= (value & PSR_I) != 0;
 		else if (!sample->frames->len)
@@ -113,7 +116,8 @@ static const struct arch ppc64 = {
 };
 
 /*
- * Until 6.7 no NMI asks for a backtrace: a CPU prints its own from an interrupt, if they are on.
+ * Before Linux 6.7 a backtrace is not requested by NMI but by an interrupt, so a CPU prints it
+ * only if interrupts are enabled.
  */
 static const struct arch arm64 = {
 	.name = "arm64",

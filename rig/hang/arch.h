@@ -29,7 +29,7 @@ struct arch {
 	const char *user_pc;   /* the CPU was in user space, if it is the first of a backtrace */
 	const char *kernel_pc; /* the function that an exception interrupted, also in the middle of
 			        * a stack */
-	const char *raw_pc;    /* the same as a hexadecimal number */
+	const char *raw_pc;    /* the same place as a hexadecimal number */
 	const char *link;      /* the link register's function: the caller of the interrupted
 			        * function, or a caller further up (stack.c) */
 	const char *stack;     /* a frame preceded by its address on the stack: "[c" */
@@ -45,8 +45,11 @@ struct arch {
 	 * registers marks that place.
 	 */
 	const char *const *entries;
-	const char *user_entry; /* the same from user space, the outermost function of an
-				 * interrupt's stack */
+	/*
+	 * the entry for exceptions from user space: the outermost function of an interrupt's
+	 * stack
+	 */
+	const char *user_entry;
 
 	/* In QEMU's `info registers -a`, after a line "CPU#N". */
 	const char *qemu_pc;	/* prefix of the line with the instruction pointer, which follows it

@@ -25,7 +25,10 @@
 #define STACK_MIN (8 * 1024) /* of a task, on powerpc */
 #define STACK_MAX (64 * 1024)
 
-/* What one printing context has begun (PRINTK_CALLER; a single one without it). */
+/*
+ * What the lines of one printing context belong to (CONFIG_PRINTK_CALLER; without it there is
+ * one context).
+ */
 struct context {
 	char *caller;	       /* the table's key */
 	struct task *task;     /* the lines that follow are its stack */
@@ -227,7 +230,7 @@ static void begin_sample(struct reader *r, struct context *t, gint64 pid, const 
 	add_sample(task, t->sample);
 }
 
-/* The same if the line does not name the task. */
+/* begin_sample() for a line that does not name the task. */
 static void begin_unassigned(struct reader *r, struct context *t, int cpu)
 {
 	context_reset(t);

@@ -192,8 +192,8 @@ static gboolean is_stuck(const struct task *task)
 }
 
 /*
- * The last task of the chain that begins at TASK; *ret_lock: the lock it waits for, or else the
- * lock of it that the task before waits for.
+ * The last task of the chain that begins at TASK; *ret_lock: the lock that it waits for, or, if
+ * it waits for none, the lock it holds that the task before it in the chain waits for.
  */
 static struct task *chain_end(struct task *task, struct lock **ret_lock, guint mark)
 {

@@ -77,11 +77,12 @@ struct task {
 	char slept_state;    /* its state in that dump */
 	/* of struct frame: its stack in the guest's own list of tasks, or NULL */
 	GPtrArray *listed;
-	GPtrArray *held;     /* of struct splat_lock, as lockdep lists them; the last may be waited
-			      * for */
-	GPtrArray *held_earlier; /* the same in the list before, empty if there was none */
-	guint held_said;     /* how many locks the list claimed */
-	guint held_before;   /* the same of the list before */
+	/* of struct splat_lock, in lockdep's order; the task may still wait for the last one */
+	GPtrArray *held;
+	/* the locks in lockdep's previous list, empty if there was none */
+	GPtrArray *held_earlier;
+	guint held_said;     /* number of locks in the heading of the list */
+	guint held_before;   /* number of locks in the heading of the previous list */
 	int likely_owner;    /* pid of the owner that the hung-task report names, 0 if none */
 	char *likely_what;   /* "mutex", "rw-semaphore", "semaphore" */
 	GPtrArray *samples;  /* of struct sample, oldest first */
@@ -209,7 +210,7 @@ struct hang {
 	struct lock *lock; /* the lock that was never released, or that the culprit holds */
 	struct task *culprit;
 	const char *function; /* the culprit's function; borrowed */
-	guint seen;	      /* in so many samples */
+	guint seen;	      /* number of samples that have it */
 	char **cycle;	      /* the lock classes, least one first, NULL-terminated; or NULL */
 	char *title;
 	char **sentences;

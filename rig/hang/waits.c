@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a stack says about its task: what it waits for, whether it is idle, and which locks it holds
- * because it is inside a function that holds them.
+ * Interprets the stack of a task: what it waits for, whether it is idle, and which locks it
+ * holds because it is inside a function that holds them.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
  */
 static const struct wait waits[] = {
 	{"kernfs_drain", WAIT_DRAIN, "its readers"},
-	/* mutex_trylock() and msleep(5), and again: drivers/base/core.c */
+	/* repeats mutex_trylock() and msleep(5): drivers/base/core.c */
 	{"lock_device_hotplug_sysfs", WAIT_NAMED, HOTPLUG},
 	{"lock_device_hotplug", WAIT_NAMED, HOTPLUG},
 	{"mem_hotplug_begin", WAIT_NAMED, MEM},
@@ -231,7 +231,7 @@ const char *task_function(const struct task *task)
 {
 	const GPtrArray *frames = task->frames;
 
-	/* a running task may have no other stack */
+	/* of a running task, perhaps only its CPU's stack was printed */
 	if (!frames->len && task->samples->len)
 		frames = ((struct sample *)task->samples->pdata[0])->frames;
 	for (guint i = 0; i < frames->len; i++) {

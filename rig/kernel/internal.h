@@ -100,7 +100,7 @@ gboolean source_resolve(struct source *source, gboolean refresh, struct progress
 
 /* TRUE: SRC (tree/<tree>/src) has the pristine source already. */
 gboolean source_is_there(const struct source *source, const char *src);
-/* Updates it to that. The tree's lock is held and no patch is applied. */
+/* Makes SRC the pristine source. The caller holds the tree's lock; SRC has no patch applied. */
 gboolean source_checkout(const struct source *source, const char *src, struct progress *progress,
 			 GError **error);
 
@@ -247,7 +247,7 @@ gboolean configure(struct maker *maker, GPtrArray *settings, const char *key, GE
 
 /* The finished build, or NULL. */
 struct kernel *cache_find(const char *hash);
-/* The same, and records the use (prune.c). */
+/* cache_find() that also records the time of use (prune.c). */
 struct kernel *cache_use(const char *hash);
 /* The duration of the last build of this kind, and its number of lines; 0: none yet. */
 void cache_last(const char *kind, gint64 *ret_ns, guint *ret_lines);

@@ -143,7 +143,7 @@ static GHashTable *load_text(const char *path)
 	if (!rig_read_file(path, CONFIG_MAX, &text, &len, NULL) || strlen(text) != len)
 		return NULL;
 	config = config_parse(text);
-	/* a fragment may only switch options off */
+	/* a fragment that only disables options is valid, too */
 	return g_hash_table_size(config) || strstr(text, "# CONFIG_") ? g_steal_pointer(&config)
 								      : NULL;
 }

@@ -85,7 +85,10 @@ void kernel_unused_free(struct kernel_unused *unused);
  * struct kernel_unused. Removes leftovers of killed processes. g_ptr_array_unref().
  */
 GPtrArray *kernel_unused_since(gint64 before);
-/* Deletes it. *RET_GONE is FALSE if it is in use or was used meanwhile; that is not an error. */
+/*
+ * Deletes UNUSED. *RET_GONE is FALSE if it is in use or was used meanwhile; that is not an
+ * error.
+ */
 gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, GError **error);
 
 /*

@@ -65,7 +65,8 @@ static gboolean fetch(const char *package, const char *suite, const char *versio
 		      unpack(deb, folder, error);
 
 	if (!dir)
-		return rig_fail(error, RIG_EXIT_INFRA, "no temporary folder for a package");
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"cannot make a temporary folder for a package");
 	sweep_remove(dir, NULL);
 	return ok;
 }
@@ -80,7 +81,8 @@ gboolean kernel_unpack_package(const char *package, const char *suite, const cha
 		      spawn_words(NULL, error, "dpkg-deb", "-x", deb, folder, NULL);
 
 	if (!dir)
-		return rig_fail(error, RIG_EXIT_INFRA, "no temporary folder for a package");
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"cannot make a temporary folder for a package");
 	sweep_remove(dir, NULL);
 	if (ok)
 		*ret_version = g_steal_pointer(&version);

@@ -110,7 +110,10 @@ static gboolean is_diff_git(const char *line)
 
 static gboolean git_paths(struct parser *parser, struct patch_file *file, GError **error)
 {
-	/* "diff --git a/X b/X": both the same, as renames have lines of their own */
+	/*
+	 * "diff --git a/X b/X": here both paths are the same, because renames have other header
+	 * lines
+	 */
 	const char *words = parser->lines[parser->at] + strlen("diff --git ");
 	const char *second = strstr(words, " b/");
 	g_autofree char *first = g_strndup(words, second - words);

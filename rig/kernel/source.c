@@ -68,7 +68,8 @@ static gboolean parse_deb(struct source *source, const char *rest)
 }
 
 /*
- * Both a folder and a revision may contain an '@': the first one after an existing folder divides.
+ * Splits REPO@REV at the first '@' that follows the path of an existing folder, because both
+ * parts may contain an '@'.
  */
 static gboolean parse_git(struct source *source, const char *rest)
 {

@@ -50,8 +50,8 @@ static gboolean flush(struct qmp *qmp)
 		if (n < 0 && errno == EINTR)
 			continue;
 		/*
-		 * EAGAIN: later. Other errors: the reading side finds the end, after QEMU's last
-		 * messages
+		 * after EAGAIN the rest is sent later; after other errors the reading side
+		 * detects the end of the connection, once it has read QEMU's last messages
 		 */
 		if (n <= 0)
 			return errno == EAGAIN;

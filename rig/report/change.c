@@ -122,7 +122,10 @@ static void compare_cell(struct model *model, const struct cell *cell)
 		add(model, DIFF_FIXED, cell, NULL, model_witness(cell->runs));
 }
 
-/* Was it seen then, and is every cell it was seen in then judged now? */
+/*
+ * TRUE: the signature was seen in the runs of THEN (model.h), and each cell that had it then has
+ * judged runs of NOW.
+ */
 static gboolean is_gone(const struct signature *signature)
 {
 	const struct run_view *last = signature->runs->pdata[signature->runs->len - 1];

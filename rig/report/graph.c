@@ -141,7 +141,7 @@ static int text_fd(const char *text, GError **error)
 		}
 	}
 	if (fd < 0)
-		rig_fail(error, RIG_EXIT_INFRA, "cannot keep the input of dot: %s",
+		rig_fail(error, RIG_EXIT_INFRA, "cannot store the input of dot: %s",
 			 g_strerror(errno));
 	return fd;
 }

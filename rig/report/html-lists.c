@@ -80,7 +80,10 @@ void write_lists(struct site *site)
 	write_run_list(site);
 }
 
-/* First attempts that were judged. A rate is what few runs can say, so its interval is with it. */
+/*
+ * The rate over the judged first attempts, with its confidence interval, because the runs may be
+ * few.
+ */
 static void put_rate(struct page *page, const char *name, const struct tally *tally)
 {
 	double low, high;

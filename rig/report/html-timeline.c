@@ -147,7 +147,7 @@ static void on_counts(struct timeline *tl, json_t *entry, double t)
 			g_hash_table_insert(tl->rates, g_strdup(agent), points);
 			g_ptr_array_add(tl->agents, g_strdup(agent));
 		}
-		/* a reset begins at 0 again */
+		/* after a reset the counters begin at 0 again */
 		if (tl->last && seconds > 0 && done >= 0)
 			json_array_append_new(points, json_pack("[f, f]", t, done / seconds));
 	}

@@ -37,7 +37,7 @@ static json_t *series_of(const struct measure *measure, const struct cell *cell)
 	return json_pack("{s:s, s:o}", "name", name, "points", points);
 }
 
-/* The least, the mean and the most of a cell: what the chart's table says. */
+/* A row of the chart's table: minimum, mean and maximum of a cell. */
 static void put_row(struct page *page, const struct measure *measure, const struct cell *cell)
 {
 	double least = -1, most = -1, sum = 0;

@@ -5,12 +5,15 @@
 
 #include "report/model.h"
 
-/* "worse than before": one phrase for everything, and what kind of news it is (a badge's name). */
+/*
+ * The result of all runs in one phrase, for example "worse than before"; *ret_kind is the name
+ * of a badge for it.
+ */
 const char *model_state(const struct model *model, const char **ret_kind);
 
 /* change.c: fills model->changes from everything else. */
 void model_find_changes(struct model *model);
-/* The newest bad run of now, else the newest of now, else NULL. */
+/* The newest bad run of NOW (model.h), else the newest run of NOW, else NULL. */
 const struct run_view *model_witness(const GPtrArray *runs);
 
 /* run-view.c: INFO outlives it; its cell is the caller's to set. */

@@ -77,7 +77,7 @@ static void put_run(GString *out, guint number, const struct run_view *run)
 		   directive->word ? reason : NULL);
 }
 
-/* A test is not ok when one in it is not, and skipped when all are. */
+/* A test is `not ok` if one of its subtests is, and skipped if all of them are. */
 static void put_sum(GString *out, guint depth, guint number, const char *name,
 		    const struct tally *tally)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every output shows: runs as a matrix of cells (scenario × machine × kernel), the signatures
- * of their reports, and what changed. Made once from run folders; each output only writes it down.
+ * What every output shows: runs as a matrix of cells (scenario × machine × kernel), the
+ * signatures of their reports, and what changed. Made once from run folders; each output only
+ * writes it down.
  *
- * The runs of NOW (a night, by default the newest 16 hours) are separated from earlier ones. A
- * cell's runs of THEN are its newest before now and what ran in the 16 hours before it: what now is
- * compared with.
+ * The runs of NOW (a night, by default the newest 16 hours) are separated from earlier ones.
+ * They are compared with the cell's runs of THEN: the newest one before NOW, and those of the 16
+ * hours before that one.
  *
  * All text is clean (util/text.h); "?" stands where a folder does not say.
  */
@@ -65,7 +66,7 @@ struct cell {
 };
 
 /*
- * What a report is known by in every build, boot and architecture. Notes and induced reports have
+ * Identifies a report in every build, boot and architecture. Notes and induced reports have
  * none.
  */
 struct signature {
@@ -73,7 +74,7 @@ struct signature {
 	char *slug;
 	char *known;	 /* reason from the list of known issues, or NULL */
 	GPtrArray *runs; /* of struct run_view, oldest first */
-	guint now, before; /* how many of them */
+	guint now, before; /* how many of them are of NOW, and how many are earlier */
 	guint bad;	   /* of now, not as their scenarios expect */
 	guint older;	   /* runs with it that are not shown */
 	char *first_seen;  /* "2026-11-01 02:15", older runs too */

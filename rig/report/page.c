@@ -150,7 +150,7 @@ void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t
 {
 	char *dump = json_dumps(data, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
 	g_auto(GStrv) parts = g_strsplit(dump, "<", -1);
-	/* in a script only the end of the script ends it */
+	/* inside a script element only "</script" has a meaning, so every '<' is escaped */
 	g_autofree char *safe = g_strjoinv("\\u003c", parts);
 
 	html(page,

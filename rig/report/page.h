@@ -26,14 +26,14 @@ struct page {
 
 /* printf() whose words are escaped for text and quoted attributes; the format itself is HTML. */
 void html(struct page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* HTML that is ours as it is: a picture of Graphviz's. */
+/* Adds MARKUP without escaping: for pictures that Graphviz drew. */
 void html_raw(struct page *page, const char *markup);
 
 enum page_tab { TAB_OVERVIEW, TAB_SIGNATURES, TAB_TRENDS, TAB_RUNS, TAB_NONE };
 
 /*
- * <html> to <main>; CHARTS: the page has some. page_end() writes it as FILE below the site's
- * folder.
+ * Begins a page, up to <main>. CHARTS: the page contains charts. page_end() writes it as FILE
+ * below the site's folder.
  */
 struct page page_begin(const char *up, enum page_tab tab, const char *title, gboolean charts);
 void page_end(struct site *site, struct page *page, const char *file);
@@ -61,8 +61,8 @@ struct bisection {
 /* Those below RESULTS, the newest 100; RESULTS may be NULL. Free with g_ptr_array_unref(). */
 GPtrArray *bisections_read(const char *results);
 /*
- * Rows of a list of facts: searches for BUG; the search that RUN was made by. Nothing where there
- * is none.
+ * Adds rows to a list of facts: the searches for BUG, and the search that made RUN; none if
+ * there are none.
  */
 void put_bisections(struct page *page, const struct site *site, const char *bug);
 void put_bisection_of(struct page *page, const struct site *site, const struct run_view *run);

@@ -28,8 +28,8 @@ char *json_document(json_t *json)
 }
 
 /*
- * Sentences and reports of a run, clean; its words may end in a cut character, which cleaning
- * mends.
+ * The reasons and reports of a run, clean: if the text was cut inside a UTF-8 character,
+ * cleaning repairs that.
  */
 char *run_findings(const struct run_view *run)
 {

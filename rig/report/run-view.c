@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is shown of one run, and the words that all of the model is made of. */
+/* The view of one run, and the texts that all parts of the model use. */
 #include <string.h>
 
 #include "report/internal.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A mail's worth: at most 24 lines of at most 79 columns. What changed comes first; the matrix gets
- * what room is left, and what has no room is counted.
+ * The report as a short mail: at most 24 lines of 79 columns. Changes come first, the matrix
+ * gets the lines that are left, and entries without room are counted.
  */
 #include "report/internal.h"
 
@@ -112,9 +112,7 @@ static void put_orders(struct page *page, const struct model *model)
 	line(page, "%s", "");
 }
 
-/*
- * 0: failed, hung or flaky; 1: nothing was proven, though it should have been; 2: nothing to say.
- */
+/* 0: failed, hung or flaky; 1: a run that should be judged was not; 2: as expected. */
 static guint rank(const struct cell *cell)
 {
 	const struct tally *now = &cell->now;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A scenario without one of its parts, to see what each is good for: an agent, one of several of a
- * kind, a step. What is left is sound again: steps on a device go with its plug, and a device that
- * is not unplugged any more stays.
+ * Removes one part of a scenario (an agent, one of several agents of a kind, a step), to find
+ * out whether the result depends on it. The rest stays valid: with a plug, the steps on its
+ * device are removed; without an unplug, the device stays plugged.
  */
 #include "scenario/scenario.h"
 
@@ -26,7 +26,7 @@ static void part_free(gpointer data)
 	g_free(part);
 }
 
-/* Two parts of one name are told apart by a number. */
+/* Parts of the same name get a number. */
 static void add_part(GPtrArray *parts, enum part_of of, unsigned track, unsigned index,
 		     const char *name)
 {
@@ -55,7 +55,7 @@ static void add_agents(GPtrArray *parts, const struct scenario *s)
 		const struct agent *a = &s->agents[i];
 		g_autofree char *one = g_strdup_printf("one %s of %u", a->name, a->count);
 
-		/* with neither agents nor tracks nothing happens, which needs no trying */
+		/* without agents and tracks nothing would happen */
 		if (s->n_agents > 1 || s->n_tracks)
 			add_part(parts, PART_AGENT, 0, i, a->name);
 		if (a->count > 1)

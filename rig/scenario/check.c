@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What can only be said of a whole scenario. Tracks are walked as the engine will: twice where they
- * repeat, so that a device which is still there when the next round plugs it is found here and not
- * by QEMU.
+ * Checks that need the whole scenario. Tracks are walked in the engine's order, and twice if
+ * they repeat, so that a device which is still plugged when the next round plugs it is found
+ * here and not by QEMU.
  */
 #include "scenario/read.h"
 
@@ -83,7 +83,7 @@ static gboolean walk_plug(struct walk *walk, yaml_node_t *node, const struct ste
 	return TRUE;
 }
 
-/* A step on a device that must be plugged and of the right kind. */
+/* Checks a step whose device must be plugged and of the right kind. */
 static gboolean walk_use(struct walk *walk, yaml_node_t *node, const struct step *step,
 			 GError **error)
 {
@@ -177,7 +177,8 @@ static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, con
 }
 
 /*
- * Memory that is there when a kernel starts has other pages reserved than memory that comes later.
+ * Rejects a reset while memory may be plugged, because the accounts would differ afterwards: a
+ * kernel reserves other pages of memory that is present at boot.
  */
 static gboolean check_reset(const struct walk *walk, const struct peak *all, GError **error)
 {

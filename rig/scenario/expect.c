@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-/* What a step can end in. An errno goes with those that write in the guest. */
+/*
+ * The outcomes of each kind of step. Steps that write a file in the guest can also end with an
+ * errno.
+ */
 static const struct {
 	enum step_do what;
 	gboolean errnos;

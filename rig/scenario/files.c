@@ -53,7 +53,7 @@ static char *find(const char *scenario, const char *name, GError **error)
 	return g_strdup(path);
 }
 
-/* A static program's machine, and that it is one. */
+/* Reads the machine of a program from its ELF header, and checks that the program is static. */
 static gboolean read_elf(const char *data, gsize len, const char *name, unsigned *ret,
 			 GError **error)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Holds: the syntax of --hold and of places, the limits. What a place means is rig/director's. */
+/*
+ * Holds: the syntax of --hold and of places, the limits. rig/director turns places into
+ * addresses.
+ */
 #include "scenario/scenario.h"
 
 #include <string.h>
@@ -32,11 +35,10 @@ gboolean hold_check_place(const char *place, GError **error)
 gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError **error)
 {
 	return hold->after <= earlier ||
-	       rig_fail(
-		       error, RIG_EXIT_USAGE,
-		       "invalid 'after' %u of a hold: it is the number of an earlier one, "
-		       "and there are %u",
-		       hold->after, earlier);
+	       rig_fail(error, RIG_EXIT_USAGE,
+			"invalid 'after' %u of a hold: it must be the number of an earlier one, "
+			"and there are %u",
+			hold->after, earlier);
 }
 
 static gboolean in_range(const char *what, unsigned value, unsigned max, GError **error)
@@ -55,7 +57,7 @@ gboolean hold_settle(struct hold_spec *hold, GError **error)
 			"place) or 'meet' (both wait for each other)",
 			hold->at);
 	if (hold->meet && hold->visits)
-		return rig_fail(error, RIG_EXIT_USAGE, "'visits' goes with 'until' only");
+		return rig_fail(error, RIG_EXIT_USAGE, "'visits' is allowed only with 'until'");
 	hold->visits = hold->visits ? hold->visits : DEFAULT_VISITS;
 	hold->max_ms = hold->max_ms ? hold->max_ms : DEFAULT_MAX_MS;
 	hold->times = hold->times ? hold->times : DEFAULT_TIMES;

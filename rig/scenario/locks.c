@@ -19,7 +19,7 @@
 
 static const struct {
 	enum step_do what;
-	int device; /* of a plug or unplug; -1: any */
+	int device; /* the kind of device that is plugged or unplugged; -1: any kind */
 	const char *locks[6];
 } steps[] = {
 	{STEP_PLUG, DEVICE_CPU, LOCKS("cpu_add_remove_lock", CPUS)},

@@ -20,7 +20,7 @@ static const struct {
 	{STEP_UNPLUG, DEVICE_DIMM, MACHINE_UNPLUG_DIMM, "unplug DIMMs"},
 };
 
-/* The kind of device that STEP of TRACK is about: that of the plug before it. */
+/* The kind of the device that STEP of TRACK uses, from the plug before it. */
 static enum step_device device_of(const struct track *track, unsigned step)
 {
 	const char *id = track->steps[step].id;
@@ -58,7 +58,10 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 	return TRUE;
 }
 
-/* Base memory below the machine's least is raised to it, as long as nothing has to fit above it. */
+/*
+ * Checks base memory and nodes. Too little base memory is raised to the machine's minimum later,
+ * but only if the scenario plugs no memory above it.
+ */
 static gboolean memory_fits(const struct scenario *s, const struct machine *machine, GError **error)
 {
 	g_autofree char *have = rig_size_text(s->memory),

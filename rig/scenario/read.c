@@ -7,7 +7,7 @@
 #include "util/error.h"
 #include "util/size.h"
 
-/* Nothing a rig's guest could have; keeps sums far from 64 bits. */
+/* More than a guest of the rig can have; sums of such sizes stay far below 64 bits. */
 #define SIZE_MAX_BYTES (G_GUINT64_CONSTANT(1) << 44)
 #define MS_MAX 600000
 #define PARAMS_MAX 16

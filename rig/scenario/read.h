@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Values with a shape of their own, and the checks that see more than one value. Private to
- * scenario/.
+ * Parsers for values that libcyaml has no types for, and checks that involve several values.
+ * Private to scenario/.
  */
 #ifndef RIG_SCENARIO_READ_H
 #define RIG_SCENARIO_READ_H
@@ -12,7 +12,10 @@
 gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, guint64 *ret,
 		   GError **error);
 
-/* A step's ranges; and that it has the fields its `do` needs and no others. NODE is the step's. */
+/*
+ * Reads a step's ranges, and checks that it has the fields that its `do` needs, and no others.
+ * NODE is the step.
+ */
 gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step, GError **error);
 
 /* `params` of an agent: NODE is the agent's. */
@@ -25,7 +28,10 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error);
 gboolean scenario_check_files(const struct scenario *s, const struct machine *machine,
 			      GError **error);
 
-/* `expect`: a kind or outcomes, of steps and agents that there are. */
+/*
+ * Checks that `expect` names a report kind, or outcomes of steps and agents that the scenario
+ * has.
+ */
 gboolean check_expect(struct yaml_tree *tree, const struct scenario *s, GError **error);
 
 /* Whatever needs the whole scenario: ids, slots, memory, nodes, CPUs, machines, agents. */

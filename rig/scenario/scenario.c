@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Scenario files, from name to struct: tree.c finds positions, schema.c the form, read.c sizes,
- * ranges and steps, check.c what only shows over the whole.
+ * Loads scenario files: util/yaml-tree.c parses, schema.c checks keys and types, read.c reads
+ * sizes, ranges and steps, check.c checks what involves the whole scenario.
  */
 #include "scenario/scenario.h"
 
@@ -66,7 +66,7 @@ void scenario_free(struct scenario *s)
 	g_free(s);
 }
 
-/* libcyaml's counted list of strings, ended by NULL as ours are. */
+/* Takes over libcyaml's counted list of strings and ends it with NULL. */
 static char **take_list(char ***list, unsigned *n)
 {
 	char **taken = g_renew(char *, *list, *n + 1);
@@ -77,7 +77,7 @@ static char **take_list(char ***list, unsigned *n)
 	return taken;
 }
 
-/* Everything the raw struct owns changes hands. */
+/* Moves everything that RAW owns to a new scenario. */
 static struct scenario *take(struct raw *raw)
 {
 	struct scenario *s = g_memdup2(&raw->s, sizeof(raw->s));
@@ -103,7 +103,7 @@ static void or_default(unsigned *value, unsigned standard)
 		*value = standard;
 }
 
-/* Numbers that random draws are keyed by. */
+/* Numbers tracks, steps and agents: random draws depend on these numbers. */
 static void number_all(struct scenario *s)
 {
 	for (unsigned i = 0; i < s->n_agents; i++)
@@ -141,7 +141,7 @@ static void fill_defaults(struct yaml_tree *tree, struct scenario *s)
 	g_strchomp(s->about);
 }
 
-/* What libcyaml left to us. */
+/* Reads the values that libcyaml cannot read. */
 static gboolean read_rest(struct yaml_tree *tree, struct scenario *s, GError **error)
 {
 	yaml_node_t *root = yaml_tree_root(tree), *agents = yaml_tree_get(tree, root, "agents"),
@@ -187,7 +187,7 @@ static char *list_names(void)
 	return g_strjoinv(", ", names);
 }
 
-/* A name of ours, or a path. */
+/* WHAT is the name of one of the rig's scenarios, or a path. */
 static gboolean find_file(const char *what, char **ret_file, char **ret_name, GError **error)
 {
 	gboolean is_path = strchr(what, '/') || g_str_has_suffix(what, ".yaml");

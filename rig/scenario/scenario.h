@@ -95,11 +95,14 @@ struct scenario_file {
 	unsigned elf_machine; /* of a program; 0: a script, or data */
 };
 
-/* Each execution of a step ends so, and there is one; or an agent has this result at least once. */
+/*
+ * An expected outcome. A step is executed at least once and always ends with this result, or at
+ * least one operation of an agent does.
+ */
 struct expect_outcome {
 	enum step_do what; /* with `id`, where the step has one */
 	char *id;
-	char *agent; /* instead of them */
+	char *agent;  /* the agent, instead of a step */
 	char *result; /* "refused", "deleted", "ok", "EBUSY" */
 };
 
@@ -150,9 +153,9 @@ RIG_DEFINE_AUTO(scenario, scenario_free)
 struct scenario *scenario_load(const char *what, GError **error);
 
 /*
- * What can be left out of it, one at a time: "slab-read", "one block-state of 2", "unplug d". Newly
- * allocated, NULL-terminated. Without an unplug the device stays; without a plug the steps on it
- * go.
+ * The parts that can be left out, one at a time: "slab-read", "one block-state of 2", "unplug
+ * d". Newly allocated, NULL-terminated. Without its unplug, a device stays plugged; without its
+ * plug, the steps on it are left out, too.
  */
 char **scenario_ablations(const struct scenario *scenario);
 /* Name of the part that consists of all holds. */
@@ -198,8 +201,8 @@ const char *const *scenario_agent_needs(const char *name);
 /* The kernel option that makes FILE, a path or a glob; NULL: not known. Static. */
 const char *scenario_file_option(const char *file);
 /*
- * Those of an agent's `files`; NULL-terminated. The array is the caller's (g_free), the strings are
- * static.
+ * The kernel options that make an agent's `files`; NULL-terminated. The array is the caller's
+ * (g_free), the strings are static.
  */
 const char **scenario_agent_options(const struct agent *agent);
 

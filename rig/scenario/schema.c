@@ -137,7 +137,7 @@ static const cyaml_schema_field_t scenario_fields[] = {
 static const cyaml_schema_value_t scenario_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, scenario_fields)};
 
-/* What each number may be; those not listed have no use for a large value either. */
+/* Limits of the numbers. Those not listed have the default limit of util/yaml-schema.h. */
 static const struct yaml_limit limits[] = {
 	{"slots", 0, 256},
 	{"nodes", 1, 16},

@@ -59,7 +59,7 @@ static gboolean open_elf(struct symbols *symbols, const char *path, GError **err
 	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"'%s' is not linked, so it does not tell addresses; vmlinux is needed",
+			"'%s' is not linked, so it has no addresses; give the vmlinux of the build",
 			path);
 	return TRUE;
 }

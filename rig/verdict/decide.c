@@ -4,7 +4,9 @@
 
 #include "verdict/facts.h"
 
-/* ---- proofs: without all of them, no report does not mean no bug ---- */
+/*
+ * ---- proofs: only with all of them does a run without reports show that the kernel passed ----
+ */
 
 static gboolean was_stopped(const struct facts *f)
 {
@@ -45,7 +47,7 @@ static gboolean still_on(const struct facts *f)
 static const struct proof {
 	gboolean (*is_missing)(const struct facts *facts);
 	enum verdict verdict;
-	gboolean of_lockdep; /* a known issue that turned lockdep off explains it */
+	gboolean of_lockdep; /* a known issue that turned lockdep off can be why it is missing */
 	const char *sentence;
 } proofs[] = {
 	{was_stopped, VERDICT_INFRA, FALSE,
@@ -61,7 +63,7 @@ static const struct proof {
 	{still_on, VERDICT_LOST, FALSE, "the guest did not power off"},
 };
 
-/* As folders from before 2026-12 have them. */
+/* The same sentences as folders from before 2026-12 have them. */
 static const char *const former[] = {"lockdep is no longer armed, so silence proves nothing"};
 
 gboolean facts_is_proof(const char *text)

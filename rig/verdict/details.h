@@ -18,17 +18,20 @@ enum run_outcome {
 	OUTCOME_NONE, /* not judged: LOST, INFRA, SKIP, ABORTED, KNOWN, RUNNING */
 };
 
-/* A scenario that expects a report is as expected with it; the verdict is about the kernel. */
+/*
+ * The outcome of a run. If the scenario expects a report, a run with that report is
+ * OUTCOME_GOOD, although its verdict is FAIL.
+ */
 enum run_outcome details_outcome(enum verdict verdict, json_t *details);
 
 /*
- * Is what EXPECTED ({"kind", "cycle"} of a verdict) asks for among REPORTS? Each class of `cycle`
- * is in the report's cycle. Without a kind the scenario expects PASS.
+ * TRUE: REPORTS contains the report that EXPECTED ({"kind", "cycle"} of a verdict) describes: of
+ * that kind, with each class of `cycle` in its cycle. Without a kind the scenario expects PASS.
  */
 gboolean details_meet(json_t *expected, json_t *reports, enum verdict verdict);
 
 /*
- * Does REPORT say something of the kernel? FALSE for a note, the lock validator's limits and a
+ * TRUE: REPORT counts against the kernel. FALSE for a note, the lock validator's limits and a
  * second boot.
  */
 gboolean details_report_counts(json_t *report);
@@ -39,8 +42,8 @@ gboolean details_report_counts(json_t *report);
 const char *details_hang_bug(json_t *details);
 
 /*
- * Did the run come to the accounts at its end, with no task killed or blocked by a report on the
- * way?
+ * TRUE: the run reached its end, where memory accounts are compared, and no report killed or
+ * blocked a task before.
  */
 gboolean details_finished(json_t *details);
 /* Was lockdep armed to the end? */

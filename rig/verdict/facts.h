@@ -25,9 +25,9 @@ enum reason_source {
 
 struct reason {
 	enum reason_source source;
-	enum verdict verdict; /* what it stands for; KNOWN for a known issue */
+	enum verdict verdict; /* the verdict that it leads to; KNOWN for a known issue */
 	gboolean fatal;	      /* as of struct report_meaning */
-	gboolean induced;     /* a report that came of the one before it */
+	gboolean induced;     /* a report that is a consequence of the previous one */
 	char *text;	      /* a sentence, owned */
 };
 
@@ -45,7 +45,7 @@ struct facts {
 				 * lockdep_armed */
 	gboolean lockdep_died;	  /* the console says that it was turned off */
 	gboolean lockdep_known;	  /* a known issue turned it off */
-	guint unheard;		  /* stretches of the console that were lost with a connection */
+	guint unheard;		  /* gaps in the console, because its connection was interrupted */
 	gboolean stopped;	  /* the rig ended the run early, because of a report */
 	/* only of facts that are read from a folder */
 	GHashTable *stood_for; /* a reason's text -> its verdict + 1, from the journal */

@@ -38,8 +38,8 @@ void facts_read_entry(struct facts *facts, json_t *entry)
 	else if (!strcmp(what, "state") && !strcmp(to, "reported"))
 		facts->stopped = TRUE;
 	else if (!strcmp(what, "state") && !strcmp(to, "poweroff"))
-		facts->guest = GUEST_OK; /* it is entered with the guest's verdict; a bad one is a
-					  * reason */
+		/* this state follows the guest's verdict; a bad verdict is also a reason */
+		facts->guest = GUEST_OK;
 	else if (!strcmp(what, "reason") && verdict_parse(text_at(entry, "verdict"), &verdict))
 		g_hash_table_insert(facts->stood_for, g_strdup(text_at(entry, "text")),
 				    GUINT_TO_POINTER(verdict + 1));
@@ -61,7 +61,10 @@ static void read_proof(struct facts *facts, json_t *proof)
 	facts->stopped = json_is_true(json_object_get(proof, "stopped"));
 }
 
-/* A folder from before `proof`. A PASS had every proof; what the journal says is known already. */
+/*
+ * Fills the proofs for a folder that has no `proof`, because it is older: a PASS had every
+ * proof. The journal's entries were read before.
+ */
 static void guess_proof(struct facts *facts, json_t *details, enum verdict had)
 {
 	json_t *lockdep = json_object_get(details, "lockdep");
@@ -77,7 +80,7 @@ static void guess_proof(struct facts *facts, json_t *details, enum verdict had)
 	}
 }
 
-/* What the explanation of a hang means; FALSE: REPORT is another. */
+/* The reason that the explanation of a hang gives. FALSE: REPORT is not such an explanation. */
 static gboolean is_explained(json_t *report, const char *sentence, struct reason *ret)
 {
 	json_t *known = json_object_get(report, "known");

@@ -51,11 +51,11 @@ gboolean verdict_is_alarm(enum verdict verdict)
 	return verdicts[verdict].alarm;
 }
 
-/* Lack of progress; all other kinds say that something went wrong. */
+/* Kinds that report lack of progress; all other kinds report a fault. */
 static const char *const hang_kinds[] = {"hung-task",	"rcu-stall",	    "soft-lockup",
 					 "hard-lockup", "workqueue-lockup", NULL};
 
-/* The kernel kills the task that met these (oops, BUG()), or itself. */
+/* After a report of these kinds the kernel kills the current task (oops, BUG()), or panics. */
 static const char *const killing_kinds[] = {"oops",   "null-deref",	 "paging",	 "gpf",
 					    "divide", "invalid-opcode",	 "double-fault", "stack",
 					    "bug",    "list-corruption", "usercopy",	 "panic",

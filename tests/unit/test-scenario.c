@@ -56,7 +56,7 @@ START_TEST(bad_files)
 }
 END_TEST
 
-/* text, and as it is written back; or NULL, and the beginning of the error */
+/* a hold's text, and the text that hold_text() writes; or NULL, and the beginning of the error */
 START_TEST(hold_words)
 {
 	static const struct {
@@ -71,7 +71,7 @@ START_TEST(hold_words)
 		{"a", NULL, "invalid hold 'a' (for example"},
 		{"a until b, visits 0", NULL, "invalid 'visits 0' of a hold (allowed"},
 		{"a until b, max 501", NULL, "invalid 'max' 501 of a hold (1 to 500)"},
-		{"a meet b, visits 2", NULL, "'visits' goes with 'until' only"},
+		{"a meet b, visits 2", NULL, "'visits' is allowed only with 'until'"},
 		{"a until b c", NULL, "invalid place 'b c' (allowed: function,"},
 		{"a+0xG until b", NULL, "invalid place 'a+0xG'"},
 		{"a.c:x until b", NULL, "invalid place 'a.c:x'"},
@@ -179,7 +179,7 @@ START_TEST(full_tracks)
 }
 END_TEST
 
-/* Each of the rig's own is right and fits every machine that it names. */
+/* Each of the rig's own scenarios is valid and supported by every machine that it names. */
 START_TEST(own_scenarios)
 {
 	g_auto(GStrv) names = scenario_names();
@@ -265,7 +265,10 @@ START_TEST(needs_of_a_run)
 	rig_auto(scenario) s = good("scenario/good/full.yaml");
 	g_autofree const char **needs = scenario_all_needs(s);
 
-	/* its own first, then slab-read's; block-state is optional there */
+	/*
+	 * the scenario's own needs first, then those of slab-read; block-state is optional in this
+	 * scenario
+	 */
 	ck_assert_str_eq(needs[0], "CONFIG_A");
 	ck_assert(g_strv_contains(needs, "CONFIG_SLUB_DEBUG"));
 	ck_assert(!g_strv_contains(needs, "CONFIG_MEMORY_HOTREMOVE"));
@@ -350,7 +353,7 @@ static struct scenario *two_tracks(void)
 	return s;
 }
 
-/* Each part can be left out, and what is left is what it should be. */
+/* Each part can be left out, and the rest is as expected. */
 START_TEST(parts)
 {
 	static const struct {
@@ -361,11 +364,11 @@ START_TEST(parts)
 		{"slab-read", 1, 1, 2, 4, FALSE},
 		{"one slab-read of 2", 2, 1, 2, 4, FALSE},
 		{"slab-read #2", 1, 2, 2, 4, FALSE},
-		{"plug d", 2, 2, 2, 1, FALSE}, /* the wait is left */
+		{"plug d", 2, 2, 2, 1, FALSE}, /* only the wait is left */
 		{"online offline d", 2, 2, 2, 3, FALSE},
 		{"wait", 2, 2, 2, 3, FALSE},
 		{"unplug d", 2, 2, 2, 3, TRUE},
-		{"wait #2", 2, 2, 1, 4, FALSE}, /* a track without steps is none */
+		{"wait #2", 2, 2, 1, 4, FALSE}, /* a track without steps is removed */
 	};
 	rig_auto(scenario) whole = two_tracks();
 	g_auto(GStrv) all = scenario_ablations(whole);
