@@ -17,7 +17,7 @@ struct choice {
 	const struct posterior *posterior;
 	const gboolean *skipped;	   /* [0..n]: cannot be built or booted; or NULL */
 	const gboolean *ready;		   /* [0..n]: built already; or NULL: all are */
-	double build_cost;		   /* of building a commit; a boot costs 1 */
+	double build_cost;		   /* cost of building a commit; a boot costs 1 */
 	guint pending[CHOICE_PENDING_MAX]; /* positions of runs in progress */
 	guint n_pending;
 };

@@ -41,8 +41,8 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 
 struct candidate_class {
 	double weight[RATES]; /* likelihood so far, scaled */
-	double p;	      /* of a candidate in it, over its prior */
-	double mean;	      /* of the rate, given the class */
+	double p;	      /* probability of a candidate in the class, divided by its prior */
+	double mean;	      /* mean of the rate, given the class */
 	double entropy;	      /* of the outcome of a run that has the bug, weighted by RATE_BIT */
 	guint member;	      /* one candidate of the class */
 	guint count;	      /* number of candidates, without candidate 0 */
@@ -50,7 +50,7 @@ struct candidate_class {
 
 struct posterior {
 	guint n;
-	double prior[2]; /* of candidate 0, of each other */
+	double prior[2]; /* prior of candidate 0, and of each other candidate */
 	const struct ancestry *ancestry;
 	gboolean fix;
 	guint bad_end_catches;

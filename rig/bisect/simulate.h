@@ -11,9 +11,9 @@
 
 struct simulation {
 	double confidence;
-	double rate;		/* a run catches the bug where it is */
-	double unrelated;	/* a run ends in another report, which is ignored */
-	double unseen;		/* a run does not provoke the bug and looks clean */
+	double rate;	  /* probability that a run with the bug catches it */
+	double unrelated; /* probability that another report ends a run, which is then ignored */
+	double unseen;	  /* share of the runs that cannot catch the bug and look clean */
 	guint truth;		/* the candidate */
 	const gboolean *broken; /* [0..n]: positions that turn out not to build; or NULL */
 	guint max_boots;	/* give up; 0: never */

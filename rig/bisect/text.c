@@ -19,7 +19,7 @@ static double number(json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-/* The id as people write it. */
+/* The short form of the id that people write. */
 static char *short_id(json_t *result, json_t *change)
 {
 	return g_strndup(text_at(change, "id"), strcmp(text_at(result, "range"), "git") ? 200 : 12);

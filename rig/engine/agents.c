@@ -88,7 +88,10 @@ static void ask_start(struct session *s, struct agent_run *a)
 		    a->agent->n_params, on_started, a);
 }
 
-/* Also after a reset: the same agents with the same seeds. */
+/*
+ * Starts the agents. After a reset it is called again, and starts the same agents with the same
+ * seeds.
+ */
 void agents_start(struct session *s)
 {
 	gboolean again = s->agents.list->len > 0;

@@ -11,7 +11,10 @@
 
 #define CONSOLE_QUIET_NS (700 * RIG_NS_PER_MS)
 
-/* A report counts once: when it is complete, or earlier if the console is silent inside it. */
+/*
+ * TRUE: SPLAT was counted before. A report is counted when it is complete, or earlier if the
+ * console is silent inside it, but only once.
+ */
 static gboolean already_told(struct session *s, const struct splat *splat, const char *sentence)
 {
 	char *before = g_hash_table_lookup(s->reports.told, &splat->first_byte);
@@ -133,7 +136,7 @@ static void on_hello(const struct guest_hello *hello, const char *text, void *da
 				     g_strdup(offer->lacks ? offer->lacks : "ok"));
 	}
 	s->heartbeat.last_ns = rig_now_ns();
-	if (!s->times.hello_ns) /* not after a reset */
+	if (!s->times.hello_ns) /* the first hello, not one after a reset */
 		s->times.hello_ns = s->heartbeat.last_ns;
 	run_keep(s->run, "agents/hello", text, -1, NULL);
 	run_journal(s->run, "hello", "{s:s, s:f}", "release",

@@ -5,7 +5,10 @@
  */
 #include "engine/session.h"
 
-/* Only libvirt, between the rig and QEMU, has a list of devices of its own, which may be wrong. */
+/*
+ * TRUE with libvirt: it is between the rig and QEMU, and has its own list of devices, which may be
+ * wrong.
+ */
 gboolean hotplug_check_each_step(const struct session *s)
 {
 	return g_strcmp0(s->plan->launcher ? s->plan->launcher : "direct", "direct") != 0;

@@ -75,7 +75,7 @@ void judge_accounts(struct session *s)
 	compare_pages(s, "managed", s->judged.before->managed, s->judged.after->managed);
 }
 
-/* guest-init/handlers.c, FINISH */
+/* the text is that of guest-init/handlers.c, FINISH */
 #define GUEST_UNARMED "lockdep is not armed any more"
 
 /*

@@ -29,7 +29,7 @@ static json_int_t size_of(const struct session *s, guint file)
 	return s->locks.text[file] ? (json_int_t)strlen(s->locks.text[file]) : 0;
 }
 
-/* WHY: what is missing, or NULL. */
+/* Ends the request. WHY: what is missing, or NULL. */
 static void finish(struct session *s, const char *why)
 {
 	struct session_locks *l = &s->locks;

@@ -8,8 +8,9 @@
 #include <string.h>
 
 /*
- * OUTCOME and WHY as of track_stepped(). Of a write to several blocks WHY has the results, "result
- * EBUSY 1": an errno is met by one of them, "ok" by a write without another result.
+ * TRUE: the step ended with RESULT. OUTCOME and WHY are from track_stepped(). If a step wrote to
+ * several blocks, WHY lists their results ("result EBUSY 1"): an errno must be one of them, "ok"
+ * must be the only one.
  */
 static gboolean is_result(const char *outcome, const char *why, const char *result)
 {
@@ -72,7 +73,7 @@ static gboolean agent_had(const struct session *s, const char *agent, const char
 	return FALSE;
 }
 
-/* Only of a run that came to its end: one that was ended early has a better reason. */
+/* Judges only a run that reached its end: one that was ended early has a better reason. */
 void outcomes_judge(struct session *s)
 {
 	const struct expect *expect = &s->scenario->expect;

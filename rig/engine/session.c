@@ -45,12 +45,12 @@ guint session_counted(const struct session *s, const char *what, const char *out
 }
 
 /*
- * On a host that gives the guest nothing, a limit in guest runtime ends after so many times its
- * length.
+ * A limit in guest runtime ends at the latest after this many times its length in wall time,
+ * because a busy host may not run the guest at all.
  */
 #define WALL_FACTOR 4
 
-/* The rest of a limit that has not expired; 0: it has. */
+/* Seconds until the limit expires; 0 if it has expired. */
 static double left_s(struct session *s)
 {
 	double limit = s->queue.limit_s;
@@ -346,7 +346,10 @@ static void run_loop(struct session *s)
 	g_main_loop_run(s->loop);
 }
 
-/* From the launch on signals are events; those before the loop are handled when it runs. */
+/*
+ * Runs the guest. From the launch on, signals are events; those that arrive before the main loop
+ * runs are handled when it starts.
+ */
 static void hammer(struct session *s, GError **error)
 {
 	/* the end of QEMU is detected by the end of its sockets, not by a signal */

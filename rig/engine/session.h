@@ -7,17 +7,18 @@
 
 /* The state of a run, in their usual order. */
 enum state {
-	STATE_BOOT,	  /* QEMU runs, no hello yet */
-	STATE_BASELINE,	  /* waiting for the memory accounts, before anything is plugged */
-	STATE_START,	  /* waiting for the agents to start */
+	STATE_BOOT, /* QEMU runs, no hello yet */
+	/* the guest reads its memory accounts, before the first device is plugged */
+	STATE_BASELINE,
+	STATE_START,	  /* the agents are being started */
 	STATE_HAMMER,	  /* agents and tracks run until the duration is over */
 	STATE_DRAIN,	  /* tracks finish their present step */
 	STATE_STOP,	  /* agents end */
 	STATE_TEARDOWN,	  /* remaining devices are unplugged, offline blocks and CPUs are set
 			   * online */
-	STATE_ACCOUNT,	  /* waiting for the accounts again */
-	STATE_ORDERS,	  /* waiting for the lock orders of the boot */
-	STATE_FINISH,	  /* waiting for the guest's verdict */
+	STATE_ACCOUNT,	  /* the guest reads its memory accounts again */
+	STATE_ORDERS,	  /* the guest sends the lock orders of the boot */
+	STATE_FINISH,	  /* the guest sends its own verdict */
 	STATE_POWEROFF,	  /* the guest powers off */
 	STATE_REPORTED,	  /* a report is being printed: wait for its end */
 	STATE_POSTMORTEM, /* the state of a stuck guest is read */
@@ -104,7 +105,7 @@ gint64 session_patience(const struct session *s);
 /* dispatch.c */
 void dispatch_init(struct session *s);
 void dispatch_deinit(struct session *s);
-/* Callbacks of the VM, which become events. */
+/* The callbacks of the VM: they turn what happens into events of the session. */
 struct vm_owner dispatch_owner(struct session *s);
 /*
  * To be called regularly: a report without an end counts once the console was silent for a while.
@@ -182,7 +183,9 @@ void outcomes_judge(struct session *s);
 void output_add(struct session *s, guint id, const char *text, gsize len);
 /* At the end of the run: keeps the outputs, and adds reports of failed tests. */
 void output_judge(struct session *s);
-/* RESULT says that A's script had not ended when the agents stopped, although it should have. */
+/*
+ * TRUE: by RESULT, A's script had not ended when the agents stopped, although it has a time limit.
+ */
 gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result);
 
 /* holds.c */
@@ -198,7 +201,7 @@ void holds_set(struct session *s, gboolean armed);
  */
 void holds_excuse(struct session *s, struct splat *splat);
 /*
- * The same for the oops that the post-mortem's NMI makes: powerpc takes one as a system reset
+ * Excuses the oops that the post-mortem's NMI causes: powerpc handles an NMI as a system reset
  * (arch/powerpc/kernel/traps.c, system_reset_exception()).
  */
 void postmortem_excuse(struct session *s, struct splat *splat);
@@ -244,7 +247,7 @@ void session_explain(struct session *s);
 void judge_deinit(struct session *s);
 void judge_accounts(struct session *s);
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict);
-/* The same for the verdict of a report. FALSE: it was added before. */
+/* session_judge() for the verdict of a report. FALSE: it was added before. */
 gboolean judge_report(struct session *s, const struct splat *splat,
 		      const struct report_meaning *meaning);
 /* Adds a report that does not come from the console, at the end of the run. Takes SPLAT over. */

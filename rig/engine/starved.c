@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Below this share of the time under load, the verdict has a remark. */
+/* If the guest got less than this share of the time under load, the verdict contains a remark. */
 #define STARVED_PERCENT 50
 
 static guint64 block_writes(const struct session *s)

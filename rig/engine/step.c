@@ -237,8 +237,9 @@ static void on_guest_wrote(const struct guest_reply *reply, void *data)
 }
 
 /*
- * Treated like VM_TIMED_OUT: a guest that does not complete a plug in time fails. Taking memory or
- * a CPU offline, like an unplug, may legitimately be slow.
+ * The guest did not answer a write in time, which is judged like VM_TIMED_OUT: a guest that does
+ * not complete a plug in time fails. Taking memory or a CPU offline may legitimately be slow, like
+ * an unplug.
  */
 static void guest_write_late(struct track_run *t)
 {
@@ -378,7 +379,11 @@ static void on_reset_sent(enum vm_outcome outcome, const char *why, json_t *repl
 
 	(void)reply;
 	if (outcome == VM_OK)
-		return; /* hello ends the step; if it does not come, the state's deadline does */
+		/*
+		 * the guest's hello ends the step; without a hello, the deadline of the state ends
+		 * it
+		 */
+		return;
 	t->s->host.reset_waits = 0;
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
@@ -402,7 +407,7 @@ static void do_reset(struct track_run *t)
 	}
 	t->s->host.reset_waits = 1;
 	holds_set(t->s, FALSE);
-	guest_forget(t->s->guest); /* they will not be answered */
+	guest_forget(t->s->guest); /* the guest that was reset will not answer them */
 	vm_command(t->s->vm, "set-action", json_pack("{s:s}", "reboot", "reset"), deadline(t),
 		   on_action_set, t);
 }

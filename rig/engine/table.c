@@ -82,7 +82,10 @@ static void judge_lost(struct session *s)
 		      state_name(s->state), s->end.why ? s->end.why : "unknown reason");
 }
 
-/* A crash at the end counts, too: PASS needs a guest that powered off. */
+/*
+ * Judges the end of the guest: PASS needs a guest that powered off, so a crash at the end counts,
+ * too.
+ */
 static void judge_powered_off(struct session *s)
 {
 	if (s->end.well)
@@ -382,7 +385,10 @@ enum state table_next(enum state state, enum event event)
 	return next == STAY ? state : next;
 }
 
-/* The load ends with STATE_DRAIN, or earlier with whatever ends the run. */
+/*
+ * Records when the load began and ended. It ends with STATE_DRAIN, or with the state that ends the
+ * run earlier.
+ */
 static void note_load(struct session *s, enum state next)
 {
 	if (!s->times.hammer_ns || s->times.hammered_ns || next <= STATE_DRAIN)

@@ -106,8 +106,8 @@ char *teardown_left(const struct session *s)
 }
 
 /*
- * No time is left for another round: a guest that the host starves has as many as its runtime
- * allows.
+ * TRUE: no time is left for another round. The limit counts guest runtime, so a guest on a busy
+ * host has as many rounds as on an idle one.
  */
 static gboolean had_enough_rounds(struct session *s)
 {
@@ -132,8 +132,8 @@ static void round_begin(struct session *s)
 	if (s->host.vanished) /* the event of QEMU's end, or of the fault, follows and has the
 			       * reason */
 		return;
-	s->teardown.ops = 1; /* count the loop itself, so that it ends before the last operation
-			      * does */
+	/* counts this loop as an operation, so that the round cannot end before the loop does */
+	s->teardown.ops = 1;
 	g_hash_table_iter_init(&iter, s->host.devices);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
 		if (!d->there || (d->kind == DEVICE_VIRTIO_MEM && !d->size) || stays(s, d))
@@ -180,7 +180,7 @@ static void restore_blocks(struct session *s, const struct guest_account *now)
 	}
 }
 
-/* "0-1,3": sets every CPU of the list online; for one that is online nothing happens. */
+/* Sets every CPU of the list ("0-1,3") online; a CPU that is already online is not affected. */
 static void restore_cpus(struct session *s, const struct guest_account *now)
 {
 	g_auto(GStrv) spans =

@@ -54,7 +54,7 @@ static void begin(struct track_run *t, const struct operation *op)
 	step_run(t);
 }
 
-/* FALSE: there is no further lap. */
+/* Begins the next lap (repetition of the track's steps). FALSE: there is none. */
 static gboolean next_lap(struct track_run *t)
 {
 	GPtrArray *ops = timeline_lap(t->s->plan->timeline, t->number, t->lap);

@@ -171,7 +171,10 @@ static void on_task_snapshot(const struct guest_reply *reply, void *data)
 	w->snapshot = is;
 }
 
-/* Returns TRUE if a request was sent just now. */
+/*
+ * Requests the list of tasks, unless a request is open or was answered a moment ago. TRUE: it was
+ * sent.
+ */
 static gboolean ask(struct session *s)
 {
 	struct watch *w = s->watch;

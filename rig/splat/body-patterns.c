@@ -4,7 +4,7 @@
 
 #include "splat/body-patterns.h"
 
-/* At the start of the text, blanks aside. */
+/* Patterns that match at the start of the text, after blanks. */
 static const struct body_pattern starts[] = {
 	/* the task and the place: lib/dump_stack.c, arch show_regs() */
 	{"CPU: ", ANY, BODY_INSIDE},
@@ -252,7 +252,7 @@ static const struct body_pattern starts[] = {
 	{"Possible interrupt unsafe locking scenario", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"CPU0", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"----", FAMILY_LOCKDEP, BODY_INSIDE},
-	/* what these have at their end, and lockdep's only before its header */
+	/* these reports end with such a line; lockdep's reports have one only before the header */
 	{"====", FAMILY_SLUB, BODY_BLANK},
 	{"====", FAMILY_SANITIZER | FAMILY_STALL, BODY_LAST},
 	{"====", FAMILY_LOCKDEP, BODY_BLANK},

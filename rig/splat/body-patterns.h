@@ -8,13 +8,13 @@
 
 struct body_pattern {
 	const char *words;
-	unsigned families; /* of the reports it can be in */
+	unsigned families; /* families of the reports that the line can be in */
 	enum body body;
 };
 
 /*
- * What a line that begins with START (blanks aside) is to a report of FAMILY; foreign where no
- * sentence begins so.
+ * Classifies a line that begins with START (after blanks) inside a report of FAMILY. BODY_FOREIGN:
+ * no pattern matches.
  */
 enum body body_pattern(const char *start, unsigned family);
 

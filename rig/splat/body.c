@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Can a line be inside a report? A report has no end mark in general, so its end is the last line
- * of those that reports consist of: frames, registers, dumps, lock lines and fixed sentences
- * (sentence.c and below).
+ * Can a line be inside a report? Most reports have no end mark, so a report ends with its last line
+ * of a form that reports consist of: frames, registers, dumps, lock lines and fixed sentences
+ * (body-patterns.c and below).
  */
 #include <string.h>
 
 #include "splat/body-patterns.h"
 
-/* Anywhere in it. */
+/* Patterns that match anywhere in the text. */
 static const struct body_pattern parts[] = {
 	{"is trying to acquire", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"is trying to lock:", FAMILY_LOCKDEP, BODY_INSIDE},
@@ -124,12 +124,15 @@ gboolean body_is_banner(const char *text, char *ret_fill)
 	return TRUE;
 }
 
-/* What stands before the header and belongs to the report: the banner, a hint at what comes. */
+/*
+ * TRUE: the line precedes a header and is part of the report: a banner, or a hint at the kind of
+ * report.
+ */
 gboolean body_is_preface(const char *text)
 {
 	static const char *const hints[] = {
 		"Kernel attempted to ", "kernel tried to ", "8<--- cut here ---",
-		"INFO: task ", /* whose name has a line end in it */
+		"INFO: task ", /* a task whose name contains a newline */
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(hints); i++)

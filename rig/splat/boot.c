@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A second boot in one log: one that nothing announced, another log, or a mail that shows two. */
+/*
+ * Detects a second boot in one log: a reboot without a shutdown before it, the log of another
+ * machine, or a mail that quotes two logs.
+ */
 #include <string.h>
 
 #include "splat/scanner.h"
@@ -23,7 +26,10 @@ static gboolean goes_down(const struct line *line)
 	return g_str_has_prefix(line->text, "-- Boot ");
 }
 
-/* "Then I booted the other kernel and": words, and nothing that a machine writes. */
+/*
+ * TRUE: prose such as "Then I booted the other kernel and": words, without characters that are
+ * typical of logs.
+ */
 static gboolean is_prose(const char *text)
 {
 	guint words = 0;
@@ -41,7 +47,7 @@ static gboolean is_prose(const char *text)
 	return words >= 5 && !strpbrk(text, "[]=<>()/");
 }
 
-/* "And with the patch:", "bad:": the title of what comes next. */
+/* TRUE: a title of the text that follows: "And with the patch:", "bad:". */
 static gboolean is_title(const char *text)
 {
 	gsize len = strlen(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A report's lines to what is known of it. */
+/* Builds a struct splat from the lines of a report. */
 #include <string.h>
 
 #include "splat/internal.h"
@@ -91,7 +91,7 @@ static void find_who(struct splat *splat, const struct report *report)
 	splat->pid = text_int(slash + 1);
 }
 
-/* Frames follow "Call Trace" and the like; where there are none, something was lost. */
+/* Lines like "Call Trace:" are followed by frames; if there are none, lines were lost. */
 static void check_traces(struct splat *splat, const struct report *report)
 {
 	gboolean any = FALSE;
@@ -113,7 +113,10 @@ static void check_traces(struct splat *splat, const struct report *report)
 		splat_corrupt(splat, "no stack trace");
 }
 
-/* The rule's name and the lock that was not held; patterns let only plain words in. */
+/*
+ * The rule's name and the lock that was not held, as JSON: the patterns match only plain words, so
+ * both are valid UTF-8.
+ */
 static json_t *rule_detail(const struct report *report)
 {
 	return json_pack("{s:s, s:s}", "rule", report->groups.at[1], "lock", report->groups.at[3]);

@@ -5,9 +5,9 @@
 
 #include "splat/decode.h"
 
-/* Do BYTES begin with the mark of a compression that decode_fd() takes off? */
+/* TRUE: BYTES begin with the magic number of a compression that decode_fd() supports. */
 gboolean decode_is_compressed(const guint8 *bytes, gsize len);
-/* The compressed BYTES, which may be changed, go to DECODER. Errors as of decode_fd(). */
+/* Decompresses BYTES, which may be modified, into DECODER. Errors as of decode_fd(). */
 gboolean decode_memory(guint8 *bytes, gsize len, struct text_decoder *decoder, GError **error);
 
 /* Outputs in which an entry takes several lines. */
@@ -21,7 +21,7 @@ enum records_form {
 /* The form of a stream that begins with the LEN bytes of START. */
 enum records_form records_begin(const char *start, gsize len);
 
-/* Gives SINK a line of JSON for each entry, as `journalctl -o json` writes it. */
+/* Passes a line of JSON for each entry to SINK, as `journalctl -o json` writes it. */
 struct records;
 struct records *records_new(enum records_form form, decode_sink sink, void *data);
 void records_feed(struct records *records, const guint8 *bytes, gsize len);

@@ -15,18 +15,21 @@ struct records {
 	enum records_form form;
 	decode_sink sink;
 	void *data;
-	GString *line;	 /* that is being received */
+	GString *line;	 /* the line that is being received */
 	GString *object; /* RECORDS_OBJECTS: the entry so far, "" outside one */
 	json_t *entry;	 /* the others: the fields so far */
-	char *field;	 /* RECORDS_EXPORT: of the binary value that comes; or NULL */
-	/* bytes of it with its length and line end, NEED_LENGTH before that is known */
+	char *field;	 /* RECORDS_EXPORT: name of the binary value that follows; or NULL */
+	/*
+	 * bytes of that value still to be read, with its length and line end; NEED_LENGTH until its
+	 * length was read
+	 */
 	guint64 left;
 };
 
 #define NEED_LENGTH G_MAXUINT64
 #define LENGTH_BYTES 8
 
-/* What journal-json.c reads. */
+/* The fields that journal-json.c reads. */
 static const char *const fields[] = {
 	"MESSAGE",
 	"_TRANSPORT",
@@ -74,7 +77,7 @@ struct records *records_new(enum records_form form, decode_sink sink, void *data
 	return r;
 }
 
-/* The fields of ENTRY that are read, as a line. */
+/* Passes those fields of ENTRY on as a line of JSON. */
 static void give_entry(struct records *r, const json_t *entry)
 {
 	json_auto_t *kept = json_object();
@@ -157,7 +160,7 @@ static void take_export_line(struct records *r)
 	}
 }
 
-/* A byte of a binary value, which is collected in the line. */
+/* Adds a byte of a binary value to the line. */
 static void take_binary(struct records *r, guint8 byte)
 {
 	if (r->left != NEED_LENGTH) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UTF-16, the encodings of mail, and records that take several lines (decode-records.c). What a
- * stream is shows at its start: a byte order mark (or every other byte NUL), the header of a mail,
- * or a record's first field. Everything else passes through unchanged.
+ * UTF-16, the encodings of mail, and records that take several lines (decode-records.c). The form
+ * of a stream is detected from its start: a byte order mark (or every other byte NUL), the header
+ * of a mail, or a record's first field. Everything else passes through unchanged.
  */
 #include <string.h>
 
 #include "splat/decode-parts.h"
 
-#define LINE_MAX_BYTES 8192	   /* of a mail; a longer line is given as it comes */
-#define ATTACHMENT_MAX (64U << 20) /* of a compressed one, the rest is dropped */
+#define LINE_MAX_BYTES 8192	   /* of a mail; a longer line is passed on in pieces */
+#define ATTACHMENT_MAX (64U << 20) /* limit of a compressed one; the rest is dropped */
 #define DEPTH_MAX 4		   /* of mails inside mails */
 
 enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_UTF16_LE, FORM_UTF16_BE, FORM_MAIL, FORM_RECORDS };
@@ -19,7 +19,7 @@ struct text_decoder {
 	decode_sink sink;
 	void *data;
 	enum form form;
-	guint8 start[1024]; /* until the form is known */
+	guint8 start[1024]; /* collected until the form is detected */
 	gsize start_len;
 	/* UTF-16 */
 	guint8 half;
@@ -33,7 +33,7 @@ struct text_decoder {
 	gint base64_state;
 	guint base64_save;
 	GByteArray *attachment;	   /* compressed, until its end is seen; or NULL */
-	struct text_decoder *part; /* of what base64 encodes; or NULL */
+	struct text_decoder *part; /* decodes what base64 encodes; or NULL */
 	guint depth;
 	/* journal entries and the like */
 	struct records *records;
@@ -89,7 +89,7 @@ static void give_text(struct text_decoder *d, const char *text, gsize len)
 		d->sink((const guint8 *)text, len, d->data);
 }
 
-/* A mail's part is over: what was kept of it is given on. */
+/* The end of a part of a mail: passes on what was collected of it. */
 static void end_part(struct text_decoder *d)
 {
 	g_autoptr(GError) error = NULL;
@@ -146,7 +146,7 @@ static void take_quoted(struct text_decoder *d)
 	give_text(d, d->line, (gsize)(to - d->line));
 }
 
-/* What base64 encodes is a stream of its own: text of any form, or compressed. */
+/* Decodes a line of base64. The result is a stream of its own: text of any form, or compressed. */
 static void take_base64(struct text_decoder *d)
 {
 	guchar out[LINE_MAX_BYTES];

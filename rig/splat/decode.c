@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A file's compression, taken off by libarchive where there is one. */
+/* Decompresses a file with libarchive, if it is compressed. */
 #include "splat/decode-parts.h"
 
 #include <archive.h>
@@ -15,7 +15,7 @@ struct source {
 	int fd;
 	const char *name;
 	guint8 *chunk;
-	gsize first; /* bytes of the chunk that were read to look at the start */
+	gsize first; /* bytes at the start of the chunk that were read to detect the form */
 	guint64 taken;
 };
 
@@ -29,7 +29,7 @@ static ssize_t read_some(int fd, void *room, gsize len)
 	return n;
 }
 
-/* Enough to tell what it is, from a pipe too. */
+/* Reads enough of the start to detect the form, also from a pipe. */
 static gboolean read_start(struct source *source, GError **error)
 {
 	while (source->first < 8) {
@@ -97,7 +97,7 @@ static gboolean open_archive(struct archive *archive, struct source *source)
 	       archive_read_next_header(archive, &entry) == ARCHIVE_OK;
 }
 
-/* A small file can expand to any size: what is far beyond any log's ratio is refused. */
+/* TRUE: the file expands far more than any log does. Such a file, an archive bomb, is rejected. */
 static gboolean is_bomb(const struct source *source, guint64 given)
 {
 	return given > DECODE_FREE_BYTES && given / DECODE_RATIO_MAX > source->taken;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a log is stored as, taken off before the scanner sees it: compression (gzip, xz, zstd,
- * bzip2, lz4), UTF-16, the encodings of mail (quoted-printable and base64, RFC 2045; in an mbox
- * also; compressed attachments), and the outputs of journalctl and dmesg in which an entry takes
- * several lines.
+ * Decodes a log before the scanner reads it: compression (gzip, xz, zstd, bzip2, lz4), UTF-16, the
+ * encodings of mail (quoted-printable and base64, RFC 2045; in an mbox also; compressed
+ * attachments), and the outputs of journalctl and dmesg in which an entry takes several lines.
  * Streaming: memory does not grow with the log.
  */
 #ifndef RIG_SPLAT_DECODE_H
@@ -15,17 +14,18 @@
 typedef void (*decode_sink)(const guint8 *bytes, gsize len, void *data);
 
 /*
- * Reads FD to its end and gives SINK what is in it; blocks as reads do. Lines and bytes are then
- * counted in what SINK gets. Errors (RIG_EXIT_USAGE): NAME cannot be read, its compression is
- * damaged, or it expands more than DECODE_RATIO_MAX times; SINK had what came before.
+ * Reads FD to its end and passes the decoded bytes to SINK; blocks while it reads. Lines and bytes
+ * of reports are counted in the decoded text. Errors (RIG_EXIT_USAGE): NAME cannot be read, its
+ * compression is damaged, or it expands more than DECODE_RATIO_MAX times; SINK received the bytes
+ * before that.
  */
 gboolean decode_fd(int fd, const char *name, decode_sink sink, void *data, GError **error);
 
 #define DECODE_RATIO_MAX 2000
-/* Below so many bytes any ratio is accepted. */
+/* Up to this many bytes any ratio is accepted. */
 #define DECODE_FREE_BYTES (256U << 20)
 
-/* A decoder without a file. Compression is taken off of attachments only. */
+/* A decoder without a file. It decompresses attachments only. */
 struct text_decoder;
 struct text_decoder *text_decoder_new(decode_sink sink, void *data);
 void text_decoder_feed(struct text_decoder *decoder, const guint8 *bytes, gsize len);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Functions that call others by pointer: below one of them any subsystem can be found. */
+/*
+ * Functions that call others by pointer, so that functions of any subsystem can be below them on a
+ * stack.
+ */
 #include "splat/internal.h"
 
 /*
- * They call functions of any subsystem: file operations, sysfs, procfs and debugfs, the device
- * core, the scheduler, the idle loop, inter-processor calls.
+ * In file operations, sysfs, procfs and debugfs, the device core, the scheduler, the idle loop, and
+ * inter-processor calls.
  */
 static const char dispatchers[] =
 	"^kernfs_fop_|^kernfs_seq_|^kernfs_file_|^sysfs_kf_|^dev_attr_|^kobj_attr_|^drv_attr_|"

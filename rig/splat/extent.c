@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines to the extent of reports. Callers (tasks, CPUs) print at the same time; where the log names
- * the caller of a line, each has its own open report.
+ * Determines which lines belong to a report. Several callers of printk (tasks, CPUs) can print at
+ * the same time; if the log names the caller of each line, each caller has its own open report.
  */
 #include <string.h>
 
 #include "splat/scanner.h"
 
-#define GAP_KNOWN 3    /* foreign lines that end a report, where callers are told apart */
-#define GAP_UNKNOWN 12 /* … and where others' lines may be in between */
+#define GAP_KNOWN 3    /* foreign lines that end a report, if the log names callers */
+#define GAP_UNKNOWN 12 /* … if it does not, so that lines of others can be in between */
 #define GAP_INSTANT 100 /* … within INSTANT_SECONDS of the report's own */
 #define INSTANT_SECONDS 0.05
 #define DUMP_LINES 64 /* of a page, before a header */
 #define GAP_SECONDS 10.0
-#define WAKE_SECONDS 2.0 /* for how long reports of a crashed task are consequences */
+#define WAKE_SECONDS 2.0 /* time in which further reports of a crashed task are consequences */
 #define CUT_LINES 12	 /* from "cut here" to the header */
-#define REBOOT_LINES 5	 /* that a firmware writes before the next kernel */
+#define REBOOT_LINES 5	 /* lines that a firmware may write before the next kernel */
 
 static void remove_open(struct scanner *scanner, struct open *open)
 {
@@ -86,7 +86,10 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 		body = header ? BODY_INSIDE : body_kind(line->text, open->format);
 		if (body == BODY_FOREIGN || (body == BODY_BLANK && line->kernel))
 			continue;
-		/* hex digits are only the header's own address, where a mail was wrapped */
+		/*
+		 * hex digits belong to a report only as the address of its header, which a mail
+		 * program has wrapped
+		 */
 		if (!header && !line->kernel && body_is_dump(line->text) &&
 		    open->lines->len != open->header + 1)
 			continue;
@@ -95,7 +98,7 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 	return NULL;
 }
 
-/* From here on the report's lines are expected with LINE's prefix. */
+/* The further lines of the report must have the prefix of LINE. */
 static void open_settle(struct open *open, const struct line *line)
 {
 	if (open->kernel || !line->kernel)
@@ -104,7 +107,10 @@ static void open_settle(struct open *open, const struct line *line)
 	g_strlcpy(open->callers[0], line->caller, CALLER_LEN);
 }
 
-/* Another CPU shows its stack because the report's CPU asked it to. */
+/*
+ * The open report that LINE belongs to: another CPU prints its stack because the report's CPU
+ * requested it.
+ */
 static struct open *find_asker(struct scanner *scanner, const struct line *line)
 {
 	if (!strstr(line->text, "NMI backtrace for cpu") && !strstr(line->text, "watchdog: CPU "))
@@ -146,7 +152,9 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 		extent_close(scanner, open, FALSE);
 }
 
-/* A page's dump continues as long as its lines do; a header must follow at once. */
+/*
+ * Adds a line of a page's dump. The first other line ends the dump: a header must follow at once.
+ */
 static void take_dump_line(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	enum body body = body_kind(line->text, &format_dump);
@@ -160,8 +168,8 @@ static void take_dump_line(struct scanner *scanner, struct open *open, const str
 }
 
 /*
- * A line that is not of the report: it can be the end of a wrapped one, or another caller's.
- * Many of them end the report, but not within an instant: then they came in between.
+ * Handles a line that is not of the report: it is the end of a wrapped line, or printed by another
+ * caller. Many such lines end the report, unless they have nearly the same time stamp.
  */
 static void take_foreign(struct scanner *scanner, struct open *open, const struct line *line,
 			 guint gap)
@@ -181,7 +189,7 @@ static void take_foreign(struct scanner *scanner, struct open *open, const struc
 		extent_close(scanner, open, FALSE);
 }
 
-/* A line of a caller that is inside a report. */
+/* Handles a line of a caller that has an open report. */
 static void continue_report(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	guint gap = line->caller[0] ? GAP_KNOWN : GAP_UNKNOWN;
@@ -200,7 +208,8 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 		take_dump_line(scanner, open, line);
 		return;
 	}
-	if (!open->format->kind) { /* after "cut here" anything can come: the WARN's own message */
+	/* after "cut here" any line can follow: the message of the WARN */
+	if (!open->format->kind) {
 		open_append(open, line->text, line->len);
 		open_reach(open, line);
 		if (open->lines->len - open->header > CUT_LINES)
@@ -258,7 +267,7 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 {
 	struct line start = *line;
 
-	start.kernel = TRUE; /* also where the decompressor wrote it */
+	start.kernel = TRUE; /* also if the decompressor wrote the line */
 	while (scanner->n_open) {
 		struct open *open = scanner->open[0];
 
@@ -280,8 +289,9 @@ static gboolean is_absorbed(const struct open *open, const struct format *format
 }
 
 /*
- * Is it the better header of the report that its caller is in? Symbolisers repeat a header for each
- * function that was inlined where it happened, and the last one is the function that has a frame.
+ * TRUE: the header replaces that of the open report of its caller. Symbolisers repeat a header for
+ * each function that was inlined at the place, and the last one names the function that has a
+ * frame.
  */
 static gboolean is_adopted(const struct open *open, const struct format *format)
 {
@@ -324,11 +334,12 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 		return;
 	}
 	if (open && (format->family & FAMILY_ONE) && open->format->kind && !open->ended) {
-		begin_report(scanner, format, line, FALSE); /* beside it, and over at once */
+		/* a report of one line inside the open one, which continues */
+		begin_report(scanner, format, line, FALSE);
 		return;
 	}
 	if (open) {
-		/* in the middle of a report: printing that one caused this one */
+		/* a report that begins inside a lockdep report was caused by printing that one */
 		gboolean late = line->stamp >= 0 && line->stamp - open->last_stamp > GAP_SECONDS;
 
 		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames &&

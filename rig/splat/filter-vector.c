@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The vector search of filter.c with AVX2, after "Teddy" of Hyperscan and the Rust crate
- * aho-corasick: a shuffle looks up, for each half of a byte, the groups that have such a byte at
- * this place of a print. Only this file reads the host's instruction set.
+ * aho-corasick: a shuffle instruction looks up, for each half of a byte, the groups that have such
+ * a byte at this place of a print (filter.h). Only this file checks the host's instruction set.
  */
 #include "splat/filter.h"
 
@@ -27,7 +27,7 @@ struct tables {
 	__m256i low[FILTER_PRINT], high[FILTER_PRINT];
 };
 
-/* The groups that have the byte at each of the places from P on as byte I of a print. */
+/* For each of the places from P on: the groups of which a print has this byte as its byte I. */
 WITH_AVX2 static inline __m256i fits(const struct tables *tables, int i, const guint8 *p)
 {
 	const __m256i half = _mm256_set1_epi8(0x0f);

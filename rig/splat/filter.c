@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which stretches of a log cannot matter: a search for all words that begin a report, at once.
+ * Finds the parts of a log that cannot contain a report: searches for all words that begin one, at
+ * the same time.
  *
- * Where the processor has vectors (filter-vector.c), 32 places at a time are compared with the
- * rarest three bytes of
- * each word. Elsewhere, and for what is short: every word has at least five bytes, so of the pieces
- * of three bytes at every third place one is
- * among the first five of a word that is there. Those few pieces are marked in a table, and a quiet
- * log is read by looking up every third place, none of which waits for the one before.
+ * If the processor has AVX2 (filter-vector.c), 32 places at a time are compared with the rarest
+ * bytes of each word. Otherwise, and for few bytes, a table is used. Each word has at least five
+ * bytes, so if a word is in the text, one of the pieces of three bytes at every third place is
+ * among the word's first five bytes. The table marks these few pieces, so most of a log is skipped
+ * with one look-up for three bytes, and no look-up has to wait for the previous one.
  */
 #include <string.h>
 
@@ -115,7 +115,7 @@ static inline guint bucket_at(const guint8 *p)
 	return bucket_of(p[0] | p[1] << 8 | p[2] << 16);
 }
 
-/* The same where there is a fourth byte. */
+/* bucket_at(), faster: it reads a fourth byte, which must exist. */
 static inline guint bucket_before(const guint8 *p)
 {
 	guint32 four;
@@ -129,14 +129,17 @@ static inline guint bucket_before(const guint8 *p)
 struct group {
 	guint8 n;
 	struct word words[G_N_ELEMENTS(words)];
-	guint8 at[G_N_ELEMENTS(words)]; /* where a word's print is in it */
+	guint8 at[G_N_ELEMENTS(words)]; /* offset of the print in each word */
 };
 
 static struct group groups[FILTER_GROUPS];
 static struct filter_prints prints;
 static gboolean has_vectors;
 
-/* How rare C is in a quiet log, roughly: most of it are digits, blanks and small letters. */
+/*
+ * An estimate of how rare C is in a log without reports, where digits, blanks and small letters are
+ * frequent.
+ */
 static guint rarity(char c)
 {
 	static const char classes[][16] = {" etaoinsr", ":.[]-ldcm", "uphfgb()_", "kvwyx,CAPI",
@@ -166,7 +169,7 @@ static guint8 rarest(const char *word)
 	return (guint8)best;
 }
 
-/* How many prints GROUP would let through with PRINT among its own. */
+/* How many different prints GROUP would accept if it contained PRINT as well. */
 static guint width_with(guint group, const char *print)
 {
 	guint width = 1;
@@ -183,7 +186,7 @@ static guint width_with(guint group, const char *print)
 	return width;
 }
 
-/* WORD goes to the group that becomes least wide by it. */
+/* Adds WORD to the group that accepts the fewest additional prints by it. */
 static void add_print(const char *word)
 {
 	guint8 at = rarest(word);
@@ -256,7 +259,7 @@ static const guint8 *word_around(const guint8 *begin, const guint8 *p, const gui
 		for (guint i = 0; candidates[at] && i < candidates[at]->len; i++) {
 			const struct word *word = &g_array_index(candidates[at], struct word, i);
 
-			/* the piece's own bytes first: a bucket has others */
+			/* compare all bytes: different pieces can have the same bucket */
 			if (*p == (guint8)word->text[at] && p - begin >= at &&
 			    word->len <= (gsize)(end - p) + at &&
 			    memcmp(p - at, word->text, word->len) == 0)
@@ -303,7 +306,7 @@ gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 			*ret_at = rest;
 			return TRUE;
 		}
-		rest -= MIN(rest, FILTER_WORD_MAX); /* a word may extend over this place */
+		rest -= MIN(rest, FILTER_WORD_MAX); /* a word may begin before this place */
 	}
 	if (!table_hit(bytes + rest, len - rest, ret_at))
 		return FALSE;

@@ -12,7 +12,7 @@
 #define FILTER_PRINT 5
 #define FILTER_GROUPS 8
 #define FILTER_WORD_MAX 32	/* bytes of the longest word */
-#define FILTER_VECTOR_LEAST 256 /* shorter stretches are not worth the start */
+#define FILTER_VECTOR_LEAST 256 /* for fewer bytes the set-up would cost more than it saves */
 
 /* For each byte of a print and each value of its lower and upper half: a bit for each group. */
 struct filter_prints {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of formats: how reports begin, from 3.x to 7.x. The first row that matches wins, so
- * what is special stands before what is general; those of formats-validators.c come first. To add a
- * kind see docs/reports.md.
+ * The table of formats: how reports begin, from 3.x to 7.x. The first row that matches is used, so
+ * specific rows precede general ones; the rows of formats-validators.c come first. To add a kind
+ * see docs/reports.md.
  */
 #include <string.h>
 
@@ -26,7 +26,7 @@ static const struct format rows[] = {
 	 FORMAT_ANYTIME | FORMAT_PROOF},
 	{"blocked for more than", "^[^\"]*:(\\d+) blocked for more than \\d+ seconds\\.$",
 	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL, FAMILY_STALL,
-	 FORMAT_PROOF}, /* the task's name had a line end in it */
+	 FORMAT_PROOF}, /* the task's name contains a newline */
 	{"can't die for", "INFO: task (.*):(\\d+) can't die for more than \\d+ seconds",
 	 "hung-task", "INFO: task can't die in {f}", "{f}", "schedule", FRAME_TRACE, FAMILY_STALL},
 	{"stall",
@@ -68,7 +68,7 @@ static const struct format rows[] = {
 	 "recursion|bad magic|wrong owner|wrong CPU|trylock failure on UP)",
 	 "spinlock", "BUG: {1} {2} in {f}", NULL, "spin_|_lock|_unlock", FRAME_TRACE, FAMILY_WARN},
 
-	/* a broken object, told before the trap that ends it */
+	/* a corrupted object: this line precedes the trap instruction */
 	{"corruption", "(?:^|\\W)" LIST_CHECK " corruption[.:]", "list-corruption",
 	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG,
 	 FAMILY_CUT | FAMILY_WARN, FORMAT_ADOPTS | FORMAT_PROOF},
@@ -128,7 +128,10 @@ static const struct format rows[] = {
 	{"Unable to handle kernel", "Unable to handle kernel NULL pointer dereference",
 	 "null-deref", "BUG: unable to handle kernel NULL pointer dereference in {f}", "{f}", NULL,
 	 FRAME_FAULT, FAMILY_OOPS},
-	/* s390 has the address on the next line: for one in the first page the second row counts */
+	/*
+	 * s390 prints the address on the next line; if it is in the first page, the second row is
+	 * used
+	 */
 	{"Unable to handle kernel", "Unable to handle kernel pointer dereference", "paging",
 	 "BUG: unable to handle kernel paging request in {f}", "{f}", NULL, FRAME_FAULT,
 	 FAMILY_OOPS, 0, FORMAT_ADDRESS},
@@ -221,7 +224,7 @@ static const struct format rows[] = {
 	 */
 	{"[#", "^([A-Za-z][A-Za-z _-]*[A-Za-z])!? ?\\[#\\d+\\]:", "oops", "{1} in {f}", "{1} {f}",
 	 NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG | FAMILY_TOLD, FORMAT_PROOF},
-	/* xmon, where no oops was printed before it: arch/powerpc/xmon/xmon.c excprint() */
+	/* xmon, if no oops was printed before: arch/powerpc/xmon/xmon.c excprint() */
 	{"Vector:", "cpu 0x[0-9a-f]+: Vector: [0-9a-f]+ \\(([^)]*)\\) at ", "oops", "{1} in {f}",
 	 "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS,
 	 FAMILY_OOPS | FAMILY_BUG | FAMILY_STALL | FAMILY_WARN, FORMAT_PROOF},
@@ -257,7 +260,9 @@ static const struct format rows[] = {
 	 "WARNING: CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ at (?:0x[0-9a-f]+|" F "(?![A-Za-z0-9_/.:]))",
 	 "warning", "WARNING in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT,
 	 FORMAT_ADOPTS},
-	/* without a function: until 3.x where there are no symbols, and where a mail was wrapped */
+	/*
+	 * without a function: up to 3.x in kernels without symbols, and in mails with wrapped lines
+	 */
 	{"WARNING:", "WARNING: (?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ )?at " SRC "\\s*$", "warning",
 	 "WARNING in {f}", "{src} {f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
 	{"WARNING:", "WARNING: at 0x[0-9a-f]+, CPU#\\d+", "warning", "WARNING in {f}", "{f}", NULL,
@@ -308,7 +313,7 @@ static const struct format rows[] = {
 	{"nobody cared", "irq (\\d+): nobody cared", "other", "irq: nobody cared", NULL, NULL,
 	 FRAME_NONE, FAMILY_WARN, 0, FORMAT_PROOF},
 
-	/* the end; those that only follow another report are told as such */
+	/* panics; those that can only follow another report say so */
 	{"Kernel panic",
 	 "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: [0-9a-f]{8,16}"
 	 "\\s*$",

@@ -10,7 +10,7 @@
 /* paths can have any character; "<snip>/" in a shortened one */
 #define FILE_NAME "(?<src>[^\\s:()\"]+\\.[chSr]s?)"
 #define SRC FILE_NAME ":\\d+"
-#define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)" /* "at 0x0" where the trap does not tell */
+#define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)" /* "at 0x0" if the trap does not have the address */
 /* A WARN since 6.19: "WARNING: [cond] file:line at func+0x…, CPU#1: comm/12"; before: "WARNING:
  * CPU: 1 PID: 12 at file:line func+0x…", and "WARNING: at file:line func()" of the 3.x. */
 #define WARN_AT(file, func)                                                                      \

@@ -19,8 +19,10 @@ static gboolean is_name_char(char c)
 	return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '$';
 }
 
-/* "[<ffffffff81234567>] ", "[c000000000123456] ", "([<…>]": where it ends; TEXT where there is
- * none. */
+/*
+ * Skips an address such as "[<ffffffff81234567>] ", "[c000000000123456] " or "([<…>]". Returns its
+ * end, or TEXT if there is none.
+ */
 static const char *skip_address(const char *text)
 {
 	const char *p = text + (*text == '(');
@@ -89,7 +91,7 @@ static gboolean parse_decoded(const char *text, struct frame *ret)
 	colon = strchr(place, ':');
 	if (!colon || colon == place || memchr(place, ' ', colon - place))
 		return FALSE;
-	/* a file has a dot; "??:?" where it is not known */
+	/* a file name contains a dot; an unknown place is "??:?" */
 	if (!(g_ascii_isdigit(colon[1]) && memchr(place, '.', colon - place)) && colon[1] != '?')
 		return FALSE;
 	close = strrchr(colon, ')');
@@ -224,7 +226,8 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 {
 	static const struct {
 		const char *word;
-		const char *not_before; /* a selector of user space */
+		/* a segment selector of user space: not the kernel's address */
+		const char *not_before;
 	} marks[] = {
 		{"RIP: 0010:"}, {"RIP: e030:"},	 {"RIP: 0018:"},
 		{"RIP: "},	{"RIP  "},	 {"RIP "},
@@ -241,7 +244,7 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 
 	while (*start == ' ' || *start == '\t')
 		start++;
-	/* the words' first characters, and not "RAX:" */
+	/* a quick check by the first characters, which excludes "RAX:" and "RBX:" */
 	if (!begins[(guint8)*start] || start[1] == 'A' || start[1] == 'B')
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {

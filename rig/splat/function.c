@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which function names a report, by the row's rule. The rules follow those of public fuzzers'
- * reports, so that a title found here can be searched for there.
+ * Chooses the function that names a report, by the rule of its format. The rules follow those of
+ * public fuzzers' reports, so that a title found here can be searched for there.
  */
 #include <string.h>
 
@@ -41,8 +41,9 @@ static char *first_named(const GPtrArray *names, const char *skip, enum rules ru
 }
 
 /*
- * A CPU that loops is caught anywhere in the loop. What names the loop is the function that
- * something generic called: a system call, a work item, a timer, a file operation.
+ * A CPU in a loop is interrupted at any place of the loop. So the report is named after the
+ * function that generic code called: these functions of system calls, work items, timers and file
+ * operations.
  */
 static const char callers[] =
 	/* system calls, threads, work, timers, of all architectures */
@@ -76,8 +77,8 @@ static gboolean is_entry(const char *name)
 }
 
 /*
- * A hung task is found at any victim of what hangs. Two victims are so frequent that they are named
- * for what they wait for; else the first function that does not just wait.
+ * A hung-task report shows a task that waits, not the cause. Two kinds of waits are so frequent
+ * that they name the report; otherwise it is the first function that is not part of waiting.
  */
 static char *hung_function(const GPtrArray *names, enum rules rules)
 {
@@ -101,7 +102,7 @@ static char *hung_function(const GPtrArray *names, enum rules rules)
 			if (strstr(name, buckets[b].piece))
 				return g_strdup(buckets[b].name ? buckets[b].name : name);
 	}
-	/* a dispatcher names a hung task only where the stack has nothing else */
+	/* prefer a function that is not a dispatcher (name_is_dispatcher()) */
 	for (guint i = 0; rules == RULES_V2 && i < names->len; i++)
 		if (!generic_by_rules(names->pdata[i], waits, rules) &&
 		    !name_is_dispatcher(names->pdata[i]) && !is_entry(names->pdata[i]))
@@ -129,8 +130,9 @@ static char *stall_function_v1(const GPtrArray *names, const char *skip)
 }
 
 /*
- * The same, but a dispatcher never names the stall where there is anything else: it is passed
- * while it is the innermost, and ends the search once it called something.
+ * stall_function_v1() with a rule for dispatchers: one that is innermost is skipped, one that
+ * called another function ends the search. A dispatcher names the stall only if the stack has
+ * nothing else.
  */
 static char *stall_function(const GPtrArray *names, const char *skip)
 {
@@ -224,9 +226,9 @@ static char *first_item(const char *line)
 }
 
 /*
- * What a stuck pool is at: "Workqueue: events f" of the first of its workers whose stack is shown,
- * else the first item in flight below a "pwq 2: cpus=0 …" with the pool's own words. Other pools
- * are listed too.
+ * The function that a stuck worker pool executes: from "Workqueue: events f" of the first worker
+ * whose stack is shown, else the first item in flight below the line "pwq 2: cpus=0 …" of that
+ * pool. Other pools are listed too.
  */
 static char *work_function(const struct report *report)
 {
@@ -275,7 +277,7 @@ static char *stalled(const GPtrArray *names, const char *skip, enum rules rules)
 	return rules == RULES_V1 ? stall_function_v1(names, skip) : stall_function(names, skip);
 }
 
-/* By the rules that are particular to a kind; NULL: as every other report. */
+/* The function by the rule of the report's format. NULL: use the rule for all reports. */
 static char *function_by_rule(const struct splat *splat, const struct report *report,
 			      enum rules rules)
 {
@@ -316,7 +318,7 @@ static char *function_by_rule(const struct splat *splat, const struct report *re
 
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules)
 {
-	/* rules after which the stack that counts has no better answer */
+	/* if one of these rules finds no function, the stack does not show a better one */
 	const unsigned final = 1U << FRAME_HUNG | 1U << FRAME_STALL | 1U << FRAME_INTERRUPTED |
 			       1U << FRAME_LOCK | 1U << FRAME_FIRST_LOCK | 1U << FRAME_BECAME |
 			       1U << FRAME_WORK;

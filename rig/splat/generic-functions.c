@@ -10,7 +10,7 @@
 
 /* Pieces of names; '^' anchors one to the start, '$' to the end. */
 static const char generic[] =
-	/* what reports, and how the architectures come there */
+	/* functions that print reports, and the architectures' way to them */
 	"panic|report_bug|fixup_bug|handle_bug|bug_handler$|invalid_op|exc_invalid|do_error|"
 	"do_trap|program_check|do_undefinstr|^call_break_hook$|brk_handler$|"
 	"^do_debug_exception$|^el1_dbg|^die$|^__die$|^oops_end$|^no_context$|bad_area|"
@@ -142,8 +142,8 @@ static gboolean is_atomic(const char *name)
 }
 
 /*
- * Looking a name up costs some hundred comparisons, and a log names the same functions over and
- * over: answers are remembered, for each thread, up to ANSWERS_MAX names.
+ * Checking a name takes some hundred comparisons, and a log repeats the same functions: results are
+ * cached for each thread, up to ANSWERS_MAX names.
  */
 #define ANSWERS_MAX 8192
 static GPrivate answers = G_PRIVATE_INIT((GDestroyNotify)g_hash_table_unref);
@@ -156,7 +156,7 @@ static guint classify(const char *name)
 
 	if (name_has(name, generic) || is_atomic(name))
 		return answer | ANSWER_V1 | ANSWER_V2;
-	if (name_has(name, "_trap$")) /* a name's end says too little */
+	if (name_has(name, "_trap$")) /* the end of a name is not specific enough */
 		return answer | ANSWER_V1;
 	return name_has(name, generic_v2) ? answer | ANSWER_V2 : answer;
 }

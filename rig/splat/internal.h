@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of this room share. The bytes walk through them in this order:
+ * What the files of this room share. The bytes pass through them in this order:
  *
- *	filter.c	which stretches of a log cannot matter
+ *	filter.c	which parts of a log cannot contain a report
  *	prefix.c	one raw line to its text, time stamp and caller
  *	scanner.c	lines to the extent of a report, with formats.c (where one begins) and
  *			body.c and body-patterns.c (what can be inside)
@@ -20,8 +20,8 @@
 #include "splat/parts.h"
 #include "splat/splat.h"
 
-#define LINE_KEPT 8192		 /* of a longer line the rest is dropped */
-#define REPORT_KEPT (256 * 1024) /* of a longer report the rest is dropped */
+#define LINE_KEPT 8192		 /* bytes of a line; the rest of a longer one is dropped */
+#define REPORT_KEPT (256 * 1024) /* bytes of a report; the rest of a longer one is dropped */
 #define REPORT_LINES 6000
 #define OPEN_REPORTS 8 /* callers that can be inside a report at the same time */
 
@@ -36,12 +36,14 @@ gboolean filter_has_strange_blanks(const guint8 *bytes, gsize len);
 /* prefix-clean.c: LEN bytes of TEXT without line end, colours and blanks that are not ASCII; a line
  * end that rsyslog wrote as "#012" becomes one. TEXT has room for LEN + 1 bytes; the new length. */
 gsize prefix_clean(char *text, gsize len);
-/* Each gives where its part of the prefix at P ends, P where there is none. */
+/* Each returns the end of its part of the prefix at P, or P if there is none. */
 const char *prefix_unquote(const char *p);
 const char *prefix_record(const char *p, struct line *line);
 const char *prefix_dropped(const char *p, struct line *line);
-/* journal-json.c: the message of the JSON object at TEXT goes to ROOM (LEN + 1 bytes, the two may
- * be the same) and its source to LINE. FALSE: it is not one of the journal's. */
+/*
+ * journal-json.c: copies the message of the JSON object at TEXT to ROOM (LEN + 1 bytes; both may be
+ * the same memory), and its source to LINE. FALSE: it is not an entry of the journal.
+ */
 gboolean journal_json(char *room, const char *text, gsize len, struct line *line);
 
 /* The number at TEXT, at least -1; 0 where there is none. */
@@ -52,24 +54,28 @@ int text_int(const char *text);
 /* Where the function for the title is taken from. */
 enum frame_rule {
 	FRAME_NONE,
-	FRAME_GROUP,	   /* the pattern's group named f, then as FRAME_TRACE */
-	FRAME_FAULT,	   /* the instruction pointer of the fault, then the call trace */
-	FRAME_TRACE,	   /* the call trace */
-	FRAME_LAST_TRACE,  /* the call trace that comes last */
-	FRAME_HUNG,	   /* what a blocked task waits for */
-	FRAME_STALL,	   /* the function below which a CPU loops */
-	FRAME_INTERRUPTED, /* the same, below the interrupt that found it */
-	FRAME_PAGE,	   /* the page's allocation */
-	FRAME_WORK,	   /* the work item in flight */
+	FRAME_GROUP,	  /* the pattern's group named f, then as FRAME_TRACE */
+	FRAME_FAULT,	  /* the instruction pointer of the fault, then the call trace */
+	FRAME_TRACE,	  /* the call trace */
+	FRAME_LAST_TRACE, /* the call trace that comes last */
+	FRAME_HUNG,	  /* what a blocked task waits for */
+	FRAME_STALL,	  /* the function below which a CPU loops */
+	/* the same function, searched below the interrupt that detected the stall */
+	FRAME_INTERRUPTED,
+	FRAME_PAGE,	  /* the page's allocation */
+	FRAME_WORK,	  /* the work item in flight */
 	FRAME_LOCK,	  /* lockdep: the functions of the lock lines, then the frames after them */
-	FRAME_FIRST_LOCK, /* lockdep: the function of the first lock line, whatever it is */
+	FRAME_FIRST_LOCK, /* lockdep: the function of the first lock line, even a generic one */
 	FRAME_BECAME,	  /* lockdep: the stack after "which became" */
 	FRAME_RELEASE,	  /* lockdep: the instruction after "is trying to release lock" */
 };
 
-/* Kinds that behave alike; a header can be a later line of a report of another family. */
+/*
+ * Families of formats whose reports have the same structure. A header can also be a later line of a
+ * report of another family.
+ */
 enum family {
-	FAMILY_CUT = 1 << 0, /* "cut here" was seen, what it is comes next */
+	FAMILY_CUT = 1 << 0, /* after "cut here": the kind is known only from a later line */
 	FAMILY_WARN = 1 << 1,
 	FAMILY_BUG = 1 << 2, /* ends in a trap instruction */
 	FAMILY_OOPS = 1 << 3,
@@ -80,32 +86,33 @@ enum family {
 	FAMILY_ONE = 1 << 8,	/* a single line */
 	FAMILY_MEMORY = 1 << 9, /* allocation failure, OOM: Mem-Info follows */
 	FAMILY_LIMIT = 1 << 10,
-	FAMILY_TOLD = 1 << 11, /* a line, and a WARN for the stack after it */
-	FAMILY_SLUB = 1 << 12, /* a banner begins it, and none ends it */
+	FAMILY_TOLD = 1 << 11, /* a line of its own, followed by a WARN that prints the stack */
+	FAMILY_SLUB = 1 << 12, /* begins with a banner, and does not end with one */
 };
 
 enum format_flag {
-	FORMAT_PROOF = 1 << 0,	   /* the words alone prove nothing: a stack must follow */
-	FORMAT_BARE = 1 << 1,	   /* the words prove everything, also without a stack */
-	FORMAT_CORRUPTED = 1 << 2, /* this header appears when another one was lost */
-	FORMAT_INDUCED = 1 << 3,   /* comes of the report before it, if there is one */
+	FORMAT_PROOF = 1 << 0,	   /* it is a report only if a stack follows */
+	FORMAT_BARE = 1 << 1,	   /* it is a report also without a stack */
+	FORMAT_CORRUPTED = 1 << 2, /* it shows only if the report's real header was lost */
+	FORMAT_INDUCED = 1 << 3,   /* it is a consequence of the report before, if there is one */
 	FORMAT_OFF = 1 << 4,	   /* lockdep is off afterwards */
 	FORMAT_NO_STACK = 1 << 5,  /* may lack a stack */
-	FORMAT_ANYTIME = 1 << 6,   /* is absorbed also after frames */
+	FORMAT_ANYTIME = 1 << 6,   /* it can continue another report (`into`) also after frames */
 	FORMAT_LOCKDEP = 1 << 7,   /* parse it as a lockdep report */
-	FORMAT_ADOPTS = 1 << 8,	   /* takes the report over whose line it is */
-	FORMAT_ADDRESS = 1 << 11, /* the row after it, where the failing address is in the first
-				   * page */
-	FORMAT_KERNEL = 1 << 10,   /* a kernel prefix proves it */
-	FORMAT_NAMELESS = 1 << 9,  /* may lack a function */
-	FORMAT_RULE = 1 << 12,	   /* the groups are a locking rule, a function and the lock */
+	FORMAT_ADOPTS = 1 << 8,	   /* its row replaces the row of the report that it continues */
+	/* use the next row if the failing address is in the first page */
+	FORMAT_ADDRESS = 1 << 11,
+	FORMAT_KERNEL = 1 << 10,  /* a prefix of the kernel shows that it is a report */
+	FORMAT_NAMELESS = 1 << 9, /* may lack a function */
+	FORMAT_RULE = 1 << 12,	  /* the groups are a locking rule, a function and the lock */
 };
 
 /*
- * A row: how a report begins. TOKEN is a plain word that must be in the line, looked for first. In
- * TITLE {f} is the function, {1} a group of PATTERN, {next} the line after it, {access} and {last}
- * what title.c says. SIGN says what makes two reports the same bug: {f} and {1} as in TITLE, {src}
- * the file, and what lockdep found (signature.c).
+ * A row of the table of formats: how a report begins. TOKEN is a plain word that the line must
+ * contain; it is searched first, because PATTERN is slow. In TITLE, {f} is the function, {1} a
+ * group of PATTERN, {next} the next line, {access} and {last} are explained in title.c. SIGN is the
+ * template of the signature: {f} and {1} as in TITLE, {src} the file, and others for lockdep
+ * (signature.c).
  */
 struct format {
 	const char *token;
@@ -113,7 +120,7 @@ struct format {
 	const char *kind;
 	const char *title;
 	const char *sign; /* NULL: the function, else the title */
-	const char *skip; /* pieces (name_has()) of further functions that are never named */
+	const char *skip; /* pieces (name_has()) of functions that never name such a report */
 	enum frame_rule rule;
 	enum family family;
 	unsigned into;	/* families whose report this line continues */
@@ -123,9 +130,11 @@ struct format {
 
 const struct format *formats_table(gsize *ret_n);
 
-/* match.c: the row a line begins a report with, or NULL. */
+/* match.c: the row by which the line begins a report, or NULL. */
 const struct format *format_match(const char *text);
-/* What the pattern caught: by number, NULL or "" where it did not, and the groups named src and f.
+/*
+ * The groups of a pattern, by number, and those named src and f; NULL or "" if a group did not
+ * match.
  */
 enum { GROUP_SRC = 8, GROUP_F = 9 };
 struct groups {
@@ -133,13 +142,13 @@ struct groups {
 };
 void groups_init(struct groups *groups, const struct format *format, const char *text);
 void groups_deinit(struct groups *groups);
-/* The row that stands for "cut here" until the next lines say more. */
+/* The row used after "cut here", until a later line shows the kind of the report. */
 extern const struct format format_cut;
-/* The row that stands for a page's dump until a header follows. */
+/* The row used for a page's dump, until the header follows. */
 extern const struct format format_dump;
-/* For a boot that nothing announced. */
+/* The row of a boot without a shutdown before it. */
 extern const struct format format_reboot;
-/* Does the line say that lockdep is off? */
+/* TRUE: the line reports that lockdep is off. */
 gboolean line_ends_lockdep(const char *text);
 
 /* body.c: can a line be inside a report? */
@@ -147,8 +156,8 @@ enum body {
 	BODY_FOREIGN,
 	BODY_BLANK, /* inside only if something follows */
 	BODY_INSIDE,
-	BODY_FRAME, /* inside, and proves a stack */
-	BODY_FAULT, /* inside, and proves a fault: where it was */
+	BODY_FRAME, /* inside: a frame of a stack */
+	BODY_FAULT, /* inside: the address of a fault */
 	BODY_LAST,  /* inside, and the last line of a report of this family */
 };
 enum body body_kind(const char *text, const struct format *format);
@@ -164,13 +173,13 @@ gboolean body_is_dump(const char *text);
 gboolean frame_starts_trace(const char *text);
 /* A symbol at TEXT ("f+0x12/0x34"): fills name and offset. */
 gboolean frame_parse_symbol(const char *text, struct frame *ret);
-/* The same, or decoded: "f (file.c:12)". */
+/* frame_parse_symbol(), and also the decoded form "f (file.c:12)". */
 gboolean frame_parse_function(const char *text, struct frame *ret);
 
-/* What is in a line of a finished report; each is asked for many times. */
+/* Properties of a line of a finished report; computed once, because many rules use them. */
 enum mark {
-	MARK_FRAME = 1 << 0, /* frame is that of a stack */
-	MARK_FAULT = 1 << 1, /* frame is the instruction that faulted */
+	MARK_FRAME = 1 << 0, /* `frame` is a frame of a stack */
+	MARK_FAULT = 1 << 1, /* `frame` is the instruction that faulted */
 	MARK_TRACE = 1 << 2, /* a stack follows: frame_starts_trace() */
 	MARK_OPEN = 1 << 3,  /* "<TASK>", "<IRQ>", "<NMI>", in the order of these bits */
 	MARK_CLOSE = 1 << 6, /* "</TASK>", "</IRQ>", "</NMI>" */
@@ -231,12 +240,13 @@ gboolean name_is_attribute_caller(const char *name);
 /* stack.c: names of functions, innermost first, without those marked "?" and inlined ones. */
 enum take {
 	TAKE_FRAMES = 0,
-	TAKE_FAULTS = 1 << 0, /* with the instruction that faulted, where it stands among them */
-	TAKE_FAR = 1 << 1,    /* also after many lines that are not frames */
+	/* also the instruction that faulted, if its line is among the frames */
+	TAKE_FAULTS = 1 << 0,
+	TAKE_FAR = 1 << 1, /* also after many lines that are not frames */
 };
 /* The stack at or after line FROM. */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take);
-/* The stack that counts for the row, with the faulting function first. */
+/* The stack that names a report of this format, with the faulting function first. */
 GPtrArray *stack_counting(const struct report *report);
 /* The stack below the interrupt that found the stall, else the first CPU's. */
 GPtrArray *stack_interrupted(const struct report *report);
@@ -249,7 +259,7 @@ int report_find(const struct report *report, guint from, const char *words);
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules);
 /* The function in NAMES, a bad page's trace, that used the allocator; or NULL. To be freed. */
 char *page_function(const GPtrArray *names);
-/* "__x64_sys_mount" and "SyS_mount" are one function to people: the part of NAME without that. */
+/* NAME without an architecture's prefix: "mount" for both "__x64_sys_mount" and "SyS_mount". */
 const char *plain_name(const char *name);
 
 /* template.c: TEMPLATE with what EXPAND adds for each {word}. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Lines that a mail program wrapped: a header whose end is on the next line, a frame that was cut
- * at the width. Two lines are joined only where the pair means more than its first line did.
+ * at the width. Two lines are joined only if the result matches more than the first line alone.
  */
 #include <string.h>
 
 #include "splat/body-patterns.h"
 #include "splat/scanner.h"
 
-/* The text of LINE continues PAST: it is the next line and has no stamp of its own. */
+/* TRUE: LINE can continue PAST: it is the next line and has no time stamp. */
 static gboolean is_continuation(const struct past *past, const struct line *line)
 {
 	return past->number && past->number + 1 == line->number && !line->user && line->stamp < 0 &&
@@ -102,8 +102,8 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 }
 
 /*
- * Is TEXT a lock line of lockdep's that lacks its end? "#0: ", the address and ", at:" can be there
- * or not.
+ * TRUE: TEXT is a lock line of lockdep without its end. "#0: ", the address and ", at:" are
+ * optional.
  */
 static gboolean is_unfinished_lock(const char *text)
 {

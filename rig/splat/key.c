@@ -20,7 +20,7 @@ static const char *signature_text(const json_t *report, const char *level)
 	return json_string_value(json_object_get(json_object_get(report, "signature"), level));
 }
 
-/* The first report of KIND in DATA's text. */
+/* The first report of this kind in a text, and its key. */
 struct wanted {
 	const char *kind;
 	char *bug;
@@ -35,7 +35,10 @@ static void take(struct splat *splat, void *data)
 	splat_free(splat);
 }
 
-/* TEXT is a report's lines without prefixes, so that it gets the kernel's. */
+/*
+ * The key of the report in TEXT, which has no prefixes: the scanner gets it with the kernel's
+ * prefix.
+ */
 static char *key_of_text(const char *kind, const char *text)
 {
 	struct wanted wanted = {kind, NULL};
@@ -58,7 +61,7 @@ char *splat_json_key(const json_t *report)
 	const char *text = json_string_value(json_object_get(report, "text"));
 	char *now = NULL;
 
-	/* since the second version the member is there, also where it is null */
+	/* the second version of the rules always writes this member, if only as null */
 	if (bug && kind && text && g_str_has_prefix(bug, "v1:") &&
 	    !json_object_get(json_object_get(report, "signature"), "former"))
 		now = key_of_text(kind, text);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keys of bugs across versions of the rules. A report's own key is signature.bug; where the first
- * version of the rules gave another, that one is signature.former. A recorded key
- * (a known issue, the target of a bisection, a run folder) names every report that has it as
- * either.
+ * Keys of bugs across versions of the rules. A report's own key is signature.bug; if the first
+ * version of the rules gave another key, that is signature.former. A recorded key (a known issue,
+ * the target of a bisection, a run folder) names every report that has it as either.
  */
 #ifndef RIG_SPLAT_KEY_H
 #define RIG_SPLAT_KEY_H
@@ -15,9 +14,9 @@
 
 /* Does KEY, of either version, name SPLAT? */
 gboolean splat_key_is(const struct splat *splat, const char *key);
-/* The same for a pattern with * and ? as in a shell. */
+/* splat_key_is() for a pattern with * and ? as in a shell. */
 gboolean splat_key_fits(const struct splat *splat, const char *pattern);
-/* The same for a report in the form of splat_to_json(), which can be from a file: KEY names it. */
+/* splat_key_is() for a report in the form of splat_to_json(), which can be from a file. */
 gboolean splat_json_key_is(const json_t *report, const char *key);
 /*
  * The key that the present rules give to REPORT (JSON as above), which may have been written by an

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Known issues: the list's form, and which entry a report is. */
+/* Known issues: reads the list, and finds the entry that matches a report. */
 #include "splat/known.h"
 
 #include <stdio.h>
@@ -100,7 +100,7 @@ static gboolean is_date(const char *text)
 	       year >= 2000 && g_date_valid_dmy(day, month, year);
 }
 
-/* A pattern needs a letter that is its own. */
+/* TRUE: the pattern consists of wildcards only, so it would match everything. */
 static gboolean is_wild(const char *pattern)
 {
 	return pattern && strspn(pattern, "*? ") == strlen(pattern);

@@ -21,14 +21,14 @@ struct known_issue {
 	char *expires;       /* "2027-06-30": the last day it counts */
 	/* not from the file */
 	gboolean expired;
-	guint matches; /* reports that known_match() found to be this one */
+	guint matches; /* reports that known_match() assigned to this entry */
 };
 
 struct known;
 
 /*
- * Reads FILE. TODAY is "2026-11-21", as rig_utc_now() begins. Errors (RIG_EXIT_USAGE): not
- * readable, another form than the schema's, a date or a version that is none, an entry that would
+ * Reads FILE. TODAY is "2026-11-21", as rig_utc_now() begins. Errors (RIG_EXIT_USAGE): the file
+ * cannot be read or does not follow the schema, a date or version is invalid, or an entry would
  * match everything.
  */
 struct known *known_load(const char *file, const char *today, GError **error);
@@ -37,8 +37,8 @@ RIG_DEFINE_AUTO(known, known_free)
 
 /*
  * The first entry that SPLAT is an instance of, or NULL. RELEASE is the kernel's ("6.1.192-2");
- * NULL: as the report itself says. Entries that have expired match nothing, and those with a range
- * of kernels nothing of an unknown release: a failure is hidden on proof only.
+ * NULL: the release in the report. Expired entries match nothing. Entries with a range of kernels
+ * do not match an unknown release, because a new failure must not be hidden.
  */
 const struct known_issue *known_match(struct known *known, const struct splat *splat,
 				      const char *release);

@@ -27,7 +27,7 @@ static void read_task(struct reader *reader, const char *text, const char *verb)
 	}
 }
 
-/* Sentences that stand alone and are kept as they are: key in `detail`, words. */
+/* Sentences that are stored unchanged: their key in `detail`, and how they begin. */
 static const struct {
 	const char *key, *words;
 } kept[] = {
@@ -75,7 +75,7 @@ static gboolean read_verb(struct reader *reader, const char *text)
 	return FALSE;
 }
 
-/* Sentences after which a lock line, a name or a stack comes. The first that fits. */
+/* Sentences that introduce a lock line, a name or a stack. The first match is used. */
 static const struct {
 	const char *words;
 	enum next next;

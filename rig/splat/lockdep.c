@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lockdep's reports, read whole: the wanted and held locks, the chain with its stacks, the
- * scenario, the dependency trees. What a report says twice is compared; where the two differ the
- * console lost or mixed lines, and the report is marked instead of guessed at.
+ * Parses whole reports of lockdep: the wanted and held locks, the chain with its stacks, the
+ * scenario, the dependency trees. Facts that a report contains twice are compared; if they differ,
+ * the console lost or mixed lines, and the report is marked as corrupted.
  */
 #include "splat/lockdep.h"
 
@@ -49,8 +49,8 @@ static void read_held(struct reader *reader, const char *text)
 }
 
 /*
- * The first line with a lock counts; but symbolisers repeat it for each function that was inlined
- * there, and the last has the function with a frame.
+ * Stores the lock of a line. The first line is used; but symbolisers repeat it for each inlined
+ * function, and then the last one has the function with a frame.
  */
 static void take_lock(struct splat_lock *to, struct splat_lock *lock)
 {
@@ -183,7 +183,10 @@ static void turn_cycle(struct reader *reader)
 	}
 }
 
-/* The function of a sysfs file: what one of sysfs' own called, else what has such a name. */
+/*
+ * The function of a sysfs file in STACK: the one that a function of sysfs called, else one whose
+ * name ends in _show or _store.
+ */
 static const char *attribute_in(const json_t *stack)
 {
 	const char *named = NULL;
@@ -206,8 +209,8 @@ static const char *attribute_in(const json_t *stack)
 }
 
 /*
- * kn->active is the class of every sysfs file that is open. Which one shows in the stack of the
- * lock that was taken inside: that of the link before.
+ * kn->active is the lock class of every open sysfs file. The stack of the lock that was acquired
+ * while it was held, in the previous link of the chain, shows which file it is.
  */
 static void find_attribute(struct reader *reader)
 {
@@ -222,7 +225,7 @@ static void find_attribute(struct reader *reader)
 	}
 }
 
-/* What a circular report says twice must be the same. */
+/* Checks that the chain of a circular report agrees with the locks at its beginning. */
 static void check_chain(struct reader *reader)
 {
 	struct splat *splat = reader->splat;

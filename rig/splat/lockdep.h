@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A lockdep report while it is read: lockdep.c has its locks, lockdep-sentence.c what is said of
- * them.
+ * A lockdep report that is being parsed: lockdep.c reads its locks, lockdep-phrases.c its
+ * sentences.
  */
 #ifndef RIG_SPLAT_LOCKDEP_H
 #define RIG_SPLAT_LOCKDEP_H
@@ -13,16 +13,16 @@
 /* What the next lock line is. */
 enum next { NEXT_NOTHING, NEXT_WANTED, NEXT_HOLDING, NEXT_SAFE, NEXT_UNSAFE, NEXT_NAME };
 
-/* Where in the report the reader is; the fixed sentences lead from one place to the next. */
+/* The state of the parser; the fixed sentences of a report change it. */
 struct reader {
 	struct splat *splat;
 	json_t *detail;
 	json_t *chain;	  /* of the circular report */
 	json_t *stack;	  /* frames go here; borrowed */
-	json_t *scenario; /* lines go here while it lasts; borrowed */
+	json_t *scenario; /* the lines of the scenario are added here; borrowed */
 	enum next next;
 	gboolean in_held;   /* after "N locks held by" */
-	int next_link;	    /* number the next "-> #N" must have, -1 before the first */
+	int next_link;	    /* the number that the next "-> #N" must have; -1 before the first */
 	int announced;	    /* N of "N locks held by", or -1 */
 	GPtrArray *classes; /* of the chain, #N first */
 };
@@ -42,7 +42,10 @@ static inline void set_text(json_t *object, const char *key, const char *text)
  * that is complete in one line.
  */
 gboolean lockdep_phrase(struct reader *reader, const char *text);
-/* A sentence that is kept as it is, or a line of the scenario. TRUE: nothing else is in it. */
+/*
+ * Stores LINE if it is a sentence that is kept unchanged, or a line of the scenario. TRUE: nothing
+ * else is in it.
+ */
 gboolean lockdep_keep(struct reader *reader, const char *line);
 
 #endif

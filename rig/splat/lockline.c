@@ -64,7 +64,7 @@ static int fetch_int(const GMatchInfo *info, int group)
 	return text ? text_int(text) : -1;
 }
 
-/* Also without ", at:" and what follows, as in "-> #1 (CLASS){++++}-{0:0}:". */
+/* The part from ", at:" on may be missing, as in "-> #1 (CLASS){++++}-{0:0}:". */
 gboolean lock_parse(const char *text, struct splat_lock *ret)
 {
 	static GRegex *regex;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is in each line of a report, found once: the rules for names, keys and ends ask for it many
- * times.
+ * Computes the properties of each line of a report once, because the rules for names, keys and ends
+ * use them many times.
  */
 #include <string.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of formats against a line: which row is it, and what is in it? */
+/* Finds the row of the table of formats that a line matches, and the groups of its pattern. */
 #include <string.h>
 
 #include "splat/internal.h"
 
-/* Lines with these are not reports, although a word of one is in them. */
+/* Lines with one of these are not reports, although they contain a token of a format. */
 static const char *const innocent[] = {
 	"\\n\"", /* a program's source */
 	"Boot_DEBUG:",
@@ -36,11 +36,11 @@ static const char *const innocent[] = {
 	"| Locking",
 };
 
-/* Until the next lines tell what was cut. */
+/* Used after "cut here" until the following lines show the kind of the report. */
 const struct format format_cut = {"cut here", NULL,	  NULL,	      NULL, NULL,
 				  NULL,	      FRAME_NONE, FAMILY_CUT, 0,    FORMAT_PROOF};
 
-/* A page's dump, until the header that it is about. */
+/* Used for a page's dump until the header of its report. */
 const struct format format_dump = {"refcount:", NULL,	    NULL,	NULL, NULL,
 				   NULL,	FRAME_NONE, FAMILY_BUG, 0,    FORMAT_PROOF};
 

@@ -42,7 +42,7 @@ void open_with_past(struct scanner *scanner, struct open *open, const struct lin
 		    strcmp(past->caller, line->caller) != 0) {
 			if (!line->caller[0])
 				return;
-			continue; /* others print at the same time */
+			continue; /* lines of other callers can be in between */
 		}
 		if (past->first_byte < scanner->told || past->number + PAST < line->number ||
 		    !body_is_preface(past->text))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Pieces of console text that others than the collector read too: a line's prefix, one lock. */
+/* Parsers of console text that other modules use as well: a line's prefix, one lock. */
 #ifndef RIG_SPLAT_PARTS_H
 #define RIG_SPLAT_PARTS_H
 
@@ -17,10 +17,11 @@ struct line {
 	guint more;                   /* further lines that were joined to it */
 	guint64 first_byte, end_byte; /* of the whole line with its end */
 	double stamp;                 /* seconds, -1 without */
-	char caller[CALLER_LEN];      /* "T12", "C1", "" where the log does not say */
+	char caller[CALLER_LEN];      /* "T12", "C1"; "" if the log does not name callers */
 	gboolean kernel;              /* the prefix shows that printk wrote it */
-	guint inherited;	      /* lines since the one with the prefix of their record */
-	gboolean user;                /* the prefix shows that a program did */
+	/* number of lines since the line with the prefix, if this one has none of its own */
+	guint inherited;
+	gboolean user;		      /* the prefix shows that a program wrote it */
 	guint dropped;                /* messages that printk lost before it */
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is done to a console line around its prefix: bytes that are not text, colours and blanks of
- * other alphabets are replaced, quoting is taken off, records of /dev/kmsg are read.
+ * Prepares a console line before its prefix is parsed: replaces bytes that are not text, colours
+ * and Unicode blanks, removes quoting, and reads records of /dev/kmsg.
  */
 #include <string.h>
 
@@ -10,7 +10,8 @@
 #define ESCAPE_MAX 24 /* bytes of a colour sequence */
 
 /*
- * A sequence that ends in a letter at TEXT, after its introducer of SKIP bytes: its length, or 0.
+ * The length of the colour sequence at TEXT, or 0: an introducer of SKIP bytes, then parameters,
+ * then a letter.
  */
 static gsize colour_at(const char *text, gsize skip)
 {
@@ -56,8 +57,8 @@ static gsize entity_at(const char *p, char *ret)
 }
 
 /*
- * What the bytes at P are replaced by: *RET_LEN of them by the character that is returned, NUL for
- * nothing. rsyslog writes control characters as "#012".
+ * The character that replaces the *RET_LEN bytes at P; NUL: they are removed. rsyslog writes
+ * control characters as "#012".
  */
 static char replacement(const char *p, gsize *ret_len)
 {
@@ -130,7 +131,10 @@ gsize prefix_clean(char *text, gsize len)
 	return to;
 }
 
-/* Where a mark of quoting at P ends, P where there is none: ">", "|", "JD>" (initials). */
+/*
+ * Skips a mail's mark of quoting at P: ">", "|", "JD>" (initials). Returns its end, or P if there
+ * is none.
+ */
 static const char *quote_mark(const char *p)
 {
 	const char *mark = p + strspn(p, " \t");

@@ -49,7 +49,7 @@ static const struct piece pieces[] = {
 	{"<#>1 &9999-", PIECE_KERNEL},
 	{"1 &9999-99-99\\T99", AT_START},
 	{"<#>", PIECE_KERNEL | PIECE_LEVEL},
-	/* what terminals and CI systems write before a line */
+	/* prefixes of terminals and CI systems */
 	{"[9999-99-99?TZ]", PIECE_DATE | PIECE_BLANK},
 	{"[9999/99/99?TZ]", PIECE_DATE | PIECE_BLANK},
 	{"[9999:99:99 T]", PIECE_DATE | PIECE_BLANK},
@@ -85,7 +85,7 @@ static const struct piece pieces[] = {
 	{"W W: ", PIECE_USER | AFTER_BSD},
 	{"W &[_#.", 0 | AFTER_BSD},
 	{"W &<#>", 0 | AFTER_BSD},
-	/* what vendors add: MediaTek, Samsung, Huawei, Qualcomm, Spreadtrum */
+	/* additions of vendors: MediaTek, Samsung, Huawei, Qualcomm, Spreadtrum */
 	{"_{-}{.}(#)[#:~]", PIECE_KERNEL | AFTER_ANY},
 	{"_{L}[#:~]", PIECE_KERNEL | PIECE_BLANK | AFTER_ANY},
 	{"_[pid:#,~]", PIECE_KERNEL | PIECE_BLANK | AFTER_ANY},
@@ -95,7 +95,7 @@ static const struct piece pieces[] = {
 	{"c# &?", PIECE_KERNEL | AFTER_ANY},
 };
 
-/* Elements of patterns; each gives where it ends, or NULL --------------------------- */
+/* Elements of patterns; each returns its end, or NULL --------------------------- */
 
 static const char *digits(const char *p)
 {
@@ -295,7 +295,7 @@ static const char *element(char what, const char *p, struct line *line)
 	}
 }
 
-/* Where the part of the line at P that PATTERN (LEN characters) describes ends, or NULL. */
+/* Matches PATTERN (LEN characters) at P. Returns the end of the match, or NULL. */
 static const char *follow(const char *pattern, gsize len, const char *p, struct line *line)
 {
 	const char *end = pattern + len, *ahead = NULL;

@@ -31,7 +31,10 @@ static const char *strip_pieces(const char *p, struct line *line)
 	guint n = 0;
 
 	while (n < PIECES_MAX) {
-		/* a paste can be indented as a whole; blanks alone are the text's own */
+		/*
+		 * pasted text can be indented as a whole; but without a prefix, blanks belong to
+		 * the text
+		 */
 		const char *end = piece_strip(n ? p : p + strspn(p, " \t"), line, &before);
 
 		if (!end)
@@ -44,7 +47,10 @@ static const char *strip_pieces(const char *p, struct line *line)
 	return p;
 }
 
-/* A program's unfinished line ("login: ") can stand before the kernel's: the stamp shows where. */
+/*
+ * Skips a program's unfinished line ("login: ") before a line of the kernel, which begins with its
+ * time stamp.
+ */
 static const char *strip_glued(const char *p, struct line *line)
 {
 	for (const char *at = strchr(p, '['); at && at - p < 256; at = strchr(at + 1, '[')) {

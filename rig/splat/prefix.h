@@ -11,7 +11,7 @@ enum piece_flag {
 	PIECE_DATE = 1 << 2,   /* a host and a tag can follow */
 	PIECE_BSD = 1 << 3,    /* a date of syslog: the kernel never prints one itself */
 	PIECE_BLANK = 1 << 4,  /* one blank after it belongs to it */
-	AFTER_DATE = 1 << 5,   /* only directly behind a date or a stamp */
+	AFTER_DATE = 1 << 5,   /* only directly after a date or a time stamp */
 	AFTER_BSD = 1 << 6,
 	AT_START = 1 << 7,  /* only as the first piece */
 	AFTER_ANY = 1 << 8, /* not as the first piece */

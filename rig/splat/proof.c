@@ -4,7 +4,7 @@
 
 #include "splat/scanner.h"
 
-#define PROOF_LINES 4 /* inside a report, where nothing else shows that it is one */
+#define PROOF_LINES 4 /* lines of a report that are needed if nothing else shows that it is one */
 
 /*
  * A line without a kernel's prefix is a header only if it begins with the header's text, or with a

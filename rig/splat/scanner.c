@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The scanner: bytes to lines, and what a line is to the reports around it. */
+/* The scanner: splits bytes into lines, and passes each line to the open reports. */
 #include <string.h>
 
 #include "splat/scanner.h"
@@ -94,7 +94,7 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
 }
 
-/* What a line means besides reports. */
+/* Handles lines that are important outside of reports: a new boot, the end of lockdep. */
 static void take_news(struct scanner *scanner, const struct line *line)
 {
 	boot_take(scanner, line);
@@ -109,7 +109,10 @@ static gboolean is_page_dump(const char *text)
 	       strstr(text, "refcount:");
 }
 
-/* A line that has one of the filter's words. The row that it begins a report by, or NULL. */
+/*
+ * Handles a line with one of the filter's words. Returns the row by which it begins a report, or
+ * NULL.
+ */
 static const struct format *take_word(struct scanner *scanner, const struct line *line)
 {
 	const struct format *format;
@@ -161,7 +164,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	scanner->kernel_lines += line.kernel;
 	for (guint i = 0; line.dropped && i < scanner->n_open; i++)
 		scanner->open[i]->missed += line.dropped;
-	/* a record of several lines that syslog or the journal made one of */
+	/* a record of several lines, which syslog or the journal stored as one line */
 	for (text = scanner->scratch + (line.text - scanner->scratch); text; text = next) {
 		next = strchr(text, '\n');
 		if (next)
@@ -205,14 +208,17 @@ static void whole_line(struct scanner *scanner, const guint8 *bytes, gsize len)
 
 typedef guint8 sixteen __attribute__((vector_size(16)));
 
-/* How many lines end in BYTES. A search for each end alone would cost more than all the rest. */
+/*
+ * The number of newlines in BYTES. memchr() for each of them would take longer than the rest of the
+ * scanner.
+ */
 static guint64 count_lines(const guint8 *bytes, gsize len)
 {
 	guint64 n = 0;
 	gsize at = 0;
 
 	while (len - at >= sizeof(sixteen)) {
-		gsize most = MIN(len, at + 255 * sizeof(sixteen)); /* lanes count to 255 */
+		gsize most = MIN(len, at + 255 * sizeof(sixteen)); /* a lane can count up to 255 */
 		sixteen lanes = {0};
 
 		for (; most - at >= sizeof(sixteen); at += sizeof(sixteen)) {
@@ -251,7 +257,7 @@ static void skip_to_stamp(struct scanner *scanner, const guint8 *bytes, gsize le
 	}
 }
 
-/* Lines in which no word is: counted, the last ones remembered. */
+/* Skips lines without any of the filter's words: counts them, and keeps the last ones. */
 static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	const guint8 *end = bytes + len;
@@ -281,7 +287,7 @@ static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 	while (len) {
 		gsize at, line;
 
-		/* a mail can have wrapped the header that the last line began */
+		/* otherwise a wrapped header of a mail may continue in this block */
 		if (!slow && !scanner->n_open && !scanner->past[0].has_word) {
 			if (!filter_hit(bytes, len, &at)) {
 				skip_quiet(scanner, bytes, len);
@@ -311,8 +317,8 @@ static gboolean is_symbol_start(const char *text)
 }
 
 /*
- * The log ends inside a line, which then counts as a part of the report before it where it can be
- * the beginning of a frame.
+ * The log ends inside a line. If this can be the beginning of a frame, it is a part of the report
+ * before it.
  */
 static void finish_cut_line(struct scanner *scanner)
 {

@@ -8,7 +8,7 @@
 #define PAST 4	      /* lines remembered before a header */
 #define INHERIT_MAX 3 /* lines of a record that have no prefix of their own */
 #define BANNER_LEN 128
-#define CALLERS 4 /* that write one report */
+#define CALLERS 4 /* callers of printk that can write one report together */
 
 /* A report whose end has not been seen. */
 struct open {
@@ -34,7 +34,7 @@ struct past {
 	double stamp;
 	gboolean kernel;
 	guint inherited;
-	gboolean has_word;	     /* of the filter: the line may begin a report */
+	gboolean has_word;	     /* the filter found a word: it may begin a report */
 	const struct format *format; /* the row that it matched, or NULL */
 	gboolean format_open;	     /* … and it began a report */
 };
@@ -60,7 +60,7 @@ struct scanner {
 	double crashed_at;
 	gboolean any_crash;
 	gboolean found_any;	 /* a report, whatever it was */
-	guint64 told;		 /* reports reach up to this byte */
+	guint64 told;		 /* the last reported line ends at this byte */
 	/* the kernel's version line of the last boot, "" before the first */
 	char banner[BANNER_LEN];
 	gboolean going_down;
@@ -70,23 +70,26 @@ struct scanner {
 };
 
 /*
- * A line that begins a report, or continues the one its caller is in; "cut here" stands before one.
+ * Handles a line that begins a report or continues the open one of its caller, and the line "cut
+ * here".
  */
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line);
 void extent_cut(struct scanner *scanner, const struct line *line);
-/* Any other line: inside its caller's report, or not. */
+/* Handles any other line: it may be inside the open report of its caller. */
 void extent_line(struct scanner *scanner, const struct line *line);
-/* A page's dump, which stands before the report that it is about. */
+/* Handles a page's dump, which precedes its report. */
 void extent_dump(struct scanner *scanner, const struct line *line);
 /*
- * Is LINE the end of a header that a mail wrapped? Then the two are one line, which is taken as
- * such, and LINE is consumed. HAS_WORD: the filter found a word in LINE.
+ * TRUE: LINE is the end of a header that a mail program wrapped; the joined line was handled, and
+ * LINE is consumed. HAS_WORD: the filter found a word in LINE.
  */
 gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word);
-/* The same for a lock line at the end of OPEN, which LINE is then appended to. */
+/* TRUE: LINE is the end of a wrapped lock line at the end of OPEN, and was appended to it. */
 gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line);
-/* The same for a frame, or another line that is only inside a report together with the one before:
- * the joined text, to be freed, or NULL. */
+/*
+ * For a frame, or another line that is part of a report only if it is joined with the line before:
+ * the joined text, to be freed, or NULL.
+ */
 char *join_body(const struct scanner *scanner, const struct open *open, const struct line *line);
 /* The open report that LINE belongs to although only one of them has a kernel's prefix. */
 struct open *extent_beside(struct scanner *scanner, const struct line *line, gboolean header);
@@ -99,7 +102,7 @@ void open_reach(struct open *open, const struct line *line);
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line);
 /* HEADER, joined of two lines, is the header of OPEN. */
 void extent_rewrite(struct open *open, const struct format *format, const struct line *header);
-/* The report as far as it has come, or NULL where it is not proven to be one. */
+/* The report up to its last line so far, or NULL if it is not certain to be a report. */
 struct splat *extent_splat(const struct open *open);
 void extent_free(struct open *open);
 /* boot.c: BYTES are the stream's first. A mail begins with its header (RFC 5322). */
@@ -113,7 +116,7 @@ void boot_take(struct scanner *scanner, const struct line *line);
 void extent_reboot(struct scanner *scanner, const struct line *line);
 /* CUT_SHORT: the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
-/* proof.c: are there lines enough to believe that it is a report? */
+/* proof.c: TRUE if there are enough lines to be certain that it is a report. */
 gboolean extent_is_proven(const struct open *open);
 
 #endif

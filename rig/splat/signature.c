@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What makes two reports the same, at three levels: `bug` holds for every build, boot and
- * architecture, `path` adds how the kernel came there, `exact` the whole stacks. A key begins with
+ * architecture, `path` adds the functions on the stacks, `exact` whole frames. A key begins with
  * the version of the rules that made it; one that the second version does not change stays "v1:",
  * and one that it does change has the first version's beside it (`former`).
  */
@@ -100,8 +100,10 @@ static void add_usage(GString *out, const struct splat *splat)
 			g_string_append_printf(out, " %s", contexts[i]);
 }
 
-/* The wanted lock and the held one that forbids it: the newest of those with the least inner type.
- * The numbers themselves changed in 6.12, their order did not. */
+/*
+ * The wanted lock and the held one that forbids it: the newest of those with the least inner wait
+ * type. Only the order of these types is used, because their numbers changed in 6.12.
+ */
 static void add_wait(GString *out, const struct splat *splat)
 {
 	const struct splat_lock *strictest = NULL;
@@ -120,7 +122,7 @@ static void add_wait(GString *out, const struct splat *splat)
 	}
 }
 
-/* Where the check is, without the line, and what it says. */
+/* The file of the check, without the line, and its message. */
 static void add_rcu(GString *out, const struct splat *splat, const char *function)
 {
 	g_string_append_printf(out, "%s %s %s", detail_text(splat, "file"),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The collector: a console's bytes go in, reports come out. Independent of guests and runs: a log
- * from anywhere can be judged. Fed live and offline alike; the answer does not depend on how the
- * bytes were cut into pieces.
+ * The collector finds the kernel's reports in the bytes of a console. It does not depend on guests
+ * and runs, so a log from anywhere can be read. The result is the same for a live console and a
+ * file, and does not depend on how the bytes are divided into pieces.
  */
 #ifndef RIG_SPLAT_SPLAT_H
 #define RIG_SPLAT_SPLAT_H
@@ -16,7 +16,8 @@
 enum splat_weight {
 	SPLAT_FAIL, /* the kernel under test is at fault */
 	SPLAT_LOST, /* loss of coverage: lockdep out of entries or turned off */
-	SPLAT_NOTE, /* worth keeping, no fault by itself (allocation failure under pressure) */
+	/* stored, but not a fault (for example an allocation failure under pressure) */
+	SPLAT_NOTE,
 };
 
 /* One held or wanted lock: "INST (CLASS){USAGE}-{O:I}, at: FUNC". Absent parts are NULL or -1. */
@@ -29,7 +30,7 @@ struct splat_lock {
 };
 
 struct splat {
-	/* known_json() of the issue that it was found to be (splat/known.h), or NULL */
+	/* known_json() of the known issue that it matches (splat/known.h), or NULL */
 	json_t *known;
 	const char *kind; /* from the table: "lockdep-circular", "hung-task", "warning", … */
 	enum splat_weight weight;
@@ -46,14 +47,14 @@ struct splat {
 	gboolean corrupted;
 	const char *corrupted_why;
 	gboolean truncated; /* the log ended, or the bound was hit, inside it */
-	gboolean induced; /* came of the report before it: a panic after an oops, a warning inside a
-			     report */
+	/* a consequence of the report before: a panic after an oops, a warning inside a report */
+	gboolean induced;
 	gboolean validator_off; /* the lock validator is off after it */
 	guint missed;		/* console messages that printk said it dropped inside it */
 	char *comm;		/* the task that was running, or that hung; NULL */
 	int pid, cpu;		/* -1 where the report does not say */
-	GPtrArray *frames;	/* of char *: the function names of the stack that counts, innermost
-				   first */
+	/* of char *: the function names of the stack that names the report, innermost first */
+	GPtrArray *frames;
 	/* lockdep only */
 	char *task; /* "kworker/u4:1/34" */
 	struct splat_lock acquiring, holding;
@@ -78,33 +79,35 @@ typedef void (*splat_found)(struct splat *splat, void *data);
 struct scanner *scanner_new(splat_found found, void *data);
 void scanner_feed(struct scanner *scanner, const guint8 *bytes, gsize len);
 /*
- * Gives FOUND the reports whose end has not been seen, as far as they have come: for callers that
- * cannot wait.
- * Nothing changes by that; each is given to the scanner's own FOUND when its end is seen.
+ * Passes the reports whose end has not been seen yet to FOUND, with the lines so far: for callers
+ * that cannot wait. The state does not change: each is passed to the scanner's own FOUND again when
+ * its end is seen.
  */
 void scanner_peek(const struct scanner *scanner, splat_found found, void *data);
-/* The stream is over. */
+/* Call it at the end of the stream: ends open reports. */
 void scanner_flush(struct scanner *scanner);
 void scanner_free(struct scanner *scanner);
 RIG_DEFINE_AUTO(scanner, scanner_free)
 
-/* Has a report begun whose end has not been seen? Its kind, or NULL: the engine waits a moment. */
+/*
+ * The kind of a report whose end has not been seen yet, or NULL. The engine waits a moment for it.
+ */
 const char *scanner_open_kind(const struct scanner *scanner);
 /*
- * The first line of the earliest report whose end has not been seen, G_MAXUINT64 where there is
- * none: reports end in another order than they begin, and those found with a lower line can be
- * shown.
+ * The first line of the earliest report whose end has not been seen, G_MAXUINT64 if there is none.
+ * Reports may end in another order than they begin; those with a lower first line can be printed in
+ * order.
  */
 guint64 scanner_open_line(const struct scanner *scanner);
 /*
- * Did a line say that the lock validator is off ("INFO: lockdep is turned off", taint, limits)? A
- * report that turns it off by being printed does not count here: see splat.validator_off.
+ * TRUE: a line shows that the lock validator is off ("INFO: lockdep is turned off", taint, limits).
+ * Reports that turn it off when they are printed do not count here: see splat.validator_off.
  */
 gboolean scanner_lockdep_died(const struct scanner *scanner);
 /*
- * How many lines were read; *RET_KERNEL: how many of those that were looked at one by one had a
- * kernel's prefix. Stretches without a report's words are not looked at but for their last lines,
- * so that 0 means that no kernel's prefix was understood.
+ * The number of lines that were read; *RET_KERNEL: how many of the parsed ones have a prefix of the
+ * kernel. Parts without a report's words are skipped except for their last lines, so 0 means that
+ * no prefix of the kernel was recognised.
  */
 guint64 scanner_lines(const struct scanner *scanner, guint64 *ret_kernel);
 /* The newest printk time stamp in seconds, -1 before the first. */

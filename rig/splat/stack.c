@@ -42,7 +42,10 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 	return names;
 }
 
-/* The index after the (last) start of a call trace; the header's without one. */
+/*
+ * The index of the line after the first (or LAST) start of a call trace; without one, the header's
+ * index.
+ */
 static guint trace_start(const struct report *report, gboolean last)
 {
 	guint start = report->header;
@@ -61,10 +64,10 @@ static guint trace_start(const struct report *report, gboolean last)
 GPtrArray *stack_counting(const struct report *report)
 {
 	switch (report->format->rule) {
-	/* sanitizers: the stack of the access comes first, with or without "Call Trace" */
+	/* sanitizers print the stack of the access first, with or without "Call Trace" */
 	case FRAME_GROUP:
 		return stack_from(report, report->header + 1, TAKE_FRAMES);
-	/* the fault is told before the trace, or inside, where a panic came of a warning */
+	/* the fault is printed before the trace, or inside it if a warning caused a panic */
 	case FRAME_FAULT:
 	case FRAME_STALL:
 	case FRAME_INTERRUPTED:
@@ -95,7 +98,7 @@ static GPtrArray *first_cpu_stack(const struct report *report)
 	return stack_counting(report);
 }
 
-/* After the interrupt that found the stall, if the stack shows it. */
+/* The stack below the interrupt that detected the stall, if the stack shows it. */
 GPtrArray *stack_interrupted(const struct report *report)
 {
 	static const char *const entries[] = {"apic_timer_interrupt+", "el1h_64_irq+", "el1_irq+",

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a report is called: the row's title, with what differs from boot to boot taken out. */
+/* The title of a report: from its format, without parts that differ between boots. */
 #include <string.h>
 
 #include "splat/internal.h"
 
 #define TITLE_MAX 120
 
-/* What differs from boot to boot goes: addresses, numbers, lines, offsets. */
+/* Replaces the parts that differ between boots: addresses, numbers, lines, offsets. */
 static char *clean_title(const char *title)
 {
 	static const struct {
@@ -18,7 +18,8 @@ static char *clean_title(const char *title)
 		 "IPV6ADDR"},
 		{"([a-zA-Z_][a-zA-Z0-9_.]*)\\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?", "\\1"},
 		/*
-		 * but ":A-0000192" and ":0000096" are slab caches' names with their objects' size
+		 * but not in ":A-0000192" and ":0000096", names of slab caches with the size of
+		 * their objects
 		 */
 		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])(?:0x)?[0-9a-f]*[0-9][0-9a-f]{5,}"
 		 "(?![0-9a-zA-Z_])",
@@ -75,7 +76,10 @@ static const char *access_of(const struct report *report)
 	return "";
 }
 
-/* A workqueue names the function that left something behind; "workfn=" since 6.10. */
+/*
+ * The function in the workqueue's message about a work item that left a lock held or preemption
+ * disabled; "workfn=" since 6.10.
+ */
 static void add_last_function(GString *out, const struct report *report)
 {
 	const char *name = rest_of_line(report, "last function: ");

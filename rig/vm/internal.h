@@ -110,7 +110,7 @@ void vm_fault(struct vm *vm, const char *what);
 
 /* Ends all operations as VM_VANISHED. */
 void vm_ops_vanish(struct vm *vm, const char *why);
-/* The same for vm_free(), without callbacks. */
+/* vm_ops_vanish() for vm_free(), without callbacks. */
 void vm_ops_free(struct vm *vm);
 /* To be called after a QMP event: each operation checks the events from its cursor on. */
 void vm_ops_check_events(struct vm *vm);

@@ -17,7 +17,7 @@
 struct vm_launcher;
 
 struct vm_module {
-	/* sizeof(struct vm) when the module was compiled: one of another build is refused */
+	/* sizeof(struct vm) when the module was compiled: a module of another build is refused */
 	gsize vm_size;
 	const struct vm_launcher *launcher;
 	/* as in vm/orphans.h */

@@ -54,7 +54,10 @@ void op_send(struct op *op, const char *command, json_t *arguments, op_reply rep
 void op_check_events(struct op *op);
 /* WHY and REPLY are borrowed. */
 void op_finish(struct op *op, enum vm_outcome outcome, const char *why, json_t *reply);
-/* The same, but the owner is called from the main loop, for use inside a call of the owner. */
+/*
+ * op_finish() for use inside a call of the owner: the owner's callback is called later, from the
+ * main loop.
+ */
 void op_finish_later(struct op *op, enum vm_outcome outcome, const char *why);
 /* Ends as VM_FAILED with QEMU's error message. */
 void op_fail(struct op *op, const struct qmp_reply *reply);

@@ -68,7 +68,10 @@ static void deleted(struct op *op)
 	op->event = NULL;
 	op->waits = "reply to object-del";
 	if (op->command) {
-		/* the event arrived before the reply to device_del, which adds nothing */
+		/*
+		 * the event arrived before the reply to device_del, so the reply is not needed any
+		 * more
+		 */
 		qmp_forget(vm->qmp, op->command);
 		op->command = 0;
 	}

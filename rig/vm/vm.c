@@ -60,7 +60,10 @@ static void on_event(const char *name, json_t *event, void *data)
 	if (g_str_equal(name, "SHUTDOWN"))
 		note_shutdown(vm, event);
 	else if (g_str_equal(name, "RESET"))
-		/* the queue was for the guest before the reset; the new one sends hello again */
+		/*
+		 * the queued bytes were for the guest before the reset; after it, the guest sends
+		 * hello again
+		 */
 		for (int i = 0; i < N_CHANNELS; i++)
 			if (vm->channels[i].stream)
 				stream_clear(vm->channels[i].stream);

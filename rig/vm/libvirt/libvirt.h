@@ -149,7 +149,7 @@ struct lv_job {
 
 struct lv_job *lv_job_new(struct lv_host *host, lv_work work, lv_job_done done);
 void lv_job_run(struct lv_job *job);
-/* The same for a job that opens the host's link; lv_abandon() can wait for it. */
+/* Starts a job that opens the host's link; lv_abandon() can wait for it. */
 void lv_job_connect(struct lv_job *job);
 /* Blocks until the work has returned, at most SECONDS. FALSE: it still runs. */
 gboolean lv_job_wait(struct lv_job *job, guint seconds);
