@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * This host as a place. Builds start first, one at a time, on half of the host where runs fit
- * beside it, else on all of it. Runs start in their order as soon as they fit (pack.h).
+ * The place (place.h) that is this host. Builds start first, one at a time. A build gets half of
+ * the processors if runs fit on the other half, else all of them. Runs start in their order as soon
+ * as they fit (pack.h).
  */
 #include <string.h>
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Packing: first fit in a given order, with a limit to passing over. */
+/*
+ * Packing: the first item that fits is chosen, in a given order, but an item can be passed over
+ * only a limited number of times.
+ */
 #include "place/pack.h"
 
 #define PATIENCE 8
@@ -40,7 +43,7 @@ struct going {
 	struct pack_room need;
 };
 
-/* Ends the one that ends first; its end. */
+/* Removes the item that ends first from GOING and returns the time of its end. */
 static double end_one(GArray *going, struct pack_room *free)
 {
 	guint first = 0;
@@ -57,7 +60,7 @@ static double end_one(GArray *going, struct pack_room *free)
 	return ended.end_s;
 }
 
-/* With all processors busy all the time. */
+/* The time that ITEMS take if all processors are busy all the time. */
 static double busy_s(struct pack_item *const *items, guint n, const struct pack_room *host)
 {
 	double sum = 0;

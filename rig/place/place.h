@@ -34,8 +34,8 @@ struct place_job {
 	/* starts only after this one has ended with PASS; NULL: at once. It was added before */
 	struct place_job *after;
 	/*
-	 * The command's words after the program's name, without --results, for a job that gets
-	 * CORES: g_strfreev(). Called when the job is about to start.
+	 * Returns the arguments of the rig, without --results, for a job that gets CORES:
+	 * g_strfreev(). Called when the job is about to start.
 	 */
 	char **(*words)(const struct place_job *job, guint cores);
 	/*
@@ -46,9 +46,7 @@ struct place_job {
 	void *data; /* the caller's */
 };
 
-/*
- * Called where the place itself fails; ERROR is the callee's. Jobs that run still end.
- */
+/* Called if the place itself fails. The callee owns ERROR. Running jobs still end. */
 typedef void (*place_failed)(GError *error, void *data);
 
 struct place {
@@ -73,7 +71,7 @@ struct place_ops {
 void place_add(struct place *place, struct place_job *job);
 /* Starts no further job; done() is called for those that wait. */
 void place_hold(struct place *place);
-/* The same, and stops those that run: SIGTERM, and SIGKILL after GRACE_S. */
+/* place_hold() that also stops running jobs: SIGTERM, and SIGKILL after GRACE_S. */
 void place_stop(struct place *place, guint grace_s);
 /* What waits and runs, for a line of progress: g_free(). */
 char *place_progress(const struct place *place);
@@ -81,15 +79,17 @@ char *place_progress(const struct place *place);
 /* TRUE if its jobs go on without this process. */
 gboolean place_can_leave(const struct place *place);
 /*
- * Starts everything that was added and lets go of it: done() is not called any more. A caller that
- * adds the same keys later gets the results. Errors: RIG_EXIT_INFRA.
+ * Starts all jobs and detaches from them: done() is not called any more. A later process that adds
+ * jobs with the same keys gets their results. Errors: RIG_EXIT_INFRA.
  */
 gboolean place_leave(struct place *place, GError **error);
 /* Kills what still runs, except after place_leave(); done() is not called. */
 void place_free(struct place *place);
 RIG_DEFINE_AUTO(place, place_free)
 
-/* All borrowed during place_here() only, but `rig` and `results`, as long as the place. */
+/*
+ * `rig` and `results` are borrowed as long as the place exists, all else only during place_here().
+ */
 struct place_options {
 	const char *results; /* the folder of run folders */
 	const char *rig;     /* the program; NULL: this one */

@@ -97,8 +97,8 @@ static struct kernel *get_kernel(const struct run_request *want, const struct ma
 }
 
 /*
- * FALSE, with an error: CONFIG lacks one of NEEDS, the options that NAME, a WHAT ("scenario"),
- * requires.
+ * Checks that CONFIG has the options NEEDS of a scenario or the like. The error calls it WHAT
+ * ("scenario") NAME.
  */
 static gboolean meets(const struct resolved *r, GHashTable *config, const char *what,
 		      const char *name, const char *const *needs, GError **error)
@@ -169,7 +169,7 @@ static const char *const asked_why[] = {
 	[ACCEL_TCG] = "TCG: requested",
 };
 
-/* Is there anything for the director to do? */
+/* TRUE: the run needs the director's plugin, for holds or to count visits. */
 static gboolean is_directed(const struct run_request *want, const struct resolved *r)
 {
 	return r->scenario->n_holds || want->visits;

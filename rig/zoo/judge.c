@@ -100,7 +100,7 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 	switch (entry->oracle) {
 	case ORACLE_WATCHDOG:
 		/*
-		 * the explanation of a hang is one of the reports; it counts where it is a known
+		 * the explanation of a hang is one of the reports; it counts also if it is a known
 		 * issue
 		 */
 		report = *entry->kinds ? find_report(entry, run) : NULL;

@@ -28,7 +28,7 @@ static int by_value(gconstpointer a, gconstpointer b)
 	return (x > y) - (x < y);
 }
 
-/* Entry, machine and kernel: what may be compared. */
+/* Compares entry, machine and kernel: scores can be compared only if these are equal. */
 static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 {
 	int order = strcmp(x->id, y->id);
@@ -282,7 +282,7 @@ gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *who
 	return score->runs && score->caught * whole->runs < whole->caught * score->runs;
 }
 
-/* A cell that a part's name, which comes from run.json, cannot break. */
+/* TEXT, from run.json, as the text of a cell that cannot break the table. */
 static char *cell(const char *text)
 {
 	return g_strdelimit(g_strndup(text, 64), "|<>\n\r", '?');

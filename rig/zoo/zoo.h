@@ -14,11 +14,11 @@
 
 /* The detector that must report the bug. */
 enum zoo_oracle {
-	ORACLE_LOCKDEP,  /* the lock validator */
+	ORACLE_LOCKDEP,	 /* the lock validator */
 	ORACLE_WATCHDOG, /* the rig's watchdog: no progress */
-	ORACLE_RULES,    /* the locking rules' assertions, a patch below the bug's */
-	ORACLE_KERNEL,   /* any other report: an oops, a sanitizer */
-	ORACLE_ACCOUNTS, /* memory that is not what it was */
+	ORACLE_RULES,	 /* the locking rules' assertions, a patch below the bug's */
+	ORACLE_KERNEL,	 /* any other report: an oops, a sanitizer */
+	ORACLE_ACCOUNTS, /* the memory accounts differ after the load */
 };
 
 const char *zoo_oracle_name(enum zoo_oracle oracle);
@@ -61,22 +61,24 @@ struct zoo_entry *zoo_load(const char *id, GError **error);
 /* The ids of all entries, sorted; NULL-terminated. */
 char **zoo_ids(void);
 
-/* What ENTRY has for KERNEL, a source (the first one for NULL), or NULL. */
+/* ENTRY's variant for KERNEL, a source (NULL: the first variant). NULL if it has none. */
 const struct zoo_variant *zoo_variant(const struct zoo_entry *entry, const char *kernel);
 
-/* The patches for KERNEL (the first variant's for NULL), as paths; the clean twin's where CLEAN.
- * And its fragments. */
+/*
+ * The paths of the patches and fragments for KERNEL (NULL: the first variant), with the bug or, if
+ * CLEAN, of the clean twin.
+ */
 gboolean zoo_patches(const struct zoo_entry *entry, const char *kernel, gboolean clean, char ***ret,
 		     char ***ret_fragments, GError **error);
-/* The kernel source that NULL stands for. */
+/* The kernel source of the first variant. */
 const char *zoo_kernel(const struct zoo_entry *entry);
-/* What scenario_load() takes. */
+/* The scenario's name or path, for scenario_load(). */
 char *zoo_scenario(const struct zoo_entry *entry);
 
 /* The result of a run for ENTRY. */
 struct zoo_outcome {
-	gboolean valid;	  /* judged, with the guest alive: INFRA, SKIP, LOST without report and
-			     ABORTED count for nothing */
+	/* it is counted: not for INFRA, SKIP, LOST without a report, and ABORTED */
+	gboolean valid;
 	gboolean caught;  /* what the entry expects was seen */
 	gboolean alarmed; /* FAIL or HANG, for any reason */
 	double guest_s;	  /* guest seconds until then */
@@ -132,7 +134,7 @@ gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *who
 char *zoo_table(GPtrArray *scores);
 char *zoo_ablation(GPtrArray *scores);
 
-/* Where they are in docs/zoo.md. */
+/* The NAMEs of these tables in docs/zoo.md (zoo_table_insert()). */
 #define ZOO_TABLE "table"
 #define ZOO_ABLATION "table, parts left out"
 #define ZOO_DIRECTED "table, directed"

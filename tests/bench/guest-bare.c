@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The init of the bare boot: says that it is there, and powers off. */
+/* The init of the bare boot (tests/unit/bare-qemu.c): prints a message and powers off. */
 #include <sys/reboot.h>
 #include <unistd.h>
 

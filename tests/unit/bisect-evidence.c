@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The evidence in a run's output: here of hangs, whose explanation is one of the run's reports. */
+/*
+ * The evidence in the output of runs that hang: the explanation of the hang is one of the reports.
+ */
 #include <string.h>
 
 #include "bisect/evidence.h"
@@ -77,7 +79,8 @@ static const struct {
 	const char *kind; /* NULL: not yet */
 } target_cases[] = {
 	{2, 2, "hang-cycle"},
-	{8, 2, "hang-cycle"}, /* a hang in one run of four, and not the warning that all have */
+	/* one run in four hangs: the hang is the target, not the warning that every run has */
+	{8, 2, "hang-cycle"},
 	{2, 0, NULL},
 	{23, 0, NULL},
 	{24, 0, "warning"}, /* after 24 runs without a hang, the warning is the target */

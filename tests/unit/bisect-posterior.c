@@ -37,7 +37,7 @@ START_TEST(caught_at_half)
 }
 END_TEST
 
-/* The higher the rate, the more a silent run counts. */
+/* The higher the detection rate, the more does a run without the bug count as evidence. */
 START_TEST(silent_counts_as_the_rate)
 {
 	rig_auto(posterior) sure = posterior_new(100, NULL, FALSE);
@@ -98,7 +98,10 @@ START_TEST(side_branch)
 	ck_assert(ancestry_has(ancestry, 5, 4) && ancestry_has(ancestry, 4, 1) &&
 		  !ancestry_has(ancestry, 4, 2));
 	learn(p, 20);
-	/* a silent 4 does not change 2, although 2 precedes it in the list */
+	/*
+	 * a run at 4 without the bug does not change 2, which is on the other branch, although 2
+	 * precedes 4 in the list
+	 */
 	for (guint i = 0; i < 3; i++)
 		posterior_observe(p, 4, FALSE);
 	ck_assert_double_gt(posterior_of(p, 2), 0.3);
@@ -132,7 +135,7 @@ START_TEST(line_as_history)
 }
 END_TEST
 
-/* Candidates between which no position can be tested are one answer. */
+/* Candidates that no testable position separates are one answer. */
 START_TEST(skipped_are_one_answer)
 {
 	rig_auto(posterior) p = posterior_new(10, NULL, FALSE);
@@ -166,7 +169,7 @@ START_TEST(choices)
 	ck_assert(choice_next(&choice, &first));
 	ck_assert_uint_ge(first, 40);
 	ck_assert_uint_le(first, 60);
-	/* neither the broken one nor its neighbours */
+	/* next, neither the broken position nor one of its neighbours is chosen */
 	skipped[first] = TRUE;
 	ck_assert(choice_next(&choice, &at));
 	ck_assert_uint_ge(ABS((int)at - (int)first), 3);
@@ -177,7 +180,7 @@ START_TEST(choices)
 	choice.n_pending = 1;
 	ck_assert(choice_next(&choice, &at));
 	ck_assert_uint_ge(ABS((int)at - (int)first), 10);
-	/* both halves are wanted */
+	/* then a position in each half is needed next */
 	choice.ready = ready;
 	ck_assert_uint_eq(choice_ahead(&choice, ahead, 4), 2);
 	ck_assert((ahead[0] < first) != (ahead[1] < first));

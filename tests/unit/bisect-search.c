@@ -54,7 +54,10 @@ static void init_repo(void)
 	g_free(git("init", "-q", "-bmain"));
 }
 
-/* Commit 0 is the good end, BUG brings the bug with RARE, 12 and 20 cannot be tested, 5 warns. */
+/*
+ * Commit 0 is the good end, commit BUG introduces the bug with the rate RARE, 12 and 20 cannot be
+ * tested, and from 5 on runs print a warning.
+ */
 static void make_repo(const char *rare)
 {
 	g_autofree char *count = in_scratch("count");
@@ -180,7 +183,7 @@ START_TEST(rare_bug)
 	rig_auto(search) search = NULL;
 
 	make_repo("rare");
-	/* the second time it is found, although each run has a warning */
+	/* in both tests the target is found, although each run also has a warning */
 	search = begin((struct search_options){.kind = _i ? NULL : "lockdep-circular"}, "HEAD~24",
 		       "HEAD");
 	ck_assert_int_eq(run(search), SEARCH_FOUND);
@@ -214,7 +217,7 @@ static struct search *again(struct search_options options)
 	return search;
 }
 
-/* A budget is for one process. */
+/* A budget limits one process: a resumed search gets a new one. */
 START_TEST(goes_on)
 {
 	struct search_options options = {.budget_boots = 5, .guests = 1 + _i};
@@ -243,7 +246,7 @@ START_TEST(goes_on)
 }
 END_TEST
 
-/* Time is up while a kernel is built that takes longer. */
+/* The budget ends while a kernel is being built. */
 START_TEST(time_is_up)
 {
 	rig_auto(search) search = NULL;
@@ -306,7 +309,10 @@ static gboolean sitting(struct search_options options)
 	return !WIFSIGNALED(status);
 }
 
-/* Killed in every third run: of the runs that were begun, only those are missing. */
+/*
+ * The search is killed in every third run: the state contains all runs except those in which it was
+ * killed.
+ */
 START_TEST(a_kill_loses_one_boot)
 {
 	struct search_options options = {.kind = "lockdep-circular"};
@@ -369,8 +375,8 @@ START_TEST(the_tree_is_not_touched)
 END_TEST
 
 /*
- * Commits before 10 need a patch to be built. Without it the search can only say "up to the first
- * that builds".
+ * Commits before 10 need a patch to be built. Without it, the answer is the range up to the first
+ * commit that can be built.
  */
 START_TEST(old_commits_are_patched)
 {

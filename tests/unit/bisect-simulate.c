@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is the confidence true? Random searches over 1,000 commits, at detection rates from always to
- * one run in twenty, with 5 % of runs spoiled; and plain bisection with as many fixed repeats as
- * it needs to be as reliable. RIG_SEARCHES=10000 and RIG_TABLE=FILE for the tables of
- * docs/bisect.md; `make unit` plays a few.
+ * Checks that the stated confidence is correct, by random searches over 1,000 commits. The
+ * detection rate is between 1 and 1/20, and 5 % of the runs give a wrong or no result. Plain
+ * bisection is simulated too, with as many repeats of each step as it needs to be as reliable.
+ * RIG_SEARCHES=10000 and RIG_TABLE=FILE make the tables of docs/bisect.md; `make unit` simulates
+ * only a few searches.
  */
 #include <check.h>
 #include <math.h>
@@ -20,7 +21,7 @@
 
 static const double rates[] = {1.0, 0.5, 0.2, 0.05};
 
-/* What spoils 5 % of the runs. */
+/* Why 5 % of the runs give a wrong or no result. */
 static const struct {
 	const char *what;
 	double unrelated, unseen;
@@ -81,14 +82,15 @@ static void play(guint noise, guint rate, struct tally *tally)
 }
 
 /*
- * Plain bisection is given the rate and the number of repeats that is enough: the fewest that are
- * right in 99 % of the searches. It greps for the signature, so a spoiled run looks clean to it.
+ * Simulates plain bisection with the least number of repeats of each step that makes 99 % of the
+ * searches correct. It only searches for the signature, so a run that another report ended looks
+ * clean to it.
  */
 static void play_plain(guint noise, guint rate, struct tally *tally)
 {
 	double seen = rates[rate] * 0.95;
 
-	/* ten steps, half of them at a bad commit */
+	/* a bisection has ten steps, of which half are at a bad commit */
 	for (guint repeats = MAX(1, (guint)(0.9 * log(0.01 / 5) / log1p(-seen)));; repeats++) {
 		struct rng rng = rng_stream(noise * 10 + rate, "bisect plain");
 		struct simulation sim = {
@@ -115,7 +117,7 @@ static void play_plain(guint noise, guint rate, struct tally *tally)
 	}
 }
 
-/* Three standard deviations of a true 99 %. */
+/* The least share of correct searches: 99 %, less three standard deviations. */
 static double least(void)
 {
 	return in_full() ? CONFIDENCE
@@ -180,8 +182,8 @@ START_TEST(searches_are_right)
 			say("| | | |\n");
 		ck_assert_double_ge(tally.right, least());
 		/*
-		 * a search that does not notice a spoiled run cannot be better than one that
-		 * repeats each run often enough
+		 * if runs are spoiled without a trace, the search need not be better than repeating
+		 * each run
 		 */
 		if (tally.repeats && noises[_i].unrelated > 0)
 			ck_assert_double_lt(tally.boots, tally.plain_boots);

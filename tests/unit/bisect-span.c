@@ -83,7 +83,7 @@ START_TEST(paths_and_lines)
 
 	make_history();
 	span = span_git(scratch, "main~3", "main", paths, NULL);
-	/* b, and the bad end itself */
+	/* the changes are b and the bad end itself */
 	ck_assert_uint_eq(span->n, 2);
 	ck_assert_uint_eq(find(span, "b"), 1);
 	line = span_git(scratch, "main~3", "main~2", NULL, NULL);

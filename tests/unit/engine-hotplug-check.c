@@ -96,7 +96,7 @@ START_TEST(others_may_be_there)
 	ck_assert(!hotplug_check_may_overlap(&b.s, d, &where));
 	other = plug(&b, "above", DEVICE_DIMM, where.start + where.size, MIB);
 	ck_assert(!hotplug_check_may_overlap(&b.s, d, &where));
-	other->busy = TRUE; /* it may be plugged at the same place */
+	other->busy = TRUE; /* this device may be being plugged at the same place */
 	ck_assert(hotplug_check_may_overlap(&b.s, d, &where));
 	other->busy = FALSE;
 	other->unsure = TRUE;

@@ -96,10 +96,7 @@ START_TEST(hostile_guest)
 }
 END_TEST
 
-/*
- * One edge against the declared order fails the run that shows it, and a recheck of the console
- * does not lose that.
- */
+/* An edge that violates the declared order fails the run, and `rig recheck` keeps that verdict. */
 START_TEST(an_order_against_the_rules)
 {
 	struct run_plan plan = {.seed = 7, .duration_s = 1, .keep_locks = TRUE};
@@ -126,7 +123,7 @@ START_TEST(an_order_against_the_rules)
 }
 END_TEST
 
-/* The lock order that is asked for is a note, which changes no verdict. */
+/* A lock order that the user requests is reported as a note, and does not change the verdict. */
 START_TEST(an_order_that_is_asked_for)
 {
 	struct run_plan plan = {

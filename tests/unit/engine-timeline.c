@@ -7,7 +7,7 @@
 #include "tests/unit/suite.h"
 #include "util/auto.h"
 
-/* One lap of each track, then the end. */
+/* Edits the timeline: one lap of each track, then the end. */
 static void one_lap(json_t *timeline)
 {
 	json_t *ops = json_object_get(timeline, "operations"), *copy;
@@ -40,7 +40,10 @@ static void second_waits(json_t *timeline)
 	add_after(timeline, "1.0.0.0", "0.0.0.1");
 }
 
-/* Each waits for the other in turn: wait, plug b, plug a, unplug b, unplug a. */
+/*
+ * Edits the timeline: the two tracks wait for each other in turn: wait, plug b, plug a, unplug b,
+ * unplug a.
+ */
 static void taking_turns(json_t *timeline)
 {
 	one_lap(timeline);
@@ -68,7 +71,7 @@ static const struct {
 	struct {
 		const char *first, *then; /* `then` begins after `first` has ended */
 	} order[4];
-	gboolean kept; /* … or not, where nothing asks for it */
+	gboolean kept; /* FALSE: the order is not kept, because the timeline does not require it */
 } orders[] = {
 	{one_lap, {{"0.0.0.1", "1.0.0.0"}}, FALSE},
 	{second_waits, {{"0.0.0.1", "1.0.0.0"}}, TRUE},

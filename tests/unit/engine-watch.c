@@ -30,15 +30,15 @@ START_TEST(the_slowest_thread_counts)
 
 	runtime_init(&runtime);
 	write_thread("10", 1, 1);
-	write_thread("11", 1, 50); /* what was lost before does not count */
+	write_thread("11", 1, 50); /* waiting time before the first update does not count */
 	runtime_update_at(&runtime, scratch, FALSE, 1 * RIG_NS_PER_S);
 	ck_assert_double_eq(runtime.guest_s, 0);
 	write_thread("10", 11, 1);
 	write_thread("11", 1, 59);
-	write_thread("12", 0, 99); /* nor of a thread that is new */
+	write_thread("12", 0, 99); /* the earlier waiting time of a new thread does not count */
 	runtime_update_at(&runtime, scratch, FALSE, 11 * RIG_NS_PER_S);
 	ck_assert_double_eq_tol(runtime.guest_s, 1, 0.001);
-	/* an idle guest loses nothing, a stopped one gets nothing */
+	/* all time of an idle guest counts, none of a stopped one */
 	runtime_update_at(&runtime, scratch, FALSE, 13 * RIG_NS_PER_S);
 	ck_assert_double_eq_tol(runtime.guest_s, 3, 0.001);
 	runtime_update_at(&runtime, scratch, TRUE, 20 * RIG_NS_PER_S);
@@ -65,10 +65,10 @@ static const struct {
 	{WAITER OWNER("D", "5"), WAITER OWNER("D", "6"), FALSE, TRUE, FALSE},
 	{WAITER OWNER("D", "5"), WAITER OWNER("R", "5"), FALSE, TRUE, FALSE},
 	{WAITER OWNER("R", "5"), WAITER, FALSE, FALSE, FALSE},
-	/* a task that is not inside anything that holds it does not matter */
+	/* a task does not matter if no function on its stack can hold the lock */
 	{WAITER "task 50 mem-read R - switches 1\n\t[<0>] seq_read+0x1/0x2\n", WAITER, TRUE, FALSE,
 	 FALSE},
-	/* it has run itself, or only polls */
+	/* task 35 has run itself, or only polls */
 	{WAITER, "task 35 block-state D - switches 41\n", FALSE, TRUE, FALSE},
 	{POLLER, POLLER, FALSE, FALSE, FALSE},
 	{WAITER "count migrated 1\n", WAITER "count migrated 2\n", TRUE, TRUE, FALSE},

@@ -13,12 +13,15 @@
  */
 enum verdict run_once(const struct run_plan *wanted, char **ret_dir);
 
-/* What the fake does, outside of the sandbox: it reads a console or lock orders from files. */
+/*
+ * Sets the fake's script, and disables the sandbox, because the fake reads a console or lock orders
+ * from files.
+ */
 void play(const char *script);
 
 /*
- * The same with the scenario NAME of the data folder, and a timeline that EDIT (or NULL) has
- * changed.
+ * run_once() with the scenario NAME of the data folder and, unless EDIT is NULL, a timeline that
+ * EDIT has changed.
  */
 enum verdict run_edited(const struct run_plan *wanted, const char *name,
 			void (*edit)(json_t *timeline), char **ret_dir);

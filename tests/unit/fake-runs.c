@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fake-runs DIR N [NIGHTS [locks]]: N run folders of a rig that never ran, over NIGHTS nights
- * (100), for tests and benches of what reads many of them. Always the same; with `locks` they have
+ * fake-runs DIR N [NIGHTS [locks]]: makes N invented run folders, distributed over NIGHTS nights
+ * (100), for tests and benchmarks that read many of them. Always the same; with `locks` they have
  * lock orders. Night K's findings are of K / 10 + 1 signatures, so that each tenth night has a new
  * one; 1 run in 16 has one.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libFuzzer's target for lockdep's texts (make fuzz-locks): what is before the first form feed is
- * /proc/lockdep, the rest /proc/lockdep_chains. What is read of it must be within the limits, and
- * the same after a round trip through JSON.
+ * libFuzzer's target for lockdep's texts (make fuzz-locks): the text before the first form feed is
+ * /proc/lockdep, the rest /proc/lockdep_chains. The result must be within the limits, and the same
+ * after it was written as JSON and read back.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The decoders and the collector under random bytes: must not crash, must not grow without bound,
- * must give the same answer however the bytes are cut. For libFuzzer (mk/fuzz.mk); with
- * -DFUZZ_REPLAY it has a main that runs the files given, for a corpus and for AFL.
+ * The decoders and the collector with random bytes: they must not crash, must not use unbounded
+ * memory, and must give the same result for any division of the bytes into pieces. For libFuzzer
+ * (mk/fuzz.mk); with -DFUZZ_REPLAY it has a main that runs the files given, for a corpus and for
+ * AFL.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static void collect(struct splat *splat, void *data)
 	g_autofree char *text = NULL;
 	json_t *json = splat_to_json(splat);
 
-	/* NULL where a string is not UTF-8: then users would get no JSON at all */
+	/* NULL if a string is not UTF-8: then users would get no JSON at all */
 	text = json ? json_dumps(json, JSON_SORT_KEYS) : NULL;
 	if (!text || splat->first_line > splat->last_line || splat->first_byte >= splat->end_byte)
 		abort();

@@ -18,8 +18,8 @@
 #include "tests/unit/suite.h"
 
 /*
- * Listed anew when a folder came, and again for as long as one is counted but not shown: here one
- * that is hidden.
+ * A folder is listed again after an entry was added, and as long as the link count differs from the
+ * number of listed entries: here because one is hidden.
  */
 START_TEST(test_listing)
 {
@@ -59,7 +59,10 @@ static void make_folder(const char *name)
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 }
 
-/* Files that match, sorted, without folders and hidden names; again only when they are stale. */
+/*
+ * Lists files that match, sorted, without folders and hidden names, and lists them again only if
+ * the list is stale.
+ */
 START_TEST(test_paths)
 {
 	static struct paths paths;
@@ -90,7 +93,8 @@ START_TEST(test_paths)
 END_TEST
 
 /*
- * A ring that wraps around; what is beyond the bound is cut, once; the reader gets all before it.
+ * The ring of output wraps around. Output beyond the limit is dropped, and that is reported once;
+ * the reader gets everything before.
  */
 START_TEST(test_output)
 {
@@ -116,7 +120,7 @@ START_TEST(test_output)
 	ck_assert_uint_eq(cuts, 1);
 	ck_assert_uint_ge(taken, OUTPUT_MAX - 3);
 	ck_assert_uint_le(taken, OUTPUT_MAX + 100);
-	/* full: no room, and never more than the ring */
+	/* if the ring is full, there is no room, and it never has more bytes than its size */
 	output = (struct output){0};
 	while ((len = output_room(&output)))
 		output_put(&output, block, len < sizeof(block) ? len : sizeof(block));

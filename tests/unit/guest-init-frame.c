@@ -63,7 +63,7 @@ END_TEST
 
 START_TEST(test_frame_after_garbage)
 {
-	/* a firmware's text, half a magic, a whole magic without header, then frames */
+	/* text of a firmware, a part of a magic, a magic without a header, then frames */
 	static const char dirt[] = "SLOF **\r\nRIG RIGPRIRIGP....................";
 	struct proto_header header;
 	uint8_t frame[128];

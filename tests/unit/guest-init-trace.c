@@ -7,7 +7,7 @@
 #include "tests/unit/guest-init.h"
 #include "tests/unit/suite.h"
 
-/* What 6.1 printed, and what a task's name can do to it. */
+/* Lines that Linux 6.1 printed, also with unusual names of tasks. */
 static const struct {
 	const char *text;
 	enum trace_kind kind;

@@ -58,8 +58,8 @@ static const char busy_host[] =
 START_TEST(a_waiting_worker_leaks_nothing)
 {
 	/*
-	 * one of them is seen in offline_pages() once, then not, with another number of locks: it
-	 * makes progress
+	 * one of the tasks is in offline_pages() in one sample but not in the next, with another
+	 * number of locks: it makes progress
 	 */
 	static const char samples[] =
 		"[   98.427825][   T61] sysrq: Show backtrace of all active CPUs\n"
@@ -94,7 +94,7 @@ START_TEST(a_waiting_worker_leaks_nothing)
 }
 END_TEST
 
-/* What one task does and holds at a moment, as lockdep and the kernel print it. */
+/* The state and locks of one task at a moment, as lockdep and the kernel print them. */
 #define LIST "Showing all locks held in the system:\n"
 #define LIST_END "\n=============================================\n"
 #define PORTER_HOLDS \
@@ -150,8 +150,8 @@ static const struct {
 	 HANG_UNEXPLAINED},
 	{TELLER_LISTED PORTER_IDLE, TELLER_WAITS, PORTER_HOLDS TELLER_WAITS, HANG_UNEXPLAINED},
 	/*
-	 * a lock that no task holds: the waiter waited for it all along, or held it before, or came
-	 * later
+	 * a lock that no task holds: the task waited for it from the first sample on, or held it in
+	 * the first sample, or waits only in the second one
 	 */
 	{TELLER_LISTED, TELLER_WAITS, TELLER_WAITS, HANG_LEAK},
 	{TELLER_LISTED, NULL, TELLER_WAITS, HANG_LEAK},

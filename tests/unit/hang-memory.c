@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory images: what the toy kernel (toy-kernel.c) has in its memory is found; and images that are
- * cut short, overwritten or somewhere else end in an error of one line, soon, or in what can still
- * be seen.
+ * Memory images: the tasks and locks in the memory of the toy kernel (toy-kernel.c) are found. An
+ * image that is truncated, overwritten or of another kernel leads quickly to an error of one line,
+ * or to a partial result.
  */
 #include <gelf.h>
 #include <signal.h>
@@ -21,10 +21,11 @@
 #include "util/paths.h"
 #include "util/spawn.h"
 
-#define SOON_S 10 /* of MEMORY_READ_S; on a machine that does a lot else */
+#define SOON_S 10 /* less than MEMORY_READ_S, but enough on a busy machine */
 #define NO_DRGN "python3-drgn is not installed"
 
-static char *image, *owners, *toy; /* of a run folder, the scratch one; the toy's vmlinux */
+/* the image and owners.json of the run folder, which is the scratch folder; the toy's vmlinux */
+static char *image, *owners, *toy;
 
 static void setup(void)
 {
@@ -45,7 +46,7 @@ static void teardown(void)
 	g_free(toy);
 }
 
-/* Where the toy has SYMBOL: in its file, and the address. */
+/* The offset of SYMBOL in the toy's file, and its address. */
 static gsize find(const char *bytes, gsize size, const char *symbol, guint64 *ret_address)
 {
 	Elf *elf = elf_memory((char *)bytes, size);
@@ -153,7 +154,7 @@ static const guint64 garbage[4] = {0x4141414141414141, ~G_GUINT64_CONSTANT(0), 8
 				   0xffffffff81000003};
 static const struct {
 	const char *what, *symbol;
-	gsize offset, len; /* 0: its own address is there, for lists that never end */
+	gsize offset, len;   /* 0: write the symbol's own address, which makes lists endless */
 	enum hang_kind kind; /* HANG_NONE: it need not be read at all */
 } hostile[] = {
 	{"no owner that there is", "alpha_lock", offsetof(struct mutex, owner), 8, HANG_LEAK},
@@ -192,7 +193,7 @@ START_TEST(an_overwritten_memory_is_bounded)
 }
 END_TEST
 
-/* Any eight bytes of its memory anything else: 16 images, the same ones each time. */
+/* Overwrites eight bytes anywhere in the memory: 16 images, the same ones each time. */
 START_TEST(any_word_may_be_wrong)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed(7);
@@ -256,7 +257,7 @@ START_TEST(links_are_not_followed)
 }
 END_TEST
 
-/* No space for the result: no part of it is left, and the error has the reason. */
+/* Without space for the result, no partial file is left, and the error has the reason. */
 START_TEST(a_full_disk_is_reported)
 {
 	const struct rlimit limit = {1024, 1024};

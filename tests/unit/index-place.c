@@ -36,7 +36,10 @@ static char *journal_mode(const char *file)
 	return mode;
 }
 
-/* 0: the results are on NFS, the cache is not; 1: both are. Nothing but runs is in the results. */
+/*
+ * 0: the results are on NFS, the cache is not; 1: both are. In both cases the rig adds no file to
+ * the results.
+ */
 START_TEST(on_a_network)
 {
 	g_autofree char *results = in_scratch("nfs"),

@@ -67,7 +67,7 @@ START_TEST(patches_rebuild_what_they_touch)
 
 	ck_assert_str_eq(first, "mm/one.o mm/two.o ");
 	ck_assert_str_eq(second, "mm/one.o mm/two.o ");
-	/* the first patch of the series alone: one.c stays as it is, two.c goes back */
+	/* with only the first patch of the series, one.c does not change and two.c is restored */
 	ck_assert_str_eq(third, "mm/two.o ");
 	ck_assert(!clean->was_cached && !patched->was_cached && again->was_cached);
 	ck_assert_str_eq(again->hash, clean->hash);
@@ -162,7 +162,7 @@ START_TEST(nothing_is_published_without_all_options)
 	ck_assert_ptr_nonnull(strstr(error->message, "CONFIG_GONE"));
 	dir = g_dir_open(out, 0, NULL);
 	ck_assert(!dir || !g_dir_read_name(dir));
-	/* and the next one with a good fragment is not led astray by the config that is there */
+	/* the next build, with a valid fragment, does not use the config of the failed one */
 	put(mine, "CONFIG_MINE=3\n", -1);
 	kernel = build(source, NULL, mine, NULL);
 	ck_assert_ptr_nonnull(kernel);
@@ -194,7 +194,7 @@ START_TEST(hash_is_of_what_matters)
 
 	put(mine, "CONFIG_MINE=3\n", -1);
 	first = build(source, NULL, mine, NULL);
-	/* words in a fragment and times of files do not matter */
+	/* comments in a fragment and times of files do not matter */
 	put(mine, "# why\n  CONFIG_MINE=3 # if known\n", -1);
 	put(file, text, -1);
 	second = build(source, NULL, mine, NULL);
@@ -269,7 +269,7 @@ START_TEST(git_revisions)
 	git_in_tree("commit", "-qm", "one");
 	put(file, "int committed;\n", -1);
 	git_in_tree("commit", "-qam", "two");
-	/* what is in the checkout, and not committed, does not count */
+	/* changes in the checkout that are not committed do not matter */
 	put(file, "int dirty;\n", -1);
 	first = build_ok(old, NULL);
 	second = build_ok(new, NULL);

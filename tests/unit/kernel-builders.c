@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 /*
- * A build in a child whose make stops at the FIFO; WAITS gets a byte when it has to wait for a
- * lock.
+ * Runs a build in a child process, whose make stops at the FIFO. The child writes a byte to WAITS
+ * if it has to wait for a lock.
  */
 static void tell_wait(const char *step, guint done, guint total, gint64 last_ns, void *data)
 {
@@ -106,12 +106,12 @@ START_TEST(killed_build_recovers)
 	name = g_dir_read_name(dir);
 	lock = g_build_filename(trees, name, "lock", NULL);
 	half = g_build_filename(trees, name, "obj-x86_64/mm/one.o", NULL);
-	/* its compiler is still there, and with it the lock */
+	/* the compiler of the killed builder still runs, and holds the lock */
 	lock_fd = open(lock, O_RDWR | O_CLOEXEC);
 	ck_assert_int_eq(flock(lock_fd, LOCK_EX | LOCK_NB), -1);
 	close(fd);
 	ck_assert_int_eq(flock(lock_fd, LOCK_EX), 0);
-	/* an object as a dying compiler leaves it: there, young, and wrong */
+	/* an object file as a killed compiler leaves it: recent and incomplete */
 	put(half, "half", -1);
 	flock(lock_fd, LOCK_UN);
 	close(lock_fd);

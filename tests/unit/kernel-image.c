@@ -84,7 +84,10 @@ START_TEST(bzimage_tells_all)
 }
 END_TEST
 
-/* Cut anywhere, it is refused or read, never followed out of its bytes (the sanitizers watch). */
+/*
+ * An image that is truncated anywhere is rejected or read, but never beyond its bytes (sanitizers
+ * check that).
+ */
 START_TEST(cut_images)
 {
 	g_autoptr(GByteArray) image = bzimage_with_config();

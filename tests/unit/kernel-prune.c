@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* In the first hour of 1970. */
+/* Sets the time of the last use to the first hour of 1970. */
 static void last_used(const char *below, const char *entry, const char *mark)
 {
 	g_autofree char *relative =
@@ -99,7 +99,7 @@ START_TEST(unused_are_forgotten)
 }
 END_TEST
 
-/* It was used between the check and the removal. */
+/* A build that was used between the check and the removal is kept. */
 START_TEST(used_meanwhile_stays)
 {
 	g_autofree char *source = dir_source();

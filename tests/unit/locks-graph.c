@@ -52,7 +52,10 @@ struct world {
 	struct lock_graph *graph;
 };
 
-/* In memory where a test opens it once only: a file is synchronised with the disk. */
+/*
+ * Opens the graph in memory if a test opens it only once, because writes to a file wait for the
+ * disk.
+ */
 static void look_in(struct world *w, const char *folder)
 {
 	g_autoptr(GError) error = NULL;
@@ -77,7 +80,9 @@ static void world_clear(struct world *w)
 	g_free(w->results);
 }
 
-/* Each half in another boot, on another machine: neither has a cycle, together they have. */
+/*
+ * Two boots on different machines have half of a cycle each: only together do they have the cycle.
+ */
 START_TEST(two_halves)
 {
 	struct world w = {in_scratch("results"), NULL, NULL};
@@ -100,7 +105,10 @@ START_TEST(two_halves)
 }
 END_TEST
 
-/* A boot that saw the whole cycle and passed: lockdep has judged it. */
+/*
+ * A boot that saw all edges of the cycle and passed: lockdep has checked that cycle, so it is not
+ * reported.
+ */
 START_TEST(lockdep_judged_it)
 {
 	struct world w = {in_scratch("results"), NULL, NULL};
@@ -116,7 +124,10 @@ START_TEST(lockdep_judged_it)
 }
 END_TEST
 
-/* A lock around both halves keeps them apart, until one boot shows a half without it. */
+/*
+ * A lock held around both halves of a cycle prevents the deadlock, until one boot shows a half
+ * without it.
+ */
 START_TEST(guarded)
 {
 	struct world w = {in_scratch("results"), NULL, NULL};
@@ -146,9 +157,9 @@ END_TEST
 /* ---- reports, logs, new orders ---- */
 
 /*
- * A log's report adds its edges once, and again after a rebuild; its own cycle is not told, because
- * lockdep has. An edge that only a report shows takes no gate away, and closes a cycle with another
- * boot's.
+ * The edges in a log's report are counted once, also after a rebuild. The report's own cycle is not
+ * reported again, because lockdep has reported it. An edge that only a report shows does not remove
+ * gates, and can complete a cycle with edges of another boot.
  */
 START_TEST(logs_are_kept)
 {
@@ -206,7 +217,7 @@ static void put_in_tree(const char *results, const char *name, const char *tree,
 }
 
 /*
- * New is what no earlier run of the tree had; a tree's first night has nothing to be compared with.
+ * An edge is new if no earlier run of its tree had it. The first night of a tree has no new edges.
  */
 START_TEST(new_orders)
 {
@@ -258,7 +269,7 @@ START_TEST(going_runs_are_asked_again)
 }
 END_TEST
 
-/* Findings of one boot: an edge against the declared order, and the requested edge. */
+/* Findings of one boot: an edge that violates the declared order, and the requested edge. */
 START_TEST(findings)
 {
 	rig_auto(lock_orders) orders = lock_orders_parse("", A_THEN_B, NULL, NULL);
@@ -285,7 +296,9 @@ START_TEST(findings)
 }
 END_TEST
 
-/* Random graphs: each cycle that is found is one, and a graph without back edges has none. */
+/*
+ * Random graphs: each result is a cycle of the graph, and a graph without back edges has no result.
+ */
 START_TEST(random_graphs)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed(_i);
@@ -330,7 +343,10 @@ START_TEST(random_graphs)
 }
 END_TEST
 
-/* Runs are counted once however often the graph is opened; a filter counts those that fit. */
+/*
+ * Each run is counted once, even if the graph is opened several times; a filter counts only the
+ * runs that match.
+ */
 START_TEST(counted_once)
 {
 	struct world w = {in_scratch("results"), NULL, NULL};

@@ -42,7 +42,7 @@ static const struct {
 	{NIGHT("\"good\":1,\"bad\":2",
 	       FAILED("b", "q35", "x1") "," FAILED("b", "virt", "x2") "," PASSED("a", "q35")),
 	 "same b:  / q35 virt; ", RIG_EXIT_FAIL, 2},
-	/* what differs comes first: by its verdict, then by what was found */
+	/* rows that differ between machines come first: by verdict, then by finding */
 	{NIGHT("\"good\":1,\"bad\":5",
 	       FAILED("s", "q35", "x1") "," FAILED("f", "q35", "x1") "," FAILED(
 		       "f", "virt", "y") "," PASSED("v", "q35") "," FAILED("v", "virt", "y")),
@@ -54,7 +54,7 @@ static const struct {
 	{NIGHT("\"good\":1,\"skip\":1", PASSED("a", "q35") "," WITHOUT("a", "virt", "skip")), "",
 	 RIG_EXIT_PASS, 0},
 	{NIGHT("\"skip\":1", WITHOUT("a", "virt", "skip")), "", RIG_EXIT_SKIP, 0},
-	/* two cells in one place: the worse counts */
+	/* of two cells in one place, the worse one is shown */
 	{NIGHT("\"good\":2,\"bad\":1",
 	       FAILED("a", "q35", "x1") "," PASSED("a", "q35") "," PASSED("a", "virt")),
 	 "verdict a: virt / q35; ", RIG_EXIT_FAIL, 1},

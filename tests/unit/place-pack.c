@@ -43,8 +43,8 @@ START_TEST(more_than_half)
 
 	ck_assert_double_eq_tol(pack_bound(list, 3, &host), 50, 1e-6);
 	/*
-	 * five of eight twice is a quarter more than there is: they share, and take the longer
-	 * for it
+	 * two items of five quarters each exceed the eight by a quarter: they run at the same time,
+	 * and take longer
 	 */
 	items[0].need.quarters = items[1].need.quarters = 5;
 	ck_assert_double_eq_tol(pack_span(list, 2, &host), 5 * 50 / 8.0, 1e-6);
@@ -52,7 +52,10 @@ START_TEST(more_than_half)
 }
 END_TEST
 
-/* Random cells: no packing beats the bound, and longest first is no worse than twice it. */
+/*
+ * Random cells: no packing takes less than the bound, and the order "longest first" takes at most
+ * twice the bound.
+ */
 START_TEST(spans)
 {
 	struct rng rng = rng_stream(_i, "pack");
@@ -68,7 +71,7 @@ START_TEST(spans)
 	span = pack_span(list, 60, &host);
 	bound = pack_bound(list, 60, &host);
 	ck_assert_msg(span >= bound - 1e-6 && span <= 2 * bound, "%g, at least %g", span, bound);
-	/* one after the other where each needs everything */
+	/* items that need the whole host run one after the other */
 	for (guint i = 0; i < 60; i++)
 		items[i].need.quarters = 99;
 	ck_assert(fabs(pack_span(list, 60, &host) - 60 * 61 / 2.0) < 1e-6);

@@ -169,7 +169,10 @@ static void say(int fd, const char *line)
 			      "received '%s', not '%s'", heard, prefix); \
 	} while (0)
 
-/* "arm" is taken by a thread: the answer to the question after it says that it was. */
+/*
+ * A thread of the plugin handles "arm"; the reply to the request after it shows that it was
+ * handled.
+ */
 static void arm(int fd)
 {
 	say(fd, "arm");
@@ -182,7 +185,7 @@ static const int apis[] = {1, 2, 4, 6, 7};
 
 START_TEST(shared_object)
 {
-	/* nop; a one-byte return; a jump whose middle is watched */
+	/* nop; a return of one byte; a jump with a watched address inside */
 	struct qemu_plugin_insn insn[] = {
 		{0x1000, 1, {0x90}},
 		{0x1001, 1, {0xc3}},
@@ -226,7 +229,7 @@ START_TEST(shared_object)
 	say(pair[0], "counts");
 	assert_hears(pair[0], "totals 0 1 2 1 0 1 0 0 ");
 	assert_hears(pair[0], "counted");
-	/* the rig ends: holds end */
+	/* when the rig ends, waiting vCPUs continue */
 	close(pair[0]);
 }
 END_TEST
@@ -294,7 +297,7 @@ START_TEST(second_update)
 			insn[i].cb(1, insn[i].data);
 			insn[i].read(1, 0, 0xffff, insn[i].read_data);
 		}
-		/* without the entry it is the third */
+		/* without the function's entry it would be the third update */
 		insn[2].cb(1, insn[2].data);
 		insn[2].read(1, 0, 0xffff, insn[2].read_data);
 	}

@@ -11,9 +11,9 @@
 #include "util/paths.h"
 
 /*
- * Functions f1 to f9. A run with a hold at f7 fails; each hold of it waited once. What it was asked
- * for is added to the file `asked`. Where FAKE_RACE is "alone" the run without holds fails, where
- * it is "lost" none says anything.
+ * A script in place of `rig run`. Its kernel has the functions f1 to f9. A run with a hold at f7
+ * fails; each of its holds waited once. The options are appended to the file `asked`. With
+ * FAKE_RACE=alone the run without holds fails; with "lost" no run has a result.
  */
 static const char fake_rig[] =
 	"#!/bin/sh\n"
@@ -156,7 +156,7 @@ START_TEST(resumed)
 	race_found(race_search_strategy(search), &one);
 	race_found(race_search_strategy(again), &two);
 	ck_assert_str_eq(one.hold[0].at, two.hold[0].at);
-	/* a search that is over ends at once */
+	/* a search that has ended before ends at once */
 	g_setenv("FAKE_RACE", "lost", TRUE);
 	rig_auto(race_search) over = start(&o, whole);
 	ck_assert(race_search_run(over, &ended, &error));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs that never were. */
+/* Invented runs, for tests of the reports. */
 #include "tests/unit/report.h"
 
 GPtrArray *fake_runs(void)
@@ -7,7 +7,10 @@ GPtrArray *fake_runs(void)
 	return g_ptr_array_new_with_free_func((GDestroyNotify)run_info_free);
 }
 
-/* Strings as a folder may have them: jansson takes valid UTF-8 only, but any control character. */
+/*
+ * A string as run folders can contain it: jansson accepts only valid UTF-8, but any control
+ * character.
+ */
 static json_t *words(const char *text)
 {
 	g_autofree char *valid = g_utf8_make_valid(text, -1);

@@ -194,8 +194,8 @@ START_TEST(ktap_is_ktap)
 	ck_assert(is_ktap(document, &ktap));
 	ck_assert_uint_eq(ktap.depth, 2);
 	/*
-	 * 9 runs in 8 cells of 8 scenarios; 5 runs bad or lost, each in a cell of its own; one
-	 * skipped
+	 * 9 runs in 8 cells of 8 scenarios; 5 runs are bad or lost, each in a different cell; one
+	 * is skipped
 	 */
 	ck_assert_uint_eq(ktap.results, 9 + 8 + 8);
 	ck_assert_uint_eq(ktap.failed, 3 * 5);
@@ -255,7 +255,7 @@ static gboolean has_id(json_t *list, const char *id)
 	return FALSE;
 }
 
-/* Every reference leads somewhere. */
+/* Every reference has an object that it refers to. */
 START_TEST(kcidb_is_linked)
 {
 	static const char *const links[][3] = {{"builds", "checkout_id", "checkouts"},
@@ -301,7 +301,7 @@ START_TEST(json_has_everything)
 }
 END_TEST
 
-/* Twice the same, and no control character of a guest gets through. */
+/* Writing a document twice gives the same bytes, without control characters of a guest. */
 START_TEST(documents_are_stable_and_clean)
 {
 	for (guint f = 0; f < n_report_formats; f++) {

@@ -104,7 +104,10 @@ START_TEST(links_lead_somewhere)
 			check_link(name, link);
 			g_match_info_next(match, NULL);
 		}
-		/* what would be fetched; Graphviz names its name space */
+		/*
+		 * no page loads from https; "http:" occurs only as the name space that Graphviz
+		 * writes
+		 */
 		ck_assert_ptr_null(strstr(text, "\"https://"));
 		ck_assert_ptr_null(strstr(text, "url("));
 	}

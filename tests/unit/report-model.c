@@ -101,7 +101,7 @@ START_TEST(nothing_changed)
 }
 END_TEST
 
-/* A scenario that expects its report is right with it, and wrong without. */
+/* A run of a scenario that expects a report is good with the report, and bad without. */
 START_TEST(expected_reports_are_good)
 {
 	g_autoptr(GPtrArray) runs = fake_runs();
@@ -163,7 +163,7 @@ START_TEST(notes_have_no_signature)
 }
 END_TEST
 
-/* Runs that were made because one failed show that a cell is flaky, but are in no rate. */
+/* Runs that repeat a failed one show that a cell is flaky, but are not part of a rate. */
 START_TEST(repetitions_are_in_no_rate)
 {
 	static const enum verdict verdicts[] = {VERDICT_FAIL, VERDICT_PASS, VERDICT_PASS};
@@ -190,7 +190,7 @@ START_TEST(repetitions_are_in_no_rate)
 }
 END_TEST
 
-/* What only runs that are not shown have had is not new either. */
+/* A signature that occurred only in runs that are not shown is not new either. */
 START_TEST(older_is_not_new)
 {
 	struct index_signature past = {.bug = (char *)"v1:lockdep-circular:a new bug", .runs = 3,

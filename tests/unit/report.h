@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the reports' suite share: runs that never were, in memory. */
+/* What the files of the reports' suite share: invented runs, in memory. */
 #ifndef RIG_TESTS_REPORT_H
 #define RIG_TESTS_REPORT_H
 

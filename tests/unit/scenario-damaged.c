@@ -39,7 +39,7 @@ START_TEST(too_large)
 }
 END_TEST
 
-/* Files that are small enough and would keep a careless parser busy, or recurse it to death. */
+/* Small files that would keep a simple parser busy for minutes, or exhaust its stack. */
 START_TEST(deep)
 {
 	static const char *const steps[] = {"[",  "{",	      "[#]\n", "- ",
@@ -55,7 +55,7 @@ START_TEST(deep)
 }
 END_TEST
 
-/* Whatever happens to a file, it is taken or refused with its name and a reason. */
+/* A file with any change is either accepted or rejected with its name and a reason. */
 START_TEST(mutants)
 {
 	g_autofree char *path = data_path("scenario/good/full.yaml"), *text = NULL;
@@ -77,7 +77,7 @@ START_TEST(mutants)
 		else
 			ck_assert_msg(strstr(message, "mutant.yaml") != NULL, "%s", message);
 	}
-	/* comments and texts can change without harm, not much else */
+	/* only changes of comments and texts leave a file valid */
 	ck_assert_uint_gt(taken, 0);
 	ck_assert_uint_lt(taken, 1500);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A scenario's own files: which names and which kinds are taken. */
+/* A scenario's own files: which names and kinds are accepted. */
 #include "tests/unit/scenario.h"
 
 #include <elf.h>
@@ -15,7 +15,7 @@
 	"about: x\nmachines: [pc-q35, pseries]\nmemory: 2G\nduration: 5\nagents: [{name: run, " \
 	"params: {file: %s}}]\nfiles: [%s]\n"
 
-/* A file of the scenario, and the beginning of the error at its place; NULL: it is taken. */
+/* A file of the scenario, and the beginning of the error; NULL: it is accepted. */
 static const struct {
 	const char *name, *error;
 } own_files[] = {
@@ -93,7 +93,10 @@ START_TEST(files_of_a_scenario)
 }
 END_TEST
 
-/* A copy of a run folder has them in files/; a program runs on its architecture only. */
+/*
+ * Files are also found in files/ of a run folder; a program is accepted for machines of its
+ * architecture only.
+ */
 START_TEST(files_of_a_run_folder)
 {
 	g_autofree char *path = in_scratch("scenario.yaml"), *folder = in_scratch("files"),

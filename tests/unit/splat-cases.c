@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Small logs with what is to be found in them: data/splat/cases/. A case is
+ * Small logs with the expected reports: data/splat/cases/. A case is
  *
  *	== NAME
  *	KIND | TITLE | FIRST-LAST[ truncated][ corrupted][ induced]	for each report
  *	(an empty line)
  *	the log
  *
- * Each is also given byte by byte. What stands before the first case of a file is a comment.
+ * Each log is also scanned byte by byte. Text before the first case of a file is a comment.
  */
 #include <string.h>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Circular reports made up at random: one cycle has one signature wherever it is entered, in every
- * style and build, two cycles never share one, and a chain that contradicts itself is marked.
+ * Random reports of circular locking. A cycle has one signature, whichever of its locks is reported
+ * first, in every format and build; two cycles have different signatures; and a chain that
+ * contradicts itself is marked.
  */
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #define LOCKS_MAX 6
 #define ROUNDS 3000
 
-/* As real names are: quotes, commas, blanks and brackets of their own. */
+/* Names like real ones, which can contain quotes, commas, blanks and brackets. */
 static const char *const names[] = {
 	"mem_hotplug_lock",
 	"kn->active",
@@ -77,7 +78,7 @@ static gboolean same(const struct cycle *a, const struct cycle *b)
 	return FALSE;
 }
 
-/* "name#12/1": the version is this boot's, the subclass the code's. */
+/* "name#12/1": the number 12 differs between boots, the subclass 1 does not. */
 static char *class_text(const struct cycle *cycle, guint i, const guint *versions)
 {
 	GString *text = g_string_new(names[cycle->lock[i]]);
@@ -235,7 +236,10 @@ START_TEST(a_chain_with_a_gap_is_marked)
 }
 END_TEST
 
-/* The same bug as guests printed it: two builds and boots of one kernel, two architectures. */
+/*
+ * Reports of the same bug from real guests: two builds and boots of one kernel, and two
+ * architectures.
+ */
 static const char *const captured[][2] = {
 	{"lockdep-circular-x86-6.1.txt", "lockdep-circular-z03-x86-6.1.txt"},
 	{"lockdep-circular-z03-x86-6.1.txt", "lockdep-circular-z03-ppc64le-6.1.txt"},
@@ -255,7 +259,7 @@ START_TEST(captured_pairs_have_one_signature)
 		ck_assert_msg(!splats[i]->corrupted, "%s", fixture->name);
 	}
 	ck_assert_str_eq(splats[0]->bug, splats[1]->bug);
-	/* it is not one log twice */
+	/* the two logs are different */
 	ck_assert_str_ne(splats[0]->exact, splats[1]->exact);
 	g_ptr_array_unref(found[0]);
 	g_ptr_array_unref(found[1]);

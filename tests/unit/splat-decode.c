@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a log is stored as (decode.h): the same reports are found in it. */
+/* The same reports are found in a log in every form that decode.h supports. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@ static void feed(const guint8 *bytes, gsize len, void *data)
 	scanner_feed(data, bytes, len);
 }
 
-/* The titles found in LOG, which goes into a decoder in pieces of STEP bytes, a line for each. */
+/* The titles of the reports in LOG, one per line. The decoder gets LOG in pieces of STEP bytes. */
 static char *titles(const guint8 *log, gsize len, gsize step)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(free_splat);
@@ -244,7 +244,7 @@ START_TEST(a_damaged_attachment_is_an_error)
 }
 END_TEST
 
-/* A file of its own, whose compression decode_fd() takes off. */
+/* decode_fd() with a compressed file. */
 START_TEST(files)
 {
 	g_autofree char *path = in_scratch("log");

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Headers: every one is reached, wrapped ones are joined; and the marks at a report's end. */
+/*
+ * Headers: each row of the table is used, wrapped headers are joined; and the marks at a report's
+ * end.
+ */
 #include <string.h>
 
 #include "splat/internal.h"
 #include "tests/unit/splat.h"
 
-/* Alternatives of rows that their own token or the filter did not let through. */
+/*
+ * Alternatives of headers that once failed, because the row's token or the filter's words did not
+ * match them.
+ */
 START_TEST(headers_are_reached)
 {
 	static const struct {
@@ -42,7 +48,7 @@ START_TEST(headers_are_reached)
 }
 END_TEST
 
-/* Mail programs wrap headers and frames; each pair of lines is one. */
+/* Mail programs wrap headers and frames: each pair of lines here is one line. */
 START_TEST(wrapped_lines_are_joined)
 {
 	static const struct {

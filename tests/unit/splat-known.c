@@ -51,7 +51,7 @@ START_TEST(entries_match)
 		gboolean matches;
 	} cases[] = {
 		{TITLED, "2026-11-21T05:54:01Z", NULL, TRUE},
-		/* the day itself counts, the one after it not */
+		/* an entry is valid on its last day, but not on the next one */
 		{TITLED, "2026-12-31", NULL, TRUE},
 		{TITLED, "2027-01-01", NULL, FALSE},
 		{TITLED "    from: 6.1\n    before: 6.2\n", "2026-11-21", NULL, TRUE},
@@ -71,9 +71,9 @@ START_TEST(entries_match)
 		 NULL, TRUE},
 		{"  - signature: \"v1:lockdep-circular:kn->active\"\n    " REST, "2026-11-21", NULL,
 		 FALSE},
-		/* both must fit */
+		/* title and signature must both match */
 		{TITLED "    signature: \"v1:other:*\"\n", "2026-11-21", NULL, FALSE},
-		/* the second one does */
+		/* the second entry matches */
 		{"  - title: x\n    " REST TITLED, "2026-11-21", NULL, TRUE},
 	};
 	rig_auto(known) known = load_issues(cases[_i].issue, cases[_i].today);

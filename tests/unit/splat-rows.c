@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every alternative of every row of the table of formats, made into a line: the row's token and the
- * filter must let it through, a row must match it, and each row must be the one for some line. The
- * lines are made of the patterns themselves: at each choice ("a|b", "x?") the first is taken but
- * for at most two.
+ * Makes a line for every alternative of every row of the table of formats. The line must contain
+ * the row's token and a word of the filter, a row must match it, and each row must be the first
+ * match of some line. Lines are generated from the patterns: the first alternative of each choice
+ * ("a|b", "x?") is used, except for at most two choices.
  */
 #include <string.h>
 
@@ -12,13 +12,13 @@
 
 #define CHOICES_MAX 64
 #define FEW 3	     /* characters of a class that are all tried */
-#define OTHERS_MAX 2 /* choices of a line that are not the first */
+#define OTHERS_MAX 2 /* choices in a line whose first alternative is not used */
 
 struct maker {
 	const char *p; /* in the pattern */
 	GString *line;
-	gboolean silent; /* an alternative that is not taken */
-	/* the choices made, and those that were asked for */
+	gboolean silent; /* the maker is inside an alternative that is not used */
+	/* for each choice, the requested alternative and the number of alternatives */
 	guint8 wanted[CHOICES_MAX], offered[CHOICES_MAX];
 	guint n_wanted, n;
 };
@@ -63,7 +63,10 @@ static const char *group_end(const char *p)
 	return p;
 }
 
-/* A character of the class at M's place, which is passed: each of a few, one of many. */
+/*
+ * Adds a character of the class at M's place, and moves behind the class. Of a small class each
+ * character is used in some line, of a large one only one.
+ */
 static void make_class(struct maker *m)
 {
 	const char *end = group_end(m->p);
@@ -96,7 +99,7 @@ static void make_escape(struct maker *m)
 	put(m, c == 'd' ? "1" : c == 's' ? " " : strchr("SwD", c) ? "f" : c == 'W' ? "-" : text);
 }
 
-/* The group at M's place; lookarounds are passed. */
+/* Adds the group at M's place; lookarounds are skipped. */
 static void make_group(struct maker *m)
 {
 	const char *end = group_end(m->p);
@@ -131,7 +134,10 @@ static void make_atom(struct maker *m)
 	}
 }
 
-/* How often an atom is repeated at least, and past its quantifier; *RET_NONE: can it be absent? */
+/*
+ * Skips the quantifier of an atom and returns its least number of repetitions; *RET_NONE: the atom
+ * can be absent.
+ */
 static guint pass_quantifier(const char **p, gboolean *ret_none)
 {
 	guint least = 1;
@@ -212,7 +218,7 @@ static void check_line(const struct format *row, gsize at, const char *line)
 	const struct format *found = format_match(line);
 	gsize n, hit;
 
-	/* "^" was taken in the middle, or what a lookahead forbids */
+	/* the line is invalid: "^" in the middle, or text that a lookahead forbids */
 	if (!g_regex_match(own, line, 0, NULL))
 		return;
 	ck_assert_msg(strstr(line, row->token) != NULL, "row %zu (%s): '%s' has no '%s'", at,
@@ -262,7 +268,7 @@ START_TEST(every_alternative_is_reached)
 	for (gsize i = 0; i < n; i++)
 		make_lines(&rows[i], i);
 	for (gsize i = 0; i < n; i++)
-		/* the row behind one with this flag stands for it */
+		/* the row after one with this flag is used instead of it */
 		ck_assert_msg(reached[i] || (i && rows[i - 1].flags & FORMAT_ADDRESS),
 			      "row %zu (%s, '%s') is never the first that matches", i, rows[i].kind,
 			      rows[i].pattern);

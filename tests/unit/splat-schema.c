@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the collector gives out obeys docs/scan.schema.json, by a checker that is not ours. */
+/* The collector's output follows docs/scan.schema.json; an independent program checks that. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ static gboolean obeys(const json_t *array)
 	return ok;
 }
 
-/* As `rig scan` adds them. */
+/* Adds the members that `rig scan` adds. */
 static json_t *as_scan(const struct splat *splat)
 {
 	json_t *json = splat_to_json(splat);
@@ -54,7 +54,7 @@ START_TEST(reports_obey_the_schema)
 	}
 	ck_assert_uint_ge(json_array_size(array), 90);
 	ck_assert(obeys(array));
-	/* and the schema does say no */
+	/* the schema rejects a report without `kind` */
 	json_t *first = json_array_get(array, 0);
 
 	json_object_set_new(first, "extra", json_true());

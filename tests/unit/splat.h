@@ -23,7 +23,7 @@ struct fixture {
 extern GPtrArray *fixtures;
 const struct fixture *fixture_named(const char *name);
 
-/* CUT: 0 whole, else the most bytes that go in at once, drawn from RNG. */
+/* Scans LOG in one piece if CUT is 0, else in pieces of 1 to CUT bytes, drawn from RNG. */
 GPtrArray *scan(const char *log, gsize len, gsize cut, struct rng *rng);
 
 void add_known_tests(Suite *suite);

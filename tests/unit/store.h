@@ -14,14 +14,14 @@
 /* Copies a run of tests/data/store into the scratch folder. The copy's path, to be freed. */
 char *golden(const char *name);
 
-/* A file below DIR: its text (to be freed), set, removed. */
+/* Read (to be freed), write and remove a file below DIR. */
 char *slurp(const char *dir, const char *name);
 void put(const char *dir, const char *name, const char *text, gssize len);
 void drop(const char *dir, const char *name);
 
 /* A run that is being written, in the scratch folder. */
 struct run *begin(guint64 seed);
-/* What a reader takes the run WHICH of the scratch folder for. */
+/* The verdict that a reader finds for the run WHICH of the scratch folder. */
 enum verdict verdict_of(const char *which);
 
 void add_recheck_tests(Suite *suite);

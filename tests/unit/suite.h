@@ -25,8 +25,8 @@ char *data_path(const char *name);
 void shell(const char *first, ...) G_GNUC_NULL_TERMINATED;
 
 /*
- * Runs all tests and frees `suite`; what main() returns. TMPDIR is the suite's own meanwhile, and
- * all that is left there, by a test that failed as well, is gone afterwards.
+ * Runs all tests, frees `suite` and returns the exit code of main(). Meanwhile TMPDIR is a folder
+ * of the suite, which is deleted afterwards with everything that tests left there.
  */
 int suite_run(Suite *suite);
 

@@ -48,7 +48,7 @@ static char *token(guint i)
 	return g_ascii_isgraph(i) ? g_strdup_printf("%c", i) : g_strdup_printf("t%u", i);
 }
 
-/* Type and name of symbol I, as token indices; the name in plain words, too. */
+/* Type and name of symbol I as token indices; also returns the name as text. */
 static char *name_of(guint i, GByteArray *codes)
 {
 	char *text = i == 0 ? g_strdup("_text")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cells: children of every manner (shell scripts in place of the rig), how they end, and that
- * none is left.
+ * Child processes that behave in every way (shell scripts in place of the rig): how their end is
+ * reported, and that no process is left.
  */
 #include "child/child.h"
 #include "tests/unit/suite.h"
@@ -58,7 +58,7 @@ static void on_done(struct child *child, const struct child_result *result, void
 	seen->cpu_s = result->cpu_s;
 	ck_assert(json_is_object(result->answer));
 	ck_assert_int_eq(child_pid(child), 0);
-	/* as the header says: at any time */
+	/* the header allows this at any time */
 	child_free(child);
 	g_main_loop_quit(seen->loop);
 }
@@ -87,7 +87,7 @@ static const struct {
 	const char *script;
 	enum verdict verdict;
 	int exit_code;
-	const char *run, *problem; /* NULL: none; part of it */
+	const char *run, *problem; /* NULL: none; otherwise a part of the text */
 } ends[] = {
 	{"echo '{\"verdict\": \"PASS\", \"run\": \"r1\"}'", VERDICT_PASS, 0, "r1", NULL},
 	{"echo '{\"verdict\": \"FAIL\", \"run\": \"r2\"}'; exit 1", VERDICT_FAIL, 1, "r2", NULL},
@@ -221,7 +221,7 @@ static gboolean ends_soon(int pid)
 
 static const struct {
 	const char *script;
-	guint limit_s, grace_s; /* limit_s: not stopped by us */
+	guint limit_s, grace_s; /* limit_s: the time limit stops it, not the caller */
 	int exit_code;
 	enum verdict verdict;
 	const char *problem; /* NULL: any */
@@ -233,7 +233,7 @@ static const struct {
 	/* as `rig run` does at SIGTERM: the user has not stopped it, so that is not ABORTED */
 	{ON_TERM("echo \"{\\\"verdict\\\": \\\"ABORTED\\\", \\\"run\\\": \\\"r\\\"}\"; exit 3"), 1,
 	 0, 3, VERDICT_INFRA, "did not end within its limit of 1 s"},
-	/* it had its verdict when the limit came */
+	/* the verdict was decided before the limit expired */
 	{ON_TERM("echo \"{\\\"verdict\\\": \\\"FAIL\\\", \\\"run\\\": \\\"r\\\"}\"; exit 1"), 1, 0,
 	 1, VERDICT_FAIL, NULL},
 };
@@ -324,7 +324,7 @@ START_TEST(many_at_once)
 		if (!seen[i].calls)
 			g_main_loop_run(seen[i].loop);
 		ck_assert_int_eq(seen[i].verdict, VERDICT_PASS);
-		/* each its own, not the sum of all */
+		/* each child's own CPU time, not the sum of all */
 		ck_assert(seen[i].cpu_s > 0 && seen[i].cpu_s < 5);
 		seen_clear(&seen[i]);
 	}

@@ -65,7 +65,7 @@ static struct director_orders *resolve(const char *text, GError **error)
 	return orders;
 }
 
-/* The lines of the instruction file that each hold leads to; addresses are not looked at. */
+/* The lines of the instruction file for each hold; addresses are not compared. */
 START_TEST(places)
 {
 	static const struct {
@@ -159,7 +159,9 @@ START_TEST(visits)
 	int fd;
 
 	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
-	/* it and its neighbours: first, second, _start, in the order of their addresses */
+	/*
+	 * the function and its neighbours: first, second, _start, in the order of their addresses
+	 */
 	ck_assert(g_regex_match_simple("^rig-director 1\nvisit 0 .*\nvisit 1 .*\nvisit 2 .*\n",
 				       director_orders_text(orders), 0, 0));
 	director = director_open(orders, scratch, &owner, &fd, &error);
@@ -255,7 +257,7 @@ START_TEST(plugin_lines)
 	ck_assert_uint_eq(last.cpu, 1);
 	ck_assert_uint_eq(last.visits, 17);
 	ck_assert_str_eq(last.outcome, "met");
-	/* 250 ms from 1 s on: of the second up to 1.1 s, a tenth of one */
+	/* the vCPU waited 250 ms from 1 s on: in the second that ends at 1.1 s it waited 100 ms */
 	ck_assert_int_eq(director_held_ns(director, 1100000000, 1000000000), 100000000);
 	ck_assert_int_eq(director_held_ns(director, 9000000000, 1000000000), 0);
 	say(fd, "totals 0 5 40 3 2 1 0 0 300000000 7");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * engine: the table's invariants over all pairs, then whole runs against the fake QEMU, which can
- * be driven into what a real guest cannot.
+ * be made to misbehave in ways that a real guest cannot.
  */
 #include <check.h>
 #include <glib/gstdio.h>
@@ -234,7 +234,7 @@ START_TEST(one_seed_one_timeline)
 		steps[i] = g_string_free(g_steal_pointer(&kept), FALSE);
 	}
 	ck_assert_uint_gt(strlen(steps[0]), 500);
-	/* how many fit into a second differs */
+	/* the number of steps in a second differs, so one journal is the beginning of the other */
 	ck_assert(g_str_has_prefix(steps[0], steps[1]) || g_str_has_prefix(steps[1], steps[0]) ||
 		  !strncmp(steps[0], steps[1], 1000));
 	g_free(steps[0]);
@@ -291,8 +291,8 @@ START_TEST(a_full_disk_is_infra)
 {
 	struct run_plan plan = {.seed = 7, .duration_s = 60};
 	/*
-	 * files of this process end there with EFBIG, as those on a full disk do with ENOSPC:
-	 * behind the room that is kept for the verdict, but QMP's trace gets there in a moment
+	 * writes of this process beyond the limit fail with EFBIG, as with ENOSPC on a full disk.
+	 * The limit is above the space reserved for the verdict, but QMP's trace reaches it quickly
 	 */
 	const struct rlimit limit = {512 << 10, 512 << 10};
 	g_autofree char *dir = NULL;
@@ -305,7 +305,7 @@ START_TEST(a_full_disk_is_infra)
 }
 END_TEST
 
-/* The memory of a guest that hangs is kept up to a size: the fake has 1 GiB. */
+/* The memory of a guest that hangs is stored only up to a size: the fake has 1 GiB. */
 START_TEST(a_memory_image_has_a_limit)
 {
 	static const struct {
@@ -336,7 +336,7 @@ END_TEST
 START_TEST(a_stall_is_timed)
 {
 	static const char *const ways[] = {"agent-stuck", "hang-at=plug"};
-	struct run_plan plan = {.seed = 7, .duration_s = 60}; /* the watchdog comes first */
+	struct run_plan plan = {.seed = 7, .duration_s = 60}; /* the watchdog ends it earlier */
 	g_autofree char *dir = NULL, *journal = NULL, *text = NULL;
 	g_auto(GStrv) lines = NULL;
 	guint stalls = 0;
@@ -396,7 +396,7 @@ START_TEST(a_late_answer_ends_no_postmortem)
 }
 END_TEST
 
-/* An agent that does not stop in time may have got too little time: it gets STOP again. */
+/* An agent that does not stop in time may have got too little CPU time, so STOP is sent again. */
 START_TEST(an_agent_that_ends_late_is_not_stuck)
 {
 	static const struct {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What of the guest's programs can be tested off the guest: frames (guest-frame.c), payload words,
- * the parameters of agents, the table of legal errnos, and that both sides draw the same random
- * numbers. The sources are those of the guest, built for the host.
+ * Parts of the guest's programs that can be tested on the host: frames (guest-init-frame.c),
+ * payloads, the parameters of agents, the table of expected errnos, and that both sides draw the
+ * same random numbers. The guest's sources are built for the host.
  */
 #include <check.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "tests/unit/guest-init.h"
 #include "util/rng.h"
 
-/* A turn's first draw is the same whether the turns before drew nothing or a lot. */
+/* The first draw of a turn does not depend on how many draws earlier turns made. */
 START_TEST(test_turns_are_independent)
 {
 	struct agent_shared quiet = {0}, busy = {0};
@@ -199,7 +199,9 @@ START_TEST(test_numbers)
 }
 END_TEST
 
-/* Errnos of a parameter count as expected for this agent alone, and the first other one is kept. */
+/*
+ * Errnos in a parameter are expected for this agent only, and the first unexpected one is recorded.
+ */
 START_TEST(test_expects)
 {
 	struct agent_shared its = {0};
@@ -293,7 +295,7 @@ START_TEST(test_op_names)
 }
 END_TEST
 
-/* Cut from guests: 6.1 on q35, and what an older kernel prints in between. */
+/* Parts of files of real guests: Linux 6.1 on q35, and lines that only older kernels print. */
 START_TEST(test_account)
 {
 	char info[] = "Node 0, zone      DMA\n  per-node stats\n      nr_inactive_anon 0\n"
@@ -323,7 +325,10 @@ START_TEST(test_account)
 }
 END_TEST
 
-/* What a console lost: lines from its last stamp on; and whether the log reaches back that far. */
+/*
+ * Lines of the log from a time stamp on, which the console lost, and whether the log reaches back
+ * that far.
+ */
 START_TEST(test_klog)
 {
 	static const char raw[] =
@@ -349,7 +354,7 @@ START_TEST(test_klog)
 }
 END_TEST
 
-/* Bits that one agent has are not given to another, until there are none left. */
+/* Bits that one agent has claimed are not given to another; at the end none are left. */
 START_TEST(test_claim)
 {
 	struct run a = {0}, b = {0};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * guest: answers are passed only to the caller of the request, errors and answers of a wrong type
- * as errors, answers in parts are whole or fail, payloads of any bytes are survived.
+ * Answers are passed only to the caller of the request, errors and answers of a wrong type as
+ * errors. An answer in parts is complete or an error. Payloads with any bytes are handled.
  */
 #include <check.h>
 #include <string.h>
@@ -95,7 +95,7 @@ static void frame(guint type, guint32 seq, const char *text)
 	guest_frame(peer.guest, type, seq, text, strlen(text));
 }
 
-/* What a callback got. */
+/* What a callback received. */
 struct got {
 	guint calls, scope, tasks;
 	gboolean done, account, truncated;
@@ -119,7 +119,7 @@ static void on_reply(const struct guest_reply *reply, void *data)
 	g_strlcpy(got->text, reply->error ? reply->error->message : reply->text, sizeof(got->text));
 }
 
-/* Each answer to a SNAPSHOT: what its caller gets. */
+/* For each answer to a SNAPSHOT: what its caller receives. */
 static const struct {
 	guint type;
 	const char *text;
@@ -263,7 +263,8 @@ START_TEST(parts_are_whole_or_fail)
 END_TEST
 
 /*
- * More than the limit: an error at the answer's end, and no more memory than the limit until then.
+ * An answer above the limit is an error when it ends, and uses no more memory than the limit until
+ * then.
  */
 START_TEST(too_many_parts_fail)
 {
@@ -298,7 +299,9 @@ START_TEST(a_heartbeat_names_the_agents_task)
 }
 END_TEST
 
-/* Seeded bytes, among them the keys that parsers know, as every type of frame. */
+/*
+ * Random bytes with a fixed seed, mixed with keys that the parsers support, as every type of frame.
+ */
 START_TEST(any_payload_is_survived)
 {
 	static const char *const words[] = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Explanations: each file of data/hang/ has the expected answer on top (`kind:`, `bug:`, `says:`
- * for words that one sentence must have), an empty line, then what a real guest printed. NAME.json
- * beside it is what was found in its memory.
+ * Explanations: each file of data/hang/ has the expected result on top (`kind:`, `bug:`, and
+ * `says:` with words that one sentence must have), an empty line, then the console of a real guest.
+ * NAME.json next to it has the tasks and locks found in the guest's memory.
  */
 #include <check.h>
 #include <string.h>
@@ -134,7 +134,8 @@ static char *held(const char *who, const char *locks)
 }
 
 /*
- * Whichever task comes first in the text, and whatever the names of tasks and instances: one bug.
+ * The signature does not depend on the order of the tasks in the text, nor on the names of tasks
+ * and instances.
  */
 START_TEST(a_cycle_is_the_same_from_both_ends)
 {
@@ -241,7 +242,7 @@ START_TEST(interrupts_come_and_go)
 }
 END_TEST
 
-/* Twice at a spinlock, but QEMU sees that CPU with interrupts on afterwards: it is not stuck. */
+/* Two samples show a CPU at a spinlock, but later QEMU sees its interrupts enabled: not stuck. */
 START_TEST(a_cpu_with_interrupts_on_is_not_stuck)
 {
 	static const char sample[] =
@@ -322,9 +323,7 @@ START_TEST(likely_owners_are_used)
 }
 END_TEST
 
-/*
- * A list of known issues matches its signature, with * for the rest; another hang is another bug.
- */
+/* A list of known issues can match a hang's signature with a wildcard, but no other hang. */
 START_TEST(a_hang_can_be_known)
 {
 	static const char list[] =
@@ -361,7 +360,7 @@ START_TEST(a_hang_can_be_known)
 }
 END_TEST
 
-/* An image comes from the guest: its contents must not matter more than its size. */
+/* An image comes from the guest, so any contents must be handled. */
 START_TEST(any_image_is_read)
 {
 	static const char *const images[] = {

@@ -37,7 +37,7 @@ static char *dump(struct run_index *ix)
 	}
 	for (int by = BY_DAY; by <= BY_TREE; by++) {
 		g_autoptr(GPtrArray) groups = index_groups(ix, &any, by, NULL);
-		/* the same without the sums that triggers keep */
+		/* the same query without the table of sums */
 		g_autoptr(GPtrArray) again = index_groups(ix, &since, by, NULL);
 
 		ck_assert_uint_eq(groups->len, again->len);
@@ -126,7 +126,7 @@ static const struct {
 	{VERDICT_FAIL, "{\"expected\": {\"met\": true, \"kind\": \"warning\"}}", OUTCOME_GOOD, ""},
 	{VERDICT_PASS, "{\"expected\": {\"met\": false, \"kind\": \"warning\"}}", OUTCOME_BAD,
 	 "reason:not_as_expected"},
-	/* known, a note, a reboot: no finding, or no reason */
+	/* a known issue, a note and a reboot are not findings, or not a reason */
 	{VERDICT_PASS,
 	 "{\"reports\": [{\"weight\": \"note\", \"kind\": \"x\", \"signature\": {\"bug\": \"n\"}}"
 	 "]}",
@@ -169,7 +169,7 @@ START_TEST(means)
 }
 END_TEST
 
-/* A key that later rules changed is still listed with the bug, and beside another one's. */
+/* A key of earlier rules is still listed with its bug, also if another bug has that key today. */
 START_TEST(former_keys)
 {
 	static const char *const details[] = {
@@ -306,7 +306,7 @@ START_TEST(damaged)
 }
 END_TEST
 
-/* Four at a time, while folders come. */
+/* Four processes open the index while folders are added. */
 START_TEST(many_writers)
 {
 	int children[4];
@@ -378,7 +378,7 @@ START_TEST(pruned)
 			  VERDICT_PASS, "{}");
 	add_run("c", 9, "2026-01-01T05:00:00Z", VERDICT_PASS, "{}");
 	ix = open_index();
-	/* the first and the last witness stay, so does the labelled one */
+	/* the first and the last run of each finding are kept, and the run with a label */
 	names = index_prunable(ix, "2026-06-01T00:00:00Z", NULL, 0, NULL);
 	ck_assert_uint_eq(names->len, 4);
 	ck_assert(!g_ptr_array_find_with_equal_func(names, bad[0], g_str_equal, NULL));

@@ -128,7 +128,7 @@ START_TEST(bad_entries_are_named)
 
 	ck_assert(!initrd_write(path, &bad[_i].entry, 1, &error));
 	ck_assert_msg(strstr(error->message, bad[_i].says) != NULL, "%s", error->message);
-	/* nothing half-written stays */
+	/* no partial file is left */
 	dir = g_dir_open(scratch, 0, NULL);
 	while ((name = g_dir_read_name(dir)))
 		ck_assert_msg(!g_str_has_prefix(name, "bad"), "%s is left", name);

@@ -73,7 +73,7 @@ START_TEST(config_lacks_what_it_should)
 }
 END_TEST
 
-/* What a fragment's line comes to, with CONFIG_SMP, _MMU and _FIRST set and nothing else. */
+/* The result of a fragment's line if only CONFIG_SMP, _MMU and _FIRST are set. */
 static const struct {
 	const char *line, *complaint;
 } settings[] = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lock orders of one boot: what is read of /proc and of reports, names, gates. */
+/* Lock orders of one boot: parsing /proc and reports, names, gates. */
 #include <check.h>
 #include <string.h>
 
@@ -115,8 +115,9 @@ START_TEST(ambiguous_names)
 END_TEST
 
 /*
- * c was taken by a trylock below a and b (no chain ends with it), so d, waited for under a, b and
- * c, depends on c and on b, but not on a, which b's own wait stands for.
+ * c was taken by a trylock while a and b were held (no chain ends with c). So d, waited for while
+ * a, b and c are held, depends on c and b, but not on a: the edge from a is already in the chain of
+ * b.
  */
 START_TEST(trylocks_pass_the_dependency_on)
 {
@@ -129,7 +130,7 @@ START_TEST(trylocks_pass_the_dependency_on)
 }
 END_TEST
 
-/* A gate was held each time: the second chain has no lock a around b -> c. */
+/* A gate must be held at every occurrence: here the second chain has b -> c without holding a. */
 START_TEST(gates_are_held_each_time)
 {
 	rig_auto(lock_orders) orders = lock_orders_parse(
@@ -191,7 +192,7 @@ START_TEST(hostile_json)
 END_TEST
 
 /*
- * A guest may send anything: a chain that cannot be parsed is dropped, and a text that ends early
+ * A guest may send any text: a chain that cannot be parsed is dropped, and a text that was cut off
  * is marked.
  */
 START_TEST(hostile_text)

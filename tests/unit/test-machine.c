@@ -23,7 +23,7 @@ START_TEST(descriptors_are_whole)
 	ck_assert(m->arch && m->about && m->emulator && m->type && m->image && m->console);
 	ck_assert_uint_gt(m->min_memory, 0);
 	ck_assert_uint_gt(m->dimm_unit, 0);
-	/* there must be some way for the frames */
+	/* each machine needs a channel for the frames */
 	ck_assert(m->fallback_tty || (m->can & MACHINE_VIRTIO_CONSOLE));
 	if (m->can & MACHINE_VIRTIO_MEM)
 		ck_assert(m->hot_buses && m->virtio_mem_unit);
@@ -79,10 +79,7 @@ START_TEST(accelerator_words)
 }
 END_TEST
 
-/*
- * A machine whose emulator is a script that counts its starts and ends with the code that is
- * wanted.
- */
+/* A machine whose emulator is a script, which counts its starts and ends with a given exit code. */
 static struct machine scripted(const char *body)
 {
 	struct machine m = *machine_find("pc-q35", NULL);

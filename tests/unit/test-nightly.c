@@ -154,7 +154,7 @@ START_TEST(expanded)
 }
 END_TEST
 
-/* How the runs are started: by the plan, and by the caller after it. */
+/* The launcher of the runs: from the plan, unless the caller selects one. */
 START_TEST(launched)
 {
 	static const struct {
@@ -186,8 +186,8 @@ START_TEST(launched)
 END_TEST
 
 /*
- * The dry_run is of what is left, in the order in which it starts; nothing is known, so it is by
- * duration.
+ * The dry run lists the remaining runs in the order of their start: by duration, because no earlier
+ * run is known.
  */
 START_TEST(dry_run)
 {
@@ -264,7 +264,7 @@ START_TEST(settled)
 			attempt.outcome = *a == '+' ? OUTCOME_GOOD : OUTCOME_BAD;
 		}
 		night_add_attempt(night, cell, &attempt);
-		/* told twice, by the journal and by the folder */
+		/* the same attempt in the journal and in the run folder counts once */
 		night_add_attempt(night, cell, &attempt);
 	}
 	ck_assert_uint_eq(cell->attempts->len, strlen(stories[_i].attempts));
@@ -275,7 +275,7 @@ END_TEST
 
 /* ---- children that exceed their limit ---- */
 
-/* What the fake rig does for `rig run`, and for `rig kernel build`. It notes each start. */
+/* The script's commands for `rig run` and for `rig kernel build`; it records each start. */
 static const struct {
 	const char *run, *build;
 	guint starts, attempts;
@@ -288,8 +288,9 @@ static const struct {
 };
 
 /*
- * It counts as INFRA, is recorded with the limit as its reason and is tried again `retries` times.
- * Before, it counted as stopped by the user and was started again until the end of the night.
+ * A run that exceeds its limit counts as INFRA, is recorded with the limit as its reason and is
+ * repeated `retries` times. Earlier versions counted it as stopped by the user, and repeated it
+ * until the end of the night.
  */
 START_TEST(nothing_ends)
 {
@@ -350,7 +351,7 @@ START_TEST(resumed)
 
 	ck_assert(night_begin(night, NULL));
 	id = g_strdup(night->id);
-	/* while it is being run */
+	/* another process cannot resume a night that is running */
 	ck_assert_ptr_null(night_resume("test", NULL, &options, &error));
 	ck_assert_ptr_nonnull(strstr(error->message, "another rig"));
 	g_clear_error(&error);

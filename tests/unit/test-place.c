@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A place: what starts when, what is reported for each job, with shell scripts in place of the rig.
- * The cases are of any place; tests/slurm has those of a cluster.
+ * A place (place/place.h): when jobs start, and what is reported for each, with shell scripts in
+ * place of the rig. These cases are valid for any place; tests/slurm tests a cluster.
  */
 #include "place/place.h"
 
@@ -131,7 +131,7 @@ START_TEST(after_a_build)
 }
 END_TEST
 
-/* What would end after the deadline is not started; nor is what cannot fit at all. */
+/* A job that would end after the deadline, or that can never fit, is not started. */
 START_TEST(not_started)
 {
 	struct place_job jobs[JOBS_MAX] = {0};
@@ -167,7 +167,7 @@ static void stop_after_one(struct place *p)
 	place_stop(p, 10);
 }
 
-/* The rest is not started, and what runs is stopped. */
+/* place_stop() starts no further job and stops the running ones. */
 START_TEST(stopped)
 {
 	struct place_job jobs[JOBS_MAX] = {0};

@@ -90,7 +90,7 @@ START_TEST(expires)
 	ck_assert_int_eq(ended[0].outcome, HOLD_EXPIRED);
 	ck_assert_uint_eq(totals.outcome[HOLD_EXPIRED], 1);
 	ck_assert_uint_ge(totals.held_ns, 2 * MS);
-	/* it rests for as long as it waited */
+	/* after a wait, the hold is disabled for the duration of that wait */
 	ck_assert_int_eq(hold.rest_until_ns, ended[0].start_ns + 2 * ended[0].length_ns);
 }
 END_TEST
@@ -168,7 +168,7 @@ START_TEST(after_another)
 }
 END_TEST
 
-/* With two vCPUs, of which one waits, the other one must not. */
+/* If one of two vCPUs waits, the other one must not wait. */
 START_TEST(one_is_free)
 {
 	struct hold hold[2] = {
@@ -202,7 +202,10 @@ START_TEST(neighbours)
 	char text[64];
 
 	visits->n = 4;
-	/* 1 on another vCPU, 10 ms before 0; 2 on the same vCPU; 3 a second before */
+	/*
+	 * function 1 was passed on another vCPU 10 ms before function 0; 2 on the same vCPU; 3 a
+	 * second before
+	 */
 	visits_pass(visits, 3, 1, second);
 	visits_pass(visits, 1, 1, 2 * second);
 	visits_pass(visits, 2, 0, 2 * second);
@@ -211,7 +214,10 @@ START_TEST(neighbours)
 	ck_assert_str_eq(text, "1 1:1");
 	visits_text(visits, 3, text, sizeof(text));
 	ck_assert_str_eq(text, "1");
-	/* the neighbour that is rarer elsewhere comes first, and what does not fit is left out */
+	/*
+	 * the neighbour that is rarer at other times comes first; those that do not fit are left
+	 * out
+	 */
 	visits_pass(visits, 3, 1, 2 * second + 11 * MS);
 	for (int i = 0; i < 100; i++)
 		visits_pass(visits, 3, 1, 9 * second);
@@ -219,7 +225,7 @@ START_TEST(neighbours)
 	ck_assert_str_eq(text, "1 1:1 3:1");
 	visits_text(visits, 0, text, 7);
 	ck_assert_str_eq(text, "1 1:1");
-	/* a vCPU that is not remembered is counted all the same */
+	/* passes of a vCPU beyond VISITS_CPUS are counted, too */
 	visits_pass(visits, 0, VISITS_CPUS, 9 * second);
 	ck_assert_uint_eq(visits->count[0], 2);
 }

@@ -92,7 +92,9 @@ static void turn(void)
 		;
 }
 
-/* Sends bytes while the client reads, so that they may exceed the socket's buffer. */
+/*
+ * Sends bytes while the client reads, so that they may be more than the socket's buffer can hold.
+ */
 static void say(struct peer *peer, const char *bytes, gsize len)
 {
 	while (len) {
@@ -220,7 +222,7 @@ START_TEST(replies_by_id_events_before_replies)
 	const char *name;
 
 	peer_init(&peer, NULL);
-	/* queued before there is a connection: it gets the number 1, the handshake 2 and 3 */
+	/* queued before the connection is ready: it gets the id 1, the handshake 2 and 3 */
 	qmp_send(peer.qmp, "query-status", NULL, on_reply, &first);
 	say_text(&peer,
 		 "{\"QMP\": {}}\n{\"return\": {}, \"id\": 2}\n{\"return\": [], \"id\": 3}\n");
@@ -258,7 +260,10 @@ START_TEST(disconnect_fails_what_is_pending)
 	ck_assert_str_eq(peer.error_class, "Disconnected");
 	ck_assert_int_eq(qmp_state(peer.qmp), QMP_ENDED);
 	ck_assert_uint_eq(peer.events->len, 1);
-	/* after the end: still answered, and not from inside the call */
+	/*
+	 * a command sent after the end of the connection is still answered, but not from inside the
+	 * call
+	 */
 	qmp_send(peer.qmp, "cont", NULL, on_reply, &peer);
 	ck_assert_uint_eq(peer.replies, 5);
 	turn();

@@ -62,7 +62,10 @@ static void run(struct kernel *kernel, const struct race_trial *trial, struct ra
 	ret->failed = rng_between(&kernel->rng, 1, 1000) <= rate * 1000;
 }
 
-/* The number of trials until it is over, at most MAX; *RET_FIRST: until the first failure. */
+/*
+ * Runs trials until the search ends, at most MAX, and returns their number; *RET_FIRST: the number
+ * until the first failure.
+ */
 static guint search(struct race *race, struct kernel *kernel, guint max, guint *ret_first)
 {
 	guint n = 0;
@@ -84,8 +87,8 @@ static guint search(struct race *race, struct kernel *kernel, guint max, guint *
 }
 
 /*
- * One place: any hold there. It is found in about a sweep over all places, six at a time, and alone
- * in the end.
+ * The bug needs a hold at one place. The search finds it in about one pass over all places, six at
+ * a time, and finally tests the hold alone.
  */
 START_TEST(one_place)
 {
@@ -115,12 +118,12 @@ START_TEST(one_place)
 		ck_assert_uint_eq(base_runs, RACE_BASE_RUNS);
 		ck_assert_uint_le(n, first + 10 + RACE_RUNS + RACE_BASE_RUNS);
 	}
-	/* four sweeps */
+	/* at most four passes over all places */
 	ck_assert_uint_le(worst, 4 * FUNCTIONS / RACE_GROUP);
 }
 END_TEST
 
-/* Two places that are needed together, both in one trial: neither is thrown away. */
+/* The bug needs holds at two places, which are in one trial: the search keeps both. */
 START_TEST(two_places)
 {
 	struct kernel kernel = {.needed = {"f0", "f1"}, .rate = 1};
@@ -133,7 +136,7 @@ START_TEST(two_places)
 
 	kernel.rng = rng_stream(1, "kernel");
 	search(race, &kernel, 300, &first);
-	/* what was favoured comes first */
+	/* the favoured places are in the first trial */
 	ck_assert_uint_eq(first, 1);
 	ck_assert_int_eq(race_phase(race), RACE_OVER);
 	race_found(race, &found);
@@ -188,7 +191,7 @@ START_TEST(weak)
 		race_found(race, &found);
 		n_weak += race_phase(race) != RACE_OVER || !has(&found, "f30");
 	}
-	/* a weak one can fail in half of six runs, too */
+	/* by chance, a weak hold can also fail in half of six runs */
 	ck_assert_uint_le(n_weak, 6);
 }
 END_TEST
@@ -223,7 +226,7 @@ static gboolean share(const struct race_trial *one, const struct race_trial *two
 }
 
 /*
- * Two guests side by side do not run the same holds, and a place that is not reached is not tried
+ * Two guests at a time do not test the same holds, and a place that no vCPU reached is not tested
  * again.
  */
 START_TEST(side_by_side)
@@ -237,7 +240,7 @@ START_TEST(side_by_side)
 	ck_assert(race_next(race, &one));
 	ck_assert(race_next(race, &two));
 	ck_assert(!share(&one, &two));
-	/* what was forgotten comes again */
+	/* a trial that was given back is chosen again */
 	race_forget(race, &two);
 	ck_assert(race_next(race, &three));
 	ck_assert_ptr_eq(three.hold[0].at, two.hold[0].at);

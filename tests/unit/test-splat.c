@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The collector against logs (splat-fixtures.c). Each is judged whole, byte by byte and in random
- * pieces; splat-dress.c dresses them up as other tools would show them.
+ * The collector against logs (splat-fixtures.c). Each log is scanned whole, byte by byte and in
+ * random pieces; splat-dress.c shows them in the formats of other tools.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static void check_one(const struct fixture *fixture, const struct expected *expe
 	}
 	ck_assert_msg(splat->first_byte < splat->end_byte && splat->end_byte <= fixture->len,
 		      "%s: bytes", fixture->name);
-	/* what the extent says is where the header is */
+	/* the first byte of the report is the beginning of its header's line */
 	ck_assert_msg(splat->first_byte == 0 || fixture->log[splat->first_byte - 1] == '\n',
 		      "%s: first byte", fixture->name);
 	ck_assert(g_utf8_validate(splat->text, -1, NULL));
@@ -88,7 +88,7 @@ START_TEST(any_cut_gives_the_same)
 }
 END_TEST
 
-/* The log with the first stack of stamps removed, as an old mail shows it. */
+/* The log without its time stamps, as an old mail shows it. */
 START_TEST(without_stamps)
 {
 	const struct fixture *fixture = fixture_named("lockdep-circular-x86-6.1.txt");
@@ -109,7 +109,7 @@ START_TEST(without_stamps)
 }
 END_TEST
 
-/* Two callers at the same time: a line of one, a line of the other. */
+/* Two callers of printk at the same time: their lines alternate. */
 START_TEST(interleaved_callers)
 {
 	static const char *const names[] = {"warning-x86-6.1.txt", "lockdep-circular-x86-6.1.txt"};
@@ -119,7 +119,7 @@ START_TEST(interleaved_callers)
 	for (int i = 0; i < 2; i++) {
 		const struct fixture *fixture = fixture_named(names[i]);
 		g_autofree char *text = g_strndup(fixture->log, fixture->len);
-		/* every line of one fixture gets one caller */
+		/* all lines of one fixture get the same caller */
 		g_autoptr(GRegex) caller = g_regex_new("\\]\\[ *[TC]\\d+\\]", 0, 0, NULL);
 		g_autofree char *renamed = g_regex_replace_literal(
 			caller, text, -1, 0, i ? "][ T1002]" : "][ T1001]", 0, NULL);
@@ -260,7 +260,7 @@ START_TEST(validator_death_is_seen)
 }
 END_TEST
 
-/* Lines that end in the middle of what is read there. */
+/* Lines that are cut in the middle of a pattern. */
 START_TEST(torn_lines)
 {
 	static const char *const ends[] = {

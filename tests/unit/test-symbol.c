@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Frames to places, against binutils: two small programs are built for each architecture and placed
- * where its kernel would be, and every address in them must be answered as addr2line answers.
+ * Files and lines of frames, compared with binutils. Two small programs are built for each
+ * architecture and linked at its kernel's addresses; for every address in them the result must be
+ * the same as that of addr2line.
  */
 #include <check.h>
 #include <stdio.h>
@@ -168,7 +169,7 @@ START_TEST(size_tells_twins_apart)
 		ck_assert(symbols_find(symbols, &frame, &address));
 		ck_assert_uint_eq(address, function->address + frame.offset);
 		twins += !strcmp(function->name, "twin");
-		/* of another build: no line rather than a wrong one */
+		/* the frame of another build gets no line, because it could be a wrong one */
 		frame.size += 4096;
 		ck_assert(!symbols_find(symbols, &frame, &address));
 	}
@@ -245,7 +246,7 @@ START_TEST(reports_get_places)
 }
 END_TEST
 
-/* Lock lines and the links of a chain have a stack each. */
+/* Each lock line and each link of a chain has its own stack. */
 START_TEST(parts_of_a_chain_are_apart)
 {
 	static const char *const parts[] = {
@@ -343,7 +344,10 @@ START_TEST(refuses)
 }
 END_TEST
 
-/* Broken files may be refused or give nonsense, but neither crash nor hang. */
+/*
+ * Damaged files may be rejected or give wrong results, but must not cause a crash or an endless
+ * loop.
+ */
 START_TEST(damaged_files)
 {
 	const struct arch *arch = &arches[_i];
@@ -378,7 +382,7 @@ START_TEST(damaged_files)
 }
 END_TEST
 
-/* once for all tests, which are forked from here */
+/* built once for all tests, which are forked from this process */
 static void build_all(void)
 {
 	scratch = g_dir_make_tmp("XXXXXX", NULL);

@@ -19,7 +19,7 @@ static const struct {
 	 1,
 	 1,
 	 {"two"}},
-	/* words that are not TAP */
+	/* lines that are not TAP */
 	{BEGIN "ok done\nnot ok at all\n1..a\nokay 1" END, 0, 0, 0, {NULL}},
 	/* kselftest's runner: nested lines have "# " before them, and are not in the plan */
 	{BEGIN
@@ -45,13 +45,13 @@ static const struct {
 	 0,
 	 3,
 	 {NULL}},
-	/* a description of its own, or none */
+	/* a result with a description, and one without */
 	{BEGIN "not ok 7\nnot ok 8 issue #12 again" END, 0, 2, 0, {"test 7", "issue"}},
 	{BEGIN "1..3\nok 1 a" END, 1, 1, 0, {"2 of 3 planned tests have no result"}},
 	/* killed: the agent reports that, and missing results are its consequence */
 	{BEGIN "1..3\nok 1 a\n== did not end within 5 s, after 5.0 s\n", 1, 0, 0, {NULL}},
 	{BEGIN "1..3\nok 1 a\nBail out! no memory" END, 1, 1, 0, {"bailed out: no memory"}},
-	/* the same failure again is one; the plan is that of each execution */
+	/* a failure in both executions is listed once; each execution has its own plan */
 	{BEGIN "1..1\nnot ok 1 a" END "== 2: t.sh\n1..1\nnot ok 1 a" END, 0, 2, 0, {"a"}},
 	{"", 0, 0, 0, {NULL}},
 	{"not ok 99999999999999999999999 x\n1..99999999999999999999\n\xff\x01 not ok 1",

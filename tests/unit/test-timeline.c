@@ -70,7 +70,10 @@ static GHashTable *draws(const struct scenario *s, guint64 seed)
 	return all;
 }
 
-/* Everything in PART is in WHOLE and the same there; returns how much of WHOLE is missing. */
+/*
+ * Checks that everything in PART is also in WHOLE and equal; returns how many entries of WHOLE are
+ * missing in PART.
+ */
 static guint compare(GHashTable *whole, GHashTable *part, const char *what)
 {
 	GHashTableIter iter;

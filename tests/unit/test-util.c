@@ -166,7 +166,7 @@ START_TEST(spawn_dies_with_parent)
 }
 END_TEST
 
-/* In a process of its own: 0 where a child can be run. */
+/* Runs in a separate process; returns 0 if it can run a child. */
 static int run_child(void)
 {
 	g_autofree char *output = NULL;
@@ -215,7 +215,7 @@ START_TEST(spawn_below_a_subreaper)
 				poll(NULL, 0, 1); /* no event: reports a new parent */
 			_exit(10 + run_child());
 		}
-		/* the one that exits at once, and the orphan */
+		/* waits for the child that exits at once, and for the orphan */
 		while ((orphan = wait(&status)) > 0)
 			if (WIFEXITED(status) && WEXITSTATUS(status) >= 10)
 				_exit(WEXITSTATUS(status));
@@ -227,7 +227,7 @@ START_TEST(spawn_below_a_subreaper)
 }
 END_TEST
 
-/* Its limit ends a program with all that it has started. */
+/* When its time limit expires, a program is killed with all processes that it has started. */
 START_TEST(spawn_limit)
 {
 	static const char *const argv[] = {"sh", "-c", "echo x; tail -f /dev/null & wait", NULL};
@@ -291,7 +291,7 @@ static char *put_folder(const char *name, gint64 age_s)
 	return g_steal_pointer(&folder);
 }
 
-/* Of temporary folders those go that are old and that no process has locked. */
+/* sweep_folders() removes temporary folders that are old and that no process has locked. */
 START_TEST(stale_folders_are_swept)
 {
 	g_autofree char *dead = put_folder(".new-dead", 2 * SWEEP_AGE_S), *lock = NULL;

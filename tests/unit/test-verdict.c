@@ -25,8 +25,8 @@ START_TEST(names_and_codes)
 END_TEST
 
 /*
- * A case: what was found, a word each, in order; the proof that is missing (or NULL); the verdict
- * and the beginning of its first reason. Words: see found[].
+ * A case: one word of found[] for each observation, in order; the proof that is missing (or NULL);
+ * the expected verdict and the beginning of its first reason.
  */
 static const struct {
 	const char *found, *lacks;
@@ -34,7 +34,7 @@ static const struct {
 	const char *first; /* NULL: no reason */
 } cases[] = {
 	{"", NULL, VERDICT_PASS, NULL},
-	/* each proof */
+	/* for each proof: the verdict if it is missing */
 	{"", "guest", VERDICT_LOST, "the guest ended without"},
 	{"", "accounts", VERDICT_FAIL, "the memory accounts"},
 	{"", "lockdep_armed", VERDICT_INFRA, "lockdep is off"},
@@ -54,7 +54,10 @@ static const struct {
 	{"known-oops", "guest", VERDICT_KNOWN, "known issue: oops in f"},
 	{"known-lockdep", "lockdep_armed", VERDICT_KNOWN, "known issue: possible deadlock"},
 	{"known-lockdep", "guest", VERDICT_LOST, "the guest ended without"},
-	/* what may be its consequence is excused, another fault and the host's are not */
+	/*
+	 * possible consequences of a known issue are excused; another fault, or one of the host, is
+	 * not
+	 */
 	{"known-oops seen-hang seen-lost seen-fail", "guest", VERDICT_KNOWN, "known issue: oops"},
 	{"known-oops induced", "guest", VERDICT_KNOWN, "known issue: oops"},
 	{"known-oops hang-report", "guest", VERDICT_KNOWN, "known issue: oops"},
@@ -71,7 +74,7 @@ static const struct {
 
 static const struct {
 	const char *word;
-	enum verdict seen; /* of what the engine observed */
+	enum verdict seen; /* verdict of an observation of the engine */
 	const char *kind;  /* of a report; NULL: observed */
 	enum splat_weight weight;
 	const char *text;
@@ -94,12 +97,12 @@ static const struct {
 	{"known-explained", .kind = "hang-cycle", .text = "A waits for B", .known = TRUE},
 };
 
-/* Where the parts of a run are written as a run folder has them. */
+/* The parts of a run as they are stored in a run folder. */
 struct written {
 	struct facts *facts;
 	json_t *reports;    /* of the console and of the explanation, as `verdict` has them */
 	GPtrArray *journal; /* of json_t */
-	GPtrArray *splats;  /* of the console: what a recheck finds in it */
+	GPtrArray *splats;  /* the reports of the console that a recheck finds */
 };
 
 static struct splat *splat_of(guint i)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest's life against tests/fake-qemu: each case is a script for the fake and what the
- * operations on it must end in.
+ * Operations on a guest, with the fake QEMU: each case is a script for the fake and the expected
+ * outcomes.
  */
 #include "tests/unit/suite.h"
 #include "tests/unit/vm-guest.h"
@@ -15,7 +15,10 @@
 #include "vm/cmdline.h"
 #include "vm/module.h"
 
-/* One plug, then unplugs until the table's row ends. Time is short where silence is expected. */
+/*
+ * One plug, then as many unplugs as the row has outcomes. The deadline is short if no event is
+ * expected.
+ */
 static const struct {
 	const char *script, *machine;
 	enum vm_outcome plug, first, second;
@@ -28,9 +31,15 @@ static const struct {
 	{"unplug=refuse*1", NULL, VM_OK, VM_REFUSED, VM_OK},
 	{"unplug=refuse*1", "pseries", VM_OK, VM_REFUSED, VM_OK},
 	{"unplug=error*1", NULL, VM_OK, VM_REFUSED, VM_OK},
-	/* the first is still pending when the second is asked for, which waits for its answer */
+	/*
+	 * the first unplug is still pending when the second is requested, which waits for its
+	 * outcome
+	 */
 	{"unplug=never", NULL, VM_OK, VM_TIMED_OUT, VM_TIMED_OUT},
-	/* refused because one is pending: that one's refusal, then our own turn */
+	/*
+	 * device_del is refused because an earlier one is pending: its refusal is awaited, then the
+	 * command is sent again
+	 */
 	{"unplug=pending*1;delay=20", NULL, VM_OK, VM_OK, VM_FAILED},
 	{"unplug=vanish", NULL, VM_OK, VM_VANISHED, VM_VANISHED},
 	{"die-at=plug", NULL, VM_VANISHED, VM_VANISHED, VM_VANISHED},
@@ -44,12 +53,12 @@ static const struct {
 START_TEST(every_outcome)
 {
 	struct guest g;
-	/* silence is bounded by the deadline, everything else comes long before */
+	/* only cases without an event take until the deadline; the others end long before */
 	gboolean silent = outcomes[_i].plug == VM_TIMED_OUT || outcomes[_i].first == VM_TIMED_OUT;
 	int ms = silent ? 300 : 5000;
 
 	start(&g, outcomes[_i].script, outcomes[_i].machine, 0);
-	/* the fake's own start is not what the deadline is for */
+	/* wait for the fake's start first, so that the deadline does not include it */
 	ck_assert_int_eq(command(&g, "query-memory-devices"), VM_OK);
 	ck_assert_str_eq(vm_outcome_name(plug(&g, "d", ms)), vm_outcome_name(outcomes[_i].plug));
 	ck_assert_str_eq(vm_outcome_name(unplug(&g, "d", ms)), vm_outcome_name(outcomes[_i].first));
@@ -81,8 +90,8 @@ START_TEST(late_departure)
 END_TEST
 
 /*
- * The guest refuses after the unplug gave up: the next one is asked for anew. The event differs by
- * machine.
+ * The guest refuses after the unplug has timed out: the next unplug sends a new request. The event
+ * differs between machines.
  */
 START_TEST(late_refusal)
 {
@@ -92,7 +101,10 @@ START_TEST(late_refusal)
 	start(&g, "unplug=refuse*1;delay=200", kinds[_i], 0);
 	ck_assert_int_eq(plug(&g, "d", 5000), VM_OK);
 	ck_assert_int_eq(unplug(&g, "d", 20), VM_TIMED_OUT);
-	/* the unplug of another device ends after the refusal: both are delayed alike */
+	/*
+	 * wait for the unplug of another device, which ends after the refusal, because both have
+	 * the same delay
+	 */
 	ck_assert_int_eq(plug(&g, "e", 5000), VM_OK);
 	ck_assert_int_eq(unplug(&g, "d", 5000), VM_OK);
 	finish(&g);
@@ -141,7 +153,10 @@ START_TEST(cpus_come_and_go)
 	struct guest g;
 
 	start(&g, "lapic", NULL, 0);
-	/* both at once: each has a slot of its own, a third finds none */
+	/*
+	 * two CPUs are plugged at the same time: each gets a different slot, and a third one finds
+	 * none
+	 */
 	g.pending = 2;
 	vm_plug_cpu(g.vm, "a", in_ms(5000), on_done, &g);
 	vm_plug_cpu(g.vm, "b", in_ms(5000), on_done, &g);
@@ -214,7 +229,8 @@ START_TEST(no_growth_over_10000_cycles)
 			before = resident_kib();
 	}
 #ifdef __SANITIZE_ADDRESS__
-	(void)before; /* what is freed stays in quarantine there */
+	/* the address sanitizer keeps freed memory, so the amount cannot be compared */
+	(void)before;
 #else
 	ck_assert_int_lt(resident_kib() - before, 512);
 	ck_assert_int_lt(resident_kib(), 30 * 1024);

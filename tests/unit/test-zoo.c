@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Zoo entries, good, bad and the rig's own; what runs say of them; the table. */
+/* Zoo entries (valid, invalid and the rig's own), how runs are judged for them, and the table. */
 #include "tests/unit/suite.h"
 #include "zoo/zoo.h"
 
@@ -19,7 +19,7 @@ static struct zoo_entry *good(const char *name)
 	return entry;
 }
 
-/* The first line of each bad file says what must be said of it: "# 8:1: text". */
+/* The first line of each invalid file has the expected error: "# 8:1: text". */
 START_TEST(bad_files)
 {
 	g_autofree char *folder = data_path("zoo/bad");
@@ -87,7 +87,7 @@ START_TEST(full)
 }
 END_TEST
 
-/* Every entry of the rig's is right, has its scenario, and all its machines can run that. */
+/* Each entry of the rig's own is valid and has a scenario, which all its machines can run. */
 START_TEST(own_entries)
 {
 	g_auto(GStrv) ids = zoo_ids();
@@ -145,11 +145,11 @@ static const struct {
 	gboolean valid, caught, alarmed;
 } judged[] = {
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", BOTH), TRUE, TRUE, TRUE},
-	/* the other kind, another order */
+	/* another kind of report, with the classes in another order */
 	{VERDICT_FAIL,
 	 REPORT("lockdep-recursive", "in remove_it", "\"mem_hotplug_lock\", \"kn->active\""), TRUE,
 	 TRUE, TRUE},
-	/* one class is missing; another function; another kind */
+	/* not caught: a class is missing, or the function or the kind differs */
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in remove_memory", "\"kn->active\""), TRUE,
 	 FALSE, TRUE},
 	{VERDICT_FAIL, REPORT("lockdep-circular", "in add_memory", BOTH), TRUE, FALSE, TRUE},
@@ -158,12 +158,15 @@ static const struct {
 	{VERDICT_PASS, "{}", TRUE, FALSE, FALSE},
 	{VERDICT_HANG, "{\"reports\": []}", TRUE, FALSE, TRUE},
 	{VERDICT_INFRA, "{}", FALSE, FALSE, FALSE},
-	/* a guest that disappeared was not silent; with the report before that it was caught */
+	/*
+	 * a guest that disappeared is not counted as silent; if it printed the report before, the
+	 * bug was caught
+	 */
 	{VERDICT_LOST, "{}", FALSE, FALSE, FALSE},
 	{VERDICT_LOST, REPORT("lockdep-circular", "in remove_memory", BOTH), TRUE, TRUE, FALSE},
 	{VERDICT_ABORTED, "{}", FALSE, FALSE, FALSE},
 	{VERDICT_SKIP, "{}", FALSE, FALSE, FALSE},
-	/* hostile shapes */
+	/* JSON values of wrong types */
 	{VERDICT_FAIL, "{\"reports\": {\"kind\": 1}, \"counts\": [], \"times\": 3}", TRUE, FALSE,
 	 TRUE},
 	{VERDICT_FAIL, "{\"reports\": [1, {\"kind\": 5, \"cycle\": 1}]}", TRUE, FALSE, TRUE},
@@ -199,7 +202,7 @@ START_TEST(other_oracles)
 					"\"after\": {\"present\": {\"0\": 4}}}}");
 
 	e->oracle = ORACLE_WATCHDOG;
-	/* any hang, or the one that it is */
+	/* the entry accepts any hang, or only a specific one */
 	ck_assert(!zoo_judge(e, hang).caught);
 	ck_assert(!zoo_judge(e, explained).caught);
 	g_free(e->kinds[0]);
@@ -242,15 +245,15 @@ START_TEST(table)
 	g_ptr_array_add(runs, a_run(VERDICT_INFRA, Z03("false"), "{}"));
 	g_ptr_array_add(runs, a_run(VERDICT_PASS, Z03("true"), "{}"));
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, Z03("true"), "{}"));
-	/* with a part left out; with one that would break the table */
+	/* runs with a part left out, one of whose names would break the table */
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, Z03_WITHOUT("slab-read"), Z03_REPORT("1.0")));
 	g_ptr_array_add(runs, a_run(VERDICT_PASS, Z03_WITHOUT("x|y>"), "{}"));
-	/* not the zoo's; an entry that is none; one that would be a file elsewhere */
+	/* these runs are ignored: not of the zoo, of an unknown entry, of an id that is a path */
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, "{}", Z03_REPORT("1.0")));
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, "{\"zoo\": {\"entry\": \"z99\"}}", "{}"));
 	g_ptr_array_add(runs, a_run(VERDICT_FAIL, "{\"zoo\": {\"entry\": \"/etc/passwd\"}}", "{}"));
 	scores = zoo_scores(runs);
-	/* z09 has the same clean twin, on the same machines */
+	/* the fourth score is of entry z09, which has the same clean twin on the same machines */
 	ck_assert_uint_eq(scores->len, 4);
 	ck_assert_str_eq(((struct zoo_score *)scores->pdata[3])->id, "z09");
 	ck_assert_uint_eq(((struct zoo_score *)scores->pdata[3])->clean_runs, 2);
@@ -283,7 +286,10 @@ END_TEST
 	"{\"zoo\": {\"entry\": \"z06\", \"clean\": true}, \"machine\": \"pc-q35\", " \
 	"\"kernel\": {\"version\": \"6\", \"asked\": \"" kernel "\"}}"
 
-/* z07 has the clean twin of z06 where it has a kernel of that source at all */
+/*
+ * Clean runs of entry z06 count for z07 too, which has the same clean twin, but only for kernel
+ * sources that z07 supports.
+ */
 START_TEST(twins_of_one_kernel)
 {
 	g_autoptr(GPtrArray) runs = g_ptr_array_new_with_free_func((GDestroyNotify)run_info_free);
@@ -320,7 +326,7 @@ START_TEST(insert)
 	ck_assert_ptr_null(zoo_table_insert(END BEGIN, ZOO_TABLE, "new\n", &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 	g_clear_error(&error);
-	/* the other table's markers are not this one's */
+	/* the markers of another table are not used */
 	ck_assert_ptr_null(zoo_table_insert(BEGIN END, ZOO_ABLATION, "new\n", &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
 }

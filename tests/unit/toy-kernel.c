@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A kernel that never runs: what rig/hang/owners.py looks for in a guest's memory, with the
- * kernel's names and in the kernel's forms, but in one page of source. Linked for the kernel's
- * addresses (toy-kernel.lds), the file is its own vmlinux, and as it has the physical addresses
- * too, a memory image of itself.
+ * A kernel that is never run: it has the data that rig/hang/owners.py reads from a guest's memory,
+ * with the kernel's names and types, but in one page of source. It is linked at the kernel's
+ * addresses (toy-kernel.lds), so the file is a vmlinux, and, because it has physical addresses as
+ * well, also a memory image.
  *
  *	one/10 holds alpha_lock (mutex) and waits for beta_lock (rwsem);
  *	two/11 holds beta_lock and waits for alpha_lock
  *	three/12 waits for the completion rig_never
  *	four/13 waits for mem_hotplug_lock (percpu rwsem), five/14 is inside code that holds it
  *
- * test-hang.c overwrites what it has at the symbols below, as a broken or hostile guest might.
+ * hang-memory.c overwrites the data at the symbols below, as a broken or hostile guest might.
  */
 #include "toy-kernel.h"
 
-/* Functions are their calls; what follows a call has a name, to be found on a stack. */
+/*
+ * Defines functions that consist of calls. The address after each call has a name, so that stacks
+ * can refer to it.
+ */
 #define FUNCTION(name, body)                                                                  \
 	".globl " #name "\n.type " #name ", @function\n" #name ":\n" body "ret\n.size " #name \
 	", . - " #name "\n"
@@ -45,7 +48,7 @@ extern union stack one_stack, two_stack, three_stack, four_stack, five_stack;
 extern struct signal_struct signals;
 
 #define ON(stack, member) (&(stack).frames.record.member)
-/* its only entry, and the entry's head */
+/* links of a list with one entry */
 #define ALONE(entry) {(entry), (entry)}
 
 const char linux_banner[] = "Linux version 0.0-toy";
@@ -68,7 +71,7 @@ union stack four_stack = {.frames = {CALLS(AT(in_percpu), AT(in_begin), AT(befor
 union stack five_stack = {.frames = {CALLS(AT(while_held))}};
 union stack __start_init_task = {.bytes = {1}};
 
-/* All are threads of one process, which is the one after init_task. */
+/* All tasks are threads of one process, the one after init_task in the list. */
 #define TASK(id, name, before, after) \
 	struct task_struct name = {.__state = 2, .stack = &name##_stack, .pid = id, .comm = #name, \
 		.tasks = ALONE(&init_task.tasks), .thread_node = {after, before}, \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The toy kernel's structures: the kernel's names, and of each what owners.py reads. */
+/* The toy kernel's structures: the kernel's names, with the members that owners.py reads. */
 #ifndef RIG_TESTS_TOY_KERNEL_H
 #define RIG_TESTS_TOY_KERNEL_H
 
@@ -80,7 +80,10 @@ struct task_struct {
 	struct thread_struct thread;
 };
 
-/* Where each sleeper's stack pointer is: the newest at the bottom. */
+/*
+ * What the saved stack pointer of a sleeping task points to: the newest frame at the lowest
+ * address.
+ */
 struct frames {
 	unsigned long called_from[4];
 	union {

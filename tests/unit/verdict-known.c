@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The bugs of docs/found.md: consoles with them, through the scanner and the rig's own list. */
+/*
+ * The known bugs of docs/found.md: the scanner and the rig's own list must recognise them on
+ * consoles.
+ */
 #include <string.h>
 
 #include "splat/known.h"
@@ -21,7 +24,10 @@
 	"[   10.000011] ---[ end trace 0000000000000000 ]---\n"
 #define PAGING(function) \
 	FAULT("unable to handle page fault for address: fffffffffffffffe", function)
-/* From dump_page(), which is the caller's report; the path is that of a build out of the tree. */
+/*
+ * A page fault inside dump_page(), which was printing another report; paths are those of a build
+ * outside the source tree.
+ */
 #define BUG_IN_DUMP(caller)                                                                     \
 	"[   10.000000] ------------[ cut here ]------------\n"                                 \
 	"[   10.000001] kernel BUG at ../src/include/linux/mm.h:848!\n"                         \
@@ -49,8 +55,8 @@
 
 static const struct {
 	const char *console;	     /* a text, or the path of a fixture below tests/data */
-	const char *release, *other; /* known in the first, not in the other */
-	gboolean ends;		     /* the run can be KNOWN at best */
+	const char *release, *other; /* the issue is known in `release` but not in `other` */
+	gboolean ends;		     /* the issue ends the run, so its best verdict is KNOWN */
 } bugs[] = {
 	{FAULT("kernel NULL pointer dereference, address: 0000000000000058",
 	       "default_kernel_zone_for_pfn"),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest that is given up while libvirt starts it leaves no domain behind. libvirt's own test
- * driver keeps the domains; the calls that it does not have, or that have to wait, are defined here
- * and take precedence over libvirt's.
+ * A guest that is abandoned while libvirt starts it leaves no domain behind. libvirt's own test
+ * driver manages the domains; calls that it lacks, or that must block here, are defined in this
+ * file and override libvirt's.
  */
 #include "tests/unit/vm.h"
 
@@ -149,8 +149,8 @@ static guint our_domains(virConnectPtr conn)
 }
 
 /*
- * 0: given up while libvirt creates the domain; 1: given up after that, before the main loop has
- * seen it; 2: the same, and freed without an end.
+ * 0: abandoned while libvirt creates the domain; 1: abandoned after that, before the main loop has
+ * handled it; 2: as 1, and freed before its end was reported.
  */
 START_TEST(given_up_while_it_starts)
 {

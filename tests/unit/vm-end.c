@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How QEMU ends, and faults of its channels. The guest's channel is fed by hand as well, cut into
- * every kind of piece.
+ * How QEMU ends, and faults of its sockets. Bytes of the guest channel are also passed directly, in
+ * pieces of all sizes.
  */
 #include "tests/unit/suite.h"
 #include "tests/unit/vm-guest.h"
@@ -77,7 +77,7 @@ START_TEST(console_flood_is_cut_and_drained)
 	struct guest g;
 
 	start(&g, "console-flood=4000000", NULL, 100000);
-	until(&g.frames, 2); /* a beat after the flood: nothing was held up */
+	until(&g.frames, 2); /* a heartbeat arrives after the flood, so nothing was blocked */
 	ck_assert_uint_eq(g.console, 100000);
 	ck_assert_uint_eq(g.full, 1);
 	path = g_build_filename(scratch, "console.raw", NULL);
@@ -120,7 +120,10 @@ static void count_error(const char *what, void *data)
 	((guint *)data)[2]++;
 }
 
-/* Frames among garbage, a broken checksum, a cut frame: the same answer however it is cut. */
+/*
+ * Frames between invalid bytes, with a wrong checksum, or truncated: the result is the same for
+ * pieces of any size.
+ */
 START_TEST(frames_in_any_pieces)
 {
 	static const char *const texts[] = {"", "a 1\nRIGP\n", "b\n"};
@@ -174,7 +177,7 @@ START_TEST(qemu_dies_with_us)
 	}
 	ck_assert_int_eq(read(fds[0], &qemu, sizeof(qemu)), sizeof(qemu));
 	waitpid(child, NULL, 0);
-	/* reaped by init already, or readable once it is dead, within the test's time */
+	/* init has reaped it already (no pidfd), or the pidfd becomes readable when it ends */
 	end.fd = pidfd_open(qemu, 0);
 	if (end.fd < 0) {
 		ck_assert_int_eq(errno, ESRCH);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A guest of the suite: the fake's process, and what its owner was told. */
+/* A guest of the suite: the fake QEMU, and what the callbacks received. */
 #include "tests/unit/vm-guest.h"
 
 #include <check.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A guest of the suite: tests/fake-qemu with a script, and what its owner was told. */
+/* A guest of the suite: the fake QEMU with a script, and what the callbacks received. */
 #ifndef RIG_TESTS_VM_GUEST_H
 #define RIG_TESTS_VM_GUEST_H
 
@@ -20,7 +20,7 @@ struct guest {
 struct vm_config config_for(void);
 /* Starts the fake with SCRIPT. MACHINE: a name, or NULL for pc-q35. */
 void start(struct guest *g, const char *script, const char *machine, guint64 console_limit);
-/* Runs the loop until *COUNT is at least WANTED; the test's own time-out ends what never comes. */
+/* Runs the main loop until *COUNT is at least WANTED; otherwise the test's time limit ends it. */
 void until(const guint *count, guint wanted);
 /* Ends the guest and frees what it has. */
 void finish(struct guest *g);

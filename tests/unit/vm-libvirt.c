@@ -80,7 +80,7 @@ START_TEST(domain_has_all)
 	ck_assert(lv_mark_read(text, &mark));
 	ck_assert_int_eq(mark.pid, getpid());
 	ck_assert(lv_mark_lives(&mark));
-	mark.start--; /* a number that was given again */
+	mark.start--; /* the pid was reused by another process */
 	ck_assert(!lv_mark_lives(&mark));
 	lv_mark_clear(&mark);
 	lv_domain_boot(doc, "/pool/k&", "/pool/i");
@@ -185,7 +185,7 @@ static const struct {
 	 "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 0, 'size': "
 	 "0}}]",
 	 TRUE, 0, "asked for"},
-	/* still growing: libvirt has not been informed yet */
+	/* the device still grows, and libvirt has not received the new size yet */
 	{"v",
 	 "[{'data': {'id': 'ua-v', 'max-size': 1073741824, 'node': 1, 'requested-size': 536870912, "
 	 "'size': 4096}}]",

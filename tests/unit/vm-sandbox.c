@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a QEMU can do that a guest has taken over: tests/unit/fake-intruder.c tries it. */
+/*
+ * What a QEMU can do that is controlled by an attacking guest: tests/unit/fake-intruder.c tries it.
+ */
 #include "tests/unit/vm.h"
 
 #include <arpa/inet.h>
@@ -56,7 +58,10 @@ static int listen_on(guint16 *ret_port)
 	return fd;
 }
 
-/* What the intruder has printed. *RET_LIMITS is vm_sandbox()'s answer, owned by the caller. */
+/*
+ * Runs the intruder and returns its output. *RET_LIMITS is vm_sandbox()'s result, owned by the
+ * caller.
+ */
 static char *let_it_try(json_t **ret_limits)
 {
 	const char *bin = g_getenv("RIG_TEST_BIN") ? g_getenv("RIG_TEST_BIN") : "build/tests";
@@ -119,7 +124,10 @@ START_TEST(intruder_is_denied)
 }
 END_TEST
 
-/* Each attempt succeeds where nothing stops it, so that a denial above means something. */
+/*
+ * Without the sandbox each attempt succeeds, which shows that the denials above are due to the
+ * sandbox.
+ */
 START_TEST(intruder_without_sandbox)
 {
 	json_auto_t *limits = NULL;

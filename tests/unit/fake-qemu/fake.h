@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The fake QEMU's parts and what they share: its script, its wires, its devices, its guest. */
+/* What the files of the fake QEMU share: script, sockets, devices, guest. */
 #ifndef RIG_TESTS_FAKE_H
 #define RIG_TESTS_FAKE_H
 
@@ -34,11 +34,14 @@ extern struct fake fake;
 void script_read(void);
 const char *script_word(const char *key);
 guint64 script_number(const char *key, guint64 otherwise);
-/* Does KEY say VALUE ("refuse", or "refuse*2": for two times, of which this is one) now? */
+/*
+ * TRUE: the script sets KEY to VALUE ("refuse"), or to "VALUE*2" and this is one of the first two
+ * calls.
+ */
 gboolean script_says(const char *key, const char *value);
-/* The same without counting it. */
+/* script_says() that does not count the call. */
 gboolean script_will_say(const char *key, const char *value);
-/* A moment of the story has come: the script may end it here. */
+/* Call it at the moment WHEN: the script may end the process here. */
 void moment(const char *when);
 
 void put(int fd, const void *bytes, gsize len);

@@ -71,7 +71,7 @@ static gboolean say_rest(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* What the kernel is told to print. */
+/* Prints what the script requests on the console. */
 static void print_script(void)
 {
 	const char *path = script_word("console-file");
@@ -97,7 +97,7 @@ static const char *const agent_names[] = {
 	"memtrace",    "dlpar",	       "notifier-error",
 };
 
-/* As by a host that has no time for it. */
+/* Stops for MS, like a guest on a busy host. */
 static void hold(guint64 ms)
 {
 	pid_t pid = getpid();

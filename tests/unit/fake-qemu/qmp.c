@@ -307,7 +307,7 @@ static json_t *query_schema(json_t *arguments, const char **error)
 
 static void reply_error(json_t *id, const char *words)
 {
-	/* '!': the words are the error's class as well */
+	/* '!': the text is the error's class as well */
 	tell(json_pack("{s:{s:s, s:s}, s:O}", "error", "class",
 		       *words == '!' ? words + 1 : "GenericError", "desc", words + (*words == '!'),
 		       "id", id));

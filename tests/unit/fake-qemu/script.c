@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The fake's script ($FAKE_QEMU) and its wires. */
+/* The fake's script ($FAKE_QEMU) and its sockets. */
 #include "fake.h"
 
 #include <signal.h>
@@ -58,7 +58,7 @@ void script_read(void)
 	}
 }
 
-/* The wires. Writing blocks, as QEMU's does not matter here: the other side always reads. */
+/* Sockets. A write may block, which is acceptable here, because the other side always reads. */
 
 void put(int fd, const void *bytes, gsize len)
 {

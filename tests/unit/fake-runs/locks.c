@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * 1,500 edges between 500 classes for each variant: 1,200 that all variants have, 299 of its own,
- * and one that runs against the order of the numbers, so that there are cycles which no variant has
- * whole.
+ * and one from a higher to a lower number, so that there are cycles of which no variant has all
+ * edges.
  */
 #include "locks.h"
 

@@ -6,8 +6,8 @@
 #include <glib.h>
 
 /*
- * Gives the run folder DIR orders.json.gz of the VARIANT, one file for all runs that have it. Ends
- * the program on errors.
+ * Adds orders.json.gz of VARIANT to the run folder DIR, as a link to one file for all its runs.
+ * Ends the program on errors.
  */
 void put_locks(const char *results, const char *dir, guint variant);
 
