@@ -88,8 +88,8 @@ static const struct command *find(const char *name)
 }
 
 /*
- * If a standard stream is closed at start, the next opened file would get its number, and our
- * output.
+ * Opens /dev/null for each standard stream that is closed at start: otherwise the next file that is
+ * opened would get its number, and our output.
  */
 static void fill_standard_files(void)
 {
@@ -160,8 +160,8 @@ int cmd_main(int argc, char **argv)
 }
 
 /*
- * Options of G_OPTION_ARG_INT that take at least 1. Their variables are 0 unless they are given, so
- * that a 0 on the command line would silently mean the default.
+ * Integer options that must be at least 1. Their variables are 0 if they are not given, so a 0 on
+ * the command line would silently mean the default.
  */
 static const char *const from_one[] = {"duration", "patience", "jobs",	 "guests",
 				       "runs",	   "repeat",   NULL};
@@ -179,7 +179,10 @@ static void replace_values(const GOptionEntry *entries, int from, int to)
 			*(int *)e->arg_data = to;
 }
 
-/* After a parse that began with G_MININT in the options that were not given. */
+/*
+ * Checks the values after a parse. It began with G_MININT in each of these options, which is still
+ * the value of those not given.
+ */
 static gboolean check_values(const GOptionEntry *entries, GError **error)
 {
 	for (const GOptionEntry *e = entries; e->long_name; e++) {

@@ -76,7 +76,7 @@ static void look_at_programs(GArray *findings)
 		    g_strdup(programs[i].what_for));
 }
 
-/* For libelf and libssl check the headers, which the kernel's host tools include. */
+/* Checks libelf and libssl by their headers, which the kernel's host tools include. */
 static void look_at_headers(GArray *findings)
 {
 	static const struct {
@@ -92,7 +92,7 @@ static void look_at_headers(GArray *findings)
 		    g_strdup(headers[i].what_for));
 }
 
-/* A package of Debian's own Python, which rig/hang/memory.c starts. */
+/* Checks for drgn, a package of Debian's own Python, which rig/hang/memory.c starts. */
 static void look_at_drgn(GArray *findings)
 {
 	add(findings, "python3-drgn",
@@ -141,7 +141,7 @@ static void look_at_plugin(GArray *findings)
 			  : error->message));
 }
 
-/* What would limit a QEMU that a guest has taken over. */
+/* Lists the limits that would apply to a QEMU that an attacking guest controls. */
 static void look_at_sandbox(GArray *findings)
 {
 	const gboolean seccomp = machine_has_sandbox(machines[0]->emulator);

@@ -223,7 +223,7 @@ static void print_devices(json_t *devices)
 	}
 }
 
-/* What each hold did: how often its place was reached, and how the waits ended. */
+/* Prints for each hold how often its place was reached, and how the waits ended. */
 static void print_holds(json_t *holds)
 {
 	json_t *hold;
@@ -243,7 +243,7 @@ static void print_holds(json_t *holds)
 	}
 }
 
-/* A PASS on a busy host shows less: print how much was done. */
+/* A PASS on a busy host is weaker evidence, so print how much the run did. */
 static void print_starved(json_t *starved)
 {
 	if (json_is_object(starved))

@@ -7,7 +7,8 @@
 
 struct frames {
 	GPtrArray *kernels; /* of struct kernel: the cache's */
-	GHashTable *opened; /* hash -> struct symbols, or an empty slot */
+	/* hash -> struct slot, which is empty if the kernel cannot be opened */
+	GHashTable *opened;
 };
 
 /* An empty slot records that there is no kernel to open. */

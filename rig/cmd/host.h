@@ -6,9 +6,9 @@
 #include "machine/machine.h"
 
 /*
- * Are emulator, firmware and guest programs of MACHINE there? Error: RIG_EXIT_SKIP, with what to
- * install or to make; *RET_PACKAGE, which may be NULL, is Debian's package of it or NULL. Starts no
- * guest.
+ * TRUE: the emulator, firmware and guest programs of MACHINE are installed. Error: RIG_EXIT_SKIP,
+ * with what to install or make; *RET_PACKAGE (RET_PACKAGE may be NULL) is its Debian package, or
+ * NULL. Starts no guest.
  */
 gboolean host_can_run(const struct machine *machine, const char **ret_package, GError **error);
 

@@ -344,7 +344,7 @@ int cmd_kernel(int argc, char **argv)
 
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
 		if (!g_strcmp0(verb, verbs[i].name)) {
-			/* messages and usage lines name both words */
+			/* messages and usage lines use both words, such as "kernel build" */
 			g_autofree char *name = g_strconcat("kernel ", verb, NULL);
 
 			argv[1] = name;

@@ -13,7 +13,7 @@
 
 #define CYCLE_LENGTH 6
 
-/* Known issues, or NULL where no list can be read: then nothing is known. */
+/* The list of known issues; NULL if it cannot be read: then no cycle is known. */
 static struct known *open_known(const struct asked *a, GError **error)
 {
 	g_autofree char *file =
@@ -26,8 +26,8 @@ static struct known *open_known(const struct asked *a, GError **error)
 }
 
 /*
- * A cycle has no release of its own: it is of several kernels, so that a known issue with a range
- * does not match it.
+ * The known issue that matches a cycle. A cycle can be of several kernels, so it has no release,
+ * and known issues with a range of kernels do not match.
  */
 static const struct known_issue *known_cycle(struct known *known, const struct lock_cycle *cycle)
 {
@@ -196,8 +196,8 @@ int locks_tell_new(struct asked *a, GError **error)
 }
 
 /*
- * The class of OTHER, or -1: no edge of it begins or ends there, so that an order that is missing
- * shows nothing.
+ * The class called NAME in OTHER, or -1 if no edge of OTHER has it: then a missing lock order is
+ * not a difference.
  */
 static int class_here(const struct lock_graph *other, const char *name)
 {
@@ -215,7 +215,7 @@ static gboolean lacks(const struct asked *a, const struct order_edge *edge, cons
 	return from >= 0 && to >= 0 && !lock_graph_find(other, from, to);
 }
 
-/* WORD is a machine or a kernel: whichever some run was made with. */
+/* The graph of the runs on WORD, a machine or a kernel. */
 static struct lock_graph *graph_of(struct asked *a, const char *word, GError **error)
 {
 	struct lock_filter filter = a->filter;

@@ -179,8 +179,7 @@ static gboolean comes_from(const struct asked *a, const struct order_edge *edge,
 }
 
 /*
- * The neighbourhood of a class in Graphviz's language, or as a picture in the file that --svg
- * names.
+ * Prints a class and its neighbours in Graphviz's language, or draws them into the file of --svg.
  */
 static gboolean draw(struct asked *a, guint class, GError **error)
 {

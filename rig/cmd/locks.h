@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Private to `rig locks`: what was asked for, and how edges are printed. */
+/* Private to `rig locks`: the request, and printing edges. */
 #ifndef RIG_CMD_LOCKS_H
 #define RIG_CMD_LOCKS_H
 
@@ -18,7 +18,10 @@ struct asked {
 };
 
 
-/* The lock graph of RESULTS, beside its index, or in memory where that folder cannot be made. */
+/*
+ * Opens the lock graph of RESULTS, in the folder of its index, or in memory if that folder cannot
+ * be made.
+ */
 struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error);
 
 const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
@@ -32,7 +35,7 @@ guint locks_tell_edges(const struct asked *a, const char *title,
 		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
 					  const void *data),
 		       const void *data);
-/* Where an edge was seen. */
+/* Prints where an edge was seen. */
 void locks_tell_places(struct asked *a, const struct order_edge *edge);
 
 /*

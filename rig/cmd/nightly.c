@@ -89,7 +89,7 @@ static gboolean parse_options(struct night_options *o, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7)",
 				want.shuffle);
 	o->cores = want.jobs;
-	/* for tests, and for a rig that is rebuilt during the night */
+	/* for tests, and if the rig is rebuilt during the night */
 	o->rig = g_getenv("RIG_PROGRAM");
 	o->shuffle = want.shuffle != NULL;
 	if (!want.shuffle)

@@ -10,12 +10,12 @@
  */
 gboolean nightly_budget(const char *text, double *ret, GError **error);
 
-/* Prints what night_dry_run() says. */
+/* Prints the result of night_dry_run(). */
 void nightly_print_dry_run(json_t *dry_run);
 
 /*
- * Runs NIGHT, which has begun, to its end, and unless QUIET prints what ends. Blocks. Returns
- * night.json (new reference), or NULL with an error (RIG_EXIT_INFRA).
+ * Runs NIGHT, which has begun, to its end. Unless QUIET, prints each run when it ends. Blocks.
+ * Returns night.json (new reference), or NULL with an error (RIG_EXIT_INFRA).
  */
 json_t *nightly_run(struct night *night, gboolean quiet, GError **error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rows of option tables that several commands have: an option has the same letter, type and text
- * everywhere. AT is where GOption writes the value.
+ * Options of several commands, as rows of their option tables, so that an option has the same
+ * letter, type and text everywhere. AT is the address to which GOption writes the value.
  */
 #ifndef RIG_CMD_OPTIONS_H
 #define RIG_CMD_OPTIONS_H

@@ -5,7 +5,10 @@
 
 #include <glib.h>
 
-/* Prints the findings for the host at URI, and the objects of ended runs. Returns an exit code. */
+/*
+ * Checks the host at URI and prints the results, with domains and volumes of ended runs. Returns an
+ * exit code.
+ */
 int orphans_doctor(const char *uri, gboolean json);
 
 #endif

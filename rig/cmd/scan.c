@@ -284,7 +284,7 @@ static void print_summary(const struct scan *scan, gboolean lockdep_died)
 		fprintf(stderr, "rig: %u file%s could not be read to the end\n", scan->unread,
 			scan->unread == 1 ? "" : "s");
 	if (!all) {
-		/* Nothing is to be said of lines that were not read. */
+		/* print no remark about lines that were not read */
 		if (!scan->unread || scan->kernel_lines)
 			print_nothing(scan, lockdep_died);
 		return;
@@ -348,8 +348,8 @@ static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *
 }
 
 /*
- * A file that cannot be read, or not to its end, is told and counted in UNREAD; the files after it
- * are scanned all the same. Errors: the lock graph's.
+ * Scans all files. One that cannot be read to its end is reported and counted in `unread`, and the
+ * next ones are scanned all the same. Errors are those of the lock graph.
  */
 static gboolean scan_all(struct scan *scan, char **files, struct lock_db *graph, GError **error)
 {

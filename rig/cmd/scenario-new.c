@@ -13,7 +13,7 @@
 #include "util/error.h"
 #include "util/text.h"
 
-/* What a device's track does, and what its scenario needs of the machine. */
+/* For each device: the steps of its track, and what the scenario requires of the machine. */
 static const struct {
 	const char *device, *room, *steps;
 } devices[] = {
@@ -38,7 +38,7 @@ static const struct {
 	 "      - {do: cpu, cpu: 1, write: 1}\n"},
 };
 
-/* Parameters without which an agent does nothing. */
+/* Parameters that an agent needs to do anything. */
 static const struct {
 	const char *agent, *params;
 } examples[] = {
@@ -74,8 +74,8 @@ static gboolean check_words(const struct new_want *want, guint *ret_device, GErr
 
 		if (!strcmp(*actor, "run"))
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"actor 'run' needs a script of yours: add it and "
-					"'files' to the file (docs/agents.md)");
+					"actor 'run' needs your own script: add both by hand, "
+					"with 'files' (docs/agents.md)");
 		if (!scenario_agent_needs(*actor))
 			return rig_fail(error, RIG_EXIT_USAGE,
 					"unknown actor '%s'%s%s%s (docs/agents.md lists them)",

@@ -6,22 +6,25 @@
 #include <glib.h>
 
 /*
- * A name for a new one of KIND ("bisect") on SCENARIO below RESULTS (NULL: the default). Nothing is
- * created. The caller's.
+ * A path for a new folder of a KIND ("bisect") of search with SCENARIO, below RESULTS (NULL: the
+ * default). Nothing is created. The caller's.
  */
 char *search_folder_new(const char *results, const char *kind, const char *scenario);
 /*
- * The folder that has a file STATE ("search.json"): WHICH as given, or of that name below RESULTS;
- * WHICH NULL: the newest there. Errors: RIG_EXIT_USAGE. The caller's.
+ * Finds a search's folder, which contains the file STATE ("search.json"): the path WHICH, or the
+ * folder WHICH below RESULTS; if WHICH is NULL, the newest there. Errors: RIG_EXIT_USAGE. The
+ * caller's.
  */
 char *search_folder_find(const char *results, const char *which, const char *state, GError **error);
 /*
- * Makes DIR and locks it until the process ends: two rigs in one search would lose each other's
- * runs. Errors: RIG_EXIT_USAGE, another rig has it; RIG_EXIT_INFRA.
+ * Makes DIR and locks it until the process ends, because two processes in one search would
+ * overwrite each other's runs. Errors: RIG_EXIT_USAGE, another rig has it; RIG_EXIT_INFRA.
  */
 gboolean search_folder_lock(const char *dir, GError **error);
 
-/* "40" (boots), "30m", "2h" or NULL; what TEXT does not limit is 0. Errors: RIG_EXIT_USAGE. */
+/*
+ * "40" (boots), "30m", "2h" or NULL; a limit that TEXT does not set is 0. Errors: RIG_EXIT_USAGE.
+ */
 gboolean search_budget(const char *text, guint *ret_boots, guint *ret_s, GError **error);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the host's machines and the kernels that were given to a plan of rig nightly. */
+/* Makes a plan for `rig nightly` from the machines that this host can run and the given kernels. */
 #include "cmd/validate.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static json_t *absolute(char *const *files)
 	return list;
 }
 
-/* A list that the plan's format does not allow to be empty. */
+/* Adds LIST, unless it is empty: a plan must not contain empty lists. */
 static void set_list(json_t *object, const char *key, json_t *list)
 {
 	if (json_array_size(list))
@@ -42,7 +42,8 @@ static void set_list(json_t *object, const char *key, json_t *list)
 }
 
 /*
- * An image runs on machines of its architecture only: one that has none is left to add_machines().
+ * Adds an image, which runs only on machines of its architecture. If none is requested,
+ * add_machines() reports that.
  */
 static gboolean add_image(const struct validate_words *want, struct validate_parts *p,
 			  const char *what, GError **error)
@@ -171,7 +172,7 @@ static gboolean add_machines(const struct validate_words *want, struct validate_
 			json_string_value(json_object_get(json_array_get(p->without, 0), "why")));
 }
 
-/* Is SCENARIO for one of the plan's machines? */
+/* TRUE: SCENARIO supports one of the plan's machines. */
 static gboolean for_a_machine(const struct validate_parts *p, const struct scenario *scenario)
 {
 	json_t *name;
@@ -197,7 +198,7 @@ static gboolean add_scenarios(const struct validate_words *want, struct validate
 
 		if (!scenario)
 			return FALSE;
-		/* one that expects a report tests the rig, not the kernel */
+		/* leave out a scenario that expects a report: it tests the rig, not the kernel */
 		if (want->scenarios || (!scenario->expect.kind && for_a_machine(p, scenario)))
 			json_array_append_new(p->scenarios, json_string(word));
 	}

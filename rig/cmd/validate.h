@@ -15,17 +15,17 @@ struct validate_words {
 };
 
 /*
- * What the plan is made of, JSON arrays; `without`: machines that cannot be part of it ("machine"),
- * and "why".
+ * The parts of the plan, JSON arrays. `without` lists the machines that cannot be part of it, with
+ * "machine" and "why".
  */
 struct validate_parts {
 	json_t *kernels, *machines, *scenarios, *excludes, *without;
 };
 
 /*
- * Makes the plan; fills P, of which the caller gives no content and which validate_clear() frees
- * also after an error. A package's image may be fetched. Errors: RIG_EXIT_USAGE (wrong words),
- * RIG_EXIT_SKIP (no machine can run here).
+ * Makes the plan and fills P, which must be zero; validate_clear() frees it, also after an error. A
+ * package's image may be fetched. Errors: RIG_EXIT_USAGE (wrong words), RIG_EXIT_SKIP (no machine
+ * can run here).
  */
 struct plan *validate_plan(const struct validate_words *want, struct validate_parts *p,
 			   GError **error);

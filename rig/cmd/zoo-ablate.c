@@ -23,8 +23,8 @@ const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *wa
 	if (g_strv_contains((const char *const *)entry->machines, machine))
 		return machine;
 	known = g_strjoinv(", ", entry->machines);
-	rig_fail(error, RIG_EXIT_USAGE, "%s is not for '%s'; it is for: %s", entry->id, machine,
-		 known);
+	rig_fail(error, RIG_EXIT_USAGE, "zoo entry %s does not support machine '%s' (available: %s)",
+		 entry->id, machine, known);
 	return NULL;
 }
 
@@ -107,7 +107,10 @@ static char **parts_of(const struct zoo_entry *entry, GError **error)
 	return scenario ? scenario_ablations(scenario) : NULL;
 }
 
-/* *ret_found: the complete scenario caught it each time. */
+/*
+ * Runs the complete scenario, then without each part. *ret_found: the complete scenario caught the
+ * bug in each run.
+ */
 static gboolean ablate(const struct zoo_entry *entry, const struct zoo_want *want, json_t *rows,
 		       gboolean *ret_found, GError **error)
 {
@@ -147,7 +150,7 @@ int zoo_ablate(const char *id, const struct zoo_want *want)
 		printf("%s%s%s: caught, guest seconds and operations until then, without…\n\n",
 		       term_colour(TERM_BOLD), entry->id, term_colour(TERM_PLAIN));
 	ok = entry && ablate(entry, want, rows, &found, &error);
-	/* what was measured before an error counts as well */
+	/* print the results from before an error as well */
 	if (rows)
 		cmd_print_json(rows);
 	if (!ok)

@@ -212,7 +212,7 @@ static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome 
 			 (json_int_t)o->ops);
 }
 
-/* *ret_good: the bug was caught, or with --clean the run was silent. */
+/* Runs an entry once. *ret_good: the bug was caught, or, with --clean, the run had no report. */
 static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t *array,
 			 gboolean *ret_good, GError **error)
 {
@@ -280,7 +280,8 @@ static int run(char **ids)
 			int why = rig_report_error(error);
 
 			/*
-			 * of all entries some need what this host lacks, for example a newer QEMU
+			 * with --all, some entries need what this host lacks, for example a newer
+			 * QEMU
 			 */
 			code = all_entries && why == RIG_EXIT_SKIP ? code : why;
 		}

@@ -13,7 +13,10 @@ struct zoo_want {
 	gboolean clean, json, dice;
 };
 
-/* The requested machine, or the entry's first; NULL: the entry is not for the requested one. */
+/*
+ * The requested machine, or the entry's first one. NULL: the entry does not support the requested
+ * one.
+ */
 const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *want, GError **error);
 
 /*
