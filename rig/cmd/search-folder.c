@@ -66,7 +66,8 @@ gboolean search_folder_lock(const char *dir, GError **error)
 	if (flock(fileno(file), LOCK_EX | LOCK_NB) == 0)
 		return TRUE;
 	fclose(file);
-	return rig_fail(error, RIG_EXIT_USAGE, "another rig process uses '%s'; wait until it ends", dir);
+	return rig_fail(error, RIG_EXIT_USAGE,
+			"another rig process uses '%s'; wait until it ends", dir);
 }
 
 gboolean search_budget(const char *text, guint *ret_boots, guint *ret_s, GError **error)

@@ -23,7 +23,7 @@ const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *wa
 	if (g_strv_contains((const char *const *)entry->machines, machine))
 		return machine;
 	known = g_strjoinv(", ", entry->machines);
-	rig_fail(error, RIG_EXIT_USAGE, "zoo entry %s does not support machine '%s' (available: %s)",
+	rig_fail(error, RIG_EXIT_USAGE, "zoo entry %s: unsupported machine '%s' (available: %s)",
 		 entry->id, machine, known);
 	return NULL;
 }
