@@ -35,8 +35,12 @@ struct qemu_info {
 	} system;
 };
 
-/* enum qemu_plugin_cb_flags: the callback needs no registers */
+/* enum qemu_plugin_cb_flags: which registers the callback needs: none, or to read them */
 #define PLUGIN_NO_REGS 0
+#define PLUGIN_READ_REGS 1
+
+/* From this version on a plugin can read registers and memory. */
+#define PLUGIN_REGS_API 4
 
 /* enum qemu_plugin_mem_rw */
 #define PLUGIN_MEM_READ 1
@@ -56,6 +60,40 @@ void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, plugin_translate_cb cb);
 size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size_t len);
 #else
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+#endif
+
+#if RIG_API >= PLUGIN_REGS_API
+/* GLib's GArray and GByteArray, which QEMU has linked. */
+struct plugin_array {
+	char *data;
+	unsigned int len;
+};
+struct plugin_bytes {
+	uint8_t *data;
+	unsigned int len;
+};
+struct plugin_bytes *g_byte_array_new(void);
+struct plugin_bytes *g_byte_array_set_size(struct plugin_bytes *bytes, unsigned int len);
+char *g_array_free(struct plugin_array *array, int free_data);
+
+struct plugin_register {
+	void *handle;
+	const char *name, *feature;
+#if RIG_API >= 7
+	uint64_t more;
+#endif
+};
+/* From a callback of vCPU's initialisation on; the same handles for all vCPUs. The caller's. */
+struct plugin_array *qemu_plugin_get_registers(void);
+/* Appends the value in the guest's byte order. The result's type differs between versions. */
+int qemu_plugin_read_register(void *handle, struct plugin_bytes *bytes);
+bool qemu_plugin_read_memory_vaddr(uint64_t address, struct plugin_bytes *bytes, size_t len);
+#if RIG_API >= 7
+void qemu_plugin_register_vcpu_init_cb(uint64_t id, void (*cb)(unsigned int cpu, void *data),
+				       void *data);
+#else
+void qemu_plugin_register_vcpu_init_cb(uint64_t id, void (*cb)(uint64_t id, unsigned int cpu));
+#endif
 #endif
 
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, plugin_exec_cb cb,

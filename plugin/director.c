@@ -4,8 +4,9 @@
  * instructions are instrumented, when QEMU translates them, so the rest of the guest runs as
  * without the plugin.
  *
- *	-plugin director-N.so,orders=FILE[,fd=N]
- *			orders: the instruction file; fd: the socket to the rig
+ *	-plugin director-N.so,orders=FILE[,fd=N][,locks=N]
+ *			orders: the instruction file; fd: the socket to the rig; locks: a file for
+ *			recorded locks
  *	-plugin director-N.so,probe=on
  *			says which versions QEMU has, and is not loaded
  *
@@ -16,6 +17,7 @@
 #include "plugin/link.h"
 #include "plugin/orders.h"
 #include "plugin/insn.h"
+#include "plugin/recorder.h"
 #include "plugin/visits.h"
 
 #include <inttypes.h>
@@ -92,6 +94,8 @@ static void on_line(const char *line, void *data)
 		holds_arm(&director.holds, true);
 	else if (!strcmp(line, "counts"))
 		say_totals();
+	else if (!strcmp(line, "locks"))
+		link_answer(&director.link, "locks %ld", recorder_write());
 }
 
 static void on_reached(unsigned int cpu, void *data)
@@ -167,9 +171,14 @@ static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struc
 
 	if (!len)
 		return;
-	if (watch->kind == WATCH_RETURN &&
-	    insn_is_return(director.form, code, len, address, director.orders.thunk))
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS, watch);
+	if ((watch->kind == WATCH_RETURN || watch->kind == WATCH_RESULT) &&
+	    insn_is_return(director.form, code, len, address, director.orders.thunk)) {
+		if (watch->kind == WATCH_RESULT)
+			recorder_watch(insn, watch);
+		else
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_reached, PLUGIN_NO_REGS,
+							       watch);
+	}
 	if (watch->kind == WATCH_UPDATE && watch->nth && address == watch->from)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_entered, PLUGIN_NO_REGS, watch);
 	if (watch->kind != WATCH_UPDATE || !insn_is_update(director.form, code, len))
@@ -181,13 +190,14 @@ static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struc
 /* INSN, at ADDRESS, is the watched one, or the watched address is inside it, or before it. */
 static void look_for(struct qemu_plugin_insn *insn, uint64_t address, struct watch *watch)
 {
-	if (watch->from == address)
+	if (watch->kind == WATCH_LOCK && watch->from == address)
+		recorder_watch(insn, watch);
+	else if (watch->from == address)
 		qemu_plugin_register_vcpu_insn_exec_cb(
 			insn, watch->kind == WATCH_VISIT ? on_visited : on_reached, PLUGIN_NO_REGS,
 			watch);
-	else if (watch->kind == WATCH_VISIT)
-		return;
-	else if (watch->from > address && !atomic_exchange(&watch->told_skewed, true))
+	else if (watch->kind == WATCH_AT && watch->from > address &&
+		 !atomic_exchange(&watch->told_skewed, true))
 		link_say(&director.link, "skewed %u %" PRIx64, watch->hold, watch->from);
 }
 
@@ -201,7 +211,8 @@ static void look_at(struct qemu_plugin_insn *insn, unsigned first)
 
 		if (watch->from >= end)
 			break;
-		if (watch->kind == WATCH_AT || watch->kind == WATCH_VISIT)
+		if (watch->kind == WATCH_AT || watch->kind == WATCH_VISIT ||
+		    watch->kind == WATCH_LOCK)
 			look_for(insn, address, watch);
 		else if (watch->from <= address && address < watch->to)
 			look_in_range(insn, address, watch);
@@ -262,7 +273,7 @@ static void say_hello(const struct qemu_info *info)
 		 info->version.cur, info->system.smp_vcpus, info->target_name);
 }
 
-static int start(uint64_t id, const struct qemu_info *info, const char *path)
+static int start(uint64_t id, const struct qemu_info *info, const char *path, int locks)
 {
 	const char *wrong = orders_read(&director.orders, path);
 
@@ -274,6 +285,11 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path)
 		.vcpus = info->system.smp_vcpus, .ended = on_ended,
 	};
 	holds_init(&director.holds);
+	/* by hand there is no file for them, and locks are not recorded */
+	if (director.orders.records && locks >= 0)
+		wrong = recorder_start(id, info, &director.orders, locks);
+	if (wrong)
+		return complain("cannot record locks", wrong);
 	director.visits.n = director.orders.n_visits;
 	director.link.line = on_line;
 	if (link_start(&director.link))
@@ -287,6 +303,7 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path)
 int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv)
 {
 	const char *path = NULL;
+	int locks = -1;
 
 	for (int i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "probe=on")) {
@@ -298,10 +315,12 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, cha
 			path = argv[i] + 7;
 		else if (!strncmp(argv[i], "fd=", 3))
 			director.link.fd = strtol(argv[i] + 3, NULL, 10);
+		else if (!strncmp(argv[i], "locks=", 6))
+			locks = strtol(argv[i] + 6, NULL, 10);
 		else
 			return complain("unknown argument", argv[i]);
 	}
 	if (!info->system_emulation)
 		return complain("this is for qemu-system only", "");
-	return path ? start(id, info, path) : complain("orders=FILE is missing", "");
+	return path ? start(id, info, path, locks) : complain("orders=FILE is missing", "");
 }

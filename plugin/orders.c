@@ -103,6 +103,65 @@ static const char *read_thunk(struct orders *orders, const char *line)
 	return NULL;
 }
 
+static const char *read_record(struct orders *orders, const char *line)
+{
+	int used = 0,
+	    got = sscanf(line,
+			 "record %" SCNu64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 "%n",
+			 &orders->stack_size, &orders->image_from, &orders->image_to,
+			 &orders->text_from, &orders->text_to, &used);
+
+	if (!scanned(got, 5, line, used) || orders->stack_size < 4096 ||
+	    orders->stack_size & (orders->stack_size - 1))
+		return "a 'record' line needs a power of two and four addresses";
+	orders->records = true;
+	return NULL;
+}
+
+static const char *read_lock(struct orders *orders, const char *line)
+{
+	static const char *const ops[N_LOCKS_OPS] = LOCKS_OPS;
+	struct watch *watch = &orders->watch[orders->n_watches];
+	struct locks_hook *hook = &orders->lock[orders->n_locks];
+	char op[8], mode, flag;
+	int used = 0, got;
+
+	if (orders->n_watches == DIRECTOR_WATCHES_MAX || orders->n_locks == DIRECTOR_LOCKS_MAX)
+		return "too many watched addresses";
+	got = sscanf(line, "lock %7s %c %c %" SCNx64 " %" SCNx64 "%n", op, &mode, &flag,
+		     &watch->from, &hook->constant, &used);
+	if (!scanned(got, 5, line, used) || !watch->from)
+		return "a 'lock' line needs an operation, r or w, a flag and two addresses";
+	for (hook->op = 0; hook->op < N_LOCKS_OPS && strcmp(op, ops[hook->op]); hook->op++)
+		;
+	if (hook->op == N_LOCKS_OPS)
+		return "a 'lock' line has an unknown operation";
+	hook->write = mode == 'w';
+	hook->nested = flag == 'n';
+	hook->kernfs = flag == 'k';
+	watch->kind = WATCH_LOCK;
+	watch->hold = orders->n_locks++;
+	orders->n_watches++;
+	return NULL;
+}
+
+static const char *read_result(struct orders *orders, const char *line)
+{
+	struct watch *watch = &orders->watch[orders->n_watches];
+	int used = 0, got;
+
+	if (orders->n_watches == DIRECTOR_WATCHES_MAX)
+		return "too many watched addresses";
+	got = sscanf(line, "lockret %" SCNx64 " %" SCNx64 "%n", &watch->from, &watch->to, &used);
+	if (!scanned(got, 2, line, used) || watch->to <= watch->from)
+		return "a 'lockret' line needs a range of addresses";
+	watch->kind = WATCH_RESULT;
+	if (watch->to - watch->from > orders->longest)
+		orders->longest = watch->to - watch->from;
+	orders->n_watches++;
+	return NULL;
+}
+
 static const char *read_line(struct orders *orders, const char *line)
 {
 	if (!strncmp(line, "hold ", 5))
@@ -117,6 +176,12 @@ static const char *read_line(struct orders *orders, const char *line)
 		return read_visit(orders, line);
 	if (!strncmp(line, "thunk ", 6))
 		return read_thunk(orders, line);
+	if (!strncmp(line, "record ", 7))
+		return read_record(orders, line);
+	if (!strncmp(line, "lock ", 5))
+		return read_lock(orders, line);
+	if (!strncmp(line, "lockret ", 8))
+		return read_result(orders, line);
 	return "unknown instruction";
 }
 

@@ -4,6 +4,7 @@
 #define RIG_PLUGIN_ORDERS_H
 
 #include "plugin/hold.h"
+#include "plugin/locks.h"
 #include "plugin/protocol.h"
 
 enum watch_kind {
@@ -12,6 +13,8 @@ enum watch_kind {
 	WATCH_UPDATE, /* non-atomic read-modify-write instructions: after the read, before the
 		       * write */
 	WATCH_VISIT,  /* the instruction at `from`, which is only counted */
+	WATCH_LOCK,   /* the first instruction of a function of locks, at `from` */
+	WATCH_RESULT, /* the instructions in a range that return, for the recorder */
 };
 
 struct watch {
@@ -19,7 +22,7 @@ struct watch {
 	unsigned nth;	   /* WATCH_UPDATE: only the NTH one after the function's entry; 0:
 			    * each one */
 	uint64_t from, to; /* to: 0 for an `at` or `visit` line */
-	unsigned hold;	   /* or the function that is visited */
+	unsigned hold;	   /* or the function that is visited, or the lock line */
 	enum hold_side side;
 	atomic_bool told_skewed;
 };
@@ -30,6 +33,10 @@ struct orders {
 	struct watch watch[DIRECTOR_WATCHES_MAX]; /* by `from` */
 	unsigned n_watches;
 	unsigned n_visits; /* functions */
+	struct locks_hook lock[DIRECTOR_LOCKS_MAX];
+	unsigned n_locks;
+	bool records; /* locks: what locks_init() needs */
+	uint64_t stack_size, image_from, image_to, text_from, text_to;
 	uint64_t longest; /* of the ranges: how far before an address its watch may begin */
 	uint64_t thunk;	  /* or 0 */
 };

@@ -18,6 +18,14 @@
  *					not written the new one
  *	visit ID ADDRESS		count passes of this instruction; ID counts from 0
  *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk)
+ *	record STACK FROM TO FROM TO	record locks: size of a kernel stack, the kernel's image,
+ *					its code
+ *	lock OP r|w -|n|k ADDRESS LOCK	the function at ADDRESS acquires or releases a lock: OP is a
+ *					word of LOCKS_OPS; for reading or writing; n: its second
+ *					argument is a subclass, k: its first one a kernfs node;
+ *					LOCK: the lock's address, or 0: its first argument
+ *	lockret FROM TO			the instructions in FROM..TO that return: the results of
+ *					functions that can fail
  *
  * The socket is SOCK_SEQPACKET: a packet is a line without its end. Neither side ever waits for the
  * other; the plugin drops a line that does not fit, and says how many.
@@ -25,6 +33,7 @@
  *	rig -> plugin	arm		holds begin
  *			disarm		holds end at once, and none begins
  *			counts		asks for the totals
+ *			locks		asks for the recorded locks
  *	plugin -> rig	hello API MIN CUR VCPUS TARGET
  *			held ID a|b CPU START_NS LENGTH_NS OUTCOME VISITS
  *			totals ID REACHED_A REACHED_B HELD MET EXPIRED RELEASED CROWDED HELD_NS
@@ -32,8 +41,27 @@
  *			visited ID COUNT ID:N ID:N…
  *					passes, and how often vCPUs passed others nearby
  *			counted		the end of the totals
+ *			locks N		the recorded locks are written: N edges; -1: not
  *			skewed ID ADDRESS
  *					an address inside an instruction: it can never be reached
+ *
+ * The recorded locks are written into a file, beside the instruction file, with LOCKS_SUFFIX:
+ *
+ *	rig-locks 1
+ *	counts ACQUIRED RELEASED ELSEWHERE UNMATCHED LEFT UNRESOLVED FULL
+ *					(struct locks_counts)
+ *	unmatched ADDRESS		the caller that released a lock that no task held: the first
+ *					ones
+ *	class KIND SUBCLASS FLAGS ADDRESS NAME
+ *					numbered from 0; KIND is a word of LOCKS_KINDS; FLAGS: m
+ *					(several locks), r (acquired for reading), w (writing), or -
+ *	left CLASS			held by a task that came from user mode: the first ones
+ *	edge FROM TO [ADDRESS]		classes, and return addresses of the first occurrence
+ *	pair LOCK LOCK COUNT MODES [CLASS:LOCK]
+ *					of the edge before: which locks, how often, LOCKS_MODE()
+ *					bits, and exclusive locks that were held each time; 0 0: all
+ *					others
+ *	end
  *
  * OUTCOME is a word of hold_outcomes. START_NS is on CLOCK_MONOTONIC. LENGTH_NS is 0 for the vCPU
  * that ends a wait without having waited itself.
@@ -47,11 +75,24 @@
 #define DIRECTOR_HOLDS_MAX 16
 #define DIRECTOR_WATCHES_MAX 2048    /* at, return, update and visit lines together */
 #define DIRECTOR_VISITS_MAX 512
+#define DIRECTOR_LOCKS_MAX 128	     /* lock lines */
 #define DIRECTOR_LOG_MAX 200	     /* held lines for each hold; the totals have the rest */
 
 #define HOLD_MS_MAX 500
 #define HOLD_TIMES_MAX 10000
 #define HOLD_VISITS_MAX 1000
+
+#define LOCKS_MAGIC "rig-locks 1"
+#define LOCKS_SUFFIX "-locks"
+#define LOCKS_OPS                                                                             \
+	{                                                                                     \
+		"want", "may", "try", "drop", "weaken", "named", "placed", "forget", "await", \
+			"leave"                                                               \
+	}
+#define LOCKS_KINDS                                       \
+	{                                                 \
+		"static", "name", "init", "place", "node" \
+	}
 
 #define HOLD_OUTCOMES {"met", "expired", "released"}
 

@@ -266,6 +266,39 @@ static void print_times(json_t *times)
 		line("times", "%s until the guest was ready, %s under load, %s in total", b, h, t);
 }
 
+/* What the lock recorder found, and which cycles cannot be under way at once. */
+static void print_recorded(json_t *recorded)
+{
+	const char *fault = findings_text(recorded, "fault");
+	json_t *cycles = at(recorded, "cycles"), *cycle;
+	guint open = 0, unclear = 0, guarded = 0;
+	size_t i;
+
+	if (!json_is_object(recorded))
+		return;
+	if (json_is_string(at(recorded, "fault"))) {
+		line("recorded", "the lock recorder lost count, so this proves nothing: %s", fault);
+		return;
+	}
+	json_array_foreach (cycles, i, cycle) {
+		open += !strcmp(findings_text(cycle, "state"), "open");
+		unclear += !strcmp(findings_text(cycle, "state"), "unclear");
+		guarded += !strcmp(findings_text(cycle, "state"), "guarded");
+	}
+	line("recorded",
+	     "%" JSON_INTEGER_FORMAT " acquisitions, %d lock orders; cycles: %u open, %u guarded, "
+	     "%u unclear",
+	     json_integer_value(at(recorded, "acquired")),
+	     (int)json_integer_value(at(recorded, "edges")), open, guarded, unclear);
+	json_array_foreach (cycles, i, cycle)
+		if (json_is_string(at(cycle, "gate")))
+			line("", "%s: guarded by %s", findings_text(cycle, "signature"),
+			     findings_text(cycle, "gate"));
+		else
+			line("", "%s: %s", findings_text(cycle, "signature"),
+			     findings_text(cycle, "state"));
+}
+
 static void print_proof(const struct run_info *run)
 {
 	json_t *lockdep = at(run->details, "lockdep"), *expected = at(run->details, "expected");
@@ -309,6 +342,7 @@ void findings_print(const struct run_info *run, gboolean full)
 	print_times(at(run->details, "times"));
 	print_starved(at(run->details, "starved"));
 	print_proof(run);
+	print_recorded(at(run->details, "recorded"));
 	line("folder", "%s", run->dir);
 	line("replay", "rig replay %s", run->name);
 }

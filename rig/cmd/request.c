@@ -80,7 +80,10 @@ gboolean request_run(const struct run_request *want, gboolean quiet, struct run_
 	if (!quiet)
 		printf("run      %s on %s, seed %" G_GUINT64_FORMAT ", %s\n", plan->scenario->name,
 		       plan->machine->name, plan->seed, plan->accel_why);
-	if (!quiet && plan->orders)
+	if (!quiet && plan->record_locks)
+		puts("record   locks, with nokaslr: the functions that take them are addresses of "
+		     "this kernel");
+	if (!quiet && plan->scenario->n_holds && plan->orders)
 		printf("holds    %u, with nokaslr: places are addresses of this kernel\n",
 		       plan->scenario->n_holds);
 	ok = engine_run(plan, quiet ? NULL : show_run, NULL, &dir, &verdict, error);

@@ -64,6 +64,8 @@ static const GOptionEntry options[] = {
 	 "count how often vCPUs pass the functions of 'hotplug', a file or a function "
 	 "(docs/director.md)",
 	 "WHAT,…"},
+	{"record-locks", 0, 0, G_OPTION_ARG_NONE, &want.record_locks,
+	 "record the lock orders from outside, with or without lockdep (docs/prove.md)", NULL},
 	{"without", 0, 0, G_OPTION_ARG_STRING, &want.without,
 	 "leave a part of the scenario out: an agent, a step ('unplug d') or all 'holds'",
 	 "PART"},

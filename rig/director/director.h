@@ -37,11 +37,13 @@ struct director_orders;
  * Finds the places of HOLDS in KERNEL: in its vmlinux where it has one with symbols, else in the
  * kallsyms of its image. VISITS names functions that are to be counted, or is NULL: words with
  * commas between them, DIRECTOR_ALL, a file ("mm/slub.c") or a function, which means its
- * neighbours, too. Blocks for about a second. Errors: RIG_EXIT_USAGE, a place that this kernel does
- * not have, with names that are like it; RIG_EXIT_SKIP, an image whose names cannot be read.
+ * neighbours, too. RECORD: the plugin records locks (docs/prove.md). Blocks for about a second.
+ * Errors: RIG_EXIT_USAGE, a place that this kernel does not have, with names that are like it;
+ * RIG_EXIT_SKIP, an image whose names cannot be read.
  */
 struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const char *visits,
-					 const struct kernel *kernel, GError **error);
+					 gboolean record, const struct kernel *kernel,
+					 GError **error);
 void director_orders_free(struct director_orders *orders);
 /*
  * Can QEMU with plugin interface API do what ORDERS ask for? Errors: RIG_EXIT_SKIP, with the hold
@@ -85,11 +87,13 @@ struct director_owner {
 struct director;
 
 /*
- * Writes `director` into DIR, and makes the socket. *RET_FD is QEMU's end, the caller's to pass on
- * and close. OWNER is copied. Errors: RIG_EXIT_INFRA.
+ * Writes `director` into DIR, and makes the socket. *RET_FD is QEMU's end, *RET_LOCKS the file for
+ * recorded locks (-1: none are recorded); both are the caller's to pass on and close. OWNER is
+ * copied. Errors: RIG_EXIT_INFRA.
  */
 struct director *director_open(const struct director_orders *orders, const char *dir,
-			       const struct director_owner *owner, int *ret_fd, GError **error);
+			       const struct director_owner *owner, int *ret_fd, int *ret_locks,
+			       GError **error);
 void director_close(struct director *director);
 RIG_DEFINE_AUTO(director, director_close)
 
@@ -106,6 +110,10 @@ void director_totals(const struct director *director, guint hold, struct directo
  * at about the same time. New reference; NULL where nothing was to be counted.
  */
 json_t *director_visits(const struct director *director);
+/* Asks the plugin to write the recorded locks; director_locks_path() has them once it answered. */
+void director_ask_locks(struct director *director);
+/* The file of recorded locks, or NULL: none was written. Borrowed. */
+const char *director_locks_path(const struct director *director);
 /* Reads what is left in the socket; to be called when QEMU has ended. */
 void director_drain(struct director *director);
 

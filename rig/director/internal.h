@@ -5,6 +5,7 @@
 
 #include "director/director.h"
 #include "symbol/symbol.h"
+#include "symbol/variables.h"
 
 enum site_kind { SITE_AT, SITE_RETURN, SITE_UPDATE };
 
@@ -24,6 +25,7 @@ struct hold_orders {
 struct director_orders {
 	GArray *holds;	   /* of struct hold_orders */
 	GPtrArray *visits; /* names of the functions that are counted, by their ID; NULL: none */
+	gboolean records;  /* locks */
 	char *text;
 };
 
@@ -40,6 +42,15 @@ gboolean place_find(struct symbols *symbols, const char *arch, const char *place
 
 /* The functions that AROUND (of director_resolve()) names. Errors: RIG_EXIT_USAGE. */
 GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError **error);
+
+/* ---- recorder.c ---- */
+
+/*
+ * Appends the lines of the lock recorder; *watches grows by the addresses. Errors: RIG_EXIT_SKIP, a
+ * symbol that is needed is not there.
+ */
+gboolean recorder_lines(GString *out, struct symbols *symbols, const char *arch,
+			const struct variables *variables, guint *watches, GError **error);
 
 /* ---- code.c ---- */
 

@@ -3,6 +3,7 @@
 #include "director/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +34,8 @@ struct director {
 	gboolean there, told_broken;
 	struct director_totals logged[DIRECTOR_HOLDS_MAX]; /* counted here, from the held lines */
 	struct director_totals totals[DIRECTOR_HOLDS_MAX]; /* as the plugin reported them last */
+	char *locks_path;
+	gboolean has_locks;	      /* the plugin has written them */
 	struct recent recent[RECENT]; /* a ring */
 	guint n_recent;
 };
@@ -157,6 +160,16 @@ static gboolean read_hello(struct director *d, const char *line)
 	return TRUE;
 }
 
+static gboolean read_locks(struct director *d, const char *line)
+{
+	int edges, used = 0;
+
+	if (sscanf(line, "locks %d%n", &edges, &used) != 1 || line[used] || edges < -1)
+		return FALSE;
+	d->has_locks = edges >= 0;
+	return TRUE;
+}
+
 static gboolean read_counted(struct director *d, const char *line)
 {
 	(void)d;
@@ -169,8 +182,9 @@ static void on_line(struct director *d, const char *line)
 		const char *word;
 		gboolean (*read)(struct director *d, const char *line);
 	} kinds[] = {
-		{"hello ", read_hello}, {"held ", read_held}, {"totals ", read_totals},
+		{"hello ", read_hello},	  {"held ", read_held},	      {"totals ", read_totals},
 		{"skewed ", read_skewed}, {"visited ", read_visited}, {"counted", read_counted},
+		{"locks ", read_locks},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
@@ -212,7 +226,8 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 }
 
 struct director *director_open(const struct director_orders *orders, const char *dir,
-			       const struct director_owner *owner, int *ret_fd, GError **error)
+			       const struct director_owner *owner, int *ret_fd, int *ret_locks,
+			       GError **error)
 {
 	rig_auto(director) d = g_new0(struct director, 1);
 	g_autofree char *path = g_build_filename(dir, "director", NULL);
@@ -223,10 +238,21 @@ struct director *director_open(const struct director_orders *orders, const char 
 	d->n_holds = orders->holds->len;
 	d->names = orders->visits;
 	d->visits = orders->visits ? json_array() : NULL;
+	d->locks_path = orders->records ? g_strconcat(path, LOCKS_SUFFIX, NULL) : NULL;
 	if (!rig_write_file(path, orders->text, -1, error))
 		return NULL;
+	*ret_locks = d->locks_path
+			     ? open(d->locks_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)
+			     : -1;
+	if (d->locks_path && *ret_locks < 0) {
+		rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", d->locks_path,
+			 g_strerror(errno));
+		return NULL;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		rig_fail(error, RIG_EXIT_INFRA, "no socket for the plugin: %s", g_strerror(errno));
+		if (*ret_locks >= 0)
+			close(*ret_locks);
 		return NULL;
 	}
 	d->fd = pair[0];
@@ -243,6 +269,7 @@ void director_close(struct director *d)
 	if (d->fd >= 0)
 		close(d->fd);
 	json_decref(d->visits);
+	g_free(d->locks_path);
 	g_free(d);
 }
 
@@ -271,6 +298,17 @@ void director_ask_totals(struct director *d)
 	if (d->visits)
 		json_array_clear(d->visits);
 	say(d, "counts");
+}
+
+void director_ask_locks(struct director *d)
+{
+	if (d->locks_path)
+		say(d, "locks");
+}
+
+const char *director_locks_path(const struct director *d)
+{
+	return d->has_locks ? d->locks_path : NULL;
 }
 
 void director_totals(const struct director *d, guint hold, struct director_totals *ret)

@@ -9,6 +9,8 @@
 
 /* plugin interface: callbacks between the read and the write of an instruction */
 #define UPDATE_API 3
+/* plugin interface: registers and memory of the guest can be read */
+#define RECORD_API 4
 
 static void hold_orders_clear(gpointer data)
 {
@@ -30,18 +32,23 @@ void director_orders_free(struct director_orders *orders)
 }
 
 /* The names of KERNEL: vmlinux has DWARF, perhaps; every image has kallsyms. */
-static struct symbols *open_names(const struct kernel *kernel, GError **error)
+static struct symbols *open_names(const struct kernel *kernel, struct variables **ret_variables,
+				  GError **error)
 {
 	struct symbols *symbols = kernel->vmlinux ? symbols_open(kernel->vmlinux, NULL) : NULL;
 	g_autoptr(GBytes) image = NULL;
 	g_autoptr(GError) why = NULL;
 
-	if (symbols)
+	if (symbols) {
+		*ret_variables = variables_open(kernel->vmlinux);
 		return symbols;
+	}
 	image = kernel_unpack(kernel->image, error);
 	if (!image)
 		return NULL;
 	symbols = symbols_of_image(image, &why);
+	if (symbols)
+		*ret_variables = variables_of_image(image, &why);
 	if (!symbols)
 		rig_fail(error, RIG_EXIT_SKIP, "holds need the names of kernel '%s': %s",
 			 kernel->name, why->message);
@@ -94,7 +101,8 @@ static void write_visits(GString *out, const struct director_orders *orders,
 }
 
 static gboolean write_file(struct director_orders *orders, const struct hold_spec *specs,
-			   const char *arch, struct symbols *symbols, GError **error)
+			   const char *arch, struct symbols *symbols,
+			   const struct variables *variables, GError **error)
 {
 	g_autoptr(GString) out = g_string_new(DIRECTOR_MAGIC "\n");
 	guint watches = 0;
@@ -110,6 +118,8 @@ static gboolean write_file(struct director_orders *orders, const struct hold_spe
 				   &watches);
 	write_visits(out, orders, symbols, arch, &watches);
 	write_thunk(out, symbols);
+	if (orders->records && !recorder_lines(out, symbols, arch, variables, &watches, error))
+		return FALSE;
 	if (watches > DIRECTOR_WATCHES_MAX || out->len > DIRECTOR_FILE_MAX)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"the holds and counted functions have %u addresses (at most %d)",
@@ -134,10 +144,12 @@ static gboolean find_sides(struct symbols *symbols, const char *arch, const stru
 }
 
 struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const char *visits,
-					 const struct kernel *kernel, GError **error)
+					 gboolean record, const struct kernel *kernel,
+					 GError **error)
 {
 	rig_auto(director_orders) orders = g_new0(struct director_orders, 1);
-	rig_auto(symbols) symbols = open_names(kernel, error);
+	rig_auto(variables) variables = NULL;
+	rig_auto(symbols) symbols = open_names(kernel, &variables, error);
 
 	orders->holds = g_array_new(FALSE, TRUE, sizeof(struct hold_orders));
 	g_array_set_clear_func(orders->holds, hold_orders_clear);
@@ -152,8 +164,10 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 	}
 	if (visits && !(orders->visits = candidates_find(symbols, visits, error)))
 		return NULL;
-	return write_file(orders, holds, kernel->arch, symbols, error) ? g_steal_pointer(&orders)
-								       : NULL;
+	orders->records = record;
+	return write_file(orders, holds, kernel->arch, symbols, variables, error)
+		       ? g_steal_pointer(&orders)
+		       : NULL;
 }
 
 static json_t *site_json(const struct site *site)
@@ -202,6 +216,14 @@ gboolean director_orders_fit(const struct director_orders *orders, int api, GErr
 					"SUITE",
 					hold->text, api);
 	}
+	if (orders->records && api < RECORD_API)
+		return rig_fail(
+			error, RIG_EXIT_SKIP,
+			"recording locks needs QEMU 9.2 or newer, because older ones do not "
+			"let a plugin read registers and memory (plugin interface %d); get "
+			"one with `rig qemu get SUITE`, for example bookworm-backports, and "
+			"take it with --qemu SUITE",
+			api);
 	return TRUE;
 }
 

@@ -67,11 +67,11 @@ gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 	const struct director_owner owner = {on_held, on_skewed, on_broken, s};
 	g_autofree char *file = NULL;
 
-	*plugin = (struct vm_plugin){.fd = -1};
+	*plugin = (struct vm_plugin){.fd = -1, .locks = -1};
 	if (!s->plan->orders)
 		return TRUE;
-	s->holds.director =
-		director_open(s->plan->orders, run_dir(s->run), &owner, &plugin->fd, error);
+	s->holds.director = director_open(s->plan->orders, run_dir(s->run), &owner, &plugin->fd,
+					  &plugin->locks, error);
 	if (!s->holds.director)
 		return FALSE;
 	file = g_build_filename(run_dir(s->run), "director", NULL);
@@ -93,8 +93,10 @@ void holds_set(struct session *s, gboolean armed)
 	s->holds.armed = armed;
 	director_arm(s->holds.director, armed);
 	run_journal(s->run, "holds", "{s:b}", "armed", armed);
-	if (!armed)
+	if (!armed) {
 		director_ask_totals(s->holds.director);
+		director_ask_locks(s->holds.director);
+	}
 }
 
 void holds_state(struct session *s)

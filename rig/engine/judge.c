@@ -284,6 +284,8 @@ json_t *judge_settle(struct session *s)
 		json_object_set_new(details, "holds", holds);
 	if (visits)
 		json_object_set_new(details, "visits", visits);
+	if (s->recorded)
+		json_object_set(details, "recorded", s->recorded);
 	if (starved)
 		json_object_set_new(details, "starved", starved);
 	return details;

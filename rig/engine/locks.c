@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #include "locks/graph.h"
-#include "locks/variables.h"
+#include "symbol/variables.h"
 #include "splat/known.h"
 #include "util/clock.h"
 #include "util/paths.h"
@@ -115,8 +115,7 @@ gboolean locks_open(const struct session *s)
 	return s->locks.open > 0;
 }
 
-/* Writes TEXT as a gzip file of the run folder. */
-static void keep_gz(struct session *s, const char *name, const char *text)
+void locks_keep_gz(struct session *s, const char *name, const char *text)
 {
 	g_autofree char *path = g_strdup_printf("%s/locks/%s.gz", run_dir(s->run), name);
 	gsize len = strlen(text);
@@ -146,26 +145,25 @@ static void add_findings(struct session *s, const struct lock_orders *orders)
 
 void locks_keep(struct session *s)
 {
-	rig_auto(lock_variables) variables = NULL;
+	rig_auto(variables) variables = NULL;
 	rig_auto(lock_orders) orders = NULL;
 	json_auto_t *json = NULL;
 	g_autofree char *text = NULL;
 
 	for (guint i = 0; i < N_LOCK_TEXTS; i++)
 		if (s->locks.text[i])
-			keep_gz(s, files[i], s->locks.text[i]);
+			locks_keep_gz(s, files[i], s->locks.text[i]);
 	if (!s->locks.text[1])
 		return;
-	variables = lock_variables_open(s->plan->kernel->vmlinux);
-	orders = lock_orders_parse(s->locks.text[0], s->locks.text[1], lock_variables_name,
-				   variables);
+	variables = variables_open(s->plan->kernel->vmlinux);
+	orders = lock_orders_parse(s->locks.text[0], s->locks.text[1], variables_name, variables);
 	if (orders->cut)
 		run_journal(s->run, "locks", "{s:s}", "why",
 			    "the lock orders are longer than allowed, or end inside a line");
 	json = lock_orders_json(orders);
 	text = json_dumps(json, JSON_COMPACT);
 	if (text)
-		keep_gz(s, "orders.json", text);
+		locks_keep_gz(s, "orders.json", text);
 	add_findings(s, orders);
 }
 

@@ -207,6 +207,7 @@ static void session_deinit(struct session *s)
 	postmortem_free(s);
 	watch_free(s);
 	locks_deinit(s);
+	json_decref(s->recorded);
 	holds_close(s);
 	tracks_deinit(s);
 	g_main_loop_unref(s->loop);
@@ -324,6 +325,8 @@ static struct vm *launch(struct session *s, GError **error)
 	vm = vm_start(&config, &owner, error);
 	if (plugin.fd >= 0)
 		close(plugin.fd);
+	if (plugin.locks >= 0)
+		close(plugin.locks);
 	if (vm)
 		run_journal(s->run, "sandbox", "{s:o}", "limits", vm_sandbox(vm));
 	return vm;
@@ -393,6 +396,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	g_clear_pointer(&s.vm, vm_free);
 	scanner_flush(s.console.scanner);
 	locks_keep(&s);
+	recorder_keep(&s);
 	outcomes_judge(&s);
 	output_judge(&s);
 	session_explain(&s);

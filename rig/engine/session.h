@@ -66,6 +66,7 @@ struct session {
 	struct teardown teardown;
 	struct agents agents;
 	struct holds holds;
+	json_t *recorded; /* what the recorder found, for the verdict; or NULL */
 	struct session_locks locks;
 	struct watch *watch;	       /* watch.c */
 	struct postmortem *postmortem; /* postmortem.c; NULL: there was none */
@@ -218,6 +219,11 @@ void locks_ask(struct session *s, void (*done)(struct session *s));
 gboolean locks_open(const struct session *s); /* the guest has not answered yet */
 void locks_give_up(struct session *s);	      /* stops waiting for them */
 void locks_keep(struct session *s); /* writes `locks/` of the run folder */
+/* Writes TEXT as a gzip file NAME.gz of `locks/`. */
+void locks_keep_gz(struct session *s, const char *name, const char *text);
+
+/* recorder.c: the locks that the plugin has recorded, as files and reports; after locks_keep(). */
+void recorder_keep(struct session *s);
 void locks_deinit(struct session *s);
 
 /* watch.c */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "locks/graph.h"
+#include "locks/recorded.h"
 
 #define EDGE_KEY "v1:lock-edge:"
 #define FINDINGS_MAX 16
@@ -94,5 +95,25 @@ GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_fil
 	find_edge(graph, key, found);
 	if (violations)
 		find_violations(graph, violations, found);
+	return found;
+}
+
+GPtrArray *lock_cycle_findings(const struct lock_recorded *recorded, const GPtrArray *cycles)
+{
+	GPtrArray *found = g_ptr_array_new();
+
+	for (guint i = 0; i < cycles->len && found->len < FINDINGS_MAX; i++) {
+		const struct recorded_cycle *cycle = cycles->pdata[i];
+		g_autofree char *text = recorded_cycle_text(recorded, cycle);
+
+		if (cycle->state == CYCLE_OPEN)
+			g_ptr_array_add(
+				found,
+				finding_new("lock-cycle", SPLAT_FAIL,
+					    g_strdup_printf("v1:lock-cycle:%s", cycle->signature),
+					    g_strdup_printf("locks are taken in a cycle: %s",
+							    cycle->signature),
+					    text));
+	}
 	return found;
 }

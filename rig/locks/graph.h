@@ -140,4 +140,11 @@ void lock_violation_free(struct lock_violation *violation);
 GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_file, const char *key,
 			 GError **error);
 
+struct lock_recorded;
+/*
+ * The open cycles of CYCLES (recorded.h: lock_recorded_cycles()) as reports of kind lock-cycle: an
+ * array as above.
+ */
+GPtrArray *lock_cycle_findings(const struct lock_recorded *recorded, const GPtrArray *cycles);
+
 #endif

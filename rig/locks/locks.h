@@ -36,6 +36,7 @@ enum lock_flags {
 	LOCK_SINGLE = 2,    /* one lock, not one of many objects': it can be a gate */
 	LOCK_HERE = 8,	    /* in a graph: a loaded edge begins or ends at it */
 	LOCK_SHARED = 4,    /* was acquired for reading at least once */
+	LOCK_WRITTEN = 16,  /* and for writing: of recorded.h only */
 };
 
 struct lock_class {
@@ -101,6 +102,8 @@ void lock_orders_add_reports(struct lock_orders *orders, json_t *reports);
 gboolean lock_orders_class(struct lock_orders *orders, const char *name, guint flags, guint *ret);
 /* Adds the edge FROM -> TO (indices), or CONTEXTS to an existing one. */
 void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint contexts);
+/* Sets the gates of the edge FROM -> TO, if there is one; GATES (guint) is copied. */
+void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const GArray *gates);
 /* TRUE: the name is that of a variable: one lock, or a lock with its own class. */
 gboolean lock_name_is_variable(const char *name);
 

@@ -78,6 +78,28 @@ void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint co
 		g_ptr_array_insert(orders->edges, at, lock_edge_new(from, to, contexts));
 }
 
+static int by_number(gconstpointer a, gconstpointer b)
+{
+	guint x = *(const guint *)a, y = *(const guint *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const GArray *gates)
+{
+	for (guint i = 0; i < orders->edges->len; i++) {
+		struct lock_edge *edge = orders->edges->pdata[i];
+
+		if (edge->from != from || edge->to != to)
+			continue;
+		g_clear_pointer(&edge->gates, g_array_unref);
+		edge->gates = g_array_new(FALSE, FALSE, sizeof(guint));
+		g_array_append_vals(edge->gates, gates->data, gates->len);
+		g_array_sort(edge->gates, by_number);
+		return;
+	}
+}
+
 void lock_orders_free(struct lock_orders *orders)
 {
 	if (!orders)

@@ -172,7 +172,7 @@ static const char *const asked_why[] = {
 /* TRUE: the run needs the director's plugin, for holds or to count visits. */
 static gboolean is_directed(const struct run_request *want, const struct resolved *r)
 {
-	return r->scenario->n_holds || want->visits;
+	return r->scenario->n_holds || want->visits || want->record_locks;
 }
 
 /* Checks the other options that holds depend on. */
@@ -180,22 +180,25 @@ static gboolean check_holds(const struct run_request *want, enum accel asked,
 			    const struct resolved *r, GError **error)
 {
 	/* an unsuitable --hold is a usage error; an unsuitable scenario is skipped */
-	enum rig_error code =
-		(want->holds && *want->holds) || want->visits ? RIG_EXIT_USAGE : RIG_EXIT_SKIP;
+	enum rig_error code = (want->holds && *want->holds) || want->visits || want->record_locks
+				      ? RIG_EXIT_USAGE
+				      : RIG_EXIT_SKIP;
 	const char *launcher = request_launcher(want);
 
 	if (!is_directed(want, r))
 		return TRUE;
 	if (asked == ACCEL_KVM)
 		return rig_fail(error, code,
-				"holds need TCG, which lets a plugin stop a vCPU; leave --accel "
+				"holds and --record-locks need TCG, where a plugin can watch and "
+				"stop a vCPU; leave --accel "
 				"kvm out");
 	if (strcmp(launcher, "direct"))
 		return rig_fail(error, code,
-				"holds need a QEMU that the rig starts itself; leave --launcher "
+				"holds and --record-locks need a QEMU that the rig starts itself; "
+				"leave --launcher "
 				"%s out",
 				launcher);
-	if (r->scenario->cpus < 2)
+	if (r->scenario->cpus < 2 && (r->scenario->n_holds || want->visits))
 		return rig_fail(error, code,
 				"holds need at least two vCPUs; scenario '%s' has 'cpus: %u'",
 				r->scenario->name, r->scenario->cpus);
@@ -210,13 +213,15 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 		r->emulator = qemu_find(want->emulator, r->plan.machine->emulator);
 	if (!is_directed(want, r))
 		return TRUE;
-	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds,
-						      want->visits, r->kernel, error);
+	r->plan.orders = r->orders =
+		director_resolve(r->scenario->holds, r->scenario->n_holds, want->visits,
+				 want->record_locks, r->kernel, error);
 	if (!r->orders || !director_probe(r->emulator ? r->emulator : r->plan.machine->emulator,
 					  &r->plugin, &api, error) ||
 	    !director_orders_fit(r->orders, api, error))
 		return FALSE;
 	r->plan.plugin = r->plugin;
+	r->plan.record_locks = want->record_locks;
 	return TRUE;
 }
 

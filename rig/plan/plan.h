@@ -51,6 +51,7 @@ struct run_request {
 	char **holds;		   /* added to the scenario's (hold_parse()), NULL-terminated */
 	const char *visits;	   /* functions whose passes are counted (director_resolve());
 				    * default: none */
+	gboolean record_locks;	   /* the plugin records lock orders (docs/prove.md) */
 	const char *without;	   /* what to leave out of the scenario (scenario_ablations()) */
 	json_t *replays;	   /* name of the run that this one repeats; borrowed */
 	json_t *zoo;		   /* the zoo entry it belongs to, {"entry", "clean"}; borrowed */
@@ -82,6 +83,7 @@ struct run_plan {
 	const char *until;
 	gboolean no_lockdep;	      /* the kernel lacks it, and that is accepted */
 	const struct director_orders *orders; /* of the scenario's holds; NULL: it has none */
+	gboolean record_locks;		      /* the plugin records lock orders */
 	const char *plugin;	      /* the director's shared object that the emulator loads, or
 				       * NULL */
 	guint64 dump_limit;	      /* dump memory after a hang, for guests up to this many

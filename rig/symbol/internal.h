@@ -50,11 +50,12 @@ void lines_of(const struct lines *lines, const char *file, unsigned line, GArray
 /* ---- kallsyms.c ---- */
 
 /*
- * Appends the code symbols (struct symbol, without sizes) in the kallsyms of an uncompressed kernel
- * to OUT; their names are stored in NAMES. Errors: RIG_EXIT_USAGE, no kallsyms or an unknown
- * format.
+ * Appends the symbols (struct symbol, without sizes) in the kallsyms of an uncompressed kernel to
+ * OUT; their names are stored in NAMES. TYPES: letters of nm, or NULL for all. Errors:
+ * RIG_EXIT_USAGE, no kallsyms or an unknown format.
  */
-gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArray *out,
-		       GError **error);
+#define KALLSYMS_CODE "tTwW" /* weak symbols may be functions, too */
+gboolean kallsyms_read(const guint8 *data, gsize len, const char *types, GStringChunk *names,
+		       GArray *out, GError **error);
 
 #endif

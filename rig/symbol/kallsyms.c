@@ -281,8 +281,8 @@ static gboolean find_offsets(const struct image *image, struct guess *best)
 	return best->good > 0;
 }
 
-gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArray *out,
-		       GError **error)
+gboolean kallsyms_read(const guint8 *data, gsize len, const char *types, GStringChunk *names,
+		       GArray *out, GError **error)
 {
 	struct image image = {.data = data, .len = len};
 	char name[NAME_MAX_LEN];
@@ -304,8 +304,7 @@ gboolean kallsyms_read(const guint8 *data, gsize len, GStringChunk *names, GArra
 		struct symbol symbol = {0};
 
 		symbol.value = address_of(&image, where.offsets, where.base, where.absolute, i);
-		/* code only; weak symbols may be functions, too */
-		if (!strchr("tTwW", name[0]))
+		if (types && !strchr(types, name[0]))
 			continue;
 		symbol.name = g_string_chunk_insert_const(names, name + 1);
 		g_array_append_val(out, symbol);

@@ -98,7 +98,7 @@ struct symbols *symbols_of_image(GBytes *image, GError **error)
 	const guint8 *data = g_bytes_get_data(image, &len);
 
 	symbols->names = g_string_chunk_new(1 << 16);
-	if (!kallsyms_read(data, len, symbols->names, found, error) || !found->len) {
+	if (!kallsyms_read(data, len, KALLSYMS_CODE, symbols->names, found, error) || !found->len) {
 		g_array_unref(found);
 		return NULL;
 	}

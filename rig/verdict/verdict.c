@@ -68,8 +68,10 @@ gboolean report_is_explanation(const char *kind)
 
 gboolean report_is_from_console(const char *kind)
 {
-	return !report_is_explanation(kind) && g_strcmp0(kind, "lock-order") != 0 &&
-	       g_strcmp0(kind, "lock-edge") != 0 && g_strcmp0(kind, "test-failed") != 0;
+	static const char *const derived[] = {"lock-order", "lock-edge", "lock-cycle",
+					      "test-failed", NULL};
+
+	return !report_is_explanation(kind) && (!kind || !g_strv_contains(derived, kind));
 }
 
 static gboolean is_hang(const char *kind)

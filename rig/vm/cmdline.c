@@ -180,19 +180,22 @@ static char *escape(const char *path)
 	return g_strjoinv(",,", parts);
 }
 
-static void add_plugin(struct line *line, int fd)
+static void add_plugin(struct line *line, const struct vm_chardevs *chardevs)
 {
 	const struct vm_plugin *plugin = &line->config->plugin;
 	g_autofree char *file = NULL, *orders = NULL;
+	g_autoptr(GString) value = g_string_new(NULL);
 
 	if (!plugin->file)
 		return;
 	file = escape(plugin->file);
 	orders = escape(plugin->orders);
-	if (fd)
-		add(line, "-plugin", "%s,orders=%s,fd=%d", file, orders, fd);
-	else
-		add(line, "-plugin", "%s,orders=%s", file, orders);
+	g_string_append_printf(value, "%s,orders=%s", file, orders);
+	if (chardevs->plugin_fd)
+		g_string_append_printf(value, ",fd=%d", chardevs->plugin_fd);
+	if (chardevs->plugin_locks)
+		g_string_append_printf(value, ",locks=%d", chardevs->plugin_locks);
+	add(line, "-plugin", "%s", value->str);
 }
 
 static void add_kernel(struct line *line)
@@ -260,7 +263,7 @@ char **vm_command_line(const struct vm_config *config, const struct vm_chardevs 
 	add_cpus(&line);
 	add_memory(&line);
 	add_chardevs(&line, chardevs);
-	add_plugin(&line, chardevs->plugin_fd);
+	add_plugin(&line, chardevs);
 	add_kernel(&line);
 	g_ptr_array_add(line.words, NULL);
 	return (char **)g_ptr_array_free(line.words, FALSE);

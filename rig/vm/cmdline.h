@@ -14,6 +14,7 @@
  */
 struct vm_chardevs {
 	const char *console, *qmp, *channel, *tty;
+	int plugin_locks; /* QEMU's descriptor for recorded locks; 0: they are not recorded */
 	int plugin_fd; /* QEMU's descriptor of the plugin's socket; 0: none, and holds are armed at
 		        * once */
 };

@@ -24,6 +24,14 @@ struct child {
 	guint watch, ready_timer;
 };
 
+#define PLUGIN_FD (CHILD_FD + N_SOCKETS)
+#define LOCKS_FD (PLUGIN_FD + 1)
+
+static gboolean has_locks(const struct vm_config *config)
+{
+	return config->plugin.file && config->plugin.locks >= 0;
+}
+
 static char **command_line(const struct vm_config *config, const int fds[N_SOCKETS], GError **error)
 {
 	char values[N_SOCKETS][32];
@@ -35,8 +43,9 @@ static char **command_line(const struct vm_config *config, const int fds[N_SOCKE
 	}
 	return vm_command_line(config,
 			       &(struct vm_chardevs){words[SOCKET_CONSOLE], words[SOCKET_QMP],
-						  words[SOCKET_CHANNEL], words[SOCKET_TTY],
-						  config->plugin.file ? CHILD_FD + N_SOCKETS : 0},
+						     words[SOCKET_CHANNEL], words[SOCKET_TTY],
+						     has_locks(config) ? LOCKS_FD : 0,
+						     config->plugin.file ? PLUGIN_FD : 0},
 			       error);
 }
 
@@ -97,7 +106,7 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const 
 	g_auto(GStrv) argv = command_line(config, fds, error);
 	g_autofree char *path = g_build_filename(config->dir, "qemu.stderr", NULL);
 	struct child *child = vm->held;
-	struct spawn_fd given[N_SOCKETS + 1];
+	struct spawn_fd given[N_SOCKETS + 2];
 	struct spawn spawn = {.argv = (const char *const *)argv, .fds = given, .new_group = TRUE};
 	gboolean ok;
 
@@ -107,7 +116,9 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const 
 		if (fds[i] >= 0)
 			given[spawn.n_fds++] = (struct spawn_fd){fds[i], CHILD_FD + i};
 	if (config->plugin.file)
-		given[spawn.n_fds++] = (struct spawn_fd){config->plugin.fd, CHILD_FD + N_SOCKETS};
+		given[spawn.n_fds++] = (struct spawn_fd){config->plugin.fd, PLUGIN_FD};
+	if (has_locks(config))
+		given[spawn.n_fds++] = (struct spawn_fd){config->plugin.locks, LOCKS_FD};
 	spawn.out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
 	if (spawn.out < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", path,

@@ -24,6 +24,7 @@ struct vm_plugin {
 	const char *file; /* NULL: none */
 	const char *orders; /* its instruction file */
 	int fd;		  /* QEMU's end of its socket */
+	int locks;	  /* a file for recorded locks, or -1 */
 };
 
 /* What to start. Borrowed until vm_start() returns. */

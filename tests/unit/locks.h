@@ -11,5 +11,6 @@
 #define B_THEN_A CHAIN("0") LINE("b") LINE("a") "\n"
 
 void add_graph_tests(TCase *tcase); /* use a scratch folder */
+void add_recorded_tests(TCase *tcase);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,7 +30,12 @@ struct qemu_plugin_tb {
 };
 
 static int fake_api;
-static void *translate;
+static bool may_read_registers;
+static void *translate, *vcpu_init;
+
+/* The registers of the one vCPU, and how GLib's arrays of them look. */
+static const char *const reg_names[] = {"rax", "rsi", "rdi", "rsp"};
+static uint64_t reg_values[4];
 
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
@@ -56,7 +62,7 @@ void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data)
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
 					    void (*cb)(unsigned int, void *), int flags, void *data)
 {
-	ck_assert_int_eq(flags, 0);
+	ck_assert_int_eq(flags, may_read_registers ? 1 : 0);
 	insn->cb = cb;
 	insn->data = data;
 }
@@ -104,6 +110,52 @@ uintptr_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, s
 	return MIN(len, insn->size);
 }
 
+void qemu_plugin_register_vcpu_init_cb(uint64_t id, void *cb, void *data);
+GArray *qemu_plugin_get_registers(void);
+int qemu_plugin_read_register(void *handle, GByteArray *bytes);
+bool qemu_plugin_read_memory_vaddr(uint64_t address, GByteArray *bytes, size_t len);
+
+void qemu_plugin_register_vcpu_init_cb(uint64_t id, void *cb, void *data)
+{
+	(void)id;
+	(void)data;
+	vcpu_init = cb;
+}
+
+/* From version 7 on the elements have one more field. */
+GArray *qemu_plugin_get_registers(void)
+{
+	guint size = fake_api >= 7 ? 4 : 3;
+	GArray *array = g_array_new(FALSE, TRUE, size * sizeof(void *));
+
+	g_array_set_size(array, G_N_ELEMENTS(reg_names));
+	for (guint i = 0; i < G_N_ELEMENTS(reg_names); i++) {
+		const void **reg = (const void **)(void *)(array->data + i * size * sizeof(void *));
+
+		reg[0] = &reg_values[i];
+		reg[1] = reg_names[i];
+	}
+	return array;
+}
+
+int qemu_plugin_read_register(void *handle, GByteArray *bytes)
+{
+	g_byte_array_append(bytes, handle, sizeof(uint64_t));
+	return sizeof(uint64_t);
+}
+
+/* Every word of the guest's memory is the same return address. */
+bool qemu_plugin_read_memory_vaddr(uint64_t address, GByteArray *bytes, size_t len)
+{
+	const uint64_t word = 0xffffffff81000123;
+
+	(void)address;
+	while (bytes->len < len)
+		g_byte_array_append(bytes, (const guint8 *)&word,
+				    MIN(sizeof(word), len - bytes->len));
+	return true;
+}
+
 struct fake_info {
 	const char *target_name;
 	int min, cur;
@@ -111,11 +163,12 @@ struct fake_info {
 	int smp_vcpus, max_vcpus;
 };
 
-static int load(int api, const char *orders, int fd)
+static int load_with(int api, const char *orders, int fd, int locks)
 {
 	g_autofree char *data = data_path(".."), *name = NULL, *path = in_scratch("orders");
-	g_autofree char *words[2] = {g_strdup_printf("orders=%s", path),
-				     g_strdup_printf("fd=%d", fd)};
+	g_autofree char *words[3] = {g_strdup_printf("orders=%s", path),
+				     g_strdup_printf("fd=%d", fd),
+				     g_strdup_printf("locks=%d", locks)};
 	const struct fake_info info = {"x86_64", 0, api, true, 2, 2};
 	int (*install)(uint64_t, const struct fake_info *, int, char **);
 	const int *version;
@@ -132,10 +185,15 @@ static int load(int api, const char *orders, int fd)
 	install = (int (*)(uint64_t, const struct fake_info *, int, char **))dlsym(
 		so, "qemu_plugin_install");
 	fake_api = api;
-	rc = install(1, &info, 2, words);
-	g_free(g_steal_pointer(&words[0]));
-	g_free(g_steal_pointer(&words[1]));
+	rc = install(1, &info, locks < 0 ? 2 : 3, words);
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		g_free(g_steal_pointer(&words[i]));
 	return rc;
+}
+
+static int load(int api, const char *orders, int fd)
+{
+	return load_with(api, orders, fd, -1);
 }
 
 static void translate_block(struct qemu_plugin_insn *insn, size_t n)
@@ -307,6 +365,60 @@ START_TEST(second_update)
 }
 END_TEST
 
+static void call(struct qemu_plugin_insn *insn, uint64_t lock)
+{
+	reg_values[2] = lock;
+	insn->cb(0, insn->data);
+}
+
+/* Locks A and B, A in a call that can fail, read from registers of QEMU. */
+START_TEST(recorder)
+{
+	struct qemu_plugin_insn insn[] = {
+		{0x1000, 1, {0x90}},
+		{0x1001, 1, {0xc3}},
+		{0x1002, 1, {0x90}},
+	};
+	int pair[2], api = apis[_i];
+	g_autofree char *path = in_scratch("locks"), *text = NULL;
+	int file = open(path, O_CREAT | O_WRONLY, 0600);
+
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	may_read_registers = true;
+	if (load_with(api,
+		      "rig-director 1\nrecord 16384 ffffffff81000000 ffffffff83000000 "
+		      "ffffffff81000000 ffffffff82000000\nlock may w - 1000 0\n"
+		      "lockret 1000 1002\nlock want r - 1002 0\n",
+		      pair[1], file)) {
+		/* registers cannot be read */
+		ck_assert_int_lt(api, 4);
+		return;
+	}
+	ck_assert_int_ge(api, 4);
+	if (api >= 7)
+		((void (*)(unsigned, void *))vcpu_init)(0, NULL);
+	else
+		((void (*)(uint64_t, unsigned))vcpu_init)(1, 0);
+	assert_hears(pair[0], "hello");
+	translate_block(insn, G_N_ELEMENTS(insn));
+	reg_values[3] = 0xffffc90000003000;
+	call(&insn[0], 0xffffffff82000100);
+	insn[1].cb(0, insn[1].data);
+	call(&insn[2], 0xffffffff82000200);
+	say(pair[0], "locks");
+	assert_hears(pair[0], "locks 1");
+	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+	ck_assert_str_eq(text, "rig-locks 1\ncounts 2 0 0 0 0 0 0\n"
+			       "class static 0 --w ffffffff82000100 -\n"
+			       "class static 0 -r- ffffffff82000200 -\n"
+			       "edge 0 1 ffffffff81000123 ffffffff81000123 ffffffff81000123 "
+			       "ffffffff81000123 ffffffff81000123 ffffffff81000123\n"
+			       "pair ffffffff82000100 ffffffff82000200 1 4\nend\n");
+	close(pair[0]);
+}
+END_TEST
+
 START_TEST(bad_file)
 {
 	ck_assert_int_ne(load(1, "rig-director 1\nfly\n", -1), 0);
@@ -316,6 +428,7 @@ END_TEST
 void add_object_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, shared_object, 0, G_N_ELEMENTS(apis));
+	tcase_add_loop_test(tcase, recorder, 0, G_N_ELEMENTS(apis));
 	tcase_add_test(tcase, socket_is_full);
 	tcase_add_test(tcase, second_update);
 	tcase_add_test(tcase, bad_file);

@@ -44,6 +44,25 @@ START_TEST(good_orders)
 }
 END_TEST
 
+START_TEST(lock_orders)
+{
+	g_autofree struct orders *orders = g_new0(struct orders, 1);
+
+	ck_assert_ptr_null(read_text(
+		orders,
+		"rig-director 1\nrecord 16384 ffffffff81000000 ffffffff83000000 "
+		"ffffffff81000000 ffffffff82000000\n"
+		"lock may w n ffffffff81000010 0\nlockret ffffffff81000010 ffffffff81000040\n"
+		"lock await r k ffffffff81000020 ffffffff82000000\n"));
+	ck_assert(orders->records);
+	ck_assert_uint_eq(orders->n_locks, 2);
+	ck_assert_uint_eq(orders->n_watches, 3);
+	ck_assert_int_eq(orders->lock[0].op, LOCKS_MAY);
+	ck_assert(orders->lock[0].write && orders->lock[0].nested && !orders->lock[0].kernfs);
+	ck_assert_uint_eq(orders->lock[1].constant, 0xffffffff82000000);
+}
+END_TEST
+
 #define ONE_HOLD "rig-director 1\nhold 0 until 1 1 1 0\n"
 
 START_TEST(bad_orders)
@@ -58,6 +77,10 @@ START_TEST(bad_orders)
 		"rig-director 1\nhold 0 until 1 1 1 1\n",
 		"rig-director 1\nhold 0 until 1 1 0 0\n",
 		"rig-director 1\nhold 0 never 1 1 1 0\n",
+		"rig-director 1\nrecord 12345 1 2 3 4\n",
+		"rig-director 1\nlock grab w - 1000 0\n",
+		"rig-director 1\nlock want w - 0 0\n",
+		"rig-director 1\nlockret 1000 1000\n",
 		"rig-director 1\nat 0 a ffff\n",
 		ONE_HOLD "at 0 c ffff\n",
 		ONE_HOLD "at 0 a 0\n",
@@ -131,6 +154,7 @@ END_TEST
 void add_order_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, good_orders);
+	tcase_add_test(tcase, lock_orders);
 	tcase_add_test(tcase, bad_orders);
 	tcase_add_test(tcase, return_instructions);
 	tcase_add_test(tcase, update_instructions);

@@ -7,5 +7,6 @@
 
 void add_order_tests(TCase *tcase);
 void add_object_tests(TCase *tcase);
+void add_lock_tests(TCase *tcase);
 
 #endif

@@ -14,7 +14,7 @@
 #include "util/spawn.h"
 
 /* Compiled as the symbol suite compiles its programs: at a kernel's address, with DWARF. */
-static const char source[] = "int counter;\n"
+static const char source[] = "int counter, cpu_hotplug_lock, mem_hotplug_lock;\n"
 			     "__attribute__((noinline)) int first(int x)\n"
 			     "{\n"
 			     "\tcounter += x;\n" /* line 4 */
@@ -24,6 +24,16 @@ static const char source[] = "int counter;\n"
 			     "{\n"
 			     "\treturn first(x) + 1;\n"
 			     "}\n"
+			     "int mutex_trylock(int x)\n"
+			     "{\n"
+			     "\treturn x;\n"
+			     "}\n"
+			     "int cpus_read_lock(void)\n"
+			     "{\n"
+			     "\treturn 1;\n"
+			     "}\n"
+			     "asm(\"_text = 0xffffffff81000000; _etext = _text + 0x1000; \"\n"
+			     "    \"_end = _text + 0x9000\");\n"
 			     "int _start(void)\n"
 			     "{\n"
 			     "\treturn second(counter);\n"
@@ -60,7 +70,7 @@ static struct director_orders *resolve(const char *text, GError **error)
 
 	if (!hold_parse(text, &hold, error))
 		return NULL;
-	orders = director_resolve(&hold, 1, NULL, kernel, error);
+	orders = director_resolve(&hold, 1, NULL, FALSE, kernel, error);
 	hold_clear(&hold);
 	return orders;
 }
@@ -153,10 +163,11 @@ START_TEST(visits)
 	static const char *const bad[] = {"mm/nowhere.c", "frist", "first,frist"};
 	const struct director_owner owner = {NULL, NULL, NULL, NULL};
 	g_autoptr(GError) error = NULL;
-	rig_auto(director_orders) orders = director_resolve(NULL, 0, "first", kernel, &error);
+	rig_auto(director_orders) orders =
+		director_resolve(NULL, 0, "first", FALSE, kernel, &error);
 	rig_auto(director) director = NULL;
 	json_t *counted, *second;
-	int fd;
+	int fd, locks;
 
 	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
 	/*
@@ -164,7 +175,7 @@ START_TEST(visits)
 	 */
 	ck_assert(g_regex_match_simple("^rig-director 1\nvisit 0 .*\nvisit 1 .*\nvisit 2 .*\n",
 				       director_orders_text(orders), 0, 0));
-	director = director_open(orders, scratch, &owner, &fd, &error);
+	director = director_open(orders, scratch, &owner, &fd, &locks, &error);
 	ck_assert_ptr_nonnull(director);
 	ck_assert_int_gt(send(fd, "visited 0 7 1:3 2:1", 19, 0), 0);
 	ck_assert_int_gt(send(fd, "visited 99 7", 12, 0), 0);
@@ -180,9 +191,33 @@ START_TEST(visits)
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) why = NULL;
 
-		ck_assert_ptr_null(director_resolve(NULL, 0, bad[i], kernel, &why));
+		ck_assert_ptr_null(director_resolve(NULL, 0, bad[i], FALSE, kernel, &why));
 		ck_assert_int_eq(rig_exit_code(why), RIG_EXIT_USAGE);
 	}
+}
+END_TEST
+
+/* The functions of locks that this kernel has, and the lock that one of them is about. */
+START_TEST(recorder_lines)
+{
+	g_autoptr(GError) error = NULL;
+	rig_auto(director_orders) orders = director_resolve(NULL, 0, NULL, TRUE, kernel, &error);
+
+	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
+	ck_assert_msg(
+		g_regex_match_simple(
+			"^rig-director 1\nrecord 16384 ffffffff81000000 ffffffff81[0-9a-f]{6} "
+			"ffffffff81000000 ffffffff81[0-9a-f]{6}\n"
+			"lock try w - (ffffffff81[0-9a-f]{6}) 0\n"
+			"lockret \\1 ffffffff81[0-9a-f]{6}\n"
+			"lock want r - ffffffff81[0-9a-f]{6} ffffffff81[0-9a-f]{6}\n$",
+			director_orders_text(orders), 0, 0),
+		"%s", director_orders_text(orders));
+	/* QEMU 7.2 does not let a plugin read registers */
+	ck_assert(director_orders_fit(orders, 4, &error));
+	ck_assert(!director_orders_fit(orders, 1, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
+	ck_assert_ptr_nonnull(strstr(error->message, "rig qemu get"));
 }
 END_TEST
 
@@ -241,10 +276,10 @@ START_TEST(plugin_lines)
 	rig_auto(director) director = NULL;
 	struct director_totals totals;
 	char line[32];
-	int fd;
+	int fd, locks;
 
 	n_held = n_broken = n_skewed = 0;
-	director = director_open(orders, scratch, &owner, &fd, &error);
+	director = director_open(orders, scratch, &owner, &fd, &locks, &error);
 	ck_assert_msg(director != NULL, "%s", error ? error->message : "");
 	ck_assert(!director_is_there(director));
 	say(fd, "hello 1 0 1 2 x86_64");
@@ -318,6 +353,7 @@ int main(void)
 	tcase_add_test(tests, unknown_places);
 	tcase_add_test(tests, older_qemu);
 	tcase_add_test(tests, visits);
+	tcase_add_test(tests, recorder_lines);
 	tcase_add_test(tests, plugin_lines);
 	tcase_add_test(tests, no_such_qemu);
 	suite_add_tcase(suite, tests);

@@ -287,6 +287,7 @@ int main(void)
 	tcase_add_test(boot, hostile_text);
 	tcase_add_test(boot, reports_have_edges);
 	tcase_add_test(boot, unknown_gates);
+	add_recorded_tests(boot);
 	use_scratch(graph);
 	tcase_set_timeout(graph, 60);
 	add_graph_tests(graph);

@@ -234,7 +234,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("plugin");
-	TCase *holds = tcase_create("holds"), *files = tcase_create("files");
+	TCase *holds = tcase_create("holds"), *files = tcase_create("files"),
+	      *locks = tcase_create("locks");
 
 	tcase_add_test(holds, until_met);
 	tcase_add_test(holds, expires);
@@ -247,6 +248,9 @@ int main(void)
 	tcase_set_timeout(files, 30);
 	add_order_tests(files);
 	add_object_tests(files);
+	add_lock_tests(locks);
+	tcase_set_timeout(locks, 60);
+	suite_add_tcase(suite, locks);
 	suite_add_tcase(suite, holds);
 	suite_add_tcase(suite, files);
 	return suite_run(suite);

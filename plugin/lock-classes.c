@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Classes of locks, and which class a lock has. */
+#include "plugin/locks.h"
+
+#include <string.h>
+
+#define NODE_OFFSET_MAX 136 /* of the name in struct kernfs_node, behind a lockdep_map */
+
+uint64_t locks_caller(const struct locks *locks, const struct locks_call *call)
+{
+	uint64_t caller = call->caller;
+
+	if (!caller && !locks->memory(call->sp, &caller, sizeof(caller), locks->data))
+		return 0;
+	return caller;
+}
+
+/* ---- classes ---- */
+
+static bool is_same(const struct locks_class *a, const struct locks_class *b)
+{
+	return a->kind == b->kind && a->sub == b->sub && a->address == b->address &&
+	       !strcmp(a->name, b->name);
+}
+
+static uint64_t hash_class(const struct locks_class *class)
+{
+	uint64_t hash = class->address + class->kind * 31 + class->sub;
+
+	for (const char *c = class->name; *c; c++)
+		hash = hash * 33 + (unsigned char)*c;
+	return locks_hash(hash);
+}
+
+/* The last class stands for all that do not fit. */
+static uint32_t find_class(struct locks *locks, const struct locks_class *like)
+{
+	const uint64_t slots = LOCKS_CLASSES * 2;
+	uint64_t at = hash_class(like) % slots;
+
+	for (; locks->class_slot[at]; at = (at + 1) % slots)
+		if (is_same(&locks->class[locks->class_slot[at] - 1], like))
+			return locks->class_slot[at] - 1;
+	if (locks->n_classes == LOCKS_CLASSES) {
+		locks->counts.full++;
+		return LOCKS_CLASSES - 1;
+	}
+	locks->class[locks->n_classes] = *like;
+	locks->class_slot[at] = ++locks->n_classes;
+	return locks->n_classes - 1;
+}
+
+/* ---- which class a lock has ---- */
+
+/* The slot of LOCK; ADD: a new one if there is none. -1: none, or no space. */
+static long find_instance(struct locks *locks, uint64_t lock, bool add)
+{
+	uint64_t at = locks_hash(lock) % LOCKS_INSTANCES;
+
+	for (; locks->instance[at].lock; at = (at + 1) % LOCKS_INSTANCES)
+		if (locks->instance[at].lock == lock)
+			return at;
+	if (!add)
+		return -1;
+	if (locks->n_instances >= LOCKS_INSTANCES - LOCKS_INSTANCES / 8) {
+		locks->counts.full++;
+		return -1;
+	}
+	locks->n_instances++;
+	locks->instance[at].lock = lock;
+	return at;
+}
+
+static void set_class(struct locks *locks, uint64_t lock, uint32_t class)
+{
+	long at = find_instance(locks, lock, true);
+
+	if (at >= 0)
+		locks->instance[at].class = class + 1;
+}
+
+void locks_class_forget(struct locks *locks, uint64_t lock)
+{
+	long at = find_instance(locks, lock, false);
+
+	if (at >= 0)
+		locks->instance[at].class = 0;
+}
+
+/* ---- names in the guest's memory ---- */
+
+/* At most SIZE bytes with the end. FALSE: not a text of printable characters. */
+static bool read_text(const struct locks *locks, uint64_t address, char *text, size_t size)
+{
+	size_t page = 4096 - address % 4096, len;
+
+	if (!locks->memory(address, text, size < page ? size : page, locks->data))
+		return false;
+	if (size > page && !memchr(text, 0, page) &&
+	    !locks->memory(address + page, text + page, size - page, locks->data))
+		return false;
+	text[size - 1] = '\0';
+	len = strlen(text);
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			return false;
+	return len > 0;
+}
+
+static bool read_pointer(const struct locks *locks, uint64_t address, uint64_t *ret)
+{
+	return locks->memory(address, ret, sizeof(*ret), locks->data) && *ret >> 63;
+}
+
+/* Digits become N, so that all memory blocks have one class. */
+static size_t generalise(const char *text, char *to, size_t size)
+{
+	size_t n = 0;
+
+	for (; *text && n + 1 < size; text++) {
+		if (*text >= '0' && *text <= '9') {
+			if (!n || to[n - 1] != 'N')
+				to[n++] = 'N';
+		} else {
+			/* the lines that are written have words between blanks */
+			to[n++] = *text == ' ' ? '_' : *text;
+		}
+	}
+	to[n] = '\0';
+	return n;
+}
+
+/* The names of NODE and its parent, if its name is at OFFSET. */
+static bool read_names(const struct locks *locks, uint64_t node, unsigned offset, char *name,
+		       char *parent)
+{
+	uint64_t at, up;
+
+	return read_pointer(locks, node + offset, &at) && read_text(locks, at, name, LOCKS_NAME) &&
+	       strcmp(name, "kn->active") && read_pointer(locks, node + offset - 8, &up) &&
+	       read_pointer(locks, up + offset, &at) && read_text(locks, at, parent, LOCKS_NAME);
+}
+
+/*
+ * struct kernfs_node has `parent` and `name` next to each other, behind two counters and, with
+ * lockdep, a lockdep_map. The offset is where both a node and its parent have a name.
+ */
+static uint32_t node_class(struct locks *locks, uint64_t node)
+{
+	struct locks_class like = {.kind = LOCKS_BY_NODE};
+	char name[LOCKS_NAME], parent[LOCKS_NAME];
+	unsigned from = locks->node_offset ? locks->node_offset : 16;
+	unsigned to = locks->node_offset ? locks->node_offset : NODE_OFFSET_MAX;
+	size_t n;
+
+	for (unsigned offset = from; offset <= to; offset += 8) {
+		if (!read_names(locks, node, offset, name, parent))
+			continue;
+		locks->node_offset = offset;
+		n = generalise(parent, like.name, LOCKS_NAME - 2);
+		like.name[n++] = '/';
+		generalise(name, like.name + n, LOCKS_NAME - n);
+		return find_class(locks, &like);
+	}
+	like.name[0] = '?';
+	return find_class(locks, &like);
+}
+
+/* ---- the entries ---- */
+
+void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_call *call, bool named)
+{
+	struct locks_class like = {.kind = LOCKS_BY_NAME};
+	unsigned cache = locks_hash(call->arg[1]) % 256;
+
+	if (named && locks->name_cache[cache].pointer == call->arg[1] && call->arg[1]) {
+		set_class(locks, lock, locks->name_cache[cache].class);
+		return;
+	}
+	if (!named || !read_text(locks, call->arg[1], like.name, sizeof(like.name))) {
+		like = (struct locks_class){.kind = LOCKS_BY_INIT,
+					    .address = locks_caller(locks, call)};
+		set_class(locks, lock, find_class(locks, &like));
+		return;
+	}
+	for (char *c = like.name; *c; c++)
+		if (*c == ' ')
+			*c = '_';
+	locks->name_cache[cache].pointer = call->arg[1];
+	locks->name_cache[cache].class = find_class(locks, &like);
+	set_class(locks, lock, locks->name_cache[cache].class);
+}
+
+static uint32_t new_class(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
+			  const struct locks_call *call)
+{
+	struct locks_class like = {.kind = LOCKS_STATIC, .address = lock};
+
+	if (hook->kernfs)
+		return node_class(locks, lock);
+	if (lock < locks->image_from || lock >= locks->image_to)
+		like = (struct locks_class){.kind = LOCKS_BY_PLACE,
+					    .address = locks_caller(locks, call)};
+	return find_class(locks, &like);
+}
+
+uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
+			const struct locks_call *call)
+{
+	long at = find_instance(locks, lock, true);
+	uint32_t class;
+
+	if (at >= 0 && locks->instance[at].class) {
+		class = locks->instance[at].class - 1;
+	} else {
+		class = new_class(locks, lock, hook, call);
+		/* its name may be known later */
+		if (at >= 0 && !(hook->kernfs && !locks->node_offset))
+			locks->instance[at].class = class + 1;
+	}
+	if (hook->nested && call->arg[1] && call->arg[1] < 8) {
+		struct locks_class like = locks->class[class];
+
+		like.sub = call->arg[1];
+		like.only = 0;
+		like.many = like.was_read = like.was_written = false;
+		class = find_class(locks, &like);
+	}
+	if (!locks->class[class].only)
+		locks->class[class].only = lock;
+	else if (locks->class[class].only != lock)
+		locks->class[class].many = true;
+	return class;
+}

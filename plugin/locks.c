@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What each task holds, from the calls of the functions that acquire and release locks. */
+#include "plugin/locks.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void locks_init(struct locks *locks)
+{
+	pthread_mutex_init(&locks->lock, NULL);
+}
+
+/* ---- tasks ---- */
+
+static struct locks_task *find_task(struct locks *locks, uint64_t sp, bool add)
+{
+	uint64_t stack = sp & ~(locks->stack_size - 1);
+	uint64_t at = locks_hash(stack) % LOCKS_TASKS;
+
+	for (unsigned i = 0; i < LOCKS_TASKS; i++, at = (at + 1) % LOCKS_TASKS) {
+		struct locks_task *task = &locks->task[at];
+
+		if (task->stack == stack)
+			return task;
+		if (task->stack)
+			continue;
+		if (!add)
+			return NULL;
+		task->stack = stack;
+		return task;
+	}
+	locks->counts.full++;
+	return NULL;
+}
+
+/* Frees the entry of a task that holds nothing, and moves those that its place had displaced. */
+static void free_task(struct locks *locks, struct locks_task *task)
+{
+	uint64_t hole = task - locks->task, at = hole;
+
+	task->stack = 0;
+	for (unsigned i = 0; i < LOCKS_TASKS; i++) {
+		uint64_t home;
+
+		at = (at + 1) % LOCKS_TASKS;
+		if (!locks->task[at].stack)
+			return;
+		home = locks_hash(locks->task[at].stack) % LOCKS_TASKS;
+		if ((at - home) % LOCKS_TASKS < (at - hole) % LOCKS_TASKS)
+			continue;
+		locks->task[hole] = locks->task[at];
+		locks->task[at].stack = 0;
+		hole = at;
+	}
+}
+
+static void tidy_task(struct locks *locks, struct locks_task *task)
+{
+	if (!task->n_held && !task->n_pending)
+		free_task(locks, task);
+}
+
+static bool push(struct locks *locks, struct locks_task *task, const struct locks_held *held)
+{
+	struct locks_class *class = &locks->class[held->class];
+
+	locks->counts.acquired++;
+	*(held->write ? &class->was_written : &class->was_read) = true;
+	if (task->n_held == LOCKS_HELD) {
+		locks->counts.full++;
+		return false;
+	}
+	task->held[task->n_held++] = *held;
+	return true;
+}
+
+/* The innermost acquisition of LOCK. FALSE: TASK does not hold it. */
+static bool pop(struct locks_task *task, uint64_t lock)
+{
+	for (unsigned i = task->n_held; i-- > 0;)
+		if (task->held[i].lock == lock) {
+			task->n_held--;
+			memmove(task->held + i, task->held + i + 1,
+				(task->n_held - i) * sizeof(task->held[0]));
+			return true;
+		}
+	return false;
+}
+
+/* ---- operations ---- */
+
+struct entry {
+	const struct locks_hook *hook;
+	const struct locks_call *call;
+	uint64_t lock;
+};
+
+static void add_pending(struct locks *locks, struct locks_task *task, const struct entry *e,
+			uint32_t class)
+{
+	unsigned n = task->n_pending;
+
+	/* the stack has been unwound past calls that have not returned here */
+	while (n && task->pending[n - 1].sp <= e->call->sp) {
+		locks->counts.unresolved++;
+		n--;
+	}
+	if (n == LOCKS_PENDING) {
+		locks->counts.unresolved++;
+		n--;
+	}
+	task->pending[n] = (struct locks_pending){e->hook, e->call->sp, e->lock, class};
+	task->n_pending = n + 1;
+}
+
+static void on_want(struct locks *locks, const struct entry *e)
+{
+	struct locks_task *task = find_task(locks, e->call->sp, true);
+	struct locks_held held = {.lock = e->lock, .write = e->hook->write};
+
+	if (!task)
+		return;
+	held.class = locks_class_of(locks, e->lock, e->hook, e->call);
+	locks_edges_add(locks, task, task->n_held, &held, e->call);
+	push(locks, task, &held);
+	if (e->hook->op == LOCKS_MAY)
+		add_pending(locks, task, e, held.class);
+}
+
+static void on_try(struct locks *locks, const struct entry *e)
+{
+	struct locks_task *task = find_task(locks, e->call->sp, true);
+
+	if (task)
+		add_pending(locks, task, e, locks_class_of(locks, e->lock, e->hook, e->call));
+}
+
+static void on_await(struct locks *locks, const struct entry *e)
+{
+	struct locks_task *task = find_task(locks, e->call->sp, false);
+	struct locks_held held = {.lock = e->lock, .write = true};
+
+	if (!task || task->n_held < 2)
+		return;
+	held.class = locks_class_of(locks, e->lock, e->hook, e->call);
+	locks_edges_add(locks, task, task->n_held - 1, &held, e->call);
+}
+
+/* Locks can be released by another task than the one that acquired them (up_read_non_owner()). */
+static bool drop_elsewhere(struct locks *locks, uint64_t lock)
+{
+	for (unsigned i = 0; i < LOCKS_TASKS; i++)
+		if (locks->task[i].stack && pop(&locks->task[i], lock)) {
+			locks->counts.elsewhere++;
+			tidy_task(locks, &locks->task[i]);
+			return true;
+		}
+	return false;
+}
+
+static void on_drop(struct locks *locks, const struct entry *e)
+{
+	struct locks_task *task = find_task(locks, e->call->sp, false);
+
+	locks->counts.released++;
+	if (task && pop(task, e->lock)) {
+		tidy_task(locks, task);
+		return;
+	}
+	if (drop_elsewhere(locks, e->lock))
+		return;
+	if (locks->counts.unmatched < LOCKS_FAULTS)
+		locks->fault[locks->counts.unmatched] = locks_caller(locks, e->call);
+	locks->counts.unmatched++;
+}
+
+static void on_weaken(struct locks *locks, const struct entry *e)
+{
+	struct locks_task *task = find_task(locks, e->call->sp, false);
+
+	for (unsigned i = 0; task && i < task->n_held; i++)
+		if (task->held[i].lock == e->lock)
+			task->held[i].write = false;
+}
+
+static void on_named(struct locks *locks, const struct entry *e)
+{
+	locks_class_init(locks, e->lock, e->call, e->hook->op == LOCKS_NAMED);
+}
+
+static void on_forget(struct locks *locks, const struct entry *e)
+{
+	locks_class_forget(locks, e->lock);
+}
+
+static void on_leave(struct locks *locks, const struct entry *e)
+{
+	struct locks_task *task = find_task(locks, e->call->sp, false);
+
+	if (!task)
+		return;
+	for (unsigned i = 0; i < task->n_held; i++) {
+		if (locks->counts.left < LOCKS_FAULTS)
+			locks->left[locks->counts.left] = 1 + task->held[i].class;
+		locks->counts.left++;
+	}
+	locks->counts.unresolved += task->n_pending;
+	task->n_held = task->n_pending = 0;
+	free_task(locks, task);
+}
+
+void locks_enter(struct locks *locks, const struct locks_hook *hook, const struct locks_call *call)
+{
+	static void (*const ops[N_LOCKS_OPS])(struct locks * locks, const struct entry *e) = {
+		[LOCKS_WANT] = on_want,	   [LOCKS_MAY] = on_want,      [LOCKS_TRY] = on_try,
+		[LOCKS_DROP] = on_drop,	   [LOCKS_WEAKEN] = on_weaken, [LOCKS_NAMED] = on_named,
+		[LOCKS_PLACED] = on_named, [LOCKS_FORGET] = on_forget, [LOCKS_AWAIT] = on_await,
+		[LOCKS_LEAVE] = on_leave,
+	};
+	const struct entry e = {hook, call, hook->constant ? hook->constant : call->arg[0]};
+
+	/* kernfs_put_active(NULL) and the like do nothing */
+	if (!e.lock && hook->op != LOCKS_LEAVE)
+		return;
+	pthread_mutex_lock(&locks->lock);
+	ops[hook->op](locks, &e);
+	pthread_mutex_unlock(&locks->lock);
+}
+
+static void end_pending(struct locks *locks, struct locks_task *task, const struct locks_pending *p,
+			uint64_t value)
+{
+	/* functions return an int, kernfs_get_active() a pointer */
+	bool zero = p->hook->kernfs ? !value : !(uint32_t)value;
+	const struct locks_held held = {p->lock, p->class, p->hook->write};
+
+	if (p->hook->op == LOCKS_TRY && !zero)
+		push(locks, task, &held);
+	else if (p->hook->op == LOCKS_MAY && !zero && pop(task, p->lock))
+		locks->counts.acquired--;
+}
+
+void locks_return(struct locks *locks, uint64_t sp, uint64_t value)
+{
+	struct locks_task *task;
+
+	pthread_mutex_lock(&locks->lock);
+	task = find_task(locks, sp, false);
+	if (task && task->n_pending && task->pending[task->n_pending - 1].sp == sp) {
+		const struct locks_pending pending = task->pending[--task->n_pending];
+
+		end_pending(locks, task, &pending, value);
+		tidy_task(locks, task);
+	}
+	pthread_mutex_unlock(&locks->lock);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The lock recorder's side to QEMU: registers and memory of the guest. */
+#ifndef RIG_PLUGIN_RECORDER_H
+#define RIG_PLUGIN_RECORDER_H
+
+#include "plugin/api.h"
+#include "plugin/orders.h"
+
+/*
+ * ORDERS, which stays: what to record; FD: the file for it. NULL, or why locks cannot be recorded:
+ * a static string.
+ */
+const char *recorder_start(uint64_t id, const struct qemu_info *info, struct orders *orders,
+			   int fd);
+/* INSN is the first instruction of the function that WATCH names, or one that returns. */
+void recorder_watch(struct qemu_plugin_insn *insn, struct watch *watch);
+/* Writes the file. The number of edges; -1: nothing is recorded, or an error. */
+long recorder_write(void);
+
+#endif

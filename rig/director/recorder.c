@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the plugin's lock recorder is told about a kernel: the functions that acquire and
+ * release locks, and where its image and code are. A function that a kernel does not have is left
+ * out: those with lockdep (…_nested) replace the plain ones where lockdep is built in.
+ */
+#include "director/internal.h"
+
+#include "plugin/protocol.h"
+#include "symbol/variables.h"
+#include "util/error.h"
+
+#define STACK_BYTES 16384 /* THREAD_SIZE of x86-64, ppc64 and arm64 */
+#define KASAN_FACTOR 2	  /* with KASAN stacks are twice as large */
+
+/* Operation, mode and flag of protocol.h, and the lock where no argument is it. */
+static const struct hook {
+	const char *function, *words, *lock;
+} hooks[] = {
+	/* kernel/locking/mutex.c */
+	{"mutex_lock", "want w -", NULL},
+	{"mutex_lock_nested", "want w n", NULL},
+	{"_mutex_lock_nest_lock", "want w -", NULL},
+	{"mutex_lock_io_nested", "want w n", NULL},
+	{"mutex_lock_interruptible", "may w -", NULL},
+	{"mutex_lock_interruptible_nested", "may w n", NULL},
+	{"mutex_lock_killable", "may w -", NULL},
+	{"mutex_lock_killable_nested", "may w n", NULL},
+	{"_mutex_lock_killable", "may w n", NULL},
+	{"mutex_trylock", "try w -", NULL},
+	{"_mutex_trylock_nest_lock", "try w -", NULL},
+	{"mutex_unlock", "drop w -", NULL},
+	{"ww_mutex_lock", "may w -", NULL},
+	{"ww_mutex_lock_interruptible", "may w -", NULL},
+	{"ww_mutex_trylock", "try w -", NULL},
+	{"__mutex_init", "named w -", NULL},
+	{"mutex_init_lockdep", "named w -", NULL},
+	{"mutex_init_generic", "placed w -", NULL},
+	/* kernel/locking/rwsem.c */
+	{"down_read", "want r -", NULL},
+	{"down_read_nested", "want r n", NULL},
+	{"down_read_non_owner", "want r -", NULL},
+	{"down_read_interruptible", "may r -", NULL},
+	{"down_read_killable", "may r -", NULL},
+	{"down_read_killable_nested", "may r n", NULL},
+	{"down_read_trylock", "try r -", NULL},
+	{"up_read", "drop r -", NULL},
+	{"up_read_non_owner", "drop r -", NULL},
+	{"down_write", "want w -", NULL},
+	{"down_write_nested", "want w n", NULL},
+	{"_down_write_nest_lock", "want w -", NULL},
+	{"down_write_killable", "may w -", NULL},
+	{"down_write_killable_nested", "may w n", NULL},
+	{"down_write_trylock", "try w -", NULL},
+	{"downgrade_write", "weaken r -", NULL},
+	{"up_write", "drop w -", NULL},
+	{"__init_rwsem", "named w -", NULL},
+	/* kernel/locking/percpu-rwsem.c: readers are inline, but for the two of hotplug */
+	{"percpu_down_write", "want w -", NULL},
+	{"percpu_up_write", "drop w -", NULL},
+	{"__percpu_init_rwsem", "named w -", NULL},
+	{"cpus_read_lock", "want r -", "cpu_hotplug_lock"},
+	{"cpus_read_trylock", "try r -", "cpu_hotplug_lock"},
+	{"cpus_read_unlock", "drop r -", "cpu_hotplug_lock"},
+	{"get_online_mems", "want r -", "mem_hotplug_lock"},
+	{"put_online_mems", "drop r -", "mem_hotplug_lock"},
+	/* fs/kernfs/dir.c: active references; the removal of a node waits for them */
+	{"kernfs_get_active", "try r k", NULL},
+	{"kernfs_put_active", "drop r k", NULL},
+	{"kernfs_unbreak_active_protection", "want r k", NULL},
+	{"kernfs_drain", "await w k", NULL},
+	{"kernfs_add_one", "forget r k", NULL},
+	/* entries from user mode */
+	{"do_syscall_64", "leave r -", NULL},
+	{"system_call_exception", "leave r -", NULL},
+	{"do_el0_svc", "leave r -", NULL},
+};
+
+/* Functions to which those that can fail jump, so that they return to the caller. */
+static const char *const tails[] = {
+	"__mutex_lock",
+	"__mutex_lock_common",
+	"__mutex_lock_interruptible_slowpath",
+	"__mutex_lock_killable_slowpath",
+	"__mutex_trylock",
+	"__ww_mutex_lock",
+	"__ww_mutex_lock_interruptible_slowpath",
+	"__ww_mutex_lock_slowpath",
+	"__down_read_common",
+	"__down_read_interruptible",
+	"__down_read_killable",
+	"__down_read_trylock",
+	"__down_write_common",
+	"__down_write_killable",
+	"rwsem_down_read_slowpath",
+	"rwsem_down_write_slowpath",
+};
+
+static void write_results(GString *out, const GArray *ranges, guint *watches)
+{
+	for (guint i = 0; i < ranges->len; i++, ++*watches) {
+		const struct symbol_range *range = &g_array_index(ranges, struct symbol_range, i);
+
+		g_string_append_printf(out,
+				       "lockret %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x\n",
+				       range->address, range->address + MAX(1, range->size));
+	}
+}
+
+static gboolean can_fail(const struct hook *hook)
+{
+	return g_str_has_prefix(hook->words, "may ") || g_str_has_prefix(hook->words, "try ");
+}
+
+static gboolean write_hook(GString *out, const struct hook *hook, struct symbols *symbols,
+			   const char *arch, const struct variables *variables, guint *watches,
+			   GError **error)
+{
+	g_autoptr(GArray) found = symbols_named(symbols, hook->function);
+	guint64 lock = 0;
+
+	if (found->len && hook->lock && !variables_find(variables, hook->lock, &lock))
+		return rig_fail(error, RIG_EXIT_SKIP,
+				"cannot record locks: this kernel has no symbol '%s' "
+				"(CONFIG_KALLSYMS_ALL=n?); give its vmlinux with --vmlinux",
+				hook->lock);
+	for (guint i = 0; i < found->len; i++, ++*watches)
+		g_string_append_printf(
+			out, "lock %s %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x\n",
+			hook->words,
+			code_entry(symbols, arch,
+				   g_array_index(found, struct symbol_range, i).address),
+			lock);
+	if (can_fail(hook))
+		write_results(out, found, watches);
+	return TRUE;
+}
+
+static gboolean write_record(GString *out, struct symbols *symbols,
+			     const struct variables *variables, GError **error)
+{
+	static const char *const marks[] = {"_text", "_end", "_text", "_etext"};
+	g_autoptr(GArray) kasan = symbols_named(symbols, "kasan_report");
+	guint64 at;
+
+	g_string_append_printf(out, "record %d", STACK_BYTES * (kasan->len ? KASAN_FACTOR : 1));
+	for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
+		if (!variables_find(variables, marks[i], &at))
+			return rig_fail(error, RIG_EXIT_SKIP,
+					"cannot record locks: this kernel has no symbol '%s'; "
+					"give its vmlinux with --vmlinux",
+					marks[i]);
+		g_string_append_printf(out, " %" G_GINT64_MODIFIER "x", at);
+	}
+	g_string_append_c(out, '\n');
+	return TRUE;
+}
+
+gboolean recorder_lines(GString *out, struct symbols *symbols, const char *arch,
+			const struct variables *variables, guint *watches, GError **error)
+{
+	if (!write_record(out, symbols, variables, error))
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(hooks); i++)
+		if (!write_hook(out, &hooks[i], symbols, arch, variables, watches, error))
+			return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(tails); i++) {
+		g_autoptr(GArray) found = symbols_named(symbols, tails[i]);
+
+		write_results(out, found, watches);
+	}
+	return TRUE;
+}

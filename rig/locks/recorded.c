@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the lock recorder wrote, read and named. */
+#include "locks/recorded.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "plugin/protocol.h"
+#include "util/error.h"
+
+#define FAULTS_MAX 64
+#define STACK_MAX 8
+#define GATES_MAX 32
+#define PAIRS_MAX 256
+
+/* ---- life ---- */
+
+static void pair_free(gpointer data)
+{
+	struct recorded_pair *pair = data;
+
+	g_array_unref(pair->gates);
+	g_free(pair);
+}
+
+static void edge_free(gpointer data)
+{
+	struct recorded_edge *edge = data;
+
+	g_ptr_array_unref(edge->pairs);
+	g_ptr_array_unref(edge->stack);
+	g_free(edge);
+}
+
+void lock_recorded_free(struct lock_recorded *recorded)
+{
+	if (!recorded)
+		return;
+	g_ptr_array_unref(recorded->classes);
+	g_ptr_array_unref(recorded->edges);
+	g_ptr_array_unref(recorded->faults);
+	g_free(recorded);
+}
+
+static struct lock_recorded *recorded_new(void)
+{
+	struct lock_recorded *recorded = g_new0(struct lock_recorded, 1);
+
+	recorded->classes = g_ptr_array_new_with_free_func(lock_class_free);
+	recorded->edges = g_ptr_array_new_with_free_func(edge_free);
+	recorded->faults = g_ptr_array_new_with_free_func(g_free);
+	return recorded;
+}
+
+/* ---- names ---- */
+
+static char *function_name(const struct lock_names *names, guint64 address)
+{
+	/* a return address may be the first one after a function that does not return */
+	char *name = names->function ? names->function(address - 1, names->data) : NULL;
+
+	return name ? name : g_strdup_printf("0x%" G_GINT64_MODIFIER "x", address);
+}
+
+static char *variable_name(const struct lock_names *names, guint64 address)
+{
+	char *name = names->variable ? names->variable(address, names->data) : NULL;
+
+	return name ? name : g_strdup_printf("lock at 0x%" G_GINT64_MODIFIER "x", address);
+}
+
+static char *class_name(const struct lock_names *names, const char *kind, guint sub,
+			guint64 address, const char *name)
+{
+	g_autofree char *function = NULL, *plain = NULL;
+
+	if (!strcmp(kind, "static")) {
+		plain = variable_name(names, address);
+	} else if (!strcmp(kind, "node")) {
+		plain = g_strdup_printf("kn->active(%s)", name);
+	} else if (!strcmp(kind, "name")) {
+		plain = g_strdup(name);
+	} else {
+		function = function_name(names, address);
+		plain = g_strdup_printf("lock of %s()", function);
+	}
+	return sub ? g_strdup_printf("%s/%u", plain, sub) : g_steal_pointer(&plain);
+}
+
+/* ---- lines ---- */
+
+struct reader {
+	struct lock_recorded *recorded;
+	const struct lock_names *names;
+	gboolean ended;
+};
+
+static gboolean read_counts(struct reader *r, const char *line)
+{
+	struct lock_recorded *c = r->recorded;
+
+#define N " %" G_GUINT64_FORMAT
+	return sscanf(line, "counts" N N N N N N N, &c->acquired, &c->released, &c->elsewhere,
+		      &c->unmatched, &c->left, &c->unresolved, &c->full) == 7;
+#undef N
+}
+
+static gboolean read_unmatched(struct reader *r, const char *line)
+{
+	guint64 address;
+	g_autofree char *function = NULL;
+
+	if (sscanf(line, "unmatched %" G_GINT64_MODIFIER "x", &address) != 1 ||
+	    r->recorded->faults->len == FAULTS_MAX)
+		return FALSE;
+	function = function_name(r->names, address);
+	g_ptr_array_add(r->recorded->faults,
+			g_strdup_printf("%s released a lock that no task held", function));
+	return TRUE;
+}
+
+static gboolean read_class(struct reader *r, const char *line)
+{
+	char kind[8], flags[8], name[64];
+	struct lock_class *class;
+	guint64 address;
+	guint sub;
+
+	if (sscanf(line, "class %7s %u %7s %" G_GINT64_MODIFIER "x %63s", kind, &sub, flags,
+		   &address, name) != 5 ||
+	    r->recorded->classes->len == LOCKS_CLASSES_MAX)
+		return FALSE;
+	class = g_new0(struct lock_class, 1);
+	class->name = class_name(r->names, kind, sub, address, name);
+	class->flags = (strchr(flags, 'm') ? 0 : LOCK_SINGLE) |
+		       (strchr(flags, 'r') ? LOCK_SHARED : 0) |
+		       (strchr(flags, 'w') ? LOCK_WRITTEN : 0);
+	g_ptr_array_add(r->recorded->classes, class);
+	return TRUE;
+}
+
+static gboolean read_left(struct reader *r, const char *line)
+{
+	guint class;
+
+	if (sscanf(line, "left %u", &class) != 1 || class >= r->recorded->classes->len ||
+	    r->recorded->faults->len == FAULTS_MAX)
+		return FALSE;
+	g_ptr_array_add(
+		r->recorded->faults,
+		g_strdup_printf("a task in user mode held %s",
+				((struct lock_class *)r->recorded->classes->pdata[class])->name));
+	return TRUE;
+}
+
+static gboolean read_edge(struct reader *r, const char *line)
+{
+	g_auto(GStrv) words = NULL;
+	struct recorded_edge *edge;
+	guint from, to;
+	int used = 0;
+
+	if (sscanf(line, "edge %u %u%n", &from, &to, &used) != 2 ||
+	    from >= r->recorded->classes->len || to >= r->recorded->classes->len ||
+	    r->recorded->edges->len == LOCKS_EDGES_MAX)
+		return FALSE;
+	edge = g_new0(struct recorded_edge, 1);
+	*edge = (struct recorded_edge){
+		.from = from,
+		.to = to,
+		.pairs = g_ptr_array_new_with_free_func(pair_free),
+		.stack = g_ptr_array_new_with_free_func(g_free),
+	};
+	g_ptr_array_add(r->recorded->edges, edge);
+	words = g_strsplit(line + used, " ", STACK_MAX);
+	for (char **word = words; *word; word++)
+		if (**word)
+			g_ptr_array_add(edge->stack,
+					function_name(r->names, g_ascii_strtoull(*word, NULL, 16)));
+	return TRUE;
+}
+
+static gboolean read_gates(struct reader *r, struct recorded_pair *pair, const char *text)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", GATES_MAX);
+
+	for (char **word = words; *word; word++) {
+		struct recorded_gate gate;
+
+		if (!**word)
+			continue;
+		if (sscanf(*word, "%u:%" G_GINT64_MODIFIER "x", &gate.class, &gate.lock) != 2 ||
+		    gate.class >= r->recorded->classes->len)
+			return FALSE;
+		g_array_append_val(pair->gates, gate);
+	}
+	return TRUE;
+}
+
+static gboolean read_pair(struct reader *r, const char *line)
+{
+	struct recorded_edge *edge =
+		r->recorded->edges->len ? r->recorded->edges->pdata[r->recorded->edges->len - 1]
+					: NULL;
+	struct recorded_pair pair = {0};
+	int used = 0;
+
+	if (!edge || edge->pairs->len == PAIRS_MAX ||
+	    sscanf(line,
+		   "pair %" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x %" G_GUINT64_FORMAT
+		   " %x%n",
+		   &pair.from, &pair.to, &pair.count, &pair.modes, &used) != 4 ||
+	    pair.modes > 15)
+		return FALSE;
+	pair.gates = g_array_new(FALSE, FALSE, sizeof(struct recorded_gate));
+	edge->count += pair.count;
+	edge->modes |= pair.modes;
+	g_ptr_array_add(edge->pairs, g_memdup2(&pair, sizeof(pair)));
+	return read_gates(r, &pair, line + used);
+}
+
+static gboolean read_end(struct reader *r, const char *line)
+{
+	(void)line;
+	r->ended = TRUE;
+	return TRUE;
+}
+
+static gboolean read_line(struct reader *r, const char *line)
+{
+	static const struct {
+		const char *word;
+		gboolean (*read)(struct reader *r, const char *line);
+	} kinds[] = {
+		{"counts ", read_counts}, {"unmatched ", read_unmatched}, {"class ", read_class},
+		{"left ", read_left},	  {"edge ", read_edge},		  {"pair ", read_pair},
+		{"end", read_end},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (g_str_has_prefix(line, kinds[i].word))
+			return kinds[i].read(r, line);
+	return FALSE;
+}
+
+struct lock_recorded *lock_recorded_parse(const char *text, const struct lock_names *names,
+					  GError **error)
+{
+	rig_auto(lock_recorded) recorded = recorded_new();
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	struct reader r = {recorded, names, FALSE};
+
+	if (g_strcmp0(lines[0], LOCKS_MAGIC)) {
+		rig_fail(error, RIG_EXIT_INFRA,
+			 "the recorded locks have another version, or are missing");
+		return NULL;
+	}
+	for (guint i = 1; lines[i] && !r.ended; i++)
+		if (!read_line(&r, lines[i])) {
+			rig_fail(error, RIG_EXIT_INFRA,
+				 "the recorded locks are damaged: line %u is '%.60s'", i + 1,
+				 lines[i]);
+			return NULL;
+		}
+	if (!r.ended) {
+		rig_fail(error, RIG_EXIT_INFRA, "the recorded locks are cut off");
+		return NULL;
+	}
+	return g_steal_pointer(&recorded);
+}
+
+/* ---- what it amounts to ---- */
+
+char *lock_recorded_fault(const struct lock_recorded *r)
+{
+	const char *first = r->faults->len ? r->faults->pdata[0] : NULL;
+
+	if (!r->unmatched && !r->left && !r->unresolved && !r->full)
+		return NULL;
+	return g_strdup_printf("%" G_GUINT64_FORMAT " unmatched releases, %" G_GUINT64_FORMAT
+			       " locks held in user mode, %" G_GUINT64_FORMAT
+			       " calls without a return, %" G_GUINT64_FORMAT
+			       " entries that did not fit%s%s",
+			       r->unmatched, r->left, r->unresolved, r->full,
+			       first ? "; first: " : "", first ? first : "");
+}
+
+char *lock_report_name(const GPtrArray *classes, guint class)
+{
+	const char *name = ((const struct lock_class *)classes->pdata[class])->name;
+
+	return g_str_has_prefix(name, "kn->active(") ? g_strdup("kn->active") : g_strdup(name);
+}
+
+/* Locks, of which each is the only one of its class, that were held at every occurrence. */
+static GArray *edge_gates(const struct lock_recorded *recorded, const struct recorded_edge *edge,
+			  const guint *at)
+{
+	GArray *gates = g_array_new(FALSE, FALSE, sizeof(guint));
+	const struct recorded_pair *first = edge->pairs->len ? edge->pairs->pdata[0] : NULL;
+
+	for (guint g = 0; first && g < first->gates->len; g++) {
+		const struct recorded_gate *gate =
+			&g_array_index(first->gates, struct recorded_gate, g);
+		const struct lock_class *class = recorded->classes->pdata[gate->class];
+		gboolean everywhere = (class->flags & LOCK_SINGLE) && !(class->flags & LOCK_SHARED);
+
+		for (guint i = 1; i < edge->pairs->len && everywhere; i++)
+			everywhere = recorded_pair_has(edge->pairs->pdata[i], gate->lock);
+		if (everywhere)
+			g_array_append_val(gates, at[gate->class]);
+	}
+	return gates;
+}
+
+gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock)
+{
+	for (guint i = 0; i < pair->gates->len; i++)
+		if (g_array_index(pair->gates, struct recorded_gate, i).lock == lock)
+			return TRUE;
+	return FALSE;
+}
+
+struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded)
+{
+	struct lock_orders *orders = lock_orders_new();
+	g_autofree guint *at = g_new0(guint, recorded->classes->len + 1);
+
+	for (guint i = 0; i < recorded->classes->len; i++) {
+		const struct lock_class *class = recorded->classes->pdata[i];
+
+		lock_orders_class(orders, class->name, class->flags & ~LOCK_WRITTEN, &at[i]);
+	}
+	for (guint i = 0; i < recorded->edges->len; i++) {
+		const struct recorded_edge *edge = recorded->edges->pdata[i];
+		g_autoptr(GArray) gates = edge_gates(recorded, edge, at);
+
+		lock_orders_edge(orders, at[edge->from], at[edge->to], LOCK_IN_PROCESS);
+		lock_orders_gates(orders, at[edge->from], at[edge->to], gates);
+	}
+	return orders;
+}
+
+json_t *lock_recorded_json(const struct lock_recorded *recorded)
+{
+	json_t *classes = json_array(), *edges = json_array();
+
+	for (guint i = 0; i < recorded->classes->len; i++) {
+		const struct lock_class *class = recorded->classes->pdata[i];
+
+		json_array_append_new(classes, json_pack("[s, i]", class->name, class->flags));
+	}
+	for (guint i = 0; i < recorded->edges->len; i++) {
+		const struct recorded_edge *edge = recorded->edges->pdata[i];
+		json_t *stack = json_array();
+
+		for (guint f = 0; f < edge->stack->len; f++)
+			json_array_append_new(stack, json_string(edge->stack->pdata[f]));
+		json_array_append_new(edges,
+				      json_pack("[i, i, I, i, o]", edge->from, edge->to,
+						(json_int_t)edge->count, edge->modes, stack));
+	}
+	return json_pack("{s:i, s:I, s:o, s:o}", "version", 1, "acquired",
+			 (json_int_t)recorded->acquired, "classes", classes, "edges", edges);
+}

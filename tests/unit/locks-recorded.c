@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Recorded locks: the text that the plugin writes, names, gates, cycles. */
+#include <check.h>
+#include <string.h>
+
+#include "locks/graph.h"
+#include "locks/recorded.h"
+#include "tests/unit/locks.h"
+#include "tests/unit/suite.h"
+#include "util/error.h"
+
+#define HEAD "rig-locks 1\ncounts 10 10 0 0 0 0 0\n"
+/* 0, 1: variables, written; 2: a reader-writer lock; 3: many; 4: a kernfs node */
+#define CLASSES                                                                               \
+	"class static 0 --w a00 -\nclass static 0 --w b00 -\nclass static 0 -rw c00 -\n"      \
+	"class name 0 m-w 0 &dev->mutex\nclass node 0 mr- 0 memoryN/state\nclass init 1 m-w " \
+	"f01 -\n"
+
+static char *variable(guint64 address, void *data)
+{
+	(void)data;
+	return address >= 0xa00 && address < 0xd00
+		       ? g_strdup_printf("%c", (int)(address >> 8) + 'a' - 10)
+		       : NULL;
+}
+
+static char *function(guint64 address, void *data)
+{
+	(void)data;
+	return address == 0xf00 ? g_strdup("probe") : NULL;
+}
+
+static const struct lock_names names = {variable, function, NULL};
+
+static struct lock_recorded *parse(const char *text)
+{
+	g_autoptr(GError) error = NULL;
+	struct lock_recorded *recorded = lock_recorded_parse(text, &names, &error);
+
+	ck_assert_msg(recorded != NULL, "%s", error ? error->message : "");
+	return recorded;
+}
+
+START_TEST(text_and_names)
+{
+	rig_auto(lock_recorded) r =
+		parse(HEAD CLASSES "edge 0 3 f01 e01\npair a00 1 5 8 1:b00\npair 0 0 7 8\n"
+				   "edge 1 0\npair b00 a00 2 8 3:9 2:c00\nend\n");
+	static const char *const expected[] = {
+		"a", "b", "c", "&dev->mutex", "kn->active(memoryN/state)", "lock of probe()/1",
+	};
+	const struct recorded_edge *edge = r->edges->pdata[0];
+	rig_auto(lock_orders) orders = lock_recorded_orders(r);
+	const struct lock_edge *order;
+
+	for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
+		ck_assert_str_eq(((struct lock_class *)r->classes->pdata[i])->name, expected[i]);
+	ck_assert_uint_eq(edge->count, 12);
+	ck_assert_str_eq(edge->stack->pdata[0], "probe");
+	ck_assert_str_eq(edge->stack->pdata[1], "0xe01");
+	ck_assert_ptr_null(lock_recorded_fault(r));
+	/* no gates: of one pair only; one of many locks; one that is read */
+	ck_assert_uint_eq(orders->edges->len, 2);
+	order = orders->edges->pdata[0];
+	ck_assert_uint_eq(order->gates->len, 0);
+	order = orders->edges->pdata[1];
+	ck_assert_uint_eq(order->gates->len, 0);
+}
+END_TEST
+
+START_TEST(bad_text)
+{
+	static const char *const bad[] = {
+		"",
+		"rig-locks 2\nend\n",
+		HEAD CLASSES, /* cut off */
+		HEAD CLASSES "edge 0 9\nend\n",
+		HEAD CLASSES "pair 1 1 1 1\nend\n",
+		HEAD CLASSES "edge 0 1\npair a00 b00 1 ff\nend\n",
+		HEAD CLASSES "edge 0 1\npair a00 b00 1 8 99:a00\nend\n",
+		HEAD "class static 0 --w\nend\n",
+		HEAD "left 0\nend\n",
+		HEAD "boat\nend\n",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+
+		ck_assert_ptr_null(lock_recorded_parse(bad[i], &names, &error));
+		ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_INFRA);
+	}
+}
+END_TEST
+
+START_TEST(lost_count)
+{
+	rig_auto(lock_recorded) r =
+		parse("rig-locks 1\ncounts 10 11 0 1 0 0 0\nunmatched f01\n" CLASSES "end\n");
+	g_autofree char *fault = lock_recorded_fault(r);
+
+	ck_assert_str_eq(fault,
+			 "1 unmatched releases, 0 locks held in user mode, 0 calls without a "
+			 "return, 0 entries that did not fit; first: probe released a lock "
+			 "that no task held");
+}
+END_TEST
+
+/* What is between HEAD CLASSES and end, and the cycles: "signature state[ gate][ writer]; …" */
+static const struct {
+	const char *edges, *cycles;
+} cases[] = {
+	{"edge 0 1\npair a00 b00 1 8\n", ""},
+	{"edge 0 1\npair a00 b00 1 8\nedge 1 0\npair b00 a00 1 8\n", "a --> b open"},
+	/* one gate in common; two different ones; a lock of many, but the same one */
+	{"edge 0 1\npair a00 b00 1 8 2:c00\nedge 1 0\npair b00 a00 1 8 2:c00\n",
+	 "a --> b guarded c"},
+	{"edge 0 1\npair a00 b00 1 8 2:c00\nedge 1 0\npair b00 a00 1 8 3:9\n", "a --> b open"},
+	{"edge 0 1\npair a00 b00 1 8 3:9\nedge 1 0\npair b00 a00 1 8 3:9\n",
+	 "a --> b guarded &dev->mutex"},
+	/* readers of c, which has writers; and readers of a node, which has none */
+	{"edge 0 2\npair a00 c00 1 4\nedge 2 0\npair c00 a00 1 2\n", "a --> c open writer"},
+	{"edge 0 2\npair a00 c00 1 4\nedge 2 0\npair c00 a00 1 8\n", "a --> c open"},
+	{"edge 0 4\npair a00 1 1 4\nedge 4 0\npair 1 a00 1 2\n", ""},
+	{"edge 0 4\npair a00 1 1 8\nedge 4 0\npair 1 a00 1 2\n", "a --> kn->active open"},
+	/* another device's lock; one of both has a gate; more devices than are kept */
+	{"edge 0 3\npair a00 1 1 8\nedge 3 0\npair 2 a00 1 8\n", ""},
+	{"edge 0 3\npair a00 1 1 8\nedge 3 0\npair 2 a00 1 8\npair 0 0 9 8\n",
+	 "&dev->mutex --> a unclear"},
+	{"edge 0 3\npair a00 1 1 8\npair a00 2 1 8 1:b00\nedge 3 0\npair 2 a00 1 8 1:b00\n",
+	 "&dev->mutex --> a guarded b"},
+	{"edge 0 3\npair a00 1 1 8 1:b00\nedge 3 0\npair 2 a00 1 8\npair 0 0 9 8 1:b00\n",
+	 "&dev->mutex --> a guarded b"},
+	/* three tasks, of which two hold the same lock or not */
+	{"edge 0 1\npair a00 b00 1 8\nedge 1 2\npair b00 c00 1 8\nedge 2 0\npair c00 a00 1 8\n",
+	 "a --> b --> c open"},
+	{"edge 0 1\npair a00 b00 1 8 3:9\nedge 1 2\npair b00 c00 1 8\nedge 2 0\n"
+	 "pair c00 a00 1 8 3:9\n",
+	 "a --> b --> c guarded &dev->mutex"},
+};
+
+START_TEST(cycles)
+{
+	static const char *const states[] = {"open", "unclear", "guarded"};
+	g_autofree char *text = g_strconcat(HEAD CLASSES, cases[_i].edges, "end\n", NULL);
+	rig_auto(lock_recorded) r = parse(text);
+	g_autoptr(GPtrArray) found = lock_recorded_cycles(r);
+	g_autoptr(GPtrArray) reports = lock_cycle_findings(r, found);
+	g_autoptr(GString) all = g_string_new(NULL);
+	guint open = 0;
+
+	for (guint i = 0; i < found->len; i++) {
+		const struct recorded_cycle *cycle = found->pdata[i];
+
+		open += cycle->state == CYCLE_OPEN;
+		g_string_append_printf(
+			all, "%s%s %s%s%s%s", i ? "; " : "", cycle->signature, states[cycle->state],
+			cycle->gate >= 0 ? " " : "",
+			cycle->gate >= 0
+				? ((struct lock_class *)r->classes->pdata[cycle->gate])->name
+				: "",
+			cycle->writer ? " writer" : "");
+	}
+	ck_assert_str_eq(all->str, cases[_i].cycles);
+	/* only open ones are reports */
+	ck_assert_uint_eq(reports->len, open);
+	for (guint i = 0; i < reports->len; i++) {
+		const struct splat *splat = reports->pdata[i];
+
+		ck_assert_str_eq(splat->kind, "lock-cycle");
+		ck_assert(g_str_has_prefix(splat->bug, "v1:lock-cycle:"));
+		ck_assert_ptr_nonnull(strstr(splat->text, " is held and "));
+		splat_free(reports->pdata[i]);
+	}
+}
+END_TEST
+
+void add_recorded_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, text_and_names);
+	tcase_add_test(tcase, bad_text);
+	tcase_add_test(tcase, lost_count);
+	tcase_add_loop_test(tcase, cycles, 0, G_N_ELEMENTS(cases));
+}

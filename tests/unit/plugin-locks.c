@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The lock recorder, driven with numbers that stand for stacks, locks and places. */
+#include <check.h>
+#include <string.h>
+
+#include "plugin/locks.h"
+#include "tests/unit/plugin.h"
+#include "tests/unit/suite.h"
+
+#define STACK(task) (0xffffc90000000000 + (task)*0x4000ull + 0x3000)
+#define A 0xffffffff82000100ull
+#define B 0xffffffff82000200ull
+#define G 0xffffffff82000300ull
+#define HEAP 0xffff888000001000ull
+
+static struct locks *locks;
+static char guest[0x1000]; /* the guest's memory from HEAP on */
+
+static const struct locks_hook want_w = {LOCKS_WANT, true, false, false, 0};
+static const struct locks_hook want_r = {LOCKS_WANT, false, false, false, 0};
+static const struct locks_hook nested = {LOCKS_WANT, true, true, false, 0};
+static const struct locks_hook may_w = {LOCKS_MAY, true, false, false, 0};
+static const struct locks_hook try_w = {LOCKS_TRY, true, false, false, 0};
+static const struct locks_hook get_node = {LOCKS_TRY, false, false, true, 0};
+static const struct locks_hook drop = {LOCKS_DROP, true, false, false, 0};
+static const struct locks_hook weaken = {LOCKS_WEAKEN, false, false, false, 0};
+static const struct locks_hook named = {LOCKS_NAMED, true, false, false, 0};
+static const struct locks_hook placed = {LOCKS_PLACED, true, false, false, 0};
+static const struct locks_hook await = {LOCKS_AWAIT, true, false, true, 0};
+static const struct locks_hook leave = {LOCKS_LEAVE, false, false, false, 0};
+static const struct locks_hook cpus = {LOCKS_WANT, false, false, false, G};
+
+static bool memory(uint64_t address, void *to, size_t len, void *data)
+{
+	(void)data;
+	if (address < HEAP || address + len > HEAP + sizeof(guest))
+		return false;
+	memcpy(to, guest + (address - HEAP), len);
+	return true;
+}
+
+static void set_up(void)
+{
+	locks = g_new0(struct locks, 1);
+	locks->stack_size = 0x4000;
+	locks->image_from = locks->text_from = 0xffffffff81000000;
+	locks->image_to = 0xffffffff83000000;
+	locks->text_to = 0xffffffff82000000;
+	locks->memory = memory;
+	locks_init(locks);
+	memset(guest, 0, sizeof(guest));
+}
+
+static void tear_down(void)
+{
+	g_clear_pointer(&locks, g_free);
+}
+
+static void call(int task, const struct locks_hook *hook, uint64_t lock, uint64_t second)
+{
+	const struct locks_call c = {STACK(task), {lock, second}, 0xffffffff81000000 + task % 10};
+
+	locks_enter(locks, hook, &c);
+}
+
+static void take(int task, const struct locks_hook *hook, uint64_t lock)
+{
+	call(task, hook, lock, 0);
+}
+
+static void put_text(unsigned at, const char *text)
+{
+	memcpy(guest + at, text, strlen(text) + 1);
+}
+
+static void put_pointer(unsigned at, uint64_t value)
+{
+	memcpy(guest + at, &value, sizeof(value));
+}
+
+static const struct locks_edge *edge(uint64_t from, uint64_t to)
+{
+	for (unsigned i = 0; i < locks->n_edges; i++) {
+		const struct locks_edge *e = &locks->edge[i];
+
+		if (locks->class[e->from].address == from && locks->class[e->to].address == to)
+			return e;
+	}
+	return NULL;
+}
+
+START_TEST(an_order_and_its_gates)
+{
+	const struct locks_edge *e;
+
+	for (int round = 0; round < 2; round++) {
+		take(1, &want_w, G);
+		take(1, &want_r, A);
+		take(1, &want_w, B);
+		take(1, &drop, B);
+		take(1, &drop, G);
+		take(1, &drop, A);
+	}
+	e = edge(A, B);
+	ck_assert_ptr_nonnull(e);
+	ck_assert_uint_eq(e->n_pairs, 1);
+	ck_assert_uint_eq(e->pair[0].count, 2);
+	ck_assert_uint_eq(e->pair[0].modes, LOCKS_MODE(0, 1));
+	ck_assert_uint_eq(e->pair[0].n_gates, 1);
+	ck_assert_uint_eq(e->pair[0].gate[0].lock, G);
+	ck_assert_uint_eq(e->stack[0], 0xffffffff81000001);
+	ck_assert_ptr_null(edge(B, A));
+	/* once without G, which stops being a gate; another task holds G, which does not matter */
+	take(2, &want_w, G);
+	take(1, &want_r, A);
+	take(1, &want_w, B);
+	ck_assert_uint_eq(e->pair[0].n_gates, 0);
+	ck_assert_uint_eq(locks->counts.acquired, 9);
+	ck_assert_uint_eq(locks->counts.unmatched, 0);
+}
+END_TEST
+
+START_TEST(calls_that_can_fail)
+{
+	take(1, &want_w, A);
+	take(1, &try_w, B);
+	locks_return(locks, STACK(1) + 8, 1); /* another function's return */
+	ck_assert_uint_eq(locks->counts.acquired, 1);
+	locks_return(locks, STACK(1), 0);
+	take(1, &try_w, B);
+	locks_return(locks, STACK(1), 1);
+	/* a trylock does not wait: no edge into it, but one out of it */
+	ck_assert_ptr_null(edge(A, B));
+	take(1, &want_w, G);
+	ck_assert_ptr_nonnull(edge(B, G));
+	take(1, &drop, G);
+	/* killed while it waited: the edge is there, the lock is not held */
+	take(1, &may_w, G);
+	locks_return(locks, STACK(1), (uint64_t)-4);
+	take(1, &may_w, G);
+	locks_return(locks, STACK(1), 0);
+	take(1, &drop, G);
+	take(1, &drop, B);
+	take(1, &drop, A);
+	ck_assert_uint_eq(locks->counts.unmatched, 0);
+	take(1, &drop, A);
+	ck_assert_uint_eq(locks->counts.unmatched, 1);
+	ck_assert_uint_eq(locks->fault[0], 0xffffffff81000001);
+}
+END_TEST
+
+START_TEST(lost_count)
+{
+	take(1, &want_w, A);
+	take(1, &try_w, B);
+	take(1, &leave, 0);
+	ck_assert_uint_eq(locks->counts.left, 1);
+	ck_assert_uint_eq(locks->counts.unresolved, 1);
+	/* another task releases it: up_read_non_owner() */
+	take(1, &want_w, A);
+	take(2, &drop, A);
+	ck_assert_uint_eq(locks->counts.elsewhere, 1);
+	ck_assert_uint_eq(locks->counts.unmatched, 0);
+	for (int i = 0; i < LOCKS_HELD + 1; i++)
+		take(3, &want_w, HEAP + 8 * i);
+	ck_assert_uint_eq(locks->counts.full, 1);
+}
+END_TEST
+
+START_TEST(names_of_classes)
+{
+	put_text(0x800, "&dev->mutex");
+	call(1, &named, HEAP, HEAP + 0x800);
+	call(1, &named, HEAP + 8, HEAP + 0x800);
+	call(1, &placed, HEAP + 16, 0);
+	take(1, &want_w, HEAP);
+	take(1, &want_w, HEAP + 16);
+	take(1, &want_w, HEAP + 24);
+	take(1, &cpus, 0);
+	ck_assert_uint_eq(locks->n_classes, 4);
+	ck_assert_str_eq(locks->class[0].name, "&dev->mutex");
+	ck_assert(!locks->class[0].many);
+	ck_assert_int_eq(locks->class[1].kind, LOCKS_BY_INIT);
+	ck_assert_int_eq(locks->class[2].kind, LOCKS_BY_PLACE);
+	ck_assert_uint_eq(locks->class[3].address, G);
+	/* the second lock of the class; nested, it is one of a class of its own */
+	call(1, &nested, HEAP + 8, 1);
+	ck_assert_uint_eq(locks->n_classes, 5);
+	ck_assert_uint_eq(locks->class[4].sub, 1);
+	take(2, &want_w, HEAP + 8);
+	ck_assert(locks->class[0].many);
+	/* each lock of a class is told apart, and nesting of locks of one class gives none */
+	ck_assert_uint_eq(locks->edge[0].pair[0].from, HEAP);
+	ck_assert_uint_eq(locks->edge[0].pair[0].to, HEAP + 16);
+	take(2, &want_w, HEAP);
+	for (unsigned i = 0; i < locks->n_edges; i++)
+		ck_assert_uint_ne(locks->edge[i].from, locks->edge[i].to);
+}
+END_TEST
+
+START_TEST(kernfs_nodes)
+{
+	/* parent and name at 48 and 56, as with a lockdep_map before them */
+	put_pointer(0x100 + 48, HEAP + 0x200);
+	put_pointer(0x100 + 56, HEAP + 0x400);
+	put_pointer(0x200 + 48, HEAP + 0x300);
+	put_pointer(0x200 + 56, HEAP + 0x420);
+	put_text(0x400, "state");
+	put_text(0x420, "memory32");
+	take(1, &get_node, HEAP + 0x100);
+	locks_return(locks, STACK(1), HEAP + 0x100);
+	take(1, &want_w, A);
+	ck_assert_str_eq(locks->class[0].name, "memoryN/state");
+	ck_assert_uint_eq(locks->node_offset, 56);
+	/* its removal waits for readers; the innermost lock is released meanwhile */
+	take(2, &want_w, A);
+	take(2, &want_w, B);
+	take(2, &await, HEAP + 0x100);
+	ck_assert_uint_eq(locks->n_edges, 3);
+	ck_assert_uint_eq(locks->class[locks->edge[2].from].address, A);
+	ck_assert_uint_eq(locks->edge[2].to, 0);
+	ck_assert_uint_eq(locks->edge[2].pair[0].modes, LOCKS_MODE(1, 1));
+}
+END_TEST
+
+START_TEST(weakened)
+{
+	take(1, &want_w, A);
+	take(1, &weaken, A);
+	take(1, &want_w, B);
+	ck_assert_uint_eq(edge(A, B)->pair[0].modes, LOCKS_MODE(0, 1));
+}
+END_TEST
+
+/* 1,000,000 acquisitions by many tasks of many locks: no table grows, the text stays small. */
+START_TEST(a_million)
+{
+	g_autofree char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (int i = 0; i < 333334; i++) {
+		int task = i % 1000;
+
+		take(task, &want_w, A);
+		take(task, &want_w, B);
+		call(task, &placed, HEAP + 8 * (i % 100000), 0);
+		take(task, &want_w, HEAP + 8 * (i % 100000));
+		take(task, &drop, HEAP + 8 * (i % 100000));
+		take(task, &drop, B);
+		take(task, &drop, A);
+	}
+	ck_assert_uint_ge(locks->counts.acquired, 1000000);
+	ck_assert_uint_eq(locks->counts.full, 0);
+	ck_assert_uint_eq(locks->n_classes, 12);
+	ck_assert_uint_eq(locks->edge[1].n_pairs, LOCKS_PAIRS);
+	for (unsigned i = 0; i < LOCKS_TASKS; i++)
+		ck_assert_uint_eq(locks->task[i].stack, 0);
+	ck_assert(locks_write(locks, out));
+	fclose(out);
+	ck_assert_uint_lt(size, 1 << 20);
+	ck_assert(g_str_has_prefix(text, LOCKS_MAGIC "\ncounts 1000002 1000002 0 0 0 0 0\n"));
+	ck_assert(g_str_has_suffix(text, "\nend\n"));
+}
+END_TEST
+
+void add_lock_tests(TCase *tcase)
+{
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, an_order_and_its_gates);
+	tcase_add_test(tcase, calls_that_can_fail);
+	tcase_add_test(tcase, lost_count);
+	tcase_add_test(tcase, names_of_classes);
+	tcase_add_test(tcase, kernfs_nodes);
+	tcase_add_test(tcase, weakened);
+	tcase_add_test(tcase, a_million);
+}
