@@ -123,7 +123,39 @@ gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolea
 		return TRUE;
 	}
 	code = sqlite3_errcode(db);
-	*ret_damaged = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+	/* SQLITE_ERROR: our statements are valid, so the file is another program's */
+	*ret_damaged = code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_ERROR;
 	sqlite3_close(db);
 	return FALSE;
+}
+
+/* The statements that make DB's tables, indices and triggers; NULL: it cannot be read. */
+static char *schema_of(sqlite3 *db)
+{
+	db_stmt *stmt = db_query(db,
+				 "SELECT group_concat(sql, ';') FROM "
+				 "(SELECT sql FROM sqlite_schema ORDER BY type, name)",
+				 NULL, NULL);
+
+	return stmt && db_row(stmt, NULL) ? db_text(stmt, 0) : NULL;
+}
+
+static gboolean passes_check(sqlite3 *db)
+{
+	db_stmt *stmt = db_query(db, "PRAGMA quick_check(1)", NULL, NULL);
+	g_autofree char *answer = stmt && db_row(stmt, NULL) ? db_text(stmt, 0) : NULL;
+
+	return !g_strcmp0(answer, "ok");
+}
+
+gboolean index_db_is_sound(sqlite3 *db)
+{
+	g_autofree char *ours = schema_of(db), *expected = NULL;
+	sqlite3 *fresh = NULL;
+
+	if (index_db_open(NULL, FALSE, &fresh, &(gboolean){FALSE}, NULL)) {
+		expected = schema_of(fresh);
+		sqlite3_close(fresh);
+	}
+	return !g_strcmp0(ours, expected) && passes_check(db);
 }

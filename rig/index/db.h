@@ -46,4 +46,10 @@ void index_where(const struct index_filter *filter, gboolean with_signature, GSt
  */
 const char *index_sums(const struct index_filter *filter);
 
+/*
+ * FALSE if the database is damaged, as after a disk error, or has other tables than an index. Reads
+ * all of it.
+ */
+gboolean index_db_is_sound(sqlite3 *db);
+
 #endif

@@ -43,7 +43,7 @@ static GHashTable *known_names(struct run_index *ix, GError **error)
 	if (!stmt)
 		return NULL;
 	while (db_row(stmt, &why))
-		g_hash_table_add(names, db_text(stmt, 0));
+		g_hash_table_add(names, db_name(stmt, 0));
 	if (why) {
 		g_propagate_error(error, g_steal_pointer(&why));
 		return NULL;
@@ -164,7 +164,7 @@ static gboolean read_running_again(struct run_index *ix, GError **error)
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 
 	while (stmt && db_row(stmt, error))
-		g_ptr_array_add(names, db_text(stmt, 0));
+		g_ptr_array_add(names, db_name(stmt, 0));
 	return stmt && add_all(ix, names, error);
 }
 
@@ -253,12 +253,32 @@ static struct run_index *open_only(const char *results, index_progress progress,
 	return open_file(ix, error) ? g_steal_pointer(&ix) : NULL;
 }
 
+/* Closes the index; a damaged file is removed, so that the next opening makes a new one. */
+static gboolean close_file(struct run_index *ix)
+{
+	g_autofree char *file = ix->folder ? g_build_filename(ix->folder, FILE_NAME, NULL) : NULL;
+	gboolean damaged = file && ix->db && !index_db_is_sound(ix->db);
+
+	sqlite3_close(ix->db);
+	ix->db = NULL;
+	if (damaged)
+		remove_files(file);
+	return damaged;
+}
+
 struct run_index *index_open(const char *results, index_progress progress, void *data,
 			     GError **error)
 {
 	rig_auto(run_index) ix = open_only(results, progress, data, error);
+	g_autoptr(GError) why = NULL;
 
-	return ix && index_update(ix, error) ? g_steal_pointer(&ix) : NULL;
+	if (!ix || index_update(ix, &why))
+		return g_steal_pointer(&ix);
+	if (close_file(ix))
+		return open_file(ix, error) && index_update(ix, error) ? g_steal_pointer(&ix)
+								       : NULL;
+	g_propagate_error(error, g_steal_pointer(&why));
+	return NULL;
 }
 
 struct run_index *index_rebuild(const char *results, index_progress progress, void *data,
@@ -278,9 +298,15 @@ struct run_index *index_rebuild(const char *results, index_progress progress, vo
 
 void index_free(struct run_index *ix)
 {
+	int code;
+
 	if (!ix)
 		return;
-	sqlite3_close(ix->db);
+	code = sqlite3_errcode(ix->db) & 0xff; /* NULL: SQLITE_NOMEM */
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		close_file(ix);
+	else
+		sqlite3_close(ix->db);
 	g_free(ix->results);
 	g_free(ix->folder);
 	g_free(ix);

@@ -46,7 +46,7 @@ GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *
 	while (db_row(stmt, &why))
 		if (!verdicts ||
 		    g_strv_contains(verdicts, (const char *)sqlite3_column_text(stmt, 1)))
-			g_ptr_array_add(names, db_text(stmt, 0));
+			g_ptr_array_add(names, db_name(stmt, 0));
 	if (!why)
 		return g_steal_pointer(&names);
 	g_propagate_error(error, g_steal_pointer(&why));

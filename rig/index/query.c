@@ -86,11 +86,11 @@ static gpointer run_read(sqlite3_stmt *stmt)
 {
 	struct index_run *r = g_new0(struct index_run, 1);
 
-	r->name = db_text(stmt, 0);
-	r->created = db_text(stmt, 1);
-	r->scenario = db_text(stmt, 2);
-	r->machine = db_text(stmt, 3);
-	r->kernel = db_text(stmt, 4);
+	r->name = db_name(stmt, 0);
+	r->created = db_name(stmt, 1);
+	r->scenario = db_name(stmt, 2);
+	r->machine = db_name(stmt, 3);
+	r->kernel = db_name(stmt, 4);
 	r->source = db_text(stmt, 5);
 	r->tree = db_text(stmt, 6);
 	r->seed = sqlite3_column_int64(stmt, 7);
@@ -143,11 +143,11 @@ static gpointer finding_read(sqlite3_stmt *stmt)
 {
 	struct index_finding *f = g_new0(struct index_finding, 1);
 
-	f->bug = db_text(stmt, 0);
+	f->bug = db_name(stmt, 0);
 	f->path = db_text(stmt, 1);
 	f->exact = db_text(stmt, 2);
-	f->kind = db_text(stmt, 3);
-	f->title = db_text(stmt, 4);
+	f->kind = db_name(stmt, 3);
+	f->title = db_name(stmt, 4);
 	f->known = db_text(stmt, 5);
 	return f;
 }
@@ -210,9 +210,9 @@ static gpointer signature_read(sqlite3_stmt *stmt)
 {
 	struct index_signature *s = g_new0(struct index_signature, 1);
 
-	s->bug = db_text(stmt, 0);
-	s->kind = db_text(stmt, 1);
-	s->title = db_text(stmt, 2);
+	s->bug = db_name(stmt, 0);
+	s->kind = db_name(stmt, 1);
+	s->title = db_name(stmt, 2);
 	s->known = db_text(stmt, 3);
 	s->runs = sqlite3_column_int(stmt, 4);
 	split((const char *)sqlite3_column_text(stmt, 5), &s->first_seen, &s->first_run);
@@ -277,13 +277,13 @@ static gpointer group_read(sqlite3_stmt *stmt)
 {
 	struct index_group *g = g_new0(struct index_group, 1);
 
-	g->key = db_text(stmt, 0);
+	g->key = db_name(stmt, 0);
 	g->runs = sqlite3_column_int(stmt, 1);
 	g->good = sqlite3_column_int(stmt, 2);
 	g->bad = sqlite3_column_int(stmt, 3);
 	g->none = g->runs - g->good - g->bad;
-	g->first = db_text(stmt, 4);
-	g->last = db_text(stmt, 5);
+	g->first = db_name(stmt, 4);
+	g->last = db_name(stmt, 5);
 	g->ops_per_s = db_real(stmt, 6);
 	g->first_report_s = db_real(stmt, 7);
 	g->total_s = db_real(stmt, 8);
@@ -305,7 +305,7 @@ static GHashTable *hits_of(struct run_index *ix, const struct index_filter *filt
 	g_string_append(sql, " GROUP BY 1");
 	stmt = db_query(ix->db, sql->str, (const char *const *)texts->pdata, error);
 	while (stmt && db_row(stmt, NULL))
-		g_hash_table_insert(hits, db_text(stmt, 0),
+		g_hash_table_insert(hits, db_name(stmt, 0),
 				    GINT_TO_POINTER(sqlite3_column_int(stmt, 1)));
 	return stmt ? g_steal_pointer(&hits) : NULL;
 }

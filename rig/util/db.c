@@ -61,6 +61,13 @@ char *db_text(sqlite3_stmt *stmt, int column)
 	return g_strdup((const char *)sqlite3_column_text(stmt, column));
 }
 
+char *db_name(sqlite3_stmt *stmt, int column)
+{
+	char *text = db_text(stmt, column);
+
+	return text ? text : g_strdup("");
+}
+
 double db_real(sqlite3_stmt *stmt, int column)
 {
 	return sqlite3_column_type(stmt, column) == SQLITE_NULL

@@ -30,7 +30,9 @@ gboolean db_row(sqlite3_stmt *stmt, GError **error);
 /* Sets RIG_EXIT_INFRA with SQLite's message about WHAT; FALSE. */
 gboolean db_fail(sqlite3 *db, const char *what, GError **error);
 
-char *db_text(sqlite3_stmt *stmt, int column);	/* a copy, NULL for NULL */
+char *db_text(sqlite3_stmt *stmt, int column); /* a copy, NULL for NULL */
+/* A copy of a column that is NOT NULL; "" for the NULL that a damaged file can have there. */
+char *db_name(sqlite3_stmt *stmt, int column);
 double db_real(sqlite3_stmt *stmt, int column); /* -1 for NULL */
 
 static inline void db_finalize(sqlite3_stmt **stmt)

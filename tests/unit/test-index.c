@@ -16,7 +16,7 @@
 #include "util/error.h"
 
 /* The results of all queries as one text, to compare two indexes. */
-static char *dump(struct run_index *ix)
+char *index_dump(struct run_index *ix)
 {
 	GString *text = g_string_new(NULL);
 	const struct index_filter any = {0}, since = {.since = "0"};
@@ -223,11 +223,11 @@ START_TEST(rebuilt)
 	make_some(300);
 	add_run("odd", 3, "2026-11-21T05:00:00Z", VERDICT_HANG, "{}");
 	ix = open_index();
-	before = dump(ix);
+	before = index_dump(ix);
 	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 301);
 	ck_assert_uint_eq(count_runs(ix, (struct index_filter){.verdict = "FAIL"}), 10);
 	again = index_rebuild(scratch, NULL, NULL, NULL);
-	after = dump(again);
+	after = index_dump(again);
 	ck_assert(g_str_equal(before, after));
 }
 END_TEST
@@ -264,48 +264,6 @@ START_TEST(rebuilt_at_once)
 }
 END_TEST
 
-static void other_version(const char *file)
-{
-	sqlite3 *db;
-
-	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "PRAGMA user_version = 4711; DROP TABLE findings; "
-					  "CREATE TABLE findings(x)", NULL, NULL, NULL),
-			 SQLITE_OK);
-	sqlite3_close(db);
-}
-
-/* A file that is not an index, a truncated one and one of another schema version are rebuilt. */
-START_TEST(damaged)
-{
-	g_autofree char *file = g_build_filename(scratch, ".index", "runs.sqlite", NULL),
-			*first = NULL, *second = NULL;
-
-	add_run("a", 1, "2026-11-21T05:00:00Z", VERDICT_FAIL, REPORT("b"));
-	{
-		rig_auto(run_index) ix = open_index();
-
-		first = dump(ix);
-	}
-	if (_i == 0)
-		ck_assert(g_file_set_contents(
-			file,
-			"not a database, but long enough for the header of one: it has "
-			"more than a hundred bytes, which is what a header takes",
-			-1, NULL));
-	else if (_i == 1)
-		ck_assert_int_eq(truncate(file, 5000), 0);
-	else
-		other_version(file);
-	{
-		rig_auto(run_index) ix = open_index();
-
-		second = dump(ix);
-	}
-	ck_assert(g_str_equal(first, second));
-}
-END_TEST
-
 /* Four processes open the index while folders are added. */
 START_TEST(many_writers)
 {
@@ -334,10 +292,10 @@ START_TEST(many_writers)
 		ck_assert_int_eq(status, 0);
 	}
 	ix = open_index();
-	before = dump(ix);
+	before = index_dump(ix);
 	ck_assert_uint_eq(count_runs(ix, (struct index_filter){0}), 200);
 	again = index_rebuild(scratch, NULL, NULL, NULL);
-	after = dump(again);
+	after = index_dump(again);
 	ck_assert(g_str_equal(before, after));
 }
 END_TEST
@@ -409,10 +367,10 @@ int main(void)
 	tcase_add_test(tc, former_keys);
 	tcase_add_test(tc, rebuilt);
 	tcase_add_test(tc, rebuilt_at_once);
-	tcase_add_loop_test(tc, damaged, 0, 3);
 	tcase_add_test(tc, many_writers);
 	tcase_add_test(tc, wall_times);
 	add_place_tests(tc);
+	add_damage_tests(tc);
 	tcase_add_test(tc, pruned);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
