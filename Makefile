@@ -78,6 +78,8 @@ deps:
 TESTS := $(patsubst tests/unit/test-%.c,%,$(wildcard tests/unit/test-*.c))
 FAKES := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/fake-*.c tests/unit/bare-*.c))
 
+libs = $(foreach m,$(1),$(OUT)/lib/$(m).a)
+
 include mk/guest.mk mk/plugin.mk mk/check.mk
 -include mk/libvirt.mk mk/fuzz.mk mk/lint.mk mk/bench.mk mk/zoo.mk mk/bisect.mk mk/install.mk
 
@@ -91,8 +93,6 @@ $$(LIB_$(1)): $$(OBJ_$(1))
 	$$(Q)ar rcsD $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call module,$(m))))
-
-libs = $(foreach m,$(1),$(OUT)/lib/$(m).a)
 
 $(OUT)/obj/%.o: %.c
 	@mkdir -p $(@D)

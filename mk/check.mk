@@ -6,10 +6,11 @@
 check:
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all unit
+	@[ "$$CI" != true ] || tools/install-packages fuzz browser
+	@tests/fuzz/run $(OUT) 10 || [ $$? -eq 77 ]
 	@tests/scan $(OUT)
 	@tests/install $(OUT)
 	@tests/nightly $(OUT)
-	@[ "$$CI" != true ] || tools/install-packages browser
 	@tests/html/browse $(OUT) || [ $$? -eq 77 ]
 	@tests/run $(OUT)
 	@tests/libvirt $(OUT)
@@ -34,6 +35,12 @@ check-more:
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all
 	@tests/more $(OUT)
+
+## make check-distro  make run and make check in minimal chroots of Debian 12 and 13 (root; the first time about an hour each)
+.PHONY: check-distro
+check-distro:
+	@tools/install-packages distro
+	@tests/distro
 
 ## make check-san  the Check suites again, built with ASan and UBSan
 .PHONY: check-san

@@ -1,37 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# `make fuzz`: run the console parser (rig/splat) under libFuzzer with ASan and UBSan for FUZZ_SECONDS;
-# `make fuzz-locks`: the reader of lockdep's texts (rig/locks). tests/data/splat and tests/data/locks are the initial
-# corpora.
+# libFuzzer's targets, tests/fuzz/MODULE.c: each is linked with its module and what that may use, built by clang with
+# ASan and UBSan below build/fuzz. tests/fuzz/run runs them.
 
-FUZZ_SECONDS ?= 1800
-FUZZ_CC ?= clang
-FUZZ_PKGS := glib-2.0 gio-2.0 jansson libcyaml yaml-0.1 libarchive
-FUZZ_DIR := $(OUT)/fuzz
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(filter-out fuzz,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 
-$(FUZZ_DIR)/splat: tests/unit/fuzz-splat.c $(wildcard rig/splat/*.[ch])
-	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)
-	$(Q)$(FUZZ_CC) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		-D_GNU_SOURCE -Irig -I. $(shell pkg-config --cflags $(FUZZ_PKGS)) \
-		-o $@ tests/unit/fuzz-splat.c rig/splat/*.c rig/util/error.c rig/util/paths.c rig/util/yaml-schema.c rig/util/yaml-tree.c rig/util/text.c \
-		$(shell pkg-config --libs $(FUZZ_PKGS))
-
+## make fuzz       each target of tests/fuzz for FUZZ_SECONDS (60) with libFuzzer, ASan and UBSan
 .PHONY: fuzz
-fuzz: $(FUZZ_DIR)/splat
-	@mkdir -p $(FUZZ_DIR)/corpus
-	$(Q)cd $(FUZZ_DIR) && ./splat -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10 \
-		corpus $(CURDIR)/tests/data/splat
+fuzz:
+	@tools/install-packages build fuzz
+	@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS) $(FUZZ_ONLY)
 
-$(FUZZ_DIR)/locks: tests/unit/fuzz-locks.c $(wildcard rig/locks/*.[ch])
+## make fuzz-long  the same, an hour each
+.PHONY: fuzz-long
+fuzz-long:
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3600
+
+# tests/fuzz/run calls this with OUT, CC and SAN.
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS:%=$(OUT)/fuzz-%)
+
+$(foreach t,$(FUZZ_TARGETS),$(eval $(OUT)/fuzz-$(t): $(call libs,$(t) $(USES_$(t)))))
+$(OUT)/fuzz-%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/fuzz.o
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)
-	$(Q)$(FUZZ_CC) -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		-D_GNU_SOURCE -Irig -I. $(shell pkg-config --cflags $(FUZZ_PKGS)) \
-		-o $@ tests/unit/fuzz-locks.c rig/locks/lockdep-proc.c rig/locks/orders.c rig/util/error.c \
-		$(shell pkg-config --libs $(FUZZ_PKGS))
-
-.PHONY: fuzz-locks
-fuzz-locks: $(FUZZ_DIR)/locks
-	@mkdir -p $(FUZZ_DIR)/corpus-locks
-	$(Q)cd $(FUZZ_DIR) && ./locks -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -timeout=10 \
-		corpus-locks $(CURDIR)/tests/data/locks
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)

@@ -36,7 +36,7 @@ struct guest_offer {
 };
 
 struct guest_hello {
-	char *release, *arch;
+	char *release, *arch; /* NULL: not sent */
 	gint64 block_size; /* bytes; 0: no memory hotplug */
 	double uptime_s;
 	GPtrArray *has;	   /* of char *: features */

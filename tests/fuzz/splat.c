@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The decoders and the collector with random bytes: they must not crash, must not use unbounded
- * memory, and must give the same result for any division of the bytes into pieces. For libFuzzer
- * (mk/fuzz.mk); with -DFUZZ_REPLAY it has a main that runs the files given, for a corpus and for
- * AFL.
+ * memory, and must give the same result for any division of the bytes into pieces.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "splat/decode.h"
 #include "splat/splat.h"
-
-int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
+#include "tests/fuzz/fuzz.h"
 
 static void collect(struct splat *splat, void *data)
 {
@@ -78,20 +71,3 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 	compare(data, size, decode);
 	return 0;
 }
-
-#ifdef FUZZ_REPLAY
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		g_autofree char *data = NULL;
-		gsize len;
-
-		if (!g_file_get_contents(argv[i], &data, &len, NULL)) {
-			fprintf(stderr, "cannot read %s\n", argv[i]);
-			return 2;
-		}
-		LLVMFuzzerTestOneInput((const guint8 *)data, len);
-	}
-	return 0;
-}
-#endif

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libFuzzer's target for lockdep's texts (make fuzz-locks): the text before the first form feed is
- * /proc/lockdep, the rest /proc/lockdep_chains. The result must be within the limits, and the same
- * after it was written as JSON and read back.
+ * lockdep's texts: the text before the first form feed is /proc/lockdep, the rest
+ * /proc/lockdep_chains. The result must be within the limits, and the same after it was written as
+ * JSON and read back.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "locks/locks.h"
 
-int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static char *symbol(guint64 address, void *data)
 {
@@ -17,7 +14,7 @@ static char *symbol(guint64 address, void *data)
 	return address & 1 ? g_strdup(address & 2 ? "dev_attr_state.3" : "__key.1") : NULL;
 }
 
-int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
 	g_autofree char *text = g_strndup((const char *)data, size);
 	char *chains = strchr(text, '\f');

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets of the plugin, one in each line. QEMU shares its memory with the guest's code, so the rig
+ * believes none of them.
+ */
+#include "director/internal.h"
+
+#include <sys/socket.h>
+
+#include "tests/fuzz/fuzz.h"
+
+static void on_held(const struct director_held *held, void *data)
+{
+	(void)data;
+	if (held->hold >= 2 || !held->outcome)
+		abort();
+}
+
+static void on_skewed(guint hold, guint64 address, void *data)
+{
+	(void)address, (void)data;
+	if (hold >= 2)
+		abort();
+}
+
+static void on_broken(const char *line, void *data)
+{
+	guint *times = data;
+
+	if (!line || (*times)++)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+{
+	guint broken = 0;
+	const struct director_owner owner = {
+		.held = on_held, .skewed = on_skewed, .broken = on_broken, .data = &broken};
+	struct hold_orders holds[2] = {{.text = (char *)"a until b"}, {.text = (char *)"a meet b"}};
+	struct director_orders orders = {.holds = g_array_new(FALSE, TRUE, sizeof(*holds)),
+					 .visits = g_ptr_array_new(),
+					 .text = (char *)"rig-director 1\n"};
+	struct director_totals totals;
+	struct director *director;
+	json_t *visits;
+	int fd = -1;
+
+	g_array_append_vals(orders.holds, holds, 2);
+	g_ptr_array_add(orders.visits, (char *)"first");
+	g_ptr_array_add(orders.visits, (char *)"second");
+	director = director_open(&orders, fuzz_folder(), &owner, &fd, NULL);
+	if (!director)
+		abort();
+	while (size) {
+		const guint8 *end = memchr(data, '\n', size);
+		gsize len = end ? (gsize)(end - data) : size;
+
+		if (send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			director_drain(director);
+		data += len + (end != NULL);
+		size -= len + (end != NULL);
+	}
+	director_drain(director);
+	director_totals(director, 1, &totals);
+	visits = director_visits(director);
+	json_decref(visits);
+	director_close(director);
+	close(fd);
+	g_array_unref(orders.holds);
+	g_ptr_array_unref(orders.visits);
+	return 0;
+}
