@@ -33,7 +33,8 @@ gboolean span_check_git(const char *source, GError **error)
 	g_autofree char *commit = NULL;
 
 	return at ? resolve(repo, at + 1, &commit, error)
-		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' has no '@' and revision", source);
+		  : rig_fail(error, RIG_EXIT_USAGE, "'%s' names no revision: write git:REPO@REV",
+				     source);
 }
 
 static gboolean check_ancestor(const char *repo, const char *good, const char *bad, GError **error)
@@ -101,8 +102,8 @@ static gboolean list(struct span *span, const char *good, const char *bad, const
 	for (char **l = lines; *l; l++) {
 		if (span->n >= SPAN_MAX)
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"'%s' are more than %d commits; narrow it: nearer "
-					"ends, or --path FOLDER",
+					"'%s' has more than %d commits: choose closer ends, or "
+					"limit it with --path FOLDER",
 					between, SPAN_MAX);
 		take_commit(span, index, parents, *l);
 	}

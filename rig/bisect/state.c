@@ -189,7 +189,8 @@ gboolean search_restore(struct search *search, json_t *state, GError **error)
 
 	if (json_integer_value(json_object_get(state, "version")) != STATE_VERSION ||
 	    !json_is_array(all))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is of another version of the rig",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"the search '%s' is of another version of the rig; start a new one",
 				search->dir);
 	json_array_foreach (all, i, one) {
 		struct evidence *evidence = evidence_from_json(one);
@@ -197,7 +198,8 @@ gboolean search_restore(struct search *search, json_t *state, GError **error)
 		if (!evidence || evidence->position > search->span->n) {
 			g_clear_pointer(&evidence, evidence_free);
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"run %zu of '%s' does not fit its range", i, search->dir);
+					"invalid search '%s': run %zu is not one of its commits",
+					search->dir, i);
 		}
 		search->boots += evidence->verdict != NULL;
 		g_ptr_array_add(search->evidence, evidence);

@@ -145,7 +145,8 @@ static guint answer_of(guint request)
 
 static void malformed(GError **error, const char *what, guint type, guint wanted)
 {
-	g_set_error(error, GUEST_ERROR, GUEST_MALFORMED, "%s: a frame of type %u instead of %u",
+	g_set_error(error, GUEST_ERROR, GUEST_MALFORMED,
+		    "%s: the answer is a frame of type %u, not %u",
 		    what, type, wanted);
 }
 
@@ -176,7 +177,8 @@ static gboolean parse(guint type, guint wanted, char *text, struct parsed *p, GE
 		p->log = guest_log_parse(text);
 	if (p->account || p->tasks || p->verdict || p->log)
 		return TRUE;
-	g_set_error(error, GUEST_ERROR, GUEST_MALFORMED, "a frame of type %u without a known line",
+	g_set_error(error, GUEST_ERROR, GUEST_MALFORMED,
+		    "a frame of type %u contains no known line",
 		    type);
 	return FALSE;
 }

@@ -59,7 +59,7 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 	if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) ||
 	    g_file_test(image, G_FILE_TEST_IS_SYMLINK) ||
 	    !g_file_test(image, G_FILE_TEST_IS_REGULAR))
-		return rig_fail(error, RIG_EXIT_USAGE, "no memory image ('%s')", image);
+		return rig_fail(error, RIG_EXIT_USAGE, "there is no memory image '%s'", image);
 	if (!vmlinux || !g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"a memory image needs the kernel's vmlinux with DWARF: build with "

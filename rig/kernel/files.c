@@ -118,7 +118,8 @@ static gboolean walk(const char *top, const char *below, gboolean all, guint dep
 	const char *name;
 
 	if (!dir || depth > 40)
-		return dir ? rig_fail(error, RIG_EXIT_USAGE, "'%s' is too deep", path) : FALSE;
+		return dir ? rig_fail(error, RIG_EXIT_USAGE, "'%s' is nested too deeply", path)
+			   : FALSE;
 	while ((name = g_dir_read_name(dir))) {
 		g_autofree char *relative =
 			*below ? g_build_filename(below, name, NULL) : g_strdup(name);

@@ -76,7 +76,7 @@ static gboolean take_hunk(struct parser *parser, GString *text, GError **error)
 	if (!regex)
 		regex = g_regex_new(pattern, G_REGEX_OPTIMIZE | G_REGEX_RAW, 0, NULL);
 	if (!g_regex_match(regex, parser->lines[parser->at], 0, &match))
-		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: a broken hunk header", parser->path,
+		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: invalid hunk header", parser->path,
 				start);
 	for (int i = 0; i < 2; i++) {
 		g_autofree char *count = g_match_info_fetch(match, i + 1);
@@ -90,8 +90,8 @@ static gboolean take_hunk(struct parser *parser, GString *text, GError **error)
 		/* at the end of the file the last string of the split is empty: not a line */
 		if (!line || !parser->lines[parser->at + 1] || !strchr(" +-\\\t\r", *line))
 			return rig_fail(error, RIG_EXIT_USAGE,
-					"%s:%u: the hunk of line %u ends early", parser->path,
-					parser->at + 1, start);
+					"%s:%u: the hunk that begins in line %u is incomplete",
+					parser->path, parser->at + 1, start);
 		left[0] -= *line != '+' && *line != '\\';
 		left[1] -= *line != '-' && *line != '\\';
 		g_string_append_printf(text, "%s\n", line);
@@ -180,7 +180,7 @@ static gboolean take_file(struct parser *parser, GError **error)
 		if (!take_hunk(parser, text, error))
 			return FALSE;
 	if (!file->old && !file->new)
-		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: a diff that names no file",
+		return rig_fail(error, RIG_EXIT_USAGE, "%s:%u: the diff names no file",
 				parser->path, parser->at + 1);
 	file->text = g_string_free(g_steal_pointer(&text), FALSE);
 	return TRUE;
@@ -209,7 +209,7 @@ struct patch *patch_parse(const char *path, const char *text, GError **error)
 		if (g_regex_match_simple("^Content-Transfer-Encoding:\\s*(quoted-printable|base64)",
 					 line, G_REGEX_CASELESS, 0)) {
 			rig_fail(error, RIG_EXIT_USAGE,
-				 "%s:%u: an encoded mail; save it with b4 am or git format-patch",
+				 "%s:%u: encoded mail: save it with b4 am or git format-patch",
 				 path, parser.at + 1);
 			return NULL;
 		}
@@ -232,7 +232,7 @@ struct patch *patch_parse(const char *path, const char *text, GError **error)
 		g_string_append(all, ((struct patch_file *)patch->files->pdata[i])->text);
 	patch->text = g_string_free(g_steal_pointer(&all), FALSE);
 	if (!patch->files->len) {
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' holds no patch", path);
+		rig_fail(error, RIG_EXIT_USAGE, "'%s' contains no patch", path);
 		return NULL;
 	}
 	return g_steal_pointer(&patch);

@@ -33,7 +33,7 @@ gboolean place_leave(struct place *place, GError **error)
 {
 	if (place->ops->leave)
 		return place->ops->leave(place, error);
-	return rig_fail(error, RIG_EXIT_INFRA, "runs on this host end with the rig");
+	return rig_fail(error, RIG_EXIT_INFRA, "runs on this host cannot continue without the rig");
 }
 
 void place_free(struct place *place)

@@ -46,8 +46,9 @@ static char *find(const char *scenario, const char *name, GError **error)
 		return NULL;
 	}
 	if (!g_str_has_prefix(real, home) || real[strlen(home)] != '/') {
-		rig_fail(error, RIG_EXIT_USAGE, "'%s' is a link out of the scenario's folder '%s'",
-			 name, folder);
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "'%s' is a link to a file outside of the scenario's folder '%s'", name,
+			 folder);
 		return NULL;
 	}
 	return g_strdup(path);

@@ -72,7 +72,7 @@ static gboolean memory_fits(const struct scenario *s, const struct machine *mach
 				"%s needs at least %s of base memory, '%s' has %s", machine->name,
 				least, s->name, have);
 	if (s->nodes > 1 && !(machine->can & MACHINE_NUMA))
-		return rig_fail(error, RIG_EXIT_SKIP, "%s has no NUMA nodes, '%s' wants %u",
+		return rig_fail(error, RIG_EXIT_SKIP, "%s has no NUMA nodes, '%s' needs %u",
 				machine->name, s->name, s->nodes);
 	return TRUE;
 }

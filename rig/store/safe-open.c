@@ -129,7 +129,7 @@ gboolean safe_write_json(int folder, const char *name, json_t *json, GError **er
 	g_autofree char *line = NULL;
 
 	if (!text)
-		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': it cannot be JSON",
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': not valid JSON",
 				name);
 	line = g_strconcat(text, "\n", NULL);
 	free(text);

@@ -249,7 +249,7 @@ static char *find_file(const char *id, GError **error)
 		return g_steal_pointer(&file);
 	ids = zoo_ids();
 	list = g_strjoinv(", ", ids);
-	rig_fail(error, RIG_EXIT_USAGE, "the zoo has no '%s'; it has: %s", id, list);
+	rig_fail(error, RIG_EXIT_USAGE, "unknown zoo entry '%s' (available: %s)", id, list);
 	return NULL;
 }
 
@@ -338,7 +338,7 @@ gboolean zoo_patches(const struct zoo_entry *e, const char *kernel, gboolean cle
 	}
 	for (unsigned i = 0; i < e->n_variants; i++)
 		g_string_append_printf(known, "%s%s", i ? ", " : "", e->variants[i].kernel);
-	return rig_fail(error, RIG_EXIT_USAGE, "%s has no patches for '%s'; it has them for: %s",
+	return rig_fail(error, RIG_EXIT_USAGE, "%s has no patches for '%s' (available: %s)",
 			e->id, kernel, known->str);
 }
 

@@ -32,7 +32,7 @@ static const struct {
 	{"huge", "6:9: "},
 	{"missing", "6:9: cannot read '"},
 	{"sub", "6:9: "},
-	{"outside", "6:9: 'outside' is a link out of the scenario's folder"},
+	{"outside", "6:9: 'outside' is a link to a file outside of the scenario's folder"},
 	{"../x", "6:9: invalid file '../x'; allowed: a name relative to this file"},
 	{"/etc/passwd", "6:9: invalid file '/etc/passwd'"},
 	{"-rf", "6:9: invalid file '-rf'"},

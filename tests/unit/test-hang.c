@@ -403,7 +403,7 @@ START_TEST(a_folder_need_not_be_whole)
 	ck_assert(g_error_matches(error, RIG_ERROR, RIG_EXIT_USAGE));
 	g_clear_error(&error);
 	ck_assert(!memory_read(scratch, NULL, &error));
-	ck_assert_ptr_nonnull(strstr(error->message, "no memory image"));
+	ck_assert_ptr_nonnull(strstr(error->message, "there is no memory image"));
 }
 END_TEST
 

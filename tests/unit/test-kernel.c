@@ -187,13 +187,13 @@ END_TEST
 static const struct {
 	const char *text, *why;
 } bad_patches[] = {
-	{"hello\n", "holds no patch"},
-	{"", "holds no patch"},
+	{"hello\n", "contains no patch"},
+	{"", "contains no patch"},
 	{"--- a/../../etc/passwd\n+++ b/../../etc/passwd\n" HUNK, "invalid path"},
 	{"--- /etc/passwd\n+++ /etc/passwd\n" HUNK, "invalid path"},
 	{"--- passwd\n+++ passwd\n" HUNK, "invalid path"},
-	{"--- a/f\n+++ b/f\n@@ -1,3 +1,3 @@\n a\n-b\n", "ends early"},
-	{"--- a/f\n+++ b/f\n@@ nonsense\n", "broken hunk header"},
+	{"--- a/f\n+++ b/f\n@@ -1,3 +1,3 @@\n a\n-b\n", "is incomplete"},
+	{"--- a/f\n+++ b/f\n@@ nonsense\n", "invalid hunk header"},
 	{"diff --git a/f b/f\nGIT binary patch\n", "binary"},
 	{"From: x\nContent-Transfer-Encoding: base64\n\nAAAA\n", "encoded mail"},
 	{"--- /dev/null\n+++ /dev/null\n" HUNK, "names no file"},

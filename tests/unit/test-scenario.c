@@ -237,7 +237,7 @@ START_TEST(fits)
 		{MACHINE_UNPLUG_DIMM, 0, 0, "pc-q35 cannot unplug DIMMs (step 4 of track 1)"},
 		{MACHINE_VIRTIO_MEM, 0, 0, "pc-q35 cannot have virtio-mem (step 1 of track 2)"},
 		{MACHINE_PLUG_CPU, 0, 0, "pc-q35 cannot plug CPUs (step 1 of track 3)"},
-		{MACHINE_NUMA, 0, 0, "pc-q35 has no NUMA nodes, 'full' wants 2"},
+		{MACHINE_NUMA, 0, 0, "pc-q35 has no NUMA nodes, 'full' needs 2"},
 		{0, 512 * MIB, 0,
 		 "on pc-q35 the size of a dimm is a multiple of 512M (step 1 of track 1)"},
 		{0, 0, 4096 * MIB, "pc-q35 needs at least 4G of base memory, 'full' has 1G"},
