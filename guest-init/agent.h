@@ -29,7 +29,9 @@
 
 enum phase { PHASE_FREE, PHASE_PREPARING, PHASE_RUNNING, PHASE_ENDED };
 
-/* What an agent shares with init: MAP_SHARED, written by the agent, only read by init. */
+/*
+ * The memory that an agent shares with init (MAP_SHARED): the agent writes it, init only reads it.
+ */
 struct agent_shared {
 	_Atomic uint32_t phase;
 	_Atomic uint32_t stop; /* written by init */
@@ -88,7 +90,10 @@ struct agent {
 	unsigned patience_ms; /* SIGUSR1 is sent to an operation that takes longer; 0: never */
 };
 
-/* 0, or -errno and what the kernel lacks. Reads files, so init calls it only before agents run. */
+/*
+ * Checks that the kernel supports AGENT. Returns 0, or -errno with what the kernel lacks in WHAT.
+ * Reads files, so init calls it only before agents run.
+ */
 int agent_lacks(const struct agent *agent, struct text *what);
 
 /*
@@ -148,7 +153,7 @@ extern struct shared *shared;
 /* To be called once, before the first agent starts. Returns 0 or -errno. */
 int shared_init(void);
 
-/* One for each agent, in agents/. */
+/* The descriptor of each agent; they are defined in agents/. */
 extern const struct agent agent_block_state, agent_block_online, agent_probe, agent_slab_read,
 	agent_slab_shrink, agent_slab_churn, agent_cpu_online, agent_mem_read, agent_pressure,
 	agent_compact, agent_memtrace, agent_dlpar, agent_notifier_error, agent_busted,

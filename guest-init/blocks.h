@@ -16,7 +16,7 @@
 
 struct block {
 	unsigned number;
-	int fd; /* of the attribute, -1 if not open yet */
+	int fd; /* the open attribute; -1 if not open yet */
 };
 
 struct blocks {

@@ -103,7 +103,7 @@ bool listing_number(const char *name, const char *prefix, unsigned *ret)
 	return true;
 }
 
-/* *RET: the number of folders. */
+/* Lists the folder and returns in *RET how many of the entries are folders. */
 static int list_again(struct listing *list, const char *prefix, uint64_t *ret)
 {
 	int fd = openat(list->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -74,7 +74,9 @@ int handle_locks(char *payload, struct text *out)
 
 /* ACCOUNT */
 
-/* "Node 0, zone   Normal", and below it "        present  1234" and "        managed  1200". */
+/*
+ * Parses lines like "Node 0, zone Normal", with " present 1234" and " managed 1200" below.
+ */
 void account_zones(char *info, struct text *out)
 {
 	unsigned long long present = 0, managed;
@@ -92,7 +94,10 @@ void account_zones(char *info, struct text *out)
 	}
 }
 
-/* " lock-classes:       1034 [max: 8192]", " direct dependencies:  4711 [max: 131072]". */
+/*
+ * Parses lines like " lock-classes: 1034 [max: 8192]" and " direct dependencies: 4711 [max:
+ * 131072]".
+ */
 void account_lockdep(char *stats, struct text *out)
 {
 	char *line;

@@ -14,7 +14,7 @@
 struct process {
 	pid_t pid, parent;
 	char state;
-	uint64_t ticks; /* of the processor, in user and kernel mode */
+	uint64_t ticks; /* CPU time in user and kernel mode */
 };
 
 /* Parses LINE; its second field, the name, can have any bytes. */

@@ -112,7 +112,7 @@ static size_t answer_max(const char *payload)
 	return max < PROTO_MAX ? PROTO_MAX : max < PROTO_BULK_MAX ? max : PROTO_BULK_MAX;
 }
 
-/* A handler that fails leaves the reason in the answer, otherwise the answer. */
+/* Runs the handler, which writes the answer, or, if it fails, the reason. */
 static void handle_one(unsigned which, struct shm_slot *shm_slot)
 {
 	static char failed[WHAT_MAX];

@@ -45,10 +45,11 @@ int text_list(const char *list, unsigned max, void (*each)(unsigned number, void
 	      void *data);
 
 /*
- * "EBUSY" for 16; "ok" for 0; "E<number>" for one without a name. Static or in a buffer of its own.
+ * The name of an errno: "EBUSY" for 16, "ok" for 0, "E<number>" for one without a name. The string
+ * is static, and for "E<number>" valid until the next call.
  */
 const char *errno_name(int error);
-/* The reverse; 0 for an unknown name. */
+/* The errno called NAME; 0 for an unknown name. */
 int errno_number(const char *name);
 
 #endif

@@ -157,7 +157,7 @@ int trace_open(void)
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
 		return -errno;
 	err = file_write(AT_FDCWD, INSTANCE "/buffer_size_kb", BUFFER_KB);
-	if (!err) /* a fixed form of the line head; frames with their offsets */
+	if (!err) /* select a fixed form of line heads, and frames with offsets */
 		err = trace_option("irq-info", false);
 	if (!err)
 		err = trace_option("sym-offset", true);

@@ -39,7 +39,7 @@ struct execution {
 	pid_t pid;
 	int out, failed; /* read ends: its output, and the errno of an exec that failed */
 	uint64_t began_ns, looked_ns, look_took_ns, blocked_ns;
-	struct process blocked; /* in an uninterruptible wait at the last look; or zeros */
+	struct process blocked; /* one in an uninterruptible wait at the last look, or zeros */
 	unsigned processes_before;
 	unsigned count; /* of its processes at the last look */
 	int status;

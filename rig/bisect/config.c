@@ -38,7 +38,7 @@ static char *config_text(const char *path)
 	return g_steal_pointer(&text);
 }
 
-/* Option to line number + 1. */
+/* A table from each option of a config to its line number + 1. */
 static GHashTable *order_of(const char *path)
 {
 	GHashTable *order = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

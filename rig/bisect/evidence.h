@@ -38,7 +38,7 @@ struct evidence {
 	char *verdict;		/* "FAIL", or NULL */
 	char *why;		/* the reason why it was not run, or NULL */
 	GArray *sightings;	/* struct sighting */
-	gboolean booted, armed; /* armed: to the end of the run */
+	gboolean booted, armed; /* armed: lockdep was on until the end */
 	gboolean finished;	/* the memory accounts at its end were read */
 	double wall_s;
 };

@@ -110,7 +110,7 @@ static gboolean list(struct span *span, const char *good, const char *bad, const
 	return TRUE;
 }
 
-/* Which commits contain which; not needed for a linear history. */
+/* Fills in which commits contain which others, which a linear history does not need. */
 static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
 {
 	gboolean line = TRUE;

@@ -29,9 +29,12 @@ struct ancestry *ancestry_new(guint n);
 void ancestry_free(struct ancestry *ancestry);
 RIG_DEFINE_AUTO(ancestry, ancestry_free)
 void ancestry_set(struct ancestry *ancestry, guint position, guint candidate);
-/* POSITION contains all that OTHER contains. */
+/* Adds to POSITION all candidates that OTHER contains. */
 void ancestry_join(struct ancestry *ancestry, guint position, guint other);
-/* ANCESTRY NULL: a line, where each position contains all before it. */
+/*
+ * TRUE: POSITION contains CANDIDATE. ANCESTRY NULL: a linear history, in which a position contains
+ * all candidates before it.
+ */
 gboolean ancestry_has(const struct ancestry *ancestry, guint position, guint candidate);
 
 struct posterior;

@@ -68,7 +68,7 @@ struct span *span_config(const char *good, const char *bad, const char *base, co
 /* How to build a position. */
 struct span_build {
 	char *source;
-	/* NULL-terminated: those of the span, after those of the user */
+	/* of the user, then of the span; NULL-terminated */
 	char **patches, **fragments;
 };
 

@@ -104,7 +104,7 @@ static char *outcomes(json_t *row)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* A, B, … Z, then numbers */
+/* The name of report AT: A, B, … Z, then numbers */
 char *result_letter(guint at)
 {
 	return at < 26 ? g_strdup_printf("%c", 'A' + at) : g_strdup_printf("#%u", at + 1);

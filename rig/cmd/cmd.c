@@ -139,7 +139,9 @@ int cmd_main(int argc, char **argv)
 {
 	fill_standard_files();
 	unset_git_environment();
-	/* the terminal's encoding for file names and help texts; numbers keep the C locale */
+	/*
+	 * use the terminal's encoding for file names and help texts, but the C locale for numbers
+	 */
 	setlocale(LC_CTYPE, "");
 	on_exit(check_output, (void *)find(argv[1]));
 	if (argc < 2)

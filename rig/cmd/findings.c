@@ -149,7 +149,7 @@ static void print_reports(const struct run_info *run, gboolean full)
 		putchar('\n');
 }
 
-/* {"ok": 3, "EBUSY": 1} as "ok 3, EBUSY 1" */
+/* Converts {"ok": 3, "EBUSY": 1} to "ok 3, EBUSY 1". */
 static char *counts_text(json_t *counts)
 {
 	GString *text = g_string_new(NULL);
@@ -162,7 +162,7 @@ static char *counts_text(json_t *counts)
 	return g_string_free(text, FALSE);
 }
 
-/* The blocked tasks of the post-mortem, each with the innermost frames of its stack. */
+/* Prints the blocked tasks of the post-mortem, each with the innermost frames of its stack. */
 static void print_stuck(const struct run_info *run)
 {
 	g_autofree char *path = g_build_filename(run->dir, "postmortem", "who", NULL), *text = NULL;

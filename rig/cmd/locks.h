@@ -25,7 +25,7 @@ struct asked {
 struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error);
 
 const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
-/* Names of classes with ", " between; as a JSON array. */
+/* The names of the classes GATES as text, with ", " between; and as a JSON array. */
 char *locks_gates_text(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_edge_json(const struct lock_graph *graph, const struct order_edge *edge);

@@ -73,7 +73,9 @@ static void print_lock(const char *label, const struct splat_lock *lock)
 		       lock->function ? lock->function : "");
 }
 
-/* One line for each frame and each function inlined in it, below the part of the report. */
+/*
+ * Prints a line for each frame and for each function inlined in it, below the heading of its part.
+ */
 static void print_places(const json_t *frames)
 {
 	const char *part = NULL;
@@ -333,7 +335,7 @@ static gboolean open_helpers(struct scan *scan, const char *vmlinux, const char 
 	return !list || (scan->known = known_load(list, now, error));
 }
 
-/* The lock orders that the reports of FILE show, for `rig locks`. */
+/* Adds the lock orders in the reports of FILE to the lock graph, for `rig locks`. */
 static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *file,
 			  GError **error)
 {

@@ -220,7 +220,10 @@ static void print_agent(const struct agent *agent)
 	puts(agent->optional ? "  (optional)" : "");
 }
 
-/* TAKERS: lock -> the steps and agents that take it, "unplug, block-state"; ORDER: the locks. */
+/*
+ * Adds a step or agent to the users of each of LOCKS. TAKERS: lock -> the steps and agents that
+ * take it ("unplug, block-state"); ORDER: the locks in the order in which they were added.
+ */
 static void add_locks(GHashTable *takers, GPtrArray *order, const char *const *locks,
 		      const char *who)
 {

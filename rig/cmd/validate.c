@@ -125,7 +125,7 @@ static char *names_of(json_t *list)
 	return g_string_free(out, FALSE);
 }
 
-/* "FAIL", "FAIL 1/2" (in one of two runs), "left", "-". */
+/* The text of a cell: "FAIL", "FAIL 1/2" (in one of two runs), "left", "-". */
 static char *word_of(json_t *entry)
 {
 	const char *verdict = text_of(entry, "verdict"), *status = text_of(entry, "status");

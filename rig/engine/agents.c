@@ -168,8 +168,8 @@ static struct agent_run *agent_by_id(struct session *s, guint id)
 }
 
 /*
- * Once a second: the operations of each agent so far, copies added up, from which readers compute
- * rates.
+ * Once a second, writes the number of operations of each agent so far (summed over its copies) to
+ * the journal, from which readers compute rates.
  */
 static void journal_counts(struct session *s)
 {
@@ -262,7 +262,10 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 	}
 }
 
-/* "block-state 1200/s, slab-read 310/s": the agents of one name together. */
+/*
+ * The rates of the agents as text, summed over agents of the same name: "block-state 1200/s,
+ * slab-read 310/s".
+ */
 char *agents_rates(struct session *s, double seconds)
 {
 	GString *text = g_string_new(NULL);

@@ -164,7 +164,7 @@ static json_t *agents_json(struct session *s)
 	return agents;
 }
 
-/* `expected` of the verdict, without `met`. */
+/* Makes the member `expected` of the verdict, without `met`. */
 static json_t *expectation(const struct session *s)
 {
 	const struct expect *expect = &s->scenario->expect;
@@ -213,7 +213,10 @@ void judge_derived(struct session *s, struct splat *splat)
 	g_free(meaning.reason);
 }
 
-/* What the run cost the host, without QEMU. */
+/*
+ * Makes the member `controller` of the verdict: CPU time and memory of the rig itself, without
+ * QEMU.
+ */
 static json_t *controller_json(void)
 {
 	struct rusage use;

@@ -60,7 +60,10 @@ void output_judge(struct session *s)
 	}
 }
 
-/* A script with a time limit that the end of the run cut off earlier shows nothing. */
+/*
+ * TRUE: the run ended before the script's time limit, so it is unknown whether the script would
+ * have ended in time.
+ */
 gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result)
 {
 	return !strcmp(a->agent->name, "run") && !strcmp(result->error, "ECANCELED") &&

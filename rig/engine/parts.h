@@ -117,7 +117,7 @@ struct host_side {
 /* teardown.c */
 struct teardown {
 	double from_runtime_s; /* guest runtime when it began */
-	gboolean timed_out;    /* an operation of the last round */
+	gboolean timed_out;    /* an operation of the last round has timed out */
 	guint ops; /* operations in flight */
 	guint round;
 };

@@ -44,7 +44,7 @@ static void advance(struct postmortem *p)
 	p->timer = g_idle_add(next_step, p);
 }
 
-/* MS at the default patience. */
+/* Scales MS, which is for the default patience, to the run's patience. */
 static guint scaled(const struct postmortem *p, guint ms)
 {
 	return MAX(1, ms * session_patience(p->s) / PATIENCE_S);
@@ -240,7 +240,7 @@ static void on_size(enum vm_outcome outcome, const char *why, json_t *reply, voi
 		   rig_now_ns() + DUMP_MS * RIG_NS_PER_MS, on_dumped, s);
 }
 
-/* The last step, so that its failure affects no other. */
+/* Dumps the memory. This is the last step, so that its failure does not affect the others. */
 static void dump(struct postmortem *p)
 {
 	vm_command(p->s->vm, "query-memory-size-summary", NULL,

@@ -27,7 +27,7 @@ void runtime_deinit(struct runtime *runtime);
 /* Updates it. PID 0: QEMU runs on another host; all time counts. */
 void runtime_update(struct runtime *runtime, pid_t pid);
 
-/* For tests: the same with the folder of threads instead of /proc/PID/task, and the time. */
+/* runtime_update() for tests, with the folder TASKS instead of /proc/PID/task, and a given time. */
 void runtime_update_at(struct runtime *runtime, const char *tasks, gboolean stopped, gint64 now_ns);
 
 #endif

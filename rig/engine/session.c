@@ -167,7 +167,10 @@ static void show_status(struct session *s)
 	s->live.progress(&status, s->live.data);
 }
 
-/* Four times a second: the status line, the end of a report, the disk. */
+/*
+ * Four times a second, updates the status line, and checks for the end of a report and for errors
+ * of the disk.
+ */
 static gboolean on_status(gpointer data)
 {
 	struct session *s = data;

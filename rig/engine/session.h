@@ -80,10 +80,11 @@ void session_event(struct session *s, enum event event);
  * guest_reply). An answer to an earlier entry is journalled as `late-answer` and changes nothing.
  */
 void session_answer(struct session *s, guint scope, enum event event);
-/* EV_TIMER after NS of wall time; 0: never. */
+/* Sends EV_TIMER after NS of wall time; 0: never. */
 void session_deadline(struct session *s, gint64 ns_from_now);
 /*
- * EV_TIMER after SECONDS of guest runtime, or four times as many of wall time. Needs watch_boot().
+ * Sends EV_TIMER after SECONDS of guest runtime, or four times as many of wall time. Needs
+ * watch_boot().
  */
 void session_limit(struct session *s, double seconds);
 /* judge.c: adds an observation to the facts and to the journal. Equal texts count once. */
@@ -115,7 +116,7 @@ void dispatch_when_quiet(struct session *s);
 
 /* table.c: what EVENT does in STATE; returns the next state. */
 enum state table_step(struct session *s, enum event event);
-/* Only the next state, without actions: for tests. */
+/* table_step() without actions, for tests: returns only the next state. */
 enum state table_next(enum state state, enum event event);
 
 /* track.c */
@@ -190,7 +191,7 @@ void output_judge(struct session *s);
 gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result);
 
 /* holds.c */
-/* Before the VM starts: the options for the plugin; the caller closes plugin->fd. */
+/* Prepares holds before the VM starts, and fills PLUGIN; the caller closes plugin->fd. */
 gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error);
 void holds_close(struct session *s);
 /* The state has changed: holds are armed in STATE_HAMMER. */
@@ -237,7 +238,7 @@ void watch_stop(struct session *s);
 double watch_guest_runtime(struct session *s);
 void watch_free(struct session *s);
 
-/* starved.c: `starved` of the verdict; NULL: the guest got its share of the time. */
+/* starved.c: makes the member `starved` of the verdict; NULL: the guest got enough time. */
 json_t *starved_json(const struct session *s);
 
 /* postmortem.c */
@@ -245,7 +246,8 @@ void postmortem_start(struct session *s); /* EV_ANSWER when all is collected */
 void postmortem_free(struct session *s);
 
 /*
- * explain.c: after a post-mortem, why the guest hung: one more report, and `hang` of the verdict.
+ * explain.c: explains after a post-mortem why the guest hung; adds a report, and `hang` of the
+ * verdict.
  */
 void session_explain(struct session *s);
 

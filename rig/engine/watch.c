@@ -48,7 +48,7 @@ struct watch {
 	gint64 ended_ns;     /* the same on the host's clock */
 	gint64 ended_ran_ns; /* QEMU's processor time then */
 	double moved_s;	     /* when another change was last observed */
-	double asked_s;	     /* of the open request for tasks, or of the last answer */
+	double asked_s;	     /* when tasks were last requested, or the last answer arrived */
 	gboolean asked;
 	struct task_snapshot *snapshot; /* the last one */
 	double first_s;			/* when the first snapshot was taken */
@@ -60,7 +60,7 @@ struct watch {
 	gint64 heartbeat_ns, heartbeat_ran_ns;
 };
 
-/* PERCENT of the patience, in seconds. */
+/* Returns PERCENT of the patience, in seconds. */
 static double share(const struct session *s, guint percent)
 {
 	return session_patience(s) * percent / 100.0;
@@ -72,9 +72,7 @@ static gboolean watches(const struct session *s)
 	       !s->host.reset_waits;
 }
 
-/*
- * AFTER_S: the duration so far, in seconds that the host gave the guest; SINCE_NS: its beginning.
- */
+/* Declares a hang. AFTER_S: how long it has lasted, in guest runtime; SINCE_NS: when it began. */
 static void G_GNUC_PRINTF(4, 5)
 	stall(struct session *s, double after_s, gint64 since_ns, const char *format, ...)
 {

@@ -213,7 +213,7 @@ static void answer(struct request *request, guint type, const char *text)
 	parsed_clear(&p);
 }
 
-/* PART: "offset N\n", then bytes N.. of the answer. */
+/* Handles a PART: "offset N\n", then bytes N.. of the answer. */
 static void take_part(struct request *request, const char *text)
 {
 	const char *body = strchr(text, '\n');
@@ -280,7 +280,7 @@ static void take_counts(struct guest *guest, guint32 seq, const char *text)
 	guest_counts_free(counts);
 }
 
-/* "agent ID\n", then what it printed. */
+/* Handles an OUTPUT: "agent ID\n", then what the agent's program printed. */
 static void take_output(struct guest *guest, guint32 seq, const char *text, gsize len)
 {
 	const char *body = memchr(text, '\n', len);

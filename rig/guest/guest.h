@@ -72,7 +72,7 @@ struct guest_counts {
 	char *first_illegal, *first_op, *first_error;
 };
 
-/* START, STOP, BLOCKS, CPU, SYSRQ, POWEROFF. */
+/* The answer to START, STOP, BLOCKS, CPU, SYSRQ and POWEROFF. */
 struct guest_done {
 	GPtrArray *stuck;   /* STOP: of char *, "ID NAME OP" of agents that did not end */
 	GPtrArray *results; /* BLOCKS: of struct guest_result *, `op` is NULL */
@@ -144,7 +144,7 @@ struct guest_owner {
 	/* what the program of agent ID printed, any bytes but NUL; borrowed */
 	void (*output)(guint id, const char *text, gsize len, void *data);
 	void (*note)(const char *text, void *data);
-	/* a dropped frame: of no open request, or of an unknown type */
+	/* a frame was dropped: it belongs to no open request, or has an unknown type */
 	void (*stray)(unsigned type, guint32 seq, void *data);
 	void *data;
 };
@@ -158,7 +158,7 @@ void guest_free(struct guest *guest);			  /* open requests are dropped without a
 void guest_frame(struct guest *guest, unsigned type, guint32 seq, const char *text, gsize len);
 
 /*
- * A number that each later request keeps and its reply returns, so that the caller recognises
+ * Sets a number that each later request stores and its reply returns, so that the caller recognises
  * answers to requests of an earlier state.
  */
 void guest_set_scope(struct guest *guest, guint scope);
@@ -194,10 +194,13 @@ guint32 guest_snapshot(struct guest *guest, guest_answered done, void *data);
 guint32 guest_blocks(struct guest *guest, guint64 start, guint64 size, const char *write,
 		     int wait_ms, guest_answered done, void *data);
 guint32 guest_cpu(struct guest *guest, guint cpu, gboolean online, guest_answered done, void *data);
-/* BUSY: only tasks in states D and R. Otherwise all, in an answer of up to GUEST_BULK_MAX. */
+/*
+ * Requests the tasks: if BUSY only those in states D and R, otherwise all, in an answer of up to
+ * GUEST_BULK_MAX bytes.
+ */
 guint32 guest_list_tasks(struct guest *guest, gboolean busy, guest_answered done, void *data);
 guint32 guest_sysrq(struct guest *guest, const char *keys, guest_answered done, void *data);
-/* The kernel's log from that time stamp on, up to GUEST_BULK_MAX. */
+/* Requests the kernel's log from the time stamp SINCE_US on, up to GUEST_BULK_MAX bytes. */
 guint32 guest_log_since(struct guest *guest, gint64 since_us, guest_answered done, void *data);
 /* FILE: "lockdep" or "chains", of /proc; the reply has the kernel's text, up to GUEST_BULK_MAX. */
 guint32 guest_lock_text(struct guest *guest, const char *file, guest_answered done, void *data);

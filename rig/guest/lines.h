@@ -20,9 +20,9 @@ void lines_each(const char *text, guint max, void (*each)(const struct line *lin
 
 /* TRUE: LINE has WORDS words and the first one is KEY. */
 gboolean line_is(const struct line *line, const char *key, guint words);
-/* Decimal; 0 for anything else. */
+/* Parses a decimal number; 0 for anything else. */
 guint64 line_number(const char *word);
-/* A copy of at most 200 bytes, made valid UTF-8. */
+/* Returns a copy of at most 200 bytes as valid UTF-8. */
 char *line_word(const char *text);
 
 #endif

@@ -42,7 +42,7 @@ static gboolean x86_flags(struct sample *sample, const char *line)
 	return TRUE;
 }
 
-/* MSR_EE, and the software interrupt mask. */
+/* Reads whether interrupts are off: from MSR_EE and the software interrupt mask. */
 static gboolean ppc64_flags(struct sample *sample, const char *line)
 {
 	const char *mask = strstr(line, "IRQMASK: "), *bits = strchr(line, '<');
@@ -64,8 +64,8 @@ static gboolean ppc64_flags(struct sample *sample, const char *line)
 }
 
 /*
- * "pstate: 600000c5 (nZCv daIF …)": PSR_I; with pseudo-NMIs the priority mask in
- * "pmr_save: 000000c0".
+ * Reads whether interrupts are off: from PSR_I in "pstate: 600000c5 (nZCv daIF …)", and with
+ * pseudo-NMIs from the priority mask in "pmr_save: 000000c0".
  */
 static gboolean arm64_flags(struct sample *sample, const char *line)
 {

@@ -34,9 +34,8 @@ struct arch {
 			        * function, or a caller further up (stack.c) */
 	const char *stack;     /* a frame preceded by its address on the stack: "[c" */
 	/*
-	 * Reads interrupts and user space from a line into SAMPLE's irqs_off and user. FALSE: the
-	 * line has no registers.
-	 * May be NULL.
+	 * Sets SAMPLE's irqs_off and user from a line with registers. FALSE: the line has none. The
+	 * pointer may be NULL.
 	 */
 	gboolean (*flags)(struct sample *sample, const char *line);
 	/*
@@ -51,12 +50,15 @@ struct arch {
 	 */
 	const char *user_entry;
 
-	/* In QEMU's `info registers -a`, after a line "CPU#N". */
+	/* What QEMU's `info registers -a` prints after a line "CPU#N". */
 	const char *qemu_pc;	/* prefix of the line with the instruction pointer, which follows it
 				 * in hexadecimal */
-	/* the word before the flags, there or at the start of a later line */
+	/* the word before the flags, in the same line or at the start of a later one */
 	const char *qemu_flags;
-	/* bits of the flags: interrupts are on, or off; user space (0: not in them) */
+	/*
+	 * masks of the flags that mean interrupts on, interrupts off, and user space; 0: no such
+	 * flag
+	 */
 	guint64 irqs_on, irqs_off, user;
 	/*
 	 * They were read before the kernel's backtraces, of which a CPU with interrupts off prints

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether samples of two moments agree. The guest lists its tasks, then lockdep lists all locks,
- * the kernel prints all stacks, and lockdep lists all locks again: seconds pass in between on a
- * slow host.
+ * Checks whether samples of two moments agree. The guest lists its tasks, then lockdep lists all
+ * locks, the kernel prints all stacks, and lockdep lists all locks again: seconds pass in between
+ * on a slow host.
  */
 #include <string.h>
 

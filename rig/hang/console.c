@@ -22,7 +22,7 @@
 
 #include "hang/internal.h"
 
-#define STACK_MIN (8 * 1024) /* of a task, on powerpc */
+#define STACK_MIN (8 * 1024) /* the smallest stack of a task on powerpc */
 #define STACK_MAX (64 * 1024)
 
 /*

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An explanation in words: a sentence for each task involved, a title, a signature. */
+/* Describes an explanation: a sentence for each task involved, a title, a signature. */
 #include <string.h>
 
 #include "hang/internal.h"
@@ -78,7 +78,7 @@ static char *wants_text(const struct task *task)
 	return g_strdup(task->state == 'D' ? "waits" : "does not wait for a lock");
 }
 
-/* "init/57 holds A and waits for B, in f" */
+/* The sentence for a task that waits: "init/57 holds A and waits for B, in f". */
 static char *waiter_sentence(const struct task *task)
 {
 	g_autofree char *who = task_text(task), *holds = holds_text(task),
@@ -224,7 +224,10 @@ static char *loop_key(const struct hang *hang)
 	return g_strdup(hang->function);
 }
 
-/* The key that equal hangs share: classes and functions; no instances, tasks or order. */
+/*
+ * The key of a cycle. Equal hangs have the same key, because it contains only classes and
+ * functions, but no instances and tasks, and always begins with the same class.
+ */
 static char *cycle_key(const struct hang *hang)
 {
 	return list_classes(hang->cycle, " --> ");
@@ -262,8 +265,8 @@ static gint by_name(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Signature `path`: the functions of all tasks involved, sorted; `exact`: a hash of all their
- * frames.
+ * Makes the signature: `path` adds the functions of all tasks involved, sorted; `exact` a hash of
+ * all their frames.
  */
 static void sign(struct hang *hang)
 {

@@ -86,7 +86,10 @@ static void from_words(struct snapshot *snapshot, struct task *task)
 	}
 }
 
-/* The hung-task report names the lock's owner, but not the lock: "a mutex in f". */
+/*
+ * Adds an edge from a hung-task report, which names the owner of the lock, but not the lock: the
+ * edge's lock is called "a mutex in f".
+ */
 static void from_report(struct snapshot *snapshot, struct task *task)
 {
 	struct task *owner =
@@ -115,7 +118,10 @@ static const GPtrArray *place_of(const struct task *task)
 		       : task->frames;
 }
 
-/* Fallback for a lock without a recorded owner: the tasks inside code that holds it. */
+/*
+ * Fallback for a lock without a recorded owner: assumes that the tasks inside code which holds the
+ * lock are its holders.
+ */
 static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 {
 	struct task *only = NULL;

@@ -104,7 +104,7 @@ static gboolean is_in(const GPtrArray *frames, const char *pattern)
 	return FALSE;
 }
 
-/* In how many samples the task waits for other CPUs to respond. */
+/* The number of samples in which the task waits for other CPUs to respond. */
 static guint calls_others(const struct task *task)
 {
 	guint n = 0;
@@ -192,8 +192,8 @@ static gboolean is_stuck(const struct task *task)
 }
 
 /*
- * The last task of the chain that begins at TASK; *ret_lock: the lock that it waits for, or, if
- * it waits for none, the lock it holds that the task before it in the chain waits for.
+ * The last task of the chain that begins at TASK. *ret_lock: the lock that it waits for, else the
+ * one that it holds and the task before it waits for.
  */
 static struct task *chain_end(struct task *task, struct lock **ret_lock, guint mark)
 {
@@ -233,7 +233,7 @@ static guint chain_length(struct task *from, const struct task *to)
 	return n;
 }
 
-/* The end that most tasks wait for; of equal ones the one that holds a lock, then the lower pid. */
+/* The end that most tasks wait for; if several, one that holds a lock, then the lower pid. */
 static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 {
 	g_autofree struct end *ends = g_new0(struct end, snapshot->tasks->len + 1);
@@ -379,7 +379,7 @@ static gboolean explain_end(struct hang *hang)
 	return TRUE;
 }
 
-/* Tried in this order; a row that explains nothing changes nothing. */
+/* The explanations, in the order of their trial. One that does not apply changes nothing. */
 static const struct {
 	enum hang_kind kind; /* HANG_NONE: `explain` sets the kind */
 	gboolean (*explain)(struct hang *hang);

@@ -29,8 +29,8 @@
 
 enum wait_kind {
 	WAIT_NOT,
-	WAIT_LOCK,  /* a lock: the last one in the list of held ones */
-	WAIT_NAMED, /* the lock of this class, whatever else the task holds; perhaps by polling */
+	WAIT_LOCK,  /* for a lock: the last one in lockdep's list */
+	WAIT_NAMED, /* for a lock of this class, whatever lockdep lists; perhaps by polling */
 	WAIT_DRAIN, /* until no task uses a sysfs file */
 	WAIT_TASK,  /* for another task's reply */
 	WAIT_EVENT, /* for something that is not a lock */
@@ -40,10 +40,10 @@ enum wait_kind {
 
 /* A row of waits.c. */
 struct wait {
-	const char *function; /* of a stack; a trailing * matches any rest */
+	const char *function; /* a function on the stack; a trailing * matches any rest */
 	enum wait_kind kind;
 	const char *what; /* NAMED: the lock's class; TASK: the task's name; else words */
-	gboolean weak;	  /* a caller with a row of its own describes it better */
+	gboolean weak;	  /* if a caller has a row, too, that row is used */
 };
 
 /* Where a CPU or a task was when it was sampled. */
@@ -122,7 +122,7 @@ struct snapshot {
 	GHashTable *by_pid; /* pid -> struct task, owned */
 	GPtrArray *tasks;   /* the same, in order of pid; filled by snapshot_done() */
 	GPtrArray *locks;   /* of struct lock, owned */
-	guint rounds;	    /* of samples of all CPUs */
+	guint rounds;	    /* how often all CPUs were sampled */
 	guint lockdep_lists; /* how often lockdep listed all locks */
 	gboolean image;
 	char *left_held;    /* class of a lock that a task held when it returned to user space
@@ -147,7 +147,7 @@ void console_read(struct snapshot *snapshot, const char *text, gsize len);
 /* Reads one line of the stack of SAMPLE, or, if that is NULL, of TASK. */
 void stack_read(struct task *task, struct sample *sample, const char *text);
 void tasks_read(struct snapshot *snapshot, const char *text);
-/* Lines of a stack ("f+0x1/0x2") to an array of struct frame, which the caller frees. */
+/* Converts lines of a stack ("f+0x1/0x2") to an array of struct frame, which the caller frees. */
 GPtrArray *frames_read(const GPtrArray *lines);
 void registers_read(struct snapshot *snapshot, const char *text);
 void owners_read(struct snapshot *snapshot, json_t *owners);
@@ -155,10 +155,11 @@ void owners_read(struct snapshot *snapshot, json_t *owners);
 /* waits.c */
 gboolean function_is(const char *name, const char *pattern);
 /*
- * TRUE: a function of the scheduler or of a lock's slow path, which never names a task's activity.
+ * TRUE: NAME is a function of the scheduler or of a lock's slow path, which does not show what a
+ * task does.
  */
 gboolean frame_is_waiting(const char *name);
-/* The best matching row for what the stack waits for; NULL if none matches. */
+/* The best matching row of the table of waits for a stack; NULL if none matches. */
 const struct wait *wait_of(const GPtrArray *frames);
 /*
  * TRUE: the task is idle: a kernel thread in its own loop, or a program that waits for time or

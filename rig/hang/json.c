@@ -169,7 +169,7 @@ json_t *hang_json(const struct hang *hang, struct symbols *symbols)
 	return json;
 }
 
-/* The sentences, then the stack of each task that they name. */
+/* The text of the report: the sentences, then the stack of each task that they name. */
 static char *report_text(const struct hang *hang, json_t *json)
 {
 	json_t *tasks = json_object_get(json, "tasks");

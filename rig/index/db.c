@@ -88,8 +88,8 @@ gboolean index_make_tables(sqlite3 *db, GError **error)
 }
 
 /*
- * In one transaction: if several processes start at once, one creates the schema and the others
- * find it.
+ * Creates the schema in one transaction: if several processes start at once, one creates it and the
+ * others find it.
  */
 static gboolean make_schema(sqlite3 *db, GError **error)
 {

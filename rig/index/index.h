@@ -80,7 +80,10 @@ struct index_filter {
 	guint limit;
 };
 
-/* struct index_run, oldest first; g_ptr_array_unref(). NULL with an error. */
+/*
+ * The runs that match FILTER, oldest first: an array of struct index_run; g_ptr_array_unref(). NULL
+ * with an error.
+ */
 GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, GError **error);
 
 /*
@@ -93,7 +96,7 @@ struct index_finding {
 	char *kind, *title;
 	char *known; /* reason from the list of known issues, or NULL */
 };
-/* Of the run NAME: struct index_finding. */
+/* The findings of the run NAME: an array of struct index_finding. */
 GPtrArray *index_findings(struct run_index *ix, const char *name, GError **error);
 
 struct index_signature {

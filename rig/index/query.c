@@ -187,7 +187,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* "pc-q35,pseries" of group_concat(): sorted, with ", " between. */
+/* Sorts a list of group_concat() ("pc-q35,pseries"), and puts ", " between the items. */
 static char *sorted_list(sqlite3_stmt *stmt, int column)
 {
 	g_autofree char *text = db_text(stmt, column);
@@ -197,7 +197,10 @@ static char *sorted_list(sqlite3_stmt *stmt, int column)
 	return g_strjoinv(", ", words);
 }
 
-/* A time and a name in one text, so that min() and max() find both. */
+/*
+ * Splits a text of a time and a name. The query has both in one text, so that min() and max()
+ * select both together.
+ */
 static void split(const char *text, char **ret_time, char **ret_name)
 {
 	const char *space = text ? strchr(text, ' ') : NULL;

@@ -50,7 +50,7 @@ static void mirror_found(struct mirrors *mirrors, const char *uri, const char *s
 	mirrors->key[which] = g_strdup(key && *key == '/' ? key : DEFAULT_KEY);
 }
 
-/* "deb [signed-by=FILE arch=amd64] URI SUITE COMPONENT…" */
+/* Parses a line "deb [signed-by=FILE arch=amd64] URI SUITE COMPONENT…". */
 static void read_one_line(const char *text, struct mirrors *mirrors)
 {
 	static const char pattern[] = "^\\s*deb\\s+(?:\\[([^\\]]*)\\]\\s+)?(\\S+)\\s+(\\S+)\\s";
@@ -69,7 +69,7 @@ static void read_one_line(const char *text, struct mirrors *mirrors)
 	}
 }
 
-/* The field's value in a stanza; its first line only. */
+/* The first line of a field's value in a stanza. */
 static char *field(const char *stanza, const char *name)
 {
 	g_autofree char *pattern = g_strdup_printf("^%s:[ \\t]*(.*)$", name);
@@ -82,7 +82,7 @@ static char *field(const char *stanza, const char *name)
 	return g_strstrip(g_match_info_fetch(match, 1));
 }
 
-/* deb822: stanzas of "Field: value" (sources.list(5)). */
+/* Parses the format deb822: stanzas of "Field: value" (sources.list(5)). */
 static void read_deb822(const char *text, struct mirrors *mirrors)
 {
 	g_auto(GStrv) stanzas = g_regex_split_simple("\\n[ \\t]*\\n", text, 0, 0);

@@ -11,7 +11,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-/* Increased when the same inputs give another result than before. */
+/* Increase the number if the same inputs give another result than before. */
 #define HASH_FORMAT "rig kernel 1"
 
 /* All inputs that determine the result. */
@@ -84,7 +84,7 @@ static gboolean gather(struct inputs *inputs, const struct kernel_spec *spec,
 	       source_resolve(inputs->source, spec->refresh, progress, error);
 }
 
-/* Length before content, so that different lists of inputs never give the same bytes. */
+/* Adds the length before the text, so that different lists of inputs never give the same bytes. */
 static void hash_add(GChecksum *sum, const char *text)
 {
 	g_autofree char *length = g_strdup_printf("%zu:", strlen(text));

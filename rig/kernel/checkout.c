@@ -18,7 +18,7 @@
 #include "util/spawn.h"
 #include "util/sweep.h"
 
-/* for an unpacked 7.x tree, its package, and an object folder */
+/* the size of an unpacked 7.x tree, its package, and an object folder */
 #define ROOM_NEEDED (G_GUINT64_CONSTANT(3) << 30)
 
 static gboolean check_room(const char *dir, GError **error)

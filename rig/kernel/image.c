@@ -158,7 +158,7 @@ static gboolean check_arm64(const char *path, const guint8 *data, gsize len, str
 
 /* ---- all formats ---- */
 
-/* "Linux version 6.1.0-50-powerpc64le (…" in an uncompressed image. */
+/* Finds the banner "Linux version 6.1.0-50-powerpc64le (…" in an uncompressed image. */
 static char *find_banner(const guint8 *data, gsize len)
 {
 	static const char banner[] = "Linux version ";

@@ -65,7 +65,7 @@ struct kernel_arch {
 };
 
 const struct kernel_arch *arch_find(const char *name, GError **error);
-/* "" on the architecture itself. */
+/* The prefix of the cross compiler; "" if the host has the same architecture. */
 const char *arch_cross(const struct kernel_arch *arch);
 /* The versions of compiler and linker, for the hash. */
 gboolean arch_compiler(const struct kernel_arch *arch, char **ret_compiler, GError **error);
@@ -171,7 +171,7 @@ gboolean fragment_parse(const char *name, const char *text, GPtrArray *settings,
 GPtrArray *fragment_list_new(void);
 /* BASE (a .config) with all settings applied in order. */
 char *fragment_merge(const char *base, GPtrArray *settings);
-/* A .config's text to a table, as kernel_config_load(). */
+/* Converts a .config's text to a table like that of kernel_config_load(). */
 GHashTable *config_parse(const char *text);
 /* One line for each setting that CONFIG does not meet; NULL: all are met. SRC may be NULL. */
 char *fragment_unmet(GPtrArray *settings, GHashTable *config, const char *src, const char *srcarch);

@@ -90,7 +90,7 @@ static void add_symbol(struct kconfig *kconfig, const char *name)
 	kconfig->current = definition;
 }
 
-/* `bool "Text" if EXPR`: a prompt, and a condition on it. */
+/* Parses `bool "Text" if EXPR`: a prompt, and a condition on it. */
 static void add_prompt(struct kconfig *kconfig, const char *rest)
 {
 	const char *end = *rest == '"' || *rest == '\'' ? strchr(rest + 1, *rest) : NULL;

@@ -44,7 +44,10 @@ struct parser {
 	struct patch *patch;
 };
 
-/* "a/mm/slub.c\t2026-…" without its first component; NULL for /dev/null. */
+/*
+ * Removes the first component of a path like "a/mm/slub.c\t2026-…", and the date; NULL for
+ * /dev/null.
+ */
 static gboolean strip(const struct parser *parser, const char *word, char **ret, GError **error)
 {
 	g_autofree char *name = g_strndup(word, strcspn(word, "\t\r"));

@@ -99,7 +99,7 @@ struct source *source_parse(const char *text, GError **error)
 		if (!g_str_has_prefix(text, kinds[i].prefix))
 			continue;
 		source->kind = kinds[i].kind;
-		/* The shell expands no ~ after "git:". */
+		/* Expand "~": the shell does not, after "git:". */
 		if (source->kind != SOURCE_DEB && g_str_has_prefix(rest, "~/"))
 			rest = home = g_build_filename(g_get_home_dir(), rest + 2, NULL);
 		if (source->kind == SOURCE_DEB) {
@@ -293,7 +293,7 @@ static gboolean resolve_git(struct source *source, GError **error)
 				source->want, source->name);
 	source->resolved = g_strdup_printf("git:%s@%s", source->name, commit);
 	source->tree = tree_name(source->name, source->git_dir);
-	/* two commits may have the same version */
+	/* add the commit, because two commits may have the same version */
 	text = (g_free(text), source->version);
 	source->version = g_strdup_printf("%s-g%.12s", text, commit);
 	return TRUE;

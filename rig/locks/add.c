@@ -16,7 +16,7 @@
 
 enum run_state { RUN_WITHOUT, RUN_WITH, RUN_GOING };
 
-/* What a batch caches of the tables. */
+/* A row of the table of classes that a batch caches. */
 struct class_row {
 	gint64 id;
 	guint flags;
@@ -38,7 +38,7 @@ static gint64 id_of(sqlite3 *db, const char *insert, const char *const *texts)
 	return stmt && db_row(stmt, NULL) ? sqlite3_column_int64(stmt, 0) : 0;
 }
 
-/* TEXTS: kernel, tree, machine, scenario, NULL. */
+/* The id of a place. TEXTS: kernel, tree, machine, scenario, NULL. */
 static gint64 place_id(sqlite3 *db, const char *const *texts)
 {
 	return id_of(db,

@@ -162,7 +162,7 @@ static void find_ways(const struct net *net, guint root, guint length, struct wa
 	}
 }
 
-/* The shortest way from the root to LAST, whose edge to the root closes the cycle. */
+/* The cycle of the shortest path from the root to LAST and the edge from LAST back to the root. */
 static GArray *cycle_of(const struct ways *w, guint last)
 {
 	GArray *cycle = g_array_sized_new(FALSE, FALSE, sizeof(guint), w->depth[last]);
@@ -273,7 +273,7 @@ void lock_cycle_free(struct lock_cycle *cycle)
 	g_free(cycle);
 }
 
-/* The edges of one sighting as a set of class numbers of GRAPH, from << 32 | to. */
+/* The edges of one sighting as a set of pairs of class numbers in GRAPH: from << 32 | to. */
 static GHashTable *judged_edges(struct lock_db *db, const struct lock_graph *graph,
 				const char *name)
 {
@@ -355,7 +355,7 @@ static int shortest_first(gconstpointer a, gconstpointer b)
 	return memcmp(one->data, two->data, one->len * sizeof(guint));
 }
 
-/* The shortest cycle through each edge, each once, as arrays of classes. */
+/* The shortest cycle through each edge, without duplicates, as arrays of classes. */
 static GPtrArray *candidates(const struct net *net, guint length)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);

@@ -21,7 +21,10 @@ gboolean lock_db_update(struct lock_db *db, GError **error);
  * those of the two below.
  */
 struct lock_orders *lock_db_orders(struct lock_db *db, const char *sighting);
-/* Of a compressed file. NULL: no file, or an invalid one. *ret_json: its JSON, the caller's. */
+/*
+ * The lock orders in a compressed file. NULL: there is no valid file. *ret_json: its JSON, the
+ * caller's.
+ */
 struct lock_orders *lock_orders_of_file(const char *path, json_t **ret_json);
 /*
  * The lock orders that the run NAME recorded and those in its reports; NULL if it has neither.
@@ -54,12 +57,12 @@ void lock_sums_free(struct lock_sums *sums);
 RIG_DEFINE_AUTO(lock_sums, lock_sums_free)
 /* Adds a copy of MORE. */
 void lock_sums_add(struct lock_sums *sums, const struct lock_sum *more);
-/* Calls EACH for every sum, in no order. */
+/* Calls EACH for every sum, in any order. */
 void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *sum, void *data),
 		    void *data);
 /* Adds them to the tables, and clears them. */
 gboolean lock_sums_flush(struct lock_sums *sums, sqlite3 *db, GError **error);
-/* SQL's common(GATES, GATES), which the flush uses. */
+/* Registers the SQL function common(GATES, GATES), which lock_sums_flush() uses. */
 void lock_sums_register(sqlite3 *db);
 
 #endif

@@ -17,7 +17,7 @@
 struct lock_db;
 
 /*
- * FOLDER holds the file, or NULL: in memory. Errors: RIG_EXIT_INFRA (disk), RIG_EXIT_USAGE
+ * Opens the graph in FOLDER; NULL: in memory. Errors: RIG_EXIT_INFRA (disk), RIG_EXIT_USAGE
  * (RESULTS).
  */
 struct lock_db *lock_db_open(const char *results, const char *folder, gboolean rebuild,
@@ -64,7 +64,7 @@ struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders);
 
 /* The index of the class called NAME, or -1. */
 int lock_graph_class(const struct lock_graph *graph, const char *name);
-/* FROM -> TO, or NULL. */
+/* The edge FROM -> TO, or NULL. */
 const struct order_edge *lock_graph_find(const struct lock_graph *graph, guint from, guint to);
 
 /* A place where an edge occurred. */
@@ -126,7 +126,10 @@ struct lock_violation {
 	char *source;		       /* the source of the declaration */
 };
 
-/* FILE: scenarios/lock-order.yaml. Errors: RIG_EXIT_USAGE with its line. */
+/*
+ * The edges of GRAPH that violate the declared order in FILE (scenarios/lock-order.yaml). Errors:
+ * RIG_EXIT_USAGE with the line of FILE.
+ */
 GPtrArray *lock_order_check(const char *file, const struct lock_graph *graph, GError **error);
 void lock_violation_free(struct lock_violation *violation);
 

@@ -245,7 +245,7 @@ static void each_chain(struct reader *r, const char *text, chain_done done)
 		chain_end(r, &c);
 }
 
-/* The context and the first N locks of CHAIN as a key. */
+/* A key of the context and the first N locks of CHAIN. */
 static GBytes *prefix_key(const struct chain *chain, guint n)
 {
 	guint words[DEPTH_MAX + 1];

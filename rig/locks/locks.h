@@ -85,7 +85,10 @@ typedef char *(*lock_symbol)(guint64 address, void *data);
 struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, lock_symbol symbol,
 				      void *data);
 
-/* {"version": 1, "classes": [[name, flags], …], "edges": [[from, to, contexts, [gate, …]], …]} */
+/*
+ * Makes {"version": 1, "classes": [[name, flags], …], "edges": [[from, to, contexts, [gate, …]],
+ * …]}.
+ */
 json_t *lock_orders_json(const struct lock_orders *orders);
 /* NULL with RIG_EXIT_USAGE: JSON is not such an object or exceeds the limits. */
 struct lock_orders *lock_orders_from_json(json_t *json, GError **error);

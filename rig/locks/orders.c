@@ -132,7 +132,7 @@ json_t *lock_orders_json(const struct lock_orders *orders)
 			 classes, "edges", edges);
 }
 
-/* Element AT of ARRAY as a number below LIMIT. */
+/* Reads element AT of ARRAY, which must be a number below LIMIT. */
 static gboolean number_at(json_t *array, size_t at, guint limit, guint *ret)
 {
 	json_t *number = json_array_get(array, at);

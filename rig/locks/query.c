@@ -126,7 +126,7 @@ static struct lock_sum sum_of_row(sqlite3_stmt *stmt)
 	"(?1 IS NULL OR kernel = ?1) AND (?2 IS NULL OR machine = ?2) AND " \
 	"(?3 IS NULL OR scenario = ?3) AND (?4 IS NULL OR tree = ?4)"
 
-/* SQL with the fields of F bound to ?1 .. ?4. */
+/* Prepares SQL with the fields of F bound to ?1 .. ?4. */
 static sqlite3_stmt *query_places(struct lock_db *db, const char *sql, const struct lock_filter *f,
 				  GError **error)
 {

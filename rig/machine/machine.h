@@ -29,7 +29,7 @@ enum machine_can {
 struct machine_mode {
 	const char *name;    /* one of the machine's `firmwares` or `mmus` */
 	const char *type;    /* further -machine properties: ",x-vof=on", or NULL */
-	const char *cmdline; /* further kernel words, or NULL */
+	const char *cmdline; /* further kernel parameters, or NULL */
 };
 
 struct machine {
@@ -40,21 +40,21 @@ struct machine {
 	const char *type;	  /* -machine value without accelerator and memory: "q35" */
 	const char *properties;	  /* further -machine properties: ",gic-version=3", or NULL */
 	const char *cpu;	  /* -cpu value, or NULL for the machine's default */
-	const char *const *extra; /* further QEMU words (NULL-terminated), before all others */
+	const char *const *extra; /* further QEMU options (NULL-terminated), before all others */
 	const char *bios;	  /* firmware image that is not part of QEMU (-bios), or NULL */
-	/* the kernel image a build yields, relative to the build folder */
+	/* the kernel image that a build makes, relative to the build folder */
 	const char *image;
 	const char *const *needs; /* kernel options without which it does not boot
 				   * (docs/scenarios.md), or NULL */
 	const char *console;	  /* the guest's console= value: "ttyS0,115200" */
 	const char *fallback_tty; /* guest tty of the second console, the channel without virtio */
-	const char *cmdline;	  /* words every guest of this machine gets, or NULL */
+	const char *cmdline;	  /* kernel parameters of every guest of this machine, or NULL */
 	const char *virtio_bus;	  /* bus= for virtio devices, or NULL */
 	const char *const *hot_buses; /* buses that take one hot-plugged PCI device each; or NULL */
 	unsigned can;		  /* enum machine_can */
 	guint64 dimm_unit;	  /* DIMM sizes are multiples of this many bytes */
 	guint64 min_memory;	  /* the least base memory that boots a scenario */
-	guint64 virtio_mem_unit;  /* block size of virtio-mem here */
+	guint64 virtio_mem_unit;  /* block size of virtio-mem on this machine */
 	/* device_add driver of a vCPU, NULL: from query-hotpluggable-cpus */
 	const char *cpu_driver;
 	const char *const *firmwares; /* selectable, the first is the default; NULL: none */

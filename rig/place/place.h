@@ -27,7 +27,7 @@ struct place_job {
 	/* unique in the place. A place that outlives the caller recognises a job by it */
 	const char *key;
 	const char *label; /* for lines of progress */
-	/* its needs; of a build the place chooses the cores */
+	/* the needs of the job; the place chooses the cores of a build */
 	struct pack_item item;
 	guint rank;    /* jobs with a smaller rank start first, if they fit */
 	guint limit_s; /* as of struct child_command */
@@ -73,10 +73,10 @@ void place_add(struct place *place, struct place_job *job);
 void place_hold(struct place *place);
 /* place_hold() that also stops running jobs: SIGTERM, and SIGKILL after GRACE_S. */
 void place_stop(struct place *place, guint grace_s);
-/* What waits and runs, for a line of progress: g_free(). */
+/* A text about waiting and running jobs, for the line of progress: g_free(). */
 char *place_progress(const struct place *place);
 
-/* TRUE if its jobs go on without this process. */
+/* TRUE if the jobs continue after this process has ended. */
 gboolean place_can_leave(const struct place *place);
 /*
  * Starts all jobs and detaches from them: done() is not called any more. A later process that adds

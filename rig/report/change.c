@@ -23,7 +23,7 @@ gboolean difference_is_worse(enum difference_kind kind)
 	return kinds[kind].worse;
 }
 
-/* "3 of 5 failed", "all 5 passed", "INFRA". */
+/* The result of some runs as text: "3 of 5 failed", "all 5 passed", "INFRA". */
 static char *outcome_text(const struct tally *tally)
 {
 	if (!tally->judged)

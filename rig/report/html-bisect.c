@@ -33,7 +33,10 @@ static double number(json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-/* "First bad: mm: take the lock later", or how it ended without an answer. */
+/*
+ * The title of a search's page: "First bad: mm: take the lock later", or how it ended without an
+ * answer.
+ */
 static char *title_of(json_t *result)
 {
 	json_t *answer = json_object_get(result, "answer");

@@ -54,7 +54,7 @@ static void put_changes(struct page *page, const struct model *model)
 	html_raw(page, "</ul>\n");
 }
 
-/* Two rows of heads: kernels, and under each its machines. */
+/* Writes two header rows: kernels, and below each its machines. */
 static void put_heads(struct page *page, const struct model *model)
 {
 	html_raw(page, "<thead><tr><th scope=\"col\" rowspan=\"2\">scenario</th>");

@@ -11,7 +11,7 @@
 
 #define BARS_MAX 1500 /* more could not be distinguished */
 #define POINTS_MAX 600
-#define ROWS_MAX 200 /* of the table beside the chart */
+#define ROWS_MAX 200 /* rows of the table next to the chart */
 
 struct bar {
 	guint lane;
@@ -197,7 +197,7 @@ static json_t *bars_json(const struct timeline *tl)
 	return bars;
 }
 
-/* At most POINTS_MAX of them: every n-th. */
+/* Keeps every n-th point, so that at most POINTS_MAX are left. */
 static json_t *thinned(json_t *points)
 {
 	size_t n = json_array_size(points), every = 1 + n / POINTS_MAX;

@@ -112,7 +112,7 @@ gboolean html_write(const struct model *model, const struct html_options *option
 	write_bisections(&site);
 	write_lists(&site);
 	write_trends(&site);
-	write_index(&site); /* last: it leads to all others */
+	write_index(&site); /* last, because it links to all others */
 	g_clear_error(&site.no_pictures);
 	if (site.error) {
 		g_propagate_error(error, site.error);

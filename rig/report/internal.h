@@ -20,23 +20,23 @@ const struct run_view *model_witness(const GPtrArray *runs);
 struct run_view *run_view_new(const struct run_info *info);
 void run_view_free(gpointer run);
 
-/* A file name that a reader recognises in WORDS and that no two KEYs share. The caller's. */
+/* A readable file name, made of WORDS, and different for each KEY. The caller's. */
 char *model_slug_of(const char *words, const char *key);
 /* NAME itself, where that can be a file name and a link as it is. The caller's. */
 char *model_slug(const char *name);
 
-/* "2026-11-21", "2026-11-21 06:54" in UTC; "?" for 0. The caller's. */
+/* WHEN as text, in UTC: "2026-11-21", or "2026-11-21 06:54"; "?" for 0. The caller's. */
 char *model_day(gint64 when);
 char *model_minute(gint64 when);
 
-/* The outputs of report.c's table. */
+/* The functions in report.c's table of outputs. */
 char *write_text(const struct model *model, GError **error);
 char *write_json(const struct model *model, GError **error);
 char *write_junit(const struct model *model, GError **error);
 char *write_ktap(const struct model *model, GError **error);
 char *write_kcidb(const struct model *model, GError **error);
 
-/* JSON as a document: indented, ASCII, keys in their order. Steals. */
+/* Writes JSON as a document: indented, ASCII, keys in their order. Takes ownership of JSON. */
 char *json_document(json_t *json);
 
 /* Maximum size of a run's findings in one output, in bytes: KCIDB's limit for a log excerpt. */

@@ -41,7 +41,7 @@ static json_t *object_new(const char *id)
 	return json_pack("{s:s, s:s}", "id", id, "origin", ORIGIN);
 }
 
-/* ORIGIN ":" and a hash of WORDS, joined. */
+/* Makes an id: ORIGIN ":" and a hash of both words. */
 static char *id_of(const char *first, const char *second)
 {
 	g_autofree char *words = g_strjoin("\n", first, second, NULL);
@@ -50,7 +50,9 @@ static char *id_of(const char *first, const char *second)
 	return g_strconcat(ORIGIN ":", sum, NULL);
 }
 
-/* A path's part: letters, digits, '_' and '-'. */
+/*
+ * TEXT as a part of a test's path: other characters than letters, digits, '_' and '-' are replaced.
+ */
 static char *part(const char *text)
 {
 	char *safe = g_strdup(text);

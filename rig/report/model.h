@@ -22,7 +22,7 @@
 #define N_VERDICTS (VERDICT_RUNNING + 1)
 #define MODEL_SPAN_S (16 * 3600) /* longer than a night, shorter than from one to the next */
 
-/* Runs counted by what they count as. */
+/* Counts of runs by result. */
 struct tally {
 	guint n[N_VERDICTS];
 	guint all;
@@ -50,8 +50,9 @@ struct run_view {
 	 * a report), FAIL where it passed and should not have.
 	 */
 	enum verdict as;
-	const char *word; /* the verdict's name; "EXPECTED" or "MISSED" for these two */
-	double total_s;	  /* how long it took; -1 where unknown, as the next */
+	/* the verdict's name; "EXPECTED" or "MISSED" if `as` is not the verdict */
+	const char *word;
+	double total_s;	  /* how long it took; -1 if unknown, also in the next two */
 	double detect_s;  /* the first failing report, after the guest's boot */
 	double ops_per_s; /* of all agents during the load */
 	struct cell *cell;
@@ -99,7 +100,10 @@ struct difference {
 
 const char *difference_word(enum difference_kind kind); /* "new", "broke", … */
 gboolean difference_is_worse(enum difference_kind kind);
-/* "dimm-storm on pc-q35, kernel 6.1.192: 4 of 5 failed, all 5 passed before". The caller's. */
+/*
+ * A sentence like "dimm-storm on pc-q35, kernel 6.1.192: 4 of 5 failed, all 5 passed before". The
+ * caller's.
+ */
 char *difference_text(const struct difference *change);
 
 /* A lock order (rig/locks) that no run of its tree had before now. */
@@ -149,9 +153,9 @@ const char *model_first_run(const struct model *model);
 const struct cell *model_cell(const struct model *model, const char *scenario,
 			      const struct cell *column);
 
-/* Where the keys PATH ("times/total_ns") lead, or NULL. */
+/* The value at the path of keys PATH ("times/total_ns"), or NULL. */
 json_t *model_at(json_t *json, const char *path);
-/* Its text, clean, or "?". The caller's. */
+/* The text at PATH, clean, or "?". The caller's. */
 char *model_text(json_t *json, const char *path);
 
 #endif

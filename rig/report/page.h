@@ -21,7 +21,7 @@ struct site {
 
 struct page {
 	GString *text;
-	const char *up; /* "" or "../": the way to the top */
+	const char *up; /* path to the top folder: "" or "../" */
 };
 
 /* printf() whose words are escaped for text and quoted attributes; the format itself is HTML. */
@@ -38,17 +38,17 @@ enum page_tab { TAB_OVERVIEW, TAB_SIGNATURES, TAB_TRENDS, TAB_RUNS, TAB_NONE };
 struct page page_begin(const char *up, enum page_tab tab, const char *title, gboolean charts);
 void page_end(struct site *site, struct page *page, const char *file);
 
-/* "FAIL" as a badge; with HREF a link. */
+/* Writes a word such as "FAIL" as a badge; with HREF as a link. */
 void put_badge(struct page *page, const char *word, const char *href);
 /* A row of a list of facts; left out where VALUE is NULL or "?". */
 void put_fact(struct page *page, const char *name, const char *value);
-/* "12.3 s" or "–" in a table's cell. */
+/* Writes a table's cell with a number ("12.3 s"), or "–" if VALUE is negative. */
 void put_number(struct page *page, const char *label, double value, const char *format);
-/* Runs as a table, the newest first. ID: for a filter, or NULL. */
+/* Writes a table of runs, the newest first. ID: the table's id for a filter, or NULL. */
 void put_runs(struct page *page, const GPtrArray *runs, const char *id, gboolean with_cell);
 /*
- * A chart, and a table of its data for screen readers and browsers without scripts. Takes ownership
- * of DATA.
+ * Writes a chart, and a table of its data for screen readers and browsers without scripts. Takes
+ * ownership of DATA.
  */
 void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t *data);
 void put_chart_end(struct page *page);
@@ -75,7 +75,7 @@ void draw_pictures(struct site *site);
 /* The picture of a report that has a lock cycle or a hang's waits; without dot the reason. */
 void put_picture(struct site *site, struct page *page, json_t *report);
 
-/* html-*.c: a page or a kind of pages each. */
+/* html-*.c: each writes a page, or all pages of a kind. */
 void write_index(struct site *site);
 void write_lists(struct site *site); /* signatures.html, runs.html */
 void write_trends(struct site *site);

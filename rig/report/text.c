@@ -17,7 +17,7 @@ struct page {
 	guint lines;
 };
 
-/* A line cut to the width, on a character. */
+/* Adds a line, cut to the width at the end of a character. */
 static void G_GNUC_PRINTF(2, 3) line(struct page *page, const char *format, ...)
 {
 	g_autofree char *text = NULL, *head = NULL;

@@ -76,7 +76,7 @@ static GPtrArray *find_parts(const struct scenario *s)
 				step->what == STEP_ONLINE ? step_how_name(step->how) : step->id,
 				step->what == STEP_ONLINE ? step->id : NULL, NULL);
 
-			/* the only step of the only track without agents: as above */
+			/* the only step of a scenario without agents cannot be left out */
 			if (s->n_agents || s->n_tracks > 1 || s->tracks[t].n_steps > 1)
 				add_part(parts, PART_STEP, t, i, name);
 		}

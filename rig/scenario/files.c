@@ -18,7 +18,10 @@
 #define FILE_MAX_BYTES (16 << 20)
 #define ALL_MAX_BYTES (64 << 20)
 
-/* Below /files in the guest: words without spaces, no component begins with '.' or '-'. */
+/*
+ * TRUE: NAME can be a path below /files in the guest: without spaces, and no component begins with
+ * '.' or '-'.
+ */
 static gboolean is_safe_name(const char *name)
 {
 	g_auto(GStrv) parts = g_strsplit(name, "/", -1);
@@ -32,7 +35,7 @@ static gboolean is_safe_name(const char *name)
 	return TRUE;
 }
 
-/* Next to the scenario, or in a run folder's copies. */
+/* The path of a file next to the scenario, or among the copies in a run folder. */
 static char *find(const char *scenario, const char *name, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(scenario), *home = realpath(folder, NULL);
@@ -178,7 +181,7 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error)
 	return TRUE;
 }
 
-/* ELF's numbers of the guests' architectures. */
+/* ELF's machine numbers of the guests' architectures. */
 static const struct {
 	const char *arch;
 	unsigned elf_machine;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which kernel option makes the files of agents `write` and `read`: for `kernel check` and errors.
+ * The kernel options that create the files of the agents `write` and `read`, for `rig kernel check`
+ * and errors.
  */
 #include "scenario/scenario.h"
 

@@ -34,7 +34,7 @@ gboolean scenario_check_files(const struct scenario *s, const struct machine *ma
  */
 gboolean check_expect(struct yaml_tree *tree, const struct scenario *s, GError **error);
 
-/* Whatever needs the whole scenario: ids, slots, memory, nodes, CPUs, machines, agents. */
+/* Checks what involves the whole scenario: ids, slots, memory, nodes, CPUs, machines, agents. */
 gboolean check_scenario(struct yaml_tree *tree, const struct scenario *scenario, GError **error);
 
 #endif

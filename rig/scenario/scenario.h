@@ -106,7 +106,7 @@ struct expect_outcome {
 	char *result; /* "refused", "deleted", "ok", "EBUSY" */
 };
 
-/* The expected result of a run; without a kind PASS. */
+/* The expected result of a run: a report of a kind, or without a kind PASS. */
 struct expect {
 	char *kind;    /* report kind, "lockdep-circular", or NULL */
 	char **cycle;  /* lock classes of the cycle, any rotation; NULL-terminated; may be empty */
@@ -166,8 +166,8 @@ gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **e
 void scenario_agent_clear(struct agent *agent);
 
 /*
- * "A until B[, visits N][, max MS][, times N]" or "A meet B…", with defaults filled in. Errors:
- * RIG_EXIT_USAGE. *ret owns its strings: hold_clear().
+ * Parses "A until B[, visits N][, max MS][, times N]" or "A meet B…", and fills in defaults.
+ * Errors: RIG_EXIT_USAGE. *ret owns its strings: hold_clear().
  */
 gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error);
 /* Fills the defaults in and checks all values; the places' syntax alone. Errors: RIG_EXIT_USAGE. */
@@ -176,9 +176,9 @@ gboolean hold_settle(struct hold_spec *hold, GError **error);
 gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError **error);
 gboolean hold_check_place(const char *place, GError **error);
 void hold_clear(struct hold_spec *hold);
-/* As hold_parse() reads it; the caller's. */
+/* HOLD as text that hold_parse() reads; the caller's. */
 char *hold_text(const struct hold_spec *hold);
-/* One more hold, as hold_parse() reads it. Errors: RIG_EXIT_USAGE. */
+/* Adds a hold, given as text for hold_parse(). Errors: RIG_EXIT_USAGE. */
 gboolean scenario_add_hold(struct scenario *scenario, const char *text, GError **error);
 
 /* The rig's own scenarios, sorted names; NULL-terminated. */
@@ -198,7 +198,7 @@ extern const struct agent_info scenario_agents[];
 /* NAME's needs; NULL where there is no such agent. */
 const char *const *scenario_agent_needs(const char *name);
 
-/* The kernel option that makes FILE, a path or a glob; NULL: not known. Static. */
+/* The kernel option that creates FILE, a path or a glob; NULL: unknown. Static. */
 const char *scenario_file_option(const char *file);
 /*
  * The kernel options that make an agent's `files`; NULL-terminated. The array is the caller's
@@ -216,7 +216,7 @@ const char *const *scenario_agent_locks(const char *name);
  */
 const char **scenario_all_needs(const struct scenario *scenario);
 
-/* "plug", "dimm", "online_movable": as scenario files spell them. */
+/* The words of scenario files: "plug", "dimm", "online_movable". */
 const char *step_do_name(enum step_do what);
 const char *step_device_name(enum step_device device);
 const char *step_how_name(enum step_how how);

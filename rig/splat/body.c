@@ -57,7 +57,7 @@ static const char *trim(const char *text)
 	return text;
 }
 
-/* A word of 2, 4, 8 or 16 hex digits, also "<0f>", "(48000008)", "XXXXXXXX" and "-". */
+/* TRUE: WORD has 2, 4, 8 or 16 hex digits, or is like "<0f>", "(48000008)", "XXXXXXXX" or "-". */
 static gboolean is_dump_word(const char *word, gsize len)
 {
 	gsize digits = 0;
@@ -74,7 +74,8 @@ static gboolean is_dump_word(const char *word, gsize len)
 }
 
 /*
- * Memory and code as hex: every word, except for the text at the end of a dump line ("  ....abc.").
+ * TRUE: TEXT is memory or code as hex: every word is, except for the text at the end of a dump line
+ * (" ....abc.").
  */
 gboolean body_is_dump(const char *text)
 {
@@ -91,7 +92,10 @@ gboolean body_is_dump(const char *text)
 	return words >= 1;
 }
 
-/* "RAX: 0000… RBX: 0000…", "r7 : 00000000 r6 : …", "x29: ffff…", "R10: …". */
+/*
+ * TRUE: TEXT has registers: "RAX: 0000… RBX: 0000…", "r7 : 00000000 r6 : …", "x29: ffff…", "R10:
+ * …".
+ */
 static gboolean is_registers(const char *text)
 {
 	const char *name = trim(text);
@@ -111,7 +115,7 @@ static gboolean is_registers(const char *text)
 	return (digits == 8 || digits == 16 || digits == 4) && strchr(" \t)(", value[digits]);
 }
 
-/* A line of one repeated character, "=====" or "-----", at least five of them. */
+/* TRUE: TEXT is a line of one repeated character, "=====" or "-----", at least five of them. */
 gboolean body_is_banner(const char *text, char *ret_fill)
 {
 	const char *start = trim(text);
@@ -146,7 +150,10 @@ gboolean body_is_cut(const char *text)
 	return strstr(text, "[ cut here ]") != NULL;
 }
 
-/* "./include/linux/rcupdate.h:302 Illegal context switch in RCU read-side critical section!" */
+/*
+ * TRUE: TEXT is like "./include/linux/rcupdate.h:302 Illegal context switch in RCU read-side
+ * critical section!".
+ */
 static gboolean is_source_place(const char *text)
 {
 	const char *colon = strchr(text, ':');

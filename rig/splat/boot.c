@@ -18,7 +18,7 @@ void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
 				    memcmp(bytes, fields[i], strlen(fields[i])) == 0;
 }
 
-/* The kernel says that it goes down, or journalctl that another boot begins. */
+/* TRUE: the kernel reports that it shuts down, or journalctl that another boot begins. */
 static gboolean goes_down(const struct line *line)
 {
 	if (line->kernel)

@@ -36,7 +36,7 @@ void splat_corrupt(struct splat *splat, const char *why)
 	splat->corrupted_why = why;
 }
 
-/* "CPU: 0 [UID: 0 ]PID: 12 Comm: name [Kdump: loaded ](Not t|T)ainted …" */
+/* Parses a line "CPU: 0 [UID: 0 ]PID: 12 Comm: name [Kdump: loaded ](Not t|T)ainted …". */
 static gboolean parse_who(struct splat *splat, const char *text)
 {
 	const char *cpu = strstr(text, "CPU: ");
@@ -129,7 +129,7 @@ static char *valid_text(char **lines)
 	return g_utf8_make_valid(joined, -1);
 }
 
-/* A stack at or after the line with WORDS. */
+/* TRUE: there is a stack at or after the line with WORDS. */
 static gboolean has_stack_after(const struct report *report, const char *words)
 {
 	int line = report_find(report, report->header, words);
@@ -140,7 +140,9 @@ static gboolean has_stack_after(const struct report *report, const char *words)
 	return FALSE;
 }
 
-/* x86 writes its stacks in brackets since 5.16. */
+/*
+ * TRUE: a bracket is not closed. Since 5.16 x86 prints stacks in brackets: "<TASK>" to "</TASK>".
+ */
 static gboolean has_open_bracket(const struct report *report)
 {
 	for (guint i = 0; i < 3; i++)

@@ -103,7 +103,7 @@ static void end_part(struct text_decoder *d)
 		d->error = g_steal_pointer(&error);
 }
 
-/* A line of the header of a mail or of one of its parts; an empty one ends it. */
+/* Handles a line of the header of a mail or of one of its parts; an empty line ends the header. */
 static void take_header(struct text_decoder *d)
 {
 	static const char field[] = "Content-Transfer-Encoding:";
@@ -171,7 +171,10 @@ static void take_base64(struct text_decoder *d)
 		g_byte_array_append(d->attachment, out, (guint)n);
 }
 
-/* "--boundary" begins a part, "From " a mail of an mbox: a header follows. */
+/*
+ * TRUE: the line is "--boundary", which begins a part, or "From ", which begins a mail of an mbox.
+ * A header follows.
+ */
 static gboolean begins_header(const struct text_decoder *d)
 {
 	const char *line = d->line;

@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-/* Decoded bytes, in pieces of any size. */
+/* Receives decoded bytes, in pieces of any size. */
 typedef void (*decode_sink)(const guint8 *bytes, gsize len, void *data);
 
 /*

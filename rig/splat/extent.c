@@ -11,10 +11,10 @@
 #define GAP_UNKNOWN 12 /* … if it does not, so that lines of others can be in between */
 #define GAP_INSTANT 100 /* … within INSTANT_SECONDS of the report's own */
 #define INSTANT_SECONDS 0.05
-#define DUMP_LINES 64 /* of a page, before a header */
+#define DUMP_LINES 64 /* lines of a page's dump, before a header */
 #define GAP_SECONDS 10.0
 #define WAKE_SECONDS 2.0 /* time in which further reports of a crashed task are consequences */
-#define CUT_LINES 12	 /* from "cut here" to the header */
+#define CUT_LINES 12	 /* lines that may be between "cut here" and the header */
 #define REBOOT_LINES 5	 /* lines that a firmware may write before the next kernel */
 
 static void remove_open(struct scanner *scanner, struct open *open)

@@ -93,7 +93,7 @@ static const char *const words[] = {
 
 #define PIECE 3
 #define STEP 3	       /* a word has PIECE + STEP - 1 bytes or more */
-#define BUCKET_BITS 14 /* 16 KiB stay in the first cache */
+#define BUCKET_BITS 14 /* a table of 16 KiB stays in the L1 cache */
 #define BUCKETS (1 << BUCKET_BITS)
 #define AT_ONCE 4
 
@@ -151,7 +151,7 @@ static guint rarity(char c)
 	return G_N_ELEMENTS(classes);
 }
 
-/* Where the rarest print of WORD begins. */
+/* The offset at which the rarest print of WORD begins. */
 static guint8 rarest(const char *word)
 {
 	guint best = 0, score = 0;
@@ -332,7 +332,7 @@ static gboolean has_high_bytes(const guint8 *bytes, gsize len)
 	return ((any[0] | any[1] | any[2] | any[3]) & 0x8080808080808080U) != 0;
 }
 
-/* U+00A0 in UTF-8 or ISO 8859-1, U+2000 to U+202F, U+3000: mail programs write them. */
+/* Blanks that mail programs write: U+00A0 in UTF-8 or ISO 8859-1, U+2000 to U+202F, U+3000. */
 gboolean filter_has_strange_blanks(const guint8 *bytes, gsize len)
 {
 	return has_high_bytes(bytes, len) &&

@@ -55,7 +55,7 @@ gboolean frame_parse_symbol(const char *text, struct frame *ret)
 		len++;
 	if (strncmp(text + len, "+0x", 3) != 0)
 		return FALSE;
-	/* .isra.0, .part.1, .cold, .llvm.123: the compiler's, not the author's */
+	/* remove suffixes that the compiler adds: .isra.0, .part.1, .cold, .llvm.123 */
 	keep = *text == '.' ? 1 + strcspn(text + 1, ".+") : strcspn(text, ".+");
 	keep = MIN(keep, len);
 	memset(ret, 0, sizeof(*ret));
@@ -77,7 +77,7 @@ gboolean frame_parse_symbol(const char *text, struct frame *ret)
 	return TRUE;
 }
 
-/* "f (file.c:12 (discriminator 3)) mod", as scripts/decode_stacktrace.sh writes a frame. */
+/* Parses "f (file.c:12 (discriminator 3)) mod", a frame of scripts/decode_stacktrace.sh. */
 static gboolean parse_decoded(const char *text, struct frame *ret)
 {
 	gsize len = 0, keep;
@@ -112,7 +112,7 @@ gboolean frame_parse_function(const char *text, struct frame *ret)
 	return frame_parse_symbol(text, ret) || parse_decoded(text, ret);
 }
 
-/* "f file.c:12 [inline]", as symbolisers add them. */
+/* Parses "f file.c:12 [inline]", which symbolisers add for an inlined function. */
 static gboolean parse_inlined(const char *text, struct frame *ret)
 {
 	gsize len = 0, place;

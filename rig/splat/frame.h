@@ -16,18 +16,21 @@ struct frame {
 	gboolean inlined;
 };
 
-/* A frame of a call trace: "f+0x12/0x34 [mod]", with or without an address before it. */
+/* Parses a frame of a call trace: "f+0x12/0x34 [mod]", with or without an address before it. */
 gboolean frame_parse(const char *text, struct frame *ret);
 /*
- * The caller of arm's frame "f from [<c0…>] (caller+0x12/0x34)": it has no line of its own where it
- * is the last.
+ * Parses the caller in arm's frame "f from [<c0…>] (caller+0x12/0x34)". The last caller has no line
+ * of its own.
  */
 gboolean frame_parse_caller(const char *text, struct frame *ret);
-/* "RIP: 0010:f+0x1/0x2", "NIP [c0…] f+0x…", "pc : f+…", "PC is at f+…": a kernel address only. */
+/*
+ * Parses the instruction pointer of a fault in the kernel: "RIP: 0010:f+0x1/0x2", "NIP [c0…]
+ * f+0x…", "pc : f+…", "PC is at f+…".
+ */
 gboolean frame_parse_fault(const char *text, struct frame *ret);
-/* Where a lock was taken: "… at: f+0x1/0x2", "… at: [<ffff…>] f+0x1/0x2 [mod]". */
+/* Parses the place where a lock was taken: "… at: f+0x1/0x2", "… at: [<ffff…>] f+0x1/0x2 [mod]". */
 gboolean frame_parse_lock(const char *text, struct frame *ret);
-/* The address of a line that has no symbol: "[<ffffffff81234567>] 0xffffffff81234567". */
+/* Parses the address in a line without a symbol: "[<ffffffff81234567>] 0xffffffff81234567". */
 gboolean frame_parse_address(const char *text, guint64 *ret_address, gboolean *ret_guess);
 
 #endif

@@ -66,7 +66,10 @@ static const char callers[] =
 	"^socketpair|^connect|^ioctl|^sys_socketpair|^sys_connect|^sys_ioctl|^nfnetlink_rcv_msg|"
 	"^rtnetlink_rcv_msg|^netlink_dump";
 
-/* The outermost frames: system calls, threads, interrupts, the idle loop. */
+/*
+ * TRUE: NAME is an outermost frame of stacks: of system calls, threads, interrupts, or the idle
+ * loop.
+ */
 static gboolean is_entry(const char *name)
 {
 	return name_has(name,
@@ -215,7 +218,10 @@ static char *release_function(const struct report *report, enum rules rules)
 		       : name_or_null(frame->name);
 }
 
-/* "in-flight: 9:f for 58s, 12:g", "in-flight: 9(RESCUER):f": the first of the work items. */
+/*
+ * The function of the first work item in "in-flight: 9:f for 58s, 12:g" or "in-flight:
+ * 9(RESCUER):f".
+ */
 static char *first_item(const char *line)
 {
 	const char *items = strstr(line, "in-flight: ");

@@ -73,7 +73,7 @@ static const char generic[] =
 	"usb_hcd_submit_urb|usb_submit_urb|dummy_urb_enqueue|readb$|readw$|readl$|readq$|"
 	"writeb$|writew$|writel$|writeq$|logic_in|logic_out";
 
-/* Since the second version of the rules. */
+/* Additional functions since the second version of the rules. */
 static const char generic_v2[] =
 	/* tests of a page's flags, in which VM_BUG_ON_PAGE() traps */
 	"const_folio_flags|^folio_flags$|^page_flags$|^folio_test_|^folio_set_|^folio_clear_|"
@@ -123,7 +123,10 @@ gboolean name_has(const char *name, const char *pieces)
 	return FALSE;
 }
 
-/* atomic_inc(), arch_atomic64_try_cmpxchg() and so on, but not drm_atomic_commit(). */
+/*
+ * TRUE: NAME is an atomic operation such as atomic_inc() or arch_atomic64_try_cmpxchg(), but not
+ * drm_atomic_commit().
+ */
 static gboolean is_atomic(const char *name)
 {
 	static const char *const operations[] = {"dec",	 "inc",	    "read", "set", "or",

@@ -25,7 +25,9 @@
 #define REPORT_LINES 6000
 #define OPEN_REPORTS 8 /* callers that can be inside a report at the same time */
 
-/* filter.c: a search for many words at once. */
+/*
+ * filter.c: searches BYTES for many words at once. TRUE: *RET_AT is the beginning of the first one.
+ */
 gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at);
 /*
  * TRUE: BYTES have blanks other than ASCII's, which can hide a word of the search: the caller must
@@ -91,15 +93,16 @@ enum family {
 };
 
 enum format_flag {
-	FORMAT_PROOF = 1 << 0,	   /* it is a report only if a stack follows */
-	FORMAT_BARE = 1 << 1,	   /* it is a report also without a stack */
-	FORMAT_CORRUPTED = 1 << 2, /* it shows only if the report's real header was lost */
-	FORMAT_INDUCED = 1 << 3,   /* it is a consequence of the report before, if there is one */
-	FORMAT_OFF = 1 << 4,	   /* lockdep is off afterwards */
-	FORMAT_NO_STACK = 1 << 5,  /* may lack a stack */
-	FORMAT_ANYTIME = 1 << 6,   /* it can continue another report (`into`) also after frames */
-	FORMAT_LOCKDEP = 1 << 7,   /* parse it as a lockdep report */
-	FORMAT_ADOPTS = 1 << 8,	   /* its row replaces the row of the report that it continues */
+	FORMAT_PROOF = 1 << 0, /* it is a report only if a stack follows */
+	FORMAT_BARE = 1 << 1,  /* it is a report also without a stack */
+	/* this header is seen only if the report's first header was lost */
+	FORMAT_CORRUPTED = 1 << 2,
+	FORMAT_INDUCED = 1 << 3,  /* it is a consequence of the report before, if there is one */
+	FORMAT_OFF = 1 << 4,	  /* lockdep is off afterwards */
+	FORMAT_NO_STACK = 1 << 5, /* may lack a stack */
+	FORMAT_ANYTIME = 1 << 6,  /* it can continue another report (`into`) also after frames */
+	FORMAT_LOCKDEP = 1 << 7,  /* parse it as a lockdep report */
+	FORMAT_ADOPTS = 1 << 8,	  /* its row replaces the row of the report that it continues */
 	/* use the next row if the failing address is in the first page */
 	FORMAT_ADDRESS = 1 << 11,
 	FORMAT_KERNEL = 1 << 10,  /* a prefix of the kernel shows that it is a report */
@@ -165,13 +168,13 @@ gboolean body_is_banner(const char *text, char *ret_fill);
 gboolean body_is_cut(const char *text);
 /* TRUE: the line precedes a header and is part of the report. */
 gboolean body_is_preface(const char *text);
-/* Memory as hex digits, and nothing else. */
+/* TRUE: TEXT is memory as hex digits, and nothing else. */
 gboolean body_is_dump(const char *text);
 
 /* frame.c ------------------------------------------------------------------ */
 
 gboolean frame_starts_trace(const char *text);
-/* A symbol at TEXT ("f+0x12/0x34"): fills name and offset. */
+/* Parses a symbol at TEXT ("f+0x12/0x34"): fills name and offset. */
 gboolean frame_parse_symbol(const char *text, struct frame *ret);
 /* frame_parse_symbol(), and also the decoded form "f (file.c:12)". */
 gboolean frame_parse_function(const char *text, struct frame *ret);
@@ -234,10 +237,13 @@ gboolean name_has(const char *name, const char *pieces);
 gboolean generic_by_rules(const char *name, const char *more, enum rules rules);
 /* TRUE: the function calls functions of any subsystem (file operations, sysfs, scheduler, IPIs). */
 gboolean name_is_dispatcher(const char *name);
-/* A dispatcher between a sysfs file's own function and the file system. */
+/* TRUE: NAME is a dispatcher between a sysfs file's own function and the file system. */
 gboolean name_is_attribute_caller(const char *name);
 
-/* stack.c: names of functions, innermost first, without those marked "?" and inlined ones. */
+/*
+ * stack.c. The functions below return names of functions, innermost first, without those marked "?"
+ * and inlined ones.
+ */
 enum take {
 	TAKE_FRAMES = 0,
 	/* also the instruction that faulted, if its line is among the frames */
@@ -255,14 +261,14 @@ gboolean report_has(const struct report *report, guint marks);
 /* The index of the first line at or after FROM with WORDS in it, or -1. */
 int report_find(const struct report *report, guint from, const char *words);
 
-/* function.c: after splat.frames and the locks: the function that names the report, or NULL. */
+/* function.c: the function that names the report, or NULL. Uses splat.frames and the locks. */
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules);
 /* The function in NAMES, a bad page's trace, that used the allocator; or NULL. To be freed. */
 char *page_function(const GPtrArray *names);
 /* NAME without an architecture's prefix: "mount" for both "__x64_sys_mount" and "SyS_mount". */
 const char *plain_name(const char *name);
 
-/* template.c: TEMPLATE with what EXPAND adds for each {word}. */
+/* template.c: expands TEMPLATE; EXPAND adds the text for each {word}. */
 typedef void (*template_word)(GString *out, const char *word, void *data);
 char *template_fill(const char *template, template_word expand, void *data);
 
@@ -270,14 +276,14 @@ char *template_fill(const char *template, template_word expand, void *data);
 char *title_of(const struct report *report, const char *function);
 /* Fills frames, function and title. */
 void title_make(struct splat *splat, const struct report *report);
-/* signature.c: after title and lockdep. */
+/* signature.c: makes the signature. Call it after title_make() and lockdep_parse(). */
 void signature_make(struct splat *splat, const struct report *report);
 /* build-report.c: LINES is consumed. INDUCED: a report before it explains this one. */
 struct splat *report_build(const struct format *format, char **lines, guint header,
 			   gboolean induced);
 void splat_corrupt(struct splat *splat, const char *why);
 
-/* A JSON string whatever the bytes. */
+/* A JSON string of TEXT, which may have any bytes. */
 json_t *splat_json_text(const char *text);
 
 #endif

@@ -30,7 +30,10 @@ static char *message_of(const json_t *message, gsize room)
 	return g_string_free(text, FALSE);
 }
 
-/* `dmesg --json`: "fac" with -x only, "time" in seconds, "caller" where the kernel says it. */
+/*
+ * Reads the members of `dmesg --json`: "fac" (with -x only), "time" in seconds, "caller" if the
+ * kernel prints callers.
+ */
 static void dmesg_fields(const json_t *entry, struct line *line)
 {
 	const char *facility = field(entry, "fac"), *caller = field(entry, "caller");

@@ -162,8 +162,10 @@ const struct known_issue *known_issues(const struct known *known, guint *ret_n)
 	return known->list ? known->list->issues : NULL;
 }
 
-/* "… Comm: x Not tainted 6.1.192 #1", "… Tainted: G W 6.1.192 #1", lockdep's "6.1.192 #1 Not
- * tainted". */
+/*
+ * Finds the kernel's release in a report: "… Comm: x Not tainted 6.1.192 #1", "… Tainted: G W
+ * 6.1.192 #1", or lockdep's "6.1.192 #1 Not tainted".
+ */
 static gboolean release_of(const struct splat *splat, struct version *ret)
 {
 	g_auto(GStrv) lines = g_strsplit(splat->text, "\n", -1);

@@ -51,7 +51,7 @@ const struct known_issue *known_match(struct known *known, const struct splat *s
 /* TRUE: KNOWN (the object of a report, or NULL) is such an excuse. */
 gboolean known_is_excuse(json_t *known);
 
-/* {"signature", "title", "reason", "link", "expires"}. New reference. */
+/* Makes {"signature", "title", "reason", "link", "expires"}. New reference. */
 json_t *known_json(const struct known_issue *issue);
 
 /* All entries in the order of the file: which expired, which matched nothing. */

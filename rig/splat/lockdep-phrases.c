@@ -141,7 +141,7 @@ static gboolean read_arrows(struct reader *reader, const char *text)
 	return TRUE;
 }
 
-/* "./include/linux/x.h:12 text!" of a suspicious RCU usage. */
+/* Parses "./include/linux/x.h:12 text!" of a suspicious RCU usage. */
 static gboolean read_place(struct reader *reader, const char *text)
 {
 	gsize colon = strcspn(text, ": ");

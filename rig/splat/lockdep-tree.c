@@ -45,7 +45,7 @@ static json_t *new_stack(json_t *object, const char *key)
 	return stack;
 }
 
-/* "IN-HARDIRQ-W at:" of a node: its stack. */
+/* Begins the stack after a line "IN-HARDIRQ-W at:" of a node. */
 static json_t *usage_stack(json_t *node, const char *text)
 {
 	g_autofree char *state = g_strndup(text, strstr(text, " at:") - text);

@@ -32,7 +32,7 @@ static void read_link(struct reader *reader, const char *text)
 	reader->next = NEXT_NOTHING;
 }
 
-/* " #1: INSTANCE (CLASS){…}, at: …" in a list of held locks. */
+/* Parses " #1: INSTANCE (CLASS){…}, at: …" in a list of held locks. */
 static void read_held(struct reader *reader, const char *text)
 {
 	struct splat *splat = reader->splat;

@@ -44,7 +44,10 @@ const struct format format_cut = {"cut here", NULL,	  NULL,	      NULL, NULL,
 const struct format format_dump = {"refcount:", NULL,	    NULL,	NULL, NULL,
 				   NULL,	FRAME_NONE, FAMILY_BUG, 0,    FORMAT_PROOF};
 
-/* The kernel starts again without a shutdown before; needs two lines, so no pattern. */
+/*
+ * The kernel starts again without a shutdown before. This needs two lines, so it has no pattern
+ * (boot.c).
+ */
 const struct format format_reboot = {
 	"Linux version", NULL,	     "reboot", "unexpected kernel reboot",   NULL, NULL,
 	FRAME_NONE,	 FAMILY_ONE, 0,	       FORMAT_BARE | FORMAT_NO_STACK};
@@ -107,7 +110,7 @@ static gpointer compile(gpointer unused)
 	return NULL;
 }
 
-/* "name[12]: text" and "# text": what a program or a test wrote into the kernel's log. */
+/* TRUE: a program or a test wrote the line to the kernel's log: "name[12]: text", "# text". */
 static gboolean is_program(const char *text)
 {
 	const char *start = text + strspn(text, " ");

@@ -20,7 +20,7 @@ static gsize colour_at(const char *text, gsize skip)
 	return len < ESCAPE_MAX && g_ascii_isalpha(text[len]) ? len + 1 : 0;
 }
 
-/* A blank of Unicode in UTF-8 (U+00A0, U+2000 to U+200A, U+202F, U+3000): its length, or 0. */
+/* The length of a Unicode blank at P in UTF-8 (U+00A0, U+2000 to U+200A, U+202F, U+3000), or 0. */
 static gsize blank_at(const guint8 *p)
 {
 	if (p[0] == 0xc2 && p[1] == 0xa0)
@@ -30,7 +30,7 @@ static gsize blank_at(const guint8 *p)
 	return p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
 }
 
-/* A character without width (U+200B to U+200F, U+FEFF): its length, or 0. */
+/* The length of a character without width at P (U+200B to U+200F, U+FEFF), or 0. */
 static gsize nothing_at(const guint8 *p)
 {
 	if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x8b && p[2] <= 0x8f)
@@ -38,7 +38,7 @@ static gsize nothing_at(const guint8 *p)
 	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf ? 3 : 0;
 }
 
-/* A character that HTML escapes, at P ("&gt;"): its length, or 0. */
+/* The length of an HTML entity at P ("&gt;"), or 0; *RET is its character. */
 static gsize entity_at(const char *p, char *ret)
 {
 	static const struct {
@@ -196,7 +196,7 @@ const char *prefix_record(const char *p, struct line *line)
 	return text + 1;
 }
 
-/* "** 12 printk messages dropped **", with the next message on the same line or alone. */
+/* Parses "** 12 printk messages dropped **". The next message may follow on the same line. */
 const char *prefix_dropped(const char *p, struct line *line)
 {
 	static const char words[] = "printk messages dropped";

@@ -20,7 +20,10 @@
  *	& what follows must be there but is not part of the piece	\ literal
  */
 static const struct piece pieces[] = {
-	/* printk: the stamp with dmesg's delta, the journal's, Amlogic's CPU, Huawei's unit */
+	/*
+	 * printk: the time stamp, also with dmesg's delta, in the journal's form, with Amlogic's
+	 * CPU or Huawei's unit
+	 */
 	{"[S_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S_<_N_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S_<_N*_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
@@ -65,7 +68,7 @@ static const struct piece pieces[] = {
 	{"9999999999.# ", PIECE_DATE | AT_START},
 	{"T &[", PIECE_DATE | AT_START},
 	{"T &<", PIECE_DATE | AT_START},
-	/* logcat: threadtime, with a user or none; monotonic; time; brief; tag */
+	/* logcat's formats threadtime (with a user or none), monotonic, time, brief and tag */
 	{"99-99 T &?", PIECE_DATE | AT_START},
 	{"_#_#_L K_: ", PIECE_KERNEL | AFTER_DATE},
 	{"_W_#_#_L K_: ", PIECE_KERNEL | AFTER_DATE},
@@ -113,7 +116,7 @@ static const char *blanks(const char *p)
 	return p;
 }
 
-/* WHOLE and FRACTION, digits up to END, in seconds. */
+/* Converts WHOLE and FRACTION, digits up to END, to seconds. */
 static double seconds(const char *whole, const char *fraction, const char *end)
 {
 	guint64 units = 0, scale = 1;
@@ -162,7 +165,7 @@ static const char *caller(const char *p, struct line *line)
 	return end;
 }
 
-/* One of the names of three letters in ALL. */
+/* Matches one of the names of three letters in ALL. */
 static const char *name_of(const char *all, const char *p)
 {
 	for (; *all; all += 3)
@@ -185,7 +188,7 @@ static const char *time_of_day(const char *p)
 	return p;
 }
 
-/* "Z", "+01:00", "-0800", " UTC", " CEST", " +01". */
+/* Matches a time zone: "Z", "+01:00", "-0800", " UTC", " CEST", " +01". */
 static const char *zone(const char *p)
 {
 	const char *start = p, *end;
@@ -203,7 +206,7 @@ static const char *zone(const char *p)
 	return p > start && end - p >= 2 && end - p <= 5 && *end == ' ' ? end : start;
 }
 
-/* A host's name, an address, a unit: no brackets, and a colon only inside. */
+/* Matches a host's name, an address or a unit: without brackets, and with colons only inside. */
 static const char *word(const char *p)
 {
 	const char *start = p;

@@ -34,7 +34,7 @@ static gboolean stands_alone(const struct open *open, gboolean strict)
 	       !memchr(start, '`', before);
 }
 
-/* Names of subsystems before the header: "watchdog: ", "rcu: ", "[ ". */
+/* TRUE: only names of subsystems precede the header: "watchdog: ", "rcu: ", "[ ". */
 static gboolean begins_with_header(const struct open *open)
 {
 	const char *header = open->lines->pdata[open->header];

@@ -78,7 +78,10 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
 	past->format_open = format != NULL;
 }
 
-/* dmesg and journalctl show the later lines of one record without a stamp, only indented. */
+/*
+ * Gives LINE the prefix of the line before, if LINE is a later line of the same record: dmesg and
+ * journalctl print these without a time stamp, only indented.
+ */
 static void inherit_prefix(const struct scanner *scanner, struct line *line)
 {
 	const struct past *past = &scanner->past[0];
@@ -102,7 +105,10 @@ static void take_news(struct scanner *scanner, const struct line *line)
 		scanner->lockdep_died = TRUE;
 }
 
-/* "page: refcount:0 mapcount:0 …", "page:ffffea00… refcount:0": mm/debug.c __dump_page(). */
+/*
+ * TRUE: TEXT begins a page's dump: "page: refcount:0 mapcount:0 …", "page:ffffea00… refcount:0"
+ * (mm/debug.c, __dump_page()).
+ */
 static gboolean is_page_dump(const char *text)
 {
 	return (g_str_has_prefix(text, "page:") || g_str_has_prefix(text, "page dumped")) &&
@@ -130,7 +136,7 @@ static const struct format *take_word(struct scanner *scanner, const struct line
 	return format;
 }
 
-/* One line of a record, without its prefix. */
+/* Handles one line of a record, without its prefix. */
 static void take_text(struct scanner *scanner, struct line *line)
 {
 	const struct format *format = NULL;
@@ -198,7 +204,7 @@ static void add_partial(struct scanner *scanner, const guint8 *bytes, gsize len)
 	scanner->position += len;
 }
 
-/* One whole line, LEN bytes with its end. */
+/* Handles one whole line, LEN bytes including its end. */
 static void whole_line(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	scanner->position += len;
@@ -245,7 +251,7 @@ static void skip_to_stamp(struct scanner *scanner, const guint8 *bytes, gsize le
 		struct line line;
 
 		len = start - bytes;
-		/* "[   12.345678] text" or "6,339,5140900,-;text" */
+		/* a time stamp is in "[   12.345678] text" or "6,339,5140900,-;text" */
 		if (!memchr(start, '[', line_len) && !memchr(start, ';', line_len))
 			continue;
 		memcpy(scanner->scratch, start, line_len);

@@ -96,7 +96,7 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 struct open *extent_find(struct scanner *scanner, const struct line *line);
 /* open.c: appends a line of LEN bytes, up to the limit of a report's size. */
 void open_append(struct open *open, const char *text, gsize len);
-/* The report reaches at least to LINE, its last appended one. */
+/* Sets the end of the report to LINE, its last appended line. */
 void open_reach(struct open *open, const struct line *line);
 /* LINE begins the report: appends the remembered line before it if that is its preface. */
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line);
@@ -114,7 +114,7 @@ void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
 void boot_take(struct scanner *scanner, const struct line *line);
 /* A second boot, which ends all reports and is one. */
 void extent_reboot(struct scanner *scanner, const struct line *line);
-/* CUT_SHORT: the log ended inside it. */
+/* Ends OPEN and reports it. CUT_SHORT: the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
 /* proof.c: TRUE if there are enough lines to be certain that it is a report. */
 gboolean extent_is_proven(const struct open *open);

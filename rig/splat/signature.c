@@ -9,8 +9,7 @@
 
 #include "splat/internal.h"
 
-/* A class without what differs between devices: "loop0", "nvme0n1", "dm-3", numbers in queue names.
- */
+/* A lock class without the numbers of devices ("loop0", "nvme0n1", "dm-3") and queues. */
 static char *class_key(const char *lock_class)
 {
 	static GRegex *device, *queue;
@@ -70,8 +69,10 @@ static void add_cycle(GString *out, const struct splat *splat, enum rules rules)
 		add_class(out, splat->acquiring.lock_class);
 }
 
-/* The classes around an interrupt-safety report: the lock that interrupts take, the other, the new
- * edge. */
+/*
+ * Adds the classes of an interrupt-safety report: the lock that interrupts take, the other lock,
+ * and the new edge.
+ */
 static void add_irq(GString *out, const struct splat *splat)
 {
 	const char *safe = detail_text(splat, "safe");
@@ -88,7 +89,10 @@ static void add_irq(GString *out, const struct splat *splat)
 	add_class(out, splat->acquiring.lock_class);
 }
 
-/* {IN-HARDIRQ-W} and {HARDIRQ-ON-W}, in any order and whether reading or writing: "HARDIRQ". */
+/*
+ * Adds the class and its contexts: "HARDIRQ" for {IN-HARDIRQ-W} and {HARDIRQ-ON-W}, in any order,
+ * for reading or writing.
+ */
 static void add_usage(GString *out, const struct splat *splat)
 {
 	static const char *const contexts[] = {"HARDIRQ", "SOFTIRQ", "RECLAIM_FS", "NMI"};
@@ -122,7 +126,7 @@ static void add_wait(GString *out, const struct splat *splat)
 	}
 }
 
-/* The file of the check, without the line, and its message. */
+/* Adds the file of the check, without the line, and its message. */
 static void add_rcu(GString *out, const struct splat *splat, const char *function)
 {
 	g_string_append_printf(out, "%s %s %s", detail_text(splat, "file"),
@@ -149,7 +153,7 @@ static void add_file(GString *out, const struct report *report)
 
 	if (!src)
 		return;
-	/* a build outside the tree shows whole paths */
+	/* a build outside of the source tree prints paths like "../../mm/slub.c" */
 	while (g_str_has_prefix(src, "./") || g_str_has_prefix(src, "../"))
 		src = strchr(src, '/') + 1;
 	g_string_append(out, src);
@@ -174,7 +178,7 @@ static void add_reason(GString *out, const struct report *report)
 	g_string_append_c(out, '?');
 }
 
-/* The function of the trace, even if the title names another. */
+/* Adds the function of the trace, even if the title names another one. */
 static void add_trace(GString *out, const struct splat *splat)
 {
 	g_autofree char *name = page_function(splat->frames);
@@ -297,7 +301,7 @@ static char *path_key(const struct splat *splat)
 	return g_string_free(out, FALSE);
 }
 
-/* Every frame of every stack, with its offset. */
+/* The key of level `exact`: every frame of every stack, with its offset. */
 static char *exact_key(const struct splat *splat, const struct report *report)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);

@@ -50,7 +50,7 @@ struct splat {
 	/* a consequence of the report before: a panic after an oops, a warning inside a report */
 	gboolean induced;
 	gboolean validator_off; /* the lock validator is off after it */
-	guint missed;		/* console messages that printk said it dropped inside it */
+	guint missed;		/* messages that printk reported as dropped inside it */
 	char *comm;		/* the task that was running, or that hung; NULL */
 	int pid, cpu;		/* -1 where the report does not say */
 	/* of char *: the function names of the stack that names the report, innermost first */
@@ -68,7 +68,7 @@ struct splat {
 void splat_free(struct splat *splat);
 RIG_DEFINE_AUTO(splat, splat_free)
 
-/* As run folders and `rig scan --json` show it. New reference. */
+/* The report as JSON, as in run folders and `rig scan --json`. New reference. */
 json_t *splat_to_json(const struct splat *splat);
 
 struct scanner;

@@ -84,7 +84,7 @@ struct compare *compare_to_past(struct run_index *ix, const char *night, GError 
 void compare_free(struct compare *c);
 RIG_DEFINE_AUTO(compare, compare_free)
 
-/* As `rig compare --json` prints it. New reference. */
+/* C as JSON, as `rig compare --json` prints it. New reference. */
 json_t *compare_json(const struct compare *c);
 
 #endif

@@ -82,7 +82,10 @@ static double u_of(const double *a, guint n_a, const double *b, guint n_b, doubl
 	return u;
 }
 
-/* Of all orders of M and N values, the share with a U of at most U: counts[m][u] for growing n. */
+/*
+ * The share of all orders of M and N values whose statistic is at most U, computed as counts[m][u]
+ * for growing n.
+ */
 static double exact_tail(guint m, guint n, double u)
 {
 	guint most = m * n;

@@ -26,7 +26,10 @@ json_t *safe_read_json(int folder, const char *name, GError **error);
  * replaced.
  */
 gboolean safe_write(int folder, const char *name, const char *data, gsize len, GError **error);
-/* JSON as files here have it: indented, keys in their order, a newline at the end. */
+/*
+ * Writes a JSON file in the format of run folders: indented, keys in their order, a newline at the
+ * end.
+ */
 gboolean safe_write_json(int folder, const char *name, json_t *json, GError **error);
 
 /* Closes *fd if it is open: for g_auto-like clean-up. */

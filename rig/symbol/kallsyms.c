@@ -254,7 +254,7 @@ static void try_offsets(const struct image *image, gsize offsets, gsize base_at,
 	if (offsets > image->len || 4 * (gsize)image->n > image->len - offsets ||
 	    base_at > image->len - 8)
 		return;
-	/* a relocatable ppc64 kernel has it in a relocation, and runs at its link address */
+	/* a relocatable ppc64 kernel has the base in a relocation; it runs at its link address */
 	if (!guess.base)
 		guess.base = PPC_BASE;
 	if (guess.base < PPC_BASE)

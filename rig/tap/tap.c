@@ -6,7 +6,7 @@
 
 #include "util/text.h"
 
-#define LINES_BEFORE 30 /* of a failure, in its report */
+#define LINES_BEFORE 30 /* lines before a failure that its report contains */
 #define NAME_MAX_BYTES 160
 
 struct reading {
@@ -14,7 +14,7 @@ struct reading {
 	char **lines;
 	guint at;	/* index of the line */
 	guint begin;	/* first line of this execution */
-	gint64 planned; /* at the top level; -1: no plan */
+	gint64 planned; /* number of tests in the top level's plan; -1: no plan */
 	gint64 results; /* at the top level */
 	gboolean bailed;
 };

@@ -15,7 +15,7 @@ struct yaml_limit {
 
 struct yaml_schema {
 	const cyaml_schema_value_t *value;
-	const char *what;		 /* the whole, in errors: "the scenario" */
+	const char *what;		 /* name of the whole document in errors: "the scenario" */
 	const struct yaml_limit *limits; /* the last one has no key; or NULL */
 };
 

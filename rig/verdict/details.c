@@ -85,7 +85,7 @@ gboolean details_finished(json_t *details)
 		if (report_is_fatal(text_at(report, "kind")) &&
 		    !known_is_excuse(json_object_get(report, "known")))
 			return FALSE;
-	/* the state is reported with the accounts, after the agents have ended */
+	/* lockdep's state is reported with the accounts, after the agents have ended */
 	return state && strcmp(state, "unknown") != 0;
 }
 

@@ -49,7 +49,8 @@ struct facts {
 	gboolean stopped;	  /* the rig ended the run early, because of a report */
 	/* only of facts that are read from a folder */
 	GHashTable *stood_for; /* a reason's text -> its verdict + 1, from the journal */
-	guint reports_at;      /* index in `reasons` where those of the console's reports belong */
+	/* index in `reasons` at which those of the console's reports are inserted */
+	guint reports_at;
 };
 
 /* At most this many reasons are kept. */

@@ -26,7 +26,7 @@ enum verdict {
 const char *verdict_name(enum verdict verdict);		     /* "PASS" */
 /* FALSE for another word and for NULL */
 gboolean verdict_parse(const char *text, enum verdict *ret);
-int verdict_exit_code(enum verdict verdict);		     /* 0 1 1 3 3 77 3 0 3 */
+int verdict_exit_code(enum verdict verdict); /* of each: 0 1 1 3 3 77 3 0 3 */
 
 /* PASS, FAIL or HANG: the run was judged, and counts in rates. */
 gboolean verdict_is_judged(enum verdict verdict);
@@ -35,7 +35,7 @@ gboolean verdict_is_alarm(enum verdict verdict);
 
 /* What a report means for its run. */
 struct report_meaning {
-	enum verdict verdict; /* FAIL, HANG, INFRA (lockdep gave up), KNOWN */
+	enum verdict verdict; /* FAIL, HANG, INFRA (lockdep turned itself off), KNOWN */
 	gboolean fatal;	      /* it killed or blocked a task: the run cannot continue as planned */
 	char *reason;	      /* a sentence for the verdict's reasons, to be freed */
 };

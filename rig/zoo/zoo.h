@@ -16,7 +16,7 @@
 enum zoo_oracle {
 	ORACLE_LOCKDEP,	 /* the lock validator */
 	ORACLE_WATCHDOG, /* the rig's watchdog: no progress */
-	ORACLE_RULES,	 /* the locking rules' assertions, a patch below the bug's */
+	ORACLE_RULES,	 /* assertions of locking rules, which a base patch adds */
 	ORACLE_KERNEL,	 /* any other report: an oops, a sanitizer */
 	ORACLE_ACCOUNTS, /* the memory accounts differ after the load */
 };
@@ -27,7 +27,7 @@ const char *zoo_oracle_name(enum zoo_oracle oracle);
 struct zoo_variant {
 	char *kernel;	    /* "deb:linux-source-6.1" */
 	char **base, **bug; /* in order; `base` goes into the clean twin as well. NULL-terminated */
-	char **fragments;   /* of the config, for both */
+	char **fragments;   /* config fragments, with and without the bug */
 };
 
 struct zoo_entry {
@@ -139,8 +139,10 @@ char *zoo_ablation(GPtrArray *scores);
 #define ZOO_ABLATION "table, parts left out"
 #define ZOO_DIRECTED "table, directed"
 
-/* TEXT with TABLE between "<!-- rig zoo NAME: begin -->" and the same with "end". Error
- * (RIG_EXIT_USAGE) where they are missing or out of order. */
+/*
+ * Replaces what TEXT has between the lines "<!-- rig zoo NAME: begin -->" and "end" by TABLE, and
+ * returns the result. Error (RIG_EXIT_USAGE): the lines are missing or in the wrong order.
+ */
 char *zoo_table_insert(const char *text, const char *name, const char *table, GError **error);
 
 #endif

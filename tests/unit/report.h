@@ -17,7 +17,7 @@
  */
 struct run_info *fake_run(guint day, guint n, const char *scenario, const char *machine,
 			  enum verdict verdict, const char *title);
-GPtrArray *fake_runs(void); /* an empty array of them */
+GPtrArray *fake_runs(void); /* an empty array of struct run_info */
 
 /*
  * Two nights with cells that pass, break, are fixed, flaky, hang, lost or skipped; and one hostile

@@ -39,7 +39,7 @@ struct lv_pump {
 	int fd;		     /* -1: the machine has no such device, or the pump has ended */
 	virStreamPtr stream; /* NULL while disconnected */
 	int watched;	     /* events that the stream watches */
-	GByteArray *to_us, *to_guest; /* read on one side, not written to the other yet */
+	GByteArray *to_us, *to_guest; /* bytes not written to the other side yet */
 	guint fd_watch;
 	GIOCondition fd_watched;
 };
