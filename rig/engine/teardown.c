@@ -13,7 +13,8 @@
 #include "util/size.h"
 
 #define ROUNDS 5
-#define ROUND_S 20
+/* Seconds of a round: 20 at the default patience, with which every limit scales. */
+#define ROUND_S(s) session_patience(s)
 
 static void round_begin(struct session *s);
 
@@ -112,7 +113,7 @@ char *teardown_left(const struct session *s)
 static gboolean had_enough_rounds(struct session *s)
 {
 	double given_s = watch_guest_runtime(s) - s->teardown.from_runtime_s;
-	gboolean starved = s->teardown.timed_out && given_s < 0.9 * ROUNDS * ROUND_S;
+	gboolean starved = s->teardown.timed_out && given_s < 0.9 * ROUNDS * ROUND_S(s);
 
 	s->teardown.timed_out = FALSE;
 	return s->teardown.round >= ROUNDS && !starved;
@@ -124,7 +125,7 @@ static gboolean had_enough_rounds(struct session *s)
 static void round_begin(struct session *s)
 {
 	gboolean enough = had_enough_rounds(s);
-	gint64 deadline = rig_now_ns() + ROUND_S * RIG_NS_PER_S;
+	gint64 deadline = rig_now_ns() + ROUND_S(s) * RIG_NS_PER_S;
 	GHashTableIter iter;
 	struct device *d;
 	guint left = 0;

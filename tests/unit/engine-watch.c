@@ -99,8 +99,61 @@ START_TEST(two_moments)
 }
 END_TEST
 
+/*
+ * The journal has the duration of a hang when it was declared: in guest runtime and in wall time.
+ */
+START_TEST(a_stall_is_timed)
+{
+	static const char *const ways[] = {"agent-stuck", "hang-at=plug"};
+	struct run_plan plan = {.seed = 7, .duration_s = 60}; /* the watchdog ends it earlier */
+	g_autofree char *dir = NULL, *journal = NULL, *text = NULL;
+	g_auto(GStrv) lines = NULL;
+	guint stalls = 0;
+
+	g_setenv("FAKE_QEMU", ways[_i], TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), VERDICT_HANG);
+	journal = g_build_filename(dir, "journal", NULL);
+	ck_assert(g_file_get_contents(journal, &text, NULL, NULL));
+	lines = g_strsplit(text, "\n", -1);
+	for (char **l = lines; *l; l++) {
+		json_t *line = json_loads(*l, 0, NULL);
+		double after, wall;
+
+		if (!g_strcmp0(json_string_value(json_object_get(line, "what")), "stall")) {
+			after = json_number_value(json_object_get(line, "after_s"));
+			wall = json_number_value(json_object_get(line, "wall_s"));
+			ck_assert_double_gt(after, 0);
+			ck_assert_double_ge(wall, after - 0.5); /* the watchdog looks four times a
+								 * second */
+			ck_assert_double_le(wall, json_number_value(json_object_get(line, "t")));
+			stalls++;
+		}
+		json_decref(line);
+	}
+	ck_assert_uint_eq(stalls, 1);
+}
+END_TEST
+
+/* An agent that does not stop in time may have got too little CPU time, so STOP is sent again. */
+START_TEST(an_agent_that_ends_late_is_not_stuck)
+{
+	static const struct {
+		const char *how;
+		enum verdict verdict;
+	} ways[] = {{"agent-late=3", VERDICT_PASS}, {"agent-late=100", VERDICT_HANG}};
+	struct run_plan plan = {.seed = 7};
+	g_autofree char *dir = NULL;
+
+	g_setenv("FAKE_QEMU", ways[_i].how, TRUE);
+	ck_assert_int_eq(run_once(&plan, &dir), ways[_i].verdict);
+	ck_assert(ways[_i].verdict == VERDICT_PASS || has_reason(dir, "is stuck in the kernel"));
+}
+END_TEST
+
 void add_watch_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, the_slowest_thread_counts);
 	tcase_add_loop_test(tcase, two_moments, 0, G_N_ELEMENTS(moments));
+	tcase_add_loop_test(tcase, a_stall_is_timed, 0, 2);
+	tcase_add_loop_test(tcase, an_agent_that_ends_late_is_not_stuck, 0, 2);
 }

@@ -26,9 +26,14 @@ void play(const char *script);
 enum verdict run_edited(const struct run_plan *wanted, const char *name,
 			void (*edit)(json_t *timeline), char **ret_dir);
 
+/* TRUE: a reason in the verdict of the run folder DIR has PART in it. */
+gboolean has_reason(const char *dir, const char *part);
+
 void add_hotplug_check_tests(TCase *tcase);
 void add_watch_tests(TCase *tcase); /* use a scratch folder */
 void add_locks_tests(TCase *tcase); /* use a scratch folder, too */
 void add_timeline_tests(TCase *tcase); /* use a scratch folder, too */
+
+TCase *starved_tests(void); /* have a case of their own, as they take long */
 
 #endif

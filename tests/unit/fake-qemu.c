@@ -8,7 +8,8 @@
  * $FAKE_QEMU has words separated by ';' that make it misbehave:
  *
  *	boot=MS			HELLO comes after MS (0)
- *	held=MS			stopped for MS before HELLO
+ *	held=MS			stopped for MS before HELLO, or, with
+ *	held-at=WHEN, WHEN*N	there each time, the first N times (WHEN as below)
  *	beat=MS			BEAT comes every MS (250)
  *	delay=MS		events of a plug or unplug come MS after the command (0)
  *	die-at=WHEN		killed by SIGKILL at boot, greeting, hello, start, plug, unplug,

@@ -2,10 +2,8 @@
 /* The fake's guest: how it boots, and what it sends by itself. */
 #include "guest.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct guest guest;
 
@@ -97,19 +95,6 @@ static const char *const agent_names[] = {
 	"memtrace",    "dlpar",	       "notifier-error",
 };
 
-/* Stops for MS, like a guest on a busy host. */
-static void hold(guint64 ms)
-{
-	pid_t pid = getpid();
-
-	if (fork() == 0) {
-		g_poll(NULL, 0, ms);
-		kill(pid, SIGCONT);
-		_exit(0);
-	}
-	raise(SIGSTOP);
-}
-
 static gboolean on_hello(void *data)
 {
 	g_autoptr(GString) text = g_string_new("release 6.1.0-fake\narch x86_64\n");
@@ -129,8 +114,6 @@ static gboolean on_hello(void *data)
 					       ? "ok" : "lacks /sys/nothing");
 	if (script_word("no-hello"))
 		return G_SOURCE_REMOVE;
-	if (script_word("held"))
-		hold(script_number("held", 0));
 	fake.ready = TRUE;
 	guest_frame(PROTO_HELLO, 0, text->str);
 	guest.beat = g_timeout_add(script_number("beat", 250), on_beat, NULL);

@@ -126,8 +126,24 @@ void shutdown_guest(const char *reason, gboolean by_guest)
 	exit(0);
 }
 
+/* Stops for MS, like a guest on a busy host. */
+static void hold(guint64 ms)
+{
+	pid_t pid = getpid();
+
+	if (fork() == 0) {
+		g_poll(NULL, 0, ms);
+		kill(pid, SIGCONT);
+		_exit(0);
+	}
+	raise(SIGSTOP);
+}
+
 void moment(const char *when)
 {
+	if (script_word("held") && (script_word("held-at") ? script_says("held-at", when)
+							    : g_str_equal(when, "hello")))
+		hold(script_number("held", 0));
 	if (script_says("die-at", when))
 		raise(SIGKILL);
 	if (script_says("exit-at", when)) {

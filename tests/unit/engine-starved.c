@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest that the host does not let run is not judged by the host's clock. The fake stops itself
+ * at a moment, so that the guest's time stands still; next to each case is one in which the guest
+ * has its time and does nothing with it.
+ */
+#include "tests/unit/engine.h"
+
+#include <string.h>
+
+#include "store/store.h"
+#include "tests/unit/suite.h"
+
+#define TIMED_OUT "\"outcome\":\"timed out\""
+
+static const struct {
+	const char *fake;
+	unsigned patience_s;
+	enum verdict verdict;
+	const char *reason;  /* part of one, or NULL */
+	const char *journal; /* is in it: the limit was reached; or NULL */
+	gboolean starved;    /* the verdict reports it */
+} cases[] = {
+	/* a plug: its limit is 1 s on the host's clock */
+	{"held-at=plug*1;held=1700", 2, VERDICT_PASS, NULL, TIMED_OUT, TRUE},
+	{"plug=never", 2, VERDICT_FAIL, "did not accept 'd'", TIMED_OUT, FALSE},
+	/* BLOCKS, a write in the guest: 1 s of guest runtime, or 8 s on the host's clock */
+	{"held-at=blocks*1;held=8700", 2, VERDICT_PASS, NULL, TIMED_OUT, TRUE},
+	{"no-answer=68", 2, VERDICT_FAIL, "did not finish 'online'", TIMED_OUT, FALSE},
+	/* a state: at this patience FINISH has 1 s of guest runtime, or 4 s on the host's clock */
+	{"held-at=finish*1;held=1700", 1, VERDICT_PASS, NULL, NULL, FALSE},
+	{"held-at=finish*1;held=5500", 1, VERDICT_HANG, "'finish'", NULL, FALSE},
+	/* the teardown: five rounds of 1 s, more if the guest had no time in them */
+	{"held-at=unplug*1;held=6500", 1, VERDICT_PASS, NULL, TIMED_OUT, FALSE},
+	{"unplug=never", 1, VERDICT_FAIL, "could be unplugged", TIMED_OUT, FALSE},
+	/* a run that ends early */
+	{"held-at=plug*1;held=1700;exit-at=stop", 2, VERDICT_LOST, "'stop'", TIMED_OUT, TRUE},
+};
+
+/* The verdict's file and the journal of a run. */
+static char *file_of(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	char *text = NULL;
+
+	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+	return text;
+}
+
+START_TEST(a_starved_guest_is_not_judged)
+{
+	struct run_plan plan = {.seed = 7, .patience_s = cases[_i].patience_s};
+	g_autofree char *dir = NULL, *verdict = NULL, *journal = NULL;
+	enum verdict is;
+
+	g_setenv("FAKE_QEMU", cases[_i].fake, TRUE);
+	is = run_edited(&plan, "engine/one-plug.yaml", NULL, &dir);
+	verdict = file_of(dir, "verdict");
+	journal = file_of(dir, "journal");
+	ck_assert_msg(is == cases[_i].verdict, "'%s' ended in %s: %.3000s", cases[_i].fake,
+		      verdict_name(is), verdict);
+	if (cases[_i].reason)
+		ck_assert_msg(has_reason(dir, cases[_i].reason), "'%s': %.3000s", cases[_i].fake,
+			      verdict);
+	if (cases[_i].journal)
+		ck_assert_msg(strstr(journal, cases[_i].journal), "'%s': %.3000s", cases[_i].fake,
+			      journal);
+	ck_assert_msg((strstr(verdict, "\"given_percent\"") != NULL) == cases[_i].starved,
+		      "'%s': %.3000s", cases[_i].fake, verdict);
+}
+END_TEST
+
+TCase *starved_tests(void)
+{
+	TCase *tcase = tcase_create("starved");
+
+	use_scratch(tcase);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(tcase, a_starved_guest_is_not_judged, 0, G_N_ELEMENTS(cases));
+	return tcase;
+}
