@@ -18,7 +18,7 @@ int safe_open(int at, const char *name, GError **error);
 /* Reads a regular file of at most MAX bytes. The content is followed by a NUL. */
 gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
 		   GError **error);
-/* The same for a JSON object. */
+/* safe_read() for a file with a JSON object, which is parsed. */
 json_t *safe_read_json(int folder, const char *name, GError **error);
 
 /*

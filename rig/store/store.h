@@ -18,7 +18,9 @@
 #include "verdict/details.h"
 #include "verdict/verdict.h"
 
-/* The number of reports in a verdict and in splats/; more of one run add nothing. */
+/*
+ * At most this many reports are in a verdict and in splats/; further ones of a run are not stored.
+ */
 #define RUN_REPORTS_MAX 100
 
 struct run; /* a folder open for writing by its run */
@@ -48,7 +50,7 @@ const char *run_write_error(const struct run *run);
 gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len,
 		  GError **error);
 
-/* The same for content that WRITE prints from DATA. */
+/* run_keep() for content that WRITE prints from DATA. */
 gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write, const void *data,
 			 GError **error);
 
@@ -76,7 +78,9 @@ RIG_DEFINE_AUTO(run_info, run_info_free)
 /* The run's result for its kernel. */
 enum run_outcome run_outcome(const struct run_info *info);
 
-/* WHICH: a path, a folder's name below RESULTS, an unambiguous part of one, or "last". */
+/*
+ * Opens a run. WHICH: a path, a folder's name below RESULTS, an unambiguous part of one, or "last".
+ */
 struct run_info *run_open(const char *results, const char *which, GError **error);
 /* All, oldest first: array of struct run_info. Other folders are skipped. */
 GPtrArray *run_all(const char *results, GError **error);

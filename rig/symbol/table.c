@@ -208,7 +208,7 @@ static void add_named(const struct table *table, const char *name, GArray *out)
 	}
 }
 
-/* "name.constprop.0": the function as the compiler changed it; not its cold part. */
+/* TRUE: SYMBOL is NAME as the compiler changed it ("name.constprop.0"), but not its cold part. */
 static gboolean is_variant(const char *symbol, const char *name)
 {
 	static const char *const kinds[] = {".isra.", ".constprop.", ".part.", ".llvm."};

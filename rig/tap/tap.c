@@ -60,7 +60,7 @@ static void add_failure(struct reading *r, const char *name)
 	g_ptr_array_add(r->tap->failures, failure);
 }
 
-/* "1..N", "1..0 # SKIP why" */
+/* Parses a plan: "1..N", "1..0 # SKIP why". */
 static gboolean take_plan(struct reading *r, const char *line, gboolean nested)
 {
 	char *end;
@@ -81,7 +81,7 @@ static gboolean is_directive(const char *text, const char *word)
 	return !g_ascii_strncasecmp(text, word, strlen(word));
 }
 
-/* "ok 3 - name # SKIP why", "not ok 3 name" */
+/* Parses a result: "ok 3 - name # SKIP why", "not ok 3 name". */
 static void take_result(struct reading *r, const char *line, gboolean nested)
 {
 	gboolean failed = g_str_has_prefix(line, "not ok ");

@@ -28,8 +28,8 @@ struct tap {
 };
 
 /*
- * OUTPUT: of one agent `run`, with its lines "== N: COMMAND", "== HOW IT ENDED, after T s" and "==
- * cut: …" (guest-init/agents/run.c, guest-init/output.c). Never NULL.
+ * Parses the OUTPUT of one agent `run`, with its lines "== N: COMMAND", "== HOW IT ENDED, after T
+ * s" and "== cut: …" (guest-init/agents/run.c, guest-init/output.c). Never NULL.
  */
 struct tap *tap_parse(const char *output);
 void tap_free(struct tap *tap);

@@ -245,7 +245,9 @@ void confine_free(struct confine *confine)
 	g_free(confine);
 }
 
-/* The user, with CAP_DAC_READ_SEARCH as an ambient capability, so that exec() keeps it. */
+/*
+ * Changes to the user, with CAP_DAC_READ_SEARCH as an ambient capability, so that exec() keeps it.
+ */
 static gboolean become_user(const struct confine *confine)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};

@@ -78,7 +78,7 @@ static void child_setup(void *data)
 			_exit(126);
 		_exit(127);
 	}
-	/* after a change of the user, which clears it */
+	/* set it after a change of the user, which clears it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/*
 	 * No signal is sent if the parent died before prctl(). Compare with the parent's own pid:

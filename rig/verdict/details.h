@@ -11,7 +11,7 @@
 
 #include "verdict/verdict.h"
 
-/* What a run says of its kernel. */
+/* The result of a run for its kernel. */
 enum run_outcome {
 	OUTCOME_GOOD, /* it ended as the scenario expects */
 	OUTCOME_BAD,  /* it did not */

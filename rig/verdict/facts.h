@@ -81,7 +81,7 @@ struct decision {
 	GPtrArray *reasons; /* of char *, owned; the one that decided comes first */
 };
 
-/* The rule. Pure: the same facts give the same decision. Free with decision_clear(). */
+/* Applies the rule. It uses nothing but FACTS. Free with decision_clear(). */
 struct decision facts_decide(const struct facts *facts);
 void decision_clear(struct decision *decision);
 #define decision_auto __attribute__((cleanup(decision_clear))) struct decision
@@ -89,7 +89,7 @@ void decision_clear(struct decision *decision);
 /* Is TEXT the sentence of a missing proof? Those are derived, never facts. */
 gboolean facts_is_proof(const char *text);
 
-/* `proof` of the file `verdict`. New reference. */
+/* Makes the member `proof` of the file `verdict`. New reference. */
 json_t *facts_proof_json(const struct facts *facts);
 
 /*

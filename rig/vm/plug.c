@@ -184,7 +184,9 @@ static const char *free_bus(struct vm *vm, const char *id)
 	return NULL;
 }
 
-/* MEMORY_DEVICE_SIZE_CHANGE names the device by its id; QEMU delays it by up to 1 s. */
+/*
+ * Handles MEMORY_DEVICE_SIZE_CHANGE, which has the device's id and which QEMU delays by up to 1 s.
+ */
 static void on_size(struct op *op, const char *name, json_t *data)
 {
 	if (g_str_equal(name, "MEMORY_DEVICE_SIZE_CHANGE") &&

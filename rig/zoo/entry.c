@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Entry files, from id to struct. */
+/* Loads entry files. */
 #include "zoo/zoo.h"
 
 #include <cyaml/cyaml.h>
@@ -165,7 +165,7 @@ static struct zoo_entry *take(struct raw_entry *raw)
 	return e;
 }
 
-/* A small z, two digits, perhaps a letter: z03, z22b. */
+/* TRUE: TEXT is an id: a small z, two digits, perhaps a letter (z03, z22b). */
 static gboolean is_id(const char *text)
 {
 	return g_regex_match_simple("^z[0-9]{2}[a-z]?$", text, 0, 0);

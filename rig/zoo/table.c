@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From run folders to the table of docs/zoo.md. */
+/* Makes the tables of docs/zoo.md from run folders. */
 #include "zoo/zoo.h"
 
 #include <string.h>

@@ -139,7 +139,7 @@ static double limit(double rate, double spoiled)
 	return bits / (capacity * (1 - spoiled));
 }
 
-/* To standard output, and to the end of RIG_TABLE. */
+/* Prints to standard output, and appends to the file RIG_TABLE. */
 static void G_GNUC_PRINTF(1, 2) say(const char *format, ...)
 {
 	const char *path = g_getenv("RIG_TABLE");

@@ -176,7 +176,7 @@ START_TEST(mails_are_split)
 		ck_assert_pstr_eq(file->old, old[i]);
 		ck_assert_pstr_eq(file->new, new[i]);
 	}
-	/* neither the quoted diff of a message nor a signature */
+	/* the patch contains neither the quoted diff of a message nor a mail's signature */
 	ck_assert_ptr_null(strstr(patch->text, "never"));
 	ck_assert_ptr_null(strstr(patch->text, "2.39"));
 }

@@ -79,7 +79,7 @@ START_TEST(printed_is_not_kept)
 	ck_assert(json_equal(plain, before) && json_equal(first, before));
 	ck_assert(json_equal(whole, expected));
 	ck_assert_uint_eq(timeline_explicit_laps(tl, 0), explicit);
-	/* three operations and a lap, four of TIMELINE_OPERATIONS_MAX */
+	/* a lap of three operations counts as four towards TIMELINE_OPERATIONS_MAX */
 	ck_assert_uint_eq(json_array_size(json_object_get(cut, "operations")),
 			  TIMELINE_OPERATIONS_MAX / 4 * 3);
 }

@@ -125,7 +125,7 @@ void lv_vanished(struct lv_host *host)
 		host->retry_timer = g_timeout_add(DRAIN_MS, on_vanished, host);
 }
 
-/* A fault of the host before the guest existed. */
+/* Ends a start that failed by a fault of the host, before the guest existed. */
 static void start_failed(struct lv_host *host, const char *why)
 {
 	if (!host->vm->by_us)

@@ -190,7 +190,7 @@ void lv_abandon(struct lv_host *host);
 /* event.c */
 gboolean lv_listen(struct lv_host *host, struct lv_link *link);
 void lv_unlisten(struct lv_link *link);
-/* An entry of query-acpi-ospm-status: the last _OST that the guest sent for a slot. */
+/* Handles an entry of query-acpi-ospm-status: the last _OST that the guest sent for a slot. */
 void lv_missed_ost(struct lv_host *host, json_t *entry);
 
 /* stream.c */

@@ -74,7 +74,7 @@ static gboolean upload(virConnectPtr conn, virStorageVolPtr volume, const char *
 	return ok;
 }
 
-/* The volume's path on the host, or NULL. */
+/* Makes a volume and returns its path on the host, or NULL. */
 static char *make_volume(struct lv_job *job, virStoragePoolPtr pool, const char *kind,
 			 const char *file)
 {

@@ -78,7 +78,7 @@ static guint64 integer(xmlXPathContext *context, const char *path)
 	return g_ascii_strtoull(text, NULL, 0);
 }
 
-/* libvirt writes sizes of live domains in KiB. */
+/* Reads a size, which libvirt writes in KiB for live domains. */
 static guint64 bytes(xmlXPathContext *context, const char *path)
 {
 	return integer(context, path) << 10;

@@ -11,7 +11,7 @@
 #define QEMU_URI "http://libvirt.org/schemas/domain/qemu/1.0"
 #define KIB 1024
 
-/* A child with TEXT (or NULL) and attributes as pairs of words up to NULL. */
+/* Adds a child element with TEXT (or NULL) and attributes, which are pairs of words up to NULL. */
 static xmlNode *add(xmlNode *parent, const char *name, const char *text,
 		    ...) G_GNUC_NULL_TERMINATED;
 

@@ -61,7 +61,7 @@ struct lv_memory {
 void lv_memory_clear(struct lv_memory *memory);
 /* For attaching and updating. */
 char *lv_memory_xml(const struct lv_memory *memory);
-/* The device of that id in a live domain's XML. */
+/* Finds the device of that id in a live domain's XML. */
 gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *ret);
 /*
  * The same device as in that XML, with another requested size; NULL if it is not there. libvirt

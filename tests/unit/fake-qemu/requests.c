@@ -221,7 +221,7 @@ static gboolean next_part(gpointer seq)
 	return G_SOURCE_REMOVE;
 }
 
-/* A file's bytes, or two chains. */
+/* Answers LOCKS with the bytes of a file, or with two chains. */
 static void on_locks(guint32 seq, const char *text)
 {
 	static const char orders[] = "irq_context: 0\n[1000] a\n[2000] b\n\n";
