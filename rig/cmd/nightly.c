@@ -54,7 +54,7 @@ static const GOptionEntry options[] = {
 	{"list", 'l', 0, G_OPTION_ARG_NONE, &want.list, "list the nights", NULL},
 	OPTION_RESULTS(&want.results),
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json,
-	 "print night.json (with --dry-run: the dry_run)", NULL},
+	 "print night.json, or the dry run as JSON", NULL},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print errors only", NULL},
 	{NULL}};
 

@@ -63,7 +63,7 @@ static const GOptionEntry options[] = {
 	 "seconds of load in each run (10)", "S"},
 	{"repeat", 0, 0, G_OPTION_ARG_INT, &want.words.repeat, "runs of each (1)", "N"},
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, &want.jobs, "number of cores to use (all)", "N"},
-	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "say what would be run", NULL},
+	{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &want.dry_run, "print what would be run", NULL},
 	OPTION_RESULTS(&want.results),
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json, "print the table as JSON", NULL},
 	{"quiet", 'q', 0, G_OPTION_ARG_NONE, &want.quiet, "print the table only", NULL},
