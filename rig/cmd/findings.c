@@ -196,6 +196,14 @@ static void print_agents(json_t *agents)
 	json_array_foreach (agents, i, agent) {
 		g_autoptr(GString) text = g_string_new(NULL);
 
+		if (json_is_string(at(agent, "not_started"))) {
+			g_autofree char *why =
+				findings_clean(findings_text(agent, "not_started"));
+
+			line(i ? "" : "agents", "%s was left out, it is optional: %s",
+			     findings_text(agent, "name"), why);
+			continue;
+		}
 		json_object_foreach (at(agent, "results"), op, counts) {
 			g_autofree char *results = counts_text(counts);
 

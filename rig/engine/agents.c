@@ -11,6 +11,7 @@ static void agent_run_free(gpointer data)
 	struct agent_run *a = data;
 
 	g_free(a->now);
+	g_free(a->not_started);
 	json_decref(a->results);
 	if (a->output)
 		g_string_free(a->output, TRUE);
@@ -64,12 +65,32 @@ static void judge_start(struct session *s, const struct agent *agent, const char
 		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", agent->name, why);
 }
 
+/* TRUE: the guest's reason why an agent did not start is that its kernel lacks something. */
+static gboolean is_lack(const char *why)
+{
+	static const char *const errors[] = {"ENOENT", "ENODEV",     "ENOSYS", "ENODATA",
+					     "EINVAL", "EOPNOTSUPP", NULL};
+	g_autofree char *error = g_strndup(why, strcspn(why, " "));
+
+	return g_strv_contains(errors, error);
+}
+
+/* The run continues without an optional agent, which is noted in the verdict. */
+static void leave_out(struct agent_run *a, const char *why)
+{
+	a->not_started = g_utf8_make_valid(why, -1);
+	run_journal(a->s->run, "not-started", "{s:s, s:s}", "agent", a->agent->name, "why",
+		    a->not_started);
+}
+
 static void on_started(const struct guest_reply *reply, void *data)
 {
 	struct agent_run *a = data;
 	struct session *s = a->s;
 
-	if (reply->error) {
+	if (reply->error && a->agent->optional && is_lack(reply->error->message))
+		leave_out(a, reply->error->message);
+	if (reply->error && !a->not_started) {
 		judge_start(s, a->agent, reply->error->message);
 		session_answer(s, reply->scope, EV_BAD);
 	} else if (--s->agents.starts == 0 && s->state == STATE_START) {
@@ -88,20 +109,24 @@ static void ask_start(struct session *s, struct agent_run *a)
 		    a->agent->n_params, on_started, a);
 }
 
+static gboolean is_left_out(const struct session *s, guint i)
+{
+	return ((const struct agent_run *)s->agents.list->pdata[i])->not_started != NULL;
+}
+
 /*
  * Starts the agents. After a reset it is called again, and starts the same agents with the same
  * seeds.
  */
 void agents_start(struct session *s)
 {
-	gboolean again = s->agents.list->len > 0;
+	gboolean again = s->agents.list->len > 0, none;
 	guint id = 0;
 
 	for (guint i = 0; i < s->scenario->n_agents && !again; i++) {
 		const struct agent *agent = &s->scenario->agents[i];
+		const char *offer = g_hash_table_lookup(s->hello.offers, agent->name);
 
-		if (g_strcmp0(g_hash_table_lookup(s->hello.offers, agent->name), "ok"))
-			continue;
 		for (guint n = 0; n < MAX(1, agent->count); n++) {
 			struct agent_run *a;
 			guint64 seed;
@@ -115,12 +140,18 @@ void agents_start(struct session *s)
 			a->seed = seed;
 			a->results = json_object();
 			g_ptr_array_add(s->agents.list, a);
+			if (g_strcmp0(offer, "ok"))
+				leave_out(a, offer ? offer : "this guest does not have it");
 		}
 	}
-	s->agents.starts = s->agents.list->len;
+	s->agents.starts = 0;
 	for (guint i = 0; i < s->agents.list->len; i++)
-		ask_start(s, s->agents.list->pdata[i]);
-	if (!s->agents.list->len)
+		s->agents.starts += !is_left_out(s, i);
+	none = s->agents.starts == 0;
+	for (guint i = 0; i < s->agents.list->len; i++)
+		if (!is_left_out(s, i))
+			ask_start(s, s->agents.list->pdata[i]);
+	if (none)
 		session_event(s, EV_ANSWER);
 }
 

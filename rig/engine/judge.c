@@ -154,6 +154,8 @@ static json_t *agents_json(struct session *s)
 					 a->agent->name, "ops", (json_int_t)a->ops, "failed",
 					 (json_int_t)a->failed, "results", a->results);
 
+		if (a->not_started)
+			json_object_set_new(json, "not_started", json_string(a->not_started));
 		if (a->tap && a->tap->seen)
 			json_object_set_new(json, "tests",
 					    json_pack("{s:i, s:i, s:i}", "passed", a->tap->passed,

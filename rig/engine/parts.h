@@ -131,6 +131,7 @@ struct agent_run {
 	guint64 seed;
 	guint64 ops, failed, busy_ms;
 	guint64 shown_ops; /* at the last status line */
+	char *not_started; /* why, if it is optional and the kernel lacks something; else NULL */
 	char *now;
 	json_t *results; /* from COUNTS: {"op": {"ok": n}} */
 	GString *output; /* of its program (output.c), or NULL */

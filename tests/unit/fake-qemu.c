@@ -44,7 +44,8 @@
  *	beat-stops-after=N	no BEAT after N, and no answers
  *	agent-stuck		the agents' busy-ms grow, STOP lists the stuck agents
  *	agent-late=N		so do N STOPs, after which they end
- *	agent-error=NAME	START is answered by `error NAME`
+ *	agent-error=NAME	START is answered by `error NAME`, of
+ *	agent-error-of=AGENT	this agent only
  *	agent-illegal		COUNTS has an illegal result
  *	blocks-error=NAME	BLOCKS is answered by `error NAME`
  *	no-answer=TYPE		requests of this number are never answered

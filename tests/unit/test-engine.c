@@ -393,6 +393,7 @@ int main(void)
 	use_scratch(locks);
 	tcase_set_timeout(locks, 120);
 	add_locks_tests(locks);
+	add_agent_tests(locks);
 	suite_add_tcase(suite, locks);
 	return suite_run(suite);
 }

@@ -27,16 +27,18 @@ static void done(guint32 seq, const char *error)
 
 static void on_start(guint32 seq, const char *text)
 {
+	g_autofree char *name = line_of(text, "agent");
+	const char *only = script_word("agent-error-of");
 	struct agent *agent;
 
 	moment("start");
-	if (script_word("agent-error")) {
+	if (script_word("agent-error") && (!only || g_str_equal(only, name))) {
 		done(seq, script_word("agent-error"));
 		return;
 	}
 	agent = g_new0(struct agent, 1);
 	agent->id = line_of(text, "id");
-	agent->name = line_of(text, "agent");
+	agent->name = g_steal_pointer(&name);
 	agent->since = g_get_monotonic_time();
 	g_queue_push_tail(&guest.agents, agent);
 	done(seq, NULL);
