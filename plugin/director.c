@@ -42,8 +42,8 @@ static struct {
 	_Atomic(void *) updating[UPDATING_CPUS]; /* the watch whose instruction a vCPU has begun, or
 						  * NULL */
 	enum insn_form form;
-	_Atomic unsigned logged[DIRECTOR_HOLDS_MAX];
-	_Atomic uint64_t unlogged[DIRECTOR_HOLDS_MAX];
+	_Atomic unsigned logged[DIRECTOR_ALL_MAX];
+	_Atomic uint64_t unlogged[DIRECTOR_ALL_MAX];
 } director = {.link.fd = -1};
 
 static const char *const outcomes[] = HOLD_OUTCOMES;
@@ -60,13 +60,23 @@ static void on_ended(const struct hold_wait *wait, void *data)
 		 outcomes[wait->outcome], wait->visits);
 }
 
+static void on_turned(unsigned first, void *data)
+{
+	(void)data;
+	link_say(&director.link, "turn %u", first);
+}
+
 static void say_totals(void)
 {
 	for (unsigned i = 0; i < director.orders.n_holds; i++) {
 		struct hold_totals t;
 
 		holds_totals(&director.holds, i, &t);
-		link_say(&director.link,
+		/* an arm that was not reached has nothing to tell */
+		if (director.holds.sweep.slots && i >= director.holds.sweep.arms &&
+		    !t.reached[SIDE_A])
+			continue;
+		link_answer(&director.link,
 			 "totals %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
 			 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
 			 i, t.reached[SIDE_A], t.reached[SIDE_B], t.held, t.outcome[HOLD_MET],
@@ -282,7 +292,8 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, in
 	director.form = insn_form_of(info->target_name);
 	director.holds = (struct holds){
 		.hold = director.orders.hold, .n = director.orders.n_holds,
-		.vcpus = info->system.smp_vcpus, .ended = on_ended,
+		.vcpus = info->system.smp_vcpus, .sweep = director.orders.sweep,
+		.ended = on_ended, .turned = on_turned,
 	};
 	holds_init(&director.holds);
 	/* by hand there is no file for them, and locks are not recorded */

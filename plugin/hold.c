@@ -44,7 +44,7 @@ static bool is_met(const struct hold *hold, enum hold_side side, uint64_t visits
 {
 	if (hold->kind == HOLD_MEET)
 		return hold->meetings[side] != meetings;
-	return visits >= hold->visits;
+	return hold->kind == HOLD_UNTIL && visits >= hold->visits;
 }
 
 /* The caller holds hold->lock. Waits, and sets wait->outcome. */
@@ -71,12 +71,75 @@ static void wait_here(struct holds *holds, struct hold *hold, struct hold_wait *
 						     : HOLD_RELEASED;
 }
 
-static void account(struct hold *hold, const struct hold_wait *wait)
+static bool is_arm(const struct holds *holds, unsigned id)
 {
+	return holds->sweep.slots && id >= holds->sweep.arms;
+}
+
+static void account(struct holds *holds, struct hold *hold, const struct hold_wait *wait)
+{
+	int64_t end = wait->start_ns + wait->length_ns;
+
 	hold->outcome[wait->outcome]++;
 	hold->held_ns += wait->length_ns;
-	if (wait->outcome == HOLD_EXPIRED)
-		hold->rest_until_ns = wait->start_ns + 2 * wait->length_ns;
+	if (is_arm(holds, wait->id)) {
+		if (wait->id < holds->sweep.turns)
+			atomic_store(&holds->sweep.waited_ns, end);
+		else
+			atomic_store(&holds->sweep.rest_until_ns[wait->cpu],
+				     end + wait->length_ns / 2);
+	} else if (wait->outcome == HOLD_EXPIRED) {
+		hold->rest_until_ns = end + wait->length_ns;
+	}
+}
+
+/* Is it the turn of arm ID? */
+static bool is_active(const struct holds *holds, unsigned id)
+{
+	const struct sweep *sweep = &holds->sweep;
+	unsigned n = holds->n - sweep->turns;
+
+	return id < sweep->turns ||
+	       (id - sweep->turns + n - atomic_load(&sweep->first)) % n < sweep->slots;
+}
+
+/* Begins the next window when the last one is over. */
+static void advance(struct holds *holds, int64_t now_ns)
+{
+	struct sweep *sweep = &holds->sweep;
+	int64_t ends_ns = atomic_load(&sweep->ends_ns);
+
+	if (now_ns < ends_ns || sweep->turns >= holds->n ||
+	    !atomic_compare_exchange_strong(&sweep->ends_ns, &ends_ns, now_ns + sweep->window_ns))
+		return;
+	if (ends_ns)
+		atomic_store(&sweep->first, (atomic_load(&sweep->first) + sweep->slots) %
+						    (holds->n - sweep->turns));
+	if (holds->turned)
+		holds->turned(sweep->turns + atomic_load(&sweep->first), holds->data);
+}
+
+/* An arm's place was reached. FALSE: it is not the turn of the arm, or of the vCPU. */
+static bool arm_may_wait(struct holds *holds, const struct hold_wait *wait)
+{
+	int64_t now_ns = holds_now_ns();
+
+	advance(holds, now_ns);
+	return wait->cpu < HOLD_CPUS && is_active(holds, wait->id) &&
+	       (wait->id < holds->sweep.turns ||
+		now_ns >= atomic_load(&holds->sweep.rest_until_ns[wait->cpu]));
+}
+
+/* An arm that waited HELD times: may it wait in this round, or in the next, which begins now? */
+static bool round_allows(struct holds *holds, uint64_t held, int64_t now_ns)
+{
+	struct sweep *sweep = &holds->sweep;
+	uint64_t rounds = atomic_load(&sweep->rounds);
+
+	if (held <= rounds)
+		return true;
+	return now_ns - atomic_load(&sweep->waited_ns) > sweep->window_ns &&
+	       atomic_compare_exchange_strong(&sweep->rounds, &rounds, held);
 }
 
 /* The caller holds hold->lock. FALSE: this vCPU must not wait. */
@@ -87,6 +150,9 @@ static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait 
 		return false;
 	if (!atomic_load(&holds->armed) || hold->waits[wait->side] || hold->held >= hold->times ||
 	    wait->start_ns < hold->rest_until_ns)
+		return false;
+	if (is_arm(holds, wait->id) && wait->id < holds->sweep.turns &&
+	    !round_allows(holds, hold->held, wait->start_ns))
 		return false;
 	if (!take_vcpu(holds)) {
 		atomic_fetch_add(&hold->crowded, 1);
@@ -129,7 +195,7 @@ static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_w
 		if (hold->kind == HOLD_UNTIL || wait->outcome != HOLD_MET)
 			hold->waits[wait->side] = false;
 		atomic_fetch_sub(&holds->held_vcpus, 1);
-		account(hold, wait);
+		account(holds, hold, wait);
 		waited = true;
 	}
 	pthread_mutex_unlock(&hold->lock);
@@ -162,6 +228,8 @@ void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned
 			visit(hold, reached);
 		return;
 	}
+	if (is_arm(holds, id) && !arm_may_wait(holds, &wait))
+		return;
 	/* the last wait may still be open, and its partner is to end it */
 	if (!atomic_load(&hold->spent) || atomic_load(&hold->waiting))
 		reach_and_wait(holds, hold, &wait);

@@ -17,6 +17,7 @@ static bool scanned(int got, int want, const char *line, int used)
 
 static const char *read_hold(struct orders *orders, const char *line)
 {
+	static const char *const kinds[N_KINDS] = {"until", "meet", "delay"};
 	struct hold *hold = &orders->hold[orders->n_holds];
 	unsigned id, max_ms, times, visits, after;
 	char kind[8];
@@ -25,15 +26,17 @@ static const char *read_hold(struct orders *orders, const char *line)
 	got = sscanf(line, "hold %u %7s %u %u %u %u%n", &id, kind, &max_ms, &times, &visits, &after,
 		     &used);
 	if (!scanned(got, 6, line, used))
-		return "a 'hold' line needs ID, until or meet, MAX_MS, TIMES, VISITS and AFTER";
-	if (orders->n_holds == DIRECTOR_HOLDS_MAX || id != orders->n_holds)
-		return "holds must be numbered from 0, and be at most 16";
-	if (strcmp(kind, "until") && strcmp(kind, "meet"))
-		return "the kind of a hold is neither until nor meet";
+		return "a 'hold' line needs ID, until, meet or delay, MAX_MS, TIMES, VISITS and "
+		       "AFTER";
+	if (orders->n_holds == DIRECTOR_ALL_MAX || id != orders->n_holds)
+		return "holds must be numbered from 0, and be at most 16, with 1024 arms";
+	for (hold->kind = 0; hold->kind < N_KINDS && strcmp(kind, kinds[hold->kind]);)
+		hold->kind++;
+	if (hold->kind == N_KINDS)
+		return "the kind of a hold is none of until, meet and delay";
 	if (!max_ms || max_ms > HOLD_MS_MAX || !times || times > HOLD_TIMES_MAX || !visits ||
 	    visits > HOLD_VISITS_MAX || after > id)
 		return "a number of a hold is out of range";
-	hold->kind = *kind == 'u' ? HOLD_UNTIL : HOLD_MEET;
 	hold->max_ns = max_ms * (int64_t)1000000;
 	hold->times = times;
 	hold->visits = visits;
@@ -162,8 +165,26 @@ static const char *read_result(struct orders *orders, const char *line)
 	return NULL;
 }
 
+static const char *read_sweep(struct orders *orders, const char *line)
+{
+	struct sweep *sweep = &orders->sweep;
+	unsigned window_ms;
+	int used = 0, got = sscanf(line, "sweep %u %u %u %u%n", &sweep->arms, &sweep->turns,
+				   &sweep->slots, &window_ms, &used);
+
+	if (!scanned(got, 4, line, used))
+		return "a 'sweep' line needs ARMS, TURNS, SLOTS and WINDOW_MS";
+	if (sweep->arms > sweep->turns || sweep->turns > orders->n_holds || !sweep->slots ||
+	    sweep->slots > DIRECTOR_SLOTS_MAX || !window_ms || window_ms > DIRECTOR_WINDOW_MS_MAX)
+		return "a number of the sweep is out of range";
+	sweep->window_ns = window_ms * (int64_t)1000000;
+	return NULL;
+}
+
 static const char *read_line(struct orders *orders, const char *line)
 {
+	if (!strncmp(line, "sweep ", 6))
+		return read_sweep(orders, line);
 	if (!strncmp(line, "hold ", 5))
 		return read_hold(orders, line);
 	if (!strncmp(line, "at ", 3))

@@ -28,8 +28,9 @@ struct watch {
 };
 
 struct orders {
-	struct hold hold[DIRECTOR_HOLDS_MAX];
+	struct hold hold[DIRECTOR_ALL_MAX];
 	unsigned n_holds;
+	struct sweep sweep;
 	struct watch watch[DIRECTOR_WATCHES_MAX]; /* by `from` */
 	unsigned n_watches;
 	unsigned n_visits; /* functions */

@@ -7,9 +7,12 @@
  * without 0x, the holds first:
  *
  *	rig-director 1
- *	hold ID until|meet MAX_MS TIMES VISITS AFTER
+ *	hold ID until|meet|delay MAX_MS TIMES VISITS AFTER
  *					ID counts from 0; AFTER: 0, or 1 + the ID of an earlier
  *					hold that must have been met before
+ *	sweep ARMS TURNS SLOTS WINDOW_MS
+ *					holds from ARMS on are arms (hold.h): those from TURNS on
+ *					take turns, SLOTS at a time, each time for WINDOW_MS
  *	at ID a|b ADDRESS		an instruction: side a waits, side b is awaited
  *					(meet: both wait)
  *	return ID a|b FROM TO		the instructions in FROM..TO that return from a function
@@ -42,6 +45,7 @@
  *					passes, and how often vCPUs passed others nearby
  *			counted		the end of the totals
  *			locks N		the recorded locks are written: N edges; -1: not
+ *			turn ID		the turn of the arms from ID on begins
  *			skewed ID ADDRESS
  *					an address inside an instruction: it can never be reached
  *
@@ -70,10 +74,14 @@
 #define RIG_PLUGIN_PROTOCOL_H
 
 #define DIRECTOR_MAGIC "rig-director 1"
-#define DIRECTOR_FILE_MAX (64 << 10) /* bytes of the instruction file */
+#define DIRECTOR_FILE_MAX (512 << 10) /* bytes of the instruction file */
 #define DIRECTOR_LINE_MAX 200	     /* bytes of a packet */
-#define DIRECTOR_HOLDS_MAX 16
-#define DIRECTOR_WATCHES_MAX 2048    /* at, return, update and visit lines together */
+#define DIRECTOR_HOLDS_MAX 16	     /* without arms */
+#define DIRECTOR_ARMS_MAX 1024
+#define DIRECTOR_ALL_MAX (DIRECTOR_HOLDS_MAX + DIRECTOR_ARMS_MAX)
+#define DIRECTOR_SLOTS_MAX 64
+#define DIRECTOR_WINDOW_MS_MAX 60000
+#define DIRECTOR_WATCHES_MAX 8192    /* at, return, update and visit lines together */
 #define DIRECTOR_VISITS_MAX 512
 #define DIRECTOR_LOCKS_MAX 128	     /* lock lines */
 #define DIRECTOR_LOG_MAX 200	     /* held lines for each hold; the totals have the rest */

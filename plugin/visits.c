@@ -18,8 +18,9 @@ static void count_beside(struct visits *visits, unsigned id, unsigned cpu, int64
 				continue;
 			atomic_fetch_add_explicit(&visits->beside[id][near], 1,
 						  memory_order_relaxed);
-			atomic_fetch_add_explicit(&visits->beside[near][id], 1,
-						  memory_order_relaxed);
+			if (near != (int)id)
+				atomic_fetch_add_explicit(&visits->beside[near][id], 1,
+							  memory_order_relaxed);
 		}
 }
 
@@ -67,7 +68,7 @@ void visits_text(struct visits *visits, unsigned id, char *text, size_t size)
 		int more;
 
 		for (unsigned near = 0; near < visits->n; near++)
-			if (!told[near] && near != id && visits->beside[id][near] &&
+			if (!told[near] && visits->beside[id][near] &&
 			    (best == visits->n ||
 			     closeness(visits, id, near) > closeness(visits, id, best)))
 				best = near;

@@ -28,7 +28,7 @@ struct visits {
 	_Atomic uint64_t count[DIRECTOR_VISITS_MAX];
 	/*
 	 * how often the second was passed by another vCPU within VISITS_NEAR_NS of the first, or
-	 * the reverse
+	 * the reverse; both may be the same function
 	 */
 	_Atomic uint32_t beside[DIRECTOR_VISITS_MAX][DIRECTOR_VISITS_MAX];
 	struct {

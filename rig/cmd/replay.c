@@ -120,6 +120,7 @@ static gboolean words(const struct run_info *before, struct run_request *want, c
 	want->holds = json_object_get(in, "hold") ? holds(in) : NULL;
 	want->visits = text(in, "visits");
 	want->record_locks = json_is_true(json_object_get(in, "record_locks"));
+	want->sweep = text(in, "sweep");
 	if (!want->emulator)
 		want->emulator = text(in, "qemu");
 	want->without = text(in, "without");

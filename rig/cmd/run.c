@@ -58,7 +58,7 @@ static const GOptionEntry options[] = {
 	 "stop only at a report with this signature or kind", "KEY"},
 	{"hold", 0, 0, G_OPTION_ARG_STRING_ARRAY, &want.holds,
 	 "make a vCPU wait: 'A until B[, visits N][, max MS][, times N]', "
-	 "'A meet B' (repeatable)",
+	 "'A meet B', 'A, max MS' (repeatable)",
 	 "TEXT"},
 	{"visits", 0, 0, G_OPTION_ARG_STRING, &want.visits,
 	 "count how often vCPUs pass the functions of 'hotplug', a file or a function "
@@ -66,6 +66,8 @@ static const GOptionEntry options[] = {
 	 "WHAT,…"},
 	{"record-locks", 0, 0, G_OPTION_ARG_NONE, &want.record_locks,
 	 "record the lock orders from outside, with or without lockdep (docs/prove.md)", NULL},
+	{"sweep", 0, 0, G_OPTION_ARG_FILENAME, &want.sweep,
+	 "try the holds of a file, a few at a time (docs/director.md)", "FILE"},
 	{"without", 0, 0, G_OPTION_ARG_STRING, &want.without,
 	 "leave a part of the scenario out: an agent, a step ('unplug d') or all 'holds'",
 	 "PART"},

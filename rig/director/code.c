@@ -60,16 +60,25 @@ guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address)
 										    : address;
 }
 
+/* The code of CALLER, or NULL; the caller's. */
+static guint8 *read_code(struct symbols *symbols, const struct symbol_range *caller)
+{
+	g_autofree guint8 *code = NULL;
+
+	if (caller->size > CODE_MAX)
+		return NULL;
+	code = g_malloc(caller->size + 1);
+	return symbols_code(symbols, caller->address, caller->size, code) ? g_steal_pointer(&code)
+									  : NULL;
+}
+
 gboolean code_returns(struct symbols *symbols, const char *name, const struct symbol_range *caller,
 		      guint64 to, GArray *out)
 {
 	const struct arch *arch = find_arch(name);
-	g_autofree guint8 *code = NULL;
+	g_autofree guint8 *code = arch ? read_code(symbols, caller) : NULL;
 
-	if (!arch || caller->size > CODE_MAX)
-		return FALSE;
-	code = g_malloc(caller->size + 1);
-	if (!symbols_code(symbols, caller->address, caller->size, code))
+	if (!code)
 		return FALSE;
 	for (guint64 at = 0; at < caller->size; at += arch->step)
 		if (arch->call(code + at, caller->size - at, caller->address + at) == to) {
@@ -79,4 +88,19 @@ gboolean code_returns(struct symbols *symbols, const char *name, const struct sy
 			g_array_append_val(out, range);
 		}
 	return TRUE;
+}
+
+void code_calls(struct symbols *symbols, const char *name, const struct symbol_range *caller,
+		GHashTable *functions, void (*called)(gpointer value, void *data), void *data)
+{
+	const struct arch *arch = find_arch(name);
+	g_autofree guint8 *code = arch ? read_code(symbols, caller) : NULL;
+
+	for (guint64 at = 0; code && at < caller->size; at += arch->step) {
+		guint64 to = arch->call(code + at, caller->size - at, caller->address + at);
+		gpointer value;
+
+		if (to && g_hash_table_lookup_extended(functions, &to, NULL, &value))
+			called(value, data);
+	}
 }

@@ -25,6 +25,9 @@
  */
 gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GError **error);
 
+/* Can plugins of interface API hold a vCPU inside an update (`update in function`)? */
+gboolean director_can_update(int api);
+
 /* PATH as a value of QEMU's options. The caller's. */
 char *director_escape(const char *path);
 
@@ -33,17 +36,34 @@ struct director_orders;
 
 #define DIRECTOR_ALL "hotplug" /* all files whose functions are candidates for holds */
 
+/* Holds that one boot tries one after the other, its arms: hold.h. */
+struct director_sweep {
+	GArray *arms;	  /* of struct hold_spec */
+	guint turns;	  /* arms from this one on take turns */
+	guint slots;	  /* so many at a time */
+	guint window_ms;
+};
+
+/*
+ * Reads FILE: an arm in each line, as hold_parse() reads it; `turns` before those that take turns;
+ * `slots N` (4) and `window MS` (2000) anywhere. NULL: FILE is NULL, or an error: RIG_EXIT_USAGE.
+ */
+struct director_sweep *director_sweep_read(const char *file, GError **error);
+void director_sweep_free(struct director_sweep *sweep);
+RIG_DEFINE_AUTO(director_sweep, director_sweep_free)
+
 /*
  * Finds the places of HOLDS in KERNEL: in its vmlinux where it has one with symbols, else in the
  * kallsyms of its image. VISITS names functions that are to be counted, or is NULL: words with
  * commas between them, DIRECTOR_ALL, a file ("mm/slub.c") or a function, which means its
- * neighbours, too. RECORD: the plugin records locks (docs/prove.md). Blocks for about a second.
- * Errors: RIG_EXIT_USAGE, a place that this kernel does not have, with names that are like it;
+ * neighbours, too. SWEEP (or NULL) is copied; an arm whose place this kernel does not have is never
+ * reached. RECORD: the plugin records locks (docs/prove.md). Blocks for about a second. Errors:
+ * RIG_EXIT_USAGE, a place that this kernel does not have, with names that are like it;
  * RIG_EXIT_SKIP, an image whose names cannot be read.
  */
 struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const char *visits,
-					 gboolean record, const struct kernel *kernel,
-					 GError **error);
+					 const struct director_sweep *sweep, gboolean record,
+					 const struct kernel *kernel, GError **error);
 void director_orders_free(struct director_orders *orders);
 /*
  * Can QEMU with plugin interface API do what ORDERS ask for? Errors: RIG_EXIT_SKIP, with the hold
@@ -57,6 +77,10 @@ RIG_DEFINE_AUTO(director_orders, director_orders_free)
  * reference.
  */
 json_t *director_orders_json(const struct director_orders *orders);
+/* The arms of the sweep, the last ones of all holds; 0: there is none. */
+guint director_orders_arms(const struct director_orders *orders);
+/* Hold I as hold_text() writes it; arms are counted from the number of holds on. Borrowed. */
+const char *director_orders_hold(const struct director_orders *orders, guint i);
 /* The instruction file's text; borrowed. */
 const char *director_orders_text(const struct director_orders *orders);
 
@@ -77,6 +101,8 @@ struct director_totals {
 /* All from the main loop. */
 struct director_owner {
 	void (*held)(const struct director_held *held, void *data);
+	/* the turn of the arms from HOLD on begins */
+	void (*turned)(guint hold, void *data);
 	/* an address of HOLD is inside an instruction: it cannot be reached */
 	void (*skewed)(guint hold, guint64 address, void *data);
 	/* the plugin sent a line that is not one; once */
@@ -106,8 +132,9 @@ void director_ask_totals(struct director *director);
 void director_totals(const struct director *director, guint hold, struct director_totals *ret);
 /*
  * What was counted, once the plugin has answered: [{"function", "visits", "beside": {function:
- * times}}, …] for functions that were passed. `beside`: how often another vCPU passed that function
- * at about the same time. New reference; NULL where nothing was to be counted.
+ * times}, "calls": [function, …]}, …] for functions that were passed. `beside`: how often another
+ * vCPU passed that function at about the same time. New reference; NULL where nothing was to be
+ * counted.
  */
 json_t *director_visits(const struct director *director);
 /* Asks the plugin to write the recorded locks; director_locks_path() has them once it answered. */

@@ -23,9 +23,11 @@ struct hold_orders {
 };
 
 struct director_orders {
-	GArray *holds;	   /* of struct hold_orders */
+	GArray *holds;	   /* of struct hold_orders; the arms of a sweep come last */
+	guint n_arms;
 	GPtrArray *visits; /* names of the functions that are counted, by their ID; NULL: none */
 	gboolean records;  /* locks */
+	GPtrArray *calls;  /* for each of them those that it calls: GHashTable, a set of IDs */
 	char *text;
 };
 
@@ -67,5 +69,12 @@ guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address);
  */
 gboolean code_returns(struct symbols *symbols, const char *arch, const struct symbol_range *caller,
 		      guint64 to, GArray *out);
+
+/*
+ * CALLED for each call in CALLER to one of FUNCTIONS, a table of entries (guint64 *) and values.
+ * None where the rig cannot decode calls of ARCH.
+ */
+void code_calls(struct symbols *symbols, const char *arch, const struct symbol_range *caller,
+		GHashTable *functions, void (*called)(gpointer value, void *data), void *data);
 
 #endif

@@ -30,12 +30,13 @@ struct director {
 	guint source;
 	guint n_holds;
 	const GPtrArray *names; /* of the functions that are counted: the orders'; or NULL */
+	const GPtrArray *calls; /* the orders', too */
 	json_t *visits;		/* as director_visits() returns it, or NULL */
 	gboolean there, told_broken;
-	struct director_totals logged[DIRECTOR_HOLDS_MAX]; /* counted here, from the held lines */
-	struct director_totals totals[DIRECTOR_HOLDS_MAX]; /* as the plugin reported them last */
 	char *locks_path;
 	gboolean has_locks;	      /* the plugin has written them */
+	struct director_totals logged[DIRECTOR_ALL_MAX]; /* counted here, from the held lines */
+	struct director_totals totals[DIRECTOR_ALL_MAX]; /* as the plugin reported them last */
 	struct recent recent[RECENT]; /* a ring */
 	guint n_recent;
 };
@@ -111,6 +112,22 @@ static gboolean read_beside(const struct director *d, const char *word, json_t *
 	return TRUE;
 }
 
+/* The names of the counted functions that function ID calls. */
+static json_t *calls_json(const struct director *d, guint id)
+{
+	json_t *array = json_array();
+	GHashTableIter iter;
+	gpointer callee;
+
+	if (!d->calls)
+		return array;
+	g_hash_table_iter_init(&iter, d->calls->pdata[id]);
+	while (g_hash_table_iter_next(&iter, &callee, NULL))
+		json_array_append_new(array,
+				      json_string(d->names->pdata[GPOINTER_TO_UINT(callee)]));
+	return array;
+}
+
 static gboolean read_visited(struct director *d, const char *line)
 {
 	g_auto(GStrv) words = g_strsplit(line, " ", DIRECTOR_LINE_MAX);
@@ -129,14 +146,27 @@ static gboolean read_visited(struct director *d, const char *line)
 			return FALSE;
 		}
 	json_array_append_new(d->visits,
-			      json_pack("{s:s, s:I, s:o}", "function", d->names->pdata[id],
-					"visits", (json_int_t)count, "beside", beside));
+			      json_pack("{s:s, s:I, s:o, s:o}", "function", d->names->pdata[id],
+					"visits", (json_int_t)count, "beside", beside, "calls",
+					calls_json(d, id)));
 	return TRUE;
 }
 
 json_t *director_visits(const struct director *d)
 {
 	return d->visits ? json_incref(d->visits) : NULL;
+}
+
+static gboolean read_turn(struct director *d, const char *line)
+{
+	guint hold;
+	int used = 0;
+
+	if (sscanf(line, "turn %u%n", &hold, &used) != 1 || line[used] || hold >= d->n_holds)
+		return FALSE;
+	if (d->owner.turned)
+		d->owner.turned(hold, d->owner.data);
+	return TRUE;
 }
 
 static gboolean read_skewed(struct director *d, const char *line)
@@ -185,6 +215,7 @@ static void on_line(struct director *d, const char *line)
 		{"hello ", read_hello},	  {"held ", read_held},	      {"totals ", read_totals},
 		{"skewed ", read_skewed}, {"visited ", read_visited}, {"counted", read_counted},
 		{"locks ", read_locks},
+		{"turn ", read_turn},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
@@ -237,6 +268,7 @@ struct director *director_open(const struct director_orders *orders, const char 
 	d->owner = *owner;
 	d->n_holds = orders->holds->len;
 	d->names = orders->visits;
+	d->calls = orders->calls;
 	d->visits = orders->visits ? json_array() : NULL;
 	d->locks_path = orders->records ? g_strconcat(path, LOCKS_SUFFIX, NULL) : NULL;
 	if (!rig_write_file(path, orders->text, -1, error))
@@ -327,7 +359,7 @@ void director_totals(const struct director *d, guint hold, struct director_total
 
 void director_drain(struct director *d)
 {
-	read_lines(d, DIRECTOR_HOLDS_MAX * (DIRECTOR_LOG_MAX + 2) + DIRECTOR_VISITS_MAX);
+	read_lines(d, d->n_holds * (DIRECTOR_LOG_MAX + 2) + DIRECTOR_VISITS_MAX);
 }
 
 gint64 director_held_ns(const struct director *d, gint64 now_ns, gint64 within_ns)

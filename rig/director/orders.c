@@ -27,6 +27,7 @@ void director_orders_free(struct director_orders *orders)
 		return;
 	g_array_unref(orders->holds);
 	g_clear_pointer(&orders->visits, g_ptr_array_unref);
+	g_clear_pointer(&orders->calls, g_ptr_array_unref);
 	g_free(orders->text);
 	g_free(orders);
 }
@@ -57,7 +58,7 @@ static struct symbols *open_names(const struct kernel *kernel, struct variables 
 
 static void write_side(GString *out, guint id, char side, const struct site *site, guint *watches)
 {
-	for (guint i = 0; i < site->at->len; i++, ++*watches) {
+	for (guint i = 0; site->at && i < site->at->len; i++, ++*watches) {
 		const struct symbol_range *range = &g_array_index(site->at, struct symbol_range, i);
 
 		if (site->kind == SITE_RETURN)
@@ -100,17 +101,63 @@ static void write_visits(GString *out, const struct director_orders *orders,
 	}
 }
 
-static gboolean write_file(struct director_orders *orders, const struct hold_spec *specs,
-			   const char *arch, struct symbols *symbols,
-			   const struct variables *variables, GError **error)
+static void add_call(gpointer id, void *data)
 {
-	g_autoptr(GString) out = g_string_new(DIRECTOR_MAGIC "\n");
+	g_hash_table_add(data, id);
+}
+
+/* Which of the counted functions each of them calls. */
+static void find_calls(struct director_orders *orders, struct symbols *symbols, const char *arch)
+{
+	g_autoptr(GHashTable) entries =
+		g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+
+	orders->calls = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
+	for (guint i = 0; i < orders->visits->len; i++) {
+		g_autoptr(GArray) found = symbols_named(symbols, orders->visits->pdata[i]);
+
+		for (guint j = 0; j < found->len; j++) {
+			guint64 at = g_array_index(found, struct symbol_range, j).address,
+				entry = code_entry(symbols, arch, at);
+
+			g_hash_table_insert(entries, g_memdup2(&at, sizeof(at)),
+					    GUINT_TO_POINTER(i));
+			g_hash_table_insert(entries, g_memdup2(&entry, sizeof(entry)),
+					    GUINT_TO_POINTER(i));
+		}
+	}
+	for (guint i = 0; i < orders->visits->len; i++) {
+		g_autoptr(GArray) found = symbols_named(symbols, orders->visits->pdata[i]);
+		GHashTable *calls = g_hash_table_new(NULL, NULL);
+
+		for (guint j = 0; j < found->len; j++)
+			code_calls(symbols, arch, &g_array_index(found, struct symbol_range, j),
+				   entries, add_call, calls);
+		g_ptr_array_add(orders->calls, calls);
+	}
+}
+
+static const struct hold_spec *spec_at(const struct hold_spec *holds, guint n,
+				       const struct director_sweep *sweep, guint i)
+{
+	return i < n ? &holds[i] : &g_array_index(sweep->arms, struct hold_spec, i - n);
+}
+
+static void write_hold(GString *out, guint id, const struct hold_spec *spec)
+{
+	g_string_append_printf(out, "hold %u %s %u %u %u %u\n", id,
+			       spec->until  ? "until"
+			       : spec->meet ? "meet"
+					    : "delay",
+			       spec->max_ms, spec->times, spec->visits, spec->after);
+}
+
+static gboolean write_file(struct director_orders *orders, GString *out, const char *arch,
+			   struct symbols *symbols, const struct variables *variables,
+			   GError **error)
+{
 	guint watches = 0;
 
-	for (guint i = 0; i < orders->holds->len; i++)
-		g_string_append_printf(out, "hold %u %s %u %u %u %u\n", i,
-				       specs[i].until ? "until" : "meet", specs[i].max_ms,
-				       specs[i].times, specs[i].visits, specs[i].after);
 	for (guint i = 0; i < orders->holds->len; i++)
 		for (int side = 0; side < 2; side++)
 			write_side(out, i, "ab"[side],
@@ -124,57 +171,88 @@ static gboolean write_file(struct director_orders *orders, const struct hold_spe
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"the holds and counted functions have %u addresses (at most %d)",
 				watches, DIRECTOR_WATCHES_MAX);
-	orders->text = g_string_free(g_steal_pointer(&out), FALSE);
+	orders->text = g_strdup(out->str);
 	return TRUE;
 }
 
 static gboolean find_sides(struct symbols *symbols, const char *arch, const struct hold_spec *spec,
 			   struct hold_orders *ret, GError **error)
 {
-	const char *places[2] = {spec->at, spec->until ? spec->until : spec->meet};
+	const char *places[2] = {spec->at, hold_partner(spec)};
 
-	ret->text = hold_text(spec);
 	for (int side = 0; side < 2; side++)
-		if (!place_find(symbols, arch, places[side], &ret->side[side], error)) {
+		if (places[side] &&
+		    !place_find(symbols, arch, places[side], &ret->side[side], error)) {
 			g_prefix_error(error, "hold '%s': ", ret->text);
-			hold_orders_clear(ret);
 			return FALSE;
 		}
 	return TRUE;
 }
 
+/* Adds SPEC to the holds of ORDERS, and its line to OUT. */
+static gboolean add_hold(struct director_orders *orders, struct symbols *symbols, const char *arch,
+			 const struct hold_spec *spec, GString *out, GError **error)
+{
+	struct hold_orders hold = {.text = hold_text(spec)};
+	gboolean ok = find_sides(symbols, arch, spec, &hold, error);
+
+	for (int side = 0; side < 2 && !ok; side++)
+		g_clear_pointer(&hold.side[side].at, g_array_unref);
+	write_hold(out, orders->holds->len, spec);
+	g_array_append_val(orders->holds, hold);
+	return ok;
+}
+
 struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const char *visits,
-					 gboolean record, const struct kernel *kernel,
-					 GError **error)
+					 const struct director_sweep *sweep, gboolean record,
+					 const struct kernel *kernel, GError **error)
 {
 	rig_auto(director_orders) orders = g_new0(struct director_orders, 1);
+	g_autoptr(GString) out = g_string_new(DIRECTOR_MAGIC "\n");
 	rig_auto(variables) variables = NULL;
 	rig_auto(symbols) symbols = open_names(kernel, &variables, error);
 
 	orders->holds = g_array_new(FALSE, TRUE, sizeof(struct hold_orders));
 	g_array_set_clear_func(orders->holds, hold_orders_clear);
+	orders->n_arms = sweep ? sweep->arms->len : 0;
 	if (!symbols)
 		return NULL;
-	for (guint i = 0; i < n; i++) {
-		struct hold_orders hold = {0};
-
-		if (!find_sides(symbols, kernel->arch, &holds[i], &hold, error))
+	for (guint i = 0; i < n + orders->n_arms; i++)
+		/* an arm that cannot be reached is as good as one that is not */
+		if (!add_hold(orders, symbols, kernel->arch, spec_at(holds, n, sweep, i), out,
+			      i < n ? error : NULL) &&
+		    i < n)
 			return NULL;
-		g_array_append_val(orders->holds, hold);
+	if (sweep)
+		g_string_append_printf(out, "sweep %u %u %u %u\n", n, n + sweep->turns,
+				       sweep->slots, sweep->window_ms);
+	if (visits) {
+		orders->visits = candidates_find(symbols, visits, error);
+		if (!orders->visits)
+			return NULL;
+		find_calls(orders, symbols, kernel->arch);
 	}
-	if (visits && !(orders->visits = candidates_find(symbols, visits, error)))
-		return NULL;
 	orders->records = record;
-	return write_file(orders, holds, kernel->arch, symbols, variables, error)
+	return write_file(orders, out, kernel->arch, symbols, variables, error)
 		       ? g_steal_pointer(&orders)
 		       : NULL;
+}
+
+guint director_orders_arms(const struct director_orders *orders)
+{
+	return orders->n_arms;
+}
+
+const char *director_orders_hold(const struct director_orders *orders, guint i)
+{
+	return g_array_index(orders->holds, struct hold_orders, i).text;
 }
 
 static json_t *site_json(const struct site *site)
 {
 	json_t *array = json_array();
 
-	for (guint i = 0; i < site->at->len; i++) {
+	for (guint i = 0; site->at && i < site->at->len; i++) {
 		const struct symbol_range *range = &g_array_index(site->at, struct symbol_range, i);
 
 		json_array_append_new(array,
@@ -187,7 +265,7 @@ json_t *director_orders_json(const struct director_orders *orders)
 {
 	json_t *array = json_array();
 
-	for (guint i = 0; i < orders->holds->len; i++) {
+	for (guint i = 0; i < orders->holds->len - orders->n_arms; i++) {
 		const struct hold_orders *hold =
 			&g_array_index(orders->holds, struct hold_orders, i);
 
@@ -198,6 +276,11 @@ json_t *director_orders_json(const struct director_orders *orders)
 	return array;
 }
 
+gboolean director_can_update(int api)
+{
+	return api >= UPDATE_API;
+}
+
 gboolean director_orders_fit(const struct director_orders *orders, int api, GError **error)
 {
 	for (guint i = 0; i < orders->holds->len; i++) {
@@ -205,7 +288,7 @@ gboolean director_orders_fit(const struct director_orders *orders, int api, GErr
 			&g_array_index(orders->holds, struct hold_orders, i);
 
 		for (int side = 0; side < 2; side++)
-			if (hold->side[side].kind == SITE_UPDATE && api < UPDATE_API)
+			if (hold->side[side].kind == SITE_UPDATE && !director_can_update(api))
 				return rig_fail(
 					error, RIG_EXIT_SKIP,
 					"hold '%s': 'update in' needs QEMU 9.1 or newer, "

@@ -16,29 +16,66 @@
  */
 #define STALL_NS (25 * RIG_NS_PER_S)
 
+/* Arms that waited so long before what failed, or after it began, are suspects. */
+#define SUSPECT_BEFORE_NS (5 * RIG_NS_PER_S)
+#define SUSPECT_AFTER_NS RIG_NS_PER_S
+#define WAITS_MAX 20000
+
+/* A wait of an arm. */
+struct arm_wait {
+	guint arm;
+	gint64 start_ns, end_ns;
+};
+
 static const struct hold_spec *spec_of(const struct session *s, guint hold)
 {
 	return &s->scenario->holds[hold];
 }
 
-static const char *partner_of(const struct hold_spec *spec)
+static double since_start(const struct session *s, gint64 ns)
 {
-	return spec->until ? spec->until : spec->meet;
+	return (ns - s->times.started_ns) / (double)RIG_NS_PER_S;
+}
+
+static void on_arm_held(struct session *s, const struct director_held *held)
+{
+	const struct arm_wait wait = {held->hold - s->scenario->n_holds, held->start_ns,
+				      held->start_ns + held->length_ns};
+
+	if (s->holds.waits->len < WAITS_MAX)
+		g_array_append_val(s->holds.waits, wait);
+	run_journal(s->run, "arm", "{s:s, s:i, s:f, s:f, s:s}", "hold",
+		    director_orders_hold(s->plan->orders, held->hold), "cpu", held->cpu, "since",
+		    since_start(s, held->start_ns), "ms", held->length_ns / (double)RIG_NS_PER_MS,
+		    "outcome", held->outcome);
 }
 
 static void on_held(const struct director_held *held, void *data)
 {
 	struct session *s = data;
 	const struct hold_spec *spec = spec_of(s, held->hold);
-	const char *at = held->is_partner ? partner_of(spec) : spec->at;
+	const char *partner;
 
-	run_journal(s->run, "held", "{s:i, s:s, s:s, s:i, s:f, s:f, s:s, s:I}", "hold", held->hold,
-		    "at", at, "partner", held->is_partner ? spec->at : partner_of(spec), "cpu",
-		    held->cpu, "since",
-		    (held->start_ns - s->times.started_ns) / (double)RIG_NS_PER_S, "ms",
-		    held->length_ns / (double)RIG_NS_PER_MS, "outcome", held->outcome, "visits",
-		    (json_int_t)held->visits);
 	session_count(s, "hold", held->outcome);
+	if (held->hold >= s->scenario->n_holds) {
+		on_arm_held(s, held);
+		return;
+	}
+	partner = hold_partner(spec) ? hold_partner(spec) : "";
+	run_journal(s->run, "held", "{s:i, s:s, s:s, s:i, s:f, s:f, s:s, s:I}", "hold", held->hold,
+		    "at", held->is_partner ? partner : spec->at, "partner",
+		    held->is_partner ? spec->at : partner, "cpu", held->cpu, "since",
+		    since_start(s, held->start_ns), "ms", held->length_ns / (double)RIG_NS_PER_MS,
+		    "outcome", held->outcome, "visits", (json_int_t)held->visits);
+}
+
+/* Arms from HOLD on are active now: those that take turns. */
+static void on_turned(guint hold, void *data)
+{
+	struct session *s = data;
+
+	run_journal(s->run, "turn", "{s:i, s:s}", "arm", hold - s->scenario->n_holds, "hold",
+		    director_orders_hold(s->plan->orders, hold));
 }
 
 static void on_skewed(guint hold, guint64 address, void *data)
@@ -47,6 +84,8 @@ static void on_skewed(guint hold, guint64 address, void *data)
 
 	run_journal(s->run, "hold-skewed", "{s:i, s:I}", "hold", hold, "address",
 		    (json_int_t)address);
+	if (hold >= s->scenario->n_holds)
+		return;
 	session_judge(s, VERDICT_INFRA,
 		      "hold '%s': 0x%" G_GINT64_MODIFIER
 		      "x is inside an instruction and is never reached; give the "
@@ -64,12 +103,14 @@ static void on_broken(const char *line, void *data)
 
 gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 {
-	const struct director_owner owner = {on_held, on_skewed, on_broken, s};
+	const struct director_owner owner = {on_held, on_turned, on_skewed, on_broken, s};
 	g_autofree char *file = NULL;
 
 	*plugin = (struct vm_plugin){.fd = -1, .locks = -1};
 	if (!s->plan->orders)
 		return TRUE;
+	if (director_orders_arms(s->plan->orders))
+		s->holds.waits = g_array_new(FALSE, FALSE, sizeof(struct arm_wait));
 	s->holds.director = director_open(s->plan->orders, run_dir(s->run), &owner, &plugin->fd,
 					  &plugin->locks, error);
 	if (!s->holds.director)
@@ -83,6 +124,7 @@ gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 void holds_close(struct session *s)
 {
 	g_clear_pointer(&s->holds.director, director_close);
+	g_clear_pointer(&s->holds.waits, g_array_unref);
 	g_free(s->holds.orders_file);
 }
 
@@ -91,6 +133,7 @@ void holds_set(struct session *s, gboolean armed)
 	if (!s->holds.director || armed == s->holds.armed)
 		return;
 	s->holds.armed = armed;
+	s->holds.paused = FALSE;
 	director_arm(s->holds.director, armed);
 	run_journal(s->run, "holds", "{s:b}", "armed", armed);
 	if (!armed) {
@@ -99,8 +142,25 @@ void holds_set(struct session *s, gboolean armed)
 	}
 }
 
+void holds_pause(struct session *s, gboolean paused)
+{
+	if (!s->holds.waits || !s->holds.armed || paused == s->holds.paused)
+		return;
+	s->holds.paused = paused;
+	director_arm(s->holds.director, !paused);
+	run_journal(s->run, "sweep", "{s:b}", "paused", paused);
+}
+
+void holds_failed(struct session *s, gint64 since_ns)
+{
+	if (!s->holds.failed_ns)
+		s->holds.failed_ns = since_ns;
+}
+
 void holds_state(struct session *s)
 {
+	if (s->state == STATE_REPORTED)
+		holds_failed(s, rig_now_ns());
 	if (s->holds.director && s->state == STATE_HAMMER &&
 	    !director_is_there(s->holds.director)) {
 		session_judge(s, VERDICT_INFRA, "the director's plugin does not answer");
@@ -150,6 +210,62 @@ json_t *holds_json(struct session *s)
 				  (json_int_t)t.released, "crowded", (json_int_t)t.crowded,
 				  "held_ns", (json_int_t)t.held_ns, "not_logged",
 				  (json_int_t)t.dropped));
+	}
+	return array;
+}
+
+/* How far before what failed arm ARM waited last; -1: it did not wait then. */
+static gint64 suspect_ns(const struct session *s, guint arm)
+{
+	gint64 failed_ns = s->holds.failed_ns, nearest = -1;
+
+	for (guint i = 0; failed_ns && i < s->holds.waits->len; i++) {
+		const struct arm_wait *wait = &g_array_index(s->holds.waits, struct arm_wait, i);
+		gint64 before = MAX(0, failed_ns - wait->end_ns);
+
+		if (wait->arm == arm && before <= SUSPECT_BEFORE_NS &&
+		    wait->start_ns <= failed_ns + SUSPECT_AFTER_NS &&
+		    (nearest < 0 || before < nearest))
+			nearest = before;
+	}
+	return nearest;
+}
+
+/* The place among the suspects, from 1, of the arm that waited BEFORE_NS before what failed. */
+static guint suspect_rank(const gint64 *before_ns, guint n, guint arm)
+{
+	guint rank = 1;
+
+	if (before_ns[arm] < 0)
+		return 0;
+	for (guint i = 0; i < n; i++)
+		rank += before_ns[i] >= 0 && (before_ns[i] < before_ns[arm] ||
+					      (before_ns[i] == before_ns[arm] && i < arm));
+	return rank;
+}
+
+json_t *holds_arms_json(struct session *s)
+{
+	guint n = s->holds.waits ? director_orders_arms(s->plan->orders) : 0;
+	g_autofree gint64 *before_ns = g_new(gint64, n + 1);
+	json_t *array;
+
+	if (!s->holds.waits)
+		return NULL;
+	array = json_array();
+	for (guint i = 0; i < n; i++)
+		before_ns[i] = suspect_ns(s, i);
+	for (guint i = 0; i < n; i++) {
+		struct director_totals t;
+
+		director_totals(s->holds.director, s->scenario->n_holds + i, &t);
+		if (t.reached)
+			json_array_append_new(
+				array,
+				json_pack("{s:i, s:I, s:I, s:I, s:i}", "arm", i, "reached",
+					  (json_int_t)t.reached, "held", (json_int_t)t.held, "met",
+					  (json_int_t)t.met, "suspect",
+					  suspect_rank(before_ns, n, i)));
 	}
 	return array;
 }

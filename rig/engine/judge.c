@@ -264,6 +264,7 @@ json_t *judge_settle(struct session *s)
 {
 	json_t *reasons = json_array(), *reports = json_array(), *expected = expectation(s);
 	json_t *details, *holds = holds_json(s), *visits = NULL, *starved = starved_json(s);
+	json_t *arms = holds_arms_json(s);
 	decision_auto decision = {0};
 
 	if (s->holds.director)
@@ -291,6 +292,8 @@ json_t *judge_settle(struct session *s)
 		json_object_set_new(details, "visits", visits);
 	if (s->recorded)
 		json_object_set(details, "recorded", s->recorded);
+	if (arms)
+		json_object_set_new(details, "arms", arms);
 	if (starved)
 		json_object_set_new(details, "starved", starved);
 	return details;

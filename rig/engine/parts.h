@@ -151,7 +151,9 @@ struct agents {
 struct holds {
 	struct director *director; /* or NULL: no holds */
 	char *orders_file;
-	gboolean armed;
+	gboolean armed, paused;
+	GArray *waits;	  /* of arms; NULL: there is no sweep */
+	gint64 failed_ns; /* when what ended the load began; 0: nothing did */
 };
 
 /* locks.c: the lock orders of the boot. */

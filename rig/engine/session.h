@@ -199,6 +199,15 @@ void holds_state(struct session *s);
 /* Never blocks. */
 void holds_set(struct session *s, gboolean armed);
 /*
+ * No operation completes: a sweep pauses until one does, because a deadlock stays and a delay does
+ * not.
+ */
+void holds_pause(struct session *s, gboolean paused);
+/*
+ * What ends the load began at SINCE_NS: arms that waited then are suspects. The first call counts.
+ */
+void holds_failed(struct session *s, gint64 since_ns);
+/*
  * Excuses a stall that holds may have caused (known_is_excuse()): it does not affect the verdict.
  */
 void holds_excuse(struct session *s, struct splat *splat);
@@ -209,6 +218,12 @@ void holds_excuse(struct session *s, struct splat *splat);
 void postmortem_excuse(struct session *s, struct splat *splat);
 /* The counters of each hold, for the verdict; NULL without holds. */
 json_t *holds_json(struct session *s);
+/*
+ * After holds_json(): the arms that were reached, [{"arm", "reached", "held", "met", "suspect"}];
+ * `suspect`: 1 for the arm that waited nearest to the failure, …, 0 for those that did not wait
+ * then. NULL: no sweep.
+ */
+json_t *holds_arms_json(struct session *s);
 
 /* locks.c */
 /*

@@ -85,6 +85,7 @@ static void G_GNUC_PRINTF(4, 5)
 	run_journal(s->run, "stall", "{s:f, s:f, s:f}", "after_s", after_s, "wall_s",
 		    (rig_now_ns() - since_ns) / (double)RIG_NS_PER_S, "guest_s",
 		    s->heartbeat.guest_s);
+	holds_failed(s, since_ns);
 	session_judge(s, VERDICT_HANG, "%s", sentence);
 	session_event(s, EV_STALL);
 }
@@ -238,6 +239,7 @@ static void watch_operations(struct session *s)
 		w->ended_s = w->moved_s = w->runtime.guest_s;
 		w->ended_ns = w->runtime.tick_ns;
 		w->ended_ran_ns = w->runtime.ran_ns;
+		holds_pause(s, a && a->busy_ms / 1000.0 >= share(s, FIRST_LOOK));
 		if (a && watches(s) && a->busy_ms / 1000.0 >= share(s, ONE_AGENT))
 			watch_one(s, a);
 		else
@@ -245,6 +247,8 @@ static void watch_operations(struct session *s)
 		return;
 	}
 	since = w->runtime.guest_s - w->ended_s;
+	if (since >= share(s, FIRST_LOOK) / 2)
+		holds_pause(s, TRUE);
 	if (since >= share(s, FIRST_LOOK) && ask(s) && !w->snapshot)
 		return; /* give the guest the time to answer the first one */
 	unmoved = MIN(since, w->runtime.guest_s - w->moved_s);

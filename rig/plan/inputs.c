@@ -49,6 +49,8 @@ static void add_optional(json_t *json, const struct run_request *want)
 		json_object_set_new(json, "visits", json_string(want->visits));
 	if (want->record_locks)
 		json_object_set_new(json, "record_locks", json_true());
+	if (want->sweep)
+		json_object_set_new(json, "sweep", json_string(want->sweep));
 	if (want->patience_s)
 		json_object_set_new(json, "patience_s", json_integer(want->patience_s));
 	if (want->emulator)

@@ -19,6 +19,7 @@ struct resolved {
 	struct scenario *scenario;
 	struct timeline *timeline;
 	struct kernel *kernel;
+	struct director_sweep *sweep;
 	struct director_orders *orders;
 	char *initrd, *results, *accel_why, *known, *plugin, *emulator;
 };
@@ -31,6 +32,7 @@ void run_plan_free(struct run_plan *plan)
 	g_clear_pointer(&r->scenario, scenario_free);
 	g_clear_pointer(&r->kernel, kernel_free);
 	g_clear_pointer(&r->orders, director_orders_free);
+	g_clear_pointer(&r->sweep, director_sweep_free);
 	g_free(r->plugin);
 	g_free(r->emulator);
 	g_free(r->initrd);
@@ -172,7 +174,7 @@ static const char *const asked_why[] = {
 /* TRUE: the run needs the director's plugin, for holds or to count visits. */
 static gboolean is_directed(const struct run_request *want, const struct resolved *r)
 {
-	return r->scenario->n_holds || want->visits || want->record_locks;
+	return r->scenario->n_holds || want->visits || want->sweep || want->record_locks;
 }
 
 /* Checks the other options that holds depend on. */
@@ -180,7 +182,8 @@ static gboolean check_holds(const struct run_request *want, enum accel asked,
 			    const struct resolved *r, GError **error)
 {
 	/* an unsuitable --hold is a usage error; an unsuitable scenario is skipped */
-	enum rig_error code = (want->holds && *want->holds) || want->visits || want->record_locks
+	enum rig_error code = (want->holds && *want->holds) || want->visits || want->sweep ||
+					      want->record_locks
 				      ? RIG_EXIT_USAGE
 				      : RIG_EXIT_SKIP;
 	const char *launcher = request_launcher(want);
@@ -213,8 +216,10 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 		r->emulator = qemu_find(want->emulator, r->plan.machine->emulator);
 	if (!is_directed(want, r))
 		return TRUE;
+	if (want->sweep && !(r->sweep = director_sweep_read(want->sweep, error)))
+		return FALSE;
 	r->plan.orders = r->orders =
-		director_resolve(r->scenario->holds, r->scenario->n_holds, want->visits,
+		director_resolve(r->scenario->holds, r->scenario->n_holds, want->visits, r->sweep,
 				 want->record_locks, r->kernel, error);
 	if (!r->orders || !director_probe(r->emulator ? r->emulator : r->plan.machine->emulator,
 					  &r->plugin, &api, error) ||

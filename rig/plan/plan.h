@@ -52,6 +52,8 @@ struct run_request {
 	const char *visits;	   /* functions whose passes are counted (director_resolve());
 				    * default: none */
 	gboolean record_locks;	   /* the plugin records lock orders (docs/prove.md) */
+	const char *sweep;	   /* a file of holds to try one after the other
+				    * (director_sweep_read()); default: none */
 	const char *without;	   /* what to leave out of the scenario (scenario_ablations()) */
 	json_t *replays;	   /* name of the run that this one repeats; borrowed */
 	json_t *zoo;		   /* the zoo entry it belongs to, {"entry", "clean"}; borrowed */

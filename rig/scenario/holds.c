@@ -48,21 +48,28 @@ static gboolean in_range(const char *what, unsigned value, unsigned max, GError 
 			max);
 }
 
+const char *hold_partner(const struct hold_spec *hold)
+{
+	return hold->until ? hold->until : hold->meet;
+}
+
 gboolean hold_settle(struct hold_spec *hold, GError **error)
 {
-	if (!hold->until == !hold->meet)
+	const char *partner = hold_partner(hold);
+
+	if (hold->until && hold->meet)
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
-			"the hold at '%s' needs either 'until' (it waits for another vCPU at that "
-			"place) or 'meet' (both wait for each other)",
+			"the hold at '%s' has both 'until' (it waits for another vCPU at that "
+			"place) and 'meet' (both wait for each other); leave one out",
 			hold->at);
-	if (hold->meet && hold->visits)
+	if (!hold->until && hold->visits)
 		return rig_fail(error, RIG_EXIT_USAGE, "'visits' is allowed only with 'until'");
 	hold->visits = hold->visits ? hold->visits : DEFAULT_VISITS;
 	hold->max_ms = hold->max_ms ? hold->max_ms : DEFAULT_MAX_MS;
 	hold->times = hold->times ? hold->times : DEFAULT_TIMES;
 	return hold_check_place(hold->at, error) &&
-	       hold_check_place(hold->until ? hold->until : hold->meet, error) &&
+	       (!partner || hold_check_place(partner, error)) &&
 	       in_range("'visits'", hold->visits, HOLD_VISITS_MAX, error) &&
 	       in_range("'max'", hold->max_ms, HOLD_MS_MAX, error) &&
 	       in_range("'times'", hold->times, HOLD_TIMES_MAX, error);
@@ -102,12 +109,15 @@ gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error)
 
 	meet = *parts && strstr(*parts, " meet ");
 	sides = g_strsplit(*parts ? *parts : "", meet ? " meet " : " until ", 2);
-	if (g_strv_length(sides) != 2)
+	if (!*sides)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid hold '%s' (for example 'memory_block_add_nid until "
-				"valid_zones_show, visits 16', or 'A meet B')", text);
+				"valid_zones_show, visits 16', 'A meet B', or 'A, max 200')",
+				text);
 	hold.at = g_strstrip(g_strdup(sides[0]));
-	*(meet ? &hold.meet : &hold.until) = g_strstrip(g_strdup(sides[1]));
+	*(meet ? &hold.meet : &hold.until) = g_strdup(sides[1]);
+	if (sides[1])
+		g_strstrip(meet ? hold.meet : hold.until);
 	for (char **part = parts + 1; *part; part++)
 		if (!parse_number(&hold, g_strstrip(*part), error))
 			goto bad;
@@ -131,8 +141,9 @@ char *hold_text(const struct hold_spec *hold)
 {
 	GString *text = g_string_new(hold->at);
 
-	g_string_append_printf(text, " %s %s", hold->until ? "until" : "meet",
-			       hold->until ? hold->until : hold->meet);
+	if (hold_partner(hold))
+		g_string_append_printf(text, " %s %s", hold->until ? "until" : "meet",
+				       hold_partner(hold));
 	if (hold->visits > 1)
 		g_string_append_printf(text, ", visits %u", hold->visits);
 	g_string_append_printf(text, ", max %u, times %u", hold->max_ms, hold->times);

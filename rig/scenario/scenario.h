@@ -77,11 +77,12 @@ struct agent {
 
 /*
  * A vCPU that reaches `at` waits until another vCPU has come to `until`, or each of two waits for
- * the other (`meet`). Needs TCG and the director's plugin: docs/director.md.
+ * the other (`meet`), or it waits for `max_ms` (neither: a delay). Needs TCG and the director's
+ * plugin: docs/director.md.
  */
 struct hold_spec {
 	char *at;
-	char *until, *meet; /* one of the two */
+	char *until, *meet; /* at most one of the two */
 	unsigned visits;    /* of `until`; 1 by default */
 	unsigned max_ms;    /* the longest wait, 1 to 500; 200 by default */
 	unsigned times;	    /* waits in all; 100 by default */
@@ -166,7 +167,7 @@ gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **e
 void scenario_agent_clear(struct agent *agent);
 
 /*
- * Parses "A until B[, visits N][, max MS][, times N]" or "A meet B…", and fills in defaults.
+ * Parses "A until B[, visits N][, max MS][, times N]", "A meet B…" or "A…", and fills in defaults.
  * Errors: RIG_EXIT_USAGE. *ret owns its strings: hold_clear().
  */
 gboolean hold_parse(const char *text, struct hold_spec *ret, GError **error);
@@ -176,6 +177,8 @@ gboolean hold_settle(struct hold_spec *hold, GError **error);
 gboolean hold_check_after(const struct hold_spec *hold, unsigned earlier, GError **error);
 gboolean hold_check_place(const char *place, GError **error);
 void hold_clear(struct hold_spec *hold);
+/* `until` or `meet`; NULL: a delay has neither. */
+const char *hold_partner(const struct hold_spec *hold);
 /* HOLD as text that hold_parse() reads; the caller's. */
 char *hold_text(const struct hold_spec *hold);
 /* Adds a hold, given as text for hold_parse(). Errors: RIG_EXIT_USAGE. */

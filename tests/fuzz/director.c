@@ -43,12 +43,12 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 	struct director_totals totals;
 	struct director *director;
 	json_t *visits;
-	int fd = -1;
+	int fd = -1, locks;
 
 	g_array_append_vals(orders.holds, holds, 2);
 	g_ptr_array_add(orders.visits, (char *)"first");
 	g_ptr_array_add(orders.visits, (char *)"second");
-	director = director_open(&orders, fuzz_folder(), &owner, &fd, NULL);
+	director = director_open(&orders, fuzz_folder(), &owner, &fd, &locks, NULL);
 	if (!director)
 		abort();
 	while (size) {

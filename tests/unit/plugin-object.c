@@ -419,6 +419,32 @@ START_TEST(recorder)
 }
 END_TEST
 
+static const char two_arms[] = "rig-director 1\nhold 0 delay 1 9 1 0\nhold 1 delay 1 9 1 0\n"
+			       "sweep 0 0 1 60000\nat 0 a 1000\nat 1 a 1001\n";
+
+/* A sweep: the arms whose turn it is wait, and the rig is told about them. */
+START_TEST(sweep)
+{
+	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};
+	int pair[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	ck_assert_int_eq(load(apis[_i], two_arms, pair[1]), 0);
+	assert_hears(pair[0], "hello");
+	translate_block(insn, 2);
+	say(pair[0], "arm");
+	say(pair[0], "counts");
+	assert_hears(pair[0], "counted");
+	insn[1].cb(1, insn[1].data);
+	assert_hears(pair[0], "turn 0");
+	insn[0].cb(0, insn[0].data);
+	assert_hears(pair[0], "held 0 a 0 ");
+	say(pair[0], "counts");
+	assert_hears(pair[0], "totals 0 1 0 1 0 1 0 0 ");
+	close(pair[0]);
+}
+END_TEST
+
 START_TEST(bad_file)
 {
 	ck_assert_int_ne(load(1, "rig-director 1\nfly\n", -1), 0);
@@ -431,5 +457,6 @@ void add_object_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, recorder, 0, G_N_ELEMENTS(apis));
 	tcase_add_test(tcase, socket_is_full);
 	tcase_add_test(tcase, second_update);
+	tcase_add_loop_test(tcase, sweep, 0, G_N_ELEMENTS(apis));
 	tcase_add_test(tcase, bad_file);
 }

@@ -24,10 +24,16 @@ START_TEST(good_orders)
 	ck_assert_ptr_null(read_text(
 		orders,
 		"rig-director 1\nhold 0 until 400 100 16 0\nhold 1 meet 1 1 1 1\n"
+		"hold 2 delay 7 1 1 0\nsweep 1 2 3 100\n"
 		"at 1 b ffffffff81000010\nreturn 0 a ffffffff81000000 ffffffff81000020\n"
 		"update 1 a ffffffff81000012 ffffffff81000018 2\n"
 		"thunk ffffffff82000000\nvisit 0 ffffffff81000100\nvisit 0 ffffffff81000200\n"));
-	ck_assert_uint_eq(orders->n_holds, 2);
+	ck_assert_uint_eq(orders->n_holds, 3);
+	ck_assert_int_eq(orders->hold[2].kind, HOLD_DELAY);
+	ck_assert_uint_eq(orders->sweep.arms, 1);
+	ck_assert_uint_eq(orders->sweep.turns, 2);
+	ck_assert_uint_eq(orders->sweep.slots, 3);
+	ck_assert_int_eq(orders->sweep.window_ns, 100000000);
 	ck_assert_uint_eq(orders->n_watches, 5);
 	ck_assert_uint_eq(orders->n_visits, 1);
 	ck_assert_int_eq(orders->watch[2].kind, WATCH_UPDATE);
@@ -92,6 +98,11 @@ START_TEST(bad_orders)
 		"rig-director 1\nthunk\n",
 		"rig-director 1\nvisit 1 ffff\n",
 		"rig-director 1\nvisit 0 0\n",
+		ONE_HOLD "sweep 0 1 1\n",
+		ONE_HOLD "sweep 1 0 1 9\n",
+		ONE_HOLD "sweep 0 2 1 9\n",
+		ONE_HOLD "sweep 0 0 0 9\n",
+		ONE_HOLD "sweep 0 0 1 0\n",
 	};
 	g_autofree struct orders *orders = g_new0(struct orders, 1);
 	g_autofree char *long_file = g_strnfill(DIRECTOR_FILE_MAX + 1, '\n');

@@ -70,7 +70,7 @@ static struct director_orders *resolve(const char *text, GError **error)
 
 	if (!hold_parse(text, &hold, error))
 		return NULL;
-	orders = director_resolve(&hold, 1, NULL, FALSE, kernel, error);
+	orders = director_resolve(&hold, 1, NULL, NULL, FALSE, kernel, error);
 	hold_clear(&hold);
 	return orders;
 }
@@ -161,12 +161,12 @@ END_TEST
 START_TEST(visits)
 {
 	static const char *const bad[] = {"mm/nowhere.c", "frist", "first,frist"};
-	const struct director_owner owner = {NULL, NULL, NULL, NULL};
+	const struct director_owner owner = {0};
 	g_autoptr(GError) error = NULL;
 	rig_auto(director_orders) orders =
-		director_resolve(NULL, 0, "first", FALSE, kernel, &error);
+		director_resolve(NULL, 0, "first", NULL, FALSE, kernel, &error);
 	rig_auto(director) director = NULL;
-	json_t *counted, *second;
+	json_t *counted, *second, *called;
 	int fd, locks;
 
 	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
@@ -186,12 +186,57 @@ START_TEST(visits)
 	ck_assert_uint_eq(json_array_size(counted), 1);
 	second = json_object_get(json_object_get(json_array_get(counted, 0), "beside"), "second");
 	ck_assert_int_eq(json_integer_value(second), 3);
+	/* ID 1 is second, which calls first */
+	ck_assert_int_eq(json_array_size(json_object_get(json_array_get(counted, 0), "calls")), 0);
+	ck_assert_int_gt(send(fd, "visited 1 7", 11, 0), 0);
+	director_drain(director);
+	called = json_array_get(json_object_get(json_array_get(counted, 1), "calls"), 0);
+	ck_assert_str_eq(json_string_value(called), "first");
 	json_decref(counted);
 	close(fd);
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) why = NULL;
 
-		ck_assert_ptr_null(director_resolve(NULL, 0, bad[i], FALSE, kernel, &why));
+		ck_assert_ptr_null(director_resolve(NULL, 0, bad[i], NULL, FALSE, kernel, &why));
+		ck_assert_int_eq(rig_exit_code(why), RIG_EXIT_USAGE);
+	}
+}
+END_TEST
+
+/* A file of arms: those that this kernel lacks stay in the list, and are never reached. */
+START_TEST(arms)
+{
+	static const char *const bad[] = {"slots 0\n", "window 99999999\n", "first meet\n",
+					  "first, after 1\n"};
+	g_autofree char *file = in_scratch("sweep");
+	g_autoptr(GError) error = NULL;
+	rig_auto(director_sweep) sweep = NULL;
+	rig_auto(director_orders) orders = NULL;
+	struct hold_spec hold;
+
+	ck_assert(g_file_set_contents(file,
+				      "# places\nwindow 100\nslots 3\nfirst, max 5\nfrist\nturns\n"
+				      "second until first\n",
+				      -1, NULL));
+	sweep = director_sweep_read(file, &error);
+	ck_assert_msg(sweep != NULL, "%s", error ? error->message : "");
+	ck_assert(hold_parse("first meet second", &hold, NULL));
+	orders = director_resolve(&hold, 1, NULL, sweep, FALSE, kernel, &error);
+	hold_clear(&hold);
+	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
+	ck_assert_uint_eq(director_orders_arms(orders), 3);
+	ck_assert_str_eq(director_orders_hold(orders, 2), "frist, max 200, times 100");
+	ck_assert_msg(g_regex_match_simple("^rig-director 1\nhold 0 meet 200 100 1 0\n"
+					   "hold 1 delay 5 100 1 0\nhold 2 delay 200 100 1 0\n"
+					   "hold 3 until 200 100 1 0\nsweep 1 3 3 100\n"
+					   "at 0 a .*\nat 0 b .*\nat 1 a .*\nat 3 a .*\nat 3 b ",
+					   director_orders_text(orders), 0, 0),
+		      "%s", director_orders_text(orders));
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) why = NULL;
+
+		ck_assert(g_file_set_contents(file, bad[i], -1, NULL));
+		ck_assert_ptr_null(director_sweep_read(file, &why));
 		ck_assert_int_eq(rig_exit_code(why), RIG_EXIT_USAGE);
 	}
 }
@@ -201,7 +246,8 @@ END_TEST
 START_TEST(recorder_lines)
 {
 	g_autoptr(GError) error = NULL;
-	rig_auto(director_orders) orders = director_resolve(NULL, 0, NULL, TRUE, kernel, &error);
+	rig_auto(director_orders) orders =
+		director_resolve(NULL, 0, NULL, NULL, TRUE, kernel, &error);
 
 	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
 	ck_assert_msg(
@@ -223,7 +269,7 @@ END_TEST
 
 /* ---- the socket ---- */
 
-static guint n_held, n_broken, n_skewed;
+static guint n_held, n_broken, n_skewed, n_turned;
 static struct director_held last;
 
 static void on_held(const struct director_held *held, void *data)
@@ -231,6 +277,13 @@ static void on_held(const struct director_held *held, void *data)
 	(void)data;
 	last = *held;
 	n_held++;
+}
+
+static void on_turned(guint hold, void *data)
+{
+	(void)data;
+	ck_assert_uint_eq(hold, 0);
+	n_turned++;
 }
 
 static void on_skewed(guint hold, guint64 address, void *data)
@@ -264,13 +317,15 @@ static const char *const bad_lines[] = {
 	"totals 9 0 0 0 0 0 0 0 0 0",
 	"totals 0 1",
 	"skewed 0 zz",
+	"turn 1",
+	"turn 0 0",
 	"counted not",
 	"\xff\xfe",
 };
 
 START_TEST(plugin_lines)
 {
-	const struct director_owner owner = {on_held, on_skewed, on_broken, NULL};
+	const struct director_owner owner = {on_held, on_turned, on_skewed, on_broken, NULL};
 	g_autoptr(GError) error = NULL;
 	rig_auto(director_orders) orders = resolve("first until second", &error);
 	rig_auto(director) director = NULL;
@@ -278,17 +333,19 @@ START_TEST(plugin_lines)
 	char line[32];
 	int fd, locks;
 
-	n_held = n_broken = n_skewed = 0;
+	n_held = n_broken = n_skewed = n_turned = 0;
 	director = director_open(orders, scratch, &owner, &fd, &locks, &error);
 	ck_assert_msg(director != NULL, "%s", error ? error->message : "");
 	ck_assert(!director_is_there(director));
 	say(fd, "hello 1 0 1 2 x86_64");
 	say(fd, "held 0 a 1 1000000000 250000000 met 17");
 	say(fd, "skewed 0 1004");
+	say(fd, "turn 0");
 	director_drain(director);
 	ck_assert(director_is_there(director));
 	ck_assert_uint_eq(n_held, 1);
 	ck_assert_uint_eq(n_skewed, 1);
+	ck_assert_uint_eq(n_turned, 1);
 	ck_assert_uint_eq(last.cpu, 1);
 	ck_assert_uint_eq(last.visits, 17);
 	ck_assert_str_eq(last.outcome, "met");
@@ -354,6 +411,7 @@ int main(void)
 	tcase_add_test(tests, older_qemu);
 	tcase_add_test(tests, visits);
 	tcase_add_test(tests, recorder_lines);
+	tcase_add_test(tests, arms);
 	tcase_add_test(tests, plugin_lines);
 	tcase_add_test(tests, no_such_qemu);
 	suite_add_tcase(suite, tests);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The director's plugin: its holds driven by threads that stand for vCPUs, and its visits. */
 #include <check.h>
+#include <string.h>
 
 #include "plugin/hold.h"
 #include "plugin/visits.h"
@@ -193,6 +194,87 @@ START_TEST(one_is_free)
 }
 END_TEST
 
+/* ---- sweeps ---- */
+
+static unsigned turned[16], n_turned;
+
+static void on_turned(unsigned first, void *data)
+{
+	(void)data;
+	turned[n_turned++ % G_N_ELEMENTS(turned)] = first;
+}
+
+static void start_sweep(struct holds *holds, struct hold *hold, unsigned n, unsigned turns)
+{
+	for (unsigned i = 0; i < n; i++)
+		hold[i] = (struct hold){
+			.kind = HOLD_DELAY, .max_ns = MS, .times = 100, .visits = 1};
+	*holds = (struct holds){
+		.hold = hold,
+		.n = n,
+		.vcpus = 2,
+		.ended = on_ended,
+		.turned = on_turned,
+		.sweep = {.turns = turns, .slots = 1, .window_ns = 1000ll * MS * 1000},
+	};
+	holds_init(holds);
+	holds_arm(holds, true);
+	atomic_store(&n_ended, 0);
+	n_turned = 0;
+}
+
+/* An arm that has waited does so again when the others have, or are not reached for a window. */
+START_TEST(seldom_arm)
+{
+	struct holds holds;
+	struct hold hold[2];
+
+	start_sweep(&holds, hold, 2, 2);
+	holds_reach(&holds, 0, SIDE_A, 0);
+	ck_assert_uint_eq(n_ended, 1);
+	ck_assert_int_eq(ended[0].outcome, HOLD_EXPIRED);
+	holds_reach(&holds, 0, SIDE_A, 0);
+	ck_assert_uint_eq(n_ended, 1);
+	holds_reach(&holds, 1, SIDE_A, 0);
+	ck_assert_uint_eq(n_ended, 2);
+	/* the last wait was long ago: the next round */
+	atomic_store(&holds.sweep.waited_ns, 0);
+	holds_reach(&holds, 0, SIDE_A, 0);
+	ck_assert_uint_eq(n_ended, 3);
+	ck_assert_uint_eq(holds.sweep.rounds, 1);
+	holds_reach(&holds, 0, SIDE_A, 0);
+	ck_assert_uint_eq(n_ended, 3);
+	holds_reach(&holds, 1, SIDE_A, 0);
+	ck_assert_uint_eq(n_ended, 4);
+	ck_assert_uint_eq(n_turned, 0);
+	ck_assert_uint_eq(hold[0].reached[SIDE_A], 4);
+}
+END_TEST
+
+/* Arms take turns in the order of the list, and begin again; a window needs a vCPU that comes. */
+START_TEST(arms_take_turns)
+{
+	struct holds holds;
+	struct hold hold[4];
+
+	start_sweep(&holds, hold, 4, 1);
+	for (unsigned window = 0; window < 4; window++) {
+		unsigned turn = 1 + window % 3;
+
+		for (unsigned i = 1; i < 4; i++) {
+			atomic_store(&holds.sweep.rest_until_ns[0], 0);
+			holds_reach(&holds, i, SIDE_A, 0);
+		}
+		ck_assert_uint_eq(n_ended, window + 1);
+		ck_assert_uint_eq(ended[window].id, turn);
+		ck_assert_uint_eq(n_turned, window + 1);
+		ck_assert_uint_eq(turned[window], turn);
+		/* the window is over */
+		atomic_store(&holds.sweep.ends_ns, 1);
+	}
+}
+END_TEST
+
 /* ---- visits ---- */
 
 START_TEST(neighbours)
@@ -225,6 +307,10 @@ START_TEST(neighbours)
 	ck_assert_str_eq(text, "1 1:1 3:1");
 	visits_text(visits, 0, text, 7);
 	ck_assert_str_eq(text, "1 1:1");
+	/* two vCPUs in one function */
+	visits_pass(visits, 2, 1, 2 * second + 12 * MS);
+	visits_text(visits, 2, text, sizeof(text));
+	ck_assert(strstr(text, " 2:1"));
 	/* passes of a vCPU beyond VISITS_CPUS are counted, too */
 	visits_pass(visits, 0, VISITS_CPUS, 9 * second);
 	ck_assert_uint_eq(visits->count[0], 2);
@@ -243,6 +329,8 @@ int main(void)
 	tcase_add_test(holds, meeting);
 	tcase_add_test(holds, after_another);
 	tcase_add_test(holds, one_is_free);
+	tcase_add_test(holds, seldom_arm);
+	tcase_add_test(holds, arms_take_turns);
 	tcase_add_test(holds, neighbours);
 	use_scratch(files);
 	tcase_set_timeout(files, 30);
