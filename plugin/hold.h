@@ -10,8 +10,8 @@
  * A sweep tries many holds in one boot. These are the last ones of the list, its arms. The arms up
  * to `turns` are active all the time, and wait in rounds: one that has waited waits again when no
  * other one has waited for window_ns. So each place of a path has its turn, on a path that is run
- * once, too. Of the other arms `slots` are active at a time, in the order of the list and again from its
- * begin; after such a wait they leave that vCPU alone for half as long as the wait was.
+ * once, too. Of the other arms `slots` are active at a time, in the order of the list and again
+ * from its begin; after such a wait they leave that vCPU alone for half as long as the wait was.
  */
 #ifndef RIG_PLUGIN_HOLD_H
 #define RIG_PLUGIN_HOLD_H

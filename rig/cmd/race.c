@@ -9,6 +9,8 @@
 #include "cmd/options.h"
 #include "cmd/search-command.h"
 #include "cmd/search-folder.h"
+#include "director/director.h"
+#include "director/qemu.h"
 #include "machine/machine.h"
 #include "race/race.h"
 #include "scenario/scenario.h"
@@ -21,15 +23,17 @@
 #include "util/text.h"
 
 #define DEFAULT_BUDGET_S 600
+#define RECORD_S 10
+#define SWEEP_S 45
 
 static const char summary[] =
 	"Searches for holds (docs/director.md) that make a scenario fail, which fails rarely or "
 	"never by itself: one\n"
-	"run without holds shows which functions vCPUs pass at about the same time, "
-	"then runs with several holds\n"
-	"each try them, nearest first. Of a run that failed the holds that are not needed are left "
-	"out, the others run\n"
-	"again until the rate is known, and a scenario with them is written.";
+	"run without holds shows which functions vCPUs pass at about the same time, then sweeps "
+	"delay vCPUs at many of\n"
+	"their places, a few at a time. Of those that waited when a sweep failed the ones that are "
+	"not needed are left\n"
+	"out, the others run again until the rate is known, and a scenario with them is written.";
 
 static const char examples[] =
 	"  rig race scenarios/zoo/z05-add-vs-online.yaml --patch scenarios/zoo/z05.patch\n"
@@ -69,9 +73,30 @@ static const GOptionEntry options[] = {
 	SEARCH_OPTIONS(want.search, "stop after N minutes or hours (10m)", "Nm|Nh"),
 	{NULL}};
 
+/* Does each track end by itself? Then more load than the scenario has shows nothing more. */
+static gboolean is_short(const struct scenario *scenario)
+{
+	for (unsigned i = 0; i < scenario->n_tracks; i++)
+		if (!scenario->tracks[i].repeat)
+			return FALSE;
+	return scenario->n_tracks > 0;
+}
+
+/* FALSE also where no plugin can be loaded: the first run says why. */
+static gboolean can_update(const struct machine *machine)
+{
+	g_autofree char *file = NULL;
+	g_autofree char *program = want.emulator ? qemu_find(want.emulator, machine->emulator)
+						 : g_strdup(machine->emulator);
+	int api;
+
+	return director_probe(program, &file, &api, NULL) && director_can_update(api);
+}
+
 static gboolean settle(const char *what, const struct scenario *scenario, const char *dir,
 		       struct race_options *o, GError **error)
 {
+	const struct machine *machine = scenario_machine(scenario, want.machine, error);
 	guint boots = 0;
 
 	*o = (struct race_options){
@@ -88,10 +113,15 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 		.patience_s = want.patience,
 		.dir = dir,
 	};
-	if (!scenario_machine(scenario, want.machine, error) ||
+	if (!machine ||
 	    !search_guests(&want.search, RACE_GUESTS_MAX, &o->guests, error) ||
 	    !search_budget(want.search.budget, &boots, &o->budget_s, error))
 		return FALSE;
+	if (!want.duration && !is_short(scenario)) {
+		o->record_s = RECORD_S;
+		o->sweep_s = SWEEP_S;
+	}
+	o->updates = can_update(machine);
 	if (boots)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid budget '%s' (for example 10m or 2h)", want.search.budget);
@@ -114,13 +144,41 @@ static void show_status(const char *what, void *data)
 	term_status(what);
 }
 
+static void show_hold(const struct race_trial *trial, const struct race_outcome *o, guint i)
+{
+	printf("     %s%s: reached %" G_GUINT64_FORMAT ", held %" G_GUINT64_FORMAT "%s\n",
+	       term_colour(TERM_DIM), trial->hold[i], o->reached[i], o->held[i],
+	       term_colour(TERM_PLAIN));
+}
+
+/* Of a sweep: how much of it was done, and those that waited when it failed. */
+static void show_sweep(const struct race_trial *trial, const struct race_outcome *o)
+{
+	guint64 waits = 0;
+	guint held = 0;
+
+	for (guint i = 0; i < trial->n; i++) {
+		held += o->held[i] > 0;
+		waits += o->held[i];
+	}
+	printf("     %s%u places, %u of them held, %" G_GUINT64_FORMAT
+	       " waits of at most %u ms%s%s\n",
+	       term_colour(TERM_DIM), trial->n, held, waits, trial->max_ms,
+	       o->news ? "; a new lock order" : "", term_colour(TERM_PLAIN));
+	for (guint rank = 1; o->failed && rank <= RACE_GROUP; rank++)
+		for (guint i = 0; i < trial->n; i++)
+			if (o->suspect[i] == rank)
+				show_hold(trial, o, i);
+}
+
 static void show_holds(const struct race_trial *trial, const struct race_outcome *o)
 {
+	if (trial->phase == RACE_EXPLORE) {
+		show_sweep(trial, o);
+		return;
+	}
 	for (guint i = 0; i < trial->n; i++)
-		printf("     %s%s until %s: reached %" G_GUINT64_FORMAT ", held %" G_GUINT64_FORMAT
-		       ", met %" G_GUINT64_FORMAT "%s\n",
-		       term_colour(TERM_DIM), trial->hold[i].at, trial->hold[i].until,
-		       o->reached[i], o->held[i], o->met[i], term_colour(TERM_PLAIN));
+		show_hold(trial, o, i);
 }
 
 static void show_run(const struct race_event *event, void *data)
@@ -152,7 +210,7 @@ static json_t *result_json(const struct race_search *search, enum race_end end, 
 		race_rates(race_search_strategy(search), &failed, &runs, &alone, &alone_runs);
 	}
 	for (guint i = 0; i < found.n; i++) {
-		g_autofree char *text = race_hold_text(&found.hold[i]);
+		g_autofree char *text = race_hold_text(&found, i);
 
 		json_array_append_new(holds, json_string(text));
 	}

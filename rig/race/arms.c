@@ -5,169 +5,259 @@
 #include <math.h>
 #include <string.h>
 
-#define ARMS_EACH 4	 /* partners of a function: those that are nearest */
-#define EXPLORATION 0.5	 /* PUCT's factor of the prior, in units of a failure's reward */
-#define REWARD_NEWS 0.5
-#define REWARD_MET 0.1	 /* the vCPUs met, which may also happen by chance */
-#define FAVOUR 4	 /* factor of the prior of a favoured function */
+#define FAVOUR 4	/* factor of the prior of a favoured function */
+#define REWARD_FAILED 1	/* to the suspects of a failure, the nearest one most */
+#define REWARD_NEWS 0.1 /* to each that waited: which one was the cause is unknown */
+#define NOT_HELD 0.25	/* a sweep in which an arm did not wait, in tries */
 
-struct neighbour {
-	guint until;
-	double near;
+/*
+ * A place that is passed seldom is active during a whole sweep: its waits cost little, and a path
+ * that is run once has each of its places. Others take turns, so that those active at a time get
+ * many waits. A place that is passed constantly slows the guest, and is left out.
+ */
+#define SELDOM_HZ 10
+#define CONSTANT_HZ 400
+#define SELDOM_ARMS 100 /* of one sweep */
+#define TURN_ARMS (RACE_ARMS - SELDOM_ARMS)
+#define SLOTS_MIN 4
+#define SLOTS_MAX 16
+
+/* Where in a function a vCPU is held. */
+static const struct kind {
+	const char *format; /* of the function, and of one that it calls */
+	double weight;
+	gboolean is_call, is_update;
+} kinds[] = {
+	{"%s", 1.0, FALSE, FALSE},
+	/* what it got from the callee is in its hands */
+	{"return of %2$s in %1$s", 0.9, TRUE, FALSE},
+	{"return of %s", 0.7, FALSE, FALSE},
+	/* two tasks in one function: a lost update */
+	{"update in %s", 1.2, FALSE, TRUE},
 };
 
-static int nearest_first(gconstpointer a, gconstpointer b)
-{
-	const struct neighbour *one = a, *two = b;
-
-	return one->near > two->near ? -1 : one->near < two->near;
-}
-
-/* A function that is passed constantly is a poor candidate, and a hold there slows the guest. */
-static double rarity(gint64 visits)
-{
-	return 1 / (1 + log10(visits));
-}
-
-gint64 arms_visits(json_t *visits, guint i)
-{
-	return json_integer_value(json_object_get(json_array_get(visits, i), "visits"));
-}
-
-static GArray *neighbours_of(json_t *visits, GHashTable *ids, guint at)
-{
-	GArray *out = g_array_new(FALSE, FALSE, sizeof(struct neighbour));
+struct function {
 	const char *name;
-	json_t *times;
+	gint64 visits;
+	gint64 beside; /* times that another vCPU was near in any of the functions, */
+	gint64 itself; /* and in the same one */
+	json_t *calls;
+};
 
-	json_object_foreach (json_object_get(json_array_get(visits, at), "beside"), name, times) {
-		gpointer id;
-		struct neighbour one;
+static void clear_arm(gpointer data)
+{
+	g_free(((struct arm *)data)->hold);
+}
 
-		if (!g_hash_table_lookup_extended(ids, name, NULL, &id) ||
-		    json_integer_value(times) <= 0)
+static gboolean is_favoured(const char *const *favoured, const char *name)
+{
+	return favoured && g_strv_contains(favoured, name);
+}
+
+static void add_arm(struct race *race, const struct race_record *record, const struct kind *kind,
+		    const struct function *f, const char *callee)
+{
+	double hz = f->visits / MAX(1, record->seconds);
+	struct arm arm = {.hz = hz, .is_update = kind->is_update};
+
+	/* the counts are those of a single run: they only order the arms */
+	arm.prior = kind->weight / (1 + log10(1 + hz)) *
+		    sqrt(MIN(1, f->beside / (double)f->visits));
+	if (is_favoured(record->favoured, f->name) ||
+	    (callee && is_favoured(record->favoured, callee)))
+		arm.prior *= FAVOUR;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	arm.hold = g_strdup_printf(kind->format, f->name, callee);
+#pragma GCC diagnostic pop
+	g_array_append_val(race->arms, arm);
+}
+
+static void add_function(struct race *race, const struct race_record *record,
+			 const struct function *f)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		json_t *callee;
+		size_t k;
+
+		if (kinds[i].is_update && !(record->updates && f->itself))
 			continue;
-		one.until = GPOINTER_TO_UINT(id);
-		one.near = MIN(1, json_integer_value(times) / (double)arms_visits(visits, at)) *
-			   rarity(arms_visits(visits, one.until));
-		g_array_append_val(out, one);
-	}
-	g_array_sort(out, nearest_first);
-	return out;
-}
-
-void arms_add(struct race *race, json_t *visits, GHashTable *ids,
-		     const char *const *favoured)
-{
-	for (guint at = 0; at < race->names->len; at++) {
-		g_autoptr(GArray) near = neighbours_of(visits, ids, at);
-
-		for (guint i = 0; i < MIN(near->len, ARMS_EACH); i++) {
-			const struct neighbour *one = &g_array_index(near, struct neighbour, i);
-			struct arm arm = {.at = at, .until = one->until};
-
-			/* counts of a single run: they only order the arms */
-			arm.prior = sqrt(one->near * rarity(arms_visits(visits, at)));
-			for (const char *const *name = favoured; name && *name; name++)
-				if (!strcmp(*name, race->names->pdata[at]) ||
-				    !strcmp(*name, race->names->pdata[one->until]))
-					arm.prior *= FAVOUR;
-			g_array_append_val(race->arms, arm);
+		if (!kinds[i].is_call) {
+			add_arm(race, record, &kinds[i], f, NULL);
+			continue;
 		}
+		json_array_foreach (f->calls, k, callee)
+			if (json_is_string(callee))
+				add_arm(race, record, &kinds[i], f, json_string_value(callee));
 	}
 }
 
-void arms_scale(struct race *race)
+static gboolean read_function(json_t *json, struct function *ret)
 {
-	double most = 0;
+	json_t *beside = json_object_get(json, "beside"), *times;
+	const char *name;
 
-	for (guint i = 0; i < race->arms->len; i++)
-		most = MAX(most, g_array_index(race->arms, struct arm, i).prior);
-	for (guint i = 0; i < race->arms->len; i++)
-		g_array_index(race->arms, struct arm, i).prior /= most;
+	*ret = (struct function){
+		.name = json_string_value(json_object_get(json, "function")),
+		.visits = json_integer_value(json_object_get(json, "visits")),
+		.calls = json_object_get(json, "calls"),
+	};
+	if (!ret->name || ret->visits < 1)
+		return FALSE;
+	json_object_foreach (beside, name, times) {
+		gint64 n = MAX(0, json_integer_value(times));
+
+		ret->beside += n;
+		if (!strcmp(name, ret->name))
+			ret->itself = n;
+	}
+	return TRUE;
 }
 
-static double value(const struct race *race, const struct arm *arm)
+gboolean arms_add(struct race *race, const struct race_record *record, guint *ret_bad)
 {
-	/*
-	 * another partner at the same place is almost the same hold: the vCPU waits there as long
-	 */
-	double n = arm->tries + arm->pending + g_array_index(race->place_tries, guint, arm->at);
+	json_t *one;
+	size_t i;
 
-	if (arm->dead)
-		return 0;
+	race->arms = g_array_new(FALSE, FALSE, sizeof(struct arm));
+	g_array_set_clear_func(race->arms, clear_arm);
+	race->n_functions = json_array_size(record->visits);
+	json_array_foreach (record->visits, i, one) {
+		struct function function;
+
+		if (!read_function(one, &function)) {
+			*ret_bad = i;
+			return FALSE;
+		}
+		if (function.beside && function.visits <= CONSTANT_HZ * MAX(1, record->seconds))
+			add_function(race, record, &function);
+	}
+	return TRUE;
+}
+
+guint arms_find(const struct race *race, const char *hold)
+{
+	for (guint i = 0; i < race->arms->len; i++)
+		if (!strcmp(g_array_index(race->arms, struct arm, i).hold, hold))
+			return i;
+	return G_MAXUINT;
+}
+
+/* ---- the choice ---- */
+
+static double value(const struct arm *arm)
+{
 	return (arm->tries ? arm->reward / arm->tries : 0) +
-	       EXPLORATION * arm->prior * sqrt(1 + race->trials) / (1 + n);
+	       arm->prior / (1 + arm->tries + arm->pending);
 }
 
-static gboolean has_place(const struct race_trial *trial, const char *at)
+static int best_first(gconstpointer a, gconstpointer b)
 {
-	for (guint i = 0; i < trial->n; i++)
-		if (trial->hold[i].at == at)
-			return TRUE;
-	return FALSE;
+	const struct arm *const *one = a, *const *two = b;
+	double left = value(*one), right = value(*two);
+
+	/* equal ones in the order of the record, which is that of the array */
+	return left > right ? -1 : left < right ? 1 : *one < *two ? -1 : *one > *two;
 }
 
-static struct arm *best_arm(const struct race *race, const struct race_trial *without)
+/* Adds the best MAX arms that are passed seldom, or (SELDOM is FALSE) that are not. */
+static void choose(const GPtrArray *order, gboolean seldom, guint max, struct race_trial *ret)
 {
-	struct arm *best = NULL;
+	guint n = 0;
 
-	for (guint i = 0; i < race->arms->len; i++) {
-		struct arm *arm = &g_array_index(race->arms, struct arm, i);
+	for (guint i = 0; i < order->len && n < max; i++) {
+		struct arm *arm = order->pdata[i];
 
-		if (!has_place(without, race->names->pdata[arm->at]) &&
-		    (!best || value(race, arm) > value(race, best)))
-			best = arm;
+		if ((arm->hz <= SELDOM_HZ) != seldom)
+			continue;
+		arm->pending++;
+		ret->hold[ret->n++] = arm->hold;
+		n++;
 	}
-	return best;
 }
 
 gboolean arms_explore(struct race *race, struct race_trial *ret)
 {
-	struct arm *arm;
+	static const guint max_ms[] = {100, 300, 500};
+	g_autoptr(GPtrArray) order = g_ptr_array_new();
+	guint n_turns;
 
-	*ret = (struct race_trial){.phase = RACE_EXPLORE};
-	while (ret->n < RACE_GROUP && (arm = best_arm(race, ret))) {
-		if (!ret->n)
-			ret->why = arm->reward > 0 ? "places whose holds were met before, and "
-						     "places that are rarely tried"
-				   : arm->tries    ? "places that were tried least"
-						   : "places that vCPUs passed closest to each "
-						     "other, not tried yet";
-		arm->pending++;
-		ret->hold[ret->n].at = race->names->pdata[arm->at];
-		ret->hold[ret->n++].until = race->names->pdata[arm->until];
-	}
+	*ret = (struct race_trial){
+		.phase = RACE_EXPLORE,
+		.why = race->sweeps ? "a sweep over places that were held least, and those that "
+				      "gave something"
+				    : "a sweep over places that vCPUs passed closest to each other",
+		.max_ms = max_ms[race->sweeps % G_N_ELEMENTS(max_ms)],
+	};
+	for (guint i = 0; i < race->arms->len; i++)
+		g_ptr_array_add(order, &g_array_index(race->arms, struct arm, i));
+	g_ptr_array_sort(order, best_first);
+	choose(order, TRUE, SELDOM_ARMS, ret);
+	ret->turns = ret->n;
+	choose(order, FALSE, TURN_ARMS, ret);
+	/* all of them once in half a minute */
+	n_turns = ret->n - ret->turns;
+	ret->slots = CLAMP(n_turns * RACE_WINDOW_MS / 30000, SLOTS_MIN, SLOTS_MAX);
+	race->sweeps += ret->n > 0;
 	return ret->n > 0;
 }
 
-struct arm *arms_find(const struct race *race, const struct race_hold *hold)
-{
-	for (guint i = 0; i < race->arms->len; i++) {
-		struct arm *arm = &g_array_index(race->arms, struct arm, i);
-
-		if (!strcmp(race->names->pdata[arm->at], hold->at) &&
-		    !strcmp(race->names->pdata[arm->until], hold->until))
-			return arm;
-	}
-	return NULL;
-}
+/* ---- what came of it ---- */
 
 void arms_reward(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
 {
 	for (guint i = 0; i < trial->n; i++) {
-		struct arm *arm = arms_find(race, &trial->hold[i]);
+		guint at = arms_find(race, trial->hold[i]);
+		struct arm *arm;
 
-		if (!arm)
+		if (at == G_MAXUINT)
 			continue;
+		arm = &g_array_index(race->arms, struct arm, at);
 		arm->pending -= arm->pending > 0;
-		arm->tries++;
-		g_array_index(race->place_tries, guint, arm->at)++;
-		arm->dead |= !o->reached[i];
-		if (o->held[i])
-			arm->reward += o->failed   ? 1
-				       : o->news   ? REWARD_NEWS
-				       : o->met[i] ? REWARD_MET
-						   : 0;
+		if (!o)
+			continue;
+		arm->tries += o->held[i] ? 1 : NOT_HELD;
+		if (o->failed && o->suspect[i])
+			arm->reward += REWARD_FAILED / (double)o->suspect[i];
+		else if (o->news && o->held[i])
+			arm->reward += REWARD_NEWS;
 	}
+}
+
+struct suspect {
+	guint arm;
+	double order; /* the lowest first */
+};
+
+static int by_order(gconstpointer a, gconstpointer b)
+{
+	const struct suspect *one = a, *two = b;
+
+	return one->order < two->order ? -1 : one->order > two->order ? 1
+	       : one->arm < two->arm				      ? -1
+								      : one->arm > two->arm;
+}
+
+void arms_suspect(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
+{
+	g_autoptr(GArray) suspects = g_array_new(FALSE, FALSE, sizeof(struct suspect));
+	gboolean timed = FALSE;
+
+	for (guint i = 0; i < trial->n; i++)
+		timed |= o->suspect[i] > 0;
+	for (guint i = 0; i < trial->n; i++) {
+		struct suspect one = {.arm = arms_find(race, trial->hold[i])};
+		const struct arm *arm;
+
+		if (one.arm == G_MAXUINT || !o->held[i] || (timed && !o->suspect[i]))
+			continue;
+		arm = &g_array_index(race->arms, struct arm, one.arm);
+		/* a wrong account has no time, and is most often a lost update */
+		one.order = timed ? o->suspect[i] : arm->is_update ? -value(arm) - 10 : -value(arm);
+		g_array_append_val(suspects, one);
+	}
+	g_array_sort(suspects, by_order);
+	race->n_suspects = MIN(suspects->len, G_N_ELEMENTS(race->suspect));
+	for (guint i = 0; i < race->n_suspects; i++)
+		race->suspect[i] = g_array_index(suspects, struct suspect, i).arm;
 }

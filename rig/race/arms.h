@@ -5,37 +5,40 @@
 
 #include "race/strategy.h"
 
+#define RACE_GROUPS 4 /* of suspects that are tried after a sweep has failed */
+
 struct arm {
-	guint at, until; /* functions */
+	char *hold;
+	double hz; /* how often the place is passed in a second, at most */
 	double prior, reward;
-	guint tries, pending;
-	gboolean dead; /* its place was not reached: the guest no longer runs that code */
+	double tries; /* sweeps in which it waited; one in which it did not counts less */
+	guint pending;
+	gboolean is_update;
 };
 
 struct race {
-	GPtrArray *names;
+	guint n_functions;
 	GArray *arms;
-	GArray *place_tries; /* guint, by function: trials with a hold there */
-	guint trials;
+	guint sweeps;
 	enum race_phase phase;
-	struct race_trial found; /* strings: of `names` */
-	/* RACE_REDUCE: the part that is tried, and how often */
+	struct race_trial found; /* strings: of the arms */
+	/* RACE_CONFIRM: arms, and the group that is tried */
+	guint suspect[RACE_GROUPS * RACE_GROUP], n_suspects, group;
+	/* RACE_CONFIRM and RACE_REDUCE: the part that is tried, and how often */
 	gboolean halving, pending;
 	guint part, tries;
 	guint failed, runs, base_failed, base_runs, base_pending, run_pending;
 };
 
-/* How often the I-th function of the record was passed. */
-gint64 arms_visits(json_t *visits, guint i);
-/* Adds the arms of each function. IDS: name -> index in the record. FAVOURED: names, or NULL. */
-void arms_add(struct race *race, json_t *visits, GHashTable *ids, const char *const *favoured);
-/* Scales the priors so that the highest one is 1. */
-void arms_scale(struct race *race);
-/* The arm of HOLD, or NULL. */
-struct arm *arms_find(const struct race *race, const struct race_hold *hold);
-/* A trial of the best arms. FALSE: there are none. */
+/* Adds the arms of RECORD. FALSE: it cannot be read, at entry *RET_BAD. */
+gboolean arms_add(struct race *race, const struct race_record *record, guint *ret_bad);
+/* The index of HOLD's arm, or G_MAXUINT. */
+guint arms_find(const struct race *race, const char *hold);
+/* A sweep of the best arms. FALSE: there are none. */
 gboolean arms_explore(struct race *race, struct race_trial *ret);
-/* At least one hold of the trial caused the failure, but not necessarily each. */
+/* TRIAL, a sweep, has ended, or (O is NULL) has no result. */
 void arms_reward(struct race *race, const struct race_trial *trial, const struct race_outcome *o);
+/* Sets race->suspect from the sweep TRIAL, which failed. */
+void arms_suspect(struct race *race, const struct race_trial *trial, const struct race_outcome *o);
 
 #endif

@@ -5,7 +5,7 @@
  *
  * `race.json` in its folder has the words, the record and each trial with its outcome. It is
  * written by rename after each run, so that a kill loses only the runs under way. `race.yaml` is
- * the scenario with the holds that were found.
+ * the scenario with the holds that were found; `sweep-N-M` are the files of sweeps.
  */
 #ifndef RIG_RACE_RACE_H
 #define RIG_RACE_RACE_H
@@ -22,7 +22,9 @@ struct race_options {
 	const char *around; /* see race_around(); NULL: all files of memory hotplug */
 	const char *emulator;
 	gboolean no_lockdep, drop_holds; /* the scenario has holds, which are left out */
-	guint guests, budget_s;		 /* limits for this process */
+	gboolean updates;		 /* QEMU can hold a vCPU inside an update */
+	guint record_s, sweep_s; /* seconds of load of the first run and of a sweep; 0: as others */
+	guint guests, budget_s; /* limits for this process; the kernel's build does not count */
 	guint duration_s, patience_s;
 	const char *results, *dir;
 	const char *rig; /* the program to run; NULL: this one */
@@ -69,8 +71,10 @@ const struct race *race_search_strategy(const struct race_search *search);
 /* The reason of the run that first failed; NULL: none. Borrowed. */
 const char *race_search_said(const struct race_search *search);
 
-/* Holds as `rig run --hold` takes them; the caller's. */
-char *race_hold_text(const struct race_hold *hold);
+/* Hold I of TRIAL as `rig run --hold` takes it; the caller's. */
+char *race_hold_text(const struct race_trial *trial, guint i);
+/* TRIAL, a sweep, as `rig run --sweep` reads it; the caller's. */
+char *race_sweep(const struct race_trial *trial);
 
 /*
  * The text of the scenario file FILE with TRIAL's holds instead of its own. Errors: RIG_EXIT_USAGE,

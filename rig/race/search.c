@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "util/error.h"
+#include "util/paths.h"
 
 #define STOP_GRACE_S 10
 #define FAULTS_MAX 3	/* consecutive faults of the host that end the search */
-#define ALONE_MAX 2	/* runs that failed without a hold that end it */
+#define ALONE_MAX 2	/* as many runs without a hold, if all failed, end it */
 #define LABEL "race="
 
 static void step(struct race_search *search);
@@ -52,6 +53,7 @@ void race_search_free(struct race_search *search)
 	g_free(search->said);
 	g_free(search->failure);
 	g_free(search->cwd);
+	g_clear_pointer(&search->orders, g_hash_table_unref);
 	g_free(search);
 }
 
@@ -74,11 +76,20 @@ const char *race_search_said(const struct race_search *search)
 	return search->said;
 }
 
-gboolean search_begin(struct race_search *search, json_t *visits, GError **error)
+gboolean search_begin(struct race_search *search, json_t *visits, double seconds, GError **error)
 {
-	search->race = race_new(visits, (const char *const *)search->favoured, error);
-	if (search->race)
+	const struct race_record record = {
+		.visits = visits,
+		.seconds = seconds,
+		.favoured = (const char *const *)search->favoured,
+		.updates = search->options.updates,
+	};
+
+	search->race = race_new(&record, error);
+	if (search->race) {
 		search->visits = json_incref(visits);
+		search->seconds = seconds;
+	}
 	return search->race != NULL;
 }
 
@@ -117,59 +128,22 @@ static gboolean on_signal(void *data)
 
 static gboolean on_budget(void *data)
 {
-	finish(data, RACE_OUT_OF_BUDGET);
-	return G_SOURCE_CONTINUE;
+	struct race_search *search = data;
+
+	search->budget_source = 0;
+	finish(search, RACE_OUT_OF_BUDGET);
+	return G_SOURCE_REMOVE;
+}
+
+/* The first run may have built the kernel: that time does not count. */
+static void start_budget(struct race_search *search, double spent_s)
+{
+	g_clear_handle_id(&search->budget_source, g_source_remove);
+	search->budget_source = g_timeout_add(
+		MAX(0, search->options.budget_s - spent_s) * 1000, on_budget, search);
 }
 
 /* ---- the result of a run ---- */
-
-static const char *first_reason(const struct child_result *result)
-{
-	json_t *details = json_object_get(result->answer, "details");
-	const char *text =
-		json_string_value(json_array_get(json_object_get(details, "reasons"), 0));
-
-	return text ? text : result->problem;
-}
-
-/* Identifies a failure: the signature of the first report or of the hang, else the reason. */
-static const char *failure_of(const struct child_result *result)
-{
-	json_t *details = json_object_get(result->answer, "details"), *report;
-	const char *hang = details_hang_bug(details);
-	size_t i;
-
-	json_array_foreach (json_object_get(details, "reports"), i, report) {
-		const char *bug = json_string_value(
-			json_object_get(json_object_get(report, "signature"), "bug"));
-
-		if (bug && details_report_counts(report) && !json_object_get(report, "known"))
-			return bug;
-	}
-	return hang ? hang : first_reason(result);
-}
-
-/*
- * Reads the result if TRIAL's holds are the run's only ones, in the same order. Once a failure is
- * being reduced, other failures do not count.
- */
-static void read_outcome(const struct race_search *search, const struct child_result *result,
-			 const struct race_trial *trial, struct race_outcome *o)
-{
-	json_t *holds = json_object_get(json_object_get(result->answer, "details"), "holds");
-	gboolean failed = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_HANG;
-	gboolean same = !search->failure || !g_strcmp0(search->failure, failure_of(result));
-
-	*o = (struct race_outcome){.failed = failed &&
-					     (same || race_phase(search->race) == RACE_EXPLORE)};
-	for (guint i = 0; i < trial->n; i++) {
-		json_t *one = json_array_get(holds, i);
-
-		o->reached[i] = MAX(0, json_integer_value(json_object_get(one, "reached")));
-		o->held[i] = MAX(0, json_integer_value(json_object_get(one, "held")));
-		o->met[i] = MAX(0, json_integer_value(json_object_get(one, "met")));
-	}
-}
 
 static void tell(struct race_search *search, const struct child_result *result,
 		 const struct race_trial *trial, const struct race_outcome *outcome)
@@ -179,7 +153,7 @@ static void tell(struct race_search *search, const struct child_result *result,
 		.trial = trial,
 		.outcome = outcome,
 		.verdict = verdict_name(result->verdict),
-		.said = first_reason(result),
+		.said = outcome_reason(result),
 		.wall_s = result->wall_s,
 	};
 
@@ -204,7 +178,7 @@ static void blame(struct race_search *search, const struct child_result *result)
 		fail(search, error);
 	} else if (++search->faults >= FAULTS_MAX) {
 		rig_fail(&error, RIG_EXIT_INFRA, "%u runs in a row could not be judged: %s",
-			 FAULTS_MAX, first_reason(result) ? first_reason(result) : "?");
+			 FAULTS_MAX, outcome_reason(result) ? outcome_reason(result) : "?");
 		fail(search, error);
 	}
 }
@@ -216,13 +190,14 @@ static void take_trial(struct race_search *search, const struct child_result *re
 	struct race_outcome outcome;
 	GError *error = NULL;
 
-	read_outcome(search, result, trial, &outcome);
+	outcome_read(search, result, trial, &outcome);
+	outcome.news = outcome_news(search, result);
 	if (outcome.failed && trial->phase == RACE_EXPLORE &&
 	    race_phase(search->race) == RACE_EXPLORE) {
 		g_free(search->said);
 		g_free(search->failure);
-		search->said = g_strdup(first_reason(result));
-		search->failure = g_strdup(failure_of(result));
+		search->said = g_strdup(outcome_reason(result));
+		search->failure = outcome_failure(result);
 	}
 	json_array_append_new(search->trials, trial_json(trial, &outcome));
 	tell(search, result, trial, &outcome);
@@ -230,7 +205,7 @@ static void take_trial(struct race_search *search, const struct child_result *re
 	race_rates(search->race, &failed, &runs, &alone, &alone_runs);
 	if (!state_save(search, &error))
 		fail(search, error);
-	else if (alone >= ALONE_MAX)
+	else if (alone >= ALONE_MAX && alone == alone_runs)
 		finish(search, RACE_FAILS_ALONE);
 	else if (race_phase(search->race) == RACE_OVER)
 		finish(search, RACE_FOUND);
@@ -240,10 +215,14 @@ static void take_trial(struct race_search *search, const struct child_result *re
 static void take_record(struct race_search *search, const struct child_result *result,
 			const struct race_slot *slot)
 {
-	json_t *visits = json_object_get(json_object_get(result->answer, "details"), "visits");
+	json_t *details = json_object_get(result->answer, "details");
+	json_t *times = json_object_get(details, "times");
+	double seconds = json_integer_value(json_object_get(times, "hammer_ns")) / 1e9;
 	GError *error = NULL;
 
-	if (search_begin(search, visits, &error))
+	start_budget(search, json_integer_value(json_object_get(times, "total_ns")) / 1e9);
+
+	if (search_begin(search, json_object_get(details, "visits"), seconds, &error))
 		take_trial(search, result, &slot->trial);
 	else
 		fail(search, error);
@@ -280,12 +259,34 @@ static void add(GPtrArray *words, const char *option, const char *value)
 		g_ptr_array_add(words, g_strdup(value));
 }
 
+/* A sweep's holds are in a file, others on the command line. */
+static gboolean add_holds(struct race_search *search, const struct race_trial *trial,
+			  GPtrArray *words, GError **error)
+{
+	g_autofree char *text = NULL, *name = NULL, *file = NULL;
+
+	if (trial->phase != RACE_EXPLORE) {
+		for (guint i = 0; i < trial->n; i++) {
+			g_autofree char *hold = race_hold_text(trial, i);
+
+			add(words, "--hold", hold);
+		}
+		return TRUE;
+	}
+	text = race_sweep(trial);
+	name = g_strdup_printf("sweep-%zu-%u", json_array_size(search->trials), ++search->sweeps);
+	file = g_build_filename(search->options.dir, name, NULL);
+	add(words, "--sweep", file);
+	return rig_write_file(file, text, -1, error);
+}
+
 static void start(struct race_search *search, struct race_slot *slot)
 {
 	const struct race_options *o = &search->options;
 	g_autofree char *name = g_path_get_basename(o->dir),
 			*label = g_strconcat(LABEL, name, NULL);
 	const char *labels[] = {label, NULL};
+	gboolean is_sweep = !slot->is_record && slot->trial.phase == RACE_EXPLORE;
 	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
 	struct child_spec spec = {
 		.scenario = o->scenario,
@@ -293,7 +294,9 @@ static void start(struct race_search *search, struct race_slot *slot)
 		.kernel = o->kernel,
 		.patches = o->patches,
 		.fragments = o->fragments,
-		.duration_s = o->duration_s,
+		.duration_s = slot->is_record && o->record_s ? o->record_s
+			      : is_sweep && o->sweep_s	     ? o->sweep_s
+							     : o->duration_s,
 		.patience_s = o->patience_s,
 		.results = o->results,
 		.labels = labels,
@@ -302,6 +305,8 @@ static void start(struct race_search *search, struct race_slot *slot)
 	};
 	GError *error = NULL;
 
+	/* a run that hung ends sooner without it */
+	add(words, "--memory-image", "0");
 	if (o->drop_holds)
 		add(words, "--without", "holds");
 	if (o->no_lockdep)
@@ -310,10 +315,9 @@ static void start(struct race_search *search, struct race_slot *slot)
 		add(words, "--qemu", o->emulator);
 	if (slot->is_record)
 		add(words, "--visits", search->visits_words);
-	for (guint i = 0; i < slot->trial.n && !slot->is_record; i++) {
-		g_autofree char *text = race_hold_text(&slot->trial.hold[i]);
-
-		add(words, "--hold", text);
+	if (!slot->is_record && !add_holds(search, &slot->trial, words, &error)) {
+		fail(search, error);
+		return;
 	}
 	g_ptr_array_add(words, NULL);
 	spec.extra = (const char *const *)words->pdata;
@@ -354,12 +358,12 @@ static void step(struct race_search *search)
 
 gboolean race_search_run(struct race_search *search, enum race_end *ret, GError **error)
 {
-	guint sources[3];
+	guint sources[2];
 
 	search->loop = g_main_loop_new(NULL, FALSE);
 	sources[0] = g_unix_signal_add(SIGINT, on_signal, search);
 	sources[1] = g_unix_signal_add(SIGTERM, on_signal, search);
-	sources[2] = g_timeout_add_seconds(search->options.budget_s, on_budget, search);
+	start_budget(search, 0);
 	if (search->race && race_phase(search->race) == RACE_OVER)
 		search->over = TRUE;
 	else
@@ -368,6 +372,7 @@ gboolean race_search_run(struct race_search *search, enum race_end *ret, GError 
 		g_main_loop_run(search->loop);
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
+	g_clear_handle_id(&search->budget_source, g_source_remove);
 	g_clear_pointer(&search->loop, g_main_loop_unref);
 	if (search->error) {
 		g_propagate_error(error, g_steal_pointer(&search->error));

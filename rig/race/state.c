@@ -7,20 +7,20 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 
 json_t *trial_json(const struct race_trial *trial, const struct race_outcome *o)
 {
 	json_t *holds = json_array();
 
 	for (guint i = 0; i < trial->n; i++)
-		json_array_append_new(
-			holds,
-			json_pack("{s:s, s:s, s:I, s:I, s:I}", "at", trial->hold[i].at, "until",
-				  trial->hold[i].until, "reached", (json_int_t)o->reached[i],
-				  "held", (json_int_t)o->held[i], "met", (json_int_t)o->met[i]));
-	return json_pack("{s:s, s:b, s:b, s:o}", "phase", race_phase_name(trial->phase), "failed",
-			 o->failed, "news", o->news, "holds", holds);
+		json_array_append_new(holds, json_pack("[s, I, I, I, i]", trial->hold[i],
+						       (json_int_t)o->reached[i],
+						       (json_int_t)o->held[i],
+						       (json_int_t)o->met[i], o->suspect[i]));
+	return json_pack("{s:s, s:b, s:b, s:i, s:o}", "phase", race_phase_name(trial->phase),
+			 "failed", o->failed, "news", o->news, "max_ms", trial->max_ms, "holds",
+			 holds);
 }
 
 static gboolean read_phase(const char *name, enum race_phase *ret)
@@ -38,20 +38,26 @@ gboolean trial_read(json_t *json, struct race_trial *trial, struct race_outcome 
 	json_t *hold, *holds = json_object_get(json, "holds");
 	size_t i;
 
-	*trial = (struct race_trial){.n = json_array_size(holds)};
+	*trial = (struct race_trial){
+		.n = json_array_size(holds),
+		.max_ms = json_integer_value(json_object_get(json, "max_ms")),
+	};
 	*o = (struct race_outcome){.failed = json_is_true(json_object_get(json, "failed")),
 				   .news = json_is_true(json_object_get(json, "news"))};
-	if (trial->n > RACE_GROUP ||
+	if (trial->n > RACE_ARMS ||
 	    !read_phase(json_string_value(json_object_get(json, "phase")), &trial->phase))
 		return FALSE;
 	json_array_foreach (holds, i, hold) {
-		trial->hold[i].at = json_string_value(json_object_get(hold, "at"));
-		trial->hold[i].until = json_string_value(json_object_get(hold, "until"));
-		o->reached[i] = MAX(0, json_integer_value(json_object_get(hold, "reached")));
-		o->held[i] = MAX(0, json_integer_value(json_object_get(hold, "held")));
-		o->met[i] = MAX(0, json_integer_value(json_object_get(hold, "met")));
-		if (!trial->hold[i].at || !trial->hold[i].until)
+		json_int_t reached, held, met;
+		int suspect;
+
+		if (json_unpack(hold, "[s, I, I, I, i]", &trial->hold[i], &reached, &held, &met,
+				&suspect) < 0)
 			return FALSE;
+		o->reached[i] = MAX(0, reached);
+		o->held[i] = MAX(0, held);
+		o->met[i] = MAX(0, met);
+		o->suspect[i] = MAX(0, suspect);
 	}
 	return TRUE;
 }
@@ -59,10 +65,11 @@ gboolean trial_read(json_t *json, struct race_trial *trial, struct race_outcome 
 gboolean state_save(const struct race_search *search, GError **error)
 {
 	g_autofree char *path = g_build_filename(search->options.dir, "race.json", NULL);
-	json_auto_t *state = json_pack("{s:i, s:s, s:O, s:O?, s:O, s:s?, s:s?}", "version",
-				       STATE_VERSION, "folder", search->cwd, "words", search->words,
-				       "visits", search->visits, "trials", search->trials, "said",
-				       search->said, "failure", search->failure);
+	json_auto_t *state = json_pack(
+		"{s:i, s:s, s:O, s:O?, s:f, s:b, s:O, s:s?, s:s?}", "version", STATE_VERSION,
+		"folder", search->cwd, "words", search->words, "visits", search->visits, "seconds",
+		search->seconds, "updates", search->options.updates, "trials", search->trials,
+		"said", search->said, "failure", search->failure);
 	g_autofree char *text = state ? json_dumps(state, JSON_INDENT(1)) : NULL;
 
 	if (!text)
@@ -85,7 +92,9 @@ gboolean state_restore(struct race_search *search, json_t *state, GError **error
 	search->failure = g_strdup(json_string_value(json_object_get(state, "failure")));
 	if (!json_is_array(visits))
 		return TRUE;
-	if (!search_begin(search, visits, error))
+	search->options.updates = json_is_true(json_object_get(state, "updates"));
+	if (!search_begin(search, visits, json_number_value(json_object_get(state, "seconds")),
+			  error))
 		return FALSE;
 	json_array_foreach (trials, i, one) {
 		struct race_outcome outcome;

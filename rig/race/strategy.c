@@ -12,59 +12,73 @@
 
 const char *race_phase_name(enum race_phase phase)
 {
-	static const char *const names[] = {"explore", "reduce", "measure", "base", "over"};
+	static const char *const names[] = {"explore", "confirm", "reduce",
+					    "measure", "base",	  "over"};
 
 	return names[phase];
 }
 
-struct race *race_new(json_t *visits, const char *const *favoured, GError **error)
+struct race *race_new(const struct race_record *record, GError **error)
 {
-	g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
 	rig_auto(race) race = g_new0(struct race, 1);
-	json_t *one;
-	size_t i;
+	guint bad;
 
-	race->names = g_ptr_array_new_with_free_func(g_free);
-	race->arms = g_array_new(FALSE, FALSE, sizeof(struct arm));
-	race->place_tries = g_array_new(FALSE, TRUE, sizeof(guint));
-	json_array_foreach (visits, i, one) {
-		const char *name = json_string_value(json_object_get(one, "function"));
-
-		if (!name || arms_visits(visits, i) < 1) {
-			rig_fail(error, RIG_EXIT_USAGE,
-				 "the record of the first run cannot be read: entry %zu has no "
-				 "function or no visits",
-				 i);
-			return NULL;
-		}
-		g_ptr_array_add(race->names, g_strdup(name));
-		g_hash_table_insert(ids, g_ptr_array_index(race->names, i), GUINT_TO_POINTER(i));
+	if (!arms_add(race, record, &bad)) {
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "the record of the first run cannot be read: entry %u has no function or "
+			 "no visits",
+			 bad);
+		return NULL;
 	}
-	g_array_set_size(race->place_tries, race->names->len);
-	arms_add(race, visits, ids, favoured);
 	if (!race->arms->len) {
 		rig_fail(error, RIG_EXIT_USAGE,
 			 "no two of the %u functions were passed by different vCPUs within 50 ms: "
 			 "the scenario needs two tasks that are in memory hotplug at the same time",
-			 race->names->len);
+			 race->n_functions);
 		return NULL;
 	}
-	arms_scale(race);
 	return g_steal_pointer(&race);
 }
 
 void race_free(struct race *race)
 {
-	g_ptr_array_unref(race->names);
 	g_array_unref(race->arms);
-	g_array_unref(race->place_tries);
 	g_free(race);
 }
 
 void race_size(const struct race *race, guint *ret_functions, guint *ret_arms)
 {
-	*ret_functions = race->names->len;
+	*ret_functions = race->n_functions;
 	*ret_arms = race->arms->len;
+}
+
+/* ---- confirm ---- */
+
+static void take_group(const struct race *race, struct race_trial *ret)
+{
+	*ret = (struct race_trial){
+		.phase = RACE_CONFIRM,
+		.max_ms = race->found.max_ms,
+		.why = race->group ? "holds that waited earlier before the failure"
+				   : "the holds that waited when a sweep failed",
+	};
+	for (guint i = race->group * RACE_GROUP; i < race->n_suspects && ret->n < RACE_GROUP; i++)
+		ret->hold[ret->n++] =
+			g_array_index(race->arms, struct arm, race->suspect[i]).hold;
+}
+
+/* The sweep TRIAL failed. Without a hold that waited it failed by itself. */
+static void begin_confirm(struct race *race, const struct race_trial *trial,
+			  const struct race_outcome *o)
+{
+	race->found = (struct race_trial){.max_ms = trial->max_ms};
+	arms_suspect(race, trial, o);
+	race->group = race->tries = race->runs = race->failed = 0;
+	race->pending = FALSE;
+	if (race->n_suspects)
+		race->phase = RACE_CONFIRM;
+	else
+		race->base_failed++, race->base_runs++;
 }
 
 /* ---- reduce ---- */
@@ -75,6 +89,7 @@ static void take_part(const struct race *race, struct race_trial *ret)
 	guint half = (race->found.n + 1) / 2;
 
 	*ret = (struct race_trial){.phase = RACE_REDUCE,
+				   .max_ms = race->found.max_ms,
 				   .why = race->halving ? "which half of the holds it needs"
 							: "does it need the one left out"};
 	for (guint i = 0; i < race->found.n; i++)
@@ -90,21 +105,27 @@ static void begin_reduce(struct race *race)
 	race->failed = race->runs = 0;
 }
 
+/* The holds of TRIAL are the found ones: those that waited, where O is not NULL. */
+static void keep_holds(struct race *race, const struct race_trial *trial,
+		       const struct race_outcome *o)
+{
+	race->found = (struct race_trial){.max_ms = trial->max_ms};
+	for (guint i = 0; i < trial->n; i++) {
+		guint arm = o && !o->held[i] ? G_MAXUINT : arms_find(race, trial->hold[i]);
+
+		if (arm != G_MAXUINT)
+			race->found.hold[race->found.n++] =
+				g_array_index(race->arms, struct arm, arm).hold;
+	}
+}
+
 /* TRIAL failed without the rest: continue with its holds. */
 static void keep_part(struct race *race, const struct race_trial *trial)
 {
 	gboolean halving = race->halving;
 	guint part = race->part;
-	struct race_trial kept = *trial;
 
-	for (guint i = 0; i < kept.n; i++) {
-		const struct arm *arm = arms_find(race, &kept.hold[i]);
-
-		if (arm)
-			kept.hold[i] = (struct race_hold){race->names->pdata[arm->at],
-							  race->names->pdata[arm->until]};
-	}
-	race->found = kept;
+	keep_holds(race, trial, NULL);
 	begin_reduce(race);
 	if (!halving && race->phase == RACE_REDUCE) {
 		race->halving = FALSE;
@@ -129,7 +150,6 @@ static void next_part(struct race *race)
 	}
 }
 
-/* Handles TRIAL if it is the part being tried; others are late trials of RACE_EXPLORE. */
 static void reduce(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
 {
 	race->pending = FALSE;
@@ -137,6 +157,26 @@ static void reduce(struct race *race, const struct race_trial *trial, const stru
 		keep_part(race, trial);
 	else if (++race->tries >= TRIES)
 		next_part(race);
+}
+
+static void confirm(struct race *race, const struct race_trial *trial,
+		    const struct race_outcome *o)
+{
+	race->pending = FALSE;
+	if (o->failed) {
+		keep_holds(race, trial, o);
+		if (race->found.n)
+			begin_reduce(race);
+		else
+			race->phase = RACE_EXPLORE;
+		return;
+	}
+	/* the nearest ones twice */
+	if (!race->group && ++race->tries < TRIES)
+		return;
+	race->tries = 0;
+	if (++race->group * RACE_GROUP >= race->n_suspects)
+		race->phase = RACE_EXPLORE;
 }
 
 /* ---- measure ---- */
@@ -184,11 +224,15 @@ gboolean race_next(struct race *race, struct race_trial *ret)
 	switch (race->phase) {
 	case RACE_EXPLORE:
 		return arms_explore(race, ret);
+	case RACE_CONFIRM:
 	case RACE_REDUCE:
 		if (race->pending)
 			return FALSE;
 		race->pending = TRUE;
-		take_part(race, ret);
+		if (race->phase == RACE_CONFIRM)
+			take_group(race, ret);
+		else
+			take_part(race, ret);
 		return TRUE;
 	case RACE_MEASURE:
 		return measure(race, ret);
@@ -197,34 +241,21 @@ gboolean race_next(struct race *race, struct race_trial *ret)
 	}
 }
 
-/* Only holds that waited can be the cause. */
-static void begin(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
-{
-	race->found = (struct race_trial){0};
-	for (guint i = 0; i < trial->n; i++) {
-		const struct arm *arm = o->held[i] ? arms_find(race, &trial->hold[i]) : NULL;
-
-		if (arm)
-			race->found.hold[race->found.n++] = (struct race_hold){
-				race->names->pdata[arm->at], race->names->pdata[arm->until]};
-	}
-	if (race->found.n)
-		begin_reduce(race);
-	else
-		race->base_failed++, race->base_runs++;
-}
-
 void race_result(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
 {
-	race->trials++;
 	switch (trial->phase) {
 	case RACE_EXPLORE:
 		arms_reward(race, trial, o);
 		if (o->failed && race->phase == RACE_EXPLORE)
-			begin(race, trial, o);
+			begin_confirm(race, trial, o);
+		break;
+	case RACE_CONFIRM:
+		if (race->phase == RACE_CONFIRM)
+			confirm(race, trial, o);
 		break;
 	case RACE_REDUCE:
-		reduce(race, trial, o);
+		if (race->phase == RACE_REDUCE)
+			reduce(race, trial, o);
 		break;
 	case RACE_MEASURE:
 		if (race->phase == RACE_MEASURE)
@@ -240,18 +271,14 @@ void race_result(struct race *race, const struct race_trial *trial, const struct
 
 void race_forget(struct race *race, const struct race_trial *trial)
 {
-	if (trial->phase == RACE_REDUCE)
+	if (trial->phase == RACE_REDUCE || trial->phase == RACE_CONFIRM)
 		race->pending = FALSE;
 	else if (trial->phase == RACE_MEASURE)
 		race->run_pending -= race->run_pending > 0;
 	else if (trial->phase == RACE_BASE)
 		race->base_pending -= race->base_pending > 0;
-	for (guint i = 0; i < trial->n && trial->phase == RACE_EXPLORE; i++) {
-		struct arm *arm = arms_find(race, &trial->hold[i]);
-
-		if (arm)
-			arm->pending -= arm->pending > 0;
-	}
+	else
+		arms_reward(race, trial, NULL);
 }
 
 enum race_phase race_phase(const struct race *race)

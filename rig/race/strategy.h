@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The strategy of `rig race`, without guests: given which functions vCPUs passed in a run without
- * holds, which holds to try next, given what came of those before.
+ * holds, what to run next, given what came of the runs before.
  *
- *	RACE_EXPLORE	a trial has several holds, because a run costs much more than a hold. Each
- *			hold is an arm of a bandit. The choice is by PUCT (Rosin 2011): mean reward
- *			plus the arm's prior, which decreases with its tries.
- *	RACE_REDUCE	a trial failed: its holds are halved, then left out one at a time, as long
- *			as it still fails.
- *	RACE_MEASURE	the holds that are left, again and again, and the scenario without any.
+ *	RACE_EXPLORE	a sweep: one boot tries some two hundred holds, its arms, a few at a time.
+ *			A hold is a delay at one place, so there are as many arms as places and
+ *			not as many as pairs. The arms are chosen by prior and reward.
+ *	RACE_CONFIRM	a sweep failed: the arms that waited when it did, in groups of RACE_GROUP
+ *			that are active all the time, nearest to the failure first
+ *	RACE_REDUCE	a group failed, too: its holds are halved, then left out one at a time, as
+ *			long as the rest fails
+ *	RACE_MEASURE	the holds that are left, again and again, and the scenario without any
  *
  * All is determined by the record and the outcomes in their order, so that a search can be resumed
  * from them.
@@ -21,42 +23,51 @@
 
 #include "util/auto.h"
 
-#define RACE_GROUP 6	  /* holds of a trial; of as many different places */
+#define RACE_ARMS 256	  /* holds of a trial at most */
+#define RACE_GROUP 6	  /* of other trials than sweeps */
 #define RACE_RUNS 6	  /* runs with the remaining holds, */
 #define RACE_BASE_RUNS 3  /* and runs without any, including the first run */
 
-enum race_phase { RACE_EXPLORE, RACE_REDUCE, RACE_MEASURE, RACE_BASE, RACE_OVER };
+enum race_phase { RACE_EXPLORE, RACE_CONFIRM, RACE_REDUCE, RACE_MEASURE, RACE_BASE, RACE_OVER };
 
 /* "explore", … */
 const char *race_phase_name(enum race_phase phase);
 
-/* A vCPU at function `at` waits for another one at `until`. */
-struct race_hold {
-	const char *at, *until;
-};
-
 struct race_trial {
-	enum race_phase phase;
+	enum race_phase phase; /* RACE_EXPLORE: a sweep */
 	guint n;
-	struct race_hold hold[RACE_GROUP];
-	const char *why; /* static: why it was chosen */
+	const char *hold[RACE_ARMS]; /* as hold_parse() reads it, without numbers */
+	guint turns;		     /* of a sweep: arms from this one on take turns, */
+	guint slots;		     /* so many at a time */
+	guint max_ms;		     /* the longest wait */
+	const char *why;	     /* static: why it was chosen */
 };
 
 /* The outcome of a trial; the counts are those of its holds, in order. */
 struct race_outcome {
 	gboolean failed; /* the run has an unknown finding */
-	gboolean news;	 /* it has another new result: a lock order */
-	guint64 reached[RACE_GROUP], held[RACE_GROUP], met[RACE_GROUP];
+	gboolean news;	 /* it has a lock order that no run before had */
+	guint64 reached[RACE_ARMS], held[RACE_ARMS], met[RACE_ARMS];
+	guint suspect[RACE_ARMS]; /* of a sweep: holds_arms_json() */
 };
 
 struct race;
 
+/* What the first run recorded, and what else the arms depend on. */
+struct race_record {
+	json_t *visits; /* director_visits(); of any origin, so it is checked */
+	double seconds; /* of load */
+	const char *const *favoured; /* functions whose arms come first, NULL-terminated, or NULL */
+	gboolean updates; /* this QEMU can hold a vCPU inside an update */
+};
+
+#define RACE_WINDOW_MS 1500 /* of a sweep: so long is the turn of an arm */
+
 /*
- * VISITS is a run's `details.visits` (director_visits()); of any origin, so it is checked.
- * FAVOURED: functions whose arms are to come first, NULL-terminated, or NULL. NULL with an error
- * (RIG_EXIT_USAGE): no two functions were passed by different vCPUs at about the same time.
+ * NULL with an error (RIG_EXIT_USAGE): the record cannot be read, or no two functions were passed
+ * by different vCPUs at about the same time.
  */
-struct race *race_new(json_t *visits, const char *const *favoured, GError **error);
+struct race *race_new(const struct race_record *record, GError **error);
 void race_free(struct race *race);
 RIG_DEFINE_AUTO(race, race_free)
 

@@ -7,13 +7,24 @@
 #include "util/paths.h"
 
 #define FILE_MAX_BYTES (1 << 20)
-#define MAX_MS 300
 #define TIMES 1000
 
-char *race_hold_text(const struct race_hold *hold)
+char *race_hold_text(const struct race_trial *trial, guint i)
 {
-	return g_strdup_printf("%s until %s, max %d, times %d", hold->at, hold->until, MAX_MS,
-			       TIMES);
+	return g_strdup_printf("%s, max %u, times %d", trial->hold[i], trial->max_ms, TIMES);
+}
+
+char *race_sweep(const struct race_trial *trial)
+{
+	GString *out = g_string_new(NULL);
+
+	g_string_append_printf(out, "slots %u\nwindow %d\n", trial->slots, RACE_WINDOW_MS);
+	for (guint i = 0; i < trial->n; i++) {
+		g_autofree char *text = race_hold_text(trial, i);
+
+		g_string_append_printf(out, "%s%s\n", i == trial->turns ? "turns\n" : "", text);
+	}
+	return g_string_free(out, FALSE);
 }
 
 /* Is LINE the beginning of a top-level key? */
@@ -40,7 +51,7 @@ char *race_scenario(const char *file, const struct race_trial *trial, GError **e
 	}
 	g_string_append(out, "\n# found by rig race\nholds:\n");
 	for (guint i = 0; i < trial->n; i++)
-		g_string_append_printf(out, "  - {at: %s, until: %s, max: %d, times: %d}\n",
-				       trial->hold[i].at, trial->hold[i].until, MAX_MS, TIMES);
+		g_string_append_printf(out, "  - {at: %s, max: %u, times: %d}\n", trial->hold[i],
+				       trial->max_ms, TIMES);
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }

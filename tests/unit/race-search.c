@@ -11,37 +11,42 @@
 #include "util/paths.h"
 
 /*
- * A script in place of `rig run`. Its kernel has the functions f1 to f9. A run with a hold at f7
- * fails; each of its holds waited once. The options are appended to the file `asked`. With
- * FAKE_RACE=alone the run without holds fails; with "lost" no run has a result.
+ * Functions f1 to f9. A run with a hold at f7 fails, be it in a sweep or not; each hold of it
+ * waited once, and those of a sweep are all suspects. What it was asked for is added to the file
+ * `asked`. Where FAKE_RACE is "alone" the run without holds fails, where it is "lost" none says
+ * anything.
  */
 static const char fake_rig[] =
 	"#!/bin/sh\n"
 	"asked=${0%/*}/asked\n"
-	"verdict=PASS code=0 holds= visits=\n"
+	"verdict=PASS code=0 holds= visits= arms=\n"
 	"[ \"$FAKE_RACE\" = lost ] && { echo 'rig: no host' >&2; exit 3; }\n"
 	"[ \"$FAKE_RACE\" = unfit ] && { echo 'rig: no such function' >&2; exit 2; }\n"
 	"[ \"$FAKE_RACE\" = alone ] && verdict=FAIL code=1\n"
 	"echo \"$*\" >>\"$asked\"\n"
 	"while [ $# -gt 0 ]; do\n"
 	"	case $1 in\n"
-	"	--hold) holds=\"$holds${holds:+,}{\\\"reached\\\": 1, \\\"held\\\": 1, "
-	"\\\"met\\\": "
-	"0}"
-	"\"\n"
-	"		case $2 in 'f7 '*) verdict=FAIL code=1 ;; esac ;;\n"
+	"	--hold) holds=\"$holds${holds:+,}{\\\"reached\\\": 1, \\\"held\\\": 1}\"\n"
+	"		case $2 in 'f7, '*) verdict=FAIL code=1 ;; esac ;;\n"
+	"	--sweep) n=0\n"
+	"		while read -r line; do\n"
+	"			case $line in slots*|window*|turns) continue ;; esac\n"
+	"			case $line in 'f7, '*) verdict=FAIL code=1 ;; esac\n"
+	"			arms=\"$arms${arms:+,}{\\\"arm\\\": $n, \\\"reached\\\": 1, "
+	"\\\"held\\\": 1, \\\"suspect\\\": $((n + 1))}\"\n"
+	"			n=$((n + 1))\n"
+	"		done <\"$2\" ;;\n"
 	"	--visits) for i in 1 2 3 4 5 6 7 8 9; do\n"
 	"		visits=\"$visits${visits:+,}{\\\"function\\\": \\\"f$i\\\", "
-	"\\\"visits\\\": "
-	"9, "
-	"\\\"beside\\\": {\\\"f$((i % 9 + 1))\\\": 3}}\"\n"
+	"\\\"visits\\\": 9, \\\"beside\\\": {\\\"f$((i % 9 + 1))\\\": 3}}\"\n"
 	"		done ;;\n"
 	"	esac\n"
 	"	shift\n"
 	"done\n"
-	"echo \"{\\\"verdict\\\": \\\"$verdict\\\", \\\"run\\\": \\\"r\\\", \\\"details\\\": "
-	"{\\\"reasons\\\": [\\\"because\\\"], "
-	"\\\"holds\\\": [$holds], \\\"visits\\\": [$visits]}}\"\n"
+	"echo \"{\\\"verdict\\\": \\\"$verdict\\\", \\\"run\\\": \\\"r\\\", "
+	"\\\"details\\\": {\\\"reasons\\\": [\\\"because\\\"], \\\"times\\\": "
+	"{\\\"hammer_ns\\\": 5000000000}, \\\"arms\\\": [$arms], \\\"holds\\\": "
+	"[$holds], \\\"visits\\\": [$visits]}}\"\n"
 	"exit $code\n";
 
 static char *rig, *folder;
@@ -69,6 +74,8 @@ static struct race_options options(void)
 				     .results = scratch,
 				     .dir = folder,
 				     .rig = rig,
+				     .record_s = 7,
+				     .sweep_s = 50,
 				     .drop_holds = TRUE};
 }
 
@@ -117,19 +124,21 @@ START_TEST(found)
 	ck_assert_uint_ge(n_ended, 1 + RACE_RUNS + RACE_BASE_RUNS - 1);
 	race_found(race_search_strategy(search), &trial);
 	ck_assert_uint_eq(trial.n, 1);
-	ck_assert_str_eq(trial.hold[0].at, "f7");
+	ck_assert_str_eq(trial.hold[0], "f7");
 	ck_assert_str_eq(race_search_said(search), "because");
 	/* the record comes first, alone with --visits, and none with the scenario's holds */
 	ck_assert(g_file_get_contents(asked_path, &asked, NULL, NULL));
 	ck_assert(g_regex_match_simple(
-		"^run --json .*--without holds --visits hotplug -- toy\n.*--without holds --hold f",
+		"^run --json --duration 7 .*--without holds --visits hotplug -- toy\n"
+		"run --json --duration 50 .*--without holds --sweep [^ ]*/sweep-1-1 -- toy\n"
+		"run --json --results .*--without holds --hold f",
 		asked, 0, 0));
 	/* the scenario's own holds are replaced, and the rest stays */
 	ck_assert(rig_write_file(file, "about: a\nholds:\n  - {at: x, until: y}\n# c\ncpus: 2\n",
 				 -1, NULL));
 	text = race_scenario(file, &trial, NULL);
 	ck_assert_str_eq(text, "about: a\ncpus: 2\n\n# found by rig race\nholds:\n"
-			       "  - {at: f7, until: f8, max: 300, times: 1000}\n");
+			       "  - {at: f7, max: 100, times: 1000}\n");
 }
 END_TEST
 
@@ -155,8 +164,8 @@ START_TEST(resumed)
 	ck_assert_int_eq(ended, RACE_FOUND);
 	race_found(race_search_strategy(search), &one);
 	race_found(race_search_strategy(again), &two);
-	ck_assert_str_eq(one.hold[0].at, two.hold[0].at);
-	/* a search that has ended before ends at once */
+	ck_assert_str_eq(one.hold[0], two.hold[0]);
+	/* a search that is over ends at once */
 	g_setenv("FAKE_RACE", "lost", TRUE);
 	rig_auto(race_search) over = start(&o, whole);
 	ck_assert(race_search_run(over, &ended, &error));
@@ -194,7 +203,7 @@ START_TEST(bad_states)
 	static const char *const bad[] = {
 		"{}",
 		"{\"version\": 9, \"trials\": []}",
-		"{\"version\": 1, \"trials\": [1], \"visits\": [{\"function\": \"a\", \"visits\": "
+		"{\"version\": 2, \"trials\": [1], \"visits\": [{\"function\": \"a\", \"visits\": "
 		"1, "
 		"\"beside\": {\"a\": 1}}]}",
 	};

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the answer of a run says about its trial. */
+#include "race/internal.h"
+
+#include <string.h>
+
+#include "locks/graph.h"
+
+const char *outcome_reason(const struct child_result *result)
+{
+	json_t *details = json_object_get(result->answer, "details");
+	const char *text =
+		json_string_value(json_array_get(json_object_get(details, "reasons"), 0));
+
+	return text ? text : result->problem;
+}
+
+/* REASON of a run without a report, without what differs from run to run; the caller's. */
+static char *plain_reason(enum verdict verdict, const char *reason)
+{
+	static const char *const accounts[] = {"MemTotal is ", "node "};
+	char *text;
+
+	if (verdict == VERDICT_HANG)
+		return g_strdup("hang");
+	for (guint i = 0; i < G_N_ELEMENTS(accounts); i++)
+		if (reason && g_str_has_prefix(reason, accounts[i]))
+			return g_strdup("accounts");
+	text = g_strndup(reason ? reason : "", strcspn(reason ? reason : "", ","));
+	return g_strcanon(text, G_CSET_A_2_Z G_CSET_a_2_z " '", '#');
+}
+
+char *outcome_failure(const struct child_result *result)
+{
+	json_t *details = json_object_get(result->answer, "details"), *report;
+	const char *hang = details_hang_bug(details);
+	size_t i;
+
+	json_array_foreach (json_object_get(details, "reports"), i, report) {
+		const char *bug = json_string_value(
+			json_object_get(json_object_get(report, "signature"), "bug"));
+
+		if (bug && details_report_counts(report) && !json_object_get(report, "known"))
+			return g_strdup(bug);
+	}
+	return hang ? g_strdup(hang) : plain_reason(result->verdict, outcome_reason(result));
+}
+
+static void read_counts(json_t *json, guint i, struct race_outcome *o)
+{
+	o->reached[i] = MAX(0, json_integer_value(json_object_get(json, "reached")));
+	o->held[i] = MAX(0, json_integer_value(json_object_get(json, "held")));
+	o->met[i] = MAX(0, json_integer_value(json_object_get(json, "met")));
+}
+
+void outcome_read(const struct race_search *search, const struct child_result *result,
+			 const struct race_trial *trial, struct race_outcome *o)
+{
+	json_t *details = json_object_get(result->answer, "details"), *one;
+	json_t *holds = json_object_get(details, "holds");
+	gboolean failed = result->verdict == VERDICT_FAIL || result->verdict == VERDICT_HANG;
+	g_autofree char *failure = outcome_failure(result);
+	gboolean same = !search->failure || !strcmp(search->failure, failure);
+	size_t i;
+
+	*o = (struct race_outcome){.failed = failed &&
+					     (same || race_phase(search->race) == RACE_EXPLORE)};
+	if (trial->phase != RACE_EXPLORE) {
+		for (i = 0; i < trial->n; i++)
+			read_counts(json_array_get(holds, i), i, o);
+		return;
+	}
+	json_array_foreach (json_object_get(details, "arms"), i, one) {
+		json_int_t arm = json_integer_value(json_object_get(one, "arm"));
+
+		if (arm < 0 || arm >= trial->n)
+			continue;
+		read_counts(one, arm, o);
+		o->suspect[arm] = MAX(0, json_integer_value(json_object_get(one, "suspect")));
+	}
+}
+
+gboolean outcome_news(struct race_search *search, const struct child_result *result)
+{
+	rig_auto(lock_orders) orders = NULL;
+	gboolean first = !search->orders, news = FALSE;
+
+	if (result->run)
+		orders = lock_orders_of_run(search->options.results, result->run);
+	if (!orders)
+		return FALSE;
+	if (first)
+		search->orders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < orders->edges->len; i++) {
+		const struct lock_edge *edge = orders->edges->pdata[i];
+		const struct lock_class *from = orders->classes->pdata[edge->from],
+					*to = orders->classes->pdata[edge->to];
+
+		news |= g_hash_table_add(search->orders,
+					 g_strdup_printf("%s --> %s", from->name, to->name));
+	}
+	return news && !first;
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The fake of QEMU. One fake has all versions of the interface; the loaded one is selected. */
+#include "tests/unit/plugin-qemu.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "plugin/protocol.h"
+
+struct qemu_plugin_tb {
+	struct qemu_plugin_insn *insn;
+	size_t n;
+};
+
+static int fake_api;
+bool may_read_registers;
+void *translate, *vcpu_init;
+
+/* The registers of the one vCPU, and how GLib's arrays of them look. */
+static const char *const reg_names[] = {"rax", "rsi", "rdi", "rsp"};
+uint64_t reg_values[4];
+
+void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
+					    void (*cb)(unsigned int, void *), int flags,
+					    void *data);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
+				      void (*cb)(unsigned int, uint32_t, uint64_t, void *),
+				      int flags, int rw, void *data);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+uintptr_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size_t len);
+
+/* The third argument is there from version 7 only. */
+void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data)
+{
+	(void)id;
+	(void)data;
+	translate = cb;
+}
+
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
+					    void (*cb)(unsigned int, void *), int flags, void *data)
+{
+	ck_assert_int_eq(flags, may_read_registers ? 1 : 0);
+	insn->cb = cb;
+	insn->data = data;
+}
+
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
+				      void (*cb)(unsigned int, uint32_t, uint64_t, void *),
+				      int flags, int rw, void *data)
+{
+	ck_assert_int_eq(flags, 0);
+	ck_assert_int_eq(rw, 1);
+	insn->read = cb;
+	insn->read_data = data;
+}
+
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb)
+{
+	return tb->n;
+}
+
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb)
+{
+	return tb->insn[0].vaddr;
+}
+
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index)
+{
+	return &tb->insn[index];
+}
+
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn)
+{
+	return insn->vaddr;
+}
+
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn)
+{
+	return insn->size;
+}
+
+uintptr_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size_t len)
+{
+	if (fake_api < 3)
+		return (uintptr_t)insn->code;
+	memcpy(to, insn->code, MIN(len, insn->size));
+	return MIN(len, insn->size);
+}
+
+void qemu_plugin_register_vcpu_init_cb(uint64_t id, void *cb, void *data);
+GArray *qemu_plugin_get_registers(void);
+int qemu_plugin_read_register(void *handle, GByteArray *bytes);
+bool qemu_plugin_read_memory_vaddr(uint64_t address, GByteArray *bytes, size_t len);
+
+void qemu_plugin_register_vcpu_init_cb(uint64_t id, void *cb, void *data)
+{
+	(void)id;
+	(void)data;
+	vcpu_init = cb;
+}
+
+/* From version 7 on the elements have one more field. */
+GArray *qemu_plugin_get_registers(void)
+{
+	guint size = fake_api >= 7 ? 4 : 3;
+	GArray *array = g_array_new(FALSE, TRUE, size * sizeof(void *));
+
+	g_array_set_size(array, G_N_ELEMENTS(reg_names));
+	for (guint i = 0; i < G_N_ELEMENTS(reg_names); i++) {
+		const void **reg = (const void **)(void *)(array->data + i * size * sizeof(void *));
+
+		reg[0] = &reg_values[i];
+		reg[1] = reg_names[i];
+	}
+	return array;
+}
+
+int qemu_plugin_read_register(void *handle, GByteArray *bytes)
+{
+	g_byte_array_append(bytes, handle, sizeof(uint64_t));
+	return sizeof(uint64_t);
+}
+
+/* Every word of the guest's memory is the same return address. */
+bool qemu_plugin_read_memory_vaddr(uint64_t address, GByteArray *bytes, size_t len)
+{
+	const uint64_t word = 0xffffffff81000123;
+
+	(void)address;
+	while (bytes->len < len)
+		g_byte_array_append(bytes, (const guint8 *)&word,
+				    MIN(sizeof(word), len - bytes->len));
+	return true;
+}
+
+struct fake_info {
+	const char *target_name;
+	int min, cur;
+	bool system_emulation;
+	int smp_vcpus, max_vcpus;
+};
+
+int load_with(int api, const char *orders, int fd, int locks)
+{
+	g_autofree char *data = data_path(".."), *name = NULL, *path = in_scratch("orders");
+	g_autofree char *words[3] = {g_strdup_printf("orders=%s", path),
+				     g_strdup_printf("fd=%d", fd),
+				     g_strdup_printf("locks=%d", locks)};
+	const struct fake_info info = {"x86_64", 0, api, true, 2, 2};
+	int (*install)(uint64_t, const struct fake_info *, int, char **);
+	const int *version;
+	void *so;
+	int rc;
+
+	ck_assert(g_file_set_contents(path, orders, -1, NULL));
+	name = g_strdup_printf("%s/../build/plugin/director-%d.so", data, api);
+	/* a copy for each test: the plugin's state is static */
+	so = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	ck_assert_msg(so != NULL, "%s", so ? "" : dlerror());
+	version = dlsym(so, "qemu_plugin_version");
+	ck_assert_int_eq(*version, api);
+	install = (int (*)(uint64_t, const struct fake_info *, int, char **))dlsym(
+		so, "qemu_plugin_install");
+	fake_api = api;
+	rc = install(1, &info, locks < 0 ? 2 : 3, words);
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		g_free(g_steal_pointer(&words[i]));
+	return rc;
+}
+
+int load(int api, const char *orders, int fd)
+{
+	return load_with(api, orders, fd, -1);
+}
+
+void translate_block(struct qemu_plugin_insn *insn, size_t n)
+{
+	struct qemu_plugin_tb tb = {insn, n};
+
+	if (fake_api >= 7)
+		((void (*)(struct qemu_plugin_tb *, void *))translate)(&tb, NULL);
+	else
+		((void (*)(uint64_t, struct qemu_plugin_tb *))translate)(1, &tb);
+}
+
+char *hear(int fd)
+{
+	char line[DIRECTOR_LINE_MAX + 1];
+	ssize_t len = recv(fd, line, DIRECTOR_LINE_MAX, 0);
+
+	ck_assert_int_gt(len, 0);
+	return g_strndup(line, len);
+}
+
+void say(int fd, const char *line)
+{
+	ck_assert_int_eq(send(fd, line, strlen(line), 0), strlen(line));
+}
+
+/*
+ * A thread of the plugin handles "arm"; the reply to the request after it shows that it was
+ * handled.
+ */
+void arm(int fd)
+{
+	say(fd, "arm");
+	say(fd, "counts");
+	assert_hears(fd, "totals 0 ");
+	assert_hears(fd, "counted");
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A fake of QEMU's plugin interface, all versions of it, for the plugin's shared objects. */
+#ifndef RIG_TESTS_PLUGIN_QEMU_H
+#define RIG_TESTS_PLUGIN_QEMU_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/unit/suite.h"
+
+struct qemu_plugin_insn {
+	uint64_t vaddr;
+	size_t size;
+	uint8_t code[8];
+	void (*cb)(unsigned int cpu, void *data);
+	void *data;
+	void (*read)(unsigned int cpu, uint32_t info, uint64_t address, void *data);
+	void *read_data;
+};
+
+/* Registers of each vCPU; not every version can read them. */
+extern bool may_read_registers;
+extern uint64_t reg_values[4];
+extern void *translate, *vcpu_init;
+
+/* Loads the shared object for API with ORDERS; what it returns. */
+int load_with(int api, const char *orders, int fd, int locks);
+int load(int api, const char *orders, int fd);
+void translate_block(struct qemu_plugin_insn *insn, size_t n);
+/* A line of the plugin; the caller's. */
+char *hear(int fd);
+void say(int fd, const char *line);
+/* Arms the holds, and waits until they are. */
+void arm(int fd);
+
+#define assert_hears(fd, prefix)                                         \
+	do {                                                             \
+		g_autofree char *heard = hear(fd);                       \
+		ck_assert_msg(g_str_has_prefix(heard, prefix),           \
+			      "received '%s', not '%s'", heard, prefix); \
+	} while (0)
+
+#endif
