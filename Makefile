@@ -22,7 +22,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Rooms, and what each may use: the include direction, enforced again by the linker in the tests.
-MODULES := util machine kernel qmp guest scenario splat tap symbol hang verdict store index locks stats child place initrd director timeline plan vm engine zoo race bisect nightly report cmd
+MODULES := util machine kernel qmp guest scenario splat tap symbol hang verdict store index locks stats child place slurm initrd director timeline plan vm engine zoo race bisect nightly report cmd
 USES_util :=
 USES_machine := util
 USES_kernel := util
@@ -40,6 +40,7 @@ USES_locks := store verdict splat util
 USES_stats := index store verdict splat util
 USES_child := store verdict splat util
 USES_place := child store verdict splat util
+USES_slurm := place child store verdict splat util
 USES_initrd := util
 USES_timeline := scenario machine util
 USES_director := symbol kernel scenario splat machine util
@@ -48,10 +49,10 @@ USES_vm := qmp machine util
 USES_engine := vm plan timeline director tap hang guest symbol initrd kernel scenario locks index store verdict splat qmp machine util
 USES_zoo := scenario store verdict splat machine util
 USES_race := child scenario locks store verdict splat machine util
-USES_bisect := child kernel store verdict splat util
+USES_bisect := place child kernel store verdict splat util
 USES_nightly := place child kernel scenario machine stats index store verdict splat util
 USES_report := stats index store verdict splat util
-USES_cmd := engine zoo race bisect nightly report place child vm plan timeline director initrd kernel scenario stats locks index store verdict tap hang guest symbol splat qmp machine util
+USES_cmd := engine zoo race bisect nightly report slurm place child vm plan timeline director initrd kernel scenario stats locks index store verdict tap hang guest symbol splat qmp machine util
 
 .PHONY: all
 all: $(OUT)/bin/rig guest

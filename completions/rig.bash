@@ -54,6 +54,8 @@ _rig() {
 	--night) words=$(_rig_nights) ;;
 	-s | --scenario) words=$(_rig_scenarios) ;;
 	--accel) words="auto kvm tcg" ;;
+	--on) words="here slurm" ;;
+	--wait) words=$(_rig_nights) ;;
 	--firmware) words="vof slof" ;;
 	--mmu) words="radix hash" ;;
 	-*)

@@ -11,9 +11,17 @@ check:
 	@tests/scan $(OUT)
 	@tests/install $(OUT)
 	@tests/nightly $(OUT)
+	@tests/slurm $(OUT) --short || [ $$? -eq 77 ]
 	@tests/html/browse $(OUT) || [ $$? -eq 77 ]
 	@tests/run $(OUT)
 	@tests/libvirt $(OUT)
+
+## make check-slurm  nights on a real Slurm cluster of three nodes on this host: lost nodes, restarts, kill -9 (docs/fleet.md)
+.PHONY: check-slurm
+check-slurm:
+	@tools/install-packages build check
+	@$(MAKE) --no-print-directory all unit
+	@tests/slurm $(OUT)
 
 ## make check-arm64  the arm64 cases of make check, which otherwise run only if arm64's kernel is in the cache
 .PHONY: check-arm64

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The loop of a search. When a child ends, its outcome is counted and saved, then step() fills each
- * free slot: guests with the runs of the largest gain, the builder with the kernels needed next.
+ * The loop of a search. When a run or build ends, its outcome is counted and saved, then step()
+ * fills each free slot: guests with the runs of the largest gain, the builder with the kernels
+ * needed next.
  */
-#include "bisect/search.h"
+#include "bisect/work.h"
 
 #include <glib-unix.h>
 #include <signal.h>
 
-#include "child/child.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -17,24 +17,6 @@
 #define FAULTS_MAX 3
 /* Runs at the bad end without a repeating report that end the search. */
 #define TARGET_RUNS_MAX 60
-
-struct slot {
-	struct search *search;
-	struct child *child;
-	guint position;
-};
-
-struct search_work {
-	GMainLoop *loop;
-	struct slot guests[SEARCH_GUESTS_MAX], builder;
-	gint64 began_ns;
-	double earlier_s; /* spent by earlier processes */
-	guint earlier_boots;
-	guint faults, n_builds;
-	gboolean stopping, over;
-	enum search_end end;
-	GError *error;
-};
 
 static void step(struct search *search);
 
@@ -45,9 +27,9 @@ static void quit_when_idle(struct search *search)
 	struct search_work *work = search->work;
 
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		if (work->guests[i].child)
+		if (work->guests[i].busy)
 			return;
-	if (!work->builder.child)
+	if (!work->builder.busy)
 		g_main_loop_quit(work->loop);
 }
 
@@ -58,11 +40,7 @@ static void finish(struct search *search, enum search_end end)
 	if (!work->over)
 		work->end = end;
 	work->over = TRUE;
-	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		if (work->guests[i].child)
-			child_stop(work->guests[i].child, STOP_GRACE_S);
-	if (work->builder.child)
-		child_stop(work->builder.child, STOP_GRACE_S);
+	place_stop(work->place, STOP_GRACE_S);
 	quit_when_idle(search);
 }
 
@@ -89,15 +67,6 @@ static gboolean on_budget(void *data)
 }
 
 /* ---- ends of children ---- */
-
-static void show_status(struct search *search, const char *what, guint position)
-{
-	g_autofree char *name = span_name(search->span, position);
-	g_autofree char *text = g_strdup_printf("%s %s", what, name);
-
-	if (search->on_status)
-		search->on_status(search, text, search->data);
-}
 
 static void record(struct search *search, struct evidence *evidence)
 {
@@ -149,21 +118,22 @@ static void record_timeout(struct search *search, struct evidence *evidence,
 	blame_host(search, what, why);
 }
 
-static void on_built(struct child *child, const struct child_result *result, void *data)
+static void on_built(struct place_job *job, const struct child_result *result)
 {
-	struct slot *slot = data;
+	struct slot *slot = job->data;
 	struct search *search = slot->search;
 	struct evidence *evidence;
 
-	if (result->verdict == VERDICT_PASS) {
+	search_slot_clear(slot);
+	if (!result || result->end == CHILD_STOPPED) {
+		;
+	} else if (result->verdict == VERDICT_PASS) {
 		search->ready[slot->position] = TRUE;
 		search->work->faults = 0;
 		if (!json_is_true(json_object_get(result->answer, "cached"))) {
 			search->builds++;
 			search->build_s += result->wall_s;
 		}
-	} else if (result->end == CHILD_STOPPED) {
-		;
 	} else if (result->end == CHILD_TIMED_OUT) {
 		record_timeout(search, evidence_new(slot->position), result, "a build");
 	} else if (result->exit_code == RIG_EXIT_USAGE) {
@@ -175,23 +145,24 @@ static void on_built(struct child *child, const struct child_result *result, voi
 	} else {
 		blame_host(search, "a build", result->problem);
 	}
-	slot->child = NULL;
-	child_free(child);
 	step(search);
 }
 
-static void on_ran(struct child *child, const struct child_result *result, void *data)
+static void on_ran(struct place_job *job, const struct child_result *result)
 {
-	struct slot *slot = data;
+	struct slot *slot = job->data;
 	struct search *search = slot->search;
-	struct evidence *evidence = evidence_new(slot->position);
+	struct evidence *evidence;
 
-	slot->child = NULL;
+	search_slot_clear(slot);
+	if (!result || result->end == CHILD_STOPPED) {
+		step(search);
+		return;
+	}
+	evidence = evidence_new(slot->position);
 	evidence_read(evidence, result->answer);
 	evidence->wall_s = result->wall_s;
-	if (result->end == CHILD_STOPPED) {
-		evidence_free(evidence);
-	} else if (result->end == CHILD_TIMED_OUT && result->problem) {
+	if (result->end == CHILD_TIMED_OUT && result->problem) {
 		g_free(evidence->verdict);
 		evidence->verdict = g_strdup(verdict_name(VERDICT_INFRA));
 		record_timeout(search, evidence, result, "a run");
@@ -209,71 +180,10 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 		evidence->outcome = OUTCOME_OTHER;
 		record(search, evidence);
 	}
-	child_free(child);
 	step(search);
 }
 
-/* ---- starting children ---- */
-
-static void start_build(struct search *search, guint position)
-{
-	struct slot *slot = &search->work->builder;
-	const struct search_options *o = &search->options;
-	__attribute__((cleanup(span_build_clear))) struct span_build build = {0};
-	struct child_build_spec spec = {.arch = o->arch,
-					.no_lockdep = o->no_lockdep,
-					.jobs = o->jobs,
-					.rig = o->rig,
-					.limit_s = o->build_limit_s ? o->build_limit_s
-								    : CHILD_BUILD_LIMIT_S};
-	GError *error = NULL;
-
-	span_build(search->span, position, o->patches, o->fragments, &build);
-	spec.source = build.source;
-	spec.patches = (const char *const *)build.patches;
-	spec.fragments = (const char *const *)build.fragments;
-	slot->search = search;
-	slot->position = position;
-	slot->child = child_build(&spec, on_built, slot, &error);
-	if (!slot->child)
-		fail(search, error);
-	else
-		show_status(search, "building", position);
-}
-
-static void start_run(struct search *search, struct slot *slot, guint position)
-{
-	const struct search_options *o = &search->options;
-	__attribute__((cleanup(span_build_clear))) struct span_build build = {0};
-	g_autofree char *label = g_strdup_printf("bisect=%s", search->name);
-	const char *labels[] = {label, NULL};
-	const char *until[] = {"--until", search->target.key, NULL}, *on[] = {"--keep-going", NULL};
-	struct child_spec spec = {
-		.scenario = o->scenario,
-		.machine = o->machine,
-		.duration_s = o->duration_s,
-		.patience_s = o->patience_s,
-		.jobs = o->jobs,
-		.results = o->results,
-		.labels = labels,
-		.extra = search->target.key ? until : on,
-		.rig = o->rig,
-		.limit_s = o->run_limit_s ? o->run_limit_s : CHILD_RUN_LIMIT_S + o->duration_s,
-	};
-	GError *error = NULL;
-
-	span_build(search->span, position, o->patches, o->fragments, &build);
-	spec.kernel = build.source;
-	spec.patches = (const char *const *)build.patches;
-	spec.fragments = (const char *const *)build.fragments;
-	slot->search = search;
-	slot->position = position;
-	slot->child = child_run(&spec, on_ran, slot, &error);
-	if (!slot->child)
-		fail(search, error);
-	else
-		show_status(search, "running", position);
-}
+/* ---- the choice ---- */
 
 static gboolean ran_at(const struct search *search, guint position)
 {
@@ -281,7 +191,7 @@ static gboolean ran_at(const struct search *search, guint position)
 		if (((struct evidence *)search->evidence->pdata[i])->position == position)
 			return TRUE;
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		if (search->work->guests[i].child && search->work->guests[i].position == position)
+		if (search->work->guests[i].busy && search->work->guests[i].position == position)
 			return TRUE;
 	return FALSE;
 }
@@ -308,7 +218,7 @@ static struct choice current_choice(const struct search *search)
 	if (search->builds > 1 && boot_s > 0)
 		choice.build_cost = MIN(2, search->build_s / search->builds / (boot_s / boots));
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		if (search->work->guests[i].child)
+		if (search->work->guests[i].busy)
 			choice.pending[choice.n_pending++] = search->work->guests[i].position;
 	return choice;
 }
@@ -333,7 +243,7 @@ static gboolean may_run(const struct search *search)
 	      boots = search->boots - search->work->earlier_boots;
 
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		boots += search->work->guests[i].child != NULL;
+		boots += search->work->guests[i].busy;
 	return !budget || boots < budget;
 }
 
@@ -342,12 +252,12 @@ static void fill(struct search *search, struct slot *slot)
 	struct search_work *work = search->work;
 	guint position;
 
-	if (slot->child || work->over || !may_run(search) || !next_position(search, &position))
+	if (slot->busy || work->over || !may_run(search) || !next_position(search, &position))
 		return;
 	if (search->ready[position])
-		start_run(search, slot, position);
-	else if (!work->builder.child)
-		start_build(search, position);
+		search_start_run(search, slot, position, on_ran);
+	else if (!work->builder.busy)
+		search_start_build(search, position, on_built);
 }
 
 static void build_ahead(struct search *search)
@@ -355,10 +265,10 @@ static void build_ahead(struct search *search)
 	guint wanted[2 * SEARCH_GUESTS_MAX];
 	struct choice choice = current_choice(search);
 
-	if (search->work->builder.child || search->work->over)
+	if (search->work->builder.busy || search->work->over)
 		return;
 	if (choice_ahead(&choice, wanted, G_N_ELEMENTS(wanted)))
-		start_build(search, wanted[0]);
+		search_start_build(search, wanted[0], on_built);
 }
 
 /* ---- the loop ---- */
@@ -391,7 +301,7 @@ static gboolean check_end(struct search *search)
 static void step(struct search *search)
 {
 	struct search_work *work = search->work;
-	gboolean idle = !work->builder.child;
+	gboolean idle = !work->builder.busy;
 	GError *error = NULL;
 
 	if (work->over || check_end(search)) {
@@ -402,11 +312,16 @@ static void step(struct search *search)
 		fill(search, &work->guests[i]);
 	build_ahead(search);
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
-		idle &= !work->guests[i].child;
-	if (idle && !work->builder.child && !work->over) {
+		idle &= !work->guests[i].busy;
+	if (idle && !work->builder.busy && !work->over) {
 		rig_fail(&error, RIG_EXIT_USAGE, "all remaining commits cannot be built or booted");
 		fail(search, error);
 	}
+}
+
+static void on_place_failed(GError *error, void *data)
+{
+	fail(data, error);
 }
 
 gboolean search_run(struct search *search, enum search_end *ret, GError **error)
@@ -422,14 +337,17 @@ gboolean search_run(struct search *search, enum search_end *ret, GError **error)
 	sources[1] = g_unix_signal_add(SIGTERM, on_signal, search);
 	if (search->options.budget_s)
 		sources[n++] = g_timeout_add_seconds(search->options.budget_s, on_budget, search);
-	if (search_save(search, &work.error))
+	if (search_open_place(search, on_place_failed, &work.error) &&
+	    search_save(search, &work.error))
 		step(search);
-	if (!work.error && !(work.over && !work.builder.child && !work.guests[0].child))
+	if (!work.error && !(work.over && !work.builder.busy && !work.guests[0].busy))
 		g_main_loop_run(work.loop);
 	while (n)
 		g_source_remove(sources[--n]);
 	search->spent_s = work.earlier_s + (rig_now_ns() - work.began_ns) / 1e9;
 	g_main_loop_unref(work.loop);
+	if (!search->options.place)
+		place_free(work.place);
 	search->work = NULL;
 	if (work.error) {
 		g_propagate_error(error, work.error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A search builds and runs kernels as child processes (child/child.h) until the posterior has the
- * requested confidence, the budget is used up or a signal arrives. It iterates the default main
+ * A search builds and runs kernels at a place (place/place.h) until the posterior has the requested
+ * confidence, the budget is used up or a signal arrives. It iterates the default main
  * context. The kernels needed next are built while guests run.
  *
  * `search.json` in its folder has the options and all evidence. It is written by rename after each
@@ -13,6 +13,7 @@
 #include "bisect/choice.h"
 #include "bisect/evidence.h"
 #include "bisect/span.h"
+#include "place/place.h"
 
 #define SEARCH_GUESTS_MAX CHOICE_PENDING_MAX
 
@@ -29,6 +30,8 @@ struct search_options {
 	char **patches, **fragments;
 	gboolean no_lockdep;
 	const char *results;
+	struct place *place;		  /* where they run; NULL: this host */
+	struct pack_room need;		  /* of a run, at a place that has not always room */
 	const char *rig;		  /* the program to run; NULL: this one */
 	guint run_limit_s, build_limit_s; /* longest wall time of each; 0: the default */
 };

@@ -9,6 +9,7 @@
 #include "cmd/options.h"
 #include "cmd/search-command.h"
 #include "cmd/search-folder.h"
+#include "cmd/where.h"
 #include "locks/locks.h"
 #include "machine/machine.h"
 #include "scenario/scenario.h"
@@ -20,6 +21,7 @@
 #include "util/term.h"
 #include "util/text.h"
 
+#define QEMU_OVERHEAD (256ull << 20)
 #define DEFAULT_KERNEL "deb:linux-source-6.1"
 
 static const char summary[] =
@@ -44,6 +46,9 @@ static const char examples[] =
 	"      which patch of a mailbox, or of a folder\n"
 	"  rig bisect --config good.config bad.config --scenario z26-slab-debug.yaml\n"
 	"      which option of those in which two configs differ\n"
+	"  rig bisect --on slurm --guests 4 --good v6.1 --bad v6.2 --repo ~/linux --scenario "
+	"dimm-storm\n"
+	"      guests and builds as jobs of a cluster (docs/fleet.md)\n"
 	"  rig bisect --resume\n"
 	"      continue the last search, after ^C, kill -9 or a spent --budget\n\n"
 	"Exit codes: 0 found, 1 not found (budget spent, or the good end is bad), 2 usage, "
@@ -152,6 +157,11 @@ static gboolean settle(struct search_options *o, GError **error)
 	if (!want.search.results)
 		want.search.results = run_default_results();
 	o->results = want.search.results;
+	o->rig = g_getenv("RIG_PROGRAM");
+	o->need = (struct pack_room){
+		.quarters = PACK_QUARTERS * scenario->cpus,
+		.memory = MAX(scenario->max_memory, machine->min_memory) + QEMU_OVERHEAD,
+	};
 	o->machine = machine->name;
 	o->arch = machine->arch;
 	return TRUE;
@@ -241,23 +251,23 @@ static int conclude(const struct search *search, enum search_end end)
 	return codes[end];
 }
 
-static int go(char **argv, const char *dir, json_t *words, json_t *state)
+static int search_for(const struct search_options *o, char **argv, const char *dir, json_t *words,
+		      json_t *state)
 {
 	g_autoptr(GError) error = NULL;
 	rig_auto(search) search = NULL;
-	struct search_options o;
 	struct span *span;
 	enum search_end end;
 
 	/* a new folder is made last: wrong words leave nothing behind */
-	if (!settle(&o, &error) || (state && !search_folder_lock(dir, &error)))
+	if (state && !search_folder_lock(dir, &error))
 		return rig_report_error(error);
 	span = make_range(argv, dir, &error);
 	if (!span && !state)
 		sweep_remove(dir, NULL);
 	if (span && !state && !search_folder_lock(dir, &error))
 		return rig_report_error(error);
-	search = span ? search_new(&o, span, dir, &error) : NULL;
+	search = span ? search_new(o, span, dir, &error) : NULL;
 	if (!search)
 		return rig_report_error(error);
 	json_array_extend(search->words, words);
@@ -267,8 +277,8 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 		search->on_evidence = show_run;
 		search->on_status = show_status;
 		printf("search   %u changes, %s on %s, %u guest%s at a time\nfolder   %s\n",
-		       search->span->n, o.scenario, o.machine, o.guests, o.guests > 1 ? "s" : "",
-		       dir);
+		       search->span->n, o->scenario, o->machine, o->guests,
+		       o->guests > 1 ? "s" : "", dir);
 		fflush(stdout);
 	}
 	if (!search_run(search, &end, &error)) {
@@ -279,14 +289,33 @@ static int go(char **argv, const char *dir, json_t *words, json_t *state)
 	return conclude(search, end);
 }
 
+static int go(char **argv, const char *dir, json_t *words, json_t *state)
+{
+	g_autofree char *record = g_build_filename(dir, "place", NULL);
+	g_autoptr(GError) error = NULL;
+	struct search_options o = {0};
+	struct place_options here;
+	int code;
+
+	if (!settle(&o, &error))
+		return rig_report_error(error);
+	here = (struct place_options){.results = o.results, .rig = o.rig};
+	if (!where_place(&here, record, &o.place, &error))
+		return rig_report_error(error);
+	code = search_for(&o, argv, dir, words, state);
+	place_free(o.place);
+	return code;
+}
+
 int cmd_bisect(int argc, char **argv)
 {
-	static const struct search_command command = {
+	g_autofree GOptionEntry *all = where_options(options);
+	const struct search_command command = {
 		.name = "bisect",
 		.parameters = "[GOOD BAD | SEARCH]",
 		.summary = summary,
 		.examples = examples,
-		.options = options,
+		.options = all,
 		.state = "search.json",
 		.state_max = 256u << 20,
 		.want = &want,

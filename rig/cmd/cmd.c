@@ -45,6 +45,7 @@ static const struct command {
 	{"probe", "one step of `git bisect run`: exit 0 good, 1 bad, 125 skip", cmd_probe,
 	 PROBE_CODES_FROM},
 	{"qemu", "other QEMUs, and which can hold vCPUs", cmd_qemu},
+	{"task", "one task of a job array, on its node: started by Slurm", cmd_task},
 	{"doctor", "check what this host can run, and what is missing", cmd_doctor},
 	{"clean", "remove what killed runs left on a libvirt host", cmd_clean},
 };

@@ -39,6 +39,7 @@ int cmd_bisect(int argc, char **argv);
 int cmd_race(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_qemu(int argc, char **argv);
+int cmd_task(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_clean(int argc, char **argv);
 

@@ -9,8 +9,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "cmd/doctor.h"
 #include "cmd/host.h"
 #include "cmd/orphans.h"
+#include "cmd/where.h"
 #include "director/director.h"
 #include "machine/machine.h"
 #include "util/confine.h"
@@ -28,7 +30,8 @@ static const char summary[] =
 	"leftovers of killed runs.";
 
 static const char examples[] = "  rig doctor\n  rig doctor --json\n"
-			       "  rig doctor --connect qemu+ssh://root@host/system\n\n"
+			       "  rig doctor --connect qemu+ssh://root@host/system\n"
+			       "  rig doctor --on slurm --partition debug    each node of it\n\n"
 			       "Exit codes: 0 `make run` can work here, 3 it cannot.\n";
 
 /* Programs that the rig starts. `required`: `make run` needs it. */
@@ -232,8 +235,12 @@ int cmd_doctor(int argc, char **argv)
 		{"connect", 'c', 0, G_OPTION_ARG_STRING, &uri, "check this libvirt host", "URI"},
 		{NULL}};
 
-	if (!cmd_parse(&argc, &argv, entries, "", summary, examples, &error))
+	g_autofree GOptionEntry *all = where_options(entries);
+
+	if (!cmd_parse(&argc, &argv, all, "", summary, examples, &error) || !where_check(&error))
 		return rig_report_error(error);
+	if (where_is_slurm())
+		return doctor_nodes(json);
 	if (uri)
 		return orphans_doctor(uri, json);
 	/* the demonstration runs on the first machine */

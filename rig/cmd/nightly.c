@@ -4,10 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/findings.h"
 #include "cmd/nightly.h"
 #include "cmd/options.h"
+#include "cmd/where.h"
 #include "nightly/nightly.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -30,15 +32,16 @@ static const char examples[] =
 	"or a spent budget\n"
 	"  rig nightly nightly --resume --dry-run      print what is left of it\n"
 	"  rig nightly ./mine.yaml --jobs 4 --shuffle 7 -- --accel tcg\n"
+	"  rig nightly nightly --on slurm --partition debug    on a cluster (docs/fleet.md)\n"
 	"  touch results/nights/ID/stop                start nothing more; so does ^C, "
 	"and a second ^C stops all\n\n"
 	"Exit codes: 0 no new finding, 1 a new finding, 2 usage, 3 a cell without a result, "
 	"or stopped.\n";
 
 static struct {
-	char *results, *budget, *shuffle, *night;
+	char *results, *budget, *shuffle, *night, *wait;
 	int jobs;
-	gboolean dry_run, resume, list, json, quiet;
+	gboolean dry_run, resume, list, json, quiet, detach;
 } want;
 
 static const GOptionEntry options[] = {
@@ -51,6 +54,10 @@ static const GOptionEntry options[] = {
 	{"resume", 0, 0, G_OPTION_ARG_NONE, &want.resume,
 	 "continue the plan's newest unfinished night", NULL},
 	{"night", 0, 0, G_OPTION_ARG_STRING, &want.night, "continue the night ID", "ID"},
+	{"detach", 0, 0, G_OPTION_ARG_NONE, &want.detach,
+	 "with --on slurm: submit everything, print the night's ID, and end", NULL},
+	{"wait", 0, 0, G_OPTION_ARG_STRING, &want.wait,
+	 "wait for the detached night ID and collect its results", "ID"},
 	{"list", 'l', 0, G_OPTION_ARG_NONE, &want.list, "list the nights", NULL},
 	OPTION_RESULTS(&want.results),
 	{"json", 0, 0, G_OPTION_ARG_NONE, &want.json,
@@ -91,6 +98,7 @@ static gboolean parse_options(struct night_options *o, GError **error)
 	o->cores = want.jobs;
 	/* for tests, and if the rig is rebuilt during the night */
 	o->rig = g_getenv("RIG_PROGRAM");
+	o->detach = want.detach;
 	o->shuffle = want.shuffle != NULL;
 	if (!want.shuffle)
 		o->seed = rng_fresh_seed();
@@ -172,6 +180,8 @@ static void show_ended(const struct night *night, const struct night_cell *cell,
 		       build->ok ? build->cached ? "cached" : "built" : "FAILED",
 		       night->kernels[build->kernel].tree, build->arch, took, *problem ? ": " : "",
 		       problem);
+	else if (cell->stopped)
+		printf("ABORTED  %s: %s\n", cell->key, cell->stopped);
 	else if (a)
 		printf("%s%-8s%s %s, attempt %u, %s%s%s\n", findings_colour(a->verdict),
 		       verdict_name(a->verdict), term_colour(TERM_PLAIN), cell->key, a->number,
@@ -185,6 +195,23 @@ static void show_progress(const struct night *night, const char *line, void *dat
 	(void)data;
 	if (term_is_live())
 		term_status(line);
+}
+
+/* At ^C: TRUE leaves the jobs in the cluster. */
+static gboolean ask_leave(const struct night *night, void *data)
+{
+	char answer[16];
+
+	(void)data;
+	if (!isatty(STDIN_FILENO) || !term_is_live())
+		return FALSE;
+	term_status(NULL);
+	printf("The jobs of night %s go on without this process.\n"
+	       "Leave them (collect later: rig nightly --wait %s), or cancel those that wait? "
+	       "[l/c] ",
+	       night->id, night->id);
+	fflush(stdout);
+	return fgets(answer, sizeof(answer), stdin) && g_ascii_tolower(*answer) == 'l';
 }
 
 static void print_result(const struct night *night, json_t *result)
@@ -230,6 +257,7 @@ json_t *nightly_run(struct night *night, gboolean quiet, GError **error)
 	const struct night_view view = {
 		.ended = quiet ? NULL : show_ended,
 		.progress = quiet ? NULL : show_progress,
+		.ask_leave = ask_leave,
 	};
 
 	if (!quiet) {
@@ -246,10 +274,14 @@ json_t *nightly_run(struct night *night, gboolean quiet, GError **error)
 
 static int run_night(struct night *night, GError **error)
 {
-	json_auto_t *result = nightly_run(night, want.quiet, error);
+	json_auto_t *result = nightly_run(night, want.quiet || want.detach, error);
 
 	if (!result)
 		return rig_exit_code(*error);
+	if (want.detach && !g_strcmp0(night->unfinished, NIGHT_LEFT)) {
+		puts(night->id);
+		return RIG_EXIT_PASS;
+	}
 	if (want.json)
 		cmd_print_json(json_incref(result));
 	else if (!want.quiet)
@@ -288,13 +320,48 @@ static char *plan_name(const char *word)
 					       : g_strdup(base);
 }
 
-static struct night *find_night(const char *word, struct night_options *o, GError **error)
+/* The night that is continued: its ID, or NULL for a new one. */
+static gboolean find_id(const char *word, const char *results, char **ret, GError **error)
 {
 	g_autofree char *name = word ? plan_name(word) : NULL;
+
+	*ret = g_strdup(want.wait ? want.wait : want.night);
+	if (!*ret && want.resume)
+		*ret = night_find_unfinished(results, name, error);
+	return *ret || !want.resume;
+}
+
+/* The record of the place of night ID, or NULL. */
+static char *record_of(const char *results, const char *id)
+{
+	return id ? g_build_filename(results, "nights", id, "place", NULL) : NULL;
+}
+
+static gboolean find_place(const char *id, struct night_options *o, GError **error)
+{
+	g_autofree char *record = record_of(o->results, id);
+	const struct place_options here = {.results = o->results, .rig = o->rig, .cores = o->cores};
+
+	if (want.wait && !g_file_test(record, G_FILE_TEST_EXISTS))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"no night '%s' on a cluster; `rig nightly --list` lists the nights",
+				want.wait);
+	if (!where_place(&here, record, &o->place, error))
+		return FALSE;
+	return (o->place && place_can_leave(o->place)) || !want.detach ||
+	       rig_fail(error, RIG_EXIT_USAGE,
+			"--detach is for nights on a cluster: add --on slurm");
+}
+
+static struct night *find_night(const char *word, struct night_options *o, GError **error)
+{
+	g_autofree char *id = NULL;
 	rig_auto(plan) plan = NULL;
 
-	if (want.resume || want.night)
-		return night_resume(name, want.night, o, error);
+	if (!find_id(word, o->results, &id, error) || !find_place(id, o, error))
+		return NULL;
+	if (id)
+		return night_resume(NULL, id, o, error);
 	plan = plan_load(word, error);
 	return plan ? night_new(plan, o, error) : NULL;
 }
@@ -322,11 +389,12 @@ static int with_plan(const char *word, struct night_options *o, GError **error)
 int cmd_nightly(int argc, char **argv)
 {
 	g_autofree char *results = NULL;
+	g_autofree GOptionEntry *all = where_options(options);
 	struct night_options o = {0};
 	g_autoptr(GError) error = NULL;
 	int code, words;
 
-	if (!cmd_parse(&argc, &argv, options, "PLAN [-- OPTION…]", summary, examples, &error) ||
+	if (!cmd_parse(&argc, &argv, all, "PLAN [-- OPTION…]", summary, examples, &error) ||
 	    !parse_options(&o, &error))
 		return rig_report_error(error);
 	want.quiet |= want.json;
@@ -335,7 +403,7 @@ int cmd_nightly(int argc, char **argv)
 		return list_nights(results);
 	/* GOption keeps the "--" after an argument */
 	words = argc > 2 && !strcmp(argv[2], "--") ? 3 : 2;
-	if ((argc < 2 && !want.night) || (argc > 2 && words == 2)) {
+	if ((argc < 2 && !want.night && !want.wait) || (argc > 2 && words == 2)) {
 		fputs("rig: nightly takes one plan (for example smoke); options for `rig run` "
 		      "follow --\n",
 		      stderr);
@@ -344,5 +412,6 @@ int cmd_nightly(int argc, char **argv)
 	o.results = results;
 	o.extra = argc > words ? (const char *const *)argv + words : NULL;
 	code = with_plan(argc > 1 ? argv[1] : NULL, &o, &error);
+	place_free(o.place);
 	return error ? rig_report_error(error) : code;
 }

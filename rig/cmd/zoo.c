@@ -7,6 +7,7 @@
 
 #include "cmd/findings.h"
 #include "cmd/options.h"
+#include "cmd/where.h"
 #include "cmd/zoo.h"
 #include "scenario/scenario.h"
 #include "util/error.h"
@@ -34,6 +35,8 @@ static const char examples[] = "  rig zoo run z03\n"
 			       "  rig zoo run z09 --machine pseries --repeat 20\n"
 			       "  rig zoo run --all --clean        the same scenarios without the "
 			       "bugs: all must stay silent\n"
+			       "  rig zoo run --all --repeat 20 --on slurm    on a cluster "
+			       "(docs/fleet.md)\n"
 			       "  rig zoo ablate z03 --repeat 5\n"
 			       "  rig zoo table\n\n"
 			       "Exit codes of run: 0 all caught (with --clean: all silent), 1 not, "
@@ -212,22 +215,22 @@ static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome 
 			 (json_int_t)o->ops);
 }
 
-/* Runs an entry once. *ret_good: the bug was caught, or, with --clean, the run had no report. */
-static gboolean run_once(const struct zoo_entry *e, const char *machine, json_t *array,
-			 gboolean *ret_good, GError **error)
-{
-	rig_auto(run_info) run = NULL;
-	struct zoo_outcome o;
+/* all_good stays set while each bug was caught, or with --clean each run was silent. */
+struct outcomes {
+	json_t *array; /* NULL: they are printed */
+	gboolean all_good;
+};
 
-	if (!zoo_run(e, &want, machine, want.dice ? SCENARIO_HOLDS : NULL, &run, error))
-		return FALSE;
-	o = zoo_judge(e, run);
-	*ret_good = is_good(&o);
-	if (array)
-		json_array_append_new(array, outcome_json(e, &o, run));
+static void add_outcome(const struct zoo_entry *e, const struct run_info *run, void *data)
+{
+	struct outcomes *outcomes = data;
+	struct zoo_outcome o = zoo_judge(e, run);
+
+	outcomes->all_good &= is_good(&o);
+	if (outcomes->array)
+		json_array_append_new(outcomes->array, outcome_json(e, &o, run));
 	else
 		print_outcome(e, &o, run);
-	return TRUE;
 }
 
 /* TRUE: --all skips this entry: it is for other machines, or not verified. */
@@ -237,7 +240,7 @@ static gboolean is_passed_over(const struct zoo_entry *e)
 	       (want.machine && !g_strv_contains((const char *const *)e->machines, want.machine));
 }
 
-static gboolean run_entry(const char *id, json_t *array, gboolean *all_good, GError **error)
+static gboolean run_entry(const char *id, struct outcomes *outcomes, GError **error)
 {
 	rig_auto(zoo_entry) e = zoo_load(id, error);
 	const char *machine;
@@ -250,33 +253,25 @@ static gboolean run_entry(const char *id, json_t *array, gboolean *all_good, GEr
 	if (!machine)
 		return FALSE;
 	for (int n = 0; n < MAX(want.repeat, 1); n++) {
-		gboolean good;
+		rig_auto(run_info) run = NULL;
 
-		if (!run_once(e, machine, array, &good, error))
+		if (!zoo_run(e, &want, machine, want.dice ? SCENARIO_HOLDS : NULL, &run, error))
 			return FALSE;
-		*all_good &= good;
+		add_outcome(e, run, outcomes);
 	}
 	return TRUE;
 }
 
-static int run(char **ids)
+/* One after the other, in this process. */
+static int run_here(char **ids, struct outcomes *outcomes)
 {
-	g_auto(GStrv) all = all_entries ? zoo_ids() : NULL;
-	json_t *array = want.json ? json_array() : NULL;
-	gboolean good = TRUE;
 	int code = RIG_EXIT_PASS;
 
-	if (want.repeat < 0 || want.repeat > 1000 || (all_entries ? *ids != NULL : !*ids)) {
-		fputs("rig: zoo run takes ids or --all, and --repeat 1 to 1000; `rig zoo list` "
-		      "shows the entries\n",
-		      stderr);
-		return RIG_EXIT_USAGE;
-	}
-	for (char **id = all ? all : ids; *id; id++) {
+	for (char **id = ids; *id; id++) {
 		g_autoptr(GError) error = NULL;
 
 		/* an entry that cannot be run does not prevent the others */
-		if (!run_entry(*id, array, &good, &error)) {
+		if (!run_entry(*id, outcomes, &error)) {
 			int why = rig_report_error(error);
 
 			/*
@@ -286,9 +281,61 @@ static int run(char **ids)
 			code = all_entries && why == RIG_EXIT_SKIP ? code : why;
 		}
 	}
-	if (array)
-		cmd_print_json(array);
-	return code ? code : good ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
+	return code;
+}
+
+static void entry_free(void *data)
+{
+	zoo_entry_free(data);
+}
+
+/* As jobs of the place that --on names. */
+static int run_there(char **ids, struct outcomes *outcomes)
+{
+	g_autofree char *folder = want.results ? g_strdup(want.results) : run_default_results(),
+			*results = g_canonicalize_filename(folder, NULL);
+	const struct place_options here = {.results = results, .rig = g_getenv("RIG_PROGRAM")};
+	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
+	g_autoptr(GError) error = NULL;
+	rig_auto(place) place = NULL;
+	int code;
+
+	for (char **id = ids; *id; id++) {
+		struct zoo_entry *e = zoo_load(*id, &error);
+
+		if (!e)
+			return rig_report_error(error);
+		if (all_entries && is_passed_over(e))
+			zoo_entry_free(e);
+		else
+			g_ptr_array_add(entries, e);
+	}
+	if (!where_place(&here, NULL, &place, &error))
+		return rig_report_error(error);
+	if (!place)
+		place = place_here(&here);
+	code = zoo_run_at(place, results, entries, &want, add_outcome, outcomes);
+	return all_entries && code == RIG_EXIT_SKIP ? RIG_EXIT_PASS : code;
+}
+
+static int run(char **ids)
+{
+	g_auto(GStrv) all = all_entries ? zoo_ids() : NULL;
+	struct outcomes outcomes = {want.json ? json_array() : NULL, TRUE};
+	int code;
+
+	if (want.repeat < 0 || want.repeat > 1000 || (all_entries ? *ids != NULL : !*ids)) {
+		fputs("rig: zoo run takes ids or --all, and --repeat 1 to 1000; `rig zoo list` "
+		      "shows the entries\n",
+		      stderr);
+		return RIG_EXIT_USAGE;
+	}
+	if (all)
+		ids = all;
+	code = where_is_given() ? run_there(ids, &outcomes) : run_here(ids, &outcomes);
+	if (outcomes.array)
+		cmd_print_json(outcomes.array);
+	return code ? code : outcomes.all_good ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
 }
 
 /* ---- table ---- */
@@ -371,9 +418,10 @@ static int table(void)
 
 int cmd_zoo(int argc, char **argv)
 {
+	g_autofree GOptionEntry *all = where_options(options);
 	g_autoptr(GError) error = NULL;
 
-	if (!cmd_parse(&argc, &argv, options, "list|show zNN|run zNN…|ablate zNN|table", summary,
+	if (!cmd_parse(&argc, &argv, all, "list|show zNN|run zNN…|ablate zNN|table", summary,
 		       examples, &error))
 		return rig_report_error(error);
 	if (argc == 2 && !strcmp(argv[1], "list"))

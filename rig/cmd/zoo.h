@@ -3,6 +3,7 @@
 #ifndef RIG_CMD_ZOO_H
 #define RIG_CMD_ZOO_H
 
+#include "place/place.h"
 #include "store/store.h"
 #include "zoo/zoo.h"
 
@@ -25,6 +26,17 @@ const char *zoo_machine(const struct zoo_entry *entry, const struct zoo_want *wa
  */
 gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, const char *machine,
 		 const char *without, struct run_info **ret, GError **error);
+
+/* A run of ENTRY has ended. */
+typedef void (*zoo_ended)(const struct zoo_entry *entry, const struct run_info *run, void *data);
+
+/*
+ * Runs ENTRIES (struct zoo_entry) at PLACE as often as WANT says, each after the build of its
+ * kernel. RESULTS: the folder of run folders, of the place as well. Blocks. Returns an exit code:
+ * 0, or that of what could not be run, which was printed.
+ */
+int zoo_run_at(struct place *place, const char *results, GPtrArray *entries,
+	       const struct zoo_want *want, zoo_ended ended, void *data);
 
 /* The whole command, printing included. Returns an exit code. */
 int zoo_ablate(const char *id, const struct zoo_want *want);

@@ -161,7 +161,8 @@ json_t *night_dry_run(const struct night *night)
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:f, s:{s:i, s:i, s:f}}", "plan",
 			 night->plan, "about", night->about, "host", night_host_json(night),
 			 "cells", cells, "excluded", night_excluded_json(night), "missing",
-			 dry.missing, "estimate_s", pack_span(all, items->len, &night->host),
-			 "at_least_s", pack_bound(all, items->len, &night->host), "builds", "count",
+			 dry.missing, "estimate_s",
+			 pack_span(all, items->len, &night->place->total), "at_least_s",
+			 pack_bound(all, items->len, &night->place->total), "builds", "count",
 			 dry.builds, "unknown", dry.unknown, "estimate_s", dry.builds_s);
 }

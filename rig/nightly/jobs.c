@@ -77,8 +77,11 @@ static void note_cell(struct runner *r, struct night_cell *cell, guint number,
 	json_object_set_new(line, "what", json_string("cell"));
 	json_object_set_new(line, "cell", json_string(cell->key));
 	night_record(r, line);
+	g_clear_pointer(&cell->stopped, g_free);
 	if (result->verdict != VERDICT_ABORTED)
 		night_add_attempt(r->night, cell, &attempt);
+	else
+		cell->stopped = g_strdup(result->problem ? result->problem : "stopped");
 }
 
 static void settle_all(struct night *night)
@@ -87,10 +90,11 @@ static void settle_all(struct night *night)
 		night_settle(night, night->cells->pdata[i]);
 }
 
-static void night_job_free(struct night_job *job)
+void night_job_free(struct night_job *job)
 {
 	if (job->build)
 		g_hash_table_remove(job->runner->builds, job->build);
+	g_hash_table_remove(job->runner->jobs, job);
 	g_free(job->key);
 	g_free(job);
 }
@@ -110,16 +114,18 @@ static void on_done(struct place_job *ended, const struct child_result *result)
 			note_cell(r, cell, job->attempt, result);
 	}
 	night_job_free(job);
-	r->jobs--;
 	if (result && build)
 		settle_all(r->night);
 	if (result && r->view->ended)
 		r->view->ended(r->night, cell, build, r->view->data);
-	/* a job that was stopped is left, not run again */
-	if (result && cell && cell->status == CELL_WAITING && r->stop == STOP_NOT &&
-	    result->end != CHILD_STOPPED)
-		night_add_cell(r, cell);
-	if (!r->jobs)
+	if (result && cell && cell->status == CELL_WAITING && r->stop == STOP_NOT) {
+		/* a job that was cancelled is left, not run again */
+		if (result->end == CHILD_STOPPED)
+			r->night->unfinished = "jobs were cancelled";
+		else
+			night_add_cell(r, cell);
+	}
+	if (!g_hash_table_size(r->jobs))
 		g_main_loop_quit(r->loop);
 }
 
@@ -215,7 +221,7 @@ static struct night_job *job_new(struct runner *r, char *key)
 	job->job.key = key;
 	job->job.data = job;
 	job->job.done = on_done;
-	r->jobs++;
+	g_hash_table_add(r->jobs, job);
 	return job;
 }
 

@@ -33,6 +33,7 @@ void night_cell_free(gpointer data)
 	g_free(cell->scenario);
 	g_free(cell->scenario_name);
 	g_free(cell->machine);
+	g_free(cell->stopped);
 	g_array_unref(cell->attempts);
 	g_free(cell);
 }

@@ -7,6 +7,7 @@
  *	journal		one JSON object per line for each build and cell that ended; on disk before
  *			the next child is started
  *	lock		held (flock) by the rig that runs the night
+ *	place/		the record of a place that continues without the rig (slurm/)
  *	stop		made by the user: no further child is started
  *	night.json	the result so far, by rename; docs/nightly.md is the format
  *
@@ -51,6 +52,7 @@ struct night_cell {
 	guint64 seed;
 	guint repetition;
 	struct pack_item item;
+	char *stopped;	  /* why its last attempt was stopped before its end, or NULL */
 	GArray *attempts; /* struct attempt, by number; those that gave up ABORTED are not in it */
 	enum cell_status status;
 };
@@ -84,6 +86,7 @@ struct night_options {
 	guint64 seed;	  /* of the night; cells without a seed in the plan draw theirs from it */
 	const char *const *extra; /* further options for each `rig run` */
 	const char *rig;	  /* the program; NULL: this one */
+	gboolean detach;	  /* leave as soon as all is submitted, where the place can */
 	/* longest wall time of a run and of a build; 0: the default. A longer one is INFRA */
 	guint run_limit_s, build_limit_s;
 };
@@ -94,6 +97,8 @@ struct night_view {
 	void (*ended)(const struct night *night, const struct night_cell *cell,
 		      const struct night_build *build, void *data);
 	void (*progress)(const struct night *night, const char *line, void *data);
+	/* at the first SIGINT, if the jobs can go on without this process: TRUE leaves them */
+	gboolean (*ask_leave)(const struct night *night, void *data);
 	void *data;
 };
 
@@ -133,6 +138,12 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 			   GError **error);
 void night_free(struct night *night);
 RIG_DEFINE_AUTO(night, night_free)
+
+/* `unfinished` of a night whose jobs go on without the rig. */
+#define NIGHT_LEFT "its jobs go on"
+
+/* The newest unfinished night of PLAN: g_free(). Error (RIG_EXIT_USAGE): there is none. */
+char *night_find_unfinished(const char *results, const char *plan, GError **error);
 
 /* What night_run() would do: cells, estimated times, missing files. New reference. */
 json_t *night_dry_run(const struct night *night);

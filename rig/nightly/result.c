@@ -32,10 +32,10 @@ json_t *night_cell_json(const struct night *night, const struct night_cell *cell
 			 "repetition", cell->repetition, "status", cell_status_name(cell->status),
 			 "rate", "bad", bad, "of", good + bad, "low", low, "high", high, "attempts",
 			 attempts);
-	json_object_update_new(json,
-			       json_pack("{s:f, s:f, s:I}", "estimate_s", cell->item.estimate_s,
-					 "cores", (double)cell->item.need.quarters / PACK_QUARTERS,
-					 "memory", (json_int_t)cell->item.need.memory));
+	json_object_update_new(json, json_pack("{s:s?, s:f, s:f, s:I}", "stopped", cell->stopped,
+					       "estimate_s", cell->item.estimate_s, "cores",
+					       (double)cell->item.need.quarters / PACK_QUARTERS,
+					       "memory", (json_int_t)cell->item.need.memory));
 	return json;
 }
 
@@ -55,10 +55,11 @@ json_t *night_excluded_json(const struct night *night)
 
 json_t *night_host_json(const struct night *night)
 {
-	return json_pack("{s:f, s:f, s:I}", "cores", (double)night->host.quarters / PACK_QUARTERS,
-			 "promised_cores",
-			 (double)pack_capacity(&night->host).quarters / PACK_QUARTERS, "memory",
-			 (json_int_t)night->host.memory);
+	const struct pack_room *total = &night->place->total;
+
+	return json_pack("{s:f, s:f, s:I}", "cores", (double)total->quarters / PACK_QUARTERS,
+			 "promised_cores", (double)pack_capacity(total).quarters / PACK_QUARTERS,
+			 "memory", (json_int_t)total->memory);
 }
 
 /* ---- the whole ---- */
@@ -126,11 +127,11 @@ static json_t *make_result(struct night *night, const struct compare *past)
 			 "unfinished", night->unfinished, "seed", (json_int_t)night->seed, "host",
 			 night_host_json(night), "counts", counts_json(night), "regression",
 			 past->regression, "findings", json_object_get(compared, "findings"));
-	json_object_update_new(json,
-			       json_pack("{s:{s:f, s:f, s:f, s:f}}", "times", "wall_s",
-					 night->wall_s, "at_least_s",
-					 pack_bound(all, items->len, &night->host), "controller_s",
-					 night->controller_s, "children_s", night->children_s));
+	json_object_update_new(json, json_pack("{s:{s:f, s:f, s:f, s:f}}", "times", "wall_s",
+					       night->wall_s, "at_least_s",
+					       pack_bound(all, items->len, &night->place->total),
+					       "controller_s", night->controller_s, "children_s",
+					       night->children_s));
 	json_object_update_new(json,
 			       json_pack("{s:o, s:o, s:o}", "builds", builds_json(night), "cells",
 					 cells, "excluded", night_excluded_json(night)));

@@ -147,8 +147,7 @@ static gboolean read_folders(struct night *night, GError **error)
 	return runs != NULL;
 }
 
-/* The newest of PLAN that is not finished. */
-static char *find_unfinished(const char *results, const char *plan, GError **error)
+char *night_find_unfinished(const char *results, const char *plan, GError **error)
 {
 	g_auto(GStrv) ids = night_ids(results);
 
@@ -173,7 +172,7 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 
 	if (!night)
 		return NULL;
-	night->id = id ? g_strdup(id) : find_unfinished(night->results, plan, error);
+	night->id = id ? g_strdup(id) : night_find_unfinished(night->results, plan, error);
 	if (!night->id)
 		return NULL;
 	if (strchr(night->id, '/')) {

@@ -69,11 +69,23 @@ static void stop_all(struct runner *r, const char *why)
 
 /* ---- watching ---- */
 
+static void leave(struct runner *r)
+{
+	if (!place_leave(r->place, &r->error))
+		return;
+	r->left = TRUE;
+	r->night->unfinished = NIGHT_LEFT;
+	g_main_loop_quit(r->loop);
+}
+
 static gboolean on_interrupt(void *data)
 {
 	struct runner *r = data;
 
-	if (r->signals++)
+	if (!r->signals && place_can_leave(r->place) && r->view->ask_leave &&
+	    r->view->ask_leave(r->night, r->view->data))
+		leave(r);
+	else if (r->signals++)
 		stop_all(r, "stopped by a signal, with what was running");
 	else
 		stop_starting(r, "stopped by a signal");
@@ -149,7 +161,9 @@ static void loop(struct runner *r)
 	};
 
 	add_jobs(r);
-	if (r->jobs)
+	if (r->night->options.detach)
+		leave(r);
+	else if (g_hash_table_size(r->jobs))
 		g_main_loop_run(r->loop);
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
@@ -169,14 +183,19 @@ static void runner_init(struct runner *r, struct night *night, const struct nigh
 	r->loop = g_main_loop_new(NULL, FALSE);
 	r->ranks = g_hash_table_new(NULL, NULL);
 	r->builds = g_hash_table_new(NULL, NULL);
+	r->jobs = g_hash_table_new(NULL, NULL);
 	r->place->failed = on_place_failed;
 	r->place->failed_data = r;
-	r->place->deadline_ns =
-		budget_s > 0 ? r->began_ns + (gint64)(budget_s * RIG_NS_PER_S) : 0;
+	r->place->deadline_ns = budget_s > 0 ? r->began_ns + (gint64)(budget_s * RIG_NS_PER_S) : 0;
 }
 
 static void runner_deinit(struct runner *r)
 {
+	g_autoptr(GList) jobs = g_hash_table_get_keys(r->jobs);
+
+	for (GList *job = jobs; job; job = job->next)
+		night_job_free(job->data);
+	g_hash_table_unref(r->jobs);
 	g_main_loop_unref(r->loop);
 	g_hash_table_unref(r->ranks);
 	g_hash_table_unref(r->builds);
@@ -185,8 +204,11 @@ static void runner_deinit(struct runner *r)
 gboolean night_run(struct night *night, const struct night_view *view, GError **error)
 {
 	double before_s = own_cpu_s(), children_s = night->children_s;
+	g_autofree char *record = g_build_filename(night->dir, "place", NULL);
 	struct runner r;
 
+	if (!place_open(night->place, record, night->id, error))
+		return FALSE;
 	runner_init(&r, night, view);
 	give_up_too_large(&r);
 	loop(&r);

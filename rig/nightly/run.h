@@ -19,11 +19,12 @@ struct runner {
 	GMainLoop *loop;
 	GHashTable *ranks;  /* struct night_cell: its place in the order of start */
 	GHashTable *builds; /* struct night_build: its struct night_job while it waits or runs */
-	guint jobs;	    /* that wait or run */
+	GHashTable *jobs;   /* struct night_job: those that wait or run */
 	enum stop stop;
 	gint64 began_ns;
 	GError *error;
 	guint signals;
+	gboolean left; /* its jobs go on without it */
 };
 
 /* One run or build. */
@@ -39,6 +40,7 @@ struct night_job {
 /* jobs.c. An error is left in R, and stops everything. */
 void night_add_cell(struct runner *r, struct night_cell *cell);
 void night_add_build(struct runner *r, struct night_build *build);
+void night_job_free(struct night_job *job);
 /* Into the journal; LINE is stolen. */
 void night_record(struct runner *r, json_t *line);
 /* Stops everything; ERROR is kept. */

@@ -8,6 +8,7 @@
 
 #include "place/place.h"
 #include "util/clock.h"
+#include "util/error.h"
 
 #define HOST_RESERVE (1ull << 30) /* memory that is left to the rest of the host */
 
@@ -223,6 +224,18 @@ static void schedule(struct local *local)
 
 /* ---- the place ---- */
 
+/* Nothing is kept here; what runs elsewhere must not be run here as well. */
+static gboolean local_open(struct place *place, const char *dir, const char *name, GError **error)
+{
+	(void)place;
+	(void)name;
+	return !g_file_test(dir, G_FILE_TEST_EXISTS) ||
+	       rig_fail(
+		       error, RIG_EXIT_USAGE,
+		       "its jobs are on a cluster: continue with --on slurm ('%s' is their record)",
+		       dir);
+}
+
 static void hold(struct place *place)
 {
 	struct local *local = (struct local *)place;
@@ -281,8 +294,12 @@ static guint64 available_memory(void)
 
 struct place *place_here(const struct place_options *options)
 {
-	static const struct place_ops ops = {
-		.add = add, .hold = hold, .stop = stop, .progress = progress, .free = local_free};
+	static const struct place_ops ops = {.open = local_open,
+					     .add = add,
+					     .hold = hold,
+					     .stop = stop,
+					     .progress = progress,
+					     .free = local_free};
 	struct local *local = g_new0(struct local, 1);
 	guint cores = options->cores ? options->cores : g_get_num_processors();
 

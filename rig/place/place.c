@@ -4,6 +4,11 @@
 
 #include "util/error.h"
 
+gboolean place_open(struct place *place, const char *dir, const char *name, GError **error)
+{
+	return place->ops->open(place, dir, name, error);
+}
+
 void place_add(struct place *place, struct place_job *job)
 {
 	place->ops->add(place, job);

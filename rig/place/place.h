@@ -3,10 +3,11 @@
  * Where runs and builds are executed. A caller with many of them (a night, a search, the zoo) hands
  * jobs to a place, which starts them when there is room and reports each end:
  *
+ *	place_open(place, …)
  *	place_add(place, job)	…main loop…	job->done() is called once
  *
- * The caller does not know which place it is. place_here() packs the jobs onto this host; other
- * places are a `struct place` with operations of their own (slurm/slurm.h).
+ * The same code of a caller works with each place. place_here() packs the jobs onto this host;
+ * other places are a `struct place` with operations of their own (slurm/slurm.h).
  *
  * All is asynchronous on the default main context.
  */
@@ -53,12 +54,13 @@ struct place {
 	const struct place_ops *ops;
 	struct pack_room room;	/* the most that one job may need */
 	struct pack_room total; /* all of it */
-	gint64 deadline_ns; /* jobs that would end later are not started (rig_now_ns()); 0: none */
+	gint64 deadline_ns;  /* jobs that would end later are not started (rig_now_ns()); 0: none */
 	place_failed failed; /* set by the caller before the first job */
 	void *failed_data;
 };
 
 struct place_ops {
+	gboolean (*open)(struct place *place, const char *dir, const char *name, GError **error);
 	void (*add)(struct place *place, struct place_job *job);
 	void (*hold)(struct place *place);
 	void (*stop)(struct place *place, guint grace_s);
@@ -66,6 +68,14 @@ struct place_ops {
 	gboolean (*leave)(struct place *place, GError **error); /* NULL: cannot */
 	void (*free)(struct place *place);
 };
+
+/*
+ * Before the first job. DIR: a folder in which the place may keep its record; it need not exist.
+ * NAME: of the whole work, shown where its jobs are listed. A place that was opened with DIR
+ * before recognises the jobs of then by their keys. Errors (RIG_EXIT_USAGE): the record is of
+ * another place; (RIG_EXIT_INFRA) it cannot be read or written.
+ */
+gboolean place_open(struct place *place, const char *dir, const char *name, GError **error);
 
 /* Queues JOB; done() is never called from inside this call. */
 void place_add(struct place *place, struct place_job *job);

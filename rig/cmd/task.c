@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rig task: what a job array of Slurm starts on a node. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+
+#include "slurm/task.h"
+#include "util/error.h"
+
+static const char summary[] =
+	"Runs one task of a job array, which `rig nightly --on slurm` and others have submitted: "
+	"the task that\n"
+	"$SLURM_ARRAY_TASK_ID names. The result is returned into the folder RECORD, whole or not "
+	"at all.";
+
+static const char examples[] =
+	"  SLURM_ARRAY_TASK_ID=3 rig task results/nights/ID/place b1\n\n"
+	"Exit codes: 0 the result was returned (of a build: and it is a kernel), 1 a build failed, "
+	"3 nothing was returned.\n";
+
+static guint number_in(const char *variable)
+{
+	const char *text = g_getenv(variable);
+
+	return text ? MIN(g_ascii_strtoull(text, NULL, 10), G_MAXINT) : 0;
+}
+
+int cmd_task(int argc, char **argv)
+{
+	const GOptionEntry options[] = {{NULL}};
+	g_autoptr(GError) error = NULL;
+	gboolean passed;
+
+	if (!cmd_parse(&argc, &argv, options, "RECORD ARRAY", summary, examples, &error))
+		return rig_report_error(error);
+	if (argc != 3) {
+		fputs("rig: task takes a record and the name of an array; `rig nightly --on slurm` "
+		      "makes both\n",
+		      stderr);
+		return RIG_EXIT_USAGE;
+	}
+	if (!task_run(argv[1], argv[2], number_in("SLURM_ARRAY_TASK_ID"),
+		      number_in("SLURM_RESTART_COUNT"), &passed, &error))
+		return rig_report_error(error);
+	/* jobs that wait for a build start only after code 0 */
+	return passed ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* --on and what belongs to it. */
+#include "cmd/where.h"
+
+#include <string.h>
+
+#include "slurm/slurm.h"
+#include "util/error.h"
+
+static char *on;
+static struct slurm_options slurm;
+static char **sbatch_args;
+
+static const GOptionEntry entries[] = {
+	{"on", 0, 0, G_OPTION_ARG_STRING, &on, "where the cells run: here, or slurm (here)",
+	 "PLACE"},
+	{"partition", 0, 0, G_OPTION_ARG_STRING, &slurm.partition, "slurm: the partition", "NAME"},
+	{"account", 0, 0, G_OPTION_ARG_STRING, &slurm.account, "slurm: the account", "NAME"},
+	{"qos", 0, 0, G_OPTION_ARG_STRING, &slurm.qos, "slurm: the quality of service", "NAME"},
+	{"constraint", 0, 0, G_OPTION_ARG_STRING, &slurm.constraint,
+	 "slurm: features that nodes must have", "WORDS"},
+	{"nice", 0, 0, G_OPTION_ARG_INT, &slurm.nice, "slurm: by how much the priority is lowered",
+	 "N"},
+	{"sbatch-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &sbatch_args,
+	 "slurm: another option of sbatch (repeatable)", "OPTION"},
+};
+
+GOptionEntry *where_options(const GOptionEntry *own)
+{
+	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+	guint n = 0;
+
+	while (own[n].long_name)
+		n++;
+	g_array_append_vals(all, own, n);
+	g_array_append_vals(all, entries, G_N_ELEMENTS(entries));
+	return (GOptionEntry *)g_array_free(all, FALSE);
+}
+
+gboolean where_is_slurm(void)
+{
+	return !g_strcmp0(on, "slurm");
+}
+
+gboolean where_is_given(void)
+{
+	return on != NULL;
+}
+
+const struct slurm_options *where_slurm(const char *results)
+{
+	slurm.results = results;
+	slurm.sbatch_args = sbatch_args;
+	return &slurm;
+}
+
+gboolean where_check(GError **error)
+{
+	gboolean given = slurm.partition || slurm.account || slurm.qos || slurm.constraint ||
+			 slurm.nice || sbatch_args;
+
+	if (on && strcmp(on, "here") && strcmp(on, "slurm"))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"unknown place '%s' (available: here, slurm)", on);
+	if (given && !where_is_slurm())
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--partition, --account, --qos, --constraint, --nice and "
+				"--sbatch-arg need --on slurm");
+	return TRUE;
+}
+
+gboolean where_place(const struct place_options *here, const char *record, struct place **ret,
+		     GError **error)
+{
+	*ret = NULL;
+	where_slurm(here->results);
+	slurm.rig = here->rig;
+	/* a work that has begun on a cluster is continued there */
+	if (!on && record && slurm_options_read(record, &slurm))
+		on = g_strdup("slurm");
+	else if (record)
+		slurm_options_read(record, &slurm);
+	if (!where_check(error))
+		return FALSE;
+	if (!where_is_slurm())
+		return TRUE;
+	if (here->cores)
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"--jobs is for this host; with --on slurm the nodes' sizes count");
+	*ret = slurm_place(&slurm, error);
+	return *ret != NULL;
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One call of squeue for all tasks. A task that has ended without a result, or that squeue does not
+ * list any more, is given time for its result to become visible (file systems on a network cache
+ * their folders), and is then judged by the state that Slurm tells. Where squeue does not answer
+ * nothing is concluded.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "slurm/internal.h"
+#include "util/clock.h"
+
+/* How long a result may be invisible: of a job that ended with code 0, and of others. */
+#define RETURNED_NS (60 * RIG_NS_PER_S)
+#define NOTHING_NS (10 * RIG_NS_PER_S)
+#define LOG_LINE_MAX 8192
+/* A job that Slurm could not start is held in the queue by it, for ever. */
+#define LAUNCH_FAILED "launch"
+
+/* ---- records ---- */
+
+struct seen {
+	struct batch *batch;
+	const struct queue_record *record;
+	guint poll;
+};
+
+static void see_task(guint number, void *data)
+{
+	const struct seen *seen = data;
+	const struct queue_record *record = seen->record;
+	struct task *task;
+
+	if (number >= seen->batch->n_tasks)
+		return;
+	task = &seen->batch->tasks[number];
+	/* its result came from a node that was thought lost: it need not run again */
+	if (task->ended && record->state == JOB_WAITING)
+		submit_cancel_task(task);
+	task->seen = seen->poll;
+	task->state = record->state;
+	task->restarts = record->restarts;
+	task->exit_code = record->exit_code;
+	g_strlcpy(task->node, record->node, sizeof(task->node));
+	if (record->state == JOB_WAITING && strstr(record->reason, LAUNCH_FAILED) &&
+	    strstr(record->reason, "held"))
+		task->state = JOB_FAILED;
+}
+
+/* Of squeue. An array of which the number is not known yet is recognised by its name. */
+static void on_record(const struct queue_record *record, void *data)
+{
+	struct slurm *s = data;
+	struct batch *batch = batch_named(s, record->name);
+	struct seen seen = {batch, record, s->polls};
+
+	if (batch && batch->state == BATCH_UNSURE && batch != s->submitting)
+		batch_set_job(batch, record->job, NULL);
+	if (batch && batch->job == record->job)
+		queue_tasks(record->tasks, see_task, &seen);
+}
+
+/* Of what has ended: only tasks that squeue does not list. */
+static void on_past(const struct queue_record *record, struct slurm *s)
+{
+	struct batch *batch = batch_named(s, record->name);
+	guint64 number = g_ascii_strtoull(record->tasks, NULL, 10);
+	struct seen seen = {batch, record, 0};
+
+	if (!batch || batch->job != record->job || number >= batch->n_tasks ||
+	    batch->tasks[number].seen == s->polls || !job_state_is_end(record->state))
+		return;
+	see_task(number, &seen);
+}
+
+/* ---- the completion log ---- */
+
+static void read_log(struct slurm *s)
+{
+	char line[LOG_LINE_MAX];
+	FILE *file = s->cluster.log ? fopen(s->cluster.log, "re") : NULL;
+
+	if (!file)
+		return;
+	if (fseeko(file, s->log_at, SEEK_SET) == 0)
+		while (fgets(line, sizeof(line), file)) {
+			struct queue_record record;
+
+			/* the last line may not be complete yet */
+			if (!strchr(line, '\n') && feof(file))
+				break;
+			s->log_at = ftello(file);
+			g_strchomp(line);
+			if (strstr(line, s->name) && queue_read_log(line, &record))
+				on_past(&record, s);
+		}
+	fclose(file);
+}
+
+/* ---- sacct ---- */
+
+static gboolean is_missing(const struct task *task)
+{
+	const struct slurm *s = task->batch->slurm;
+
+	return !task->ended && task->batch->state == BATCH_SUBMITTED && task->seen != s->polls &&
+	       task->batch->submitted_ns < s->poll_ns;
+}
+
+static void on_sacct(struct command *command, int code, const char *out, const char *why,
+		     void *data)
+{
+	struct slurm *s = data;
+	g_auto(GStrv) lines = g_strsplit(code ? "" : out, "\n", -1);
+
+	(void)why;
+	s->past = NULL;
+	for (char **line = lines; *line; line++) {
+		struct queue_record record;
+
+		if (queue_read_sacct(*line, &record))
+			on_past(&record, s);
+	}
+	command_free(command);
+}
+
+/* Asks for the arrays in BATCHES. */
+static void ask_sacct(struct slurm *s, GPtrArray *batches)
+{
+	g_autoptr(GString) jobs = g_string_new(NULL);
+	const char *argv[] = {"sacct", "-X", "-n",
+			      "-P",    "-o", "JobID,JobName,State,ExitCode,NodeList",
+			      "-j",    NULL, NULL};
+
+	for (guint i = 0; i < batches->len; i++)
+		g_string_append_printf(jobs, "%s%u", i ? "," : "",
+				       ((struct batch *)batches->pdata[i])->job);
+	argv[7] = jobs->str;
+	s->past = command_start(argv, COMMAND_LIMIT_S, NULL, on_sacct, s, NULL);
+}
+
+static void look_into_past(struct slurm *s)
+{
+	g_autoptr(GPtrArray) batches = g_ptr_array_new();
+
+	for (guint i = 0; i < s->batches->len; i++) {
+		struct batch *batch = s->batches->pdata[i];
+		gboolean missing = FALSE;
+
+		for (guint k = 0; k < batch->n_tasks && !missing; k++)
+			missing = is_missing(&batch->tasks[k]);
+		if (missing)
+			g_ptr_array_add(batches, batch);
+	}
+	if (!batches->len)
+		return;
+	read_log(s);
+	if (s->cluster.has_sacct && !s->past)
+		ask_sacct(s, batches);
+}
+
+/* ---- judgement ---- */
+
+/* A preempted job that Slurm does not repeat is put into a new array. */
+static void again(struct task *task)
+{
+	struct slurm *s = task->batch->slurm;
+	struct place_job *job = g_steal_pointer(&task->job);
+
+	task_end(task, NULL);
+	if (job) {
+		g_ptr_array_add(s->queue, job);
+		s->queue_sorted = FALSE;
+	}
+}
+
+static void judge(struct task *task)
+{
+	struct slurm *s = task->batch->slurm;
+	gint64 now_ns = rig_now_ns();
+	gboolean missing = is_missing(task);
+
+	if (task->ended || (!job_state_is_end(task->state) && !missing)) {
+		task->missing_ns = 0;
+		return;
+	}
+	if (!task->missing_ns)
+		task->missing_ns = now_ns;
+	/* cancelled, by this place or by a user: there is nothing to wait for */
+	if (task->state != JOB_CANCELLED &&
+	    now_ns - task->missing_ns <
+		    (task->state == JOB_COMPLETED || !job_state_is_end(task->state) ? RETURNED_NS
+										    : NOTHING_NS))
+		return;
+	if (!job_state_is_end(task->state))
+		task->state = JOB_UNKNOWN;
+	if (task->state == JOB_CANCELLED && s->held)
+		task_end(task, NULL);
+	else if (task->state == JOB_PREEMPTED && !s->held)
+		again(task);
+	else
+		task_end_without_result(task);
+}
+
+/* What squeue has not listed was not submitted. */
+static void settle_unsure(struct batch *batch)
+{
+	struct slurm *s = batch->slurm;
+
+	if (batch->state != BATCH_UNSURE || batch == s->submitting ||
+	    batch->submitted_ns > s->poll_ns)
+		return;
+	batch->state = BATCH_WRITTEN;
+	for (guint i = 0; i < batch->n_tasks; i++) {
+		struct place_job *job = batch->tasks[i].job;
+
+		/* of an earlier process: the words may be others now, and some are not wanted */
+		if (!job || batch->tasks[i].ended)
+			continue;
+		batch->tasks[i].job = NULL;
+		if (s->held)
+			job->done(job, NULL);
+		else
+			g_ptr_array_add(s->queue, job);
+	}
+	s->queue_sorted = FALSE;
+	batch_forget(batch);
+}
+
+/* After the caller has added its jobs again: what it does not want any more is cancelled. */
+static void drop_unclaimed(struct batch *batch)
+{
+	for (guint i = 0; i < batch->n_tasks; i++) {
+		struct task *task = &batch->tasks[i];
+
+		if (task->ended || task->job || batch->state != BATCH_SUBMITTED)
+			continue;
+		if (!job_state_is_end(task->state))
+			submit_cancel_task(task);
+		task_end(task, NULL);
+	}
+}
+
+/* A place that was held or stopped while the controller did not answer has to say it again. */
+static void cancel_again(struct batch *batch)
+{
+	struct slurm *s = batch->slurm;
+	gboolean waits = FALSE, runs = FALSE;
+
+	for (guint i = 0; i < batch->n_tasks; i++) {
+		const struct task *task = &batch->tasks[i];
+
+		waits |= !task->ended && task->state == JOB_WAITING;
+		runs |= !task->ended && task->state == JOB_RUNNING;
+	}
+	if (s->held && !s->left && (waits || (runs && s->give_up_ns)))
+		submit_cancel(batch, !s->give_up_ns);
+}
+
+static void judge_all(struct slurm *s)
+{
+	for (guint i = 0; i < s->batches->len; i++) {
+		struct batch *batch = s->batches->pdata[i];
+
+		if (batch->state == BATCH_OVER)
+			continue;
+		settle_unsure(batch);
+		if (s->reconciling)
+			drop_unclaimed(batch);
+		for (guint k = 0; k < batch->n_tasks; k++)
+			judge(&batch->tasks[k]);
+		if (batch->state == BATCH_SUBMITTED)
+			cancel_again(batch);
+	}
+	s->reconciling = FALSE;
+}
+
+/* ---- squeue ---- */
+
+static void on_output(const char *bytes, gsize n, void *data)
+{
+	struct slurm *s = data;
+
+	queue_reader_feed(s->reader, bytes, n);
+}
+
+static void on_polled(struct command *command, int code, const char *out, const char *why,
+		      void *data)
+{
+	struct slurm *s = data;
+	gboolean whole = queue_reader_is_whole(s->reader);
+
+	(void)out;
+	s->poll = NULL;
+	g_clear_pointer(&s->reader, queue_reader_free);
+	g_clear_pointer(&s->silent, g_free);
+	if (code || !whole) {
+		s->silent = g_strdup(*why ? why : "squeue did not answer");
+	} else {
+		/* results first: they say more than a state */
+		returned_collect(s);
+		look_into_past(s);
+		judge_all(s);
+	}
+	command_free(command);
+}
+
+void poll_next(struct slurm *s)
+{
+	const char *const argv[] = {"squeue", "--json", NULL};
+	gint64 now_ns = rig_now_ns();
+
+	if (s->poll || (!s->in_flight && !s->reconciling) ||
+	    (s->polls && now_ns - s->poll_ns < POLL_NS))
+		return;
+	s->poll_ns = now_ns;
+	s->polls++;
+	s->reader = queue_reader_new(s->name, on_record, s);
+	s->poll = command_start(argv, COMMAND_LIMIT_S, on_output, on_polled, s, NULL);
+	if (!s->poll)
+		g_clear_pointer(&s->reader, queue_reader_free);
+}

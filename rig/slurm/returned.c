@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The folder returned/: "b7.3.0" is what task 3 of array b7 has returned after 0 restarts. This is
+ * the only process that takes from it, so that a task which ran twice (a node that was thought
+ * lost) counts once: the first that is found.
+ */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "slurm/internal.h"
+#include "slurm/task.h"
+#include "util/error.h"
+#include "util/paths.h"
+#include "util/sweep.h"
+
+#define SAME_NAMES_MAX 1000
+
+/* NULL: of an array that is over, or nothing of this place. */
+static struct task *task_of(const struct slurm *s, const char *name)
+{
+	g_auto(GStrv) parts = g_strsplit(name, ".", 3);
+	struct batch *batch = g_strv_length(parts) == 3 ? batch_named(s, parts[0]) : NULL;
+	guint64 number = batch ? g_ascii_strtoull(parts[1], NULL, 10) : 0;
+
+	return batch && number < batch->n_tasks ? &batch->tasks[number] : NULL;
+}
+
+/* The name that it got, or NULL. Runs of one second and seed on two nodes have the same name. */
+static char *publish(const char *results, const char *folder, const char *name)
+{
+	g_autofree char *from = g_build_filename(folder, name, NULL);
+
+	for (guint n = 1; n < SAME_NAMES_MAX; n++) {
+		g_autofree char *now = n == 1 ? g_strdup(name) : g_strdup_printf("%s-%u", name, n);
+		g_autofree char *to = g_build_filename(results, now, NULL);
+
+		/* a run folder is never empty, so that no other one is replaced */
+		if (!g_rename(from, to))
+			return g_steal_pointer(&now);
+		if (errno != EEXIST && errno != ENOTEMPTY)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* The run OLD of an answer is NOW, in RESULTS where the answer has a path. */
+static void rename_run(json_t *answer, const char *results, const char *old, const char *now)
+{
+	const char *run = json_string_value(json_object_get(answer, "run"));
+	g_autofree char *base = run ? g_path_get_basename(run) : NULL;
+	g_autofree char *path = g_build_filename(results, now, NULL);
+
+	if (!g_strcmp0(base, old))
+		json_object_set_new(answer, "run", json_string(strchr(run, '/') ? path : now));
+}
+
+static gboolean publish_all(const struct slurm *s, const char *dir, struct child_result *result)
+{
+	g_autofree char *runs = g_build_filename(dir, "run", NULL);
+	g_auto(GStrv) names = rig_names_in(runs, "");
+	json_t *answer;
+	size_t i;
+
+	for (char **name = names; *name; name++) {
+		g_autofree char *now = publish(s->options.results, runs, *name);
+
+		if (!now)
+			return FALSE;
+		rename_run(result->answer, s->options.results, *name, now);
+		json_array_foreach (result->answer, i, answer)
+			rename_run(answer, s->options.results, *name, now);
+		if (!g_strcmp0(result->run, *name)) {
+			g_free(result->run);
+			result->run = g_strdup(now);
+		}
+	}
+	return TRUE;
+}
+
+/* *RET_NODE: where it ran; g_free(). */
+static gboolean read_result(const char *dir, struct child_result *ret, char **ret_node)
+{
+	g_autofree char *file = g_build_filename(dir, "result.json", NULL), *text = NULL;
+	json_auto_t *json = NULL;
+	gsize len;
+
+	if (!rig_read_file(file, TASK_FILE_MAX, &text, &len, NULL))
+		return FALSE;
+	json = json_loadb(text, len, 0, NULL);
+	if (!task_result_parse(json, ret))
+		return FALSE;
+	*ret_node = g_strdup(json_string_value(json_object_get(json, "node")));
+	return TRUE;
+}
+
+static void drop_log(const struct task *task)
+{
+	g_autofree char *file = g_strdup_printf("%s/%s.log/%u", task->batch->slurm->dir,
+						task->batch->name, task->number);
+
+	g_unlink(file);
+}
+
+static void take(struct slurm *s, struct task *task, const char *dir)
+{
+	g_autofree char *node = NULL;
+	struct child_result result;
+
+	if (!read_result(dir, &result, &node))
+		return;
+	exclude_note(s, node, result.verdict);
+	if (publish_all(s, dir, &result)) {
+		drop_log(task);
+		task_end(task, &result);
+		sweep_remove(dir, NULL);
+	} else {
+		slurm_fail(s, g_error_new(RIG_ERROR, RIG_EXIT_INFRA, "cannot move '%s' to '%s': %s",
+					  dir, s->options.results, g_strerror(errno)));
+	}
+	child_result_clear(&result);
+}
+
+void returned_collect(struct slurm *s)
+{
+	g_autofree char *folder = g_build_filename(s->dir, "returned", NULL);
+	g_auto(GStrv) names = rig_names_in(folder, "");
+
+	for (char **name = names; *name; name++) {
+		struct task *task = task_of(s, *name);
+		g_autofree char *dir = g_build_filename(folder, *name, NULL);
+
+		if (task && !task->ended && task->job)
+			take(s, task, dir);
+		else if (!s->reconciling)
+			sweep_remove(dir, NULL);
+	}
+}

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The place: its operations, its record, and the tick that drives all. */
+#include "slurm/slurm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "slurm/internal.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/paths.h"
+
+/* After scancel: until what Slurm does not end any more is given up. */
+#define GIVE_UP_S 60
+#define RECORD_MAX (1u << 20)
+
+/* ---- the tick ---- */
+
+static void give_up(struct slurm *s)
+{
+	for (guint i = 0; i < s->batches->len; i++) {
+		struct batch *batch = s->batches->pdata[i];
+
+		for (guint k = 0; batch->state != BATCH_OVER && k < batch->n_tasks; k++) {
+			struct place_job *job = g_steal_pointer(&batch->tasks[k].job);
+
+			/* no note of the end: a later process finds out what became of it */
+			if (job)
+				job->done(job, NULL);
+		}
+	}
+}
+
+static void hold(struct place *place);
+
+static void tick(struct slurm *s)
+{
+	if (s->base.deadline_ns && rig_now_ns() > s->base.deadline_ns && !s->held)
+		hold(&s->base);
+	returned_collect(s);
+	poll_next(s);
+	submit_next(s);
+	exclude_next(s);
+	if (s->give_up_ns && rig_now_ns() > s->give_up_ns)
+		give_up(s);
+}
+
+static gboolean on_tick(void *data)
+{
+	tick(data);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_idle(void *data)
+{
+	struct slurm *s = data;
+
+	s->idle = 0;
+	tick(s);
+	return G_SOURCE_REMOVE;
+}
+
+/* ---- jobs ---- */
+
+static void add(struct place *place, struct place_job *job)
+{
+	struct slurm *s = (struct slurm *)place;
+	struct task *task = g_hash_table_lookup(s->tasks, job->key);
+
+	if (task && !task->ended && !task->job) {
+		task->job = job;
+	} else {
+		g_ptr_array_add(s->queue, job);
+		s->queue_sorted = FALSE;
+	}
+	/* the first jobs start at once; later ones are collected for one array by the tick */
+	if (!s->tick) {
+		s->tick = g_timeout_add_seconds(1, on_tick, s);
+		s->idle = g_idle_add(on_idle, s);
+	}
+}
+
+/* Those of arrays that Slurm does not have yet are not started. */
+static void drop_unsubmitted(struct slurm *s)
+{
+	for (guint i = 0; i < s->batches->len; i++) {
+		struct batch *batch = s->batches->pdata[i];
+
+		for (guint k = 0; batch->state == BATCH_WRITTEN && k < batch->n_tasks; k++)
+			if (!batch->tasks[k].ended)
+				task_end(&batch->tasks[k], NULL);
+	}
+}
+
+static void cancel_all(struct slurm *s, gboolean pending)
+{
+	for (guint i = 0; i < s->batches->len; i++) {
+		struct batch *batch = s->batches->pdata[i];
+
+		if (batch->state == BATCH_SUBMITTED)
+			submit_cancel(batch, pending);
+	}
+	submit_next(s);
+}
+
+static void hold(struct place *place)
+{
+	struct slurm *s = (struct slurm *)place;
+
+	s->held = TRUE;
+	slurm_drop_queue(s);
+	drop_unsubmitted(s);
+	cancel_all(s, TRUE);
+}
+
+static void stop(struct place *place, guint grace_s)
+{
+	struct slurm *s = (struct slurm *)place;
+
+	s->held = TRUE;
+	s->give_up_ns = rig_now_ns() + (grace_s + GIVE_UP_S) * RIG_NS_PER_S;
+	slurm_drop_queue(s);
+	drop_unsubmitted(s);
+	cancel_all(s, FALSE);
+}
+
+/* ---- progress ---- */
+
+struct census {
+	guint waiting, running, requeued;
+	double left_s;
+};
+
+static struct census take_census(const struct slurm *s)
+{
+	struct census c = {.waiting = s->queue->len};
+
+	for (guint i = 0; i < s->batches->len; i++) {
+		const struct batch *batch = s->batches->pdata[i];
+
+		for (guint k = 0; batch->state != BATCH_OVER && k < batch->n_tasks; k++) {
+			const struct task *task = &batch->tasks[k];
+
+			if (task->ended)
+				continue;
+			c.running += task->state == JOB_RUNNING;
+			c.waiting += task->state == JOB_WAITING;
+			c.requeued += task->state == JOB_WAITING && task->restarts;
+		}
+	}
+	c.left_s = c.running ? s->mean_s * (c.waiting + c.running / 2.0) / c.running : 0;
+	return c;
+}
+
+/* "n1 3, n2 2": where tasks run, some nodes at most. */
+static void add_nodes(const struct slurm *s, GString *line)
+{
+	g_autoptr(GHashTable) nodes = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTableIter iter;
+	gpointer key, value;
+	guint n = 0;
+
+	for (guint i = 0; i < s->batches->len; i++) {
+		struct batch *batch = s->batches->pdata[i];
+
+		for (guint k = 0; batch->state != BATCH_OVER && k < batch->n_tasks; k++) {
+			struct task *task = &batch->tasks[k];
+			guint count = GPOINTER_TO_UINT(g_hash_table_lookup(nodes, task->node));
+
+			if (!task->ended && task->state == JOB_RUNNING)
+				g_hash_table_insert(nodes, task->node, GUINT_TO_POINTER(count + 1));
+		}
+	}
+	g_hash_table_iter_init(&iter, nodes);
+	while (g_hash_table_iter_next(&iter, &key, &value) && n++ < 4)
+		g_string_append_printf(line, "%s%s %u", n > 1 ? ", " : " (", (char *)key,
+				       GPOINTER_TO_UINT(value));
+	if (n)
+		g_string_append(line, g_hash_table_size(nodes) > 4 ? ", …)" : ")");
+}
+
+static char *progress(const struct place *place)
+{
+	const struct slurm *s = (const struct slurm *)place;
+	struct census c = take_census(s);
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	g_string_printf(line, "%u waiting", c.waiting);
+	if (c.requeued)
+		g_string_append_printf(line, " (%u requeued)", c.requeued);
+	g_string_append_printf(line, ", %u running", c.running);
+	add_nodes(s, line);
+	if (c.left_s > 0) {
+		g_autofree char *left = rig_duration_text((gint64)(c.left_s * RIG_NS_PER_S));
+
+		g_string_append_printf(line, ", about %s left", left);
+	}
+	if (s->excluded->len) {
+		g_autofree char *nodes = exclude_list(s);
+
+		g_string_append_printf(line, "; without %s, which failed", nodes);
+	}
+	if (s->silent)
+		g_string_append_printf(line, "; Slurm does not answer: %s", s->silent);
+	return g_string_free(g_steal_pointer(&line), FALSE);
+}
+
+/* ---- the record ---- */
+
+static json_t *record_json(const struct slurm *s)
+{
+	const struct slurm_options *o = &s->options;
+	json_t *args = json_array();
+
+	for (char *const *arg = o->sbatch_args; arg && *arg; arg++)
+		json_array_append_new(args, json_string(*arg));
+	return json_pack("{s:i, s:s, s:s?, s:s?, s:s?, s:s?, s:i, s:o}", "version", 1, "name",
+			 s->name, "partition", o->partition, "account", o->account, "qos", o->qos,
+			 "constraint", o->constraint, "nice", o->nice, "sbatch_args", args);
+}
+
+static void fill(const char **value, json_t *json, const char *key)
+{
+	if (!*value)
+		*value = g_strdup(json_string_value(json_object_get(json, key)));
+}
+
+gboolean slurm_options_read(const char *dir, struct slurm_options *o)
+{
+	g_autofree char *file = g_build_filename(dir, "place.json", NULL), *text = NULL;
+	json_auto_t *json = NULL;
+	json_t *args, *arg;
+	size_t i;
+
+	if (!rig_read_file(file, RECORD_MAX, &text, NULL, NULL))
+		return FALSE;
+	json = json_loads(text, 0, NULL);
+	fill(&o->partition, json, "partition");
+	fill(&o->account, json, "account");
+	fill(&o->qos, json, "qos");
+	fill(&o->constraint, json, "constraint");
+	o->nice = o->nice ? o->nice : (int)json_integer_value(json_object_get(json, "nice"));
+	args = json_object_get(json, "sbatch_args");
+	if (!o->sbatch_args && json_array_size(args)) {
+		g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+
+		json_array_foreach (args, i, arg)
+			g_strv_builder_add(words, json_string_value(arg));
+		o->sbatch_args = g_strv_builder_end(words);
+	}
+	return TRUE;
+}
+
+static gboolean new_record(struct slurm *s, const char *file, const char *name, GError **error)
+{
+	json_auto_t *json = NULL;
+	char *text;
+	gboolean ok;
+
+	s->name = g_strdup_printf("rig-%s-%04x", name, g_random_int() & 0xffff);
+	json = record_json(s);
+	text = json_dumps(json, JSON_INDENT(1) | JSON_ENSURE_ASCII);
+	ok = text ? rig_write_file(file, text, -1, error)
+		  : rig_fail(error, RIG_EXIT_USAGE, "an option is not UTF-8");
+	free(text);
+	return ok;
+}
+
+static gboolean read_record(struct slurm *s, const char *file, GError **error)
+{
+	g_autofree char *text = NULL;
+	json_auto_t *json = NULL;
+
+	if (!rig_read_file(file, RECORD_MAX, &text, NULL, error))
+		return FALSE;
+	json = json_loads(text, 0, NULL);
+	s->name = g_strdup(json_string_value(json_object_get(json, "name")));
+	if (!s->name || !*s->name)
+		return rig_fail(error, RIG_EXIT_INFRA, "'%s' is damaged", file);
+	return batches_load(s, error);
+}
+
+static gboolean slurm_open(struct place *place, const char *dir, const char *name, GError **error)
+{
+	struct slurm *s = (struct slurm *)place;
+	g_autofree char *file = g_build_filename(dir, "place.json", NULL),
+			*returned = g_build_filename(dir, "returned", NULL),
+			*ended = g_build_filename(dir, "ended", NULL);
+
+	s->dir = g_canonicalize_filename(dir, NULL);
+	if (g_mkdir_with_parents(returned, 0755) < 0)
+		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", returned,
+				g_strerror(errno));
+	if (g_file_test(file, G_FILE_TEST_EXISTS) ? !read_record(s, file, error)
+						  : !new_record(s, file, name, error))
+		return FALSE;
+	s->reconciling = s->batches->len > 0;
+	s->ended_fd = open(ended, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+	return s->ended_fd >= 0 ||
+	       rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", ended, g_strerror(errno));
+}
+
+/* ---- leaving ---- */
+
+static gboolean leave(struct place *place, GError **error)
+{
+	struct slurm *s = (struct slurm *)place;
+
+	tick(s);
+	/* what is beyond the limits of the cluster is submitted by the next process */
+	while ((!submit_is_idle(s) || s->reconciling) && !s->silent && !s->held)
+		g_main_context_iteration(NULL, TRUE);
+	s->left = TRUE;
+	g_clear_handle_id(&s->tick, g_source_remove);
+	g_clear_handle_id(&s->idle, g_source_remove);
+	return !s->silent ||
+	       rig_fail(error, RIG_EXIT_INFRA, "Slurm does not answer: %s", s->silent);
+}
+
+static void slurm_free(struct place *place)
+{
+	struct slurm *s = (struct slurm *)place;
+
+	g_clear_handle_id(&s->tick, g_source_remove);
+	g_clear_handle_id(&s->idle, g_source_remove);
+	command_free(s->submit);
+	command_free(s->poll);
+	command_free(s->past);
+	command_free(s->cancel);
+	command_free(s->update);
+	queue_reader_free(s->reader);
+	g_ptr_array_unref(s->queue);
+	g_ptr_array_unref(s->batches);
+	g_ptr_array_unref(s->to_cancel);
+	g_ptr_array_unref(s->excluded);
+	g_hash_table_unref(s->faults);
+	g_hash_table_unref(s->tasks);
+	if (s->ended_fd >= 0)
+		close(s->ended_fd);
+	cluster_clear(&s->cluster);
+	g_free(s->dir);
+	g_free(s->name);
+	g_free(s->silent);
+	g_free((char *)s->options.results);
+	g_free((char *)s->options.rig);
+	g_free((char *)s->options.partition);
+	g_free((char *)s->options.account);
+	g_free((char *)s->options.qos);
+	g_free((char *)s->options.constraint);
+	g_strfreev((char **)s->options.sbatch_args);
+	g_free(s);
+}
+
+/* ---- the place ---- */
+
+struct place *slurm_place(const struct slurm_options *o, GError **error)
+{
+	static const struct place_ops ops = {.open = slurm_open,
+					     .add = add,
+					     .hold = hold,
+					     .stop = stop,
+					     .progress = progress,
+					     .leave = leave,
+					     .free = slurm_free};
+	struct slurm *s = g_new0(struct slurm, 1);
+
+	s->base.ops = &ops;
+	s->ended_fd = -1;
+	s->options = (struct slurm_options){
+		.results = g_strdup(o->results),
+		.rig = g_strdup(o->rig),
+		.partition = g_strdup(o->partition),
+		.account = g_strdup(o->account),
+		.qos = g_strdup(o->qos),
+		.constraint = g_strdup(o->constraint),
+		.nice = o->nice,
+		.sbatch_args = g_strdupv((char **)o->sbatch_args),
+	};
+	s->queue = g_ptr_array_new();
+	s->batches = g_ptr_array_new_with_free_func(batch_free);
+	s->to_cancel = g_ptr_array_new_with_free_func(g_free);
+	s->excluded = g_ptr_array_new_with_free_func(g_free);
+	s->faults = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	s->tasks = g_hash_table_new(g_str_hash, g_str_equal);
+	if (!cluster_look(&s->options, &s->cluster, error)) {
+		slurm_free(&s->base);
+		return NULL;
+	}
+	s->array_max = s->cluster.array_max;
+	s->base.room = s->cluster.room;
+	s->base.total = s->cluster.total;
+	return &s->base;
+}

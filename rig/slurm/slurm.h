@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A Slurm cluster as a place (place/place.h). Jobs become tasks of job arrays; a task runs the rig
+ * on its node (`rig task`, task.h) and returns its run folders whole or not at all, by rename. Only
+ * sbatch, squeue, scancel, sinfo, scontrol and, where there is a database, sacct are used.
+ *
+ * The record of what was submitted is the folder given to place_open():
+ *
+ *	place.json	the options, and the name that all of its Slurm jobs begin with
+ *	NAME.batch	one job array: a line about it, then one line for each task; written before
+ *			sbatch is called, never changed
+ *	NAME.job	the number that Slurm gave it
+ *	NAME.log/	what a task printed, if it printed anything
+ *	returned/	one folder for each task that ended: result.json, and run folders in run/
+ *	ended		one line for each task whose end was reported
+ *
+ * The results folder must be on a file system that all nodes share.
+ */
+#ifndef RIG_SLURM_SLURM_H
+#define RIG_SLURM_SLURM_H
+
+#include "place/place.h"
+
+/* Strings are copied. NULL and 0: Slurm's default. */
+struct slurm_options {
+	const char *results; /* the folder of run folders */
+	const char *rig;     /* the program; NULL: this one. Its path must be valid on all nodes */
+	const char *partition, *account, *qos, *constraint;
+	int nice;
+	char *const *sbatch_args; /* further options of sbatch; or NULL */
+};
+
+/*
+ * Fills what is NULL or 0 in OPTIONS from the record in DIR; the strings are the caller's. FALSE:
+ * there is no record.
+ */
+gboolean slurm_options_read(const char *dir, struct slurm_options *options);
+
+/*
+ * Asks the cluster for its size and whether it would take such a job. Blocks. Errors:
+ * RIG_EXIT_INFRA (there is no Slurm here, or its controller does not answer), RIG_EXIT_USAGE (an
+ * unknown partition or account, or one that is closed to the user).
+ */
+struct place *slurm_place(const struct slurm_options *options, GError **error);
+
+/*
+ * Each node that could run jobs: `{"node": …, "state": …, "answer": …, "problem": …}`, where
+ * "answer" is what `rig WORDS…` printed there (JSON), or "problem" is why it did not. Blocks, at
+ * most LIMIT_S for a node; several nodes are asked at a time. New reference. Errors as of
+ * slurm_place().
+ */
+json_t *slurm_ask_nodes(const struct slurm_options *options, const char *const *words,
+			guint limit_s, GError **error);
+
+#endif
