@@ -42,7 +42,7 @@ struct agent_shared {
 	struct guest_rng rng; /* the random numbers of this turn, for `step` */
 	uint64_t turn;	      /* calls of `step`; shared, so that a restarted agent continues
 			       * counting */
-	uint64_t claim;	      /* from shared_claim(), returned when the agent ends */
+	uint64_t claim;	      /* bits of shared_claim(), returned when the agent ends */
 	bool expects[ERRNO_MAX]; /* errnos that a parameter adds to those of expected-errno.c */
 	int error;	      /* positive errno of a failed prepare */
 	char what[WHAT_MAX];  /* what failed: the prepare, or the first operation that counts as
@@ -62,13 +62,13 @@ struct param {
 /* One running agent. */
 struct run {
 	uint64_t id, seed, rate;
-	unsigned index; /* among the agents that run at this time: 0..AGENTS_MAX-1 */
+	unsigned index; /* number among the agents that run now: 0..AGENTS_MAX-1 */
 	const struct agent *agent;
 	struct agent_shared *shared;
 	struct param params[PARAMS_MAX];
 	unsigned n_params;
-	uint64_t now_ns; /* of the last op_begin() */
-	int wake_fd;	 /* of agent_main() */
+	uint64_t now_ns; /* time of the last op_begin() */
+	int wake_fd;	 /* argument of agent_main() */
 };
 
 struct agent_param {

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define OUTPUT_RING 16384	/* bytes, a power of two */
-#define OUTPUT_MAX (256 * 1024) /* of one agent; the rest is dropped */
+#define OUTPUT_MAX (256 * 1024) /* bytes from one agent; the rest is dropped */
 
 struct output {
 	_Atomic uint32_t put, taken; /* bytes so far; they wrap around */

@@ -32,7 +32,7 @@ struct shm_slot {
 };
 
 struct server {
-	bool used;   /* by a request whose answer is not completely sent yet */
+	bool used;   /* a request uses it, whose answer is not sent completely yet */
 	bool worker; /* a worker: handles further requests */
 	pid_t pid;   /* 0: no process, or it has ended */
 	unsigned which;
@@ -40,7 +40,7 @@ struct server {
 	uint64_t since_ns;
 	int status;
 	uint32_t sent;	/* bytes of the answer already sent in parts */
-	int request_fd; /* of a worker: an eventfd that announces a request */
+	int request_fd; /* a worker's eventfd, which announces a request */
 };
 
 static const struct {

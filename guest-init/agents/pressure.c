@@ -22,7 +22,7 @@
 
 static char *anon;
 static bool has_anon[CHUNKS_MAX], has_cache[CHUNKS_MAX];
-static unsigned n_chunks; /* of each kind */
+static unsigned n_chunks; /* number of chunks of each kind */
 static int fd;
 static char page[65536];
 

@@ -41,7 +41,7 @@ struct execution {
 	uint64_t began_ns, looked_ns, look_took_ns, blocked_ns;
 	struct process blocked; /* one in an uninterruptible wait at the last look, or zeros */
 	unsigned processes_before;
-	unsigned count; /* of its processes at the last look */
+	unsigned count; /* number of its processes at the last look */
 	int status;
 	bool ended, eof;
 };

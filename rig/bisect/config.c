@@ -18,7 +18,7 @@
 #define CONFIG_MAX (4u << 20)
 
 struct difference {
-	const char *name; /* of a table's key */
+	const char *name; /* the key of a table */
 	guint order;
 };
 

@@ -43,7 +43,8 @@ struct candidate_class {
 	double weight[RATES]; /* likelihood so far, scaled */
 	double p;	      /* probability of a candidate in the class, divided by its prior */
 	double mean;	      /* mean of the rate, given the class */
-	double entropy;	      /* of the outcome of a run that has the bug, weighted by RATE_BIT */
+	/* entropy of a run's outcome if the kernel has the bug, weighted by RATE_BIT */
+	double entropy;
 	guint member;	      /* one candidate of the class */
 	guint count;	      /* number of candidates, without candidate 0 */
 };
@@ -54,7 +55,7 @@ struct posterior {
 	const struct ancestry *ancestry;
 	gboolean fix;
 	guint bad_end_catches;
-	guint16 *class;	  /* of each candidate */
+	guint16 *class;	  /* the class of each candidate */
 	gboolean *tested; /* positions */
 	GArray *classes;  /* struct candidate_class */
 };

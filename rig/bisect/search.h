@@ -40,13 +40,13 @@ enum search_end {
 	SEARCH_FOUND,	    /* the answer has the requested confidence */
 	SEARCH_GOOD_IS_BAD, /* the good end has the bug already */
 	SEARCH_OUT_OF_BUDGET,
-	SEARCH_STOPPED, /* by a signal */
+	SEARCH_STOPPED, /* a signal ended the search */
 };
 
 struct search {
 	struct search_options options;
 	struct span *span;
-	char *dir, *name; /* of the search's own folder */
+	char *dir, *name; /* path and name of the search's folder */
 	json_t *words;	  /* the command line, for --resume: an array */
 	char *cwd;
 	GPtrArray *evidence;  /* struct evidence, in order of time */
@@ -57,7 +57,7 @@ struct search {
 	double spent_s; /* including earlier processes */
 	guint builds, boots;
 	double build_s;		  /* all builds that were not in the cache */
-	struct search_work *work; /* while it runs */
+	struct search_work *work; /* exists while the search runs */
 	/* callbacks for the user interface, or NULL: evidence was added; a child was started */
 	void (*on_evidence)(const struct search *search, const struct evidence *evidence,
 			    void *data);

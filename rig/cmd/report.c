@@ -34,7 +34,7 @@ static const char examples[] =
 
 /* The requested outputs, in the order of the table. */
 struct options {
-	char *files[FORMATS_MAX]; /* of formats that go into a file */
+	char *files[FORMATS_MAX]; /* the files of formats that are written to one */
 	gboolean flags[FORMATS_MAX];
 	char *html, *night, *results;
 	int limit;

@@ -33,8 +33,8 @@ struct scan {
 	gboolean many; /* files */
 	guint unread;  /* files that could not be read to their end */
 	guint64 lines, kernel_lines;
-	json_t *reports; /* of the file, for the lock graph; NULL: not wanted */
-	GString *text;	 /* of the JSON of a report */
+	json_t *reports; /* reports of the file, for the lock graph; NULL: not wanted */
+	GString *text;	 /* the JSON of a report as text */
 };
 
 static const char *weight_colour(const struct splat *splat)

@@ -7,7 +7,7 @@
 
 struct timeline_want {
 	const char *seed, *machine; /* NULL: a new seed; the scenario's first machine */
-	int laps;		    /* of each copy */
+	int laps;		    /* number of laps of each copy */
 };
 
 /* Prints the timeline of a run of NAME, as sentences or as timeline.json. Returns the exit code. */

@@ -276,7 +276,7 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 
 	if (!a)
 		return;
-	a->busy_ms = 0; /* of the last heartbeat: a killed agent is not stuck in its operation */
+	a->busy_ms = 0; /* the last heartbeat is void: a killed agent is not stuck */
 	a->ops = counts->ops;
 	for (guint i = 0; i < counts->results->len; i++) {
 		const struct guest_result *result = counts->results->pdata[i];

@@ -53,7 +53,7 @@ struct vm_end {
 struct hello {
 	char *release;
 	GHashTable *offers; /* agent name -> "ok" or what it lacks */
-	gint64 block_size;  /* of memory, in bytes */
+	gint64 block_size;  /* size of a memory block in bytes */
 	gboolean has_lockdep;
 	char *no_frame; /* data before hello that did not form a frame; or NULL */
 };
@@ -130,11 +130,11 @@ struct agent_run {
 	const struct agent *agent;
 	guint64 seed;
 	guint64 ops, failed, busy_ms;
-	guint64 shown_ops; /* at the last status line */
+	guint64 shown_ops; /* `ops` at the last status line */
 	char *not_started; /* why, if it is optional and the kernel lacks something; else NULL */
 	char *now;
 	json_t *results; /* from COUNTS: {"op": {"ok": n}} */
-	GString *output; /* of its program (output.c), or NULL */
+	GString *output; /* output of its program (output.c), or NULL */
 	struct tap *tap; /* the same, parsed at the end of the run (output.c); or NULL */
 };
 
@@ -159,7 +159,7 @@ struct holds {
 /* locks.c: the lock orders of the boot. */
 enum { N_LOCK_TEXTS = 2 };
 struct session_locks {
-	char *text[N_LOCK_TEXTS]; /* of /proc/lockdep, /proc/lockdep_chains; NULL: not sent */
+	char *text[N_LOCK_TEXTS]; /* /proc/lockdep and /proc/lockdep_chains; NULL: not sent */
 	guint open;		  /* requests without an answer */
 	guint timer;
 	gint64 asked_ns;	  /* 0: not asked */

@@ -17,7 +17,7 @@
 struct runtime {
 	double guest_s;	    /* guest runtime so far, in seconds */
 	gint64 ran_ns;	    /* processor time of all threads of QEMU */
-	gint64 tick_ns;	    /* of the last runtime_update(); 0: none yet */
+	gint64 tick_ns;	    /* time of the last runtime_update(); 0: none yet */
 	GHashTable *waited; /* thread id -> nanoseconds in a run queue, at that time */
 };
 

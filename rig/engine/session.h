@@ -125,7 +125,7 @@ void tracks_deinit(struct session *s);
 void tracks_start(struct session *s);
 void tracks_stop(struct session *s); /* EV_IDLE when the last one has ended its step */
 gboolean tracks_idle(struct session *s);
-unsigned *tracks_laps(const struct session *s); /* of each copy, those begun; g_free() */
+unsigned *tracks_laps(const struct session *s); /* number of laps begun by each copy; g_free() */
 void tracks_hello(struct session *s); /* the guest is ready again after a reset step */
 
 /* step.c */

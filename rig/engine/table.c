@@ -236,8 +236,8 @@ static void enter_postmortem(struct session *s)
 /* What is done when a state is entered, and its time limit at the default patience; 0: none. */
 static const struct {
 	void (*enter)(struct session *s);
-	guint limit_s; /* of guest runtime (session_limit()) */
-	guint wall_s;  /* of wall time */
+	guint limit_s; /* limit in guest runtime (session_limit()) */
+	guint wall_s;  /* limit in wall time */
 } entering[N_STATES] = {
 	[STATE_BASELINE] = {enter_baseline, 20},
 	[STATE_START] = {enter_start, 30},

@@ -130,8 +130,8 @@ static void round_begin(struct session *s)
 	struct device *d;
 	guint left = 0;
 
-	if (s->host.vanished) /* the event of QEMU's end, or of the fault, follows and has the
-			       * reason */
+	/* the event for QEMU's end, or for the fault, follows and adds the reason */
+	if (s->host.vanished)
 		return;
 	/* counts this loop as an operation, so that the round cannot end before the loop does */
 	s->teardown.ops = 1;

@@ -7,18 +7,18 @@
 
 struct track_run {
 	struct session *s;
-	guint number;	/* of the copy in the timeline */
-	GPtrArray *ops; /* of the present lap; or NULL */
+	guint number;	/* number of the copy in the timeline */
+	GPtrArray *ops; /* operations of the present lap; or NULL */
 	guint lap;	/* number of the next lap */
-	guint next;	/* in ops */
+	guint next;	/* index of the next operation in ops */
 	gboolean did;	/* a step of this lap was not skipped */
 	gboolean in_step;
 	gboolean waits; /* it waits for an operation of another copy */
 	gboolean over;
 	guint source;
 	const struct operation *op; /* the present or last operation */
-	const struct step *step;    /* of op */
-	const char *id;		    /* of its device, with the copy's suffix; or "" */
+	const struct step *step;    /* the step of op */
+	const char *id;		    /* id of its device, with the copy's suffix; or "" */
 	struct device *device;
 	gint64 began_ns;
 	gboolean asks_guest; /* QEMU's part is done; the step waits for the guest's answer */
@@ -28,7 +28,7 @@ struct track_run {
 	double asked_runtime_s; /* guest runtime when it was sent */
 	void (*limit_over)(struct track_run *t);
 	gboolean may_be_slow; /* a timeout is counted and not judged */
-	struct extent place; /* of a DIMM that is being unplugged; size 0: unknown */
+	struct extent place;  /* memory of a DIMM that is being unplugged; size 0: unknown */
 };
 
 /* track.c: the present step of T has ended. WHY is a message. */

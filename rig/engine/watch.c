@@ -56,7 +56,7 @@ struct watch {
 	struct task_snapshot *early;	/* when agent `early_agent` was first seen to be slow */
 	guint early_agent;
 	double early_s;
-	double heartbeat_s; /* of the last heartbeat */
+	double heartbeat_s; /* guest runtime at the last heartbeat */
 	gint64 heartbeat_ns, heartbeat_ran_ns;
 };
 

@@ -48,7 +48,7 @@ struct guest_agent {
 	guint id;
 	int pid; /* its process; 0: not reported */
 	guint64 ops, failed;
-	guint64 busy_ms; /* of the operation in flight; 0: none */
+	guint64 busy_ms; /* duration of the operation in flight; 0: none */
 	char now[61];	 /* its name, or "-" */
 };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ITEMS_MAX 2000	  /* of a list in a payload other than TASKS */
+#define ITEMS_MAX 2000 /* items of a list in a payload other than TASKS */
 #define TASKS_MAX 20000
 #define FRAMES_MAX 64
 

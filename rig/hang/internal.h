@@ -29,13 +29,14 @@
 
 enum wait_kind {
 	WAIT_NOT,
-	WAIT_LOCK,  /* for a lock: the last one in lockdep's list */
-	WAIT_NAMED, /* for a lock of this class, whatever lockdep lists; perhaps by polling */
-	WAIT_DRAIN, /* until no task uses a sysfs file */
-	WAIT_TASK,  /* for another task's reply */
-	WAIT_EVENT, /* for something that is not a lock */
+	WAIT_LOCK, /* waits for a lock: the last one in lockdep's list */
+	/* waits for a lock of this class, whatever lockdep lists; perhaps by polling */
+	WAIT_NAMED,
+	WAIT_DRAIN, /* waits until no task uses a sysfs file */
+	WAIT_TASK,  /* waits for another task's reply */
+	WAIT_EVENT, /* waits for something that is not a lock */
 	WAIT_SLEEP, /* a time */
-	WAIT_IDLE,  /* for work: the task is idle */
+	WAIT_IDLE,  /* waits for work: the task is idle */
 };
 
 /* A row of waits.c. */

@@ -69,7 +69,7 @@ static void read_flags(struct snapshot *snapshot, const struct arch *arch, int c
 void registers_read(struct snapshot *snapshot, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", 100000);
-	const struct arch *arch = NULL; /* of the CPU's instruction pointer, once that was read */
+	const struct arch *arch = NULL; /* known once the CPU's instruction pointer was read */
 	guint64 pc = 0;
 	int cpu = -1;
 

@@ -66,7 +66,7 @@ struct index_run {
 	double guest_s;	       /* guest time in all; this and the others are -1 where unknown */
 	double first_report_s; /* guest time */
 	double boot_s, hammer_s, total_s; /* wall time */
-	gint64 ops;			  /* of all agents */
+	gint64 ops;			  /* operations of all agents */
 	char *night, *cell;		  /* labels, or NULL */
 	int attempt;			  /* 1 is the first; 0 outside of nights */
 };

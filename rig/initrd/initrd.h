@@ -6,10 +6,10 @@
 #include <glib.h>
 
 struct initrd_entry {
-	const char *name;   /* in the guest, without leading slash: "bin/busybox" */
+	const char *name;   /* path in the guest, without leading slash: "bin/busybox" */
 	guint mode;	    /* S_IFREG | 0755, S_IFDIR | 0755, S_IFLNK | 0777, S_IFCHR | 0600 */
 	const char *source; /* file on the host, or the target of a symbolic link */
-	guint major, minor; /* of a device */
+	guint major, minor; /* numbers of a device */
 };
 
 /*

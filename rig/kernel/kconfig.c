@@ -22,7 +22,7 @@ struct definition {
 struct kconfig {
 	const char *src, *srcarch;
 	GHashTable *symbols; /* name to GPtrArray of struct definition */
-	GPtrArray *frames;   /* of the file being read: struct definition of if, menu, choice */
+	GPtrArray *frames; /* open if, menu and choice of the file being read: struct definition */
 	struct definition *current; /* the definition that "depends on" belongs to */
 	guint depth;
 };

@@ -32,7 +32,7 @@ struct kernel {
 	char *name;	/* short, for run folders: "6.1.192-z03" or the image's file name */
 	char *hash;	/* 64 hex digits; of the image's bytes for a given image */
 	char *image;	/* the file that QEMU boots */
-	char *vmlinux;	/* with symbols, or NULL */
+	char *vmlinux;	/* path of the vmlinux with symbols, or NULL */
 	char *config;	/* file, or NULL if the image does not contain one */
 	char *version;	/* "6.1.192-2": the source's name of its version; NULL if unknown */
 	char *source;	/* as resolved: "deb:linux-source-6.1=6.1.192-2" */
@@ -72,7 +72,7 @@ char *kernel_cached_vmlinux(const char *hash);
 
 /* A part of the cache: a finished build, or a work tree with its objects. */
 struct kernel_unused {
-	char *name; /* for messages */
+	char *name; /* name for messages */
 	char *dir;
 	gboolean is_tree;
 	gint64 used;   /* last use, Unix time */

@@ -50,7 +50,7 @@ struct order_edge {
 struct lock_graph {
 	GPtrArray *classes; /* of struct lock_class */
 	GPtrArray *edges;   /* of struct order_edge, sorted by from, to */
-	guint runs;	    /* with lock orders */
+	guint runs;	    /* number of runs with lock orders */
 };
 
 /* Loads all edges that match FILTER (NULL: all). */
@@ -80,7 +80,7 @@ GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *t
 struct lock_new {
 	char *tree, *from, *to; /* tree "" outside of nights */
 	char *first;		/* name of the run */
-	guint runs;		/* of the tree */
+	guint runs;		/* number of runs of the tree that have it */
 	gboolean anywhere;	/* no run of any tree had it before */
 };
 /*
@@ -121,7 +121,7 @@ void lock_cycle_free(struct lock_cycle *cycle);
 /* ---- the declared order ---- */
 
 struct lock_violation {
-	const struct order_edge *edge; /* of the graph */
+	const struct order_edge *edge; /* an edge of the graph */
 	char *rule;		       /* the declared order that it violates */
 	char *source;		       /* the source of the declaration */
 };

@@ -21,7 +21,7 @@
 #define DEADLINE_MS 3000
 #define EXIT_PORT "0xf4"
 #define EXIT_VALUE 0x2a
-#define EXIT_CODE (EXIT_VALUE << 1 | 1) /* as isa-debug-exit forms it */
+#define EXIT_CODE (EXIT_VALUE << 1 | 1) /* the exit code that isa-debug-exit makes of it */
 
 static const char *const accel_names[] = {
 	[ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg"};

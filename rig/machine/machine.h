@@ -79,7 +79,9 @@ const struct machine *machine_find(const char *name, GError **error);
 /* Is MACHINE's firmware image installed? RIG_EXIT_SKIP with the package that has it. */
 gboolean machine_check_bios(const struct machine *machine, GError **error);
 
-/* What NAME (a firmware or an MMU mode, or NULL) adds; an empty mode where it adds nothing. */
+/*
+ * The options that NAME (a firmware or an MMU mode, or NULL) adds; an empty mode if it adds none.
+ */
 const struct machine_mode *machine_mode(const struct machine *machine, const char *name);
 
 /*

@@ -27,11 +27,11 @@ struct place_job {
 	enum child_kind kind;
 	/* unique in the place. A place that outlives the caller recognises a job by it */
 	const char *key;
-	const char *label; /* for lines of progress */
+	const char *label; /* a name for lines of progress */
 	/* the needs of the job; the place chooses the cores of a build */
 	struct pack_item item;
 	guint rank;    /* jobs with a smaller rank start first, if they fit */
-	guint limit_s; /* as of struct child_command */
+	guint limit_s; /* see struct child_command */
 	/* starts only after this one has ended with PASS; NULL: at once. It was added before */
 	struct place_job *after;
 	/*

@@ -38,13 +38,13 @@ struct run_request {
 	const char *firmware, *mmu;
 	const char *emulator;	   /* QEMU binary; default: the machine's */
 	const char *launcher;	   /* "direct", "libvirt"; default: libvirt if there is a URI */
-	const char *uri;	   /* of libvirt */
+	const char *uri;	   /* the URI of libvirt */
 	char **labels;		   /* "KEY=VALUE", NULL-terminated */
 	int duration_s;		   /* seconds of load; default: the scenario's */
 	int patience_s;		   /* without progress before a hang is declared; default: 20 */
 	const char
 		*memory_image; /* dump memory after a hang for guests up to SIZE; default: "2G" */
-	int jobs;		   /* of the compiler; default: the number of processors */
+	int jobs;	       /* compiler jobs; default: the number of processors */
 	gboolean no_lockdep, keep_going;
 	gboolean no_keep_locks;	   /* default: the lock orders of a kernel with lockdep are kept */
 	const char *until;	   /* stop only at a report with this signature or kind */
@@ -67,7 +67,7 @@ struct run_plan {
 	const struct kernel *kernel;
 	const char *const *fragments; /* config fragments of the kernel, kept in the run folder */
 	const char *initrd;
-	const char *launcher, *uri;   /* of vm_config; or NULL */
+	const char *launcher, *uri;   /* see vm_config; or NULL */
 	const char *emulator;	      /* NULL: the machine's */
 	const char *results;	      /* folder of run folders */
 	guint64 seed;
@@ -84,7 +84,7 @@ struct run_plan {
 	/* stop only at a report with this signature or kind; or NULL */
 	const char *until;
 	gboolean no_lockdep;	      /* the kernel lacks it, and that is accepted */
-	const struct director_orders *orders; /* of the scenario's holds; NULL: it has none */
+	const struct director_orders *orders; /* the resolved holds; NULL: there are none */
 	gboolean record_locks;		      /* the plugin records lock orders */
 	const char *plugin;	      /* the director's shared object that the emulator loads, or
 				       * NULL */
@@ -95,7 +95,7 @@ struct run_plan {
 
 /* Progress of plan_make(); any may be NULL. */
 struct plan_progress {
-	kernel_progress build;				    /* while a kernel is built */
+	kernel_progress build; /* called while a kernel is built */
 	void (*kernel)(const struct kernel *kernel, void *data); /* it was built, or found in the
 								  * cache */
 	void *data;

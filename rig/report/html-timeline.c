@@ -15,7 +15,7 @@
 
 struct bar {
 	guint lane;
-	double from, to; /* to < 0: open */
+	double from, to; /* begin and end; to < 0: still open */
 	char *name, *outcome;
 };
 

@@ -42,7 +42,7 @@ struct run_view {
 	const struct run_info *info; /* borrowed */
 	char *name, *scenario, *machine, *kernel, *created;
 	char *slug;	  /* a file name without suffix, different for each run */
-	char *title;	  /* of the first report, else the first reason, else "" */
+	char *title;	  /* title of the first report, else the first reason, else "" */
 	gint64 when;	  /* seconds since 1970, 0: unknown */
 	gboolean now;
 	/*
@@ -54,7 +54,7 @@ struct run_view {
 	const char *word;
 	double total_s;	  /* how long it took; -1 if unknown, also in the next two */
 	double detect_s;  /* the first failing report, after the guest's boot */
-	double ops_per_s; /* of all agents during the load */
+	double ops_per_s; /* rate of all agents during the load */
 	struct cell *cell;
 	GPtrArray *signatures; /* of struct signature, each once */
 };
@@ -76,7 +76,7 @@ struct signature {
 	char *known;	 /* reason from the list of known issues, or NULL */
 	GPtrArray *runs; /* of struct run_view, oldest first */
 	guint now, before; /* how many of them are of NOW, and how many are earlier */
-	guint bad;	   /* of now, not as their scenarios expect */
+	guint bad;	   /* runs of NOW that ended otherwise than expected */
 	guint older;	   /* runs with it that are not shown */
 	char *first_seen;  /* "2026-11-01 02:15", older runs too */
 	json_t *report;	 /* the newest run's, borrowed */
@@ -118,7 +118,7 @@ struct new_order *new_order_new(const char *from, const char *to, const char *tr
 
 struct model {
 	GPtrArray *runs;       /* of struct run_view, oldest first; owned, as the next */
-	GPtrArray *cells;      /* by scenario, kernel, machine */
+	GPtrArray *cells;      /* cells, sorted by scenario, kernel, machine */
 	GPtrArray *signatures; /* the most recent first */
 	GPtrArray *changes;    /* the worst first */
 	GPtrArray *scenarios;  /* of char *, sorted, each once */
@@ -127,8 +127,8 @@ struct model {
 	GPtrArray *orders;     /* of struct new_order, those that are new anywhere first; added by
 			        * the caller of model_new() */
 	struct tally now;
-	gint64 first, last; /* of now: when its first run began, and its last one */
-	char *label;	    /* of now: a night's name, or its day */
+	gint64 first, last; /* when the first and the last run of NOW began */
+	char *label;	    /* name of NOW: a night's name, or its day */
 };
 
 struct model_options {

@@ -56,7 +56,7 @@ void put_chart_end(struct page *page);
 /* A finished search of `rig bisect`. */
 struct bisection {
 	char *slug, *title;
-	json_t *result; /* as docs/bisect.md has it */
+	json_t *result; /* see docs/bisect.md */
 };
 /* Those below RESULTS, the newest 100; RESULTS may be NULL. Free with g_ptr_array_unref(). */
 GPtrArray *bisections_read(const char *results);

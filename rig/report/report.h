@@ -9,7 +9,7 @@
 
 struct report_format {
 	const char *name;  /* "junit": the option's name */
-	const char *about; /* for --help */
+	const char *about; /* text for --help */
 	gboolean file;	   /* goes into a file, else to standard output */
 	/* The whole document, valid UTF-8, ending with a newline. The caller's. */
 	char *(*write)(const struct model *model, GError **error);

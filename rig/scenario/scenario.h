@@ -83,7 +83,7 @@ struct agent {
 struct hold_spec {
 	char *at;
 	char *until, *meet; /* at most one of the two */
-	unsigned visits;    /* of `until`; 1 by default */
+	unsigned visits;    /* visits of `until` that end a wait; 1 by default */
 	unsigned max_ms;    /* the longest wait, 1 to 500; 200 by default */
 	unsigned times;	    /* waits in all; 100 by default */
 	unsigned after;	    /* 0, or the number of an earlier hold, from 1, that must have been met
@@ -93,7 +93,7 @@ struct hold_spec {
 /* A file that the guest has at /files/NAME. */
 struct scenario_file {
 	char *name, *path; /* relative to the scenario's folder; on the host */
-	unsigned elf_machine; /* of a program; 0: a script, or data */
+	unsigned elf_machine; /* machine of a program; 0: a script, or data */
 };
 
 /*
@@ -127,8 +127,8 @@ struct scenario {
 	char **needs;	/* kernel config: see kernel_config_lacks() */
 	char *cmdline;	/* further kernel parameters, "" by default */
 	char *online;	/* memhp_default_state, for new memory; "offline" by default */
-	unsigned duration_s; /* of load, wall time */
-	unsigned boot_s;     /* until hello, 60 by default */
+	unsigned duration_s; /* seconds of load in wall time */
+	unsigned boot_s;     /* seconds until hello, 60 by default */
 	gboolean accounts;   /* memory must be back to the start exactly; true by default */
 	struct agent *agents;
 	unsigned n_agents;

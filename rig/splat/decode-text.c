@@ -8,9 +8,9 @@
 
 #include "splat/decode-parts.h"
 
-#define LINE_MAX_BYTES 8192	   /* of a mail; a longer line is passed on in pieces */
+#define LINE_MAX_BYTES 8192	   /* bytes of a mail's line; a longer one is passed on in pieces */
 #define ATTACHMENT_MAX (64U << 20) /* limit of a compressed one; the rest is dropped */
-#define DEPTH_MAX 4		   /* of mails inside mails */
+#define DEPTH_MAX 4		   /* levels of mails inside mails */
 
 enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_UTF16_LE, FORM_UTF16_BE, FORM_MAIL, FORM_RECORDS };
 enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };

@@ -7,10 +7,10 @@
 #include <glib.h>
 
 struct frame {
-	char name[128];   /* without .isra and friends */
-	char symbol[128]; /* with them */
+	char name[128];	  /* without suffixes of the compiler such as .isra.0 */
+	char symbol[128]; /* the name with these suffixes */
 	guint64 offset;
-	guint64 size; /* of the symbol, 0 where the line does not say */
+	guint64 size; /* size of the symbol, 0 if the line does not have it */
 	char module[64];
 	gboolean guess; /* '?', "(unreliable)" */
 	gboolean inlined;

@@ -189,7 +189,7 @@ enum mark {
 	MARK_END = 1 << 9,   /* "---[ end " */
 	MARK_PANIC = 1 << 10,
 	MARK_XMON = 1 << 11,
-	MARK_VICTIM = 1 << 12, /* of the OOM killer */
+	MARK_VICTIM = 1 << 12, /* the OOM killer names its victim */
 	MARK_OFF = 1 << 13,    /* line_ends_lockdep() */
 	MARK_WHO = 1 << 14,    /* "PID: ", "Pid: " */
 	MARK_LIMIT = 1 << 15,  /* ends_stack() in stack.c */
@@ -205,7 +205,7 @@ struct seen *marks_of(char **lines, guint n);
 struct report {
 	const struct format *format;
 	char **lines; /* NULL-terminated */
-	struct seen *seen; /* of each line */
+	struct seen *seen; /* properties of each line */
 	guint n;
 	guint header; /* index of the line that FORMAT matched */
 	struct groups groups;

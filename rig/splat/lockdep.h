@@ -17,14 +17,14 @@ enum next { NEXT_NOTHING, NEXT_WANTED, NEXT_HOLDING, NEXT_SAFE, NEXT_UNSAFE, NEX
 struct reader {
 	struct splat *splat;
 	json_t *detail;
-	json_t *chain;	  /* of the circular report */
+	json_t *chain;	  /* the links of a circular report */
 	json_t *stack;	  /* frames go here; borrowed */
 	json_t *scenario; /* the lines of the scenario are added here; borrowed */
 	enum next next;
 	gboolean in_held;   /* after "N locks held by" */
 	int next_link;	    /* the number that the next "-> #N" must have; -1 before the first */
 	int announced;	    /* N of "N locks held by", or -1 */
-	GPtrArray *classes; /* of the chain, #N first */
+	GPtrArray *classes; /* lock classes of the chain, #N first */
 };
 
 static inline const char *blank(const char *text)

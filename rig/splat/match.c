@@ -61,7 +61,7 @@ static gsize n_formats;
 static const char *tokens[TOKENS_MAX]; /* each once; of at least two characters */
 static guint n_tokens;
 static guint8 *token_of;	 /* each row's */
-static gint16 *tokens_with[256]; /* by their first character, -1 ends each list */
+static gint16 *tokens_with[256]; /* tokens with a first character, -1 ends each list */
 
 static guint8 add_token(const char *token)
 {

@@ -15,7 +15,7 @@ struct line {
 	gsize len;
 	guint64 number;               /* 1-based */
 	guint more;                   /* further lines that were joined to it */
-	guint64 first_byte, end_byte; /* of the whole line with its end */
+	guint64 first_byte, end_byte; /* bytes of the whole line, with its newline */
 	double stamp;                 /* seconds, -1 without */
 	char caller[CALLER_LEN];      /* "T12", "C1"; "" if the log does not name callers */
 	gboolean kernel;              /* the prefix shows that printk wrote it */

@@ -9,7 +9,7 @@
 
 #include "splat/prefix.h"
 
-#define PIECES_MAX 8 /* of one line's prefix */
+#define PIECES_MAX 8 /* pieces of one line's prefix */
 
 int text_int(const char *text)
 {

@@ -7,8 +7,8 @@
 #include "index/db.h"
 #include "stats/stats.h"
 
-#define VALUES_MAX 100 /* of a side, the newest */
-#define VALUES_LEAST 4 /* with fewer on both sides no difference can be significant at 5 % */
+#define VALUES_MAX 100 /* values of a side, the newest ones */
+#define VALUES_LEAST 4 /* with fewer on both sides, no difference is significant at 5 % */
 #define EFFECT 0.10
 
 enum { OPS_PER_S, BOOT_S, N_SPEEDS };

@@ -16,7 +16,7 @@
 #define RANGES_MAX (8 << 20)
 #define DEPTH_MAX 64          /* nested blocks and inlined functions */
 #define ENTRIES_MAX (4 << 20) /* examined for one address */
-#define PLACES_MAX 1024       /* of one line, in all its inlined copies */
+#define PLACES_MAX 1024	      /* places of one line, in all its inlined copies */
 #define BEHIND_MAX 16         /* ranges that overlap */
 
 struct extent {

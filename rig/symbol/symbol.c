@@ -13,12 +13,12 @@
 #include "util/error.h"
 
 #define FILE_MAX (G_GINT64_CONSTANT(8) << 30)
-#define FRAMES_MAX 2000 /* of one report */
+#define FRAMES_MAX 2000 /* frames of one report */
 
 struct symbols {
 	int fd;
 	Elf *elf;
-	struct table *table; /* at least one of the two */
+	struct table *table; /* at least one of table and lines exists */
 	struct lines *lines;
 	GStringChunk *names; /* owns the table's names if they are not in the ELF file; or NULL */
 	GBytes *image;	     /* memory that `elf` reads if it is not a file; or NULL */

@@ -11,7 +11,7 @@
 
 struct table {
 	GArray *by_value;    /* struct symbol */
-	GHashTable *by_name; /* to the index of one in by_value; next_same has the others */
+	GHashTable *by_name; /* name -> index of one in by_value; next_same has the others */
 	GArray *next_same;   /* guint: index of another symbol of that name, or G_MAXUINT */
 };
 

@@ -15,7 +15,7 @@ struct reading {
 	guint at;	/* index of the line */
 	guint begin;	/* first line of this execution */
 	gint64 planned; /* number of tests in the top level's plan; -1: no plan */
-	gint64 results; /* at the top level */
+	gint64 results; /* number of results at the top level */
 	gboolean bailed;
 };
 

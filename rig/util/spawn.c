@@ -35,7 +35,7 @@ static void take_lines(const struct spawn *spawn, GString *buf)
 struct output {
 	const struct spawn *spawn;
 	gsize keep;
-	GString *kept, *pending; /* the end of all; a line that is not complete yet */
+	GString *kept, *pending; /* kept: the end of the output; pending: an incomplete line */
 };
 
 static void take(struct output *output, const char *bytes, gsize n)

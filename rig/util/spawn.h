@@ -75,10 +75,10 @@ struct process {
 
 /* How it ended. */
 struct process_end {
-	int status; /* as of waitpid() */
+	int status; /* status of waitpid() */
 	int code;   /* exit code, or -SIGNAL */
 	double wall_s;
-	double cpu_s; /* of it and of all descendants that were waited for */
+	double cpu_s; /* CPU time of it and of all descendants that were waited for */
 };
 
 /* Starts it. Errors (RIG_EXIT_INFRA): it cannot be started. */

@@ -12,7 +12,7 @@
 #include "util/auto.h"
 
 struct yaml_tree {
-	char *file; /* as errors spell it */
+	char *file; /* the name in errors */
 	yaml_document_t document;
 };
 

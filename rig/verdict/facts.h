@@ -26,7 +26,7 @@ enum reason_source {
 struct reason {
 	enum reason_source source;
 	enum verdict verdict; /* the verdict that it leads to; KNOWN for a known issue */
-	gboolean fatal;	      /* as of struct report_meaning */
+	gboolean fatal;	      /* see struct report_meaning */
 	gboolean induced;     /* a report that is a consequence of the previous one */
 	char *text;	      /* a sentence, owned */
 };

@@ -225,7 +225,8 @@ static gboolean check(const struct vm_config *config, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE, "%s needs at least %" G_GUINT64_FORMAT
 				" MiB of base memory", machine->name, machine->min_memory >> 20);
 	if (config->nodes > 1 && !(machine->can & MACHINE_NUMA))
-		return rig_fail(error, RIG_EXIT_USAGE, "%s has one NUMA node only", machine->name);
+		return rig_fail(error, RIG_EXIT_USAGE, "%s supports only one NUMA node",
+				machine->name);
 	if (config->max_memory > config->memory && !(machine->can & MACHINE_PLUG_DIMM))
 		return rig_fail(error, RIG_EXIT_USAGE, "%s cannot plug memory", machine->name);
 	/*

@@ -56,7 +56,7 @@ struct vm {
 	struct vm_owner owner;
 	char *dir;
 	char *output; /* DIR/qemu */
-	json_t *sandbox; /* of vm_sandbox() */
+	json_t *sandbox; /* result of vm_sandbox() */
 
 	guint kill_timer, orphan_timer;
 	struct qmp *qmp;
@@ -78,7 +78,7 @@ struct vm {
 
 	gboolean by_us, guest_shutdown, faulted;
 	gboolean disconnected;
-	gboolean may_reboot;	/* between a system_reset of the rig and the next hello */
+	gboolean may_reboot;	/* TRUE between a system_reset of the rig and the next hello */
 	const char *end_reason; /* why the guest ended, from QMP; static */
 };
 

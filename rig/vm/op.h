@@ -43,7 +43,7 @@ struct op {
 	guint timer, idle;
 	int depth;
 	gboolean ended;
-	enum vm_outcome late; /* of op_finish_later() */
+	enum vm_outcome late; /* argument of op_finish_later() */
 };
 
 struct op *op_new(struct vm *vm, const char *what, const char *id, gint64 deadline_ns, vm_done done,

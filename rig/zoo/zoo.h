@@ -26,13 +26,13 @@ const char *zoo_oracle_name(enum zoo_oracle oracle);
 /* The patches for one kernel source. Files are named as they are beside the entry. */
 struct zoo_variant {
 	char *kernel;	    /* "deb:linux-source-6.1" */
-	char **base, **bug; /* in order; `base` goes into the clean twin as well. NULL-terminated */
+	char **base, **bug; /* patches in order, NULL-terminated; the clean twin has `base`, too */
 	char **fragments;   /* config fragments, with and without the bug */
 };
 
 struct zoo_entry {
 	char *id;	/* "z03" */
-	char *subject;	/* of the commit that fixed it */
+	char *subject;	/* subject of the commit that fixed it */
 	char *wrong;	/* what is wrong */
 	char **commits; /* upstream, NULL-terminated */
 	char *fixed;	/* "v5.3" */
@@ -91,9 +91,9 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 struct zoo_score {
 	char *id, *machine, *kernel;
 	char *without;	    /* the part of the scenario that was left out, or NULL */
-	guint runs, caught; /* with the bug */
+	guint runs, caught; /* runs with the bug, and those that caught it */
 	guint clean_runs, clean_caught;
-	guint clean_alarms; /* of any kind, clean_caught among them */
+	guint clean_alarms; /* alarms of any kind, including clean_caught */
 	GArray *seconds;    /* of double: guest seconds to detection, sorted */
 	GArray *ops;	    /* of double, sorted */
 	gboolean directed;  /* its runs had holds (docs/director.md) */

@@ -115,7 +115,7 @@ END_TEST
 
 struct ktap {
 	char **line;
-	guint results, failed, skipped, depth; /* of all tests; the deepest nesting seen */
+	guint results, failed, skipped, depth; /* counts of all tests; the deepest nesting seen */
 };
 
 static gboolean starts(const char *line, guint depth, const char *words)

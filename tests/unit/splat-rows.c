@@ -15,7 +15,7 @@
 #define OTHERS_MAX 2 /* choices in a line whose first alternative is not used */
 
 struct maker {
-	const char *p; /* in the pattern */
+	const char *p; /* position in the pattern */
 	GString *line;
 	gboolean silent; /* the maker is inside an alternative that is not used */
 	/* for each choice, the requested alternative and the number of alternatives */

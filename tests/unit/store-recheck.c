@@ -163,7 +163,7 @@ END_TEST
  */
 static const struct {
 	gboolean excused[2];
-	const char *key; /* of the first; NULL: today's */
+	const char *key; /* key of the first one; NULL: as by today's rules */
 	enum verdict verdict;
 } stalls[] = {
 	{{TRUE, TRUE}, NULL, VERDICT_PASS},

@@ -15,9 +15,9 @@ static struct {
 	struct guest *guest;
 	GPtrArray *sent; /* of char *: "TYPE SEQ TEXT" */
 	guint hellos, heartbeats, counts, notes, strays;
-	char first_illegal[64]; /* of the last COUNTS */
+	char first_illegal[64]; /* contents of the last COUNTS */
 	guint output_id;
-	char output[64]; /* of the last OUTPUT */
+	char output[64];	  /* text of the last OUTPUT */
 	struct guest_agent agent; /* the first one of the last heartbeat */
 } peer;
 

@@ -384,7 +384,7 @@ START_TEST(any_image_is_read)
 
 		last = hang_kind(hang);
 	}
-	ck_assert_int_eq(last, HANG_CYCLE); /* with itself */
+	ck_assert_int_eq(last, HANG_CYCLE); /* a cycle of the task with itself */
 }
 END_TEST
 

@@ -94,7 +94,7 @@ static const struct {
 	enum verdict verdict;
 	const char *details;
 	enum run_outcome outcome;
-	const char *bugs; /* of its findings, with ' ' between */
+	const char *bugs; /* bugs of its findings, with ' ' between */
 } meanings[] = {
 	{VERDICT_PASS, "{}", OUTCOME_GOOD, ""},
 	{VERDICT_FAIL, REPORT("b"), OUTCOME_BAD, "b"},

@@ -75,7 +75,7 @@ static const struct {
 static const struct {
 	const char *word;
 	enum verdict seen; /* verdict of an observation of the engine */
-	const char *kind;  /* of a report; NULL: observed */
+	const char *kind;  /* kind of a report; NULL: an observation */
 	enum splat_weight weight;
 	const char *text;
 	gboolean known, induced, off;
@@ -100,7 +100,7 @@ static const struct {
 /* The parts of a run as they are stored in a run folder. */
 struct written {
 	struct facts *facts;
-	json_t *reports;    /* of the console and of the explanation, as `verdict` has them */
+	json_t *reports;    /* reports of the console and of the explanation, as in `verdict` */
 	GPtrArray *journal; /* of json_t */
 	GPtrArray *splats;  /* the reports of the console that a recheck finds */
 };

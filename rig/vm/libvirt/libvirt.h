@@ -140,9 +140,9 @@ struct lv_job {
 	int code;	/* virErrorNumber of it */
 	gboolean lost;	/* the connection is dead */
 	gboolean gone;	/* the domain has ended */
-	char *difference; /* between libvirt's XML and QEMU, as text, or NULL */
+	char *difference; /* how libvirt's XML and QEMU differ, as text, or NULL */
 	void *data;	  /* input of `done` */
-	GMutex mutex;	  /* for the next two */
+	GMutex mutex;	  /* protects the next two members */
 	GCond cond;
 	gboolean worked; /* the work has returned */
 };
@@ -178,7 +178,8 @@ char *lv_why(void);			   /* libvirt's last error, as text */
 virConnectPtr lv_connect(const char *uri); /* NULL: see lv_why() */
 gboolean lv_link_open(struct lv_job *job); /* uses the job's conn and domain: registers callbacks,
 					    * opens streams */
-void lv_link_close(struct lv_host *host, struct lv_link *link); /* in a thread of its own */
+/* closes it in a separate thread */
+void lv_link_close(struct lv_host *host, struct lv_link *link);
 void lv_drop_link(struct lv_host *host); /* the host's link, if it has one: pauses the pumps, closes
 					  * it */
 /*

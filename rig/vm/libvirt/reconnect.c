@@ -9,7 +9,7 @@
 
 #include <libvirt/virterror.h>
 
-#define RETRY_MS 300 /* between two attempts */
+#define RETRY_MS 300   /* time between two attempts */
 #define RECONNECT_S 30 /* seconds before the run is given up */
 
 static gboolean find_domain(struct lv_job *job)

@@ -12,7 +12,7 @@
 
 struct device {
 	char *id, *driver;
-	json_t *arguments; /* of device_add; virtio-mem: its "size" now */
+	json_t *arguments; /* arguments of device_add; of virtio-mem, "size" is the present size */
 	guint64 address, size;
 	guint slot;
 	gboolean is_cpu, is_virtio, online, leaving;

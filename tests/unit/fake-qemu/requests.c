@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define RESERVED_PAGES 8192 /* of the base memory: present, not managed */
+#define RESERVED_PAGES 8192 /* pages of the base memory that are present but not managed */
 
 /* The rest of the first line that begins with KEY and a space; "" without one. */
 static char *line_of(const char *text, const char *key)
