@@ -163,11 +163,35 @@ void run_turn(struct run *run)
 	run->shared->rng = guest_rng_keyed(run->seed, ++run->shared->turn);
 }
 
+/* The turns to leave out that the current one belongs to, or NULL. */
+static const struct skip *find_skip(const struct run *run)
+{
+	uint64_t turn = run->shared->turn;
+
+	for (unsigned i = 0; i < run->n_skips && run->skips[i].first <= turn; i++)
+		if (turn <= run->skips[i].last)
+			return &run->skips[i];
+	return NULL;
+}
+
+/*
+ * A turn with a rate keeps its time, so that the later ones come when they did. Without a rate the
+ * turns to leave out take no time.
+ */
+static void leave_out(struct run *run, const struct skip *skip)
+{
+	if (skip->last == UINT64_MAX)
+		run_sleep_until(run, UINT64_MAX);
+	else if (!run->rate)
+		run->shared->turn = skip->last;
+}
+
 /* Absolute times keep the rate exact. If more than 1 s behind, reset the schedule. */
 static void run_loop(struct run *run)
 {
 	uint64_t interval = run->rate ? NS_PER_S / run->rate : 0;
 	uint64_t next = now_ns();
+	const struct skip *skip;
 
 	/* agents of the same rate start at different times */
 	if (interval)
@@ -182,7 +206,11 @@ static void run_loop(struct run *run)
 		if (run_stopped(run))
 			break;
 		run_turn(run);
-		run->agent->step(run);
+		skip = find_skip(run);
+		if (skip)
+			leave_out(run, skip);
+		else
+			run->agent->step(run);
 	}
 }
 

@@ -55,6 +55,12 @@ struct agent_shared {
 	struct output output;
 };
 
+/* Turns that an agent leaves out: first to last, from 1; last UINT64_MAX: to the end. */
+#define SKIPS_MAX 64
+struct skip {
+	uint64_t first, last;
+};
+
 struct param {
 	char key[32], value[256];
 };
@@ -67,6 +73,8 @@ struct run {
 	struct agent_shared *shared;
 	struct param params[PARAMS_MAX];
 	unsigned n_params;
+	struct skip skips[SKIPS_MAX]; /* in order */
+	unsigned n_skips;
 	uint64_t now_ns; /* time of the last op_begin() */
 	int wake_fd;	 /* argument of agent_main() */
 };

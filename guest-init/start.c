@@ -36,6 +36,38 @@ static int take_param(struct run *run, const char *key, const char *value, struc
 	return 0;
 }
 
+/* "3,10-20,40-": turns, in order. */
+static int take_skips(struct run *run, char *list, struct text *what)
+{
+	const char *all = list;
+	uint64_t after = 0;
+
+	while (*list && run->n_skips < SKIPS_MAX) {
+		struct skip *skip = &run->skips[run->n_skips++];
+		char *end = list + strcspn(list, ","), *next = end + (*end == ',');
+		char *to = memchr(list, '-', end - list);
+
+		*end = '\0';
+		if (to)
+			*to++ = '\0';
+		if (text_number(list, &skip->first) ||
+		    (to && *to && text_number(to, &skip->last)))
+			break;
+		if (!to)
+			skip->last = skip->first;
+		else if (!*to)
+			skip->last = UINT64_MAX;
+		if (skip->first <= after || skip->last < skip->first)
+			break;
+		after = skip->last;
+		list = next;
+		if (!*list)
+			return 0;
+	}
+	text_add(what, "skip %.40s: not a list of turns in order, or too long", all);
+	return -EINVAL;
+}
+
 static int take_line(char *line, struct run *run, struct text *what)
 {
 	char *word[3];
@@ -50,6 +82,8 @@ static int take_line(char *line, struct run *run, struct text *what)
 		err = text_number(word[1], &run->rate);
 	else if (n == 2 && !strcmp(word[0], "agent"))
 		run->agent = agent_find(word[1]);
+	else if (n == 2 && !strcmp(word[0], "skip"))
+		return take_skips(run, word[1], what);
 	else if (n == 3 && !strcmp(word[0], "param"))
 		return take_param(run, word[1], word[2], what);
 	else

@@ -105,8 +105,8 @@ static void ask_start(struct session *s, struct agent_run *a)
 	for (guint i = 0; i < a->agent->n_params; i++)
 		params[i] =
 			(struct guest_param){a->agent->params[i].key, a->agent->params[i].value};
-	guest_start(s->guest, a->id, a->agent->name, a->seed, a->agent->rate, params,
-		    a->agent->n_params, on_started, a);
+	guest_start(s->guest, a->id, a->agent->name, a->seed, a->agent->rate, a->skip,
+		    params, a->agent->n_params, on_started, a);
 }
 
 static gboolean is_left_out(const struct session *s, guint i)
@@ -138,6 +138,7 @@ void agents_start(struct session *s)
 			a->id = ++id;
 			a->agent = agent;
 			a->seed = seed;
+			a->skip = timeline_agent_skip(s->plan->timeline, agent, n);
 			a->results = json_object();
 			g_ptr_array_add(s->agents.list, a);
 			if (g_strcmp0(offer, "ok"))

@@ -129,6 +129,7 @@ struct agent_run {
 	int pid; /* its process in the guest; 0: not reported */
 	const struct agent *agent;
 	guint64 seed;
+	const char *skip; /* the timeline's, or NULL */
 	guint64 ops, failed, busy_ms;
 	guint64 shown_ops; /* `ops` at the last status line */
 	char *not_started; /* why, if it is optional and the kernel lacks something; else NULL */

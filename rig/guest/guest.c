@@ -321,12 +321,15 @@ void guest_frame(struct guest *guest, unsigned type, guint32 seq, const char *te
 /* Requests */
 
 guint32 guest_start(struct guest *guest, guint id, const char *agent, guint64 seed, guint rate,
-		 const struct guest_param *params, guint n_params, guest_answered done, void *data)
+		    const char *skip, const struct guest_param *params, guint n_params,
+		    guest_answered done, void *data)
 {
 	GString *text = g_string_new(NULL);
 
 	g_string_printf(text, "id %u\nagent %s\nseed %016" G_GINT64_MODIFIER "x\nrate %u\n", id,
 			agent, seed, rate);
+	if (skip)
+		g_string_append_printf(text, "skip %s\n", skip);
 	for (guint i = 0; i < n_params; i++)
 		g_string_append_printf(text, "param %s %s\n", params[i].key, params[i].value);
 	return ask(guest, PROTO_START, g_string_free(text, FALSE), done, data);

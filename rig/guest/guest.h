@@ -183,8 +183,10 @@ void guest_cancel(struct guest *guest, guint32 seq);
 struct guest_param {
 	const char *key, *value;
 };
+/* SKIP: turns that the agent leaves out ("3,10-20,40-"), or NULL. */
 guint32 guest_start(struct guest *guest, guint id, const char *agent, guint64 seed, guint rate,
-		 const struct guest_param *params, guint n_params, guest_answered done, void *data);
+		    const char *skip, const struct guest_param *params, guint n_params,
+		    guest_answered done, void *data);
 guint32 guest_stop_all(struct guest *guest, guest_answered done, void *data);
 guint32 guest_snapshot(struct guest *guest, guest_answered done, void *data);
 /*

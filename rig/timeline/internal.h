@@ -17,6 +17,7 @@ struct start {
 	const struct agent *agent;
 	unsigned instance; /* over all agents of that name */
 	guint64 seed;
+	char *skip; /* turns that it leaves out, or NULL */
 };
 
 struct timeline {

@@ -36,9 +36,12 @@ static json_t *agents_json(const struct timeline *tl)
 		g_autofree char *seed =
 			g_strdup_printf("%016" G_GINT64_MODIFIER "x", start->seed);
 
-		json_array_append_new(agents,
-				      json_pack("{s:s, s:i, s:s}", "agent", start->agent->name,
-						"instance", start->instance, "seed", seed));
+		json_t *json = json_pack("{s:s, s:i, s:s}", "agent", start->agent->name, "instance",
+					 start->instance, "seed", seed);
+
+		if (start->skip)
+			json_object_set_new(json, "skip", json_string(start->skip));
+		json_array_append_new(agents, json);
 	}
 	return agents;
 }

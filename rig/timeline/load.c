@@ -26,17 +26,43 @@ static gboolean fail(const struct reader *r, const char *format, ...)
 	return rig_fail(r->error, RIG_EXIT_USAGE, "%s: %s", r->file, text);
 }
 
+/* "3,10-20,40-": turns from 1, in order; as many as START takes (guest-init/start.c). */
+#define SKIPS_MAX 64
+
+static gboolean are_turns(const char *text)
+{
+	g_auto(GStrv) parts = g_strsplit(text, ",", SKIPS_MAX + 1);
+	guint64 after = 0;
+
+	for (guint i = 0; parts[i]; i++) {
+		char *to = strchr(parts[i], '-');
+		guint64 first, last;
+
+		if (to)
+			*to++ = '\0';
+		if (!g_ascii_string_to_unsigned(parts[i], 10, after + 1, G_MAXINT64, &first, NULL))
+			return FALSE;
+		last = first;
+		if (to && !*to) /* open end: the last one */
+			return !parts[i + 1];
+		if (to && !g_ascii_string_to_unsigned(to, 10, first, G_MAXINT64, &last, NULL))
+			return FALSE;
+		after = last;
+	}
+	return g_strv_length(parts) > 0 && g_strv_length(parts) <= SKIPS_MAX;
+}
+
 static gboolean read_agent(struct reader *r, json_t *json, size_t at)
 {
 	const struct scenario *s = r->tl->scenario;
-	const char *name, *seed;
+	const char *name, *seed, *skip = NULL;
 	json_error_t why;
 	struct start start = {0};
 	guint64 dummy;
 	int instance;
 
-	if (json_unpack_ex(json, &why, JSON_STRICT, "{s:s, s:i, s:s}", "agent", &name, "instance",
-			   &instance, "seed", &seed))
+	if (json_unpack_ex(json, &why, JSON_STRICT, "{s:s, s:i, s:s, s?s}", "agent", &name,
+			   "instance", &instance, "seed", &seed, "skip", &skip))
 		return fail(r, "agents[%zu]: %s", at, why.text);
 	for (unsigned i = 0; i < s->n_agents; i++) {
 		const struct agent *a = &s->agents[i];
@@ -55,6 +81,12 @@ static gboolean read_agent(struct reader *r, json_t *json, size_t at)
 	if (timeline_agent_seed(r->tl, start.agent, start.instance - start.agent->first, &dummy))
 		return fail(r, "agents[%zu]: instance %d of agent '%s' is there twice", at,
 			    instance, name);
+	if (skip && !are_turns(skip))
+		return fail(r,
+			    "agents[%zu]: invalid skip '%s' (turns in order, for example "
+			    "3,10-20,40-)",
+			    at, skip);
+	start.skip = g_strdup(skip);
 	g_array_append_val(r->tl->starts, start);
 	return TRUE;
 }

@@ -14,6 +14,11 @@ static void copy_free(gpointer data)
 	g_free(copy);
 }
 
+static void start_clear(gpointer data)
+{
+	g_free(((struct start *)data)->skip);
+}
+
 struct timeline *timeline_new(const struct scenario *scenario, const struct machine *machine,
 			      guint64 seed)
 {
@@ -24,6 +29,7 @@ struct timeline *timeline_new(const struct scenario *scenario, const struct mach
 	tl->seed = seed;
 	tl->copies = g_ptr_array_new_with_free_func(copy_free);
 	tl->starts = g_array_new(FALSE, FALSE, sizeof(struct start));
+	g_array_set_clear_func(tl->starts, start_clear);
 	for (unsigned t = 0; t < scenario->n_tracks; t++)
 		for (unsigned c = 0; c < MAX(1, scenario->tracks[t].copies); c++) {
 			struct copy *copy = g_new0(struct copy, 1);
@@ -61,8 +67,8 @@ struct timeline *timeline_compile(const struct scenario *scenario, const struct 
 
 	for (unsigned i = 0; i < scenario->n_agents; i++)
 		for (unsigned n = 0; n < MAX(1, scenario->agents[i].count); n++) {
-			struct start start = {&scenario->agents[i], scenario->agents[i].first + n,
-					      0};
+			struct start start = {.agent = &scenario->agents[i],
+					      .instance = scenario->agents[i].first + n};
 
 			start.seed = draw_agent_seed(seed, start.agent->name, start.instance);
 			g_array_append_val(tl->starts, start);
@@ -149,16 +155,31 @@ gboolean timeline_remove(struct timeline *tl, const struct op_id *id, GError **e
 			text);
 }
 
-gboolean timeline_agent_seed(const struct timeline *tl, const struct agent *agent, unsigned n,
-			     guint64 *ret)
+static const struct start *find_start(const struct timeline *tl, const struct agent *agent,
+				      unsigned n)
 {
 	for (guint i = 0; i < tl->starts->len; i++) {
 		const struct start *start = &g_array_index(tl->starts, struct start, i);
 
-		if (start->agent == agent && start->instance == agent->first + n) {
-			*ret = start->seed;
-			return TRUE;
-		}
+		if (start->agent == agent && start->instance == agent->first + n)
+			return start;
 	}
-	return FALSE;
+	return NULL;
+}
+
+gboolean timeline_agent_seed(const struct timeline *tl, const struct agent *agent, unsigned n,
+			     guint64 *ret)
+{
+	const struct start *start = find_start(tl, agent, n);
+
+	if (start)
+		*ret = start->seed;
+	return start != NULL;
+}
+
+const char *timeline_agent_skip(const struct timeline *tl, const struct agent *agent, unsigned n)
+{
+	const struct start *start = find_start(tl, agent, n);
+
+	return start ? start->skip : NULL;
 }

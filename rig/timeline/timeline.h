@@ -86,6 +86,13 @@ gboolean timeline_remove(struct timeline *timeline, const struct op_id *id, GErr
 gboolean timeline_agent_seed(const struct timeline *timeline, const struct agent *agent, unsigned n,
 			     guint64 *ret);
 
+/*
+ * Turns that this instance leaves out, counted from 1: "3,10-20,40-"; NULL: none. What a turn draws
+ * depends only on the seed and on its number, so that the others stay as they are.
+ */
+const char *timeline_agent_skip(const struct timeline *timeline, const struct agent *agent,
+				unsigned n);
+
 /* timeline.json, the explicit part. A new reference. */
 json_t *timeline_json(const struct timeline *timeline);
 

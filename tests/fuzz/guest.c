@@ -71,7 +71,7 @@ static guint ask(struct guest *guest, gboolean *done)
 {
 	guint n = 0;
 
-	guest_start(guest, 0, "slab-read", 1, 0, NULL, 0, on_answer, &done[n++]);
+	guest_start(guest, 0, "slab-read", 1, 0, NULL, NULL, 0, on_answer, &done[n++]);
 	guest_stop_all(guest, on_answer, &done[n++]);
 	guest_snapshot(guest, on_answer, &done[n++]);
 	guest_blocks(guest, 0, 1 << 27, "online", -1, on_answer, &done[n++]);

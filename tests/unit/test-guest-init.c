@@ -134,6 +134,14 @@ START_TEST(test_start)
 	ck_assert_str_eq(run_param(&run, "states"), "online");
 	ck_assert_str_eq(run_param(&run, "order"), "random");
 	ck_assert_ptr_null(run_param(&run, "nothing"));
+	ck_assert_uint_eq(run.n_skips, 0);
+	ck_assert_int_eq(parse("id 3\nagent block-state\nskip 3,10-20,40-\n", &run, what,
+			       sizeof(what)),
+			 0);
+	ck_assert_uint_eq(run.n_skips, 3);
+	ck_assert(run.skips[0].first == 3 && run.skips[0].last == 3);
+	ck_assert(run.skips[1].first == 10 && run.skips[1].last == 20);
+	ck_assert(run.skips[2].first == 40 && run.skips[2].last == UINT64_MAX);
 }
 END_TEST
 
@@ -149,6 +157,12 @@ static const struct {
 	{"id 4294967296\nagent probe\n", "32 bits", EINVAL},
 	{"id 1\nagent probe\nseed 0xfg\n", "seed 0xfg", EINVAL},
 	{"id 1\nagent probe\nrate 1000001\n", "rate 1000001", EINVAL},
+	{"id 1\nagent probe\nskip 0\n", "skip 0", EINVAL},
+	{"id 1\nagent probe\nskip 3,2\n", "not a list of turns", EINVAL},
+	{"id 1\nagent probe\nskip 5-4\n", "not a list of turns", EINVAL},
+	{"id 1\nagent probe\nskip 5-,9\n", "not a list of turns", EINVAL},
+	{"id 1\nagent probe\nskip x\n", "not a list of turns", EINVAL},
+	{"id 1\nagent probe\nskip 1-2-3\n", "not a list of turns", EINVAL},
 	{"id 1\nagent probe\nparam speed 9\n", "probe has no parameter speed", EINVAL},
 	{"id 1\nagent busted\nparam any 1\n", "busted has no parameter any", EINVAL},
 	{"id 1\nagent probe\nparam a-key-of-more-than-thirty-one-characters 1\n", "too long",

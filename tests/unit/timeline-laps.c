@@ -2,6 +2,8 @@
 /* Laps that are generated: the same when listed, and printed without being kept. */
 #include "tests/unit/timeline.h"
 
+#include <string.h>
+
 #include "tests/unit/suite.h"
 #include "util/auto.h"
 
@@ -85,8 +87,50 @@ START_TEST(printed_is_not_kept)
 }
 END_TEST
 
+/* The agent of a scenario, with SKIP in timeline.json. */
+static struct timeline *with_skip(const struct scenario *s, const char *skip, GError **error)
+{
+	rig_auto(timeline) tl = timeline_compile(s, first_machine(s), 5);
+	json_auto_t *json = timeline_json(tl);
+	json_t *agent = json_array_get(json_object_get(json, "agents"), 0);
+
+	ck_assert_ptr_null(timeline_agent_skip(tl, &s->agents[0], 0));
+	json_object_set_new(agent, "skip", json_string(skip));
+	return timeline_parse(json, "t.json", s, first_machine(s), error);
+}
+
+/* Turns that an agent leaves out are read back as they are; others are not allowed. */
+START_TEST(an_agents_turns_are_left_out)
+{
+	static const char *const good[] = {"1", "3,10-20,40-", "1-", "5-5",
+					   "1-9223372036854775807"};
+	static const char *const bad[] = {"",	 "0",	"-3",  "3-2", "3,3",	"5-,9", "1-2-3",
+					  "1,,2", "1,", "x", " 1", "1-9223372036854775808"};
+	rig_auto(scenario) s = scenario_load("dimm-remove-vs-sysfs", NULL);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
+		rig_auto(timeline) tl = with_skip(s, good[i], NULL);
+		rig_auto(timeline) back = NULL;
+		json_auto_t *json = NULL;
+
+		ck_assert_msg(tl != NULL, "'%s'", good[i]);
+		json = timeline_json(tl);
+		back = timeline_parse(json, "t.json", s, first_machine(s), NULL);
+		ck_assert_str_eq(timeline_agent_skip(back, &s->agents[0], 0), good[i]);
+		ck_assert_ptr_null(timeline_agent_skip(back, &s->agents[1], 0));
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+
+		ck_assert_msg(!with_skip(s, bad[i], &error), "'%s'", bad[i]);
+		ck_assert_msg(strstr(error->message, "invalid skip"), "%s", error->message);
+	}
+}
+END_TEST
+
 void add_lap_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, generated_is_listed);
 	tcase_add_test(tcase, printed_is_not_kept);
+	tcase_add_test(tcase, an_agents_turns_are_left_out);
 }
