@@ -94,14 +94,27 @@ static void say_totals(void)
 	link_answer(&director.link, "counted");
 }
 
+static void on_trapped(unsigned cpu, int64_t start_ns, int64_t length_ns, bool met, void *data)
+{
+	(void)data;
+	link_say(&director.link, "trapped %u %" PRId64 " %" PRId64 " %s", cpu, start_ns, length_ns,
+		 met ? "met" : "expired");
+}
+
+static void arm(bool armed)
+{
+	holds_arm(&director.holds, armed);
+	recorder_arm(armed);
+}
+
 /* In the link's thread. Unknown lines are a newer rig's. */
 static void on_line(const char *line, void *data)
 {
 	(void)data;
 	if (!line || !strcmp(line, "disarm"))
-		holds_arm(&director.holds, false);
+		arm(false);
 	else if (!strcmp(line, "arm"))
-		holds_arm(&director.holds, true);
+		arm(true);
 	else if (!strcmp(line, "counts"))
 		say_totals();
 	else if (!strcmp(line, "locks"))
@@ -299,6 +312,7 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, in
 	/* by hand there is no file for them, and locks are not recorded */
 	if (director.orders.records && locks >= 0)
 		wrong = recorder_start(id, info, &director.orders, locks);
+	recorder_trap(info, on_trapped);
 	if (wrong)
 		return complain("cannot record locks", wrong);
 	director.visits.n = director.orders.n_visits;
@@ -306,7 +320,7 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, in
 	if (link_start(&director.link))
 		return complain("no thread for the socket", "");
 	say_hello(info);
-	holds_arm(&director.holds, director.link.fd < 0);
+	arm(director.link.fd < 0);
 	watch_translations(id);
 	return 0;
 }

@@ -46,6 +46,7 @@ static uint32_t find_class(struct locks *locks, const struct locks_class *like)
 		return LOCKS_CLASSES - 1;
 	}
 	locks->class[locks->n_classes] = *like;
+	locks->class[locks->n_classes].member = trap_member_of(&locks->trap, like);
 	locks->class_slot[at] = ++locks->n_classes;
 	return locks->n_classes - 1;
 }

@@ -48,6 +48,7 @@ bool locks_write(struct locks *locks, FILE *out)
 		fprintf(out, "left %u\n", locks->left[i] - 1);
 	for (unsigned i = 0; i < locks->n_edges; i++)
 		write_edge(out, &locks->edge[i]);
+	trap_write(locks, out);
 	fputs("end\n", out);
 	pthread_mutex_unlock(&locks->lock);
 	return !fflush(out) && !ferror(out);

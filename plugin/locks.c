@@ -8,6 +8,7 @@
 void locks_init(struct locks *locks)
 {
 	pthread_mutex_init(&locks->lock, NULL);
+	trap_init(&locks->trap);
 }
 
 /* ---- tasks ---- */
@@ -31,6 +32,11 @@ static struct locks_task *find_task(struct locks *locks, uint64_t sp, bool add)
 	}
 	locks->counts.full++;
 	return NULL;
+}
+
+struct locks_task *locks_find_task(struct locks *locks, uint64_t sp)
+{
+	return find_task(locks, sp, false);
 }
 
 /* Frees the entry of a task that holds nothing, and moves those that its place had displaced. */
@@ -122,6 +128,10 @@ static void on_want(struct locks *locks, const struct entry *e)
 		return;
 	held.class = locks_class_of(locks, e->lock, e->hook, e->call);
 	locks_edges_add(locks, task, task->n_held, &held, e->call);
+	trap_enter(locks, e->call->sp, &held, e->call->cpu);
+	task = find_task(locks, e->call->sp, true);
+	if (!task)
+		return;
 	push(locks, task, &held);
 	if (e->hook->op == LOCKS_MAY)
 		add_pending(locks, task, e, held.class);
@@ -144,6 +154,7 @@ static void on_await(struct locks *locks, const struct entry *e)
 		return;
 	held.class = locks_class_of(locks, e->lock, e->hook, e->call);
 	locks_edges_add(locks, task, task->n_held - 1, &held, e->call);
+	trap_enter(locks, e->call->sp, &held, e->call->cpu);
 }
 
 /* Locks can be released by another task than the one that acquired them (up_read_non_owner()). */

@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "plugin/lock-trap.h"
 #include "plugin/protocol.h"
 
 #define LOCKS_CLASSES 4096
@@ -67,6 +68,7 @@ struct locks_class {
 	enum locks_kind kind;
 	unsigned sub;		/* lockdep's subclass */
 	uint64_t address, only; /* only: its first lock */
+	unsigned member;	/* 1 + its index in the trap, or 0 */
 	bool many, was_read, was_written;
 	char name[LOCKS_NAME];
 };
@@ -127,6 +129,7 @@ struct locks {
 	/* reads LEN bytes of the guest's memory; FALSE: not there */
 	bool (*memory)(uint64_t address, void *to, size_t len, void *data);
 	void *data;
+	struct locks_trap trap;
 
 	pthread_mutex_t lock;
 	struct locks_counts counts;
@@ -151,6 +154,7 @@ struct locks {
 
 /* A call of a hooked function, at its first instruction. */
 struct locks_call {
+	unsigned cpu;
 	uint64_t sp, arg[2];
 	uint64_t caller; /* the return address; 0: it is in memory, at sp */
 };
@@ -159,6 +163,8 @@ void locks_init(struct locks *locks);
 void locks_enter(struct locks *locks, const struct locks_hook *hook, const struct locks_call *call);
 /* An instruction that returns VALUE from a function, with the stack pointer SP. */
 void locks_return(struct locks *locks, uint64_t sp, uint64_t value);
+/* The task whose stack has SP, if it holds anything; called with `lock` held. */
+struct locks_task *locks_find_task(struct locks *locks, uint64_t sp);
 /* Writes the table as text (format: protocol.h). FALSE: OUT has an error. */
 bool locks_write(struct locks *locks, FILE *out);
 

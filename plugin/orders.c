@@ -148,6 +148,36 @@ static const char *read_lock(struct orders *orders, const char *line)
 	return NULL;
 }
 
+static const char *read_trap(struct orders *orders, const char *line)
+{
+	int used = 0, got = sscanf(line, "trap %u%n", &orders->trap_ms, &used);
+
+	if (!scanned(got, 1, line, used) || !orders->trap_ms || orders->trap_ms > HOLD_MS_MAX)
+		return "a 'trap' line needs milliseconds";
+	return NULL;
+}
+
+static const char *read_member(struct orders *orders, const char *line)
+{
+	static const char *const kinds[N_LOCKS_KINDS] = LOCKS_KINDS;
+	struct trap_member *member = &orders->member[orders->n_members];
+	char kind[8];
+	int used = 0, got;
+
+	if (orders->n_members == TRAP_MEMBERS)
+		return "a cycle has too many classes";
+	got = sscanf(line, "member %7s %" SCNx64 " %" SCNx64 " %55s%n", kind, &member->from,
+		     &member->to, member->name, &used);
+	if (!scanned(got, 4, line, used))
+		return "a 'member' line needs a kind, two addresses and a name";
+	while (member->kind < N_LOCKS_KINDS && strcmp(kind, kinds[member->kind]))
+		member->kind++;
+	if (member->kind == N_LOCKS_KINDS)
+		return "a 'member' line has an unknown kind";
+	orders->n_members++;
+	return NULL;
+}
+
 static const char *read_result(struct orders *orders, const char *line)
 {
 	struct watch *watch = &orders->watch[orders->n_watches];
@@ -179,30 +209,39 @@ static const char *read_sweep(struct orders *orders, const char *line)
 		return "a number of the sweep is out of range";
 	sweep->window_ns = window_ms * (int64_t)1000000;
 	return NULL;
+	return NULL;
+}
+
+static const char *read_at(struct orders *orders, const char *line)
+{
+	return read_watch(orders, line, WATCH_AT);
+}
+
+static const char *read_return(struct orders *orders, const char *line)
+{
+	return read_watch(orders, line, WATCH_RETURN);
+}
+
+static const char *read_update(struct orders *orders, const char *line)
+{
+	return read_watch(orders, line, WATCH_UPDATE);
 }
 
 static const char *read_line(struct orders *orders, const char *line)
 {
-	if (!strncmp(line, "sweep ", 6))
-		return read_sweep(orders, line);
-	if (!strncmp(line, "hold ", 5))
-		return read_hold(orders, line);
-	if (!strncmp(line, "at ", 3))
-		return read_watch(orders, line, WATCH_AT);
-	if (!strncmp(line, "return ", 7))
-		return read_watch(orders, line, WATCH_RETURN);
-	if (!strncmp(line, "update ", 7))
-		return read_watch(orders, line, WATCH_UPDATE);
-	if (!strncmp(line, "visit ", 6))
-		return read_visit(orders, line);
-	if (!strncmp(line, "thunk ", 6))
-		return read_thunk(orders, line);
-	if (!strncmp(line, "record ", 7))
-		return read_record(orders, line);
-	if (!strncmp(line, "lock ", 5))
-		return read_lock(orders, line);
-	if (!strncmp(line, "lockret ", 8))
-		return read_result(orders, line);
+	static const struct {
+		const char *word;
+		const char *(*read)(struct orders *orders, const char *line);
+	} kinds[] = {
+		{"hold ", read_hold},	  {"at ", read_at},	    {"return ", read_return},
+		{"update ", read_update}, {"visit ", read_visit},   {"thunk ", read_thunk},
+		{"record ", read_record}, {"lock ", read_lock},	    {"lockret ", read_result},
+		{"trap ", read_trap},	  {"member ", read_member}, {"sweep ", read_sweep},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strncmp(line, kinds[i].word, strlen(kinds[i].word)))
+			return kinds[i].read(orders, line);
 	return "unknown instruction";
 }
 

@@ -38,6 +38,8 @@ struct orders {
 	unsigned n_locks;
 	bool records; /* locks: what locks_init() needs */
 	uint64_t stack_size, image_from, image_to, text_from, text_to;
+	struct trap_member member[TRAP_MEMBERS];
+	unsigned n_members, trap_ms;
 	uint64_t longest; /* of the ranges: how far before an address its watch may begin */
 	uint64_t thunk;	  /* or 0 */
 };

@@ -27,6 +27,9 @@
  *					word of LOCKS_OPS; for reading or writing; n: its second
  *					argument is a subclass, k: its first one a kernfs node;
  *					LOCK: the lock's address, or 0: its first argument
+ *	trap MAX_MS			stop tasks between locks of a cycle (lock-trap.h)
+ *	member KIND FROM TO NAME	a class of the cycle: KIND is a word of LOCKS_KINDS; the
+ *					variable or code that it lies in, or its name, * for all
  *	lockret FROM TO			the instructions in FROM..TO that return: the results of
  *					functions that can fail
  *
@@ -44,6 +47,8 @@
  *			visited ID COUNT ID:N ID:N…
  *					passes, and how often vCPUs passed others nearby
  *			counted		the end of the totals
+ *			trapped CPU START_NS LENGTH_NS met|expired
+ *					a task was stopped
  *			locks N		the recorded locks are written: N edges; -1: not
  *			turn ID		the turn of the arms from ID on begins
  *			skewed ID ADDRESS
@@ -65,6 +70,9 @@
  *					of the edge before: which locks, how often, LOCKS_MODE()
  *					bits, and exclusive locks that were held each time; 0 0: all
  *					others
+ *	trap HELD MET EXPIRED		how often tasks were stopped, circles closed, waits expired
+ *	encounter I J COUNT		a task that held a lock of member I wanted one of member J
+ *	circle CLASS waits|gone		a task of the last circle and what it wanted: it still waits
  *	end
  *
  * OUTCOME is a word of hold_outcomes. START_NS is on CLOCK_MONOTONIC. LENGTH_NS is 0 for the vCPU
@@ -89,6 +97,10 @@
 #define HOLD_MS_MAX 500
 #define HOLD_TIMES_MAX 10000
 #define HOLD_VISITS_MAX 1000
+
+#define TRAP_MEMBERS 8
+#define TRAP_PARTIES 8
+#define TRAP_NAME 56
 
 #define LOCKS_MAGIC "rig-locks 1"
 #define LOCKS_SUFFIX "-locks"

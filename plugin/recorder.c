@@ -69,9 +69,8 @@ static void on_entry(unsigned int cpu, void *data)
 {
 	const struct watch *watch = data;
 	const struct locks_hook *hook = &recorder.orders->lock[watch->hold];
-	struct locks_call call = {.sp = read_register(REG_SP)};
+	struct locks_call call = {.cpu = cpu, .sp = read_register(REG_SP)};
 
-	(void)cpu;
 	if (!hook->constant && hook->op != LOCKS_LEAVE)
 		call.arg[0] = read_register(REG_ARG0);
 	if (hook->nested || hook->op == LOCKS_NAMED)
@@ -157,6 +156,28 @@ const char *recorder_start(uint64_t id, const struct qemu_info *info, struct ord
 	return NULL;
 }
 
+void recorder_trap(const struct qemu_info *info,
+		   void (*ended)(unsigned cpu, int64_t start_ns, int64_t length_ns, bool met,
+				 void *data))
+{
+	struct locks_trap *trap;
+
+	if (!recorder.locks)
+		return;
+	trap = &recorder.locks->trap;
+	memcpy(trap->member, recorder.orders->member, sizeof(trap->member));
+	trap->n_members = recorder.orders->n_members;
+	trap->max_ns = recorder.orders->trap_ms * (int64_t)1000000;
+	trap->vcpus = info->system.smp_vcpus;
+	trap->ended = ended;
+}
+
+void recorder_arm(bool armed)
+{
+	if (recorder.locks && recorder.orders->n_members)
+		trap_arm(recorder.locks, armed);
+}
+
 long recorder_write(void)
 {
 	if (!recorder.locks || ftruncate(fileno(recorder.out), 0) < 0)
@@ -180,6 +201,19 @@ void recorder_watch(struct qemu_plugin_insn *insn, struct watch *watch)
 {
 	(void)insn;
 	(void)watch;
+}
+
+void recorder_trap(const struct qemu_info *info,
+		   void (*ended)(unsigned cpu, int64_t start_ns, int64_t length_ns, bool met,
+				 void *data))
+{
+	(void)info;
+	(void)ended;
+}
+
+void recorder_arm(bool armed)
+{
+	(void)armed;
 }
 
 long recorder_write(void)

@@ -42,6 +42,7 @@ static const struct command {
 	{"bisect", "find the first bad commit, patch or config option, with its probability",
 	 cmd_bisect},
 	{"race", "find holds that make a scenario fail: which vCPU must wait where", cmd_race},
+	{"prove", "is a cycle of locks a deadlock: real, guarded by a lock, or not met", cmd_prove},
 	{"probe", "one step of `git bisect run`: exit 0 good, 1 bad, 125 skip", cmd_probe,
 	 PROBE_CODES_FROM},
 	{"qemu", "other QEMUs, and which can hold vCPUs", cmd_qemu},
@@ -167,7 +168,7 @@ int cmd_main(int argc, char **argv)
  * the command line would silently mean the default.
  */
 static const char *const from_one[] = {"duration", "patience", "jobs",	 "guests",
-				       "runs",	   "repeat",   NULL};
+				       "tries",	   "runs",     "repeat", NULL};
 
 static gboolean is_from_one(const GOptionEntry *entry)
 {

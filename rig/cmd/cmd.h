@@ -37,6 +37,7 @@ int cmd_kernel(int argc, char **argv);
 int cmd_zoo(int argc, char **argv);
 int cmd_bisect(int argc, char **argv);
 int cmd_race(int argc, char **argv);
+int cmd_prove(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_qemu(int argc, char **argv);
 int cmd_task(int argc, char **argv);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "locks/answer.h"
 #include "util/clock.h"
 #include "util/paths.h"
 #include "util/term.h"
@@ -307,6 +308,25 @@ static void print_recorded(json_t *recorded)
 			     findings_text(cycle, "state"));
 }
 
+/* What became of a cycle whose tasks were stopped. */
+static void print_answer(json_t *details)
+{
+	static const char *const answers[] = LOCK_ANSWERS;
+	json_t *trap = at(at(details, "recorded"), "trap");
+	g_autofree char *text = NULL;
+	enum lock_answer answer;
+
+	if (!json_is_object(trap))
+		return;
+	answer = lock_answer_of(details, &text);
+	line("cycle",
+	     "%s: tasks were stopped %" JSON_INTEGER_FORMAT " times, %" JSON_INTEGER_FORMAT
+	     " circles were closed",
+	     answers[answer], json_integer_value(at(trap, "held")),
+	     json_integer_value(at(trap, "met")));
+	line("", "%s", text);
+}
+
 static void print_proof(const struct run_info *run)
 {
 	json_t *lockdep = at(run->details, "lockdep"), *expected = at(run->details, "expected");
@@ -351,6 +371,7 @@ void findings_print(const struct run_info *run, gboolean full)
 	print_starved(at(run->details, "starved"));
 	print_proof(run);
 	print_recorded(at(run->details, "recorded"));
+	print_answer(run->details);
 	line("folder", "%s", run->dir);
 	line("replay", "rig replay %s", run->name);
 }

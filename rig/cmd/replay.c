@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/again.h"
 #include "cmd/findings.h"
 #include "cmd/options.h"
 #include "cmd/request.h"
@@ -25,34 +26,9 @@ static const char *text(json_t *inputs, const char *key)
 	return json_string_value(json_object_get(inputs, key));
 }
 
-/* The copies in the run folder, numbered from 01: the originals may have changed. */
-static char **copies(const struct run_info *info, const char *folder, json_t *originals)
-{
-	g_autoptr(GPtrArray) files = g_ptr_array_new();
-
-	for (size_t i = 0; i < json_array_size(originals); i++)
-		g_ptr_array_add(files, g_strdup_printf("%s/%s/%02zu", info->dir, folder, i + 1));
-	g_ptr_array_add(files, NULL);
-	return (char **)g_ptr_array_free(g_steal_pointer(&files), FALSE);
-}
-
 static int by_text(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The holds of the command line; the scenario's own are in its copy. */
-static char **holds(json_t *inputs)
-{
-	json_t *array = json_object_get(inputs, "hold"), *hold;
-	GPtrArray *texts = g_ptr_array_new();
-	size_t i;
-
-	json_array_foreach (array, i, hold)
-		if (json_is_string(hold))
-			g_ptr_array_add(texts, g_strdup(json_string_value(hold)));
-	g_ptr_array_add(texts, NULL);
-	return (char **)g_ptr_array_free(texts, FALSE);
 }
 
 /* The signatures of a run's reports, sorted, one per line. */
@@ -92,50 +68,11 @@ static int compare(const struct run_info *before, const struct run_info *now, gb
 	return same ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
 }
 
-/* Reads the request from run.json. Its contents are not trusted. */
-static gboolean words(const struct run_info *before, struct run_request *want, char **ret_seed,
-		      GError **error)
-{
-	json_t *in = before->inputs, *kernel = json_object_get(in, "kernel");
-
-	if (!text(in, "machine") || !text(kernel, "asked") ||
-	    !json_is_integer(json_object_get(in, "seed")))
-		return rig_fail(error, RIG_EXIT_USAGE, "run.json of run '%s' has no valid inputs",
-				before->name);
-	want->machine = text(in, "machine");
-	want->kernel = text(kernel, "asked");
-	want->patches = copies(before, "patches", json_object_get(kernel, "patches"));
-	want->fragments = copies(before, "fragments", json_object_get(kernel, "fragments"));
-	want->seed = *ret_seed = g_strdup_printf("%" JSON_INTEGER_FORMAT,
-						 json_integer_value(json_object_get(in, "seed")));
-	want->accel = text(in, "accel");
-	want->launcher = text(in, "launcher");
-	want->uri = text(in, "uri");
-	want->firmware = text(in, "firmware");
-	want->mmu = text(in, "mmu");
-	want->duration_s = json_integer_value(json_object_get(in, "duration_s"));
-	want->patience_s = json_integer_value(json_object_get(in, "patience_s"));
-	want->keep_going = json_is_true(json_object_get(in, "keep_going"));
-	want->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
-	want->holds = json_object_get(in, "hold") ? holds(in) : NULL;
-	want->visits = text(in, "visits");
-	want->record_locks = json_is_true(json_object_get(in, "record_locks"));
-	want->sweep = text(in, "sweep");
-	if (!want->emulator)
-		want->emulator = text(in, "qemu");
-	want->without = text(in, "without");
-	want->until = text(in, "until");
-	want->scenario_name = text(in, "scenario");
-	want->replays = json_string(before->name);
-	return TRUE;
-}
-
 int cmd_replay(int argc, char **argv)
 {
-	struct run_request want = {0};
+	rig_auto(again) again = again_new();
 	gboolean json = FALSE, quiet = FALSE;
-	g_autofree char *results = NULL, *scenario = NULL, *seed = NULL,
-		       *timeline = NULL;
+	g_autofree char *results = NULL;
 	g_autoptr(GError) error = NULL;
 	rig_auto(run_info) before = NULL;
 	rig_auto(run_info) now = NULL;
@@ -143,7 +80,7 @@ int cmd_replay(int argc, char **argv)
 	int code;
 	const GOptionEntry entries[] = {
 		OPTION_RESULTS(&results),
-		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &want.emulator,
+		{"qemu", 0, 0, G_OPTION_ARG_FILENAME, &again->want.emulator,
 		 "another QEMU than that of the run: a program, or a suite of `rig qemu get`",
 		 "NAME"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &json, "print the comparison as JSON", NULL},
@@ -155,15 +92,11 @@ int cmd_replay(int argc, char **argv)
 	if (!results)
 		results = run_default_results();
 	before = run_open(results, argc > 1 ? argv[1] : "last", &error);
-	if (!before || !words(before, &want, &seed, &error))
+	if (!before || !again_read(again, before, &error))
 		return rig_report_error(error);
-	want.scenario = scenario = g_build_filename(before->dir, "scenario.yaml", NULL);
-	timeline = g_build_filename(before->dir, "timeline.json", NULL);
-	if (g_file_test(timeline, G_FILE_TEST_EXISTS)) /* runs of earlier versions have none */
-		want.timeline = timeline;
-	want.results = results;
+	again->want.results = results;
 	quiet |= json;
-	if (!request_run(&want, quiet, &now, &error)) {
+	if (!request_run(&again->want, quiet, &now, &error)) {
 		code = rig_report_error(error);
 	} else {
 		if (!quiet)
@@ -177,9 +110,5 @@ int cmd_replay(int argc, char **argv)
 				"the rig's config has changed\n");
 		code = compare(before, now, json);
 	}
-	g_strfreev(want.patches);
-	g_strfreev(want.fragments);
-	g_strfreev(want.holds);
-	json_decref(want.replays);
 	return code;
 }

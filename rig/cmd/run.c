@@ -7,6 +7,7 @@
 #include "cmd/findings.h"
 #include "cmd/options.h"
 #include "cmd/request.h"
+#include "locks/locks.h"
 #include "util/error.h"
 
 static const char summary[] =
@@ -29,6 +30,7 @@ static const char examples[] =
 	"lost, 77 skip.\n";
 
 static struct run_request want;
+static char *hold_cycle;
 static gboolean json, quiet;
 
 static const GOptionEntry options[] = {
@@ -50,8 +52,8 @@ static const GOptionEntry options[] = {
 	 "dump memory after a hang, for guests up to SIZE (2G; 0: never)", "SIZE"},
 	{"known", 0, 0, G_OPTION_ARG_FILENAME, &want.known,
 	 "list of known issues (scenarios/known-issues.yaml)", "FILE"},
-	{"keep-going", 0, 0, G_OPTION_ARG_NONE, &want.keep_going,
-	 "do not stop at the first report", NULL},
+	{"keep-going", 0, 0, G_OPTION_ARG_NONE, &want.keep_going, "do not stop at the first report",
+	 NULL},
 	{"no-keep-locks", 0, 0, G_OPTION_ARG_NONE, &want.no_keep_locks,
 	 "do not keep the lock orders of the boot for `rig locks` (docs/locks.md)", NULL},
 	{"until", 0, 0, G_OPTION_ARG_STRING, &want.until,
@@ -68,15 +70,16 @@ static const GOptionEntry options[] = {
 	 "record the lock orders from outside, with or without lockdep (docs/prove.md)", NULL},
 	{"sweep", 0, 0, G_OPTION_ARG_FILENAME, &want.sweep,
 	 "try the holds of a file, a few at a time (docs/director.md)", "FILE"},
+	{"hold-cycle", 0, 0, G_OPTION_ARG_STRING, &hold_cycle,
+	 "stop tasks between two locks of this cycle, until it is closed; records locks, too "
+	 "(docs/prove.md)",
+	 "'A --> B'"},
 	{"without", 0, 0, G_OPTION_ARG_STRING, &want.without,
-	 "leave a part of the scenario out: an agent, a step ('unplug d') or all 'holds'",
-	 "PART"},
+	 "leave a part of the scenario out: an agent, a step ('unplug d') or all 'holds'", "PART"},
 	{"accel", 0, 0, G_OPTION_ARG_STRING, &want.accel, "auto, kvm or tcg", "WORD"},
-	{"firmware", 0, 0, G_OPTION_ARG_STRING, &want.firmware, "pseries: vof or slof",
-	 "WORD"},
+	{"firmware", 0, 0, G_OPTION_ARG_STRING, &want.firmware, "pseries: vof or slof", "WORD"},
 	{"mmu", 0, 0, G_OPTION_ARG_STRING, &want.mmu, "pseries: radix or hash", "WORD"},
-	{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "direct, or libvirt",
-	 "WORD"},
+	{"launcher", 0, 0, G_OPTION_ARG_STRING, &want.launcher, "direct, or libvirt", "WORD"},
 	{"connect", 'c', 0, G_OPTION_ARG_STRING, &want.uri,
 	 "libvirt's URI: qemu:///session, qemu+ssh://host/system", "URI"},
 	OPTION_QEMU(&want.emulator),
@@ -102,6 +105,13 @@ int cmd_run(int argc, char **argv)
 	}
 	want.scenario = argv[1];
 	quiet |= json;
+	if (hold_cycle && !(want.hold_cycle = lock_cycle_parse(hold_cycle))) {
+		fprintf(stderr,
+			"rig: '%s' is not a cycle of locks (for example 'mem_hotplug_lock --> "
+			"kn->active')\n",
+			hold_cycle);
+		return RIG_EXIT_USAGE;
+	}
 	if (!request_run(&want, quiet, &info, &error))
 		return rig_report_error(error);
 	if (json)

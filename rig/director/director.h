@@ -31,6 +31,21 @@ gboolean director_can_update(int api);
 /* PATH as a value of QEMU's options. The caller's. */
 char *director_escape(const char *path);
 
+/* A cycle of locks whose tasks the plugin stops until it is closed. */
+struct trap_spec {
+	char **classes; /* names as in lockdep's reports, NULL-terminated */
+	guint max_ms;	/* the longest wait */
+};
+
+/* What the plugin records, besides holds. */
+struct director_watch {
+	const char *visits; /* functions to count, or NULL */
+	/* or NULL; copied; an arm whose place this kernel does not have is never reached */
+	const struct director_sweep *sweep;
+	gboolean locks;
+	const struct trap_spec *trap; /* with `locks`; or NULL */
+};
+
 /* Holds whose places have addresses. */
 struct director_orders;
 
@@ -54,15 +69,13 @@ RIG_DEFINE_AUTO(director_sweep, director_sweep_free)
 
 /*
  * Finds the places of HOLDS in KERNEL: in its vmlinux where it has one with symbols, else in the
- * kallsyms of its image. VISITS names functions that are to be counted, or is NULL: words with
- * commas between them, DIRECTOR_ALL, a file ("mm/slub.c") or a function, which means its
- * neighbours, too. SWEEP (or NULL) is copied; an arm whose place this kernel does not have is never
- * reached. RECORD: the plugin records locks (docs/prove.md). Blocks for about a second. Errors:
- * RIG_EXIT_USAGE, a place that this kernel does not have, with names that are like it;
+ * kallsyms of its image. The visits of WATCH are words with commas between them: DIRECTOR_ALL, a
+ * file ("mm/slub.c") or a function, which means its neighbours, too. Blocks for about a second.
+ * Errors: RIG_EXIT_USAGE, a place that this kernel does not have, with names that are like it;
  * RIG_EXIT_SKIP, an image whose names cannot be read.
  */
-struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const char *visits,
-					 const struct director_sweep *sweep, gboolean record,
+struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
+					 const struct director_watch *watch,
 					 const struct kernel *kernel, GError **error);
 void director_orders_free(struct director_orders *orders);
 /*
@@ -107,6 +120,8 @@ struct director_owner {
 	void (*skewed)(guint hold, guint64 address, void *data);
 	/* the plugin sent a line that is not one; once */
 	void (*broken)(const char *line, void *data);
+	/* a task was stopped between two locks; MET: until the circle was closed */
+	void (*trapped)(guint cpu, gint64 start_ns, gint64 length_ns, gboolean met, void *data);
 	void *data;
 };
 

@@ -54,6 +54,13 @@ GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError *
 gboolean recorder_lines(GString *out, struct symbols *symbols, const char *arch,
 			const struct variables *variables, guint *watches, GError **error);
 
+/* ---- trap.c ---- */
+
+/* Appends the lines of TRAP. Errors: RIG_EXIT_USAGE, a class that KERNEL does not have. */
+gboolean trap_lines(GString *out, const struct kernel *kernel, struct symbols *symbols,
+		    const struct variables *variables, const struct trap_spec *trap,
+		    GError **error);
+
 /* ---- code.c ---- */
 
 /*

@@ -190,6 +190,23 @@ static gboolean read_hello(struct director *d, const char *line)
 	return TRUE;
 }
 
+static gboolean read_trapped(struct director *d, const char *line)
+{
+	gint64 start_ns, length_ns;
+	char outcome[8];
+	guint cpu;
+	int used = 0;
+
+	if (sscanf(line, "trapped %u %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %7s%n", &cpu,
+		   &start_ns, &length_ns, outcome, &used) != 4 ||
+	    line[used] || start_ns < 0 || length_ns < 0)
+		return FALSE;
+	d->recent[d->n_recent++ % RECENT] = (struct recent){cpu, start_ns, length_ns};
+	if (d->owner.trapped)
+		d->owner.trapped(cpu, start_ns, length_ns, !strcmp(outcome, "met"), d->owner.data);
+	return TRUE;
+}
+
 static gboolean read_locks(struct director *d, const char *line)
 {
 	int edges, used = 0;
@@ -214,7 +231,7 @@ static void on_line(struct director *d, const char *line)
 	} kinds[] = {
 		{"hello ", read_hello},	  {"held ", read_held},	      {"totals ", read_totals},
 		{"skewed ", read_skewed}, {"visited ", read_visited}, {"counted", read_counted},
-		{"locks ", read_locks},
+		{"locks ", read_locks},	  {"trapped ", read_trapped},
 		{"turn ", read_turn},
 	};
 

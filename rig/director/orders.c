@@ -152,10 +152,12 @@ static void write_hold(GString *out, guint id, const struct hold_spec *spec)
 			       spec->max_ms, spec->times, spec->visits, spec->after);
 }
 
-static gboolean write_file(struct director_orders *orders, GString *out, const char *arch,
+static gboolean write_file(struct director_orders *orders, GString *out,
+			   const struct director_watch *watch, const struct kernel *kernel,
 			   struct symbols *symbols, const struct variables *variables,
 			   GError **error)
 {
+	const char *arch = kernel->arch;
 	guint watches = 0;
 
 	for (guint i = 0; i < orders->holds->len; i++)
@@ -166,6 +168,8 @@ static gboolean write_file(struct director_orders *orders, GString *out, const c
 	write_visits(out, orders, symbols, arch, &watches);
 	write_thunk(out, symbols);
 	if (orders->records && !recorder_lines(out, symbols, arch, variables, &watches, error))
+		return FALSE;
+	if (watch->trap && !trap_lines(out, kernel, symbols, variables, watch->trap, error))
 		return FALSE;
 	if (watches > DIRECTOR_WATCHES_MAX || out->len > DIRECTOR_FILE_MAX)
 		return rig_fail(error, RIG_EXIT_USAGE,
@@ -203,11 +207,12 @@ static gboolean add_hold(struct director_orders *orders, struct symbols *symbols
 	return ok;
 }
 
-struct director_orders *director_resolve(const struct hold_spec *holds, guint n, const char *visits,
-					 const struct director_sweep *sweep, gboolean record,
+struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
+					 const struct director_watch *watch,
 					 const struct kernel *kernel, GError **error)
 {
 	rig_auto(director_orders) orders = g_new0(struct director_orders, 1);
+	const struct director_sweep *sweep = watch->sweep;
 	g_autoptr(GString) out = g_string_new(DIRECTOR_MAGIC "\n");
 	rig_auto(variables) variables = NULL;
 	rig_auto(symbols) symbols = open_names(kernel, &variables, error);
@@ -226,14 +231,14 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 	if (sweep)
 		g_string_append_printf(out, "sweep %u %u %u %u\n", n, n + sweep->turns,
 				       sweep->slots, sweep->window_ms);
-	if (visits) {
-		orders->visits = candidates_find(symbols, visits, error);
+	if (watch->visits) {
+		orders->visits = candidates_find(symbols, watch->visits, error);
 		if (!orders->visits)
 			return NULL;
 		find_calls(orders, symbols, kernel->arch);
 	}
-	orders->records = record;
-	return write_file(orders, out, kernel->arch, symbols, variables, error)
+	orders->records = watch->locks;
+	return write_file(orders, out, watch, kernel, symbols, variables, error)
 		       ? g_steal_pointer(&orders)
 		       : NULL;
 }

@@ -119,7 +119,7 @@ static gboolean write_hook(GString *out, const struct hook *hook, struct symbols
 	g_autoptr(GArray) found = symbols_named(symbols, hook->function);
 	guint64 lock = 0;
 
-	if (found->len && hook->lock && !variables_find(variables, hook->lock, &lock))
+	if (found->len && hook->lock && !variables_find(variables, hook->lock, &lock, NULL))
 		return rig_fail(error, RIG_EXIT_SKIP,
 				"cannot record locks: this kernel has no symbol '%s' "
 				"(CONFIG_KALLSYMS_ALL=n?); give its vmlinux with --vmlinux",
@@ -145,7 +145,7 @@ static gboolean write_record(GString *out, struct symbols *symbols,
 
 	g_string_append_printf(out, "record %d", STACK_BYTES * (kasan->len ? KASAN_FACTOR : 1));
 	for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
-		if (!variables_find(variables, marks[i], &at))
+		if (!variables_find(variables, marks[i], &at, NULL))
 			return rig_fail(error, RIG_EXIT_SKIP,
 					"cannot record locks: this kernel has no symbol '%s'; "
 					"give its vmlinux with --vmlinux",

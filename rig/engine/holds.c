@@ -94,6 +94,15 @@ static void on_skewed(guint hold, guint64 address, void *data)
 	session_event(s, EV_FAULT);
 }
 
+static void on_trapped(guint cpu, gint64 start_ns, gint64 length_ns, gboolean met, void *data)
+{
+	struct session *s = data;
+
+	run_journal(s->run, "trapped", "{s:i, s:f, s:f, s:s}", "cpu", cpu, "since",
+		    (start_ns - s->times.started_ns) / (double)RIG_NS_PER_S, "ms",
+		    length_ns / (double)RIG_NS_PER_MS, "outcome", met ? "met" : "expired");
+}
+
 static void on_broken(const char *line, void *data)
 {
 	struct session *s = data;
@@ -103,7 +112,8 @@ static void on_broken(const char *line, void *data)
 
 gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 {
-	const struct director_owner owner = {on_held, on_turned, on_skewed, on_broken, s};
+	const struct director_owner owner = {on_held, on_turned, on_skewed, on_broken,
+					     on_trapped, s};
 	g_autofree char *file = NULL;
 
 	*plugin = (struct vm_plugin){.fd = -1, .locks = -1};
@@ -167,6 +177,9 @@ void holds_state(struct session *s)
 		session_event(s, EV_FAULT);
 	}
 	holds_set(s, s->state == STATE_HAMMER);
+	/* once more than at the end of the load: devices were unplugged since */
+	if (s->holds.director && s->state == STATE_FINISH)
+		director_ask_locks(s->holds.director);
 }
 
 void holds_excuse(struct session *s, struct splat *splat)

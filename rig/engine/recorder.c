@@ -84,7 +84,7 @@ static void keep(struct session *s, const struct lock_recorded *recorded)
 	text = json_dumps(json, JSON_COMPACT);
 	if (text)
 		locks_keep_gz(s, "recorded.json", text);
-	s->recorded = lock_recorded_summary(recorded, cycles);
+	s->recorded = lock_recorded_summary(recorded, cycles, s->plan->hold_cycle);
 	if (fault)
 		return;
 	keep_orders(s, recorded);

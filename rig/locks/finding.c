@@ -42,6 +42,31 @@ char *lock_edge_key(const char *edge)
 	return g_strdup_printf(EDGE_KEY "%s --> %s", from, to);
 }
 
+char **lock_cycle_parse(const char *text)
+{
+	const char *from = g_str_has_prefix(text, "v1:") ? strchr(text + 3, ':') : NULL;
+	g_auto(GStrv) words = g_strsplit(from ? from + 1 : text, "-->", -1);
+	g_autoptr(GPtrArray) classes = g_ptr_array_new_with_free_func(g_free);
+
+	for (char **word = words; *word; word++) {
+		char *name = lock_plain_name(g_strstrip(*word));
+
+		if (!*name) {
+			g_free(name);
+			return NULL;
+		}
+		/* the end of a cycle is its beginning */
+		if (!g_ptr_array_find_with_equal_func(classes, name, g_str_equal, NULL))
+			g_ptr_array_add(classes, name);
+		else
+			g_free(name);
+	}
+	if (classes->len < 2)
+		return NULL;
+	g_ptr_array_add(classes, NULL);
+	return (char **)g_ptr_array_steal(classes, NULL);
+}
+
 /* The edge with the key KEY, if the boot has it. */
 static void find_edge(const struct lock_graph *graph, const char *key, GPtrArray *found)
 {

@@ -116,6 +116,13 @@ gboolean lock_name_is_variable(const char *name);
  */
 char *lock_edge_key(const char *edge);
 
+/*
+ * The classes of "A --> B --> A" or "A --> B", with a signature's kind ("v1:lockdep-circular:")
+ * before it or not, without lockdep's numbers; NULL-terminated, the caller's. NULL: TEXT is not a
+ * cycle.
+ */
+char **lock_cycle_parse(const char *text);
+
 /* NAME with lockdep's number removed ("kn->active#13" is "kn->active"); the caller's. */
 char *lock_plain_name(const char *name);
 

@@ -313,32 +313,61 @@ char *recorded_cycle_text(const struct lock_recorded *recorded, const struct rec
 	return g_string_free(text, FALSE);
 }
 
-json_t *lock_recorded_summary(const struct lock_recorded *r, const GPtrArray *cycles)
+static json_t *cycle_json(const struct lock_recorded *r, const struct recorded_cycle *cycle)
 {
 	static const char *const states[] = {"open", "unclear", "guarded"};
-	g_autofree char *fault = lock_recorded_fault(r);
-	json_t *array = json_array();
+	json_t *edges = json_array();
 
-	for (guint i = 0; i < cycles->len; i++) {
-		const struct recorded_cycle *cycle = cycles->pdata[i];
-		json_t *edges = json_array();
+	for (guint e = 0; e < cycle->edges->len; e++) {
+		const struct recorded_edge *edge = cycle->edges->pdata[e];
 
-		for (guint e = 0; e < cycle->edges->len; e++) {
-			const struct recorded_edge *edge = cycle->edges->pdata[e];
-
-			json_array_append_new(edges,
-					      json_pack("{s:s, s:s, s:I}", "held",
-							class_at(r, edge->from)->name, "wanted",
-							class_at(r, edge->to)->name, "count",
-							(json_int_t)edge->count));
-		}
-		json_array_append_new(
-			array, json_pack("{s:s, s:s, s:s?, s:o}", "signature", cycle->signature,
-					 "state", states[cycle->state], "gate",
-					 cycle->gate >= 0 ? class_at(r, cycle->gate)->name : NULL,
-					 "edges", edges));
+		json_array_append_new(edges, json_pack("{s:s, s:s, s:I}", "held",
+						       class_at(r, edge->from)->name, "wanted",
+						       class_at(r, edge->to)->name, "count",
+						       (json_int_t)edge->count));
 	}
-	return json_pack("{s:I, s:I, s:i, s:i, s:s?, s:o}", "acquired", (json_int_t)r->acquired,
+	return json_pack("{s:s, s:s, s:b, s:s?, s:o}", "signature", cycle->signature, "state",
+			 states[cycle->state], "writer", cycle->writer, "gate",
+			 cycle->gate >= 0 ? class_at(r, cycle->gate)->name : NULL, "edges", edges);
+}
+
+static json_t *trap_json(const struct lock_recorded *r, char **members)
+{
+	const struct recorded_trap *trap = &r->trap;
+	json_t *cycle = json_array(), *encounters = json_array(), *circle = json_array();
+	guint n = g_strv_length(members);
+
+	for (guint i = 0; i < n; i++) {
+		json_array_append_new(cycle, json_string(members[i]));
+		for (guint j = 0; j < n; j++)
+			if (trap->encounters[i][j])
+				json_array_append_new(
+					encounters, json_pack("{s:s, s:s, s:I}", "held", members[i],
+							      "wanted", members[j], "count",
+							      (json_int_t)trap->encounters[i][j]));
+	}
+	for (guint i = 0; i < trap->circle->len; i++)
+		json_array_append_new(
+			circle,
+			json_string(class_at(r, g_array_index(trap->circle, guint, i))->name));
+	return json_pack("{s:o, s:I, s:I, s:I, s:b, s:o, s:o}", "cycle", cycle, "held",
+			 (json_int_t)trap->held, "met", (json_int_t)trap->met, "expired",
+			 (json_int_t)trap->expired, "waits", trap->circle->len && trap->waits,
+			 "encounters", encounters, "circle", circle);
+}
+
+json_t *lock_recorded_summary(const struct lock_recorded *r, const GPtrArray *cycles,
+			      char **members)
+{
+	g_autofree char *fault = lock_recorded_fault(r);
+	json_t *array = json_array(), *json;
+
+	for (guint i = 0; i < cycles->len; i++)
+		json_array_append_new(array, cycle_json(r, cycles->pdata[i]));
+	json = json_pack("{s:I, s:I, s:i, s:i, s:s?, s:o}", "acquired", (json_int_t)r->acquired,
 			 "elsewhere", (json_int_t)r->elsewhere, "classes", (int)r->classes->len,
 			 "edges", (int)r->edges->len, "fault", fault, "cycles", array);
+	if (members && r->trap.used)
+		json_object_set_new(json, "trap", trap_json(r, members));
+	return json;
 }

@@ -39,6 +39,7 @@ void lock_recorded_free(struct lock_recorded *recorded)
 	g_ptr_array_unref(recorded->classes);
 	g_ptr_array_unref(recorded->edges);
 	g_ptr_array_unref(recorded->faults);
+	g_array_unref(recorded->trap.circle);
 	g_free(recorded);
 }
 
@@ -49,6 +50,7 @@ static struct lock_recorded *recorded_new(void)
 	recorded->classes = g_ptr_array_new_with_free_func(lock_class_free);
 	recorded->edges = g_ptr_array_new_with_free_func(edge_free);
 	recorded->faults = g_ptr_array_new_with_free_func(g_free);
+	recorded->trap.circle = g_array_new(FALSE, FALSE, sizeof(guint));
 	return recorded;
 }
 
@@ -219,6 +221,41 @@ static gboolean read_pair(struct reader *r, const char *line)
 	return read_gates(r, &pair, line + used);
 }
 
+static gboolean read_trap(struct reader *r, const char *line)
+{
+	struct recorded_trap *trap = &r->recorded->trap;
+
+	trap->used = trap->waits = TRUE;
+	return sscanf(line, "trap %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
+		      &trap->held, &trap->met, &trap->expired) == 3;
+}
+
+static gboolean read_encounter(struct reader *r, const char *line)
+{
+	guint64 count;
+	guint i, j;
+
+	if (sscanf(line, "encounter %u %u %" G_GUINT64_FORMAT, &i, &j, &count) != 3 ||
+	    i >= TRAP_MEMBERS || j >= TRAP_MEMBERS)
+		return FALSE;
+	r->recorded->trap.encounters[i][j] = count;
+	return TRUE;
+}
+
+static gboolean read_circle(struct reader *r, const char *line)
+{
+	struct recorded_trap *trap = &r->recorded->trap;
+	char state[8];
+	guint class;
+
+	if (sscanf(line, "circle %u %7s", &class, state) != 2 ||
+	    class >= r->recorded->classes->len || trap->circle->len == TRAP_PARTIES)
+		return FALSE;
+	g_array_append_val(trap->circle, class);
+	trap->waits &= !strcmp(state, "waits");
+	return TRUE;
+}
+
 static gboolean read_end(struct reader *r, const char *line)
 {
 	(void)line;
@@ -234,6 +271,7 @@ static gboolean read_line(struct reader *r, const char *line)
 	} kinds[] = {
 		{"counts ", read_counts}, {"unmatched ", read_unmatched}, {"class ", read_class},
 		{"left ", read_left},	  {"edge ", read_edge},		  {"pair ", read_pair},
+		{"trap ", read_trap},	  {"encounter ", read_encounter}, {"circle ", read_circle},
 		{"end", read_end},
 	};
 

@@ -39,12 +39,22 @@ struct recorded_edge {
 	GPtrArray *stack; /* of char *: functions, innermost first, of the first occurrence */
 };
 
+/* The trap for a cycle (plugin/lock-trap.h); members are numbered as they were given. */
+struct recorded_trap {
+	gboolean used;
+	guint64 held, met, expired;
+	guint64 encounters[8][8]; /* holds I, wants J */
+	GArray *circle;		  /* guint: classes that its tasks want; empty: none was closed */
+	gboolean waits;		  /* each of them still did when the record was written */
+};
+
 struct lock_recorded {
 	/* plugin/locks.h: struct locks_counts */
 	guint64 acquired, released, elsewhere, unmatched, left, unresolved, full;
 	GPtrArray *classes; /* of struct lock_class */
 	GPtrArray *edges;   /* of struct recorded_edge */
 	GPtrArray *faults;  /* of char *: what made the recorder lose count */
+	struct recorded_trap trap;
 };
 
 /*
@@ -93,8 +103,13 @@ void recorded_cycle_free(struct recorded_cycle *cycle);
 /* What there is to say about it: its edges with counts, modes and stacks, and its gate. */
 char *recorded_cycle_text(const struct lock_recorded *recorded, const struct recorded_cycle *cycle);
 
-/* {"acquired", …, "edges", "fault", "cycles": [{"signature", "state", "gate", "edges"}]} */
-json_t *lock_recorded_summary(const struct lock_recorded *recorded, const GPtrArray *cycles);
+/*
+ * {"acquired", …, "edges", "fault", "cycles": [{"signature", "state", "gate", "edges"}]}, and with
+ * a trap for MEMBERS (or NULL) {"trap": {"cycle", "held", "met", "expired", "waits", "encounters":
+ * [{"held", "wanted", "count"}], "circle": [class, …]}}.
+ */
+json_t *lock_recorded_summary(const struct lock_recorded *recorded, const GPtrArray *cycles,
+			      char **members);
 /* Everything, for the run folder. New reference. */
 json_t *lock_recorded_json(const struct lock_recorded *recorded);
 

@@ -47,6 +47,8 @@ static void add_optional(json_t *json, const struct run_request *want)
 		json_object_set_new(json, "hold", strings_json(want->holds));
 	if (want->visits)
 		json_object_set_new(json, "visits", json_string(want->visits));
+	if (want->hold_cycle)
+		json_object_set_new(json, "hold_cycle", strings_json(want->hold_cycle));
 	if (want->record_locks)
 		json_object_set_new(json, "record_locks", json_true());
 	if (want->sweep)

@@ -13,6 +13,8 @@
 #include "util/paths.h"
 #include "util/size.h"
 
+#define TRAP_MS 400 /* that a task is stopped at most between two locks of a cycle */
+
 /* A plan with the objects that it points to. */
 struct resolved {
 	struct run_plan plan; /* first: run_plan_free() gets its address */
@@ -58,6 +60,9 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 		r->scenario->name = g_strdup(want->scenario_name);
 	}
 	if (!r->scenario || (want->without && !scenario_ablate(r->scenario, want->without, error)))
+		return FALSE;
+	if (want->hold_cycle && r->scenario->n_holds &&
+	    !scenario_ablate(r->scenario, SCENARIO_HOLDS, error))
 		return FALSE;
 	for (char **hold = want->holds; hold && *hold; hold++)
 		if (!scenario_add_hold(r->scenario, *hold, error))
@@ -171,10 +176,15 @@ static const char *const asked_why[] = {
 	[ACCEL_TCG] = "TCG: requested",
 };
 
-/* TRUE: the run needs the director's plugin, for holds or to count visits. */
+static gboolean records(const struct run_request *want)
+{
+	return want->record_locks || want->hold_cycle;
+}
+
+/* TRUE: the run needs the director's plugin, for holds, to count visits or to record locks. */
 static gboolean is_directed(const struct run_request *want, const struct resolved *r)
 {
-	return r->scenario->n_holds || want->visits || want->sweep || want->record_locks;
+	return r->scenario->n_holds || want->visits || want->sweep || records(want);
 }
 
 /* Checks the other options that holds depend on. */
@@ -183,7 +193,7 @@ static gboolean check_holds(const struct run_request *want, enum accel asked,
 {
 	/* an unsuitable --hold is a usage error; an unsuitable scenario is skipped */
 	enum rig_error code = (want->holds && *want->holds) || want->visits || want->sweep ||
-					      want->record_locks
+					      records(want)
 				      ? RIG_EXIT_USAGE
 				      : RIG_EXIT_SKIP;
 	const char *launcher = request_launcher(want);
@@ -201,7 +211,7 @@ static gboolean check_holds(const struct run_request *want, enum accel asked,
 				"leave --launcher "
 				"%s out",
 				launcher);
-	if (r->scenario->cpus < 2 && (r->scenario->n_holds || want->visits))
+	if (r->scenario->cpus < 2 && (r->scenario->n_holds || want->visits || want->hold_cycle))
 		return rig_fail(error, code,
 				"holds need at least two vCPUs; scenario '%s' has 'cpus: %u'",
 				r->scenario->name, r->scenario->cpus);
@@ -210,23 +220,29 @@ static gboolean check_holds(const struct run_request *want, enum accel asked,
 
 static gboolean resolve_holds(const struct run_request *want, struct resolved *r, GError **error)
 {
+	const struct trap_spec trap = {want->hold_cycle, TRAP_MS};
+	struct director_watch watch = {
+		.visits = want->visits,
+		.locks = records(want),
+		.trap = want->hold_cycle ? &trap : NULL,
+	};
 	int api;
 
 	if (want->emulator)
 		r->emulator = qemu_find(want->emulator, r->plan.machine->emulator);
 	if (!is_directed(want, r))
 		return TRUE;
-	if (want->sweep && !(r->sweep = director_sweep_read(want->sweep, error)))
+	if (want->sweep && !(watch.sweep = r->sweep = director_sweep_read(want->sweep, error)))
 		return FALSE;
-	r->plan.orders = r->orders =
-		director_resolve(r->scenario->holds, r->scenario->n_holds, want->visits, r->sweep,
-				 want->record_locks, r->kernel, error);
+	r->plan.orders = r->orders = director_resolve(r->scenario->holds, r->scenario->n_holds,
+						      &watch, r->kernel, error);
 	if (!r->orders || !director_probe(r->emulator ? r->emulator : r->plan.machine->emulator,
 					  &r->plugin, &api, error) ||
 	    !director_orders_fit(r->orders, api, error))
 		return FALSE;
 	r->plan.plugin = r->plugin;
-	r->plan.record_locks = want->record_locks;
+	r->plan.record_locks = records(want);
+	r->plan.hold_cycle = want->hold_cycle;
 	return TRUE;
 }
 

@@ -54,6 +54,8 @@ struct run_request {
 	gboolean record_locks;	   /* the plugin records lock orders (docs/prove.md) */
 	const char *sweep;	   /* a file of holds to try one after the other
 				    * (director_sweep_read()); default: none */
+	char **hold_cycle;	   /* lock classes: stop tasks between two of them instead of the
+			    * scenario's holds; records, too */
 	const char *without;	   /* what to leave out of the scenario (scenario_ablations()) */
 	json_t *replays;	   /* name of the run that this one repeats; borrowed */
 	json_t *zoo;		   /* the zoo entry it belongs to, {"entry", "clean"}; borrowed */
@@ -86,6 +88,7 @@ struct run_plan {
 	gboolean no_lockdep;	      /* the kernel lacks it, and that is accepted */
 	const struct director_orders *orders; /* the resolved holds; NULL: there are none */
 	gboolean record_locks;		      /* the plugin records lock orders */
+	char **hold_cycle;	      /* and stops tasks between two of these classes; or NULL */
 	const char *plugin;	      /* the director's shared object that the emulator loads, or
 				       * NULL */
 	guint64 dump_limit;	      /* dump memory after a hang, for guests up to this many

@@ -100,13 +100,16 @@ char *variables_name(guint64 address, void *variables)
 	return NULL;
 }
 
-gboolean variables_find(const struct variables *v, const char *name, guint64 *ret)
+gboolean variables_find(const struct variables *v, const char *name, guint64 *ret_address,
+			guint64 *ret_size)
 {
 	for (guint i = 0; i < v->all->len; i++) {
 		const struct variable *variable = &g_array_index(v->all, struct variable, i);
 
 		if (!strcmp(v->names->str + variable->name, name)) {
-			*ret = variable->address;
+			*ret_address = variable->address;
+			if (ret_size)
+				*ret_size = variable->size;
 			return TRUE;
 		}
 	}

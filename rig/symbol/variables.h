@@ -21,7 +21,11 @@ RIG_DEFINE_AUTO(variables, variables_free)
 
 /* The name of the variable that ADDRESS lies in, or NULL. The caller's. VARIABLES: a struct. */
 char *variables_name(guint64 address, void *variables);
-/* The address of the variable or mark ("_end") called NAME; FALSE: there is none. */
-gboolean variables_find(const struct variables *variables, const char *name, guint64 *ret);
+/*
+ * The address and size of the variable or mark ("_end", size 0) called NAME; FALSE: there is none.
+ * RET_SIZE may be NULL.
+ */
+gboolean variables_find(const struct variables *variables, const char *name, guint64 *ret_address,
+			guint64 *ret_size);
 
 #endif

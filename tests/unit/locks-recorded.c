@@ -3,6 +3,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "locks/answer.h"
 #include "locks/graph.h"
 #include "locks/recorded.h"
 #include "tests/unit/locks.h"
@@ -174,10 +175,98 @@ START_TEST(cycles)
 }
 END_TEST
 
+START_TEST(cycles_as_text)
+{
+	static const struct {
+		const char *text, *classes;
+	} texts[] = {
+		{"a --> b --> a", "a|b"},
+		{"kn->active#7-->mem_hotplug_lock", "kn->active|mem_hotplug_lock"},
+		{"v1:lockdep-circular:a --> &b->c --> d", "a|&b->c|d"},
+		{"a", NULL},
+		{"a --> a", NULL},
+		{"a --> ", NULL},
+		{"", NULL},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_auto(GStrv) classes = lock_cycle_parse(texts[i].text);
+		g_autofree char *all = classes ? g_strjoinv("|", classes) : NULL;
+
+		ck_assert_pstr_eq(all, texts[i].classes);
+	}
+}
+END_TEST
+
+/* What a run with a trap for a and kn->active says: `recorded` without its trap, and the rest. */
+#define TRAP(more) "\"trap\":{\"cycle\":[\"a\",\"kn->active\"]," more "}"
+#define EDGE(held, wanted, n)                                                                  \
+	"{\"held\":\"" held "\",\"wanted\":\"" wanted "\",\"count\":" n "}"
+#define CYCLE(state, gate)                                                                     \
+	"\"cycles\":[{\"state\":\"open\",\"edges\":[" EDGE("b", "a", "1") "]},{\"state\":\""      \
+	state "\",\"gate\":" gate ",\"edges\":[" EDGE("a", "kn->active(m/s)", "3") ","            \
+	EDGE("kn->active(m/s)", "a", "4") "]}],"
+
+static const struct {
+	const char *details;
+	enum lock_answer answer;
+	const char *text;
+} answers[] = {
+	{"{}", ANSWER_NONE, "no record"},
+	{"{\"recorded\":{\"fault\":\"2 unmatched\"}}", ANSWER_NONE, "lost count: 2 unmatched"},
+	{"{\"recorded\":{" TRAP("\"met\":0") "}}", ANSWER_NOT_MET,
+	 "a --> kn->active was never reached, kn->active --> a was never reached"},
+	{"{\"recorded\":{" TRAP("\"met\":0,\"encounters\":[{\"held\":\"a\",\"wanted\":"
+				"\"kn->active\",\"count\":5}]") "}}",
+	 ANSWER_NOT_MET, "5 encounters of a --> kn->active, kn->active --> a was never reached"},
+	{"{\"recorded\":{" CYCLE("guarded", "\"g\"") TRAP("\"met\":0") "}}", ANSWER_GUARDED,
+	 "by g, which both sides held in each of 3 of a --> kn->active(m/s), 4 of"},
+	{"{\"recorded\":{" CYCLE("open", "null") TRAP("\"met\":0") "}}", ANSWER_NOT_MET, "never"},
+	{"{\"recorded\":{" TRAP("\"met\":1,\"waits\":true") "}}", ANSWER_NOT_MET,
+	 "closed 1 times, and its tasks continued"},
+	{"{\"hang\":{},\"recorded\":{" TRAP("\"met\":1,\"waits\":false") "}}", ANSWER_NOT_MET,
+	 "continued"},
+	{"{\"hang\":{},\"recorded\":{" TRAP("\"met\":1,\"waits\":true") "}}", ANSWER_REAL,
+	 "still wait for each other"},
+	{"{\"verdict\":\"HANG\",\"reports\":[{\"kind\":\"hang-cycle\",\"cycle\":[\"a\","
+	 "\"kn->active\"]}],\"recorded\":{" TRAP("\"met\":1,\"waits\":true") "}}",
+	 ANSWER_REAL, "names the cycle"},
+};
+
+START_TEST(answer)
+{
+	json_auto_t *details = json_loads(answers[_i].details, 0, NULL);
+	g_autofree char *text = NULL;
+
+	ck_assert_ptr_nonnull(details);
+	ck_assert_int_eq(lock_answer_of(details, &text), answers[_i].answer);
+	ck_assert_msg(strstr(text, answers[_i].text) != NULL, "'%s'", text);
+}
+END_TEST
+
+START_TEST(recorded_trap)
+{
+	rig_auto(lock_recorded) r = parse(HEAD CLASSES "trap 5 1 4\nencounter 0 1 9\n"
+						       "circle 0 waits\ncircle 4 waits\nend\n");
+	char *members[] = {"a", "kn->active", NULL};
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	json_auto_t *json = lock_recorded_summary(r, none, members);
+	json_t *trap = json_object_get(json, "trap");
+
+	ck_assert_int_eq(json_integer_value(json_object_get(trap, "held")), 5);
+	ck_assert(json_is_true(json_object_get(trap, "waits")));
+	ck_assert_uint_eq(json_array_size(json_object_get(trap, "circle")), 2);
+	ck_assert_uint_eq(json_array_size(json_object_get(trap, "encounters")), 1);
+}
+END_TEST
+
 void add_recorded_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, text_and_names);
 	tcase_add_test(tcase, bad_text);
 	tcase_add_test(tcase, lost_count);
+	tcase_add_test(tcase, cycles_as_text);
+	tcase_add_test(tcase, recorded_trap);
+	tcase_add_loop_test(tcase, answer, 0, G_N_ELEMENTS(answers));
 	tcase_add_loop_test(tcase, cycles, 0, G_N_ELEMENTS(cases));
 }

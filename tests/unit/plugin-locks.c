@@ -58,7 +58,12 @@ static void tear_down(void)
 
 static void call(int task, const struct locks_hook *hook, uint64_t lock, uint64_t second)
 {
-	const struct locks_call c = {STACK(task), {lock, second}, 0xffffffff81000000 + task % 10};
+	const struct locks_call c = {
+		.cpu = task,
+		.sp = STACK(task),
+		.arg = {lock, second},
+		.caller = 0xffffffff81000000 + task % 10,
+	};
 
 	locks_enter(locks, hook, &c);
 }
@@ -232,6 +237,111 @@ START_TEST(weakened)
 }
 END_TEST
 
+/* ---- the trap ---- */
+
+static void set_trap(int64_t max_ns, unsigned vcpus)
+{
+	static const struct trap_member members[] = {{LOCKS_STATIC, A, A + 8, "-"},
+						     {LOCKS_STATIC, B, B + 8, "-"}};
+
+	memcpy(locks->trap.member, members, sizeof(members));
+	locks->trap.n_members = 2;
+	locks->trap.max_ns = max_ns;
+	locks->trap.vcpus = vcpus;
+	trap_arm(locks, true);
+}
+
+static void *want_b(void *data)
+{
+	take(1, data, B);
+	return NULL;
+}
+
+static void until_stopped(void)
+{
+	bool stopped = false;
+
+	while (!stopped) {
+		pthread_mutex_lock(&locks->lock);
+		stopped = locks->trap.waiting;
+		pthread_mutex_unlock(&locks->lock);
+		g_thread_yield();
+	}
+}
+
+static char *written(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert(locks_write(locks, out));
+	fclose(out);
+	return text;
+}
+
+START_TEST(circle_is_closed)
+{
+	g_autofree char *stuck = NULL, *later = NULL;
+	GThread *thread;
+
+	set_trap(100000000000, 2);
+	take(1, &want_w, A);
+	take(2, &want_r, B);
+	thread = g_thread_new("vcpu", want_b, (gpointer)&want_w);
+	until_stopped();
+	take(2, &want_r, A);
+	g_thread_join(thread);
+	stuck = written();
+	ck_assert_ptr_nonnull(strstr(stuck, "\ntrap 1 1 0\nencounter 0 1 1\nencounter 1 0 1\n"
+					    "circle 0 waits\ncircle 1 waits\n"));
+	/* one of them did not wait after all */
+	take(1, &drop, B);
+	later = written();
+	ck_assert_ptr_nonnull(strstr(later, "circle 1 gone\n"));
+}
+END_TEST
+
+/* Two readers do not wait for each other; a wait that expires is followed by a rest. */
+START_TEST(circle_is_not_closed)
+{
+	set_trap(1000000, 3);
+	take(1, &want_r, A);
+	take(2, &want_r, B);
+	take(1, &want_r, B);
+	take(2, &want_r, A);
+	ck_assert_uint_eq(locks->trap.met, 0);
+	ck_assert_uint_eq(locks->trap.expired, 2);
+	ck_assert_int_gt(locks->trap.rest_until_ns[0], 0);
+	/* it rests */
+	locks->trap.rest_until_ns[1] = INT64_MAX;
+	take(3, &want_w, A);
+	take(3, &want_w, B);
+	ck_assert_uint_eq(locks->trap.held, 2);
+	ck_assert_uint_eq(locks->trap.met_by[0][1], 2);
+}
+END_TEST
+
+/* The last free vCPU is not stopped; disarmed, a stopped one continues. */
+START_TEST(trap_lets_go)
+{
+	GThread *thread;
+
+	set_trap(100000000000, 1);
+	take(1, &want_w, A);
+	take(1, &want_w, B);
+	ck_assert_uint_eq(locks->trap.held, 0);
+	take(1, &drop, B);
+	locks->trap.vcpus = 2;
+	thread = g_thread_new("vcpu", want_b, (gpointer)&want_w);
+	until_stopped();
+	trap_arm(locks, false);
+	g_thread_join(thread);
+	ck_assert_uint_eq(locks->trap.expired, 0);
+	ck_assert_uint_eq(locks->trap.met, 0);
+}
+END_TEST
+
 /* 1,000,000 acquisitions by many tasks of many locks: no table grows, the text stays small. */
 START_TEST(a_million)
 {
@@ -273,5 +383,8 @@ void add_lock_tests(TCase *tcase)
 	tcase_add_test(tcase, names_of_classes);
 	tcase_add_test(tcase, kernfs_nodes);
 	tcase_add_test(tcase, weakened);
+	tcase_add_test(tcase, circle_is_closed);
+	tcase_add_test(tcase, circle_is_not_closed);
+	tcase_add_test(tcase, trap_lets_go);
 	tcase_add_test(tcase, a_million);
 }

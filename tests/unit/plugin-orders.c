@@ -66,6 +66,13 @@ START_TEST(lock_orders)
 	ck_assert_int_eq(orders->lock[0].op, LOCKS_MAY);
 	ck_assert(orders->lock[0].write && orders->lock[0].nested && !orders->lock[0].kernfs);
 	ck_assert_uint_eq(orders->lock[1].constant, 0xffffffff82000000);
+	ck_assert_ptr_null(read_text(orders,
+				     "rig-director 1\ntrap 400\nmember node 0 0 *\n"
+				     "member static ffffffff82000000 ffffffff82000020 -\n"));
+	ck_assert_uint_eq(orders->n_members, 2);
+	ck_assert_uint_eq(orders->trap_ms, 400);
+	ck_assert_int_eq(orders->member[0].kind, LOCKS_BY_NODE);
+	ck_assert_uint_eq(orders->member[1].to, 0xffffffff82000020);
 }
 END_TEST
 
@@ -87,6 +94,9 @@ START_TEST(bad_orders)
 		"rig-director 1\nlock grab w - 1000 0\n",
 		"rig-director 1\nlock want w - 0 0\n",
 		"rig-director 1\nlockret 1000 1000\n",
+		"rig-director 1\ntrap 501\n",
+		"rig-director 1\nmember fish 0 0 *\n",
+		"rig-director 1\nmember node 0 0\n",
 		"rig-director 1\nat 0 a ffff\n",
 		ONE_HOLD "at 0 c ffff\n",
 		ONE_HOLD "at 0 a 0\n",

@@ -32,6 +32,7 @@ static const char source[] = "int counter, cpu_hotplug_lock, mem_hotplug_lock;\n
 			     "{\n"
 			     "\treturn 1;\n"
 			     "}\n"
+			     "const char *name = \"&dev->mutex\";\n"
 			     "asm(\"_text = 0xffffffff81000000; _etext = _text + 0x1000; \"\n"
 			     "    \"_end = _text + 0x9000\");\n"
 			     "int _start(void)\n"
@@ -63,6 +64,8 @@ static void free_kernel(void)
 	g_clear_pointer(&kernel, kernel_free);
 }
 
+static const struct director_watch nothing, first = {.visits = "first"}, locks = {.locks = TRUE};
+
 static struct director_orders *resolve(const char *text, GError **error)
 {
 	struct director_orders *orders;
@@ -70,7 +73,7 @@ static struct director_orders *resolve(const char *text, GError **error)
 
 	if (!hold_parse(text, &hold, error))
 		return NULL;
-	orders = director_resolve(&hold, 1, NULL, NULL, FALSE, kernel, error);
+	orders = director_resolve(&hold, 1, &nothing, kernel, error);
 	hold_clear(&hold);
 	return orders;
 }
@@ -164,10 +167,10 @@ START_TEST(visits)
 	const struct director_owner owner = {0};
 	g_autoptr(GError) error = NULL;
 	rig_auto(director_orders) orders =
-		director_resolve(NULL, 0, "first", NULL, FALSE, kernel, &error);
+		director_resolve(NULL, 0, &first, kernel, &error);
 	rig_auto(director) director = NULL;
 	json_t *counted, *second, *called;
-	int fd, locks;
+	int fd, locks_fd;
 
 	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
 	/*
@@ -175,7 +178,7 @@ START_TEST(visits)
 	 */
 	ck_assert(g_regex_match_simple("^rig-director 1\nvisit 0 .*\nvisit 1 .*\nvisit 2 .*\n",
 				       director_orders_text(orders), 0, 0));
-	director = director_open(orders, scratch, &owner, &fd, &locks, &error);
+	director = director_open(orders, scratch, &owner, &fd, &locks_fd, &error);
 	ck_assert_ptr_nonnull(director);
 	ck_assert_int_gt(send(fd, "visited 0 7 1:3 2:1", 19, 0), 0);
 	ck_assert_int_gt(send(fd, "visited 99 7", 12, 0), 0);
@@ -195,9 +198,10 @@ START_TEST(visits)
 	json_decref(counted);
 	close(fd);
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		const struct director_watch watch = {.visits = bad[i]};
 		g_autoptr(GError) why = NULL;
 
-		ck_assert_ptr_null(director_resolve(NULL, 0, bad[i], NULL, FALSE, kernel, &why));
+		ck_assert_ptr_null(director_resolve(NULL, 0, &watch, kernel, &why));
 		ck_assert_int_eq(rig_exit_code(why), RIG_EXIT_USAGE);
 	}
 }
@@ -211,6 +215,7 @@ START_TEST(arms)
 	g_autofree char *file = in_scratch("sweep");
 	g_autoptr(GError) error = NULL;
 	rig_auto(director_sweep) sweep = NULL;
+	struct director_watch watch = {0};
 	rig_auto(director_orders) orders = NULL;
 	struct hold_spec hold;
 
@@ -221,7 +226,8 @@ START_TEST(arms)
 	sweep = director_sweep_read(file, &error);
 	ck_assert_msg(sweep != NULL, "%s", error ? error->message : "");
 	ck_assert(hold_parse("first meet second", &hold, NULL));
-	orders = director_resolve(&hold, 1, NULL, sweep, FALSE, kernel, &error);
+	watch.sweep = sweep;
+	orders = director_resolve(&hold, 1, &watch, kernel, &error);
 	hold_clear(&hold);
 	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
 	ck_assert_uint_eq(director_orders_arms(orders), 3);
@@ -246,8 +252,7 @@ END_TEST
 START_TEST(recorder_lines)
 {
 	g_autoptr(GError) error = NULL;
-	rig_auto(director_orders) orders =
-		director_resolve(NULL, 0, NULL, NULL, TRUE, kernel, &error);
+	rig_auto(director_orders) orders = director_resolve(NULL, 0, &locks, kernel, &error);
 
 	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
 	ck_assert_msg(
@@ -264,6 +269,29 @@ START_TEST(recorder_lines)
 	ck_assert(!director_orders_fit(orders, 1, &error));
 	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_SKIP);
 	ck_assert_ptr_nonnull(strstr(error->message, "rig qemu get"));
+}
+END_TEST
+
+/* Classes of a cycle: a variable, a name in the image, sysfs files; and one that is not there. */
+START_TEST(trap_classes)
+{
+	char *good[] = {"mem_hotplug_lock", "&dev->mutex", "kn->active(memoryN/state)", NULL};
+	char *bad[] = {"mem_hotplug_lock", "&dav->mutex", NULL};
+	const struct trap_spec spec = {good, 400}, wrong = {bad, 400};
+	const struct director_watch watch = {.locks = TRUE, .trap = &spec};
+	const struct director_watch no_watch = {.locks = TRUE, .trap = &wrong};
+	g_autoptr(GError) error = NULL;
+	rig_auto(director_orders) orders = director_resolve(NULL, 0, &watch, kernel, &error);
+
+	ck_assert_msg(orders != NULL, "%s", error ? error->message : "");
+	ck_assert(
+		g_regex_match_simple("\ntrap 400\nmember static ffffffff81[0-9a-f]{6} [0-9a-f]+ -\n"
+				     "member name 0 0 &dev->mutex\n"
+				     "member node 0 0 memoryN/state\n$",
+				     director_orders_text(orders), 0, 0));
+	ck_assert_ptr_null(director_resolve(NULL, 0, &no_watch, kernel, &error));
+	ck_assert_int_eq(rig_exit_code(error), RIG_EXIT_USAGE);
+	ck_assert_ptr_nonnull(strstr(error->message, "'&dav->mutex'"));
 }
 END_TEST
 
@@ -331,10 +359,10 @@ START_TEST(plugin_lines)
 	rig_auto(director) director = NULL;
 	struct director_totals totals;
 	char line[32];
-	int fd, locks;
+	int fd, locks_fd;
 
 	n_held = n_broken = n_skewed = n_turned = 0;
-	director = director_open(orders, scratch, &owner, &fd, &locks, &error);
+	director = director_open(orders, scratch, &owner, &fd, &locks_fd, &error);
 	ck_assert_msg(director != NULL, "%s", error ? error->message : "");
 	ck_assert(!director_is_there(director));
 	say(fd, "hello 1 0 1 2 x86_64");
@@ -412,6 +440,7 @@ int main(void)
 	tcase_add_test(tests, visits);
 	tcase_add_test(tests, recorder_lines);
 	tcase_add_test(tests, arms);
+	tcase_add_test(tests, trap_classes);
 	tcase_add_test(tests, plugin_lines);
 	tcase_add_test(tests, no_such_qemu);
 	suite_add_tcase(suite, tests);

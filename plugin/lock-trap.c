@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tasks that are stopped between two locks of a cycle, until the circle is closed. */
+#include "plugin/locks.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "plugin/hold.h"
+
+#define NS_PER_S 1000000000
+#define STREAK_MAX 4
+
+void trap_init(struct locks_trap *trap)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&trap->change, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+unsigned trap_member_of(const struct locks_trap *trap, const struct locks_class *class)
+{
+	for (unsigned i = 0; i < trap->n_members; i++) {
+		const struct trap_member *member = &trap->member[i];
+		bool named = class->kind == LOCKS_BY_NAME || class->kind == LOCKS_BY_NODE;
+
+		if (member->kind != class->kind)
+			continue;
+		if (named ? !strcmp(member->name, "*") || !strcmp(member->name, class->name)
+			  : class->address >= member->from && class->address < member->to)
+			return i + 1;
+	}
+	return 0;
+}
+
+static unsigned member_of(const struct locks *locks, uint32_t class)
+{
+	return locks->class[class].member;
+}
+
+/* ---- the circle ---- */
+
+static struct trap_party *party_of(struct locks_trap *trap, uint64_t stack)
+{
+	for (unsigned i = 0; i < TRAP_PARTIES; i++)
+		if (trap->party[i].stack == stack)
+			return &trap->party[i];
+	return NULL;
+}
+
+/* Does TASK, which is stopped, hold LOCK so that a task that wants it has to wait? */
+static bool keeps(const struct locks_task *task, uint64_t lock, bool write)
+{
+	for (unsigned i = 0; i < task->n_held; i++)
+		if (task->held[i].lock == lock && (write || task->held[i].write))
+			return true;
+	return false;
+}
+
+/*
+ * Extends the path of N parties by one that holds what the last one wants. TRUE: it leads back to
+ * the first one.
+ */
+static bool close_circle(struct locks *locks, struct trap_party **path, unsigned n)
+{
+	struct locks_trap *trap = &locks->trap;
+
+	for (unsigned i = 0; i < TRAP_PARTIES; i++) {
+		struct trap_party *party = &trap->party[i];
+		const struct locks_task *task;
+		bool seen = false;
+
+		if (!party->stack || party->go)
+			continue;
+		task = locks_find_task(locks, party->stack);
+		if (!task || !keeps(task, path[n - 1]->lock, path[n - 1]->write))
+			continue;
+		for (unsigned k = 0; k < n; k++)
+			seen |= path[k] == party;
+		if (party == path[0] && n > 1) {
+			trap->n_circle = n;
+			return true;
+		}
+		if (seen || n == TRAP_PARTIES)
+			continue;
+		path[n] = party;
+		if (close_circle(locks, path, n + 1))
+			return true;
+	}
+	return false;
+}
+
+static bool is_closed(struct locks *locks, struct trap_party *last)
+{
+	struct locks_trap *trap = &locks->trap;
+	struct trap_party *path[TRAP_PARTIES] = {last};
+
+	if (!close_circle(locks, path, 1))
+		return false;
+	for (unsigned i = 0; i < trap->n_circle; i++) {
+		trap->circle[i] = *path[i];
+		path[i]->go = true;
+	}
+	trap->met++;
+	memset(trap->streak, 0, sizeof(trap->streak));
+	pthread_cond_broadcast(&trap->change);
+	return true;
+}
+
+/* ---- waiting ---- */
+
+static void wait_in(struct locks *locks, struct trap_party *party, unsigned member, unsigned cpu)
+{
+	struct locks_trap *trap = &locks->trap;
+	int64_t start = holds_now_ns(), limit = start + trap->max_ns, end, length;
+	struct timespec until = {limit / NS_PER_S, limit % NS_PER_S};
+	bool expired = false;
+
+	trap->waiting++;
+	trap->held++;
+	while (trap->armed && !party->go && !expired)
+		expired = pthread_cond_timedwait(&trap->change, &locks->lock, &until) != 0;
+	trap->waiting--;
+	end = holds_now_ns();
+	length = end - start;
+	if (!party->go) {
+		trap->expired += expired;
+		trap->rest_until_ns[member] = end + (length << trap->streak[member]);
+		trap->streak[member] += trap->streak[member] < STREAK_MAX;
+	}
+	if (trap->ended)
+		trap->ended(cpu, start, length, party->go, trap->data);
+}
+
+/* Counts which other locks of the cycle TASK holds. FALSE: none. */
+static bool count_encounters(struct locks *locks, const struct locks_task *task,
+			     const struct locks_held *wanted)
+{
+	unsigned to = member_of(locks, wanted->class);
+	bool any = false;
+
+	for (unsigned i = 0; to && i < task->n_held; i++) {
+		unsigned from = member_of(locks, task->held[i].class);
+
+		if (task->held[i].lock == wanted->lock)
+			return false;
+		if (!from || from == to)
+			continue;
+		locks->trap.met_by[from - 1][to - 1]++;
+		any = true;
+	}
+	return any;
+}
+
+void trap_enter(struct locks *locks, uint64_t sp, const struct locks_held *wanted, unsigned cpu)
+{
+	struct locks_trap *trap = &locks->trap;
+	const struct locks_task *task = trap->armed ? locks_find_task(locks, sp) : NULL;
+	struct trap_party *party;
+
+	if (!task || !count_encounters(locks, task, wanted))
+		return;
+	party = party_of(trap, 0);
+	if (!party)
+		return;
+	*party =
+		(struct trap_party){task->stack, wanted->lock, wanted->class, wanted->write, false};
+	if (!is_closed(locks, party) && trap->waiting + 1 < trap->vcpus &&
+	    holds_now_ns() >= trap->rest_until_ns[member_of(locks, wanted->class) - 1])
+		wait_in(locks, party, member_of(locks, wanted->class) - 1, cpu);
+	party->stack = 0;
+}
+
+void trap_arm(struct locks *locks, bool armed)
+{
+	pthread_mutex_lock(&locks->lock);
+	locks->trap.armed = armed;
+	pthread_cond_broadcast(&locks->trap.change);
+	pthread_mutex_unlock(&locks->lock);
+}
+
+/* ---- what came of it ---- */
+
+/* Does a party of the last circle still wait for its lock? */
+static bool still_waits(struct locks *locks, const struct trap_party *party)
+{
+	const struct locks_task *task = locks_find_task(locks, party->stack);
+
+	/* removals of kernfs nodes hold nothing while they wait, so their locks alone tell */
+	return task && task->n_held &&
+	       (locks->class[party->class].kind == LOCKS_BY_NODE ||
+		task->held[task->n_held - 1].lock == party->lock);
+}
+
+void trap_write(struct locks *locks, FILE *out)
+{
+	const struct locks_trap *trap = &locks->trap;
+
+	if (!trap->n_members)
+		return;
+	fprintf(out, "trap %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", trap->held, trap->met,
+		trap->expired);
+	for (unsigned i = 0; i < trap->n_members; i++)
+		for (unsigned j = 0; j < trap->n_members; j++)
+			if (trap->met_by[i][j])
+				fprintf(out, "encounter %u %u %" PRIu64 "\n", i, j,
+					trap->met_by[i][j]);
+	for (unsigned i = 0; i < trap->n_circle; i++)
+		fprintf(out, "circle %u %s\n", trap->circle[i].class,
+			still_waits(locks, &trap->circle[i]) ? "waits" : "gone");
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The request of an earlier run, to run it again. */
+#ifndef RIG_CMD_AGAIN_H
+#define RIG_CMD_AGAIN_H
+
+#include "plan/plan.h"
+#include "store/store.h"
+
+struct again {
+	struct run_request want; /* its lists belong to it */
+	char *seed, *scenario, *timeline;
+};
+
+struct again *again_new(void);
+void again_free(struct again *again);
+RIG_DEFINE_AUTO(again, again_free)
+
+/*
+ * Fills AGAIN->want from BEFORE, which must outlive it; `emulator` is kept where it is set. Errors:
+ * RIG_EXIT_USAGE, run.json has no valid inputs.
+ */
+gboolean again_read(struct again *again, const struct run_info *before, GError **error);
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which cycle `rig prove` is about: of a text, a log, or an earlier run. */
+#include "cmd/prove.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "locks/locks.h"
+#include "splat/decode.h"
+#include "splat/splat.h"
+#include "util/error.h"
+
+/* ---- a log ---- */
+
+static void keep_first(struct splat *splat, void *data)
+{
+	char ***classes = data;
+
+	if (!*classes && splat->cycle && g_strv_length(splat->cycle) >= 2)
+		*classes = g_strdupv(splat->cycle);
+	splat_free(splat);
+}
+
+static void feed(const guint8 *bytes, gsize len, void *data)
+{
+	scanner_feed(data, bytes, len);
+}
+
+static char **cycle_of_log(const char *path, GError **error)
+{
+	g_auto(GStrv) classes = NULL;
+	rig_auto(scanner) scanner = scanner_new(keep_first, &classes);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	gboolean ok;
+
+	if (fd < 0) {
+		rig_fail(error, RIG_EXIT_USAGE, "cannot open '%s': %s", path, g_strerror(errno));
+		return NULL;
+	}
+	ok = decode_fd(fd, path, feed, scanner, error);
+	close(fd);
+	scanner_flush(scanner);
+	if (ok && !classes)
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "'%s' has no report with a cycle of locks; `rig scan` lists its reports",
+			 path);
+	return ok ? g_steal_pointer(&classes) : NULL;
+}
+
+/* ---- a run ---- */
+
+/* The classes of a report: `cycle`, or of its signature. */
+static char **cycle_of_report(json_t *report)
+{
+	json_t *cycle = json_object_get(report, "cycle"), *signature, *class;
+	const char *bug;
+	g_autoptr(GPtrArray) classes = g_ptr_array_new();
+	size_t i;
+
+	json_array_foreach (cycle, i, class)
+		if (json_is_string(class))
+			g_ptr_array_add(classes, (gpointer)json_string_value(class));
+	if (classes->len >= 2) {
+		g_ptr_array_add(classes, NULL);
+		return g_strdupv((char **)classes->pdata);
+	}
+	signature = json_object_get(report, "signature");
+	bug = json_string_value(json_object_get(signature, "bug"));
+	return bug && g_str_has_prefix(bug, "v1:lock-cycle:") ? lock_cycle_parse(bug) : NULL;
+}
+
+static char **cycle_of_run(const struct run_info *run, GError **error)
+{
+	json_t *reports = json_object_get(run->details, "reports"), *report;
+	json_t *recorded = json_object_get(run->details, "recorded");
+	json_t *cycles = json_object_get(recorded, "cycles");
+	const char *first =
+		json_string_value(json_object_get(json_array_get(cycles, 0), "signature"));
+	char **classes = NULL;
+	size_t i;
+
+	json_array_foreach (reports, i, report)
+		if (!classes)
+			classes = cycle_of_report(report);
+	if (!classes && first)
+		classes = lock_cycle_parse(first);
+	if (!classes)
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "run '%s' has no report and no record of a cycle of locks; name one: "
+			 "--cycle 'A --> B'",
+			 run->name);
+	return classes;
+}
+
+char **prove_cycle(const char *what, const char *cycle, const char *results,
+		   struct run_info **ret_run, GError **error)
+{
+	const char *text = cycle ? cycle : strstr(what, "-->") ? what : NULL;
+	char **classes = text ? lock_cycle_parse(text) : NULL;
+
+	if (text && !classes) {
+		rig_fail(error, RIG_EXIT_USAGE,
+			 "'%s' is not a cycle of locks (for example 'mem_hotplug_lock --> "
+			 "kn->active')",
+			 text);
+		return NULL;
+	}
+	if (classes && !cycle)
+		return classes;
+	if (g_file_test(what, G_FILE_TEST_IS_REGULAR))
+		return classes ? classes : cycle_of_log(what, error);
+	*ret_run = run_open(results, what, error);
+	if (!*ret_run)
+		g_clear_pointer(&classes, g_strfreev);
+	else if (!classes)
+		classes = cycle_of_run(*ret_run, error);
+	return classes;
+}
+
+const char *prove_scenario(char **classes)
+{
+	static const struct {
+		const char *class, *scenario;
+	} provokes[] = {
+		{"slab_mutex", "online-offline-vs-slab-read"},
+		{"mem_hotplug_lock", "dimm-remove-vs-sysfs"},
+		{"cpu_hotplug_lock", "cpu-vs-memory-hotplug"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(provokes); i++)
+		if (g_strv_contains((const char *const *)classes, provokes[i].class))
+			return provokes[i].scenario;
+	return "dimm-remove-vs-sysfs";
+}

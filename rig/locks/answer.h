@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Whether a cycle of locks is a deadlock, from runs with a trap for it (docs/prove.md). */
+#ifndef RIG_LOCKS_ANSWER_H
+#define RIG_LOCKS_ANSWER_H
+
+#include <glib.h>
+#include <jansson.h>
+
+enum lock_answer {
+	ANSWER_NONE, /* the record proves nothing */
+	ANSWER_NOT_MET,
+	ANSWER_GUARDED,
+	ANSWER_REAL,
+};
+
+#define LOCK_ANSWERS                                      \
+	{                                                 \
+		"no answer", "not met", "guarded", "real" \
+	}
+
+/*
+ * DETAILS is what the file `verdict` of a run with a trap says, of any origin. *RET_TEXT, the
+ * caller's, is what the answer is based on: one sentence, or several lines.
+ */
+enum lock_answer lock_answer_of(json_t *details, char **ret_text);
+
+#endif
