@@ -20,7 +20,7 @@ static enum verdict verdict_of_exit(enum child_kind kind, const struct child_res
 	return r->exit_code == RIG_EXIT_SKIP ? VERDICT_SKIP : VERDICT_INFRA;
 }
 
-/* The last line of its standard error, or how it ended. */
+/* The reason why there is no result: the last line of standard error, or how the child ended. */
 static char *explain(const struct child_result *r, guint limit_s, gboolean overflow,
 		     const GString *err)
 {
@@ -41,8 +41,8 @@ static char *explain(const struct child_result *r, guint limit_s, gboolean overf
 }
 
 /*
- * The printed verdict counts only with the exit code that belongs to it. A run that its limit
- * ended prints ABORTED, which means that the user stopped it: that one does not count.
+ * TRUE: the printed verdict is valid. Its exit code must agree. A run that was ended by its time
+ * limit prints ABORTED, which is not valid, because that means that the user stopped it.
  */
 static gboolean has_verdict(struct child_result *r)
 {

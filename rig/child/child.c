@@ -83,7 +83,7 @@ char **child_run_words(const struct child_spec *spec)
 	add_each(argv, "--label", spec->labels);
 	for (const char *const *word = spec->extra; word && *word; word++)
 		g_ptr_array_add(argv, g_strdup(*word));
-	/* protects a scenario's name that begins with - */
+	/* "--" protects a scenario's name that begins with - */
 	add(argv, "--", spec->scenario);
 	return words_end(argv);
 }
@@ -189,7 +189,7 @@ static gboolean on_grace_over(void *data)
 	return G_SOURCE_REMOVE;
 }
 
-/* SIGTERM now, SIGKILL after GRACE_S; END is the reason. */
+/* Sends SIGTERM now and SIGKILL after GRACE_S; END is the reason. */
 static void terminate(struct child *child, enum child_end end, guint grace_s)
 {
 	if (!child->process.pid || child->result.end != CHILD_ENDED)

@@ -66,7 +66,7 @@ struct child_build_spec {
 	guint limit_s; /* as in struct child_spec */
 };
 
-/* What is run decides how its output is read. */
+/* The kind of command, which determines how its output is read. */
 enum child_kind {
 	CHILD_RUN,   /* `rig run --json` */
 	CHILD_BUILD, /* `rig kernel build --json` */
@@ -83,12 +83,12 @@ struct child_command {
 };
 
 enum child_end {
-	CHILD_ENDED,	 /* by itself, or by a signal that child.c did not send */
+	CHILD_ENDED,	 /* it ended by itself, or by a signal that child.c did not send */
 	CHILD_STOPPED,	 /* by child_stop() */
 	CHILD_TIMED_OUT, /* by its limit */
 };
 
-/* The result of one; lives as long as the child. */
+/* The result of a child; valid as long as the child. */
 struct child_result {
 	/*
 	 * Of a run: the verdict that it printed, if its exit code confirms it. Otherwise ABORTED if
@@ -97,7 +97,7 @@ struct child_result {
 	 */
 	enum verdict verdict;
 	enum child_end end;
-	int exit_code;	/* -SIGNAL where it was killed */
+	int exit_code;	/* or -SIGNAL if it was killed */
 	char *run;	/* the run folder's name, NULL if unknown */
 	json_t *answer; /* what it printed with --json; an empty object if that is not JSON (an
 			 * array only of CHILD_OTHER) */
@@ -111,7 +111,7 @@ struct child;
 typedef void (*child_done)(struct child *child, const struct child_result *result, void *data);
 
 /*
- * Starts one. Errors (RIG_EXIT_INFRA): it cannot be started. DONE is called later, never from
+ * Starts a child. Errors (RIG_EXIT_INFRA): it cannot be started. DONE is called later, never from
  * inside this call.
  */
 struct child *child_run(const struct child_spec *spec, child_done done, void *data, GError **error);
@@ -121,7 +121,7 @@ struct child *child_build(const struct child_build_spec *spec, child_done done, 
 struct child *child_start(const struct child_command *command, child_done done, void *data,
 			  GError **error);
 
-/* Their command lines without the program's name: g_strfreev(). */
+/* The command lines of child_run() and child_build(), without the program's name: g_strfreev(). */
 char **child_run_words(const struct child_spec *spec);
 char **child_build_words(const struct child_build_spec *spec);
 
@@ -131,7 +131,7 @@ char **child_build_words(const struct child_build_spec *spec);
  */
 void child_read_answer(enum child_kind kind, guint limit_s, const GString *out, const GString *err,
 		       struct child_result *result);
-/* Frees what is in it. */
+/* Frees the contents of RESULT. */
 void child_result_clear(struct child_result *result);
 
 /*
@@ -143,7 +143,7 @@ void child_stop(struct child *child, guint grace_s);
 /* The process id, which is also its group's; 0 when it has ended. */
 int child_pid(const struct child *child);
 
-/* Frees it. If it still runs it is killed first, and DONE is not called. */
+/* Frees CHILD. If it still runs, it is killed first, and DONE is not called. */
 void child_free(struct child *child);
 RIG_DEFINE_AUTO(child, child_free)
 

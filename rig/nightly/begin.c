@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A new night: of a plan, and its folder with cells.json. */
+/* Makes a new night of a plan, and its folder with cells.json. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 #include "util/sweep.h"
 
 /*
- * Options for each `rig run`: those of the plan, then those of the caller. The last of a repeated
- * option counts.
+ * Options for each `rig run`: those of the plan, then those of the caller, because the last of a
+ * repeated option is used.
  */
 static char **words_of(const struct plan *plan, char *const *callers)
 {

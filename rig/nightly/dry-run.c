@@ -12,7 +12,7 @@ struct dry_run {
 	GPtrArray *cache; /* struct kernel: finished builds */
 	json_t *missing; /* array of messages */
 	double builds_s;
-	guint builds, unknown; /* to be made; of these the time is not known */
+	guint builds, unknown; /* builds to be made, and those of unknown duration */
 };
 
 static void miss(struct dry_run *dry, json_t *message)
@@ -39,9 +39,10 @@ static gboolean is_same_patches(const struct kernel *built, const struct night_k
 }
 
 /*
- * TRUE if the cache seems to have the kernel. A guess, as the source is not resolved: a git branch
- * may have moved, and configs are not compared. Otherwise *RET_S is how long a build took of the
- * same source and architecture, else of the same architecture; -1: unknown.
+ * TRUE if the cache seems to have the kernel. This is an estimate, because the source is not
+ * resolved (a git branch may have moved) and configs are not compared. Otherwise *RET_S is the
+ * duration of a build of the same source and architecture, else of the same architecture; -1:
+ * unknown.
  */
 static gboolean is_built(const struct dry_run *dry, const struct night_kernel *kernel,
 			 const char *arch, double *ret_s)
@@ -64,7 +65,7 @@ static gboolean is_built(const struct dry_run *dry, const struct night_kernel *k
 	return FALSE;
 }
 
-/* TRUE if an unfinished cell needs it. */
+/* TRUE if an unfinished cell needs BUILD. */
 static gboolean is_wanted(const struct night *night, const struct night_build *build)
 {
 	for (guint i = 0; i < night->cells->len; i++) {

@@ -12,12 +12,12 @@
 #include "util/rng.h"
 
 #define QEMU_OVERHEAD (256ull << 20)
-#define AROUND_S 15 /* boot and shutdown, without earlier runs */
+#define AROUND_S 15 /* for boot and shutdown, if there are no earlier runs */
 #define NIGHTS_READ 10
 
 /* ---- cores: the use in runs of earlier nights ---- */
 
-/* The largest of any attempt of SCENARIO on MACHINE; 0: unknown. */
+/* The most cores that any attempt of SCENARIO on MACHINE used in NIGHT; 0: unknown. */
 static double cores_in(json_t *night, const char *scenario, const char *machine)
 {
 	json_t *cell, *attempt;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From a plan to its cells. */
+/* Expands a plan to its cells. */
 #include "nightly/internal.h"
 
 #include <string.h>
@@ -134,9 +134,8 @@ gboolean night_expand(struct night *night, const struct plan *plan, GError **err
 				return FALSE;
 	for (unsigned i = 0; i < plan->n_excludes; i++)
 		if (!plan->excludes[i].used)
-			return rig_fail(error, RIG_EXIT_USAGE,
-					"%s: the exclude '%s' leaves nothing out", plan->file,
-					plan->excludes[i].why);
+			return rig_fail(error, RIG_EXIT_USAGE, "%s: exclude '%s' matches no cell",
+					plan->file, plan->excludes[i].why);
 	if (!night->cells->len)
 		return rig_fail(error, RIG_EXIT_USAGE, "%s: no cell is left: %s", plan->file,
 				night->excluded->len

@@ -45,7 +45,7 @@ gboolean night_open_files(struct night *night, GError **error)
 	if (night->journal < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", journal,
 				g_strerror(errno));
-	/* the half line of one that was killed ends here */
+	/* if a killed process left half a line, end it here */
 	end = lseek(night->journal, 0, SEEK_END);
 	if (end > 0 && pread(night->journal, &last, 1, end - 1) == 1 && last != '\n' &&
 	    write(night->journal, "\n", 1) != 1)

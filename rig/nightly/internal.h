@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between the files of nightly/. Each file calls only files above it in this list:
+ * Shared by the files of nightly/. Each file calls only files above it in this list:
  *
  *	plan.c		no night yet
  *	night.c		a night in memory
@@ -25,7 +25,7 @@
 
 /* ---- night.c ---- */
 
-/* Without cells; the index is open. Errors: RIG_EXIT_INFRA. */
+/* Makes a night without cells, with an open index. Errors: RIG_EXIT_INFRA. */
 struct night *night_new_empty(const struct night_options *options, GError **error);
 struct night_cell *night_cell_new(void);
 void night_cell_free(gpointer data);
@@ -34,11 +34,11 @@ void night_excluded_free(gpointer data);
 
 /* Adds the builds that the cells need. */
 void night_find_builds(struct night *night);
-/* Borrowed; NULL: its kernel is an image. */
+/* The build that CELL needs, borrowed; NULL: its kernel is an image. */
 struct night_build *night_build_of(const struct night *night, const struct night_cell *cell);
 struct night_cell *night_find_cell(const struct night *night, const char *key);
 
-/* Copies ATTEMPT's strings; ignored where an attempt of that number is known. Settles the cell. */
+/* Adds a copy of ATTEMPT, unless one of that number is known, and updates the cell's status. */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt);
 /* TRUE if the cell is to be run again. */
 gboolean night_needs_more(const struct night *night, const struct night_cell *cell);
@@ -47,15 +47,16 @@ void night_settle(const struct night *night, struct night_cell *cell);
 
 /* ---- files.c ---- */
 
-/* Errors: another rig runs the night (RIG_EXIT_USAGE), the disk (RIG_EXIT_INFRA). */
-gboolean night_open_files(struct night *night, GError **error);
 /*
- * Appends LINE, which is stolen, to the journal; on disk when it returns. Errors: RIG_EXIT_INFRA.
+ * Locks the night and opens its journal. Errors: another process runs the night (RIG_EXIT_USAGE),
+ * the disk (RIG_EXIT_INFRA).
  */
+gboolean night_open_files(struct night *night, GError **error);
+/* Appends LINE, which is stolen, to the journal, and syncs it to disk. Errors: RIG_EXIT_INFRA. */
 gboolean night_note(struct night *night, json_t *line, GError **error);
 json_t *night_strings(char *const *list);
 json_t *night_attempt_json(const struct attempt *attempt);
-/* An object in DIR/NAME, or NULL: new reference. */
+/* The JSON object in DIR/NAME, or NULL: new reference. */
 json_t *night_read_json(const char *dir, const char *name);
 /* All nights below RESULTS, oldest first; g_strfreev(). */
 char **night_ids(const char *results);

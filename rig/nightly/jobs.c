@@ -3,7 +3,7 @@
 #include "nightly/run.h"
 #include "scenario/scenario.h"
 
-/* Added to a run's limit for post-mortem and a slow host. */
+/* Seconds added to a run's limit, for the post-mortem and slow hosts. */
 #define AROUND_S 900
 
 /* ---- the end of a job ---- */
@@ -48,7 +48,9 @@ static void note_build(struct runner *r, struct night_build *build,
 			       "wall_s", result->wall_s, "cpu_s", result->cpu_s));
 }
 
-/* Why there is no result: the problem of the child, or the first reason of its verdict. */
+/*
+ * The reason why there is no result: the problem of the child, or the first reason of its verdict.
+ */
 static char *problem_of(const struct child_result *result, enum run_outcome outcome)
 {
 	json_t *reasons = json_object_get(json_object_get(result->answer, "details"), "reasons");

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * From night.json to a table, rows are scenarios and columns are machines. Everything is taken from
- * the file.
- */
+/* Makes a table from night.json: rows are scenarios, columns are machines. */
 #include "nightly/matrix.h"
 
 #include <string.h>
@@ -10,7 +7,7 @@
 #include "nightly/nightly.h"
 #include "util/error.h"
 
-/* The worst last; of two cells in one place, the worse is shown. */
+/* The statuses, the worst last; of two cells in one place, the worse one is shown. */
 static const enum cell_status by_weight[] = {
 	CELL_SKIP, CELL_GOOD, CELL_WAITING, CELL_NONE, CELL_FLAKY, CELL_BAD,
 };
@@ -126,7 +123,8 @@ static gboolean same_found(json_t *row, json_t *bad)
 }
 
 /*
- * "verdict": good here, bad there; "found": bad in different ways; "same": bad in one way; or NULL.
+ * How ROW differs between machines. "verdict": good on some, bad on others; "found": bad with
+ * different findings; "same": bad with the same finding; or NULL.
  */
 static const char *difference(json_t *row, json_t *good, json_t *bad)
 {

@@ -189,7 +189,7 @@ static gboolean skipped(const struct night_cell *cell)
 	return FALSE;
 }
 
-/* Every attempt met a known issue that prevented its proof. */
+/* TRUE: in every attempt a known issue prevented the proof that PASS needs. */
 static gboolean all_known(const struct night_cell *cell)
 {
 	for (guint i = 0; i < cell->attempts->len; i++)
@@ -199,8 +199,8 @@ static gboolean all_known(const struct night_cell *cell)
 }
 
 /*
- * A failing cell uses all its retries, to measure how often it fails; one without a verdict
- * is retried until it has one.
+ * A failing cell is repeated as often as `retries` allows, to measure how often it fails; one
+ * without a verdict is repeated until it has one.
  */
 gboolean night_needs_more(const struct night *night, const struct night_cell *cell)
 {
@@ -238,7 +238,7 @@ const char *cell_status_name(enum cell_status status)
 	return names[status];
 }
 
-/* Takes ATTEMPT's strings as copies; one number counts once. */
+/* Adds a copy of ATTEMPT, unless one of that number is known. */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt)
 {
 	struct attempt mine = *attempt;

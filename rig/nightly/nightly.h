@@ -36,7 +36,7 @@ enum cell_status {
 const char *cell_status_name(enum cell_status status);
 
 struct attempt {
-	guint number; /* 1 is the first */
+	guint number; /* number of the attempt, from 1 */
 	enum verdict verdict;
 	enum run_outcome outcome;
 	char *run;	      /* the folder's name, or NULL */
@@ -53,7 +53,7 @@ struct night_cell {
 	guint repetition;
 	struct pack_item item;
 	char *stopped;	  /* why its last attempt was stopped before its end, or NULL */
-	GArray *attempts; /* struct attempt, by number; those that gave up ABORTED are not in it */
+	GArray *attempts; /* struct attempt, by number; without those that ended as ABORTED */
 	enum cell_status status;
 };
 
@@ -83,7 +83,7 @@ struct night_options {
 	guint64 memory;	  /* 0: what is available */
 	double budget_s;  /* runs that would end later are not started; 0: no limit */
 	gboolean shuffle; /* in an order drawn from `seed` instead of longest first */
-	guint64 seed;	  /* of the night; cells without a seed in the plan draw theirs from it */
+	guint64 seed; /* seed of the night; cells without a seed in the plan draw theirs from it */
 	const char *const *extra; /* further options for each `rig run` */
 	const char *rig;	  /* the program; NULL: this one */
 	gboolean detach;	  /* leave as soon as all is submitted, where the place can */
@@ -104,7 +104,7 @@ struct night_view {
 
 struct night {
 	char *id, *plan, *about, *dir, *results, *began;
-	struct night_options options; /* its strings are not valid after night_new() but `extra` */
+	struct night_options options; /* after night_new(), only `extra` of its strings is valid */
 	char **extra;
 	guint retries, duration_s, patience_s;
 	guint64 seed;
@@ -114,8 +114,8 @@ struct night {
 	struct place *place;
 	struct pack_room host; /* the most that one cell may need */
 	const char *unfinished; /* why it ended before all was run, or NULL */
-	double wall_s, controller_s, children_s; /* of all processes that ran the night, as far as
-						  * recorded */
+	/* summed over all processes that ran the night, as far as recorded */
+	double wall_s, controller_s, children_s;
 	struct run_index *index;
 	json_t *past; /* night.json of the nights before, for estimates */
 	int lock, journal;
@@ -149,9 +149,9 @@ char *night_find_unfinished(const char *results, const char *plan, GError **erro
 json_t *night_dry_run(const struct night *night);
 
 /*
- * Runs the cells that are not finished. Blocks, iterating the default main context. The first
- * SIGINT or the file `stop` ends the starting of children; a second SIGINT or SIGTERM stops those
- * that run. Errors (RIG_EXIT_INFRA): the journal cannot be written.
+ * Runs the cells that are not finished. Blocks, iterating the default main context. After the first
+ * SIGINT, or if the file `stop` exists, no further child is started; a second SIGINT or SIGTERM
+ * stops running ones. Errors (RIG_EXIT_INFRA): the journal cannot be written.
  */
 gboolean night_run(struct night *night, const struct night_view *view, GError **error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Plan files, from name to struct. */
+/* Loads plan files. */
 #include "nightly/plan.h"
 
 #include <string.h>
@@ -150,7 +150,9 @@ static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, G
 	return TRUE;
 }
 
-/* Checks here what `rig run` would report for each cell. */
+/*
+ * Checks `launcher` and `connect`, because otherwise `rig run` would report an error for each cell.
+ */
 static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
 	static const char *const known[] = {"direct", "libvirt", NULL};
@@ -166,7 +168,7 @@ static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, 
 	return TRUE;
 }
 
-/* An exclude that matches nothing is a typing mistake. */
+/* Rejects an exclude that matches nothing, which is a typing mistake. */
 static gboolean check_excludes(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
 	yaml_node_t *nodes = yaml_tree_get(tree, yaml_tree_root(tree), "exclude");
@@ -205,7 +207,7 @@ static void make_absolute(const char *folder, char **list, unsigned n)
 	}
 }
 
-/* A scenario's file, not its name. */
+/* Makes the path of a scenario absolute; a name is not changed. */
 static void make_file_absolute(const char *folder, char **word)
 {
 	if (*word && (strchr(*word, '/') || g_str_has_suffix(*word, ".yaml")))
@@ -244,7 +246,7 @@ static char *file_of(const char *what)
 								    : rig_home_path(relative);
 }
 
-/* Error: unknown plan, with the names of all. */
+/* Sets the error "unknown plan", with the names of all plans. */
 static void fail_name(const char *what, GError **error)
 {
 	g_autofree char *folder = rig_home_path("scenarios/plans"), *all = NULL;

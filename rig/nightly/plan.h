@@ -11,7 +11,7 @@
 #include "util/auto.h"
 
 struct plan_kernel {
-	char *name;   /* the tree's name over time: "stable"; the label `tree` of its runs */
+	char *name;   /* the tree's name in all nights: "stable"; the label `tree` of its runs */
 	char *source; /* source or image, as for `rig run --kernel` */
 	char **patches, **fragments; /* paths, as for `rig run` */
 	unsigned n_patches, n_fragments;
@@ -36,7 +36,7 @@ struct plan {
 	guint64 *seeds;
 	unsigned n_seeds;		 /* 0: one for each cell, from the night's seed */
 	unsigned repeat;		 /* 1 */
-	unsigned retries;		 /* how often a failing cell is run again: 2 */
+	unsigned retries;		 /* how often a failing cell is repeated; 2 by default */
 	unsigned duration_s, patience_s; /* 0: the scenario's, the rig's */
 	char *launcher, *connect;	 /* as of `rig run`; NULL: its default */
 	char *name, *file;		 /* "nightly"; the file it was read from */
@@ -50,7 +50,7 @@ struct plan {
  */
 struct plan *plan_load(const char *what, GError **error);
 /*
- * The same from DATA of LEN bytes; FILE is the name in errors, and its base name is the plan's
+ * plan_load() from DATA of LEN bytes; FILE is the name in errors, and its base name is the plan's
  * name.
  */
 struct plan *plan_parse(const char *file, const char *data, gsize len, GError **error);

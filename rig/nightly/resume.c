@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Resumes a night: its journal and the run folders show which cells are finished. */
+/* Resumes a night: its journal and the folders of its runs show which cells are finished. */
 #include <string.h>
 
 #include "nightly/internal.h"
@@ -124,7 +124,10 @@ static gboolean read_journal(struct night *night, GError **error)
 	return TRUE;
 }
 
-/* Runs with a verdict that is missing in the journal: the rig was killed before it wrote it. */
+/*
+ * Reads runs whose verdict is missing in the journal, because the process was killed before it
+ * wrote it.
+ */
 static gboolean read_folders(struct night *night, GError **error)
 {
 	g_autoptr(GPtrArray) runs =

@@ -37,13 +37,13 @@ struct night_job {
 	char *key;
 };
 
-/* jobs.c. An error is left in R, and stops everything. */
+/* jobs.c. An error is stored in R and ends the night. */
 void night_add_cell(struct runner *r, struct night_cell *cell);
 void night_add_build(struct runner *r, struct night_build *build);
 void night_job_free(struct night_job *job);
-/* Into the journal; LINE is stolen. */
+/* Writes LINE, which is stolen, to the journal. */
 void night_record(struct runner *r, json_t *line);
-/* Stops everything; ERROR is kept. */
+/* Ends the night and stores ERROR. */
 void night_fail(struct runner *r, GError *error);
 
 #endif

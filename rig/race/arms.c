@@ -6,41 +6,44 @@
 #include <string.h>
 
 #define FAVOUR 4	/* factor of the prior of a favoured function */
-#define REWARD_FAILED 1	/* to the suspects of a failure, the nearest one most */
-#define REWARD_NEWS 0.1 /* to each that waited: which one was the cause is unknown */
-#define NOT_HELD 0.25	/* a sweep in which an arm did not wait, in tries */
+/* for each suspect of a failure; the nearest one in time gets most of it */
+#define REWARD_FAILED 1
+#define REWARD_NEWS 0.1 /* for each arm that waited in a sweep with a new lock order */
+#define NOT_HELD 0.25	/* a sweep in which an arm did not wait counts as this many tries */
 
 /*
- * A place that is passed seldom is active during a whole sweep: its waits cost little, and a path
- * that is run once has each of its places. Others take turns, so that those active at a time get
- * many waits. A place that is passed constantly slows the guest, and is left out.
+ * A place that vCPUs pass seldom is active during the whole sweep: its waits cost little time, and
+ * a path that runs once passes each of its places only once. Other places take turns, so that those
+ * active at a time get many waits. A place that vCPUs pass constantly is left out, because a hold
+ * there slows the guest.
  */
 #define SELDOM_HZ 10
 #define CONSTANT_HZ 400
-#define SELDOM_ARMS 100 /* of one sweep */
+#define SELDOM_ARMS 100 /* arms of a sweep whose places are passed seldom */
 #define TURN_ARMS (RACE_ARMS - SELDOM_ARMS)
 #define SLOTS_MIN 4
 #define SLOTS_MAX 16
 
-/* Where in a function a vCPU is held. */
+/* The places in a function where a vCPU is held. */
 static const struct kind {
-	const char *format; /* of the function, and of one that it calls */
+	const char *format; /* its arguments: the function, and one that it calls */
 	double weight;
 	gboolean is_call, is_update;
 } kinds[] = {
 	{"%s", 1.0, FALSE, FALSE},
-	/* what it got from the callee is in its hands */
+	/* the function has the callee's result and is about to use it */
 	{"return of %2$s in %1$s", 0.9, TRUE, FALSE},
 	{"return of %s", 0.7, FALSE, FALSE},
-	/* two tasks in one function: a lost update */
+	/* two tasks in one function can lose an update */
 	{"update in %s", 1.2, FALSE, TRUE},
 };
 
 struct function {
 	const char *name;
 	gint64 visits;
-	gint64 beside; /* times that another vCPU was near in any of the functions, */
-	gint64 itself; /* and in the same one */
+	/* number of times that another vCPU was in one of the functions at about the same time, */
+	gint64 beside;
+	gint64 itself; /* and in the same function */
 	json_t *calls;
 };
 
@@ -60,7 +63,7 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 	double hz = f->visits / MAX(1, record->seconds);
 	struct arm arm = {.hz = hz, .is_update = kind->is_update};
 
-	/* the counts are those of a single run: they only order the arms */
+	/* these counts are of a single run, so they are only used to order the arms */
 	arm.prior = kind->weight / (1 + log10(1 + hz)) *
 		    sqrt(MIN(1, f->beside / (double)f->visits));
 	if (is_favoured(record->favoured, f->name) ||
@@ -156,11 +159,11 @@ static int best_first(gconstpointer a, gconstpointer b)
 	const struct arm *const *one = a, *const *two = b;
 	double left = value(*one), right = value(*two);
 
-	/* equal ones in the order of the record, which is that of the array */
+	/* equal ones keep the order of the array, which is that of the record */
 	return left > right ? -1 : left < right ? 1 : *one < *two ? -1 : *one > *two;
 }
 
-/* Adds the best MAX arms that are passed seldom, or (SELDOM is FALSE) that are not. */
+/* Adds the best MAX arms: if SELDOM, those whose places are passed seldom, else the others. */
 static void choose(const GPtrArray *order, gboolean seldom, guint max, struct race_trial *ret)
 {
 	guint n = 0;
@@ -195,7 +198,7 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 	choose(order, TRUE, SELDOM_ARMS, ret);
 	ret->turns = ret->n;
 	choose(order, FALSE, TURN_ARMS, ret);
-	/* all of them once in half a minute */
+	/* each of them has a turn within half a minute */
 	n_turns = ret->n - ret->turns;
 	ret->slots = CLAMP(n_turns * RACE_WINDOW_MS / 30000, SLOTS_MIN, SLOTS_MAX);
 	race->sweeps += ret->n > 0;
@@ -226,7 +229,7 @@ void arms_reward(struct race *race, const struct race_trial *trial, const struct
 
 struct suspect {
 	guint arm;
-	double order; /* the lowest first */
+	double order; /* the suspect with the lowest comes first */
 };
 
 static int by_order(gconstpointer a, gconstpointer b)
@@ -252,7 +255,10 @@ void arms_suspect(struct race *race, const struct race_trial *trial, const struc
 		if (one.arm == G_MAXUINT || !o->held[i] || (timed && !o->suspect[i]))
 			continue;
 		arm = &g_array_index(race->arms, struct arm, one.arm);
-		/* a wrong account has no time, and is most often a lost update */
+		/*
+		 * for a failed check at the end, the time of the failure is not known, and most are
+		 * lost updates
+		 */
 		one.order = timed ? o->suspect[i] : arm->is_update ? -value(arm) - 10 : -value(arm);
 		g_array_append_val(suspects, one);
 	}

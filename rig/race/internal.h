@@ -17,15 +17,15 @@ struct race_search {
 	struct race_options options;
 	char *visits_words, **favoured, *cwd;
 	json_t *words, *visits, *trials; /* visits: NULL until the first run has ended */
-	double seconds;			 /* of load in the first run */
-	struct race *race;		 /* NULL until then, too */
-	char *said, *failure;		 /* reason and signature of the run whose holds are being
-					  * reduced; or NULL */
+	double seconds;			 /* duration of the load in the first run */
+	struct race *race;		 /* NULL until the first run has ended */
+	/* reason and signature of the failed run whose holds are being reduced; or NULL */
+	char *said, *failure;
 	void (*ended)(const struct race_event *event, void *data);
 	void (*starting)(const char *what, void *data);
 	void *data;
 	GHashTable *orders; /* lock orders seen, as text; NULL: none yet */
-	/* while it runs */
+	/* used while the search runs */
 	GMainLoop *loop;
 	struct race_slot slot[RACE_GUESTS_MAX];
 	guint faults, sweeps, budget_source;
@@ -37,7 +37,7 @@ struct race_search {
 /* Creates the strategy from VISITS, which were counted in SECONDS of load. */
 gboolean search_begin(struct race_search *search, json_t *visits, double seconds, GError **error);
 
-/* The first reason of a run, or why it has none; borrowed. */
+/* The first reason of a run, or why it has no result; borrowed. */
 const char *outcome_reason(const struct child_result *result);
 /*
  * Identifies a failure: the signature of the first report or of the hang, else the reason. The
@@ -45,21 +45,23 @@ const char *outcome_reason(const struct child_result *result);
  */
 char *outcome_failure(const struct child_result *result);
 /*
- * Reads the result if TRIAL's holds are the run's only ones, in the same order. Once a failure is
- * being reduced, other failures do not count.
+ * Reads the outcome of TRIAL from the run's result, if TRIAL's holds are the run's only ones, in
+ * the same order. While a failure is being reduced, others do not count as failures.
  */
 void outcome_read(const struct race_search *search, const struct child_result *result,
 		  const struct race_trial *trial, struct race_outcome *o);
 
 /*
- * Has the run a lock order that no earlier one of this process had? The first one with lock orders
- * has none.
+ * TRUE: the run has a lock order that no earlier one of this process had. FALSE for the first run
+ * with lock orders.
  */
 gboolean outcome_news(struct race_search *search, const struct child_result *result);
 
 /* A trial with its outcome, for race.json. New reference. */
 json_t *trial_json(const struct race_trial *trial, const struct race_outcome *outcome);
-/* The reverse; the strings are JSON's. FALSE: JSON is not a valid trial. */
+/*
+ * Reads what trial_json() made; the strings are borrowed from JSON. FALSE: it is not a valid trial.
+ */
 gboolean trial_read(json_t *json, struct race_trial *trial, struct race_outcome *outcome);
 
 gboolean state_save(const struct race_search *search, GError **error);

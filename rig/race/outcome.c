@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the answer of a run says about its trial. */
+/* Reads the outcome of a trial from the result of its run. */
 #include "race/internal.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ const char *outcome_reason(const struct child_result *result)
 	return text ? text : result->problem;
 }
 
-/* REASON of a run without a report, without what differs from run to run; the caller's. */
+/* REASON of a run without a report, without the parts that differ between runs; the caller's. */
 static char *plain_reason(enum verdict verdict, const char *reason)
 {
 	static const char *const accounts[] = {"MemTotal is ", "node "};

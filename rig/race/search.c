@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The loop: a run without holds whose functions are counted, then trials. */
+/* The loop of a search: a run without holds, in which functions are counted, then trials. */
 #include "race/internal.h"
 
 #include <errno.h>
@@ -12,7 +12,8 @@
 
 #define STOP_GRACE_S 10
 #define FAULTS_MAX 3	/* consecutive faults of the host that end the search */
-#define ALONE_MAX 2	/* as many runs without a hold, if all failed, end it */
+/* the search ends if this many runs without holds have failed and none has passed */
+#define ALONE_MAX 2
 #define LABEL "race="
 
 static void step(struct race_search *search);
@@ -26,7 +27,7 @@ struct race_search *race_search_new(const struct race_options *options, json_t *
 	search->cwd = g_get_current_dir();
 	search->words = json_incref(words);
 	search->trials = json_array();
-	/* the folder after it: wrong words leave nothing behind */
+	/* create the folder only after this check, so that invalid words leave nothing behind */
 	if (!race_around(options->around, options->results, &search->visits_words,
 			 &search->favoured, error))
 		return NULL;
@@ -135,7 +136,10 @@ static gboolean on_budget(void *data)
 	return G_SOURCE_REMOVE;
 }
 
-/* The first run may have built the kernel: that time does not count. */
+/*
+ * Starts the budget when the first run has ended: it may have built the kernel, and that time does
+ * not count.
+ */
 static void start_budget(struct race_search *search, double spent_s)
 {
 	g_clear_handle_id(&search->budget_source, g_source_remove);
@@ -167,7 +171,7 @@ static gboolean is_judged(enum verdict verdict)
 	       verdict == VERDICT_HANG;
 }
 
-/* A run without a result for the kernel: a fault of the host, or a request that cannot be met. */
+/* Counts a run without a result: a fault of the host, or a request that cannot be met. */
 static void blame(struct race_search *search, const struct child_result *result)
 {
 	GError *error = NULL;
@@ -211,7 +215,7 @@ static void take_trial(struct race_search *search, const struct child_result *re
 		finish(search, RACE_FOUND);
 }
 
-/* The run without holds whose functions were counted is also the first trial. */
+/* Handles the run without holds in which functions were counted. It is also the first trial. */
 static void take_record(struct race_search *search, const struct child_result *result,
 			const struct race_slot *slot)
 {
@@ -259,7 +263,7 @@ static void add(GPtrArray *words, const char *option, const char *value)
 		g_ptr_array_add(words, g_strdup(value));
 }
 
-/* A sweep's holds are in a file, others on the command line. */
+/* Adds the holds of TRIAL: those of a sweep in a file, others on the command line. */
 static gboolean add_holds(struct race_search *search, const struct race_trial *trial,
 			  GPtrArray *words, GError **error)
 {
@@ -305,7 +309,7 @@ static void start(struct race_search *search, struct race_slot *slot)
 	};
 	GError *error = NULL;
 
-	/* a run that hung ends sooner without it */
+	/* without a memory image, a run that hung ends sooner */
 	add(words, "--memory-image", "0");
 	if (o->drop_holds)
 		add(words, "--without", "holds");
@@ -337,7 +341,7 @@ static gboolean records(const struct race_search *search)
 	return FALSE;
 }
 
-/* Fills each free slot, and ends the loop where nothing is left. */
+/* Starts a run for each free guest, and ends the loop if no trial is left. */
 static void step(struct race_search *search)
 {
 	for (guint i = 0; i < search->options.guests && !search->over; i++) {

@@ -86,7 +86,8 @@ gboolean state_restore(struct race_search *search, json_t *state, GError **error
 
 	if (json_integer_value(json_object_get(state, "version")) != STATE_VERSION ||
 	    !json_is_array(trials))
-		return rig_fail(error, RIG_EXIT_USAGE, "'%s/race.json' is of another version",
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"'%s/race.json' was made by another version; start a new search",
 				search->options.dir);
 	search->said = g_strdup(json_string_value(json_object_get(state, "said")));
 	search->failure = g_strdup(json_string_value(json_object_get(state, "failure")));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The phases of a search: what is tried next, and the reduction of a failed trial. */
+/* The phases of a search: chooses the next trial, and reduces a failed one. */
 #include "race/arms.h"
 
 #include <string.h>
@@ -67,7 +67,7 @@ static void take_group(const struct race *race, struct race_trial *ret)
 			g_array_index(race->arms, struct arm, race->suspect[i]).hold;
 }
 
-/* The sweep TRIAL failed. Without a hold that waited it failed by itself. */
+/* Handles that the sweep TRIAL failed. If no hold waited, the holds are not the cause. */
 static void begin_confirm(struct race *race, const struct race_trial *trial,
 			  const struct race_outcome *o)
 {
@@ -105,7 +105,7 @@ static void begin_reduce(struct race *race)
 	race->failed = race->runs = 0;
 }
 
-/* The holds of TRIAL are the found ones: those that waited, where O is not NULL. */
+/* Stores the holds of TRIAL as the found ones; if O is not NULL, only those that waited. */
 static void keep_holds(struct race *race, const struct race_trial *trial,
 		       const struct race_outcome *o)
 {
@@ -119,7 +119,7 @@ static void keep_holds(struct race *race, const struct race_trial *trial,
 	}
 }
 
-/* TRIAL failed without the rest: continue with its holds. */
+/* TRIAL failed, so the holds that it left out are not needed: continues with its holds. */
 static void keep_part(struct race *race, const struct race_trial *trial)
 {
 	gboolean halving = race->halving;
@@ -142,7 +142,7 @@ static void next_part(struct race *race)
 	if (race->halving && race->part == 2) {
 		race->halving = FALSE;
 		race->part = 0;
-		/* with two holds, each was tried alone */
+		/* each of the two holds was already tried alone */
 		if (race->found.n == 2)
 			race->phase = RACE_MEASURE;
 	} else if (!race->halving && race->part >= race->found.n) {
@@ -171,7 +171,7 @@ static void confirm(struct race *race, const struct race_trial *trial,
 			race->phase = RACE_EXPLORE;
 		return;
 	}
-	/* the nearest ones twice */
+	/* the first group, nearest to the failure, is tried twice */
 	if (!race->group && ++race->tries < TRIES)
 		return;
 	race->tries = 0;

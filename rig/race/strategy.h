@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The strategy of `rig race`, without guests: given which functions vCPUs passed in a run without
- * holds, what to run next, given what came of the runs before.
+ * The strategy of `rig race`, without guests: from the functions that vCPUs passed in a run without
+ * holds, and the outcomes of earlier trials, it chooses the holds of the next run.
  *
- *	RACE_EXPLORE	a sweep: one boot tries some two hundred holds, its arms, a few at a time.
- *			A hold is a delay at one place, so there are as many arms as places and
- *			not as many as pairs. The arms are chosen by prior and reward.
- *	RACE_CONFIRM	a sweep failed: the arms that waited when it did, in groups of RACE_GROUP
- *			that are active all the time, nearest to the failure first
- *	RACE_REDUCE	a group failed, too: its holds are halved, then left out one at a time, as
- *			long as the rest fails
- *	RACE_MEASURE	the holds that are left, again and again, and the scenario without any
+ *	RACE_EXPLORE	a sweep: one boot tries some two hundred holds (arms, in the terms of a
+ *			bandit algorithm), a few at a time. A hold is a delay at one place, so
+ *			there is one arm per place, not per pair of places. The arms are chosen by
+ *			prior and reward.
+ *	RACE_CONFIRM	a sweep failed: tries the arms that waited at about that time, nearest to
+ *			the failure first, in groups of RACE_GROUP that are active all the time
+ *	RACE_REDUCE	a group failed, too: halves its holds, then leaves them out one at a time,
+ *			as long as the rest fails
+ *	RACE_MEASURE	repeats the scenario with the remaining holds, and without holds
  *
- * All is determined by the record and the outcomes in their order, so that a search can be resumed
+ * The record and the outcomes in their order determine each choice, so that a search can be resumed
  * from them.
  */
 #ifndef RIG_RACE_STRATEGY_H
@@ -23,8 +24,8 @@
 
 #include "util/auto.h"
 
-#define RACE_ARMS 256	  /* holds of a trial at most */
-#define RACE_GROUP 6	  /* of other trials than sweeps */
+#define RACE_ARMS 256	  /* maximum number of holds of a trial */
+#define RACE_GROUP 6	  /* maximum number of holds of trials that are not sweeps */
 #define RACE_RUNS 6	  /* runs with the remaining holds, */
 #define RACE_BASE_RUNS 3  /* and runs without any, including the first run */
 
@@ -37,31 +38,31 @@ struct race_trial {
 	enum race_phase phase; /* RACE_EXPLORE: a sweep */
 	guint n;
 	const char *hold[RACE_ARMS]; /* as hold_parse() reads it, without numbers */
-	guint turns;		     /* of a sweep: arms from this one on take turns, */
-	guint slots;		     /* so many at a time */
+	guint turns;		     /* in a sweep, arms from this one on take turns, */
+	guint slots;		     /* with this many active at a time */
 	guint max_ms;		     /* the longest wait */
 	const char *why;	     /* static: why it was chosen */
 };
 
 /* The outcome of a trial; the counts are those of its holds, in order. */
 struct race_outcome {
-	gboolean failed; /* the run has an unknown finding */
-	gboolean news;	 /* it has a lock order that no run before had */
+	gboolean failed; /* the run has a finding that is not a known issue */
+	gboolean news;	 /* the run has a lock order that no earlier run had */
 	guint64 reached[RACE_ARMS], held[RACE_ARMS], met[RACE_ARMS];
-	guint suspect[RACE_ARMS]; /* of a sweep: holds_arms_json() */
+	guint suspect[RACE_ARMS]; /* in a sweep: from holds_arms_json() */
 };
 
 struct race;
 
 /* What the first run recorded, and what else the arms depend on. */
 struct race_record {
-	json_t *visits; /* director_visits(); of any origin, so it is checked */
-	double seconds; /* of load */
+	json_t *visits;		     /* director_visits(); may come from a file, so it is checked */
+	double seconds;		     /* duration of the load */
 	const char *const *favoured; /* functions whose arms come first, NULL-terminated, or NULL */
 	gboolean updates; /* this QEMU can hold a vCPU inside an update */
 };
 
-#define RACE_WINDOW_MS 1500 /* of a sweep: so long is the turn of an arm */
+#define RACE_WINDOW_MS 1500 /* duration of an arm's turn in a sweep */
 
 /*
  * NULL with an error (RIG_EXIT_USAGE): the record cannot be read, or no two functions were passed
@@ -75,8 +76,8 @@ RIG_DEFINE_AUTO(race, race_free)
 void race_size(const struct race *race, guint *ret_functions, guint *ret_arms);
 
 /*
- * What to run next. FALSE: nothing until a trial in progress has ended, or nothing any more
- * (race_phase() is RACE_OVER). The trial is in progress until race_result() or race_forget().
+ * Chooses the next trial. FALSE: none until a trial in progress has ended, or, if race_phase() is
+ * RACE_OVER, none at all. The trial is in progress until race_result() or race_forget().
  */
 gboolean race_next(struct race *race, struct race_trial *ret);
 /*

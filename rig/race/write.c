@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes the holds that were found as a scenario. */
+/* Writes a scenario with the holds that were found. */
 #include "race/race.h"
 
 #include <string.h>
@@ -27,7 +27,7 @@ char *race_sweep(const struct race_trial *trial)
 	return g_string_free(out, FALSE);
 }
 
-/* Is LINE the beginning of a top-level key? */
+/* TRUE: LINE begins a top-level key. */
 static gboolean is_key(const char *line)
 {
 	return g_ascii_isalpha(*line) && strchr(line, ':');
