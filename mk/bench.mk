@@ -40,3 +40,14 @@ bench-nightly: all $(FAKES)
 bench-director: all
 	@tools/install-packages build run check
 	@tests/bench/director $(OUT)
+
+$(OUT)/tests/fleet-model: tests/bench/fleet-model.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(LIBS)
+
+## make bench-fleet  5,000 cells on a Slurm cluster on this host, and a model of 100,000; writes docs/fleet.md (CELLS=N)
+.PHONY: bench-fleet
+bench-fleet: all $(FAKES) $(OUT)/tests/fleet-model
+	@tools/install-packages build check slurm
+	@tests/bench/fleet $(OUT)

@@ -68,10 +68,6 @@ cluster_config() {
 		SelectTypeParameters=CR_CPU_Memory
 		SchedulerParameters=sched_interval=1,batch_sched_delay=1,sched_min_interval=100000,bf_interval=5
 		ProctrackType=proctrack/linuxproc
-		TaskPlugin=task/none
-		MpiDefault=none
-		JobAcctGatherType=jobacct_gather/none
-		AccountingStorageType=accounting_storage/none
 		JobCompType=jobcomp/filetxt
 		JobCompLoc=$cluster_dir/jobcomp
 		ReturnToService=2

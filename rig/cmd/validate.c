@@ -8,6 +8,7 @@
 
 #include "cmd/findings.h"
 #include "cmd/nightly.h"
+#include "cmd/where.h"
 #include "cmd/options.h"
 #include "cmd/validate.h"
 #include "nightly/matrix.h"
@@ -278,6 +279,19 @@ static int with_parts(struct validate_parts *p, const struct night_options *o, G
 	return RIG_EXIT_PASS;
 }
 
+static int with_place(struct validate_parts *p, struct night_options *o, GError **error)
+{
+	const struct place_options here = {
+		.results = o->results, .rig = o->rig, .cores = o->cores};
+	int code;
+
+	if (!where_place(&here, NULL, &o->place, error))
+		return rig_exit_code(*error);
+	code = with_parts(p, o, error);
+	place_free(o->place);
+	return code;
+}
+
 static gboolean in_range(const char *option, int value, int high, GError **error)
 {
 	return (value >= 0 && value <= high) ||
@@ -288,12 +302,13 @@ static gboolean in_range(const char *option, int value, int high, GError **error
 int cmd_validate(int argc, char **argv)
 {
 	struct night_options o = {.seed = rng_fresh_seed(), .rig = g_getenv("RIG_PROGRAM")};
+	g_autofree GOptionEntry *all = where_options(options);
 	g_autofree char *results = NULL;
 	g_autoptr(GError) error = NULL;
 	struct validate_parts parts = {0};
 	int code, words;
 
-	if (!cmd_parse(&argc, &argv, options, "[-- WORD…]", summary, examples, &error) ||
+	if (!cmd_parse(&argc, &argv, all, "[-- WORD…]", summary, examples, &error) ||
 	    !nightly_budget(want.budget, &o.budget_s, &error) ||
 	    !in_range("--jobs", want.jobs, 1024, &error) ||
 	    !in_range("--duration", want.words.duration, 604800, &error) ||
@@ -310,7 +325,7 @@ int cmd_validate(int argc, char **argv)
 	o.results = results;
 	o.cores = want.jobs;
 	o.extra = argc > words ? (const char *const *)argv + words : NULL;
-	code = with_parts(&parts, &o, &error);
+	code = with_place(&parts, &o, &error);
 	validate_clear(&parts);
 	return error ? rig_report_error(error) : code;
 }

@@ -71,8 +71,8 @@ static void stop_all(struct runner *r, const char *why)
 
 static void leave(struct runner *r)
 {
-	if (!place_leave(r->place, &r->error))
-		return;
+	/* with an error, too: what was not submitted is left for the next process */
+	place_leave(r->place, &r->error);
 	r->left = TRUE;
 	r->night->unfinished = NIGHT_LEFT;
 	g_main_loop_quit(r->loop);
