@@ -16,8 +16,11 @@
  */
 #define STALL_NS (25 * RIG_NS_PER_S)
 
-/* Arms that waited so long before what failed, or after it began, are suspects. */
-#define SUSPECT_BEFORE_NS (5 * RIG_NS_PER_S)
+/*
+ * Arms that waited so long before what failed, or after it began, are suspects. Under TCG a report
+ * of KASAN takes seconds to be printed.
+ */
+#define SUSPECT_BEFORE_NS (20 * RIG_NS_PER_S)
 #define SUSPECT_AFTER_NS RIG_NS_PER_S
 #define WAITS_MAX 20000
 

@@ -12,7 +12,7 @@
 
 #define STOP_GRACE_S 10
 #define FAULTS_MAX 3	/* consecutive faults of the host that end the search */
-/* the search ends if this many runs without holds have failed and none has passed */
+/* before holds are found, so many failed runs without a hold end it, if none passed */
 #define ALONE_MAX 2
 #define LABEL "race="
 
@@ -192,6 +192,7 @@ static void take_trial(struct race_search *search, const struct child_result *re
 {
 	guint failed, runs, alone, alone_runs;
 	struct race_outcome outcome;
+	struct race_trial found;
 	GError *error = NULL;
 
 	outcome_read(search, result, trial, &outcome);
@@ -207,9 +208,10 @@ static void take_trial(struct race_search *search, const struct child_result *re
 	tell(search, result, trial, &outcome);
 	race_result(search->race, trial, &outcome);
 	race_rates(search->race, &failed, &runs, &alone, &alone_runs);
+	race_found(search->race, &found);
 	if (!state_save(search, &error))
 		fail(search, error);
-	else if (alone >= ALONE_MAX && alone == alone_runs)
+	else if (alone == alone_runs && alone >= (found.n ? RACE_BASE_RUNS : ALONE_MAX))
 		finish(search, RACE_FAILS_ALONE);
 	else if (race_phase(search->race) == RACE_OVER)
 		finish(search, RACE_FOUND);

@@ -26,7 +26,7 @@
 
 #define RACE_ARMS 256	  /* maximum number of holds of a trial */
 #define RACE_GROUP 6	  /* maximum number of holds of trials that are not sweeps */
-#define RACE_RUNS 6	  /* runs with the remaining holds, */
+#define RACE_RUNS 4	  /* runs with the remaining holds, */
 #define RACE_BASE_RUNS 3  /* and runs without any, including the first run */
 
 enum race_phase { RACE_EXPLORE, RACE_CONFIRM, RACE_REDUCE, RACE_MEASURE, RACE_BASE, RACE_OVER };
