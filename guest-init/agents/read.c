@@ -55,6 +55,7 @@ static struct {
 	struct listing entries;
 } chosen[countof(groups)];
 static unsigned n_chosen;
+static uint64_t first_frame, n_frames;
 
 static bool is_wanted(const char *list, const char *name)
 {
@@ -83,6 +84,12 @@ static void choose(const struct group *group)
 static int prepare(struct run *run)
 {
 	const char *wanted = run_param(run, "files");
+	int err = run_param_number(run, "frame", 0, INT64_MAX / 2, &first_frame);
+
+	if (!err)
+		err = run_param_number(run, "frames", 1, INT64_MAX / 2, &n_frames);
+	if (err)
+		return err;
 
 	for (unsigned i = 0; i < countof(groups); i++)
 		if (is_wanted(wanted, groups[i].name))
@@ -99,7 +106,8 @@ static int read_from(struct run *run, const char *path)
 {
 	static char sink[65536];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint64_t frame = guest_rng_between(&run->shared->rng, 0, UINT64_C(1) << 21);
+	uint64_t frame = guest_rng_between(&run->shared->rng, first_frame,
+					   first_frame + n_frames - 1);
 	int err = 0;
 
 	if (fd < 0)
@@ -144,6 +152,8 @@ const struct agent agent_mem_read = {
 	.params =
 		(const struct agent_param[]){
 			{"files", "all", "all, or some of: proc,node,block,page_owner,ptdump"},
+			{"frame", "0", "page_owner: the first page frame at which a read begins"},
+			{"frames", "2097152", "page_owner: the number of those page frames"},
 			{NULL},
 		},
 	.prepare = prepare,
