@@ -12,6 +12,7 @@ check:
 	@tests/install $(OUT)
 	@tests/nightly $(OUT)
 	@tests/slurm $(OUT) --short || [ $$? -eq 77 ]
+	@tests/full $(OUT) 4
 	@tests/html/browse $(OUT) || [ $$? -eq 77 ]
 	@tests/run $(OUT)
 	@tests/libvirt $(OUT)
@@ -70,6 +71,11 @@ gallery: all
 check-nightly: all $(FAKES)
 	@tools/install-packages build check
 	@RIG_KILLS=20 RIG_CELLS=40 RIG_TESTS='kill -9' tests/nightly $(OUT)
+
+## make check-full the disk becomes full at 50 moments of a run and of a night: INFRA, and nothing finished is lost
+.PHONY: check-full
+check-full: all $(FAKES)
+	@tests/full $(OUT) 50
 
 ## make check-hang  real guests hang in each way, with lockdep and without: time until each is explained (docs/hangs.md)
 .PHONY: check-hang
