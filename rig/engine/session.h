@@ -125,6 +125,8 @@ void tracks_deinit(struct session *s);
 void tracks_start(struct session *s);
 void tracks_stop(struct session *s); /* EV_IDLE when the last one has ended its step */
 gboolean tracks_idle(struct session *s);
+/* TRUE: each copy of each track has ended its first lap. */
+gboolean tracks_ran_once(const struct session *s);
 unsigned *tracks_laps(const struct session *s); /* number of laps begun by each copy; g_free() */
 void tracks_hello(struct session *s); /* the guest is ready again after a reset step */
 

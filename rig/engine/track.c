@@ -163,6 +163,17 @@ unsigned *tracks_laps(const struct session *s)
 	return laps;
 }
 
+gboolean tracks_ran_once(const struct session *s)
+{
+	for (guint i = 0; i < s->host.tracks->len; i++) {
+		const struct track_run *t = s->host.tracks->pdata[i];
+
+		if (!t->over && t->lap < 2 && (!t->ops || t->next < t->ops->len || t->in_step))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 gboolean tracks_idle(struct session *s)
 {
 	for (guint i = 0; i < s->host.tracks->len; i++)

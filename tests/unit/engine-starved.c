@@ -70,6 +70,21 @@ START_TEST(a_starved_guest_is_not_judged)
 }
 END_TEST
 
+/* The fake is stopped for longer than the duration, 1 s; still the track runs all its steps. */
+START_TEST(a_lap_is_completed)
+{
+	struct run_plan plan = {.seed = 7, .patience_s = 5};
+	g_autofree char *dir = NULL, *journal = NULL;
+
+	g_setenv("FAKE_QEMU", "held-at=plug*1;held=1500", TRUE);
+	ck_assert_int_eq(run_edited(&plan, "engine/small.yaml", NULL, &dir), VERDICT_PASS);
+	journal = file_of(dir, "journal");
+	ck_assert_msg(g_regex_match_simple("\"stepped\".*\"do\":\"unplug\".*\"deleted\"",
+					   journal, 0, 0),
+		      "%.6000s", journal);
+}
+END_TEST
+
 TCase *starved_tests(void)
 {
 	TCase *tcase = tcase_create("starved");
@@ -77,5 +92,6 @@ TCase *starved_tests(void)
 	use_scratch(tcase);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, a_starved_guest_is_not_judged, 0, G_N_ELEMENTS(cases));
+	tcase_add_test(tcase, a_lap_is_completed);
 	return tcase;
 }
