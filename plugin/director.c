@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The director: a QEMU plugin that makes a vCPU wait where the rig wants it to. Only watched
+ * The director: a QEMU plugin that makes a vCPU wait at places that the rig selects. Only watched
  * instructions are instrumented, when QEMU translates them, so the rest of the guest runs as
  * without the plugin.
  *
@@ -8,7 +8,7 @@
  *			orders: the instruction file; fd: the socket to the rig; locks: a file for
  *			recorded locks
  *	-plugin director-N.so,probe=on
- *			says which versions QEMU has, and is not loaded
+ *			prints QEMU's plugin versions, and is not loaded
  *
  * Without a socket the holds begin at once: that is how qemu-cmd of a run folder repeats them by
  * hand.
@@ -107,7 +107,10 @@ static void arm(bool armed)
 	recorder_arm(armed);
 }
 
-/* In the link's thread. Unknown lines are a newer rig's. */
+/*
+ * Handles a line of the rig, in the link's thread. Unknown lines are ignored: they may be of a
+ * newer rig.
+ */
 static void on_line(const char *line, void *data)
 {
 	(void)data;
@@ -136,7 +139,7 @@ static void on_visited(unsigned int cpu, void *data)
 		visits_pass(&director.visits, watch->hold, cpu, holds_now_ns());
 }
 
-/* A vCPU enters the function whose updates are counted. */
+/* Called when a vCPU enters the function whose updates are counted. */
 static void on_entered(unsigned int cpu, void *data)
 {
 	if (cpu >= UPDATING_CPUS)
@@ -170,7 +173,7 @@ static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *dat
 		on_reached(cpu, data);
 }
 
-/* The instruction's bytes; 0: it has none or too many. */
+/* Copies the instruction's bytes and returns their number; 0: it has none or too many. */
 static size_t copy_code(const struct qemu_plugin_insn *insn, uint8_t code[16])
 {
 	size_t len = qemu_plugin_insn_size(insn);
@@ -186,7 +189,7 @@ static size_t copy_code(const struct qemu_plugin_insn *insn, uint8_t code[16])
 	return len;
 }
 
-/* INSN, at ADDRESS, is in WATCH's range. */
+/* Instruments INSN at ADDRESS, which is in WATCH's range. */
 static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struct watch *watch)
 {
 	uint8_t code[16] = {0};
@@ -309,7 +312,7 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, in
 		.ended = on_ended, .turned = on_turned,
 	};
 	holds_init(&director.holds);
-	/* by hand there is no file for them, and locks are not recorded */
+	/* a QEMU started by qemu-cmd has no file for locks, so they are not recorded */
 	if (director.orders.records && locks >= 0)
 		wrong = recorder_start(id, info, &director.orders, locks);
 	recorder_trap(info, on_trapped);

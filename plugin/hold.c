@@ -39,7 +39,10 @@ static bool take_vcpu(struct holds *holds)
 	return true;
 }
 
-/* What ends the wait of SIDE, when the other side has been reached FROM times before. */
+/*
+ * TRUE: the wait of SIDE has ended. VISITS: visits of the other side during the wait; MEETINGS:
+ * hold->meetings[SIDE] when it began.
+ */
 static bool is_met(const struct hold *hold, enum hold_side side, uint64_t visits, uint64_t meetings)
 {
 	if (hold->kind == HOLD_MEET)
@@ -182,7 +185,7 @@ static bool meet(struct hold *hold, const struct hold_wait *wait)
 	return true;
 }
 
-/* A vCPU that may have to wait. */
+/* Handles a vCPU that reaches a place and may have to wait. */
 static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
 	bool waited = false, met;
@@ -203,7 +206,10 @@ static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_w
 		holds->ended(wait, holds->data);
 }
 
-/* Side b has been reached for the REACHED-th time while side a waits, or is about to. */
+/*
+ * Handles that side b was reached for the REACHED-th time: ends the wait of side a if that was the
+ * last visit needed.
+ */
 static void visit(struct hold *hold, uint64_t reached)
 {
 	pthread_mutex_lock(&hold->lock);

@@ -34,9 +34,10 @@ enum hold_side { SIDE_A, SIDE_B, N_SIDES };
 enum hold_outcome { HOLD_MET, HOLD_EXPIRED, HOLD_RELEASED, N_OUTCOMES };
 
 struct hold_totals {
-	uint64_t reached[N_SIDES]; /* while armed */
+	uint64_t reached[N_SIDES]; /* number of times while armed */
 	uint64_t held, outcome[N_OUTCOMES];
-	uint64_t crowded; /* not held: no other vCPU would have been free */
+	/* number of times that a vCPU was not held, because no other vCPU would have been free */
+	uint64_t crowded;
 	uint64_t held_ns;
 };
 
@@ -47,7 +48,7 @@ struct hold_wait {
 	unsigned cpu;
 	int64_t start_ns, length_ns;
 	enum hold_outcome outcome;
-	uint64_t visits; /* of the other side meanwhile */
+	uint64_t visits; /* visits of the other side during the wait */
 };
 
 struct hold {

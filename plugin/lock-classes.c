@@ -32,7 +32,7 @@ static uint64_t hash_class(const struct locks_class *class)
 	return locks_hash(hash);
 }
 
-/* The last class stands for all that do not fit. */
+/* Finds or adds a class. The last class stands for all that do not fit into the table. */
 static uint32_t find_class(struct locks *locks, const struct locks_class *like)
 {
 	const uint64_t slots = LOCKS_CLASSES * 2;
@@ -90,7 +90,10 @@ void locks_class_forget(struct locks *locks, uint64_t lock)
 
 /* ---- names in the guest's memory ---- */
 
-/* At most SIZE bytes with the end. FALSE: not a text of printable characters. */
+/*
+ * Reads a text of at most SIZE bytes, with its NUL. FALSE: it has other characters than printable
+ * ones.
+ */
 static bool read_text(const struct locks *locks, uint64_t address, char *text, size_t size)
 {
 	size_t page = 4096 - address % 4096, len;
@@ -123,7 +126,7 @@ static size_t generalise(const char *text, char *to, size_t size)
 			if (!n || to[n - 1] != 'N')
 				to[n++] = 'N';
 		} else {
-			/* the lines that are written have words between blanks */
+			/* no blanks, because they separate the words of the output */
 			to[n++] = *text == ' ' ? '_' : *text;
 		}
 	}
@@ -215,7 +218,7 @@ uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_h
 		class = locks->instance[at].class - 1;
 	} else {
 		class = new_class(locks, lock, hook, call);
-		/* its name may be known later */
+		/* store no class for a kernfs node before the offset of names is known */
 		if (at >= 0 && !(hook->kernfs && !locks->node_offset))
 			locks->instance[at].class = class + 1;
 	}

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define STACK_WORDS 96 /* of the stack that are searched for return addresses */
+#define STACK_WORDS 96 /* words of the stack that are searched for return addresses */
 
 static struct locks_edge *find_edge(struct locks *locks, uint32_t from, uint32_t to)
 {
@@ -72,8 +72,8 @@ static struct locks_pair *find_pair(struct locks_edge *edge, uint64_t from, uint
 }
 
 /*
- * The caller, and what looks like a return address further up. An address that an earlier call left
- * there may be among them.
+ * Stores the caller and further words of the stack that look like return addresses. Some may be
+ * left over from earlier calls.
  */
 static void keep_stack(const struct locks *locks, struct locks_edge *edge,
 		       const struct locks_call *call)

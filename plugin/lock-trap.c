@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tasks that are stopped between two locks of a cycle, until the circle is closed. */
+/* Stops tasks that hold one lock of a cycle and want another one, until the circle is closed. */
 #include "plugin/locks.h"
 
 #include <inttypes.h>
@@ -51,7 +51,7 @@ static struct trap_party *party_of(struct locks_trap *trap, uint64_t stack)
 	return NULL;
 }
 
-/* Does TASK, which is stopped, hold LOCK so that a task that wants it has to wait? */
+/* TRUE: TASK, which is stopped, holds LOCK, and a task that wants LOCK has to wait. */
 static bool keeps(const struct locks_task *task, uint64_t lock, bool write)
 {
 	for (unsigned i = 0; i < task->n_held; i++)
@@ -184,12 +184,12 @@ void trap_arm(struct locks *locks, bool armed)
 
 /* ---- what came of it ---- */
 
-/* Does a party of the last circle still wait for its lock? */
+/* TRUE: PARTY, of the last circle, still waits for its lock. */
 static bool still_waits(struct locks *locks, const struct trap_party *party)
 {
 	const struct locks_task *task = locks_find_task(locks, party->stack);
 
-	/* removals of kernfs nodes hold nothing while they wait, so their locks alone tell */
+	/* a task that removes a kernfs node holds nothing while it waits for readers */
 	return task && task->n_held &&
 	       (locks->class[party->class].kind == LOCKS_BY_NODE ||
 		task->held[task->n_held - 1].lock == party->lock);

@@ -25,14 +25,14 @@ struct locks_held;
 /* A class of the cycle. */
 struct trap_member {
 	unsigned kind;	      /* enum locks_kind */
-	uint64_t from, to;    /* of the variable, or of the code */
+	uint64_t from, to;    /* address range of the variable or of the code */
 	char name[TRAP_NAME]; /* or "*" */
 };
 
-/* A task that is stopped, or that was when the circle was closed. */
+/* A task that is stopped, or that was stopped when the circle was closed. */
 struct trap_party {
 	uint64_t stack; /* 0: this entry is free */
-	uint64_t lock;	/* wanted */
+	uint64_t lock;	/* the lock that it waits for */
 	uint32_t class;
 	bool write, go;
 };
@@ -54,17 +54,19 @@ struct locks_trap {
 	unsigned n_circle;
 	struct trap_party circle[TRAP_PARTIES];
 	uint64_t met, held, expired;
-	uint64_t met_by[TRAP_MEMBERS][TRAP_MEMBERS]; /* encounters: holds I, wants J */
+	/* times that a task held a lock of member I and wanted one of member J */
+	uint64_t met_by[TRAP_MEMBERS][TRAP_MEMBERS];
 	int64_t rest_until_ns[TRAP_MEMBERS];
-	unsigned streak[TRAP_MEMBERS]; /* waits that expired, since a circle was closed */
+	unsigned streak[TRAP_MEMBERS]; /* waits that expired since a circle was last closed */
 };
 
 void trap_init(struct locks_trap *trap);
-/* 1 + the index of the member that CLASS is one of, or 0. */
+/* 1 + the index of the member to which CLASS belongs, or 0. */
 unsigned trap_member_of(const struct locks_trap *trap, const struct locks_class *class);
 /*
- * The task whose stack has SP is about to wait for WANTED. Called with the locks' mutex held, which
- * is released while the task is stopped: entries of tasks can have moved afterwards.
+ * Stops the task whose stack has SP and which is about to wait for WANTED, if the trap needs it.
+ * Called with the locks' mutex held, which is released while the task is stopped: entries of tasks
+ * can have moved afterwards.
  */
 void trap_enter(struct locks *locks, uint64_t sp, const struct locks_held *wanted, unsigned cpu);
 /* From any thread; not armed: stopped tasks continue. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What each task holds, from the calls of the functions that acquire and release locks. */
+/*
+ * Tracks the locks that each task holds, from calls of the functions that acquire and release them.
+ */
 #include "plugin/locks.h"
 
 #include <inttypes.h>
@@ -80,7 +82,7 @@ static bool push(struct locks *locks, struct locks_task *task, const struct lock
 	return true;
 }
 
-/* The innermost acquisition of LOCK. FALSE: TASK does not hold it. */
+/* Removes the innermost acquisition of LOCK. FALSE: TASK does not hold it. */
 static bool pop(struct locks_task *task, uint64_t lock)
 {
 	for (unsigned i = task->n_held; i-- > 0;)

@@ -45,7 +45,7 @@ enum locks_op {
 	LOCKS_PLACED, /* initialises it, without a name */
 	LOCKS_FORGET, /* the memory becomes another lock */
 	LOCKS_AWAIT,  /* waits for all readers; the innermost lock is released meanwhile */
-	LOCKS_LEAVE,  /* a task comes from user mode: it should hold nothing */
+	LOCKS_LEAVE,  /* a task comes from user mode: it must not hold a lock */
 	N_LOCKS_OPS
 };
 
@@ -67,7 +67,7 @@ enum locks_kind {
 struct locks_class {
 	enum locks_kind kind;
 	unsigned sub;		/* lockdep's subclass */
-	uint64_t address, only; /* only: its first lock */
+	uint64_t address, only; /* only: the first lock of this class */
 	unsigned member;	/* 1 + its index in the trap, or 0 */
 	bool many, was_read, was_written;
 	char name[LOCKS_NAME];
@@ -87,9 +87,10 @@ struct locks_pair {
 
 struct locks_edge {
 	uint32_t from, to;
-	uint64_t stack[LOCKS_STACK]; /* of the first occurrence: return addresses, 0 ends */
+	/* return addresses of the first occurrence, up to the first 0 */
+	uint64_t stack[LOCKS_STACK];
 	unsigned n_pairs;
-	struct locks_pair pair[LOCKS_PAIRS]; /* the last one may be that of all others */
+	struct locks_pair pair[LOCKS_PAIRS]; /* the last one may stand for all others */
 };
 
 /* One bit of locks_pair.modes. */
@@ -102,7 +103,7 @@ struct locks_held {
 };
 
 struct locks_task {
-	uint64_t stack; /* its lowest address; 0: this entry is free */
+	uint64_t stack; /* lowest address of its stack; 0: this entry is free */
 	unsigned n_held, n_pending;
 	struct locks_held held[LOCKS_HELD];
 	struct locks_pending {
@@ -124,9 +125,9 @@ struct locks_counts {
 struct locks {
 	/* set before locks_init() */
 	uint64_t stack_size;	       /* a power of two */
-	uint64_t image_from, image_to; /* the kernel's: locks there are variables */
+	uint64_t image_from, image_to; /* range of the kernel's image: locks in it are variables */
 	uint64_t text_from, text_to;
-	/* reads LEN bytes of the guest's memory; FALSE: not there */
+	/* reads LEN bytes of the guest's memory; FALSE: nothing is mapped there */
 	bool (*memory)(uint64_t address, void *to, size_t len, void *data);
 	void *data;
 	struct locks_trap trap;

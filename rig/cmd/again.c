@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The request of an earlier run, read from its folder. Its contents are not trusted. */
+/* Reads the request of an earlier run from its folder. The contents are not trusted. */
 #include "cmd/again.h"
 
 #include "util/error.h"
@@ -27,7 +27,10 @@ static const char *text(json_t *inputs, const char *key)
 	return json_string_value(json_object_get(inputs, key));
 }
 
-/* The copies in the run folder, numbered from 01: the originals may have changed. */
+/*
+ * The copies of input files in the run folder, numbered from 01. They are used because the
+ * originals may have changed.
+ */
 static char **copies(const struct run_info *info, const char *folder, json_t *originals)
 {
 	g_autoptr(GPtrArray) files = g_ptr_array_new();
@@ -92,7 +95,7 @@ gboolean again_read(struct again *again, const struct run_info *before, GError *
 	want->scenario_name = text(in, "scenario");
 	want->replays = json_string(before->name);
 	want->scenario = again->scenario = g_build_filename(before->dir, "scenario.yaml", NULL);
-	/* runs of earlier versions have none */
+	/* runs of earlier versions have no timeline */
 	if (g_file_test(timeline, G_FILE_TEST_EXISTS))
 		want->timeline = again->timeline = g_steal_pointer(&timeline);
 	return TRUE;

@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 struct again {
-	struct run_request want; /* its lists belong to it */
+	struct run_request want; /* its lists belong to this struct */
 	char *seed, *scenario, *timeline;
 };
 
@@ -16,8 +16,8 @@ void again_free(struct again *again);
 RIG_DEFINE_AUTO(again, again_free)
 
 /*
- * Fills AGAIN->want from BEFORE, which must outlive it; `emulator` is kept where it is set. Errors:
- * RIG_EXIT_USAGE, run.json has no valid inputs.
+ * Fills AGAIN->want from BEFORE, which must outlive it; `emulator` is not changed if it is set.
+ * Errors: RIG_EXIT_USAGE, run.json has no valid inputs.
  */
 gboolean again_read(struct again *again, const struct run_info *before, GError **error);
 

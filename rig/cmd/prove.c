@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig prove: is a cycle of locks a deadlock? */
+/* rig prove: tests whether a cycle of locks is a deadlock. */
 #include "cmd/prove.h"
 
 #include <stdio.h>
@@ -89,7 +89,7 @@ static void settle(struct prove *p, char **classes)
 	want->hold_cycle = g_strdupv(classes);
 }
 
-/* A run's answer replaces one that says less. */
+/* Takes the answer of a run if it says more than the one so far. */
 static void note(struct prove *p, const struct run_info *run)
 {
 	g_autofree char *text = NULL;
@@ -113,7 +113,7 @@ static gboolean try_all(struct prove *p, GError **error)
 	for (int i = 0; i < p->tries && p->answer != ANSWER_REAL; i++) {
 		rig_auto(run_info) run = NULL;
 
-		/* the seed of a run decides the first one; further ones get their own */
+		/* the first run has the seed of the earlier run, further ones have new seeds */
 		if (i) {
 			p->again->want.seed = NULL;
 			p->again->want.timeline = NULL;

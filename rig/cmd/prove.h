@@ -6,9 +6,9 @@
 #include "store/store.h"
 
 /*
- * The lock classes that WHAT is about: 'A --> B', a log, or a run of RESULTS, which *RET_RUN is
- * then set to (run_info_free()). CYCLE (or NULL) is the cycle where WHAT is a run or log with
- * another one. The caller's. Errors: RIG_EXIT_USAGE.
+ * The lock classes of the cycle in WHAT: 'A --> B', a log, or a run of RESULTS, to which *RET_RUN
+ * is then set (run_info_free()). CYCLE, if not NULL, replaces the cycle of the run or log. The
+ * caller's. Errors: RIG_EXIT_USAGE.
  */
 char **prove_cycle(const char *what, const char *cycle, const char *results,
 		   struct run_info **ret_run, GError **error);

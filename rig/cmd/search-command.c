@@ -15,7 +15,7 @@
 struct again {
 	char *dir;
 	json_t *state; /* the whole file */
-	/* of its command line, "rig" left out; NULL-terminated, borrowed from state */
+	/* its command line without "rig"; NULL-terminated, borrowed from state */
 	GPtrArray *words;
 	int argc;
 };
@@ -46,7 +46,9 @@ static gboolean read_words(struct again *again, const char *command)
 	return json_is_array(words);
 }
 
-/* The search WHICH (NULL: the last one); changes to the folder in which it was started. */
+/*
+ * Reads the search WHICH (NULL: the last one), and changes to the folder in which it was started.
+ */
 static struct again *find(const struct search_command *c, const char *which, GError **error)
 {
 	rig_auto(again) again = g_new0(struct again, 1);

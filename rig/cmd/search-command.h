@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What `rig bisect` and `rig race` have in common: a search begins, or a stopped one continues. */
+/*
+ * The part that `rig bisect` and `rig race` have in common: begins a search, or continues a stopped
+ * one.
+ */
 #ifndef RIG_CMD_SEARCH_COMMAND_H
 #define RIG_CMD_SEARCH_COMMAND_H
 
@@ -32,25 +35,35 @@ struct search_command {
 	const char *name; /* "bisect" */
 	const char *parameters, *summary, *examples;
 	const GOptionEntry *options;
-	const char *state; /* the file in the search's folder that it is continued from */
+	/* name of the file in the search's folder from which the search is continued */
+	const char *state;
 	gsize state_max;   /* bytes */
-	void *want;	   /* all that OPTIONS set; zero before */
+	void *want;	   /* the variables that OPTIONS set, zero before */
 	gsize want_size;
 	struct search_words *words; /* a part of WANT */
-	/* The scenario, after which a new folder is named; or NULL with RIG_EXIT_USAGE. */
+	/*
+	 * Checks the arguments and returns the scenario, after which a new folder is named. Error:
+	 * RIG_EXIT_USAGE.
+	 */
 	const char *(*check)(int argc, char **argv, GError **error);
-	/* Searches in DIR and prints the result. STATE: of an earlier process, or NULL. */
+	/*
+	 * Searches in DIR and prints the result. STATE: the state of the search that is continued,
+	 * or NULL.
+	 */
 	int (*go)(char **argv, const char *dir, json_t *words, json_t *state);
 };
 
 /*
- * Parses the command line and searches. With --resume the words of the search that is continued
- * apply, in the folder in which it was started; of those given now only the budget (none: no limit
- * or the default), --guests, --json and --quiet. Returns the exit code.
+ * Parses the command line and searches. With --resume, uses the command line and the current folder
+ * of the search that is continued; of the new command line it uses only the budget (without one: no
+ * limit or the default), --guests, --json and --quiet. Returns the exit code.
  */
 int search_command(const struct search_command *command, int argc, char **argv);
 
-/* --guests, or half the CPUs, 1 to MOST. Errors: RIG_EXIT_USAGE. */
+/*
+ * The number of guests, 1 to MOST: --guests, or else half the number of CPUs. Errors:
+ * RIG_EXIT_USAGE.
+ */
 gboolean search_guests(const struct search_words *words, guint most, guint *ret, GError **error);
 
 #endif

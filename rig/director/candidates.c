@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which functions are worth a hold: those of the source files of memory hotplug and of what it
- * shares locks with.
+ * Candidates for holds: the functions in the source files of memory hotplug, and of code that
+ * shares locks with it.
  *
- * A kernel has no list of the functions of a file unless it has DWARF. But a linker keeps what it
- * gets from one object file together, so what lies between two functions of a file is of that file.
+ * A kernel has no list of the functions of a file unless it has DWARF. But a linker keeps the
+ * functions of an object file together, so those between two functions of a file are of that file.
  * The functions named here are in kernels from 5.10 on; those that a kernel lacks are left out.
  */
 #include "director/internal.h"
@@ -17,7 +17,7 @@
 #define ANCHORS 10
 #define GAP_MAX (48u << 10) /* bytes between two functions of a file; more: one is in another
 			     * section */
-#define AROUND 12	     /* functions on either side of one that is asked for */
+#define AROUND 12	    /* functions on each side of a requested one */
 
 static const struct source {
 	const char *file;
@@ -70,7 +70,10 @@ static const struct source {
 	 {"memtrace_enable_set", "memtrace_alloc_node"}},
 };
 
-/* Functions that no hold can use: the cold half of another one, and what runs at boot alone. */
+/*
+ * FALSE: a hold cannot use the function, because it is the cold part of another one, or runs only
+ * at boot.
+ */
 static gboolean is_usable(const char *name)
 {
 	return !strstr(name, ".cold") && !g_str_has_prefix(name, "__pfx_") &&
@@ -102,7 +105,9 @@ static int by_address(gconstpointer a, gconstpointer b)
 	return *one < *two ? -1 : *one > *two;
 }
 
-/* The functions from one of SOURCE's to the next, unless they are far from each other. */
+/*
+ * Adds the functions between those that SOURCE lists, unless two of them are far from each other.
+ */
 static void add_source(struct symbols *symbols, const struct source *source, GPtrArray *names,
 		       GHashTable *there)
 {
@@ -111,7 +116,7 @@ static void add_source(struct symbols *symbols, const struct source *source, GPt
 	for (guint i = 0; i < ANCHORS && source->anchor[i]; i++) {
 		g_autoptr(GArray) found = symbols_named(symbols, source->anchor[i]);
 
-		/* a name that several files use does not tell where this one is */
+		/* a name that several files use does not show where this file's functions are */
 		if (found->len == 1)
 			g_array_append_val(at,
 					   g_array_index(found, struct symbol_range, 0).address);
@@ -128,7 +133,7 @@ static void add_source(struct symbols *symbols, const struct source *source, GPt
 	}
 }
 
-/* FUNCTION and those that lie around it, which are mostly of its file. */
+/* Adds FUNCTION and its neighbours in the image, which are mostly of the same file. */
 static gboolean add_around(struct symbols *symbols, const char *function, GPtrArray *names,
 			   GHashTable *there, GError **error)
 {
@@ -154,7 +159,7 @@ static gboolean add_around(struct symbols *symbols, const char *function, GPtrAr
 	return TRUE;
 }
 
-/* The file of the table that AROUND names, whole or by its end ("memory_hotplug.c"). */
+/* TRUE: AROUND names FILE of the table, completely or by its end ("memory_hotplug.c"). */
 static gboolean is_source(const char *file, const char *around)
 {
 	gsize file_len = strlen(file), len = strlen(around);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What code tells without a disassembler: where functions are entered, and where they are called.
- */
+/* Finds, without a disassembler, where functions are entered and where they are called. */
 #include "director/internal.h"
 
 #include <string.h>

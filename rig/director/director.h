@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The host's side of the director (docs/director.md): places in a kernel become addresses,
- * addresses an instruction file for the plugin (plugin/), and what the plugin tells on its socket
- * becomes callbacks.
+ * addresses an instruction file for the plugin (plugin/), and messages of the plugin become
+ * callbacks.
  *
  * In order: director_probe() and director_resolve() before a run has a folder, director_open()
  * before QEMU starts, director_arm() when holds are to begin.
@@ -28,7 +28,7 @@ gboolean director_probe(const char *emulator, char **ret_file, int *ret_api, GEr
 /* Can plugins of interface API hold a vCPU inside an update (`update in function`)? */
 gboolean director_can_update(int api);
 
-/* PATH as a value of QEMU's options. The caller's. */
+/* PATH escaped for QEMU's options. The caller's. */
 char *director_escape(const char *path);
 
 /* A cycle of locks whose tasks the plugin stops until it is closed. */
@@ -79,14 +79,14 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 					 const struct kernel *kernel, GError **error);
 void director_orders_free(struct director_orders *orders);
 /*
- * Can QEMU with plugin interface API do what ORDERS ask for? Errors: RIG_EXIT_SKIP, with the hold
+ * Checks that QEMU with plugin interface API supports ORDERS. Errors: RIG_EXIT_SKIP, with the hold
  * and the version that it needs.
  */
 gboolean director_orders_fit(const struct director_orders *orders, int api, GError **error);
 RIG_DEFINE_AUTO(director_orders, director_orders_free)
 
 /*
- * [{"hold": text, "at": ["ffffffff81…", …], "until": […]}]: what was resolved, for run.json. New
+ * The resolved places for run.json: [{"hold": text, "at": ["ffffffff81…", …], "until": […]}]. New
  * reference.
  */
 json_t *director_orders_json(const struct director_orders *orders);
@@ -97,7 +97,7 @@ const char *director_orders_hold(const struct director_orders *orders, guint i);
 /* The instruction file's text; borrowed. */
 const char *director_orders_text(const struct director_orders *orders);
 
-/* A wait that has ended, or with LENGTH_NS 0 nothing but the place. */
+/* A wait that has ended. */
 struct director_held {
 	guint hold;	     /* index */
 	gboolean is_partner; /* side b of a meeting: waited at `meet` and not at `at` */
@@ -111,14 +111,14 @@ struct director_totals {
 	guint64 reached, partner_reached, held, met, expired, released, crowded, held_ns, dropped;
 };
 
-/* All from the main loop. */
+/* Callbacks, called from the main loop. */
 struct director_owner {
 	void (*held)(const struct director_held *held, void *data);
 	/* the turn of the arms from HOLD on begins */
 	void (*turned)(guint hold, void *data);
 	/* an address of HOLD is inside an instruction: it cannot be reached */
 	void (*skewed)(guint hold, guint64 address, void *data);
-	/* the plugin sent a line that is not one; once */
+	/* the plugin sent an invalid line; called once */
 	void (*broken)(const char *line, void *data);
 	/* a task was stopped between two locks; MET: until the circle was closed */
 	void (*trapped)(guint cpu, gint64 start_ns, gint64 length_ns, gboolean met, void *data);
@@ -140,16 +140,15 @@ RIG_DEFINE_AUTO(director, director_close)
 
 /* Never blocks. Not armed: waiting vCPUs continue immediately, and no other vCPU starts to wait. */
 void director_arm(struct director *director, gboolean armed);
-/* Has the plugin said hello? */
+/* TRUE: the plugin's hello has arrived. */
 gboolean director_is_there(const struct director *director);
-/* Asks for the totals; director_totals() has them once the plugin has answered. */
+/* Requests the totals; director_totals() returns them once the plugin has answered. */
 void director_ask_totals(struct director *director);
 void director_totals(const struct director *director, guint hold, struct director_totals *ret);
 /*
- * What was counted, once the plugin has answered: [{"function", "visits", "beside": {function:
- * times}, "calls": [function, …]}, …] for functions that were passed. `beside`: how often another
- * vCPU passed that function at about the same time. New reference; NULL where nothing was to be
- * counted.
+ * The counted functions that were passed, once the plugin has answered: [{"function", "visits",
+ * "beside": {function: times}, "calls": [function, …]}, …]. `beside`: how often another vCPU passed
+ * that other function at about the same time. New reference; NULL if no functions are counted.
  */
 json_t *director_visits(const struct director *director);
 /* Asks the plugin to write the recorded locks; director_locks_path() has them once it answered. */
@@ -159,7 +158,7 @@ const char *director_locks_path(const struct director *director);
 /* Reads what is left in the socket; to be called when QEMU has ended. */
 void director_drain(struct director *director);
 
-/* For how long of the last WITHIN_NS up to NOW_NS a vCPU was held: the most of any vCPU. */
+/* How long a vCPU was held during the WITHIN_NS before NOW_NS: the longest time of any vCPU. */
 gint64 director_held_ns(const struct director *director, gint64 now_ns, gint64 within_ns);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rig's end of the socket to the plugin. What comes is checked as anything from outside is. */
+/* The rig's end of the socket to the plugin. Everything that arrives is checked. */
 #include "director/internal.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-#define RECENT 256 /* waits that are remembered for director_held_ns() */
+#define RECENT 256 /* number of waits that are stored for director_held_ns() */
 #define LINES_AT_ONCE 64
 
 static const char *const outcomes[] = HOLD_OUTCOMES;
@@ -100,7 +100,7 @@ static gboolean read_totals(struct director *d, const char *line)
 	return TRUE;
 }
 
-/* "ID:N" of a neighbour. */
+/* Reads "ID:N": how often a neighbour was passed. */
 static gboolean read_beside(const struct director *d, const char *word, json_t *beside)
 {
 	guint id, n;
@@ -243,7 +243,7 @@ static void on_line(struct director *d, const char *line)
 	d->told_broken = TRUE;
 }
 
-/* At most MAX lines. FALSE: the other end is closed. */
+/* Reads at most MAX lines. FALSE: the other end is closed. */
 static gboolean read_lines(struct director *d, guint max)
 {
 	for (guint i = 0; i < max; i++) {
@@ -299,7 +299,8 @@ struct director *director_open(const struct director_orders *orders, const char 
 		return NULL;
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		rig_fail(error, RIG_EXIT_INFRA, "no socket for the plugin: %s", g_strerror(errno));
+		rig_fail(error, RIG_EXIT_INFRA, "cannot make a socket for the plugin: %s",
+			 g_strerror(errno));
 		if (*ret_locks >= 0)
 			close(*ret_locks);
 		return NULL;
@@ -323,8 +324,8 @@ void director_close(struct director *d)
 }
 
 /*
- * The few short lines that are ever sent always fit; where they do not, QEMU is stuck, and so are
- * its vCPUs.
+ * Sends a line without blocking. The few short lines always fit; if one does not, QEMU is stuck,
+ * and so are its vCPUs.
  */
 static void say(struct director *d, const char *line)
 {
@@ -343,7 +344,7 @@ gboolean director_is_there(const struct director *d)
 
 void director_ask_totals(struct director *d)
 {
-	/* each answer has all of them */
+	/* an answer contains all functions, so it replaces the previous one */
 	if (d->visits)
 		json_array_clear(d->visits);
 	say(d, "counts");
@@ -365,7 +366,7 @@ void director_totals(const struct director *d, guint hold, struct director_total
 	const struct director_totals *logged = &d->logged[hold];
 
 	*ret = d->totals[hold];
-	/* waits can end after the totals were told, and a QEMU that is killed tells none */
+	/* waits can end after the plugin sent the totals, and a QEMU that is killed sends none */
 	ret->held = MAX(ret->held, logged->held);
 	ret->met = MAX(ret->met, logged->met);
 	ret->expired = MAX(ret->expired, logged->expired);

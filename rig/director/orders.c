@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Holds to the instruction file (plugin/protocol.h). */
+/* Writes the plugin's instruction file (plugin/protocol.h) for holds. */
 #include "director/internal.h"
 
 #include <string.h>
@@ -7,9 +7,11 @@
 #include "plugin/protocol.h"
 #include "util/error.h"
 
-/* plugin interface: callbacks between the read and the write of an instruction */
+/*
+ * version of the plugin interface with callbacks between the read and the write of an instruction
+ */
 #define UPDATE_API 3
-/* plugin interface: registers and memory of the guest can be read */
+/* version of the plugin interface with which a plugin can read registers and memory of the guest */
 #define RECORD_API 4
 
 static void hold_orders_clear(gpointer data)
@@ -32,7 +34,10 @@ void director_orders_free(struct director_orders *orders)
 	g_free(orders);
 }
 
-/* The names of KERNEL: vmlinux has DWARF, perhaps; every image has kallsyms. */
+/*
+ * Opens the names of KERNEL: from its vmlinux, which may have DWARF, else from the image's
+ * kallsyms.
+ */
 static struct symbols *open_names(const struct kernel *kernel, struct variables **ret_variables,
 				  GError **error)
 {
@@ -77,7 +82,10 @@ static void write_side(GString *out, guint id, char side, const struct site *sit
 	}
 }
 
-/* x86 kernels with return thunks jump there instead of returning. */
+/*
+ * Writes the address of the return thunk: x86 kernels with return thunks jump there instead of
+ * returning.
+ */
 static void write_thunk(GString *out, struct symbols *symbols)
 {
 	g_autoptr(GArray) found = symbols_named(symbols, "__x86_return_thunk");
@@ -106,7 +114,7 @@ static void add_call(gpointer id, void *data)
 	g_hash_table_add(data, id);
 }
 
-/* Which of the counted functions each of them calls. */
+/* Finds which of the counted functions each of them calls. */
 static void find_calls(struct director_orders *orders, struct symbols *symbols, const char *arch)
 {
 	g_autoptr(GHashTable) entries =
@@ -223,7 +231,10 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 	if (!symbols)
 		return NULL;
 	for (guint i = 0; i < n + orders->n_arms; i++)
-		/* an arm that cannot be reached is as good as one that is not */
+		/*
+		 * ignore an arm whose place the kernel does not have: it is like one that is never
+		 * reached
+		 */
 		if (!add_hold(orders, symbols, kernel->arch, spec_at(holds, n, sweep, i), out,
 			      i < n ? error : NULL) &&
 		    i < n)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Places to addresses: scenario/holds.c has their forms. */
+/* Turns places into addresses: scenario/holds.c has the forms of places. */
 #include "director/internal.h"
 
 #include <string.h>
@@ -53,7 +53,7 @@ static gboolean find_function(struct symbols *symbols, const char *name, struct 
 	return TRUE;
 }
 
-/* Moves each by OFFSET, which must be inside the function. */
+/* Adds OFFSET, which must be inside the function, to each address. */
 static gboolean add_offset(const char *place, guint64 offset, struct site *site, GError **error)
 {
 	for (guint i = 0; i < site->at->len; i++) {
@@ -134,7 +134,10 @@ static gboolean find_returns(struct symbols *symbols, const char *arch, const ch
 	return ret->at->len <= SITES_MAX || too_many(place, ret->at->len, error);
 }
 
-/* "function", "function+0x12": its instructions as they run when the kernel itself calls it. */
+/*
+ * Resolves "function" and "function+0x12", counted from where the kernel itself enters the
+ * function.
+ */
 static gboolean find_entry(struct symbols *symbols, const char *arch, const char *place,
 			   struct site *ret, GError **error)
 {
@@ -152,7 +155,7 @@ static gboolean find_entry(struct symbols *symbols, const char *arch, const char
 	return TRUE;
 }
 
-/* "in F", "2 in F": from where the kernel itself enters F on. */
+/* Resolves "in F" and "2 in F": the instructions of F from where the kernel itself enters it. */
 static gboolean find_updates(struct symbols *symbols, const char *arch, const char *rest,
 			     struct site *ret, GError **error)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which of the plugin's shared objects a QEMU loads: each is tried, because nothing else tells. */
+/*
+ * Finds the plugin's shared object that a QEMU loads. Each is tried, because QEMU does not report
+ * its plugin interface.
+ */
 #include "director/director.h"
 
 #include <stdio.h>
@@ -16,7 +19,7 @@ char *director_escape(const char *path)
 {
 	g_auto(GStrv) parts = g_strsplit(path, ",", -1);
 
-	/* a comma begins QEMU's next option, two are one */
+	/* QEMU reads a comma as the beginning of the next option, and two as a comma */
 	return g_strjoinv(",,", parts);
 }
 
@@ -27,7 +30,10 @@ static char *plugin_file(int version)
 	return rig_home_path(name);
 }
 
-/* What QEMU says when it is to load FILE: the plugin's own answer, or why not. Never a guest. */
+/*
+ * Starts QEMU with FILE and returns its output: the plugin's answer, or the reason why it was not
+ * loaded. No guest is started.
+ */
 static char *ask(const char *emulator, const char *file)
 {
 	g_autofree char *escaped = director_escape(file);
@@ -37,7 +43,7 @@ static char *ask(const char *emulator, const char *file)
 	const struct spawn spawn = {.argv = argv, .keep = 4096};
 	char *output = NULL;
 
-	/* that it ends with an error is the plan */
+	/* ignore the error: a plugin with probe=on ends QEMU */
 	spawn_run(&spawn, &output, NULL);
 	return output ? output : g_strdup("");
 }

@@ -10,7 +10,7 @@
 #include "util/paths.h"
 #include "util/spawn.h"
 
-#define ROOT "root" /* where the packages are unpacked; the scripts are beside it */
+#define ROOT "root" /* folder of the unpacked packages; the scripts are next to it */
 
 static const char *const packages[] = {"qemu-system-common", "qemu-system-data", "qemu-system-x86",
 				       "qemu-system-ppc"};
@@ -28,7 +28,10 @@ static char *folder_of(const char *suite)
 	return rig_cache_path(relative);
 }
 
-/* QEMU looks for its files and modules where its package would be installed, unless it is told. */
+/*
+ * Writes a script that starts QEMU with its own files and modules: otherwise it uses those of an
+ * installed package.
+ */
 static gboolean write_script(const char *folder, const char *emulator, GError **error)
 {
 	g_autofree char *path = g_build_filename(folder, emulator, NULL);
@@ -57,12 +60,11 @@ static gboolean try_it(const char *folder, GError **error)
 		g_autoptr(GError) why = NULL;
 
 		if (!spawn_words(NULL, &why, path, "--version", NULL))
-			return rig_fail(
-				error, RIG_EXIT_SKIP,
-				"this QEMU does not run with the libraries of this host: %s; "
-				"take a suite "
-				"nearer to it, for example CODENAME-backports",
-				why->message);
+			return rig_fail(error, RIG_EXIT_SKIP,
+					"this QEMU does not run with the libraries of this host: %s; "
+					"choose a "
+					"closer suite, for example CODENAME-backports",
+					why->message);
 	}
 	return TRUE;
 }

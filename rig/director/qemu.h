@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Further QEMUs, beside the installed one: Debian's packages of another suite, unpacked below the
- * cache (qemu/SUITE/). Nothing on the system changes. Each has, for each emulator, a script of its
- * name that starts it with its own data and modules: what --qemu is given.
+ * cache (qemu/SUITE/). Nothing on the system changes. Each suite has a script for each emulator,
+ * which starts it with its own data and modules, and which --qemu selects.
  */
 #ifndef RIG_DIRECTOR_QEMU_H
 #define RIG_DIRECTOR_QEMU_H
@@ -10,18 +10,18 @@
 #include <glib.h>
 
 /*
- * Fetches QEMU of SUITE ("bookworm-backports") and *RET_VERSION. Blocks for as long as some 30 MiB
- * take. It has to run with the host's libraries, and is tried: RIG_EXIT_SKIP where it does not.
- * Other errors: RIG_EXIT_USAGE, no such suite; RIG_EXIT_INFRA, network or disk.
+ * Downloads QEMU of SUITE ("bookworm-backports"), some 30 MiB; *RET_VERSION is its version. Blocks.
+ * Error RIG_EXIT_SKIP: it does not run with the host's libraries. Other errors: RIG_EXIT_USAGE, no
+ * such suite; RIG_EXIT_INFRA, network or disk.
  */
 gboolean qemu_get(const char *suite, char **ret_version, GError **error);
 
-/* The suites that are there, sorted; g_strfreev(). */
+/* The downloaded suites, sorted; g_strfreev(). */
 char **qemu_list(void);
 
 /*
- * What --qemu means for EMULATOR ("qemu-system-x86_64"): the script of the suite NAME where
- * qemu_get() has made one, else NAME, a program. The caller's.
+ * The program that --qemu NAME selects for EMULATOR ("qemu-system-x86_64"): the script of the suite
+ * NAME if qemu_get() has made one, else NAME itself. The caller's.
  */
 char *qemu_find(const char *name, const char *emulator);
 

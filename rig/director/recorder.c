@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the plugin's lock recorder is told about a kernel: the functions that acquire and
- * release locks, and where its image and code are. A function that a kernel does not have is left
- * out: those with lockdep (…_nested) replace the plain ones where lockdep is built in.
+ * Describes a kernel to the plugin's lock recorder: the functions that acquire and release locks,
+ * and the addresses of image and code. A function that a kernel does not have is left out: those
+ * with lockdep (…_nested) replace the plain ones where lockdep is built in.
  */
 #include "director/internal.h"
 
@@ -13,7 +13,7 @@
 #define STACK_BYTES 16384 /* THREAD_SIZE of x86-64, ppc64 and arm64 */
 #define KASAN_FACTOR 2	  /* with KASAN stacks are twice as large */
 
-/* Operation, mode and flag of protocol.h, and the lock where no argument is it. */
+/* Operation, mode and flag (protocol.h), and the lock, if it is not an argument. */
 static const struct hook {
 	const char *function, *words, *lock;
 } hooks[] = {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The classes of a cycle of locks, as the plugin recognises them (docs/prove.md). */
+/*
+ * Writes the classes of a cycle of locks in the form in which the plugin recognises them
+ * (docs/prove.md).
+ */
 #include "director/internal.h"
 
 #include <string.h>
@@ -10,7 +13,7 @@
 #define NODE "kn->active"
 #define PLACE "lock of "
 
-/* The bytes of a kernel, where the names of its locks are. */
+/* The bytes of a kernel, which contain the names of its locks. */
 static GBytes *kernel_bytes(const struct kernel *kernel, GError **error)
 {
 	g_autoptr(GMappedFile) file = NULL;
@@ -31,7 +34,7 @@ static gboolean has_text(GBytes *bytes, const char *text)
 
 	g_autofree char *whole = g_strdup_printf(".%s", text);
 
-	/* with what ends the one before it, so that it is not a part of another name */
+	/* search with the NUL of the string before it, so that it is not a part of another name */
 	whole[0] = '\0';
 	return memmem(data, len, whole, strlen(text) + 2) != NULL;
 }

@@ -7,8 +7,8 @@
  *	modes	one of these two writes; or both read, and a writer waits between them
  *	gates	no exclusive lock that two of the tasks hold
  *
- * These are asked for each choice of one pair of locks per edge, because the locks of one class can
- * be taken under different circumstances.
+ * These conditions are checked for each choice of one pair of locks per edge, because locks of one
+ * class can be acquired with different gates.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@
 
 struct search {
 	const struct lock_recorded *recorded;
-	GPtrArray **out;  /* of each class: struct recorded_edge from it */
+	GPtrArray **out;  /* for each class, the edges (struct recorded_edge) that begin there */
 	GHashTable *best; /* signature -> struct recorded_cycle */
 };
 
@@ -36,7 +36,7 @@ static const struct lock_class *class_at(const struct lock_recorded *recorded, g
 
 /* ---- one choice of locks ---- */
 
-/* What is known about a cycle with certain pairs. */
+/* The state of a cycle with a certain choice of pairs. */
 struct finding {
 	enum recorded_state state;
 	int gate;
@@ -45,7 +45,10 @@ struct finding {
 
 enum clash { CLASH_NONE, CLASH_WRITER, CLASH_SURE };
 
-/* Do one task that waits for a lock of CLASS and one that holds it exclude each other? */
+/*
+ * Determines whether a task that waits for a lock of CLASS and one that holds it exclude each
+ * other.
+ */
 static enum clash clash_at(const struct lock_class *class, gboolean wants_write,
 			   gboolean holds_write)
 {
@@ -119,7 +122,7 @@ static void judge_choice(struct choice *c)
 	c->found = TRUE;
 }
 
-/* Locks may be the same where one of them is not known. */
+/* TRUE: A and B are the same lock, or one of them is not known. */
 static gboolean may_be(guint64 a, guint64 b)
 {
 	return !a || !b || a == b;
@@ -185,7 +188,7 @@ static void keep(struct search *s, struct recorded_edge *const *edge, guint n,
 	rotate(s->recorded, turned, n);
 	signature = signature_of(s->recorded, turned, n);
 	before = g_hash_table_lookup(s->best, signature);
-	/* of those with one signature, the one that says most */
+	/* of cycles with the same signature, keep the worst */
 	if ((before && (before->state < found->state ||
 			(before->state == found->state && before->writer <= found->writer))) ||
 	    (!before && g_hash_table_size(s->best) >= RECORDED_CYCLES_MAX)) {
@@ -224,7 +227,7 @@ static void extend(struct search *s, struct recorded_edge **edge, guint n)
 		}
 		for (guint k = 0; k <= n; k++)
 			seen |= edge[n]->to == edge[k]->from;
-		/* each cycle once: from its lowest class on */
+		/* start each cycle at its lowest class, so that it is found only once */
 		if (!seen && n + 1 < LENGTH_MAX && edge[n]->to > edge[0]->from)
 			extend(s, edge, n + 1);
 	}

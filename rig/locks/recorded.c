@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the lock recorder wrote, read and named. */
+/* Reads what the lock recorder wrote, and adds names. */
 #include "locks/recorded.h"
 
 #include <stdio.h>
@@ -58,7 +58,10 @@ static struct lock_recorded *recorded_new(void)
 
 static char *function_name(const struct lock_names *names, guint64 address)
 {
-	/* a return address may be the first one after a function that does not return */
+	/*
+	 * the instruction before it: a call that does not return may be the last instruction of a
+	 * function
+	 */
 	char *name = names->function ? names->function(address - 1, names->data) : NULL;
 
 	return name ? name : g_strdup_printf("0x%" G_GINT64_MODIFIER "x", address);
@@ -330,7 +333,7 @@ char *lock_report_name(const GPtrArray *classes, guint class)
 	return g_str_has_prefix(name, "kn->active(") ? g_strdup("kn->active") : g_strdup(name);
 }
 
-/* Locks, of which each is the only one of its class, that were held at every occurrence. */
+/* The locks that were held at every occurrence, and that are the only one of their class. */
 static GArray *edge_gates(const struct lock_recorded *recorded, const struct recorded_edge *edge,
 			  const guint *at)
 {

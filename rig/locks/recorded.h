@@ -27,25 +27,28 @@ struct recorded_gate {
 struct recorded_pair {
 	guint64 from, to; /* addresses of locks; 0: all that the record has no space for */
 	guint64 count;
-	guint modes;   /* bit (from was written to) * 2 + (to is to be written to) */
+	/* bit 2 * F + T: F and T are 1 if `from` and `to` were acquired for writing */
+	guint modes;
 	GArray *gates; /* of struct recorded_gate: exclusive locks held at all occurrences */
 };
 
 struct recorded_edge {
 	guint from, to; /* indices of classes */
 	guint64 count;
-	guint modes;	  /* of all pairs */
+	guint modes;	  /* the modes of all pairs */
 	GPtrArray *pairs; /* of struct recorded_pair */
-	GPtrArray *stack; /* of char *: functions, innermost first, of the first occurrence */
+	GPtrArray *stack; /* of char *: functions of the first occurrence, innermost first */
 };
 
-/* The trap for a cycle (plugin/lock-trap.h); members are numbered as they were given. */
+/* The trap for a cycle (plugin/lock-trap.h); members are numbered in the order of the option. */
 struct recorded_trap {
 	gboolean used;
 	guint64 held, met, expired;
-	guint64 encounters[8][8]; /* holds I, wants J */
-	GArray *circle;		  /* guint: classes that its tasks want; empty: none was closed */
-	gboolean waits;		  /* each of them still did when the record was written */
+	/* times that a task held a lock of member I and wanted one of member J */
+	guint64 encounters[8][8];
+	/* guint: classes that the tasks of the closed circle want; empty: none was closed */
+	GArray *circle;
+	gboolean waits; /* each of these tasks still waited when the record was written */
 };
 
 struct lock_recorded {
@@ -58,7 +61,7 @@ struct lock_recorded {
 };
 
 /*
- * TEXT is what the plugin wrote (plugin/protocol.h), which is checked. Errors: RIG_EXIT_INFRA, it
+ * Reads TEXT, which the plugin wrote (plugin/protocol.h), and checks it. Errors: RIG_EXIT_INFRA, it
  * is cut off or not in that format.
  */
 struct lock_recorded *lock_recorded_parse(const char *text, const struct lock_names *names,
@@ -66,30 +69,42 @@ struct lock_recorded *lock_recorded_parse(const char *text, const struct lock_na
 void lock_recorded_free(struct lock_recorded *recorded);
 RIG_DEFINE_AUTO(lock_recorded, lock_recorded_free)
 
-/* NULL: the recorder saw every acquisition and release; else why its record proves nothing. */
+/*
+ * The reason why the record is incomplete and proves nothing; NULL: it has every acquisition and
+ * release.
+ */
 char *lock_recorded_fault(const struct lock_recorded *recorded);
 
-/* Was LOCK one of its gates? */
+/* TRUE: LOCK is one of PAIR's gates. */
 gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock);
 
-/* As a table like lockdep's: the gates are locks of which there is one. */
+/* The orders in the form of lockdep's; the gates are locks that are the only one of their class. */
 struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded);
 
 /* ---- recorded-cycles.c ---- */
 
 enum recorded_state {
 	CYCLE_OPEN,    /* nothing that was recorded prevents it */
-	CYCLE_UNCLEAR, /* more locks of one class than the record has */
+	CYCLE_UNCLEAR, /* a class has more locks than the record has space for */
 	CYCLE_GUARDED, /* two of its edges have a gate in common, so far */
 };
 
-/* A cycle of as many tasks as it has edges: each holds a lock and waits for the next one's. */
+/*
+ * A cycle with one task for each edge: each task holds a lock and waits for one that the next task
+ * holds.
+ */
 struct recorded_cycle {
-	GPtrArray *edges; /* of struct recorded_edge, borrowed, from the least name on */
+	/*
+	 * of struct recorded_edge, borrowed; the class of the first has the alphabetically first
+	 * name
+	 */
+	GPtrArray *edges;
 	enum recorded_state state;
 	int gate;	 /* a class, or -1 */
-	gboolean writer; /* needs a further task that waits for writing, between readers */
-	char *signature; /* "A --> B", names as in lockdep's reports; the least name first */
+	/* the deadlock needs a further task that waits for writing, and so blocks readers */
+	gboolean writer;
+	/* "A --> B", names as in lockdep's reports, the alphabetically first one first */
+	char *signature;
 };
 
 #define RECORDED_CYCLES_MAX 200
@@ -100,7 +115,7 @@ struct recorded_cycle {
  */
 GPtrArray *lock_recorded_cycles(const struct lock_recorded *recorded);
 void recorded_cycle_free(struct recorded_cycle *cycle);
-/* What there is to say about it: its edges with counts, modes and stacks, and its gate. */
+/* A description of CYCLE: its edges with counts, modes and stacks, and its gate. */
 char *recorded_cycle_text(const struct lock_recorded *recorded, const struct recorded_cycle *cycle);
 
 /*
@@ -110,10 +125,10 @@ char *recorded_cycle_text(const struct lock_recorded *recorded, const struct rec
  */
 json_t *lock_recorded_summary(const struct lock_recorded *recorded, const GPtrArray *cycles,
 			      char **members);
-/* Everything, for the run folder. New reference. */
+/* The complete record, for the run folder. New reference. */
 json_t *lock_recorded_json(const struct lock_recorded *recorded);
 
-/* The name of a class of CLASSES as lockdep's reports have it: without brackets; the caller's. */
+/* The name of a class of CLASSES without brackets, as in lockdep's reports; the caller's. */
 char *lock_report_name(const GPtrArray *classes, guint class);
 
 #endif

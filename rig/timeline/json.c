@@ -67,7 +67,7 @@ static unsigned *listed_laps(const struct timeline *tl, const unsigned *laps)
 	return listed;
 }
 
-/* All of the file but "operations". */
+/* Makes all members of the file except "operations". */
 static json_t *head_json(const struct timeline *tl, const unsigned *listed)
 {
 	json_t *copies = json_array();
@@ -118,7 +118,7 @@ struct printer {
 	gboolean began;
 };
 
-/* One operation a line. */
+/* Prints an operation as one line. */
 static void print_operation(json_t *op, void *data)
 {
 	struct printer *p = data;

@@ -102,7 +102,7 @@ static struct copy *find_copy(const struct timeline *tl, unsigned track, unsigne
 	return NULL;
 }
 
-/* *LISTED: the operations in the file; the others are left out. */
+/* Reads the laps of a copy. LISTED has the operations in the file; others are left out. */
 static gboolean read_copy(struct reader *r, json_t *json, size_t at, GHashTable *listed)
 {
 	int track, number, laps;
@@ -136,7 +136,7 @@ static const struct step *find_step(const struct copy *copy, unsigned number)
 	return NULL;
 }
 
-/* An argument that may be missing in the file if the step does not have it. */
+/* Reads an argument, which may be missing in the file if the step does not have it. */
 static gboolean read_number(struct reader *r, const char *id, const char *key, json_t *value,
 			    guint64 low, guint64 high, guint64 unit, guint64 *ret)
 {

@@ -4,7 +4,7 @@
 
 #include "util/error.h"
 
-/* Ids of a checked timeline fit into 64 bits. */
+/* An id as a key of a hash table: ids of a checked timeline fit into 64 bits. */
 static gpointer key(const struct op_id *id)
 {
 	return GSIZE_TO_POINTER(

@@ -151,8 +151,7 @@ gboolean timeline_remove(struct timeline *tl, const struct op_id *id, GError **e
 				return TRUE;
 			}
 	}
-	return rig_fail(error, RIG_EXIT_USAGE, "the timeline has no operation %s to take away",
-			text);
+	return rig_fail(error, RIG_EXIT_USAGE, "the timeline has no operation %s", text);
 }
 
 static const struct start *find_start(const struct timeline *tl, const struct agent *agent,

@@ -22,14 +22,17 @@
 #include "scenario/scenario.h"
 #include "util/auto.h"
 
-/* For one file. A lap that does not fit is generated instead of listed. */
+/* Limit of a file. A lap that does not fit is generated instead of listed. */
 #define TIMELINE_OPERATIONS_MAX 100000
 #define TIMELINE_BYTES_MAX (64 << 20)
 /* Laps per copy, and operations in all, that are listed before the launch. */
 #define TIMELINE_PREFIX_LAPS 64
 #define TIMELINE_PREFIX_OPERATIONS 4096
 
-/* Printed as "0.1.2.3". All count from 0; track and step as in the scenario's file. */
+/*
+ * The id of an operation, printed as "0.1.2.3". All numbers count from 0; track and step are places
+ * in the scenario's file.
+ */
 struct op_id {
 	unsigned track, copy, lap, step;
 };
@@ -51,7 +54,10 @@ struct operation {
 
 struct timeline;
 
-/* Compiles; SCENARIO and MACHINE are borrowed for the timeline's life. Some laps are explicit. */
+/*
+ * Compiles a timeline, with some explicit laps. SCENARIO and MACHINE are borrowed as long as it
+ * exists.
+ */
 struct timeline *timeline_compile(const struct scenario *scenario, const struct machine *machine,
 				  guint64 seed);
 void timeline_free(struct timeline *timeline);
@@ -79,7 +85,7 @@ unsigned timeline_explicit_laps(const struct timeline *timeline, guint n);
 /* TRUE: the copies end after their explicit laps, and no laps are generated. */
 void timeline_set_end(struct timeline *timeline, gboolean end);
 
-/* Takes one operation away. RIG_EXIT_USAGE where the timeline lacks it. */
+/* Removes one operation. Error: RIG_EXIT_USAGE if the timeline does not have it. */
 gboolean timeline_remove(struct timeline *timeline, const struct op_id *id, GError **error);
 
 /* Seed of instance N (from 0) of AGENT, an agent of the scenario; FALSE: it is left out. */

@@ -115,7 +115,10 @@ START_TEST(an_order_and_its_gates)
 	ck_assert_uint_eq(e->pair[0].gate[0].lock, G);
 	ck_assert_uint_eq(e->stack[0], 0xffffffff81000001);
 	ck_assert_ptr_null(edge(B, A));
-	/* once without G, which stops being a gate; another task holds G, which does not matter */
+	/*
+	 * once without G, which is then no longer a gate; another task holds G, which does not
+	 * matter
+	 */
 	take(2, &want_w, G);
 	take(1, &want_r, A);
 	take(1, &want_w, B);

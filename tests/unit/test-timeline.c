@@ -198,7 +198,7 @@ START_TEST(removal)
 
 	ck_assert(timeline_remove(tl, &first, NULL));
 	ck_assert(!timeline_remove(tl, &first, &error));
-	ck_assert_str_eq(error->message, "the timeline has no operation 0.0.0.0 to take away");
+	ck_assert_str_eq(error->message, "the timeline has no operation 0.0.0.0");
 	ck_assert(!timeline_remove(tl, &far, NULL));
 	json = timeline_json(tl);
 	ck_assert_uint_eq(json_array_size(json_object_get(json, "operations")) +
