@@ -61,9 +61,9 @@ static gboolean try_it(const char *folder, GError **error)
 
 		if (!spawn_words(NULL, &why, path, "--version", NULL))
 			return rig_fail(error, RIG_EXIT_SKIP,
-					"this QEMU does not run with the libraries of this host: %s; "
-					"choose a "
-					"closer suite, for example CODENAME-backports",
+					"this QEMU does not run with the libraries of this "
+					"host: %s; choose a closer suite, for example "
+					"CODENAME-backports",
 					why->message);
 	}
 	return TRUE;
