@@ -30,7 +30,7 @@
 #define LOCKS_HELD 32
 #define LOCKS_PENDING 4
 #define LOCKS_GATES 8
-#define LOCKS_PAIRS 16
+#define LOCKS_PAIRS 48
 #define LOCKS_STACK 6
 #define LOCKS_NAME 56
 #define LOCKS_FAULTS 16

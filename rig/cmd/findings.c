@@ -286,7 +286,7 @@ static void print_recorded(json_t *recorded)
 	if (!json_is_object(recorded))
 		return;
 	if (json_is_string(at(recorded, "fault"))) {
-		line("recorded", "the lock recorder lost count, so this proves nothing: %s", fault);
+		line("recorded", "the record proves nothing: %s", fault);
 		return;
 	}
 	json_array_foreach (cycles, i, cycle) {

@@ -12,10 +12,12 @@
 #include "cmd/request.h"
 #include "locks/answer.h"
 #include "util/error.h"
+#include "util/paths.h"
 
 #define DEFAULT_TRIES 3
 #define DEFAULT_DURATION_S 12
 #define DEFAULT_PATIENCE_S 10
+#define SCENARIO_MAX (1 << 20)
 
 static const char summary[] =
 	"Decides whether a cycle of locks is a deadlock: runs a scenario with the lock recorder, "
@@ -48,6 +50,7 @@ struct prove {
 	/* the result */
 	enum lock_answer answer;
 	char *text;
+	char *kept; /* a scenario that does it again, or NULL */
 	json_t *runs;
 };
 
@@ -89,8 +92,32 @@ static void settle(struct prove *p, char **classes)
 	want->hold_cycle = g_strdupv(classes);
 }
 
+/* Writes the scenario of a run whose circle was closed, with the cycle. NULL: it cannot. */
+static char *keep_scenario(const struct run_info *run, char **classes)
+{
+	g_autofree char *from = g_build_filename(run->dir, "scenario.yaml", NULL), *text = NULL;
+	char *to = g_build_filename(run->dir, "prove.yaml", NULL);
+	g_autoptr(GString) out = g_string_new("\nhold_cycle:\n");
+
+	for (char **name = classes; *name; name++) {
+		g_auto(GStrv) parts = g_strsplit(*name, "'", -1);
+		g_autofree char *quoted = g_strjoinv("''", parts);
+
+		g_string_append_printf(out, "  - '%s'\n", quoted);
+	}
+	if (!rig_read_file(from, SCENARIO_MAX, &text, NULL, NULL))
+		g_clear_pointer(&to, g_free);
+	else if (!strstr(text, "\nhold_cycle:"))
+		g_string_prepend(out, text);
+	else
+		g_string_assign(out, text);
+	if (to && !rig_write_file(to, out->str, -1, NULL))
+		g_clear_pointer(&to, g_free);
+	return to;
+}
+
 /* Takes the answer of a run if it says more than the one so far. */
-static void note(struct prove *p, const struct run_info *run)
+static void note(struct prove *p, const struct run_info *run, char **classes)
 {
 	g_autofree char *text = NULL;
 	enum lock_answer answer = lock_answer_of(run->details, &text);
@@ -106,11 +133,13 @@ static void note(struct prove *p, const struct run_info *run)
 	p->answer = answer;
 	g_free(p->text);
 	p->text = g_steal_pointer(&text);
+	if (answer == ANSWER_REAL)
+		p->kept = keep_scenario(run, classes);
 }
 
-static gboolean try_all(struct prove *p, GError **error)
+static gboolean try_all(struct prove *p, char **classes, GError **error)
 {
-	for (int i = 0; i < p->tries && p->answer != ANSWER_REAL; i++) {
+	for (int i = 0; i < p->tries && p->answer < ANSWER_GUARDED; i++) {
 		rig_auto(run_info) run = NULL;
 
 		/* the first run has the seed of the earlier run, further ones have new seeds */
@@ -120,7 +149,7 @@ static gboolean try_all(struct prove *p, GError **error)
 		}
 		if (!request_run(&p->again->want, TRUE, &run, error))
 			return FALSE;
-		note(p, run);
+		note(p, run, classes);
 	}
 	return TRUE;
 }
@@ -132,9 +161,9 @@ static void print_result(struct prove *p, char **classes)
 		json_object_get(json_array_get(p->runs, json_array_size(p->runs) - 1), "run"));
 
 	if (p->json) {
-		cmd_print_json(json_pack("{s:s, s:s, s:s, s:O}", "cycle", cycle, "answer",
-					 answers[p->answer], "text", p->text ? p->text : "", "runs",
-					 p->runs));
+		cmd_print_json(json_pack("{s:s, s:s, s:s, s:s?, s:O}", "cycle", cycle, "answer",
+					 answers[p->answer], "text", p->text ? p->text : "",
+					 "scenario", p->kept, "runs", p->runs));
 		return;
 	}
 	printf("%-9s%s: %s\n", "answer", cycle, answers[p->answer]);
@@ -142,6 +171,8 @@ static void print_result(struct prove *p, char **classes)
 		printf("%-9s%s\n", "", p->text);
 	if (p->answer == ANSWER_REAL)
 		printf("%-9srig explain %s\n%-9srig replay %s\n", "why", last, "again", last);
+	if (p->kept)
+		printf("%-9s%s\n", "scenario", p->kept);
 }
 
 static int prove(struct prove *p, const char *what, GError **error)
@@ -153,7 +184,7 @@ static int prove(struct prove *p, const char *what, GError **error)
 	if (!classes || (before && !again_read(p->again, before, error)))
 		return rig_report_error(*error);
 	settle(p, classes);
-	if (!try_all(p, error))
+	if (!try_all(p, classes, error))
 		return rig_report_error(*error);
 	print_result(p, classes);
 	return codes[p->answer];
@@ -181,8 +212,8 @@ int cmd_prove(int argc, char **argv)
 		OPTION_QEMU(&p.own.emulator),
 		OPTION_DURATION(&p.own.duration_s),
 		OPTION_PATIENCE(&p.own.patience_s),
-		{"tries", 0, 0, G_OPTION_ARG_INT, &p.tries, "runs until the answer is real (3)",
-		 "N"},
+		{"tries", 0, 0, G_OPTION_ARG_INT, &p.tries,
+		 "runs until the answer is real or guarded (3)", "N"},
 		OPTION_RESULTS(&results),
 		{"json", 0, 0, G_OPTION_ARG_NONE, &p.json, "print the answer as JSON", NULL},
 		{NULL}};
@@ -200,5 +231,6 @@ int cmd_prove(int argc, char **argv)
 	code = prove(&p, argv[1], &error);
 	json_decref(p.runs);
 	g_free(p.text);
+	g_free(p.kept);
 	return code;
 }

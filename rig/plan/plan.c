@@ -22,6 +22,7 @@ struct resolved {
 	struct timeline *timeline;
 	struct kernel *kernel;
 	struct director_sweep *sweep;
+	char **cycle; /* whose tasks are stopped: borrowed from the request or scenario; or NULL */
 	struct director_orders *orders;
 	char *initrd, *results, *accel_why, *known, *plugin, *emulator;
 };
@@ -61,7 +62,10 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 	}
 	if (!r->scenario || (want->without && !scenario_ablate(r->scenario, want->without, error)))
 		return FALSE;
-	if (want->hold_cycle && r->scenario->n_holds &&
+	r->cycle = want->hold_cycle	      ? want->hold_cycle
+		   : *r->scenario->hold_cycle ? r->scenario->hold_cycle
+					      : NULL;
+	if (r->cycle && r->scenario->n_holds &&
 	    !scenario_ablate(r->scenario, SCENARIO_HOLDS, error))
 		return FALSE;
 	for (char **hold = want->holds; hold && *hold; hold++)
@@ -176,15 +180,15 @@ static const char *const asked_why[] = {
 	[ACCEL_TCG] = "TCG: requested",
 };
 
-static gboolean records(const struct run_request *want)
+static gboolean records(const struct run_request *want, const struct resolved *r)
 {
-	return want->record_locks || want->hold_cycle;
+	return want->record_locks || r->cycle;
 }
 
 /* TRUE: the run needs the director's plugin, for holds, to count visits or to record locks. */
 static gboolean is_directed(const struct run_request *want, const struct resolved *r)
 {
-	return r->scenario->n_holds || want->visits || want->sweep || records(want);
+	return r->scenario->n_holds || want->visits || want->sweep || records(want, r);
 }
 
 /* Checks the other options that holds depend on. */
@@ -193,7 +197,7 @@ static gboolean check_holds(const struct run_request *want, enum accel asked,
 {
 	/* an unsuitable --hold is a usage error; an unsuitable scenario is skipped */
 	enum rig_error code = (want->holds && *want->holds) || want->visits || want->sweep ||
-					      records(want)
+					      want->record_locks || want->hold_cycle
 				      ? RIG_EXIT_USAGE
 				      : RIG_EXIT_SKIP;
 	const char *launcher = request_launcher(want);
@@ -211,7 +215,7 @@ static gboolean check_holds(const struct run_request *want, enum accel asked,
 				"leave --launcher "
 				"%s out",
 				launcher);
-	if (r->scenario->cpus < 2 && (r->scenario->n_holds || want->visits || want->hold_cycle))
+	if (r->scenario->cpus < 2 && (r->scenario->n_holds || want->visits || r->cycle))
 		return rig_fail(error, code,
 				"holds need at least two vCPUs; scenario '%s' has 'cpus: %u'",
 				r->scenario->name, r->scenario->cpus);
@@ -220,11 +224,11 @@ static gboolean check_holds(const struct run_request *want, enum accel asked,
 
 static gboolean resolve_holds(const struct run_request *want, struct resolved *r, GError **error)
 {
-	const struct trap_spec trap = {want->hold_cycle, TRAP_MS};
+	const struct trap_spec trap = {r->cycle, TRAP_MS};
 	struct director_watch watch = {
 		.visits = want->visits,
-		.locks = records(want),
-		.trap = want->hold_cycle ? &trap : NULL,
+		.locks = records(want, r),
+		.trap = r->cycle ? &trap : NULL,
 	};
 	int api;
 
@@ -241,8 +245,8 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 	    !director_orders_fit(r->orders, api, error))
 		return FALSE;
 	r->plan.plugin = r->plugin;
-	r->plan.record_locks = records(want);
-	r->plan.hold_cycle = want->hold_cycle;
+	r->plan.record_locks = records(want, r);
+	r->plan.hold_cycle = r->cycle;
 	return TRUE;
 }
 

@@ -275,10 +275,11 @@ static gboolean check_holds(struct yaml_tree *tree, const struct scenario *s, GE
 			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s",
 					      why->message);
 	}
-	if (s->n_holds && s->cpus < 2)
+	if ((s->n_holds || *s->hold_cycle) && s->cpus < 2)
 		return yaml_tree_fail(
-			tree, list, error,
-			"'holds' need two vCPUs, one of which waits for the other: give 'cpus'");
+			tree, list ? list : yaml_tree_get(tree, yaml_tree_root(tree), "hold_cycle"),
+			error, "'%s' need two vCPUs, one of which waits for the other: give 'cpus'",
+			list ? "holds" : "hold_cycle");
 	return TRUE;
 }
 

@@ -136,6 +136,8 @@ struct scenario {
 	unsigned n_tracks;
 	struct hold_spec *holds;
 	unsigned n_holds;
+	char **hold_cycle; /* lock classes of a cycle whose tasks wait for each other, instead of
+			    * holds (docs/prove.md); NULL-terminated, empty: none */
 	struct scenario_file *files;
 	unsigned n_files;
 	struct expect expect;

@@ -129,6 +129,8 @@ static const cyaml_schema_field_t scenario_fields[] = {
 				   s.n_tracks, &track_value, 1, 16),
 	CYAML_FIELD_SEQUENCE_COUNT("holds", CYAML_FLAG_POINTER | OPT, struct raw, s.holds,
 				   s.n_holds, &hold_value, 1, DIRECTOR_HOLDS_MAX),
+	CYAML_FIELD_SEQUENCE_COUNT("hold_cycle", CYAML_FLAG_POINTER | OPT, struct raw, hold_cycle,
+				   n_hold_cycle, &text_value, 2, TRAP_MEMBERS),
 	CYAML_FIELD_SEQUENCE_COUNT("files", CYAML_FLAG_POINTER | OPT, struct raw, files, n_files,
 				   &text_value, 1, 32),
 	CYAML_FIELD_MAPPING("expect", OPT, struct raw, expect, expect_fields),

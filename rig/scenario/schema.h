@@ -17,8 +17,8 @@ struct raw_expect {
 /* The public struct as libcyaml fills it, and what libcyaml stores in another form. */
 struct raw {
 	struct scenario s;
-	char **machines, **needs, **files;
-	unsigned n_machines, n_needs, n_files;
+	char **machines, **needs, **files, **hold_cycle;
+	unsigned n_machines, n_needs, n_files, n_hold_cycle;
 	struct raw_expect expect;
 };
 
