@@ -182,7 +182,7 @@ void trap_arm(struct locks *locks, bool armed)
 	pthread_mutex_unlock(&locks->lock);
 }
 
-/* ---- what came of it ---- */
+/* ---- the result ---- */
 
 /* TRUE: PARTY, of the last circle, still waits for its lock. */
 static bool still_waits(struct locks *locks, const struct trap_party *party)

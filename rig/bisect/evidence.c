@@ -136,7 +136,7 @@ static gboolean needs_lockdep(const struct target *target)
 
 void evidence_judge(struct evidence *evidence, const struct target *target)
 {
-	enum verdict verdict = VERDICT_RUNNING; /* the verdict of a run without one */
+	enum verdict verdict = VERDICT_RUNNING; /* used if the run has no verdict */
 
 	verdict_parse(evidence->verdict, &verdict);
 	if (evidence->outcome == OUTCOME_NO_BUILD || evidence->outcome == OUTCOME_UNFIT)

@@ -12,10 +12,10 @@
 #include "util/auto.h"
 
 enum outcome {
-	OUTCOME_CAUGHT,	  /* it has the target's signature */
-	OUTCOME_CLEAN,	  /* the run was complete and does not have it */
-	OUTCOME_OTHER,	  /* ended by something else, or lockdep turned itself off: no
-			   * information */
+	OUTCOME_CAUGHT, /* it has the target's signature */
+	OUTCOME_CLEAN,	/* the run was complete and does not have it */
+	/* another failure ended the run, or lockdep turned itself off: no information */
+	OUTCOME_OTHER,
 	OUTCOME_NO_BOOT,  /* the guest did not boot */
 	OUTCOME_NO_BUILD, /* the kernel cannot be built */
 	OUTCOME_UNFIT,	  /* the scenario cannot be run on it */

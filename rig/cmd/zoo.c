@@ -18,9 +18,8 @@
 #define PAGE "docs/zoo.md"
 
 static const char summary[] =
-	"The zoo consists of real hotplug bugs, reintroduced by patches. A rig that has never "
-	"caught a bug "
-	"proves nothing.\n"
+	"The zoo consists of real hotplug bugs, reintroduced by patches. They show "
+	"that the rig detects such bugs.\n"
 	"docs/zoo.md is the manual.\n\n"
 	"  list        list the entries\n"
 	"  show zNN    print one in full\n"

@@ -180,7 +180,7 @@ void holds_state(struct session *s)
 		session_event(s, EV_FAULT);
 	}
 	holds_set(s, s->state == STATE_HAMMER);
-	/* once more than at the end of the load: devices were unplugged since */
+	/* request the locks again, because devices were unplugged since the end of the load */
 	if (s->holds.director && s->state == STATE_FINISH)
 		director_ask_locks(s->holds.director);
 }
@@ -247,7 +247,10 @@ static gint64 suspect_ns(const struct session *s, guint arm)
 	return nearest;
 }
 
-/* The place among the suspects, from 1, of the arm that waited BEFORE_NS before what failed. */
+/*
+ * The rank of ARM among the suspects of a failure, from 1: the later its wait, the lower. 0: it is
+ * not a suspect. BEFORE_NS: time from each arm's wait to the failure.
+ */
 static guint suspect_rank(const gint64 *before_ns, guint n, guint arm)
 {
 	guint rank = 1;

@@ -2,7 +2,7 @@
 /*
  * Finished builds, out/<hash>/, and the duration of builds on this host.
  *
- * A folder below out/ appears by rename, complete.
+ * A build is made elsewhere and then renamed, so that a folder in out/ is always complete.
  */
 #include "kernel/internal.h"
 

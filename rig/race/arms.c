@@ -205,7 +205,7 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 	return ret->n > 0;
 }
 
-/* ---- what came of it ---- */
+/* ---- rewards ---- */
 
 void arms_reward(struct race *race, const struct race_trial *trial, const struct race_outcome *o)
 {

@@ -8,7 +8,9 @@
 
 #include "scenario/schema.h"
 
-/* "256M" of KEY in MAP into *ret; untouched where there is none. Zero is refused. */
+/*
+ * Reads a size ("256M") from KEY in MAP. *RET is not changed if there is no such key. Error: zero.
+ */
 gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, guint64 *ret,
 		   GError **error);
 

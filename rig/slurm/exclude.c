@@ -22,11 +22,11 @@ void exclude_note(struct slurm *s, const char *node, enum verdict verdict)
 		return;
 	faults = is_fault(verdict) ? GPOINTER_TO_UINT(g_hash_table_lookup(s->faults, node)) + 1 : 0;
 	g_hash_table_insert(s->faults, g_strdup(node), GUINT_TO_POINTER(faults));
-	/* with half of all nodes out, the cause is hardly a node */
+	/* if half of all nodes had to be excluded, the cause is probably not a node */
 	if (faults != FAULTS_MAX || 2 * (s->excluded->len + 1) > s->cluster.nodes)
 		return;
 	g_ptr_array_add(s->excluded, g_strdup(node));
-	/* also for the arrays that were submitted before */
+	/* also update the job arrays that were submitted before, as soon as possible */
 	s->update_at = 0;
 }
 

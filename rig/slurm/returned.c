@@ -44,7 +44,7 @@ static char *publish(const char *results, const char *folder, const char *name)
 	return NULL;
 }
 
-/* The run OLD of an answer is NOW, in RESULTS where the answer has a path. */
+/* Replaces the name OLD of a run in ANSWER by NOW. A path in ANSWER then begins with RESULTS. */
 static void rename_run(json_t *answer, const char *results, const char *old, const char *now)
 {
 	const char *run = json_string_value(json_object_get(answer, "run"));

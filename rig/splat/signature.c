@@ -115,7 +115,7 @@ static void add_wait(GString *out, const struct splat *splat)
 	for (guint i = 0; splat->held && i < splat->held->len; i++) {
 		const struct splat_lock *lock = splat->held->pdata[i];
 
-		/* 0 is a lock that is not checked */
+		/* lockdep does not check locks whose `inner` is 0 */
 		if (lock->inner > 0 && (!strictest || lock->inner <= strictest->inner))
 			strictest = lock;
 	}

@@ -38,12 +38,15 @@ struct compare_side {
 /* An unknown finding of runs that are not as expected. */
 struct compare_finding {
 	enum change change;
-	char *bug, *kind, *title, *run; /* run: the newest with it, in B where it has one */
-	guint seen[2];			/* runs that have it, all attempts */
-	guint hits[2], n[2]; /* first attempts, of the scenarios and machines that it was seen in */
+	/* run: the newest run with the finding, in B if B has one */
+	char *bug, *kind, *title, *run;
+	guint seen[2]; /* runs with the finding, of all attempts */
+	/* first attempts, of the scenarios and machines in which it occurred */
+	guint hits[2], n[2];
 	double p;	     /* Fisher */
 	guint to_tell;	     /* clean runs in a row needed to call it fixed; 0 if it still occurs */
-	char *before;	     /* time of an earlier night with it, if A does not have it; or NULL */
+	/* time of an earlier night with the finding, if A does not have it; or NULL */
+	char *before;
 };
 
 /* How often the runs of a scenario on a machine are not as expected. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Packets of the plugin, one in each line. QEMU shares its memory with the guest's code, so the rig
- * believes none of them.
+ * validates all of them.
  */
 #include "director/internal.h"
 

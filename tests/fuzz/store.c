@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The files of a run folder, separated by form feeds: run.json, verdict, journal, console.raw. The
- * folder is read and judged again, as of a run that somebody sent.
+ * folder is read and judged again, like a run from another host.
  */
 #include "store/store.h"
 

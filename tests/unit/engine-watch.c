@@ -38,7 +38,10 @@ START_TEST(the_slowest_thread_counts)
 	write_thread("12", 0, 99); /* the earlier waiting time of a new thread does not count */
 	runtime_update_at(&runtime, scratch, FALSE, 11 * RIG_NS_PER_S);
 	ck_assert_double_eq_tol(runtime.guest_s, 1, 0.001);
-	/* all time of an idle guest counts, none of a stopped one */
+	/*
+	 * the time during which a guest is idle counts as its run time, the time during which it is
+	 * stopped does not
+	 */
 	runtime_update_at(&runtime, scratch, FALSE, 13 * RIG_NS_PER_S);
 	ck_assert_double_eq_tol(runtime.guest_s, 3, 0.001);
 	runtime_update_at(&runtime, scratch, TRUE, 20 * RIG_NS_PER_S);
