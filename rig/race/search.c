@@ -11,6 +11,8 @@
 #include "util/paths.h"
 
 #define STOP_GRACE_S 10
+/* twice the default: a sweep pauses when no operation completes, which a slow kernel often does */
+#define SWEEP_PATIENCE_S 40
 #define FAULTS_MAX 3	/* consecutive faults of the host that end the search */
 /* before holds are found, so many failed runs without a hold end it, if none passed */
 #define ALONE_MAX 2
@@ -303,7 +305,7 @@ static void start(struct race_search *search, struct race_slot *slot)
 		.duration_s = slot->is_record && o->record_s ? o->record_s
 			      : is_sweep && o->sweep_s	     ? o->sweep_s
 							     : o->duration_s,
-		.patience_s = o->patience_s,
+		.patience_s = is_sweep && !o->patience_s ? SWEEP_PATIENCE_S : o->patience_s,
 		.results = o->results,
 		.labels = labels,
 		.rig = o->rig,
