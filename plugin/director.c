@@ -84,7 +84,7 @@ static void say_totals(void)
 			 atomic_load(&director.unlogged[i]) + atomic_load(&director.link.dropped));
 	}
 	for (unsigned i = 0; i < director.visits.n; i++) {
-		char text[DIRECTOR_LINE_MAX - sizeof("visited 999 ")];
+		char text[DIRECTOR_LINE_MAX - sizeof("visited 9999 ")];
 
 		if (!atomic_load(&director.visits.count[i]))
 			continue;

@@ -90,7 +90,7 @@
 #define DIRECTOR_SLOTS_MAX 64
 #define DIRECTOR_WINDOW_MS_MAX 60000
 #define DIRECTOR_WATCHES_MAX 8192    /* at, return, update and visit lines together */
-#define DIRECTOR_VISITS_MAX 512
+#define DIRECTOR_VISITS_MAX 1024
 #define DIRECTOR_LOCKS_MAX 128	     /* lock lines */
 #define DIRECTOR_LOG_MAX 200	     /* held lines for each hold; the totals have the rest */
 

@@ -130,7 +130,8 @@ START_TEST(found)
 	ck_assert(g_file_get_contents(asked_path, &asked, NULL, NULL));
 	ck_assert(g_regex_match_simple(
 		"^run --json --duration 7 .*--without holds --visits hotplug -- toy\n"
-		"run --json --duration 50 --patience 40 .*--without holds --sweep [^ ]*/sweep-1-1 -- toy\n"
+		"run --json --duration 50 --patience 40 .*--without holds --sweep [^ ]*/sweep-1-1 "
+		"-- toy\n"
 		"run --json --results .*--without holds --hold f",
 		asked, 0, 0));
 	/* the scenario's own holds are replaced, and the rest stays */
