@@ -19,9 +19,8 @@ check:
 
 ## make check-slurm  nights on a real Slurm cluster of three nodes on this host: lost nodes, restarts, kill -9 (docs/fleet.md)
 .PHONY: check-slurm
-check-slurm:
+check-slurm: all $(FAKES)
 	@tools/install-packages build check
-	@$(MAKE) --no-print-directory all unit
 	@tests/slurm $(OUT)
 
 ## make check-arm64  the arm64 cases of make check, which otherwise run only if arm64's kernel is in the cache

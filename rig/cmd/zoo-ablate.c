@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 #include "cmd/findings.h"
 #include "cmd/request.h"
+#include "cmd/where.h"
 #include "scenario/scenario.h"
 #include "util/error.h"
 #include "util/term.h"
@@ -107,6 +108,15 @@ static char **parts_of(const struct zoo_entry *entry, GError **error)
 	return scenario ? scenario_ablations(scenario) : NULL;
 }
 
+static void show(const char *without, const struct zoo_score *score, const struct zoo_score *whole,
+		 json_t *rows)
+{
+	if (rows)
+		json_array_append_new(rows, row_json(without, score, whole));
+	else
+		print_row(without, score, whole);
+}
+
 /*
  * Runs the complete scenario, then without each part. *ret_found: the complete scenario caught the
  * bug in each run.
@@ -121,19 +131,60 @@ static gboolean ablate(const struct zoo_entry *entry, const struct zoo_want *wan
 	whole = parts ? try_without(entry, want, machine, NULL, error) : NULL;
 	if (!whole)
 		return FALSE;
-	if (rows)
-		json_array_append_new(rows, row_json(NULL, whole, whole));
-	else
-		print_row(NULL, whole, whole);
+	show(NULL, whole, whole, rows);
 	for (char **part = parts; *part; part++) {
 		rig_auto(zoo_score) score = try_without(entry, want, machine, *part, error);
 
 		if (!score)
 			return FALSE;
-		if (rows)
-			json_array_append_new(rows, row_json(*part, score, whole));
-		else
-			print_row(*part, score, whole);
+		show(*part, score, whole, rows);
+	}
+	*ret_found = whole->runs && whole->caught == whole->runs;
+	return TRUE;
+}
+
+/* ---- at a place ---- */
+
+static void score_free(void *data)
+{
+	zoo_score_free(data);
+}
+
+/* SCORES: the whole scenario's first, then those without a part. */
+static void add_run(const struct zoo_entry *entry, const struct run_info *run, void *data)
+{
+	const char *without = json_string_value(json_object_get(run->inputs, "without"));
+	GPtrArray *scores = data;
+	struct zoo_outcome o = zoo_judge(entry, run);
+
+	for (guint i = 0; i < scores->len; i++)
+		if (!g_strcmp0(((struct zoo_score *)scores->pdata[i])->without, without))
+			zoo_score_add(scores->pdata[i], &o, FALSE);
+}
+
+/* The same, with all runs at a time as far as the place that --on names has room. */
+static gboolean ablate_there(const struct zoo_entry *entry, const struct zoo_want *want,
+			     json_t *rows, gboolean *ret_found, GError **error)
+{
+	const char *machine = zoo_machine(entry, want, error);
+	g_auto(GStrv) parts = machine ? parts_of(entry, error) : NULL;
+	g_autoptr(GPtrArray) scores = g_ptr_array_new_with_free_func(score_free),
+			     entries = g_ptr_array_new();
+	struct zoo_score *whole;
+
+	if (!parts)
+		return FALSE;
+	whole = zoo_score_new(entry->id, machine, "", NULL);
+	g_ptr_array_add(scores, whole);
+	for (char **part = parts; *part; part++)
+		g_ptr_array_add(scores, zoo_score_new(entry->id, machine, "", *part));
+	g_ptr_array_add(entries, (gpointer)entry);
+	if (zoo_run_at_place(entries, want, parts, add_run, scores))
+		return rig_fail(error, RIG_EXIT_INFRA, "%s: not all runs have a result", entry->id);
+	for (guint i = 0; i < scores->len; i++) {
+		const struct zoo_score *score = scores->pdata[i];
+
+		show(score->without, score, whole, rows);
 	}
 	*ret_found = whole->runs && whole->caught == whole->runs;
 	return TRUE;
@@ -149,7 +200,7 @@ int zoo_ablate(const char *id, const struct zoo_want *want)
 	if (entry && !rows)
 		printf("%s%s%s: caught, guest seconds and operations until then, without…\n\n",
 		       term_colour(TERM_BOLD), entry->id, term_colour(TERM_PLAIN));
-	ok = entry && ablate(entry, want, rows, &found, &error);
+	ok = entry && (where_is_given() ? ablate_there : ablate)(entry, want, rows, &found, &error);
 	/* print the results from before an error as well */
 	if (rows)
 		cmd_print_json(rows);

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/where.h"
 #include "cmd/zoo.h"
 #include "machine/machine.h"
+#include "place/place.h"
 #include "scenario/scenario.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -24,6 +26,7 @@
 struct zoo_work {
 	struct place *place;
 	const struct zoo_want *want;
+	char *const *parts;
 	const char *results;
 	zoo_ended ended;
 	void *data;
@@ -39,6 +42,7 @@ struct zoo_job {
 	struct zoo_work *work;
 	const struct zoo_entry *entry; /* the caller's */
 	const struct machine *machine;
+	const char *without; /* part that is left out, or NULL */
 	char *key;
 };
 
@@ -74,6 +78,7 @@ static char **run_words(const struct place_job *started, guint cores)
 	add(words, "--launcher", want->launcher);
 	add(words, "--connect", want->uri);
 	add(words, "--qemu", want->emulator);
+	add(words, "--without", job->without);
 	if (want->clean)
 		g_strv_builder_add(words, "--clean");
 	if (want->dice)
@@ -176,6 +181,28 @@ static struct zoo_job *job_new(struct zoo_work *work, const struct zoo_entry *en
 	return job;
 }
 
+/* The runs without WITHOUT, or of the whole scenario. */
+static void add_runs(struct zoo_job *build, const struct scenario *scenario, const char *without,
+		     GPtrArray *jobs)
+{
+	struct zoo_work *work = build->work;
+
+	for (int n = 0; n < MAX(work->want->repeat, 1); n++) {
+		struct zoo_job *job = job_new(work, build->entry, build->machine, CHILD_OTHER);
+
+		job->without = without;
+		job->job.after = &build->job;
+		job->job.limit_s += scenario->duration_s;
+		job->job.item.estimate_s = scenario->duration_s;
+		job->job.item.need = (struct pack_room){
+			.quarters = PACK_QUARTERS * scenario->cpus,
+			.memory =
+				MAX(scenario->max_memory, job->machine->min_memory) + QEMU_OVERHEAD,
+		};
+		g_ptr_array_add(jobs, job);
+	}
+}
+
 static gboolean add_entry(struct zoo_work *work, const struct zoo_entry *entry, GPtrArray *jobs,
 			  GError **error)
 {
@@ -192,18 +219,9 @@ static gboolean add_entry(struct zoo_work *work, const struct zoo_entry *entry, 
 		return FALSE;
 	build = job_new(work, entry, machine, CHILD_BUILD);
 	g_ptr_array_add(jobs, build);
-	for (int n = 0; n < MAX(work->want->repeat, 1); n++) {
-		struct zoo_job *job = job_new(work, entry, machine, CHILD_OTHER);
-
-		job->job.after = &build->job;
-		job->job.limit_s += scenario->duration_s;
-		job->job.item.estimate_s = scenario->duration_s;
-		job->job.item.need = (struct pack_room){
-			.quarters = PACK_QUARTERS * scenario->cpus,
-			.memory = MAX(scenario->max_memory, machine->min_memory) + QEMU_OVERHEAD,
-		};
-		g_ptr_array_add(jobs, job);
-	}
+	add_runs(build, scenario, work->want->without, jobs);
+	for (char *const *part = work->parts; part && *part; part++)
+		add_runs(build, scenario, *part, jobs);
 	return TRUE;
 }
 
@@ -255,30 +273,46 @@ static void loop(struct zoo_work *work, GPtrArray *jobs)
 		g_source_remove(sources[i]);
 }
 
-int zoo_run_at(struct place *place, const char *results, GPtrArray *entries,
-	       const struct zoo_want *want, zoo_ended ended, void *data)
+/* The place is open; RECORD is its folder. */
+static int run_all_jobs(struct zoo_work *work, GPtrArray *entries, const char *record)
 {
-	g_autofree char *now = rig_utc_now(TRUE), *name = g_strconcat("zoo-", now, NULL);
-	g_autofree char *record = g_strdup_printf("%s/.%s", results, name);
 	g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);
-	g_autoptr(GError) failed = NULL;
-	struct zoo_work work = {
-		.place = place, .want = want, .results = results, .ended = ended, .data = data};
 
-	place->failed = on_place_failed;
-	place->failed_data = &work;
-	if (!place_open(place, record, name, &failed))
-		return rig_report_error(failed);
-	work.loop = g_main_loop_new(NULL, FALSE);
+	work->loop = g_main_loop_new(NULL, FALSE);
 	for (guint i = 0; i < entries->len; i++) {
 		g_autoptr(GError) error = NULL;
 
-		if (!add_entry(&work, entries->pdata[i], jobs, &error))
-			work.code = rig_report_error(error);
+		if (!add_entry(work, entries->pdata[i], jobs, &error))
+			work->code = rig_report_error(error);
 	}
-	loop(&work, jobs);
-	g_main_loop_unref(work.loop);
+	loop(work, jobs);
+	g_main_loop_unref(work->loop);
 	if (g_file_test(record, G_FILE_TEST_EXISTS))
 		sweep_remove(record, NULL);
-	return work.code;
+	return work->code;
+}
+
+int zoo_run_at_place(GPtrArray *entries, const struct zoo_want *want, char *const *parts,
+		     zoo_ended ended, void *data)
+{
+	g_autofree char *folder = want->results ? g_strdup(want->results) : run_default_results(),
+			*results = g_canonicalize_filename(folder, NULL);
+	const struct place_options here = {.results = results, .rig = g_getenv("RIG_PROGRAM")};
+	g_autofree char *now = rig_utc_now(TRUE), *name = g_strconcat("zoo-", now, NULL);
+	g_autofree char *record = g_strdup_printf("%s/.%s", results, name);
+	g_autoptr(GError) error = NULL;
+	rig_auto(place) place = NULL;
+	struct zoo_work work = {
+		.want = want, .parts = parts, .results = results, .ended = ended, .data = data};
+
+	if (!where_place(&here, NULL, &place, &error))
+		return rig_report_error(error);
+	if (!place)
+		place = place_here(&here);
+	place->failed = on_place_failed;
+	place->failed_data = &work;
+	work.place = place;
+	if (!place_open(place, record, name, &error))
+		return rig_report_error(error);
+	return run_all_jobs(&work, entries, record);
 }

@@ -55,6 +55,8 @@ static const GOptionEntry options[] = {
 	{"clean", 'c', 0, G_OPTION_ARG_NONE, &want.clean, "run: build the kernel without the bug",
 	 NULL},
 	{"dice", 0, 0, G_OPTION_ARG_NONE, &want.dice, "run: leave the scenario's holds out", NULL},
+	{"without", 0, 0, G_OPTION_ARG_STRING, &want.without,
+	 "run: leave out a part of the scenario, as ablate does", "PART"},
 	{"seed", 's', 0, G_OPTION_ARG_STRING, &want.seed, "run: seed of all random choices", "N"},
 	{"duration", 'd', 0, G_OPTION_ARG_INT, &want.duration,
 	 "run: seconds of load, instead of the scenario's", "S"},
@@ -254,7 +256,8 @@ static gboolean run_entry(const char *id, struct outcomes *outcomes, GError **er
 	for (int n = 0; n < MAX(want.repeat, 1); n++) {
 		rig_auto(run_info) run = NULL;
 
-		if (!zoo_run(e, &want, machine, want.dice ? SCENARIO_HOLDS : NULL, &run, error))
+		if (!zoo_run(e, &want, machine, want.dice ? SCENARIO_HOLDS : want.without, &run,
+			     error))
 			return FALSE;
 		add_outcome(e, run, outcomes);
 	}
@@ -291,12 +294,8 @@ static void entry_free(void *data)
 /* As jobs of the place that --on names. */
 static int run_there(char **ids, struct outcomes *outcomes)
 {
-	g_autofree char *folder = want.results ? g_strdup(want.results) : run_default_results(),
-			*results = g_canonicalize_filename(folder, NULL);
-	const struct place_options here = {.results = results, .rig = g_getenv("RIG_PROGRAM")};
 	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
 	g_autoptr(GError) error = NULL;
-	rig_auto(place) place = NULL;
 	int code;
 
 	for (char **id = ids; *id; id++) {
@@ -309,11 +308,7 @@ static int run_there(char **ids, struct outcomes *outcomes)
 		else
 			g_ptr_array_add(entries, e);
 	}
-	if (!where_place(&here, NULL, &place, &error))
-		return rig_report_error(error);
-	if (!place)
-		place = place_here(&here);
-	code = zoo_run_at(place, results, entries, &want, add_outcome, outcomes);
+	code = zoo_run_at_place(entries, &want, NULL, add_outcome, outcomes);
 	return all_entries && code == RIG_EXIT_SKIP ? RIG_EXIT_PASS : code;
 }
 

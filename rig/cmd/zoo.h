@@ -3,13 +3,12 @@
 #ifndef RIG_CMD_ZOO_H
 #define RIG_CMD_ZOO_H
 
-#include "place/place.h"
 #include "store/store.h"
 #include "zoo/zoo.h"
 
 /* The user's options; NULL and 0 mean the default. */
 struct zoo_want {
-	char *machine, *kernel, *results, *seed, *launcher, *uri, *emulator;
+	char *machine, *kernel, *results, *seed, *launcher, *uri, *emulator, *without;
 	int repeat, jobs, duration;
 	gboolean clean, json, dice;
 };
@@ -31,12 +30,12 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 typedef void (*zoo_ended)(const struct zoo_entry *entry, const struct run_info *run, void *data);
 
 /*
- * Runs ENTRIES (struct zoo_entry) at PLACE as often as WANT says, each after the build of its
- * kernel. RESULTS: the folder of run folders, of the place as well. Blocks. Returns an exit code:
- * 0, or that of what could not be run, which was printed.
+ * Runs ENTRIES (struct zoo_entry) at the place that --on names, as often as WANT says, each after
+ * the build of its kernel; if PARTS is not NULL, also without each of these parts of the scenario.
+ * Blocks. Returns an exit code: 0, or that of what could not be run, which was printed.
  */
-int zoo_run_at(struct place *place, const char *results, GPtrArray *entries,
-	       const struct zoo_want *want, zoo_ended ended, void *data);
+int zoo_run_at_place(GPtrArray *entries, const struct zoo_want *want, char *const *parts,
+		     zoo_ended ended, void *data);
 
 /* The whole command, printing included. Returns an exit code. */
 int zoo_ablate(const char *id, const struct zoo_want *want);

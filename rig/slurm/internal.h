@@ -23,7 +23,7 @@
 #include "slurm/queue.h"
 #include "slurm/slurm.h"
 
-/* Shortest time between two calls of squeue (or sacct), whatever the number of tasks. */
+/* Shortest time from one call of squeue to the next (and sacct), whatever the number of tasks. */
 #define POLL_NS (5 * RIG_NS_PER_S)
 #define COMMAND_LIMIT_S 60
 
@@ -85,7 +85,7 @@ struct slurm {
 	struct batch *submitting;
 	struct queue_reader *reader;
 	guint polls; /* how often squeue was called */
-	gint64 poll_ns;
+	gint64 poll_ns, polled_ns; /* when the last call began, and ended */
 	char *silent;	/* why squeue did not answer; NULL: it did */
 	goffset log_at; /* how much of the completion log was read */
 	int ended_fd;

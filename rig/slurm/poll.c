@@ -293,6 +293,7 @@ static void on_polled(struct command *command, int code, const char *out, const 
 
 	(void)out;
 	s->poll = NULL;
+	s->polled_ns = rig_now_ns();
 	g_clear_pointer(&s->reader, queue_reader_free);
 	g_clear_pointer(&s->silent, g_free);
 	if (code || !whole) {
@@ -312,7 +313,7 @@ void poll_next(struct slurm *s)
 	gint64 now_ns = rig_now_ns();
 
 	if (s->poll || (!s->in_flight && !s->reconciling) ||
-	    (s->polls && now_ns - s->poll_ns < POLL_NS))
+	    (s->polls && now_ns - s->polled_ns < POLL_NS))
 		return;
 	s->poll_ns = now_ns;
 	s->polls++;
