@@ -223,9 +223,10 @@ static const char *limit_of(const struct model *m)
 static void print(const struct model *m)
 {
 	if (row)
-		printf("| %d | %d | %.2f h | %d | %d | %d | %.0f MiB | %.0f %% | %.1f %% | %s |\n",
-		       2 * window, launches, m->now_s / 3600, m->most_queued, m->lost_nodes,
-		       m->repeated, (double)cells * index_bytes / (1 << 20),
+		printf("| %.0f s | %d | %d | %.2f h | %d | %d | %d | %.0f MiB | %.0f %% | %.1f %% "
+		       "| %s |\n",
+		       seconds, 2 * window, launches, m->now_s / 3600, m->most_queued,
+		       m->lost_nodes, m->repeated, (double)cells * index_bytes / (1 << 20),
 		       100 * m->slots_busy_s / m->now_s, 100 * m->rig_busy_s / m->now_s,
 		       limit_of(m));
 	else
@@ -244,9 +245,9 @@ int main(int argc, char **argv)
 	if (!g_option_context_parse(context, &argc, &argv, NULL) || nodes < 1 || slots < 1)
 		return 2;
 	if (head) {
-		puts("| MaxJobCount | starts a second | time | queued at most | nodes lost | tasks "
-		     "repeated | index | nodes busy | rig busy | limit |\n"
-		     "|---|---|---|---|---|---|---|---|---|---|");
+		puts("| a cell | MaxJobCount | starts a second | time | queued at most | nodes "
+		     "lost | tasks repeated | index | nodes busy | rig busy | limit |\n"
+		     "|---|---|---|---|---|---|---|---|---|---|---|");
 		return 0;
 	}
 	m.rand = g_rand_new_with_seed(seed);
