@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* bytes from the first entry of _restgpr0_14 to the last one (arch/powerpc/lib/crtsavres.S) */
+#define PPC_RESTORE 0x60
+
 enum insn_form insn_form_of(const char *target)
 {
 	static const struct {
@@ -68,6 +71,21 @@ static bool is_x86_update(const uint8_t *code, size_t len)
 	       (op >= 0xd0 && op <= 0xd3);
 }
 
+/*
+ * blr, little or big endian. A function that is compiled for size ends with a branch (opcode 18,
+ * neither absolute nor a call) to one of the entries of THUNK, which restores registers and
+ * returns.
+ */
+static bool is_ppc(const uint8_t *code, uint64_t address, uint64_t thunk)
+{
+	uint32_t insn = word(code);
+	uint64_t to = address + ((int64_t)(insn & 0x3fffffc) ^ 0x2000000) - 0x2000000;
+
+	if (insn == 0x4e800020 || insn == 0x2000804e)
+		return true;
+	return thunk && insn >> 26 == 18 && !(insn & 3) && to >= thunk && to < thunk + PPC_RESTORE;
+}
+
 bool insn_is_update(enum insn_form form, const uint8_t *code, size_t len)
 {
 	/* elsewhere the load is an instruction of its own */
@@ -80,8 +98,8 @@ bool insn_is_return(enum insn_form form, const uint8_t *code, size_t len, uint64
 	switch (form) {
 	case INSN_X86:
 		return is_x86(code, len, address, thunk);
-	case INSN_PPC: /* blr, little or big endian */
-		return len == 4 && (word(code) == 0x4e800020 || word(code) == 0x2000804e);
+	case INSN_PPC:
+		return len == 4 && is_ppc(code, address, thunk);
 	case INSN_ARM64: /* ret */
 		return len == 4 && word(code) == 0xd65f03c0;
 	case INSN_UNKNOWN:

@@ -20,7 +20,8 @@
  *					and are not atomic, when they have read the old value and
  *					not written the new one
  *	visit ID ADDRESS		count passes of this instruction; ID counts from 0
- *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk)
+ *	thunk ADDRESS			a jump there is a return, too (x86: __x86_return_thunk;
+ *					ppc64: _restgpr0_14 and the entries after it)
  *	record STACK FROM TO FROM TO	record locks: size of a kernel stack, the kernel's image,
  *					its code
  *	lock OP r|w -|n|k ADDRESS LOCK	the function at ADDRESS acquires or releases a lock: OP is a

@@ -106,7 +106,9 @@ static void find_registers(void)
 		const struct plugin_register *reg = (struct plugin_register *)array->data + i;
 
 		for (int r = 0; r < N_REGS; r++)
-			if (recorder.target->reg[r] && !strcmp(recorder.target->reg[r], reg->name))
+			/* ppc64 has a second lr, among its special registers */
+			if (recorder.target->reg[r] && !recorder.handle[r] &&
+			    !strcmp(recorder.target->reg[r], reg->name))
 				recorder.handle[r] = reg->handle;
 	}
 	if (array)

@@ -83,16 +83,21 @@ static void write_side(GString *out, guint id, char side, const struct site *sit
 }
 
 /*
- * Writes the address of the return thunk: x86 kernels with return thunks jump there instead of
- * returning.
+ * Writes the address to which functions jump instead of returning: x86 kernels with return thunks,
+ * and ppc64 functions that are compiled for size, which restore registers out of line.
  */
 static void write_thunk(GString *out, struct symbols *symbols)
 {
-	g_autoptr(GArray) found = symbols_named(symbols, "__x86_return_thunk");
+	static const char *const names[] = {"__x86_return_thunk", "_restgpr0_14"};
 
-	if (found->len)
-		g_string_append_printf(out, "thunk %" G_GINT64_MODIFIER "x\n",
-				       g_array_index(found, struct symbol_range, 0).address);
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autoptr(GArray) found = symbols_named(symbols, names[i]);
+
+		if (found->len)
+			g_string_append_printf(
+				out, "thunk %" G_GINT64_MODIFIER "x\n",
+				g_array_index(found, struct symbol_range, 0).address);
+	}
 }
 
 static void write_visits(GString *out, const struct director_orders *orders,

@@ -133,12 +133,20 @@ START_TEST(return_instructions)
 	const uint8_t ret[] = {0xc3}, jump[] = {0xe9, 0xfb, 0x0f, 0, 0},
 		      blr[] = {0x20, 0, 0x80, 0x4e};
 	const uint8_t arm[] = {0xc0, 3, 0x5f, 0xd6};
+	const uint8_t restore[] = {0x10, 0, 0, 0x48}, call[] = {0x11, 0, 0, 0x48},
+		      back[] = {0xf4, 0xff, 0xff, 0x4b};
 
 	ck_assert(insn_is_return(insn_form_of("x86_64"), ret, 1, 0x1000, 0));
 	ck_assert(insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0x2000));
 	ck_assert(!insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0x2001));
 	ck_assert(!insn_is_return(insn_form_of("x86_64"), jump, 5, 0x1000, 0));
 	ck_assert(insn_is_return(insn_form_of("ppc64"), blr, 4, 0x1000, 0));
+	/* b 0x1010, at 0x1000; and a call there */
+	ck_assert(insn_is_return(insn_form_of("ppc64"), restore, 4, 0x1000, 0x1000));
+	ck_assert(!insn_is_return(insn_form_of("ppc64"), restore, 4, 0x1000, 0x1014));
+	ck_assert(!insn_is_return(insn_form_of("ppc64"), restore, 4, 0x1000, 0));
+	ck_assert(!insn_is_return(insn_form_of("ppc64"), call, 4, 0x1000, 0x1000));
+	ck_assert(insn_is_return(insn_form_of("ppc64"), back, 4, 0x1010, 0x1000));
 	ck_assert(insn_is_return(insn_form_of("aarch64"), arm, 4, 0x1000, 0));
 	ck_assert(!insn_is_return(insn_form_of("riscv64"), arm, 4, 0x1000, 0));
 }
