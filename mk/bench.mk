@@ -35,6 +35,11 @@ bench-nightly: all $(FAKES)
 	@tools/install-packages build run check
 	@tests/bench/nightly $(OUT) $(PLAN)
 
+## make bench-recorder CPU time of a boot and plug cycles with recorded locks, relative to none
+.PHONY: bench-recorder
+bench-recorder: all
+	@tests/bench/recorder $(OUT)
+
 ## make bench-director CPU time of a boot and plug cycles with 20 watched addresses, relative to none
 .PHONY: bench-director
 bench-director: all

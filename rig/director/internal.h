@@ -51,7 +51,7 @@ GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError *
  * Appends the lines of the lock recorder; *watches grows by the addresses. Errors: RIG_EXIT_SKIP, a
  * symbol that is needed is not there.
  */
-gboolean recorder_lines(GString *out, struct symbols *symbols, const char *arch,
+gboolean recorder_lines(GString *out, const struct kernel *kernel, struct symbols *symbols,
 			const struct variables *variables, guint *watches, GError **error);
 
 /* ---- trap.c ---- */

@@ -6,12 +6,13 @@
  */
 #include "director/internal.h"
 
+#include <stdlib.h>
+
 #include "plugin/protocol.h"
 #include "symbol/variables.h"
 #include "util/error.h"
 
-#define STACK_BYTES 16384 /* THREAD_SIZE of x86-64, ppc64 and arm64 */
-#define KASAN_FACTOR 2	  /* with KASAN stacks are twice as large */
+#define STACK_SHIFT 14 /* THREAD_SIZE of x86-64 and arm64 */
 
 /* Operation, mode and flag (protocol.h), and the lock, if it is not an argument. */
 static const struct hook {
@@ -136,14 +137,41 @@ static gboolean write_hook(GString *out, const struct hook *hook, struct symbols
 	return TRUE;
 }
 
-static gboolean write_record(GString *out, struct symbols *symbols,
+static guint config_number(GHashTable *config, const char *key, guint otherwise)
+{
+	const char *value = config ? g_hash_table_lookup(config, key) : NULL;
+
+	return value ? strtoul(value, NULL, 10) : otherwise;
+}
+
+static gboolean config_has(GHashTable *config, const char *key)
+{
+	return config && !g_strcmp0(g_hash_table_lookup(config, key), "y");
+}
+
+/* THREAD_SIZE of KERNEL (arch/…/include/asm/thread_info.h): a task is told apart by its stack. */
+static guint64 stack_bytes(const struct kernel *kernel, struct symbols *symbols)
+{
+	g_autoptr(GHashTable) config =
+		kernel->config ? kernel_config_load(kernel->config, NULL) : NULL;
+	g_autoptr(GArray) kasan = symbols_named(symbols, "kasan_report");
+	/* ppc64 */
+	guint shift = config_number(config, "CONFIG_THREAD_SHIFT", STACK_SHIFT);
+	guint page = config_has(config, "CONFIG_PPC_64K_PAGES") ? 16 : 12;
+
+	shift += kasan->len > 0;
+	if (config_has(config, "CONFIG_VMAP_STACK"))
+		shift = MAX(shift, page);
+	return G_GUINT64_CONSTANT(1) << MIN(shift, 20);
+}
+
+static gboolean write_record(GString *out, const struct kernel *kernel, struct symbols *symbols,
 			     const struct variables *variables, GError **error)
 {
 	static const char *const marks[] = {"_text", "_end", "_text", "_etext"};
-	g_autoptr(GArray) kasan = symbols_named(symbols, "kasan_report");
 	guint64 at;
 
-	g_string_append_printf(out, "record %d", STACK_BYTES * (kasan->len ? KASAN_FACTOR : 1));
+	g_string_append_printf(out, "record %" G_GUINT64_FORMAT, stack_bytes(kernel, symbols));
 	for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
 		if (!variables_find(variables, marks[i], &at, NULL))
 			return rig_fail(error, RIG_EXIT_SKIP,
@@ -156,13 +184,13 @@ static gboolean write_record(GString *out, struct symbols *symbols,
 	return TRUE;
 }
 
-gboolean recorder_lines(GString *out, struct symbols *symbols, const char *arch,
+gboolean recorder_lines(GString *out, const struct kernel *kernel, struct symbols *symbols,
 			const struct variables *variables, guint *watches, GError **error)
 {
-	if (!write_record(out, symbols, variables, error))
+	if (!write_record(out, kernel, symbols, variables, error))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(hooks); i++)
-		if (!write_hook(out, &hooks[i], symbols, arch, variables, watches, error))
+		if (!write_hook(out, &hooks[i], symbols, kernel->arch, variables, watches, error))
 			return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(tails); i++) {
 		g_autoptr(GArray) found = symbols_named(symbols, tails[i]);
