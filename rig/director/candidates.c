@@ -76,6 +76,14 @@ static const struct source {
  */
 static gboolean is_usable(const char *name)
 {
+	/* of entry code and of lockdep, which lie among functions that are marked __ref */
+	static const char *const prefixes[] = {"exc_", "sysvec_", "irqentry_", "syscall_", "ct_",
+					       "lockdep_", "common_interrupt", "do_syscall_",
+					       "enter_from_user_mode", "debug_lockdep_"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(prefixes); i++)
+		if (g_str_has_prefix(name, prefixes[i]))
+			return FALSE;
 	return !strstr(name, ".cold") && !g_str_has_prefix(name, "__pfx_") &&
 	       !g_str_has_prefix(name, "__cfi_") && !g_str_has_suffix(name, "_init") &&
 	       g_ascii_isprint(*name) && *name != '.' && *name != '$';

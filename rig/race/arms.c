@@ -146,6 +146,11 @@ guint arms_find(const struct race *race, const char *hold)
 	return G_MAXUINT;
 }
 
+gboolean arms_is_seldom(const struct race *race, guint arm)
+{
+	return g_array_index(race->arms, struct arm, arm).hz <= SELDOM_HZ;
+}
+
 /* ---- the choice ---- */
 
 static double value(const struct arm *arm)
@@ -259,7 +264,9 @@ void arms_suspect(struct race *race, const struct race_trial *trial, const struc
 		 * for a failed check at the end, the time of the failure is not known, and most are
 		 * lost updates
 		 */
-		one.order = timed ? o->suspect[i] : arm->is_update ? -value(arm) - 10 : -value(arm);
+		one.order = timed		 ? o->suspect[i] * (1 + log10(1 + arm->hz))
+			    : arm->is_update ? -value(arm) - 10
+					     : -value(arm);
 		g_array_append_val(suspects, one);
 	}
 	g_array_sort(suspects, by_order);

@@ -35,6 +35,8 @@ struct race {
 
 /* Adds the arms of RECORD. FALSE: entry *RET_BAD cannot be read. */
 gboolean arms_add(struct race *race, const struct race_record *record, guint *ret_bad);
+/* Is the place of ARM passed so seldom that the arm is active during a whole sweep? */
+gboolean arms_is_seldom(const struct race *race, guint arm);
 /* The index of HOLD's arm, or G_MAXUINT. */
 guint arms_find(const struct race *race, const char *hold);
 /* Makes a sweep of the best arms. FALSE: there are none. */

@@ -65,7 +65,7 @@ void outcome_read(const struct race_search *search, const struct child_result *r
 
 	*o = (struct race_outcome){.failed = failed &&
 					     (same || race_phase(search->race) == RACE_EXPLORE)};
-	if (trial->phase != RACE_EXPLORE) {
+	if (!race_is_sweep(trial)) {
 		for (i = 0; i < trial->n; i++)
 			read_counts(json_array_get(holds, i), i, o);
 		return;

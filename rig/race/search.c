@@ -273,7 +273,7 @@ static gboolean add_holds(struct race_search *search, const struct race_trial *t
 {
 	g_autofree char *text = NULL, *name = NULL, *file = NULL;
 
-	if (trial->phase != RACE_EXPLORE) {
+	if (!race_is_sweep(trial)) {
 		for (guint i = 0; i < trial->n; i++) {
 			g_autofree char *hold = race_hold_text(trial, i);
 
@@ -288,13 +288,19 @@ static gboolean add_holds(struct race_search *search, const struct race_trial *t
 	return rig_write_file(file, text, -1, error);
 }
 
+/* A sweep of few holds has the time for them in half of it. */
+static guint sweep_s(const struct race_options *o, const struct race_trial *trial)
+{
+	return trial->phase == RACE_EXPLORE ? o->sweep_s : o->sweep_s / 2;
+}
+
 static void start(struct race_search *search, struct race_slot *slot)
 {
 	const struct race_options *o = &search->options;
 	g_autofree char *name = g_path_get_basename(o->dir),
 			*label = g_strconcat(LABEL, name, NULL);
 	const char *labels[] = {label, NULL};
-	gboolean is_sweep = !slot->is_record && slot->trial.phase == RACE_EXPLORE;
+	gboolean is_sweep = !slot->is_record && race_is_sweep(&slot->trial);
 	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
 	struct child_spec spec = {
 		.scenario = o->scenario,
@@ -303,7 +309,7 @@ static void start(struct race_search *search, struct race_slot *slot)
 		.patches = o->patches,
 		.fragments = o->fragments,
 		.duration_s = slot->is_record && o->record_s ? o->record_s
-			      : is_sweep && o->sweep_s	     ? o->sweep_s
+			      : is_sweep && o->sweep_s	     ? sweep_s(o, &slot->trial)
 							     : o->duration_s,
 		.patience_s = is_sweep && !o->patience_s ? SWEEP_PATIENCE_S : o->patience_s,
 		.results = o->results,

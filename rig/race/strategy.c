@@ -7,8 +7,14 @@
 #include "util/error.h"
 
 #define TRIES 2		 /* runs without a part of the holds before that part counts as necessary */
+#define FEW_SLOTS 2	 /* of a sweep with the holds of a group */
 #define LUCK 3		 /* after so many runs at least half must have failed, or chance is as good
 			  * as the holds */
+
+gboolean race_is_sweep(const struct race_trial *trial)
+{
+	return trial->phase <= RACE_REDUCE;
+}
 
 const char *race_phase_name(enum race_phase phase)
 {
@@ -54,17 +60,31 @@ void race_size(const struct race *race, guint *ret_functions, guint *ret_arms)
 
 /* ---- confirm ---- */
 
+/* Adds HOLD, the arm of which is passed seldom, before those that take turns. */
+static void add_hold(const struct race *race, struct race_trial *trial, const char *hold)
+{
+	guint arm = arms_find(race, hold), at = trial->n++;
+
+	if (arm != G_MAXUINT && arms_is_seldom(race, arm)) {
+		for (; at > trial->turns; at--)
+			trial->hold[at] = trial->hold[at - 1];
+		trial->turns++;
+	}
+	trial->hold[at] = hold;
+}
+
 static void take_group(const struct race *race, struct race_trial *ret)
 {
 	*ret = (struct race_trial){
 		.phase = RACE_CONFIRM,
 		.max_ms = race->found.max_ms,
+		.slots = FEW_SLOTS,
 		.why = race->group ? "holds that waited earlier before the failure"
 				   : "the holds that waited when a sweep failed",
 	};
 	for (guint i = race->group * RACE_GROUP; i < race->n_suspects && ret->n < RACE_GROUP; i++)
-		ret->hold[ret->n++] =
-			g_array_index(race->arms, struct arm, race->suspect[i]).hold;
+		add_hold(race, ret,
+			 g_array_index(race->arms, struct arm, race->suspect[i]).hold);
 }
 
 /* Handles that the sweep TRIAL failed. If no hold waited, the holds are not the cause. */
@@ -90,11 +110,12 @@ static void take_part(const struct race *race, struct race_trial *ret)
 
 	*ret = (struct race_trial){.phase = RACE_REDUCE,
 				   .max_ms = race->found.max_ms,
+				   .slots = FEW_SLOTS,
 				   .why = race->halving ? "which half of the holds it needs"
 							: "does it need the one left out"};
 	for (guint i = 0; i < race->found.n; i++)
 		if (race->halving ? (i >= half) == (race->part > 0) : i != race->part)
-			ret->hold[ret->n++] = race->found.hold[i];
+			add_hold(race, ret, race->found.hold[i]);
 }
 
 static void begin_reduce(struct race *race)

@@ -35,7 +35,7 @@ enum race_phase { RACE_EXPLORE, RACE_CONFIRM, RACE_REDUCE, RACE_MEASURE, RACE_BA
 const char *race_phase_name(enum race_phase phase);
 
 struct race_trial {
-	enum race_phase phase; /* RACE_EXPLORE: a sweep */
+	enum race_phase phase;
 	guint n;
 	const char *hold[RACE_ARMS]; /* as hold_parse() reads it, without numbers */
 	guint turns;		     /* in a sweep, arms from this one on take turns, */
@@ -43,6 +43,9 @@ struct race_trial {
 	guint max_ms;		     /* the longest wait */
 	const char *why;	     /* static: why it was chosen */
 };
+
+/* TRUE: a sweep, of many holds or of few; FALSE: its holds are active all the time. */
+gboolean race_is_sweep(const struct race_trial *trial);
 
 /* The outcome of a trial; the counts are those of its holds, in order. */
 struct race_outcome {

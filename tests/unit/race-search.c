@@ -132,7 +132,8 @@ START_TEST(found)
 		"^run --json --duration 7 .*--without holds --visits hotplug -- toy\n"
 		"run --json --duration 50 --patience 40 .*--without holds --sweep [^ ]*/sweep-1-1 "
 		"-- toy\n"
-		"run --json --results .*--without holds --hold f",
+		"run --json --duration 25 --patience 40 .*--without holds --sweep [^ ]*/sweep-2-2 "
+		"-- toy\n",
 		asked, 0, 0));
 	/* the scenario's own holds are replaced, and the rest stays */
 	ck_assert(rig_write_file(file, "about: a\nholds:\n  - {at: x, until: y}\n# c\ncpus: 2\n",
