@@ -59,9 +59,13 @@ static void keep_gates(struct locks_pair *pair, const struct locks_task *task, u
 
 static struct locks_pair *find_pair(struct locks_edge *edge, uint64_t from, uint64_t to)
 {
+	if (edge->pair[edge->last].from == from && edge->pair[edge->last].to == to)
+		return &edge->pair[edge->last];
 	for (unsigned i = 0; i < edge->n_pairs; i++)
-		if (edge->pair[i].from == from && edge->pair[i].to == to)
+		if (edge->pair[i].from == from && edge->pair[i].to == to) {
+			edge->last = i;
 			return &edge->pair[i];
+		}
 	if (edge->n_pairs == LOCKS_PAIRS)
 		return &edge->pair[LOCKS_PAIRS - 1];
 	if (edge->n_pairs < LOCKS_PAIRS - 1) {

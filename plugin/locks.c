@@ -222,6 +222,23 @@ static void on_leave(struct locks *locks, const struct entry *e)
 	free_task(locks, task);
 }
 
+/*
+ * Without the mutex, because system calls are frequent and few tasks hold anything: a task's own
+ * entry is only there while it holds something. One that is being moved may be missed once.
+ */
+static bool has_entry(const struct locks *locks, uint64_t sp)
+{
+	uint64_t stack = sp & ~(locks->stack_size - 1);
+	uint64_t at = locks_hash(stack) % LOCKS_TASKS, there;
+
+	for (unsigned i = 0; i < LOCKS_TASKS; i++, at = (at + 1) % LOCKS_TASKS) {
+		there = __atomic_load_n(&locks->task[at].stack, __ATOMIC_RELAXED);
+		if (!there || there == stack)
+			return there;
+	}
+	return false;
+}
+
 void locks_enter(struct locks *locks, const struct locks_hook *hook, const struct locks_call *call)
 {
 	static void (*const ops[N_LOCKS_OPS])(struct locks * locks, const struct entry *e) = {
@@ -233,7 +250,7 @@ void locks_enter(struct locks *locks, const struct locks_hook *hook, const struc
 	const struct entry e = {hook, call, hook->constant ? hook->constant : call->arg[0]};
 
 	/* kernfs_put_active(NULL) and the like do nothing */
-	if (!e.lock && hook->op != LOCKS_LEAVE)
+	if (hook->op == LOCKS_LEAVE ? !has_entry(locks, call->sp) : !e.lock)
 		return;
 	pthread_mutex_lock(&locks->lock);
 	ops[hook->op](locks, &e);

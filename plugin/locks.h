@@ -89,7 +89,7 @@ struct locks_edge {
 	uint32_t from, to;
 	/* return addresses of the first occurrence, up to the first 0 */
 	uint64_t stack[LOCKS_STACK];
-	unsigned n_pairs;
+	unsigned n_pairs, last; /* last: the pair that was found before */
 	struct locks_pair pair[LOCKS_PAIRS]; /* the last one may stand for all others */
 };
 

@@ -82,6 +82,32 @@ static const char *lockdep_text(json_t *lockdep)
 					     : "not armed at the end";
 }
 
+/* What the lock recorder found; NULL: it was not used. */
+static char *recorded_text(json_t *recorded)
+{
+	const char *fault = json_string_value(json_object_get(recorded, "fault"));
+	json_t *cycles = json_object_get(recorded, "cycles"), *cycle;
+	g_autoptr(GString) text = NULL;
+	size_t i;
+
+	if (!json_is_object(recorded))
+		return NULL;
+	if (fault)
+		return g_strdup_printf("the record proves nothing: %s", fault);
+	text = g_string_new(NULL);
+	g_string_printf(text, "%" JSON_INTEGER_FORMAT " acquisitions",
+			json_integer_value(json_object_get(recorded, "acquired")));
+	json_array_foreach (cycles, i, cycle) {
+		g_autofree char *signature = model_text(cycle, "signature");
+		g_autofree char *state = model_text(cycle, "state");
+		g_autofree char *gate = model_text(cycle, "gate");
+
+		g_string_append_printf(text, "; %s: %s%s%s", signature ? signature : "?",
+				       state ? state : "?", gate ? " by " : "", gate ? gate : "");
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 static void put_facts(struct site *site, struct page *page, const struct run_view *run)
 {
 	json_t *in = run->info->inputs, *details = run->info->details,
@@ -96,6 +122,7 @@ static void put_facts(struct site *site, struct page *page, const struct run_vie
 	};
 	g_autofree char *patches = joined(model_at(in, "kernel/patches")),
 			*fragments = joined(model_at(in, "kernel/fragments"));
+	g_autofree char *recorded = recorded_text(json_object_get(details, "recorded"));
 	g_autofree char *times = times_text(json_object_get(details, "times")),
 			*dir = text_clean(run->info->dir);
 	g_autofree char *number = json_is_integer(seed) ? g_strdup_printf("%" JSON_INTEGER_FORMAT,
@@ -110,6 +137,7 @@ static void put_facts(struct site *site, struct page *page, const struct run_vie
 	put_fact(page, "began", run->created);
 	put_fact(page, "times", times);
 	put_fact(page, "lockdep", lockdep_text(json_object_get(details, "lockdep")));
+	put_fact(page, "recorded locks", recorded);
 	put_fact(page, "patches", patches);
 	put_fact(page, "config", fragments);
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
