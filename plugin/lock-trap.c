@@ -112,6 +112,14 @@ static bool is_closed(struct locks *locks, struct trap_party *last)
 
 /* ---- waiting ---- */
 
+/* A task is stopped before MEMBER: those that are reached more often need not rest meanwhile. */
+static void wake_others(struct locks_trap *trap, unsigned member)
+{
+	for (unsigned i = 0; i < trap->n_members; i++)
+		if (trap->streak[i] > trap->streak[member])
+			trap->rest_until_ns[i] = 0;
+}
+
 static void wait_in(struct locks *locks, struct trap_party *party, unsigned member, unsigned cpu)
 {
 	struct locks_trap *trap = &locks->trap;
@@ -119,6 +127,7 @@ static void wait_in(struct locks *locks, struct trap_party *party, unsigned memb
 	struct timespec until = {limit / NS_PER_S, limit % NS_PER_S};
 	bool expired = false;
 
+	wake_others(trap, member);
 	trap->waiting++;
 	trap->held++;
 	while (trap->armed && !party->go && !expired)

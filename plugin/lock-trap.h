@@ -6,7 +6,8 @@
  *
  * At least one vCPU of the guest is never stopped. After a wait that expired no task is stopped
  * before the same class for as long as the wait was, and twice as long after each further one: a
- * side that tasks reach all the time must not keep them from reaching the other one.
+ * side that tasks reach all the time must not keep them from reaching the other one. While a task
+ * is stopped at a side that is reached less often, the others do not rest.
  */
 #ifndef RIG_PLUGIN_LOCK_TRAP_H
 #define RIG_PLUGIN_LOCK_TRAP_H

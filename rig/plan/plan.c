@@ -53,6 +53,16 @@ static void resolved_free(struct resolved *r)
 
 RIG_DEFINE_AUTO(resolved, resolved_free)
 
+/* Each task of a closed circle is stopped on a vCPU of its own, and one more lets them come. */
+static void give_cpus(struct scenario *scenario, char **cycle)
+{
+	/* one vCPU is an error (check_holds()) */
+	if (scenario->cpus < 2)
+		return;
+	scenario->cpus = MAX(scenario->cpus, g_strv_length(cycle) + 1);
+	scenario->max_cpus = MAX(scenario->max_cpus, scenario->cpus);
+}
+
 static gboolean resolve_scenario(const struct run_request *want, struct resolved *r, GError **error)
 {
 	r->plan.scenario = r->scenario = scenario_load(want->scenario, error);
@@ -65,6 +75,8 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 	r->cycle = want->hold_cycle	      ? want->hold_cycle
 		   : *r->scenario->hold_cycle ? r->scenario->hold_cycle
 					      : NULL;
+	if (r->cycle)
+		give_cpus(r->scenario, r->cycle);
 	if (r->cycle && r->scenario->n_holds &&
 	    !scenario_ablate(r->scenario, SCENARIO_HOLDS, error))
 		return FALSE;

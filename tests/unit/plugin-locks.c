@@ -325,6 +325,19 @@ START_TEST(circle_is_not_closed)
 }
 END_TEST
 
+/* A task that is stopped at a rarer side ends the rest of the other one. */
+START_TEST(rare_side_wakes)
+{
+	set_trap(1000000, 3);
+	locks->trap.streak[0] = 2;
+	locks->trap.rest_until_ns[0] = INT64_MAX;
+	take(1, &want_w, A);
+	take(1, &want_w, B);
+	ck_assert_int_eq(locks->trap.rest_until_ns[0], 0);
+	ck_assert_uint_eq(locks->trap.streak[1], 1);
+}
+END_TEST
+
 /* The last free vCPU is not stopped; disarmed, a stopped one continues. */
 START_TEST(trap_lets_go)
 {
@@ -388,6 +401,7 @@ void add_lock_tests(TCase *tcase)
 	tcase_add_test(tcase, weakened);
 	tcase_add_test(tcase, circle_is_closed);
 	tcase_add_test(tcase, circle_is_not_closed);
+	tcase_add_test(tcase, rare_side_wakes);
 	tcase_add_test(tcase, trap_lets_go);
 	tcase_add_test(tcase, a_million);
 }
