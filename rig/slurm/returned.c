@@ -51,7 +51,7 @@ static void rename_run(json_t *answer, const char *results, const char *old, con
 	g_autofree char *base = run ? g_path_get_basename(run) : NULL;
 	g_autofree char *path = g_build_filename(results, now, NULL);
 
-	if (!g_strcmp0(base, old))
+	if (run && !g_strcmp0(base, old))
 		json_object_set_new(answer, "run", json_string(strchr(run, '/') ? path : now));
 }
 
