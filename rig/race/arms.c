@@ -19,7 +19,7 @@
  */
 #define SELDOM_HZ 10
 #define CONSTANT_HZ 400
-#define SELDOM_ARMS 100 /* arms of a sweep whose places are passed seldom */
+#define SELDOM_ARMS 160 /* arms of a sweep whose places are passed seldom */
 #define TURN_ARMS (RACE_ARMS - SELDOM_ARMS)
 #define SLOTS_MIN 4
 #define SLOTS_MAX 16
@@ -76,6 +76,16 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 	g_array_append_val(race->arms, arm);
 }
 
+/*
+ * A place that is passed seldom is rarely passed by two vCPUs at about the same time, but may be
+ * when one of them is held.
+ */
+static gboolean may_lose_update(const struct race_record *record, const struct function *f)
+{
+	return record->updates &&
+	       (f->itself || f->visits <= SELDOM_HZ * MAX(1, record->seconds));
+}
+
 static void add_function(struct race *race, const struct race_record *record,
 			 const struct function *f)
 {
@@ -83,7 +93,7 @@ static void add_function(struct race *race, const struct race_record *record,
 		json_t *callee;
 		size_t k;
 
-		if (kinds[i].is_update && !(record->updates && f->itself))
+		if (kinds[i].is_update && !may_lose_update(record, f))
 			continue;
 		if (!kinds[i].is_call) {
 			add_arm(race, record, &kinds[i], f, NULL);

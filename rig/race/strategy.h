@@ -24,7 +24,7 @@
 
 #include "util/auto.h"
 
-#define RACE_ARMS 256	  /* maximum number of holds of a trial */
+#define RACE_ARMS 320	  /* maximum number of holds of a trial */
 #define RACE_GROUP 6	  /* maximum number of holds of trials that are not sweeps */
 #define RACE_RUNS 4	  /* runs with the remaining holds, */
 #define RACE_BASE_RUNS 3  /* and runs without any, including the first run */
