@@ -22,6 +22,7 @@
 #define SELDOM_ARMS 160 /* arms of a sweep whose places are passed seldom */
 #define TURN_ARMS (RACE_ARMS - SELDOM_ARMS)
 #define SLOTS_MIN 4
+#define UPDATES_EACH 3 /* so many sweeps there is one with updates alone */
 #define SLOTS_MAX 16
 
 /* The places in a function where a vCPU is held. */
@@ -74,6 +75,7 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 	arm.hold = g_strdup_printf(kind->format, f->name, callee);
 #pragma GCC diagnostic pop
 	g_array_append_val(race->arms, arm);
+	race->has_updates |= kind->is_update;
 }
 
 /*
@@ -197,18 +199,25 @@ static void choose(const GPtrArray *order, gboolean seldom, guint max, struct ra
 gboolean arms_explore(struct race *race, struct race_trial *ret)
 {
 	static const guint max_ms[] = {100, 300, 500};
+	/* a lost update needs many tries, and few functions have one */
+	gboolean updates = race->has_updates && race->sweeps % UPDATES_EACH == 1;
 	g_autoptr(GPtrArray) order = g_ptr_array_new();
 	guint n_turns;
 
 	*ret = (struct race_trial){
 		.phase = RACE_EXPLORE,
-		.why = race->sweeps ? "a sweep over places that were held least, and those that "
+		.why = updates ? "a sweep over updates alone"
+		       : race->sweeps ? "a sweep over places that were held least, and those that "
 				      "gave something"
 				    : "a sweep over places that vCPUs passed closest to each other",
 		.max_ms = max_ms[race->sweeps % G_N_ELEMENTS(max_ms)],
 	};
-	for (guint i = 0; i < race->arms->len; i++)
-		g_ptr_array_add(order, &g_array_index(race->arms, struct arm, i));
+	for (guint i = 0; i < race->arms->len; i++) {
+		struct arm *arm = &g_array_index(race->arms, struct arm, i);
+
+		if (arm->is_update || !updates)
+			g_ptr_array_add(order, arm);
+	}
 	g_ptr_array_sort(order, best_first);
 	choose(order, TRUE, SELDOM_ARMS, ret);
 	ret->turns = ret->n;

@@ -22,7 +22,8 @@ struct arm {
 struct race {
 	guint n_functions;
 	GArray *arms;
-	guint sweeps;
+	guint sweeps, ended; /* begun, and with a result */
+	gboolean has_updates;
 	enum race_phase phase;
 	struct race_trial found; /* its strings belong to the arms */
 	/* RACE_CONFIRM: numbers of the suspected arms, and of the group that is tried */
