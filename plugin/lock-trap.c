@@ -164,6 +164,15 @@ static bool count_encounters(struct locks *locks, const struct locks_task *task,
 	return any;
 }
 
+/* A node that is being removed gets no more readers: those of now decide. */
+static bool has_reader(const struct locks *locks, uint64_t node)
+{
+	for (unsigned i = 0; i < LOCKS_TASKS; i++)
+		if (locks->task[i].stack && keeps(&locks->task[i], node, true))
+			return true;
+	return false;
+}
+
 void trap_enter(struct locks *locks, uint64_t sp, const struct locks_held *wanted, unsigned cpu)
 {
 	struct locks_trap *trap = &locks->trap;
@@ -171,6 +180,8 @@ void trap_enter(struct locks *locks, uint64_t sp, const struct locks_held *wante
 	struct trap_party *party;
 
 	if (!task || !count_encounters(locks, task, wanted))
+		return;
+	if (locks->class[wanted->class].kind == LOCKS_BY_NODE && !has_reader(locks, wanted->lock))
 		return;
 	party = party_of(trap, 0);
 	if (!party)

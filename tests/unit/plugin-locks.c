@@ -338,6 +338,26 @@ START_TEST(rare_side_wakes)
 }
 END_TEST
 
+/* The removal of a node is stopped only while a task reads it. */
+START_TEST(removal_without_reader)
+{
+	static const struct trap_member members[] = {{LOCKS_STATIC, A, A + 8, "-"},
+						     {LOCKS_BY_NODE, 0, 0, "*"}};
+
+	set_trap(1000000, 3);
+	memcpy(locks->trap.member, members, sizeof(members));
+	take(1, &want_w, A);
+	take(1, &want_w, G);
+	take(1, &await, HEAP);
+	ck_assert_uint_eq(locks->trap.met_by[0][1], 1);
+	ck_assert_uint_eq(locks->trap.held, 0);
+	take(2, &get_node, HEAP);
+	locks_return(locks, STACK(2), HEAP);
+	take(1, &await, HEAP);
+	ck_assert_uint_eq(locks->trap.held, 1);
+}
+END_TEST
+
 /* The last free vCPU is not stopped; disarmed, a stopped one continues. */
 START_TEST(trap_lets_go)
 {
@@ -402,6 +422,7 @@ void add_lock_tests(TCase *tcase)
 	tcase_add_test(tcase, circle_is_closed);
 	tcase_add_test(tcase, circle_is_not_closed);
 	tcase_add_test(tcase, rare_side_wakes);
+	tcase_add_test(tcase, removal_without_reader);
 	tcase_add_test(tcase, trap_lets_go);
 	tcase_add_test(tcase, a_million);
 }
