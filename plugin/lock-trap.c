@@ -204,15 +204,71 @@ void trap_arm(struct locks *locks, bool armed)
 
 /* ---- the result ---- */
 
-/* TRUE: PARTY, of the last circle, still waits for its lock. */
-static bool still_waits(struct locks *locks, const struct trap_party *party)
+/* What TASK waits for, or has just taken: its innermost lock, or a node. NULL: nothing. */
+static const struct locks_held *wanted_by(const struct locks_task *task)
 {
-	const struct locks_task *task = locks_find_task(locks, party->stack);
+	if (task->awaits.lock)
+		return &task->awaits;
+	return task->n_held ? &task->held[task->n_held - 1] : NULL;
+}
 
-	/* a task that removes a kernfs node holds nothing while it waits for readers */
-	return task && task->n_held &&
-	       (locks->class[party->class].kind == LOCKS_BY_NODE ||
-		task->held[task->n_held - 1].lock == party->lock);
+/* Does TASK have LOCK, which another task wants, so that this one has to wait? */
+static bool has(const struct locks_task *task, const struct locks_held *lock)
+{
+	const struct locks_held *wanted = wanted_by(task);
+
+	for (unsigned i = 0; i < task->n_held; i++)
+		if (&task->held[i] != wanted && task->held[i].lock == lock->lock &&
+		    (lock->write || task->held[i].write))
+			return true;
+	return false;
+}
+
+/*
+ * Extends the path of N tasks, each of which wants a lock of the cycle that the next one has. The
+ * number of tasks in the circle; 0: it does not close. No task leaves such a circle, whether tasks
+ * were stopped before it closed or not.
+ */
+static unsigned find_circle(struct locks *locks, const struct locks_task **path, unsigned n)
+{
+	const struct locks_held *wanted = wanted_by(path[n - 1]);
+	unsigned found = 0;
+
+	if (!wanted || !member_of(locks, wanted->class))
+		return 0;
+	for (unsigned i = 0; i < LOCKS_TASKS && !found; i++) {
+		const struct locks_task *task = &locks->task[i];
+		bool seen = false;
+
+		if (!task->stack || task == path[n - 1] || !has(task, wanted))
+			continue;
+		if (task == path[0])
+			return n;
+		for (unsigned k = 0; k < n; k++)
+			seen |= path[k] == task;
+		if (seen || n == TRAP_PARTIES)
+			continue;
+		path[n] = task;
+		found = find_circle(locks, path, n + 1);
+	}
+	return found;
+}
+
+static void write_circle(struct locks *locks, FILE *out)
+{
+	const struct locks_task *path[TRAP_PARTIES];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < LOCKS_TASKS && !n; i++) {
+		path[0] = &locks->task[i];
+		if (path[0]->stack)
+			n = find_circle(locks, path, 1);
+	}
+	for (unsigned i = 0; i < n; i++)
+		fprintf(out, "circle %u waits\n", wanted_by(path[i])->class);
+	/* one that was closed, and whose tasks continued */
+	for (unsigned i = 0; i < locks->trap.n_circle && !n; i++)
+		fprintf(out, "circle %u gone\n", locks->trap.circle[i].class);
 }
 
 void trap_write(struct locks *locks, FILE *out)
@@ -228,7 +284,5 @@ void trap_write(struct locks *locks, FILE *out)
 			if (trap->met_by[i][j])
 				fprintf(out, "encounter %u %u %" PRIu64 "\n", i, j,
 					trap->met_by[i][j]);
-	for (unsigned i = 0; i < trap->n_circle; i++)
-		fprintf(out, "circle %u %s\n", trap->circle[i].class,
-			still_waits(locks, &trap->circle[i]) ? "waits" : "gone");
+	write_circle(locks, out);
 }

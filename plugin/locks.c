@@ -129,6 +129,7 @@ static void on_want(struct locks *locks, const struct entry *e)
 	if (!task)
 		return;
 	held.class = locks_class_of(locks, e->lock, e->hook, e->call);
+	task->awaits.lock = 0;
 	locks_edges_add(locks, task, task->n_held, &held, e->call);
 	trap_enter(locks, e->call->sp, &held, e->call->cpu);
 	task = find_task(locks, e->call->sp, true);
@@ -157,6 +158,9 @@ static void on_await(struct locks *locks, const struct entry *e)
 	held.class = locks_class_of(locks, e->lock, e->hook, e->call);
 	locks_edges_add(locks, task, task->n_held - 1, &held, e->call);
 	trap_enter(locks, e->call->sp, &held, e->call->cpu);
+	task = find_task(locks, e->call->sp, false);
+	if (task)
+		task->awaits = held;
 }
 
 /* Locks can be released by another task than the one that acquired them (up_read_non_owner()). */

@@ -105,6 +105,7 @@ struct locks_held {
 struct locks_task {
 	uint64_t stack; /* lowest address of its stack; 0: this entry is free */
 	unsigned n_held, n_pending;
+	struct locks_held awaits; /* the node whose readers it waits for; lock 0: none */
 	struct locks_held held[LOCKS_HELD];
 	struct locks_pending {
 		const struct locks_hook *hook;

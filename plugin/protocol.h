@@ -73,7 +73,8 @@
  *					others
  *	trap HELD MET EXPIRED		how often tasks were stopped, circles closed, waits expired
  *	encounter I J COUNT		a task that held a lock of member I wanted one of member J
- *	circle CLASS waits|gone		a task of the last circle and what it wanted: it still waits
+ *	circle CLASS waits|gone		what a task of a circle wants now; gone: of the last one
+ *					that was closed, which is not there any more
  *	end
  *
  * OUTCOME is a word of hold_outcomes. START_NS is on CLOCK_MONOTONIC. LENGTH_NS is 0 for the vCPU

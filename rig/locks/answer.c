@@ -146,7 +146,7 @@ static enum lock_answer answer(json_t *details, GString *text)
 		g_string_append(text, "the run has no record of the cycle");
 		return ANSWER_NONE;
 	}
-	if (met && json_is_true(at(trap, "waits")) && has_hung(details)) {
+	if (json_is_true(at(trap, "waits")) && has_hung(details)) {
 		g_string_append_printf(text,
 				       "the circle was closed, the guest hung, and its tasks "
 				       "still wait for each other%s",
