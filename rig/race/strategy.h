@@ -65,6 +65,7 @@ struct race_record {
 	gboolean updates; /* this QEMU can hold a vCPU inside an update */
 };
 
+#define RACE_FEW_WINDOW_MS 200 /* of a sweep of few holds, so that they wait often */
 #define RACE_WINDOW_MS 1500 /* duration of an arm's turn in a sweep */
 
 /*

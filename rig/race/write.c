@@ -18,7 +18,8 @@ char *race_sweep(const struct race_trial *trial)
 {
 	GString *out = g_string_new(NULL);
 
-	g_string_append_printf(out, "slots %u\nwindow %d\n", trial->slots, RACE_WINDOW_MS);
+	g_string_append_printf(out, "slots %u\nwindow %d\n", trial->slots,
+			       trial->phase == RACE_EXPLORE ? RACE_WINDOW_MS : RACE_FEW_WINDOW_MS);
 	for (guint i = 0; i < trial->n; i++) {
 		g_autofree char *text = race_hold_text(trial, i);
 
