@@ -44,12 +44,17 @@ char *lock_edge_key(const char *edge)
 
 char **lock_cycle_parse(const char *text)
 {
-	const char *from = g_str_has_prefix(text, "v1:") ? strchr(text + 3, ':') : NULL;
+	gboolean is_key = text[0] == 'v' && g_ascii_isdigit(text[1]) && text[2] == ':';
+	const char *from = is_key ? strchr(text + 3, ':') : NULL;
 	g_auto(GStrv) words = g_strsplit(from ? from + 1 : text, "-->", -1);
 	g_autoptr(GPtrArray) classes = g_ptr_array_new_with_free_func(g_free);
 
 	for (char **word = words; *word; word++) {
 		char *name = lock_plain_name(g_strstrip(*word));
+
+		/* keys have the function of an attribute, the recorder the name of its file */
+		if (g_str_has_prefix(name, "kn->active(") && !strchr(name, '/'))
+			name[strlen("kn->active")] = '\0';
 
 		if (!*name) {
 			g_free(name);

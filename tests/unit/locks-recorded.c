@@ -183,6 +183,8 @@ START_TEST(cycles_as_text)
 		{"a --> b --> a", "a|b"},
 		{"kn->active#7-->mem_hotplug_lock", "kn->active|mem_hotplug_lock"},
 		{"v1:lockdep-circular:a --> &b->c --> d", "a|&b->c|d"},
+		{"v2:lockdep-circular:a --> kn->active(state_store)", "a|kn->active"},
+		{"a --> kn->active(memoryN/state)", "a|kn->active(memoryN/state)"},
 		{"a", NULL},
 		{"a --> a", NULL},
 		{"a --> ", NULL},
