@@ -2,15 +2,20 @@
 # shellcheck shell=sh disable=SC2154 # lib.sh sets what is used here
 # Cases of tests/run: the command lines that README, docs, man pages and --help print.
 
+# A line that ends in a backslash, and the next one, are one line.
+joined() {
+	sed -e ':next' -e '/ \\$/ { N; s/ \\\n */ /; b next' -e '}'
+}
+
 # Every printed `rig …` command, one per line, without its description, and without shell operators: a
 # description follows two blanks, and what follows ` -- ` is passed to another program.
 printed_commands() {
 	{
-		sed -n 's/^    rig /rig /p' "$top"/README.md "$top"/docs/*.md
+		cat "$top"/README.md "$top"/docs/*.md | joined | sed -n 's/^    rig /rig /p'
 		sed -n 's/^\.D[l1] rig /rig /p' "$top"/man/*.[15] | sed 's/\\-/-/g'
 		"$rig" --help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p' | while read -r command; do
 			"$rig" "$command" --help </dev/null
-		done | sed -n 's/^  rig /rig /p'
+		done | joined | sed -n 's/^  rig /rig /p'
 	} | sed 's/ Ar / /g; s/ Fl / -/g; s/; rig /\nrig /g; s/ && rig /\nrig /g' | sed -n '/\[OPTION/d; /^rig [a-z]/p' |
 		sed 's/   *[^ ].*//; s/ [|;>#] .*//; s/ && .*//; s/;.*//; s/ -- .*//' | sort -u
 }

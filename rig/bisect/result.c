@@ -44,16 +44,18 @@ static int by_probability(const void *a, const void *b, void *data)
 
 static json_t *most_probable(const struct search *search)
 {
-	g_autofree guint *order = g_new(guint, search->span->n + 1);
+	g_autoptr(GArray) order = g_array_new(FALSE, FALSE, sizeof(guint));
 	json_t *list = json_array();
 
 	for (guint i = 0; i <= search->span->n; i++)
-		order[i] = i;
-	g_qsort_with_data(order, search->span->n + 1, sizeof(*order), by_probability,
-			  search->posterior);
-	for (guint i = 0; i <= search->span->n && i < SHOWN_MOST; i++)
-		if (posterior_of(search->posterior, order[i]) >= SHOWN_LEAST)
-			json_array_append_new(list, change_json(search, order[i]));
+		g_array_append_val(order, i);
+	g_array_sort_with_data(order, by_probability, search->posterior);
+	for (guint i = 0; i < order->len && i < SHOWN_MOST; i++) {
+		guint change = g_array_index(order, guint, i);
+
+		if (posterior_of(search->posterior, change) >= SHOWN_LEAST)
+			json_array_append_new(list, change_json(search, change));
+	}
 	return list;
 }
 

@@ -201,21 +201,23 @@ struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders)
 {
 	struct lock_graph *graph = g_new0(struct lock_graph, 1);
 	guint n = orders->classes->len;
-	g_autofree guint *order = g_new(guint, n + 1), *place = g_new(guint, n + 1);
+	g_autoptr(GArray) order = g_array_new(FALSE, FALSE, sizeof(guint));
+	g_autofree guint *place = g_new(guint, n + 1);
 
 	graph->classes = g_ptr_array_new_with_free_func(lock_class_free);
 	graph->edges = g_ptr_array_new_with_free_func(edge_free);
 	graph->runs = 1;
 	for (guint i = 0; i < n; i++)
-		order[i] = i;
-	g_qsort_with_data(order, n, sizeof(*order), by_class_name, orders->classes);
+		g_array_append_val(order, i);
+	g_array_sort_with_data(order, by_class_name, orders->classes);
 	for (guint i = 0; i < n; i++) {
-		const struct lock_class *from = orders->classes->pdata[order[i]];
+		guint number = g_array_index(order, guint, i);
+		const struct lock_class *from = orders->classes->pdata[number];
 		struct lock_class *class = g_new0(struct lock_class, 1);
 
 		*class = (struct lock_class){g_strdup(from->name), from->flags};
 		g_ptr_array_add(graph->classes, class);
-		place[order[i]] = i;
+		place[number] = i;
 	}
 	for (guint i = 0; i < orders->edges->len; i++) {
 		const struct lock_edge *from = orders->edges->pdata[i];
