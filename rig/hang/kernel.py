@@ -23,7 +23,7 @@ class Kernel:
         self.image, self.machine = image, MACHINES[image.machine](image)
         self.prog = drgn.Program(drgn.Platform(self.machine.arch))
         try:
-            self.prog.load_debug_info([vmlinux])
+            self.load(vmlinux)
             self.prog.type("struct task_struct")
         except (LookupError, drgn.MissingDebugInfoError):
             sys.exit("vmlinux has no DWARF: build with scenarios/kconfig/debuginfo.config")
@@ -42,6 +42,15 @@ class Kernel:
         if banner != b"Linux version ":
             sys.exit("the memory image is not of this kernel, or its addresses are randomized (nokaslr)")
         self.machine.prepare(self)
+
+    def load(self, vmlinux):
+        if not hasattr(self.prog, "extra_module"):
+            self.prog.load_debug_info([vmlinux])
+            return
+        # since drgn 0.0.30 load_debug_info() ignores a file that has no build ID
+        module = self.prog.extra_module(vmlinux, create=True)
+        module = module[0] if isinstance(module, tuple) else module
+        module.try_file(vmlinux, force=True)
 
     def symbol(self, name):
         try:
