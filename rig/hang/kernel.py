@@ -51,6 +51,8 @@ class Kernel:
         module = self.prog.extra_module(vmlinux, create=True)
         module = module[0] if isinstance(module, tuple) else module
         module.try_file(vmlinux, force=True)
+        # symbols are looked up by address in this range only
+        module.address_range = (self.symbol("_stext") or 0, U64)
 
     def symbol(self, name):
         try:
