@@ -90,7 +90,11 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 	ret->inner = fetch_int(info, 5);
 	if (at && frame_parse_function(at, &frame))
 		ret->function = g_strdup(frame.name);
-	return TRUE;
+	if (*ret->lock_class)
+		return TRUE;
+	/* "(#5){++++}": the name was lost */
+	splat_lock_clear(ret);
+	return FALSE;
 }
 
 json_t *splat_lock_json(const struct splat_lock *lock)
