@@ -7,7 +7,7 @@ check:
 	@tools/install-packages build run check
 	@$(MAKE) --no-print-directory all unit
 	@[ "$$CI" != true ] || tools/install-packages fuzz browser
-	@tests/fuzz/run $(OUT) 10 || [ $$? -eq 77 ]
+	@tests/fuzz/run $(OUT) short || [ $$? -eq 77 ]
 	@tests/scan $(OUT)
 	@tests/install $(OUT)
 	@tests/nightly $(OUT)

@@ -142,7 +142,7 @@ static char *schema_of(sqlite3 *db)
 
 static gboolean passes_check(sqlite3 *db)
 {
-	db_stmt *stmt = db_query(db, "PRAGMA quick_check(1)", NULL, NULL);
+	db_stmt *stmt = db_query(db, "PRAGMA integrity_check(1)", NULL, NULL);
 	g_autofree char *answer = stmt && db_row(stmt, NULL) ? db_text(stmt, 0) : NULL;
 
 	return !g_strcmp0(answer, "ok");

@@ -185,7 +185,8 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 	night->past = night_list(night->results);
 	night->dir = g_build_filename(night->results, "nights", night->id, NULL);
 	cells = night_read_json(night->dir, "cells.json");
-	if (!cells || number_of(cells, "version") != NIGHT_VERSION) {
+	if (!cells || number_of(cells, "version") != NIGHT_VERSION ||
+	    !json_array_size(json_object_get(cells, "kernels"))) {
 		rig_fail(
 			error, RIG_EXIT_USAGE,
 			"no night '%s' that this rig can resume; `rig nightly --list` lists the "
