@@ -13,7 +13,7 @@
 #define ROOT "root" /* folder of the unpacked packages; the scripts are next to it */
 
 static const char *const packages[] = {"qemu-system-common", "qemu-system-data", "qemu-system-x86",
-				       "qemu-system-ppc"};
+				       "qemu-system-ppc", NULL};
 static const char *const emulators[] = {"qemu-system-x86_64", "qemu-system-ppc64"};
 
 static gboolean is_suite(const char *name)
@@ -30,7 +30,8 @@ static char *folder_of(const char *suite)
 
 /*
  * Writes a script that starts QEMU with its own files and modules: otherwise it uses those of an
- * installed package.
+ * installed package. A C library that was unpacked, too, comes with a loader, which starts QEMU
+ * with the libraries beside it.
  */
 static gboolean write_script(const char *folder, const char *emulator, GError **error)
 {
@@ -43,54 +44,74 @@ static gboolean write_script(const char *folder, const char *emulator, GError **
 		"#!/bin/sh\n"
 		"# A QEMU beside the installed one (rig qemu get).\n"
 		"root=%s\n"
-		"for dir in \"$root\"/usr/lib/%s/qemu; do QEMU_MODULE_DIR=$dir; done\n"
+		"for lib in \"$root\"/usr/lib/%s; do QEMU_MODULE_DIR=$lib/qemu; done\n"
 		"export QEMU_MODULE_DIR\n"
-		"exec \"$root\"/usr/bin/%s -L \"$root\"/usr/share/qemu -L "
-		"\"$root\"/usr/share/seabios \"$@\"\n",
+		"set -- \"$root\"/usr/bin/%s -L \"$root\"/usr/share/qemu -L "
+		"\"$root\"/usr/share/seabios \"$@\"\n"
+		"for loader in \"$lib\"/ld-linux*.so.? \"$lib\"/ld64.so.?; do\n"
+		"\ttest -x \"$loader\" && exec \"$loader\" --library-path \"$lib\" \"$@\"\n"
+		"done\n"
+		"exec \"$@\"\n",
 		quoted, triplet, emulator);
 	return rig_write_file(path, text, -1, error) &&
 	       (!g_chmod(path, 0755) ||
 		rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s' executable", path));
 }
 
-static gboolean try_it(const char *folder, GError **error)
+/* *RET_VERSION: "11.1.3 (Debian …)", the caller's. */
+static gboolean try_it(const char *folder, char **ret_version, GError **error)
 {
+	static const char word[] = "version ";
+	g_autofree char *said = NULL;
+
 	for (guint i = 0; i < G_N_ELEMENTS(emulators); i++) {
 		g_autofree char *path = g_build_filename(folder, emulators[i], NULL);
 		g_autoptr(GError) why = NULL;
 
-		if (!spawn_words(NULL, &why, path, "--version", NULL))
-			return rig_fail(error, RIG_EXIT_SKIP,
-					"this QEMU does not run with the libraries of this "
-					"host: %s; choose a closer suite, for example "
-					"CODENAME-backports",
+		g_clear_pointer(&said, g_free);
+		if (!spawn_words(&said, &why, path, "--version", NULL))
+			return rig_fail(error, RIG_EXIT_SKIP, "this QEMU does not run here: %s",
 					why->message);
 	}
+	said[strcspn(said, "\n")] = '\0';
+	*ret_version = g_strdup(strstr(said, word) ? strstr(said, word) + strlen(word) : said);
 	return TRUE;
+}
+
+static gboolean unpack(const char *suite, const char *root, GError **error)
+{
+	for (guint i = 0; packages[i]; i++) {
+		g_autofree char *version = NULL;
+
+		if (!kernel_unpack_package(packages[i], suite, root, &version, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* TRUE: programs of SUITE run with the libraries of the host. */
+static gboolean fits_host(const char *suite)
+{
+	g_autofree char *codename = g_get_os_info("VERSION_CODENAME");
+
+	return codename && *codename && g_str_has_prefix(suite, codename);
 }
 
 gboolean qemu_get(const char *suite, char **ret_version, GError **error)
 {
 	g_autofree char *folder = folder_of(suite), *root = g_build_filename(folder, ROOT, NULL);
-	g_autofree char *version = NULL;
 
 	if (!is_suite(suite))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid suite '%s' (for example bookworm-backports)", suite);
 	if (g_mkdir_with_parents(root, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s'", root);
-	for (guint i = 0; i < G_N_ELEMENTS(packages); i++) {
-		g_clear_pointer(&version, g_free);
-		if (!kernel_unpack_package(packages[i], suite, root, &version, error))
-			return FALSE;
-	}
 	for (guint i = 0; i < G_N_ELEMENTS(emulators); i++)
 		if (!write_script(folder, emulators[i], error))
 			return FALSE;
-	if (!try_it(folder, error))
-		return FALSE;
-	*ret_version = g_steal_pointer(&version);
-	return TRUE;
+	return (fits_host(suite) ? unpack(suite, root, error)
+				 : kernel_unpack_closed(packages, suite, root, error)) &&
+	       try_it(folder, ret_version, error);
 }
 
 char **qemu_list(void)

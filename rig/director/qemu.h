@@ -10,9 +10,10 @@
 #include <glib.h>
 
 /*
- * Downloads QEMU of SUITE ("bookworm-backports"), some 30 MiB; *RET_VERSION is its version. Blocks.
- * Error RIG_EXIT_SKIP: it does not run with the host's libraries. Other errors: RIG_EXIT_USAGE, no
- * such suite; RIG_EXIT_INFRA, network or disk.
+ * Downloads QEMU of SUITE ("bookworm-backports"), some 30 MiB; of another release than the
+ * host's with all its libraries, some 50 MiB. *RET_VERSION is its version. Blocks. Error
+ * RIG_EXIT_SKIP: it does not run. Other errors: RIG_EXIT_USAGE, no such suite; RIG_EXIT_INFRA,
+ * network or disk.
  */
 gboolean qemu_get(const char *suite, char **ret_version, GError **error);
 

@@ -17,6 +17,7 @@
 
 #define DEFAULT_KEY "/usr/share/keyrings/debian-archive-keyring.gpg"
 #define SOURCES_MAX (1 << 20)
+#define APT_AND "+" /* between suites that are used together */
 
 /* ---- which mirror the host uses ---- */
 
@@ -138,28 +139,36 @@ static void find_mirrors(const char *etc, struct mirrors *mirrors)
 		read_sources(names->pdata[i], mirrors);
 }
 
-gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, GError **error)
+static void add_suite(GString *text, const struct mirrors *mirrors, const char *suite)
 {
 	/* a codename also has its updates; sid has none, which is not an error */
 	static const char *const also[] = {"", "-updates", "-security"};
-	g_autoptr(GString) text = g_string_new("# Made by the hotplug rig.\n");
-	__attribute__((cleanup(mirrors_clear))) struct mirrors mirrors = {0};
 	gboolean plain = !strchr(suite, '-');
 
-	find_mirrors(etc, &mirrors);
-	if (!mirrors.uri[0])
-		return rig_fail(error, RIG_EXIT_INFRA, "no Debian mirror is configured in %s", etc);
 	for (guint i = 0; i < (plain ? G_N_ELEMENTS(also) : 1); i++) {
 		g_autofree char *full = g_strconcat(suite, also[i], NULL);
 		int which = g_str_has_suffix(full, "-security");
 
-		if (!mirrors.uri[which])
+		if (!mirrors->uri[which])
 			continue;
 		g_string_append_printf(text,
 				       "\nTypes: deb\nURIs: %s\nSuites: %s\nComponents: main\n"
 				       "Signed-By: %s\n",
-				       mirrors.uri[which], full, mirrors.key[which]);
+				       mirrors->uri[which], full, mirrors->key[which]);
 	}
+}
+
+gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, GError **error)
+{
+	g_autoptr(GString) text = g_string_new("# Made by the hotplug rig.\n");
+	__attribute__((cleanup(mirrors_clear))) struct mirrors mirrors = {0};
+	g_auto(GStrv) suites = g_strsplit(suite, APT_AND, -1);
+
+	find_mirrors(etc, &mirrors);
+	if (!mirrors.uri[0])
+		return rig_fail(error, RIG_EXIT_INFRA, "no Debian mirror is configured in %s", etc);
+	for (char **one = suites; *one; one++)
+		add_suite(text, &mirrors, *one);
 	*ret_text = g_string_free(g_steal_pointer(&text), FALSE);
 	return TRUE;
 }
@@ -320,4 +329,31 @@ gboolean apt_download(const char *package, const char *suite, const char *versio
 	if (!*ret_file)
 		return rig_fail(error, RIG_EXIT_INFRA, "apt-get download %s left no package", what);
 	return TRUE;
+}
+
+gboolean apt_download_closed(const char *const *packages, const char *suite, const char *dir,
+			     GError **error)
+{
+	g_autofree char *base = g_str_has_suffix(suite, "-backports")
+					? g_strndup(suite, strlen(suite) - strlen("-backports"))
+					: NULL;
+	g_autofree char *both = base ? g_strconcat(base, APT_AND, suite, NULL) : g_strdup(suite);
+	g_autofree char *archives = g_strdup_printf("-oDir::Cache::Archives=%s/archives", dir);
+	g_autofree char *partial = g_build_filename(dir, "archives", "partial", NULL);
+	g_autofree char *status = g_build_filename(dir, "status", NULL);
+	g_autofree char *empty = g_strconcat("-oDir::State::status=", status, NULL);
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	const char *const first[] = {"apt-get", "-q", archives, empty,
+				     "-oDebug::NoLocking=1", "--no-install-recommends",
+				     "--download-only", "-y", "-t", suite, "install"};
+
+	g_mkdir_with_parents(partial, 0755);
+	if (!rig_write_file(status, "", 0, error) || !apt_update(both, error))
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(first); i++)
+		g_ptr_array_add(words, (char *)first[i]);
+	for (guint i = 0; packages[i]; i++)
+		g_ptr_array_add(words, (char *)packages[i]);
+	g_ptr_array_add(words, NULL);
+	return apt(both, NULL, (const char *const *)words->pdata, NULL, error);
 }

@@ -121,7 +121,16 @@ gboolean apt_image_package(const char *package, const char *suite, const char *v
 /* Downloads the package into DIR; *RET_FILE is its path. */
 gboolean apt_download(const char *package, const char *suite, const char *version, const char *dir,
 		      char **ret_file, GError **error);
-/* The private sources.list (deb822) for SUITE, derived from the system's own files. */
+/*
+ * Downloads PACKAGES (NULL-terminated) of SUITE and all that they depend on, as if nothing was
+ * installed, into DIR/archives. A suite of backports needs packages of its base, too.
+ */
+gboolean apt_download_closed(const char *const *packages, const char *suite, const char *dir,
+			     GError **error);
+/*
+ * The private sources.list (deb822) for SUITE, or for several with + between them, derived from the
+ * system's own files.
+ */
 gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, GError **error);
 
 /* ---- patch.c ---- */

@@ -113,6 +113,12 @@ struct kernel *kernel_from_package(const char *text, const char *arch, GError **
  */
 gboolean kernel_unpack_package(const char *package, const char *suite, const char *folder,
 			       char **ret_version, GError **error);
+/*
+ * The same for PACKAGES (NULL-terminated) with all packages that they depend on, down to the C
+ * library.
+ */
+gboolean kernel_unpack_closed(const char *const *packages, const char *suite, const char *folder,
+			      GError **error);
 
 /*
  * The uncompressed kernel inside the image at PATH (bzImage), or the image itself if it is not

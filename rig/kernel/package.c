@@ -89,6 +89,35 @@ gboolean kernel_unpack_package(const char *package, const char *suite, const cha
 	return ok;
 }
 
+static gboolean unpack_all(const char *archives, const char *folder, GError **error)
+{
+	g_auto(GStrv) names = rig_names_in(archives, ".deb");
+
+	for (char **name = names; *name; name++) {
+		g_autofree char *deb = g_strdup_printf("%s/%s.deb", archives, *name);
+
+		if (!spawn_words(NULL, error, "dpkg-deb", "-x", deb, folder, NULL))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean kernel_unpack_closed(const char *const *packages, const char *suite, const char *folder,
+			      GError **error)
+{
+	g_autofree char *dir = g_dir_make_tmp("rig-package-XXXXXX", NULL), *archives = NULL;
+	gboolean ok;
+
+	if (!dir)
+		return rig_fail(error, RIG_EXIT_INFRA,
+				"cannot make a temporary folder for packages");
+	archives = g_build_filename(dir, "archives", NULL);
+	ok = apt_download_closed(packages, suite, dir, error) &&
+	     unpack_all(archives, folder, error);
+	sweep_remove(dir, NULL);
+	return ok;
+}
+
 /*
  * "linux-image-cloud-amd64" depends on the current kernel's package, which has the image. The
  * result is stored, so that a second run needs no network.

@@ -231,6 +231,21 @@ static const struct {
 	 "\nTypes: deb\nURIs: http://list.example.org/debian\nSuites: bookworm-backports\n"
 	 "Components: main\n"
 	 "Signed-By: /etc/apt/k.gpg\n"},
+	/* backports with what they depend on */
+	{"kernel/etc-list", "trixie+trixie-backports",
+	 "# Made by the hotplug rig.\n"
+	 "\nTypes: deb\nURIs: http://list.example.org/debian\nSuites: trixie\n"
+	 "Components: main\n"
+	 "Signed-By: /etc/apt/k.gpg\n"
+	 "\nTypes: deb\nURIs: http://list.example.org/debian\nSuites: trixie-updates\n"
+	 "Components: main\n"
+	 "Signed-By: /etc/apt/k.gpg\n"
+	 "\nTypes: deb\nURIs: http://list.example.org/debian-security\n"
+	 "Suites: trixie-security\nComponents: main\n"
+	 "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+	 "\nTypes: deb\nURIs: http://list.example.org/debian\nSuites: trixie-backports\n"
+	 "Components: main\n"
+	 "Signed-By: /etc/apt/k.gpg\n"},
 };
 
 START_TEST(mirrors_of_the_host)
