@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * QEMU's plugin interface as far as the director uses it, declared here because no Debian package
- * ships the header. RIG_API is the version that a shared object is built for; QEMU loads it where
- * that lies between the minimum and the current version of its own (plugins/loader.c:
+ * The part of QEMU's plugin interface that the director uses. It is declared here because no Debian
+ * package ships the header. RIG_API is the interface version that a shared object is built for;
+ * QEMU loads the object if its own minimum and current versions include RIG_API (plugins/loader.c:
  * plugin_load()).
  *
- *	QEMU	     versions	what differs here
+ *	QEMU	     versions	differences that matter here
  *	7.2 .. 8.2   up to 1	qemu_plugin_insn_data() returns a pointer
  *	9.0	     up to 2
  *	9.1 .. 10.x  up to 4, 5	from 3: qemu_plugin_insn_data() copies
- *	11.x	     6, 7	from 7: the translation callback has user data instead of the id
+ *	11.x	     6, 7	from 7: the translation callback gets user data instead of the id
  */
 #ifndef RIG_PLUGIN_API_H
 #define RIG_PLUGIN_API_H
@@ -23,7 +23,9 @@
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 
-/* The tail has been the same since version 0; the plugin may be loaded in user mode, too. */
+/*
+ * The end of the struct has been the same since version 0. User-mode QEMU may load the plugin, too.
+ */
 struct qemu_info {
 	const char *target_name;
 	struct {
@@ -35,11 +37,11 @@ struct qemu_info {
 	} system;
 };
 
-/* enum qemu_plugin_cb_flags: which registers the callback needs: none, or to read them */
+/* enum qemu_plugin_cb_flags: whether the callback reads registers */
 #define PLUGIN_NO_REGS 0
 #define PLUGIN_READ_REGS 1
 
-/* From this version on a plugin can read registers and memory. */
+/* The first version with which a plugin can read registers and memory. */
 #define PLUGIN_REGS_API 4
 
 /* enum qemu_plugin_mem_rw */
@@ -63,7 +65,7 @@ const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 #endif
 
 #if RIG_API >= PLUGIN_REGS_API
-/* GLib's GArray and GByteArray, which QEMU has linked. */
+/* The layout of GLib's GArray and GByteArray, which QEMU returns. */
 struct plugin_array {
 	char *data;
 	unsigned int len;
@@ -83,9 +85,14 @@ struct plugin_register {
 	uint64_t more;
 #endif
 };
-/* From a callback of vCPU's initialisation on; the same handles for all vCPUs. The caller's. */
+/*
+ * May be called once a vCPU's init callback has run. The handles are valid for all vCPUs. The
+ * caller frees the array.
+ */
 struct plugin_array *qemu_plugin_get_registers(void);
-/* Appends the value in the guest's byte order. The result's type differs between versions. */
+/*
+ * Appends the register's value in the guest's byte order. The return type differs between versions.
+ */
 int qemu_plugin_read_register(void *handle, struct plugin_bytes *bytes);
 bool qemu_plugin_read_memory_vaddr(uint64_t address, struct plugin_bytes *bytes, size_t len);
 #if RIG_API >= 7
@@ -107,7 +114,7 @@ struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
 
-/* What QEMU looks for in the shared object. */
+/* The symbol that QEMU looks up in the shared object. */
 PLUGIN_EXPORT extern int qemu_plugin_version;
 PLUGIN_EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc,
 				      char **argv);

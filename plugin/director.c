@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The director: a QEMU plugin that makes a vCPU wait at places that the rig selects. Only watched
- * instructions are instrumented, when QEMU translates them, so the rest of the guest runs as
- * without the plugin.
+ * instructions are instrumented, when QEMU translates them, so the plugin does not change the rest
+ * of the guest's code.
  *
  *	-plugin director-N.so,orders=FILE[,fd=N][,locks=N]
  *			orders: the instruction file; fd: the socket to the rig; locks: a file for
  *			recorded locks
  *	-plugin director-N.so,probe=on
- *			prints QEMU's plugin versions, and is not loaded
+ *			prints QEMU's plugin versions, and then refuses to load
  *
- * Without a socket the holds begin at once: that is how qemu-cmd of a run folder repeats them by
- * hand.
+ * Without a socket the holds are armed at once, so that the script qemu-cmd of a run folder can
+ * repeat a run without the rig.
  */
 #include "plugin/api.h"
 #include "plugin/link.h"
@@ -35,12 +35,13 @@ static struct {
 	struct visits visits;
 	struct link link;
 	/*
-	 * the watch whose function a vCPU has entered last, and how many updates it has begun there
+	 * the watch of the function that a vCPU has entered last, and the number of updates started
+	 * there since
 	 */
 	_Atomic(void *) entered[UPDATING_CPUS];
 	_Atomic unsigned updates[UPDATING_CPUS];
-	_Atomic(void *) updating[UPDATING_CPUS]; /* the watch whose instruction a vCPU has begun, or
-						  * NULL */
+	/* the watch whose instruction the vCPU is executing, or NULL */
+	_Atomic(void *) updating[UPDATING_CPUS];
 	enum insn_form form;
 	_Atomic unsigned logged[DIRECTOR_ALL_MAX];
 	_Atomic uint64_t unlogged[DIRECTOR_ALL_MAX];
@@ -72,7 +73,7 @@ static void say_totals(void)
 		struct hold_totals t;
 
 		holds_totals(&director.holds, i, &t);
-		/* an arm that was not reached has nothing to tell */
+		/* send no totals for an arm that was not reached */
 		if (director.holds.sweep.slots && i >= director.holds.sweep.arms &&
 		    !t.reached[SIDE_A])
 			continue;
@@ -108,8 +109,8 @@ static void arm(bool armed)
 }
 
 /*
- * Handles a line of the rig, in the link's thread. Unknown lines are ignored: they may be of a
- * newer rig.
+ * Handles a line from the rig, in the thread of the link. Unknown lines are ignored, because a
+ * newer rig may send them.
  */
 static void on_line(const char *line, void *data)
 {
@@ -139,7 +140,7 @@ static void on_visited(unsigned int cpu, void *data)
 		visits_pass(&director.visits, watch->hold, cpu, holds_now_ns());
 }
 
-/* Called when a vCPU enters the function whose updates are counted. */
+/* Called when a vCPU enters a function whose updates are numbered. */
 static void on_entered(unsigned int cpu, void *data)
 {
 	if (cpu >= UPDATING_CPUS)
@@ -160,10 +161,10 @@ static void on_update(unsigned int cpu, void *data)
 }
 
 /*
- * QEMU 7.2 calls this after the write instead, so rig/director/orders.c requires a newer version.
- * QEMU also calls it for accesses of other instructions, if an exception left an instruction that
- * accessed memory in a helper. So a read counts only after this vCPU has started the watched
- * instruction.
+ * Called after a watched instruction has read memory. QEMU 7.2 calls this after the write instead,
+ * so rig/director/orders.c requires a newer version. QEMU also calls it for other instructions, if
+ * an exception ended an instruction whose memory access is done in a helper. So a read only counts
+ * if this vCPU has started the watched instruction.
  */
 static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *data)
 {
@@ -173,7 +174,7 @@ static void on_read(unsigned int cpu, uint32_t info, uint64_t address, void *dat
 		on_reached(cpu, data);
 }
 
-/* Copies the instruction's bytes and returns their number; 0: it has none or too many. */
+/* Copies the bytes of INSN and returns their number; 0: there are none, or too many. */
 static size_t copy_code(const struct qemu_plugin_insn *insn, uint8_t code[16])
 {
 	size_t len = qemu_plugin_insn_size(insn);
@@ -189,7 +190,9 @@ static size_t copy_code(const struct qemu_plugin_insn *insn, uint8_t code[16])
 	return len;
 }
 
-/* Instruments INSN at ADDRESS, which is in WATCH's range. */
+/*
+ * Instruments INSN at ADDRESS, which is in the range of WATCH, if WATCH is for such instructions.
+ */
 static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struct watch *watch)
 {
 	uint8_t code[16] = {0};
@@ -213,7 +216,10 @@ static void look_in_range(struct qemu_plugin_insn *insn, uint64_t address, struc
 	qemu_plugin_register_vcpu_mem_cb(insn, on_read, PLUGIN_NO_REGS, PLUGIN_MEM_READ, watch);
 }
 
-/* INSN, at ADDRESS, is the watched one, or the watched address is inside it, or before it. */
+/*
+ * Instruments INSN at ADDRESS if it is the watched instruction. If the watched address is inside
+ * INSN, reports that the address is never executed.
+ */
 static void look_for(struct qemu_plugin_insn *insn, uint64_t address, struct watch *watch)
 {
 	if (watch->kind == WATCH_LOCK && watch->from == address)
@@ -245,7 +251,10 @@ static void look_at(struct qemu_plugin_insn *insn, unsigned first)
 	}
 }
 
-/* Translation is frequent and few blocks are watched: a binary search for the block comes first. */
+/*
+ * Called when QEMU translates a block, which is frequent. Few blocks have watched instructions, so
+ * a binary search comes first.
+ */
 static void translate(struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
@@ -312,7 +321,7 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, in
 		.ended = on_ended, .turned = on_turned,
 	};
 	holds_init(&director.holds);
-	/* a QEMU started by qemu-cmd has no file for locks, so they are not recorded */
+	/* QEMU started by the script qemu-cmd has no file for locks, so locks are not recorded */
 	if (director.orders.records && locks >= 0)
 		wrong = recorder_start(id, info, &director.orders, locks);
 	recorder_trap(info, on_trapped);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Holds: vCPUs that wait for each other. */
+/* Holds: makes vCPUs wait for each other. */
 #include "plugin/hold.h"
 
 #include <time.h>
@@ -27,7 +27,7 @@ void holds_init(struct holds *holds)
 	pthread_condattr_destroy(&attr);
 }
 
-/* Reserves one of the vCPUs that may be held. */
+/* Reserves one of the vCPUs that may be held at a time. False: all of these are held. */
 static bool take_vcpu(struct holds *holds)
 {
 	unsigned held = atomic_load(&holds->held_vcpus);
@@ -40,8 +40,8 @@ static bool take_vcpu(struct holds *holds)
 }
 
 /*
- * TRUE: the wait of SIDE has ended. VISITS: visits of the other side during the wait; MEETINGS:
- * hold->meetings[SIDE] when it began.
+ * True: the wait of SIDE has ended. VISITS: visits of the other side during the wait; MEETINGS: the
+ * value of hold->meetings[SIDE] when the wait began.
  */
 static bool is_met(const struct hold *hold, enum hold_side side, uint64_t visits, uint64_t meetings)
 {
@@ -50,7 +50,7 @@ static bool is_met(const struct hold *hold, enum hold_side side, uint64_t visits
 	return hold->kind == HOLD_UNTIL && visits >= hold->visits;
 }
 
-/* The caller holds hold->lock. Waits, and sets wait->outcome. */
+/* Waits, and sets wait->outcome. The caller holds hold->lock. */
 static void wait_here(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
 	_Atomic uint64_t *partner = &hold->reached[!wait->side];
@@ -61,7 +61,8 @@ static void wait_here(struct holds *holds, struct hold *hold, struct hold_wait *
 
 	hold->awaited = before + hold->visits;
 	/*
-	 * a partner sees `waiting`, or its visit is in `before`: both are sequentially consistent
+	 * no visit is missed: either the partner sees `waiting`, or its visit is counted in
+	 * `before`, because both accesses are sequentially consistent
 	 */
 	while (!(met = is_met(hold, wait->side, wait->visits, meetings)) &&
 	       atomic_load(&holds->armed) && holds_now_ns() < end) {
@@ -96,7 +97,7 @@ static void account(struct holds *holds, struct hold *hold, const struct hold_wa
 	}
 }
 
-/* Is it the turn of arm ID? */
+/* True: arm ID may wait in the current window. */
 static bool is_active(const struct holds *holds, unsigned id)
 {
 	const struct sweep *sweep = &holds->sweep;
@@ -106,7 +107,7 @@ static bool is_active(const struct holds *holds, unsigned id)
 	       (id - sweep->turns + n - atomic_load(&sweep->first)) % n < sweep->slots;
 }
 
-/* Begins the next window when the last one is over. */
+/* Starts the next window if the current one has ended. */
 static void advance(struct holds *holds, int64_t now_ns)
 {
 	struct sweep *sweep = &holds->sweep;
@@ -122,7 +123,10 @@ static void advance(struct holds *holds, int64_t now_ns)
 		holds->turned(sweep->turns + atomic_load(&sweep->first), holds->data);
 }
 
-/* An arm's place was reached. FALSE: it is not the turn of the arm, or of the vCPU. */
+/*
+ * Called when an arm's place was reached. False: the arm is not active, or this vCPU is to be left
+ * alone.
+ */
 static bool arm_may_wait(struct holds *holds, const struct hold_wait *wait)
 {
 	int64_t now_ns = holds_now_ns();
@@ -133,7 +137,10 @@ static bool arm_may_wait(struct holds *holds, const struct hold_wait *wait)
 		now_ns >= atomic_load(&holds->sweep.rest_until_ns[wait->cpu]));
 }
 
-/* An arm that waited HELD times: may it wait in this round, or in the next, which begins now? */
+/*
+ * True: an arm that waited HELD times may wait in this round, or in the next round, which is
+ * started if this one is over.
+ */
 static bool round_allows(struct holds *holds, uint64_t held, int64_t now_ns)
 {
 	struct sweep *sweep = &holds->sweep;
@@ -145,7 +152,7 @@ static bool round_allows(struct holds *holds, uint64_t held, int64_t now_ns)
 	       atomic_compare_exchange_strong(&sweep->rounds, &rounds, held);
 }
 
-/* The caller holds hold->lock. FALSE: this vCPU must not wait. */
+/* Starts a wait. False: this vCPU must not wait. The caller holds hold->lock. */
 static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
 	wait->start_ns = holds_now_ns();
@@ -169,8 +176,8 @@ static bool begin_wait(struct holds *holds, struct hold *hold, struct hold_wait 
 }
 
 /*
- * The caller holds hold->lock. Ends the wait of a vCPU at the other place of a `meet` hold; TRUE if
- * there was one.
+ * Ends the wait of a vCPU at the other place of a `meet` hold. True: a vCPU was waiting there. The
+ * caller holds hold->lock.
  */
 static bool meet(struct hold *hold, const struct hold_wait *wait)
 {
@@ -185,7 +192,7 @@ static bool meet(struct hold *hold, const struct hold_wait *wait)
 	return true;
 }
 
-/* Handles a vCPU that reaches a place and may have to wait. */
+/* Handles that a vCPU has reached a place at which it may have to wait. */
 static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_wait *wait)
 {
 	bool waited = false, met;
@@ -208,7 +215,7 @@ static void reach_and_wait(struct holds *holds, struct hold *hold, struct hold_w
 
 /*
  * Handles that side b was reached for the REACHED-th time: ends the wait of side a if that was the
- * last visit needed.
+ * last needed visit.
  */
 static void visit(struct hold *hold, uint64_t reached)
 {
@@ -236,7 +243,10 @@ void holds_reach(struct holds *holds, unsigned id, enum hold_side side, unsigned
 	}
 	if (is_arm(holds, id) && !arm_may_wait(holds, &wait))
 		return;
-	/* the last wait may still be open, and its partner is to end it */
+	/*
+	 * a spent hold still matters while its last wait is not over, because its partner ends that
+	 * wait
+	 */
 	if (!atomic_load(&hold->spent) || atomic_load(&hold->waiting))
 		reach_and_wait(holds, hold, &wait);
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What an instruction does, by architecture. */
+/* Recognises instructions, for each architecture. */
 #include "plugin/insn.h"
 
 #include <string.h>
 
-/* bytes from the first entry of _restgpr0_14 to the last one (arch/powerpc/lib/crtsavres.S) */
+/*
+ * length in bytes of the code from the first entry of _restgpr0_14 to the last one
+ * (arch/powerpc/lib/crtsavres.S)
+ */
 #define PPC_RESTORE 0x60
 
 enum insn_form insn_form_of(const char *target)
@@ -23,13 +26,15 @@ enum insn_form insn_form_of(const char *target)
 	return INSN_UNKNOWN;
 }
 
-/* A word of an instruction, which QEMU hands over in the guest's byte order. */
+/* The instruction word at CODE, which QEMU returns in the guest's byte order. */
 static uint32_t word(const uint8_t *code)
 {
 	return code[0] | code[1] << 8 | code[2] << 16 | (uint32_t)code[3] << 24;
 }
 
-/* ret, rep ret, ret imm16; jmp rel32 to the thunk (arch/x86/include/asm/linkage.h: RET) */
+/*
+ * True for ret, rep ret, ret imm16, and jmp rel32 to THUNK (arch/x86/include/asm/linkage.h: RET).
+ */
 static bool is_x86(const uint8_t *code, size_t len, uint64_t address, uint64_t thunk)
 {
 	if (code[0] == 0xc3 || (len == 3 && code[0] == 0xc2) ||
@@ -40,9 +45,9 @@ static bool is_x86(const uint8_t *code, size_t len, uint64_t address, uint64_t t
 }
 
 /*
- * Intel's manual, volume 2, tables A-2 and A-6. An operand in memory is one whose mod field is not
- * 3; one byte before the opcode can be an operand size prefix, another one REX. With a LOCK prefix
- * the instruction is atomic.
+ * True if CODE is a non-atomic read-modify-write, by Intel's manual, volume 2, tables A-2 and A-6.
+ * An operand is in memory if its mod field is not 3. The opcode can follow an operand size prefix
+ * and a REX prefix. With a LOCK prefix the instruction is atomic.
  */
 static bool is_x86_update(const uint8_t *code, size_t len)
 {
@@ -60,21 +65,21 @@ static bool is_x86_update(const uint8_t *code, size_t len)
 	reg = modrm >> 3 & 7;
 	if (modrm >> 6 == 3)
 		return false;
-	/* add, or, adc, sbb, and, sub, xor to memory; 0x38 is cmp */
+	/* add, or, adc, sbb, and, sub, xor with a memory destination; 0x38 is cmp */
 	if (op < 0x38 && (op & 7) <= 1)
 		return true;
 	if (op == 0x80 || op == 0x81 || op == 0x83)
 		return reg != 7;
-	/* inc, dec; not, neg; shifts */
+	/* inc and dec; not and neg; shifts */
 	return ((op == 0xfe || op == 0xff) && reg <= 1) ||
 	       ((op == 0xf6 || op == 0xf7) && (reg == 2 || reg == 3)) || op == 0xc0 || op == 0xc1 ||
 	       (op >= 0xd0 && op <= 0xd3);
 }
 
 /*
- * blr, little or big endian. A function that is compiled for size ends with a branch (opcode 18,
- * neither absolute nor a call) to one of the entries of THUNK, which restores registers and
- * returns.
+ * True for blr, little or big endian. A function that is compiled for size ends with a branch
+ * instead (opcode 18, neither absolute nor a call), to one of the entries of THUNK, which restores
+ * registers and returns.
  */
 static bool is_ppc(const uint8_t *code, uint64_t address, uint64_t thunk)
 {
@@ -88,7 +93,7 @@ static bool is_ppc(const uint8_t *code, uint64_t address, uint64_t thunk)
 
 bool insn_is_update(enum insn_form form, const uint8_t *code, size_t len)
 {
-	/* elsewhere the load is an instruction of its own */
+	/* on other architectures, any instruction can be the load of an update */
 	return form != INSN_X86 || is_x86_update(code, len);
 }
 
@@ -100,7 +105,7 @@ bool insn_is_return(enum insn_form form, const uint8_t *code, size_t len, uint64
 		return is_x86(code, len, address, thunk);
 	case INSN_PPC:
 		return len == 4 && is_ppc(code, address, thunk);
-	case INSN_ARM64: /* ret */
+	case INSN_ARM64: /* the opcode of ret */
 		return len == 4 && word(code) == 0xd65f03c0;
 	case INSN_UNKNOWN:
 		break;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The socket: lines out without waiting, and a thread for those that come in. */
+/* The socket to the rig: sends lines without blocking, and reads lines in a thread. */
 #include "plugin/link.h"
 
 #include "plugin/protocol.h"
@@ -75,7 +75,7 @@ int link_start(struct link *link)
 
 	if (link->fd < 0)
 		return 0;
-	/* QEMU's signals are for QEMU's threads */
+	/* block all signals in this thread, because they are meant for QEMU's threads */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&thread, NULL, listen_to_rig, link);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The plugin's end of the socket (lines: protocol.h). */
+/* The plugin's end of the socket to the rig (for the lines see protocol.h). */
 #ifndef RIG_PLUGIN_LINK_H
 #define RIG_PLUGIN_LINK_H
 
@@ -9,21 +9,21 @@
 struct link {
 	int fd; /* -1: not connected */
 	/*
-	 * called with a line from the rig, and once with NULL when the rig has ended; in the link's
-	 * own thread
+	 * called in the link's thread with each line from the rig, and once with NULL when the rig
+	 * has closed the socket
 	 */
 	void (*line)(const char *line, void *data);
 	void *data;
-	_Atomic uint64_t dropped; /* lines that did not fit */
+	_Atomic uint64_t dropped; /* number of lines that did not fit into the socket */
 };
 
-/* Starts the thread. 0, or an errno. */
+/* Starts the thread. Returns 0 or an errno. */
 int link_start(struct link *link);
-/* Never blocks; any thread. */
+/* Sends a line without blocking, from any thread; the line is dropped if the socket is full. */
 void link_say(struct link *link, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /*
- * From the link's thread only, which no vCPU waits for: gives the rig 100 ms to make room for the
- * line.
+ * Sends a line from the link's thread, on which no vCPU waits. If the socket is full, waits up to
+ * 100 ms for room.
  */
 void link_answer(struct link *link, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

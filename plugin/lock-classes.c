@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Classes of locks, and which class a lock has. */
+/* The table of lock classes, and how the class of a lock is found. */
 #include "plugin/locks.h"
 
 #include <string.h>
 
-#define NODE_OFFSET_MAX 136 /* of the name in struct kernfs_node, behind a lockdep_map */
+/* maximum offset of the name in struct kernfs_node, which follows a lockdep_map */
+#define NODE_OFFSET_MAX 136
 
 uint64_t locks_caller(const struct locks *locks, const struct locks_call *call)
 {
@@ -15,7 +16,7 @@ uint64_t locks_caller(const struct locks *locks, const struct locks_call *call)
 	return caller;
 }
 
-/* ---- classes ---- */
+/* ---- table of classes ---- */
 
 static bool is_same(const struct locks_class *a, const struct locks_class *b)
 {
@@ -32,7 +33,7 @@ static uint64_t hash_class(const struct locks_class *class)
 	return locks_hash(hash);
 }
 
-/* Finds or adds a class. The last class stands for all that do not fit into the table. */
+/* Finds or adds a class. The last entry of the table stands for all classes that do not fit. */
 static uint32_t find_class(struct locks *locks, const struct locks_class *like)
 {
 	const uint64_t slots = LOCKS_CLASSES * 2;
@@ -51,9 +52,9 @@ static uint32_t find_class(struct locks *locks, const struct locks_class *like)
 	return locks->n_classes - 1;
 }
 
-/* ---- which class a lock has ---- */
+/* ---- the class of a lock ---- */
 
-/* The slot of LOCK; ADD: a new one if there is none. -1: none, or no space. */
+/* The slot of LOCK; if it has none and ADD is set, a new one. -1: none, or no space. */
 static long find_instance(struct locks *locks, uint64_t lock, bool add)
 {
 	uint64_t at = locks_hash(lock) % LOCKS_INSTANCES;
@@ -88,11 +89,11 @@ void locks_class_forget(struct locks *locks, uint64_t lock)
 		locks->instance[at].class = 0;
 }
 
-/* ---- names in the guest's memory ---- */
+/* ---- reading names from the guest's memory ---- */
 
 /*
- * Reads a text of at most SIZE bytes, with its NUL. FALSE: it has other characters than printable
- * ones.
+ * Reads a text of at most SIZE bytes, including its NUL. False: the text has non-printable
+ * characters.
  */
 static bool read_text(const struct locks *locks, uint64_t address, char *text, size_t size)
 {
@@ -116,7 +117,7 @@ static bool read_pointer(const struct locks *locks, uint64_t address, uint64_t *
 	return locks->memory(address, ret, sizeof(*ret), locks->data) && *ret >> 63;
 }
 
-/* Digits become N, so that all memory blocks have one class. */
+/* Copies TEXT with each number replaced by N, so that all memory blocks have one class. */
 static size_t generalise(const char *text, char *to, size_t size)
 {
 	size_t n = 0;
@@ -126,7 +127,7 @@ static size_t generalise(const char *text, char *to, size_t size)
 			if (!n || to[n - 1] != 'N')
 				to[n++] = 'N';
 		} else {
-			/* no blanks, because they separate the words of the output */
+			/* replace blanks, because they separate the fields of the output */
 			to[n++] = *text == ' ' ? '_' : *text;
 		}
 	}
@@ -134,7 +135,10 @@ static size_t generalise(const char *text, char *to, size_t size)
 	return n;
 }
 
-/* The names of NODE and its parent, if its name is at OFFSET. */
+/*
+ * Reads the names of NODE and its parent; OFFSET is the assumed offset of `name` in struct
+ * kernfs_node.
+ */
 static bool read_names(const struct locks *locks, uint64_t node, unsigned offset, char *name,
 		       char *parent)
 {
@@ -146,8 +150,9 @@ static bool read_names(const struct locks *locks, uint64_t node, unsigned offset
 }
 
 /*
- * struct kernfs_node has `parent` and `name` next to each other, behind two counters and, with
- * lockdep, a lockdep_map. The offset is where both a node and its parent have a name.
+ * The class of NODE, a struct kernfs_node, or the general class while the layout is unknown.
+ * `parent` and `name` are adjacent members, after two counters and, with lockdep, a lockdep_map.
+ * The right offset is one at which both a node and its parent have a name.
  */
 static uint32_t node_class(struct locks *locks, uint64_t node)
 {
@@ -170,7 +175,7 @@ static uint32_t node_class(struct locks *locks, uint64_t node)
 	return find_class(locks, &like);
 }
 
-/* ---- the entries ---- */
+/* ---- functions of locks.h ---- */
 
 void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_call *call, bool named)
 {
@@ -218,7 +223,7 @@ uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_h
 		class = locks->instance[at].class - 1;
 	} else {
 		class = new_class(locks, lock, hook, call);
-		/* store no class for a kernfs node before the offset of names is known */
+		/* do not store a class for a kernfs node before the offset of names is known */
 		if (at >= 0 && !(hook->kernfs && !locks->node_offset))
 			locks->instance[at].class = class + 1;
 	}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Edges between classes of locks, with what was held at each of their occurrences. */
+/* The edges between lock classes, with the locks that were held at all of their occurrences. */
 #include "plugin/locks.h"
 
 #include <string.h>
 
-#define STACK_WORDS 96 /* words of the stack that are searched for return addresses */
+#define STACK_WORDS 96 /* number of words of the stack that are searched for return addresses */
 
 static struct locks_edge *find_edge(struct locks *locks, uint32_t from, uint32_t to)
 {
@@ -76,8 +76,8 @@ static struct locks_pair *find_pair(struct locks_edge *edge, uint64_t from, uint
 }
 
 /*
- * Stores the caller and further words of the stack that look like return addresses. Some may be
- * left over from earlier calls.
+ * Stores the caller, and those words of the stack that look like return addresses. Some of these
+ * words may be left over from earlier calls.
  */
 static void keep_stack(const struct locks *locks, struct locks_edge *edge,
 		       const struct locks_call *call)
@@ -106,7 +106,7 @@ static bool holds(const struct locks_task *task, uint64_t lock)
 void locks_edges_add(struct locks *locks, const struct locks_task *task, unsigned n,
 		     const struct locks_held *wanted, const struct locks_call *call)
 {
-	/* acquired again: not an order between two locks */
+	/* the task already holds this lock, so there is no order between two locks */
 	if (holds(task, wanted->lock))
 		return;
 	for (unsigned i = 0; i < n; i++) {

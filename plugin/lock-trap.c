@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stops tasks that hold one lock of a cycle and want another one, until the circle is closed. */
+/*
+ * Stops tasks that hold one lock of a cycle and want another one, until they form a closed circle
+ * of waiting tasks.
+ */
 #include "plugin/locks.h"
 
 #include <inttypes.h>
@@ -41,7 +44,7 @@ static unsigned member_of(const struct locks *locks, uint32_t class)
 	return locks->class[class].member;
 }
 
-/* ---- the circle ---- */
+/* ---- closing the circle ---- */
 
 static struct trap_party *party_of(struct locks_trap *trap, uint64_t stack)
 {
@@ -51,7 +54,7 @@ static struct trap_party *party_of(struct locks_trap *trap, uint64_t stack)
 	return NULL;
 }
 
-/* TRUE: TASK, which is stopped, holds LOCK, and a task that wants LOCK has to wait. */
+/* True: TASK is stopped and holds LOCK, so that another task that wants LOCK must wait. */
 static bool keeps(const struct locks_task *task, uint64_t lock, bool write)
 {
 	for (unsigned i = 0; i < task->n_held; i++)
@@ -61,8 +64,8 @@ static bool keeps(const struct locks_task *task, uint64_t lock, bool write)
 }
 
 /*
- * Extends the path of N parties by one that holds what the last one wants. TRUE: it leads back to
- * the first one.
+ * Extends a path of N stopped tasks by one that holds the lock that the last task wants. True: the
+ * path leads back to the first task.
  */
 static bool close_circle(struct locks *locks, struct trap_party **path, unsigned n)
 {
@@ -110,9 +113,9 @@ static bool is_closed(struct locks *locks, struct trap_party *last)
 	return true;
 }
 
-/* ---- waiting ---- */
+/* ---- stopping tasks ---- */
 
-/* A task is stopped before MEMBER: those that are reached more often need not rest meanwhile. */
+/* A task is stopped before MEMBER: ends the pauses of the members that are reached more often. */
 static void wake_others(struct locks_trap *trap, unsigned member)
 {
 	for (unsigned i = 0; i < trap->n_members; i++)
@@ -144,7 +147,7 @@ static void wait_in(struct locks *locks, struct trap_party *party, unsigned memb
 		trap->ended(cpu, start, length, party->go, trap->data);
 }
 
-/* Counts which other locks of the cycle TASK holds. FALSE: none. */
+/* Counts which other locks of the cycle TASK holds. False: it holds none. */
 static bool count_encounters(struct locks *locks, const struct locks_task *task,
 			     const struct locks_held *wanted)
 {
@@ -164,7 +167,10 @@ static bool count_encounters(struct locks *locks, const struct locks_task *task,
 	return any;
 }
 
-/* A node that is being removed gets no more readers: those of now decide. */
+/*
+ * True: a task still reads NODE. A node that is being removed gets no new readers, so the current
+ * ones are all.
+ */
 static bool has_reader(const struct locks *locks, uint64_t node)
 {
 	for (unsigned i = 0; i < LOCKS_TASKS; i++)
@@ -202,9 +208,12 @@ void trap_arm(struct locks *locks, bool armed)
 	pthread_mutex_unlock(&locks->lock);
 }
 
-/* ---- the result ---- */
+/* ---- result ---- */
 
-/* What TASK waits for, or has just taken: its innermost lock, or a node. NULL: nothing. */
+/*
+ * The lock that TASK waits for, or has just acquired: its innermost lock, or a kernfs node. NULL:
+ * none.
+ */
 static const struct locks_held *wanted_by(const struct locks_task *task)
 {
 	if (task->awaits.lock)
@@ -212,7 +221,7 @@ static const struct locks_held *wanted_by(const struct locks_task *task)
 	return task->n_held ? &task->held[task->n_held - 1] : NULL;
 }
 
-/* Does TASK have LOCK, which another task wants, so that this one has to wait? */
+/* True: TASK holds LOCK in a way that another task that wants it must wait. */
 static bool has(const struct locks_task *task, const struct locks_held *lock)
 {
 	const struct locks_held *wanted = wanted_by(task);
@@ -225,9 +234,9 @@ static bool has(const struct locks_task *task, const struct locks_held *lock)
 }
 
 /*
- * Extends the path of N tasks, each of which wants a lock of the cycle that the next one has. The
- * number of tasks in the circle; 0: it does not close. No task leaves such a circle, whether tasks
- * were stopped before it closed or not.
+ * Extends a path of N tasks, each of which wants a lock of the cycle that the next one holds.
+ * Returns the number of tasks in the circle, or 0 if it does not close. No task can leave a closed
+ * circle, whether or not tasks were stopped before it closed.
  */
 static unsigned find_circle(struct locks *locks, const struct locks_task **path, unsigned n)
 {
@@ -266,7 +275,7 @@ static void write_circle(struct locks *locks, FILE *out)
 	}
 	for (unsigned i = 0; i < n; i++)
 		fprintf(out, "circle %u waits\n", wanted_by(path[i])->class);
-	/* one that was closed, and whose tasks continued */
+	/* otherwise use the last circle that was closed, whose tasks have continued */
 	for (unsigned i = 0; i < locks->trap.n_circle && !n; i++)
 		fprintf(out, "circle %u gone\n", locks->trap.circle[i].class);
 }

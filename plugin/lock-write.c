@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The recorded locks as text. */
+/* Writes the recorded locks as text. */
 #include "plugin/locks.h"
 
 #include <inttypes.h>

@@ -41,7 +41,10 @@ struct locks_task *locks_find_task(struct locks *locks, uint64_t sp)
 	return find_task(locks, sp, false);
 }
 
-/* Frees the entry of a task that holds nothing, and moves those that its place had displaced. */
+/*
+ * Frees the entry of a task that holds nothing, and moves entries that had been displaced from its
+ * slot.
+ */
 static void free_task(struct locks *locks, struct locks_task *task)
 {
 	uint64_t hole = task - locks->task, at = hole;
@@ -95,7 +98,7 @@ static bool pop(struct locks_task *task, uint64_t lock)
 	return false;
 }
 
-/* ---- operations ---- */
+/* ---- operations of hooks ---- */
 
 struct entry {
 	const struct locks_hook *hook;
@@ -108,7 +111,7 @@ static void add_pending(struct locks *locks, struct locks_task *task, const stru
 {
 	unsigned n = task->n_pending;
 
-	/* the stack has been unwound past calls that have not returned here */
+	/* these calls never returned here: the stack has been unwound past them */
 	while (n && task->pending[n - 1].sp <= e->call->sp) {
 		locks->counts.unresolved++;
 		n--;
@@ -163,7 +166,10 @@ static void on_await(struct locks *locks, const struct entry *e)
 		task->awaits = held;
 }
 
-/* Locks can be released by another task than the one that acquired them (up_read_non_owner()). */
+/*
+ * Removes LOCK from the task that holds it: another task than the owner can release a lock
+ * (up_read_non_owner()).
+ */
 static bool drop_elsewhere(struct locks *locks, uint64_t lock)
 {
 	for (unsigned i = 0; i < LOCKS_TASKS; i++)
@@ -227,8 +233,9 @@ static void on_leave(struct locks *locks, const struct entry *e)
 }
 
 /*
- * Without the mutex, because system calls are frequent and few tasks hold anything: a task's own
- * entry is only there while it holds something. One that is being moved may be missed once.
+ * True: the task with the stack of SP holds something. Does not take the mutex, because system
+ * calls are frequent and few tasks hold a lock. The result is exact, except that a task's entry may
+ * be missed once while it is being moved.
  */
 static bool has_entry(const struct locks *locks, uint64_t sp)
 {
@@ -253,7 +260,7 @@ void locks_enter(struct locks *locks, const struct locks_hook *hook, const struc
 	};
 	const struct entry e = {hook, call, hook->constant ? hook->constant : call->arg[0]};
 
-	/* kernfs_put_active(NULL) and the like do nothing */
+	/* ignore calls that do nothing, such as kernfs_put_active(NULL) */
 	if (hook->op == LOCKS_LEAVE ? !has_entry(locks, call->sp) : !e.lock)
 		return;
 	pthread_mutex_lock(&locks->lock);
@@ -264,7 +271,7 @@ void locks_enter(struct locks *locks, const struct locks_hook *hook, const struc
 static void end_pending(struct locks *locks, struct locks_task *task, const struct locks_pending *p,
 			uint64_t value)
 {
-	/* functions return an int, kernfs_get_active() a pointer */
+	/* hooked functions return an int, except kernfs_get_active(), which returns a pointer */
 	bool zero = p->hook->kernfs ? !value : !(uint32_t)value;
 	const struct locks_held held = {p->lock, p->class, p->hook->write};
 

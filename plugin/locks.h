@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lock recorder: which locks a guest's tasks take while they hold which others, whatever kernel
- * it runs. The rig names the functions that acquire and release locks (struct locks_hook); their
- * entries and returns arrive here. No call here touches QEMU, so the tests drive it with numbers.
+ * The lock recorder: records which locks a guest's tasks acquire while they hold other locks, for
+ * any kernel. The rig lists the functions that acquire and release locks (struct locks_hook); the
+ * recorder is called at their entries and returns. No function here calls QEMU, so the tests pass
+ * plain numbers.
  *
- * A lock is its address. Its class is the variable it lies in, the name given when it was
- * initialised, the place of that, or the place where it was first acquired; kernfs nodes have the
- * names of node and parent. A task is its kernel stack. An edge A -> B is kept for each lock A that
- * a task holds when it begins to wait for B; a lock that was acquired by a trylock ends no edge.
+ * A lock is identified by its address. Its class is the variable it lies in, the name given at its
+ * initialisation, the place of its initialisation, or the place where it was first acquired. The
+ * class of a kernfs node consists of the names of the node and its parent. A task is identified by
+ * its kernel stack. An edge A -> B is recorded for each lock A that a task holds when it begins to
+ * wait for B; acquiring B by a trylock makes no edge to B.
  *
- * All tables have fixed sizes; what does not fit is counted. Each call takes `lock`.
+ * All tables have fixed sizes; what does not fit is counted. Each function takes the mutex `lock`.
  */
 #ifndef RIG_PLUGIN_LOCKS_H
 #define RIG_PLUGIN_LOCKS_H
@@ -37,48 +39,51 @@
 
 enum locks_op {
 	LOCKS_WANT,   /* waits until it has the lock */
-	LOCKS_MAY,    /* the same, or returns other than 0 without it */
-	LOCKS_TRY,    /* never waits; returns 0 without the lock */
-	LOCKS_DROP,   /* releases it */
-	LOCKS_WEAKEN, /* from a writer to a reader */
-	LOCKS_NAMED,  /* initialises it; the second argument points to its name */
-	LOCKS_PLACED, /* initialises it, without a name */
-	LOCKS_FORGET, /* the memory becomes another lock */
-	LOCKS_AWAIT,  /* waits for all readers; the innermost lock is released meanwhile */
-	LOCKS_LEAVE,  /* a task comes from user mode: it must not hold a lock */
+	LOCKS_MAY,    /* waits for the lock, but may return other than 0 without it */
+	LOCKS_TRY,    /* never waits; returns 0 if it did not get the lock */
+	LOCKS_DROP,   /* releases the lock */
+	LOCKS_WEAKEN, /* turns a write lock into a read lock */
+	LOCKS_NAMED,  /* initialises the lock; the second argument points to its name */
+	LOCKS_PLACED, /* initialises the lock, without a name */
+	LOCKS_FORGET, /* the lock's memory is reused for another lock */
+	/* waits for all readers of a kernfs node; the innermost lock is released meanwhile */
+	LOCKS_AWAIT,
+	LOCKS_LEAVE,  /* the task enters the kernel from user mode: it must not hold a lock */
 	N_LOCKS_OPS
 };
 
 struct locks_hook {
 	enum locks_op op;
-	bool write, nested, kernfs; /* nested: the second argument is a subclass */
-	uint64_t constant;	    /* the lock; 0: it is the first argument */
+	/* nested: the second argument is a subclass; kernfs: the lock is a kernfs node */
+	bool write, nested, kernfs;
+	uint64_t constant;	    /* address of the lock; 0: the first argument is the lock */
 };
 
 enum locks_kind {
-	LOCKS_STATIC,	/* `address` is the lock's */
-	LOCKS_BY_NAME,	/* `name` */
-	LOCKS_BY_INIT,	/* `address`: where it is initialised */
-	LOCKS_BY_PLACE, /* `address`: where it was first acquired */
-	LOCKS_BY_NODE,	/* `name` is a kernfs node's */
+	LOCKS_STATIC,	/* `address` is that of the lock */
+	LOCKS_BY_NAME,	/* `name` is set */
+	LOCKS_BY_INIT,	/* `address` is where the lock is initialised */
+	LOCKS_BY_PLACE, /* `address` is where a lock of the class was first acquired */
+	LOCKS_BY_NODE,	/* `name` is that of a kernfs node */
 	N_LOCKS_KINDS
 };
 
 struct locks_class {
 	enum locks_kind kind;
 	unsigned sub;		/* lockdep's subclass */
-	uint64_t address, only; /* only: the first lock of this class */
-	unsigned member;	/* 1 + its index in the trap, or 0 */
+	uint64_t address, only; /* only: address of the first lock of this class */
+	unsigned member;	/* 1 + the index of its member in the trap, or 0 */
 	bool many, was_read, was_written;
 	char name[LOCKS_NAME];
 };
 
-/* Two locks of an edge. */
+/* Two locks between which an edge occurred. */
 struct locks_pair {
-	uint64_t from, to; /* 0: all others, which do not fit */
+	uint64_t from, to; /* addresses; 0: all other locks, which do not fit */
 	uint64_t count;
-	unsigned modes;	  /* bits LOCKS_MODE() of how both were acquired */
-	unsigned n_gates; /* exclusive locks that were held at all occurrences */
+	/* LOCKS_MODE() bits: whether the two were acquired for reading or writing */
+	unsigned modes;
+	unsigned n_gates; /* number of exclusive locks that were held at all occurrences */
 	struct {
 		uint64_t lock;
 		uint32_t class;
@@ -87,13 +92,14 @@ struct locks_pair {
 
 struct locks_edge {
 	uint32_t from, to;
-	/* return addresses of the first occurrence, up to the first 0 */
+	/* return addresses of the first occurrence; ends at the first 0 */
 	uint64_t stack[LOCKS_STACK];
-	unsigned n_pairs, last; /* last: the pair that was found before */
-	struct locks_pair pair[LOCKS_PAIRS]; /* the last one may stand for all others */
+	/* last: index of the pair of the last occurrence, for a fast lookup */
+	unsigned n_pairs, last;
+	struct locks_pair pair[LOCKS_PAIRS]; /* the last entry may stand for all further pairs */
 };
 
-/* One bit of locks_pair.modes. */
+/* The bit of locks_pair.modes for one combination of reading and writing. */
 #define LOCKS_MODE(from_write, to_write) (1u << ((from_write)*2 + (to_write)))
 
 struct locks_held {
@@ -105,7 +111,8 @@ struct locks_held {
 struct locks_task {
 	uint64_t stack; /* lowest address of its stack; 0: this entry is free */
 	unsigned n_held, n_pending;
-	struct locks_held awaits; /* the node whose readers it waits for; lock 0: none */
+	/* the kernfs node whose readers the task waits for; its lock is 0 if there is none */
+	struct locks_held awaits;
 	struct locks_held held[LOCKS_HELD];
 	struct locks_pending {
 		const struct locks_hook *hook;
@@ -116,34 +123,37 @@ struct locks_task {
 
 struct locks_counts {
 	uint64_t acquired, released;
-	uint64_t elsewhere;  /* released by another task than the one that acquired it */
-	uint64_t unmatched;  /* released, and no task held it */
-	uint64_t left;	     /* held by a task that came from user mode */
+	uint64_t elsewhere;  /* locks that another task than the owner released */
+	uint64_t unmatched;  /* releases of a lock that no task held */
+	uint64_t left;	     /* locks that a task still held when it came from user mode */
 	uint64_t unresolved; /* calls whose return was not seen */
-	uint64_t full;	     /* did not fit into a table */
+	uint64_t full;	     /* locks, classes and edges that did not fit into a table */
 };
 
 struct locks {
-	/* set before locks_init() */
+	/* constant after locks_init() */
 	uint64_t stack_size;	       /* a power of two */
-	uint64_t image_from, image_to; /* range of the kernel's image: locks in it are variables */
+	/* address range of the kernel's image; a lock in it is a variable */
+	uint64_t image_from, image_to;
 	uint64_t text_from, text_to;
-	/* reads LEN bytes of the guest's memory; FALSE: nothing is mapped there */
+	/* reads LEN bytes of the guest's memory; false: nothing is mapped at ADDRESS */
 	bool (*memory)(uint64_t address, void *to, size_t len, void *data);
 	void *data;
 	struct locks_trap trap;
 
 	pthread_mutex_t lock;
 	struct locks_counts counts;
-	uint64_t fault[LOCKS_FAULTS]; /* places of the first unmatched releases */
-	uint32_t left[LOCKS_FAULTS];  /* 1 + classes that a task held when it came back */
+	uint64_t fault[LOCKS_FAULTS]; /* callers of the first unmatched releases */
+	/* 1 + the indices of the first classes that a task held when it came from user mode */
+	uint32_t left[LOCKS_FAULTS];
 	uint32_t n_classes, n_edges, n_instances;
-	unsigned node_offset; /* of the pointer to a kernfs node's name; 0: not known yet */
+	/* offset of the name pointer in struct kernfs_node; 0: not known yet */
+	unsigned node_offset;
 	struct locks_class class[LOCKS_CLASSES];
 	uint32_t class_slot[LOCKS_CLASSES * 2]; /* 1 + index */
 	struct {
 		uint64_t lock;
-		uint32_t class; /* 1 + index; 0: forgotten */
+		uint32_t class; /* 1 + the index of the lock's class; 0: the lock was forgotten */
 	} instance[LOCKS_INSTANCES];
 	struct {
 		uint64_t pointer;
@@ -154,28 +164,31 @@ struct locks {
 	struct locks_task task[LOCKS_TASKS];
 };
 
-/* A call of a hooked function, at its first instruction. */
+/* A call of a hooked function, stopped at the function's first instruction. */
 struct locks_call {
 	unsigned cpu;
 	uint64_t sp, arg[2];
-	uint64_t caller; /* the return address; 0: it is in memory, at sp */
+	uint64_t caller; /* the return address; 0: it is in memory at address sp */
 };
 
 void locks_init(struct locks *locks);
 void locks_enter(struct locks *locks, const struct locks_hook *hook, const struct locks_call *call);
-/* An instruction that returns VALUE from a function, with the stack pointer SP. */
+/* Handles an instruction that returns VALUE from a hooked function; SP is the stack pointer. */
 void locks_return(struct locks *locks, uint64_t sp, uint64_t value);
-/* The task whose stack has SP, if it holds anything; called with `lock` held. */
+/*
+ * Finds the entry of the task whose stack contains SP; NULL: the task holds nothing. Called with
+ * `lock` held.
+ */
 struct locks_task *locks_find_task(struct locks *locks, uint64_t sp);
-/* Writes the table as text (format: protocol.h). FALSE: OUT has an error. */
+/* Writes all tables as text (format: protocol.h). False: a write to OUT failed. */
 bool locks_write(struct locks *locks, FILE *out);
 
 /* ---- lock-classes.c: called with `lock` held ---- */
 
-/* The class of LOCK in a call; a class index. */
+/* The index of the class of LOCK, which is an argument of a call. */
 uint32_t locks_class_of(struct locks *locks, uint64_t lock, const struct locks_hook *hook,
 			const struct locks_call *call);
-/* LOCK is initialised: its class is from now on that of the name at NAME, or of the caller. */
+/* LOCK is initialised: sets its class to that of the text at NAME, or to that of the caller. */
 void locks_class_init(struct locks *locks, uint64_t lock, const struct locks_call *call,
 		      bool named);
 void locks_class_forget(struct locks *locks, uint64_t lock);
@@ -183,7 +196,7 @@ uint64_t locks_caller(const struct locks *locks, const struct locks_call *call);
 
 /* ---- lock-edges.c: called with `lock` held ---- */
 
-/* TASK begins to wait for WANTED. N: how many of its held locks, outermost first, count. */
+/* Adds edges for TASK, which begins to wait for WANTED, from its N outermost held locks. */
 void locks_edges_add(struct locks *locks, const struct locks_task *task, unsigned n,
 		     const struct locks_held *wanted, const struct locks_call *call);
 

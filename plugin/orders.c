@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The instruction file. */
+/* Reads the instruction file. */
 #include "plugin/orders.h"
 
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* TRUE if sscanf() read all WANT fields (GOT) and the whole LINE (USED bytes). */
+/* True: sscanf() has read all WANT fields (GOT), and the whole LINE (USED bytes). */
 static bool scanned(int got, int want, const char *line, int used)
 {
 	return got == want && used > 0 && (size_t)used == strlen(line);
@@ -252,7 +252,7 @@ static int by_from(const void *a, const void *b)
 	return one->from < two->from ? -1 : one->from > two->from;
 }
 
-/* At most MAX bytes; -1: it cannot be read, or has more. */
+/* Reads a file of at most MAX bytes. Returns -1 if it cannot be read, or has more bytes. */
 static ssize_t read_all(const char *path, char *buf, size_t max)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

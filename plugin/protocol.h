@@ -84,17 +84,19 @@
 #define RIG_PLUGIN_PROTOCOL_H
 
 #define DIRECTOR_MAGIC "rig-director 1"
-#define DIRECTOR_FILE_MAX (512 << 10) /* bytes of the instruction file */
-#define DIRECTOR_LINE_MAX 200	     /* bytes of a packet */
-#define DIRECTOR_HOLDS_MAX 16	     /* without arms */
+#define DIRECTOR_FILE_MAX (512 << 10) /* maximum size of the instruction file in bytes */
+#define DIRECTOR_LINE_MAX 200	     /* maximum size of a packet in bytes */
+#define DIRECTOR_HOLDS_MAX 16	     /* maximum number of holds, not counting arms */
 #define DIRECTOR_ARMS_MAX 1024
 #define DIRECTOR_ALL_MAX (DIRECTOR_HOLDS_MAX + DIRECTOR_ARMS_MAX)
 #define DIRECTOR_SLOTS_MAX 64
 #define DIRECTOR_WINDOW_MS_MAX 60000
-#define DIRECTOR_WATCHES_MAX 8192    /* at, return, update and visit lines together */
+/* maximum number of at, return, update and visit lines together */
+#define DIRECTOR_WATCHES_MAX 8192
 #define DIRECTOR_VISITS_MAX 1024
-#define DIRECTOR_LOCKS_MAX 128	     /* lock lines */
-#define DIRECTOR_LOG_MAX 200	     /* held lines for each hold; the totals have the rest */
+#define DIRECTOR_LOCKS_MAX 128	     /* maximum number of lock lines */
+/* maximum number of held lines for each hold; the totals count all waits */
+#define DIRECTOR_LOG_MAX 200
 
 #define HOLD_MS_MAX 500
 #define HOLD_TIMES_MAX 10000

@@ -13,7 +13,10 @@
 
 enum reg { REG_ARG0, REG_ARG1, REG_SP, REG_RESULT, REG_LINK, N_REGS };
 
-/* QEMU's names of registers; LINK: where a call leaves its return address, NULL: on the stack. */
+/*
+ * QEMU's names of the registers. LINK: the register in which a call leaves its return address;
+ * NULL: the return address is on the stack.
+ */
 static const struct target {
 	const char *name;
 	const char *reg[N_REGS];
@@ -26,12 +29,12 @@ static const struct target {
 static struct {
 	const struct target *target;
 	const struct orders *orders;
-	struct locks *locks; /* NULL: nothing is recorded */
+	struct locks *locks; /* NULL: locks are not recorded */
 	void *handle[N_REGS];
 	FILE *out;
 } recorder;
 
-/* Each vCPU has a thread of its own. */
+/* A buffer for register values; thread-local, because each vCPU has its own thread. */
 static _Thread_local struct plugin_bytes *scratch;
 
 static struct plugin_bytes *empty_scratch(void)
@@ -106,7 +109,10 @@ static void find_registers(void)
 		const struct plugin_register *reg = (struct plugin_register *)array->data + i;
 
 		for (int r = 0; r < N_REGS; r++)
-			/* ppc64 has a second lr, among its special registers */
+			/*
+			 * use the first register of this name: on ppc64, a special register is
+			 * named lr, too
+			 */
 			if (recorder.target->reg[r] && !recorder.handle[r] &&
 			    !strcmp(recorder.target->reg[r], reg->name))
 				recorder.handle[r] = reg->handle;

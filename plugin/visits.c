@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Visits of functions, and which of other vCPUs were near. */
+/* Counts visits of functions, and which functions other vCPUs visited at about the same time. */
 #include "plugin/visits.h"
 
 #include <inttypes.h>
@@ -24,7 +24,10 @@ static void count_beside(struct visits *visits, unsigned id, unsigned cpu, int64
 		}
 }
 
-/* A function that is passed again and again must not push the others out. */
+/*
+ * Adds a visit to the vCPU's recent ones. A function that is visited repeatedly has only one entry,
+ * so that it does not displace others.
+ */
 static void remember(struct visits *visits, unsigned id, unsigned cpu, int64_t now_ns)
 {
 	unsigned at = atomic_load_explicit(&visits->cpu[cpu].next, memory_order_relaxed);
@@ -52,7 +55,7 @@ void visits_pass(struct visits *visits, unsigned id, unsigned cpu, int64_t now_n
 	remember(visits, id, cpu, now_ns);
 }
 
-/* How much more of NEAR's passes are beside ID than of the other's. */
+/* How many more of NEAR's visits are beside ID than beside the other function. */
 static double closeness(struct visits *visits, unsigned id, unsigned near)
 {
 	return visits->beside[id][near] / (1.0 + visits->count[near]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which functions vCPUs pass, how often, and which ones other vCPUs pass within a short time of
- * that: what `rig race` chooses holds by. No call here touches QEMU.
+ * Counts how often vCPUs visit each function, and which functions other vCPUs visit within a short
+ * time of that. `rig race` chooses holds by these counts. No function here calls QEMU.
  */
 #ifndef RIG_PLUGIN_VISITS_H
 #define RIG_PLUGIN_VISITS_H
@@ -12,23 +12,23 @@
 
 #include "plugin/protocol.h"
 
-#define VISITS_CPUS 16	  /* further vCPUs are counted and have no neighbours */
-#define VISITS_RECENT 16  /* functions that are remembered for each vCPU */
+#define VISITS_CPUS 16	  /* vCPUs with higher numbers are counted, but without neighbours */
+#define VISITS_RECENT 16  /* number of functions that are stored for each vCPU */
 #define VISITS_NEAR_NS 50000000
-#define VISITS_NEAR_MAX 20000 /* a function that is passed more often than this has no more
-			       * neighbours counted */
+/* after this many visits of a function, its neighbours are not counted any more */
+#define VISITS_NEAR_MAX 20000
 
 struct visits_recent {
-	_Atomic int id; /* 1 + the function's; 0: none yet */
+	_Atomic int id; /* 1 + the function's ID; 0: the entry is unused */
 	_Atomic int64_t ns;
 };
 
 struct visits {
-	unsigned n; /* functions */
+	unsigned n; /* number of functions */
 	_Atomic uint64_t count[DIRECTOR_VISITS_MAX];
 	/*
-	 * how often the second was passed by another vCPU within VISITS_NEAR_NS of the first, or
-	 * the reverse; both may be the same function
+	 * [A][B]: how often another vCPU visited B within VISITS_NEAR_NS of a visit of A, or the
+	 * reverse; A and B may be equal
 	 */
 	_Atomic uint32_t beside[DIRECTOR_VISITS_MAX][DIRECTOR_VISITS_MAX];
 	struct {
@@ -38,14 +38,15 @@ struct visits {
 };
 
 /*
- * From any vCPU's thread. The counts of neighbours are approximate where vCPUs pass at the same
- * moment.
+ * Counts a visit, from the thread of any vCPU. The counts of neighbours are approximate if vCPUs
+ * visit functions at the same moment.
  */
 void visits_pass(struct visits *visits, unsigned id, unsigned cpu, int64_t now_ns);
 
 /*
- * Writes function ID's count and its neighbours, "COUNT ID:N ID:N…", into TEXT of SIZE bytes: as
- * many as fit, those first that are most often passed beside it, relative to all their passes.
+ * Writes the count of function ID and its neighbours, "COUNT ID:N ID:N…", into TEXT of SIZE bytes.
+ * The neighbours are sorted by their share of visits beside ID, highest first; those that do not
+ * fit are left out.
  */
 void visits_text(struct visits *visits, unsigned id, char *text, size_t size);
 

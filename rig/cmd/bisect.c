@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig bisect: finds the commit, patch or config option that brought a bug in, or removed it. */
+/* rig bisect: finds the commit, patch or config option that introduced a bug, or removed it. */
 #include "cmd/cmd.h"
 
 #include <math.h>
@@ -96,7 +96,7 @@ static const GOptionEntry options[] = {
 	SEARCH_OPTIONS(want.search, "stop after N boots, minutes or hours", "N|Nm|Nh"),
 	{NULL}};
 
-/* ---- the words ---- */
+/* ---- command line ---- */
 
 static gboolean check_words(int argc, GError **error)
 {
@@ -259,7 +259,7 @@ static int search_for(const struct search_options *o, char **argv, const char *d
 	struct span *span;
 	enum search_end end;
 
-	/* a new folder is made last: wrong words leave nothing behind */
+	/* create a new folder last, so that a usage error leaves no folder behind */
 	if (state && !search_folder_lock(dir, &error))
 		return rig_report_error(error);
 	span = make_range(argv, dir, &error);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rig probe: one step of a plain `git bisect run`. Its exit codes are git's: 0 good, 1 bad, 125
- * cannot be tested; 128 and above end the bisection, for usage errors and faults of the host.
+ * rig probe: tests one commit for a plain `git bisect run`. Its exit codes are those that git
+ * defines: 0 good, 1 bad, 125 cannot be tested; 128 and above end the bisection, for usage errors
+ * and faults of the host.
  */
 #include "cmd/cmd.h"
 
@@ -79,8 +80,8 @@ static gboolean check_files(char **files, GError **error)
 }
 
 /*
- * A problem that affects every commit alike must not be reported as "cannot be tested": git would
- * skip one commit after the other.
+ * Checks the arguments. An error that affects every commit must not be reported as "cannot be
+ * tested", because git would skip one commit after the other.
  */
 static gboolean check_words(int argc, GError **error)
 {
@@ -102,7 +103,10 @@ static gboolean check_words(int argc, GError **error)
 		span_check_git(kernel_wanted(), error));
 }
 
-/* With this many silent runs, the probability that the bug is present is at most 1 - confidence. */
+/*
+ * The number of runs without the bug after which the probability that the bug is present is at most
+ * 1 - confidence.
+ */
 static guint runs_wanted(void)
 {
 	double confidence = want.confidence > 0 ? want.confidence / 100 : 0.99;
@@ -148,7 +152,7 @@ static int judge(const struct probe *probe, const struct target *target, gboolea
 		rig_fail(&error, RIG_EXIT_INFRA, "%s",
 			 probe->problem ? probe->problem : "the run ended without a result");
 		rig_report_error(error);
-		/* a kernel that cannot be built, or that does not have what the scenario needs */
+		/* TRUE: the kernel cannot be built, or lacks what the scenario needs. */
 		return probe->exit_code == RIG_EXIT_USAGE || probe->exit_code == RIG_EXIT_SKIP
 			       ? PROBE_SKIP
 			       : PROBE_END + RIG_EXIT_INFRA;
@@ -216,7 +220,7 @@ int cmd_probe(int argc, char **argv)
 	if (!check_words(argc, &error))
 		return PROBE_END + rig_report_error(error);
 	target = (struct target){want.signature ? want.signature : want.kind, !want.signature};
-	/* a run with other reports shows nothing: repeat it, a few times at most */
+	/* repeat a run with other reports, a few times: it does not show if the bug is present */
 	while (again && silent < runs_wanted() && others < 4) {
 		code = run_once(&target, &again);
 		silent += again && code == PROBE_GOOD;

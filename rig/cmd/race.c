@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig race: which holds make a scenario fail. */
+/* rig race: searches for holds that make a scenario fail. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -73,7 +73,7 @@ static const GOptionEntry options[] = {
 	SEARCH_OPTIONS(want.search, "stop after N minutes or hours (10m)", "Nm|Nh"),
 	{NULL}};
 
-/* Does each track end by itself? Then more load than the scenario has shows nothing more. */
+/* TRUE: each track of SCENARIO ends by itself, so a longer load would not test more. */
 static gboolean is_short(const struct scenario *scenario)
 {
 	for (unsigned i = 0; i < scenario->n_tracks; i++)
@@ -82,7 +82,10 @@ static gboolean is_short(const struct scenario *scenario)
 	return scenario->n_tracks > 0;
 }
 
-/* FALSE also where no plugin can be loaded: the first run says why. */
+/*
+ * TRUE: QEMU for MACHINE can hold a vCPU inside an update. FALSE also if no plugin can be loaded;
+ * the first run reports why.
+ */
 static gboolean can_update(const struct machine *machine)
 {
 	g_autofree char *file = NULL;
@@ -136,7 +139,7 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 	return TRUE;
 }
 
-/* ---- what it says while it works ---- */
+/* ---- progress lines ---- */
 
 static void show_status(const char *what, void *data)
 {
@@ -151,7 +154,7 @@ static void show_hold(const struct race_trial *trial, const struct race_outcome 
 	       term_colour(TERM_PLAIN));
 }
 
-/* Of a sweep: how much of it was done, and those that waited when it failed. */
+/* Prints how far a sweep came, and which of its holds had waited when it failed. */
 static void show_sweep(const struct race_trial *trial, const struct race_outcome *o)
 {
 	guint64 waits = 0;
@@ -286,7 +289,7 @@ static int conclude(const struct race_search *search, enum race_end end,
 	return codes[end];
 }
 
-/* STATE: of an earlier process, or NULL. */
+/* Runs a search. STATE: race.json of an earlier process, or NULL. */
 static int go(const char *what, const char *dir, json_t *words, json_t *state)
 {
 	g_autofree char *results = run_default_results();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Candidates for holds: the functions in the source files of memory hotplug, and of code that
- * shares locks with it.
+ * shares locks with them.
  *
- * A kernel has no list of the functions of a file unless it has DWARF. But a linker keeps the
- * functions of an object file together, so those between two functions of a file are of that file.
- * The functions named here are in kernels from 5.10 on; those that a kernel lacks are left out.
+ * Without DWARF a kernel has no list of the functions of a source file. But a linker keeps the
+ * functions of an object file together, so all functions between two known functions of a file
+ * belong to that file. The known functions are listed here; they exist in kernels from 5.10 on, and
+ * those that a kernel lacks are skipped.
  */
 #include "director/internal.h"
 
@@ -15,9 +16,9 @@
 #include "util/error.h"
 
 #define ANCHORS 10
-#define GAP_MAX (48u << 10) /* bytes between two functions of a file; more: one is in another
-			     * section */
-#define AROUND 12	    /* functions on each side of a requested one */
+/* maximum distance in bytes of two known functions; beyond it they are in different sections */
+#define GAP_MAX (48u << 10)
+#define AROUND 12	    /* number of functions on each side of a requested one */
 
 static const struct source {
 	const char *file;
@@ -57,7 +58,7 @@ static const struct source {
 	{"mm/sparse.c", {"sparse_add_section", "sparse_remove_section", "online_mem_sections"}},
 	{"drivers/acpi/acpi_memhotplug.c", {"acpi_memory_device_add", "acpi_memory_device_remove"}},
 	{"drivers/acpi/scan.c", {"acpi_device_hotplug", "acpi_bus_scan", "acpi_bus_trim"}},
-	/* where KCSAN waits for another access, and others for a device */
+	/* functions that wait by themselves, for a KCSAN access or for a device */
 	{"kernel/kcsan/core.c", {"kcsan_setup_watchpoint"}},
 	{"arch/x86/lib/delay.c", {"__delay", "__udelay", "__const_udelay"}},
 	{"kernel/cpu.c",
@@ -76,7 +77,7 @@ static const struct source {
  */
 static gboolean is_usable(const char *name)
 {
-	/* of entry code and of lockdep, which lie among functions that are marked __ref */
+	/* prefixes of entry code and lockdep functions, which lie among functions marked __ref */
 	static const char *const prefixes[] = {"exc_", "sysvec_", "irqentry_", "syscall_", "ct_",
 					       "lockdep_", "common_interrupt", "do_syscall_",
 					       "enter_from_user_mode", "debug_lockdep_"};
@@ -89,7 +90,7 @@ static gboolean is_usable(const char *name)
 	       g_ascii_isprint(*name) && *name != '.' && *name != '$';
 }
 
-/* "name.isra.0" is one place with "name". */
+/* The name without a compiler's suffix: "name.isra.0" and "name" are one place. */
 static char *plain_name(const char *name)
 {
 	return g_strndup(name, strcspn(name, "."));
@@ -114,7 +115,8 @@ static int by_address(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Adds the functions between those that SOURCE lists, unless two of them are far from each other.
+ * Adds the functions between those that SOURCE lists, except where two of them are more than
+ * GAP_MAX apart.
  */
 static void add_source(struct symbols *symbols, const struct source *source, GPtrArray *names,
 		       GHashTable *there)
@@ -124,7 +126,10 @@ static void add_source(struct symbols *symbols, const struct source *source, GPt
 	for (guint i = 0; i < ANCHORS && source->anchor[i]; i++) {
 		g_autoptr(GArray) found = symbols_named(symbols, source->anchor[i]);
 
-		/* a name that several files use does not show where this file's functions are */
+		/*
+		 * skip a name that several files use, because it does not show where this file's
+		 * functions are
+		 */
 		if (found->len == 1)
 			g_array_append_val(at,
 					   g_array_index(found, struct symbol_range, 0).address);
@@ -141,13 +146,13 @@ static void add_source(struct symbols *symbols, const struct source *source, GPt
 	}
 }
 
-/* Adds FUNCTION and its neighbours in the image, which are mostly of the same file. */
+/* Adds FUNCTION and its neighbours in the image, which mostly belong to the same file. */
 static gboolean add_around(struct symbols *symbols, const char *function, GPtrArray *names,
 			   GHashTable *there, GError **error)
 {
 	struct site site = {0};
 
-	/* for its error */
+	/* call this only for its error message */
 	if (!place_find(symbols, NULL, function, &site, error))
 		return FALSE;
 	for (guint i = 0; i < site.at->len; i++) {
@@ -167,7 +172,7 @@ static gboolean add_around(struct symbols *symbols, const char *function, GPtrAr
 	return TRUE;
 }
 
-/* TRUE: AROUND names FILE of the table, completely or by its end ("memory_hotplug.c"). */
+/* TRUE: AROUND is FILE of the table, as a whole path or as its end ("memory_hotplug.c"). */
 static gboolean is_source(const char *file, const char *around)
 {
 	gsize file_len = strlen(file), len = strlen(around);

@@ -4,20 +4,23 @@
 
 #include <string.h>
 
-#define CODE_MAX (256u << 10) /* bytes of a function */
+#define CODE_MAX (256u << 10) /* maximum size of a function in bytes */
 
 static guint32 word(const guint8 *code)
 {
 	return code[0] | code[1] << 8 | code[2] << 16 | (guint32)code[3] << 24;
 }
 
-/* call rel32. The bytes can be inside another instruction, but not with a given target. */
+/*
+ * Decodes call rel32. The bytes can also be part of another instruction, but these hardly ever have
+ * a function's entry as their target.
+ */
 static guint64 x86_call(const guint8 *code, gsize left, guint64 address)
 {
 	return left >= 5 && code[0] == 0xe8 ? address + 5 + (gint32)word(code + 1) : 0;
 }
 
-/* bl: 18 in the first six bits, a signed offset of 24 bits in words, AA 0, LK 1 */
+/* Decodes bl: 18 in the first six bits, a signed word offset of 24 bits, AA 0, LK 1. */
 static guint64 ppc_call(const guint8 *code, gsize left, guint64 address)
 {
 	guint32 insn = left >= 4 ? word(code) : 0;
@@ -30,7 +33,8 @@ static guint64 ppc_call(const guint8 *code, gsize left, guint64 address)
 static const struct arch {
 	const char *name;
 	guint step, call_size;
-	guint64 (*call)(const guint8 *code, gsize left, guint64 address); /* its target, or 0 */
+	/* returns the target of a call at CODE, or 0 */
+	guint64 (*call)(const guint8 *code, gsize left, guint64 address);
 } arches[] = {
 	{"x86_64", 1, 5, x86_call},
 	{"ppc64le", 4, 4, ppc_call},
@@ -53,12 +57,12 @@ guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address)
 		return address;
 	first = word(code) & 0xffff0000;
 	second = word(code + 4) & 0xffff0000;
-	/* addis r2,r12,… or lis r2,…; then addi r2,r2,… */
+	/* addis r2,r12,… or lis r2,…, followed by addi r2,r2,… */
 	return (first == 0x3c4c0000 || first == 0x3c400000) && second == 0x38420000 ? address + 8
 										    : address;
 }
 
-/* The code of CALLER, or NULL; the caller's. */
+/* The code of CALLER, which the caller of this function owns; NULL: it cannot be read. */
 static guint8 *read_code(struct symbols *symbols, const struct symbol_range *caller)
 {
 	g_autofree guint8 *code = NULL;

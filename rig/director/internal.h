@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of this room share. */
+/* Declarations shared by the files of director/. */
 #ifndef RIG_DIRECTOR_INTERNAL_H
 #define RIG_DIRECTOR_INTERNAL_H
 
@@ -9,54 +9,64 @@
 
 enum site_kind { SITE_AT, SITE_RETURN, SITE_UPDATE };
 
-/* A place that was found. */
+/* The addresses of a place. */
 struct site {
 	enum site_kind kind;
-	guint nth; /* SITE_UPDATE: which one, counted from the function's entry; 0: each */
-	GArray *at; /* of struct symbol_range: whole functions, for SITE_AT addresses whose sizes do
-		     * not matter */
+	/*
+	 * SITE_UPDATE: the number of the update, counted from the function's entry; 0: each update
+	 */
+	guint nth;
+	/*
+	 * of struct symbol_range: for SITE_AT the addresses (sizes are ignored), otherwise whole
+	 * functions
+	 */
+	GArray *at;
 };
 
 struct hold_orders {
-	char *text; /* hold_text() */
+	char *text; /* from hold_text() */
 	struct site side[2];
 };
 
 struct director_orders {
 	GArray *holds;	   /* of struct hold_orders; the arms of a sweep come last */
 	guint n_arms;
-	GPtrArray *visits; /* names of the functions that are counted, by their ID; NULL: none */
-	gboolean records;  /* locks */
-	GPtrArray *calls;  /* for each of them those that it calls: GHashTable, a set of IDs */
+	GPtrArray *visits; /* names of the counted functions, indexed by their ID; NULL: none */
+	gboolean records;  /* locks are recorded */
+	/* for each counted function, the IDs of those that it calls: a GHashTable as a set */
+	GPtrArray *calls;
 	char *text;
 };
 
 /* ---- place.c ---- */
 
 /*
- * Where PLACE (checked by hold_check_place()) is in a kernel for ARCH. Errors: RIG_EXIT_USAGE, with
- * names that are like it.
+ * Finds PLACE (checked by hold_check_place()) in a kernel for ARCH. Errors: RIG_EXIT_USAGE; similar
+ * names are listed.
  */
 gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
 		    GError **error);
 
 /* ---- candidates.c ---- */
 
-/* The functions that AROUND (of director_resolve()) names. Errors: RIG_EXIT_USAGE. */
+/* Finds the functions that AROUND (see director_resolve()) stands for. Errors: RIG_EXIT_USAGE. */
 GPtrArray *candidates_find(struct symbols *symbols, const char *around, GError **error);
 
 /* ---- recorder.c ---- */
 
 /*
- * Appends the lines of the lock recorder; *watches grows by the addresses. Errors: RIG_EXIT_SKIP, a
- * symbol that is needed is not there.
+ * Appends the lines for the lock recorder to OUT; *watches grows by the number of addresses.
+ * Errors: RIG_EXIT_SKIP, the kernel lacks a required symbol.
  */
 gboolean recorder_lines(GString *out, const struct kernel *kernel, struct symbols *symbols,
 			const struct variables *variables, guint *watches, GError **error);
 
 /* ---- trap.c ---- */
 
-/* Appends the lines of TRAP. Errors: RIG_EXIT_USAGE, a class that KERNEL does not have. */
+/*
+ * Appends the lines for TRAP to OUT. Errors: RIG_EXIT_USAGE, KERNEL does not have one of the
+ * classes.
+ */
 gboolean trap_lines(GString *out, const struct kernel *kernel, struct symbols *symbols,
 		    const struct variables *variables, const struct trap_spec *trap,
 		    GError **error);
@@ -64,22 +74,22 @@ gboolean trap_lines(GString *out, const struct kernel *kernel, struct symbols *s
 /* ---- code.c ---- */
 
 /*
- * Where callers within the kernel enter the function at ADDRESS. On ppc64le a function that uses
- * the table of contents sets r2 in its first two instructions, which a call from the same image
- * skips (ELFv2 ABI, 2.3.2.1).
+ * The address at which callers within the kernel enter the function at ADDRESS. On ppc64le, the
+ * first two instructions of a function that uses the table of contents set r2; a call from the same
+ * image skips them (ELFv2 ABI, 2.3.2.1).
  */
 guint64 code_entry(struct symbols *symbols, const char *arch, guint64 address);
 
 /*
- * Appends to OUT (struct symbol_range, sizes 0) the return address of each call in CALLER to TO,
- * one of the entries of a function. FALSE: the rig cannot decode calls of ARCH.
+ * Finds the calls in CALLER to TO, one of the entries of a function, and appends the return address
+ * of each to OUT (struct symbol_range, sizes 0). FALSE: the rig cannot decode calls of ARCH.
  */
 gboolean code_returns(struct symbols *symbols, const char *arch, const struct symbol_range *caller,
 		      guint64 to, GArray *out);
 
 /*
- * CALLED for each call in CALLER to one of FUNCTIONS, a table of entries (guint64 *) and values.
- * None where the rig cannot decode calls of ARCH.
+ * Calls CALLED for each call in CALLER to one of FUNCTIONS, a table of entries (guint64 *) and
+ * values. Finds no calls if the rig cannot decode calls of ARCH.
  */
 void code_calls(struct symbols *symbols, const char *arch, const struct symbol_range *caller,
 		GHashTable *functions, void (*called)(gpointer value, void *data), void *data);

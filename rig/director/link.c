@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rig's end of the socket to the plugin. Everything that arrives is checked. */
+/* The rig's end of the socket to the plugin. All received lines are checked. */
 #include "director/internal.h"
 
 #include <errno.h>
@@ -29,15 +29,17 @@ struct director {
 	int fd;
 	guint source;
 	guint n_holds;
-	const GPtrArray *names; /* of the functions that are counted: the orders'; or NULL */
-	const GPtrArray *calls; /* the orders', too */
-	json_t *visits;		/* as director_visits() returns it, or NULL */
+	/* names of the counted functions, borrowed from the orders; or NULL */
+	const GPtrArray *names;
+	const GPtrArray *calls; /* borrowed from the orders */
+	json_t *visits;		/* the result of director_visits(), or NULL */
 	gboolean there, told_broken;
 	char *locks_path;
-	gboolean has_locks;	      /* the plugin has written them */
-	struct director_totals logged[DIRECTOR_ALL_MAX]; /* counted here, from the held lines */
-	struct director_totals totals[DIRECTOR_ALL_MAX]; /* as the plugin reported them last */
-	struct recent recent[RECENT]; /* a ring */
+	gboolean has_locks;	      /* the plugin has written the recorded locks */
+	/* counted here, from the plugin's held lines */
+	struct director_totals logged[DIRECTOR_ALL_MAX];
+	struct director_totals totals[DIRECTOR_ALL_MAX]; /* as the plugin last reported them */
+	struct recent recent[RECENT]; /* a ring buffer */
 	guint n_recent;
 };
 
@@ -100,7 +102,7 @@ static gboolean read_totals(struct director *d, const char *line)
 	return TRUE;
 }
 
-/* Reads "ID:N": how often a neighbour was passed. */
+/* Reads "ID:N": the function ID was passed N times at about the same time by another vCPU. */
 static gboolean read_beside(const struct director *d, const char *word, json_t *beside)
 {
 	guint id, n;
@@ -243,7 +245,7 @@ static void on_line(struct director *d, const char *line)
 	d->told_broken = TRUE;
 }
 
-/* Reads at most MAX lines. FALSE: the other end is closed. */
+/* Reads at most MAX lines. FALSE: the plugin has closed the socket. */
 static gboolean read_lines(struct director *d, guint max)
 {
 	for (guint i = 0; i < max; i++) {
@@ -324,8 +326,8 @@ void director_close(struct director *d)
 }
 
 /*
- * Sends a line without blocking. The few short lines always fit; if one does not, QEMU is stuck,
- * and so are its vCPUs.
+ * Sends a line without blocking. The few short lines always fit into the socket, unless QEMU is
+ * stuck, in which case its vCPUs are stuck, too.
  */
 static void say(struct director *d, const char *line)
 {
@@ -344,7 +346,7 @@ gboolean director_is_there(const struct director *d)
 
 void director_ask_totals(struct director *d)
 {
-	/* an answer contains all functions, so it replaces the previous one */
+	/* the reply contains all functions, so it replaces the previous one */
 	if (d->visits)
 		json_array_clear(d->visits);
 	say(d, "counts");
@@ -366,7 +368,10 @@ void director_totals(const struct director *d, guint hold, struct director_total
 	const struct director_totals *logged = &d->logged[hold];
 
 	*ret = d->totals[hold];
-	/* waits can end after the plugin sent the totals, and a QEMU that is killed sends none */
+	/*
+	 * use the larger count: waits can end after the plugin has sent the totals, and a killed
+	 * QEMU sends none
+	 */
 	ret->held = MAX(ret->held, logged->held);
 	ret->met = MAX(ret->met, logged->met);
 	ret->expired = MAX(ret->expired, logged->expired);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes the plugin's instruction file (plugin/protocol.h) for holds. */
+/* Writes the instruction file for the plugin (plugin/protocol.h). */
 #include "director/internal.h"
 
 #include <string.h>
@@ -8,10 +8,14 @@
 #include "util/error.h"
 
 /*
- * version of the plugin interface with callbacks between the read and the write of an instruction
+ * The first version of the plugin interface with callbacks between the read and the write of an
+ * instruction.
  */
 #define UPDATE_API 3
-/* version of the plugin interface with which a plugin can read registers and memory of the guest */
+/*
+ * The first version of the plugin interface with which a plugin can read registers and memory of
+ * the guest.
+ */
 #define RECORD_API 4
 
 static void hold_orders_clear(gpointer data)
@@ -35,8 +39,8 @@ void director_orders_free(struct director_orders *orders)
 }
 
 /*
- * Opens the names of KERNEL: from its vmlinux, which may have DWARF, else from the image's
- * kallsyms.
+ * Opens the symbols of KERNEL: those of its vmlinux, which may have DWARF, or else the kallsyms of
+ * its image.
  */
 static struct symbols *open_names(const struct kernel *kernel, struct variables **ret_variables,
 				  GError **error)
@@ -83,8 +87,9 @@ static void write_side(GString *out, guint id, char side, const struct site *sit
 }
 
 /*
- * Writes the address to which functions jump instead of returning: x86 kernels with return thunks,
- * and ppc64 functions that are compiled for size, which restore registers out of line.
+ * Writes the address to which functions jump instead of returning. Two kinds of functions do so:
+ * those of x86 kernels with return thunks, and ppc64 functions that are compiled for size, which
+ * restore registers out of line.
  */
 static void write_thunk(GString *out, struct symbols *symbols)
 {
@@ -119,7 +124,7 @@ static void add_call(gpointer id, void *data)
 	g_hash_table_add(data, id);
 }
 
-/* Finds which of the counted functions each of them calls. */
+/* Finds, for each counted function, the other counted functions that it calls. */
 static void find_calls(struct director_orders *orders, struct symbols *symbols, const char *arch)
 {
 	g_autoptr(GHashTable) entries =
@@ -237,8 +242,8 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 		return NULL;
 	for (guint i = 0; i < n + orders->n_arms; i++)
 		/*
-		 * ignore an arm whose place the kernel does not have: it is like one that is never
-		 * reached
+		 * ignore an arm whose place the kernel does not have; it counts as an arm that is
+		 * never reached
 		 */
 		if (!add_hold(orders, symbols, kernel->arch, spec_at(holds, n, sweep, i), out,
 			      i < n ? error : NULL) &&

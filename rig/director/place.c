@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Turns places into addresses: scenario/holds.c has the forms of places. */
+/* Converts places to addresses; scenario/holds.c defines the forms of places. */
 #include "director/internal.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 #define UPDATE "update "
 #define IN " in "
 #define NEAREST 3
-/* A function has this many instances, or a line this many copies, and is too vague for a hold. */
+/* A function with more instances, or a line with more copies, is too vague for a hold. */
 #define SITES_MAX 64
 
 static void site_clear(struct site *site)
@@ -53,7 +53,7 @@ static gboolean find_function(struct symbols *symbols, const char *name, struct 
 	return TRUE;
 }
 
-/* Adds OFFSET, which must be inside the function, to each address. */
+/* Adds OFFSET, which must be inside the function, to each address of SITE. */
 static gboolean add_offset(const char *place, guint64 offset, struct site *site, GError **error)
 {
 	for (guint i = 0; i < site->at->len; i++) {
@@ -135,8 +135,8 @@ static gboolean find_returns(struct symbols *symbols, const char *arch, const ch
 }
 
 /*
- * Resolves "function" and "function+0x12", counted from where the kernel itself enters the
- * function.
+ * Resolves "function" and "function+0x12". Offsets count from the address at which the kernel
+ * enters the function.
  */
 static gboolean find_entry(struct symbols *symbols, const char *arch, const char *place,
 			   struct site *ret, GError **error)
@@ -155,7 +155,10 @@ static gboolean find_entry(struct symbols *symbols, const char *arch, const char
 	return TRUE;
 }
 
-/* Resolves "in F" and "2 in F": the instructions of F from where the kernel itself enters it. */
+/*
+ * Resolves "in F" and "2 in F": the instructions of F from the address at which the kernel enters
+ * it.
+ */
 static gboolean find_updates(struct symbols *symbols, const char *arch, const char *rest,
 			     struct site *ret, GError **error)
 {

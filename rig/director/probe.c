@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds the plugin's shared object that a QEMU loads. Each is tried, because QEMU does not report
- * its plugin interface.
+ * Finds the plugin's shared object that a given QEMU loads, by trying each, because QEMU does not
+ * report its plugin interface.
  */
 #include "director/director.h"
 
@@ -12,14 +12,14 @@
 #include "util/paths.h"
 #include "util/spawn.h"
 
-/* Newest first; mk/plugin.mk builds them. */
+/* Interface versions, newest first; mk/plugin.mk builds a shared object for each. */
 static const int versions[] = {7, 6, 4, 2, 1};
 
 char *director_escape(const char *path)
 {
 	g_auto(GStrv) parts = g_strsplit(path, ",", -1);
 
-	/* QEMU reads a comma as the beginning of the next option, and two as a comma */
+	/* QEMU treats a comma as the end of an option, and two commas as a literal comma */
 	return g_strjoinv(",,", parts);
 }
 
@@ -31,8 +31,8 @@ static char *plugin_file(int version)
 }
 
 /*
- * Starts QEMU with FILE and returns its output: the plugin's answer, or the reason why it was not
- * loaded. No guest is started.
+ * Starts QEMU with the shared object FILE, without a guest. Returns QEMU's output: the plugin's
+ * reply, or the reason why it was not loaded.
  */
 static char *ask(const char *emulator, const char *file)
 {
@@ -43,7 +43,7 @@ static char *ask(const char *emulator, const char *file)
 	const struct spawn spawn = {.argv = argv, .keep = 4096};
 	char *output = NULL;
 
-	/* ignore the error: a plugin with probe=on ends QEMU */
+	/* ignore the error: with probe=on, QEMU always exits because the plugin refuses to load */
 	spawn_run(&spawn, &output, NULL);
 	return output ? output : g_strdup("");
 }

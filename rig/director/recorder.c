@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Describes a kernel to the plugin's lock recorder: the functions that acquire and release locks,
- * and the addresses of image and code. A function that a kernel does not have is left out: those
- * with lockdep (…_nested) replace the plain ones where lockdep is built in.
+ * Writes the description of a kernel for the plugin's lock recorder: the functions that acquire and
+ * release locks, and the addresses of image and code. Functions that the kernel does not have are
+ * left out. With lockdep, the functions …_nested replace the plain ones.
  */
 #include "director/internal.h"
 
@@ -14,7 +14,10 @@
 
 #define STACK_SHIFT 14 /* THREAD_SIZE of x86-64 and arm64 */
 
-/* Operation, mode and flag (protocol.h), and the lock, if it is not an argument. */
+/*
+ * A row is the function; its operation, mode and flag (protocol.h); and the lock, if it is not an
+ * argument.
+ */
 static const struct hook {
 	const char *function, *words, *lock;
 } hooks[] = {
@@ -56,7 +59,10 @@ static const struct hook {
 	{"downgrade_write", "weaken r -", NULL},
 	{"up_write", "drop w -", NULL},
 	{"__init_rwsem", "named w -", NULL},
-	/* kernel/locking/percpu-rwsem.c: readers are inline, but for the two of hotplug */
+	/*
+	 * kernel/locking/percpu-rwsem.c: readers are inline, except those of the two hotplug locks
+	 * (the last five rows)
+	 */
 	{"percpu_down_write", "want w -", NULL},
 	{"percpu_up_write", "drop w -", NULL},
 	{"__percpu_init_rwsem", "named w -", NULL},
@@ -65,7 +71,7 @@ static const struct hook {
 	{"cpus_read_unlock", "drop r -", "cpu_hotplug_lock"},
 	{"get_online_mems", "want r -", "mem_hotplug_lock"},
 	{"put_online_mems", "drop r -", "mem_hotplug_lock"},
-	/* fs/kernfs/dir.c: active references; the removal of a node waits for them */
+	/* fs/kernfs/dir.c: active references; the removal of a node waits until all are released */
 	{"kernfs_get_active", "try r k", NULL},
 	{"kernfs_put_active", "drop r k", NULL},
 	{"kernfs_unbreak_active_protection", "want r k", NULL},
@@ -77,7 +83,7 @@ static const struct hook {
 	{"do_el0_svc", "leave r -", NULL},
 };
 
-/* Functions to which those that can fail jump, so that they return to the caller. */
+/* Functions to which functions that can fail jump, instead of calling them and returning. */
 static const char *const tails[] = {
 	"__mutex_lock",
 	"__mutex_lock_common",
@@ -149,13 +155,16 @@ static gboolean config_has(GHashTable *config, const char *key)
 	return config && !g_strcmp0(g_hash_table_lookup(config, key), "y");
 }
 
-/* THREAD_SIZE of KERNEL (arch/…/include/asm/thread_info.h): a task is told apart by its stack. */
+/*
+ * THREAD_SIZE of KERNEL (arch/…/include/asm/thread_info.h). The recorder identifies a task by its
+ * stack.
+ */
 static guint64 stack_bytes(const struct kernel *kernel, struct symbols *symbols)
 {
 	g_autoptr(GHashTable) config =
 		kernel->config ? kernel_config_load(kernel->config, NULL) : NULL;
 	g_autoptr(GArray) kasan = symbols_named(symbols, "kasan_report");
-	/* ppc64 */
+	/* CONFIG_THREAD_SHIFT exists on ppc64 */
 	guint shift = config_number(config, "CONFIG_THREAD_SHIFT", STACK_SHIFT);
 	guint page = config_has(config, "CONFIG_PPC_64K_PAGES") ? 16 : 12;
 

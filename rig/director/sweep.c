@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The file of a sweep. */
+/* Reads the file of a sweep. */
 #include "director/director.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes the classes of a cycle of locks in the form in which the plugin recognises them
+ * Writes the classes of a cycle of locks in the form by which the plugin recognises them
  * (docs/prove.md).
  */
 #include "director/internal.h"
@@ -13,7 +13,7 @@
 #define NODE "kn->active"
 #define PLACE "lock of "
 
-/* The bytes of a kernel, which contain the names of its locks. */
+/* Reads the bytes of the kernel, which contain the names of its locks. */
 static GBytes *kernel_bytes(const struct kernel *kernel, GError **error)
 {
 	g_autoptr(GMappedFile) file = NULL;
@@ -34,7 +34,10 @@ static gboolean has_text(GBytes *bytes, const char *text)
 
 	g_autofree char *whole = g_strdup_printf(".%s", text);
 
-	/* search with the NUL of the string before it, so that it is not a part of another name */
+	/*
+	 * search with the NUL of the preceding string, so that the end of a longer name does not
+	 * match
+	 */
 	whole[0] = '\0';
 	return memmem(data, len, whole, strlen(text) + 2) != NULL;
 }
@@ -49,7 +52,7 @@ static gboolean no_class(const char *name, GError **error)
 			name);
 }
 
-/* "lock of FUNCTION()": a lock that FUNCTION initialises. */
+/* Writes the class "lock of FUNCTION()": a lock that FUNCTION initialises. */
 static gboolean write_place(GString *out, struct symbols *symbols, const char *name, GError **error)
 {
 	const char *rest = name + strlen(PLACE), *end = strstr(rest, "()");

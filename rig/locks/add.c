@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads new runs and logs into the graph, in batches of one transaction each. */
+/* Adds the lock orders of new runs and logs to the graph, in batches of one transaction each. */
 #include <string.h>
 #include <sys/stat.h>
 #include <zlib.h>
@@ -11,12 +11,15 @@
 #include "util/paths.h"
 
 #define BATCH 500
-/* A folder's mtime does not show changes within the resolution of its clock. */
+/*
+ * Two changes of a folder within this time may leave the same mtime, so a younger mtime is not
+ * relied on.
+ */
 #define FRESH_NS (2 * RIG_NS_PER_S)
 
 enum run_state { RUN_WITHOUT, RUN_WITH, RUN_GOING };
 
-/* A row of the table of classes that a batch caches. */
+/* A row of the table `class`, cached by a batch. */
 struct class_row {
 	gint64 id;
 	guint flags;
@@ -38,7 +41,10 @@ static gint64 id_of(sqlite3 *db, const char *insert, const char *const *texts)
 	return stmt && db_row(stmt, NULL) ? sqlite3_column_int64(stmt, 0) : 0;
 }
 
-/* The id of a place. TEXTS: kernel, tree, machine, scenario, NULL. */
+/*
+ * Returns the id of a row of `place`, which is created if needed. TEXTS: kernel, tree, machine,
+ * scenario, NULL.
+ */
 static gint64 place_id(sqlite3 *db, const char *const *texts)
 {
 	return id_of(db,
@@ -70,13 +76,13 @@ static gboolean load_classes(struct batch *b, GError **error)
 	return stmt != NULL;
 }
 
-/* Merges flags of two runs: LOCK_SINGLE stays only if both have it. */
+/* Merges the flags of a class in two runs: LOCK_SINGLE stays only if both have it. */
 static guint joined(guint flags, guint more)
 {
 	return flags & more & LOCK_SINGLE ? flags | more : (flags | more) & ~LOCK_SINGLE;
 }
 
-/* The id of a class; the run's data about it is merged. 0 with an error. */
+/* Returns the id of a class and merges the run's flags into its row. 0: an error. */
 static gint64 class_id(struct batch *b, const struct lock_class *class, GError **error)
 {
 	struct class_row *row = g_hash_table_lookup(b->classes, class->name);
@@ -171,7 +177,7 @@ static gboolean note_run(struct batch *b, const char *name, enum run_state state
 	return sqlite3_step(stmt) == SQLITE_DONE || db_fail(b->db->db, name, error);
 }
 
-/* TRUE: another process has added it. */
+/* TRUE: NAME is in the graph already, because another process has added it. */
 static gboolean is_there(struct batch *b, const char *name)
 {
 	db_stmt *stmt = db_query(b->db->db, "SELECT 1 FROM run WHERE name = ?1 AND state <> 2",
@@ -270,7 +276,7 @@ static GPtrArray *names_of(struct lock_db *db, const char *sql, GError **error)
 	return names;
 }
 
-/* Adds the folders in PATH that the graph does not have. */
+/* Appends to NAMES the folders in PATH that the graph does not have. */
 static void add_new_names(struct lock_db *db, const char *path, GPtrArray *names)
 {
 	g_autoptr(GPtrArray) known = names_of(db, "SELECT name FROM run", NULL);
@@ -286,7 +292,10 @@ static void add_new_names(struct lock_db *db, const char *path, GPtrArray *names
 			g_ptr_array_add(names, g_strdup(name));
 }
 
-/* When run folders were last added or removed; 0: unknown, or too recent. */
+/*
+ * The time of the last addition or removal in the folder PATH; 0: unknown, or too recent to be
+ * relied on.
+ */
 static gint64 folder_time(const char *path)
 {
 	struct stat st;
@@ -330,7 +339,7 @@ gboolean lock_db_update(struct lock_db *db, GError **error)
 
 	if (!time || time != noted)
 		add_new_names(db, db->results, names);
-	/* in the order of time, so that a batch has few places */
+	/* sort by time, so that the runs of a batch belong to few places */
 	g_ptr_array_sort(names, by_text);
 	if (db->logs && g_file_test(db->logs, G_FILE_TEST_IS_DIR))
 		add_new_names(db, db->logs, logs);
@@ -347,7 +356,9 @@ gboolean lock_db_update(struct lock_db *db, GError **error)
 
 /* ---- logs ---- */
 
-/* Stores JSON as a new file in the folder of logs; an existing file has the same orders. */
+/*
+ * Stores JSON as a new file in the folder of logs; if the file exists, it has the same lock orders.
+ */
 static gboolean keep_log(struct lock_db *db, const char *name, const char *text, GError **error)
 {
 	g_autofree char *path = g_build_filename(db->logs, name, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The answer of one run. */
+/* Determines from one run's verdict file whether a cycle of locks is a deadlock. */
 #include "locks/answer.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static const char *text_at(json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* NAME without what is in brackets behind kn->active. */
+/* TRUE: MEMBERS has NAME, where a bracketed part behind kn->active is ignored. */
 static gboolean is_member(json_t *members, const char *name)
 {
 	json_t *member;
@@ -34,7 +34,7 @@ static gboolean is_member(json_t *members, const char *name)
 	return FALSE;
 }
 
-/* Are all classes of CYCLE among MEMBERS? */
+/* TRUE: all classes of CYCLE are among MEMBERS. */
 static gboolean is_inside(json_t *cycle, json_t *members)
 {
 	json_t *edges = at(cycle, "edges"), *edge;
@@ -46,13 +46,16 @@ static gboolean is_inside(json_t *cycle, json_t *members)
 	return json_array_size(edges) > 0;
 }
 
-/* The recorded cycle among MEMBERS with the worst state, of those the shortest one; or NULL. */
+/*
+ * Of the recorded cycles among MEMBERS, the one with the worst state, and of these the shortest; or
+ * NULL.
+ */
 static json_t *find_cycle(json_t *recorded, json_t *members)
 {
 	json_t *cycles = at(recorded, "cycles"), *cycle, *best = NULL;
 	size_t i;
 
-	/* they come in that order */
+	/* lock_recorded_cycles() lists the worst state first */
 	json_array_foreach (cycles, i, cycle)
 		if (!best && is_inside(cycle, members))
 			best = cycle;
@@ -83,7 +86,10 @@ static json_int_t encounters(json_t *trap, const char *held, const char *wanted)
 	return count;
 }
 
-/* How often each half was reached while the trap was armed. */
+/*
+ * Adds how often each task of the cycle held its lock and wanted the next one while the trap was
+ * armed.
+ */
 static void add_encounters(GString *text, json_t *trap)
 {
 	json_t *members = at(trap, "cycle");
@@ -104,7 +110,7 @@ static void add_encounters(GString *text, json_t *trap)
 	}
 }
 
-/* TRUE: the explanation of the hang names at least two of the members. */
+/* TRUE: the explanation of the hang has at least two of the members. */
 static gboolean is_explained(json_t *details, json_t *members)
 {
 	json_t *reports = at(details, "reports"), *report;

@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 enum lock_answer {
-	ANSWER_NONE, /* the record proves nothing */
+	ANSWER_NONE, /* the record of the run is not conclusive */
 	ANSWER_NOT_MET,
 	ANSWER_GUARDED,
 	ANSWER_REAL,
@@ -19,8 +19,8 @@ enum lock_answer {
 	}
 
 /*
- * DETAILS is what the file `verdict` of a run with a trap says, of any origin. *RET_TEXT, the
- * caller's, is what the answer is based on: one sentence, or several lines.
+ * DETAILS is the content of the file `verdict` of a run with a trap, from any source. *RET_TEXT:
+ * the facts behind the answer, one sentence or several lines; the caller owns it.
  */
 enum lock_answer lock_answer_of(json_t *details, char **ret_text);
 

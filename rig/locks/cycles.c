@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cycles of the united graph. Only edges inside a strongly connected component can be on one
- * (Tarjan's algorithm, without recursion); through each of these the shortest cycle is found
- * breadth first, in one search for all edges that lead to the same class.
+ * Finds cycles of the united graph. Only an edge inside a strongly connected component can be part
+ * of a cycle (Tarjan's algorithm, without recursion). For each such edge, a breadth-first search
+ * finds the shortest cycle through it; one search handles all edges that lead to the same class.
  */
 #include <string.h>
 
@@ -10,13 +10,16 @@
 
 #define JUDGED_CACHE 256
 
-/* The graph as successor lists. */
+/* The graph as adjacency lists. */
 struct net {
 	const struct lock_graph *graph;
 	guint n;
-	guint *start; /* n + 1: edges of class i are start[i] .. start[i + 1] - 1, as they are
-		       * sorted */
-	guint *component; /* 1, 2, … */
+	/*
+	 * n + 1 entries: the edges from class i are start[i] .. start[i + 1] - 1, because edges are
+	 * sorted
+	 */
+	guint *start;
+	guint *component; /* number of each class's component, from 1 */
 };
 
 static const struct order_edge *edge_at(const struct net *net, guint i)
@@ -41,16 +44,17 @@ static void net_clear(struct net *net)
 	g_free(net->component);
 }
 
-/* Tarjan's state of one class. */
+/* State of one class in Tarjan's algorithm. */
 struct visit {
-	guint order, low; /* 0: not visited */
-	guint next;	  /* edge to follow next */
+	guint order, low; /* 0: the class was not visited */
+	guint next;	  /* index of the edge to follow next */
 };
 
 struct tarjan {
 	struct net *net;
 	struct visit *visit;
-	GArray *path, *open; /* guint: classes being visited; classes without a component yet */
+	/* guint: the classes being visited; the visited classes that have no component yet */
+	GArray *path, *open;
 	guint count, components;
 };
 
@@ -118,9 +122,12 @@ static void find_components(struct net *net)
 	g_array_unref(t.open);
 }
 
-/* ---- shortest ways back ---- */
+/* ---- shortest paths ---- */
 
-/* Breadth first from one class, inside its component: depth 1 is itself, 0 was not reached. */
+/*
+ * State of a breadth-first search from one class inside its component. Depth 1 is the class itself,
+ * 0 a class that was not reached.
+ */
 struct ways {
 	guint *before, *depth;
 	GArray *queue;
@@ -173,10 +180,7 @@ static GArray *cycle_of(const struct ways *w, guint last)
 	return cycle;
 }
 
-/*
- * Rotates CYCLE so that the class of the lowest index is first. Indices are in the order of
- * names.
- */
+/* Rotates CYCLE so that the class with the lowest index is first. Classes are sorted by name. */
 static void rotate(GArray *cycle)
 {
 	g_autofree guint *old = g_memdup2(cycle->data, cycle->len * sizeof(guint));
@@ -221,8 +225,8 @@ static gboolean contains(const GArray *array, guint value)
 }
 
 /*
- * The gates that at least two edges share: their tasks exclude each other, but a deadlock needs all
- * edges at once.
+ * Returns the gates that at least two edges of CYCLE share. Tasks that hold a common gate exclude
+ * each other, but a deadlock needs the tasks of all edges at once.
  */
 static GArray *shared_gates(const struct lock_graph *graph, const GArray *cycle)
 {
@@ -273,7 +277,9 @@ void lock_cycle_free(struct lock_cycle *cycle)
 	g_free(cycle);
 }
 
-/* The edges of one sighting as a set of pairs of class numbers in GRAPH: from << 32 | to. */
+/*
+ * The edges of one run as a set of pairs of class indices of GRAPH, each pair as from << 32 | to.
+ */
 static GHashTable *judged_edges(struct lock_db *db, const struct lock_graph *graph,
 				const char *name)
 {
@@ -305,7 +311,10 @@ static gboolean saw_all(GHashTable *pairs, const GArray *cycle)
 	return TRUE;
 }
 
-/* TRUE: one run had all edges. Checks the first and the last run of the rarest edge. */
+/*
+ * TRUE: one run had all edges of the cycle, so lockdep has judged it. Only the first and the last
+ * run of the rarest edge are checked.
+ */
 static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, const GArray *cycle,
 			   GHashTable *cache)
 {
@@ -355,12 +364,12 @@ static int shortest_first(gconstpointer a, gconstpointer b)
 	return memcmp(one->data, two->data, one->len * sizeof(guint));
 }
 
-/* The shortest cycle through each edge, without duplicates, as arrays of classes. */
+/* The shortest cycle through each edge, without duplicates; each cycle is an array of classes. */
 static GPtrArray *candidates(const struct net *net, guint length)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
-	GArray *ends = g_array_new(FALSE, FALSE, sizeof(guint)); /* edges, by the class that they
-								  * lead to */
+	/* edges, sorted by the class that they lead to */
+	GArray *ends = g_array_new(FALSE, FALSE, sizeof(guint));
 	g_autofree guint *start = g_new0(guint, net->n + 2), *fill = NULL;
 	struct ways ways;
 

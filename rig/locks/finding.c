@@ -52,7 +52,10 @@ char **lock_cycle_parse(const char *text)
 	for (char **word = words; *word; word++) {
 		char *name = lock_plain_name(g_strstrip(*word));
 
-		/* keys have the function of an attribute, the recorder the name of its file */
+		/*
+		 * signatures name the attribute's function, but the recorder names the attribute's
+		 * file
+		 */
 		if (g_str_has_prefix(name, "kn->active(") && !strchr(name, '/'))
 			name[strlen("kn->active")] = '\0';
 
@@ -60,7 +63,7 @@ char **lock_cycle_parse(const char *text)
 			g_free(name);
 			return NULL;
 		}
-		/* the end of a cycle is its beginning */
+		/* the text of a cycle ends with its first class again */
 		if (!g_ptr_array_find_with_equal_func(classes, name, g_str_equal, NULL))
 			g_ptr_array_add(classes, name);
 		else
@@ -72,7 +75,7 @@ char **lock_cycle_parse(const char *text)
 	return (char **)g_ptr_array_steal(classes, NULL);
 }
 
-/* The edge with the key KEY, if the boot has it. */
+/* Adds the edge whose signature is KEY to FOUND, if the boot has it. */
 static void find_edge(const struct lock_graph *graph, const char *key, GPtrArray *found)
 {
 	g_auto(GStrv) ends = key && g_str_has_prefix(key, EDGE_KEY)

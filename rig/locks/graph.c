@@ -12,10 +12,11 @@
 #define LOGS_NAME "locks-logs"
 
 /*
- * `place` is a kernel, machine and scenario. `seen` has a row for each edge and place where it was
- * seen. `edge` has the sums of these rows for each tree, and for all trees together (tree 0), so
- * that a query of the whole graph reads one row for each edge. gates: see db.h. run.state: 0, the
- * run has no lock orders; 1, it has; 2, the run has not ended, so it is read again.
+ * `place` has combinations of kernel, tree, machine and scenario. `seen` has a row for each edge
+ * and each place where it was seen. `edge` has the sums of these rows for each tree, and for all
+ * trees together (tree 0), so that a query of the whole graph reads one row per edge. For `gates`
+ * see db.h. run.state: 0, the run has no lock orders; 1, it has some; 2, the run has not ended, so
+ * it is read again later.
  */
 static const char schema[] =
 	"CREATE TABLE class(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, "
@@ -61,7 +62,7 @@ static gboolean make_tables(sqlite3 *db, gboolean anew, GError **error)
 		return TRUE;
 	if (!db_exec(db, "BEGIN IMMEDIATE", error))
 		return FALSE;
-	/* another process may have created them meanwhile */
+	/* another process may have created the tables meanwhile */
 	if (!anew && db_version(db) == SCHEMA_VERSION)
 		return db_exec(db, "COMMIT", error);
 	return drop_tables(db, error) && db_exec(db, schema, error) && db_exec(db, version, error);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lock graph of a results folder: the orders of all its runs united, with where and how often
- * each was seen. It is kept in SQLite (locks.sqlite beside the run index), brought up to date when
- * it is opened, and outlives run folders that are pruned; REBUILD makes it again from the folders
- * that are there. With nothing new that costs one stat().
+ * The lock graph of a results folder: the lock orders of all its runs united, with the places where
+ * each was seen and how often. It is stored in SQLite (locks.sqlite, next to the run index),
+ * updated whenever it is opened, and keeps the orders of run folders that were pruned; REBUILD
+ * creates it again from the existing folders. An update without new runs costs one stat().
  *
- * The name of a sighting is that of its run, or of a log (lock_db_add_log()). It begins with its
- * time, so that text order is the order of time.
+ * A sighting is the name of a run, or of a log (lock_db_add_log()). The name begins with its time,
+ * so that text order is the order of time.
  */
 #ifndef RIG_LOCKS_GRAPH_H
 #define RIG_LOCKS_GRAPH_H
@@ -33,7 +33,7 @@ RIG_DEFINE_AUTO(lock_db, lock_db_free)
 gboolean lock_db_add_log(struct lock_db *db, const char *file, json_t *reports, guint *ret_edges,
 			 GError **error);
 
-/* A filter; NULL leaves a field open. */
+/* A filter; a NULL field matches everything. */
 struct lock_filter {
 	const char *kernel, *machine, *scenario, *tree;
 };
@@ -42,8 +42,11 @@ struct order_edge {
 	guint from, to;	 /* indices of the graph's classes */
 	guint contexts;	 /* enum lock_context */
 	guint runs;
-	char *first, *last; /* names of runs */
-	/* guint, sorted: indices of classes held at every occurrence in every run */
+	char *first, *last; /* names of the first and the last run that had the edge */
+	/*
+	 * guint, sorted: indices of the classes that were held at every occurrence of the edge in
+	 * every run
+	 */
 	GArray *gates;
 };
 
@@ -59,7 +62,7 @@ struct lock_graph *lock_graph_load(struct lock_db *db, const struct lock_filter 
 void lock_graph_free(struct lock_graph *graph);
 RIG_DEFINE_AUTO(lock_graph, lock_graph_free)
 
-/* The graph of one boot. */
+/* Makes a graph of the lock orders of one boot. */
 struct lock_graph *lock_graph_of_orders(const struct lock_orders *orders);
 
 /* The index of the class called NAME, or -1. */
@@ -69,24 +72,28 @@ const struct order_edge *lock_graph_find(const struct lock_graph *graph, guint f
 
 /* A place where an edge occurred. */
 struct lock_sighting {
-	char *kernel, *tree, *machine, *scenario; /* tree "" outside of nights */
+	char *kernel, *tree, *machine, *scenario; /* `tree` is "" outside of nights */
 	char *first, *last;
 	guint runs;
 };
-/* The places of FROM -> TO (names), oldest first: array of struct lock_sighting, the caller's. */
+/*
+ * The places where the edge FROM -> TO was seen, oldest first: array of struct lock_sighting, owned
+ * by the caller.
+ */
 GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *to, GError **error);
 
-/* An edge that no run of its tree had before. */
+/* An edge that no earlier run of its tree had. */
 struct lock_new {
-	char *tree, *from, *to; /* tree "" outside of nights */
-	char *first;		/* name of the run */
-	guint runs;		/* number of runs of the tree that have it */
-	gboolean anywhere;	/* no run of any tree had it before */
+	char *tree, *from, *to; /* `tree` is "" outside of nights */
+	char *first;		/* name of the first run that has the edge */
+	guint runs;		/* number of runs of the tree that have the edge */
+	gboolean anywhere;	/* TRUE: no earlier run of any tree had it */
 };
 /*
- * The edges first seen from SINCE on and before UNTIL (beginnings of run names; NULL: no end), of
- * TREE (NULL: of all trees), those that are new anywhere first: array of struct lock_new, the
- * caller's. A tree without an earlier run is left out, because all of its edges would be new.
+ * The edges of TREE (NULL: of all trees) that were first seen from SINCE on and before UNTIL
+ * (beginnings of run names; NULL: no limit). Edges that are new in all trees come first. The result
+ * is an array of struct lock_new, owned by the caller. A tree without an earlier run is left out,
+ * because all of its edges would be new.
  */
 GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *since,
 			      const char *until, GError **error);
@@ -97,23 +104,29 @@ struct lock_orders *lock_orders_of_run(const char *results, const char *run);
 /* ---- cycles ---- */
 
 struct lock_cycle {
-	GArray *classes; /* guint: each is held while the next is waited for, the last one while the
-			  * first one is */
-	GArray *gates;	 /* guint: held at every occurrence of at least two of its edges, so that
-			  * these exclude each other */
-	gboolean ambiguous; /* it passes through a name that stands for several keys */
-	const char *since;  /* the run that completed it; borrowed from the graph */
-	char *signature; /* "lock-cycle:A --> B", begins with the least name */
+	/*
+	 * guint: one task per class holds this class and waits for the next one; the last class's
+	 * task waits for the first class
+	 */
+	GArray *classes;
+	/*
+	 * guint: classes held at every occurrence of at least two of the cycle's edges, so that the
+	 * tasks of these edges exclude each other
+	 */
+	GArray *gates;
+	gboolean ambiguous; /* one of its classes has a name that stands for several keys */
+	const char *since;  /* the run whose edge completed the cycle; borrowed from the graph */
+	char *signature; /* "lock-cycle:A --> B", beginning with the alphabetically first class */
 };
 
 /*
- * Shortest cycles of the graph, at most one through each edge and of at most LENGTH classes;
- * unguarded ones first, then by length. A cycle whose edges were all seen in one run is left out:
- * lockdep saw them too, and has either reported it or found that it cannot block (recursive
- * readers, or keys of one name that are different locks). *ret_judged (may be NULL): how many
- * cycles were left out.
+ * Finds shortest cycles of the graph: at most one through each edge, and of at most LENGTH classes.
+ * Unguarded cycles come first, then shorter ones. A cycle whose edges were all seen in one run is
+ * left out: lockdep saw them too, and has either reported the cycle or found that it cannot block
+ * (recursive readers, or different locks with keys of one name). *ret_judged (may be NULL): number
+ * of cycles left out.
  */
-#define LOCK_CYCLES_MAX 1000 /* no more are looked for */
+#define LOCK_CYCLES_MAX 1000 /* maximum number of cycles to find */
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length,
 		       guint *ret_judged);
 void lock_cycle_free(struct lock_cycle *cycle);
@@ -127,26 +140,26 @@ struct lock_violation {
 };
 
 /*
- * The edges of GRAPH that violate the declared order in FILE (scenarios/lock-order.yaml). Errors:
- * RIG_EXIT_USAGE with the line of FILE.
+ * Finds the edges of GRAPH that violate the declared order in FILE (scenarios/lock-order.yaml).
+ * Errors: RIG_EXIT_USAGE with the line of FILE.
  */
 GPtrArray *lock_order_check(const char *file, const struct lock_graph *graph, GError **error);
 void lock_violation_free(struct lock_violation *violation);
 
 /*
- * The findings in the lock orders of one boot, as reports: edges that violate the declared order
- * in ORDER_FILE (kind lock-order), and the edge that KEY names, if the boot has it (kind
- * lock-edge, a note). KEY is from lock_edge_key(), or any other text, or NULL. Array of struct
- * splat without a free function. An ORDER_FILE that cannot be read sets *error and gives no
- * findings of its kind.
+ * Finds, in the lock orders of one boot, the edges that violate the declared order in ORDER_FILE
+ * (kind lock-order), and the edge with the signature KEY, if the boot has it (kind lock-edge, a
+ * note). KEY is from lock_edge_key(), or any other text, or NULL. Returns the findings as an array
+ * of struct splat without a free function. If ORDER_FILE cannot be read, *error is set and there
+ * are no lock-order findings.
  */
 GPtrArray *lock_findings(const struct lock_orders *orders, const char *order_file, const char *key,
 			 GError **error);
 
 struct lock_recorded;
 /*
- * The open cycles of CYCLES (recorded.h: lock_recorded_cycles()) as reports of kind lock-cycle: an
- * array as above.
+ * Converts those of CYCLES (from lock_recorded_cycles(), recorded.h) whose state is CYCLE_OPEN to
+ * reports of kind lock-cycle. Returns an array like that of lock_findings().
  */
 GPtrArray *lock_cycle_findings(const struct lock_recorded *recorded, const GPtrArray *cycles);
 

@@ -11,12 +11,12 @@
 
 #include <string.h>
 
-#define DEPTH_MAX 64 /* MAX_LOCK_DEPTH is 48 */
+#define DEPTH_MAX 64 /* the kernel's MAX_LOCK_DEPTH is 48 */
 
 struct reader {
 	GHashTable *by_key;  /* "ADDRESS NAME" as printed -> class number + 1 */
 	GHashTable *by_name; /* canonical name -> class number + 1 */
-	GHashTable *prefixes; /* held stacks that were the whole of a chain */
+	GHashTable *prefixes; /* stacks of held locks with which a chain ends */
 	GHashTable *edges;   /* from << 32 | to -> struct lock_edge, owned by orders */
 	struct lock_orders *orders;
 	lock_symbol symbol;
@@ -31,14 +31,15 @@ char *lock_plain_name(const char *name)
 	if (!hash || !g_ascii_isdigit(hash[1]))
 		return g_strdup(name);
 	rest = hash + 1 + strspn(hash + 1, "0123456789");
-	/* "#13" ends the name, except for a subclass "/1" */
+	/* a name ends before "#13"; a subclass "/1" belongs to it */
 	if (*rest && rest != slash)
 		return g_strdup(name);
 	return g_strdup_printf("%.*s%s", (int)(hash - name), name, rest);
 }
 
 /*
- * "dev_attr_state" for "dev_attr_state.3"; NULL for names that the compiler made for a static key.
+ * "dev_attr_state" for a key at dev_attr_state.3; NULL: the compiler made the symbol for a static
+ * key.
  */
 static char *key_symbol(const struct reader *r, const char *address)
 {
@@ -78,7 +79,10 @@ static char *canonical(const struct reader *r, const char *address, const char *
 	return g_steal_pointer(&plain);
 }
 
-/* The number of the class + 1; 0: there are too many. ADDRESS may be "(____ptrval____)". */
+/*
+ * The number of the class + 1, adding the class if needed; 0: there are too many. ADDRESS may be
+ * "(____ptrval____)".
+ */
 static guint class_get(struct reader *r, const char *address, const char *name)
 {
 	g_autofree char *key = g_strdup_printf("%s %s", address, name), *full = NULL;
@@ -89,7 +93,7 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 	    !g_utf8_validate(name, -1, NULL))
 		return number;
 	full = canonical(r, address, name, &flags);
-	/* "#6" alone */
+	/* the name is only a number, "#6" */
 	if (!*full)
 		return 0;
 	number = GPOINTER_TO_UINT(g_hash_table_lookup(r->by_name, full));
@@ -99,7 +103,7 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 	}
 	if (number) {
 		class = r->orders->classes->pdata[number - 1];
-		/* a second key of the same name */
+		/* a second key with the same name */
 		class->flags = (class->flags | LOCK_AMBIGUOUS) & ~LOCK_SINGLE;
 	} else {
 		class = g_new0(struct lock_class, 1);
@@ -193,7 +197,7 @@ typedef void (*chain_done)(struct reader *r, const struct chain *chain);
 
 struct chain_reader {
 	struct chain chain;
-	gboolean bad; /* a line of it could not be read */
+	gboolean bad; /* a line of the chain could not be read */
 	chain_done done;
 };
 
@@ -201,7 +205,7 @@ static guint context_of(const char *word)
 {
 	guint bits = g_ascii_strtoull(word, NULL, 10);
 
-	/* LOCK_CHAIN_SOFTIRQ_CONTEXT is bit 0, LOCK_CHAIN_HARDIRQ_CONTEXT bit 1 */
+	/* bit 0 is LOCK_CHAIN_SOFTIRQ_CONTEXT, bit 1 is LOCK_CHAIN_HARDIRQ_CONTEXT */
 	if (strstr(word, "hardirq") || bits & 2)
 		return LOCK_IN_HARDIRQ;
 	return strstr(word, "softirq") || bits & 1 ? LOCK_IN_SOFTIRQ : LOCK_IN_PROCESS;
@@ -240,12 +244,12 @@ static void each_chain(struct reader *r, const char *text, chain_done done)
 
 	while ((line = next_line(r, &at)))
 		chain_line(r, &c, line);
-	/* of a text that was cut off the last chain may be incomplete */
+	/* if the text was cut off, the last chain may be incomplete */
 	if (!*at)
 		chain_end(r, &c);
 }
 
-/* A key of the context and the first N locks of CHAIN. */
+/* A hash key for the context and the first N locks of CHAIN. */
 static GBytes *prefix_key(const struct chain *chain, guint n)
 {
 	guint words[DEPTH_MAX + 1];
@@ -260,7 +264,7 @@ static void note_prefix(struct reader *r, const struct chain *chain)
 	g_hash_table_add(r->prefixes, prefix_key(chain, chain->n));
 }
 
-/* TRUE: lock AT of the chain was waited for at this place, and not taken by a trylock. */
+/* TRUE: lock AT of the chain was waited for, not acquired by a trylock. */
 static gboolean was_waited_for(const struct reader *r, const struct chain *chain, guint at)
 {
 	g_autoptr(GBytes) key = prefix_key(chain, at + 1);
@@ -281,8 +285,8 @@ static int by_number(gconstpointer a, gconstpointer b)
 }
 
 /*
- * The locks held beside FROM while the last of CHAIN was waited for; class indices, sorted, each
- * once.
+ * The locks other than FROM that were held while the last lock of CHAIN was waited for: class
+ * indices, sorted, without duplicates.
  */
 static GArray *gates_of(const struct reader *r, const struct chain *chain, guint from)
 {
@@ -295,14 +299,14 @@ static GArray *gates_of(const struct reader *r, const struct chain *chain, guint
 			g_array_append_val(gates, index);
 	}
 	g_array_sort(gates, by_number);
-	/* a kernel's chain has no lock twice, a forged one may have */
+	/* a chain of a kernel has no lock twice, but damaged input may */
 	for (guint i = gates->len; i-- > 1;)
 		if (g_array_index(gates, guint, i) == g_array_index(gates, guint, i - 1))
 			g_array_remove_index(gates, i);
 	return gates;
 }
 
-/* Keeps in GATES only what OTHER has, too. */
+/* Removes from GATES the classes that OTHER does not have. */
 static void intersect(GArray *gates, const GArray *other)
 {
 	for (guint i = gates->len; i-- > 0;) {
@@ -372,7 +376,7 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
 	};
 
 	each_line(&r, lockdep, read_class);
-	/* read all names first: they determine what a chain's lock can be */
+	/* read all names first, because the classes' flags decide which locks can be gates */
 	each_chain(&r, chains, note_prefix);
 	each_chain(&r, chains, add_edges);
 	g_ptr_array_sort(r.orders->edges, by_ends);

@@ -25,7 +25,7 @@
 
 #include "util/auto.h"
 
-/* More than a kernel can have: MAX_LOCKDEP_KEYS is 8192, MAX_LOCKDEP_CHAINS_BITS up to 21. */
+/* Upper limits for any kernel: MAX_LOCKDEP_KEYS is 8192, and MAX_LOCKDEP_CHAINS_BITS up to 21. */
 #define LOCKS_CLASSES_MAX 8192
 #define LOCKS_EDGES_MAX 200000
 #define LOCKS_TEXT_MAX (32u << 20)
@@ -33,10 +33,11 @@
 
 enum lock_flags {
 	LOCK_AMBIGUOUS = 1, /* several keys share the name, and no symbol distinguishes them */
-	LOCK_SINGLE = 2,    /* one lock, not one of many objects': it can be a gate */
-	LOCK_HERE = 8,	    /* in a graph: a loaded edge begins or ends at it */
+	/* the class is one lock, not a lock in many objects; only such a lock can be a gate */
+	LOCK_SINGLE = 2,
+	LOCK_HERE = 8,	    /* used in a graph only: a loaded edge begins or ends at the class */
 	LOCK_SHARED = 4,    /* was acquired for reading at least once */
-	LOCK_WRITTEN = 16,  /* and for writing: of recorded.h only */
+	LOCK_WRITTEN = 16,  /* acquired for writing at least once; only set by recorded.h */
 };
 
 struct lock_class {
@@ -48,15 +49,20 @@ enum lock_context {
 	LOCK_IN_PROCESS = 1,
 	LOCK_IN_SOFTIRQ = 2,
 	LOCK_IN_HARDIRQ = 4,
-	LOCK_IN_REPORT = 8, /* in a lockdep report; if it is the only bit, the gates are unknown */
+	/* seen in a lockdep report; if this is the only bit, the gates are unknown */
+	LOCK_IN_REPORT = 8,
 };
 
-/* `to` was waited for while `from` was held. Numbers are indices of `classes`. */
+/*
+ * The order from -> to: `to` was waited for while `from` was held. Both are indices of `classes`.
+ */
 struct lock_edge {
 	guint from, to;
 	guint contexts; /* enum lock_context */
-	GArray *gates;	/* guint, sorted: single exclusive locks held at every occurrence; NULL:
-			 * none */
+	/*
+	 * guint, sorted: the single exclusive locks that were held at every occurrence; NULL: none
+	 */
+	GArray *gates;
 };
 
 /* The orders of one boot. */
@@ -75,12 +81,13 @@ typedef char *(*lock_symbol)(guint64 address, void *data);
 
 /*
  * Reads the text of /proc/lockdep and /proc/lockdep_chains (kernel/locking/lockdep_proc.c, 5.10 to
- * 7.x), which may be anything: unknown lines are passed over, tables are bounded. SYMBOL (may be
+ * 7.x). The text may be anything: unknown lines are skipped, tables are bounded. SYMBOL (may be
  * NULL) helps to name classes where the kernel printed addresses (no_hash_pointers nokaslr).
  *
- * A chain is the stack of held locks at an acquisition that waited. Its last lock depends on the
- * one before; and, where that one was taken by a trylock (no chain ends with it there), on the next
- * outer one too: the rule of check_prevs_add().
+ * A chain is the stack of held locks when a task waited for the innermost one. That lock depends on
+ * the next outer one. If the next outer lock was acquired by a trylock (no chain ends with it
+ * there), the innermost lock also depends on the lock outside of that: the rule of
+ * check_prevs_add().
  */
 struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, lock_symbol symbol,
 				      void *data);
@@ -90,40 +97,46 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
  * …]}.
  */
 json_t *lock_orders_json(const struct lock_orders *orders);
-/* NULL with RIG_EXIT_USAGE: JSON is not such an object or exceeds the limits. */
+/*
+ * Reads the JSON of lock_orders_json(). NULL with RIG_EXIT_USAGE: JSON has another form or exceeds
+ * the limits.
+ */
 struct lock_orders *lock_orders_from_json(json_t *json, GError **error);
 
 /*
- * Adds the links of the cycles in lockdep's reports among REPORTS (an array as in the file
- * `verdict`, of any origin), with LOCK_IN_REPORT.
+ * Adds the edges of the cycles in REPORTS that lockdep reported, with LOCK_IN_REPORT. REPORTS is an
+ * array as in the file `verdict`, from any source.
  */
 void lock_orders_add_reports(struct lock_orders *orders, json_t *reports);
 /*
- * The index of the class called NAME; if it is new, it is added with FLAGS. FALSE: there are too
- * many.
+ * Finds the index of the class called NAME, which is added with FLAGS if it is new. FALSE: there
+ * are too many classes.
  */
 gboolean lock_orders_class(struct lock_orders *orders, const char *name, guint flags, guint *ret);
-/* Adds the edge FROM -> TO (indices), or CONTEXTS to an existing one. */
+/* Adds the edge FROM -> TO (indices); if it exists, CONTEXTS are added to it. */
 void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint contexts);
 /* Sets the gates of the edge FROM -> TO, if there is one; GATES (guint) is copied. */
 void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const GArray *gates);
-/* TRUE: the name is that of a variable: one lock, or a lock with its own class. */
+/* TRUE: NAME is the name of a variable, so the class is one lock, or a lock with its own class. */
 gboolean lock_name_is_variable(const char *name);
 
 /*
- * The signature of the lock order "A --> B" as a finding (lock_findings()); NULL: EDGE is not one.
- * The caller's.
+ * Converts EDGE, the lock order "A --> B", to its signature as a finding (lock_findings()). NULL:
+ * EDGE has another form. The caller owns the text.
  */
 char *lock_edge_key(const char *edge);
 
 /*
- * The classes of "A --> B --> A" or "A --> B", with a signature's kind ("v1:lockdep-circular:")
- * before it or not, without lockdep's numbers; NULL-terminated, the caller's. NULL: TEXT is not a
- * cycle.
+ * The classes of TEXT, "A --> B --> A" or "A --> B", which may begin with a signature's kind
+ * ("v1:lockdep-circular:"). Lockdep's numbers are removed. NULL-terminated, owned by the caller.
+ * NULL: TEXT is not a cycle.
  */
 char **lock_cycle_parse(const char *text);
 
-/* NAME with lockdep's number removed ("kn->active#13" is "kn->active"); the caller's. */
+/*
+ * NAME without lockdep's number (the plain name of "kn->active#13" is "kn->active"); the caller
+ * owns it.
+ */
 char *lock_plain_name(const char *name);
 
 /* A GDestroyNotify for arrays of struct lock_class. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The declared order: chains of classes, outermost first, and edges of the graph that violate it.
+ * Reads the declared order (chains of classes, outermost first), and finds the edges of a graph
+ * that violate it.
  */
 #include "locks/graph.h"
 
@@ -57,7 +58,7 @@ void lock_violation_free(struct lock_violation *violation)
 	g_free(violation);
 }
 
-/* Adds edges from a later lock of the order to an earlier one. */
+/* Appends to FOUND the edges that lead from a later lock of RULE to an earlier one. */
 static void check_rule(const struct rule *rule, const struct lock_graph *graph, GPtrArray *found)
 {
 	for (guint outer = 0; outer < rule->n_order; outer++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The orders of one boot: creation, release, JSON. */
+/* Creates, frees, and converts to JSON the lock orders of one boot. */
 #include "locks/locks.h"
 
 #include <string.h>

@@ -33,7 +33,7 @@ static int by_ends(gconstpointer a, gconstpointer b)
 				      : one->to > two->to;
 }
 
-/* Classes in the order of their names; *ret_index: id in the file -> index + 1. */
+/* Loads the classes, sorted by name. *ret_index maps an id in the file to an index + 1. */
 static gboolean load_classes(struct lock_db *db, struct lock_graph *graph, GHashTable *index,
 			     GError **error)
 {
@@ -58,8 +58,8 @@ static guint index_of(GHashTable *index, gint64 id)
 }
 
 /*
- * A lock that a run acquired for reading, or that is one of several of its class, excludes no other
- * task.
+ * TRUE: holding the class excludes all other tasks that hold it. FALSE if a run acquired it for
+ * reading, or if it stands for several locks.
  */
 static gboolean is_gate(const struct lock_graph *graph, guint class)
 {
@@ -140,8 +140,8 @@ static sqlite3_stmt *query_places(struct lock_db *db, const char *sql, const str
 }
 
 /*
- * The rows of `edge` are sums already. Those of `seen` are summed here, because SQLite would sort
- * them first.
+ * Loads the edges. The rows of `edge` are sums already. The rows of `seen` are summed here, because
+ * SQLite would sort them first.
  */
 static gboolean load_edges(struct lock_db *db, const struct lock_filter *f, struct loading *l,
 			   GError **error)
@@ -317,7 +317,7 @@ GPtrArray *lock_db_new_orders(struct lock_db *db, const char *tree, const char *
 			      const char *until, GError **error)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(new_free);
-	/* an empty text stands for NULL: db_query() ends at the first NULL */
+	/* use "" for NULL, because the arguments of db_query() end at the first NULL */
 	db_stmt *stmt = db_query(
 		db->db,
 		"SELECT tree.name, one.name, two.name, e.first, e.runs, every.first >= ?1 FROM "

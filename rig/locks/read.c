@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The lock orders of a run folder or a stored log, with those in its reports. */
+/* Reads the lock orders of a run folder or of a stored log, including those in its reports. */
 #include <string.h>
 #include <zlib.h>
 
 #include "locks/db.h"
 
-/* separates the time from the file's name in the name of a log */
+/* The name of a log is its time, this separator, and the name of the file. */
 #define LOG_MARK "-log-"
 
 static char *read_gz(const char *path)

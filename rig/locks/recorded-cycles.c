@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cycles among recorded edges. An edge is kept for every lock that a task holds, so a deadlock of N
- * tasks is a cycle of N edges. It needs
+ * Finds cycles of recorded edges. The recorder adds an edge for every lock that a task holds, so a
+ * deadlock of N tasks is a cycle of N edges. A cycle is a deadlock under three conditions:
  *
- *	locks	at each class the lock that one task waits for is the one that the next holds
- *	modes	one of these two writes; or both read, and a writer waits between them
- *	gates	no exclusive lock that two of the tasks hold
+ *	locks	at each class, the lock that one task waits for is held by the next task
+ *	modes	at least one of these two tasks writes; or both read, and a writer is in between
+ *	gates	no two of the tasks hold a common exclusive lock
  *
- * These conditions are checked for each choice of one pair of locks per edge, because locks of one
+ * The conditions are checked for each choice of one pair of locks per edge, because locks of one
  * class can be acquired with different gates.
  */
 #include <string.h>
@@ -34,9 +34,9 @@ static const struct lock_class *class_at(const struct lock_recorded *recorded, g
 	return recorded->classes->pdata[class];
 }
 
-/* ---- one choice of locks ---- */
+/* ---- one choice of a pair of locks for each edge ---- */
 
-/* The state of a cycle with a certain choice of pairs. */
+/* The state of a cycle for one choice of pairs. */
 struct finding {
 	enum recorded_state state;
 	int gate;
@@ -46,8 +46,8 @@ struct finding {
 enum clash { CLASH_NONE, CLASH_WRITER, CLASH_SURE };
 
 /*
- * Determines whether a task that waits for a lock of CLASS and one that holds it exclude each
- * other.
+ * Determines whether a task that waits for a lock of CLASS and a task that holds this lock exclude
+ * each other. WANTS_WRITE and the next argument: whether each of the two acquires it for writing.
  */
 static enum clash clash_at(const struct lock_class *class, gboolean wants_write,
 			   gboolean holds_write)
@@ -66,7 +66,7 @@ struct choice {
 	struct finding best;
 };
 
-/* The best of all ways to acquire the locks: two bits of WAY say how those of edge I are. */
+/* Returns the worst clash over all recorded modes. Two bits of `way` are the modes of edge I. */
 static enum clash clash_of(const struct choice *c)
 {
 	enum clash best = CLASH_NONE;
@@ -122,13 +122,13 @@ static void judge_choice(struct choice *c)
 	c->found = TRUE;
 }
 
-/* TRUE: A and B are the same lock, or one of them is not known. */
+/* TRUE: A and B are the same lock, or one of them is unknown (0). */
 static gboolean may_be(guint64 a, guint64 b)
 {
 	return !a || !b || a == b;
 }
 
-/* Tries all pairs of edge AT and of those after it that fit together. */
+/* Tries all pairs of edge AT, combined with all matching pairs of the later edges. */
 static void choose(struct choice *c, guint at)
 {
 	const GPtrArray *pairs;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads what the lock recorder wrote, and adds names. */
+/* Reads the record that the lock recorder wrote, and finds names for its addresses. */
 #include "locks/recorded.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #define GATES_MAX 32
 #define PAIRS_MAX 256
 
-/* ---- life ---- */
+/* ---- creation and release ---- */
 
 static void pair_free(gpointer data)
 {
@@ -59,8 +59,8 @@ static struct lock_recorded *recorded_new(void)
 static char *function_name(const struct lock_names *names, guint64 address)
 {
 	/*
-	 * the instruction before it: a call that does not return may be the last instruction of a
-	 * function
+	 * look up the instruction before the return address: a call that does not return may be the
+	 * last instruction of its function
 	 */
 	char *name = names->function ? names->function(address - 1, names->data) : NULL;
 
@@ -310,7 +310,7 @@ struct lock_recorded *lock_recorded_parse(const char *text, const struct lock_na
 	return g_steal_pointer(&recorded);
 }
 
-/* ---- what it amounts to ---- */
+/* ---- results ---- */
 
 char *lock_recorded_fault(const struct lock_recorded *r)
 {
@@ -333,7 +333,10 @@ char *lock_report_name(const GPtrArray *classes, guint class)
 	return g_str_has_prefix(name, "kn->active(") ? g_strdup("kn->active") : g_strdup(name);
 }
 
-/* The locks that were held at every occurrence, and that are the only one of their class. */
+/*
+ * The classes of the locks that were held at every occurrence, without classes that have several
+ * locks.
+ */
 static GArray *edge_gates(const struct lock_recorded *recorded, const struct recorded_edge *edge,
 			  const guint *at)
 {

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Lock orders that the director's plugin has recorded from outside a guest (docs/prove.md). They
- * say more than lockdep's: how often each edge occurred, whether its locks were acquired for
- * reading or writing, which locks they were, and where it occurred first.
+ * have more details than lockdep's: how often each edge occurred, whether its locks were acquired
+ * for reading or writing, which locks they were, and the stack of the first occurrence.
  *
- * A class is named as in lockdep's reports, with more in brackets where lockdep's name stands for
- * many: "kn->active(memoryN/state)".
+ * A class is named as in lockdep's reports, with an addition in brackets where one name of lockdep
+ * stands for many classes: "kn->active(memoryN/state)".
  */
 #ifndef RIG_LOCKS_RECORDED_H
 #define RIG_LOCKS_RECORDED_H
 
 #include "locks/locks.h"
 
-/* Names of addresses in a kernel; both return the caller's string, or NULL. */
+/*
+ * Callbacks that find names for addresses in a kernel; both return a string that the caller owns,
+ * or NULL.
+ */
 struct lock_names {
 	char *(*variable)(guint64 address, void *data);
 	char *(*function)(guint64 address, void *data);
@@ -25,44 +28,60 @@ struct recorded_gate {
 };
 
 struct recorded_pair {
-	guint64 from, to; /* addresses of locks; 0: all that the record has no space for */
+	/* addresses of locks; 0 stands for all locks that the record has no space for */
+	guint64 from, to;
 	guint64 count;
-	/* bit 2 * F + T: F and T are 1 if `from` and `to` were acquired for writing */
+	/*
+	 * bit 2 * F + T is set if this combination occurred: F is 1 if `from`, T is 1 if `to` was
+	 * acquired for writing
+	 */
 	guint modes;
-	GArray *gates; /* of struct recorded_gate: exclusive locks held at all occurrences */
+	/* array of struct recorded_gate: the exclusive locks that were held at all occurrences */
+	GArray *gates;
 };
 
 struct recorded_edge {
 	guint from, to; /* indices of classes */
 	guint64 count;
-	guint modes;	  /* the modes of all pairs */
+	guint modes;	  /* the modes of all pairs, united */
 	GPtrArray *pairs; /* of struct recorded_pair */
 	GPtrArray *stack; /* of char *: functions of the first occurrence, innermost first */
 };
 
-/* The trap for a cycle (plugin/lock-trap.h); members are numbered in the order of the option. */
+/*
+ * The record of the trap for a cycle (plugin/lock-trap.h). Its members, the classes of the cycle,
+ * are numbered in the order of the option.
+ */
 struct recorded_trap {
 	gboolean used;
 	guint64 held, met, expired;
-	/* times that a task held a lock of member I and wanted one of member J */
+	/* [I][J]: how often a task held a lock of member I and wanted one of member J */
 	guint64 encounters[8][8];
-	/* guint: classes that the tasks of the closed circle want; empty: none was closed */
+	/*
+	 * guint: if a circle of waiting tasks was closed, the classes that they wait for; otherwise
+	 * empty
+	 */
 	GArray *circle;
-	gboolean waits; /* each of these tasks still waited when the record was written */
+	/* TRUE: each of these tasks was still waiting when the record was written */
+	gboolean waits;
 };
 
 struct lock_recorded {
-	/* plugin/locks.h: struct locks_counts */
+	/* the counters of struct locks_counts in plugin/locks.h */
 	guint64 acquired, released, elsewhere, unmatched, left, unresolved, full;
 	GPtrArray *classes; /* of struct lock_class */
 	GPtrArray *edges;   /* of struct recorded_edge */
-	GPtrArray *faults;  /* of char *: what made the recorder lose count */
+	/*
+	 * array of char *: events that the recorder could not attribute, so that its record is
+	 * incomplete
+	 */
+	GPtrArray *faults;
 	struct recorded_trap trap;
 };
 
 /*
- * Reads TEXT, which the plugin wrote (plugin/protocol.h), and checks it. Errors: RIG_EXIT_INFRA, it
- * is cut off or not in that format.
+ * Reads and checks TEXT, which the plugin wrote (plugin/protocol.h). Errors: RIG_EXIT_INFRA, TEXT
+ * is cut off or does not have that format.
  */
 struct lock_recorded *lock_recorded_parse(const char *text, const struct lock_names *names,
 					  GError **error);
@@ -70,23 +89,26 @@ void lock_recorded_free(struct lock_recorded *recorded);
 RIG_DEFINE_AUTO(lock_recorded, lock_recorded_free)
 
 /*
- * The reason why the record is incomplete and proves nothing; NULL: it has every acquisition and
- * release.
+ * The reason why the record is incomplete and thus not conclusive; NULL: it has every acquisition
+ * and release.
  */
 char *lock_recorded_fault(const struct lock_recorded *recorded);
 
 /* TRUE: LOCK is one of PAIR's gates. */
 gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock);
 
-/* The orders in the form of lockdep's; the gates are locks that are the only one of their class. */
+/*
+ * Converts the record to the form of lockdep's orders. Its gates are classes that have only one
+ * lock.
+ */
 struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded);
 
-/* ---- recorded-cycles.c ---- */
+/* ---- cycles (recorded-cycles.c) ---- */
 
 enum recorded_state {
 	CYCLE_OPEN,    /* nothing that was recorded prevents it */
-	CYCLE_UNCLEAR, /* a class has more locks than the record has space for */
-	CYCLE_GUARDED, /* two of its edges have a gate in common, so far */
+	CYCLE_UNCLEAR, /* cannot be decided: a class has more locks than the record has space for */
+	CYCLE_GUARDED, /* two of its edges have had a gate in common at every occurrence */
 };
 
 /*
@@ -95,23 +117,26 @@ enum recorded_state {
  */
 struct recorded_cycle {
 	/*
-	 * of struct recorded_edge, borrowed; the class of the first has the alphabetically first
-	 * name
+	 * array of struct recorded_edge, borrowed; the first edge begins at the alphabetically
+	 * first class
 	 */
 	GPtrArray *edges;
 	enum recorded_state state;
-	int gate;	 /* a class, or -1 */
-	/* the deadlock needs a further task that waits for writing, and so blocks readers */
+	int gate;	 /* index of the class of the common gate, or -1 */
+	/* the deadlock needs one more task, which waits for writing and so blocks readers */
 	gboolean writer;
-	/* "A --> B", names as in lockdep's reports, the alphabetically first one first */
+	/*
+	 * "A --> B", with names as in lockdep's reports, beginning with the alphabetically first
+	 * one
+	 */
 	char *signature;
 };
 
 #define RECORDED_CYCLES_MAX 200
 /*
- * Cycles of two and three edges whose locks can be the same ones and exclude each other: array of
- * struct recorded_cycle, open ones first, one for each signature, with the worst state of all its
- * locks; the caller's.
+ * Finds cycles of two and three edges in which the locks can be the same ones and exclude each
+ * other. There is one cycle for each signature, with the worst state among all choices of its
+ * locks. Array of struct recorded_cycle, open ones first; the caller owns it.
  */
 GPtrArray *lock_recorded_cycles(const struct lock_recorded *recorded);
 void recorded_cycle_free(struct recorded_cycle *cycle);
@@ -119,16 +144,20 @@ void recorded_cycle_free(struct recorded_cycle *cycle);
 char *recorded_cycle_text(const struct lock_recorded *recorded, const struct recorded_cycle *cycle);
 
 /*
- * {"acquired", …, "edges", "fault", "cycles": [{"signature", "state", "gate", "edges"}]}, and with
- * a trap for MEMBERS (or NULL) {"trap": {"cycle", "held", "met", "expired", "waits", "encounters":
- * [{"held", "wanted", "count"}], "circle": [class, …]}}.
+ * A summary of RECORDED and CYCLES for the file `verdict`: {"acquired", …, "edges", "fault",
+ * "cycles": [{"signature", "state", "gate", "edges"}]}; with a trap for MEMBERS (or NULL) also
+ * {"trap": {"cycle", "held", "met", "expired", "waits", "encounters": [{"held", "wanted",
+ * "count"}], "circle": [class, …]}}.
  */
 json_t *lock_recorded_summary(const struct lock_recorded *recorded, const GPtrArray *cycles,
 			      char **members);
 /* The complete record, for the run folder. New reference. */
 json_t *lock_recorded_json(const struct lock_recorded *recorded);
 
-/* The name of a class of CLASSES without brackets, as in lockdep's reports; the caller's. */
+/*
+ * The name of CLASS, an index of CLASSES, without its addition in brackets, as in lockdep's
+ * reports; the caller owns it.
+ */
 char *lock_report_name(const GPtrArray *classes, guint class);
 
 #endif

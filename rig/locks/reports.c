@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Edges from lockdep's reports: each link of a reported cycle occurred, otherwise lockdep would not
- * report it. A log of another machine contains only such edges of its boot's lock orders.
+ * Edges from lockdep's reports. Each edge of a reported cycle has occurred, otherwise lockdep would
+ * not report the cycle. A log of another machine contains no other edges than these.
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #define CYCLE_MAX 64
 
 /*
- * TRUE: classes of this name have many keys, which lockdep numbers. The report parser drops the
+ * TRUE: many keys have this name, so that lockdep appends numbers. The report parser removes the
  * number.
  */
 static gboolean is_numbered(const char *name)
@@ -19,8 +19,9 @@ static gboolean is_numbered(const char *name)
 }
 
 /*
- * "kn->active" of the attribute whose function the report names, as vmlinux would name its key:
- * state_show() and state_store() are of DEVICE_ATTR_RW(state), the variable dev_attr_state.
+ * The name of a kn->active lock with the variable of its attribute, which lockdep's report lacks.
+ * The variable is inferred from the function that the report has: state_show() and state_store()
+ * belong to DEVICE_ATTR_RW(state), so the variable is dev_attr_state.
  */
 static char *canonical(const char *name, const char *function, guint *ret_flags)
 {

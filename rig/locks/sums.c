@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sightings summed in memory. Many runs of one place have the same edges, so that a batch of runs
- * costs one statement for each edge and place instead of one for each edge of each run.
+ * Sums sightings of edges in memory. Many runs at one place have the same edges, so a batch of runs
+ * needs one SQL statement for each edge and place, instead of one for each edge of each run.
  */
 #include <string.h>
 
 #include "locks/db.h"
 
 struct lock_sums {
-	GHashTable *all; /* of struct lock_sum: a set by place, a and b */
+	GHashTable *all; /* the set of struct lock_sum, keyed by place, a and b */
 };
 
 char *lock_gates_common(const char *a, const char *b)
@@ -117,7 +117,7 @@ void lock_sums_each(struct lock_sums *sums, void (*each)(const struct lock_sum *
 		each(sum, data);
 }
 
-/* ---- into the file ---- */
+/* ---- writing to the database ---- */
 
 static void common(sqlite3_context *context, int n, sqlite3_value **values)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The place (place.h) that is this host. Builds start first, one at a time. A build gets half of
- * the processors if runs fit on the other half, else all of them. Runs start in their order as soon
- * as they fit (pack.h).
+ * The place (place.h) that runs jobs on this host. Builds start first, one at a time. A build gets
+ * half of the processors if runs fit on the other half, otherwise all of them. Runs start in their
+ * order, as soon as they fit (pack.h).
  */
 #include <string.h>
 
@@ -10,14 +10,14 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-#define HOST_RESERVE (1ull << 30) /* memory that is left to the rest of the host */
+#define HOST_RESERVE (1ull << 30) /* memory that is reserved for other programs of the host */
 
 struct local {
 	struct place base;
 	struct place_options options;
 	GPtrArray *builds;  /* struct place_job: builds that wait */
-	GPtrArray *blocked; /* struct place_job: they wait for the end of another */
-	GPtrArray *ready;   /* struct pack_item of the jobs that could start, by rank */
+	GPtrArray *blocked; /* struct place_job: jobs that wait for the end of another job */
+	GPtrArray *ready;   /* struct pack_item of the jobs that can start, sorted by rank */
 	GPtrArray *running; /* struct running */
 	struct pack_room free;
 	gboolean held;
@@ -72,7 +72,7 @@ static void add(struct place *place, struct place_job *job)
 		local->idle = g_idle_add(on_idle, local);
 }
 
-/* The jobs that wait for JOB; g_ptr_array_unref(). */
+/* Removes the jobs that wait for JOB from `blocked` and returns them; g_ptr_array_unref(). */
 static GPtrArray *take_dependents(struct local *local, const struct place_job *job)
 {
 	GPtrArray *dependents = g_ptr_array_new();
@@ -174,7 +174,7 @@ static void start(struct local *local, struct place_job *job, struct pack_room n
 	local->base.failed(error, local->base.failed_data);
 }
 
-/* TRUE: no run may start, so that a build gets its cores. */
+/* TRUE: no run may start now, because a build needs the processors. */
 static gboolean start_next_build(struct local *local)
 {
 	guint most = 0, quarters = local->base.room.quarters;
@@ -217,14 +217,17 @@ static void schedule(struct local *local)
 {
 	if (!local->held && !start_next_build(local))
 		start_runs(local);
-	/* what is left does not fit before the deadline */
+	/* the remaining jobs would end after the deadline */
 	if (!local->running->len && !local->idle)
 		drop_all(local);
 }
 
-/* ---- the place ---- */
+/* ---- operations of the place ---- */
 
-/* Nothing is kept here; what runs elsewhere must not be run here as well. */
+/*
+ * This place keeps no record. It refuses DIR with the record of a cluster, because those jobs must
+ * not run twice.
+ */
 static gboolean local_open(struct place *place, const char *dir, const char *name, GError **error)
 {
 	(void)place;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packing: the first item that fits is chosen, in a given order, but an item can be passed over
- * only a limited number of times.
+ * Packing: chooses the first item that fits, in the given order. An item can only be passed over a
+ * limited number of times.
  */
 #include "place/pack.h"
 
@@ -43,7 +43,7 @@ struct going {
 	struct pack_room need;
 };
 
-/* Removes the item that ends first from GOING and returns the time of its end. */
+/* Removes the item that ends first from GOING and returns the time at which it ends. */
 static double end_one(GArray *going, struct pack_room *free)
 {
 	guint first = 0;
@@ -60,7 +60,7 @@ static double end_one(GArray *going, struct pack_room *free)
 	return ended.end_s;
 }
 
-/* The time that ITEMS take if all processors are busy all the time. */
+/* The time that ITEMS take if all processors are in use all the time. */
 static double busy_s(struct pack_item *const *items, guint n, const struct pack_room *host)
 {
 	double sum = 0;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Decides which cell starts next, from its needs and its estimated time alone. Pure. */
+/*
+ * Decides which cell starts next, only from the needs and the estimated times of the cells. Does no
+ * I/O.
+ */
 #ifndef RIG_PLACE_PACK_H
 #define RIG_PLACE_PACK_H
 
 #include <glib.h>
 
-/* Cores are counted in quarters. */
+/* Numbers of cores are in quarters of a core. */
 #define PACK_QUARTERS 4
 
 struct pack_room {
@@ -20,24 +23,28 @@ struct pack_item {
 };
 
 /*
- * What may be in use on HOST at a time. Cores are overcommitted by a quarter: a guest's need is an
- * average, and guests that share a processor lose only time. Memory is not overcommitted.
+ * The maximum resources that may be in use on HOST at a time. Cores are overcommitted by a quarter,
+ * because a guest's need is an average, and guests that share a processor only become slower.
+ * Memory is not overcommitted.
  */
 struct pack_room pack_capacity(const struct pack_room *host);
 
 /*
- * The first of ITEMS, which are in their preferred order, that fits into FREE and ends within
- * LEFT_S (< 0: no limit); -1: none. If an item was passed over too often, no later one is chosen.
+ * The index of the first of ITEMS, which are in their preferred order, that fits into FREE and ends
+ * within LEFT_S (< 0: no limit); -1: none. If an item was passed over too often, no later one is
+ * chosen.
  */
 int pack_pick(struct pack_item *const *items, guint n, const struct pack_room *free, double left_s);
 
-/* How long ITEMS take on HOST when pack_pick() starts them within pack_capacity(), without gaps. */
+/*
+ * The time that ITEMS take on HOST if pack_pick() starts them within pack_capacity(), without gaps.
+ */
 double pack_span(struct pack_item *const *items, guint n, const struct pack_room *host);
 
 /*
- * A lower bound for any packing: the longest item; the sum of all needs divided by the host's size;
- * the items that need more than half of the usable cores, or of the usable memory, one after the
- * other.
+ * A lower bound for the time of any packing. It is the largest of: the longest item; the sum of all
+ * needs divided by the host's size; the total time of the items that need more than half of the
+ * usable cores (or memory), which cannot overlap.
  */
 double pack_bound(struct pack_item *const *items, guint n, const struct pack_room *host);
 

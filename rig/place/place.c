@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The operations of any place. */
+/* Operations on a place of any kind. */
 #include "place/place.h"
 
 #include "util/error.h"

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Arms: their priors from the first run, the choice of those to try, and their rewards. */
+/*
+ * Arms: calculates their priors from the first run, chooses the arms to try next, and rewards them.
+ */
 #include "race/arms.h"
 
 #include <math.h>
 #include <string.h>
 
-#define FAVOUR 4	/* factor of the prior of a favoured function */
-/* for each suspect of a failure; the nearest one in time gets most of it */
+#define FAVOUR 4	/* the prior of a favoured function is multiplied by this */
+/* total reward that the suspects of a failure share; the suspect nearest in time gets most of it */
 #define REWARD_FAILED 1
 #define REWARD_NEWS 0.1 /* for each arm that waited in a sweep with a new lock order */
 #define NOT_HELD 0.25	/* a sweep in which an arm did not wait counts as this many tries */
@@ -19,32 +21,33 @@
  */
 #define SELDOM_HZ 10
 #define CONSTANT_HZ 400
-#define SELDOM_ARMS 160 /* arms of a sweep whose places are passed seldom */
+#define SELDOM_ARMS 160 /* maximum number of arms with seldom passed places in a sweep */
 #define TURN_ARMS (RACE_ARMS - SELDOM_ARMS)
 #define SLOTS_MIN 4
-#define UPDATES_EACH 3 /* so many sweeps there is one with updates alone */
+#define UPDATES_EACH 3 /* one of this many sweeps tries only updates */
 #define SLOTS_MAX 16
 
-/* The places in a function where a vCPU is held. */
+/* The kinds of places in a function at which a vCPU can be held. */
 static const struct kind {
-	const char *format; /* its arguments: the function, and one that it calls */
+	/* arguments of the format: the function, and a function that it calls */
+	const char *format;
 	double weight;
 	gboolean is_call, is_update;
 } kinds[] = {
 	{"%s", 1.0, FALSE, FALSE},
-	/* the function has the callee's result and is about to use it */
+	/* delays the function between reading the callee's result and using it */
 	{"return of %2$s in %1$s", 0.9, TRUE, FALSE},
 	{"return of %s", 0.7, FALSE, FALSE},
-	/* two tasks in one function can lose an update */
+	/* an update can be lost if two tasks are in one function */
 	{"update in %s", 1.2, FALSE, TRUE},
 };
 
 struct function {
 	const char *name;
 	gint64 visits;
-	/* number of times that another vCPU was in one of the functions at about the same time, */
+	/* how often another vCPU was in one of these functions at about the same time */
 	gint64 beside;
-	gint64 itself; /* and in the same function */
+	gint64 itself; /* how often another vCPU was in the same function at about the same time */
 	json_t *calls;
 };
 
@@ -64,7 +67,7 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 	double hz = f->visits / MAX(1, record->seconds);
 	struct arm arm = {.hz = hz, .is_update = kind->is_update};
 
-	/* these counts are of a single run, so they are only used to order the arms */
+	/* the counts come from a single run, so they are only used to order the arms */
 	arm.prior = kind->weight / (1 + log10(1 + hz)) *
 		    sqrt(MIN(1, f->beside / (double)f->visits));
 	if (is_favoured(record->favoured, f->name) ||
@@ -79,8 +82,8 @@ static void add_arm(struct race *race, const struct race_record *record, const s
 }
 
 /*
- * A place that is passed seldom is rarely passed by two vCPUs at about the same time, but may be
- * when one of them is held.
+ * TRUE: a place is passed so seldom that two vCPUs rarely pass it at about the same time by chance,
+ * but may do so when one of them is held.
  */
 static gboolean may_lose_update(const struct race_record *record, const struct function *f)
 {
@@ -163,7 +166,7 @@ gboolean arms_is_seldom(const struct race *race, guint arm)
 	return g_array_index(race->arms, struct arm, arm).hz <= SELDOM_HZ;
 }
 
-/* ---- the choice ---- */
+/* ---- choice of arms ---- */
 
 static double value(const struct arm *arm)
 {
@@ -176,11 +179,14 @@ static int best_first(gconstpointer a, gconstpointer b)
 	const struct arm *const *one = a, *const *two = b;
 	double left = value(*one), right = value(*two);
 
-	/* equal ones keep the order of the array, which is that of the record */
+	/* for equal values, keep the order of the array, which is that of the record */
 	return left > right ? -1 : left < right ? 1 : *one < *two ? -1 : *one > *two;
 }
 
-/* Adds the best MAX arms: if SELDOM, those whose places are passed seldom, else the others. */
+/*
+ * Adds the best MAX arms to the trial: if SELDOM, arms with seldom passed places, otherwise the
+ * other arms.
+ */
 static void choose(const GPtrArray *order, gboolean seldom, guint max, struct race_trial *ret)
 {
 	guint n = 0;
@@ -199,7 +205,10 @@ static void choose(const GPtrArray *order, gboolean seldom, guint max, struct ra
 gboolean arms_explore(struct race *race, struct race_trial *ret)
 {
 	static const guint max_ms[] = {100, 300, 500};
-	/* a lost update needs many tries, and few functions have one */
+	/*
+	 * a lost update needs many tries, so some sweeps try only updates; few functions have
+	 * updates
+	 */
 	gboolean updates = race->has_updates && race->sweeps % UPDATES_EACH == 1;
 	g_autoptr(GPtrArray) order = g_ptr_array_new();
 	guint n_turns;
@@ -222,7 +231,7 @@ gboolean arms_explore(struct race *race, struct race_trial *ret)
 	choose(order, TRUE, SELDOM_ARMS, ret);
 	ret->turns = ret->n;
 	choose(order, FALSE, TURN_ARMS, ret);
-	/* each of them has a turn within half a minute */
+	/* choose the number of slots so that each arm has a turn within 30 s */
 	n_turns = ret->n - ret->turns;
 	ret->slots = CLAMP(n_turns * RACE_WINDOW_MS / 30000, SLOTS_MIN, SLOTS_MAX);
 	race->sweeps += ret->n > 0;
@@ -253,7 +262,7 @@ void arms_reward(struct race *race, const struct race_trial *trial, const struct
 
 struct suspect {
 	guint arm;
-	double order; /* the suspect with the lowest comes first */
+	double order; /* suspects are sorted by this value, lowest first */
 };
 
 static int by_order(gconstpointer a, gconstpointer b)
@@ -280,8 +289,8 @@ void arms_suspect(struct race *race, const struct race_trial *trial, const struc
 			continue;
 		arm = &g_array_index(race->arms, struct arm, one.arm);
 		/*
-		 * for a failed check at the end, the time of the failure is not known, and most are
-		 * lost updates
+		 * a failed check at the end of a run has no time; most such failures are lost
+		 * updates
 		 */
 		one.order = timed		 ? o->suspect[i] * (1 + log10(1 + arm->hz))
 			    : arm->is_update ? -value(arm) - 10

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The functions that --around selects. */
+/* Finds the functions that --around selects. */
 #include "race/race.h"
 
 #include <string.h>
@@ -7,9 +7,9 @@
 #include "store/store.h"
 #include "util/error.h"
 
-#define ALL "hotplug" /* DIRECTOR_ALL, which the child process resolves */
+#define ALL "hotplug" /* equals DIRECTOR_ALL, which the child process expands */
 
-/* The files whose functions take a lock. */
+/* For each lock, the source files with functions that take it. */
 static const struct {
 	const char *lock, *visits;
 } locks[] = {
@@ -22,7 +22,7 @@ static const struct {
 	 "drivers/base/dd.c,drivers/base/bus.c,drivers/base/core.c,drivers/base/memory.c"},
 };
 
-/* Adds the functions of "function+0x12/0x34" in reports' stacks. */
+/* Adds the function names in TEXT, a stack with frames like "function+0x12/0x34". */
 static void add_frames(const char *text, GPtrArray *names)
 {
 	g_autoptr(GRegex) regex =
@@ -73,7 +73,10 @@ gboolean race_around(const char *what, const char *results, char **ret_visits, c
 	for (guint i = 0; what && i < G_N_ELEMENTS(locks); i++)
 		if (!strcmp(what, locks[i].lock))
 			visits = locks[i].visits;
-	/* the child process checks whether the kernel has it */
+	/*
+	 * here only the form is checked; the child process checks whether the kernel has the
+	 * function
+	 */
 	if (!visits && (g_str_has_suffix(what, ".c") ||
 			g_regex_match_simple("^[A-Za-z_][A-Za-z0-9_]*$", what, 0, 0)))
 		visits = what;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What search.c and state.c share. */
+/* Declarations shared by search.c and state.c. */
 #ifndef RIG_RACE_INTERNAL_H
 #define RIG_RACE_INTERNAL_H
 
@@ -17,15 +17,18 @@ struct race_search {
 	struct race_options options;
 	char *visits_words, **favoured, *cwd;
 	json_t *words, *visits, *trials; /* visits: NULL until the first run has ended */
-	double seconds;			 /* duration of the load in the first run */
+	double seconds;			 /* how long the load ran in the first run */
 	struct race *race;		 /* NULL until the first run has ended */
-	/* reason and signature of the failed run whose holds are being reduced; or NULL */
+	/*
+	 * the first reason and the signature of the failed run whose holds are being reduced; or
+	 * NULL
+	 */
 	char *said, *failure;
 	void (*ended)(const struct race_event *event, void *data);
 	void (*starting)(const char *what, void *data);
 	void *data;
 	GHashTable *orders; /* lock orders seen, as text; NULL: none yet */
-	/* used while the search runs */
+	/* only set while the search runs */
 	GMainLoop *loop;
 	struct race_slot slot[RACE_GUESTS_MAX];
 	guint faults, sweeps, budget_source;
@@ -34,19 +37,19 @@ struct race_search {
 	GError *error;
 };
 
-/* Creates the strategy from VISITS, which were counted in SECONDS of load. */
+/* Creates the strategy from VISITS, which were counted during SECONDS of load. */
 gboolean search_begin(struct race_search *search, json_t *visits, double seconds, GError **error);
 
-/* The first reason of a run, or why it has no result; borrowed. */
+/* The first reason of RESULT's verdict, or why there is no result; borrowed. */
 const char *outcome_reason(const struct child_result *result);
 /*
- * Identifies a failure: the signature of the first report or of the hang, else the reason. The
- * caller's.
+ * A text that identifies the failure: the signature of the first report or of the hang, otherwise
+ * the reason. The caller owns it.
  */
 char *outcome_failure(const struct child_result *result);
 /*
- * Reads the outcome of TRIAL from the run's result, if TRIAL's holds are the run's only ones, in
- * the same order. While a failure is being reduced, others do not count as failures.
+ * Reads the outcome of TRIAL from RESULT, its run, which must have exactly the holds of TRIAL in
+ * the same order. While a failure is being reduced, other failures do not count.
  */
 void outcome_read(const struct race_search *search, const struct child_result *result,
 		  const struct race_trial *trial, struct race_outcome *o);
@@ -57,7 +60,7 @@ void outcome_read(const struct race_search *search, const struct child_result *r
  */
 gboolean outcome_news(struct race_search *search, const struct child_result *result);
 
-/* A trial with its outcome, for race.json. New reference. */
+/* TRIAL with its OUTCOME as JSON, for race.json. New reference. */
 json_t *trial_json(const struct race_trial *trial, const struct race_outcome *outcome);
 /*
  * Reads what trial_json() made; the strings are borrowed from JSON. FALSE: it is not a valid trial.

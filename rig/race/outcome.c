@@ -15,7 +15,10 @@ const char *outcome_reason(const struct child_result *result)
 	return text ? text : result->problem;
 }
 
-/* REASON of a run without a report, without the parts that differ between runs; the caller's. */
+/*
+ * REASON of a run without a report, with the parts removed that differ between runs; the caller
+ * owns it.
+ */
 static char *plain_reason(enum verdict verdict, const char *reason)
 {
 	static const char *const accounts[] = {"MemTotal is ", "node "};

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The loop of a search: a run without holds, in which functions are counted, then trials. */
+/*
+ * The main loop of a search: starts a run without holds, in which functions are counted, then the
+ * trials.
+ */
 #include "race/internal.h"
 
 #include <errno.h>
@@ -11,10 +14,16 @@
 #include "util/paths.h"
 
 #define STOP_GRACE_S 10
-/* twice the default: a sweep pauses when no operation completes, which a slow kernel often does */
+/*
+ * Seconds without a completed operation after which a run fails; twice the default, because a sweep
+ * pauses while no operation completes, which is frequent with a slow kernel.
+ */
 #define SWEEP_PATIENCE_S 40
-#define FAULTS_MAX 3	/* consecutive faults of the host that end the search */
-/* before holds are found, so many failed runs without a hold end it, if none passed */
+#define FAULTS_MAX 3	/* number of consecutive faults of the host that end the search */
+/*
+ * the search ends if this many runs without a hold have failed, and none has passed, before holds
+ * are found
+ */
 #define ALONE_MAX 2
 #define LABEL "race="
 
@@ -29,7 +38,7 @@ struct race_search *race_search_new(const struct race_options *options, json_t *
 	search->cwd = g_get_current_dir();
 	search->words = json_incref(words);
 	search->trials = json_array();
-	/* create the folder only after this check, so that invalid words leave nothing behind */
+	/* create the folder only after this check, so that a usage error leaves no folder behind */
 	if (!race_around(options->around, options->results, &search->visits_words,
 			 &search->favoured, error))
 		return NULL;
@@ -96,7 +105,7 @@ gboolean search_begin(struct race_search *search, json_t *visits, double seconds
 	return search->race != NULL;
 }
 
-/* ---- endings ---- */
+/* ---- ends of a search ---- */
 
 static void finish(struct race_search *search, enum race_end end)
 {
@@ -139,8 +148,8 @@ static gboolean on_budget(void *data)
 }
 
 /*
- * Starts the budget when the first run has ended: it may have built the kernel, and that time does
- * not count.
+ * Starts the budget when the first run has ended, because the time in which that run built the
+ * kernel does not count.
  */
 static void start_budget(struct race_search *search, double spent_s)
 {
@@ -173,7 +182,7 @@ static gboolean is_judged(enum verdict verdict)
 	       verdict == VERDICT_HANG;
 }
 
-/* Counts a run without a result: a fault of the host, or a request that cannot be met. */
+/* Counts a run without a result, caused by a fault of the host or by an invalid request. */
 static void blame(struct race_search *search, const struct child_result *result)
 {
 	GError *error = NULL;
@@ -219,7 +228,10 @@ static void take_trial(struct race_search *search, const struct child_result *re
 		finish(search, RACE_FOUND);
 }
 
-/* Handles the run without holds in which functions were counted. It is also the first trial. */
+/*
+ * Handles the result of the first run, in which functions were counted without holds. It also
+ * counts as the first trial.
+ */
 static void take_record(struct race_search *search, const struct child_result *result,
 			const struct race_slot *slot)
 {
@@ -267,7 +279,7 @@ static void add(GPtrArray *words, const char *option, const char *value)
 		g_ptr_array_add(words, g_strdup(value));
 }
 
-/* Adds the holds of TRIAL: those of a sweep in a file, others on the command line. */
+/* Adds the holds of TRIAL to the command line: those of a sweep as a file, others as options. */
 static gboolean add_holds(struct race_search *search, const struct race_trial *trial,
 			  GPtrArray *words, GError **error)
 {
@@ -288,7 +300,7 @@ static gboolean add_holds(struct race_search *search, const struct race_trial *t
 	return rig_write_file(file, text, -1, error);
 }
 
-/* A sweep of few holds has the time for them in half of it. */
+/* The duration of a sweep; a sweep of few holds needs only half the time. */
 static guint sweep_s(const struct race_options *o, const struct race_trial *trial)
 {
 	return trial->phase == RACE_EXPLORE ? o->sweep_s : o->sweep_s / 2;
@@ -319,7 +331,7 @@ static void start(struct race_search *search, struct race_slot *slot)
 	};
 	GError *error = NULL;
 
-	/* without a memory image, a run that hung ends sooner */
+	/* a run that hung ends sooner if no memory image is saved */
 	add(words, "--memory-image", "0");
 	if (o->drop_holds)
 		add(words, "--without", "holds");

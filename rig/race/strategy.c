@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The phases of a search: chooses the next trial, and reduces a failed one. */
+/* The phases of a search: chooses the next trial, and reduces the holds of a failed one. */
 #include "race/arms.h"
 
 #include <string.h>
 
 #include "util/error.h"
 
-#define TRIES 2		 /* runs without a part of the holds before that part counts as necessary */
-#define FEW_SLOTS 2	 /* of a sweep with the holds of a group */
-#define LUCK 3		 /* after so many runs at least half must have failed, or chance is as good
-			  * as the holds */
+/* number of passing runs without a part of the holds after which that part counts as necessary */
+#define TRIES 2
+#define FEW_SLOTS 2	 /* holds active at a time in a sweep with one group */
+/*
+ * from this many runs on, at least half must have failed; otherwise the holds are no better than
+ * chance
+ */
+#define LUCK 3
 
 gboolean race_is_sweep(const struct race_trial *trial)
 {
@@ -60,7 +64,7 @@ void race_size(const struct race *race, guint *ret_functions, guint *ret_arms)
 
 /* ---- confirm ---- */
 
-/* Adds HOLD, the arm of which is passed seldom, before those that take turns. */
+/* Inserts HOLD, whose place is passed seldom, before the holds that take turns. */
 static void add_hold(const struct race *race, struct race_trial *trial, const char *hold)
 {
 	guint arm = arms_find(race, hold), at = trial->n++;
@@ -87,7 +91,10 @@ static void take_group(const struct race *race, struct race_trial *ret)
 			 g_array_index(race->arms, struct arm, race->suspect[i]).hold);
 }
 
-/* Handles that the sweep TRIAL failed. If no hold waited, the holds are not the cause. */
+/*
+ * Starts RACE_CONFIRM after the sweep TRIAL has failed. If no hold waited, the holds are not the
+ * cause.
+ */
 static void begin_confirm(struct race *race, const struct race_trial *trial,
 			  const struct race_outcome *o)
 {
@@ -103,7 +110,10 @@ static void begin_confirm(struct race *race, const struct race_trial *trial,
 
 /* ---- reduce ---- */
 
-/* The part of the found holds to try next: the PART-th half, or all but the PART-th. */
+/*
+ * Fills *RET with the part of the found holds to try next: the PART-th half, or all but the PART-th
+ * hold.
+ */
 static void take_part(const struct race *race, struct race_trial *ret)
 {
 	guint half = (race->found.n + 1) / 2;
@@ -140,7 +150,10 @@ static void keep_holds(struct race *race, const struct race_trial *trial,
 	}
 }
 
-/* TRIAL failed, so the holds that it left out are not needed: continues with its holds. */
+/*
+ * Handles that TRIAL failed: the holds that it left out are not needed, so its own holds become the
+ * found ones.
+ */
 static void keep_part(struct race *race, const struct race_trial *trial)
 {
 	gboolean halving = race->halving;
@@ -163,7 +176,7 @@ static void next_part(struct race *race)
 	if (race->halving && race->part == 2) {
 		race->halving = FALSE;
 		race->part = 0;
-		/* each of the two holds was already tried alone */
+		/* do not leave out single holds: each of the two was already tried alone */
 		if (race->found.n == 2)
 			race->phase = RACE_MEASURE;
 	} else if (!race->halving && race->part >= race->found.n) {
@@ -238,7 +251,7 @@ static void settle(struct race *race)
 		race->phase = RACE_OVER;
 }
 
-/* ---- all ---- */
+/* ---- public functions ---- */
 
 gboolean race_next(struct race *race, struct race_trial *ret)
 {

@@ -27,45 +27,48 @@
 #define RACE_ARMS 320	  /* maximum number of holds of a trial */
 #define RACE_GROUP 6	  /* maximum number of holds of trials that are not sweeps */
 #define RACE_RUNS 4	  /* runs with the remaining holds, */
-#define RACE_BASE_RUNS 3  /* and runs without any, including the first run */
+#define RACE_BASE_RUNS 3  /* runs without holds, including the first run */
 
 enum race_phase { RACE_EXPLORE, RACE_CONFIRM, RACE_REDUCE, RACE_MEASURE, RACE_BASE, RACE_OVER };
 
-/* "explore", … */
+/* The name of PHASE for messages: "explore", … */
 const char *race_phase_name(enum race_phase phase);
 
 struct race_trial {
 	enum race_phase phase;
 	guint n;
-	const char *hold[RACE_ARMS]; /* as hold_parse() reads it, without numbers */
-	guint turns;		     /* in a sweep, arms from this one on take turns, */
-	guint slots;		     /* with this many active at a time */
-	guint max_ms;		     /* the longest wait */
-	const char *why;	     /* static: why it was chosen */
+	/* each in the format that hold_parse() reads, without numbers */
+	const char *hold[RACE_ARMS];
+	guint turns; /* in a sweep, the arms with this and higher indices take turns */
+	guint slots;		     /* number of turn-taking arms that are active at a time */
+	guint max_ms;		     /* maximum length of a wait */
+	const char *why;	     /* why the trial was chosen; a static string */
 };
 
-/* TRUE: a sweep, of many holds or of few; FALSE: its holds are active all the time. */
+/* TRUE: TRIAL is a sweep, of many holds or of few. FALSE: its holds are active all the time. */
 gboolean race_is_sweep(const struct race_trial *trial);
 
-/* The outcome of a trial; the counts are those of its holds, in order. */
+/* The outcome of a trial; the arrays are indexed like the trial's holds. */
 struct race_outcome {
 	gboolean failed; /* the run has a finding that is not a known issue */
 	gboolean news;	 /* the run has a lock order that no earlier run had */
 	guint64 reached[RACE_ARMS], held[RACE_ARMS], met[RACE_ARMS];
-	guint suspect[RACE_ARMS]; /* in a sweep: from holds_arms_json() */
+	guint suspect[RACE_ARMS]; /* in a sweep: the suspects, as holds_arms_json() lists them */
 };
 
 struct race;
 
-/* What the first run recorded, and what else the arms depend on. */
+/* The record of the first run, and the other inputs from which arms are made. */
 struct race_record {
-	json_t *visits;		     /* director_visits(); may come from a file, so it is checked */
-	double seconds;		     /* duration of the load */
-	const char *const *favoured; /* functions whose arms come first, NULL-terminated, or NULL */
+	json_t *visits; /* from director_visits(); may come from a file, so it is checked */
+	double seconds;		     /* how long the load ran */
+	/* functions whose arms are tried first, NULL-terminated; or NULL */
+	const char *const *favoured;
 	gboolean updates; /* this QEMU can hold a vCPU inside an update */
 };
 
-#define RACE_FEW_WINDOW_MS 200 /* of a sweep of few holds, so that they wait often */
+/* duration of a turn in a sweep of few holds; short, so that each of them waits often */
+#define RACE_FEW_WINDOW_MS 200
 #define RACE_WINDOW_MS 1500 /* duration of an arm's turn in a sweep */
 
 /*
@@ -76,27 +79,28 @@ struct race *race_new(const struct race_record *record, GError **error);
 void race_free(struct race *race);
 RIG_DEFINE_AUTO(race, race_free)
 
-/* The numbers of functions and arms. */
+/* The numbers of functions and of arms. */
 void race_size(const struct race *race, guint *ret_functions, guint *ret_arms);
 
 /*
- * Chooses the next trial. FALSE: none until a trial in progress has ended, or, if race_phase() is
- * RACE_OVER, none at all. The trial is in progress until race_result() or race_forget().
+ * Chooses the next trial. FALSE: none can start until a trial in progress has ended; or, if
+ * race_phase() is RACE_OVER, the search is over. A trial is in progress until race_result() or
+ * race_forget() is called with it.
  */
 gboolean race_next(struct race *race, struct race_trial *ret);
 /*
- * To be called when a trial has ended, from race_next() or from an earlier process (with other
- * strings).
+ * Must be called when a trial has ended. TRIAL is from race_next(), or from an earlier process
+ * (with other strings).
  */
 void race_result(struct race *race, const struct race_trial *trial,
 		 const struct race_outcome *outcome);
-/* To be called when a trial has no result, for example because its run was stopped. */
+/* Must be called when a trial has no result, for example because its run was stopped. */
 void race_forget(struct race *race, const struct race_trial *trial);
 
 enum race_phase race_phase(const struct race *race);
-/* The holds that cause the failure, as far as known: none in RACE_EXPLORE. */
+/* Fills *RET with the holds that cause the failure, as far as known; with none in RACE_EXPLORE. */
 void race_found(const struct race *race, struct race_trial *ret);
-/* How many of the runs with race_found()'s holds, and without holds, failed. */
+/* How many runs failed, with the holds of race_found() and without holds. */
 void race_rates(const struct race *race, guint *ret_failed, guint *ret_runs, guint *ret_base_failed,
 		guint *ret_base_runs);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Job arrays in memory and as files of the record. */
+/* Job arrays (struct batch): in memory, and as files in the record folder. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -17,7 +17,10 @@
 #define BUILD_MIB_PER_CPU 1024
 #define MEMORY_STEP_MIB 64
 #define LOG_MAX (1u << 20)
-/* Added to the limit of a job, which `rig task` keeps: to start, and to return the result. */
+/*
+ * Seconds added to a task's own limit, for starting it and returning its result. `rig task` keeps
+ * the limit.
+ */
 #define AROUND_S 120
 
 static char *file_of(const struct batch *batch, const char *suffix)
@@ -27,7 +30,7 @@ static char *file_of(const struct batch *batch, const char *suffix)
 	return g_build_filename(batch->slurm->dir, name, NULL);
 }
 
-/* ---- needs ---- */
+/* ---- the needs of a job ---- */
 
 void batch_needs(const struct slurm *s, const struct place_job *job, struct batch *ret)
 {
@@ -50,7 +53,7 @@ void batch_needs(const struct slurm *s, const struct place_job *job, struct batc
 		ret->minutes = MIN(ret->minutes, s->cluster.minutes_max);
 }
 
-/* ---- in memory ---- */
+/* ---- tasks in memory ---- */
 
 static void set_tasks(struct batch *batch, guint n)
 {
@@ -113,7 +116,7 @@ struct batch *batch_named(const struct slurm *s, const char *name)
 	return NULL;
 }
 
-/* ---- a new one ---- */
+/* ---- a new array ---- */
 
 static gboolean append(GString *text, json_t *line, GError **error)
 {
@@ -221,7 +224,7 @@ char *batch_log(const struct batch *batch, guint task)
 	return *why ? g_steal_pointer(&why) : NULL;
 }
 
-/* ---- of an earlier process ---- */
+/* ---- arrays of an earlier process ---- */
 
 static guint number_of(json_t *json, const char *key)
 {
@@ -266,7 +269,7 @@ static struct batch *parse_batch(struct slurm *s, const char *name, char *text, 
 	return batch;
 }
 
-/* TRUE: "b7 3" is in ENDED. */
+/* TRUE: ENDED, the set of lines of the file `ended`, has the line "b7 3" of this task. */
 static gboolean has_ended(GHashTable *ended, const struct batch *batch, guint task)
 {
 	g_autofree char *line = g_strdup_printf("%s %u", batch->name, task);

@@ -99,7 +99,7 @@ static gboolean is_up(const char *state)
 {
 	static const char *const usable[] = {"idle", "mix", "alloc", "comp", "resv", "plan"};
 
-	/* a * behind the state: the node does not respond */
+	/* sinfo puts a * behind the state of a node that does not respond */
 	for (guint i = 0; i < G_N_ELEMENTS(usable); i++)
 		if (g_str_has_prefix(state, usable[i]))
 			return !strchr(state, '*');
@@ -107,8 +107,8 @@ static gboolean is_up(const char *state)
 }
 
 /*
- * The lines of sinfo, one for each node, with the words FORMAT, of the wanted partition or of the
- * default one.
+ * The lines of sinfo about the wanted or the default partition, one for each node, with the fields
+ * FORMAT.
  */
 static char **node_lines(const struct slurm_options *o, const char *format, GError **error)
 {
@@ -202,7 +202,7 @@ void cluster_add_options(const struct slurm_options *o, GPtrArray *argv)
 		g_ptr_array_add(argv, g_strdup(*arg));
 }
 
-/* Would sbatch take a job with these options from this user? */
+/* Checks with `sbatch --test-only` whether this user may submit a job with these options. */
 static gboolean try_options(const struct slurm_options *o, GError **error)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs one program, reads its two pipes, and reports its end on the main loop. */
+/* Runs one program, reads its two output pipes, and reports its exit from the main loop. */
 #include "slurm/command.h"
 
 #include <errno.h>
@@ -95,7 +95,7 @@ static gboolean on_limit(void *data)
 struct command *command_start(const char *const *argv, guint limit_s, command_output output,
 			      command_done done, void *data, GError **error)
 {
-	/* arrays are listed in full: the default ends the list after 64 characters */
+	/* list arrays in full: by default squeue cuts the list of tasks off after 64 characters */
 	const char *const env[] = {"SLURM_BITSTR_LEN=0", NULL};
 	const struct spawn spawn = {
 		.argv = argv, .env = env, .new_group = TRUE, .out = SPAWN_PIPE, .err = SPAWN_PIPE};

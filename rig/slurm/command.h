@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One of Slurm's programs, run without blocking. */
+/* Runs one of Slurm's programs without blocking. */
 #ifndef RIG_SLURM_COMMAND_H
 #define RIG_SLURM_COMMAND_H
 
@@ -9,26 +9,30 @@
 
 struct command;
 
-/* Bytes of its standard output. */
+/* Called with each piece of the program's standard output, of N bytes. */
 typedef void (*command_output)(const char *bytes, gsize n, void *data);
 /*
- * CODE: its exit code, or -SIGNAL. OUT is empty if there is a command_output. The last line of
- * standard error is in WHY. The command may be freed.
+ * Called when the program has exited. CODE: its exit code, or -SIGNAL. OUT: its standard output,
+ * empty if a command_output received it. WHY: the last line of its standard error. The callee may
+ * free COMMAND.
  */
 typedef void (*command_done)(struct command *command, int code, const char *out, const char *why,
 			     void *data);
 
 /*
- * ARGV is NULL-terminated, and OUTPUT may be NULL. SIGKILL after LIMIT_S. Errors (RIG_EXIT_INFRA):
- * it cannot be started.
+ * Starts ARGV (NULL-terminated). OUTPUT may be NULL. After LIMIT_S the program is killed with
+ * SIGKILL. Errors: RIG_EXIT_INFRA, the program cannot be started.
  */
 struct command *command_start(const char *const *argv, guint limit_s, command_output output,
 			      command_done done, void *data, GError **error);
-/* Kills it if it still runs. */
+/* Frees COMMAND; a program that still runs is killed. */
 void command_free(struct command *command);
 RIG_DEFINE_AUTO(command, command_free)
 
-/* The part of TEXT that says why: its last line, without "sbatch: error: ". g_free(). */
+/*
+ * The reason in TEXT, a program's standard error: its last line, without "sbatch: error: ".
+ * g_free().
+ */
 char *command_why(const char *text);
 
 #endif

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The end of a task: its verdict, the tasks that depend on it, and the note of the end. */
+/*
+ * Handles the end of a task: its verdict, the tasks that depend on it, and its line in the file
+ * `ended`.
+ */
 #include <string.h>
 #include <unistd.h>
 
 #include "slurm/internal.h"
 #include "util/error.h"
 
-/* ---- the note ---- */
+/* ---- the line in the file `ended` ---- */
 
 static void note_end(struct task *task)
 {
@@ -23,12 +26,15 @@ static void note_end(struct task *task)
 	}
 	if (write(s->ended_fd, line, n) == (ssize_t)n)
 		return;
-	/* it is a guard against a kill -9 alone; the caller's own record is the first */
+	/*
+	 * not fatal: this line is only needed after a kill -9; otherwise the caller has recorded
+	 * the end
+	 */
 	s->base.failed(g_error_new(RIG_ERROR, RIG_EXIT_INFRA, "cannot write '%s/ended'", s->dir),
 		       s->base.failed_data);
 }
 
-/* ---- those that wait for it ---- */
+/* ---- jobs that wait for the ended one ---- */
 
 static void drop_queued(struct slurm *s, const struct place_job *job)
 {
@@ -80,10 +86,10 @@ void task_end(struct task *task, const struct child_result *result)
 
 	if (result && result->wall_s > 0 && !is_build)
 		s->mean_s += (result->wall_s - s->mean_s) / ++s->n_ended;
-	/* first, as the caller may ask what depends on it */
+	/* set this first, because the caller may ask for it in done() */
 	if (is_build && job && passed)
 		release(s, job);
-	/* with a result: the note follows the caller's own record (see slurm.h) */
+	/* otherwise the line is written after the caller has recorded the result (see slurm.h) */
 	if (!result || !result->run)
 		note_end(task);
 	if (job)
@@ -97,12 +103,12 @@ void task_end(struct task *task, const struct child_result *result)
 	}
 }
 
-/* What the states mean that leave no result. */
+/* The verdict and reason for each final state of a job that returned no result. */
 static const struct {
 	enum job_state state;
 	enum verdict verdict;
 	enum child_end end;
-	const char *what; /* %s: the node */
+	const char *what; /* a format; its argument is the name of the node */
 } meanings[] = {
 	{JOB_COMPLETED, VERDICT_LOST, CHILD_ENDED, "the job on node '%s' returned nothing"},
 	{JOB_FAILED, VERDICT_INFRA, CHILD_ENDED, "the job on node '%s' failed"},
@@ -154,7 +160,7 @@ void task_end_without_result(struct task *task)
 	child_result_clear(&result);
 }
 
-/* ---- the place ---- */
+/* ---- operations of the place ---- */
 
 void slurm_drop_queue(struct slurm *s)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nodes that fail. A node with a full disk ends its tasks quickly and so would get all others, too.
- * After some tasks in a row that its own fault has ended, a node gets no more tasks of this place.
+ * Excludes nodes that fail. A node with a full disk ends its tasks quickly, so Slurm would soon
+ * give it all other tasks, too. A node that caused the failure of several tasks in a row gets no
+ * more tasks of this place.
  */
 #include <string.h>
 
@@ -26,7 +27,7 @@ void exclude_note(struct slurm *s, const char *node, enum verdict verdict)
 	if (faults != FAULTS_MAX || 2 * (s->excluded->len + 1) > s->cluster.nodes)
 		return;
 	g_ptr_array_add(s->excluded, g_strdup(node));
-	/* also update the job arrays that were submitted before, as soon as possible */
+	/* let the next poll also update the job arrays that were submitted before */
 	s->update_at = 0;
 }
 
@@ -55,7 +56,7 @@ static void on_updated(struct command *command, int code, const char *out, const
 	(void)code;
 	(void)out;
 	(void)why;
-	/* an array that has just ended cannot be changed, which does no harm */
+	/* an update of an array that has just ended fails; ignore that */
 	s->update = NULL;
 	command_free(command);
 }
@@ -69,7 +70,7 @@ void exclude_next(struct slurm *s)
 				*nodes = g_strdup_printf("ExcNodeList=%s", list);
 		const char *const argv[] = {"scontrol", "update", job, nodes, NULL};
 
-		/* arrays that are submitted later have the list from the start */
+		/* arrays that are not submitted yet will get the list in their sbatch command */
 		if (batch->state == BATCH_SUBMITTED && has_waiting(batch))
 			s->update = command_start(argv, COMMAND_LIMIT_S, NULL, on_updated, s, NULL);
 	}

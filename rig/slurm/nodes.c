@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One command of the rig on each node of the partition, by srun; several at a time. */
+/* Runs one rig command on each node of the partition with srun, several nodes at a time. */
 #include <string.h>
 
 #include "slurm/internal.h"
@@ -65,7 +65,7 @@ static void ask(struct node *node)
 	for (guint i = 0; i < G_N_ELEMENTS(first); i++)
 		g_ptr_array_add(argv, g_strdup(first[i]));
 	g_ptr_array_add(argv, g_strdup(node->name));
-	/* a node that is full answers later, or not at all */
+	/* srun waits this long for a node whose processors are all in use, then fails */
 	g_ptr_array_add(argv, g_strdup_printf("--immediate=%u", asking->limit_s));
 	cluster_add_options(asking->options, argv);
 	g_ptr_array_add(argv, g_strdup(rig ? rig : "rig"));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One call of squeue for all tasks. A task that has ended without a result, or that squeue does not
- * list any more, is given time for its result to become visible (file systems on a network cache
- * their folders), and is then judged by the state that Slurm tells. Where squeue does not answer
- * nothing is concluded.
+ * Evaluates one squeue call for all tasks. A task that has ended without a result, or that squeue
+ * no longer lists, is given time for its result to become visible (network file systems cache
+ * folders); then its last Slurm state decides. While squeue fails, no task is judged.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,11 +10,11 @@
 #include "slurm/internal.h"
 #include "util/clock.h"
 
-/* How long a result may be invisible: of a job that ended with code 0, and of others. */
+/* How long a result may stay invisible, for a job that ended with code 0 and for other jobs. */
 #define RETURNED_NS (60 * RIG_NS_PER_S)
 #define NOTHING_NS (10 * RIG_NS_PER_S)
 #define LOG_LINE_MAX 8192
-/* A job that Slurm could not start is held in the queue by it, for ever. */
+/* Slurm puts a job that it could not start on hold in the queue, without a time limit. */
 #define LAUNCH_FAILED "launch"
 
 /* ---- records ---- */
@@ -35,7 +34,9 @@ static void see_task(guint number, void *data)
 	if (number >= seen->batch->n_tasks)
 		return;
 	task = &seen->batch->tasks[number];
-	/* its result came from a node that was thought lost: it need not run again */
+	/*
+	 * the task was requeued from a node that Slurm had lost, and has returned its result anyway
+	 */
 	if (task->ended && record->state == JOB_WAITING)
 		submit_cancel_task(task);
 	task->seen = seen->poll;
@@ -48,7 +49,9 @@ static void see_task(guint number, void *data)
 		task->state = JOB_FAILED;
 }
 
-/* Of squeue. An array of which the number is not known yet is recognised by its name. */
+/*
+ * Handles a record of squeue. An array whose Slurm number is not recorded yet is found by its name.
+ */
 static void on_record(const struct queue_record *record, void *data)
 {
 	struct slurm *s = data;
@@ -61,7 +64,7 @@ static void on_record(const struct queue_record *record, void *data)
 		queue_tasks(record->tasks, see_task, &seen);
 }
 
-/* Of what has ended: only tasks that squeue does not list. */
+/* Handles a record of the log or of sacct; only used for tasks that squeue does not list. */
 static void on_past(const struct queue_record *record, struct slurm *s)
 {
 	struct batch *batch = batch_named(s, record->name);
@@ -87,7 +90,7 @@ static void read_log(struct slurm *s)
 		while (fgets(line, sizeof(line), file)) {
 			struct queue_record record;
 
-			/* the last line may not be complete yet */
+			/* the last line may still be incomplete */
 			if (!strchr(line, '\n') && feof(file))
 				break;
 			s->log_at = ftello(file);
@@ -125,7 +128,7 @@ static void on_sacct(struct command *command, int code, const char *out, const c
 	command_free(command);
 }
 
-/* Asks for the arrays in BATCHES. */
+/* Calls sacct for the arrays in BATCHES. */
 static void ask_sacct(struct slurm *s, GPtrArray *batches)
 {
 	g_autoptr(GString) jobs = g_string_new(NULL);
@@ -160,9 +163,9 @@ static void look_into_past(struct slurm *s)
 		ask_sacct(s, batches);
 }
 
-/* ---- judgement ---- */
+/* ---- evaluation of a task without a result ---- */
 
-/* A preempted job that Slurm does not repeat is put into a new array. */
+/* Moves a preempted job that Slurm does not requeue into a new array. */
 static void again(struct task *task)
 {
 	struct slurm *s = task->batch->slurm;
@@ -187,7 +190,7 @@ static void judge(struct task *task)
 	}
 	if (!task->missing_ns)
 		task->missing_ns = now_ns;
-	/* cancelled, by this place or by a user: there is nothing to wait for */
+	/* no result can come from a cancelled task */
 	if (task->state != JOB_CANCELLED &&
 	    now_ns - task->missing_ns <
 		    (task->state == JOB_COMPLETED || !job_state_is_end(task->state) ? RETURNED_NS
@@ -203,7 +206,10 @@ static void judge(struct task *task)
 		task_end_without_result(task);
 }
 
-/* What squeue has not listed was not submitted. */
+/*
+ * Handles an array for which sbatch may have failed: if squeue does not list it, it was not
+ * submitted, and its jobs return to the queue.
+ */
 static void settle_unsure(struct batch *batch)
 {
 	struct slurm *s = batch->slurm;
@@ -215,7 +221,10 @@ static void settle_unsure(struct batch *batch)
 	for (guint i = 0; i < batch->n_tasks; i++) {
 		struct place_job *job = batch->tasks[i].job;
 
-		/* of an earlier process: the words may be others now, and some are not wanted */
+		/*
+		 * a task of an earlier process: its arguments may be outdated, and it may not be
+		 * needed any more
+		 */
 		if (!job || batch->tasks[i].ended)
 			continue;
 		batch->tasks[i].job = NULL;
@@ -228,7 +237,10 @@ static void settle_unsure(struct batch *batch)
 	batch_forget(batch);
 }
 
-/* After the caller has added its jobs again: what it does not want any more is cancelled. */
+/*
+ * Cancels tasks that the caller has not added again after a restart: it does not need them any
+ * more.
+ */
 static void drop_unclaimed(struct batch *batch)
 {
 	for (guint i = 0; i < batch->n_tasks; i++) {
@@ -242,7 +254,10 @@ static void drop_unclaimed(struct batch *batch)
 	}
 }
 
-/* A place that was held or stopped while the controller did not answer has to say it again. */
+/*
+ * Repeats the scancel of a held or stopped place, which has no effect while the controller does not
+ * respond.
+ */
 static void cancel_again(struct batch *batch)
 {
 	struct slurm *s = batch->slurm;
@@ -299,7 +314,7 @@ static void on_polled(struct command *command, int code, const char *out, const 
 	if (code || !whole) {
 		s->silent = g_strdup(*why ? why : "squeue did not answer");
 	} else {
-		/* results first: they say more than a state */
+		/* read the results first: a result has more information than a state */
 		returned_collect(s);
 		look_into_past(s);
 		judge_all(s);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records of Slurm. The JSON of squeue is that of Slurm 22.05 (plugin openapi/v0.0.38) and of 23.11
- * and later, where numbers are {"set": …, "number": …} and states are arrays.
+ * Parsers of Slurm's records. They accept the JSON of squeue from Slurm 22.05 (plugin
+ * openapi/v0.0.38), and from 23.11 and later, where numbers are {"set": …, "number": …} and states
+ * are arrays.
  */
 #include "slurm/queue.h"
 
@@ -12,7 +13,7 @@
 
 /* ---- states ---- */
 
-/* Prefixes: sacct prints "CANCELLED by 1000". */
+/* Prefixes of state names: sacct prints "CANCELLED by 1000". */
 static const struct {
 	const char *word;
 	enum job_state state;
@@ -67,8 +68,8 @@ struct queue_reader {
 	char *name;
 	queue_seen seen;
 	void *data;
-	GString *job; /* the text of the one that is being read */
-	int depth;    /* of braces and brackets */
+	GString *job; /* the text of the job that is being read */
+	int depth;    /* nesting depth of braces and brackets */
 	gboolean in_job, in_string, escaped, whole;
 };
 
@@ -83,7 +84,7 @@ struct queue_reader *queue_reader_new(const char *name, queue_seen seen, void *d
 	return reader;
 }
 
-/* NULL if it is not set. */
+/* The number KEY of JOB; NULL: not set. */
 static json_t *number_of(json_t *job, const char *key)
 {
 	json_t *value = json_object_get(job, key);
@@ -110,7 +111,7 @@ static int exit_code_of(json_t *job)
 	gint64 code =
 		json_integer_value(json_is_object(value) ? number_of(value, "return_code") : value);
 
-	/* 22.05 has the status of wait(2) */
+	/* 22.05 prints the wait status of wait(2) */
 	if (!json_is_object(value))
 		code = code & 0x7f ? -(code & 0x7f) : (code >> 8) & 0xff;
 	return code;
@@ -146,7 +147,7 @@ static void end_job(struct queue_reader *reader)
 	g_string_truncate(reader->job, 0);
 }
 
-/* One byte outside of strings. */
+/* Handles one byte outside of strings. */
 static void structure(struct queue_reader *reader, char c)
 {
 	if (c == '"')
@@ -200,7 +201,7 @@ void queue_reader_free(struct queue_reader *reader)
 
 /* ---- the job completion log, and sacct ---- */
 
-/* "1:9": exit code and signal. */
+/* Parses "1:9", an exit code and a signal. */
 static int code_of(const char *text)
 {
 	char *end;
@@ -253,6 +254,6 @@ gboolean queue_read_sacct(char *line, struct queue_record *ret)
 	record.exit_code = code_of(code);
 	record.node = strcmp(node, "None assigned") ? node : "";
 	*ret = record;
-	/* "7_[0-9]" of tasks that wait */
+	/* waiting tasks have "7_[0-9]": skip those */
 	return record.job && g_ascii_isdigit(*record.tasks);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The folder returned/: "b7.3.0" is what task 3 of array b7 has returned after 0 restarts. This is
- * the only process that takes from it, so that a task which ran twice (a node that was thought
- * lost) counts once: the first that is found.
+ * Reads the folder returned/, where "b7.3.0" is what task 3 of array b7 has returned after 0
+ * restarts. Only this process removes entries. A task that ran twice (because Slurm had lost its
+ * node) counts once: the first result found is used.
  */
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -16,7 +16,10 @@
 
 #define SAME_NAMES_MAX 1000
 
-/* NULL: of an array that is over, or nothing of this place. */
+/*
+ * The task that returned the folder NAME; NULL: its array is over, or the folder is not one of this
+ * place.
+ */
 static struct task *task_of(const struct slurm *s, const char *name)
 {
 	g_auto(GStrv) parts = g_strsplit(name, ".", 3);
@@ -26,7 +29,10 @@ static struct task *task_of(const struct slurm *s, const char *name)
 	return batch && number < batch->n_tasks ? &batch->tasks[number] : NULL;
 }
 
-/* The name that it got, or NULL. Runs of one second and seed on two nodes have the same name. */
+/*
+ * Moves a run folder into RESULTS. Returns the name that it got there, or NULL. Two nodes that
+ * start a run with one seed in the same second choose the same name, so one of them gets another.
+ */
 static char *publish(const char *results, const char *folder, const char *name)
 {
 	g_autofree char *from = g_build_filename(folder, name, NULL);
@@ -35,7 +41,10 @@ static char *publish(const char *results, const char *folder, const char *name)
 		g_autofree char *now = n == 1 ? g_strdup(name) : g_strdup_printf("%s-%u", name, n);
 		g_autofree char *to = g_build_filename(results, now, NULL);
 
-		/* a run folder is never empty, so that no other one is replaced */
+		/*
+		 * rename() cannot replace an existing run folder, because run folders are never
+		 * empty
+		 */
 		if (!g_rename(from, to))
 			return g_steal_pointer(&now);
 		if (errno != EEXIST && errno != ENOTEMPTY)
@@ -44,7 +53,7 @@ static char *publish(const char *results, const char *folder, const char *name)
 	return NULL;
 }
 
-/* Replaces the name OLD of a run in ANSWER by NOW. A path in ANSWER then begins with RESULTS. */
+/* Replaces the run's name OLD in ANSWER by NOW, and the folder of a path in ANSWER by RESULTS. */
 static void rename_run(json_t *answer, const char *results, const char *old, const char *now)
 {
 	const char *run = json_string_value(json_object_get(answer, "run"));
@@ -78,7 +87,7 @@ static gboolean publish_all(const struct slurm *s, const char *dir, struct child
 	return TRUE;
 }
 
-/* *RET_NODE: where it ran; g_free(). */
+/* Reads result.json in DIR. *RET_NODE: the node on which the task ran; g_free(). */
 static gboolean read_result(const char *dir, struct child_result *ret, char **ret_node)
 {
 	g_autofree char *file = g_build_filename(dir, "result.json", NULL), *text = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The place: its operations, its record, and the tick that drives all. */
+/* The Slurm place: its operations, its record, and the periodic tick that calls the other files. */
 #include "slurm/slurm.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-/* After scancel: until what Slurm does not end any more is given up. */
+/* Seconds after scancel until tasks that Slurm has not ended are abandoned. */
 #define GIVE_UP_S 60
 #define RECORD_MAX (1u << 20)
 
@@ -28,7 +28,10 @@ static void give_up(struct slurm *s)
 		for (guint k = 0; batch->state != BATCH_OVER && k < batch->n_tasks; k++) {
 			struct place_job *job = g_steal_pointer(&batch->tasks[k].job);
 
-			/* no note of the end: a later process finds out what became of it */
+			/*
+			 * do not record the end: a later process then asks Slurm what became of the
+			 * task
+			 */
 			if (job)
 				job->done(job, NULL);
 		}
@@ -77,14 +80,16 @@ static void add(struct place *place, struct place_job *job)
 		g_ptr_array_add(s->queue, job);
 		s->queue_sorted = FALSE;
 	}
-	/* the first jobs start at once; later ones are collected for one array by the tick */
+	/*
+	 * the first jobs are submitted at once; later jobs are collected and submitted by the tick
+	 */
 	if (!s->tick) {
 		s->tick = g_timeout_add_seconds(1, on_tick, s);
 		s->idle = g_idle_add(on_idle, s);
 	}
 }
 
-/* Those of arrays that Slurm does not have yet are not started. */
+/* Drops the tasks of arrays that were not submitted yet. */
 static void drop_unsubmitted(struct slurm *s)
 {
 	for (guint i = 0; i < s->batches->len; i++) {
@@ -156,7 +161,7 @@ static struct census take_census(const struct slurm *s)
 	return c;
 }
 
-/* "n1 3, n2 2": where tasks run, some nodes at most. */
+/* Appends "n1 3, n2 2": the number of running tasks of each node, for the first few nodes. */
 static void add_nodes(const struct slurm *s, GString *line)
 {
 	g_autoptr(GHashTable) nodes = g_hash_table_new(g_str_hash, g_str_equal);
@@ -304,14 +309,14 @@ static gboolean slurm_open(struct place *place, const char *dir, const char *nam
 	       rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", ended, g_strerror(errno));
 }
 
-/* ---- leaving ---- */
+/* ---- place_leave() ---- */
 
 static gboolean leave(struct place *place, GError **error)
 {
 	struct slurm *s = (struct slurm *)place;
 
 	tick(s);
-	/* what is beyond the limits of the cluster is submitted by the next process */
+	/* jobs beyond the limits of the cluster are submitted by the next process */
 	while ((!submit_is_idle(s) || s->reconciling) && !s->silent && !s->held)
 		g_main_context_iteration(NULL, TRUE);
 	s->left = TRUE;
@@ -355,7 +360,7 @@ static void slurm_free(struct place *place)
 	g_free(s);
 }
 
-/* ---- the place ---- */
+/* ---- operations of the place ---- */
 
 struct place *slurm_place(const struct slurm_options *o, GError **error)
 {

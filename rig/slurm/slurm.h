@@ -21,33 +21,33 @@
 
 #include "place/place.h"
 
-/* Strings are copied. NULL and 0: Slurm's default. */
+/* Options for slurm_place(), which copies the strings. NULL and 0 stand for Slurm's default. */
 struct slurm_options {
-	const char *results; /* the folder of run folders */
-	const char *rig;     /* the program; NULL: this one. Its path must be valid on all nodes */
+	const char *results; /* the results folder */
+	const char *rig;     /* path of the rig, valid on all nodes; NULL: this program */
 	const char *partition, *account, *qos, *constraint;
 	int nice;
-	char *const *sbatch_args; /* further options of sbatch; or NULL */
+	char *const *sbatch_args; /* further options for sbatch; or NULL */
 };
 
 /*
- * Fills what is NULL or 0 in OPTIONS from the record in DIR; the strings are the caller's. FALSE:
- * there is no record.
+ * Sets the fields of OPTIONS that are NULL or 0 from the record in DIR; the caller owns the
+ * strings. FALSE: DIR has no record.
  */
 gboolean slurm_options_read(const char *dir, struct slurm_options *options);
 
 /*
- * Asks the cluster for its size and whether it would take such a job. Blocks. Errors:
- * RIG_EXIT_INFRA (there is no Slurm here, or its controller does not answer), RIG_EXIT_USAGE (an
- * unknown partition or account, or one that is closed to the user).
+ * Asks the cluster for its size, and tests whether it accepts such a job. Blocks. Errors:
+ * RIG_EXIT_INFRA (no Slurm on this host, or its controller does not respond), RIG_EXIT_USAGE (the
+ * partition or account is unknown, or closed to the user).
  */
 struct place *slurm_place(const struct slurm_options *options, GError **error);
 
 /*
- * Each node that could run jobs: `{"node": …, "state": …, "answer": …, "problem": …}`, where
- * "answer" is what `rig WORDS…` printed there (JSON), or "problem" is why it did not. Blocks, at
- * most LIMIT_S for a node; several nodes are asked at a time. New reference. Errors as of
- * slurm_place().
+ * Runs `rig WORDS…` on each node that can run jobs. Returns an array of `{"node": …, "state": …,
+ * "answer": …, "problem": …}`, where "answer" is the JSON that the command printed, or "problem" is
+ * why there is none. Blocks, at most LIMIT_S for a node; several nodes are asked at a time. New
+ * reference. Errors: those of slurm_place().
  */
 json_t *slurm_ask_nodes(const struct slurm_options *options, const char *const *words,
 			guint limit_s, GError **error);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From jobs to job arrays. Jobs with the same needs and the same build before them become one
- * array, the highest rank first; builds are arrays of one. One sbatch runs at a time, and one
- * scancel.
+ * Puts jobs into job arrays. Jobs with the same needs that wait for the same build become one
+ * array, those with the highest rank first; each build is an array of one task. Only one sbatch and
+ * one scancel run at a time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static gboolean is_alike(const struct slurm *s, const struct place_job *a,
 	return x.cpus == y.cpus && x.memory_mib == y.memory_mib && x.minutes == y.minutes;
 }
 
-/* Takes at most ROOM jobs from the queue that fit into the array of its first one. */
+/* Takes up to ROOM jobs from the queue that can be in one array with the queue's first job. */
 static GPtrArray *take_alike(struct slurm *s, guint room)
 {
 	GPtrArray *jobs = g_ptr_array_new(), *rest = g_ptr_array_new();
@@ -55,7 +55,10 @@ static GPtrArray *take_alike(struct slurm *s, guint room)
 	return jobs;
 }
 
-/* How many tasks may be in the cluster's queue, which is not for this user alone. */
+/*
+ * The maximum number of tasks that this place keeps in the cluster's queue, which other users
+ * share.
+ */
 static guint most_tasks(const struct slurm *s)
 {
 	return MAX(1, s->cluster.jobs_max / 2);
@@ -90,7 +93,7 @@ static void make_arrays(struct slurm *s)
 		guint room = MIN(most_now, most - MIN(most, s->in_flight));
 		g_autoptr(GPtrArray) jobs = NULL;
 
-		/* not one by one, as each call costs: wait for room for a part of an array */
+		/* each sbatch call is slow, so wait until there is room for many tasks */
 		if (room < MIN(s->queue->len, MAX(1, most_now / 4)))
 			return;
 		jobs = take_alike(s, room);
@@ -123,7 +126,7 @@ static char *program_of(const struct slurm *s)
 	return g_canonicalize_filename(self ? self : "rig", NULL);
 }
 
-/* The array whose build must have ended with success; 0: none. */
+/* The Slurm number of the array whose build must pass first; 0: none. */
 static guint dependency_of(const struct batch *batch)
 {
 	const struct task *build =
@@ -174,7 +177,7 @@ static gboolean contains_any(const char *text, const char *const *words)
 	return FALSE;
 }
 
-/* It may have been submitted, or can be later. */
+/* TRUE: sbatch may have submitted the array, or may accept it later. */
 static gboolean is_temporary(int code, const char *why)
 {
 	static const char *const words[] = {"contact",	    "timed out",  "temporarily",
@@ -184,7 +187,10 @@ static gboolean is_temporary(int code, const char *why)
 	return code < 0 || contains_any(why, words);
 }
 
-/* More tasks than this user or the cluster may have at a time. */
+/*
+ * TRUE: sbatch refused the array because of a limit of this user or the cluster on the number of
+ * tasks.
+ */
 static gboolean is_limit(const char *why)
 {
 	static const char *const words[] = {"submit limit", "job limit", "MaxSubmit",
@@ -193,7 +199,7 @@ static gboolean is_limit(const char *why)
 	return contains_any(why, words);
 }
 
-/* Its jobs go back into the queue. */
+/* Returns the jobs of BATCH to the queue. */
 static void give_back(struct slurm *s, struct batch *batch)
 {
 	for (guint i = 0; i < batch->n_tasks; i++) {
@@ -229,7 +235,7 @@ static void on_submitted(struct command *command, int code, const char *out, con
 	if (!code && job) {
 		if (!batch_set_job(batch, job, &error))
 			slurm_fail(s, error);
-		/* it was dropped meanwhile */
+		/* all tasks were dropped while sbatch ran */
 		if (!batch->left)
 			submit_cancel(batch, FALSE);
 	} else if (is_temporary(code, why)) {
@@ -282,12 +288,15 @@ static void on_cancelled(struct command *command, int code, const char *out, con
 	(void)code;
 	(void)out;
 	(void)why;
-	/* a job may have ended already; the next poll shows what is left */
+	/*
+	 * ignore errors, because a task may have ended already; the next poll shows the remaining
+	 * ones
+	 */
 	s->cancel = NULL;
 	command_free(command);
 }
 
-/* All words with the same options in one call. */
+/* Runs one scancel for all collected arguments that have the same options. */
 static void cancel(struct slurm *s)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
@@ -311,7 +320,7 @@ static void cancel(struct slurm *s)
 				  on_cancelled, s, NULL);
 }
 
-/* ---- what is next ---- */
+/* ---- the next array ---- */
 
 static struct batch *next_batch(const struct slurm *s)
 {

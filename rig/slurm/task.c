@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A task on its node. Its run folder grows in a folder of the node; it is copied next to the record
- * under a temporary name when it is whole, and gets its name there by rename.
+ * Runs a task on its node. The run folder is created in a folder of the node. When it is complete,
+ * it is copied next to the record under a temporary name, and then renamed.
  */
 #include "slurm/task.h"
 
@@ -21,7 +21,7 @@
 #include "util/spawn.h"
 #include "util/sweep.h"
 
-/* From SIGTERM to SIGKILL; less than Slurm's KillWait, which is 30 s. */
+/* Seconds from SIGTERM to SIGKILL; less than Slurm's KillWait, which is 30 s. */
 #define STOP_GRACE_S 15
 
 /* ---- formats ---- */
@@ -76,13 +76,13 @@ gboolean task_result_parse(json_t *json, struct child_result *ret)
 	return TRUE;
 }
 
-/* ---- the work ---- */
+/* ---- the child process ---- */
 
 struct task_run {
 	enum child_kind kind;
 	GMainLoop *loop;
 	struct child *child;
-	json_t *result; /* NULL: nothing is to be returned */
+	json_t *result; /* NULL: the task returns nothing */
 	gboolean stopped, passed;
 };
 
@@ -146,9 +146,9 @@ static gboolean work(struct task_run *run, json_t *task, const char *results, GE
 	return run->stopped ? rig_fail(error, RIG_EXIT_INFRA, "the task was stopped") : FALSE;
 }
 
-/* ---- returning it ---- */
+/* ---- returning the result ---- */
 
-/* Run folders only: temporary ones and the index stay. */
+/* Moves only the run folders; temporary folders and the index stay. */
 static gboolean move_runs(const char *from, const char *to, GError **error)
 {
 	g_auto(GStrv) names = rig_names_in(from, "");
@@ -209,7 +209,7 @@ static json_t *read_task(const char *dir, const char *batch, guint number, GErro
 		return NULL;
 	}
 	line = text;
-	/* the first line is about the array */
+	/* the first line describes the array, each further line a task */
 	for (guint i = 0; line && i <= number; i++) {
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
@@ -221,8 +221,8 @@ static json_t *read_task(const char *dir, const char *batch, guint number, GErro
 }
 
 /*
- * A folder of this node, in use as long as *RET_LOCK is open. Those of tasks that were killed are
- * removed when they are old.
+ * Creates a scratch folder on this node, which is in use as long as *RET_LOCK is open. Old folders
+ * of killed tasks are removed.
  */
 static char *scratch_new(int *ret_lock, GError **error)
 {
