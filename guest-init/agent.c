@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The frame around each agent's step: parameters, pacing, counting. See agent.h. */
+/* The main loop of each agent: parameters, timing, and counting around its step. See agent.h. */
 #include "agent.h"
 
 #include <errno.h>
@@ -46,7 +46,7 @@ const char *run_param(const struct run *run, const char *key)
 {
 	const struct agent_param *known = run->agent->params;
 
-	for (unsigned i = run->n_params; i--;) /* the last one wins */
+	for (unsigned i = run->n_params; i--;) /* if a key occurs twice, use the last one */
 		if (!strcmp(run->params[i].key, key))
 			return run->params[i].value;
 	while (known && known->key && strcmp(known->key, key))
@@ -163,7 +163,7 @@ void run_turn(struct run *run)
 	run->shared->rng = guest_rng_keyed(run->seed, ++run->shared->turn);
 }
 
-/* The turns to leave out that the current one belongs to, or NULL. */
+/* The range of turns to leave out that contains the current turn, or NULL. */
 static const struct skip *find_skip(const struct run *run)
 {
 	uint64_t turn = run->shared->turn;
@@ -175,8 +175,8 @@ static const struct skip *find_skip(const struct run *run)
 }
 
 /*
- * A turn with a rate keeps its time, so that the later ones come when they did. Without a rate the
- * turns to leave out take no time.
+ * Leaves turns out. With a rate, this takes the time of these turns, so that later turns start at
+ * the same time as without SKIP. Without a rate it takes no time.
  */
 static void leave_out(struct run *run, const struct skip *skip)
 {
@@ -186,14 +186,17 @@ static void leave_out(struct run *run, const struct skip *skip)
 		run->shared->turn = skip->last;
 }
 
-/* Absolute times keep the rate exact. If more than 1 s behind, reset the schedule. */
+/*
+ * Runs the turns. Start times are absolute, so that delays do not add up. If more than 1 s behind,
+ * reset the schedule.
+ */
 static void run_loop(struct run *run)
 {
 	uint64_t interval = run->rate ? NS_PER_S / run->rate : 0;
 	uint64_t next = now_ns();
 	const struct skip *skip;
 
-	/* agents of the same rate start at different times */
+	/* agents with the same rate start at different times */
 	if (interval)
 		next += guest_rng_between(&run->shared->rng, 0, interval);
 	while (!run_stopped(run)) {
@@ -223,7 +226,7 @@ void op_begin(struct run *run, enum op op)
 	atomic_store_explicit(&run->shared->busy_since_ns, run->now_ns, memory_order_relaxed);
 }
 
-/* One writer: no need for atomic additions. */
+/* Increments a counter that only this process writes, so no atomic addition is needed. */
 static void add_one(_Atomic uint64_t *counter)
 {
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
@@ -301,7 +304,10 @@ static void wake(int fd)
 	uint64_t one = 1;
 
 	if (write(fd, &one, sizeof(one)) < 0)
-		return; /* the counter is at its maximum, so init wakes up anyway */
+		/*
+		 * the write failed because the eventfd is at its maximum, so init wakes up anyway
+		 */
+		return;
 }
 
 void run_wake(const struct run *run)

@@ -34,28 +34,32 @@ enum phase { PHASE_FREE, PHASE_PREPARING, PHASE_RUNNING, PHASE_ENDED };
  */
 struct agent_shared {
 	_Atomic uint32_t phase;
-	_Atomic uint32_t stop; /* written by init */
+	_Atomic uint32_t stop; /* set to 1 by init */
 	_Atomic uint32_t op;
-	_Atomic uint64_t busy_since_ns; /* 0 between two operations */
+	/* when the current operation began; 0 between two operations */
+	_Atomic uint64_t busy_since_ns;
 	_Atomic uint64_t ops, failed;
 	_Atomic uint64_t result[OP_COUNT][ERRNO_MAX];
 	struct guest_rng rng; /* the random numbers of this turn, for `step` */
-	uint64_t turn;	      /* calls of `step`; shared, so that a restarted agent continues
-			       * counting */
-	uint64_t claim;	      /* bits of shared_claim(), returned when the agent ends */
-	bool expects[ERRNO_MAX]; /* errnos that a parameter adds to those of expected-errno.c */
-	int error;	      /* positive errno of a failed prepare */
-	char what[WHAT_MAX];  /* what failed: the prepare, or the first operation that counts as
-			       * failed */
-	unsigned what_op;     /* that operation, and its errno; 0 if nothing failed */
+	/* number of calls of `step`; shared, so that a restarted agent continues the count */
+	uint64_t turn;
+	uint64_t claim; /* bits that shared_claim() has reserved; released when the agent ends */
+	/* errnos that a parameter adds to those of expected-errno.c, as indices */
+	bool expects[ERRNO_MAX];
+	int error;	      /* positive errno of a failed prepare() */
+	/* the text of run_fail(), or of the first operation that counts as failed */
+	char what[WHAT_MAX];
+	unsigned what_op;     /* that operation and its errno; 0 if no operation failed */
 	int what_error;
 	/* the task that an operation acts on, if it is not the agent; or 0 */
 	_Atomic int32_t subject;
-	_Atomic int32_t group;   /* process group that must not outlive the agent; or 0 */
+	_Atomic int32_t group;   /* process group that is killed when the agent ends; or 0 */
 	struct output output;
 };
 
-/* Turns that an agent leaves out: first to last, from 1; last UINT64_MAX: to the end. */
+/*
+ * A range of turns that an agent leaves out, from 1, both ends included; last UINT64_MAX: no end.
+ */
 #define SKIPS_MAX 64
 struct skip {
 	uint64_t first, last;
@@ -68,34 +72,35 @@ struct param {
 /* One running agent. */
 struct run {
 	uint64_t id, seed, rate;
-	unsigned index; /* number among the agents that run now: 0..AGENTS_MAX-1 */
+	unsigned index; /* index among the running agents: 0..AGENTS_MAX-1 */
 	const struct agent *agent;
 	struct agent_shared *shared;
 	struct param params[PARAMS_MAX];
 	unsigned n_params;
-	struct skip skips[SKIPS_MAX]; /* in order */
+	struct skip skips[SKIPS_MAX]; /* sorted */
 	unsigned n_skips;
 	uint64_t now_ns; /* time of the last op_begin() */
 	int wake_fd;	 /* argument of agent_main() */
 };
 
 struct agent_param {
-	const char *key, *fallback; /* NULL: no default; the parameter is optional */
+	/* `fallback` is NULL if there is no default and the parameter is optional */
+	const char *key, *fallback;
 	const char *about;
 };
 
 struct agent {
 	const char *name;
-	const char *needs;		  /* a file that must exist, or NULL */
-	int (*lacks)(struct text *what);  /* checks further needs: returns 0, or -errno and what is
-					  * missing */
+	const char *needs; /* a file that must exist for the agent to work, or NULL */
+	/* checks other requirements: returns 0, or -errno and what is missing */
+	int (*lacks)(struct text *what);
 	const struct agent_param *params; /* ended by a NULL key; or NULL */
 	int (*prepare)(struct run *run);  /* 0 or -errno with the reason by run_fail(); or NULL */
 	void (*step)(struct run *run);
 	void (*cleanup)(struct run *run); /* undoes persistent changes; or NULL */
 	int oom_score_adj;
 	bool killable; /* the OOM killer is expected to kill it; it is then restarted */
-	unsigned patience_ms; /* SIGUSR1 is sent to an operation that takes longer; 0: never */
+	unsigned patience_ms; /* SIGUSR1 is sent if an operation takes longer than this; 0: never */
 };
 
 /*
@@ -122,28 +127,31 @@ bool run_stopped(const struct run *run);
 void run_sleep_until(struct run *run, uint64_t ns);
 /* Like run_sleep_until(), but returns as soon as FD is readable. */
 void run_wait_readable(struct run *run, int fd, uint64_t ns);
-/* Wakes init, so that it sends the agent's output now and not with the next heartbeat. */
+/* Wakes init, so that it sends the agent's output now instead of at the next heartbeat. */
 void run_wake(const struct run *run);
-/* Waits 20 ms: no operation is possible yet (for example no block was plugged). */
+/* Waits 20 ms because no operation is possible yet (for example, no block was plugged). */
 void run_idle(struct run *run);
 
 /*
- * Begins the next turn. Its draws depend on the agent's seed and the turn's number alone, not on
- * how many draws earlier turns took.
+ * Begins the next turn. Its random numbers depend only on the agent's seed and the turn's number,
+ * not on how many numbers earlier turns used.
  */
 void run_turn(struct run *run);
 
 void op_begin(struct run *run, enum op op);
-/* RESULT is >= 0 or -errno. */
+/* Ends the operation OP. RESULT is >= 0 or -errno. */
 void op_end(struct run *run, enum op op, long result);
-/* op_end() with a text that is kept if this is the first result that is not expected. */
+/* Like op_end(), with a text that is kept if this is the first unexpected result. */
 void op_end_about(struct run *run, enum op op, long result, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* True: ERROR (positive errno) is expected of OP here, by the table or by a parameter. */
+/* True: ERROR (positive errno) is expected of OP in this agent, by the table or by a parameter. */
 bool op_expected_here(const struct agent_shared *its, unsigned op, int error);
-/* A whole operation: one pwrite() of WORD to offset 0 of an open file. Returns 0 or -errno. */
+/*
+ * Does a whole operation: one pwrite() of WORD to offset 0 of the open file FD. Returns 0 or
+ * -errno.
+ */
 int op_write(struct run *run, enum op op, int fd, const char *word, size_t len);
-/* op_write() to the file DIR/PATH, which it opens and closes. */
+/* Like op_write(), for the file DIR/PATH, which is opened and closed. */
 int op_write_path(struct run *run, enum op op, int dir, const char *path, const char *word);
 
 /* Claims COUNT consecutive bits out of 64 that no other agent has; 0: not enough are free. */
@@ -152,13 +160,16 @@ uint64_t shared_claim(struct run *run, unsigned count);
 /* Memory shared by init and all agents. */
 struct shared {
 	_Atomic uint64_t claimed;
-	/* blocks without memory behind them, added by `probe`: must not be set online */
+	/*
+	 * address range of the blocks without memory that `probe` added; they must not be set
+	 * online
+	 */
 	_Atomic uint64_t void_first, void_end;
 	struct agent_shared agent[AGENTS_MAX];
 };
 extern struct shared *shared;
 
-/* To be called once, before the first agent starts. Returns 0 or -errno. */
+/* Must be called once, before the first agent starts. Returns 0 or -errno. */
 int shared_init(void);
 
 /* The descriptor of each agent; they are defined in agents/. */

@@ -130,7 +130,8 @@ static bool is_chosen(const struct blocks *blocks, unsigned number)
 }
 
 /*
- * Merges two ascending lists: keeps the open files of blocks that still exist, closes the others.
+ * Updates the list to the ascending numbers in NUMBER: keeps the open files of blocks that still
+ * exist, closes the others.
  */
 static void merge(struct blocks *blocks, const unsigned *number, unsigned count)
 {

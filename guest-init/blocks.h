@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The memory blocks of /sys/devices/system/memory that agents write to, with an open file each. A
- * write to the open file of a removed block gives ENODEV.
+ * The memory blocks of /sys/devices/system/memory that agents write to, with an open file for each
+ * block. Writing to the open file of a removed block gives ENODEV.
  */
 #ifndef GUEST_BLOCKS_H
 #define GUEST_BLOCKS_H
@@ -16,7 +16,7 @@
 
 struct block {
 	unsigned number;
-	int fd; /* the open attribute; -1 if not open yet */
+	int fd; /* the open attribute file; -1 if not open yet */
 };
 
 struct blocks {
@@ -32,27 +32,27 @@ struct blocks {
 int blocks_remember(void);
 /* True: the block existed when init started. */
 bool blocks_at_boot(unsigned number);
-/* The N-th block that existed at boot, ascending; false: there are fewer. */
+/* The N-th of the blocks that existed at boot, in ascending order; false: there are fewer. */
 bool blocks_boot(unsigned n, unsigned *ret);
 
-/* Bytes of a block; 0 without memory hotplug. */
+/* The size of a block in bytes; 0 without memory hotplug. */
 uint64_t blocks_size(void);
 
-/* True: a block without memory that the agent `probe` added. */
+/* True: the block has no memory, because the agent `probe` added it. */
 bool blocks_void(uint64_t number);
 
-/* Checks CHOICE; opens and lists nothing. 0 or -errno. */
+/* Checks CHOICE. Does not open or list blocks. Returns 0 or -errno. */
 int blocks_init(struct blocks *blocks, const char *choice, const char *attribute);
 
 /*
- * Lists again if blocks were added or removed; checks at most every 20 ms unless blocks_gone() was
- * called.
+ * Lists the blocks again if some were added or removed. Checks this at most every 20 ms, unless
+ * blocks_gone() was called.
  */
 void blocks_refresh(struct blocks *blocks, uint64_t now_ns);
 
-/* The open attribute of a block, or -errno. */
+/* The file descriptor of the block's open attribute, or -errno. */
 int blocks_file(struct blocks *blocks, struct block *block);
-/* To be called after an ENODEV or ENOENT for the block. */
+/* Must be called after an ENODEV or ENOENT for the block. */
 void blocks_gone(struct blocks *blocks, struct block *block);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finding and opening the channel. The port is found by its name, because its number depends on the
- * machine. The driver creates the port, and then its name, in a work item, so both may appear
- * shortly after init starts. A uevent announces them; a kernel without networking has no uevent
- * socket, and then the folder is polled.
+ * Finds and opens the channel to the host. The port is found by its name, because its number
+ * depends on the machine. The driver creates the port, and then its name, in a work item, so both
+ * may appear shortly after init starts. A uevent announces them. A kernel without networking has no
+ * uevent socket; then the folder is polled.
  */
 #include "channel.h"
 
@@ -80,7 +80,7 @@ static int open_uevents(void)
 	return fd;
 }
 
-/* Waits only if there are a driver and a device. */
+/* Opens the virtio port. Waits for the port only if there are a driver and a device. */
 static int open_port(void)
 {
 	uint64_t end = now_ns() + PORT_WAIT_NS;
@@ -95,7 +95,10 @@ static int open_port(void)
 		fd = each_entry(PORTS, open_named);
 		if (fd >= 0 || now_ns() > end)
 			break;
-		/* 1 s limit: the event may have come before the socket was opened */
+		/*
+		 * wait for at most 1 s, because the event may have come before the socket was
+		 * opened
+		 */
 		poll(&uevents, 1, uevents.fd < 0 ? TICK_MS : 1000);
 		while (uevents.fd >= 0 && recv(uevents.fd, event, sizeof(event), 0) > 0)
 			;
@@ -155,7 +158,10 @@ void channel_flush(struct channel *channel)
 	while (channel->out.len) {
 		size_t len;
 		const uint8_t *data = frame_peek(&channel->out, &len);
-		/* at most a page each: the port copies it into memory of its own */
+		/*
+		 * write at most a page at a time, because the driver copies the data into a buffer
+		 * of the same size
+		 */
 		ssize_t done = write(channel->fd, data, len < 4096 ? len : 4096);
 
 		if (done <= 0)

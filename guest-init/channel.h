@@ -15,15 +15,15 @@ struct channel {
 };
 
 /*
- * Opens it; waits a bounded time for a port that appears late. TTY ("ttyS1") may be NULL. 0 or
- * -errno, with the reason in *ret_why.
+ * Opens the channel; waits a bounded time for a port that appears late. TTY ("ttyS1") may be NULL.
+ * Returns 0 or -errno, with the reason in *ret_why.
  */
 int channel_open(struct channel *channel, const char *tty, const char **ret_why);
 
-/* Writes as much as possible without blocking. */
+/* Writes as much of the queue as possible without blocking. */
 void channel_flush(struct channel *channel);
 
-/* Reads what is available; false: nothing was. */
+/* Reads the available bytes; false: there were none. */
 bool channel_fill(struct channel *channel);
 
 #endif

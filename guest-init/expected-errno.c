@@ -92,7 +92,7 @@ static const struct {
 	{DLPAR, ENODEV, "dlpar_offline_lmb(), update_lmb_associativity_index(): LMB without block"},
 	{BIT(OP_DLPAR_ADD), EEXIST, "__add_memory(): the range exists"},
 
-	/* lock-rules: ENOLCK, a rule that was broken, is not expected */
+	/* lock-rules: ENOLCK, a broken rule, is not expected */
 	{BIT(OP_LOCK_RULE), ENOBUFS, "ring_buffer_lock_reserve(): full, events were lost"},
 
 	/* hang */
@@ -101,12 +101,12 @@ static const struct {
 	/* poison */
 	{BIT(OP_POISON), EBUSY, "memory_failure(): the page is in use or being migrated"},
 
-	/* write, read: further ones are parameters */
+	/* write, read: a scenario can add errnos by a parameter */
 	{ANY_FILE, EINTR, "a wait that a signal of init ended, for its time limit or for STOP"},
 	{BIT(OP_READ_FILE), EAGAIN, "a file without data now: it is opened with O_NONBLOCK"},
 	{BIT(OP_READ_FILE), ENOMEM, "seq_file: no memory for the buffer"},
 
-	/* run: the host judges one that has a time limit */
+	/* run: if the scenario sets a time limit, the host judges whether it was kept */
 	{BIT(OP_RUN), ECANCELED, "check_bounds(): it had not ended when the agents stopped"},
 
 	/* busted, gallery: the result is a kernel report, see guest-init/kernel */

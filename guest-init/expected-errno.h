@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Operations of agents and requests, and the errnos that are expected of each. One table
- * (expected-errno.c): operation x errno, with the kernel function that returns it.
+ * Operations of agents and requests, and the errnos that are expected of each, in one table
+ * (expected-errno.c): operation, errno, and the kernel function that returns the errno.
  */
 #ifndef GUEST_EXPECTED_ERRNO_H
 #define GUEST_EXPECTED_ERRNO_H
@@ -12,12 +12,12 @@
 
 enum op {
 	OP_NONE,
-	/* memoryN/state */
+	/* operations on memoryN/state */
 	OP_ONLINE,
 	OP_ONLINE_KERNEL,
 	OP_ONLINE_MOVABLE,
 	OP_OFFLINE,
-	/* memoryN/online */
+	/* operations on memoryN/online */
 	OP_ONLINE_1,
 	OP_ONLINE_0,
 	OP_PROBE,
@@ -63,10 +63,10 @@ const char *op_name(unsigned op);
 /* The operation whose name is WORD, or OP_NONE. */
 enum op op_find(const char *word);
 
-/* True: ERROR (positive errno) is an expected result of OP. 0 always is. */
+/* True: ERROR (positive errno) is an expected result of OP; 0 is always expected. */
 bool op_expected(unsigned op, int error);
 
-/* The reason, for messages; NULL: it is not expected. */
+/* Why ERROR is expected of OP, for messages; NULL: it is not expected. */
 const char *op_expected_why(unsigned op, int error);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The features of the kernel, read from its files: see features.h. */
+/* Reads the features of the kernel from its files: see features.h. */
 #include "features.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "files.h"
 #include "start.h"
 
-/* Words that scenarios may name in `needs`; one path of several is enough. */
+/* Words that scenarios may use in `needs`. A feature is present if one of its paths exists. */
 static const struct {
 	const char *word;
 	const char *paths[3];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The contents of HELLO: what this kernel and machine offer, read before any agent runs. */
+/*
+ * The contents of the frame HELLO: the features of this kernel and machine, read before any agent
+ * runs.
+ */
 #ifndef GUEST_FEATURES_H
 #define GUEST_FEATURES_H
 
@@ -15,7 +18,7 @@ struct words {
 
 void features_words(struct words *ret);
 
-/* State of lockdep: "on" (armed), "off" (it stopped), "absent" (not in this kernel). */
+/* State of lockdep: "on" (armed), "off" (it has stopped), "absent" (not in this kernel). */
 const char *features_lockdep(void);
 
 /* Reads the features and stores them for features_hello(). Call before the first agent starts. */
@@ -24,7 +27,7 @@ void features_around(void);
 /* True: lockdep was armed when init started. */
 bool features_had_lockdep(void);
 
-/* The payload of HELLO. */
+/* Adds the payload of HELLO to TEXT; CHANNEL is the kind of the channel. */
 void features_hello(struct text *text, const char *channel);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Small kernel files: see files.h. */
+/* Reads and writes small kernel files: see files.h. */
 #include "files.h"
 
 #include <dirent.h>
@@ -147,8 +147,8 @@ int listing_refresh(struct listing *list, const char *prefix)
 		return err;
 	list->links = st.st_nlink;
 	/*
-	 * kernfs_add_one() raises the link count slightly before kernfs_activate() makes the folder
-	 * visible
+	 * for a short time the link count is too large: kernfs_add_one() increases it before
+	 * kernfs_activate() makes the folder visible
 	 */
 	list->stale = folders + 2 != st.st_nlink;
 	return 1;

@@ -13,7 +13,10 @@
 /* True: the file or folder exists. */
 bool file_exists(const char *path);
 
-/* Reads at most MAX - 1 bytes and adds a NUL; returns the number of bytes. DIR as for openat(). */
+/*
+ * Reads at most MAX - 1 bytes and adds a NUL. Returns the number of bytes. DIR is used as by
+ * openat().
+ */
 int file_read(int dir, const char *path, char *buffer, size_t max);
 
 /* Reads the first line of a file, like file_read(). */
@@ -22,16 +25,16 @@ int file_line(int dir, const char *path, char *buffer, size_t max);
 /* Writes WORD with one write(). */
 int file_write(int dir, const char *path, const char *word);
 
-/* Reads and discards up to the end, or LIMIT bytes. */
+/* Reads and discards the file up to its end, or up to LIMIT bytes. */
 int file_drain(int dir, const char *path, size_t limit);
 
 #define LISTING_MAX 2048
 #define LISTING_NAME 64
 
 /*
- * The entries of a folder that changes while it is used. A kernfs folder counts its subfolders in
- * st_nlink, so one fstat() shows that some were added or removed; a change that this misses leads
- * to ENOENT or ENODEV, and the caller then sets `stale`.
+ * The entries of a folder that changes while the list is used. A kernfs folder counts its
+ * subfolders in st_nlink, so one fstat() shows whether some were added or removed. If a change is
+ * missed, an access fails with ENOENT or ENODEV, and the caller then sets `stale`.
  */
 struct listing {
 	int dir;

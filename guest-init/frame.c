@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Frames in and out: see frame.h. */
+/* Decodes and encodes frames: see frame.h. */
 #include "frame.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ static void drop(struct frame_reader *reader, size_t len)
 	memmove(reader->data, reader->data + len, reader->len);
 }
 
-/* Skips to the next byte that may begin a magic; at least one byte. */
+/* Skips at least one byte, up to the next byte that may begin a magic number. */
 static void skip(struct frame_reader *reader)
 {
 	const uint8_t *next = reader->len > 1 ? memchr(reader->data + 1, PROTO_MAGIC[0],

@@ -14,23 +14,25 @@
 
 struct frame_reader {
 	size_t len;
-	uint64_t skipped;  /* bytes that did not belong to a valid frame */
-	unsigned versions; /* headers of another version, and that version */
+	uint64_t skipped;  /* number of bytes that did not belong to a valid frame */
+	/* number of headers with another protocol version; the last such version */
+	unsigned versions;
 	int version;
 	uint8_t data[PROTO_HEADER + PROTO_MAX + 4096];
 };
 
-/* The free space to read into; *RET_LEN is never 0 after frame_next() returned false. */
+/* The buffer space to read into. *RET_LEN is never 0 after frame_next() has returned false. */
 uint8_t *frame_room(struct frame_reader *reader, size_t *ret_len);
 void frame_filled(struct frame_reader *reader, size_t len);
 
 /*
- * The next frame: its payload (at most PROTO_MAX bytes) is copied into PAYLOAD, which has room for
- * it and a NUL. False: more bytes are needed. Payloads with a NUL inside are skipped like garbage.
+ * Returns the next frame, and copies its payload (at most PROTO_MAX bytes) into PAYLOAD, which must
+ * have room for it and a NUL. False: more bytes are needed. A payload with a NUL inside is skipped
+ * like other invalid bytes.
  */
 bool frame_next(struct frame_reader *reader, struct proto_header *ret, char *payload);
 
-/* Bytes queued for writing: a ring, so that order is kept and nothing is copied twice. */
+/* A ring buffer of bytes to write, which keeps their order and copies them only once. */
 #define QUEUE_MAX (1024 * 1024)
 
 struct frame_queue {

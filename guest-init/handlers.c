@@ -169,8 +169,9 @@ int handle_account(char *payload, struct text *out)
 /* BLOCKS */
 
 /*
- * The block of a DIMM that was just plugged appears shortly after QEMU's reply. Without networking
- * in the kernel there is no event for that, so it is polled every 2 ms.
+ * Waits until block NUMBER exists (or does not). The block of a DIMM that was just plugged appears
+ * shortly after QEMU's reply. A kernel without networking sends no event for that, so the folder is
+ * polled every 2 ms.
  */
 static bool wait_for_block(unsigned long long number, bool there, uint64_t deadline)
 {
@@ -257,7 +258,7 @@ int handle_cpu(char *payload, struct text *out)
 	}
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu/online",
 		 (unsigned long long)cpu);
-	/* a CPU without this file cannot be taken offline: it is online */
+	/* a CPU without this file cannot be taken offline, so it is online */
 	if (online && !file_exists(path))
 		return 0;
 	err = file_write(AT_FDCWD, path, online ? "1" : "0");

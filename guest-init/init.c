@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PID 1 of a guest under test. Mounts file systems, opens the channel, sends HELLO and handles
- * requests. The console is left to the kernel's messages: init prints there only the reason for its
- * end.
+ * PID 1 of a guest under test. It mounts file systems, opens the channel, sends HELLO and handles
+ * requests. Only the kernel prints on the console; init itself prints there only the reason if it
+ * cannot continue.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +41,7 @@ static _Noreturn void die(const char *what, int err)
 		pause();
 }
 
-/* All of these are optional; agents check what they need. */
+/* Mounts the file systems. All are optional; agents check for those that they need. */
 static void mount_all(void)
 {
 	static const struct {
@@ -58,8 +58,8 @@ static void mount_all(void)
 	for (size_t i = 0; i < countof(mounts); i++) {
 		mkdir(mounts[i].where, 0755);
 		/*
-		 * ENODEV: this kernel does not have it. EBUSY: CONFIG_DEVTMPFS_MOUNT has mounted it
-		 * already.
+		 * ENODEV: the kernel lacks this file system. EBUSY: CONFIG_DEVTMPFS_MOUNT has
+		 * mounted it already.
 		 */
 		mount(mounts[i].type, mounts[i].where, mounts[i].type, MS_NOSUID, NULL);
 	}
@@ -77,7 +77,9 @@ static void leave_console(void)
 	setsid();
 }
 
-/* Scenarios exhaust memory on purpose: the OOM killer must not take init or its children. */
+/*
+ * Protects init and its children from the OOM killer, because scenarios exhaust memory on purpose.
+ */
 static void protect(void)
 {
 	struct rlimit files = {16384, 16384};
@@ -111,8 +113,8 @@ static void offer_shell(void)
 		}
 		while (wait(NULL) < 0 && errno == EINTR)
 			;
-		sleep(1); /* no event: without busybox or a console the child ends at once, and this
-			   * loop would use all CPU time */
+		sleep(1); /* no event: without busybox or a console the child exits at once, and
+			   * this loop would use all CPU time */
 	}
 }
 

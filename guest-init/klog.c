@@ -12,12 +12,12 @@
 
 #include "proto.h"
 
-#define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL: the newest that fit */
+#define READ_ALL 3 /* SYSLOG_ACTION_READ_ALL: returns the newest part of the log that fits */
 #define KEPT PROTO_BULK_MAX
 
 /*
- * "<4>[   12.345678] text", with "[    T1]" after the stamp where callers are printed; cuts off the
- * "<4>".
+ * Parses "<4>[ 12.345678] text", which has "[ T1]" after the time stamp if the kernel prints
+ * callers; removes the "<4>".
  */
 static char *stamp_of(char *line, bool *ret_has, uint64_t *ret_us)
 {
@@ -65,7 +65,7 @@ int handle_log(char *payload, struct text *out)
 		return -errno;
 	}
 	raw[len] = '\0';
-	/* room for the last line is kept */
+	/* keep room for the last line */
 	out->max -= sizeof("cut\n");
 	if (klog_since(raw, since_us, out))
 		return 0;

@@ -24,7 +24,7 @@
 #include "request.h"
 
 #define HEARTBEAT_NS 250000000
-/* Requests are read while the queue is less full than this, so that one-line answers always fit. */
+/* No request is read while the queue is fuller than this, so that one-line answers always fit. */
 #define READ_BELOW (QUEUE_MAX / 2)
 /* A heartbeat is skipped while more than this is queued; the next one supersedes it. */
 #define HEARTBEAT_BELOW 65536
@@ -72,7 +72,7 @@ static _Noreturn void power(uint32_t seq, char *payload)
 	reply_done(seq, 0, "%s", "");
 	end_reason();
 	reboot(again ? RB_AUTOBOOT : RB_POWER_OFF);
-	/* without a power-off method the kernel halts, and on some machines this returns */
+	/* without a power-off method the kernel halts; on some machines the call returns instead */
 	for (;;)
 		pause();
 }
@@ -111,7 +111,9 @@ static void note_garbage(void)
 	versions = in->versions;
 }
 
-/* Stops reading while the queue of answers is half full; continues when it has drained. */
+/*
+ * Reads requests. Stops while the queue of answers is half full, and continues when it has drained.
+ */
 static void read_requests(void)
 {
 	static char payload[PROTO_MAX + 1];
@@ -122,7 +124,7 @@ static void read_requests(void)
 		more = channel_fill(channel);
 		while (channel->out.len < READ_BELOW && frame_next(&channel->in, &frame, payload))
 			serve_frame(&frame, payload);
-		/* one note for each run of such bytes, not for each read() */
+		/* send one note for each sequence of invalid bytes, not for each read() */
 		if (!more)
 			note_garbage();
 	}
@@ -200,7 +202,10 @@ static void turn(struct pollfd *polled)
 		send_heartbeat();
 	}
 	channel_flush(channel);
-	/* the next parts of a long answer; bounded, so that the timer is handled */
+	/*
+	 * queue the next parts of a long answer; the number is bounded, so that the timer is
+	 * handled
+	 */
 	for (unsigned i = 0; i < PART_ROUNDS && !channel->out.len; i++) {
 		request_ready();
 		if (!channel->out.len)
@@ -228,9 +233,9 @@ _Noreturn void main_loop(struct channel *open_channel)
 			polled[0].events |= POLLIN;
 		poll(polled, 4, -1);
 		/*
-		 * A port whose host end is closed reports POLLHUP immediately at each poll. SIGIO
-		 * arrives when that changes; the heartbeat checks again in case the signal was
-		 * missed.
+		 * poll() returns POLLHUP immediately while the host's end of the port is closed, so
+		 * the port is not polled then. SIGIO announces a change; the heartbeat checks again
+		 * in case the signal was missed.
 		 */
 		hung_up = polled[0].revents & POLLHUP ||
 			  (hung_up && !polled[1].revents && !polled[3].revents);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Init's main loop over the channel, children and a timer. The loop opens no file that takes a
- * hotplug lock; children do that, so that heartbeats continue while the kernel is stuck.
+ * Init's main loop: handles the channel, child processes and a timer. The loop never opens a file
+ * that takes a hotplug lock; child processes do that, so that heartbeats continue while the kernel
+ * is stuck.
  */
 #ifndef GUEST_MAIN_LOOP_H
 #define GUEST_MAIN_LOOP_H

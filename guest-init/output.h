@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Output of an agent's program on its way to init: a ring in shared memory with one writer and one
- * reader.
+ * Passes the output of an agent's program to init: a ring buffer in shared memory, with one writer
+ * and one reader.
  */
 #ifndef GUEST_OUTPUT_H
 #define GUEST_OUTPUT_H
@@ -11,24 +11,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OUTPUT_RING 16384	/* bytes, a power of two */
-#define OUTPUT_MAX (256 * 1024) /* bytes from one agent; the rest is dropped */
+#define OUTPUT_RING 16384	/* size in bytes, a power of two */
+/* maximum number of bytes from one agent; further ones are dropped */
+#define OUTPUT_MAX (256 * 1024)
 
 struct output {
-	_Atomic uint32_t put, taken; /* bytes so far; they wrap around */
-	uint64_t total;		     /* bytes that were put; the writer's */
-	bool is_cut;		     /* more were offered; the writer's */
+	/* numbers of bytes that were put and taken so far; they wrap around */
+	_Atomic uint32_t put, taken;
+	uint64_t total;		     /* number of bytes that were put; only used by the writer */
+	bool is_cut; /* output was dropped because of OUTPUT_MAX; only used by the writer */
 	char ring[OUTPUT_RING];
 };
 
-/* Bytes that output_put() takes now. */
+/* The number of bytes that output_put() can take now. */
 size_t output_room(const struct output *output);
 /*
- * Puts LEN bytes, at most output_room(), with '?' for NUL. What is beyond OUTPUT_MAX is dropped,
- * with a line that reports it.
+ * Puts LEN bytes, which must be at most output_room(). NULs are replaced by '?'. Bytes beyond
+ * OUTPUT_MAX are dropped, and a line reports that.
  */
 void output_put(struct output *output, const char *bytes, size_t len);
-/* Takes at most MAX bytes. */
+/* Takes at most MAX bytes out of the ring. */
 size_t output_take(struct output *output, char *buffer, size_t max);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Globs: see paths.h. glibc's glob() reads the user database, which a static program should not. */
+/*
+ * Expands globs: see paths.h. glibc's glob() is not used because it reads the user database, which
+ * a static program should not do.
+ */
 #include "paths.h"
 
 #include <dirent.h>
@@ -38,8 +41,9 @@ static void add(struct paths *paths, const char *path)
 }
 
 /*
- * PATH is a folder that the first part of the glob matched, PATTERN the rest of the glob. Both
- * are changed and restored. The depth of the recursion is the number of '/' in PATTERN.
+ * Adds the files below PATH that match PATTERN. PATH is a folder that the first part of a glob
+ * matched, PATTERN the rest of the glob. Both are changed and restored. The depth of the recursion
+ * is the number of '/' in PATTERN.
  */
 static void expand(struct paths *paths, char *path, char *pattern)
 {

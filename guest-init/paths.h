@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The files that patterns stand for (globs), while files come and go. */
+/* Lists the files that match glob patterns, where files may appear and disappear at any time. */
 #ifndef GUEST_PATHS_H
 #define GUEST_PATHS_H
 
@@ -10,20 +10,24 @@
 #define PATH_LEN 192
 
 struct paths {
-	const char *patterns; /* separated by commas; each begins with '/' */
+	const char *patterns; /* globs separated by commas; each begins with '/' */
 	uint64_t listed_ns, took_ns;
-	bool stale; /* set by the caller after ENOENT or ENODEV: list them again */
-	bool cut;   /* there are more than PATHS_MAX, or some are longer than PATH_LEN */
+	/* set by the caller after ENOENT or ENODEV, so that the files are listed again */
+	bool stale;
+	bool cut;   /* there are more files than PATHS_MAX, or paths longer than PATH_LEN */
 	unsigned count;
 	char path[PATHS_MAX][PATH_LEN]; /* sorted */
 };
 
-/* PATTERNS is borrowed. 0, or -EINVAL: a pattern is empty, too long, or does not begin with '/'. */
+/*
+ * PATTERNS is borrowed. Returns 0, or -EINVAL: a pattern is empty, too long, or does not begin with
+ * '/'.
+ */
 int paths_init(struct paths *paths, const char *patterns);
 
 /*
- * Lists all files that match, except folders, if the list is stale, or if it is older than 250
- * ms and than 20 times the duration of the last listing. *, ? and [] match within one name.
+ * Lists all matching files, except folders. Does so only if the list is stale, or if it is older
+ * than both 250 ms and 20 times the duration of the last listing. *, ? and [] do not match '/'.
  */
 void paths_refresh(struct paths *paths);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Descendants of a process: see processes.h. */
+/* Finds the descendants of a process: see processes.h. */
 #include "processes.h"
 
 #include <dirent.h>
@@ -52,8 +52,8 @@ static unsigned read_all(void)
 }
 
 /*
- * Marks the descendants of ANCESTOR by their parents' pids. That finds orphans too: they become
- * children of ANCESTOR, which is a subreaper.
+ * Marks the descendants of ANCESTOR by their parents' pids. This includes orphans, because they
+ * become children of ANCESTOR, which is a subreaper.
  */
 static unsigned mark(pid_t ancestor)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The descendants of a process, read from /proc: what agent `run` started. */
+/*
+ * Finds the descendants of a process in /proc. Used for the processes that the agent `run` started.
+ */
 #ifndef GUEST_PROCESSES_H
 #define GUEST_PROCESSES_H
 
@@ -10,14 +12,14 @@
 
 #define PROCESSES_MAX 2048
 
-/* One line of /proc/PID/stat. */
+/* The fields of /proc/PID/stat that are used. */
 struct process {
 	pid_t pid, parent;
 	char state;
 	uint64_t ticks; /* CPU time in user and kernel mode */
 };
 
-/* Parses LINE; its second field, the name, can have any bytes. */
+/* Parses LINE, a line of /proc/PID/stat; its second field, the name, can contain any bytes. */
 bool process_parse(const char *line, struct process *ret);
 
 /* Descendants of ANCESTOR, at most MAX, without zombies. Returns how many. */

@@ -33,8 +33,8 @@
 #define PROTO_MAX (256u * 1024)
 
 /*
- * The longest answer in parts, and the payload of a PART after its line "offset N\n". A part is
- * short, so that heartbeats are not delayed much.
+ * The maximum size of an answer in parts, and of the bytes of a PART after its line "offset N". A
+ * part is small, so that heartbeats are not delayed much.
  */
 #define PROTO_BULK_MAX (8u * 1024 * 1024)
 #define PROTO_PART_MAX (24u * 1024)
@@ -44,23 +44,24 @@
 
 enum proto_type {
 	/* guest to host */
-	PROTO_HELLO = 1,     /* once, when init is ready: what the kernel offers */
-	PROTO_HEARTBEAT = 2, /* every 250 ms of guest time: uptime, a line for each running agent */
-	PROTO_COUNTS = 3,    /* an agent's final counters, and on request: by result */
+	PROTO_HELLO = 1,     /* once, when init is ready: the features of the kernel */
+	/* every 250 ms of guest time: uptime, and a line for each running agent */
+	PROTO_HEARTBEAT = 2,
+	PROTO_COUNTS = 3,    /* the counters of an agent by result, at its end and on request */
 	PROTO_DONE = 4,	   /* answers a request: "ok" or "error ERRNO WHAT..." and further lines */
 	PROTO_ACCOUNT = 5, /* answers SNAPSHOT: memory, blocks, lockdep */
-	PROTO_TASKS = 6,   /* answers ASK_TASKS: tasks and where they wait, as text */
+	PROTO_TASKS = 6,   /* answers ASK_TASKS: the tasks and where they wait, as text */
 	PROTO_VERDICT = 7, /* answers FINISH: the guest's own verdict */
 	PROTO_NOTE = 8,	   /* a remark of init for the journal */
 	PROTO_PART = 10,   /* bytes of an answer that is longer than a frame; the last frame has the
 			    * answer's type */
 	PROTO_LOCK_TEXT = 11, /* answers LOCKS: the text of a lockdep file */
-	PROTO_OUTPUT = 12, /* output of the program of an agent `run` */
+	PROTO_OUTPUT = 12, /* output of a program that an agent `run` executes */
 	PROTO_LOGGED = 9, /* answers LOG: lines of the kernel's log, as its console prints them */
 
 	/* host to guest: each is answered by exactly one frame with its seq, in any order */
 	PROTO_START = 65,     /* start an agent */
-	PROTO_STOP = 66,      /* stop an agent, or all; DONE when they have ended */
+	PROTO_STOP = 66,      /* stop an agent, or all; answered by DONE when they have ended */
 	PROTO_SNAPSHOT = 67,  /* answered by ACCOUNT */
 	PROTO_BLOCKS = 68,    /* write a state to the memory blocks of an address range */
 	PROTO_ASK_TASKS = 69, /* answered by TASKS */

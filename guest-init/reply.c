@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Frames to the host, and forked processes: see reply.h. */
+/* Sends frames to the host, and forks child processes: see reply.h. */
 #include "reply.h"
 
 #include <errno.h>
@@ -73,7 +73,7 @@ static void wake_up(int signal)
 
 pid_t reply_fork(const char *name)
 {
-	/* no SA_RESTART: the signal is meant to interrupt the system call */
+	/* without SA_RESTART, because the signal must interrupt system calls */
 	struct sigaction action = {.sa_handler = wake_up};
 	pid_t pid = fork();
 

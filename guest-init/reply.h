@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Frames to the host, and forked processes: shared by supervisor, request and main-loop. */
+/*
+ * Functions that supervisor, request and main-loop share: sending frames to the host, and forking
+ * child processes.
+ */
 #ifndef GUEST_REPLY_H
 #define GUEST_REPLY_H
 
@@ -9,13 +12,13 @@
 #include "channel.h"
 
 /*
- * To be called once. CHANNEL is what the calls below write to; FDS (N_FDS of them) are closed in
- * every child. SIGNALS are blocked in init and unblocked in a child.
+ * Must be called once. The functions below send to CHANNEL. FDS (N_FDS of them) are closed in every
+ * child. SIGNALS are blocked in init and unblocked in a child.
  */
 void reply_init(struct channel *channel, const int *fds, unsigned n_fds, const sigset_t *signals);
 
 /*
- * Queues a frame. False: it does not fit now; call again after the queue has drained (at the latest
+ * Queues a frame. False: the queue has no room now; call again when it has drained (at the latest
  * at the next tick).
  */
 bool reply_send(enum proto_type type, uint32_t seq, const char *payload, size_t len);
@@ -24,8 +27,8 @@ bool reply_send(enum proto_type type, uint32_t seq, const char *payload, size_t 
 bool reply_has_room(void);
 
 /*
- * Queues a DONE of one line: "ok" if ERROR is 0, else "error NAME WHAT". It always fits, because
- * init reads no request while the queue is half full.
+ * Queues a DONE of one line: "ok" if ERROR is 0, otherwise "error NAME WHAT". This always fits,
+ * because init reads no request while the queue is half full.
  */
 void reply_done(uint32_t seq, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -34,7 +37,7 @@ void reply_done(uint32_t seq, int error, const char *format, ...)
 void reply_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Forks a child called NAME. It keeps none of init's descriptors but the wake fd, and SIGUSR1
+ * Forks a child called NAME. Of init's descriptors it keeps only the wake fd, and SIGUSR1
  * interrupts its system calls. Returns the pid, 0 in the child, or -errno.
  */
 pid_t reply_fork(const char *name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Requests and the processes that handle them: see request.h; the handlers are in handlers.c. */
+/* Passes requests to child processes: see request.h. The handlers are in handlers.c. */
 #include "request.h"
 
 #include <errno.h>
@@ -20,10 +20,13 @@
 #define SERVERS_MAX 48
 /* Workers are kept alive because fork() dominates the cost of frequent requests. */
 #define WORKERS_MAX 4
-/* offline_pages() may retry for ever; it ends when a signal is pending. */
+/*
+ * After this time a request gets a signal: offline_pages() may retry without end, and ends only
+ * when a signal is pending.
+ */
 #define PATIENCE_NS (20 * UINT64_C(1000000000))
 
-/* What init and a child share. */
+/* The memory that init and one child share. */
 struct shm_slot {
 	char payload[PROTO_MAX + 1]; /* written by init */
 	_Atomic bool done;	     /* written last by the child */
@@ -32,22 +35,26 @@ struct shm_slot {
 };
 
 struct server {
-	bool used;   /* a request uses it, whose answer is not sent completely yet */
-	bool worker; /* a worker: handles further requests */
-	pid_t pid;   /* 0: no process, or it has ended */
+	bool used;   /* in use by a request whose answer is not sent completely yet */
+	bool worker; /* the child is a worker, which handles more than one request */
+	pid_t pid;   /* 0: there is no process, or it has ended */
 	unsigned which;
 	uint32_t seq;
 	uint64_t since_ns;
 	int status;
-	uint32_t sent;	/* bytes of the answer already sent in parts */
-	int request_fd; /* a worker's eventfd, which announces a request */
+	uint32_t sent;	/* number of bytes of the answer that were already sent in parts */
+	int request_fd; /* the eventfd that announces a request to a worker */
 };
 
 static const struct {
 	unsigned type, answer;
 	const char *name;
 	int (*handle)(char *payload, struct text *out);
-	bool often; /* handled by workers; the answer must not depend on init's memory */
+	/*
+	 * the request is frequent and handled by workers; its answer must not depend on init's
+	 * memory
+	 */
+	bool often;
 } requests[] = {
 	{PROTO_SNAPSHOT, PROTO_ACCOUNT, "account", handle_account, false},
 	{PROTO_BLOCKS, PROTO_DONE, "blocks", handle_blocks, true},
@@ -84,19 +91,23 @@ void request_set_wake_fd(int fd)
 	wake_fd = fd;
 }
 
-/* ---- the child ---- */
+/* ---- In the child ---- */
 
 static void wake(int fd)
 {
 	uint64_t one = 1;
 
 	if (write(fd, &one, sizeof(one)) < 0)
-		return; /* the counter is at its maximum, so the reader wakes up anyway */
+		/*
+		 * the write failed because the eventfd is at its maximum, so its reader wakes up
+		 * anyway
+		 */
+		return;
 }
 
 /*
- * "max-bytes N": the host accepts an answer of N bytes, in parts. Without it the answer must fit
- * into a frame.
+ * The maximum size of the answer. With the line "max-bytes N" the host accepts an answer of N
+ * bytes, in parts; without it, the answer must fit into a frame.
  */
 static size_t answer_max(const char *payload)
 {
@@ -112,7 +123,7 @@ static size_t answer_max(const char *payload)
 	return max < PROTO_MAX ? PROTO_MAX : max < PROTO_BULK_MAX ? max : PROTO_BULK_MAX;
 }
 
-/* Runs the handler, which writes the answer, or, if it fails, the reason. */
+/* Runs the handler, which writes the answer, or the reason if it fails. */
 static void handle_one(unsigned which, struct shm_slot *shm_slot)
 {
 	static char failed[WHAT_MAX];
@@ -152,9 +163,9 @@ static _Noreturn void child(const struct server *server, struct shm_slot *shm_sl
 	_exit(0);
 }
 
-/* ---- init ---- */
+/* ---- In init ---- */
 
-/* Pick an idle worker, or a free slot. SERVERS_MAX: none is free. */
+/* Returns an idle worker, or a free slot; SERVERS_MAX: neither is available. */
 static unsigned choose(unsigned which)
 {
 	unsigned n = 0;
@@ -177,7 +188,10 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 		which++;
 	if (which == countof(requests))
 		return false;
-	/* sent again after the host reconnected: it is already being handled */
+	/*
+	 * ignore a request that the host has sent again after it reconnected, because it is being
+	 * handled
+	 */
 	for (unsigned i = 0; i < SERVERS_MAX; i++)
 		if (servers[i].used && servers[i].seq == seq)
 			return true;
@@ -212,8 +226,9 @@ bool request_start(unsigned type, uint32_t seq, char *payload)
 }
 
 /*
- * Sends the rest of an answer: PART frames while it is longer than a part and the queue is short
- * enough for heartbeats, then the frame of TYPE. False: the next call continues.
+ * Sends the rest of an answer. While the rest is longer than a part, and the queue is short enough
+ * for heartbeats, it sends PART frames; then it sends the frame of TYPE. False: must be called
+ * again to continue.
  */
 static bool send_parts(struct server *server, uint32_t type, const char *data, uint32_t len)
 {
@@ -246,7 +261,7 @@ static void send_answer(unsigned n)
 		return;
 	if (done && len && len <= PROTO_BULK_MAX) {
 		server->used = !send_parts(server, type, shm_slot->data, len);
-		/* the memory of a long answer is needed by the guest */
+		/* return the memory of a long answer to the guest */
 		if (!server->used && len > PROTO_MAX)
 			madvise(shm_slots[n].data, PROTO_BULK_MAX, MADV_REMOVE);
 		return;

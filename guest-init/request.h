@@ -12,21 +12,27 @@
 
 #include "proto.h"
 
-/* To be called once, before the first request: allocates memory for the answers. 0 or -errno. */
+/*
+ * Must be called once, before the first request: allocates memory for the answers. Returns 0 or
+ * -errno.
+ */
 int request_init(void);
-/* FD: an eventfd that a child writes to when its answer is complete; then call request_ready(). */
+/*
+ * FD is an eventfd to which a child writes when its answer is complete; init must then call
+ * request_ready().
+ */
 void request_set_wake_fd(int fd);
 void request_ready(void);
 
-/* Starts to handle a request. False: TYPE is not one of these. PAYLOAD is modified. */
+/* Starts to handle a request. False: TYPE is not such a request. PAYLOAD is modified. */
 bool request_start(unsigned type, uint32_t seq, char *payload);
 
-/* To be called when a child ended. False: PID handles no request. */
+/* Must be called when a child has ended. False: PID handles no request. */
 bool request_reap(pid_t pid, int status);
 
 /*
- * To be called at each heartbeat: sends answers that did not fit before; sends SIGUSR1 to requests
- * that take too long.
+ * Must be called at each heartbeat: sends answers that did not fit before, and sends SIGUSR1 to
+ * requests that take too long.
  */
 void request_tick(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The run's randomness inside the guest: splitmix64, with the same numbers as rig/util/rng.c, so
- * that one recorded seed determines both sides. No GLib here.
+ * Random numbers in the guest: splitmix64, with the same numbers as rig/util/rng.c, so that one
+ * recorded seed determines both sides. Does not use GLib.
  */
 #ifndef GUEST_RNG_H
 #define GUEST_RNG_H
@@ -43,7 +43,7 @@ static inline struct guest_rng guest_rng_keyed(uint64_t seed, uint64_t number)
 	return rng;
 }
 
-/* LOW..HIGH, both included; LOW if HIGH is below it. */
+/* A number in LOW..HIGH, both included; LOW if HIGH is smaller. */
 static inline uint64_t guest_rng_between(struct guest_rng *rng, uint64_t low, uint64_t high)
 {
 	if (high <= low)
@@ -53,7 +53,7 @@ static inline uint64_t guest_rng_between(struct guest_rng *rng, uint64_t low, ui
 	return low + guest_rng_next(rng) % (high - low + 1);
 }
 
-/* 0..COUNT-1, as an index; COUNT is not 0. */
+/* An index in 0..COUNT-1; COUNT must not be 0. */
 static inline unsigned guest_rng_index(struct guest_rng *rng, unsigned count)
 {
 	return guest_rng_next(rng) % count;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of agents, and START parsed into a struct run: see start.h. */
+/* The table of agents, and the parser of START: see start.h. */
 #include "start.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ static int take_param(struct run *run, const char *key, const char *value, struc
 	return 0;
 }
 
-/* "3,10-20,40-": turns, in order. */
+/* Parses a list of turns, "3,10-20,40-", in ascending order. */
 static int take_skips(struct run *run, char *list, struct text *what)
 {
 	const char *all = list;
@@ -87,7 +87,7 @@ static int take_line(char *line, struct run *run, struct text *what)
 	else if (n == 3 && !strcmp(word[0], "param"))
 		return take_param(run, word[1], word[2], what);
 	else
-		return 0; /* unknown keys may be of a newer host */
+		return 0; /* ignore unknown keys, because a newer host may send them */
 	if (!strcmp(word[0], "agent") && !run->agent) {
 		text_add(what, "no agent is named %.40s", word[1]);
 		return -ENOENT;

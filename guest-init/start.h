@@ -7,7 +7,7 @@
 
 extern const struct agent *const agents[]; /* ended by NULL */
 
-/* NULL: there is no agent of this name. */
+/* The agent called NAME; NULL: there is none. */
 const struct agent *agent_find(const char *name);
 
 /*

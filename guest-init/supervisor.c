@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starting, stopping, counting and reaping agents: see supervisor.h. */
+/* Starts, stops, counts and reaps agents: see supervisor.h. */
 #include "supervisor.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ struct slot {
 	uint32_t seq; /* seq of START */
 };
 
-/* A STOP that is not answered yet: a bit for each agent that it waits for. */
+/* A STOP that is not answered yet, with a bit for each agent whose end it waits for. */
 struct stop {
 	bool used;
 	uint32_t seq;
@@ -94,7 +94,10 @@ void supervisor_start(uint32_t seq, char *payload)
 	text_init(&what, buffer, sizeof(buffer));
 	err = agent_parse(payload, &run, &what);
 	if (!err && slot_of(run.id) && slot_of(run.id)->seq == seq) {
-		/* sent again after the host reconnected: the first answer may be lost */
+		/*
+		 * answer again a START that the host repeats after it reconnected: the first answer
+		 * may be lost
+		 */
 		if (slot_of(run.id)->answered)
 			reply_done(seq, 0, "%s", "");
 		return;
@@ -123,7 +126,7 @@ void supervisor_start(uint32_t seq, char *payload)
 	}
 }
 
-/* Sends what its program printed, as far as there is room for it. False: some is left. */
+/* Sends the output of the agent's program, as far as there is room. False: some output is left. */
 static bool send_output(struct slot *slot)
 {
 	struct output *output = &slot->run.shared->output;
@@ -271,7 +274,7 @@ static void settle(struct slot *slot)
 	}
 }
 
-/* It ended before it was ready: answer its START with the error. */
+/* Handles an agent that ended before it was ready: answers its START with the error. */
 static void reap_unready(struct slot *slot)
 {
 	struct agent_shared *its = slot->run.shared;
@@ -307,8 +310,8 @@ static void blame(struct slot *slot, int status)
 }
 
 /*
- * A kill by the OOM killer is counted as a failure of the operation in flight, and the agent is
- * restarted.
+ * True: the agent was killed by the OOM killer and must be restarted. The kill is counted as a
+ * failure of its current operation.
  */
 static bool goes_on(struct slot *slot, int status)
 {
@@ -331,8 +334,8 @@ bool supervisor_reap(pid_t pid, int status)
 		if (!slot->used || slot->pid != pid)
 			continue;
 		slot->pid = 0;
-		supervisor_ready(); /* it may have written to the wake fd and ended before it was
-				     * read */
+		/* the agent may have written to the wake fd and ended before init read the fd */
+		supervisor_ready();
 		if (!slot->answered) {
 			reap_unready(slot);
 		} else if (!goes_on(slot, status)) {

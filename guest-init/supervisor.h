@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The running agents: starts, stops and counts them, and gives reasons for the verdict. */
+/* The running agents: starts, stops and counts them, and adds the reasons for a bad verdict. */
 #ifndef GUEST_SUPERVISOR_H
 #define GUEST_SUPERVISOR_H
 
@@ -17,17 +17,17 @@ void supervisor_start(uint32_t seq, char *payload);
 void supervisor_stop(uint32_t seq, char *payload);
 
 /*
- * To be called when the wake fd was written to: answers the STARTs of agents that became ready, and
- * sends outputs.
+ * Must be called when the wake fd was written to: answers the STARTs of agents that became ready,
+ * and sends their output.
  */
 void supervisor_ready(void);
 
-/* To be called when a child ended. False: PID is not an agent. */
+/* Must be called when a child has ended. False: PID is not an agent. */
 bool supervisor_reap(pid_t pid, int status);
 
 /*
- * To be called at each heartbeat: checks time limits of operations and STOPs, and sends frames that
- * did not fit before.
+ * Must be called at each heartbeat: checks the time limits of operations and STOPs, and sends
+ * frames that did not fit before.
  */
 void supervisor_tick(void);
 

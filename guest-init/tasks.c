@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TASKS: every task, where it waits, its number of context switches, and the memory counters. The
- * host compares two such answers: equal counts mean no progress. Reads only files of /proc, and
- * none that takes a hotplug lock.
+ * The answer TASKS: every task, where it waits, its number of context switches, and the memory
+ * counters. The host compares two such answers; a task with equal counts has not run in between.
+ * Only files of /proc are read, and none that takes a hotplug lock.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -18,7 +18,7 @@
 
 static char file[64 * 1024];
 
-/* The N of "KEY N" or "KEY:\tN" in a file of such lines; 0 if there is none. */
+/* The number N of the line "KEY N" or "KEY:	N" in LINES; 0 if there is no such line. */
 static unsigned long long number_in(const char *lines, const char *key)
 {
 	const char *at = strstr(lines, key);
@@ -26,7 +26,7 @@ static unsigned long long number_in(const char *lines, const char *key)
 	return at ? strtoull(at + strlen(key) + strspn(at + strlen(key), ": \t"), NULL, 10) : 0;
 }
 
-/* A task whose switch counts did not change has not run. */
+/* The number of context switches of a task. If it did not change, the task has not run. */
 static unsigned long long switches(int task)
 {
 	if (file_read(task, "status", file, sizeof(file)) <= 0)
@@ -45,7 +45,10 @@ static void add_lines(int task, const char *name, const char *prefix, struct tex
 		text_add(out, "%s%s\n", prefix, line);
 }
 
-/* /proc/PID/stat: "PID (COMM) STATE ...", where COMM may contain anything, brackets included. */
+/*
+ * Parses /proc/PID/stat: "PID (COMM) STATE ...", where COMM may contain anything, including
+ * brackets.
+ */
 static void add_task(int dir, const char *tid, const char *states, bool without, struct text *out)
 {
 	int task = openat(dir, tid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -104,7 +107,7 @@ static void add_counts(struct text *out)
 	text_add(out, "count present %llu\n", present);
 }
 
-/* Blocked and running tasks come first: they matter most if the answer is truncated. */
+/* Adds blocked and running tasks first, because they matter most if the answer is cut off. */
 int handle_tasks(char *payload, struct text *out)
 {
 	bool busy = !strncmp(payload, "busy", 4);

@@ -10,14 +10,14 @@
 #define ERRNO_MAX 134 /* one more than the largest errno: EHWPOISON, 133 */
 
 struct text {
-	char *data; /* ends in NUL */
+	char *data; /* the text, ended by a NUL */
 	size_t len, max;
-	bool cut; /* something did not fit */
+	bool cut; /* a line was left out because it did not fit */
 };
 
 void text_init(struct text *text, char *buffer, size_t max);
 
-/* Adds all of the text, or nothing if it does not fit: a line is never cut. */
+/* Adds the whole text, or nothing if it does not fit, so that no line is cut. */
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Copies FROM into TO of MAX bytes; false if it does not fit, and TO is unchanged. */
@@ -27,26 +27,29 @@ bool text_copy(char *to, size_t max, const char *from);
 char *text_line(char **cursor);
 
 /*
- * Splits LINE at single spaces into at most MAX words; the last has the rest. Returns the number of
- * words.
+ * Splits LINE at single spaces into at most MAX words; the rest is part of the last one. Returns
+ * the number of words.
  */
 unsigned text_words(char *line, char **words, unsigned max);
 
-/* Unsigned decimal or 0x-hexadecimal, nothing before or after it; 0 or -EINVAL. */
+/*
+ * Parses an unsigned decimal or 0x-hexadecimal number without further characters. Returns 0 or
+ * -EINVAL.
+ */
 int text_number(const char *word, uint64_t *ret);
-/* Hexadecimal without 0x. */
+/* Like text_number(), for hexadecimal numbers without 0x. */
 int text_hex(const char *word, uint64_t *ret);
 
 /*
- * "0-3,8,10-11": calls EACH for every number, in the list's order; 0, or -EINVAL if it is not such
- * a list or has more than MAX numbers.
+ * Parses a list like "0-3,8,10-11", and calls EACH for every number, in the list's order. Returns
+ * 0, or -EINVAL if LIST is invalid or has more than MAX numbers.
  */
 int text_list(const char *list, unsigned max, void (*each)(unsigned number, void *data),
 	      void *data);
 
 /*
- * The name of an errno: "EBUSY" for 16, "ok" for 0, "E<number>" for one without a name. The string
- * is static, and for "E<number>" valid until the next call.
+ * The name of an errno: "EBUSY" for 16, "ok" for 0, "E<number>" if it has no name. The string is
+ * static; "E<number>" is valid until the next call.
  */
 const char *errno_name(int error);
 /* The errno called NAME; 0 for an unknown name. */

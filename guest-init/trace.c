@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A tracefs instance and what it prints: see trace.h. */
+/* Creates a tracefs instance, and parses its output: see trace.h. */
 #include "trace.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #define INSTANCE TRACEFS "/instances/rig"
 #define PROBES TRACEFS "/kprobe_events"
-/* buffer of each CPU; an event takes some hundred bytes with its stack */
+/* buffer size of each CPU; an event with its stack takes some hundred bytes */
 #define BUFFER_KB "256"
 
 static int pipe_fd = -1;
@@ -24,7 +24,9 @@ static size_t begin, end;
 
 /* Lines */
 
-/* "     kworker/0:1-12      [000]    12.345678: "; a task's name may contain these characters. */
+/*
+ * Skips " kworker/0:1-12 [000] 12.345678: "; a task's name may contain any of these characters.
+ */
 static char *skip_head(char *line, struct trace_line *ret)
 {
 	for (char *at = line; (at = strstr(at, " [")); at++) {
@@ -74,7 +76,7 @@ void trace_parse(char *line, struct trace_line *ret)
 	}
 }
 
-/* The text after " KEY=". */
+/* The text after " KEY=" in ARGS. */
 static const char *find_key(const char *args, const char *key)
 {
 	size_t len = strlen(key);
@@ -92,7 +94,7 @@ bool trace_number(const char *args, const char *key, int64_t *ret)
 
 	if (!at)
 		return false;
-	/* an address has its top bit set, so strtoll() would fail */
+	/* parse as unsigned: an address has its top bit set, so that strtoll() would fail */
 	*ret = (int64_t)strtoull(at, &rest, 0);
 	return rest != at;
 }
@@ -149,15 +151,16 @@ int trace_open(void)
 	int err;
 
 	/*
-	 * New instances inherit this option. Recording names needs a probe at sched_switch, which
-	 * means patching __schedule() while all CPUs run it; the events have the names already.
+	 * Switch this option off, because new instances inherit it: recording task names needs a
+	 * probe at sched_switch, for which the kernel patches __schedule() while all CPUs run it.
+	 * The events contain the names anyway.
 	 */
 	file_write(AT_FDCWD, TRACEFS "/options/record-cmd", "0");
-	/* left over by an agent that was killed */
+	/* EEXIST: an agent that was killed has left the instance */
 	if (mkdir(INSTANCE, 0700) && errno != EEXIST)
 		return -errno;
 	err = file_write(AT_FDCWD, INSTANCE "/buffer_size_kb", BUFFER_KB);
-	if (!err) /* select a fixed form of line heads, and frames with offsets */
+	if (!err) /* select a fixed format for line heads, and frames with offsets */
 		err = trace_option("irq-info", false);
 	if (!err)
 		err = trace_option("sym-offset", true);
@@ -217,7 +220,7 @@ char *trace_next(void)
 		end -= begin;
 		begin = 0;
 		if (end == sizeof(buffer))
-			end = 0; /* longer than any valid line: drop it */
+			end = 0; /* drop a line that is longer than any valid one */
 		got = read(pipe_fd, buffer + end, sizeof(buffer) - end);
 		if (got <= 0)
 			return NULL;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A tracefs instance for one agent, and what its trace_pipe prints for kprobe events:
+ * A tracefs instance for one agent, and the lines that its trace_pipe prints for kprobe events:
  *
  *	COMM-PID [CPU] TIME: NAME: (function+0x0/0x1) key=0x1 list={0x1,0x2} text="words"
  *	COMM-PID [CPU] TIME: <stack trace>
  *	 => function+0x1/0x2
  *
- * (kernel/trace/trace_output.c, trace_probe.c.)
+ * The formats are those of kernel/trace/trace_output.c and trace_probe.c.
  */
 #ifndef GUEST_TRACE_H
 #define GUEST_TRACE_H
@@ -18,38 +18,38 @@
 #define TRACEFS "/sys/kernel/tracing"
 
 enum trace_kind {
-	TRACE_OTHER, /* a line of no interest */
+	TRACE_OTHER, /* a line of another kind, which can be ignored */
 	TRACE_EVENT,
-	TRACE_STACK, /* the frames of PID's last event follow */
+	TRACE_STACK, /* the stack frames of the last event of PID follow */
 	TRACE_FRAME,
-	TRACE_LOST, /* the buffer was full */
+	TRACE_LOST, /* events were lost because the buffer was full */
 };
 
-/* Pointers into the line that was parsed. */
+/* A parsed line; the pointers point into its text. */
 struct trace_line {
 	enum trace_kind kind;
 	unsigned pid, cpu;
-	const char *name; /* TRACE_EVENT: which; TRACE_FRAME: the symbol */
+	const char *name; /* TRACE_EVENT: the event's name; TRACE_FRAME: the symbol */
 	const char *args; /* TRACE_EVENT: the text after the name */
 };
 
-/* Splits LINE in place. */
+/* Splits LINE in place, and fills *RET. */
 void trace_parse(char *line, struct trace_line *ret);
 
-/* "key=0x12" among ARGS, or "key=-1"; false if it is missing. */
+/* Reads the number of "key=0x12" or "key=-1" in ARGS; false if it is missing. */
 bool trace_number(const char *args, const char *key, int64_t *ret);
-/* "key={0x1,0x2}": the number of values, at most MAX. */
+/* Reads the values of "key={0x1,0x2}". Returns their number, at most MAX. */
 unsigned trace_list(const char *args, const char *key, uint32_t *ret, unsigned max);
-/* key="words": without the quotes, cut to MAX - 1 bytes; "" if it is missing. */
+/* Copies the text of key="words", without the quotes, cut to MAX - 1 bytes; "" if it is missing. */
 void trace_text(const char *args, const char *key, char *ret, size_t max);
 
 /* The functions below return 0 or -errno. */
 
-/* Makes the instance (one per guest) and opens its pipe. */
+/* Creates the instance (one per guest) and opens its pipe. */
 int trace_open(void);
-/* Removes the instance; remove the probes before, trace_forget(). */
+/* Removes the instance. All probes must be removed before, with trace_forget(). */
 void trace_close(void);
-/* The pipe, for poll(). */
+/* The descriptor of the pipe, for poll(). */
 int trace_fd(void);
 
 /* Defines the kprobe event "p:rig/NAME WHERE ARGS". */

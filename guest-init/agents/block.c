@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * block-state and block-online: memory blocks on and off through sysfs.
+ * block-state and block-online: set memory blocks online and offline through sysfs.
  *
- * Both write one word to an attribute that is kept open. `state` also accepts a zone and returns
- * EINVAL if the block is in that state already; `online` is the device core's attribute, which then
- * does nothing. All of it runs under device_hotplug_lock with kn->active of the block held.
+ * Both write a word to an attribute file that is kept open. `state` also accepts a zone, and
+ * returns EINVAL if the block is in that state already. `online` is an attribute of the device
+ * core, and does nothing in that case. The kernel does all of this under device_hotplug_lock, with
+ * kn->active of the block held.
  */
 #include <errno.h>
 #include <string.h>

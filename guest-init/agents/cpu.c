@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cpu-online: CPUs off and on through sysfs, which takes device_hotplug_lock, cpu_add_remove_lock
- * and cpu_hotplug_lock for writing. CPUs that the agent took offline are online again when it ends.
+ * cpu-online: sets CPUs offline and online through sysfs, which takes device_hotplug_lock,
+ * cpu_add_remove_lock and cpu_hotplug_lock for writing. When the agent ends, it sets the CPUs
+ * online that it took offline.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -79,14 +80,18 @@ static void step(struct run *run)
 	online = guest_rng_next(&run->shared->rng) & 1;
 	snprintf(path, sizeof(path), "%s/online", cpus.name[entry]);
 	if (cpu >= CPUS_MAX || faccessat(cpus.dir, path, W_OK, 0)) {
-		/* the boot CPU of x86 has no such file; choose again at the next turn */
+		/*
+		 * the file of a CPU can be missing (boot CPU of x86): list CPUs again at the next
+		 * turn
+		 */
 		cpus.stale = true;
 		if (cpus.count == 1)
 			run_idle(run);
 		return;
 	}
 	/*
-	 * other tasks switch CPUs as well, so `keep` is checked just before but is not guaranteed
+	 * `keep` is checked, but not guaranteed, because other tasks may set CPUs offline at the
+	 * same time
 	 */
 	if (!online && count_online() <= keep)
 		online = true;

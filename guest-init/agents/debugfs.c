@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Agents that write words to one file each: compact, memtrace (powernv), dlpar (pseries),
+ * Agents that write words to one file: compact, memtrace (powernv), dlpar (pseries),
  * notifier-error, and busted, the positive control.
  */
 #include <errno.h>
@@ -13,10 +13,7 @@
 #include "guest-init/blocks.h"
 #include "guest-init/files.h"
 
-/*
- * compact: compacts the memory of all nodes at once, or of one node after the other through
- * sysfs.
- */
+/* compact: compacts the memory of all nodes at once, or of one node at a time through sysfs. */
 
 #define COMPACT "/proc/sys/vm/compact_memory"
 
@@ -55,7 +52,7 @@ const struct agent agent_compact = {
 	.step = step_compact,
 };
 
-/* memtrace: removes a piece of each node from the kernel's memory, and returns it. */
+/* memtrace: removes a part of each node's memory from the kernel, and returns it. */
 
 #define MEMTRACE "/sys/kernel/debug/powerpc/memtrace/enable"
 
@@ -106,9 +103,9 @@ const struct agent agent_memtrace = {
 };
 
 /*
- * dlpar: the request that an HMC would send. QEMU's hypervisor refuses to finish a removal that it
- * did not start, and the LMB is then owned by neither side; so by default only impossible requests
- * are made, which run through dlpar_memory() under device_hotplug_lock and change nothing.
+ * dlpar: sends the requests of an HMC. QEMU refuses to finish a removal that it did not start, and
+ * the LMB then belongs to neither the guest nor QEMU. So by default only impossible requests are
+ * made, which run through dlpar_memory() under device_hotplug_lock and change nothing.
  */
 
 #define DLPAR "/sys/kernel/dlpar"
@@ -169,7 +166,10 @@ const struct agent agent_dlpar = {
 	.patience_ms = 15000,
 };
 
-/* notifier-error: makes memory notifiers fail, so that onlining and offlining are rolled back. */
+/*
+ * notifier-error: makes memory notifiers fail, so that the kernel must roll onlining and offlining
+ * back.
+ */
 
 #define INJECT "/sys/kernel/debug/notifier-error-inject/memory/actions/"
 
@@ -184,8 +184,8 @@ static unsigned n_errors;
 static int lacks_inject(struct text *what)
 {
 	/*
-	 * simple_attr_write() of v5.11 to v6.1 accepts no negative numbers, and these files accept
-	 * only negative ones
+	 * from v5.11 to v6.1, simple_attr_write() rejects negative numbers, but these files only
+	 * accept negative ones
 	 */
 	int err = file_write(AT_FDCWD, inject[0], "-12");
 
@@ -205,7 +205,7 @@ static int prepare_inject(struct run *run)
 		int error = errno_number(name);
 
 		/*
-		 * the block agents receive this error, so it must be expected of their operations
+		 * the block agents will get this error, so it must be expected of their operations
 		 */
 		if (!error || !op_expected(OP_OFFLINE, error) || !op_expected(OP_ONLINE, error))
 			return run_fail(run, EINVAL,
@@ -249,8 +249,8 @@ const struct agent agent_notifier_error = {
 };
 
 /*
- * busted: acquires two locks in both orders. If lockdep does not report this, its silence means
- * nothing.
+ * busted: acquires two locks in both orders. lockdep must report that; otherwise lockdep does not
+ * work, and a run without reports proves nothing.
  */
 
 #define BUSTED "/sys/kernel/debug/rig/busted"

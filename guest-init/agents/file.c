@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The agents `write` and `read`, for files that the scenario names. The scenario also names the
- * errnos that it expects; those of a file that is being removed are always expected.
+ * The agents `write` and `read`, for files that the scenario names. The scenario also lists the
+ * errnos that it expects; in addition, the errnos that an operation on a removed file gives are
+ * always expected.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -87,7 +88,9 @@ static int write_word(const char *path, const char *word)
 	return err;
 }
 
-/* With order `turn`, all words are written to one file, then to the next one. */
+/*
+ * Writes a word to a file. With order `turn`, all words are written to one file, then to the next.
+ */
 static void step_write(struct run *run)
 {
 	uint64_t turn = run->shared->turn - 1;

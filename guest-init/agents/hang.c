@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hang: makes the kernel hang in one way. Only kernels with scenarios/hang/hang.patch have the
- * file. This process either is part of the hang, or continues and does nothing more.
+ * hang: makes the kernel hang in a selected way. Only kernels with scenarios/hang/hang.patch have
+ * its file. Depending on the way, this process either hangs, or continues and does nothing more.
  */
 #include <errno.h>
 #include <fcntl.h>

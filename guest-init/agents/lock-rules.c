@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lock-rules: checks that the lock that a function of memory hotplug requires is held. lockdep
- * cannot check that, because the functions do not declare it. Kprobe events at their entries read
- * the locks' state; a violation is printed on the console as a report.
+ * lock-rules: checks that callers of memory hotplug functions hold the lock that the function
+ * requires. lockdep cannot check that, because the functions do not declare it. Kprobe events at
+ * their entries read the locks' state; a violation is printed on the console as a report.
  *
- * The values read need no debug information:
+ * The checks need no debug information:
  * - device_hotplug_lock is a mutex, whose first word is the owner's task_struct with three flag
- * bits. The owner's pid must be the pid of the caller; the offset of pid in task_struct is searched
- * first.
- * - mem_hotplug_lock is a percpu_rw_semaphore, whose second int counts present and pending writers
- * (gp_count of struct rcu_sync). It does not identify them: a writer in another task hides that the
- * caller does not hold the lock.
+ * bits. The owner's pid must be the caller's. The agent first finds the offset of pid in
+ * task_struct.
+ * - mem_hotplug_lock is a percpu_rw_semaphore, whose second int is the number of present and
+ * pending writers (gp_count of struct rcu_sync). This number does not identify the writers, so a
+ * writer in another task hides that the caller does not hold the lock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static const struct rule {
 
 static bool told[countof(rules)];
 
-/* A violation that is not printed yet: its stack trace follows in the same pipe. */
+/* A violation that is not printed yet, because its stack trace follows in the trace pipe. */
 #define PENDING_MAX 8
 #define STACK_NS UINT64_C(1000000000)
 static struct pending {
@@ -62,7 +62,7 @@ static int console = -1; /* /dev/kmsg */
 #define WINDOW 128 /* words that one event reads: two lists of 64 */
 #define WINDOWS 16 /* 8 KiB */
 
-/* The first argument of a function, as the architecture passes it: x86, ppc64, arm64. */
+/* The first argument of a function in the syntax of kprobe events: x86, ppc64, arm64. */
 static const char *const first_arg[] = {"%di", "%gpr3", "%x0"};
 
 static int probe_window(unsigned n, char *name, size_t max)
@@ -81,7 +81,10 @@ static int probe_window(unsigned n, char *name, size_t max)
 	return err ? err : trace_enable(name, true);
 }
 
-/* pid is followed by tgid; both are PID in a process that was just forked. */
+/*
+ * Searches for the offset of pid. In task_struct, pid is followed by tgid, and both are PID in a
+ * process that was just forked.
+ */
 static void search(const char *args, unsigned n, unsigned pid, unsigned *found, unsigned *ret)
 {
 	uint32_t words[WINDOW];
@@ -117,7 +120,7 @@ static int find_pid(unsigned *ret)
 		    sscanf(event.name, "task%u", &n) == 1)
 			search(event.args, n, child, &found, ret);
 	}
-	/* remove the probes only now, because that empties the buffer */
+	/* remove the probes only after reading, because their removal empties the trace buffer */
 	while (probes--) {
 		snprintf(name, sizeof(name), "task%u", probes);
 		trace_forget(name);
@@ -134,7 +137,8 @@ static int probe_rule(const struct rule *rule, unsigned pid_at)
 	char args[256];
 
 	/*
-	 * the flags in the owner word shift the address that its pid is read from, by up to 7 bytes
+	 * the flag bits in the owner word shift the address from which its pid is read, by up to 7
+	 * bytes
 	 */
 	snprintf(args, sizeof(args),
 		 "owner=@" DEVICE ":x64 pid=+%u(@" DEVICE "):x8[12] after=@" DEVICE ":x64 "
@@ -187,7 +191,7 @@ static bool owns_device_lock(const struct trace_line *event)
 	if (!trace_number(event->args, "owner", &owner[0]) ||
 	    !trace_number(event->args, "after", &owner[1]) ||
 	    trace_list(event->args, "pid", byte, countof(byte)) != countof(byte))
-		return true; /* a damaged line shows no violation */
+		return true; /* do not report a violation for a damaged line */
 	/*
 	 * no owner, or the owner changed between the two reads: the caller does not hold the lock
 	 */
@@ -225,7 +229,7 @@ static void __attribute__((format(printf, 1, 2))) print(const char *format, ...)
 	va_end(args);
 	if (len > 0 &&
 	    write(console, text, len < (int)sizeof(text) ? len : (int)sizeof(text) - 1) < 0)
-		return; /* the violation is still counted, as ENOLCK */
+		return; /* not printed, but still counted, as ENOLCK */
 }
 
 static void print_head(struct pending *p)
@@ -254,7 +258,7 @@ static void take_event(struct run *run, const struct trace_line *event)
 	while (p < pending + PENDING_MAX && p->rule)
 		p++;
 	if (p == pending + PENDING_MAX)
-		return; /* no room: the violation will occur again */
+		return; /* the table is full: ignore the violation, because it will occur again */
 	told[rule - rules] = true;
 	*p = (struct pending){rule, event->pid, event->cpu, "", now_ns()};
 	trace_text(event->args, "comm", p->comm, sizeof(p->comm));
@@ -262,7 +266,7 @@ static void take_event(struct run *run, const struct trace_line *event)
 
 static void take_lines(struct run *run)
 {
-	static bool printing; /* the following frames belong to a report */
+	static bool printing; /* the next stack frames belong to a printed report */
 	struct trace_line line;
 	char *text;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * poison: reports to the kernel, as a machine check would, that the hardware has broken a page in
- * plugged memory. It does so for a few pages only: they are lost to the guest until their memory is
- * unplugged.
+ * poison: reports to the kernel, as a machine check would, that the hardware of a page in plugged
+ * memory is broken. Each such page is lost to the guest until its memory is unplugged, so the agent
+ * does this to a few pages only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,8 +43,8 @@ static bool is_plugged(const void *address)
 }
 
 /*
- * User memory is movable, and the kernel allocates it first from the movable zone: from an online
- * DIMM.
+ * Poisons a page of this process. User memory is movable, and the kernel allocates it first from
+ * the movable zone, which is in online DIMMs.
  */
 static void step(struct run *run)
 {

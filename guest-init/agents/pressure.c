@@ -58,7 +58,7 @@ static int prepare(struct run *run)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (anon == MAP_FAILED)
 		return run_fail(run, errno, "address space of %u MiB", n_chunks);
-	/* an unnamed file disappears with the process, however that ends */
+	/* an unnamed file is removed even if the process is killed */
 	fd = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
 	return fd < 0 ? run_fail(run, errno, "a file in /tmp") : 0;
 }

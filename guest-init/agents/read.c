@@ -2,7 +2,7 @@
 /*
  * mem-read: reads files about memory while memory changes: procfs, the files of nodes and memory
  * blocks, page_owner, and the page table dump. Many of them take get_online_mems() or kn->active,
- * or walk zones and struct pages that may be removed.
+ * or walk zones and struct pages that other agents may remove.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +15,14 @@
 
 #define READ_LIMIT (1024 * 1024)
 
-/* If DIR is set, the files are in its subfolders PREFIX + number. */
+/* A group of files. If DIR is set, the files are in its subfolders named PREFIX and a number. */
 struct group {
 	const char *name;
 	enum op op;
 	const char *dir, *prefix;
 	const char *const *files;
-	bool seek; /* the file offset is a page frame number: start at a random one */
+	/* the file offset is a page frame number, so reading starts at a random offset */
+	bool seek;
 };
 
 #define FILES (const char *const[])
@@ -42,7 +43,7 @@ static const struct group groups[] = {
 	 FILES{"valid_zones", NULL}},
 	{"page_owner", OP_READ_PAGE_OWNER, NULL, NULL, FILES{"/sys/kernel/debug/page_owner", NULL},
 	 .seek = true},
-	/* path and name differ by architecture and version: the existing ones are read */
+	/* path and name differ by architecture and kernel version: the existing ones are read */
 	{"ptdump", OP_READ_PTDUMP, NULL, NULL,
 	 FILES{"/sys/kernel/debug/page_tables/kernel", "/sys/kernel/debug/kernel_page_tables",
 	       NULL}},
@@ -50,7 +51,7 @@ static const struct group groups[] = {
 
 static struct {
 	const struct group *group;
-	const char *files[8]; /* those that exist */
+	const char *files[8]; /* the existing ones of the group's files */
 	unsigned n_files;
 	struct listing entries;
 } chosen[countof(groups)];
@@ -99,8 +100,8 @@ static int prepare(struct run *run)
 }
 
 /*
- * Reads a few records, beginning at a random page frame. Only a few, because the kernel may walk
- * over many pages to find the next one.
+ * Reads a few records from a random page frame on. More would take long, because the kernel may
+ * walk over many pages to find each record.
  */
 static int read_from(struct run *run, const char *path)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * run: a script or static program among the scenario's files. Its output goes to the host; its exit
- * code, run time, number of processes and output are bounded. It ends with all its processes: they
- * are descendants of the agent, which is a subreaper.
+ * run: executes a script or static program that the scenario provides. Its output goes to the host;
+ * its exit code, run time, number of processes and output are bounded. When it ends, all its
+ * processes are killed; they are descendants of the agent, which is a subreaper.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,14 +34,15 @@ static const char *name;
 static bool is_legal[256];
 static uint64_t limit_s, times, processes_max, done;
 
-/* One execution. */
+/* One execution of the program. */
 struct execution {
 	pid_t pid;
-	int out, failed; /* read ends: its output, and the errno of an exec that failed */
+	int out, failed; /* read ends of pipes: the program's output; the errno if exec failed */
 	uint64_t began_ns, looked_ns, look_took_ns, blocked_ns;
-	struct process blocked; /* one in an uninterruptible wait at the last look, or zeros */
+	/* a process that was in an uninterruptible wait at the last check, or zeros */
+	struct process blocked;
 	unsigned processes_before;
-	unsigned count; /* number of its processes at the last look */
+	unsigned count; /* number of the program's processes at the last check */
 	int status;
 	bool ended, eof;
 };
@@ -53,7 +54,7 @@ static void save_code(unsigned code, void *data)
 		is_legal[code] = true;
 }
 
-/* Links for all of busybox's commands; those of the initramfs are few. */
+/* Creates links for all commands of busybox; the initramfs has only a few of them. */
 static void install_busybox(void)
 {
 	pid_t pid = file_exists(BUSYBOX) && !file_exists("/bin/awk") ? fork() : -1;
@@ -99,8 +100,8 @@ static int prepare(struct run *run)
 				arguments[n++] = word;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	/*
-	 * real-time, so that it gets CPU time while a script forks without end; the script
-	 * itself is not real-time
+	 * a real-time priority, so that the agent gets CPU time while a script forks without end;
+	 * the script itself does not inherit it
 	 */
 	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK,
 			   &(struct sched_param){.sched_priority = 1});
@@ -191,8 +192,9 @@ static void pass_output(struct run *run, struct execution *e)
 }
 
 /*
- * The agent is busy while one of the processes stays in an uninterruptible wait without having run
- * in between, so that the host notices one that is stuck. A script that sleeps or runs is not busy.
+ * Checks the processes. The agent counts as busy while one of them stays in an uninterruptible wait
+ * and has not run since the last check, so that the host notices a stuck process. A script that
+ * sleeps or runs is not busy.
  */
 static void look(struct run *run, struct execution *e, bool early)
 {
@@ -223,7 +225,7 @@ static void look(struct run *run, struct execution *e, bool early)
 	atomic_store(&run->shared->busy_since_ns, blocked ? e->blocked_ns : 0);
 }
 
-/* 0, or the errno of a bound that was reached. */
+/* Returns 0, or the errno that stands for an exceeded limit. */
 static int check_bounds(struct run *run, struct execution *e)
 {
 	struct sysinfo info;
@@ -232,7 +234,7 @@ static int check_bounds(struct run *run, struct execution *e)
 		return ECANCELED;
 	if (limit_s && now_ns() > e->began_ns + limit_s * NS_PER_S)
 		return ETIME;
-	/* first a cheap check: the number of all tasks in the guest */
+	/* first a cheap check of the number of all tasks in the guest */
 	sysinfo(&info);
 	if (info.procs > e->processes_before + processes_max)
 		look(run, e, true);
@@ -240,8 +242,8 @@ static int check_bounds(struct run *run, struct execution *e)
 }
 
 /*
- * False: there is no child any more, and so no descendant: an orphan becomes a child of the
- * subreaper.
+ * Reaps ended children. False: there are no more children, and thus no descendants, because orphans
+ * become children of the subreaper.
  */
 static bool reap(struct execution *e)
 {
@@ -257,7 +259,8 @@ static bool reap(struct execution *e)
 }
 
 /*
- * Waits until the program ends and returns 0, or returns the errno of a bound that it exceeded.
+ * Waits until the program ends and returns 0, or returns the errno that stands for an exceeded
+ * limit.
  */
 static int watch(struct run *run, struct execution *e)
 {
@@ -282,8 +285,8 @@ static int watch(struct run *run, struct execution *e)
 }
 
 /*
- * Kills the program's processes until none is left, then passes the output that is still in the
- * pipe. A task that cannot end keeps the agent busy.
+ * Kills the program's processes until none is left, then passes on the output that is still in the
+ * pipe. While a task cannot end, the agent stays busy.
  */
 static void finish(struct run *run, struct execution *e)
 {
@@ -304,7 +307,10 @@ static void finish(struct run *run, struct execution *e)
 	atomic_store(&run->shared->group, 0);
 }
 
-/* Describes in WHAT how the execution ended. Returns 0 or the operation's errno. */
+/*
+ * Describes in WHAT how the execution ended; BOUND is the result of watch(). Returns 0 or the
+ * operation's errno.
+ */
 static int judge(const struct execution *e, int bound, char *what, size_t max)
 {
 	int err = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shell-loop: a shell that alternately writes two states to a block's `state`, as a person would.
- * `make bench` compares block-state with it; it has no other use.
+ * shell-loop: a shell that alternately writes two states to a block's `state`, as a user would.
+ * Only used by `make bench`, to compare it with block-state.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,7 +19,7 @@
 static const char *pairs, *first, *second;
 static char state[80];
 
-/* Only fixed words are passed as the script's arguments; the script itself is constant. */
+/* The script. It is constant, and its arguments are fixed words. */
 static const char script[] =
 	"i=0; while [ $i -lt $1 ]; do echo $2 >$4; echo $3 >$4; i=$((i+1)); done 2>/dev/null";
 
@@ -62,7 +62,7 @@ static void step(struct run *run)
 		op_end(run, OP_SHELL, -ECHILD);
 		return;
 	}
-	if (waitpid(pid, &status, 0) < 0) { /* stopped: this round does not count */
+	if (waitpid(pid, &status, 0) < 0) { /* the agent was stopped: this round does not count */
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		op_end(run, OP_SHELL, 0);

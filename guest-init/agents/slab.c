@@ -22,10 +22,10 @@
 #define READ_LIMIT (256 * 1024)
 
 static struct listing caches;
-/* Selects caches: those whose name is this and a number; NULL: all. */
+/* Selects the caches whose name is this prefix and a number; NULL: all caches. */
 static const char *prefix;
 
-/* slab-read: reads files of one cache, then of another. */
+/* slab-read: reads all files of one cache, then of the next. */
 
 static char wanted[128][LISTING_NAME];
 static unsigned n_wanted, at_file;
@@ -75,7 +75,7 @@ static int open_caches(struct run *run)
 		err = listing_refresh(&caches, NULL);
 	if (err < 0 || !caches.count)
 		return run_fail(run, ENOENT, SLAB_DIR);
-	/* no cache may match yet */
+	/* do not fail if no cache matches, because a matching one may be created later */
 	prefix = run_param(run, "caches");
 	if (!strcmp(prefix, "all"))
 		prefix = NULL;
@@ -166,8 +166,8 @@ const struct agent agent_slab_shrink = {
 };
 
 /*
- * slab-churn: each agent uses slots that no other has, because a slot's number is part of the
- * cache's name.
+ * slab-churn: creates and destroys caches. A slot's number is part of a cache's name, so each agent
+ * uses slots that no other agent has.
  */
 
 static int churn_fd;
@@ -175,8 +175,8 @@ static unsigned slot[64], n_slots;
 static bool there[64];
 
 /*
- * Restricts the agent to the CPUs of NODE (its cpulist is "1,3-5"), so that the kernel prefers
- * memory of that node.
+ * Restricts the agent to the CPUs of NODE, whose cpulist has a format like "1,3-5", so that the
+ * kernel prefers memory of that node.
  */
 static int run_on_node(unsigned node)
 {

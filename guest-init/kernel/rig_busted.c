@@ -2,11 +2,11 @@
 /*
  * The positive control: a genuine lock inversion on request.
  *
- * Writing anything to /sys/kernel/debug/rig/busted takes two mutexes A then B, and then B then A,
- * one pair after the other and in one task. So nothing can block, but the order is inverted, and a
- * kernel with a working lock validator reports a circular locking dependency "rig_busted_a -->
- * rig_busted_b". The scenario `busted` does this and must fail; if it passes, no other PASS can be
- * relied on.
+ * A write of anything to /sys/kernel/debug/rig/busted acquires two mutexes in the order A, B,
+ * releases them, and acquires them in the order B, A. All of this is done by one task, so it cannot
+ * block; but the order is inverted, and a kernel with a working lock validator reports a circular
+ * locking dependency "rig_busted_a --> rig_busted_b". The scenario `busted` does this and must
+ * fail; if it passes, no other PASS is reliable.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -19,8 +19,8 @@ static DEFINE_MUTEX(rig_busted_b);
 static ssize_t rig_busted_write(struct file *file, const char __user *user, size_t len, loff_t *pos)
 {
 	/*
-	 * Two concurrent writers could deadlock between their pairs, which would hang a kernel
-	 * without lockdep. This lock is always taken first, so it adds no cycle.
+	 * Serialises writers. Without it, two concurrent writers could deadlock, which would hang a
+	 * kernel without lockdep. This lock is always taken first, so it adds no cycle.
 	 */
 	static DEFINE_MUTEX(one_at_a_time);
 

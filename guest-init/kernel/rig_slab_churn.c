@@ -64,7 +64,7 @@ static int rig_with_cache(unsigned int slot, bool destroy)
 		kmem_cache_shrink(cache);
 		if (!cmpxchg(&rig_slot[slot], NULL, cache))
 			return 0;
-		/* another write has created one meanwhile: destroy this one */
+		/* another write has created a cache in this slot meanwhile: destroy the new one */
 	}
 	kmem_cache_destroy(cache);
 	return 0;
