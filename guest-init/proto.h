@@ -80,7 +80,7 @@ struct proto_header {
 	uint32_t crc;
 };
 
-/* Four bits at a time: a table of 256 words gains little for the frames of one run. */
+/* Uses a table for four bits at a time; a table of 256 words would gain little. */
 static inline uint32_t proto_crc32(const void *data, size_t len)
 {
 	static const uint32_t table[16] = {

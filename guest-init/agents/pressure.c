@@ -4,8 +4,8 @@
  * and frees random pieces, so that pages must be migrated or reclaimed when their block is taken
  * offline.
  *
- * It is the OOM killer's preferred victim. That ends the process; init counts it as ENOMEM of the
- * operation in flight and restarts the agent.
+ * The agent is the OOM killer's preferred victim. If its process is killed, init counts that as
+ * ENOMEM of the current operation and restarts the agent.
  */
 #include <errno.h>
 #include <fcntl.h>

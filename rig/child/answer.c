@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The result of a child: from its output and exit code, and as JSON for another process. */
+/*
+ * Makes a child's result from its output and exit code, and converts it to and from JSON for
+ * another process.
+ */
 #include <string.h>
 
 #include "child/child.h"
 #include "util/error.h"
 
-/* ---- from its output ---- */
+/* ---- from the output of a child ---- */
 
 static enum verdict verdict_of_exit(enum child_kind kind, const struct child_result *r)
 {
@@ -20,7 +23,7 @@ static enum verdict verdict_of_exit(enum child_kind kind, const struct child_res
 	return r->exit_code == RIG_EXIT_SKIP ? VERDICT_SKIP : VERDICT_INFRA;
 }
 
-/* The reason why there is no result: the last line of standard error, or how the child ended. */
+/* Why there is no result: the last line of standard error, or how the child ended. */
 static char *explain(const struct child_result *r, guint limit_s, gboolean overflow,
 		     const GString *err)
 {
@@ -41,8 +44,9 @@ static char *explain(const struct child_result *r, guint limit_s, gboolean overf
 }
 
 /*
- * TRUE: the printed verdict is valid. Its exit code must agree. A run that was ended by its time
- * limit prints ABORTED, which is not valid, because that means that the user stopped it.
+ * TRUE: the printed verdict is valid, because the exit code agrees with it. A run that was ended by
+ * its time limit prints ABORTED, which is not accepted here, because it means that the user stopped
+ * the run.
  */
 static gboolean has_verdict(struct child_result *r)
 {

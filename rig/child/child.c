@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starts a child, reads its two pipes and waits for its end. */
+/* Starts a child, reads its two output pipes and waits for its exit. */
 #include "child/child.h"
 
 #include <errno.h>
@@ -26,7 +26,8 @@ struct child {
 	struct child_result result;
 	child_done done;
 	void *data;
-	gboolean in_done, freed; /* child_free() was called by DONE: free when it returns */
+	/* DONE has called child_free(): free the child when DONE returns */
+	gboolean in_done, freed;
 };
 
 /* ---- the command line ---- */
@@ -83,7 +84,7 @@ char **child_run_words(const struct child_spec *spec)
 	add_each(argv, "--label", spec->labels);
 	for (const char *const *word = spec->extra; word && *word; word++)
 		g_ptr_array_add(argv, g_strdup(*word));
-	/* "--" protects a scenario's name that begins with - */
+	/* "--" protects a scenario's name that begins with "-" */
 	add(argv, "--", spec->scenario);
 	return words_end(argv);
 }
@@ -103,7 +104,7 @@ char **child_build_words(const struct child_build_spec *spec)
 	return words_end(argv);
 }
 
-/* ---- its end ---- */
+/* ---- the end of a child ---- */
 
 static void reap(struct child *child)
 {
@@ -115,7 +116,7 @@ static void reap(struct child *child)
 	child->result.wall_s = end.wall_s;
 }
 
-/* Calls DONE when the child and both pipes have ended. */
+/* Calls DONE when the child has exited and both pipes are closed. */
 static void settle(struct child *child)
 {
 	if (child->process.pid || child->pipe_source[OUT] || child->pipe_source[ERR] ||
@@ -144,7 +145,7 @@ static gboolean on_end(int fd, GIOCondition condition, void *data)
 	return G_SOURCE_REMOVE;
 }
 
-/* ---- its output ---- */
+/* ---- the output of a child ---- */
 
 static void take(struct child *child, int which, const char *bytes, gsize n)
 {
@@ -189,7 +190,7 @@ static gboolean on_grace_over(void *data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Sends SIGTERM now and SIGKILL after GRACE_S; END is the reason. */
+/* Sends SIGTERM now, and SIGKILL after GRACE_S. END is stored as the reason. */
 static void terminate(struct child *child, enum child_end end, guint grace_s)
 {
 	if (!child->process.pid || child->result.end != CHILD_ENDED)

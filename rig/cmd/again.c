@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the request of an earlier run from its folder. The contents are not trusted. */
+/* Reads the request of an earlier run from its folder. All contents are validated. */
 #include "cmd/again.h"
 
 #include "util/error.h"
@@ -41,7 +41,7 @@ static char **copies(const struct run_info *info, const char *folder, json_t *or
 	return (char **)g_ptr_array_free(g_steal_pointer(&files), FALSE);
 }
 
-/* The strings of an array; NULL: there is none. */
+/* The strings of the array KEY of INPUTS; NULL: there is no such array. */
 static char **strings(json_t *inputs, const char *key)
 {
 	json_t *array = json_object_get(inputs, key), *item;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The request of an earlier run, to run it again. */
+/* Reads the request of an earlier run, to repeat the run. */
 #ifndef RIG_CMD_AGAIN_H
 #define RIG_CMD_AGAIN_H
 
@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 struct again {
-	struct run_request want; /* its lists belong to this struct */
+	struct run_request want; /* its lists are owned by this struct */
 	char *seed, *scenario, *timeline;
 };
 
@@ -16,8 +16,8 @@ void again_free(struct again *again);
 RIG_DEFINE_AUTO(again, again_free)
 
 /*
- * Fills AGAIN->want from BEFORE, which must outlive it; `emulator` is not changed if it is set.
- * Errors: RIG_EXIT_USAGE, run.json has no valid inputs.
+ * Fills AGAIN->want from BEFORE, which must stay valid longer than AGAIN; `emulator` is kept if it
+ * is already set. Errors: RIG_EXIT_USAGE, run.json has no valid inputs.
  */
 gboolean again_read(struct again *again, const struct run_info *before, GError **error);
 

@@ -223,7 +223,7 @@ static void show_run(const struct search *search, const struct evidence *e, void
 	fflush(stdout);
 }
 
-/* ---- the command ---- */
+/* ---- the command itself ---- */
 
 static int conclude(const struct search *search, enum search_end end)
 {

@@ -90,8 +90,8 @@ static const struct command *find(const char *name)
 }
 
 /*
- * Opens /dev/null for each standard stream that is closed at start: otherwise the next file that is
- * opened would get its number, and our output.
+ * Opens /dev/null for each standard stream that is closed at start: otherwise the next opened file
+ * would get the stream's number, and output would be written into it.
  */
 static void fill_standard_files(void)
 {
@@ -105,8 +105,8 @@ static void fill_standard_files(void)
 }
 
 /*
- * Runs at exit(), also at that of --help: output that could not be written, for example to a full
- * disk, makes success a failure. DATA: the command, or NULL.
+ * Called by exit(), also after --help: turns success into an error if output could not be written,
+ * for example to a full disk. DATA: the command, or NULL.
  */
 static void check_output(int code, void *data)
 {
@@ -123,8 +123,8 @@ static void check_output(int code, void *data)
 }
 
 /*
- * Callers such as `git bisect run` and hooks set these to their repository; the rig passes
- * repositories explicitly.
+ * Unsets git's environment variables, which callers such as `git bisect run` and hooks set for
+ * their repository; the rig passes repositories explicitly.
  */
 static void unset_git_environment(void)
 {
@@ -142,7 +142,8 @@ int cmd_main(int argc, char **argv)
 	fill_standard_files();
 	unset_git_environment();
 	/*
-	 * use the terminal's encoding for file names and help texts, but the C locale for numbers
+	 * use the terminal's encoding for file names and help texts, but keep the C locale's format
+	 * of numbers
 	 */
 	setlocale(LC_CTYPE, "");
 	on_exit(check_output, (void *)find(argv[1]));
@@ -150,7 +151,7 @@ int cmd_main(int argc, char **argv)
 		return help(stderr);
 	if (find(argv[1]))
 		return find(argv[1])->run(argc - 1, argv + 1);
-	/* "rig help run" is "rig run --help" */
+	/* "rig help run" means "rig run --help" */
 	if (argc == 3 && !strcmp(argv[1], "help") && find(argv[2])) {
 		char *words[] = {argv[2], (char *)"--help", NULL};
 
@@ -175,7 +176,7 @@ static gboolean is_from_one(const GOptionEntry *entry)
 	return entry->arg == G_OPTION_ARG_INT && g_strv_contains(from_one, entry->long_name);
 }
 
-/* Replaces the value FROM of these options by TO. */
+/* Sets the variables of these options whose value is FROM to TO. */
 static void replace_values(const GOptionEntry *entries, int from, int to)
 {
 	for (const GOptionEntry *e = entries; e->long_name; e++)
@@ -184,8 +185,8 @@ static void replace_values(const GOptionEntry *entries, int from, int to)
 }
 
 /*
- * Checks the values after a parse. It began with G_MININT in each of these options, which is still
- * the value of those not given.
+ * Checks the values after parsing. Before it, each of these options was set to G_MININT, which is
+ * still the value of those that were not given.
  */
 static gboolean check_values(const GOptionEntry *entries, GError **error)
 {

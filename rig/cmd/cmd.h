@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Commands: one file each. argv[0] is the command's name; the return value is the exit code. */
+/* Commands, one file for each. argv[0] is the command's name; the return value is the exit code. */
 #ifndef RIG_CMD_CMD_H
 #define RIG_CMD_CMD_H
 
@@ -9,8 +9,8 @@
 struct run_info;
 
 /*
- * Added to the codes of usage and infrastructure errors of `rig probe`: `git bisect run` takes 1 to
- * 127 for a result of the commit.
+ * `rig probe` adds this to the exit codes of usage and infrastructure errors, because `git bisect
+ * run` takes 1 to 127 as a result of the tested commit.
  */
 #define PROBE_CODES_FROM 128
 
@@ -46,20 +46,20 @@ int cmd_clean(int argc, char **argv);
 
 /*
  * Parses a command's arguments with GOptionContext. SUMMARY and EXAMPLES are printed by --help,
- * which exits with 0; PARAMETERS follows the command in the usage line ("[RUN]"). The options named
- * in cmd.c's from_one take 1 or more: theirs is 0 only if it is not given. Returns false with a
- * usage error.
+ * which exits with 0; PARAMETERS follows the command in the usage line ("[RUN]"). The options
+ * listed in `from_one` of cmd.c accept values from 1 on, and their variables are 0 if they are not
+ * given. Returns FALSE with a usage error.
  */
 gboolean cmd_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *parameters,
 		   const char *summary, const char *examples, GError **error);
 
 /*
- * Opens the run that the command's only argument names, or the last run without an argument. FOLDER
- * is the value of --results, or NULL. The result is the caller's.
+ * Opens the run named by the command's only argument; without an argument, the last run. FOLDER is
+ * the value of --results, or NULL. The caller owns the result.
  */
 struct run_info *cmd_open_run(int argc, char **argv, const char *folder, GError **error);
 
-/* Prints JSON to standard output, as one indented document. Takes ownership of it. */
+/* Prints JSON to standard output as one indented document. Takes over the reference. */
 void cmd_print_json(json_t *json);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig doctor --on slurm: what each node of the cluster lacks, by running itself there. */
+/*
+ * rig doctor --on slurm: runs `rig doctor` on each node of the cluster, and prints what the node
+ * lacks.
+ */
 #include "cmd/doctor.h"
 
 #include <stdio.h>
@@ -14,7 +17,7 @@
 
 #define NODE_LIMIT_S 60
 
-/* What is missing on a node, and is REQUIRED or not. */
+/* Prints the missing programs of a node: those that are required, or those that are optional. */
 static void print_missing(json_t *answer, gboolean required)
 {
 	json_t *finding;

@@ -34,7 +34,7 @@ static const char examples[] = "  rig doctor\n  rig doctor --json\n"
 			       "  rig doctor --on slurm --partition debug    each node of it\n\n"
 			       "Exit codes: 0 `make run` can work here, 3 it cannot.\n";
 
-/* Programs that the rig starts. `required`: `make run` needs it. */
+/* Programs that the rig starts; `required` if `make run` needs it. */
 static const struct {
 	const char *program, *what_for;
 	gboolean required;
@@ -79,7 +79,7 @@ static void look_at_programs(GArray *findings)
 		    g_strdup(programs[i].what_for));
 }
 
-/* Checks libelf and libssl by their headers, which the kernel's host tools include. */
+/* Checks that libelf and libssl have headers, because the kernel's host tools include them. */
 static void look_at_headers(GArray *findings)
 {
 	static const struct {
@@ -144,7 +144,7 @@ static void look_at_plugin(GArray *findings)
 			  : error->message));
 }
 
-/* Lists the limits that would apply to a QEMU that an attacking guest controls. */
+/* Lists the limits of the sandbox for QEMU on this host. */
 static void look_at_sandbox(GArray *findings)
 {
 	const gboolean seccomp = machine_has_sandbox(machines[0]->emulator);
@@ -243,7 +243,7 @@ int cmd_doctor(int argc, char **argv)
 		return doctor_nodes(json);
 	if (uri)
 		return orphans_doctor(uri, json);
-	/* the demonstration runs on the first machine */
+	/* check the first machine, because `rig demo` runs on it */
 	for (guint i = 0; machines[i]; i++)
 		look_at_machine(findings, machines[i], i == 0);
 	look_at_programs(findings);

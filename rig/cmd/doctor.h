@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of `rig doctor` share. */
+/* Declarations shared by the files of `rig doctor`. */
 #ifndef RIG_CMD_DOCTOR_H
 #define RIG_CMD_DOCTOR_H
 
 #include <glib.h>
 
-/* --on slurm: prints the findings of each node. Returns an exit code: 3 if a node cannot run. */
+/*
+ * Prints the findings of each node for --on slurm. Returns an exit code: 3 if a node cannot run
+ * scenarios.
+ */
 int doctor_nodes(gboolean json);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig explain: which task waited for which when a guest hung. */
+/* rig explain: prints which task waited for which other task when a guest hung. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -105,7 +105,9 @@ static char *cached_vmlinux(const struct run_info *run)
 	return hash ? kernel_cached_vmlinux(hash) : NULL;
 }
 
-/* Reads the memory image again if a vmlinux is given, or if it was not read during the run. */
+/*
+ * Reads the memory image again if a vmlinux was given, or if the image was not read during the run.
+ */
 static void read_memory(const struct run_info *run, const char *vmlinux, gboolean named)
 {
 	g_autofree char *image = g_build_filename(run->dir, "postmortem", "memory.elf", NULL);

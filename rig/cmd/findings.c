@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Prints the result of a run, with data from its folder only, so that it works for old runs, too.
- */
+/* Prints the result of a run. Only uses data of its folder, so that it works for old runs, too. */
 #include "cmd/findings.h"
 
 #include <stdio.h>
@@ -64,7 +62,7 @@ static void G_GNUC_PRINTF(2, 3) line(const char *label, const char *format, ...)
 	printf("%s%-9s%s%s\n", term_colour(TERM_DIM), label, term_colour(TERM_PLAIN), clean);
 }
 
-/* The lock cycle: "a --> b" means that b is taken while a is held. */
+/* Prints a lock cycle, in which "a --> b" means that b is acquired while a is held. */
 static void print_cycle(json_t *cycle)
 {
 	g_autoptr(GString) arrows = g_string_new(NULL);
@@ -252,7 +250,7 @@ static void print_holds(json_t *holds)
 	}
 }
 
-/* A PASS on a busy host is weaker evidence, so print how much the run did. */
+/* Prints how much a run on a busy host did, because a PASS of such a run is weaker evidence. */
 static void print_starved(json_t *starved)
 {
 	if (json_is_object(starved))
@@ -275,7 +273,7 @@ static void print_times(json_t *times)
 		line("times", "%s until the guest was ready, %s under load, %s in total", b, h, t);
 }
 
-/* What the lock recorder found, and which cycles cannot be under way at once. */
+/* Prints the result of the lock recorder, and the cycles that a gate prevents. */
 static void print_recorded(json_t *recorded)
 {
 	const char *fault = findings_text(recorded, "fault");
@@ -308,7 +306,7 @@ static void print_recorded(json_t *recorded)
 			     findings_text(cycle, "state"));
 }
 
-/* What became of a cycle whose tasks were stopped. */
+/* Prints the answer to the question whether a cycle is a deadlock. */
 static void print_answer(json_t *details)
 {
 	static const char *const answers[] = LOCK_ANSWERS;
@@ -382,7 +380,9 @@ json_t *findings_json(const struct run_info *run)
 				 "verdict", verdict_name(run->verdict), "inputs", run->inputs,
 				 "details", run->details);
 
-	/* folder names may have any bytes; JSON requires UTF-8 */
+	/*
+	 * replace invalid names, because folder names may have any bytes, but JSON requires UTF-8
+	 */
 	if (!json)
 		json = json_pack("{s:s, s:O, s:O}", "verdict", verdict_name(run->verdict), "inputs",
 				 run->inputs, "details", run->details);

@@ -6,22 +6,22 @@
 #include "store/store.h"
 
 /*
- * Prints verdict, reasons, reports, counts, the folder and how to replay the run. FULL prints every
- * line of each report, else the first lines of the first few. Control characters from the guest are
- * escaped.
+ * Prints verdict, reasons, reports, counts, the folder and how to replay the run. FULL: prints each
+ * report completely; otherwise the first lines of the first few reports. Control characters from
+ * the guest are escaped.
  */
 void findings_print(const struct run_info *run, gboolean full);
 
-/* The same data as one object. New reference. */
+/* The content of findings_print() as a JSON object. New reference. */
 json_t *findings_json(const struct run_info *run);
 
-/* A verdict's colour. */
+/* The escape sequence of a verdict's colour. */
 const char *findings_colour(enum verdict verdict);
 
 /* TEXT with control characters escaped as ^X. Newly allocated. */
 char *findings_clean(const char *text);
 
-/* The string at the keys PATH ("kernel/name"), or "?". Owned by JSON. */
+/* The string in JSON at the path PATH of keys ("kernel/name"), or "?". Owned by JSON. */
 const char *findings_text(json_t *json, const char *path);
 
 #endif

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kernels are looked up by the hash in run.json, and opened for the first report that needs one. */
+/*
+ * Finds files and lines for stack frames. A kernel is found by the hash in run.json, and opened
+ * when a report first needs it.
+ */
 #include "cmd/frames.h"
 
 #include "kernel/kernel.h"
 #include "symbol/symbol.h"
 
 struct frames {
-	GPtrArray *kernels; /* of struct kernel: the cache's */
-	/* hash -> struct slot, which is empty if the kernel cannot be opened */
+	GPtrArray *kernels; /* of struct kernel: the kernels in the cache */
+	/* hash -> struct slot */
 	GHashTable *opened;
 };
 
-/* An empty slot records that there is no kernel to open. */
+/*
+ * A kernel that was looked up. Empty if there is no kernel with this hash, or it cannot be opened.
+ */
 struct slot {
 	struct symbols *symbols;
 };

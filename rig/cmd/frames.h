@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files and lines for the reports of runs whose kernels are still in the cache. */
+/*
+ * Finds files and lines for the stack frames in reports of runs whose kernels are still in the
+ * cache.
+ */
 #ifndef RIG_CMD_FRAMES_H
 #define RIG_CMD_FRAMES_H
 
@@ -16,8 +19,9 @@ RIG_DEFINE_AUTO(frames, frames_free)
 
 /*
  * The frames of REPORT ("text") of a run on the kernel HASH, one per line with function, file and
- * line; NULL if the kernel is not in the cache or was built without DWARF
- * (scenarios/kconfig/debuginfo.config). Opens each kernel once. The result is the caller's.
+ * line. NULL if the kernel is not in the cache or was built without DWARF
+ * (scenarios/kconfig/debuginfo.config). Each kernel is opened only once. The caller owns the
+ * result.
  */
 char *frames_text(struct frames *frames, const char *hash, json_t *report);
 

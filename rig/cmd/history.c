@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig history: a scenario or a signature over time, kernels, machines and seeds. */
+/*
+ * rig history: prints how often a scenario or a signature occurred, by time, kernel, machine and
+ * seed.
+ */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -79,7 +82,10 @@ static int all_signatures(struct run_index *ix, const struct index_filter *filte
 	return RIG_EXIT_PASS;
 }
 
-/* The only signature that equals or contains WORD, also by its former keys. */
+/*
+ * Finds the signature that equals or contains WORD, also by its former keys. There must be only
+ * one.
+ */
 static gboolean find_signature(struct run_index *ix, const char *word, char **ret, GError **error)
 {
 	g_autoptr(GPtrArray) all = index_signatures(ix, &(struct index_filter){0}, error);
@@ -172,7 +178,7 @@ static gboolean show_tables(struct run_index *ix, const struct index_filter *fil
 	return TRUE;
 }
 
-/* True if WORD is the scenario of a run. */
+/* TRUE: a run has the scenario WORD. */
 static gboolean is_scenario(struct run_index *ix, const char *word)
 {
 	g_autoptr(GPtrArray) runs =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which machines this host can run. */
+/* Determines which machines this host can run. */
 #ifndef RIG_CMD_HOST_H
 #define RIG_CMD_HOST_H
 
@@ -7,8 +7,8 @@
 
 /*
  * TRUE: the emulator, firmware and guest programs of MACHINE are installed. Error: RIG_EXIT_SKIP,
- * with what to install or make; *RET_PACKAGE (RET_PACKAGE may be NULL) is its Debian package, or
- * NULL. Starts no guest.
+ * with what to install or make; *RET_PACKAGE (RET_PACKAGE may be NULL) is the Debian package with
+ * it, or NULL. Starts no guest.
  */
 gboolean host_can_run(const struct machine *machine, const char **ret_package, GError **error);
 

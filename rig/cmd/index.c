@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig index: the SQLite index over the run folders. */
+/* rig index: updates or rebuilds the SQLite index of the run folders. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -77,7 +77,7 @@ int cmd_index(int argc, char **argv)
 		return rig_report_error(error);
 	if (!json)
 		term_status(NULL);
-	/* the lock graph is made from the same folders */
+	/* also rebuild the lock graph, which is made from the same folders */
 	graph = rebuild ? locks_graph(results, TRUE, &error) : NULL;
 	if (error)
 		return rig_report_error(error);

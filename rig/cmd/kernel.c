@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rig kernel build|check|list|prune: kernels for the rig, and the options that a kernel does not
- * have for a scenario.
+ * rig kernel build|check|list|prune: builds and manages kernels, and lists the options that a
+ * kernel lacks for a scenario.
  */
 #include "cmd/cmd.h"
 
@@ -258,7 +258,7 @@ static const GOptionEntry prune_options[] = {
 	{NULL},
 };
 
-/* Prints one line, and adds its object to LIST. */
+/* Prints one line about a kernel that no run needs, and adds a JSON object to LIST. */
 static void tell_unused(const struct kernel_unused *unused, gboolean gone, json_t *list)
 {
 	g_autofree char *size = g_format_size_full(unused->bytes, G_FORMAT_SIZE_IEC_UNITS);
@@ -314,7 +314,7 @@ static int run_prune(int argc, char **argv)
 	return RIG_EXIT_PASS;
 }
 
-/* ---- the command ---- */
+/* ---- the command itself ---- */
 
 static const struct {
 	const char *name, *about;

@@ -41,7 +41,7 @@ static void row_clear(gpointer data)
 	g_free(row->title);
 }
 
-/* "2026-11-21T06:15:00Z" as "2026-11-21 06:15:00". */
+/* Converts "2026-11-21T06:15:00Z" to "2026-11-21 06:15:00". */
 static char *when_text(const char *created)
 {
 	char *text = findings_clean(created);
@@ -50,7 +50,7 @@ static char *when_text(const char *created)
 	return g_strchomp(text);
 }
 
-/* A summary of the run: its first report, else the first reason. */
+/* A summary of the run: the title of its first report, or else its first reason. */
 static const char *title_of(const struct run_info *run)
 {
 	json_t *report = json_array_get(json_object_get(run->details, "reports"), 0);

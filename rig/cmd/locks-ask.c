@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig locks: cycles, the declared order, new edges, differences. */
+/* Subcommands of rig locks: cycles, the declared order, new edges, differences. */
 #include "cmd/locks.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #define CYCLE_LENGTH 6
 
-/* The list of known issues; NULL if it cannot be read: then no cycle is known. */
+/* Opens the list of known issues. NULL: it cannot be read, so no cycle will be marked as known. */
 static struct known *open_known(const struct asked *a, GError **error)
 {
 	g_autofree char *file =
@@ -26,8 +26,8 @@ static struct known *open_known(const struct asked *a, GError **error)
 }
 
 /*
- * The known issue that matches a cycle. A cycle can be of several kernels, so it has no release,
- * and known issues with a range of kernels do not match.
+ * The known issue that matches a cycle. A cycle can come from several kernels, so it has no
+ * release, and known issues with a range of kernels never match.
  */
 static const struct known_issue *known_cycle(struct known *known, const struct lock_cycle *cycle)
 {
@@ -143,8 +143,8 @@ int locks_tell_check(struct asked *a, GError **error)
 }
 
 /*
- * Run names begin with 20261128T214810Z; a time may be given as 2026-11-28 or 2026-11-28T21:48:10Z.
- * The caller's.
+ * Converts WORD, a time like 2026-11-28 or 2026-11-28T21:48:10Z, to the format of run names, which
+ * begin with 20261128T214810Z. The caller owns it.
  */
 static char *run_time(const char *word)
 {
@@ -196,8 +196,8 @@ int locks_tell_new(struct asked *a, GError **error)
 }
 
 /*
- * The class called NAME in OTHER, or -1 if no edge of OTHER has it: then a missing lock order is
- * not a difference.
+ * The index of the class called NAME in OTHER; -1 if no edge of OTHER has the class, so that a
+ * missing lock order is not counted as a difference.
  */
 static int class_here(const struct lock_graph *other, const char *name)
 {
@@ -215,7 +215,7 @@ static gboolean lacks(const struct asked *a, const struct order_edge *edge, cons
 	return from >= 0 && to >= 0 && !lock_graph_find(other, from, to);
 }
 
-/* The graph of the runs on WORD, a machine or a kernel. */
+/* Loads the lock orders of the runs on WORD, a machine or a kernel. */
 static struct lock_graph *graph_of(struct asked *a, const char *word, GError **error)
 {
 	struct lock_filter filter = a->filter;
@@ -256,7 +256,7 @@ int locks_tell_diff(struct asked *a, GError **error)
 }
 
 
-/* ---- for rig compare ---- */
+/* ---- functions for rig compare ---- */
 
 static void append_order(json_t *orders, const char *from, const char *to)
 {
@@ -267,7 +267,7 @@ static void append_order(json_t *orders, const char *from, const char *to)
 
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error)
 {
-	/* "~" sorts after every name that begins with the same time */
+	/* "~" sorts after every run name that begins with the same time */
 	g_autofree char *since = run_time(first), *end = run_time(last),
 			*until = g_strconcat(end, "~", NULL);
 	g_autoptr(GPtrArray) found = lock_db_new_orders(db, NULL, since, until, error);

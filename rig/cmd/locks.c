@@ -96,7 +96,7 @@ void locks_print_edge(const struct lock_graph *graph, const struct order_edge *e
 	       edge->contexts == LOCK_IN_REPORT ? "; only in a report" : "");
 }
 
-/* Prints the edges that WANTED accepts, or their JSON; returns how many. */
+/* Prints the edges that WANTED accepts, or adds them to the JSON; returns their number. */
 guint locks_tell_edges(const struct asked *a, const char *title,
 		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
 					  const void *data),
@@ -124,7 +124,7 @@ guint locks_tell_edges(const struct asked *a, const char *title,
 	return n;
 }
 
-/* ---- nothing, and a class ---- */
+/* ---- rig locks, rig locks CLASS ---- */
 
 static int tell_summary(struct asked *a, GError **error)
 {
@@ -225,7 +225,7 @@ static gboolean draw(struct asked *a, guint class, GError **error)
 		       rig_fail(error, RIG_EXIT_USAGE, "cannot write '%s'", a->svg));
 }
 
-/* The classes whose names contain WORD, for a message. */
+/* A list of the classes whose names contain WORD, for a message. */
 static char *alike(const struct lock_graph *graph, const char *word)
 {
 	GString *text = g_string_new(NULL);

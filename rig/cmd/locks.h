@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Private to `rig locks`: the request, and printing edges. */
+/* Declarations shared by the files of `rig locks`. */
 #ifndef RIG_CMD_LOCKS_H
 #define RIG_CMD_LOCKS_H
 
@@ -13,40 +13,40 @@ struct asked {
 	struct lock_filter filter;
 	struct lock_db *db;
 	struct lock_graph *graph;
-	char **words; /* after the subcommand */
+	char **words; /* the arguments after the subcommand */
 	int n_words;
 };
 
 
 /*
- * Opens the lock graph of RESULTS, in the folder of its index, or in memory if that folder cannot
- * be made.
+ * Opens the lock graph of RESULTS, in the folder of the run index; in memory if that folder cannot
+ * be created.
  */
 struct lock_db *locks_graph(const char *results, gboolean rebuild, GError **error);
 
 const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
-/* The names of the classes GATES as text, with ", " between; and as a JSON array. */
+/* The names of the classes GATES, as text separated by ", ", or as a JSON array. */
 char *locks_gates_text(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_edge_json(const struct lock_graph *graph, const struct order_edge *edge);
 void locks_print_edge(const struct lock_graph *graph, const struct order_edge *edge);
-/* Prints the edges that WANTED accepts, or their JSON; returns how many. */
+/* Prints the edges that WANTED accepts, or adds them to the JSON; returns their number. */
 guint locks_tell_edges(const struct asked *a, const char *title,
 		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
 					  const void *data),
 		       const void *data);
-/* Prints where an edge was seen. */
+/* Prints the places where an edge was seen. */
 void locks_tell_places(struct asked *a, const struct order_edge *edge);
 
 /*
- * For `rig compare`, arrays of "A --> B" (NULL with an error): lock orders that are new in their
- * tree between FIRST and LAST (times, RFC 3339); lock orders of kernel B between classes that
- * kernel A has too, and in another order.
+ * For `rig compare`; both return an array of "A --> B", or NULL with an error. The first: lock
+ * orders that are new in their tree between FIRST and LAST (times, RFC 3339). The second: lock
+ * orders of kernel B that kernel A does not have, between classes that A has too.
  */
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error);
 json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GError **error);
 
-/* locks-ask.c: the answers to `rig locks WORD`; each returns an exit code. */
+/* The subcommands `rig locks WORD` (locks-ask.c); each returns an exit code. */
 int locks_tell_cycles(struct asked *a, GError **error);
 int locks_tell_check(struct asked *a, GError **error);
 int locks_tell_new(struct asked *a, GError **error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig nightly: runs a plan's cells in parallel; a night can be resumed. */
+/* rig nightly: runs the cells of a plan in parallel. A stopped night can be resumed. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -96,7 +96,7 @@ static gboolean parse_options(struct night_options *o, GError **error)
 		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7)",
 				want.shuffle);
 	o->cores = want.jobs;
-	/* for tests, and if the rig is rebuilt during the night */
+	/* used by tests, and to run a fixed program while the rig is rebuilt during the night */
 	o->rig = g_getenv("RIG_PROGRAM");
 	o->detach = want.detach;
 	o->shuffle = want.shuffle != NULL;
@@ -197,7 +197,7 @@ static void show_progress(const struct night *night, const char *line, void *dat
 		term_status(line);
 }
 
-/* At ^C: TRUE leaves the jobs in the cluster. */
+/* Called after ^C; asks whether to leave the jobs in the cluster. TRUE: leave them. */
 static gboolean ask_leave(const struct night *night, void *data)
 {
 	char answer[16];
@@ -320,7 +320,7 @@ static char *plan_name(const char *word)
 					       : g_strdup(base);
 }
 
-/* The night that is continued: its ID, or NULL for a new one. */
+/* Finds the ID of the night to continue; NULL: a new night is started. */
 static gboolean find_id(const char *word, const char *results, char **ret, GError **error)
 {
 	g_autofree char *name = word ? plan_name(word) : NULL;
@@ -331,7 +331,7 @@ static gboolean find_id(const char *word, const char *results, char **ret, GErro
 	return *ret || !want.resume;
 }
 
-/* The record of the place of night ID, or NULL. */
+/* The folder with the record of the place of night ID; NULL: there is none. */
 static char *record_of(const char *results, const char *id)
 {
 	return id ? g_build_filename(results, "nights", id, "place", NULL) : NULL;
@@ -401,7 +401,7 @@ int cmd_nightly(int argc, char **argv)
 	results = want.results ? g_strdup(want.results) : run_default_results();
 	if (want.list)
 		return list_nights(results);
-	/* GOption keeps the "--" after an argument */
+	/* skip the "--", which GOption leaves in argv if it follows an argument */
 	words = argc > 2 && !strcmp(argv[2], "--") ? 3 : 2;
 	if ((argc < 2 && !want.night && !want.wait) || (argc > 2 && words == 2)) {
 		fputs("rig: nightly takes one plan (for example smoke); options for `rig run` "

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What `rig nightly` and `rig validate` have in common. */
+/* Declarations shared by `rig nightly` and `rig validate`. */
 #ifndef RIG_CMD_NIGHTLY_H
 #define RIG_CMD_NIGHTLY_H
 
 #include "nightly/nightly.h"
 
 /*
- * "90s", "30m", "2h" to seconds; TEXT may be NULL and leaves *RET as it is. Error: RIG_EXIT_USAGE.
+ * Converts "90s", "30m", "2h" to seconds. If TEXT is NULL, *RET is not changed. Error:
+ * RIG_EXIT_USAGE.
  */
 gboolean nightly_budget(const char *text, double *ret, GError **error);
 
@@ -14,8 +15,8 @@ gboolean nightly_budget(const char *text, double *ret, GError **error);
 void nightly_print_dry_run(json_t *dry_run);
 
 /*
- * Runs NIGHT, which has begun, to its end. Unless QUIET, prints each run when it ends. Blocks.
- * Returns night.json (new reference), or NULL with an error (RIG_EXIT_INFRA).
+ * Runs NIGHT until it ends. Blocks. Unless QUIET, prints each run when it ends. Returns night.json
+ * (new reference), or NULL with an error (RIG_EXIT_INFRA).
  */
 json_t *nightly_run(struct night *night, gboolean quiet, GError **error);
 

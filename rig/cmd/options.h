@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Options of several commands, as rows of their option tables, so that an option has the same
- * letter, type and text everywhere. AT is the address to which GOption writes the value.
+ * Options that several commands have, as rows of an option table, so that an option has the same
+ * letter, type and text everywhere. AT is the address of the variable that GOption sets.
  */
 #ifndef RIG_CMD_OPTIONS_H
 #define RIG_CMD_OPTIONS_H
@@ -10,7 +10,7 @@
 
 /* clang-format off */
 
-/* char * */
+/* options with a value of type char * */
 #define OPTION_RESULTS(at) \
 	{"results", 'r', 0, G_OPTION_ARG_FILENAME, at, "folder of run folders", "DIR"}
 #define OPTION_SCENARIO(at) \
@@ -29,7 +29,7 @@
 	{"qemu", 0, 0, G_OPTION_ARG_FILENAME, at, \
 	 "another QEMU: a program, or a suite of `rig qemu get`", "NAME"}
 
-/* char ** */
+/* options with a value of type char ** */
 #define OPTION_PATCH(at) \
 	{"patch", 'p', 0, G_OPTION_ARG_FILENAME_ARRAY, at, "apply a patch (repeatable, in order)", \
 	 "FILE"}
@@ -37,7 +37,7 @@
 	{"fragment", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, at, "add a config fragment (repeatable)", \
 	 "FILE"}
 
-/* int; cmd_parse() refuses values below 1 */
+/* options with a value of type int; cmd_parse() rejects values below 1 */
 #define OPTION_DURATION(at) \
 	{"duration", 'd', 0, G_OPTION_ARG_INT, at, \
 	 "seconds of load, instead of the scenario's", "S"}
@@ -47,7 +47,7 @@
 #define OPTION_JOBS(at) \
 	{"jobs", 'j', 0, G_OPTION_ARG_INT, at, "number of compile jobs", "N"}
 
-/* gboolean */
+/* options of type gboolean */
 #define OPTION_NO_LOCKDEP(at) \
 	{"no-lockdep", 0, 0, G_OPTION_ARG_NONE, at, \
 	 "build without lockdep, or accept an image without it", NULL}

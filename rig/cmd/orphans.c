@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig doctor --connect, rig clean: domains and volumes of ended runs on a libvirt host. */
+/*
+ * rig doctor --connect and rig clean: find domains and volumes that ended runs have left on a
+ * libvirt host.
+ */
 #include "cmd/orphans.h"
 
 #include <stdio.h>

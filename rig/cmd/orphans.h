@@ -6,8 +6,8 @@
 #include <glib.h>
 
 /*
- * Checks the host at URI and prints the results, with domains and volumes of ended runs. Returns an
- * exit code.
+ * Checks the host at URI and prints the results, including domains and volumes of ended runs.
+ * Returns an exit code.
  */
 int orphans_doctor(const char *uri, gboolean json);
 

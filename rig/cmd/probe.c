@@ -188,7 +188,7 @@ static int run_once(const struct target *target, gboolean *ret_again)
 		.jobs = want.jobs,
 		.results = want.results,
 		.extra = extra,
-		/* the run builds the kernel too */
+		/* the run also builds the kernel */
 		.limit_s = CHILD_BUILD_LIMIT_S + CHILD_RUN_LIMIT_S + want.duration,
 	};
 	g_autoptr(GError) error = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds the cycle that `rig prove` tests, in an argument, a log or an earlier run. */
+/* Finds the cycle that `rig prove` tests: in the argument, a log or an earlier run. */
 #include "cmd/prove.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ static char **cycle_of_log(const char *path, GError **error)
 
 /* ---- a run ---- */
 
-/* The classes of a report: those in `cycle`, or else those in its signature. */
+/* The classes of a report: from its `cycle`, or else from its signature. */
 static char **cycle_of_report(json_t *report)
 {
 	json_t *cycle = json_object_get(report, "cycle"), *signature, *class;

@@ -47,16 +47,16 @@ struct prove {
 	char *cycle;
 	int tries;
 	gboolean json;
-	/* the result */
+	/* the most conclusive answer so far */
 	enum lock_answer answer;
 	char *text;
-	char *kept; /* a scenario that does it again, or NULL */
+	char *kept; /* a scenario file that closes the circle again, or NULL */
 	json_t *runs;
 };
 
 static const char *const answers[] = LOCK_ANSWERS;
 
-/* The options of the command line replace those of the run. */
+/* Combines the options of the command line with those of the run; the former take precedence. */
 static void settle(struct prove *p, char **classes)
 {
 	struct run_request *want = &p->again->want;
@@ -84,7 +84,7 @@ static void settle(struct prove *p, char **classes)
 	want->duration_s = own->duration_s ? own->duration_s : DEFAULT_DURATION_S;
 	want->patience_s = own->patience_s ? own->patience_s : DEFAULT_PATIENCE_S;
 	want->vmlinux = own->vmlinux;
-	/* lockdep's report must not end the run */
+	/* continue the run after lockdep's report */
 	want->keep_going = TRUE;
 	want->accel = NULL;
 	want->until = NULL;
@@ -92,7 +92,10 @@ static void settle(struct prove *p, char **classes)
 	want->hold_cycle = g_strdupv(classes);
 }
 
-/* Writes the scenario of a run whose circle was closed, with the cycle. NULL: it cannot. */
+/*
+ * Writes a scenario with the cycle and the parameters of RUN, in which the circle was closed. NULL:
+ * it cannot be written.
+ */
 static char *keep_scenario(const struct run_info *run, char **classes)
 {
 	g_autofree char *from = g_build_filename(run->dir, "scenario.yaml", NULL), *text = NULL;
@@ -116,7 +119,7 @@ static char *keep_scenario(const struct run_info *run, char **classes)
 	return to;
 }
 
-/* Takes the answer of a run if it says more than the one so far. */
+/* Replaces the answer so far by that of RUN if the latter is more conclusive. */
 static void note(struct prove *p, const struct run_info *run, char **classes)
 {
 	g_autofree char *text = NULL;
@@ -142,7 +145,7 @@ static gboolean try_all(struct prove *p, char **classes, GError **error)
 	for (int i = 0; i < p->tries && p->answer < ANSWER_GUARDED; i++) {
 		rig_auto(run_info) run = NULL;
 
-		/* the first run has the seed of the earlier run, further ones have new seeds */
+		/* the first run has the seed of the earlier run; further runs have new seeds */
 		if (i) {
 			p->again->want.seed = NULL;
 			p->again->want.timeline = NULL;

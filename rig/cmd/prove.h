@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Private to `rig prove`. */
+/* Declarations shared by the files of `rig prove`. */
 #ifndef RIG_CMD_PROVE_H
 #define RIG_CMD_PROVE_H
 
 #include "store/store.h"
 
 /*
- * The lock classes of the cycle in WHAT: 'A --> B', a log, or a run of RESULTS, to which *RET_RUN
- * is then set (run_info_free()). CYCLE, if not NULL, replaces the cycle of the run or log. The
- * caller's. Errors: RIG_EXIT_USAGE.
+ * Finds the lock classes of the cycle in WHAT: 'A --> B', a log file, or a run of RESULTS. In the
+ * last case, *RET_RUN is set (run_info_free()). CYCLE, if not NULL, replaces the cycle of the run
+ * or log. The caller owns the result. Errors: RIG_EXIT_USAGE.
  */
 char **prove_cycle(const char *what, const char *cycle, const char *results,
 		   struct run_info **ret_run, GError **error);
-/* The scenario that is known to take these locks. */
+/* The name of a scenario that is known to acquire these locks. */
 const char *prove_scenario(char **classes);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig prune: delete old runs, except those that history and comparisons need. */
+/* rig prune: deletes old runs, except those that history and comparisons need. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig recheck: parse the console of an old run with the current parser. */
+/* rig recheck: parses the console of an old run with the current parser. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>

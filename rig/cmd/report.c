@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig report: the results of a night as text, HTML, or for other programs. */
+/* rig report: prints the results of a night as text or HTML, or in formats for other programs. */
 #include "report/report.h"
 
 #include <stdio.h>
@@ -32,9 +32,10 @@ static const char examples[] =
 #define FORMATS_MAX 8
 #define LIMIT 2000
 
-/* The requested outputs, in the order of the table. */
+/* The requested output formats, in the order of the table. */
 struct options {
-	char *files[FORMATS_MAX]; /* the files of formats that are written to one */
+	/* the output file of each format that is written to a single file */
+	char *files[FORMATS_MAX];
 	gboolean flags[FORMATS_MAX];
 	char *html, *night, *results;
 	int limit;
@@ -98,13 +99,15 @@ static gboolean parse(int *argc, char ***argv, struct options *options, GError *
 }
 
 /*
- * The contents of the report: the runs, which of them are "now", and the signatures of older ones.
+ * The content of the report: recent runs, the subset to report on ("now"), and the signatures of
+ * older runs.
  */
 struct window {
 	GPtrArray *runs;	/* of struct run_info, oldest first */
-	GHashTable *now;	/* names, or NULL */
-	GPtrArray *signatures;	/* of struct index_signature, of runs that are older */
-	GHashTable *older;	/* bug -> one of them */
+	GHashTable *now;	/* set of the names of the runs to report on, or NULL */
+	/* of struct index_signature: signatures that occurred in older runs */
+	GPtrArray *signatures;
+	GHashTable *older;	/* bug key -> a struct index_signature with this key */
 };
 
 static void window_clear(struct window *window)
@@ -118,7 +121,7 @@ static void window_clear(struct window *window)
 /* The runs of a night, or of a day. NULL with an error if there are none. */
 static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **error)
 {
-	/* sorts after every time that begins with NIGHT */
+	/* "~" sorts after every time that begins with NIGHT */
 	g_autofree char *after = g_strconcat(night, "~", NULL);
 	const struct index_filter named = {.night = night}, day = {.since = night, .until = after};
 	g_autoptr(GPtrArray) runs = index_runs(ix, &named, error);
@@ -136,7 +139,10 @@ static GPtrArray *night_runs(struct run_index *ix, const char *night, GError **e
 	return NULL;
 }
 
-/* Reads the newest runs before UNTIL from their folders, and the signatures of the older ones. */
+/*
+ * Reads the newest LIMIT runs before UNTIL from their folders, and the signatures of older runs
+ * from the index.
+ */
 static gboolean read_window(struct run_index *ix, const char *results, const char *until, int limit,
 			    struct window *window, GError **error)
 {
@@ -154,7 +160,7 @@ static gboolean read_window(struct run_index *ix, const char *results, const cha
 			g_build_filename(results, ((struct index_run *)rows->pdata[i])->name, NULL);
 		struct run_info *run = run_open(results, dir, NULL);
 
-		if (run) /* else it was deleted meanwhile */
+		if (run) /* a run may have been deleted meanwhile */
 			g_ptr_array_add(window->runs, run);
 	}
 	oldest = rows->len ? rows->pdata[rows->len - 1] : NULL;
@@ -176,7 +182,7 @@ static int by_name(gconstpointer a, gconstpointer b)
 	return strcmp((*(struct run_info *const *)a)->name, (*(struct run_info *const *)b)->name);
 }
 
-/* Runs on the command line are "now"; they may be in any folder. */
+/* Adds the runs of the command line as those to report on; they may be in any folder. */
 static gboolean add_named(const char *results, char **words, struct window *window, GError **error)
 {
 	window->now = *words ? g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) : NULL;
@@ -193,7 +199,8 @@ static gboolean add_named(const char *results, char **words, struct window *wind
 		if (!there)
 			g_ptr_array_add(window->runs, g_steal_pointer(&run));
 	}
-	g_ptr_array_sort(window->runs, by_name); /* names begin with their time */
+	/* names begin with the time, so this sorts by time */
+	g_ptr_array_sort(window->runs, by_name);
 	return TRUE;
 }
 
@@ -288,7 +295,7 @@ static gboolean put_all(const struct options *options, const char *results,
 	return !options->html || put_pages(options, results, model, error);
 }
 
-/* Lock orders that no run of the same tree had before now. */
+/* Adds the lock orders that no earlier run of the same tree had. */
 static gboolean add_orders(const char *results, struct model *model, GError **error)
 {
 	const char *since = model_first_run(model);

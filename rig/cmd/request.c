@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Executes a run request and prints its progress. */
+/* Executes a run request of a command and prints its progress. */
 #include "cmd/request.h"
 
 #include <stdio.h>

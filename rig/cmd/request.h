@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs a request of a command, with progress on the terminal. */
+/* Executes a run request of a command, with progress on the terminal. */
 #ifndef RIG_CMD_REQUEST_H
 #define RIG_CMD_REQUEST_H
 
@@ -7,9 +7,9 @@
 #include "store/store.h"
 
 /*
- * Plans and runs WANT; *RET is the finished run with its verdict (run_info_free()). Blocks. QUIET:
- * print nothing to standard output. Fails only before a run folder exists, with the errors of
- * plan_make() and engine_run().
+ * Plans and executes WANT; *RET is the finished run with its verdict (run_info_free()). Blocks.
+ * QUIET: prints nothing to standard output. Can only fail before the run folder exists, with the
+ * errors of plan_make() and engine_run().
  */
 gboolean request_run(const struct run_request *want, gboolean quiet, struct run_info **ret,
 		     GError **error);

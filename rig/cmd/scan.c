@@ -24,17 +24,18 @@
 struct scan {
 	const char *file;
 	struct scanner *scanner;
-	GQueue waiting; /* of struct splat, sorted by first line, until no earlier one can follow */
+	/* struct splat, by first line: not printed yet, as an earlier report may still be open */
+	GQueue waiting;
 	gboolean json;
-	struct symbols *symbols; /* or NULL */
-	struct known *known;	 /* or NULL */
+	struct symbols *symbols; /* from --vmlinux, or NULL */
+	struct known *known;	 /* the list of known issues, or NULL */
 	guint failing, lost, notes, expected;
-	guint missed;  /* frames that are not in the vmlinux */
-	gboolean many; /* files */
-	guint unread;  /* files that could not be read to their end */
+	guint missed;  /* number of frames that are not in the vmlinux */
+	gboolean many; /* more than one file was given */
+	guint unread;  /* number of files that could not be read to their end */
 	guint64 lines, kernel_lines;
-	json_t *reports; /* reports of the file, for the lock graph; NULL: not wanted */
-	GString *text;	 /* the JSON of a report as text */
+	json_t *reports; /* the reports of the file, for the lock graph; NULL: not needed */
+	GString *text;	 /* buffer for the JSON of a report */
 };
 
 static const char *weight_colour(const struct splat *splat)
@@ -42,7 +43,7 @@ static const char *weight_colour(const struct splat *splat)
 	return term_colour(splat->weight == SPLAT_FAIL ? TERM_RED : TERM_YELLOW);
 }
 
-/* Prints the cycle link by link, with the function that acquires each lock. */
+/* Prints a lock cycle, one line per edge, with the function that acquires each lock. */
 static void print_cycle(const struct splat *splat)
 {
 	char **cycle = splat->cycle;
@@ -74,7 +75,8 @@ static void print_lock(const char *label, const struct splat_lock *lock)
 }
 
 /*
- * Prints a line for each frame and for each function inlined in it, below the heading of its part.
+ * Prints a line for each frame, and for each function inlined in it, below the title of its part of
+ * the report.
  */
 static void print_places(const json_t *frames)
 {
@@ -162,7 +164,10 @@ static guint all_reports(const struct scan *scan)
 	return scan->failing + scan->lost + scan->notes + scan->expected;
 }
 
-/* Prints an item of the array; printed while it grows, for a log of any length. */
+/*
+ * Prints an item of the JSON array. The array is printed item by item, so that a log of any length
+ * can be scanned.
+ */
 static void print_json(struct scan *scan, const struct splat *splat,
 		       const struct known_issue *issue, json_t *places)
 {
@@ -202,7 +207,7 @@ static int by_first_line(gconstpointer a, gconstpointer b, gpointer unused)
 	return one->first_line < two->first_line ? -1 : one->first_line > two->first_line;
 }
 
-/* Prints the reports that begin before LINE. */
+/* Prints the waiting reports that begin before LINE. */
 static void show_until(struct scan *scan, guint64 line)
 {
 	struct splat *first;
@@ -212,7 +217,8 @@ static void show_until(struct scan *scan, guint64 line)
 }
 
 /*
- * Reports end in another order than they begin; they are printed in the order of their beginnings.
+ * Called when a report ends. Reports end in another order than they begin, but are printed in the
+ * order in which they begin.
  */
 static void found(struct splat *splat, void *data)
 {
@@ -254,10 +260,7 @@ static gboolean scan_file(struct scan *scan, const char *path, gboolean *lockdep
 	return ok;
 }
 
-/*
- * Reports why nothing was found: an empty log, a log of something else, or a kernel without
- * reports.
- */
+/* Prints why no report was found: the log is empty, is not a kernel log, or has no report. */
 static void print_nothing(const struct scan *scan, gboolean lockdep_died)
 {
 	const char *off = lockdep_died ? "; lockdep was off" : "";
@@ -286,7 +289,7 @@ static void print_summary(const struct scan *scan, gboolean lockdep_died)
 		fprintf(stderr, "rig: %u file%s could not be read to the end\n", scan->unread,
 			scan->unread == 1 ? "" : "s");
 	if (!all) {
-		/* print no remark about lines that were not read */
+		/* the part that could not be read may have kernel lines */
 		if (!scan->unread || scan->kernel_lines)
 			print_nothing(scan, lockdep_died);
 		return;
@@ -298,7 +301,7 @@ static void print_summary(const struct scan *scan, gboolean lockdep_died)
 	printf("%s\n", lockdep_died ? "; lockdep was off" : "");
 }
 
-/* Remarks on the files given, next to the reports. */
+/* Prints remarks about the given vmlinux and list of known issues. */
 static void print_remarks(const struct scan *scan, const char *vmlinux, const char *list)
 {
 	const struct known_issue *issues;
@@ -350,8 +353,8 @@ static gboolean add_locks(struct scan *scan, struct lock_db *graph, const char *
 }
 
 /*
- * Scans all files. One that cannot be read to its end is reported and counted in `unread`, and the
- * next ones are scanned all the same. Errors are those of the lock graph.
+ * Scans all files. If a file cannot be read to its end, this is printed and counted in `unread`,
+ * and scanning continues with the next file. Errors: those of the lock graph.
  */
 static gboolean scan_all(struct scan *scan, char **files, struct lock_db *graph, GError **error)
 {

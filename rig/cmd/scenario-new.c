@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig scenario new: a commented file to begin with, which `rig scenario check` accepts. */
+/*
+ * rig scenario new: writes a commented scenario as a starting point; `rig scenario check` accepts
+ * it.
+ */
 #include "cmd/scenario.h"
 
 #include <errno.h>
@@ -38,7 +41,7 @@ static const struct {
 	 "      - {do: cpu, cpu: 1, write: 1}\n"},
 };
 
-/* Parameters that an agent needs to do anything. */
+/* Parameters without which an agent has no effect. */
 static const struct {
 	const char *agent, *params;
 } examples[] = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig scenario show --timeline: the operations of a run, as sentences. */
+/* rig scenario show --timeline: prints the operations of a run as sentences or as JSON. */
 #include "cmd/scenario.h"
 
 #include <stdio.h>

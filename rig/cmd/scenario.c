@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig scenario: list, show, check and write scenarios. */
+/* rig scenario: lists, shows, checks and creates scenarios. */
 #include "cmd/scenario.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ static const char examples[] =
 	"  rig scenario check my-idea.yaml && rig run ./my-idea.yaml\n\n"
 	"Exit codes: 0 valid, 2 invalid.\n";
 
-/* The first sentence, on one line. */
+/* The first sentence of ABOUT, on one line. */
 static char *gist(const char *about)
 {
 	g_auto(GStrv) paragraphs = g_strsplit(about, "\n\n", 2);
@@ -50,7 +50,10 @@ static json_t *strings_json(char **strings)
 	return array;
 }
 
-/* The machines that can run S. *RET_WHY, unless NULL, gets the reasons of those that cannot. */
+/*
+ * The machines that can run S. *RET_WHY (unless RET_WHY is NULL) lists the other machines with the
+ * reasons why they cannot.
+ */
 static char **fitting(const struct scenario *s, char **ret_why)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -221,8 +224,9 @@ static void print_agent(const struct agent *agent)
 }
 
 /*
- * Adds a step or agent to the users of each of LOCKS. TAKERS: lock -> the steps and agents that
- * take it ("unplug, block-state"); ORDER: the locks in the order in which they were added.
+ * Adds a step or agent to the takers of each of LOCKS. TAKERS: lock -> names of the steps and
+ * agents that take the lock ("unplug, block-state"); ORDER: the locks in the order in which they
+ * were added.
  */
 static void add_locks(GHashTable *takers, GPtrArray *order, const char *const *locks,
 		      const char *who)

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of `rig scenario` share. */
+/* Declarations shared by the files of `rig scenario`. */
 #ifndef RIG_CMD_SCENARIO_H
 #define RIG_CMD_SCENARIO_H
 
 #include "cmd/cmd.h"
 
 struct timeline_want {
-	const char *seed, *machine; /* NULL: a new seed; the scenario's first machine */
-	int laps;		    /* number of laps of each copy */
+	/* NULL stands for a new seed, and for the scenario's first machine */
+	const char *seed, *machine;
+	int laps;		    /* number of laps to print of each copy of a track */
 };
 
-/* Prints the timeline of a run of NAME, as sentences or as timeline.json. Returns the exit code. */
+/*
+ * Prints the timeline of a run of NAME, as sentences, or as timeline.json if JSON. Returns the exit
+ * code.
+ */
 int scenario_show_timeline(const char *name, const struct timeline_want *want, gboolean json);
 
 struct new_want {
-	const char *device, *machine; /* NULL: dimm; pc-q35 */
-	char **actors;		      /* agents, NULL-terminated; or NULL */
+	const char *device, *machine; /* NULL stands for dimm, and for pc-q35 */
+	char **actors;		      /* names of agents, NULL-terminated; or NULL */
 };
 
 /* Writes the file PATH (with .yaml), which must not exist. Returns the exit code. */

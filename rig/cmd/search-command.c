@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Begins a search, or continues one from its state file. */
+/* Starts a search, or continues one from its state file. */
 #include "cmd/search-command.h"
 
 #include <string.h>
@@ -14,8 +14,8 @@
 /* A search to continue. */
 struct again {
 	char *dir;
-	json_t *state; /* the whole file */
-	/* its command line without "rig"; NULL-terminated, borrowed from state */
+	json_t *state; /* the content of the state file */
+	/* the search's command line without "rig"; NULL-terminated, borrowed from `state` */
 	GPtrArray *words;
 	int argc;
 };
@@ -47,7 +47,8 @@ static gboolean read_words(struct again *again, const char *command)
 }
 
 /*
- * Reads the search WHICH (NULL: the last one), and changes to the folder in which it was started.
+ * Reads the state of the search WHICH (NULL: the last one), and changes to the folder in which it
+ * was started.
  */
 static struct again *find(const struct search_command *c, const char *which, GError **error)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The part that `rig bisect` and `rig race` have in common: begins a search, or continues a stopped
- * one.
- */
+/* Code shared by `rig bisect` and `rig race`: starts a search, or continues a stopped one. */
 #ifndef RIG_CMD_SEARCH_COMMAND_H
 #define RIG_CMD_SEARCH_COMMAND_H
 
@@ -11,7 +8,7 @@
 
 #include "cmd/options.h"
 
-/* Options that every search has. */
+/* Values of the options that every search has. */
 struct search_words {
 	char *budget, *results;
 	int guests;
@@ -35,33 +32,33 @@ struct search_command {
 	const char *name; /* "bisect" */
 	const char *parameters, *summary, *examples;
 	const GOptionEntry *options;
-	/* name of the file in the search's folder from which the search is continued */
+	/* name of the state file in the search's folder, from which the search is continued */
 	const char *state;
-	gsize state_max;   /* bytes */
-	void *want;	   /* the variables that OPTIONS set, zero before */
+	gsize state_max;   /* maximum size of the state file in bytes */
+	void *want;	   /* the variables that the options set, zero before parsing */
 	gsize want_size;
-	struct search_words *words; /* a part of WANT */
+	struct search_words *words; /* points into `want` */
 	/*
-	 * Checks the arguments and returns the scenario, after which a new folder is named. Error:
-	 * RIG_EXIT_USAGE.
+	 * Checks the arguments and returns the scenario, whose name becomes part of the new
+	 * folder's name. Error: RIG_EXIT_USAGE.
 	 */
 	const char *(*check)(int argc, char **argv, GError **error);
 	/*
-	 * Searches in DIR and prints the result. STATE: the state of the search that is continued,
-	 * or NULL.
+	 * Runs a search in DIR and prints the result. STATE: the content of the state file if a
+	 * search is continued, or NULL.
 	 */
 	int (*go)(char **argv, const char *dir, json_t *words, json_t *state);
 };
 
 /*
- * Parses the command line and searches. With --resume, uses the command line and the current folder
- * of the search that is continued; of the new command line it uses only the budget (without one: no
- * limit or the default), --guests, --json and --quiet. Returns the exit code.
+ * Parses the command line and runs the search. With --resume, the stored command line and working
+ * directory of the search are used; of the new command line, only the budget (if absent: no limit
+ * or the default), --guests, --json and --quiet are used. Returns the exit code.
  */
 int search_command(const struct search_command *command, int argc, char **argv);
 
 /*
- * The number of guests, 1 to MOST: --guests, or else half the number of CPUs. Errors:
+ * The number of guests, 1 to MOST, from --guests; without it, half the number of CPUs. Errors:
  * RIG_EXIT_USAGE.
  */
 gboolean search_guests(const struct search_words *words, guint most, guint *ret, GError **error);

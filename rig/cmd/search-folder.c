@@ -43,7 +43,7 @@ char *search_folder_find(const char *results, const char *which, const char *sta
 	while (entries && (name = g_dir_read_name(entries))) {
 		g_autofree char *dir = g_build_filename(folder, name, NULL);
 
-		/* names begin with the time */
+		/* names of search folders begin with the time */
 		if (is_search(dir, state) &&
 		    (which ? !strcmp(which, name) : !best || strcmp(dir, best) > 0)) {
 			g_free(best);

@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Folders of searches (`rig bisect`, `rig race`), which are kept among the run folders. */
+/* Folders of searches (`rig bisect`, `rig race`), which are stored among the run folders. */
 #ifndef RIG_CMD_SEARCH_FOLDER_H
 #define RIG_CMD_SEARCH_FOLDER_H
 
 #include <glib.h>
 
 /*
- * A path for a new folder of a KIND ("bisect") of search with SCENARIO, below RESULTS (NULL: the
- * default). Nothing is created. The caller's.
+ * A path for a new folder of a search of KIND ("bisect") with SCENARIO, below RESULTS (NULL: the
+ * default). Nothing is created. The caller owns it.
  */
 char *search_folder_new(const char *results, const char *kind, const char *scenario);
 /*
- * Finds a search's folder, which contains the file STATE ("search.json"): the path WHICH, or the
- * folder WHICH below RESULTS; if WHICH is NULL, the newest there. Errors: RIG_EXIT_USAGE. The
- * caller's.
+ * Finds the folder of a search; it contains the state file STATE ("search.json"). WHICH is a path,
+ * or a name in RESULTS; NULL: the newest search in RESULTS. Errors: RIG_EXIT_USAGE. The caller owns
+ * the result.
  */
 char *search_folder_find(const char *results, const char *which, const char *state, GError **error);
 /*
- * Makes DIR and locks it until the process ends, because two processes in one search would
- * overwrite each other's runs. Errors: RIG_EXIT_USAGE, another rig has it; RIG_EXIT_INFRA.
+ * Creates DIR if needed, and locks it until the process ends, because two processes with one search
+ * would overwrite each other's runs. Errors: RIG_EXIT_USAGE, another process has locked it;
+ * RIG_EXIT_INFRA.
  */
 gboolean search_folder_lock(const char *dir, GError **error);
 
 /*
- * "40" (boots), "30m", "2h" or NULL; a limit that TEXT does not set is 0. Errors: RIG_EXIT_USAGE.
+ * Parses a budget: "40" (boots), "30m", "2h" or NULL. A limit that TEXT does not set is 0. Errors:
+ * RIG_EXIT_USAGE.
  */
 gboolean search_budget(const char *text, guint *ret_boots, guint *ret_s, GError **error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig show: the result of a run. */
+/* rig show: prints the result of a run. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig task: what a job array of Slurm starts on a node. */
+/* rig task: the command that a Slurm job array starts on a node. */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -42,6 +42,6 @@ int cmd_task(int argc, char **argv)
 	if (!task_run(argv[1], argv[2], number_in("SLURM_ARRAY_TASK_ID"),
 		      number_in("SLURM_RESTART_COUNT"), &passed, &error))
 		return rig_report_error(error);
-	/* jobs that wait for a build start only after code 0 */
+	/* Slurm starts the jobs that wait for a build only if its exit code is 0 */
 	return passed ? RIG_EXIT_PASS : RIG_EXIT_FAIL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes a plan for `rig nightly` from the machines that this host can run and the given kernels. */
+/* Makes a plan for `rig nightly` from the given kernels and the machines that this host can run. */
 #include "cmd/validate.h"
 
 #include <stdlib.h>
@@ -42,8 +42,8 @@ static void set_list(json_t *object, const char *key, json_t *list)
 }
 
 /*
- * Adds an image, which runs only on machines of its architecture. If none is requested,
- * add_machines() reports that.
+ * Adds an image, which only runs on machines of its architecture. It does not matter here if no
+ * requested machine has this architecture: add_machines() reports that.
  */
 static gboolean add_image(const struct validate_words *want, struct validate_parts *p,
 			  const char *what, GError **error)
@@ -120,7 +120,7 @@ static gboolean add_kernels(const struct validate_words *want, struct validate_p
 	return TRUE;
 }
 
-/* Excludes MACHINE with the images of other architectures. TRUE if one is left. */
+/* Excludes MACHINE for images of other architectures. TRUE: an image remains for it. */
 static gboolean fits_a_kernel(struct validate_parts *p, const struct machine *machine)
 {
 	gboolean fits = FALSE;
@@ -198,7 +198,10 @@ static gboolean add_scenarios(const struct validate_words *want, struct validate
 
 		if (!scenario)
 			return FALSE;
-		/* leave out a scenario that expects a report: it tests the rig, not the kernel */
+		/*
+		 * by default, leave out scenarios that expect a report, because they test the rig
+		 * instead of the kernel
+		 */
 		if (want->scenarios || (!scenario->expect.kind && for_a_machine(p, scenario)))
 			json_array_append_new(p->scenarios, json_string(word));
 	}
@@ -217,7 +220,7 @@ static struct plan *make_plan(const struct validate_words *want, struct validate
 	char *text;
 
 	set_list(plan, "exclude", p->excludes);
-	/* JSON is YAML */
+	/* the plan is written as JSON, which is valid YAML */
 	text = json_dumps(plan, JSON_INDENT(1));
 	if (!text) {
 		rig_fail(error, RIG_EXIT_USAGE, "file names must be UTF-8");

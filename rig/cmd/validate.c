@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig validate: does a kernel work on all machines? A night whose plan is made from this host. */
+/*
+ * rig validate: tests whether a kernel works on all machines, by a night whose plan is made for
+ * this host.
+ */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -84,7 +87,10 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* matrix_found: reports and hang of a run, else its first reason; DATA is the results folder. */
+/*
+ * Returns what a run found, in the form of matrix_found: the reports and the hang of the run, or
+ * else its first reason. DATA is the results folder.
+ */
 static char **found_by(const char *name, void *data)
 {
 	rig_auto(run_info) run = run_open(data, name, NULL);
@@ -126,7 +132,10 @@ static char *names_of(json_t *list)
 	return g_string_free(out, FALSE);
 }
 
-/* The text of a cell: "FAIL", "FAIL 1/2" (in one of two runs), "left", "-". */
+/*
+ * The text of a table cell: "FAIL", "FAIL 1/2" (in one of two runs), "left" (not started), "-" (no
+ * such cell).
+ */
 static char *word_of(json_t *entry)
 {
 	const char *verdict = text_of(entry, "verdict"), *status = text_of(entry, "status");
@@ -230,7 +239,7 @@ static void print_end(const struct night *night, json_t *matrix)
 		printf("left     %s; rig nightly %s --resume\n", night->unfinished, night->plan);
 }
 
-/* ---- the command ---- */
+/* ---- the command itself ---- */
 
 static int run(struct night *night, const struct validate_parts *p, GError **error)
 {

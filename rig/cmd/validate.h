@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The plan of `rig validate`: what the user gave, and what the host can run. */
+/* The plan of `rig validate`, made from the command line and the abilities of the host. */
 #ifndef RIG_CMD_VALIDATE_H
 #define RIG_CMD_VALIDATE_H
 
@@ -7,7 +7,7 @@
 
 #include "nightly/plan.h"
 
-/* Words of the command line, NULL-terminated lists; NULL or 0: not given. */
+/* Values of the command line, as NULL-terminated lists; NULL or 0: not given. */
 struct validate_words {
 	char **kernels, **machines, **scenarios, **patches, **fragments;
 	int duration, repeat;
@@ -15,7 +15,7 @@ struct validate_words {
 };
 
 /*
- * The parts of the plan, JSON arrays. `without` lists the machines that cannot be part of it, with
+ * The parts of the plan, as JSON arrays. `without` lists the machines that are left out, with
  * "machine" and "why".
  */
 struct validate_parts {
@@ -23,9 +23,9 @@ struct validate_parts {
 };
 
 /*
- * Makes the plan and fills P, which must be zero; validate_clear() frees it, also after an error. A
- * package's image may be fetched. Errors: RIG_EXIT_USAGE (wrong words), RIG_EXIT_SKIP (no machine
- * can run here).
+ * Makes the plan and fills P, which must be zeroed; validate_clear() frees it, also after an error.
+ * May download a package. Errors: RIG_EXIT_USAGE (invalid arguments), RIG_EXIT_SKIP (this host can
+ * run none of the machines).
  */
 struct plan *validate_plan(const struct validate_words *want, struct validate_parts *p,
 			   GError **error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* --on and what belongs to it. */
+/* The option --on, and the options that depend on it. */
 #include "cmd/where.h"
 
 #include <string.h>
@@ -75,7 +75,7 @@ gboolean where_place(const struct place_options *here, const char *record, struc
 	*ret = NULL;
 	where_slurm(here->results);
 	slurm.rig = here->rig;
-	/* a work that has begun on a cluster is continued there */
+	/* work that was started on a cluster is continued there */
 	if (!on && record && slurm_options_read(record, &slurm))
 		on = g_strdup("slurm");
 	else if (record)

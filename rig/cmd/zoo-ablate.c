@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One run of a zoo entry; and rig zoo ablate: what each part of its scenario contributes to
- * catching the bug.
+ * Runs a zoo entry once; and rig zoo ablate, which measures how much each part of an entry's
+ * scenario contributes to catching the bug.
  */
 #include "cmd/zoo.h"
 
@@ -63,7 +63,7 @@ gboolean zoo_run(const struct zoo_entry *entry, const struct zoo_want *want, con
 	return FALSE;
 }
 
-/* Runs the entry with WITHOUT left out, or completely. */
+/* Runs the entry with the part WITHOUT left out; with the complete scenario if WITHOUT is NULL. */
 static struct zoo_score *try_without(const struct zoo_entry *entry, const struct zoo_want *want,
 				     const char *machine, const char *without, GError **error)
 {
@@ -143,14 +143,17 @@ static gboolean ablate(const struct zoo_entry *entry, const struct zoo_want *wan
 	return TRUE;
 }
 
-/* ---- at a place ---- */
+/* ---- runs on a place (--on) ---- */
 
 static void score_free(void *data)
 {
 	zoo_score_free(data);
 }
 
-/* SCORES: the whole scenario's first, then those without a part. */
+/*
+ * Adds RUN to its score. DATA: the scores, first that of the complete scenario, then those without
+ * one part.
+ */
 static void add_run(const struct zoo_entry *entry, const struct run_info *run, void *data)
 {
 	const char *without = json_string_value(json_object_get(run->inputs, "without"));
@@ -162,7 +165,7 @@ static void add_run(const struct zoo_entry *entry, const struct run_info *run, v
 			zoo_score_add(scores->pdata[i], &o, FALSE);
 }
 
-/* The same, with all runs at a time as far as the place that --on names has room. */
+/* Like ablate(), but with all runs as jobs of the place that --on selects. */
 static gboolean ablate_there(const struct zoo_entry *entry, const struct zoo_want *want,
 			     json_t *rows, gboolean *ret_found, GError **error)
 {
@@ -201,7 +204,7 @@ int zoo_ablate(const char *id, const struct zoo_want *want)
 		printf("%s%s%s: caught, guest seconds and operations until then, without…\n\n",
 		       term_colour(TERM_BOLD), entry->id, term_colour(TERM_PLAIN));
 	ok = entry && (where_is_given() ? ablate_there : ablate)(entry, want, rows, &found, &error);
-	/* print the results from before an error as well */
+	/* also print the results that were complete before the error */
 	if (rows)
 		cmd_print_json(rows);
 	if (!ok)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rig zoo run at a place: each run of an entry is a job, `rig zoo run ENTRY`, after the build of
- * the entry's kernel.
+ * Runs zoo entries on a place: each run of an entry is a job, `rig zoo run ENTRY`, which waits for
+ * the build of the entry's kernel.
  */
 #include <glib-unix.h>
 #include <signal.h>
@@ -36,13 +36,13 @@ struct zoo_work {
 	int code;
 };
 
-/* A run, or the build that is needed for it. */
+/* A run of an entry, or the build of its kernel. */
 struct zoo_job {
 	struct place_job job;
 	struct zoo_work *work;
-	const struct zoo_entry *entry; /* the caller's */
+	const struct zoo_entry *entry; /* borrowed from the caller */
 	const struct machine *machine;
-	const char *without; /* part that is left out, or NULL */
+	const char *without; /* the part of the scenario that is left out, or NULL */
 	char *key;
 };
 
@@ -98,7 +98,7 @@ static char **build_words(const struct place_job *started, guint cores)
 		.jobs = cores,
 	};
 
-	/* an entry without patches for this kernel was refused before */
+	/* this cannot fail: an entry without patches for this kernel was rejected before */
 	if (zoo_patches(job->entry, want->kernel, want->clean, &patches, &fragments, NULL)) {
 		spec.patches = (const char *const *)patches;
 		spec.fragments = (const char *const *)fragments;
@@ -106,7 +106,7 @@ static char **build_words(const struct place_job *started, guint cores)
 	return child_build_words(&spec);
 }
 
-/* ---- ends ---- */
+/* ---- ends of jobs ---- */
 
 static void complain(struct zoo_work *work, const struct zoo_entry *entry,
 		     const struct child_result *result)
@@ -119,7 +119,10 @@ static void complain(struct zoo_work *work, const struct zoo_entry *entry,
 		!result		  ? "not run"
 		: result->problem ? result->problem
 				  : "no result");
-	/* as without a place: an entry that cannot run here does not fail the others */
+	/*
+	 * as for runs without a place, an entry that cannot run here is not an error of the whole
+	 * command
+	 */
 	work->code = code == RIG_EXIT_SKIP && work->code ? work->code : code;
 }
 
@@ -181,7 +184,9 @@ static struct zoo_job *job_new(struct zoo_work *work, const struct zoo_entry *en
 	return job;
 }
 
-/* The runs without WITHOUT, or of the whole scenario. */
+/*
+ * Adds the runs of the scenario without the part WITHOUT; of the whole scenario if WITHOUT is NULL.
+ */
 static void add_runs(struct zoo_job *build, const struct scenario *scenario, const char *without,
 		     GPtrArray *jobs)
 {
@@ -225,7 +230,7 @@ static gboolean add_entry(struct zoo_work *work, const struct zoo_entry *entry, 
 	return TRUE;
 }
 
-/* ---- the loop ---- */
+/* ---- the main loop ---- */
 
 static void on_place_failed(GError *error, void *data)
 {
@@ -273,7 +278,7 @@ static void loop(struct zoo_work *work, GPtrArray *jobs)
 		g_source_remove(sources[i]);
 }
 
-/* The place is open; RECORD is its folder. */
+/* Runs the jobs of ENTRIES on the open place. RECORD is the place's folder. */
 static int run_all_jobs(struct zoo_work *work, GPtrArray *entries, const char *record)
 {
 	g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig zoo: reintroduced bugs; whether and how soon the rig catches them. */
+/*
+ * rig zoo: runs kernels with reintroduced bugs, and shows whether and how soon the rig catches
+ * them.
+ */
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -216,9 +219,12 @@ static json_t *outcome_json(const struct zoo_entry *e, const struct zoo_outcome 
 			 (json_int_t)o->ops);
 }
 
-/* all_good stays set while each bug was caught, or with --clean each run was silent. */
+/*
+ * Results of several runs. all_good: so far each bug was caught; with --clean, so far no run found
+ * anything.
+ */
 struct outcomes {
-	json_t *array; /* NULL: they are printed */
+	json_t *array; /* collects the results; NULL: they are printed */
 	gboolean all_good;
 };
 
@@ -234,7 +240,7 @@ static void add_outcome(const struct zoo_entry *e, const struct run_info *run, v
 		print_outcome(e, &o, run);
 }
 
-/* TRUE: --all skips this entry: it is for other machines, or not verified. */
+/* TRUE: --all skips this entry, because it is for other machines or not verified. */
 static gboolean is_passed_over(const struct zoo_entry *e)
 {
 	return !e->verified[0] ||
@@ -264,7 +270,7 @@ static gboolean run_entry(const char *id, struct outcomes *outcomes, GError **er
 	return TRUE;
 }
 
-/* One after the other, in this process. */
+/* Runs the entries one after the other, in this process. */
 static int run_here(char **ids, struct outcomes *outcomes)
 {
 	int code = RIG_EXIT_PASS;
@@ -272,13 +278,13 @@ static int run_here(char **ids, struct outcomes *outcomes)
 	for (char **id = ids; *id; id++) {
 		g_autoptr(GError) error = NULL;
 
-		/* an entry that cannot be run does not prevent the others */
+		/* continue with the next entry if one cannot be run */
 		if (!run_entry(*id, outcomes, &error)) {
 			int why = rig_report_error(error);
 
 			/*
-			 * with --all, some entries need what this host lacks, for example a newer
-			 * QEMU
+			 * with --all, an entry that needs something this host lacks (such as a
+			 * newer QEMU) is not an error
 			 */
 			code = all_entries && why == RIG_EXIT_SKIP ? code : why;
 		}
@@ -291,7 +297,7 @@ static void entry_free(void *data)
 	zoo_entry_free(data);
 }
 
-/* As jobs of the place that --on names. */
+/* Runs the entries as jobs of the place that --on selects. */
 static int run_there(char **ids, struct outcomes *outcomes)
 {
 	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
@@ -353,7 +359,7 @@ static json_t *scores_json(GPtrArray *scores)
 	return array;
 }
 
-/* Writes the tables that are not NULL into the page. */
+/* Writes those of the three tables that are not NULL into docs/zoo.md. */
 static gboolean write_page(const char *whole, const char *ablation, const char *directed,
 			   GError **error)
 {

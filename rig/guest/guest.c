@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Open requests, and the callback that each frame belongs to: see guest.h. */
+/* Keeps the open requests, and calls the callback that a received frame belongs to: see guest.h. */
 #include "guest/internal.h"
 
 #include <string.h>
@@ -13,16 +13,16 @@ struct request {
 	char *text;
 	guest_answered done;
 	void *data;
-	GString *parts;	 /* the contents of PART frames so far, or NULL */
-	gboolean broken; /* a part is missing, or there are too many: wait for the last frame, then
-			  * fail */
+	GString *parts;	 /* the contents of the PART frames received so far, or NULL */
+	/* a part is missing, or there are too many: fail when the last frame arrives */
+	gboolean broken;
 };
 
 struct guest {
 	struct guest_owner owner;
-	GHashTable *requests; /* seq -> struct request */
+	GHashTable *requests; /* seq -> struct request: the requests without an answer */
 	guint32 last_seq;
-	guint32 hello_seq; /* requests up to this one were sent to an earlier boot */
+	guint32 hello_seq; /* requests up to this seq were sent to an earlier boot of the guest */
 	guint scope;
 };
 
@@ -105,7 +105,7 @@ void guest_send_again(struct guest *guest)
 	}
 }
 
-/* Takes over TEXT. Returns the request's number. */
+/* Sends a request with the payload TEXT, which is freed. Returns the request's number. */
 static guint32 ask(struct guest *guest, guint type, char *text, guest_answered done, void *data)
 {
 	struct request *request = g_new0(struct request, 1);
@@ -117,7 +117,7 @@ static guint32 ask(struct guest *guest, guint type, char *text, guest_answered d
 	return guest->last_seq;
 }
 
-/* Answers: a frame's text is parsed into this, and freed when the callback has returned. */
+/* An answer, parsed from a frame's text; freed when the callback has returned. */
 struct parsed {
 	struct guest_done *done;
 	struct guest_account *account;
@@ -150,7 +150,7 @@ static void malformed(GError **error, const char *what, guint type, guint wanted
 		    what, type, wanted);
 }
 
-/* TEXT may be modified. */
+/* Parses TEXT, which may be modified, into P. */
 static gboolean parse(guint type, guint wanted, char *text, struct parsed *p, GError **error)
 {
 	if (type == PROTO_DONE) {
@@ -190,7 +190,7 @@ static void answer(struct request *request, guint type, const char *text)
 	struct parsed p = {0};
 	struct guest_reply reply = {.scope = request->scope, .text = ""};
 
-	/* an answer `error` replaces the parts that were sent before */
+	/* the answer `error` replaces the parts that were received before */
 	if (request->broken && type != PROTO_DONE)
 		g_set_error_literal(
 			&error, GUEST_ERROR,
@@ -246,7 +246,7 @@ static void take_answer(struct guest *guest, guint type, guint32 seq, const char
 		take_part(request, text);
 		return;
 	}
-	/* remove it first: the callback may send requests, and may forget all requests */
+	/* remove the request first, because the callback may send or forget requests */
 	g_hash_table_steal(guest->requests, key);
 	answer(request, type, text);
 	request_free(request);
@@ -280,7 +280,7 @@ static void take_counts(struct guest *guest, guint32 seq, const char *text)
 	guest_counts_free(counts);
 }
 
-/* Handles an OUTPUT: "agent ID\n", then what the agent's program printed. */
+/* Handles an OUTPUT frame: the line "agent ID", then output of the agent's program. */
 static void take_output(struct guest *guest, guint32 seq, const char *text, gsize len)
 {
 	const char *body = memchr(text, '\n', len);

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What guest.c (requests) and parse.c (payloads) share. */
+/* Declarations shared by guest.c (requests) and parse.c (payloads). */
 #ifndef RIG_GUEST_INTERNAL_H
 #define RIG_GUEST_INTERNAL_H
 
 #include "guest/guest.h"
 
-/* Each returns a new struct; not NULL, except as noted below. */
+/* Each parser returns a new struct; NULL only as noted below. */
 struct guest_hello *guest_hello_parse(const char *text);
 void guest_hello_free(struct guest_hello *hello);
 struct guest_heartbeat *guest_heartbeat_parse(const char *text);
 void guest_heartbeat_free(struct guest_heartbeat *heartbeat);
-/* NULL: no `agent` line. */
+/* NULL: TEXT has no `agent` line. */
 struct guest_counts *guest_counts_parse(const char *text);
 void guest_counts_free(struct guest_counts *counts);
-/* NULL: neither `ok` nor `error`; *RET_ERROR is set for `error`. */
+/* NULL: TEXT begins with neither `ok` nor `error`; *RET_ERROR is set for `error`. */
 struct guest_done *guest_done_parse(const char *text, GError **error);
 void guest_done_free(struct guest_done *done);
 /* NULL: the first line is not `verdict …`. */
 struct guest_verdict *guest_verdict_parse(const char *text);
 void guest_verdict_free(struct guest_verdict *verdict);
-/* Removes a last line `cut`. */
+/* A last line `cut` is removed from TEXT, and sets `truncated`. */
 struct guest_log *guest_log_parse(char *text);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines of words, bounded: see lines.h. */
+/* Splits text into lines of words, with bounds: see lines.h. */
 #include "guest/lines.h"
 
 #include <string.h>

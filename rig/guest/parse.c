@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Payloads to structs. docs/guest-protocol.md has the formats. A line with an unknown key or number
- * of words is skipped, so that a newer guest can add lines.
+ * Converts payloads to structs. docs/guest-protocol.md has the formats. A line with an unknown key
+ * or number of words is skipped, so that a newer guest can add lines.
  */
 #include "guest/internal.h"
 #include "guest/lines.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ITEMS_MAX 2000 /* items of a list in a payload other than TASKS */
+#define ITEMS_MAX 2000 /* maximum number of items of a list in a payload other than TASKS */
 #define TASKS_MAX 20000
 #define FRAMES_MAX 64
 
@@ -324,12 +324,15 @@ void guest_account_free(struct guest_account *account)
 	g_free(account);
 }
 
-/* TASKS: "task PID COMM STATE WCHAN switches N", then its stack, a tab before each line */
+/*
+ * TASKS: "task PID COMM STATE WCHAN switches N", followed by the task's stack, a tab before each
+ * line
+ */
 
 struct reading {
 	struct guest_tasks *tasks;
 	GString *counters;
-	struct guest_task *task; /* whose stack follows */
+	struct guest_task *task; /* the task to which the next stack lines belong */
 };
 
 static void task_free(gpointer data)
@@ -343,7 +346,8 @@ static void task_free(gpointer data)
 
 static void frame_line(struct guest_task *task, const char *text)
 {
-	const char *end = strstr(text, "] "); /* "[<0>] ": /proc/PID/stack prints no addresses */
+	/* skip "[<0>] ": /proc/PID/stack prints no addresses */
+	const char *end = strstr(text, "] ");
 
 	if (g_str_has_prefix(text, "syscall ") || task->frames->len >= FRAMES_MAX)
 		return;
@@ -431,7 +435,7 @@ void guest_verdict_free(struct guest_verdict *verdict)
 	g_free(verdict);
 }
 
-/* LOGGED: the lines, then `cut` where some are missing */
+/* LOGGED: the lines, and a last line `cut` if some are missing */
 struct guest_log *guest_log_parse(char *text)
 {
 	struct guest_log *log = g_new0(struct guest_log, 1);

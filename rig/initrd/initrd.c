@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The initramfs writer: newc (the kernel's
- * Documentation/driver-api/early-userspace/buffer-format.rst) through libarchive, which writes
- * device nodes into the archive without root. Owner, times, inode numbers and order are fixed, so
- * that equal files give equal bytes. It is not compressed: copying 3 MiB costs the emulator almost
- * no time, but unpacking costs a guest under TCG 0.2 s.
+ * Writes the initramfs in the newc format (the kernel's
+ * Documentation/driver-api/early-userspace/buffer-format.rst) with libarchive, which can write
+ * device nodes into an archive without root. Owner, times, inode numbers and order are fixed, so
+ * that equal files give equal bytes. The archive is not compressed: QEMU copies 3 MiB quickly, but
+ * unpacking would cost a TCG guest 0.2 s.
  */
 #include "initrd/initrd.h"
 
@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /*
- * Limit of a file, so that a guest with little memory can unpack it; the standard files have
+ * Maximum size of a file, so that a guest with little memory can unpack it; the standard files have
  * about 2 MiB.
  */
 #define FILE_MAX (256u * 1024 * 1024)
@@ -49,7 +49,10 @@ static gboolean check_entry(const struct initrd_entry *entry, GHashTable *folder
 				"folder, link or device",
 				entry->name, entry->mode);
 	parent = g_path_get_dirname(entry->name);
-	/* the kernel does not create parents: init/initramfs.c would silently drop the entry */
+	/*
+	 * reject this, because the kernel does not create parent folders (init/initramfs.c drops
+	 * such an entry silently)
+	 */
 	if (strcmp(parent, ".") && !g_hash_table_contains(folders, parent))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"initramfs entry '%s': add its folder '%s' first", entry->name,
@@ -144,20 +147,25 @@ gboolean initrd_write(const char *path, const struct initrd_entry *entries, gsiz
 #define DIR(name) {name, S_IFDIR | 0755}
 #define TOOL(name) {"bin/" name, S_IFLNK | 0777, "busybox"}
 
-/* The base that init expects. It mounts the file systems itself; the console must exist before. */
+/*
+ * The files that init needs. It mounts the file systems itself, but the console must exist before.
+ */
 static const struct initrd_entry base[] = {
 	DIR("bin"),  DIR("dev"), DIR("proc"), DIR("sys"),
 	DIR("tmp"),  DIR("etc"), DIR("root"), {"dev/console", S_IFCHR | 0600, NULL, 5, 1},
 	{"dev/null", S_IFCHR | 0666, NULL, 1, 3},
 };
 
-/* For rig.shell; the rig itself does not use them. */
+/* Links for the shell of rig.shell; the rig itself does not use them. */
 static const struct initrd_entry tools[] = {
 	TOOL("sh"),   TOOL("ls"),    TOOL("cat"), TOOL("echo"), TOOL("dmesg"), TOOL("grep"),
 	TOOL("head"), TOOL("mount"), TOOL("ps"),  TOOL("tail"), TOOL("top"),   TOOL("vi"),
 };
 
-/* The archive is named by a hash of its content, so that it can be found without being written. */
+/*
+ * Hashes the content of the archive. The hash is the archive's name, so that an existing archive is
+ * found before writing it.
+ */
 static gboolean hash_entries(const GArray *entries, char **ret_hash, GError **error)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which accelerator really works. Opening /dev/kvm does not show that: on some nested hosts a KVM
- * guest hangs before its first instruction. So a probe guest is run: a boot sector that exits
- * through isa-debug-exit. The result is cached.
+ * Determines which accelerator works. That /dev/kvm can be opened does not show that KVM works: on
+ * some nested hosts a KVM guest hangs before its first instruction. So a probe guest is run, a boot
+ * sector that exits through isa-debug-exit. The result is cached.
  */
 #include "machine/machine.h"
 #include "machine/probe.h"
@@ -21,7 +21,8 @@
 #define DEADLINE_MS 3000
 #define EXIT_PORT "0xf4"
 #define EXIT_VALUE 0x2a
-#define EXIT_CODE (EXIT_VALUE << 1 | 1) /* the exit code that isa-debug-exit makes of it */
+/* the exit code that isa-debug-exit makes from EXIT_VALUE */
+#define EXIT_CODE (EXIT_VALUE << 1 | 1)
 
 static const char *const accel_names[] = {
 	[ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg"};
@@ -55,8 +56,9 @@ static char *write_boot_sector(GError **error)
 }
 
 /*
- * TRUE where the probe guest ran to its end on KVM. It gets the machine's own CPU model, twice: a
- * KVM that is nested badly may run the plain default CPU, and fail on what a newer one asks of it.
+ * Runs the probe guest. *RET_WORKS is TRUE if it ran to its end on KVM. It runs on the machine's
+ * own CPU model, twice, because a broken nested KVM may run the default CPU model and fail with
+ * features of a newer one.
  */
 static gboolean probe(const void *data, gboolean *ret_works, GError **error)
 {
@@ -85,7 +87,7 @@ static gboolean probe(const void *data, gboolean *ret_works, GError **error)
 	return TRUE;
 }
 
-/* Why KVM cannot be used for this machine, or NULL. */
+/* Why KVM cannot be used for MACHINE, or NULL. */
 static char *kvm_obstacle(const struct machine *machine, GError **error)
 {
 	g_autofree char *name = NULL;

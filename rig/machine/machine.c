@@ -2,7 +2,7 @@
 /*
  * The machines: one const descriptor each. No other file depends on an architecture.
  *
- * A machine's `quirks` lists what is unusual about it, with the source of each fact. All was
+ * A machine's `quirks` lists its unusual properties, with the source of each fact. All were
  * observed with QEMU 7.2 (Debian 12) and Linux 6.1.
  */
 #include "machine/machine.h"
@@ -15,8 +15,8 @@
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /*
- * Devices cannot be hot-plugged into pcie.0 itself: each root port takes one. The guest sees them
- * come through ACPI (HOTPLUG_PCI_ACPI).
+ * Devices cannot be hot-plugged into pcie.0 itself, so each needs a root port. The guest detects
+ * them through ACPI (HOTPLUG_PCI_ACPI).
  */
 static const struct machine pc_q35 = {
 	.name = "pc-q35",
@@ -34,8 +34,8 @@ static const struct machine pc_q35 = {
 	.console = "ttyS0,115200",
 	.fallback_tty = "ttyS1",
 	/*
-	 * the kernel counts timer interrupts at boot and panics ("IO-APIC + timer doesn't work!")
-	 * where a busy host let too few of them through (arch/x86/kernel/apic/io_apic.c,
+	 * without this option the kernel counts timer interrupts at boot, and panics ("IO-APIC +
+	 * timer doesn't work!") if a busy host delayed them (arch/x86/kernel/apic/io_apic.c,
 	 * check_timer)
 	 */
 	.cmdline = "no_timer_check",
@@ -45,8 +45,8 @@ static const struct machine pc_q35 = {
 	.dimm_unit = 128 * MIB,
 	.min_memory = 512 * MIB,
 	/*
-	 * QEMU's block is 2 MiB, but the guest's driver deals in sub-blocks of 4 MiB (MAX_ORDER):
-	 * it never reaches a size between two of them (drivers/virtio/virtio_mem.c,
+	 * QEMU's block is 2 MiB, but the guest's driver uses sub-blocks of 4 MiB (MAX_ORDER), so it
+	 * never reaches a size that is not a multiple of those (drivers/virtio/virtio_mem.c,
 	 * virtio_mem_init_hotplug)
 	 */
 	.virtio_mem_unit = 4 * MIB,
@@ -74,9 +74,9 @@ static const struct machine pseries = {
 		(const struct machine_mode[]){
 			{"vof", ",x-vof=on", NULL},
 			/*
-		 * both have a kernel option, because the kernel's default depends on
-		 * PPC_RADIX_MMU_DEFAULT
-		 */
+			 * both modes have a kernel parameter, because the kernel's default depends
+			 * on PPC_RADIX_MMU_DEFAULT
+			 */
 			{"radix", NULL, "disable_radix=no"},
 			{"hash", NULL, "disable_radix=yes"},
 			{NULL},
@@ -87,14 +87,13 @@ static const struct machine pseries = {
 };
 
 /*
- * Bare metal under skiboot. -nodefaults takes the PCI host bridges and the BMC away, so the one
- * bridge that is needed and a BMC are added again: skiboot trains links one second for each bridge
- * (six by default), and without a BMC a power-off ends in "OPAL: Shutdown request" with QEMU still
- * there.
+ * Bare metal under skiboot. -nodefaults removes the PCI host bridges and the BMC, so one bridge and
+ * a BMC are added again: skiboot trains links for one second per bridge (there are six by default),
+ * and without a BMC a power-off ends in "OPAL: Shutdown request" while QEMU continues to run.
  *
- * There is no memory hotplug from the host: what comes and goes are memory blocks (sysfs, probe)
- * and memtrace, with the radix MMU in units of 1 GiB: of 6 GiB, kernelcore=2G keeps some movable
- * (movable_node would switch that off).
+ * The host cannot plug memory. Memory blocks change state by sysfs and probe, and memtrace removes
+ * and returns memory, with the radix MMU in units of 1 GiB. kernelcore=2G leaves some of the 6 GiB
+ * movable (movable_node would switch kernelcore off).
  */
 #define POWERNV                                                                                    \
 	.arch = "ppc64le",                                                                         \
@@ -137,13 +136,13 @@ static const struct machine powernv10 = {
 };
 
 /*
- * QEMU's virt machine. It describes itself by ACPI, and has the Generic Event Device that announces
- * DIMMs, only under a UEFI firmware; without one, device_add says "missing acpi-ged". EDK2 takes
- * kernel, initramfs and command line from fw_cfg, so there is no disk, no boot menu and no store of
- * variables: about 1 s of CPU time.
+ * QEMU's virt machine. Only a UEFI firmware makes it describe itself by ACPI, with the Generic
+ * Event Device that announces DIMMs; otherwise device_add fails with "missing acpi-ged". EDK2 loads
+ * kernel, initramfs and command line through fw_cfg, so there is no disk, no boot menu and no
+ * variable store; this costs about 1 s of CPU time.
  *
- * It has one PL011 only, so there is no second console. pcie-root-port announces devices by native
- * PCI Express hotplug (HOTPLUG_PCI_PCIE). arm64 has no /sys/devices/system/memory/probe.
+ * The machine has only one PL011, so there is no second console. pcie-root-port announces devices
+ * by native PCI Express hotplug (HOTPLUG_PCI_PCIE). arm64 has no /sys/devices/system/memory/probe.
  */
 static const struct machine arm64_virt = {
 	.name = "arm64-virt",

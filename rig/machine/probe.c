@@ -7,7 +7,10 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-/* Names this boot of the host and this build of the emulator. NULL where it is not installed. */
+/*
+ * A key for this boot of the host and this build of the emulator. NULL: the emulator is not
+ * installed.
+ */
 static char *cache_key(const char *emulator)
 {
 	g_autofree char *path = g_find_program_in_path(emulator);
@@ -38,7 +41,10 @@ gboolean probe_once(const char *emulator, const char *name, probe_trial trial, c
 		*ret_works = g_str_equal(known, yes);
 		return TRUE;
 	}
-	/* without a cached result, for example on a full disk, the next run tries again */
+	/*
+	 * ignore errors: if the result cannot be cached, for example on a full disk, the next run
+	 * tries again
+	 */
 	if (!trial(data, ret_works, error))
 		return FALSE;
 	rig_write_file(path, *ret_works ? yes : no, -1, NULL);

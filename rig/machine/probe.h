@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-/* Starts the emulator. FALSE with an error: it could not be tried. */
+/* Starts the emulator to try something. FALSE with an error: the trial was not possible. */
 typedef gboolean (*probe_trial)(const void *data, gboolean *ret_works, GError **error);
 
 /*

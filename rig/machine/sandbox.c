@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* QEMU's own sandbox, a seccomp filter; a QEMU can be built without it. */
+/* Detects whether QEMU was built with its own sandbox, a seccomp filter. */
 #include "machine/machine.h"
 #include "machine/probe.h"
 
@@ -7,7 +7,10 @@
 
 #include "util/spawn.h"
 
-/* QEMU reads options in order: one without the filter rejects the first option, and exits. */
+/*
+ * Starts QEMU with the sandbox option. QEMU reads options in order, so one that was built without
+ * the filter rejects this option and exits.
+ */
 static gboolean trial(const void *data, gboolean *ret_works, GError **error)
 {
 	const char *emulator = data;

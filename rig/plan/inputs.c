@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* run.json: the request as given and what it was resolved to. */
+/* Writes the inputs of run.json: the request as given, and its resolved form. */
 #include "plan/internal.h"
 
 #include <string.h>

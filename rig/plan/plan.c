@@ -13,16 +13,18 @@
 #include "util/paths.h"
 #include "util/size.h"
 
-#define TRAP_MS 400 /* that a task is stopped at most between two locks of a cycle */
+#define TRAP_MS 400 /* maximum time that a task is stopped between two locks of a cycle */
 
 /* A plan with the objects that it points to. */
 struct resolved {
-	struct run_plan plan; /* first: run_plan_free() gets its address */
+	/* must be the first member, because run_plan_free() gets its address */
+	struct run_plan plan;
 	struct scenario *scenario;
 	struct timeline *timeline;
 	struct kernel *kernel;
 	struct director_sweep *sweep;
-	char **cycle; /* whose tasks are stopped: borrowed from the request or scenario; or NULL */
+	/* lock classes whose tasks are stopped, borrowed from the request or scenario; or NULL */
+	char **cycle;
 	struct director_orders *orders;
 	char *initrd, *results, *accel_why, *known, *plugin, *emulator;
 };
@@ -31,7 +33,8 @@ void run_plan_free(struct run_plan *plan)
 {
 	struct resolved *r = (struct resolved *)plan;
 
-	g_clear_pointer(&r->timeline, timeline_free); /* it points into the scenario */
+	/* free this first, because it points into the scenario */
+	g_clear_pointer(&r->timeline, timeline_free);
 	g_clear_pointer(&r->scenario, scenario_free);
 	g_clear_pointer(&r->kernel, kernel_free);
 	g_clear_pointer(&r->orders, director_orders_free);
@@ -53,10 +56,13 @@ static void resolved_free(struct resolved *r)
 
 RIG_DEFINE_AUTO(resolved, resolved_free)
 
-/* Each task of a closed circle is stopped on a vCPU of its own, and one more lets them come. */
+/*
+ * Gives the guest enough vCPUs for a trap: one for each task of the closed circle, because each
+ * stopped task keeps its vCPU, and one more on which the next task can run.
+ */
 static void give_cpus(struct scenario *scenario, char **cycle)
 {
-	/* one vCPU is an error (check_holds()) */
+	/* a single vCPU is rejected by check_holds() */
 	if (scenario->cpus < 2)
 		return;
 	scenario->cpus = MAX(scenario->cpus, g_strv_length(cycle) + 1);
@@ -120,8 +126,8 @@ static struct kernel *get_kernel(const struct run_request *want, const struct ma
 }
 
 /*
- * Checks that CONFIG has the options NEEDS of a scenario or the like. The error calls it WHAT
- * ("scenario") NAME.
+ * Checks that CONFIG has the options NEEDS. The error message says that WHAT ("scenario") NAME
+ * needs them.
  */
 static gboolean meets(const struct resolved *r, GHashTable *config, const char *what,
 		      const char *name, const char *const *needs, GError **error)
@@ -197,7 +203,7 @@ static gboolean records(const struct run_request *want, const struct resolved *r
 	return want->record_locks || r->cycle;
 }
 
-/* TRUE: the run needs the director's plugin, for holds, to count visits or to record locks. */
+/* TRUE: the run needs the director's plugin, because of holds, counted visits or recorded locks. */
 static gboolean is_directed(const struct run_request *want, const struct resolved *r)
 {
 	return r->scenario->n_holds || want->visits || want->sweep || records(want, r);
@@ -262,7 +268,7 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 	return TRUE;
 }
 
-/* Does the guest run on this host, not on another one of libvirt? */
+/* TRUE: the guest runs on this host, not on a remote libvirt host. */
 static gboolean is_here(const struct run_request *want)
 {
 	return strcmp(request_launcher(want), "libvirt") || !want->uri ||
@@ -274,7 +280,10 @@ static gboolean check_bios(const struct run_request *want, const struct resolved
 	return !is_here(want) || machine_check_bios(r->plan.machine, error);
 }
 
-/* KVM is probed with a guest on this host; the result does not apply to a remote libvirt host. */
+/*
+ * Resolves `auto`. KVM is tested with a probe guest on this host; the result does not apply to a
+ * remote libvirt host.
+ */
 static gboolean resolve_accel(const struct run_request *want, struct resolved *r, GError **error)
 {
 	enum accel asked = ACCEL_AUTO;
@@ -295,7 +304,7 @@ static gboolean resolve_accel(const struct run_request *want, struct resolved *r
 	return check_accel(r, error);
 }
 
-/* A given timeline determines the seed; another seed would contradict it. */
+/* A given timeline determines the seed; a different --seed is rejected. */
 static gboolean resolve_timeline(const struct run_request *want, struct resolved *r, GError **error)
 {
 	if (!want->timeline) {
@@ -326,7 +335,7 @@ static void add_folder(GPtrArray *names, GArray *entries, const char *name)
 		entries, &(struct initrd_entry){names->pdata[names->len - 1], S_IFDIR | 0755}, 1);
 }
 
-/* The scenario's files, below /files; a folder comes before what is in it. */
+/* Adds the scenario's files to the initramfs, below /files; a folder comes before its files. */
 static gboolean resolve_initrd(struct resolved *r, GError **error)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);

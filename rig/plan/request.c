@@ -68,7 +68,7 @@ gboolean plan_seed(const char *text, guint64 *ret, GError **error)
 		return TRUE;
 	}
 	seed = g_ascii_strtoull(text, &end, 0);
-	/* a JSON integer is signed */
+	/* limit seeds to signed integers, because JSON integers of jansson are signed */
 	if (!g_ascii_isdigit(*text) || *end || seed > G_MAXINT64)
 		return rig_fail(error, RIG_EXIT_USAGE, "invalid seed '%s' (for example 7 or 0x1f)",
 				text);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Commands: queued until the connection is ready, sent, and answered or failed. */
+/*
+ * QMP commands: queues a command until the connection is ready, sends it, and passes its reply or
+ * an error to the callback.
+ */
 #include "qmp/internal.h"
 
 #include <errno.h>
@@ -26,7 +29,10 @@ void qmp_slot_finish(struct qmp *qmp, struct slot *slot, const struct qmp_reply 
 void qmp_fail_pending(struct qmp *qmp)
 {
 	const struct qmp_reply reply = {.error_class = "Disconnected", .desc = qmp->why};
-	/* only those present now: a command sent by a callback is answered at the next idle */
+	/*
+	 * only handle the commands that exist now; one that a callback sends is handled at the next
+	 * idle callback
+	 */
 	guint n = qmp->order.length;
 
 	while (n-- && qmp->order.length)
@@ -50,8 +56,8 @@ static gboolean flush(struct qmp *qmp)
 		if (n < 0 && errno == EINTR)
 			continue;
 		/*
-		 * after EAGAIN the rest is sent later; after other errors the reading side
-		 * detects the end of the connection, once it has read QEMU's last messages
+		 * after EAGAIN the rest is sent later. After other errors, the connection is ended
+		 * by the reading side, after it has read QEMU's last messages
 		 */
 		if (n <= 0)
 			return errno == EAGAIN;

@@ -7,7 +7,7 @@
 
 struct qmp_cursor {
 	struct qmp_events *events;
-	guint64 next;	 /* number of the event that it reads next */
+	guint64 next;	 /* number of the next event that the cursor reads */
 	json_t *current; /* the event returned last, held until the next call */
 };
 

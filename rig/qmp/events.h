@@ -10,13 +10,16 @@
 
 struct qmp_events {
 	GQueue log;	 /* json_t, oldest first */
-	guint64 first;	 /* number of the oldest one held; the next to come is first + length */
+	/*
+	 * number of the oldest event in the log; the next event will have the number first + length
+	 */
+	guint64 first;
 	GList *cursors;
 };
 
 void qmp_events_init(struct qmp_events *events);
 void qmp_events_deinit(struct qmp_events *events);
-/* EVENT is stolen. */
+/* Appends EVENT, which is stolen. */
 void qmp_events_append(struct qmp_events *events, json_t *event);
 struct qmp_events *qmp_events_of(struct qmp *qmp);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What qmp.c (the connection) and commands.c share. */
+/* Declarations shared by qmp.c (the connection) and commands.c. */
 #ifndef RIG_QMP_INTERNAL_H
 #define RIG_QMP_INTERNAL_H
 
@@ -10,7 +10,7 @@
 /* A command that is queued, or sent and without a reply yet. */
 struct slot {
 	guint64 id;
-	char *line; /* not sent yet, or NULL */
+	char *line; /* the text to send; NULL: it was sent */
 	qmp_done done;
 	void *data;
 };
@@ -21,8 +21,8 @@ struct qmp {
 	char *why;
 	struct qmp_owner owner;
 	guint in_watch, out_watch, fail_idle;
-	GByteArray *in;	 /* the beginning of a line */
-	gsize scanned;	 /* bytes of it that contain no end of line */
+	GByteArray *in;	 /* the beginning of an incomplete line */
+	gsize scanned;	 /* number of bytes of `in` that are known to contain no end of line */
 	GByteArray *out; /* bytes that the socket has not accepted yet */
 	guint64 last_id;
 	GHashTable *slots; /* id to struct slot */
@@ -37,21 +37,23 @@ static inline gboolean qmp_is_over(const struct qmp *qmp)
 	return qmp->state == QMP_ENDED || qmp->state == QMP_BROKEN;
 }
 
-/* qmp.c: a line for the trace; DIR: "in", "out" or "dropped". */
+/* Records a line in the trace (qmp.c). DIR: "in", "out" or "dropped". */
 void qmp_record(struct qmp *qmp, const char *dir, const char *line, gsize len, gboolean is_json);
 
-/* commands.c. A new command at the end of the queue, which owns it. ARGUMENTS is stolen. */
+/*
+ * Adds a command to the end of the queue, which owns the result (commands.c). ARGUMENTS is stolen.
+ */
 struct slot *qmp_slot_new(struct qmp *qmp, const char *command, json_t *arguments, qmp_done done,
 			  void *data);
-/* Sends a queued command, or keeps in `out` what the socket does not accept now. */
+/* Sends a queued command; bytes that the socket does not accept now are kept in `out`. */
 void qmp_slot_send(struct qmp *qmp, struct slot *slot);
 /*
- * Calls the command's callback with REPLY and frees the slot, which is removed first: the callback
- * may send, forget, or read the state.
+ * Calls the command's callback with REPLY and frees the slot. The slot is removed from the queue
+ * before the call, because the callback may call any function of qmp.h.
  */
 void qmp_slot_finish(struct qmp *qmp, struct slot *slot, const struct qmp_reply *reply);
 void qmp_slot_free(struct slot *slot);
-/* Answers every open command with "Disconnected". */
+/* Calls the callback of every open command with the error "Disconnected". */
 void qmp_fail_pending(struct qmp *qmp);
 
 #endif

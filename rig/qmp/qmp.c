@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The QMP connection: its states, the lines that come in, and the assignment of replies. */
+/* The QMP connection: its states, the received lines, and the matching of replies to commands. */
 #include "qmp/internal.h"
 
 #include "qmp/schema.h"
@@ -61,7 +61,7 @@ static void close_socket(struct qmp *qmp)
 	qmp->fd = -1;
 }
 
-/* Ends the connection for whatever reason. WHY is taken over. */
+/* Ends the connection with STATE. WHY is the reason, which is taken over. */
 static void finish(struct qmp *qmp, enum qmp_state state, char *why)
 {
 	json_t *event;
@@ -88,7 +88,7 @@ void qmp_record(struct qmp *qmp, const char *dir, const char *line, gsize len, g
 		qmp->owner.trace_failed(qmp->trace.why, qmp->owner.data);
 }
 
-/* Until READY */
+/* Until the state is READY */
 
 static void on_schema(const struct qmp_reply *reply, void *data)
 {
@@ -136,7 +136,8 @@ static void on_reply(struct qmp *qmp, json_t *message, json_t *error)
 {
 	json_t *number = json_object_get(message, "id");
 	/*
-	 * the number may be parsed as a real: see parse(). Converting one out of range is undefined
+	 * the number may be a real, see parse(). Converting a real that is out of range is
+	 * undefined behaviour
 	 */
 	double value = json_is_number(number) ? json_number_value(number) : -1;
 	guint64 id = value >= 0 && value <= (double)qmp->last_id ? (guint64)value : 0;
@@ -180,8 +181,9 @@ static void on_message(struct qmp *qmp, json_t *message)
 }
 
 /*
- * jansson's integers are signed; QEMU's may be unsigned 64 bits. Only a line with such a number is
- * read again, with numbers as reals, since no other field of it needs the last digits.
+ * Parses a line. jansson's integers are signed, but QEMU's may be unsigned 64 bits. A line with
+ * such a number is parsed again, with all numbers as reals, because its other fields do not need
+ * full precision.
  */
 static json_t *parse(const char *line, gsize len, json_error_t *why)
 {
@@ -265,7 +267,10 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
 
 	(void)fd;
 	(void)condition;
-	/* one piece per turn, so that the console and the guest channel are read as well */
+	/*
+	 * read one piece per main loop iteration, so that the console and the guest channel are
+	 * read, too
+	 */
 	read_some(qmp);
 	return qmp_is_over(qmp) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }

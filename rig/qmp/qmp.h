@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A QMP client over a connected socket: replies matched by id, an event log with cursors, the
- * schema.
+ * A QMP client on a connected socket: matches replies by id, keeps an event log with cursors, and
+ * reads the schema.
  *
- * Works on the default GLib main context, never blocks; callbacks are called from the main loop,
- * never from inside a call. QMP is QEMU's docs/interop/qmp-spec.txt: one JSON object a line, both
- * ways.
+ * It uses the default GLib main context and never blocks. Callbacks are called from the main loop,
+ * never from inside a function of this file. QMP is specified in QEMU's docs/interop/qmp-spec.txt:
+ * one JSON object per line, in both directions.
  *
- * Input is untrusted: its size is bounded (a line of 16 MiB, nesting as jansson allows: 2048) and
+ * Input is untrusted: its size is bounded (a line of 16 MiB; jansson's nesting limit of 2048) and
  * types are checked. Events and replies come in any order: RESET, RESUME and SHUTDOWN arrive before
- * the reply to the command that caused them. So an operation opens a cursor, sends, and reads every
- * event from there on.
+ * the reply to the command that caused them. So an operation opens a cursor, sends its command, and
+ * reads all events since then.
  */
 #ifndef RIG_QMP_QMP_H
 #define RIG_QMP_QMP_H
@@ -20,17 +20,17 @@
 
 #include "util/auto.h"
 
-/* bytes of one line; query-qmp-schema is the longest, 0.2 MiB */
+/* Maximum size of a line; the longest known one is the reply to query-qmp-schema, 0.2 MiB. */
 #define QMP_LINE_MAX (16u << 20)
-#define QMP_TRACE_MAX (256u << 20)  /* bytes of qmp.jsonl */
+#define QMP_TRACE_MAX (256u << 20)  /* maximum size of qmp.jsonl */
 
 enum qmp_state {
-	QMP_GREETING,	 /* connected; {"QMP": …} has not arrived; commands wait */
-	QMP_NEGOTIATING, /* qmp_capabilities was sent; commands wait */
-	QMP_PROBING,	 /* query-qmp-schema was sent; commands wait */
+	QMP_GREETING,	 /* connected, but {"QMP": …} has not arrived yet; commands are queued */
+	QMP_NEGOTIATING, /* qmp_capabilities was sent; commands are queued */
+	QMP_PROBING,	 /* query-qmp-schema was sent; commands are queued */
 	QMP_READY,	 /* commands are sent at once */
-	QMP_ENDED,	 /* the other side closed between two lines: QEMU has ended */
-	QMP_BROKEN,	 /* invalid QMP, or a truncated line; the socket is closed */
+	QMP_ENDED,	 /* QEMU closed the connection after a complete line: it has exited */
+	QMP_BROKEN,	 /* QEMU sent invalid QMP or an incomplete line; the socket is closed */
 };
 
 const char *qmp_state_name(enum qmp_state state);
@@ -39,11 +39,12 @@ struct qmp;
 
 struct qmp_owner {
 	/*
-	 * any event, once, after it was logged. The last event is synthetic: SHUTDOWN with
-	 * "synthetic": true, when the connection has ended and all pending commands have failed
+	 * called once for each event, after it was logged. The last event is synthetic: SHUTDOWN
+	 * with "synthetic": true, when the connection has ended and all pending commands have
+	 * failed
 	 */
 	void (*event)(const char *name, json_t *event, void *data);
-	/* the connection has ended, see qmp_state(); WHY is a message */
+	/* the connection has ended, see qmp_state(); WHY is an error message */
 	void (*ended)(const char *why, void *data);
 	/* qmp.jsonl cannot be written (disk full) or has reached its limit; called once */
 	void (*trace_failed)(const char *why, void *data);
@@ -51,23 +52,24 @@ struct qmp_owner {
 };
 
 /*
- * Takes over FD. TRACE_PATH: the file that records all traffic (NULL: none), see docs/machines.md.
+ * Creates a client that owns FD. TRACE_PATH: the file that records all traffic (NULL: none), see
+ * docs/machines.md.
  */
 struct qmp *qmp_new(int fd, const char *trace_path, const struct qmp_owner *owner, GError **error);
-/* No callback is called by it or after it. Cursors must be freed before. */
+/* Frees QMP without calling a callback. All cursors must be freed before. */
 void qmp_free(struct qmp *qmp);
 RIG_DEFINE_AUTO(qmp, qmp_free)
 
 enum qmp_state qmp_state(const struct qmp *qmp);
-/* The reason for ENDED or BROKEN, or NULL. */
+/* Why the state is ENDED or BROKEN; NULL in other states. */
 const char *qmp_why(const struct qmp *qmp);
 
 /* The result of a command. */
 struct qmp_reply {
-	json_t *result;		 /* "return", or NULL on failure; borrowed */
-	const char *error_class; /* NULL on success; "Disconnected" if the connection ended before
-				  * the reply */
-	const char *desc;  /* QEMU's message */
+	json_t *result;		 /* the member "return"; NULL: the command failed. Borrowed */
+	/* NULL if the command succeeded; "Disconnected" if the connection ended before the reply */
+	const char *error_class;
+	const char *desc;  /* QEMU's error message */
 };
 
 typedef void (*qmp_done)(const struct qmp_reply *reply, void *data);
@@ -81,25 +83,28 @@ guint64 qmp_send(struct qmp *qmp, const char *command, json_t *arguments, qmp_do
 /* Drops the callback of command ID; the command itself is not cancelled. */
 void qmp_forget(struct qmp *qmp, guint64 id);
 
-/* Reads all data that is available now, without blocking: for use after QEMU has exited. */
+/* Reads all data that is available without blocking. Used after QEMU has exited. */
 void qmp_drain(struct qmp *qmp);
 
 /*
- * From READY on: TRUE if this QEMU has "command:device_add", "arg:device_del.id",
- * "event:DEVICE_DELETED".
+ * TRUE if this QEMU has WHAT: "command:device_add", "arg:device_del.id" or "event:DEVICE_DELETED".
+ * Valid from READY on.
  */
 gboolean qmp_knows(const struct qmp *qmp, const char *what);
 
 /*
- * A cursor on the event log reads each event from its creation on exactly once. The log keeps every
- * event that a cursor has not read yet.
+ * A cursor reads the event log: each event since the cursor's creation, exactly once. The log keeps
+ * every event that some cursor has not read yet.
  */
 struct qmp_cursor;
 struct qmp_cursor *qmp_cursor_new(struct qmp *qmp);
-/* The next event (borrowed, valid until the next call for this cursor) and its name, or NULL. */
+/*
+ * The next event (borrowed, valid until the next call for this cursor) and its name; NULL: there is
+ * none.
+ */
 json_t *qmp_cursor_next(struct qmp_cursor *cursor, const char **ret_name);
 void qmp_cursor_free(struct qmp_cursor *cursor);
-/* Events held in memory now. */
+/* The number of events in memory. */
 guint qmp_events_held(const struct qmp *qmp);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* query-qmp-schema (QAPI introspect.json) as a set of strings; the 0.2 MiB of JSON are freed. */
+/*
+ * Converts the reply to query-qmp-schema (QAPI introspect.json) to a set of strings, so that the
+ * 0.2 MiB of JSON can be freed.
+ */
 #include "qmp/schema.h"
 
 static const char *text(json_t *object, const char *key)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The features of this QEMU, from its schema: probe features, never versions. */
+/* The features of this QEMU, from its schema. Features are tested, never version numbers. */
 #ifndef RIG_QMP_SCHEMA_H
 #define RIG_QMP_SCHEMA_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The record of the QMP traffic. A line's text is copied unchanged, with one write(); a full disk
- * ends the record, not the connection to QEMU.
+ * Records the QMP traffic. The text of a line is copied unchanged, with one write(). If the disk is
+ * full, recording ends, but the connection to QEMU continues.
  */
 #include "qmp/trace.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Removes one part of a scenario (an agent, one of several agents of a kind, a step), to find
- * out whether the result depends on it. The rest stays valid: with a plug, the steps on its
- * device are removed; without an unplug, the device stays plugged.
+ * Removes one part of a scenario (an agent, one of several agents of a kind, or a step), to find
+ * out whether the result depends on it. The remaining scenario stays valid: if a plug is removed,
+ * the steps on its device are removed, too; if an unplug is removed, the device stays plugged.
  */
 #include "scenario/scenario.h"
 
@@ -26,7 +26,7 @@ static void part_free(gpointer data)
 	g_free(part);
 }
 
-/* Parts of the same name get a number. */
+/* Adds a part to the list. Parts with the same name get a number. */
 static void add_part(GPtrArray *parts, enum part_of of, unsigned track, unsigned index,
 		     const char *name)
 {
@@ -55,7 +55,10 @@ static void add_agents(GPtrArray *parts, const struct scenario *s)
 		const struct agent *a = &s->agents[i];
 		g_autofree char *one = g_strdup_printf("one %s of %u", a->name, a->count);
 
-		/* without agents and tracks nothing would happen */
+		/*
+		 * do not remove the last agent of a scenario without tracks, because nothing would
+		 * happen
+		 */
 		if (s->n_agents > 1 || s->n_tracks)
 			add_part(parts, PART_AGENT, 0, i, a->name);
 		if (a->count > 1)
@@ -76,7 +79,7 @@ static GPtrArray *find_parts(const struct scenario *s)
 				step->what == STEP_ONLINE ? step_how_name(step->how) : step->id,
 				step->what == STEP_ONLINE ? step->id : NULL, NULL);
 
-			/* the only step of a scenario without agents cannot be left out */
+			/* do not remove the only step of a scenario without agents */
 			if (s->n_agents || s->n_tracks > 1 || s->tracks[t].n_steps > 1)
 				add_part(parts, PART_STEP, t, i, name);
 		}

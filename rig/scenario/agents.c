@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's agents by the names that scenarios use. `rig kernel check` checks the config options
- * that each needs before a boot; the guest's HELLO reports which agents the running kernel
- * supports.
+ * The guest's agents. Before a boot, `rig kernel check` checks the config options that each agent
+ * needs; at boot, the guest's HELLO reports which agents the running kernel supports.
  */
 #include "scenario/scenario.h"
 

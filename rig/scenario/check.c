@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks that need the whole scenario. Tracks are walked in the engine's order, and twice if
- * they repeat, so that a device which is still plugged when the next round plugs it is found
- * here and not by QEMU.
+ * Checks that need the whole scenario. Tracks are walked in the engine's order, and twice if they
+ * repeat. So a device that is still plugged when the next lap plugs it is found here, instead of by
+ * QEMU.
  */
 #include "scenario/read.h"
 
@@ -13,7 +13,7 @@
 
 #define COPIES_OF_AGENTS_MAX 64
 
-/* What one track has plugged, and the most it ever had. */
+/* The memory and slots that one track has plugged now, and the maximum so far. */
 struct peak {
 	guint64 memory;
 	unsigned slots, cpus;
@@ -26,8 +26,8 @@ struct walk {
 	GHashTable *plugged; /* id -> const struct step * that plugged it */
 	struct peak now, most;
 	unsigned track, round;
-	yaml_node_t *reset; /* a step that starts the guest again, and the memory plugged by its
-			     * track then */
+	/* a step that resets the guest; the memory that its track has plugged at that point */
+	yaml_node_t *reset;
 	guint64 at_reset;
 };
 
@@ -45,7 +45,7 @@ static void count(struct walk *walk, const struct step *plug, int sign)
 		walk->now.cpus += sign;
 	} else {
 		walk->now.memory += sign * plug->size.high;
-		/* virtio-mem takes address space, but no slot of pc-dimm */
+		/* virtio-mem uses address space, but no slot of pc-dimm */
 		walk->now.slots += plug->device == DEVICE_DIMM ? sign : 0;
 	}
 	walk->most.memory = MAX(walk->most.memory, walk->now.memory);
@@ -177,8 +177,8 @@ static gboolean check_room(struct yaml_tree *tree, const struct scenario *s, con
 }
 
 /*
- * Rejects a reset while memory may be plugged, because the accounts would differ afterwards: a
- * kernel reserves other pages of memory that is present at boot.
+ * Rejects a reset while memory may be plugged, because the memory accounts would differ afterwards:
+ * for memory that is present at boot, a kernel reserves a different number of pages.
  */
 static gboolean check_reset(const struct walk *walk, const struct peak *all, GError **error)
 {
@@ -217,7 +217,7 @@ static gboolean check_tracks(struct yaml_tree *tree, const struct scenario *s, G
 	return check_room(tree, s, &all, error);
 }
 
-/* The values are checked by the guest, which has the agents. */
+/* Checks an agent. The values of its parameters are checked later, by the guest. */
 static gboolean check_agent(struct yaml_tree *tree, yaml_node_t *node, const struct agent *agent,
 			    GError **error)
 {
@@ -300,7 +300,10 @@ static gboolean check_machines(struct yaml_tree *tree, const struct scenario *s,
 	return TRUE;
 }
 
-/* "CONFIG_X", "CONFIG_X=y", "!CONFIG_X", "CONFIG_X|CONFIG_Y" */
+/*
+ * Checks `needs`, whose items have the forms "CONFIG_X", "CONFIG_X=y", "!CONFIG_X",
+ * "CONFIG_X|CONFIG_Y".
+ */
 static gboolean check_needs(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	yaml_node_t *list = yaml_tree_get(tree, yaml_tree_root(tree), "needs");
@@ -321,7 +324,7 @@ static gboolean check_needs(struct yaml_tree *tree, const struct scenario *s, GE
 	return TRUE;
 }
 
-/* Kernel parameter memhp_default_state, mm/memory_hotplug.c: online_type_to_str */
+/* Values of the kernel parameter memhp_default_state (mm/memory_hotplug.c: online_type_to_str). */
 static const char *const online_words[] = {"offline", "online", "online_kernel", "online_movable",
 					   NULL};
 

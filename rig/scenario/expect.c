@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* `expect` of a scenario: what it names must be in the scenario. */
+/* Checks `expect` of a scenario: the steps and agents that it lists must exist in the scenario. */
 #include "scenario/read.h"
 
 #include <string.h>
 
 /*
- * The outcomes of each kind of step. Steps that write a file in the guest can also end with an
- * errno.
+ * The possible outcomes of each kind of step. A step that writes a file in the guest can also end
+ * with an errno.
  */
 static const struct {
 	enum step_do what;

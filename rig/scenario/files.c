@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The scenario's own files, which go into the guest's initramfs: scripts and static programs for
- * the agent `run`. A scenario may come from anywhere, so its files are those of its folder and not
- * links out of it.
+ * The scenario's own files, which are added to the guest's initramfs: scripts and static programs
+ * for the agent `run`. A scenario may come from an untrusted source, so its files must be in its
+ * folder, and links to other places are rejected.
  */
 #include "scenario/read.h"
 
@@ -35,7 +35,7 @@ static gboolean is_safe_name(const char *name)
 	return TRUE;
 }
 
-/* The path of a file next to the scenario, or among the copies in a run folder. */
+/* The path of a file of the scenario: next to the scenario's file, or a copy in a run folder. */
 static char *find(const char *scenario, const char *name, GError **error)
 {
 	g_autofree char *folder = g_path_get_dirname(scenario), *home = realpath(folder, NULL);
@@ -86,14 +86,14 @@ static gboolean read_elf(const char *data, gsize len, const char *name, unsigned
 	return TRUE;
 }
 
-/* The interpreters that a guest has. */
+/* Checks that a script's interpreter exists in the guest. */
 static gboolean check_script(const char *data, gsize len, const char *name, GError **error)
 {
 	static const char *const shells[] = {"/bin/sh", "/bin/busybox sh", "/bin/ash", NULL};
 	g_autofree char *line = NULL;
 
 	if (len < 2 || memcmp(data, "#!", 2))
-		return TRUE; /* data that scripts use */
+		return TRUE; /* files that are neither scripts nor programs are data for scripts */
 	line = g_strndup(data + 2, MIN(len - 2, 200));
 	line[strcspn(line, "\n")] = '\0';
 	g_strstrip(line);
@@ -181,7 +181,7 @@ gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error)
 	return TRUE;
 }
 
-/* ELF's machine numbers of the guests' architectures. */
+/* ELF machine numbers of the guests' architectures. */
 static const struct {
 	const char *arch;
 	unsigned elf_machine;

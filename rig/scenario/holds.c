@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds: the syntax of --hold and of places, the limits. rig/director turns places into
+ * Holds: parses --hold and checks the syntax and the limits. rig/director converts places to
  * addresses.
  */
 #include "scenario/scenario.h"
@@ -75,7 +75,7 @@ gboolean hold_settle(struct hold_spec *hold, GError **error)
 	       in_range("'times'", hold->times, HOLD_TIMES_MAX, error);
 }
 
-/* "visits 16" */
+/* Parses a number with its name, like "visits 16". */
 static gboolean parse_number(struct hold_spec *hold, const char *text, GError **error)
 {
 	const struct {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Locks of hotplug that operations take, from the sources of 6.1: mm/memory_hotplug.c,
+ * The hotplug locks that operations take, from the sources of 6.1: mm/memory_hotplug.c,
  * drivers/base/memory.c, kernel/cpu.c, mm/slab_common.c, mm/slub.c. `rig scenario show` prints
  * them.
  */
@@ -19,7 +19,7 @@
 
 static const struct {
 	enum step_do what;
-	int device; /* the kind of device that is plugged or unplugged; -1: any kind */
+	int device; /* the kind of device that the step plugs or unplugs; -1: any kind */
 	const char *locks[6];
 } steps[] = {
 	{STEP_PLUG, DEVICE_CPU, LOCKS("cpu_add_remove_lock", CPUS)},

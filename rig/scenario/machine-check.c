@@ -7,7 +7,7 @@
 #include "util/error.h"
 #include "util/size.h"
 
-/* What a machine must be able to do for a step. */
+/* The ability that a machine needs for each kind of step. */
 static const struct {
 	enum step_do what;
 	enum step_device device;
@@ -20,7 +20,7 @@ static const struct {
 	{STEP_UNPLUG, DEVICE_DIMM, MACHINE_UNPLUG_DIMM, "unplug DIMMs"},
 };
 
-/* The kind of the device that STEP of TRACK uses, from the plug before it. */
+/* The kind of the device that STEP of TRACK uses, as declared by the preceding plug step. */
 static enum step_device device_of(const struct track *track, unsigned step)
 {
 	const char *id = track->steps[step].id;
@@ -59,8 +59,8 @@ static gboolean step_fits(const struct track *track, unsigned n, const struct ma
 }
 
 /*
- * Checks base memory and nodes. Too little base memory is raised to the machine's minimum later,
- * but only if the scenario plugs no memory above it.
+ * Checks base memory and nodes. Too little base memory is raised to the machine's minimum later;
+ * that is not possible if the scenario plugs memory, which is placed above the base memory.
  */
 static gboolean memory_fits(const struct scenario *s, const struct machine *machine, GError **error)
 {

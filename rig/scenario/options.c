@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The kernel options that create the files of the agents `write` and `read`, for `rig kernel check`
- * and errors.
+ * and error messages.
  */
 #include "scenario/scenario.h"
 
 #include <string.h>
 
-/* The first row whose path is the beginning of a file's: the longer path comes first. */
+/*
+ * The option for all files whose path begins with `path`. The first matching row counts, so longer
+ * paths come first.
+ */
 static const struct {
 	const char *path, *option;
 } rows[] = {

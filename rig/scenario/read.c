@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sizes, ranges and params, and the table of steps: which fields each uses. */
+/* Reads sizes, ranges and params, and checks the fields of each step by a table. */
 #include "scenario/read.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "util/error.h"
 #include "util/size.h"
 
-/* More than a guest of the rig can have; sums of such sizes stay far below 64 bits. */
+/* More memory than any guest of the rig can have; sums of such sizes do not overflow 64 bits. */
 #define SIZE_MAX_BYTES (G_GUINT64_CONSTANT(1) << 44)
 #define MS_MAX 600000
 #define PARAMS_MAX 16
@@ -58,7 +58,7 @@ gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, gu
 	return TRUE;
 }
 
-/* `200` or `[100, 300]` */
+/* Reads a number `200` or a range `[100, 300]`. */
 static gboolean read_range(struct yaml_tree *tree, yaml_node_t *map, const char *key,
 			   read_number number, struct range *ret, GError **error)
 {
@@ -120,7 +120,9 @@ static const struct {
 
 #define ANY_DEVICE (-1)
 
-/* The table of steps. Every step may have `chance`. */
+/*
+ * The fields that each kind of step requires or allows. In addition, every step may have `chance`.
+ */
 static const struct {
 	enum step_do what;
 	int device;
@@ -168,7 +170,7 @@ static gboolean check_fields(struct yaml_tree *tree, yaml_node_t *node, const st
 	return TRUE;
 }
 
-/* Ids are used as QEMU ids ("d.2" for copies) and in the journal. */
+/* Checks an id, because it becomes part of QEMU ids ("d.2" for copies) and journal entries. */
 static gboolean check_id(struct yaml_tree *tree, yaml_node_t *node, const char *id, GError **error)
 {
 	gboolean ok = g_ascii_islower(*id);
@@ -205,8 +207,9 @@ gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step,
 }
 
 /*
- * The guest channel separates words by one space and lines by newlines: a key has neither, and a
- * value, which ends its line, has no newline.
+ * Checks a key or value of params. On the guest channel, words are separated by a space and lines
+ * by a newline. So a key must have neither, and a value, which is the rest of its line, must have
+ * no newline.
  */
 static gboolean is_printable(const char *text, gboolean spaces)
 {

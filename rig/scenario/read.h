@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Parsers for values that libcyaml has no types for, and checks that involve several values.
- * Private to scenario/.
+ * Reads values for which libcyaml has no types, and checks that involve several values. Private to
+ * scenario/.
  */
 #ifndef RIG_SCENARIO_READ_H
 #define RIG_SCENARIO_READ_H
@@ -9,30 +9,31 @@
 #include "scenario/schema.h"
 
 /*
- * Reads a size ("256M") from KEY in MAP. *RET is not changed if there is no such key. Error: zero.
+ * Reads a size ("256M") from KEY in MAP. *RET is not changed if there is no such key. Error: the
+ * size is zero or invalid.
  */
 gboolean read_size(struct yaml_tree *tree, yaml_node_t *map, const char *key, guint64 *ret,
 		   GError **error);
 
 /*
- * Reads a step's ranges, and checks that it has the fields that its `do` needs, and no others.
+ * Reads the ranges of a step, and checks that it has all fields that its `do` needs, and no others.
  * NODE is the step.
  */
 gboolean read_step(struct yaml_tree *tree, yaml_node_t *node, struct step *step, GError **error);
 
-/* `params` of an agent: NODE is the agent's. */
+/* Reads `params` of an agent; NODE is the agent. */
 gboolean read_params(struct yaml_tree *tree, yaml_node_t *node, struct agent *agent,
 		     GError **error);
 
-/* `files` and the agents that run them: finds and checks each. Needs s->file. */
+/* Finds and checks the files of `files`, and those that agents run. s->file must be set. */
 gboolean read_files(struct yaml_tree *tree, struct scenario *s, GError **error);
-/* Are the programs among the files of MACHINE's architecture? RIG_EXIT_SKIP if not. */
+/* Checks that programs among the files are for MACHINE's architecture. Error: RIG_EXIT_SKIP. */
 gboolean scenario_check_files(const struct scenario *s, const struct machine *machine,
 			      GError **error);
 
 /*
- * Checks that `expect` names a report kind, or outcomes of steps and agents that the scenario
- * has.
+ * Checks that `expect` has a valid report kind, or outcomes of steps and agents that exist in the
+ * scenario.
  */
 gboolean check_expect(struct yaml_tree *tree, const struct scenario *s, GError **error);
 

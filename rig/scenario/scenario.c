@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Loads scenario files: util/yaml-tree.c parses, schema.c checks keys and types, read.c reads
- * sizes, ranges and steps, check.c checks what involves the whole scenario.
+ * sizes, ranges and steps, and check.c checks what involves the whole scenario.
  */
 #include "scenario/scenario.h"
 
@@ -67,7 +67,7 @@ void scenario_free(struct scenario *s)
 	g_free(s);
 }
 
-/* Takes over libcyaml's counted list of strings and ends it with NULL. */
+/* Takes over libcyaml's counted list of strings and terminates it with NULL. */
 static char **take_list(char ***list, unsigned *n)
 {
 	char **taken = g_renew(char *, *list, *n + 1);
@@ -78,7 +78,7 @@ static char **take_list(char ***list, unsigned *n)
 	return taken;
 }
 
-/* Moves everything that RAW owns to a new scenario. */
+/* Moves everything that RAW owns into a new scenario. */
 static struct scenario *take(struct raw *raw)
 {
 	struct scenario *s = g_memdup2(&raw->s, sizeof(raw->s));
@@ -105,7 +105,7 @@ static void or_default(unsigned *value, unsigned standard)
 		*value = standard;
 }
 
-/* Numbers tracks, steps and agents: random draws depend on these numbers. */
+/* Numbers tracks, steps and agents; random draws depend on these numbers. */
 static void number_all(struct scenario *s)
 {
 	for (unsigned i = 0; i < s->n_agents; i++)
@@ -166,7 +166,7 @@ static gboolean read_rest(struct yaml_tree *tree, struct scenario *s, GError **e
 	return TRUE;
 }
 
-/* Names of scenarios are parts of run folders' names. */
+/* Checks a scenario's name, because it becomes part of run folder names. */
 static gboolean check_name(const char *name, const char *file, GError **error)
 {
 	gboolean ok = g_ascii_isalnum(*name) && strlen(name) <= 48;
@@ -189,7 +189,7 @@ static char *list_names(void)
 	return g_strjoinv(", ", names);
 }
 
-/* WHAT is the name of one of the rig's scenarios, or a path. */
+/* Finds the file of WHAT, which is the name of one of the rig's scenarios, or a path. */
 static gboolean find_file(const char *what, char **ret_file, char **ret_name, GError **error)
 {
 	gboolean is_path = strchr(what, '/') || g_str_has_suffix(what, ".yaml");
@@ -251,7 +251,7 @@ char **scenario_names(void)
 	char **names = rig_names_in(folder, ".yaml");
 	guint n = 0;
 
-	/* the list of known issues is in the same folder, but is not a scenario */
+	/* skip the list of known issues, which is in the same folder */
 	for (char **name = names; *name; name++)
 		if (strcmp(*name, "known-issues") && strcmp(*name, "lock-order"))
 			names[n++] = *name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The form of a scenario file, as one libcyaml schema. */
+/* The libcyaml schema of a scenario file. */
 #include "scenario/schema.h"
 
 #include "plugin/protocol.h"
@@ -22,7 +22,7 @@ static const cyaml_strval_t how_words[] = {
 	{"online", HOW_ONLINE},	  {"online_kernel", HOW_KERNEL}, {"online_movable", HOW_MOVABLE},
 	{"offline", HOW_OFFLINE}, {"random", HOW_RANDOM},
 };
-/* in the order of enum vm_backend, which this module cannot include */
+/* in the order of enum vm_backend, which this module may not include */
 static const cyaml_strval_t backend_words[] = {{"ram", 0}, {"memfd", 1}, {"file", 2}};
 
 #define OPT CYAML_FLAG_OPTIONAL
@@ -139,7 +139,7 @@ static const cyaml_schema_field_t scenario_fields[] = {
 static const cyaml_schema_value_t scenario_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw, scenario_fields)};
 
-/* Limits of the numbers. Those not listed have the default limit of util/yaml-schema.h. */
+/* Limits of numbers. A key that is not listed has the default limit of util/yaml-schema.h. */
 static const struct yaml_limit limits[] = {
 	{"slots", 0, 256},
 	{"nodes", 1, 16},

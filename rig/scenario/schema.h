@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The form of a scenario file. Private to scenario/. */
+/* The libcyaml schema of a scenario file. Private to scenario/. */
 #ifndef RIG_SCENARIO_SCHEMA_H
 #define RIG_SCENARIO_SCHEMA_H
 
@@ -14,7 +14,7 @@ struct raw_expect {
 	unsigned n_outcomes;
 };
 
-/* The public struct as libcyaml fills it, and what libcyaml stores in another form. */
+/* The public struct as filled by libcyaml, and values that libcyaml stores in another form. */
 struct raw {
 	struct scenario s;
 	char **machines, **needs, **files, **hold_cycle;
@@ -23,8 +23,8 @@ struct raw {
 };
 
 /*
- * yaml_schema_load() of a scenario. Sizes, ranges and params are left empty: libcyaml has no such
- * types, read.h does.
+ * Loads a scenario with yaml_schema_load(). Sizes, ranges and params, for which libcyaml has no
+ * types, stay empty; they are read by read.h.
  */
 struct raw *schema_load(struct yaml_tree *tree, const char *data, gsize len, GError **error);
 void raw_free(struct raw *raw);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random draws. Each has its own stream, labelled with the operation's id and the argument's name,
- * so that removing a step or adding an argument changes no other draw.
+ * Random draws. Each draw has its own stream, labelled with the operation's id and the argument's
+ * name, so that removing a step or adding an argument changes no other draw.
  */
 #include "timeline/internal.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of timeline/ share. */
+/* Declarations shared by the files of timeline/. */
 #ifndef RIG_TIMELINE_INTERNAL_H
 #define RIG_TIMELINE_INTERNAL_H
 
@@ -9,15 +9,15 @@
 struct copy {
 	const struct track *track;
 	unsigned copy;
-	GPtrArray *laps; /* explicit: arrays of struct operation */
+	GPtrArray *laps; /* the explicit laps: arrays of struct operation */
 };
 
 /* One instance of an agent. */
 struct start {
 	const struct agent *agent;
-	unsigned instance; /* over all agents of that name */
+	unsigned instance; /* number of the instance, counted over all agents with this name */
 	guint64 seed;
-	char *skip; /* turns that it leaves out, or NULL */
+	char *skip; /* list of the turns that it leaves out, or NULL */
 };
 
 struct timeline {
@@ -26,29 +26,29 @@ struct timeline {
 	guint64 seed;
 	GPtrArray *copies;
 	GArray *starts;	    /* of struct start */
-	guint n_operations; /* explicit ones, and explicit laps: limited by
-			     * TIMELINE_OPERATIONS_MAX */
+	/* number of explicit operations plus explicit laps, limited by TIMELINE_OPERATIONS_MAX */
+	guint n_operations;
 	gboolean end;
 };
 
-/* timeline.c: copies without explicit laps, no starts. */
+/* Makes a timeline without explicit laps and starts (timeline.c). */
 struct timeline *timeline_new(const struct scenario *scenario, const struct machine *machine,
 			      guint64 seed);
 
-/* draw.c */
+/* draw.c: */
 /* Makes the operation of STEP, even if its chance draw skips it. */
 struct operation *draw_operation(const struct timeline *timeline, const struct copy *copy,
 				 unsigned lap, const struct step *step);
 /* The operations of a lap, as the seed determines them. */
 GPtrArray *draw_lap(const struct timeline *timeline, const struct copy *copy, unsigned lap);
 guint64 draw_agent_seed(guint64 seed, const char *name, unsigned instance);
-/* The unit of sizes drawn for STEP: they are multiples of it. */
+/* The unit of sizes drawn for STEP: sizes are multiples of it. */
 guint64 draw_unit(const struct timeline *timeline, const struct step *step);
 void operation_free(gpointer data);
 
 /*
- * order.c: FALSE with an error if an `after` names no operation of the timeline, or if there is a
- * cycle.
+ * Checks all `after` (order.c). FALSE with an error: one has an id that is not in the timeline, or
+ * there is a cycle.
  */
 gboolean order_check(const struct timeline *timeline, const char *file, GError **error);
 

@@ -47,8 +47,9 @@ static json_t *agents_json(const struct timeline *tl)
 }
 
 /*
- * The number of laps that are listed of each copy. A generated lap counts with all of the track's
- * steps, also those that chance will skip, so that no lap need be drawn to count it. g_free().
+ * The number of laps that are listed of each copy, limited so that the file does not become too
+ * large. For a generated lap, all steps of the track are counted, including those that `chance`
+ * will skip, so that the lap need not be drawn for counting. g_free().
  */
 static unsigned *listed_laps(const struct timeline *tl, const unsigned *laps)
 {
@@ -85,7 +86,10 @@ static json_t *head_json(const struct timeline *tl, const unsigned *listed)
 			 agents_json(tl), "copies", copies);
 }
 
-/* Calls EACH with the JSON of every operation listed, in the order of copies and laps; stolen. */
+/*
+ * Calls EACH with the JSON of every listed operation, in the order of copies and laps. EACH owns
+ * the JSON.
+ */
 static void each_operation(const struct timeline *tl, const unsigned *listed,
 			   void (*each)(json_t *op, void *data), void *data)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads timeline.json. It may have been edited, so everything is checked. */
+/* Reads timeline.json. The user may have edited it, so everything is checked. */
 #include "timeline/internal.h"
 
 #include <string.h>
@@ -26,7 +26,10 @@ static gboolean fail(const struct reader *r, const char *format, ...)
 	return rig_fail(r->error, RIG_EXIT_USAGE, "%s: %s", r->file, text);
 }
 
-/* "3,10-20,40-": turns from 1, in order; as many as START takes (guest-init/start.c). */
+/*
+ * Maximum number of ranges in a list of turns like "3,10-20,40-", in ascending order from 1; the
+ * guest accepts no more (guest-init/start.c).
+ */
 #define SKIPS_MAX 64
 
 static gboolean are_turns(const char *text)
@@ -43,7 +46,7 @@ static gboolean are_turns(const char *text)
 		if (!g_ascii_string_to_unsigned(parts[i], 10, after + 1, G_MAXINT64, &first, NULL))
 			return FALSE;
 		last = first;
-		if (to && !*to) /* open end: the last one */
+		if (to && !*to) /* a range without an end must be the last one */
 			return !parts[i + 1];
 		if (to && !g_ascii_string_to_unsigned(to, 10, first, G_MAXINT64, &last, NULL))
 			return FALSE;
@@ -102,7 +105,10 @@ static struct copy *find_copy(const struct timeline *tl, unsigned track, unsigne
 	return NULL;
 }
 
-/* Reads the laps of a copy. LISTED has the operations in the file; others are left out. */
+/*
+ * Reads the laps of a copy. LISTED has the operations in the file; other operations of these laps
+ * are left out.
+ */
 static gboolean read_copy(struct reader *r, json_t *json, size_t at, GHashTable *listed)
 {
 	int track, number, laps;
@@ -136,7 +142,7 @@ static const struct step *find_step(const struct copy *copy, unsigned number)
 	return NULL;
 }
 
-/* Reads an argument, which may be missing in the file if the step does not have it. */
+/* Reads an argument. The file may lack it only if the step does not have it. */
 static gboolean read_number(struct reader *r, const char *id, const char *key, json_t *value,
 			    guint64 low, guint64 high, guint64 unit, guint64 *ret)
 {
@@ -168,7 +174,10 @@ static gboolean read_how(struct reader *r, const char *id, const char *how, stru
 		    how ? how : "(none)");
 }
 
-/* The copy that ID belongs to; NULL if the scenario does not have it or it is out of order. */
+/*
+ * The copy that the operation id TEXT belongs to; NULL: the scenario has no such copy, or the id is
+ * out of order.
+ */
 static struct copy *place_of(struct reader *r, const char *text, struct op_id *ret)
 {
 	struct copy *copy = op_id_parse(text, ret) ? find_copy(r->tl, ret->track, ret->copy) : NULL;
@@ -222,7 +231,7 @@ static gboolean read_operation(struct reader *r, json_t *json, size_t at)
 	op->has_after = after != NULL;
 	if (after && !op_id_parse(after, &op->after))
 		return fail(r, "operation %s: 'after' names '%s', which is not an id", id, after);
-	/* a pause or a wait may end early */
+	/* accept shorter times, because a pause or a wait may end early */
 	return read_number(r, id, "size", size, step->size.low, step->size.high, unit, &op->size) &&
 	       read_number(r, id, "requested", requested, step->requested.low, step->requested.high,
 			   unit, &op->requested) &&

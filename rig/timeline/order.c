@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Checks that all operations of a timeline can be done with the order that `after` requires. */
+/* Checks that all operations of a timeline can be executed in the order that `after` requires. */
 #include "timeline/internal.h"
 
 #include "util/error.h"
 
-/* An id as a key of a hash table: ids of a checked timeline fit into 64 bits. */
+/* Converts an id to a key of a hash table; the ids of a checked timeline fit into 64 bits. */
 static gpointer key(const struct op_id *id)
 {
 	return GSIZE_TO_POINTER(
@@ -24,7 +24,10 @@ static GPtrArray *all_of(const struct copy *copy)
 	return ops;
 }
 
-/* Executes the next possible operation of each copy until none is left or none is possible. */
+/*
+ * Simulates the execution: repeatedly executes the next possible operation of each copy. Returns
+ * the first operation that can never be executed, or NULL.
+ */
 static const struct operation *first_blocked(GPtrArray **ops, guint n, GHashTable *done)
 {
 	g_autofree guint *next = g_new0(guint, n);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Ids and operations as text. */
+/* Converts ids and operations to text. */
 #include "timeline/internal.h"
 
 #include <string.h>

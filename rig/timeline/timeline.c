@@ -50,7 +50,10 @@ void timeline_free(struct timeline *tl)
 	g_free(tl);
 }
 
-/* The number of explicit laps, the same for each copy: as many as the limits allow. */
+/*
+ * The number of explicit laps of a new timeline, the same for each copy: as many as the limits
+ * allow.
+ */
 static unsigned prefix_laps(const struct scenario *s)
 {
 	unsigned a_lap = 0;

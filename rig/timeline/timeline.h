@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The timeline of a run: which operations the host does, in which order, with which arguments, and
- * with which seed each agent starts. It is compiled from (scenario, machine, seed) before the
- * launch, kept as timeline.json in the run folder, and executed by the engine (engine/track.c).
+ * the seed of each agent. It is compiled from (scenario, machine, seed) before the launch, stored
+ * as timeline.json in the run folder, and executed by the engine (engine/track.c).
  *
- * A copy of a track repeats its steps in laps until the duration is over, so its operations are
- * without end. A timeline therefore has two parts: explicit laps, whose operations are listed and
- * can be edited, and, unless it ends there, laps that are generated when they are reached. A
- * generated operation is a pure function of the seed and of the operation's id (track, copy, lap,
- * step). So it makes no difference when it is generated, and no operation's arguments depend on
- * those of another. docs/scenarios.md.
+ * A copy of a track repeats its steps in laps until the duration is over, so the number of its
+ * operations is not limited. A timeline therefore has two parts: explicit laps, whose operations
+ * are listed and can be edited, and generated laps, which are drawn when they are reached (unless
+ * the timeline ends after the explicit laps). A generated operation is a pure function of the seed
+ * and the operation's id (track, copy, lap, step). So it does not matter when it is generated, and
+ * the arguments of an operation do not depend on other operations. See docs/scenarios.md.
  */
 #ifndef RIG_TIMELINE_TIMELINE_H
 #define RIG_TIMELINE_TIMELINE_H
@@ -22,16 +22,16 @@
 #include "scenario/scenario.h"
 #include "util/auto.h"
 
-/* Limit of a file. A lap that does not fit is generated instead of listed. */
+/* Maximum number of operations in a file. Laps beyond it are generated instead of listed. */
 #define TIMELINE_OPERATIONS_MAX 100000
 #define TIMELINE_BYTES_MAX (64 << 20)
-/* Laps per copy, and operations in all, that are listed before the launch. */
+/* Maximum numbers of laps per copy, and of operations in all, that are listed before the launch. */
 #define TIMELINE_PREFIX_LAPS 64
 #define TIMELINE_PREFIX_OPERATIONS 4096
 
 /*
- * The id of an operation, printed as "0.1.2.3". All numbers count from 0; track and step are places
- * in the scenario's file.
+ * The id of an operation, printed as "0.1.2.3". All numbers count from 0; track and step are
+ * positions in the scenario's file.
  */
 struct op_id {
 	unsigned track, copy, lap, step;
@@ -39,14 +39,15 @@ struct op_id {
 
 struct operation {
 	struct op_id id;
-	const struct step *step; /* the scenario's: what to do, device, node, backend, timeout */
-	char *device;		 /* "d", "d.1" in a track with copies, "" for steps without one */
-	guint64 size, requested; /* bytes, multiples of the machine's unit */
+	/* the step of the scenario: what to do, device, node, backend, timeout */
+	const struct step *step;
+	char *device; /* "d"; "d.1" in a further copy of a track; "" for a step without a device */
+	guint64 size, requested; /* bytes; multiples of the machine's unit */
 	guint64 ms;
 	enum step_how how;	 /* never HOW_RANDOM */
 	/*
-	 * Do not begin before this operation of another copy or track has ended. Operations of one
-	 * copy are always in order.
+	 * The operation must not begin before the operation `after`, of another copy or track, has
+	 * ended. The operations of one copy are always executed in order.
 	 */
 	gboolean has_after;
 	struct op_id after;
@@ -55,8 +56,8 @@ struct operation {
 struct timeline;
 
 /*
- * Compiles a timeline, with some explicit laps. SCENARIO and MACHINE are borrowed as long as it
- * exists.
+ * Compiles a timeline, with some explicit laps. SCENARIO and MACHINE are borrowed as long as the
+ * timeline exists.
  */
 struct timeline *timeline_compile(const struct scenario *scenario, const struct machine *machine,
 				  guint64 seed);
@@ -65,53 +66,59 @@ RIG_DEFINE_AUTO(timeline, timeline_free)
 
 guint64 timeline_seed(const struct timeline *timeline);
 
-/* The copies of all tracks: they run in parallel, each one operation at a time. */
+/*
+ * The number of copies of all tracks. The copies run in parallel; each executes one operation at a
+ * time.
+ */
 guint timeline_n_copies(const struct timeline *timeline);
 const struct track *timeline_copy(const struct timeline *timeline, guint n, unsigned *ret_copy);
 
 /*
- * The operations of a lap of copy N: array of struct operation, possibly empty;
- * g_ptr_array_unref(). NULL where the copy has ended: after `repeat` laps, or after the explicit
- * ones of a timeline that ends there.
+ * The operations of lap LAP of copy N: an array of struct operation, possibly empty;
+ * g_ptr_array_unref(). NULL: the copy has ended, after `repeat` laps, or after the explicit laps of
+ * a timeline that ends there.
  */
 GPtrArray *timeline_lap(const struct timeline *timeline, guint n, unsigned lap);
 
-/* Makes the laps of copy N below LAPS explicit, within TIMELINE_OPERATIONS_MAX. */
+/* Makes the laps of copy N up to LAPS explicit, within TIMELINE_OPERATIONS_MAX. */
 void timeline_extend(struct timeline *timeline, guint n, unsigned laps);
 
 /* The number of explicit laps of copy N. */
 unsigned timeline_explicit_laps(const struct timeline *timeline, guint n);
 
-/* TRUE: the copies end after their explicit laps, and no laps are generated. */
+/* END TRUE: copies end after their explicit laps, and no laps are generated. */
 void timeline_set_end(struct timeline *timeline, gboolean end);
 
 /* Removes one operation. Error: RIG_EXIT_USAGE if the timeline does not have it. */
 gboolean timeline_remove(struct timeline *timeline, const struct op_id *id, GError **error);
 
-/* Seed of instance N (from 0) of AGENT, an agent of the scenario; FALSE: it is left out. */
+/*
+ * The seed of instance N (from 0) of AGENT, an agent of the scenario. FALSE: this instance is left
+ * out.
+ */
 gboolean timeline_agent_seed(const struct timeline *timeline, const struct agent *agent, unsigned n,
 			     guint64 *ret);
 
 /*
- * Turns that this instance leaves out, counted from 1: "3,10-20,40-"; NULL: none. What a turn draws
- * depends only on the seed and on its number, so that the others stay as they are.
+ * The turns that this instance leaves out, counted from 1: "3,10-20,40-"; NULL: none. The random
+ * draws of a turn only depend on the seed and the turn's number, so the other turns do not change.
  */
 const char *timeline_agent_skip(const struct timeline *timeline, const struct agent *agent,
 				unsigned n);
 
-/* timeline.json, the explicit part. A new reference. */
+/* The explicit part of the timeline in the format of timeline.json. A new reference. */
 json_t *timeline_json(const struct timeline *timeline);
 
 /*
- * Prints timeline.json to OUT with, of each copy N, the explicit laps and those below LAPS[N]
- * (NULL: only the explicit ones), within TIMELINE_OPERATIONS_MAX. Generated laps are drawn one at a
- * time, so memory does not grow with their number.
+ * Prints timeline.json to OUT. It has, of each copy N, the explicit laps, and the generated ones up
+ * to LAPS[N] (LAPS NULL: no generated ones), within TIMELINE_OPERATIONS_MAX. Generated laps are
+ * drawn one at a time, so memory use does not grow with their number.
  */
 void timeline_print(const struct timeline *timeline, const unsigned *laps, FILE *out);
 
 /*
- * Reads FILE, a timeline of SCENARIO on MACHINE. Everything is checked: types, ids and their order,
- * that each operation is one that the scenario's step allows, that `after` makes no cycle. Errors:
+ * Reads FILE, a timeline of SCENARIO on MACHINE. Checks everything: types, ids and their order,
+ * that the scenario's step allows each operation, and that `after` makes no cycle. Errors:
  * RIG_EXIT_USAGE, with the file and the operation's id.
  */
 struct timeline *timeline_load(const char *file, const struct scenario *scenario,
@@ -119,11 +126,11 @@ struct timeline *timeline_load(const char *file, const struct scenario *scenario
 struct timeline *timeline_parse(json_t *json, const char *file, const struct scenario *scenario,
 				const struct machine *machine, GError **error);
 
-/* "0.1.2.3"; newly allocated. */
+/* The id as "0.1.2.3"; newly allocated. */
 char *op_id_text(const struct op_id *id);
 gboolean op_id_parse(const char *text, struct op_id *ret);
 
-/* "plug the DIMM d, 256M on node 0"; newly allocated. */
+/* The operation as text, for example "plug the DIMM d, 256M on node 0"; newly allocated. */
 char *operation_sentence(const struct operation *op);
 
 #endif

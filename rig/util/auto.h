@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* g_autoptr() for a plain struct; GLib's needs a typedef, which the rig's types do not have. */
+/*
+ * g_autoptr() for a plain struct: GLib's macro needs a typedef, which the rig's structs do not
+ * have.
+ */
 #ifndef RIG_UTIL_AUTO_H
 #define RIG_UTIL_AUTO_H
 
 #include <glib.h>
 
-/* In a header, after the prototype of `void FUNC(struct TAG *)`. */
+/* Used in a header, after the prototype of `void FUNC(struct TAG *)`. */
 #define RIG_DEFINE_AUTO(tag, func)                                      \
 	static inline G_GNUC_UNUSED void rig_auto_##tag(struct tag **p) \
 	{                                                               \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Time. Deadlines are on the monotonic clock, in nanoseconds; wall time is only ever shown. */
+/* Time. Deadlines are on the monotonic clock, in nanoseconds; wall-clock time is only printed. */
 #ifndef RIG_UTIL_CLOCK_H
 #define RIG_UTIL_CLOCK_H
 
@@ -11,7 +11,10 @@
 /* CLOCK_MONOTONIC in nanoseconds. */
 gint64 rig_now_ns(void);
 
-/* "2026-11-21T05:54:01Z" for now; with COMPACT "20261121T055401Z", as run folders are named. */
+/*
+ * The current time as "2026-11-21T05:54:01Z"; with COMPACT as "20261121T055401Z", the format of run
+ * folder names.
+ */
 char *rig_utc_now(gboolean compact);
 
 /* "4.9 s", "2 min 16 s", "1 h 02 min": a duration as text. */

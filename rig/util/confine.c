@@ -19,8 +19,8 @@
 #define USER "nobody"
 
 /*
- * Landlock as of include/uapi/linux/landlock.h, ABI 6. The numbers are written down here because
- * the headers of an older distribution lack the newer ones.
+ * Landlock's structs and constants (include/uapi/linux/landlock.h, ABI 6). They are defined here
+ * because the headers of an older distribution lack the newer ones.
  */
 struct ruleset {
 	guint64 fs, net, scoped;
@@ -78,12 +78,12 @@ static const struct {
 };
 
 struct confine {
-	int landlock;	   /* ABI; 0: none */
+	int landlock;	   /* ABI version; 0: not available */
 	int ruleset;	   /* descriptor, or -1 */
-	gboolean drops;	   /* the child changes to uid and gid */
-	const char *why_root; /* static: why the child stays root; NULL if it does not */
+	gboolean drops;	   /* the child changes to `uid` and `gid` */
+	const char *why_root; /* why the child stays root (static); NULL: it does not */
 	uid_t uid;
-	gid_t gid, kvm; /* kvm: the group of /dev/kvm, or 0 */
+	gid_t gid, kvm; /* `kvm`: the group of /dev/kvm, or 0 */
 	guint64 memory;
 };
 
@@ -118,8 +118,8 @@ static int new_ruleset(int abi)
 }
 
 /*
- * Async-signal-safe: the child calls it too. FALSE with errno; a path that does not exist is
- * ENOENT.
+ * Adds a rule that allows ALLOWED below PATH. Async-signal-safe, because the child calls it too.
+ * FALSE with errno set (ENOENT if PATH does not exist).
  */
 static gboolean allow(const struct confine *confine, const char *path, guint64 allowed)
 {
@@ -171,8 +171,8 @@ static gboolean has_capability(guint64 effective, int capability)
 }
 
 /*
- * TRUE if this root process may change its user and kill processes of another user. In a
- * container it may lack these capabilities.
+ * TRUE: this root process may change its user, and kill processes of another user. In a container
+ * it may lack these capabilities.
  */
 static gboolean may_drop(void)
 {
@@ -189,9 +189,10 @@ static gboolean may_drop(void)
 }
 
 /*
- * Root's files are often below folders that no other user can enter (/root). With Landlock the
- * child keeps CAP_DAC_READ_SEARCH, which then reaches the listed files only; without Landlock it
- * would reach every file, so the child stays root.
+ * Decides whether the child changes its user. Files of root are often below folders that no other
+ * user can enter (/root). With Landlock the child keeps CAP_DAC_READ_SEARCH, which then only
+ * applies to the listed files. Without Landlock this capability would apply to every file, so the
+ * child stays root.
  */
 static void choose_user(struct confine *confine)
 {
@@ -245,9 +246,7 @@ void confine_free(struct confine *confine)
 	g_free(confine);
 }
 
-/*
- * Changes to the user, with CAP_DAC_READ_SEARCH as an ambient capability, so that exec() keeps it.
- */
+/* Changes the user. CAP_DAC_READ_SEARCH becomes an ambient capability, so that exec() keeps it. */
 static gboolean become_user(const struct confine *confine)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -280,7 +279,10 @@ gboolean confine_enter(const struct confine *confine)
 		return FALSE;
 	if (confine->ruleset < 0)
 		return TRUE;
-	/* the link names the process that opens it, so only the child can allow its own folder */
+	/*
+	 * /proc/self is a link to the process that opens it, so only the child itself can allow its
+	 * own folder
+	 */
 	allow(confine, "/proc/self", READ);
 	return !syscall(SYS_landlock_restrict_self, confine->ruleset, 0);
 }

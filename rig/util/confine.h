@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Limits of a child that works on what a guest has written: QEMU, and readers of a guest's memory.
- * A kernel under test is hostile, and a fault in such a program lets it act as this program.
+ * Limits for a child process that handles data written by a guest: QEMU, and programs that read a
+ * guest's memory. A kernel under test is considered hostile, and could take over such a program
+ * through a bug in it.
  *
- *   files    Landlock: only the listed ones, and what a program needs to start (confine.c)
- *   network  Landlock: no TCP, no abstract Unix socket, no signal to a process outside
- *   user     where the rig is root: `nobody`, without capabilities
- *   memory   RLIMIT_AS; no core file
+ * files Landlock: only the listed files, and those that a program needs to start (confine.c)
+ * network Landlock: no TCP, no abstract Unix socket, no signal to a process outside
+ * user if the rig runs as root: `nobody`, without capabilities
+ * memory RLIMIT_AS; no core file
  *
- * A host that lacks a part gets the others; confine_json() says which are in force. With
- * RIG_SANDBOX=off in the environment nothing is limited.
+ * If the host lacks one of these, the others still apply; confine_json() lists those in force. With
+ * RIG_SANDBOX=off in the environment there are no limits.
  */
 #ifndef RIG_UTIL_CONFINE_H
 #define RIG_UTIL_CONFINE_H
@@ -20,38 +21,48 @@
 
 #include "util/auto.h"
 
-/* Borrowed for the length of the call. */
+/* Options for confine_new(), borrowed during the call. */
 struct confine_want {
-	/* files and folders (with all below them) to read and execute; NULL-terminated;
-	 * one that does not exist is left out */
+	/*
+	 * files, and folders with all below them, to read and execute; NULL-terminated; missing
+	 * ones are ignored
+	 */
 	const char *const *readable;
-	const char *writable; /* a folder to make files in, or NULL; it is given to the user */
+	/* a folder in which files may be created, or NULL; its owner becomes the child's user */
+	const char *writable;
 	guint64 memory;	      /* bytes of address space; 0: no limit */
 };
 
-/* Made before the fork by confine_new(), so that the child only makes system calls. */
+/*
+ * The prepared limits. confine_new() makes them before the fork, so that the child only makes
+ * system calls.
+ */
 struct confine;
 
 /*
- * Errors (RIG_EXIT_INFRA): a path of WANT cannot be opened. Returns NULL without an error where
- * RIG_SANDBOX=off. Free with confine_free().
+ * Prepares the limits. Errors (RIG_EXIT_INFRA): a path of WANT cannot be opened. Returns NULL
+ * without an error if RIG_SANDBOX=off. Free with confine_free().
  */
 struct confine *confine_new(const struct confine_want *want, GError **error);
 void confine_free(struct confine *confine);
 RIG_DEFINE_AUTO(confine, confine_free)
 
-/* In the child, between fork() and exec(). FALSE: a limit could not be set; the child must exit. */
+/*
+ * Applies the limits; called in the child, between fork() and exec(). FALSE: a limit could not be
+ * set, and the child must exit.
+ */
 gboolean confine_enter(const struct confine *confine);
 
 /*
- * {"landlock": ABI or 0, "user": NAME, "why_root": TEXT where the user is root}. CONFINE NULL: {}.
+ * The limits in force: {"landlock": ABI or 0, "user": NAME, "why_root": TEXT if the user is root};
+ * {} if CONFINE is NULL.
  */
 json_t *confine_json(const struct confine *confine);
 
-/* FALSE with RIG_SANDBOX=off. */
+/* FALSE: RIG_SANDBOX=off. */
 gboolean confine_is_wanted(void);
 
-/* The version of Landlock's ABI of this host's kernel; 0: it has none. */
+/* The Landlock ABI version of the host's kernel; 0: not available. */
 int confine_landlock(void);
 
 #endif

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Errors that know their exit code. */
+/* Errors with exit codes. */
 #include "util/error.h"
 
 #include <stdio.h>
 
 G_DEFINE_QUARK(rig-error, rig_error)
 
-/* in parentheses: error.h has a macro of the name for analyzers */
+/* in parentheses, because error.h defines a macro with this name for analyzers */
 gboolean(rig_fail)(GError **error, enum rig_error code, const char *format, ...)
 {
 	va_list args;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Errors carry the rig's exit code in case they are not handled.
- */
+/* Errors contain the exit code with which the rig ends if they are not handled. */
 #ifndef RIG_UTIL_ERROR_H
 #define RIG_UTIL_ERROR_H
 
@@ -10,23 +8,29 @@
 #define RIG_ERROR (rig_error_quark())
 GQuark rig_error_quark(void);
 
-/* GError codes, and at the same time the exit codes of every command. */
+/* Codes of GErrors, which are also the exit codes of every command. */
 enum rig_error {
 	RIG_EXIT_PASS = 0,
 	RIG_EXIT_FAIL = 1,  /* the kernel under test failed: report, failed check, hang */
 	RIG_EXIT_USAGE = 2, /* invalid arguments or input files */
-	RIG_EXIT_INFRA = 3, /* the host's fault, or the guest was lost */
-	RIG_EXIT_SKIP = 77, /* cannot be tested here, with the reason */
+	RIG_EXIT_INFRA = 3, /* a fault of the host, or the guest was lost */
+	RIG_EXIT_SKIP = 77, /* cannot be tested here; a reason is printed */
 };
 
-/* g_set_error() in our domain; returns FALSE: `return rig_fail(error, RIG_EXIT_USAGE, …);` */
+/*
+ * Like g_set_error() in the rig's error domain, but returns FALSE, for `return rig_fail(error,
+ * RIG_EXIT_USAGE, …);`.
+ */
 gboolean rig_fail(GError **error, enum rig_error code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 #ifdef __clang_analyzer__
 /* For analyzers that read one file at a time: the result is always false. */
 #define rig_fail(...) (rig_fail(__VA_ARGS__), FALSE)
 #endif
 
-/* The exit code for an error of any domain: foreign domains are the host's fault. */
+/*
+ * The exit code for ERROR, whose domain may be any; errors of other domains count as faults of the
+ * host.
+ */
 int rig_exit_code(const GError *error);
 
 /*

@@ -6,7 +6,8 @@
 #define INDENT 2
 
 /*
- * Strings of jansson are valid UTF-8: only quotes, backslashes and control characters are escaped.
+ * Writes TEXT as a JSON string. Strings of jansson are valid UTF-8, so only quotes, backslashes and
+ * control characters are escaped.
  */
 static void write_string(GString *out, const char *text, gsize len)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rig's own files: checkout, installation and cache. */
+/* Finds files of the rig: in the checkout, the installation and the cache. */
 #include "util/paths.h"
 
 #include "util/error.h"
@@ -19,7 +19,10 @@ static char *find_home(void)
 		return g_strdup(env);
 	exe = g_file_read_link("/proc/self/exe", NULL);
 	dir = g_path_get_dirname(exe ? exe : ".");
-	/* at any depth below the checkout: build/bin/rig, build/san/bin/rig, build/tests/… */
+	/*
+	 * the program may be at any depth below the checkout: build/bin/rig, build/san/bin/rig,
+	 * build/tests/…
+	 */
 	while (dir[0] && dir[1]) {
 		g_autofree char *kconfig = g_build_filename(dir, "scenarios", "kconfig", NULL);
 		g_autofree char *shared = g_build_filename(dir, "share", "hotplug-rig", NULL);

@@ -7,28 +7,33 @@
 #include <stdio.h>
 
 /*
- * A file that belongs to the rig ("scenarios/kconfig/base.config", "build/guest/x86_64/init"):
- * below $RIG_HOME, else below the checkout that the executable was built in (two folders above
- * build/bin/rig), else below PREFIX/share/hotplug-rig of an installed one. The file need not exist.
+ * The path of a file of the rig ("scenarios/kconfig/base.config", "build/guest/x86_64/init"): below
+ * $RIG_HOME if set, otherwise below the checkout in which this program was built, otherwise below
+ * PREFIX/share/hotplug-rig of the installation. The file need not exist.
  */
 char *rig_home_path(const char *relative);
 
-/* ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/RELATIVE; its folder is made, 0700 at the top. */
+/*
+ * ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/RELATIVE. Its folder is created; the topmost one with
+ * mode 0700.
+ */
 char *rig_cache_path(const char *relative);
 
 /*
- * The names in FOLDER that end with SUFFIX, without it, sorted; no hidden ones. Empty where the
- * folder does not exist. Free with g_strfreev().
+ * The names of the non-hidden files in FOLDER that end with SUFFIX, without the suffix, sorted.
+ * Empty if the folder does not exist. Free with g_strfreev().
  */
 char **rig_names_in(const char *folder, const char *suffix);
 
-/* Writes the whole file by rename, so that a reader sees the old content or the new, never a part.
- * Unlike g_file_set_contents() the new content is on disk (fsync) before the name changes. */
+/*
+ * Writes a whole file by rename, so that a reader sees either the old or the new content. Unlike
+ * with g_file_set_contents(), the new content is on disk (fsync) before the rename.
+ */
 gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error);
 
 /*
- * The same for content that WRITE prints piece by piece, so that it need not be in memory as a
- * whole. WRITE need not check OUT for errors.
+ * Like rig_write_file(), for content that WRITE prints in pieces, so that it need not be in memory
+ * as a whole. WRITE need not check OUT for errors.
  */
 typedef void (*rig_writer)(FILE *out, const void *data);
 gboolean rig_write_stream(const char *path, rig_writer write, const void *data, GError **error);

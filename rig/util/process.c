@@ -16,7 +16,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-/* The Debian package that a missing program or file is in. */
+/* The Debian packages of programs and files that may be missing. */
 static const struct {
 	const char *program, *package;
 } packages[] = {
@@ -78,11 +78,11 @@ static void child_setup(void *data)
 			_exit(126);
 		_exit(127);
 	}
-	/* set it after a change of the user, which clears it */
+	/* set this after the change of the user, which clears it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/*
-	 * No signal is sent if the parent died before prctl(). Compare with the parent's own pid:
-	 * the rig may itself be PID 1, and an orphan's new parent may be a subreaper.
+	 * If the parent died before prctl(), no signal is sent. So compare the parent's pid with
+	 * that of the rig, which may be PID 1; an orphan's new parent may also be a subreaper.
 	 */
 	if (getppid() != setup->parent)
 		_exit(127);
@@ -111,7 +111,7 @@ static gboolean cannot_start(const struct spawn *spawn, const char *why, GError 
 }
 
 /*
- * Starts the child with GLib. SPAWN selects its standard streams; IN becomes its standard input.
+ * Starts the child with GLib. SPAWN determines its standard streams; IN becomes its standard input.
  */
 static gboolean start(const struct spawn *spawn, int in, struct process *process, GError **error)
 {
@@ -194,7 +194,7 @@ void process_reap(struct process *process, struct process_end *ret)
 	siginfo_t info;
 	int status = 0;
 
-	/* the group's number stays reserved while its dead leader is not reaped */
+	/* as long as the group's dead leader is not reaped, no other group can get its number */
 	while (waitid(P_PID, process->pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
 		;
 	if (process->is_group)

@@ -17,7 +17,7 @@ struct rng rng_stream(guint64 seed, const char *label)
 {
 	struct rng rng = {seed};
 
-	/* FNV-1a over the label, mixed through one step of the generator for each byte */
+	/* FNV-1a over LABEL, with one step of the generator for each byte */
 	for (; *label; label++) {
 		rng.state ^= (guint8)*label;
 		rng.state = rng_next(&rng);
@@ -38,7 +38,7 @@ guint64 rng_fresh_seed(void)
 {
 	guint32 seed;
 
-	/* 32 bits: enough to differ, short enough to be typed again */
+	/* use 32 bits: enough to differ, and short enough to be typed */
 	while (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		;
 	return seed;

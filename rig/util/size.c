@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sizes of memory, read and written as QEMU spells them. */
+/* Parses and prints sizes of memory in QEMU's format. */
 #include "util/size.h"
 
 #include "util/error.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs a program to its end and collects its output. */
+/* Runs a program until it exits and collects its output. */
 #include "util/spawn.h"
 
 #include <errno.h>
@@ -16,7 +16,10 @@
 #define KEEP_DEFAULT 65536
 #define LINE_MAX_BYTES 65536
 
-/* Calls `line` for each complete line in BUF; the rest of BUF, bounded, stays for later. */
+/*
+ * Calls `line` for each complete line in BUF, and removes these lines; an incomplete line stays, up
+ * to a limit.
+ */
 static void take_lines(const struct spawn *spawn, GString *buf)
 {
 	char *start = buf->str, *end;
@@ -49,7 +52,7 @@ static void take(struct output *output, const char *bytes, gsize n)
 	}
 }
 
-/* Milliseconds until DEADLINE_NS for poll(): -1 without a deadline (0). */
+/* The milliseconds until DEADLINE_NS, for poll(); -1 if there is no deadline (0). */
 static int left_ms(gint64 deadline_ns)
 {
 	gint64 left_ns = deadline_ns - rig_now_ns();
@@ -108,7 +111,10 @@ static gboolean start(const struct spawn *spawn, struct process *ret, int *ret_f
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make a pipe: %s", g_strerror(errno));
 	piped.out = piped.err = fds[1];
-	/* only a group can be killed together with what the program has started */
+	/*
+	 * put the child into its own group: only then can all processes that it starts be killed,
+	 * too
+	 */
 	piped.new_group |= spawn->limit_ms > 0;
 	ok = process_start(&piped, ret, error);
 	close(fds[1]);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Child processes. This is the only place that starts one.
+ * Child processes. Only this module starts them.
  *
- * spawn_run() runs a program to its end and collects its output. process_start() is the same
- * start for callers with a main loop: they watch the pidfd and the pipes themselves.
+ * spawn_run() runs a program until it exits and collects its output. process_start() only starts
+ * it, for callers with a main loop, which watch the pidfd and the pipes themselves.
  *
- * Every child gets SIGKILL when the thread that started it ends (PR_SET_PDEATHSIG), so that
- * even kill -9 of the rig leaves no process behind. Start children from the main thread. No
- * shell is involved. Descriptors other than 0 to 2 and those in `fds` are closed.
+ * Every child gets SIGKILL when the thread that started it ends (PR_SET_PDEATHSIG), so no process
+ * remains even after kill -9 of the rig. So children must be started from the main thread. No shell
+ * is used. Descriptors other than 0 to 2 and those in `fds` are closed.
  */
 #ifndef RIG_UTIL_SPAWN_H
 #define RIG_UTIL_SPAWN_H
@@ -17,81 +17,94 @@
 
 #include "util/confine.h"
 
-/* One line of the child's output, without its newline, as soon as it is complete. */
+/* Called with each complete line of the child's output, without its newline. */
 typedef void (*spawn_line)(const char *line, void *data);
 
-/* The descriptor OURS of this process becomes THEIRS in the child. */
+/* The descriptor OURS of this process is passed to the child as number THEIRS. */
 struct spawn_fd {
 	int ours, theirs;
 };
 
 #define SPAWN_PIPE (-1)
 
-/* All borrowed for the length of the call. */
+/* Options for starting a program; all pointers are borrowed during the call. */
 struct spawn {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *cwd;	 /* working directory; NULL: ours */
-	const char *const *env;	 /* "NAME=value" added to ours, NULL-terminated; or NULL */
-	const char *input;	 /* standard input: a file's path, or NULL for /dev/null */
+	const char *cwd;	 /* working directory; NULL: that of this process */
+	/* "NAME=value", added to this process's environment; NULL-terminated; or NULL */
+	const char *const *env;
+	const char *input;	 /* path of a file for standard input; NULL: /dev/null */
 	const struct spawn_fd *fds;
 	guint n_fds;
-	/* make it the leader of a process group: ^C at the terminal does not reach it */
+	/*
+	 * makes the child the leader of a new process group, so that ^C at the terminal does not
+	 * reach it
+	 */
 	gboolean new_group;
-	const struct confine *confine; /* its limits; NULL: none */
+	const struct confine *confine; /* limits of the child; NULL: none */
 
 	/* process_start() only: 0 for /dev/null, SPAWN_PIPE, or an open descriptor */
 	int out, err;
 
-	/* spawn_run() only */
-	spawn_line line; /* called for each line of output and errors, or NULL */
+	/* only for spawn_run(): */
+	spawn_line line; /* called for each line of both output streams; or NULL */
 	void *data;
-	gsize keep;	/* bytes of the output's end for *ret_output and errors; 0: 64 KiB */
-	guint limit_ms; /* SIGKILL to it and its group after this time; 0: no limit */
+	/*
+	 * number of bytes at the end of the output that are kept for *ret_output and error
+	 * messages; 0: 64 KiB
+	 */
+	gsize keep;
+	/* SIGKILL is sent to the child and its group after this time; 0: no limit */
+	guint limit_ms;
 };
 
 /*
- * Runs a program to its end, blocking. Standard output and standard error are read together.
- * *ret_output (may be NULL) gets the last `keep` bytes of it, valid UTF-8, also when the program
- * fails. Errors, all RIG_EXIT_INFRA: it cannot be started (names the Debian package when known),
- * is killed, exceeds its limit, or ends with another code than 0; the message has the command,
- * the code and its last line.
+ * Runs a program until it exits. Blocks. Standard output and standard error are read as one stream.
+ * *ret_output (may be NULL) gets the last `keep` bytes of it as valid UTF-8, even if the program
+ * fails. Errors, all RIG_EXIT_INFRA: the program cannot be started (the message has the Debian
+ * package, if known), is killed, exceeds its time limit, or exits with a code other than 0 (the
+ * message has the command, the code and the last line of output).
  */
 gboolean spawn_run(const struct spawn *spawn, char **ret_output, GError **error);
 
-/* spawn_run() of the given words, terminated by NULL. */
+/* spawn_run() with a NULL-terminated list of arguments. */
 gboolean spawn_words(char **ret_output, GError **error, const char *first, ...)
 	G_GNUC_NULL_TERMINATED;
 
-/* ---- for callers with a main loop: process.c ---- */
+/* ---- for callers with a main loop (process.c) ---- */
 
 /* A started child; all fields are zero if there is none. */
 struct process {
-	pid_t pid;    /* 0 once reaped */
-	int pidfd;    /* readable when it has ended; closed by process_reap() */
-	int out, err; /* read ends of SPAWN_PIPE, else -1; the caller closes them */
+	pid_t pid;    /* 0 after process_reap() */
+	int pidfd;    /* readable when the child has exited; closed by process_reap() */
+	int out, err; /* read ends for SPAWN_PIPE, otherwise -1; the caller closes them */
 	gboolean is_group;
 	gint64 began_ns;
 };
 
-/* How it ended. */
+/* How a child ended. */
 struct process_end {
-	int status; /* status of waitpid() */
+	int status; /* from waitpid() */
 	int code;   /* exit code, or -SIGNAL */
 	double wall_s;
-	double cpu_s; /* CPU time of it and of all descendants that were waited for */
+	double cpu_s; /* CPU time of the child and of all descendants that were waited for */
 };
 
-/* Starts it. Errors (RIG_EXIT_INFRA): it cannot be started. */
+/* Starts a child. Errors (RIG_EXIT_INFRA): it cannot be started. */
 gboolean process_start(const struct spawn *spawn, struct process *ret, GError **error);
 
-/* Blocks until it has ended, at most TIMEOUT_MS (-1: no limit). FALSE: it still runs. */
+/* Blocks until the child has exited, at most TIMEOUT_MS (-1: no limit). FALSE: it still runs. */
 gboolean process_wait(const struct process *process, int timeout_ms);
 
-/* Sends SIGNAL to it, or to its process group if it has its own. Does nothing once it is reaped. */
+/*
+ * Sends SIGNAL to the child, or to its process group if it has one. Does nothing after
+ * process_reap().
+ */
 void process_signal(const struct process *process, int signal);
 
 /*
- * Waits for it, blocking, kills what is left of its group and closes the pidfd. RET may be NULL.
+ * Waits until the child has exited (blocks), kills the rest of its group and closes the pidfd. RET
+ * may be NULL.
  */
 void process_reap(struct process *process, struct process_end *ret);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Deletes folders, and finds those that killed processes have left behind. */
+/* Deletes folders, including temporary ones that killed processes have left. */
 #include "util/sweep.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ static gboolean is_stale(const char *folder)
 {
 	struct stat st;
 
-	/* young: the owner may not have made or locked the file yet */
+	/* skip a recent folder, because its owner may not have created or locked the file yet */
 	return lstat(folder, &st) == 0 && S_ISDIR(st.st_mode) &&
 	       st.st_mtime < time(NULL) - SWEEP_AGE_S && !is_locked(folder);
 }

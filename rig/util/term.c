@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Colours and the live line. */
+/* Terminal output: colours and the status line. */
 #include "util/term.h"
 
 #include "util/clock.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Text without control characters and invalid XML characters; and misspelled words. */
+/*
+ * Removes control characters and invalid XML characters from text; finds the right spelling of
+ * words.
+ */
 #include "util/text.h"
 
 #include <string.h>
@@ -26,7 +29,7 @@ char *text_clean(const char *text)
 
 #define WORD_MAX 64
 
-/* Letters to change, insert, remove or swap with the next one, to make A from B. */
+/* The number of letters to change, insert, remove or swap with the next one, to turn A into B. */
 static guint distance(const char *a, const char *b)
 {
 	guint rows[3][WORD_MAX + 1], *before = rows[0], *last = rows[1], *now = rows[2], *free_row;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A libcyaml schema used twice: check() compares the document's tree with it, because libcyaml's
- * errors name the place before an unknown key instead of the key itself, and no allowed values;
- * then libcyaml fills the structs.
+ * A libcyaml schema is used twice. First, check() compares the document's tree with it, because
+ * libcyaml's own errors name the place before an unknown key instead of the key, and do not list
+ * allowed values. Then libcyaml fills the structs.
  */
 #include "util/yaml-schema.h"
 
@@ -51,7 +51,10 @@ static gboolean check_bool(struct yaml_tree *tree, yaml_node_t *node, const char
 {
 	const char *text = yaml_tree_text(node);
 
-	/* libcyaml treats any word that is not one of its "no" words as a yes */
+	/*
+	 * check this here, because libcyaml accepts any word that is not one of its "no" words as
+	 * true
+	 */
 	if (!g_strcmp0(text, "true") || !g_strcmp0(text, "false"))
 		return TRUE;
 	return yaml_tree_fail(tree, node, error,

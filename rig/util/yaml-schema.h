@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Loads a YAML file into a struct: a libcyaml schema and bounds, with readable errors. */
+/* Loads a YAML file into a struct by a libcyaml schema and limits, with readable errors. */
 #ifndef RIG_UTIL_YAML_SCHEMA_H
 #define RIG_UTIL_YAML_SCHEMA_H
 
@@ -7,7 +7,10 @@
 
 #include "util/yaml-tree.h"
 
-/* The limits of a key's number, wherever the key is; 0 to 65535 if it is not listed. */
+/*
+ * The limits of a number under a certain key, wherever that key is; keys that are not listed have 0
+ * to 65535.
+ */
 struct yaml_limit {
 	const char *key;
 	guint64 low, high;
@@ -15,14 +18,14 @@ struct yaml_limit {
 
 struct yaml_schema {
 	const cyaml_schema_value_t *value;
-	const char *what;		 /* name of the whole document in errors: "the scenario" */
-	const struct yaml_limit *limits; /* the last one has no key; or NULL */
+	const char *what;		 /* what errors call the whole document: "the scenario" */
+	const struct yaml_limit *limits; /* ends with an entry without a key; or NULL */
 };
 
 /*
- * Checks TREE against the schema, with the place and what is allowed in each error, then lets
- * libcyaml fill a struct from the same bytes. Everything in it is from g_malloc(); what it owns may
- * be stolen.
+ * Checks TREE against the schema (each error has the place and the allowed values), then fills a
+ * struct from the same text with libcyaml. All memory of the struct is from g_malloc(), so its
+ * members may be stolen.
  */
 void *yaml_schema_load(const struct yaml_schema *form, struct yaml_tree *tree, const char *data,
 		       gsize len, GError **error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Parses YAML into a tree with positions; refuses unsupported features of YAML. */
+/* Parses YAML into a tree with positions; rejects features of YAML that are not supported. */
 #include "util/yaml-tree.h"
 
 #include <string.h>
@@ -109,7 +109,10 @@ yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint ind
 						    : NULL;
 }
 
-/* An alias can make the tree a cyclic graph: checked before anything recurses. */
+/*
+ * Rejects a node that was seen before: an alias can make the tree a cyclic graph. This is checked
+ * before any recursion.
+ */
 static gboolean reference(struct yaml_tree *tree, GHashTable *seen, int id, GError **error)
 {
 	if (g_hash_table_add(seen, GINT_TO_POINTER(id)))
@@ -180,8 +183,8 @@ static gboolean load_error(const yaml_parser_t *parser, const char *file, GError
 }
 
 /*
- * libyaml checks every open bracket again for each token, so a file that contains only brackets
- * would take minutes. This counts closed ones too: no real scenario has so many.
+ * Limits the number of brackets, open or closed, because libyaml checks every open bracket again
+ * for each token, and a file of only brackets would take minutes. No real scenario has so many.
  */
 static gboolean check_brackets(const char *file, const char *data, gsize len, GError **error)
 {
@@ -193,7 +196,7 @@ static gboolean check_brackets(const char *file, const char *data, gsize len, GE
 	       rig_fail(error, RIG_EXIT_USAGE, "%s: more than %d '[' and '{'", file, BRACKETS_MAX);
 }
 
-/* Rejects a second document, which would otherwise be ignored. */
+/* Rejects a second document in the file, which would otherwise be ignored. */
 static gboolean check_end(yaml_parser_t *parser, const char *file, GError **error)
 {
 	yaml_document_t next;

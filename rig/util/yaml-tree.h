@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A YAML document as a tree with the position of each value. libcyaml distinguishes types but drops
- * positions, and has no type for "a number or a pair of numbers"; both come from here.
+ * A YAML document as a tree with the position of each value. libcyaml checks types, but drops
+ * positions and has no type for "a number or a pair of numbers"; this module provides both.
  */
 #ifndef RIG_UTIL_YAML_TREE_H
 #define RIG_UTIL_YAML_TREE_H
@@ -12,13 +12,14 @@
 #include "util/auto.h"
 
 struct yaml_tree {
-	char *file; /* the name in errors */
+	char *file; /* the file's name in error messages */
 	yaml_document_t document;
 };
 
 /*
- * Parses one document. Errors (RIG_EXIT_USAGE, with file:line:column): syntax, nothing or more than
- * one document, anchors and aliases, a key that is not a plain word or is duplicated, a NUL inside.
+ * Parses a file with one document. Errors (RIG_EXIT_USAGE, with file:line:column): a syntax error,
+ * no document or several, anchors and aliases, a key that is not a plain word or is duplicated, a
+ * NUL byte.
  */
 struct yaml_tree *yaml_tree_parse(const char *file, const char *data, gsize len, GError **error);
 void yaml_tree_free(struct yaml_tree *tree);
@@ -27,20 +28,20 @@ RIG_DEFINE_AUTO(yaml_tree, yaml_tree_free)
 yaml_node_t *yaml_tree_root(struct yaml_tree *tree);
 /* The value of KEY, or NULL if NODE is NULL, not a mapping, or has no such key. */
 yaml_node_t *yaml_tree_get(struct yaml_tree *tree, yaml_node_t *node, const char *key);
-/* The item or pair at INDEX; NULL beyond the last. */
+/* The item (or key-value pair) at INDEX; NULL beyond the last one. */
 yaml_node_t *yaml_tree_item(struct yaml_tree *tree, yaml_node_t *node, guint index);
 const char *yaml_tree_key(struct yaml_tree *tree, yaml_node_t *node, guint index,
 			  yaml_node_t **ret_value);
-/* A scalar's text, or NULL. */
+/* The text of a scalar; NULL if NODE is not a scalar. */
 const char *yaml_tree_text(const yaml_node_t *node);
 
-/* Sets RIG_EXIT_USAGE with "file:line:column: " and the message, and returns false. */
+/* Sets an error RIG_EXIT_USAGE with "file:line:column: " and the message, and returns FALSE. */
 gboolean yaml_tree_fail(struct yaml_tree *tree, const yaml_node_t *node, GError **error,
 			const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /*
- * The same for WORD, which is not one of ALLOWED (NULL-terminated): names the nearest of them, then
- * all.
+ * Like yaml_tree_fail(), for WORD, which is not one of ALLOWED (NULL-terminated): the message has
+ * the nearest allowed word, then all of them.
  */
 gboolean yaml_tree_fail_word(struct yaml_tree *tree, const yaml_node_t *node, GError **error,
 			     const char *word, const char *const *allowed, const char *format, ...)
