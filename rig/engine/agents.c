@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The guest's agents: starts and stops them, keeps what heartbeats and final counts report. */
+/* The guest's agents: starts and stops them, and stores the data of heartbeats and final counts. */
 #include "engine/session.h"
 
 #include <string.h>
@@ -49,8 +49,8 @@ gboolean agents_offered(struct session *s)
 }
 
 /*
- * Files that do not exist: if a kernel option creates them, this kernel cannot run the scenario.
- * Otherwise the name may be wrong.
+ * Judges files that do not exist: if a kernel option creates them, this kernel cannot run the
+ * scenario; otherwise the name may be wrong.
  */
 static void judge_start(struct session *s, const struct agent *agent, const char *why)
 {
@@ -65,7 +65,7 @@ static void judge_start(struct session *s, const struct agent *agent, const char
 		session_judge(s, VERDICT_INFRA, "agent '%s' did not start: %s", agent->name, why);
 }
 
-/* TRUE: the guest's reason why an agent did not start is that its kernel lacks something. */
+/* TRUE: WHY, the guest's reason why an agent did not start, is that the kernel lacks something. */
 static gboolean is_lack(const char *why)
 {
 	static const char *const errors[] = {"ENOENT", "ENODEV",     "ENOSYS", "ENODATA",
@@ -75,7 +75,7 @@ static gboolean is_lack(const char *why)
 	return g_strv_contains(errors, error);
 }
 
-/* The run continues without an optional agent, which is noted in the verdict. */
+/* Leaves out an optional agent; the run continues, and the verdict notes it. */
 static void leave_out(struct agent_run *a, const char *why)
 {
 	a->not_started = g_utf8_make_valid(why, -1);
@@ -114,10 +114,7 @@ static gboolean is_left_out(const struct session *s, guint i)
 	return ((const struct agent_run *)s->agents.list->pdata[i])->not_started != NULL;
 }
 
-/*
- * Starts the agents. After a reset it is called again, and starts the same agents with the same
- * seeds.
- */
+/* Starts the agents. Called again after a reset, to start the same agents with the same seeds. */
 void agents_start(struct session *s)
 {
 	gboolean again = s->agents.list->len > 0, none;
@@ -157,9 +154,10 @@ void agents_start(struct session *s)
 }
 
 /*
- * The guest gives each STOP 10 s (supervisor.c) of its own clock, which advances while the host
- * does not run it. The agents get this much guest runtime, at the default patience, or this many
- * STOPs, before one that does not end counts as stuck.
+ * Time limit for stopping the agents. The guest allows each STOP 10 s (supervisor.c) of its own
+ * clock, which also advances while the host does not run the guest. An agent that has not ended
+ * after this much guest runtime (at the default patience), or after this many STOPs, counts as
+ * stuck.
  */
 #define STOP_S 8
 #define STOPS_MAX 8
@@ -277,7 +275,7 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 
 	if (!a)
 		return;
-	a->busy_ms = 0; /* the last heartbeat is void: a killed agent is not stuck */
+	a->busy_ms = 0; /* ignore the last heartbeat, because a killed agent is not stuck */
 	a->ops = counts->ops;
 	for (guint i = 0; i < counts->results->len; i++) {
 		const struct guest_result *result = counts->results->pdata[i];
@@ -311,7 +309,7 @@ char *agents_rates(struct session *s, double seconds)
 
 			if (a->agent != first->agent)
 				break;
-			if (a->ops >= a->shown_ops) /* the count restarts after a reset */
+			if (a->ops >= a->shown_ops) /* a reset sets the count to 0 */
 				ops += a->ops - a->shown_ops;
 			a->shown_ops = a->ops;
 		}

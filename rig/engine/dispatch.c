@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Turns what arrives from the guest and from QEMU into events: frames, console reports, the end. */
+/*
+ * Converts data from the guest and from QEMU to events: frames, console reports, the end of QEMU.
+ */
 #include "engine/session.h"
 
 #include <stdlib.h>
@@ -13,7 +15,7 @@
 
 /*
  * TRUE: SPLAT was counted before. A report is counted when it is complete, or earlier if the
- * console is silent inside it, but only once.
+ * console becomes silent inside it, but only once.
  */
 static gboolean already_told(struct session *s, const struct splat *splat, const char *sentence)
 {
@@ -50,7 +52,10 @@ static void weigh(struct session *s, const struct splat *splat)
 	if (meaning.verdict != VERDICT_KNOWN && !s->reports.failing++)
 		s->reports.first_s = splat->when;
 	s->reports.hang_kind |= meaning.verdict == VERDICT_HANG;
-	/* after a known issue that killed no task the run continues, to find other bugs */
+	/*
+	 * unless it killed a task, a known issue does not end the run, so that other bugs can be
+	 * found
+	 */
 	if ((meaning.verdict != VERDICT_KNOWN || meaning.fatal) && !s->plan->keep_going &&
 	    !s->plan->until)
 		session_event(s, EV_REPORT);
@@ -85,7 +90,7 @@ static void on_splat(struct splat *splat, void *data)
 	weigh(s, splat);
 }
 
-/* Stores the complete report, so that a recheck of the console finds the same. */
+/* Stores a report when it is complete, so that a recheck of the console finds the same one. */
 static void on_quiet(struct splat *splat, void *data)
 {
 	struct session *s = data;
@@ -111,8 +116,8 @@ static gboolean on_send(unsigned type, guint32 seq, const char *text, void *data
 	gboolean sent = vm_send(s->vm, type, seq, text);
 
 	/*
-	 * a guest that does not read, or has ended, is detected by its heartbeat, the state's limit
-	 * or its end
+	 * ignore this: a guest that does not read or has ended is detected by its heartbeat, the
+	 * time limit of the state, or the end of QEMU
 	 */
 	if (!sent)
 		run_journal(s->run, "unsent", "{s:i, s:i}", "type", type, "seq", seq);
@@ -136,7 +141,7 @@ static void on_hello(const struct guest_hello *hello, const char *text, void *da
 				     g_strdup(offer->lacks ? offer->lacks : "ok"));
 	}
 	s->heartbeat.last_ns = rig_now_ns();
-	if (!s->times.hello_ns) /* the first hello, not one after a reset */
+	if (!s->times.hello_ns) /* only for the first hello, not for one after a reset */
 		s->times.hello_ns = s->heartbeat.last_ns;
 	run_keep(s->run, "agents/hello", text, -1, NULL);
 	run_journal(s->run, "hello", "{s:s, s:f}", "release",
@@ -186,7 +191,8 @@ static void on_channel_error(const char *what, void *data)
 	struct session *s = data;
 
 	run_journal(s->run, "channel-error", "{s:s}", "text", what);
-	if (s->state == STATE_BOOT) { /* firmware may have written before init */
+	/* ignore garbage during boot, because firmware may write to the second console */
+	if (s->state == STATE_BOOT) {
 		g_free(s->hello.no_frame);
 		s->hello.no_frame = g_strdup(what);
 		return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * After a post-mortem: which task waited for which (rig/hang), from the data in the run folder. The
- * explanation is one more report of the run, so that it has a signature, is matched with known
- * issues and bisected.
+ * Explains, after a post-mortem, which task waited for which other task (rig/hang), from the data
+ * in the run folder. The explanation becomes a report of the run, so it has a signature, can match
+ * known issues, and can be bisected.
  */
 #include "engine/session.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds in a run: armed while agents and tracks run, released before the guest is stopped, reset,
- * examined after a hang, or ended. The journal has each wait that the plugin reports.
+ * Holds during a run. They are armed while agents and tracks run, and released before the guest is
+ * stopped, reset, examined after a hang, or ended. Each wait that the plugin reports is written to
+ * the journal.
  */
 #include "engine/session.h"
 
@@ -11,14 +12,14 @@
 #include "plugin/protocol.h"
 
 /*
- * The kernel's stall detectors cover some 20 s; a vCPU that was held for half of that may explain
- * their report.
+ * The kernel's stall detectors have limits of some 20 s. If a vCPU was held for half of this time,
+ * that may explain their report.
  */
 #define STALL_NS (25 * RIG_NS_PER_S)
 
 /*
- * Arms that waited so long before what failed, or after it began, are suspects. Under TCG a report
- * of KASAN takes seconds to be printed.
+ * An arm is a suspect if it waited within these times before the failure, or after it began. Under
+ * TCG, a KASAN report takes seconds to be printed.
  */
 #define SUSPECT_BEFORE_NS (20 * RIG_NS_PER_S)
 #define SUSPECT_AFTER_NS RIG_NS_PER_S
@@ -72,7 +73,7 @@ static void on_held(const struct director_held *held, void *data)
 		    "outcome", held->outcome, "visits", (json_int_t)held->visits);
 }
 
-/* Arms from HOLD on are active now: those that take turns. */
+/* Called when the arms from HOLD on become active (arms that take turns). */
 static void on_turned(guint hold, void *data)
 {
 	struct session *s = data;
@@ -180,7 +181,7 @@ void holds_state(struct session *s)
 		session_event(s, EV_FAULT);
 	}
 	holds_set(s, s->state == STATE_HAMMER);
-	/* request the locks again, because devices were unplugged since the end of the load */
+	/* request the locks again now, because devices were unplugged after the end of the load */
 	if (s->holds.director && s->state == STATE_FINISH)
 		director_ask_locks(s->holds.director);
 }
@@ -230,7 +231,9 @@ json_t *holds_json(struct session *s)
 	return array;
 }
 
-/* How far before what failed arm ARM waited last; -1: it did not wait then. */
+/*
+ * How long before the failure arm ARM waited last; -1: it did not wait within the time of suspects.
+ */
 static gint64 suspect_ns(const struct session *s, guint arm)
 {
 	gint64 failed_ns = s->holds.failed_ns, nearest = -1;
@@ -248,8 +251,8 @@ static gint64 suspect_ns(const struct session *s, guint arm)
 }
 
 /*
- * The rank of ARM among the suspects of a failure, from 1: the later its wait, the lower. 0: it is
- * not a suspect. BEFORE_NS: time from each arm's wait to the failure.
+ * The rank of ARM among the suspects of a failure: 1 for the arm with the latest wait, and so on; 0
+ * if it is not a suspect. BEFORE_NS: for each arm, the time from its wait to the failure.
  */
 static guint suspect_rank(const gint64 *before_ns, guint n, guint arm)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does the guest's view of hotplugged memory match the host's? A plugged DIMM has memory blocks in
- * the guest's sysfs, an unplugged one has none.
+ * Compares the guest's view of hotplugged memory with the host's: a plugged DIMM must have memory
+ * blocks in the guest's sysfs, an unplugged one must have none.
  */
 #include "engine/session.h"
 
 /*
- * TRUE with libvirt: it is between the rig and QEMU, and has its own list of devices, which may be
- * wrong.
+ * TRUE: compare after each step, because libvirt is between the rig and QEMU, and its own list of
+ * devices may be wrong.
  */
 gboolean hotplug_check_each_step(const struct session *s)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Judging: memory accounts, the guest's own verdict, and the proof that PASS requires. */
+/*
+ * Judges the memory accounts and the guest's own verdict, and collects the proofs that PASS
+ * requires.
+ */
 #include "engine/session.h"
 
 #include <string.h>
@@ -75,13 +78,13 @@ void judge_accounts(struct session *s)
 	compare_pages(s, "managed", s->judged.before->managed, s->judged.after->managed);
 }
 
-/* the text is that of guest-init/handlers.c, FINISH */
+/* This text is defined in guest-init/handlers.c (FINISH). */
 #define GUEST_UNARMED "lockdep is not armed any more"
 
 /*
- * Lockdep being off is a missing proof, whether the guest or the rig detects it. The rule decides
- * the verdict, because a known issue may have turned it off. All other complaints of the guest are
- * a FAIL.
+ * Judges the guest's verdict. If lockdep is off, a proof is missing, whether the guest or the rig
+ * detects it; the rule in rig/verdict decides what that means, because a known issue may have
+ * turned lockdep off. All other reasons of the guest are a FAIL.
  */
 void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 {
@@ -166,7 +169,7 @@ static json_t *agents_json(struct session *s)
 	return agents;
 }
 
-/* Makes the member `expected` of the verdict, without `met`. */
+/* Makes the member `expected` of the file `verdict`, without `met`. */
 static json_t *expectation(const struct session *s)
 {
 	const struct expect *expect = &s->scenario->expect;
@@ -216,7 +219,7 @@ void judge_derived(struct session *s, struct splat *splat)
 }
 
 /*
- * Makes the member `controller` of the verdict: CPU time and memory of the rig itself, without
+ * Makes the member `controller` of the file `verdict`: CPU time and memory of the rig, without
  * QEMU.
  */
 static json_t *controller_json(void)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The time limit of a step's request to the guest, in guest runtime (runtime.h). */
+/* Time limits for a step's request to the guest, in guest runtime (runtime.h). */
 #include "engine/track.h"
 
 #define LIMIT_TICK_MS 250
-#define WALL_FACTOR \
-	8 /* on a host that gives the guest no time at all, this many times the limit of
-		       * wall time */
+/*
+ * If the host does not run the guest at all, the request ends after this many times the limit in
+ * wall time.
+ */
+#define WALL_FACTOR 8
 
 static gboolean on_limit(gpointer data)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The lock orders of the boot: reads the text of /proc/lockdep and /proc/lockdep_chains from the
- * guest and writes `locks/` of the run folder (docs/locks.md): before the verdict of a run that
- * passes, while the report that ends a run is printed, or in the post-mortem of a hang. The limit
- * counts guest runtime; a guest without a heartbeat is not waited for. If the guest does not answer
- * in time, only its lock orders are missing.
+ * Reads the lock orders of the boot: the text of /proc/lockdep and /proc/lockdep_chains is
+ * requested from the guest and written to `locks/` of the run folder (docs/locks.md). This is done
+ * before the verdict of a run that passes, while the report that ends a run is printed, or in the
+ * post-mortem of a hang. The time limit counts guest runtime; without a heartbeat there is no
+ * waiting. If the guest does not answer in time, only the lock orders are missing.
  */
 #include "engine/session.h"
 
@@ -18,7 +18,7 @@
 #include "util/paths.h"
 
 #define LOOK_MS 100
-/* Limits in guest runtime, at the default patience. Heartbeats come four times a second. */
+/* Time limits in guest runtime, at the default patience. Heartbeats come four times a second. */
 #define WAIT_S 5.0
 #define SILENT_S 1.5
 
@@ -29,7 +29,7 @@ static json_int_t size_of(const struct session *s, guint file)
 	return s->locks.text[file] ? (json_int_t)strlen(s->locks.text[file]) : 0;
 }
 
-/* Ends the request. WHY: what is missing, or NULL. */
+/* Ends the request. WHY: a text that says what is missing, or NULL. */
 static void finish(struct session *s, const char *why)
 {
 	struct session_locks *l = &s->locks;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Outcomes that the scenario expects (`expect: outcomes`): of each such step, and of an agent's
+ * Checks the outcomes that the scenario expects (`expect: outcomes`), of steps and of agents'
  * operations.
  */
 #include "engine/session.h"
@@ -9,8 +9,8 @@
 
 /*
  * TRUE: the step ended with RESULT. OUTCOME and WHY are from track_stepped(). If a step wrote to
- * several blocks, WHY lists their results ("result EBUSY 1"): an errno must be one of them, "ok"
- * must be the only one.
+ * several blocks, WHY lists their results ("result EBUSY 1"); then an errno must be one of these
+ * results, but "ok" must be the only one.
  */
 static gboolean is_result(const char *outcome, const char *why, const char *result)
 {
@@ -73,7 +73,10 @@ static gboolean agent_had(const struct session *s, const char *agent, const char
 	return FALSE;
 }
 
-/* Judges only a run that reached its end: one that was ended early has a better reason. */
+/*
+ * Checks the outcomes of a run that reached its end. A run that ended early has another, better
+ * reason.
+ */
 void outcomes_judge(struct session *s)
 {
 	const struct expect *expect = &s->scenario->expect;

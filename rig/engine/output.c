@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the programs of agents `run` printed: a file of the run folder each, and, where it is TAP,
- * one report for each test that failed. The reports come at the end of a run, after those of the
- * console, so that `rig recheck` numbers those alike.
+ * The output of the programs that agents `run` execute. Each is stored as a file of the run folder;
+ * if it is TAP, each failed test becomes a report. These reports are added at the end of a run,
+ * after those of the console, so that `rig recheck` gives the console's reports the same numbers.
  */
 #include "engine/session.h"
 
 #include <string.h>
 
-/* More than a guest sends (guest-init/output.h). */
+/* more than a guest sends (guest-init/output.h) */
 #define OUTPUT_MAX (320 * 1024)
 
 void output_add(struct session *s, guint id, const char *text, gsize len)
@@ -62,7 +62,7 @@ void output_judge(struct session *s)
 
 /*
  * TRUE: the run ended before the script's time limit, so it is unknown whether the script would
- * have ended in time.
+ * have ended within it.
  */
 gboolean output_was_cut_off(const struct agent_run *a, const struct guest_result *result)
 {

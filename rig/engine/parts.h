@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The parts of a session, each with the file that changes it; the others read. Times in _ns are on
- * the monotonic clock, in _runtime_s guest runtime (runtime.h). Private to engine/.
+ * The parts of a session. Each part is modified only by the files that are named above it. Times in
+ * _ns are on the monotonic clock; times in _runtime_s are guest runtime (runtime.h). Private to
+ * engine/.
  */
 #ifndef RIG_ENGINE_PARTS_H
 #define RIG_ENGINE_PARTS_H
@@ -16,26 +17,26 @@
 
 struct session;
 
-/* session.c: events that wait for the table, and the state's deadline. */
+/* The events to be handled by the table, and the state's deadline (session.c). */
 struct event_queue {
-	gboolean stepping; /* session_event() is running: events queue up */
+	gboolean stepping; /* session_event() is running: further events are queued */
 	GQueue events;	   /* of enum event */
-	guint timer;	   /* source of the deadline, or 0 */
-	double limit_s;	   /* in guest runtime; 0: the deadline is in wall time */
-	double from_runtime_s; /* guest runtime when the limit began */
+	guint timer;	   /* timer source of the deadline, or 0 */
+	double limit_s;	   /* limit in guest runtime; 0: the deadline is in wall time */
+	double from_runtime_s; /* guest runtime at the start of the limit */
 	gint64 from_ns;
 };
 
-/* session.c, table.c, dispatch.c (hello): when the run reached each point; 0: not yet. */
+/* Times at which the run reached certain points; 0: not yet (session.c, table.c, dispatch.c). */
 struct run_times {
 	gint64 started_ns, hello_ns, hammer_ns;
-	gint64 hammer_end_ns; /* when STATE_HAMMER is to end */
-	gint64 hammered_ns;   /* the length of STATE_HAMMER and STATE_DRAIN */
-	double hammer_runtime_s, hammered_runtime_s; /* guest runtime at its beginning; its
-						      * length */
+	gint64 hammer_end_ns; /* when STATE_HAMMER must end */
+	gint64 hammered_ns;   /* duration of STATE_HAMMER and STATE_DRAIN */
+	/* guest runtime at the start of STATE_HAMMER; duration of these states in guest runtime */
+	double hammer_runtime_s, hammered_runtime_s;
 };
 
-/* session.c: the status line. */
+/* The status line (session.c). */
 struct live_status {
 	engine_progress progress; /* or NULL */
 	void *data;
@@ -43,58 +44,64 @@ struct live_status {
 	gint64 shown_ns;
 };
 
-/* dispatch.c: how QEMU ended. */
+/* How QEMU ended (dispatch.c). */
 struct vm_end {
 	char *why;
 	gboolean well; /* the guest powered off, and QEMU reported no error */
 };
 
-/* dispatch.c: what the guest's init reported at its last start. */
+/* The content of the guest's last HELLO (dispatch.c). */
 struct hello {
 	char *release;
-	GHashTable *offers; /* agent name -> "ok" or what it lacks */
+	GHashTable *offers; /* agent name -> "ok", or what the kernel lacks for it */
 	gint64 block_size;  /* size of a memory block in bytes */
 	gboolean has_lockdep;
 	char *no_frame; /* data before hello that did not form a frame; or NULL */
 };
 
-/* agents.c; dispatch.c, watch.c and step.c reset last_ns when no heartbeat can be expected. */
+/*
+ * The last heartbeat (agents.c). dispatch.c, watch.c and step.c reset last_ns when no heartbeat can
+ * be expected.
+ */
 struct heartbeats {
 	gint64 last_ns;
-	double guest_s; /* the guest's uptime then */
+	double guest_s; /* the guest's uptime at the last heartbeat */
 };
 
-/* dispatch.c: the console; reconnect.c: its lost parts. */
+/* The console (dispatch.c), and its lost parts (reconnect.c). */
 struct console {
 	struct scanner *scanner;
-	gint64 said_ns;	    /* when it last printed something */
-	guint gaps;	    /* number of lost parts that the kernel's log has not filled */
-	gint64 heard_us;    /* the guest's time stamp before the last of them */
-	gboolean log_waits; /* the log must be read once the guest responds again */
+	gint64 said_ns;	    /* when the console last printed something */
+	guint gaps; /* number of lost parts that could not be filled from the kernel's log */
+	gint64 heard_us;    /* the guest's last time stamp before the most recent lost part */
+	gboolean log_waits; /* the kernel's log must be read as soon as the guest responds again */
 };
 
-/* dispatch.c: reports of the kernel; explain.c adds the hang's. */
+/* Reports of the kernel (dispatch.c), and the explanation of a hang (explain.c). */
 struct reports {
 	struct known *known; /* known issues, or NULL */
 	GPtrArray *list;     /* of struct splat */
-	GHashTable *told;    /* first bytes of reports that were counted before their end -> their
-			      * sentences */
-	guint failing;	     /* number of those that determine the verdict */
-	gboolean hang_kind;  /* one of them is a hang's */
-	double first_s;	     /* guest time of the first failing one; -1: none */
+	/*
+	 * of the reports that were counted before their end: the first bytes -> the sentence for
+	 * the verdict
+	 */
+	GHashTable *told;
+	guint failing;	     /* number of reports that determine the verdict */
+	gboolean hang_kind;  /* one of the reports is about a hang */
+	double first_s; /* guest time of the first report that determines the verdict; -1: none */
 	json_t *hang;	     /* the explanation (rig/hang), or NULL */
 };
 
-/* A device the host has added. */
+/* A device that the host has added. */
 struct device {
 	char *id;
 	enum step_device kind;
 	guint64 size;
-	gboolean there;		 /* QEMU has it */
-	gboolean busy;		 /* an operation on it is in flight */
-	gboolean unsure;	 /* an unplug timed out: it may still be deleted at any time */
+	gboolean there;		 /* QEMU has the device */
+	gboolean busy;		 /* an operation on the device is in progress */
+	gboolean unsure; /* an unplug timed out, so the device may still be deleted at any time */
 	gint64 changed_ns;	 /* when the last plug or unplug ended; 0: never */
-	struct session *session; /* for the callbacks of the teardown */
+	struct session *session; /* used by the callbacks of the teardown */
 };
 
 /* Guest physical memory. */
@@ -102,23 +109,23 @@ struct extent {
 	guint64 start, size;
 };
 
-/* track.c, step.c: the host's operations. */
+/* The host's operations (track.c, step.c). */
 struct host_side {
 	GHashTable *devices; /* id -> struct device */
 	GPtrArray *tracks;   /* of struct track_run */
-	GHashTable *ended;   /* ids of ended operations that others wait for: a set */
-	json_t *outcomes;    /* {"plug": {"ok": 3}}: session_count() */
-	GHashTable *expected; /* indices of expected outcomes whose step was executed: a set */
-	guint reset_waits;   /* a reset step waits for hello */
-	gboolean vanished;   /* an operation found that QEMU has ended: begin no further step */
+	GHashTable *ended;   /* set of the ids of ended operations that other operations wait for */
+	json_t *outcomes;    /* counters {"plug": {"ok": 3}}, see session_count() */
+	GHashTable *expected; /* set of the indices of expected outcomes whose step was executed */
+	guint reset_waits;   /* TRUE while a reset step waits for hello */
+	gboolean vanished;   /* an operation found that QEMU has ended: start no further step */
 	gboolean paused;     /* a pause step has stopped the CPUs */
 };
 
-/* teardown.c */
+/* State of the teardown (teardown.c). */
 struct teardown {
-	double from_runtime_s; /* guest runtime when it began */
+	double from_runtime_s; /* guest runtime at the start of the teardown */
 	gboolean timed_out;    /* an operation of the last round has timed out */
-	guint ops; /* operations in flight */
+	guint ops; /* number of operations in progress */
 	guint round;
 };
 
@@ -129,50 +136,56 @@ struct agent_run {
 	int pid; /* its process in the guest; 0: not reported */
 	const struct agent *agent;
 	guint64 seed;
-	const char *skip; /* the timeline's, or NULL */
+	const char *skip; /* turns to leave out, from the timeline, or NULL */
 	guint64 ops, failed, busy_ms;
-	guint64 shown_ops; /* `ops` at the last status line */
-	char *not_started; /* why, if it is optional and the kernel lacks something; else NULL */
+	guint64 shown_ops; /* value of `ops` at the last update of the status line */
+	/*
+	 * why the agent was left out, if it is optional and the kernel lacks something; otherwise
+	 * NULL
+	 */
+	char *not_started;
 	char *now;
 	json_t *results; /* from COUNTS: {"op": {"ok": n}} */
 	GString *output; /* output of its program (output.c), or NULL */
-	struct tap *tap; /* the same, parsed at the end of the run (output.c); or NULL */
+	struct tap *tap; /* the parsed output (output.c), made at the end of the run; or NULL */
 };
 
-/* agents.c */
+/* The running agents (agents.c). */
 struct agents {
 	GPtrArray *list;       /* of struct agent_run */
-	guint starts;	       /* START requests without an answer */
+	guint starts;	       /* number of START requests without an answer */
 	guint stops;	       /* number of STOPs that found a stuck agent */
 	double stop_runtime_s; /* watch_guest_runtime() at the first STOP */
-	gint64 counted_ns;     /* when their counters were last journalled */
+	gint64 counted_ns;     /* when the agents' counters were last written to the journal */
 };
 
-/* holds.c */
+/* The holds (holds.c). */
 struct holds {
-	struct director *director; /* or NULL: no holds */
+	struct director *director; /* NULL: there are no holds */
 	char *orders_file;
 	gboolean armed, paused;
-	GArray *waits;	  /* of arms; NULL: there is no sweep */
-	gint64 failed_ns; /* when what ended the load began; 0: nothing did */
+	GArray *waits;	  /* of struct arm_wait: waits of arms; NULL: there is no sweep */
+	gint64 failed_ns; /* when the failure that ended the load began; 0: there is none */
 };
 
-/* locks.c: the lock orders of the boot. */
+/* The lock orders of the boot (locks.c). */
 enum { N_LOCK_TEXTS = 2 };
 struct session_locks {
-	char *text[N_LOCK_TEXTS]; /* /proc/lockdep and /proc/lockdep_chains; NULL: not sent */
-	guint open;		  /* requests without an answer */
+	char *text[N_LOCK_TEXTS]; /* /proc/lockdep and /proc/lockdep_chains; NULL: not received */
+	guint open;		  /* number of requests without an answer */
 	guint timer;
-	gint64 asked_ns;	  /* 0: not asked */
-	double asked_s, heard_s;  /* watch_guest_runtime() at that time, and at the last
-				   * heartbeat */
-	gint64 heard_ns;	  /* the last heartbeat */
-	void (*done)(struct session *s); /* or NULL */
+	gint64 asked_ns;	  /* when the orders were requested; 0: not yet */
+	/* watch_guest_runtime() at the request, and at the last heartbeat */
+	double asked_s, heard_s;
+	gint64 heard_ns;	  /* when the last heartbeat arrived */
+	/* called when the orders were received or the limit has expired; or NULL */
+	void (*done)(struct session *s);
 };
 
-/* judge.c; table.c keeps the accounts. */
+/* Data for the verdict (judge.c); table.c stores the accounts. */
 struct judged {
-	struct guest_account *before, *after; /* NULL: not known */
+	/* memory accounts before and after the load; NULL: not received */
+	struct guest_account *before, *after;
 	struct facts *facts;		      /* input of the verdict */
 	enum verdict verdict;		      /* set by judge_settle() */
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Collects the state of a guest that hangs, in this order; each step has a limit and does not
- * depend on the ones before: the list of tasks, SysRq through init, SysRq over the console (if init
- * does not respond), the lock orders, the CPUs' registers, an NMI for CPUs that do not respond, the
- * memory. The kernel's output goes to the console and is parsed as usual; the rest goes to the run
- * folder's postmortem/, which explain.c reads.
+ * Collects the state of a guest that hangs. The steps are, in this order: the list of tasks, SysRq
+ * through init, SysRq over the console (if init does not respond), the lock orders, the CPUs'
+ * registers, an NMI for CPUs that do not respond, and the memory. Each step has a time limit and
+ * does not depend on earlier ones. Output of the kernel goes to the console and is parsed as usual;
+ * the other data goes to postmortem/ of the run folder, which explain.c reads.
  */
 #include "engine/session.h"
 
@@ -13,18 +13,18 @@
 
 #include "hang/memory.h"
 
-/* Time limits at the default patience: of a step, and of one thing that the kernel prints. */
+/* Time limits at the default patience: of a step, and of one SysRq key's output. */
 #define STEP_MS 3000
 #define PRINT_MS 1000
-/* While the kernel prints, the answer may take this much longer. */
+/* A step's limit is extended by this while the kernel prints. */
 #define PRINTING_MS 12000
 #define DUMP_MS 20000
-/* free disk space that must remain, because the verdict is written after the dump */
+/* disk space in bytes that must stay free, because the verdict is written after the dump */
 #define DISK_SPARE (G_GUINT64_CONSTANT(64) << 20)
 
 /*
- * all locks, blocked tasks, backtraces of the CPUs, all tasks; the CPUs again, to see which of them
- * loop
+ * all locks, blocked tasks, backtraces of the CPUs, all tasks; and the CPUs' backtraces again, to
+ * see which CPUs loop
  */
 static const char sysrq_keys[] = "dwltl";
 
@@ -44,7 +44,7 @@ static void advance(struct postmortem *p)
 	p->timer = g_idle_add(next_step, p);
 }
 
-/* Scales MS, which is for the default patience, to the run's patience. */
+/* Scales MS, a limit at the default patience, to the patience of this run. */
 static guint scaled(const struct postmortem *p, guint ms)
 {
 	return MAX(1, ms * session_patience(p->s) / PATIENCE_S);
@@ -59,8 +59,8 @@ typedef void (*pm_step)(struct postmortem *p);
 static gboolean is_at(const struct session *s, pm_step step);
 
 /*
- * The answer to STEP has arrived: continue, unless its time limit has expired and another step
- * runs.
+ * Called when the answer to STEP has arrived: starts the next step, unless the limit of STEP has
+ * expired before and another step is running.
  */
 static void answered(struct session *s, pm_step step)
 {
@@ -125,7 +125,7 @@ static void ask_sysrq(struct postmortem *p)
 	wait_or_advance(p, STEP_MS);
 }
 
-/* Waits while the console prints: another request would only add to the output. */
+/* Waits while the console prints, because a further request would only add to the output. */
 static void while_it_prints(struct postmortem *p)
 {
 	gint64 now = rig_now_ns();
@@ -139,7 +139,10 @@ static void while_it_prints(struct postmortem *p)
 	wait_or_advance(p, 100);
 }
 
-/* Only if init did not respond; one key at a time, so that the kernel has time to print. */
+/*
+ * Sends SysRq keys over the console, if init did not respond. Sends one key at a time, so that the
+ * kernel has time to print.
+ */
 static void console_sysrq(struct postmortem *p)
 {
 	if (p->sysrq_answered || !sysrq_keys[p->key] ||
@@ -157,7 +160,7 @@ static void on_locks(struct session *s)
 	answered(s, ask_locks);
 }
 
-/* Only if init responds, because it must send them. */
+/* Requests the lock orders, if init responds, because init must send them. */
 static void ask_locks(struct postmortem *p)
 {
 	wait_or_advance(p, STEP_MS);
@@ -192,7 +195,7 @@ static void on_dumped(enum vm_outcome outcome, const char *why, json_t *reply, v
 	gint64 took = 0;
 
 	(void)reply;
-	/* a truncated image is useless, and the verdict needs the space */
+	/* delete a truncated image: it is useless, and its space is needed for the verdict */
 	if (outcome != VM_OK || rename(path, kept) < 0)
 		unlink(path);
 	else
@@ -248,7 +251,7 @@ static void dump(struct postmortem *p)
 	wait_or_advance(p, STEP_MS + DUMP_MS);
 }
 
-/* Wait until the console is quiet: the last trace has been printed. */
+/* Waits until the console is quiet, because then the last trace has been printed. */
 static void settle(struct postmortem *p)
 {
 	if (rig_now_ns() - p->s->console.said_ns > PRINT_MS * RIG_NS_PER_MS) {

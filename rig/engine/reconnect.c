@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The connection to the guest is lost and restored, for example when libvirtd restarts. The guest
- * runs meanwhile: requests, answers and console output may be lost. Every request without an answer
- * is sent again (the guest recognises its number), and the kernel's log is read to fill the gap in
- * the console. Without the log there is no PASS, because a report may be missing.
+ * Handles a connection to the guest that is lost and restored, for example because libvirtd
+ * restarts. The guest continues to run meanwhile, so requests, answers and console output may be
+ * lost. After the reconnect, every request without an answer is sent again (the guest recognises
+ * its number), and the kernel's log is read to fill the gap in the console. If the log cannot be
+ * read, the run cannot PASS, because a report may be missing.
  */
 #include "engine/session.h"
 
 #include <string.h>
 
-/* The kernel's banner among later lines would be treated as a second boot (splat/extent.c). */
+/*
+ * Lines of the log before this time are left out: the kernel's banner among later lines would be
+ * counted as a second boot (splat/extent.c).
+ */
 #define BANNER_US 1500000
 
 static void on_logged(const struct guest_reply *reply, void *data)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The locks that the director's plugin has recorded (docs/prove.md): named, kept in `locks/`, and
- * searched for cycles. A record that lost count finds nothing and proves nothing.
+ * Handles the locks that the director's plugin has recorded (docs/prove.md): adds names, writes
+ * them to `locks/`, and searches for cycles. If the record is incomplete, no cycle is reported, and
+ * nothing is proven.
  */
 #include "engine/session.h"
 
@@ -53,12 +54,12 @@ static void add_reports(struct session *s, const struct lock_recorded *recorded,
 {
 	g_autoptr(GPtrArray) found = lock_cycle_findings(recorded, cycles);
 
-	/* judge_derived() takes each over, or frees it */
+	/* judge_derived() takes ownership of each report */
 	for (guint i = 0; i < found->len; i++)
 		judge_derived(s, found->pdata[i]);
 }
 
-/* Where lockdep gave no table, the recorder's is the run's. */
+/* Uses the recorder's lock orders as those of the run, if there are none from lockdep. */
 static void keep_orders(struct session *s, const struct lock_recorded *recorded)
 {
 	rig_auto(lock_orders) orders = NULL;

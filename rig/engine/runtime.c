@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How long the host let the guest run: see runtime.h. */
+/* Measures how long the host let the guest run: see runtime.h. */
 #include "engine/runtime.h"
 
 #include <string.h>
@@ -18,7 +18,10 @@ void runtime_deinit(struct runtime *runtime)
 	g_clear_pointer(&runtime->waited, g_hash_table_unref);
 }
 
-/* TRUE: stopped by a signal or a debugger: state T in /proc/PID/stat, "PID (NAME) STATE ...". */
+/*
+ * TRUE: the process is stopped by a signal or a debugger, which is state T in /proc/PID/stat, "PID
+ * (NAME) STATE ...".
+ */
 static gboolean is_stopped(pid_t pid)
 {
 	g_autofree char *file = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
@@ -27,7 +30,10 @@ static gboolean is_stopped(pid_t pid)
 	return end && end[1] == ' ' && g_ascii_tolower(end[2]) == 't';
 }
 
-/* Adds one thread; returns how much its waiting time has grown, 0 for a new thread. */
+/*
+ * Adds the times of one thread to RUNTIME. Returns how much its waiting time has grown; 0 for a new
+ * thread.
+ */
 static gint64 read_thread(struct runtime *runtime, const char *tasks, const char *tid)
 {
 	g_autofree char *file = g_build_filename(tasks, tid, "schedstat", NULL), *text = NULL;
@@ -55,8 +61,8 @@ void runtime_update_at(struct runtime *runtime, const char *tasks, gboolean stop
 
 		lost = MAX(lost, more);
 	}
-	runtime->ran_ns = MAX(runtime->ran_ns, ran_before); /* the time of a thread that ended is no
-							     * longer in the sum */
+	/* do not let the sum decrease: the time of a thread that ended is no longer part of it */
+	runtime->ran_ns = MAX(runtime->ran_ns, ran_before);
 	if (runtime->tick_ns && !stopped)
 		runtime->guest_s += MAX(0, passed - lost) / (double)RIG_NS_PER_S;
 	runtime->tick_ns = now_ns;

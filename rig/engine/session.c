@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The session of one run: from the plan to the run folder, with the main loop in between.
- * dispatch.c turns data from the guest into events; table.c determines what an event does.
+ * The session of one run, from the plan to the run folder, with the main loop. dispatch.c converts
+ * data from the guest to events; table.c determines what an event does.
  */
 #include "engine/session.h"
 
@@ -45,16 +45,17 @@ guint session_counted(const struct session *s, const char *what, const char *out
 }
 
 /*
- * A limit in guest runtime ends at the latest after this many times its length in wall time,
+ * A limit in guest runtime expires at the latest after this many times its length in wall time,
  * because a busy host may not run the guest at all.
  */
 #define WALL_FACTOR 4
-/* How often an extended load checks whether it may end. */
+/* Interval at which an extended load checks whether it may end. */
 #define LOAD_STEP_S 0.2
 
 /*
- * Seconds by which the load is extended: a busy host may give the guest so little of the duration
- * that a track does not reach its first unplug, and the run would prove nothing.
+ * The number of seconds by which the load is extended. On a busy host the guest may get so little
+ * time that a track does not reach its first unplug within the duration, and then the run would
+ * prove nothing.
  */
 static double more_load_s(struct session *s)
 {
@@ -88,7 +89,7 @@ static gboolean on_deadline(gpointer data)
 	struct session *s = data;
 	double left = left_s(s);
 
-	/* disconnected: extend the deadline */
+	/* extend the deadline while the connection is lost */
 	if (vm_is_disconnected(s->vm)) {
 		s->queue.timer = g_timeout_add_seconds(1, on_deadline, s);
 		return G_SOURCE_REMOVE;
@@ -127,7 +128,10 @@ gint64 session_patience(const struct session *s)
 	return s->plan->patience_s ? s->plan->patience_s : PATIENCE_S;
 }
 
-/* Events caused by an action are queued until it has returned: one step of the table at a time. */
+/*
+ * Handles an event. While an action of the table runs, further events are queued, so that they are
+ * handled one at a time.
+ */
 void session_event(struct session *s, enum event event)
 {
 	g_queue_push_tail(&s->queue.events, GINT_TO_POINTER(event));
@@ -187,8 +191,8 @@ static void show_status(struct session *s)
 }
 
 /*
- * Four times a second, updates the status line, and checks for the end of a report and for errors
- * of the disk.
+ * Called four times a second: updates the status line, and checks for the end of a report and for
+ * write errors.
  */
 static gboolean on_status(gpointer data)
 {
@@ -279,14 +283,18 @@ static void print_timeline(FILE *out, const void *data)
 	timeline_print(s->plan->timeline, laps, out);
 }
 
-/* Lists the laps of before the launch, and those that have begun since. */
+/*
+ * Stores the timeline, with the laps that were listed before the launch and those that have begun
+ * since.
+ */
 static gboolean keep_timeline(struct session *s, GError **error)
 {
 	return run_keep_stream(s->run, "timeline.json", print_timeline, s, error);
 }
 
 /*
- * Copies the inputs next to run.json: for replay, and for readers after the originals have changed.
+ * Copies the input files into the run folder, for replays, and because the originals may change
+ * later.
  */
 static gboolean keep_inputs(struct session *s, GError **error)
 {
@@ -311,7 +319,7 @@ static struct vm *launch(struct session *s, GError **error)
 	const struct run_plan *plan = s->plan;
 	const struct scenario *sc = s->scenario;
 	g_autofree char *words = scenario_cmdline(sc);
-	/* holds are addresses in the image: it must run at its link address */
+	/* the addresses of holds are link addresses, so the kernel must run there (nokaslr) */
 	g_autofree char *cmdline =
 		g_strconcat(words, plan->orders || plan->keep_locks ? " nokaslr" : "",
 			    plan->keep_locks ? " no_hash_pointers" : "", NULL);
@@ -354,7 +362,10 @@ static struct vm *launch(struct session *s, GError **error)
 	return vm;
 }
 
-/* a signal ignored at start (nohup) stays ignored, so that the run outlives its terminal */
+/*
+ * TRUE: the signal is ignored since the start (nohup). Then it stays ignored, so that the run
+ * continues after its terminal is closed.
+ */
 static gboolean is_ignored(int signum)
 {
 	struct sigaction now;
@@ -372,12 +383,12 @@ static void run_loop(struct session *s)
 }
 
 /*
- * Runs the guest. From the launch on, signals are events; those that arrive before the main loop
- * runs are handled when it starts.
+ * Runs the guest. From the launch on, signals are handled as events; a signal before the main loop
+ * runs is handled when the loop starts.
  */
 static void hammer(struct session *s, GError **error)
 {
-	/* the end of QEMU is detected by the end of its sockets, not by a signal */
+	/* ignore SIGPIPE: the end of QEMU is detected by the end of its sockets */
 	void (*was)(int) = signal(SIGPIPE, SIG_IGN);
 	guint sources[] = {
 		g_unix_signal_add(SIGINT, on_signal, s),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Comparing two snapshots of the guest's tasks: see snapshot.h. */
+/* Compares two snapshots of the guest's tasks: see snapshot.h. */
 #include "engine/snapshot.h"
 
 #include <string.h>
@@ -62,7 +62,7 @@ void task_snapshot_free(struct task_snapshot *snapshot)
 	g_free(snapshot);
 }
 
-/* TRUE: task PID is blocked in both and was not scheduled in between. */
+/* TRUE: task PID is blocked in both snapshots and was not scheduled in between. */
 static gboolean has_not_run(const struct task_snapshot *was, const struct task_snapshot *is,
 			    gpointer pid)
 {
@@ -101,7 +101,7 @@ gboolean task_snapshots_run(const struct task_snapshot *was, const struct task_s
 
 gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot)
 {
-	/* v4.x to v6.x: kernel/rcu/{tree,update,srcutree}.c */
+	/* functions of v4.x to v6.x: kernel/rcu/{tree,update,srcutree}.c */
 	static const char *const waits[] = {"synchronize_rcu", "__wait_rcu_gp", "rcu_barrier",
 					    "synchronize_srcu", "synchronize_sched"};
 	GHashTableIter iter;
@@ -116,7 +116,8 @@ gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot)
 }
 
 /*
- * A task of TABLE that may hold what WAITER waits for, and that has run between the two snapshots.
+ * A task of TABLE that may hold the lock that WAITER waits for, and that has run between the two
+ * snapshots; or NULL.
  */
 static gboolean owner_moves(GHashTable *table, const struct task_snapshot *was,
 			    const struct task_snapshot *is, int waiter, const GPtrArray *frames)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest's blocked and running tasks at one moment (TASKS), and what a comparison of two shows.
+ * A snapshot of the guest's blocked and running tasks (the answer TASKS), and the comparison of
+ * two.
  */
 #ifndef RIG_ENGINE_SNAPSHOT_H
 #define RIG_ENGINE_SNAPSHOT_H
@@ -8,18 +9,18 @@
 #include "guest/guest.h"
 
 /*
- * A task that polls a lock (lock_device_hotplug_sysfs() retries by restart_syscall()) is in neither
- * list.
+ * A snapshot. It does not contain a task that polls a lock (lock_device_hotplug_sysfs() retries by
+ * restart_syscall()).
  */
 struct task_snapshot {
-	GHashTable *blocked; /* pid -> struct blocked_task: in state D */
-	GHashTable *running; /* pid -> struct blocked_task: in state R, init excepted */
-	char *counters;	     /* memory counters */
+	GHashTable *blocked; /* pid -> struct blocked_task: tasks in state D */
+	GHashTable *running; /* pid -> struct blocked_task: tasks in state R, except init */
+	char *counters;	     /* text with the memory counters */
 };
 
 struct blocked_task {
 	guint64 switches;
-	GPtrArray *frames; /* of char *, innermost first */
+	GPtrArray *frames; /* the stack: of char *, innermost first */
 };
 
 struct task_snapshot *task_snapshot_new(const struct guest_tasks *tasks);
@@ -27,14 +28,15 @@ void task_snapshot_free(struct task_snapshot *snapshot);
 
 /* TRUE: a counter, the set of blocked tasks or a blocked task's number of switches differs. */
 gboolean task_snapshots_differ(const struct task_snapshot *was, const struct task_snapshot *is);
-/* TRUE: a task runs in both. */
+/* TRUE: a task is running in both snapshots. */
 gboolean task_snapshots_run(const struct task_snapshot *was, const struct task_snapshot *is);
 /* TRUE: some blocked task waits for an RCU grace period. */
 gboolean task_snapshot_waits_for_rcu(const struct task_snapshot *snapshot);
 
 /*
- * TRUE: task PID is blocked in both, has not run in between, and no task that may hold what it
- * waits for has run either (hang_may_hold(), by the stacks). FALSE also if PID is unknown.
+ * TRUE: task PID is blocked in both snapshots and has not run in between, and neither has any task
+ * that may hold the lock that it waits for (hang_may_hold(), by the stacks). FALSE if PID is
+ * unknown.
  */
 gboolean task_snapshots_stuck(const struct task_snapshot *was, const struct task_snapshot *is,
 			      int pid);

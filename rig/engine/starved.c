@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A run on a busy host: the share of the time that the guest got, and how much the run did. */
+/*
+ * Records, for a run on a busy host, the share of time that the guest got, and how much the run
+ * did.
+ */
 #include "engine/session.h"
 
 #include <string.h>
 
 /* If the guest got less than this share of the time under load, the verdict contains a remark. */
 #define STARVED_PERCENT 50
-/* A shorter load is too short for a share: a thread's time is known to a scheduler tick or so. */
+/*
+ * For a shorter load no share is calculated, because a thread's time is only accurate to about a
+ * scheduler tick.
+ */
 #define STARVED_LOAD_S 1
 
 static guint64 block_writes(const struct session *s)

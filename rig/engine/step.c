@@ -53,7 +53,7 @@ static const char *unplug_name(enum vm_outcome outcome)
 	return outcome == VM_OK ? UNPLUGGED : vm_outcome_name(outcome);
 }
 
-/* TRUE: the host gave the guest less time than the step's timeout. */
+/* TRUE: the host ran the guest for less time than the step's timeout. */
 static gboolean was_starved(const struct track_run *t)
 {
 	return watch_guest_runtime(t->s) - t->began_runtime_s < 0.9 * t->step->timeout_s;
@@ -65,7 +65,7 @@ static void plugged(struct track_run *t, enum vm_outcome outcome, const char *wh
 
 	t->device->busy = FALSE;
 	t->device->changed_ns = rig_now_ns();
-	/* if the guest refuses, or does not respond, the device is still in QEMU */
+	/* if the guest refuses or does not respond, QEMU still has the device */
 	t->device->there = outcome != VM_FAILED;
 	session_count(s, "plug", vm_outcome_name(outcome));
 	session_judge_vm(s, "plug", t->id, outcome, why);
@@ -90,15 +90,19 @@ static void blocks_there_late(struct track_run *t)
 	plugged(t, VM_TIMED_OUT, "the guest did not answer whether its blocks are there");
 }
 
-/* True if the guest acknowledges by _OST and libvirt is not in between. */
+/*
+ * TRUE: the guest reports by an _OST whether it accepted the device. FALSE with libvirt, which is
+ * between the rig and QEMU.
+ */
 static gboolean is_certain(const struct session *s)
 {
 	return (s->plan->machine->can & MACHINE_ACPI_OST) && !hotplug_check_each_step(s);
 }
 
 /*
- * If no _OST reports that the guest has accepted a DIMM (pseries: device_add is answered before the
- * guest has processed it), and through libvirt, the guest is asked to wait for the DIMM's blocks.
+ * Called when a plug has ended. If no _OST reports that the guest has accepted the DIMM, the guest
+ * is asked to wait for the DIMM's blocks. This is the case on pseries, where device_add returns
+ * before the guest has processed it, and with libvirt.
  */
 static void on_plugged(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
@@ -237,9 +241,9 @@ static void on_guest_wrote(const struct guest_reply *reply, void *data)
 }
 
 /*
- * The guest did not answer a write in time, which is judged like VM_TIMED_OUT: a guest that does
- * not complete a plug in time fails. Taking memory or a CPU offline may legitimately be slow, like
- * an unplug.
+ * Called when the guest did not answer a write in time. This is judged like VM_TIMED_OUT: a guest
+ * that does not complete a plug in time fails, but taking memory or a CPU offline may be slow for
+ * good reasons, like an unplug.
  */
 static void guest_write_late(struct track_run *t)
 {
@@ -289,7 +293,7 @@ static void do_wait(struct track_run *t)
 	t->source = g_timeout_add(t->op->ms, on_waited, t);
 }
 
-/* Compares host and guest: each plugged DIMM's range must have its memory blocks. */
+/* Compares host and guest: the range of each plugged DIMM must have its memory blocks. */
 static void on_checked(const struct guest_reply *reply, void *data)
 {
 	struct track_run *t = data;
@@ -380,15 +384,15 @@ static void on_reset_sent(enum vm_outcome outcome, const char *why, json_t *repl
 	(void)reply;
 	if (outcome == VM_OK)
 		/*
-		 * the guest's hello ends the step; without a hello, the deadline of the state ends
-		 * it
+		 * the step ends when the guest sends hello; without it, the deadline of the state
+		 * ends the step
 		 */
 		return;
 	t->s->host.reset_waits = 0;
 	track_stepped(t, vm_outcome_name(outcome), why);
 }
 
-/* With -no-reboot a reset ends QEMU, unless set-action changes that. */
+/* Called after set-action, without which -no-reboot would make a reset end QEMU. */
 static void on_action_set(enum vm_outcome outcome, const char *why, json_t *reply, void *data)
 {
 	struct track_run *t = data;
@@ -407,7 +411,8 @@ static void do_reset(struct track_run *t)
 	}
 	t->s->host.reset_waits = 1;
 	holds_set(t->s, FALSE);
-	guest_forget(t->s->guest); /* the guest that was reset will not answer them */
+	/* drop open requests, because the guest was reset and will not answer */
+	guest_forget(t->s->guest);
 	vm_command(t->s->vm, "set-action", json_pack("{s:s}", "reboot", "reset"), deadline(t),
 		   on_action_set, t);
 }
@@ -430,7 +435,10 @@ void step_reset(struct track_run *t)
 	limit_stop(t);
 	if (t->step->what == STEP_RESET)
 		track_stepped(t, "ok", "");
-	else if (t->asks_guest) /* the guest that was asked was reset: QEMU's reply decides */
+	/*
+	 * drop the open request, because the guest was reset; QEMU's reply determines the outcome
+	 */
+	else if (t->asks_guest)
 		(t->step->what == STEP_PLUG ? on_blocks_there
 					    : on_blocks_gone)(&(struct guest_reply){.text = ""}, t);
 	else if (t->step->what == STEP_ONLINE || t->step->what == STEP_CPU ||

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The course of a run as a table: state × event → judgement and next state. enter[] has what is
- * done when a state is entered. Every pair has a cell; most are the column's default.
+ * The states of a run as a table: state × event → judgement and next state. enter[] has the action
+ * on entering a state. Every pair of state and event has a cell; most have the default of the
+ * event's column.
  */
 #include "engine/session.h"
 
@@ -27,7 +28,7 @@ const char *event_name(enum event event)
 	return event_names[event];
 }
 
-/* Judgements: each adds a reason, and the first reason decides. */
+/* Judgements: each adds a reason to the verdict; the first reason decides. */
 
 static void judge_no_hello(struct session *s)
 {
@@ -83,8 +84,8 @@ static void judge_lost(struct session *s)
 }
 
 /*
- * Judges the end of the guest: PASS needs a guest that powered off, so a crash at the end counts,
- * too.
+ * Judges the end of the guest: PASS needs a guest that has powered off, because a crash while
+ * powering off counts, too.
  */
 static void judge_powered_off(struct session *s)
 {
@@ -108,7 +109,7 @@ static void kill_now(struct session *s)
 	vm_kill(s->vm);
 }
 
-/* Entering. */
+/* Actions on entering a state. */
 
 static void on_powering_off(const struct guest_reply *reply, void *data)
 {
@@ -233,7 +234,9 @@ static void enter_postmortem(struct session *s)
 	postmortem_start(s);
 }
 
-/* What is done when a state is entered, and its time limit at the default patience; 0: none. */
+/*
+ * For each state: the action on entering it, and its time limit at the default patience; 0: none.
+ */
 static const struct {
 	void (*enter)(struct session *s);
 	guint limit_s; /* limit in guest runtime (session_limit()) */
@@ -266,13 +269,13 @@ static void set_limit(struct session *s, enum state state)
 
 struct cell {
 	enum state next;
-	void (*act)(struct session *s); /* before the next state is entered */
+	void (*act)(struct session *s); /* executed before the next state is entered */
 };
 
-/* The next state is the present one: the event may occur here and needs no action. */
+/* As the next state: the state does not change, and no action is needed. */
 #define STAY N_STATES
 
-/* The usual meaning of each event. */
+/* The default cell of each event. */
 static const struct cell defaults[N_EVENTS] = {
 	[EV_HELLO] = {STATE_ENDING, judge_again}, [EV_ANSWER] = {STAY},
 	[EV_BAD] = {STATE_ENDING, judge_refused}, [EV_IDLE] = {STAY},
@@ -284,7 +287,7 @@ static const struct cell defaults[N_EVENTS] = {
 #define TO(s) {STATE_##s, NULL}
 #define STAYS {STAY, NULL}
 
-/* Cells that differ from the default, marked by `set`. */
+/* Cells that differ from the default; `set` marks them. */
 static const struct {
 	gboolean set;
 	struct cell cell;
@@ -320,7 +323,9 @@ static const struct {
 			[EV_BAD] = {1, {STATE_ACCOUNT, judge_leftover}},
 		},
 	[STATE_ACCOUNT] = {[EV_ANSWER] = {1, TO(ORDERS)}},
-	/* missing lock orders are journalled, but are not a fault of the kernel */
+	/*
+	 * lock orders that are missing are noted in the journal, but are not a fault of the kernel
+	 */
 	[STATE_ORDERS] =
 		{[EV_ANSWER] = {1, TO(FINISH)}, [EV_TIMER] = {1, {STATE_FINISH, locks_give_up}}},
 	[STATE_FINISH] = {[EV_ANSWER] = {1, TO(POWEROFF)}},
@@ -386,8 +391,8 @@ enum state table_next(enum state state, enum event event)
 }
 
 /*
- * Records when the load began and ended. It ends with STATE_DRAIN, or with the state that ends the
- * run earlier.
+ * Records when the load began and ended. The load ends with STATE_DRAIN, or when the run ends
+ * early.
  */
 static void note_load(struct session *s, enum state next)
 {
@@ -404,7 +409,7 @@ enum state table_step(struct session *s, enum event event)
 
 	if (cell->act)
 		cell->act(s);
-	/* after a report of a hang, collect the state of the stuck guest */
+	/* after a report of a hang, collect the state of the stuck guest next */
 	if (s->state == STATE_REPORTED && event == EV_TIMER && s->reports.hang_kind)
 		next = STATE_POSTMORTEM;
 	if (next == s->state)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * After the load the initial state is restored: blocks and CPUs that were online at the start are
- * set online again, every device that is still plugged is unplugged (virtio-mem, which QEMU cannot
- * unplug, is resized to 0). A guest may refuse while pages are being migrated, so refused devices
- * are tried again.
+ * Restores the initial state after the load: blocks and CPUs that were online at the start are set
+ * online again, and every device that is still plugged is unplugged (virtio-mem, which QEMU cannot
+ * unplug, is resized to 0). A guest may refuse while pages are being migrated, so refused
+ * operations are repeated.
  */
 #include "engine/session.h"
 
@@ -13,7 +13,7 @@
 #include "util/size.h"
 
 #define ROUNDS 5
-/* Seconds of a round: 20 at the default patience, with which every limit scales. */
+/* Duration of a round in seconds; like every limit, it scales with the patience. */
 #define ROUND_S(s) session_patience(s)
 
 static void round_begin(struct session *s);
@@ -24,7 +24,10 @@ static void teardown_ended(struct session *s)
 		round_begin(s);
 }
 
-/* The guest reports a size before it has removed the block: the accounts wait for that. */
+/*
+ * Called when the guest has removed the blocks. A guest reports a new size before it has removed
+ * the block, so the memory accounts must wait for this.
+ */
 static void on_blocks_gone(const struct guest_reply *reply, void *data)
 {
 	struct device *d = data;
@@ -72,9 +75,9 @@ static void on_torn_down(enum vm_outcome outcome, const char *why, json_t *reply
 }
 
 /*
- * TRUE: QEMU 7.2 crashes when a plugged CPU is unplugged under TCG (docs/machines.md); a CPU does
- * not change the accounts. It is also TRUE if the scenario expects that its
- * unplug is refused.
+ * TRUE: the device is not unplugged. That applies to a plugged CPU under TCG, because QEMU 7.2
+ * crashes at its unplug (docs/machines.md) and a CPU does not affect the accounts; and to a device
+ * whose unplug the scenario expects to be refused.
  */
 static gboolean stays(const struct session *s, const struct device *d)
 {
@@ -107,8 +110,8 @@ char *teardown_left(const struct session *s)
 }
 
 /*
- * TRUE: no time is left for another round. The limit counts guest runtime, so a guest on a busy
- * host has as many rounds as on an idle one.
+ * TRUE: there is no time for another round. The limit counts guest runtime, so the number of rounds
+ * does not depend on the load of the host.
  */
 static gboolean had_enough_rounds(struct session *s)
 {
@@ -120,7 +123,8 @@ static gboolean had_enough_rounds(struct session *s)
 }
 
 /*
- * Tries each remaining device once more; if there is none, or all tries are used, ends the state.
+ * Starts a round, which tries to unplug each remaining device; if there is none, or no round is
+ * left, ends the state.
  */
 static void round_begin(struct session *s)
 {
@@ -130,10 +134,12 @@ static void round_begin(struct session *s)
 	struct device *d;
 	guint left = 0;
 
-	/* the event for QEMU's end, or for the fault, follows and adds the reason */
+	/*
+	 * no reason is added here, because the following event (QEMU's end, or the fault) adds it
+	 */
 	if (s->host.vanished)
 		return;
-	/* counts this loop as an operation, so that the round cannot end before the loop does */
+	/* count this loop as an operation, so that the round cannot end before the loop */
 	s->teardown.ops = 1;
 	g_hash_table_iter_init(&iter, s->host.devices);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&d)) {
@@ -160,7 +166,7 @@ static void round_begin(struct session *s)
 
 static void on_restored(const struct guest_reply *reply, void *data)
 {
-	(void)reply; /* a block that stays offline is missing in the accounts */
+	(void)reply; /* ignore errors: a block that stays offline will be missing in the accounts */
 	teardown_ended(data);
 }
 
@@ -181,7 +187,9 @@ static void restore_blocks(struct session *s, const struct guest_account *now)
 	}
 }
 
-/* Sets every CPU of the list ("0-1,3") online; a CPU that is already online is not affected. */
+/*
+ * Sets every CPU of the list ("0-1,3") online; this does not affect a CPU that is already online.
+ */
 static void restore_cpus(struct session *s, const struct guest_account *now)
 {
 	g_auto(GStrv) spans =

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Executes the timeline: copies of tracks run in parallel, each does its operations one at a time.
- * Every operation has exactly one outcome, is journalled before and after, and is counted. step.c
- * has the kinds of operations.
+ * Executes the timeline. Copies of tracks run in parallel; each executes its operations one at a
+ * time. Every operation has exactly one outcome, is written to the journal before and after, and is
+ * counted. step.c implements the kinds of operations.
  */
 #include "engine/track.h"
 
@@ -12,7 +12,7 @@
 
 static gboolean track_next(gpointer data);
 
-/* Resumes operations of other copies that waited for one that has ended now. */
+/* Resumes operations of other copies that waited for an operation that has ended now. */
 static void wake_waiting(struct session *s)
 {
 	for (guint i = 0; i < s->host.tracks->len; i++) {
@@ -54,7 +54,7 @@ static void begin(struct track_run *t, const struct operation *op)
 	step_run(t);
 }
 
-/* Begins the next lap (repetition of the track's steps). FALSE: there is none. */
+/* Starts the next lap. FALSE: there is none. */
 static gboolean next_lap(struct track_run *t)
 {
 	GPtrArray *ops = timeline_lap(t->s->plan->timeline, t->number, t->lap);
@@ -82,8 +82,11 @@ static gboolean track_next(gpointer data)
 	if (t->s->host.vanished)
 		return G_SOURCE_REMOVE;
 	if (!t->ops || t->next == t->ops->len) {
-		if (t->ops && !t->did) { /* every step of the lap was skipped because a device is
-					  * busy: try again a little later */
+		/*
+		 * every step of the lap was skipped, because devices are busy: try again a little
+		 * later
+		 */
+		if (t->ops && !t->did) {
 			t->did = TRUE;
 			t->source = g_timeout_add(RETRY_MS, track_next, t);
 			return G_SOURCE_REMOVE;
@@ -115,7 +118,7 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 		    id->track, "copy", id->copy, "do", step_do_name(t->step->what), "id", t->id,
 		    "op", op_id, "outcome", outcome, "ms",
 		    (rig_now_ns() - t->began_ns) / (double)RIG_NS_PER_MS, "why", why ? why : "");
-	/* `after` refers only to explicit operations, so that the set is bounded */
+	/* `after` can only refer to explicit operations, so this set stays small */
 	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))
 		g_hash_table_add(t->s->host.ended, g_steal_pointer(&op_id));
 	wake_waiting(t->s);
@@ -182,7 +185,7 @@ gboolean tracks_idle(struct session *s)
 	return TRUE;
 }
 
-/* Ends waits; other steps end by themselves, at the latest at their deadline. */
+/* Ends steps that wait; other steps end without this, at the latest at their deadline. */
 void tracks_stop(struct session *s)
 {
 	for (guint i = 0; i < s->host.tracks->len; i++) {

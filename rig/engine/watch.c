@@ -2,15 +2,17 @@
 /*
  * Detects lack of progress.
  *
- * Three clocks. Operations: no agent completes any although some are in flight. The heartbeat: its
- * process takes no hotplug lock, so a missing one means that the guest does not schedule. The
- * console: a flood, or a report of a hung task or lockup, ends the run in dispatch.c.
+ * The watchdog checks three things. Operations: agents have operations in progress, but none
+ * completes. The heartbeat: init, which sends it, takes no hotplug lock, so without heartbeats the
+ * guest does not schedule. The console: a flood, or a report of a hung task or lockup, ends the run
+ * in dispatch.c.
  *
  * All limits count guest runtime (runtime.h), not the host's clock.
  *
- * After FIRST_LOOK without a completed operation the guest's blocked and running tasks are read.
- * Two equal snapshots without a running task are a hang at once. If a task runs, it may be a slow
- * memory operation: then a hang is declared later, unless the memory counters do not change.
+ * After FIRST_LOOK without a completed operation, the list of the guest's blocked and running tasks
+ * is read. If two such snapshots are equal and no task is running, the guest hangs. If a task is
+ * running, it may be a slow memory operation; then a hang is declared later, but earlier if the
+ * memory counters do not change.
  */
 #include "engine/runtime.h"
 #include "engine/session.h"
@@ -19,48 +21,50 @@
 #include <string.h>
 
 #define WATCH_MS 250
-#define HEARD_S 1.0 /* four heartbeats */
-/* Shares of the patience, in percent. */
-#define FIRST_LOOK 15	/* no operation completed: ask for tasks */
-#define NEXT_LOOK 5	/* and again, this long after the answer */
-#define STILL 20	/* two snapshots are equal */
-#define RUNNING 25	/* a task runs, but nothing changes */
-#define MOVING 300	/* something changes, but no operation completes */
-#define SILENT 20	/* no heartbeat */
-#define PROCESSOR \
-	15 /* no heartbeat for this much CPU time of QEMU; PATIENT if QEMU did not
-			 * run */
-#define PATIENT 100
-#define ONE_AGENT \
-	50 /* one agent is slow; after the same time again without a change it is
-			 * stuck */
+#define HEARD_S 1.0 /* the time of four heartbeats */
+/* Times in percent of the patience. */
+#define FIRST_LOOK 15	/* without a completed operation: read the list of tasks */
+#define NEXT_LOOK 5	/* read the list again after this time */
+#define STILL 20	/* two snapshots are equal: declare a hang */
+#define RUNNING 25	/* a task is running, but no counter changes: declare a hang */
+#define MOVING 300	/* something changes, but no operation completes: declare a hang */
+#define SILENT 20	/* without a heartbeat: declare a hang */
+/* without a heartbeat while QEMU used this much CPU time: declare a hang */
+#define PROCESSOR 15
+#define PATIENT 100 /* the same if QEMU used no CPU time */
+/*
+ * Without progress of one agent: take a snapshot; after the same time without a change the agent is
+ * stuck.
+ */
+#define ONE_AGENT 50
 /* The kernel's default limit for a grace period: CONFIG_RCU_CPU_STALL_TIMEOUT. */
 #define RCU_STALL_S 21.0
-/* QEMU ran for less than this share of the time: the guest's CPUs are idle */
+/* QEMU used less than this share of the time, so the guest's CPUs are idle */
 #define IDLE_SHARE 0.2
 
 /* All times in seconds are guest runtime (runtime.h). */
 struct watch {
-	guint source; /* 0: only guest runtime is counted */
+	guint source; /* timer source; 0: the watchdog is off, only guest runtime is counted */
 	struct runtime runtime;
 	guint64 ops;
-	double ended_s;	     /* when an operation last completed, or none was in flight */
-	gint64 ended_ns;     /* the same on the host's clock */
-	gint64 ended_ran_ns; /* QEMU's processor time then */
+	double ended_s;	     /* when an operation last completed, or when none was in progress */
+	gint64 ended_ns;     /* the same time on the host's clock */
+	gint64 ended_ran_ns; /* QEMU's processor time at `ended_s` */
 	double moved_s;	     /* when another change was last observed */
-	double asked_s;	     /* when tasks were last requested, or the last answer arrived */
+	double asked_s; /* when the tasks were last requested, or when the last answer arrived */
 	gboolean asked;
-	struct task_snapshot *snapshot; /* the last one */
+	struct task_snapshot *snapshot; /* the last snapshot */
 	double first_s;			/* when the first snapshot was taken */
-	gboolean compared;		/* two snapshots were compared */
-	struct task_snapshot *early;	/* when agent `early_agent` was first seen to be slow */
+	gboolean compared; /* two snapshots have been compared since the last completed operation */
+	/* the snapshot in which agent `early_agent` was first found to be slow */
+	struct task_snapshot *early;
 	guint early_agent;
 	double early_s;
 	double heartbeat_s; /* guest runtime at the last heartbeat */
 	gint64 heartbeat_ns, heartbeat_ran_ns;
 };
 
-/* Returns PERCENT of the patience, in seconds. */
+/* PERCENT of the patience, in seconds. */
 static double share(const struct session *s, guint percent)
 {
 	return session_patience(s) * percent / 100.0;
@@ -126,9 +130,9 @@ static void no_agent_gets_on(struct session *s, const char *how)
 }
 
 /*
- * A grace period takes as long as the slowest CPU, so under TCG on a busy host waiting for one is
- * not a hang before the kernel itself reports a stall; unless the CPUs are idle, because then
- * nothing delays it.
+ * TRUE: tasks may only be waiting for a slow RCU grace period. It takes as long as the slowest CPU,
+ * so under TCG on a busy host this is not a hang until the kernel itself reports a stall. FALSE if
+ * the CPUs are idle, because then nothing delays a grace period.
  */
 static gboolean may_be_slow_rcu(const struct session *s, const struct task_snapshot *is,
 				double since_s)
@@ -171,8 +175,8 @@ static void on_task_snapshot(const struct guest_reply *reply, void *data)
 }
 
 /*
- * Requests the list of tasks, unless a request is open or was answered a moment ago. TRUE: it was
- * sent.
+ * Requests the list of tasks, unless a request is open or was just answered. TRUE: it was
+ * requested.
  */
 static gboolean ask(struct session *s)
 {
@@ -194,9 +198,9 @@ static void forget_snapshots(struct watch *w)
 }
 
 /*
- * Agent A is slow while others complete operations. It is stuck if neither its own task nor any
- * task that may hold what it waits for has run since the early snapshot. A long operation alone is
- * not a hang before MOVING.
+ * Checks agent A, which is slow while others complete operations. It is stuck if neither its own
+ * task nor any task that may hold the lock that it waits for has run since the early snapshot. A
+ * long operation alone is not a hang before MOVING.
  */
 static void watch_one(struct session *s, const struct agent_run *a)
 {
@@ -250,9 +254,12 @@ static void watch_operations(struct session *s)
 	if (since >= share(s, FIRST_LOOK) / 2)
 		holds_pause(s, TRUE);
 	if (since >= share(s, FIRST_LOOK) && ask(s) && !w->snapshot)
-		return; /* give the guest the time to answer the first one */
+		return; /* the guest needs time to answer the first request */
 	unmoved = MIN(since, w->runtime.guest_s - w->moved_s);
-	/* progress needs two snapshots: wait for the second, for a limited time */
+	/*
+	 * wait for the second snapshot for a limited time, because progress is found by comparing
+	 * two
+	 */
 	if (w->snapshot && !w->compared && w->runtime.guest_s - w->first_s < share(s, RUNNING))
 		return;
 	if (unmoved >= share(s, RUNNING) && !may_be_slow_rcu(s, w->snapshot, since))
@@ -262,16 +269,16 @@ static void watch_operations(struct session *s)
 }
 
 /*
- * Heartbeats report what agents do. If QEMU is not a child of the rig, silence may mean a lost
- * connection, which takes longer to detect: until the next heartbeat, or until there was none for
- * too long, operations are not judged.
+ * TRUE: heartbeats arrive, so the operations can be judged; heartbeats report what agents do. If
+ * QEMU is not a child of the rig, a missing heartbeat may also mean a lost connection, which takes
+ * longer to detect; operations are judged again after the next heartbeat, or when it is overdue.
  */
 static gboolean is_heard(const struct session *s)
 {
 	return vm_pid(s->vm) || s->watch->runtime.guest_s - s->watch->heartbeat_s < HEARD_S;
 }
 
-/* TRUE: a hang was declared. */
+/* Checks the heartbeat. TRUE: a hang was declared. */
 static gboolean watch_heartbeat(struct session *s)
 {
 	struct watch *w = s->watch;
@@ -294,7 +301,7 @@ static gboolean watch_heartbeat(struct session *s)
 	return TRUE;
 }
 
-/* The guest boots again: open requests and earlier observations are void. */
+/* The guest boots again: resets all open requests and observations. */
 static void watch_another_boot(struct watch *w)
 {
 	w->asked = FALSE;
@@ -310,7 +317,7 @@ static gboolean on_watch(gpointer data)
 	if (s->host.reset_waits)
 		watch_another_boot(s->watch);
 	if (vm_is_disconnected(s->vm)) {
-		/* disconnected: the absence of data is not a hang */
+		/* without a connection, the absence of data does not mean a hang */
 		s->heartbeat.last_ns = rig_now_ns();
 		s->watch->ended_s = s->watch->moved_s = s->watch->runtime.guest_s;
 	}

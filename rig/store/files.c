@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The contents of splats/: two files for each report, its text, and everything else as JSON. */
+/*
+ * The contents of splats/: two files for each report, one with its text, one with all other data as
+ * JSON.
+ */
 #include "store/run.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads run folders of any age and origin, possibly incomplete. */
+/* Reads run folders, which may be old, incomplete, or from another host. */
 #include "store/store.h"
 
 #include <errno.h>
@@ -39,12 +39,12 @@ static gboolean has(int folder, const char *name)
 	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* The process that writes a run holds its lock until the process ends. */
+/* TRUE: the lock of FOLDER is held, so the run's process still exists. */
 static gboolean is_held(int folder)
 {
 	auto_fd lock = openat(folder, "lock", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	/* closing the descriptor releases a lock that was free */
+	/* closing the descriptor releases the lock if it was free and has been taken here */
 	return lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
@@ -71,7 +71,10 @@ static enum verdict read_verdict(int folder, struct run_info *info)
 	enum verdict verdict = VERDICT_INFRA;
 	g_autoptr(GError) why = NULL;
 
-	/* check the lock first: a run that ends between the two checks then has a verdict */
+	/*
+	 * check the lock before the verdict: a run that ends between the two checks then has a
+	 * verdict
+	 */
 	if (is_held(folder) && !has(folder, "verdict")) {
 		info->details = json_object();
 		return VERDICT_RUNNING;
@@ -118,7 +121,7 @@ static struct run_info *open_dir(const char *dir, GError **error)
 	return NULL;
 }
 
-/* A run with its time: to the second from its name, more precisely from run.json. */
+/* A run folder with its time: seconds from its name, more precise from run.json. */
 struct dated {
 	char *name;
 	struct timespec when;
@@ -181,7 +184,7 @@ GPtrArray *run_all(const char *results, GError **error)
 	for (guint i = 0; i < names->len; i++) {
 		g_autofree char *dir =
 			g_build_filename(results, g_array_index(names, struct dated, i).name, NULL);
-		/* it may have been deleted meanwhile */
+		/* NULL: the run was deleted meanwhile */
 		struct run_info *info = open_dir(dir, NULL);
 
 		if (info)
@@ -246,7 +249,9 @@ char *run_default_results(void)
 
 	if (env && *env)
 		return g_strdup(env);
-	/* the home of an installed rig is read-only */
+	/*
+	 * use the checkout's folder if it exists; an installed rig cannot write into its own folder
+	 */
 	return g_file_test(checkout, G_FILE_TEST_IS_DIR)
 		       ? g_steal_pointer(&checkout)
 		       : g_build_filename(g_get_user_state_dir(), "hotplug-rig", "results", NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Judges an old run again, with the current collector and rule. Reports are derived from the
- * console. Other observations of the engine (a stuck agent, accounts that differ) are taken from
- * the folder's journal and verdict.
+ * Judges an old run again, with the current parser and rule. Reports are parsed from the console
+ * again. Other observations of the engine (a stuck agent, accounts that differ) are taken from the
+ * folder's journal and verdict.
  */
 #include "store/run.h"
 
@@ -21,7 +21,7 @@
 #include "verdict/details.h"
 #include "verdict/facts.h"
 
-/* More than any console in a run folder. */
+/* Larger than any console in a run folder. */
 #define CONSOLE_MAX (G_GINT64_CONSTANT(1) << 30)
 
 /* The result of parsing the console again. */
@@ -76,7 +76,10 @@ static gboolean same_file(int folder, const char *name, const char *text)
 	       !memcmp(had, text, len);
 }
 
-/* Removes the files of reports that are no longer found. A folder created by a user is kept. */
+/*
+ * Removes the files of reports that no longer exist. Subfolders, which a user may have created, are
+ * kept.
+ */
 static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GError **error)
 {
 	int again = dup(splats);
@@ -90,7 +93,7 @@ static gboolean prune(int splats, GHashTable *files, gboolean *ret_changed, GErr
 				g_strerror(errno));
 	}
 	while (ok && (entry = readdir(dir))) {
-		/* NN-KIND.txt */
+		/* a report's file is called NN-KIND.txt */
 		const char *part = entry->d_name + strspn(entry->d_name, "0123456789-");
 		g_autofree char *kind = g_strndup(part, strcspn(part, "."));
 
@@ -135,8 +138,8 @@ static gboolean write_splats(int folder, const GPtrArray *splats, gboolean *ret_
 }
 
 /*
- * The console's reports, then the other findings: failed tests, the explanation of the hang, lock
- * orders.
+ * The reports from the console, followed by the other ones: failed tests, the explanation of the
+ * hang, lock orders.
  */
 static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 {
@@ -152,9 +155,9 @@ static json_t *reports_json(const GPtrArray *splats, json_t *old_reports)
 }
 
 /*
- * TRUE: what made the report OLD known makes SPLAT known. A list of known issues names keys. An
- * excuse of this run (for example a stall that a hold caused) is valid for one report, found by
- * its place on the console.
+ * TRUE: OLD is known for a reason that also applies to SPLAT. A list of known issues matches by
+ * key. An excuse that belongs to this run (for example, a hold caused the stall) only applies to
+ * the same report, which is found by its position on the console.
  */
 static gboolean is_known_too(json_t *old, const struct splat *splat)
 {
@@ -169,7 +172,10 @@ static gboolean is_known_too(json_t *old, const struct splat *splat)
 	       (json_int_t)splat->end_byte > json_integer_value(json_object_get(old, "first_byte"));
 }
 
-/* Reports that were known when the run was judged stay known: the list may have changed since. */
+/*
+ * Marks the reports as known that were known when the run was judged, because the list of known
+ * issues may have changed since.
+ */
 static void carry_known(json_t *old_reports, const GPtrArray *splats)
 {
 	json_t *old;
@@ -192,13 +198,13 @@ static void read_entry(json_t *entry, void *data)
 	facts_read_entry(data, entry);
 }
 
-/* The facts of the run, with the console's present reports. */
+/* The facts of the run, with the reports that the current parser finds on the console. */
 static struct facts *facts_of(const char *dir, json_t *details, const struct console *console)
 {
 	struct facts *facts = facts_new();
 	guint at;
 
-	/* a folder without a journal has only `verdict` */
+	/* ignore errors: without a journal, the facts of `verdict` are used */
 	run_journal_each(dir, read_entry, facts, NULL);
 	facts_read(facts, details);
 	facts->lockdep_died = console->lockdep_died;
@@ -223,7 +229,7 @@ static json_t *strings_json(const GPtrArray *strings)
 	return array;
 }
 
-/* The object of `verdict` by the current rule. New reference. */
+/* The content of the file `verdict` by the current rule. New reference. */
 static json_t *judge(const char *dir, json_t *details, const struct console *console)
 {
 	rig_auto(facts) facts = facts_of(dir, details, console);
@@ -254,13 +260,13 @@ static gboolean write_verdict(int folder, const char *dir, json_t *details,
 	return safe_write_json(folder, "verdict", now, error);
 }
 
-/* Excludes other writers: the run itself and another recheck. */
+/* Takes the folder's lock, which excludes the run itself and another recheck. */
 static gboolean take_lock(int folder, int *ret_lock, GError **error)
 {
 	auto_fd lock = openat(folder, "lock",
 			      O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	struct stat st;
-	/* with a verdict, the holder of the lock is about to end: wait for it */
+	/* if there is a verdict, the process that holds the lock is about to end: wait for it */
 	gboolean judged = fstatat(folder, "verdict", &st, AT_SYMLINK_NOFOLLOW) == 0;
 
 	if (lock < 0)
@@ -284,7 +290,7 @@ static gboolean recheck(int folder, const char *dir, gboolean *ret_changed, GErr
 
 	if (!take_lock(folder, &lock, error) || !scan(folder, &console, error))
 		return FALSE;
-	/* an aborted run gets its reports, but no verdict */
+	/* for an aborted run, store the reports, but no verdict */
 	if (!fstatat(folder, "verdict", &st, AT_SYMLINK_NOFOLLOW)) {
 		details = safe_read_json(folder, "verdict", error);
 		if (!details)

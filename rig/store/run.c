@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes a run folder. It is created under a hidden name and appears by rename, with its inputs and
- * its lock held, so that a reader never mistakes it for a killed run.
+ * Writes a run folder. The folder is created under a hidden name, and renamed when its inputs are
+ * written and its lock is held, so that a reader does not mistake it for that of a killed run.
  */
 #include "store/run.h"
 
@@ -23,7 +23,7 @@
 #define JOURNAL_MAX (64u << 20)
 #define LINE_MAX_BYTES (64u << 10)
 #define SAME_NAMES_MAX 1000
-#define VERDICT_RESERVE (256u << 10) /* enough for a verdict with some reports */
+#define VERDICT_RESERVE (256u << 10) /* space for a verdict with some reports */
 
 struct run {
 	char *dir, *name;
@@ -38,8 +38,8 @@ struct run {
 static const char *const subfolders[] = {"agents", "splats", "postmortem", "locks"};
 
 /*
- * A part of a folder's name: without slashes, blanks and newlines, whatever the kernel or user is
- * called.
+ * A part of a folder's name, made from TEXT, which may have any characters: slashes, blanks and
+ * newlines are replaced.
  */
 static char *name_part(const char *text, gsize max)
 {
@@ -66,8 +66,8 @@ static gboolean fail_here(struct run *run, GError **error)
 }
 
 /*
- * Reserves space for the verdict, so that a run that fills the disk can still write it:
- * safe_write() replaces its part file, which frees this space.
+ * Reserves disk space for the verdict by a file, so that it can be written even if the run fills
+ * the disk. safe_write() replaces this file, which frees the space.
  */
 static gboolean reserve(struct run *run, GError **error)
 {
@@ -75,14 +75,14 @@ static gboolean reserve(struct run *run, GError **error)
 		openat(run->folder, "verdict.part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	int why = fd < 0 ? errno : posix_fallocate(fd, 0, VERDICT_RESERVE);
 
-	/* a file system without preallocation does not prevent the run */
+	/* continue if the file system does not support preallocation */
 	if (!why || why == EOPNOTSUPP || why == EINVAL)
 		return TRUE;
 	errno = why;
 	return fail_here(run, error);
 }
 
-/* Creates the content that the folder has when it becomes visible. */
+/* Creates the files that the folder has when it becomes visible. */
 static gboolean fill(struct run *run, json_t *inputs, GError **error)
 {
 	run->folder = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -107,10 +107,10 @@ static gboolean fill(struct run *run, json_t *inputs, GError **error)
 }
 
 /*
- * Renames the hidden folder FROM to TO, which must not exist; errno EEXIST if it does. NFS, CIFS
- * and others lack RENAME_NOREPLACE (EINVAL; ENOSYS before Linux 3.15 and in sandboxes). There
- * rename(2) is enough: it replaces no folder with contents, and a run folder always has its lock.
- * So two rigs never get the same name.
+ * Renames the hidden folder FROM to TO. If TO exists, it fails with EEXIST. RENAME_NOREPLACE is
+ * missing on NFS, CIFS and others (EINVAL), before Linux 3.15 and in sandboxes (ENOSYS). In these
+ * cases rename(2) is used: it never replaces a non-empty folder, and a run folder always contains
+ * its lock. So two processes never get the same name.
  */
 static gboolean publish(const char *from, const char *to)
 {
@@ -125,7 +125,7 @@ static gboolean publish(const char *from, const char *to)
 	return FALSE;
 }
 
-/* Gives the hidden folder the first free name. */
+/* Renames the hidden folder to the first name that is free. */
 static gboolean take_name(struct run *run, const char *results, const char *base, GError **error)
 {
 	for (guint n = 1; n < SAME_NAMES_MAX; n++) {
@@ -145,7 +145,7 @@ static gboolean take_name(struct run *run, const char *results, const char *base
 			SAME_NAMES_MAX - 1, base);
 }
 
-/* Removes the contents that fill() created in a folder that got no name. */
+/* Removes a folder that could not be renamed, with the files that fill() created. */
 static void remove_unpublished(struct run *run)
 {
 	static const char *const files[] = {"run.json", "journal", "lock", "verdict.part"};
@@ -188,7 +188,7 @@ void run_free(struct run *run)
 		return;
 	safe_close(&run->journal);
 	safe_close(&run->folder);
-	/* last: a process that waits for the lock finds everything written */
+	/* close this last: a process that waits for the lock then finds everything written */
 	safe_close(&run->lock);
 	g_free(run->dir);
 	g_free(run->name);
@@ -217,7 +217,10 @@ static void note_error(struct run *run, const char *what, const char *why)
 		run->write_error = g_strdup_printf("%s: %s", what, why);
 }
 
-/* One write() for a line: a killed rig leaves whole lines. FALSE: it is too long. */
+/*
+ * Appends a line with one write(), so that a killed rig leaves only whole lines. FALSE: the line is
+ * too long.
+ */
 static gboolean put_line(struct run *run, json_t *entry)
 {
 	char *text = json_dumps(entry, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
@@ -238,7 +241,7 @@ static gboolean put_line(struct run *run, json_t *entry)
 
 static json_t *entry_new(struct run *run, const char *what)
 {
-	/* microseconds: further digits are noise */
+	/* use microseconds, because further digits are meaningless */
 	gint64 us = (rig_now_ns() - run->began_ns) / 1000;
 
 	return json_pack("{s:f, s:s}", "t", us / 1e6, "what", what);
@@ -258,7 +261,10 @@ void run_journal(struct run *run, const char *what, const char *format, ...)
 		va_start(args, format);
 		fields = json_vpack_ex(&why, 0, format, args);
 		va_end(args);
-		/* a value that is not UTF-8, or missing: record that instead of losing the line */
+		/*
+		 * FIELDS has a value that is missing or not UTF-8: write a line with this error
+		 * instead
+		 */
 		if (fields)
 			json_object_update(entry, fields);
 		else
@@ -354,7 +360,9 @@ gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GEr
 		g_prefix_error(error, "%s: ", run->dir);
 		return FALSE;
 	}
-	/* the name as well, before the verdict is reported */
+	/*
+	 * also sync the folder, so that the file's name is on disk before the verdict is reported
+	 */
 	fsync(run->folder);
 	return TRUE;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files in a folder of unknown origin. */
+/* Opens files in a folder of unknown origin safely. */
 #include "store/safe-open.h"
 
 #include <errno.h>
@@ -113,7 +113,7 @@ gboolean safe_write(int folder, const char *name, const char *data, gsize len, G
 	g_autofree char *part = g_strdup_printf("%s.part", name);
 	auto_fd fd = -1;
 
-	/* the part file of a killed writer, or a symbolic link */
+	/* remove what a killed writer has left, or a symbolic link */
 	unlinkat(folder, part, 0);
 	fd = openat(folder, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd >= 0 && write_all(fd, data, len) && !renameat(folder, part, folder, name))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files below an open folder. A run folder may come from anywhere (mail, a CI artefact), so no link
- * in it is followed, no file is waited for, and every read is bounded. Private to store/.
+ * Opens files below an open folder safely. A run folder may come from anywhere (mail, a CI
+ * artefact), so links in it are not followed, opening does not block, and every read is bounded.
+ * Private to store/.
  */
 #ifndef RIG_STORE_SAFE_OPEN_H
 #define RIG_STORE_SAFE_OPEN_H
@@ -9,30 +10,32 @@
 #include <glib.h>
 #include <jansson.h>
 
-/* Limit of a JSON file; those of a run are far smaller. */
+/* Maximum size of a JSON file; those of a run are far smaller. */
 #define SAFE_JSON_MAX (16 << 20)
 
-/* A folder's file descriptor, or -1. A symbolic link is an error. AT may be AT_FDCWD. */
+/*
+ * Opens a folder. Returns its descriptor, or -1; a symbolic link is an error. AT may be AT_FDCWD.
+ */
 int safe_open(int at, const char *name, GError **error);
 
-/* Reads a regular file of at most MAX bytes. The content is followed by a NUL. */
+/* Reads a regular file of at most MAX bytes, and adds a NUL. */
 gboolean safe_read(int folder, const char *name, gsize max, char **ret_data, gsize *ret_len,
 		   GError **error);
-/* safe_read() for a file with a JSON object, which is parsed. */
+/* Like safe_read(), for a file with a JSON object, which is parsed. */
 json_t *safe_read_json(int folder, const char *name, GError **error);
 
 /*
- * Replaces a file by rename, with the content on disk before; a symbolic link of that name is
+ * Replaces a file by rename, after its content is on disk. If NAME is a symbolic link, the link is
  * replaced.
  */
 gboolean safe_write(int folder, const char *name, const char *data, gsize len, GError **error);
 /*
- * Writes a JSON file in the format of run folders: indented, keys in their order, a newline at the
- * end.
+ * Writes a JSON file in the format of run folders: indented, keys in their order, with a final
+ * newline.
  */
 gboolean safe_write_json(int folder, const char *name, json_t *json, GError **error);
 
-/* Closes *fd if it is open: for g_auto-like clean-up. */
+/* Closes *fd if it is open; used for automatic clean-up. */
 void safe_close(int *fd);
 #define auto_fd __attribute__((cleanup(safe_close))) int
 

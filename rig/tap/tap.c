@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* TAP and KTAP: see tap.h. */
+/* Parses TAP and KTAP: see tap.h. */
 #include "tap/tap.h"
 
 #include <string.h>
 
 #include "util/text.h"
 
-#define LINES_BEFORE 30 /* lines before a failure that its report contains */
+#define LINES_BEFORE 30 /* maximum number of lines before a failure that its report contains */
 #define NAME_MAX_BYTES 160
 
 struct reading {
 	struct tap *tap;
 	char **lines;
-	guint at;	/* index of the line */
-	guint begin;	/* first line of this execution */
+	guint at;	/* index of the current line */
+	guint begin;	/* index of the first line of this execution */
 	gint64 planned; /* number of tests in the top level's plan; -1: no plan */
 	gint64 results; /* number of results at the top level */
 	gboolean bailed;
@@ -81,7 +81,7 @@ static gboolean is_directive(const char *text, const char *word)
 	return !g_ascii_strncasecmp(text, word, strlen(word));
 }
 
-/* Parses a result: "ok 3 - name # SKIP why", "not ok 3 name". */
+/* Parses a result such as "ok 3 - name # SKIP why" or "not ok 3 name". */
 static void take_result(struct reading *r, const char *line, gboolean nested)
 {
 	gboolean failed = g_str_has_prefix(line, "not ok ");
@@ -127,7 +127,7 @@ static void end_execution(struct reading *r, gboolean by_itself)
 	r->bailed = FALSE;
 }
 
-/* Lines that the agent `run` adds to the output. */
+/* Handles a line that the agent `run` has added to the output. */
 static void take_mark(struct reading *r, const char *mark)
 {
 	if (g_str_has_prefix(mark, "cut:")) {
@@ -150,7 +150,7 @@ static void take_line(struct reading *r, const char *line)
 		return;
 	}
 	line += strspn(line, " \t");
-	/* kselftest's runner puts "# " before what its tests print */
+	/* skip the "# " that kselftest's runner puts before the output of tests */
 	while (g_str_has_prefix(line, "# "))
 		line += 2 + strspn(line + 2, " \t");
 	if (g_str_has_prefix(line, "TAP version ") || g_str_has_prefix(line, "KTAP version ")) {
@@ -181,7 +181,7 @@ struct tap *tap_parse(const char *output)
 	return tap;
 }
 
-/* Addresses and long numbers differ between boots. */
+/* NAME with addresses and long numbers replaced, because they differ between boots. */
 static char *stable(const char *name)
 {
 	static GRegex *number;

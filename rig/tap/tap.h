@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a script of the user prints, read as TAP (testanything.org, version 13 and 14) or KTAP
- * (Documentation/dev-tools/ktap.rst of the kernel), with what kselftest's runner puts before nested
- * lines. Text from a guest: bounded, and any bytes.
+ * Parses the output of a user's script as TAP (testanything.org, versions 13 and 14) or KTAP
+ * (Documentation/dev-tools/ktap.rst of the kernel), including the prefixes that kselftest's runner
+ * adds to nested lines. The text comes from a guest, so it may have any bytes, and everything is
+ * bounded.
  */
 #ifndef RIG_TAP_TAP_H
 #define RIG_TAP_TAP_H
@@ -14,16 +15,20 @@
 
 #define TAP_FAILURES_MAX 50
 
-/* A `not ok`, a `Bail out!`, or a plan that was not fulfilled; several of one name are one. */
+/*
+ * A `not ok`, a `Bail out!`, or a plan that was not fulfilled. Several failures with the same name
+ * are one.
+ */
 struct tap_failure {
 	char *name; /* the test's description; what happened */
-	char *text; /* the lines before it, and its own */
+	char *text; /* the lines before the failure, and its own line */
 };
 
 struct tap {
-	gboolean seen;		       /* there is a version, a plan or a result: it is TAP */
+	gboolean seen; /* the output has a version, a plan or a result, so it is TAP */
 	gboolean cut;		       /* the guest cut the output off, so results may be missing */
-	guint passed, failed, skipped; /* results; `# TODO` and `# XFAIL` count as skipped */
+	/* numbers of results; `# TODO` and `# XFAIL` count as skipped */
+	guint passed, failed, skipped;
 	GPtrArray *failures;	       /* of struct tap_failure *, at most TAP_FAILURES_MAX */
 };
 
@@ -35,7 +40,10 @@ struct tap *tap_parse(const char *output);
 void tap_free(struct tap *tap);
 RIG_DEFINE_AUTO(tap, tap_free)
 
-/* A report of kind "test-failed". SCRIPT is its file's name, which is part of the signature. */
+/*
+ * Makes a report of kind "test-failed". SCRIPT is the name of the script's file, which becomes part
+ * of the signature.
+ */
 struct splat *tap_report(const struct tap_failure *failure, const char *script);
 
 #endif

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rule of facts.h. */
+/* Applies the rule of facts.h. */
 #include <string.h>
 
 #include "verdict/facts.h"
 
-/*
- * ---- proofs: only with all of them does a run without reports show that the kernel passed ----
- */
+/* ---- proofs: a run without reports passes only if it has all of them ---- */
 
 static gboolean was_stopped(const struct facts *f)
 {
@@ -43,11 +41,11 @@ static gboolean still_on(const struct facts *f)
 	return !f->powered_off;
 }
 
-/* In this order: the first that is missing is the reason. */
+/* The proofs. If several are missing, the first one becomes the reason. */
 static const struct proof {
 	gboolean (*is_missing)(const struct facts *facts);
 	enum verdict verdict;
-	gboolean of_lockdep; /* a known issue that turned lockdep off can be why it is missing */
+	gboolean of_lockdep; /* the proof may be missing because a known issue turned lockdep off */
 	const char *sentence;
 } proofs[] = {
 	{was_stopped, VERDICT_INFRA, FALSE,
@@ -63,7 +61,7 @@ static const struct proof {
 	{still_on, VERDICT_LOST, FALSE, "the guest did not power off"},
 };
 
-/* The same sentences as folders from before 2026-12 have them. */
+/* Sentences of missing proofs in folders from before 2026-12. */
 static const char *const former[] = {"lockdep is no longer armed, so silence proves nothing"};
 
 gboolean facts_is_proof(const char *text)
@@ -86,8 +84,8 @@ static const struct reason *reason_at(const struct facts *facts, guint i)
 
 /*
  * TRUE: REASON may be a consequence of a known issue that killed or blocked a task before: a stuck
- * guest, missing pages, a lost guest, a report of lack of progress. A report of another fault
- * counts, because it may be a new bug. Faults of the host are not consequences.
+ * guest, missing pages, a lost guest, a report of lack of progress. FALSE for a report of another
+ * fault, because that may be a new bug, and for faults of the host.
  */
 static gboolean may_follow(const struct reason *reason)
 {
@@ -113,7 +111,7 @@ static gboolean is_excused(const struct facts *facts, guint i)
 			continue;
 		if (k < i && may_follow(reason))
 			return TRUE;
-		/* the watchdog's observation comes before the explanation of the same hang */
+		/* the watchdog's observation and the explanation are about the same hang */
 		if (known->source == REASON_HANG && reason->source == REASON_SEEN &&
 		    reason->verdict == VERDICT_HANG)
 			return TRUE;
@@ -121,7 +119,10 @@ static gboolean is_excused(const struct facts *facts, guint i)
 	return FALSE;
 }
 
-/* The reason that decides, or -1. *ret_known: the first known issue, or -1. */
+/*
+ * The index of the reason that decides, or -1. *ret_known: the index of the first known issue, or
+ * -1.
+ */
 static int find_decider(const struct facts *facts, int *ret_known, gboolean *ret_fatal)
 {
 	int decider = -1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads the object of a file `verdict`. */
+/* Reads the content of a file `verdict`. */
 #include "verdict/details.h"
 
 #include <string.h>
@@ -85,7 +85,10 @@ gboolean details_finished(json_t *details)
 		if (report_is_fatal(text_at(report, "kind")) &&
 		    !known_is_excuse(json_object_get(report, "known")))
 			return FALSE;
-	/* lockdep's state is reported with the accounts, after the agents have ended */
+	/*
+	 * lockdep's state is part of the accounts after the load, so it shows that lockdep was
+	 * checked after the agents had ended
+	 */
 	return state && strcmp(state, "unknown") != 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the object of a run's file `verdict` says (docs/results.md): questions that the index, the
- * zoo, bisect and the report ask. The object may be of any age and of any type: everything is
- * checked.
+ * Reads data from the content of a run's file `verdict` (docs/results.md), for the index, the zoo,
+ * bisect and the report. The object may have been written by any version and may be damaged, so
+ * everything is checked.
  */
 #ifndef RIG_VERDICT_DETAILS_H
 #define RIG_VERDICT_DETAILS_H
@@ -11,11 +11,11 @@
 
 #include "verdict/verdict.h"
 
-/* The result of a run for its kernel. */
+/* The result of a run, as evidence about its kernel. */
 enum run_outcome {
-	OUTCOME_GOOD, /* it ended as the scenario expects */
-	OUTCOME_BAD,  /* it did not */
-	OUTCOME_NONE, /* not judged: LOST, INFRA, SKIP, ABORTED, KNOWN, RUNNING */
+	OUTCOME_GOOD, /* the run ended as the scenario expects */
+	OUTCOME_BAD,  /* the run did not end as the scenario expects */
+	OUTCOME_NONE, /* the run is not evidence: LOST, INFRA, SKIP, ABORTED, KNOWN, RUNNING */
 };
 
 /*
@@ -25,33 +25,34 @@ enum run_outcome {
 enum run_outcome details_outcome(enum verdict verdict, json_t *details);
 
 /*
- * TRUE: REPORTS contains the report that EXPECTED ({"kind", "cycle"} of a verdict) describes: of
- * that kind, with each class of `cycle` in its cycle. Without a kind the scenario expects PASS.
+ * TRUE: REPORTS has the report that EXPECTED describes ({"kind", "cycle"}): it has this kind, and
+ * its cycle has each class of `cycle`. If EXPECTED has no kind, the scenario expects PASS, so
+ * VERDICT counts.
  */
 gboolean details_meet(json_t *expected, json_t *reports, enum verdict verdict);
 
 /*
- * TRUE: REPORT counts against the kernel. FALSE for a note, the lock validator's limits and a
- * second boot.
+ * TRUE: REPORT is a fault of the kernel. FALSE for a note, a limit of lockdep, and a second boot.
  */
 gboolean details_report_counts(json_t *report);
 
 /*
- * The hang's signature: `hang.signature.bug`, or in old folders the text `hang.signature`. Or NULL.
+ * The signature of the hang, or NULL: `hang.signature.bug`, or the text `hang.signature` of old
+ * folders.
  */
 const char *details_hang_bug(json_t *details);
 
 /*
  * TRUE: the run reached its end, where memory accounts are compared, and no report killed or
- * blocked a task before.
+ * blocked a task.
  */
 gboolean details_finished(json_t *details);
-/* Was lockdep armed to the end? */
+/* TRUE: lockdep was armed until the end. */
 gboolean details_armed(json_t *details);
 
 /*
- * TRUE: a run without the bug is evidence that the kernel does not have it. FINISHED and ARMED as
- * above; NEEDS_LOCKDEP: only lockdep detects the bug.
+ * TRUE: a run without the bug is evidence that the kernel does not have the bug. FINISHED and ARMED
+ * are from the functions above; NEEDS_LOCKDEP: only lockdep can detect the bug.
  */
 gboolean verdict_shows_absence(enum verdict verdict, gboolean finished, gboolean armed,
 			       gboolean needs_lockdep);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Facts as the engine collects them. */
+/* Adds facts, in the way in which the engine collects them. */
 #include "verdict/facts.h"
 
 #include <string.h>

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Facts as a run folder has them, of any age: the journal, then `verdict`. */
+/* Reads the facts of a run folder of any version: first the journal, then `verdict`. */
 #include <string.h>
 
 #include "verdict/details.h"
 #include "verdict/facts.h"
 
-/* Until 2026-11 an excused hang had this reason, with the verdict INFRA. */
+/*
+ * Until 2026-11 this was the beginning of the reason for an excused hang, with the verdict INFRA.
+ */
 #define OLD_EXCUSE "the hang is a known issue: "
 #define OLD_UNHEARD "what the console said while the connection was lost is not known"
 
@@ -38,7 +40,10 @@ void facts_read_entry(struct facts *facts, json_t *entry)
 	else if (!strcmp(what, "state") && !strcmp(to, "reported"))
 		facts->stopped = TRUE;
 	else if (!strcmp(what, "state") && !strcmp(to, "poweroff"))
-		/* this state follows the guest's verdict; a bad verdict is also a reason */
+		/*
+		 * this state follows the guest's verdict; a bad verdict would also have added a
+		 * reason
+		 */
 		facts->guest = GUEST_OK;
 	else if (!strcmp(what, "reason") && verdict_parse(text_at(entry, "verdict"), &verdict))
 		g_hash_table_insert(facts->stood_for, g_strdup(text_at(entry, "text")),
@@ -62,8 +67,8 @@ static void read_proof(struct facts *facts, json_t *proof)
 }
 
 /*
- * Fills the proofs for a folder that has no `proof`, because it is older: a PASS had every
- * proof. The journal's entries were read before.
+ * Infers the proofs of an old folder without `proof`: a run with PASS had every proof. The journal
+ * must have been read before.
  */
 static void guess_proof(struct facts *facts, json_t *details, enum verdict had)
 {
@@ -80,7 +85,7 @@ static void guess_proof(struct facts *facts, json_t *details, enum verdict had)
 	}
 }
 
-/* The reason that the explanation of a hang gives. FALSE: REPORT is not such an explanation. */
+/* Makes the reason of the explanation of a hang. FALSE: REPORT is not such an explanation. */
 static gboolean is_explained(json_t *report, const char *sentence, struct reason *ret)
 {
 	json_t *known = json_object_get(report, "known");
@@ -101,7 +106,7 @@ static gboolean is_explained(json_t *report, const char *sentence, struct reason
 	return TRUE;
 }
 
-/* Is SENTENCE what verdict_of_report() said of REPORT? */
+/* TRUE: SENTENCE is the one that verdict_of_report() made for REPORT. */
 static gboolean is_of_report(json_t *report, const char *sentence)
 {
 	static const char *const forms[] = {"%s", "the lock validator gave up: %s",
@@ -119,7 +124,7 @@ static gboolean is_of_report(json_t *report, const char *sentence)
 	return FALSE;
 }
 
-/* FALSE: it is of a report of the console. */
+/* Reads a reason. FALSE: it belongs to a report of the console. */
 static gboolean read_reason(struct facts *facts, json_t *reports, const char *sentence,
 			    enum verdict had, struct reason *ret)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Verdicts as a table, and what one report means for one. */
+/* Verdicts as a table, and the meaning of a report for the verdict. */
 #include "verdict/verdict.h"
 
 #include "splat/known.h"
@@ -51,11 +51,11 @@ gboolean verdict_is_alarm(enum verdict verdict)
 	return verdicts[verdict].alarm;
 }
 
-/* Kinds that report lack of progress; all other kinds report a fault. */
+/* Kinds of reports about lack of progress; all other kinds are about a fault. */
 static const char *const hang_kinds[] = {"hung-task",	"rcu-stall",	    "soft-lockup",
 					 "hard-lockup", "workqueue-lockup", NULL};
 
-/* After a report of these kinds the kernel kills the current task (oops, BUG()), or panics. */
+/* Kinds of reports after which the kernel kills the current task (oops, BUG()) or panics. */
 static const char *const killing_kinds[] = {"oops",   "null-deref",	 "paging",	 "gpf",
 					    "divide", "invalid-opcode",	 "double-fault", "stack",
 					    "bug",    "list-corruption", "usercopy",	 "panic",
@@ -100,7 +100,10 @@ gboolean verdict_of_report(const struct splat *splat, struct report_meaning *ret
 {
 	struct report_meaning meaning = {.fatal = report_is_fatal(splat->kind)};
 
-	/* a reset step causes a second boot; an unexpected one ends QEMU or sends a second HELLO */
+	/*
+	 * "reboot" does not count here: a reset step causes a second boot, and an unexpected one
+	 * ends QEMU or sends a second HELLO
+	 */
 	if (splat->weight == SPLAT_NOTE || g_str_equal(splat->kind, "reboot") ||
 	    known_is_excuse(splat->known))
 		return FALSE;

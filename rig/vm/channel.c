@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds frames in a stream that may hold anything else as well: see guest-init/proto.h. */
+/* Finds frames in a byte stream that may contain other data, too: see guest-init/proto.h. */
 #include "vm/channel.h"
 
 #include "guest-init/proto.h"
@@ -8,8 +8,8 @@
 
 struct channel {
 	struct channel_owner owner;
-	GByteArray *buf;   /* not parsed yet */
-	gboolean in_error; /* the current run of invalid bytes has been reported */
+	GByteArray *buf;   /* bytes that are not parsed yet */
+	gboolean in_error; /* the current sequence of invalid bytes has been reported */
 };
 
 struct channel *channel_new(const struct channel_owner *owner)
@@ -36,7 +36,7 @@ static void complain(struct channel *channel, const char *what)
 	channel->in_error = TRUE;
 }
 
-/* The number of bytes to skip to the next possible start of a header: at least one. */
+/* The number of bytes to skip to the next possible start of a header; at least one. */
 static gsize to_next_magic(const guint8 *bytes, gsize len)
 {
 	const guint8 *next = len > 1 ? memchr(bytes + 1, PROTO_MAGIC[0], len - 1) : NULL;
@@ -44,7 +44,10 @@ static gsize to_next_magic(const guint8 *bytes, gsize len)
 	return next ? (gsize)(next - bytes) : len;
 }
 
-/* Line ends alone are not an error: a terminal may have sent them before it was set to raw mode. */
+/*
+ * TRUE: BYTES has only line ends. They are not an error, because a terminal may send them before it
+ * is set to raw mode.
+ */
 static gboolean is_blank(const guint8 *bytes, gsize len)
 {
 	for (gsize i = 0; i < len; i++)
@@ -87,13 +90,19 @@ static gsize deliver(struct channel *channel, const struct proto_header *header,
 	return PROTO_HEADER + header->length;
 }
 
-/* Returns the number of bytes consumed at the front, 0 if the rest of a frame must arrive first. */
+/*
+ * Returns the number of bytes consumed from the start of BYTES; 0 if the rest of a frame must
+ * arrive first.
+ */
 static gsize take(struct channel *channel, const guint8 *bytes, gsize len)
 {
 	struct proto_header header;
 	int version;
 
-	/* the first bytes show that this is not a header; do not wait for the rest */
+	/*
+	 * the first bytes show that this is not a header: skip them now, without waiting for the
+	 * rest
+	 */
 	if (memcmp(bytes, PROTO_MAGIC, MIN(len, 4)))
 		return skip(channel, bytes, len, 0);
 	if (len < PROTO_HEADER)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest channel's reading side: bytes in, whole frames out (guest-init/proto.h). */
+/*
+ * The receiving side of the guest channel: finds whole frames in received bytes
+ * (guest-init/proto.h).
+ */
 #ifndef RIG_VM_CHANNEL_H
 #define RIG_VM_CHANNEL_H
 
@@ -8,7 +11,7 @@
 struct channel_owner {
 	/* TEXT is valid UTF-8 without NUL; invalid bytes were replaced */
 	void (*frame)(unsigned type, guint32 seq, const char *text, gsize len, void *data);
-	/* once for each run of bytes that do not form a frame */
+	/* called once for each sequence of bytes that are not a frame */
 	void (*error)(const char *what, void *data);
 	void *data;
 };
@@ -16,7 +19,10 @@ struct channel_owner {
 struct channel;
 
 struct channel *channel_new(const struct channel_owner *owner);
-/* A frame may arrive in any number of pieces. Calls the callbacks. Holds at most one frame. */
+/*
+ * Parses received bytes, and calls the callbacks. A frame may arrive in any number of pieces; at
+ * most one incomplete frame is stored.
+ */
 void channel_feed(struct channel *channel, const guint8 *bytes, gsize len);
 void channel_free(struct channel *channel);
 

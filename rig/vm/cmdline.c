@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The QEMU command line of a guest, in an order that people can read, and as a script that repeats
- * it.
- */
+/* Makes the QEMU command line of a guest, in a readable order, and a script that repeats it. */
 #include "vm/cmdline.h"
 
 #include "guest-init/proto.h"
@@ -13,7 +10,7 @@
 
 #define KIB 1024
 
-/* The line so far, and what it is made from. */
+/* The command line under construction, and its inputs. */
 struct line {
 	GPtrArray *words;
 	const struct vm_config *config;
@@ -23,7 +20,7 @@ struct line {
 
 static void add(struct line *line, const char *word, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* One option; FORMAT NULL: the option has no value. */
+/* Adds an option. FORMAT NULL: the option has no value. */
 static void add(struct line *line, const char *word, const char *format, ...)
 {
 	va_list args;
@@ -52,16 +49,16 @@ static void add_machine(struct line *line)
 	if (machine->bios)
 		add(line, "-bios", "%s", machine->bios);
 	if (line->config->plugin.file)
-		/* with one thread for all vCPUs, a vCPU that waits would stop the others */
+		/* a vCPU that is held must not stop the others, so each needs its own thread */
 		add(line, "-accel", "tcg,thread=multi");
 	else
 		add(line, "-accel", "%s", line->config->accel == ACCEL_KVM ? "kvm" : "tcg");
 	if (machine->cpu)
 		add(line, "-cpu", "%s", machine->cpu);
-	/* a panic reboots at once (panic=-1), and a reboot ends QEMU */
+	/* -no-reboot makes QEMU exit after a panic, which reboots at once (panic=-1) */
 	add(line, "-no-reboot", NULL);
 	add(line, "-display", "none");
-	/* a guest that cannot reach a network cannot attack one */
+	/* no network: a hostile guest must not be able to attack it */
 	add(line, "-nic", "none");
 	if (line->config->seccomp)
 		add(line, "-sandbox", MACHINE_SANDBOX);
@@ -72,8 +69,8 @@ static void add_cpus(struct line *line)
 	const struct vm_config *config = line->config;
 	unsigned all = MAX(config->cpus, config->max_cpus);
 	/*
-	 * CPUs are assigned to the nodes in turn, and Linux warns if the CPUs of one socket are on
-	 * several nodes
+	 * QEMU assigns CPUs to the nodes in turn. Linux warns if the CPUs of one socket are on
+	 * several nodes, so each CPU gets its own socket
 	 */
 	g_autofree char *sockets = config->cpu_nodes > 1
 					   ? g_strdup_printf(",sockets=%u,cores=1,threads=1", all)
@@ -100,7 +97,7 @@ guint64 vm_node_size(const struct vm_config *config, unsigned node)
 	guint64 unit = MAX(config->machine->dimm_unit, KIB);
 	guint64 share = config->memory / config->base_nodes / unit * unit;
 
-	/* the first node gets the remainder */
+	/* the first node also gets the remainder */
 	return node ? share : config->memory - share * (config->base_nodes - 1);
 }
 
@@ -172,7 +169,7 @@ char *vm_kernel_cmdline(const struct vm_config *config, const struct vm_modes *m
 	return g_string_free(words, FALSE);
 }
 
-/* In an option a comma begins the next property; a doubled comma is a literal one. */
+/* PATH with each comma doubled, because in an option a single comma starts the next property. */
 static char *escape(const char *path)
 {
 	g_auto(GStrv) parts = g_strsplit(path, ",", -1);
@@ -230,8 +227,7 @@ static gboolean check(const struct vm_config *config, GError **error)
 	if (config->max_memory > config->memory && !(machine->can & MACHINE_PLUG_DIMM))
 		return rig_fail(error, RIG_EXIT_USAGE, "%s cannot plug memory", machine->name);
 	/*
-	 * in -chardev and -object a comma begins the next property; -kernel and -append take it
-	 * literally
+	 * only -chardev and -object values are escaped: in -kernel and -append a comma is literal
 	 */
 	return TRUE;
 }
@@ -270,7 +266,7 @@ char **vm_command_line(const struct vm_config *config, const struct vm_chardevs 
 	return (char **)g_ptr_array_free(line.words, FALSE);
 }
 
-/* An option and its value share a line of the script. */
+/* Appends the words, with an option and its value on one line of the script. */
 static void append_quoted(GString *out, char **words)
 {
 	for (int i = 0; words[i]; i++) {

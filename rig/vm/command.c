@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* QMP commands that end with their reply, and system_reset, which ends with the guest's hello. */
+/*
+ * QMP commands whose operation ends with the reply, and system_reset, whose operation ends with the
+ * guest's hello.
+ */
 #include "vm/op.h"
 
 static void replied(struct op *op, const struct qmp_reply *reply)
@@ -11,9 +14,10 @@ static void replied(struct op *op, const struct qmp_reply *reply)
 }
 
 /*
- * system_reset. Guests run with -no-reboot, so that a panic ends QEMU, but then our own reset would
- * end it too. So rebooting is allowed (set-action, QEMU 6.0) until the guest sends hello again. The
- * event RESET is too early: SeaBIOS resets a used machine once more.
+ * Handles events of system_reset. Guests run with -no-reboot, so that a panic ends QEMU, but then a
+ * reset by the rig would end it, too. So set-action (QEMU 6.0) allows rebooting until the guest
+ * sends hello again. The event RESET would be too early, because SeaBIOS resets a used machine once
+ * more.
  */
 
 static void on_reset(struct op *op, const char *name, json_t *data)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* QEMU as a child process: how it is started and ended. */
+/* Starts QEMU as a child process, and handles its end. */
 #include "vm/cmdline.h"
 #include "vm/internal.h"
 
@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILD_FD 3     /* the number in QEMU of the first descriptor passed */
-#define READY_MS 10000 /* time that QEMU has to accept commands */
+#define CHILD_FD 3     /* number of the first passed descriptor in QEMU */
+#define READY_MS 10000 /* time limit for QEMU to accept commands */
 
 struct child {
 	struct process qemu;
@@ -50,8 +50,8 @@ static char **command_line(const struct vm_config *config, const int fds[N_SOCKE
 }
 
 /*
- * The folder with a program's own libraries and firmware: PREFIX of PREFIX/bin/PROGRAM. A program
- * that lies in a home folder, or above all of them, gets its own folder only.
+ * The folder with a program's libraries and firmware: PREFIX of PREFIX/bin/PROGRAM. If PREFIX is a
+ * home folder, or contains home folders, only the program's own folder is returned.
  */
 static char *prefix_of(const char *program)
 {
@@ -64,10 +64,13 @@ static char *prefix_of(const char *program)
 							   : g_steal_pointer(&prefix);
 }
 
-/* Address space beyond the guest's memory: translated code, libraries, stacks, malloc's arenas. */
+/*
+ * Address space in addition to the guest's memory: translated code, libraries, stacks, malloc's
+ * arenas.
+ */
 #define MEMORY_SPARE (G_GUINT64_CONSTANT(8) << 30)
 
-/* QEMU may read what its command line names, and write into vm->output. */
+/* Limits QEMU to reading the files on its command line, and to writing into vm->output. */
 static gboolean confine_qemu(struct vm *vm, const struct vm_config *config, const char *program,
 			     GError **error)
 {
@@ -98,7 +101,8 @@ static gboolean confine_qemu(struct vm *vm, const struct vm_config *config, cons
 }
 
 /*
- * QEMU gets its own process group: ^C at the terminal reaches only the rig, which ends its guest.
+ * Starts QEMU in its own process group, so that ^C at the terminal only reaches the rig, which then
+ * ends the guest.
  */
 static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const int fds[N_SOCKETS],
 			   GError **error)
@@ -130,7 +134,7 @@ static gboolean spawn_qemu(struct vm *vm, const struct vm_config *config, const 
 	return ok;
 }
 
-/* The last line that QEMU wrote to its standard error, "" without one. */
+/* The last line that QEMU wrote to its standard error; "" if there is none. */
 static char *stderr_line(const struct vm *vm)
 {
 	g_autofree char *path = g_build_filename(vm->dir, "qemu.stderr", NULL);
@@ -182,7 +186,7 @@ static gboolean on_exit_of_qemu(int fd, GIOCondition condition, void *data)
 	child->watch = 0;
 	vm->running = FALSE;
 	g_clear_handle_id(&child->ready_timer, g_source_remove);
-	/* the sockets may still hold unread bytes of QEMU */
+	/* read the bytes of QEMU that are still in the sockets */
 	vm_drain(vm);
 	why = why_it_ended(vm, end.status);
 	vm_ended(vm, end.status, why);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds and loads modules; passes the calls of vm/orphans.h on to the libvirt module. */
+/* Finds and loads modules, and implements vm/orphans.h by calling the libvirt module. */
 #include "vm/module.h"
 
 #include <gmodule.h>
@@ -20,7 +20,9 @@ static char *module_path(const char *name)
 const struct vm_module *vm_module_load(const char *name, GError **error)
 {
 	g_autofree char *path = module_path(name);
-	/* all symbols are resolved here, so that a missing one is an error and not a crash later */
+	/*
+	 * resolve all symbols now, so that a missing one is an error here instead of a crash later
+	 */
 	GModule *module = g_module_open(path, G_MODULE_BIND_LOCAL);
 	const struct vm_module *found = NULL;
 	gpointer symbol = NULL;

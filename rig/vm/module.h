@@ -17,10 +17,10 @@
 struct vm_launcher;
 
 struct vm_module {
-	/* sizeof(struct vm) when the module was compiled: a module of another build is refused */
+	/* sizeof(struct vm) when the module was compiled; a module of another build is rejected */
 	gsize vm_size;
 	const struct vm_launcher *launcher;
-	/* as in vm/orphans.h */
+	/* see vm/orphans.h */
 	gboolean (*orphans_find)(const char *uri, struct orphans *ret, GError **error);
 	gboolean (*orphans_remove)(const char *uri, gboolean all, GPtrArray **ret_removed,
 				   GError **error);

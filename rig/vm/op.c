@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What all operations share: deadline, event cursor, and exactly one outcome. */
+/* The common part of all operations: the deadline, the event cursor, and exactly one outcome. */
 #include "vm/op.h"
 
 #include "util/clock.h"
@@ -79,7 +79,7 @@ static gboolean on_deadline(void *data)
 	struct op *op = data;
 	g_autofree char *why = NULL;
 
-	/* disconnected: no reply can arrive; allow 1 s after reconnecting */
+	/* the connection is lost, so no reply can arrive: allow 1 s after it is restored */
 	if (op->vm->disconnected) {
 		op->timer = g_timeout_add_seconds(1, on_deadline, op);
 		return G_SOURCE_REMOVE;
@@ -148,7 +148,8 @@ void vm_ops_check_events(struct vm *vm)
 	g_autoptr(GList) ops = g_list_copy(vm->ops.head);
 
 	/*
-	 * an operation that ends may start others, but ends no other: a copy of the list is enough
+	 * a copy of the list is sufficient, because an operation that ends may start others, but
+	 * does not end others
 	 */
 	for (GList *l = ops; l; l = l->next)
 		op_check_events(l->data);

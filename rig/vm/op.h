@@ -20,23 +20,27 @@ typedef void (*op_event)(struct op *op, const char *name, json_t *data);
 struct op {
 	struct vm *vm;
 	char *id;
-	const char *what;  /* "unplug of"; messages append the id */
-	const char *waits; /* what it waits for; named by the message of a time-out */
-	void (*timed_out)(struct op *op); /* called before it ends as VM_TIMED_OUT; or NULL */
-	op_event event; /* NULL: events are not read yet and stay behind the cursor */
+	const char *what;  /* the beginning of a message, such as "unplug of"; the id is appended */
+	const char *waits; /* what the operation waits for, for the message of a timeout */
+	/* called before the operation ends as VM_TIMED_OUT; or NULL */
+	void (*timed_out)(struct op *op);
+	op_event event; /* handles events; NULL: events are not read yet, and stay in the log */
 	vm_done done;
 	void *data;
 
-	/* data of the kinds of operation */
-	char *backend;	   /* object to delete again, or NULL */
-	json_t *device;	   /* device_add's arguments; CPU: the properties of its slot */
+	/* Data of the individual kinds of operations. */
+	char *backend;	   /* backend to delete after a failure, or NULL */
+	json_t *device;	   /* arguments of device_add; for a CPU, the properties of its slot */
 	guint64 size;	   /* target size in bytes */
-	op_event accepted; /* handles the event by which the guest accepts the device; NULL: this
-			    * machine sends none */
+	/*
+	 * handles the event that says that the guest accepts the device; NULL: this machine sends
+	 * none
+	 */
+	op_event accepted;
 	gboolean earlier;  /* an earlier device_del is still pending */
-	char *why;	   /* kept for the outcome during clean-up */
+	char *why;	   /* the reason of a failure, stored during clean-up */
 
-	/* private to op.c */
+	/* Private to op.c. */
 	struct qmp_cursor *cursor;
 	op_reply reply;
 	guint64 command; /* id of the command without a reply yet, or 0 */
@@ -52,14 +56,14 @@ struct op *op_new(struct vm *vm, const char *what, const char *id, gint64 deadli
 void op_send(struct op *op, const char *command, json_t *arguments, op_reply reply);
 /* Passes the events from the cursor on to `event`. */
 void op_check_events(struct op *op);
-/* WHY and REPLY are borrowed. */
+/* Ends the operation. WHY and REPLY are borrowed. */
 void op_finish(struct op *op, enum vm_outcome outcome, const char *why, json_t *reply);
 /*
- * op_finish() for use inside a call of the owner: the owner's callback is called later, from the
- * main loop.
+ * Like op_finish(), for use inside a function that the owner has called: the owner's callback is
+ * called later, from the main loop.
  */
 void op_finish_later(struct op *op, enum vm_outcome outcome, const char *why);
-/* Ends as VM_FAILED with QEMU's error message. */
+/* Ends the operation as VM_FAILED with QEMU's error message. */
 void op_fail(struct op *op, const struct qmp_reply *reply);
 
 /* TRUE: the event is about the operation's device. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Domains and volumes on a libvirt host that carry the rig's mark, and whether the rig that created
- * them still runs (it may have been killed, or have lost its connection). For `rig doctor` and `rig
- * clean`.
+ * Domains and volumes on a libvirt host that have the rig's mark, and whether the process that
+ * created them still runs (it may have been killed, or have lost its connection). For `rig doctor`
+ * and `rig clean`.
  *
- * All calls block and need no main loop. Errors: RIG_EXIT_SKIP without the libvirt module
+ * All functions block and need no main loop. Errors: RIG_EXIT_SKIP without the libvirt module
  * (vm/module.h), RIG_EXIT_INFRA with libvirt's message if the host cannot be reached or refuses.
  */
 #ifndef RIG_VM_ORPHANS_H
@@ -17,8 +17,9 @@ enum orphan_kind { ORPHAN_DOMAIN, ORPHAN_VOLUME, ORPHAN_POOL };
 struct orphan {
 	enum orphan_kind kind;
 	char *name;
-	gboolean stale; /* its rig ran on this host and has ended; or an empty pool of the rig's */
-	char *owner;	/* text: "process 123 on host x, which runs" */
+	/* its process ran on this host and has ended; or it is an empty pool of the rig */
+	gboolean stale;
+	char *owner;	/* a text about the process: "process 123 on host x, which runs" */
 };
 
 struct orphans {
@@ -31,8 +32,8 @@ gboolean orphans_find(const char *uri, struct orphans *ret, GError **error);
 void orphans_clear(struct orphans *found);
 
 /*
- * Removes the stale ones, or with ALL every one. *ret_removed (of struct orphan, freed with it)
- * lists what was removed.
+ * Removes the stale objects; with ALL, all objects. *ret_removed lists those that were removed
+ * (array of struct orphan, which it owns).
  */
 gboolean orphans_remove(const char *uri, gboolean all, GPtrArray **ret_removed, GError **error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Adding DIMMs, virtio-mem devices and CPUs, and changing a virtio-mem device's size. */
+/* Adds DIMMs, virtio-mem devices and CPUs, and changes the size of a virtio-mem device. */
 #include "vm/op.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 
 static void added(struct op *op, const struct qmp_reply *reply);
 
-/* QEMU refused the device and its backend was deleted again: reports the refusal. */
+/* QEMU refused the device, and its backend was deleted: reports the refusal. */
 static void backend_removed(struct op *op, const struct qmp_reply *reply)
 {
 	g_autofree char *why = g_steal_pointer(&op->why);
@@ -31,8 +31,8 @@ static void fail_with_backend(struct op *op, const struct qmp_reply *reply)
 }
 
 /*
- * The last step of a plug: waits until the guest has accepted the device, if its machine reports
- * that.
+ * The last step of a plug: if the machine reports it, waits until the guest has accepted the
+ * device.
  */
 static void wait_for_guest(struct op *op)
 {
@@ -97,13 +97,15 @@ static void add_backend(struct op *op, const struct vm_memory *memory)
 	op->backend = g_strdup_printf("mem-%s", memory->id);
 	object = json_pack("{s:s, s:s, s:I}", "qom-type", types[memory->backend], "id", op->backend,
 			   "size", (json_int_t)memory->size);
-	/* the path is a folder: QEMU creates a sparse file there and unlinks it at once */
+	/*
+	 * the path is that of a folder, in which QEMU creates a sparse file and unlinks it at once
+	 */
 	if (memory->backend == VM_BACKEND_FILE)
 		json_object_set_new(object, "mem-path", json_string(op->vm->output));
 	op_send(op, "object-add", object, backend_added);
 }
 
-/* The reply of query-memory-devices: records the new device's address. */
+/* Handles the reply to query-memory-devices: records the new device's address. */
 static void located(struct op *op, const struct qmp_reply *reply)
 {
 	json_t *entry;
@@ -184,9 +186,7 @@ static const char *free_bus(struct vm *vm, const char *id)
 	return NULL;
 }
 
-/*
- * Handles MEMORY_DEVICE_SIZE_CHANGE, which has the device's id and which QEMU delays by up to 1 s.
- */
+/* Handles MEMORY_DEVICE_SIZE_CHANGE. The event has the device's id; QEMU delays it by up to 1 s. */
 static void on_size(struct op *op, const char *name, json_t *data)
 {
 	if (g_str_equal(name, "MEMORY_DEVICE_SIZE_CHANGE") &&
@@ -215,12 +215,12 @@ void vm_plug_virtio_mem(struct vm *vm, const struct vm_memory *device, gint64 de
 			       device->id, "memdev", "mem-", device->id, "node", device->node,
 			       "requested-size", (json_int_t)device->requested, "bus", bus);
 	op->size = device->requested;
-	/* a size of 0 does not change, so QEMU sends no event */
+	/* with requested size 0 the size does not change, so QEMU sends no event */
 	op->accepted = device->requested ? on_size : NULL;
 	add_backend(op, device);
 }
 
-/* No event is sent for an unchanged size, so the current size is checked once. */
+/* Checks the current size once, because no event is sent if the size does not change. */
 static void resize_checked(struct op *op, const struct qmp_reply *reply)
 {
 	json_t *entry;
@@ -246,7 +246,7 @@ static void resize_sent(struct op *op, const struct qmp_reply *reply)
 		return;
 	}
 	op->waits = "MEMORY_DEVICE_SIZE_CHANGE with the new size";
-	/* earlier events may be about the previous size; the reply below covers them */
+	/* skip events about the previous size; the reply below has the current one */
 	while (qmp_cursor_next(op->cursor, &name))
 		;
 	op->event = on_size;
@@ -266,7 +266,9 @@ void vm_resize(struct vm *vm, const char *id, guint64 size, gint64 deadline_ns, 
 
 /* CPUs */
 
-/* TRUE: another plug has chosen the slot, and QEMU has not replied to its device_add yet. */
+/*
+ * TRUE: another plug operation has chosen the slot, but QEMU has not replied to its device_add yet.
+ */
 static gboolean is_chosen(struct vm *vm, json_t *props)
 {
 	for (GList *l = vm->ops.head; l; l = l->next) {
@@ -292,7 +294,7 @@ static void cpus_listed(struct op *op, const struct qmp_reply *reply)
 		op_fail(op, reply);
 		return;
 	}
-	/* QEMU lists the highest slot first; take the lowest free one */
+	/* take the free slot with the lowest number; QEMU lists the highest first */
 	json_array_foreach(reply->result, i, slot)
 		if (!json_object_get(slot, "qom-path") &&
 		    json_is_object(json_object_get(slot, "props")) &&

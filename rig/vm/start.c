@@ -16,7 +16,7 @@
 
 #define CONSOLE_LIMIT (G_GUINT64_CONSTANT(256) << 20)
 
-/* Both ends of each socket; -1 if the machine does not have it, or after it was passed on. */
+/* Both ends of each socket; -1 if the machine does not have it, or after the end was passed on. */
 struct socket_pairs {
 	int ours[N_SOCKETS], theirs[N_SOCKETS];
 };
@@ -88,7 +88,8 @@ static struct vm *vm_new(const struct vm_config *config, const struct vm_owner *
 
 static const struct {
 	const char *name;
-	const struct vm_launcher *launcher; /* NULL: from the module of that name */
+	/* NULL: the launcher is loaded from the module with this name */
+	const struct vm_launcher *launcher;
 } launchers[] = {{"direct", &vm_direct}, {"libvirt", NULL}};
 
 static const struct vm_launcher *launcher_of(const struct vm_config *config, GError **error)

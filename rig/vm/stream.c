@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Console and guest channel. QEMU must never block on a full socket: everything is read, and bytes
- * over the limit are dropped.
+ * Reads and writes the sockets of the console and the guest channel. QEMU must never block on a
+ * full socket, so everything is read, and bytes over the limit are dropped.
  */
 #include "vm/stream.h"
 
@@ -74,7 +74,7 @@ void stream_add(struct stream *stream, const guint8 *bytes, gsize len)
 	take(stream, bytes, len);
 }
 
-/* FALSE: nothing more can be read now. */
+/* Reads once. FALSE: no more data is available now. */
 static gboolean read_some(struct stream *stream)
 {
 	guint8 buf[PIECE];
@@ -100,7 +100,7 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
 	return stream->fd >= 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-/* TRUE: bytes are still queued. */
+/* Sends queued bytes. TRUE: some bytes are still queued. */
 static gboolean flush(struct stream *stream)
 {
 	while (stream->out->len) {
@@ -109,7 +109,7 @@ static gboolean flush(struct stream *stream)
 		if (n < 0 && errno == EINTR)
 			continue;
 		/*
-		 * other errors mean that QEMU has ended; the reading side reports it after the last
+		 * after other errors QEMU has ended, which the reading side reports after the last
 		 * bytes
 		 */
 		if (n <= 0)

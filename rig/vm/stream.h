@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * One of QEMU's sockets: read and written without blocking; received bytes are also stored in a
- * file.
- */
+/* A socket of QEMU: read and written without blocking; received bytes are also stored in a file. */
 #ifndef RIG_VM_STREAM_H
 #define RIG_VM_STREAM_H
 
 #include <glib.h>
 
-#define STREAM_QUEUE_MAX (1u << 20) /* bytes queued for sending */
+#define STREAM_QUEUE_MAX (1u << 20) /* maximum number of bytes that are queued for sending */
 
 struct stream;
 
 struct stream_owner {
 	void (*bytes)(struct stream *stream, const guint8 *bytes, gsize len, void *data);
-	/* the limit was passed: bytes are still read, but neither stored nor passed on */
+	/* the limit was reached: further bytes are read, but neither stored nor passed on */
 	void (*full)(struct stream *stream, void *data);
 	/* the file cannot be written; called once. Bytes are still passed on. */
 	void (*file_error)(struct stream *stream, const char *why, void *data);
 	void *data;
 };
 
-/* Takes over FD. PATH: the file, or NULL. LIMIT: of bytes stored and passed on, 0: none. */
+/*
+ * Creates a stream that owns FD. PATH: the file for received bytes, or NULL. LIMIT: maximum number
+ * of bytes that are stored and passed on; 0: none.
+ */
 struct stream *stream_new(int fd, const char *path, guint64 limit, const struct stream_owner *owner,
 			  GError **error);
 void stream_free(struct stream *stream);
-/* FALSE: more than STREAM_QUEUE_MAX bytes would be queued; nothing is sent. */
+/* Sends bytes. FALSE: more than STREAM_QUEUE_MAX bytes would be queued, so nothing is sent. */
 gboolean stream_send(struct stream *stream, const guint8 *bytes, gsize len);
-/* Adds bytes as if they had been read. */
+/* Handles bytes as if they had been received. */
 void stream_add(struct stream *stream, const guint8 *bytes, gsize len);
-/* Drops the queue. */
+/* Drops the bytes that are queued for sending. */
 void stream_clear(struct stream *stream);
-/* Reads what is available now. */
+/* Reads all data that is available now. */
 void stream_drain(struct stream *stream);
 
 #endif

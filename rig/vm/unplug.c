@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unplugging a device. device_del is only a request; its outcome is exactly one of
+ * Unplugs a device. device_del is only a request; its outcome is exactly one of these events, or
+ * none until the deadline:
  *
  *	DEVICE_DELETED			the device is deleted
  *	MEM_UNPLUG_ERROR		the guest refused (older name, memory only)
  *	DEVICE_UNPLUG_GUEST_ERROR	the guest refused (pseries; QEMU 6.2 and newer)
- *	ACPI_DEVICE_OST			x86: replies to an eject; only they report a refusal
+ *	ACPI_DEVICE_OST			x86: replies to an eject; only these report a refusal
  *
- * or nothing until the deadline. For a CPU, QEMU 7.2 may report only its "lapic" as deleted, so
- * after a successful eject the list of CPUs is read.
+ * For a CPU, QEMU 7.2 may report only its "lapic" as deleted, so after a successful eject the list
+ * of CPUs is read.
  */
 #include "vm/op.h"
 
@@ -34,7 +35,7 @@ static void refused(struct op *op, const char *why)
 		op_finish(op, VM_REFUSED, why, NULL);
 		return;
 	}
-	/* this was the outcome of the earlier request; now send ours */
+	/* this was the outcome of an earlier request; send the new one now */
 	op->earlier = FALSE;
 	ask(op);
 }
@@ -68,10 +69,7 @@ static void deleted(struct op *op)
 	op->event = NULL;
 	op->waits = "reply to object-del";
 	if (op->command) {
-		/*
-		 * the event arrived before the reply to device_del, so the reply is not needed any
-		 * more
-		 */
+		/* the event arrived before the reply to device_del, which is not needed any more */
 		qmp_forget(vm->qmp, op->command);
 		op->command = 0;
 	}
@@ -94,7 +92,7 @@ static void cpus_listed(struct op *op, const struct qmp_reply *reply)
 		deleted(op);
 }
 
-/* An eject of an unnamed device succeeded: find out whether it was ours. */
+/* An eject of an unnamed device succeeded: checks whether it was this operation's device. */
 static void eject_done(struct op *op)
 {
 	if (!op->command && !g_hash_table_contains(op->vm->backends, op->id))
@@ -140,7 +138,10 @@ static void del_sent(struct op *op, const struct qmp_reply *reply)
 		op->waits = "DEVICE_DELETED or refusal";
 	} else if (strstr(reply->desc, "in progress") ||
 		   strstr(reply->desc, "in the process of unplug")) {
-		/* QEMU has no error class of its own for it: qdev-monitor.c, spapr.c */
+		/*
+		 * the message must be compared, because QEMU has no error class for this
+		 * (qdev-monitor.c, spapr.c)
+		 */
 		op->earlier = TRUE;
 		op->waits = "outcome of the earlier unplug request";
 	} else if (g_str_equal(reply->error_class, "DeviceNotFound") &&
@@ -152,7 +153,10 @@ static void del_sent(struct op *op, const struct qmp_reply *reply)
 	}
 }
 
-/* Forgets a request without an outcome once a second operation has waited for it in vain. */
+/*
+ * Handles a timeout. If an operation has waited in vain for the outcome of an earlier request, that
+ * request is forgotten.
+ */
 static void timed_out(struct op *op)
 {
 	if (op->earlier)
@@ -163,7 +167,9 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 {
 	struct op *op = op_new(vm, "unplug of", id, deadline_ns, done, data);
 
-	/* seen with x86 and ppc: SIGSEGV or heap corruption, often only at the next plug */
+	/*
+	 * QEMU on x86 and ppc crashes with SIGSEGV or heap corruption, often only at the next plug
+	 */
 	if (vm->accel == ACCEL_TCG && g_hash_table_contains(vm->cpus, id)) {
 		op_finish_later(op, VM_FAILED,
 				"QEMU's TCG uses a CPU after it was unplugged, and crashes; "
@@ -173,7 +179,8 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 	op->event = on_event;
 	op->timed_out = timed_out;
 	/*
-	 * if QMP has ended, no outcome of the earlier request can arrive; ask() then fails at once
+	 * if QMP has ended, the outcome of the earlier request cannot arrive; ask() then fails at
+	 * once
 	 */
 	op->earlier = g_hash_table_contains(vm->unplug_pending, id) && !qmp_why(vm->qmp);
 	if (op->earlier)
@@ -184,7 +191,7 @@ void vm_unplug(struct vm *vm, const char *id, gint64 deadline_ns, vm_done done, 
 
 void vm_unplug_late(struct vm *vm, const char *name, json_t *data)
 {
-	/* ACPI_DEVICE_OST has the device in `info`, the others in `data` */
+	/* ACPI_DEVICE_OST has the device in `info`, other events have it in `data` */
 	json_t *info = json_object_get(data, "info");
 	const char *id = json_string_value(json_object_get(info ? info : data, "device"));
 	json_int_t status = json_integer_value(json_object_get(info, "status"));

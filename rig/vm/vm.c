@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What all launchers share: reading a guest's sockets, sending to it, its end. */
+/* Code shared by all launchers: reads a guest's sockets, sends data to it, and handles its end. */
 #include "vm/internal.h"
 
 #include "guest-init/proto.h"
@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define ORPHAN_MS 5000	/* how long QEMU may outlive its QMP connection before that is a fault */
+/* if QEMU runs for longer than this after its QMP connection has ended, that is a fault */
+#define ORPHAN_MS 5000
 
 void vm_fault(struct vm *vm, const char *what)
 {
@@ -18,7 +19,7 @@ void vm_fault(struct vm *vm, const char *what)
 
 /* QMP */
 
-/* QAPI's ShutdownCause, of the guest itself. */
+/* Values of QAPI's ShutdownCause for a shutdown by the guest. */
 #define CAUSE_SHUTDOWN "guest-shutdown"
 
 static const char *cause_of(json_t *data)
@@ -61,8 +62,8 @@ static void on_event(const char *name, json_t *event, void *data)
 		note_shutdown(vm, event);
 	else if (g_str_equal(name, "RESET"))
 		/*
-		 * the queued bytes were for the guest before the reset; after it, the guest sends
-		 * hello again
+		 * drop queued bytes, which were for the guest before the reset; it will send hello
+		 * again
 		 */
 		for (int i = 0; i < N_CHANNELS; i++)
 			if (vm->channels[i].stream)
@@ -88,7 +89,7 @@ static void on_qmp_ended(const char *why, void *data)
 
 	if (!vm->running)
 		return;
-	/* QMP's end of file usually arrives just before the child's exit */
+	/* ignore QMP's end of file, which usually arrives just before the child's exit */
 	if (qmp_state(vm->qmp) == QMP_ENDED)
 		vm->orphan_timer = g_timeout_add(ORPHAN_MS, on_orphan, vm);
 	else
@@ -168,7 +169,7 @@ static void on_channel_error(const char *what, void *data)
 		channel->vm->owner.channel_error(what, channel->vm->owner.data);
 }
 
-/* Bytes of the guest channel were lost on this side: resume at the next frame. */
+/* Bytes of the guest channel were lost on this side: decoding continues at the next frame. */
 static void cut_channel(struct vm *vm)
 {
 	for (int i = 0; i < N_CHANNELS; i++) {
@@ -188,7 +189,7 @@ gboolean vm_send(struct vm *vm, unsigned type, guint32 seq, const char *text)
 	gsize len = strlen(text);
 	g_autofree guint8 *frame = NULL;
 
-	/* the guest does not read before it has sent hello */
+	/* the guest does not read before its hello */
 	if (!vm->channel || len > PROTO_MAX)
 		return FALSE;
 	frame = g_malloc(PROTO_HEADER + len);
@@ -211,9 +212,10 @@ static void break_sent(const struct qmp_reply *reply, void *data)
 }
 
 /*
- * 8250: a break, then the key (uart_handle_break() and uart_handle_sysrq_char(), serial_core). The
- * key waits for QEMU's reply: if it were in the FIFO before the break, the kernel would treat it as
- * the character that a break reads. hvc_console supports no break: ^O replaces it (hvc_console.c).
+ * Sends SysRq. With an 8250, it is a break and then the key (uart_handle_break() and
+ * uart_handle_sysrq_char(), serial_core). The key is sent after QEMU's reply: if it were in the
+ * FIFO before the break, the kernel would read it as the break's own character. hvc_console has no
+ * break; ^O replaces it (hvc_console.c).
  */
 gboolean vm_console_sysrq(struct vm *vm, char key)
 {
@@ -314,7 +316,7 @@ void vm_quit(struct vm *vm, gint64 deadline_ns)
 
 	if (!vm->running)
 		return;
-	/* QMP has ended: only a signal can end QEMU */
+	/* QMP has ended, so that only a signal can end QEMU */
 	if (qmp_state(vm->qmp) >= QMP_ENDED) {
 		vm_kill(vm);
 		return;

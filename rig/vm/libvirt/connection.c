@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A connection to libvirt: opened without interactive questions, monitored by keep-alives, closed
- * in a thread.
+ * A connection to libvirt, which is opened without interactive questions, monitored by keep-alives,
+ * and closed in a thread.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -12,13 +12,13 @@
 #include "util/error.h"
 
 /*
- * The connection is lost after three keep-alives, 3 s apart, without a reply: before the engine's
- * timeouts expire.
+ * The connection counts as lost after three keep-alives, 3 s apart, without a reply; this is
+ * shorter than the engine's timeouts.
  */
 #define KEEPALIVE_S 3
 #define KEEPALIVES 3
 
-#define ABANDON_S 10 /* s; time for a domain to be created, so that it can be destroyed */
+#define ABANDON_S 10 /* seconds to wait until a domain that is being created can be destroyed */
 
 static void quiet(void *data, virErrorPtr error)
 {
@@ -33,7 +33,10 @@ gboolean lv_init(GError **error)
 	if (g_once_init_enter(&once)) {
 		gboolean ok = virInitialize() == 0;
 
-		/* libvirt's default handler prints; errors are fetched where they occur */
+		/*
+		 * disable libvirt's default handler, which prints errors; they are read where they
+		 * occur
+		 */
 		virSetErrorFunc(NULL, quiet);
 		gvir_event_register();
 		g_once_init_leave(&once, ok ? 1 : 2);
@@ -48,7 +51,9 @@ char *lv_why(void)
 	return g_strdelimit(g_utf8_make_valid(why ? why : "unknown reason", -1), "\n", ' ');
 }
 
-/* Refuses to answer: libvirt would ask a person, for a password for example. */
+/*
+ * Refuses all questions of libvirt, for example for a password, because libvirt would ask the user.
+ */
 static int no_answers(virConnectCredentialPtr wanted, unsigned count, void *data)
 {
 	(void)wanted;
@@ -62,7 +67,7 @@ virConnectPtr lv_connect(const char *uri)
 	virConnectAuth auth = {NULL, 0, no_answers, NULL};
 	virConnectPtr conn = virConnectOpenAuth(uri, &auth, 0);
 
-	/* drivers without a connection of their own do not support keep-alive */
+	/* a driver that opens no connection itself does not support keep-alive */
 	if (conn && virConnectSetKeepAlive(conn, KEEPALIVE_S, KEEPALIVES) < 0)
 		virResetLastError();
 	return conn;
@@ -83,7 +88,7 @@ static gboolean open_streams(struct lv_job *job, struct lv_link *link)
 		stream = link->streams[i] = virStreamNew(link->conn, VIR_STREAM_NONBLOCK);
 		if (!stream)
 			return FALSE;
-		/* force: the host may still hold an earlier connection of ours open */
+		/* force: the host may not have closed an earlier connection of this process yet */
 		bad = i == SOCKET_CHANNEL ? virDomainOpenChannel(link->domain, devices[i], stream,
 							       VIR_DOMAIN_CHANNEL_FORCE)
 					: virDomainOpenConsole(link->domain, devices[i], stream,
@@ -161,7 +166,7 @@ void lv_abandon(struct lv_host *host)
 	struct lv_link *link = g_steal_pointer(&host->link);
 
 	g_atomic_int_set(&host->abandoned, 1);
-	/* a job that has not reached creation yet checks `abandoned` first */
+	/* a job that has not begun to create the domain checks `abandoned` before it does so */
 	if (job && g_atomic_int_get(&host->creating) && lv_job_wait(job, ABANDON_S))
 		link = g_steal_pointer(&job->link);
 	if (!link)

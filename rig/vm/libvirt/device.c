@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Maps the rig's devices to libvirt's: a backend and a device, which the rig adds in two commands,
- * are one device of libvirt's, created by one call. What libvirt cannot express is sent to QEMU
- * directly.
+ * Maps the rig's devices to libvirt's. The rig adds a backend and a device by two commands; libvirt
+ * creates both as one device by one call. A device that libvirt cannot express is added directly in
+ * QEMU.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -13,7 +13,7 @@ static guint64 integer(const struct lv_call *call, const char *key)
 	return json_integer_value(json_object_get(call->arguments, key));
 }
 
-/* Keeps the backend until its device is added: libvirt creates both in one call. */
+/* Stores the backend until its device is added, because libvirt creates both in one call. */
 void lv_object_add(struct lv_host *host, struct lv_call *call)
 {
 	g_hash_table_replace(host->objects, g_strdup(lv_word(call, "id")),
@@ -60,7 +60,10 @@ static struct lv_device *device_new(struct lv_host *host, const char *id)
 	return device;
 }
 
-/* libvirt assigns slots from 0 upwards; the rig assigns its own from the top down. */
+/*
+ * The last memory slot. libvirt assigns slots from 0 upwards, so the rig assigns its own slots
+ * downwards.
+ */
 static guint last_slot(struct lv_host *host)
 {
 	guint taken = 0;
@@ -79,7 +82,7 @@ static void plug_raw(struct lv_host *host, struct lv_call *call, json_t *object)
 	json_t *device = json_deep_copy(call->arguments);
 
 	object = json_deep_copy(object);
-	/* the run folder is on this machine; /dev/shm exists on every host */
+	/* use /dev/shm, because the run folder only exists on this machine */
 	if (json_object_get(object, "mem-path"))
 		json_object_set_new(object, "mem-path", json_string("/dev/shm"));
 	if (g_str_equal(lv_word(call, "driver"), "pc-dimm"))
@@ -111,7 +114,7 @@ static void plug_cpu(struct lv_host *host, struct lv_call *call)
 	struct lv_job *job = lv_job_for(host, call, lv_work_cpu, on_plugged);
 	struct lv_device *device = device_new(host, lv_word(call, "id"));
 
-	/* one socket, one thread a core: the core's number is libvirt's vCPU number */
+	/* with one socket and one thread per core, the core's number is libvirt's vCPU number */
 	device->is_cpu = TRUE;
 	device->vcpu = integer(call, "core-id");
 	job->number = device->vcpu;
@@ -166,7 +169,7 @@ void lv_qom_set(struct lv_host *host, struct lv_call *call)
 	lv_job_run(job);
 }
 
-/* Replaces libvirt's aliases in QEMU's list by the rig's ids: "ua-d0" by "d0". In place. */
+/* Replaces libvirt's aliases in QEMU's list by the rig's ids ("ua-d0" by "d0"), in place. */
 static void use_our_names(json_t *devices)
 {
 	json_t *entry;
@@ -183,8 +186,8 @@ static void use_our_names(json_t *devices)
 }
 
 /*
- * The reply of query-memory-devices that the rig asked for. It is also compared with libvirt's XML
- * of each new device, so that the list is read only once.
+ * Handles the reply to query-memory-devices that the rig sent. It is also compared with libvirt's
+ * XML of each new device, so that the list is only read once.
  */
 static void on_devices(struct lv_host *host, struct lv_job *job)
 {

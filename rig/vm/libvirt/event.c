@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events of libvirt and QEMU: lifecycle, devices, sizes, and QEMU's own events unchanged.
+ * Events of libvirt and QEMU: life cycle, devices, sizes, and QEMU's other events.
  *
  * The rig receives all of them as QMP events. For a device that libvirt manages, libvirt's event
- * decides: QEMU's DEVICE_DELETED comes before libvirt has deleted the backend, and has the alias
- * ("ua-d0"), not the rig's id; libvirt's device-removed is passed on as DEVICE_DELETED of "d0".
+ * counts. QEMU's DEVICE_DELETED comes before libvirt has deleted the backend, and has the alias
+ * ("ua-d0") instead of the rig's id. So libvirt's device-removed is passed on as DEVICE_DELETED of
+ * "d0".
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -12,11 +13,11 @@
 
 #include <string.h>
 
-/* ACPI _OST, source "eject request" and the status "in progress": vm/unplug.c */
+/* ACPI _OST: source "eject request", and status "in progress", see vm/unplug.c */
 #define OST_EJECT_REQUEST 3
 #define OST_IN_PROGRESS 0x84
 
-/* The host of a callback, if CONN is its current connection; else NULL. */
+/* The host of a callback if CONN is its current connection; otherwise NULL. */
 static struct lv_host *host_of(virConnectPtr conn, void *opaque)
 {
 	struct lv_host *host = opaque;
@@ -61,7 +62,8 @@ static void on_removed(virConnectPtr conn, virDomainPtr domain, const char *alia
 }
 
 /*
- * Reports a refusal by the guest, once for each request, whether libvirt or QEMU reports it first.
+ * Reports that the guest refused an unplug. Libvirt and QEMU may both report it, but the event is
+ * sent only once for each request.
  */
 static void refused(struct lv_host *host, const char *id, const char *why)
 {
@@ -158,8 +160,8 @@ static void on_lifecycle(virConnectPtr conn, virDomainPtr domain, int event, int
 /* QEMU's own events */
 
 /*
- * ACPI_DEVICE_OST is sent by the guest. libvirt has no event for it (except a refused eject), so it
- * is passed on with the rig's ids.
+ * Passes ACPI_DEVICE_OST on, with the rig's ids. The guest sends it; libvirt has no event for it,
+ * except for a refused eject.
  */
 static void note_ost(struct lv_host *host, json_t *data)
 {

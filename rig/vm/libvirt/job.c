@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Calls to libvirt in threads, with their results on the main loop. */
+/* Runs calls to libvirt in threads, and handles their results on the main loop. */
 #include "vm/libvirt/libvirt.h"
 
 #include <gio/gio.h>
@@ -43,7 +43,7 @@ static void job_free(struct lv_job *job)
 	g_free(job);
 }
 
-/* TRUE: the domain of a failed call has ended; the call may then have failed with any error. */
+/* TRUE: the domain of a failed call has ended. In this case a call may fail with any error. */
 static gboolean has_ended(virDomainPtr domain)
 {
 	int active = virDomainIsActive(domain);
@@ -60,7 +60,7 @@ static void in_thread(GTask *task, gpointer source, gpointer data, GCancellable 
 	(void)cancellable;
 	virResetLastError();
 	job->work(job);
-	/* only now can a failed command be distinguished from a lost connection */
+	/* check the connection now, to distinguish a failed command from a lost connection */
 	job->lost = job->error && job->conn && virConnectIsAlive(job->conn) != 1;
 	job->gone = job->error && !job->lost && job->domain && has_ended(job->domain);
 	g_mutex_lock(&job->mutex);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest as a transient libvirt domain: connect, upload, create it paused, register for events,
- * resume it; at the end remove the domain and its volumes.
+ * Runs a guest as a transient libvirt domain: connects, uploads files, creates the domain paused,
+ * registers for events and resumes it; at the end, removes the domain and its volumes.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DRAIN_MS 2000 /* time for streams to end after the domain has */
+#define DRAIN_MS 2000 /* time limit for streams to end after the domain has ended */
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
 void lv_unref(struct lv_host *host)
@@ -63,7 +63,7 @@ static void on_volumes_removed(struct lv_host *host, struct lv_job *job)
 	over(host);
 }
 
-/* All output of the guest has been read: closes the sockets and reports the end. */
+/* All output of the guest has been read: closes the sockets and calls vm_ended(). */
 static void finish(struct lv_host *host)
 {
 	g_clear_handle_id(&host->end_timer, g_source_remove);
@@ -125,7 +125,7 @@ void lv_vanished(struct lv_host *host)
 		host->retry_timer = g_timeout_add(DRAIN_MS, on_vanished, host);
 }
 
-/* Ends a start that failed by a fault of the host, before the guest existed. */
+/* Ends a start that failed because of the host, before the guest existed. */
 static void start_failed(struct lv_host *host, const char *why)
 {
 	if (!host->vm->by_us)
@@ -153,9 +153,7 @@ void lv_destroy(struct lv_host *host, gboolean gently)
 
 	if (!host->link) {
 		host->kill_asked = TRUE;
-		/*
-		 * a guest that is only to be ended does not wait for a host that does not respond
-		 */
+		/* without GENTLY, do not wait for a host that does not respond */
 		if (!gently)
 			g_atomic_int_set(&host->abandoned, 1);
 		if (!gently || host->state == LV_RECONNECTING)
@@ -197,8 +195,8 @@ static void start_work(struct lv_job *job)
 	    virDomainGetUUIDString(job->domain, uuid) == 0) {
 		host->uuid = g_strdup(uuid);
 		/*
-		 * a panic reboots, and a reboot ends the domain; vm/command.c lifts that for a
-		 * reset by the rig
+		 * a panic reboots, and with this setting a reboot ends the domain; vm/command.c
+		 * changes the setting during a reset by the rig
 		 */
 		json_decref(
 			lv_monitor(job, "set-action", json_pack("{s:s}", "reboot", "shutdown")));
@@ -233,7 +231,8 @@ static void keep_xml(struct lv_host *host, const char *text)
 
 static void on_started(struct lv_host *host, struct lv_job *job)
 {
-	if (host->domain_gone) { /* cancelled while it was being started; its end drops the link */
+	/* cancelled during its start: the handler of the domain's end closes the connection */
+	if (host->domain_gone) {
 		host->link = g_steal_pointer(&job->link);
 		lv_abandon(host);
 		return;
@@ -258,8 +257,8 @@ static void on_started(struct lv_host *host, struct lv_job *job)
 }
 
 /*
- * TRUE: the files must be uploaded. Only a session on this machine can read them; the system's QEMU
- * runs as another user.
+ * TRUE: the files must be uploaded. Only a libvirt session on this machine can read them, because
+ * the system's QEMU runs as another user.
  */
 static gboolean must_upload(const char *uri)
 {
@@ -288,7 +287,7 @@ static gboolean libvirt_start(struct vm *vm, const struct vm_config *config, int
 	host->upload = must_upload(config->uri);
 	host->base_nodes = config->base_nodes;
 	host->slots = config->slots;
-	/* QEMU's default; the machine may need larger blocks (machine.c) */
+	/* default of QEMU; the machine may need larger blocks (machine.c) */
 	host->block = 2 * MIB;
 	lv_pumps_init(host, fds);
 	lv_qmp_init(host, fds[SOCKET_QMP]);

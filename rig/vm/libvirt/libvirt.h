@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of the libvirt launcher. It owns the peers of a guest's sockets (vm/internal.h):
+ * Declarations shared by the files of the libvirt launcher. The launcher owns QEMU's ends of a
+ * guest's sockets (vm/internal.h):
  *
  *	console, channel, tty	pumps between a socket and a virStream (stream.c)
- *	QMP			answered here: a table maps commands to libvirt calls; others are
- *				sent to QEMU unchanged (qmp.c). Events of libvirt and QEMU come
- *				back as QMP events (event.c)
+ *	QMP			handled here: a table maps commands to libvirt calls; other
+ *				commands are sent to QEMU unchanged (qmp.c). Events of libvirt
+ *				and QEMU are returned as QMP events (event.c)
  *
- * The layers above do not differ for such a guest; qmp.jsonl records the traffic. A call to libvirt
- * may block, so each is a job in a thread that accesses only its job; all else happens on the main
- * loop. If the connection is lost, commands wait and streams pause until a new connection resumes
- * both.
+ * The other modules treat such a guest like any other; qmp.jsonl records the traffic. A call to
+ * libvirt may block, so each is a job in a thread that only accesses the job; everything else
+ * happens on the main loop. If the connection is lost, commands wait and streams pause until there
+ * is a new connection.
  */
 #ifndef RIG_VM_LIBVIRT_H
 #define RIG_VM_LIBVIRT_H
@@ -26,33 +27,35 @@
 enum lv_state {
 	LV_STARTING, /* connecting, uploading, creating the domain */
 	LV_RUNNING,
-	LV_RECONNECTING, /* the connection was lost; new attempts are being made */
-	LV_ENDING,	 /* the domain has ended: streams are read to their end, volumes removed */
+	LV_RECONNECTING, /* the connection was lost; the launcher tries to open a new one */
+	/* the domain has ended: the rest of the streams is read, and volumes are removed */
+	LV_ENDING,
 	LV_OVER,	 /* vm_ended() was called */
 };
 
-/* One end of a socket, and the stream of the guest's device that it is connected to. */
+/* One end of a socket, with the stream of the guest's device to which it is connected. */
 struct lv_pump {
 	struct lv_host *host;
-	const char *device; /* alias: "serial0" */
+	const char *device; /* libvirt's alias of the device: "serial0" */
 	gboolean is_channel;
 	int fd;		     /* -1: the machine has no such device, or the pump has ended */
 	virStreamPtr stream; /* NULL while disconnected */
-	int watched;	     /* events that the stream watches */
-	GByteArray *to_us, *to_guest; /* bytes not written to the other side yet */
+	int watched;	     /* events of the stream for which a callback is registered */
+	GByteArray *to_us, *to_guest; /* bytes that were not written to the other side yet */
 	guint fd_watch;
 	GIOCondition fd_watched;
 };
 
-/* A device that libvirt was asked to add, by the rig's id. */
+/* A device that the rig asked libvirt to add, with the rig's id. */
 struct lv_device {
 	gboolean is_cpu;
 	unsigned vcpu;
 	struct lv_memory memory;
-	gboolean unplug_pending; /* a detach was requested and has no outcome yet */
-	gboolean fresh;		 /* plugged, but not verified yet */
-	gboolean gone;	  /* deleted; kept while it is being verified */
-	guint verifying;  /* jobs that verify it; the device's next command waits for them */
+	gboolean unplug_pending; /* a detach was requested, but has no outcome yet */
+	gboolean fresh;		 /* the device was plugged, but is not verified yet */
+	gboolean gone;	  /* the device was deleted; this entry is kept while jobs verify it */
+	/* number of jobs that verify the device; its next command waits until they have ended */
+	guint verifying;
 };
 
 /* A connection with the callbacks registered on it. */
@@ -60,16 +63,17 @@ struct lv_link {
 	virConnectPtr conn;
 	virDomainPtr domain;
 	virStreamPtr streams[N_SOCKETS];
-	int callbacks[6], monitor; /* -1: none */
+	int callbacks[6], monitor; /* ids of registered callbacks; -1: none */
 };
 
 struct lv_host {
 	gatomicrefcount refs;
-	struct vm *vm; /* NULL after the release: results of jobs are then ignored */
-	char *uri;     /* NULL: libvirt's default */
+	/* NULL after the launcher's release(): the results of jobs are then ignored */
+	struct vm *vm;
+	char *uri;     /* NULL: the default of libvirt */
 	char *name, *uuid, *dir;
 	xmlDoc *xml;
-	char *kernel, *initrd; /* files on this machine */
+	char *kernel, *initrd; /* paths on this machine */
 	gboolean upload;
 	gboolean has_volumes;
 	guint base_nodes, slots;
@@ -78,7 +82,7 @@ struct lv_host {
 
 	enum lv_state state;
 	struct lv_link *link;		 /* NULL while there is no connection */
-	struct lv_pump pumps[N_SOCKETS]; /* that of SOCKET_QMP is unused */
+	struct lv_pump pumps[N_SOCKETS]; /* the pump of SOCKET_QMP is unused */
 	guint retry_timer, end_timer;
 	gint64 lost_ns; /* when the connection was lost */
 	char *lost_why;
@@ -87,21 +91,21 @@ struct lv_host {
 	int qmp_fd;
 	guint qmp_in_watch, qmp_out_watch;
 	GByteArray *qmp_in, *qmp_out;
-	GQueue waiting;	 /* commands (struct lv_call) held while disconnected, or while their device
-			 * is verified */
-	guint verifying; /* number of running verifications, over all devices */
-	GHashTable *objects; /* id -> json_t: backends whose device has not been added yet */
+	/* struct lv_call: commands that wait for a connection, or until their device is verified */
+	GQueue waiting;
+	guint verifying; /* number of running jobs that verify a device */
+	GHashTable *objects; /* id -> json_t: backends whose device was not added yet */
 	GHashTable *devices; /* id -> struct lv_device */
 	GHashTable *raw;     /* ids of backends and devices that were sent to QEMU directly */
 
 	/* the end */
-	/* the job that starts the domain or reconnects to it, until its `done` */
+	/* the job that starts the domain or reconnects to it; NULL after the job's `done` */
 	struct lv_job *connecting;
-	gint abandoned;			/* atomic: the domain is no longer needed */
+	gint abandoned;			/* atomic: the job must not create the domain any more */
 	gint creating;			/* atomic: from here on, volumes or the domain may exist */
-	gboolean kill_asked;		/* requested while starting or disconnected: done as soon as
-			      * possible */
-	gboolean pause_asked, shutting; /* a stop of the guest is expected */
+	gboolean kill_asked; /* the guest must be killed as soon as it is started or connected */
+	/* the rig has requested a pause, or a shutdown, so that a stop of the guest is expected */
+	gboolean pause_asked, shutting;
 	gboolean domain_gone;
 	int status;
 	const char *end_reason;
@@ -112,8 +116,8 @@ struct lv_host *lv_ref(struct lv_host *host);
 void lv_unref(struct lv_host *host);
 
 /*
- * Jobs. WORK runs in a thread and may block; it may use only the job (and HOST's constant strings).
- * DONE is called from the main loop, unless the guest was released meanwhile.
+ * A job: WORK runs in a thread and may block; it may only access the job (and constant strings of
+ * HOST). Then DONE is called from the main loop, unless the guest was released meanwhile.
  */
 struct lv_job;
 typedef void (*lv_work)(struct lv_job *job);
@@ -121,84 +125,89 @@ typedef void (*lv_job_done)(struct lv_host *host, struct lv_job *job);
 
 struct lv_job {
 	struct lv_host *host;
-	virConnectPtr conn; /* a connection of its own, or NULL */
+	virConnectPtr conn; /* the job's own connection, or NULL */
 	virDomainPtr domain;
 	lv_work work;
 	lv_job_done done;
-	/* input of the work */
+	/* Input of WORK. */
 	char *id, *text;
 	json_t *json;
 	struct lv_memory memory;
 	gint64 number;
 	gboolean flag;
-	gboolean again; /* repeated because the connection was lost during the first attempt */
-	/* results of the work */
+	gboolean again; /* repeated, because the connection was lost during the first attempt */
+	/* Results of WORK. */
 	struct lv_link *link;
 	json_t *reply;	/* QMP's "return", or NULL */
 	char *error;	/* NULL: success */
 	const char *error_class; /* the error's class in QMP; static */
-	int code;	/* virErrorNumber of it */
-	gboolean lost;	/* the connection is dead */
+	int code;	/* virErrorNumber of the error */
+	gboolean lost;	/* the connection is lost */
 	gboolean gone;	/* the domain has ended */
-	char *difference; /* how libvirt's XML and QEMU differ, as text, or NULL */
-	void *data;	  /* input of `done` */
+	/* the difference between libvirt's XML and QEMU, as text; NULL: there is none */
+	char *difference;
+	void *data;	  /* input of DONE */
 	GMutex mutex;	  /* protects the next two members */
 	GCond cond;
-	gboolean worked; /* the work has returned */
+	gboolean worked; /* WORK has returned */
 };
 
 struct lv_job *lv_job_new(struct lv_host *host, lv_work work, lv_job_done done);
 void lv_job_run(struct lv_job *job);
-/* Starts a job that opens the host's link; lv_abandon() can wait for it. */
+/* Starts a job that opens HOST's connection; lv_abandon() can wait for it. */
 void lv_job_connect(struct lv_job *job);
-/* Blocks until the work has returned, at most SECONDS. FALSE: it still runs. */
+/* Blocks until WORK has returned, at most SECONDS. FALSE: it still runs. */
 gboolean lv_job_wait(struct lv_job *job, guint seconds);
-/* For works: stores libvirt's last error in the job. Returns FALSE. */
+/* Stores libvirt's last error in JOB. Called by WORK. Returns FALSE. */
 gboolean lv_job_fail(struct lv_job *job);
 gboolean lv_job_say(struct lv_job *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* reconnect.c */
-void lv_lost(struct lv_host *host, const char *why); /* call it when the connection was lost */
+void lv_lost(struct lv_host *host, const char *why); /* called when the connection was lost */
 
 /* launcher.c */
-void lv_gone(struct lv_host *host, int status, const char *why); /* call it when the domain has
-								  * ended */
-void lv_vanished(struct lv_host *host); /* a call found the domain ended: wait briefly for the event
-					 * that has the reason */
-/* Ends the guest once the domain has ended and all its streams are read to the end. */
-void lv_finish_when_silent(struct lv_host *host);
+/* called when the domain has ended */
+void lv_gone(struct lv_host *host, int status, const char *why);
 /*
- * Ends the domain: GENTLY by SIGTERM to QEMU, else at once and also while there is no connection.
+ * called when a call fails because the domain has ended: waits briefly for the event that has the
+ * reason
  */
+void lv_vanished(struct lv_host *host);
+/* Reports the end of the guest if the domain has ended and all its streams are read to the end. */
+void lv_finish_when_silent(struct lv_host *host);
+/* Ends the domain. GENTLY: by SIGTERM to QEMU; otherwise at once, and even without a connection. */
 void lv_destroy(struct lv_host *host, gboolean gently);
 
-/* connection.c: for works */
+/* Functions of connection.c that are called in threads. */
 gboolean lv_init(GError **error);
 char *lv_why(void);			   /* libvirt's last error, as text */
-virConnectPtr lv_connect(const char *uri); /* NULL: see lv_why() */
-gboolean lv_link_open(struct lv_job *job); /* uses the job's conn and domain: registers callbacks,
-					    * opens streams */
-/* closes it in a separate thread */
+virConnectPtr lv_connect(const char *uri); /* NULL: lv_why() has the reason */
+/* opens the link on the job's conn and domain: registers callbacks, opens streams */
+gboolean lv_link_open(struct lv_job *job);
+/* Closes LINK in a separate thread. */
 void lv_link_close(struct lv_host *host, struct lv_link *link);
-void lv_drop_link(struct lv_host *host); /* the host's link, if it has one: pauses the pumps, closes
-					  * it */
+/* pauses the pumps and closes the host's link, if there is one */
+void lv_drop_link(struct lv_host *host);
 /*
- * For a guest that is released: destroys the domain of the host's link or of the job that is
- * opening one. Blocks while such a job is creating the domain, at most ABANDON_S seconds.
+ * Called when the guest is released: destroys the domain, either on the host's link or in the job
+ * that is opening one. Blocks while such a job is creating the domain, at most ABANDON_S seconds.
  */
 void lv_abandon(struct lv_host *host);
 
 /* event.c */
 gboolean lv_listen(struct lv_host *host, struct lv_link *link);
 void lv_unlisten(struct lv_link *link);
-/* Handles an entry of query-acpi-ospm-status: the last _OST that the guest sent for a slot. */
+/*
+ * Handles an entry of query-acpi-ospm-status, which is the last _OST that the guest sent for a
+ * slot.
+ */
 void lv_missed_ost(struct lv_host *host, json_t *entry);
 
 /* stream.c */
 void lv_pumps_init(struct lv_host *host, int fds[N_SOCKETS]);
-void lv_pumps_open(struct lv_host *host);  /* opens the link's streams */
-void lv_pumps_pause(struct lv_host *host); /* the streams were lost */
-void lv_pumps_close(struct lv_host *host); /* finally */
+void lv_pumps_open(struct lv_host *host);  /* opens the streams of the host's link */
+void lv_pumps_pause(struct lv_host *host); /* called when the streams were lost */
+void lv_pumps_close(struct lv_host *host); /* closes the pumps for good */
 gboolean lv_pumps_over(const struct lv_host *host);
 
 /* socket.c */
@@ -207,41 +216,40 @@ struct lv_call {
 	json_int_t id;
 	char *command;
 	json_t *arguments; /* or NULL */
-	gboolean again;	   /* the connection was lost before its reply */
+	gboolean again;	   /* repeated, because the connection was lost before the reply */
 };
 
 void lv_call_free(struct lv_call *call);
 void lv_socket_init(struct lv_host *host, int fd);
 void lv_socket_deinit(struct lv_host *host);
-void lv_answer(struct lv_host *host, const struct lv_call *call, json_t *result); /* RESULT is
-										   * stolen; NULL:
-										   * an empty
-										   * object */
+/* RESULT is stolen; NULL stands for an empty object */
+void lv_answer(struct lv_host *host, const struct lv_call *call, json_t *result);
 void lv_refuse(struct lv_host *host, const struct lv_call *call, const char *error_class,
 	       const char *why);
 void lv_qmp_greet(struct lv_host *host);
 /* Sends an event to the rig. DATA is stolen. */
 void lv_qmp_event(struct lv_host *host, const char *name, json_t *data);
 
-/* qmp.c. A CALL is stolen. */
+/* qmp.c. The functions take ownership of CALL. */
 void lv_call_start(struct lv_host *host, struct lv_call *call);
-const char *lv_word(const struct lv_call *call, const char *key); /* a string of its arguments; ""
-								   * if it is missing */
+/* the string argument KEY; "" if it is missing */
+const char *lv_word(const struct lv_call *call, const char *key);
 struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work work,
 			  lv_job_done done);
-/* Sends the result or the error of such a job as the command's reply. */
+/* Sends the result or the error of a job that executed a command as the command's reply. */
 void lv_on_job(struct lv_host *host, struct lv_job *job);
 /*
- * Sends CALL to QEMU unchanged; lv_work_pass: the job's `id` is the command, `json` its arguments.
+ * Sends CALL to QEMU unchanged. lv_work_pass is the job's work: `id` is the command, `json` its
+ * arguments.
  */
 void lv_pass(struct lv_host *host, struct lv_call *call);
 void lv_work_pass(struct lv_job *job);
 void lv_qmp_init(struct lv_host *host, int fd);
-void lv_qmp_resume(struct lv_host *host); /* sends the commands that waited, unless they must wait
-					   * again */
+/* continues the waiting commands, unless they must wait again */
+void lv_qmp_resume(struct lv_host *host);
 void lv_qmp_deinit(struct lv_host *host);
 
-/* device.c: the commands about devices. A CALL is stolen. */
+/* device.c: commands about devices. The functions take ownership of CALL. */
 void lv_object_add(struct lv_host *host, struct lv_call *call);
 void lv_object_del(struct lv_host *host, struct lv_call *call);
 void lv_device_add(struct lv_host *host, struct lv_call *call);
@@ -251,34 +259,36 @@ void lv_list_devices(struct lv_host *host, struct lv_call *call);
 
 /* verify.c */
 /*
- * Starts a job that compares libvirt's live XML with QEMU's DEVICES (query-memory-devices; NULL: to
- * be read) for a memory device that was just plugged, resized or deleted. TOLD: the size in
- * libvirt's event, or -1. A difference is a fault of the host.
+ * Starts a job that compares libvirt's live XML with QEMU's list of memory devices, for a device
+ * that was just plugged, resized or deleted. DEVICES: the reply to query-memory-devices; NULL: it
+ * must be read. TOLD: the size in libvirt's event, or -1. A difference is a fault of the host.
  */
 void lv_verify(struct lv_host *host, struct lv_device *device, gint64 told, json_t *devices);
 
-/* plug.c: works. */
-json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments); /* ARGUMENTS is
-										 * stolen; NULL:
-										 * failed */
+/* plug.c: functions that run in a job's thread. */
+/* ARGUMENTS is stolen; returns NULL on failure */
+json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments);
 void lv_work_attach(struct lv_job *job);
 void lv_work_detach(struct lv_job *job);
 void lv_work_resize(struct lv_job *job);
-void lv_work_cpu(struct lv_job *job); /* `number`: vCPU, `flag`: on */
+void lv_work_cpu(struct lv_job *job); /* `number` is the vCPU, `flag` its new state */
 void lv_work_raw_plug(struct lv_job *job);
-void lv_work_missed(struct lv_job *job); /* reads what events would have reported meanwhile into
-					   * `reply` */
+/* reads into `reply` the changes that events would have reported while there was no connection */
+void lv_work_missed(struct lv_job *job);
 
 /* volume.c */
 /* Uploads the job's kernel and initramfs and puts their paths into the domain's XML. */
 gboolean lv_volumes_upload(struct lv_job *job);
 /*
- * DUMP writes the guest's memory to a path on the host; this copies it from there into the job's
- * file.
+ * Calls DUMP, which writes the guest's memory to a path on the host, and copies that file into the
+ * job's file.
  */
 gboolean lv_volume_dump(struct lv_job *job, gboolean (*dump)(struct lv_job *job, const char *path),
 			const char *file);
-/* Removes the volumes of the run NAME; `rig clean` removes any that cannot be removed now. */
+/*
+ * Removes the volumes of the run NAME; `rig clean` can later remove those that cannot be removed
+ * now.
+ */
 void lv_volumes_remove(virConnectPtr conn, const char *name);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds and removes the domains and volumes of runs whose rig no longer runs. */
+/*
+ * Finds and removes the domains and volumes that runs have left, if the rig that created them has
+ * ended.
+ */
 #include "vm/libvirt/orphans.h"
 
 #include "util/error.h"
@@ -65,8 +68,8 @@ static gboolean list_domains(virConnectPtr conn, GPtrArray *all)
 }
 
 /*
- * The domain that a volume belongs to: the volume's name is the domain's and a suffix. NULL: no
- * such domain.
+ * The domain that VOLUME belongs to; NULL: there is none. The name of a volume is that of its
+ * domain and a suffix.
  */
 static const struct orphan *domain_of(GPtrArray *all, const char *volume)
 {
@@ -83,7 +86,10 @@ static const struct orphan *domain_of(GPtrArray *all, const char *volume)
 	return NULL;
 }
 
-/* A starting run uploads its volumes before it creates its domain, so recent volumes are kept. */
+/*
+ * TRUE: the volume is recent. Such volumes are kept, because a run uploads its volumes before it
+ * creates its domain.
+ */
 static gboolean is_young(virStorageVolPtr volume)
 {
 	char *xml = virStorageVolGetXMLDesc(volume, 0);
@@ -185,7 +191,7 @@ gboolean lv_orphans_find(const char *uri, struct orphans *ret, GError **error)
 	return ok;
 }
 
-/* TRUE: the last error means that it was already removed by another client. */
+/* TRUE: the last error says that another client has removed the object already. */
 static gboolean is_gone(void)
 {
 	const virError *last = virGetLastError();

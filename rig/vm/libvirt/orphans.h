@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The module's part of vm/orphans.h. */
+/* The part of vm/orphans.h that the libvirt module implements. */
 #ifndef RIG_VM_LIBVIRT_ORPHANS_H
 #define RIG_VM_LIBVIRT_ORPHANS_H
 

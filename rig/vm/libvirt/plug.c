@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The works that plug, resize and unplug. Everything here runs in a job's thread. */
+/* Functions that plug, resize and unplug devices. All run in a job's thread. */
 #include "vm/libvirt/libvirt.h"
 
 #include <libvirt/virterror.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* QMP commands sent unchanged */
+/* QMP commands that are sent unchanged */
 
 static json_t *reply_of(struct lv_job *job, const char *command, const char *text)
 {
@@ -48,7 +48,7 @@ json_t *lv_monitor(struct lv_job *job, const char *command, json_t *arguments)
 	return reply;
 }
 
-/* The calls */
+/* Calls to libvirt */
 
 static char *live_xml(struct lv_job *job)
 {
@@ -78,7 +78,7 @@ void lv_work_attach(struct lv_job *job)
 		lv_job_fail(job);
 }
 
-/* Only requests the unplug: an event reports the outcome. */
+/* Requests an unplug; an event reports the outcome later. */
 void lv_work_detach(struct lv_job *job)
 {
 	g_autofree char *alias = lv_alias_of(job->id);
@@ -102,13 +102,13 @@ void lv_work_resize(struct lv_job *job)
 		lv_job_fail(job);
 }
 
-/* Reads from QEMU whether the vCPU's slot is in use. */
+/* Reads from QEMU whether the slot of the job's vCPU is in use. */
 static gboolean is_on_in_qemu(struct lv_job *job, gboolean *ret)
 {
 	json_auto_t *slots = lv_monitor(job, "query-hotpluggable-cpus", NULL);
 	gsize n = json_array_size(slots);
 
-	/* QEMU lists the highest first */
+	/* QEMU lists the highest slot first */
 	if (job->number < 0 || (gsize)job->number >= n)
 		return FALSE;
 	*ret = json_object_get(json_array_get(slots, n - 1 - job->number), "qom-path") != NULL;
@@ -136,9 +136,9 @@ void lv_work_cpu(struct lv_job *job)
 }
 
 /*
- * Plugs a device that libvirt's XML cannot describe (on a node without memory, or with a backend
- * other than the domain's) directly in QEMU. `json` has "object" and "device". libvirt assigns
- * memory slots from below, so these are assigned from above.
+ * Plugs a device directly in QEMU, because libvirt's XML cannot describe it (it is on a node
+ * without memory, or has another backend than the domain). `json` has "object" and "device".
+ * libvirt assigns memory slots upwards, so these are assigned downwards.
  */
 void lv_work_raw_plug(struct lv_job *job)
 {
@@ -162,7 +162,7 @@ void lv_work_raw_plug(struct lv_job *job)
 	}
 }
 
-/* After a reconnect: reads the present devices, and the last _OST of each slot (ACPI). */
+/* Reads the current devices, and the last _OST of each slot (ACPI), after a reconnect. */
 void lv_work_missed(struct lv_job *job)
 {
 	json_t *devices = lv_monitor(job, "query-memory-devices", NULL), *slots;
@@ -170,7 +170,7 @@ void lv_work_missed(struct lv_job *job)
 	if (!devices)
 		return;
 	slots = lv_monitor(job, "query-acpi-ospm-status", NULL);
-	/* a machine without ACPI has no such list */
+	/* ignore the error: a machine without ACPI has no such list */
 	if (!slots && !job->lost)
 		g_clear_pointer(&job->error, g_free);
 	job->reply =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The QMP side of a libvirt guest. A table maps the rig's QMP commands to libvirt calls; others are
- * sent to QEMU unchanged. Commands sent while the connection is lost wait for the next connection.
+ * The QMP interface of a libvirt guest. A table maps the rig's QMP commands to libvirt calls; other
+ * commands are sent to QEMU unchanged. While there is no connection, commands wait.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -27,7 +27,7 @@ void lv_on_job(struct lv_host *host, struct lv_job *job)
 		return;
 	}
 	if (job->gone && host->state < LV_ENDING) {
-		/* the command gets no reply; the guest's end is reported instead */
+		/* send no reply, because the guest has ended, which is reported instead */
 		lv_vanished(host);
 		lv_call_free(call);
 		return;
@@ -50,13 +50,13 @@ struct lv_job *lv_job_for(struct lv_host *host, struct lv_call *call, lv_work wo
 	return job;
 }
 
-/* Starts a job for a call that returns no data. */
+/* Starts a job for a command that returns no data. */
 static void run(struct lv_host *host, struct lv_call *call, lv_work work)
 {
 	lv_job_run(lv_job_for(host, call, work, lv_on_job));
 }
 
-/* The calls */
+/* The commands */
 
 void lv_work_pass(struct lv_job *job)
 {
@@ -145,8 +145,8 @@ static void dump_work(struct lv_job *job)
 }
 
 /*
- * A dump sent as a plain command would block libvirt's monitor until it ends; libvirt 9.0 was seen
- * to crash if the domain was destroyed meanwhile.
+ * Starts a dump by libvirt's own call. As a QMP command, a dump would block libvirt's monitor until
+ * it ends; libvirt 9.0 crashed if the domain was destroyed meanwhile.
  */
 static void dump(struct lv_host *host, struct lv_call *call)
 {
@@ -163,7 +163,7 @@ static void dump(struct lv_host *host, struct lv_call *call)
 	lv_job_run(job);
 }
 
-/* The console is libvirt's device and has libvirt's name. */
+/* Sends a break to the console, which has libvirt's name because libvirt created it. */
 static void send_break(struct lv_host *host, struct lv_call *call)
 {
 	if (!strcmp(lv_word(call, "id"), "console"))
@@ -198,7 +198,7 @@ static const struct {
 	{"dump-guest-memory", dump},
 };
 
-/* The device that a command changes, or NULL. */
+/* The device that CALL changes, or NULL. */
 static const struct lv_device *device_of(struct lv_host *host, const struct lv_call *call)
 {
 	const char *slash = strrchr(lv_word(call, "path"), '/');
@@ -210,7 +210,7 @@ static gboolean must_wait(struct lv_host *host, const struct lv_call *call)
 {
 	const struct lv_device *device = device_of(host, call);
 
-	/* quit affects all devices; like the handshake, it needs no connection */
+	/* quit must not wait for any device; like the handshake, it needs no connection */
 	if (g_str_equal(call->command, "quit"))
 		return host->link && host->verifying;
 	return (!host->link && strcmp(call->command, "qmp_capabilities")) ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The connection to libvirt was lost: try to reconnect for RECONNECT_S seconds, then find out what
- * happened meanwhile.
+ * Handles a lost connection to libvirt: tries to reconnect for RECONNECT_S seconds, then reads what
+ * has changed meanwhile.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -10,7 +10,7 @@
 #include <libvirt/virterror.h>
 
 #define RETRY_MS 300   /* time between two attempts */
-#define RECONNECT_S 30 /* seconds before the run is given up */
+#define RECONNECT_S 30 /* after this many seconds the run is ended */
 
 static gboolean find_domain(struct lv_job *job)
 {
@@ -72,7 +72,8 @@ static void on_reconnected(struct lv_host *host, struct lv_job *job)
 {
 	gint64 lost_s = (rig_now_ns() - host->lost_ns) / RIG_NS_PER_S;
 
-	if (host->domain_gone) { /* cancelled meanwhile; its end drops the link */
+	/* cancelled meanwhile: the handler of the domain's end closes the connection */
+	if (host->domain_gone) {
 		host->link = g_steal_pointer(&job->link);
 		lv_abandon(host);
 		return;
@@ -122,7 +123,7 @@ void lv_lost(struct lv_host *host, const char *why)
 	if (host->state != LV_RUNNING)
 		return;
 	lv_drop_link(host);
-	/* the domain has ended already: a new connection is useless */
+	/* do not reconnect if the domain has ended */
 	if (host->domain_gone) {
 		lv_finish_when_silent(host);
 		return;

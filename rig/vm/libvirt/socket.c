@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The transport of a libvirt guest's QMP: lines to the rig, and commands from it. qmp.c interprets
- * them.
- */
+/* Transports the QMP of a libvirt guest: lines to and from the rig. qmp.c interprets them. */
 #include "vm/libvirt/libvirt.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Pumps: copy bytes between the virStream of a guest's device and the socket that the rig reads. A
- * side is read only after the other side has taken what was read before.
+ * side is only read when the other side has taken all earlier bytes.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -23,7 +23,7 @@ static void close_fd(struct lv_pump *pump)
 	pump->fd = -1;
 }
 
-/* The stream has ended; the link still owns it. */
+/* Handles the end of the stream; the link still owns the stream. */
 static void stream_over(struct lv_pump *pump)
 {
 	if (pump->watched)
@@ -33,7 +33,7 @@ static void stream_over(struct lv_pump *pump)
 	lv_finish_when_silent(pump->host);
 }
 
-/* FALSE: the stream has ended. */
+/* Copies bytes from the stream to the socket. FALSE: the stream has ended. */
 static gboolean from_guest(struct lv_pump *pump)
 {
 	char buf[PIECE];
@@ -100,7 +100,7 @@ static void read_fd(struct lv_pump *pump)
 	if (n > 0)
 		g_byte_array_append(pump->to_guest, buf, n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		close_fd(pump); /* the rig has closed its end */
+		close_fd(pump); /* the rig has closed its end of the socket */
 }
 
 static void on_stream(virStreamPtr stream, int events, void *data)
@@ -131,7 +131,7 @@ static gboolean on_fd(int fd, GIOCondition condition, void *data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* Selects the events to watch on both sides. */
+/* Selects the events to wait for on both sides. */
 static void pump_update(struct lv_pump *pump)
 {
 	int stream_wants = (pump->to_us->len ? 0 : VIR_STREAM_EVENT_READABLE) |
@@ -145,7 +145,7 @@ static void pump_update(struct lv_pump *pump)
 	}
 	if (pump->fd < 0 || pump->fd_watched == fd_wants)
 		return;
-	/* the source may remove itself: on_fd() does not use it afterwards */
+	/* the event source may remove itself here, because on_fd() does not use it afterwards */
 	g_clear_handle_id(&pump->fd_watch, g_source_remove);
 	pump->fd_watched = fd_wants;
 	if (fd_wants)
@@ -202,7 +202,7 @@ void lv_pumps_pause(struct lv_host *host)
 		struct lv_pump *pump = &host->pumps[i];
 
 		unwatch(pump);
-		/* the rest of a frame that was cut off would be garbage to the guest */
+		/* drop the rest of a frame, which would be garbage for the guest */
 		g_byte_array_set_size(pump->to_guest, 0);
 		pump_update(pump);
 	}

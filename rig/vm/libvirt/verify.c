@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * After each step, verifies that libvirt's live XML and QEMU's query-memory-devices agree about the
- * step's device. Both are read while the run continues; only the next command for that device waits
- * (qmp.c), because it would change what is being read.
+ * Verifies after each step that libvirt's live XML and QEMU's query-memory-devices agree about the
+ * step's device. Both are read while the run continues; only the next command for the same device
+ * waits (qmp.c), because it would change the data.
  */
 #include "vm/libvirt/libvirt.h"
 
 #include <string.h>
 
-#define TRIES 3 /* before a difference counts */
+#define TRIES 3 /* a difference counts only if it is found this many times in a row */
 #define BYTES "%" G_GUINT64_FORMAT
 #define HEX "0x%" G_GINT64_MODIFIER "x"
 
-/* QEMU's entry of the device, borrowed from DEVICES. */
+/* QEMU's entry of the device ID, borrowed from DEVICES; or NULL. */
 static json_t *in_qemu(json_t *devices, const char *id)
 {
 	g_autofree char *alias = lv_alias_of(id);
@@ -31,7 +31,11 @@ static json_t *in_qemu(json_t *devices, const char *id)
 static char *difference(const struct lv_memory *xml, json_t *qemu, const gint64 *told)
 {
 	const struct {
-		const char *what, *key; /* QEMU's: MemoryDeviceInfo in qapi/machine.json */
+		/*
+		 * name of a value in messages; its key in QEMU's MemoryDeviceInfo
+		 * (qapi/machine.json)
+		 */
+		const char *what, *key;
 		guint64 value;
 		gboolean compare;
 	} rows[] = {
@@ -41,8 +45,8 @@ static char *difference(const struct lv_memory *xml, json_t *qemu, const gint64 
 		{"as its node", "node", xml->node, TRUE},
 		{"bytes asked for", "requested-size", xml->requested, xml->is_virtio},
 		/*
-		 * libvirt updates this up to a second later: compare it only if libvirt has
-		 * reported a size
+		 * libvirt updates this up to a second later, so compare it only if libvirt's event
+		 * had a size
 		 */
 		{"bytes grown to", "size", xml->current,
 		 told && *told == json_integer_value(json_object_get(qemu, "size"))},
@@ -88,8 +92,8 @@ static void *read_xml(void *data)
 }
 
 /*
- * Reads both at once, because each waits for other processes. The job's `json` has QEMU's list if
- * it was read already.
+ * Reads both lists and compares them. The reads are started together, because each waits for other
+ * processes. If QEMU's list was read already, it is in the job's `json`.
  */
 static char *compare_once(struct lv_job *job)
 {
@@ -107,8 +111,8 @@ static char *compare_once(struct lv_job *job)
 }
 
 /*
- * The two are read at different moments: a difference counts only if it is seen TRIES times in a
- * row.
+ * Repeats the comparison, because the two lists are read at different moments: a difference only
+ * counts if it is seen TRIES times in a row.
  */
 static void work(struct lv_job *job)
 {
@@ -130,7 +134,7 @@ static void on_checked(struct lv_host *host, struct lv_job *job)
 	if (job->difference)
 		vm_fault(host->vm, job->difference);
 	host->verifying--;
-	/* the device is unknown if libvirt refused the plug after it had reported a size */
+	/* the device can be missing, if libvirt refused the plug after it had reported a size */
 	if (device && !--device->verifying && device->gone)
 		g_hash_table_remove(host->devices, job->id);
 	lv_qmp_resume(host);

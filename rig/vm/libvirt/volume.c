@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel and initramfs for a host that does not have our files, and in the other direction a dump
- * of the guest's memory: volumes of a storage pool, named after the run. The pool is "hotplug-rig";
- * if the host has none, a transient one is created in a folder below /var/tmp.
+ * Transfers files to and from a host that cannot read this machine's files: kernel and initramfs,
+ * and a dump of the guest's memory. They are volumes of a storage pool, named after the run. The
+ * pool is "hotplug-rig"; if the host has none, a transient one is created in a folder below
+ * /var/tmp.
  */
 #include "vm/libvirt/libvirt.h"
 
@@ -38,13 +39,15 @@ static virStoragePoolPtr find_pool(virConnectPtr conn)
 		return pool;
 	}
 	uri = virConnectGetURI(conn);
-	/* a session's folder belongs to its user */
+	/*
+	 * in a libvirt session the folder belongs to the user, so its name includes the user's name
+	 */
 	path = uri && strstr(uri, "/session")
 		       ? g_strdup_printf("/var/tmp/%s-%s", LV_POOL, g_get_user_name())
 		       : g_strdup("/var/tmp/" LV_POOL);
 	xml = lv_pool_xml(LV_POOL, path);
 	pool = virStoragePoolCreateXML(conn, xml, VIR_STORAGE_POOL_CREATE_WITH_BUILD);
-	/* another run may have created it meanwhile */
+	/* if the creation failed, another run may have created the pool meanwhile */
 	return pool ? pool : virStoragePoolLookupByName(conn, LV_POOL);
 }
 
@@ -74,7 +77,7 @@ static gboolean upload(virConnectPtr conn, virStorageVolPtr volume, const char *
 	return ok;
 }
 
-/* Makes a volume and returns its path on the host, or NULL. */
+/* Creates a volume and returns its path on the host; NULL on failure. */
 static char *make_volume(struct lv_job *job, virStoragePoolPtr pool, const char *kind,
 			 const char *file)
 {
@@ -129,7 +132,7 @@ void lv_volumes_remove(virConnectPtr conn, const char *name)
 {
 	virStoragePoolPtr pool = virStoragePoolLookupByName(conn, LV_POOL);
 
-	/* the pool must be refreshed to list a dump that was not fetched */
+	/* refresh the pool, so that it lists a dump that was not copied */
 	if (pool)
 		virStoragePoolRefresh(pool, 0);
 	for (gsize i = 0; pool && i < G_N_ELEMENTS(kinds); i++) {

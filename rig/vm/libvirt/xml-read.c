@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads a domain's XML: its memory devices and vCPUs, and the mark of the run that created it. */
+/* Reads a domain's XML: its memory devices and vCPUs, and the mark of the rig that created it. */
 #include "vm/libvirt/xml.h"
 
 #include "util/paths.h"
@@ -53,14 +53,14 @@ static xmlDoc *parse(const char *xml)
 {
 	gsize len = strlen(xml);
 
-	/* no entities, no network: the XML of a host is untrusted */
+	/* no entities and no network, because the XML of a host is untrusted */
 	return len > XML_MAX
 		       ? NULL
 		       : xmlReadMemory(xml, len, "domain", NULL,
 				       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 }
 
-/* The string value of a path from NODE on, "" where there is nothing. */
+/* The string value of the XPath PATH from NODE on; "" if there is none. */
 static char *value(xmlXPathContext *context, const char *path)
 {
 	g_autoptr(xmlXPathObject) found = xmlXPathEvalExpression(BAD_CAST path, context);
@@ -107,7 +107,7 @@ void lv_memory_clear(struct lv_memory *memory)
 	g_clear_pointer(&memory->id, g_free);
 }
 
-/* The element of the device of that id, or NULL. */
+/* The element of the device with the id ID, or NULL. */
 static xmlNode *find(xmlXPathContext *context, const char *id)
 {
 	g_autoptr(xmlXPathObject) all =
@@ -190,8 +190,8 @@ char *lv_pool_path(const char *xml)
 /* The mark */
 
 /*
- * The start time of a process in ticks since boot: field 22 of proc(5)'s stat, the 20th after the
- * name. 0: no such process.
+ * The start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)),
+ * which is the 20th after the name. 0: there is no such process.
  */
 static gint64 start_of(gint64 pid)
 {

@@ -77,8 +77,8 @@ static void add_boot(xmlNode *domain, const struct vm_config *config, const stru
 }
 
 /*
- * Nodes without memory are added by QEMU options (add_qemu_options): libvirt's cells must have
- * memory.
+ * Adds the CPUs and nodes. libvirt's cells must have memory, so nodes without memory are added as
+ * QEMU options (add_qemu_options).
  */
 static void add_cpu(xmlNode *domain, const struct vm_config *config)
 {
@@ -92,7 +92,10 @@ static void add_cpu(xmlNode *domain, const struct vm_config *config)
 
 	if (model)
 		add(cpu, "model", model, "fallback", "forbid", NULL);
-	/* as the direct launcher's: cores of one socket, or for several nodes a socket each */
+	/*
+	 * the same topology as that of the direct launcher: cores of one socket, or one socket per
+	 * CPU if there are several nodes
+	 */
 	add(cpu, "topology", NULL, "sockets", spread ? all : "1", "cores", spread ? "1" : all,
 	    "threads", "1", NULL);
 	if (!(config->machine->can & MACHINE_NUMA))
@@ -120,8 +123,9 @@ static void add_serial(xmlNode *devices, const struct vm_config *config, const c
 }
 
 /*
- * libvirt hotplugs a device only into a free port: as many root ports as the machine's hotplug
- * buses, one for the channel, and one for what libvirt may add itself.
+ * Adds the devices. libvirt hot-plugs a device only into a free port, so there are as many root
+ * ports as the machine has hotplug buses, one for the channel, and one for a device that libvirt
+ * may add itself.
  */
 static void add_devices(xmlNode *domain, const struct vm_config *config)
 {
@@ -156,8 +160,8 @@ static void add_word(xmlNode *commandline, const char *word)
 }
 
 /*
- * QEMU options for what libvirt has no element for: firmware and MMU mode properties, nodes without
- * memory.
+ * Adds QEMU options that libvirt has no elements for: properties of firmware and MMU mode, and
+ * nodes without memory.
  */
 static void add_qemu_options(xmlNode *domain, const struct vm_config *config,
 			     const struct vm_modes *modes)
@@ -216,8 +220,8 @@ xmlDoc *lv_domain(const struct vm_config *config, const char *name, GError **err
 	add_cpu(domain, config);
 	add(domain, "on_poweroff", "destroy", NULL);
 	/*
-	 * not "destroy": a reset by the rig would end it too. set-action makes other reboots end
-	 * it.
+	 * "destroy" would also end the guest after a reset by the rig; set-action makes other
+	 * reboots end it
 	 */
 	add(domain, "on_reboot", "restart", NULL);
 	add(domain, "on_crash", "destroy", NULL);

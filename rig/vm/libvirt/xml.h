@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Domain XML, written and read by libxml2: https://libvirt.org/formatdomain.html */
+/* Writes and reads domain XML with libxml2: https://libvirt.org/formatdomain.html */
 #ifndef RIG_VM_LIBVIRT_XML_H
 #define RIG_VM_LIBVIRT_XML_H
 
@@ -14,54 +14,54 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 /* The namespace of the mark that the rig adds to its domains' metadata. */
 #define LV_MARK_URI "urn:hotplug-rig:run"
 
-/* QEMU's names of the domain's devices: libvirt derives them from its aliases. */
+/* QEMU's ids of the domain's devices, which libvirt derives from its aliases. */
 #define LV_CONSOLE_CHARDEV "charserial0"
 
 /*
- * User-defined aliases begin with "ua-" and contain only letters, digits, - and _; libvirt silently
- * replaces an alias that does not. Other bytes of an id become _ and two hexadecimal digits: "d.1"
- * is "ua-d_2e1".
+ * The alias for ID. User-defined aliases begin with "ua-" and may contain only letters, digits, -
+ * and _; libvirt silently replaces other aliases. Other bytes of ID become _ and two hexadecimal
+ * digits: "d.1" becomes "ua-d_2e1".
  */
 char *lv_alias_of(const char *id);
-/* NULL if it is not an alias of the rig. */
+/* The id that ALIAS was made from; NULL: it is not an alias of the rig. */
 char *lv_id_of(const char *alias);
 
-/* The run that a domain or a volume belongs to. */
+/* The mark of the run to which a domain or volume belongs. */
 struct lv_mark {
 	char *host;
-	/* start: the process's start time, in ticks since boot (proc(5), stat) */
+	/* start: the start time of the process, in clock ticks since boot (proc(5), stat) */
 	gint64 pid, start;
 };
 
 struct lv_mark lv_mark_here(void);
 void lv_mark_clear(struct lv_mark *mark);
-/* TRUE: the process that set the mark still runs. Only for marks of this host. */
+/* TRUE: the process that set the mark still runs. Only valid for marks of this host. */
 gboolean lv_mark_lives(const struct lv_mark *mark);
-/* From a domain's XML; FALSE if it has no mark. */
+/* Reads the mark from a domain's XML. FALSE: it has no mark. */
 gboolean lv_mark_read(const char *xml, struct lv_mark *ret);
 
 /*
- * The domain of a guest. Errors: as vm_check_config(), and RIG_EXIT_SKIP for what libvirt cannot
- * express.
+ * Makes the XML of a guest's domain. Errors: those of vm_check_config(), and RIG_EXIT_SKIP if
+ * libvirt cannot express CONFIG.
  */
 xmlDoc *lv_domain(const struct vm_config *config, const char *name, GError **error);
-/* Replaces the paths of kernel and initramfs. */
+/* Replaces the paths of kernel and initramfs in the XML. */
 void lv_domain_boot(xmlDoc *domain, const char *kernel, const char *initrd);
 char *lv_text(xmlDoc *doc);
 
-/* A memory device as libvirt's XML has it. */
+/* A memory device in libvirt's XML. */
 struct lv_memory {
-	char *id; /* the rig's */
+	char *id; /* the rig's id */
 	gboolean is_virtio;
-	guint64 size, requested, current, block; /* bytes; `current` is only read */
+	guint64 size, requested, current, block; /* in bytes; `current` is only used for reading */
 	unsigned node;
-	guint64 address; /* only read; 0 if libvirt does not report it */
+	guint64 address; /* only used for reading; 0 if libvirt does not report it */
 };
 
 void lv_memory_clear(struct lv_memory *memory);
-/* For attaching and updating. */
+/* The XML of a memory device, for attaching and updating. */
 char *lv_memory_xml(const struct lv_memory *memory);
-/* Finds the device of that id in a live domain's XML. */
+/* Finds the device with this id in a live domain's XML. */
 gboolean lv_memory_find(const char *domain, const char *id, struct lv_memory *ret);
 /*
  * The same device as in that XML, with another requested size; NULL if it is not there. libvirt
