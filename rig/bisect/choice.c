@@ -6,7 +6,7 @@
  *
  * A run at the bad end has no gain about the candidates, so it would never be chosen. Without an
  * estimate of the rate, however, silent runs have no weight: the search starts with
- * CHOICE_FIRST_CATCHES catches at the bad end.
+ * catches at the bad end (posterior_rate_known()).
  */
 #include "bisect/choice.h"
 
@@ -79,8 +79,7 @@ gboolean choice_next(const struct choice *choice, guint *ret_position)
 	gboolean any_skipped = FALSE, found = FALSE;
 	double best = 0;
 
-	if (posterior_bad_end_catches(p) < CHOICE_FIRST_CATCHES &&
-	    !(choice->skipped && choice->skipped[bad])) {
+	if (!posterior_rate_known(p) && !(choice->skipped && choice->skipped[bad])) {
 		*ret_position = bad;
 		return TRUE;
 	}
@@ -131,7 +130,7 @@ guint choice_ahead(const struct choice *choice, guint *positions, guint max)
 
 			posterior_observe(then, at, k ? !likely : likely);
 			/* assume that the rate is known, to find what is needed then */
-			while (posterior_bad_end_catches(then) < CHOICE_FIRST_CATCHES)
+			while (!posterior_rate_known(then))
 				posterior_observe(then, posterior_bad_end(then), TRUE);
 			want(choice, then, positions, max, &n);
 		}
@@ -143,8 +142,7 @@ gboolean choice_done(const struct posterior *posterior, const gboolean *skipped,
 {
 	guint bad = posterior_bad_end(posterior);
 
-	if (posterior_bad_end_catches(posterior) < CHOICE_FIRST_CATCHES &&
-	    !(skipped && skipped[bad]))
+	if (!posterior_rate_known(posterior) && !(skipped && skipped[bad]))
 		return FALSE;
 	return 1 - posterior_answer(posterior, skipped, NULL) <=
 	       (1 - confidence) * (1 - UNMODELLED);

@@ -8,8 +8,6 @@
 
 #include "bisect/posterior.h"
 
-/* Catches at the bad end before the search starts, as a first estimate of the rate. */
-#define CHOICE_FIRST_CATCHES 3
 /* Maximum of runs in progress: each doubles the number of cases. */
 #define CHOICE_PENDING_MAX 4
 

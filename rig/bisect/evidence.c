@@ -128,10 +128,15 @@ static gboolean shows(const struct evidence *evidence, const struct target *targ
 	       !g_strcmp0(evidence->verdict, "HANG");
 }
 
+gboolean target_is_lock_order(const struct target *target)
+{
+	return strstr(target->key, "lock-edge") != NULL || strstr(target->key, "lock-order") != NULL;
+}
+
 /* TRUE if the target is not reported once lockdep is off. */
 static gboolean needs_lockdep(const struct target *target)
 {
-	return strstr(target->key, "lockdep") != NULL || strstr(target->key, "lock-edge") != NULL;
+	return strstr(target->key, "lockdep") != NULL || target_is_lock_order(target);
 }
 
 void evidence_judge(struct evidence *evidence, const struct target *target)

@@ -59,6 +59,9 @@ struct target {
 	gboolean is_kind;
 };
 
+/* TRUE if the target is an edge of the lock graph, not a report of the kernel. */
+gboolean target_is_lock_order(const struct target *target);
+
 /* Sets the outcome, except where it is OUTCOME_NO_BUILD or OUTCOME_UNFIT already. */
 void evidence_judge(struct evidence *evidence, const struct target *target);
 

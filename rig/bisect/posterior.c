@@ -26,6 +26,11 @@ static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13
 
 /* Prior of the rate 1 against each other rate: most bugs show in every run. */
 #define PRIOR_ALWAYS 2
+/* The same for what is presumed to show always: 68 % of the prior. */
+#define PRIOR_PRESUMED 40
+/* Catches at the bad end before the search starts, as a first estimate of the rate. */
+#define FIRST_CATCHES 3
+#define FIRST_CATCHES_PRESUMED 1
 /*
  * Weight of a bit about the rate against one about the candidates: a known rate makes later silent
  * runs informative. In simulations with 0 to 0.9, values of 0.4 to 0.7 needed the fewest boots.
@@ -54,7 +59,7 @@ struct posterior {
 	double prior[2]; /* prior of candidate 0, and of each other candidate */
 	const struct ancestry *ancestry;
 	gboolean fix;
-	guint bad_end_catches;
+	guint bad_end_catches, first_catches;
 	guint16 *class;	  /* the class of each candidate */
 	gboolean *tested; /* positions */
 	GArray *classes;  /* struct candidate_class */
@@ -125,12 +130,20 @@ struct posterior *posterior_new(guint n, const struct ancestry *ancestry, gboole
 	p->prior[1] = (1 - PRIOR_OUTSIDE) / n;
 	p->ancestry = ancestry;
 	p->fix = fix;
+	p->first_catches = FIRST_CATCHES;
 	p->class = g_new0(guint16, n + 1);
 	p->tested = g_new0(gboolean, n + 1);
 	p->classes = g_array_sized_new(FALSE, FALSE, sizeof(struct candidate_class), 64);
 	g_array_append_val(p->classes, all);
 	refresh(p);
 	return p;
+}
+
+void posterior_presume_always(struct posterior *p)
+{
+	klass_at(p, 0)->weight[RATES - 1] *= (double)PRIOR_PRESUMED / PRIOR_ALWAYS;
+	p->first_catches = FIRST_CATCHES_PRESUMED;
+	refresh(p);
 }
 
 struct posterior *posterior_copy(const struct posterior *p)
@@ -219,6 +232,11 @@ guint posterior_bad_end(const struct posterior *p)
 guint posterior_bad_end_catches(const struct posterior *p)
 {
 	return p->bad_end_catches;
+}
+
+gboolean posterior_rate_known(const struct posterior *p)
+{
+	return p->bad_end_catches >= p->first_catches;
 }
 
 double posterior_of(const struct posterior *p, guint candidate)

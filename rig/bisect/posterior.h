@@ -45,6 +45,12 @@ struct posterior *posterior_copy(const struct posterior *posterior);
 void posterior_free(struct posterior *posterior);
 RIG_DEFINE_AUTO(posterior, posterior_free)
 
+/*
+ * Before the first run: nearly each run with the bug shows it, as a lock order that its path's
+ * first execution shows. Silent runs then count early, and less evidence of the rate is needed.
+ */
+void posterior_presume_always(struct posterior *posterior);
+
 /* Adds a complete run at POSITION. */
 void posterior_observe(struct posterior *posterior, guint position, gboolean caught);
 
@@ -53,6 +59,9 @@ guint posterior_n(const struct posterior *posterior);
 guint posterior_bad_end(const struct posterior *posterior);
 /* The number of runs at the bad end that caught the bug. */
 guint posterior_bad_end_catches(const struct posterior *posterior);
+/* TRUE if these are enough for a first estimate of the rate, without which silent runs say little.
+ */
+gboolean posterior_rate_known(const struct posterior *posterior);
 double posterior_of(const struct posterior *posterior, guint candidate);
 guint posterior_best(const struct posterior *posterior);
 /* The probability that a run at POSITION catches it. */

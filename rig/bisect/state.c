@@ -14,6 +14,17 @@
 #define NO_BOOTS 2
 #define OTHERS 4
 
+/* The posterior before the first run. A lock order shows at its path's first execution. */
+static struct posterior *fresh_posterior(const struct search *search)
+{
+	const struct span *span = search->span;
+	struct posterior *posterior = posterior_new(span->n, span->ancestry, search->options.fix);
+
+	if (search->target.key && target_is_lock_order(&search->target))
+		posterior_presume_always(posterior);
+	return posterior;
+}
+
 struct search *search_new(const struct search_options *options, struct span *span, const char *dir,
 			  GError **error)
 {
@@ -28,7 +39,7 @@ struct search *search_new(const struct search_options *options, struct span *spa
 	search->words = json_array();
 	search->evidence = g_ptr_array_new_with_free_func((GDestroyNotify)evidence_free);
 	search->target = (struct target){g_strdup(key), !options->signature};
-	search->posterior = posterior_new(span->n, span->ancestry, options->fix);
+	search->posterior = fresh_posterior(search);
 	search->skipped = g_new0(gboolean, span->n + 1);
 	search->ready = g_new0(gboolean, span->n + 1);
 	if (g_mkdir_with_parents(dir, 0755) < 0) {
@@ -111,7 +122,7 @@ void search_recount(struct search *search)
 	guint n = search->span->n;
 
 	posterior_free(search->posterior);
-	search->posterior = posterior_new(n, search->span->ancestry, search->options.fix);
+	search->posterior = fresh_posterior(search);
 	memset(search->skipped, 0, (n + 1) * sizeof(*search->skipped));
 	for (guint i = 0; i < search->evidence->len; i++)
 		search_count(search, search->evidence->pdata[i]);

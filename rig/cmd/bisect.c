@@ -212,7 +212,7 @@ static void show_run(const struct search *search, const struct evidence *e, void
 	printf("%3u  %s%-8s%s  %s  %s%s%s\n", search->evidence->len, colour,
 	       outcome_name(e->outcome), term_colour(TERM_PLAIN), name, took, why ? "  " : "",
 	       why ? why : "");
-	if (!search->target.key || posterior_bad_end_catches(p) < CHOICE_FIRST_CATCHES)
+	if (!search->target.key || !posterior_rate_known(p))
 		printf("     %schoosing the signature at the bad end%s\n", term_colour(TERM_DIM),
 		       term_colour(TERM_PLAIN));
 	else

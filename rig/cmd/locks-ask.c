@@ -55,23 +55,24 @@ static void tell_cycle(struct asked *a, const struct lock_cycle *cycle,
 			a->graph, g_array_index(cycle->classes, guint, i),
 			g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len));
 
-		locks_print_edge(a->graph, edge);
+		locks_print_edge(a, edge);
 		locks_tell_places(a, edge);
+		locks_print_stacks(a, edge);
 	}
 }
 
-static json_t *cycle_json(const struct lock_graph *graph, const struct lock_cycle *cycle,
+static json_t *cycle_json(const struct asked *a, const struct lock_cycle *cycle,
 			  const struct known_issue *issue)
 {
 	json_t *edges = json_array();
 
 	for (guint i = 0; i < cycle->classes->len; i++)
-		json_array_append_new(edges, locks_edge_json(graph, lock_graph_find(graph,
+		json_array_append_new(edges, locks_edge_json(a, lock_graph_find(a->graph,
 			g_array_index(cycle->classes, guint, i),
 			g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len))));
 	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "signature", cycle->signature, "since",
 			 cycle->since, "ambiguous", cycle->ambiguous, "guarded_by",
-			 locks_gates_json(graph, cycle->gates), "known",
+			 locks_gates_json(a->graph, cycle->gates), "known",
 			 issue ? known_json(issue) : json_null(), "edges", edges);
 }
 
@@ -94,7 +95,7 @@ int locks_tell_cycles(struct asked *a, GError **error)
 
 		open += !cycle->gates->len && !cycle->ambiguous && !issue;
 		if (a->json)
-			json_array_append_new(json, cycle_json(a->graph, cycle, issue));
+			json_array_append_new(json, cycle_json(a, cycle, issue));
 		else
 			tell_cycle(a, cycle, issue);
 	}
@@ -124,11 +125,11 @@ int locks_tell_check(struct asked *a, GError **error)
 		if (a->json) {
 			json_array_append_new(json,
 					      json_pack("{s:o, s:s, s:s}", "edge",
-							locks_edge_json(a->graph, v->edge), "rule",
+							locks_edge_json(a, v->edge), "rule",
 							v->rule, "source", v->source));
 			continue;
 		}
-		locks_print_edge(a->graph, v->edge);
+		locks_print_edge(a, v->edge);
 		printf("      against the declared order: %s (%s)\n", v->rule, v->source);
 		locks_tell_places(a, v->edge);
 	}

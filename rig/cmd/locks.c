@@ -77,23 +77,93 @@ json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates)
 	return json;
 }
 
-json_t *locks_edge_json(const struct lock_graph *graph, const struct order_edge *edge)
+/* What an edge is known from. */
+static const struct {
+	guint contexts; /* enum lock_context: one of these */
+	const char *name;
+} sources[] = {
+	{LOCK_IN_PROCESS | LOCK_IN_SOFTIRQ | LOCK_IN_HARDIRQ, "lockdep"},
+	{LOCK_IN_REPORT, "report"},
+	{LOCK_RECORDED, "recorder"},
+};
+
+static json_t *sources_json(guint contexts)
 {
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:i, s:o}", "from",
-			 locks_class(graph, edge->from)->name, "to",
-			 locks_class(graph, edge->to)->name, "runs", edge->runs, "first",
-			 edge->first, "last", edge->last, "contexts", edge->contexts, "gates",
-			 locks_gates_json(graph, edge->gates));
+	json_t *json = json_array();
+
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+		if (contexts & sources[i].contexts)
+			json_array_append_new(json, json_string(sources[i].name));
+	return json;
 }
 
-void locks_print_edge(const struct lock_graph *graph, const struct order_edge *edge)
+/* The sources of an edge that lockdep's graph is not the only one of; the caller's. */
+static char *sources_text(guint contexts)
 {
-	g_autofree char *gates = locks_gates_text(graph, edge->gates);
+	GString *text = g_string_new(NULL);
 
-	printf("  %s --> %s   runs: %u, first in %s%s%s%s\n", locks_class(graph, edge->from)->name,
-	       locks_class(graph, edge->to)->name, edge->runs, edge->first,
-	       *gates ? "; always under " : "", gates,
-	       edge->contexts == LOCK_IN_REPORT ? "; only in a report" : "");
+	if (contexts & ~sources[0].contexts)
+		for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+			if (contexts & sources[i].contexts)
+				g_string_append_printf(text, "%s%s",
+						       text->len ? ", " : "; source: ",
+						       sources[i].name);
+	return g_string_free(text, FALSE);
+}
+
+static GPtrArray *stacks_of(const struct asked *a, const struct order_edge *edge)
+{
+	return lock_db_stacks(a->db, locks_class(a->graph, edge->from)->name,
+			      locks_class(a->graph, edge->to)->name);
+}
+
+json_t *locks_edge_json(const struct asked *a, const struct order_edge *edge)
+{
+	g_autoptr(GPtrArray) stacks = stacks_of(a, edge);
+	json_t *json = json_array();
+
+	for (guint i = 0; i < stacks->len; i++) {
+		const struct lock_stack *stack = stacks->pdata[i];
+
+		json_array_append_new(json, json_pack("{s:s, s:s}", "functions", stack->functions,
+						      "run", stack->run));
+	}
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:i, s:o, s:o, s:o}", "from",
+			 locks_class(a->graph, edge->from)->name, "to",
+			 locks_class(a->graph, edge->to)->name, "runs", edge->runs, "first",
+			 edge->first, "last", edge->last, "contexts", edge->contexts, "gates",
+			 locks_gates_json(a->graph, edge->gates), "sources",
+			 sources_json(edge->contexts), "stacks", json);
+}
+
+void locks_print_edge(const struct asked *a, const struct order_edge *edge)
+{
+	g_autofree char *gates = locks_gates_text(a->graph, edge->gates),
+			*source = sources_text(edge->contexts);
+	g_autoptr(GPtrArray) stacks = stacks_of(a, edge);
+	g_autoptr(GString) in = g_string_new(NULL);
+
+	for (guint i = 0; i < stacks->len; i++) {
+		const char *functions = ((struct lock_stack *)stacks->pdata[i])->functions;
+		g_autofree char *name = g_strndup(functions, strcspn(functions, " "));
+
+		if (!strstr(in->str, name))
+			g_string_append_printf(in, "%s%s", in->len ? ", " : "; in ", name);
+	}
+	printf("  %s --> %s   runs: %u, first in %s%s%s%s%s\n",
+	       locks_class(a->graph, edge->from)->name, locks_class(a->graph, edge->to)->name,
+	       edge->runs, edge->first, *gates ? "; always under " : "", gates, in->str, source);
+}
+
+void locks_print_stacks(const struct asked *a, const struct order_edge *edge)
+{
+	g_autoptr(GPtrArray) stacks = stacks_of(a, edge);
+
+	for (guint i = 0; i < stacks->len; i++) {
+		const struct lock_stack *stack = stacks->pdata[i];
+
+		printf("      stack: %s (%s)\n", stack->functions, stack->run);
+	}
 }
 
 /* Prints the edges that WANTED accepts, or adds them to the JSON; returns their number. */
@@ -113,9 +183,9 @@ guint locks_tell_edges(const struct asked *a, const char *title,
 		if (!n++ && !a->json)
 			printf("%s\n", title);
 		if (a->json)
-			json_array_append_new(json, locks_edge_json(a->graph, edge));
+			json_array_append_new(json, locks_edge_json(a, edge));
 		else
-			locks_print_edge(a->graph, edge);
+			locks_print_edge(a, edge);
 	}
 	if (a->json)
 		cmd_print_json(json);

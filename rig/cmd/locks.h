@@ -28,8 +28,11 @@ const struct lock_class *locks_class(const struct lock_graph *graph, guint i);
 /* The names of the classes GATES, as text separated by ", ", or as a JSON array. */
 char *locks_gates_text(const struct lock_graph *graph, const GArray *gates);
 json_t *locks_gates_json(const struct lock_graph *graph, const GArray *gates);
-json_t *locks_edge_json(const struct lock_graph *graph, const struct order_edge *edge);
-void locks_print_edge(const struct lock_graph *graph, const struct order_edge *edge);
+/* An edge of A's graph, with its sources and stacks; and as a line. */
+json_t *locks_edge_json(const struct asked *a, const struct order_edge *edge);
+void locks_print_edge(const struct asked *a, const struct order_edge *edge);
+/* Prints the known stacks of an edge. */
+void locks_print_stacks(const struct asked *a, const struct order_edge *edge);
 /* Prints the edges that WANTED accepts, or adds them to the JSON; returns their number. */
 guint locks_tell_edges(const struct asked *a, const char *title,
 		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,

@@ -134,6 +134,27 @@ static char *gates_text(const struct lock_edge *edge, const gint64 *ids)
 	return g_string_free(text, FALSE);
 }
 
+/* Different stacks that are kept of one edge. */
+#define STACKS "4"
+
+/* Adds the stack of an edge, if it has one and there are few. */
+static gboolean add_stack(struct batch *b, const char *name, const struct lock_sum *sum,
+			  const char *stack, GError **error)
+{
+	db_stmt *stmt = stack ? db_query(b->db->db,
+					 "INSERT OR IGNORE INTO stack SELECT ?3, ?4, ?1, ?2 WHERE"
+					 " (SELECT count(*) FROM stack WHERE a = ?3 AND b = ?4)"
+					 " < " STACKS,
+					 (const char *[]){stack, name, NULL}, error)
+			      : NULL;
+
+	if (!stmt)
+		return !stack;
+	sqlite3_bind_int64(stmt, 3, sum->a);
+	sqlite3_bind_int64(stmt, 4, sum->b);
+	return sqlite3_step(stmt) == SQLITE_DONE || db_fail(b->db->db, name, error);
+}
+
 /* Adds ORDERS of the run (or log) NAME at the place TEXTS. */
 static gboolean add_orders(struct batch *b, const char *name, const char *const *texts,
 			   const struct lock_orders *orders, GError **error)
@@ -162,6 +183,8 @@ static gboolean add_orders(struct batch *b, const char *name, const char *const 
 			sum.place = places[p];
 			lock_sums_add(b->sums, &sum);
 		}
+		if (!add_stack(b, name, &sum, edge->stack, error))
+			return FALSE;
 	}
 	return TRUE;
 }

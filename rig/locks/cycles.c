@@ -250,7 +250,7 @@ static GArray *shared_gates(const struct lock_graph *graph, const GArray *cycle)
 static struct lock_cycle *cycle_new(const struct lock_graph *graph, GArray *classes)
 {
 	struct lock_cycle *cycle = g_new0(struct lock_cycle, 1);
-	GString *signature = g_string_new("lock-cycle:");
+	GString *signature = g_string_new("v1:lock-cycle:");
 
 	cycle->classes = classes;
 	cycle->gates = shared_gates(graph, classes);

@@ -40,7 +40,13 @@ static const char schema[] =
 	"CREATE INDEX run_going ON run(state) WHERE state = 2;"
 	"CREATE TABLE folder(mtime_ns INTEGER NOT NULL);";
 
-static const char *const tables[] = {"class", "tree", "place", "edge", "seen", "run", "folder"};
+/* Where an edge was waited for (struct lock_edge); graphs of before it stay valid. */
+static const char stacks[] =
+	"CREATE TABLE IF NOT EXISTS stack(a INTEGER NOT NULL, b INTEGER NOT NULL, "
+	"functions TEXT NOT NULL, run TEXT NOT NULL, PRIMARY KEY(a, b, functions)) WITHOUT ROWID";
+
+static const char *const tables[] = {"class", "tree", "place",	"edge",
+				     "seen",  "run",  "folder", "stack"};
 
 static gboolean drop_tables(sqlite3 *db, GError **error)
 {
@@ -81,7 +87,8 @@ struct lock_db *lock_db_open(const char *results, const char *folder, gboolean r
 		return NULL;
 	lock_sums_register(db->db);
 	if (!db_exec(db->db, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536", error) ||
-	    !make_tables(db->db, rebuild, error) || !lock_db_update(db, error))
+	    !make_tables(db->db, rebuild, error) || !db_exec(db->db, stacks, error) ||
+	    !lock_db_update(db, error))
 		return NULL;
 	return g_steal_pointer(&db);
 }

@@ -82,6 +82,17 @@ struct lock_sighting {
  */
 GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *to, GError **error);
 
+/* A stack at which an edge was waited for. */
+struct lock_stack {
+	char *functions; /* innermost first, "a < b < c" */
+	char *run;	 /* the first run, or log, that showed it */
+};
+/*
+ * The stacks of the edge FROM -> TO: at most four, from lockdep's reports and recorded locks, because
+ * lockdep's graph has none. Array of struct lock_stack, owned by the caller; empty: none is known.
+ */
+GPtrArray *lock_db_stacks(struct lock_db *db, const char *from, const char *to);
+
 /* An edge that no earlier run of its tree had. */
 struct lock_new {
 	char *tree, *from, *to; /* `tree` is "" outside of nights */
@@ -116,7 +127,8 @@ struct lock_cycle {
 	GArray *gates;
 	gboolean ambiguous; /* one of its classes has a name that stands for several keys */
 	const char *since;  /* the run whose edge completed the cycle; borrowed from the graph */
-	char *signature; /* "lock-cycle:A --> B", beginning with the alphabetically first class */
+	/* "v1:lock-cycle:A --> B", beginning with the alphabetically first class */
+	char *signature;
 };
 
 /*

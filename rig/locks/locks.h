@@ -25,6 +25,10 @@
 
 #include "util/auto.h"
 
+/* Of a stack: functions, and bytes. */
+#define LOCK_STACK_FRAMES 8
+#define LOCK_STACK_MAX 1000
+
 /* Upper limits for any kernel: MAX_LOCKDEP_KEYS is 8192, and MAX_LOCKDEP_CHAINS_BITS up to 21. */
 #define LOCKS_CLASSES_MAX 8192
 #define LOCKS_EDGES_MAX 200000
@@ -51,7 +55,9 @@ enum lock_context {
 	LOCK_IN_HARDIRQ = 4,
 	/* seen in a lockdep report; if this is the only bit, the gates are unknown */
 	LOCK_IN_REPORT = 8,
+	LOCK_RECORDED = 16, /* recorded from outside the guest (recorded.h) */
 };
+#define LOCK_CONTEXTS_ALL 31
 
 /*
  * The order from -> to: `to` was waited for while `from` was held. Both are indices of `classes`.
@@ -63,6 +69,8 @@ struct lock_edge {
 	 * guint, sorted: the single exclusive locks that were held at every occurrence; NULL: none
 	 */
 	GArray *gates;
+	/* where `to` was waited for: functions, innermost first, "a < b < c"; NULL: unknown */
+	char *stack;
 };
 
 /* The orders of one boot. */
@@ -93,8 +101,8 @@ struct lock_orders *lock_orders_parse(const char *lockdep, const char *chains, l
 				      void *data);
 
 /*
- * Makes {"version": 1, "classes": [[name, flags], …], "edges": [[from, to, contexts, [gate, …]],
- * …]}.
+ * Makes {"version": 1, "classes": [[name, flags], …], "edges": [[from, to, contexts, [gate, …],
+ * stack], …]}; edges without a stack have four elements.
  */
 json_t *lock_orders_json(const struct lock_orders *orders);
 /*
@@ -117,6 +125,8 @@ gboolean lock_orders_class(struct lock_orders *orders, const char *name, guint f
 void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint contexts);
 /* Sets the gates of the edge FROM -> TO, if there is one; GATES (guint) is copied. */
 void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const GArray *gates);
+/* Sets the stack of the edge FROM -> TO if it has none; STACK (may be NULL) is copied. */
+void lock_orders_stack(struct lock_orders *orders, guint from, guint to, const char *stack);
 /* TRUE: NAME is the name of a variable, so the class is one lock, or a lock with its own class. */
 gboolean lock_name_is_variable(const char *name);
 

@@ -17,6 +17,7 @@ struct lock_edge *lock_edge_new(guint from, guint to, guint contexts)
 void lock_edge_free(struct lock_edge *edge)
 {
 	g_clear_pointer(&edge->gates, g_array_unref);
+	g_free(edge->stack);
 	g_free(edge);
 }
 
@@ -85,19 +86,35 @@ static int by_number(gconstpointer a, gconstpointer b)
 	return x < y ? -1 : x > y;
 }
 
-void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const GArray *gates)
+static struct lock_edge *find_edge(struct lock_orders *orders, guint from, guint to)
 {
 	for (guint i = 0; i < orders->edges->len; i++) {
 		struct lock_edge *edge = orders->edges->pdata[i];
 
-		if (edge->from != from || edge->to != to)
-			continue;
-		g_clear_pointer(&edge->gates, g_array_unref);
-		edge->gates = g_array_new(FALSE, FALSE, sizeof(guint));
-		g_array_append_vals(edge->gates, gates->data, gates->len);
-		g_array_sort(edge->gates, by_number);
-		return;
+		if (edge->from == from && edge->to == to)
+			return edge;
 	}
+	return NULL;
+}
+
+void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const GArray *gates)
+{
+	struct lock_edge *edge = find_edge(orders, from, to);
+
+	if (!edge)
+		return;
+	g_clear_pointer(&edge->gates, g_array_unref);
+	edge->gates = g_array_new(FALSE, FALSE, sizeof(guint));
+	g_array_append_vals(edge->gates, gates->data, gates->len);
+	g_array_sort(edge->gates, by_number);
+}
+
+void lock_orders_stack(struct lock_orders *orders, guint from, guint to, const char *stack)
+{
+	struct lock_edge *edge = find_edge(orders, from, to);
+
+	if (edge && !edge->stack && stack && *stack && strlen(stack) <= LOCK_STACK_MAX)
+		edge->stack = g_strdup(stack);
 }
 
 void lock_orders_free(struct lock_orders *orders)
@@ -125,8 +142,8 @@ json_t *lock_orders_json(const struct lock_orders *orders)
 		for (guint g = 0; edge->gates && g < edge->gates->len; g++)
 			json_array_append_new(gates,
 					      json_integer(g_array_index(edge->gates, guint, g)));
-		json_array_append_new(edges, json_pack("[i, i, i, o]", edge->from, edge->to,
-						       edge->contexts, gates));
+		json_array_append_new(edges, json_pack("[i, i, i, o, s*]", edge->from, edge->to,
+						       edge->contexts, gates, edge->stack));
 	}
 	return json_pack("{s:i, s:b, s:o, s:o}", "version", 1, "cut", orders->cut, "classes",
 			 classes, "edges", edges);
@@ -195,14 +212,16 @@ static gboolean read_edges(struct lock_orders *orders, json_t *edges)
 	if (!json_is_array(edges) || json_array_size(edges) > LOCKS_EDGES_MAX)
 		return FALSE;
 	json_array_foreach (edges, i, item) {
+		const char *stack = json_string_value(json_array_get(item, 4));
 		guint from, to, contexts;
 
 		if (!number_at(item, 0, n, &from) || !number_at(item, 1, n, &to) ||
-		    !number_at(item, 2, LOCK_IN_REPORT * 2, &contexts))
+		    !number_at(item, 2, LOCK_CONTEXTS_ALL + 1, &contexts))
 			return FALSE;
 		struct lock_edge *edge = lock_edge_new(from, to, contexts);
 
 		g_ptr_array_add(orders->edges, edge);
+		edge->stack = stack && strlen(stack) <= LOCK_STACK_MAX ? g_strdup(stack) : NULL;
 		if (!read_gates(edge, json_array_get(item, 3), n))
 			return FALSE;
 	}

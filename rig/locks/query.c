@@ -300,6 +300,33 @@ GPtrArray *lock_db_sightings(struct lock_db *db, const char *from, const char *t
 	return found;
 }
 
+static void stack_free(gpointer data)
+{
+	struct lock_stack *stack = data;
+
+	g_free(stack->functions);
+	g_free(stack->run);
+	g_free(stack);
+}
+
+GPtrArray *lock_db_stacks(struct lock_db *db, const char *from, const char *to)
+{
+	GPtrArray *found = g_ptr_array_new_with_free_func(stack_free);
+	db_stmt *stmt = db_query(db->db,
+				 "SELECT functions, run FROM stack WHERE"
+				 " a = (SELECT id FROM class WHERE name = ?1) AND"
+				 " b = (SELECT id FROM class WHERE name = ?2) ORDER BY run",
+				 (const char *[]){from, to, NULL}, NULL);
+
+	while (stmt && db_row(stmt, NULL)) {
+		struct lock_stack *stack = g_new0(struct lock_stack, 1);
+
+		*stack = (struct lock_stack){db_text(stmt, 0), db_text(stmt, 1)};
+		g_ptr_array_add(found, stack);
+	}
+	return found;
+}
+
 /* ---- new orders ---- */
 
 static void new_free(gpointer data)

@@ -365,6 +365,16 @@ gboolean recorded_pair_has(const struct recorded_pair *pair, guint64 lock)
 	return FALSE;
 }
 
+/* The first LOCK_STACK_FRAMES functions of STACK; the caller's. */
+static char *stack_text(const GPtrArray *stack)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < stack->len && i < LOCK_STACK_FRAMES; i++)
+		g_string_append_printf(text, "%s%s", i ? " < " : "", (char *)stack->pdata[i]);
+	return g_string_free(text, FALSE);
+}
+
 struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded)
 {
 	struct lock_orders *orders = lock_orders_new();
@@ -378,9 +388,11 @@ struct lock_orders *lock_recorded_orders(const struct lock_recorded *recorded)
 	for (guint i = 0; i < recorded->edges->len; i++) {
 		const struct recorded_edge *edge = recorded->edges->pdata[i];
 		g_autoptr(GArray) gates = edge_gates(recorded, edge, at);
+		g_autofree char *stack = stack_text(edge->stack);
 
-		lock_orders_edge(orders, at[edge->from], at[edge->to], LOCK_IN_PROCESS);
+		lock_orders_edge(orders, at[edge->from], at[edge->to], LOCK_RECORDED);
 		lock_orders_gates(orders, at[edge->from], at[edge->to], gates);
+		lock_orders_stack(orders, at[edge->from], at[edge->to], stack);
 	}
 	return orders;
 }

@@ -42,6 +42,65 @@ static const char *text_at(json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
+/*
+ * The class in a line like "-> #2 (mem_hotplug_lock){+.+.}-{0:0}:", without lockdep's number; NULL:
+ * it is another line. print_circular_bug_entry() in kernel/locking/lockdep.c.
+ */
+static char *link_class(const char *line)
+{
+	const char *open = g_str_has_prefix(line, "-> #") ? strstr(line, " (") : NULL;
+	const char *end = open ? g_strrstr(open, "){") : NULL;
+	g_autofree char *name = end ? g_strndup(open + 2, end - open - 2) : NULL;
+
+	return name ? lock_plain_name(name) : NULL;
+}
+
+/*
+ * The stack at which a report's link to CLASS was first seen, from the function TAKEN_IN on, which
+ * waits for the lock; the caller's. Without a stack in LINES it is TAKEN_IN alone.
+ */
+static char *link_stack(char **lines, const char *class, const char *taken_in)
+{
+	GString *stack = g_string_new(NULL);
+	gboolean inside = FALSE;
+
+	for (guint frames = 0; *lines && frames < LOCK_STACK_FRAMES; lines++) {
+		g_autofree char *name = link_class(*lines);
+		const char *frame = *lines + strspn(*lines, " \t"), *end = strchr(frame, '+');
+
+		if (frames && (name || !end))
+			break;
+		if (name || !end)
+			inside = name && !strcmp(name, class);
+		if (name || !inside || !end || (!frames && !g_str_has_prefix(frame, taken_in)))
+			continue;
+		g_string_append_printf(stack, "%s%.*s", frames++ ? " < " : "", (int)(end - frame),
+				       frame);
+	}
+	if (!stack->len)
+		g_string_append(stack, taken_in);
+	return g_string_free(stack, FALSE);
+}
+
+/* Adds to the links of REPORT, whose classes are NUMBERS, where they were first seen. */
+static void add_stacks(struct lock_orders *orders, json_t *report, const guint *numbers)
+{
+	json_t *cycle = json_object_get(report, "cycle"), *in = json_object_get(report, "taken_in");
+	const char *text = text_at(report, "text");
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+	size_t n = json_array_size(cycle);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *taken_in = json_string_value(json_array_get(in, i));
+		g_autofree char *stack = NULL;
+
+		if (!taken_in || !*taken_in)
+			continue;
+		stack = link_stack(lines, json_string_value(json_array_get(cycle, i)), taken_in);
+		lock_orders_stack(orders, numbers[(i + n - 1) % n], numbers[i], stack);
+	}
+}
+
 static void add_report(struct lock_orders *orders, json_t *report)
 {
 	json_t *cycle = json_object_get(report, "cycle");
@@ -66,6 +125,7 @@ static void add_report(struct lock_orders *orders, json_t *report)
 	for (size_t i = 0; i < n; i++)
 		if (numbers[i] != numbers[(i + 1) % n])
 			lock_orders_edge(orders, numbers[i], numbers[(i + 1) % n], LOCK_IN_REPORT);
+	add_stacks(orders, report, numbers);
 }
 
 void lock_orders_add_reports(struct lock_orders *orders, json_t *reports)

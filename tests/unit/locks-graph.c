@@ -98,7 +98,7 @@ START_TEST(two_halves)
 	one = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(one->len, 1);
 	cycle = one->pdata[0];
-	ck_assert_str_eq(cycle->signature, "lock-cycle:a --> b");
+	ck_assert_str_eq(cycle->signature, "v1:lock-cycle:a --> b");
 	ck_assert_uint_eq(cycle->gates->len, 0);
 	ck_assert(!cycle->ambiguous);
 	world_clear(&w);
@@ -197,7 +197,7 @@ START_TEST(logs_are_kept)
 	more = lock_cycles(w.db, w.graph, 6, NULL);
 	ck_assert_uint_eq(more->len, 1);
 	cycle = more->pdata[0];
-	ck_assert_str_eq(cycle->signature, "lock-cycle:a --> c --> d");
+	ck_assert_str_eq(cycle->signature, "v1:lock-cycle:a --> c --> d");
 	ck_assert_ptr_nonnull(strstr(cycle->since, "-log-"));
 	world_clear(&w);
 }
