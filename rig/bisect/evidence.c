@@ -130,7 +130,8 @@ static gboolean shows(const struct evidence *evidence, const struct target *targ
 
 gboolean target_is_lock_order(const struct target *target)
 {
-	return strstr(target->key, "lock-edge") != NULL || strstr(target->key, "lock-order") != NULL;
+	return strstr(target->key, "lock-edge") != NULL ||
+	       strstr(target->key, "lock-order") != NULL;
 }
 
 /* TRUE if the target is not reported once lockdep is off. */

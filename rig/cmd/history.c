@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd/findings.h"
+#include "cmd/locks.h"
 #include "cmd/options.h"
 #include "index/index.h"
 #include "stats/stats.h"
@@ -20,11 +21,14 @@ static const char summary[] =
 	"of it) over all runs:\n"
 	"first and last seen, how often per day, kernel, machine and seed. "
 	"Rates have a 95 % Wilson interval.\n"
-	"Without an argument it lists every signature.";
+	"A cycle of the lock graph (v1:lock-cycle:A --> B of `rig locks cycles`) is shown by the "
+	"places of its edges.\n"
+	"Without an argument it lists every signature, then the cycles.";
 
 static const char examples[] =
 	"  rig history\n"
 	"  rig history dimm-storm --machine pseries\n"
+	"  rig history 'v1:lock-cycle:cpu_hotplug_lock --> mem_hotplug_lock'\n"
 	"  rig history 'cpu_hotplug_lock --> mem_hotplug_lock' --since 2026-11-01\n"
 	"  rig history dimm-storm --json | jq '.kernels[] | {key, bad, runs}'\n";
 
@@ -61,23 +65,35 @@ static void print_signature(const struct index_signature *s)
 		printf("  known      %s\n", s->known);
 }
 
-static int all_signatures(struct run_index *ix, const struct index_filter *filter, gboolean json,
-			  GError **error)
+static struct lock_filter filter_of_cycles(const struct index_filter *filter)
+{
+	return (struct lock_filter){.kernel = filter->kernel, .machine = filter->machine};
+}
+
+static int all_signatures(struct run_index *ix, const char *results,
+			  const struct index_filter *filter, gboolean json, GError **error)
 {
 	g_autoptr(GPtrArray) all = index_signatures(ix, filter, error);
-	json_t *array = json ? json_array() : NULL;
+	const struct lock_filter of_cycles = filter_of_cycles(filter);
+	json_t *array;
+	guint cycles;
 
 	if (!all)
 		return rig_exit_code(*error);
+	array = json ? json_array() : NULL;
 	for (guint i = 0; i < all->len; i++) {
 		if (json)
 			json_array_append_new(array, signature_json(all->pdata[i]));
 		else
 			print_signature(all->pdata[i]);
 	}
+	if (!locks_list_history(results, &of_cycles, filter->since, array, &cycles, error)) {
+		json_decref(array);
+		return rig_exit_code(*error);
+	}
 	if (json)
 		cmd_print_json(array);
-	else if (!all->len)
+	else if (!all->len && !cycles)
 		printf("no run has a report or a hang\n");
 	return RIG_EXIT_PASS;
 }
@@ -187,17 +203,32 @@ static gboolean is_scenario(struct run_index *ix, const char *word)
 	return runs && runs->len;
 }
 
-static int one(struct run_index *ix, struct index_filter *filter, const char *word,
-	       gboolean as_json, GError **error)
+/* No signature of a run: WORD may be a cycle of the lock graph. WHY: what it is else. */
+static int cycle_or(const char *results, const struct index_filter *filter, const char *word,
+		    gboolean json, GError *why, GError **error)
+{
+	const struct lock_filter of_cycles = filter_of_cycles(filter);
+	int code = RIG_EXIT_USAGE;
+
+	if (locks_tell_history(results, &of_cycles, word, json, &code, error) || *error)
+		g_error_free(why);
+	else
+		g_propagate_error(error, why);
+	return *error ? rig_exit_code(*error) : code;
+}
+
+static int one(struct run_index *ix, const char *results, struct index_filter *filter,
+	       const char *word, gboolean as_json, GError **error)
 {
 	g_autofree char *bug = NULL;
 	g_autoptr(GPtrArray) signatures = NULL;
 	json_auto_t *json = as_json ? json_object() : NULL;
+	GError *why = NULL;
 
 	if (is_scenario(ix, word))
 		filter->scenario = word;
-	else if (!find_signature(ix, word, &bug, error))
-		return rig_exit_code(*error);
+	else if (!find_signature(ix, word, &bug, &why))
+		return cycle_or(results, filter, word, as_json, why, error);
 	filter->signature = bug;
 	signatures = index_signatures(ix, filter, error);
 	if (!signatures)
@@ -254,7 +285,7 @@ int cmd_history(int argc, char **argv)
 	if (!ix)
 		return rig_report_error(error);
 	filter = (struct index_filter){.machine = machine, .kernel = kernel, .since = since};
-	code = argc == 2 ? one(ix, &filter, argv[1], json, &error)
-			 : all_signatures(ix, &filter, json, &error);
+	code = argc == 2 ? one(ix, results, &filter, argv[1], json, &error)
+			 : all_signatures(ix, results, &filter, json, &error);
 	return error ? rig_report_error(error) : code;
 }

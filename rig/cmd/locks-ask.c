@@ -11,25 +11,25 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-#define CYCLE_LENGTH 6
+const struct order_edge *locks_cycle_edge(const struct asked *a, const struct lock_cycle *cycle,
+					  guint i)
+{
+	return lock_graph_find(a->graph, g_array_index(cycle->classes, guint, i),
+			       g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len));
+}
 
-/* Opens the list of known issues. NULL: it cannot be read, so no cycle will be marked as known. */
-static struct known *open_known(const struct asked *a, GError **error)
+struct known *locks_open_known(const char *list, GError **error)
 {
 	g_autofree char *file =
-		a->known ? g_strdup(a->known) : rig_home_path("scenarios/known-issues.yaml");
+		list ? g_strdup(list) : rig_home_path("scenarios/known-issues.yaml");
 	g_autofree char *today = rig_utc_now(FALSE);
 
 	today[strlen("2026-11-21")] = '\0';
-	return a->known || g_file_test(file, G_FILE_TEST_EXISTS) ? known_load(file, today, error)
-								 : NULL;
+	return list || g_file_test(file, G_FILE_TEST_EXISTS) ? known_load(file, today, error)
+							     : NULL;
 }
 
-/*
- * The known issue that matches a cycle. A cycle can come from several kernels, so it has no
- * release, and known issues with a range of kernels never match.
- */
-static const struct known_issue *known_cycle(struct known *known, const struct lock_cycle *cycle)
+const struct known_issue *locks_known_cycle(struct known *known, const struct lock_cycle *cycle)
 {
 	struct splat splat = {.kind = "lock-cycle",
 			      .bug = cycle->signature,
@@ -51,9 +51,7 @@ static void tell_cycle(struct asked *a, const struct lock_cycle *cycle,
 	if (issue)
 		printf("  known: %s (%s), until %s\n", issue->reason, issue->link, issue->expires);
 	for (guint i = 0; i < cycle->classes->len; i++) {
-		const struct order_edge *edge = lock_graph_find(
-			a->graph, g_array_index(cycle->classes, guint, i),
-			g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len));
+		const struct order_edge *edge = locks_cycle_edge(a, cycle, i);
 
 		locks_print_edge(a, edge);
 		locks_tell_places(a, edge);
@@ -67,9 +65,7 @@ static json_t *cycle_json(const struct asked *a, const struct lock_cycle *cycle,
 	json_t *edges = json_array();
 
 	for (guint i = 0; i < cycle->classes->len; i++)
-		json_array_append_new(edges, locks_edge_json(a, lock_graph_find(a->graph,
-			g_array_index(cycle->classes, guint, i),
-			g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len))));
+		json_array_append_new(edges, locks_edge_json(a, locks_cycle_edge(a, cycle, i)));
 	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "signature", cycle->signature, "since",
 			 cycle->since, "ambiguous", cycle->ambiguous, "guarded_by",
 			 locks_gates_json(a->graph, cycle->gates), "known",
@@ -79,7 +75,7 @@ static json_t *cycle_json(const struct asked *a, const struct lock_cycle *cycle,
 int locks_tell_cycles(struct asked *a, GError **error)
 {
 	g_autoptr(GError) why = NULL;
-	rig_auto(known) known = open_known(a, &why);
+	rig_auto(known) known = locks_open_known(a->known, &why);
 	g_autoptr(GPtrArray) cycles = NULL;
 	json_auto_t *json = json_array();
 	guint open = 0, judged = 0;
@@ -88,10 +84,10 @@ int locks_tell_cycles(struct asked *a, GError **error)
 		g_propagate_error(error, g_steal_pointer(&why));
 		return rig_exit_code(*error);
 	}
-	cycles = lock_cycles(a->db, a->graph, CYCLE_LENGTH, &judged);
+	cycles = lock_cycles(a->db, a->graph, LOCKS_CYCLE_LENGTH, &judged);
 	for (guint i = 0; i < cycles->len; i++) {
 		const struct lock_cycle *cycle = cycles->pdata[i];
-		const struct known_issue *issue = known_cycle(known, cycle);
+		const struct known_issue *issue = locks_known_cycle(known, cycle);
 
 		open += !cycle->gates->len && !cycle->ambiguous && !issue;
 		if (a->json)
@@ -123,10 +119,9 @@ int locks_tell_check(struct asked *a, GError **error)
 		const struct lock_violation *v = found->pdata[i];
 
 		if (a->json) {
-			json_array_append_new(json,
-					      json_pack("{s:o, s:s, s:s}", "edge",
-							locks_edge_json(a, v->edge), "rule",
-							v->rule, "source", v->source));
+			json_array_append_new(json, json_pack("{s:o, s:s, s:s}", "edge",
+							      locks_edge_json(a, v->edge), "rule",
+							      v->rule, "source", v->source));
 			continue;
 		}
 		locks_print_edge(a, v->edge);

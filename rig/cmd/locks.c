@@ -308,6 +308,12 @@ static char *alike(const struct lock_graph *graph, const char *word)
 	return g_string_free(text, FALSE);
 }
 
+void locks_print_place(const struct lock_sighting *s)
+{
+	printf("      %s on %s, kernel %s: runs: %u, %s to %s\n", s->scenario, s->machine,
+	       s->kernel, s->runs, s->first, s->last);
+}
+
 void locks_tell_places(struct asked *a, const struct order_edge *edge)
 {
 	g_autoptr(GPtrArray) places =
@@ -315,10 +321,7 @@ void locks_tell_places(struct asked *a, const struct order_edge *edge)
 				  locks_class(a->graph, edge->to)->name, NULL);
 
 	for (guint i = 0; places && i < places->len && i < 6; i++) {
-		const struct lock_sighting *s = places->pdata[i];
-
-		printf("      %s on %s, kernel %s: runs: %u, %s to %s\n", s->scenario, s->machine,
-		       s->kernel, s->runs, s->first, s->last);
+		locks_print_place(places->pdata[i]);
 	}
 }
 

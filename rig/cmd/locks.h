@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "locks/graph.h"
+#include "splat/known.h"
 
 struct asked {
 	char *folder, *results, *order, *known, *svg;
@@ -38,6 +39,7 @@ guint locks_tell_edges(const struct asked *a, const char *title,
 		       gboolean (*wanted)(const struct asked *a, const struct order_edge *edge,
 					  const void *data),
 		       const void *data);
+void locks_print_place(const struct lock_sighting *s);
 /* Prints the places where an edge was seen. */
 void locks_tell_places(struct asked *a, const struct order_edge *edge);
 
@@ -48,6 +50,35 @@ void locks_tell_places(struct asked *a, const struct order_edge *edge);
  */
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error);
 json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GError **error);
+
+/* Edge I of a cycle of A's graph, from its class I to the next. */
+const struct order_edge *locks_cycle_edge(const struct asked *a, const struct lock_cycle *cycle,
+					  guint i);
+/* Longest cycles that are looked for. */
+#define LOCKS_CYCLE_LENGTH 6
+/* The known issues in LIST, or in the rig's own (NULL). NULL without an error: there is no list. */
+struct known *locks_open_known(const char *list, GError **error);
+/*
+ * The known issue that matches a cycle, or NULL. A cycle can be of several kernels, so it has no
+ * release, and known issues with a range of kernels do not match. KNOWN may be NULL.
+ */
+const struct known_issue *locks_known_cycle(struct known *known, const struct lock_cycle *cycle);
+
+/* locks-history.c */
+
+/*
+ * For `rig history`: prints the cycle WORD ("v1:lock-cycle:A --> B", or "A --> B") of the graph of
+ * RESULTS over its edges' places, or its JSON. *RET_CODE is the exit code. FALSE (no error): WORD
+ * is not a cycle of the graph.
+ */
+gboolean locks_tell_history(const char *results, const struct lock_filter *filter, const char *word,
+			    gboolean json, int *ret_code, GError **error);
+/*
+ * Prints the cycles of `rig locks cycles` that were seen since SINCE (a day, or NULL), or appends
+ * them to JSON (an array, or NULL). *RET_N: their number.
+ */
+gboolean locks_list_history(const char *results, const struct lock_filter *filter,
+			    const char *since, json_t *json, guint *ret_n, GError **error);
 
 /* The subcommands `rig locks WORD` (locks-ask.c); each returns an exit code. */
 int locks_tell_cycles(struct asked *a, GError **error);

@@ -256,7 +256,6 @@ static struct lock_cycle *cycle_new(const struct lock_graph *graph, GArray *clas
 	cycle->gates = shared_gates(graph, classes);
 	for (guint i = 0; i < classes->len; i++) {
 		const struct lock_class *class = class_at(graph, classes, i);
-
 		const struct order_edge *edge = cycle_edge(graph, classes, i);
 
 		cycle->since = !cycle->since || strcmp(edge->first, cycle->since) > 0
@@ -267,6 +266,23 @@ static struct lock_cycle *cycle_new(const struct lock_graph *graph, GArray *clas
 	}
 	cycle->signature = g_string_free(signature, FALSE);
 	return cycle;
+}
+
+struct lock_cycle *lock_cycle_named(const struct lock_graph *graph, char **names)
+{
+	g_autoptr(GArray) classes = g_array_new(FALSE, FALSE, sizeof(guint));
+
+	for (char **name = names; *name; name++) {
+		int class = lock_graph_class(graph, *name);
+
+		g_array_append_val(classes, class);
+	}
+	/* no edge begins or ends at class -1 */
+	for (guint i = 0; i < classes->len; i++)
+		if (classes->len < 2 || !cycle_edge(graph, classes, i))
+			return NULL;
+	rotate(classes);
+	return cycle_new(graph, g_array_ref(classes));
 }
 
 void lock_cycle_free(struct lock_cycle *cycle)

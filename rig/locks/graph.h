@@ -88,8 +88,9 @@ struct lock_stack {
 	char *run;	 /* the first run, or log, that showed it */
 };
 /*
- * The stacks of the edge FROM -> TO: at most four, from lockdep's reports and recorded locks, because
- * lockdep's graph has none. Array of struct lock_stack, owned by the caller; empty: none is known.
+ * The stacks of the edge FROM -> TO: at most four, from lockdep's reports and recorded locks,
+ * because lockdep's graph has none. Array of struct lock_stack, owned by the caller; empty: none is
+ * known.
  */
 GPtrArray *lock_db_stacks(struct lock_db *db, const char *from, const char *to);
 
@@ -141,7 +142,13 @@ struct lock_cycle {
 #define LOCK_CYCLES_MAX 1000 /* maximum number of cycles to find */
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length,
 		       guint *ret_judged);
+/*
+ * The cycle through the classes called NAMES (NULL-terminated, in its order), also one that is left
+ * out above; NULL: the graph lacks a class or an edge of it. The caller's.
+ */
+struct lock_cycle *lock_cycle_named(const struct lock_graph *graph, char **names);
 void lock_cycle_free(struct lock_cycle *cycle);
+RIG_DEFINE_AUTO(lock_cycle, lock_cycle_free)
 
 /* ---- the declared order ---- */
 

@@ -89,8 +89,7 @@ static guint class_get(struct reader *r, const char *address, const char *name)
 	guint number = GPOINTER_TO_UINT(g_hash_table_lookup(r->by_key, key)), flags;
 	struct lock_class *class;
 
-	if (number || strlen(name) > LOCKS_NAME_MAX / 2 || !*name ||
-	    !g_utf8_validate(name, -1, NULL))
+	if (number || !lock_text_is_valid(name, LOCKS_NAME_MAX / 2))
 		return number;
 	full = canonical(r, address, name, &flags);
 	/* the name is only a number, "#6" */

@@ -127,6 +127,11 @@ void lock_orders_edge(struct lock_orders *orders, guint from, guint to, guint co
 void lock_orders_gates(struct lock_orders *orders, guint from, guint to, const GArray *gates);
 /* Sets the stack of the edge FROM -> TO if it has none; STACK (may be NULL) is copied. */
 void lock_orders_stack(struct lock_orders *orders, guint from, guint to, const char *stack);
+/*
+ * TRUE: TEXT, from a guest or file, is not empty, of at most MAX bytes, valid UTF-8 and safe on a
+ * terminal.
+ */
+gboolean lock_text_is_valid(const char *text, gsize max);
 /* TRUE: NAME is the name of a variable, so the class is one lock, or a lock with its own class. */
 gboolean lock_name_is_variable(const char *name);
 

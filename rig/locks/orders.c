@@ -38,6 +38,18 @@ struct lock_orders *lock_orders_new(void)
 	return orders;
 }
 
+gboolean lock_text_is_valid(const char *text, gsize max)
+{
+	gsize len = strnlen(text, max + 1);
+
+	if (!len || len > max || !g_utf8_validate(text, (gssize)len, NULL))
+		return FALSE;
+	for (; *text; text = g_utf8_next_char(text))
+		if (!g_unichar_isprint(g_utf8_get_char(text)))
+			return FALSE;
+	return TRUE;
+}
+
 gboolean lock_name_is_variable(const char *name)
 {
 	return *name && strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_") == strlen(name);
@@ -113,7 +125,7 @@ void lock_orders_stack(struct lock_orders *orders, guint from, guint to, const c
 {
 	struct lock_edge *edge = find_edge(orders, from, to);
 
-	if (edge && !edge->stack && stack && *stack && strlen(stack) <= LOCK_STACK_MAX)
+	if (edge && !edge->stack && stack && lock_text_is_valid(stack, LOCK_STACK_MAX))
 		edge->stack = g_strdup(stack);
 }
 
@@ -172,7 +184,7 @@ static gboolean read_classes(struct lock_orders *orders, json_t *classes)
 		const char *name = json_string_value(json_array_get(item, 0));
 		guint flags;
 
-		if (!name || !*name || strlen(name) > LOCKS_NAME_MAX ||
+		if (!name || !lock_text_is_valid(name, LOCKS_NAME_MAX) ||
 		    !number_at(item, 1, 1 << 16, &flags))
 			return FALSE;
 		struct lock_class *class = g_new0(struct lock_class, 1);
@@ -221,7 +233,8 @@ static gboolean read_edges(struct lock_orders *orders, json_t *edges)
 		struct lock_edge *edge = lock_edge_new(from, to, contexts);
 
 		g_ptr_array_add(orders->edges, edge);
-		edge->stack = stack && strlen(stack) <= LOCK_STACK_MAX ? g_strdup(stack) : NULL;
+		if (stack && lock_text_is_valid(stack, LOCK_STACK_MAX))
+			edge->stack = g_strdup(stack);
 		if (!read_gates(edge, json_array_get(item, 3), n))
 			return FALSE;
 	}

@@ -116,7 +116,7 @@ static void add_report(struct lock_orders *orders, json_t *report)
 		g_autofree char *full = NULL;
 		guint flags;
 
-		if (!name || !*name || strlen(name) > LOCKS_NAME_MAX / 2)
+		if (!name || !lock_text_is_valid(name, LOCKS_NAME_MAX / 2))
 			return;
 		full = canonical(name, function, &flags);
 		if (!lock_orders_class(orders, full, flags, &numbers[i]))

@@ -208,14 +208,16 @@ START_TEST(lock_orders_are_found)
 	static const double shown[] = {1.0, 0.95, 0.9};
 	guint n = 10 * searches();
 	g_autofree guint *boots = g_new(guint, n);
-	double all, sure = CONFIDENCE;
+	double all;
 
-	say("%u searches each over %u commits by a lock order; 5 %% of the runs end in another report:\n\n"
-	    "| detection rate | right | boots | median |\n|---:|---:|---:|---:|\n", n, ORDER_COMMITS);
+	say("%u searches each over %u commits by a lock order; 5 %% of the runs end in another "
+	    "report:\n\n"
+	    "| detection rate | right | boots | median |\n|---:|---:|---:|---:|\n",
+	    n, ORDER_COMMITS);
 	for (guint r = 0; r < G_N_ELEMENTS(shown); r++) {
 		struct rng rng = rng_stream(r, "bisect orders");
 		struct simulation sim = {
-			.confidence = sure, .rate = shown[r], .unrelated = 0.05, .rng = &rng};
+			.confidence = CONFIDENCE, .rate = shown[r], .unrelated = 0.05, .rng = &rng};
 		guint right = 0, sum = 0;
 
 		for (guint i = 0; i < n; i++) {
@@ -230,7 +232,8 @@ START_TEST(lock_orders_are_found)
 		}
 		qsort(boots, n, sizeof(*boots), by_number);
 		all = (double)right / n;
-		say("| %.2f | %.2f %% | %.1f | %u |\n", shown[r], all * 100, (double)sum / n, boots[n / 2]);
+		say("| %.2f | %.2f %% | %.1f | %u |\n", shown[r], all * 100, (double)sum / n,
+		    boots[n / 2]);
 		ck_assert_double_ge(all, CONFIDENCE - 3 * sqrt(CONFIDENCE * (1 - CONFIDENCE) / n));
 		if (r == 0)
 			ck_assert_uint_le(boots[n / 2], ORDER_BOOTS);

@@ -257,6 +257,40 @@ START_TEST(reports_have_edges)
 }
 END_TEST
 
+/*
+ * A report's links have the stacks in its text, from the function that waits for the lock; a link
+ * without one has that function alone. What is not safe on a terminal is left out.
+ */
+START_TEST(stacks_of_reports)
+{
+	g_autofree char *results = in_scratch("results");
+	rig_auto(lock_db) db = NULL;
+	json_auto_t *reports = json_pack(
+		"[{s:s, s:[s, s], s:[s, s], s:s}, {s:s, s:[s, s], s:[s, s]}]", "kind",
+		"lockdep-circular", "cycle", "a", "b", "taken_in", "take_a", "take_b", "text",
+		"-> #1 (b){+.+.}-{3:3}:\n       __mutex_lock+0x1/0x2\n       take_b+0x3/0x4\n"
+		"       caller+0x5/0x6\n\n-> #0 (a){+.+.}-{3:3}:\n       other+0x1/0x2\n",
+		"kind", "lockdep-circular", "cycle", "c\x1b[2J", "d", "taken_in", "x", "y");
+	g_autoptr(GPtrArray) ab = NULL, ba = NULL;
+	const struct lock_stack *stack;
+	guint edges;
+
+	g_mkdir_with_parents(results, 0755);
+	db = lock_db_open(results, results, FALSE, NULL);
+	ck_assert(lock_db_add_log(db, "/tmp/a.log", reports, &edges, NULL));
+	ck_assert_uint_eq(edges, 2);
+	ab = lock_db_stacks(db, "a", "b");
+	ba = lock_db_stacks(db, "b", "a");
+	ck_assert_uint_eq(ab->len, 1);
+	ck_assert_uint_eq(ba->len, 1);
+	stack = ab->pdata[0];
+	ck_assert_str_eq(stack->functions, "take_b < caller");
+	ck_assert_ptr_nonnull(strstr(stack->run, "-log-"));
+	stack = ba->pdata[0];
+	ck_assert_str_eq(stack->functions, "take_a");
+}
+END_TEST
+
 START_TEST(unknown_gates)
 {
 	static const char *const cases[][3] = {
@@ -290,6 +324,7 @@ int main(void)
 	add_recorded_tests(boot);
 	use_scratch(graph);
 	tcase_set_timeout(graph, 60);
+	tcase_add_test(graph, stacks_of_reports);
 	add_graph_tests(graph);
 	suite_add_tcase(suite, boot);
 	suite_add_tcase(suite, graph);
