@@ -21,7 +21,6 @@
 #include "util/term.h"
 #include "util/text.h"
 
-#define QEMU_OVERHEAD (256ull << 20)
 #define DEFAULT_KERNEL "deb:linux-source-6.1"
 
 static const char summary[] =
@@ -160,7 +159,7 @@ static gboolean settle(struct search_options *o, GError **error)
 	o->rig = g_getenv("RIG_PROGRAM");
 	o->need = (struct pack_room){
 		.quarters = PACK_QUARTERS * scenario->cpus,
-		.memory = MAX(scenario->max_memory, machine->min_memory) + QEMU_OVERHEAD,
+		.memory = MAX(scenario->max_memory, machine->min_memory) + PLACE_RUN_MEMORY,
 	};
 	o->machine = machine->name;
 	o->arch = machine->arch;

@@ -9,9 +9,12 @@
 #include "cmd/options.h"
 #include "cmd/search-command.h"
 #include "cmd/search-folder.h"
+#include "cmd/where.h"
 #include "director/director.h"
 #include "director/qemu.h"
+#include "kernel/kernel.h"
 #include "machine/machine.h"
+#include "plan/plan.h"
 #include "race/race.h"
 #include "scenario/scenario.h"
 #include "stats/stats.h"
@@ -43,6 +46,8 @@ static const char examples[] =
 	"      holds in the functions of one file\n"
 	"  rig race plug-vs-valid-zones --around last\n"
 	"      first those functions that are in the reports of the last run\n"
+	"  rig race dimm-remove-vs-sysfs --guests 4 --on slurm\n"
+	"      on the nodes of a cluster (docs/fleet.md)\n"
 	"  rig race --resume\n"
 	"      continue the last search, after ^C, kill -9 or a spent --budget\n\n"
 	"Exit codes: 0 found, 1 not found, or the scenario fails without holds, 2 usage, "
@@ -125,6 +130,15 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 		o->sweep_s = SWEEP_S;
 	}
 	o->updates = can_update(machine);
+	o->rig = g_getenv("RIG_PROGRAM");
+	o->need = (struct pack_room){
+		.quarters = PACK_QUARTERS * scenario->cpus,
+		.memory = MAX(scenario->max_memory, machine->min_memory) + PLACE_RUN_MEMORY,
+	};
+	o->arch = machine->arch;
+	o->source = want.kernel ? want.kernel : PLAN_DEFAULT_KERNEL;
+	if (!kernel_is_source(o->source) || kernel_is_package(o->source))
+		o->source = NULL;
 	if (boots)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"invalid budget '%s' (for example 10m or 2h)", want.search.budget);
@@ -290,33 +304,50 @@ static int conclude(const struct race_search *search, enum race_end end,
 }
 
 /* Runs a search. STATE: race.json of an earlier process, or NULL. */
-static int go(const char *what, const char *dir, json_t *words, json_t *state)
+static int search_for(const struct race_options *o, const struct scenario *scenario, json_t *words,
+		      json_t *state)
 {
-	g_autofree char *results = run_default_results();
 	g_autoptr(GError) error = NULL;
-	rig_auto(scenario) scenario = scenario_load(what, &error);
 	rig_auto(race_search) search = NULL;
-	struct race_options o;
 	enum race_end end;
 	gboolean ok;
 
-	if (!scenario || !settle(what, scenario, dir, &o, &error) ||
-	    (state && !search_folder_lock(dir, &error)))
+	if (state && !search_folder_lock(o->dir, &error))
 		return rig_report_error(error);
-	o.results = want.search.results ? want.search.results : results;
-	search = race_search_new(&o, words, state, &error);
-	if (!search || (!state && !search_folder_lock(dir, &error)))
+	search = race_search_new(o, words, state, &error);
+	if (!search || (!state && !search_folder_lock(o->dir, &error)))
 		return rig_report_error(error);
 	if (!want.search.json && !want.search.quiet) {
 		race_search_watch(search, show_run, show_status, NULL);
 		printf("race     %s, %u guest%s at a time, for %u s%s\nfolder   %s\n",
-		       scenario->name, o.guests, o.guests > 1 ? "s" : "", o.budget_s,
-		       o.drop_holds ? "; its own holds are left out" : "", dir);
+		       scenario->name, o->guests, o->guests > 1 ? "s" : "", o->budget_s,
+		       o->drop_holds ? "; its own holds are left out" : "", o->dir);
 		fflush(stdout);
 	}
 	ok = race_search_run(search, &end, &error);
 	term_status(NULL);
-	return ok ? conclude(search, end, scenario, dir) : rig_report_error(error);
+	return ok ? conclude(search, end, scenario, o->dir) : rig_report_error(error);
+}
+
+static int go(const char *what, const char *dir, json_t *words, json_t *state)
+{
+	g_autofree char *results = run_default_results(),
+			*record = g_build_filename(dir, "place", NULL);
+	g_autoptr(GError) error = NULL;
+	rig_auto(scenario) scenario = scenario_load(what, &error);
+	struct place_options here;
+	struct race_options o;
+	int code;
+
+	if (!scenario || !settle(what, scenario, dir, &o, &error))
+		return rig_report_error(error);
+	o.results = want.search.results ? want.search.results : results;
+	here = (struct place_options){.results = o.results, .rig = o.rig};
+	if (!where_place(&here, record, &o.place, &error))
+		return rig_report_error(error);
+	code = search_for(&o, scenario, words, state);
+	place_free(o.place);
+	return code;
 }
 
 static const char *check(int argc, char **argv, GError **error)
@@ -335,12 +366,13 @@ static int begin(char **argv, const char *dir, json_t *words, json_t *state)
 
 int cmd_race(int argc, char **argv)
 {
-	static const struct search_command command = {
+	g_autofree GOptionEntry *all = where_options(options);
+	const struct search_command command = {
 		.name = "race",
 		.parameters = "SCENARIO | --resume [SEARCH]",
 		.summary = summary,
 		.examples = examples,
-		.options = options,
+		.options = all,
 		.state = "race.json",
 		.state_max = 64u << 20,
 		.want = &want,

@@ -20,7 +20,6 @@
 #include "util/sweep.h"
 #include "util/term.h"
 
-#define QEMU_OVERHEAD (256ull << 20)
 #define STOP_GRACE_S 30
 
 struct zoo_work {
@@ -201,8 +200,8 @@ static void add_runs(struct zoo_job *build, const struct scenario *scenario, con
 		job->job.item.estimate_s = scenario->duration_s;
 		job->job.item.need = (struct pack_room){
 			.quarters = PACK_QUARTERS * scenario->cpus,
-			.memory =
-				MAX(scenario->max_memory, job->machine->min_memory) + QEMU_OVERHEAD,
+			.memory = MAX(scenario->max_memory, job->machine->min_memory) +
+				  PLACE_RUN_MEMORY,
 		};
 		g_ptr_array_add(jobs, job);
 	}

@@ -11,7 +11,6 @@
 #include "scenario/scenario.h"
 #include "util/rng.h"
 
-#define QEMU_OVERHEAD (256ull << 20)
 #define AROUND_S 15 /* for boot and shutdown, if there are no earlier runs */
 #define NIGHTS_READ 10
 
@@ -78,7 +77,7 @@ void night_estimate(struct night *night, const struct night_cell *cell, struct p
 	else if (scenario)
 		cores = MAX(cores, scenario->cpus / 2.0);
 	item->need.quarters = CLAMP((guint)ceil(cores * PACK_QUARTERS), 1, night->host.quarters);
-	item->need.memory = QEMU_OVERHEAD +
+	item->need.memory = PLACE_RUN_MEMORY +
 			    (scenario ? MAX(scenario->max_memory, machine ? machine->min_memory : 0)
 				      : 2ull << 30);
 	item->estimate_s = wall_of(night, cell, duration_s);

@@ -20,6 +20,9 @@
 #include "place/pack.h"
 #include "util/auto.h"
 
+/* Memory that a run needs besides its guest's: QEMU, and the rig. */
+#define PLACE_RUN_MEMORY (256ull << 20)
+
 /*
  * One run or build. The caller owns it, and may free it in done(); until then it must not change.
  */

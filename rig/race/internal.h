@@ -6,9 +6,11 @@
 #include "child/child.h"
 #include "race/race.h"
 
+/* One run or build at a time. */
 struct race_slot {
 	struct race_search *search;
-	struct child *child;
+	struct place_job job;
+	char *key, **words; /* NULL: nothing runs */
 	gboolean is_record;
 	struct race_trial trial;
 };
@@ -30,15 +32,36 @@ struct race_search {
 	GHashTable *orders; /* lock orders seen, as text; NULL: none yet */
 	/* only set while the search runs */
 	GMainLoop *loop;
+	struct place *place;
 	struct race_slot slot[RACE_GUESTS_MAX];
-	guint faults, sweeps, budget_source;
+	gboolean built; /* the kernel; or a run builds it */
+	guint n_jobs, faults, sweeps, budget_source;
 	gboolean over;
 	enum race_end end;
 	GError *error;
 };
 
+/* ---- jobs.c ---- */
+
+/* Opens the search's place, or this host. Errors: as of place_open(). */
+gboolean race_open_place(struct race_search *search, place_failed failed, GError **error);
+/*
+ * Adds a job: the build, or the run of SLOT's trial. DONE is called later, with slot->job; it calls
+ * race_slot_clear() first. Errors: RIG_EXIT_INFRA, a file cannot be written.
+ */
+void race_start_build(struct race_slot *slot,
+		      void (*done)(struct place_job *job, const struct child_result *result));
+gboolean race_start_run(struct race_slot *slot,
+			void (*done)(struct place_job *job, const struct child_result *result),
+			GError **error);
+void race_slot_clear(struct race_slot *slot);
+
+/* ---- search.c ---- */
+
 /* Creates the strategy from VISITS, which were counted during SECONDS of load. */
 gboolean search_begin(struct race_search *search, json_t *visits, double seconds, GError **error);
+
+/* ---- outcome.c ---- */
 
 /* The first reason of RESULT's verdict, or why there is no result; borrowed. */
 const char *outcome_reason(const struct child_result *result);
@@ -59,6 +82,8 @@ void outcome_read(const struct race_search *search, const struct child_result *r
  * with lock orders.
  */
 gboolean outcome_news(struct race_search *search, const struct child_result *result);
+
+/* ---- state.c ---- */
 
 /* TRIAL with its OUTCOME as JSON, for race.json. New reference. */
 json_t *trial_json(const struct race_trial *trial, const struct race_outcome *outcome);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * `rig race`: searches for holds that make a scenario fail. Its runs are child processes
- * (child/child.h), chosen by strategy.h. It iterates the default main context.
+ * `rig race`: searches for holds that make a scenario fail. Its runs are jobs of a place
+ * (place/place.h), chosen by strategy.h. It iterates the default main context.
  *
  * `race.json` in the folder of the search has the command line, the record of the first run, and
  * each trial with its outcome. It is written by rename after each run, so a kill only loses the
@@ -11,6 +11,7 @@
 #ifndef RIG_RACE_RACE_H
 #define RIG_RACE_RACE_H
 
+#include "place/place.h"
 #include "race/strategy.h"
 
 #define RACE_GUESTS_MAX 4
@@ -32,7 +33,11 @@ struct race_options {
 	guint guests, budget_s;
 	guint duration_s, patience_s;
 	const char *results, *dir;
-	const char *rig; /* path of the rig; NULL: this program */
+	const char *rig;	   /* path of the rig; NULL: this program */
+	struct place *place;	   /* where the runs are executed; NULL: this host, where each run
+				    * builds the kernel if it has to */
+	struct pack_room need;	   /* of a run; used if `place` is set */
+	const char *source, *arch; /* the kernel that is built first at `place`; NULL: an image */
 };
 
 enum race_end { RACE_FOUND, RACE_OUT_OF_BUDGET, RACE_STOPPED, RACE_FAILS_ALONE };
@@ -66,8 +71,8 @@ void race_search_watch(struct race_search *search,
 /*
  * Runs the search until the failure rates are known, the budget is spent or a signal arrives.
  * Blocks. Errors: RIG_EXIT_USAGE, the scenario or AROUND does not fit the kernel; RIG_EXIT_SKIP,
- * QEMU does not support holds; RIG_EXIT_INFRA, several consecutive faults of the host. After an
- * error the search can be resumed.
+ * QEMU does not support holds; RIG_EXIT_INFRA, several consecutive faults of the host, or a fault
+ * of the place. After an error the search can be resumed.
  */
 gboolean race_search_run(struct race_search *search, enum race_end *ret, GError **error);
 

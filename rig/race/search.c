@@ -14,18 +14,12 @@
 #include "util/paths.h"
 
 #define STOP_GRACE_S 10
-/*
- * Seconds without a completed operation after which a run fails; twice the default, because a sweep
- * pauses while no operation completes, which is frequent with a slow kernel.
- */
-#define SWEEP_PATIENCE_S 40
-#define FAULTS_MAX 3	/* number of consecutive faults of the host that end the search */
+#define FAULTS_MAX 3 /* number of consecutive faults of the host that end the search */
 /*
  * the search ends if this many runs without a hold have failed, and none has passed, before holds
  * are found
  */
 #define ALONE_MAX 2
-#define LABEL "race="
 
 static void step(struct race_search *search);
 
@@ -54,8 +48,10 @@ struct race_search *race_search_new(const struct race_options *options, json_t *
 
 void race_search_free(struct race_search *search)
 {
+	if (!search->options.place)
+		place_free(search->place);
 	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
-		g_clear_pointer(&search->slot[i].child, child_free);
+		race_slot_clear(&search->slot[i]);
 	g_clear_pointer(&search->race, race_free);
 	json_decref(search->words);
 	json_decref(search->visits);
@@ -107,19 +103,25 @@ gboolean search_begin(struct race_search *search, json_t *visits, double seconds
 
 /* ---- ends of a search ---- */
 
+static gboolean is_busy(const struct race_search *search)
+{
+	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
+		if (search->slot[i].key)
+			return TRUE;
+	return FALSE;
+}
+
 static void finish(struct race_search *search, enum race_end end)
 {
-	gboolean idle = TRUE;
+	gboolean first = !search->over;
 
-	if (!search->over)
+	if (first)
 		search->end = end;
 	search->over = TRUE;
-	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
-		if (search->slot[i].child) {
-			idle = FALSE;
-			child_stop(search->slot[i].child, STOP_GRACE_S);
-		}
-	if (idle)
+	/* it may end jobs here, and so call this again */
+	if (first && search->place)
+		place_stop(search->place, STOP_GRACE_S);
+	if (!is_busy(search))
 		g_main_loop_quit(search->loop);
 }
 
@@ -248,13 +250,13 @@ static void take_record(struct race_search *search, const struct child_result *r
 		fail(search, error);
 }
 
-static void on_ran(struct child *child, const struct child_result *result, void *data)
+static void on_ran(struct place_job *job, const struct child_result *result)
 {
-	struct race_slot *slot = data;
+	struct race_slot *slot = job->data;
 	struct race_search *search = slot->search;
 
-	slot->child = NULL;
-	if (is_judged(result->verdict)) {
+	race_slot_clear(slot);
+	if (result && is_judged(result->verdict)) {
 		search->faults = 0;
 		if (slot->is_record)
 			take_record(search, result, slot);
@@ -263,93 +265,42 @@ static void on_ran(struct child *child, const struct child_result *result, void 
 	} else {
 		if (search->race)
 			race_forget(search->race, &slot->trial);
-		if (result->end != CHILD_STOPPED)
+		if (result && result->end != CHILD_STOPPED)
 			blame(search, result);
 	}
-	child_free(child);
+	step(search);
+}
+
+/* Its time does not count. */
+static void on_built(struct place_job *job, const struct child_result *result)
+{
+	struct race_slot *slot = job->data;
+	struct race_search *search = slot->search;
+	GError *error = NULL;
+
+	race_slot_clear(slot);
+	start_budget(search, 0);
+	search->built = result && result->verdict == VERDICT_PASS;
+	if (!result) {
+		finish(search, RACE_STOPPED);
+	} else if (!search->built && result->end != CHILD_STOPPED) {
+		rig_fail(&error,
+			 result->exit_code == RIG_EXIT_USAGE ? RIG_EXIT_USAGE
+			 : result->verdict == VERDICT_SKIP   ? RIG_EXIT_SKIP
+							     : RIG_EXIT_INFRA,
+			 "%s", result->problem ? result->problem : "the kernel was not built");
+		fail(search, error);
+	}
 	step(search);
 }
 
 /* ---- starting runs ---- */
 
-static void add(GPtrArray *words, const char *option, const char *value)
-{
-	g_ptr_array_add(words, g_strdup(option));
-	if (value)
-		g_ptr_array_add(words, g_strdup(value));
-}
-
-/* Adds the holds of TRIAL to the command line: those of a sweep as a file, others as options. */
-static gboolean add_holds(struct race_search *search, const struct race_trial *trial,
-			  GPtrArray *words, GError **error)
-{
-	g_autofree char *text = NULL, *name = NULL, *file = NULL;
-
-	if (!race_is_sweep(trial)) {
-		for (guint i = 0; i < trial->n; i++) {
-			g_autofree char *hold = race_hold_text(trial, i);
-
-			add(words, "--hold", hold);
-		}
-		return TRUE;
-	}
-	text = race_sweep(trial);
-	name = g_strdup_printf("sweep-%zu-%u", json_array_size(search->trials), ++search->sweeps);
-	file = g_build_filename(search->options.dir, name, NULL);
-	add(words, "--sweep", file);
-	return rig_write_file(file, text, -1, error);
-}
-
-/* The duration of a sweep; a sweep of few holds needs only half the time. */
-static guint sweep_s(const struct race_options *o, const struct race_trial *trial)
-{
-	return trial->phase == RACE_EXPLORE ? o->sweep_s : o->sweep_s / 2;
-}
-
 static void start(struct race_search *search, struct race_slot *slot)
 {
-	const struct race_options *o = &search->options;
-	g_autofree char *name = g_path_get_basename(o->dir),
-			*label = g_strconcat(LABEL, name, NULL);
-	const char *labels[] = {label, NULL};
-	gboolean is_sweep = !slot->is_record && race_is_sweep(&slot->trial);
-	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-	struct child_spec spec = {
-		.scenario = o->scenario,
-		.machine = o->machine,
-		.kernel = o->kernel,
-		.patches = o->patches,
-		.fragments = o->fragments,
-		.duration_s = slot->is_record && o->record_s ? o->record_s
-			      : is_sweep && o->sweep_s	     ? sweep_s(o, &slot->trial)
-							     : o->duration_s,
-		.patience_s = is_sweep && !o->patience_s ? SWEEP_PATIENCE_S : o->patience_s,
-		.results = o->results,
-		.labels = labels,
-		.rig = o->rig,
-		.limit_s = CHILD_RUN_LIMIT_S + o->duration_s,
-	};
 	GError *error = NULL;
 
-	/* a run that hung ends sooner if no memory image is saved */
-	add(words, "--memory-image", "0");
-	if (o->drop_holds)
-		add(words, "--without", "holds");
-	if (o->no_lockdep)
-		add(words, "--no-lockdep", NULL);
-	if (o->emulator)
-		add(words, "--qemu", o->emulator);
-	if (slot->is_record)
-		add(words, "--visits", search->visits_words);
-	if (!slot->is_record && !add_holds(search, &slot->trial, words, &error)) {
-		fail(search, error);
-		return;
-	}
-	g_ptr_array_add(words, NULL);
-	spec.extra = (const char *const *)words->pdata;
-	slot->search = search;
-	slot->child = child_run(&spec, on_ran, slot, &error);
-	if (!slot->child)
+	if (!race_start_run(slot, on_ran, &error))
 		fail(search, error);
 	else if (search->starting)
 		search->starting(slot->trial.why, search->data);
@@ -358,18 +309,23 @@ static void start(struct race_search *search, struct race_slot *slot)
 static gboolean records(const struct race_search *search)
 {
 	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
-		if (search->slot[i].child && search->slot[i].is_record)
+		if (search->slot[i].key && search->slot[i].is_record)
 			return TRUE;
 	return FALSE;
 }
 
-/* Starts a run for each free guest, and ends the loop if no trial is left. */
+/* Builds, then starts a run for each free guest, and ends the loop if no trial is left. */
 static void step(struct race_search *search)
 {
+	if (!search->built && !search->over) {
+		if (!search->slot[0].key)
+			race_start_build(&search->slot[0], on_built);
+		return;
+	}
 	for (guint i = 0; i < search->options.guests && !search->over; i++) {
 		struct race_slot *slot = &search->slot[i];
 
-		if (slot->child || records(search))
+		if (slot->key || records(search))
 			continue;
 		slot->is_record = !search->race;
 		if (slot->is_record)
@@ -382,6 +338,11 @@ static void step(struct race_search *search)
 		finish(search, search->end);
 }
 
+static void on_place_failed(GError *error, void *data)
+{
+	fail(data, error);
+}
+
 gboolean race_search_run(struct race_search *search, enum race_end *ret, GError **error)
 {
 	guint sources[2];
@@ -390,16 +351,21 @@ gboolean race_search_run(struct race_search *search, enum race_end *ret, GError 
 	sources[0] = g_unix_signal_add(SIGINT, on_signal, search);
 	sources[1] = g_unix_signal_add(SIGTERM, on_signal, search);
 	start_budget(search, 0);
+	search->built = !search->options.place || !search->options.source;
+	for (guint i = 0; i < RACE_GUESTS_MAX; i++)
+		search->slot[i].search = search;
 	if (search->race && race_phase(search->race) == RACE_OVER)
 		search->over = TRUE;
-	else
+	else if (race_open_place(search, on_place_failed, &search->error))
 		step(search);
-	if (!search->over)
+	if (!search->error && (!search->over || is_busy(search)))
 		g_main_loop_run(search->loop);
 	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
 		g_source_remove(sources[i]);
 	g_clear_handle_id(&search->budget_source, g_source_remove);
 	g_clear_pointer(&search->loop, g_main_loop_unref);
+	if (!search->options.place)
+		g_clear_pointer(&search->place, place_free);
 	if (search->error) {
 		g_propagate_error(error, g_steal_pointer(&search->error));
 		return FALSE;
