@@ -51,6 +51,17 @@ static json_t *kernel_json(const struct kernel *kernel)
 			 "cached", kernel->was_cached);
 }
 
+/* With the key by which another host finds it. */
+static json_t *build_json(const struct kernel *kernel, const struct kernel_spec *spec)
+{
+	g_autofree char *request = kernel_request_key(spec, NULL);
+	json_t *json = kernel_json(kernel);
+
+	if (request)
+		json_object_set_new(json, "request", json_string(request));
+	return json;
+}
+
 /* ---- build ---- */
 
 static struct {
@@ -155,7 +166,7 @@ static int run_build(int argc, char **argv)
 	if (!kernel)
 		return rig_report_error(error);
 	if (want.json)
-		cmd_print_json(kernel_json(kernel));
+		cmd_print_json(build_json(kernel, &spec));
 	else
 		print_kernel(kernel, rig_now_ns() - begin);
 	return RIG_EXIT_PASS;

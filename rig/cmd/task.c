@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "slurm/task.h"
 #include "util/error.h"
@@ -11,10 +12,14 @@ static const char summary[] =
 	"Runs one task of a job array, which `rig nightly --on slurm` and others have submitted: "
 	"the task that\n"
 	"$SLURM_ARRAY_TASK_ID names. The result is returned into the folder RECORD, whole or not "
-	"at all.";
+	"at all.\n"
+	"With --send, prints the results that are in RECORD as one archive, for a host that does "
+	"not share it.";
 
 static const char examples[] =
-	"  SLURM_ARRAY_TASK_ID=3 rig task results/nights/ID/place b1\n\n"
+	"  SLURM_ARRAY_TASK_ID=3 rig task results/nights/ID/place b1\n"
+	"  rig task --send ~/.cache/hotplug-rig/fleet/record/NAME b1.2.0 >archive\n"
+	"      b1.2.0 has arrived, and is deleted\n\n"
 	"Exit codes: 0 the result was returned (of a build: and it is a kernel), 1 a build failed, "
 	"3 nothing was returned.\n";
 
@@ -27,12 +32,20 @@ static guint number_in(const char *variable)
 
 int cmd_task(int argc, char **argv)
 {
-	const GOptionEntry options[] = {{NULL}};
+	gboolean send = FALSE;
+	const GOptionEntry options[] = {
+		{"send", 0, 0, G_OPTION_ARG_NONE, &send, "print the results in RECORD", NULL},
+		{NULL}};
 	g_autoptr(GError) error = NULL;
 	gboolean passed;
 
-	if (!cmd_parse(&argc, &argv, options, "RECORD ARRAY", summary, examples, &error))
+	if (!cmd_parse(&argc, &argv, options, "RECORD ARRAY | --send RECORD [RESULT…]", summary,
+		       examples, &error))
 		return rig_report_error(error);
+	if (send && argc >= 2)
+		return task_send(argv[1], argv + 2, STDOUT_FILENO, &error)
+			       ? RIG_EXIT_PASS
+			       : rig_report_error(error);
 	if (argc != 3) {
 		fputs("rig: task takes a record and the name of an array; `rig nightly --on slurm` "
 		      "makes both\n",

@@ -21,6 +21,8 @@ static const GOptionEntry entries[] = {
 	 "slurm: features that nodes must have", "WORDS"},
 	{"nice", 0, 0, G_OPTION_ARG_INT, &slurm.nice, "slurm: by how much the priority is lowered",
 	 "N"},
+	{"carry", 0, 0, G_OPTION_ARG_NONE, &slurm.carry,
+	 "slurm: the nodes share no folder with this host (default: one of them is asked)", NULL},
 	{"sbatch-arg", 0, 0, G_OPTION_ARG_STRING_ARRAY, &sbatch_args,
 	 "slurm: another option of sbatch (repeatable)", "OPTION"},
 };
@@ -57,14 +59,14 @@ const struct slurm_options *where_slurm(const char *results)
 gboolean where_check(GError **error)
 {
 	gboolean given = slurm.partition || slurm.account || slurm.qos || slurm.constraint ||
-			 slurm.nice || sbatch_args;
+			 slurm.nice || slurm.carry || sbatch_args;
 
 	if (on && strcmp(on, "here") && strcmp(on, "slurm"))
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"unknown place '%s' (available: here, slurm)", on);
 	if (given && !where_is_slurm())
 		return rig_fail(error, RIG_EXIT_USAGE,
-				"--partition, --account, --qos, --constraint, --nice and "
+				"--partition, --account, --qos, --constraint, --nice, --carry and "
 				"--sbatch-arg need --on slurm");
 	return TRUE;
 }

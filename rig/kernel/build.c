@@ -84,13 +84,17 @@ static gboolean gather(struct inputs *inputs, const struct kernel_spec *spec,
 	       source_resolve(inputs->source, spec->refresh, progress, error);
 }
 
-/* Adds the length before the text, so that different lists of inputs never give the same bytes. */
-static void hash_add(GChecksum *sum, const char *text)
+void kernel_hash_add(GChecksum *sum, const char *data, gsize len)
 {
-	g_autofree char *length = g_strdup_printf("%zu:", strlen(text));
+	g_autofree char *length = g_strdup_printf("%zu:", len);
 
 	g_checksum_update(sum, (const guint8 *)length, -1);
-	g_checksum_update(sum, (const guint8 *)text, -1);
+	g_checksum_update(sum, (const guint8 *)data, len);
+}
+
+static void hash_add(GChecksum *sum, const char *text)
+{
+	kernel_hash_add(sum, text, strlen(text));
 }
 
 static char *hash_inputs(const struct inputs *inputs, GError **error)
@@ -275,8 +279,12 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 			    GError **error)
 {
 	struct progress state = {.call = progress, .data = data};
-	struct kernel *kernel = find_or_build(spec, &state, error);
+	struct kernel *kernel;
 
+	if (!carried_find(spec, &kernel, error))
+		return NULL;
+	if (!kernel)
+		kernel = find_or_build(spec, &state, error);
 	/* the cache is keyed by the patches' text; the file names are this caller's */
 	if (kernel && spec->patches) {
 		g_strfreev(kernel->patches);

@@ -7,6 +7,7 @@
  *	cache.c			finished builds
  *	worktree.c			the work tree: lock, patches applied or undone
  *	configure.c (kconfig.c)	.config, and why an option did not survive
+ *	carried.c		builds of another host
  *	build.c			the order of all this; make; publish
  *	prune.c			deletes what was not used for a long time
  */
@@ -287,5 +288,19 @@ gboolean image_is_bzimage(const guint8 *data, gsize len);
 gboolean image_payload(const guint8 *data, gsize len, const guint8 **ret, gsize *ret_len);
 /* The config inside an image, or NULL without one. */
 char *image_config(const guint8 *data, gsize len);
+
+/* ---- carried.c ---- */
+
+/*
+ * The build of another host that KERNEL_CARRIED names for SPEC; *RET is NULL if it names none.
+ * Errors: a file of SPEC cannot be read; (RIG_EXIT_INFRA) the build is not in the cache.
+ */
+gboolean carried_find(const struct kernel_spec *spec, struct kernel **ret, GError **error);
+
+/*
+ * Adds the length before the data, so that different lists of inputs never give the same bytes:
+ * build.c.
+ */
+void kernel_hash_add(GChecksum *sum, const char *data, gsize len);
 
 #endif

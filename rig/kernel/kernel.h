@@ -63,6 +63,17 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 			    GError **error);
 
 /*
+ * Identifies SPEC on any host: its source's text, arch, lockdep, and the content of its files. Hex;
+ * g_free(). Errors: a file cannot be read.
+ */
+char *kernel_request_key(const struct kernel_spec *spec, GError **error);
+/*
+ * An environment variable, "KEY=HASH KEY=HASH": builds in the cache by their requests. A host that
+ * has no sources runs kernels of another one with it (rig/slurm).
+ */
+#define KERNEL_CARRIED "RIG_CARRIED_KERNELS"
+
+/*
  * The finished builds in the cache, sorted by name: struct kernel. Free with g_ptr_array_unref().
  */
 GPtrArray *kernel_list(void);

@@ -88,6 +88,8 @@ void batch_free(gpointer data)
 	for (guint i = 0; i < batch->n_tasks; i++)
 		g_free(batch->tasks[i].key);
 	g_free(batch->tasks);
+	if (batch->files)
+		part_free(batch->files);
 	g_free(batch->name);
 	g_free(batch->after);
 	g_free(batch);
@@ -130,10 +132,40 @@ static gboolean append(GString *text, json_t *line, GError **error)
 	return TRUE;
 }
 
-static gboolean write_batch(const struct batch *batch, GError **error)
+/* The words of a task: files that they name are carried to where the node has them. */
+static char **words_of(const struct batch *batch, const struct place_job *job,
+		       const struct part_files *files)
+{
+	g_auto(GStrv) words = job->words(job, batch->cpus);
+
+	return batch->files ? part_files_words(files, batch->files, words)
+			    : g_steal_pointer(&words);
+}
+
+static gboolean pack_files(struct batch *batch, struct part_files *files, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+
+	for (guint i = 0; i < batch->n_tasks; i++) {
+		const struct place_job *job = batch->tasks[i].job;
+		g_auto(GStrv) words = job->words(job, batch->cpus);
+
+		part_files_add(files, words);
+	}
+	batch->files = part_files_pack(files, &why);
+	if (why)
+		g_propagate_error(error, g_steal_pointer(&why));
+	return !error || !*error;
+}
+
+static gboolean write_batch(struct batch *batch, GError **error)
 {
 	g_autofree char *file = file_of(batch, ".batch"), *log = file_of(batch, ".log");
 	g_autoptr(GString) text = g_string_new(NULL);
+	rig_auto(part_files) files = part_files_new();
+
+	if (batch->slurm->carry && !pack_files(batch, files, error))
+		return FALSE;
 
 	if (!append(text,
 		    json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s?}", "version", 1, "kind",
@@ -144,7 +176,7 @@ static gboolean write_batch(const struct batch *batch, GError **error)
 		return FALSE;
 	for (guint i = 0; i < batch->n_tasks; i++) {
 		const struct place_job *job = batch->tasks[i].job;
-		g_auto(GStrv) words = job->words(job, batch->cpus);
+		g_auto(GStrv) words = words_of(batch, job, files);
 
 		if (!append(text, task_line(job->key, job->kind, job->limit_s, words), error))
 			return FALSE;
@@ -190,7 +222,7 @@ gboolean batch_set_job(struct batch *batch, guint job, GError **error)
 
 void batch_forget(struct batch *batch)
 {
-	static const char *const suffixes[] = {".batch", ".job", ".log"};
+	static const char *const suffixes[] = {".batch", ".sh", ".job", ".log"};
 	struct slurm *s = batch->slurm;
 
 	for (guint i = 0; i < batch->n_tasks; i++) {

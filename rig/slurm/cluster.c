@@ -95,7 +95,7 @@ guint cluster_minutes(const char *text)
 
 /* ---- nodes ---- */
 
-static gboolean is_up(const char *state)
+gboolean cluster_is_up(const char *state)
 {
 	static const char *const usable[] = {"idle", "mix", "alloc", "comp", "resv", "plan"};
 
@@ -163,7 +163,7 @@ static gboolean look_at_nodes(const struct slurm_options *o, struct cluster *clu
 		guint quarters;
 		guint64 memory;
 
-		if (g_strv_length(words) != 4 || !is_up(words[2]))
+		if (g_strv_length(words) != 4 || !cluster_is_up(words[2]))
 			continue;
 		quarters = PACK_QUARTERS * g_ascii_strtoull(words[0], NULL, 10);
 		memory = g_ascii_strtoull(words[1], NULL, 10) << 20;

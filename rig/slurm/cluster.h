@@ -29,6 +29,9 @@ void cluster_add_options(const struct slurm_options *options, GPtrArray *argv);
  */
 char **cluster_nodes(const struct slurm_options *options, GError **error);
 
+/* TRUE if tasks can run on a node in this state of sinfo. */
+gboolean cluster_is_up(const char *state);
+
 /*
  * Converts a time limit as Slurm prints it ("1-02:03:04", "30:00", "infinite") to minutes, rounded
  * down; 0: no limit.

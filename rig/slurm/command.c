@@ -92,13 +92,19 @@ static gboolean on_limit(void *data)
 	return G_SOURCE_REMOVE;
 }
 
-struct command *command_start(const char *const *argv, guint limit_s, command_output output,
-			      command_done done, void *data, GError **error)
+struct command *command_start(const char *const *argv, const char *input, guint limit_s,
+			      command_output output, command_done done, void *data, GError **error)
 {
 	/* list arrays in full: by default squeue cuts the list of tasks off after 64 characters */
 	const char *const env[] = {"SLURM_BITSTR_LEN=0", NULL};
 	const struct spawn spawn = {
-		.argv = argv, .env = env, .new_group = TRUE, .out = SPAWN_PIPE, .err = SPAWN_PIPE};
+		.argv = argv,
+		.env = env,
+		.input = input,
+		.new_group = TRUE,
+		.out = SPAWN_PIPE,
+		.err = SPAWN_PIPE,
+	};
 	rig_auto(command) c = g_new0(struct command, 1);
 
 	c->pipe[OUT] = c->pipe[ERR] = -1;

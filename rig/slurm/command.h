@@ -20,11 +20,12 @@ typedef void (*command_done)(struct command *command, int code, const char *out,
 			     void *data);
 
 /*
- * Starts ARGV (NULL-terminated). OUTPUT may be NULL. After LIMIT_S the program is killed with
- * SIGKILL. Errors: RIG_EXIT_INFRA, the program cannot be started.
+ * Starts ARGV (NULL-terminated). INPUT is the path of its standard input, or NULL for /dev/null.
+ * OUTPUT may be NULL. After LIMIT_S the program is killed with SIGKILL. Errors: RIG_EXIT_INFRA, the
+ * program cannot be started.
  */
-struct command *command_start(const char *const *argv, guint limit_s, command_output output,
-			      command_done done, void *data, GError **error);
+struct command *command_start(const char *const *argv, const char *input, guint limit_s,
+			      command_output output, command_done done, void *data, GError **error);
 /* Frees COMMAND; a program that still runs is killed. */
 void command_free(struct command *command);
 RIG_DEFINE_AUTO(command, command_free)

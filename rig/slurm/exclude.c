@@ -72,6 +72,7 @@ void exclude_next(struct slurm *s)
 
 		/* arrays that are not submitted yet will get the list in their sbatch command */
 		if (batch->state == BATCH_SUBMITTED && has_waiting(batch))
-			s->update = command_start(argv, COMMAND_LIMIT_S, NULL, on_updated, s, NULL);
+			s->update = command_start(argv, NULL, COMMAND_LIMIT_S, NULL, on_updated, s,
+						  NULL);
 	}
 }

@@ -6,13 +6,18 @@
  *	queue.c		parses the output of squeue and sacct, and the completion log
  *	cluster.c	reads the properties of the cluster
  *	task.c		runs a task on its node (task.h)
+ *	parts.c		packs what is carried to nodes (parts.h)
  *	nodes.c		runs a command on each node
  *	batch.c		job arrays and their files
  *	exclude.c	excludes nodes that fail
  *	end.c		handles the end of a task
+ *	carry.c		sends files to nodes that share no folder with this host
+ *	fetch.c		fetches results from such nodes
+ *	builds.c	builds kernels on this host for such nodes
  *	returned.c	reads what nodes have returned
  *	submit.c	puts jobs into arrays; calls sbatch and scancel
  *	poll.c		calls squeue and evaluates the state of each task
+ *	record.c	reads and writes place.json
  *	slurm.c		implements the place
  */
 #ifndef RIG_SLURM_INTERNAL_H
@@ -20,12 +25,16 @@
 
 #include "slurm/cluster.h"
 #include "slurm/command.h"
+#include "slurm/parts.h"
 #include "slurm/queue.h"
 #include "slurm/slurm.h"
 
 /* Minimum time between two calls of squeue (and sacct), for any number of tasks. */
 #define POLL_NS (5 * RIG_NS_PER_S)
 #define COMMAND_LIMIT_S 60
+/* The tasks of an array are in its script, which slurmctld limits to 4 MiB (max_script_size). */
+#define CARRY_TASKS_MAX (3u << 20)
+#define CARRY_ARRAY_MAX 1000
 
 struct batch;
 
@@ -59,10 +68,29 @@ struct batch {
 	guint job; /* Slurm's job number */
 	gint64 submitted_ns;
 	char *after; /* key of the build whose end all tasks wait for, or NULL */
+	struct part *files; /* is carried to the nodes before the array is submitted; or NULL */
 	enum child_kind kind;
 	guint cpus, minutes, memory_mib;
 	struct task *tasks;
 	guint n_tasks, left; /* `left`: tasks that have not ended */
+};
+
+/* A node that shares no folder with this host. */
+struct link {
+	struct slurm *slurm;
+	char *node;
+	GQueue parts; /* struct part, borrowed: parts that the node does not have yet */
+	struct command *send, *fetch;
+	guint refusals;	   /* consecutive failures to send the first of `parts` */
+	guint job;	   /* job number of a task that runs on the node; 0: none */
+	guint job_poll;	   /* number of the squeue call that listed `job` */
+	gboolean wanted;   /* the node may have results */
+	gint64 asked_ns;   /* when `fetch` was started */
+	gint64 fetched_ns; /* when the last `fetch` that succeeded was started */
+	char *archive;	   /* path of the output of `fetch`, or NULL */
+	int archive_fd;
+	guint64 archive_left; /* bytes that are still accepted */
+	GPtrArray *received;  /* char *: names of results that the node may delete */
 };
 
 struct slurm {
@@ -99,6 +127,17 @@ struct slurm {
 	double mean_s; /* mean duration of the runs that have ended */
 	guint n_ended;
 	guint tick, idle;
+
+	/* for nodes that share no folder with this host; unused if `carry` is FALSE */
+	gboolean carry, decided;	    /* `decided`: `carry` has its final value */
+	GPtrArray *links, *parts;	    /* struct link; struct part */
+	char *carried_rig, *carried_record; /* paths on the nodes */
+	GString *kernels;		    /* value of KERNEL_CARRIED */
+	GPtrArray *builds;		    /* struct place_job: waiting builds */
+	GPtrArray *blocked;		    /* struct place_job: runs that wait for a build */
+	struct place_job *building;
+	struct child *build;
+	struct child_result built; /* result of `building` while its kernel is carried */
 };
 
 /* ---- batch.c ---- */
@@ -148,6 +187,62 @@ void slurm_fail(struct slurm *s, GError *error);
 /* Calls done() with NULL for all jobs that are in no array yet. */
 void slurm_drop_queue(struct slurm *s);
 
+/* ---- carry.c ---- */
+
+void carry_init(struct slurm *s);
+void carry_free(struct slurm *s);
+/* TRUE if a node of the partition cannot read the folder of S, or has no rig. Blocks. */
+gboolean carry_is_needed(const struct slurm *s);
+/*
+ * Sends this rig to all nodes of the partition that are up. Without NODES, blocks until each node
+ * has it or has refused it. NODES (array of names, or NULL) are the nodes of an earlier process:
+ * results are fetched from them, too, and the rig is sent by carry_next(). Errors: RIG_EXIT_INFRA,
+ * no node has accepted it.
+ */
+gboolean carry_begin(struct slurm *s, json_t *nodes, GError **error);
+/* Queues PART, which is stolen, for all nodes. A node that refuses it repeatedly is excluded. */
+void carry_send(struct slurm *s, struct part *part);
+/* Starts commands that send parts. */
+void carry_next(struct slurm *s);
+/* TRUE if a node does not have all parts yet. */
+gboolean carry_is_busy(const struct slurm *s);
+/*
+ * The first arguments of an srun that runs a program on the node of LINK, as a step of a task that
+ * runs there if there is one; g_ptr_array_unref().
+ */
+GPtrArray *carry_step(const struct link *link);
+/* Writes the script of BATCH, which contains its tasks. Its path: g_free(). Errors: RIG_EXIT_INFRA.
+ */
+char *carry_script(const struct batch *batch, GError **error);
+/* The names of the nodes, for place.json; new reference. */
+json_t *carry_json(const struct slurm *s);
+/* Notes that squeue lists the running job JOB on NODE. */
+void carry_note_job(struct slurm *s, const char *node, guint job);
+/* After a squeue call: forgets the jobs that it did not list. */
+void carry_forget_jobs(struct slurm *s);
+
+/* ---- fetch.c ---- */
+
+/* Requests a fetch from the node of TASK, or from all nodes if its node is unknown. */
+void fetch_want(struct task *task);
+/* TRUE if a fetch from the node of TASK has succeeded since TASK has ended, or is abandoned. */
+gboolean fetch_is_settled(const struct task *task);
+/* Starts the requested fetches. */
+void fetch_next(struct slurm *s);
+/* Closes and deletes the output of a fetch. */
+void fetch_clear(struct link *link);
+
+/* ---- builds.c ---- */
+
+/* Keeps JOB and returns TRUE if it is a build, or waits for one, and kernels are carried. */
+gboolean builds_take(struct slurm *s, struct place_job *job);
+/* Starts the next build, and reports the last one once its kernel is on the nodes. */
+void builds_next(struct slurm *s);
+/* Drops waiting builds and runs; a running build is stopped if GRACE_S > 0. */
+void builds_drop(struct slurm *s, guint grace_s);
+/* TRUE if no build runs, and no job waits for one. */
+gboolean builds_are_idle(const struct slurm *s);
+
 /* ---- returned.c ---- */
 
 /*
@@ -173,5 +268,13 @@ gboolean submit_is_idle(const struct slurm *s);
 
 /* Calls squeue if POLL_NS have passed since the last call. */
 void poll_next(struct slurm *s);
+
+/* ---- record.c ---- */
+
+/*
+ * Reads the record in the folder of S, or starts a new one for NAME. Blocks. Errors: those of
+ * place_open().
+ */
+gboolean record_open(struct slurm *s, const char *name, GError **error);
 
 #endif

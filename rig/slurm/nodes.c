@@ -10,6 +10,7 @@
 struct asking {
 	const struct slurm_options *options;
 	const char *const *words;
+	const struct part *rig; /* for nodes that do not have it */
 	guint limit_s, next, running;
 	GPtrArray *nodes; /* struct node */
 	GMainLoop *loop;
@@ -20,6 +21,7 @@ struct node {
 	char *name, *state;
 	struct command *command;
 	json_t *answer;
+	gboolean carried; /* the rig was carried to it */
 	char *problem;
 };
 
@@ -37,6 +39,14 @@ static void node_free(void *data)
 
 static void start_more(struct asking *asking);
 
+/* PARENT NAME SUM RECORD RIG WORDS… */
+#define CARRIED "carried\n"
+static const char run_there[] = "if [ -x \"$5\" ]; then rig=$5; else\n"
+				"\tsh -c \"$6\" sh \"$1\" \"$2\" \"$3\" \"$4\" >&2 || exit 3\n"
+				"\trig=$1/$2/bin/rig; echo carried\n"
+				"fi\n"
+				"shift 6; exec \"$rig\" \"$@\"\n";
+
 static void on_answer(struct command *command, int code, const char *out, const char *why,
 		      void *data)
 {
@@ -44,7 +54,8 @@ static void on_answer(struct command *command, int code, const char *out, const 
 
 	(void)command;
 	node->asking->running--;
-	node->answer = json_loads(out, 0, NULL);
+	node->carried = g_str_has_prefix(out, CARRIED);
+	node->answer = json_loads(node->carried ? out + strlen(CARRIED) : out, 0, NULL);
 	if (!node->answer && code == -9)
 		node->problem =
 			g_strdup_printf("did not answer within %u s", node->asking->limit_s);
@@ -58,8 +69,13 @@ static void ask(struct node *node)
 	struct asking *asking = node->asking;
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-	const char *rig = asking->options->rig ? asking->options->rig : self;
-	const char *const first[] = {"srun", "--quiet", "--nodes=1", "--ntasks=1", "--nodelist"};
+	const char *rig = asking->options->rig ? asking->options->rig : self ? self : "";
+	const char *const first[] = {"srun",	   "--quiet",	"--nodes=1",
+				     "--ntasks=1", "--chdir=/", "--nodelist"};
+	const struct part *part = asking->rig;
+	g_autofree char *record = g_build_filename(part->parent, "record", "doctor", NULL);
+	const char *const shell[] = {"sh",	 "-c",	    run_there, "sh", part->parent,
+				     part->name, part->sum, record,    rig,  part_unpack_script};
 	g_autoptr(GError) error = NULL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(first); i++)
@@ -68,12 +84,13 @@ static void ask(struct node *node)
 	/* srun waits this long for a node whose processors are all in use, then fails */
 	g_ptr_array_add(argv, g_strdup_printf("--immediate=%u", asking->limit_s));
 	cluster_add_options(asking->options, argv);
-	g_ptr_array_add(argv, g_strdup(rig ? rig : "rig"));
+	for (guint i = 0; i < G_N_ELEMENTS(shell); i++)
+		g_ptr_array_add(argv, g_strdup(shell[i]));
 	for (const char *const *word = asking->words; *word; word++)
 		g_ptr_array_add(argv, g_strdup(*word));
 	g_ptr_array_add(argv, NULL);
-	node->command = command_start((const char *const *)argv->pdata, asking->limit_s + 5, NULL,
-				      on_answer, node, &error);
+	node->command = command_start((const char *const *)argv->pdata, part->file,
+				      asking->limit_s + 5, NULL, on_answer, node, &error);
 	if (node->command)
 		asking->running++;
 	else
@@ -111,9 +128,10 @@ static json_t *answers(const struct asking *asking)
 	for (guint i = 0; i < asking->nodes->len; i++) {
 		const struct node *node = asking->nodes->pdata[i];
 
-		json_array_append_new(all, json_pack("{s:s, s:s, s:O?, s:s?}", "node", node->name,
-						     "state", node->state, "answer", node->answer,
-						     "problem", node->problem));
+		json_array_append_new(all,
+				      json_pack("{s:s, s:s, s:b, s:O?, s:s?}", "node", node->name,
+						"state", node->state, "carried", node->carried,
+						"answer", node->answer, "problem", node->problem));
 	}
 	return all;
 }
@@ -123,10 +141,12 @@ json_t *slurm_ask_nodes(const struct slurm_options *options, const char *const *
 {
 	g_auto(GStrv) lines = cluster_nodes(options, error);
 	struct asking asking = {.options = options, .words = words, .limit_s = limit_s};
+	rig_auto(part) rig = lines ? part_rig(error) : NULL;
 	json_t *all;
 
-	if (!lines)
+	if (!rig)
 		return NULL;
+	asking.rig = rig;
 	asking.nodes = g_ptr_array_new_with_free_func(node_free);
 	asking.loop = g_main_loop_new(NULL, FALSE);
 	for (char **line = lines; *line; line++) {

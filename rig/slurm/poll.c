@@ -44,6 +44,8 @@ static void see_task(guint number, void *data)
 	task->restarts = record->restarts;
 	task->exit_code = record->exit_code;
 	g_strlcpy(task->node, record->node, sizeof(task->node));
+	if (record->state == JOB_RUNNING && record->id)
+		carry_note_job(task->batch->slurm, task->node, record->id);
 	if (record->state == JOB_WAITING && strstr(record->reason, LAUNCH_FAILED) &&
 	    strstr(record->reason, "held"))
 		task->state = JOB_FAILED;
@@ -140,7 +142,7 @@ static void ask_sacct(struct slurm *s, GPtrArray *batches)
 		g_string_append_printf(jobs, "%s%u", i ? "," : "",
 				       ((struct batch *)batches->pdata[i])->job);
 	argv[7] = jobs->str;
-	s->past = command_start(argv, COMMAND_LIMIT_S, NULL, on_sacct, s, NULL);
+	s->past = command_start(argv, NULL, COMMAND_LIMIT_S, NULL, on_sacct, s, NULL);
 }
 
 static void look_into_past(struct slurm *s)
@@ -190,6 +192,11 @@ static void judge(struct task *task)
 	}
 	if (!task->missing_ns)
 		task->missing_ns = now_ns;
+	if (s->carry && task->state != JOB_CANCELLED) {
+		fetch_want(task);
+		if (!fetch_is_settled(task))
+			return;
+	}
 	/* no result can come from a cancelled task */
 	if (task->state != JOB_CANCELLED &&
 	    now_ns - task->missing_ns <
@@ -316,6 +323,7 @@ static void on_polled(struct command *command, int code, const char *out, const 
 	} else {
 		/* read the results first: a result has more information than a state */
 		returned_collect(s);
+		carry_forget_jobs(s);
 		look_into_past(s);
 		judge_all(s);
 	}
@@ -333,7 +341,7 @@ void poll_next(struct slurm *s)
 	s->poll_ns = now_ns;
 	s->polls++;
 	s->reader = queue_reader_new(s->name, on_record, s);
-	s->poll = command_start(argv, COMMAND_LIMIT_S, on_output, on_polled, s, NULL);
+	s->poll = command_start(argv, NULL, COMMAND_LIMIT_S, on_output, on_polled, s, NULL);
 	if (!s->poll)
 		g_clear_pointer(&s->reader, queue_reader_free);
 }

@@ -125,6 +125,7 @@ static void read_job(struct queue_reader *reader)
 	struct queue_record record = {
 		.name = text_of(job, "name"),
 		.job = json_integer_value(number_of(job, "array_job_id")),
+		.id = json_integer_value(number_of(job, "job_id")),
 		.tasks = one ? one : text_of(job, "array_task_string"),
 		.restarts = json_integer_value(number_of(job, "restart_cnt")),
 		.node = text_of(job, "nodes"),

@@ -16,7 +16,6 @@
 
 /* Seconds after scancel until tasks that Slurm has not ended are abandoned. */
 #define GIVE_UP_S 60
-#define RECORD_MAX (1u << 20)
 
 /* ---- the tick ---- */
 
@@ -44,6 +43,11 @@ static void tick(struct slurm *s)
 {
 	if (s->base.deadline_ns && rig_now_ns() > s->base.deadline_ns && !s->held)
 		hold(&s->base);
+	if (s->carry) {
+		fetch_next(s);
+		carry_next(s);
+		builds_next(s);
+	}
 	returned_collect(s);
 	poll_next(s);
 	submit_next(s);
@@ -76,7 +80,7 @@ static void add(struct place *place, struct place_job *job)
 
 	if (task && !task->ended && !task->job) {
 		task->job = job;
-	} else {
+	} else if (!builds_take(s, job)) {
 		g_ptr_array_add(s->queue, job);
 		s->queue_sorted = FALSE;
 	}
@@ -117,6 +121,7 @@ static void hold(struct place *place)
 	struct slurm *s = (struct slurm *)place;
 
 	s->held = TRUE;
+	builds_drop(s, 0);
 	slurm_drop_queue(s);
 	drop_unsubmitted(s);
 	cancel_all(s, TRUE);
@@ -128,6 +133,7 @@ static void stop(struct place *place, guint grace_s)
 
 	s->held = TRUE;
 	s->give_up_ns = rig_now_ns() + (grace_s + GIVE_UP_S) * RIG_NS_PER_S;
+	builds_drop(s, MAX(grace_s, 1));
 	slurm_drop_queue(s);
 	drop_unsubmitted(s);
 	cancel_all(s, FALSE);
@@ -142,7 +148,7 @@ struct census {
 
 static struct census take_census(const struct slurm *s)
 {
-	struct census c = {.waiting = s->queue->len};
+	struct census c = {.waiting = s->queue->len + s->builds->len + s->blocked->len};
 
 	for (guint i = 0; i < s->batches->len; i++) {
 		const struct batch *batch = s->batches->pdata[i];
@@ -199,6 +205,8 @@ static char *progress(const struct place *place)
 		g_string_append_printf(line, " (%u requeued)", c.requeued);
 	g_string_append_printf(line, ", %u running", c.running);
 	add_nodes(s, line);
+	if (s->carry && s->building)
+		g_string_append_printf(line, ", %s here", s->building->label);
 	if (c.left_s > 0) {
 		g_autofree char *left = rig_duration_text((gint64)(c.left_s * RIG_NS_PER_S));
 
@@ -214,94 +222,19 @@ static char *progress(const struct place *place)
 	return g_string_free(g_steal_pointer(&line), FALSE);
 }
 
-/* ---- the record ---- */
-
-static json_t *record_json(const struct slurm *s)
-{
-	const struct slurm_options *o = &s->options;
-	json_t *args = json_array();
-
-	for (char *const *arg = o->sbatch_args; arg && *arg; arg++)
-		json_array_append_new(args, json_string(*arg));
-	return json_pack("{s:i, s:s, s:s?, s:s?, s:s?, s:s?, s:i, s:o}", "version", 1, "name",
-			 s->name, "partition", o->partition, "account", o->account, "qos", o->qos,
-			 "constraint", o->constraint, "nice", o->nice, "sbatch_args", args);
-}
-
-static void fill(const char **value, json_t *json, const char *key)
-{
-	if (!*value)
-		*value = g_strdup(json_string_value(json_object_get(json, key)));
-}
-
-gboolean slurm_options_read(const char *dir, struct slurm_options *o)
-{
-	g_autofree char *file = g_build_filename(dir, "place.json", NULL), *text = NULL;
-	json_auto_t *json = NULL;
-	json_t *args, *arg;
-	size_t i;
-
-	if (!rig_read_file(file, RECORD_MAX, &text, NULL, NULL))
-		return FALSE;
-	json = json_loads(text, 0, NULL);
-	fill(&o->partition, json, "partition");
-	fill(&o->account, json, "account");
-	fill(&o->qos, json, "qos");
-	fill(&o->constraint, json, "constraint");
-	o->nice = o->nice ? o->nice : (int)json_integer_value(json_object_get(json, "nice"));
-	args = json_object_get(json, "sbatch_args");
-	if (!o->sbatch_args && json_array_size(args)) {
-		g_autoptr(GStrvBuilder) words = g_strv_builder_new();
-
-		json_array_foreach (args, i, arg)
-			g_strv_builder_add(words, json_string_value(arg));
-		o->sbatch_args = g_strv_builder_end(words);
-	}
-	return TRUE;
-}
-
-static gboolean new_record(struct slurm *s, const char *file, const char *name, GError **error)
-{
-	json_auto_t *json = NULL;
-	char *text;
-	gboolean ok;
-
-	s->name = g_strdup_printf("rig-%s-%04x", name, g_random_int() & 0xffff);
-	json = record_json(s);
-	text = json_dumps(json, JSON_INDENT(1) | JSON_ENSURE_ASCII);
-	ok = text ? rig_write_file(file, text, -1, error)
-		  : rig_fail(error, RIG_EXIT_USAGE, "an option is not UTF-8");
-	free(text);
-	return ok;
-}
-
-static gboolean read_record(struct slurm *s, const char *file, GError **error)
-{
-	g_autofree char *text = NULL;
-	json_auto_t *json = NULL;
-
-	if (!rig_read_file(file, RECORD_MAX, &text, NULL, error))
-		return FALSE;
-	json = json_loads(text, 0, NULL);
-	s->name = g_strdup(json_string_value(json_object_get(json, "name")));
-	if (!s->name || !*s->name)
-		return rig_fail(error, RIG_EXIT_INFRA, "'%s' is damaged", file);
-	return batches_load(s, error);
-}
+/* ---- opening ---- */
 
 static gboolean slurm_open(struct place *place, const char *dir, const char *name, GError **error)
 {
 	struct slurm *s = (struct slurm *)place;
-	g_autofree char *file = g_build_filename(dir, "place.json", NULL),
-			*returned = g_build_filename(dir, "returned", NULL),
+	g_autofree char *returned = g_build_filename(dir, "returned", NULL),
 			*ended = g_build_filename(dir, "ended", NULL);
 
 	s->dir = g_canonicalize_filename(dir, NULL);
 	if (g_mkdir_with_parents(returned, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", returned,
 				g_strerror(errno));
-	if (g_file_test(file, G_FILE_TEST_EXISTS) ? !read_record(s, file, error)
-						  : !new_record(s, file, name, error))
+	if (!record_open(s, name, error))
 		return FALSE;
 	s->reconciling = s->batches->len > 0;
 	s->ended_fd = open(ended, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -317,7 +250,8 @@ static gboolean leave(struct place *place, GError **error)
 
 	tick(s);
 	/* jobs beyond the limits of the cluster are submitted by the next process */
-	while ((!submit_is_idle(s) || s->reconciling) && !s->silent && !s->held)
+	while ((!submit_is_idle(s) || s->reconciling || !builds_are_idle(s)) && !s->silent &&
+	       !s->held)
 		g_main_context_iteration(NULL, TRUE);
 	s->left = TRUE;
 	g_clear_handle_id(&s->tick, g_source_remove);
@@ -338,6 +272,11 @@ static void slurm_free(struct place *place)
 	command_free(s->cancel);
 	command_free(s->update);
 	queue_reader_free(s->reader);
+	child_free(s->build);
+	child_result_clear(&s->built);
+	carry_free(s);
+	g_ptr_array_unref(s->builds);
+	g_ptr_array_unref(s->blocked);
 	g_ptr_array_unref(s->queue);
 	g_ptr_array_unref(s->batches);
 	g_ptr_array_unref(s->to_cancel);
@@ -383,9 +322,13 @@ struct place *slurm_place(const struct slurm_options *o, GError **error)
 		.qos = g_strdup(o->qos),
 		.constraint = g_strdup(o->constraint),
 		.nice = o->nice,
+		.carry = o->carry,
 		.sbatch_args = g_strdupv((char **)o->sbatch_args),
 	};
 	s->queue = g_ptr_array_new();
+	s->builds = g_ptr_array_new();
+	s->blocked = g_ptr_array_new();
+	carry_init(s);
 	s->batches = g_ptr_array_new_with_free_func(batch_free);
 	s->to_cancel = g_ptr_array_new_with_free_func(g_free);
 	s->excluded = g_ptr_array_new_with_free_func(g_free);

@@ -2,7 +2,7 @@
 /*
  * A Slurm cluster as a place (place/place.h). Jobs become tasks of job arrays; a task runs the rig
  * on its node (`rig task`, task.h) and returns its run folders whole or not at all, by rename. Only
- * sbatch, squeue, scancel, sinfo, scontrol and, where there is a database, sacct are used.
+ * sbatch, srun, squeue, scancel, sinfo, scontrol and, where there is a database, sacct are used.
  *
  * The record of what was submitted is the folder given to place_open():
  *
@@ -14,7 +14,11 @@
  *	returned/	one folder for each task that ended: result.json, and run folders in run/
  *	ended		one line for each task whose end was reported
  *
- * The results folder must be on a file system that all nodes share.
+ *	NAME.sh		of nodes without a shared folder: the script, with the tasks in it
+ *
+ * If the results folder is on a file system that all nodes share, they return results into it.
+ * Otherwise kernels are built here, all that a node needs is carried to it (parts.h), and results
+ * are fetched from it; "carried_to" in place.json has these nodes.
  */
 #ifndef RIG_SLURM_SLURM_H
 #define RIG_SLURM_SLURM_H
@@ -27,6 +31,8 @@ struct slurm_options {
 	const char *rig;     /* path of the rig, valid on all nodes; NULL: this program */
 	const char *partition, *account, *qos, *constraint;
 	int nice;
+	/* TRUE: the nodes share no folder with this host. FALSE: a node is asked whether they do */
+	gboolean carry;
 	char *const *sbatch_args; /* further options for sbatch; or NULL */
 };
 
@@ -45,9 +51,10 @@ struct place *slurm_place(const struct slurm_options *options, GError **error);
 
 /*
  * Runs `rig WORDS…` on each node that can run jobs. Returns an array of `{"node": …, "state": …,
- * "answer": …, "problem": …}`, where "answer" is the JSON that the command printed, or "problem" is
- * why there is none. Blocks, at most LIMIT_S for a node; several nodes are asked at a time. New
- * reference. Errors: those of slurm_place().
+ * "carried": …, "answer": …, "problem": …}`: "carried" is true if the node had no rig and it was
+ * sent; "answer" is the JSON that the command printed, or "problem" is why there is none. Blocks,
+ * at most LIMIT_S for a node; several nodes are asked at a time. New reference. Errors: those of
+ * slurm_place().
  */
 json_t *slurm_ask_nodes(const struct slurm_options *options, const char *const *words,
 			guint limit_s, GError **error);

@@ -64,6 +64,11 @@ static guint most_tasks(const struct slurm *s)
 	return MAX(1, s->cluster.jobs_max / 2);
 }
 
+static guint most_of_array(const struct slurm *s)
+{
+	return s->carry ? MIN(s->array_max, CARRY_ARRAY_MAX) : s->array_max;
+}
+
 static void drop_too_long(struct slurm *s)
 {
 	gint64 left_ns = s->base.deadline_ns ? s->base.deadline_ns - rig_now_ns() : G_MAXINT64;
@@ -89,7 +94,7 @@ static void make_arrays(struct slurm *s)
 		g_ptr_array_sort(s->queue, by_rank);
 	s->queue_sorted = TRUE;
 	while (s->queue->len) {
-		guint most = most_tasks(s), most_now = MIN(most, s->array_max);
+		guint most = most_tasks(s), most_now = MIN(most, most_of_array(s));
 		guint room = MIN(most_now, most - MIN(most, s->in_flight));
 		g_autoptr(GPtrArray) jobs = NULL;
 
@@ -135,12 +140,27 @@ static guint dependency_of(const struct batch *batch)
 	return build && !build->ended ? build->batch->job : 0;
 }
 
-static GPtrArray *sbatch_words(const struct batch *batch)
+/* What the tasks run: SCRIPT, or the rig with the record in the shared folder. */
+static void add_program(GPtrArray *argv, const struct batch *batch, const char *script)
+{
+	const struct slurm *s = batch->slurm;
+	g_autofree char *rig = program_of(s), *rig_quoted = g_shell_quote(rig),
+			*dir_quoted = g_shell_quote(s->dir);
+
+	if (script) {
+		add(argv, "--chdir=/");
+		add(argv, "--output=%s/%s.%%a.log", s->carried_record, batch->name);
+		add(argv, "%s", script);
+	} else {
+		add(argv, "--output=%s/%s.log/%%a", s->dir, batch->name);
+		add(argv, "--wrap=exec %s task %s %s", rig_quoted, dir_quoted, batch->name);
+	}
+}
+
+static GPtrArray *sbatch_words(const struct batch *batch, const char *script)
 {
 	const struct slurm *s = batch->slurm;
 	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *rig = program_of(s), *rig_quoted = g_shell_quote(rig),
-			*dir_quoted = g_shell_quote(s->dir);
 
 	add(argv, "sbatch");
 	add(argv, "--parsable");
@@ -153,7 +173,6 @@ static GPtrArray *sbatch_words(const struct batch *batch)
 	add(argv, "--time=%u", batch->minutes);
 	add(argv, "--requeue");
 	add(argv, "--open-mode=append");
-	add(argv, "--output=%s/%s.log/%%a", s->dir, batch->name);
 	if (dependency_of(batch)) {
 		add(argv, "--dependency=afterok:%u", dependency_of(batch));
 		add(argv, "--kill-on-invalid-dep=yes");
@@ -164,7 +183,7 @@ static GPtrArray *sbatch_words(const struct batch *batch)
 		add(argv, "--exclude=%s", nodes);
 	}
 	cluster_add_options(&s->options, argv);
-	add(argv, "--wrap=exec %s task %s %s", rig_quoted, dir_quoted, batch->name);
+	add_program(argv, batch, script);
 	g_ptr_array_add(argv, NULL);
 	return argv;
 }
@@ -249,13 +268,19 @@ static void on_submitted(struct command *command, int code, const char *out, con
 
 static void submit(struct slurm *s, struct batch *batch)
 {
-	g_autoptr(GPtrArray) argv = sbatch_words(batch);
 	GError *error = NULL;
+	g_autofree char *script = s->carry ? carry_script(batch, &error) : NULL;
+	g_autoptr(GPtrArray) argv = sbatch_words(batch, script);
+
+	if (error) {
+		slurm_fail(s, error);
+		return;
+	}
 
 	s->submitting = batch;
 	batch->state = BATCH_UNSURE;
 	batch->submitted_ns = G_MAXINT64;
-	s->submit = command_start((const char *const *)argv->pdata, COMMAND_LIMIT_S, NULL,
+	s->submit = command_start((const char *const *)argv->pdata, NULL, COMMAND_LIMIT_S, NULL,
 				  on_submitted, s, &error);
 	if (!s->submit)
 		slurm_fail(s, error);
@@ -316,7 +341,7 @@ static void cancel(struct slurm *s)
 		}
 	}
 	g_ptr_array_add(argv, NULL);
-	s->cancel = command_start((const char *const *)argv->pdata, COMMAND_LIMIT_S, NULL,
+	s->cancel = command_start((const char *const *)argv->pdata, NULL, COMMAND_LIMIT_S, NULL,
 				  on_cancelled, s, NULL);
 }
 
@@ -349,6 +374,9 @@ void submit_next(struct slurm *s)
 	if (!s->held)
 		make_arrays(s);
 	batch = s->submit ? NULL : next_batch(s);
-	if (batch && !s->silent)
+	/* first its files, and then itself */
+	if (batch && batch->files)
+		carry_send(s, g_steal_pointer(&batch->files));
+	if (batch && !s->silent && !carry_is_busy(s))
 		submit(s, batch);
 }

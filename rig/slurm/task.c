@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "store/safe-open.h"
+#include "util/archive.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
@@ -23,6 +24,7 @@
 
 /* Seconds from SIGTERM to SIGKILL; less than Slurm's KillWait, which is 30 s. */
 #define STOP_GRACE_S 15
+#define LOG_MAX (1u << 20)
 
 /* ---- formats ---- */
 
@@ -192,6 +194,77 @@ static gboolean give_back(json_t *result, const char *dir, const char *name, con
 			      final, g_strerror(errno));
 	if (!ok)
 		sweep_remove(template, NULL);
+	return ok;
+}
+
+/* ---- sending what was returned on this node ---- */
+
+/* A call sends so many results at most, so that it is not too long. */
+#define SEND_MAX 100
+
+static void drop(const char *dir, const char *name)
+{
+	g_autofree char *result = g_build_filename(dir, "returned", name, NULL);
+	g_autofree char *task = g_strndup(name, strrchr(name, '.') ? strrchr(name, '.') - name : 0);
+	g_autofree char *file = g_strconcat(task, ".log", NULL);
+	g_autofree char *log = g_build_filename(dir, file, NULL);
+
+	if (!*task || strchr(name, '/') || *name == '.')
+		return;
+	sweep_remove(result, NULL);
+	g_unlink(log);
+}
+
+struct sending {
+	GArray *items; /* struct archive_item */
+	GPtrArray *kept;
+};
+
+static void add_item(struct sending *sending, char *path, char *name)
+{
+	const struct archive_item item = {path, name};
+
+	g_ptr_array_add(sending->kept, path);
+	g_ptr_array_add(sending->kept, name);
+	g_array_append_val(sending->items, item);
+}
+
+static void add_logs(struct sending *sending, const char *dir)
+{
+	g_auto(GStrv) logs = rig_names_in(dir, ".log");
+
+	for (char **log = logs; *log; log++) {
+		g_autofree char *name = g_strconcat(*log, ".log", NULL);
+		char *path = g_build_filename(dir, name, NULL);
+		GStatBuf st;
+
+		if (!g_stat(path, &st) && st.st_size && st.st_size <= LOG_MAX)
+			add_item(sending, path, g_build_filename("log", name, NULL));
+		else
+			g_free(path);
+	}
+}
+
+gboolean task_send(const char *dir, char *const *arrived, int fd, GError **error)
+{
+	g_autofree char *returned = g_build_filename(dir, "returned", NULL);
+	struct sending sending = {g_array_new(FALSE, FALSE, sizeof(struct archive_item)),
+				  g_ptr_array_new_with_free_func(g_free)};
+	g_auto(GStrv) names = NULL;
+	gboolean ok;
+
+	for (; *arrived; arrived++)
+		drop(dir, *arrived);
+	names = rig_names_in(returned, "");
+	for (guint i = 0; names[i] && i < SEND_MAX; i++)
+		add_item(&sending, g_build_filename(returned, names[i], NULL),
+			 g_build_filename("returned", names[i], NULL));
+	add_logs(&sending, dir);
+	ok = !sending.items->len ||
+	     archive_pack(fd, (const struct archive_item *)(void *)sending.items->data,
+			  sending.items->len, error);
+	g_array_unref(sending.items);
+	g_ptr_array_unref(sending.kept);
 	return ok;
 }
 

@@ -27,4 +27,11 @@ gboolean task_result_parse(json_t *json, struct child_result *ret);
 gboolean task_run(const char *dir, const char *batch, guint number, guint restart,
 		  gboolean *ret_passed, GError **error);
 
+/*
+ * Of a node that shares no folder with the host of the record: writes results of DIR/returned and
+ * logs of tasks to FD as one archive (util/archive.h), nothing if there are none. Those named in
+ * ARRIVED ("b1.3.0") are deleted before. Blocks. Errors: RIG_EXIT_INFRA.
+ */
+gboolean task_send(const char *dir, char *const *arrived, int fd, GError **error);
+
 #endif

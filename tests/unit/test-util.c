@@ -25,6 +25,8 @@
 #include "util/sweep.h"
 #include "util/text.h"
 
+TCase *util_archive_case(void); /* util-archive.c */
+
 static const struct {
 	const char *text;
 	guint64 bytes;
@@ -438,5 +440,6 @@ int main(void)
 	tcase_add_test(tc, nearest_words);
 	tcase_add_test(tc, exit_codes);
 	suite_add_tcase(suite, tc);
+	suite_add_tcase(suite, util_archive_case());
 	return suite_run(suite);
 }

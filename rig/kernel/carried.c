@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Kernels that another host has built for a request. A host without the sources finds such a build
+ * by the request itself: the words of the source, and the content of patches and fragments.
+ */
+#include "kernel/internal.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/paths.h"
+
+#define INPUT_MAX (64u << 20)
+
+static gboolean add_files(GChecksum *sum, const char *const *files, GError **error)
+{
+	for (; files && *files; files++) {
+		g_autofree char *data = NULL;
+		gsize len;
+
+		if (!rig_read_file(*files, INPUT_MAX, &data, &len, error))
+			return FALSE;
+		kernel_hash_add(sum, data, len);
+	}
+	kernel_hash_add(sum, "", 0);
+	return TRUE;
+}
+
+char *kernel_request_key(const struct kernel_spec *spec, GError **error)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	kernel_hash_add(sum, spec->source, strlen(spec->source));
+	kernel_hash_add(sum, spec->arch, strlen(spec->arch));
+	kernel_hash_add(sum, spec->no_lockdep ? "1" : "0", 1);
+	if (!add_files(sum, spec->patches, error) || !add_files(sum, spec->fragments, error))
+		return NULL;
+	return g_strdup(g_checksum_get_string(sum));
+}
+
+gboolean carried_find(const struct kernel_spec *spec, struct kernel **ret, GError **error)
+{
+	const char *list = g_getenv(KERNEL_CARRIED);
+	g_auto(GStrv) words = g_strsplit(list ? list : "", " ", -1);
+	g_autofree char *key = *words ? kernel_request_key(spec, error) : NULL;
+	gsize n = key ? strlen(key) : 0;
+
+	*ret = NULL;
+	if (*words && !key)
+		return FALSE;
+	for (char **word = words; *word; word++) {
+		if (strncmp(*word, key, n) || (*word)[n] != '=')
+			continue;
+		*ret = cache_use(*word + n + 1);
+		return *ret || rig_fail(error, RIG_EXIT_INFRA,
+					"the kernel %.12s was built on another host, and is not in "
+					"this host's cache",
+					*word + n + 1);
+	}
+	return TRUE;
+}
