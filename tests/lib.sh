@@ -150,6 +150,23 @@ pause() {
 	timeout "$1" tail -f /dev/null || :
 }
 
+# No process of the case is left: no child rig, no QEMU with its results folder on the command line.
+none_left() {
+	for _ in $(seq 50); do
+		left=0
+		for p in /proc/[0-9]*; do
+			words=$(tr '\0' ' ' 2>/dev/null <"$p/cmdline") || continue
+			case $words in
+			*"$RIG_RESULTS"* | *"$out/tests/fake-qemu"*"$scratch"*) left=$((left + 1)) ;;
+			esac
+		done
+		[ $left -eq 0 ] && return 0
+		pause 0.1
+	done
+	echo "$left processes are left"
+	return 1
+}
+
 # clean SCENARIO MACHINE [OPTION…]: must pass, and the verdict must carry its proof
 clean() {
 	scenario=$1 machine=$2

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "util/clock.h"
+#include "util/durable.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/sweep.h"
@@ -200,10 +201,12 @@ gboolean cache_publish(const struct kernel *kernel, const struct build *build, G
 	 * killed one
 	 */
 	if (!sweep_remove(part, error) || !sweep_remove(final, error) ||
-	    !copy_results(build, part, error) || !rig_write_file(json_file, json, -1, error))
+	    !copy_results(build, part, error) || !rig_write_file(json_file, json, -1, error) ||
+	    !durable_tree(part, error))
 		return FALSE;
 	if (rename(part, final) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", part,
 				g_strerror(errno));
+	durable_name(final);
 	return TRUE;
 }

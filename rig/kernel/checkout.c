@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/durable.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
@@ -59,6 +60,8 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"'%s' is not a kernel source: no Makefile in its only top folder",
 				tarball);
+	if (!durable_tree(part, error))
+		return FALSE;
 	if (rename(part, src) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s'", part);
 	cache_remember("unpack", rig_now_ns() - last, progress->done);

@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "util/durable.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/spawn.h"
@@ -50,7 +51,8 @@ static gboolean unpack(const char *deb, const char *to, GError **error)
 	g_autofree char *part = g_strconcat(to, ".part", NULL);
 
 	if (!sweep_remove(part, error) || !files_make_parent(part, error) ||
-	    !spawn_words(NULL, error, "dpkg-deb", "-x", deb, part, NULL))
+	    !spawn_words(NULL, error, "dpkg-deb", "-x", deb, part, NULL) ||
+	    !durable_tree(part, error))
 		return FALSE;
 	if (g_rename(part, to) < 0 && !g_file_test(to, G_FILE_TEST_IS_DIR))
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s'", to);

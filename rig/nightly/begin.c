@@ -7,6 +7,7 @@
 
 #include "nightly/internal.h"
 #include "util/clock.h"
+#include "util/durable.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/sweep.h"
@@ -121,5 +122,10 @@ gboolean night_begin(struct night *night, GError **error)
 	text = g_strconcat(dumped, "\n", NULL);
 	free(dumped);
 	file = g_build_filename(night->dir, "cells.json", NULL);
-	return rig_write_file(file, text, -1, error);
+	if (!rig_write_file(file, text, -1, error))
+		return FALSE;
+	/* the night's ID is printed next: from then on the night exists after a power loss, too */
+	durable_name(night->dir);
+	durable_name(nights);
+	return TRUE;
 }

@@ -16,6 +16,7 @@
 
 #include "store/safe-open.h"
 #include "util/clock.h"
+#include "util/durable.h"
 #include "util/error.h"
 #include "util/paths.h"
 #include "util/sweep.h"
@@ -294,24 +295,12 @@ static gboolean check_relative(const char *relative, GError **error)
 	return TRUE;
 }
 
-struct text {
-	const char *data;
-	gsize len;
-};
-
-static void write_text(FILE *out, const void *data)
-{
-	const struct text *text = data;
-
-	fwrite(text->data, 1, text->len, out);
-}
-
 gboolean run_keep(struct run *run, const char *relative, const char *data, gssize len,
 		  GError **error)
 {
-	const struct text text = {data, len < 0 ? strlen(data) : (gsize)len};
+	const struct rig_bytes bytes = {data, len < 0 ? strlen(data) : (gsize)len};
 
-	return run_keep_stream(run, relative, write_text, &text, error);
+	return run_keep_stream(run, relative, rig_write_bytes, &bytes, error);
 }
 
 gboolean run_keep_stream(struct run *run, const char *relative, rig_writer write, const void *data,
@@ -356,13 +345,16 @@ gboolean run_verdict(struct run *run, enum verdict verdict, json_t *details, GEr
 	g_assert(!run->judged);
 	run->judged = TRUE;
 	json_object_set_new(mine, "verdict", json_string(verdict_name(verdict)));
-	if (!safe_write_json(run->folder, "verdict", mine, error)) {
+	/*
+	 * In this order, so that after a power loss a run with a verdict has its other files, too.
+	 * The verdict's name is on disk before the verdict is reported.
+	 */
+	if (!durable_files(run->folder, error) ||
+	    !safe_write_json(run->folder, "verdict", mine, error)) {
 		g_prefix_error(error, "%s: ", run->dir);
 		return FALSE;
 	}
-	/*
-	 * also sync the folder, so that the file's name is on disk before the verdict is reported
-	 */
 	fsync(run->folder);
+	durable_name(run->dir);
 	return TRUE;
 }

@@ -113,9 +113,10 @@ gboolean safe_write(int folder, const char *name, const char *data, gsize len, G
 	g_autofree char *part = g_strdup_printf("%s.part", name);
 	auto_fd fd = -1;
 
-	/* remove what a killed writer has left, or a symbolic link */
-	unlinkat(folder, part, 0);
-	fd = openat(folder, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	/* the part file of a killed writer, or a symbolic link */
+	if (unlinkat(folder, part, 0) == 0 || errno == ENOENT)
+		fd = openat(folder, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    0644);
 	if (fd >= 0 && write_all(fd, data, len) && !renameat(folder, part, folder, name))
 		return TRUE;
 	rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", name, g_strerror(errno));

@@ -2,6 +2,7 @@
 /* Finds files of the rig: in the checkout, the installation and the cache. */
 #include "util/paths.h"
 
+#include "util/durable.h"
 #include "util/error.h"
 
 #include <errno.h>
@@ -61,13 +62,6 @@ char *rig_cache_path(const char *relative)
 	return path;
 }
 
-gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error)
-{
-	return g_file_set_contents_full(
-		path, data, len, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
-		error);
-}
-
 gboolean rig_write_stream(const char *path, rig_writer write, const void *data, GError **error)
 {
 	g_autofree char *part = g_strconcat(path, ".XXXXXX", NULL);
@@ -79,8 +73,10 @@ gboolean rig_write_stream(const char *path, rig_writer write, const void *data, 
 		failed = fflush(out) || ferror(out) || fsync(fd) ? errno : 0;
 		if (fclose(out) && !failed)
 			failed = errno;
-		if (!failed && !rename(part, path))
+		if (!failed && !rename(part, path)) {
+			durable_name(path);
 			return TRUE;
+		}
 	}
 	rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", path,
 		 g_strerror(failed ? failed : errno));
@@ -89,6 +85,20 @@ gboolean rig_write_stream(const char *path, rig_writer write, const void *data, 
 	if (fd >= 0 && !out)
 		close(fd);
 	return FALSE;
+}
+
+void rig_write_bytes(FILE *out, const void *data)
+{
+	const struct rig_bytes *bytes = data;
+
+	fwrite(bytes->data, 1, bytes->len, out);
+}
+
+gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error)
+{
+	const struct rig_bytes bytes = {data, len < 0 ? strlen(data) : (gsize)len};
+
+	return rig_write_stream(path, rig_write_bytes, &bytes, error);
 }
 
 gboolean rig_read_file(const char *path, gsize max, char **ret_data, gsize *ret_len, GError **error)

@@ -26,8 +26,9 @@ char *rig_cache_path(const char *relative);
 char **rig_names_in(const char *folder, const char *suffix);
 
 /*
- * Writes a whole file by rename, so that a reader sees either the old or the new content. Unlike
- * with g_file_set_contents(), the new content is on disk (fsync) before the rename.
+ * Writes the whole file by rename, so that a reader sees the old content or the new, never a part.
+ * On return the content and the name are on disk (fsync); g_file_set_contents_full() writes only
+ * those of files that existed before.
  */
 gboolean rig_write_file(const char *path, const char *data, gssize len, GError **error);
 
@@ -37,6 +38,13 @@ gboolean rig_write_file(const char *path, const char *data, gssize len, GError *
  */
 typedef void (*rig_writer)(FILE *out, const void *data);
 gboolean rig_write_stream(const char *path, rig_writer write, const void *data, GError **error);
+
+/* A rig_writer for content in memory: DATA is a struct rig_bytes. */
+struct rig_bytes {
+	const char *data;
+	gsize len;
+};
+void rig_write_bytes(FILE *out, const void *data);
 
 /* Reads at most MAX bytes; a larger file is an error (RIG_EXIT_USAGE) that names the limit. */
 gboolean rig_read_file(const char *path, gsize max, char **ret_data, gsize *ret_len,
