@@ -214,6 +214,18 @@ static gboolean ask_leave(const struct night *night, void *data)
 	return fgets(answer, sizeof(answer), stdin) && g_ascii_tolower(*answer) == 'l';
 }
 
+static void print_deleted(json_t *deleted)
+{
+	g_autofree char *size = g_format_size_full(real(deleted, "kernel_bytes"),
+						   G_FORMAT_SIZE_IEC_UNITS);
+	const char *problem = findings_text(deleted, "problem");
+
+	if (deleted)
+		printf("deleted  %.0f old runs, %.0f unused kernels and trees (%s)%s%s\n",
+		       real(deleted, "runs"), real(deleted, "kernels"), size,
+		       *problem ? "; then: " : "", problem);
+}
+
 static void print_result(const struct night *night, json_t *result)
 {
 	json_t *counts = json_object_get(result, "counts"),
@@ -249,6 +261,7 @@ static void print_result(const struct night *night, json_t *result)
 	       wall, least, real(times, "controller_s"), real(times, "children_s"));
 	if (night->unfinished)
 		printf("left     %s; rig nightly %s --resume\n", night->unfinished, night->plan);
+	print_deleted(json_object_get(result, "deleted"));
 	printf("folder   %s\n", night->dir);
 }
 
@@ -282,6 +295,7 @@ static int run_night(struct night *night, GError **error)
 		puts(night->id);
 		return RIG_EXIT_PASS;
 	}
+	json_object_set_new(result, "deleted", night_delete_old(night));
 	if (want.json)
 		cmd_print_json(json_incref(result));
 	else if (!want.quiet)

@@ -7,6 +7,7 @@
 
 #include "cmd/options.h"
 #include "index/index.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 static const char summary[] =
@@ -57,14 +58,6 @@ static gboolean check_words(int argc, char **argv, GError **error)
 	return TRUE;
 }
 
-static char *days_ago(int days)
-{
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	g_autoptr(GDateTime) then = g_date_time_add_days(now, -days);
-
-	return g_date_time_format(then, "%Y-%m-%dT%H:%M:%SZ");
-}
-
 int cmd_prune(int argc, char **argv)
 {
 	g_autofree char *results = NULL, *before = NULL;
@@ -78,7 +71,7 @@ int cmd_prune(int argc, char **argv)
 	    !check_words(argc, argv, &error))
 		return rig_report_error(error);
 	results = want.results ? g_strdup(want.results) : run_default_results();
-	before = days_ago(want.older);
+	before = rig_utc_days_ago(want.older);
 	ix = index_open(results, NULL, NULL, &error);
 	names = ix ? index_prunable(ix, before, (const char *const *)want.verdicts, want.keep,
 				    &error)

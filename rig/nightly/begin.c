@@ -47,6 +47,7 @@ struct night *night_new(const struct plan *plan, const struct night_options *opt
 	night->retries = plan->retries;
 	night->duration_s = plan->duration_s;
 	night->patience_s = plan->patience_s;
+	night->keep = plan->keep;
 	return night_expand(night, plan, error) ? g_steal_pointer(&night) : NULL;
 }
 
@@ -81,12 +82,15 @@ static json_t *cells_json(const struct night *night)
 							  e->scenario, "machine", e->machine,
 							  "tree", e->tree, "why", e->why));
 	}
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:{s:i, s:i, s:i}, s:o, "
+			 "s:o, s:o, s:o}",
 			 "version", NIGHT_VERSION, "id", night->id, "plan", night->plan, "about",
 			 night->about, "began", night->began, "seed", (json_int_t)night->seed,
 			 "retries", night->retries, "duration_s", night->duration_s, "patience_s",
-			 night->patience_s, "extra", night_strings(night->extra), "kernels",
-			 kernels, "cells", cells, "excluded", excluded);
+			 night->patience_s, "keep", "runs", night->keep.runs, "passed",
+			 night->keep.passed, "kernels", night->keep.kernels, "extra",
+			 night_strings(night->extra), "kernels", kernels, "cells", cells,
+			 "excluded", excluded);
 }
 
 gboolean night_begin(struct night *night, GError **error)

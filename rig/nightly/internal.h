@@ -10,6 +10,7 @@
  *	begin.c		a new night
  *	resume.c	one that has begun
  *	result.c	night.json
+ *	keep.c		what is deleted afterwards
  *	matrix.c	night.json as a table (matrix.h)
  *	dry-run.c	what it would do
  *	jobs.c		runs and builds as jobs of a place; records their ends

@@ -107,6 +107,7 @@ struct night {
 	struct night_options options; /* after night_new(), only `extra` of its strings is valid */
 	char **extra;
 	guint retries, duration_s, patience_s;
+	struct plan_keep keep;
 	guint64 seed;
 	struct night_kernel *kernels;
 	guint n_kernels;
@@ -157,6 +158,16 @@ gboolean night_run(struct night *night, const struct night_view *view, GError **
 
 /* Compares the night with earlier ones, writes night.json and returns it: new reference. */
 json_t *night_result(struct night *night, GError **error);
+
+/* `rig prune --keep`: how many runs of each scenario, machine and kernel are always kept. */
+#define NIGHT_KEEP_NEWEST 3
+
+/*
+ * Deletes what the plan's `keep` says, after a finished night: {"runs": N, "kernels": N,
+ * "kernel_bytes": N, "problem": TEXT|null}, a new reference; NULL: nothing was to be deleted. A
+ * problem does not change the night's result.
+ */
+json_t *night_delete_old(struct night *night);
 
 /*
  * 1: a new finding; 3: a cell has no verdict or the night was stopped; else 0. RESULT is from

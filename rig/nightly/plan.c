@@ -41,6 +41,13 @@ static const cyaml_schema_field_t exclude_fields[] = {
 static const cyaml_schema_value_t exclude_value = {
 	CYAML_VALUE_MAPPING(0, struct plan_exclude, exclude_fields)};
 
+static const cyaml_schema_field_t keep_fields[] = {
+	CYAML_FIELD_UINT("runs", OPT, struct plan_keep, runs),
+	CYAML_FIELD_UINT("passed", OPT, struct plan_keep, passed),
+	CYAML_FIELD_UINT("kernels", OPT, struct plan_keep, kernels),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t plan_fields[] = {
 	CYAML_FIELD_STRING_PTR("about", 0, struct plan, about, 1, 4000),
 	LIST("scenarios", 0, struct plan, scenarios, text_value, 1, 256),
@@ -52,6 +59,7 @@ static const cyaml_schema_field_t plan_fields[] = {
 	CYAML_FIELD_UINT("retries", OPT, struct plan, retries),
 	CYAML_FIELD_UINT("duration", OPT, struct plan, duration_s),
 	CYAML_FIELD_UINT("patience", OPT, struct plan, patience_s),
+	CYAML_FIELD_MAPPING("keep", OPT, struct plan, keep, keep_fields),
 	CYAML_FIELD_STRING_PTR("launcher", OPT, struct plan, launcher, 1, 32),
 	CYAML_FIELD_STRING_PTR("connect", OPT, struct plan, connect, 1, 1000),
 	CYAML_FIELD_END,
@@ -61,7 +69,8 @@ static const cyaml_schema_value_t plan_value = {
 
 static const struct yaml_limit limits[] = {
 	{"seeds", 0, G_MAXINT64}, {"repeat", 1, 1000},	 {"retries", 0, 20},
-	{"duration", 1, 604800},  {"patience", 1, 3600}, {NULL},
+	{"duration", 1, 604800},  {"patience", 1, 3600}, {"runs", 1, 36500},
+	{"passed", 1, 36500},	  {"kernels", 1, 36500}, {NULL},
 };
 
 static const struct yaml_schema schema = {&plan_value, "the plan", limits};

@@ -25,6 +25,13 @@ struct plan_exclude {
 	guint used; /* how many combinations it has left out */
 };
 
+/* After a finished night: for how many days runs and kernels are kept. 0: for ever. */
+struct plan_keep {
+	guint runs;    /* all runs */
+	guint passed;  /* those that passed or were skipped */
+	guint kernels; /* builds and work trees, since their last use */
+};
+
 struct plan {
 	char *about;
 	char **scenarios, **machines;	  /* not NULL-terminated */
@@ -38,6 +45,7 @@ struct plan {
 	unsigned repeat;		 /* 1 */
 	unsigned retries;		 /* how often a failing cell is repeated; 2 by default */
 	unsigned duration_s, patience_s; /* 0: the scenario's, the rig's */
+	struct plan_keep keep;
 	char *launcher, *connect;	 /* as of `rig run`; NULL: its default */
 	char *name, *file;		 /* "nightly"; the file it was read from */
 };

@@ -172,6 +172,7 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 {
 	rig_auto(night) night = night_new_empty(options, error);
 	json_auto_t *cells = NULL;
+	json_t *keep;
 
 	if (!night)
 		return NULL;
@@ -203,6 +204,9 @@ struct night *night_resume(const char *plan, const char *id, const struct night_
 	night->retries = number_of(cells, "retries");
 	night->duration_s = number_of(cells, "duration_s");
 	night->patience_s = number_of(cells, "patience_s");
+	keep = json_object_get(cells, "keep");
+	night->keep = (struct plan_keep){number_of(keep, "runs"), number_of(keep, "passed"),
+					 number_of(keep, "kernels")};
 	g_strfreev(night->extra);
 	night->extra = list_of(cells, "extra");
 	read_kernels(night, json_object_get(cells, "kernels"));

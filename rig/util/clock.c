@@ -19,6 +19,14 @@ char *rig_utc_now(gboolean compact)
 	return g_date_time_format(now, compact ? "%Y%m%dT%H%M%SZ" : "%Y-%m-%dT%H:%M:%SZ");
 }
 
+char *rig_utc_days_ago(guint days)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autoptr(GDateTime) then = g_date_time_add_days(now, -(int)days);
+
+	return g_date_time_format(then, "%Y-%m-%dT%H:%M:%SZ");
+}
+
 char *rig_duration_text(gint64 ns)
 {
 	gint64 s = ns / RIG_NS_PER_S;
