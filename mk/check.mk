@@ -5,17 +5,24 @@
 .PHONY: check
 check:
 	@tools/install-packages build run check
-	@$(MAKE) --no-print-directory all unit
 	@[ "$$CI" != true ] || tools/install-packages fuzz browser
+	@$(MAKE) --no-print-directory all unit
+	@$(MAKE) --no-print-directory --keep-going -j2 check-guests check-fakes
+
+# Two halves of make check, which run side by side: guests use the cores, and the fakes mostly wait.
+.PHONY: check-guests check-fakes
+check-guests:
+	@tests/run $(OUT)
+	@tests/libvirt $(OUT)
+check-fakes:
 	@tests/fuzz/run $(OUT) short || [ $$? -eq 77 ]
 	@tests/scan $(OUT)
 	@tests/install $(OUT)
 	@tests/nightly $(OUT)
 	@tests/slurm $(OUT) --short || [ $$? -eq 77 ]
 	@tests/full $(OUT) 4
+	@tests/crash $(OUT) 2
 	@tests/html/browse $(OUT) || [ $$? -eq 77 ]
-	@tests/run $(OUT)
-	@tests/libvirt $(OUT)
 
 ## make check-slurm  nights on a real Slurm cluster of three nodes on this host: lost nodes, restarts, kill -9 (docs/fleet.md)
 .PHONY: check-slurm
@@ -75,6 +82,13 @@ check-nightly: all $(FAKES)
 .PHONY: check-full
 check-full: all $(FAKES)
 	@tests/full $(OUT) 50
+
+## make check-crash kill -9 at 100 random moments of run, nightly, bisect, zoo, index, report; 100 power losses (an hour; root)
+.PHONY: check-crash
+check-crash: all $(FAKES)
+	@tools/install-packages build run check
+	@RIG_REAL=1 tests/crash $(OUT) 100
+	@RIG_KILLS=100 RIG_CELLS=200 RIG_TESTS='kill -9' tests/nightly $(OUT)
 
 ## make check-hang  real guests hang in each way, with lockdep and without: time until each is explained (docs/hangs.md)
 .PHONY: check-hang
