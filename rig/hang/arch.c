@@ -22,9 +22,9 @@
 #include <string.h>
 
 #define EFLAGS_IF 0x200
-#define MSR_EE 0x8000 /* interrupts are on */
+#define MSR_EE 0x8000 /* interrupts are enabled */
 #define MSR_PR 0x4000 /* user space */
-#define PSR_I 0x80    /* interrupts are off */
+#define PSR_I 0x80    /* interrupts are disabled */
 #define PSR_EL 0xc    /* the exception level, 0 in user space */
 #define GIC_PRIO_IRQON 0xe0
 
@@ -34,7 +34,7 @@ static gboolean x86_flags(struct sample *sample, const char *line)
 
 	if (!flags)
 		return FALSE;
-	/* the second one of a backtrace is the user-space address */
+	/* ignore a second user-space address, which is the argument of a system call */
 	if (!sample->flagged && !sample->user)
 		sample->irqs_off =
 			!(g_ascii_strtoull(flags + strlen("EFLAGS: "), NULL, 16) & EFLAGS_IF);
@@ -42,7 +42,7 @@ static gboolean x86_flags(struct sample *sample, const char *line)
 	return TRUE;
 }
 
-/* Reads whether interrupts are off: from MSR_EE and the software interrupt mask. */
+/* Reads whether interrupts are disabled, from MSR_EE and the software interrupt mask. */
 static gboolean ppc64_flags(struct sample *sample, const char *line)
 {
 	const char *mask = strstr(line, "IRQMASK: "), *bits = strchr(line, '<');
@@ -52,8 +52,8 @@ static gboolean ppc64_flags(struct sample *sample, const char *line)
 
 		if (!strstr(names, "PR"))
 			sample->irqs_off |= !strstr(names, "EE");
-		else if (!sample->frames->len) /* otherwise the line shows the registers of the
-					        * system call's caller */
+		/* after frames, such a line shows the registers of the system call's caller */
+		else if (!sample->frames->len)
 			sample->user = TRUE;
 		return TRUE;
 	}
@@ -64,7 +64,7 @@ static gboolean ppc64_flags(struct sample *sample, const char *line)
 }
 
 /*
- * Reads whether interrupts are off: from PSR_I in "pstate: 600000c5 (nZCv daIF …)", and with
+ * Reads whether interrupts are disabled: from PSR_I in "pstate: 600000c5 (nZCv daIF …)", and with
  * pseudo-NMIs from the priority mask in "pmr_save: 000000c0".
  */
 static gboolean arm64_flags(struct sample *sample, const char *line)
@@ -116,7 +116,7 @@ static const struct arch ppc64 = {
 };
 
 /*
- * Before Linux 6.7 a backtrace is not requested by NMI but by an interrupt, so a CPU prints it
+ * Before Linux 6.7 a backtrace is requested by an interrupt instead of an NMI, so a CPU prints it
  * only if interrupts are enabled.
  */
 static const struct arch arm64 = {

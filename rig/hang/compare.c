@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks whether samples of two moments agree. The guest lists its tasks, then lockdep lists all
- * locks, the kernel prints all stacks, and lockdep lists all locks again: seconds pass in between
- * on a slow host.
+ * Checks whether samples of different moments agree. The guest lists its tasks, then lockdep lists
+ * all locks, the kernel prints all stacks, and lockdep lists all locks again. On a slow host,
+ * seconds pass in between.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@ gboolean task_moves(const struct snapshot *snapshot, const struct task *task)
 	       task->held_said && task->held_before != task->held_said;
 }
 
-/* Position of LOCK in the task's earlier list, -1 if it was not there. */
+/* The index of LOCK in the task's earlier list; -1: the list does not have it. */
 static int earlier_position(const struct task *task, const struct lock *lock)
 {
 	for (guint i = 0; i < task->held_earlier->len; i++) {
@@ -28,8 +28,10 @@ static int earlier_position(const struct task *task, const struct lock *lock)
 	return -1;
 }
 
-/* TRUE: the stack of the guest's list is the outer part of the stack that the kernel printed.
- * /proc/PID/stack leaves out the scheduler's functions. */
+/*
+ * TRUE: the stack LISTED, from the guest's list of tasks, is the outer part of the stack PRINTED by
+ * the kernel. /proc/PID/stack leaves out the scheduler's functions.
+ */
 static gboolean is_same_place(const GPtrArray *listed, const GPtrArray *printed)
 {
 	if (listed->len > printed->len)
@@ -63,8 +65,11 @@ gboolean unheld_lock_is_same(const struct snapshot *snapshot, const struct lock 
 		int at = earlier_position(task, lock);
 
 		if (at >= 0 && at + 1 < (int)task->held_earlier->len)
-			return FALSE; /* the task held the lock: an awaited lock is the last of
-				       * the list */
+			/*
+			 * the task held the lock at that time, because only the last lock of a list
+			 * can be one that is waited for
+			 */
+			return FALSE;
 		waited |= at >= 0 && task->wanted == lock;
 	}
 	return waited;

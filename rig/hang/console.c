@@ -22,27 +22,27 @@
 
 #include "hang/internal.h"
 
-#define STACK_MIN (8 * 1024) /* the smallest stack of a task on powerpc */
+#define STACK_MIN (8 * 1024) /* the smallest size of a task's stack */
 #define STACK_MAX (64 * 1024)
 
 /*
- * What the lines of one printing context belong to (CONFIG_PRINTK_CALLER; without it there is
- * one context).
+ * The state of reading the lines of one printing context. Without CONFIG_PRINTK_CALLER there is
+ * only one context.
  */
 struct context {
-	char *caller;	       /* the table's key */
-	struct task *task;     /* the lines that follow are its stack */
-	struct task *holder;   /* the lines that follow are its locks */
-	struct sample *sample; /* the lines that follow are the stack of a CPU */
-	int cpu;	       /* "NMI backtrace for cpu N" */
-	gboolean leaves;       /* "… is leaving the kernel with locks still held!" */
+	char *caller;	       /* the key in the table of contexts */
+	struct task *task;     /* the task whose stack is being read, or NULL */
+	struct task *holder;   /* the task whose list of locks is being read, or NULL */
+	struct sample *sample; /* the CPU sample whose stack is being read, or NULL */
+	int cpu;	       /* from a line "NMI backtrace for cpu N" */
+	gboolean leaves; /* the line "… is leaving the kernel with locks still held!" was read */
 };
 
 struct reader {
 	struct snapshot *snapshot;
 	GHashTable *contexts;  /* caller -> struct context */
-	GPtrArray *unassigned; /* of struct sample: of CPUs, not yet assigned to a task */
-	gboolean all_locks;  /* inside "Showing all locks held in the system" */
+	GPtrArray *unassigned; /* of struct sample: samples of CPUs whose task is not known yet */
+	gboolean all_locks;  /* reading the list "Showing all locks held in the system" */
 	guint64 line;
 };
 
@@ -120,8 +120,8 @@ static gboolean read_task(struct reader *r, struct context *t, const char *text)
 }
 
 /*
- * Restores the earlier stack of tasks that were on a CPU during the later dump, which printed no
- * stack of them: they sleep and wake repeatedly (a poll).
+ * Restores earlier stacks of tasks that were running during the later dump, which therefore did not
+ * print their stacks. Such tasks sleep and wake repeatedly (they poll).
  */
 static void keep_sleepers(const struct snapshot *snapshot)
 {
@@ -188,7 +188,7 @@ static gboolean read_lock(struct reader *r, struct context *t, const char *text)
 	    !g_match_info_fetch_pos(info, 0, NULL, &end) || !lock_parse(text + end, &lock))
 		return FALSE;
 	if (t->leaves && lock.lock_class) {
-		/* the lock acquired last is the one that was not released */
+		/* the list's last lock was acquired last, so it is the one that was not released */
 		g_free(r->snapshot->left_held);
 		g_free(r->snapshot->left_held_by);
 		r->snapshot->left_held = g_strdup(lock.lock_class);
@@ -218,7 +218,7 @@ static void add_sample(struct task *task, struct sample *sample)
 	g_ptr_array_add(task->samples, sample);
 }
 
-/* Begins a sample: the lines that follow are the stack of a CPU, which runs task PID. */
+/* Starts a sample of a CPU that runs task PID: the next lines are its stack. */
 static void begin_sample(struct reader *r, struct context *t, gint64 pid, const char *comm, int cpu)
 {
 	struct task *task = snapshot_task(r->snapshot, pid, comm);
@@ -230,7 +230,7 @@ static void begin_sample(struct reader *r, struct context *t, gint64 pid, const 
 	add_sample(task, t->sample);
 }
 
-/* begin_sample() for a line that does not name the task. */
+/* Like begin_sample(), for a line that does not name the task. */
 static void begin_unassigned(struct reader *r, struct context *t, int cpu)
 {
 	context_reset(t);
@@ -241,8 +241,9 @@ static void begin_unassigned(struct reader *r, struct context *t, int cpu)
 }
 
 /*
- * arm64 prints stacks without addresses. That of a task that sleeps begins with __switch_to() and
- * __schedule(); if the task runs since, what is printed below __switch_to() is something else.
+ * TRUE: the task's printed stack is not its current one. arm64 prints stacks without addresses. The
+ * stack of a sleeping task begins with __switch_to() and __schedule(); if the task runs by now, the
+ * lines below __switch_to() are from an older state.
  */
 static gboolean has_stale_stack(const struct task *task)
 {
@@ -254,11 +255,11 @@ static gboolean has_stale_stack(const struct task *task)
 }
 
 /*
- * Finds the task of a sample by its stack's address. The outermost frames of a sample and of a
- * sleeping task are both near the top of the stack: the same task if both addresses are in one
- * block of the smallest stack size. The stack of a running task is not printed: if only one task is
- * running, it is that one. Else the task slept deeper in its stack: the nearest lower address,
- * because stacks do not overlap.
+ * Finds the task of SAMPLE by the address of its stack. The outermost frames of a sample and of a
+ * sleeping task are both near the top of their stack, so if both addresses are in one block of the
+ * smallest stack size, it is the same task. The stack of a running task is not printed; if only one
+ * task is running, the sample belongs to it. Otherwise the task slept deeper in its stack: then it
+ * is the one with the nearest lower address, because stacks do not overlap.
  */
 static struct task *owner_of(const struct snapshot *snapshot, const struct sample *sample)
 {
@@ -317,8 +318,8 @@ static gboolean read_cpu(struct reader *r, struct context *t, const char *text)
 	g_clear_pointer(&info, g_match_info_free);
 	if (match(RE_SHOW, text, &info)) {
 		/*
-		 * the task that asked prints its own stack; the others print theirs from an
-		 * interrupt
+		 * the task that requested the backtraces prints its own stack; other CPUs print
+		 * theirs from an interrupt
 		 */
 		if (*t->caller == 'T')
 			begin_sample(r, t, g_ascii_strtoll(t->caller + 1, NULL, 10), NULL,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Describes an explanation: a sentence for each task involved, a title, a signature. */
+/* Describes an explanation: a sentence for each involved task, a title, and a signature. */
 #include <string.h>
 
 #include "hang/internal.h"
@@ -22,7 +22,7 @@ char *task_text(const struct task *task)
 
 char *lock_text(const struct lock *lock)
 {
-	/* kthreadd's reply is treated as a lock that kthreadd holds */
+	/* waiting for a reply of kthreadd is treated as waiting for a lock that kthreadd holds */
 	if (!strcmp(lock->lock_class, "kthreadd"))
 		return g_strdup("kthreadd's answer");
 	if (!strcmp(lock->lock_class, "kn->active"))
@@ -32,7 +32,7 @@ char *lock_text(const struct lock *lock)
 			  : g_strdup(lock->lock_class);
 }
 
-/* The locks of the task that others wait for: "mem_hotplug_lock and device_hotplug_lock". */
+/* The locks of TASK that other tasks wait for: "mem_hotplug_lock and device_hotplug_lock". */
 static char *holds_text(const struct task *task)
 {
 	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
@@ -50,7 +50,10 @@ static char *holds_text(const struct task *task)
 	return g_string_free(text, FALSE);
 }
 
-/* "a completion", with its name if the memory image has it. */
+/*
+ * What TASK waits for, if it is not a lock: "a completion", with its name if the memory image has
+ * it.
+ */
 static char *waits_for(const struct task *task)
 {
 	if (task->image_kind && task->image_name)
@@ -78,7 +81,7 @@ static char *wants_text(const struct task *task)
 	return g_strdup(task->state == 'D' ? "waits" : "does not wait for a lock");
 }
 
-/* The sentence for a task that waits: "init/57 holds A and waits for B, in f". */
+/* A sentence for a task that waits: "init/57 holds A and waits for B, in f". */
 static char *waiter_sentence(const struct task *task)
 {
 	g_autofree char *who = task_text(task), *holds = holds_text(task),
@@ -145,7 +148,7 @@ static char *unexplained_title(const struct hang *hang)
 			       hang->lock ? hang->lock->lock_class : "the awaited object");
 }
 
-/* The last sentence: the cause of the hang. */
+/* The last sentence of a cycle. */
 static char *cycle_end(const struct hang *hang)
 {
 	return g_strdup(hang->story->len == 1 ? "it waits for a lock that it holds itself"
@@ -186,7 +189,7 @@ static char *loop_end(const struct hang *hang)
 {
 	g_autofree char *who = task_text(hang->culprit), *held = held_by(hang);
 
-	/* a single sample shows only that it runs */
+	/* with a single sample it is only known that the task runs */
 	if (hang->culprit->samples->len < 2)
 		return g_strdup_printf("%s runs in %s()%s", who, hang->function, held);
 	return g_strdup_printf("%s runs in %s()%s, seen there %u times", who, hang->function, held,
@@ -225,8 +228,8 @@ static char *loop_key(const struct hang *hang)
 }
 
 /*
- * The key of a cycle. Equal hangs have the same key, because it contains only classes and
- * functions, but no instances and tasks, and always begins with the same class.
+ * The key of a cycle. It contains only classes and functions, not instances and tasks, and begins
+ * with the alphabetically first class, so equal hangs have equal keys.
  */
 static char *cycle_key(const struct hang *hang)
 {
@@ -248,8 +251,8 @@ static const struct {
 	char *(*title)(const struct hang *hang);
 	char *(*end)(const struct hang *hang);
 	char *(*key)(const struct hang *hang);
-	gboolean all_wait; /* every sentence describes a waiter; otherwise `end` describes the last
-			    * task */
+	/* every sentence is about a task that waits; otherwise `end` describes the last task */
+	gboolean all_wait;
 } words[] = {
 	[HANG_CYCLE] = {cycle_title, cycle_end, cycle_key, TRUE},
 	[HANG_CPU] = {cpu_title, cpu_end, function_key, FALSE},
@@ -265,8 +268,8 @@ static gint by_name(gconstpointer a, gconstpointer b)
 }
 
 /*
- * Makes the signature: `path` adds the functions of all tasks involved, sorted; `exact` a hash of
- * all their frames.
+ * Makes the signature. Its level `path` adds the sorted functions of all involved tasks; `exact`
+ * adds a hash of all their frames.
  */
 static void sign(struct hang *hang)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Turns tasks and locks into edges: which task waits for which lock, and which task holds it. Four
- * sources, the most reliable first: the memory image (owner words), lockdep's lists (the last lock
- * of a blocked task is the one it waits for), the likely owner in a hung-task report, and the locks
- * that functions on the stacks are known to hold.
+ * Makes edges from tasks and locks: which task waits for which lock, and which task holds it. There
+ * are four sources, of which the first is the most reliable: the memory image (owner words),
+ * lockdep's lists (the last lock of a blocked task is the one that it waits for), the likely owner
+ * in a hung-task report, and the locks that functions on the stacks are known to hold.
  */
 #include <string.h>
 
@@ -25,8 +25,8 @@ static void hold(struct task *task, struct lock *lock)
 static struct lock *listed_lock(struct snapshot *snapshot, const struct splat_lock *listed)
 {
 	/*
-	 * hidden pointers ("(____ptrval____)") are all the same, so locks are told apart by class
-	 * only
+	 * hidden pointers ("(____ptrval____)") are all equal, so such locks are only distinguished
+	 * by class
 	 */
 	return listed->instance && *listed->instance != '('
 		       ? snapshot_lock(snapshot, listed->instance, listed->lock_class)
@@ -34,7 +34,8 @@ static struct lock *listed_lock(struct snapshot *snapshot, const struct splat_lo
 }
 
 /*
- * TRUE: the task uses trylock and sleeps between attempts, so that the lock is never in its list.
+ * TRUE: the task tries the lock with trylock and sleeps between attempts, so lockdep's list never
+ * has this lock.
  */
 static gboolean polls(const struct task *task)
 {
@@ -42,8 +43,8 @@ static gboolean polls(const struct task *task)
 }
 
 /*
- * TRUE: the last lock in the task's list is the one it waits for. lockdep adds a lock before it is
- * acquired.
+ * TRUE: the last lock in the task's list is the one that it waits for, because lockdep adds a lock
+ * before it is acquired.
  */
 static gboolean last_is_wanted(const struct task *task)
 {
@@ -67,7 +68,10 @@ static void from_lists(struct snapshot *snapshot, struct task *task)
 	}
 }
 
-/* Locks that the function on the stack implies, without lockdep or a memory image. */
+/*
+ * Adds the lock that a function on the stack implies; used without lockdep and without a memory
+ * image.
+ */
 static void from_words(struct snapshot *snapshot, struct task *task)
 {
 	if (task->wanted || !task->wait)
@@ -87,8 +91,8 @@ static void from_words(struct snapshot *snapshot, struct task *task)
 }
 
 /*
- * Adds an edge from a hung-task report, which names the owner of the lock, but not the lock: the
- * edge's lock is called "a mutex in f".
+ * Adds an edge from a hung-task report, which has the owner of the lock, but not its name; the lock
+ * is called "a mutex in f".
  */
 static void from_report(struct snapshot *snapshot, struct task *task)
 {
@@ -108,8 +112,8 @@ static void from_report(struct snapshot *snapshot, struct task *task)
 }
 
 /*
- * The stack that shows where the task is now: for a running task the CPU's sample, not the stack of
- * its last sleep.
+ * The stack that shows where the task is now. For a running task this is the CPU's sample, because
+ * the task's own stack is that of its last sleep.
  */
 static const GPtrArray *place_of(const struct task *task)
 {
@@ -119,8 +123,8 @@ static const GPtrArray *place_of(const struct task *task)
 }
 
 /*
- * Fallback for a lock without a recorded owner: assumes that the tasks inside code which holds the
- * lock are its holders.
+ * For a lock without a recorded owner: assumes that the tasks inside code that holds this lock are
+ * its holders.
  */
 static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 {
@@ -133,7 +137,7 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 		struct task *task = snapshot->tasks->pdata[i];
 
 		/*
-		 * lockdep's list would have the lock, unless the task was running (then lockdep
+		 * skip a task whose list lacks the lock, unless the task was running (then lockdep
 		 * lists nothing)
 		 */
 		if (task->wanted == lock ||
@@ -147,7 +151,8 @@ static void guess_holders(struct snapshot *snapshot, struct lock *lock)
 	if (lock->holders->len)
 		return;
 	/*
-	 * exactly one task was running with locks that lockdep did not list: it must be the holder
+	 * if exactly one running task has locks that lockdep did not list, that task must be the
+	 * holder
 	 */
 	for (guint i = 0; i < snapshot->tasks->len; i++) {
 		struct task *task = snapshot->tasks->pdata[i];
@@ -170,8 +175,8 @@ static gboolean is_of_sysrq(const GPtrArray *frames)
 		const char *name = ((struct frame *)frames->pdata[i])->name;
 
 		/*
-		 * work that makes the other CPUs print their registers: if it is stuck, one of them
-		 * does not respond
+		 * work of SysRq that makes other CPUs print their registers is only part of the
+		 * hang if a CPU does not respond
 		 */
 		if (strstr(name, "sysrq") && strcmp(name, "sysrq_showregs_othercpus"))
 			return TRUE;
@@ -179,7 +184,7 @@ static gboolean is_of_sysrq(const GPtrArray *frames)
 	return FALSE;
 }
 
-/* Drops samples of the task that requested the dump: they show the dump, not the hang. */
+/* Drops samples of the task that requested the dump, because they do not show the hang. */
 static void drop_own_samples(struct task *task)
 {
 	for (guint i = task->samples->len; i-- > 0;)
@@ -194,7 +199,7 @@ void edges_make(struct snapshot *snapshot)
 		struct task *task = snapshot->tasks->pdata[i];
 
 		drop_own_samples(task);
-		/* a running task is not in its last sleep any more, unless it polls */
+		/* a running task does not wait any more, unless it polls */
 		task->wait = wait_of(task->frames);
 		if (task->state != 'D' && task->state != 'S' && !polls(task))
 			task->wait = NULL;
@@ -209,7 +214,9 @@ void edges_make(struct snapshot *snapshot)
 		if (task->image_wait)
 			task->wanted = snapshot_lock(snapshot, task->image_wait, "?");
 	}
-	/* all locks with an instance exist now, so a class name finds the right one */
+	/*
+	 * do this after all locks with an instance have been added, so that a class name finds them
+	 */
 	for (guint i = 0; i < snapshot->tasks->len; i++) {
 		struct task *task = snapshot->tasks->pdata[i];
 
@@ -222,7 +229,10 @@ void edges_make(struct snapshot *snapshot)
 		guess_holders(snapshot, snapshot->locks->pdata[i]);
 }
 
-/* Prefers a holder that itself waits for a lock: it continues the chain. */
+/*
+ * The holder of the lock that TASK waits for. If there are several, one that waits itself is
+ * returned, because it continues the chain.
+ */
 struct task *edge_next(const struct task *task)
 {
 	struct task *best = NULL;

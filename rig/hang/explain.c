@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Turns the wait graph into one explanation. A cycle explains itself. Without one, each chain of
- * waiters ends at a task that waits for no lock; the end that most tasks wait for is explained.
+ * Converts the wait graph to one explanation. If the graph has a cycle, the cycle is the
+ * explanation. Otherwise each chain of waiting tasks ends at a task that waits for no lock, and the
+ * end that most tasks wait for is explained.
  */
 #include <string.h>
 
 #include "hang/internal.h"
 
-/* The shortest path from START over "waits for" and "is held by" back to START. */
+/* The shortest path from START along "waits for" and "is held by" back to START. */
 static GPtrArray *cycle_from(struct task *start)
 {
 	g_autoptr(GHashTable) came_from = g_hash_table_new(NULL, NULL);
@@ -55,7 +56,7 @@ static GPtrArray *shortest_cycle(const struct snapshot *snapshot)
 }
 
 /*
- * Rotates the cycle so that the alphabetically least class comes first; each class is held by the
+ * The lock classes of the cycle, beginning with the alphabetically first one. Each is held by the
  * task that waits for the next one, as in a lockdep report.
  */
 static char **cycle_classes(const GPtrArray *tasks)
@@ -104,7 +105,7 @@ static gboolean is_in(const GPtrArray *frames, const char *pattern)
 	return FALSE;
 }
 
-/* The number of samples in which the task waits for other CPUs to respond. */
+/* The number of samples in which TASK waits for other CPUs to respond. */
 static guint calls_others(const struct task *task)
 {
 	guint n = 0;
@@ -125,9 +126,9 @@ static gboolean is_called(const struct snapshot *snapshot, const struct task *ca
 }
 
 /*
- * In how many samples the task is in the same function with interrupts off; 0 if one sample
- * contradicts. A panic entered from an NMI has frames inside that function and does not count as a
- * sample of its own.
+ * The number of samples in which TASK is in the same function with interrupts disabled; 0 if any
+ * sample contradicts. A panic that was entered from an NMI has frames inside that function, and is
+ * not counted as a separate sample.
  */
 static guint spins(const struct task *task)
 {
@@ -141,7 +142,7 @@ static guint spins(const struct task *task)
 			function = innermost(s->frames);
 		if (!s->irqs_off || s->user || !is_in(s->frames, function))
 			return 0;
-		/* interrupted at another place than before: it made progress in between */
+		/* interrupted at another place than before, so the CPU made progress */
 		if (came_into && s->came_into && strcmp(came_into, s->came_into))
 			return 0;
 		came_into = s->came_into;
@@ -156,10 +157,7 @@ static gboolean explain_cpu(struct hang *hang)
 		struct task *task = hang->snapshot->tasks->pdata[i];
 		guint seen = spins(task);
 
-		/*
-		 * a CPU in smp_call_function() is a victim of the one that does not respond, not
-		 * the culprit; so is a CPU that panics
-		 */
+		/* a CPU in smp_call_function(), or in panic(), waits for the one that is stuck */
 		if (!seen || calls_others(task) == task->samples->len ||
 		    (seen == 1 && !is_called(hang->snapshot, task)))
 			continue;
@@ -185,15 +183,15 @@ static gboolean explain_left(struct hang *hang)
 	return TRUE;
 }
 
-/* TRUE: the task waits for a lock, or is blocked in state D and not idle. */
+/* TRUE: TASK waits for a lock, or is in state D and not idle. */
 static gboolean is_stuck(const struct task *task)
 {
 	return task->wanted || (task->state == 'D' && !task_is_idle(task));
 }
 
 /*
- * The last task of the chain that begins at TASK. *ret_lock: the lock that it waits for, else the
- * one that it holds and the task before it waits for.
+ * The last task of the chain that begins at TASK. *ret_lock: the lock that this task waits for; if
+ * there is none, the lock that it holds and that the task before it waits for.
  */
 static struct task *chain_end(struct task *task, struct lock **ret_lock, guint mark)
 {
@@ -203,10 +201,7 @@ static struct task *chain_end(struct task *task, struct lock **ret_lock, guint m
 
 		task->mark = mark;
 		if (!next || next->mark == mark) {
-			/*
-			 * the lock that the last task waits for has no known holder: the chain ends
-			 * at that lock
-			 */
+			/* the chain ends at this lock, because its holder is not known */
 			if (task->wanted)
 				*ret_lock = task->wanted;
 			return task;
@@ -233,7 +228,10 @@ static guint chain_length(struct task *from, const struct task *to)
 	return n;
 }
 
-/* The end that most tasks wait for; if several, one that holds a lock, then the lower pid. */
+/*
+ * Finds the end of a chain that most tasks wait for; among equal ones, an end whose task holds a
+ * lock, then the one with the lowest pid.
+ */
 static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 {
 	g_autofree struct end *ends = g_new0(struct end, snapshot->tasks->len + 1);
@@ -255,7 +253,7 @@ static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 		if (e == n)
 			ends[n++] = (struct end){last, task, lock, 0, length};
 		ends[e].votes++;
-		/* start from the longest chain, which contains the others */
+		/* use the longest chain to this end, because it contains the others */
 		if (length > ends[e].length) {
 			ends[e].from = task;
 			ends[e].length = length;
@@ -271,8 +269,9 @@ static gboolean find_end(const struct snapshot *snapshot, struct end *ret)
 }
 
 /*
- * The innermost function that all samples share, but none inside an operation on memory: deeper
- * shared functions depend on the moments of the samples. NULL for fewer than two samples.
+ * The innermost function that all samples share, but not one inside a memory operation, because
+ * deeper shared functions depend on the moments of the samples. NULL if there are fewer than two
+ * samples.
  */
 static const char *common_function(const struct task *task)
 {
@@ -301,8 +300,8 @@ static const char *common_function(const struct task *task)
 }
 
 /*
- * The function that names a loop: one shared by all samples, else the memory operation that a
- * sample or the last sleep's stack is inside, else the task's function.
+ * The function that a loop is named after: one that all samples share; otherwise the memory
+ * operation that contains a sample or the stack of the last sleep; otherwise the task's function.
  */
 static const char *loop_function(const struct task *task)
 {
@@ -324,8 +323,8 @@ static gboolean only_in_user_space(const struct task *task)
 }
 
 /*
- * TRUE: lockdep counted the locks of a task without listing them, as it does for a running task. A
- * lock without a listed owner may be held by that task.
+ * TRUE: lockdep counted the locks of a task without listing them, as it does for a running task. So
+ * this task may hold a lock that has no listed owner.
  */
 static gboolean locks_unlisted(const struct snapshot *snapshot)
 {
@@ -338,13 +337,13 @@ static gboolean locks_unlisted(const struct snapshot *snapshot)
 	return FALSE;
 }
 
-/* Classifies the end of a chain by what its task does. */
+/* The kind of hang, determined by what the task at the end of the chain does. */
 static enum hang_kind kind_of_end(const struct hang *hang, const struct end *end)
 {
 	const struct snapshot *snapshot = hang->snapshot;
 	const struct task *task = end->task;
 
-	if (task->wanted) { /* no task is known to hold it */
+	if (task->wanted) { /* no task is known to hold this lock */
 		if (task->wanted->gone || task->wanted->unowned)
 			return HANG_LEAK;
 		if (snapshot->lockdep_lists && !locks_unlisted(snapshot) &&
@@ -379,7 +378,7 @@ static gboolean explain_end(struct hang *hang)
 	return TRUE;
 }
 
-/* The explanations, in the order of their trial. One that does not apply changes nothing. */
+/* The possible explanations, in the order of trying; one that does not apply changes nothing. */
 static const struct {
 	enum hang_kind kind; /* HANG_NONE: `explain` sets the kind */
 	gboolean (*explain)(struct hang *hang);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Collects the sources of an explanation from a run folder of any origin. */
+/* Collects the data for an explanation from a run folder, which may come from anywhere. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,11 +9,12 @@
 #include "hang/hang.h"
 #include "util/error.h"
 
-#define CONSOLE_MAX (64u << 20) /* the end of a long console counts: the hang is there */
+/* only this much of the console's end is read, because the hang is there */
+#define CONSOLE_MAX (64u << 20)
 #define TEXT_MAX (1u << 20)
 #define OWNERS_MAX (16u << 20)
 
-/* The last MAX bytes of a regular file, NULL if there is none. Follows no link. */
+/* The last MAX bytes of a regular file; NULL if it does not exist or is a link. */
 static char *read_end(const char *dir, const char *name, gsize max, gsize *ret_len)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An explanation as JSON, and as a kernel report (struct splat). */
+/* Converts an explanation to JSON, and to a kernel report (struct splat). */
 #include <string.h>
 
 #include "hang/internal.h"
@@ -23,8 +23,8 @@ static json_t *strings(const char *const *list)
 }
 
 /*
- * A frame as it was printed, with the file, line and inlined functions that vmlinux has for it,
- * innermost first.
+ * Adds a frame as it was printed, with its file, line and inlined functions from vmlinux, innermost
+ * first.
  */
 static void add_frame(json_t *array, const struct frame *frame, struct symbols *symbols,
 		      gboolean first)
@@ -39,9 +39,9 @@ static void add_frame(json_t *array, const struct frame *frame, struct symbols *
 	json_array_append_new(array, json);
 	if (!symbols || frame->module[0] || !symbols_find(symbols, frame, &address))
 		return;
-	/* the frame of a call has the return address */
+	/* for a caller, look up the call instruction, which is before the return address */
 	g_autoptr(GPtrArray) places = symbols_at(symbols, first ? address : address - 1);
-	/* the outermost of the inlined places is in the function itself */
+	/* the last place is the function itself; those before it are inlined into it */
 	if (places && places->len) {
 		const struct place *place = places->pdata[0];
 
@@ -57,7 +57,7 @@ static json_t *stack_json(const struct task *task, struct symbols *symbols)
 	const GPtrArray *frames = task->frames;
 	json_t *array = json_array();
 
-	/* a running task is where its CPU is */
+	/* for a running task, use the stack of its CPU */
 	if (task_runs(task) && task->samples->len)
 		frames = ((struct sample *)task->samples->pdata[task->samples->len - 1])->frames;
 	for (guint i = 0; i < frames->len && i < STORY_FRAMES; i++)
@@ -90,7 +90,7 @@ static json_t *task_json(const struct task *task, struct symbols *symbols)
 			 "samples", (int)task->samples->len, "stack", stack_json(task, symbols));
 }
 
-/* The other tasks that wait for a lock: pid, name and lock, without stacks. */
+/* The other tasks that wait for a lock, as an array with pid, name and lock, without stacks. */
 static json_t *others_json(const struct hang *hang)
 {
 	json_t *array = json_array();
@@ -108,8 +108,8 @@ static json_t *others_json(const struct hang *hang)
 }
 
 /*
- * The graph for the picture: nodes are tasks and locks; an edge goes from a task to the lock it
- * waits for, and from a lock to its holder.
+ * The graph for the picture. Nodes are tasks and locks; an edge leads from a task to the lock that
+ * it waits for, and from a lock to its holder.
  */
 static json_t *graph_json(const struct hang *hang)
 {
@@ -169,7 +169,7 @@ json_t *hang_json(const struct hang *hang, struct symbols *symbols)
 	return json;
 }
 
-/* The text of the report: the sentences, then the stack of each task that they name. */
+/* The text of the report: the sentences, followed by the stack of each task in them. */
 static char *report_text(const struct hang *hang, json_t *json)
 {
 	json_t *tasks = json_object_get(json, "tasks");

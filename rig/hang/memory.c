@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory image is read by a child process, owners.py with drgn: the image comes from the guest,
- * and a crash or endless loop of its reader must not affect the rig.
+ * Reads the memory image in a child process, owners.py with drgn, because the image comes from the
+ * guest, and a crash or endless loop of its reader must not affect the rig.
  */
 #include "hang/memory.h"
 
@@ -17,13 +17,14 @@
 #include "util/paths.h"
 #include "util/spawn.h"
 
-#define PYTHON "/usr/bin/python3" /* Debian's own interpreter: python3-drgn is a module for it */
+/* Debian's own interpreter, for which the module python3-drgn is installed */
+#define PYTHON "/usr/bin/python3"
 #define OWNERS "owners.json"
 #define PIECE (64 * 1024)
 
 /*
- * Runs the reader in a sandbox: it may read the image, and write into FOLDER, which is empty. The
- * result is FOLDER/owners.json.
+ * Runs the reader in a sandbox that only lets it read the image and write into FOLDER, which must
+ * be empty. The result is FOLDER/owners.json.
  */
 static gboolean run_reader(const char *folder, const char *vmlinux, const char *image,
 			   GError **error)
@@ -55,7 +56,7 @@ gboolean memory_read(const char *dir, const char *vmlinux, GError **error)
 	g_autofree char *made = NULL;
 	gboolean ok;
 
-	/* a run folder may come from anywhere, and it is written to: follow no links */
+	/* a run folder may come from anywhere, and this function writes into it, so reject links */
 	if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) ||
 	    g_file_test(image, G_FILE_TEST_IS_SYMLINK) ||
 	    !g_file_test(image, G_FILE_TEST_IS_REGULAR))
@@ -94,7 +95,7 @@ gint64 memory_make_sparse(const char *dir)
 	if (fd < 0)
 		return -1;
 	while ((n = pread(fd, piece, PIECE, at)) > 0) {
-		/* a file system without holes keeps the zero pages */
+		/* ignore errors: on a file system without holes, the zero pages stay */
 		if (n == PIECE && is_zero(piece, n) &&
 		    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, n) < 0)
 			break;

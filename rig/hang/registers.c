@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The CPUs as QEMU sees them (`info registers -a`). On powerpc a CPU with interrupts off prints
- * only one backtrace, because an NMI makes it oops; the registers, which were read before that, are
- * a second sample of the same CPU. On x86 they are read after the kernel's backtraces: a CPU with
- * interrupts enabled by then had them disabled only briefly, even if every backtrace found them
- * disabled (it polls a lock that the backtraces keep busy).
+ * Reads the CPUs' registers from QEMU (`info registers -a`). On powerpc, a CPU with interrupts
+ * disabled prints only one backtrace, because an NMI makes it oops; the registers are read before
+ * that, as another sample of the CPU. On x86, they are read after the kernel's backtraces: if
+ * interrupts are enabled by then, they had been disabled only briefly, even if every backtrace
+ * found them disabled (the CPU polls a lock that the backtraces keep busy).
  */
 #include <string.h>
 
 #include "hang/arch.h"
 #include "hang/internal.h"
 
-/* TRUE: PC is inside the function that the oops names, by the symbol's offset and size. */
+/* TRUE: PC is inside the function that the oops reports, by the symbol's offset and size. */
 static gboolean agrees(const struct sample *sample, int cpu, guint64 pc)
 {
 	const struct frame *top = sample->frames->len ? sample->frames->pdata[0] : NULL;
@@ -69,7 +69,7 @@ static void read_flags(struct snapshot *snapshot, const struct arch *arch, int c
 void registers_read(struct snapshot *snapshot, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", 100000);
-	const struct arch *arch = NULL; /* known once the CPU's instruction pointer was read */
+	const struct arch *arch = NULL; /* set when the CPU's instruction pointer was read */
 	guint64 pc = 0;
 	int cpu = -1;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The tasks and locks of a snapshot; files are added as the sources are read. */
+/* The tasks and locks of a snapshot, which are added while the sources are read. */
 #include <string.h>
 
 #include "hang/internal.h"
@@ -72,7 +72,7 @@ struct task *snapshot_task(struct snapshot *snapshot, gint64 pid, const char *co
 {
 	struct task *task;
 
-	/* pid 0 is the idle task of every CPU */
+	/* reject pid 0, because it is the idle task of every CPU */
 	if (pid <= 0 || pid > G_MAXINT32)
 		return NULL;
 	task = snapshot_find(snapshot, pid);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One line of a stack: a frame, the function that an exception interrupted, or registers (arch.h).
+ * Reads one line of a stack: a frame, the function that an exception interrupted, or registers
+ * (arch.h).
  */
 #include <string.h>
 
@@ -13,10 +14,10 @@ static const char *last_name(const GPtrArray *frames)
 }
 
 /*
- * powerpc, below an interrupt: "LR [c000000000162a0c] offline_pages+0x388/0x3ec" is the caller of
- * NIP's function, unless that function has made a call itself. The first frame of the stack, always
- * marked "(unreliable)", is NIP's function, or its caller, or its caller's caller if NIP is in code
- * that restores registers.
+ * Reads the link register on powerpc. Below an interrupt, "LR [c000000000162a0c]
+ * offline_pages+0x388/0x3ec" is the caller of NIP's function, unless that function has made a call
+ * itself. The first frame of the stack, which is always marked "(unreliable)", is NIP's function or
+ * its caller; or the caller's caller if NIP is in code that restores registers.
  */
 static void read_link(struct sample *sample, const char *text)
 {
@@ -34,8 +35,8 @@ static gboolean starts(const char *text, const char *prefix)
 }
 
 /*
- * Reads from a line what it adds to SAMPLE apart from a frame. *ret_fault: the line has the
- * function that an exception interrupted.
+ * Reads the data of a line that is not a frame into SAMPLE. *ret_fault: the line has the function
+ * that an exception interrupted.
  */
 static void read_cpu_line(const struct arch *arch, struct sample *sample, const char *text,
 			  struct frame *frame, gboolean *ret_fault)
@@ -45,8 +46,8 @@ static void read_cpu_line(const struct arch *arch, struct sample *sample, const 
 	if (starts(text, arch->user_pc) && first)
 		sample->user = TRUE;
 	/*
-	 * without a link register, the second function printed is the one that the interrupt
-	 * interrupted
+	 * on an architecture without link register, the second such line is the function that the
+	 * interrupt interrupted
 	 */
 	if (kernel_pc && !first && !arch->link && !sample->came_into)
 		sample->came_into = g_strdup(text + strlen(arch->kernel_pc));
@@ -59,7 +60,8 @@ static void read_cpu_line(const struct arch *arch, struct sample *sample, const 
 }
 
 /*
- * A frame of an interrupt's entry in SAMPLE: those before it are the handler's. TRUE if it is one.
+ * TRUE: NAME is an entry function of interrupts, so that the frames of SAMPLE before it belong to
+ * the handler.
  */
 static gboolean pass_entry(struct sample *sample, const char *name)
 {
@@ -95,7 +97,7 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 	}
 	if (frames->len >= FRAMES_MAX || (!fault && !frame_parse(text, &frame)))
 		return;
-	/* a return address never points to the start of a function */
+	/* skip offset 0, because a return address never points to the start of a function */
 	if (sample && sample->entered && !fault && frame.offset) {
 		sample->entered = FALSE;
 		frame.guess = FALSE;
@@ -106,7 +108,7 @@ void stack_read(struct task *task, struct sample *sample, const char *text)
 		return;
 	if (sample)
 		sample->entered = linked;
-	/* the call trace of an NMI repeats the frame of the instruction pointer */
+	/* skip this frame: the call trace of an NMI repeats the frame of the instruction pointer */
 	if (frames->len == 1 && sample && !strcmp(last_name(frames), frame.name))
 		return;
 	g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's own list of tasks (rig/guest, guest_tasks_parse()). It was read before
- * SysRq printed, so it only adds tasks and stacks that SysRq did not print.
+ * Reads the guest's own list of tasks (rig/guest, guest_tasks_parse()). It is older than the output
+ * of SysRq, so only tasks and stacks that SysRq did not print are used.
  */
 #include <string.h>
 
@@ -17,7 +17,7 @@ GPtrArray *frames_read(const GPtrArray *lines)
 
 		if (!frame_parse(lines->pdata[i], &frame))
 			continue;
-		/* powerpc: frames above __switch_to are stale */
+		/* on powerpc, the frames above __switch_to are out of date */
 		if (!strcmp(frame.name, "__switch_to"))
 			g_ptr_array_set_size(frames, 0);
 		g_ptr_array_add(frames, g_memdup2(&frame, sizeof(frame)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interprets the stack of a task: what it waits for, whether it is idle, and which locks it
+ * Interprets the stack of a task: what the task waits for, whether it is idle, and which locks it
  * holds because it is inside a function that holds them.
  */
 #include <string.h>
@@ -12,11 +12,12 @@
 #define CPUS "cpu_hotplug_lock"
 
 /*
- * The innermost frame with a row decides; a weak row is overridden by a row of one of its callers.
+ * The row for the innermost frame is used; if that row is weak, a row for one of its callers takes
+ * precedence.
  */
 static const struct wait waits[] = {
 	{"kernfs_drain", WAIT_DRAIN, "its readers"},
-	/* repeats mutex_trylock() and msleep(5): drivers/base/core.c */
+	/* drivers/base/core.c: it repeats mutex_trylock() and msleep(5) */
 	{"lock_device_hotplug_sysfs", WAIT_NAMED, HOTPLUG},
 	{"lock_device_hotplug", WAIT_NAMED, HOTPLUG},
 	{"mem_hotplug_begin", WAIT_NAMED, MEM},
@@ -83,9 +84,9 @@ static const struct wait waits[] = {
 };
 
 /*
- * A task inside FUNCTION holds the lock. For locks without an owner word, and for running tasks,
- * whose locks lockdep does not list. Callers changed between v5.1 and v7, so a row may apply to
- * some kernels only.
+ * A task inside FUNCTION holds the lock. Used for locks without an owner word, and for running
+ * tasks, whose locks lockdep does not list. Callers changed between v5.1 and v7, so a row may apply
+ * to some kernels only.
  */
 static const struct {
 	const char *function, *lock_class;
@@ -100,7 +101,9 @@ static const struct {
 	{"_cpu_up", CPUS},		   {"_cpu_down", CPUS},
 };
 
-/* Functions of the scheduler and of waiting, between the task's own code and the CPU. */
+/*
+ * Functions of the scheduler and of waiting, which are below the task's own functions on its stack.
+ */
 static const char *const waiting[] = {
 	"__schedule",
 	"schedule*",
@@ -159,8 +162,8 @@ const struct wait *wait_of(const GPtrArray *frames)
 		const struct wait *row = row_of(frame->name);
 
 		/*
-		 * a worker that waits for a lock inside its work is not idle, though
-		 * worker_thread() called it
+		 * a worker that waits for a lock inside a work item is not idle, although
+		 * worker_thread() is on its stack
 		 */
 		if (best && row && row->kind == WAIT_IDLE)
 			break;
@@ -169,8 +172,8 @@ const struct wait *wait_of(const GPtrArray *frames)
 		if (row && !best)
 			best = row;
 		/*
-		 * only a close caller may override a weak row; callers further out do something
-		 * else
+		 * only a near caller may override a weak row, because callers further out do
+		 * something else
 		 */
 		if (best && ++since > 5)
 			break;
@@ -222,7 +225,7 @@ gboolean task_is_idle(const struct task *task)
 	while (i < task->frames->len &&
 	       frame_is_waiting(((struct frame *)task->frames->pdata[i])->name))
 		i++;
-	/* a kernel thread that sleeps in its own outermost function */
+	/* the innermost function that is not part of waiting is the thread's outermost one */
 	return i > 0 && i + 1 < task->frames->len && task->state != 'D' &&
 	       !strcmp(((struct frame *)task->frames->pdata[i + 1])->name, "kthread");
 }
@@ -231,7 +234,7 @@ const char *task_function(const struct task *task)
 {
 	const GPtrArray *frames = task->frames;
 
-	/* of a running task, perhaps only its CPU's stack was printed */
+	/* for a running task, perhaps only the stack of its CPU was printed */
 	if (!frames->len && task->samples->len)
 		frames = ((struct sample *)task->samples->pdata[0])->frames;
 	for (guint i = 0; i < frames->len; i++) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Debian's source packages, fetched as any user and without changing the system's package lists.
+ * Downloads Debian's source packages, as any user and without changing the system's package lists.
  *
- * Packages that the host's own lists offer are taken from there. For another suite (or if the lists
- * are empty or stale) apt gets a private configuration below the cache: lists, caches and a sources
- * file, which names the mirror and key of the host's own configuration. All other settings of apt
- * (proxy, certificates, preferences) are the host's.
+ * Packages in the host's own lists are taken from there. For another suite (or if the lists are
+ * empty or outdated) apt gets a private configuration in the cache: lists, caches and a sources
+ * file, with the mirror and key of the host's own configuration. All other settings of apt (proxy,
+ * certificates, preferences) are those of the host.
  */
 #include "kernel/internal.h"
 
@@ -17,9 +17,9 @@
 
 #define DEFAULT_KEY "/usr/share/keyrings/debian-archive-keyring.gpg"
 #define SOURCES_MAX (1 << 20)
-#define APT_AND "+" /* between suites that are used together */
+#define APT_AND "+" /* separates suites that are used together */
 
-/* ---- which mirror the host uses ---- */
+/* ---- the mirror that the host uses ---- */
 
 struct mirrors {
 	char *uri[2], *key[2]; /* [0] the archive, [1] its security updates */
@@ -34,7 +34,8 @@ static void mirrors_clear(struct mirrors *mirrors)
 }
 
 /*
- * One entry of the host's sources. Entries of other distributions are skipped; the first one wins.
+ * Handles one entry of the host's sources. Entries of other distributions are ignored; of several
+ * entries the first is used.
  */
 static void mirror_found(struct mirrors *mirrors, const char *uri, const char *suite,
 			 const char *key)
@@ -42,12 +43,18 @@ static void mirror_found(struct mirrors *mirrors, const char *uri, const char *s
 	g_autofree char *base = g_path_get_basename(uri);
 	int which = g_str_has_suffix(suite, "-security");
 
-	/* a security archive has its own path, or shares the archive's (deb.debian.org/debian) */
+	/*
+	 * security updates have a different path, but may be on the same host
+	 * (deb.debian.org/debian)
+	 */
 	if (mirrors->uri[which] ||
 	    (strcmp(base, "debian") && (!which || strcmp(base, "debian-security"))))
 		return;
 	mirrors->uri[which] = g_strdup(uri);
-	/* a key inside the sources file is not copied: Debian's own is always installed */
+	/*
+	 * a key that is embedded in the sources file is not used: Debian's own key is always
+	 * installed
+	 */
 	mirrors->key[which] = g_strdup(key && *key == '/' ? key : DEFAULT_KEY);
 }
 
@@ -70,7 +77,7 @@ static void read_one_line(const char *text, struct mirrors *mirrors)
 	}
 }
 
-/* The first line of a field's value in a stanza. */
+/* The first line of the value of field NAME in a stanza; or NULL. */
 static char *field(const char *stanza, const char *name)
 {
 	g_autofree char *pattern = g_strdup_printf("^%s:[ \\t]*(.*)$", name);
@@ -141,7 +148,7 @@ static void find_mirrors(const char *etc, struct mirrors *mirrors)
 
 static void add_suite(GString *text, const struct mirrors *mirrors, const char *suite)
 {
-	/* a codename also has its updates; sid has none, which is not an error */
+	/* for a codename, add the suites with its updates; sid has none, which is not an error */
 	static const char *const also[] = {"", "-updates", "-security"};
 	gboolean plain = !strchr(suite, '-');
 
@@ -173,7 +180,7 @@ gboolean apt_sources_text(const char *etc, const char *suite, char **ret_text, G
 	return TRUE;
 }
 
-/* ---- apt with the private configuration, or with the host's ---- */
+/* ---- running apt, with the private or the host's configuration ---- */
 
 static char *host_codename(void)
 {
@@ -182,7 +189,10 @@ static char *host_codename(void)
 	return text && *text ? g_steal_pointer(&text) : g_strdup("stable");
 }
 
-/* Runs apt with WORDS and the private options; SUITE NULL: with the host's configuration. */
+/*
+ * Runs apt with WORDS and the private configuration for SUITE; SUITE NULL: with the host's
+ * configuration.
+ */
 static gboolean apt(const char *suite, const char *cwd, const char *const *words, char **ret_output,
 		    GError **error)
 {
@@ -190,7 +200,10 @@ static gboolean apt(const char *suite, const char *cwd, const char *const *words
 	struct spawn spawn = {.cwd = cwd, .keep = 1 << 20};
 
 	g_ptr_array_add(argv, g_strdup(words[0]));
-	/* as root apt would switch to the user _apt, which cannot write into a private folder */
+	/*
+	 * prevent apt from switching to the user _apt if it runs as root: that user cannot write
+	 * into a private folder
+	 */
 	g_ptr_array_add(argv, g_strdup("-oAPT::Sandbox::User="));
 	if (suite) {
 		g_autofree char *name = g_strconcat("apt/", suite, NULL);
@@ -202,7 +215,10 @@ static gboolean apt(const char *suite, const char *cwd, const char *const *words
 				g_strdup_printf("-oDir::Etc::sourcelist=%s/rig.sources", top));
 		g_ptr_array_add(argv, g_strdup_printf("-oDir::Etc::sourceparts=%s/none", top));
 	} else {
-		/* use the host's lists, but do not write to its caches: any user may run this */
+		/*
+		 * use the host's lists, but do not write into the host's caches, because any user
+		 * may run this
+		 */
 		g_ptr_array_add(argv, g_strdup("-oDir::Cache::pkgcache="));
 		g_ptr_array_add(argv, g_strdup("-oDir::Cache::srcpkgcache="));
 	}
@@ -213,7 +229,7 @@ static gboolean apt(const char *suite, const char *cwd, const char *const *words
 	return spawn_run(&spawn, ret_output, error);
 }
 
-/* Makes the private configuration for SUITE and fetches its lists. */
+/* Creates the private configuration for SUITE and downloads its package lists. */
 static gboolean apt_update(const char *suite, GError **error)
 {
 	static const char *const folders[] = {"lists/partial", "cache/archives/partial", "none"};
@@ -231,7 +247,10 @@ static gboolean apt_update(const char *suite, GError **error)
 	return rig_write_file(sources, text, -1, error) && apt(suite, NULL, words, NULL, error);
 }
 
-/* The version in the lists: the newest, or exactly WANT. NULL: none. */
+/*
+ * The version of PACKAGE in the lists: the newest, or exactly WANT if not NULL. NULL: there is
+ * none.
+ */
 static char *listed_version(const char *package, const char *suite, const char *want)
 {
 	const char *words[] = {"apt-cache", "madison", package, NULL};
@@ -240,7 +259,10 @@ static char *listed_version(const char *package, const char *suite, const char *
 
 	if (!apt(suite, NULL, words, &output, NULL))
 		return NULL;
-	/* " linux-source-6.1 | 6.1.192-2 | http://… bookworm/main amd64 Packages", newest first */
+	/*
+	 * lines like " linux-source-6.1 | 6.1.192-2 | http://… bookworm/main amd64 Packages",
+	 * newest first
+	 */
 	lines = g_strsplit(output, "\n", -1);
 	for (guint i = 0; lines[i]; i++) {
 		g_auto(GStrv) part = g_strsplit(lines[i], "|", 3);
@@ -261,8 +283,8 @@ gboolean apt_version(const char *package, const char *suite, const char *want, c
 
 	if (!version) {
 		/*
-		 * a missing -updates or -security fails the update as a whole, but its other lists
-		 * are there
+		 * ignore the error: if -updates or -security is missing, the update fails, but the
+		 * other lists were downloaded
 		 */
 		apt_update(suite ? suite : codename, &why);
 		version = listed_version(package, suite ? suite : codename, want);
@@ -286,7 +308,7 @@ gboolean apt_image_package(const char *package, const char *suite, const char *v
 	g_autoptr(GMatchInfo) match = NULL;
 	g_autoptr(GRegex) regex = NULL;
 
-	/* the version may be from the private lists of the host's own suite */
+	/* the version may come from the private lists for the host's own suite */
 	if (!apt(suite, NULL, words, &output, NULL) || !*output)
 		if (!apt(suite ? suite : codename, NULL, words, &output, error))
 			return FALSE;
@@ -298,7 +320,7 @@ gboolean apt_image_package(const char *package, const char *suite, const char *v
 	return TRUE;
 }
 
-/* The one .deb in DIR. */
+/* The path of the only .deb file in DIR. */
 static char *find_deb(const char *dir)
 {
 	g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
@@ -319,7 +341,9 @@ gboolean apt_download(const char *package, const char *suite, const char *versio
 	gboolean ok = apt(suite, dir, words, NULL, suite ? error : NULL);
 
 	if (!ok && !suite) {
-		/* the host's lists are stale or do not have it: ask the mirror */
+		/*
+		 * the host's lists are outdated or lack the package: download lists from the mirror
+		 */
 		apt_update(codename, NULL);
 		ok = apt(codename, dir, words, NULL, error);
 	}

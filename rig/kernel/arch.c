@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Architectures that kernels are built for: one row each, and their compilers. */
+/* The architectures for which kernels are built, one row each, and their compilers. */
 #include "kernel/internal.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finished builds, out/<hash>/, and the duration of builds on this host.
+ * The cache of finished builds, out/<hash>/, and of the duration of builds.
  *
- * A build is made elsewhere and then renamed, so that a folder in out/ is always complete.
+ * A build is prepared in another folder and renamed, so a folder in out/ is always complete.
  */
 #include "kernel/internal.h"
 
@@ -20,7 +20,7 @@
 
 static char *out_path(const char *hash, const char *file)
 {
-	/* asking for the path of a build must not create its folder */
+	/* do not create the folder of the build here */
 	g_autofree char *out = rig_cache_path("kernel/out");
 
 	return g_build_filename(out, hash, file, NULL);
@@ -31,7 +31,7 @@ static char *text_of(const json_t *object, const char *key)
 	return g_strdup(json_string_value(json_object_get(object, key)));
 }
 
-/* The path of a file of the build, or NULL if it does not exist. */
+/* The path of FILE in the build; NULL: it does not exist. */
 static char *file_of(const char *hash, const char *file)
 {
 	g_autofree char *path = out_path(hash, file);
@@ -137,7 +137,7 @@ void cache_remember(const char *kind, gint64 ns, guint lines)
 	g_autofree char *path = rig_cache_path(relative);
 	g_autofree char *text = g_strdup_printf("%lld %u\n", (long long)ns, lines);
 
-	/* only an estimate for the next build: ignore errors */
+	/* ignore errors, because this is only an estimate for the next build */
 	rig_write_file(path, text, -1, NULL);
 }
 
@@ -197,8 +197,7 @@ gboolean cache_publish(const struct kernel *kernel, const struct build *build, G
 
 	sweep_folders(out);
 	/*
-	 * the tree's lock is held, so no other process builds this hash: the part was left by a
-	 * killed one
+	 * this process holds the lock of the tree, so an existing part was left by a killed process
 	 */
 	if (!sweep_remove(part, error) || !sweep_remove(final, error) ||
 	    !copy_results(build, part, error) || !rig_write_file(json_file, json, -1, error) ||

@@ -2,9 +2,9 @@
 /*
  * Copies sources into work trees.
  *
- * Packages and tarballs are unpacked next to the tree and renamed into place, once: an existing
- * tree is complete. Folders and git revisions are updated file by file, and unchanged files keep
- * their time stamps, so that make rebuilds only what differs from the last build.
+ * Packages and tarballs are unpacked once, into a folder next to the tree that is then renamed, so
+ * an existing tree is complete. Folders and git revisions are updated file by file; unchanged files
+ * keep their time stamps, so that make rebuilds only what has changed since the last build.
  */
 #include "kernel/internal.h"
 
@@ -19,7 +19,7 @@
 #include "util/spawn.h"
 #include "util/sweep.h"
 
-/* the size of an unpacked 7.x tree, its package, and an object folder */
+/* disk space for an unpacked 7.x tree, its package, and an object folder */
 #define ROOM_NEEDED (G_GUINT64_CONSTANT(3) << 30)
 
 static gboolean check_room(const char *dir, GError **error)
@@ -68,7 +68,7 @@ static gboolean untar(const char *tarball, const char *src, struct progress *pro
 	return TRUE;
 }
 
-/* Debian's source package holds one tarball, /usr/src/NAME.tar.xz. */
+/* Unpacks a source package of Debian, which contains one tarball, /usr/src/NAME.tar.xz. */
 static gboolean unpack_deb(const struct source *source, const char *src, struct progress *progress,
 			   GError **error)
 {
@@ -126,9 +126,9 @@ static gboolean sync_dir(const struct source *source, const char *src, struct pr
 /* ---- git ---- */
 
 /*
- * The user's repository is only read. A separate index and work tree let git update only the files
- * that differ between the last revision and this one. checkout-index restores files, and clean
- * removes those that a killed update left.
+ * Updates SRC from the user's repository, which is only read. With a separate index and work tree,
+ * git writes only the files that differ between the last revision and this one. checkout-index
+ * restores files; clean removes files that a killed update has left.
  */
 static gboolean sync_git(const struct source *source, const char *src, struct progress *progress,
 			 GError **error)
@@ -169,11 +169,12 @@ static gboolean sync_git(const struct source *source, const char *src, struct pr
 	return TRUE;
 }
 
-/* ---- all ---- */
+/* ---- all kinds of sources ---- */
 
 /*
- * The file tree/<tree>/populated has the identity of the source that was checked out into SRC. Only
- * a folder and a git revision need it: their tree is updated in place.
+ * The path of the file tree/<tree>/populated, which has the identity of the source that was copied
+ * into SRC. It is only needed for a folder or a git revision, because their tree is updated in
+ * place.
  */
 static char *checked_out_path(const char *src)
 {

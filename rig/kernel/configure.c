@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tinyconfig, then the fragments, then olddefconfig; reports every option that was not kept. */
+/*
+ * Makes .config: tinyconfig, then the fragments, then olddefconfig. Reports every option whose
+ * value kconfig has changed.
+ */
 #include "kernel/internal.h"
 
 #include <fcntl.h>
@@ -12,7 +15,10 @@
 
 #define CONFIG_MAX (4u << 20)
 
-/* The key of the inputs of obj/.config; absent while it is being made. */
+/*
+ * The path of the file with the key of the inputs of obj/.config; the file is absent while .config
+ * is being made.
+ */
 static char *key_path(const struct worktree *tree)
 {
 	return g_build_filename(tree->obj, ".rig-config", NULL);
@@ -28,7 +34,10 @@ static gboolean merge(const char *path, GPtrArray *settings, GError **error)
 	return rig_write_file(path, merged, -1, error);
 }
 
-/* A .config with unchanged content keeps its time stamp, so that make does not process it again. */
+/*
+ * If the content of .config did not change, restores its time stamp, so that make does not process
+ * it again.
+ */
 static void keep_time(const char *path, const char *old, const struct stat *st, const char *new)
 {
 	const struct timespec times[2] = {st->st_atim, st->st_mtim};

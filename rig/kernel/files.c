@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files of a source tree: listed, compared, copied by rename, hashed. */
+/* Lists, compares, copies and hashes files of a source tree. */
 #include "kernel/internal.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "util/error.h"
 #include "util/spawn.h"
 
-/* The limit for a file; the largest in a kernel tree is a generated GPU header of 24 MiB. */
+/* Maximum size of a file; the largest one in a kernel tree is a generated GPU header of 24 MiB. */
 #define FILE_MAX (256u << 20)
 
 gboolean files_make_parent(const char *path, GError **error)
@@ -25,7 +25,7 @@ gboolean files_make_parent(const char *path, GError **error)
 	return TRUE;
 }
 
-/* Reads a file's bytes, or a symbolic link's target. */
+/* Reads the content of a file, or the target of a symbolic link. */
 static gboolean read_any(const char *path, struct stat *st, char **ret, gsize *ret_len)
 {
 	if (lstat(path, st) < 0)
@@ -90,9 +90,12 @@ char *files_sha256(const char *path, GError **error)
 	return n < 0 ? NULL : g_strdup(g_checksum_get_string(sum));
 }
 
-/* ---- which files are source ---- */
+/* ---- which files belong to the source ---- */
 
-/* Files that kbuild creates in a tree built in place (the kernel's top .gitignore). */
+/*
+ * Names of files that kbuild creates in a tree that was built in place (from the kernel's top
+ * .gitignore).
+ */
 static const char *const built[] = {
 	".git",	     "*.o",	"*.a",	       "*.ko",
 	"*.mod",     "*.mod.c", "*.cmd",       "*.dtb",
@@ -105,7 +108,7 @@ static gboolean looks_built(const char *relative, const char *name)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(built); i++)
 		if (!fnmatch(built[i], strchr(built[i], '/') ? relative : name, 0))
-			/* include/linux/modules.h and vmlinux.lds.S are source */
+			/* include/linux/modules.h and vmlinux.lds.S belong to the source */
 			return !g_str_has_suffix(name, ".S") && !g_str_has_suffix(name, ".h");
 	return FALSE;
 }
@@ -183,7 +186,10 @@ char **files_of_tree(const char *tree, GError **error)
 		g_autofree char *path = g_build_filename(tree, files->pdata[i], NULL);
 		struct stat st;
 
-		/* git also lists files deleted in the checkout, and a submodule as a folder */
+		/*
+		 * skip files that were deleted in the checkout, and submodules, which git lists as
+		 * folders
+		 */
 		if (lstat(path, &st) == 0 && !S_ISDIR(st.st_mode) &&
 		    (!i || strcmp(files->pdata[i], files->pdata[i - 1])))
 			g_ptr_array_add(present, g_strdup(files->pdata[i]));

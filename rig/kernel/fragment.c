@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Config fragments: parsed, merged over a base as scripts/kconfig/merge_config.sh does, and
- * compared with kconfig's result. docs/kernels.md has the grammar: lines as in a .config, and
+ * Config fragments: parses them, merges them into a base config as scripts/kconfig/merge_config.sh
+ * does, and compares the result of kconfig with them. docs/kernels.md has the grammar: lines as in
+ * a .config, and
  *
  *	CONFIG_A=y | CONFIG_B=y	one of them is enough (an option that was renamed)
- *	CONFIG_A=y # if known	no error if the kernel does not have the option at all
- *	CONFIG_A=y # if possible	no error if it cannot be set
+ *	CONFIG_A=y # if known	no error if the kernel does not have this option
+ *	CONFIG_A=y # if possible	no error if the option cannot be set
  */
 #include "kernel/internal.h"
 
@@ -30,7 +31,7 @@ GPtrArray *fragment_list_new(void)
 	return g_ptr_array_new_with_free_func(setting_free);
 }
 
-/* "CONFIG_X=value" or "# CONFIG_X is not set". */
+/* Parses "CONFIG_X=value" or "# CONFIG_X is not set". */
 static gboolean parse_option(const char *text, struct option *ret)
 {
 	static const char pattern[] =
@@ -55,7 +56,7 @@ static gboolean parse_option(const char *text, struct option *ret)
 	return TRUE;
 }
 
-/* Cuts the marker off LINE. */
+/* Removes the marker "# if …" from LINE and returns its meaning. */
 static enum option_must take_marker(char *line)
 {
 	static const struct {
@@ -110,7 +111,7 @@ gboolean fragment_parse(const char *name, const char *text, GPtrArray *settings,
 	return TRUE;
 }
 
-/* The last setting of each option. */
+/* For each option, its last setting. */
 static GHashTable *last_settings(GPtrArray *settings)
 {
 	GHashTable *last = g_hash_table_new(g_str_hash, g_str_equal);
@@ -141,8 +142,8 @@ char *fragment_merge(const char *base, GPtrArray *settings)
 		const struct setting *setting = settings->pdata[i];
 
 		/*
-		 * backwards: of two exclusive options kconfig uses the later one, but the first one
-		 * is preferred here
+		 * add the alternatives in reverse order: kconfig uses the last of two exclusive
+		 * options, but the first alternative is preferred
 		 */
 		for (guint k = setting->n; k-- > 0;) {
 			const struct option *option = &setting->option[k];
@@ -181,7 +182,7 @@ static gboolean option_met(const struct option *option, GHashTable *config)
 	return option->value ? !g_strcmp0(has, option->value) : !has || !strcmp(has, "n");
 }
 
-/* The reason why an option does not have the requested value. */
+/* Why an option does not have the requested value. */
 static char *option_why(const struct option *option, GHashTable *config, struct kconfig *kconfig)
 {
 	const char *has = g_hash_table_lookup(config, option->name);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The config inside an image: kernel/configs.c puts a gzipped .config between "IKCFG_ST" and
- * "IKCFG_ED". A bzImage is compressed once more (gzip, xz, lzma, bzip2, lz4, zstd); libarchive
- * decompresses it as a stream, so that no image is held in memory uncompressed.
+ * Reads the config inside an image: kernel/configs.c stores a gzipped .config between "IKCFG_ST"
+ * and "IKCFG_ED". A bzImage is compressed as a whole, too (gzip, xz, lzma, bzip2, lz4, zstd);
+ * libarchive decompresses it as a stream, so that the uncompressed image is never in memory as a
+ * whole.
  */
 #include "kernel/internal.h"
 
@@ -15,7 +16,10 @@
 #define MARK_LEN 8
 #define CONFIG_MAX (4u << 20)
 #define PACKED_MAX (1u << 20)
-/* a distribution's vmlinux with everything built in has about 100 MiB; more is an archive bomb */
+/*
+ * a vmlinux with all drivers of a distribution built in has about 100 MiB; a larger one is treated
+ * as an archive bomb
+ */
 #define UNPACKED_MAX (1u << 30)
 
 static char *gunzip(const guint8 *data, gsize len)
@@ -37,7 +41,7 @@ static char *gunzip(const guint8 *data, gsize len)
 	return g_strdup(text);
 }
 
-/* Searches uncompressed bytes. */
+/* Searches uncompressed data for the config. */
 static char *find_plain(const guint8 *data, gsize len)
 {
 	const guint8 *at = data;
@@ -53,7 +57,7 @@ static char *find_plain(const guint8 *data, gsize len)
 	return NULL;
 }
 
-/* Searches a decompressed stream; KEPT has the end of the data read so far. */
+/* Searches a decompressed stream for the config. */
 static char *find_in_stream(struct archive *archive)
 {
 	g_autoptr(GByteArray) kept = g_byte_array_new();

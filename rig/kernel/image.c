@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel images: architecture, version, and whether the file is complete.
+ * Checks kernel images: architecture, version, and whether the file is complete.
  *
- * bzImage: Documentation/x86/boot.rst (setup header). Image: Documentation/arm64/booting.rst.
- * vmlinux is ELF. All offsets are checked against the file's size before they are used.
+ * Formats: bzImage, see Documentation/x86/boot.rst (setup header); Image, see
+ * Documentation/arm64/booting.rst; vmlinux, an ELF file. All offsets are checked against the file's
+ * size before they are used.
  */
 #include "kernel/internal.h"
 
@@ -28,7 +29,7 @@ gboolean image_is_bzimage(const guint8 *data, gsize len)
 	return len > 0x260 && !memcmp(data + 0x202, "HdrS", 4) && get(data + 0x1fe, 2) == 0xaa55;
 }
 
-/* The offset of the protected-mode code. */
+/* The offset of the protected-mode code in a bzImage. */
 static gsize setup_size(const guint8 *data)
 {
 	return ((data[0x1f1] ? data[0x1f1] : 4) + 1) * 512;
@@ -44,7 +45,7 @@ static gboolean check_bzimage(const char *path, const guint8 *data, gsize len, s
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"'%s' is truncated: its header says %zu bytes, it has %zu", path,
 				need, len);
-	/* xloadflags, bit 0: there is a 64-bit entry point */
+	/* bit 0 of xloadflags: the kernel has a 64-bit entry point */
 	if (get(data + 0x206, 2) < 0x20c || !(data[0x236] & 1))
 		return rig_fail(error, RIG_EXIT_USAGE, "'%s' is a 32-bit x86 kernel", path);
 	ret->arch = "x86_64";
@@ -84,7 +85,9 @@ static const struct {
 	{EM_AARCH64, ELFDATA2LSB, "aarch64"},
 };
 
-/* TRUE if a PT_NOTE has the entry point of QEMU for an uncompressed x86 kernel (Xen, type 18). */
+/*
+ * TRUE: a PT_NOTE has the entry point that QEMU uses for an uncompressed x86 kernel (Xen, type 18).
+ */
 static gboolean has_pvh_note(const guint8 *data, const Elf64_Phdr *ph)
 {
 	static const guint8 name[] = {4, 0, 0, 0};
@@ -147,7 +150,7 @@ static gboolean check_arm64(const char *path, const guint8 *data, gsize len, str
 {
 	guint64 text_end = get(data + 16, 8);
 
-	/* image_size includes .bss, so a complete file may be shorter, but not by much */
+	/* the file may be shorter than image_size, which includes .bss, but not much shorter */
 	if (text_end > 2 * (guint64)len)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"'%s' is truncated: %zu bytes of %" G_GUINT64_FORMAT, path, len,

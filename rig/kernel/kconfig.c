@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Enough of the Kconfig language (Documentation/kbuild/kconfig-language.rst) to report why an
- * option is not set: each symbol's definitions with their dependencies, its own and those of the
- * menus, choices and ifs around it. Macros "$(…)" count as true: a dependency that only the
- * compiler determines is then missing in the report, but none is reported wrongly.
+ * Parses a subset of the Kconfig language (Documentation/kbuild/kconfig-language.rst) to find out
+ * why an option is not set. For each symbol it stores the definitions with their dependencies,
+ * including those of surrounding menus, choices and ifs. Macros "$(…)" count as true, so a
+ * dependency that only the compiler determines is not reported, but no wrong one is reported
+ * either.
  */
 #include "kernel/internal.h"
 
@@ -14,16 +15,17 @@
 #define KCONFIG_MAX (4u << 20)
 
 struct definition {
-	GPtrArray *depends; /* expressions, all must hold */
-	gboolean prompt;    /* can be set by hand */
+	GPtrArray *depends; /* expressions that must all be true */
+	gboolean prompt;    /* the option can be set by the user */
 	gboolean in_choice;
 };
 
 struct kconfig {
 	const char *src, *srcarch;
 	GHashTable *symbols; /* name to GPtrArray of struct definition */
-	GPtrArray *frames; /* open if, menu and choice of the file being read: struct definition */
-	struct definition *current; /* the definition that "depends on" belongs to */
+	/* of struct definition: the if, menu and choice blocks of the current file that are open */
+	GPtrArray *frames;
+	struct definition *current; /* the definition to which "depends on" lines belong */
 	guint depth;
 };
 
@@ -50,7 +52,7 @@ void kconfig_free(struct kconfig *kconfig)
 	g_free(kconfig);
 }
 
-/* ---- reading ---- */
+/* ---- reading Kconfig files ---- */
 
 static void read_file(struct kconfig *kconfig, const char *relative);
 
@@ -90,7 +92,7 @@ static void add_symbol(struct kconfig *kconfig, const char *name)
 	kconfig->current = definition;
 }
 
-/* Parses `bool "Text" if EXPR`: a prompt, and a condition on it. */
+/* Parses `bool "Text" if EXPR`: a prompt with a condition. */
 static void add_prompt(struct kconfig *kconfig, const char *rest)
 {
 	const char *end = *rest == '"' || *rest == '\'' ? strchr(rest + 1, *rest) : NULL;
@@ -149,7 +151,7 @@ static guint indent(const char *line)
 	return column;
 }
 
-/* Skips a help text: all lines that are indented at least as much as its first. */
+/* Skips a help text: all lines that are indented at least as much as the first one. */
 static guint skip_help(char **lines, guint at)
 {
 	guint first;
@@ -233,7 +235,7 @@ static gboolean accept(struct expr *expr, const char *token)
 	return TRUE;
 }
 
-/* The value of a symbol or constant; a macro is "y". */
+/* Parses a symbol or constant and returns its value; a macro is "y". */
 static char *operand(struct expr *expr)
 {
 	const char *start, *value;
@@ -261,7 +263,7 @@ static char *operand(struct expr *expr)
 	if (expr->at == start && *expr->at)
 		expr->at++;
 	name = g_strndup(start, expr->at - start);
-	/* constants are their own value */
+	/* the value of a constant is the constant itself */
 	if (!name[0] || !name[1] || g_ascii_isdigit(name[0]))
 		return g_steal_pointer(&name);
 	key = g_strconcat("CONFIG_", name, NULL);
@@ -332,7 +334,10 @@ static int expr_or(struct expr *expr)
 	return value;
 }
 
-/* Adds the unmet terms of "A && (B || C) && D": each term separately, unless an || is outermost. */
+/*
+ * Appends the terms of "A && (B || C) && D" that are false; the whole expression if its outermost
+ * operator is ||.
+ */
 static void add_unmet(const char *text, GHashTable *config, GPtrArray *unmet)
 {
 	struct expr whole = {.at = text, .config = config};
@@ -376,7 +381,7 @@ char *kconfig_why(struct kconfig *kconfig, const char *symbol, GHashTable *confi
 
 	if (!all || !all->len)
 		return g_strdup("this kernel has no such option");
-	/* of several definitions, report the one with the fewest unmet terms */
+	/* if there are several definitions, report the one with the fewest false terms */
 	for (guint i = 0; i < all->len; i++) {
 		const struct definition *definition = all->pdata[i];
 		g_autoptr(GPtrArray) unmet = definition_unmet(definition, config);

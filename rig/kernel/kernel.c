@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Existing kernel images, their configs, and the needed options that they do not have. */
+/* Existing kernel images, their configs, and the required options that they lack. */
 #include "kernel/internal.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ const char *const kernel_guest_needs[] = {
 	"CONFIG_PROC_FS",
 	"CONFIG_SYSFS",
 	"CONFIG_MEMORY_HOTPLUG",
-	/* the guest channel: a virtio port, or a second console */
+	/* for the guest channel: a virtio port, or a second console */
 	"CONFIG_VIRTIO_CONSOLE|CONFIG_SERIAL_8250_CONSOLE|CONFIG_HVC_CONSOLE",
 	NULL,
 };
@@ -59,8 +59,8 @@ static GMappedFile *map_image(const char *path, GError **error)
 }
 
 /*
- * The config next to an image: /boot/config-VERSION of vmlinuz-VERSION, `config` of the cache,
- * .config of a build folder with the image up to three folders down.
+ * The path of a config next to an image: /boot/config-VERSION for vmlinuz-VERSION, `config` in the
+ * cache, or the .config of a build folder that has the image up to three levels below.
  */
 static char *config_beside(const char *path)
 {
@@ -81,8 +81,8 @@ static char *config_beside(const char *path)
 
 		vmlinux = g_build_filename(top, "vmlinux", NULL);
 		/*
-		 * only if the image's own vmlinux is there too: a .config further up may be of
-		 * another build
+		 * only if the vmlinux of the image is there, too, because a .config further up may
+		 * belong to another build
 		 */
 		if (g_file_test(file, G_FILE_TEST_IS_REGULAR) &&
 		    g_file_test(vmlinux, G_FILE_TEST_IS_REGULAR))
@@ -91,7 +91,7 @@ static char *config_beside(const char *path)
 	return NULL;
 }
 
-/* Stores a config that was inside an image as a file. */
+/* Writes a config that was read from inside an image to a file in the cache. */
 static char *keep_config(const char *hash, const char *text)
 {
 	g_autofree char *relative = g_strconcat("kernel/config/", hash, NULL);
@@ -133,7 +133,7 @@ struct kernel *kernel_from_image(const char *path, const char *arch, GError **er
 
 /* ---- configs ---- */
 
-/* Text that names at least one option is a .config. */
+/* Reads a .config, which is a text with at least one option. */
 static GHashTable *load_text(const char *path)
 {
 	g_autofree char *text = NULL;
@@ -143,7 +143,7 @@ static GHashTable *load_text(const char *path)
 	if (!rig_read_file(path, CONFIG_MAX, &text, &len, NULL) || strlen(text) != len)
 		return NULL;
 	config = config_parse(text);
-	/* a fragment that only disables options is valid, too */
+	/* also accept a fragment that only disables options */
 	return g_hash_table_size(config) || strstr(text, "# CONFIG_") ? g_steal_pointer(&config)
 								      : NULL;
 }
@@ -166,7 +166,10 @@ GHashTable *kernel_config_load(const char *path, GError **error)
 	return config;
 }
 
-/* TRUE: CONFIG meets one of the alternatives. "m" does not count: the guest loads no modules. */
+/*
+ * TRUE: CONFIG has one of the alternatives in NEED. "m" does not count, because the guest loads no
+ * modules.
+ */
 static gboolean meets(GHashTable *config, const char *need)
 {
 	gboolean not = *need == '!';

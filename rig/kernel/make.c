@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs make on a kernel: common arguments, progress, error messages, and recovery of an object
- * folder in which a make was killed.
+ * Runs make for a kernel: common arguments, progress, error messages, and the recovery of an object
+ * folder in which make was killed.
  */
 #include "kernel/internal.h"
 
@@ -21,7 +21,7 @@ char *maker_log_path(const struct worktree *tree)
 
 static void take_line(const char *line, void *data)
 {
-	/* errors of compilers, linker, make and kconfig */
+	/* Beginnings of error messages of compilers, linker, make and kconfig. */
 	static const char complaint[] =
 		"(: (fatal )?error: |undefined reference|No space left on device|: not found$|"
 		"\\*\\*\\* .*[^.]\\. +Stop\\.|Kconfig[^ ]*:\\d+: )";
@@ -29,7 +29,7 @@ static void take_line(const char *line, void *data)
 	struct maker *maker = data;
 
 	fprintf(maker->log, "%s\n", line);
-	/* "  CC      mm/slub.o": these lines are counted for the progress */
+	/* lines like "  CC      mm/slub.o" are counted for the progress */
 	if (g_str_has_prefix(line, "  ") && g_ascii_isupper(line[2])) {
 		maker->lines++;
 		if (g_str_has_prefix(line, "  LD      vmlinux") ||
@@ -44,13 +44,16 @@ static void take_line(const char *line, void *data)
 		maker->first_error = g_strdup(line);
 }
 
-/* Dates, names and places in the image would make two builds of one hash differ. */
+/*
+ * The environment for make. Dates, names and paths are fixed, because in the image they would make
+ * two builds with one hash differ.
+ */
 static GPtrArray *environment(void)
 {
 	GPtrArray *env = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *ccache = rig_cache_path("ccache");
 	g_autofree char *trees = rig_cache_path("kernel/tree");
-	/* values that a calling make, or the user's shell, may have set for other purposes */
+	/* variables that a calling make or the user's shell may have set for other purposes */
 	static const char *const fixed[] = {
 		"LC_ALL=C",
 		"KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970",
@@ -88,14 +91,14 @@ static GPtrArray *words(const struct maker *maker, const char *target)
 	g_ptr_array_add(argv, g_strconcat("CROSS_COMPILE=", cross, NULL));
 	g_ptr_array_add(argv, g_strconcat("CC=", cache, cross, "gcc", NULL));
 	g_ptr_array_add(argv, g_strconcat("HOSTCC=", cache, "gcc", NULL));
-	/* otherwise a tree inside a git checkout would get the release "6.1.192+" */
+	/* without this, a tree inside a git checkout would get the release "6.1.192+" */
 	g_ptr_array_add(argv, g_strdup("LOCALVERSION="));
 	g_ptr_array_add(argv, g_strdup(target));
 	g_ptr_array_add(argv, NULL);
 	return argv;
 }
 
-/* TRUE if the output shows a fault of the host (missing tool, full disk), not of the source. */
+/* TRUE: the output shows a fault of the host (missing tool, full disk), not of the source. */
 static gboolean is_host_fault(const char *output)
 {
 	static const char *const signs[] = {
@@ -125,8 +128,8 @@ gboolean maker_run(struct maker *maker, const char *target, GError **error)
 	g_autoptr(GError) why = NULL;
 	const struct spawn_fd lock = {maker->tree->lock, maker->tree->lock};
 	/*
-	 * make and its children inherit the lock: if the rig is killed, a compiler that still
-	 * writes keeps the next builder waiting.
+	 * make and its children inherit the lock of the tree: if the rig is killed while a compiler
+	 * still writes, the next build waits.
 	 */
 	struct spawn spawn = {
 		.argv = (const char *const *)argv->pdata,
@@ -156,7 +159,7 @@ gboolean maker_run(struct maker *maker, const char *target, GError **error)
 			maker->first_error ? maker->first_error : why->message, log);
 }
 
-/* ---- a killed build ---- */
+/* ---- a build that was killed ---- */
 
 static char *marker_path(const struct worktree *tree)
 {
@@ -164,9 +167,9 @@ static char *marker_path(const struct worktree *tree)
 }
 
 /*
- * kbuild considers an object current if its command file exists, even if the compiler was killed
- * while writing. So files younger than the start of a killed build are removed; the compiler cache
- * restores most of them.
+ * Removes files that are newer than the start of a killed build: kbuild considers an object current
+ * if its command file exists, even if the compiler was killed while writing it. The compiler cache
+ * restores most of these files.
  */
 static gboolean remove_younger(const char *dir, const struct timespec *begin, GError **error)
 {

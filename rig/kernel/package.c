@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A distribution's unmodified kernel: the image from Debian's binary package, with its config and
- * modules, unpacked once into the cache (kernel/package/<package>_<version>). Nothing of the
- * package is executed.
+ * A distribution's unmodified kernel: the image, config and modules of Debian's binary package,
+ * unpacked once into the cache (kernel/package/<package>_<version>). Nothing of the package is
+ * executed.
  */
 #include "kernel/internal.h"
 
@@ -22,7 +22,7 @@ gboolean kernel_is_package(const char *text)
 	return g_str_has_prefix(text, PREFIX);
 }
 
-/* The cache's folder of PACKAGE; the name is safe in a path. */
+/* The path of PACKAGE's folder in the cache. */
 static char *folder_of(const char *package, const char *version)
 {
 	g_autofree char *name = g_strdup_printf("%s_%s", package, version);
@@ -33,7 +33,7 @@ static char *folder_of(const char *package, const char *version)
 	return rig_cache_path(relative);
 }
 
-/* boot/vmlinuz-VERSION, on ppc64el boot/vmlinux-VERSION. */
+/* The path of the image: boot/vmlinuz-VERSION, or on ppc64el boot/vmlinux-VERSION. */
 static char *image_in(const char *folder)
 {
 	g_autofree char *boot = g_build_filename(folder, "boot", NULL);
@@ -121,8 +121,8 @@ gboolean kernel_unpack_closed(const char *const *packages, const char *suite, co
 }
 
 /*
- * "linux-image-cloud-amd64" depends on the current kernel's package, which has the image. The
- * result is stored, so that a second run needs no network.
+ * Finds the package with the image: "linux-image-cloud-amd64" depends on the package of the current
+ * kernel. The result is stored, so that a second run needs no network.
  */
 static gboolean settle(const struct source *source, char **ret_package, char **ret_version,
 		       GError **error)
@@ -173,7 +173,7 @@ struct kernel *kernel_from_package(const char *text, const char *arch, GError **
 	kernel = kernel_from_image(image, arch, error);
 	if (!kernel)
 		return NULL;
-	/* Debian's version is more precise than the kernel's own release */
+	/* use Debian's version, because it is more precise than the kernel's own release */
 	g_free(kernel->version);
 	kernel->version = g_strdup(version);
 	g_free(kernel->source);

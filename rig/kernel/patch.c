@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Patches: plain diffs, or mails of git format-patch, several in one file.
+ * Reads and applies patches: plain diffs, or mails of git format-patch, also several in one file.
  *
- * Only the diffs themselves are extracted (hunks by their line counts, as git-mailinfo and patch
- * do), so that a diff quoted in a commit message is not mistaken for one. patch(1) applies them
- * with offsets, but never with fuzz, because a hunk applied with fuzz is a different patch.
+ * Only the diffs are extracted (hunks by their line counts, as git-mailinfo and patch do), so that
+ * a diff quoted in a commit message is not applied. patch(1) applies them with offsets, but never
+ * with fuzz, because a hunk that only fits with fuzz may change the wrong place.
  */
 #include "kernel/internal.h"
 
@@ -40,13 +40,13 @@ void patch_free(struct patch *patch)
 struct parser {
 	const char *path;
 	char **lines;
-	guint at; /* line number - 1 */
+	guint at; /* current line number, from 0 */
 	struct patch *patch;
 };
 
 /*
- * Removes the first component of a path like "a/mm/slub.c\t2026-…", and the date; NULL for
- * /dev/null.
+ * Converts a path like "a/mm/slub.c 2026-…": removes the first component and the date. *RET is NULL
+ * for /dev/null.
  */
 static gboolean strip(const struct parser *parser, const char *word, char **ret, GError **error)
 {
@@ -67,7 +67,7 @@ static gboolean strip(const struct parser *parser, const char *word, char **ret,
 	return TRUE;
 }
 
-/* Copies one hunk, by the line counts of its header; PARSER is at the header. */
+/* Copies one hunk, by the line counts of its header. The parser must be at the header. */
 static gboolean take_hunk(struct parser *parser, GString *text, GError **error)
 {
 	static const char pattern[] = "^@@ -\\d+(?:,(\\d+))? \\+\\d+(?:,(\\d+))? @@";
@@ -90,7 +90,7 @@ static gboolean take_hunk(struct parser *parser, GString *text, GError **error)
 	while (left[0] > 0 || left[1] > 0) {
 		const char *line = parser->lines[parser->at];
 
-		/* at the end of the file the last string of the split is empty: not a line */
+		/* the empty string that ends the list of lines is not a line */
 		if (!line || !parser->lines[parser->at + 1] || !strchr(" +-\\\t\r", *line))
 			return rig_fail(error, RIG_EXIT_USAGE,
 					"%s:%u: the hunk that begins in line %u is incomplete",
@@ -114,8 +114,7 @@ static gboolean is_diff_git(const char *line)
 static gboolean git_paths(struct parser *parser, struct patch_file *file, GError **error)
 {
 	/*
-	 * "diff --git a/X b/X": here both paths are the same, because renames have other header
-	 * lines
+	 * in "diff --git a/X b/X" both paths are the same, because renames have other header lines
 	 */
 	const char *words = parser->lines[parser->at] + strlen("diff --git ");
 	const char *second = strstr(words, " b/");
@@ -125,7 +124,9 @@ static gboolean git_paths(struct parser *parser, struct patch_file *file, GError
 	       strip(parser, second + 1, &file->new, error);
 }
 
-/* A line between "diff --git" and the first hunk; *ret_header: TRUE if it is a header line. */
+/*
+ * Handles a line between "diff --git" and the first hunk. *ret_header: TRUE if it is a header line.
+ */
 static gboolean take_header(struct parser *parser, struct patch_file *file, gboolean *ret_header,
 			    GError **error)
 {
@@ -159,7 +160,7 @@ static gboolean take_header(struct parser *parser, struct patch_file *file, gboo
 	return TRUE;
 }
 
-/* PARSER is at "diff --git", or at "--- " before "+++ ". */
+/* Reads the diff of one file. The parser must be at "diff --git", or at "--- " before "+++ ". */
 static gboolean take_file(struct parser *parser, GError **error)
 {
 	struct patch_file *file = g_new0(struct patch_file, 1);
@@ -217,8 +218,8 @@ struct patch *patch_parse(const char *path, const char *text, GError **error)
 			return NULL;
 		}
 		/*
-		 * a mail's message may quote a diff; the mail's own diff follows the line "---"
-		 * (git-format-patch)
+		 * skip a mail's message, which may quote a diff; the mail's own diff follows the
+		 * line "---" (git-format-patch)
 		 */
 		if (g_regex_match_simple("^From [0-9a-f]{40} ", line, 0, 0))
 			message = TRUE;
@@ -257,11 +258,12 @@ struct patch *patch_load(const char *path, GError **error)
 
 /* ---- applying ---- */
 
-/* The output of patch(1) about a file that failed, for the error message. */
+/* The messages of patch(1) about a file that failed. */
 static char *failed_hunks(const char *output)
 {
 	/*
-	 * "Hunk #2 FAILED at 2115.", "can't find file to patch at input line 3", "Reversed (or …"
+	 * matches "Hunk #2 FAILED at 2115.", "can't find file to patch at input line 3", "Reversed
+	 * (or …"
 	 */
 	g_autoptr(GRegex) regex =
 		g_regex_new("Hunk #(\\d+) (?:FAILED|NOT MERGED) at (\\d+)", 0, 0, NULL);
@@ -285,7 +287,10 @@ static char *failed_hunks(const char *output)
 	return g_strstrip(g_string_free(g_steal_pointer(&text), FALSE));
 }
 
-/* Only a hand-edited patch has wrong hunk counts; patch then reports "malformed". */
+/*
+ * Applies the diff of one file. If a hand-edited patch has wrong hunk counts, patch(1) reports
+ * "malformed".
+ */
 static gboolean apply_file(const struct patch *patch, const struct patch_file *file,
 			   const char *dir, GError **error)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Passes the steps of a build, and how many files of a step are done, to the caller of
+ * Reports the steps of a build, and the number of finished files in a step, to the caller of
  * kernel_build().
  */
 #include "kernel/internal.h"

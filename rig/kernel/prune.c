@@ -26,7 +26,7 @@ void kernel_unused_free(struct kernel_unused *unused)
 	g_free(unused);
 }
 
-static _Thread_local guint64 summed; /* nftw() has no argument for the callback */
+static _Thread_local guint64 summed; /* the result of the nftw() callback, which has no user data */
 
 static int sum_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -44,7 +44,7 @@ static guint64 size_of(const char *dir)
 	return summed;
 }
 
-/* 0: unknown, because a build was killed before it wrote build.json. */
+/* The time of last use. 0: unknown, because a build was killed before it wrote build.json. */
 static gint64 used_at(const char *dir, gboolean is_tree)
 {
 	g_autofree char *mark = g_build_filename(dir, is_tree ? "lock" : "build.json", NULL);
@@ -109,7 +109,10 @@ GPtrArray *kernel_unused_since(gint64 before)
 	return all;
 }
 
-/* Renames it to a temporary name, then deletes it; the lock is held. */
+/*
+ * Deletes a build or work tree: renames its folder to a temporary name, then removes that. The lock
+ * must be held.
+ */
 static gboolean remove_hidden(const struct kernel_unused *unused, GError **error)
 {
 	g_autofree char *top = g_path_get_dirname(unused->dir);
@@ -117,12 +120,12 @@ static gboolean remove_hidden(const struct kernel_unused *unused, GError **error
 	g_autofree char *hidden = g_strconcat(SWEEP_GONE, name, NULL);
 	g_autofree char *gone = g_build_filename(top, hidden, NULL);
 
-	/* left over by a killed rig */
+	/* a killed process may have left this */
 	if (!sweep_remove(gone, error))
 		return FALSE;
 	/*
-	 * A reader finds all of the folder or nothing; a builder that waits for the lock opens the
-	 * tree again (worktree_open()).
+	 * rename first, so that a reader finds either the whole folder or nothing. A builder that
+	 * waits for the lock opens the tree again (worktree_open())
 	 */
 	if (rename(unused->dir, gone) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot rename '%s': %s", unused->dir,
@@ -137,7 +140,7 @@ gboolean kernel_forget(const struct kernel_unused *unused, gboolean *ret_gone, G
 	gboolean ok = TRUE;
 
 	*ret_gone = FALSE;
-	/* otherwise it is in use for a build, is being deleted by another rig, or was just used */
+	/* otherwise it is in use, is being deleted by another process, or was just used */
 	if ((fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0) &&
 	    used_at(unused->dir, unused->is_tree) == unused->used)
 		*ret_gone = ok = remove_hidden(unused, error);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Resolves a source: splits its text, determines the version and identifies the content. checkout.c
- * copies it into a work tree.
+ * Resolves a source: parses its text, determines the version, and identifies the content.
+ * checkout.c copies it into a work tree.
  */
 #include "kernel/internal.h"
 
@@ -68,8 +68,8 @@ static gboolean parse_deb(struct source *source, const char *rest)
 }
 
 /*
- * Splits REPO@REV at the first '@' that follows the path of an existing folder, because both
- * parts may contain an '@'.
+ * Splits REPO@REV at the first '@' before which there is the path of an existing folder, because
+ * both parts may contain an '@'.
  */
 static gboolean parse_git(struct source *source, const char *rest)
 {
@@ -99,7 +99,7 @@ struct source *source_parse(const char *text, GError **error)
 		if (!g_str_has_prefix(text, kinds[i].prefix))
 			continue;
 		source->kind = kinds[i].kind;
-		/* Expand "~": the shell does not, after "git:". */
+		/* Expand "~", because the shell does not expand it after "git:". */
 		if (source->kind != SOURCE_DEB && g_str_has_prefix(rest, "~/"))
 			rest = home = g_build_filename(g_get_home_dir(), rest + 2, NULL);
 		if (source->kind == SOURCE_DEB) {
@@ -130,9 +130,9 @@ gboolean kernel_check_source(const char *text, GError **error)
 	return source != NULL;
 }
 
-/* ---- the content's identity ---- */
+/* ---- identity of the content ---- */
 
-/* A readable, unique name for a work tree. */
+/* Makes a readable, unique name for a work tree. */
 static char *tree_name(const char *path, const char *what)
 {
 	g_autofree char *base = g_path_get_basename(path);
@@ -143,8 +143,8 @@ static char *tree_name(const char *path, const char *what)
 }
 
 /*
- * Hashing a whole tree takes seconds, so the hash is stored with a fingerprint (names, sizes,
- * times) of the files, and computed again only if that differs.
+ * Looks up the stored hash of a tree, because hashing a tree takes seconds. It is valid if a
+ * fingerprint of the files (names, sizes, times) is unchanged.
  */
 static gboolean recall(const char *path, const char *fingerprint, char **ret_identity)
 {
@@ -169,7 +169,7 @@ static void remember(const char *path, const char *fingerprint, const char *iden
 	g_autofree char *file = rig_cache_path(relative);
 	g_autofree char *text = g_strdup_printf("%s %s", fingerprint, identity);
 
-	/* only a cache: ignore errors */
+	/* ignore errors: this only fills a cache */
 	rig_write_file(file, text, -1, NULL);
 }
 
@@ -201,7 +201,7 @@ static gboolean resolve_tar(struct source *source, GError **error)
 	return TRUE;
 }
 
-/* Hashes names, execute bits and contents of the files. */
+/* Hashes names, execute bits and contents of all files. */
 static char *hash_files(const struct source *source, GError **error)
 {
 	g_autoptr(GChecksum) all = g_checksum_new(G_CHECKSUM_SHA256);
@@ -262,7 +262,7 @@ static gboolean git(const struct source *source, char **ret_line, GError **error
 {
 	g_autofree char *output = NULL;
 	const char *argv[] = {"git", "-C", source->name, word, more, last, NULL};
-	/* a kernel's Makefile, whose first lines matter, has 70 KiB */
+	/* a kernel's Makefile has 70 KiB, but only its first lines matter */
 	struct spawn spawn = {.argv = argv, .keep = MAKEFILE_MAX};
 
 	if (!spawn_run(&spawn, &output, error)) {
@@ -309,9 +309,8 @@ static char *deb_tree(const struct source *source, const char *version)
 }
 
 /*
- * The version that a package name stands for is looked up once and stored as long as its tree
- * exists, so that a second run needs no network and a new version on the mirror does not cause an
- * unexpected rebuild.
+ * Determines the version of a package. It is stored as long as its tree exists, so that a second
+ * run needs no network, and a new version on the mirror does not cause an unexpected rebuild.
  */
 static gboolean resolve_deb(struct source *source, gboolean refresh, struct progress *progress,
 			    GError **error)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The uncompressed kernel inside an image, for its symbols and code. */
+/* Unpacks the kernel inside an image, for its symbols and code. */
 #include "kernel/internal.h"
 
 #include <archive.h>
@@ -7,13 +7,16 @@
 
 #include "util/error.h"
 
-/* a distribution's vmlinux with everything built in has about 100 MiB; more is an archive bomb */
+/*
+ * a vmlinux with all drivers of a distribution built in has about 100 MiB; a larger one is treated
+ * as an archive bomb
+ */
 #define UNPACKED_MAX (1u << 30)
 
 /*
- * Decompresses as much of DATA as possible. The compressed kernel, but not gzip's own trailer, is
- * followed by 4 bytes with its size (scripts/Makefile.lib: size_append), which a filter would
- * mistake for the next stream.
+ * Decompresses as much of DATA as possible. Except with gzip, the compressed kernel is followed by
+ * 4 bytes with its size (scripts/Makefile.lib: size_append), which a filter would treat as the
+ * start of another stream.
  */
 static GByteArray *unpack(const guint8 *data, gsize len)
 {
@@ -30,7 +33,7 @@ static GByteArray *unpack(const guint8 *data, gsize len)
 	archive_read_support_format_raw(archive);
 	if (archive_read_open_memory(archive, data, len) == ARCHIVE_OK &&
 	    archive_read_next_header(archive, &entry) == ARCHIVE_OK)
-		/* in blocks: archive_read_data() would drop the data before an error */
+		/* read blocks, because archive_read_data() would drop the data before an error */
 		while (out->len < UNPACKED_MAX &&
 		       archive_read_data_block(archive, &block, &n, &offset) == ARCHIVE_OK)
 			g_byte_array_append(out, block, MIN(n, UNPACKED_MAX - out->len));

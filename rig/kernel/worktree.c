@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Work trees: tree/<source>/ with the source (src), an object folder for each architecture
- * (obj-<arch>) and the lock of its builder.
+ * (obj-<arch>), and the lock of the builder.
  *
- * src is the pristine source, except for files that the patches of the last build changed; `orig/`
- * has their pristine text ("NAME.absent" for a file that the source does not have). So there is no
- * second copy of a whole tree, and undoing patches means copying a few files. orig/ is written
- * before the file in src, so a build that is killed at any point can always be undone.
+ * src has the unpatched source, except for the files that patches of the last build changed.
+ * `orig/` has the original text of these files ("NAME.absent" if the source does not have the
+ * file). So a tree needs no second copy, and undoing patches means copying a few files. orig/ is
+ * written before the file in src, so a build that is killed at any point can be undone.
  *
- * Patches are tried in `stage/`, on copies of the files they change. Only if all of them apply is
- * the result copied to src, and only files that differ: make sees only the difference between the
+ * Patches are first applied in `stage/`, to copies of the files that they change. If all of them
+ * apply, the files that differ are copied to src, so that make only sees the difference between the
  * last build and this one.
  */
 #include "kernel/internal.h"
@@ -27,7 +27,10 @@
 
 #define ABSENT ".absent"
 
-/* The rig's own code for every tree: files to add, and lines to append to existing files. */
+/*
+ * The rig's own code that is added to every tree: new files, and lines that are appended to
+ * existing files.
+ */
 static const struct {
 	const char *from, *to;
 } carried[] = {
@@ -47,7 +50,10 @@ static const struct {
 void worktree_close(struct worktree *tree)
 {
 	if (tree->lock >= 0) {
-		/* not only close(): a child that still runs may have the descriptor, too */
+		/*
+		 * unlock explicitly, because a child process that still runs may have the
+		 * descriptor, too
+		 */
 		flock(tree->lock, LOCK_UN);
 		close(tree->lock);
 	}
@@ -57,7 +63,7 @@ void worktree_close(struct worktree *tree)
 	g_free(tree);
 }
 
-/* FALSE if the tree was deleted (prune.c) between open() and flock(). */
+/* FALSE: the tree was deleted (prune.c) between open() and flock(). */
 static gboolean is_current(int fd, const char *lock)
 {
 	struct stat ours, there;
@@ -66,7 +72,9 @@ static gboolean is_current(int fd, const char *lock)
 	       ours.st_dev == there.st_dev;
 }
 
-/* Opens LOCK and waits for it. Negative with errno set on failure. */
+/*
+ * Opens the file LOCK and waits for the lock. Returns a negative value with errno set on failure.
+ */
 static int take_lock(const struct worktree *tree, const char *lock, struct progress *progress)
 {
 	int fd = g_mkdir_with_parents(tree->dir, 0755) < 0
@@ -104,9 +112,9 @@ struct worktree *worktree_open(const char *name, const struct kernel_arch *arch,
 	return g_steal_pointer(&tree);
 }
 
-/* ---- the pristine text of one file ---- */
+/* ---- original text of a file ---- */
 
-/* Saves the pristine text of RELATIVE, unless an earlier patch did so. */
+/* Saves the original text of RELATIVE in orig/, unless an earlier patch has done so. */
 static gboolean save_original(struct worktree *tree, const char *relative, GError **error)
 {
 	g_autofree char *file = g_build_filename(tree->src, relative, NULL);
@@ -120,7 +128,7 @@ static gboolean save_original(struct worktree *tree, const char *relative, GErro
 	return files_make_parent(absent, error) && rig_write_file(absent, "", 0, error);
 }
 
-/* Copies FROM over src's file, or removes that if FROM does not exist. */
+/* Copies FROM to the file RELATIVE in src; if FROM does not exist, removes the file. */
 static gboolean install(struct worktree *tree, const char *relative, const char *from,
 			GError **error)
 {
@@ -135,7 +143,7 @@ static gboolean install(struct worktree *tree, const char *relative, const char 
 	return files_same(from, file) || files_copy(from, file, error);
 }
 
-/* The files that patches of earlier builds changed: relative names. */
+/* The names of the files in src that patches of earlier builds changed. */
 static char **saved(struct worktree *tree)
 {
 	g_autofree char *orig = g_build_filename(tree->dir, "orig", NULL);
@@ -169,9 +177,9 @@ gboolean worktree_restore(struct worktree *tree, GError **error)
 	return restore_except(tree, NULL, error) && sweep_remove(orig, error);
 }
 
-/* ---- the stage ---- */
+/* ---- staging ---- */
 
-/* Copies the pristine text of RELATIVE to the stage, if the file exists. */
+/* Copies the original text of RELATIVE to the stage, if the file exists. */
 static gboolean stage_file(struct worktree *tree, GHashTable *staged, const char *relative,
 			   GError **error)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How lines inside reports begin: the fixed sentences of the kernel's reports. */
+/* The table of the fixed beginnings of lines inside reports. */
 #include <string.h>
 
 #include "splat/body-patterns.h"
 
 /* Patterns that match at the start of the text, after blanks. */
 static const struct body_pattern starts[] = {
-	/* the task and the place: lib/dump_stack.c, arch show_regs() */
+	/* the task and the place (lib/dump_stack.c; show_regs() of each architecture) */
 	{"CPU: ", ANY, BODY_INSIDE},
 	{"CPU#", ANY, BODY_INSIDE},
 	{"Hardware name:", ANY, BODY_INSIDE},
@@ -252,7 +252,10 @@ static const struct body_pattern starts[] = {
 	{"Possible interrupt unsafe locking scenario", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"CPU0", FAMILY_LOCKDEP, BODY_INSIDE},
 	{"----", FAMILY_LOCKDEP, BODY_INSIDE},
-	/* these reports end with such a line; lockdep's reports have one only before the header */
+	/*
+	 * these reports end with such a banner; in lockdep's reports a banner only precedes the
+	 * header
+	 */
 	{"====", FAMILY_SLUB, BODY_BLANK},
 	{"====", FAMILY_SANITIZER | FAMILY_STALL, BODY_LAST},
 	{"====", FAMILY_LOCKDEP, BODY_BLANK},
@@ -413,7 +416,7 @@ static const struct body_pattern starts[] = {
 	{"Memory cgroup out of memory", FAMILY_MEMORY, BODY_LAST},
 };
 
-/* The rows by the first character of their words, in the table's order; -1 ends a chain. */
+/* The index of rows by the first character of their text, in the table's order; -1 ends a chain. */
 static gint16 first_with[256], next_with[G_N_ELEMENTS(starts)];
 
 static gpointer index_rows(gpointer unused)

@@ -8,12 +8,12 @@
 
 struct body_pattern {
 	const char *words;
-	unsigned families; /* families of the reports that the line can be in */
+	unsigned families; /* families of the reports in which the line can occur */
 	enum body body;
 };
 
 /*
- * Classifies a line that begins with START (after blanks) inside a report of FAMILY. BODY_FOREIGN:
+ * Classifies a line inside a report of FAMILY; START is the line's text after blanks. BODY_FOREIGN:
  * no pattern matches.
  */
 enum body body_pattern(const char *start, unsigned family);

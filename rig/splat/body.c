@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Can a line be inside a report? Most reports have no end mark, so a report ends with its last line
- * of a form that reports consist of: frames, registers, dumps, lock lines and fixed sentences
- * (body-patterns.c and below).
+ * Determines whether a line can be inside a report. Most reports have no end mark, so a report ends
+ * with its last line that has one of the forms in reports: frames, registers, dumps, lock lines and
+ * fixed sentences (body-patterns.c, and the table below).
  */
 #include <string.h>
 
@@ -57,7 +57,10 @@ static const char *trim(const char *text)
 	return text;
 }
 
-/* TRUE: WORD has 2, 4, 8 or 16 hex digits, or is like "<0f>", "(48000008)", "XXXXXXXX" or "-". */
+/*
+ * TRUE: WORD is a word of a memory dump: it has 2, 4, 8 or 16 hex digits, or is like "<0f>",
+ * "(48000008)", "XXXXXXXX" or "-".
+ */
 static gboolean is_dump_word(const char *word, gsize len)
 {
 	gsize digits = 0;
@@ -74,8 +77,8 @@ static gboolean is_dump_word(const char *word, gsize len)
 }
 
 /*
- * TRUE: TEXT is memory or code as hex: every word is, except for the text at the end of a dump line
- * (" ....abc.").
+ * TRUE: TEXT is a dump of memory or code: every word is hexadecimal, except for the text at the end
+ * of a line (" ....abc.").
  */
 gboolean body_is_dump(const char *text)
 {
@@ -109,7 +112,8 @@ static gboolean is_registers(const char *text)
 	if (*value != ':')
 		return FALSE;
 	value = trim(value + 1);
-	if (strspn(value, "0123456789abcdef") == 4 && value[4] == ':') /* CS: 0010: */
+	/* a selector and an offset, such as "CS: 0010:" */
+	if (strspn(value, "0123456789abcdef") == 4 && value[4] == ':')
 		value += 5;
 	digits = strspn(value, "0123456789abcdef");
 	return (digits == 8 || digits == 16 || digits == 4) && strchr(" \t)(", value[digits]);
@@ -129,14 +133,14 @@ gboolean body_is_banner(const char *text, char *ret_fill)
 }
 
 /*
- * TRUE: the line precedes a header and is part of the report: a banner, or a hint at the kind of
- * report.
+ * TRUE: the line is a banner, or a hint at the kind of report, which precedes the header and is
+ * part of the report.
  */
 gboolean body_is_preface(const char *text)
 {
 	static const char *const hints[] = {
 		"Kernel attempted to ", "kernel tried to ", "8<--- cut here ---",
-		"INFO: task ", /* a task whose name contains a newline */
+		"INFO: task ", /* a hung-task line is cut if the task's name contains a newline */
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(hints); i++)

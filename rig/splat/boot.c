@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Detects a second boot in one log: a reboot without a shutdown before it, the log of another
+ * Detects a second boot in one log: a reboot without a preceding shutdown, the log of another
  * machine, or a mail that quotes two logs.
  */
 #include <string.h>
@@ -18,7 +18,7 @@ void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len)
 				    memcmp(bytes, fields[i], strlen(fields[i])) == 0;
 }
 
-/* TRUE: the kernel reports that it shuts down, or journalctl that another boot begins. */
+/* TRUE: the line reports that the kernel shuts down, or is journalctl's line between two boots. */
 static gboolean goes_down(const struct line *line)
 {
 	if (line->kernel)
@@ -27,8 +27,8 @@ static gboolean goes_down(const struct line *line)
 }
 
 /*
- * TRUE: prose such as "Then I booted the other kernel and": words, without characters that are
- * typical of logs.
+ * TRUE: TEXT is prose such as "Then I booted the other kernel and": words, without characters that
+ * are typical of logs.
  */
 static gboolean is_prose(const char *text)
 {
@@ -47,7 +47,7 @@ static gboolean is_prose(const char *text)
 	return words >= 5 && !strpbrk(text, "[]=<>()/");
 }
 
-/* TRUE: a title of the text that follows: "And with the patch:", "bad:". */
+/* TRUE: TEXT is a title of the text that follows: "And with the patch:", "bad:". */
 static gboolean is_title(const char *text)
 {
 	gsize len = strlen(text);
@@ -56,7 +56,7 @@ static gboolean is_title(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,-'") == len - 1;
 }
 
-/* The last line, or the one before if that is blank. */
+/* The last line; if that is blank, the line before it. */
 static const struct past *line_before(const struct scanner *scanner)
 {
 	const struct past *past = scanner->past;
@@ -65,9 +65,9 @@ static const struct past *line_before(const struct scanner *scanner)
 }
 
 /*
- * TRUE: LINE, the first line of a boot, has another banner than the boot before, and directly
- * follows a line of that boot, or "-----". If the machine had reset itself, its firmware's
- * lines would be in between.
+ * ---- TRUE: LINE, the first line of a boot, belongs to the log of another kernel: its banner
+ * differs from that of the boot before, and it directly follows a line of that boot, or "-----". If
+ * the same machine had been reset, lines of its firmware would be in between. ----
  */
 static gboolean is_other_log(const struct scanner *scanner, const struct line *line)
 {
@@ -77,7 +77,7 @@ static gboolean is_other_log(const struct scanner *scanner, const struct line *l
 	       (before->kernel || !strpbrk(before->text, "abcdefghijklmnopqrstuvwxyz"));
 }
 
-/* A mail can hold the logs of two boots with text between them. */
+/* TRUE: there is prose between the two logs, as in a mail. */
 static gboolean is_in_prose(const struct scanner *scanner)
 {
 	const struct past *before = line_before(scanner);

@@ -45,7 +45,8 @@ static gboolean parse_who(struct splat *splat, const char *text)
 	const char *end;
 
 	if (!pid &&
-	    strncmp(text, "Pid: ", 5) == 0) /* until 3.9: "Pid: 5, comm: name Not tainted" */
+	    /* format of kernels up to 3.9: "Pid: 5, comm: name Not tainted" */
+	    strncmp(text, "Pid: ", 5) == 0)
 		pid = text;
 	if (!comm)
 		comm = strstr(text, "comm: ");
@@ -79,7 +80,7 @@ static void find_who(struct splat *splat, const struct report *report)
 	for (guint i = 0; i < report->n; i++)
 		if ((report->seen[i].marks & MARK_WHO) && parse_who(splat, report->lines[i]))
 			return;
-	/* 6.19: "WARNING: file:line at func+0x…, CPU#1: comm/12" */
+	/* format from 6.19 on: "WARNING: file:line at func+0x…, CPU#1: comm/12" */
 	const char *cpu = strstr(report->lines[report->header], ", CPU#");
 	const char *comm = cpu ? strstr(cpu, ": ") : NULL;
 	const char *slash = comm ? strrchr(comm, '/') : NULL;
@@ -91,7 +92,7 @@ static void find_who(struct splat *splat, const struct report *report)
 	splat->pid = text_int(slash + 1);
 }
 
-/* Lines like "Call Trace:" are followed by frames; if there are none, lines were lost. */
+/* Detects lost lines: a line like "Call Trace:" must be followed by frames. */
 static void check_traces(struct splat *splat, const struct report *report)
 {
 	gboolean any = FALSE;
@@ -105,7 +106,7 @@ static void check_traces(struct splat *splat, const struct report *report)
 		for (guint j = i + 1; j < report->n && j <= i + 15 && !seen; j++)
 			seen = (report->seen[j].marks & MARK_FRAME) ||
 			       strstr(report->lines[j], "not available");
-		/* "stack backtrace:" is followed by "Call Trace:" */
+		/* "stack backtrace:" may be followed by "Call Trace:" instead of a frame */
 		if (!seen && !strstr(report->lines[i], "stack backtrace"))
 			splat_corrupt(splat, "a stack trace without frames");
 	}
@@ -114,8 +115,8 @@ static void check_traces(struct splat *splat, const struct report *report)
 }
 
 /*
- * The rule's name and the lock that was not held, as JSON: the patterns match only plain words, so
- * both are valid UTF-8.
+ * The name of the locking rule and the lock that was not held, as JSON. The patterns only match
+ * plain words, so both are valid UTF-8.
  */
 static json_t *rule_detail(const struct report *report)
 {
@@ -129,7 +130,7 @@ static char *valid_text(char **lines)
 	return g_utf8_make_valid(joined, -1);
 }
 
-/* TRUE: there is a stack at or after the line with WORDS. */
+/* TRUE: there is a stack after the first line with WORDS. */
 static gboolean has_stack_after(const struct report *report, const char *words)
 {
 	int line = report_find(report, report->header, words);
@@ -141,7 +142,8 @@ static gboolean has_stack_after(const struct report *report, const char *words)
 }
 
 /*
- * TRUE: a bracket is not closed. Since 5.16 x86 prints stacks in brackets: "<TASK>" to "</TASK>".
+ * TRUE: a stack's bracket is not closed. Since 5.16 x86 prints stacks between "<TASK>" and
+ * "</TASK>".
  */
 static gboolean has_open_bracket(const struct report *report)
 {
@@ -152,10 +154,10 @@ static gboolean has_open_bracket(const struct report *report)
 }
 
 /*
- * The marks that some formats end with. A report that lacks its own was cut, by the end of the log
- * or in a paste: an oops, a WARN and what "cut here" begins end with a trace's id (kernel/panic.c
- * print_oops_end_marker()), sanitizers with a banner, lockdep's reports with a stack, the OOM
- * killer's with its victim. xmon has none.
+ * TRUE: the report lacks the mark with which reports of its format end, so it was cut off, by the
+ * end of the log or in a paste. An oops, a WARN and other reports after "cut here" end with a
+ * trace's id (kernel/panic.c print_oops_end_marker()), sanitizers' reports with a banner, lockdep's
+ * reports with a stack, and the OOM killer's with its victim. xmon's output has no end mark.
  */
 static gboolean lacks_end(const struct report *report)
 {

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Outputs of journalctl and dmesg in which an entry takes several lines: each becomes a line of
- * JSON as `journalctl -o json` writes it, which journal-json.c reads. The formats: systemd's
- * Journal Export Formats and Journal JSON Format, journalctl(1) for verbose, dmesg(1) for --json.
+ * Decodes output of journalctl and dmesg in which an entry has several lines. Each entry becomes a
+ * line of JSON in the format of `journalctl -o json`, which journal-json.c reads. The formats are
+ * described in systemd's "Journal Export Formats" and "Journal JSON Format", in journalctl(1)
+ * (verbose), and in dmesg(1) (--json).
  */
 #include <jansson.h>
 #include <string.h>
 
 #include "splat/decode-parts.h"
 
-#define ENTRY_MAX 65536 /* bytes of an entry; of a longer one the rest is dropped */
+#define ENTRY_MAX 65536 /* maximum number of bytes of an entry; the rest is dropped */
 
 struct records {
 	enum records_form form;
 	decode_sink sink;
 	void *data;
-	GString *line;	 /* the line that is being received */
-	GString *object; /* RECORDS_OBJECTS: the entry so far, "" outside one */
-	json_t *entry;	 /* the others: the fields so far */
-	char *field;	 /* RECORDS_EXPORT: name of the binary value that follows; or NULL */
+	GString *line;	 /* the current line, possibly incomplete */
+	GString *object; /* RECORDS_OBJECTS: the text of the current entry; "" outside an entry */
+	json_t *entry;	 /* other forms: the fields of the current entry */
+	/* RECORDS_EXPORT: the name of the field whose binary value is being read; or NULL */
+	char *field;
 	/*
-	 * bytes of that value still to be read, with its length and line end; NEED_LENGTH until its
-	 * length was read
+	 * number of bytes of that value (with its length and line end) that are still to be read;
+	 * NEED_LENGTH until its length was read
 	 */
 	guint64 left;
 };
@@ -77,7 +79,7 @@ struct records *records_new(enum records_form form, decode_sink sink, void *data
 	return r;
 }
 
-/* Passes those fields of ENTRY on as a line of JSON. */
+/* Passes these fields of ENTRY to the sink, as a line of JSON. */
 static void give_entry(struct records *r, const json_t *entry)
 {
 	json_auto_t *kept = json_object();
@@ -118,7 +120,8 @@ static void set_field(struct records *r, const char *name, const char *value, gs
 }
 
 /*
- * Objects: "{", "},{" and "}" stand on lines of their own, and nothing inside spans lines -------
+ * ---- Objects: "{", "},{" and "}" are on separate lines; no value has several lines
+ * ---------------- ----
  */
 
 static void take_object_line(struct records *r)
@@ -134,7 +137,7 @@ static void take_object_line(struct records *r)
 		g_string_truncate(r->object, 0);
 	}
 	text += strspn(text, "}, ");
-	if (*text == '{') /* an array of objects can be inside one */
+	if (*text == '{') /* an array can contain objects */
 		g_string_assign(r->object, text);
 	else if (r->object->len && r->object->len + r->line->len < ENTRY_MAX)
 		g_string_append(r->object, text);

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * UTF-16, the encodings of mail, and records that take several lines (decode-records.c). The form
- * of a stream is detected from its start: a byte order mark (or every other byte NUL), the header
- * of a mail, or a record's first field. Everything else passes through unchanged.
+ * Decodes UTF-16, the encodings of mail, and records of several lines (decode-records.c). The
+ * format of a stream is detected from its start: a byte order mark (or every other byte is NUL),
+ * the header of a mail, or the first field of a record. All other data passes through unchanged.
  */
 #include <string.h>
 
 #include "splat/decode-parts.h"
 
-#define LINE_MAX_BYTES 8192	   /* bytes of a mail's line; a longer one is passed on in pieces */
-#define ATTACHMENT_MAX (64U << 20) /* limit of a compressed one; the rest is dropped */
-#define DEPTH_MAX 4		   /* levels of mails inside mails */
+/* maximum length of a mail's line; a longer one is passed on in pieces */
+#define LINE_MAX_BYTES 8192
+/* maximum size of a compressed attachment; the rest is dropped */
+#define ATTACHMENT_MAX (64U << 20)
+#define DEPTH_MAX 4		   /* maximum depth of mails inside mails */
 
 enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_UTF16_LE, FORM_UTF16_BE, FORM_MAIL, FORM_RECORDS };
 enum encoding { ENCODING_NONE, ENCODING_QUOTED, ENCODING_BASE64 };
@@ -19,7 +21,7 @@ struct text_decoder {
 	decode_sink sink;
 	void *data;
 	enum form form;
-	guint8 start[1024]; /* collected until the form is detected */
+	guint8 start[1024]; /* the first bytes, collected until the format is detected */
 	gsize start_len;
 	/* UTF-16 */
 	guint8 half;
@@ -32,12 +34,12 @@ struct text_decoder {
 	enum encoding encoding;
 	gint base64_state;
 	guint base64_save;
-	GByteArray *attachment;	   /* compressed, until its end is seen; or NULL */
-	struct text_decoder *part; /* decodes what base64 encodes; or NULL */
+	GByteArray *attachment;	   /* a compressed attachment, collected until its end; or NULL */
+	struct text_decoder *part; /* decodes the content of a base64 part; or NULL */
 	guint depth;
 	/* journal entries and the like */
 	struct records *records;
-	GError *error; /* the first attachment that cannot be decompressed */
+	GError *error; /* error of the first attachment that cannot be decompressed */
 };
 
 struct text_decoder *text_decoder_new(decode_sink sink, void *data)
@@ -89,7 +91,7 @@ static void give_text(struct text_decoder *d, const char *text, gsize len)
 		d->sink((const guint8 *)text, len, d->data);
 }
 
-/* The end of a part of a mail: passes on what was collected of it. */
+/* Handles the end of a part of a mail: passes on the data that was collected. */
 static void end_part(struct text_decoder *d)
 {
 	g_autoptr(GError) error = NULL;
@@ -146,7 +148,10 @@ static void take_quoted(struct text_decoder *d)
 	give_text(d, d->line, (gsize)(to - d->line));
 }
 
-/* Decodes a line of base64. The result is a stream of its own: text of any form, or compressed. */
+/*
+ * Decodes a line of base64. The result is treated as a separate stream: text of any format, or
+ * compressed data.
+ */
 static void take_base64(struct text_decoder *d)
 {
 	guchar out[LINE_MAX_BYTES];
@@ -172,8 +177,8 @@ static void take_base64(struct text_decoder *d)
 }
 
 /*
- * TRUE: the line is "--boundary", which begins a part, or "From ", which begins a mail of an mbox.
- * A header follows.
+ * TRUE: the line is "--boundary", which starts a part, or "From ", which starts a mail of an mbox.
+ * A header follows such a line.
  */
 static gboolean begins_header(const struct text_decoder *d)
 {
@@ -213,7 +218,10 @@ static void take_mail(struct text_decoder *d, const guint8 *bytes, gsize len)
 	}
 }
 
-/* What it is -------------------------------------------------------------------------- */
+/*
+ * ---- Detection of the format -----------------------------------------------------------------
+ * ----
+ */
 
 static gboolean is_every_other_nul(const guint8 *bytes, gsize len, gsize first)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Decompresses a file with libarchive, if it is compressed. */
+/* Decompresses a compressed file with libarchive. */
 #include "splat/decode-parts.h"
 
 #include <archive.h>
@@ -15,7 +15,8 @@ struct source {
 	int fd;
 	const char *name;
 	guint8 *chunk;
-	gsize first; /* bytes at the start of the chunk that were read to detect the form */
+	/* number of bytes at the start of the chunk, which were read to detect the format */
+	gsize first;
 	guint64 taken;
 };
 
@@ -29,7 +30,7 @@ static ssize_t read_some(int fd, void *room, gsize len)
 	return n;
 }
 
-/* Reads enough of the start to detect the form, also from a pipe. */
+/* Reads enough bytes to detect the format; also works for a pipe. */
 static gboolean read_start(struct source *source, GError **error)
 {
 	while (source->first < 8) {
@@ -97,7 +98,7 @@ static gboolean open_archive(struct archive *archive, struct source *source)
 	       archive_read_next_header(archive, &entry) == ARCHIVE_OK;
 }
 
-/* TRUE: the file expands far more than any log does. Such a file, an archive bomb, is rejected. */
+/* TRUE: the file expands far more than any log, so it is rejected as an archive bomb. */
 static gboolean is_bomb(const struct source *source, guint64 given)
 {
 	return given > DECODE_FREE_BYTES && given / DECODE_RATIO_MAX > source->taken;

@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Decodes a log before the scanner reads it: compression (gzip, xz, zstd, bzip2, lz4), UTF-16, the
- * encodings of mail (quoted-printable and base64, RFC 2045; in an mbox also; compressed
- * attachments), and the outputs of journalctl and dmesg in which an entry takes several lines.
- * Streaming: memory does not grow with the log.
+ * encodings of mail (quoted-printable and base64, RFC 2045; also in an mbox; compressed
+ * attachments), and output of journalctl and dmesg in which an entry has several lines. The data is
+ * decoded as a stream, so memory use does not grow with the log.
  */
 #ifndef RIG_SPLAT_DECODE_H
 #define RIG_SPLAT_DECODE_H
 
 #include <glib.h>
 
-/* Receives decoded bytes, in pieces of any size. */
+/* Receives decoded data, in pieces of any size. */
 typedef void (*decode_sink)(const guint8 *bytes, gsize len, void *data);
 
 /*
- * Reads FD to its end and passes the decoded bytes to SINK; blocks while it reads. Lines and bytes
- * of reports are counted in the decoded text. Errors (RIG_EXIT_USAGE): NAME cannot be read, its
- * compression is damaged, or it expands more than DECODE_RATIO_MAX times; SINK received the bytes
- * before that.
+ * Reads FD to its end and passes the decoded data to SINK. Blocks while it reads. Line and byte
+ * numbers of reports refer to the decoded text. Errors (RIG_EXIT_USAGE): NAME cannot be read, its
+ * compression is damaged, or it expands more than DECODE_RATIO_MAX times; SINK has received the
+ * data before that point.
  */
 gboolean decode_fd(int fd, const char *name, decode_sink sink, void *data, GError **error);
 
 #define DECODE_RATIO_MAX 2000
-/* Up to this many bytes any ratio is accepted. */
+/* Up to this number of bytes any compression ratio is accepted. */
 #define DECODE_FREE_BYTES (256U << 20)
 
-/* A decoder without a file. It decompresses attachments only. */
+/* A decoder for data that is not in a file. Of compression, it only handles attachments. */
 struct text_decoder;
 struct text_decoder *text_decoder_new(decode_sink sink, void *data);
 void text_decoder_feed(struct text_decoder *decoder, const guint8 *bytes, gsize len);
 /*
- * Passes the bytes that are still buffered to the sink, and frees DECODER. Error (RIG_EXIT_USAGE):
- * an attachment cannot be decompressed; all others were read.
+ * Passes the remaining data to the sink, and frees DECODER. Error (RIG_EXIT_USAGE): an attachment
+ * could not be decompressed; all others were read.
  */
 gboolean text_decoder_end(struct text_decoder *decoder, GError **error);
 

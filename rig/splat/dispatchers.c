@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Functions that call others by pointer, so that functions of any subsystem can be below them on a
- * stack.
+ * Dispatchers: functions that call others by pointer, so that functions of any subsystem can be
+ * below them on a stack.
  */
 #include "splat/internal.h"
 
 /*
- * In file operations, sysfs, procfs and debugfs, the device core, the scheduler, the idle loop, and
- * inter-processor calls.
+ * Dispatchers in file operations, sysfs, procfs and debugfs, the device core, the scheduler, the
+ * idle loop, and inter-processor calls.
  */
 static const char dispatchers[] =
 	"^kernfs_fop_|^kernfs_seq_|^kernfs_file_|^sysfs_kf_|^dev_attr_|^kobj_attr_|^drv_attr_|"

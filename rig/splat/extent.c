@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Determines which lines belong to a report. Several callers of printk (tasks, CPUs) can print at
- * the same time; if the log names the caller of each line, each caller has its own open report.
+ * the same time. If the log has the caller of each line, each caller has a separate open report.
  */
 #include <string.h>
 
 #include "splat/scanner.h"
 
-#define GAP_KNOWN 3    /* foreign lines that end a report, if the log names callers */
-#define GAP_UNKNOWN 12 /* … if it does not, so that lines of others can be in between */
-#define GAP_INSTANT 100 /* … within INSTANT_SECONDS of the report's own */
+/*
+ * The maximum number of foreign lines inside a report: if the log has the callers of lines; if it
+ * does not; and within INSTANT_SECONDS of the report's own lines.
+ */
+#define GAP_KNOWN 3
+#define GAP_UNKNOWN 12
+#define GAP_INSTANT 100
 #define INSTANT_SECONDS 0.05
-#define DUMP_LINES 64 /* lines of a page's dump, before a header */
+#define DUMP_LINES 64 /* maximum length of a page's dump before a header */
 #define GAP_SECONDS 10.0
-#define WAKE_SECONDS 2.0 /* time in which further reports of a crashed task are consequences */
-#define CUT_LINES 12	 /* lines that may be between "cut here" and the header */
-#define REBOOT_LINES 5	 /* lines that a firmware may write before the next kernel */
+/* further reports of a crashed task within this time are consequences of the crash */
+#define WAKE_SECONDS 2.0
+#define CUT_LINES 12	 /* maximum number of lines between "cut here" and the header */
+#define REBOOT_LINES 5 /* maximum number of lines of firmware before the next kernel's first line */
 
 static void remove_open(struct scanner *scanner, struct open *open)
 {
@@ -87,8 +92,8 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 		if (body == BODY_FOREIGN || (body == BODY_BLANK && line->kernel))
 			continue;
 		/*
-		 * hex digits belong to a report only as the address of its header, which a mail
-		 * program has wrapped
+		 * a line of hex digits belongs to the report only if it is the address of its
+		 * header, which a mail program has wrapped
 		 */
 		if (!header && !line->kernel && body_is_dump(line->text) &&
 		    open->lines->len != open->header + 1)
@@ -98,7 +103,10 @@ struct open *extent_beside(struct scanner *scanner, const struct line *line, gbo
 	return NULL;
 }
 
-/* The further lines of the report must have the prefix of LINE. */
+/*
+ * If LINE is the report's first line with a kernel's prefix, stores its caller: further lines of
+ * the report must have such a prefix, with this caller.
+ */
 static void open_settle(struct open *open, const struct line *line)
 {
 	if (open->kernel || !line->kernel)
@@ -108,8 +116,8 @@ static void open_settle(struct open *open, const struct line *line)
 }
 
 /*
- * The open report that LINE belongs to: another CPU prints its stack because the report's CPU
- * requested it.
+ * The open report to which LINE belongs because the report's CPU has requested other CPUs to print
+ * their stacks; or NULL.
  */
 static struct open *find_asker(struct scanner *scanner, const struct line *line)
 {
@@ -152,9 +160,7 @@ static void begin_report(struct scanner *scanner, const struct format *format,
 		extent_close(scanner, open, FALSE);
 }
 
-/*
- * Adds a line of a page's dump. The first other line ends the dump: a header must follow at once.
- */
+/* Adds a line of a page's dump. Another line ends the dump, and must be a header. */
 static void take_dump_line(struct scanner *scanner, struct open *open, const struct line *line)
 {
 	enum body body = body_kind(line->text, &format_dump);
@@ -168,8 +174,9 @@ static void take_dump_line(struct scanner *scanner, struct open *open, const str
 }
 
 /*
- * Handles a line that is not of the report: it is the end of a wrapped line, or printed by another
- * caller. Many such lines end the report, unless they have nearly the same time stamp.
+ * Handles a line that does not look like part of the report: the rest of a wrapped line, or a line
+ * of another caller. Many such lines end the report, unless they have nearly the same time stamp as
+ * the report.
  */
 static void take_foreign(struct scanner *scanner, struct open *open, const struct line *line,
 			 guint gap)
@@ -200,7 +207,7 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 		return;
 	}
 	body = body_kind(line->text, open->format);
-	/* SLUB's banner inside an old KASAN report is not its end */
+	/* in an old KASAN report, SLUB's banner is not the end */
 	if (body == BODY_LAST && !open->frames && (open->format->family & FAMILY_SANITIZER))
 		body = BODY_INSIDE;
 
@@ -208,7 +215,7 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 		take_dump_line(scanner, open, line);
 		return;
 	}
-	/* after "cut here" any line can follow: the message of the WARN */
+	/* after "cut here" any line can follow, because it may be the message of a WARN */
 	if (!open->format->kind) {
 		open_append(open, line->text, line->len);
 		open_reach(open, line);
@@ -234,7 +241,7 @@ static void continue_report(struct scanner *scanner, struct open *open, const st
 		open->ended = TRUE;
 		open_append(open, line->text, line->len);
 		open_reach(open, line);
-		/* x86 repeats the registers after an oops' end mark */
+		/* x86 prints the registers again after the end mark of an oops */
 		if (!(open->format->family & (FAMILY_OOPS | FAMILY_BUG)))
 			extent_close(scanner, open, FALSE);
 		break;
@@ -267,7 +274,8 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 {
 	struct line start = *line;
 
-	start.kernel = TRUE; /* also if the decompressor wrote the line */
+	/* count it as a line of the kernel, even if the decompressor wrote it */
+	start.kernel = TRUE;
 	while (scanner->n_open) {
 		struct open *open = scanner->open[0];
 
@@ -276,7 +284,9 @@ void extent_reboot(struct scanner *scanner, const struct line *line)
 	begin_report(scanner, &format_reboot, &start, scanner->found_any);
 }
 
-/* TRUE if the header continues the open report of its printk caller, and begins no report. */
+/*
+ * TRUE: the header is part of the open report of its printk caller, and does not begin a new one.
+ */
 static gboolean is_absorbed(const struct open *open, const struct format *format)
 {
 	unsigned family = open->format->family;
@@ -289,9 +299,9 @@ static gboolean is_absorbed(const struct open *open, const struct format *format
 }
 
 /*
- * TRUE: the header replaces that of the open report of its caller. Symbolisers repeat a header for
- * each function that was inlined at the place, and the last one names the function that has a
- * frame.
+ * TRUE: the header replaces that of the open report of its caller. Symbolising scripts repeat a
+ * header for each function that was inlined at its place; the last one has the function with a
+ * stack frame.
  */
 static gboolean is_adopted(const struct open *open, const struct format *format)
 {
@@ -301,7 +311,7 @@ static gboolean is_adopted(const struct open *open, const struct format *format)
 		return TRUE;
 	if (open->format->kind == format->kind && (open->format->family & FAMILY_WARN) &&
 	    (format->family & FAMILY_BUG))
-		return FALSE; /* the message of a WARN, after its header */
+		return FALSE; /* the line is the message of a WARN, after its header */
 	if (format->family == open->format->family && !open->frames && strstr(header, "[inline]"))
 		return TRUE;
 	return (format->flags & FORMAT_ADOPTS) && !(open->format->family & FAMILY_TOLD) &&
@@ -334,12 +344,12 @@ void extent_header(struct scanner *scanner, const struct format *format, const s
 		return;
 	}
 	if (open && (format->family & FAMILY_ONE) && open->format->kind && !open->ended) {
-		/* a report of one line inside the open one, which continues */
+		/* a report of one line inside the open report, which continues after it */
 		begin_report(scanner, format, line, FALSE);
 		return;
 	}
 	if (open) {
-		/* a report that begins inside a lockdep report was caused by printing that one */
+		/* a report inside a lockdep report was caused by printing the lockdep report */
 		gboolean late = line->stamp >= 0 && line->stamp - open->last_stamp > GAP_SECONDS;
 
 		induced = (open->format->family & FAMILY_LOCKDEP) && !open->frames &&

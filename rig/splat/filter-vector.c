@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vector search of filter.c with AVX2, after "Teddy" of Hyperscan and the Rust crate
- * aho-corasick: a shuffle instruction looks up, for each half of a byte, the groups that have such
- * a byte at this place of a print (filter.h). Only this file checks the host's instruction set.
+ * The vector search of filter.c with AVX2. It uses the algorithm "Teddy" of Hyperscan and the Rust
+ * crate aho-corasick: for each half of a byte, a shuffle instruction looks up the groups that
+ * accept it at this position of a print (filter.h). Only this file checks the host's instruction
+ * set.
  */
 #include "splat/filter.h"
 
@@ -27,7 +28,7 @@ struct tables {
 	__m256i low[FILTER_PRINT], high[FILTER_PRINT];
 };
 
-/* For each of the places from P on: the groups of which a print has this byte as its byte I. */
+/* For each position from P on, the groups that accept the byte there as byte I of a print. */
 WITH_AVX2 static inline __m256i fits(const struct tables *tables, int i, const guint8 *p)
 {
 	const __m256i half = _mm256_set1_epi8(0x0f);

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds the parts of a log that cannot contain a report: searches for all words that begin one, at
- * the same time.
+ * Finds the parts of a log that cannot contain a report, by searching for all words that begin a
+ * report at the same time.
  *
- * If the processor has AVX2 (filter-vector.c), 32 places at a time are compared with the rarest
- * bytes of each word. Otherwise, and for few bytes, a table is used. Each word has at least five
- * bytes, so if a word is in the text, one of the pieces of three bytes at every third place is
- * among the word's first five bytes. The table marks these few pieces, so most of a log is skipped
- * with one look-up for three bytes, and no look-up has to wait for the previous one.
+ * If the processor has AVX2 (filter-vector.c), 32 positions at a time are compared with the rarest
+ * bytes of each word. Otherwise, and for short inputs, a table is used. Every word has at least
+ * five bytes. So of the three-byte pieces at every third position of a text, one lies in the first
+ * five bytes of any word in the text. The table marks these few pieces, so most of a log is skipped
+ * with one look-up per three bytes, and look-ups do not depend on each other.
  */
 #include <string.h>
 
 #include "splat/filter.h"
 
 /*
- * Each word has at least five bytes, and its first five are rare in a log without reports. Every
- * line that a row of the table of formats matches has one of these words, and so does every line
- * that the scanner reads outside a report.
+ * The words. Each has at least five bytes, and its first five bytes are rare in a log without
+ * reports. Every line that matches the table of formats has one of these words, and so does every
+ * line that the scanner needs outside a report.
  */
 static const char *const words[] = {
 	"BUG: ",
@@ -92,8 +92,9 @@ static const char *const words[] = {
 };
 
 #define PIECE 3
-#define STEP 3	       /* a word has PIECE + STEP - 1 bytes or more */
-#define BUCKET_BITS 14 /* a table of 16 KiB stays in the L1 cache */
+/* the distance between examined pieces: every word has at least PIECE + STEP - 1 bytes */
+#define STEP 3
+#define BUCKET_BITS 14 /* the table has 16 KiB, so it stays in the L1 cache */
 #define BUCKETS (1 << BUCKET_BITS)
 #define AT_ONCE 4
 
@@ -103,7 +104,8 @@ struct word {
 };
 
 static guint8 marked[BUCKETS];
-static GArray *words_with[BUCKETS][STEP]; /* of struct word, by the place of the piece in it */
+/* of struct word, by bucket and by the position of the piece in the word */
+static GArray *words_with[BUCKETS][STEP];
 
 static inline guint bucket_of(guint32 piece)
 {
@@ -115,7 +117,7 @@ static inline guint bucket_at(const guint8 *p)
 	return bucket_of(p[0] | p[1] << 8 | p[2] << 16);
 }
 
-/* bucket_at(), faster: it reads a fourth byte, which must exist. */
+/* Like bucket_at(), but faster: reads four bytes, so a fourth byte must exist. */
 static inline guint bucket_before(const guint8 *p)
 {
 	guint32 four;
@@ -151,7 +153,7 @@ static guint rarity(char c)
 	return G_N_ELEMENTS(classes);
 }
 
-/* The offset at which the rarest print of WORD begins. */
+/* The offset of the rarest print of WORD. */
 static guint8 rarest(const char *word)
 {
 	guint best = 0, score = 0;
@@ -169,7 +171,7 @@ static guint8 rarest(const char *word)
 	return (guint8)best;
 }
 
-/* How many different prints GROUP would accept if it contained PRINT as well. */
+/* The number of different prints that GROUP would accept if PRINT were added. */
 static guint width_with(guint group, const char *print)
 {
 	guint width = 1;
@@ -186,7 +188,7 @@ static guint width_with(guint group, const char *print)
 	return width;
 }
 
-/* Adds WORD to the group that accepts the fewest additional prints by it. */
+/* Adds WORD to the group that then accepts the fewest additional prints. */
 static void add_print(const char *word)
 {
 	guint8 at = rarest(word);
@@ -250,7 +252,7 @@ static gpointer prepare(gpointer unused)
 	return NULL;
 }
 
-/* The start of a word that has the piece at P, or NULL. */
+/* The start of the word that contains the piece at P; NULL: there is no such word. */
 static const guint8 *word_around(const guint8 *begin, const guint8 *p, const guint8 *end)
 {
 	GArray **candidates = words_with[bucket_at(p)];
@@ -259,7 +261,7 @@ static const guint8 *word_around(const guint8 *begin, const guint8 *p, const gui
 		for (guint i = 0; candidates[at] && i < candidates[at]->len; i++) {
 			const struct word *word = &g_array_index(candidates[at], struct word, i);
 
-			/* compare all bytes: different pieces can have the same bucket */
+			/* compare all bytes, because different pieces can have the same bucket */
 			if (*p == (guint8)word->text[at] && p - begin >= at &&
 			    word->len <= (gsize)(end - p) + at &&
 			    memcmp(p - at, word->text, word->len) == 0)
@@ -306,7 +308,8 @@ gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 			*ret_at = rest;
 			return TRUE;
 		}
-		rest -= MIN(rest, FILTER_WORD_MAX); /* a word may begin before this place */
+		/* keep these bytes, because a word may begin in them */
+		rest -= MIN(rest, FILTER_WORD_MAX);
 	}
 	if (!table_hit(bytes + rest, len - rest, ret_at))
 		return FALSE;
@@ -314,7 +317,7 @@ gboolean filter_hit(const guint8 *bytes, gsize len, gsize *ret_at)
 	return TRUE;
 }
 
-/* Is a byte of BYTES outside ASCII? */
+/* TRUE: BYTES has a byte outside ASCII. */
 static gboolean has_high_bytes(const guint8 *bytes, gsize len)
 {
 	guint64 any[4] = {0};
@@ -332,7 +335,10 @@ static gboolean has_high_bytes(const guint8 *bytes, gsize len)
 	return ((any[0] | any[1] | any[2] | any[3]) & 0x8080808080808080U) != 0;
 }
 
-/* Blanks that mail programs write: U+00A0 in UTF-8 or ISO 8859-1, U+2000 to U+202F, U+3000. */
+/*
+ * TRUE: BYTES has blanks that mail programs write: U+00A0 in UTF-8 or ISO 8859-1, U+2000 to U+202F,
+ * U+3000.
+ */
 gboolean filter_has_strange_blanks(const guint8 *bytes, gsize len)
 {
 	return has_high_bytes(bytes, len) &&

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The vector search of filter.c. A word is identified by FILTER_PRINT of its bytes, its print. The
- * words are divided into groups. A group compares the upper and lower halves of bytes separately,
- * so it can accept a print that none of its words has.
+ * The vector search of filter.c. Of each word, FILTER_PRINT bytes are chosen, which are called its
+ * print. The words are divided into groups. A group compares the upper and lower halves of bytes
+ * separately, so it may also accept a print that none of its words has.
  */
 #ifndef RIG_SPLAT_FILTER_H
 #define RIG_SPLAT_FILTER_H
@@ -11,20 +11,24 @@
 
 #define FILTER_PRINT 5
 #define FILTER_GROUPS 8
-#define FILTER_WORD_MAX 32	/* bytes of the longest word */
-#define FILTER_VECTOR_LEAST 256 /* for fewer bytes the set-up would cost more than it saves */
+#define FILTER_WORD_MAX 32	/* length of the longest word */
+/* for shorter inputs the set-up would cost more than the vector search saves */
+#define FILTER_VECTOR_LEAST 256
 
-/* For each byte of a print and each value of its lower and upper half: a bit for each group. */
+/*
+ * For each byte of a print, and each value of the byte's lower and upper half: a bit mask of the
+ * groups that accept it.
+ */
 struct filter_prints {
 	guint8 low[FILTER_PRINT][16], high[FILTER_PRINT][16];
 };
 
 gboolean filter_has_vectors(void);
-/* TRUE: a word of one of the groups in MASK has its print at BYTES + AT. */
+/* TRUE: a word of a group in MASK has its print at BYTES + AT. */
 typedef gboolean (*filter_check)(const guint8 *bytes, gsize len, gsize at, guint mask);
 /*
- * TRUE: *RET_AT is the first place in BYTES where a group accepts the print and CHECK returns TRUE.
- * FALSE: there is none before *RET_AT; prints that begin there or later were not examined.
+ * TRUE: *RET_AT is the first position in BYTES where a group accepts the print and CHECK returns
+ * TRUE. FALSE: there is none before *RET_AT; positions from there on were not examined.
  */
 gboolean filter_vector(const struct filter_prints *prints, const guint8 *bytes, gsize len,
 		       filter_check check, gsize *ret_at);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The first rows of the table of formats (formats.c): reports of lockdep and the sanitizers. */
+/* The first part of the table of formats (formats.c): reports of lockdep and the sanitizers. */
 #include "splat/formats.h"
 
 #define LEAKS                                                                                     \
@@ -9,7 +9,7 @@
 #define TAG_CHECKS "kernel_fault|tag_check|mem_abort|^el1_|^el1h_"
 
 static const struct format rows[] = {
-	/* lockdep: kernel/locking/lockdep.c; "[ INFO: … ]" and "[ BUG: … ]" until 4.11 */
+	/* lockdep (kernel/locking/lockdep.c); until 4.11 as "[ INFO: … ]" and "[ BUG: … ]" */
 	{"circular locking", "(?:WARNING|INFO): possible circular locking dependency detected",
 	 "lockdep-circular", "possible deadlock in {f}", "{cycle}",
 	 "process_one_work|flush_workqueue|drain_workqueue|destroy_workqueue", FRAME_LOCK,
@@ -76,7 +76,7 @@ static const struct format rows[] = {
 	 FORMAT_ADOPTS},
 
 	/* sanitizers */
-	{"BUG: KASan:", "BUG: KASan: use after free in " F, "kasan", /* 4.0 to 4.2 */
+	{"BUG: KASan:", "BUG: KASan: use after free in " F, "kasan", /* format of 4.0 to 4.2 */
 	 "KASAN: use-after-free {access} in {f}", NULL, NULL, FRAME_GROUP, FAMILY_SANITIZER},
 	{"BUG: KASan:", "BUG: KASan: out of bounds (?:access|on stack) in " F, "kasan",
 	 "KASAN: out-of-bounds {access} in {f}", NULL, NULL, FRAME_GROUP, FAMILY_SANITIZER},

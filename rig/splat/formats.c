@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of formats: how reports begin, from 3.x to 7.x. The first row that matches is used, so
- * specific rows precede general ones; the rows of formats-validators.c come first. To add a kind
- * see docs/reports.md.
+ * The table of formats: the first lines of reports in 3.x to 7.x. The first matching row is used,
+ * so specific rows precede general ones; the rows of formats-validators.c come first.
+ * docs/reports.md describes how to add a kind.
  */
 #include <string.h>
 
@@ -17,7 +17,7 @@
 #define MSR_ACCESS "^native_|^paravirt_|^xen_|^__?wrmsr|^__?rdmsr|_msr_safe|^msr_"
 
 static const struct format rows[] = {
-	/* silence: hung tasks, stalls, lockups */
+	/* lack of progress: hung tasks, stalls, lockups */
 	{"blocked",
 	 "INFO: task (.*):(\\d+) (?:is )?blocked (?:in I/O wait )?for more than \\d+ seconds",
 	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL},
@@ -26,7 +26,7 @@ static const struct format rows[] = {
 	 FORMAT_ANYTIME | FORMAT_PROOF},
 	{"blocked for more than", "^[^\"]*:(\\d+) blocked for more than \\d+ seconds\\.$",
 	 "hung-task", "INFO: task hung in {f}", "{f}", NULL, FRAME_HUNG, FAMILY_STALL, FAMILY_STALL,
-	 FORMAT_PROOF}, /* the task's name contains a newline */
+	 FORMAT_PROOF}, /* for a task whose name contains a newline */
 	{"can't die for", "INFO: task (.*):(\\d+) can't die for more than \\d+ seconds",
 	 "hung-task", "INFO: task can't die in {f}", "{f}", "schedule", FRAME_TRACE, FAMILY_STALL},
 	{"stall",
@@ -42,14 +42,14 @@ static const struct format rows[] = {
 	 "atchdog(?:: CPU \\d+)? (?:detected |Watchdog detected )?(?:a )?[hH]ard LOCKUP|CPU \\d+ "
 	 "(?:self-)?detected hard LOCKUP|detected hard LOCKUP on cpu",
 	 "hard-lockup", "hard lockup in {f}", "{f}", "watchdog|perf_event|nmi", FRAME_STALL,
-	 FAMILY_STALL, FAMILY_STALL | FAMILY_WARN, FORMAT_ADOPTS}, /* a WARN until 4.x */
+	 FAMILY_STALL, FAMILY_STALL | FAMILY_WARN, FORMAT_ADOPTS}, /* it was a WARN until 4.x */
 	{"LOCKUP", "CPU \\d+ (?:self-detected )?Hard LOCKUP|atchdog: .*Hard LOCKUP", "hard-lockup",
 	 "hard lockup in {f}", "{f}", NULL, FRAME_STALL, FAMILY_STALL, FAMILY_STALL, FORMAT_ADOPTS},
 	{"BUG: workqueue lockup", "BUG: workqueue lockup", "workqueue-lockup",
 	 "BUG: workqueue lockup in {f}", NULL, NULL, FRAME_WORK, FAMILY_STALL, 0,
 	 FORMAT_NO_STACK | FORMAT_NAMELESS},
 
-	/* context */
+	/* wrong context */
 	{"sleeping function called",
 	 "BUG: sleeping function called from (?:invalid context|illegal context|non-preemptible "
 	 "context) at (\\S+)",
@@ -68,7 +68,7 @@ static const struct format rows[] = {
 	 "recursion|bad magic|wrong owner|wrong CPU|trylock failure on UP)",
 	 "spinlock", "BUG: {1} {2} in {f}", NULL, "spin_|_lock|_unlock", FRAME_TRACE, FAMILY_WARN},
 
-	/* a corrupted object: this line precedes the trap instruction */
+	/* a corrupted list; this line precedes the trap instruction */
 	{"corruption", "(?:^|\\W)" LIST_CHECK " corruption[.:]", "list-corruption",
 	 "BUG: corrupted list in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_BUG,
 	 FAMILY_CUT | FAMILY_WARN, FORMAT_ADOPTS | FORMAT_PROOF},
@@ -184,12 +184,12 @@ static const struct format rows[] = {
 	 "oops", "Oops in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_OOPS, FAMILY_OOPS | FAMILY_BUG,
 	 FORMAT_PROOF},
 
-	/* a lock that is missing: scenarios/zoo/lock-rules-*.patch and the agent lock-rules */
+	/* a lock that is not held: scenarios/zoo/lock-rules-*.patch and the agent lock-rules */
 	{"lock rule", "WARNING: lock rule ([a-z-]+): " F "\\(\\) without (" NAME ")", "lock-rule",
 	 "lock rule {1} broken in {f}", "{1} {f} {3}", NULL, FRAME_GROUP, FAMILY_WARN, 0,
 	 FORMAT_RULE},
 
-	/* control flow integrity: kernel/cfi.c; a line alone where it is permissive */
+	/* control flow integrity (kernel/cfi.c); in permissive mode there is only this line */
 	{"CFI failure", "CFI failure at " F "\\+0x.*\\((?:target: |no target)", "cfi",
 	 "CFI failure in {f}", "{f}", NULL, FRAME_GROUP, FAMILY_WARN | FAMILY_TOLD, FAMILY_CUT,
 	 FORMAT_ADOPTS | FORMAT_BARE | FORMAT_NO_STACK},
@@ -229,7 +229,7 @@ static const struct format rows[] = {
 	 "{1} {f}", NULL, FRAME_FAULT, FAMILY_OOPS,
 	 FAMILY_OOPS | FAMILY_BUG | FAMILY_STALL | FAMILY_WARN, FORMAT_PROOF},
 
-	/* warnings with a place of their own */
+	/* warnings that are always at the same place */
 	{"refcount", WARN_AT("\\S*lib/refcount\\.c", F_IF_KNOWN), "refcount",
 	 "WARNING: refcount bug in {f}", NULL, "refcount|kobject_", FRAME_FAULT, FAMILY_WARN,
 	 FAMILY_CUT, FORMAT_ADOPTS},
@@ -260,9 +260,7 @@ static const struct format rows[] = {
 	 "WARNING: CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ at (?:0x[0-9a-f]+|" F "(?![A-Za-z0-9_/.:]))",
 	 "warning", "WARNING in {f}", "{f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT,
 	 FORMAT_ADOPTS},
-	/*
-	 * without a function: up to 3.x in kernels without symbols, and in mails with wrapped lines
-	 */
+	/* without a function: kernels up to 3.x without symbols, and mails with wrapped lines */
 	{"WARNING:", "WARNING: (?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ )?at " SRC "\\s*$", "warning",
 	 "WARNING in {f}", "{src} {f}", NULL, FRAME_FAULT, FAMILY_WARN, FAMILY_CUT, FORMAT_ADOPTS},
 	{"WARNING:", "WARNING: at 0x[0-9a-f]+, CPU#\\d+", "warning", "WARNING in {f}", "{f}", NULL,
@@ -313,7 +311,7 @@ static const struct format rows[] = {
 	{"nobody cared", "irq (\\d+): nobody cared", "other", "irq: nobody cared", NULL, NULL,
 	 FRAME_NONE, FAMILY_WARN, 0, FORMAT_PROOF},
 
-	/* panics; those that can only follow another report say so */
+	/* panics; those that can only follow another report are marked as such */
 	{"Kernel panic",
 	 "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: [0-9a-f]{8,16}"
 	 "\\s*$",
@@ -347,7 +345,7 @@ static const struct format rows[] = {
 	 "rust_begin_unwind|^core::panicking|^_R", FRAME_TRACE, FAMILY_BUG, FAMILY_BUG,
 	 FORMAT_PROOF},
 
-	/* the rest: only with a stack */
+	/* all other reports; only if a stack follows */
 	{"BUG:", "^(?:[A-Z][A-Za-z0-9]+: )?BUG: ([A-Z].*)", "other", "BUG: {1}", NULL, NULL,
 	 FRAME_TRACE, FAMILY_WARN, 0, FORMAT_KERNEL | FORMAT_NO_STACK},
 	{"BUG:", "(?:^|[^A-Z_])BUG: +(.*)", "other", "BUG: {1}", NULL, NULL, FRAME_TRACE,

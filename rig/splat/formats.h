@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Pieces of the patterns in the tables of formats. */
+/* Parts of the patterns in the tables of formats. */
 #ifndef RIG_SPLAT_FORMATS_H
 #define RIG_SPLAT_FORMATS_H
 
@@ -7,19 +7,22 @@
 
 #define NAME "\\.?[A-Za-z_][A-Za-z0-9_]*"
 #define F "(?<f>" NAME ")"
-/* paths can have any character; "<snip>/" in a shortened one */
+/* a path; it can have any character, and "<snip>/" if it was shortened */
 #define FILE_NAME "(?<src>[^\\s:()\"]+\\.[chSr]s?)"
 #define SRC FILE_NAME ":\\d+"
-#define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)" /* "at 0x0" if the trap does not have the address */
-/* A WARN since 6.19: "WARNING: [cond] file:line at func+0x…, CPU#1: comm/12"; before: "WARNING:
- * CPU: 1 PID: 12 at file:line func+0x…", and "WARNING: at file:line func()" of the 3.x. */
+/* a function, or an address such as "0x0" if the trap does not have the function */
+#define F_IF_KNOWN "(?:" F "|0x[0-9a-f]+)"
+/*
+ * A WARN. From 6.19 on: "WARNING: [cond] file:line at func+0x…, CPU#1: comm/12"; before: "WARNING:
+ * CPU: 1 PID: 12 at file:line func+0x…"; in 3.x: "WARNING: at file:line func()".
+ */
 #define WARN_AT(file, func)                                                                      \
 	"WARNING: (?:(?:CPU: \\d+ (?:UID: \\d+ )?PID: \\d+ )?at (?:0x)?" file "(?::\\d+)? " func \
 	"|.*?" file ":\\d+ at " func ")"
 
 #define USB "usb_submit_urb|usb_start_wait_urb|usb_bulk_msg|usb_interrupt_msg|usb_control_msg"
 
-/* The rows of one file, in their order. */
+/* The rows of one of the two files, in order. */
 struct formats {
 	const struct format *rows;
 	gsize n;

@@ -55,7 +55,7 @@ gboolean frame_parse_symbol(const char *text, struct frame *ret)
 		len++;
 	if (strncmp(text + len, "+0x", 3) != 0)
 		return FALSE;
-	/* remove suffixes that the compiler adds: .isra.0, .part.1, .cold, .llvm.123 */
+	/* remove compiler suffixes: .isra.0, .part.1, .cold, .llvm.123 */
 	keep = *text == '.' ? 1 + strcspn(text + 1, ".+") : strcspn(text, ".+");
 	keep = MIN(keep, len);
 	memset(ret, 0, sizeof(*ret));
@@ -112,7 +112,7 @@ gboolean frame_parse_function(const char *text, struct frame *ret)
 	return frame_parse_symbol(text, ret) || parse_decoded(text, ret);
 }
 
-/* Parses "f file.c:12 [inline]", which symbolisers add for an inlined function. */
+/* Parses "f file.c:12 [inline]", which symbolising scripts add for an inlined function. */
 static gboolean parse_inlined(const char *text, struct frame *ret)
 {
 	gsize len = 0, place;
@@ -131,7 +131,10 @@ static gboolean parse_inlined(const char *text, struct frame *ret)
 	return TRUE;
 }
 
-/* arm: "(f) from …" names the function without an offset; ADDRESSED: an address was before it. */
+/*
+ * Parses arm's "(f) from …", which has the function without an offset. ADDRESSED: an address
+ * precedes it.
+ */
 static gboolean parse_arm(const char *text, gboolean addressed, struct frame *ret)
 {
 	const char *p = text + (*text == '(');
@@ -180,7 +183,7 @@ gboolean frame_parse(const char *text, struct frame *ret)
 		return TRUE;
 	if (parse_arm(p, addressed, ret))
 		return TRUE;
-	/* without blank or address before it, "f+0x1/0x2" is a piece of a sentence */
+	/* without a blank or an address before it, "f+0x1/0x2" is part of a sentence */
 	if (!addressed && p == text && !strchr(p, '/'))
 		return FALSE;
 	if (!frame_parse_function(p, ret) && !parse_inlined(p, ret))
@@ -226,7 +229,10 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 {
 	static const struct {
 		const char *word;
-		/* a segment selector of user space: not the kernel's address */
+		/*
+		 * a word that must not precede it: a segment selector of user space, where the
+		 * address is not the kernel's
+		 */
 		const char *not_before;
 	} marks[] = {
 		{"RIP: 0010:"}, {"RIP: e030:"},	 {"RIP: 0018:"},
@@ -244,7 +250,7 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 
 	while (*start == ' ' || *start == '\t')
 		start++;
-	/* a quick check by the first characters, which excludes "RAX:" and "RBX:" */
+	/* check the first characters first, because this is fast and excludes "RAX:" and "RBX:" */
 	if (!begins[(guint8)*start] || start[1] == 'A' || start[1] == 'B')
 		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
@@ -265,7 +271,8 @@ gboolean frame_parse_fault(const char *text, struct frame *ret)
 		for (int n = 0; n < 2; n++)
 			p = skip_address(p);
 		/*
-		 * xmon's "pc: c0000000004b9728: f+0x…", LoongArch's "ERA: 90000000034a1b2c f+0x…"
+		 * formats of xmon ("pc: c0000000004b9728: f+0x…") and LoongArch ("ERA:
+		 * 90000000034a1b2c f+0x…")
 		 */
 		if (strspn(p, "0123456789abcdef") >= 8) {
 			p += strspn(p, "0123456789abcdef");

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One line of a stack, as any architecture prints it. For callers that read a report's
- * text. */
+/*
+ * Parses one line of a stack, as printed by any architecture. For callers that read the text of a
+ * report.
+ */
 #ifndef RIG_SPLAT_FRAME_H
 #define RIG_SPLAT_FRAME_H
 
 #include <glib.h>
 
 struct frame {
-	char name[128];	  /* without suffixes of the compiler such as .isra.0 */
-	char symbol[128]; /* the name with these suffixes */
+	char name[128];	  /* without compiler suffixes such as .isra.0 */
+	char symbol[128]; /* the name with compiler suffixes */
 	guint64 offset;
-	guint64 size; /* size of the symbol, 0 if the line does not have it */
+	guint64 size; /* size of the function; 0: the line does not have it */
 	char module[64];
-	gboolean guess; /* '?', "(unreliable)" */
+	gboolean guess; /* the frame is marked as unreliable by '?' or "(unreliable)" */
 	gboolean inlined;
 };
 
 /* Parses a frame of a call trace: "f+0x12/0x34 [mod]", with or without an address before it. */
 gboolean frame_parse(const char *text, struct frame *ret);
 /*
- * Parses the caller in arm's frame "f from [<c0…>] (caller+0x12/0x34)". The last caller has no line
- * of its own.
+ * Parses the caller in arm's frame "f from [<c0…>] (caller+0x12/0x34)". This is needed for the
+ * outermost caller, which has no line of its own.
  */
 gboolean frame_parse_caller(const char *text, struct frame *ret);
 /*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chooses the function that names a report, by the rule of its format. The rules follow those of
- * public fuzzers' reports, so that a title found here can be searched for there.
+ * Chooses the function that a report is named after, by the rule of its format. The rules follow
+ * those of public fuzzers, so that a title can be searched for in their reports.
  */
 #include <string.h>
 
@@ -17,7 +17,7 @@ const char *plain_name(const char *name)
 	};
 	gsize most = 0;
 
-	name += *name == '.' && name[1]; /* a ppc64 entry point */
+	name += *name == '.' && name[1]; /* skip the dot of a ppc64 entry point */
 	for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
 		gsize len = strlen(prefixes[i]);
 
@@ -41,9 +41,9 @@ static char *first_named(const GPtrArray *names, const char *skip, enum rules ru
 }
 
 /*
- * A CPU in a loop is interrupted at any place of the loop. So the report is named after the
- * function that generic code called: these functions of system calls, work items, timers and file
- * operations.
+ * Functions that call a system call, work item, timer or file operation. A CPU in a loop is
+ * interrupted at any place of the loop, so the report is named after the function that one of these
+ * called.
  */
 static const char callers[] =
 	/* system calls, threads, work, timers, of all architectures */
@@ -67,7 +67,7 @@ static const char callers[] =
 	"^rtnetlink_rcv_msg|^netlink_dump";
 
 /*
- * TRUE: NAME is an outermost frame of stacks: of system calls, threads, interrupts, or the idle
+ * TRUE: NAME is the outermost function of a stack of a system call, thread, interrupt, or the idle
  * loop.
  */
 static gboolean is_entry(const char *name)
@@ -80,8 +80,9 @@ static gboolean is_entry(const char *name)
 }
 
 /*
- * A hung-task report shows a task that waits, not the cause. Two kinds of waits are so frequent
- * that they name the report; otherwise it is the first function that is not part of waiting.
+ * The function for a hung-task report, which shows a task that waits, not the cause. Two kinds of
+ * waits are so frequent that they name the report; otherwise it is the first function that is not
+ * part of waiting.
  */
 static char *hung_function(const GPtrArray *names, enum rules rules)
 {
@@ -133,9 +134,9 @@ static char *stall_function_v1(const GPtrArray *names, const char *skip)
 }
 
 /*
- * stall_function_v1() with a rule for dispatchers: one that is innermost is skipped, one that
- * called another function ends the search. A dispatcher names the stall only if the stack has
- * nothing else.
+ * Like stall_function_v1(), with a rule for dispatchers: an innermost dispatcher is skipped; a
+ * dispatcher that called another function ends the search. Only if the stack has no other
+ * functions, a dispatcher names the stall.
  */
 static char *stall_function(const GPtrArray *names, const char *skip)
 {
@@ -175,7 +176,7 @@ static char *lock_function(const struct splat *splat, const struct report *repor
 	return first_named(names, skip, rules);
 }
 
-/* The lock lines have the function; a damaged report at least says "at: f" somewhere. */
+/* The function in the first lock line; if the report is damaged, that in any "at: f". */
 static char *first_lock_function(const struct splat *splat, const struct report *report)
 {
 	if (splat->acquiring.function)
@@ -200,7 +201,7 @@ static char *after_function(const struct report *report, const char *words, enum
 	return first_named(names, report->format->skip, rules);
 }
 
-/* "… is trying to release lock (X) at:" and the instruction below. */
+/* The function of the instruction after "… is trying to release lock (X) at:". */
 static char *release_function(const struct report *report, enum rules rules)
 {
 	int line = report_find(report, report->header, ") at:");
@@ -232,9 +233,9 @@ static char *first_item(const char *line)
 }
 
 /*
- * The function that a stuck worker pool executes: from "Workqueue: events f" of the first worker
- * whose stack is shown, else the first item in flight below the line "pwq 2: cpus=0 …" of that
- * pool. Other pools are listed too.
+ * The work function that a stuck worker pool executes: from "Workqueue: events f" of the first
+ * worker whose stack is printed; otherwise the first item in flight below the line "pwq 2: cpus=0
+ * …" of this pool. Other pools are listed, too.
  */
 static char *work_function(const struct report *report)
 {
@@ -260,7 +261,7 @@ static char *work_function(const struct report *report)
 }
 
 /*
- * The function that freed or allocated a bad page: the first caller above the allocator's own
+ * The function that allocated or freed a bad page: the first caller of the allocator's own
  * functions.
  */
 char *page_function(const GPtrArray *names)
@@ -283,7 +284,7 @@ static char *stalled(const GPtrArray *names, const char *skip, enum rules rules)
 	return rules == RULES_V1 ? stall_function_v1(names, skip) : stall_function(names, skip);
 }
 
-/* The function by the rule of the report's format. NULL: use the rule for all reports. */
+/* The function by the rule of the report's format. NULL: use the general rule. */
 static char *function_by_rule(const struct splat *splat, const struct report *report,
 			      enum rules rules)
 {
@@ -324,7 +325,7 @@ static char *function_by_rule(const struct splat *splat, const struct report *re
 
 char *naming_function(const struct splat *splat, const struct report *report, enum rules rules)
 {
-	/* if one of these rules finds no function, the stack does not show a better one */
+	/* if one of these rules finds no function, the general rule would not find a better one */
 	const unsigned final = 1U << FRAME_HUNG | 1U << FRAME_STALL | 1U << FRAME_INTERRUPTED |
 			       1U << FRAME_LOCK | 1U << FRAME_FIRST_LOCK | 1U << FRAME_BECAME |
 			       1U << FRAME_WORK;

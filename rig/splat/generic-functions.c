@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Functions that many reports go through and that do not identify a bug: a report is named after
- * the first function that is not one of these. The choice follows the titles of public reports, so
+ * Generic functions, which occur in many reports and do not identify a bug: a report is named after
+ * the first function that is not one of them. The list follows the titles of public reports, so
  * that titles can be compared.
  */
 #include <string.h>
 
 #include "splat/internal.h"
 
-/* Pieces of names; '^' anchors one to the start, '$' to the end. */
+/* Parts of names, separated by '|'; '^' anchors a part to the start of the name, '$' to its end. */
 static const char generic[] =
-	/* functions that print reports, and the architectures' way to them */
+	/* functions that print reports, and architecture code that calls them */
 	"panic|report_bug|fixup_bug|handle_bug|bug_handler$|invalid_op|exc_invalid|do_error|"
 	"do_trap|program_check|do_undefinstr|^call_break_hook$|brk_handler$|"
 	"^do_debug_exception$|^el1_dbg|^die$|^__die$|^oops_end$|^no_context$|bad_area|"
@@ -73,16 +73,16 @@ static const char generic[] =
 	"usb_hcd_submit_urb|usb_submit_urb|dummy_urb_enqueue|readb$|readw$|readl$|readq$|"
 	"writeb$|writew$|writel$|writeq$|logic_in|logic_out";
 
-/* Additional functions since the second version of the rules. */
+/* Additional parts in the second version of the rules. */
 static const char generic_v2[] =
-	/* tests of a page's flags, in which VM_BUG_ON_PAGE() traps */
+	/* tests of page flags, which contain the trap of VM_BUG_ON_PAGE() */
 	"const_folio_flags|^folio_flags$|^page_flags$|^folio_test_|^folio_set_|^folio_clear_|"
 	"^__folio_set_|^__folio_clear_|^folio_ref_|^page_ref_|^folio_try_get|^compound_head$|"
 	"^_compound_head$|^PageHead$|^PageTail$|^dump_page|bad_page|"
 	/* allocators */
 	"_noprof$|get_free_pages|^get_zeroed_page|^alloc_pages_|^__alloc_pages|"
 	"^get_page_from_freelist$|^new_slab$|^___slab_alloc$|^kvrealloc|^devm_kasprintf$|"
-	/* leaves that any code calls and that return at once */
+	/* small functions that any code calls */
 	"^crc32|^crc16|^crc64|^crc7|^crc8|^crc_|^__crc|^chksum_update$|^xxh32|^xxh64|^jhash|"
 	"^siphash|^hash_name$|^full_name_hash$|^find_next_|^_find_next|^_find_first|"
 	"^find_first_|^__bitmap_|^bitmap_|^sort_r$|^clear_page|^copy_page|^copy_mc_|"
@@ -145,8 +145,8 @@ static gboolean is_atomic(const char *name)
 }
 
 /*
- * Checking a name takes some hundred comparisons, and a log repeats the same functions: results are
- * cached for each thread, up to ANSWERS_MAX names.
+ * Maximum number of cached results for each thread. Checking a name needs some hundred comparisons,
+ * and a log repeats the same functions.
  */
 #define ANSWERS_MAX 8192
 static GPrivate answers = G_PRIVATE_INIT((GDestroyNotify)g_hash_table_unref);
@@ -159,7 +159,8 @@ static guint classify(const char *name)
 
 	if (name_has(name, generic) || is_atomic(name))
 		return answer | ANSWER_V1 | ANSWER_V2;
-	if (name_has(name, "_trap$")) /* the end of a name is not specific enough */
+	/* only the end of the name matches, which is not specific enough */
+	if (name_has(name, "_trap$"))
 		return answer | ANSWER_V1;
 	return name_has(name, generic_v2) ? answer | ANSWER_V2 : answer;
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines that a mail program wrapped: a header whose end is on the next line, a frame that was cut
- * at the width. Two lines are joined only if the result matches more than the first line alone.
+ * Joins lines that a mail program has wrapped: a header whose end is on the next line, or a frame.
+ * Two lines are only joined if the result matches more than the first line alone.
  */
 #include <string.h>
 
 #include "splat/body-patterns.h"
 #include "splat/scanner.h"
 
-/* TRUE: LINE can continue PAST: it is the next line and has no time stamp. */
+/* TRUE: LINE can be the continuation of PAST: it is the next line and has no time stamp. */
 static gboolean is_continuation(const struct past *past, const struct line *line)
 {
 	return past->number && past->number + 1 == line->number && !line->user && line->stamp < 0 &&
@@ -23,7 +23,7 @@ static char *joined(const struct past *past, const struct line *line, const char
 }
 
 /*
- * TRUE if the joined line (NOW, TEXT) matches a more specific format than the first line (BEFORE,
+ * TRUE: the joined line (NOW, TEXT) matches a more specific format than the first line (BEFORE,
  * OLD), or the same format with a function that the first line lacks.
  */
 static gboolean is_better(const struct format *now, const struct format *before, const char *text,
@@ -35,7 +35,7 @@ static gboolean is_better(const struct format *now, const struct format *before,
 	if (!now || !before)
 		return now != NULL;
 	if (now != before)
-		return now < before; /* the table lists specific formats before general ones */
+		return now < before; /* specific formats precede general ones in the table */
 	groups_init(&groups, now, text);
 	groups_init(&old_groups, now, old);
 	better = groups.at[GROUP_F] && *groups.at[GROUP_F] &&
@@ -102,7 +102,7 @@ char *join_body(const struct scanner *scanner, const struct open *open, const st
 }
 
 /*
- * TRUE: TEXT is a lock line of lockdep without its end. "#0: ", the address and ", at:" are
+ * TRUE: TEXT is a lock line of lockdep whose end is missing. "#0: ", the address and ", at:" are
  * optional.
  */
 static gboolean is_unfinished_lock(const char *text)
@@ -137,7 +137,7 @@ gboolean join_lock(const struct scanner *scanner, struct open *open, const struc
 			lock_text += strcspn(lock_text, " ");
 		whole = lock_parse(lock_text, &lock) && lock.function;
 		splat_lock_clear(&lock);
-		/* a line that was cut twice continues in the next one */
+		/* a line that was wrapped twice continues in the next line */
 		if (!whole && !(is_unfinished_lock(text) && strstr(text, "){")))
 			continue;
 		open->bytes += strlen(start) + 1;

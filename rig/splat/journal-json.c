@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A line of `journalctl -o json`: an object with the message and its source (systemd's Journal JSON
- * Format), or one of `dmesg --json`.
+ * Parses a line of `journalctl -o json`, which is an object with the message and its source
+ * (systemd's "Journal JSON Format"), or an entry of `dmesg --json`.
  */
 #include <string.h>
 
@@ -12,7 +12,10 @@ static const char *field(const json_t *entry, const char *key)
 	return json_string_value(json_object_get(entry, key));
 }
 
-/* A message is a string, or an array of bytes where it is not UTF-8. To be freed, or NULL. */
+/*
+ * The text of a message, which is a JSON string, or an array of bytes if it is not UTF-8. NULL:
+ * neither. The caller frees it.
+ */
 static char *message_of(const json_t *message, gsize room)
 {
 	GString *text;
@@ -31,7 +34,7 @@ static char *message_of(const json_t *message, gsize room)
 }
 
 /*
- * Reads the members of `dmesg --json`: "fac" (with -x only), "time" in seconds, "caller" if the
+ * Reads the members of `dmesg --json`: "fac" (only with -x), "time" in seconds, and "caller" if the
  * kernel prints callers.
  */
 static void dmesg_fields(const json_t *entry, struct line *line)
@@ -75,7 +78,7 @@ gboolean journal_json(char *room, const char *text, gsize len, struct line *line
 	else
 		journal_fields(entry, line);
 	line->user = !line->kernel;
-	/* what is in a string of JSON is never longer than the JSON */
+	/* the decoded string is never longer than its JSON */
 	g_strlcpy(room, message, len + 1);
 	prefix_clean(room, strlen(room));
 	return TRUE;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reports for other programs. docs/reports.md lists the keys. */
+/* Converts reports to JSON. docs/reports.md lists the keys. */
 #include <string.h>
 
 #include "splat/internal.h"
@@ -88,7 +88,8 @@ json_t *splat_to_json(const struct splat *splat)
 	json_object_set_new(json, "frames", frames_json(splat->frames));
 	json_object_set_new(json, "detail",
 			    splat->detail ? json_incref(splat->detail) : json_object());
-	json_object_set_new(json, "text", json_string_nocheck(splat->text)); /* it is valid */
+	/* the text is valid UTF-8 */
+	json_object_set_new(json, "text", json_string_nocheck(splat->text));
 	if (splat->known)
 		json_object_set(json, "known", splat->known);
 	return json;

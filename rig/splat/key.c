@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keys of bugs across versions of the rules. */
+/* Compares the keys of reports across versions of the rules. */
 #include "splat/key.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ static const char *signature_text(const json_t *report, const char *level)
 	return json_string_value(json_object_get(json_object_get(report, "signature"), level));
 }
 
-/* The first report of this kind in a text, and its key. */
+/* The first report of a certain kind in a text, and its key. */
 struct wanted {
 	const char *kind;
 	char *bug;
@@ -36,8 +36,8 @@ static void take(struct splat *splat, void *data)
 }
 
 /*
- * The key of the report in TEXT, which has no prefixes: the scanner gets it with the kernel's
- * prefix.
+ * The key of the report in TEXT, which has no prefixes, so the kernel's prefix is added for the
+ * scanner.
  */
 static char *key_of_text(const char *kind, const char *text)
 {
@@ -61,7 +61,7 @@ char *splat_json_key(const json_t *report)
 	const char *text = json_string_value(json_object_get(report, "text"));
 	char *now = NULL;
 
-	/* the second version of the rules always writes this member, if only as null */
+	/* JSON of the second version of the rules always has this member, possibly as null */
 	if (bug && kind && text && g_str_has_prefix(bug, "v1:") &&
 	    !json_object_get(json_object_get(report, "signature"), "former"))
 		now = key_of_text(kind, text);

@@ -52,7 +52,7 @@ static const cyaml_schema_value_t list_value = {
 
 static const struct yaml_schema schema = {&list_value, "the list of known issues", NULL};
 
-/* Kernel versions: "6.1.192-2" is 6, 1, 192; a release candidate is before its release. */
+/* A kernel version: "6.1.192-2" is 6, 1, 192; a release candidate is lower than its release. */
 struct version {
 	guint part[PARTS];
 	gboolean candidate;
@@ -76,7 +76,7 @@ static gboolean version_parse(const char *text, struct version *ret)
 			break;
 		p++;
 	}
-	/* "6.1.192-2", "6.12-rc3", "5.14.0-284.el9", "6.1+" */
+	/* accepted suffixes: "6.1.192-2", "6.12-rc3", "5.14.0-284.el9", "6.1+" */
 	if (*p && !strchr("-+~.", *p))
 		return FALSE;
 	version.candidate = g_str_has_prefix(p, "-rc");

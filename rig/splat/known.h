@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Known issues: reports that were examined, with the reason and a link, so that a run is
- * not failed by them again and again. Each entry ends on a day and can be bound to a range of
- * kernels. scenarios/known-issues.yaml is the rig's own list; docs/reports.md has the form.
+ * Known issues: reports that were examined, with the reason and a link, so that they do not make
+ * runs fail. Each entry has an expiry date, and can be limited to a range of kernels.
+ * scenarios/known-issues.yaml is the rig's own list; docs/reports.md describes its format.
  */
 #ifndef RIG_SPLAT_KNOWN_H
 #define RIG_SPLAT_KNOWN_H
@@ -14,47 +14,49 @@
 #include "util/auto.h"
 
 struct known_issue {
-	char *signature; /* pattern of splat.bug, or NULL; * and ? as in a shell */
-	char *title;     /* pattern of splat.title, or NULL; at least one of the two */
+	char *signature; /* a pattern for splat.bug, or NULL; * and ? as in a shell */
+	/* a pattern for splat.title, or NULL; at least one of the two patterns is set */
+	char *title;
 	char *reason, *link;
-	char *from, *before; /* kernels: from <= release < before; NULL: no end */
-	char *expires;       /* "2027-06-30": the last day it counts */
-	/* not from the file */
+	char *from, *before; /* kernels from <= release < before; NULL: no limit */
+	char *expires;       /* the last day on which it is valid: "2027-06-30" */
+	/* not part of the file: */
 	gboolean expired;
-	guint matches; /* reports that known_match() assigned to this entry */
+	guint matches; /* number of reports that known_match() has assigned to this entry */
 };
 
 struct known;
 
 /*
- * Reads FILE. TODAY is "2026-11-21", as rig_utc_now() begins. Errors (RIG_EXIT_USAGE): the file
- * cannot be read or does not follow the schema, a date or version is invalid, or an entry would
- * match everything.
+ * Reads FILE. TODAY is a date like "2026-11-21", the beginning of rig_utc_now(). Errors
+ * (RIG_EXIT_USAGE): the file cannot be read or does not follow the schema, a date or version is
+ * invalid, or an entry would match everything.
  */
 struct known *known_load(const char *file, const char *today, GError **error);
 void known_free(struct known *known);
 RIG_DEFINE_AUTO(known, known_free)
 
 /*
- * The first entry that SPLAT is an instance of, or NULL. RELEASE is the kernel's ("6.1.192-2");
- * NULL: the release in the report. Expired entries match nothing. Entries with a range of kernels
- * do not match an unknown release, because a new failure must not be hidden.
+ * The first entry that matches SPLAT, or NULL. RELEASE is that of the kernel ("6.1.192-2"); NULL:
+ * use the release in the report. Expired entries match nothing. Entries with a range of kernels do
+ * not match if the release is unknown, so that a new failure is not hidden.
  */
 const struct known_issue *known_match(struct known *known, const struct splat *splat,
 				      const char *release);
 
 /*
- * `expires` of an excuse, which is about one report of one run and no entry of a list: a stall that
- * holds made (docs/director.md). An excused report does not affect the verdict.
+ * The value of `expires` in an excuse. An excuse is about a single report of one run, and not part
+ * of a list; an example is a stall that holds have caused (docs/director.md). An excused report
+ * does not affect the verdict.
  */
 #define KNOWN_THIS_RUN "this run"
-/* TRUE: KNOWN (the object of a report, or NULL) is such an excuse. */
+/* TRUE: KNOWN, the object of a report (or NULL), is an excuse. */
 gboolean known_is_excuse(json_t *known);
 
 /* Makes {"signature", "title", "reason", "link", "expires"}. New reference. */
 json_t *known_json(const struct known_issue *issue);
 
-/* All entries in the order of the file: which expired, which matched nothing. */
+/* All entries in the order of the file, for listing those that have expired or matched nothing. */
 const struct known_issue *known_issues(const struct known *known, guint *ret_n);
 
 #endif

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The sentences of lockdep's reports: the wanted and held locks, what comes next, what is kept. */
+/*
+ * Parses the sentences of lockdep's reports, which introduce the wanted and held locks and other
+ * parts.
+ */
 #include "splat/lockdep.h"
 
-/* "comm/12 [HC0[0]:SC0[0]:HE1:SE1] is trying to …": the task, and the interrupt state if there. */
+/*
+ * Parses "comm/12 [HC0[0]:SC0[0]:HE1:SE1] is trying to …": the task, and the interrupt state if
+ * present.
+ */
 static void read_task(struct reader *reader, const char *text, const char *verb)
 {
 	const char *end = strstr(text, verb);
@@ -27,7 +33,7 @@ static void read_task(struct reader *reader, const char *text, const char *verb)
 	}
 }
 
-/* Sentences that are stored unchanged: their key in `detail`, and how they begin. */
+/* Sentences that are stored unchanged: the key in `detail`, and the beginning of the sentence. */
 static const struct {
 	const char *key, *words;
 } kept[] = {
@@ -61,7 +67,7 @@ static gboolean read_verb(struct reader *reader, const char *text)
 		read_task(reader, text, verbs[i]);
 		reader->next = NEXT_WANTED;
 		reader->in_held = FALSE;
-		/* "lock (NAME) at:" has no usage */
+		/* "lock (NAME) at:" has no usage part */
 		const char *open = strstr(text, "lock (");
 		const char *close = g_strrstr(text, ") at:");
 
@@ -110,8 +116,10 @@ static gboolean read_section(struct reader *reader, const char *text)
 	return FALSE;
 }
 
-/* "A --> B --> C" after "Chain exists of:", "(A){…} -> (B){…}" after "would create a new lock
- * dependency". */
+/*
+ * Parses the line after "Chain exists of:" ("A --> B --> C") and after "would create a new lock
+ * dependency" ("(A){…} -> (B){…}").
+ */
 static gboolean read_arrows(struct reader *reader, const char *text)
 {
 	const char *arrow = strstr(text, "} -> (");
@@ -141,7 +149,7 @@ static gboolean read_arrows(struct reader *reader, const char *text)
 	return TRUE;
 }
 
-/* Parses "./include/linux/x.h:12 text!" of a suspicious RCU usage. */
+/* Parses "./include/linux/x.h:12 text!" in a report of suspicious RCU usage. */
 static gboolean read_place(struct reader *reader, const char *text)
 {
 	gsize colon = strcspn(text, ": ");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The dependency trees of lockdep's interrupt reports (print_shortest_lock_dependencies()):
+ * Parses the dependency trees in lockdep's reports about interrupts
+ * (print_shortest_lock_dependencies()):
  *
  *	 -> (CLASS){-.-.}-{2:2} ops: 12 {
  *	    IN-HARDIRQ-W at:
@@ -45,7 +46,7 @@ static json_t *new_stack(json_t *object, const char *key)
 	return stack;
 }
 
-/* Begins the stack after a line "IN-HARDIRQ-W at:" of a node. */
+/* Starts a new stack of NODE, which follows a line such as "IN-HARDIRQ-W at:". */
 static json_t *usage_stack(json_t *node, const char *text)
 {
 	g_autofree char *state = g_strndup(text, strstr(text, " at:") - text);

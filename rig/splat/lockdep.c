@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parses whole reports of lockdep: the wanted and held locks, the chain with its stacks, the
- * scenario, the dependency trees. Facts that a report contains twice are compared; if they differ,
- * the console lost or mixed lines, and the report is marked as corrupted.
+ * Parses lockdep's reports: the wanted and held locks, the chain with its stacks, the scenario, the
+ * dependency trees. If a fact occurs twice in a report, the two are compared; a difference shows
+ * that the console has lost or mixed lines, and the report is marked as corrupted.
  */
 #include "splat/lockdep.h"
 
@@ -42,15 +42,15 @@ static void read_held(struct reader *reader, const char *text)
 
 	if (!rest || !lock_parse(rest + 1, &lock))
 		return;
-	/* symbolised logs repeat a lock for each inlined frame: the last one is real */
+	/* symbolised logs repeat a lock for each inlined function: keep the last one */
 	if (place + 1 == splat->held->len)
 		g_ptr_array_remove_index(splat->held, place);
 	g_ptr_array_add(splat->held, g_memdup2(&lock, sizeof(lock)));
 }
 
 /*
- * Stores the lock of a line. The first line is used; but symbolisers repeat it for each inlined
- * function, and then the last one has the function with a frame.
+ * Stores the lock of a line, if none was stored. Symbolising scripts repeat the line for each
+ * inlined function; then the last line is used, because its function has a stack frame.
  */
 static void take_lock(struct splat_lock *to, struct splat_lock *lock)
 {
@@ -100,7 +100,7 @@ static void begin_held(struct reader *reader, const char *text)
 	reader->in_held = TRUE;
 	reader->stack = reader->scenario = NULL;
 	reader->next = NEXT_NOTHING;
-	/* "2 locks held by sh/12:"; since 7.1 "locks held by sh/12: 2, last CPU#1:" */
+	/* "2 locks held by sh/12:"; from 7.1 on "locks held by sh/12: 2, last CPU#1:" */
 	const char *count = g_str_has_prefix(text, "locks held by ") ? strstr(text, ": ") : NULL;
 
 	reader->announced = text_int(count ? count + 2 : text);
@@ -117,7 +117,7 @@ static void read_line(struct reader *reader, const char *line)
 		read_link(reader, text);
 		return;
 	}
-	/* "..." stands before the first frame of some stacks */
+	/* in some stacks, "..." precedes the first frame */
 	if (reader->stack && frame_parse(strncmp(text, "...", 3) == 0 ? text + 3 : line, &frame)) {
 		if (!frame.guess && !frame.inlined)
 			json_array_append_new(reader->stack, splat_json_text(frame.name));
@@ -142,15 +142,16 @@ static void read_line(struct reader *reader, const char *line)
 }
 
 /*
- * The link at PLACE of the cycle, which lists the classes in the order in which they are taken, #0
- * first, rotated so that the least class (at LEAST) comes first.
+ * The index of the chain's link for position PLACE of the cycle. The cycle lists the classes in the
+ * order of their acquisition (#0 is first), rotated so that the alphabetically first class (index
+ * LEAST) is first.
  */
 static guint link_at(const GPtrArray *classes, guint least, guint place)
 {
 	return classes->len - 1 - (least + place) % classes->len;
 }
 
-/* The first function of the link's stack that is not a lock's own. */
+/* The first function in the link's stack that does not belong to the lock implementation. */
 static const char *taken_in(const json_t *link)
 {
 	const json_t *stack = json_object_get(link, "stack");
@@ -184,8 +185,8 @@ static void turn_cycle(struct reader *reader)
 }
 
 /*
- * The function of a sysfs file in STACK: the one that a function of sysfs called, else one whose
- * name ends in _show or _store.
+ * The function of a sysfs file in STACK: the one that a function of sysfs called; otherwise one
+ * whose name ends in _show or _store.
  */
 static const char *attribute_in(const json_t *stack)
 {
@@ -209,8 +210,9 @@ static const char *attribute_in(const json_t *stack)
 }
 
 /*
- * kn->active is the lock class of every open sysfs file. The stack of the lock that was acquired
- * while it was held, in the previous link of the chain, shows which file it is.
+ * Finds the sysfs file of kn->active, which is the lock class of all open sysfs files. The file is
+ * identified by the stack of the lock that was acquired while kn->active was held, in the previous
+ * link of the chain.
  */
 static void find_attribute(struct reader *reader)
 {
@@ -253,7 +255,10 @@ static void check_held(struct reader *reader)
 		splat_corrupt(reader->splat, "fewer or more locks are listed than announced");
 }
 
-/* KERN_CONT pieces can be torn: "-> #2 (&mm->mmap_lock" and "){++++}-{4:4}:" on the next line. */
+/*
+ * TRUE: LINE is the rest of BEFORE. Pieces of KERN_CONT can be on separate lines: "-> #2
+ * (&mm->mmap_lock" and "){++++}-{4:4}:".
+ */
 static gboolean continues(const char *before, const char *line)
 {
 	const char *text = blank(line);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A lockdep report that is being parsed: lockdep.c reads its locks, lockdep-phrases.c its
+ * Declarations for parsing a lockdep report: lockdep.c reads its locks, lockdep-phrases.c its
  * sentences.
  */
 #ifndef RIG_SPLAT_LOCKDEP_H
@@ -10,20 +10,20 @@
 
 #include "splat/internal.h"
 
-/* What the next lock line is. */
+/* The meaning of the next lock line. */
 enum next { NEXT_NOTHING, NEXT_WANTED, NEXT_HOLDING, NEXT_SAFE, NEXT_UNSAFE, NEXT_NAME };
 
-/* The state of the parser; the fixed sentences of a report change it. */
+/* The state of the parser, which changes with the fixed sentences of a report. */
 struct reader {
 	struct splat *splat;
 	json_t *detail;
-	json_t *chain;	  /* the links of a circular report */
-	json_t *stack;	  /* frames go here; borrowed */
-	json_t *scenario; /* the lines of the scenario are added here; borrowed */
+	json_t *chain;	  /* the links in the chain of a circular report */
+	json_t *stack;	  /* the array to which frames are added; borrowed */
+	json_t *scenario; /* the array to which lines of the scenario are added; borrowed */
 	enum next next;
-	gboolean in_held;   /* after "N locks held by" */
+	gboolean in_held;   /* reading the list after "N locks held by" */
 	int next_link;	    /* the number that the next "-> #N" must have; -1 before the first */
-	int announced;	    /* N of "N locks held by", or -1 */
+	int announced;	    /* the N of "N locks held by", or -1 */
 	GPtrArray *classes; /* lock classes of the chain, #N first */
 };
 
@@ -38,13 +38,13 @@ static inline void set_text(json_t *object, const char *key, const char *text)
 }
 
 /*
- * TRUE: TEXT, a line without its indentation, is a sentence that introduces the following lines, or
- * that is complete in one line.
+ * TRUE: TEXT, a line without its indentation, is a sentence that introduces the next lines, or
+ * contains a fact. Stores the fact.
  */
 gboolean lockdep_phrase(struct reader *reader, const char *text);
 /*
- * Stores LINE if it is a sentence that is kept unchanged, or a line of the scenario. TRUE: nothing
- * else is in it.
+ * Stores LINE if it is a sentence that is stored unchanged, or a line of the scenario. TRUE: the
+ * line needs no further parsing.
  */
 gboolean lockdep_keep(struct reader *reader, const char *line);
 

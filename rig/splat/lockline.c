@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One lock as kernel/locking/lockdep.c print_lock() writes it: [INSTANCE
- * ](CLASS){USAGE}[-{OUTER:INNER}], at:
- * [<address>] SYM+off/size. The class is free text, with parentheses of its own, so it is read from
- * the right.
+ * Parses a lock in the format of kernel/locking/lockdep.c print_lock(): [INSTANCE
+ * ](CLASS){USAGE}[-{OUTER:INNER}], at: [<address>] SYM+off/size. The class is free text that may
+ * contain parentheses, so the line is parsed from the right.
  */
 #include <string.h>
 
@@ -35,8 +34,10 @@ void splat_lock_free(gpointer data)
 	g_free(lock);
 }
 
-/* "&lo->lock#2/1 l=1 0:99" to "&lo->lock/1": the version depends on boot order, the rest is an
- * instance's. */
+/*
+ * Converts "&lo->lock#2/1 l=1 0:99" to "&lo->lock/1": the number after # depends on the boot order,
+ * and the rest describes an instance.
+ */
 char *lock_class_normal(const char *lock_class)
 {
 	static GRegex *version, *extra;
@@ -64,7 +65,7 @@ static int fetch_int(const GMatchInfo *info, int group)
 	return text ? text_int(text) : -1;
 }
 
-/* The part from ", at:" on may be missing, as in "-> #1 (CLASS){++++}-{0:0}:". */
+/* Parses a lock. The part from ", at:" on may be missing, as in "-> #1 (CLASS){++++}-{0:0}:". */
 gboolean lock_parse(const char *text, struct splat_lock *ret)
 {
 	static GRegex *regex;
@@ -92,7 +93,7 @@ gboolean lock_parse(const char *text, struct splat_lock *ret)
 		ret->function = g_strdup(frame.name);
 	if (*ret->lock_class)
 		return TRUE;
-	/* "(#5){++++}": the name was lost */
+	/* in a line like "(#5){++++}" the name was lost */
 	splat_lock_clear(ret);
 	return FALSE;
 }

@@ -7,7 +7,7 @@
 
 #include "splat/internal.h"
 
-/* Marks of words; those of a frame's line are not looked for. */
+/* Words that set a mark; a line with a frame is not searched for them. */
 static const struct {
 	const char *words;
 	guint mark;
@@ -22,7 +22,7 @@ static const struct {
 	{"Uninit was ", MARK_LIMIT}, {"page last free", MARK_LIMIT},
 };
 
-/* The rows whose words begin with a character, -1 ends each list. */
+/* For each character, the rows whose words begin with it; -1 ends each list. */
 static gint8 beginning_with[256][G_N_ELEMENTS(marks) + 1];
 
 static gpointer prepare(gpointer unused)

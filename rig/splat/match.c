@@ -4,9 +4,9 @@
 
 #include "splat/internal.h"
 
-/* Lines with one of these are not reports, although they contain a token of a format. */
+/* A line with one of these texts is not a report, even if it contains a token of a format. */
 static const char *const innocent[] = {
-	"\\n\"", /* a program's source */
+	"\\n\"", /* from the source of a program */
 	"Boot_DEBUG:",
 	"xlog_status:",
 	" DEBUG:",
@@ -36,17 +36,17 @@ static const char *const innocent[] = {
 	"| Locking",
 };
 
-/* Used after "cut here" until the following lines show the kind of the report. */
+/* Used for a report after "cut here", until its next lines show its kind. */
 const struct format format_cut = {"cut here", NULL,	  NULL,	      NULL, NULL,
 				  NULL,	      FRAME_NONE, FAMILY_CUT, 0,    FORMAT_PROOF};
 
-/* Used for a page's dump until the header of its report. */
+/* Used for a page's dump, until the header of its report follows. */
 const struct format format_dump = {"refcount:", NULL,	    NULL,	NULL, NULL,
 				   NULL,	FRAME_NONE, FAMILY_BUG, 0,    FORMAT_PROOF};
 
 /*
- * The kernel starts again without a shutdown before. This needs two lines, so it has no pattern
- * (boot.c).
+ * Used when a kernel starts without a preceding shutdown. Detecting this needs two lines, so there
+ * is no pattern (boot.c).
  */
 const struct format format_reboot = {
 	"Linux version", NULL,	     "reboot", "unexpected kernel reboot",   NULL, NULL,
@@ -58,10 +58,10 @@ static gsize n_formats;
 
 #define TOKEN_WORDS 4
 #define TOKENS_MAX (64 * TOKEN_WORDS)
-static const char *tokens[TOKENS_MAX]; /* each once; of at least two characters */
+static const char *tokens[TOKENS_MAX]; /* all different tokens; at least two characters each */
 static guint n_tokens;
-static guint8 *token_of;	 /* each row's */
-static gint16 *tokens_with[256]; /* tokens with a first character, -1 ends each list */
+static guint8 *token_of;	 /* for each row, the index of its token */
+static gint16 *tokens_with[256]; /* for each first character, its tokens; -1 ends each list */
 
 static guint8 add_token(const char *token)
 {
@@ -110,7 +110,7 @@ static gpointer compile(gpointer unused)
 	return NULL;
 }
 
-/* TRUE: a program or a test wrote the line to the kernel's log: "name[12]: text", "# text". */
+/* TRUE: a program or a test wrote the line into the kernel's log: "name[12]: text", "# text". */
 static gboolean is_program(const char *text)
 {
 	const char *start = text + strspn(text, " ");
@@ -127,12 +127,14 @@ static gboolean is_innocent(const char *text)
 {
 	if (is_program(text))
 		return TRUE;
-	/* a user program's fault: "traps: cat[71] general protection fault ip:… sp:… error:0 in
-	 * libc" */
+	/*
+	 * a fault of a user program: "traps: cat[71] general protection fault ip:… sp:… error:0 in
+	 * libc"
+	 */
 	if (strstr(text, "general protection fault ip:") ||
 	    (strstr(text, " error:") && strstr(text, " ip:")))
 		return TRUE;
-	/* XFS (sda1): WARNING: … */
+	/* a warning of XFS such as "XFS (sda1): WARNING: …" */
 	if (strstr(text, "XFS (") && strstr(text, "WARNING"))
 		return TRUE;
 	for (gsize i = 0; i < G_N_ELEMENTS(innocent); i++)
@@ -141,7 +143,7 @@ static gboolean is_innocent(const char *text)
 	return FALSE;
 }
 
-/* Which tokens are in TEXT: a bit for each, found in one pass. */
+/* Finds the tokens in TEXT in one pass; FOUND has a bit for each token. */
 static void find_tokens(const char *text, guint64 found[TOKEN_WORDS])
 {
 	memset(found, 0, TOKEN_WORDS * sizeof(*found));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An open report: its lines, how far it reaches, and the report made of it. */
+/* Stores the lines of an incomplete report, and makes the report of them. */
 #include <string.h>
 
 #include "splat/scanner.h"
@@ -42,7 +42,7 @@ void open_with_past(struct scanner *scanner, struct open *open, const struct lin
 		    strcmp(past->caller, line->caller) != 0) {
 			if (!line->caller[0])
 				return;
-			continue; /* lines of other callers can be in between */
+			continue; /* skip lines of other callers */
 		}
 		if (past->first_byte < scanner->told || past->number + PAST < line->number ||
 		    !body_is_preface(past->text))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Parsers of console text that other modules use as well: a line's prefix, one lock. */
+/* Parsers of parts of console text that other modules use, too: the prefix of a line, a lock. */
 #ifndef RIG_SPLAT_PARTS_H
 #define RIG_SPLAT_PARTS_H
 
@@ -11,33 +11,38 @@
 
 /* One console line without its prefix. */
 struct line {
-	const char *text; /* ends in NUL, has none inside */
+	const char *text; /* ends with a NUL; contains no other NUL */
 	gsize len;
-	guint64 number;               /* 1-based */
-	guint more;                   /* further lines that were joined to it */
-	guint64 first_byte, end_byte; /* bytes of the whole line, with its newline */
-	double stamp;                 /* seconds, -1 without */
+	guint64 number;               /* number of the line, from 1 */
+	guint more;                   /* number of further lines that were joined to it */
+	/* the position of the whole line, with its newline, in the log */
+	guint64 first_byte, end_byte;
+	double stamp;                 /* time stamp in seconds; -1: none */
 	char caller[CALLER_LEN];      /* "T12", "C1"; "" if the log does not name callers */
-	gboolean kernel;              /* the prefix shows that printk wrote it */
-	/* number of lines since the line with the prefix, if this one has none of its own */
+	gboolean kernel;              /* the prefix shows that printk wrote the line */
+	/* if the line has no prefix of its own: number of lines since the line that has one */
 	guint inherited;
-	gboolean user;		      /* the prefix shows that a program wrote it */
-	guint dropped;                /* messages that printk lost before it */
+	gboolean user;		      /* the prefix shows that a program wrote the line */
+	guint dropped;                /* number of messages that printk lost before this line */
 };
 
-/* prefix.c: fills text, len, stamp, caller, kernel, user; TEXT is modified. */
+/*
+ * Splits a line into its prefix and text: sets text, len, stamp, caller, kernel, user. TEXT is
+ * modified (prefix.c).
+ */
 void prefix_strip(char *text, gsize len, struct line *line);
 
 /*
- * "[INSTANCE ](CLASS){USAGE}[-{OUTER:INNER}][, at: FUNCTION]", to be freed by one of those below.
+ * Parses "[INSTANCE ](CLASS){USAGE}[-{OUTER:INNER}][, at: FUNCTION]". Free the result with one of
+ * the functions below.
  */
 gboolean lock_parse(const char *text, struct splat_lock *ret);
 void splat_lock_clear(struct splat_lock *lock);
 void splat_lock_free(gpointer lock);
 
 /*
- * Is it a function that appears in reports of any subsystem (locks, allocators, strings…)? MORE:
- * further words of such functions, '|' between, or NULL.
+ * TRUE: NAME is a generic function, which occurs in reports of any subsystem (locks, allocators,
+ * strings…). MORE: further parts of names of such functions, separated by '|', or NULL.
  */
 gboolean frame_is_generic(const char *name, const char *more);
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Prepares a console line before its prefix is parsed: replaces bytes that are not text, colours
- * and Unicode blanks, removes quoting, and reads records of /dev/kmsg.
+ * Prepares a console line for parsing its prefix: replaces bytes that are not text, colours and
+ * Unicode blanks, removes quote marks, and reads records of /dev/kmsg.
  */
 #include <string.h>
 
 #include "splat/internal.h"
 
-#define ESCAPE_MAX 24 /* bytes of a colour sequence */
+#define ESCAPE_MAX 24 /* maximum length of a colour sequence */
 
 /*
- * The length of the colour sequence at TEXT, or 0: an introducer of SKIP bytes, then parameters,
- * then a letter.
+ * The length of the colour sequence at TEXT: an introducer of SKIP bytes, parameters, and a letter;
+ * 0: there is none.
  */
 static gsize colour_at(const char *text, gsize skip)
 {
@@ -20,7 +20,10 @@ static gsize colour_at(const char *text, gsize skip)
 	return len < ESCAPE_MAX && g_ascii_isalpha(text[len]) ? len + 1 : 0;
 }
 
-/* The length of a Unicode blank at P in UTF-8 (U+00A0, U+2000 to U+200A, U+202F, U+3000), or 0. */
+/*
+ * The length of a Unicode blank at P in UTF-8 (U+00A0, U+2000 to U+200A, U+202F, U+3000); 0: there
+ * is none.
+ */
 static gsize blank_at(const guint8 *p)
 {
 	if (p[0] == 0xc2 && p[1] == 0xa0)
@@ -30,7 +33,7 @@ static gsize blank_at(const guint8 *p)
 	return p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
 }
 
-/* The length of a character without width at P (U+200B to U+200F, U+FEFF), or 0. */
+/* The length of a character without width at P (U+200B to U+200F, U+FEFF); 0: there is none. */
 static gsize nothing_at(const guint8 *p)
 {
 	if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0x8b && p[2] <= 0x8f)
@@ -38,7 +41,9 @@ static gsize nothing_at(const guint8 *p)
 	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf ? 3 : 0;
 }
 
-/* The length of an HTML entity at P ("&gt;"), or 0; *RET is its character. */
+/*
+ * The length of an HTML entity at P ("&gt;"), whose character is stored in *RET; 0: there is none.
+ */
 static gsize entity_at(const char *p, char *ret)
 {
 	static const struct {
@@ -57,7 +62,7 @@ static gsize entity_at(const char *p, char *ret)
 }
 
 /*
- * The character that replaces the *RET_LEN bytes at P; NUL: they are removed. rsyslog writes
+ * The character that replaces the *RET_LEN bytes at P; NUL: the bytes are removed. rsyslog writes
  * control characters as "#012".
  */
 static char replacement(const char *p, gsize *ret_len)
@@ -73,7 +78,7 @@ static char replacement(const char *p, gsize *ret_len)
 	case '\033':
 		len = p[1] == '[' ? colour_at(p, 2) : 0;
 		break;
-	case '\xa0': /* U+00A0 in ISO 8859-1; in UTF-8 it is never a character's first byte */
+	case '\xa0': /* U+00A0 in ISO 8859-1; in UTF-8 no character begins with this byte */
 		return (guint8)p[-1] < 0x80 ? ' ' : *p;
 	case '&':
 		len = entity_at(p, &c);
@@ -132,8 +137,8 @@ gsize prefix_clean(char *text, gsize len)
 }
 
 /*
- * Skips a mail's mark of quoting at P: ">", "|", "JD>" (initials). Returns its end, or P if there
- * is none.
+ * Skips a quote mark of a mail at P: ">", "|", "JD>" (initials). Returns its end; P if there is
+ * none.
  */
 static const char *quote_mark(const char *p)
 {
@@ -146,7 +151,7 @@ static const char *quote_mark(const char *p)
 		initials++;
 	if (initials)
 		return mark[initials] == '>' && mark[initials + 1] == ' ' ? mark + initials + 1 : p;
-	/* a KASAN memory dump's ">ffff8880…: " is not quoting */
+	/* ">ffff8880…: " in a memory dump of KASAN is not a quote mark */
 	if (*mark == '>' && strspn(mark + 1, "0123456789abcdef") < 8)
 		return mark + 1;
 	return p;
@@ -162,8 +167,9 @@ const char *prefix_unquote(const char *p)
 }
 
 /*
- * "6,339,5140900,-[,caller=T1];text" of /dev/kmsg (Documentation/ABI/testing/dev-kmsg); netconsole
- * can have the release before it ("6.1.0,6,339,…", Documentation/networking/netconsole.rst).
+ * Parses the head of a record of /dev/kmsg, "6,339,5140900,-[,caller=T1];text"
+ * (Documentation/ABI/testing/dev-kmsg); in records of netconsole, the release may precede it
+ * ("6.1.0,6,339,…", Documentation/networking/netconsole.rst).
  */
 const char *prefix_record(const char *p, struct line *line)
 {
@@ -196,7 +202,7 @@ const char *prefix_record(const char *p, struct line *line)
 	return text + 1;
 }
 
-/* Parses "** 12 printk messages dropped **". The next message may follow on the same line. */
+/* Parses "** 12 printk messages dropped **". The next message may be on the same line. */
 const char *prefix_dropped(const char *p, struct line *line)
 {
 	static const char words[] = "printk messages dropped";

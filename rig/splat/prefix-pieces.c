@@ -8,21 +8,21 @@
 #include "splat/prefix.h"
 
 /*
- * A pattern is literal but for these:
+ * All characters of a pattern are literal, except:
  *
- *	_ blanks or none	# digits	9 one digit	? any character
- *	S a time stamp, kept	C a caller, kept
- *	N a number with a fraction, with a sign or none
- *	A a weekday		M a month	T a time of day with a fraction or none
- *	Z a time zone or none	W a word	K "kernel" or "KERNEL", with a pid or none
+ *	_ optional blanks	# digits	9 one digit	? any character
+ *	S a time stamp, stored	C a caller, stored
+ *	N a number with a fraction and an optional sign
+ *	A a weekday		M a month	T a time of day with an optional fraction
+ *	Z an optional time zone	W a word	K "kernel" or "KERNEL" with an optional pid
  *	D the structured data of RFC 5424, or "-"
- *	L letters		~ anything but brackets	{…} can be absent
- *	& what follows must be there but is not part of the piece	\ literal
+ *	L letters		~ any characters except brackets	{…} is optional
+ *	& the rest must follow, but is not part of the piece	\\ the next character is literal
  */
 static const struct piece pieces[] = {
 	/*
-	 * printk: the time stamp, also with dmesg's delta, in the journal's form, with Amlogic's
-	 * CPU or Huawei's unit
+	 * printk: the time stamp; variants with dmesg's delta, of the journal, with Amlogic's CPU,
+	 * with Huawei's unit
 	 */
 	{"[S_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
 	{"[S_<_N_>_]", PIECE_KERNEL | PIECE_DATE | PIECE_BLANK},
@@ -38,7 +38,7 @@ static const struct piece pieces[] = {
 	{"[M_# #:99]", PIECE_KERNEL | PIECE_BLANK},
 	{"[M_# T]", PIECE_KERNEL | PIECE_BLANK},
 	{"[A M _# T{ L} 9999{ <_N_>}]", PIECE_KERNEL | PIECE_BLANK},
-	/* dmesg --time-format iso: other programs' dates have no comma */
+	/* dmesg --time-format iso; it has a comma, unlike dates of other programs */
 	{"9999-99-99\\T99:99:99,999999Z ", PIECE_KERNEL},
 	/* dmesg -x */
 	{"kern_:L_: ", PIECE_KERNEL},
@@ -68,7 +68,7 @@ static const struct piece pieces[] = {
 	{"9999999999.# ", PIECE_DATE | AT_START},
 	{"T &[", PIECE_DATE | AT_START},
 	{"T &<", PIECE_DATE | AT_START},
-	/* logcat's formats threadtime (with a user or none), monotonic, time, brief and tag */
+	/* logcat's formats threadtime (with an optional user), monotonic, time, brief and tag */
 	{"99-99 T &?", PIECE_DATE | AT_START},
 	{"_#_#_L K_: ", PIECE_KERNEL | AFTER_DATE},
 	{"_W_#_#_L K_: ", PIECE_KERNEL | AFTER_DATE},
@@ -88,7 +88,7 @@ static const struct piece pieces[] = {
 	{"W W: ", PIECE_USER | AFTER_BSD},
 	{"W &[_#.", 0 | AFTER_BSD},
 	{"W &<#>", 0 | AFTER_BSD},
-	/* additions of vendors: MediaTek, Samsung, Huawei, Qualcomm, Spreadtrum */
+	/* prefixes that vendors add: MediaTek, Samsung, Huawei, Qualcomm, Spreadtrum */
 	{"_{-}{.}(#)[#:~]", PIECE_KERNEL | AFTER_ANY},
 	{"_{L}[#:~]", PIECE_KERNEL | PIECE_BLANK | AFTER_ANY},
 	{"_[pid:#,~]", PIECE_KERNEL | PIECE_BLANK | AFTER_ANY},
@@ -116,7 +116,7 @@ static const char *blanks(const char *p)
 	return p;
 }
 
-/* Converts WHOLE and FRACTION, digits up to END, to seconds. */
+/* Converts digits to seconds: those of WHOLE, and the fraction FRACTION up to END. */
 static double seconds(const char *whole, const char *fraction, const char *end)
 {
 	guint64 units = 0, scale = 1;
@@ -130,14 +130,17 @@ static double seconds(const char *whole, const char *fraction, const char *end)
 	return (double)units / (double)scale;
 }
 
-/* "12.345678" with at least three decimals: a version has fewer. */
+/*
+ * Matches a time stamp such as "12.345678". It must have at least three decimals, because a version
+ * has fewer.
+ */
 static const char *stamp(const char *p, struct line *line)
 {
 	const char *number = blanks(p), *dot = digits(number), *end;
 
 	if (!dot || *dot != '.' || dot - number > 11)
 		return NULL;
-	dot += dot[1] == ' '; /* some mail programs insert a blank after a full stop */
+	dot += dot[1] == ' '; /* skip a blank that some mail programs insert after a full stop */
 	if (!(end = digits(dot + 1)))
 		return NULL;
 	/* if a printk caller follows, two decimals are enough */
@@ -147,7 +150,7 @@ static const char *stamp(const char *p, struct line *line)
 	return end;
 }
 
-/* "+0.000012", "12.345678". */
+/* Matches a number such as "+0.000012" or "12.345678". */
 static const char *number(const char *p)
 {
 	const char *dot = digits(p + (*p == '+' || *p == '-'));
@@ -206,7 +209,7 @@ static const char *zone(const char *p)
 	return p > start && end - p >= 2 && end - p <= 5 && *end == ' ' ? end : start;
 }
 
-/* Matches a host's name, an address or a unit: without brackets, and with colons only inside. */
+/* Matches a host name, an address or a unit: no brackets, and no colon at the end. */
 static const char *word(const char *p)
 {
 	const char *start = p;
@@ -237,7 +240,10 @@ static const char *letters(const char *p)
 	return p > start ? p : NULL;
 }
 
-/* RFC 5424: "-", or elements like [origin ip="10.0.0.1"], whose values can have "\\]". */
+/*
+ * Matches structured data of RFC 5424: "-", or elements like [origin ip="10.0.0.1"], whose values
+ * can contain "\\\\]".
+ */
 static const char *structured_data(const char *p)
 {
 	const char *start = p;
@@ -252,7 +258,7 @@ static const char *structured_data(const char *p)
 	return p > start ? p : NULL;
 }
 
-/* Text without brackets. */
+/* Matches text without brackets. */
 static const char *unbracketed(const char *p)
 {
 	return p + strcspn(p, "[]()");
@@ -331,7 +337,9 @@ static const char *follow(const char *pattern, gsize len, const char *p, struct 
 	return ahead ? ahead : p;
 }
 
-/* Which pieces can begin with a character --------------------------------------------- */
+/*
+ * ---- The pieces that can begin with a character ------------------------------------------- ----
+ */
 
 static gint8 candidates[256][G_N_ELEMENTS(pieces) + 1]; /* -1 ends each list */
 static guint8 length_of[G_N_ELEMENTS(pieces)];

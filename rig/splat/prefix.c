@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The prefix of a console line. Tools put one prefix before another ("> [date] host
- * kernel: [stamp][caller] "), so prefix-pieces.c has a table of the pieces, and a prefix is any
- * sequence of them: quoting of mail, the date and host of syslog and the journal, dmesg's facility,
- * the level, the time stamp, the caller, what vendors add.
+ * Parses the prefix of a console line. Tools add a prefix before existing ones ("> [date] host
+ * kernel: [stamp][caller] "), so a prefix is any sequence of the pieces in the table of
+ * prefix-pieces.c: quote marks of mail, the date and host of syslog and the journal, dmesg's
+ * facility, the level, the time stamp, the caller, and additions of vendors.
  */
 #include <string.h>
 
 #include "splat/prefix.h"
 
-#define PIECES_MAX 8 /* pieces of one line's prefix */
+#define PIECES_MAX 8 /* maximum number of pieces in a prefix */
 
 int text_int(const char *text)
 {
@@ -18,7 +18,10 @@ int text_int(const char *text)
 
 /* The line's pieces ------------------------------------------------------------------- */
 
-/* "<1> BUG: …" is an item of a list: in kernel output no blank follows the level. */
+/*
+ * TRUE: the text at P, such as "<1> BUG: …", is an item of a list, because in kernel output no
+ * blank follows the level.
+ */
 static gboolean is_list_item(const struct piece *before, guint n, const char *p)
 {
 	return n == 1 && before && (before->flags & PIECE_LEVEL) && *p == ' ' &&
@@ -32,8 +35,8 @@ static const char *strip_pieces(const char *p, struct line *line)
 
 	while (n < PIECES_MAX) {
 		/*
-		 * pasted text can be indented as a whole; but without a prefix, blanks belong to
-		 * the text
+		 * skip the blanks before a prefix, because pasted text may be indented; without a
+		 * prefix, blanks belong to the text
 		 */
 		const char *end = piece_strip(n ? p : p + strspn(p, " \t"), line, &before);
 
@@ -48,8 +51,8 @@ static const char *strip_pieces(const char *p, struct line *line)
 }
 
 /*
- * Skips a program's unfinished line ("login: ") before a line of the kernel, which begins with its
- * time stamp.
+ * Skips an unfinished line of a program ("login: ") that precedes a line of the kernel, which
+ * begins with its time stamp.
  */
 static const char *strip_glued(const char *p, struct line *line)
 {
@@ -67,8 +70,8 @@ static const char *strip_glued(const char *p, struct line *line)
 }
 
 /*
- * A quick check of P, the text after a time stamp. TRUE: no other part of a prefix begins there.
- * FALSE: one may begin there, so the caller must parse the line in full.
+ * TRUE: no part of a prefix begins at P, the text after a time stamp. FALSE: one may begin there,
+ * so the caller must parse the line completely. This check is fast.
  */
 static gboolean is_text(const char *p)
 {
@@ -81,16 +84,15 @@ static gboolean is_text(const char *p)
 		return p[1] != '(';
 	if (!g_ascii_isalpha(*p) || p[1] == '/' || (*p == 'c' && g_ascii_isdigit(p[1])))
 		return FALSE;
-	if (p[first] == ':') /* a tag: "kernel: " */
+	if (p[first] == ':') /* a tag such as "kernel: " */
 		return strncmp(p, "kernel", 6) != 0 && strncmp(p, "KERNEL", 6) != 0;
-	/* a host and a tag: "host kernel: ", "host app[12]: " */
+	/* a host and a tag, such as "host kernel: " or "host app[12]: " */
 	return !p[first] || !strchr(":[", second[strcspn(second, " :[")]);
 }
 
 /*
- * Skips the prefix of most lines, with the same result as piece_strip():
- *	"[   12.345678] " or "[   12.345678][ T123] "
- * Returns the beginning of the text, or NULL if the prefix has another form.
+ * Skips the most frequent prefixes, "[ 12.345678] " and "[ 12.345678][ T123] ", with the same
+ * result as piece_strip(). Returns the start of the text; NULL: the prefix has another form.
  */
 static const char *strip_plain(const char *text, struct line *line)
 {
@@ -147,7 +149,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 		return;
 	}
 	p = prefix_unquote(text);
-	/* `journalctl -o json-seq` and -o json-sse */
+	/* marks of `journalctl -o json-seq` and -o json-sse */
 	p += *p == '\036' ? 1 : g_str_has_prefix(p, "data: {") ? 6 : 0;
 	if (*p == '{' && journal_json(text, p, len, line)) {
 		line->text = text;
@@ -161,7 +163,7 @@ void prefix_strip(char *text, gsize len, struct line *line)
 		p = strip_glued(p, line);
 	if (line->kernel)
 		line->user = FALSE;
-	p = prefix_dropped(p, line); /* in some kernels the notice has its own time stamp */
+	p = prefix_dropped(p, line); /* in some kernels this notice has its own time stamp */
 	line->text = p;
 	line->len = len - (p - text);
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Distinguishes a report from a text that quotes its header. */
+/* Distinguishes a report from text that quotes the header of a report. */
 #include <string.h>
 
 #include "splat/scanner.h"
 
-#define PROOF_LINES 4 /* lines of a report that are needed if nothing else shows that it is one */
+/* number of lines that a report must have if nothing else shows that it is real */
+#define PROOF_LINES 4
 
 /*
- * A line without a kernel's prefix is a header only if it begins with the header's text, or with a
- * subsystem's name and this text: mails quote headers, and bug trackers use them as titles.
+ * TRUE: the line begins with the header's text, or with the name of a subsystem and this text. A
+ * line without the kernel's prefix must do so to count as a header, because mails quote headers,
+ * and bug trackers use them as titles.
  */
 static gboolean stands_alone(const struct open *open, gboolean strict)
 {
@@ -41,12 +43,15 @@ static gboolean begins_with_header(const struct open *open)
 	const char *word = header + strspn(header, " \t[");
 	gsize len = strcspn(word, " ");
 
-	/* "Without it, the …": the first word of a sentence has no colon */
+	/*
+	 * unlike the name of a subsystem, the first word of a sentence ("Without it, the …") has no
+	 * colon
+	 */
 	return stands_alone(open, TRUE) || strchr("[", *header) || (len && word[len - 1] == ':') ||
 	       g_str_has_prefix(word, "NMI ") || g_ascii_isdigit(*word);
 }
 
-/* TRUE: OPEN has enough lines to be a report, not a text that quotes its header. */
+/* TRUE: OPEN has enough lines to be a report, instead of text that quotes the header of one. */
 gboolean extent_is_proven(const struct open *open)
 {
 	unsigned flags = open->format->flags;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The scanner: splits bytes into lines, and passes each line to the open reports. */
+/* The scanner: splits data into lines, and passes each line to the open reports. */
 #include <string.h>
 
 #include "splat/scanner.h"
@@ -79,8 +79,8 @@ static void remember(struct scanner *scanner, const struct line *line, gboolean 
 }
 
 /*
- * Gives LINE the prefix of the line before, if LINE is a later line of the same record: dmesg and
- * journalctl print these without a time stamp, only indented.
+ * Copies the prefix of the preceding line to LINE, if LINE is a later line of the same record:
+ * dmesg and journalctl print such lines without a time stamp, only indented.
  */
 static void inherit_prefix(const struct scanner *scanner, struct line *line)
 {
@@ -97,7 +97,10 @@ static void inherit_prefix(const struct scanner *scanner, struct line *line)
 	g_strlcpy(line->caller, past->caller, CALLER_LEN);
 }
 
-/* Handles lines that are important outside of reports: a new boot, the end of lockdep. */
+/*
+ * Handles lines that matter outside of reports: the start of a boot, and that lockdep is switched
+ * off.
+ */
 static void take_news(struct scanner *scanner, const struct line *line)
 {
 	boot_take(scanner, line);
@@ -106,8 +109,8 @@ static void take_news(struct scanner *scanner, const struct line *line)
 }
 
 /*
- * TRUE: TEXT begins a page's dump: "page: refcount:0 mapcount:0 …", "page:ffffea00… refcount:0"
- * (mm/debug.c, __dump_page()).
+ * TRUE: TEXT is the first line of a page's dump: "page: refcount:0 mapcount:0 …", "page:ffffea00…
+ * refcount:0" (mm/debug.c, __dump_page()).
  */
 static gboolean is_page_dump(const char *text)
 {
@@ -116,8 +119,8 @@ static gboolean is_page_dump(const char *text)
 }
 
 /*
- * Handles a line with one of the filter's words. Returns the row by which it begins a report, or
- * NULL.
+ * Handles a line with one of the filter's words. Returns the row that it matches as the first line
+ * of a report, or NULL.
  */
 static const struct format *take_word(struct scanner *scanner, const struct line *line)
 {
@@ -170,7 +173,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	scanner->kernel_lines += line.kernel;
 	for (guint i = 0; line.dropped && i < scanner->n_open; i++)
 		scanner->open[i]->missed += line.dropped;
-	/* a record of several lines, which syslog or the journal stored as one line */
+	/* split a record of several lines that syslog or the journal stored as one line */
 	for (text = scanner->scratch + (line.text - scanner->scratch); text; text = next) {
 		next = strchr(text, '\n');
 		if (next)
@@ -183,7 +186,7 @@ static void take_line(struct scanner *scanner, const guint8 *bytes, gsize len, g
 	}
 }
 
-/* The finished line at BYTES, whose end (of END bytes) is at the stream's POSITION. */
+/* Handles the line in `partial`, which is complete now. */
 static void finish_partial(struct scanner *scanner)
 {
 	take_line(scanner, (const guint8 *)scanner->partial, scanner->partial_len,
@@ -204,7 +207,7 @@ static void add_partial(struct scanner *scanner, const guint8 *bytes, gsize len)
 	scanner->position += len;
 }
 
-/* Handles one whole line, LEN bytes including its end. */
+/* Handles a complete line of LEN bytes, including its line end. */
 static void whole_line(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	scanner->position += len;
@@ -215,8 +218,8 @@ static void whole_line(struct scanner *scanner, const guint8 *bytes, gsize len)
 typedef guint8 sixteen __attribute__((vector_size(16)));
 
 /*
- * The number of newlines in BYTES. memchr() for each of them would take longer than the rest of the
- * scanner.
+ * The number of newlines in BYTES. Calling memchr() for each of them would take longer than the
+ * rest of the scanner.
  */
 static guint64 count_lines(const guint8 *bytes, gsize len)
 {
@@ -224,14 +227,14 @@ static guint64 count_lines(const guint8 *bytes, gsize len)
 	gsize at = 0;
 
 	while (len - at >= sizeof(sixteen)) {
-		gsize most = MIN(len, at + 255 * sizeof(sixteen)); /* a lane can count up to 255 */
+		gsize most = MIN(len, at + 255 * sizeof(sixteen)); /* each lane counts up to 255 */
 		sixteen lanes = {0};
 
 		for (; most - at >= sizeof(sixteen); at += sizeof(sixteen)) {
 			sixteen piece;
 
 			memcpy(&piece, bytes + at, sizeof(piece));
-			lanes -= (sixteen)(piece == '\n'); /* true is -1 */
+			lanes -= (sixteen)(piece == '\n'); /* in a vector comparison, true is -1 */
 		}
 		for (gsize i = 0; i < sizeof(sixteen); i++)
 			n += lanes[i];
@@ -241,7 +244,10 @@ static guint64 count_lines(const guint8 *bytes, gsize len)
 	return n;
 }
 
-/* The newest time stamp in lines that are skipped: a firmware can write many without one. */
+/*
+ * Finds the newest time stamp in lines that are skipped. A firmware can write many lines without
+ * one.
+ */
 static void skip_to_stamp(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	while (len) {
@@ -251,7 +257,7 @@ static void skip_to_stamp(struct scanner *scanner, const guint8 *bytes, gsize le
 		struct line line;
 
 		len = start - bytes;
-		/* a time stamp is in "[   12.345678] text" or "6,339,5140900,-;text" */
+		/* a line with a time stamp is "[   12.345678] text" or "6,339,5140900,-;text" */
 		if (!memchr(start, '[', line_len) && !memchr(start, ';', line_len))
 			continue;
 		memcpy(scanner->scratch, start, line_len);
@@ -263,7 +269,7 @@ static void skip_to_stamp(struct scanner *scanner, const guint8 *bytes, gsize le
 	}
 }
 
-/* Skips lines without any of the filter's words: counts them, and keeps the last ones. */
+/* Skips lines that have none of the filter's words: counts them, and stores the last ones. */
 static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	const guint8 *end = bytes + len;
@@ -285,7 +291,7 @@ static void skip_quiet(struct scanner *scanner, const guint8 *bytes, gsize len)
 	}
 }
 
-/* Whole lines. */
+/* Handles a block of complete lines. */
 static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 {
 	gboolean slow = filter_has_strange_blanks(bytes, len);
@@ -293,7 +299,7 @@ static void take_block(struct scanner *scanner, const guint8 *bytes, gsize len)
 	while (len) {
 		gsize at, line;
 
-		/* otherwise a wrapped header of a mail may continue in this block */
+		/* otherwise a header that a mail program has wrapped may continue in this block */
 		if (!slow && !scanner->n_open && !scanner->past[0].has_word) {
 			if (!filter_hit(bytes, len, &at)) {
 				skip_quiet(scanner, bytes, len);
@@ -323,8 +329,8 @@ static gboolean is_symbol_start(const char *text)
 }
 
 /*
- * The log ends inside a line. If this can be the beginning of a frame, it is a part of the report
- * before it.
+ * Handles the incomplete last line of a log. If it can be the beginning of a frame, it belongs to
+ * the open report.
  */
 static void finish_cut_line(struct scanner *scanner)
 {

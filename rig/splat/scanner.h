@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What scanner.c (bytes to lines), extent.c (lines to reports) and open.c share. */
+/*
+ * Declarations shared by scanner.c (splits data into lines), extent.c (assigns lines to reports)
+ * and open.c.
+ */
 #ifndef RIG_SPLAT_SCANNER_H
 #define RIG_SPLAT_SCANNER_H
 
 #include "splat/internal.h"
 
-#define PAST 4	      /* lines remembered before a header */
-#define INHERIT_MAX 3 /* lines of a record that have no prefix of their own */
+#define PAST 4 /* number of preceding lines that are stored, because they may belong to a header */
+#define INHERIT_MAX 3 /* maximum number of lines of a record that have no prefix of their own */
 #define BANNER_LEN 128
-#define CALLERS 4 /* callers of printk that can write one report together */
+#define CALLERS 4 /* maximum number of printk callers that can write one report together */
 
-/* A report whose end has not been seen. */
+/* A report that is not complete yet. */
 struct open {
 	const struct format *format;
 	char callers[CALLERS][CALLER_LEN];
@@ -19,11 +22,11 @@ struct open {
 	GPtrArray *lines;
 	gsize bytes;
 	guint header; /* index of the header in `lines` */
-	guint solid;  /* lines up to the last one that is surely inside */
+	guint solid;  /* number of lines up to the last one that certainly belongs to the report */
 	guint64 first_line, last_line, first_byte, end_byte;
 	double first_stamp, last_stamp;
 	guint frames, faults, inside, foreign, missed;
-	gboolean ended; /* an end mark was seen */
+	gboolean ended; /* the report's end mark was found */
 	gboolean induced, full;
 };
 
@@ -34,23 +37,23 @@ struct past {
 	double stamp;
 	gboolean kernel;
 	guint inherited;
-	gboolean has_word;	     /* the filter found a word: it may begin a report */
-	const struct format *format; /* the row that it matched, or NULL */
-	gboolean format_open;	     /* … and it began a report */
+	gboolean has_word; /* the filter found a word, so the line may be the first of a report */
+	const struct format *format; /* the row that the line matched, or NULL */
+	gboolean format_open;	     /* the line became the first of a report */
 };
 
 struct scanner {
 	splat_found found;
 	void *data;
-	/* the line that is being received */
+	/* the current, incomplete line */
 	char partial[LINE_KEPT + 1];
 	gsize partial_len;
 	gboolean in_line;
 	guint64 line_start;
-	guint64 position; /* bytes taken */
-	guint64 lines;	  /* lines finished */
+	guint64 position; /* number of bytes read */
+	guint64 lines;	  /* number of complete lines */
 
-	struct past past[PAST]; /* [0] is the newest */
+	struct past past[PAST]; /* preceding lines; [0] is the newest */
 	struct open *open[OPEN_REPORTS];
 	guint n_open;
 	double stamp;
@@ -59,64 +62,69 @@ struct scanner {
 	char crashed[CALLER_LEN];
 	double crashed_at;
 	gboolean any_crash;
-	gboolean found_any;	 /* a report, whatever it was */
-	guint64 told;		 /* the last reported line ends at this byte */
-	/* the kernel's version line of the last boot, "" before the first */
+	gboolean found_any;	 /* a report of any kind was found */
+	guint64 told;		 /* position of the end of the last reported line */
+	/* the version line of the last kernel that booted; "" before the first one */
 	char banner[BANNER_LEN];
 	gboolean going_down;
 	gboolean is_mail;
-	guint64 kernel_lines; /* lines looked at one by one that had a kernel's prefix */
+	guint64 kernel_lines; /* number of parsed lines that have a prefix of the kernel */
 	char scratch[LINE_KEPT + 1];
 };
 
 /*
- * Handles a line that begins a report or continues the open one of its caller, and the line "cut
- * here".
+ * Handles a line that is the first of a report, or a header inside the open report of its caller;
+ * also the line "cut here".
  */
 void extent_header(struct scanner *scanner, const struct format *format, const struct line *line);
 void extent_cut(struct scanner *scanner, const struct line *line);
-/* Handles any other line: it may be inside the open report of its caller. */
+/* Handles any other line, which may belong to the open report of its caller. */
 void extent_line(struct scanner *scanner, const struct line *line);
-/* Handles a page's dump, which precedes its report. */
+/* Handles a line of a page's dump, which precedes the header of its report. */
 void extent_dump(struct scanner *scanner, const struct line *line);
 /*
- * TRUE: LINE is the end of a header that a mail program wrapped; the joined line was handled, and
- * LINE is consumed. HAS_WORD: the filter found a word in LINE.
+ * TRUE: LINE is the rest of a header that a mail program has wrapped; the joined line was handled,
+ * so LINE needs no further handling. HAS_WORD: the filter found a word in LINE.
  */
 gboolean join_header(struct scanner *scanner, const struct line *line, gboolean has_word);
-/* TRUE: LINE is the end of a wrapped lock line at the end of OPEN, and was appended to it. */
+/*
+ * TRUE: LINE is the rest of a wrapped lock line at the end of OPEN, and was appended to that line.
+ */
 gboolean join_lock(const struct scanner *scanner, struct open *open, const struct line *line);
 /*
- * For a frame, or another line that is part of a report only if it is joined with the line before:
- * the joined text, to be freed, or NULL.
+ * The text of LINE joined with the preceding line, if only this joined text is part of a report
+ * (for example as a frame); otherwise NULL. The caller frees it.
  */
 char *join_body(const struct scanner *scanner, const struct open *open, const struct line *line);
-/* The open report that LINE belongs to although only one of them has a kernel's prefix. */
+/*
+ * The open report to which LINE belongs, although only one of the two has a prefix of the kernel;
+ * or NULL.
+ */
 struct open *extent_beside(struct scanner *scanner, const struct line *line, gboolean header);
 struct open *extent_find(struct scanner *scanner, const struct line *line);
-/* open.c: appends a line of LEN bytes, up to the limit of a report's size. */
+/* Appends a line of LEN bytes, unless the report has reached its maximum size (open.c). */
 void open_append(struct open *open, const char *text, gsize len);
-/* Sets the end of the report to LINE, its last appended line. */
+/* Sets the end of the report to its last appended line, which is LINE. */
 void open_reach(struct open *open, const struct line *line);
-/* LINE begins the report: appends the remembered line before it if that is its preface. */
+/* Starts a report with LINE. If the stored preceding line is a preface, it is added before LINE. */
 void open_with_past(struct scanner *scanner, struct open *open, const struct line *line);
-/* HEADER, joined of two lines, is the header of OPEN. */
+/* Replaces the header of OPEN by HEADER, which was joined from two lines. */
 void extent_rewrite(struct open *open, const struct format *format, const struct line *header);
-/* The report up to its last line so far, or NULL if it is not certain to be a report. */
+/* The report with its lines so far; NULL: it is not certain to be a report. */
 struct splat *extent_splat(const struct open *open);
 void extent_free(struct open *open);
-/* boot.c: BYTES are the stream's first. A mail begins with its header (RFC 5322). */
+/* Examines the first BYTES of the stream: a mail begins with its header (RFC 5322) (boot.c). */
 void boot_look_at_start(struct scanner *scanner, const guint8 *bytes, gsize len);
 /*
- * If LINE is the first of a boot that was not announced (a reset or crash), begins a report. Where
- * a decompressor prints before the kernel, its line is the first.
+ * Adds a report if LINE is the first line of a boot without a preceding shutdown (a reset or
+ * crash). If a decompressor prints before the kernel, its line counts as the first.
  */
 void boot_take(struct scanner *scanner, const struct line *line);
-/* A second boot, which ends all reports and is one. */
+/* Handles a second boot: ends all open reports, and adds a report. */
 void extent_reboot(struct scanner *scanner, const struct line *line);
-/* Ends OPEN and reports it. CUT_SHORT: the log ended inside it. */
+/* Ends OPEN and passes it to the callback. CUT_SHORT: the log ended inside it. */
 void extent_close(struct scanner *scanner, struct open *open, gboolean cut_short);
-/* proof.c: TRUE if there are enough lines to be certain that it is a report. */
+/* TRUE: there are enough lines to be certain that OPEN is a report (proof.c). */
 gboolean extent_is_proven(const struct open *open);
 
 #endif

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What makes two reports the same, at three levels: `bug` holds for every build, boot and
- * architecture, `path` adds the functions on the stacks, `exact` whole frames. A key begins with
- * the version of the rules that made it; one that the second version does not change stays "v1:",
- * and one that it does change has the first version's beside it (`former`).
+ * Makes the keys by which equal reports are recognised, at three levels: `bug` is the same for
+ * every build, boot and architecture; `path` adds the functions on the stacks; `exact` adds whole
+ * frames. A key begins with the version of the rules that made it. If the second version of the
+ * rules makes the same key as the first, it begins with "v1:"; otherwise the first version's key is
+ * also stored (`former`).
  */
 #include <string.h>
 
 #include "splat/internal.h"
 
-/* A lock class without the numbers of devices ("loop0", "nvme0n1", "dm-3") and queues. */
+/* A lock class without numbers of devices ("loop0", "nvme0n1", "dm-3") and queues. */
 static char *class_key(const char *lock_class)
 {
 	static GRegex *device, *queue;
 	g_autofree char *plain = NULL;
 
 	if (!device) {
-		/* not the subclass, "/1" */
+		/* remove the number, but keep a subclass ("/1") */
 		queue = g_regex_new("^(\\(wq_completion\\).*?[^/\\d])\\d+", G_REGEX_RAW, 0, NULL);
 		device = g_regex_new("\\b(loop|nvme|dm-|md|sd[a-z]|vd[a-z]|zram|ram|nbd|eth|bond|"
 				     "team|veth|tun|tap|vlan|wlan|bcsf)\\d+(?:n\\d+)?(?:p\\d+)?\\b",
@@ -51,8 +52,8 @@ static const char *detail_text(const struct splat *splat, const char *key)
 }
 
 /*
- * kn->active is held inside every sysfs file, so that alone it does not identify a cycle: the
- * attribute's function does.
+ * Adds a cycle. kn->active is held inside every sysfs file, so its class alone does not identify a
+ * cycle; the attribute's function is added to it.
  */
 static void add_cycle(GString *out, const struct splat *splat, enum rules rules)
 {
@@ -70,8 +71,8 @@ static void add_cycle(GString *out, const struct splat *splat, enum rules rules)
 }
 
 /*
- * Adds the classes of an interrupt-safety report: the lock that interrupts take, the other lock,
- * and the new edge.
+ * Adds the classes of a report about interrupt safety: the lock that interrupts acquire, the other
+ * lock, and the new edge.
  */
 static void add_irq(GString *out, const struct splat *splat)
 {
@@ -90,8 +91,8 @@ static void add_irq(GString *out, const struct splat *splat)
 }
 
 /*
- * Adds the class and its contexts: "HARDIRQ" for {IN-HARDIRQ-W} and {HARDIRQ-ON-W}, in any order,
- * for reading or writing.
+ * Adds the class and its contexts: {IN-HARDIRQ-W} and {HARDIRQ-ON-W}, in any order, for reading or
+ * writing, become "HARDIRQ".
  */
 static void add_usage(GString *out, const struct splat *splat)
 {
@@ -105,8 +106,9 @@ static void add_usage(GString *out, const struct splat *splat)
 }
 
 /*
- * The wanted lock and the held one that forbids it: the newest of those with the least inner wait
- * type. Only the order of these types is used, because their numbers changed in 6.12.
+ * Adds the wanted lock, and the held lock that forbids it, which is the newest of those with the
+ * lowest inner wait type. Only the order of wait types is used, because their numbers changed in
+ * 6.12.
  */
 static void add_wait(GString *out, const struct splat *splat)
 {
@@ -126,7 +128,7 @@ static void add_wait(GString *out, const struct splat *splat)
 	}
 }
 
-/* Adds the file of the check, without the line, and its message. */
+/* Adds the file of the check, without its line number, and the message. */
 static void add_rcu(GString *out, const struct splat *splat, const char *function)
 {
 	g_string_append_printf(out, "%s %s %s", detail_text(splat, "file"),
@@ -159,7 +161,7 @@ static void add_file(GString *out, const struct report *report)
 	g_string_append(out, src);
 }
 
-/* Why a page is bad: "page dumped because: nonzero mapcount". */
+/* Adds why a page is bad, from "page dumped because: nonzero mapcount". */
 static void add_reason(GString *out, const struct report *report)
 {
 	static const char words[] = "page dumped because: ";
@@ -178,7 +180,7 @@ static void add_reason(GString *out, const struct report *report)
 	g_string_append_c(out, '?');
 }
 
-/* Adds the function of the trace, even if the title names another one. */
+/* Adds the function of the trace, even if the title has another one. */
 static void add_trace(GString *out, const struct splat *splat)
 {
 	g_autofree char *name = page_function(splat->frames);
@@ -220,20 +222,20 @@ static void expand(GString *out, const char *word, void *data)
 	else if (strcmp(word, "trace") == 0)
 		add_trace(out, splat);
 	else if (strcmp(word, "f") == 0)
-		/* x86's __x64_sys_mount is powerpc's sys_mount */
+		/* an x86 __x64_sys_mount and a powerpc sys_mount get the same key */
 		g_string_append(out, source->function ? plain_name(source->function) : "?");
 	else if (g_ascii_isdigit(*word))
 		g_string_append(out, report->groups.at[*word - '0'] ? report->groups.at[*word - '0']
 								    : "");
 }
 
-/* What follows "v1:KIND:". */
+/* The key without "v1:KIND:". */
 static char *key_by_rules(const struct splat *splat, const struct report *report,
 			  const char *function, enum rules rules)
 {
 	const char *sign = report->format->sign;
 
-	/* the first version had one key for every bad page */
+	/* in the first version all bad pages had the same key */
 	if (rules == RULES_V1 && sign && strstr(sign, "{reason}"))
 		sign = "BUG: Bad page {1}";
 	if (!sign)
@@ -260,7 +262,10 @@ static void bug_keys(struct splat *splat, const struct report *report)
 	splat->former = same ? NULL : g_strdup_printf("v1:%s:%s", splat->kind, old);
 }
 
-/* For each link of the chain the first function that is not the lock's own. */
+/*
+ * Adds, for each link of the chain, the first function that does not belong to the lock
+ * implementation.
+ */
 static void add_links(GString *out, const struct splat *splat)
 {
 	json_t *chain = splat->detail ? json_object_get(splat->detail, "chain") : NULL;
@@ -301,7 +306,7 @@ static char *path_key(const struct splat *splat)
 	return g_string_free(out, FALSE);
 }
 
-/* The key of level `exact`: every frame of every stack, with its offset. */
+/* The key of level `exact`, with every frame of every stack and its offset. */
 static char *exact_key(const struct splat *splat, const struct report *report)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The stacks of a report: where each begins and ends, and which of them counts. */
+/* Finds the stacks of a report, and the one that names the report. */
 #include <string.h>
 
 #include "splat/internal.h"
 
 /*
- * Frames of the stack at or after line FROM. TAKE_FAULTS: includes the function that faulted if its
- * line is among them; TAKE_FAR: also frames after many lines that are not frames.
+ * The functions of the stack from line FROM on. TAKE_FAULTS: includes the function that faulted if
+ * its line is among them; TAKE_FAR: includes frames that follow many other lines.
  */
 GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 {
@@ -27,7 +27,7 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 			last = line;
 			if (seen->frame.guess || seen->frame.inlined)
 				continue;
-			/* arm64's trace begins with the function that "pc" names */
+			/* arm64's trace begins with the function of "pc" */
 			if (frames > 1 || !names->len ||
 			    strcmp(names->pdata[0], seen->frame.name) != 0)
 				g_ptr_array_add(names, g_strdup(seen->frame.name));
@@ -43,8 +43,8 @@ GPtrArray *stack_from(const struct report *report, guint from, enum take take)
 }
 
 /*
- * The index of the line after the first (or LAST) start of a call trace; without one, the header's
- * index.
+ * The index of the line after the first (or, with LAST, the last) line that starts a call trace;
+ * the header's index if there is none.
  */
 static guint trace_start(const struct report *report, gboolean last)
 {
@@ -64,10 +64,10 @@ static guint trace_start(const struct report *report, gboolean last)
 GPtrArray *stack_counting(const struct report *report)
 {
 	switch (report->format->rule) {
-	/* sanitizers print the stack of the access first, with or without "Call Trace" */
+	/* sanitizers print the stack of the access first, with or without a line "Call Trace" */
 	case FRAME_GROUP:
 		return stack_from(report, report->header + 1, TAKE_FRAMES);
-	/* the fault is printed before the trace, or inside it if a warning caused a panic */
+	/* the fault is printed before the trace; or inside it, if a warning caused a panic */
 	case FRAME_FAULT:
 	case FRAME_STALL:
 	case FRAME_INTERRUPTED:
@@ -87,7 +87,7 @@ int report_find(const struct report *report, guint from, const char *words)
 	return -1;
 }
 
-/* The stack of the first CPU that shows its registers, or the first of all. */
+/* The stack of the first CPU that prints its registers; otherwise the first stack. */
 static GPtrArray *first_cpu_stack(const struct report *report)
 {
 	for (guint i = report->header; i < report->n; i++) {
@@ -98,7 +98,7 @@ static GPtrArray *first_cpu_stack(const struct report *report)
 	return stack_counting(report);
 }
 
-/* The stack below the interrupt that detected the stall, if the stack shows it. */
+/* The stack below the interrupt that detected the stall, if the report has it. */
 GPtrArray *stack_interrupted(const struct report *report)
 {
 	static const char *const entries[] = {"apic_timer_interrupt+", "el1h_64_irq+", "el1_irq+",

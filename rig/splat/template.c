@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The titles and signatures in the table of formats: text with {words} in it. */
+/*
+ * Expands the templates of titles and signatures in the table of formats, which are text with
+ * {words}.
+ */
 #include <string.h>
 
 #include "splat/internal.h"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The title of a report: from its format, without parts that differ between boots. */
+/* Makes the title of a report from its format, without parts that differ between boots. */
 #include <string.h>
 
 #include "splat/internal.h"
 
 #define TITLE_MAX 120
 
-/* Replaces the parts that differ between boots: addresses, numbers, lines, offsets. */
+/* Replaces parts that differ between boots: addresses, numbers, lines, offsets. */
 static char *clean_title(const char *title)
 {
 	static const struct {
@@ -18,8 +18,8 @@ static char *clean_title(const char *title)
 		 "IPV6ADDR"},
 		{"([a-zA-Z_][a-zA-Z0-9_.]*)\\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?", "\\1"},
 		/*
-		 * but not in ":A-0000192" and ":0000096", names of slab caches with the size of
-		 * their objects
+		 * hexadecimal numbers, except in ":A-0000192" and ":0000096", which are names of
+		 * slab caches with the size of their objects
 		 */
 		{"(^|(?<!:[A-Za-z])(?!(?<= ):)[^a-zA-Z0-9_])(?:0x)?[0-9a-f]*[0-9][0-9a-f]{5,}"
 		 "(?![0-9a-zA-Z_])",
@@ -66,7 +66,7 @@ static const char *rest_of_line(const struct report *report, const char *words)
 	return NULL;
 }
 
-/* "Read" or "Write" of a KASAN report; "at addr" where memory is tagged. */
+/* "Read" or "Write" for a KASAN report; "at addr" if memory tagging is used. */
 static const char *access_of(const struct report *report)
 {
 	if (rest_of_line(report, "Read of size") || rest_of_line(report, "Read at addr"))
@@ -77,8 +77,8 @@ static const char *access_of(const struct report *report)
 }
 
 /*
- * The function in the workqueue's message about a work item that left a lock held or preemption
- * disabled; "workfn=" since 6.10.
+ * Adds the function in the workqueue's message about a work item that left a lock held or
+ * preemption disabled; the message has "workfn=" from 6.10 on.
  */
 static void add_last_function(GString *out, const struct report *report)
 {

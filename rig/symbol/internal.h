@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of symbol/ share: table.c has the symbol table, lines.c the DWARF. */
+/* Declarations shared by the files of symbol/: table.c reads symbol tables, lines.c reads DWARF. */
 #ifndef RIG_SYMBOL_INTERNAL_H
 #define RIG_SYMBOL_INTERNAL_H
 
@@ -8,53 +8,57 @@
 #include "symbol/symbol.h"
 
 /*
- * In ARRAY, sorted by a guint64 at OFFSET in its elements: the number of elements at or below
- * ADDRESS. The last of them is at that index minus 1.
+ * ARRAY is sorted by a guint64 at OFFSET of its elements. Returns the number of elements whose
+ * value is at most ADDRESS; the last of them has this number minus 1 as its index.
  */
 guint count_up_to(const GArray *array, gsize offset, guint64 address);
 
 struct symbol {
 	const char *name;
 	guint64 value;
-	guint64 size;	/* from ELF; 0 for much assembly, and in kallsyms */
-	guint64 extent; /* distance to the next symbol, as kallsyms counts it */
+	/* size in the ELF symbol; 0 for much of the assembly code, and for kallsyms */
+	guint64 size;
+	guint64 extent; /* distance to the next symbol, which is the size that kallsyms reports */
 };
 
 struct table;
 
-/* NULL if ELF has no symbols. The names are borrowed from ELF. */
+/* Makes a table of ELF's symbols; NULL: there are none. The names are borrowed from ELF. */
 struct table *table_new(Elf *elf);
-/* Takes over SYMBOLS (struct symbol, at least one, in any order), but not their names. */
+/*
+ * Makes a table of SYMBOLS (struct symbol, at least one, in any order), which it owns; the names
+ * are borrowed.
+ */
 struct table *table_from(GArray *symbols);
 void table_free(struct table *table);
-/* As symbols_find(). */
+/* See symbols_find(). */
 gboolean table_find(const struct table *table, const struct frame *frame, guint64 *ret_address);
 /* The function that contains ADDRESS, or NULL. */
 const char *table_name(const struct table *table, guint64 address);
-/* As symbols_named() and symbols_nearest(). */
+/* See symbols_named() and symbols_nearest(). */
 void table_named(const struct table *table, const char *name, GArray *out);
-/* As symbols_between(). */
+/* See symbols_between(). */
 void table_between(const struct table *table, guint64 from, guint64 to, GArray *out);
 char **table_nearest(const struct table *table, const char *name, guint max);
 
 struct lines;
 
-/* NULL if ELF has no DWARF about code. */
+/* Opens the DWARF of ELF; NULL: there is none about code. */
 struct lines *lines_new(Elf *elf);
 void lines_free(struct lines *lines);
 /* Adds the places of ADDRESS to PLACES, innermost first. */
 void lines_add(const struct lines *lines, guint64 address, GPtrArray *places);
-/* As symbols_of_line(). */
+/* See symbols_of_line(). */
 void lines_of(const struct lines *lines, const char *file, unsigned line, GArray *out);
 
 /* ---- kallsyms.c ---- */
 
 /*
  * Appends the symbols (struct symbol, without sizes) in the kallsyms of an uncompressed kernel to
- * OUT; their names are stored in NAMES. TYPES: letters of nm, or NULL for all. Errors:
- * RIG_EXIT_USAGE, no kallsyms or an unknown format.
+ * OUT; NAMES stores their names. TYPES: letters of nm, or NULL for all types. Errors:
+ * RIG_EXIT_USAGE, there is no kallsyms, or its format is unknown.
  */
-#define KALLSYMS_CODE "tTwW" /* weak symbols may be functions, too */
+#define KALLSYMS_CODE "tTwW" /* includes weak symbols, because they may be functions */
 gboolean kallsyms_read(const guint8 *data, gsize len, const char *types, GStringChunk *names,
 		       GArray *out, GError **error);
 

@@ -28,7 +28,7 @@
 #define TOKENS 256
 #define SYMBOLS_MIN 1000
 #define SYMBOLS_MAX (4 << 20)
-#define NAMES_MAX (64u << 20) /* bytes from num_syms to token_table */
+#define NAMES_MAX (64u << 20) /* maximum size of the data from num_syms to token_table */
 #define NAME_MAX_LEN 512      /* KSYM_NAME_LEN from 6.1 */
 #define PPC_BASE G_GUINT64_CONSTANT(0xc000000000000000)
 
@@ -59,7 +59,7 @@ static gsize align(gsize at, gsize to)
 
 /* ---- tokens ---- */
 
-/* TRUE: a token_index follows that fits the table which begins at START. */
+/* TRUE: a token table begins at START, and a matching token_index follows it. */
 static gboolean read_tokens(struct image *image, gsize start)
 {
 	gsize at = start, offset[TOKENS];
@@ -87,7 +87,7 @@ static gboolean read_tokens(struct image *image, gsize start)
 	return FALSE;
 }
 
-/* Goes back over COUNT strings from the one that begins at AT; 0 if there are fewer. */
+/* The offset of the string that is COUNT strings before the one at AT; 0 if there are fewer. */
 static gsize strings_before(const struct image *image, gsize at, guint count)
 {
 	while (count--) {
@@ -121,8 +121,8 @@ static gboolean find_tokens(struct image *image)
 /* ---- names ---- */
 
 /*
- * Reads the name at *AT into NAME (of NAME_MAX_LEN) and advances *AT to the next one; the first
- * character is the type. FALSE: there is no valid name.
+ * Reads the name at *AT into NAME (NAME_MAX_LEN bytes), whose first character is the type, and
+ * moves *AT to the next name. FALSE: there is no valid name.
  */
 static gboolean read_name(const struct image *image, gsize *at, char *name)
 {
@@ -150,7 +150,7 @@ static gboolean read_name(const struct image *image, gsize *at, char *name)
 	return len >= 2 && (g_ascii_isalpha(name[0]) || name[0] == '?') && g_ascii_isgraph(name[1]);
 }
 
-/* TRUE: there are N names from START, followed by matching markers. */
+/* TRUE: N names begin at START, and matching markers follow them. */
 static gboolean check_names(struct image *image, gsize start, guint n)
 {
 	char name[NAME_MAX_LEN];
@@ -203,7 +203,7 @@ static guint64 address_of(const struct image *image, gsize offsets, guint64 base
 	return offset >= 0 ? (guint64)offset : base - 1 - offset;
 }
 
-/* TRUE: the addresses are sorted. Only the right table of offsets gives that. */
+/* TRUE: the resulting addresses are sorted, which only holds for the right table of offsets. */
 static gboolean is_sorted(const struct image *image, gsize offsets, guint64 base, gboolean absolute)
 {
 	guint64 before = 0;
@@ -219,7 +219,7 @@ static gboolean is_sorted(const struct image *image, gsize offsets, guint64 base
 	return wrong <= image->n / 1000 && high > image->n / 2;
 }
 
-/* A candidate for the table of offsets, and how plausible it is. */
+/* A possible table of offsets, and how plausible it is. */
 struct guess {
 	gsize offsets;
 	guint64 base;
@@ -228,8 +228,9 @@ struct guess {
 };
 
 /*
- * The alignment of the tables is unknown, so the offsets could be off by one and still be sorted.
- * The linker puts these symbols on a page boundary, but most of their neighbours not.
+ * Counts the symbols at a page boundary among those that the linker puts there. The alignment of
+ * the tables is unknown, and offsets that are shifted by one entry would also be sorted; but then
+ * the neighbours of these symbols count, and most of them are not at a page boundary.
  */
 static guint count_aligned(const struct image *image, const struct guess *guess)
 {
@@ -254,7 +255,7 @@ static void try_offsets(const struct image *image, gsize offsets, gsize base_at,
 	if (offsets > image->len || 4 * (gsize)image->n > image->len - offsets ||
 	    base_at > image->len - 8)
 		return;
-	/* a relocatable ppc64 kernel has the base in a relocation; it runs at its link address */
+	/* in a relocatable ppc64 kernel the base is a relocation; it runs at its link address */
 	if (!guess.base)
 		guess.base = PPC_BASE;
 	if (guess.base < PPC_BASE)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DWARF: from an address to function, file and line, and for inlined functions to the place of the
- * call. Units are found by their ranges, because not every compiler writes .debug_aranges. The tree
- * of a unit is traversed here and not by dwarf_getscopes(), because a damaged file could make that
- * one arbitrarily deep and long.
+ * Reads DWARF: converts an address to function, file and line, including the place of the call for
+ * inlined functions. Units are found by their ranges, because not every compiler writes
+ * .debug_aranges. dwarf_getscopes() is not used to traverse the tree of a unit, because with a
+ * damaged file it could take arbitrarily long.
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -14,10 +14,10 @@
 
 #define UNITS_MAX (1 << 20)
 #define RANGES_MAX (8 << 20)
-#define DEPTH_MAX 64          /* nested blocks and inlined functions */
-#define ENTRIES_MAX (4 << 20) /* examined for one address */
-#define PLACES_MAX 1024	      /* places of one line, in all its inlined copies */
-#define BEHIND_MAX 16         /* ranges that overlap */
+#define DEPTH_MAX 64          /* maximum depth of nested blocks and inlined functions */
+#define ENTRIES_MAX (4 << 20) /* maximum number of entries that are examined for one address */
+#define PLACES_MAX 1024	      /* maximum number of places of one line in all its inlined copies */
+#define BEHIND_MAX 16         /* maximum number of overlapping ranges */
 
 struct extent {
 	guint64 low, high;
@@ -26,14 +26,14 @@ struct extent {
 
 struct lines {
 	Dwarf *dwarf;
-	GArray *extents; /* struct extent, by low */
-	char *tree;	 /* "/src/linux/": the folder of the kernel's source, "" if unknown */
+	GArray *extents; /* struct extent, sorted by low */
+	char *tree;	 /* the folder of the kernel's source, "/src/linux/"; "" if unknown */
 };
 
 struct walk {
 	Dwarf_Addr address;
-	Dwarf_Die chain[DEPTH_MAX]; /* the function, then the functions inlined in it, outermost
-				   * first */
+	/* the function, followed by the functions that are inlined in it, outermost first */
+	Dwarf_Die chain[DEPTH_MAX];
 	guint n, left;
 };
 
@@ -50,7 +50,7 @@ static void add_unit(struct lines *lines, Dwarf_Die *unit)
 	Dwarf_Addr base, low, high;
 	ptrdiff_t offset = 0;
 
-	/* each kernel has this file; what precedes it in the name is the source folder */
+	/* every kernel has this file, so the rest of the path is the source folder */
 	if (name && !lines->tree && g_str_has_suffix(name, "/init/main.c"))
 		lines->tree = g_strndup(name, strlen(name) - strlen("init/main.c"));
 	while (lines->extents->len < RANGES_MAX &&
@@ -113,7 +113,7 @@ static gboolean find_unit(const struct lines *lines, guint64 address, Dwarf_Die 
 	return FALSE;
 }
 
-/* Fills the chain with the entries below PARENT that contain the address; TRUE if there is one. */
+/* Fills the chain with the entries below PARENT that contain the address. TRUE: there is one. */
 static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
 {
 	Dwarf_Die die;
@@ -136,7 +136,7 @@ static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
 			if (dwarf_haspc(&die, walk->address) > 0 && descend(walk, &die, depth + 1))
 				return TRUE;
 			break;
-		case DW_TAG_namespace: /* Rust */
+		case DW_TAG_namespace: /* used by Rust */
 		case DW_TAG_structure_type:
 			if (descend(walk, &die, depth + 1))
 				return TRUE;
@@ -148,7 +148,7 @@ static gboolean descend(struct walk *walk, Dwarf_Die *parent, guint depth)
 	return FALSE;
 }
 
-/* The file's name relative to the kernel's source folder. */
+/* FILE relative to the kernel's source folder. */
 static char *short_name(const struct lines *lines, Dwarf_Die *unit, const char *file)
 {
 	Dwarf_Attribute attribute;
@@ -164,7 +164,7 @@ static char *short_name(const struct lines *lines, Dwarf_Die *unit, const char *
 	return g_utf8_make_valid(file, -1);
 }
 
-/* Adds the place where an inlined function was called. */
+/* Reads the place where an inlined function is called. */
 static void call_site(Dwarf_Die *unit, Dwarf_Die *die, const char **ret_file, unsigned *ret_line)
 {
 	Dwarf_Attribute attribute;
@@ -216,7 +216,7 @@ void lines_add(const struct lines *lines, guint64 address, GPtrArray *places)
 	}
 }
 
-/* TRUE: FILE is NAME or its end, from a slash on. */
+/* TRUE: FILE is equal to NAME, or to the part of NAME after a slash. */
 static gboolean is_file(const char *name, const char *file)
 {
 	gsize len = strlen(name), part = strlen(file);
@@ -225,7 +225,10 @@ static gboolean is_file(const char *name, const char *file)
 	       (len == part || name[len - part - 1] == '/');
 }
 
-/* Adds the first row of each run of rows of LINE: the places where the line is entered. */
+/*
+ * Adds the addresses at which the code of a line begins: the first row of each sequence of rows for
+ * this line.
+ */
 static void lines_of_unit(Dwarf_Die *unit, const char *file, int want, GArray *out)
 {
 	gboolean inside = FALSE;

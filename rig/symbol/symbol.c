@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Finds the places of a report's frames by symbol table and DWARF. */
+/* Finds file and line for the frames of a report, by symbol table and DWARF. */
 #include "symbol/symbol.h"
 
 #include <errno.h>
@@ -13,17 +13,17 @@
 #include "util/error.h"
 
 #define FILE_MAX (G_GINT64_CONSTANT(8) << 30)
-#define FRAMES_MAX 2000 /* frames of one report */
+#define FRAMES_MAX 2000 /* maximum number of frames of one report */
 
 struct symbols {
 	int fd;
 	Elf *elf;
-	struct table *table; /* at least one of table and lines exists */
+	struct table *table; /* at least one of `table` and `lines` is not NULL */
 	struct lines *lines;
-	GStringChunk *names; /* owns the table's names if they are not in the ELF file; or NULL */
-	GBytes *image;	     /* memory that `elf` reads if it is not a file; or NULL */
-	GHashTable *known;   /* cache of addresses (guint64 *) and their places: reports repeat
-			    * frames */
+	GStringChunk *names; /* the names in the table if they are not in the ELF file; or NULL */
+	GBytes *image;	     /* the memory that `elf` reads if it is not a file; or NULL */
+	/* cache of addresses (guint64 *) and their places, because reports repeat frames */
+	GHashTable *known;
 };
 
 static void place_free(gpointer data)
@@ -105,7 +105,7 @@ struct symbols *symbols_of_image(GBytes *image, GError **error)
 	symbols->table = table_from(found);
 	symbols->image = g_bytes_ref(image);
 	elf_version(EV_CURRENT);
-	/* libelf wants a non-const pointer, but writes only in elf_update() */
+	/* libelf's parameter is not const, but only elf_update() writes */
 	symbols->elf = elf_memory((char *)data, len);
 	return g_steal_pointer(&symbols);
 }
@@ -225,9 +225,9 @@ static json_t *place_json(const struct place *place)
 }
 
 /*
- * The heading of the frames that follow LINE, without its colon:
- * "-> #1 (cpu_hotplug_lock){++++}-{0:0}:", "sh/77 is trying to acquire lock:". NULL: LINE is not a
- * heading. g_free().
+ * The title of the part of a report that begins with LINE, without its colon: "-> #1
+ * (cpu_hotplug_lock){++++}-{0:0}:", "sh/77 is trying to acquire lock:". NULL: LINE is not such a
+ * title. g_free().
  */
 static char *part_of(const char *line)
 {
@@ -241,7 +241,7 @@ static char *part_of(const char *line)
 	return g_utf8_make_valid(text, -1);
 }
 
-/* One frame: TEXT as it is displayed, at ADDRESS. */
+/* Makes the JSON of a frame: TEXT is the frame as printed, ADDRESS its address. */
 static json_t *frame_json(struct symbols *symbols, const char *text, guint64 address)
 {
 	g_autoptr(GPtrArray) places = symbols_at(symbols, address);
@@ -253,8 +253,9 @@ static json_t *frame_json(struct symbols *symbols, const char *text, guint64 add
 }
 
 /*
- * The frame in LINE, or NULL. A call's frame has the address after the call, which can be in the
- * next line or even the next function, so it is looked up a byte earlier; a fault's is exact.
+ * Makes the JSON of the frame in LINE, or NULL. A frame of a call has the return address, which can
+ * be in the next line or even the next function, so the byte before it is looked up. The address of
+ * a fault is exact.
  */
 static json_t *line_json(struct symbols *symbols, const char *line, guint *missed)
 {
@@ -272,7 +273,7 @@ static json_t *line_json(struct symbols *symbols, const char *line, guint *misse
 	fault = frame_parse_fault(line, &frame);
 	if (!fault && !frame_parse(line, &frame) && !frame_parse_lock(line, &frame))
 		return NULL;
-	/* arm's "f from g+0x1/0x2" has no offset for f */
+	/* in arm's "f from g+0x1/0x2", f has no offset */
 	if (frame.guess || frame.inlined || frame.module[0] || !frame.symbol[0])
 		return NULL;
 	if (!symbols_find(symbols, &frame, &address)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The symbol table: names to addresses and back. */
+/* The symbol table: converts names to addresses, and addresses to names. */
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +7,15 @@
 #include "symbol/internal.h"
 
 #define SYMBOLS_MAX (8 << 20)
-#define SLACK 64 /* bytes of padding that kallsyms counts as part of a function and ELF does not */
+/* maximum padding in bytes that kallsyms counts as part of a function, but ELF does not */
+#define SLACK 64
 
 struct table {
-	GArray *by_value;    /* struct symbol */
-	GHashTable *by_name; /* name -> index of one in by_value; next_same has the others */
-	GArray *next_same;   /* guint: index of another symbol of that name, or G_MAXUINT */
+	GArray *by_value;    /* struct symbol, sorted by value */
+	/* name -> index of one symbol with this name in by_value; next_same leads to the others */
+	GHashTable *by_name;
+	/* guint, by index of a symbol: index of another symbol with the same name, or G_MAXUINT */
+	GArray *next_same;
 };
 
 guint count_up_to(const GArray *array, gsize offset, guint64 address)
@@ -52,7 +55,9 @@ static void read_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, GA
 		if (!gelf_getsym(data, i, &entry) || entry.st_shndx == SHN_UNDEF ||
 		    entry.st_shndx == SHN_ABS)
 			continue;
-		/* assembly often has no type; data is excluded */
+		/*
+		 * also accept symbols without a type, which assembly code often has; exclude data
+		 */
 		if (GELF_ST_TYPE(entry.st_info) != STT_FUNC &&
 		    GELF_ST_TYPE(entry.st_info) != STT_NOTYPE)
 			continue;
@@ -82,7 +87,7 @@ static void index_names(struct table *table)
 
 static void measure(struct table *table)
 {
-	guint64 after = 0; /* the lowest address above */
+	guint64 after = 0; /* the next higher address */
 
 	for (guint i = table->by_value->len; i-- > 0;) {
 		struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);
@@ -154,7 +159,7 @@ static gboolean find(const struct table *table, const char *name, const struct f
 
 	if (!g_hash_table_lookup_extended(table->by_name, name, NULL, &first))
 		return FALSE;
-	/* several static functions can have one name; the size distinguishes them */
+	/* choose by size, because several static functions can have the same name */
 	for (guint i = GPOINTER_TO_UINT(first); i != G_MAXUINT;
 	     i = g_array_index(table->next_same, guint, i)) {
 		const struct symbol *symbol = &g_array_index(table->by_value, struct symbol, i);
@@ -174,7 +179,7 @@ gboolean table_find(const struct table *table, const struct frame *frame, guint6
 
 	if (find(table, frame->symbol, frame, ret_address))
 		return TRUE;
-	/* big-endian powerpc: kallsyms and ELF disagree about the dot of code symbols */
+	/* on big-endian powerpc, names of code begin with a dot either in kallsyms or in ELF */
 	if (frame->symbol[0] == '.')
 		return find(table, frame->symbol + 1, frame, ret_address);
 	dotted = g_strconcat(".", frame->symbol, NULL);
@@ -208,7 +213,7 @@ static void add_named(const struct table *table, const char *name, GArray *out)
 	}
 }
 
-/* TRUE: SYMBOL is NAME as the compiler changed it ("name.constprop.0"), but not its cold part. */
+/* TRUE: SYMBOL is a compiler's variant of NAME ("name.constprop.0"), but not its cold part. */
 static gboolean is_variant(const char *symbol, const char *name)
 {
 	static const char *const kinds[] = {".isra.", ".constprop.", ".part.", ".llvm."};
@@ -256,7 +261,7 @@ void table_between(const struct table *table, guint64 from, guint64 to, GArray *
 	}
 }
 
-/* Levenshtein's distance, at most LIMIT. */
+/* The Levenshtein distance of A and B, at most LIMIT. */
 static guint distance(const char *a, const char *b, guint limit)
 {
 	guint row[64], len = strlen(b);
@@ -289,7 +294,7 @@ char **table_nearest(const struct table *table, const char *name, guint max)
 
 	g_hash_table_iter_init(&iter, table->by_name);
 	while (g_hash_table_iter_next(&iter, &symbol, NULL)) {
-		/* a part of a name ranks like two wrong letters */
+		/* a name that contains NAME is ranked like one with two wrong letters */
 		guint d = strstr(symbol, name) ? 2 : distance(symbol, name, limit), at = n;
 
 		if (d >= limit || (n == max && d >= far[n - 1]))

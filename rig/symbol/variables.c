@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The variables of a kernel by their addresses and names. */
+/* Finds the variables of a kernel by address and by name. */
 #include <fcntl.h>
 #include <gelf.h>
 #include <string.h>
@@ -9,12 +9,12 @@
 #include "symbol/variables.h"
 
 struct variable {
-	guint64 address, size; /* size 0: a mark of the linker's */
+	guint64 address, size; /* size 0: a mark that the linker defines */
 	guint name;	       /* offset in `names` */
 };
 
 struct variables {
-	GArray *all; /* of struct variable, by address */
+	GArray *all; /* struct variable, sorted by address */
 	GString *names;
 };
 
@@ -88,7 +88,7 @@ char *variables_name(guint64 address, void *variables)
 	const struct variables *v = variables;
 	guint at = count_up_to(v->all, G_STRUCT_OFFSET(struct variable, address), address);
 
-	/* marks have the addresses of variables, too */
+	/* skip marks of the linker at the same address */
 	while (at-- > 0) {
 		const struct variable *found = &g_array_index(v->all, struct variable, at);
 
