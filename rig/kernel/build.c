@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The order of a build: resolve the inputs, look in the cache; else worktree, patches, config,
- * make, publish.
+ * Builds a kernel: resolves the inputs and searches the cache; if there is no result, prepares a
+ * work tree, applies patches, makes the config, runs make and publishes the result.
  */
 #include "kernel/internal.h"
 
@@ -11,10 +11,10 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-/* Increase the number if the same inputs give another result than before. */
+/* Must be changed when the same inputs give another result than before. */
 #define HASH_FORMAT "rig kernel 1"
 
-/* All inputs that determine the result. */
+/* All inputs that determine the result of a build. */
 struct inputs {
 	const struct kernel_arch *arch;
 	struct source *source;
@@ -116,7 +116,7 @@ static char *hash_inputs(const struct inputs *inputs, GError **error)
 	return g_strdup(g_checksum_get_string(sum));
 }
 
-/* The inputs of .config: the fragments, and the patches that touch Kconfig files. */
+/* A hash of the inputs of .config: the fragments, and the patches that change Kconfig files. */
 static char *config_key(const struct inputs *inputs)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
@@ -142,14 +142,14 @@ static char *config_key(const struct inputs *inputs)
 	return g_strdup(g_checksum_get_string(sum));
 }
 
-/* "6.1.192-z03": for folder names. */
+/* A short name for folders, such as "6.1.192-z03". */
 static char *short_name(const struct inputs *inputs, const struct kernel_spec *spec,
 			const char *version)
 {
 	g_autoptr(GString) name = g_string_new(NULL);
 	gboolean deb = inputs->source->kind == SOURCE_DEB;
 
-	/* without Debian's long revision */
+	/* leave out Debian's revision */
 	g_string_append_len(name, version, deb ? strcspn(version, "-") : strlen(version));
 	for (guint i = 0; i < inputs->patches->len; i++) {
 		g_autofree char *base = g_path_get_basename(spec->patches[i]);
@@ -185,7 +185,7 @@ static struct kernel *describe(const struct inputs *inputs, const struct kernel_
 	return kernel;
 }
 
-/* Configures and compiles a tree with the right source. */
+/* Configures and compiles a tree that has the right source. */
 static gboolean compile(struct worktree *tree, const struct inputs *inputs,
 			const struct kernel_spec *spec, struct progress *progress, GError **error)
 {
@@ -254,7 +254,7 @@ static struct kernel *find_or_build(const struct kernel_spec *spec, struct progr
 		return NULL;
 	}
 	tree = worktree_open(inputs.source->tree, inputs.arch, progress, error);
-	/* the previous holder of the lock may have built it */
+	/* another process may have built this kernel while this one waited for the lock */
 	if (!tree || (found = cache_use(hash)))
 		return tree ? found : NULL;
 	begin = rig_now_ns();
@@ -285,7 +285,10 @@ struct kernel *kernel_build(const struct kernel_spec *spec, kernel_progress prog
 		return NULL;
 	if (!kernel)
 		kernel = find_or_build(spec, &state, error);
-	/* the cache is keyed by the patches' text; the file names are this caller's */
+	/*
+	 * the cache is keyed by the text of patches, so replace the file names by those of this
+	 * caller
+	 */
 	if (kernel && spec->patches) {
 		g_strfreev(kernel->patches);
 		kernel->patches = g_strdupv((char **)spec->patches);
