@@ -16,10 +16,11 @@ $(BUILD)/plugin/director-%.so: $(PLUGIN_SRC) $(wildcard plugin/*.h)
 	$(Q)$(CC) -std=gnu17 -O2 -g $(WARN) -fPIC -fvisibility=hidden -I. -D_GNU_SOURCE -DRIG_API=$* \
 		-shared -pthread -Wl,-z,defs,--unresolved-symbols=ignore-all -o $@ $(PLUGIN_SRC)
 
-# The same sources for the suite; director.c and recorder.c need QEMU, or the suite's fake of it.
+# The same sources for the suite, but those that need QEMU, or the suite's fake of it.
+PLUGIN_QEMU_SRC := $(addprefix plugin/,director.c recorder.c registers.c failer.c)
 USES_plugin :=
 $(OUT)/obj/plugin/%.o: ALL_CFLAGS += -DRIG_API=1
-$(OUT)/lib/plugin.a: $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out plugin/director.c plugin/recorder.c,$(PLUGIN_SRC)))
+$(OUT)/lib/plugin.a: $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(PLUGIN_QEMU_SRC),$(PLUGIN_SRC)))
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(Q)ar rcsD $@ $^

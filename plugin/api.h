@@ -9,7 +9,8 @@
  *	7.2 .. 8.2   up to 1	qemu_plugin_insn_data() returns a pointer
  *	9.0	     up to 2
  *	9.1 .. 10.x  up to 4, 5	from 3: qemu_plugin_insn_data() copies
- *	11.x	     6, 7	from 7: the translation callback gets user data instead of the id
+ *	11.x	     6, 7	from 7: the translation callback gets user data instead of the id;
+ *				a callback can write registers and the program counter
  */
 #ifndef RIG_PLUGIN_API_H
 #define RIG_PLUGIN_API_H
@@ -37,12 +38,18 @@ struct qemu_info {
 	} system;
 };
 
-/* enum qemu_plugin_cb_flags: whether the callback reads registers */
+/*
+ * enum qemu_plugin_cb_flags: whether the callback reads registers, or writes them and the program
+ * counter
+ */
 #define PLUGIN_NO_REGS 0
 #define PLUGIN_READ_REGS 1
+#define PLUGIN_WRITE_PC 3
 
 /* The first version with which a plugin can read registers and memory. */
 #define PLUGIN_REGS_API 4
+/* From this version on it can write registers and set the program counter. */
+#define PLUGIN_PC_API 7
 
 /* enum qemu_plugin_mem_rw */
 #define PLUGIN_MEM_READ 1
@@ -94,6 +101,12 @@ struct plugin_array *qemu_plugin_get_registers(void);
  * Appends the register's value in the guest's byte order. The return type differs between versions.
  */
 int qemu_plugin_read_register(void *handle, struct plugin_bytes *bytes);
+#if RIG_API >= PLUGIN_PC_API
+/* The flag in `handle` for a register that cannot be written makes it fail an assertion. */
+bool qemu_plugin_write_register(void *handle, struct plugin_bytes *bytes);
+/* Continues at ADDRESS at once: a long jump, so the caller must not hold anything. */
+void qemu_plugin_set_pc(uint64_t address) __attribute__((noreturn));
+#endif
 bool qemu_plugin_read_memory_vaddr(uint64_t address, struct plugin_bytes *bytes, size_t len);
 #if RIG_API >= 7
 void qemu_plugin_register_vcpu_init_cb(uint64_t id, void (*cb)(unsigned int cpu, void *data),

@@ -14,6 +14,7 @@
  * repeat a run without the rig.
  */
 #include "plugin/api.h"
+#include "plugin/failer.h"
 #include "plugin/link.h"
 #include "plugin/orders.h"
 #include "plugin/insn.h"
@@ -92,6 +93,10 @@ static void say_totals(void)
 		visits_text(&director.visits, i, text, sizeof(text));
 		link_answer(&director.link, "visited %u %s", i, text);
 	}
+	for (unsigned i = 0; i < director.orders.fails.n; i++)
+		link_answer(&director.link, "calls %u %" PRIu64 " %" PRIu64, i,
+			    atomic_load(&director.orders.fails.fail[i].calls),
+			    atomic_load(&director.orders.fails.fail[i].failed));
 	link_answer(&director.link, "counted");
 }
 
@@ -105,7 +110,16 @@ static void on_trapped(unsigned cpu, int64_t start_ns, int64_t length_ns, bool m
 static void arm(bool armed)
 {
 	holds_arm(&director.holds, armed);
+	atomic_store(&director.orders.fails.armed, armed);
 	recorder_arm(armed);
+}
+
+static void begin_fail(const char *number)
+{
+	unsigned id = strtoul(number, NULL, 10);
+
+	if (id < director.orders.fails.n)
+		atomic_store(&director.orders.fails.fail[id].begun, true);
 }
 
 /*
@@ -121,6 +135,8 @@ static void on_line(const char *line, void *data)
 		arm(true);
 	else if (!strcmp(line, "counts"))
 		say_totals();
+	else if (!strncmp(line, "begin ", 6))
+		begin_fail(line + 6);
 	else if (!strcmp(line, "locks"))
 		link_answer(&director.link, "locks %ld", recorder_write());
 }
@@ -224,6 +240,8 @@ static void look_for(struct qemu_plugin_insn *insn, uint64_t address, struct wat
 {
 	if (watch->kind == WATCH_LOCK && watch->from == address)
 		recorder_watch(insn, watch);
+	else if (watch->kind == WATCH_FAIL && watch->from == address)
+		failer_watch(insn, watch);
 	else if (watch->from == address)
 		qemu_plugin_register_vcpu_insn_exec_cb(
 			insn, watch->kind == WATCH_VISIT ? on_visited : on_reached, PLUGIN_NO_REGS,
@@ -244,7 +262,7 @@ static void look_at(struct qemu_plugin_insn *insn, unsigned first)
 		if (watch->from >= end)
 			break;
 		if (watch->kind == WATCH_AT || watch->kind == WATCH_VISIT ||
-		    watch->kind == WATCH_LOCK)
+		    watch->kind == WATCH_LOCK || watch->kind == WATCH_FAIL)
 			look_for(insn, address, watch);
 		else if (watch->from <= address && address < watch->to)
 			look_in_range(insn, address, watch);
@@ -327,6 +345,9 @@ static int start(uint64_t id, const struct qemu_info *info, const char *path, in
 	recorder_trap(info, on_trapped);
 	if (wrong)
 		return complain("cannot record locks", wrong);
+	if (director.orders.fails.n &&
+	    (wrong = failer_start(id, info, &director.orders, &director.link)))
+		return complain("cannot make calls fail", wrong);
 	director.visits.n = director.orders.n_visits;
 	director.link.line = on_line;
 	if (link_start(&director.link))

@@ -195,6 +195,71 @@ static const char *read_result(struct orders *orders, const char *line)
 	return NULL;
 }
 
+static const char *read_fail(struct orders *orders, const char *line)
+{
+	struct fail *fail = &orders->fails.fail[orders->fails.n];
+	unsigned id;
+	char begin[8], comm[FAIL_COMM];
+	int used = 0, got;
+
+	if (orders->fails.n == DIRECTOR_FAILS_MAX)
+		return "too many 'fail' lines";
+	got = sscanf(line, "fail %u %" SCNu64 " %" SCNu64 " %" SCNx64 " %7s %15s%n", &id,
+		     &fail->call, &fail->times, &fail->value, begin, comm, &used);
+	if (!scanned(got, 6, line, used) || id != orders->fails.n)
+		return "a 'fail' line needs ID, counted from 0, CALL, TIMES, VALUE, now or later, "
+		       "and COMM";
+	if (!fail->call || fail->call > FAIL_CALL_MAX || !fail->times ||
+	    fail->times > FAIL_TIMES_MAX)
+		return "a number of a 'fail' line is out of range";
+	fail->begun = !strcmp(begin, "now");
+	if (strcmp(comm, "-"))
+		memcpy(fail->comm, comm, sizeof(comm));
+	orders->fails.n++;
+	return NULL;
+}
+
+static const char *read_fail_at(struct orders *orders, const char *line)
+{
+	struct watch *watch = &orders->watch[orders->n_watches];
+	int used = 0, got;
+
+	if (orders->n_watches == DIRECTOR_WATCHES_MAX)
+		return "too many watched addresses";
+	got = sscanf(line, "failat %u %" SCNx64 "%n", &watch->hold, &watch->from, &used);
+	if (!scanned(got, 2, line, used) || watch->hold >= orders->fails.n || !watch->from)
+		return "a 'failat' line needs the ID of a 'fail' line and an address";
+	watch->kind = WATCH_FAIL;
+	orders->n_watches++;
+	return NULL;
+}
+
+static const char *read_fail_in(struct orders *orders, const char *line)
+{
+	uint64_t from, to;
+	unsigned id;
+	struct fail *fail;
+	int used = 0, got = sscanf(line, "failin %u %" SCNx64 " %" SCNx64 "%n", &id, &from, &to,
+				   &used);
+
+	if (!scanned(got, 3, line, used) || id >= orders->fails.n || to <= from)
+		return "a 'failin' line needs the ID of a 'fail' line and a range";
+	fail = &orders->fails.fail[id];
+	if (fail->n_callers == FAIL_CALLERS)
+		return "a 'fail' line has too many callers";
+	fail->caller[fail->n_callers].from = from;
+	fail->caller[fail->n_callers++].to = to;
+	return NULL;
+}
+
+static const char *read_task(struct orders *orders, const char *line)
+{
+	int used = 0, got = sscanf(line, "task %" SCNx64 " %" SCNx64 "%n", &orders->current,
+				   &orders->init_task, &used);
+
+	return scanned(got, 2, line, used) ? NULL : "a 'task' line needs two addresses";
+}
+
 static const char *read_sweep(struct orders *orders, const char *line)
 {
 	struct sweep *sweep = &orders->sweep;
@@ -208,7 +273,6 @@ static const char *read_sweep(struct orders *orders, const char *line)
 	    sweep->slots > DIRECTOR_SLOTS_MAX || !window_ms || window_ms > DIRECTOR_WINDOW_MS_MAX)
 		return "a number of the sweep is out of range";
 	sweep->window_ns = window_ms * (int64_t)1000000;
-	return NULL;
 	return NULL;
 }
 
@@ -237,6 +301,8 @@ static const char *read_line(struct orders *orders, const char *line)
 		{"update ", read_update}, {"visit ", read_visit},   {"thunk ", read_thunk},
 		{"record ", read_record}, {"lock ", read_lock},	    {"lockret ", read_result},
 		{"trap ", read_trap},	  {"member ", read_member}, {"sweep ", read_sweep},
+		{"fail ", read_fail},	  {"failat ", read_fail_at}, {"failin ", read_fail_in},
+		{"task ", read_task},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -3,6 +3,7 @@
 #ifndef RIG_PLUGIN_ORDERS_H
 #define RIG_PLUGIN_ORDERS_H
 
+#include "plugin/fail.h"
 #include "plugin/hold.h"
 #include "plugin/locks.h"
 #include "plugin/protocol.h"
@@ -20,6 +21,7 @@ enum watch_kind {
 	WATCH_LOCK,
 	/* for the recorder: all instructions of a range that return, with the function's result */
 	WATCH_RESULT,
+	WATCH_FAIL, /* the first instruction, at `from`, of a function whose calls fail */
 };
 
 struct watch {
@@ -27,7 +29,7 @@ struct watch {
 	/* WATCH_UPDATE: only the NTH update after the function's entry; 0: each update */
 	unsigned nth;
 	uint64_t from, to; /* end of the range; 0 for an `at` or `visit` line */
-	/* index of the hold, the counted function, or the lock line */
+	/* index of the hold, the counted function, or the lock or fail line */
 	unsigned hold;
 	enum hold_side side;
 	atomic_bool told_skewed;
@@ -46,6 +48,9 @@ struct orders {
 	uint64_t stack_size, image_from, image_to, text_from, text_to;
 	struct trap_member member[TRAP_MEMBERS];
 	unsigned n_members, trap_ms;
+	struct fails fails;
+	/* addresses of the `task` line; 0: names of tasks are not known */
+	uint64_t current, init_task;
 	/*
 	 * the length of the longest range: no watch that contains an address begins further before
 	 * it

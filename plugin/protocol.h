@@ -33,6 +33,15 @@
  *					variable or code that it lies in, or its name, * for all
  *	lockret FROM TO			the instructions in FROM..TO that return: the results of
  *					functions that can fail
+ *	fail ID CALL TIMES VALUE now|later COMM
+ *					calls CALL to CALL + TIMES - 1 of a function return VALUE
+ *					at once; ID counts from 0; later: calls are counted from
+ *					`begin` on; COMM: only those of tasks with this name, - for
+ *					all (fail.h)
+ *	failat ID ADDRESS		the first instruction of such a function
+ *	failin ID FROM TO		only calls whose return address is in FROM..TO count
+ *	task CURRENT INIT		where each CPU has the pointer to its task (x86: relative to
+ *					gs), and init_task: names of tasks
  *
  * The socket is SOCK_SEQPACKET: a packet is a line without its end. Neither side ever waits for the
  * other; the plugin drops a line that does not fit, and says how many.
@@ -41,6 +50,7 @@
  *			disarm		holds end at once, and none begins
  *			counts		asks for the totals
  *			locks		asks for the recorded locks
+ *			begin ID	calls for this `fail` line are counted from now on
  *	plugin -> rig	hello API MIN CUR VCPUS TARGET
  *			held ID a|b CPU START_NS LENGTH_NS OUTCOME VISITS
  *			totals ID REACHED_A REACHED_B HELD MET EXPIRED RELEASED CROWDED HELD_NS
@@ -48,6 +58,10 @@
  *			visited ID COUNT ID:N ID:N…
  *					passes, and how often vCPUs passed others nearby
  *			counted		the end of the totals
+ *			failed ID CPU AT_NS CALL CALLER COMM
+ *					a call returned VALUE
+ *			calls ID CALLS FAILED
+ *					totals of a `fail` line
  *			trapped CPU START_NS LENGTH_NS met|expired
  *					a task was stopped
  *			locks N		the recorded locks are written: N edges; -1: not
@@ -95,12 +109,18 @@
 #define DIRECTOR_WATCHES_MAX 8192
 #define DIRECTOR_VISITS_MAX 1024
 #define DIRECTOR_LOCKS_MAX 128	     /* maximum number of lock lines */
+#define DIRECTOR_FAILS_MAX 128	     /* maximum number of fail lines */
 /* maximum number of held lines for each hold; the totals count all waits */
 #define DIRECTOR_LOG_MAX 200
 
 #define HOLD_MS_MAX 500
 #define HOLD_TIMES_MAX 10000
 #define HOLD_VISITS_MAX 1000
+
+#define FAIL_COMM 16	/* TASK_COMM_LEN */
+#define FAIL_CALLERS 8	/* failin lines of a fail line */
+#define FAIL_CALL_MAX 1000000
+#define FAIL_TIMES_MAX FAIL_CALL_MAX
 
 #define TRAP_MEMBERS 8
 #define TRAP_PARTIES 8

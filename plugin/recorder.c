@@ -4,6 +4,7 @@
  * functions that acquire and release locks.
  */
 #include "plugin/recorder.h"
+#include "plugin/registers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,75 +12,24 @@
 
 #if RIG_API >= PLUGIN_REGS_API
 
-enum reg { REG_ARG0, REG_ARG1, REG_SP, REG_RESULT, REG_LINK, N_REGS };
-
-/*
- * QEMU's names of the registers. LINK: the register in which a call leaves its return address;
- * NULL: the return address is on the stack.
- */
-static const struct target {
-	const char *name;
-	const char *reg[N_REGS];
-} targets[] = {
-	{"x86_64", {"rdi", "rsi", "rsp", "rax", NULL}},
-	{"ppc64", {"r3", "r4", "r1", "r3", "lr"}},
-	{"aarch64", {"x0", "x1", "sp", "x0", "x30"}},
-};
-
 static struct {
-	const struct target *target;
 	const struct orders *orders;
 	struct locks *locks; /* NULL: locks are not recorded */
-	void *handle[N_REGS];
 	FILE *out;
 } recorder;
-
-/* A buffer for register values; thread-local, because each vCPU has its own thread. */
-static _Thread_local struct plugin_bytes *scratch;
-
-static struct plugin_bytes *empty_scratch(void)
-{
-	if (!scratch)
-		scratch = g_byte_array_new();
-	return g_byte_array_set_size(scratch, 0);
-}
-
-static uint64_t read_register(enum reg reg)
-{
-	struct plugin_bytes *bytes = empty_scratch();
-	uint64_t value = 0;
-
-	if (!recorder.handle[reg])
-		return 0;
-	qemu_plugin_read_register(recorder.handle[reg], bytes);
-	if (bytes->len == sizeof(value))
-		memcpy(&value, bytes->data, sizeof(value));
-	return value;
-}
-
-static bool read_memory(uint64_t address, void *to, size_t len, void *data)
-{
-	struct plugin_bytes *bytes = empty_scratch();
-
-	(void)data;
-	if (!qemu_plugin_read_memory_vaddr(address, bytes, len) || bytes->len != len)
-		return false;
-	memcpy(to, bytes->data, len);
-	return true;
-}
 
 static void on_entry(unsigned int cpu, void *data)
 {
 	const struct watch *watch = data;
 	const struct locks_hook *hook = &recorder.orders->lock[watch->hold];
-	struct locks_call call = {.cpu = cpu, .sp = read_register(REG_SP)};
+	struct locks_call call = {.cpu = cpu, .sp = registers_read(REG_SP)};
 
 	if (!hook->constant && hook->op != LOCKS_LEAVE)
-		call.arg[0] = read_register(REG_ARG0);
+		call.arg[0] = registers_read(REG_ARG0);
 	if (hook->nested || hook->op == LOCKS_NAMED)
-		call.arg[1] = read_register(REG_ARG1);
-	if (recorder.handle[REG_LINK] && hook->op != LOCKS_LEAVE)
-		call.caller = read_register(REG_LINK);
+		call.arg[1] = registers_read(REG_ARG1);
+	if (registers_have(REG_LINK) && hook->op != LOCKS_LEAVE)
+		call.caller = registers_read(REG_LINK);
 	locks_enter(recorder.locks, hook, &call);
 }
 
@@ -87,7 +37,7 @@ static void on_result(unsigned int cpu, void *data)
 {
 	(void)cpu;
 	(void)data;
-	locks_return(recorder.locks, read_register(REG_SP), read_register(REG_RESULT));
+	locks_return(recorder.locks, registers_read(REG_SP), registers_read(REG_RESULT));
 }
 
 void recorder_watch(struct qemu_plugin_insn *insn, struct watch *watch)
@@ -98,52 +48,12 @@ void recorder_watch(struct qemu_plugin_insn *insn, struct watch *watch)
 			watch);
 }
 
-static void find_registers(void)
-{
-	struct plugin_array *array;
-
-	if (recorder.handle[REG_SP])
-		return;
-	array = qemu_plugin_get_registers();
-	for (unsigned i = 0; array && i < array->len; i++) {
-		const struct plugin_register *reg = (struct plugin_register *)array->data + i;
-
-		for (int r = 0; r < N_REGS; r++)
-			/*
-			 * use the first register of this name: on ppc64, a special register is
-			 * named lr, too
-			 */
-			if (recorder.target->reg[r] && !recorder.handle[r] &&
-			    !strcmp(recorder.target->reg[r], reg->name))
-				recorder.handle[r] = reg->handle;
-	}
-	if (array)
-		g_array_free(array, 1);
-}
-
-#if RIG_API >= 7
-static void on_vcpu(unsigned int cpu, void *data)
-{
-	(void)cpu;
-	(void)data;
-	find_registers();
-}
-#else
-static void on_vcpu(uint64_t id, unsigned int cpu)
-{
-	(void)id;
-	(void)cpu;
-	find_registers();
-}
-#endif
-
 const char *recorder_start(uint64_t id, const struct qemu_info *info, struct orders *orders, int fd)
 {
-	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
-		if (!strcmp(targets[i].name, info->target_name))
-			recorder.target = &targets[i];
-	if (!recorder.target)
-		return "locks of this architecture cannot be recorded";
+	const char *wrong = registers_start(id, info);
+
+	if (wrong)
+		return wrong;
 	recorder.out = fdopen(fd, "w");
 	recorder.locks = calloc(1, sizeof(*recorder.locks));
 	if (!recorder.out || !recorder.locks)
@@ -154,13 +64,8 @@ const char *recorder_start(uint64_t id, const struct qemu_info *info, struct ord
 	recorder.locks->image_to = orders->image_to;
 	recorder.locks->text_from = orders->text_from;
 	recorder.locks->text_to = orders->text_to;
-	recorder.locks->memory = read_memory;
+	recorder.locks->memory = registers_memory;
 	locks_init(recorder.locks);
-#if RIG_API >= 7
-	qemu_plugin_register_vcpu_init_cb(id, on_vcpu, NULL);
-#else
-	qemu_plugin_register_vcpu_init_cb(id, on_vcpu);
-#endif
 	return NULL;
 }
 

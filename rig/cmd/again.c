@@ -15,6 +15,7 @@ void again_free(struct again *again)
 	g_strfreev(again->want.fragments);
 	g_strfreev(again->want.holds);
 	g_strfreev(again->want.hold_cycle);
+	g_strfreev(again->want.fails);
 	json_decref(again->want.replays);
 	g_free(again->seed);
 	g_free(again->scenario);
@@ -85,6 +86,8 @@ gboolean again_read(struct again *again, const struct run_info *before, GError *
 	want->no_lockdep = json_is_true(json_object_get(in, "no_lockdep"));
 	want->holds = strings(in, "hold");
 	want->hold_cycle = strings(in, "hold_cycle");
+	want->fails = strings(in, "fail");
+	want->calls = json_is_true(json_object_get(in, "calls"));
 	want->visits = text(in, "visits");
 	want->record_locks = json_is_true(json_object_get(in, "record_locks"));
 	want->sweep = text(in, "sweep");

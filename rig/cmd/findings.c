@@ -250,6 +250,37 @@ static void print_holds(json_t *holds)
 	}
 }
 
+static void print_fails(json_t *fails)
+{
+	json_t *calls = at(fails, "calls"), *call, *later;
+	const char *kind;
+	size_t i;
+
+	json_array_foreach (calls, i, call)
+		line(i ? "" : "fail",
+		     "%s: %" JSON_INTEGER_FORMAT " calls, %" JSON_INTEGER_FORMAT " failed%s",
+		     findings_text(call, "fail"), json_integer_value(at(call, "calls")),
+		     json_integer_value(at(call, "failed")),
+		     json_integer_value(at(call, "failed")) ? "" : ": it was not reached");
+	json_object_foreach (at(fails, "later"), kind, later)
+		line("", "    later '%s': %" JSON_INTEGER_FORMAT " worked, %" JSON_INTEGER_FORMAT
+		     " did not", kind, json_integer_value(at(later, "ok")),
+		     json_integer_value(at(later, "bad")));
+}
+
+/* The functions that can fail, by how often they were called. */
+static void print_calls(json_t *calls)
+{
+	json_t *call;
+	size_t i;
+
+	json_array_foreach (calls, i, call)
+		line(i ? "" : "calls", "%7" JSON_INTEGER_FORMAT "  %s%s%s",
+		     json_integer_value(at(call, "calls")), findings_text(call, "function"),
+		     json_is_string(at(call, "in")) ? " in " : "",
+		     json_is_string(at(call, "in")) ? findings_text(call, "in") : "");
+}
+
 /* Prints how much a run on a busy host did, because a PASS of such a run is weaker evidence. */
 static void print_starved(json_t *starved)
 {
@@ -365,6 +396,8 @@ void findings_print(const struct run_info *run, gboolean full)
 	print_agents(at(run->details, "counts/agents"));
 	print_devices(at(run->details, "counts/devices"));
 	print_holds(at(run->details, "holds"));
+	print_fails(at(run->details, "fail"));
+	print_calls(at(run->details, "calls"));
 	print_times(at(run->details, "times"));
 	print_starved(at(run->details, "starved"));
 	print_proof(run);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/options.h"
+#include "cmd/race-fail.h"
 #include "cmd/search-command.h"
 #include "cmd/search-folder.h"
 #include "cmd/where.h"
@@ -48,16 +49,21 @@ static const char examples[] =
 	"      first those functions that are in the reports of the last run\n"
 	"  rig race dimm-remove-vs-sysfs --guests 4 --on slurm\n"
 	"      on the nodes of a cluster (docs/fleet.md)\n"
+	"  rig race dimm-storm --fail --qemu trixie-backports --budget 1h\n"
+	"      which failed call leaves wrong accounts, a report, a hang, or a kernel in which\n"
+	"      later operations do not work\n"
 	"  rig race --resume\n"
 	"      continue the last search, after ^C, kill -9 or a spent --budget\n\n"
 	"Exit codes: 0 found, 1 not found, or the scenario fails without holds, 2 usage, "
-	"3 infrastructure or stopped, 77 skip.\n";
+	"3 infrastructure or stopped, 77 skip.\n"
+	"With --fail: 0 no violation, 1 violations, or the scenario fails without a failed "
+	"call.\n";
 
 static struct {
 	char *around, *kernel, *machine, *emulator;
 	char **patches, **fragments;
-	int duration, patience;
-	gboolean no_lockdep;
+	int duration, patience, calls;
+	gboolean no_lockdep, fail, list;
 	struct search_words search;
 } want;
 
@@ -75,6 +81,12 @@ static const GOptionEntry options[] = {
 	OPTION_QEMU(&want.emulator),
 	OPTION_DURATION(&want.duration),
 	OPTION_PATIENCE(&want.patience),
+	{"fail", 0, 0, G_OPTION_ARG_NONE, &want.fail,
+	 "make calls of functions fail, one in each run, instead of holding vCPUs", NULL},
+	{"calls", 0, 0, G_OPTION_ARG_INT, &want.calls,
+	 "--fail: of each function the first N calls fail, one in each run (1)", "N"},
+	{"list", 0, 0, G_OPTION_ARG_NONE, &want.list,
+	 "--fail: print the functions that can fail, with their errnos", NULL},
 	SEARCH_OPTIONS(want.search, "stop after N minutes or hours (10m)", "Nm|Nh"),
 	{NULL}};
 
@@ -125,7 +137,7 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 	    !search_guests(&want.search, RACE_GUESTS_MAX, &o->guests, error) ||
 	    !search_budget(want.search.budget, &boots, &o->budget_s, error))
 		return FALSE;
-	if (!want.duration && !is_short(scenario)) {
+	if (!want.duration && !want.fail && !is_short(scenario)) {
 		o->record_s = RECORD_S;
 		o->sweep_s = SWEEP_S;
 	}
@@ -144,12 +156,16 @@ static gboolean settle(const char *what, const struct scenario *scenario, const 
 				"invalid budget '%s' (for example 10m or 2h)", want.search.budget);
 	if (!o->budget_s)
 		o->budget_s = DEFAULT_BUDGET_S;
-	if (scenario->cpus < 2)
+	if (scenario->cpus < 2 && !want.fail)
 		return rig_fail(
 			error, RIG_EXIT_USAGE,
 			"scenario '%s' has 'cpus: %u': a hold needs two vCPUs, one of which "
 			"waits for the other",
 			scenario->name, scenario->cpus);
+	if (want.calls < 0 || want.calls > WALK_CALLS_MAX || (want.calls && !want.fail))
+		return rig_fail(error, RIG_EXIT_USAGE,
+				"invalid --calls %d (1 to %d, with --fail only)", want.calls,
+				WALK_CALLS_MAX);
 	return TRUE;
 }
 
@@ -329,6 +345,21 @@ static int search_for(const struct race_options *o, const struct scenario *scena
 	return ok ? conclude(search, end, scenario, o->dir) : rig_report_error(error);
 }
 
+static int walk_for(const struct race_options *o, const struct scenario *scenario, json_t *words,
+		    json_t *state)
+{
+	struct walk_options walk = {*o, want.calls ? want.calls : 1};
+	g_autoptr(GError) error = NULL;
+
+	if (o->place) {
+		rig_fail(&error, RIG_EXIT_USAGE,
+			 "race --fail runs on this host only; leave --on out");
+		return rig_report_error(error);
+	}
+	walk.run.drop_holds = scenario->n_holds || scenario->n_fails;
+	return race_fail(&walk, words, state, want.search.json, want.search.quiet);
+}
+
 static int go(const char *what, const char *dir, json_t *words, json_t *state)
 {
 	g_autofree char *results = run_default_results(),
@@ -345,14 +376,18 @@ static int go(const char *what, const char *dir, json_t *words, json_t *state)
 	here = (struct place_options){.results = o.results, .rig = o.rig};
 	if (!where_place(&here, record, &o.place, &error))
 		return rig_report_error(error);
-	code = search_for(&o, scenario, words, state);
+	code = want.fail ? walk_for(&o, scenario, words, state)
+			 : search_for(&o, scenario, words, state);
 	place_free(o.place);
 	return code;
 }
 
 static const char *check(int argc, char **argv, GError **error)
 {
-	if (argc == 2)
+	/* the table needs no scenario */
+	if (want.list && want.fail && argc == 1)
+		return "";
+	if (argc == 2 && !want.list)
 		return argv[1];
 	rig_fail(error, RIG_EXIT_USAGE,
 		 "race takes one scenario; `rig scenario list` lists them");
@@ -361,7 +396,7 @@ static const char *check(int argc, char **argv, GError **error)
 
 static int begin(char **argv, const char *dir, json_t *words, json_t *state)
 {
-	return go(argv[1], dir, words, state);
+	return want.list ? race_fail_list(want.search.json) : go(argv[1], dir, words, state);
 }
 
 int cmd_race(int argc, char **argv)

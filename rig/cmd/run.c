@@ -62,6 +62,12 @@ static const GOptionEntry options[] = {
 	 "make a vCPU wait: 'A until B[, visits N][, max MS][, times N]', "
 	 "'A meet B', 'A, max MS' (repeatable)",
 	 "TEXT"},
+	{"fail", 0, 0, G_OPTION_ARG_STRING_ARRAY, &want.fails,
+	 "make a call of a kernel function fail: 'FUNCTION [in CALLER] [ERRNO][, call N][, times N]"
+	 "[, comm NAME][, after STEP]' (repeatable; docs/director.md)",
+	 "TEXT"},
+	{"calls", 0, 0, G_OPTION_ARG_NONE, &want.calls,
+	 "count the calls of functions that can fail (`rig race --fail --list`)", NULL},
 	{"visits", 0, 0, G_OPTION_ARG_STRING, &want.visits,
 	 "count how often vCPUs pass the functions of 'hotplug', a file or a function "
 	 "(docs/director.md)",

@@ -48,6 +48,9 @@ struct director_watch {
 	const struct director_sweep *sweep;
 	gboolean locks;
 	const struct trap_spec *trap; /* only with `locks`; may be NULL */
+	const struct fail_spec *fails; /* calls that fail */
+	guint n_fails;
+	gboolean calls; /* calls of the functions of scenario/fallible.h are counted */
 };
 
 /* Holds with the addresses of their places. */
@@ -102,6 +105,8 @@ guint director_orders_arms(const struct director_orders *orders);
  * Borrowed.
  */
 const char *director_orders_hold(const struct director_orders *orders, guint i);
+/* The text of fail I in the format of fail_text(). Borrowed. */
+const char *director_orders_fail(const struct director_orders *orders, guint i);
 /* The text of the instruction file; borrowed. */
 const char *director_orders_text(const struct director_orders *orders);
 
@@ -119,6 +124,16 @@ struct director_totals {
 	guint64 reached, partner_reached, held, met, expired, released, crowded, held_ns, dropped;
 };
 
+/* A call that failed. */
+struct director_failed {
+	guint fail; /* index */
+	guint cpu;
+	gint64 at_ns; /* monotonic */
+	guint64 call; /* which one, from 1 */
+	guint64 caller;	  /* the return address */
+	const char *comm; /* the task's name; "-": unknown */
+};
+
 /* Callbacks, called from the main loop. */
 struct director_owner {
 	void (*held)(const struct director_held *held, void *data);
@@ -128,6 +143,8 @@ struct director_owner {
 	void (*skewed)(guint hold, guint64 address, void *data);
 	/* the plugin sent the invalid LINE; called once */
 	void (*broken)(const char *line, void *data);
+	/* a call failed; not called for more than some hundred calls of one fail */
+	void (*failed)(const struct director_failed *failed, void *data);
 	/* a task was stopped between two locks of the cycle; MET: until the circle was closed */
 	void (*trapped)(guint cpu, gint64 start_ns, gint64 length_ns, gboolean met, void *data);
 	void *data;
@@ -170,6 +187,18 @@ json_t *director_visits(const struct director *director);
 void director_ask_locks(struct director *director);
 /* The file with the recorded locks; NULL: it was not written. Borrowed. */
 const char *director_locks_path(const struct director *director);
+/* Calls of fail ID (one with `after`) are counted from now on. Never blocks. */
+void director_begin_fail(struct director *director, guint id);
+/* Reads what has arrived, without waiting: `failed` is called for all calls up to now. */
+void director_poll(struct director *director);
+/* The numbers of calls and of failed calls of fail ID; available once the plugin has replied. */
+void director_calls(const struct director *director, guint id, guint64 *ret_calls,
+		    guint64 *ret_failed);
+/*
+ * The counted calls of the functions in the table; available once the plugin has replied:
+ * [{"function", "in", "calls"}, …]. New reference; NULL if no calls are counted.
+ */
+json_t *director_calls_json(const struct director *director);
 /* Reads what is left in the socket. Must be called after QEMU has exited. */
 void director_drain(struct director *director);
 

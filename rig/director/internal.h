@@ -35,6 +35,9 @@ struct director_orders {
 	gboolean records;  /* locks are recorded */
 	/* for each counted function, the IDs of those that it calls: a GHashTable as a set */
 	GPtrArray *calls;
+	/* texts of the calls that fail, then of the counted ones, indexed by their ID */
+	GPtrArray *fails;
+	GPtrArray *counted; /* struct fallible of the counted calls; NULL: none are counted */
 	char *text;
 };
 
@@ -46,6 +49,19 @@ struct director_orders {
  */
 gboolean place_find(struct symbols *symbols, const char *arch, const char *place, struct site *ret,
 		    GError **error);
+
+/* The functions called NAME (symbols_named()). NULL: none, or too many: RIG_EXIT_USAGE. */
+GArray *place_function(struct symbols *symbols, const char *name, GError **error);
+
+/* ---- fails.c ---- */
+
+/*
+ * Appends the lines of WATCH's calls that fail, and fills ORDERS' fields of them. Errors:
+ * RIG_EXIT_USAGE, a function that this kernel does not have; RIG_EXIT_SKIP, tasks without names.
+ */
+gboolean fail_lines(struct director_orders *orders, GString *out,
+		    const struct director_watch *watch, const char *arch, struct symbols *symbols,
+		    const struct variables *variables, guint *watches, GError **error);
 
 /* ---- candidates.c ---- */
 

@@ -17,6 +17,8 @@
  * the guest.
  */
 #define RECORD_API 4
+/* version of the plugin interface with which a plugin can write registers and return */
+#define FAIL_API 7
 
 static void hold_orders_clear(gpointer data)
 {
@@ -34,6 +36,8 @@ void director_orders_free(struct director_orders *orders)
 	g_array_unref(orders->holds);
 	g_clear_pointer(&orders->visits, g_ptr_array_unref);
 	g_clear_pointer(&orders->calls, g_ptr_array_unref);
+	g_clear_pointer(&orders->fails, g_ptr_array_unref);
+	g_clear_pointer(&orders->counted, g_ptr_array_unref);
 	g_free(orders->text);
 	g_free(orders);
 }
@@ -189,6 +193,8 @@ static gboolean write_file(struct director_orders *orders, GString *out,
 		return FALSE;
 	if (watch->trap && !trap_lines(out, kernel, symbols, variables, watch->trap, error))
 		return FALSE;
+	if (!fail_lines(orders, out, watch, arch, symbols, variables, &watches, error))
+		return FALSE;
 	if (watches > DIRECTOR_WATCHES_MAX || out->len > DIRECTOR_FILE_MAX)
 		return rig_fail(error, RIG_EXIT_USAGE,
 				"the holds and counted functions have %u addresses (at most %d)",
@@ -238,6 +244,7 @@ struct director_orders *director_resolve(const struct hold_spec *holds, guint n,
 	orders->holds = g_array_new(FALSE, TRUE, sizeof(struct hold_orders));
 	g_array_set_clear_func(orders->holds, hold_orders_clear);
 	orders->n_arms = sweep ? sweep->arms->len : 0;
+	orders->fails = g_ptr_array_new_with_free_func(g_free);
 	if (!symbols)
 		return NULL;
 	for (guint i = 0; i < n + orders->n_arms; i++)
@@ -333,7 +340,19 @@ gboolean director_orders_fit(const struct director_orders *orders, int api, GErr
 			"one with `rig qemu get SUITE`, for example bookworm-backports, and "
 			"take it with --qemu SUITE",
 			api);
+	if (orders->fails->len && api < FAIL_API)
+		return rig_fail(
+			error, RIG_EXIT_SKIP,
+			"'fail' needs QEMU 11.1 or newer, because older ones do not let a plugin "
+			"write registers (plugin interface %d); get one with `rig qemu get SUITE`, "
+			"for example trixie-backports, and take it with --qemu SUITE",
+			api);
 	return TRUE;
+}
+
+const char *director_orders_fail(const struct director_orders *orders, guint i)
+{
+	return orders->fails->pdata[i];
 }
 
 const char *director_orders_text(const struct director_orders *orders)

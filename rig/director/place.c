@@ -40,17 +40,24 @@ static gboolean too_many(const char *place, guint n, GError **error)
 			place, n, SITES_MAX);
 }
 
-static gboolean find_function(struct symbols *symbols, const char *name, struct site *ret,
-			      GError **error)
+GArray *place_function(struct symbols *symbols, const char *name, GError **error)
 {
 	g_autoptr(GArray) found = symbols_named(symbols, name);
 
 	if (!found->len)
-		return no_function(symbols, name, error);
-	if (found->len > SITES_MAX)
-		return too_many(name, found->len, error);
-	ret->at = g_steal_pointer(&found);
-	return TRUE;
+		no_function(symbols, name, error);
+	else if (found->len > SITES_MAX)
+		too_many(name, found->len, error);
+	else
+		return g_steal_pointer(&found);
+	return NULL;
+}
+
+static gboolean find_function(struct symbols *symbols, const char *name, struct site *ret,
+			      GError **error)
+{
+	ret->at = place_function(symbols, name, error);
+	return ret->at != NULL;
 }
 
 /* Adds OFFSET, which must be inside the function, to each address of SITE. */

@@ -287,7 +287,9 @@ void agents_counts(struct session *s, const struct guest_counts *counts)
 				"agent %s: its program had not ended when the agents stopped; "
 				"give a longer 'duration', or 'limit: 0' if it never ends",
 				a->agent->name);
-		if (result->illegal)
+		if (result->illegal && fails_explain(s, result->error, result->count))
+			fails_excuse(a, result);
+		else if (result->illegal)
 			judge_illegal(s, a, counts, result);
 	}
 }

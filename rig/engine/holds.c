@@ -116,8 +116,10 @@ static void on_broken(const char *line, void *data)
 
 gboolean holds_open(struct session *s, struct vm_plugin *plugin, GError **error)
 {
-	const struct director_owner owner = {on_held, on_turned, on_skewed, on_broken,
-					     on_trapped, s};
+	const struct director_owner owner = {
+		.held = on_held, .turned = on_turned, .skewed = on_skewed, .broken = on_broken,
+		.failed = fails_happened, .trapped = on_trapped, .data = s,
+	};
 	g_autofree char *file = NULL;
 
 	*plugin = (struct vm_plugin){.fd = -1, .locks = -1};

@@ -97,6 +97,8 @@ void judge_guest_verdict(struct session *s, const struct guest_verdict *verdict)
 			s->judged.facts->guest_unarmed = TRUE;
 			continue;
 		}
+		if (fails_excuse_verdict(s, reason))
+			continue;
 		session_judge(s, VERDICT_FAIL, "the guest says: %s", reason);
 		ok = FALSE;
 	}
@@ -267,11 +269,13 @@ json_t *judge_settle(struct session *s)
 {
 	json_t *reasons = json_array(), *reports = json_array(), *expected = expectation(s);
 	json_t *details, *holds = holds_json(s), *visits = NULL, *starved = starved_json(s);
-	json_t *arms = holds_arms_json(s);
+	json_t *arms = holds_arms_json(s), *fails = fails_json(s), *calls = NULL;
 	decision_auto decision = {0};
 
 	if (s->holds.director)
 		visits = director_visits(s->holds.director);
+	if (s->holds.director)
+		calls = director_calls_json(s->holds.director);
 	complete_facts(s);
 	decision = facts_decide(s->judged.facts);
 	s->judged.verdict = decision.verdict;
@@ -297,6 +301,10 @@ json_t *judge_settle(struct session *s)
 		json_object_set(details, "recorded", s->recorded);
 	if (arms)
 		json_object_set_new(details, "arms", arms);
+	if (fails)
+		json_object_set_new(details, "fail", fails);
+	if (calls)
+		json_object_set_new(details, "calls", calls);
 	if (starved)
 		json_object_set_new(details, "starved", starved);
 	return details;

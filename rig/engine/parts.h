@@ -139,6 +139,7 @@ struct agent_run {
 	const char *skip; /* turns to leave out, from the timeline, or NULL */
 	guint64 ops, failed, busy_ms;
 	guint64 shown_ops; /* value of `ops` at the last update of the status line */
+	guint64 excused; /* number of results that failed calls explain (fails.c) */
 	/*
 	 * why the agent was left out, if it is optional and the kernel lacks something; otherwise
 	 * NULL
@@ -166,6 +167,18 @@ struct holds {
 	gboolean armed, paused;
 	GArray *waits;	  /* of struct arm_wait: waits of arms; NULL: there is no sweep */
 	gint64 failed_ns; /* when the failure that ended the load began; 0: there is none */
+};
+
+/* A call that the rig made fail: the scenario's fail FAIL. */
+struct failure {
+	guint fail;
+	gint64 at_ns;
+};
+
+/* The calls that the rig made fail (fails.c). */
+struct fails {
+	GArray *happened;    /* of struct failure, in their order */
+	GHashTable *tallies; /* kind of operation -> struct fail_tally */
 };
 
 /* The lock orders of the boot (locks.c). */

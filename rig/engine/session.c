@@ -223,6 +223,7 @@ static void session_init(struct session *s, const struct run_plan *plan, engine_
 	g_queue_init(&s->queue.events);
 	dispatch_init(s);
 	tracks_init(s);
+	fails_init(s);
 	agents_init(s);
 }
 
@@ -236,6 +237,7 @@ static void session_deinit(struct session *s)
 	json_decref(s->recorded);
 	holds_close(s);
 	tracks_deinit(s);
+	fails_deinit(s);
 	g_main_loop_unref(s->loop);
 	dispatch_deinit(s);
 	agents_deinit(s);
@@ -431,6 +433,7 @@ gboolean engine_run(const struct run_plan *plan, engine_progress progress, void 
 	locks_keep(&s);
 	recorder_keep(&s);
 	outcomes_judge(&s);
+	fails_judge(&s);
 	output_judge(&s);
 	session_explain(&s);
 	keep_timeline(&s, NULL);

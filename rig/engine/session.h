@@ -66,6 +66,7 @@ struct session {
 	struct teardown teardown;
 	struct agents agents;
 	struct holds holds;
+	struct fails fails;
 	json_t *recorded; /* the result of the lock recorder, for the verdict; or NULL */
 	struct session_locks locks;
 	struct watch *watch;	       /* see watch.c */
@@ -243,6 +244,34 @@ json_t *holds_json(struct session *s);
  * NULL: no sweep. Must be called after holds_json().
  */
 json_t *holds_arms_json(struct session *s);
+
+/* fails.c */
+void fails_init(struct session *s);
+void fails_deinit(struct session *s);
+/* A callback of the director: DATA is the session. */
+void fails_happened(const struct director_failed *failed, void *data);
+/* Operations up to now are before the last failure. */
+void fails_forget_later(struct session *s);
+/* STEP begins: calls that count from then on may fail. */
+void fails_begin(struct session *s, const struct step *step);
+/*
+ * TRUE: a call was made to fail since SINCE_NS, so an operation that began then may not work. Never
+ * blocks.
+ */
+gboolean fails_since(struct session *s, gint64 since_ns);
+/* TRUE: as many calls as COUNT were made to fail with the errno ERROR. */
+gboolean fails_explain(struct session *s, const char *error, guint64 count);
+/* RESULT of agent A, which is not legal, is explained. */
+void fails_excuse(struct agent_run *a, const struct guest_result *result);
+/* TRUE: REASON of the guest's verdict is about results that are explained. */
+gboolean fails_excuse_verdict(struct session *s, const char *reason);
+/* STEP, begun at BEGAN_NS, has ended: track_stepped(). */
+void fails_stepped(struct session *s, const struct step *step, gint64 began_ns,
+		   const char *outcome, const char *why);
+/* At the end: kinds of operations that do not work any more. */
+void fails_judge(struct session *s);
+/* For the verdict: {"calls": [{"fail", "calls", "failed"}], "later"}; NULL: no call was to fail. */
+json_t *fails_json(struct session *s);
 
 /* locks.c */
 /*

@@ -51,6 +51,7 @@ static void begin(struct track_run *t, const struct operation *op)
 	t->began_runtime_s = watch_guest_runtime(t->s);
 	run_journal(t->s->run, "step", "{s:i, s:i, s:s, s:s, s:s}", "track", op->id.track, "copy",
 		    op->id.copy, "do", step_do_name(t->step->what), "id", t->id, "op", op_id);
+	fails_begin(t->s, t->step);
 	step_run(t);
 }
 
@@ -122,7 +123,12 @@ void track_stepped(struct track_run *t, const char *outcome, const char *why)
 	if (id->lap < timeline_explicit_laps(t->s->plan->timeline, t->number))
 		g_hash_table_add(t->s->host.ended, g_steal_pointer(&op_id));
 	wake_waiting(t->s);
-	outcomes_step(t->s, t->step, outcome, why);
+	/* what is done to a device whose plug a failed call may have prevented shows nothing */
+	if (t->step->what != STEP_ONLINE || !t->device || !t->device->unsure)
+		fails_stepped(t->s, t->step, t->began_ns, outcome, why);
+	/* an outcome that a failed call may have caused is not the expected one */
+	if (!fails_since(t->s, t->began_ns))
+		outcomes_step(t->s, t->step, outcome, why);
 	if (t->s->state == STATE_HAMMER)
 		t->source = g_idle_add(track_next, t);
 	else

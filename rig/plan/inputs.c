@@ -45,6 +45,10 @@ static void add_optional(json_t *json, const struct run_request *want)
 		json_object_set_new(json, "labels", labels_json(want->labels));
 	if (want->holds)
 		json_object_set_new(json, "hold", strings_json(want->holds));
+	if (want->fails)
+		json_object_set_new(json, "fail", strings_json(want->fails));
+	if (want->calls)
+		json_object_set_new(json, "calls", json_true());
 	if (want->visits)
 		json_object_set_new(json, "visits", json_string(want->visits));
 	if (want->hold_cycle)

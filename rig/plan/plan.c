@@ -89,6 +89,9 @@ static gboolean resolve_scenario(const struct run_request *want, struct resolved
 	for (char **hold = want->holds; hold && *hold; hold++)
 		if (!scenario_add_hold(r->scenario, *hold, error))
 			return FALSE;
+	for (char **fail = want->fails; fail && *fail; fail++)
+		if (!scenario_add_fail(r->scenario, *fail, error))
+			return FALSE;
 	r->plan.machine = scenario_machine(r->scenario, want->machine, error);
 	return r->plan.machine != NULL;
 }
@@ -206,7 +209,8 @@ static gboolean records(const struct run_request *want, const struct resolved *r
 /* TRUE: the run needs the director's plugin, because of holds, counted visits or recorded locks. */
 static gboolean is_directed(const struct run_request *want, const struct resolved *r)
 {
-	return r->scenario->n_holds || want->visits || want->sweep || records(want, r);
+	return r->scenario->n_holds || r->scenario->n_fails || want->visits || want->sweep ||
+	       want->calls || records(want, r);
 }
 
 /* Checks the other options that holds depend on. */
@@ -215,6 +219,7 @@ static gboolean check_holds(const struct run_request *want, enum accel asked,
 {
 	/* an unsuitable --hold is a usage error; an unsuitable scenario is skipped */
 	enum rig_error code = (want->holds && *want->holds) || want->visits || want->sweep ||
+					      (want->fails && *want->fails) || want->calls ||
 					      want->record_locks || want->hold_cycle
 				      ? RIG_EXIT_USAGE
 				      : RIG_EXIT_SKIP;
@@ -224,14 +229,12 @@ static gboolean check_holds(const struct run_request *want, enum accel asked,
 		return TRUE;
 	if (asked == ACCEL_KVM)
 		return rig_fail(error, code,
-				"holds and --record-locks need TCG, where a plugin can watch and "
-				"stop a vCPU; leave --accel "
-				"kvm out");
+				"holds, --fail and --record-locks need TCG, where a plugin can "
+				"watch and stop a vCPU; leave --accel kvm out");
 	if (strcmp(launcher, "direct"))
 		return rig_fail(error, code,
-				"holds and --record-locks need a QEMU that the rig starts itself; "
-				"leave --launcher "
-				"%s out",
+				"holds, --fail and --record-locks need a QEMU that the rig starts "
+				"itself; leave --launcher %s out",
 				launcher);
 	if (r->scenario->cpus < 2 && (r->scenario->n_holds || want->visits || r->cycle))
 		return rig_fail(error, code,
@@ -247,6 +250,9 @@ static gboolean resolve_holds(const struct run_request *want, struct resolved *r
 		.visits = want->visits,
 		.locks = records(want, r),
 		.trap = r->cycle ? &trap : NULL,
+		.fails = r->scenario->fails,
+		.n_fails = r->scenario->n_fails,
+		.calls = want->calls,
 	};
 	int api;
 

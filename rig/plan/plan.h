@@ -57,6 +57,8 @@ struct run_request {
 	gboolean record_locks;	   /* the plugin records lock orders (docs/prove.md) */
 	/* file with holds to try one after the other (director_sweep_read()); default: none */
 	const char *sweep;
+	char **fails; /* added to the scenario's (scenario_add_fail()), NULL-terminated */
+	gboolean calls; /* count calls of functions that can fail (scenario/fallible.h) */
 	/*
 	 * lock classes of a cycle; tasks are stopped between two of them, instead of using the
 	 * scenario's holds; locks are recorded, too

@@ -83,7 +83,7 @@ static GPtrArray *find_parts(const struct scenario *s)
 			if (s->n_agents || s->n_tracks > 1 || s->tracks[t].n_steps > 1)
 				add_part(parts, PART_STEP, t, i, name);
 		}
-	if (s->n_holds)
+	if (s->n_holds || s->n_fails)
 		add_part(parts, PART_HOLDS, 0, 0, SCENARIO_HOLDS);
 	return parts;
 }
@@ -136,6 +136,8 @@ static void drop_holds(struct scenario *s)
 {
 	while (s->n_holds)
 		hold_clear(&s->holds[--s->n_holds]);
+	while (s->n_fails)
+		fail_clear(&s->fails[--s->n_fails]);
 }
 
 static void drop_agent(struct scenario *s, unsigned index)

@@ -283,6 +283,20 @@ static gboolean check_holds(struct yaml_tree *tree, const struct scenario *s, GE
 	return TRUE;
 }
 
+static gboolean check_fails(struct yaml_tree *tree, const struct scenario *s, GError **error)
+{
+	yaml_node_t *list = yaml_tree_get(tree, yaml_tree_root(tree), "fail");
+
+	for (unsigned i = 0; i < s->n_fails; i++) {
+		g_autoptr(GError) why = NULL;
+
+		if (!fail_settle(&s->fails[i], s, &why))
+			return yaml_tree_fail(tree, yaml_tree_item(tree, list, i), error, "%s",
+					      why->message);
+	}
+	return TRUE;
+}
+
 static gboolean check_machines(struct yaml_tree *tree, const struct scenario *s, GError **error)
 {
 	yaml_node_t *list = yaml_tree_get(tree, yaml_tree_root(tree), "machines");
@@ -369,5 +383,5 @@ gboolean check_scenario(struct yaml_tree *tree, const struct scenario *s, GError
 	return check_machines(tree, s, error) && check_words(tree, s, error) &&
 	       check_needs(tree, s, error) && check_holds(tree, s, error) &&
 	       check_agents(tree, s, error) && check_tracks(tree, s, error) &&
-	       check_expect(tree, s, error);
+	       check_fails(tree, s, error) && check_expect(tree, s, error);
 }

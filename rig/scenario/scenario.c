@@ -40,6 +40,8 @@ void scenario_free(struct scenario *s)
 		track_clear(&s->tracks[i]);
 	for (unsigned i = 0; i < s->n_holds; i++)
 		hold_clear(&s->holds[i]);
+	for (unsigned i = 0; i < s->n_fails; i++)
+		fail_clear(&s->fails[i]);
 	for (unsigned i = 0; i < s->n_files; i++) {
 		g_free(s->files[i].name);
 		g_free(s->files[i].path);
@@ -54,6 +56,7 @@ void scenario_free(struct scenario *s)
 	g_free(s->agents);
 	g_free(s->tracks);
 	g_free(s->holds);
+	g_free(s->fails);
 	g_free(s->name);
 	g_free(s->about);
 	g_free(s->cmdline);

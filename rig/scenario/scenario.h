@@ -99,6 +99,20 @@ struct hold_spec {
 	unsigned after;
 };
 
+/*
+ * A call of a kernel function that fails: from the CALL-th one on, counted while the agents run,
+ * TIMES calls return ERROR at once. Needs TCG and the director's plugin: docs/director.md.
+ */
+struct fail_spec {
+	char *function;
+	char *in;	/* only calls in this function count; or NULL */
+	char *error;	/* "ENOMEM", or "NULL" */
+	unsigned call;	/* 1 by default */
+	unsigned times; /* 1 by default */
+	char *comm;	/* only calls by tasks of this name count, a * at its end; or NULL */
+	char *after;	/* calls count from when this step begins, "plug d"; or NULL */
+};
+
 /* A file that is copied to /files/NAME in the guest. */
 struct scenario_file {
 	char *name, *path; /* name relative to the scenario's folder; path on the host */
@@ -147,6 +161,8 @@ struct scenario {
 	unsigned n_tracks;
 	struct hold_spec *holds;
 	unsigned n_holds;
+	struct fail_spec *fails;
+	unsigned n_fails;
 	/*
 	 * lock classes of a cycle; tasks are stopped between them, instead of at holds
 	 * (docs/prove.md); NULL-terminated, empty: none
@@ -175,7 +191,7 @@ struct scenario *scenario_load(const char *what, GError **error);
  * is left out, the steps on its device are left out, too.
  */
 char **scenario_ablations(const struct scenario *scenario);
-/* The name of the part that consists of all holds. */
+/* The name of the part that consists of all holds and all calls that fail. */
 #define SCENARIO_HOLDS "holds"
 /* Leaves PART out of SCENARIO. RIG_EXIT_USAGE: there is no such part. */
 gboolean scenario_ablate(struct scenario *scenario, const char *part, GError **error);
@@ -199,6 +215,19 @@ const char *hold_partner(const struct hold_spec *hold);
 char *hold_text(const struct hold_spec *hold);
 /* Adds a hold in the format of hold_parse(). Errors: RIG_EXIT_USAGE. */
 gboolean scenario_add_hold(struct scenario *scenario, const char *text, GError **error);
+
+/*
+ * Adds a call that fails, given as "FUNCTION [in CALLER] [ERRNO][, call N][, times N][, comm
+ * NAME][, after STEP]". Errors: RIG_EXIT_USAGE.
+ */
+gboolean scenario_add_fail(struct scenario *scenario, const char *text, GError **error);
+/* Fills the defaults in and checks all values. Errors: RIG_EXIT_USAGE. */
+gboolean fail_settle(struct fail_spec *fail, const struct scenario *scenario, GError **error);
+void fail_clear(struct fail_spec *fail);
+/* FAIL as text that scenario_add_fail() reads; the caller's. */
+char *fail_text(const struct fail_spec *fail);
+/* Is STEP the one that AFTER names: "plug", or "plug d"? */
+gboolean fail_is_after(const char *after, const struct step *step);
 
 /* The sorted names of the rig's own scenarios; NULL-terminated. */
 char **scenario_names(void);

@@ -82,6 +82,19 @@ static const cyaml_schema_field_t hold_fields[] = {
 static const cyaml_schema_value_t hold_value = {
 	CYAML_VALUE_MAPPING(0, struct hold_spec, hold_fields)};
 
+static const cyaml_schema_field_t fail_fields[] = {
+	CYAML_FIELD_STRING_PTR("function", 0, struct fail_spec, function, 1, HOLD_PLACE_MAX),
+	CYAML_FIELD_STRING_PTR("in", OPT, struct fail_spec, in, 1, HOLD_PLACE_MAX),
+	CYAML_FIELD_STRING_PTR("errno", OPT, struct fail_spec, error, 1, 32),
+	CYAML_FIELD_UINT("call", OPT, struct fail_spec, call),
+	CYAML_FIELD_UINT("times", OPT, struct fail_spec, times),
+	CYAML_FIELD_STRING_PTR("comm", OPT, struct fail_spec, comm, 1, FAIL_COMM - 1),
+	CYAML_FIELD_STRING_PTR("after", OPT, struct fail_spec, after, 1, 64),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t fail_value = {
+	CYAML_VALUE_MAPPING(0, struct fail_spec, fail_fields)};
+
 static const cyaml_schema_value_t text_value = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 256)};
 
@@ -129,6 +142,8 @@ static const cyaml_schema_field_t scenario_fields[] = {
 				   s.n_tracks, &track_value, 1, 16),
 	CYAML_FIELD_SEQUENCE_COUNT("holds", CYAML_FLAG_POINTER | OPT, struct raw, s.holds,
 				   s.n_holds, &hold_value, 1, DIRECTOR_HOLDS_MAX),
+	CYAML_FIELD_SEQUENCE_COUNT("fail", CYAML_FLAG_POINTER | OPT, struct raw, s.fails,
+				   s.n_fails, &fail_value, 1, DIRECTOR_FAILS_MAX),
 	CYAML_FIELD_SEQUENCE_COUNT("hold_cycle", CYAML_FLAG_POINTER | OPT, struct raw, hold_cycle,
 				   n_hold_cycle, &text_value, 2, TRAP_MEMBERS),
 	CYAML_FIELD_SEQUENCE_COUNT("files", CYAML_FLAG_POINTER | OPT, struct raw, files, n_files,
@@ -161,6 +176,7 @@ static const struct yaml_limit limits[] = {
 	{"visits", 1, HOLD_VISITS_MAX},
 	{"max", 1, HOLD_MS_MAX},
 	{"times", 1, HOLD_TIMES_MAX},
+	{"call", 1, FAIL_CALL_MAX},
 	{NULL},
 };
 

@@ -34,6 +34,7 @@ void add_watch_tests(TCase *tcase); /* use a scratch folder */
 void add_locks_tests(TCase *tcase); /* use a scratch folder, too */
 void add_timeline_tests(TCase *tcase); /* use a scratch folder, too */
 
+void add_fail_tests(TCase *tcase); /* use a scratch folder, too */
 void add_agent_tests(TCase *tcase); /* use a scratch folder, too */
 TCase *starved_tests(void); /* have a case of their own, as they take long */
 

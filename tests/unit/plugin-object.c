@@ -191,6 +191,99 @@ START_TEST(recorder)
 }
 END_TEST
 
+static const char two_fails[] =
+	"rig-director 1\nfail 0 2 1 fffffffffffffff4 now -\nfail 1 1 2 0 later kworker*\n"
+	"failin 1 ffffffff81000100 ffffffff81000124\nfailat 0 1000\nfailat 1 1001\n"
+	"task 100 ffffffff82000000\n";
+
+/* Loads the plugin with two_fails, and translates the two functions. FALSE: it cannot be loaded. */
+static bool load_fails(int api, int fd[2], struct qemu_plugin_insn insn[2])
+{
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), 0);
+	if (load(api, two_fails, fd[1])) {
+		/* registers cannot be written */
+		ck_assert_int_lt(api, 7);
+		return false;
+	}
+	ck_assert_int_ge(api, 7);
+	((void (*)(unsigned, void *))vcpu_init)(0, NULL);
+	assert_hears(fd[0], "hello");
+	translate_block(insn, 2);
+	ck_assert_int_eq(insn[0].flags, 3);
+	reg_values[3] = 0xffffc90000003000;
+	return true;
+}
+
+/* Sends LINE, and waits until it was handled; checks the counts of both fails. */
+static void tell(int fd, const char *line, const char *first, const char *second)
+{
+	say(fd, line);
+	say(fd, "counts");
+	assert_hears(fd, first);
+	assert_hears(fd, second);
+	assert_hears(fd, "counted");
+}
+
+/* The second call of a function. */
+START_TEST(failed_call)
+{
+	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};
+	int pair[2];
+	uint64_t pc;
+
+	if (!load_fails(apis[_i], pair, insn))
+		return;
+	/* not armed */
+	ck_assert(!sets_pc(&insn[0], &pc));
+	tell(pair[0], "arm", "calls 0 0 0", "calls 1 0 0");
+	ck_assert(!sets_pc(&insn[0], &pc));
+	ck_assert(sets_pc(&insn[0], &pc));
+	ck_assert_uint_eq(pc, RETURN_ADDRESS);
+	ck_assert_uint_eq(reg_values[0], (uint64_t)-12);
+	ck_assert_uint_eq(reg_values[3], 0xffffc90000003008);
+	assert_hears(pair[0], "failed 0 0 ");
+	ck_assert(!sets_pc(&insn[0], &pc));
+	tell(pair[0], "disarm", "calls 0 3 1", "calls 1 0 0");
+	close(pair[0]);
+}
+END_TEST
+
+/* Calls by tasks of one name, after a step has begun. */
+START_TEST(failed_calls_of_tasks)
+{
+	struct qemu_plugin_insn insn[] = {{0x1000, 1, {0x90}}, {0x1001, 1, {0x90}}};
+	static const uint64_t current = 0xffff888000000000;
+	static char idle[16384], task[16384];
+	g_autofree char *heard = NULL;
+	int pair[2];
+	uint64_t pc;
+
+	if (!load_fails(apis[_i], pair, insn))
+		return;
+	tell(pair[0], "arm", "calls 0 0 0", "calls 1 0 0");
+	/* init_task's name shows where names are */
+	memcpy(idle + 2000, "swapper/0", 10);
+	memcpy(task + 2000, "kworker/0:1", 12);
+	reg_values[4] = 0xffff888100000000;
+	memory[0] = (struct fake_memory){0xffffffff82000000, idle, sizeof(idle)};
+	memory[1] = (struct fake_memory){reg_values[4] + 0x100, &current, sizeof(current)};
+	/* the step has not begun */
+	ck_assert(!sets_pc(&insn[1], &pc));
+	tell(pair[0], "begin 1", "calls 0 0 0", "calls 1 0 0");
+	/* there is no task at that address */
+	ck_assert(!sets_pc(&insn[1], &pc));
+	memory[0] = (struct fake_memory){current, task, sizeof(task)};
+	ck_assert(sets_pc(&insn[1], &pc));
+	ck_assert_uint_eq(reg_values[0], 0);
+	heard = hear(pair[0]);
+	ck_assert(g_str_has_suffix(heard, " 1 ffffffff81000123 kworker/0:1"));
+	memcpy(task + 2000, "sh", 3);
+	ck_assert(!sets_pc(&insn[1], &pc));
+	memory[0].bytes = memory[1].bytes = NULL;
+	close(pair[0]);
+}
+END_TEST
+
 static const char two_arms[] = "rig-director 1\nhold 0 delay 1 9 1 0\nhold 1 delay 1 9 1 0\n"
 			       "sweep 0 0 1 60000\nat 0 a 1000\nat 1 a 1001\n";
 
@@ -227,6 +320,8 @@ void add_object_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, shared_object, 0, G_N_ELEMENTS(apis));
 	tcase_add_loop_test(tcase, recorder, 0, G_N_ELEMENTS(apis));
+	tcase_add_loop_test(tcase, failed_call, 0, G_N_ELEMENTS(apis));
+	tcase_add_loop_test(tcase, failed_calls_of_tasks, 0, G_N_ELEMENTS(apis));
 	tcase_add_test(tcase, socket_is_full);
 	tcase_add_test(tcase, second_update);
 	tcase_add_loop_test(tcase, sweep, 0, G_N_ELEMENTS(apis));

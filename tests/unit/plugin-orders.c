@@ -76,6 +76,34 @@ START_TEST(lock_orders)
 }
 END_TEST
 
+START_TEST(fail_orders)
+{
+	g_autofree struct orders *orders = g_new0(struct orders, 1);
+	uint64_t number;
+
+	ck_assert_ptr_null(read_text(orders,
+				     "rig-director 1\nfail 0 3 2 fffffffffffffff4 now sh\n"
+				     "failat 0 ffffffff81000010\nfailin 0 1000 2000\n"
+				     "failin 0 3000 4000\ntask 1fac0 ffffffff82000000\n"));
+	ck_assert_uint_eq(orders->fails.n, 1);
+	ck_assert_int_eq(orders->watch[0].kind, WATCH_FAIL);
+	ck_assert_uint_eq(orders->fails.fail[0].value, (uint64_t)-12);
+	ck_assert_uint_eq(orders->current, 0x1fac0);
+	ck_assert(!fails_call(&orders->fails, 0, 0x1000, "sh", &number));
+	orders->fails.armed = true;
+	/* the callers and the name that count */
+	ck_assert(!fails_call(&orders->fails, 0, 0x2000, "sh", &number));
+	ck_assert(!fails_call(&orders->fails, 0, 0x1000, "shell", &number));
+	ck_assert(!fails_call(&orders->fails, 0, 0x1000, NULL, &number));
+	for (int i = 1; i <= 6; i++)
+		ck_assert_int_eq(fails_call(&orders->fails, 0, i & 1 ? 0x1fff : 0x3000, "sh",
+					    &number),
+				 i == 3 || i == 4);
+	ck_assert_uint_eq(number, 6);
+	ck_assert_uint_eq(orders->fails.fail[0].failed, 2);
+}
+END_TEST
+
 #define ONE_HOLD "rig-director 1\nhold 0 until 1 1 1 0\n"
 
 START_TEST(bad_orders)
@@ -105,6 +133,15 @@ START_TEST(bad_orders)
 		ONE_HOLD "update 0 a 20 10 0\n",
 		ONE_HOLD "update 0 a 10 20\n",
 		"rig-director 1\nfly away\n",
+		"rig-director 1\nfail 1 1 1 0 now -\n",
+		"rig-director 1\nfail 0 0 1 0 now -\n",
+		"rig-director 1\nfail 0 1 0 0 now -\n",
+		"rig-director 1\nfail 0 1 1 0 now\n",
+		"rig-director 1\nfail 0 1 1 0 now a-name-of-16byte\n",
+		"rig-director 1\nfailat 0 1000\n",
+		"rig-director 1\nfail 0 1 1 0 now -\nfailat 0 0\n",
+		"rig-director 1\nfail 0 1 1 0 now -\nfailin 0 10 10\n",
+		"rig-director 1\ntask 10\n",
 		"rig-director 1\nthunk\n",
 		"rig-director 1\nvisit 1 ffff\n",
 		"rig-director 1\nvisit 0 0\n",
@@ -184,6 +221,7 @@ void add_order_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, good_orders);
 	tcase_add_test(tcase, lock_orders);
+	tcase_add_test(tcase, fail_orders);
 	tcase_add_test(tcase, bad_orders);
 	tcase_add_test(tcase, return_instructions);
 	tcase_add_test(tcase, update_instructions);

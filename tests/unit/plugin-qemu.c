@@ -3,6 +3,7 @@
 #include "tests/unit/plugin-qemu.h"
 
 #include <dlfcn.h>
+#include <setjmp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -18,8 +19,11 @@ bool may_read_registers;
 void *translate, *vcpu_init;
 
 /* The registers of the one vCPU, and how GLib's arrays of them look. */
-static const char *const reg_names[] = {"rax", "rsi", "rdi", "rsp"};
-uint64_t reg_values[4];
+static const char *const reg_names[] = {"rax", "rsi", "rdi", "rsp", "gs_base"};
+uint64_t reg_values[5];
+struct fake_memory memory[2];
+static jmp_buf set_pc;
+static uint64_t pc;
 
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
@@ -46,7 +50,10 @@ void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void *cb, void *data)
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
 					    void (*cb)(unsigned int, void *), int flags, void *data)
 {
-	ck_assert_int_eq(flags, may_read_registers ? 1 : 0);
+	/* 3: it writes registers and the program counter */
+	if (flags != 3)
+		ck_assert_int_eq(flags, may_read_registers ? 1 : 0);
+	insn->flags = flags;
 	insn->cb = cb;
 	insn->data = data;
 }
@@ -128,12 +135,45 @@ int qemu_plugin_read_register(void *handle, GByteArray *bytes)
 	return sizeof(uint64_t);
 }
 
-/* Every word of the guest's memory is the same return address. */
+int qemu_plugin_write_register(void *handle, GByteArray *bytes);
+void qemu_plugin_set_pc(uint64_t address) __attribute__((noreturn));
+
+int qemu_plugin_write_register(void *handle, GByteArray *bytes)
+{
+	ck_assert_uint_eq(bytes->len, sizeof(uint64_t));
+	memcpy(handle, bytes->data, sizeof(uint64_t));
+	return true;
+}
+
+/* QEMU leaves the callback with a long jump, too. */
+void qemu_plugin_set_pc(uint64_t address)
+{
+	pc = address;
+	longjmp(set_pc, 1);
+}
+
+bool sets_pc(struct qemu_plugin_insn *insn, uint64_t *ret_pc)
+{
+	if (setjmp(set_pc)) {
+		*ret_pc = pc;
+		return true;
+	}
+	insn->cb(0, insn->data);
+	return false;
+}
+
 bool qemu_plugin_read_memory_vaddr(uint64_t address, GByteArray *bytes, size_t len)
 {
-	const uint64_t word = 0xffffffff81000123;
+	const uint64_t word = RETURN_ADDRESS;
 
-	(void)address;
+	for (guint i = 0; i < G_N_ELEMENTS(memory); i++)
+		if (memory[i].bytes && memory[i].at <= address &&
+		    address + len <= memory[i].at + memory[i].len) {
+			const guint8 *from = memory[i].bytes;
+
+			g_byte_array_append(bytes, from + (address - memory[i].at), len);
+			return true;
+		}
 	while (bytes->len < len)
 		g_byte_array_append(bytes, (const guint8 *)&word,
 				    MIN(sizeof(word), len - bytes->len));

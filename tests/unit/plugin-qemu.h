@@ -15,19 +15,29 @@ struct qemu_plugin_insn {
 	uint8_t code[8];
 	void (*cb)(unsigned int cpu, void *data);
 	void *data;
+	int flags;
 	void (*read)(unsigned int cpu, uint32_t info, uint64_t address, void *data);
 	void *read_data;
 };
 
 /* Registers of each vCPU; not every version can read them. */
 extern bool may_read_registers;
-extern uint64_t reg_values[4];
+extern uint64_t reg_values[5]; /* rax, rsi, rdi, rsp, gs_base */
+/* The guest's memory: a buffer at an address; all other words are the same return address. */
+extern struct fake_memory {
+	uint64_t at;
+	const void *bytes;
+	size_t len;
+} memory[2];
+#define RETURN_ADDRESS 0xffffffff81000123
 extern void *translate, *vcpu_init;
 
 /* Loads the shared object for API with ORDERS; what it returns. */
 int load_with(int api, const char *orders, int fd, int locks);
 int load(int api, const char *orders, int fd);
 void translate_block(struct qemu_plugin_insn *insn, size_t n);
+/* Runs INSN's callback on vCPU 0. TRUE: it has set the program counter, to *RET_PC. */
+bool sets_pc(struct qemu_plugin_insn *insn, uint64_t *ret_pc);
 /* A line of the plugin; the caller's. */
 char *hear(int fd);
 void say(int fd, const char *line);

@@ -7,5 +7,7 @@
 
 /* race-search.c */
 TCase *search_cases(void);
+/* race-walk.c */
+TCase *walk_cases(void);
 
 #endif

@@ -5,7 +5,13 @@
 
 #include <check.h>
 
+#include "scenario/scenario.h"
+
+/* The scenario of the data file NAME, which is valid. */
+struct scenario *scenario_good(const char *name);
+
 void add_scenario_file_tests(TCase *tcase);
+void add_fail_tests(TCase *tcase);
 void add_damaged_tests(TCase *tcase);
 
 #endif

@@ -394,6 +394,7 @@ int main(void)
 	tcase_set_timeout(locks, 120);
 	add_locks_tests(locks);
 	add_agent_tests(locks);
+	add_fail_tests(locks);
 	suite_add_tcase(suite, locks);
 	return suite_run(suite);
 }

@@ -374,5 +374,6 @@ int main(void)
 	tcase_add_test(tests, bad_records);
 	suite_add_tcase(suite, tests);
 	suite_add_tcase(suite, search_cases());
+	suite_add_tcase(suite, walk_cases());
 	return suite_run(suite);
 }

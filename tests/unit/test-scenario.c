@@ -11,7 +11,7 @@
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
-static struct scenario *good(const char *name)
+struct scenario *scenario_good(const char *name)
 {
 	g_autofree char *path = data_path(name);
 	g_autoptr(GError) error = NULL;
@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(least)
 {
-	rig_auto(scenario) s = good("scenario/good/least.yaml");
+	rig_auto(scenario) s = scenario_good("scenario/good/least.yaml");
 	g_autofree char *cmdline = scenario_cmdline(s);
 
 	ck_assert_str_eq(s->name, "least");
@@ -124,7 +124,7 @@ END_TEST
 
 START_TEST(full_head)
 {
-	rig_auto(scenario) s = good("scenario/good/full.yaml");
+	rig_auto(scenario) s = scenario_good("scenario/good/full.yaml");
 	g_autofree char *cmdline = scenario_cmdline(s);
 
 	ck_assert_str_eq(s->about, "First sentence. Second one.\n\nAnother paragraph.");
@@ -151,7 +151,7 @@ END_TEST
 
 START_TEST(full_tracks)
 {
-	rig_auto(scenario) s = good("scenario/good/full.yaml");
+	rig_auto(scenario) s = scenario_good("scenario/good/full.yaml");
 	const struct step *step = s->tracks[0].steps;
 
 	ck_assert_uint_eq(s->n_tracks, 3);
@@ -178,6 +178,11 @@ START_TEST(full_tracks)
 	ck_assert_int_eq(step[6].what, STEP_CPU);
 	ck_assert_uint_eq(step[6].cpu, 1);
 	ck_assert_int_eq(s->tracks[2].steps[0].device, DEVICE_CPU);
+	ck_assert_uint_eq(s->n_fails, 2);
+	ck_assert_str_eq(s->fails[0].error, "ENOMEM");
+	ck_assert_uint_eq(s->fails[0].call, 2);
+	ck_assert_str_eq(s->fails[1].after, "plug d");
+	ck_assert_uint_eq(s->fails[1].times, 3);
 }
 END_TEST
 
@@ -227,7 +232,7 @@ END_TEST
 /* A step that a machine does not support is a reason to skip; the reason names the step. */
 START_TEST(fits)
 {
-	rig_auto(scenario) s = good("scenario/good/full.yaml");
+	rig_auto(scenario) s = scenario_good("scenario/good/full.yaml");
 	const struct machine *q35 = machine_find("pc-q35", NULL);
 	struct machine other = *q35;
 	const struct {
@@ -264,7 +269,7 @@ END_TEST
 
 START_TEST(needs_of_a_run)
 {
-	rig_auto(scenario) s = good("scenario/good/full.yaml");
+	rig_auto(scenario) s = scenario_good("scenario/good/full.yaml");
 	g_autofree const char **needs = scenario_all_needs(s);
 
 	/*
@@ -283,7 +288,7 @@ END_TEST
 /* Files of `write` and `read` need the option that makes them, and an optional agent needs none. */
 START_TEST(options_of_files)
 {
-	rig_auto(scenario) s = good("scenario/good/files.yaml");
+	rig_auto(scenario) s = scenario_good("scenario/good/files.yaml");
 	g_autofree const char **needs = scenario_all_needs(s);
 
 	ck_assert(g_strv_contains(needs, "CONFIG_KSM"));
@@ -407,6 +412,7 @@ int main(void)
 	use_scratch(tc);
 	tcase_add_test(tc, bad_files);
 	tcase_add_test(tc, hold_words);
+	add_fail_tests(tc);
 	tcase_add_test(tc, least);
 	tcase_add_test(tc, full_head);
 	tcase_add_test(tc, full_tracks);

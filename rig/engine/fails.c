@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls that the rig made fail. What such a failure causes at once is expected: the operation
+ * during which it happened may be refused, and an agent's operation may end with its errno. What
+ * comes later is judged as ever, and kinds of operations that worked before must work again.
+ */
+#include "engine/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "scenario/fallible.h"
+
+/* So many operations of one kind in a row without a success are a finding. */
+#define TRIES_MIN 2
+
+/* Operations of one kind. */
+struct fail_tally {
+	guint ok_before, bad_before; /* before the last failure */
+	guint ok, bad;		     /* begun after it */
+	char *last;		     /* the last bad outcome */
+};
+
+static void tally_free(gpointer data)
+{
+	struct fail_tally *tally = data;
+
+	g_free(tally->last);
+	g_free(tally);
+}
+
+void fails_init(struct session *s)
+{
+	s->fails.happened = g_array_new(FALSE, FALSE, sizeof(struct failure));
+	s->fails.tallies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tally_free);
+}
+
+void fails_deinit(struct session *s)
+{
+	g_array_unref(s->fails.happened);
+	g_hash_table_unref(s->fails.tallies);
+}
+
+static const char *text_of(const struct session *s, guint fail)
+{
+	return director_orders_fail(s->plan->orders, fail);
+}
+
+void fails_forget_later(struct session *s)
+{
+	struct fail_tally *tally;
+	GHashTableIter iter;
+
+	g_hash_table_iter_init(&iter, s->fails.tallies);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&tally)) {
+		tally->ok_before += tally->ok;
+		tally->bad_before += tally->bad;
+		tally->ok = tally->bad = 0;
+	}
+}
+
+void fails_happened(const struct director_failed *failed, void *data)
+{
+	struct session *s = data;
+	const struct failure failure = {failed->fail, failed->at_ns};
+	g_autofree char *caller = g_strdup_printf("%" G_GINT64_MODIFIER "x", failed->caller);
+
+	g_array_append_val(s->fails.happened, failure);
+	session_count(s, "fail", failed->fail < s->scenario->n_fails
+					 ? s->scenario->fails[failed->fail].function
+					 : "?");
+	run_journal(s->run, "failed", "{s:s, s:I, s:i, s:f, s:s, s:s}", "fail",
+		    text_of(s, failed->fail), "call", (json_int_t)failed->call, "cpu", failed->cpu,
+		    "since", (failed->at_ns - s->times.started_ns) / (double)RIG_NS_PER_S,
+		    "caller", caller, "comm", failed->comm);
+	fails_forget_later(s);
+}
+
+void fails_begin(struct session *s, const struct step *step)
+{
+	for (unsigned i = 0; s->holds.director && i < s->scenario->n_fails; i++)
+		if (s->scenario->fails[i].after &&
+		    fail_is_after(s->scenario->fails[i].after, step))
+			director_begin_fail(s->holds.director, i);
+}
+
+gboolean fails_since(struct session *s, gint64 since_ns)
+{
+	/* the answer of the guest may be read before the plugin's line */
+	if (s->scenario->n_fails && s->holds.director)
+		director_poll(s->holds.director);
+	for (guint i = 0; i < s->fails.happened->len; i++)
+		if (g_array_index(s->fails.happened, struct failure, i).at_ns >= since_ns)
+			return TRUE;
+	return FALSE;
+}
+
+gboolean fails_explain(struct session *s, const char *error, guint64 count)
+{
+	guint64 same = 0;
+
+	if (!fails_since(s, 0))
+		return FALSE;
+	for (guint i = 0; i < s->fails.happened->len; i++) {
+		guint fail = g_array_index(s->fails.happened, struct failure, i).fail;
+
+		same += fail < s->scenario->n_fails &&
+			!strcmp(fallible_errno(s->scenario->fails[fail].error), error);
+	}
+	return count <= same;
+}
+
+void fails_excuse(struct agent_run *a, const struct guest_result *result)
+{
+	a->excused += result->count;
+	run_journal(a->s->run, "excused", "{s:s, s:s, s:s, s:I}", "agent", a->agent->name, "op",
+		    result->op, "error", result->error, "count", (json_int_t)result->count);
+}
+
+/* The text is that of guest-init/supervisor.c. */
+gboolean fails_excuse_verdict(struct session *s, const char *reason)
+{
+	unsigned long long id, count;
+
+	if (sscanf(reason, "agent %llu %*[^:]: %llu results that are not legal", &id, &count) !=
+		    2 ||
+	    id < 1 || id > s->agents.list->len)
+		return FALSE;
+	return count <= ((const struct agent_run *)s->agents.list->pdata[id - 1])->excused;
+}
+
+static gboolean worked(const char *outcome, const char *why)
+{
+	return !strcmp(outcome, UNPLUGGED) ||
+	       (!strcmp(outcome, "ok") && (!strstr(why, "result E") || strstr(why, "result ok")));
+}
+
+/* The kind of STEP, of which one must work if another one did; NULL: it cannot fail. */
+static char *kind_of(const struct step *step)
+{
+	switch (step->what) {
+	case STEP_PLUG:
+	case STEP_UNPLUG:
+	case STEP_RESIZE:
+	case STEP_CPU:
+		return g_strdup_printf("%s %s", step_do_name(step->what),
+				       step->what == STEP_CPU ? (step->write ? "online" : "offline")
+				       : step->id	      ? step->id
+							      : "");
+	case STEP_ONLINE:
+		return g_strdup(step_how_name(step->how));
+	default:
+		return NULL;
+	}
+}
+
+void fails_stepped(struct session *s, const struct step *step, gint64 began_ns,
+		   const char *outcome, const char *why)
+{
+	g_autofree char *kind = s->scenario->n_fails ? kind_of(step) : NULL;
+	struct fail_tally *tally;
+
+	if (!kind || !strcmp(outcome, "skipped") || !strcmp(outcome, "cut") ||
+	    fails_since(s, began_ns))
+		return;
+	tally = g_hash_table_lookup(s->fails.tallies, kind);
+	if (!tally) {
+		tally = g_new0(struct fail_tally, 1);
+		g_hash_table_insert(s->fails.tallies, g_strdup(kind), tally);
+	}
+	if (worked(outcome, why ? why : "")) {
+		tally->ok++;
+	} else {
+		tally->bad++;
+		g_free(tally->last);
+		tally->last = g_strdup(outcome);
+	}
+}
+
+void fails_judge(struct session *s)
+{
+	GHashTableIter iter;
+	const char *kind;
+	struct fail_tally *tally;
+
+	if (!s->fails.happened->len)
+		return;
+	g_hash_table_iter_init(&iter, s->fails.tallies);
+	while (g_hash_table_iter_next(&iter, (gpointer *)&kind, (gpointer *)&tally))
+		if (!tally->ok && tally->bad >= TRIES_MIN &&
+		    (tally->ok_before || !tally->bad_before))
+			session_judge(s, VERDICT_FAIL,
+				      "since a call was made to fail, '%s' has not worked: "
+				      "%u times '%s'",
+				      kind, tally->bad, tally->last);
+}
+
+/* The operations after the last failure: {"plug d": {"ok", "bad"}}. */
+static json_t *later_json(const struct session *s)
+{
+	json_t *later = json_object();
+	GHashTableIter iter;
+	const char *kind;
+	struct fail_tally *tally;
+
+	g_hash_table_iter_init(&iter, s->fails.tallies);
+	while (g_hash_table_iter_next(&iter, (gpointer *)&kind, (gpointer *)&tally))
+		json_object_set_new(later, kind,
+				    json_pack("{s:i, s:i}", "ok", tally->ok, "bad", tally->bad));
+	return later;
+}
+
+json_t *fails_json(struct session *s)
+{
+	json_t *array;
+
+	if (!s->holds.director || !s->scenario->n_fails)
+		return NULL;
+	array = json_array();
+	for (unsigned i = 0; i < s->scenario->n_fails; i++) {
+		guint64 calls, failed;
+
+		director_calls(s->holds.director, i, &calls, &failed);
+		json_array_append_new(array, json_pack("{s:s, s:I, s:I}", "fail", text_of(s, i),
+						       "calls", (json_int_t)calls, "failed",
+						       (json_int_t)failed));
+	}
+	return json_pack("{s:o, s:o}", "calls", array, "later",
+			 s->fails.happened->len ? later_json(s) : json_object());
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * `rig race --fail`: makes calls of the functions in scenario/fallible.h fail, one in each run, and
+ * lists those after which an oracle reports a violation: accounts, reports, hangs, operations that
+ * do not work any more. Its runs are child processes. It iterates the default main context.
+ *
+ * The first run counts calls and lets none fail. Each function that was called has a cell for each
+ * errno and each of its first calls; cells about first calls and first errnos come first.
+ * `race.json` has all cells with their results; it is written by rename after each run.
+ */
+#ifndef RIG_RACE_WALK_H
+#define RIG_RACE_WALK_H
+
+#include "race/race.h"
+
+#define WALK_CALLS_MAX 100
+
+struct walk_options {
+	struct race_options run; /* without record_s, sweep_s; around: a function or file */
+	guint calls; /* of each function the first so many fail, one in each cell */
+};
+
+enum walk_result {
+	WALK_OPEN,	  /* not run yet */
+	WALK_CLEAN,	  /* the call failed, and no oracle reports a violation */
+	WALK_NOT_REACHED, /* the guest did not make that call */
+	WALK_VIOLATION,
+	WALK_NOT_JUDGED, /* the host prevented it, twice */
+};
+
+struct walk_cell {
+	/* as `rig run --fail` takes it; "": the first run, in which calls are counted */
+	char *fail;
+	enum walk_result result;
+	guint tries;
+	char *run, *verdict, *said; /* of the last run; `said`: its first reason, or NULL */
+	double wall_s;
+	gboolean busy;
+};
+
+struct walk;
+
+/*
+ * Begins a walk in OPTIONS->run.dir, or continues with STATE, its race.json. WORDS is the command
+ * line, kept for --resume. Errors: RIG_EXIT_USAGE, a state that cannot be read; RIG_EXIT_INFRA.
+ */
+struct walk *walk_new(const struct walk_options *options, json_t *words, json_t *state,
+		      GError **error);
+void walk_free(struct walk *walk);
+RIG_DEFINE_AUTO(walk, walk_free)
+
+/* ENDED is called after each run. */
+void walk_watch(struct walk *walk, void (*ended)(const struct walk_cell *cell, void *data),
+		void *data);
+
+enum walk_end { WALK_DONE, WALK_OUT_OF_BUDGET, WALK_STOPPED, WALK_FAILS_ALONE };
+
+/*
+ * Runs the cells that are open, blocking. Errors: RIG_EXIT_USAGE, RIG_EXIT_SKIP: the first run was
+ * refused, for example because of an old QEMU.
+ */
+gboolean walk_run(struct walk *walk, enum walk_end *ret, GError **error);
+
+/* All cells; the first one is the run in which calls were counted. Borrowed. */
+const GPtrArray *walk_cells(const struct walk *walk);
+/* Functions of the table that the kernel has and the scenario did not call; borrowed strings. */
+const GPtrArray *walk_uncalled(const struct walk *walk);
+
+/* {"cells": [{"fail", "result", "run", "verdict", "said", "wall_s"}], "uncalled": […]}. */
+json_t *walk_json(const struct walk *walk);
+/* "clean", "violation" */
+const char *walk_result_name(enum walk_result result);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the director suite share. */
+#ifndef RIG_TESTS_DIRECTOR_H
+#define RIG_TESTS_DIRECTOR_H
+
+#include <check.h>
+
+#include "kernel/kernel.h"
+#include "tests/unit/suite.h"
+
+/* The toy kernel, made before each test. */
+extern struct kernel *kernel;
+/* Sends LINE as the plugin does. */
+void director_say(int fd, const char *line);
+
+void add_fail_tests(TCase *tcase);
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Calls that were made to fail: what they excuse, and what they do not. */
+#include "tests/unit/engine.h"
+
+#include <string.h>
+
+#include "engine/session.h"
+#include "tests/unit/suite.h"
+
+static struct fail_spec specs[] = {
+	{.function = (char *)"f", .error = (char *)"ENOMEM", .call = 1, .times = 3},
+	{.function = (char *)"g", .error = (char *)"NULL", .call = 1, .times = 1},
+};
+
+struct fixture {
+	struct session s;
+	struct scenario scenario;
+	struct run_plan plan;
+	struct kernel kernel;
+	struct director_orders *orders;
+	struct agent agent;
+	struct agent_run run;
+};
+
+static void fixture_open(struct fixture *f)
+{
+	g_autoptr(GError) error = NULL;
+	json_auto_t *inputs = json_object();
+
+	*f = (struct fixture){.scenario = {.fails = specs, .n_fails = G_N_ELEMENTS(specs)},
+			      .agent = {.name = (char *)"block-state"}};
+	f->plan.scenario = f->s.scenario = &f->scenario;
+	f->s.plan = &f->plan;
+	f->s.judged.facts = facts_new();
+	f->s.host.outcomes = json_object();
+	f->s.run = run_create(scratch, "toy", "pc-q35", "k", 1, inputs, &error);
+	ck_assert_msg(f->s.run != NULL, "%s", error ? error->message : "");
+	f->run = (struct agent_run){.s = &f->s, .id = 1, .agent = &f->agent};
+	f->s.agents.list = g_ptr_array_new();
+	g_ptr_array_add(f->s.agents.list, &f->run);
+	fails_init(&f->s);
+}
+
+static void fixture_close(struct fixture *f)
+{
+	fails_deinit(&f->s);
+	g_ptr_array_unref(f->s.agents.list);
+	facts_free(f->s.judged.facts);
+	json_decref(f->s.host.outcomes);
+	run_free(f->s.run);
+}
+
+/* A call that failed at AT_NS, without the director's text of it. */
+static void failed(struct fixture *f, guint which, gint64 at_ns)
+{
+	const struct failure failure = {which, at_ns};
+
+	g_array_append_val(f->s.fails.happened, failure);
+	fails_forget_later(&f->s);
+}
+
+static const struct step plug = {.what = STEP_PLUG, .id = (char *)"d"},
+			 online = {.what = STEP_ONLINE, .id = (char *)"d", .how = HOW_MOVABLE};
+
+static void stepped(struct fixture *f, const struct step *step, gint64 began_ns,
+		    const char *outcome)
+{
+	fails_stepped(&f->s, step, began_ns, outcome, "");
+}
+
+static gboolean is_finding(struct fixture *f, const char *part)
+{
+	fails_judge(&f->s);
+	for (guint i = 0; i < f->s.judged.facts->reasons->len; i++)
+		if (strstr(g_array_index(f->s.judged.facts->reasons, struct reason, i).text, part))
+			return TRUE;
+	return FALSE;
+}
+
+/* A kind of operation that worked before must work again. */
+START_TEST(later_operations_must_work)
+{
+	struct fixture f;
+
+	fixture_open(&f);
+	stepped(&f, &plug, 10, "ok");
+	stepped(&f, &online, 20, "error EBUSY");
+	failed(&f, 0, 100);
+	/* the call failed during this one */
+	stepped(&f, &plug, 90, "refused");
+	stepped(&f, &plug, 200, "refused");
+	/* one refusal may have another reason */
+	ck_assert(!is_finding(&f, "plug d"));
+	stepped(&f, &plug, 300, "refused");
+	stepped(&f, &plug, 310, "skipped");
+	/* this one did not work before either */
+	stepped(&f, &online, 320, "error EBUSY");
+	stepped(&f, &online, 330, "error EBUSY");
+	ck_assert(is_finding(&f, "'plug d' has not worked: 2 times 'refused'"));
+	ck_assert(!is_finding(&f, "online"));
+	fixture_close(&f);
+}
+END_TEST
+
+/* Operations count only after the last failure, and one that works is enough. */
+START_TEST(the_last_failure_counts)
+{
+	struct fixture f;
+
+	fixture_open(&f);
+	failed(&f, 0, 100);
+	stepped(&f, &plug, 200, "refused");
+	stepped(&f, &plug, 300, "refused");
+	failed(&f, 0, 400);
+	stepped(&f, &plug, 500, "refused");
+	stepped(&f, &plug, 600, "ok");
+	stepped(&f, &plug, 700, "refused");
+	ck_assert(!is_finding(&f, "plug"));
+	fixture_close(&f);
+}
+END_TEST
+
+/* An agent's result is excused as often as calls failed with its errno. */
+START_TEST(errnos_are_explained)
+{
+	const struct guest_result two = {.op = (char *)"online", .error = (char *)"ENOMEM",
+					 .count = 2};
+	struct fixture f;
+
+	fixture_open(&f);
+	ck_assert(!fails_explain(&f.s, "ENOMEM", 1));
+	failed(&f, 0, 100);
+	/* a NULL pointer becomes ENOMEM */
+	failed(&f, 1, 200);
+	ck_assert(fails_explain(&f.s, "ENOMEM", 2));
+	ck_assert(!fails_explain(&f.s, "ENOMEM", 3));
+	ck_assert(!fails_explain(&f.s, "EIO", 1));
+	ck_assert(fails_since(&f.s, 150));
+	ck_assert(!fails_since(&f.s, 250));
+	fails_excuse(&f.run, &two);
+	ck_assert(fails_excuse_verdict(&f.s,
+				       "agent 1 block-state: 2 results that are not legal"));
+	ck_assert(!fails_excuse_verdict(&f.s,
+					"agent 1 block-state: 3 results that are not legal"));
+	ck_assert(!fails_excuse_verdict(&f.s, "agent 2 block-state: 1 results that are not legal"));
+	ck_assert(!fails_excuse_verdict(&f.s, "agent 1 block-state: it was killed"));
+	fixture_close(&f);
+}
+END_TEST
+
+void add_fail_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, later_operations_must_work);
+	tcase_add_test(tcase, the_last_failure_counts);
+	tcase_add_test(tcase, errnos_are_explained);
+}
