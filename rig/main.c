@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The entry point; rig/cmd/cmd.c has the table of commands. */
+/* The main program; rig/cmd/cmd.c has the table of commands. */
 #include "cmd/cmd.h"
 
 int main(int argc, char **argv)

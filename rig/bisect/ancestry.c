@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Ancestors as bit sets. */
+/* Which position contains which candidates, as bit sets. */
 #include "bisect/posterior.h"
 
 struct ancestry *ancestry_new(guint n)

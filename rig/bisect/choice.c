@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One-step lookahead. The score of a position is the expected information gain of a run there in
- * bits, averaged over the outcomes of the pending runs, times the probability that it can be
- * tested, divided by its cost.
+ * Chooses the next run by one-step lookahead. The score of a position is the expected information
+ * gain of a run there in bits, averaged over the outcomes of the pending runs, times the
+ * probability that the position can be tested, divided by its cost.
  *
- * A run at the bad end has no gain about the candidates, so it would never be chosen. Without an
- * estimate of the rate, however, silent runs have no weight: the search starts with
- * catches at the bad end (posterior_rate_known()).
+ * A run at the bad end gives no information about the candidates, so it would never be chosen. But
+ * without an estimate of the rate, runs that do not catch the bug have no weight. So the search
+ * starts with runs at the bad end until it has an estimate (posterior_rate_known()).
  */
 #include "bisect/choice.h"
 
@@ -14,12 +14,15 @@
 #include <string.h>
 
 /*
- * The part of the allowed error that is reserved for what the posterior does not model: a rate
- * between two points of its grid, or one that differs between positions.
+ * The part of the allowed error that is reserved for facts outside the model: a rate between two
+ * points of the grid, or one that differs between positions.
  */
 #define UNMODELLED 0.2
 
-/* Adds to SCORE[0..n] the gains, over the cases of the pending runs from AT on. */
+/*
+ * Adds the gains to SCORE[0..n], for all combinations of outcomes of the pending runs from index AT
+ * on.
+ */
 static void add_gains(const struct choice *choice, const struct posterior *p, guint at,
 		      double weight, double *score, double *scratch)
 {
@@ -42,18 +45,20 @@ static void add_gains(const struct choice *choice, const struct posterior *p, gu
 	}
 }
 
-/* Within this distance of a broken commit, others may be broken as well. */
+/* A broken commit makes it likely that other commits within this distance are broken, too. */
 #define WINDOW 32
 
 /*
  * Multiplies each score by the probability that the position can be tested. A broken build is
- * usually fixed some commits later, so neighbours of a broken commit are likely to be broken too;
- * the more are known to be broken, the further that extends. A tested position has probability 1.
+ * usually fixed some commits later, so the neighbours of a broken commit are likely to be broken,
+ * too; this extends further if more of them are known to be broken. A position that was tested has
+ * probability 1.
  */
 static void doubt(const struct posterior *p, const gboolean *skipped, double *score)
 {
 	guint n = posterior_n(p);
-	g_autofree guint *before = g_new0(guint, n + 2); /* broken ones before each position */
+	/* number of broken positions before each position */
+	g_autofree guint *before = g_new0(guint, n + 2);
 	guint last = G_MAXUINT, next = G_MAXUINT;
 
 	for (guint t = 0; t <= n; t++)
@@ -100,7 +105,7 @@ gboolean choice_next(const struct choice *choice, guint *ret_position)
 	return found;
 }
 
-/* Adds a position that will be needed, unless it is ready or listed already. */
+/* Adds the position that will be needed next to the list, unless it is built or listed already. */
 static void want(const struct choice *choice, const struct posterior *then, guint *positions,
 		 guint max, guint *n)
 {
@@ -129,7 +134,10 @@ guint choice_ahead(const struct choice *choice, guint *positions, guint max)
 			rig_auto(posterior) then = posterior_copy(choice->posterior);
 
 			posterior_observe(then, at, k ? !likely : likely);
-			/* assume that the rate is known, to find what is needed then */
+			/*
+			 * add catches until the rate is known, to find the positions that are
+			 * needed then
+			 */
 			while (!posterior_rate_known(then))
 				posterior_observe(then, posterior_bad_end(then), TRUE);
 			want(choice, then, positions, max, &n);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The options in which two configs differ, one change each, in the order of the bad config: that
- * is the order of Kconfig, where an option follows its dependencies. Position T is the good
- * config with the first T changes, as a fragment whose lines are optional: an option without a
- * prompt is set by others.
+ * A range between two configs: each option in which they differ is a change, in the order of the
+ * bad config. This is the order of Kconfig, in which an option follows its dependencies. Position T
+ * is the good config with the first T changes, as a fragment whose lines are optional, because an
+ * option without a prompt is set by others.
  */
 #include "bisect/internal.h"
 
@@ -18,11 +18,13 @@
 #define CONFIG_MAX (4u << 20)
 
 struct difference {
-	const char *name; /* the key of a table */
+	const char *name; /* also the key in a table */
 	guint order;
 };
 
-/* The text of a config: a text file, or inside or beside an image. */
+/*
+ * The text of a config: from a text file, from inside an image, or from a file next to the image.
+ */
 static char *config_text(const char *path)
 {
 	g_autofree char *text = NULL;
@@ -38,7 +40,7 @@ static char *config_text(const char *path)
 	return g_steal_pointer(&text);
 }
 
-/* A table from each option of a config to its line number + 1. */
+/* A table that maps each option of a config to its line number + 1. */
 static GHashTable *order_of(const char *path)
 {
 	GHashTable *order = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -96,7 +98,7 @@ static void append_option(GString *text, const char *name, const char *value)
 		g_string_append_printf(text, "# %s is not set # if possible\n", name);
 }
 
-/* The good config's options that the bad one has too. */
+/* The text of the good config's options that the bad one has too. */
 static char *common_text(GHashTable *good, GHashTable *bad)
 {
 	g_autoptr(GString) text = g_string_new(NULL);

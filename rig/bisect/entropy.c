@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Binary entropy from a table over sqrt(min(p, 1 - p)), where the curve is smooth. */
+/*
+ * Calculates binary entropy from a table over sqrt(min(p, 1 - p)), because the curve is smooth over
+ * this value.
+ */
 #include "bisect/entropy.h"
 
 #include <glib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Derives from the verdict of a run whether it has shown one bug. */
+/* Derives from the verdict of a run whether the run has shown a certain bug. */
 #include "bisect/evidence.h"
 
 #include <string.h>
@@ -77,14 +77,17 @@ static void see_report(struct evidence *evidence, json_t *report)
 {
 	json_t *signature = json_object_get(report, "signature");
 
-	/* a consequence of another report */
+	/* skip a report that is a consequence of another one */
 	if (json_is_true(json_object_get(report, "induced")))
 		return;
 	see(evidence, text_at(report, "kind"), text_at(signature, "bug"), text_at(report, "title"),
 	    text_at(signature, "former"));
 }
 
-/* The explanation of a hang is one of the reports; old run folders have it only in `hang`. */
+/*
+ * Adds the explanation of a hang. It is one of the reports, but old run folders have it only in
+ * `hang`.
+ */
 static void see_hang(struct evidence *evidence, const char *key, const char *title)
 {
 	for (guint i = 0; key && i < evidence->sightings->len; i++)
@@ -123,7 +126,7 @@ static gboolean shows(const struct evidence *evidence, const struct target *targ
 		    (!target->is_kind && !g_strcmp0(seen->former, target->key)))
 			return TRUE;
 	}
-	/* a hang without a cycle has no signature, but counts as a hang */
+	/* a hang without a cycle has no signature; it still matches the kind "hang" */
 	return target->is_kind && !strcmp(target->key, "hang") &&
 	       !g_strcmp0(evidence->verdict, "HANG");
 }
@@ -134,7 +137,7 @@ gboolean target_is_lock_order(const struct target *target)
 	       strstr(target->key, "lock-order") != NULL;
 }
 
-/* TRUE if the target is not reported once lockdep is off. */
+/* TRUE: the target cannot be reported once lockdep is off. */
 static gboolean needs_lockdep(const struct target *target)
 {
 	return strstr(target->key, "lockdep") != NULL || target_is_lock_order(target);
@@ -142,14 +145,14 @@ static gboolean needs_lockdep(const struct target *target)
 
 void evidence_judge(struct evidence *evidence, const struct target *target)
 {
-	enum verdict verdict = VERDICT_RUNNING; /* used if the run has no verdict */
+	enum verdict verdict = VERDICT_RUNNING; /* the value if the run has no verdict */
 
 	verdict_parse(evidence->verdict, &verdict);
 	if (evidence->outcome == OUTCOME_NO_BUILD || evidence->outcome == OUTCOME_UNFIT)
 		return;
 	if (shows(evidence, target))
 		evidence->outcome = OUTCOME_CAUGHT;
-	/* INFRA: whether this kernel boots is unknown */
+	/* after INFRA it is unknown whether this kernel boots */
 	else if (!evidence->booted && evidence->verdict && strcmp(evidence->verdict, "INFRA") != 0)
 		evidence->outcome = OUTCOME_NO_BOOT;
 	else if (verdict_shows_absence(verdict, evidence->finished, evidence->armed,
@@ -204,7 +207,7 @@ struct evidence *evidence_from_json(json_t *json)
 	return g_steal_pointer(&evidence);
 }
 
-/* ---- what to search for ---- */
+/* ---- choosing the target ---- */
 
 struct tally {
 	const struct sighting *sighting;
@@ -222,7 +225,7 @@ static struct tally *tally_of(GArray *tallies, const char *key)
 	return NULL;
 }
 
-/* Counts each report of a run once, even if it was printed repeatedly. */
+/* Counts each report of a run once, even if it was printed several times. */
 static void count(GArray *tallies, const struct evidence *evidence)
 {
 	for (guint i = 0; i < evidence->sightings->len; i++) {
@@ -251,16 +254,17 @@ static gboolean is_lock(const struct sighting *sighting)
 }
 
 /*
- * A warning in every run must not hide a deadlock that one run in four has. Another kind than a
- * lock report or hang becomes the target only after PATIENCE runs without one of those
- * (probability 0.1 % at that rate), or PATIENCE_SEEN runs if one was seen once.
+ * Numbers of runs for choosing the target. A warning in every run must not hide a deadlock that one
+ * run in four shows. So a report that is neither a lock report nor a hang only becomes the target
+ * after PATIENCE runs without a lock report or hang (probability 0.1 % at that rate), or after
+ * PATIENCE_SEEN runs if one was seen once.
  */
 #define PATIENCE 24
 #define PATIENCE_SEEN 30
 
 /*
- * The most frequent sighting of BAD that is not in GOOD: of a lock or hang (LOCK), or of another
- * kind.
+ * The most frequent report of BAD that is not in GOOD: with LOCK, among lock reports and hangs,
+ * otherwise among other kinds.
  */
 static struct tally most_of(GArray *bad, GArray *good, gboolean lock)
 {

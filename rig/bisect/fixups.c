@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Patches that old trees need to be built with today's compilers, each for a range of commits. */
+/*
+ * Patches that old trees need in order to be built with today's compilers. Each applies to a range
+ * of commits.
+ */
 #include "bisect/internal.h"
 
 #include <string.h>
@@ -17,7 +20,7 @@ static void fixup_free(void *data)
 	g_free(fixup);
 }
 
-/* "FROM..UNTIL" */
+/* Parses a range "FROM..UNTIL". */
 static struct fixup *parse(const char *between, const char *patch)
 {
 	const char *dots = strstr(between, "..");

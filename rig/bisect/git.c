@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commits between two revisions. Merges make the history a graph; `ancestry` has which commit
- * contains which. The user's repository is only read; kernels are built in a worktree of
- * rig/kernel, below the cache.
+ * A range of commits between two revisions. With merges the history is a graph; `ancestry` stores
+ * which commit contains which others. The user's repository is only read; kernels are built in a
+ * work tree of rig/kernel in the cache.
  */
 #include "bisect/internal.h"
 
@@ -13,7 +13,7 @@
 #define LIST_MAX (64u << 20)
 #define STAT_MAX (64u << 10)
 
-/* Resolves a revision, as the user wrote it, to a commit. */
+/* Resolves WORD, a revision as given by the user, to a commit. */
 static gboolean resolve(const char *repo, const char *word, char **ret, GError **error)
 {
 	g_autofree char *spec = g_strconcat(word, "^{commit}", NULL), *output = NULL;
@@ -56,7 +56,7 @@ static gboolean check_ancestor(const char *repo, const char *good, const char *b
 		good, bad, g_strstrip(common));
 }
 
-/* "HASH\x1fPARENTS\x1fDATE\x1fAUTHOR\x1fSUBJECT" */
+/* Parses a line "HASH\\x1fPARENTS\\x1fDATE\\x1fAUTHOR\\x1fSUBJECT". */
 static gboolean take_commit(struct span *span, GHashTable *index, GPtrArray *parents,
 			    const char *line)
 {
@@ -110,7 +110,7 @@ static gboolean list(struct span *span, const char *good, const char *bad, const
 	return TRUE;
 }
 
-/* Fills in which commits contain which others, which a linear history does not need. */
+/* Determines which commits contain which others; not needed for a linear history. */
 static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
 {
 	gboolean line = TRUE;
@@ -128,7 +128,10 @@ static void connect(struct span *span, GHashTable *index, GPtrArray *parents)
 		for (char **parent = parents->pdata[i - 1]; *parent; parent++)
 			ancestry_join(span->ancestry, i,
 				      GPOINTER_TO_UINT(g_hash_table_lookup(index, *parent)));
-	/* also where PATHS hide a merge, the bad end contains all listed commits */
+	/*
+	 * the bad end contains all listed commits, even if a merge is missing from the list because
+	 * of PATHS
+	 */
 	for (guint i = 1; i <= span->n; i++)
 		ancestry_set(span->ancestry, span->n, i);
 }

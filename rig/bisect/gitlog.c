@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes a search in the format of `git bisect log`. A commit is marked bad or good only with the
- * requested confidence: one silent run of a rare bug does not make a commit good.
+ * Writes a search in the format of `git bisect log`. A commit is only marked bad or good with the
+ * requested confidence: one run without a rare bug does not make a commit good.
  */
 #include "bisect/result.h"
 
@@ -12,7 +12,7 @@ static void add_line(GString *out, const struct search *search, guint position, 
 	const struct change *change = span_change(search->span, position);
 	g_autofree char *subject = text_clean(change->subject ? change->subject : "");
 
-	/* a newline would start a command */
+	/* replace newlines, because the next line would be read as a command */
 	g_strdelimit(subject, "\n", ' ');
 	g_string_append_printf(out, "# %s: [%s] %s\ngit bisect %s %s\n", word, change->id, subject,
 			       word, change->id);
@@ -43,7 +43,7 @@ char *result_git_log(const struct search *search, enum search_end end)
 		return NULL;
 	add_line(out, search, n, fix ? has_not : has);
 	add_line(out, search, 0, fix ? has : has_not);
-	/* git keeps only the last bad commit of the log, so write the oldest one last */
+	/* write the oldest bad commit last, because git keeps only the last one of the log */
 	for (guint t = n - 1; t > 0; t--) {
 		double bug = posterior_has_bug(search->posterior, t);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A result as a self-contained page. All text goes through escape(). */
+/* Writes a result as a self-contained page. All text goes through escape(). */
 #include "bisect/result.h"
 
 #include <string.h>
@@ -105,14 +105,17 @@ static void add_probable(GString *out, json_t *result)
 	g_string_append(out, "</table>\n");
 }
 
-/* The other reports of a run: shown, although they do not count. */
+/* Adds a run with its other reports, which do not count, but are shown. */
 static void add_run(GString *out, json_t *run)
 {
 	g_autofree char *outcome = escape(run, "outcome"), *name = escape(run, "run");
 	g_autofree char *verdict = escape(run, "verdict"), *why = escape(run, "why");
 
 	g_string_append_printf(out, "<li>%s %s ", outcome, verdict);
-	/* run folders and the folder of the search have the same parent */
+	/*
+	 * the link is relative, because run folders and the folder of the search have the same
+	 * parent
+	 */
 	if (*name)
 		g_string_append_printf(out, "<a href=\"../%s/\"><code>%s</code></a> ", name, name);
 	g_string_append_printf(out, "%s\n", why);

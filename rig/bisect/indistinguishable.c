@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The best candidate, and those that no possible test distinguishes from it. */
+/* Finds the best candidate, and those that no possible test can distinguish from it. */
 #include "bisect/posterior.h"
 
 #include <string.h>
@@ -14,7 +14,9 @@ static gboolean can_distinguish(const struct posterior *p, const gboolean *skipp
 	return FALSE;
 }
 
-/* In a linear history only neighbours with skipped positions between them are indistinguishable. */
+/*
+ * For a linear history: only neighbours with skipped positions between them are indistinguishable.
+ */
 static double answer_line(const struct posterior *p, const gboolean *skipped, guint best,
 			  gboolean *same)
 {
@@ -44,8 +46,8 @@ double posterior_answer(const struct posterior *p, const gboolean *skipped, gboo
 		return answer_line(p, skipped, best, same);
 	for (guint i = 0; i <= posterior_n(p); i++) {
 		/*
-		 * indistinguishable candidates are equally probable; the old end has its own
-		 * prior
+		 * indistinguishable candidates are equally probable; candidate 0, the old end, has
+		 * its own prior
 		 */
 		if ((i && best && posterior_of(p, i) < most) ||
 		    can_distinguish(p, skipped, i, best))

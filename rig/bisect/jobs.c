@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The runs and builds of a search as jobs of a place. */
+/* Starts the runs and builds of a search as jobs of a place. */
 #include "bisect/work.h"
 
 void search_slot_clear(struct slot *slot)
@@ -26,7 +26,7 @@ static char **slot_words(const struct place_job *job, guint cores)
 	return g_strdupv(slot->words);
 }
 
-/* SLOT has its position; WORDS are stolen. */
+/* Starts the job of SLOT, whose position is set; WORDS is stolen. */
 static void start(struct search *search, struct slot *slot, enum child_kind kind, char **words,
 		  guint limit_s, slot_done done)
 {
@@ -93,7 +93,7 @@ void search_start_run(struct search *search, struct slot *slot, guint position, 
 	      o->run_limit_s ? o->run_limit_s : CHILD_RUN_LIMIT_S + o->duration_s, done);
 }
 
-/* This host, where the number of guests is the only limit: there is always room. */
+/* The place for this host. The number of guests is the only limit here, so there is always room. */
 static struct place *place_of(const struct search_options *o)
 {
 	const struct place_options here = {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bayes' rule over candidate × rate.
+ * Bayes' rule over all combinations of candidate and rate.
  *
- * Candidates that are contained in the same tested positions have the same likelihood and form a
+ * Candidates that are contained in the same tested positions have the same likelihood, and form a
  * class. A test at a new position splits classes. Hundreds of runs over thousands of candidates
  * make some tens of classes.
  *
  * Each class has a weight for each rate of a grid. The gain of a run at T about the candidate is
- * the mutual information H(Y) - H(Y | candidate). Given the candidate, the run catches the bug
- * with the mean rate of its class (or FALSE_ALARM), so the second term is a sum over the
- * candidates that T contains: a prefix sum for a linear history. The gain about candidate and
- * rate, H(Y) - H(Y | candidate, rate), is a sum of the same form.
+ * the mutual information H(Y) - H(Y | candidate). Given the candidate, the run catches the bug with
+ * the mean rate of its class (or with FALSE_ALARM), so the second term is a sum over the candidates
+ * that T contains: a prefix sum for a linear history. The gain about candidate and rate, H(Y) - H(Y
+ * | candidate, rate), is a sum of the same form.
  */
 #include "bisect/posterior.h"
 
@@ -19,39 +19,46 @@
 
 #include "bisect/entropy.h"
 
-/* Number of detection rates in the grid; equally probable at first except the last. */
+/* The grid of rates at which a run catches the bug. All have the same prior, except the last. */
 static const double rates[] = {.01, .015, .02, .03, .04, .05, .065, .08, .1, .13,
 			       .16, .2,	  .25, .32, .4,	 .5,  .62,  .76, .9, .999};
 #define RATES G_N_ELEMENTS(rates)
 
-/* Prior of the rate 1 against each other rate: most bugs show in every run. */
+/*
+ * The prior of rate 1, as a multiple of that of any other rate, because most bugs show in every
+ * run.
+ */
 #define PRIOR_ALWAYS 2
-/* The same for what is presumed to show always: 68 % of the prior. */
+/* The same if the bug is presumed to show in every run: 68 % of the prior. */
 #define PRIOR_PRESUMED 40
-/* Catches at the bad end before the search starts, as a first estimate of the rate. */
+/* Number of catches at the bad end that give a first estimate of the rate. */
 #define FIRST_CATCHES 3
 #define FIRST_CATCHES_PRESUMED 1
 /*
- * Weight of a bit about the rate against one about the candidates: a known rate makes later silent
- * runs informative. In simulations with 0 to 0.9, values of 0.4 to 0.7 needed the fewest boots.
+ * The weight of a bit about the rate, relative to a bit about the candidates: if the rate is known,
+ * later runs without the bug are informative. In simulations with 0 to 0.9, values from 0.4 to 0.7
+ * needed the fewest boots.
  */
 #define RATE_BIT 0.5
 
-/* Probability of the signature without the bug. Not 0, or one odd run could not be outweighed. */
+/*
+ * The probability that a run without the bug has its signature. It must not be 0, otherwise a
+ * single wrong run could never be outweighed.
+ */
 #define FALSE_ALARM 1e-4
-/* Probabilities below this do not influence the choice. */
+/* Probabilities below this are ignored in the choice. */
 #define NOTHING 1e-5
-/* Prior that the old end is not as the user says. */
+/* The prior probability that the user is wrong about the old end. */
 #define PRIOR_OUTSIDE 0.01
 
 struct candidate_class {
-	double weight[RATES]; /* likelihood so far, scaled */
-	double p;	      /* probability of a candidate in the class, divided by its prior */
-	double mean;	      /* mean of the rate, given the class */
-	/* entropy of a run's outcome if the kernel has the bug, weighted by RATE_BIT */
+	double weight[RATES]; /* likelihood of the evidence for each rate, scaled */
+	double p;	      /* probability of each candidate in the class, divided by its prior */
+	double mean;	      /* mean rate, given the class */
+	/* entropy of the outcome of a run with the bug, weighted by RATE_BIT */
 	double entropy;
-	guint member;	      /* one candidate of the class */
-	guint count;	      /* number of candidates, without candidate 0 */
+	guint member;	      /* a candidate of the class */
+	guint count;	      /* number of candidates in the class, not counting candidate 0 */
 };
 
 struct posterior {
@@ -60,12 +67,12 @@ struct posterior {
 	const struct ancestry *ancestry;
 	gboolean fix;
 	guint bad_end_catches, first_catches;
-	guint16 *class;	  /* the class of each candidate */
-	gboolean *tested; /* positions */
+	guint16 *class;	  /* index of the class of each candidate */
+	gboolean *tested; /* positions that were tested */
 	GArray *classes;  /* struct candidate_class */
 };
 
-/* ---- life ---- */
+/* ---- creation and release ---- */
 
 static struct candidate_class *klass_at(const struct posterior *p, guint k)
 {
@@ -82,7 +89,7 @@ gboolean posterior_contains(const struct posterior *p, guint position, guint can
 	return ancestry_has(p->ancestry, position, candidate) != p->fix;
 }
 
-/* Computes mean, entropy and probability of a class from its weights. */
+/* Calculates mean, entropy and probability of a class from its weights. */
 static void weigh(struct candidate_class *class)
 {
 	double p = 0, mean = 0, given = 0;
@@ -98,7 +105,7 @@ static void weigh(struct candidate_class *class)
 		p > 0 ? (1 - RATE_BIT) * entropy_of(class->mean) + RATE_BIT * given / p : 0;
 }
 
-/* Normalises the probabilities, and recomputes what depends on the weights. */
+/* Normalises the probabilities, and recalculates all values that depend on the weights. */
 static void refresh(struct posterior *p)
 {
 	double total = 0;
@@ -166,7 +173,7 @@ void posterior_free(struct posterior *p)
 
 /* ---- evidence ---- */
 
-/* Splits each class into candidates with and without the bug at POSITION. */
+/* Splits each class into the candidates with which POSITION has the bug, and the others. */
 static void split(struct posterior *p, guint position)
 {
 	guint old = p->classes->len;
@@ -203,7 +210,7 @@ void posterior_observe(struct posterior *p, guint position, gboolean caught)
 	for (guint g = 0; g < RATES; g++)
 		with[g] = caught ? rates[g] : 1 - rates[g];
 	g_return_if_fail(position <= p->n);
-	/* the number of classes is limited; without a split the result is only less precise */
+	/* the number of classes is limited; without this split the result is only less precise */
 	if (!p->tested[position] && p->classes->len < G_MAXUINT16 / 2)
 		split(p, position);
 	for (guint k = 0; k < p->classes->len; k++) {
@@ -217,7 +224,7 @@ void posterior_observe(struct posterior *p, guint position, gboolean caught)
 	refresh(p);
 }
 
-/* ---- questions ---- */
+/* ---- results ---- */
 
 guint posterior_n(const struct posterior *p)
 {
@@ -370,7 +377,10 @@ void posterior_gains(const struct posterior *p, double *gain)
 
 		if (!p->ancestry) {
 			add(&sums, p, t);
-			/* all positions of a part with probability 0 have the same gain */
+			/*
+			 * skip positions in a range with probability 0, because all have the same
+			 * gain
+			 */
 			if (sums.p - last < NOTHING) {
 				gain[t] = gain[t - 1];
 				continue;

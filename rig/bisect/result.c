@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The result as one JSON object, from which text and HTML are made. */
+/* Makes the result of a search as one JSON object, from which text and HTML are made. */
 #include "bisect/result.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "util/paths.h"
 #include "util/text.h"
 
-/* Candidates are shown down to this probability, at most SHOWN_MOST. */
+/* Candidates with at least this probability are shown, but at most SHOWN_MOST. */
 #define SHOWN_LEAST 0.001
 #define SHOWN_MOST 10
 
@@ -92,7 +92,10 @@ static json_t *sightings_counts(const struct search *search, const GPtrArray *re
 	return counts;
 }
 
-/* A row for each tested position: how often each outcome and each of REPORTS occurred. */
+/*
+ * A row for each tested position, with the number of occurrences of each outcome and of each of
+ * REPORTS.
+ */
 static json_t *table(const struct search *search, const GPtrArray *reports)
 {
 	json_t *rows = json_array();
@@ -139,7 +142,7 @@ static const struct evidence *find(const struct search *search, guint position,
 	return NULL;
 }
 
-/* The text of the target report in the run CAUGHT. */
+/* The text of the target's report in the run CAUGHT. */
 static char *report_text(const struct search *search, const struct evidence *caught)
 {
 	rig_auto(run_info) run =
@@ -171,7 +174,7 @@ static void add_command(json_t *commands, const char *what, const struct evidenc
 				      json_pack("{s:s, s:s}", "what", what, "command", line));
 }
 
-/* The command line of this search, quoted for a shell. */
+/* Adds the command line of this search, quoted for a shell. */
 static void add_whole(json_t *commands, const struct search *search)
 {
 	g_autoptr(GString) line = g_string_new("rig bisect");
@@ -195,7 +198,10 @@ static void add_whole(json_t *commands, const struct search *search)
 			      json_pack("{s:s, s:s}", "what", "all of it", "command", line->str));
 }
 
-/* Runs to replay: caught at the first position with the bug, clean at the last one without. */
+/*
+ * Adds two runs to replay: one that caught the bug at the first position with it, and one without
+ * the bug at the position before.
+ */
 static void add_witnesses(const struct search *search, json_t *result)
 {
 	guint n = search->span->n, first = posterior_best(search->posterior);

@@ -6,14 +6,14 @@
 #include "bisect/search.h"
 
 /*
- * The complete result; docs/bisect.md describes it. The others are derived from it. New
+ * The complete result, from which the other forms are made; docs/bisect.md describes it. New
  * reference.
  */
 json_t *result_json(const struct search *search, enum search_end end);
 
-/* For a terminal, without control characters except newlines. */
+/* The result for a terminal, without control characters except newlines. */
 char *result_text(json_t *result);
-/* A self-contained page without scripts; its only links are to the run folders. */
+/* The result as a self-contained page without scripts; its only links lead to run folders. */
 char *result_html(json_t *result);
 
 /*

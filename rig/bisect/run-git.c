@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs git so that the user's configuration changes nothing. */
+/* Runs git in such a way that the user's configuration has no effect. */
 #include "bisect/internal.h"
 
 #include "util/spawn.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The loop of a search. When a run or build ends, its outcome is counted and saved, then step()
- * fills each free slot: guests with the runs of the largest gain, the builder with the kernels
- * needed next.
+ * The main loop of a search. When a run or build ends, its outcome is counted and saved. Then
+ * step() fills each free slot: with the runs that have the largest gain, and with builds of the
+ * kernels that are needed next.
  */
 #include "bisect/work.h"
 
@@ -13,14 +13,14 @@
 #include "util/error.h"
 
 #define STOP_GRACE_S 10
-/* Consecutive faults of the host that end the search. */
+/* The search ends after this many consecutive faults of the host. */
 #define FAULTS_MAX 3
-/* Runs at the bad end without a repeating report that end the search. */
+/* The search ends after this many runs at the bad end in which no report was seen twice. */
 #define TARGET_RUNS_MAX 60
 
 static void step(struct search *search);
 
-/* ---- endings ---- */
+/* ---- ends of a search ---- */
 
 static void quit_when_idle(struct search *search)
 {
@@ -59,14 +59,14 @@ static gboolean on_signal(void *data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* Ends the search also during a long build. */
+/* Ends the search when its time is over, even during a long build. */
 static gboolean on_budget(void *data)
 {
 	finish(data, SEARCH_OUT_OF_BUDGET);
 	return G_SOURCE_CONTINUE;
 }
 
-/* ---- ends of children ---- */
+/* ---- ends of child processes ---- */
 
 static void record(struct search *search, struct evidence *evidence)
 {
@@ -89,7 +89,7 @@ static void record(struct search *search, struct evidence *evidence)
 	}
 }
 
-/* Counts a fault of the host, which does not count for or against a kernel. */
+/* Counts a fault of the host; it does not count for or against the kernel. */
 static void blame_host(struct search *search, const char *what, const char *why)
 {
 	GError *error = NULL;
@@ -102,8 +102,8 @@ static void blame_host(struct search *search, const char *what, const char *why)
 }
 
 /*
- * A child exceeded its limit. That is a fault of the host, but it is recorded: a position where it
- * happens repeatedly is skipped, also by a search that is resumed.
+ * Records that a child exceeded its time limit. This is a fault of the host, but a position where
+ * it happens repeatedly is skipped, also after the search is resumed.
  */
 static void record_timeout(struct search *search, struct evidence *evidence,
 			   const struct child_result *result, const char *what)
@@ -183,7 +183,7 @@ static void on_ran(struct place_job *job, const struct child_result *result)
 	step(search);
 }
 
-/* ---- the choice ---- */
+/* ---- choice of the next run ---- */
 
 static gboolean ran_at(const struct search *search, guint position)
 {
@@ -196,7 +196,7 @@ static gboolean ran_at(const struct search *search, guint position)
 	return FALSE;
 }
 
-/* Input for the choice: the posterior, costs, and the runs in progress. */
+/* The input for the choice: the posterior, the costs, and the runs in progress. */
 static struct choice current_choice(const struct search *search)
 {
 	struct choice choice = {
@@ -214,7 +214,7 @@ static struct choice current_choice(const struct search *search)
 		boot_s += e->verdict ? e->wall_s : 0;
 		boots += e->verdict != NULL;
 	}
-	/* the first build of a tree is a full one, unlike all later ones */
+	/* the first build of a tree is a full build, unlike later ones */
 	if (search->builds > 1 && boot_s > 0)
 		choice.build_cost = MIN(2, search->build_s / search->builds / (boot_s / boots));
 	for (guint i = 0; i < SEARCH_GUESTS_MAX; i++)
@@ -223,7 +223,9 @@ static struct choice current_choice(const struct search *search)
 	return choice;
 }
 
-/* Until the target is known: the bad end, and once the good end for comparison. */
+/*
+ * Chooses a position before the target is known: the bad end, and once the good end for comparison.
+ */
 static gboolean next_position(struct search *search, guint *ret)
 {
 	guint bad = posterior_bad_end(search->posterior),
@@ -236,7 +238,7 @@ static gboolean next_position(struct search *search, guint *ret)
 	return TRUE;
 }
 
-/* TRUE if the budget has a boot left, counting the runs in progress. */
+/* TRUE: the budget allows another boot in addition to the runs in progress. */
 static gboolean may_run(const struct search *search)
 {
 	guint budget = search->options.budget_boots,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A search builds and runs kernels at a place (place/place.h) until the posterior has the requested
- * confidence, the budget is used up or a signal arrives. It iterates the default main
- * context. The kernels needed next are built while guests run.
+ * A search builds and runs kernels on a place (place/place.h) until the posterior has the requested
+ * confidence, the budget is used up, or a signal arrives. It iterates the default main context.
+ * While guests run, the kernels that will be needed next are built.
  *
- * `search.json` in its folder has the options and all evidence. It is written by rename after each
- * run, so that a kill loses only the runs in progress.
+ * `search.json` in the folder of the search has the options and all evidence. It is written by
+ * rename after each run, so a kill only loses the runs in progress.
  */
 #ifndef RIG_BISECT_SEARCH_H
 #define RIG_BISECT_SEARCH_H
@@ -17,23 +17,23 @@
 
 #define SEARCH_GUESTS_MAX CHOICE_PENDING_MAX
 
-/* All borrowed for the life of the search. */
+/* Options of a search; all pointers are borrowed for the life of the search. */
 struct search_options {
 	const char *scenario, *machine, *arch;
-	const char *signature, *kind; /* at most one of them; both NULL: chosen from the reports of
-				       * the bad end */
+	/* at most one of them; both NULL: the target is chosen from the reports of the bad end */
+	const char *signature, *kind;
 	gboolean fix;		      /* the change removes the bug */
-	double confidence;	      /* 0.99 */
+	double confidence;	      /* for example 0.99 */
 	guint budget_boots, budget_s; /* limits for this process; 0: no limit */
-	guint guests;		      /* guests that run at a time */
+	guint guests;		      /* number of guests that run at the same time */
 	guint duration_s, patience_s, jobs;
 	char **patches, **fragments;
 	gboolean no_lockdep;
 	const char *results;
-	struct place *place;		  /* where they run; NULL: this host */
-	struct pack_room need;		  /* of a run, at a place that has not always room */
-	const char *rig;		  /* the program to run; NULL: this one */
-	guint run_limit_s, build_limit_s; /* longest wall time of each; 0: the default */
+	struct place *place;		  /* where runs and builds are executed; NULL: this host */
+	struct pack_room need;		  /* the needs of a run, for a place with limited room */
+	const char *rig;		  /* path of the rig; NULL: this program */
+	guint run_limit_s, build_limit_s; /* maximum wall time of each; 0: the default */
 };
 
 enum search_end {
@@ -47,49 +47,52 @@ struct search {
 	struct search_options options;
 	struct span *span;
 	char *dir, *name; /* path and name of the search's folder */
-	json_t *words;	  /* the command line, for --resume: an array */
+	json_t *words;	  /* array with the command line, for --resume */
 	char *cwd;
-	GPtrArray *evidence;  /* struct evidence, in order of time */
+	GPtrArray *evidence;  /* of struct evidence, in order of time */
 	struct target target; /* key NULL: not chosen yet */
-	char *target_why;     /* a sentence on how the target was chosen, or NULL */
+	char *target_why;     /* a sentence that says how the target was chosen, or NULL */
 	struct posterior *posterior;
 	gboolean *skipped, *ready;
-	double spent_s; /* including earlier processes */
+	double spent_s; /* time spent, including earlier processes */
 	guint builds, boots;
-	double build_s;		  /* all builds that were not in the cache */
-	struct search_work *work; /* exists while the search runs */
-	/* callbacks for the user interface, or NULL: evidence was added; a child was started */
+	double build_s;		  /* duration of all builds that were not in the cache */
+	struct search_work *work; /* only set while the search runs */
+	/*
+	 * callbacks for the user interface, or NULL: called when evidence was added; when a child
+	 * process was started
+	 */
 	void (*on_evidence)(const struct search *search, const struct evidence *evidence,
 			    void *data);
 	void (*on_status)(const struct search *search, const char *text, void *data);
 	void *data;
 };
 
-/* Takes over SPAN. Creates DIR where it does not exist. */
+/* Makes a search. SPAN is taken over. DIR is created if it does not exist. */
 struct search *search_new(const struct search_options *options, struct span *span, const char *dir,
 			  GError **error);
 void search_free(struct search *search);
 RIG_DEFINE_AUTO(search, search_free)
 
-/* Restores the evidence of an earlier process from STATE, its search.json. */
+/* Restores the evidence of an earlier process from STATE, the content of its search.json. */
 gboolean search_restore(struct search *search, json_t *state, GError **error);
 gboolean search_save(const struct search *search, GError **error);
 
 /*
- * Runs the search, blocking. Errors: RIG_EXIT_USAGE if the bad end cannot be built or shows no
- * repeating report, RIG_EXIT_INFRA after several faults of the host in a row. It can be resumed
- * after either of them.
+ * Runs the search. Blocks. Errors: RIG_EXIT_USAGE if the bad end cannot be built, or if no report
+ * is seen twice there; RIG_EXIT_INFRA after several consecutive faults of the host. The search can
+ * be resumed after an error.
  */
 gboolean search_run(struct search *search, enum search_end *ret, GError **error);
 
 /* The expected number of further boots. */
 double search_boots_left(const struct search *search);
 
-/* ---- between the files of bisect/ ---- */
+/* ---- functions shared by the files of bisect/ ---- */
 
 /* Sets the outcome of EVIDENCE and updates the posterior. */
 void search_count(struct search *search, struct evidence *evidence);
-/* Recomputes the posterior from all evidence, once the target is known. */
+/* Recalculates the posterior from all evidence; called when the target is known. */
 void search_recount(struct search *search);
 /* Sets the target if the evidence determines it. */
 void search_find_target(struct search *search);

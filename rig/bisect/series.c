@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The patches of a series: files of a folder, or mails of a mailbox (split by git mailsplit). */
+/*
+ * The patches of a series: the files of a folder, or the mails of a mailbox (split by git
+ * mailsplit).
+ */
 #include "bisect/internal.h"
 
 #include <errno.h>
@@ -16,7 +19,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A quilt `series` file: one name per line, "#" starts a comment, options follow the name. */
+/* Reads a quilt `series` file: each line has a name and optional options; "#" starts a comment. */
 static gboolean read_series(const char *dir, GPtrArray *files, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, "series", NULL), *text = NULL;
@@ -54,7 +57,7 @@ static gboolean read_folder(const char *dir, GPtrArray *files, GError **error)
 	return TRUE;
 }
 
-/* Splits MBOX into DIR/mail/0001… */
+/* Splits MBOX into the files DIR/mail/0001… */
 static gboolean part_mailbox(const char *mbox, const char *dir, GPtrArray *files, GError **error)
 {
 	g_autofree char *mail = g_build_filename(dir, "mail", NULL),
@@ -76,7 +79,7 @@ static gboolean part_mailbox(const char *mbox, const char *dir, GPtrArray *files
 	return TRUE;
 }
 
-/* Subject, author and date of a mail, as git reads them. A bare diff has none. */
+/* Reads subject, author and date of a mail with git. A plain diff has none. */
 static void read_headers(struct change *change)
 {
 	static const struct {
@@ -105,7 +108,7 @@ static void read_headers(struct change *change)
 			}
 }
 
-/* A cover letter has no diff. */
+/* *RET is TRUE if the mail has a diff; a cover letter has none. */
 static gboolean has_diff(const char *path, gboolean *ret, GError **error)
 {
 	g_autofree char *text = NULL;

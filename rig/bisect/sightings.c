@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The reports of all runs: the last column of the table of evidence. */
+/* Lists the reports of all runs, for the last column of the table of evidence. */
 #include "bisect/internal.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ static gboolean is_target(const struct search *search, const struct sighting *se
 	return target->key && !strcmp(target->is_kind ? seen->kind : seen->key, target->key);
 }
 
-/* The target first, the others by their first occurrence. */
+/* The target comes first; the others are sorted by their first occurrence. */
 GPtrArray *sightings_list(const struct search *search)
 {
 	GPtrArray *list = g_ptr_array_new();

@@ -4,7 +4,7 @@
 
 #include "bisect/choice.h"
 
-/* Bounds for the estimate of the boots left, so that it takes little time. */
+/* Limits for the estimate of the remaining boots, so that it takes little time. */
 #define PLAYS 24
 #define PLAY_BOOTS 600
 #define PLAY_WORK 4000000.0
@@ -14,7 +14,10 @@ static double uniform(struct rng *rng)
 	return (double)(rng_next(rng) >> 11) / 9007199254740992.0;
 }
 
-/* TRUE if the run catches the bug. *ret_hidden: something else ended it first. */
+/*
+ * Simulates a run. TRUE: the run catches the bug. *ret_hidden: another failure ended the run
+ * before.
+ */
 static gboolean run_at(gboolean has_bug, const struct simulation *sim, gboolean *ret_hidden)
 {
 	*ret_hidden = uniform(sim->rng) < sim->unrelated;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Common code of all kinds of ranges, and how to build a position of each. */
+/* Functions for ranges of all kinds, including how to build a position. */
 #include "bisect/span.h"
 
 #include <string.h>

@@ -10,11 +10,16 @@
 #include "util/paths.h"
 
 #define STATE_VERSION 1
-/* A position is skipped after this many runs without a boot, or only with OUTCOME_OTHER. */
+/*
+ * A position is skipped after this number of runs that did not boot, or after as many runs in which
+ * only OUTCOME_OTHER occurred.
+ */
 #define NO_BOOTS 2
 #define OTHERS 4
 
-/* The posterior before the first run. A lock order shows at its path's first execution. */
+/*
+ * The posterior before the first run. For a lock order, it presumes that nearly every run shows it.
+ */
 static struct posterior *fresh_posterior(const struct search *search)
 {
 	const struct span *span = search->span;
@@ -67,7 +72,10 @@ void search_free(struct search *search)
 
 /* ---- evidence ---- */
 
-/* Runs of POSITION with this outcome; *ret_informative: one of its runs was caught or clean. */
+/*
+ * The number of runs of POSITION with this outcome. *ret_informative: at least one run there was
+ * caught or clean.
+ */
 static guint count_outcomes(const struct search *search, guint position, enum outcome outcome,
 			    gboolean *ret_informative)
 {
@@ -147,14 +155,14 @@ void search_find_target(struct search *search)
 
 double search_boots_left(const struct search *search)
 {
-	/* the same evidence gives the same estimate */
+	/* use a fixed seed, so that the same evidence gives the same estimate */
 	struct rng rng = rng_stream(search->evidence->len, "boots left");
 
 	return simulate_boots_left(search->posterior, search->skipped, search->options.confidence,
 				   &rng);
 }
 
-/* ---- on disk ---- */
+/* ---- search.json ---- */
 
 static char *state_path(const struct search *search)
 {
@@ -181,7 +189,7 @@ gboolean search_save(const struct search *search, GError **error)
 	return rig_write_file(path, text, -1, error);
 }
 
-/* Later runs of the bad end must not change the target. */
+/* Restores the target, because later runs of the bad end must not change it. */
 static void restore_target(struct search *search, json_t *state)
 {
 	const char *key = json_string_value(json_object_get(state, "learned_key"));

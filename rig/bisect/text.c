@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A result for the terminal. Its strings are clean already (result.c). */
+/* Writes a result for the terminal. result.c has already cleaned its strings. */
 #include "bisect/result.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ static double number(json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-/* The short form of the id that people write. */
+/* The short form of a change's id. */
 static char *short_id(json_t *result, json_t *change)
 {
 	return g_strndup(text_at(change, "id"), strcmp(text_at(result, "range"), "git") ? 200 : 12);
@@ -91,7 +91,7 @@ static void add_numbers(GString *out, json_t *result)
 	g_string_append_c(out, '\n');
 }
 
-/* "3 caught, 1 other" */
+/* Text such as "3 caught, 1 other". */
 static char *outcomes(json_t *row)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -104,13 +104,13 @@ static char *outcomes(json_t *row)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* The name of report AT: A, B, … Z, then numbers */
+/* The letter of report AT: A, B, … Z, then numbers. */
 char *result_letter(guint at)
 {
 	return at < 26 ? g_strdup_printf("%c", 'A' + at) : g_strdup_printf("#%u", at + 1);
 }
 
-/* "A3 B1": three runs had report A, one had B */
+/* Text such as "A3 B1": three runs had report A, one had B. */
 char *result_seen(json_t *row)
 {
 	g_autoptr(GString) text = g_string_new(NULL);

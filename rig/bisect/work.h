@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A search while it runs: its slots for runs and builds. Private to bisect/. */
+/* The state of a running search: its slots for runs and builds. Private to bisect/. */
 #ifndef RIG_BISECT_WORK_H
 #define RIG_BISECT_WORK_H
 
 #include "bisect/search.h"
 
-/* One run or build at a time. */
+/* A slot, which has at most one run or build at a time. */
 struct slot {
 	struct search *search;
 	struct place_job job;
@@ -21,7 +21,7 @@ struct search_work {
 	struct slot guests[SEARCH_GUESTS_MAX], builder;
 	guint n_jobs;
 	gint64 began_ns;
-	double earlier_s; /* spent by earlier processes */
+	double earlier_s; /* time that earlier processes have spent */
 	guint earlier_boots;
 	guint faults, n_builds;
 	gboolean stopping, over;
@@ -31,9 +31,9 @@ struct search_work {
 
 typedef void (*slot_done)(struct place_job *job, const struct child_result *result);
 
-/* Opens the search's place, or this host. Errors: as of place_open(). */
+/* Opens the place of the search, by default this host. Errors: those of place_open(). */
 gboolean search_open_place(struct search *search, place_failed failed, GError **error);
-/* DONE is called later, with slot->job; it calls search_slot_clear() first. */
+/* Starts a build. DONE is called later, with slot->job; it must first call search_slot_clear(). */
 void search_start_build(struct search *search, guint position, slot_done done);
 void search_start_run(struct search *search, struct slot *slot, guint position, slot_done done);
 void search_slot_clear(struct slot *slot);

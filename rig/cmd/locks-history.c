@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rig history: cycles of the lock graph, in the form of signatures. */
+/* rig history for cycles of the lock graph, which are shown like signatures. */
 #include "cmd/locks.h"
 
 #include <stdio.h>
@@ -11,14 +11,14 @@
 
 #define KEY "v1:lock-cycle:"
 
-/* What is said of a cycle, over the places of all its edges. */
+/* Summary of a cycle over the places of all of its edges. */
 struct seen {
 	const struct lock_cycle *cycle;
 	const struct known_issue *issue;
-	guint runs;		       /* that have its rarest edge */
-	const char *last;	       /* the last run that has the edge not seen for longest */
-	GPtrArray *places;	       /* for each edge an array of struct lock_sighting */
-	GString *scenarios, *machines, *kernels; /* "a, b" */
+	guint runs;		       /* number of runs that have its rarest edge */
+	const char *last; /* the last run of the edge that was not seen for the longest time */
+	GPtrArray *places;	       /* for each edge, an array of struct lock_sighting */
+	GString *scenarios, *machines, *kernels; /* each a list such as "a, b" */
 };
 
 static void add_word(GString *list, const char *word)
@@ -73,7 +73,10 @@ static void seen_clear(struct seen *seen)
 	g_string_free(seen->kernels, TRUE);
 }
 
-/* "2026-11-28T21:48:10Z" of a run called "20261128T214810Z-…"; the caller's. */
+/*
+ * Converts the name of a run, "20261128T214810Z-…", to a time like "2026-11-28T21:48:10Z"; the
+ * caller owns it.
+ */
 static char *time_of(const char *run)
 {
 	if (strspn(run, G_CSET_DIGITS "TZ") < strlen("20261128T214810Z"))

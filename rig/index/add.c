@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Adds a run folder as rows of the index. The contents of a folder may be anything of any length.
+ * Adds a run folder as rows to the index. The contents of a folder may have any values and any
+ * length.
  */
 #include <string.h>
 
@@ -48,7 +49,7 @@ static void bind_text(sqlite3_stmt *stmt, int column, const char *text, gsize ma
 	g_autofree char *cut = text && strlen(text) > max ? g_strndup(text, max) : NULL;
 	g_autofree char *valid = text ? g_utf8_make_valid(cut ? cut : text, -1) : NULL;
 
-	/* NULL binds NULL */
+	/* if VALID is NULL, this binds an SQL NULL */
 	sqlite3_bind_text(stmt, column, valid, -1, SQLITE_TRANSIENT);
 }
 
@@ -60,7 +61,7 @@ static void bind_at(sqlite3_stmt *stmt, int column, json_t *json, const char *pa
 	bind_text(stmt, column, text ? text : otherwise, TEXT_MAX);
 }
 
-/* Binds a number >= 0; SCALE converts nanoseconds to seconds. */
+/* Binds a number that is not negative; SCALE converts nanoseconds to seconds. */
 static void bind_real(sqlite3_stmt *stmt, int column, json_t *number, double scale)
 {
 	double value = json_number_value(number) * scale;
@@ -86,7 +87,7 @@ static gint64 all_ops(json_t *agents)
 	return sum;
 }
 
-/* The creation time from run.json, else from the folder's name. */
+/* The time of creation, from run.json; if it has none, from the folder's name. */
 static char *created_of(const struct run_info *run)
 {
 	const char *created = json_string_value(json_object_get(run->inputs, "created"));
@@ -138,7 +139,8 @@ struct adding {
 	sqlite3_stmt *stmt;
 	gint64 run;
 	int n;
-	const char *former; /* the key that earlier versions gave the next finding, or NULL */
+	/* the key of the next finding by an earlier version of the rules, or NULL */
+	const char *former;
 };
 
 static void add_finding(struct adding *adding, const char *bug, const char *path, const char *exact,
@@ -166,7 +168,7 @@ static const char *text_at(json_t *json, const char *path)
 }
 
 /*
- * The key that earlier versions of the rig gave REPORT, whose key is BUG now; NULL if it is the
+ * The key of REPORT by an earlier version of the rules; its current key is BUG. NULL: it is the
  * same.
  */
 static const char *former_key(json_t *report, const char *bug)
@@ -177,7 +179,7 @@ static const char *former_key(json_t *report, const char *bug)
 	return former ? former : g_strcmp0(written, bug) != 0 ? written : NULL;
 }
 
-/* Adds the reports, without notes. *RET is true if one is not a known issue. */
+/* Adds the reports, except notes. *RET is TRUE if one of them is not a known issue. */
 static gboolean add_reports(struct adding *adding, json_t *reports)
 {
 	gboolean unknown = FALSE;
@@ -185,8 +187,8 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 	size_t i;
 
 	json_array_foreach (reports, i, report) {
-		g_autofree char *bug = splat_json_key(report); /* older folders have keys of earlier
-							        * versions */
+		/* convert the keys of older folders to the current version */
+		g_autofree char *bug = splat_json_key(report);
 		json_t *known = json_object_get(report, "known");
 		const char *reason = text_at(known, "reason");
 
@@ -206,7 +208,10 @@ static gboolean add_reports(struct adding *adding, json_t *reports)
 	return unknown;
 }
 
-/* Removes numbers: "plug of d.2 took 31 s" and "plug of d.1 took 30 s" are the same finding. */
+/*
+ * REASON without numbers, so that "plug of d.2 took 31 s" and "plug of d.1 took 30 s" are the same
+ * finding.
+ */
 static char *reason_key(const char *reason)
 {
 	GString *key = g_string_new("reason:");
@@ -240,7 +245,9 @@ static void add_findings(struct adding *adding, const struct run_info *run,
 		json_string_value(json_array_get(json_object_get(run->details, "reasons"), 0));
 	gboolean any = add_reports(adding, json_object_get(run->details, "reports"));
 
-	/* the explanation of a hang is one of the reports; old folders have it only in `hang` */
+	/*
+	 * the explanation of a hang is one of the reports, but old folders have it only in `hang`
+	 */
 	if (signature && !is_reported(json_object_get(run->details, "reports"), signature)) {
 		g_autofree char *bug = g_str_has_prefix(signature, "hang:")
 					       ? g_strdup(signature)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The index in SQLite: the schema, and opening it. */
+/* Opens the index in SQLite; defines its schema. */
 #include "index/db.h"
 
-/* user_version is INDEX_VERSION: increase it with every change here. */
+/*
+ * INDEX_VERSION is stored as user_version, and must be increased with every change of the schema.
+ */
 static const char schema[] =
 	"CREATE TABLE runs("
 	" id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, created TEXT NOT NULL,"
@@ -27,8 +29,9 @@ static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;";
 
 /*
- * Sums over equal runs of a day, kept by triggers, because counting 100,000 runs for each query
- * takes too long. After a deletion first and last may be those of a deleted run of that day.
+ * Sums over equal runs of a day. They are updated by triggers, because counting 100,000 runs for
+ * each query would take too long. After a deletion, `first` and `last` may be those of a deleted
+ * run of that day.
  */
 static const char rollup[] =
 	"CREATE TABLE rollup("
@@ -88,8 +91,8 @@ gboolean index_make_tables(sqlite3 *db, GError **error)
 }
 
 /*
- * Creates the schema in one transaction: if several processes start at once, one creates it and the
- * others find it.
+ * Creates the schema in one transaction, so that if several processes start at once, one creates it
+ * and the others find it.
  */
 static gboolean make_schema(sqlite3 *db, GError **error)
 {
@@ -116,20 +119,22 @@ gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolea
 	sqlite3 *db = NULL;
 	int code;
 
-	/* without fsync: data lost in a power failure is read again from the folders */
+	/*
+	 * no fsync is needed: data that is lost in a power failure is read again from the folders
+	 */
 	if (db_connect(file ? file : ":memory:", &db, error) &&
 	    db_exec(db, pragmas[!!shared], error) && make_schema(db, error)) {
 		*ret = db;
 		return TRUE;
 	}
 	code = sqlite3_errcode(db);
-	/* SQLITE_ERROR: our statements are valid, so the file is another program's */
+	/* SQLITE_ERROR: the statements are valid, so the file was made by another program */
 	*ret_damaged = code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_ERROR;
 	sqlite3_close(db);
 	return FALSE;
 }
 
-/* The statements that make DB's tables, indices and triggers; NULL: it cannot be read. */
+/* The SQL statements that create DB's tables, indices and triggers; NULL: they cannot be read. */
 static char *schema_of(sqlite3 *db)
 {
 	db_stmt *stmt = db_query(db,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the index share. Private to index/ and stats/. */
+/* Declarations shared by the files of the index. Private to index/ and stats/. */
 #ifndef RIG_INDEX_DB_H
 #define RIG_INDEX_DB_H
 
@@ -8,47 +8,53 @@
 
 struct run_index {
 	sqlite3 *db;
-	char *results, *folder; /* folder: index_place(), or NULL: in memory */
+	char *results, *folder; /* `folder` is from index_place(); NULL: the index is in memory */
 	index_progress progress;
 	void *data;
-	gboolean rebuilding; /* one transaction, so that no reader gets a partial index */
+	/* one transaction is used for a rebuild, so that no reader sees a partial index */
+	gboolean rebuilding;
 };
 
 /*
- * Opens or creates FILE (NULL: in memory) with the current schema. SHARED: it is on a network file
- * system, so SQLite uses a rollback journal and no mmap. *ret_damaged: the file is not an index;
- * delete it.
+ * Opens or creates FILE (NULL: in memory) with the current schema. SHARED: FILE is on a network
+ * file system, so SQLite uses a rollback journal and no mmap. *ret_damaged: FILE is not an index,
+ * so the caller must delete it.
  */
 gboolean index_db_open(const char *file, gboolean shared, sqlite3 **ret, gboolean *ret_damaged,
 		       GError **error);
 
-/* TRUE: PATH is on a file system that other hosts may write to. FALSE if statfs() fails. */
+/* TRUE: PATH is on a file system to which other hosts may write. FALSE if statfs() fails. */
 gboolean index_is_shared(const char *path);
-/* statfs(); tests replace it. */
+/* Calls statfs(); tests replace this function. */
 struct statfs;
 extern int (*index_statfs)(const char *path, struct statfs *ret);
 
-/* Recreates all tables, empty. To be called in a transaction. */
+/* Recreates all tables without rows. Must be called in a transaction. */
 gboolean index_make_tables(sqlite3 *db, GError **error);
 
-/* add.c: (re)places the rows of a run; TRUE also if the folder no longer is a run. */
+/*
+ * Adds or replaces the rows of a run. Also returns TRUE if the folder is not a run any more
+ * (add.c).
+ */
 gboolean index_add(struct run_index *ix, const char *name, GError **error);
 
 /*
- * query.c: " WHERE 1 AND …" for FILTER over `runs r`; values to bind are added to TEXTS (borrowed).
+ * Appends " WHERE 1 AND …" for FILTER on the table `runs r` to SQL; the values to bind are added to
+ * TEXTS (borrowed) (query.c).
  */
 void index_where(const struct index_filter *filter, gboolean with_signature, GString *sql,
 		 GPtrArray *texts);
 
 /*
- * The table to count runs in: `rollup` if it has all columns that FILTER uses, else `single`, which
- * is slower. Both have the columns of rollup, with tree and night '' if there is none.
+ * The table in which runs are counted: `rollup` if it has all columns that FILTER uses; otherwise
+ * `single`, which is slower. Both have the columns of rollup; tree and night are '' if there is
+ * none.
  */
 const char *index_sums(const struct index_filter *filter);
 
 /*
- * FALSE if the database is damaged, as after a disk error, or has other tables than an index. Reads
- * all of it.
+ * FALSE: the database is damaged, for example after a disk error, or has the tables of another
+ * program. Reads the whole database.
  */
 gboolean index_db_is_sound(sqlite3 *db);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keeps the index up to date with the folders. */
+/* Opens the index and updates it from the run folders. */
 #include "index/index.h"
 
 #include <dirent.h>
@@ -17,10 +17,10 @@
 
 #define FILE_NAME "runs.sqlite"
 #define BATCH 500
-/* A folder that has just changed may change again within one tick of its clock. */
+/* A folder that changed within this time may change again without a different mtime. */
 #define SETTLED_S 2
 
-/* ---- the lock: one process at a time updates the index ---- */
+/* ---- the lock: only one process at a time updates the index ---- */
 
 static int lock(const struct run_index *ix)
 {
@@ -32,7 +32,7 @@ static int lock(const struct run_index *ix)
 	return fd;
 }
 
-/* ---- comparing index and folders ---- */
+/* ---- comparison of index and folders ---- */
 
 static GHashTable *known_names(struct run_index *ix, GError **error)
 {
@@ -53,7 +53,7 @@ static GHashTable *known_names(struct run_index *ix, GError **error)
 
 static gboolean is_folder(const struct dirent *entry)
 {
-	/* the rig's own names need no quoting; others cannot be looked up */
+	/* names of run folders need no quoting; other names are not looked up */
 	return *entry->d_name != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
 	       g_utf8_validate(entry->d_name, -1, NULL);
 }
@@ -65,7 +65,7 @@ static gint64 mtime_of(const char *results)
 
 	if (stat(results, &st) < 0)
 		return 0;
-	/* 0 always means outdated */
+	/* 0 marks it as outdated */
 	return st.st_mtim.tv_sec + SETTLED_S > now
 		       ? 0
 		       : st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
@@ -86,7 +86,7 @@ static gboolean stamp_set(struct run_index *ix, gint64 stamp, GError **error)
 	return db_exec(ix->db, sql, error);
 }
 
-/* New folders are in *ret_new; the names of deleted ones stay in KNOWN. */
+/* Finds changes: new folders are in *ret_new, and the names of deleted ones stay in KNOWN. */
 static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray **ret_new,
 			     GError **error)
 {
@@ -106,7 +106,7 @@ static gboolean list_changes(struct run_index *ix, GHashTable *known, GPtrArray 
 	return TRUE;
 }
 
-/* ---- bringing it up to date ---- */
+/* ---- update ---- */
 
 static gboolean begin(struct run_index *ix, GError **error)
 {
@@ -124,7 +124,7 @@ static void roll_back(struct run_index *ix)
 		db_exec(ix->db, "ROLLBACK", NULL);
 }
 
-/* In transactions of some hundred runs, so that other writers do not wait long. */
+/* Adds runs in transactions of some hundred, so that other writers do not wait long. */
 static gboolean add_all(struct run_index *ix, const GPtrArray *names, GError **error)
 {
 	for (guint i = 0; i < names->len; i++) {
@@ -245,7 +245,8 @@ static struct run_index *open_only(const char *results, index_progress progress,
 	ix->progress = progress;
 	ix->data = data;
 	/*
-	 * nothing is created without a results folder; without write access the index is in memory
+	 * do not create anything if the results folder does not exist; without write access, the
+	 * index is in memory
 	 */
 	if (g_file_test(results, G_FILE_TEST_IS_DIR) && g_mkdir_with_parents(folder, 0755) == 0 &&
 	    g_access(folder, W_OK) == 0)
@@ -253,7 +254,9 @@ static struct run_index *open_only(const char *results, index_progress progress,
 	return open_file(ix, error) ? g_steal_pointer(&ix) : NULL;
 }
 
-/* Closes the index; a damaged file is removed, so that the next opening makes a new one. */
+/*
+ * Closes the index, and removes its file if it is damaged, so that it is created again when opened.
+ */
 static gboolean close_file(struct run_index *ix)
 {
 	g_autofree char *file = ix->folder ? g_build_filename(ix->folder, FILE_NAME, NULL) : NULL;
@@ -291,7 +294,7 @@ struct run_index *index_rebuild(const char *results, index_progress progress, vo
 		return NULL;
 	ix->rebuilding = TRUE;
 	if (!index_make_tables(ix->db, error) || !update(ix, error))
-		return NULL; /* closing it rolls back */
+		return NULL; /* closing the database rolls the transaction back */
 	ix->rebuilding = FALSE;
 	return commit(ix, error) ? g_steal_pointer(&ix) : NULL;
 }
@@ -302,7 +305,7 @@ void index_free(struct run_index *ix)
 
 	if (!ix)
 		return;
-	code = sqlite3_errcode(ix->db) & 0xff; /* NULL: SQLITE_NOMEM */
+	code = sqlite3_errcode(ix->db) & 0xff; /* if `db` is NULL, this is SQLITE_NOMEM */
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
 		close_file(ix);
 	else

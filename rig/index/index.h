@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The index of the run folders of one results folder: RESULTS/.index/runs.sqlite, or, where RESULTS
- * is on a network file system, below ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/index. It contains
- * nothing that is not in the folders, and is made again from them where it is missing, damaged, or
- * of another schema version.
+ * The index of the run folders in a results folder. Its file is RESULTS/.index/runs.sqlite; if
+ * RESULTS is on a network file system, it is in ${XDG_CACHE_HOME:-~/.cache}/hotplug-rig/index. The
+ * index contains no data that is not in the folders. If it is missing, damaged, or of another
+ * schema version, it is created again.
  *
- * index_open() brings it up to date: folders that came are read, those that went are dropped, runs
- * that were RUNNING are looked at again. With nothing new that costs one stat(). Any number of
- * processes may do so at a time. A results folder that cannot be written to gets an index in
- * memory.
+ * index_open() updates it: new folders are read, deleted ones are dropped, and runs that were
+ * RUNNING are read again. If there are no changes, this costs one stat(). Several processes may do
+ * this at the same time. If the results folder is not writable, the index is in memory.
  *
- * Times are RFC 3339 in UTC ("2026-11-21T05:54:01Z"), so that text order is their order. Every
- * string may come from a guest: valid UTF-8, bounded, not escaped.
+ * Times are RFC 3339 in UTC ("2026-11-21T05:54:01Z"), so that text order is the order of time.
+ * Every string may come from a guest: it is valid UTF-8 of limited length, but not escaped.
  */
 #ifndef RIG_INDEX_INDEX_H
 #define RIG_INDEX_INDEX_H
@@ -26,89 +25,91 @@
 
 struct run_index;
 
-/* Progress of reading many folders. */
+/* Called while many folders are being read. */
 typedef void (*index_progress)(guint done, guint total, void *data);
 
 /*
- * The folder of the index of RESULTS, which need not exist: RESULTS/.index, or below the user's
- * cache folder where RESULTS is on a network file system. To be freed.
+ * The folder of the index of RESULTS, which need not exist: RESULTS/.index, or a folder in the
+ * user's cache if RESULTS is on a network file system. The caller frees it.
  */
 char *index_place(const char *results);
 /*
- * Errors: RIG_EXIT_USAGE (RESULTS cannot be read), RIG_EXIT_INFRA (disk). A RESULTS that is not
- * there is empty.
+ * Opens and updates the index. Errors: RIG_EXIT_USAGE (RESULTS cannot be read), RIG_EXIT_INFRA
+ * (disk). If RESULTS does not exist, the index is empty.
  */
 struct run_index *index_open(const char *results, index_progress progress, void *data,
 			     GError **error);
 void index_free(struct run_index *ix);
 RIG_DEFINE_AUTO(run_index, index_free)
 
-/* Updates an open index. */
+/* Updates an index that is open. */
 gboolean index_update(struct run_index *ix, GError **error);
-/* index_open() that drops all rows and reads all folders. */
+/* Like index_open(), but drops all rows and reads all folders again. */
 struct run_index *index_rebuild(const char *results, index_progress progress, void *data,
 				GError **error);
 /*
- * DIR, a run folder, has changed: updates its row in the index of its results folder, if there is
- * one.
+ * Updates the row of the run folder DIR, which has changed, in the index of its results folder, if
+ * there is an index.
  */
 gboolean index_refresh_run(const char *dir, GError **error);
 
 struct index_run {
 	char *name, *created;
-	char *scenario, *machine, *kernel; /* kernel: its name, "6.1.192-z03"; "?" where unknown */
-	char *source; /* as resolved, "deb:linux-source-6.1=6.1.192-2", or NULL */
-	char *tree;   /* the plan's name for the kernel, or NULL: label `tree` */
+	char *scenario, *machine, *kernel; /* `kernel` is a name, "6.1.192-z03"; "?" if unknown */
+	char *source; /* the resolved source, "deb:linux-source-6.1=6.1.192-2", or NULL */
+	char *tree;   /* the plan's name for the kernel (label `tree`), or NULL */
 	gint64 seed;
 	enum verdict verdict;
 	enum run_outcome outcome;
-	char *reason;	       /* the first one, or NULL */
-	double guest_s;	       /* guest time in all; this and the others are -1 where unknown */
-	double first_report_s; /* guest time */
+	char *reason;	       /* the first reason of the verdict, or NULL */
+	double guest_s;	       /* total guest time; -1 if unknown, like the numbers below */
+	double first_report_s; /* guest time of the first report */
 	double boot_s, hammer_s, total_s; /* wall time */
-	gint64 ops;			  /* operations of all agents */
+	gint64 ops;			  /* number of operations of all agents */
 	char *night, *cell;		  /* labels, or NULL */
-	int attempt;			  /* 1 is the first; 0 outside of nights */
+	int attempt;			  /* number of the attempt, from 1; 0 outside of nights */
 };
 
-/* A filter; NULL, 0 and -1 leave a field open. */
+/* A filter; a member that is NULL, 0 or -1 matches everything. */
 struct index_filter {
 	const char *scenario, *machine, *kernel, *tree, *night, *cell, *verdict;
-	const char *signature;	   /* runs with a finding of this bug key */
-	const char *since, *until; /* created >= since, < until */
+	const char *signature;	   /* only runs with a finding that has this bug key */
+	const char *since, *until; /* created at `since` or later, and before `until` */
 	gboolean newest_first;
 	guint limit;
 };
 
 /*
- * The runs that match FILTER, oldest first: an array of struct index_run; g_ptr_array_unref(). NULL
+ * The runs that match FILTER, oldest first: array of struct index_run; g_ptr_array_unref(). NULL
  * with an error.
  */
 GPtrArray *index_runs(struct run_index *ix, const struct index_filter *filter, GError **error);
 
 /*
- * Findings: the reports of a run, its hang (details.hang), and if a BAD run has neither, its first
- * reason without numbers. `bug` is the key that equal findings share: a report's signature.bug,
- * "hang:…", "reason:…".
+ * A finding: a report of a run, or its hang (details.hang); or, for a BAD run without either, its
+ * first reason without numbers. `bug` is the key that equal findings share: a report's
+ * signature.bug, "hang:…", or "reason:…".
  */
 struct index_finding {
-	char *bug, *path, *exact; /* path and exact only of reports */
+	char *bug, *path, *exact; /* `path` and `exact` are only set for reports */
 	char *kind, *title;
-	char *known; /* reason from the list of known issues, or NULL */
+	char *known; /* the reason in the list of known issues, or NULL */
 };
 /* The findings of the run NAME: an array of struct index_finding. */
 GPtrArray *index_findings(struct run_index *ix, const char *name, GError **error);
 
 struct index_signature {
 	char *bug, *kind, *title, *known;
-	char *former; /* keys that earlier versions gave it, with "," between; or NULL */
-	guint runs;			      /* that have it */
-	char *first_seen, *last_seen;	      /* times */
-	char *first_run, *last_run;	      /* names */
-	char *scenarios, *machines, *kernels; /* names, sorted, with ", " between */
+	char *former; /* keys by earlier versions of the rules, separated by ","; or NULL */
+	guint runs;			      /* number of runs that have it */
+	char *first_seen, *last_seen;	      /* times of these runs */
+	char *first_run, *last_run;	      /* names of these runs */
+	char *scenarios, *machines, *kernels; /* sorted names, separated by ", " */
 };
 
-/* Findings of the runs that match FILTER, the last seen first. */
+/*
+ * The findings of the runs that match FILTER, sorted by the time they were last seen, newest first.
+ */
 GPtrArray *index_signatures(struct run_index *ix, const struct index_filter *filter,
 			    GError **error);
 
@@ -117,36 +118,38 @@ enum index_by { BY_DAY, BY_KERNEL, BY_MACHINE, BY_SCENARIO, BY_SEED, BY_NIGHT, B
 struct index_group {
 	char *key;
 	guint runs, good, bad, none;
-	guint hits;			/* runs with the filter's signature, where it has one */
-	char *first, *last;		/* times */
-	double ops_per_s;		/* mean of the runs with both numbers, -1 without */
-	double first_report_s, total_s; /* means, -1 without */
+	guint hits; /* number of runs with the filter's signature, if it has one */
+	char *first, *last;		/* times of these runs */
+	double ops_per_s;		/* mean of the runs that have both numbers; -1: none */
+	double first_report_s, total_s; /* means; -1: none */
 };
 
 /*
- * Counts by day, kernel, …, sorted by the time of the first run. BY_SEED: of the last 100 bad runs,
- * the most bad first; slower if very many runs have one seed. A signature in FILTER does not select
- * runs but is counted in `hits`; the runs are those of the scenarios it was ever seen in.
+ * Counts runs by day, kernel and so on, sorted by the time of the first run. BY_SEED only counts
+ * the last 100 bad runs, and puts seeds with the most bad runs first; it is slower if very many
+ * runs have the same seed. A signature in FILTER does not select runs, but is counted in `hits`;
+ * the runs are then those of the scenarios in which it was ever seen.
  */
 GPtrArray *index_groups(struct run_index *ix, const struct index_filter *filter, enum index_by by,
 			GError **error);
 
 /*
- * Median wall time of the last 20 runs with a result, in seconds; -1: none. NULL: any. The times
- * of passed runs are scaled to HAMMER_S seconds of load; others are used as they are.
+ * The median wall time in seconds of the last 20 runs with a result; -1: there are none. NULL
+ * arguments match any run. Times of passed runs are scaled to HAMMER_S seconds of load; others are
+ * used unchanged.
  */
 double index_wall_s(struct run_index *ix, const char *scenario, const char *machine,
 		    const char *tree, guint hammer_s);
 
 /*
- * Retention: the names of the runs that may be deleted: older than BEFORE, with one of VERDICTS
- * (NULL-terminated names, NULL: all). Kept are the oldest and the newest run of each finding, the
- * KEEP newest of each scenario, machine and kernel, runs with a label `keep`, and those that are
- * RUNNING.
+ * The names of the runs that may be deleted: they are older than BEFORE, and their verdict is in
+ * VERDICTS (NULL-terminated names; NULL: any). Not included are the oldest and the newest run of
+ * each finding, the KEEP newest runs of each combination of scenario, machine and kernel, runs with
+ * a label `keep`, and RUNNING runs.
  */
 GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *const *verdicts,
 			  guint keep, GError **error);
-/* Deletes the run folder NAME (its lock must be free) and its rows. */
+/* Deletes the run folder NAME, whose lock must be free, and its rows. */
 gboolean index_prune(struct run_index *ix, const char *name, GError **error);
 
 #endif

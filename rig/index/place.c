@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the index of a results folder is. SQLite's WAL needs memory that all processes share, which
- * network file systems do not have (https://www.sqlite.org/wal.html): there the index is below the
- * user's cache folder, and where that is on a network as well, SQLite keeps a rollback journal.
+ * Determines the place of the index of a results folder. SQLite's WAL needs memory that all
+ * processes share, which network file systems do not provide (https://www.sqlite.org/wal.html). On
+ * such a file system the index is in the user's cache folder instead; if that is on a network as
+ * well, SQLite uses a rollback journal.
  */
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -14,8 +15,8 @@
 int (*index_statfs)(const char *path, struct statfs *ret) = statfs;
 
 /*
- * File systems that other hosts may write to as well, by statfs(2)'s f_type: linux/magic.h, and for
- * those outside of the kernel the sources named.
+ * File systems to which other hosts may write, by f_type of statfs(2). Most values are from
+ * linux/magic.h; for file systems outside of the kernel, the comment has the source.
  */
 static const guint32 shared_types[] = {
 	0x6969,	    /* NFS */

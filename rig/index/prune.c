@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Retention: which runs may be deleted, and deleting them. */
+/* Retention: determines which runs may be deleted, and deletes them. */
 #include "index/db.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include "util/sweep.h"
 
 /*
- * Runs created before ?1, without the newest ?2 of each scenario, machine and kernel, and others
- * that are kept.
+ * Selects runs created before ?1, except the newest ?2 of each scenario, machine and kernel, and
+ * other runs that must be kept.
  */
 static const char prunable[] =
 	"WITH newest AS (SELECT id, row_number() OVER (PARTITION BY scenario, machine, "
@@ -53,7 +53,7 @@ GPtrArray *index_prunable(struct run_index *ix, const char *before, const char *
 	return NULL;
 }
 
-/* The folder is renamed first, so that no reader finds a half-deleted run. */
+/* The folder is renamed before it is deleted, so that no reader finds a half-deleted run. */
 gboolean index_prune(struct run_index *ix, const char *name, GError **error)
 {
 	g_autofree char *dir = g_build_filename(ix->results, name, NULL);

@@ -32,7 +32,7 @@ void index_where(const struct index_filter *f, gboolean with_signature, GString 
 		also(sql, texts, "r.id IN (SELECT run FROM findings WHERE bug = ?)", f->signature);
 }
 
-/* Prepares SQL, FILTER, and the rest of the statement. */
+/* Prepares a statement: SELECT, the conditions of FILTER, and the rest. */
 static sqlite3_stmt *ask(struct run_index *ix, const char *select,
 			 const struct index_filter *filter, gboolean with_signature,
 			 const char *rest, GError **error)
@@ -46,7 +46,7 @@ static sqlite3_stmt *ask(struct run_index *ix, const char *select,
 	return db_query(ix->db, sql->str, (const char *const *)texts->pdata, error);
 }
 
-/* Collects one struct for each row. */
+/* Makes an array with one struct for each row. */
 static GPtrArray *collect(sqlite3_stmt *stmt, gpointer (*read)(sqlite3_stmt *stmt),
 			  GDestroyNotify free_func, GError **error)
 {
@@ -187,7 +187,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorts a list of group_concat() ("pc-q35,pseries"), and puts ", " between the items. */
+/* Converts a list of group_concat() ("pc-q35,pseries") to a sorted list, separated by ", ". */
 static char *sorted_list(sqlite3_stmt *stmt, int column)
 {
 	g_autofree char *text = db_text(stmt, column);
@@ -198,8 +198,8 @@ static char *sorted_list(sqlite3_stmt *stmt, int column)
 }
 
 /*
- * Splits a text of a time and a name. The query has both in one text, so that min() and max()
- * select both together.
+ * Splits a text into a time and a name. The query combines the two, so that min() and max() select
+ * both.
  */
 static void split(const char *text, char **ret_time, char **ret_name)
 {
@@ -293,7 +293,7 @@ static gpointer group_read(sqlite3_stmt *stmt)
 	return g;
 }
 
-/* The number of runs with the signature for each key. */
+/* For each key, the number of runs with the signature. */
 static GHashTable *hits_of(struct run_index *ix, const struct index_filter *filter,
 			   enum index_by by, GError **error)
 {

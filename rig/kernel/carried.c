@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernels that another host has built for a request. A host without the sources finds such a build
- * by the request itself: the words of the source, and the content of patches and fragments.
+ * Finds kernels that another host has built. A host that does not have the sources identifies such
+ * a build by the request: the text of the source, and the content of patches and fragments.
  */
 #include "kernel/internal.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes a new night of a plan, and its folder with cells.json. */
+/* Starts a new night from a plan: creates its folder with cells.json. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 #include "util/sweep.h"
 
 /*
- * Options for each `rig run`: those of the plan, then those of the caller, because the last of a
- * repeated option is used.
+ * Options for each `rig run`: those of the plan, followed by those of the caller, because the last
+ * one of a repeated option is used.
  */
 static char **words_of(const struct plan *plan, char *const *callers)
 {
@@ -103,7 +103,7 @@ gboolean night_begin(struct night *night, GError **error)
 	if (g_mkdir_with_parents(nights, 0755) < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot make '%s': %s", nights,
 				g_strerror(errno));
-	/* left by killed runs */
+	/* remove folders that killed runs have left */
 	sweep_folders(night->results);
 	for (guint n = 1;; n++) {
 		g_free(night->id);
@@ -128,7 +128,10 @@ gboolean night_begin(struct night *night, GError **error)
 	file = g_build_filename(night->dir, "cells.json", NULL);
 	if (!rig_write_file(file, text, -1, error))
 		return FALSE;
-	/* the night's ID is printed next: from then on the night exists after a power loss, too */
+	/*
+	 * sync the folder now, because the ID of the night is printed next, and the night must then
+	 * survive a power loss
+	 */
 	durable_name(night->dir);
 	durable_name(nights);
 	return TRUE;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A dry run: the cells of a night, the estimated times, and what is missing. */
+/* A dry run: lists the cells of a night, the estimated times, and what is missing. */
 #include <string.h>
 
 #include "kernel/kernel.h"
@@ -9,10 +9,11 @@
 
 struct dry_run {
 	const struct night *night;
-	GPtrArray *cache; /* struct kernel: finished builds */
-	json_t *missing; /* array of messages */
+	GPtrArray *cache; /* struct kernel: the finished builds in the cache */
+	json_t *missing; /* array of messages about what is missing */
 	double builds_s;
-	guint builds, unknown; /* builds to be made, and those of unknown duration */
+	/* number of builds that are needed, and of those whose duration is unknown */
+	guint builds, unknown;
 };
 
 static void miss(struct dry_run *dry, json_t *message)
@@ -39,9 +40,9 @@ static gboolean is_same_patches(const struct kernel *built, const struct night_k
 }
 
 /*
- * TRUE if the cache seems to have the kernel. This is an estimate, because the source is not
- * resolved (a git branch may have moved) and configs are not compared. Otherwise *RET_S is the
- * duration of a build of the same source and architecture, else of the same architecture; -1:
+ * TRUE: the cache probably has the kernel. This is an estimate, because the source is not resolved
+ * (a git branch may have changed) and configs are not compared. If FALSE, *RET_S is the duration of
+ * an earlier build of the same source and architecture, or else of the same architecture; -1:
  * unknown.
  */
 static gboolean is_built(const struct dry_run *dry, const struct night_kernel *kernel,
@@ -65,7 +66,7 @@ static gboolean is_built(const struct dry_run *dry, const struct night_kernel *k
 	return FALSE;
 }
 
-/* TRUE if an unfinished cell needs BUILD. */
+/* TRUE: an unfinished cell needs BUILD. */
 static gboolean is_wanted(const struct night *night, const struct night_build *build)
 {
 	for (guint i = 0; i < night->cells->len; i++) {

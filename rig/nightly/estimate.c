@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The needs and the duration of a cell (from the index, from earlier nights, else from its
- * scenario), and the resulting order of start.
+ * Estimates the needs and the duration of a cell (from the index and earlier nights; otherwise from
+ * its scenario), and determines the order in which cells start.
  */
 #include "nightly/internal.h"
 
@@ -11,12 +11,15 @@
 #include "scenario/scenario.h"
 #include "util/rng.h"
 
-#define AROUND_S 15 /* for boot and shutdown, if there are no earlier runs */
+#define AROUND_S 15 /* seconds for boot and shutdown, used if there are no earlier runs */
 #define NIGHTS_READ 10
 
-/* ---- cores: the use in runs of earlier nights ---- */
+/* ---- used processors in runs of earlier nights ---- */
 
-/* The most cores that any attempt of SCENARIO on MACHINE used in NIGHT; 0: unknown. */
+/*
+ * The maximum number of processors that an attempt of SCENARIO on MACHINE used in NIGHT; 0:
+ * unknown.
+ */
 static double cores_in(json_t *night, const char *scenario, const char *machine)
 {
 	json_t *cell, *attempt;
@@ -71,7 +74,10 @@ void night_estimate(struct night *night, const struct night_cell *cell, struct p
 					     : 60;
 	double cores = cores_of(night, cell);
 
-	/* a busy host may have given the guest less than it can use: at least half its CPUs */
+	/*
+	 * count at least half of the guest's CPUs, because a busy host may have limited the earlier
+	 * runs
+	 */
 	if (cores <= 0)
 		cores = scenario ? scenario->cpus : 1;
 	else if (scenario)
@@ -83,7 +89,7 @@ void night_estimate(struct night *night, const struct night_cell *cell, struct p
 	item->estimate_s = wall_of(night, cell, duration_s);
 }
 
-/* ---- the order ---- */
+/* ---- the order of start ---- */
 
 static int longest_first(gconstpointer a, gconstpointer b)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Expands a plan to its cells. */
+/* Expands a plan to cells. */
 #include "nightly/internal.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@ static gboolean is(const char *wanted, const char *word)
 	return !wanted || !strcmp(wanted, word);
 }
 
-/* The reason why SCENARIO is not run on MACHINE with that kernel, or NULL. */
+/* Why SCENARIO cannot be run on MACHINE with this kernel; NULL: it can. */
 static char *why_not(const struct plan *plan, guint kernel, const char *word,
 		     const struct scenario *scenario, const struct machine *machine)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The folder of a night: its lock and journal, and the JSON in it. */
+/* The files in the folder of a night: lock, journal, and JSON. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ gboolean night_open_files(struct night *night, GError **error)
 	if (night->journal < 0)
 		return rig_fail(error, RIG_EXIT_INFRA, "cannot write '%s': %s", journal,
 				g_strerror(errno));
-	/* if a killed process left half a line, end it here */
+	/* a killed process may have left an incomplete line: end that line */
 	end = lseek(night->journal, 0, SEEK_END);
 	if (end > 0 && pread(night->journal, &last, 1, end - 1) == 1 && last != '\n' &&
 	    write(night->journal, "\n", 1) != 1)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Shared by the files of nightly/. Each file calls only files above it in this list:
+ * Declarations shared by the files of nightly/. Each file calls only files above it in this list:
  *
- *	plan.c		no night yet
+ *	plan.c		reads plans
  *	night.c		a night in memory
- *	files.c		its folder
+ *	files.c		the folder of a night
  *	estimate.c	needs, times, order of start
- *	expand.c	from a plan to cells
- *	begin.c		a new night
- *	resume.c	one that has begun
- *	result.c	night.json
- *	keep.c		what is deleted afterwards
- *	matrix.c	night.json as a table (matrix.h)
- *	dry-run.c	what it would do
- *	jobs.c		runs and builds as jobs of a place; records their ends
- *	run.c		the loop: adds the jobs, stops at signals and the file `stop`
+ *	expand.c	makes cells from a plan
+ *	begin.c		starts a new night
+ *	resume.c	continues a night that was started before
+ *	result.c	makes night.json
+ *	keep.c		deletes old runs and kernels after a night
+ *	matrix.c	makes a table from night.json (matrix.h)
+ *	dry-run.c	lists what a night would do
+ *	jobs.c		starts runs and builds as jobs of a place; records their ends
+ *	run.c		the main loop: adds the jobs, stops at signals and the file `stop`
  */
 #ifndef RIG_NIGHTLY_INTERNAL_H
 #define RIG_NIGHTLY_INTERNAL_H
@@ -33,15 +33,17 @@ void night_cell_free(gpointer data);
 void night_build_free(gpointer data);
 void night_excluded_free(gpointer data);
 
-/* Adds the builds that the cells need. */
+/* Finds the builds that the cells need, and adds them. */
 void night_find_builds(struct night *night);
-/* The build that CELL needs, borrowed; NULL: its kernel is an image. */
+/* The build that CELL needs (borrowed); NULL: its kernel is an image. */
 struct night_build *night_build_of(const struct night *night, const struct night_cell *cell);
 struct night_cell *night_find_cell(const struct night *night, const char *key);
 
-/* Adds a copy of ATTEMPT, unless one of that number is known, and updates the cell's status. */
+/*
+ * Adds a copy of ATTEMPT, unless there is one with this number, and updates the status of the cell.
+ */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt);
-/* TRUE if the cell is to be run again. */
+/* TRUE: the cell must be run (again). */
 gboolean night_needs_more(const struct night *night, const struct night_cell *cell);
 /* Sets the cell's status from its attempts and its build. */
 void night_settle(const struct night *night, struct night_cell *cell);
@@ -49,31 +51,33 @@ void night_settle(const struct night *night, struct night_cell *cell);
 /* ---- files.c ---- */
 
 /*
- * Locks the night and opens its journal. Errors: another process runs the night (RIG_EXIT_USAGE),
- * the disk (RIG_EXIT_INFRA).
+ * Locks the night and opens its journal. Errors: RIG_EXIT_USAGE (another process runs the night),
+ * RIG_EXIT_INFRA (disk).
  */
 gboolean night_open_files(struct night *night, GError **error);
-/* Appends LINE, which is stolen, to the journal, and syncs it to disk. Errors: RIG_EXIT_INFRA. */
+/*
+ * Appends LINE, which is stolen, to the journal and syncs the file to disk. Errors: RIG_EXIT_INFRA.
+ */
 gboolean night_note(struct night *night, json_t *line, GError **error);
 json_t *night_strings(char *const *list);
 json_t *night_attempt_json(const struct attempt *attempt);
-/* The JSON object in DIR/NAME, or NULL: new reference. */
+/* The JSON object in the file DIR/NAME (new reference), or NULL. */
 json_t *night_read_json(const char *dir, const char *name);
-/* All nights below RESULTS, oldest first; g_strfreev(). */
+/* The ids of all nights below RESULTS, oldest first; g_strfreev(). */
 char **night_ids(const char *results);
 
 /* ---- estimate.c ---- */
 
 void night_estimate(struct night *night, const struct night_cell *cell, struct pack_item *item);
-/* All cells (borrowed): the longest first, or shuffled. */
+/* All cells (borrowed) in the order of start: the longest first, or shuffled. */
 GPtrArray *night_order(const struct night *night);
 
 /* ---- expand.c ---- */
 
-/* Fills cells, builds and excluded from PLAN, with needs and estimates. */
+/* Sets cells, builds and excluded from PLAN, with needs and estimates. */
 gboolean night_expand(struct night *night, const struct plan *plan, GError **error);
 
-/* ---- result.c: parts of night.json that a dry run has too; new references ---- */
+/* ---- result.c: parts of night.json that a dry run also has; all return new references ---- */
 
 json_t *night_cell_json(const struct night *night, const struct night_cell *cell);
 json_t *night_excluded_json(const struct night *night);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The runs and builds of a night as jobs of a place, and the record of how they end. */
+/* Starts the runs and builds of a night as jobs of a place, and records how they end. */
 #include "nightly/run.h"
 #include "scenario/scenario.h"
 
-/* Seconds added to a run's limit, for the post-mortem and slow hosts. */
+/* Seconds that are added to a run's time limit, for the post-mortem and for slow hosts. */
 #define AROUND_S 900
 
 /* ---- the end of a job ---- */
@@ -48,9 +48,7 @@ static void note_build(struct runner *r, struct night_build *build,
 			       "wall_s", result->wall_s, "cpu_s", result->cpu_s));
 }
 
-/*
- * The reason why there is no result: the problem of the child, or the first reason of its verdict.
- */
+/* Why there is no result: the problem of the child, or the first reason of its verdict. */
 static char *problem_of(const struct child_result *result, enum run_outcome outcome)
 {
 	json_t *reasons = json_object_get(json_object_get(result->answer, "details"), "reasons");
@@ -121,7 +119,7 @@ static void on_done(struct place_job *ended, const struct child_result *result)
 	if (result && r->view->ended)
 		r->view->ended(r->night, cell, build, r->view->data);
 	if (result && cell && cell->status == CELL_WAITING && r->stop == STOP_NOT) {
-		/* a job that was cancelled is left, not run again */
+		/* a job that was cancelled stays unfinished, and is not run again now */
 		if (result->end == CHILD_STOPPED)
 			r->night->unfinished = "jobs were cancelled";
 		else
@@ -131,7 +129,7 @@ static void on_done(struct place_job *ended, const struct child_result *result)
 		g_main_loop_quit(r->loop);
 }
 
-/* ---- starting ---- */
+/* ---- starts of jobs ---- */
 
 static guint or_default(guint value, guint otherwise)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a plan's `keep` says: deletes old runs and unused kernels after a finished night. */
+/* Deletes old runs and unused kernels after a finished night, as `keep` of the plan says. */
 #include "kernel/kernel.h"
 #include "nightly/internal.h"
 #include "util/clock.h"
@@ -7,7 +7,10 @@
 
 #define S_PER_DAY G_GINT64_CONSTANT(86400)
 
-/* Deletes the runs with one of VERDICTS (NULL: any) older than DAYS; returns how many. */
+/*
+ * Deletes the runs older than DAYS whose verdict is one of VERDICTS (NULL: any). Returns their
+ * number.
+ */
 static guint delete_runs(struct night *night, guint days, const char *const *verdicts,
 			 GError **error)
 {
@@ -24,7 +27,10 @@ static guint delete_runs(struct night *night, guint days, const char *const *ver
 	return deleted;
 }
 
-/* Deletes kernels and trees not used for DAYS; returns how many, *RET_BYTES is their size. */
+/*
+ * Deletes kernels and work trees that were not used for DAYS. Returns their number; *RET_BYTES is
+ * their total size.
+ */
 static guint delete_kernels(guint days, guint64 *ret_bytes, GError **error)
 {
 	g_autoptr(GPtrArray) all = NULL;

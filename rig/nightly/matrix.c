@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Makes a table from night.json: rows are scenarios, columns are machines. */
+/* Makes a table from night.json, whose rows are scenarios and whose columns are machines. */
 #include "nightly/matrix.h"
 
 #include <string.h>
@@ -7,7 +7,10 @@
 #include "nightly/nightly.h"
 #include "util/error.h"
 
-/* The statuses, the worst last; of two cells in one place, the worse one is shown. */
+/*
+ * The statuses, the worst one last. If two cells belong to one table cell, the worse status is
+ * shown.
+ */
 static const enum cell_status by_weight[] = {
 	CELL_SKIP, CELL_GOOD, CELL_WAITING, CELL_NONE, CELL_FLAKY, CELL_BAD,
 };
@@ -37,7 +40,10 @@ static gboolean is_good(json_t *entry)
 	return !strcmp(text(entry, "status"), cell_status_name(CELL_GOOD));
 }
 
-/* The attempt that describes CELL: the first one that was not as expected, else the last. */
+/*
+ * The attempt that represents CELL: the first one that did not end as expected; if there is none,
+ * the last.
+ */
 static json_t *telling(json_t *cell)
 {
 	json_t *attempts = json_object_get(cell, "attempts"), *attempt;
@@ -92,7 +98,7 @@ static void add_machine(json_t *machines, const char *name)
 	json_array_append_new(machines, json_string(name));
 }
 
-/* The machines of ROW that are good, or bad, in the order of the table. New reference. */
+/* The machines of ROW for which ARE() is true, in the order of the table. New reference. */
 static json_t *machines_that(json_t *row, gboolean (*are)(json_t *entry))
 {
 	json_t *entry, *list = json_array();
@@ -104,7 +110,7 @@ static json_t *machines_that(json_t *row, gboolean (*are)(json_t *entry))
 	return list;
 }
 
-/* TRUE: all bad machines of ROW have the same finding. */
+/* TRUE: all bad machines of ROW have the same findings. */
 static gboolean same_found(json_t *row, json_t *bad)
 {
 	json_t *first = NULL, *machine;
@@ -123,8 +129,8 @@ static gboolean same_found(json_t *row, json_t *bad)
 }
 
 /*
- * How ROW differs between machines. "verdict": good on some, bad on others; "found": bad with
- * different findings; "same": bad with the same finding; or NULL.
+ * How ROW differs between machines. "verdict": some are good, others bad; "found": bad, with
+ * different findings; "same": bad, with the same findings; NULL: none is bad.
  */
 static const char *difference(json_t *row, json_t *good, json_t *bad)
 {

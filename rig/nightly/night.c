@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A night in memory: creation, look-ups, and the status that follows from a cell's attempts. */
+/*
+ * A night in memory: its creation, look-ups, and the status of a cell as derived from its attempts.
+ */
 #include "nightly/internal.h"
 
 #include <string.h>
@@ -189,7 +191,7 @@ static gboolean skipped(const struct night_cell *cell)
 	return FALSE;
 }
 
-/* TRUE: in every attempt a known issue prevented the proof that PASS needs. */
+/* TRUE: in every attempt, a known issue prevented a proof that PASS needs. */
 static gboolean all_known(const struct night_cell *cell)
 {
 	for (guint i = 0; i < cell->attempts->len; i++)
@@ -199,8 +201,8 @@ static gboolean all_known(const struct night_cell *cell)
 }
 
 /*
- * A failing cell is repeated as often as `retries` allows, to measure how often it fails; one
- * without a verdict is repeated until it has one.
+ * TRUE: CELL must be run again. A failing cell is repeated as often as `retries` allows, to measure
+ * how often it fails; a cell without a verdict is repeated until it has one.
  */
 gboolean night_needs_more(const struct night *night, const struct night_cell *cell)
 {
@@ -238,7 +240,7 @@ const char *cell_status_name(enum cell_status status)
 	return names[status];
 }
 
-/* Adds a copy of ATTEMPT, unless one of that number is known. */
+/* Adds a copy of ATTEMPT, unless there is one with this number. */
 void night_add_attempt(struct night *night, struct night_cell *cell, const struct attempt *attempt)
 {
 	struct attempt mine = *attempt;

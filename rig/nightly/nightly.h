@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A night runs the cells of a plan in parallel, each as a job of a place (place/place.h). It is
- * kept in RESULTS/nights/<id>/:
+ * A night runs the cells of a plan in parallel, each as a job of a place (place/place.h). Its
+ * folder is RESULTS/nights/<id>/:
  *
- *	cells.json	what is to be run: made first, never changed
- *	journal		one JSON object per line for each build and cell that ended; on disk before
- *			the next child is started
- *	lock		held (flock) by the rig that runs the night
- *	place/		the record of a place that continues without the rig (slurm/)
- *	stop		made by the user: no further child is started
- *	night.json	the result so far, by rename; docs/nightly.md is the format
+ *	cells.json	the cells; written first, never changed
+ *	journal		one JSON object per line for each build and cell that has ended; written to
+ *			disk before the next child is started
+ *	lock		locked (flock) by the process that runs the night
+ *	place/		the record of a place whose jobs continue without the rig (slurm/)
+ *	stop		created by the user: no further child is started
+ *	night.json	the result so far, replaced by rename; docs/nightly.md has the format
  *
- * A cell is finished when its run folder has a verdict, or the journal has the reason why there is
- * none. After a kill -9, night_resume() finds the run folders by their labels `night`, `cell` and
- * `attempt`, and runs the other cells.
+ * A cell is finished when its run folder has a verdict, or when the journal has the reason why
+ * there is none. After a kill -9, night_resume() finds the run folders by their labels `night`,
+ * `cell` and `attempt`, and runs the remaining cells.
  */
 #ifndef RIG_NIGHTLY_NIGHTLY_H
 #define RIG_NIGHTLY_NIGHTLY_H
@@ -26,12 +26,12 @@
 #include "place/place.h"
 
 enum cell_status {
-	CELL_WAITING, /* not run, or not completely */
-	CELL_GOOD,    /* its runs are as expected */
-	CELL_FLAKY,   /* some are, some are not */
-	CELL_BAD,     /* none is */
-	CELL_NONE,    /* without a result: INFRA, LOST, no kernel */
-	CELL_SKIP,    /* cannot be run here */
+	CELL_WAITING, /* not run, or not as often as necessary */
+	CELL_GOOD,    /* all of its runs ended as expected */
+	CELL_FLAKY,   /* some of its runs ended as expected */
+	CELL_BAD,     /* none of its runs ended as expected */
+	CELL_NONE,    /* there is no result: INFRA, LOST, or no kernel */
+	CELL_SKIP,    /* the cell cannot be run on this host */
 };
 const char *cell_status_name(enum cell_status status);
 
@@ -39,7 +39,7 @@ struct attempt {
 	guint number; /* number of the attempt, from 1 */
 	enum verdict verdict;
 	enum run_outcome outcome;
-	char *run;	      /* the folder's name, or NULL */
+	char *run;	      /* name of the run folder, or NULL */
 	char *problem;	      /* why there is no verdict, or NULL */
 	double wall_s, cpu_s; /* -1: unknown */
 };
@@ -47,13 +47,13 @@ struct attempt {
 struct night_cell {
 	char *key; /* "stable/dimm-storm/pc-q35/s7/1": tree, scenario, machine, seed, repetition */
 	char *scenario, *scenario_name,
-		*machine; /* scenario: as the plan has it, a name or a path */
-	guint kernel;	  /* index into night->kernels */
+		*machine; /* `scenario`: a name or path, as in the plan */
+	guint kernel;	  /* index in night->kernels */
 	guint64 seed;
 	guint repetition;
 	struct pack_item item;
-	char *stopped;	  /* why its last attempt was stopped before its end, or NULL */
-	GArray *attempts; /* struct attempt, by number; without those that ended as ABORTED */
+	char *stopped;	  /* why its last attempt was stopped before it ended, or NULL */
+	GArray *attempts; /* of struct attempt, by number, without attempts that ended as ABORTED */
 	enum cell_status status;
 };
 
@@ -63,7 +63,7 @@ struct night_kernel {
 	gboolean no_lockdep;
 };
 
-/* One kernel for one architecture, of those that are sources. */
+/* A kernel source and the architecture for which it must be built. */
 struct night_build {
 	guint kernel;
 	char *arch;
@@ -78,33 +78,40 @@ struct night_excluded {
 
 struct night_options {
 	const char *results;
-	struct place *place; /* where the cells run; NULL: this host, with: */
-	guint cores;	  /* 0: all that this process may use */
-	guint64 memory;	  /* 0: what is available */
-	double budget_s;  /* runs that would end later are not started; 0: no limit */
-	gboolean shuffle; /* in an order drawn from `seed` instead of longest first */
-	guint64 seed; /* seed of the night; cells without a seed in the plan draw theirs from it */
+	struct place *place; /* where the cells run; NULL: on this host, limited by the next two */
+	guint cores;	  /* 0: all processors that this process may use */
+	guint64 memory;	  /* bytes; 0: the available memory */
+	double budget_s;  /* time limit: runs that would end later are not started; 0: no limit */
+	gboolean shuffle; /* start in an order drawn from `seed`, instead of longest first */
+	/* seed of the night, from which the seeds of cells are drawn if the plan has none */
+	guint64 seed;
 	const char *const *extra; /* further options for each `rig run` */
-	const char *rig;	  /* the program; NULL: this one */
-	gboolean detach;	  /* leave as soon as all is submitted, where the place can */
-	/* longest wall time of a run and of a build; 0: the default. A longer one is INFRA */
+	const char *rig;	  /* path of the rig; NULL: this program */
+	gboolean detach;	  /* exit when all jobs are submitted, if the place supports that */
+	/*
+	 * maximum wall time of a run and of a build; 0: the default. A longer one counts as INFRA
+	 */
 	guint run_limit_s, build_limit_s;
 };
 
-/* Callbacks for the user interface; each may be NULL. `ended`: CELL or BUILD is NULL. */
+/* Callbacks for the user interface; each may be NULL. In `ended`, CELL or BUILD is NULL. */
 struct night;
 struct night_view {
 	void (*ended)(const struct night *night, const struct night_cell *cell,
 		      const struct night_build *build, void *data);
 	void (*progress)(const struct night *night, const char *line, void *data);
-	/* at the first SIGINT, if the jobs can go on without this process: TRUE leaves them */
+	/*
+	 * called at the first SIGINT, if the jobs can continue without this process. TRUE: leave
+	 * them running
+	 */
 	gboolean (*ask_leave)(const struct night *night, void *data);
 	void *data;
 };
 
 struct night {
 	char *id, *plan, *about, *dir, *results, *began;
-	struct night_options options; /* after night_new(), only `extra` of its strings is valid */
+	/* only `extra` of its strings stays valid after night_new() */
+	struct night_options options;
 	char **extra;
 	guint retries, duration_s, patience_s;
 	struct plan_keep keep;
@@ -113,69 +120,75 @@ struct night {
 	guint n_kernels;
 	GPtrArray *cells, *builds, *excluded; /* of the structs above */
 	struct place *place;
-	struct pack_room host; /* the most that one cell may need */
-	const char *unfinished; /* why it ended before all was run, or NULL */
-	/* summed over all processes that ran the night, as far as recorded */
+	struct pack_room host; /* the most resources that one cell may need */
+	const char *unfinished; /* why it ended before all cells were run, or NULL */
+	/* sums over all processes that ran the night, as far as recorded */
 	double wall_s, controller_s, children_s;
 	struct run_index *index;
-	json_t *past; /* night.json of the nights before, for estimates */
+	json_t *past; /* content of night.json of earlier nights, for estimates */
 	int lock, journal;
 };
 
 /*
- * A night of PLAN, in memory only: expanded, with estimates from the index. night_begin() creates
- * its folder. Errors: RIG_EXIT_USAGE (the plan excludes all cells), RIG_EXIT_INFRA.
+ * Makes a night of PLAN in memory, with its cells and with estimates from the index. night_begin()
+ * creates its folder. Errors: RIG_EXIT_USAGE (the plan excludes all cells), RIG_EXIT_INFRA.
  */
 struct night *night_new(const struct plan *plan, const struct night_options *options,
 			GError **error);
 gboolean night_begin(struct night *night, GError **error);
 
 /*
- * Loads a night that has begun: ID, or NULL for the newest unfinished one of the plan PLAN. Its
- * cells come from its folder, even if the plan has changed since; cores, memory, budget, limits
- * and rig come from OPTIONS. Errors (RIG_EXIT_USAGE): no such night, or another process runs it.
+ * Loads a night that was started before: the night ID; or, if ID is NULL, the newest unfinished
+ * night of the plan PLAN. Its cells come from its folder, even if the plan has changed since.
+ * Cores, memory, budget, limits and rig come from OPTIONS. Errors (RIG_EXIT_USAGE): there is no
+ * such night, or another process runs it.
  */
 struct night *night_resume(const char *plan, const char *id, const struct night_options *options,
 			   GError **error);
 void night_free(struct night *night);
 RIG_DEFINE_AUTO(night, night_free)
 
-/* `unfinished` of a night whose jobs go on without the rig. */
+/* The value of `unfinished` for a night whose jobs continue without the rig. */
 #define NIGHT_LEFT "its jobs go on"
 
-/* The newest unfinished night of PLAN: g_free(). Error (RIG_EXIT_USAGE): there is none. */
+/* The id of the newest unfinished night of PLAN; g_free(). Error: RIG_EXIT_USAGE, there is none. */
 char *night_find_unfinished(const char *results, const char *plan, GError **error);
 
-/* What night_run() would do: cells, estimated times, missing files. New reference. */
+/* Lists what night_run() would do: cells, estimated times, missing files. New reference. */
 json_t *night_dry_run(const struct night *night);
 
 /*
  * Runs the cells that are not finished. Blocks, iterating the default main context. After the first
- * SIGINT, or if the file `stop` exists, no further child is started; a second SIGINT or SIGTERM
- * stops running ones. Errors (RIG_EXIT_INFRA): the journal cannot be written.
+ * SIGINT, or if the file `stop` exists, no further child is started; a second SIGINT, or SIGTERM,
+ * stops the running ones. Errors (RIG_EXIT_INFRA): the journal cannot be written.
  */
 gboolean night_run(struct night *night, const struct night_view *view, GError **error);
 
-/* Compares the night with earlier ones, writes night.json and returns it: new reference. */
+/*
+ * Compares the night with earlier ones, and writes night.json. Returns its content (new reference).
+ */
 json_t *night_result(struct night *night, GError **error);
 
-/* `rig prune --keep`: how many runs of each scenario, machine and kernel are always kept. */
+/* The number of runs of each scenario, machine and kernel that `rig prune --keep` always keeps. */
 #define NIGHT_KEEP_NEWEST 3
 
 /*
- * Deletes what the plan's `keep` says, after a finished night: {"runs": N, "kernels": N,
- * "kernel_bytes": N, "problem": TEXT|null}, a new reference; NULL: nothing was to be deleted. A
- * problem does not change the night's result.
+ * Deletes old runs and kernels after a finished night, as the plan's `keep` says. Returns {"runs":
+ * N, "kernels": N, "kernel_bytes": N, "problem": TEXT|null} (new reference); NULL: the plan has no
+ * `keep`. A problem does not change the result of the night.
  */
 json_t *night_delete_old(struct night *night);
 
 /*
- * 1: a new finding; 3: a cell has no verdict or the night was stopped; else 0. RESULT is from
- * night_result().
+ * 1: there is a new finding; 3: a cell has no verdict, or the night was stopped; otherwise 0.
+ * RESULT is from night_result().
  */
 int night_exit_code(const struct night *night, json_t *result);
 
-/* night.json of all nights below RESULTS that can be read, oldest first: new array. */
+/*
+ * The contents of night.json of all nights below RESULTS that can be read, oldest first: a new
+ * array.
+ */
 json_t *night_list(const char *results);
 
 #endif

@@ -159,9 +159,7 @@ static gboolean check_kernels(struct yaml_tree *tree, const struct plan *plan, G
 	return TRUE;
 }
 
-/*
- * Checks `launcher` and `connect`, because otherwise `rig run` would report an error for each cell.
- */
+/* Checks `launcher` and `connect` here; otherwise `rig run` would report an error for each cell. */
 static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
 	static const char *const known[] = {"direct", "libvirt", NULL};
@@ -177,7 +175,7 @@ static gboolean check_launcher(struct yaml_tree *tree, const struct plan *plan, 
 	return TRUE;
 }
 
-/* Rejects an exclude that matches nothing, which is a typing mistake. */
+/* Rejects an exclude that matches nothing, because it is probably misspelled. */
 static gboolean check_excludes(struct yaml_tree *tree, const struct plan *plan, GError **error)
 {
 	yaml_node_t *nodes = yaml_tree_get(tree, yaml_tree_root(tree), "exclude");
@@ -216,7 +214,7 @@ static void make_absolute(const char *folder, char **list, unsigned n)
 	}
 }
 
-/* Makes the path of a scenario absolute; a name is not changed. */
+/* Makes the path of a scenario absolute; does not change a name. */
 static void make_file_absolute(const char *folder, char **word)
 {
 	if (*word && (strchr(*word, '/') || g_str_has_suffix(*word, ".yaml")))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* night.json: the results of a night. docs/nightly.md describes the format. */
+/* Makes night.json, the result of a night. docs/nightly.md describes the format. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,9 +62,9 @@ json_t *night_host_json(const struct night *night)
 			 "memory", (json_int_t)total->memory);
 }
 
-/* ---- the whole ---- */
+/* ---- the whole night ---- */
 
-/* The runs with their measured needs and durations. */
+/* The runs as items for packing, with their measured needs and durations. */
 static GPtrArray *measured_items(const struct night *night)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func(g_free);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Resumes a night: its journal and the folders of its runs show which cells are finished. */
+/* Resumes a night: finds out from its journal and its run folders which cells are finished. */
 #include <string.h>
 
 #include "nightly/internal.h"
@@ -125,8 +125,8 @@ static gboolean read_journal(struct night *night, GError **error)
 }
 
 /*
- * Reads runs whose verdict is missing in the journal, because the process was killed before it
- * wrote it.
+ * Reads the runs whose verdict is missing in the journal, because the process was killed before it
+ * wrote the line.
  */
 static gboolean read_folders(struct night *night, GError **error)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The loop of a night: gives runs and builds to a place, stops at signals and the file `stop`. */
+/*
+ * The main loop of a night: adds runs and builds to a place, and stops at signals and the file
+ * `stop`.
+ */
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
@@ -13,7 +16,7 @@ static double elapsed_s(const struct runner *r)
 	return (rig_now_ns() - r->began_ns) / 1e9;
 }
 
-/* Skips the cells that do not fit into the memory of the host: they would never start. */
+/* Skips the cells that need more memory than the host has, because they could never start. */
 static void give_up_too_large(struct runner *r)
 {
 	for (guint i = 0; i < r->night->cells->len; i++) {
@@ -35,7 +38,7 @@ static void give_up_too_large(struct runner *r)
 	}
 }
 
-/* Adds the unfinished cells in the order of start, each after the build that it needs. */
+/* Adds the unfinished cells in the order of start; each waits for the build that it needs. */
 static void add_jobs(struct runner *r)
 {
 	g_autoptr(GPtrArray) order = night_order(r->night);
@@ -67,11 +70,11 @@ static void stop_all(struct runner *r, const char *why)
 	place_stop(r->place, NIGHT_GRACE_S);
 }
 
-/* ---- watching ---- */
+/* ---- signals and the file `stop` ---- */
 
 static void leave(struct runner *r)
 {
-	/* with an error, too: what was not submitted is left for the next process */
+	/* also leave after an error: the next process submits the remaining jobs */
 	place_leave(r->place, &r->error);
 	r->left = TRUE;
 	r->night->unfinished = NIGHT_LEFT;
@@ -132,7 +135,7 @@ static gboolean on_tick(void *data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* ---- a night ---- */
+/* ---- the whole night ---- */
 
 static double own_cpu_s(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A night while it runs. Private to nightly/. */
+/* The state of a running night. Private to nightly/. */
 #ifndef RIG_NIGHTLY_RUN_H
 #define RIG_NIGHTLY_RUN_H
 
@@ -7,7 +7,7 @@
 #include "nightly/internal.h"
 #include "place/place.h"
 
-/* From SIGTERM to SIGKILL, for a run that is stopped. */
+/* Seconds from SIGTERM to SIGKILL for a run that is stopped. */
 #define NIGHT_GRACE_S 30
 
 enum stop { STOP_NOT, STOP_STARTING, STOP_ALL };
@@ -17,27 +17,28 @@ struct runner {
 	struct place *place;
 	const struct night_view *view;
 	GMainLoop *loop;
-	GHashTable *ranks;  /* struct night_cell: its place in the order of start */
-	GHashTable *builds; /* struct night_build: its struct night_job while it waits or runs */
-	GHashTable *jobs;   /* struct night_job: those that wait or run */
+	GHashTable *ranks;  /* struct night_cell -> its position in the order of start */
+	/* struct night_build -> its struct night_job, while that waits or runs */
+	GHashTable *builds;
+	GHashTable *jobs;   /* set of struct night_job: those that wait or run */
 	enum stop stop;
 	gint64 began_ns;
 	GError *error;
 	guint signals;
-	gboolean left; /* its jobs go on without it */
+	gboolean left; /* the jobs continue without this process */
 };
 
 /* One run or build. */
 struct night_job {
 	struct place_job job;
 	struct runner *runner;
-	struct night_cell *cell; /* or NULL: a build */
+	struct night_cell *cell; /* NULL: the job is a build */
 	struct night_build *build;
 	guint attempt;
 	char *key;
 };
 
-/* jobs.c. An error is stored in R and ends the night. */
+/* Functions of jobs.c. An error is stored in R and ends the night. */
 void night_add_cell(struct runner *r, struct night_cell *cell);
 void night_add_build(struct runner *r, struct night_build *build);
 void night_job_free(struct night_job *job);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The runs and the build of a search as jobs of a place. */
+/* Starts the runs and the build of a search as jobs of a place. */
 #include "race/internal.h"
 
 #include "util/clock.h"
@@ -26,14 +26,14 @@ static char **slot_words(const struct place_job *job, guint cores)
 	return g_strdupv(slot->words);
 }
 
-/* WORDS are stolen. */
+/* Adds the job of SLOT to the place. WORDS is stolen. */
 static void add_job(struct race_slot *slot, enum child_kind kind, char **words, guint limit_s,
 		    void (*done)(struct place_job *job, const struct child_result *result))
 {
 	struct race_search *search = slot->search;
 
 	slot->words = words;
-	/* never one of an earlier process, whose results are not used */
+	/* a unique key, because the results of an earlier process are not used */
 	slot->key = g_strdup_printf("%" G_GINT64_FORMAT " %u", rig_now_ns(), ++search->n_jobs);
 	slot->job = (struct place_job){
 		.kind = kind,
@@ -97,7 +97,7 @@ static guint sweep_s(const struct race_options *o, const struct race_trial *tria
 	return trial->phase == RACE_EXPLORE ? o->sweep_s : o->sweep_s / 2;
 }
 
-/* The scenario, the kernel, and for how long. */
+/* The scenario, the kernel, and the duration of the run in SLOT. */
 static struct child_spec spec_of(const struct race_slot *slot, const char *const *labels)
 {
 	const struct race_options *o = &slot->search->options;
@@ -147,7 +147,7 @@ gboolean race_start_run(struct race_slot *slot,
 	return TRUE;
 }
 
-/* This host. It always has room, because the number of guests is the only limit. */
+/* The place for this host. It always has room, because the number of guests is the only limit. */
 static struct place *place_of(const struct race_options *o)
 {
 	const struct place_options here = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is different now: the part of a report that is read first. */
+/* Determines what has changed; this is the first part of a report. */
 #include "report/internal.h"
 
 static const struct {
@@ -124,7 +124,7 @@ static void compare_cell(struct model *model, const struct cell *cell)
 
 /*
  * TRUE: the signature was seen in the runs of THEN (model.h), and each cell that had it then has
- * judged runs of NOW.
+ * judged runs in NOW.
  */
 static gboolean is_gone(const struct signature *signature)
 {
@@ -138,7 +138,7 @@ static gboolean is_gone(const struct signature *signature)
 		if (run->when > last->when - MODEL_SPAN_S && !run->cell->now.judged)
 			return FALSE;
 	}
-	/* seen in the newest runs before now, not just some time ago */
+	/* it was also seen in the newest runs of THEN, not only a long time ago */
 	for (guint i = last->cell->runs->len; i-- > 0;) {
 		const struct run_view *run = last->cell->runs->pdata[i];
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Graphs as DOT text, and DOT text as pictures by Graphviz's `dot`. In DOT's quoted strings only \"
- * is an escape; in labels a backslash begins an escape sequence as well (Graphviz, "escString"),
- * and & an entity.
+ * Writes graphs as DOT text, and draws pictures of DOT texts with Graphviz's `dot`. In DOT's quoted
+ * strings, the only escape is \\"; in labels, a backslash starts an escape sequence (Graphviz,
+ * "escString"), and & starts an entity.
  */
 #include "report/graph.h"
 
@@ -14,17 +14,17 @@
 #include "util/error.h"
 #include "util/spawn.h"
 
-#define LABEL_MAX 400 /* bytes */
+#define LABEL_MAX 400 /* maximum length of a label in bytes */
 #define RED "#c01c28"
 #define GREY "#5e5c64"
 
-#define BATCH 16		 /* pictures that one dot draws: its start takes longer than a
-				  * picture */
-#define SVG_MAX (2u << 20)	 /* bytes of a picture, on average over a batch */
-/* for a batch: a tenth of a second, unless the host is overloaded */
+/* number of pictures per call of `dot`, because its start takes longer than a picture */
+#define BATCH 16
+#define SVG_MAX (2u << 20)	 /* maximum size of a picture in bytes, on average over a batch */
+/* time limit for a batch; it normally takes a tenth of a second */
 #define DOT_LIMIT_MS 60000
 
-/* A quoted label without control characters; lines are left-aligned ("\l"). */
+/* Adds a quoted label without control characters; its lines are left-aligned ("\\\\l"). */
 static void add_label(GString *out, const char *label)
 {
 	g_autofree char *valid = g_utf8_make_valid(label ? label : "", -1);
@@ -124,7 +124,7 @@ char *graph_dot(const struct graph *graph, GError **error)
 
 /* ---- drawing ---- */
 
-/* A descriptor from which TEXT can be read, -1 with an error. */
+/* A file descriptor from which TEXT can be read; -1 with an error. */
 static int text_fd(const char *text, GError **error)
 {
 	int fd = memfd_create("dot", MFD_CLOEXEC);
@@ -161,8 +161,8 @@ static char *run_dot(const char *text, guint n, GError **error)
 }
 
 /*
- * Appends the N documents of OUTPUT to SVGS. Between them may be warnings: dot's standard error
- * comes with it.
+ * Appends the N documents in OUTPUT to SVGS. Warnings may be between them, because OUTPUT includes
+ * dot's standard error.
  */
 static gboolean split(const char *output, guint n, GPtrArray *svgs, GError **error)
 {
@@ -201,7 +201,7 @@ char **graph_draw(const char *const *dots, GError **error)
 	return (char **)g_ptr_array_steal(svgs, NULL);
 }
 
-/* ---- waits and locks ---- */
+/* ---- graph of waits and locks ---- */
 
 static const char *word(json_t *edge, const char *key)
 {
@@ -210,7 +210,7 @@ static const char *word(json_t *edge, const char *key)
 	return text ? text : "?";
 }
 
-/* The index of the node called LABEL, which is added if there is none. */
+/* The index of the node called LABEL; if it does not exist, it is added. */
 static guint node_of(GArray *nodes, const char *label, enum graph_shape shape, gboolean marked)
 {
 	struct graph_node node = {label, shape, marked};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Directed graphs as pictures: tasks and the locks that they wait for and hold, a cycle of locks.
- * Labels may come from a guest: they are cut, made valid UTF-8 and escaped. The pictures are drawn
- * by `dot` of the package graphviz.
+ * Draws directed graphs: tasks and the locks that they wait for and hold, or a cycle of locks.
+ * Labels may come from a guest, so they are shortened, made valid UTF-8, and escaped. Pictures are
+ * drawn by `dot` of the package graphviz.
  */
 #ifndef RIG_REPORT_GRAPH_H
 #define RIG_REPORT_GRAPH_H
@@ -10,20 +10,21 @@
 #include <glib.h>
 #include <jansson.h>
 
-/* A picture with more of either would not be readable. */
+/* Limits of a graph; larger pictures would not be readable. */
 #define GRAPH_NODES_MAX 200
 #define GRAPH_EDGES_MAX 600
 
 enum graph_shape { GRAPH_BOX, GRAPH_ROUND, GRAPH_NOTE };
 
 struct graph_node {
-	const char *label; /* lines end in '\n'; any bytes */
+	const char *label; /* any bytes; each line ends in '\
+' */
 	enum graph_shape shape;
-	gboolean marked; /* on the cycle: drawn in red */
+	gboolean marked; /* part of the cycle, so it is drawn in red */
 };
 
 struct graph_edge {
-	guint from, to;	   /* indices into nodes */
+	guint from, to;	   /* indices in `nodes` */
 	const char *label; /* or NULL */
 	gboolean marked;
 };
@@ -34,28 +35,29 @@ struct graph {
 	guint n_nodes;
 	const struct graph_edge *edges;
 	guint n_edges;
-	gboolean sideways; /* left to right; else top down */
+	gboolean sideways; /* draw from left to right instead of top down */
 };
 
 /*
- * GRAPH in Graphviz's language; free it. NULL with an error (RIG_EXIT_USAGE): too large, or an edge
- * without a node.
+ * GRAPH in Graphviz's language; the caller frees it. NULL with an error (RIG_EXIT_USAGE): the graph
+ * is too large, or an edge has no node.
  */
 char *graph_dot(const struct graph *graph, GError **error);
 
 /*
- * A graph of tasks and locks, the same way. WAITS is [{"from": task or lock, "to", "what": "waits
- * for" or "held by", "marked"}, …], `graph` of `rig explain --json`; what exceeds the limits above
- * is left out. If it is empty, the graph is one note with TITLE (which may be NULL). Never NULL.
+ * Like graph_dot(), for a graph of tasks and locks. WAITS is the member `graph` of `rig explain
+ * --json`: [{"from": task or lock, "to", "what": "waits for" or "held by", "marked"}, …]; nodes and
+ * edges beyond the limits above are left out. If WAITS is empty, the graph is a single note with
+ * TITLE (which may be NULL). Never NULL.
  */
 char *graph_dot_of_waits(json_t *waits, const char *title);
 
 /*
- * Draws DOTS (NULL-terminated, each of graph_dot()): an SVG document, valid UTF-8, for each,
- * NULL-terminated; free with g_strfreev(). Starts one `dot` for some 16 pictures, because its start
- * takes as long as drawing fifty; blocks until they have ended, at most a minute each. Errors:
- * RIG_EXIT_INFRA where dot is missing (names its package), fails, takes longer, or draws more than
- * 2 MiB for each.
+ * Draws each of DOTS (NULL-terminated, from graph_dot()). Returns an SVG document in valid UTF-8
+ * for each, NULL-terminated; free with g_strfreev(). One `dot` process draws some 16 pictures,
+ * because its start takes as long as drawing fifty. Blocks until all have ended, at most a minute
+ * for each process. Errors: RIG_EXIT_INFRA if dot is missing (with the name of its package), fails,
+ * exceeds its time limit, or draws more than 2 MiB per picture.
  */
 char **graph_draw(const char *const *dots, GError **error);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bisections: the result of each search below the results folder
- * (<utc>-bisect-<scenario>-<pid>/result.json, docs/bisect.md), as pages beside those of the runs
- * that it made.
+ * Writes pages for bisections: the result of each search below the results folder
+ * (<utc>-bisect-<scenario>-<pid>/result.json, docs/bisect.md), with links to the pages of its runs.
  */
 #include "report/page.h"
 
@@ -16,7 +15,7 @@
 #define RESULT_MAX (16 << 20)
 #define PROBABLE_MAX 10
 
-/* ---- what there is ---- */
+/* ---- finding the results ---- */
 
 static void bisection_free(gpointer data)
 {
@@ -34,8 +33,8 @@ static double number(json_t *object, const char *key)
 }
 
 /*
- * The title of a search's page: "First bad: mm: take the lock later", or how it ended without an
- * answer.
+ * The title of a search's page: "First bad: mm: take the lock later", or how the search ended
+ * without an answer.
  */
 static char *title_of(json_t *result)
 {
@@ -81,7 +80,7 @@ GPtrArray *bisections_read(const char *results)
 	g_auto(GStrv) names = results ? rig_names_in(results, "") : g_new0(char *, 1);
 	GPtrArray *all = g_ptr_array_new_with_free_func(bisection_free);
 
-	/* names begin with their time */
+	/* names begin with the time, so this starts with the newest */
 	for (guint i = g_strv_length(names); i-- > 0 && all->len < SHOWN_MAX;) {
 		struct bisection *b =
 			strstr(names[i], "-bisect-") ? bisection_read(results, names[i]) : NULL;
@@ -92,7 +91,7 @@ GPtrArray *bisections_read(const char *results)
 	return all;
 }
 
-/* ---- links to one ---- */
+/* ---- links to bisections ---- */
 
 void put_bisections(struct page *page, const struct site *site, const char *bug)
 {
@@ -123,7 +122,7 @@ void put_bisection_of(struct page *page, const struct site *site, const struct r
 	}
 }
 
-/* ---- a page ---- */
+/* ---- the page of a bisection ---- */
 
 static void put_target(struct site *site, struct page *page, json_t *result)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* index.html: what changed, the matrix, what was seen. */
+/* Writes index.html: what has changed, the matrix of cells, and the signatures. */
 #include "report/page.h"
 
 #include <string.h>
 
 #define ORDERS_MAX 50
-#define MARKS_MAX 14 /* runs of a cell that are shown as marks, the newest last */
+#define MARKS_MAX 14 /* number of a cell's runs that are shown as marks; the newest is last */
 
 static void put_state(struct page *page, const struct model *model)
 {
@@ -54,7 +54,7 @@ static void put_changes(struct page *page, const struct model *model)
 	html_raw(page, "</ul>\n");
 }
 
-/* Writes two header rows: kernels, and below each its machines. */
+/* Writes two header rows: the kernels, and below each kernel its machines. */
 static void put_heads(struct page *page, const struct model *model)
 {
 	html_raw(page, "<thead><tr><th scope=\"col\" rowspan=\"2\">scenario</th>");
@@ -169,7 +169,7 @@ static void put_searches(struct page *page, const struct site *site)
 	html_raw(page, "</ul>\n");
 }
 
-/* Lock orders that are new in their tree; those that no tree had come first. */
+/* Writes the lock orders that are new in their tree; those that are new in all trees come first. */
 static void put_orders(struct page *page, const struct model *model)
 {
 	guint n = model->orders->len;

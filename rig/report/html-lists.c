@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pages that gather runs: all of them, those of a cell, those of a signature. */
+/* Writes pages with lists of runs: all runs, those of a cell, and those with a signature. */
 #include "report/page.h"
 
 #include <string.h>
@@ -81,8 +81,8 @@ void write_lists(struct site *site)
 }
 
 /*
- * The rate over the judged first attempts, with its confidence interval, because the runs may be
- * few.
+ * Writes the failure rate of the judged first attempts, with its confidence interval, because there
+ * may be few runs.
  */
 static void put_rate(struct page *page, const char *name, const struct tally *tally)
 {
@@ -132,7 +132,7 @@ void write_cells(struct site *site)
 		write_cell(site, site->model->cells->pdata[i]);
 }
 
-/* "6.1.192 (3 runs), 6.12.4 (1 run)": where a signature was seen. Sets of words are small. */
+/* Where a signature was seen, as text: "6.1.192 (3 runs), 6.12.4 (1 run)". */
 static char *spread(const struct signature *signature,
 		    const char *(*word)(const struct run_view *run))
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A run's page: verdict, what it was run with, the timeline, reports, how to replay it. */
+/* Writes the page of a run: verdict, inputs, timeline, reports, and how to replay it. */
 #include "report/page.h"
 
 #include <string.h>
@@ -82,7 +82,7 @@ static const char *lockdep_text(json_t *lockdep)
 					     : "not armed at the end";
 }
 
-/* What the lock recorder found; NULL: it was not used. */
+/* The result of the lock recorder as text; NULL: the recorder was not used. */
 static char *recorded_text(json_t *recorded)
 {
 	const char *fault = json_string_value(json_object_get(recorded, "fault"));
@@ -228,7 +228,7 @@ static void put_reports(struct site *site, struct page *page, const struct run_v
 		     (guint)(n - REPORTS_MAX), run->name);
 }
 
-/* Converts {"ok": 3, "EBUSY": 1} to "ok 3, EBUSY 1". */
+/* Appends {"ok": 3, "EBUSY": 1} as "ok 3, EBUSY 1". */
 static void append_counts(GString *text, json_t *counts)
 {
 	const char *result, *comma = "";

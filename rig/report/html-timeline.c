@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A run on one time axis: its states and host steps as bars in lanes, the agents' rates, and when
- * reports came. From the journal; what it does not have (an old run has no counts) is left out.
+ * Draws a run on a time axis: its states and host steps as bars in lanes, the rates of agents, and
+ * the times of reports. The data is from the journal; what a journal lacks (old runs have no
+ * counts) is left out.
  */
 #include "report/page.h"
 
@@ -9,23 +10,23 @@
 
 #include "util/text.h"
 
-#define BARS_MAX 1500 /* more could not be distinguished */
+#define BARS_MAX 1500 /* maximum number of bars; more could not be distinguished */
 #define POINTS_MAX 600
-#define ROWS_MAX 200 /* rows of the table next to the chart */
+#define ROWS_MAX 200 /* maximum number of rows in the table next to the chart */
 
 struct bar {
 	guint lane;
-	double from, to; /* begin and end; to < 0: still open */
+	double from, to; /* times of begin and end; to < 0: no end yet */
 	char *name, *outcome;
 };
 
 struct timeline {
-	GPtrArray *lanes;   /* of char * */
+	GPtrArray *lanes;   /* of char *: names of the lanes */
 	GArray *bars;	    /* of struct bar */
 	GHashTable *open;   /* lane -> index of its open bar + 1 */
-	GHashTable *rates;  /* agent -> json array of [t, rate] */
-	GPtrArray *agents;  /* the keys of rates, in their order */
-	json_t *reports, *last; /* last: the newest counts */
+	GHashTable *rates;  /* agent -> JSON array of [time, rate] */
+	GPtrArray *agents;  /* keys of `rates`, in order */
+	json_t *reports, *last; /* last: the latest counts */
 	double last_t, end;
 };
 
@@ -59,7 +60,7 @@ static void bar_end(struct timeline *tl, guint lane, double t, const char *outco
 	g_hash_table_remove(tl->open, GUINT_TO_POINTER(lane));
 }
 
-/* Takes NAME. */
+/* Starts a bar. NAME is taken over. */
 static void bar_begin(struct timeline *tl, guint lane, double t, char *name)
 {
 	struct bar bar = {lane, t, -1, name, NULL};
@@ -109,7 +110,7 @@ static void on_stepped(struct timeline *tl, json_t *entry, double t)
 	bar_end(tl, lane_of_step(tl, entry), t, outcome);
 }
 
-/* A hold is recorded when it has ended. */
+/* Adds a bar for a hold, which is recorded when the wait has ended. */
 static void on_held(struct timeline *tl, json_t *entry, double t)
 {
 	json_int_t hold = json_integer_value(json_object_get(entry, "hold"));
@@ -147,7 +148,7 @@ static void on_counts(struct timeline *tl, json_t *entry, double t)
 			g_hash_table_insert(tl->rates, g_strdup(agent), points);
 			g_ptr_array_add(tl->agents, g_strdup(agent));
 		}
-		/* after a reset the counters begin at 0 again */
+		/* skip negative differences, because a reset sets the counters to 0 */
 		if (tl->last && seconds > 0 && done >= 0)
 			json_array_append_new(points, json_pack("[f, f]", t, done / seconds));
 	}
@@ -197,7 +198,7 @@ static json_t *bars_json(const struct timeline *tl)
 	return bars;
 }
 
-/* Keeps every n-th point, so that at most POINTS_MAX are left. */
+/* Every n-th point, so that at most POINTS_MAX remain. */
 static json_t *thinned(json_t *points)
 {
 	size_t n = json_array_size(points), every = 1 + n / POINTS_MAX;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How soon reports were found, and how much the agents got done, over the days. */
+/* Writes charts over days: how soon reports were found, and how many operations the agents did. */
 #include "report/page.h"
 
 struct measure {
 	const char *title, *unit, *format;
-	double (*of)(const struct run_view *run); /* negative: none */
+	/* returns the value of a run; negative: it has none */
+	double (*of)(const struct run_view *run);
 };
 
 static double detection(const struct run_view *run)
@@ -37,7 +38,7 @@ static json_t *series_of(const struct measure *measure, const struct cell *cell)
 	return json_pack("{s:s, s:o}", "name", name, "points", points);
 }
 
-/* A row of the chart's table: minimum, mean and maximum of a cell. */
+/* Writes a row of the chart's table: minimum, mean and maximum of a cell. */
 static void put_row(struct page *page, const struct measure *measure, const struct cell *cell)
 {
 	double least = -1, most = -1, sum = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The folder of pages: which files are written and which are removed. */
+/* Writes the folder of pages, and removes pages that are not needed any more. */
 #include "report/html.h"
 
 #include <errno.h>
@@ -11,7 +11,8 @@
 #include "util/paths.h"
 
 #define ASSET_MAX (4 << 20)
-#define MARK ".hotplug-rig-site" /* a folder with it is ours to tidy */
+/* a folder with this file was created by the rig, so files in it may be removed */
+#define MARK ".hotplug-rig-site"
 #define CHART "assets/chart.min.js"
 
 static const char *const folders[] = {"assets", "run", "cell", "signature", "bisect"};
@@ -59,7 +60,7 @@ static gboolean copy_assets(struct site *site, gboolean *ret_no_charts, GError *
 	g_autofree char *style = rig_home_path("site/style.css"),
 			*script = rig_home_path("site/site.js");
 	g_autofree char *installed = rig_home_path("site/chart.min.js");
-	/* libjs-chart.js, MIT: one file that needs no other */
+	/* the package libjs-chart.js (MIT), which is a single file without dependencies */
 	const char *packaged = "/usr/share/javascript/chart.js/chart.min.js";
 
 	*ret_no_charts = !copy_asset(site, installed, CHART, NULL) &&
@@ -68,7 +69,7 @@ static gboolean copy_assets(struct site *site, gboolean *ret_no_charts, GError *
 	       copy_asset(site, script, "assets/site.js", error);
 }
 
-/* Removes the pages of deleted runs. */
+/* Removes the pages of runs that were deleted. */
 static void remove_old(struct site *site)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
@@ -112,7 +113,7 @@ gboolean html_write(const struct model *model, const struct html_options *option
 	write_bisections(&site);
 	write_lists(&site);
 	write_trends(&site);
-	write_index(&site); /* last, because it links to all others */
+	write_index(&site); /* write it last, because it has links to all other pages */
 	g_clear_error(&site.no_pictures);
 	if (site.error) {
 		g_propagate_error(error, site.error);

@@ -1,49 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of report/ share. */
+/* Declarations shared by the files of report/. */
 #ifndef RIG_REPORT_INTERNAL_H
 #define RIG_REPORT_INTERNAL_H
 
 #include "report/model.h"
 
 /*
- * The result of all runs in one phrase, for example "worse than before"; *ret_kind is the name
- * of a badge for it.
+ * The result of all runs as a phrase, for example "worse than before"; *ret_kind is the name of a
+ * badge.
  */
 const char *model_state(const struct model *model, const char **ret_kind);
 
-/* change.c: fills model->changes from everything else. */
+/* Sets model->changes, after all other members are set (change.c). */
 void model_find_changes(struct model *model);
-/* The newest bad run of NOW (model.h), else the newest run of NOW, else NULL. */
+/* The newest bad run of NOW (model.h); if there is none, the newest run of NOW; or NULL. */
 const struct run_view *model_witness(const GPtrArray *runs);
 
-/* run-view.c: INFO outlives it; its cell is the caller's to set. */
+/* INFO must stay valid longer than the result; the caller sets the cell (run-view.c). */
 struct run_view *run_view_new(const struct run_info *info);
 void run_view_free(gpointer run);
 
-/* A readable file name, made of WORDS, and different for each KEY. The caller's. */
+/* A readable file name made of WORDS, which differs for each KEY. The caller owns it. */
 char *model_slug_of(const char *words, const char *key);
-/* NAME itself, where that can be a file name and a link as it is. The caller's. */
+/*
+ * NAME if it can be used as a file name and link; otherwise a name made from it. The caller owns
+ * it.
+ */
 char *model_slug(const char *name);
 
-/* WHEN as text, in UTC: "2026-11-21", or "2026-11-21 06:54"; "?" for 0. The caller's. */
+/* WHEN as text in UTC: "2026-11-21", or "2026-11-21 06:54"; "?" for 0. The caller owns it. */
 char *model_day(gint64 when);
 char *model_minute(gint64 when);
 
-/* The functions in report.c's table of outputs. */
+/* Functions that write an output format, for the table in report.c. */
 char *write_text(const struct model *model, GError **error);
 char *write_json(const struct model *model, GError **error);
 char *write_junit(const struct model *model, GError **error);
 char *write_ktap(const struct model *model, GError **error);
 char *write_kcidb(const struct model *model, GError **error);
 
-/* Writes JSON as a document: indented, ASCII, keys in their order. Takes ownership of JSON. */
+/* Writes JSON as a document: indented, ASCII, keys in order. Takes over the reference. */
 char *json_document(json_t *json);
 
 /* Maximum size of a run's findings in one output, in bytes: KCIDB's limit for a log excerpt. */
 #define FINDINGS_MAX 16000
-/* Reasons, then the reports' lines: many lines. The caller's. */
+/* The reasons of a run, followed by the lines of its reports. The caller owns the text. */
 char *run_findings(const struct run_view *run);
-/* Why its verdict is what it is, in one line. The caller's. */
+/* The reason for a run's verdict, in one line. The caller owns it. */
 char *run_reason(const struct run_view *run);
 
 #endif

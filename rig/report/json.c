@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The model as JSON: docs/report.md has the keys. */
+/* Writes the model as JSON; docs/report.md lists the keys. */
 #include "report/internal.h"
 
 static json_t *tally_json(const struct tally *tally)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * JUnit XML. There is no standard schema; the output is valid by the common subset of Ant's and
- * Jenkins' schemas (tests/data/report/junit.xsd). A suite for each scenario, a case for each run.
+ * Writes JUnit XML. There is no standard schema; the output conforms to the common subset of Ant's
+ * and Jenkins' schemas (tests/data/report/junit.xsd). Each scenario is a test suite, each run a
+ * test case.
  */
 #include "report/internal.h"
 
@@ -9,14 +10,17 @@
 
 #include "util/error.h"
 
-/* FAIL and HANG are failures of the kernel; verdicts without a result for the kernel are errors. */
+/*
+ * The XML element of each verdict. FAIL and HANG are failures; verdicts without a result for the
+ * kernel are errors.
+ */
 static const char *const elements[N_VERDICTS] = {
 	[VERDICT_FAIL] = "failure", [VERDICT_HANG] = "failure",	 [VERDICT_LOST] = "error",
 	[VERDICT_INFRA] = "error",  [VERDICT_ABORTED] = "error", [VERDICT_SKIP] = "skipped",
 	[VERDICT_KNOWN] = "skipped", [VERDICT_RUNNING] = "skipped",
 };
 
-/* The writer's first error is kept: one check at the end is enough. */
+/* The writer and its first error, so that one check at the end is sufficient. */
 struct xml {
 	xmlTextWriter *writer;
 	gboolean failed;
@@ -173,7 +177,7 @@ char *write_junit(const struct model *model, GError **error)
 
 	if (xml.writer) {
 		put_document(&xml, model);
-		xmlFreeTextWriter(xml.writer); /* flushes */
+		xmlFreeTextWriter(xml.writer); /* this flushes the buffer */
 	}
 	if (xml.writer && !xml.failed)
 		document = g_strdup((const char *)xmlBufferContent(buffer));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KCIDB's I/O format, version 5: a checkout for each source with its patches, a build for each
- * kernel, a test for each run, an issue for each signature, an incident where a test has one. No
- * property may be null; identifiers begin with the origin.
+ * Writes KCIDB's I/O format, version 5: a checkout for each source with its patches, a build for
+ * each kernel, a test for each run, an issue for each signature, and an incident for each test with
+ * an issue. Properties must not be null; identifiers begin with the origin.
  */
 #include "report/internal.h"
 
@@ -13,7 +13,7 @@
 #define ORIGIN "hotplug_rig"
 #define COMMIT_LEN 40
 
-/* A string, where there is one. */
+/* Sets KEY to TEXT, unless TEXT is NULL. */
 static void set_text(json_t *object, const char *key, const char *text)
 {
 	g_autofree char *clean = text ? text_clean(text) : NULL;
@@ -41,7 +41,7 @@ static json_t *object_new(const char *id)
 	return json_pack("{s:s, s:s}", "id", id, "origin", ORIGIN);
 }
 
-/* Makes an id: ORIGIN ":" and a hash of both words. */
+/* Makes an id: ORIGIN ":" and a hash of both texts. */
 static char *id_of(const char *first, const char *second)
 {
 	g_autofree char *words = g_strjoin("\n", first, second, NULL);
@@ -51,7 +51,7 @@ static char *id_of(const char *first, const char *second)
 }
 
 /*
- * TEXT as a part of a test's path: other characters than letters, digits, '_' and '-' are replaced.
+ * TEXT as a part of a test's path: characters other than letters, digits, '_' and '-' are replaced.
  */
 static char *part(const char *text)
 {
@@ -63,7 +63,7 @@ static char *part(const char *text)
 	return safe;
 }
 
-/* The commit that "git:REPO@<40 hex digits>" ends with, or NULL. */
+/* The commit at the end of "git:REPO@<40 hex digits>", or NULL. */
 static const char *commit_of(const char *source)
 {
 	const char *at = source && g_str_has_prefix(source, "git:") ? strrchr(source, '@') : NULL;
@@ -89,7 +89,7 @@ static char *patches_text(json_t *kernel)
 
 struct kcidb {
 	json_t *json;
-	GHashTable *seen; /* ids of checkouts, builds and issues that are in it */
+	GHashTable *seen; /* ids of the checkouts, builds and issues that were added */
 };
 
 static void append(struct kcidb *kcidb, const char *list, json_t *object)
@@ -103,8 +103,8 @@ static gboolean is_new(struct kcidb *kcidb, const char *list, const char *id)
 }
 
 /*
- * Returns the checkout's id. The patches' bytes are in the run folder; their names tell them apart
- * here.
+ * Adds a checkout, unless it was added before, and returns its id. Patches are distinguished by
+ * name here; their content is in the run folder.
  */
 static char *add_checkout(struct kcidb *kcidb, json_t *kernel)
 {
@@ -145,7 +145,8 @@ static char *add_build(struct kcidb *kcidb, const struct run_view *run)
 	build = object_new(id);
 	json_object_set_new(build, "checkout_id", json_string(checkout));
 	set_text(build, "comment", run->kernel);
-	json_object_set_new(build, "status", json_string("PASS")); /* it was booted */
+	/* a kernel with a run was built successfully */
+	json_object_set_new(build, "status", json_string("PASS"));
 	append(kcidb, "builds", build);
 	return g_steal_pointer(&id);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Run folders become a matrix and a list of signatures. */
+/* Makes the model: a matrix and a list of signatures, from run folders. */
 #include "report/model.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static void tally_add(struct tally *tally, const struct run_view *run)
 
 const char *tally_word(const struct tally *tally)
 {
-	/* verdicts without a result for the kernel, the most important first */
+	/* Verdicts without a result for the kernel, the most important one first. */
 	static const enum verdict order[] = {VERDICT_LOST,    VERDICT_INFRA, VERDICT_ABORTED,
 					     VERDICT_RUNNING, VERDICT_KNOWN, VERDICT_SKIP};
 
@@ -208,7 +208,7 @@ static void count_signature(struct signature *signature, GHashTable *older)
 		     : model_minute(first->when);
 }
 
-/* "6.1.9" before "6.1.10". */
+/* Sorts columns, with "6.1.9" before "6.1.10". */
 static int by_column(gconstpointer a, gconstpointer b)
 {
 	const struct cell *x = *(struct cell *const *)a, *y = *(struct cell *const *)b;
@@ -257,7 +257,7 @@ static void lay_out(struct model *model)
 			g_ptr_array_remove_index(model->columns, i);
 }
 
-/* The night's name where all of now have one and the same, else the day. */
+/* The name of the night if all runs of now have the same one; otherwise the day. */
 static char *label_of(const struct model *model)
 {
 	const char *night = NULL;

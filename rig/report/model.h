@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every output shows: runs as a matrix of cells (scenario × machine × kernel), the
- * signatures of their reports, and what changed. Made once from run folders; each output only
- * writes it down.
+ * The data that every output format shows: runs as a matrix of cells (scenario × machine × kernel),
+ * the signatures of their reports, and what has changed. It is made once from run folders; the
+ * output formats only print it.
  *
- * The runs of NOW (a night, by default the newest 16 hours) are separated from earlier ones.
- * They are compared with the cell's runs of THEN: the newest one before NOW, and those of the 16
- * hours before that one.
+ * The runs of NOW (a night, or by default the newest 16 hours) are separated from earlier ones.
+ * They are compared with the cell's runs of THEN: the newest run before NOW, and those of the 16
+ * hours before that run.
  *
- * All text is clean (util/text.h); "?" stands where a folder does not say.
+ * All text is clean (util/text.h); "?" stands for a value that the folder lacks.
  */
 #ifndef RIG_REPORT_MODEL_H
 #define RIG_REPORT_MODEL_H
@@ -20,43 +20,45 @@
 #include "util/auto.h"
 
 #define N_VERDICTS (VERDICT_RUNNING + 1)
-#define MODEL_SPAN_S (16 * 3600) /* longer than a night, shorter than from one to the next */
+/* longer than a night, but shorter than the time between two nights */
+#define MODEL_SPAN_S (16 * 3600)
 
-/* Counts of runs by result. */
+/* Numbers of runs by result. */
 struct tally {
 	guint n[N_VERDICTS];
 	guint all;
-	guint judged; /* the kernel was judged: PASS, FAIL, HANG */
-	guint bad;    /* not as the scenario expects */
+	guint judged; /* runs that judged the kernel: PASS, FAIL, HANG */
+	guint bad;    /* runs that did not end as the scenario expects */
 	/*
-	 * first attempts alone: a cell is run again because it failed, so the others would raise
-	 * its rate
+	 * Of first attempts only: a cell is run again because it failed, so further attempts would
+	 * raise its rate.
 	 */
 	guint first, first_bad;
 };
 
-/* One word for several runs: a verdict's name, "FLAKY" if some but not all are bad, "none". */
+/* One word for several runs: the name of a verdict; "FLAKY" if only some are bad; "none". */
 const char *tally_word(const struct tally *tally);
 
 struct run_view {
 	const struct run_info *info; /* borrowed */
 	char *name, *scenario, *machine, *kernel, *created;
 	char *slug;	  /* a file name without suffix, different for each run */
-	char *title;	  /* title of the first report, else the first reason, else "" */
+	char *title;	  /* title of the first report; if there is none, the first reason, or "" */
 	gint64 when;	  /* seconds since 1970, 0: unknown */
 	gboolean now;
 	/*
-	 * Its verdict for counting: PASS where it ended as its scenario expects (which may be with
-	 * a report), FAIL where it passed and should not have.
+	 * The verdict by which the run is counted: PASS if it ended as its scenario expects
+	 * (possibly with a report), FAIL if it passed but should not have.
 	 */
 	enum verdict as;
-	/* the verdict's name; "EXPECTED" or "MISSED" if `as` is not the verdict */
+	/* name of the verdict; "EXPECTED" or "MISSED" if `as` is not the verdict */
 	const char *word;
-	double total_s;	  /* how long it took; -1 if unknown, also in the next two */
-	double detect_s;  /* the first failing report, after the guest's boot */
+	double total_s;	  /* duration of the run; -1 if unknown, like the next two */
+	/* time from the guest's boot to the first report that determines the verdict */
+	double detect_s;
 	double ops_per_s; /* rate of all agents during the load */
 	struct cell *cell;
-	GPtrArray *signatures; /* of struct signature, each once */
+	GPtrArray *signatures; /* of struct signature, without duplicates */
 };
 
 struct cell {
@@ -67,27 +69,28 @@ struct cell {
 };
 
 /*
- * Identifies a report in every build, boot and architecture. Notes and induced reports have
- * none.
+ * A signature, which identifies a report in every build, boot and architecture. Notes and induced
+ * reports have none.
  */
 struct signature {
 	char *bug, *kind, *title;
 	char *slug;
 	char *known;	 /* reason from the list of known issues, or NULL */
 	GPtrArray *runs; /* of struct run_view, oldest first */
-	guint now, before; /* how many of them are of NOW, and how many are earlier */
-	guint bad;	   /* runs of NOW that ended otherwise than expected */
-	guint older;	   /* runs with it that are not shown */
-	char *first_seen;  /* "2026-11-01 02:15", older runs too */
-	json_t *report;	 /* the newest run's, borrowed */
+	guint now, before; /* number of these runs that are of NOW, and number of those before */
+	guint bad;	   /* number of runs of NOW that did not end as expected */
+	guint older;	   /* number of runs with the signature that are not shown */
+	char *first_seen;  /* "2026-11-01 02:15"; includes runs that are not shown */
+	json_t *report;	 /* the report in the newest run, borrowed */
 };
 
 enum difference_kind {
-	DIFF_NEW,	 /* a signature never seen before */
-	DIFF_BROKE,	 /* a cell: all its runs passed before, some are bad now */
-	DIFF_UNPROVEN, /* a cell: it had judged runs before, and has none now */
+	DIFF_NEW,	 /* a signature that was never seen before */
+	DIFF_BROKE,	 /* a cell: all of its runs passed before, some are bad now */
+	DIFF_UNPROVEN, /* a cell: it had judged runs before, but has none now */
 	DIFF_FIXED,	 /* a cell: some of its runs were bad before, all pass now */
-	DIFF_GONE,	 /* a signature seen before, not now; its cells have judged runs now */
+	/* a signature that was seen before, but not now, although its cells have judged runs now */
+	DIFF_GONE,
 	N_DIFFERENCES
 };
 
@@ -95,67 +98,75 @@ struct difference {
 	enum difference_kind kind;
 	const struct cell *cell;	   /* or NULL */
 	const struct signature *signature; /* or NULL */
-	const struct run_view *run;	   /* a witness of now; NULL where there is none */
+	const struct run_view *run;	   /* a run of now as an example, or NULL */
 };
 
 const char *difference_word(enum difference_kind kind); /* "new", "broke", … */
 gboolean difference_is_worse(enum difference_kind kind);
 /*
- * A sentence like "dimm-storm on pc-q35, kernel 6.1.192: 4 of 5 failed, all 5 passed before". The
- * caller's.
+ * The difference as a sentence: "dimm-storm on pc-q35, kernel 6.1.192: 4 of 5 failed, all 5 passed
+ * before". The caller owns it.
  */
 char *difference_text(const struct difference *change);
 
-/* A lock order (rig/locks) that no run of its tree had before now. */
+/* A lock order (rig/locks) that no earlier run of its tree had. */
 struct new_order {
 	char *text; /* "A --> B" */
-	char *tree; /* "" outside of trees */
-	char *run;  /* the first with it */
-	gboolean anywhere; /* no run of any tree had it before */
+	char *tree; /* "" if the run belongs to no tree */
+	char *run;  /* the first run with the order */
+	gboolean anywhere; /* no earlier run of any tree had it */
 };
 struct new_order *new_order_new(const char *from, const char *to, const char *tree, const char *run,
 				gboolean anywhere);
 
 struct model {
-	GPtrArray *runs;       /* of struct run_view, oldest first; owned, as the next */
+	GPtrArray *runs;       /* of struct run_view, oldest first; owned, like the next member */
 	GPtrArray *cells;      /* cells, sorted by scenario, kernel, machine */
 	GPtrArray *signatures; /* the most recent first */
 	GPtrArray *changes;    /* the worst first */
-	GPtrArray *scenarios;  /* of char *, sorted, each once */
-	GPtrArray *columns;    /* of struct cell, borrowed: one of each kernel and machine, in this
-			        * order */
-	GPtrArray *orders;     /* of struct new_order, those that are new anywhere first; added by
-			        * the caller of model_new() */
+	GPtrArray *scenarios;  /* of char *, sorted, without duplicates */
+	/*
+	 * of struct cell, borrowed: one cell for each kernel and machine, in the order of columns
+	 */
+	GPtrArray *columns;
+	/*
+	 * of struct new_order, those that are new in all trees first; added by the caller of
+	 * model_new()
+	 */
+	GPtrArray *orders;
 	struct tally now;
-	gint64 first, last; /* when the first and the last run of NOW began */
-	char *label;	    /* name of NOW: a night's name, or its day */
+	gint64 first, last; /* start times of the first and the last run of NOW */
+	char *label;	    /* the name of NOW: that of a night, or its day */
 };
 
 struct model_options {
 	/*
-	 * names of the runs of now (a set); NULL: those of the newest run's night (label "night"),
-	 * without one those of the 16 hours that end with it
+	 * Set of the names of the runs of NOW. NULL: the runs with the same label "night" as the
+	 * newest run; if it has none, those of the 16 hours before the newest run.
 	 */
 	GHashTable *now;
-	const char *label; /* what now is called, or NULL */
-	GHashTable *older; /* bug -> struct index_signature: what runs that are not shown have had;
-			    * or NULL */
+	const char *label; /* a name for NOW, or NULL */
+	/* bug key -> struct index_signature: signatures of runs that are not shown; or NULL */
+	GHashTable *older;
 };
 
-/* RUNS: of struct run_info, oldest first, and outliving the model. OPTIONS may be NULL. */
+/*
+ * Makes a model. RUNS: of struct run_info, oldest first; they must stay valid longer than the
+ * model. OPTIONS may be NULL.
+ */
 struct model *model_new(const GPtrArray *runs, const struct model_options *options);
 void model_free(struct model *model);
 RIG_DEFINE_AUTO(model, model_free)
 
-/* The name of the first run of now, or NULL. */
+/* The name of the first run of NOW, or NULL. */
 const char *model_first_run(const struct model *model);
-/* The cell of a scenario in a column, or NULL. */
+/* The cell of SCENARIO in COLUMN, or NULL. */
 const struct cell *model_cell(const struct model *model, const char *scenario,
 			      const struct cell *column);
 
-/* The value at the path of keys PATH ("times/total_ns"), or NULL. */
+/* The value at PATH, a path of keys ("times/total_ns"), or NULL. */
 json_t *model_at(json_t *json, const char *path);
-/* The text at PATH, clean, or "?". The caller's. */
+/* The cleaned text at PATH, or "?". The caller owns it. */
 char *model_text(json_t *json, const char *path);
 
 #endif

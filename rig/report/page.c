@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Parts of pages. */
+/* Functions that write parts of HTML pages. */
 #include "report/page.h"
 
 #include <stdlib.h>
@@ -21,7 +21,10 @@ void html_raw(struct page *page, const char *markup)
 	g_string_append(page->text, markup);
 }
 
-/* What a browser may load: the files beside the page, nothing from any network. */
+/*
+ * The Content-Security-Policy: a browser may only load the files next to the page, nothing from a
+ * network.
+ */
 #define POLICY "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src data:"
 
 struct page page_begin(const char *up, enum page_tab tab, const char *title, gboolean charts)
@@ -150,7 +153,7 @@ void put_chart_begin(struct page *page, const char *label, gboolean tall, json_t
 {
 	char *dump = json_dumps(data, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
 	g_auto(GStrv) parts = g_strsplit(dump, "<", -1);
-	/* inside a script element only "</script" has a meaning, so every '<' is escaped */
+	/* escape every '<', because "</script" would end a script element */
 	g_autofree char *safe = g_strjoinv("\\u003c", parts);
 
 	html(page,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of outputs. */
+/* The table of output formats. */
 #include "report/report.h"
 
 #include <stdlib.h>
@@ -28,8 +28,8 @@ char *json_document(json_t *json)
 }
 
 /*
- * The reasons and reports of a run, clean: if the text was cut inside a UTF-8 character,
- * cleaning repairs that.
+ * The reasons and reports of a run as clean text. Cleaning comes last, because the text may be cut
+ * inside a UTF-8 character.
  */
 char *run_findings(const struct run_view *run)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The outputs: one row each. A new one is a function and a row in report.c. */
+/* The output formats, one row each. A new format needs a function and a row in report.c. */
 #ifndef RIG_REPORT_REPORT_H
 #define RIG_REPORT_REPORT_H
 
@@ -8,10 +8,12 @@
 #include "report/model.h"
 
 struct report_format {
-	const char *name;  /* "junit": the option's name */
+	const char *name;  /* "junit": name of the option */
 	const char *about; /* text for --help */
-	gboolean file;	   /* goes into a file, else to standard output */
-	/* The whole document, valid UTF-8, ending with a newline. The caller's. */
+	gboolean file;	   /* TRUE: the output is written to a file; FALSE: to standard output */
+	/*
+	 * Returns the whole document as valid UTF-8 that ends with a newline. The caller owns it.
+	 */
 	char *(*write)(const struct model *model, GError **error);
 };
 

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The report as a short mail: at most 24 lines of 79 columns. Changes come first, the matrix
- * gets the lines that are left, and entries without room are counted.
+ * Writes the report as a short mail: at most 24 lines of 79 columns. Changes come first, the matrix
+ * gets the remaining lines, and entries for which there is no room are counted.
  */
 #include "report/internal.h"
 
 #include <string.h>
 
-#define LINES 23 /* plus one line with the command that made it */
+#define LINES 23 /* one more line has the command that made the report */
 #define COLUMNS 79
 #define ORDERS_SHOWN 2
-#define CHANGES_LINES 13 /* the last line that changes may have, so that cells get some */
+/* the last line that changes may use, so that some lines are left for cells */
+#define CHANGES_LINES 13
 
 struct page {
 	GString *text;
 	guint lines;
 };
 
-/* Adds a line, cut to the width at the end of a character. */
+/* Adds a line; it is cut to the width, at the end of a character. */
 static void G_GNUC_PRINTF(2, 3) line(struct page *page, const char *format, ...)
 {
 	g_autofree char *text = NULL, *head = NULL;
@@ -62,7 +63,7 @@ static void put_head(struct page *page, const struct model *model)
 	line(page, "%s", "");
 }
 
-/* One change: in two lines where it is too long for one. */
+/* Writes a change, in two lines if it is too long for one. */
 static void put_change(struct page *page, const struct difference *change)
 {
 	g_autofree char *text = difference_text(change),
@@ -93,7 +94,7 @@ static void put_changes(struct page *page, const struct model *model)
 	line(page, "%s", "");
 }
 
-/* Orders that no tree had before are named, as many as fit. */
+/* Writes the lock orders that are new in all trees, as many as fit. */
 static void put_orders(struct page *page, const struct model *model)
 {
 	guint n = model->orders->len, anywhere = 0;
@@ -112,7 +113,7 @@ static void put_orders(struct page *page, const struct model *model)
 	line(page, "%s", "");
 }
 
-/* 0: failed, hung or flaky; 1: a run that should be judged was not; 2: as expected. */
+/* The rank of a cell: 0, it failed, hung or is flaky; 1, a run was not judged; 2, as expected. */
 static guint rank(const struct cell *cell)
 {
 	const struct tally *now = &cell->now;
@@ -131,7 +132,7 @@ static void put_cell(struct page *page, const struct cell *cell)
 	     cell->machine, cell->kernel, run ? run->title : "");
 }
 
-/* Cells that are not clean, as many as fit. */
+/* Writes the cells that did not end as expected, as many as fit. */
 static void put_cells(struct page *page, const struct model *model)
 {
 	guint bad = 0, shown = 0, room = LINES - page->lines - 2;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Findings of two nights or kernels. */
+/* Compares the findings of two nights or kernels. */
 #include "stats/compare-internal.h"
 
 #include <stdlib.h>
@@ -8,7 +8,10 @@
 #include "index/db.h"
 #include "stats/stats.h"
 
-/* A finding, and the scenarios and machines with it: "dimm-storm\npc-q35" as a set. */
+/*
+ * A finding, and the set of scenarios and machines where it occurred, as texts "dimm-storm\
+ * pc-q35".
+ */
 struct seen {
 	struct compare_finding *finding;
 	GHashTable *places;
@@ -80,7 +83,7 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 		struct seen *seen = note(all, stmt);
 		const char *run = (const char *)sqlite3_column_text(stmt, 5);
 
-		/* two reports of one bug in a run count once */
+		/* count two reports of the same bug in a run once */
 		if (!g_hash_table_add(counted, g_strconcat(seen->finding->bug, "\n", run, NULL)))
 			continue;
 		seen->finding->seen[which]++;
@@ -96,7 +99,7 @@ static gboolean look(struct run_index *ix, const struct compare *c, int which, G
 	return FALSE;
 }
 
-/* The number of first attempts with a result, for each place. */
+/* For each place, the number of first attempts with a result. */
 static GHashTable *places_of(struct run_index *ix, const struct compare_side *side, GError **error)
 {
 	struct index_filter filter = compare_filter(side);
@@ -128,9 +131,9 @@ static guint runs_in(GHashTable *places, GHashTable *n)
 	return sum;
 }
 
-/* ---- the change ---- */
+/* ---- the kind of change ---- */
 
-/* The time of an earlier night that had it in one of B's trees. */
+/* The time of an earlier night that had the finding in one of B's trees; or NULL. */
 static char *seen_before(struct run_index *ix, const char *bug, const struct compare_side *b)
 {
 	db_stmt *stmt = db_query(
@@ -214,10 +217,7 @@ GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GErro
 		g_ptr_array_add(findings, seen->finding);
 		g_ptr_array_add(places, seen->places);
 	}
-	/*
-	 * the array owns the findings from here on, and with them the keys of ALL, which are
-	 * used to the end
-	 */
+	/* from here on the array owns the findings, which contain the keys of ALL */
 	g_hash_table_iter_init(&iter, all);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
 		((struct seen *)value)->finding = NULL;
@@ -227,7 +227,7 @@ GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GErro
 	return g_steal_pointer(&findings);
 }
 
-/* ---- many tests at once ---- */
+/* ---- correction for many tests ---- */
 
 struct ranked {
 	double p;

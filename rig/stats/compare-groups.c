@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rates and speeds of each scenario on each machine, in two nights or kernels. */
+/* Compares rates and speeds of each scenario on each machine, in two nights or kernels. */
 #include "stats/compare-internal.h"
 
 #include <string.h>
@@ -7,8 +7,9 @@
 #include "index/db.h"
 #include "stats/stats.h"
 
-#define VALUES_MAX 100 /* values of a side, the newest ones */
-#define VALUES_LEAST 4 /* with fewer on both sides, no difference is significant at 5 % */
+#define VALUES_MAX 100 /* maximum number of values of a side; the newest ones are used */
+/* with fewer values on both sides, no difference can be significant at 5 % */
+#define VALUES_LEAST 4
 #define EFFECT 0.10
 
 enum { OPS_PER_S, BOOT_S, N_SPEEDS };
@@ -51,7 +52,10 @@ static struct group *group_of(GHashTable *groups, sqlite3_stmt *stmt)
 	return g;
 }
 
-/* The first attempts with a result of each scenario on each machine (and tree, between nights). */
+/*
+ * Reads the first attempts with a result, for each scenario on each machine (and for nights, each
+ * tree).
+ */
 static gboolean collect(struct run_index *ix, const struct compare *c, int which,
 			GHashTable *groups, GError **error)
 {
@@ -140,7 +144,7 @@ static void speed_free(gpointer data)
 	g_free(s);
 }
 
-/* The newest values of the good runs; runs that a report ended do not count. */
+/* The newest values of the good runs, without runs that were ended by a report. */
 static gboolean values_of(struct run_index *ix, const struct compare *c, int which,
 			  const struct group *g, GArray *values[N_SPEEDS], GError **error)
 {

@@ -8,13 +8,14 @@
 struct index_filter compare_filter(const struct compare_side *side);
 
 /*
- * Holm: which of N p-values are significant at 5 % together. *ret_significant[i] for P[i]; free it.
+ * Holm's correction: which of N p-values are significant at 5 % together. *ret_significant[i] is
+ * for P[i]; the caller frees it.
  */
 gboolean *compare_holm(const double *p, guint n);
 
-/* compare-findings.c: c->side is filled. */
+/* Compares findings; c->side must be set (compare-findings.c). */
 GPtrArray *compare_findings(struct run_index *ix, const struct compare *c, GError **error);
-/* compare-groups.c: fills c->rates and c->speeds. */
+/* Sets c->rates and c->speeds (compare-groups.c). */
 gboolean compare_groups(struct run_index *ix, struct compare *c, GError **error);
 
 #endif

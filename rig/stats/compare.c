@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Two nights or kernels: findings, rates, speeds. */
+/* Compares two nights or kernels: findings, rates, speeds. */
 #include "stats/compare.h"
 
 #include <string.h>
@@ -34,9 +34,9 @@ struct index_filter compare_filter(const struct compare_side *side)
 				     .kernel = side->is_night ? NULL : side->name};
 }
 
-/* ---- which runs ---- */
+/* ---- choice of the runs ---- */
 
-/* "last~2" is the third from the end. */
+/* The night for a WORD like "last~2", which is the third from the end. */
 static char *night_by_age(const GPtrArray *nights, const char *word)
 {
 	guint64 back = 0;
@@ -103,7 +103,7 @@ static gboolean find_side(struct run_index *ix, const char *word, struct compare
 				      name);
 }
 
-/* ---- all of it ---- */
+/* ---- the whole comparison ---- */
 
 static gboolean any_regression(const struct compare *c)
 {
@@ -171,7 +171,7 @@ void compare_free(struct compare *c)
 	g_free(c);
 }
 
-/* ---- for programs ---- */
+/* ---- JSON ---- */
 
 static json_t *side_json(const struct compare_side *side)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Statistics of few runs. */
+/* Statistics for small numbers of runs. */
 #include "stats/stats.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@ void stats_wilson(guint hits, guint n, double *ret_low, double *ret_high)
 	scale = 1 + Z95 * Z95 / n;
 	centre = (p + Z95 * Z95 / (2.0 * n)) / scale;
 	spread = Z95 * sqrt(p * (1 - p) / n + Z95 * Z95 / (4.0 * n * n)) / scale;
-	/* without hits, or with only hits, the exact bound is 0 or 1: rounding would miss it */
+	/* for no hits, or only hits, the exact limit is 0 or 1, which rounding would miss */
 	*ret_low = hits ? MAX(0, centre - spread) : 0;
 	*ret_high = hits < n ? MIN(1, centre + spread) : 1;
 }
@@ -32,8 +32,8 @@ static double log_choose(guint n, guint k)
 }
 
 /*
- * Sums the probabilities of all tables with these margins that are at most as likely as the
- * observed one.
+ * Sums the probabilities of all tables with the same margins that are at most as likely as the
+ * observed table.
  */
 double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b)
 {
@@ -44,7 +44,9 @@ double stats_fisher(guint hits_a, guint n_a, guint hits_b, guint n_b)
 	for (guint k = low; k <= high; k++) {
 		double here = log_choose(n_a, k) + log_choose(n_b, hits - k) - all;
 
-		/* rounding makes equal probabilities differ in their last digits */
+		/*
+		 * allow for rounding, which makes equal probabilities differ in their last digits
+		 */
 		if (here <= seen + 1e-7)
 			p += exp(here);
 	}
@@ -59,8 +61,8 @@ static int by_value(const void *a, const void *b)
 }
 
 /*
- * The statistic U of A: the number of pairs whose value from A is the larger one, ties counted
- * half; *ret_ties is the sum of t^3 - t over the groups of equal values.
+ * The statistic U of A: the number of pairs in which the value from A is larger; ties count one
+ * half. *ret_ties is the sum of t^3 - t over the groups of equal values.
  */
 static double u_of(const double *a, guint n_a, const double *b, guint n_b, double *ret_ties)
 {
@@ -82,17 +84,14 @@ static double u_of(const double *a, guint n_a, const double *b, guint n_b, doubl
 	return u;
 }
 
-/*
- * The share of all orders of M and N values whose statistic is at most U, computed as counts[m][u]
- * for growing n.
- */
+/* The share of all orders of M and N values whose statistic is at most U. */
 static double exact_tail(guint m, guint n, double u)
 {
 	guint most = m * n;
 	g_autofree double *ways = g_new0(double, most + 1);
 	double sum = 0, total = 0;
 
-	/* the coefficients of Gauss's binomial: a product of (1 - q^(n+i)) / (1 - q^i) */
+	/* coefficients of the Gaussian binomial: the product of (1 - q^(n+i)) / (1 - q^i) */
 	ways[0] = 1;
 	for (guint i = 1; i <= m; i++) {
 		for (guint k = most; k >= n + i && k <= most; k--)

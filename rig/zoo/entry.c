@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loads entry files. */
+/* Loads the files of zoo entries. */
 #include "zoo/zoo.h"
 
 #include <cyaml/cyaml.h>
@@ -13,7 +13,7 @@
 #define FILE_MAX (1 << 18)
 #define FOLDER "scenarios/zoo"
 
-/* A counted list, as libcyaml fills it; the public lists end with NULL. */
+/* A counted list, as filled by libcyaml; the public lists are NULL-terminated. */
 struct raw_list {
 	char **at;
 	unsigned n;
@@ -134,7 +134,7 @@ static char **take_list(struct raw_list *list)
 	return taken;
 }
 
-/* Moves everything that the raw struct owns, except the array of variants. */
+/* Moves everything that RAW owns, except the array of variants, to a new entry. */
 static struct zoo_entry *take(struct raw_entry *raw)
 {
 	struct zoo_entry *e = g_new0(struct zoo_entry, 1);
@@ -165,13 +165,13 @@ static struct zoo_entry *take(struct raw_entry *raw)
 	return e;
 }
 
-/* TRUE: TEXT is an id: a small z, two digits, perhaps a letter (z03, z22b). */
+/* TRUE: TEXT is an id: "z", two digits, and optionally a letter (z03, z22b). */
 static gboolean is_id(const char *text)
 {
 	return g_regex_match_simple("^z[0-9]{2}[a-z]?$", text, 0, 0);
 }
 
-/* Where NAME is: beside the entry, or a fragment of the rig's that has its name. */
+/* The path of the file NAME: next to the entry, or one of the rig's config fragments. */
 static char *file_path(const struct zoo_entry *e, const char *name)
 {
 	g_autofree char *folder = g_path_get_dirname(e->file);
@@ -183,7 +183,10 @@ static char *file_path(const struct zoo_entry *e, const char *name)
 	return g_steal_pointer(&beside);
 }
 
-/* Files are named without a folder, so an entry cannot lead out of its own. */
+/*
+ * Checks the files. Names must not contain a folder, so that an entry cannot refer to files
+ * elsewhere.
+ */
 static gboolean check_files(struct yaml_tree *tree, yaml_node_t *node, const struct zoo_entry *e,
 			    char **files, const char *suffix, GError **error)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether a run caught an entry's bug, from its verdict only, so that old run folders are judged by
- * the same rule.
+ * Decides whether a run caught an entry's bug. Uses only the verdict file, so that old run folders
+ * are judged by the same rule.
  */
 #include "zoo/zoo.h"
 
@@ -14,7 +14,7 @@ static const char *text_of(json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* TRUE if REPORT involves CLASS: in its cycle, acquired, or held. */
+/* TRUE: REPORT involves CLASS: in its cycle, or as acquired or held lock. */
 static gboolean names_class(json_t *report, const char *class)
 {
 	json_t *cycle = json_object_get(report, "cycle"), *name;
@@ -53,7 +53,10 @@ static gboolean is_known(json_t *report)
 	return json_is_object(json_object_get(report, "known"));
 }
 
-/* Zones and nodes that have other pages than before: judge_accounts() of the engine wrote it. */
+/*
+ * TRUE: the number of pages of a zone or node has changed, according to the reason that
+ * judge_accounts() of the engine wrote.
+ */
 static gboolean accounts_differ(const struct run_info *run)
 {
 	json_t *accounts = json_object_get(run->details, "accounts");
@@ -100,7 +103,7 @@ struct zoo_outcome zoo_judge(const struct zoo_entry *entry, const struct run_inf
 	switch (entry->oracle) {
 	case ORACLE_WATCHDOG:
 		/*
-		 * the explanation of a hang is one of the reports; it counts also if it is a known
+		 * the explanation of a hang is one of the reports; it counts even if it is a known
 		 * issue
 		 */
 		report = *entry->kinds ? find_report(entry, run) : NULL;

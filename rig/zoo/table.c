@@ -28,7 +28,7 @@ static int by_value(gconstpointer a, gconstpointer b)
 	return (x > y) - (x < y);
 }
 
-/* Compares entry, machine and kernel: scores can be compared only if these are equal. */
+/* Compares entry, machine and kernel; two scores are only comparable if all of them are equal. */
 static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 {
 	int order = strcmp(x->id, y->id);
@@ -38,7 +38,7 @@ static int compare_place(const struct zoo_score *x, const struct zoo_score *y)
 	return order ? order : strcmp(x->kernel, y->kernel);
 }
 
-/* Complete scenarios come before ablated ones. */
+/* Sorts scores; those of complete scenarios come before those without a part. */
 static int by_place(gconstpointer a, gconstpointer b)
 {
 	const struct zoo_score *x = *(struct zoo_score *const *)a,
@@ -124,7 +124,10 @@ static gboolean same_list(char **a, char **b)
 	return g_strv_equal((const char *const *)a, (const char *const *)b);
 }
 
-/* TRUE if A and B run the same scenario on the same clean kernel of the source KERNEL. */
+/*
+ * TRUE: A and B run the same scenario on the same kernel without the bug, built from the source
+ * KERNEL.
+ */
 static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b, const char *kernel)
 {
 	const struct zoo_variant *x = zoo_variant(a, kernel), *y = zoo_variant(b, kernel);
@@ -134,7 +137,7 @@ static gboolean is_twin(const struct zoo_entry *a, const struct zoo_entry *b, co
 	       same_list(x->base, y->base) && same_list(x->fragments, y->fragments);
 }
 
-/* A clean twin's run counts for each entry that it is the twin of. */
+/* Adds a run without the bug to each entry that has the same clean twin. */
 static void add_clean(GPtrArray *scores, GPtrArray *entries, const struct zoo_entry *own,
 		      const struct run_info *run)
 {
@@ -182,7 +185,7 @@ GPtrArray *zoo_scores(GPtrArray *runs)
 		const struct run_info *run = runs->pdata[i];
 		json_t *zoo = json_object_get(run->inputs, "zoo");
 		const char *id = json_string_value(json_object_get(zoo, "entry"));
-		/* the entry was removed */
+		/* skip runs of entries that do not exist any more */
 		const struct zoo_entry *e = find_entry(entries, id);
 
 		if (e && json_is_true(json_object_get(zoo, "clean")))
@@ -282,7 +285,9 @@ gboolean zoo_is_worse(const struct zoo_score *score, const struct zoo_score *who
 	return score->runs && score->caught * whole->runs < whole->caught * score->runs;
 }
 
-/* TEXT, from run.json, as the text of a cell that cannot break the table. */
+/*
+ * TEXT from run.json as text of a table cell, with characters escaped that would break the table.
+ */
 static char *cell(const char *text)
 {
 	return g_strdelimit(g_strndup(text, 64), "|<>\n\r", '?');
