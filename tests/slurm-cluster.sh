@@ -6,6 +6,8 @@
 #	cluster_up DIR [NODES [CPUS [MEMORY]]]	up when it returns; SLURM_CONF is exported
 #	cluster_kill NODE; cluster_start NODE	a node dies by SIGKILL; comes back
 #	cluster_down				ends the jobs, then the daemons
+#
+# CLUSTER_DATABASE=1: with slurmdbd and MariaDB, for sacct; else with the job completion log
 
 cluster_dir=
 
@@ -68,8 +70,6 @@ cluster_config() {
 		SelectTypeParameters=CR_CPU_Memory
 		SchedulerParameters=sched_interval=1,batch_sched_delay=1,sched_min_interval=100000,bf_interval=5
 		ProctrackType=proctrack/linuxproc
-		JobCompType=jobcomp/filetxt
-		JobCompLoc=$cluster_dir/jobcomp
 		ReturnToService=2
 		MaxArraySize=${CLUSTER_ARRAY_MAX:-1001}
 		MaxJobCount=${CLUSTER_JOBS_MAX:-10000}
@@ -84,6 +84,49 @@ cluster_config() {
 		PartitionName=short Nodes=n[1-$1] MaxTime=1 State=UP PriorityTier=1
 		PartitionName=closed Nodes=n[1-$1] MaxTime=INFINITE State=UP AllowGroups=root
 	EOF
+	if [ "${CLUSTER_DATABASE:-}" ]; then
+		echo "AccountingStorageType=accounting_storage/slurmdbd"
+		echo "AccountingStorageHost=127.0.0.1"
+		echo "AccountingStoragePort=$CLUSTER_DATABASE"
+		echo "AccountingStoragePass=$cluster_dir/munge.socket"
+		echo "JobAcctGatherType=jobacct_gather/none"
+	else
+		echo "JobCompType=jobcomp/filetxt"
+		echo "JobCompLoc=$cluster_dir/jobcomp"
+	fi
+}
+
+# cluster_database: MariaDB on the loopback and slurmdbd, for sacct; before the controller
+cluster_database() {
+	local port
+	port=$(cluster_ports 2) || return 1
+	mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$cluster_dir/database" --auth-root-authentication-method=normal \
+		--skip-test-db >"$cluster_dir/database.out" 2>&1 || return 1
+	cluster_daemon mariadbd mariadbd --no-defaults --user="$(id -un)" --datadir="$cluster_dir/database" --bind-address=127.0.0.1 \
+		--port="$port" --socket="$cluster_dir/database.socket" --pid-file="$cluster_dir/database.pid" --innodb-buffer-pool-size=64M
+	cluster_await 30 mariadbd mariadb --no-defaults --socket="$cluster_dir/database.socket" -u root -e 'CREATE DATABASE slurm' || return 1
+	cat >"$cluster_dir/slurmdbd.conf" <<-EOF
+		AuthType=auth/munge
+		AuthInfo=socket=$cluster_dir/munge.socket
+		DbdHost=localhost
+		DbdAddr=127.0.0.1
+		DbdPort=$((port + 1))
+		SlurmUser=$(id -un)
+		PidFile=$cluster_dir/slurmdbd.pid
+		LogFile=$cluster_dir/slurmdbd.log
+		StorageType=accounting_storage/mysql
+		StorageHost=127.0.0.1
+		StoragePort=$port
+		StorageUser=root
+		StorageLoc=slurm
+	EOF
+	chmod 600 "$cluster_dir/slurmdbd.conf"
+	CLUSTER_DATABASE=$((port + 1))
+}
+
+cluster_accounting() {
+	cluster_daemon slurmdbd slurmdbd -D
+	cluster_await 60 slurmdbd sacctmgr -n show cluster && sacctmgr -i add cluster rig >"$cluster_dir/sacctmgr.out" 2>&1
 }
 
 cluster_controller() {
@@ -106,10 +149,16 @@ cluster_up() {
 	mkdir -p "$1/state" && cluster_dir=$(cd "$1" && pwd) || return 1
 	export SLURM_CONF=$cluster_dir/slurm.conf
 	(umask 077 && head -c 128 /dev/urandom >"$cluster_dir/munge.key")
+	if [ "${CLUSTER_DATABASE:-}" ]; then
+		cluster_database || return 1
+	fi
 	cluster_config "$cluster_nodes" "${3:-4}" "${4:-4000}" >"$SLURM_CONF" || return 1
 	cluster_daemon munged munged -F --force --key-file="$cluster_dir/munge.key" --socket="$cluster_dir/munge.socket" \
 		--pid-file="$cluster_dir/munged.pid" --log-file="$cluster_dir/munged.log" --seed-file="$cluster_dir/munged.seed"
 	cluster_await 20 munged test -S "$cluster_dir/munge.socket" || return 1
+	if [ "${CLUSTER_DATABASE:-}" ]; then
+		cluster_accounting || return 1
+	fi
 	cluster_controller
 	for n in $(seq "$cluster_nodes"); do
 		cluster_start "n$n"
@@ -167,6 +216,9 @@ cluster_down() {
 	for step in $(cluster_steps); do
 		kill -KILL "$step" 2>/dev/null
 	done
+	# slurmdbd writes to the database until it ends, and slurmctld to slurmdbd
+	cluster_kill slurmctld TERM
+	cluster_kill slurmdbd TERM
 	for process in "$cluster_dir"/*.process; do
 		process=$(basename "$process" .process)
 		[ "$process" = munged ] || cluster_kill "$process" TERM
