@@ -153,6 +153,11 @@ cluster_up() {
 		cluster_database || return 1
 	fi
 	cluster_config "$cluster_nodes" "${3:-4}" "${4:-4000}" >"$SLURM_CONF" || return 1
+	# newer versions want cgroups otherwise, older ones do not know the word
+	case $(slurmd -V) in
+	'slurm 2'[0-2].*) ;;
+	*) echo 'CgroupPlugin=disabled' >"$cluster_dir/cgroup.conf" ;;
+	esac
 	cluster_daemon munged munged -F --force --key-file="$cluster_dir/munge.key" --socket="$cluster_dir/munge.socket" \
 		--pid-file="$cluster_dir/munged.pid" --log-file="$cluster_dir/munged.log" --seed-file="$cluster_dir/munged.seed"
 	cluster_await 20 munged test -S "$cluster_dir/munge.socket" || return 1
