@@ -153,7 +153,7 @@ cluster_up() {
 		cluster_database || return 1
 	fi
 	cluster_config "$cluster_nodes" "${3:-4}" "${4:-4000}" >"$SLURM_CONF" || return 1
-	# newer versions want cgroups otherwise, older ones do not know the word
+	# newer versions need cgroups otherwise; for older ones this value is an error
 	case $(slurmd -V) in
 	'slurm 2'[0-2].*) ;;
 	*) echo 'CgroupPlugin=disabled' >"$cluster_dir/cgroup.conf" ;;

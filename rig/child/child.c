@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Starts a child, reads its two output pipes and waits for its exit. */
+/* Starts a child, keeps its output and waits for its exit. */
 #include "child/child.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib-unix.h>
 #include <signal.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "util/spawn.h"
+#include "util/piped.h"
 
 #define LIMIT_GRACE_S 20
 
-enum { OUT, ERR, N_PIPES };
-
 struct child {
 	enum child_kind kind;
-	struct process process;
-	int pipe[N_PIPES];
-	guint pipe_source[N_PIPES], end_source, timer;
-	GString *text[N_PIPES];
+	struct piped piped;
+	guint timer;
+	GString *text[PIPED_N];
 	guint limit_s;
-	gboolean overflow, ended;
+	gboolean overflow;
 	struct child_result result;
 	child_done done;
 	void *data;
@@ -106,26 +98,17 @@ char **child_build_words(const struct child_build_spec *spec)
 
 /* ---- the end of a child ---- */
 
-static void reap(struct child *child)
+static void on_ended(const struct process_end *end, void *data)
 {
-	struct process_end end;
+	struct child *child = data;
 
-	process_reap(&child->process, &end);
-	child->result.exit_code = end.code;
-	child->result.cpu_s = end.cpu_s;
-	child->result.wall_s = end.wall_s;
-}
-
-/* Calls DONE when the child has exited and both pipes are closed. */
-static void settle(struct child *child)
-{
-	if (child->process.pid || child->pipe_source[OUT] || child->pipe_source[ERR] ||
-	    child->ended)
-		return;
-	child->ended = TRUE;
 	g_clear_handle_id(&child->timer, g_source_remove);
-	child_read_answer(child->kind, child->limit_s, child->overflow ? NULL : child->text[OUT],
-			  child->text[ERR], &child->result);
+	child->result.exit_code = end->code;
+	child->result.cpu_s = end->cpu_s;
+	child->result.wall_s = end->wall_s;
+	child_read_answer(child->kind, child->limit_s,
+			  child->overflow ? NULL : child->text[PIPED_OUT], child->text[PIPED_ERR],
+			  &child->result);
 	child->in_done = TRUE;
 	child->done(child, &child->result, child->data);
 	child->in_done = FALSE;
@@ -133,50 +116,18 @@ static void settle(struct child *child)
 		child_free(child);
 }
 
-static gboolean on_end(int fd, GIOCondition condition, void *data)
+static void on_output(int which, const char *bytes, gsize n, void *data)
 {
 	struct child *child = data;
-
-	(void)fd;
-	(void)condition;
-	child->end_source = 0;
-	reap(child);
-	settle(child);
-	return G_SOURCE_REMOVE;
-}
-
-/* ---- the output of a child ---- */
-
-static void take(struct child *child, int which, const char *bytes, gsize n)
-{
 	GString *text = child->text[which];
 
-	if (which == OUT && text->len + n > CHILD_ANSWER_MAX) {
+	if (which == PIPED_OUT && text->len + n > CHILD_ANSWER_MAX) {
 		child->overflow = TRUE;
 		return;
 	}
 	g_string_append_len(text, bytes, n);
-	if (which == ERR && text->len > 2 * CHILD_WORDS_MAX)
+	if (which == PIPED_ERR && text->len > 2 * CHILD_WORDS_MAX)
 		g_string_erase(text, 0, text->len - CHILD_WORDS_MAX);
-}
-
-static gboolean on_output(int fd, GIOCondition condition, void *data)
-{
-	struct child *child = data;
-	int which = fd == child->pipe[OUT] ? OUT : ERR;
-	char bytes[65536];
-	ssize_t n = read(fd, bytes, sizeof(bytes));
-
-	(void)condition;
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return G_SOURCE_CONTINUE;
-	if (n > 0) {
-		take(child, which, bytes, n);
-		return G_SOURCE_CONTINUE;
-	}
-	child->pipe_source[which] = 0;
-	settle(child);
-	return G_SOURCE_REMOVE;
 }
 
 /* ---- starting and stopping ---- */
@@ -186,17 +137,17 @@ static gboolean on_grace_over(void *data)
 	struct child *child = data;
 
 	child->timer = 0;
-	process_signal(&child->process, SIGKILL);
+	process_signal(&child->piped.process, SIGKILL);
 	return G_SOURCE_REMOVE;
 }
 
 /* Sends SIGTERM now, and SIGKILL after GRACE_S. END is stored as the reason. */
 static void terminate(struct child *child, enum child_end end, guint grace_s)
 {
-	if (!child->process.pid || child->result.end != CHILD_ENDED)
+	if (!child->piped.process.pid || child->result.end != CHILD_ENDED)
 		return;
 	child->result.end = end;
-	process_signal(&child->process, SIGTERM);
+	process_signal(&child->piped.process, SIGTERM);
 	g_clear_handle_id(&child->timer, g_source_remove);
 	child->timer = g_timeout_add_seconds(grace_s, on_grace_over, child);
 }
@@ -215,16 +166,6 @@ static gboolean on_limit(void *data)
 	return G_SOURCE_REMOVE;
 }
 
-static void watch(struct child *child)
-{
-	for (int i = 0; i < N_PIPES; i++) {
-		fcntl(child->pipe[i], F_SETFL, O_NONBLOCK);
-		child->pipe_source[i] = g_unix_fd_add(child->pipe[i], G_IO_IN | G_IO_HUP | G_IO_ERR,
-						      on_output, child);
-	}
-	child->end_source = g_unix_fd_add(child->process.pidfd, G_IO_IN, on_end, child);
-}
-
 static char **with_program(const struct child_command *command)
 {
 	g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
@@ -239,26 +180,17 @@ struct child *child_start(const struct child_command *command, child_done done, 
 {
 	rig_auto(child) child = g_new0(struct child, 1);
 	g_auto(GStrv) argv = with_program(command);
-	const struct spawn spawn = {
-		.argv = (const char *const *)argv,
-		.env = command->env,
-		.new_group = TRUE,
-		.out = SPAWN_PIPE,
-		.err = SPAWN_PIPE,
-	};
+	const struct spawn spawn = {.argv = (const char *const *)argv, .env = command->env};
+	const struct piped_calls calls = {on_output, on_ended, child};
 
 	child->kind = command->kind;
-	child->pipe[OUT] = child->pipe[ERR] = -1;
-	for (int i = 0; i < N_PIPES; i++)
+	for (int i = 0; i < PIPED_N; i++)
 		child->text[i] = g_string_new(NULL);
 	child->done = done;
 	child->data = data;
 	child->limit_s = command->limit_s;
-	if (!process_start(&spawn, &child->process, error))
+	if (!piped_start(&child->piped, &spawn, &calls, error))
 		return NULL;
-	child->pipe[OUT] = child->process.out;
-	child->pipe[ERR] = child->process.err;
-	watch(child);
 	if (child->limit_s)
 		child->timer = g_timeout_add_seconds(child->limit_s, on_limit, child);
 	return g_steal_pointer(&child);
@@ -285,7 +217,7 @@ struct child *child_build(const struct child_build_spec *spec, child_done done, 
 
 int child_pid(const struct child *child)
 {
-	return child->process.pid;
+	return child->piped.process.pid;
 }
 
 void child_free(struct child *child)
@@ -296,19 +228,10 @@ void child_free(struct child *child)
 		child->freed = TRUE;
 		return;
 	}
-	if (child->process.pid) {
-		process_signal(&child->process, SIGKILL);
-		process_reap(&child->process, NULL);
-	}
+	piped_clear(&child->piped);
 	g_clear_handle_id(&child->timer, g_source_remove);
-	g_clear_handle_id(&child->end_source, g_source_remove);
-	for (int i = 0; i < N_PIPES; i++) {
-		g_clear_handle_id(&child->pipe_source[i], g_source_remove);
-		if (child->pipe[i] >= 0)
-			close(child->pipe[i]);
-		if (child->text[i])
-			g_string_free(child->text[i], TRUE);
-	}
+	for (int i = 0; i < PIPED_N; i++)
+		g_string_free(child->text[i], TRUE);
 	child_result_clear(&child->result);
 	g_free(child);
 }
