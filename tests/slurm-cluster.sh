@@ -155,7 +155,7 @@ cluster_up() {
 	cluster_config "$cluster_nodes" "${3:-4}" "${4:-4000}" >"$SLURM_CONF" || return 1
 	# newer versions need cgroups otherwise; for older ones this value is an error
 	case $(slurmd -V) in
-	'slurm 2'[0-2].*) ;;
+	*' 2'[0-2].*) ;;
 	*) echo 'CgroupPlugin=disabled' >"$cluster_dir/cgroup.conf" ;;
 	esac
 	cluster_daemon munged munged -F --force --key-file="$cluster_dir/munge.key" --socket="$cluster_dir/munge.socket" \

@@ -2,6 +2,7 @@
 /* Asks scontrol, sinfo and sbatch what the cluster is like, before anything is submitted. */
 #include "slurm/cluster.h"
 
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -180,6 +181,54 @@ static gboolean look_at_nodes(const struct slurm_options *o, struct cluster *clu
 			o->partition ? o->partition : "(default)");
 }
 
+/* ---- permission ---- */
+
+static gboolean in_group(const char *name)
+{
+	const struct group *group = getgrnam(name);
+	gid_t *gids;
+	int n = getgroups(0, NULL);
+	gboolean found = group && (group->gr_gid == getgid() || group->gr_gid == getegid());
+
+	if (!group || found || n <= 0)
+		return found;
+	gids = g_new0(gid_t, n);
+	n = getgroups(n, gids);
+	for (int i = 0; i < n; i++)
+		found |= gids[i] == group->gr_gid;
+	g_free(gids);
+	return found;
+}
+
+/*
+ * Checks AllowGroups of the wanted partition. Newer versions of Slurm accept a job that is not
+ * permitted there, and let it wait.
+ */
+static gboolean check_groups(const struct slurm_options *o, GError **error)
+{
+	const char *const argv[] = {"scontrol", "-a",	      "-o", "show",
+				    "partition", o->partition, NULL};
+	g_autofree char *text = NULL, *list = NULL;
+	g_auto(GStrv) groups = NULL;
+	const char *value;
+
+	if (!o->partition || getuid() == 0)
+		return TRUE;
+	if (!ask(argv, &text, error))
+		return FALSE;
+	value = strstr(text, " AllowGroups=");
+	if (!value)
+		return TRUE;
+	value += strlen(" AllowGroups=");
+	list = g_strndup(value, strcspn(value, " \n"));
+	groups = g_strsplit(list, ",", -1);
+	for (char **group = groups; *group; group++)
+		if (!strcmp(*group, "ALL") || in_group(*group))
+			return TRUE;
+	return rig_fail(error, RIG_EXIT_USAGE, "partition '%s' is open only to the groups %s",
+			o->partition, list);
+}
+
 /* ---- options ---- */
 
 static void add(GPtrArray *argv, const char *option, const char *value)
@@ -225,7 +274,7 @@ gboolean cluster_look(const struct slurm_options *options, struct cluster *ret, 
 	struct cluster cluster = {0};
 
 	if (look_at_config(&cluster, error) && look_at_nodes(options, &cluster, error) &&
-	    try_options(options, error)) {
+	    check_groups(options, error) && try_options(options, error)) {
 		*ret = cluster;
 		return TRUE;
 	}
