@@ -11,13 +11,6 @@
 #include "util/error.h"
 #include "util/paths.h"
 
-const struct order_edge *locks_cycle_edge(const struct asked *a, const struct lock_cycle *cycle,
-					  guint i)
-{
-	return lock_graph_find(a->graph, g_array_index(cycle->classes, guint, i),
-			       g_array_index(cycle->classes, guint, (i + 1) % cycle->classes->len));
-}
-
 struct known *locks_open_known(const char *list, GError **error)
 {
 	g_autofree char *file =
@@ -51,7 +44,7 @@ static void tell_cycle(struct asked *a, const struct lock_cycle *cycle,
 	if (issue)
 		printf("  known: %s (%s), until %s\n", issue->reason, issue->link, issue->expires);
 	for (guint i = 0; i < cycle->classes->len; i++) {
-		const struct order_edge *edge = locks_cycle_edge(a, cycle, i);
+		const struct order_edge *edge = lock_cycle_edge(a->graph, cycle->classes, i);
 
 		locks_print_edge(a, edge);
 		locks_tell_places(a, edge);
@@ -65,7 +58,9 @@ static json_t *cycle_json(const struct asked *a, const struct lock_cycle *cycle,
 	json_t *edges = json_array();
 
 	for (guint i = 0; i < cycle->classes->len; i++)
-		json_array_append_new(edges, locks_edge_json(a, locks_cycle_edge(a, cycle, i)));
+		json_array_append_new(
+			edges,
+			locks_edge_json(a, lock_cycle_edge(a->graph, cycle->classes, i)));
 	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o}", "signature", cycle->signature, "since",
 			 cycle->since, "ambiguous", cycle->ambiguous, "guarded_by",
 			 locks_gates_json(a->graph, cycle->gates), "known",

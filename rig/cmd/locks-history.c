@@ -42,7 +42,7 @@ static void see(struct asked *a, const struct lock_cycle *cycle, struct known *k
 			      g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref),
 			      g_string_new(NULL), g_string_new(NULL), g_string_new(NULL)};
 	for (guint i = 0; i < cycle->classes->len; i++) {
-		const struct order_edge *edge = locks_cycle_edge(a, cycle, i);
+		const struct order_edge *edge = lock_cycle_edge(a->graph, cycle->classes, i);
 		GPtrArray *places =
 			lock_db_sightings(a->db, locks_class(a->graph, edge->from)->name,
 					  locks_class(a->graph, edge->to)->name, NULL);
@@ -123,7 +123,7 @@ static void print_seen(const struct asked *a, const struct seen *seen)
 
 static json_t *edge_json(const struct asked *a, const struct seen *seen, guint i)
 {
-	json_t *json = locks_edge_json(a, locks_cycle_edge(a, seen->cycle, i));
+	json_t *json = locks_edge_json(a, lock_cycle_edge(a->graph, seen->cycle->classes, i));
 	json_t *places = json_array();
 	const GPtrArray *all = seen->places->pdata[i];
 
@@ -143,7 +143,7 @@ static json_t *edge_json(const struct asked *a, const struct seen *seen, guint i
 static void print_edges(const struct asked *a, const struct seen *seen)
 {
 	for (guint i = 0; i < seen->places->len; i++) {
-		const struct order_edge *edge = locks_cycle_edge(a, seen->cycle, i);
+		const struct order_edge *edge = lock_cycle_edge(a->graph, seen->cycle->classes, i);
 		const GPtrArray *places = seen->places->pdata[i];
 
 		locks_print_edge(a, edge);

@@ -51,9 +51,6 @@ void locks_tell_places(struct asked *a, const struct order_edge *edge);
 json_t *locks_new_in_night(struct lock_db *db, const char *first, const char *last, GError **error);
 json_t *locks_new_in_kernel(struct lock_db *db, const char *a, const char *b, GError **error);
 
-/* Edge I of a cycle of A's graph, from its class I to the next. */
-const struct order_edge *locks_cycle_edge(const struct asked *a, const struct lock_cycle *cycle,
-					  guint i);
 /* Longest cycles that are looked for. */
 #define LOCKS_CYCLE_LENGTH 6
 /* The known issues in LIST, or in the rig's own (NULL). NULL without an error: there is no list. */

@@ -20,6 +20,7 @@ struct net {
 	 */
 	guint *start;
 	guint *component; /* number of each class's component, from 1 */
+	gboolean clear;	  /* without edges of ambiguous names, whose classes are alone then */
 };
 
 static const struct order_edge *edge_at(const struct net *net, guint i)
@@ -27,9 +28,16 @@ static const struct order_edge *edge_at(const struct net *net, guint i)
 	return net->graph->edges->pdata[i];
 }
 
-static void net_init(struct net *net, const struct lock_graph *graph)
+static gboolean is_ambiguous(const struct net *net, guint class)
 {
-	*net = (struct net){.graph = graph, .n = graph->classes->len};
+	const struct lock_class *at = net->graph->classes->pdata[class];
+
+	return (at->flags & LOCK_AMBIGUOUS) != 0;
+}
+
+static void net_init(struct net *net, const struct lock_graph *graph, gboolean clear)
+{
+	*net = (struct net){.graph = graph, .n = graph->classes->len, .clear = clear};
 	net->start = g_new0(guint, net->n + 1);
 	net->component = g_new0(guint, net->n + 1);
 	for (guint i = 0; i < graph->edges->len; i++)
@@ -98,6 +106,8 @@ static void visit_from(struct tarjan *t, guint root)
 			continue;
 		}
 		to = edge_at(t->net, v->next++)->to;
+		if (t->net->clear && (is_ambiguous(t->net, class) || is_ambiguous(t->net, to)))
+			continue;
 		if (!t->visit[to].order)
 			enter(t, to);
 		else if (!t->net->component[to])
@@ -180,119 +190,6 @@ static GArray *cycle_of(const struct ways *w, guint last)
 	return cycle;
 }
 
-/* Rotates CYCLE so that the class with the lowest index is first. Classes are sorted by name. */
-static void rotate(GArray *cycle)
-{
-	g_autofree guint *old = g_memdup2(cycle->data, cycle->len * sizeof(guint));
-	guint least = 0;
-
-	for (guint i = 1; i < cycle->len; i++)
-		if (old[i] < old[least])
-			least = i;
-	for (guint i = 0; i < cycle->len; i++)
-		g_array_index(cycle, guint, i) = old[(least + i) % cycle->len];
-}
-
-static const struct lock_class *class_at(const struct lock_graph *graph, const GArray *cycle,
-					 guint i)
-{
-	return graph->classes->pdata[g_array_index(cycle, guint, i % cycle->len)];
-}
-
-static const struct order_edge *cycle_edge(const struct lock_graph *graph, const GArray *cycle,
-					   guint i)
-{
-	return lock_graph_find(graph, g_array_index(cycle, guint, i),
-			       g_array_index(cycle, guint, (i + 1) % cycle->len));
-}
-
-/* ---- properties of a cycle ---- */
-
-static gboolean has_gate(const struct order_edge *edge, guint gate)
-{
-	for (guint i = 0; edge && i < edge->gates->len; i++)
-		if (g_array_index(edge->gates, guint, i) == gate)
-			return TRUE;
-	return FALSE;
-}
-
-static gboolean contains(const GArray *array, guint value)
-{
-	for (guint i = 0; i < array->len; i++)
-		if (g_array_index(array, guint, i) == value)
-			return TRUE;
-	return FALSE;
-}
-
-/*
- * Returns the gates that at least two edges of CYCLE share. Tasks that hold a common gate exclude
- * each other, but a deadlock needs the tasks of all edges at once.
- */
-static GArray *shared_gates(const struct lock_graph *graph, const GArray *cycle)
-{
-	GArray *shared = g_array_new(FALSE, FALSE, sizeof(guint));
-
-	for (guint i = 0; i < cycle->len; i++) {
-		const struct order_edge *one = cycle_edge(graph, cycle, i);
-
-		for (guint g = 0; g < one->gates->len; g++) {
-			guint gate = g_array_index(one->gates, guint, g), edges = 0;
-
-			for (guint j = 0; j < cycle->len; j++)
-				edges += has_gate(cycle_edge(graph, cycle, j), gate);
-			if (edges > 1 && !contains(shared, gate) && !contains(cycle, gate))
-				g_array_append_val(shared, gate);
-		}
-	}
-	return shared;
-}
-
-static struct lock_cycle *cycle_new(const struct lock_graph *graph, GArray *classes)
-{
-	struct lock_cycle *cycle = g_new0(struct lock_cycle, 1);
-	GString *signature = g_string_new("v1:lock-cycle:");
-
-	cycle->classes = classes;
-	cycle->gates = shared_gates(graph, classes);
-	for (guint i = 0; i < classes->len; i++) {
-		const struct lock_class *class = class_at(graph, classes, i);
-		const struct order_edge *edge = cycle_edge(graph, classes, i);
-
-		cycle->since = !cycle->since || strcmp(edge->first, cycle->since) > 0
-				       ? edge->first
-				       : cycle->since;
-		cycle->ambiguous |= (class->flags & LOCK_AMBIGUOUS) != 0;
-		g_string_append_printf(signature, "%s%s", i ? " --> " : "", class->name);
-	}
-	cycle->signature = g_string_free(signature, FALSE);
-	return cycle;
-}
-
-struct lock_cycle *lock_cycle_named(const struct lock_graph *graph, char **names)
-{
-	g_autoptr(GArray) classes = g_array_new(FALSE, FALSE, sizeof(guint));
-
-	for (char **name = names; *name; name++) {
-		int class = lock_graph_class(graph, *name);
-
-		g_array_append_val(classes, class);
-	}
-	/* no edge begins or ends at class -1 */
-	for (guint i = 0; i < classes->len; i++)
-		if (classes->len < 2 || !cycle_edge(graph, classes, i))
-			return NULL;
-	rotate(classes);
-	return cycle_new(graph, g_array_ref(classes));
-}
-
-void lock_cycle_free(struct lock_cycle *cycle)
-{
-	g_array_unref(cycle->classes);
-	g_array_unref(cycle->gates);
-	g_free(cycle->signature);
-	g_free(cycle);
-}
-
 /*
  * The edges of one run as a set of pairs of class indices of GRAPH, each pair as from << 32 | to.
  */
@@ -334,10 +231,10 @@ static gboolean saw_all(GHashTable *pairs, const GArray *cycle)
 static gboolean was_judged(struct lock_db *db, const struct lock_graph *graph, const GArray *cycle,
 			   GHashTable *cache)
 {
-	const struct order_edge *rarest = cycle_edge(graph, cycle, 0);
+	const struct order_edge *rarest = lock_cycle_edge(graph, cycle, 0);
 
 	for (guint i = 1; i < cycle->len; i++) {
-		const struct order_edge *edge = cycle_edge(graph, cycle, i);
+		const struct order_edge *edge = lock_cycle_edge(graph, cycle, i);
 
 		rarest = edge->runs < rarest->runs ? edge : rarest;
 	}
@@ -411,7 +308,7 @@ static GPtrArray *candidates(const struct net *net, guint length)
 			found = TRUE;
 			if (ways.depth[from]) {
 				g_ptr_array_add(all, cycle_of(&ways, from));
-				rotate(all->pdata[all->len - 1]);
+				lock_cycle_rotate(all->pdata[all->len - 1]);
 			}
 		}
 	}
@@ -421,30 +318,54 @@ static GPtrArray *candidates(const struct net *net, guint length)
 	return all;
 }
 
+/* The cycles of a part of the graph that FOUND lacks, and how many of them were left out. */
+struct finding {
+	struct lock_db *db;
+	const struct lock_graph *graph;
+	GPtrArray *found;  /* of struct lock_cycle */
+	GHashTable *cache; /* of was_judged() */
+	guint judged;
+};
+
+/* CLEAR: those without ambiguous names; else those with one. */
+static void find_in(struct finding *f, guint length, gboolean clear)
+{
+	g_autoptr(GPtrArray) all = NULL;
+	struct net net;
+
+	net_init(&net, f->graph, clear);
+	find_components(&net);
+	all = candidates(&net, length);
+	for (guint i = 0; i < all->len && f->found->len < LOCK_CYCLES_MAX; i++) {
+		GArray *classes = all->pdata[i];
+		gboolean again = i && !shortest_first(&all->pdata[i - 1], &all->pdata[i]);
+		gboolean any = clear;
+
+		for (guint c = 0; c < classes->len && !any; c++)
+			any = is_ambiguous(&net, g_array_index(classes, guint, c));
+		if (again || !any)
+			continue;
+		if (was_judged(f->db, f->graph, classes, f->cache))
+			f->judged++;
+		else
+			g_ptr_array_add(f->found, lock_cycle_new(f->graph, g_array_ref(classes)));
+	}
+	net_clear(&net);
+}
+
 GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint length,
 		       guint *ret_judged)
 {
-	GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)lock_cycle_free);
 	g_autoptr(GHashTable) cache = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 							    (GDestroyNotify)g_hash_table_unref);
-	g_autoptr(GPtrArray) all = NULL;
-	guint judged = 0;
-	struct net net;
+	struct finding f = {.db = db, .graph = graph, .cache = cache};
 
-	net_init(&net, graph);
-	find_components(&net);
-	all = candidates(&net, length);
-	for (guint i = 0; i < all->len && found->len < LOCK_CYCLES_MAX; i++) {
-		if (i && !shortest_first(&all->pdata[i - 1], &all->pdata[i]))
-			continue;
-		if (was_judged(db, graph, all->pdata[i], cache))
-			judged++;
-		else
-			g_ptr_array_add(found, cycle_new(graph, g_array_ref(all->pdata[i])));
-	}
-	net_clear(&net);
-	g_ptr_array_sort(found, unguarded_first);
+	f.found = g_ptr_array_new_with_free_func((GDestroyNotify)lock_cycle_free);
+	/* apart, because a shorter cycle through an ambiguous name would hide a clear one */
+	find_in(&f, length, TRUE);
+	find_in(&f, length, FALSE);
+	g_ptr_array_sort(f.found, unguarded_first);
 	if (ret_judged)
-		*ret_judged = judged;
-	return found;
+		*ret_judged = f.judged;
+	return f.found;
 }

@@ -38,6 +38,11 @@ struct lock_orders *lock_orders_of_info(struct lock_db *db, const char *name,
 /* The gates that A and B have in common. The caller owns the text. */
 char *lock_gates_common(const char *a, const char *b);
 
+/* cycle.c. A cycle through CLASSES, which it takes over; each has an edge to the next. */
+struct lock_cycle *lock_cycle_new(const struct lock_graph *graph, GArray *classes);
+/* Rotates CYCLE so that the class with the lowest index is first. Classes are sorted by name. */
+void lock_cycle_rotate(GArray *cycle);
+
 /* An edge at one place, summed over runs. */
 struct lock_sum {
 	/*

@@ -147,6 +147,9 @@ GPtrArray *lock_cycles(struct lock_db *db, const struct lock_graph *graph, guint
  * out above; NULL: the graph lacks a class or an edge of it. The caller's.
  */
 struct lock_cycle *lock_cycle_named(const struct lock_graph *graph, char **names);
+/* The edge from class I of CYCLE (guint: indices of classes) to the next one, or NULL. */
+const struct order_edge *lock_cycle_edge(const struct lock_graph *graph, const GArray *cycle,
+					 guint i);
 void lock_cycle_free(struct lock_cycle *cycle);
 RIG_DEFINE_AUTO(lock_cycle, lock_cycle_free)
 

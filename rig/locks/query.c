@@ -33,6 +33,18 @@ static int by_ends(gconstpointer a, gconstpointer b)
 				      : one->to > two->to;
 }
 
+/*
+ * Names that stand for many locks in any kernel. Each device has a &dev->mutex; lockdep does not
+ * validate these (device_initialize() in drivers/base/core.c), because parents are locked before
+ * children, but its chains and the recorder have them.
+ */
+static guint flags_of_name(const char *name)
+{
+	gboolean device = g_str_has_prefix(name, "&dev->mutex") && (!name[11] || name[11] == '/');
+
+	return device ? LOCK_AMBIGUOUS : 0;
+}
+
 /* Loads the classes, sorted by name. *ret_index maps an id in the file to an index + 1. */
 static gboolean load_classes(struct lock_db *db, struct lock_graph *graph, GHashTable *index,
 			     GError **error)
@@ -44,7 +56,7 @@ static gboolean load_classes(struct lock_db *db, struct lock_graph *graph, GHash
 		struct lock_class *class = g_new0(struct lock_class, 1);
 
 		class->name = db_text(stmt, 1);
-		class->flags = sqlite3_column_int(stmt, 2);
+		class->flags = sqlite3_column_int(stmt, 2) | flags_of_name(class->name);
 		g_ptr_array_add(graph->classes, class);
 		g_hash_table_insert(index, GSIZE_TO_POINTER(sqlite3_column_int64(stmt, 0)),
 				    GUINT_TO_POINTER(graph->classes->len));

@@ -20,7 +20,7 @@ static void put(const char *dir, const char *name, const char *text)
 }
 
 /* A run folder whose boot had CHAINS. */
-static void put_run(const char *results, const char *name, const char *machine, const char *verdict,
+void put_run(const char *results, const char *name, const char *machine, const char *verdict,
 		    const char *chains)
 {
 	g_autofree char *dir = g_build_filename(results, name, NULL),
@@ -46,17 +46,11 @@ static void put_run(const char *results, const char *name, const char *machine, 
 	ck_assert_int_eq(gzclose(gz), Z_OK);
 }
 
-struct world {
-	char *results;
-	struct lock_db *db;
-	struct lock_graph *graph;
-};
-
 /*
  * Opens the graph in memory if a test opens it only once, because writes to a file wait for the
  * disk.
  */
-static void look_in(struct world *w, const char *folder)
+void look_in(struct world *w, const char *folder)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -68,12 +62,12 @@ static void look_in(struct world *w, const char *folder)
 	ck_assert_ptr_nonnull(w->graph);
 }
 
-static void look(struct world *w)
+void look(struct world *w)
 {
 	look_in(w, w->results);
 }
 
-static void world_clear(struct world *w)
+void world_clear(struct world *w)
 {
 	g_clear_pointer(&w->graph, lock_graph_free);
 	g_clear_pointer(&w->db, lock_db_free);
@@ -297,53 +291,6 @@ START_TEST(findings)
 END_TEST
 
 /*
- * Random graphs: each result is a cycle of the graph, and a graph without back edges has no result.
- */
-START_TEST(random_graphs)
-{
-	g_autoptr(GRand) rand = g_rand_new_with_seed(_i);
-
-	for (guint round = 0; round < 20; round++) {
-		g_autofree char *name = g_strdup_printf("results%u", round);
-		struct world w = {in_scratch(name), NULL, NULL};
-		gboolean forward = round % 2 == 0;
-		g_autoptr(GPtrArray) cycles = NULL;
-
-		for (guint run = 0; run < 6; run++) {
-			g_autoptr(GString) chains = g_string_new(NULL);
-			g_autofree char *folder =
-				g_strdup_printf("2026110%uT000000Z-s-%u", run + 1, run);
-			guint a = g_rand_int_range(rand, 0, 6), b = g_rand_int_range(rand, 0, 6);
-
-			if (forward && a > b) {
-				guint swap = a;
-
-				a = b;
-				b = swap;
-			}
-			g_string_append_printf(chains, CHAIN("0") LINE("l%u") LINE("l%u") "\n", a,
-					       b);
-			put_run(w.results, folder, "m", "PASS", chains->str);
-		}
-		look_in(&w, NULL);
-		cycles = lock_cycles(w.db, w.graph, 6, NULL);
-		if (forward)
-			ck_assert_uint_eq(cycles->len, 0);
-		for (guint i = 0; i < cycles->len; i++) {
-			const struct lock_cycle *cycle = cycles->pdata[i];
-
-			for (guint c = 0; c < cycle->classes->len; c++)
-				ck_assert_ptr_nonnull(lock_graph_find(
-					w.graph, g_array_index(cycle->classes, guint, c),
-					g_array_index(cycle->classes, guint,
-						      (c + 1) % cycle->classes->len)));
-		}
-		world_clear(&w);
-	}
-}
-END_TEST
-
-/*
  * Each run is counted once, even if the graph is opened several times; a filter counts only the
  * runs that match.
  */
@@ -421,7 +368,6 @@ void add_graph_tests(TCase *graph)
 	tcase_add_test(graph, two_halves);
 	tcase_add_test(graph, lockdep_judged_it);
 	tcase_add_test(graph, guarded);
-	tcase_add_loop_test(graph, random_graphs, 0, 4);
 	tcase_add_test(graph, counted_once);
 	tcase_add_test(graph, logs_are_kept);
 	tcase_add_test(graph, new_orders);

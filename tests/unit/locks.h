@@ -5,6 +5,8 @@
 
 #include <check.h>
 
+#include "locks/graph.h"
+
 #define LINE(name) "[(____ptrval____)] " name "\n"
 #define CHAIN(context) "irq_context: " context "\n"
 #define A_THEN_B CHAIN("0") LINE("a") LINE("b") "\n"
@@ -12,5 +14,23 @@
 
 void add_graph_tests(TCase *tcase); /* use a scratch folder */
 void add_recorded_tests(TCase *tcase);
+
+struct world {
+	char *results;
+	struct lock_db *db;
+	struct lock_graph *graph;
+};
+
+/* locks-graph.c */
+
+/* A run folder whose boot had CHAINS. */
+void put_run(const char *results, const char *name, const char *machine, const char *verdict,
+	     const char *chains);
+/* Opens the graph of W's runs in FOLDER (NULL: in memory), and loads it. */
+void look_in(struct world *w, const char *folder);
+void look(struct world *w);
+void world_clear(struct world *w);
+
+void add_cycle_tests(TCase *graph);
 
 #endif

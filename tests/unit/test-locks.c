@@ -326,6 +326,7 @@ int main(void)
 	tcase_set_timeout(graph, 60);
 	tcase_add_test(graph, stacks_of_reports);
 	add_graph_tests(graph);
+	add_cycle_tests(graph);
 	suite_add_tcase(suite, boot);
 	suite_add_tcase(suite, graph);
 	return suite_run(suite);
